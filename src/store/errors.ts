@@ -1,0 +1,94 @@
+/**
+ * The one error hierarchy. `code` is stable and what programs branch on; `message` is the official helpers' wording
+ * where they have one (sdk-spec §7); `hint` says what to do next; `data` holds the facts.
+ */
+export type TranscriptErrorCode =
+  | "InvalidSessionId"
+  | "SessionNotFound"
+  | "SessionInUse"
+  | "SessionExists"
+  | "MessageNotFound"
+  | "NoMessages"
+  | "InvalidCursor"
+  | "InvalidArgument"
+  | "TrashEntryNotFound"
+  | "RestoreConflict"
+  | "Aborted"
+  | "Io";
+
+export interface TranscriptErrorDetails {
+  readonly hint?: string | undefined;
+  readonly data?: Readonly<Record<string, unknown>> | undefined;
+  readonly cause?: unknown;
+}
+
+export class TranscriptError extends Error {
+  readonly code: TranscriptErrorCode;
+  readonly hint: string | undefined;
+  readonly data: Readonly<Record<string, unknown>>;
+
+  constructor(code: TranscriptErrorCode, message: string, { hint, data, cause }: TranscriptErrorDetails = {}) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.name = "TranscriptError";
+    this.code = code;
+    this.hint = hint;
+    this.data = data ?? {};
+  }
+}
+
+export class InvalidSessionIdError extends TranscriptError {
+  constructor(sessionId: unknown) {
+    super("InvalidSessionId", `Invalid sessionId: ${String(sessionId)}`, {
+      hint: "A session id is a UUID: the name of the transcript without .jsonl.",
+      data: { sessionId },
+    });
+    this.name = "InvalidSessionIdError";
+  }
+}
+
+export class SessionNotFoundError extends TranscriptError {
+  /** `where` completes the official sentence `Session <id> not found<where>`. */
+  constructor(sessionId: string, where = "") {
+    super("SessionNotFound", `Session ${sessionId} not found${where}`, {
+      hint: "List the sessions to see which ids exist; a deleted session may be in the trash.",
+      data: { sessionId },
+    });
+    this.name = "SessionNotFoundError";
+  }
+}
+
+export class SessionInUseError extends TranscriptError {
+  constructor(sessionId: string, why: string, data: Readonly<Record<string, unknown>> = {}) {
+    super("SessionInUse", `Session ${sessionId} is in use: ${why}`, {
+      hint: "Leave the session first, or pass force to act on it all the same.",
+      data: { sessionId, ...data },
+    });
+    this.name = "SessionInUseError";
+  }
+}
+
+export class InvalidCursorError extends TranscriptError {
+  constructor(why: string) {
+    super("InvalidCursor", `Invalid cursor: ${why}`, { hint: "Start again without a cursor, with the same filters." });
+    this.name = "InvalidCursorError";
+  }
+}
+
+export class InvalidArgumentError extends TranscriptError {
+  constructor(argument: string, message: string, hint?: string) {
+    super("InvalidArgument", message, { hint, data: { argument } });
+    this.name = "InvalidArgumentError";
+  }
+}
+
+/** The errno of a file-system error (`ENOENT`, …), or undefined for anything else. */
+export function errnoOf(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !("code" in error)) return undefined;
+  return typeof error.code === "string" && !(error instanceof TranscriptError) ? error.code : undefined;
+}
+
+/** Whether the error says that nothing is at the path. */
+export function isMissing(error: unknown): boolean {
+  const code = errnoOf(error);
+  return code === "ENOENT" || code === "ENOTDIR";
+}

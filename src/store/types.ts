@@ -1,0 +1,92 @@
+/** Shapes that the store gives and takes. Names and keys of the official Agent SDK (0.3.329) where it has them. */
+
+/** Which config dirs are meant. Absent: the one that `CLAUDE_CONFIG_DIR` names, or `~/.claude`. */
+export interface StoreOptions {
+  /** Several config dirs at once, e.g. work and private. Relative paths count from the current directory. */
+  readonly configDirs?: readonly string[] | undefined;
+}
+
+/** Options of everything that looks up one session. */
+export interface SessionOptions extends StoreOptions {
+  /** Project directory to find the session in, its git worktrees included. Absent: all projects. */
+  readonly dir?: string | undefined;
+}
+
+/** One session as the official `listSessions` gives it, keys in that order; absent facts are keys with `undefined`. */
+export interface SessionInfo {
+  readonly sessionId: string;
+  /** Title, last prompt, summary or first prompt: the first there is. */
+  readonly summary: string;
+  /** mtime of the transcript, epoch ms. */
+  readonly lastModified: number;
+  /** Size of the transcript, bytes. */
+  readonly fileSize: number | undefined;
+  readonly customTitle: string | undefined;
+  /** At most 200 UTF-16 units and an ellipsis. */
+  readonly firstPrompt: string | undefined;
+  readonly gitBranch: string | undefined;
+  readonly cwd: string | undefined;
+  readonly tag: string | undefined;
+  /** Epoch ms. */
+  readonly createdAt: number | undefined;
+  readonly archived: boolean | undefined;
+}
+
+/** What a page of sessions says beyond `SessionInfo`. */
+export interface ListedSession extends SessionInfo {
+  /** min(timestamp of the last conversation row, mtime), epoch ms: what the page is sorted by. */
+  readonly activity: number;
+  readonly configDir: string;
+  readonly projectKey: string;
+  readonly transcriptPath: string;
+  /** `cli`, `sdk-ts`, …; from the first row that has one. */
+  readonly entrypoint: string | undefined;
+  /** Started by a program (SDK entrypoints, daemons), not by a person. */
+  readonly programmatic: boolean;
+  /** Model of the last assistant row in the tail. */
+  readonly model: string | undefined;
+  /** The session this one was forked from, where the rows say so. */
+  readonly forkedFrom: string | undefined;
+  /** The worktree (its path) the session was found through, when it is not the asked directory itself. */
+  readonly worktree: string | undefined;
+}
+
+/** A directory or file that could not be read while listing. Nothing is left out silently. */
+export interface Skipped {
+  readonly path: string;
+  /** `EACCES`, `ELOOP`, …, or a word of ours. */
+  readonly reason: string;
+}
+
+/** A directory under `projects/`. */
+export interface ProjectDir {
+  readonly configDir: string;
+  /** The directory's name: a project key. */
+  readonly key: string;
+  /** `<configDir>/projects/<key>`. */
+  readonly path: string;
+}
+
+/** One copy of a session's transcript. The same id may stand in several project and config dirs. */
+export interface TranscriptCopy {
+  readonly sessionId: string;
+  readonly project: ProjectDir;
+  /** `<project.path>/<sessionId>.jsonl`. */
+  readonly path: string;
+  /** Bytes; never 0: an empty transcript means "not here". */
+  readonly size: number;
+  /** Epoch ms, with fractions. */
+  readonly mtimeMs: number;
+}
+
+/** A message of a conversation, in the shape and key order of the official `getSessionMessages`. */
+export interface SessionMessage {
+  readonly type: "user" | "assistant" | "system";
+  readonly uuid: string;
+  readonly session_id: string;
+  readonly message: unknown;
+  readonly parent_tool_use_id: string | null;
+  readonly parent_agent_id: string | null;
+  /** Further keys the official helpers give without declaring them: timestamp, origin, isCompactSummary, … */
+  readonly [key: string]: unknown;
+}

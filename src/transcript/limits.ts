@@ -1,0 +1,38 @@
+/** Every cap in one place, with its reason. Sizes are bytes, times are milliseconds. */
+
+/** Size of the head and the tail window that a list reads of a transcript; the official helpers' value (sdk-spec §4). */
+export const WINDOW_BYTES = 64 * 1024;
+
+/** How far the head may grow in search of the first prompt or of a row of the main chain, when a list asks. */
+export const HEAD_GROWTH_BYTES = 16 * 1024 * 1024;
+
+/** How far the tail may grow in search of the last conversation row, whose timestamp orders a list. */
+export const TAIL_GROWTH_BYTES = 1024 * 1024;
+
+/** One read from a file. Larger reads are not faster, and this much is held per open transcript. */
+export const CHUNK_BYTES = 1024 * 1024;
+
+/** A longer row is reported and passed over: V8 cannot hold it as one string with room for its parsed value. */
+export const ROW_BYTES = 256 * 1024 * 1024;
+
+/** Above this size the official reader drops what stands before the last plain compact boundary (sdk-spec §5.1). */
+export const PRECOMPACT_SKIP_BYTES = 5 * 1024 * 1024;
+
+/** Length of a first prompt in UTF-16 units before it is cut (sdk-spec §4.1). */
+export const PROMPT_UNITS = 200;
+
+/** Sanitised project paths longer than this get a hash (sdk-spec §2.2). */
+export const PROJECT_KEY_UNITS = 200;
+
+/** Largest `archived.json` that counts (sdk-spec §4.3). */
+export const ARCHIVED_MARK_BYTES = 4096;
+
+/** A transcript that changed this recently may be in use, where no process can be asked. */
+export const RECENT_CHANGE_MS = 2 * 60 * 1000;
+
+/** A temporary file of a process that cannot be asked is left alone until it is this old. */
+export const STALE_TEMP_MS = 24 * 60 * 60 * 1000;
+
+/** Sessions on a page, unless a caller says otherwise, and at most. */
+export const PAGE_SESSIONS = 50;
+export const PAGE_SESSIONS_MAX = 500;

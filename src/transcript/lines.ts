@@ -1,0 +1,100 @@
+import { CHUNK_BYTES, ROW_BYTES } from "./limits.ts";
+
+const NEWLINE = 0x0a;
+
+/**
+ * Splits a stream of bytes into lines at 0x0A, and only there: U+2028 and U+2029 stand raw inside rows.
+ *
+ * One buffer is reused for the whole file. The reader fills `space()`, says how much with `filled(n)`, and takes lines
+ * with `next()` until it is false; `finish()` gives the last line when the file does not end in a newline. A line is a
+ * range of `bytes` and valid until the next `space()`. `offset` is where it begins in the stream.
+ *
+ * A line longer than `limit` is passed over: `oversized` is then its length, and `next()` has returned it with an
+ * empty range, so that its neighbours are not lost.
+ */
+export class LineBuffer {
+  bytes: Buffer;
+  start = 0;
+  end = 0;
+  offset: number;
+  /** Length in bytes of a line that was too long to hold, else 0. */
+  oversized = 0;
+
+  readonly #limit: number;
+  /** Bytes of the stream that are in the buffer from `#from` to `#have`. */
+  #from = 0;
+  #have = 0;
+  /** Where the search for the next newline goes on. */
+  #searched = 0;
+  /** Stream offset of `bytes[#from]`. */
+  #at: number;
+  /** Bytes dropped of the oversized line being passed over. */
+  #dropped = 0;
+
+  constructor(at = 0, { size = CHUNK_BYTES, limit = ROW_BYTES }: { size?: number; limit?: number } = {}) {
+    this.bytes = Buffer.allocUnsafeSlow(size);
+    this.#at = at;
+    this.offset = at;
+    this.#limit = limit;
+  }
+
+  /** Free room to read into: never empty. */
+  space(): Buffer {
+    const kept = this.#have - this.#from;
+    if (kept > this.#limit) {
+      this.#dropped += kept;
+      this.#at += kept;
+      this.#from = this.#have = this.#searched = 0;
+    } else if (this.#from > 0) {
+      this.bytes.copyWithin(0, this.#from, this.#have);
+      this.#searched -= this.#from;
+      this.#from = 0;
+      this.#have = kept;
+    }
+    if (this.#have === this.bytes.length) {
+      const larger = Buffer.allocUnsafeSlow(this.bytes.length * 2);
+      this.bytes.copy(larger, 0, 0, this.#have);
+      this.bytes = larger;
+    }
+    return this.bytes.subarray(this.#have);
+  }
+
+  /** Says that `count` bytes were read into `space()`. */
+  filled(count: number): void {
+    this.#have += count;
+  }
+
+  /** Moves to the next whole line. False when more bytes are needed. */
+  next(): boolean {
+    if (this.#searched >= this.#have) return false;
+    const newline = this.bytes.indexOf(NEWLINE, this.#searched);
+    if (newline < 0 || newline >= this.#have) {
+      this.#searched = this.#have;
+      return false;
+    }
+    this.#take(newline, newline + 1);
+    return true;
+  }
+
+  /** Moves to the unterminated last line. False when the stream ended in a newline. */
+  finish(): boolean {
+    if (this.#from === this.#have && this.#dropped === 0) return false;
+    this.#take(this.#have, this.#have);
+    return true;
+  }
+
+  #take(end: number, nextFrom: number): void {
+    this.start = this.#from;
+    this.end = end;
+    this.offset = this.#at - this.#dropped;
+    this.oversized = 0;
+    const length = this.#dropped + end - this.#from;
+    if (length > this.#limit) {
+      this.oversized = length;
+      this.start = this.end = 0;
+    }
+    this.#at += nextFrom - this.#from;
+    this.#from = this.#searched = nextFrom;
+    this.#dropped = 0;
+  }
+}

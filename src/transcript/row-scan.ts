@@ -1,0 +1,274 @@
+/**
+ * Finds the top-level members of one JSON row without building it.
+ *
+ * A transcript of hundreds of megabytes is mostly text inside strings. `JSON.parse` of every row costs more than
+ * reading the file; what the chain, a list or a fork needs of most rows is a handful of short top-level values. So a
+ * row is walked once: strings are hopped over with `indexOf('"')` (memchr), everything between strings is checked
+ * against the JSON grammar, and the byte ranges of the top-level members are kept.
+ *
+ * What it promises: a row it accepts is one complete JSON object, and the rest of the range is white space. Numbers,
+ * literals, commas, colons and brackets are checked as `JSON.parse` checks them. What it leaves out on purpose: raw
+ * control characters and unknown escapes *inside* strings, since finding those needs a look at every byte. `parseRow`
+ * (row.ts) reads such a row by escaping them, so that a scan and a parse always agree on which rows exist.
+ */
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const COMMA = 0x2c;
+const COLON = 0x3a;
+const OPEN_BRACE = 0x7b;
+const CLOSE_BRACE = 0x7d;
+const OPEN_BRACKET = 0x5b;
+const CLOSE_BRACKET = 0x5d;
+
+/** The members of one row, as byte offsets into the buffer that was scanned. Reused from row to row. */
+export class RowScan {
+  /** Number of top-level members found. */
+  count = 0;
+  /** `[keyStart, keyEnd, valueStart, valueEnd]` of each member; keys without their quotes, values as written. */
+  members = new Int32Array(4 * 32);
+  /** Offset of the opening brace. */
+  open = 0;
+  /** Where the scan ended: one past the closing brace when the row is whole, else where it broke. */
+  end = 0;
+  /** Value range of `message.id`, or -1. */
+  messageIdStart = -1;
+  messageIdEnd = -1;
+  /** Value range of `attachment.type`, or -1. */
+  attachmentTypeStart = -1;
+  attachmentTypeEnd = -1;
+  /** Containers open around the current position: 1 for an object, 0 for an array. */
+  containers = new Uint8Array(64);
+}
+
+const VALUE = 0;
+const VALUE_OR_CLOSE = 1;
+const KEY = 2;
+const KEY_OR_CLOSE = 3;
+const COLON_NEXT = 4;
+const COMMA_OR_CLOSE = 5;
+
+/** Offset one past the closing quote of the string whose opening quote stands at `at`, or -1 when it is not closed. */
+export function skipString(bytes: Uint8Array, at: number, end: number): number {
+  let quote = at;
+  for (;;) {
+    quote = bytes.indexOf(QUOTE, quote + 1);
+    if (quote < 0 || quote >= end) return -1;
+    if (bytes[quote - 1] !== BACKSLASH) return quote + 1;
+    let slash = quote - 2;
+    while (bytes[slash] === BACKSLASH) slash--;
+    // An even run of backslashes escapes itself, so the quote closes. The run cannot pass the opening quote.
+    if (((quote - slash) & 1) === 1) return quote + 1;
+  }
+}
+
+/** Offset one past the number, `true`, `false` or `null` at `at`, or -1 when there is none. */
+function skipScalar(bytes: Uint8Array, at: number, end: number): number {
+  const first = bytes[at];
+  if (first === 0x74) return matches(bytes, at, end, TRUE);
+  if (first === 0x66) return matches(bytes, at, end, FALSE);
+  if (first === 0x6e) return matches(bytes, at, end, NULL);
+  let i = at;
+  if (bytes[i] === 0x2d) i++;
+  if (i >= end) return -1;
+  if (bytes[i] === 0x30) i++;
+  else {
+    const digits = skipDigits(bytes, i, end);
+    if (digits === i) return -1;
+    i = digits;
+  }
+  if (i < end && bytes[i] === 0x2e) {
+    const digits = skipDigits(bytes, i + 1, end);
+    if (digits === i + 1) return -1;
+    i = digits;
+  }
+  if (i < end && ((bytes[i] as number) | 0x20) === 0x65) {
+    i++;
+    if (i < end && (bytes[i] === 0x2b || bytes[i] === 0x2d)) i++;
+    const digits = skipDigits(bytes, i, end);
+    if (digits === i) return -1;
+    i = digits;
+  }
+  return i;
+}
+
+function skipDigits(bytes: Uint8Array, at: number, end: number): number {
+  let i = at;
+  while (i < end && (bytes[i] as number) >= 0x30 && (bytes[i] as number) <= 0x39) i++;
+  return i;
+}
+
+const ascii = (text: string): Uint8Array => Uint8Array.from(text, (char) => char.charCodeAt(0));
+const TRUE = ascii("true");
+const FALSE = ascii("false");
+const NULL = ascii("null");
+
+function matches(bytes: Uint8Array, at: number, end: number, word: Uint8Array): number {
+  if (at + word.length > end) return -1;
+  for (let i = 0; i < word.length; i++) if (bytes[at + i] !== word[i]) return -1;
+  return at + word.length;
+}
+
+const isSpace = (byte: number): boolean => byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
+
+/**
+ * Scans the JSON object that begins at `open` (a `{`) and must close before `end`. Returns true when it does; `out.end`
+ * is then one past its closing brace, whatever follows. Otherwise `out.end` is where the grammar broke (`end` when the
+ * row is merely cut).
+ */
+export function scanObject(bytes: Uint8Array, open: number, end: number, out: RowScan): boolean {
+  out.count = 0;
+  out.open = open;
+  out.messageIdStart = -1;
+  out.attachmentTypeStart = -1;
+  let containers = out.containers;
+  let depth = 1;
+  containers[0] = 1;
+  let state = KEY_OR_CLOSE;
+  let i = open + 1;
+  // The member being read at depth 1, and what depth-2 members of it are wanted: 1 = message.id, 2 = attachment.type.
+  let member = 0;
+  let wanted = 0;
+  let innerWanted = false;
+  let innerStart = 0;
+
+  while (i < end) {
+    const byte = bytes[i] as number;
+    switch (byte) {
+      case QUOTE: {
+        const after = skipString(bytes, i, end);
+        if (after < 0) return broke(out, end);
+        if (state === KEY || state === KEY_OR_CLOSE) {
+          if (depth === 1) {
+            member = out.count * 4;
+            if (member + 4 > out.members.length) grow(out);
+            out.members[member] = i + 1;
+            out.members[member + 1] = after - 1;
+            wanted = wantedInside(bytes, i + 1, after - 1);
+          } else if (depth === 2 && wanted !== 0) {
+            innerWanted = isWantedKey(bytes, i + 1, after - 1, wanted);
+          }
+          state = COLON_NEXT;
+        } else if (state === VALUE || state === VALUE_OR_CLOSE) {
+          state = COMMA_OR_CLOSE;
+          if (depth === 1) closeMember(out, i, after);
+          else if (innerWanted) {
+            innerStart = i;
+            keepInner(out, wanted, innerStart, after);
+            innerWanted = false;
+          }
+        } else return broke(out, i);
+        i = after;
+        break;
+      }
+      case COLON:
+        if (state !== COLON_NEXT) return broke(out, i);
+        state = VALUE;
+        i++;
+        break;
+      case COMMA:
+        if (state !== COMMA_OR_CLOSE) return broke(out, i);
+        state = containers[depth - 1] === 1 ? KEY : VALUE;
+        i++;
+        break;
+      case OPEN_BRACE:
+      case OPEN_BRACKET:
+        if (state !== VALUE && state !== VALUE_OR_CLOSE) return broke(out, i);
+        if (depth === 1) out.members[member + 2] = i;
+        if (depth === containers.length) containers = growContainers(out);
+        containers[depth++] = byte === OPEN_BRACE ? 1 : 0;
+        innerWanted = false;
+        state = byte === OPEN_BRACE ? KEY_OR_CLOSE : VALUE_OR_CLOSE;
+        i++;
+        break;
+      case CLOSE_BRACE:
+      case CLOSE_BRACKET: {
+        const isObject = byte === CLOSE_BRACE;
+        const may = state === COMMA_OR_CLOSE || state === (isObject ? KEY_OR_CLOSE : VALUE_OR_CLOSE);
+        if (!may || (containers[depth - 1] === 1) !== isObject) return broke(out, i);
+        depth--;
+        i++;
+        state = COMMA_OR_CLOSE;
+        if (depth === 1) {
+          out.members[member + 3] = i;
+          out.count++;
+        } else if (depth === 0) {
+          out.end = i;
+          return true;
+        }
+        break;
+      }
+      default: {
+        if (isSpace(byte)) {
+          i++;
+          break;
+        }
+        if (state !== VALUE && state !== VALUE_OR_CLOSE) return broke(out, i);
+        const after = skipScalar(bytes, i, end);
+        if (after < 0) return broke(out, i);
+        if (depth === 1) closeMember(out, i, after);
+        innerWanted = false;
+        state = COMMA_OR_CLOSE;
+        i = after;
+      }
+    }
+  }
+  return broke(out, end);
+}
+
+function broke(out: RowScan, at: number): false {
+  out.end = at;
+  return false;
+}
+
+function closeMember(out: RowScan, valueStart: number, valueEnd: number): void {
+  const at = out.count * 4;
+  out.members[at + 2] = valueStart;
+  out.members[at + 3] = valueEnd;
+  out.count++;
+}
+
+function grow(out: RowScan): void {
+  const larger = new Int32Array(out.members.length * 2);
+  larger.set(out.members);
+  out.members = larger;
+}
+
+function growContainers(out: RowScan): Uint8Array {
+  const larger = new Uint8Array(out.containers.length * 2);
+  larger.set(out.containers);
+  out.containers = larger;
+  return larger;
+}
+
+const MESSAGE = ascii("message");
+const ATTACHMENT = ascii("attachment");
+const ID = ascii("id");
+const TYPE = ascii("type");
+
+function wantedInside(bytes: Uint8Array, start: number, end: number): number {
+  if (end - start === 7) return equals(bytes, start, end, MESSAGE) ? 1 : 0;
+  if (end - start === 10) return equals(bytes, start, end, ATTACHMENT) ? 2 : 0;
+  return 0;
+}
+
+function isWantedKey(bytes: Uint8Array, start: number, end: number, wanted: number): boolean {
+  return wanted === 1 ? equals(bytes, start, end, ID) : equals(bytes, start, end, TYPE);
+}
+
+function keepInner(out: RowScan, wanted: number, start: number, end: number): void {
+  if (wanted === 1) {
+    out.messageIdStart = start;
+    out.messageIdEnd = end;
+  } else {
+    out.attachmentTypeStart = start;
+    out.attachmentTypeEnd = end;
+  }
+}
+
+/** Whether the bytes from `start` to `end` are exactly `word`. */
+export function equals(bytes: Uint8Array, start: number, end: number, word: Uint8Array): boolean {
+  if (end - start !== word.length) return false;
+  for (let i = 0; i < word.length; i++) if (bytes[start + i] !== word[i]) return false;
+  return true;
+}
