@@ -34,6 +34,8 @@ export const statOpenExact = (fd: number): fs.BigIntStats => fs.fstatSync(fd, { 
 /** Names with types, in byte order (as libuv returns them, and as the official helpers rely on). */
 export const readDir = (path: string): fs.Dirent[] => fs.readdirSync(path, { withFileTypes: true });
 export const realPath = (path: string): string => fs.realpathSync.native(path);
+/** The same, but on file systems that ignore case the letters stay as they were typed. */
+export const realPathAsTyped = (path: string): string => fs.realpathSync(path);
 export const readLink = (path: string): string => fs.readlinkSync(path);
 
 /** Opens for reading; follows links. */

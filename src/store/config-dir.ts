@@ -1,0 +1,30 @@
+import { homedir } from "node:os";
+import { join, resolve } from "node:path";
+import { realOrSelf } from "./platform.ts";
+import type { StoreOptions } from "./types.ts";
+
+/**
+ * The config dir of Claude Code: `CLAUDE_CONFIG_DIR`, else `~/.claude`, in composed form (sdk-spec §2.1).
+ *
+ * The official rule to the letter: an empty variable counts as set, so that `projects` is looked for in the current
+ * directory; `~` means itself; a relative path is given back as it is.
+ */
+export function resolveConfigDir(env: Readonly<Record<string, string | undefined>> = process.env): string {
+  return (env["CLAUDE_CONFIG_DIR"] ?? join(homedir(), ".claude")).normalize("NFC");
+}
+
+/**
+ * The config dirs that a call is about, as absolute paths in the order given. One real directory under two names is
+ * taken once, by its first name. An empty `configDirs` means none; without `configDirs` it is `resolveConfigDir()`.
+ */
+export function resolveConfigDirs(options?: StoreOptions | null): string[] {
+  const given = options?.configDirs;
+  if (given === undefined) return [resolve(resolveConfigDir())];
+  const found = new Map<string, string>();
+  for (const dir of given) {
+    const path = resolve(dir);
+    const real = realOrSelf(path);
+    if (!found.has(real)) found.set(real, path);
+  }
+  return [...found.values()];
+}

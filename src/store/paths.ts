@@ -1,0 +1,91 @@
+/**
+ * The only place where a path is made of a session id or a project key. An id is a UUID (`isSessionId`) and a key is a
+ * plain directory name; anything else is a mistake of ours and throws, so that no value from outside climbs out of a
+ * config dir. The layout is that of docs/transcript-format.md and sdk-spec §2.
+ */
+import { join, sep } from "node:path";
+import { InvalidArgumentError } from "./errors.ts";
+import { requireSessionId } from "./session-id.ts";
+import type { ProjectDir } from "./types.ts";
+
+/** `<configDir>/projects`: one directory for each project key. */
+export const projectsPath = (configDir: string): string => join(configDir, "projects");
+
+/** `<configDir>/projects/<key>`. */
+export const projectDirPath = (configDir: string, key: string): string => join(projectsPath(configDir), plainName(key));
+
+/** The project dir of a key, whether it exists or not. */
+export function projectDir(configDir: string, key: string): ProjectDir {
+  return { configDir, key, path: projectDirPath(configDir, key) };
+}
+
+/** `<project>/<id>.jsonl`. */
+export function transcriptPath(project: ProjectDir, sessionId: string): string {
+  return join(project.path, `${requireSessionId(sessionId)}.jsonl`);
+}
+
+/** `<project>/<id>`: the directory of what belongs to the session. */
+export function sidecarPath(project: ProjectDir, sessionId: string): string {
+  return join(project.path, requireSessionId(sessionId));
+}
+
+/** `<project>/<id>/subagents`: one transcript for each subagent, in any depth. */
+export const subagentsPath = (project: ProjectDir, sessionId: string): string =>
+  join(sidecarPath(project, sessionId), "subagents");
+
+/** `<project>/<id>/custom-title.json`. */
+export const customTitlePath = (project: ProjectDir, sessionId: string): string =>
+  join(sidecarPath(project, sessionId), "custom-title.json");
+
+/** `<project>/<id>/archived.json`. */
+export const archivedMarkPath = (project: ProjectDir, sessionId: string): string =>
+  join(sidecarPath(project, sessionId), "archived.json");
+
+/** `<project>/<id>.desktop-released.json`. */
+export function desktopReleasedPath(project: ProjectDir, sessionId: string): string {
+  return join(project.path, `${requireSessionId(sessionId)}.desktop-released.json`);
+}
+
+/** `<configDir>/claude-transcripts/trash`: where deleted sessions wait. */
+export const trashPath = (configDir: string): string => join(configDir, "claude-transcripts", "trash");
+
+/** `<configDir>/file-history/<id>`: earlier versions of the files that the session edited. */
+export const fileHistoryPath = (configDir: string, sessionId: string): string =>
+  join(configDir, "file-history", requireSessionId(sessionId));
+
+/** `<configDir>/session-env/<id>`. */
+export const sessionEnvPath = (configDir: string, sessionId: string): string =>
+  join(configDir, "session-env", requireSessionId(sessionId));
+
+/** `<configDir>/todos`: files whose names begin with a session's id (`isTodoName`). */
+export const todosPath = (configDir: string): string => join(configDir, "todos");
+
+/** Whether an entry of `todosPath` belongs to the session: `<id>.json`, `<id>-agent-<id>.json`, `<id>/`. */
+export function isTodoName(name: string, sessionId: string): boolean {
+  return name.startsWith(requireSessionId(sessionId));
+}
+
+/** `<configDir>/tasks/<id>`. */
+export const tasksPath = (configDir: string, sessionId: string): string =>
+  join(configDir, "tasks", requireSessionId(sessionId));
+
+/** `<configDir>/uploads/<id>`. */
+export const uploadsPath = (configDir: string, sessionId: string): string =>
+  join(configDir, "uploads", requireSessionId(sessionId));
+
+/** `<configDir>/sessions`: one `<pid>.json` for each running CLI. */
+export const pidFilesPath = (configDir: string): string => join(configDir, "sessions");
+
+/** `<configDir>/history.jsonl`: every prompt typed. Read by people, never changed by us. */
+export const historyPath = (configDir: string): string => join(configDir, "history.jsonl");
+
+/** What ends a name in a path. A backslash is a letter like any other where it does not. */
+const NAME_ENDS = sep === "\\" ? /[/\\\0]/ : /[/\0]/;
+
+/** The name, when it names an entry of a directory and nothing else. */
+function plainName(name: string): string {
+  if (name === "" || name === "." || name === ".." || NAME_ENDS.test(name)) {
+    throw new InvalidArgumentError("projectKey", `Not a project key: ${JSON.stringify(name)}`);
+  }
+  return name;
+}
