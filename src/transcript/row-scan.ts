@@ -26,7 +26,7 @@ export class RowScan {
   /** Number of top-level members found. */
   count = 0;
   /** `[keyStart, keyEnd, valueStart, valueEnd]` of each member; keys without their quotes, values as written. */
-  members = new Int32Array(4 * 32);
+  members: Int32Array = new Int32Array(4 * 32);
   /** Offset of the opening brace. */
   open = 0;
   /** Where the scan ended: one past the closing brace when the row is whole, else where it broke. */
@@ -38,7 +38,7 @@ export class RowScan {
   attachmentTypeStart = -1;
   attachmentTypeEnd = -1;
   /** Containers open around the current position: 1 for an object, 0 for an array. */
-  containers = new Uint8Array(64);
+  containers: Uint8Array = new Uint8Array(64);
 }
 
 const VALUE = 0;

@@ -1,0 +1,126 @@
+import { type Conversation, type ConversationRow, findConversation } from "../transcript/conversation.ts";
+import type { SessionMessage } from "../transcript/message.ts";
+import { type ConversationEntry, MessageMaker, visibleRows } from "../transcript/visible.ts";
+import { pause } from "./disk.ts";
+import { findSession, requireSession } from "./locate.ts";
+import { isSessionId, requireSessionId } from "./session-id.ts";
+import { TranscriptFile } from "./transcript-file.ts";
+import type { SessionOptions } from "./types.ts";
+
+export type { ConversationEntry } from "../transcript/visible.ts";
+export type { SessionMessage } from "../transcript/message.ts";
+
+export interface ConversationReadOptions extends SessionOptions {
+  /** Compact boundaries and notices too. Default false. */
+  readonly includeSystemMessages?: boolean | undefined;
+  /**
+   * The whole conversation, through compact boundaries; messages that a compaction kept stand once, at their original
+   * place. What the model no longer has is marked `compacted: true`. Default false, as in the official helper.
+   */
+  readonly includeCompacted?: boolean | undefined;
+  /** `all` adds the branches that rewinds left behind, each message marked with its `branch` number. Default `current`. */
+  readonly branches?: "current" | "all" | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface GetSessionMessagesOptions extends ConversationReadOptions {
+  /** At most this many messages; all when absent or not above 0. */
+  readonly limit?: number | undefined;
+  /** Messages to pass over from the start. */
+  readonly offset?: number | undefined;
+}
+
+/**
+ * The messages of a session's conversation in order, as the official `getSessionMessages` (sdk-spec §5): the branch that
+ * ends last in the file, from the last compaction on. `[]` for an invalid or unknown id and for a file that cannot be read.
+ * The deviations are listed in docs/deviations.md. Only the messages that are returned are held in memory.
+ */
+export async function getSessionMessages(
+  sessionId: string,
+  options?: GetSessionMessagesOptions | null,
+): Promise<SessionMessage[]> {
+  const { limit, offset, signal } = options ?? {};
+  const path = isSessionId(sessionId) ? findSession(sessionId, options ?? {})?.path : undefined;
+  const file = path === undefined ? undefined : await openOrUndefined(path, signal);
+  if (file === undefined) return [];
+  try {
+    const messages: SessionMessage[] = [];
+    for await (const { message } of entriesOf(file, options ?? {}, (rows) => page(rows, offset, limit))) messages.push(message);
+    return messages;
+  } finally {
+    file.close();
+  }
+}
+
+/**
+ * The same messages one by one, however long the conversation is: memory is an index of about 150 bytes a row and the row
+ * at hand. Throws `InvalidSessionId`, `SessionNotFound`, file-system errors, and `signal.reason` when aborted.
+ */
+export async function* streamSessionMessages(
+  sessionId: string,
+  options: ConversationReadOptions = {},
+): AsyncGenerator<SessionMessage> {
+  for await (const { message } of readConversation(sessionId, options)) yield message;
+}
+
+/** The same with the row each message comes from (`toolUseResult`, `usage`, … stand there only). */
+export async function* readConversation(
+  sessionId: string,
+  options: ConversationReadOptions = {},
+): AsyncGenerator<ConversationEntry> {
+  const { path } = requireSession(requireSessionId(sessionId), options);
+  const file = await TranscriptFile.open(path, options.signal);
+  try {
+    yield* entriesOf(file, options, (rows) => rows);
+  } finally {
+    file.close();
+  }
+}
+
+/** After how many messages other work of the process gets its turn. */
+const MESSAGES_PER_TURN = 512;
+
+async function* entriesOf(
+  file: TranscriptFile,
+  options: ConversationReadOptions,
+  choose: (rows: readonly ConversationRow[]) => readonly ConversationRow[],
+): AsyncGenerator<ConversationEntry> {
+  const { includeSystemMessages = false, includeCompacted = false, branches = "current", signal } = options;
+  const conversation: Conversation = findConversation(file.index, file.load, {
+    fileSize: skipsPast() ? file.size : 0,
+    includeCompacted: Boolean(includeCompacted),
+    branches,
+  });
+  const rows = choose(visibleRows(conversation, file.load, { includeSystemMessages: Boolean(includeSystemMessages) }));
+  const maker = new MessageMaker(conversation, file.load);
+  let count = 0;
+  for (const row of rows) {
+    yield maker.make(row);
+    if (++count % MESSAGES_PER_TURN === 0) {
+      await pause();
+      signal?.throwIfAborted();
+    }
+  }
+}
+
+/** The official reader's own switch, so that a program that sets it gets the same from both. */
+function skipsPast(): boolean {
+  return !process.env["CLAUDE_CODE_DISABLE_PRECOMPACT_SKIP"];
+}
+
+/** The official paging: only a limit above 0 counts, and a negative offset counts from the end where there is a limit. */
+export function page<T>(rows: readonly T[], offset: number | null | undefined, limit: number | null | undefined): readonly T[] {
+  const from = offset ?? 0;
+  // `limit` may come as text from JavaScript; the sum is then the official one, a concatenation.
+  if (limit !== undefined && limit !== null && limit > 0) return rows.slice(from, from + limit);
+  return from > 0 ? rows.slice(from) : rows;
+}
+
+async function openOrUndefined(path: string, signal: AbortSignal | undefined): Promise<TranscriptFile | undefined> {
+  try {
+    return await TranscriptFile.open(path, signal);
+  } catch (error) {
+    if (signal?.aborted === true) throw error;
+    return undefined;
+  }
+}

@@ -1,0 +1,71 @@
+import { RowIndex } from "../transcript/row-index.ts";
+import { parseRow } from "../transcript/row.ts";
+import { fromVoiceCall } from "../transcript/voice-call.ts";
+import { close, openRead, readAt, statOpen } from "./disk.ts";
+import { scanFile } from "./scan-file.ts";
+
+/** Read ahead for rows that are loaded in file order, which is nearly always. */
+const WINDOW = 256 * 1024;
+
+const KINDS = ["user", "assistant", "system", "attachment", "progress"] as const;
+
+/** An open transcript with its index. `close` it. */
+export class TranscriptFile {
+  readonly index: RowIndex;
+  /** Size in bytes when it was opened; what is appended later is not seen. */
+  readonly size: number;
+  readonly #fd: number;
+  #window = Buffer.allocUnsafeSlow(WINDOW);
+  #at = 0;
+  #have = 0;
+
+  private constructor(fd: number, size: number, index: RowIndex) {
+    this.#fd = fd;
+    this.size = size;
+    this.index = index;
+  }
+
+  /** Opens and indexes the transcript at `path`. Throws file-system errors, and `signal.reason` when aborted. */
+  static async open(path: string, signal?: AbortSignal): Promise<TranscriptFile> {
+    const fd = openRead(path);
+    try {
+      const { size } = statOpen(fd);
+      const index = new RowIndex();
+      await scanFile(
+        fd,
+        { row: (bytes, start, end, offset, scan) => index.add(bytes, start, end, offset, scan) },
+        { to: size, signal },
+      );
+      return new TranscriptFile(fd, size, index);
+    } catch (error) {
+      close(fd);
+      throw error;
+    }
+  }
+
+  close(): void {
+    close(this.#fd);
+  }
+
+  /** The value of a row, a voice-call row as what it stands for. */
+  readonly load = (row: number): Readonly<Record<string, unknown>> => {
+    const [bytes, start] = this.#bytes(this.index.offset[row] as number, this.index.length[row] as number);
+    const value = parseRow(bytes, start, start + (this.index.length[row] as number));
+    // A file that was cut meanwhile: the row keeps its place, so that its neighbours are found.
+    if (value === undefined) return { type: KINDS[this.index.kind[row] as number], uuid: this.index.uuids[this.index.uuid[row] as number] };
+    return fromVoiceCall(value);
+  };
+
+  #bytes(offset: number, length: number): [Buffer, number] {
+    if (offset >= this.#at && offset + length <= this.#at + this.#have) return [this.#window, offset - this.#at];
+    if (length > this.#window.length) {
+      const large = Buffer.allocUnsafe(length);
+      readAt(this.#fd, large, offset);
+      return [large, 0];
+    }
+    this.#at = offset;
+    this.#have = readAt(this.#fd, this.#window, offset);
+    if (this.#have < length) this.#window.fill(0, this.#have, length);
+    return [this.#window, 0];
+  }
+}

@@ -1,0 +1,80 @@
+import { contentOf } from "./parallel.ts";
+import { shownOrigin } from "./queued.ts";
+import { record } from "./voice-call.ts";
+
+/** A message in the shape and key order of the official `getSessionMessages` (sdk-spec §5.9). */
+export interface SessionMessage {
+  readonly type: "user" | "assistant" | "system";
+  readonly uuid: string;
+  readonly session_id: string;
+  readonly message: unknown;
+  readonly parent_tool_use_id: string | null;
+  /** Id of the subagent that started this subagent; null in the main conversation. */
+  readonly parent_agent_id: string | null;
+  /** Keys the official helpers give without declaring them (timestamp, origin, isCompactSummary, …), and ours. */
+  readonly [key: string]: unknown;
+}
+
+export interface MessageContext {
+  readonly parentToolUseId?: string | null;
+  readonly parentAgentId?: string | null;
+  /** The row shows a finished local command. */
+  readonly localCommand?: boolean;
+  /** Stands before a compaction; a key of ours. */
+  readonly compacted?: boolean;
+  /** Number of the abandoned branch, 0 for the current one; a key of ours. */
+  readonly branch?: number;
+}
+
+const DENIALS = new Set([
+  "user-rejected",
+  "permission-rule",
+  "automode-blocked",
+  "automode-unavailable",
+  "automode-parsing-error",
+  "interrupted",
+  "cancelled",
+]);
+
+/** Maps a user, assistant or system row to a message. Keys without a value are left out, but for `timestamp`. */
+export function toMessage(row: Readonly<Record<string, unknown>>, context: MessageContext = {}): SessionMessage {
+  const { parentToolUseId = null, parentAgentId = null, localCommand = false, compacted = false, branch = 0 } = context;
+  const results = contentOf(row).filter((block) => block["type"] === "tool_result");
+  const denial = row["toolDenialKind"];
+  const resultId = results[0]?.["tool_use_id"];
+  const isMeta = row["isMeta"] === true || row["isCompactSummary"] === true || row["isVisibleInTranscriptOnly"] === true;
+  const origin = row["origin"] === null || row["origin"] === undefined ? undefined : shownOrigin(row["origin"]);
+  return {
+    type: row["type"] as SessionMessage["type"],
+    uuid: row["uuid"] as string,
+    session_id: row["sessionId"] as string,
+    message: row["message"],
+    parent_tool_use_id: parentToolUseId,
+    parent_agent_id: parentAgentId,
+    ...(row["interruptedByShutdown"] === true && { interruptedByShutdown: true }),
+    ...(row["toolDenialUnanswered"] === "stream-closed" && { toolDenialUnanswered: "stream-closed" }),
+    ...(typeof denial === "string" &&
+      DENIALS.has(denial) &&
+      results.length === 1 &&
+      typeof resultId === "string" && { tool_result_meta: [{ id: resultId, non_execution_kind: denial }] }),
+    ...(row["isCompactSummary"] === true && { isCompactSummary: true }),
+    ...(isMeta && { is_meta: true }),
+    ...(row["isQueuedCommand"] === true && { isQueuedCommand: true }),
+    ...((localCommand || row["isCompletedLocalCommand"] === true) && { isCompletedLocalCommand: true }),
+    timestamp: row["timestamp"],
+    ...(Boolean(origin) && { origin }),
+    ...(compacted && { compacted: true }),
+    ...(branch > 0 && { branch }),
+  };
+}
+
+/** What the CLI has the model say to close a turn that nobody asked for; not shown. */
+const QUIET = "No response requested.";
+
+/** Whether an assistant row only closes a quiet turn (sdk-spec §5.8). */
+export function closesQuietTurn(row: Readonly<Record<string, unknown>>): boolean {
+  const content = record(row["message"])?.["content"];
+  if (row["type"] !== "assistant" || row["closesQuietTurn"] !== true || !Array.isArray(content)) return false;
+  const only = content.length === 1 ? record(content[0]) : undefined;
+  return only?.["type"] === "text" && (only["text"] === "" || only["text"] === QUIET);
+}

@@ -1,0 +1,277 @@
+import { contentOf } from "./parallel.ts";
+import { ATTACHMENT, COMPACT_SUMMARY, META, QUEUED_COMMAND, type RowIndex, USER } from "./row-index.ts";
+import type { LoadRow, Tree } from "./tree.ts";
+import { record } from "./voice-call.ts";
+
+const NONE = -1;
+
+/**
+ * Queued prompts: what a person typed while a turn was running stands in an `attachment/queued_command` row, not in a user
+ * row (sdk-spec §5.7). It is part of the conversation when it was delivered: when the next thing after it is a reply, when it
+ * hangs on the end of the conversation, or when a `queue-operation` says that it was taken into the running turn.
+ */
+export function deliveredPrompts(
+  tree: Tree,
+  rows: readonly number[],
+  trailing: ReadonlySet<number>,
+  localCommands: ReadonlySet<number>,
+  from: number,
+  load: LoadRow,
+): Set<number> {
+  const delivered = new Set<number>();
+  // What comes next after a row is what comes next after the queued prompt behind it, unless something stands between.
+  let next: "reply" | "prompt" | undefined;
+  let known = rows.length;
+  for (let i = rows.length - 1; i >= 0; i--) {
+    const row = rows[i] as number;
+    if (!tree.isFlagged(row, QUEUED_COMMAND)) continue;
+    for (let j = i + 1; j < known; j++) {
+      const between = kindOfTurn(tree, rows[j] as number, localCommands, load);
+      if (between === undefined) continue;
+      next = between;
+      break;
+    }
+    known = i;
+    if (next === "reply" || trailing.has(row)) delivered.add(row);
+  }
+  if (known < rows.length) applyAbsorbed(tree, rows, from, load, delivered);
+  return delivered;
+}
+
+function kindOfTurn(
+  tree: Tree,
+  row: number,
+  localCommands: ReadonlySet<number>,
+  load: LoadRow,
+): "reply" | "prompt" | undefined {
+  if (!tree.isMessage(row)) return undefined;
+  if (tree.index.kind[row] !== USER || isReply(load(row))) return "reply";
+  return tree.isFlagged(row, META | COMPACT_SUMMARY) || localCommands.has(row) ? undefined : "prompt";
+}
+
+/** Whether a user row is what came back to the model rather than something a person asked. */
+function isReply(value: Readonly<Record<string, unknown>>): boolean {
+  const answers = Boolean(value["parentUuid"]) && contentOf(value).some((block) => block["type"] === "tool_result");
+  return answers || isInterruption(value);
+}
+
+/** Where the CLI said that it took prompts into a turn, that decides: the last copies of each, as many as it said. */
+function applyAbsorbed(tree: Tree, rows: readonly number[], from: number, load: LoadRow, delivered: Set<number>): void {
+  const { index } = tree;
+  const absorbed = index.absorbed.filter(({ at }) => at >= from);
+  if (absorbed.length === 0) return;
+  const counts = new Map<string, number>();
+  for (const { deliveryId, commandUuid } of absorbed) {
+    const key = deliveryId !== undefined && deliveryId !== "" ? `delivery:${deliveryId}` : commandUuid === undefined ? undefined : `uuid:${commandUuid}`;
+    if (key !== undefined) counts.set(key, (counts.get(key) ?? 0) + 1);
+  }
+  // Of all copies in the file, on the conversation or not.
+  const deliveries = new Map<string, string[]>();
+  const contents = new Map<string, string>();
+  const seen = new Set<string>();
+  for (let row = from; row < index.count; row++) {
+    if (!tree.isFlagged(row, QUEUED_COMMAND)) continue;
+    const value = load(row);
+    const uuid = String(value["uuid"]);
+    const { deliveryId, sourceUuid } = idsOf(value);
+    if (deliveryId !== undefined) {
+      if (seen.has(uuid)) continue;
+      seen.add(uuid);
+      const key = `delivery:${deliveryId}`;
+      deliveries.set(key, [...(deliveries.get(key) ?? []), uuid]);
+    } else if (sourceUuid !== undefined) {
+      const content = JSON.stringify(value["attachment"]);
+      // Copies that differ cannot be told apart by their uuid, so what was said of that uuid does not count.
+      if ((contents.get(sourceUuid) ?? content) !== content) counts.delete(`uuid:${sourceUuid}`);
+      contents.set(sourceUuid, contents.get(sourceUuid) ?? content);
+    }
+  }
+  const confirmed = new Set<string>();
+  for (const [key, uuids] of deliveries) {
+    const count = counts.get(key) ?? 0;
+    for (const uuid of uuids.slice(Math.max(0, uuids.length - count))) confirmed.add(uuid);
+  }
+  const byKey = new Map<string, number[]>();
+  for (const row of rows) {
+    if (!tree.isFlagged(row, QUEUED_COMMAND)) continue;
+    const { deliveryId, sourceUuid } = idsOf(load(row));
+    const key = deliveryId !== undefined ? `delivery:${deliveryId}` : sourceUuid === undefined ? undefined : `uuid:${sourceUuid}`;
+    if (key === undefined || !counts.has(key)) continue;
+    byKey.set(key, [...(byKey.get(key) ?? []), row]);
+  }
+  for (const [key, copies] of byKey) {
+    const count = counts.get(key) ?? 0;
+    copies.forEach((row, i) => {
+      const yes = key.startsWith("delivery:") ? confirmed.has(String(load(row)["uuid"])) : i >= copies.length - count;
+      if (yes) delivered.add(row);
+      else delivered.delete(row);
+    });
+  }
+}
+
+function idsOf(value: Readonly<Record<string, unknown>>): { deliveryId: string | undefined; sourceUuid: string | undefined } {
+  const attachment = record(value["attachment"]);
+  const text = (key: string): string | undefined => {
+    const id = attachment?.[key];
+    return typeof id === "string" && id !== "" ? id : undefined;
+  };
+  return { deliveryId: text("delivery_id"), sourceUuid: text("source_uuid") };
+}
+
+/** Kinds of origin whose meta rows are shown all the same (sdk-spec §5.8). */
+const SHOWN_ORIGINS = new Set(["channel", "observer", "observer-activity", "slack-ping", "voice-call", "peer"]);
+
+export function hasShownOrigin(origin: unknown): boolean {
+  return SHOWN_ORIGINS.has(String(record(origin)?.["kind"]));
+}
+
+/** The user row that a queued prompt is shown as; undefined when it is not shown. `taken` holds the uuids in use. */
+export function queuedPrompt(
+  value: Readonly<Record<string, unknown>>,
+  taken: Set<string>,
+): Readonly<Record<string, unknown>> | undefined {
+  const attachment = record(value["attachment"]);
+  if (attachment === undefined || attachment["type"] !== "queued_command") return undefined;
+  const { prompt, source_uuid: source, origin: rawOrigin, commandMode, runId, isMeta, forwardedIntent } = attachment;
+  const origin = typeof record(rawOrigin)?.["kind"] === "string" ? rawOrigin : undefined;
+  if (isMeta && !hasShownOrigin(origin)) return undefined;
+  if (typeof prompt !== "string" && !Array.isArray(prompt)) return undefined;
+  if (isForwarded(forwardedIntent)) return undefined;
+  const own = String(value["uuid"]);
+  const uuid = typeof source === "string" && source !== "" ? source : own;
+  if (uuid !== own && taken.has(uuid)) return undefined;
+  taken.add(uuid);
+  const shownOrigin = originOf(origin, commandMode, runId);
+  return {
+    type: "user",
+    uuid,
+    parentUuid: value["parentUuid"],
+    sessionId: value["sessionId"],
+    timestamp: value["timestamp"],
+    message: { role: "user", content: prompt },
+    isMeta: Boolean(isMeta),
+    ...(shownOrigin !== undefined && { origin: shownOrigin }),
+    isQueuedCommand: true,
+    isSidechain: value["isSidechain"],
+    teamName: value["teamName"],
+  };
+}
+
+function isForwarded(intent: unknown): boolean {
+  const { lineage, source } = record(intent) ?? {};
+  return typeof lineage === "string" && lineage !== "" && (source === undefined || typeof source === "string");
+}
+
+const RUN_ID = /^[A-Za-z0-9_.:-]{1,128}$/;
+
+function runIdOf(value: unknown): string | undefined {
+  return typeof value === "string" && RUN_ID.test(value) ? value : undefined;
+}
+
+/** An origin as it is shown: of a task notification only the known keys, of any other all. */
+export function shownOrigin(origin: unknown): unknown {
+  const from = record(origin);
+  if (from?.["kind"] !== "task-notification") return origin;
+  const { subkind, fireReason, producer, runId, taskKind } = from;
+  const run = runIdOf(runId);
+  return {
+    kind: "task-notification",
+    ...(subkind !== undefined && { subkind }),
+    ...(fireReason !== undefined && { fireReason }),
+    ...(producer !== undefined && { producer }),
+    ...(run !== undefined && { runId: run }),
+    ...(taskKind === "mcp-task" && { taskKind }),
+  };
+}
+
+function originOf(origin: unknown, commandMode: unknown, runId: unknown): unknown {
+  const shown = shownOrigin(origin) ?? (commandMode === "task-notification" ? { kind: "task-notification" } : undefined);
+  const run = runIdOf(runId);
+  const from = record(shown);
+  return run !== undefined && from?.["kind"] === "task-notification" && from["runId"] === undefined
+    ? { ...from, runId: run }
+    : shown;
+}
+
+/** How the CLI words a turn or a call that was broken off; such a user row is an answer, not a prompt. */
+const INTERRUPTIONS = [
+  "[Request interrupted by user]",
+  "[Request interrupted by user for tool use]",
+  "[Request interrupted: the session ended before this agent finished.",
+  "[Request interrupted: the system running this conversation stopped before this turn finished.",
+  "[Agent call interrupted: the process running this conversation stopped before this agent finished,",
+  "[Tool call did not complete: the turn was ended to deliver the message that follows.",
+  "[Tool call interrupted: the session ended before this call's result was recorded,",
+  "[Tool call result not in this copy: this session was copied from another session",
+  "[Tool call skipped: the turn was stopped before this call ran,",
+  "[Tool call skipped: the turn ended to deliver the message that follows before this call ran.",
+  "The user doesn't want to take this action right now.",
+];
+
+function isInterruption(value: Readonly<Record<string, unknown>>): boolean {
+  const content = record(value["message"])?.["content"];
+  const starts = (text: unknown): boolean =>
+    typeof text === "string" && INTERRUPTIONS.some((words) => text.startsWith(words));
+  if (!Array.isArray(content)) return starts(content);
+  return content.length > 0 && content.every((item: unknown) => {
+    const block = record(item);
+    if (block?.["type"] === "text") return starts(block["text"]);
+    return block?.["type"] === "tool_result" && block["is_error"] === true && starts(block["content"]);
+  });
+}
+
+/**
+ * Rows that hang on the end of the conversation without being on it: only queued prompts among them are shown, in the order
+ * of the tree, siblings by time (sdk-spec §5.7). `links` are the parents as written, `tree` has them as relinked.
+ */
+export function trailingPrompts(tree: Tree, onChain: Uint8Array, leaf: number, load: LoadRow): number[] {
+  const { index } = tree;
+  if (!tree.rows.some((row) => tree.isFlagged(row, QUEUED_COMMAND))) return [];
+  const children = new Map<number, number[]>();
+  for (const row of tree.rows) {
+    if (tree.isMessage(row)) continue;
+    for (const link of new Set([index.parent[row] as number, tree.link[row] as number])) {
+      if (link !== NONE) children.set(link, [...(children.get(link) ?? []), row]);
+    }
+  }
+  const underMessages = aboveAbandoned(tree, onChain);
+  const seen = onChain.slice();
+  const found: number[] = [];
+  const open = [leaf];
+  for (let row = open.pop(); row !== undefined; row = open.pop()) {
+    if (row !== leaf) {
+      if (seen[row] !== 0) continue;
+      seen[row] = 1;
+      const queued = index.kind[row] === ATTACHMENT && tree.isFlagged(row, QUEUED_COMMAND);
+      if (queued && underMessages[row] === 0) found.push(row);
+    }
+    const below = children.get(index.uuid[row] as number) ?? [];
+    const sorted = below.length > 1 ? byTimestamp(below, load) : below;
+    for (const child of [...sorted].reverse()) if (seen[child] === 0) open.push(child);
+  }
+  return found;
+}
+
+/** Rows off the chain that an abandoned message stands under. */
+function aboveAbandoned(tree: Tree, onChain: Uint8Array): Uint8Array {
+  const above = new Uint8Array(tree.index.count);
+  for (const row of tree.rows) {
+    if (!tree.isMessage(row) || onChain[row] !== 0 || !tree.isMain(row)) continue;
+    const parentAsWritten = (at: number): number => {
+      const parent = tree.index.parent[at] as number;
+      return parent === NONE ? NONE : (tree.rowOf[parent] as number);
+    };
+    for (let at = parentAsWritten(row); at !== NONE && onChain[at] === 0 && above[at] === 0; at = parentAsWritten(at)) {
+      above[at] = 1;
+    }
+  }
+  return above;
+}
+
+function byTimestamp(rows: readonly number[], load: LoadRow): number[] {
+  const time = new Map(rows.map((row) => [row, String(load(row)["timestamp"] ?? "")]));
+  return [...rows].sort((a, b) => {
+    const [x, y] = [time.get(a) ?? "", time.get(b) ?? ""];
+    return x < y ? -1 : x > y ? 1 : 0;
+  });
+}

@@ -1,0 +1,356 @@
+import { PRECOMPACT_SKIP_BYTES } from "./limits.ts";
+import { equals, type RowScan, scanObject } from "./row-scan.ts";
+import { parseRow } from "./row.ts";
+import { fromVoiceCall } from "./voice-call.ts";
+
+/**
+ * A transcript as a table: one line of numbers per conversation row, and no text.
+ *
+ * The conversation is a tree that has to be known whole before its first message can be shown, but its text need not be.
+ * So a transcript is read once to fill this table (about 150 bytes a row), and rows are read again, by their byte range,
+ * when they are shown. Which rows belong here, and what counts as what, is sdk-spec §5.2 and §6.1.
+ */
+
+export const USER = 0;
+export const ASSISTANT = 1;
+export const SYSTEM = 2;
+export const ATTACHMENT = 3;
+export const PROGRESS = 4;
+
+/** Flags of a row. */
+export const SIDECHAIN = 1;
+export const TEAM = 1 << 1;
+export const META = 1 << 2;
+/** `attachment/fork_briefing`: never a leaf. */
+export const FORK_BRIEFING = 1 << 3;
+export const QUEUED_COMMAND = 1 << 4;
+export const COMPACT_BOUNDARY = 1 << 5;
+/** A boundary that keeps messages (`preservedMessages` or `preservedSegment`). */
+export const PRESERVES = 1 << 6;
+export const COMPACT_SUMMARY = 1 << 7;
+/** Whether the row is shown depends on more than flags: its value has to be looked at. */
+export const LOOK_INSIDE = 1 << 8;
+/** The row hides tool calls that its host ran. */
+export const HIDES_TOOLS = 1 << 9;
+/** The reader of files over 5 MiB drops what stands before this boundary (sdk-spec §5.1). */
+export const DROPS_BEFORE = 1 << 10;
+
+/** A rewind: from here on the conversation ends at `leaf` (a uuid), or is empty (`null`), until a row comes after it. */
+export interface RewindAnchor {
+  /** Number of conversation rows that stand before it. */
+  readonly at: number;
+  /** Where the anchor row stands in the file. */
+  readonly offset: number;
+  readonly leaf: string | null;
+}
+
+/** A `queue-operation` that says a queued prompt was taken into a running turn (sdk-spec §5.7). */
+export interface AbsorbedPrompt {
+  readonly at: number;
+  readonly deliveryId: string | undefined;
+  readonly commandUuid: string | undefined;
+}
+
+const NONE = -1;
+const FIRST_ROWS = 1024;
+
+export class RowIndex {
+  /** Number of rows. Rows are numbered in file order. */
+  count = 0;
+  offset = new Float64Array(FIRST_ROWS);
+  length = new Uint32Array(FIRST_ROWS);
+  kind = new Uint8Array(FIRST_ROWS);
+  flags = new Uint16Array(FIRST_ROWS);
+  /** Number of the row's uuid, and of its parent's; -1 for no parent. */
+  uuid = new Int32Array(FIRST_ROWS);
+  parent = new Int32Array(FIRST_ROWS);
+  /** Number of the API message an assistant row is a part of, or -1. */
+  message = new Int32Array(FIRST_ROWS);
+  /** The uuids by number; also those that only occur as a parent. */
+  readonly uuids: string[] = [];
+  readonly anchors: RewindAnchor[] = [];
+  readonly absorbed: AbsorbedPrompt[] = [];
+  messages = 0;
+
+  readonly #uuidNumbers = new Map<string, number>();
+  readonly #messageNumbers = new Map<string, number>();
+
+  /** Adds the row if it is one of the conversation, and remembers it if it says something about the conversation. */
+  add(bytes: Buffer, start: number, end: number, offset: number, scan: RowScan): void {
+    const type = readType(bytes, scan);
+    switch (type) {
+      case "user":
+        return this.#addRow(USER, bytes, start, end, offset, scan);
+      case "assistant":
+        return this.#addRow(ASSISTANT, bytes, start, end, offset, scan);
+      case "system":
+        return this.#addRow(SYSTEM, bytes, start, end, offset, scan);
+      case "attachment":
+        return this.#addRow(ATTACHMENT, bytes, start, end, offset, scan);
+      case "progress":
+        return this.#addRow(PROGRESS, bytes, start, end, offset, scan);
+      case "last-prompt":
+        return this.#addAnchor(bytes, start, end, offset);
+      case "queue-operation":
+        return this.#addAbsorbed(bytes, start, end);
+      case "escaped": {
+        // A key or a type written with escapes: as good as any, but too rare to read byte by byte.
+        const value = parseRow(bytes, start, end);
+        const plain = value === undefined ? undefined : Buffer.from(JSON.stringify(value));
+        if (plain !== undefined && scanObject(plain, 0, plain.length, scan) && readType(plain, scan) !== "escaped") {
+          this.add(plain, 0, plain.length, offset, scan);
+          if (this.count > 0 && this.offset[this.count - 1] === offset) this.length[this.count - 1] = end - start;
+        }
+      }
+    }
+  }
+
+  /** Number of a uuid that occurs in the file, or -1. */
+  uuidNumber(uuid: string): number {
+    return this.#uuidNumbers.get(uuid) ?? NONE;
+  }
+
+  messageNumber(id: string): number {
+    return this.#messageNumbers.get(id) ?? NONE;
+  }
+
+  /** First row that the official reader would still see: it drops the past of large files (sdk-spec §5.1). */
+  firstRowAfterSkip(fileSize: number): number {
+    if (fileSize <= PRECOMPACT_SKIP_BYTES) return 0;
+    for (let row = this.count - 1; row >= 0; row--) if (((this.flags[row] as number) & DROPS_BEFORE) !== 0) return row;
+    return 0;
+  }
+
+  #addRow(kind: number, bytes: Buffer, start: number, end: number, offset: number, scan: RowScan): void {
+    let uuid: string | undefined;
+    let parent = NONE;
+    let flags = 0;
+    let subtypeStart = NONE;
+    let subtypeEnd = NONE;
+    const { members } = scan;
+    for (let i = 0; i < scan.count * 4; i += 4) {
+      const key = members[i] as number;
+      const keyEnd = members[i + 1] as number;
+      const value = members[i + 2] as number;
+      const valueEnd = members[i + 3] as number;
+      switch (keyEnd - key) {
+        case 4:
+          if (equals(bytes, key, keyEnd, KEY_UUID)) uuid = readString(bytes, value, valueEnd);
+          break;
+        case 6:
+          if (equals(bytes, key, keyEnd, KEY_IS_META)) flags = flag(flags, META, truthy(bytes, value, valueEnd));
+          else if (equals(bytes, key, keyEnd, KEY_ORIGIN) && bytes[value] === 0x7b) flags |= LOOK_INSIDE;
+          break;
+        case 7:
+          if (kind === SYSTEM && equals(bytes, key, keyEnd, KEY_SUBTYPE)) {
+            subtypeStart = value;
+            subtypeEnd = valueEnd;
+          }
+          break;
+        case 8:
+          if (equals(bytes, key, keyEnd, KEY_TEAM_NAME)) flags = flag(flags, TEAM, truthy(bytes, value, valueEnd));
+          break;
+        case 10:
+          if (equals(bytes, key, keyEnd, KEY_PARENT_UUID)) {
+            const text = readString(bytes, value, valueEnd);
+            parent = text === undefined || text === "" ? NONE : this.#numberOf(text);
+          }
+          break;
+        case 11:
+          if (equals(bytes, key, keyEnd, KEY_IS_SIDECHAIN)) flags = flag(flags, SIDECHAIN, truthy(bytes, value, valueEnd));
+          break;
+        case 15:
+          if (equals(bytes, key, keyEnd, KEY_CLOSES_QUIET_TURN)) flags |= LOOK_INSIDE;
+          break;
+        case 16:
+          if (equals(bytes, key, keyEnd, KEY_IS_COMPACT_SUMMARY)) {
+            flags = flag(flags, COMPACT_SUMMARY, truthy(bytes, value, valueEnd));
+          }
+          break;
+        case 20:
+          if (equals(bytes, key, keyEnd, KEY_HIDDEN_TOOLS) && bytes[value] === 0x5b) flags |= HIDES_TOOLS;
+      }
+    }
+    if (uuid === undefined) return;
+
+    let rowKind = kind;
+    if (kind === SYSTEM && subtypeStart !== NONE) {
+      if (equals(bytes, subtypeStart, subtypeEnd, VALUE_COMPACT_BOUNDARY)) {
+        flags |= boundaryFlags(bytes, start, end);
+      } else if (equals(bytes, subtypeStart, subtypeEnd, VALUE_VOICE_CALL_TALK)) {
+        const converted = fromVoiceCall(parseRow(bytes, start, end) ?? {});
+        if (converted["type"] === "user") rowKind = USER;
+        else if (converted["type"] === "attachment") {
+          rowKind = ATTACHMENT;
+          flags |= QUEUED_COMMAND;
+        }
+        flags = flag(flags, META, Boolean(converted["isMeta"]));
+      }
+    }
+    if (kind === ATTACHMENT && scan.attachmentTypeStart !== NONE) {
+      const from = scan.attachmentTypeStart;
+      const to = scan.attachmentTypeEnd;
+      if (equals(bytes, from, to, VALUE_FORK_BRIEFING)) flags |= FORK_BRIEFING;
+      else if (equals(bytes, from, to, VALUE_QUEUED_COMMAND)) flags |= QUEUED_COMMAND;
+    }
+    if (this.count === this.offset.length) this.#grow();
+    const row = this.count++;
+    this.offset[row] = offset;
+    this.length[row] = end - start;
+    this.kind[row] = rowKind;
+    this.flags[row] = flags;
+    this.uuid[row] = this.#numberOf(uuid);
+    this.parent[row] = parent;
+    this.message[row] = kind === ASSISTANT ? this.#messageOf(bytes, scan) : NONE;
+  }
+
+  #addAnchor(bytes: Buffer, start: number, end: number, offset: number): void {
+    const value = parseRow(bytes, start, end);
+    if (value === undefined || value["explicit"] !== true) return;
+    const leaf = value["leafUuid"];
+    if (typeof leaf === "string" || leaf === null) this.anchors.push({ at: this.count, offset, leaf });
+  }
+
+  #addAbsorbed(bytes: Buffer, start: number, end: number): void {
+    const value = parseRow(bytes, start, end);
+    if (value?.["operation"] !== "remove" || value["reason"] !== "absorbed_mid_turn") return;
+    const { deliveryId, commandUuid } = value as { deliveryId?: unknown; commandUuid?: unknown };
+    this.absorbed.push({
+      at: this.count,
+      deliveryId: typeof deliveryId === "string" ? deliveryId : undefined,
+      commandUuid: typeof commandUuid === "string" ? commandUuid : undefined,
+    });
+  }
+
+  #messageOf(bytes: Buffer, scan: RowScan): number {
+    if (scan.messageIdStart === NONE) return NONE;
+    const id = readString(bytes, scan.messageIdStart, scan.messageIdEnd);
+    if (id === undefined || id === "") return NONE;
+    const known = this.#messageNumbers.get(id);
+    if (known !== undefined) return known;
+    this.#messageNumbers.set(id, this.messages);
+    return this.messages++;
+  }
+
+  #numberOf(uuid: string): number {
+    const known = this.#uuidNumbers.get(uuid);
+    if (known !== undefined) return known;
+    const number = this.uuids.length;
+    this.uuids.push(uuid);
+    this.#uuidNumbers.set(uuid, number);
+    return number;
+  }
+
+  #grow(): void {
+    this.offset = larger(this.offset, Float64Array);
+    this.length = larger(this.length, Uint32Array);
+    this.kind = larger(this.kind, Uint8Array);
+    this.flags = larger(this.flags, Uint16Array);
+    this.uuid = larger(this.uuid, Int32Array);
+    this.parent = larger(this.parent, Int32Array);
+    this.message = larger(this.message, Int32Array);
+  }
+}
+
+function larger<T extends { length: number; set(from: T): void }>(from: T, Type: new (length: number) => T): T {
+  const to = new Type(from.length * 2);
+  to.set(from);
+  return to;
+}
+
+const flag = (flags: number, bit: number, on: boolean): number => (on ? flags | bit : flags & ~bit);
+
+/** Type of the row, `escaped` when escapes hide a key or the type, undefined when it has none. */
+function readType(bytes: Buffer, scan: RowScan): string | undefined {
+  let type: string | undefined;
+  const { members } = scan;
+  for (let i = 0; i < scan.count * 4; i += 4) {
+    const key = members[i] as number;
+    const keyEnd = members[i + 1] as number;
+    if (keyEnd - key === 4 && equals(bytes, key, keyEnd, KEY_TYPE)) {
+      const value = members[i + 2] as number;
+      const valueEnd = members[i + 3] as number;
+      type = TYPES[valueEnd - value]?.find(([word]) => equals(bytes, value, valueEnd, word))?.[1];
+      if (type === undefined && hasBackslash(bytes, value, valueEnd)) return "escaped";
+    } else if (hasBackslash(bytes, key, keyEnd)) return "escaped";
+  }
+  return type;
+}
+
+function hasBackslash(bytes: Uint8Array, start: number, end: number): boolean {
+  for (let i = start; i < end; i++) if (bytes[i] === 0x5c) return true;
+  return false;
+}
+
+/** The string value that stands from `start` to `end`, or undefined when the value is none. */
+export function readString(bytes: Buffer, start: number, end: number): string | undefined {
+  if (bytes[start] !== 0x22) return undefined;
+  for (let i = start + 1; i < end - 1; i++) {
+    const byte = bytes[i] as number;
+    if (byte === 0x5c || byte > 0x7e || byte < 0x20) {
+      const value = parseRow(Buffer.from(`{"v":${bytes.toString("utf8", start, end)}}`), 0, end - start + 6)?.["v"];
+      return typeof value === "string" ? value : undefined;
+    }
+  }
+  return bytes.toString("latin1", start + 1, end - 1);
+}
+
+/** Whether JavaScript would take the JSON value for true. */
+function truthy(bytes: Uint8Array, start: number, end: number): boolean {
+  const first = bytes[start];
+  if (first === 0x66 || first === 0x6e) return false;
+  if (first === 0x22) return end - start > 2;
+  if (first === 0x2d || (first !== undefined && first >= 0x30 && first <= 0x39)) {
+    for (let i = start; i < end; i++) {
+      const byte = bytes[i] as number;
+      if (byte === 0x65 || byte === 0x45) break;
+      if (byte >= 0x31 && byte <= 0x39) return true;
+    }
+    return false;
+  }
+  return true;
+}
+
+/** How far into its line the official reader looks for the words before it takes a row for a boundary. */
+const BOUNDARY_WORD_BYTES = 256;
+
+function boundaryFlags(bytes: Buffer, start: number, end: number): number {
+  const metadata = parseRow(bytes, start, end)?.["compactMetadata"];
+  let preserves = false;
+  if (typeof metadata === "object" && metadata !== null) {
+    const { preservedMessages, preservedSegment } = metadata as { preservedMessages?: unknown; preservedSegment?: unknown };
+    preserves = Boolean(preservedMessages) || Boolean(preservedSegment);
+  }
+  if (preserves) return COMPACT_BOUNDARY | PRESERVES;
+  const word = bytes.indexOf('"compact_boundary"', start);
+  const early = word >= 0 && word < Math.min(start + BOUNDARY_WORD_BYTES, end);
+  return early ? COMPACT_BOUNDARY | DROPS_BEFORE : COMPACT_BOUNDARY;
+}
+
+const ascii = (text: string): Uint8Array => Uint8Array.from(text, (char) => char.charCodeAt(0));
+const KEY_TYPE = ascii("type");
+const KEY_UUID = ascii("uuid");
+const KEY_IS_META = ascii("isMeta");
+const KEY_ORIGIN = ascii("origin");
+const KEY_SUBTYPE = ascii("subtype");
+const KEY_TEAM_NAME = ascii("teamName");
+const KEY_PARENT_UUID = ascii("parentUuid");
+const KEY_IS_SIDECHAIN = ascii("isSidechain");
+const KEY_CLOSES_QUIET_TURN = ascii("closesQuietTurn");
+const KEY_IS_COMPACT_SUMMARY = ascii("isCompactSummary");
+const KEY_HIDDEN_TOOLS = ascii("hostHiddenToolUseIds");
+const VALUE_COMPACT_BOUNDARY = ascii('"compact_boundary"');
+const VALUE_VOICE_CALL_TALK = ascii('"voice_call_talk"');
+const VALUE_FORK_BRIEFING = ascii('"fork_briefing"');
+const VALUE_QUEUED_COMMAND = ascii('"queued_command"');
+
+type KnownType = "user" | "assistant" | "system" | "attachment" | "progress" | "last-prompt" | "queue-operation";
+/** The types that matter here, by the length of their JSON. */
+const TYPES: Readonly<Record<number, readonly (readonly [Uint8Array, KnownType])[]>> = groupByLength();
+
+function groupByLength(): Record<number, (readonly [Uint8Array, KnownType])[]> {
+  const groups: Record<number, (readonly [Uint8Array, KnownType])[]> = {};
+  const types = ["user", "assistant", "system", "attachment", "progress", "last-prompt", "queue-operation"] as const;
+  for (const type of types) (groups[type.length + 2] ??= []).push([ascii(`"${type}"`), type]);
+  return groups;
+}

@@ -1,0 +1,207 @@
+import {
+  ASSISTANT,
+  COMPACT_BOUNDARY,
+  FORK_BRIEFING,
+  META,
+  PROGRESS,
+  type RowIndex,
+  SIDECHAIN,
+  TEAM,
+  USER,
+} from "./row-index.ts";
+import { record } from "./voice-call.ts";
+
+/** Reads the value of a row again. Rows are only loaded where their numbers do not say enough. */
+export type LoadRow = (row: number) => Readonly<Record<string, unknown>>;
+
+export interface TreeOptions {
+  /** Rows before this one are as if they were not in the file. */
+  readonly from?: number;
+  /** Rows that count, by row number; all when absent. */
+  readonly keep?: Uint8Array;
+  /** Takes every row for one of the main chain, whatever its flags say. */
+  readonly allMain?: boolean;
+}
+
+const NONE = -1;
+
+/**
+ * Row visits that relinking compactions may cost in all. A file made to hold hundreds of thousands of boundaries would
+ * otherwise take their square; a real one needs a thousandth of this.
+ */
+const RELINK_VISITS = 200_000_000;
+
+/**
+ * Which row hangs on which. Links are kept as numbers of uuids, since a relink may name a uuid that has no row.
+ *
+ * A uuid that occurs twice is one row: the later one, at the place of the later one (sdk-spec §5.2). A parent that is not
+ * in the file would cut off everything before it; such a row hangs on the nearest earlier row of the main chain instead.
+ */
+export class Tree {
+  readonly index: RowIndex;
+  /** The rows, each uuid once, in the order in which the uuids first occur. */
+  readonly rows: Int32Array;
+  /** Number of the parent's uuid by row, or -1. */
+  readonly link: Int32Array;
+  /** Row by number of uuid, or -1. */
+  readonly rowOf: Int32Array;
+  readonly #allMain: boolean;
+  /** What relinking changed, in order: row, link before. */
+  readonly #changes: number[] = [];
+  /** Boundaries that relinked something: row, length of `#changes` before. */
+  readonly #relinks: number[] = [];
+
+  constructor(index: RowIndex, { from = 0, keep, allMain = false }: TreeOptions = {}) {
+    this.index = index;
+    this.#allMain = allMain;
+    const uuids = index.uuids.length;
+    const rowOf = new Int32Array(uuids).fill(NONE);
+    const order = new Int32Array(index.count);
+    let distinct = 0;
+    for (let row = from; row < index.count; row++) {
+      if (keep !== undefined && keep[row] === 0) continue;
+      const uuid = index.uuid[row] as number;
+      if (rowOf[uuid] === NONE) order[distinct++] = uuid;
+      rowOf[uuid] = row;
+    }
+    this.rowOf = rowOf;
+    this.rows = order.subarray(0, distinct).map((uuid) => rowOf[uuid] as number);
+    this.link = this.#links(from);
+  }
+
+  /** Parent row, or -1. */
+  parent(row: number): number {
+    const link = this.link[row] as number;
+    return link === NONE ? NONE : (this.rowOf[link] as number);
+  }
+
+  /** Whether the row can carry the conversation on: no sidechain, no team mate, no progress. */
+  isMain(row: number): boolean {
+    const flags = this.index.flags[row] as number;
+    const off = this.#allMain ? FORK_BRIEFING : SIDECHAIN | TEAM | FORK_BRIEFING;
+    return (flags & off) === 0 && this.index.kind[row] !== PROGRESS;
+  }
+
+  isMessage(row: number): boolean {
+    const kind = this.index.kind[row] as number;
+    return kind === USER || kind === ASSISTANT;
+  }
+
+  isFlagged(row: number, flags: number): boolean {
+    return ((this.index.flags[row] as number) & flags) !== 0;
+  }
+
+  /** Whether the row is neither of a sidechain, nor of a team mate, nor meta. */
+  isPlain(row: number): boolean {
+    const off = this.#allMain ? META : SIDECHAIN | TEAM | META;
+    return !this.isFlagged(row, off);
+  }
+
+  /** The rows from a root down to `row`, parents first. A circle is cut where it closes. */
+  pathTo(row: number, seen = new Uint8Array(this.index.count)): number[] {
+    const path: number[] = [];
+    for (let at = row; at !== NONE && seen[at] === 0; at = this.parent(at)) {
+      seen[at] = 1;
+      path.push(at);
+    }
+    return path.reverse();
+  }
+
+  /**
+   * Hangs the messages that a compaction kept behind its summary, and what followed the summary behind them
+   * (sdk-spec §5.3). `undoRelinks` takes it back.
+   */
+  relinkCompactions(load: LoadRow): void {
+    let visits = 0;
+    for (const row of this.rows) {
+      if (!this.isFlagged(row, COMPACT_BOUNDARY)) continue;
+      const metadata = record(load(row)["compactMetadata"]);
+      const messages = record(metadata?.["preservedMessages"]);
+      const segment = record(metadata?.["preservedSegment"]);
+      if (messages === undefined && segment === undefined) continue;
+      visits += this.rows.length;
+      if (visits > RELINK_VISITS) return;
+      this.#relinks.push(row, this.#changes.length);
+      if (messages !== undefined) this.#relinkMessages(messages);
+      else if (segment !== undefined) this.#relinkSegment(segment);
+    }
+  }
+
+  /** Takes back what the boundary `row`, and every later one, relinked. */
+  undoRelinks(row: number): void {
+    while (this.#relinks.length > 0 && (this.#relinks.at(-2) as number) >= row) {
+      const before = this.#relinks.pop() as number;
+      this.#relinks.pop();
+      while (this.#changes.length > before) {
+        const link = this.#changes.pop() as number;
+        this.link[this.#changes.pop() as number] = link;
+      }
+    }
+  }
+
+  #relinkMessages({ anchorUuid, uuids }: Readonly<Record<string, unknown>>): void {
+    if (!Array.isArray(uuids) || uuids.length === 0) return;
+    const kept = uuids.map((uuid) => (typeof uuid === "string" ? this.#rowWith(uuid) : NONE));
+    if (kept.includes(NONE)) return;
+    const anchor = typeof anchorUuid === "string" ? this.index.uuidNumber(anchorUuid) : NONE;
+    let link = anchor;
+    for (const row of kept) {
+      this.#setLink(row, link);
+      link = this.index.uuid[row] as number;
+    }
+    if (anchor !== NONE) this.#moveChildren(anchor, link, this.index.uuid[kept[0] as number] as number);
+  }
+
+  #relinkSegment({ headUuid, anchorUuid, tailUuid }: Readonly<Record<string, unknown>>): void {
+    const anchor = typeof anchorUuid === "string" ? this.index.uuidNumber(anchorUuid) : NONE;
+    const head = typeof headUuid === "string" ? this.#rowWith(headUuid) : NONE;
+    if (head !== NONE) this.#setLink(head, anchor);
+    const tail = typeof tailUuid === "string" ? this.index.uuidNumber(tailUuid) : NONE;
+    if (anchor !== NONE) {
+      this.#moveChildren(anchor, tail, typeof headUuid === "string" ? this.index.uuidNumber(headUuid) : NONE);
+    }
+  }
+
+  #moveChildren(from: number, to: number, exceptUuid: number): void {
+    for (const row of this.rows) {
+      if (this.link[row] === from && this.index.uuid[row] !== exceptUuid) this.#setLink(row, to);
+    }
+  }
+
+  #setLink(row: number, link: number): void {
+    this.#changes.push(row, this.link[row] as number);
+    this.link[row] = link;
+  }
+
+  #rowWith(uuid: string): number {
+    const number = this.index.uuidNumber(uuid);
+    return number === NONE ? NONE : (this.rowOf[number] as number);
+  }
+
+  #links(from: number): Int32Array {
+    const { index } = this;
+    const link = index.parent.slice(0, index.count);
+    // Parents among the rows left out on purpose end the chain; only those that are nowhere in the file are broken links.
+    const elsewhere = new Uint8Array(index.uuids.length);
+    for (let row = 0; row < index.count; row++) elsewhere[index.uuid[row] as number] = 1;
+    let lastMain = NONE;
+    for (let row = from; row < index.count; row++) {
+      if (this.rowOf[index.uuid[row] as number] !== row) continue;
+      const parent = link[row] as number;
+      if (parent !== NONE && elsewhere[parent] === 0 && lastMain !== NONE && !this.#offMain(row)) {
+        link[row] = index.uuid[lastMain] as number;
+      }
+      if (this.isMain(row)) lastMain = row;
+    }
+    return link;
+  }
+
+  #offMain(row: number): boolean {
+    return !this.#allMain && this.isFlagged(row, SIDECHAIN | TEAM);
+  }
+}
+
+/** Whether an assistant row and another are parts of one API message. */
+export function sameMessage(index: RowIndex, a: number, b: number): boolean {
+  return index.kind[a] === ASSISTANT && index.message[a] !== NONE && index.message[a] === index.message[b];
+}

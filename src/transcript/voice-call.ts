@@ -1,0 +1,27 @@
+/**
+ * A `system/voice_call_talk` row is something a person said in a voice call. It is read as the user row, or the queued
+ * prompt, that it stands for (sdk-spec §5.2); any other row is returned as it is.
+ */
+export function fromVoiceCall(row: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  if (row["type"] !== "system" || row["subtype"] !== "voice_call_talk") return row;
+  const { subtype: _subtype, level: _level, msgV: _version, content, blocks, fold, ...rest } = row;
+  const origin = record(rest["origin"]);
+  if (typeof content !== "string" || origin?.["kind"] !== "voice-call") return row;
+  const said = Array.isArray(blocks) ? blocks : content;
+  if (fold === undefined) return { ...rest, type: "user", message: { role: "user", content: said } };
+  const command = record(record(fold)?.["command"]);
+  if (command === undefined) return row;
+  const { isMeta: _isMeta, origin: _origin, ...kept } = rest;
+  const { command: _command, ...folded } = record(fold) ?? {};
+  return {
+    ...folded,
+    ...kept,
+    type: "attachment",
+    attachment: { ...command, type: "queued_command", prompt: said, origin },
+  };
+}
+
+/** The value as an object, or undefined when it is none. */
+export function record(value: unknown): Readonly<Record<string, unknown>> | undefined {
+  return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : undefined;
+}
