@@ -1,8 +1,9 @@
+import { ForkFacts } from "../transcript/fork-facts.ts";
 import { RowIndex } from "../transcript/row-index.ts";
 import { parseRow } from "../transcript/row.ts";
 import { fromVoiceCall } from "../transcript/voice-call.ts";
 import { close, openRead, readAt, statOpen } from "./disk.ts";
-import { scanFile } from "./scan-file.ts";
+import { type RowVisitor, scanChunks, scanFile } from "./scan-file.ts";
 
 /** Read ahead for rows that are loaded in file order, which is nearly always. */
 const WINDOW = 256 * 1024;
@@ -25,15 +26,24 @@ export class TranscriptFile {
     this.index = index;
   }
 
-  /** Opens and indexes the transcript at `path`. Throws file-system errors, and `signal.reason` when aborted. */
-  static async open(path: string, signal?: AbortSignal): Promise<TranscriptFile> {
+  /**
+   * Opens and indexes the transcript at `path`; `facts` collects what a fork takes over of other rows. Throws
+   * file-system errors, and `signal.reason` when aborted.
+   */
+  static async open(path: string, signal?: AbortSignal, facts?: ForkFacts): Promise<TranscriptFile> {
     const fd = openRead(path);
     try {
       const { size } = statOpen(fd);
       const index = new RowIndex();
       await scanFile(
         fd,
-        { row: (bytes, start, end, offset, scan) => index.add(bytes, start, end, offset, scan) },
+        {
+          row: (bytes, start, end, offset, scan) => {
+            const type = index.add(bytes, start, end, offset, scan);
+            if (facts === undefined || type === undefined || !ForkFacts.types.has(type)) return;
+            facts.add(parseRow(bytes, start, end) ?? {}, offset, end - start);
+          },
+        },
         { to: size, signal },
       );
       return new TranscriptFile(fd, size, index);
@@ -47,10 +57,20 @@ export class TranscriptFile {
     close(this.#fd);
   }
 
+  /** Visits every row once more, in file order, up to the size at opening. */
+  chunks(visitor: RowVisitor, signal?: AbortSignal): AsyncGenerator<void> {
+    return scanChunks(this.#fd, visitor, { to: this.size, signal });
+  }
+
+  /** The value of a row that is not in the index. */
+  valueAt(offset: number, length: number): Readonly<Record<string, unknown>> | undefined {
+    const [bytes, start] = this.#bytes(offset, length);
+    return parseRow(bytes, start, start + length);
+  }
+
   /** The value of a row, a voice-call row as what it stands for. */
   readonly load = (row: number): Readonly<Record<string, unknown>> => {
-    const [bytes, start] = this.#bytes(this.index.offset[row] as number, this.index.length[row] as number);
-    const value = parseRow(bytes, start, start + (this.index.length[row] as number));
+    const value = this.valueAt(this.index.offset[row] as number, this.index.length[row] as number);
     // A file that was cut meanwhile: the row keeps its place, so that its neighbours are found.
     if (value === undefined) return { type: KINDS[this.index.kind[row] as number], uuid: this.index.uuids[this.index.uuid[row] as number] };
     return fromVoiceCall(value);

@@ -75,9 +75,22 @@ export class RowIndex {
   readonly #uuidNumbers = new Map<string, number>();
   readonly #messageNumbers = new Map<string, number>();
 
-  /** Adds the row if it is one of the conversation, and remembers it if it says something about the conversation. */
-  add(bytes: Buffer, start: number, end: number, offset: number, scan: RowScan): void {
-    const type = readType(bytes, scan);
+  /**
+   * Adds the row if it is one of the conversation, and remembers it if it says something about the conversation. Returns
+   * its type when it is neither.
+   */
+  add(bytes: Buffer, start: number, end: number, offset: number, scan: RowScan): string | undefined {
+    return this.#addAs(readType(bytes, scan), bytes, start, end, offset, scan);
+  }
+
+  #addAs(
+    type: string | undefined,
+    bytes: Buffer,
+    start: number,
+    end: number,
+    offset: number,
+    scan: RowScan,
+  ): string | undefined {
     switch (type) {
       case "user":
         return this.#addRow(USER, bytes, start, end, offset, scan);
@@ -93,15 +106,19 @@ export class RowIndex {
         return this.#addAnchor(bytes, start, end, offset);
       case "queue-operation":
         return this.#addAbsorbed(bytes, start, end);
-      case "escaped": {
+      case ESCAPED: {
         // A key or a type written with escapes: as good as any, but too rare to read byte by byte.
         const value = parseRow(bytes, start, end);
         const plain = value === undefined ? undefined : Buffer.from(JSON.stringify(value));
-        if (plain !== undefined && scanObject(plain, 0, plain.length, scan) && readType(plain, scan) !== "escaped") {
-          this.add(plain, 0, plain.length, offset, scan);
-          if (this.count > 0 && this.offset[this.count - 1] === offset) this.length[this.count - 1] = end - start;
-        }
+        if (plain === undefined || !scanObject(plain, 0, plain.length, scan)) return undefined;
+        const known = this.count;
+        const plainType = typeof value?.["type"] === "string" ? value["type"] : undefined;
+        const other = this.#addAs(plainType === ESCAPED ? undefined : plainType, plain, 0, plain.length, offset, scan);
+        if (this.count > known) this.length[known] = end - start;
+        return other;
       }
+      default:
+        return type;
     }
   }
 
@@ -121,7 +138,7 @@ export class RowIndex {
     return 0;
   }
 
-  #addRow(kind: number, bytes: Buffer, start: number, end: number, offset: number, scan: RowScan): void {
+  #addRow(kind: number, bytes: Buffer, start: number, end: number, offset: number, scan: RowScan): undefined {
     let uuid: string | undefined;
     let parent = NONE;
     let flags = 0;
@@ -204,14 +221,14 @@ export class RowIndex {
     this.message[row] = kind === ASSISTANT ? this.#messageOf(bytes, scan) : NONE;
   }
 
-  #addAnchor(bytes: Buffer, start: number, end: number, offset: number): void {
+  #addAnchor(bytes: Buffer, start: number, end: number, offset: number): undefined {
     const value = parseRow(bytes, start, end);
     if (value === undefined || value["explicit"] !== true) return;
     const leaf = value["leafUuid"];
     if (typeof leaf === "string" || leaf === null) this.anchors.push({ at: this.count, offset, leaf });
   }
 
-  #addAbsorbed(bytes: Buffer, start: number, end: number): void {
+  #addAbsorbed(bytes: Buffer, start: number, end: number): undefined {
     const value = parseRow(bytes, start, end);
     if (value?.["operation"] !== "remove" || value["reason"] !== "absorbed_mid_turn") return;
     const { deliveryId, commandUuid } = value as { deliveryId?: unknown; commandUuid?: unknown };
@@ -260,19 +277,27 @@ function larger<T extends { length: number; set(from: T): void }>(from: T, Type:
 
 const flag = (flags: number, bit: number, on: boolean): number => (on ? flags | bit : flags & ~bit);
 
-/** Type of the row, `escaped` when escapes hide a key or the type, undefined when it has none. */
+/** Stands for a row whose type, or whose keys, cannot be read without undoing escapes. No type has a backslash. */
+const ESCAPED = "\\";
+
+/** No type that means anything is longer. */
+const LONGEST_TYPE = 32;
+
+/** Type of the row; undefined when it has none, or a long one. */
 function readType(bytes: Buffer, scan: RowScan): string | undefined {
   let type: string | undefined;
   const { members } = scan;
   for (let i = 0; i < scan.count * 4; i += 4) {
     const key = members[i] as number;
     const keyEnd = members[i + 1] as number;
-    if (keyEnd - key === 4 && equals(bytes, key, keyEnd, KEY_TYPE)) {
-      const value = members[i + 2] as number;
-      const valueEnd = members[i + 3] as number;
-      type = TYPES[valueEnd - value]?.find(([word]) => equals(bytes, value, valueEnd, word))?.[1];
-      if (type === undefined && hasBackslash(bytes, value, valueEnd)) return "escaped";
-    } else if (hasBackslash(bytes, key, keyEnd)) return "escaped";
+    if (hasBackslash(bytes, key, keyEnd)) return ESCAPED;
+    if (keyEnd - key !== 4 || !equals(bytes, key, keyEnd, KEY_TYPE)) continue;
+    const value = members[i + 2] as number;
+    const valueEnd = members[i + 3] as number;
+    type = TYPES[valueEnd - value]?.find(([word]) => equals(bytes, value, valueEnd, word))?.[1];
+    if (type !== undefined || bytes[value] !== 0x22) continue;
+    if (hasBackslash(bytes, value, valueEnd)) return ESCAPED;
+    if (valueEnd - value <= LONGEST_TYPE) type = bytes.toString("latin1", value + 1, valueEnd - 1);
   }
   return type;
 }

@@ -1,0 +1,72 @@
+import { join } from "node:path";
+import { RowWriter } from "../transcript/fork-rewrite.ts";
+import { CHUNK_BYTES } from "../transcript/limits.ts";
+import { close, createNew, makeDir, openReadNoFollow, readDir, rename, statFile, statOpen, syncFile, writeAll } from "./disk.ts";
+import { syncDir } from "./durable.ts";
+import { sidecarPath, subagentsPath } from "./paths.ts";
+import { scanChunks } from "./scan-file.ts";
+import { tempName } from "./temp.ts";
+import { copyTree, removeTree } from "./tree.ts";
+import type { ProjectDir, TranscriptCopy } from "./types.ts";
+
+/**
+ * Puts copies of a session's subagents where those of its fork belong, before the fork itself appears. They are built beside
+ * it and renamed as a whole. Rows get the fork's session id; everything else is copied as it is, links left out.
+ */
+export async function stageSubagents(
+  source: TranscriptCopy,
+  target: ProjectDir,
+  forkId: string,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const from = subagentsPath(source.project, source.sessionId);
+  if (statFile(from)?.isDirectory() !== true) return;
+  const final = sidecarPath(target, forkId);
+  const staged = join(target.path, tempName(forkId));
+  try {
+    await copyDir(from, join(staged, "subagents"), forkId, signal);
+    rename(staged, final);
+    syncDir(target.path);
+  } catch (error) {
+    removeTree(staged);
+    throw error;
+  }
+}
+
+async function copyDir(from: string, to: string, forkId: string, signal: AbortSignal | undefined): Promise<void> {
+  makeDir(to);
+  for (const entry of readDir(from)) {
+    const source = join(from, entry.name);
+    const target = join(to, entry.name);
+    if (entry.isDirectory()) await copyDir(source, target, forkId, signal);
+    else if (entry.isFile() && entry.name.endsWith(".jsonl")) await copyTranscript(source, target, forkId, signal);
+    else if (entry.isFile()) copyTree(source, target);
+  }
+  syncDir(to);
+}
+
+async function copyTranscript(from: string, to: string, forkId: string, signal: AbortSignal | undefined): Promise<void> {
+  const values = new Map<string, string | null>([["sessionId", `"${forkId}"`]]);
+  const writer = new RowWriter(2 * CHUNK_BYTES);
+  const input = openReadNoFollow(from);
+  try {
+    const output = createNew(to);
+    try {
+      const flush = (): void => {
+        writeAll(output, writer.bytes.subarray(0, writer.length));
+        writer.length = 0;
+      };
+      const visitor = {
+        row: (bytes: Buffer, _start: number, _end: number, _offset: number, scan: Parameters<RowWriter["row"]>[1]): void =>
+          writer.row(bytes, scan, values, []),
+      };
+      for await (const _chunk of scanChunks(input, visitor, { to: statOpen(input).size, signal })) flush();
+      flush();
+      syncFile(output);
+    } finally {
+      close(output);
+    }
+  } finally {
+    close(input);
+  }
+}

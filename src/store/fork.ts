@@ -1,0 +1,183 @@
+import { randomFillSync, randomUUID } from "node:crypto";
+import { basename } from "node:path";
+import { cutAt, type ForkCut, wholeCut } from "../transcript/fork-cut.ts";
+import { ForkFacts } from "../transcript/fork-facts.ts";
+import { PROGRESS } from "../transcript/row-index.ts";
+import { ForkRows, type NewIds } from "../transcript/fork-rows.ts";
+import { RowWriter } from "../transcript/fork-rewrite.ts";
+import { CHUNK_BYTES } from "../transcript/limits.ts";
+import { record } from "../transcript/voice-call.ts";
+import { makeDir, writeAll } from "./disk.ts";
+import { cleanStaleTemps, createTemp, discardTemp, publishNew } from "./durable.ts";
+import { InvalidArgumentError, TranscriptError } from "./errors.ts";
+import { forkTitle } from "./facts.ts";
+import { stageSubagents } from "./fork-subagents.ts";
+import { requireSession } from "./locate.ts";
+import { projectDir, transcriptPath } from "./paths.ts";
+import { isInside } from "./platform.ts";
+import { canonicalPath, diskKey, keyOfPath } from "./project-key.ts";
+import { sessionCwd } from "./session-cwd.ts";
+import { TranscriptFile } from "./transcript-file.ts";
+import type { ProjectDir, SessionOptions, TranscriptCopy } from "./types.ts";
+
+export interface ForkSessionOptions extends SessionOptions {
+  /**
+   * The fork ends with this message: a row's `uuid`, or the id of an API message (`msg_…`), which means its last row with the
+   * results of its tool calls. Absent: everything.
+   */
+  readonly upToMessageId?: string | undefined;
+  /** Title of the fork; absent: the source's title and ` (fork)`. */
+  readonly title?: string | undefined;
+  /**
+   * Working directory of the fork: the file goes to the project of that directory, and a `cwd` below the source's
+   * directory becomes the same path below this one. Absent: beside the source.
+   */
+  readonly cwd?: string | undefined;
+  /** Keeps the `uuid`s of the rows, as the CLI's own fork does. Default: new ones, as the official helper does. */
+  readonly preserveMessageIds?: boolean | undefined;
+  /** Copies the subagents' transcripts too. Default false, as in the official helper. */
+  readonly includeSubagents?: boolean | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface ForkSessionResult {
+  /** Id of the new session. */
+  readonly sessionId: string;
+}
+
+/**
+ * Copies a session into a new one that can be resumed by itself (sdk-spec §6): new session id, new `uuid`s, each row with
+ * `forkedFrom`, payloads untouched to the byte. Read twice and written once, as a stream: memory is the longest row and
+ * less than 200 bytes a row. The new transcript appears whole or not at all, mode 0600; the source is not changed.
+ *
+ * Throws `InvalidSessionId`, `SessionNotFound`, `MessageNotFound` (no such `upToMessageId`), `NoMessages` (nothing to
+ * copy), `InvalidArgument` (`cwd` is not absolute), file-system errors, and `signal.reason` when aborted.
+ */
+export async function forkSession(
+  sessionId: string,
+  options?: ForkSessionOptions | null,
+): Promise<ForkSessionResult> {
+  const { title, upToMessageId, cwd, preserveMessageIds = false, includeSubagents = false, signal } = options ?? {};
+  if (cwd !== undefined && !isAbsolutePath(cwd)) {
+    throw new InvalidArgumentError("cwd", `cwd must be an absolute path: ${cwd}`);
+  }
+  const source = requireSession(sessionId, options, "fork");
+  const facts = new ForkFacts(sessionId);
+  const file = await TranscriptFile.open(source.path, signal, facts);
+  try {
+    const cut = upToMessageId ? cutAt(file.index, upToMessageId, file.load) : wholeCut(file.index);
+    if (cut === undefined) throw messageNotFound(sessionId, String(upToMessageId));
+    if (!hasRows(file, cut)) throw noMessages(sessionId);
+    const target = cwd === undefined ? source.project : projectOf(source.project.configDir, cwd);
+    const forkId = randomUUID();
+    const rows = new ForkRows(file.index, cut, file.load, {
+      sourceId: sessionId,
+      forkId,
+      freshId: randomUUID,
+      now: new Date().toISOString(),
+      ids: preserveMessageIds ? undefined : randomIds(file.index.uuids.length),
+      mapCwd: cwd === undefined || target.path === source.project.path ? undefined : cwdMapper(source, canonicalPath(cwd)),
+    });
+    const customTitle = title?.trim() || `${forkTitle(source) || "Forked session"} (fork)`;
+    makeDir(target.path);
+    cleanStaleTemps(target.path);
+    await publish(file, facts, rows, { source, target, forkId, customTitle, includeSubagents, signal });
+    return { sessionId: forkId };
+  } finally {
+    file.close();
+  }
+}
+
+interface Publication {
+  readonly source: TranscriptCopy;
+  readonly target: ProjectDir;
+  readonly forkId: string;
+  readonly customTitle: string;
+  readonly includeSubagents: boolean;
+  readonly signal: AbortSignal | undefined;
+}
+
+async function publish(file: TranscriptFile, facts: ForkFacts, rows: ForkRows, to: Publication): Promise<void> {
+  const finalPath = transcriptPath(to.target, to.forkId);
+  const temp = createTemp(to.target.path, basename(finalPath));
+  try {
+    const writer = new RowWriter(2 * CHUNK_BYTES);
+    const flush = (atLeast = 0): void => {
+      if (writer.length <= atLeast) return;
+      writeAll(temp.fd, writer.bytes.subarray(0, writer.length));
+      writer.length = 0;
+    };
+    for (const row of rows.headRows(facts)) writer.value(row);
+    for await (const _chunk of file.chunks({ row: (bytes, _start, _end, offset, scan) => rows.write(bytes, offset, scan, writer) }, to.signal)) {
+      flush(CHUNK_BYTES);
+    }
+    flush();
+    writeReplacements(file, facts, rows, writer, flush);
+    for (const row of rows.tailRows(facts, to.customTitle)) writer.value(row);
+    flush();
+    if (to.includeSubagents) await stageSubagents(to.source, to.target, to.forkId, to.signal);
+    publishNew(temp, finalPath);
+  } catch (error) {
+    discardTemp(temp);
+    throw error;
+  }
+}
+
+/** One row holds the replacements of all such rows; each of those is read, written and let go by itself. */
+function writeReplacements(
+  file: TranscriptFile,
+  facts: ForkFacts,
+  rows: ForkRows,
+  writer: RowWriter,
+  flush: (atLeast?: number) => void,
+): void {
+  let written = 0;
+  for (const { offset, length } of facts.replacements) {
+    const list = file.valueAt(offset, length)?.["replacements"];
+    for (const item of Array.isArray(list) ? list : []) {
+      if (record(item) === undefined) continue;
+      writer.text(written++ === 0 ? rows.replacementsStart() : ",");
+      writer.text(JSON.stringify(item));
+      flush(CHUNK_BYTES);
+    }
+  }
+  if (written > 0) writer.text(rows.replacementsEnd());
+}
+
+const hasRows = ({ index }: TranscriptFile, { keep }: ForkCut): boolean =>
+  keep.some((kept, row) => kept !== 0 && index.kind[row] !== PROGRESS);
+
+const isAbsolutePath = (path: string): boolean => path.startsWith("/") || /^(?:[A-Za-z]:)?[\\/]/.test(path);
+
+function projectOf(configDir: string, cwd: string): ProjectDir {
+  return projectDir(configDir, diskKey(cwd));
+}
+
+/**
+ * Where a row's `cwd` lies in the fork. The source's directory is the one its project key was made of, where a row says so;
+ * what lies elsewhere stays.
+ */
+function cwdMapper(source: TranscriptCopy, to: string): (cwd: string) => string {
+  const root = sessionCwd(source.path);
+  if (root === undefined) return (cwd) => (keyOfPath(cwd) === source.project.key ? to : cwd);
+  return (cwd) => (cwd === root ? to : isInside(cwd, root) ? to + cwd.slice(root.length) : cwd);
+}
+
+/** Fresh version 4 uuids, kept as bytes: text would take four times the room. */
+function randomIds(count: number): NewIds {
+  const bytes = new Uint8Array(count * 16);
+  const step = 64 * 1024;
+  for (let at = 0; at < bytes.length; at += step) randomFillSync(bytes, at, Math.min(step, bytes.length - at));
+  return bytes;
+}
+
+function messageNotFound(sessionId: string, messageId: string): TranscriptError {
+  return new TranscriptError("MessageNotFound", `Message ${messageId} not found in session ${sessionId}`, {
+    hint: "Take the id from a message of this session: its uuid, or the id of the API message.",
+    data: { sessionId, messageId },
+  });
+}
+
+function noMessages(sessionId: string): TranscriptError {
+  return new TranscriptError("NoMessages", `Session ${sessionId} has no messages to fork`, { data: { sessionId } });
+}

@@ -1,0 +1,237 @@
+import { findLeaf } from "./leaf.ts";
+import { contentOf, insertParallel } from "./parallel.ts";
+import { ASSISTANT, COMPACT_BOUNDARY, PROGRESS, QUEUED_COMMAND, type RowIndex, SIDECHAIN, USER } from "./row-index.ts";
+import { type LoadRow, Tree } from "./tree.ts";
+import { record } from "./voice-call.ts";
+
+/** Which rows a fork takes, as a mask by row number. */
+export interface ForkCut {
+  readonly keep: Uint8Array;
+  /** Last row taken, or -1 when all are. */
+  readonly last: number;
+  /** Boundaries that lose the list of messages they kept, because the fork ends before those come. */
+  readonly stripped: ReadonlySet<number>;
+}
+
+const NONE = -1;
+
+/** All rows but those of sidechains (sdk-spec §6.1). */
+export function wholeCut(index: RowIndex): ForkCut {
+  const keep = new Uint8Array(index.count);
+  for (let row = 0; row < index.count; row++) keep[row] = ((index.flags[row] as number) & SIDECHAIN) === 0 ? 1 : 0;
+  return { keep, last: NONE, stripped: new Set() };
+}
+
+/**
+ * The rows up to a message (sdk-spec §6.2): a prefix of the file that ends with the message, less what would make its
+ * conversation end elsewhere. `messageId` is a row's uuid, the uuid of a queued prompt, or the id of an API message, which
+ * means its last row with the results of its calls. Undefined when there is no such message.
+ */
+export function cutAt(index: RowIndex, messageId: string, load: LoadRow): ForkCut | undefined {
+  const { keep } = wholeCut(index);
+  const first = firstOccurrences(index, keep);
+  const at = findCut(index, keep, first, messageId, load);
+  if (at === NONE) return undefined;
+  const slice = keep.slice();
+  slice.fill(0, at + 1);
+  const chosen = index.uuid[at] as number;
+  const ended = endBeforeBoundary(index, slice, load);
+  const stripped = new Set<number>();
+  for (let row = 0; row < index.count; row++) {
+    if (ended[row] === 0 || ((index.flags[row] as number) & COMPACT_BOUNDARY) === 0) continue;
+    const boundary = readBoundary(index, row, load);
+    if (!boundary.isRewind && boundary.anchor === index.uuids[chosen]) stripped.add(row);
+  }
+  const stripping: LoadRow = (row) => (stripped.has(row) ? withoutPreserved(load(row)) : load(row));
+  return { keep: leaveOutOtherEnds(index, ended, stripping), last: at, stripped };
+}
+
+/** The row without the list of messages that its compaction kept. */
+export function withoutPreserved(row: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  const metadata = record(row["compactMetadata"]);
+  if (metadata === undefined) return row;
+  const { preservedMessages: _messages, preservedSegment: _segment, postTokens: _tokens, ...rest } = metadata;
+  return { ...row, compactMetadata: rest };
+}
+
+/** First row of each uuid among those kept, by number of the uuid, or -1. */
+function firstOccurrences(index: RowIndex, keep: Uint8Array): Int32Array {
+  const first = new Int32Array(index.uuids.length).fill(NONE);
+  for (let row = index.count - 1; row >= 0; row--) if (keep[row] !== 0) first[index.uuid[row] as number] = row;
+  return first;
+}
+
+function findCut(index: RowIndex, keep: Uint8Array, first: Int32Array, messageId: string, load: LoadRow): number {
+  const tree = new Tree(index, { keep });
+  tree.relinkCompactions(load);
+  const leaf = findLeaf(tree, index.anchors);
+  const onChain = new Uint8Array(index.count);
+  const path = leaf === undefined ? [] : tree.pathTo(leaf.row, onChain);
+  const chain = insertParallel(tree, path, onChain, load);
+  const firstOf = (row: number): number => first[index.uuid[row] as number] as number;
+  const reach = chain.reduce((most, row) => Math.max(most, firstOf(row)), NONE);
+
+  const number = index.uuidNumber(messageId);
+  const row = number === NONE ? NONE : (first[number] as number);
+  const live = row !== NONE && (row > reach || onChain[tree.rowOf[number] as number] !== 0);
+  if (live) return row;
+  const queued = [...chain, ...rowsAfter(index, keep, reach)].find((at) => sourceUuid(index, at, load) === messageId);
+  if (queued !== undefined) return firstOf(queued);
+  if (row !== NONE) return row;
+  const anywhere = rowsAfter(index, keep, NONE).find((at) => sourceUuid(index, at, load) === messageId);
+  return anywhere ?? lastOfMessage(index, keep, messageId, load);
+}
+
+function rowsAfter(index: RowIndex, keep: Uint8Array, row: number): number[] {
+  const rows: number[] = [];
+  for (let at = row + 1; at < index.count; at++) if (keep[at] !== 0) rows.push(at);
+  return rows;
+}
+
+function sourceUuid(index: RowIndex, row: number, load: LoadRow): unknown {
+  if (((index.flags[row] as number) & QUEUED_COMMAND) === 0) return undefined;
+  return record(load(row)["attachment"])?.["source_uuid"];
+}
+
+/** Last row of an API message, with the results of its calls, or -1. */
+function lastOfMessage(index: RowIndex, keep: Uint8Array, messageId: string, load: LoadRow): number {
+  const message = index.messageNumber(messageId);
+  if (message === NONE) return NONE;
+  let last = NONE;
+  const calls = new Set<unknown>();
+  for (let row = 0; row < index.count; row++) {
+    if (keep[row] === 0 || index.kind[row] !== ASSISTANT || index.message[row] !== message) continue;
+    last = row;
+    for (const block of contentOf(load(row))) if (block["type"] === "tool_use") calls.add(block["id"]);
+  }
+  if (calls.size === 0) return last;
+  for (const row of rowsAfter(index, keep, NONE)) {
+    if (index.kind[row] !== USER || row < last) continue;
+    const results = contentOf(load(row)).filter((block) => block["type"] === "tool_result");
+    if (results.some((block) => calls.delete(block["tool_use_id"]))) last = row;
+    if (calls.size === 0) break;
+  }
+  return last;
+}
+
+interface Boundary {
+  /** uuids of the messages that the compaction kept. */
+  readonly preserved: ReadonlySet<unknown>;
+  readonly anchor: unknown;
+  readonly logicalParent: unknown;
+  /** Written by a rewind behind a compaction, not by a compaction. */
+  readonly isRewind: boolean;
+}
+
+function readBoundary(index: RowIndex, row: number, load: LoadRow): Boundary {
+  const value = load(row);
+  const uuid = index.uuids[index.uuid[row] as number];
+  const metadata = record(value["compactMetadata"]);
+  const messages = record(metadata?.["preservedMessages"]);
+  const segment = record(metadata?.["preservedSegment"]);
+  const uuids = messages?.["uuids"];
+  const anchor = (metadata?.["preservedMessages"] ?? undefined) === undefined ? segment?.["anchorUuid"] : messages?.["anchorUuid"];
+  return {
+    preserved: new Set([...(Array.isArray(uuids) ? uuids : []), segment?.["headUuid"], segment?.["tailUuid"]].filter((id) => id !== undefined)),
+    anchor,
+    logicalParent: value["logicalParentUuid"],
+    isRewind: metadata?.["durationMs"] === 0 && anchor === uuid,
+  };
+}
+
+/**
+ * A fork that would end between a boundary and its summary ends before the boundary, at the last message the compaction
+ * kept or followed: without its summary the boundary would only hide what came before.
+ */
+function endBeforeBoundary(index: RowIndex, slice: Uint8Array, load: LoadRow): Uint8Array {
+  const rows = rowsAfter(index, slice, NONE);
+  const isBoundary = (row: number): boolean => ((index.flags[row] as number) & COMPACT_BOUNDARY) !== 0;
+  const uuidOf = (row: number): string => index.uuids[index.uuid[row] as number] as string;
+  const lastMessage = rows.findLastIndex((row) => index.kind[row] === USER || index.kind[row] === ASSISTANT);
+  const at = rows.findIndex((row, i) => i > lastMessage && isBoundary(row) && !readBoundary(index, row, load).isRewind);
+  if (at < 0) return slice;
+  const boundary = readBoundary(index, rows[at] as number, load);
+  const head = rows.slice(0, at);
+  const own = boundary.anchor === uuidOf(rows[at] as number);
+  const wanted = own ? new Set() : new Set([...boundary.preserved, boundary.logicalParent]);
+  const kept = head.findLastIndex((row) => wanted.has(uuidOf(row)));
+  const earlierRow = head.findLast(isBoundary);
+  const earlier = earlierRow === undefined ? undefined : readBoundary(index, earlierRow, load);
+  const keptTwice = kept >= 0 && earlier !== undefined && !earlier.isRewind && earlier.preserved.has(uuidOf(head[kept] as number));
+  const summary = keptTwice ? head.findLastIndex((row) => uuidOf(row) === earlier.anchor) : NONE;
+  const end = Math.max(kept, summary);
+  const left = end < 0 ? head : head.slice(0, end + 1);
+  if (!left.some((row) => index.kind[row] !== PROGRESS)) return slice;
+  const ended = new Uint8Array(index.count);
+  for (const row of left) ended[row] = 1;
+  return ended;
+}
+
+/** Takes out what would make the fork's conversation end elsewhere than at its last row. */
+function leaveOutOtherEnds(index: RowIndex, slice: Uint8Array, load: LoadRow): Uint8Array {
+  const rows = rowsAfter(index, slice, NONE);
+  const last = rows.at(-1);
+  if (last === undefined) return slice;
+  const wanted = conversationEndingAt(index, slice, last, load);
+  const first = firstOccurrences(index, slice);
+  const start = wanted[0] === undefined ? NONE : (first[index.uuid[wanted[0]] as number] as number);
+  if (start === NONE) return slice;
+
+  const asWritten = new Tree(index, { keep: slice, allMain: true });
+  const live = new Uint8Array(index.count);
+  for (const row of [last, ...wanted]) asWritten.pathTo(row, live);
+  const keep = slice.slice();
+  const removable = (row: number): boolean => live[row] === 0 && (first[index.uuid[row] as number] as number) >= start;
+  const remove = (row: number): void => {
+    const gone = new Uint8Array(index.uuids.length);
+    for (let at = row; at !== NONE && removable(at) && keep[at] !== 0; at = asWritten.parent(at)) {
+      gone[index.uuid[at] as number] = 1;
+      keep[at] = 0;
+    }
+    for (const at of rows) {
+      const link = index.parent[at] as number;
+      if ((link !== NONE && gone[link] !== 0) || gone[index.uuid[at] as number] !== 0) {
+        gone[index.uuid[at] as number] = 1;
+        keep[at] = 0;
+      }
+    }
+  };
+  const liveUuids = new Set<unknown>(rows.filter((row) => live[row] !== 0).map((row) => index.uuids[index.uuid[row] as number]));
+  for (const row of rows) {
+    if (((index.flags[row] as number) & COMPACT_BOUNDARY) === 0 || keep[row] === 0 || !removable(row)) continue;
+    const { preserved } = readBoundary(index, row, load);
+    if (![...preserved].some((uuid) => typeof uuid === "string" && liveUuids.has(uuid))) remove(row);
+  }
+  const want = new Set(wanted);
+  for (;;) {
+    const { chain, terminal } = conversationOf(index, keep, load);
+    if (chain.length === want.size && chain.every((row) => want.has(row))) return keep;
+    if (terminal === NONE || !removable(terminal) || keep[terminal] === 0) return keep;
+    remove(terminal);
+  }
+}
+
+function conversationOf(index: RowIndex, keep: Uint8Array, load: LoadRow): { chain: number[]; terminal: number } {
+  const tree = new Tree(index, { keep, allMain: true });
+  tree.relinkCompactions(load);
+  const leaf = findLeaf(tree);
+  if (leaf === undefined) return { chain: [], terminal: NONE };
+  const onChain = new Uint8Array(index.count);
+  return { chain: insertParallel(tree, tree.pathTo(leaf.row, onChain), onChain, load), terminal: leaf.terminal };
+}
+
+/** The conversation that would be read if `last` were followed by one more row. */
+function conversationEndingAt(index: RowIndex, keep: Uint8Array, last: number, load: LoadRow): number[] {
+  const tree = new Tree(index, { keep, allMain: true });
+  tree.relinkCompactions(load);
+  const seen = new Uint8Array(index.count);
+  let end = last;
+  while (end !== NONE && seen[end] === 0 && !tree.isMessage(end)) {
+    seen[end] = 1;
+    end = tree.parent(end);
+  }
+  const leaf = end !== NONE && tree.isMessage(end) ? end : findLeaf(tree)?.row;
+  if (leaf === undefined) return [];
+  const onChain = new Uint8Array(index.count);
+  return insertParallel(tree, tree.pathTo(leaf, onChain), onChain, load);
+}

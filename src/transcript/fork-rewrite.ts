@@ -1,0 +1,113 @@
+import type { RowScan } from "./row-scan.ts";
+
+/**
+ * A row's bytes as they stand in a fork. Members are copied as they are written; only the ones that say which row this is,
+ * whose session it belongs to and where it hangs are replaced, removed or added (sdk-spec §6.4). So a payload keeps every
+ * byte, whatever it holds.
+ */
+export class RowWriter {
+  bytes: Buffer;
+  length = 0;
+
+  constructor(size: number) {
+    this.bytes = Buffer.allocUnsafeSlow(size);
+  }
+
+  /**
+   * Appends a row and a newline. `values` holds the JSON of members to replace, `null` for members to remove; those in
+   * `added` that the row does not have are appended in that order.
+   */
+  row(
+    source: Buffer,
+    scan: RowScan,
+    values: ReadonlyMap<string, string | null>,
+    added: readonly string[],
+  ): void {
+    this.#reserve(scan.end - scan.open + 2);
+    this.#byte(0x7b);
+    let written = 0;
+    const { members } = scan;
+    for (let i = 0; i < scan.count * 4; i += 4) {
+      const keyStart = members[i] as number;
+      const keyEnd = members[i + 1] as number;
+      const key = keyEnd - keyStart > LONGEST_KEY ? "" : source.toString("latin1", keyStart, keyEnd);
+      const value = values.get(key);
+      if (value === null) continue;
+      if (written++ > 0) this.#byte(0x2c);
+      if (value === undefined) this.#copy(source, keyStart - 1, members[i + 3] as number);
+      else {
+        this.#copy(source, keyStart - 1, members[i + 2] as number);
+        this.text(value);
+      }
+    }
+    for (const key of added) {
+      const value = values.get(key);
+      if (value === undefined || value === null || hasMember(source, scan, key)) continue;
+      if (written++ > 0) this.#byte(0x2c);
+      this.text(`"${key}":${value}`);
+    }
+    this.#byte(0x7d);
+    this.#byte(0x0a);
+  }
+
+  /** Appends a value as a row. */
+  value(row: object): void {
+    this.text(`${JSON.stringify(row)}\n`);
+  }
+
+  text(text: string): void {
+    this.#reserve(text.length * 3);
+    this.length += this.bytes.write(text, this.length, "utf8");
+  }
+
+  #byte(byte: number): void {
+    this.#reserve(1);
+    this.bytes[this.length++] = byte;
+  }
+
+  #copy(source: Buffer, start: number, end: number): void {
+    this.#reserve(end - start);
+    source.copy(this.bytes, this.length, start, end);
+    this.length += end - start;
+  }
+
+  #reserve(bytes: number): void {
+    if (this.length + bytes <= this.bytes.length) return;
+    const larger = Buffer.allocUnsafeSlow(Math.max(this.bytes.length * 2, this.length + bytes));
+    this.bytes.copy(larger, 0, 0, this.length);
+    this.bytes = larger;
+  }
+}
+
+/** No key that a fork replaces or removes is longer. */
+const LONGEST_KEY = 32;
+
+/** JSON of a top-level member, or undefined when the row has none; the last one counts where there are two. */
+export function memberText(source: Buffer, scan: RowScan, key: string): string | undefined {
+  for (let i = scan.count * 4 - 4; i >= 0; i -= 4) {
+    const start = scan.members[i] as number;
+    const end = scan.members[i + 1] as number;
+    if (end - start === key.length && source.toString("latin1", start, end) === key) {
+      return source.toString("utf8", scan.members[i + 2] as number, scan.members[i + 3] as number);
+    }
+  }
+  return undefined;
+}
+
+function hasMember(source: Buffer, scan: RowScan, key: string): boolean {
+  for (let i = 0; i < scan.count * 4; i += 4) {
+    const start = scan.members[i] as number;
+    const end = scan.members[i + 1] as number;
+    if (end - start === key.length && source.toString("latin1", start, end) === key) return true;
+  }
+  return false;
+}
+
+/** Whether any top-level key is written with escapes; such a row has to be written out anew before it is rewritten. */
+export function hasEscapedKey(source: Buffer, scan: RowScan): boolean {
+  for (let i = 0; i < scan.count * 4; i += 4) {
+    const end = scan.members[i + 1] as number;
+    for (let at = scan.members[i] as number; at < end; at++) if (source[at] === 0x5c) return true;
+  }
+  return false;
+}

@@ -1,0 +1,321 @@
+import { withoutPreserved, type ForkCut } from "./fork-cut.ts";
+import type { ForkFacts } from "./fork-facts.ts";
+import { hasEscapedKey, memberText, type RowWriter } from "./fork-rewrite.ts";
+import { ASSISTANT, COMPACT_BOUNDARY, PROGRESS, QUEUED_COMMAND, type RewindAnchor, type RowIndex, SIDECHAIN, SYSTEM } from "./row-index.ts";
+import { parseRow } from "./row.ts";
+import { RowScan, scanObject } from "./row-scan.ts";
+import { type LoadRow, Tree } from "./tree.ts";
+import { record } from "./voice-call.ts";
+
+/** 16 random bytes for each uuid of the source. */
+export type NewIds = Uint8Array;
+
+export interface ForkIdentity {
+  readonly sourceId: string;
+  readonly forkId: string;
+  /** Makes a uuid. */
+  readonly freshId: () => string;
+  /** ISO time of the fork. */
+  readonly now: string;
+  /** New uuids; absent: rows keep theirs. */
+  readonly ids: NewIds | undefined;
+  /** Where a `cwd` lies in the fork; absent: where it lay. */
+  readonly mapCwd: ((cwd: string) => string) | undefined;
+}
+
+const NONE = -1;
+
+/** Members a fork drops: they speak of the source's process, team or uuids (sdk-spec §6.4). */
+const REMOVED = [
+  "teamName",
+  "agentName",
+  "sessionKind",
+  "slug",
+  "sourceToolAssistantUUID",
+  "summarizedTurnPromptUuids",
+  "droppedPromptUuids",
+  "sentAsUuid",
+  "rowsAheadOfPutBack",
+  "turnAttributionKey",
+] as const;
+
+/** Members that are appended where a row lacks them, in this order. */
+const ADDED = [
+  "neutralizedByFork",
+  "parentUuid",
+  "logicalParentUuid",
+  "sessionId",
+  "timestamp",
+  "isSidechain",
+  "requestSessionId",
+  "forkedFrom",
+] as const;
+
+/** Turns the rows of a source, in file order, into the rows of its fork. */
+export class ForkRows {
+  readonly #index: RowIndex;
+  readonly #cut: ForkCut;
+  readonly #load: LoadRow;
+  readonly #identity: ForkIdentity;
+  readonly #tree: Tree;
+  /** Last row taken of each uuid, or -1. */
+  readonly #rowOf: Int32Array;
+  readonly #last: number;
+  readonly #anchor: RewindAnchor | undefined;
+  /** Next row of the index that has not been met in the file. */
+  #next = 0;
+  readonly #values = new Map<string, string | null>();
+  readonly #scan = new RowScan();
+  /** Sessions that rows of the source say they were forked from. */
+  readonly #ancestors = new Set<string>();
+
+  constructor(index: RowIndex, cut: ForkCut, load: LoadRow, identity: ForkIdentity) {
+    this.#index = index;
+    this.#cut = cut;
+    this.#load = load;
+    this.#identity = identity;
+    // The reader's tree: a row whose parent is nowhere hangs where the reader would hang it.
+    this.#tree = new Tree(index);
+    this.#rowOf = new Int32Array(index.uuids.length).fill(NONE);
+    for (let row = 0; row < index.count; row++) if (cut.keep[row] !== 0) this.#rowOf[index.uuid[row] as number] = row;
+    this.#last = cut.keep.findLastIndex((kept, row) => kept !== 0 && index.kind[row] !== PROGRESS);
+    this.#anchor = index.anchors.findLast(
+      ({ at, leaf }) => (cut.last === NONE || at <= cut.last) && (leaf === null || this.#keptRow(index.uuidNumber(leaf)) !== NONE),
+    );
+  }
+
+  /** Rows that stand before the conversation. */
+  headRows(facts: ForkFacts): object[] {
+    const { forkId: sessionId, now } = this.#identity;
+    const rows: object[] = facts.organizations.map((organizationUuid) => ({ type: "hybrid-organization", sessionId, organizationUuid }));
+    return facts.historySuppressed ? [{ type: "history-suppression", sessionId, cause: "fork_inherit", ts: now }, ...rows] : rows;
+  }
+
+  /** Writes what a row of the source becomes in the fork, if anything. */
+  write(bytes: Buffer, offset: number, scan: RowScan, writer: RowWriter): void {
+    if (this.#anchor?.offset === offset) {
+      writer.value(this.#anchorRow(parseRow(bytes, scan.open, scan.end) ?? {}, this.#anchor));
+      return;
+    }
+    if (this.#next >= this.#index.count || this.#index.offset[this.#next] !== offset) return;
+    const row = this.#next++;
+    if (hasEscapedKey(bytes, scan)) {
+      const plain = Buffer.from(JSON.stringify(parseRow(bytes, scan.open, scan.end) ?? {}));
+      if (scanObject(plain, 0, plain.length, this.#scan)) this.#writeRow(row, plain, this.#scan, writer);
+    } else this.#writeRow(row, bytes, scan, writer);
+  }
+
+  replacementsStart(): string {
+    return `{"type":"content-replacement","sessionId":"${this.#identity.forkId}","replacements":[`;
+  }
+
+  replacementsEnd(): string {
+    return `],"uuid":"${this.#freshId()}","timestamp":"${this.#identity.now}"}\n`;
+  }
+
+  /** Rows that stand behind the conversation and its replacements; the title is the last. */
+  tailRows(facts: ForkFacts, customTitle: string): object[] {
+    const { forkId: sessionId, sourceId, now, mapCwd } = this.#identity;
+    const rows: object[] = [];
+    if (facts.atis !== undefined) rows.push({ type: "atis-latch", sessionId, atis: facts.atis });
+    if (facts.tools !== undefined) rows.push({ type: "tools-used", sessionId, tools: facts.tools });
+    for (const row of facts.dataFlow) rows.push({ ...row, sessionId });
+    if (facts.derivedFrom !== undefined || facts.dataFlow.length > 0) {
+      const known = new Map((facts.derivedFrom ?? []).map((from) => [JSON.stringify(from), from]));
+      const ids = new Set([...known.values()].map((from) => record(from)?.["id"]));
+      for (const id of [...this.#ancestors].filter((ancestor) => !ids.has(ancestor)).concat(sourceId)) {
+        const from = { type: "claude_code_session", id, via: "fork" };
+        known.set(JSON.stringify(from), from);
+      }
+      rows.push({ type: "derived-from", v: 1, sessionId, sessions: [...known.values()] });
+    }
+    if (facts.relocatedCwd !== undefined && mapCwd === undefined) {
+      rows.push({ type: "relocated", sessionId, relocatedCwd: facts.relocatedCwd });
+    }
+    rows.push({ type: "custom-title", sessionId, customTitle, uuid: this.#freshId(), timestamp: now });
+    return rows;
+  }
+
+  #writeRow(row: number, bytes: Buffer, scan: RowScan, writer: RowWriter): void {
+    const forkedFrom = memberText(bytes, scan, "forkedFrom");
+    const ancestor = forkedFrom === undefined ? undefined : textOf(record(parse(forkedFrom))?.["sessionId"]);
+    if (ancestor !== undefined && ancestor !== "") this.#ancestors.add(ancestor);
+    if (this.#cut.keep[row] === 0 || this.#index.kind[row] === PROGRESS) return;
+
+    const { forkId, sourceId, now, mapCwd } = this.#identity;
+    const values = this.#values;
+    values.clear();
+    for (const key of REMOVED) values.set(key, null);
+    const parent = this.#parentOf(row);
+    values.set("uuid", this.#id(this.#index.uuid[row] as number));
+    values.set("parentUuid", parent === NONE ? "null" : this.#id(parent));
+    values.set("sessionId", `"${forkId}"`);
+    values.set("isSidechain", "false");
+    if (row === this.#last) values.set("timestamp", `"${now}"`);
+    const logical = memberText(bytes, scan, "logicalParentUuid");
+    if (logical !== undefined && logical !== "null") values.set("logicalParentUuid", this.#mapped(parse(logical)));
+    values.set("requestSessionId", this.#requestSession(row, bytes, scan, ancestor));
+    const uuid = memberText(bytes, scan, "uuid") ?? "null";
+    values.set("forkedFrom", `{"sessionId":"${sourceId}","messageUuid":${uuid}}`);
+    if (mapCwd !== undefined) {
+      const cwd = parse(memberText(bytes, scan, "cwd") ?? "null");
+      if (typeof cwd === "string") values.set("cwd", JSON.stringify(mapCwd(cwd)));
+    }
+    if (this.#index.kind[row] !== ASSISTANT) this.#setNested(row, bytes, scan);
+    writer.row(bytes, scan, values, ADDED);
+  }
+
+  /** Members of rare rows that hold uuids of the source further down. */
+  #setNested(row: number, bytes: Buffer, scan: RowScan): void {
+    const values = this.#values;
+    const isSystem = this.#index.kind[row] === SYSTEM;
+    if (isSystem && memberText(bytes, scan, "subtype") === '"model_refusal_fallback"') values.set("neutralizedByFork", "true");
+    const metadata = isSystem ? record(parse(memberText(bytes, scan, "compactMetadata") ?? "null")) : undefined;
+    if (metadata !== undefined) {
+      const stripped = this.#cut.stripped.has(row) ? withoutPreserved({ compactMetadata: metadata })["compactMetadata"] : metadata;
+      const mapped = this.#mapMetadata(record(stripped) ?? {});
+      if (mapped !== metadata) values.set("compactMetadata", JSON.stringify(mapped));
+    }
+    const attachmentType = scan.attachmentTypeStart < 0 ? "" : bytes.toString("latin1", scan.attachmentTypeStart, scan.attachmentTypeEnd);
+    if (attachmentType === '"deferred_tools_record"') {
+      const attachment = record(parse(memberText(bytes, scan, "attachment") ?? "null"));
+      const names = attachment?.["nameOnlyAnnouncements"];
+      if (attachment !== undefined && Array.isArray(names)) {
+        const known = names.flatMap((id: unknown) => (this.#isKept(id) ? [parse(this.#mapped(id))] : []));
+        values.set("attachment", JSON.stringify({ ...attachment, nameOnlyAnnouncements: known }));
+      }
+    } else if (((this.#index.flags[row] as number) & QUEUED_COMMAND) !== 0) this.#setQueued(bytes, scan);
+  }
+
+  /** A queued prompt that was sent under the uuid of a row keeps pointing at that row. */
+  #setQueued(bytes: Buffer, scan: RowScan): void {
+    const attachment = record(parse(memberText(bytes, scan, "attachment") ?? "null"));
+    const source = attachment?.["source_uuid"];
+    if (attachment !== undefined && this.#isKept(source)) {
+      this.#values.set("attachment", JSON.stringify({ ...attachment, source_uuid: parse(this.#mapped(source)) }));
+    }
+    const fold = record(parse(memberText(bytes, scan, "fold") ?? "null"));
+    const command = record(fold?.["command"]);
+    if (command !== undefined && this.#isKept(command["source_uuid"])) {
+      const mapped = { ...command, source_uuid: parse(this.#mapped(command["source_uuid"])) };
+      this.#values.set("fold", JSON.stringify({ ...fold, command: mapped }));
+    }
+  }
+
+  #mapMetadata(metadata: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+    const { preservedMessages, preservedSegment, runningTurnSends, ...rest } = metadata;
+    if (preservedMessages === undefined && preservedSegment === undefined && runningTurnSends === undefined) return metadata;
+    const map = (id: unknown): unknown => (this.#isWritten(id) ? parse(this.#mapped(id)) : id);
+    const mapKeys = (value: unknown, keys: readonly string[]): unknown => {
+      const from = record(value);
+      if (from === undefined) return value;
+      const mapped = keys.flatMap((key) => {
+        const ids = from[key];
+        return key in from ? [[key, Array.isArray(ids) ? ids.map(map) : map(ids)]] : [];
+      });
+      return { ...from, ...Object.fromEntries(mapped) };
+    };
+    return {
+      ...rest,
+      ...(preservedMessages !== undefined && {
+        preservedMessages: mapKeys(preservedMessages, ["anchorUuid", "uuids", "allUuids"]),
+      }),
+      ...(preservedSegment !== undefined && {
+        preservedSegment: mapKeys(preservedSegment, ["headUuid", "anchorUuid", "tailUuid"]),
+      }),
+    };
+  }
+
+  /** Session whose API request an assistant row answers; other rows do not say. */
+  #requestSession(row: number, bytes: Buffer, scan: RowScan, ancestor: string | undefined): string | null {
+    if (this.#index.kind[row] !== ASSISTANT) return null;
+    const own = textOf(parse(memberText(bytes, scan, "requestSessionId") ?? "null"));
+    const session = own ?? ancestor ?? textOf(parse(memberText(bytes, scan, "sessionId") ?? "null"));
+    return session === undefined ? null : JSON.stringify(session);
+  }
+
+  /** Number of the uuid of the nearest row above that the fork has, or -1. */
+  #parentOf(row: number): number {
+    const { kind, flags } = this.#index;
+    const seen = new Set<number>();
+    let link = this.#tree.link[row] as number;
+    while (link !== NONE && !seen.has(link)) {
+      seen.add(link);
+      const parent = this.#tree.rowOf[link] as number;
+      if (parent === NONE) return NONE;
+      const kept = this.#keptRow(link);
+      if (kept !== NONE && kind[kept] !== PROGRESS) return link;
+      // Rows of a sidechain are left out like progress; what a cut left out ends the chain.
+      const skipped = kept !== NONE || ((flags[parent] as number) & SIDECHAIN) !== 0;
+      if (!skipped) return NONE;
+      link = this.#tree.link[kept === NONE ? parent : kept] as number;
+    }
+    return NONE;
+  }
+
+  #keptRow(uuid: number): number {
+    return uuid === NONE ? NONE : (this.#rowOf[uuid] as number);
+  }
+
+  #isKept(uuid: unknown): boolean {
+    return typeof uuid === "string" && this.#keptRow(this.#index.uuidNumber(uuid)) !== NONE;
+  }
+
+  #isWritten(uuid: unknown): boolean {
+    const row = typeof uuid === "string" ? this.#keptRow(this.#index.uuidNumber(uuid)) : NONE;
+    return row !== NONE && this.#index.kind[row] !== PROGRESS;
+  }
+
+  /** JSON of the new uuid of a row that is taken, else `null`. */
+  #mapped(uuid: unknown): string {
+    return this.#isKept(uuid) ? this.#id(this.#index.uuidNumber(uuid as string)) : "null";
+  }
+
+  #id(uuid: number): string {
+    const { ids } = this.#identity;
+    return ids === undefined ? JSON.stringify(this.#index.uuids[uuid]) : `"${formatUuid(ids, uuid * 16)}"`;
+  }
+
+  /** A uuid for a row that the source does not have. */
+  #freshId(): string {
+    return this.#identity.freshId();
+  }
+
+  #anchorRow(row: Readonly<Record<string, unknown>>, { leaf }: RewindAnchor): object {
+    const map = (id: unknown): unknown => (this.#isKept(id) ? parse(this.#mapped(id)) : undefined);
+    const leafUuid = leaf === null ? null : (map(this.#writtenAbove(leaf)) ?? null);
+    return { ...row, leafUuid, cutUuid: map(row["cutUuid"]), sessionId: this.#identity.forkId };
+  }
+
+  /** The row itself, or, when it is progress, the nearest above that is written. */
+  #writtenAbove(uuid: string): string | undefined {
+    if (this.#isWritten(uuid)) return uuid;
+    const row = this.#keptRow(this.#index.uuidNumber(uuid));
+    const parent = row === NONE ? NONE : this.#parentOf(row);
+    return parent === NONE ? undefined : this.#index.uuids[parent];
+  }
+}
+
+const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
+
+function formatUuid(bytes: Uint8Array, at: number): string {
+  let text = "";
+  for (let i = 0; i < 16; i++) {
+    let byte = bytes[at + i] as number;
+    if (i === 6) byte = (byte & 0x0f) | 0x40;
+    if (i === 8) byte = (byte & 0x3f) | 0x80;
+    text += HEX[byte];
+    if (i === 3 || i === 5 || i === 7 || i === 9) text += "-";
+  }
+  return text;
+}
+
+function parse(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    return undefined;
+  }
+}
+
+const textOf = (value: unknown): string | undefined => (typeof value === "string" ? value : undefined);
