@@ -27,9 +27,7 @@ export function listWorktrees(dir: string, platform: Platform = process.platform
     const gitDir = findGitDir(realPath(dir));
     if (gitDir === undefined) return [];
     const common = commonDir(gitDir);
-    const linked = linkedWorktrees(common);
-    if (linked.length > WORKTREES_MAX) return [];
-    return [withoutDotGit(common), ...sortAsGit(linked, platform)].map((path) => normalizePath(path, platform));
+    return [withoutDotGit(common), ...sortAsGit(linkedWorktrees(common), platform)].map((path) => normalizePath(path, platform));
   } catch {
     return [];
   }
@@ -80,12 +78,13 @@ function isHead(path: string): boolean {
   }
 }
 
-/** Where the repository keeps what its worktrees share: what `commondir` names, else the directory itself. */
+/** Where the repository keeps what its worktrees share: what `commondir` names, else the directory; its real path. */
 function commonDir(gitDir: string): string {
   const path = join(gitDir, "commondir");
-  if (statOrNothing(path) === undefined) return gitDir;
-  const target = trimEnd(readPathFile(path) ?? "", "\r\n");
-  if (target === "") throw new Error(`${path} is no file of git's`);
+  if (statLink(path) === undefined) return realPath(gitDir);
+  const text = readPathFile(path);
+  if (!text) throw new Error(`${path} is no file of git's`);
+  const target = trimEnd(text, "\r\n");
   return realPath(isAbsolute(target) ? target : `${gitDir}${sep}${target}`);
 }
 
