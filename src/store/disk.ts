@@ -9,7 +9,7 @@ import fs from "node:fs";
 
 export type { BigIntStats, Dirent, Stats } from "node:fs";
 
-const { O_RDONLY, O_WRONLY, O_APPEND, O_CREAT, O_EXCL } = fs.constants;
+const { O_RDONLY, O_RDWR, O_WRONLY, O_APPEND, O_CREAT, O_EXCL } = fs.constants;
 /** Absent on Windows, where neither a FIFO nor a link can be met this way. */
 const O_NOFOLLOW = fs.constants.O_NOFOLLOW ?? 0;
 const O_NONBLOCK = fs.constants.O_NONBLOCK ?? 0;
@@ -25,7 +25,8 @@ export const pause = (): Promise<void> => new Promise((resolve) => setImmediate(
 /** Stat that follows links; undefined when nothing is there. Other errors throw. */
 export const statFile = (path: string): fs.Stats | undefined => fs.statSync(path, { throwIfNoEntry: false });
 /** The same with nanoseconds. */
-export const statExact = (path: string): fs.BigIntStats | undefined => fs.statSync(path, { bigint: true, throwIfNoEntry: false });
+export const statExact = (path: string): fs.BigIntStats | undefined =>
+  fs.statSync(path, { bigint: true, throwIfNoEntry: false });
 /** Stat of the link itself. */
 export const statLink = (path: string): fs.Stats | undefined => fs.lstatSync(path, { throwIfNoEntry: false });
 export const statOpen = (fd: number): fs.Stats => fs.fstatSync(fd);
@@ -57,8 +58,8 @@ export function readAt(fd: number, into: Uint8Array, position: number): number {
 
 // ── changing ───────────────────────────────────────────────────────────────
 
-/** Opens for appending; never creates. */
-export const openAppend = (path: string): number => fs.openSync(path, O_WRONLY | O_APPEND);
+/** Opens for appending; never creates. Readable too, so that the very file that is appended to tells its last byte. */
+export const openAppend = (path: string): number => fs.openSync(path, O_RDWR | O_APPEND);
 /** Creates a file that was not there (`EEXIST` otherwise), readable by its owner only whatever the umask. */
 export function createNew(path: string): number {
   const fd = fs.openSync(path, O_WRONLY | O_CREAT | O_EXCL, PRIVATE_FILE);
@@ -84,4 +85,7 @@ export const makeDir = (path: string): void => void fs.mkdirSync(path, { recursi
 export const makeNewDir = (path: string): void => fs.mkdirSync(path, { mode: PRIVATE_DIR });
 export const removeDir = (path: string): void => fs.rmdirSync(path);
 export const setMode = (path: string, mode: number): void => fs.chmodSync(path, mode);
-export const setTimes = (path: string, atime: Date | number, mtime: Date | number): void => fs.utimesSync(path, atime, mtime);
+export const setTimes = (path: string, atime: Date | number, mtime: Date | number): void =>
+  fs.utimesSync(path, atime, mtime);
+/** Times of the link itself. */
+export const setLinkTimes = (path: string, atime: number, mtime: number): void => fs.lutimesSync(path, atime, mtime);

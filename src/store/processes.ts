@@ -1,0 +1,105 @@
+/**
+ * Who runs on this machine. A process is known by its pid, by when it began (a pid is given out again) and by the
+ * domain in which the pid counts (two containers both have a process 7). The forms are those that the CLI writes into
+ * its pid files, so that its files can be compared with what is seen here.
+ */
+import { createHash } from "node:crypto";
+import { execFileSync } from "node:child_process";
+import { hostname } from "node:os";
+import { readLink } from "./disk.ts";
+import { readSmall } from "./read-small.ts";
+
+/** Whether a process runs: `unknown` where nothing here can tell. */
+export type ProcessState = "runs" | "gone" | "unknown";
+
+/** A process that wrote something down. `start` is absent where the platform did not tell. */
+export interface ProcessRecord {
+  readonly pid: number;
+  readonly start?: string | undefined;
+}
+
+const PROC_STAT_BYTES = 4096;
+
+/** Whether the process that is recorded still runs, when its pid counts in our domain. */
+export function stateOfProcess(record: ProcessRecord, platform: NodeJS.Platform = process.platform): ProcessState {
+  if (!pidExists(record.pid)) return "gone";
+  const now = processStart(record.pid, platform);
+  if (now === "ended") return "gone";
+  if (record.start === undefined || now === undefined) return "unknown";
+  return record.start === now ? "runs" : "gone";
+}
+
+/**
+ * When a process began, in a form that is equal for the same process only: clock ticks since boot on Linux, a date on
+ * macOS. Undefined where it cannot be told, `ended` for a process that waits for its parent to take note of its end.
+ */
+export function processStart(pid: number, platform: NodeJS.Platform = process.platform): string | undefined {
+  if (platform === "linux") return startInProcStat(tryRead(`/proc/${pid}/stat`));
+  if (platform === "darwin") return startInPs(pid);
+  return undefined;
+}
+
+/** Field 22 of `/proc/<pid>/stat`. The name before it, in brackets, may hold brackets and spaces of its own. */
+export function startInProcStat(stat: string | undefined): string | undefined {
+  if (stat === undefined) return undefined;
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  if (fields[0] === "Z" || fields[0] === "X") return "ended";
+  const start = fields[19];
+  return start !== undefined && /^[0-9]+$/.test(start) ? start : undefined;
+}
+
+function startInPs(pid: number): string | undefined {
+  try {
+    const env = { ...process.env, LC_ALL: "C", TZ: "UTC" };
+    const text = execFileSync("ps", ["-o", "lstart=", "-p", String(pid)], { encoding: "utf8", timeout: 1000, env });
+    return text.trim() || undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function pidExists(pid: number): boolean {
+  // 0 and negative numbers would ask for groups of processes, 1 is the system itself.
+  if (!Number.isSafeInteger(pid) || pid <= 1) return false;
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return !(error instanceof Error && "code" in error && error.code === "ESRCH");
+  }
+}
+
+/**
+ * Whether pids of the domain that a pid file names count here. The forms are those of CLI 2.1.329:
+ * `linux:<machine id>:<pid namespace>` on Linux, one word on macOS. Which form Windows has is not known for certain, so
+ * there nothing counts as ours, and the age of the transcript decides.
+ */
+export function isOurPidDomain(domain: string, platform: NodeJS.Platform = process.platform): boolean {
+  if (platform === "linux") return domain === `linux:${tryRead("/etc/machine-id")?.trim() ?? ""}:${pidNamespace()}`;
+  return platform === "darwin" && (domain === "darwin" || domain === "linux");
+}
+
+/**
+ * A short name of this boot of this machine and of the pid namespace in it: where it is equal, a pid with a start time
+ * can be asked about. A machine id alone would do for neither a reboot nor two machines made of one image.
+ */
+export function bootTag(): string {
+  const boot = tryRead("/proc/sys/kernel/random/boot_id")?.trim() ?? "";
+  return createHash("sha256").update(`${hostname()}\n${boot}\n${pidNamespace()}`).digest("hex").slice(0, 12);
+}
+
+function pidNamespace(): string {
+  try {
+    return readLink("/proc/self/ns/pid");
+  } catch {
+    return "";
+  }
+}
+
+function tryRead(path: string): string | undefined {
+  try {
+    return readSmall(path, PROC_STAT_BYTES);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,224 @@
+/**
+ * What a session owns under one config dir: its transcripts, and the files and directories that go with them
+ * (docs/transcript-format.md). `history.jsonl`, which holds the prompts of all sessions, is nobody's and not in it.
+ */
+import { dirname, join, relative, sep } from "node:path";
+import { HEAD_GROWTH_BYTES } from "../transcript/limits.ts";
+import { LineBuffer } from "../transcript/lines.ts";
+import { RowScan } from "../transcript/row-scan.ts";
+import { parseRow, visitLine } from "../transcript/row.ts";
+import { close, openReadNoFollow, readAt, statFile, statLink } from "./disk.ts";
+import { errnoOf } from "./errors.ts";
+import { fileHistoryPath, isTodoName, sessionEnvPath, sidecarPath, tasksPath, todosPath } from "./paths.ts";
+import { transcriptPath, uploadsPath } from "./paths.ts";
+import { realOrSelf } from "./platform.ts";
+import { listProjectDirs } from "./projects.ts";
+import type { ProjectDir, Skipped } from "./types.ts";
+
+export type BelongingKind =
+  /** `<id>.jsonl` with something in it: a copy of the session. */
+  | "transcript"
+  /** `<id>.jsonl` that is empty, or a link that leads nowhere: no session, but in the way of one. */
+  | "stub"
+  /** `<id>/`: subagents, tool results, titles, the archive mark. */
+  | "sidecars"
+  /** A small file beside the transcript, named by its id. */
+  | "companion"
+  /** `agent-*.jsonl` beside the transcript, of an older CLI, whose rows carry the id. */
+  | "subagent"
+  /** `file-history/<id>`, `session-env/<id>`, `todos/<id>*`, `tasks/<id>`, `uploads/<id>`. */
+  | "leftover";
+
+export interface Belonging {
+  /** Relative to the config dir, with `/` between names. */
+  readonly path: string;
+  readonly kind: BelongingKind;
+  /** Of files; those in directories included. */
+  readonly bytes: number;
+}
+
+export interface Belongings {
+  /** Transcripts first, the newest of them (which is the session) last; then stubs, then the rest. */
+  readonly items: readonly Belonging[];
+  /** What is there and was left alone: links in place of directories of the config dir, things that cannot be read. */
+  readonly skipped: readonly Skipped[];
+}
+
+/** Names beside a transcript that the CLI removes together with it. */
+const COMPANIONS = [".desktop-released.json", ".ccr-tip.json", ".precompact.json"];
+const OLD_SUBAGENT = /^agent-.*\.jsonl$/s;
+
+/**
+ * All that belongs to a session in one config dir. The config dir, `projects` and project dirs may be links; below a
+ * project dir nothing is followed: a link in place of `<id>` or of the transcript is itself what belongs to the
+ * session. Reads only, and throws for no content.
+ */
+export async function belongings(sessionId: string, configDir: string): Promise<Belongings> {
+  const { dirs, skipped } = listProjectDirs(configDir);
+  const found: Found[] = [];
+  const seen = new Set<string>();
+  for (const project of dirs) {
+    const real = realOrSelf(project.path);
+    if (seen.has(real)) continue;
+    seen.add(real);
+    await collect(project.path, skipped, () => ofProject(project, sessionId, found, skipped));
+  }
+  await ofConfigDir(configDir, sessionId, found, skipped);
+
+  found.sort((a, b) => RANK[a.kind] - RANK[b.kind] || (a.kind === "transcript" ? a.mtimeMs - b.mtimeMs : 0));
+  const items: Belonging[] = [];
+  for (const { path, kind } of found) {
+    items.push({ path: relative(configDir, path).split(sep).join("/"), kind, bytes: await bytesOf(path) });
+  }
+  return { items, skipped };
+}
+
+interface Found {
+  readonly path: string;
+  readonly kind: BelongingKind;
+  readonly mtimeMs: number;
+}
+
+const RANK: Readonly<Record<BelongingKind, number>> = {
+  transcript: 0,
+  stub: 1,
+  sidecars: 2,
+  companion: 2,
+  subagent: 2,
+  leftover: 3,
+};
+
+async function ofProject(project: ProjectDir, sessionId: string, found: Found[], skipped: Skipped[]): Promise<void> {
+  const transcript = transcriptPath(project, sessionId);
+  const sidecars = sidecarPath(project, sessionId);
+  const before = found.length;
+  const link = statLink(transcript);
+  if (link !== undefined) {
+    const file = statFile(transcript);
+    if (file !== undefined && !file.isFile()) skipped.push({ path: transcript, reason: "no file" });
+    else if (file === undefined || file.size === 0)
+      found.push({ path: transcript, kind: "stub", mtimeMs: link.mtimeMs });
+    else found.push({ path: transcript, kind: "transcript", mtimeMs: file.mtimeMs });
+  }
+  if (statLink(sidecars) !== undefined) found.push({ path: sidecars, kind: "sidecars", mtimeMs: 0 });
+  if (found.length === before) return;
+  for (const name of await namesIn(project.path)) {
+    const path = join(project.path, name);
+    if (COMPANIONS.some((ending) => name === sessionId + ending)) found.push({ path, kind: "companion", mtimeMs: 0 });
+    else if (OLD_SUBAGENT.test(name) && firstSessionId(path) === sessionId) {
+      found.push({ path, kind: "subagent", mtimeMs: 0 });
+    }
+  }
+}
+
+async function ofConfigDir(configDir: string, sessionId: string, found: Found[], skipped: Skipped[]): Promise<void> {
+  const todos = todosPath(configDir);
+  const paths = [fileHistoryPath, sessionEnvPath, tasksPath, uploadsPath].map((path) => path(configDir, sessionId));
+  for (const path of paths) {
+    const parent = dirname(path);
+    await collect(path, skipped, () => {
+      if (statLink(path) === undefined) return;
+      if (isLinkedDirectory(parent, skipped)) return;
+      found.push({ path, kind: "leftover", mtimeMs: 0 });
+    });
+  }
+  await collect(todos, skipped, async () => {
+    if (statLink(todos) === undefined) return;
+    const names = (await namesIn(todos)).filter((name) => isTodoName(name, sessionId));
+    if (names.length === 0 || isLinkedDirectory(todos, skipped)) return;
+    for (const name of names) found.push({ path: join(todos, name), kind: "leftover", mtimeMs: 0 });
+  });
+}
+
+/** What lies behind such a link is not inside the config dir. */
+function isLinkedDirectory(path: string, skipped: Skipped[]): boolean {
+  const linked = statLink(path)?.isSymbolicLink() === true;
+  if (linked) skipped.push({ path, reason: "a link, and not followed" });
+  return linked;
+}
+
+/** Goes on to the next thing where one cannot be looked at, and says so. */
+async function collect(path: string, skipped: Skipped[], look: () => void | Promise<void>): Promise<void> {
+  try {
+    await look();
+  } catch (error) {
+    const reason = errnoOf(error);
+    if (reason === undefined) throw error;
+    if (reason !== "ENOENT" && reason !== "ENOTDIR") skipped.push({ path, reason });
+  }
+}
+
+const glob = async () => (await import("fast-glob")).default;
+
+/** Paths of the `agent-*.jsonl` of older CLIs beside a transcript whose rows carry the session's id, by name. */
+export async function oldSubagents(project: ProjectDir, sessionId: string): Promise<string[]> {
+  const names = (await namesIn(project.path)).filter((name) => OLD_SUBAGENT.test(name)).sort();
+  return names.map((name) => join(project.path, name)).filter((path) => firstSessionId(path) === sessionId);
+}
+
+/** Names of what is in a directory. Ids and paths are compared in code and never become a part of a pattern. */
+async function namesIn(dir: string): Promise<string[]> {
+  const fastGlob = await glob();
+  return fastGlob("*", { cwd: dir, dot: true, deep: 1, onlyFiles: false, followSymbolicLinks: false });
+}
+
+/** Bytes of a file, of all files in a directory that can be looked at, or of what a link says. */
+async function bytesOf(path: string): Promise<number> {
+  const stat = statLink(path);
+  if (stat === undefined) return 0;
+  if (!stat.isDirectory()) return stat.size;
+  const fastGlob = await glob();
+  const files = await fastGlob("**", {
+    cwd: path,
+    dot: true,
+    followSymbolicLinks: false,
+    stats: true,
+    suppressErrors: true,
+  });
+  return files.reduce((sum, file) => sum + (file.stats?.size ?? 0), 0);
+}
+
+/** The `sessionId` of the first readable row that has one; links are not followed. */
+function firstSessionId(path: string): string | undefined {
+  let fd: number;
+  try {
+    fd = openReadNoFollow(path);
+  } catch {
+    return undefined;
+  }
+  try {
+    return firstIn(fd);
+  } catch {
+    // A directory of that name, or a disk error.
+    return undefined;
+  } finally {
+    close(fd);
+  }
+}
+
+/** Most first rows are short; a long first prompt is read piece by piece. */
+const FIRST_READ_BYTES = 64 * 1024;
+
+function firstIn(fd: number): string | undefined {
+  const lines = new LineBuffer(0, { size: FIRST_READ_BYTES });
+  const scan = new RowScan();
+  let found: string | undefined;
+  const visit = (): boolean => {
+    visitLine(lines.bytes, lines.start, lines.end, scan, {
+      row(start, end) {
+        const id = parseRow(lines.bytes, start, end)?.["sessionId"];
+        if (typeof id === "string") found ??= id;
+      },
+    });
+    return found !== undefined;
+  };
+  for (let at = 0; at < HEAD_GROWTH_BYTES;) {
+    const count = readAt(fd, lines.space(), at);
+    if (count === 0) break;
+    at += count;
+    lines.filled(count);
+    while (lines.next()) if (visit()) return found;
+  }
+  if (lines.finish()) visit();
+  return found;
+}
