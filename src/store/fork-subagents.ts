@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { RowWriter } from "../transcript/fork-rewrite.ts";
+import { type ForkKey, RowWriter } from "../transcript/fork-rewrite.ts";
 import { CHUNK_BYTES } from "../transcript/limits.ts";
 import { close, createNew, makeDir, openReadNoFollow, readDir, rename, statFile, statOpen, syncFile, writeAll } from "./disk.ts";
 import { syncDir } from "./durable.ts";
@@ -46,7 +46,7 @@ async function copyDir(from: string, to: string, forkId: string, signal: AbortSi
 }
 
 async function copyTranscript(from: string, to: string, forkId: string, signal: AbortSignal | undefined): Promise<void> {
-  const values = new Map<string, string | null>([["sessionId", `"${forkId}"`]]);
+  const values = new Map<ForkKey, string | null>([["sessionId", `"${forkId}"`]]);
   const writer = new RowWriter(2 * CHUNK_BYTES);
   const input = openReadNoFollow(from);
   try {

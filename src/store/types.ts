@@ -78,15 +78,3 @@ export interface TranscriptCopy {
   /** Epoch ms, with fractions. */
   readonly mtimeMs: number;
 }
-
-/** A message of a conversation, in the shape and key order of the official `getSessionMessages`. */
-export interface SessionMessage {
-  readonly type: "user" | "assistant" | "system";
-  readonly uuid: string;
-  readonly session_id: string;
-  readonly message: unknown;
-  readonly parent_tool_use_id: string | null;
-  readonly parent_agent_id: string | null;
-  /** Further keys the official helpers give without declaring them: timestamp, origin, isCompactSummary, … */
-  readonly [key: string]: unknown;
-}

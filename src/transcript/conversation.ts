@@ -1,6 +1,7 @@
 import { findLeaf } from "./leaf.ts";
 import { localCommandRows } from "./local-commands.ts";
 import { insertParallel } from "./parallel.ts";
+import { type Rewind, rewindInForce } from "./rewind.ts";
 import { deliveredPrompts, trailingPrompts } from "./queued.ts";
 import { COMPACT_BOUNDARY, type RowIndex, SYSTEM } from "./row-index.ts";
 import { type LoadRow, Tree } from "./tree.ts";
@@ -45,7 +46,7 @@ export function findConversation(index: RowIndex, load: LoadRow, options: Conver
   const from = whole ? 0 : index.firstRowAfterSkip(fileSize);
   const tree = new Tree(index, { from });
   tree.relinkCompactions(load);
-  const leaf = findLeaf(tree, index.anchors.filter(({ at }) => at >= from));
+  const leaf = findLeaf(tree, rewindFor(index, fileSize), load);
 
   const onChain = new Uint8Array(index.count);
   const chain = leaf === undefined ? [] : tree.pathTo(leaf.row, onChain);
@@ -68,6 +69,31 @@ export function findConversation(index: RowIndex, load: LoadRow, options: Conver
   for (const row of localCommandRows(tree, abandoned.flat(), load)) localCommands.add(row);
   for (const row of deliveredPrompts(tree, abandoned.flat(), new Set(), localCommands, from, load)) delivered.add(row);
   return { tree, rows: [...shown, ...further], delivered, localCommands };
+}
+
+/** The rewind in force, unless it points into the past that the reader of large files drops. */
+function rewindFor(index: RowIndex, fileSize: number): Rewind | undefined {
+  const rewind = rewindInForce(index);
+  if (typeof rewind?.leaf !== "string") return rewind;
+  const leaf = index.uuidNumber(rewind.leaf);
+  const from = index.firstRowAfterSkip(fileSize);
+  return from === 0 || index.uuid.subarray(from, index.count).includes(leaf) ? rewind : undefined;
+}
+
+/**
+ * The conversation of a subagent (sdk-spec §8.1): it ends at the last user or assistant row in the file, and every row of it
+ * counts. `keep` marks the rows that are its own, where others stand in the same file.
+ */
+export function findSubagentConversation(index: RowIndex, load: LoadRow, keep?: Uint8Array): Conversation {
+  const tree = new Tree(index, { allMain: true, ...(keep !== undefined && { keep }) });
+  let leaf = index.count - 1;
+  while (leaf >= 0 && (!tree.isMessage(leaf) || (keep !== undefined && keep[leaf] === 0))) leaf--;
+  const onChain = new Uint8Array(index.count);
+  const path = leaf < 0 ? [] : tree.pathTo(tree.rowOf[index.uuid[leaf] as number] as number, onChain);
+  const rows = insertParallel(tree, path, onChain, load);
+  const localCommands = localCommandRows(tree, rows, load);
+  const delivered = deliveredPrompts(tree, rows, new Set(), localCommands, index.count, load);
+  return { tree, rows: rows.map((row) => ({ row, compacted: false, branch: 0 })), delivered, localCommands };
 }
 
 /**

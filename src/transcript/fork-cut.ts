@@ -1,5 +1,6 @@
 import { findLeaf } from "./leaf.ts";
 import { contentOf, insertParallel } from "./parallel.ts";
+import { rewindInForce } from "./rewind.ts";
 import { ASSISTANT, COMPACT_BOUNDARY, PROGRESS, QUEUED_COMMAND, type RowIndex, SIDECHAIN, USER } from "./row-index.ts";
 import { type LoadRow, Tree } from "./tree.ts";
 import { record } from "./voice-call.ts";
@@ -64,7 +65,7 @@ function firstOccurrences(index: RowIndex, keep: Uint8Array): Int32Array {
 function findCut(index: RowIndex, keep: Uint8Array, first: Int32Array, messageId: string, load: LoadRow): number {
   const tree = new Tree(index, { keep });
   tree.relinkCompactions(load);
-  const leaf = findLeaf(tree, index.anchors);
+  const leaf = findLeaf(tree, rewindInForce(index), load);
   const onChain = new Uint8Array(index.count);
   const path = leaf === undefined ? [] : tree.pathTo(leaf.row, onChain);
   const chain = insertParallel(tree, path, onChain, load);
@@ -214,7 +215,7 @@ function leaveOutOtherEnds(index: RowIndex, slice: Uint8Array, load: LoadRow): U
 function conversationOf(index: RowIndex, keep: Uint8Array, load: LoadRow): { chain: number[]; terminal: number } {
   const tree = new Tree(index, { keep, allMain: true });
   tree.relinkCompactions(load);
-  const leaf = findLeaf(tree);
+  const leaf = findLeaf(tree, undefined, load);
   if (leaf === undefined) return { chain: [], terminal: NONE };
   const onChain = new Uint8Array(index.count);
   return { chain: insertParallel(tree, tree.pathTo(leaf.row, onChain), onChain, load), terminal: leaf.terminal };
@@ -230,7 +231,7 @@ function conversationEndingAt(index: RowIndex, keep: Uint8Array, last: number, l
     seen[end] = 1;
     end = tree.parent(end);
   }
-  const leaf = end !== NONE && tree.isMessage(end) ? end : findLeaf(tree)?.row;
+  const leaf = end !== NONE && tree.isMessage(end) ? end : findLeaf(tree, undefined, load)?.row;
   if (leaf === undefined) return [];
   const onChain = new Uint8Array(index.count);
   return insertParallel(tree, tree.pathTo(leaf, onChain), onChain, load);

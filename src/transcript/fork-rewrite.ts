@@ -1,4 +1,4 @@
-import type { RowScan } from "./row-scan.ts";
+import { equals, type RowScan } from "./row-scan.ts";
 
 /**
  * A row's bytes as they stand in a fork. Members are copied as they are written; only the ones that say which row this is,
@@ -20,8 +20,8 @@ export class RowWriter {
   row(
     source: Buffer,
     scan: RowScan,
-    values: ReadonlyMap<string, string | null>,
-    added: readonly string[],
+    values: ReadonlyMap<ForkKey, string | null>,
+    added: readonly ForkKey[],
   ): void {
     this.#reserve(scan.end - scan.open + 2);
     this.#byte(0x7b);
@@ -30,8 +30,8 @@ export class RowWriter {
     for (let i = 0; i < scan.count * 4; i += 4) {
       const keyStart = members[i] as number;
       const keyEnd = members[i + 1] as number;
-      const key = keyEnd - keyStart > LONGEST_KEY ? "" : source.toString("latin1", keyStart, keyEnd);
-      const value = values.get(key);
+      const key = knownKey(source, keyStart, keyEnd);
+      const value = key === undefined ? undefined : values.get(key);
       if (value === null) continue;
       if (written++ > 0) this.#byte(0x2c);
       if (value === undefined) this.#copy(source, keyStart - 1, members[i + 3] as number);
@@ -42,7 +42,7 @@ export class RowWriter {
     }
     for (const key of added) {
       const value = values.get(key);
-      if (value === undefined || value === null || hasMember(source, scan, key)) continue;
+      if (value === undefined || value === null || memberAt(source, scan, key) >= 0) continue;
       if (written++ > 0) this.#byte(0x2c);
       this.text(`"${key}":${value}`);
     }
@@ -79,28 +79,59 @@ export class RowWriter {
   }
 }
 
-/** No key that a fork replaces or removes is longer. */
-const LONGEST_KEY = 32;
+/** Every key that a fork reads, replaces, removes or adds at the top level of a row. */
+export type ForkKey = (typeof FORK_KEYS)[number];
 
-/** JSON of a top-level member, or undefined when the row has none; the last one counts where there are two. */
-export function memberText(source: Buffer, scan: RowScan, key: string): string | undefined {
-  for (let i = scan.count * 4 - 4; i >= 0; i -= 4) {
-    const start = scan.members[i] as number;
-    const end = scan.members[i + 1] as number;
-    if (end - start === key.length && source.toString("latin1", start, end) === key) {
-      return source.toString("utf8", scan.members[i + 2] as number, scan.members[i + 3] as number);
-    }
-  }
+const FORK_KEYS = [
+  "uuid",
+  "slug",
+  "fold",
+  "cwd",
+  "subtype",
+  "teamName",
+  "sessionId",
+  "agentName",
+  "timestamp",
+  "parentUuid",
+  "attachment",
+  "forkedFrom",
+  "isSidechain",
+  "sessionKind",
+  "sentAsUuid",
+  "compactMetadata",
+  "droppedPromptUuids",
+  "requestSessionId",
+  "logicalParentUuid",
+  "neutralizedByFork",
+  "rowsAheadOfPutBack",
+  "turnAttributionKey",
+  "sourceToolAssistantUUID",
+  "summarizedTurnPromptUuids",
+] as const;
+
+const WORDS = new Map(FORK_KEYS.map((key) => [key, Uint8Array.from(key, (char) => char.charCodeAt(0))] as const));
+const BY_LENGTH: (readonly [ForkKey, Uint8Array])[][] = Array.from({ length: 32 }, () => []);
+for (const [key, word] of WORDS) BY_LENGTH[word.length]?.push([key, word]);
+
+function knownKey(source: Buffer, start: number, end: number): ForkKey | undefined {
+  const candidates = BY_LENGTH[end - start];
+  if (candidates === undefined) return undefined;
+  for (const [key, word] of candidates) if (equals(source, start, end, word)) return key;
   return undefined;
 }
 
-function hasMember(source: Buffer, scan: RowScan, key: string): boolean {
-  for (let i = 0; i < scan.count * 4; i += 4) {
-    const start = scan.members[i] as number;
-    const end = scan.members[i + 1] as number;
-    if (end - start === key.length && source.toString("latin1", start, end) === key) return true;
+/** JSON of a top-level member, or undefined when the row has none; the last one counts where there are two. */
+export function memberText(source: Buffer, scan: RowScan, key: ForkKey): string | undefined {
+  const i = memberAt(source, scan, key);
+  return i < 0 ? undefined : source.toString("utf8", scan.members[i + 2] as number, scan.members[i + 3] as number);
+}
+
+function memberAt(source: Buffer, scan: RowScan, key: ForkKey): number {
+  const word = WORDS.get(key) as Uint8Array;
+  for (let i = scan.count * 4 - 4; i >= 0; i -= 4) {
+    if (equals(source, scan.members[i] as number, scan.members[i + 1] as number, word)) return i;
   }
-  return false;
+  return -1;
 }
 
 /** Whether any top-level key is written with escapes; such a row has to be written out anew before it is rewritten. */

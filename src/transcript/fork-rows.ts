@@ -1,7 +1,8 @@
 import { withoutPreserved, type ForkCut } from "./fork-cut.ts";
 import type { ForkFacts } from "./fork-facts.ts";
-import { hasEscapedKey, memberText, type RowWriter } from "./fork-rewrite.ts";
-import { ASSISTANT, COMPACT_BOUNDARY, PROGRESS, QUEUED_COMMAND, type RewindAnchor, type RowIndex, SIDECHAIN, SYSTEM } from "./row-index.ts";
+import { type ForkKey, hasEscapedKey, memberText, type RowWriter } from "./fork-rewrite.ts";
+import { type Rewind, rewindInForce } from "./rewind.ts";
+import { ASSISTANT, PROGRESS, QUEUED_COMMAND, type RowIndex, SIDECHAIN, SYSTEM } from "./row-index.ts";
 import { parseRow } from "./row.ts";
 import { RowScan, scanObject } from "./row-scan.ts";
 import { type LoadRow, Tree } from "./tree.ts";
@@ -61,10 +62,11 @@ export class ForkRows {
   /** Last row taken of each uuid, or -1. */
   readonly #rowOf: Int32Array;
   readonly #last: number;
-  readonly #anchor: RewindAnchor | undefined;
+  /** The rewind that is in force behind the rows taken; its row is taken too. */
+  readonly #rewind: Rewind | undefined;
   /** Next row of the index that has not been met in the file. */
   #next = 0;
-  readonly #values = new Map<string, string | null>();
+  readonly #values = new Map<ForkKey, string | null>();
   readonly #scan = new RowScan();
   /** Sessions that rows of the source say they were forked from. */
   readonly #ancestors = new Set<string>();
@@ -79,9 +81,9 @@ export class ForkRows {
     this.#rowOf = new Int32Array(index.uuids.length).fill(NONE);
     for (let row = 0; row < index.count; row++) if (cut.keep[row] !== 0) this.#rowOf[index.uuid[row] as number] = row;
     this.#last = cut.keep.findLastIndex((kept, row) => kept !== 0 && index.kind[row] !== PROGRESS);
-    this.#anchor = index.anchors.findLast(
-      ({ at, leaf }) => (cut.last === NONE || at <= cut.last) && (leaf === null || this.#keptRow(index.uuidNumber(leaf)) !== NONE),
-    );
+    const rewind = rewindInForce(index, cut.last === NONE ? index.count : cut.last);
+    const known = rewind?.leaf === null || this.#writtenAbove(rewind?.leaf) !== undefined;
+    this.#rewind = known ? rewind : undefined;
   }
 
   /** Rows that stand before the conversation. */
@@ -93,8 +95,8 @@ export class ForkRows {
 
   /** Writes what a row of the source becomes in the fork, if anything. */
   write(bytes: Buffer, offset: number, scan: RowScan, writer: RowWriter): void {
-    if (this.#anchor?.offset === offset) {
-      writer.value(this.#anchorRow(parseRow(bytes, scan.open, scan.end) ?? {}, this.#anchor));
+    if (this.#rewind?.offset === offset) {
+      writer.value(this.#rewindRow(parseRow(bytes, scan.open, scan.end) ?? {}, this.#rewind));
       return;
     }
     if (this.#next >= this.#index.count || this.#index.offset[this.#next] !== offset) return;
@@ -281,15 +283,16 @@ export class ForkRows {
     return this.#identity.freshId();
   }
 
-  #anchorRow(row: Readonly<Record<string, unknown>>, { leaf }: RewindAnchor): object {
-    const map = (id: unknown): unknown => (this.#isKept(id) ? parse(this.#mapped(id)) : undefined);
-    const leafUuid = leaf === null ? null : (map(this.#writtenAbove(leaf)) ?? null);
-    return { ...row, leafUuid, cutUuid: map(row["cutUuid"]), sessionId: this.#identity.forkId };
+  #rewindRow(row: Readonly<Record<string, unknown>>, { leaf }: Rewind): object {
+    const above = leaf === null ? undefined : this.#writtenAbove(leaf);
+    const leafUuid = above === undefined ? null : parse(this.#mapped(above));
+    const { cutUuid: cut, ...rest } = row;
+    return { ...rest, leafUuid, ...(this.#isWritten(cut) && { cutUuid: parse(this.#mapped(cut)) }), sessionId: this.#identity.forkId };
   }
 
   /** The row itself, or, when it is progress, the nearest above that is written. */
-  #writtenAbove(uuid: string): string | undefined {
-    if (this.#isWritten(uuid)) return uuid;
+  #writtenAbove(uuid: string | undefined): string | undefined {
+    if (uuid === undefined || this.#isWritten(uuid)) return uuid;
     const row = this.#keptRow(this.#index.uuidNumber(uuid));
     const parent = row === NONE ? NONE : this.#parentOf(row);
     return parent === NONE ? undefined : this.#index.uuids[parent];

@@ -1,5 +1,7 @@
-import type { RewindAnchor } from "./row-index.ts";
-import type { Tree } from "./tree.ts";
+import type { Rewind } from "./rewind.ts";
+import { COMPACT_BOUNDARY, PRESERVES, SIDECHAIN } from "./row-index.ts";
+import type { LoadRow, Tree } from "./tree.ts";
+import { record } from "./voice-call.ts";
 
 export interface Leaf {
   /** The last user or assistant row of the conversation. */
@@ -12,17 +14,19 @@ const NONE = -1;
 
 /**
  * Where the conversation ends (sdk-spec §5.4): at the user or assistant row nearest above the row that has no child on the
- * main chain and stands last in the file. File order decides, timestamps never.
+ * main chain and stands last in the file. File order decides, timestamps never. Undefined: there is no conversation.
  *
- * A rewind that was written down (`anchors`) moves the end: only what came after it can carry the conversation on, and
- * when nothing did, it ends where the anchor says. Undefined: there is no conversation.
+ * A rewind in force moves the end to its leaf; what came after it counts only where it carries on from there.
  */
-export function findLeaf(tree: Tree, anchors: readonly RewindAnchor[] = []): Leaf | undefined {
-  const anchor = anchors.findLast(({ leaf }) => leaf === null || rowWith(tree, leaf) !== NONE);
-  if (anchor === undefined) return lastMainLeaf(tree, 0) ?? anyLeaf(tree);
-  const later = lastMainLeaf(tree, anchor.at);
-  if (later !== undefined) return later;
-  return anchor.leaf === null ? undefined : { row: rowWith(tree, anchor.leaf), terminal: NONE };
+export function findLeaf(tree: Tree, rewind: Rewind | undefined, load: LoadRow): Leaf | undefined {
+  if (rewind?.leaf === null) return undefined;
+  const anchor = rewind === undefined ? NONE : rowWith(tree, rewind.leaf);
+  if (rewind !== undefined && anchor !== NONE && isReachable(tree, anchor, load)) {
+    const goesOn = !rewind.pending && rewind.last !== NONE && descends(tree, rewind.last, anchor);
+    const end = messageAbove(tree, goesOn ? rewind.last : anchor);
+    if (end !== NONE) return { row: end, terminal: NONE };
+  }
+  return lastMainLeaf(tree) ?? anyLeaf(tree);
 }
 
 function rowWith(tree: Tree, uuid: string): number {
@@ -30,7 +34,39 @@ function rowWith(tree: Tree, uuid: string): number {
   return number === NONE ? NONE : (tree.rowOf[number] as number);
 }
 
-function lastMainLeaf(tree: Tree, from: number): Leaf | undefined {
+/** Rows before a compaction that kept messages are gone for the CLI, but for those. */
+function isReachable(tree: Tree, row: number, load: LoadRow): boolean {
+  if (tree.isFlagged(row, SIDECHAIN)) return false;
+  const boundary = tree.rows.findLast((at) => tree.isFlagged(at, COMPACT_BOUNDARY));
+  if (boundary === undefined || row >= boundary || !tree.isFlagged(boundary, PRESERVES)) return true;
+  const metadata = record(load(boundary)["compactMetadata"]);
+  const uuids = record(metadata?.["preservedMessages"])?.["uuids"];
+  if (Array.isArray(uuids)) return uuids.includes(tree.index.uuids[tree.index.uuid[row] as number]);
+  const { headUuid, tailUuid } = record(metadata?.["preservedSegment"]) ?? {};
+  const [head, tail] = [headUuid, tailUuid].map((uuid) => (typeof uuid === "string" ? rowWith(tree, uuid) : NONE));
+  return head !== undefined && tail !== undefined && head !== NONE && row >= head && row <= tail;
+}
+
+function descends(tree: Tree, from: number, ancestor: number): boolean {
+  const seen = new Set<number>();
+  for (let row = from; row !== NONE && !seen.has(row); row = tree.parent(row)) {
+    if (row === ancestor) return true;
+    seen.add(row);
+  }
+  return false;
+}
+
+function messageAbove(tree: Tree, from: number): number {
+  const seen = new Set<number>();
+  let row = from;
+  while (row !== NONE && !tree.isMessage(row) && !seen.has(row)) {
+    seen.add(row);
+    row = tree.parent(row);
+  }
+  return row !== NONE && tree.isMessage(row) ? row : NONE;
+}
+
+function lastMainLeaf(tree: Tree): Leaf | undefined {
   const { index } = tree;
   const hasMainChild = new Uint8Array(index.uuids.length);
   for (const row of tree.rows) {
@@ -38,7 +74,7 @@ function lastMainLeaf(tree: Tree, from: number): Leaf | undefined {
     if (link !== NONE && tree.isMain(row)) hasMainChild[link] = 1;
   }
   const dead = new Uint8Array(index.count);
-  for (let terminal = index.count - 1; terminal >= from; terminal--) {
+  for (let terminal = index.count - 1; terminal >= 0; terminal--) {
     const uuid = index.uuid[terminal] as number;
     if (tree.rowOf[uuid] !== terminal || hasMainChild[uuid] !== 0 || !tree.isMain(terminal)) continue;
     for (let row = terminal; row !== NONE && dead[row] === 0; row = tree.parent(row)) {

@@ -129,12 +129,13 @@ export function hasShownOrigin(origin: unknown): boolean {
 export function queuedPrompt(
   value: Readonly<Record<string, unknown>>,
   taken: Set<string>,
+  { keepMeta = false }: { keepMeta?: boolean } = {},
 ): Readonly<Record<string, unknown>> | undefined {
   const attachment = record(value["attachment"]);
   if (attachment === undefined || attachment["type"] !== "queued_command") return undefined;
   const { prompt, source_uuid: source, origin: rawOrigin, commandMode, runId, isMeta, forwardedIntent } = attachment;
   const origin = typeof record(rawOrigin)?.["kind"] === "string" ? rawOrigin : undefined;
-  if (isMeta && !hasShownOrigin(origin)) return undefined;
+  if (isMeta && !keepMeta && !hasShownOrigin(origin)) return undefined;
   if (typeof prompt !== "string" && !Array.isArray(prompt)) return undefined;
   if (isForwarded(forwardedIntent)) return undefined;
   const own = String(value["uuid"]);

@@ -35,13 +35,15 @@ export const HIDES_TOOLS = 1 << 9;
 /** The reader of files over 5 MiB drops what stands before this boundary (sdk-spec §5.1). */
 export const DROPS_BEFORE = 1 << 10;
 
-/** A rewind: from here on the conversation ends at `leaf` (a uuid), or is empty (`null`), until a row comes after it. */
-export interface RewindAnchor {
+/** A `last-prompt` row: where the CLI says the conversation ends. `explicit` ones are rewinds (rewind.ts). */
+export interface Checkpoint {
   /** Number of conversation rows that stand before it. */
   readonly at: number;
-  /** Where the anchor row stands in the file. */
+  /** Where it stands in the file. */
   readonly offset: number;
+  /** A uuid; `null` for an empty conversation. */
   readonly leaf: string | null;
+  readonly explicit: boolean;
 }
 
 /** A `queue-operation` that says a queued prompt was taken into a running turn (sdk-spec §5.7). */
@@ -68,7 +70,8 @@ export class RowIndex {
   message = new Int32Array(FIRST_ROWS);
   /** The uuids by number; also those that only occur as a parent. */
   readonly uuids: string[] = [];
-  readonly anchors: RewindAnchor[] = [];
+  /** Empty until the first explicit one: only those move anything, and later ones can take it back. */
+  readonly checkpoints: Checkpoint[] = [];
   readonly absorbed: AbsorbedPrompt[] = [];
   messages = 0;
 
@@ -103,7 +106,7 @@ export class RowIndex {
       case "progress":
         return this.#addRow(PROGRESS, bytes, start, end, offset, scan);
       case "last-prompt":
-        return this.#addAnchor(bytes, start, end, offset);
+        return this.#addCheckpoint(bytes, start, end, offset);
       case "queue-operation":
         return this.#addAbsorbed(bytes, start, end);
       case ESCAPED: {
@@ -221,11 +224,14 @@ export class RowIndex {
     this.message[row] = kind === ASSISTANT ? this.#messageOf(bytes, scan) : NONE;
   }
 
-  #addAnchor(bytes: Buffer, start: number, end: number, offset: number): undefined {
+  #addCheckpoint(bytes: Buffer, start: number, end: number, offset: number): undefined {
     const value = parseRow(bytes, start, end);
-    if (value === undefined || value["explicit"] !== true) return;
-    const leaf = value["leafUuid"];
-    if (typeof leaf === "string" || leaf === null) this.anchors.push({ at: this.count, offset, leaf });
+    const leaf = value?.["leafUuid"];
+    const explicit = value?.["explicit"] === true;
+    if (!explicit && this.checkpoints.length === 0) return;
+    if ((typeof leaf === "string" && leaf !== "") || (leaf === null && explicit)) {
+      this.checkpoints.push({ at: this.count, offset, leaf, explicit });
+    }
   }
 
   #addAbsorbed(bytes: Buffer, start: number, end: number): undefined {

@@ -1,5 +1,5 @@
 import type { Conversation, ConversationRow } from "./conversation.ts";
-import { closesQuietTurn, type SessionMessage, toMessage } from "./message.ts";
+import { closesQuietTurn, type MessageContext, type SessionMessage, toMessage } from "./message.ts";
 import { contentOf } from "./parallel.ts";
 import { hasShownOrigin, queuedPrompt } from "./queued.ts";
 import { ASSISTANT, HIDES_TOOLS, LOOK_INSIDE, META, QUEUED_COMMAND, SIDECHAIN, SYSTEM, TEAM, USER } from "./row-index.ts";
@@ -15,11 +15,17 @@ export interface ConversationEntry {
   readonly branch: number;
 }
 
-/** The rows of a conversation that are shown, without having read them all (sdk-spec §5.8). */
+export interface VisibleOptions {
+  readonly includeSystemMessages?: boolean;
+  /** The conversation is a subagent's: rows of sidechains, of team mates and meta rows are what it consists of. */
+  readonly subagent?: boolean;
+}
+
+/** The rows of a conversation that are shown, without having read them all (sdk-spec §5.8, §8.1). */
 export function visibleRows(
   conversation: Conversation,
   load: LoadRow,
-  { includeSystemMessages = false }: { includeSystemMessages?: boolean } = {},
+  { includeSystemMessages = false, subagent = false }: VisibleOptions = {},
 ): readonly ConversationRow[] {
   const { tree, rows, delivered } = conversation;
   const { kind, flags } = tree.index;
@@ -28,8 +34,11 @@ export function visibleRows(
   const hidden = new HiddenTools(conversation, load);
   return rows.filter(({ row }) => {
     const bits = flags[row] as number;
-    if ((bits & (SIDECHAIN | TEAM)) !== 0) return false;
-    if ((bits & QUEUED_COMMAND) !== 0) return delivered.has(row) && queuedPrompt(load(row), taken) !== undefined;
+    if (!subagent && (bits & (SIDECHAIN | TEAM)) !== 0) return false;
+    if ((bits & QUEUED_COMMAND) !== 0) {
+      return delivered.has(row) && queuedPrompt(load(row), taken, { keepMeta: subagent }) !== undefined;
+    }
+    if (subagent) return tree.isMessage(row) && hidden.apply(load, row) !== undefined;
     switch (kind[row]) {
       case SYSTEM:
         return includeSystemMessages && isShown(bits, row, load);
@@ -61,13 +70,13 @@ export class MessageMaker {
     this.#hidden = new HiddenTools(conversation, load);
   }
 
-  make({ row, compacted, branch }: ConversationRow): ConversationEntry {
+  make({ row, compacted, branch }: ConversationRow, context: MessageContext = {}): ConversationEntry {
     const entry = this.#load(row);
     const queued = this.#conversation.tree.isFlagged(row, QUEUED_COMMAND);
-    const left = queued ? queuedPrompt(entry, new Set()) : this.#hidden.apply(() => entry, row);
+    const left = queued ? queuedPrompt(entry, new Set(), { keepMeta: true }) : this.#hidden.apply(() => entry, row);
     const shown = left === UNCHANGED ? entry : left;
     const localCommand = this.#conversation.localCommands.has(row);
-    return { message: toMessage(shown ?? entry, { localCommand, compacted, branch }), entry, compacted, branch };
+    return { message: toMessage(shown ?? entry, { ...context, localCommand, compacted, branch }), entry, compacted, branch };
   }
 }
 

@@ -1,0 +1,207 @@
+import { join } from "node:path";
+import { findSubagentConversation } from "../transcript/conversation.ts";
+import { SIDECHAIN } from "../transcript/row-index.ts";
+import { type ConversationEntry, MessageMaker, visibleRows } from "../transcript/visible.ts";
+import { record } from "../transcript/voice-call.ts";
+import { findSession } from "./locate.ts";
+import { subagentsPath } from "./paths.ts";
+import { page, type SessionMessage } from "./read.ts";
+import { readSmall } from "./read-small.ts";
+import { isSessionId } from "./session-id.ts";
+import { oldSubagents } from "./sidecars.ts";
+import { TranscriptFile } from "./transcript-file.ts";
+import type { SessionOptions, TranscriptCopy } from "./types.ts";
+
+export interface ListSubagentsOptions extends SessionOptions {
+  /**
+   * Also the layouts of older CLIs: `agent-*.jsonl` beside the transcript, and rows inside it that are marked as a
+   * sidechain. Default false: what the official helper lists.
+   */
+  readonly includeLegacy?: boolean | undefined;
+}
+
+export interface GetSubagentMessagesOptions extends SessionOptions {
+  readonly limit?: number | undefined;
+  readonly offset?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Where a subagent's rows stand, and what its meta file says. */
+export interface Subagent {
+  /** The official name: what stands between `agent-` and `.jsonl`; of inline rows their `agentId`, else the first row's uuid. */
+  readonly agentId: string;
+  readonly layout: "directory" | "beside" | "inline";
+  readonly path: string;
+  /** Tool call that started it; null where nothing says so. */
+  readonly toolUseId: string | null;
+  /** Subagent that started it; null where the main conversation did, or nothing says so. */
+  readonly parentAgentId: string | null;
+  readonly agentType: string | undefined;
+  readonly description: string | undefined;
+}
+
+/**
+ * Ids of a session's subagents, in the official order: the tree below `<id>/subagents` walked by name (sdk-spec §8.1). An id
+ * that occurs twice is given twice. `[]` for an invalid or unknown session.
+ */
+export async function listSubagents(sessionId: string, options?: ListSubagentsOptions | null): Promise<string[]> {
+  return (await describeSubagents(sessionId, options)).map(({ agentId }) => agentId);
+}
+
+/** The same with what is known of each. */
+export async function describeSubagents(sessionId: string, options?: ListSubagentsOptions | null): Promise<Subagent[]> {
+  const copy = isSessionId(sessionId) ? findSession(sessionId, options ?? {}) : undefined;
+  if (copy === undefined) return [];
+  const found = await inDirectory(copy);
+  if (options?.includeLegacy !== true) return found;
+  const inline = await inlineAgents(copy);
+  const ids = [...inline.keys()];
+  return [...found, ...(await beside(copy)), ...ids.map((agentId) => bare(agentId, "inline", copy.path))];
+}
+
+/**
+ * Messages of one subagent, in the shape of `getSessionMessages` (sdk-spec §8.1). Every layout is searched, the newest
+ * first. `[]` for an unknown session or agent and for a file that cannot be read.
+ */
+export async function getSubagentMessages(
+  sessionId: string,
+  agentId: string,
+  options?: GetSubagentMessagesOptions | null,
+): Promise<SessionMessage[]> {
+  const copy = isSessionId(sessionId) && agentId ? findSession(sessionId, options ?? {}) : undefined;
+  if (copy === undefined) return [];
+  const { limit, offset, signal } = options ?? {};
+  const same = (subagent: Subagent): boolean => subagent.agentId === agentId;
+  const subagent =
+    (await inDirectory(copy)).find(same) ?? (await beside(copy)).find(same) ?? bare(agentId, "inline", copy.path);
+  try {
+    const entries = await readSubagent(subagent, signal);
+    return page(entries, offset, limit).map(({ message }) => message);
+  } catch (error) {
+    if (signal?.aborted === true) throw error;
+    return [];
+  }
+}
+
+async function readSubagent(subagent: Subagent, signal: AbortSignal | undefined): Promise<ConversationEntry[]> {
+  const file = await TranscriptFile.open(subagent.path, signal);
+  try {
+    const keep = subagent.layout === "inline" ? inlineRows(file).get(subagent.agentId) : undefined;
+    if (subagent.layout === "inline" && keep === undefined) return [];
+    const conversation = findSubagentConversation(file.index, file.load, keep);
+    const maker = new MessageMaker(conversation, file.load);
+    const context = { parentToolUseId: subagent.toolUseId, parentAgentId: subagent.parentAgentId };
+    return visibleRows(conversation, file.load, { subagent: true }).map((row) => maker.make(row, context));
+  } finally {
+    file.close();
+  }
+}
+
+const NAME = /^agent-(.*)\.jsonl$/s;
+
+async function inDirectory({ project, sessionId }: TranscriptCopy): Promise<Subagent[]> {
+  const root = subagentsPath(project, sessionId);
+  // Loaded where it is used: a list, and most reads, never need it.
+  const { default: glob } = await import("fast-glob");
+  const paths = await glob("**/agent-*.jsonl", {
+    cwd: root,
+    dot: true,
+    onlyFiles: true,
+    followSymbolicLinks: false,
+    suppressErrors: true,
+  });
+  return paths.sort(inWalkOrder).map((path) => describe(join(root, path), "directory"));
+}
+
+/** The order of a walk that takes the names of a directory as they sort, a directory among the files. */
+function inWalkOrder(a: string, b: string): number {
+  const [x, y] = [a.split("/"), b.split("/")];
+  for (let i = 0; i < Math.min(x.length, y.length); i++) {
+    const order = Buffer.compare(Buffer.from(x[i] as string), Buffer.from(y[i] as string));
+    if (order !== 0) return order;
+  }
+  return x.length - y.length;
+}
+
+async function beside({ project, sessionId }: TranscriptCopy): Promise<Subagent[]> {
+  return (await oldSubagents(project, sessionId)).map((path) => describe(path, "beside"));
+}
+
+const TOOL_USE_ID = /^[A-Za-z0-9_.:-]{1,128}$/;
+const AGENT_ID = /^[\w-]{1,128}$/;
+/** A meta file holds a few short fields. */
+const META_BYTES = 64 * 1024;
+
+function describe(path: string, layout: "directory" | "beside"): Subagent {
+  const { toolUseId, parentAgentId, agentType, description } = readMeta(path.replace(/\.jsonl$/, ".meta.json"));
+  return {
+    agentId: NAME.exec(path.slice(Math.max(path.lastIndexOf("/"), path.lastIndexOf("\\")) + 1))?.[1] ?? "",
+    layout,
+    path,
+    toolUseId: typeof toolUseId === "string" && TOOL_USE_ID.test(toolUseId) ? toolUseId : null,
+    parentAgentId: typeof parentAgentId === "string" && AGENT_ID.test(parentAgentId) ? parentAgentId : null,
+    agentType: typeof agentType === "string" ? agentType : undefined,
+    description: typeof description === "string" ? description : undefined,
+  };
+}
+
+function bare(agentId: string, layout: "inline", path: string): Subagent {
+  return { agentId, layout, path, toolUseId: null, parentAgentId: null, agentType: undefined, description: undefined };
+}
+
+function readMeta(path: string): Readonly<Record<string, unknown>> {
+  try {
+    const text = readSmall(path, META_BYTES);
+    return (text === undefined ? undefined : record(JSON.parse(text))) ?? {};
+  } catch {
+    return {};
+  }
+}
+
+async function inlineAgents(copy: TranscriptCopy): Promise<Map<string, Uint8Array>> {
+  try {
+    const file = await TranscriptFile.open(copy.path);
+    try {
+      return inlineRows(file);
+    } finally {
+      file.close();
+    }
+  } catch {
+    return new Map();
+  }
+}
+
+/** Rows of the sidechains inside a transcript, by agent: all that hang on one first row, or share its `agentId`. */
+function inlineRows({ index, load }: TranscriptFile): Map<string, Uint8Array> {
+  const agents = new Map<string, Uint8Array>();
+  const rowOf = new Map<number, number>();
+  for (let row = 0; row < index.count; row++) rowOf.set(index.uuid[row] as number, row);
+  const agentOf: (string | undefined)[] = [];
+  const onSidechain = (row: number): boolean => ((index.flags[row] as number) & SIDECHAIN) !== 0;
+  const find = (start: number): string => {
+    const path: number[] = [];
+    let row = start;
+    while (agentOf[row] === undefined) {
+      path.push(row);
+      agentOf[row] = "";
+      const parent = rowOf.get(index.parent[row] as number);
+      if (parent === undefined || !onSidechain(parent) || agentOf[parent] === "") {
+        const { agentId } = load(row);
+        agentOf[row] = typeof agentId === "string" && agentId !== "" ? agentId : (index.uuids[index.uuid[row] as number] as string);
+        break;
+      }
+      row = parent;
+    }
+    const agent = agentOf[row] as string;
+    for (const at of path) agentOf[at] = agent;
+    return agent;
+  };
+  for (let row = 0; row < index.count; row++) {
+    if (!onSidechain(row)) continue;
+    const agent = find(row);
+    const rows = agents.get(agent) ?? new Uint8Array(index.count);
+    rows[row] = 1;
+    agents.set(agent, rows);
+  }
+  return agents;
+}
