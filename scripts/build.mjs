@@ -1,0 +1,122 @@
+/**
+ * Builds dist/: the library as tsc emits it (one module per source file, so that stack traces name them), and the
+ * binary as one bundle, because loading the protocol SDK file by file takes longer than all the rest of the start.
+ *
+ *     node scripts/build.mjs                  fails when something is missing
+ *     node scripts/build.mjs --if-possible    does nothing where the development dependencies are not installed
+ *
+ * The new dist/ is made beside the old one and takes its place only when it is whole: a server that starts meanwhile
+ * finds either.
+ */
+import { spawnSync } from "node:child_process";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { createRequire } from "node:module";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
+const require = createRequire(import.meta.url);
+
+/** Loaded from node_modules at run time: dependencies that a user's install brings. */
+const EXTERNAL = ["fast-glob", "split2"];
+
+if (process.argv.includes("--if-possible") && !isInstalled("esbuild", "typescript", "zod")) {
+  console.error("build: left out, because the development dependencies are not installed");
+} else {
+  await build();
+}
+
+async function build() {
+  const next = path.join(root, ".cache", `dist-${process.pid}`);
+  mkdirSync(next, { recursive: true });
+  try {
+    emitLibrary(next);
+    const bundled = await bundleBinary(next);
+    writeFileSync(path.join(next, "THIRD-PARTY-NOTICES.txt"), notices(bundled));
+    replaceDirectory(path.join(root, "dist"), next);
+  } finally {
+    rmSync(next, { recursive: true, force: true });
+  }
+}
+
+function emitLibrary(outDir) {
+  const tsc = path.join(path.dirname(require.resolve("typescript/package.json")), "bin", "tsc");
+  const { status } = spawnSync(process.execPath, [tsc, "-p", "tsconfig.build.json", "--outDir", outDir], {
+    cwd: root,
+    stdio: ["ignore", 2, 2],
+  });
+  if (status !== 0) throw new Error(`tsc ended with ${status}`);
+}
+
+/** Returns the names of the packages that went into the bundle. */
+async function bundleBinary(outdir) {
+  const esbuild = await import("esbuild");
+  const { metafile } = await esbuild.build({
+    absWorkingDir: root,
+    entryPoints: { cli: "src/cli/main.ts" },
+    outdir,
+    // Parts that are imported lazily stay files of their own, so that `--version` does not load the protocol.
+    bundle: true,
+    splitting: true,
+    chunkNames: "cli/[name]-[hash]",
+    format: "esm",
+    platform: "node",
+    target: "node20.19",
+    external: EXTERNAL,
+    minifySyntax: true,
+    minifyWhitespace: true,
+    legalComments: "none",
+    logLevel: "warning",
+    metafile: true,
+  });
+  makeExecutable(path.join(outdir, "cli.js"));
+  return packagesOf(Object.values(metafile.outputs).flatMap((output) => Object.entries(output.inputs)));
+}
+
+function makeExecutable(file) {
+  const code = readFileSync(file, "utf8");
+  if (!code.startsWith("#!")) writeFileSync(file, `#!/usr/bin/env node\n${code}`);
+  chmodSync(file, 0o755);
+}
+
+function packagesOf(inputs) {
+  const names = inputs.flatMap(([input, { bytesInOutput }]) => {
+    const inside = input.split("node_modules/").at(-1);
+    if (bytesInOutput === 0 || inside === input) return [];
+    return [inside.split("/", inside.startsWith("@") ? 2 : 1).join("/")];
+  });
+  return [...new Set(names)].sort();
+}
+
+/** The licences of what the bundle contains, in full, as they ask for. */
+function notices(names) {
+  const parts = names.map((name) => {
+    const directory = path.join(root, "node_modules", name);
+    const { version, license } = JSON.parse(readFileSync(path.join(directory, "package.json"), "utf8"));
+    const file = readdirSync(directory).find((entry) => /^licen[cs]e(\.|$)/i.test(entry));
+    if (file === undefined) throw new Error(`${name} has no licence file`);
+    const rule = "=".repeat(80);
+    return `${rule}\n${name} ${version} (${license})\n${rule}\n\n${readFileSync(path.join(directory, file), "utf8").trim()}\n`;
+  });
+  return `dist/cli.js and dist/cli/ contain code of these packages.\n\n${parts.join("\n")}`;
+}
+
+function replaceDirectory(target, next) {
+  const old = `${next}-old`;
+  if (existsSync(target)) renameSync(target, old);
+  renameSync(next, target);
+  rmSync(old, { recursive: true, force: true });
+}
+
+function isInstalled(...names) {
+  return names.every((name) => existsSync(path.join(root, "node_modules", name, "package.json")));
+}
