@@ -83,7 +83,8 @@ export function directoryScope(
   const real = canonicalPath(dir);
   const known = includeWorktrees ? listWorktrees(real) : [];
   const worktrees = known.length > 1 ? known : [];
-  const claudeRoots = includeWorktrees && claudeWorktrees ? known.map((path) => join(path, ".claude", "worktrees")) : [];
+  const claudeRoots =
+    includeWorktrees && claudeWorktrees ? known.map((path) => join(path, ".claude", "worktrees")) : [];
   const byKey = worktrees.map((path) => ({ path, key: keyOverride() ?? keyOfPath(path) }));
   byKey.sort((a, b) => b.key.length - a.key.length);
 

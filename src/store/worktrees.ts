@@ -27,7 +27,9 @@ export function listWorktrees(dir: string, platform: Platform = process.platform
     const gitDir = findGitDir(realPath(dir));
     if (gitDir === undefined) return [];
     const common = commonDir(gitDir);
-    return [withoutDotGit(common), ...sortAsGit(linkedWorktrees(common), platform)].map((path) => normalizePath(path, platform));
+    return [withoutDotGit(common), ...sortAsGit(linkedWorktrees(common), platform)].map((path) =>
+      normalizePath(path, platform),
+    );
   } catch {
     return [];
   }

@@ -82,7 +82,9 @@ describe("comparablePath", () => {
     expect(new Set(spellings.map((spelling) => comparablePath(spelling, platform))).size).toBe(1);
   });
   test.each<Platform>(["linux", "darwin", "win32"])("the groups of %s are different", (platform) => {
-    const own = groups.filter(([of]) => of === platform).map(([, spellings]) => comparablePath(spellings[0] ?? "", platform));
+    const own = groups
+      .filter(([of]) => of === platform)
+      .map(([, spellings]) => comparablePath(spellings[0] ?? "", platform));
     expect(new Set(own).size).toBe(own.length);
   });
 });

@@ -4,7 +4,14 @@ import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { canonicalPath, diskKey, keyOfPath, keyOverride, projectKey, sanitizePath } from "../../src/store/project-key.ts";
+import {
+  canonicalPath,
+  diskKey,
+  keyOfPath,
+  keyOverride,
+  projectKey,
+  sanitizePath,
+} from "../../src/store/project-key.ts";
 
 const home = process.cwd();
 let root: string;
@@ -87,7 +94,10 @@ describe("projectKey", () => {
     const name = fc.oneof(
       fc.string({ unit: "binary", maxLength: 40 }),
       fc.string({ unit: "grapheme", maxLength: 40 }),
-      fc.string({ unit: fc.constantFrom("a", "Z", "0", "-", "_", ".", "/", "\\", ":", " ", "é", "e\u0301", "\ud800", "😀"), maxLength: 40 }),
+      fc.string({
+        unit: fc.constantFrom("a", "Z", "0", "-", "_", ".", "/", "\\", ":", " ", "é", "e\u0301", "\ud800", "😀"),
+        maxLength: 40,
+      }),
     );
     const anyPath = fc.array(name, { maxLength: 16 }).map((names) => names.join("/"));
     await fc.assert(

@@ -42,7 +42,15 @@ function session(key: string, cwd?: string, relocatedCwd?: string): void {
 }
 
 function git(dir: string, ...args: string[]): void {
-  const env = { PATH: process.env["PATH"], HOME: root, GIT_CONFIG_NOSYSTEM: "1", GIT_AUTHOR_NAME: "a", GIT_AUTHOR_EMAIL: "a@b", GIT_COMMITTER_NAME: "a", GIT_COMMITTER_EMAIL: "a@b" };
+  const env = {
+    PATH: process.env["PATH"],
+    HOME: root,
+    GIT_CONFIG_NOSYSTEM: "1",
+    GIT_AUTHOR_NAME: "a",
+    GIT_AUTHOR_EMAIL: "a@b",
+    GIT_COMMITTER_NAME: "a",
+    GIT_COMMITTER_EMAIL: "a@b",
+  };
   execFileSync("git", args, { cwd: dir, env, stdio: "pipe" });
 }
 
@@ -244,7 +252,8 @@ describe("directoryScope", () => {
     session(`${prefix}-zz1`, path.join(deep, "w"));
     session(`${prefix}-zz2`, path.join(deep, "v"));
     session(keyOfPath(at("x-y")));
-    for (const dir of [repo, at("x-y"), at("x/y"), path.join(deep, "w")]) expect(keysOf(dir)).toEqual(await officially(dir));
+    for (const dir of [repo, at("x-y"), at("x/y"), path.join(deep, "w")])
+      expect(keysOf(dir)).toEqual(await officially(dir));
     const { projects } = directoryScope([configDir], at("x/y"), { includeWorktrees: true });
     expect(projects).toHaveLength(4);
     expect(projects[0]?.through).toBe(at("x/y"));

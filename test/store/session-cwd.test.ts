@@ -34,7 +34,11 @@ const cases: [string, string, string | undefined][] = [
   ["where it was moved to last", [user("/a"), moved("/m"), moved("/n"), ""].join("\n"), "/n"],
   ["a move that names nothing is none", [user("/a"), moved("/m"), moved(5), moved(undefined)].join("\n"), "/m"],
   ["another type is no move", [user("/a"), moved("/m", "x")].join("\n"), "/a"],
-  ["a type further in is no move", [user("/a"), row({ type: "user", relocatedCwd: "/n", x: { type: "relocated" } })].join("\n"), "/a"],
+  [
+    "a type further in is no move",
+    [user("/a"), row({ type: "user", relocatedCwd: "/n", x: { type: "relocated" } })].join("\n"),
+    "/a",
+  ],
   ["a broken move is none", [user("/a"), '{"type":"relocated","relocatedCwd":"/m'].join("\n"), "/a"],
   ["a move glued to a cut row", [user("/a"), `{"type":"user","x":"cut${moved("/m")}`].join("\n"), "/m"],
   ["a first row beyond the head", [filler(70_000), user("/a")].join("\n"), undefined],
@@ -58,13 +62,17 @@ describe("no readable regular file", () => {
     fs.writeFileSync(path.join(root, "target.jsonl"), user("/a"));
     fs.symlinkSync("target.jsonl", path.join(root, "link.jsonl"));
     execFileSync("mkfifo", [path.join(root, "pipe.jsonl")]);
-    for (const name of ["gone", "dir", "link", "pipe"]) expect(sessionCwd(path.join(root, `${name}.jsonl`))).toBeUndefined();
+    for (const name of ["gone", "dir", "link", "pipe"])
+      expect(sessionCwd(path.join(root, `${name}.jsonl`))).toBeUndefined();
     expect(sessionCwd("a\0b")).toBeUndefined();
   });
 
   test("invalid UTF-8 is read as what it can be", () => {
     const file = path.join(root, "bytes.jsonl");
-    fs.writeFileSync(file, Buffer.concat([Buffer.from('{"type":"user","cwd":"/a'), Buffer.from([0xff]), Buffer.from('"}\n')]));
+    fs.writeFileSync(
+      file,
+      Buffer.concat([Buffer.from('{"type":"user","cwd":"/a'), Buffer.from([0xff]), Buffer.from('"}\n')]),
+    );
     expect(sessionCwd(file)).toBe("/a\ufffd");
   });
 });

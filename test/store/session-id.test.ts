@@ -39,5 +39,7 @@ test.each(invalid.map((value) => [value]))("%j is none", (value) => {
 });
 
 test("the error has the official text", () => {
-  expect(() => requireSessionId("x")).toThrow(expect.objectContaining({ code: "InvalidSessionId", message: "Invalid sessionId: x" }));
+  expect(() => requireSessionId("x")).toThrow(
+    expect.objectContaining({ code: "InvalidSessionId", message: "Invalid sessionId: x" }),
+  );
 });

@@ -78,16 +78,13 @@ const layouts: Layout[] = [
     },
     { r: 1, "r/a": 1, "r/a/b": 1, "r/.git": 1, "r/.git/refs": 1, "r/a/gone": 0 },
   ],
-  [
-    "a repository without commits",
-    () => git(".", "init", "-q", "r"),
-    { r: 1 },
-  ],
+  ["a repository without commits", () => git(".", "init", "-q", "r"), { r: 1 }],
   [
     "linked worktrees, in the order of their paths",
     () => {
       repository("r");
-      for (const name of ["z", "a", "B", "é", "a b", "日本", "\u{1f600}", "\uffee"]) git("r", "worktree", "add", "-q", "-b", `t${count++}`, at(name));
+      for (const name of ["z", "a", "B", "é", "a b", "日本", "\u{1f600}", "\uffee"])
+        git("r", "worktree", "add", "-q", "-b", `t${count++}`, at(name));
       fs.mkdirSync(at("z/sub"));
     },
     { r: 9, z: 9, "z/sub": 9, "a b": 9, "r/.git/worktrees/z": 9 },
@@ -224,7 +221,7 @@ const layouts: Layout[] = [
       fs.mkdirSync(at("borrowed-w"));
       fs.symlinkSync("../w/.git", at("borrowed-w/.git"));
     },
-    { "borrowed": 2, "borrowed/sub": 2, "borrowed-w": 2 },
+    { borrowed: 2, "borrowed/sub": 2, "borrowed-w": 2 },
   ],
   [
     "a worktree that was added through a link",
@@ -295,13 +292,18 @@ const layouts: Layout[] = [
   ...["ref: refs/heads/none\n", "ref:refs/x", "ref:\t\n refs/x", "a".repeat(40), `${"0".repeat(64)}\n`].map(
     (head): Layout => [`a repository whose HEAD is ${JSON.stringify(head)}`, () => madeByHand("r", head), { r: 1 }],
   ),
-  ...["", "ref: heads/x", "ref refs/x", "refs/heads/x", "a".repeat(39), "g".repeat(40)].map(
-    (head): Layout => [`no repository: HEAD is ${JSON.stringify(head)}`, () => madeByHand("r", head), { r: 0 }],
-  ),
+  ...["", "ref: heads/x", "ref refs/x", "refs/heads/x", "a".repeat(39), "g".repeat(40)].map((head): Layout => [
+    `no repository: HEAD is ${JSON.stringify(head)}`,
+    () => madeByHand("r", head),
+    { r: 0 },
+  ]),
   [
     "a HEAD that is a link",
     () => {
-      for (const [name, target] of [["r", "refs/heads/main"], ["s", "../HEAD"]] as const) {
+      for (const [name, target] of [
+        ["r", "refs/heads/main"],
+        ["s", "../HEAD"],
+      ] as const) {
         madeByHand(name, "");
         fs.rmSync(at(name, ".git/HEAD"));
         fs.symlinkSync(target, at(name, ".git/HEAD"));
