@@ -1,0 +1,70 @@
+import type { ContentBlock } from "@agentclientprotocol/sdk/unstable";
+
+type Json = Readonly<Record<string, unknown>>;
+
+/** An object's members, or none for whatever is no object. */
+export const object = (value: unknown): Json =>
+  typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Json) : {};
+
+/** A string, or undefined. */
+export const string = (value: unknown): string | undefined => (typeof value === "string" ? value : undefined);
+
+/** A message's content as blocks: a plain string is one text block. What is no object is left out. */
+export function blocksOf(content: unknown): Json[] {
+  if (typeof content === "string") return [{ type: "text", text: content }];
+  if (!Array.isArray(content)) return [];
+  return content.filter((block): block is Json => typeof block === "object" && block !== null && !Array.isArray(block));
+}
+
+/**
+ * A block of a transcript → what ACP can show of it: text, pictures, documents. Undefined for the rest.
+ * `uri` names the block where ACP wants a name for embedded bytes.
+ */
+export function toContent(block: Json, uri: string): ContentBlock | undefined {
+  if (block["type"] === "text") {
+    const text = string(block["text"]);
+    return text === undefined ? undefined : { type: "text", text };
+  }
+  if (block["type"] === "image") return toImage(object(block["source"]), uri);
+  if (block["type"] === "document") return toResource(object(block["source"]), string(block["title"]), uri);
+  return undefined;
+}
+
+function toImage(source: Json, uri: string): ContentBlock | undefined {
+  const data = string(source["data"]);
+  if (data !== undefined) return { type: "image", data, mimeType: string(source["media_type"]) ?? "image/png" };
+  return toLink(source, "image", uri);
+}
+
+function toResource(source: Json, title: string | undefined, uri: string): ContentBlock | undefined {
+  const data = string(source["data"]);
+  const mimeType = string(source["media_type"]);
+  if (data === undefined) return toLink(source, title ?? "document", uri);
+  const about = { uri, ...(mimeType !== undefined && { mimeType }) };
+  return { type: "resource", resource: source["type"] === "text" ? { ...about, text: data } : { ...about, blob: data } };
+}
+
+/** A block that names its bytes (by URL, or as a file of the API) instead of holding them. */
+function toLink(source: Json, name: string, uri: string): ContentBlock | undefined {
+  const url = string(source["url"]) ?? (string(source["file_id"]) === undefined ? undefined : uri);
+  return url === undefined ? undefined : { type: "resource_link", uri: url, name };
+}
+
+/** Text in a Markdown fence that no line of it can close. */
+export function fence(text: string, language = ""): string {
+  const longest = (text.match(/`{3,}/g) ?? []).reduce((most, run) => Math.max(most, run.length), 2);
+  const marks = "`".repeat(longest + 1);
+  return `${marks}${language}\n${text}${text.endsWith("\n") ? "" : "\n"}${marks}`;
+}
+
+/** Text cut to at most `units` UTF-16 units, an ellipsis included, never inside a surrogate pair. */
+export function shorten(text: string, units: number): string {
+  if (text.length <= units) return text;
+  return `${text.slice(0, splitPoint(text, units - 1))}…`;
+}
+
+/** The place at or just before `at` that splits no surrogate pair. */
+export function splitPoint(text: string, at: number): number {
+  const before = text.charCodeAt(at - 1);
+  return before >= 0xd800 && before <= 0xdbff ? at - 1 : at;
+}

@@ -1,0 +1,49 @@
+import { RequestError } from "@agentclientprotocol/sdk/unstable";
+import { TranscriptError, type TranscriptErrorCode } from "../store/errors.ts";
+
+/**
+ * Any error → the JSON-RPC error that a client gets (acp.md §1.11). Clients branch on these codes: acpx, for one,
+ * starts a new session only after -32002.
+ *
+ * What the request got wrong is -32602 and names the field or carries the store's code in `data`; an unknown session is
+ * -32002 with `data.sessionId`; a cancelled request is -32800. Everything else is ours: -32603, with the stack on stderr.
+ */
+export function toRequestError(error: unknown): RequestError {
+  if (error instanceof RequestError) return error;
+  if (error instanceof TranscriptError) return fromStore(error);
+  if (error instanceof Error && error.name === "AbortError") return RequestError.requestCancelled();
+  console.error(error instanceof Error ? (error.stack ?? error.message) : error);
+  return internalError(error);
+}
+
+/** -32602 that names what is wrong. `field` is the path in `params`, as a client would write it. */
+export function invalidParams(field: string, problem: string): RequestError {
+  return RequestError.invalidParams({ field, problem }, `${field}: ${problem}`);
+}
+
+/** The store's codes that mean "the request cannot be met as it stands", with the field that is to blame. */
+const CLIENT_FAULTS: Partial<Record<TranscriptErrorCode, string>> = {
+  InvalidCursor: "cursor",
+  InvalidArgument: "params",
+  SessionInUse: "sessionId",
+  SessionExists: "sessionId",
+  MessageNotFound: "sessionId",
+  NoMessages: "sessionId",
+};
+
+function fromStore(error: TranscriptError): RequestError {
+  const { code, message, hint, data } = error;
+  if (code === "SessionNotFound" || code === "InvalidSessionId") {
+    return RequestError.sessionNotFound(String(data["sessionId"] ?? ""));
+  }
+  if (code === "Aborted") return RequestError.requestCancelled();
+  const field = typeof data["argument"] === "string" ? data["argument"] : CLIENT_FAULTS[code];
+  if (field !== undefined) return RequestError.invalidParams({ ...data, code, field, ...(hint && { hint }) }, message);
+  console.error(error.stack ?? message);
+  return internalError(error);
+}
+
+function internalError(error: unknown): RequestError {
+  const details = error instanceof Error ? error.message : String(error);
+  return RequestError.internalError({ details, ...(error instanceof TranscriptError && { code: error.code }) });
+}

@@ -1,0 +1,98 @@
+import { isAbsolute } from "node:path";
+import * as z from "zod";
+import { PAGE_SESSIONS_MAX } from "../transcript/limits.ts";
+import { invalidParams } from "./errors.ts";
+
+/** Where our own facts and options stand in `_meta`, in requests and in answers. */
+export const META = "claude-transcripts";
+
+/**
+ * Parsers of request params. Ours and not the SDK's, because its schemas answer bad input with a tree of issues and
+ * take some wrong types for absent ones. Here: `null` is the same as absent for whatever is optional, and the first
+ * thing that is wrong is named. Unknown keys are passed over.
+ */
+export const listParams = parser(() =>
+  z.object({
+    cwd: absolutePath().nullish(),
+    cursor: z.string().nullish(),
+    archived: z.enum(["exclude", "include", "only"]).nullish(),
+    _meta: metaWith({
+      limit: z.int().min(1).nullish(),
+      includeWorktrees: z.boolean().nullish(),
+    }),
+  }),
+);
+
+/** Params of load, resume and fork: a session, opened in a directory. */
+export const openParams = parser(() =>
+  z.object({
+    sessionId: z.string(),
+    cwd: absolutePath(),
+    // Required by the schema for a load; nothing here would connect to a server, so its absence is no reason to refuse.
+    mcpServers: z.array(z.looseObject({})).nullish(),
+    additionalDirectories: unsupportedList("sessionCapabilities.additionalDirectories"),
+    systemPrompt: unsupported("sessionCapabilities.systemPrompt"),
+  }),
+);
+
+/** Params of close and delete. */
+export const sessionParams = parser(() => z.object({ sessionId: z.string() }));
+
+export interface ListRequest {
+  readonly cwd: string | undefined;
+  readonly cursor: string | undefined;
+  readonly archived: "exclude" | "include" | "only" | undefined;
+  /** Sessions on the page; at most `PAGE_SESSIONS_MAX`. */
+  readonly limit: number | undefined;
+  readonly includeWorktrees: boolean | undefined;
+}
+
+/** `session/list` params with absent for null and our `_meta` options beside the standard ones. */
+export function toListRequest({ cwd, cursor, archived, _meta }: ReturnType<typeof listParams>): ListRequest {
+  const { limit, includeWorktrees } = _meta?.[META] ?? {};
+  return {
+    cwd: cwd ?? undefined,
+    cursor: cursor ?? undefined,
+    archived: archived ?? undefined,
+    // A smaller page than asked for is no loss: nextCursor leads to the rest.
+    limit: limit == null ? undefined : Math.min(limit, PAGE_SESSIONS_MAX),
+    includeWorktrees: includeWorktrees ?? undefined,
+  };
+}
+
+/** Builds the schema at its first use: constructing zod objects is a part of the start-up time otherwise. */
+function parser<T>(schema: () => z.ZodType<T>): (params: unknown) => T {
+  let built: z.ZodType<T> | undefined;
+  return (params) => {
+    built ??= schema();
+    const result = built.safeParse(params ?? {});
+    if (result.success) return result.data;
+    const issue = result.error.issues[0];
+    throw invalidParams(fieldName(issue?.path ?? []), issue?.message ?? "invalid");
+  };
+}
+
+/** `["_meta", "claude-transcripts", "limit"]` → `_meta["claude-transcripts"].limit`. */
+function fieldName(path: readonly PropertyKey[]): string {
+  const name = path.reduce<string>((text, key) => {
+    if (typeof key === "number") return `${text}[${key}]`;
+    return /^[\w$]+$/.test(String(key)) ? `${text}.${String(key)}` : `${text}["${String(key)}"]`;
+  }, "");
+  return name.replace(/^\./, "") || "params";
+}
+
+const absolutePath = () => z.string().refine((path) => isAbsolute(path), "must be an absolute path");
+
+/** A list that may only be empty, since the capability for it is not declared: dropping its entries would be a lie. */
+const unsupportedList = (capability: string) =>
+  z.array(absolutePath()).max(0, `not supported: ${capability} is not declared`).nullish();
+
+const unsupported = (capability: string) =>
+  z.unknown().refine((value) => value == null, `not supported: ${capability} is not declared`).optional();
+
+/** `_meta` belongs to everybody: only our own part of it is looked at, and a `_meta` that is no object is ignored. */
+function metaWith<Shape extends z.ZodRawShape>(ours: Shape) {
+  const objectOrAbsent = (value: unknown): unknown =>
+    typeof value === "object" && value !== null && !Array.isArray(value) ? value : undefined;
+  return z.preprocess(objectOrAbsent, z.object({ [META]: z.object(ours).nullish() }).optional());
+}

@@ -1,0 +1,139 @@
+import { once } from "node:events";
+import type { Readable, Writable } from "node:stream";
+import { setTimeout as delay } from "node:timers/promises";
+import { RequestError, type AgentApp, type Stream } from "@agentclientprotocol/sdk/unstable";
+import split from "split2";
+import { object } from "./content.ts";
+import { END_GRACE_MS, REQUEST_LINE_UNITS } from "./limits.ts";
+import { LineOutput } from "./output.ts";
+
+/** One JSON-RPC message as it stands on the wire; what it holds is the SDK's to judge. */
+type Message = Stream extends { readable: ReadableStream<infer M> } ? M : never;
+
+/**
+ * Serves an agent over a pair of byte streams, one JSON message a line, until the input ends or the output is gone.
+ *
+ * The SDK has such a stream too. This one waits for the reader of the output instead of buffering, answers a line that
+ * is too long and goes on (there, it ends the connection), lets requests that were sent together with `initialize` wait
+ * for its answer (there, they are refused), and lets answers under way go out when the input ends.
+ */
+export async function serve(app: AgentApp, input: Readable, output: Writable): Promise<void> {
+  const out = new LineOutput(output);
+  const calls = new OpenCalls();
+  const messages = readMessages(input, (error) => void out.write(errorLine(null, error)));
+
+  const readable = new ReadableStream<Message>(
+    {
+      async pull(controller) {
+        await calls.initialized;
+        const { value, done } = await messages.next();
+        if (!done) {
+          calls.received(value);
+          controller.enqueue(value);
+          return;
+        }
+        await Promise.race([calls.none().then(() => out.end()), delay(END_GRACE_MS, undefined, { ref: false })]);
+        controller.close();
+      },
+    },
+    { highWaterMark: 0 },
+  );
+  const writable = new WritableStream<Message>({
+    async write(message) {
+      calls.sent(message);
+      const line = toLine(message);
+      if (line !== undefined) await out.write(line);
+    },
+  });
+  await app.connect({ readable, writable }).closed;
+}
+
+/** The messages of a byte stream. What is no JSON, or too long to be read, is reported and passed over. */
+async function* readMessages(input: Readable, report: (error: RequestError) => void): AsyncGenerator<Message, undefined> {
+  const lines = split({ maxLength: REQUEST_LINE_UNITS, skipOverflow: true });
+  void pump(input, lines, () => report(RequestError.invalidRequest({ limit: REQUEST_LINE_UNITS }, "the line is too long")));
+  for await (const line of lines) {
+    if (typeof line !== "string" || line.trim() === "") continue;
+    let message: Message;
+    try {
+      message = JSON.parse(line);
+    } catch {
+      report(RequestError.parseError());
+      continue;
+    }
+    yield message;
+  }
+  return undefined;
+}
+
+/** Feeds the splitter chunk by chunk, so that a line which begins to overflow is noticed when it does. */
+async function pump(input: Readable, lines: ReturnType<typeof split>, overflowed: () => void): Promise<void> {
+  try {
+    for await (const chunk of input) {
+      const before = lines.overflow;
+      if (!lines.write(chunk)) await once(lines, "drain");
+      if (lines.overflow && !before) overflowed();
+    }
+  } catch {
+    // An input that breaks is an input that ends.
+  }
+  lines.end();
+}
+
+/**
+ * A message as one line. U+2028 and U+2029 are escaped: JSON allows them, but some line readers, Node 24's `readline`
+ * among them, would end the line there. What cannot be written as JSON (nested too deep: an invalid request is sent
+ * back in its error) becomes an error, or nothing where nobody waits for an answer.
+ */
+function toLine(message: Message): string | undefined {
+  try {
+    return escapeSeparators(JSON.stringify(message));
+  } catch (error) {
+    console.error(error);
+    return "id" in message && !("method" in message) ? errorLine(message.id, RequestError.internalError()) : undefined;
+  }
+}
+
+const errorLine = (id: string | number | null, error: RequestError): string =>
+  escapeSeparators(JSON.stringify({ jsonrpc: "2.0", id, error: error.toErrorResponse() }));
+
+const escapeSeparators = (json: string): string =>
+  json.replace(/[\u2028\u2029]/g, (separator) => (separator === "\u2028" ? "\\u2028" : "\\u2029"));
+
+/** The client's calls that have no answer yet. */
+class OpenCalls {
+  /** Resolves when the `initialize` under way is answered; undefined when there is none. */
+  initialized: Promise<void> | undefined;
+
+  readonly #open = new Map<string | number, () => void>();
+  #idle: (() => void) | undefined;
+
+  received(message: Message): void {
+    const { id, method } = callOf(message);
+    if (id === undefined || method === undefined) return;
+    if (method !== "initialize") this.#open.set(id, () => undefined);
+    else this.initialized = new Promise<void>((resolve) => this.#open.set(id, resolve)).then(() => (this.initialized = undefined));
+  }
+
+  sent(message: Message): void {
+    const { id, method } = callOf(message);
+    if (id === undefined || method !== undefined) return;
+    this.#open.get(id)?.();
+    this.#open.delete(id);
+    if (this.#open.size === 0) this.#idle?.();
+  }
+
+  /** Resolves when every call is answered. */
+  async none(): Promise<void> {
+    if (this.#open.size > 0) await new Promise<void>((resolve) => (this.#idle = resolve));
+  }
+}
+
+function callOf(message: unknown): { id?: string | number; method?: string } {
+  const { jsonrpc, id, method } = object(message);
+  if (jsonrpc !== "2.0") return {};
+  return {
+    ...((typeof id === "string" || (typeof id === "number" && Number.isFinite(id))) && { id }),
+    ...(typeof method === "string" && { method }),
+  };
+}

@@ -1,0 +1,157 @@
+import { isAbsolute, relative, resolve } from "node:path";
+import type { ToolCallContent, ToolCallLocation, ToolKind } from "@agentclientprotocol/sdk/unstable";
+import { object, shorten, string } from "./content.ts";
+import { TOOL_TITLE_UNITS } from "./limits.ts";
+
+type Json = Readonly<Record<string, unknown>>;
+
+/** How a tool call looks before its result is known. */
+export interface ToolView {
+  readonly title: string;
+  readonly kind: ToolKind;
+  readonly content?: ToolCallContent[];
+  readonly locations?: ToolCallLocation[];
+}
+
+/**
+ * A tool call → title, kind, places and first content, as claude-agent-acp shows them (acp.md §2.3). `cwd` is the
+ * directory of the row: paths below it are shown relative to it, while locations stay absolute.
+ */
+export function viewTool(name: string, input: Json, cwd: string | undefined): ToolView {
+  const view = VIEWS[name]?.(input, cwd) ?? { title: name, kind: "other" };
+  return { ...view, title: shorten(view.title || name, TOOL_TITLE_UNITS) };
+}
+
+type View = (input: Json, cwd: string | undefined) => ToolView;
+
+const shell: View = (input) => ({
+  title: string(input["command"]) || "Terminal",
+  kind: "execute",
+  ...note(string(input["description"])),
+});
+
+const glob: View = (input, cwd) => ({
+  title: ["Find", quoted(string(input["path"])), quoted(string(input["pattern"]))].filter(Boolean).join(" "),
+  kind: "search",
+  ...places(input["path"], cwd),
+});
+
+const subagent: View = (input) => ({
+  title: string(input["description"]) || "Task",
+  kind: "think",
+  ...note(string(input["prompt"])),
+});
+
+const edit: View = (input, cwd) => ({
+  title: `Edit ${shown(input["file_path"] ?? input["notebook_path"], cwd)}`.trimEnd(),
+  kind: "edit",
+  ...diffs(input["file_path"], cwd, Array.isArray(input["edits"]) ? input["edits"].map(object) : [input]),
+  ...places(input["file_path"] ?? input["notebook_path"], cwd),
+});
+
+const VIEWS: Readonly<Record<string, View>> = {
+  Bash: shell,
+  PowerShell: shell,
+  Read: (input, cwd) => ({
+    title: `Read ${shown(input["file_path"], cwd)}${range(input)}`.trimEnd(),
+    kind: "read",
+    ...places(input["file_path"], cwd, Math.max(number(input["offset"]) ?? 1, 1)),
+  }),
+  LS: (input, cwd) => ({
+    title: `List ${shown(input["path"], cwd)}`.trimEnd(),
+    kind: "read",
+    ...places(input["path"], cwd),
+  }),
+  Write: (input, cwd) => ({
+    title: `Write ${shown(input["file_path"], cwd)}`.trimEnd(),
+    kind: "edit",
+    ...diffs(input["file_path"], cwd, [{ new_string: input["content"] }]),
+    ...places(input["file_path"], cwd),
+  }),
+  Edit: edit,
+  MultiEdit: edit,
+  NotebookEdit: edit,
+  Glob: glob,
+  Grep: (input) => ({ title: grepCommand(input), kind: "search" }),
+  WebFetch: (input) => ({
+    title: `Fetch ${string(input["url"]) ?? ""}`.trimEnd(),
+    kind: "fetch",
+    ...note(string(input["prompt"])),
+  }),
+  WebSearch: (input) => ({ title: `Search "${string(input["query"]) ?? ""}"`, kind: "fetch" }),
+  Task: subagent,
+  Agent: subagent,
+  TodoWrite: () => ({ title: "Update plan", kind: "think" }),
+  EnterPlanMode: () => ({ title: "EnterPlanMode", kind: "switch_mode" }),
+  ExitPlanMode: (input) => ({ title: "Approve Plan", kind: "switch_mode", ...note(string(input["plan"])) }),
+  AskUserQuestion: (input) => {
+    const questions = (Array.isArray(input["questions"]) ? input["questions"] : []).map((question) =>
+      string(object(question)["question"]),
+    );
+    const [only] = questions;
+    return {
+      title: questions.length === 1 && only ? only : "Asking for your input",
+      kind: "other",
+      ...note(questions.filter(Boolean).join("\n\n")),
+    };
+  },
+  Skill: (input) => ({ title: `Load skill: ${string(input["skill"]) ?? ""}`.trimEnd(), kind: "other" }),
+};
+
+const number = (value: unknown): number | undefined => (Number.isSafeInteger(value) ? Number(value) : undefined);
+const quoted = (text: string | undefined): string => (text ? `\`${text}\`` : "");
+
+const note = (text: string | undefined): { content?: ToolCallContent[] } =>
+  text ? { content: [{ type: "content", content: { type: "text", text } }] } : {};
+
+/** ACP paths are absolute: one that cannot be made so is left out. */
+function absolute(path: unknown, cwd: string | undefined): string | undefined {
+  if (typeof path !== "string" || path === "") return undefined;
+  if (isAbsolute(path)) return path;
+  return cwd !== undefined && isAbsolute(cwd) ? resolve(cwd, path) : undefined;
+}
+
+function places(path: unknown, cwd: string | undefined, line?: number): { locations?: ToolCallLocation[] } {
+  const at = absolute(path, cwd);
+  return at === undefined ? {} : { locations: [{ path: at, ...(line !== undefined && { line }) }] };
+}
+
+function shown(path: unknown, cwd: string | undefined): string {
+  if (typeof path !== "string") return "";
+  if (cwd === undefined || !isAbsolute(path) || !isAbsolute(cwd)) return path;
+  const below = relative(cwd, path);
+  return below === "" || below.startsWith("..") || isAbsolute(below) ? path : below;
+}
+
+function range(input: Json): string {
+  const offset = number(input["offset"]);
+  const limit = number(input["limit"]);
+  if (limit !== undefined) return ` (${Math.max(offset ?? 1, 1)} - ${Math.max(offset ?? 1, 1) + limit - 1})`;
+  return offset === undefined ? "" : ` (from line ${offset})`;
+}
+
+function diffs(path: unknown, cwd: string | undefined, edits: readonly Json[]): { content?: ToolCallContent[] } {
+  const at = absolute(path, cwd);
+  if (at === undefined) return {};
+  const content = edits.flatMap((change): ToolCallContent[] => {
+    const newText = string(change["new_string"]);
+    return newText === undefined ? [] : [{ type: "diff", path: at, oldText: string(change["old_string"]) || null, newText }];
+  });
+  return content.length === 0 ? {} : { content };
+}
+
+/** The grep command line that would do the same. */
+function grepCommand(input: Json): string {
+  const words = ["grep"];
+  for (const flag of ["-i", "-n"]) if (input[flag] === true) words.push(flag);
+  for (const flag of ["-A", "-B", "-C"]) if (number(input[flag]) !== undefined) words.push(flag, String(input[flag]));
+  if (input["output_mode"] === "files_with_matches") words.push("-l");
+  if (input["output_mode"] === "count") words.push("-c");
+  if (string(input["glob"])) words.push(`--include="${String(input["glob"])}"`);
+  if (string(input["type"])) words.push(`--type=${String(input["type"])}`);
+  if (input["multiline"] === true) words.push("-P");
+  words.push(`"${string(input["pattern"]) ?? ""}"`);
+  const path = string(input["path"]);
+  if (path) words.push(path);
+  return words.join(" ");
+}
