@@ -1,0 +1,34 @@
+import { type Block, type ModelRequest } from "./cli.ts";
+
+/** Texts that the CLI adds by itself, from the directory it runs in. */
+const REMINDER = "<system-reminder>";
+
+/**
+ * What the model was told of the conversation: the text, tool call and tool result blocks of both sides, in order, as
+ * `role: block`. Left out are the CLI's own texts (reminders, the description of the surroundings), which depend on the
+ * directory, and marks for the cache. How blocks are grouped into messages is kept.
+ */
+export function conversationOf(request: ModelRequest): string[][] {
+  return request.messages
+    .filter(({ role }) => role !== "system")
+    .map(({ role, content }) =>
+      blocksOf(content)
+        .filter((block) => block.text?.startsWith(REMINDER) !== true)
+        .map((block) => told(role, block)),
+    )
+    .filter((blocks) => blocks.length > 0);
+}
+
+/** Marks for the cache move from request to request. */
+function told(role: string, block: Block): string {
+  return `${role}: ${JSON.stringify({ ...block, cache_control: undefined })}`;
+}
+
+function blocksOf(content: string | readonly Block[]): readonly Block[] {
+  return typeof content === "string" ? [{ type: "text", text: content }] : content;
+}
+
+/** Every block that the model was told, the CLI's own texts included; only marks for the cache are left out. */
+export function everythingOf(request: ModelRequest): string[] {
+  return request.messages.flatMap(({ role, content }) => blocksOf(content).map((block) => told(role, block)));
+}
