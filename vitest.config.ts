@@ -1,8 +1,12 @@
 import { defineConfig } from "vitest/config";
 
+/** Where a report for programs goes, besides the one on the screen. */
+const report = process.env["TEST_REPORT"];
+
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
+    reporters: report === undefined ? ["default"] : ["default", ["json", { outputFile: report }]],
     // The end-to-end tests start processes, and machines may be slow: a limit is there to end a hang, not to time.
     testTimeout: 120_000,
     hookTimeout: 120_000,

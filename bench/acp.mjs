@@ -1,0 +1,90 @@
+/** Measurements of the ACP server as an editor meets it: a process with pipes. */
+import { spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { performance } from "node:perf_hooks";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+
+const SERVER = [fileURLToPath(new URL("../dist/cli.js", import.meta.url)), "acp"];
+/** Answers are short; longer lines are the conversation. */
+const ANSWER_UNITS = 4096;
+const INITIALIZE = { protocolVersion: 1, clientCapabilities: {} };
+
+/** From the spawn to the whole answer to `initialize`, ms. */
+export async function timeToInitialize(configDir) {
+  const began = performance.now();
+  const server = start(configDir);
+  send(server, 1, "initialize", INITIALIZE);
+  for await (const chunk of server.stdout) if (chunk.includes(0x0a)) break;
+  const ms = performance.now() - began;
+  await stop(server);
+  return ms;
+}
+
+/** From the spawn of `node -e 0` to its end, ms: the least that any program in Node takes. */
+export async function timeOfNode() {
+  const began = performance.now();
+  const child = spawn(process.execPath, ["-e", "0"], { stdio: ["pipe", "pipe", "inherit"] });
+  await new Promise((resolve) => child.once("exit", resolve));
+  return performance.now() - began;
+}
+
+/**
+ * Loads a session with a client that reads nothing for `stallMs` and then `pauseMs` passes between its reads of at most
+ * 64 KiB. Returns the largest RSS of the server (MB), what it sent (MB) and how long it took (ms).
+ */
+export async function loadSession(configDir, sessionId, { stallMs, pauseMs }) {
+  const server = start(configDir);
+  const began = performance.now();
+  send(server, 1, "initialize", INITIALIZE);
+  send(server, 2, "session/load", { sessionId, cwd: "/", mcpServers: [] });
+  await sleep(stallMs);
+  let bytes = 0;
+  let answer;
+  for await (const lines of linesOf(server.stdout)) {
+    bytes += lines.size;
+    answer = lines.map((line) => (line.length < ANSWER_UNITS ? JSON.parse(line) : {})).find(({ id }) => id === 2);
+    if (answer !== undefined) break;
+    if (pauseMs > 0) await sleep(pauseMs);
+  }
+  const ms = performance.now() - began;
+  const maxRssMb = largestRss(server.pid);
+  await stop(server);
+  if (answer?.result === undefined) throw new Error(`session/load failed: ${JSON.stringify(answer)}`);
+  return { ms, maxRssMb, sentMb: bytes / 1e6 };
+}
+
+/** For each chunk of the stream the whole lines it completes, with its `size` in bytes. */
+async function* linesOf(stream) {
+  let rest = "";
+  for await (const chunk of stream) {
+    const lines = (rest + chunk.toString("latin1")).split("\n");
+    rest = lines.pop();
+    yield Object.assign(lines, { size: chunk.length });
+  }
+}
+
+function start(configDir) {
+  const env = { ...process.env, CLAUDE_CONFIG_DIR: configDir };
+  return spawn(process.execPath, SERVER, { env, stdio: ["pipe", "pipe", "inherit"] });
+}
+
+function send(server, id, method, params) {
+  server.stdin.write(`${JSON.stringify({ jsonrpc: "2.0", id, method, params })}\n`);
+}
+
+async function stop(server) {
+  const exited = new Promise((resolve) => server.once("exit", resolve));
+  server.stdin.end();
+  server.stdout.resume();
+  await exited;
+}
+
+/** Only Linux tells the peak of another process. */
+function largestRss(pid) {
+  try {
+    return Number(/VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))[1]) / 1024;
+  } catch {
+    return undefined;
+  }
+}

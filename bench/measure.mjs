@@ -1,0 +1,110 @@
+/**
+ * One measurement in a process of its own: `node measure.mjs IMPLEMENTATION CASE [JSON]`, with CLAUDE_CONFIG_DIR set.
+ * Prints one line of JSON: `ms` (one per call), `maxRssMb` (of the process, its modules included), `result`.
+ */
+import { readdirSync, rmSync, statSync } from "node:fs";
+import path from "node:path";
+import { performance } from "node:perf_hooks";
+
+const CASES = { list, page, cursorAfter, messages, iterate, fork, floor };
+/** Sessions on the pages that are passed over. */
+const LARGE_PAGE = 500;
+
+const [, , implementation, name, json = "{}"] = process.argv;
+const options = JSON.parse(json);
+const configDir = process.env.CLAUDE_CONFIG_DIR;
+const api =
+  implementation === "none"
+    ? undefined
+    : await import(implementation === "official" ? "@anthropic-ai/claude-agent-sdk" : "../dist/index.js");
+
+const { ms, ...result } = await CASES[name](options);
+const maxRssMb = process.resourceUsage().maxRSS / 1024;
+console.log(JSON.stringify({ ms, maxRssMb, ...result }));
+
+/** The whole list, `repeat` times. */
+async function list({ repeat = 1 }) {
+  const ms = [];
+  let count;
+  for (let i = 0; i < repeat; i++) ms.push(await time(async () => (count = (await api.listSessions()).length)));
+  return { ms, count };
+}
+
+/** A page of `limit` sessions, `repeat` times; `warmUp` names another config dir that is listed first. */
+async function page({ limit, cursor, repeat = 1, warmUp }) {
+  const read = api.listSessionPage ?? (async (args) => ({ sessions: await api.listSessions(args) }));
+  if (warmUp !== undefined) {
+    process.env.CLAUDE_CONFIG_DIR = warmUp;
+    for (let i = 0; i < 5; i++) await read({ limit });
+    process.env.CLAUDE_CONFIG_DIR = configDir;
+  }
+  const ms = [];
+  let last;
+  for (let i = 0; i < repeat; i++)
+    ms.push(await time(async () => (last = await read({ limit, ...(cursor && { cursor }) }))));
+  return { ms, count: last.sessions.length, nextCursor: last.nextCursor };
+}
+
+/** The cursor of the page behind the first `count` sessions. */
+async function cursorAfter({ count }) {
+  let cursor;
+  for (let done = 0; done < count; done += LARGE_PAGE) {
+    const limit = Math.min(LARGE_PAGE, count - done);
+    cursor = (await api.listSessionPage({ limit, cursor })).nextCursor;
+  }
+  return { ms: [], nextCursor: cursor };
+}
+
+async function messages({ sessionId, repeat = 1, ...args }) {
+  const ms = [];
+  let count;
+  for (let i = 0; i < repeat; i++) {
+    ms.push(await time(async () => (count = (await api.getSessionMessages(sessionId, args)).length)));
+  }
+  return { ms, count };
+}
+
+/** All messages, one after the other, none kept. */
+async function iterate({ sessionId }) {
+  let count = 0;
+  const ms = await time(async () => {
+    for await (const message of api.streamSessionMessages(sessionId)) if (message) count++;
+  });
+  return { ms: [ms], count };
+}
+
+async function fork({ sessionId }) {
+  let forked;
+  const ms = await time(async () => (forked = (await api.forkSession(sessionId)).sessionId));
+  const file = path.join(configDir, "projects", "-perf-single", `${forked}.jsonl`);
+  const count = statSync(file).size;
+  rmSync(file);
+  return { ms: [ms], count };
+}
+
+/** The least that any list must do: read the directories, and one stat a session. */
+async function floor({ repeat = 1 }) {
+  const ms = [];
+  let count = 0;
+  for (let i = 0; i < repeat; i++) {
+    ms.push(
+      await time(() => {
+        count = 0;
+        const projects = path.join(configDir, "projects");
+        for (const project of readdirSync(projects)) {
+          const dir = `${projects}/${project}`;
+          for (const entry of readdirSync(dir, { withFileTypes: true })) {
+            if (entry.name.endsWith(".jsonl") && statSync(`${dir}/${entry.name}`).size > 0) count++;
+          }
+        }
+      }),
+    );
+  }
+  return { ms, count };
+}
+
+async function time(run) {
+  const began = performance.now();
+  await run();
+  return performance.now() - began;
+}
