@@ -29,11 +29,16 @@ export const statExact = (path: string): fs.BigIntStats | undefined =>
   fs.statSync(path, { bigint: true, throwIfNoEntry: false });
 /** Stat of the link itself. */
 export const statLink = (path: string): fs.Stats | undefined => fs.lstatSync(path, { throwIfNoEntry: false });
+/** The same with nanoseconds. */
+export const statLinkExact = (path: string): fs.BigIntStats | undefined =>
+  fs.lstatSync(path, { bigint: true, throwIfNoEntry: false });
 export const statOpen = (fd: number): fs.Stats => fs.fstatSync(fd);
 export const statOpenExact = (fd: number): fs.BigIntStats => fs.fstatSync(fd, { bigint: true });
 
 /** Names with types, in byte order (as libuv returns them, and as the official helpers rely on). */
 export const readDir = (path: string): fs.Dirent[] => fs.readdirSync(path, { withFileTypes: true });
+/** Names alone, in the same order: half the cost. */
+export const readNames = (path: string): string[] => fs.readdirSync(path);
 export const realPath = (path: string): string => fs.realpathSync.native(path);
 /** The same, but on file systems that ignore case the letters stay as they were typed. */
 export const realPathAsTyped = (path: string): string => fs.realpathSync(path);

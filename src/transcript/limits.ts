@@ -7,7 +7,17 @@ export const WINDOW_BYTES = 64 * 1024;
 export const HEAD_GROWTH_BYTES = 16 * 1024 * 1024;
 
 /** How far the tail may grow in search of the last conversation row, whose timestamp orders a list. */
-export const TAIL_GROWTH_BYTES = 1024 * 1024;
+export const TAIL_GROWTH_BYTES = 16 * 1024 * 1024;
+
+/** First step of that search: holds the last row of most transcripts, and costs hardly more than opening the file. */
+export const ACTIVITY_BYTES = 8 * 1024;
+
+/** How much of a transcript is searched for a sign of conversation, when another says it goes on there (sdk-spec §4.4). */
+export const CONTINUATION_BYTES = 16 * 1024 * 1024;
+
+/** What a process remembers of transcripts it has read: so many of them, and so many UTF-16 units of text. */
+export const REMEMBERED_SESSIONS = 50_000;
+export const REMEMBERED_UNITS = 32 * 1024 * 1024;
 
 /** One read from a file. Larger reads are not faster, and this much is held per open transcript. */
 export const CHUNK_BYTES = 1024 * 1024;
@@ -26,6 +36,9 @@ export const PROJECT_KEY_UNITS = 200;
 
 /** Largest `archived.json` that counts (sdk-spec §4.3). */
 export const ARCHIVED_MARK_BYTES = 4096;
+
+/** Largest `custom-title.json` that is read: of its title no more than 200 code points are shown. */
+export const TITLE_FILE_BYTES = 1024 * 1024;
 
 /** A transcript that changed this recently may be in use, where no process can be asked. */
 export const RECENT_CHANGE_MS = 2 * 60 * 1000;

@@ -1,0 +1,130 @@
+import { sep } from "node:path";
+import { type BigIntStats, pause, readNames, statLinkExact } from "./disk.ts";
+import { errnoOf } from "./errors.ts";
+import { isSessionId } from "./session-id.ts";
+import type { ProjectDir, Skipped, TranscriptCopy } from "./types.ts";
+
+/** By what a file is recognised as unchanged. */
+export interface FileIdentity {
+  readonly dev: bigint;
+  readonly ino: bigint;
+  readonly size: bigint;
+  readonly mtimeNs: bigint;
+  readonly ctimeNs: bigint;
+}
+
+/** A transcript as it was when it was looked at. */
+export interface Candidate extends TranscriptCopy {
+  readonly identity: FileIdentity;
+  /** mtime as the official helpers round it, epoch ms. */
+  readonly lastModified: number;
+  /** Something stands beside the transcript under the session's id. */
+  readonly hasSidecars: boolean;
+  /** The directory that its project dir was found for. */
+  readonly through: string | undefined;
+}
+
+/** A project dir whose sessions are asked for, and the directory it was found for; undefined when all are. */
+export interface Place {
+  readonly project: ProjectDir;
+  readonly through?: string | undefined;
+}
+
+export interface Candidates {
+  /** In the order of the places, and by bytes of their names in each. */
+  readonly candidates: Candidate[];
+  readonly skipped: Skipped[];
+}
+
+/** Files looked at before other work of the process gets its turn: some 3 ms. */
+const FILES_PER_TURN = 1000;
+
+/**
+ * Every file that may be a session of these places: named by a session id, regular, not empty. It costs one listing of
+ * each directory and one stat of each file. Links and other things under such a name are no sessions (sdk-spec §3);
+ * they go into `skipped`, and so does what cannot be looked at. An empty file means "not here" and is nothing to report.
+ */
+export async function listCandidates(places: readonly Place[], signal?: AbortSignal): Promise<Candidates> {
+  const candidates: Candidate[] = [];
+  const skipped: Skipped[] = [];
+  let looked = 0;
+  for (const place of places) {
+    const { ids, others } = namesIn(place.project, skipped);
+    for (const id of ids) {
+      if (++looked % FILES_PER_TURN === 0) {
+        await pause();
+        signal?.throwIfAborted();
+      }
+      const candidate = lookAt(place, id, others.has(id), skipped);
+      if (candidate !== undefined) candidates.push(candidate);
+    }
+  }
+  return { candidates, skipped };
+}
+
+/** The copy as a list would see it; undefined where a list leaves it out. */
+export function candidateOf({ project, sessionId }: TranscriptCopy): Candidate | undefined {
+  return lookAt({ project }, sessionId, true, []);
+}
+
+const EXTENSION = ".jsonl";
+
+function namesIn(project: ProjectDir, skipped: Skipped[]): { ids: string[]; others: Set<string> } {
+  const ids: string[] = [];
+  const others = new Set<string>();
+  let names: string[] = [];
+  try {
+    names = readNames(project.path);
+  } catch (error) {
+    skipped.push({ path: project.path, reason: errnoOf(error) ?? "unreadable" });
+  }
+  for (const name of names) {
+    if (!name.endsWith(EXTENSION)) others.add(name);
+    else if (isSessionId(name.slice(0, -EXTENSION.length))) ids.push(name.slice(0, -EXTENSION.length));
+  }
+  return { ids, others };
+}
+
+function lookAt(
+  { project, through }: Place,
+  sessionId: string,
+  hasSidecars: boolean,
+  skipped: Skipped[],
+): Candidate | undefined {
+  // As `transcriptPath` makes it, for a name that is known to be an id.
+  const path = project.path + sep + sessionId + EXTENSION;
+  let stats: BigIntStats | undefined;
+  try {
+    stats = statLinkExact(path);
+  } catch (error) {
+    skipped.push({ path, reason: errnoOf(error) ?? "unreadable" });
+    return undefined;
+  }
+  if (stats === undefined) return undefined;
+  if (!stats.isFile()) {
+    skipped.push({ path, reason: stats.isSymbolicLink() ? "link" : "not_a_file" });
+    return undefined;
+  }
+  if (stats.size === 0n) return undefined;
+  const { dev, ino, size, mtimeNs, ctimeNs } = stats;
+  const mtimeMs = Number(mtimeNs / NS_PER_SECOND) * 1000 + Number(mtimeNs % NS_PER_SECOND) / 1e6;
+  return {
+    sessionId,
+    project,
+    path,
+    size: Number(size),
+    mtimeMs,
+    lastModified: Math.round(mtimeMs),
+    hasSidecars,
+    through,
+    identity: { dev, ino, size, mtimeNs, ctimeNs },
+  };
+}
+
+const NS_PER_SECOND = 1_000_000_000n;
+
+export function sameIdentity(a: FileIdentity, b: FileIdentity): boolean {
+  return (
+    a.size === b.size && a.mtimeNs === b.mtimeNs && a.ctimeNs === b.ctimeNs && a.ino === b.ino && a.dev === b.dev
+  );
+}

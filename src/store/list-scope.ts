@@ -1,0 +1,68 @@
+import type { SessionFacts } from "../transcript/session-facts.ts";
+import { type Candidate, listCandidates, type Place } from "./candidates.ts";
+import { resolveConfigDirs } from "./config-dir.ts";
+import { ForeignFilter } from "./foreign.ts";
+import { directoryScope, listProjectDirs } from "./projects.ts";
+import type { SessionInfo, Skipped } from "./types.ts";
+
+/** Where a list looks, and whose sessions it takes. */
+export interface ListScope {
+  /** The directory asked for, canonical; undefined when all projects are. */
+  readonly dir: string | undefined;
+  readonly configDirs: readonly string[];
+  readonly candidates: readonly Candidate[];
+  readonly skipped: readonly Skipped[];
+  readonly foreign: ForeignFilter;
+}
+
+export interface ListScopeOptions {
+  readonly configDirs?: readonly string[] | undefined;
+  /** Empty counts as absent, as for the official helpers. */
+  readonly dir?: string | null | undefined;
+  readonly includeWorktrees: boolean;
+  /** Also the worktrees that `claude -w` made and git has forgotten. */
+  readonly claudeWorktrees: boolean;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Finds every file that may be a session of the directory, or of all projects. */
+export async function listScope(options: ListScopeOptions): Promise<ListScope> {
+  const configDirs = resolveConfigDirs(options);
+  const places: Place[] = [];
+  const skipped: Skipped[] = [];
+  let dir: string | undefined;
+  let dirs: readonly string[] = [];
+  if (options.dir) {
+    const scope = directoryScope(configDirs, options.dir, options);
+    places.push(...scope.projects);
+    skipped.push(...scope.skipped);
+    dir = scope.dir;
+    dirs = [scope.dir, ...scope.worktrees];
+  } else {
+    for (const configDir of configDirs) {
+      const listing = listProjectDirs(configDir);
+      places.push(...listing.dirs.map((project) => ({ project })));
+      skipped.push(...listing.skipped);
+    }
+  }
+  const found = await listCandidates(places, options.signal);
+  skipped.push(...found.skipped);
+  return { dir, configDirs, candidates: found.candidates, skipped, foreign: new ForeignFilter(dirs) };
+}
+
+/** The session in the official shape, keys in the official order. */
+export function toSessionInfo(candidate: Candidate, facts: SessionFacts, summary: string): SessionInfo {
+  return {
+    sessionId: candidate.sessionId,
+    summary,
+    lastModified: candidate.lastModified,
+    fileSize: candidate.size,
+    customTitle: facts.customTitle,
+    firstPrompt: facts.firstPrompt,
+    gitBranch: facts.gitBranch,
+    cwd: facts.cwd ?? candidate.through,
+    tag: facts.tag,
+    createdAt: facts.createdAt,
+    archived: facts.archived,
+  };
+}

@@ -1,0 +1,131 @@
+/**
+ * What the beginning of a transcript says about a session: where it ran, when it began, what was asked first
+ * (sdk-spec §4). The official rules, with these differences: a value counts only at the top level of a row, and a row
+ * of a side conversation is no prompt.
+ */
+import { stringValue } from "./json-string.ts";
+import { type CommandFallback, promptOfMessage } from "./prompt.ts";
+import { parseRow } from "./row.ts";
+import { ASSISTANT, type RowKeys, USER } from "./row-keys.ts";
+import { equals, type RowScan } from "./row-scan.ts";
+
+export class HeadScan {
+  readonly cwd = new First();
+  readonly gitBranch = new First();
+  readonly timestamp = new First();
+  readonly entrypoint = new First();
+  /** `cwd` of the first whole row that has one. */
+  rowCwd: string | undefined;
+  /** The session that a row says it was copied from. */
+  forkedFrom: string | undefined;
+  firstPrompt: string | undefined;
+  /** `Image` or `Document`, when that is all there is of a prompt. */
+  media: string | undefined;
+  /** Rows of the conversation: of its main chain, and of side conversations written into the same file. */
+  main = false;
+  sidechain = false;
+  readonly fallback: CommandFallback = { command: undefined };
+
+  readonly #kind = new First();
+  /** `sessionKind` of the first row that has a `parentUuid`, which alone counts where there is such a row. */
+  readonly #kindOfChain = new First();
+  #chained = false;
+
+  get sessionKind(): string | undefined {
+    return this.#chained ? this.#kindOfChain.value : this.#kind.value;
+  }
+
+  /** A whole row. */
+  row(bytes: Buffer, start: number, end: number, scan: RowScan, keys: RowKeys, type: number): void {
+    this.part(bytes, scan, keys);
+    if (this.rowCwd === undefined && keys.cwd >= 0) this.rowCwd = memberString(bytes, scan, keys.cwd);
+    if (this.forkedFrom === undefined && keys.forkedFrom >= 0) this.#readForkedFrom(bytes, scan, keys.forkedFrom);
+    if (type !== USER && type !== ASSISTANT) return;
+    const sidechain = isTrue(bytes, scan, keys.isSidechain);
+    this.heard(sidechain);
+    if (type === USER && !sidechain && this.firstPrompt === undefined) this.#readPrompt(bytes, start, end, scan, keys);
+  }
+
+  /** Notes that a user or assistant row was seen. */
+  heard(sidechain: boolean): void {
+    if (sidechain) this.sidechain = true;
+    else this.main = true;
+  }
+
+  /** The members that are left of a row that was cut. */
+  part(bytes: Buffer, scan: RowScan, keys: RowKeys): void {
+    if (keys.cwd >= 0) this.cwd.take(bytes, scan, keys.cwd);
+    if (keys.gitBranch >= 0) this.gitBranch.take(bytes, scan, keys.gitBranch);
+    if (keys.timestamp >= 0) this.timestamp.take(bytes, scan, keys.timestamp);
+    if (keys.entrypoint >= 0) this.entrypoint.take(bytes, scan, keys.entrypoint);
+    if (keys.sessionKind >= 0) {
+      this.#kind.take(bytes, scan, keys.sessionKind);
+      if (!this.#chained && keys.parentUuid >= 0) this.#kindOfChain.take(bytes, scan, keys.sessionKind);
+    }
+    if (keys.parentUuid >= 0) this.#chained = true;
+  }
+
+  #readForkedFrom(bytes: Buffer, scan: RowScan, at: number): void {
+    const from = parseRow(bytes, scan.members[at + 2] as number, scan.members[at + 3] as number)?.["sessionId"];
+    if (typeof from === "string") this.forkedFrom = from;
+  }
+
+  #readPrompt(bytes: Buffer, start: number, end: number, scan: RowScan, keys: RowKeys): void {
+    const row = bytes.subarray(start, end);
+    if (row.includes(TOOL_RESULT) || has(row, IS_META) || isTrue(bytes, scan, keys.isMeta)) return;
+    if (this.media === undefined) this.media = has(row, IMAGE) ? "Image" : has(row, DOCUMENT) ? "Document" : undefined;
+    if (has(row, IS_COMPACT_SUMMARY) || isTrue(bytes, scan, keys.isCompactSummary) || keys.message < 0) return;
+    const message = parseRow(bytes, scan.members[keys.message + 2] as number, scan.members[keys.message + 3] as number);
+    this.firstPrompt = promptOfMessage(message, this.fallback);
+  }
+}
+
+/**
+ * The first string under one key. The official helpers look for `"key":"` in the whole window before they look for
+ * `"key": "`, so that a row written without a space after the colon goes before an earlier one with it.
+ */
+class First {
+  #tight: string | undefined;
+  #spaced: string | undefined;
+
+  get value(): string | undefined {
+    return this.#tight ?? this.#spaced;
+  }
+
+  take(bytes: Buffer, scan: RowScan, at: number): void {
+    if (this.#tight !== undefined) return;
+    const start = scan.members[at + 2] as number;
+    const tight = bytes[start - 1] === COLON;
+    if (!tight && this.#spaced !== undefined) return;
+    const text = memberString(bytes, scan, at);
+    if (tight) this.#tight = text;
+    else this.#spaced = text;
+  }
+}
+
+export function memberString(bytes: Buffer, scan: RowScan, at: number): string | undefined {
+  return stringValue(bytes, scan.members[at + 2] as number, scan.members[at + 3] as number);
+}
+
+/** Whether the member, -1 for none, is `true`. */
+export function isTrue(bytes: Uint8Array, scan: RowScan, at: number): boolean {
+  return at >= 0 && equals(bytes, scan.members[at + 2] as number, scan.members[at + 3] as number, TRUE);
+}
+
+const COLON = 0x3a;
+const TRUE = Buffer.from("true");
+const TOOL_RESULT = Buffer.from('"tool_result"');
+
+/** A member as text, at any depth of the row, in the two spellings that the official rule looks for. */
+type Spellings = readonly [tight: Buffer, spaced: Buffer];
+
+const spellings = (key: string, value: string): Spellings => [
+  Buffer.from(`"${key}":${value}`),
+  Buffer.from(`"${key}": ${value}`),
+];
+const IS_META = spellings("isMeta", "true");
+const IS_COMPACT_SUMMARY = spellings("isCompactSummary", "true");
+const IMAGE = spellings("type", '"image"');
+const DOCUMENT = spellings("type", '"document"');
+
+const has = (row: Buffer, [tight, spaced]: Spellings): boolean => row.includes(tight) || row.includes(spaced);

@@ -1,0 +1,20 @@
+import { parseRow } from "./row.ts";
+
+const QUOTE = 0x22;
+
+/**
+ * The string value that stands from `start` to `end`, its quotes included; undefined when the value is no string.
+ * Invalid UTF-8 becomes U+FFFD; escapes that JSON does not know stand for themselves, as in `parseRow`.
+ */
+export function stringValue(bytes: Buffer, start: number, end: number): string | undefined {
+  if (bytes[start] !== QUOTE) return undefined;
+  const text = bytes.toString("utf8", start + 1, end - 1);
+  if (!text.includes("\\")) return text;
+  try {
+    return JSON.parse(`"${text}"`) as string;
+  } catch {
+    const row = Buffer.from(`{"value":"${text}"}`);
+    const value = parseRow(row, 0, row.length)?.["value"];
+    return typeof value === "string" ? value : undefined;
+  }
+}

@@ -1,0 +1,174 @@
+/**
+ * Reads the two windows of a transcript, and what is read beyond them, for the facts about a session (sdk-spec §4).
+ *
+ * A row belongs to a window when it lies in it wholly. Of a row that the edge of a window cuts, or that its writer left
+ * unfinished, the members that are whole count where the official helpers find them in the text: in the head those that
+ * end before the edge, in the tail those that begin behind it.
+ */
+import { HeadScan, isTrue, memberString } from "./head-scan.ts";
+import { humanPromptTime } from "./prompt.ts";
+import { type LineVisitor, parseRow, type RowProblem, visitLine } from "./row.ts";
+import { AI_TITLE_ROW, ASSISTANT, CUSTOM_TITLE_ROW, LINK, OTHER, RowKeys, rowType, USER } from "./row-keys.ts";
+import { RowScan, scanObject } from "./row-scan.ts";
+import { type TailFacts, TailScan } from "./tail-scan.ts";
+
+const NEWLINE = 0x0a;
+const OPEN_BRACE = 0x7b;
+const NOTHING = Buffer.alloc(0);
+
+export class SessionScan implements LineVisitor {
+  readonly head = new HeadScan();
+  /** A person wrote in the session after it was archived. */
+  promptedSinceArchived = false;
+  /** Titles in the head, which stand before the tail. */
+  headCustomTitle: string | undefined;
+  headAiTitle: string | undefined;
+  /** What a row that begins before the tail says behind its edge; of the tail's facts the last to be asked. */
+  cutGitBranch: string | undefined;
+  cutEntrypoint: string | undefined;
+
+  readonly #tail = new TailScan();
+  readonly #archivedAt: number;
+  #bytes: Buffer = NOTHING;
+  #headEnd = 0;
+  #tailStart = 0;
+  /** The line that the edge of the tail cuts; -1 for none. */
+  #cutAt = -1;
+  #cutEnd = -1;
+  #growing = false;
+
+  /** `archivedAt`: when the session was archived, epoch ms; Infinity when it was not. */
+  constructor(archivedAt: number) {
+    this.#archivedAt = archivedAt;
+  }
+
+  /** Reads the first `end` bytes, which hold both windows: the head ends at `headEnd`, the tail begins at `tailStart`. */
+  bothWindows(bytes: Buffer, headEnd: number, tailStart: number, end: number): void {
+    this.#at(bytes, headEnd, tailStart);
+    this.#lines(0, end);
+  }
+
+  headWindow(bytes: Buffer, headEnd: number): void {
+    this.#at(bytes, headEnd, Infinity);
+    this.#lines(0, headEnd);
+  }
+
+  /** `atRowStart`: a row begins with the window. Returns where its first whole line does. */
+  tailWindow(bytes: Buffer, tailStart: number, end: number, atRowStart: boolean): number {
+    this.#at(bytes, 0, tailStart);
+    const from = atRowStart ? tailStart : this.#cutLine(tailStart, end);
+    this.#lines(from, end);
+    return from;
+  }
+
+  /** Reads a line behind the head window; true when that has given the first prompt. */
+  lineBeyond(bytes: Buffer, start: number, end: number): boolean {
+    this.#at(bytes, Infinity, Infinity);
+    this.#growing = true;
+    visitLine(bytes, start, end, rowScan, this);
+    return this.head.firstPrompt !== undefined;
+  }
+
+  /** Reads the row from `start` to `end` that the edge of the tail cuts at `edge`. */
+  rowAcrossEdge(bytes: Buffer, start: number, end: number, edge: number): void {
+    if (bytes[start] !== OPEN_BRACE || !scanObject(bytes, start, end, partScan)) return;
+    keys.read(bytes, partScan, edge, end);
+    if (keys.gitBranch >= 0) this.cutGitBranch = memberString(bytes, partScan, keys.gitBranch);
+    if (keys.entrypoint >= 0) this.cutEntrypoint = memberString(bytes, partScan, keys.entrypoint);
+  }
+
+  tailFacts(bytes: Buffer): TailFacts {
+    return this.#tail.facts(bytes);
+  }
+
+  row(start: number, end: number, scan: RowScan): void {
+    if (start === this.#cutAt && end !== this.#cutEnd) return;
+    const bytes = this.#bytes;
+    keys.read(bytes, scan, start, end);
+    const { type: at } = keys;
+    const type = at < 0 ? OTHER : rowType(bytes, scan.members[at + 2] as number, scan.members[at + 3] as number);
+    const inHead = end <= this.#headEnd;
+    const inTail = start >= this.#tailStart;
+    if (inHead) this.#headRow(start, end, scan, type, inTail);
+    if (inTail) {
+      this.#tail.row(bytes, start, end, scan, keys, type);
+      if (!inHead && (type === USER || type === ASSISTANT)) this.head.heard(isTrue(bytes, scan, keys.isSidechain));
+    }
+    if ((inHead || inTail) && !this.#growing && (type === USER || type === LINK)) this.#lookForPerson(start, end, scan);
+    if (!inHead || !inTail) this.#part(start, end, scan, inHead, inTail);
+  }
+
+  problem(start: number, end: number, problem: RowProblem): void {
+    if (problem !== "cut" || start === this.#cutAt || this.#bytes[start] !== OPEN_BRACE) return;
+    scanObject(this.#bytes, start, end, partScan);
+    this.#part(start, end, partScan, false, false);
+  }
+
+  #at(bytes: Buffer, headEnd: number, tailStart: number): void {
+    this.#bytes = bytes;
+    this.#headEnd = headEnd;
+    this.#tailStart = tailStart;
+    this.#cutAt = this.#cutEnd = -1;
+  }
+
+  #lines(from: number, end: number): void {
+    const bytes = this.#bytes;
+    for (let start = from; start < end; ) {
+      const newline = bytes.indexOf(NEWLINE, start);
+      const lineEnd = newline < 0 || newline > end ? end : newline;
+      visitLine(bytes, start, lineEnd, rowScan, this);
+      start = lineEnd + 1;
+    }
+  }
+
+  /** The end of a line. Rows glued to it count; what looks like a row at its very beginning is a part of one. */
+  #cutLine(start: number, end: number): number {
+    const newline = this.#bytes.indexOf(NEWLINE, start);
+    const lineEnd = newline < 0 || newline > end ? end : newline;
+    this.#cutAt = start;
+    this.#cutEnd = lineEnd;
+    visitLine(this.#bytes, start, lineEnd, rowScan, this);
+    this.#cutAt = this.#cutEnd = -1;
+    return Math.min(lineEnd + 1, end);
+  }
+
+  #headRow(start: number, end: number, scan: RowScan, type: number, inTail: boolean): void {
+    const bytes = this.#bytes;
+    this.head.row(bytes, start, end, scan, keys, type);
+    // Where the file is one window, the titles of the tail are all there are.
+    if (inTail && this.#tailStart === 0) return;
+    if (type === CUSTOM_TITLE_ROW && keys.customTitle >= 0) {
+      this.headCustomTitle = memberString(bytes, scan, keys.customTitle) ?? this.headCustomTitle;
+    } else if (type === AI_TITLE_ROW && keys.aiTitle >= 0) {
+      this.headAiTitle = memberString(bytes, scan, keys.aiTitle) ?? this.headAiTitle;
+    }
+  }
+
+  /** What is left in each window of a row that does not lie in it wholly. */
+  #part(start: number, end: number, scan: RowScan, inHead: boolean, inTail: boolean): void {
+    if (!inHead && start < this.#headEnd) {
+      keys.read(this.#bytes, scan, start, Math.min(end, this.#headEnd));
+      this.head.part(this.#bytes, scan, keys);
+    }
+    if (!inTail && end > this.#tailStart) {
+      keys.read(this.#bytes, scan, Math.max(start, this.#tailStart), end);
+      this.#tail.part(this.#bytes, scan, keys);
+    }
+  }
+
+  #lookForPerson(start: number, end: number, scan: RowScan): void {
+    if (this.promptedSinceArchived || this.#archivedAt === Infinity || keys.timestamp < 0) return;
+    const time = Date.parse(memberString(this.#bytes, scan, keys.timestamp) ?? "");
+    if (!(time > this.#archivedAt) || this.#bytes.subarray(start, end).includes(TOOL_RESULT)) return;
+    const row = parseRow(this.#bytes, start, end);
+    const written = row === undefined ? undefined : humanPromptTime(row);
+    this.promptedSinceArchived = written !== undefined && written > this.#archivedAt;
+  }
+}
+
+const TOOL_RESULT = Buffer.from('"tool_result"');
+
+/** Used for row after row; nothing of them outlives a row. */
+const keys = new RowKeys();
+const rowScan = new RowScan();
+const partScan = new RowScan();

@@ -1,0 +1,47 @@
+/** Longest title that a sidecar gives, in code points (sdk-spec §4). */
+const TITLE_CODE_POINTS = 200;
+
+/**
+ * The title in a `custom-title.json`, cleaned as the official helpers clean it: runs of invisible characters become one
+ * space, and it is cut. Undefined when the text is not JSON of that shape, or nothing is left.
+ */
+export function titleOfFile(text: string): string | undefined {
+  const title = parseObject(text)?.["customTitle"];
+  if (typeof title !== "string") return undefined;
+  const visible = title.trim().replace(/[\p{Cc}\p{Cf}\u2028\u2029]+/gu, " ");
+  return [...visible.slice(0, 2 * TITLE_CODE_POINTS)].slice(0, TITLE_CODE_POINTS).join("").trim() || undefined;
+}
+
+/** What `archived.json` says: whether the session was put into the archive or taken out, and when (epoch ms). */
+export interface ArchivedMark {
+  readonly archived: boolean;
+  readonly at: number;
+}
+
+/** The mark in an `archived.json`; undefined when it is not one to the letter (sdk-spec §4.3). */
+export function markOfFile(text: string): ArchivedMark | undefined {
+  const { archived, at } = parseObject(text) ?? {};
+  if (typeof archived !== "boolean" || typeof at !== "string" || !isIsoTime(at)) return undefined;
+  return { archived, at: Date.parse(at) };
+}
+
+const ISO_TIME =
+  /^(\d{4})-(\d\d)-(\d\d)T(?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d+)?)?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/;
+
+/** ISO 8601 with a zone, of a day that exists; seconds may be missing. */
+function isIsoTime(text: string): boolean {
+  const [, year, month, day] = ISO_TIME.exec(text) ?? [];
+  if (year === undefined || month === undefined || day === undefined) return false;
+  const date = new Date(0);
+  date.setUTCFullYear(Number(year), Number(month) - 1, Number(day));
+  return date.getUTCMonth() === Number(month) - 1 && date.getUTCDate() === Number(day) && Number(day) > 0;
+}
+
+function parseObject(text: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : undefined;
+  } catch {
+    return undefined;
+  }
+}
