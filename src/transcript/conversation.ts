@@ -103,15 +103,15 @@ export function findSubagentConversation(index: RowIndex, load: LoadRow, keep?: 
  */
 function pastOf(tree: Tree, chain: readonly number[], onChain: Uint8Array, load: LoadRow): number[] {
   const segments: number[][] = [];
-  // Rows of the segment at hand may be met again, at their original place; those of earlier segments may not.
+  // Rows of `chain` may be met again, at their original place; those of the segments found here may not.
   const seen = new Uint8Array(tree.index.count);
   let root = chain[0];
-  while (root !== undefined && tree.isFlagged(root, COMPACT_BOUNDARY) && seen[root] === 0) {
+  while (root !== undefined && tree.isFlagged(root, COMPACT_BOUNDARY)) {
     seen[root] = 1;
     tree.undoRelinks(root);
     const before = logicalParent(tree, root, load);
-    if (before === NONE) break;
-    const segment = tree.pathTo(before, seen).filter((row) => row !== root);
+    if (before === NONE || seen[before] !== 0) break;
+    const segment = tree.pathTo(before, seen);
     for (const row of segment) onChain[row] = 1;
     segments.push(segment);
     root = segment[0];
@@ -122,8 +122,13 @@ function pastOf(tree: Tree, chain: readonly number[], onChain: Uint8Array, load:
 function logicalParent(tree: Tree, boundary: number, load: LoadRow): number {
   const logical = load(boundary)["logicalParentUuid"];
   const number = typeof logical === "string" ? tree.index.uuidNumber(logical) : NONE;
-  const row = number === NONE ? NONE : (tree.rowOf[number] as number);
-  if (row !== NONE) return row;
+  const seen = new Set([boundary]);
+  let row = number === NONE ? NONE : (tree.rowOf[number] as number);
+  while (row !== NONE && !seen.has(row)) {
+    if (tree.isMain(row)) return row;
+    seen.add(row);
+    row = tree.parent(row);
+  }
   for (let at = boundary - 1; at >= 0; at--) {
     if (tree.rowOf[tree.index.uuid[at] as number] === at && tree.isMain(at)) return at;
   }
@@ -136,9 +141,16 @@ function abandonedBranches(tree: Tree, onChain: Uint8Array, trailing: ReadonlySe
   const taken = onChain.slice();
   for (const row of trailing) taken[row] = 1;
   const hasChild = new Uint8Array(index.uuids.length);
+  // Progress and sidechain rows may stand between a message and its answer.
+  const passed = new Uint8Array(index.count);
   for (const row of tree.rows) {
-    const link = tree.link[row] as number;
-    if (link !== NONE && tree.isMain(row)) hasChild[link] = 1;
+    if (!tree.isMain(row)) continue;
+    let above = tree.parent(row);
+    while (above !== NONE && !tree.isMain(above) && passed[above] === 0) {
+      passed[above] = 1;
+      above = tree.parent(above);
+    }
+    if (above !== NONE) hasChild[index.uuid[above] as number] = 1;
   }
   const ends = [...tree.rows].filter((row) => taken[row] === 0 && tree.isMain(row)).sort((a, b) => a - b);
   const branches: number[][] = [];

@@ -155,7 +155,7 @@ export class ForkRows {
     values.set("isSidechain", "false");
     if (row === this.#last) values.set("timestamp", `"${now}"`);
     const logical = memberText(bytes, scan, "logicalParentUuid");
-    if (logical !== undefined && logical !== "null") values.set("logicalParentUuid", this.#mapped(parse(logical)));
+    if (logical !== undefined && logical !== "null") values.set("logicalParentUuid", this.#mappedAbove(parse(logical)));
     values.set("requestSessionId", this.#requestSession(row, bytes, scan, ancestor));
     const uuid = memberText(bytes, scan, "uuid") ?? "null";
     values.set("forkedFrom", `{"sessionId":"${sourceId}","messageUuid":${uuid}}`);
@@ -273,6 +273,11 @@ export class ForkRows {
     return this.#isKept(uuid) ? this.#id(this.#index.uuidNumber(uuid as string)) : "null";
   }
 
+  /** The same of the row itself or, when it is progress, of the nearest above that is written. */
+  #mappedAbove(uuid: unknown): string {
+    return this.#mapped(typeof uuid === "string" ? this.#writtenAbove(uuid) : undefined);
+  }
+
   #id(uuid: number): string {
     const { ids } = this.#identity;
     return ids === undefined ? JSON.stringify(this.#index.uuids[uuid]) : `"${formatUuid(ids, uuid * 16)}"`;
@@ -290,11 +295,13 @@ export class ForkRows {
     return { ...rest, leafUuid, ...(this.#isWritten(cut) && { cutUuid: parse(this.#mapped(cut)) }), sessionId: this.#identity.forkId };
   }
 
-  /** The row itself, or, when it is progress, the nearest above that is written. */
+  /** The row itself, or, when it is progress or of a sidechain, the nearest above that is written. */
   #writtenAbove(uuid: string | undefined): string | undefined {
     if (uuid === undefined || this.#isWritten(uuid)) return uuid;
-    const row = this.#keptRow(this.#index.uuidNumber(uuid));
-    const parent = row === NONE ? NONE : this.#parentOf(row);
+    const number = this.#index.uuidNumber(uuid);
+    const row = number === NONE ? NONE : (this.#tree.rowOf[number] as number);
+    const isDropped = row !== NONE && (this.#keptRow(number) !== NONE || this.#tree.isFlagged(row, SIDECHAIN));
+    const parent = isDropped ? this.#parentOf(row) : NONE;
     return parent === NONE ? undefined : this.#index.uuids[parent];
   }
 }
