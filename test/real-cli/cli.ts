@@ -15,7 +15,7 @@ export function requireCli(): void {
   if (!fs.existsSync(CLAUDE)) throw new Error(`The Claude Code CLI is missing: ${CLAUDE}. Run npm ci.`);
 }
 
-export interface Step {
+interface Step {
   readonly thinking?: string;
   readonly text?: string;
   readonly tools?: readonly (readonly [name: string, input: object])[];

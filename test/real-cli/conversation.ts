@@ -32,3 +32,12 @@ function blocksOf(content: string | readonly Block[]): readonly Block[] {
 export function everythingOf(request: ModelRequest): string[] {
   return request.messages.flatMap(({ role, content }) => blocksOf(content).map((block) => told(role, block)));
 }
+
+/** The text blocks of a message, without space around them. */
+export function textsOf(message: unknown): string[] {
+  if (typeof message !== "object" || message === null || !("content" in message)) return [];
+  const content = message.content as string | readonly Block[];
+  return blocksOf(content)
+    .map(({ text }) => text?.trim() ?? "")
+    .filter(Boolean);
+}
