@@ -57,7 +57,7 @@ function moveWithin(from: string, to: string, stat: Stats): void {
   if (stat.isDirectory()) {
     rename(from, to);
   } else if (stat.isSymbolicLink()) {
-    copyLink(from, to, stat);
+    copyLink(from, to);
     unlink(from);
   } else {
     placeNew(from, to);

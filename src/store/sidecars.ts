@@ -18,7 +18,7 @@ import type { ProjectDir, Skipped } from "./types.ts";
 export type BelongingKind =
   /** `<id>.jsonl` with something in it: a copy of the session. */
   | "transcript"
-  /** `<id>.jsonl` that is empty, or a link that leads nowhere: no session, but in the way of one. */
+  /** `<id>.jsonl` that is empty, or a link that leads to no file: no session, but in the way of one. */
   | "stub"
   /** `<id>/`: subagents, tool results, titles, the archive mark. */
   | "sidecars"
@@ -92,23 +92,30 @@ async function ofProject(project: ProjectDir, sessionId: string, found: Found[],
   const transcript = transcriptPath(project, sessionId);
   const sidecars = sidecarPath(project, sessionId);
   const before = found.length;
-  const link = statLink(transcript);
-  if (link !== undefined) {
-    const file = statFile(transcript);
-    if (file !== undefined && !file.isFile()) skipped.push({ path: transcript, reason: "no file" });
-    else if (file === undefined || file.size === 0)
-      found.push({ path: transcript, kind: "stub", mtimeMs: link.mtimeMs });
-    else found.push({ path: transcript, kind: "transcript", mtimeMs: file.mtimeMs });
-  }
+  const stat = statLink(transcript);
+  if (stat?.isFile() || stat?.isSymbolicLink()) found.push({ path: transcript, ...transcriptFacts(transcript) });
+  else if (stat !== undefined) skipped.push({ path: transcript, reason: "no file" });
   if (statLink(sidecars) !== undefined) found.push({ path: sidecars, kind: "sidecars", mtimeMs: 0 });
+  for (const path of COMPANIONS.map((ending) => sidecars + ending)) {
+    if (statLink(path) !== undefined) found.push({ path, kind: "companion", mtimeMs: 0 });
+  }
   if (found.length === before) return;
   for (const name of await namesIn(project.path)) {
     const path = join(project.path, name);
-    if (COMPANIONS.some((ending) => name === sessionId + ending)) found.push({ path, kind: "companion", mtimeMs: 0 });
-    else if (OLD_SUBAGENT.test(name) && firstSessionId(path) === sessionId) {
+    if (OLD_SUBAGENT.test(name) && firstSessionId(path) === sessionId)
       found.push({ path, kind: "subagent", mtimeMs: 0 });
-    }
   }
+}
+
+/** A link counts as what it leads to, though it is the link that is moved. */
+function transcriptFacts(path: string): { kind: "transcript" | "stub"; mtimeMs: number } {
+  try {
+    const file = statFile(path);
+    if (file?.isFile() && file.size > 0) return { kind: "transcript", mtimeMs: file.mtimeMs };
+  } catch {
+    // A link to itself, or to where we may not look.
+  }
+  return { kind: "stub", mtimeMs: 0 };
 }
 
 async function ofConfigDir(configDir: string, sessionId: string, found: Found[], skipped: Skipped[]): Promise<void> {

@@ -14,12 +14,12 @@ import {
   setMode,
   setTimes,
   statLink,
+  statLinkExact,
   symlink,
   syncFile,
   unlink,
   writeAll,
 } from "./disk.ts";
-import type { Stats } from "./disk.ts";
 import { isMissing, TranscriptError } from "./errors.ts";
 
 /** Removes a file, a link or a directory with all that is in it. What is not there (any more) is no error. */
@@ -37,32 +37,38 @@ export function removeTree(path: string): void {
 }
 
 /**
- * Copies a file, a link or a directory to a path where nothing stands, with modes and times (those of files and
- * directories to about a microsecond). The bytes are on the disk when it returns. Sockets, pipes and devices cannot be
- * copied: `Io`.
+ * Copies a file, a link or a directory to a path where nothing stands, with modes and times (to the nearest
+ * microsecond). The bytes of files are on the disk when it returns. Sockets, pipes and devices cannot be copied: `Io`.
  */
 export function copyTree(from: string, to: string): void {
-  const stat = statLink(from);
-  if (stat?.isDirectory()) copyDirectory(from, to, stat);
-  else if (stat?.isSymbolicLink()) copyLink(from, to, stat);
-  else if (stat?.isFile()) copyFile(from, to, stat);
-  else throw cannotCopy(from);
+  const stat = statLinkExact(from);
+  if (stat?.isSymbolicLink()) return copyLink(from, to);
+  if (stat?.isDirectory()) {
+    makeNewDir(to);
+    for (const { name } of readDir(from)) copyTree(join(from, name), join(to, name));
+  } else if (stat?.isFile()) {
+    copyBytes(from, to);
+  } else {
+    throw cannotCopy(from);
+  }
+  setMode(to, Number(stat.mode & 0o7777n));
+  setTimes(to, seconds(stat.atimeNs), seconds(stat.mtimeNs));
 }
 
-function copyDirectory(from: string, to: string, stat: Stats): void {
-  makeNewDir(to);
-  for (const { name } of readDir(from)) copyTree(join(from, name), join(to, name));
-  setMode(to, stat.mode & 0o7777);
-  setTimes(to, stat.atimeMs / 1000, stat.mtimeMs / 1000);
-}
-
-/** Also where `to` is taken: links have no bytes that could be half there, so they need no temporary name. */
-export function copyLink(from: string, to: string, stat: Stats): void {
+/** Copies a link: where it leads, and its times. */
+export function copyLink(from: string, to: string): void {
+  const stat = statLinkExact(from);
   symlink(readLink(from), to);
-  setLinkTimes(to, stat.atimeMs / 1000, stat.mtimeMs / 1000);
+  if (stat !== undefined) setLinkTimes(to, seconds(stat.atimeNs), seconds(stat.mtimeNs));
 }
 
-function copyFile(from: string, to: string, stat: Stats): void {
+/**
+ * The nearest microsecond, in the number of seconds that `utimes` takes. Such a number is up to an eighth of a
+ * microsecond off and may be cut to whole ones (Node 20), so it is put a little above: a copy of a copy has the same time.
+ */
+const seconds = (nanoseconds: bigint): number => (Number((nanoseconds + 500n) / 1000n) + 0.25) / 1e6;
+
+function copyBytes(from: string, to: string): void {
   const source = openReadNoFollow(from);
   try {
     const target = createNew(to);
@@ -81,8 +87,6 @@ function copyFile(from: string, to: string, stat: Stats): void {
   } finally {
     close(source);
   }
-  setMode(to, stat.mode & 0o7777);
-  setTimes(to, stat.atimeMs / 1000, stat.mtimeMs / 1000);
 }
 
 function cannotCopy(path: string): TranscriptError {
