@@ -6,12 +6,14 @@
  * done, or undone by `restoreSession`. Nothing in the trash is ever replaced, so two processes may delete at once.
  */
 import { dirname } from "node:path";
+import { candidateOf } from "./candidates.ts";
 import { resolveConfigDirs } from "./config-dir.ts";
 import { makeNewDir, pause, statLink } from "./disk.ts";
 import { cleanStaleTemps, syncDir } from "./durable.ts";
 import { errnoOf, isMissing, SessionInUseError, SessionNotFoundError } from "./errors.ts";
+import { windowFacts } from "./facts.ts";
 import { requireNotInUse } from "./live.ts";
-import { findCopies, requireCopies } from "./locate.ts";
+import { findCopies, newestCopy, requireCopies } from "./locate.ts";
 import { moveNearby, moveNew } from "./move.ts";
 import { requireSessionId } from "./session-id.ts";
 import { belongings } from "./sidecars.ts";
@@ -162,12 +164,25 @@ async function deleteOnce(
 
 /** Writes down what will be moved. When another process has done so meanwhile, what it wrote counts. */
 function begin(place: TrashPlace, plan: Belongings, deletedAt: number): TrashManifest {
-  const manifest = { sessionId: place.sessionId, deletedAt, summary: undefined, items: plan.items };
+  const { sessionId } = place;
+  const manifest = { sessionId, deletedAt, summary: summaryOf(place), items: plan.items };
   makeEntry(place);
   if (writeManifest(place, manifest)) return manifest;
   const other = readManifest(place);
-  if (other === undefined) throw new SessionInUseError(place.sessionId, "another process is deleting it");
+  if (other === undefined) throw new SessionInUseError(sessionId, "another process is deleting it");
   return other;
+}
+
+/** What a list shows of the session, as far as the ends of the transcript tell it. */
+function summaryOf({ configDir, sessionId }: TrashPlace): string | undefined {
+  const copies = findCopies(sessionId, { configDirs: [configDir] });
+  const newest = newestCopy(copies);
+  const candidate = newest && candidateOf(newest);
+  try {
+    return candidate && windowFacts(candidate)?.summary;
+  } catch {
+    return undefined;
+  }
 }
 
 function makeEntry(place: TrashPlace): void {

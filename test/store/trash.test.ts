@@ -370,7 +370,7 @@ describe("listTrash and emptyTrash", () => {
     expect(snapshot(dir, { directoryTimes: true })).toEqual(before);
     expect(list).toMatchObject([
       { id: second.trashIds[0], sessionId: OTHER, bytes: second.bytes, configDir: dir, complete: true },
-      { id: first.trashIds[0], sessionId: ID, bytes: first.bytes, items: OWN.length, complete: true },
+      { id: first.trashIds[0], sessionId: ID, summary: "hi", bytes: first.bytes, items: OWN.length, complete: true },
     ]);
     expect(list[0]?.path).toBe(path.join(trashOf(dir), second.trashIds[0] ?? ""));
 
