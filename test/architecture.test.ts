@@ -1,0 +1,121 @@
+import fs from "node:fs";
+import path from "node:path";
+import { describe, expect, test } from "vitest";
+import { filesBelow, importsOf, loadedWith } from "./support/imports.ts";
+
+const root = path.resolve(import.meta.dirname, "..");
+const src = path.join(root, "src");
+const sources = filesBelow(src, ".ts").filter((file) => !file.endsWith(".d.ts"));
+const nameOf = (file: string): string => path.relative(src, file).split(path.sep).join("/");
+/** The folder of a source file; files at the top are their own. */
+const layerOf = (file: string): string => nameOf(file).split("/")[0] ?? "";
+
+/** What each layer may import: layers, and packages. Built-in modules have rules of their own below. */
+const ARROWS: Readonly<Record<string, { layers: readonly string[]; packages: readonly string[] }>> = {
+  transcript: { layers: ["transcript"], packages: [] },
+  store: { layers: ["store", "transcript"], packages: ["fast-glob"] },
+  acp: {
+    layers: ["acp", "store", "transcript", "version.ts"],
+    packages: ["@agentclientprotocol/sdk", "split2", "zod"],
+  },
+  cli: { layers: ["cli", "acp", "store", "transcript", "version.ts"], packages: [] },
+  "index.ts": { layers: ["store", "transcript"], packages: [] },
+  "version.ts": { layers: [], packages: [] },
+};
+
+/** Where a rule about the text of the sources may be broken, and only there. */
+const RULES = [
+  {
+    name: "only the one door to the disk knows node:fs",
+    text: /["'](?:node:)?fs(?:\/promises)?["']/,
+    within: () => true,
+    except: ["store/disk.ts"],
+  },
+  {
+    name: "transcript/ is pure: no built-in module, no clock, no randomness, no process",
+    text: /["']node:|\bDate\.now\b|\bnew Date\(\)|\bMath\.random\b|\brandomUUID\b|\bperformance\.|\bprocess\./,
+    within: (name: string) => name.startsWith("transcript/"),
+    except: [],
+  },
+  {
+    name: "only the rims know stdout",
+    text: /\bprocess\.stdout\b|\bconsole\.(?:log|info|debug)\b/,
+    within: () => true,
+    except: ["acp/main.ts", "cli/list.ts", "cli/main.ts"],
+  },
+  {
+    name: "the path of a session is built in paths.ts, behind the check of its id",
+    text: /\bjoin\((?:[^()]|\([^()]*\))*\b[sS]essionId\b|\$\{[^}]*[iI]d[^}]*\}\.jsonl\b/,
+    within: () => true,
+    except: ["store/paths.ts"],
+  },
+  {
+    name: "the store asks no other program about repositories",
+    text: /["']node:child_process["']/,
+    within: () => true,
+    except: ["store/processes.ts"],
+  },
+  {
+    name: "nothing talks to a network",
+    text: /["'](?:node:)?(?:net|http|https|http2|tls|dgram|dns)["']|\bfetch\(|\bWebSocket\b/,
+    within: () => true,
+    except: [],
+  },
+] as const;
+
+const packageOf = (specifier: string): string =>
+  specifier
+    .split("/")
+    .slice(0, specifier.startsWith("@") ? 2 : 1)
+    .join("/");
+
+describe("the arrows between the layers", () => {
+  test("there are sources in every layer, and no other layer", () => {
+    expect([...new Set(sources.map(layerOf))].sort()).toEqual(Object.keys(ARROWS).sort());
+  });
+
+  test.for(Object.entries(ARROWS))("%s imports what it may", ([layer, { layers, packages }]) => {
+    const wrong = sources
+      .filter((file) => layerOf(file) === layer)
+      .flatMap((file) => importsOf(file).map(({ specifier }) => ({ file, specifier })))
+      .filter(({ specifier }) => !specifier.startsWith("node:"))
+      .filter(({ file, specifier }) =>
+        specifier.startsWith(".")
+          ? !layers.includes(layerOf(path.resolve(path.dirname(file), specifier)))
+          : !packages.includes(packageOf(specifier)),
+      );
+    expect(wrong.map(({ file, specifier }) => `${nameOf(file)}: ${specifier}`)).toEqual([]);
+  });
+});
+
+describe("rules that the text of the sources shows", () => {
+  test.for(RULES)("$name", ({ text, within, except }) => {
+    const matching = sources.filter((file) => within(nameOf(file)) && text.test(withoutComments(file))).map(nameOf);
+    expect(matching).toEqual([...except]);
+  });
+});
+
+describe("what is loaded, and when", () => {
+  test("the built library loads no third-party module until one is needed", () => {
+    const { files, others } = loadedWith(path.join(root, "dist", "index.js"));
+    expect(files.size).toBeGreaterThan(10);
+    expect([...others].filter((specifier) => !specifier.startsWith("node:"))).toEqual([]);
+  });
+
+  test("the program loads the protocol, and every package, only for the command that needs it", () => {
+    for (const entry of ["cli/main.ts", "cli/list.ts"]) {
+      const { files, others } = loadedWith(path.join(src, entry));
+      expect([...files].filter((file) => layerOf(file) === "acp").map(nameOf)).toEqual([]);
+      expect([...others].filter((specifier) => !specifier.startsWith("node:"))).toEqual([]);
+    }
+  });
+
+  test("the library does not export the rims", () => {
+    const { files } = loadedWith(path.join(src, "index.ts"));
+    expect([...new Set([...files].map(layerOf))].sort()).toEqual(["index.ts", "store", "transcript"]);
+  });
+});
+
+function withoutComments(file: string): string {
+  return fs.readFileSync(file, "utf8").replace(/\/\*[^]*?\*\/|^\s*\/\/.*$/gm, "");
+}
