@@ -19,6 +19,11 @@ export interface TempFile {
 
 /** `.<final name>.ct-<boot>-<pid>-<start>-<random>.tmp`; the start is empty where the platform does not tell it. */
 const TEMP_NAME = /\.ct-([0-9a-f]{12})-([0-9]+)-([^-/\\]*)-[0-9a-f]{8}\.tmp$/;
+/**
+ * The temporary file of a new transcript. Its subagents get their name just before it does, so what stands under that new id
+ * alone is what a kill between the two left behind.
+ */
+const TRANSCRIPT_TEMP = /^\.([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.jsonl\.ct-/;
 /** So much of the final name is kept: enough to recognise it, and short enough for any file system. */
 const FINAL_NAME_UNITS = 60;
 
@@ -54,7 +59,10 @@ export function discardTemp(temp: TempFile): void {
 export function cleanStaleTemps(dir: string, now = Date.now()): void {
   try {
     for (const { name } of readDir(dir)) {
-      if (TEMP_NAME.test(name) && isStale(join(dir, name), name, now)) removeTemp(join(dir, name));
+      if (!TEMP_NAME.test(name) || !isStale(join(dir, name), name, now)) continue;
+      removeTemp(join(dir, name));
+      const [, forkId] = TRANSCRIPT_TEMP.exec(name) ?? [];
+      if (forkId !== undefined && statLink(join(dir, `${forkId}.jsonl`)) === undefined) removeTree(join(dir, forkId));
     }
   } catch {
     // A directory that is not there, or closed to us, holds nothing that we can clean.

@@ -7,6 +7,7 @@ import { forkSession, type ForkSessionOptions } from "../../src/store/fork.ts";
 import { keyOfPath } from "../../src/store/project-key.ts";
 import { getSessionMessages, type SessionMessage } from "../../src/store/read.ts";
 import { getSubagentMessages, listSubagents } from "../../src/store/subagents.ts";
+import { tempName } from "../../src/store/temp.ts";
 import { put, sessionId, tempConfigDir } from "../support/config-dir.ts";
 import {
   assistant,
@@ -242,3 +243,20 @@ function rowsOf(
       return [rewind(tool === "A" ? null : said)];
   }
 }
+
+test("a later fork takes away what a killed one left: its temporary file, and the subagents it had put in place", async () => {
+  const { configDirs, dir } = store(jsonl(four));
+  const { sessionId: first } = await forkSession(ID, { configDirs });
+  const project = path.join(dir, "projects/-w");
+  const killed = sessionId(7);
+  const alive = sessionId(8);
+  // A process that is gone, and this one, which is not.
+  const gone = tempName(`${killed}.jsonl`).replace(`-${process.pid}-`, "-999999999-");
+  put(project, gone, "half");
+  put(project, `${killed}/subagents/agent-a.jsonl`, "{}\n");
+  const running = tempName(`${alive}.jsonl`);
+  put(project, running, "half");
+  put(project, `${alive}/subagents/agent-a.jsonl`, "{}\n");
+  const { sessionId: second } = await forkSession(ID, { configDirs });
+  expect(fs.readdirSync(project).sort()).toEqual([running, alive, `${ID}.jsonl`, `${first}.jsonl`, `${second}.jsonl`].sort());
+});

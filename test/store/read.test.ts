@@ -108,7 +108,7 @@ describe("getSessionMessages", () => {
 
   test.for([
     ["a logical parent that is nowhere", [...four, boundary(5, 99), summary(6, 5), user(7, 6)], "u1 a2 u3 a4 u6 u7"],
-    ["a boundary that names itself", [...four, boundary(5, 5), summary(6, 5)], "u6"],
+    ["a boundary that names itself", [...four, boundary(5, 5), summary(6, 5)], "u1 a2 u3 a4 u6"],
     ["parallel results before the boundary", [user(1, null), call(2, 1, "A", "m"), call(3, 2, "B", "m"), result(4, 2, "A"), result(5, 3, "B"), boundary(6, 5), summary(7, 6)], "u1 a2 a3 u4 u5 u7"],
   ] as [string, Row[], string][])("the whole conversation through %s", async ([, rows, expected]) => {
     expect(await read(rows, { includeCompacted: true })).toBe(expected);
