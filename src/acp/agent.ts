@@ -41,9 +41,16 @@ export function createAgent(store: Store, { includeWorktrees = true }: AgentOpti
     .onRequest(
       session.list,
       listParams,
-      answer(async ({ params }): Promise<ListSessionsResponse> => {
+      answer(async ({ params, signal }): Promise<ListSessionsResponse> => {
         const { cwd, ...request } = toListRequest(params);
-        const page = await store.page({ ...request, dir: cwd, includeWorktrees: request.includeWorktrees ?? includeWorktrees });
+        const page = await store.page({
+          ...request,
+          dir: cwd,
+          includeWorktrees: request.includeWorktrees ?? includeWorktrees,
+          // A client that was not told of archiving would never find what is hidden here.
+          archived: request.archived ?? "include",
+          signal,
+        });
         return {
           sessions: page.sessions.map(toSessionRow),
           ...(page.nextCursor !== undefined && { nextCursor: page.nextCursor }),
@@ -144,13 +151,15 @@ function runningLoads() {
 
 /** Deleting what is not there leaves what was asked for (acp.md D4); an id of any form may be asked for. */
 function ignoreUnknownSession(error: unknown): void {
-  if (error instanceof TranscriptError && (error.code === "SessionNotFound" || error.code === "InvalidSessionId")) return;
+  if (error instanceof TranscriptError && (error.code === "SessionNotFound" || error.code === "InvalidSessionId"))
+    return;
   throw error;
 }
 
 const anything = (params: unknown): unknown => params;
 
 function refuseTurns({ method }: { method: string }): never {
-  const why = "this server serves stored sessions: they can be listed, loaded, resumed, forked and deleted, not prompted";
+  const why =
+    "this server serves stored sessions: they can be listed, loaded, resumed, forked and deleted, not prompted";
   throw new RequestError(-32601, `"Method not found": ${method}: ${why}`, { method });
 }

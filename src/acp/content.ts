@@ -41,7 +41,10 @@ function toResource(source: Json, title: string | undefined, uri: string): Conte
   const mimeType = string(source["media_type"]);
   if (data === undefined) return toLink(source, title ?? "document", uri);
   const about = { uri, ...(mimeType !== undefined && { mimeType }) };
-  return { type: "resource", resource: source["type"] === "text" ? { ...about, text: data } : { ...about, blob: data } };
+  return {
+    type: "resource",
+    resource: source["type"] === "text" ? { ...about, text: data } : { ...about, blob: data },
+  };
 }
 
 /** A block that names its bytes (by URL, or as a file of the API) instead of holding them. */

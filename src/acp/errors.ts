@@ -1,4 +1,5 @@
 import { RequestError } from "@agentclientprotocol/sdk/unstable";
+import { string } from "./content.ts";
 import { TranscriptError, type TranscriptErrorCode } from "../store/errors.ts";
 
 /**
@@ -34,7 +35,7 @@ const CLIENT_FAULTS: Partial<Record<TranscriptErrorCode, string>> = {
 function fromStore(error: TranscriptError): RequestError {
   const { code, message, hint, data } = error;
   if (code === "SessionNotFound" || code === "InvalidSessionId") {
-    return RequestError.sessionNotFound(String(data["sessionId"] ?? ""));
+    return RequestError.sessionNotFound(string(data["sessionId"]) ?? "");
   }
   if (code === "Aborted") return RequestError.requestCancelled();
   const field = typeof data["argument"] === "string" ? data["argument"] : CLIENT_FAULTS[code];

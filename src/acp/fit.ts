@@ -7,7 +7,7 @@ import { UPDATE_BYTES, UPDATE_UNITS } from "./limits.ts";
 export function pieces(text: string): string[] {
   if (text.length <= UPDATE_UNITS) return [text];
   const parts: string[] = [];
-  for (let from = 0; from < text.length; ) {
+  for (let from = 0; from < text.length;) {
     const to = from + UPDATE_UNITS >= text.length ? text.length : splitPoint(text, from + UPDATE_UNITS);
     parts.push(text.slice(from, to));
     from = to;
@@ -18,7 +18,14 @@ export function pieces(text: string): string[] {
 /** The updates that hold text of any length. */
 type Heavy = Extract<
   SessionUpdate,
-  { sessionUpdate: "tool_call" | "tool_call_update" | "user_message_chunk" | "agent_message_chunk" | "agent_thought_chunk" }
+  {
+    sessionUpdate:
+      | "tool_call"
+      | "tool_call_update"
+      | "user_message_chunk"
+      | "agent_message_chunk"
+      | "agent_thought_chunk";
+  }
 >;
 
 /**

@@ -88,7 +88,10 @@ const unsupportedList = (capability: string) =>
   z.array(absolutePath()).max(0, `not supported: ${capability} is not declared`).nullish();
 
 const unsupported = (capability: string) =>
-  z.unknown().refine((value) => value == null, `not supported: ${capability} is not declared`).optional();
+  z
+    .unknown()
+    .refine((value) => value == null, `not supported: ${capability} is not declared`)
+    .optional();
 
 /** `_meta` belongs to everybody: only our own part of it is looked at, and a `_meta` that is no object is ignored. */
 function metaWith<Shape extends z.ZodRawShape>(ours: Shape) {

@@ -22,4 +22,4 @@ export const WRITE_BATCH_UNITS = 64 * 1024;
 export const PARALLEL_LOADS = 4;
 
 /** After the end of stdin, answers under way may still go out for this long; then the process ends. */
-export const END_GRACE_MS = 600;
+export const END_GRACE_MS = 400;

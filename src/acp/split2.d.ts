@@ -12,4 +12,5 @@ declare module "split2" {
     readonly skipOverflow?: boolean;
   }
   export default function split(options?: SplitOptions): SplitStream;
+  export default function split(matcher: RegExp, options?: SplitOptions): SplitStream;
 }

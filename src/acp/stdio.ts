@@ -49,9 +49,14 @@ export async function serve(app: AgentApp, input: Readable, output: Writable): P
 }
 
 /** The messages of a byte stream. What is no JSON, or too long to be read, is reported and passed over. */
-async function* readMessages(input: Readable, report: (error: RequestError) => void): AsyncGenerator<Message, undefined> {
+async function* readMessages(
+  input: Readable,
+  report: (error: RequestError) => void,
+): AsyncGenerator<Message, undefined> {
   const lines = split({ maxLength: REQUEST_LINE_UNITS, skipOverflow: true });
-  void pump(input, lines, () => report(RequestError.invalidRequest({ limit: REQUEST_LINE_UNITS }, "the line is too long")));
+  void pump(input, lines, () =>
+    report(RequestError.invalidRequest({ limit: REQUEST_LINE_UNITS }, "the line is too long")),
+  );
   for await (const line of lines) {
     if (typeof line !== "string" || line.trim() === "") continue;
     let message: Message;
@@ -112,7 +117,10 @@ class OpenCalls {
     const { id, method } = callOf(message);
     if (id === undefined || method === undefined) return;
     if (method !== "initialize") this.#open.set(id, () => undefined);
-    else this.initialized = new Promise<void>((resolve) => this.#open.set(id, resolve)).then(() => (this.initialized = undefined));
+    else
+      this.initialized = new Promise<void>((resolve) => this.#open.set(id, resolve)).then(
+        () => (this.initialized = undefined),
+      );
   }
 
   sent(message: Message): void {

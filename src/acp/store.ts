@@ -1,9 +1,9 @@
-import type { SessionPage, SessionPageOptions } from "../store/page.ts";
+import type { SessionPage, ListSessionPageOptions } from "../store/page.ts";
 import type { ConversationEntry } from "../store/read.ts";
 
 /** What the protocol needs of the store, with the config dirs already chosen. */
 export interface Store {
-  page(options: Omit<SessionPageOptions, "configDirs">): Promise<SessionPage>;
+  page(options: Omit<ListSessionPageOptions, "configDirs">): Promise<SessionPage>;
   /** Whether there is such a session; an id of any form may be asked for. */
   has(sessionId: string): Promise<boolean>;
   /** The whole conversation on the current branch, what stands before a compaction included. */

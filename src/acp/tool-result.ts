@@ -14,7 +14,12 @@ export interface ResultView {
 }
 
 /** Tools whose output is for a terminal or is source text: Markdown would mangle it, so it is fenced. */
-const FENCED: Readonly<Record<string, string>> = { Bash: "console", PowerShell: "console", BashOutput: "console", Read: "" };
+const FENCED: ReadonlyMap<string, string> = new Map([
+  ["Bash", "console"],
+  ["PowerShell", "console"],
+  ["BashOutput", "console"],
+  ["Read", ""],
+]);
 
 /** Tools whose diff says it all when they succeed. */
 const EDITS: ReadonlySet<string> = new Set(["Write", "Edit", "MultiEdit", "NotebookEdit"]);
@@ -29,7 +34,7 @@ export function viewResult(name: string, block: Json, structured: Json, uri: str
   if (block["is_error"] === true) return { status: "failed", content: show(output, "", uri), ...raw };
   if (EDITS.has(name)) return { status: "completed", ...hunks(structured), ...raw };
   if (name === "ExitPlanMode") return { status: "completed", title: "Exited Plan Mode", ...raw };
-  return { status: "completed", content: show(output, FENCED[name], uri), ...raw };
+  return { status: "completed", content: show(output, FENCED.get(name), uri), ...raw };
 }
 
 /** The output as it stands in the transcript. Bytes of pictures and documents are in `content`: once is enough. */

@@ -18,7 +18,7 @@ export interface ToolView {
  * directory of the row: paths below it are shown relative to it, while locations stay absolute.
  */
 export function viewTool(name: string, input: Json, cwd: string | undefined): ToolView {
-  const view = VIEWS[name]?.(input, cwd) ?? { title: name, kind: "other" };
+  const view = VIEWS.get(name)?.(input, cwd) ?? { title: name, kind: "other" };
   return { ...view, title: shorten(view.title || name, TOOL_TITLE_UNITS) };
 }
 
@@ -49,54 +49,57 @@ const edit: View = (input, cwd) => ({
   ...places(input["file_path"] ?? input["notebook_path"], cwd),
 });
 
-const VIEWS: Readonly<Record<string, View>> = {
-  Bash: shell,
-  PowerShell: shell,
-  Read: (input, cwd) => ({
-    title: `Read ${shown(input["file_path"], cwd)}${range(input)}`.trimEnd(),
-    kind: "read",
-    ...places(input["file_path"], cwd, Math.max(number(input["offset"]) ?? 1, 1)),
+/** A map, since tool names come from files: `constructor` is one, too. */
+const VIEWS: ReadonlyMap<string, View> = new Map(
+  Object.entries<View>({
+    Bash: shell,
+    PowerShell: shell,
+    Read: (input, cwd) => ({
+      title: `Read ${shown(input["file_path"], cwd)}${range(input)}`.trimEnd(),
+      kind: "read",
+      ...places(input["file_path"], cwd, Math.max(number(input["offset"]) ?? 1, 1)),
+    }),
+    LS: (input, cwd) => ({
+      title: `List ${shown(input["path"], cwd)}`.trimEnd(),
+      kind: "read",
+      ...places(input["path"], cwd),
+    }),
+    Write: (input, cwd) => ({
+      title: `Write ${shown(input["file_path"], cwd)}`.trimEnd(),
+      kind: "edit",
+      ...diffs(input["file_path"], cwd, [{ new_string: input["content"] }]),
+      ...places(input["file_path"], cwd),
+    }),
+    Edit: edit,
+    MultiEdit: edit,
+    NotebookEdit: edit,
+    Glob: glob,
+    Grep: (input) => ({ title: grepCommand(input), kind: "search" }),
+    WebFetch: (input) => ({
+      title: `Fetch ${string(input["url"]) ?? ""}`.trimEnd(),
+      kind: "fetch",
+      ...note(string(input["prompt"])),
+    }),
+    WebSearch: (input) => ({ title: `Search "${string(input["query"]) ?? ""}"`, kind: "fetch" }),
+    Task: subagent,
+    Agent: subagent,
+    TodoWrite: () => ({ title: "Update plan", kind: "think" }),
+    EnterPlanMode: () => ({ title: "EnterPlanMode", kind: "switch_mode" }),
+    ExitPlanMode: (input) => ({ title: "Approve Plan", kind: "switch_mode", ...note(string(input["plan"])) }),
+    AskUserQuestion: (input) => {
+      const questions = (Array.isArray(input["questions"]) ? input["questions"] : []).map((question) =>
+        string(object(question)["question"]),
+      );
+      const [only] = questions;
+      return {
+        title: questions.length === 1 && only ? only : "Asking for your input",
+        kind: "other",
+        ...note(questions.filter(Boolean).join("\n\n")),
+      };
+    },
+    Skill: (input) => ({ title: `Load skill: ${string(input["skill"]) ?? ""}`.trimEnd(), kind: "other" }),
   }),
-  LS: (input, cwd) => ({
-    title: `List ${shown(input["path"], cwd)}`.trimEnd(),
-    kind: "read",
-    ...places(input["path"], cwd),
-  }),
-  Write: (input, cwd) => ({
-    title: `Write ${shown(input["file_path"], cwd)}`.trimEnd(),
-    kind: "edit",
-    ...diffs(input["file_path"], cwd, [{ new_string: input["content"] }]),
-    ...places(input["file_path"], cwd),
-  }),
-  Edit: edit,
-  MultiEdit: edit,
-  NotebookEdit: edit,
-  Glob: glob,
-  Grep: (input) => ({ title: grepCommand(input), kind: "search" }),
-  WebFetch: (input) => ({
-    title: `Fetch ${string(input["url"]) ?? ""}`.trimEnd(),
-    kind: "fetch",
-    ...note(string(input["prompt"])),
-  }),
-  WebSearch: (input) => ({ title: `Search "${string(input["query"]) ?? ""}"`, kind: "fetch" }),
-  Task: subagent,
-  Agent: subagent,
-  TodoWrite: () => ({ title: "Update plan", kind: "think" }),
-  EnterPlanMode: () => ({ title: "EnterPlanMode", kind: "switch_mode" }),
-  ExitPlanMode: (input) => ({ title: "Approve Plan", kind: "switch_mode", ...note(string(input["plan"])) }),
-  AskUserQuestion: (input) => {
-    const questions = (Array.isArray(input["questions"]) ? input["questions"] : []).map((question) =>
-      string(object(question)["question"]),
-    );
-    const [only] = questions;
-    return {
-      title: questions.length === 1 && only ? only : "Asking for your input",
-      kind: "other",
-      ...note(questions.filter(Boolean).join("\n\n")),
-    };
-  },
-  Skill: (input) => ({ title: `Load skill: ${string(input["skill"]) ?? ""}`.trimEnd(), kind: "other" }),
-};
+);
 
 const number = (value: unknown): number | undefined => (Number.isSafeInteger(value) ? Number(value) : undefined);
 const quoted = (text: string | undefined): string => (text ? `\`${text}\`` : "");
@@ -135,7 +138,9 @@ function diffs(path: unknown, cwd: string | undefined, edits: readonly Json[]): 
   if (at === undefined) return {};
   const content = edits.flatMap((change): ToolCallContent[] => {
     const newText = string(change["new_string"]);
-    return newText === undefined ? [] : [{ type: "diff", path: at, oldText: string(change["old_string"]) || null, newText }];
+    return newText === undefined
+      ? []
+      : [{ type: "diff", path: at, oldText: string(change["old_string"]) || null, newText }];
   });
   return content.length === 0 ? {} : { content };
 }

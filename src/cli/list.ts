@@ -18,7 +18,7 @@ export async function printList({ configDirs, json }: ListOptions): Promise<void
   let skipped: readonly Skipped[] = [];
   let cursor: string | undefined;
   do {
-    const page = await listSessionPage({ configDirs, cursor, limit: PAGE_SESSIONS_MAX });
+    const page = await listSessionPage({ configDirs, cursor, limit: PAGE_SESSIONS_MAX, archived: "include" });
     for (const session of page.sessions) {
       await print(json ? `${count === 0 ? "[\n" : ",\n"}${JSON.stringify(session)}` : `${toLine(session)}\n`);
       count++;

@@ -1,0 +1,103 @@
+import { expect, test } from "vitest";
+import { fit, pieces } from "../../src/acp/fit.ts";
+import { UPDATE_BYTES, UPDATE_UNITS } from "../../src/acp/limits.ts";
+import { problems } from "../support/acp-schema.ts";
+
+const big = "x".repeat(UPDATE_BYTES);
+const show = (text: string) => [{ type: "content" as const, content: { type: "text" as const, text } }];
+const omittedOf = (update: { _meta?: unknown }) =>
+  (update._meta as { "claude-transcripts": { omitted: string[] } })["claude-transcripts"].omitted;
+
+test("an update of ordinary size is left as it is", () => {
+  const update = {
+    sessionUpdate: "tool_call" as const,
+    toolCallId: "t",
+    title: "x",
+    rawInput: { text: "x".repeat(1000) },
+  };
+  expect(fit(update)).toBe(update);
+});
+
+test("much text that JSON does not lengthen is left as it is", () => {
+  const data = "A".repeat(UPDATE_UNITS * 2);
+  const update = {
+    sessionUpdate: "user_message_chunk" as const,
+    content: { type: "image" as const, mimeType: "image/png", data },
+  };
+  expect(fit(update)).toBe(update);
+});
+
+test.for([
+  ["the raw output goes first", { content: show("short"), rawOutput: big, rawInput: "in" }, ["rawOutput"], "short"],
+  [
+    "then the raw input",
+    { content: show("short"), rawOutput: "out", rawInput: big },
+    ["rawOutput", "rawInput"],
+    "short",
+  ],
+] as const)("%s", ([, rest, omitted, kept]) => {
+  const update = { sessionUpdate: "tool_call_update" as const, toolCallId: "t", ...rest, content: [...rest.content] };
+  const smaller = fit(update);
+  expect(omittedOf(smaller)).toEqual(omitted);
+  expect(smaller).toMatchObject({ toolCallId: "t", content: show(kept) });
+  for (const key of omitted) expect(smaller).not.toHaveProperty(key);
+  expect(update).toHaveProperty("rawOutput");
+});
+
+test("output that is too long is cut, and says by how much", () => {
+  const smaller = fit({
+    sessionUpdate: "tool_call_update",
+    toolCallId: "t",
+    content: [...show(big), ...show("kept")],
+    rawOutput: big,
+  });
+  expect(problems("SessionUpdate", smaller)).toEqual([]);
+  expect(omittedOf(smaller)).toEqual(["rawOutput", "content"]);
+  const json = JSON.stringify(smaller);
+  expect(Buffer.byteLength(json)).toBeLessThan(UPDATE_BYTES);
+  expect(json).toMatch(/x{100}\\n\[\d+ more characters are in the transcript\]/);
+  expect(json).toContain("kept");
+});
+
+test("the worst text that fits takes six bytes a unit, and still fits", () => {
+  const [first] = pieces("\u0000".repeat(UPDATE_UNITS + 1));
+  const update = {
+    sessionUpdate: "agent_message_chunk" as const,
+    messageId: "m",
+    content: { type: "text" as const, text: first ?? "" },
+  };
+  expect(Buffer.byteLength(JSON.stringify(update))).toBeLessThan(UPDATE_BYTES);
+});
+
+test("a picture that is too large is a note", () => {
+  const smaller = fit({
+    sessionUpdate: "user_message_chunk",
+    content: { type: "image", mimeType: "image/png", data: big },
+  });
+  expect(smaller).toMatchObject({
+    content: { type: "text" },
+    _meta: { "claude-transcripts": { omitted: ["content"] } },
+  });
+});
+
+test("input that is nested too deep for JSON is left out", () => {
+  const rawInput: unknown = JSON.parse(`${"[".repeat(20_000)}${"]".repeat(20_000)}`);
+  const smaller = fit({ sessionUpdate: "tool_call", toolCallId: "t", title: "x", rawInput });
+  expect(omittedOf(smaller)).toEqual(["rawInput"]);
+  expect(JSON.stringify(smaller)).toContain('"toolCallId":"t"');
+});
+
+test.for([
+  ["", [""]],
+  ["short", ["short"]],
+])("pieces of %j", ([text, expected]) => {
+  expect(pieces(text as string)).toEqual(expected);
+});
+
+test("pieces add up to the text and split no character", () => {
+  const text = `${"x".repeat(UPDATE_UNITS - 1)}😀${"y".repeat(UPDATE_UNITS)}`;
+  const parts = pieces(text);
+  expect(parts.length).toBe(3);
+  expect(parts.join("") === text).toBe(true);
+  expect(parts.every((part) => !/[\uD800-\uDFFF]/u.test(part))).toBe(true);
+});

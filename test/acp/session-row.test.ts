@@ -1,0 +1,95 @@
+import { expect, test } from "vitest";
+import { toSessionRow, toTitle } from "../../src/acp/session-row.ts";
+import type { ListedSession } from "../../src/store/types.ts";
+import { problems } from "../support/acp-schema.ts";
+
+const session: ListedSession = {
+  sessionId: "s1",
+  summary: "A title",
+  lastModified: 2,
+  fileSize: 100,
+  customTitle: undefined,
+  firstPrompt: "hi",
+  gitBranch: "main",
+  cwd: "/w",
+  tag: undefined,
+  createdAt: Date.UTC(2026, 0, 1),
+  archived: undefined,
+  activity: Date.UTC(2026, 0, 2),
+  configDir: "/c",
+  projectKey: "-w",
+  transcriptPath: "/c/projects/-w/s1.jsonl",
+  entrypoint: "cli",
+  programmatic: false,
+  model: undefined,
+  forkedFrom: undefined,
+  worktree: undefined,
+};
+
+const facts = {
+  gitBranch: "main",
+  entrypoint: "cli",
+  programmatic: false,
+  createdAt: "2026-01-01T00:00:00.000Z",
+  fileSize: 100,
+};
+
+test.for<[string, Partial<ListedSession>, unknown]>([
+  [
+    "known facts, and only those",
+    {},
+    {
+      sessionId: "s1",
+      cwd: "/w",
+      title: "A title",
+      updatedAt: "2026-01-02T00:00:00.000Z",
+      _meta: { "claude-transcripts": facts },
+    },
+  ],
+  [
+    "a session without a directory stands under that of its transcript",
+    { cwd: undefined },
+    {
+      sessionId: "s1",
+      cwd: "/c/projects/-w",
+      title: "A title",
+      updatedAt: "2026-01-02T00:00:00.000Z",
+      _meta: { "claude-transcripts": { ...facts, cwdUnknown: true } },
+    },
+  ],
+  [
+    "so does one whose directory is none here",
+    { cwd: "C:\\x", archived: true, worktree: "/w/t", summary: "  " },
+    {
+      sessionId: "s1",
+      cwd: "/c/projects/-w",
+      updatedAt: "2026-01-02T00:00:00.000Z",
+      _meta: {
+        "claude-transcripts": { ...facts, archived: true, worktree: "/w/t", cwdUnknown: true, recordedCwd: "C:\\x" },
+      },
+    },
+  ],
+  [
+    "times that are none are absent",
+    { activity: Number.NaN, createdAt: 1e300 },
+    {
+      sessionId: "s1",
+      cwd: "/w",
+      title: "A title",
+      _meta: { "claude-transcripts": { ...facts, createdAt: undefined } },
+    },
+  ],
+])("%s", ([, change, expected]) => {
+  const row = toSessionRow({ ...session, ...change });
+  expect(row).toEqual(expected);
+  expect(problems("SessionInfo", row)).toEqual([]);
+});
+
+test.for([
+  ["a\n\tb\u2028c\u0007d ", "a b c d"],
+  ["x".repeat(256), "x".repeat(256)],
+  ["x".repeat(257), `${"x".repeat(255)}…`],
+  [`${"x".repeat(254)}😀y`, `${"x".repeat(254)}…`],
+])("title %j", ([text, expected]) => {
+  expect(toTitle(text as string)).toBe(expected);
+});

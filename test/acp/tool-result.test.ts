@@ -1,0 +1,116 @@
+import { expect, test } from "vitest";
+import { viewResult } from "../../src/acp/tool-result.ts";
+
+type Json = Readonly<Record<string, unknown>>;
+const shown = (...texts: string[]) => texts.map((text) => ({ type: "content", content: { type: "text", text } }));
+const patch = {
+  filePath: "/w/a",
+  structuredPatch: [{ newStart: 3, lines: [" a", "-b", "+c", "\\ No newline at end of file"] }, { lines: ["+d"] }],
+};
+const picture = { type: "image", source: { type: "base64", media_type: "image/png", data: "AAAA" } };
+
+test.for<[string, string, Json, Json, unknown]>([
+  [
+    "output for a terminal is fenced",
+    "Bash",
+    { content: "a\n" },
+    {},
+    { status: "completed", content: shown("```console\na\n```"), rawOutput: "a\n" },
+  ],
+  [
+    "a fence outlasts the fences in it",
+    "Read",
+    { content: "````\nx\n````" },
+    {},
+    { status: "completed", content: shown("`````\n````\nx\n````\n`````"), rawOutput: "````\nx\n````" },
+  ],
+  [
+    "prose is not",
+    "WebFetch",
+    { content: "**a**" },
+    {},
+    { status: "completed", content: shown("**a**"), rawOutput: "**a**" },
+  ],
+  [
+    "blocks stay apart",
+    "Agent",
+    {
+      content: [
+        { type: "text", text: "a" },
+        { type: "text", text: "b" },
+      ],
+    },
+    {},
+    {
+      status: "completed",
+      content: shown("a", "b"),
+      rawOutput: [
+        { type: "text", text: "a" },
+        { type: "text", text: "b" },
+      ],
+    },
+  ],
+  [
+    "a failure is fenced and says so",
+    "Edit",
+    { content: "no", is_error: true },
+    patch,
+    { status: "failed", content: shown("```\nno\n```"), rawOutput: "no" },
+  ],
+  [
+    "an edit shows its real hunks with their lines",
+    "Edit",
+    { content: "done" },
+    patch,
+    {
+      status: "completed",
+      rawOutput: "done",
+      content: [
+        { type: "diff", path: "/w/a", oldText: "a\nb", newText: "a\nc" },
+        { type: "diff", path: "/w/a", oldText: "", newText: "d" },
+      ],
+      locations: [{ path: "/w/a", line: 3 }, { path: "/w/a" }],
+    },
+  ],
+  [
+    "an edit without hunks keeps what its call showed",
+    "Write",
+    { content: "done" },
+    { filePath: "/w/a", structuredPatch: [] },
+    { status: "completed", rawOutput: "done" },
+  ],
+  [
+    "a patch of another shape is no patch",
+    "Write",
+    { content: "done" },
+    { filePath: "a", structuredPatch: {} },
+    { status: "completed", rawOutput: "done" },
+  ],
+  [
+    "a picture stands once",
+    "Read",
+    { content: [picture] },
+    {},
+    {
+      status: "completed",
+      content: [{ type: "content", content: { type: "image", data: "AAAA", mimeType: "image/png" } }],
+    },
+  ],
+  [
+    "blocks of other kinds are in the raw output",
+    "ToolSearch",
+    { content: [{ type: "tool_reference", tool_name: "x" }] },
+    {},
+    { status: "completed", content: [], rawOutput: [{ type: "tool_reference", tool_name: "x" }] },
+  ],
+  [
+    "an approved plan",
+    "ExitPlanMode",
+    { content: "ok" },
+    {},
+    { status: "completed", title: "Exited Plan Mode", rawOutput: "ok" },
+  ],
+  ["nothing at all", "Bash", {}, {}, { status: "completed", content: [] }],
+])("%s", ([, name, block, structured, expected]) => {
+  expect(viewResult(name, block, structured, "urn:x")).toEqual(expected);
+});

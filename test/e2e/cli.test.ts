@@ -1,0 +1,94 @@
+import { spawnSync } from "node:child_process";
+import { describe, expect, test } from "vitest";
+import { turnRows, writeSession, writeSessions } from "../support/acp-store.ts";
+import { binary, manifest } from "../support/binary.ts";
+import { put, sessionId, tempConfigDir } from "../support/config-dir.ts";
+import { nodes } from "../support/nodes.ts";
+
+describe.each(nodes())("Node $version", ({ path: node }) => {
+  const run = (...args: string[]) => {
+    const { status, stdout, stderr } = spawnSync(node, [binary(), ...args], { encoding: "utf8" });
+    return { status, stdout, stderr };
+  };
+
+  test("--version is the package's", () => {
+    for (const word of ["--version", "-v"])
+      expect(run(word)).toEqual({ status: 0, stdout: `${manifest.version}\n`, stderr: "" });
+  });
+
+  test.for([[[]], [["--help"]], [["-h"]], [["help"]], [["acp", "--help"]], [["list", "--help"]]])(
+    "help: %j",
+    ([args]) => {
+      const { status, stdout, stderr } = run(...(args ?? []));
+      expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+      for (const word of ["acp", "list", "--config-dir", "--no-worktrees", "--json", "--version"])
+        expect(stdout).toContain(word);
+    },
+  );
+
+  test.for([
+    [["frobnicate"], "unknown command 'frobnicate'"],
+    [["constructor"], "unknown command 'constructor'"],
+    [["list", "--frobnicate"], "--frobnicate"],
+    [["acp", "extra"], "extra"],
+    [["list", "--config-dir"], "--config-dir"],
+  ] as const)("misuse: %j", ([args, said]) => {
+    const { status, stdout, stderr } = run(...args);
+    expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
+    expect(stderr).toContain(said);
+    expect(stderr).toContain("--help");
+  });
+
+  test("list: a line each, the last active first", () => {
+    const dir = tempConfigDir();
+    writeSessions(dir, 2);
+    expect(run("list", "--config-dir", dir)).toEqual({
+      status: 0,
+      stderr: "",
+      stdout: `2026-01-01 00:00  ${sessionId(2)}  /v  prompt 2\n2026-01-01 00:00  ${sessionId(1)}  /w  prompt 1\n`,
+    });
+  });
+
+  test("list: what a terminal would obey is taken out", () => {
+    const dir = tempConfigDir();
+    writeSession(dir, "-w", sessionId(1), turnRows("\u001b[31mred\u001b[0m\u0007\ntwo"));
+    expect(run("list", "--config-dir", dir).stdout).toBe(`2026-01-01 00:00  ${sessionId(1)}  /w  red two\n`);
+  });
+
+  test("list --json: one document with every session, more than a page of them", () => {
+    const dir = tempConfigDir();
+    const ids = writeSessions(dir, 501).reverse();
+    const { status, stdout } = run("list", "--json", "--config-dir", dir);
+    expect(status).toBe(0);
+    expect((JSON.parse(stdout) as { sessionId: string }[]).map((row) => row.sessionId)).toEqual(ids);
+  });
+
+  test("list of nothing says where it looked", () => {
+    const dir = tempConfigDir();
+    expect(run("list", "--config-dir", dir)).toEqual({ status: 0, stdout: `no sessions in ${dir}\n`, stderr: "" });
+    expect(run("list", "--config-dir", `${dir}/missing`, "--config-dir", dir)).toEqual({
+      status: 0,
+      stdout: `no sessions in ${dir}/missing, ${dir}\n`,
+      stderr: "",
+    });
+    expect(run("list", "--json", "--config-dir", dir)).toEqual({ status: 0, stdout: "[]\n", stderr: "" });
+  });
+
+  test("list: what could not be read is named on stderr", () => {
+    const dir = tempConfigDir();
+    writeSessions(dir, 1);
+    put(dir, `projects/-w/${sessionId(2)}.jsonl/file`, "x");
+    const { status, stdout, stderr } = run("list", "--config-dir", dir);
+    expect({ status, lines: stdout.split("\n").length }).toEqual({ status: 0, lines: 2 });
+    expect(stderr).toContain(`${dir}/projects/-w/${sessionId(2)}.jsonl`);
+  });
+
+  test("list into a pipe that is closed early is no failure", () => {
+    const dir = tempConfigDir();
+    const [row] = turnRows("x".repeat(180));
+    for (let i = 1; i <= 1500; i++) writeSession(dir, "-w", sessionId(i), row === undefined ? [] : [row]);
+    const script = '{ "$0" "$1" list --config-dir "$2"; echo "status $?" >&2; } | head -1';
+    const { stdout, stderr } = spawnSync("sh", ["-c", script, node, binary(), dir], { encoding: "utf8" });
+    expect({ lines: stdout.split("\n").length, stderr }).toEqual({ lines: 2, stderr: "status 0\n" });
+  });
+});
