@@ -63,8 +63,8 @@ export async function listCandidates(places: readonly Place[], signal?: AbortSig
 }
 
 /** The copy as a list would see it; undefined where a list leaves it out. */
-export function candidateOf({ project, sessionId }: TranscriptCopy): Candidate | undefined {
-  return lookAt({ project }, sessionId, true, []);
+export function candidateOf({ project, sessionId, through }: TranscriptCopy): Candidate | undefined {
+  return lookAt({ project, through }, sessionId, true, []);
 }
 
 const EXTENSION = ".jsonl";

@@ -66,7 +66,10 @@ export async function forkSession(
   const file = await TranscriptFile.open(source.path, signal, facts);
   try {
     const cut = upToMessageId ? cutAt(file.index, upToMessageId, file.load) : wholeCut(file.index);
-    if (cut === undefined) throw messageNotFound(sessionId, String(upToMessageId));
+    if (cut === undefined) {
+      const nothing = !wholeCut(file.index).keep.includes(1);
+      throw nothing ? noMessages(sessionId) : messageNotFound(sessionId, String(upToMessageId));
+    }
     if (!hasRows(file, cut)) throw noMessages(sessionId);
     const target = cwd === undefined ? source.project : projectOf(source.project.configDir, cwd);
     const forkId = randomUUID();

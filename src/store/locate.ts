@@ -20,8 +20,8 @@ import { listWorktrees } from "./worktrees.ts";
 export function findCopies(sessionId: unknown, options?: SessionOptions | null): TranscriptCopy[] {
   if (!isSessionId(sessionId)) return [];
   const copies: TranscriptCopy[] = [];
-  for (const project of placesOf(options)) {
-    const copy = copyIn(project, sessionId);
+  for (const place of placesOf(options)) {
+    const copy = copyIn(place, sessionId);
     if (copy !== undefined) copies.push(copy);
   }
   return copies.length > 1 ? withoutAliases(copies) : copies;
@@ -76,14 +76,27 @@ function notFoundWhere(options: SessionOptions | null | undefined, wording: NotF
   return wording === "append" && noProjects ? " (no projects directory)" : " in any project directory";
 }
 
-/** The project dirs to look in, each once. */
-function placesOf(options: SessionOptions | null | undefined): ProjectDir[] {
+interface Place {
+  readonly project: ProjectDir;
+  readonly through?: string;
+}
+
+/** The project dirs to look in, each once, with the path that led to it first. */
+function placesOf(options: SessionOptions | null | undefined): Place[] {
   const configDirs = resolveConfigDirs(options);
-  if (!options?.dir) return configDirs.flatMap((configDir) => possibleProjectDirs(configDir) ?? []);
+  if (!options?.dir) {
+    return configDirs.flatMap((configDir) => (possibleProjectDirs(configDir) ?? []).map((project) => ({ project })));
+  }
   const paths = pathsOf(options.dir);
   return configDirs.flatMap((configDir) => {
-    const projects = paths.flatMap((path) => projectDirsFor(configDir, path));
-    return [...new Map(projects.map((project) => [foldKey(project.key), project])).values()];
+    const places = new Map<string, Place>();
+    for (const through of paths) {
+      for (const project of projectDirsFor(configDir, through)) {
+        const key = foldKey(project.key);
+        if (!places.has(key)) places.set(key, { project, through });
+      }
+    }
+    return [...places.values()];
   });
 }
 
@@ -93,12 +106,12 @@ function pathsOf(dir: string): string[] {
   return [...directorySpellings(dir, real), ...listWorktrees(real).filter((path) => path !== real)];
 }
 
-function copyIn(project: ProjectDir, sessionId: string): TranscriptCopy | undefined {
+function copyIn({ project, through }: Place, sessionId: string): TranscriptCopy | undefined {
   const path = transcriptPath(project, sessionId);
   try {
     const stats = statFile(path);
     if (stats === undefined || !stats.isFile() || stats.size === 0) return undefined;
-    return { sessionId, project, path, size: stats.size, mtimeMs: stats.mtimeMs };
+    return { sessionId, project, path, size: stats.size, mtimeMs: stats.mtimeMs, through };
   } catch {
     return undefined;
   }

@@ -77,4 +77,6 @@ export interface TranscriptCopy {
   readonly size: number;
   /** Epoch ms, with fractions. */
   readonly mtimeMs: number;
+  /** The directory, or the worktree, that its project dir was found for; undefined when all projects were searched. */
+  readonly through?: string | undefined;
 }
