@@ -102,21 +102,26 @@ export function findSubagentConversation(index: RowIndex, load: LoadRow, keep?: 
  * chain before it. Messages that a compaction kept are found here, where they were said.
  */
 function pastOf(tree: Tree, chain: readonly number[], onChain: Uint8Array, load: LoadRow): number[] {
-  const segments: number[][] = [];
+  const segments: (readonly number[])[] = [];
   // Rows of `chain` may be met again, at their original place; those of the segments found here may not.
   const seen = new Uint8Array(tree.index.count);
   let root = chain[0];
+  let segment: readonly number[] = [];
   while (root !== undefined && tree.isFlagged(root, COMPACT_BOUNDARY)) {
     seen[root] = 1;
     tree.undoRelinks(root);
+    // What this compaction kept was met behind its summary, and is met again where it was said.
+    const moved = segment.map((row, at) => at > 0 && tree.parent(row) !== segment[at - 1]);
+    const kept = moved.includes(true) ? segment.slice(moved.indexOf(true), moved.lastIndexOf(true) + 1) : [];
+    for (const row of kept) seen[row] = 0;
     const before = logicalParent(tree, root, load);
     if (before === NONE || seen[before] !== 0) break;
-    const segment = tree.pathTo(before, seen);
+    segment = tree.pathTo(before, seen);
     for (const row of segment) onChain[row] = 1;
     segments.push(segment);
     root = segment[0];
   }
-  return segments.reverse().flat();
+  return [...new Set(segments.reverse().flat())];
 }
 
 function logicalParent(tree: Tree, boundary: number, load: LoadRow): number {

@@ -107,6 +107,33 @@ describe("getSessionMessages", () => {
   });
 
   test.for([
+    [
+      "two compactions, both of which kept messages",
+      [
+        ...four,
+        boundary(5, 4, { anchor: 6, uuids: [4] }),
+        summary(6, 5),
+        user(7, 6),
+        assistant(8, 7),
+        boundary(9, 8, { anchor: 10, uuids: [7, 8] }),
+        summary(10, 9),
+        user(11, 10),
+      ],
+      "u1 a2 u3 a4 u6 u7 a8 u10 u11",
+    ],
+    [
+      "two compactions, of which only the first kept messages",
+      [
+        ...four,
+        boundary(5, 4, { anchor: 6, uuids: [3, 4] }),
+        summary(6, 5),
+        user(7, 6),
+        boundary(8, 7),
+        summary(9, 8),
+        user(10, 9),
+      ],
+      "u1 a2 u3 a4 u6 u7 u9 u10",
+    ],
     ["a logical parent that is nowhere", [...four, boundary(5, 99), summary(6, 5), user(7, 6)], "u1 a2 u3 a4 u6 u7"],
     ["a boundary that names itself", [...four, boundary(5, 5), summary(6, 5)], "u1 a2 u3 a4 u6"],
     ["parallel results before the boundary", [user(1, null), call(2, 1, "A", "m"), call(3, 2, "B", "m"), result(4, 2, "A"), result(5, 3, "B"), boundary(6, 5), summary(7, 6)], "u1 a2 a3 u4 u5 u7"],
