@@ -81,7 +81,7 @@ export async function forkSession(
       ids: preserveMessageIds ? undefined : randomIds(file.index.uuids.length),
       mapCwd: cwd === undefined || target.path === source.project.path ? undefined : cwdMapper(source, canonicalPath(cwd)),
     });
-    const customTitle = title?.trim() || `${forkTitle(source) || "Forked session"} (fork)`;
+    const customTitle = title?.trim() || `${forkTitle(source, facts) || "Forked session"} (fork)`;
     makeDir(target.path);
     cleanStaleTemps(target.path);
     await publish(file, facts, rows, { source, target, forkId, customTitle, includeSubagents, signal });

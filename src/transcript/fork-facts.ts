@@ -12,6 +12,9 @@ export class ForkFacts {
   readonly dataFlow: Readonly<Record<string, unknown>>[] = [];
   derivedFrom: readonly unknown[] | undefined;
   relocatedCwd: string | undefined;
+  /** The last titles of either kind, wherever they stand; `""` is one. */
+  customTitle: string | undefined;
+  aiTitle: string | undefined;
   readonly #sessionId: string;
 
   constructor(sessionId: string) {
@@ -29,6 +32,8 @@ export class ForkFacts {
     "data-flow-incomplete",
     "derived-from",
     "relocated",
+    "custom-title",
+    "ai-title",
   ]);
 
   add(row: Readonly<Record<string, unknown>>, offset: number, length: number): void {
@@ -62,7 +67,13 @@ export class ForkFacts {
       case "relocated": {
         const { relocatedCwd } = row;
         if (own && typeof relocatedCwd === "string" && relocatedCwd !== "") this.relocatedCwd = relocatedCwd;
+        return;
       }
+      case "custom-title":
+        if (typeof row["customTitle"] === "string") this.customTitle = row["customTitle"];
+        return;
+      case "ai-title":
+        if (typeof row["aiTitle"] === "string") this.aiTitle = row["aiTitle"];
     }
   }
 
