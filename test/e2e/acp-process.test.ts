@@ -137,6 +137,24 @@ describe.each(nodes())("Node $version", ({ path: node }) => {
     expect(client.wrong).toEqual([]);
   });
 
+  test("TRANSPORT-002 B7: what others print goes to stderr, and what nobody catches ends nothing", async () => {
+    const preload = `setTimeout(() => {
+      console.log("noise"); console.info("noise"); console.table([1]); console.dir({ noise: 1 });
+      Promise.reject(new Error("rejected"));
+      throw new Error("thrown");
+    }, 150)`;
+    const client = await connect({
+      node,
+      args: ["--config-dir", tempConfigDir()],
+      env: { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(preload)}` },
+    });
+    while (!/thrown[^]*rejected|rejected[^]*thrown/.test(client.stderr)) await once(client.child.stderr, "data");
+    expect((await client.call("session/list", {})).result).toMatchObject({ sessions: [] });
+    expect(await client.end()).toMatchObject({ code: 0 });
+    expect(client.wrong).toEqual([]);
+    expect(client.stderr).toContain("noise");
+  });
+
   test("many at once: lists, loads and forks, each answered once", async () => {
     const dir = tempConfigDir();
     const ids = writeSessions(dir, 12);

@@ -1,0 +1,40 @@
+import { spawnSync } from "node:child_process";
+import fs from "node:fs";
+import path from "node:path";
+import { expect, test } from "vitest";
+import { longRows, turnRows, writeSession, writeSessions } from "../support/acp-store.ts";
+import { sessionId, tempConfigDir } from "../support/config-dir.ts";
+
+const root = path.resolve(import.meta.dirname, "../..");
+const check = (...dirs: readonly string[]) => {
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    [path.join(root, "scripts", "check-acp.mjs"), ...dirs],
+    {
+      encoding: "utf8",
+    },
+  );
+  return { status, stdout, stderr };
+};
+
+test("every session of the fixtures and of a made-up store loads with every text, by the script's own reckoning", () => {
+  const dir = tempConfigDir();
+  writeSessions(dir, 9);
+  writeSession(dir, "-w", sessionId(20), longRows);
+  const { status, stdout, stderr } = check(path.join(root, "fixtures", "config"), dir);
+  expect(stderr).toBe("");
+  expect(stdout).toContain("10 sessions in 2 pages of 7; 10 loaded");
+  expect(stdout).toContain("all as it should be");
+  expect(status).toBe(0);
+});
+
+test("the script is no friend of the server: it sees what is missing from an answer", () => {
+  const dir = tempConfigDir();
+  // A transcript that the server does not follow, since it is a link; the script takes it for one more session.
+  const elsewhere = writeSession(tempConfigDir(), "-w", sessionId(1), turnRows("x"));
+  fs.mkdirSync(path.join(dir, "projects", "-w"));
+  fs.symlinkSync(elsewhere, path.join(dir, "projects", "-w", `${sessionId(1)}.jsonl`));
+  const { status, stdout } = check(dir);
+  expect(stdout).toContain(`${sessionId(1)}: not listed`);
+  expect(status).toBe(1);
+});
