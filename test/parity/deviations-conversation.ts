@@ -1,0 +1,194 @@
+/** Messages that the official reader loses. */
+import { type Api, type Call, concerned } from "./calls.ts";
+import { askOfficial, type Deviation } from "./deviation.ts";
+import { bytesOf, line, mapTranscripts, type Row, type Store, type Transcript, transcriptsOf } from "./model.ts";
+import { asMainTranscript, chainOf, isTangled, linear, subagentFiles } from "./chain.ts";
+import type { Rng } from "./rng.ts";
+import {
+  changeRows,
+  conversationRows,
+  danglingRows,
+  field,
+  firstSeenLine,
+  isMain,
+  lastRows,
+  type Placed,
+  relinked,
+  straddlingBoundaries,
+  uuidOf,
+  withLines,
+} from "./transforms.ts";
+
+/** Transcripts of the session that the call is about. */
+export function ofSession(store: Store, call: Call): Transcript[] {
+  const paths = concerned(store, call);
+  return transcriptsOf(store).filter((one) => paths.has(one.path));
+}
+
+const isConversation = (call: Call): boolean => call.fn === "getSessionMessages" || call.fn === "forkSession";
+const from = (call: Call, one: Transcript): number => (call.fn === "getSessionMessages" ? firstSeenLine(one) : 0);
+
+/** A call by an assistant row, with the row. */
+interface ToolUse {
+  readonly id: string;
+  readonly caller: Placed;
+}
+
+const blocks = (row: Row, type: string): Row[] => {
+  const content = field(row["message"], "content");
+  return Array.isArray(content) ? content.filter((block) => field(block, "type") === type) : [];
+};
+
+/** Tool results that no official rule puts back: off the chain, and their call on it without an answer. */
+function lostResults(one: Transcript): { readonly result: Placed; readonly use: ToolUse }[] {
+  const rows = [...lastRows(conversationRows(one.lines)).values()];
+  const results = rows.filter(({ row }) => row["type"] === "user" && blocks(row, "tool_result").length > 0);
+  const odd = results.filter(({ row }) => row["parentUuid"] === null || row["parentUuid"] === undefined);
+  if (odd.length === 0) return [];
+  const chain = new Set(chainOf(rows).map(uuidOf));
+  const answered = new Set(results.filter((placed) => chain.has(uuidOf(placed)) || !odd.includes(placed)).flatMap(resultIds));
+  return odd.flatMap((result) => {
+    if (chain.has(uuidOf(result)) || !isMain(result)) return [];
+    const id = resultIds(result).find((each) => !answered.has(each));
+    const caller = rows.findLast((placed) => chain.has(uuidOf(placed)) && blocks(placed.row, "tool_use").some((block) => block["id"] === id));
+    return id === undefined || caller === undefined ? [] : [{ result, use: { id, caller } }];
+  });
+}
+
+const resultIds = ({ row }: Placed): string[] => blocks(row, "tool_result").map((block) => String(block["tool_use_id"]));
+
+export const conversationDeviations: readonly Deviation[] = [
+  {
+    id: "dangling-parent",
+    title: "A parent that is not in the file does not cut off what came before",
+    reason: "16 % of real files have a `parentUuid` that no row has. The history before it is whole, and the CLI shows it.",
+    official: "The conversation begins at the row with the unknown parent.",
+    ours: "That row hangs on the nearest earlier row of the main chain; so does its copy in a fork.",
+    applies: (store, call) => isConversation(call) && ofSession(store, call).some((one) => danglingRows(one, from(call, one)).size > 0),
+    instead: (store, call) => mapTranscripts(store, (one) => (concerned(store, call).has(one.path) ? relinked(one, from(call, one)) : one)),
+    provoke: (rng, store) =>
+      mapTranscripts(store, (one) => {
+        const rows = conversationRows(one.lines).filter((placed) => isMain(placed));
+        if (rows.length < 2) return one;
+        const chosen = rng.sample(rows.slice(1), rng.int(1, 2));
+        const lost = rng.uuid();
+        return changeRows(one, (placed) => (chosen.some(({ at }) => at === placed.at) ? { ...placed.row, parentUuid: lost } : undefined));
+      }),
+  },
+  {
+    id: "tool-results-kept",
+    title: "A tool result that stands in the file is never lost",
+    reason: "A call without its result cannot be continued, and what the tool said is lost to the reader.",
+    official: "A result row without a parent is only shown when the chain runs through it.",
+    ours: "It is shown right behind the row that made the call.",
+    applies: (store, call) => call.fn === "getSessionMessages" && ofSession(store, call).some((one) => lostResults(one).length > 0),
+    instead: (store, call) =>
+      mapTranscripts(store, (one) => {
+        const lost = concerned(store, call).has(one.path) ? lostResults(one) : [];
+        return changeRows(one, ({ row }) => {
+          const found = lost.find(({ result }) => result.row["uuid"] === row["uuid"]);
+          return found === undefined ? undefined : { ...row, parentUuid: uuidOf(found.use.caller) };
+        });
+      }),
+    provoke: (rng, store) =>
+      mapTranscripts(store, (one) => {
+        const rows = conversationRows(one.lines);
+        const last = rows.findLast((placed) => isMain(placed) && placed.row["type"] === "user");
+        if (last === undefined) return one;
+        const make = (fields: Row, parentUuid: string | null): Row => ({
+          parentUuid,
+          isSidechain: false,
+          sessionId: one.sessionId,
+          uuid: rng.uuid(),
+          timestamp: "2026-02-02T02:02:02.000Z",
+          ...fields,
+        });
+        const id = `toolu_${rng.hex(10)}`;
+        const call = make({ type: "assistant", message: { id: `msg_${rng.hex(8)}`, content: [{ type: "tool_use", id, name: "T", input: {} }] } }, uuidOf(last));
+        const result = make({ type: "user", message: { role: "user", content: [{ type: "tool_result", tool_use_id: id, content: "kept" }] } }, null);
+        const next = make({ type: "assistant", message: { id: `msg_${rng.hex(8)}`, content: [{ type: "text", text: "done" }] } }, call["uuid"] as string);
+        return withLines(one, [...one.lines, line(call), line(result), line(next)]);
+      }),
+  },
+  {
+    id: "subagent-chain",
+    title: "The rows of a subagent are linked by rows of every kind, and its parallel results are shown",
+    reason: "`progress` and `system` rows stand in the chain of real subagents; what is above them was said all the same.",
+    official: "Knows only user, assistant and attachment rows of a subagent, so any other row cuts off everything above it; puts back no parallel results.",
+    ours: "Follows the chain as in a main transcript, dangling parents and parallel results included.",
+    applies: (store, call) => call.fn === "getSubagentMessages" && subagentFiles(store, call).some(({ lines }) => isTangled(lines)),
+    instead: async (store, call, { official, scratch }) => {
+      const straight = new Map<string, Buffer>();
+      for (const { path, lines } of subagentFiles(store, call)) {
+        straight.set(path, bytesOf({ lines: linear(lines, await shownOrder(official, scratch, lines)), finalNewline: true }));
+      }
+      const entries = store.entries.map((entry) => {
+        const bytes = straight.get(entry.path);
+        return entry.kind === "file" && bytes !== undefined ? { ...entry, bytes } : entry;
+      });
+      return { ...store, entries };
+    },
+    generate: { tangledAgents: true },
+    provoke: (_rng, store) => store,
+  },
+  {
+    id: "boundary-on-chunk-border",
+    title: "A compact boundary counts wherever it stands in a large file",
+    reason: "Whether history is shown should not depend on where in the file a row happens to stand.",
+    official: "Over 5 MiB, a boundary row that lies across a multiple of 1 MiB is overlooked, and earlier history shows up.",
+    ours: "It is read as any other boundary.",
+    applies: (store, call) => call.fn === "getSessionMessages" && ofSession(store, call).some((one) => straddlingBoundaries(one).length > 0),
+    instead: (store) =>
+      mapTranscripts(store, (one) => {
+        const across = straddlingBoundaries(one);
+        return changeRows(one, ({ at, row }) => {
+          const { type, ...rest } = row;
+          return across.includes(at) ? { type, ...rest } : undefined;
+        });
+      }),
+    provoke: (rng, store) => {
+      const [first] = transcriptsOf(store);
+      return mapTranscripts(store, (one) => (one === first ? withStraddling(rng, one) : one));
+    },
+  },
+];
+
+const END = "eeeeeeee-0000-4000-8000-000000000000";
+const SESSION = "eeeeeeee-0000-4000-8000-000000000001";
+
+/** The order in which the official reader shows the rows of a subagent when they stand in a main transcript. */
+async function shownOrder(official: Api, scratch: string, lines: readonly Buffer[]): Promise<string[]> {
+  const path = `projects/-x/${SESSION}.jsonl`;
+  const flat = { kind: "transcript", path, sessionId: SESSION, finalNewline: true, mtime: 0 } as const;
+  const linked = relinked({ ...flat, lines: asMainTranscript(lines, END).map(line) });
+  // As prompts they are all shown, and stand in nobody's way.
+  const shown = changeRows(linked, ({ row }) =>
+    row["type"] === "user" || row["type"] === "assistant" || row["uuid"] === END ? undefined : { ...row, type: "user", message: { content: "" } },
+  );
+  const messages = await askOfficial(official, { seed: "", entries: [shown], dirs: [], ids: [] }, scratch, {
+    fn: "getSessionMessages",
+    args: [SESSION],
+  });
+  return (messages as { uuid: string }[]).map(({ uuid }) => uuid);
+}
+
+/** The transcript with more than 5 MiB before it ends in a boundary that lies across a chunk border. */
+function withStraddling(rng: Rng, one: Transcript): Transcript {
+  const [tip] = conversationRows(one.lines).filter(isMain).map(uuidOf).slice(-1);
+  const session = { sessionId: one.sessionId, isSidechain: false, timestamp: "2026-02-02T02:02:02.000Z" };
+  const boundary: Row = { parentUuid: tip ?? null, ...session, type: "system", subtype: "compact_boundary", uuid: rng.uuid(), compactMetadata: { trigger: "auto" } };
+  const summary: Row = { parentUuid: boundary["uuid"], ...session, type: "user", isCompactSummary: true, uuid: rng.uuid(), message: { role: "user", content: "summary" } };
+  const target = 6 * 1024 * 1024 - rng.int(10, 200);
+  let size = bytesOf({ lines: one.lines, finalNewline: true }).length;
+  const lines = [...one.lines];
+  while (size < target) {
+    const empty = JSON.stringify({ type: "filler", text: "" }).length + 1;
+    const room = Math.min(target - size - empty, 900_000);
+    if (room < 0) break;
+    // Never leaves less than a filler row needs.
+    const length = target - size - empty - room > 0 && target - size - empty - room < 200 ? room - 200 : room;
+    lines.push(line({ type: "filler", text: "x".repeat(length) }));
+    size += empty + length;
+  }
+  return withLines({ ...one, finalNewline: true }, [...lines, line(boundary), line(summary)]);
+}

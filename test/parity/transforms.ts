@@ -1,0 +1,205 @@
+/**
+ * Changes to a transcript after which the official helpers read from it what ours read from it as it is. Written for
+ * this purpose alone, so that nothing of src is tested with itself.
+ */
+import { bytesOf, line, type Row, rowOf, type Transcript } from "./model.ts";
+
+export const CONVERSATION_TYPES = new Set<unknown>(["user", "assistant", "system", "attachment", "progress"]);
+const BIG_FILE = 5 * 1024 * 1024;
+const CHUNK = 1024 * 1024;
+
+/** A conversation row and the line it stands on. */
+export interface Placed {
+  readonly at: number;
+  readonly row: Row;
+}
+
+export function conversationRows(lines: readonly Buffer[]): Placed[] {
+  return lines.flatMap((bytes, at) => {
+    // Parsing all would cost more than all else here; these words are in every such row.
+    if (!bytes.includes('"uuid"')) return [];
+    const row = rowOf(bytes);
+    return row !== undefined && CONVERSATION_TYPES.has(row["type"]) && typeof row["uuid"] === "string" ? [{ at, row }] : [];
+  });
+}
+
+export const uuidOf = ({ row }: Placed): string => row["uuid"] as string;
+export const parentOf = ({ row }: Placed): string | undefined =>
+  typeof row["parentUuid"] === "string" && row["parentUuid"] !== "" ? row["parentUuid"] : undefined;
+
+/** Whether the row can carry the conversation on. */
+export const isMain = ({ row }: Placed): boolean =>
+  !row["isSidechain"] && !row["teamName"] && row["type"] !== "progress" && !isBriefing(row);
+
+const isBriefing = (row: Row): boolean => row["type"] === "attachment" && field(row["attachment"], "type") === "fork_briefing";
+
+export function field(value: unknown, key: string): unknown {
+  return typeof value === "object" && value !== null ? (value as Row)[key] : undefined;
+}
+
+/** The last row of each uuid, by uuid, in file order. */
+export function lastRows(rows: readonly Placed[]): Map<string, Placed> {
+  const last = new Map<string, Placed>();
+  for (const placed of rows) {
+    last.delete(uuidOf(placed));
+    last.set(uuidOf(placed), placed);
+  }
+  return last;
+}
+
+export function withLines(transcript: Transcript, lines: readonly Buffer[]): Transcript {
+  return lines === transcript.lines ? transcript : { ...transcript, lines };
+}
+
+export function changeRows(transcript: Transcript, change: (placed: Placed) => Row | undefined): Transcript {
+  const lines = [...transcript.lines];
+  let changed = false;
+  for (const placed of conversationRows(transcript.lines)) {
+    const row = change(placed);
+    if (row === undefined) continue;
+    lines[placed.at] = line(row);
+    changed = true;
+  }
+  return changed ? { ...transcript, lines } : transcript;
+}
+
+// ── lines ──────────────────────────────────────────────────────────────────
+
+const isRow = (bytes: Buffer): boolean => rowOf(bytes) !== undefined;
+const hasType = (bytes: Buffer): boolean => typeof rowOf(bytes)?.["type"] === "string";
+const text = (bytes: Buffer): string => bytes.toString("latin1").trim();
+
+/** Places where `{"` stands, but for the first byte. */
+function* openings(bytes: Buffer): Generator<number> {
+  for (let at = bytes.indexOf('{"', 1); at >= 0; at = bytes.indexOf('{"', at + 1)) yield at;
+}
+
+/** The rows of a line on which a killed writer, or one without a final newline before it, left more or less than one. */
+export function piecesOf(bytes: Buffer): Buffer[] {
+  const trimmed = Buffer.from(text(bytes), "latin1");
+  if (trimmed.length === 0 || isRow(bytes)) return [bytes];
+  if (trimmed[0] === 0x7b) {
+    for (const at of openings(trimmed)) {
+      const first = trimmed.subarray(0, at);
+      if (text(first).endsWith("}") && isRow(first)) return [first, ...piecesOf(trimmed.subarray(at)).filter(isRow)];
+    }
+  }
+  for (const at of openings(trimmed)) {
+    const rest = trimmed.subarray(at);
+    if (hasType(rest)) return [rest];
+    const pieces = trimmed[at - 1] === 0x7d ? [] : piecesAfterBreak(rest);
+    if (pieces.length > 0) return pieces;
+  }
+  return [bytes];
+}
+
+/** Several whole rows behind a cut one. */
+function piecesAfterBreak(bytes: Buffer): Buffer[] {
+  for (const at of openings(bytes)) {
+    const first = bytes.subarray(0, at);
+    if (!text(first).endsWith("}") || !hasType(first)) continue;
+    const rest = piecesOf(bytes.subarray(at));
+    if (rest.every(hasType)) return [first, ...rest];
+  }
+  return [];
+}
+
+/** More than one row, or a row behind a cut one. */
+export const isGlued = (bytes: Buffer): boolean => {
+  const first = Buffer.from(text(bytes), "latin1")[0];
+  return first === 0x7b && bytes.includes('{"', bytes.indexOf("{") + 1) && isBroken(bytes) && piecesOf(bytes).some(isRow);
+};
+
+/** A row behind bytes that are none. */
+export const hasGarbageBefore = (bytes: Buffer): boolean => {
+  const first = Buffer.from(text(bytes), "latin1")[0];
+  return first !== undefined && first !== 0x7b && bytes.includes('{"') && isBroken(bytes) && piecesOf(bytes).some(isRow);
+};
+
+const isBroken = (bytes: Buffer): boolean => {
+  try {
+    JSON.parse(text(bytes));
+    return false;
+  } catch {
+    return true;
+  }
+};
+
+export const ungluedLines = (transcript: Transcript): Transcript =>
+  transcript.lines.some((bytes) => isGlued(bytes) || hasGarbageBefore(bytes))
+    ? { ...transcript, lines: transcript.lines.flatMap((bytes) => (isGlued(bytes) || hasGarbageBefore(bytes) ? piecesOf(bytes) : [bytes])) }
+    : transcript;
+
+// oxlint-disable-next-line no-control-regex -- raw control characters are the subject
+const CONTROL = /[\u0000-\u001f]/g;
+
+/** The line with the control characters that stand raw in its strings written as escapes; undefined when it had none. */
+export function escapedControls(bytes: Buffer): Buffer | undefined {
+  if (!bytes.some((byte) => byte < 0x20) || isRow(bytes)) return undefined;
+  const start = bytes.findIndex((byte) => byte > 0x20);
+  const body = bytes.toString("utf8", Math.max(start, 0)).trimEnd();
+  const escaped = Buffer.from(body.replace(CONTROL, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`));
+  return isRow(escaped) ? escaped : undefined;
+}
+
+// ── links ──────────────────────────────────────────────────────────────────
+
+/** Index of the first line that the official reader sees of a large file (sdk-spec §5.1). */
+export function firstSeenLine(transcript: Transcript): number {
+  if (bytesOf(transcript).length <= BIG_FILE) return 0;
+  let first = 0;
+  transcript.lines.forEach((bytes, at) => {
+    if (isPlainBoundary(bytes)) first = at;
+  });
+  return first;
+}
+
+export function isPlainBoundary(bytes: Buffer): boolean {
+  const at = bytes.indexOf('"compact_boundary"');
+  if (at < 0 || at >= 256) return false;
+  const row = rowOf(bytes);
+  const metadata = row?.["compactMetadata"];
+  return (
+    row?.["type"] === "system" &&
+    row["subtype"] === "compact_boundary" &&
+    !field(metadata, "preservedSegment") &&
+    !field(metadata, "preservedMessages")
+  );
+}
+
+/** Rows whose parent is nowhere in the file, and the row of the main chain that stands nearest before each. */
+export function danglingRows(transcript: Transcript, from = 0): Map<Placed, string> {
+  const all = conversationRows(transcript.lines);
+  const known = new Set(all.map(uuidOf));
+  const dangling = new Map<Placed, string>();
+  let nearest: string | undefined;
+  for (const placed of lastRows(all.filter(({ at }) => at >= from)).values()) {
+    const parent = parentOf(placed);
+    const off = Boolean(placed.row["isSidechain"]) || Boolean(placed.row["teamName"]);
+    if (parent !== undefined && !known.has(parent) && nearest !== undefined && !off) dangling.set(placed, nearest);
+    if (isMain(placed)) nearest = uuidOf(placed);
+  }
+  return dangling;
+}
+
+export function relinked(transcript: Transcript, from = 0): Transcript {
+  const dangling = danglingRows(transcript, from);
+  if (dangling.size === 0) return transcript;
+  const lines = [...transcript.lines];
+  for (const [{ at, row }, parentUuid] of dangling) lines[at] = line({ ...row, parentUuid });
+  return { ...transcript, lines };
+}
+
+/** Offsets of the lines that stand across a border of the official reader's chunks. */
+export function straddlingBoundaries(transcript: Transcript): number[] {
+  if (bytesOf(transcript).length <= BIG_FILE) return [];
+  const found: number[] = [];
+  let offset = 0;
+  transcript.lines.forEach((bytes, at) => {
+    const end = offset + bytes.length;
+    const across = Math.floor(offset / CHUNK) !== Math.floor(end / CHUNK);
+    if (across && isPlainBoundary(bytes) && !bytes.subarray(0, 16).equals(Buffer.from('{"type":"system"'))) found.push(at);
+    offset = end + 1;
+  });
+  return found;
+}

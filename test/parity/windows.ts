@@ -1,0 +1,186 @@
+/** What a list sees of a transcript, for predicates and stand-ins; from sdk-spec §4, apart from src on purpose. */
+import { bytesOf, line, type Row, rowOf, type Transcript } from "./model.ts";
+import { field } from "./transforms.ts";
+
+export const WINDOW = 65536;
+/** How far our list reads for the first prompt. */
+const GROWTH = 16 * 1024 * 1024;
+
+interface Line {
+  readonly bytes: Buffer;
+  readonly start: number;
+  readonly end: number;
+}
+
+export function placedLines({ lines }: Transcript): Line[] {
+  let start = 0;
+  return lines.map((bytes) => {
+    const placed = { bytes, start, end: start + bytes.length };
+    start = placed.end + 1;
+    return placed;
+  });
+}
+
+/** Whether the row lies wholly in the head, or in the tail, of a file of that size. */
+export const inHead = (placed: Line): boolean => placed.end <= WINDOW;
+export const inTail = (placed: Line, size: number): boolean => placed.start >= size - WINDOW;
+
+/** The prompt in a row (sdk-spec §4.1); `/name` of a command is told apart as it only counts where there is no prompt. */
+export function promptOf(row: Row): { readonly prompt?: string; readonly command?: string } {
+  if (row["type"] !== "user" || row["isMeta"] === true || row["isCompactSummary"] === true) return {};
+  const content = field(row["message"], "content");
+  const blocks: unknown[] = typeof content === "string" ? [{ type: "text", text: content }] : Array.isArray(content) ? content : [];
+  if (blocks.some((block) => field(block, "type") === "tool_result")) return {};
+  let command: string | undefined;
+  for (const block of blocks) {
+    const said = field(block, "text");
+    if (field(block, "type") !== "text" || typeof said !== "string") continue;
+    const text = said
+      .replace(/\n{0,2}<pasted_content id="([0-9a-f]{4})">\n([^]*?)\n<\/pasted_content id="\1">\n{0,2}/g, "$2")
+      .replaceAll("\n", " ")
+      .trim();
+    if (text === "") continue;
+    const name = /<command-name>(.*?)<\/command-name>/.exec(text);
+    if (name !== null) {
+      command ||= name[1];
+      continue;
+    }
+    const shell = /<bash-input>([^]*?)<\/bash-input>/.exec(text);
+    if (shell !== null) return { prompt: `! ${shell[1]?.trim()}` };
+    if (/^(?:<[a-z][\w-]*[\s>]|\[Request interrupted by user[^\]]*\])/.test(text)) continue;
+    return { prompt: text };
+  }
+  return command === undefined ? {} : { command };
+}
+
+/** A row that the text tests of the official head scan let through. */
+function isPromptLine(bytes: Buffer): boolean {
+  if (bytes.includes('"tool_result"') || !bytes.includes('"user"')) return false;
+  return !["isMeta", "isCompactSummary"].some((key) => bytes.includes(`"${key}":true`) || bytes.includes(`"${key}": true`));
+}
+
+function givesPrompt(bytes: Buffer): boolean {
+  const row = isPromptLine(bytes) ? rowOf(bytes) : undefined;
+  return row !== undefined && row["isSidechain"] !== true && promptOf(row).prompt !== undefined;
+}
+
+/** Whether the first prompt of the main chain in the head has a row of a sidechain before it that could be taken for one. */
+export function hasSidePrompt(transcript: Transcript): boolean {
+  for (const placed of placedLines(transcript)) {
+    if (!inHead(placed) || givesPrompt(placed.bytes)) return false;
+    const row = placed.bytes.includes("isSidechain") ? rowOf(placed.bytes) : undefined;
+    if (row?.["type"] === "user" && row["isSidechain"] === true) return true;
+  }
+  return false;
+}
+
+/** Index of the line behind which the head of our list ends, when it has to grow for a first prompt; else undefined. */
+export function grownHead(transcript: Transcript, full: boolean): number | undefined {
+  const lines = placedLines(transcript);
+  const size = bytesOf(transcript).length;
+  if (size <= WINDOW || lines.some((placed) => inHead(placed) && givesPrompt(placed.bytes))) return undefined;
+  const limit = full ? Infinity : GROWTH;
+  const found = lines.findIndex((placed) => placed.end <= limit && givesPrompt(placed.bytes));
+  if (found >= 0) return found;
+  return lines.findLastIndex((placed) => placed.end <= limit);
+}
+
+const FACTS = [
+  "type",
+  "parentUuid",
+  "isSidechain",
+  "isMeta",
+  "isCompactSummary",
+  "cwd",
+  "gitBranch",
+  "entrypoint",
+  "sessionKind",
+  "customTitle",
+  "aiTitle",
+  "timestamp",
+  "origin",
+  "turnOrigin",
+];
+
+/** The row with what a list looks at, and no payload. */
+function digest(bytes: Buffer): Buffer | undefined {
+  if (bytes.length < 1_000) return bytes;
+  const row = rowOf(bytes);
+  if (row === undefined) return undefined;
+  const small: Row = Object.fromEntries(FACTS.filter((key) => key in row).map((key) => [key, row[key]]));
+  if (row["type"] === "user") {
+    const content = field(row["message"], "content");
+    if (typeof content === "string") small["message"] = { content: content.slice(0, 600) };
+    else if (Array.isArray(content)) small["message"] = { content: content.slice(0, 6).map(shortBlock) };
+    if (!isPromptLine(bytes)) small["message"] = { content: [{ type: "tool_result" }] };
+  }
+  return line(small);
+}
+
+const shortBlock = (block: unknown): unknown => {
+  const type = field(block, "type");
+  const text = field(block, "text");
+  return typeof text === "string" ? { type, text: text.slice(0, 600) } : { type };
+};
+
+/**
+ * The transcript with its grown head made small enough for the official window, and its tail as it is: between them
+ * stands filler, so that neither window reaches into the other.
+ */
+export function withGrownHead(transcript: Transcript, full: boolean): Transcript {
+  const to = grownHead(transcript, full);
+  if (to === undefined) return transcript;
+  let head = transcript.lines.slice(0, to + 1).flatMap((bytes) => digest(bytes) ?? []);
+  while (Buffer.concat(head).length + head.length > WINDOW - 2_000) head = [...head.slice(0, head.length / 3), ...head.slice(-head.length / 3)];
+  const tail = bytesOf(transcript).subarray(-WINDOW);
+  const filler = Buffer.from(`{"type":"filler","text":"${"x".repeat(2 * WINDOW)}`);
+  const lines = [...head, ...splitLines(Buffer.concat([filler, tail]))];
+  return { ...transcript, lines: transcript.finalNewline ? lines.slice(0, -1) : lines };
+}
+
+function splitLines(bytes: Buffer): Buffer[] {
+  return bytes.toString("latin1").split("\n").map((text) => Buffer.from(text, "latin1"));
+}
+
+/** Title or tag records in a part of the file, in order. */
+export function records(transcript: Transcript, type: string, key: string, test: (placed: Line) => boolean): string[] {
+  return placedLines(transcript).flatMap((placed) => {
+    if (!placed.bytes.includes(`"${type}"`) || !test(placed)) return [];
+    const row = rowOf(placed.bytes);
+    const value = row?.[key];
+    return row?.["type"] === type && typeof value === "string" ? [value] : [];
+  });
+}
+
+/** The same bytes with one letter of each word changed, in the lines that match. */
+export function defused(transcript: Transcript, from: string, to: string, test: (placed: Line) => boolean): Transcript {
+  const lines = placedLines(transcript).map((placed) => {
+    if (!test(placed)) return placed.bytes;
+    return Buffer.from(placed.bytes.toString("latin1").replace(from, to), "latin1");
+  });
+  return { ...transcript, lines };
+}
+
+const NESTED = ["cwd", "gitBranch", "timestamp", "entrypoint", "sessionKind"];
+
+/** The line with those keys renamed, letter for letter, that stand elsewhere than at the top level of a row. */
+export function withoutNestedKeys(bytes: Buffer): Buffer {
+  if (!NESTED.some((key) => bytes.includes(`"${key}"`))) return bytes;
+  const out = Buffer.from(bytes);
+  const start = bytes.findIndex((byte) => byte > 0x20);
+  const isObject = bytes[start] === 0x7b;
+  let depth = 0;
+  for (let at = Math.max(start, 0); at < bytes.length; at++) {
+    const byte = bytes[at];
+    if (byte === 0x7b || byte === 0x5b) depth++;
+    else if (byte === 0x7d || byte === 0x5d) depth--;
+    else if (byte === 0x22) {
+      let end = at + 1;
+      while (end < bytes.length && bytes[end] !== 0x22) end += bytes[end] === 0x5c ? 2 : 1;
+      const word = bytes.toString("latin1", at + 1, end);
+      if (bytes[end + 1] === 0x3a && (depth !== 1 || !isObject) && NESTED.includes(word)) out[end - 1] = 0x7e;
+      at = end;
+    }
+  }
+  return out;
+}
