@@ -29,10 +29,20 @@ const require = createRequire(import.meta.url);
 /** Loaded from node_modules at run time: dependencies that a user's install brings. */
 const EXTERNAL = ["fast-glob", "split2"];
 
+hideTestNodes();
 if (process.argv.includes("--if-possible") && !isInstalled("esbuild", "typescript", "zod")) {
   console.error("build: left out, because the development dependencies are not installed");
 } else {
   await build();
+}
+
+/**
+ * The Node versions that the tests run under bring a command `node` each, and npm puts one of them before the machine's
+ * own on the PATH of every script. The tests know them by their paths, so the command goes.
+ */
+function hideTestNodes() {
+  for (const name of ["node", "node.cmd", "node.ps1"])
+    rmSync(path.join(root, "node_modules", ".bin", name), { force: true });
 }
 
 async function build() {
