@@ -1,4 +1,4 @@
-import { isAbsolute } from "node:path";
+import { isAbsolute, resolve } from "node:path";
 import * as z from "zod";
 import { PAGE_SESSIONS_MAX } from "../transcript/limits.ts";
 import { invalidParams } from "./errors.ts";
@@ -81,7 +81,12 @@ function fieldName(path: readonly PropertyKey[]): string {
   return name.replace(/^\./, "") || "params";
 }
 
-const absolutePath = () => z.string().refine((path) => isAbsolute(path), "must be an absolute path");
+/** An absolute path, spelt the one way that project keys are made of: no final slash, no dots. */
+const absolutePath = () =>
+  z
+    .string()
+    .refine((path) => isAbsolute(path), "must be an absolute path")
+    .transform((path) => resolve(path));
 
 /** A list that may only be empty, since the capability for it is not declared: dropping its entries would be a lie. */
 const unsupportedList = (capability: string) =>

@@ -76,6 +76,16 @@ describe("null is the same as absent", () => {
   });
 });
 
+test.for([
+  ["/w", "/w"],
+  ["/w/", "/w"],
+  ["//w/./x/..//", "/w"],
+  ["/", "/"],
+])("the directory %j is %j", ([cwd, expected]) => {
+  expect(toListRequest(listParams({ cwd })).cwd).toBe(expected);
+  expect(openParams({ ...open, cwd }).cwd).toBe(expected);
+});
+
 test("a page is at most as long as pages are", () => {
   expect(toListRequest(listParams(ours({ limit: 100_000, includeWorktrees: false })))).toMatchObject({
     limit: 500,

@@ -160,6 +160,7 @@ describe.each(nodes())("Node $version", ({ path: node }) => {
       writeSession(dir, "-w-sub", sessionId(9), turnRows("below"), { cwd: "/w/sub" });
       expect(idsOf(await client.call("session/list", { cwd: "/w" }))).toEqual([sessionId(3), sessionId(1)]);
       expect(idsOf(await client.call("session/list", { cwd: "/w/sub" }))).toEqual([sessionId(9)]);
+      expect(idsOf(await client.call("session/list", { cwd: "/w/sub/" }))).toEqual([sessionId(9)]);
     });
 
     test("worktrees are shown, each row with its own directory, unless they are not wanted", async () => {
