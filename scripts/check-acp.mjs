@@ -100,11 +100,16 @@ function compare({ chain, beside, calls, results }, updates, total) {
       total.beside++;
     } else problems.push(`shown and not expected here: ${JSON.stringify(text.slice(0, 160))}`);
   }
-  if (next < chain.length) problems.push(`${chain.length - next} texts missing from ${JSON.stringify(chain[next].slice(0, 160))}`);
+  if (next < chain.length)
+    problems.push(`${chain.length - next} texts missing from ${JSON.stringify(chain[next].slice(0, 160))}`);
   total.texts += next;
 
-  const called = new Set(updates.filter(({ sessionUpdate }) => sessionUpdate === "tool_call").map(({ toolCallId }) => toolCallId));
-  const ended = new Set(updates.filter(({ status }) => status === "completed" || status === "failed").map(({ toolCallId }) => toolCallId));
+  const called = new Set(
+    updates.filter(({ sessionUpdate }) => sessionUpdate === "tool_call").map(({ toolCallId }) => toolCallId),
+  );
+  const ended = new Set(
+    updates.filter(({ status }) => status === "completed" || status === "failed").map(({ toolCallId }) => toolCallId),
+  );
   for (const id of calls) if (!called.has(id)) problems.push(`tool call ${id} missing`);
   for (const id of results) if (!ended.has(id)) problems.push(`result of ${id} missing`);
   total.calls += calls.length;
@@ -141,7 +146,10 @@ function readTruth(file) {
         return [];
       }
     });
-  const linked = rows.filter(({ type, uuid }) => typeof uuid === "string" && ["user", "assistant", "system", "attachment", "progress"].includes(type));
+  const linked = rows.filter(
+    ({ type, uuid }) =>
+      typeof uuid === "string" && ["user", "assistant", "system", "attachment", "progress"].includes(type),
+  );
   // Of rows with one uuid the last counts, at its own place.
   const byId = new Map();
   for (const row of linked) {
@@ -175,7 +183,9 @@ function readTruth(file) {
   const shown = chain.filter((row) => isSaid(row) && isMain(row) && row.isMeta !== true);
   const ids = new Set(chain.map(({ uuid }) => uuid));
   const messages = new Set(chain.flatMap(({ type, message }) => (type === "assistant" ? [message?.id] : [])));
-  const uses = new Set(shown.flatMap((row) => blocks(row).flatMap(({ type, id }) => (type === "tool_use" ? [id] : []))));
+  const uses = new Set(
+    shown.flatMap((row) => blocks(row).flatMap(({ type, id }) => (type === "tool_use" ? [id] : []))),
+  );
 
   // Beside the chain: rows of the same API message, results of its calls, prompts that waited in the queue.
   const beside = new Map();
@@ -192,7 +202,13 @@ function readTruth(file) {
     chain: shown.flatMap(texts),
     beside,
     calls: [...uses],
-    results: [...new Set(shown.flatMap((row) => blocks(row).flatMap(({ type, tool_use_id: id }) => (type === "tool_result" ? [id] : []))))],
+    results: [
+      ...new Set(
+        shown.flatMap((row) =>
+          blocks(row).flatMap(({ type, tool_use_id: id }) => (type === "tool_result" ? [id] : [])),
+        ),
+      ),
+    ],
   };
 }
 
@@ -202,7 +218,8 @@ function readTruth(file) {
  */
 function lastSaid({ rows, all, byId, isMain, isSaid, up }) {
   const rewind = rows.findLastIndex((row) => row.type === "last-prompt" && row.explicit === true);
-  if (rewind >= 0 && !rows.slice(rewind).some((row) => isSaid(row) && isMain(row))) return byId.get(rows[rewind].leafUuid);
+  if (rewind >= 0 && !rows.slice(rewind).some((row) => isSaid(row) && isMain(row)))
+    return byId.get(rows[rewind].leafUuid);
   const parents = new Set(all.filter(isMain).map(({ parentUuid }) => parentUuid));
   const ends = all.filter((row) => isMain(row) && !parents.has(row.uuid));
   for (const end of ends.reverse()) {

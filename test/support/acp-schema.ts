@@ -34,7 +34,7 @@ export function problems(definition: string, value: unknown): string[] {
 }
 
 /** `session/load`, `Request` → `LoadSessionRequest`. */
-export function definitionFor(method: string, kind: "Request" | "Response" | "Notification"): string | undefined {
+function definitionFor(method: string, kind: "Request" | "Response" | "Notification"): string | undefined {
   return Object.keys(schema.$defs).find((name) => name.endsWith(kind) && schema.$defs[name]?.["x-method"] === method);
 }
 

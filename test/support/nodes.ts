@@ -11,7 +11,7 @@ export interface NodeBinary {
 }
 
 /** The major versions that are supported, and on which the end-to-end tests must have run. */
-export const MAJORS = [20, 22, 24];
+const MAJORS = [20, 22, 24];
 
 /**
  * The Node binaries to run end-to-end tests under: one for each supported major version that is installed, this
