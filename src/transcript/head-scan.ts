@@ -4,7 +4,7 @@
  * of a side conversation is no prompt.
  */
 import { stringValue } from "./json-string.ts";
-import { type CommandFallback, promptOfMessage } from "./prompt.ts";
+import { type CommandFallback, pluginPromptOfMessage, promptOfMessage } from "./prompt.ts";
 import { parseRow } from "./row.ts";
 import { ASSISTANT, type RowKeys, USER } from "./row-keys.ts";
 import { equals, type RowScan } from "./row-scan.ts";
@@ -19,6 +19,8 @@ export class HeadScan {
   /** The session that a row says it was copied from. */
   forkedFrom: string | undefined;
   firstPrompt: string | undefined;
+  /** The prompt of a plugin as a fork is named after it, when none was found before. */
+  pluginPrompt: string | undefined;
   /** `Image` or `Document`, when that is all there is of a prompt. */
   media: string | undefined;
   /** Rows of the conversation: of its main chain, and of side conversations written into the same file. */
@@ -66,7 +68,7 @@ export class HeadScan {
   }
 
   #readForkedFrom(bytes: Buffer, scan: RowScan, at: number): void {
-    const from = parseRow(bytes, scan.members[at + 2] as number, scan.members[at + 3] as number)?.["sessionId"];
+    const from = memberObject(bytes, scan, at)?.["sessionId"];
     if (typeof from === "string") this.forkedFrom = from;
   }
 
@@ -75,7 +77,8 @@ export class HeadScan {
     if (row.includes(TOOL_RESULT) || has(row, IS_META) || isTrue(bytes, scan, keys.isMeta)) return;
     if (this.media === undefined) this.media = has(row, IMAGE) ? "Image" : has(row, DOCUMENT) ? "Document" : undefined;
     if (has(row, IS_COMPACT_SUMMARY) || isTrue(bytes, scan, keys.isCompactSummary) || keys.message < 0) return;
-    const message = parseRow(bytes, scan.members[keys.message + 2] as number, scan.members[keys.message + 3] as number);
+    const message = memberObject(bytes, scan, keys.message);
+    if (keys.pluginPrompt >= 0) this.pluginPrompt ??= pluginPromptOfMessage(message, memberObject(bytes, scan, keys.pluginPrompt));
     this.firstPrompt = promptOfMessage(message, this.fallback);
   }
 }
@@ -105,6 +108,10 @@ class First {
 
 export function memberString(bytes: Buffer, scan: RowScan, at: number): string | undefined {
   return stringValue(bytes, scan.members[at + 2] as number, scan.members[at + 3] as number);
+}
+
+function memberObject(bytes: Buffer, scan: RowScan, at: number): Record<string, unknown> | undefined {
+  return parseRow(bytes, scan.members[at + 2] as number, scan.members[at + 3] as number);
 }
 
 /** Whether the member, -1 for none, is `true`. */

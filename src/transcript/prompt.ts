@@ -25,6 +25,26 @@ export function promptOfMessage(message: unknown, fallback: CommandFallback): st
   return promptOfContent(asObject(message)?.["content"], fallback);
 }
 
+/** What the CLI writes around a prompt that a plugin submitted. */
+const PLUGIN_BEFORE = /^The (.+) plugin sent a message:\n/;
+const PLUGIN_AFTER =
+  "\n\nThis is how Claude Code surfaces a prompt a plugin submits between turns — it starts this turn in the user's place. " +
+  "Address the message above.";
+
+/**
+ * The prompt of a plugin as a fork is named after it, in place of the words around it (sdk-spec §6.6); undefined when the
+ * message is no such prompt. `pluginPrompt` is what the row says of it.
+ */
+export function pluginPromptOfMessage(message: unknown, pluginPrompt: unknown): string | undefined {
+  const content = asObject(message)?.["content"];
+  const text = asObject(pluginPrompt)?.["text"];
+  if (typeof content !== "string" || typeof text !== "string" || text === "") return undefined;
+  const [before, plugin] = PLUGIN_BEFORE.exec(content) ?? [];
+  if (before === undefined || content !== before + text + PLUGIN_AFTER) return undefined;
+  const line = withoutPasteTags(`Prompt from the ${plugin} plugin: ${text}`).replaceAll("\n", " ").trim();
+  return compact(shorten(line));
+}
+
 function promptOfContent(content: unknown, fallback: CommandFallback): string | undefined {
   for (const text of textsOf(content)) {
     const line = withoutPasteTags(text).replaceAll("\n", " ").trim();

@@ -21,6 +21,7 @@ export class RowKeys {
   sessionKind = -1;
   customTitle = -1;
   isSidechain = -1;
+  pluginPrompt = -1;
   relocatedCwd = -1;
   isCompactSummary = -1;
   continuedInSessionId = -1;
@@ -29,7 +30,7 @@ export class RowKeys {
   read(bytes: Uint8Array, scan: RowScan, from: number, to: number): void {
     this.type = this.tag = this.cwd = this.isMeta = this.message = this.summary = this.aiTitle = -1;
     this.timestamp = this.gitBranch = this.entrypoint = this.parentUuid = this.lastPrompt = this.forkedFrom = -1;
-    this.sessionKind = this.customTitle = this.isSidechain = this.relocatedCwd = -1;
+    this.sessionKind = this.customTitle = this.isSidechain = this.relocatedCwd = this.pluginPrompt = -1;
     this.isCompactSummary = this.continuedInSessionId = -1;
     const { members } = scan;
     for (let i = 0; i < scan.count * 4; i += 4) {
@@ -69,6 +70,7 @@ export class RowKeys {
           break;
         case 12:
           if (equals(bytes, start, end, RELOCATED_CWD)) this.relocatedCwd = i;
+          else if (equals(bytes, start, end, PLUGIN_PROMPT)) this.pluginPrompt = i;
           break;
         case 16:
           if (equals(bytes, start, end, IS_COMPACT_SUMMARY)) this.isCompactSummary = i;
@@ -98,6 +100,7 @@ const SESSION_KIND = key("sessionKind");
 const CUSTOM_TITLE = key("customTitle");
 const IS_SIDECHAIN = key("isSidechain");
 const RELOCATED_CWD = key("relocatedCwd");
+const PLUGIN_PROMPT = key("pluginPrompt");
 const IS_COMPACT_SUMMARY = key("isCompactSummary");
 const CONTINUED_IN = key("continuedInSessionId");
 
