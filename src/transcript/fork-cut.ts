@@ -80,7 +80,7 @@ function findCut(index: RowIndex, keep: Uint8Array, first: Int32Array, messageId
   if (queued !== undefined) return firstOf(queued);
   if (row !== NONE) return row;
   const anywhere = rowsAfter(index, keep, NONE).find((at) => sourceUuid(index, at, load) === messageId);
-  return anywhere ?? lastOfMessage(index, keep, messageId, load);
+  return anywhere ?? lastOfMessage(index, first, messageId, load);
 }
 
 function rowsAfter(index: RowIndex, keep: Uint8Array, row: number): number[] {
@@ -94,20 +94,24 @@ function sourceUuid(index: RowIndex, row: number, load: LoadRow): unknown {
   return record(load(row)["attachment"])?.["source_uuid"];
 }
 
-/** Last row of an API message, with the results of its calls, or -1. */
-function lastOfMessage(index: RowIndex, keep: Uint8Array, messageId: string, load: LoadRow): number {
+/**
+ * Last row of an API message, with the results of its calls, or -1. A row that is written once more later on counts where
+ * it first stood, as it does when it is asked for by its uuid.
+ */
+function lastOfMessage(index: RowIndex, first: Int32Array, messageId: string, load: LoadRow): number {
   const message = index.messageNumber(messageId);
   if (message === NONE) return NONE;
+  const isFirst = (row: number): boolean => first[index.uuid[row] as number] === row;
   let last = NONE;
   const calls = new Set<unknown>();
   for (let row = 0; row < index.count; row++) {
-    if (keep[row] === 0 || index.kind[row] !== ASSISTANT || index.message[row] !== message) continue;
+    if (index.kind[row] !== ASSISTANT || index.message[row] !== message || !isFirst(row)) continue;
     last = row;
     for (const block of contentOf(load(row))) if (block["type"] === "tool_use") calls.add(block["id"]);
   }
   if (calls.size === 0) return last;
-  for (const row of rowsAfter(index, keep, NONE)) {
-    if (index.kind[row] !== USER || row < last) continue;
+  for (let row = last + 1; row < index.count; row++) {
+    if (index.kind[row] !== USER || !isFirst(row)) continue;
     const results = contentOf(load(row)).filter((block) => block["type"] === "tool_result");
     if (results.some((block) => calls.delete(block["tool_use_id"]))) last = row;
     if (calls.size === 0) break;

@@ -127,9 +127,11 @@ async function checkChanges(store: Store, calls: readonly Call[], pair: Pair, op
 function withSizesOf(outcome: Outcome, store: Store, other: Store): Outcome {
   if (other === store || !("value" in outcome)) return outcome;
   let value = outcome.value;
-  const sizes = new Map(transcriptsOf(store).map((one) => [one.path, bytesOf(one).length]));
+  // A project dir may stand elsewhere in the stand-in, but under its name.
+  const nameOf = (at: string): string => at.split("/").slice(-2).join("/");
+  const sizes = new Map(transcriptsOf(store).map((one) => [nameOf(one.path), bytesOf(one).length]));
   for (const one of transcriptsOf(other)) {
-    const [before, after] = [bytesOf(one).length, sizes.get(one.path)];
+    const [before, after] = [bytesOf(one).length, sizes.get(nameOf(one.path))];
     if (after === undefined || after === before) continue;
     const row = new RegExp(`("sessionId":"${one.sessionId}","summary":"(?:[^"\\\\]|\\\\.)*","lastModified":\\d+,"fileSize":)${before},`);
     value = value.replace(row, `$1${after},`);

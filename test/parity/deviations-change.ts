@@ -11,10 +11,10 @@ import { conversationRows, isMain, lastRows, parentOf, type Placed, uuidOf, with
 const ANNOTATING = new Set(["renameSession", "tagSession"]);
 const FOUND_FIRST = new Set(["getSessionInfo", "getSessionMessages", "listSubagents", "getSubagentMessages", "forkSession", "renameSession", "tagSession"]);
 
-/** What stands under the session's name in the project dirs, by their names. */
+/** What stands under the session's name in the project dirs, by their names; one that is a link has its name too. */
 function copies(store: Store, id: unknown): Entry[] {
   return store.entries
-    .filter((entry) => entry.path.startsWith("projects/") && entry.path.endsWith(`/${String(id)}.jsonl`) && entry.path.split("/").length === 3)
+    .filter((entry) => !entry.path.includes("/subagents/") && entry.path.endsWith(`/${String(id)}.jsonl`) && entry.path.split("/").length === 3)
     .filter((entry) => entry.kind === "dir" || entry.kind === "link" || contentOf(entry).length > 0)
     .sort((a, b) => Buffer.compare(Buffer.from(projectOf(a.path)), Buffer.from(projectOf(b.path))));
 }
@@ -87,6 +87,13 @@ function firstCopy(store: Store, id: string): string[] {
   return [first.path, ...pathsBelow(store, first.path.replace(/\.jsonl$/, ""))];
 }
 
+/** The store with those entries whose path is still free. */
+function withFurther(store: Store, more: readonly Entry[]): Store {
+  const byPath = new Map(more.map((entry) => [entry.path, entry]));
+  for (const entry of store.entries) byPath.delete(entry.path);
+  return { ...store, entries: [...store.entries, ...byPath.values()] };
+}
+
 const isDelete = (call: Call): boolean => call.fn === "deleteSession" && typeof call.args[0] === "string";
 const idOf = (call: Call): string => String(call.args[0]);
 
@@ -150,8 +157,7 @@ export const changeDeviations: readonly Deviation[] = [
         const more = line({ type: "custom-title", customTitle: "The copy", sessionId: one.sessionId });
         return { ...one, path: `projects/${project}/${one.sessionId}.jsonl`, lines: [...one.lines.slice(0, -1), more], finalNewline: true, mtime: one.mtime + rng.pick([-1, 1]) * rng.int(1_000, 9_000_000) };
       });
-      const taken = new Set(store.entries.map((entry) => entry.path));
-      return { ...store, entries: [...store.entries, ...added.filter((one) => !taken.has(one.path))] };
+      return withFurther(store, added);
     },
   },
   {
@@ -201,8 +207,7 @@ export const changeDeviations: readonly Deviation[] = [
           file(`projects/${projectOf(one.path)}/${id}.desktop-released.json`),
         ];
       });
-      const taken = new Set(store.entries.map((entry) => entry.path));
-      return { ...store, entries: [...store.entries, ...more.filter((entry) => !taken.has(entry.path))] };
+      return withFurther(store, more);
     },
   },
   {
@@ -230,11 +235,22 @@ export const changeDeviations: readonly Deviation[] = [
     official: "Deletes it.",
     ours: "Throws SessionInUse for a running process of the session, or, where none can be told, a transcript that changed in the last two minutes; `force` overrules.",
     applies: (store, call) =>
-      isDelete(call) && optionsOf(call)["force"] === false && reals(inReach(store, call)).length > 0 && reals(copies(store, idOf(call))).some((one) => Date.now() - one.mtime < 100_000),
+      isDelete(call) && optionsOf(call)["force"] === false && reals(inReach(store, call)).length > 0 && reals(copies(store, idOf(call))).some((one) => Date.now() - one.mtime < 100_000) &&
+      store.entries.some((entry) => entry.path.startsWith("sessions/")),
     effect: (effect, { call }) => (succeeded(effect) ? { outcome: { error: `Session ${idOf(call)} is in use` }, changes: {} } : effect),
     view: (effect) => ({ ...effect, outcome: firstWords(effect.outcome) }),
     calls: (rng, store) => [{ fn: "deleteSession", args: [rng.pick(transcriptsOf(store).map((one) => one.sessionId)), { force: false }] }],
-    provoke: (_rng, store) => mapTranscripts(store, (one) => ({ ...one, mtime: Date.now() - 5_000 })),
+    provoke: (_rng, store) => ({
+      ...store,
+      entries: [
+        ...store.entries.map((entry) => (entry.kind === "transcript" ? { ...entry, mtime: Date.now() - 5_000 } : entry)),
+        // What a CLI on another machine leaves on a shared disk.
+        ...transcriptsOf(store).map((one, i): Entry => {
+          const bytes = Buffer.from(JSON.stringify({ pid: i + 1, sessionId: one.sessionId, procStart: "1", pidDomain: "elsewhere" }));
+          return { kind: "file", path: `sessions/${i + 1}.json`, bytes, mtime: one.mtime };
+        }),
+      ],
+    }),
   },
   {
     id: "fork-progress-circle",
@@ -264,7 +280,7 @@ export const changeDeviations: readonly Deviation[] = [
     reason: "The reader shows what stands above such a row; the fork should give the same conversation.",
     official: "The row below gets no parent, since the sidechain row is not copied.",
     ours: "It hangs on the nearest row above that is copied.",
-    applies: (store, call) => call.fn === "forkSession" && !optionsOf(call)["upToMessageId"] && ofSession(store, call).some((one) => belowSidechain(one).size > 0),
+    applies: (store, call) => call.fn === "forkSession" && ofSession(store, call).some((one) => belowSidechain(one).size > 0),
     instead: (store, call) =>
       mapTranscripts(store, (one) => {
         const below = concerned(store, call).has(one.path) ? belowSidechain(one) : new Map<number, Row>();
@@ -366,8 +382,13 @@ function belowSidechain(one: Transcript): Map<number, Row> {
 
 /** API messages of a transcript by id, with the uuid of the row that ends each: its last one, or the last result of its calls. */
 function apiMessages(one: Transcript): Map<string, string> {
-  const rows = conversationRows(one.lines).filter(({ row }) => !row["isSidechain"]);
-  const uuids = new Set(rows.map(uuidOf));
+  const uuids = new Set<string>();
+  // A row that is written once more counts where it first stood.
+  const rows = conversationRows(one.lines).filter((placed) => {
+    const again = uuids.has(uuidOf(placed));
+    if (!placed.row["isSidechain"]) uuids.add(uuidOf(placed));
+    return !again && !placed.row["isSidechain"];
+  });
   const ends = new Map<string, string>();
   for (const placed of rows) {
     const id = placed.row["type"] === "assistant" ? (placed.row["message"] as Row | null)?.["id"] : undefined;

@@ -51,6 +51,9 @@ const saysSidechain = (bytes: Buffer): boolean => {
   const head = bytes.subarray(0, WINDOW);
   return head.includes('"isSidechain":true') || head.includes('"isSidechain": true');
 };
+/** The line without its mark, and, since it would count otherwise, without its type. */
+const unmarked = (bytes: Buffer): Buffer =>
+  Buffer.from(bytes.toString("latin1").replace(/"isSidechain":/g, '"isSidechaim":').replace(/"type":( ?)"user"/, '"type":$1"uSer"'), "latin1");
 const speaks = (one: Transcript, side: boolean): boolean =>
   conversationRows(one.lines).some(({ row }) => (row["type"] === "user" || row["type"] === "assistant") && (row["isSidechain"] === true) === side);
 
@@ -88,22 +91,6 @@ export const listDeviations: readonly Deviation[] = [
   ),
   ofTranscript(
     {
-      id: "sidechain-prompt",
-      title: "What a side conversation was asked is not the session's prompt",
-      reason: "In transcripts of older CLIs the subagents' prompts stand among the user's; nobody typed them.",
-      official: "Names the session by the first user row, of a sidechain too.",
-      ours: "Passes over rows of sidechains.",
-      provoke: (rng, store) =>
-        mapTranscripts(store, (one) => {
-          const row = { type: "user", isSidechain: true, uuid: rng.uuid(), message: { role: "user", content: "asked by a subagent" } };
-          return withLines(one, [line({ type: "mode", mode: "normal" }), line(row), ...one.lines]);
-        }),
-    },
-    (_store, one) => hasSidePrompt(one),
-    (one) => defused(defused(one, '"type":"user"', '"type":"uSer"', sideLine), '"type": "user"', '"type": "uSer"', sideLine),
-  ),
-  ofTranscript(
-    {
       id: "hidden-sidechains",
       title: "A session is hidden as a side conversation only when nothing else is in it",
       reason: "One row of a subagent at the beginning should not hide a conversation, and one row of metadata before it not show a side conversation.",
@@ -123,9 +110,25 @@ export const listDeviations: readonly Deviation[] = [
     (_store, one) => (saysSidechain(firstLineOf(one)) ? speaks(one, false) : speaks(one, true) && !speaks(one, false)),
     (one) =>
       saysSidechain(firstLineOf(one))
-        ? withLines(one, [Buffer.from(firstLineOf(one).toString("latin1").replace(/"isSidechain":/g, '"isSidechaim":'), "latin1"), ...one.lines.slice(1)])
+        ? withLines(one, [unmarked(firstLineOf(one)), ...one.lines.slice(1)])
         : withLines(one, [line({ type: "mode", isSidechain: true }), ...one.lines]),
     false,
+  ),
+  ofTranscript(
+    {
+      id: "sidechain-prompt",
+      title: "What a side conversation was asked is not the session's prompt",
+      reason: "In transcripts of older CLIs the subagents' prompts stand among the user's; nobody typed them.",
+      official: "Names the session by the first user row, of a sidechain too.",
+      ours: "Passes over rows of sidechains.",
+      provoke: (rng, store) =>
+        mapTranscripts(store, (one) => {
+          const row = { type: "user", isSidechain: true, uuid: rng.uuid(), message: { role: "user", content: "asked by a subagent" } };
+          return withLines(one, [line({ type: "mode", mode: "normal" }), line(row), ...one.lines]);
+        }),
+    },
+    (_store, one) => hasSidePrompt(one),
+    (one) => defused(defused(one, '"type":"user"', '"type":"uSer"', sideLine), '"type": "user"', '"type": "uSer"', sideLine),
   ),
   ofTranscript(
     {

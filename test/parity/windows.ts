@@ -100,13 +100,17 @@ const FACTS = [
   "timestamp",
   "origin",
   "turnOrigin",
+  "pluginPrompt",
 ];
 
 /** The row with what a list looks at, and no payload. */
 function digest(bytes: Buffer): Buffer | undefined {
-  if (bytes.length < 1_000) return bytes;
   const row = rowOf(bytes);
+  const side = row?.["type"] === "user" && row["isSidechain"] === true;
+  if (bytes.length < 1_000 && !side) return bytes;
   if (row === undefined) return undefined;
+  // Nobody typed what a subagent was asked.
+  if (side) return line({ ...row, type: "uSer", message: null, toolUseResult: null });
   const small: Row = Object.fromEntries(FACTS.filter((key) => key in row).map((key) => [key, row[key]]));
   if (row["type"] === "user") {
     const content = field(row["message"], "content");
