@@ -1,4 +1,4 @@
-import { type ActivitySearch, lastActivity } from "../transcript/last-activity.ts";
+import { ActivitySearch } from "../transcript/last-activity.ts";
 import { ACTIVITY_BYTES, TAIL_GROWTH_BYTES } from "../transcript/limits.ts";
 import type { Candidate } from "./candidates.ts";
 import { close, openReadNoFollow, readAt } from "./disk.ts";
@@ -26,27 +26,25 @@ export function rememberedActivity(candidate: Candidate): number | undefined {
   return recall(candidate)?.activity;
 }
 
-let room: Buffer | undefined;
+/** Room for the first step, and the byte before it, which tells whether a line begins there. */
+const room = Buffer.allocUnsafeSlow(ACTIVITY_BYTES + 1);
+const search = new ActivitySearch();
 
 function lastRowTime({ path, size }: Candidate): number | undefined {
   const fd = openReadNoFollow(path);
   try {
-    const search: ActivitySearch = { time: NaN, end: 0 };
-    let bytes = (room ??= Buffer.allocUnsafeSlow(ACTIVITY_BYTES + 1));
     let end = size;
     for (let reach = ACTIVITY_BYTES; ; reach *= 4) {
       const start = Math.max(0, size - Math.min(reach, TAIL_GROWTH_BYTES));
-      // One byte more tells whether a line begins at `start`.
-      const before = start === 0 ? 0 : 1;
-      const length = end - start + before;
-      if (length > bytes.length) bytes = Buffer.allocUnsafe(length);
-      const have = readAt(fd, bytes.subarray(0, length), start - before);
-      const atLineStart = before === 0 || bytes[0] === NEWLINE;
-      search.end = Math.max(0, have - before);
-      lastActivity(bytes.subarray(before, have), atLineStart, search);
+      const readFrom = Math.max(0, start - 1);
+      const length = end - readFrom;
+      const bytes = length <= room.length ? room : Buffer.allocUnsafe(length);
+      const have = readAt(fd, length === bytes.length ? bytes : bytes.subarray(0, length), readFrom);
+      const from = start - readFrom;
+      search.search(bytes, from, Math.max(from, have), start === 0 || bytes[0] === NEWLINE);
       if (!Number.isNaN(search.time)) return search.time;
       if (start === 0 || reach >= TAIL_GROWTH_BYTES) return undefined;
-      end = start + search.end;
+      end = readFrom + search.end;
     }
   } finally {
     close(fd);

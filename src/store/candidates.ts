@@ -1,21 +1,15 @@
 import { sep } from "node:path";
-import { type BigIntStats, pause, readNames, statLinkExact } from "./disk.ts";
+import { pause, readNames, type Stats, statLink } from "./disk.ts";
 import { errnoOf } from "./errors.ts";
 import { isSessionId } from "./session-id.ts";
 import type { ProjectDir, Skipped, TranscriptCopy } from "./types.ts";
 
-/** By what a file is recognised as unchanged. */
-export interface FileIdentity {
-  readonly dev: bigint;
-  readonly ino: bigint;
-  readonly size: bigint;
-  readonly mtimeNs: bigint;
-  readonly ctimeNs: bigint;
-}
-
 /** A transcript as it was when it was looked at. */
 export interface Candidate extends TranscriptCopy {
-  readonly identity: FileIdentity;
+  readonly dev: number;
+  readonly ino: number;
+  /** Epoch ms, with fractions. */
+  readonly ctimeMs: number;
   /** mtime as the official helpers round it, epoch ms. */
   readonly lastModified: number;
   /** Something stands beside the transcript under the session's id. */
@@ -93,9 +87,9 @@ function lookAt(
 ): Candidate | undefined {
   // As `transcriptPath` makes it, for a name that is known to be an id.
   const path = project.path + sep + sessionId + EXTENSION;
-  let stats: BigIntStats | undefined;
+  let stats: Stats | undefined;
   try {
-    stats = statLinkExact(path);
+    stats = statLink(path);
   } catch (error) {
     skipped.push({ path, reason: errnoOf(error) ?? "unreadable" });
     return undefined;
@@ -105,26 +99,8 @@ function lookAt(
     skipped.push({ path, reason: stats.isSymbolicLink() ? "link" : "not_a_file" });
     return undefined;
   }
-  if (stats.size === 0n) return undefined;
-  const { dev, ino, size, mtimeNs, ctimeNs } = stats;
-  const mtimeMs = Number(mtimeNs / NS_PER_SECOND) * 1000 + Number(mtimeNs % NS_PER_SECOND) / 1e6;
-  return {
-    sessionId,
-    project,
-    path,
-    size: Number(size),
-    mtimeMs,
-    lastModified: Math.round(mtimeMs),
-    hasSidecars,
-    through,
-    identity: { dev, ino, size, mtimeNs, ctimeNs },
-  };
-}
-
-const NS_PER_SECOND = 1_000_000_000n;
-
-export function sameIdentity(a: FileIdentity, b: FileIdentity): boolean {
-  return (
-    a.size === b.size && a.mtimeNs === b.mtimeNs && a.ctimeNs === b.ctimeNs && a.ino === b.ino && a.dev === b.dev
-  );
+  const { size, mtimeMs, ctimeMs, dev, ino } = stats;
+  if (size === 0) return undefined;
+  const lastModified = Math.round(mtimeMs);
+  return { sessionId, project, path, size, mtimeMs, lastModified, hasSidecars, through, dev, ino, ctimeMs };
 }

@@ -1,36 +1,49 @@
 import { InvalidCursorError } from "./errors.ts";
 import { isSessionId } from "./session-id.ts";
 
-/** Where a page ended: what it is sorted by. */
-export interface PageKey {
+/** Where a page ended, and what spares the next one work. */
+export interface PageEnd {
   /** Activity of the last session shown, epoch ms. */
   readonly time: number;
   readonly sessionId: string;
+  /**
+   * What was known then of the files that had been written to after `time`: all have been looked into, and their sessions
+   * are on earlier pages, or on none, but for those named here. It holds for files that did not change since. Absent when
+   * there are too many to name.
+   */
+  readonly seen?: Seen | undefined;
+}
+
+export interface Seen {
+  /** Epoch ms: before this the page had not begun. */
+  readonly since: number;
+  readonly butFor: readonly string[];
 }
 
 const VERSION = 1;
 /** Far above what a cursor of ours has, far below what would cost anything to look at. */
-const CURSOR_UNITS = 1024;
+const CURSOR_UNITS = 4096;
 
 /**
- * A cursor for the page behind `key` in a list with these filters: base64url of JSON. It carries all that the next page
+ * A cursor for the page that follows in a list with these filters: base64url of JSON. It carries all that the next page
  * needs, so that any process can go on with it, and a sum by which a cursor that was changed or made up is told.
  */
-export const encodeCursor = (key: PageKey, filters: string): string => encode(key, fingerprint(filters));
+export const encodeCursor = (end: PageEnd, filters: string): string => encode(end, fingerprint(filters));
 
-/** The key in a cursor; throws `InvalidCursorError` for anything but a cursor of this version for these filters. */
-export function decodeCursor(cursor: unknown, filters: string): PageKey {
-  const { v, f, t, i } = fieldsOf(cursor);
+/** What is in a cursor; throws `InvalidCursorError` for anything but a cursor of this version for these filters. */
+export function decodeCursor(cursor: unknown, filters: string): PageEnd {
+  const { v, f, t, i, n, b } = fieldsOf(cursor);
   if (typeof v === "number" && v !== VERSION) throw new InvalidCursorError("it is of another version");
   if (typeof f !== "string" || typeof t !== "number" || !isSessionId(i)) throw malformed();
-  const key = { time: t, sessionId: i };
-  if (encode(key, f) !== cursor) throw malformed();
+  const seen = typeof n === "number" && Array.isArray(b) ? { since: n, butFor: b.filter(isSessionId) } : undefined;
+  const end = { time: t, sessionId: i, seen };
+  if (encode(end, f) !== cursor) throw malformed();
   if (f !== fingerprint(filters)) throw new InvalidCursorError("it belongs to another list");
-  return key;
+  return end;
 }
 
-function encode({ time, sessionId }: PageKey, filters: string): string {
-  const fields = { v: VERSION, f: filters, t: time, i: sessionId };
+function encode({ time, sessionId, seen }: PageEnd, filters: string): string {
+  const fields = { v: VERSION, f: filters, t: time, i: sessionId, ...(seen && { n: seen.since, b: seen.butFor }) };
   const sum = fingerprint(JSON.stringify(fields));
   return Buffer.from(JSON.stringify({ ...fields, s: sum })).toString("base64url");
 }

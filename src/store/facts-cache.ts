@@ -1,6 +1,6 @@
 import { REMEMBERED_SESSIONS, REMEMBERED_UNITS } from "../transcript/limits.ts";
 import type { SessionFacts } from "../transcript/session-facts.ts";
-import { type Candidate, type FileIdentity, sameIdentity } from "./candidates.ts";
+import type { Candidate } from "./candidates.ts";
 
 /** What this process has found out about one transcript. */
 export interface Memory {
@@ -16,38 +16,52 @@ export interface StampedFacts {
   readonly facts: SessionFacts;
 }
 
-interface Entry {
-  readonly identity: FileIdentity;
+interface Entry extends FileIdentity {
   readonly memory: Memory;
   readonly units: number;
 }
 
+/**
+ * By what a file is recognised as unchanged. Times are nanoseconds on the disk and exact to a quarter of a microsecond
+ * here, which is as good: see `SETTLED_MS`.
+ */
+type FileIdentity = Readonly<Pick<Candidate, "dev" | "ino" | "size" | "mtimeMs" | "ctimeMs">>;
+
 const entries = new Map<string, Entry>();
 let unitsHeld = 0;
 
-/** What is remembered of the transcript, if it is the file it was then, to the nanosecond. */
-export function recall({ path, identity }: Candidate): Memory | undefined {
-  const entry = entries.get(path);
-  return entry !== undefined && sameIdentity(entry.identity, identity) ? entry.memory : undefined;
+/** What is remembered of the transcript, if it is still the file it was then. */
+export function recall(candidate: Candidate): Memory | undefined {
+  const entry = entries.get(candidate.path);
+  return entry !== undefined && isSame(entry, candidate) ? entry.memory : undefined;
+}
+
+function isSame(a: FileIdentity, b: FileIdentity): boolean {
+  return a.ctimeMs === b.ctimeMs && a.mtimeMs === b.mtimeMs && a.size === b.size && a.ino === b.ino && a.dev === b.dev;
 }
 
 /**
- * A file system may give two changes one time. What changed just now is therefore not remembered: it could change again
- * without a sign.
+ * A file system may give two changes one time, its clock being coarser than its unit. What changed just now is therefore
+ * not remembered: it could change again without a sign. After that a change always shows in the ctime.
  */
-const SETTLED_NS = 100_000_000n;
+const SETTLED_MS = 100;
 
 /** Adds to what is remembered of the transcript. Number and text are bounded: what was learnt first is forgotten first. */
 export function remember(candidate: Candidate, learnt: Memory): void {
-  const { path, identity } = candidate;
-  if (BigInt(Date.now()) * 1_000_000n - identity.ctimeNs < SETTLED_NS) return;
-  const memory = { ...recall(candidate), ...learnt };
-  forget(path);
+  const { path, dev, ino, size, mtimeMs, ctimeMs } = candidate;
+  if (Date.now() - ctimeMs < SETTLED_MS) return;
+  const known = entries.get(path);
+  const memory = known !== undefined && isSame(known, candidate) ? { ...known.memory, ...learnt } : learnt;
+  if (known !== undefined) forget(path);
   const units = unitsOf(memory.windows) + unitsOf(memory.full);
-  entries.set(path, { identity, memory, units });
+  entries.set(path, { dev, ino, size, mtimeMs, ctimeMs, memory, units });
   unitsHeld += units;
+  if (entries.size > REMEMBERED_SESSIONS || unitsHeld > REMEMBERED_UNITS) forgetOldest();
+}
+
+function forgetOldest(): void {
   for (const oldest of entries.keys()) {
-    if (entries.size <= REMEMBERED_SESSIONS && unitsHeld <= REMEMBERED_UNITS) break;
+    if (entries.size <= REMEMBERED_SESSIONS && unitsHeld <= REMEMBERED_UNITS) return;
     forget(oldest);
   }
 }

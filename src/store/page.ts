@@ -3,7 +3,7 @@ import type { SessionFacts } from "../transcript/session-facts.ts";
 import { activityOf, rememberedActivity } from "./activity.ts";
 import type { Candidate } from "./candidates.ts";
 import { isContinued } from "./continuation.ts";
-import { decodeCursor, encodeCursor } from "./cursor.ts";
+import { decodeCursor, encodeCursor, type PageEnd } from "./cursor.ts";
 import { pause } from "./disk.ts";
 import { errnoOf, InvalidArgumentError, isMissing } from "./errors.ts";
 import { fullFacts, windowFacts } from "./facts.ts";
@@ -63,6 +63,7 @@ export async function listSessionPage(options?: ListSessionPageOptions | null): 
   const query = checked(options ?? {});
   const { signal, limit } = query;
   signal?.throwIfAborted();
+  const began = Date.now() - CLOCK_TOLERANCE_MS;
   const scope = await listScope({ ...query, claudeWorktrees: true });
   const filters = JSON.stringify([
     scope.dir === undefined ? null : [scope.dir, query.includeWorktrees],
@@ -70,25 +71,27 @@ export async function listSessionPage(options?: ListSessionPageOptions | null): 
     query.archived,
     scope.configDirs,
   ]);
-  const after = options?.cursor === undefined || options.cursor === null ? undefined : decodeCursor(options.cursor, filters);
+  const cursor = options?.cursor ?? undefined;
+  const after = cursor === undefined ? undefined : decodeCursor(cursor, filters);
   const skipped = new Map(scope.skipped.map((entry) => [entry.path, entry]));
-  const pager = new Pager(scope, query, skipped);
+  const pager = new Pager(scope, query, after, skipped);
 
   const sessions: ListedSession[] = [];
-  let more = false;
-  for (let session = await pager.next(after); session !== undefined; session = await pager.next(after)) {
-    more = sessions.length === limit;
-    if (more) break;
-    sessions.push(session);
-  }
+  let following = await pager.next();
+  for (; following !== undefined && sessions.length < limit; following = await pager.next()) sessions.push(following);
   const last = sessions.at(-1);
-  return {
-    sessions,
-    ...(more && last !== undefined && { nextCursor: encodeCursor({ time: last.activity, sessionId: last.sessionId }, filters) }),
-    total: pager.total,
-    skipped: [...skipped.values()],
-  };
+  const page = { sessions, total: pager.total, skipped: [...skipped.values()] };
+  if (following === undefined || last === undefined) return page;
+  const { activity: time, sessionId } = last;
+  const seen = { since: began, butFor: pager.waiting(following, time) };
+  const end = { time, sessionId, seen: seen.butFor.length > SEEN_EXCEPTIONS ? undefined : seen };
+  return { ...page, nextCursor: encodeCursor(end, filters) };
 }
+
+/** How far the clock that stamps files may be behind that of this process. */
+const CLOCK_TOLERANCE_MS = 1000;
+/** Session ids that a cursor names at most. */
+const SEEN_EXCEPTIONS = 24;
 
 interface Query {
   readonly configDirs: readonly string[] | undefined;
@@ -127,65 +130,96 @@ function oneOf<T extends string>(name: string, value: T | null | undefined, choi
   return chosen;
 }
 
-/** A session in the ranking: by its activity, or, until that is known, by the mtime that bounds it. */
-interface Standing extends Ranked {
-  /** Newest first. */
-  readonly copies: readonly Candidate[];
-  /** The copy whose activity `time` is; undefined while it is but a bound. */
-  readonly resolved: Candidate | undefined;
+/** A session whose activity is known, and the copy of it that is shown. */
+interface Known extends Ranked {
+  readonly copy: Candidate;
 }
 
 /** Transcripts of which a few kilobytes, or the windows, are read before other work of the process gets its turn. */
 const TAILS_PER_TURN = 256;
 const FILES_PER_TURN = 32;
 
+/**
+ * Takes sessions in order out of a store most of which is not read. Of a session that was not read yet its mtime bounds
+ * the activity; so the next session is known when no such bound reaches the best activity that is known.
+ */
 class Pager {
   /** Sessions in scope. */
   readonly total: number;
   readonly #scope: ListScope;
   readonly #query: Query;
+  readonly #after: PageEnd | undefined;
   readonly #skipped: Map<string, Skipped>;
-  readonly #ranking: Ranking<Standing>;
+  readonly #known: Ranking<Known>;
+  /** The newest copy of each session whose activity is not known. */
+  readonly #unread: Ranking<Candidate>;
+  /** All copies, newest first, of the sessions that have several. */
+  readonly #copies: ReadonlyMap<string, readonly Candidate[]>;
   #work = 0;
 
-  constructor(scope: ListScope, query: Query, skipped: Map<string, Skipped>) {
+  /** `after`: where the page before ended. */
+  constructor(scope: ListScope, query: Query, after: PageEnd | undefined, skipped: Map<string, Skipped>) {
     this.#scope = scope;
     this.#query = query;
+    this.#after = after;
     this.#skipped = skipped;
-    const standings = standingsOf(scope.candidates);
-    this.total = standings.length;
-    this.#ranking = new Ranking(standings);
+    const { newest, copies } = groupById(scope.candidates);
+    this.total = newest.size;
+    this.#copies = copies;
+    const known: Known[] = [];
+    const unread: Candidate[] = [];
+    const wasSeen = seenBefore(after);
+    for (const copy of newest.values()) {
+      if (wasSeen(copy) && !copies.has(copy.sessionId)) continue;
+      const time = copies.has(copy.sessionId) ? undefined : rememberedActivity(copy);
+      if (time === undefined) unread.push(copy);
+      else if (this.#isBehind(time, copy.sessionId)) known.push({ time, sessionId: copy.sessionId, copy });
+    }
+    this.#known = new Ranking(known, ranksBefore);
+    this.#unread = new Ranking(unread, (a, b) => a.lastModified > b.lastModified);
   }
 
-  /** The next session that passes the filters and stands behind `after`. */
-  async next(after: Ranked | undefined): Promise<ListedSession | undefined> {
-    for (let first = this.#ranking.pop(); first !== undefined; first = this.#ranking.pop()) {
-      if (first.resolved === undefined) {
+  /** The next session of the page. */
+  async next(): Promise<ListedSession | undefined> {
+    for (;;) {
+      const best = this.#known.first;
+      const newest = this.#unread.first;
+      if (newest !== undefined && (best === undefined || newest.lastModified >= best.time)) {
         await this.#worked(1 / TAILS_PER_TURN);
-        const resolved = this.#resolve(first);
-        if (resolved !== undefined) this.#ranking.push(resolved);
-      } else if (after === undefined || ranksBefore(after, first)) {
+        this.#read(newest.sessionId, this.#copies.get(newest.sessionId) ?? [newest]);
+        this.#unread.pop();
+      } else if (best !== undefined) {
         await this.#worked(1 / FILES_PER_TURN);
-        const session = await this.#show(first.resolved, first.time);
+        this.#known.pop();
+        const session = await this.#show(best.copy, best.time);
         if (session !== undefined) return session;
-      }
+      } else return undefined;
     }
-    return undefined;
   }
 
-  /** Puts the activity in the place of its bound. Of several copies the newest counts that can be shown. */
-  #resolve({ copies, sessionId }: Standing): Standing | undefined {
+  /** The sessions that are still to come although their files were written to after `time`, by their ids. */
+  waiting(following: ListedSession, time: number): string[] {
+    const later = this.#known.rest.filter(({ copy }) => copy.lastModified > time).map(({ sessionId }) => sessionId);
+    return following.lastModified > time ? [following.sessionId, ...later] : later;
+  }
+
+  #isBehind(time: number, sessionId: string): boolean {
+    return this.#after === undefined || ranksBefore(this.#after, { time, sessionId });
+  }
+
+  /** Finds the activity of a session. Of several copies the newest counts that can be shown. */
+  #read(sessionId: string, copies: readonly Candidate[]): void {
     for (const copy of copies) {
-      const time = this.#reading(copy, () => {
-        if (copies.length > 1) {
-          const facts = windowFacts(copy);
-          if (facts === undefined || !this.#canBeShown(copy, facts)) return undefined;
-        }
-        return activityOf(copy);
-      });
-      if (time !== undefined) return { time, sessionId, copies, resolved: copy };
+      const time = this.#reading(copy, () => (copies.length === 1 || this.#canBeRead(copy) ? activityOf(copy) : undefined));
+      if (time === undefined) continue;
+      if (this.#isBehind(time, sessionId)) this.#known.push({ time, sessionId, copy });
+      return;
     }
-    return undefined;
+  }
+
+  #canBeRead(copy: Candidate): boolean {
+    const facts = windowFacts(copy);
+    return facts !== undefined && this.#canBeShown(copy, facts);
   }
 
   async #show(copy: Candidate, activity: number): Promise<ListedSession | undefined> {
@@ -254,25 +288,32 @@ class Pager {
 /** How a client without an archive of its own marks a title. */
 const ARCHIVED_PREFIX = "[archived] ";
 
-function standingsOf(candidates: readonly Candidate[]): Standing[] {
-  const byId = new Map<string, Candidate | Candidate[]>();
+/** Whether the page before has dealt with a file, so that it need not be opened again to be passed over. */
+function seenBefore(after: PageEnd | undefined): (copy: Candidate) => boolean {
+  if (after?.seen === undefined) return () => false;
+  const { time, seen } = after;
+  const waiting = new Set(seen.butFor);
+  return (copy) => copy.lastModified > time && copy.ctimeMs < seen.since && !waiting.has(copy.sessionId);
+}
+
+interface Groups {
+  readonly newest: ReadonlyMap<string, Candidate>;
+  readonly copies: ReadonlyMap<string, readonly Candidate[]>;
+}
+
+function groupById(candidates: readonly Candidate[]): Groups {
+  const newest = new Map<string, Candidate>();
+  const copies = new Map<string, Candidate[]>();
   for (const candidate of candidates) {
-    const others = byId.get(candidate.sessionId);
-    if (others === undefined) byId.set(candidate.sessionId, candidate);
-    else if (Array.isArray(others)) others.push(candidate);
-    else byId.set(candidate.sessionId, [others, candidate]);
+    const { sessionId } = candidate;
+    const other = newest.get(sessionId);
+    if (other === undefined) newest.set(sessionId, candidate);
+    else copies.set(sessionId, [...(copies.get(sessionId) ?? [other]), candidate]);
   }
-  const standings: Standing[] = [];
-  for (const [sessionId, found] of byId) {
-    if (!Array.isArray(found)) {
-      const known = rememberedActivity(found);
-      const resolved = known === undefined ? undefined : found;
-      standings.push({ time: known ?? found.lastModified, sessionId, copies: [found], resolved });
-      continue;
-    }
+  for (const [sessionId, group] of copies) {
     // Sorting keeps the order of equals: of copies of one time the first found is the newest.
-    const copies = found.sort((a, b) => b.mtimeMs - a.mtimeMs);
-    standings.push({ time: Math.max(...copies.map((copy) => copy.lastModified)), sessionId, copies, resolved: undefined });
+    group.sort((a, b) => b.mtimeMs - a.mtimeMs);
+    newest.set(sessionId, group[0] as Candidate);
   }
-  return standings;
+  return { newest, copies };
 }

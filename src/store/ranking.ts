@@ -9,12 +9,24 @@ export function ranksBefore(a: Ranked, b: Ranked): boolean {
 }
 
 /** A heap: the first few of ten thousand are had without sorting the rest. */
-export class Ranking<T extends Ranked> {
+export class Ranking<T> {
   readonly #items: T[];
+  readonly #before: (a: T, b: T) => boolean;
 
-  constructor(items: T[]) {
+  /** Takes the array over. */
+  constructor(items: T[], before: (a: T, b: T) => boolean) {
     this.#items = items;
+    this.#before = before;
     for (let i = (items.length >> 1) - 1; i >= 0; i--) this.#sink(i);
+  }
+
+  get first(): T | undefined {
+    return this.#items[0];
+  }
+
+  /** What is left, in no order. */
+  get rest(): readonly T[] {
+    return this.#items;
   }
 
   /** Takes the first one out. */
@@ -35,7 +47,7 @@ export class Ranking<T extends Ranked> {
     while (i > 0) {
       const above = (i - 1) >> 1;
       const parent = items[above] as T;
-      if (!ranksBefore(item, parent)) break;
+      if (!this.#before(item, parent)) break;
       items[i] = parent;
       i = above;
     }
@@ -49,8 +61,8 @@ export class Ranking<T extends Ranked> {
     for (;;) {
       let below = 2 * i + 1;
       if (below >= items.length) break;
-      if (below + 1 < items.length && ranksBefore(items[below + 1] as T, items[below] as T)) below++;
-      if (!ranksBefore(items[below] as T, item)) break;
+      if (below + 1 < items.length && this.#before(items[below + 1] as T, items[below] as T)) below++;
+      if (!this.#before(items[below] as T, item)) break;
       items[i] = items[below] as T;
       i = below;
     }

@@ -5,43 +5,39 @@ import { equals, RowScan } from "./row-scan.ts";
 
 const NEWLINE = 0x0a;
 
-/** Where a search from the end stands. */
-export interface ActivitySearch {
-  /** Timestamp of the last conversation row (epoch ms); NaN while none was found. */
-  time: number;
-  /** Offset one past what is still to be searched. */
-  end: number;
-}
-
-/**
- * Looks for the last row of the conversation (user, assistant, system, attachment, progress) that has a timestamp, from
- * `search.end` back to the beginning of `bytes`. Of titles, tags and the like a session does not become active.
- *
- * `atLineStart`: a line begins with `bytes`. Otherwise the first line is left to a search in more bytes, since the type
- * of a row stands at its beginning.
- */
-export function lastActivity(bytes: Buffer, atLineStart: boolean, search: ActivitySearch): void {
-  let { end } = search;
-  visitor.bytes = bytes;
-  visitor.time = NaN;
-  while (end > 0) {
-    const newline = end === 1 ? -1 : bytes.lastIndexOf(NEWLINE, end - 2);
-    if (newline < 0 && !atLineStart) break;
-    visitLine(bytes, newline + 1, bytes[end - 1] === NEWLINE ? end - 1 : end, rowScan, visitor);
-    end = newline + 1;
-    if (!Number.isNaN(visitor.time)) break;
-  }
-  search.time = visitor.time;
-  search.end = end;
-}
-
-/** Keeps the time of the last row of a line: a line may hold several. */
-class TimeVisitor implements LineVisitor {
-  bytes: Buffer = Buffer.alloc(0);
+/** A search for the last conversation row, from the end of a transcript to its beginning. Used for file after file. */
+export class ActivitySearch implements LineVisitor {
+  /** Timestamp of the row (epoch ms); NaN while none was found. */
   time = NaN;
+  /** Offset one past what is still to be searched. */
+  end = 0;
+  #bytes: Buffer = NOTHING;
 
+  /**
+   * Looks for the last row of the conversation (user, assistant, system, attachment, progress) that has a timestamp, in
+   * the lines between `from` and `to`, the last one first. A title or a tag makes no session active. `atLineStart`: a line
+   * begins with `from`. Otherwise the first line is left to a search in more bytes, for the type of a row stands at its
+   * beginning.
+   */
+  search(bytes: Buffer, from: number, to: number, atLineStart: boolean): void {
+    this.#bytes = bytes;
+    this.time = NaN;
+    this.end = to;
+    while (this.end > from) {
+      const { end } = this;
+      const before = end - 2 < from ? -1 : bytes.lastIndexOf(NEWLINE, end - 2);
+      const cut = before < from;
+      if (cut && !atLineStart) return;
+      const start = cut ? from : before + 1;
+      visitLine(bytes, start, bytes[end - 1] === NEWLINE ? end - 1 : end, rowScan, this);
+      this.end = start;
+      if (!Number.isNaN(this.time)) return;
+    }
+  }
+
+  /** Of a line with several rows the last one counts. */
   row(_start: number, _end: number, scan: RowScan): void {
-    const { bytes } = this;
+    const bytes = this.#bytes;
     const { members } = scan;
     let type = -1;
     let timestamp = -1;
@@ -59,7 +55,7 @@ class TimeVisitor implements LineVisitor {
   }
 }
 
+const NOTHING = Buffer.alloc(0);
 const TYPE = Buffer.from("type");
 const TIMESTAMP = Buffer.from("timestamp");
 const rowScan = new RowScan();
-const visitor = new TimeVisitor();

@@ -76,10 +76,10 @@ export class TailScan {
         break;
       case ASSISTANT:
         if (keys.message >= 0) this.#keepMessage(scan, keys.message);
-        this.#endContinuation(bytes, start, end);
+        this.#endContinuation(bytes, start, end, scan, keys);
         break;
       case USER:
-        this.#endContinuation(bytes, start, end);
+        this.#endContinuation(bytes, start, end, scan, keys);
     }
   }
 
@@ -130,8 +130,8 @@ export class TailScan {
   }
 
   /** A prompt, or the end of an answer, after the session was continued elsewhere means that it goes on here as well. */
-  #endContinuation(bytes: Buffer, start: number, end: number): void {
-    if (this.#continuedIn === undefined) return;
+  #endContinuation(bytes: Buffer, start: number, end: number, scan: RowScan, keys: RowKeys): void {
+    if (this.#continuedIn === undefined || !isTight(bytes, scan, keys.type)) return;
     const row = parseRow(bytes, start, end);
     if (row !== undefined && (isFinishedAnswer(row) || promptOfRow(row, { command: undefined }) !== undefined)) {
       this.#continuedIn = undefined;

@@ -26,9 +26,9 @@ export function markOfFile(text: string): ArchivedMark | undefined {
 }
 
 const ISO_TIME =
-  /^(\d{4})-(\d\d)-(\d\d)T(?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d+)?)?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/;
+  /^(\d{4})-(\d\d)-(\d\d)T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d+)?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/;
 
-/** ISO 8601 with a zone, of a day that exists; seconds may be missing. */
+/** ISO 8601 with seconds and a zone, of a day that exists. */
 function isIsoTime(text: string): boolean {
   const [, year, month, day] = ISO_TIME.exec(text) ?? [];
   if (year === undefined || month === undefined || day === undefined) return false;
