@@ -32,7 +32,8 @@ export function moveNew(from: string, to: string): MoveOutcome {
 export function moveNearby(from: string, to: string): MoveOutcome {
   const stat = statLink(from);
   if (stat === undefined) return "missing";
-  if (statLink(to) !== undefined) return "taken";
+  // A rename would replace an empty directory; links and files find out themselves.
+  if (stat.isDirectory() && statLink(to) !== undefined) return "taken";
   try {
     moveWithin(from, to, stat);
     return "moved";
@@ -67,7 +68,8 @@ function moveWithin(from: string, to: string, stat: Stats): void {
 function moveElsewhere(from: string, to: string): MoveOutcome {
   const dir = dirname(to);
   for (let tries = 0; tries < COPY_TRIES; tries++) {
-    const temp = join(dir, tempName(basename(to)));
+    // Not the name that the temporary file of a new transcript has: of that, more is cleaned away than itself.
+    const temp = join(dir, tempName(`moved-${basename(to)}`));
     try {
       copyTree(from, temp);
       // Also unequal when it grew while it was copied: then once more.

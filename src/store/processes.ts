@@ -84,9 +84,17 @@ export function isOurPidDomain(domain: string, platform: NodeJS.Platform = proce
  * can be asked about. A machine id alone would do for neither a reboot nor two machines made of one image.
  */
 export function bootTag(): string {
-  const boot = tryRead("/proc/sys/kernel/random/boot_id")?.trim() ?? "";
-  return createHash("sha256").update(`${hostname()}\n${boot}\n${pidNamespace()}`).digest("hex").slice(0, 12);
+  if (knownBootTag === undefined) {
+    const boot = tryRead("/proc/sys/kernel/random/boot_id")?.trim() ?? "";
+    const text = `${hostname()}
+${boot}
+${pidNamespace()}`;
+    knownBootTag = createHash("sha256").update(text).digest("hex").slice(0, 12);
+  }
+  return knownBootTag;
 }
+
+let knownBootTag: string | undefined;
 
 function pidNamespace(): string {
   try {

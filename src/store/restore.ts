@@ -1,6 +1,5 @@
 import { dirname, join } from "node:path";
 import { resolveConfigDirs } from "./config-dir.ts";
-import type { TrashedItem } from "./delete.ts";
 import { makeDir, pause, readDir, statFile, statLink } from "./disk.ts";
 import { cleanStaleTemps, syncDir } from "./durable.ts";
 import { isMissing, SessionInUseError, TranscriptError } from "./errors.ts";
@@ -8,7 +7,7 @@ import { moveNew } from "./move.ts";
 import { removeTemps } from "./temp.ts";
 import { claim, originalPaths, tidyTrash, trashPlaces } from "./trash-entries.ts";
 import { completePlace, itemInTrash, placeAtWork, readManifest } from "./trash-manifest.ts";
-import type { TrashManifest, TrashPlace } from "./trash-manifest.ts";
+import type { TrashedItem, TrashManifest, TrashPlace } from "./trash-manifest.ts";
 import { isContained, removeTree } from "./tree.ts";
 import type { StoreOptions } from "./types.ts";
 
@@ -94,7 +93,8 @@ const RANK = { restoring: 0, deleting: 1, complete: 2, removing: 3 } as const;
 const baseId = (id: string): string => id.replace(/\.(?:restoring|removing)$/, "");
 
 /** Absolute paths at which something else stands, or where no directory can hold what is put back. */
-function conflictsOf({ place, manifest }: Entry): string[] {
+function conflictsOf(entry: Entry): string[] {
+  const { place, manifest } = entry;
   const original = originalPaths(place.configDir);
   return manifest.items.flatMap(({ path }) => {
     const from = itemInTrash(place, path);
@@ -105,9 +105,16 @@ function conflictsOf({ place, manifest }: Entry): string[] {
       ? noDirectory(statFile(parent), parent)
       : noDirectory(statLink(parent), parent);
     if (obstacle !== undefined) return [obstacle];
-    return isContained(from, to) || statLink(to) === undefined ? [] : [to];
+    return statLink(to) === undefined || isContained(from, to) || isRest(entry, from, to) ? [] : [to];
   });
 }
+
+/**
+ * Whether what stands at `to` is what a deletion that copied to another file system had not removed yet when it was
+ * killed: all of it is in the trash as well.
+ */
+const isRest = ({ place }: Entry, from: string, to: string): boolean =>
+  place.state !== "complete" && isContained(to, from);
 
 /** Project dirs may be links, which `originalPaths` has followed; directories of the config dir may not. */
 const isProjectItem = (path: string): boolean => path.startsWith("projects/");
@@ -128,7 +135,8 @@ function restoreConflict(sessionId: string, conflicts: readonly string[]): Trans
 }
 
 /** Puts all of an entry back and removes it; gives the paths that were nowhere. */
-async function putBack({ place, manifest }: Entry): Promise<Set<string>> {
+async function putBack(entry: Entry): Promise<Set<string>> {
+  const { place, manifest } = entry;
   const working = placeAtWork(baseOf(place, manifest), "restoring");
   if (place.id !== working.id && !claim(place, working)) {
     throw new SessionInUseError(place.sessionId, "another process is restoring or removing it");
@@ -139,7 +147,7 @@ async function putBack({ place, manifest }: Entry): Promise<Set<string>> {
   for (const { path } of [...manifest.items].reverse()) {
     const to = original(path);
     makeParent(to);
-    if (!putBackOne(itemInTrash(working, path), to, place.sessionId)) lost.add(path);
+    if (!putBackOne(entry, itemInTrash(working, path), to)) lost.add(path);
     touched.add(dirname(to));
     await pause();
   }
@@ -165,15 +173,18 @@ function makeParent(path: string): void {
 }
 
 /** False when the thing is neither in the trash nor in its place. */
-function putBackOne(from: string, to: string, sessionId: string): boolean {
+function putBackOne(entry: Entry, from: string, to: string): boolean {
   const outcome = moveNew(from, to);
   if (outcome === "missing") return statLink(to) !== undefined;
-  if (outcome === "taken") {
+  if (outcome !== "taken") return true;
+  if (isContained(from, to)) {
     // A run that copied from another file system was killed before it emptied the trash; the session may have grown.
-    if (!isContained(from, to)) throw restoreConflict(sessionId, [to]);
     removeTree(from);
+    return true;
   }
-  return true;
+  if (!isRest(entry, from, to)) throw restoreConflict(entry.place.sessionId, [to]);
+  removeTree(to);
+  return putBackOne(entry, from, to);
 }
 
 /** Removes an entry that has been emptied. One in which something else was put goes back to waiting. */

@@ -7,7 +7,6 @@ import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { STALE_TEMP_MS } from "../transcript/limits.ts";
 import { close, createNew, readDir, statLink, unlink } from "./disk.ts";
-import { isMissing } from "./errors.ts";
 import { bootTag, processStart, stateOfProcess } from "./processes.ts";
 import { removeTree } from "./tree.ts";
 
@@ -29,10 +28,12 @@ const FINAL_NAME_UNITS = 60;
 
 /** A name that is not taken, for a temporary file or directory that is to become `finalName`. */
 export function tempName(finalName: string): string {
-  const start = encodeURIComponent(processStart(process.pid) ?? "");
+  ownStart ??= encodeURIComponent(processStart(process.pid) ?? "");
   const random = randomBytes(4).toString("hex");
-  return `.${finalName.slice(0, FINAL_NAME_UNITS)}.ct-${bootTag()}-${process.pid}-${start}-${random}.tmp`;
+  return `.${finalName.slice(0, FINAL_NAME_UNITS)}.ct-${bootTag()}-${process.pid}-${ownStart}-${random}.tmp`;
 }
+
+let ownStart: string | undefined;
 
 /** Creates a temporary file in `dir` (which must exist), mode 0600, that is to become `finalName` there. */
 export function createTemp(dir: string, finalName: string): TempFile {
@@ -59,15 +60,20 @@ export function discardTemp(temp: TempFile): void {
 export function cleanStaleTemps(dir: string, now = Date.now()): void {
   try {
     for (const { name } of readDir(dir)) {
-      if (!TEMP_NAME.test(name) || !isStale(join(dir, name), name, now)) continue;
-      removeTemp(join(dir, name));
-      const [, forkId] = TRANSCRIPT_TEMP.exec(name) ?? [];
-      if (forkId !== undefined && statLink(join(dir, `${forkId}.jsonl`)) === undefined) removeTree(join(dir, forkId));
+      const path = join(dir, name);
+      if (!TEMP_NAME.test(name) || !isStale(path, name, now)) continue;
+      const [, newId] = TRANSCRIPT_TEMP.exec(name) ?? [];
+      if (newId !== undefined && neverAppeared(path, join(dir, `${newId}.jsonl`))) removeTree(join(dir, newId));
+      removeTree(path);
     }
   } catch {
     // A directory that is not there, or closed to us, holds nothing that we can clean.
   }
 }
+
+/** A transcript that had its name already, and has been deleted since, is the same file under another name. */
+const neverAppeared = (temp: string, transcript: string): boolean =>
+  statLink(temp)?.nlink === 1 && statLink(transcript) === undefined;
 
 /** Removes all temporary files of ours in `dir`, whoever began them. For a directory that is ours alone. */
 export function removeTemps(dir: string): void {
@@ -82,12 +88,4 @@ function isStale(path: string, name: string, now: number): boolean {
   }
   const stat = statLink(path);
   return stat !== undefined && now - stat.mtimeMs > STALE_TEMP_MS;
-}
-
-function removeTemp(path: string): void {
-  try {
-    removeTree(path);
-  } catch (error) {
-    if (!isMissing(error)) throw error;
-  }
 }

@@ -28,6 +28,11 @@ export interface TrashPlace {
   readonly state: TrashState;
 }
 
+/** A thing that was moved into the trash, put back, or removed. */
+export interface TrashedItem extends Belonging {
+  readonly configDir: string;
+}
+
 export interface TrashManifest {
   readonly sessionId: string;
   /** Epoch ms. */
@@ -95,7 +100,8 @@ export function writeManifest(place: TrashPlace, manifest: TrashManifest): boole
 /** The manifest of an entry; undefined when it has none, or one that is not ours or that names other things than ours. */
 export function readManifest(place: TrashPlace): TrashManifest | undefined {
   const path = manifestPath(place);
-  const text = readSmall(path, statFile(path)?.size ?? 0);
+  const size = statFile(path)?.size;
+  const text = size === undefined ? undefined : readSmall(path, size);
   if (text === undefined) return undefined;
   let value: unknown;
   try {

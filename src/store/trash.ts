@@ -9,7 +9,7 @@ import { removeTree } from "./tree.ts";
 import type { StoreOptions } from "./types.ts";
 
 export { deleteSession } from "./delete.ts";
-export type { DeleteSessionOptions, DeleteResult, TrashedItem } from "./delete.ts";
+export type { DeleteSessionOptions, DeleteResult } from "./delete.ts";
 export { restoreSession } from "./restore.ts";
 export type { RestoreResult } from "./restore.ts";
 

@@ -1,0 +1,15 @@
+/** `node --import ./preload.mjs child.mjs <library> <function> <arguments as JSON>`: one call, and what it came to. */
+// The library loads it when it is needed; the calls that load a module are not those of a writer.
+import "fast-glob";
+
+const [, , library, name, args] = process.argv;
+const call = (await import(library))[name];
+killPoints.arm();
+let outcome;
+try {
+  outcome = { value: await call(...JSON.parse(args)) };
+} catch (error) {
+  outcome = { error: `${error.code}: ${error.message}` };
+}
+const calls = killPoints.done();
+process.stdout.write(JSON.stringify({ ...outcome, calls }));

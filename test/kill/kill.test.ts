@@ -1,0 +1,78 @@
+import fs from "node:fs";
+import path from "node:path";
+import { expect, test } from "vitest";
+import { type Operation, operations } from "./operations.ts";
+import { run } from "./run.ts";
+import { hasTwoFileSystems, makeStore } from "./store.ts";
+
+/** Processes at once. */
+const AT_ONCE = 2;
+/** A limit is there to end a hang; each point is a process of its own. */
+const LONG = { timeout: 1_800_000 };
+
+/** Calls that change the disk, or make a change last. Around the others there is one state of the disk. */
+const CHANGING = /^(?:chmod|fchmod|fsync|link|lutimes|mkdir|open|rename|rmdir|symlink|unlink|utimes|write)Sync$/;
+
+/**
+ * Every writer is killed (SIGKILL) before and after each of its file-system calls. After each kill nothing may be lost,
+ * half-written or unreadable, and a second run has to finish the job or say why not. The variants of a writer are killed
+ * in every state that the disk goes through, before each change; with `KILL_POINTS=all` at every point as well.
+ */
+test.for(operations)("$title, killed at every point", LONG, async (operation, { skip }) => {
+  if (operation.apart && !hasTwoFileSystems) skip("there is no second file system");
+  const calls = await callsOf(operation);
+  const everywhere = !operation.variant || process.env["KILL_POINTS"] === "all";
+  const points = calls.flatMap((name, i) => {
+    const killsAt = everywhere ? ["before", "after"] : CHANGING.test(name) ? ["before"] : [];
+    return killsAt.map((when) => ({ name, killAt: `${when}:${i + 1}` }));
+  });
+  const problems: string[] = [];
+  let done = 0;
+  const worker = async (): Promise<void> => {
+    for (let point = points[done++]; point !== undefined; point = points[done++]) {
+      for (const problem of await killAt(operation, point.killAt))
+        problems.push(`${point.killAt} ${point.name}: ${problem}`);
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, worker));
+  console.info(`${operation.title}: ${calls.length} calls, killed at ${points.length} points`);
+  expect(problems).toEqual([]);
+  expect(points.length).toBeGreaterThan(20);
+});
+
+test("the points are all calls that the one door to the disk makes", () => {
+  const found = (file: string, pattern: RegExp): unknown[] => {
+    const text = fs.readFileSync(path.resolve(import.meta.dirname, file), "utf8");
+    return [...new Set([...text.matchAll(pattern)].map(([, name]) => name))].sort();
+  };
+  const wrapped = found("preload.mjs", /^ {2}"([\w.]+)",$/gm);
+  expect(found("../../src/store/disk.ts", /\bfs\.(\w+Sync(?:\.native)?)\(/g)).toEqual(wrapped);
+});
+
+/** The calls of an undisturbed run. */
+async function callsOf(operation: Operation): Promise<readonly string[]> {
+  const store = makeStore(operation);
+  try {
+    await operation.prepare(store);
+    const { calls, error } = await run(operation.call(store), "count");
+    if (error !== undefined) throw new Error(error);
+    return calls;
+  } finally {
+    store.remove();
+  }
+}
+
+async function killAt(operation: Operation, point: string): Promise<string[]> {
+  const store = makeStore(operation);
+  try {
+    await operation.prepare(store);
+    const before = store.see();
+    const { killed } = await run(operation.call(store), point);
+    if (!killed) return ["the run was not killed"];
+    return [...(await operation.check(store, before)), ...(await operation.again(store, before))];
+  } catch (error) {
+    return [`${error instanceof Error ? error.stack : String(error)}`];
+  } finally {
+    store.remove();
+  }
+}
