@@ -10,22 +10,9 @@ export interface Call {
 }
 
 /** The functions under comparison; arguments as the official ones take them. */
-export interface Api {
-  listSessions(options?: unknown): Promise<unknown>;
-  getSessionInfo(id: unknown, options?: unknown): Promise<unknown>;
-  getSessionMessages(id: unknown, options?: unknown): Promise<unknown>;
-  listSubagents(id: unknown, options?: unknown): Promise<unknown>;
-  getSubagentMessages(id: unknown, agentId: unknown, options?: unknown): Promise<unknown>;
-  projectKey(dir?: unknown): Promise<unknown>;
-  forkSession(id: unknown, options?: unknown): Promise<unknown>;
-  renameSession(id: unknown, title: unknown, options?: unknown): Promise<unknown>;
-  tagSession(id: unknown, tag: unknown, options?: unknown): Promise<unknown>;
-  archiveSession(id: unknown, options?: unknown): Promise<unknown>;
-  unarchiveSession(id: unknown, options?: unknown): Promise<unknown>;
-  deleteSession(id: unknown, options?: unknown): Promise<unknown>;
-}
+export type Api = Readonly<Record<(typeof FUNCTIONS)[number], (...args: readonly unknown[]) => Promise<unknown>>>;
 
-export const FUNCTIONS = [
+const FUNCTIONS = [
   "listSessions",
   "getSessionInfo",
   "getSessionMessages",
@@ -38,7 +25,7 @@ export const FUNCTIONS = [
   "archiveSession",
   "unarchiveSession",
   "deleteSession",
-] as const satisfies readonly (keyof Api)[];
+] as const;
 
 export const sessionOf = (call: Call): string | undefined =>
   call.fn === "listSessions" || call.fn === "projectKey" ? undefined : (call.args[0] as string | undefined);
@@ -87,11 +74,31 @@ export function readCalls(rng: Rng, store: Store): Call[] {
   add("listSessions", ...rng.pick([[], [{}], [null], [undefined], [{ dir: "" }]]));
   add("listSessions", { includeProgrammatic: false });
   add("listSessions", { limit: rng.int(1, 4), offset: rng.int(0, 3) });
-  add("listSessions", rng.pick<Record<string, unknown>>([{ limit: 0 }, { limit: -1 }, { limit: 1.5 }, { limit: "2" }, { offset: 1 }, { offset: -1 }, { offset: 1.5 }, { limit: null, offset: null }, { limit: Number.NaN }, { limit: Infinity, offset: 1 }]));
+  add(
+    "listSessions",
+    rng.pick<Record<string, unknown>>([
+      { limit: 0 },
+      { limit: -1 },
+      { limit: 1.5 },
+      { limit: "2" },
+      { offset: 1 },
+      { offset: -1 },
+      { offset: 1.5 },
+      { limit: null, offset: null },
+      { limit: Number.NaN },
+      { limit: Infinity, offset: 1 },
+    ]),
+  );
   for (const one of rng.sample(store.dirs, 2)) {
     add("listSessions", { dir: one });
     if (rng.chance(0.5)) add("listSessions", { dir: one, includeWorktrees: rng.pick([false, true, 0, null]) });
-    if (rng.chance(0.5)) add("listSessions", { dir: one, limit: rng.int(1, 3), offset: rng.int(0, 2), includeProgrammatic: rng.chance(0.5) });
+    if (rng.chance(0.5))
+      add("listSessions", {
+        dir: one,
+        limit: rng.int(1, 3),
+        offset: rng.int(0, 2),
+        includeProgrammatic: rng.chance(0.5),
+      });
   }
 
   for (const id of idsOf(store)) {
@@ -104,14 +111,19 @@ export function readCalls(rng: Rng, store: Store): Call[] {
     add("listSubagents", id);
     if (rng.chance(0.2)) add("listSubagents", id, { dir: dir() });
     for (const agent of agentsOf(store, id)) add("getSubagentMessages", id, agent);
-    if (rng.chance(0.3)) add("getSubagentMessages", id, rng.pick<unknown>(["", "nope", "../x", null, undefined, "agent-a"]));
+    if (rng.chance(0.3))
+      add("getSubagentMessages", id, rng.pick<unknown>(["", "nope", "../x", null, undefined, "agent-a"]));
     if (rng.chance(0.3)) add("getSubagentMessages", id, rng.pick([...agentsOf(store, id), "a"]), messagePage(rng));
   }
   const invalid = rng.pick<unknown>(["nope", "", null, undefined, 5]);
   add("getSessionInfo", invalid);
   add("getSessionMessages", invalid);
   add("listSubagents", invalid);
-  for (let i = 0; i < 3; i++) add("projectKey", rng.pick([dir(), `${dir()}/`, `${dir()}/x`, `${dir()}/../y`, undefined, "", ".", randomPath(rng)]));
+  for (let i = 0; i < 3; i++)
+    add(
+      "projectKey",
+      rng.pick([dir(), `${dir()}/`, `${dir()}/x`, `${dir()}/../y`, undefined, "", ".", randomPath(rng)]),
+    );
   return calls;
 }
 
@@ -181,7 +193,8 @@ function cutIds(rng: Rng, transcript: Transcript): string[] {
     const row = rowOf(bytes);
     if (typeof row?.["uuid"] === "string") ids.push(row["uuid"]);
     const attachment = row?.["attachment"];
-    if (typeof attachment === "object" && attachment !== null && "source_uuid" in attachment) ids.push(String(attachment.source_uuid));
+    if (typeof attachment === "object" && attachment !== null && "source_uuid" in attachment)
+      ids.push(String(attachment.source_uuid));
   }
   const chosen = rng.sample(ids, 3);
   if (rng.chance(0.2)) chosen.push(rng.pick(["", rng.uuid(), "zzz"]));

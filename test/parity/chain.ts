@@ -1,5 +1,5 @@
 /** The chain of a transcript by the plain rules of sdk-spec §5.4 and §8.1, for predicates. */
-import { agentsOf, type Call } from "./calls.ts";
+import type { Call } from "./calls.ts";
 import { line, type PlainFile, type Row, type Store } from "./model.ts";
 import { conversationRows, field, isMain, lastRows, parentOf, type Placed, uuidOf } from "./transforms.ts";
 
@@ -34,19 +34,25 @@ interface SubagentFile {
 /** Transcripts that the call may read, of a session's subagents. */
 export function subagentFiles(store: Store, call: Call): SubagentFile[] {
   const [sessionId, agentId] = call.args;
-  if (typeof sessionId !== "string" || !agentsOf(store, sessionId).includes(agentId as string)) return [];
+  if (typeof sessionId !== "string" || typeof agentId !== "string") return [];
   return store.entries.flatMap((entry) =>
-    entry.kind === "file" && entry.path.includes(`/${sessionId}/subagents/`) && entry.path.endsWith(`/agent-${agentId}.jsonl`)
+    entry.kind === "file" &&
+    entry.path.includes(`/${sessionId}/subagents/`) &&
+    entry.path.endsWith(`/agent-${agentId}.jsonl`)
       ? [{ path: entry.path, lines: linesOf(entry) }]
       : [],
   );
 }
 
 function linesOf({ bytes }: PlainFile): Buffer[] {
-  return bytes.toString("latin1").split("\n").map((text) => Buffer.from(text, "latin1"));
+  return bytes
+    .toString("latin1")
+    .split("\n")
+    .map((text) => Buffer.from(text, "latin1"));
 }
 
-const ofOfficialSubagent = ({ row }: Placed): boolean => row["type"] === "user" || row["type"] === "assistant" || row["type"] === "attachment";
+const ofOfficialSubagent = ({ row }: Placed): boolean =>
+  row["type"] === "user" || row["type"] === "assistant" || row["type"] === "attachment";
 const isMessage = ({ row }: Placed): boolean => row["type"] === "user" || row["type"] === "assistant";
 
 /** Whether the official reader of a subagent may miss something: rows of other kinds in the chain, or results beside it. */
@@ -62,7 +68,11 @@ export function isTangled(lines: readonly Buffer[]): boolean {
   const chain = pathFrom(last === undefined ? undefined : read.get(uuidOf(last)), read);
   const onChain = new Set(chain.map(uuidOf));
   const messages = new Set(chain.map(messageId));
-  return rows.some((placed) => !onChain.has(uuidOf(placed)) && (isResult(placed) || (messageId(placed) !== undefined && messages.has(messageId(placed)))));
+  return rows.some(
+    (placed) =>
+      !onChain.has(uuidOf(placed)) &&
+      (isResult(placed) || (messageId(placed) !== undefined && messages.has(messageId(placed)))),
+  );
 }
 
 const messageId = ({ row }: Placed): unknown => (row["type"] === "assistant" ? field(row["message"], "id") : undefined);
@@ -80,14 +90,24 @@ export function untangled(lines: readonly Buffer[]): Buffer[] {
     if (placed === undefined) return null;
     return ofOfficialSubagent(placed) ? uuidOf(placed) : above(parentOf(placed));
   };
-  const left = rows.filter(ofOfficialSubagent).map((placed) => line({ ...placed.row, parentUuid: above(parentOf(placed)) }));
+  const left = rows
+    .filter(ofOfficialSubagent)
+    .map((placed) => line({ ...placed.row, parentUuid: above(parentOf(placed)) }));
   return isTangled(left) ? linear(left, [...new Set(conversationRows(left).map(uuidOf))]) : left;
 }
 
 /** The rows as a main transcript, whose conversation ends at the subagent's last message and shows every row. */
 export function asMainTranscript(lines: readonly Buffer[], end: string): Row[] {
   const rows: Row[] = conversationRows(lines).map(({ row }) => {
-    const { isSidechain: _s, teamName: _t, isMeta: _m, closesQuietTurn: _q, hostHiddenToolUseIds: _h, origin: _o, ...rest } = row;
+    const {
+      isSidechain: _s,
+      teamName: _t,
+      isMeta: _m,
+      closesQuietTurn: _q,
+      hostHiddenToolUseIds: _h,
+      origin: _o,
+      ...rest
+    } = row;
     return rest;
   });
   const last = conversationRows(lines).findLast(isMessage);

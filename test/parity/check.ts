@@ -59,12 +59,20 @@ export async function checkStore(store: Store, pair: Pair, options: CheckOptions
   await checkReads(store, readCalls(rng, store), pair, options, report);
   const further = options.provoked?.calls?.(rng, store) ?? [];
   // Where nothing was provoked, a call that a deviation applies to (a deletion of one of several copies) is not made.
-  const made = changeCalls(rng, store).filter((call) => options.provoked !== undefined || applying(options.deviations, store, call).length === 0);
+  const made = changeCalls(rng, store).filter(
+    (call) => options.provoked !== undefined || applying(options.deviations, store, call).length === 0,
+  );
   await checkChanges(store, [...made, ...further], pair, options, report);
   return report;
 }
 
-async function checkReads(store: Store, calls: readonly Call[], pair: Pair, options: CheckOptions, report: Report): Promise<void> {
+async function checkReads(
+  store: Store,
+  calls: readonly Call[],
+  pair: Pair,
+  options: CheckOptions,
+  report: Report,
+): Promise<void> {
   const configDir = path.join(options.scratch, "config");
   const instead = path.join(options.scratch, "instead");
   materialise(store, configDir);
@@ -81,14 +89,29 @@ async function checkReads(store: Store, calls: readonly Call[], pair: Pair, opti
       }
       expected = await outcomeOf(pair.official, otherCall, other === store ? configDir : instead);
       expected = withSizesOf(expected, store, other);
-      expected = await expectedOutcome(deviations, expected, { store, call, official: pair.official, scratch: options.scratch });
+      expected = await expectedOutcome(deviations, expected, {
+        store,
+        call,
+        official: pair.official,
+        scratch: options.scratch,
+      });
     }
     const actual = await outcomeOf(pair.ours, call, configDir);
-    compare(report, store, call, deviations, { official: told(official), expected: told(expected), actual: told(actual) });
+    compare(report, store, call, deviations, {
+      official: told(official),
+      expected: told(expected),
+      actual: told(actual),
+    });
   }
 }
 
-async function checkChanges(store: Store, calls: readonly Call[], pair: Pair, options: CheckOptions, report: Report): Promise<void> {
+async function checkChanges(
+  store: Store,
+  calls: readonly Call[],
+  pair: Pair,
+  options: CheckOptions,
+  report: Report,
+): Promise<void> {
   const known = knownIds(store);
   const plain = calls.filter((call) => applying(options.deviations, store, call).length === 0);
   const left = path.join(options.scratch, "left");
@@ -111,15 +134,25 @@ async function checkChanges(store: Store, calls: readonly Call[], pair: Pair, op
     if (deviations.length === 0) continue;
     const [, mine] = start(other);
     const official = await new Side(pair.official, left, known).run(otherCall);
-    const expected = await expectedEffect(deviations, official, { store, call, official: pair.official, scratch: options.scratch });
+    const expected = await expectedEffect(deviations, official, {
+      store,
+      call,
+      official: pair.official,
+      scratch: options.scratch,
+    });
     let plainly: Effect = official;
     if (other !== store || otherCall !== call) {
       materialise(store, left);
       plainly = await new Side(pair.official, left, known).run(call);
     }
     const actual = await mine.run(oursOf(call));
-    const view = (effect: Effect): string => told(deviations.reduce((seen, deviation) => deviation.view?.(seen) ?? seen, effect));
-    compare(report, store, call, deviations, { official: told(plainly), expected: view(expected), actual: view(actual) });
+    const view = (effect: Effect): string =>
+      told(deviations.reduce((seen, deviation) => deviation.view?.(seen) ?? seen, effect));
+    compare(report, store, call, deviations, {
+      official: told(plainly),
+      expected: view(expected),
+      actual: view(actual),
+    });
   }
 }
 
@@ -133,7 +166,9 @@ function withSizesOf(outcome: Outcome, store: Store, other: Store): Outcome {
   for (const one of transcriptsOf(other)) {
     const [before, after] = [bytesOf(one).length, sizes.get(nameOf(one.path))];
     if (after === undefined || after === before) continue;
-    const row = new RegExp(`("sessionId":"${one.sessionId}","summary":"(?:[^"\\\\]|\\\\.)*","lastModified":\\d+,"fileSize":)${before},`);
+    const row = new RegExp(
+      `("sessionId":"${one.sessionId}","summary":"(?:[^"\\\\]|\\\\.)*","lastModified":\\d+,"fileSize":)${before},`,
+    );
     value = value.replace(row, `$1${after},`);
   }
   return { value };
@@ -146,7 +181,8 @@ function oursOf(call: Call): Call {
   return { fn: call.fn, args: [id, { permanent: true, force: true, ...(options as object | undefined) }] };
 }
 
-const told = (result: Outcome | Effect): string => ("outcome" in result ? canonical(result) : "value" in result ? result.value : `Error: ${result.error}`);
+const told = (result: Outcome | Effect): string =>
+  "outcome" in result ? canonical(result) : "value" in result ? result.value : `Error: ${result.error}`;
 
 interface Results {
   readonly official: string;
@@ -154,7 +190,13 @@ interface Results {
   readonly actual: string;
 }
 
-function compare(report: Report, store: Store, call: Call, deviations: readonly Deviation[], { official, expected, actual }: Results): void {
+function compare(
+  report: Report,
+  store: Store,
+  call: Call,
+  deviations: readonly Deviation[],
+  { official, expected, actual }: Results,
+): void {
   if (deviations.length > 0) report.deviating++;
   report.calls[call.fn] = (report.calls[call.fn] ?? 0) + 1;
   if (expected !== actual) {

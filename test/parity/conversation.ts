@@ -17,7 +17,16 @@ export interface ConversationOptions {
   readonly sidechain?: boolean;
 }
 
-const META_ORIGINS = ["channel", "observer", "observer-activity", "slack-ping", "voice-call", "peer", "human", "task-notification"];
+const META_ORIGINS = [
+  "channel",
+  "observer",
+  "observer-activity",
+  "slack-ping",
+  "voice-call",
+  "peer",
+  "human",
+  "task-notification",
+];
 const INTERRUPTS = ["[Request interrupted by user]", "[Request interrupted by user for tool use]"];
 
 /** Rows of one session, in file order: a tree with everything a transcript may hold. */
@@ -170,10 +179,17 @@ class Conversation {
       ? text
       : rng.pick<unknown>([
           [{ type: "text", text }],
-          [{ type: "text", text: "<ide_selection>x</ide_selection>" }, { type: "text", text }],
+          [
+            { type: "text", text: "<ide_selection>x</ide_selection>" },
+            { type: "text", text },
+          ],
           [{ type: "image", source: { type: "base64", media_type: "image/png", data: "AA" } }],
           [{ type: "document", source: {} }],
-          [{ type: "text", text: "" }, { type: "image", source: {} }, { type: "text", text }],
+          [
+            { type: "text", text: "" },
+            { type: "image", source: {} },
+            { type: "text", text },
+          ],
         ]);
     return this.#put("user", { promptId: rng.uuid(), message: { role: "user", content }, ...extra });
   }
@@ -197,12 +213,14 @@ class Conversation {
   #answer(): void {
     const rng = this.#rng;
     const id = `msg_${rng.hex(12)}`;
-    if (rng.chance(0.4)) this.#put("assistant", this.#message(id, [{ type: "thinking", thinking: prose(rng), signature: "s" }]));
+    if (rng.chance(0.4))
+      this.#put("assistant", this.#message(id, [{ type: "thinking", thinking: prose(rng), signature: "s" }]));
     const extra: Row = {};
     if (rng.chance(0.05)) extra["isApiErrorMessage"] = true;
     if (rng.chance(0.04)) extra["interruptedByShutdown"] = true;
     if (rng.chance(0.05)) extra["closesQuietTurn"] = true;
-    const text = extra["closesQuietTurn"] === true && rng.chance(0.6) ? rng.pick(["", "No response requested."]) : prose(rng);
+    const text =
+      extra["closesQuietTurn"] === true && rng.chance(0.6) ? rng.pick(["", "No response requested."]) : prose(rng);
     this.#put("assistant", this.#message(id, [{ type: "text", text }], extra));
   }
 
@@ -218,7 +236,12 @@ class Conversation {
     const early: string[] = [];
     for (let i = 0; i < Number(count); i++) {
       const tool = `toolu_${rng.hex(10)}`;
-      const call = { type: "tool_use", id: tool, name: rng.pick(["Bash", "Read"]), input: { command: prose(rng, 20), summary: "s" } };
+      const call = {
+        type: "tool_use",
+        id: tool,
+        name: rng.pick(["Bash", "Read"]),
+        input: { command: prose(rng, 20), summary: "s" },
+      };
       const parent = siblings && i > 0 ? base : this.#tip;
       calls.push({ row: this.#put("assistant", this.#message(id, [call]), parent), tool });
       // An interleaved result, written before the next call.
@@ -241,11 +264,17 @@ class Conversation {
     const parent = rng.weighted({ own: 6, last: 2, tip: 2 });
     const bulk = this.#options.bulk ?? 0;
     const text = bulk > 0 && rng.chance(0.5) ? prose(rng, 60).repeat(Math.ceil(bulk / 60)) : prose(rng);
-    const extra: Row = { toolUseResult: rng.chance(0.5) ? { stdout: text.slice(0, 200), stderr: "", interrupted: false } : text.slice(0, 50) };
+    const extra: Row = {
+      toolUseResult: rng.chance(0.5)
+        ? { stdout: text.slice(0, 200), stderr: "", interrupted: false }
+        : text.slice(0, 50),
+    };
     if (rng.chance(0.5)) extra["sourceToolAssistantUUID"] = call.row;
     if (rng.chance(0.08)) extra["toolDenialKind"] = rng.pick(["user-rejected", "permission-rule", "other"]);
     if (rng.chance(0.03)) extra["toolDenialUnanswered"] = "stream-closed";
-    const content: unknown[] = [{ type: "tool_result", tool_use_id: call.tool, content: text, ...(rng.chance(0.1) && { is_error: true }) }];
+    const content: unknown[] = [
+      { type: "tool_result", tool_use_id: call.tool, content: text, ...(rng.chance(0.1) && { is_error: true }) },
+    ];
     if (rng.chance(0.05)) content.push({ type: "text", text: prose(rng) });
     const below = parent === "own" ? call.row : parent === "last" ? (calls.at(-1)?.row ?? call.row) : this.#tip;
     const fields = { message: { role: "user", content }, ...extra };
@@ -254,14 +283,20 @@ class Conversation {
 
   #progress(): void {
     const rng = this.#rng;
-    const fields = { data: { type: rng.pick(["bash_progress", "hook_progress"]), output: prose(rng, 30) }, toolUseID: "t" };
+    const fields = {
+      data: { type: rng.pick(["bash_progress", "hook_progress"]), output: prose(rng, 30) },
+      toolUseID: "t",
+    };
     if (rng.chance(0.6)) this.#put("progress", fields);
     else this.#aside("progress", fields, this.#tip);
   }
 
   #attachment(): void {
     const rng = this.#rng;
-    const attachment = { type: rng.pick(["skill_listing", "edited_text_file", "task_reminder", "fork_briefing"]), content: prose(rng, 30) };
+    const attachment = {
+      type: rng.pick(["skill_listing", "edited_text_file", "task_reminder", "fork_briefing"]),
+      content: prose(rng, 30),
+    };
     if (rng.chance(0.75)) this.#put("attachment", { attachment });
     else this.#aside("attachment", { attachment }, this.#tip);
   }
@@ -269,7 +304,14 @@ class Conversation {
   #system(): void {
     const rng = this.#rng;
     const fields = {
-      subtype: rng.pick(["turn_duration", "informational", "stop_hook_summary", "api_error", "microcompact_boundary", "model_refusal_fallback"]),
+      subtype: rng.pick([
+        "turn_duration",
+        "informational",
+        "stop_hook_summary",
+        "api_error",
+        "microcompact_boundary",
+        "model_refusal_fallback",
+      ]),
       content: prose(rng, 30),
       level: "info",
       ...(rng.chance(0.1) && { isMeta: true }),
@@ -318,10 +360,18 @@ class Conversation {
     const before = this.#rows.filter((row) => this.#isKept(row));
     const parent = rng.chance(0.2) ? this.#tip : null;
     const logical = this.#tip;
-    const boundary = this.#make("system", { subtype: "compact_boundary", content: "Conversation compacted", level: "info" }, parent);
+    const boundary = this.#make(
+      "system",
+      { subtype: "compact_boundary", content: "Conversation compacted", level: "info" },
+      parent,
+    );
     const summary = this.#make(
       "user",
-      { isCompactSummary: true, isVisibleInTranscriptOnly: true, message: { role: "user", content: `This session is being continued: ${prose(rng)}` } },
+      {
+        isCompactSummary: true,
+        isVisibleInTranscriptOnly: true,
+        message: { role: "user", content: `This session is being continued: ${prose(rng)}` },
+      },
       boundary["uuid"] as string,
     );
     const compactMetadata: Row = { trigger: rng.pick(["auto", "manual"]), preTokens: rng.int(1, 99_999) };
@@ -331,7 +381,11 @@ class Conversation {
     const distinct = [...new Set(kept)];
     const kind = rng.weighted({ plain: 4, messages: 3, segment: 2 });
     if (kind === "messages" && distinct.length > 0) {
-      compactMetadata["preservedMessages"] = { anchorUuid, uuids: distinct, ...(rng.chance(0.3) && { allUuids: distinct }) };
+      compactMetadata["preservedMessages"] = {
+        anchorUuid,
+        uuids: distinct,
+        ...(rng.chance(0.3) && { allUuids: distinct }),
+      };
     }
     if (kind === "segment" && distinct.length > 0) {
       const tail = distinct.at(-1) as string;
@@ -357,14 +411,18 @@ class Conversation {
 
   #isKept(row: Row): boolean {
     const type = row["type"];
-    return (type === "user" || type === "assistant" || type === "attachment") && row["isSidechain"] !== true && typeof row["uuid"] === "string";
+    return (
+      (type === "user" || type === "assistant" || type === "attachment") &&
+      row["isSidechain"] !== true &&
+      typeof row["uuid"] === "string"
+    );
   }
 
   /** The row and what stands above it, nearest last. */
   #ancestors(uuid: string): string[] {
     const byUuid = new Map(this.#rows.map((row) => [row["uuid"], row]));
     const path: string[] = [];
-    for (let at: unknown = uuid; typeof at === "string" && byUuid.has(at) && !path.includes(at) && path.length < 6; ) {
+    for (let at: unknown = uuid; typeof at === "string" && byUuid.has(at) && !path.includes(at) && path.length < 6;) {
       path.push(at);
       at = byUuid.get(at)?.["parentUuid"];
     }
@@ -377,7 +435,9 @@ class Conversation {
     let parent = rng.chance(0.5) ? null : this.#tip;
     for (let i = 0; i < rng.int(1, 3); i++) {
       const user = i % 2 === 0;
-      const fields = user ? { message: { role: "user", content: prose(rng) } } : this.#message(`msg_${rng.hex(8)}`, [{ type: "text", text: prose(rng) }]);
+      const fields = user
+        ? { message: { role: "user", content: prose(rng) } }
+        : this.#message(`msg_${rng.hex(8)}`, [{ type: "text", text: prose(rng) }]);
       parent = this.#aside(user ? "user" : "assistant", { ...fields, isSidechain: true, agentId: "side" }, parent);
     }
   }
@@ -385,17 +445,22 @@ class Conversation {
   #meta(): void {
     const rng = this.#rng;
     const extra: Row = { isMeta: true };
-    if (rng.chance(0.6)) extra["origin"] = { kind: rng.pick(META_ORIGINS), subkind: "s", foo: 1, runId: rng.pick(["r1", "bad id!"]) };
+    if (rng.chance(0.6))
+      extra["origin"] = { kind: rng.pick(META_ORIGINS), subkind: "s", foo: 1, runId: rng.pick(["r1", "bad id!"]) };
     this.#put("user", { message: { role: "user", content: prose(rng) }, ...extra });
   }
 
   #localCommand(): void {
     const rng = this.#rng;
-    const say = (content: string, extra: Row = {}): void => void this.#put("user", { message: { role: "user", content }, ...extra });
+    const say = (content: string, extra: Row = {}): void =>
+      void this.#put("user", { message: { role: "user", content }, ...extra });
     say("<local-command-caveat>Caveat: x</local-command-caveat>", { isMeta: rng.chance(0.9) });
     if (rng.chance(0.9)) say("<command-name>/cost</command-name>\n<command-args></command-args>");
     if (rng.chance(0.2)) this.#system();
-    if (rng.chance(0.8)) say(rng.pick(["<local-command-stdout>$</local-command-stdout>", "<local-command-stderr>e</local-command-stderr>"]));
+    if (rng.chance(0.8))
+      say(
+        rng.pick(["<local-command-stdout>$</local-command-stdout>", "<local-command-stderr>e</local-command-stderr>"]),
+      );
   }
 
   /** The same row once more, as a resumed writer leaves it: unchanged, or with other content. */
@@ -410,9 +475,16 @@ class Conversation {
 
   #oddity(): void {
     const rng = this.#rng;
-    switch (rng.weighted({ voice: 2, talk: 1, hidden: 2, visibleOnly: 2, plugin: 1, nulls: 1, oddMessage: 2, turn: 1 })) {
+    switch (
+      rng.weighted({ voice: 2, talk: 1, hidden: 2, visibleOnly: 2, plugin: 1, nulls: 1, oddMessage: 2, turn: 1 })
+    ) {
       case "voice":
-        this.#put("system", { subtype: "voice_call_talk", content: prose(rng), level: "info", origin: { kind: rng.pick(["voice-call", "human"]) } });
+        this.#put("system", {
+          subtype: "voice_call_talk",
+          content: prose(rng),
+          level: "info",
+          origin: { kind: rng.pick(["voice-call", "human"]) },
+        });
         break;
       case "talk":
         this.#put("system", {
@@ -441,7 +513,8 @@ class Conversation {
         this.#put("user", {
           message: {
             role: "user",
-            content: "The NAME plugin sent a message:\nhello\n\nThis is how Claude Code surfaces a prompt a plugin submits between turns — it starts this turn in the user's place. Address the message above.",
+            content:
+              "The NAME plugin sent a message:\nhello\n\nThis is how Claude Code surfaces a prompt a plugin submits between turns — it starts this turn in the user's place. Address the message above.",
           },
           pluginPrompt: { text: "hello" },
         });
@@ -450,10 +523,16 @@ class Conversation {
         this.#put("user", { message: null });
         break;
       case "oddMessage":
-        this.#put("assistant", { message: rng.pick<unknown>(["text", { content: "plain" }, { id: 5, content: [null, 3] }, {}]) });
+        this.#put("assistant", {
+          message: rng.pick<unknown>(["text", { content: "plain" }, { id: 5, content: [null, 3] }, {}]),
+        });
         break;
       case "turn":
-        this.#put("user", { message: { role: "user", content: prose(rng) }, origin: { kind: rng.pick(["human", "channel"]), x: 1 }, turnOrigin: "sdk" });
+        this.#put("user", {
+          message: { role: "user", content: prose(rng) },
+          origin: { kind: rng.pick(["human", "channel"]), x: 1 },
+          turnOrigin: "sdk",
+        });
         break;
     }
   }
@@ -470,12 +549,21 @@ class Conversation {
         { type: "summary", summary: prose(rng, 30), leafUuid: this.#tip },
         { type: "custom-title", customTitle: prose(rng, 20), sessionId },
         { type: "tag", tag: rng.pick(["a", "b", ""]), sessionId },
-        { type: "content-replacement", sessionId: rng.pick([sessionId, "other"]), replacements: [{ kind: "a", n: rng.int(1, 9) }, 5, []] },
+        {
+          type: "content-replacement",
+          sessionId: rng.pick([sessionId, "other"]),
+          replacements: [{ kind: "a", n: rng.int(1, 9) }, 5, []],
+        },
         { type: "atis-latch", sessionId, atis: rng.pick(["abc", "", "bad\u00e9"]) },
         { type: "tools-used", sessionId, tools: ["Bash", "", 5, "Read"] },
         { type: "history-suppression", sessionId, cause: "x" },
         { type: "hybrid-organization", sessionId, organizationUuid: rng.pick([rng.uuid().toUpperCase(), "no"]) },
-        { type: "derived-from", v: 1, sessionId, sessions: [{ type: "claude_code_session", id: rng.uuid(), via: "fork" }] },
+        {
+          type: "derived-from",
+          v: 1,
+          sessionId,
+          sessions: [{ type: "claude_code_session", id: rng.uuid(), via: "fork" }],
+        },
         { type: "relocated", relocatedCwd: this.#options.cwd, sessionId },
       ]),
     );

@@ -68,7 +68,12 @@ export interface StandIn {
 }
 
 /** One deviation may bring another about (a cut row leaves a parent that is nowhere), so each is looked for behind the ones before it. */
-export async function standIn(deviations: readonly Deviation[], store: Store, call: Call, tools: Tools): Promise<StandIn> {
+export async function standIn(
+  deviations: readonly Deviation[],
+  store: Store,
+  call: Call,
+  tools: Tools,
+): Promise<StandIn> {
   const found: Deviation[] = [];
   let other = store;
   let otherCall = call;
@@ -82,13 +87,21 @@ export async function standIn(deviations: readonly Deviation[], store: Store, ca
   return { deviations: found, store: other, call: otherCall };
 }
 
-export async function expectedOutcome(deviations: readonly Deviation[], outcome: Outcome, context: Context): Promise<Outcome> {
+export async function expectedOutcome(
+  deviations: readonly Deviation[],
+  outcome: Outcome,
+  context: Context,
+): Promise<Outcome> {
   let expected = outcome;
   for (const deviation of deviations) expected = (await deviation.outcome?.(expected, context)) ?? expected;
   return expected;
 }
 
-export async function expectedEffect(deviations: readonly Deviation[], effect: Effect, context: Context): Promise<Effect> {
+export async function expectedEffect(
+  deviations: readonly Deviation[],
+  effect: Effect,
+  context: Context,
+): Promise<Effect> {
   let expected = effect;
   for (const deviation of deviations) expected = (await deviation.effect?.(expected, context)) ?? expected;
   return withForkTitle(deviations, expected, context);
@@ -96,15 +109,23 @@ export async function expectedEffect(deviations: readonly Deviation[], effect: E
 
 async function withForkTitle(deviations: readonly Deviation[], effect: Effect, context: Context): Promise<Effect> {
   const { call, official, scratch } = context;
-  const naming = deviations.filter(({ titleFrom }) => titleFrom !== undefined);
+  const naming = deviations.filter((deviation) => "titleFrom" in deviation);
   if (naming.length === 0 || "error" in effect.outcome) return effect;
   let { store } = await standIn(deviations, context.store, call, context);
-  for (const { titleFrom } of naming) store = titleFrom?.(store, call) ?? store;
+  for (const deviation of naming) store = deviation.titleFrom?.(store, call) ?? store;
   const { upToMessageId: _upTo, ...options } = optionsOf(call);
   const title = await askForkTitle(official, store, scratch, { fn: "forkSession", args: [call.args[0], options] });
   const last = /("customTitle":)("(?:[^"\\]|\\.)*")(,"uuid":"<new \d+>","timestamp":"<now>"}\n)$/;
   const changes = Object.entries(effect.changes).map(([at, change]): [string, Change] =>
-    change.kind === "added" && at.endsWith(".jsonl") ? [at, { ...change, content: change.content.replace(last, (_all, key, _old, rest) => `${key}${JSON.stringify(title)}${rest}`) }] : [at, change],
+    change.kind === "added" && at.endsWith(".jsonl")
+      ? [
+          at,
+          {
+            ...change,
+            content: change.content.replace(last, (_all, key, _old, rest) => `${key}${JSON.stringify(title)}${rest}`),
+          },
+        ]
+      : [at, change],
   );
   return { ...effect, changes: Object.fromEntries(changes) };
 }
@@ -112,6 +133,9 @@ async function withForkTitle(deviations: readonly Deviation[], effect: Effect, c
 async function askForkTitle(official: Api, store: Store, scratch: string, call: Call): Promise<unknown> {
   const { sessionId } = (await askOfficial(official, store, scratch, call)) as { sessionId: string };
   const [, file] = [...readTree(path.join(scratch, "asked"))].find(([at]) => at.endsWith(`/${sessionId}.jsonl`)) ?? [];
-  const rows = Buffer.from(file?.content ?? "", "latin1").toString("utf8").trimEnd().split("\n");
+  const rows = Buffer.from(file?.content ?? "", "latin1")
+    .toString("utf8")
+    .trimEnd()
+    .split("\n");
   return (JSON.parse(rows.at(-1) ?? "{}") as { customTitle?: unknown }).customTitle;
 }

@@ -1,9 +1,30 @@
 /** What a list says of a session, and which sessions it shows. */
 import { type Call, concerned } from "./calls.ts";
 import type { Deviation } from "./deviation.ts";
-import { type Entry, line, mapTranscripts, projectOf, type Row, rowOf, type Store, type Transcript, transcriptsOf, bytesOf } from "./model.ts";
+import {
+  type Entry,
+  line,
+  mapTranscripts,
+  projectOf,
+  type Row,
+  rowOf,
+  type Store,
+  type Transcript,
+  transcriptsOf,
+  bytesOf,
+} from "./model.ts";
 import { conversationRows, withLines } from "./transforms.ts";
-import { defused, grownHead, hasSidePrompt, inHead, inTail, records, WINDOW, withGrownHead, withoutNestedKeys } from "./windows.ts";
+import {
+  defused,
+  grownHead,
+  hasSidePrompt,
+  inHead,
+  inTail,
+  records,
+  WINDOW,
+  withGrownHead,
+  withoutNestedKeys,
+} from "./windows.ts";
 
 const LISTING = new Set(["listSessions", "getSessionInfo"]);
 const isListing = (call: Call): boolean => LISTING.has(call.fn);
@@ -14,9 +35,15 @@ type Test = (store: Store, one: Transcript, call: Call) => boolean;
 type Change = (one: Transcript, call: Call) => Transcript;
 
 /** A deviation in what is read of a single transcript; in a fork it shows in the title alone. */
-function ofTranscript(fields: Omit<Deviation, "applies" | "instead" | "effect">, test: Test, change: Change, alsoForks = true): Deviation {
+function ofTranscript(
+  fields: Omit<Deviation, "applies" | "instead" | "effect">,
+  test: Test,
+  change: Change,
+  alsoForks = true,
+): Deviation {
   const applies = (store: Store, call: Call): boolean =>
-    (isListing(call) || (alsoForks && isTitledFork(call))) && transcriptsOf(store).some((one) => concerns(store, call, one) && test(store, one, call));
+    (isListing(call) || (alsoForks && isTitledFork(call))) &&
+    transcriptsOf(store).some((one) => concerns(store, call, one) && test(store, one, call));
   const changed = (store: Store, call: Call): Store =>
     mapTranscripts(store, (one) => (concerns(store, call, one) && test(store, one, call) ? change(one, call) : one));
   return {
@@ -37,14 +64,16 @@ const sidecarTitle = (store: Store, one: Transcript): Entry | undefined =>
   store.entries.find((entry) => entry.path === one.path.replace(/\.jsonl$/, "/custom-title.json"));
 
 const size = (one: Transcript): number => bytesOf(one).length;
-const customTitles = (one: Transcript, test: Parameters<typeof records>[3] = () => true): string[] => records(one, "custom-title", "customTitle", test);
+const customTitles = (one: Transcript, test: Parameters<typeof records>[3] = () => true): string[] =>
+  records(one, "custom-title", "customTitle", test);
 const tailOf = (one: Transcript): Parameters<typeof records>[3] => {
   const bytes = size(one);
   return (placed) => inTail(placed, bytes);
 };
 
 const isSide = (row: Row | undefined): boolean => row?.["type"] === "user" && row["isSidechain"] === true;
-const sideLine = ({ bytes }: { readonly bytes: Buffer }): boolean => bytes.includes("isSidechain") && isSide(rowOf(bytes));
+const sideLine = ({ bytes }: { readonly bytes: Buffer }): boolean =>
+  bytes.includes("isSidechain") && isSide(rowOf(bytes));
 
 const firstLineOf = (one: Transcript): Buffer => one.lines[0] ?? Buffer.alloc(0);
 const saysSidechain = (bytes: Buffer): boolean => {
@@ -53,21 +82,36 @@ const saysSidechain = (bytes: Buffer): boolean => {
 };
 /** The line without its mark, and, since it would count otherwise, without its type. */
 const unmarked = (bytes: Buffer): Buffer =>
-  Buffer.from(bytes.toString("latin1").replace(/"isSidechain":/g, '"isSidechaim":').replace(/"type":( ?)"user"/, '"type":$1"uSer"'), "latin1");
+  Buffer.from(
+    bytes
+      .toString("latin1")
+      .replace(/"isSidechain":/g, '"isSidechaim":')
+      .replace(/"type":( ?)"user"/, '"type":$1"uSer"'),
+    "latin1",
+  );
 const speaks = (one: Transcript, side: boolean): boolean =>
-  conversationRows(one.lines).some(({ row }) => (row["type"] === "user" || row["type"] === "assistant") && (row["isSidechain"] === true) === side);
+  conversationRows(one.lines).some(
+    ({ row }) => (row["type"] === "user" || row["type"] === "assistant") && (row["isSidechain"] === true) === side,
+  );
 
 export const listDeviations: readonly Deviation[] = [
   ofTranscript(
     {
       id: "top-level-facts",
       title: "cwd, gitBranch, timestamp, entrypoint and sessionKind come from the top level of a row only",
-      reason: "The same words inside a tool's input or output say nothing of the session; taking them shows a session under a wrong directory.",
+      reason:
+        "The same words inside a tool's input or output say nothing of the session; taking them shows a session under a wrong directory.",
       official: "Takes the first or last such text in the window, wherever it stands.",
       ours: "Takes members of rows.",
       provoke: (rng, store) =>
         mapTranscripts(store, (one) => {
-          const value = rng.pick([{ cwd: "/nested" }, { gitBranch: "nested" }, { timestamp: "2020-01-01T00:00:00.000Z" }, { entrypoint: "sdk-ts" }, { cwd: "/n", gitBranch: "n", timestamp: "2020-02-02T00:00:00.000Z" }]);
+          const value = rng.pick([
+            { cwd: "/nested" },
+            { gitBranch: "nested" },
+            { timestamp: "2020-01-01T00:00:00.000Z" },
+            { entrypoint: "sdk-ts" },
+            { cwd: "/n", gitBranch: "n", timestamp: "2020-02-02T00:00:00.000Z" },
+          ]);
           const row = line({ type: "file-history-snapshot", snapshot: { input: value } });
           return withLines(one, "gitBranch" in value ? [row, ...one.lines, row] : [row, ...one.lines]);
         }),
@@ -80,11 +124,19 @@ export const listDeviations: readonly Deviation[] = [
     {
       id: "controls-before-row",
       title: "Control characters before a row do not hide it from a list",
-      reason: "The official message reader passes over them, so the messages are shown; the list should know the same session.",
+      reason:
+        "The official message reader passes over them, so the messages are shown; the list should know the same session.",
       official: "The list and the title of a fork lose the row.",
       ours: "All readers pass over them.",
       provoke: (_rng, store) =>
-        mapTranscripts(store, (one) => withLines(one, one.lines.map((bytes) => (rowOf(bytes) === undefined ? bytes : Buffer.concat([Buffer.from("\u0000\u0001"), bytes]))))),
+        mapTranscripts(store, (one) =>
+          withLines(
+            one,
+            one.lines.map((bytes) =>
+              rowOf(bytes) === undefined ? bytes : Buffer.concat([Buffer.from("\u0000\u0001"), bytes]),
+            ),
+          ),
+        ),
     },
     (_store, one) => one.lines.some((bytes) => !withoutControls(bytes).equals(bytes)),
     (one) => withLines(one, one.lines.map(withoutControls)),
@@ -93,18 +145,33 @@ export const listDeviations: readonly Deviation[] = [
     {
       id: "hidden-sidechains",
       title: "A session is hidden as a side conversation only when nothing else is in it",
-      reason: "One row of a subagent at the beginning should not hide a conversation, and one row of metadata before it not show a side conversation.",
+      reason:
+        "One row of a subagent at the beginning should not hide a conversation, and one row of metadata before it not show a side conversation.",
       official: "Hides a file when its first line says isSidechain, and only then.",
       ours: "Hides it when there are user or assistant rows of sidechains and none of the main chain.",
       provoke: (rng, store) =>
         mapTranscripts(store, (one) => {
-          const side = { isSidechain: true, parentUuid: null, sessionId: one.sessionId, type: "assistant", uuid: rng.uuid(), timestamp: "2026-02-02T02:02:02.000Z" };
-          if (rng.chance(0.6)) return withLines(one, [line({ ...side, message: { content: [{ type: "text", text: "x" }] } }), ...one.lines]);
+          const side = {
+            isSidechain: true,
+            parentUuid: null,
+            sessionId: one.sessionId,
+            type: "assistant",
+            uuid: rng.uuid(),
+            timestamp: "2026-02-02T02:02:02.000Z",
+          };
+          if (rng.chance(0.6))
+            return withLines(one, [
+              line({ ...side, message: { content: [{ type: "text", text: "x" }] } }),
+              ...one.lines,
+            ]);
           const lines = one.lines.map((bytes) => {
             const row = rowOf(bytes);
             return row !== undefined && "parentUuid" in row ? line({ ...row, isSidechain: true }) : bytes;
           });
-          return withLines(one, [line({ type: "custom-title", customTitle: "A title", sessionId: one.sessionId }), ...lines]);
+          return withLines(one, [
+            line({ type: "custom-title", customTitle: "A title", sessionId: one.sessionId }),
+            ...lines,
+          ]);
         }),
     },
     (_store, one) => (saysSidechain(firstLineOf(one)) ? speaks(one, false) : speaks(one, true) && !speaks(one, false)),
@@ -123,12 +190,18 @@ export const listDeviations: readonly Deviation[] = [
       ours: "Passes over rows of sidechains.",
       provoke: (rng, store) =>
         mapTranscripts(store, (one) => {
-          const row = { type: "user", isSidechain: true, uuid: rng.uuid(), message: { role: "user", content: "asked by a subagent" } };
+          const row = {
+            type: "user",
+            isSidechain: true,
+            uuid: rng.uuid(),
+            message: { role: "user", content: "asked by a subagent" },
+          };
           return withLines(one, [line({ type: "mode", mode: "normal" }), line(row), ...one.lines]);
         }),
     },
     (_store, one) => hasSidePrompt(one),
-    (one) => defused(defused(one, '"type":"user"', '"type":"uSer"', sideLine), '"type": "user"', '"type": "uSer"', sideLine),
+    (one) =>
+      defused(defused(one, '"type":"user"', '"type":"uSer"', sideLine), '"type": "user"', '"type": "uSer"', sideLine),
   ),
   ofTranscript(
     {
@@ -139,8 +212,18 @@ export const listDeviations: readonly Deviation[] = [
       ours: "The session has no given title.",
       provoke: (_rng, store) =>
         mapTranscripts(store, (one) => {
-          const row = (customTitle: string): Buffer => line({ type: "custom-title", customTitle, sessionId: one.sessionId });
-          return { ...withLines(one, [row("Old title"), ...one.lines, filler(WINDOW), row(""), line({ type: "last-prompt", lastPrompt: "LP" })]), finalNewline: true };
+          const row = (customTitle: string): Buffer =>
+            line({ type: "custom-title", customTitle, sessionId: one.sessionId });
+          return {
+            ...withLines(one, [
+              row("Old title"),
+              ...one.lines,
+              filler(WINDOW),
+              row(""),
+              line({ type: "last-prompt", lastPrompt: "LP" }),
+            ]),
+            finalNewline: true,
+          };
         }),
     },
     (_store, one) => customTitles(one, tailOf(one)).at(-1) === "" && (customTitles(one, inHead).at(-1) ?? "") !== "",
@@ -153,20 +236,29 @@ export const listDeviations: readonly Deviation[] = [
   {
     id: "title-before-sidecar",
     title: "The last title row anywhere beats the sidecar",
-    reason: "Both are written by /rename. The row has its place in time among the others; the sidecar may be left over from before.",
+    reason:
+      "Both are written by /rename. The row has its place in time among the others; the sidecar may be left over from before.",
     official: "The sidecar beats titles outside the tail window.",
     ours: "The sidecar counts only where no title row was seen.",
     applies: (store, call) =>
-      (isListing(call) || isTitledFork(call)) && transcriptsOf(store).some((one) => concerns(store, call, one) && losesSidecar(store, one, call)),
+      (isListing(call) || isTitledFork(call)) &&
+      transcriptsOf(store).some((one) => concerns(store, call, one) && losesSidecar(store, one, call)),
     instead: (store, call) => (isListing(call) ? withoutSidecars(store, call) : store),
     titleFrom: withoutSidecars,
     provoke: (_rng, store) => ({
       ...store,
       entries: store.entries.flatMap((entry): Entry[] => {
         if (entry.kind !== "transcript") return entry.path.endsWith("custom-title.json") ? [] : [entry];
-        const lines = [line({ type: "custom-title", customTitle: "From a row", sessionId: entry.sessionId }), ...withoutTitles(entry), filler(WINDOW)];
+        const lines = [
+          line({ type: "custom-title", customTitle: "From a row", sessionId: entry.sessionId }),
+          ...withoutTitles(entry),
+          filler(WINDOW),
+        ];
         const path = entry.path.replace(/\.jsonl$/, "/custom-title.json");
-        return [{ ...entry, lines, finalNewline: true }, { kind: "file", path, bytes: Buffer.from('{"customTitle":"From the sidecar"}'), mtime: entry.mtime }];
+        return [
+          { ...entry, lines, finalNewline: true },
+          { kind: "file", path, bytes: Buffer.from('{"customTitle":"From the sidecar"}'), mtime: entry.mtime },
+        ];
       }),
     }),
   },
@@ -174,32 +266,56 @@ export const listDeviations: readonly Deviation[] = [
     {
       id: "facts-between-windows",
       title: "A title or tag anywhere in the file is found by what reads the whole file",
-      reason: "A session that was renamed or tagged in its middle has that name and tag; getSessionInfo and a fork can afford to look.",
+      reason:
+        "A session that was renamed or tagged in its middle has that name and tag; getSessionInfo and a fork can afford to look.",
       official: "Only rows within the first and last 64 KiB count, tags only in the last.",
       ours: "getSessionInfo and the title of a fork find the last one wherever it stands; a list looks in the windows only.",
       provoke: (rng, store) =>
         mapTranscripts(store, (one) => {
-          const named = [line({ type: "custom-title", customTitle: "Middle", sessionId: one.sessionId }), line({ type: "ai-title", aiTitle: "Middle AI" })];
-          const middle = rng.chance(0.3) ? [named[1] as Buffer] : [named[0] as Buffer, line({ type: "tag", tag: "middle" })];
-          return { ...withLines(one, [...withoutTitles(one), filler(WINDOW), ...middle, filler(WINDOW)]), finalNewline: true };
+          const named = [
+            line({ type: "custom-title", customTitle: "Middle", sessionId: one.sessionId }),
+            line({ type: "ai-title", aiTitle: "Middle AI" }),
+          ];
+          const middle = rng.chance(0.3)
+            ? [named[1] as Buffer]
+            : [named[0] as Buffer, line({ type: "tag", tag: "middle" })];
+          return {
+            ...withLines(one, [...withoutTitles(one), filler(WINDOW), ...middle, filler(WINDOW)]),
+            finalNewline: true,
+          };
         }),
     },
     (_store, one, call) => isFull(call) && betweenWindows(one).length > 0,
     // Behind the last row they are in the tail.
-    (one) => ({ ...withLines(one, [...one.lines.filter((bytes) => bytes.length > 0), ...betweenWindows(one)]), finalNewline: true }),
+    (one) => ({
+      ...withLines(one, [...one.lines.filter((bytes) => bytes.length > 0), ...betweenWindows(one)]),
+      finalNewline: true,
+    }),
   ),
   ofTranscript(
     {
       id: "prompt-beyond-window",
       title: "The first prompt counts wherever it stands",
-      reason: "A pasted file before the first prompt, or in it, is enough to push it out of the first 64 KiB; the session then had no name, or was not listed at all.",
+      reason:
+        "A pasted file before the first prompt, or in it, is enough to push it out of the first 64 KiB; the session then had no name, or was not listed at all.",
       official: "Reads the first 64 KiB; a session without a prompt there, a title or a last prompt is not listed.",
       ours: "Reads on, 16 MiB at most for a list, until the first prompt; what else stands before it counts as if it stood in the window.",
       provoke: (rng, store) =>
         mapTranscripts(store, (one) => {
           if (rng.chance(0.5)) return withLines(one, [filler(rng.int(WINDOW, 4 * WINDOW)), ...one.lines]);
-          const row = { type: "user", isSidechain: false, parentUuid: null, uuid: rng.uuid(), sessionId: one.sessionId, timestamp: "2026-01-01T00:00:00.000Z", cwd: "/big" };
-          const big = line({ ...row, message: { role: "user", content: `big prompt ${"word ".repeat(rng.int(14_000, 40_000))}` } });
+          const row = {
+            type: "user",
+            isSidechain: false,
+            parentUuid: null,
+            uuid: rng.uuid(),
+            sessionId: one.sessionId,
+            timestamp: "2026-01-01T00:00:00.000Z",
+            cwd: "/big",
+          };
+          const big = line({
+            ...row,
+            message: { role: "user", content: `big prompt ${"word ".repeat(rng.int(14_000, 40_000))}` },
+          });
           return withLines(one, [big, ...one.lines]);
         }),
     },
@@ -235,7 +351,9 @@ export const listDeviations: readonly Deviation[] = [
         ...store,
         entries: [
           ...store.entries.map((entry) =>
-            projectOf(entry.path) === chosen && entry.path.startsWith("projects/") ? { ...entry, path: entry.path.replace(/^projects\/[^/]+/, elsewhere) } : entry,
+            projectOf(entry.path) === chosen && entry.path.startsWith("projects/")
+              ? { ...entry, path: entry.path.replace(/^projects\/[^/]+/, elsewhere) }
+              : entry,
           ),
           { kind: "link", path: `projects/${chosen}`, target: `../${elsewhere}` },
         ],
@@ -255,11 +373,17 @@ function losesSidecar(store: Store, one: Transcript, call: Call): boolean {
   if (sidecarTitle(store, one) === undefined || customTitles(one, tailOf(one)).length > 0) return false;
   if (isFull(call)) return customTitles(one).length > 0;
   const head = grownHead(one, false);
-  return head === undefined ? customTitles(one, inHead).length > 0 : customTitles({ ...one, lines: one.lines.slice(0, head + 1) }).length > 0;
+  return head === undefined
+    ? customTitles(one, inHead).length > 0
+    : customTitles({ ...one, lines: one.lines.slice(0, head + 1) }).length > 0;
 }
 
 function withoutSidecars(store: Store, call: Call): Store {
-  const gone = new Set(transcriptsOf(store).flatMap((one) => (concerns(store, call, one) && losesSidecar(store, one, call) ? (sidecarTitle(store, one) ?? []) : [])));
+  const gone = new Set(
+    transcriptsOf(store).flatMap((one) =>
+      concerns(store, call, one) && losesSidecar(store, one, call) ? (sidecarTitle(store, one) ?? []) : [],
+    ),
+  );
   return { ...store, entries: store.entries.filter((entry) => !gone.has(entry)) };
 }
 
@@ -274,7 +398,8 @@ function betweenWindows(one: Transcript): Buffer[] {
   const lastCustom = customTitles(one, before).at(-1);
   const lastAi = records(one, "ai-title", "aiTitle", before).at(-1);
   const tag = records(one, "tag", "tag", before).at(-1);
-  if (custom === undefined && lastCustom !== undefined) found.push(line({ type: "custom-title", customTitle: lastCustom }));
+  if (custom === undefined && lastCustom !== undefined)
+    found.push(line({ type: "custom-title", customTitle: lastCustom }));
   if (!custom && !ai && !lastCustom && lastAi !== undefined) found.push(line({ type: "ai-title", aiTitle: lastAi }));
   if (tag !== undefined && records(one, "tag", "tag", tail).length === 0) found.push(line({ type: "tag", tag }));
   return found;
@@ -283,12 +408,15 @@ function betweenWindows(one: Transcript): Buffer[] {
 const filler = (length: number): Buffer => line({ type: "filler", text: "x".repeat(length) });
 
 const withoutTitles = (one: Transcript): Buffer[] =>
-  one.lines.filter((bytes) => !bytes.includes('"custom-title"') && !bytes.includes('"ai-title"') && !bytes.includes('"tag"'));
+  one.lines.filter(
+    (bytes) => !bytes.includes('"custom-title"') && !bytes.includes('"ai-title"') && !bytes.includes('"tag"'),
+  );
 
 /** Without control characters before the row, but for those that JSON allows there. */
 function withoutControls(bytes: Buffer): Buffer {
   const start = bytes.findIndex((byte) => byte > 0x20);
   const before = bytes.subarray(0, Math.max(start, 0));
-  return before.some((byte) => byte !== 0x20 && byte !== 0x09 && byte !== 0x0d) && bytes[start] === 0x7b ? bytes.subarray(start) : bytes;
+  return before.some((byte) => byte !== 0x20 && byte !== 0x09 && byte !== 0x0d) && bytes[start] === 0x7b
+    ? bytes.subarray(start)
+    : bytes;
 }
-

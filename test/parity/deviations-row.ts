@@ -27,7 +27,10 @@ function glueSome(rng: Rng, transcript: Transcript, glue: (a: Buffer, b: Buffer)
   if (places.length === 0) return transcript;
   const at = rng.pick(places);
   const [a, b] = [transcript.lines[at] as Buffer, transcript.lines[at + 1] as Buffer];
-  return { ...transcript, lines: [...transcript.lines.slice(0, at), glue(trimmed(a), trimmed(b)), ...transcript.lines.slice(at + 2)] };
+  return {
+    ...transcript,
+    lines: [...transcript.lines.slice(0, at), glue(trimmed(a), trimmed(b)), ...transcript.lines.slice(at + 2)],
+  };
 }
 
 const trimmed = (bytes: Buffer): Buffer => Buffer.from(bytes.toString("latin1").trim(), "latin1");
@@ -67,26 +70,37 @@ export const rowDeviations: readonly Deviation[] = [
         if (rows.length === 0) return one;
         const at = rng.chance(0.5) ? (rows[0]?.at ?? 0) : rng.pick(rows).at;
         const before = rng.pick(["\ufeff", "garbage ", '"ing","x":1}', "]]"]);
-        return withLines(one, one.lines.map((bytes, i) => (i === at ? Buffer.concat([Buffer.from(before), trimmed(bytes)]) : bytes)));
+        return withLines(
+          one,
+          one.lines.map((bytes, i) => (i === at ? Buffer.concat([Buffer.from(before), trimmed(bytes)]) : bytes)),
+        );
       }),
   },
   {
     id: "raw-control-characters",
     title: "A row with raw control characters in a string is read",
-    reason: "Some tools write them unescaped. JSON forbids it, but what is meant is clear, and one byte should not cost a message.",
+    reason:
+      "Some tools write them unescaped. JSON forbids it, but what is meant is clear, and one byte should not cost a message.",
     official: "Drops the row.",
     ours: "Reads the characters as they stand.",
     applies: (store, call) => hasLine(store, call, (bytes) => escapedControls(bytes) !== undefined),
     instead: (store) => changeLines(store, (bytes) => [escapedControls(bytes) ?? bytes]),
     provoke: (rng, store) =>
       mapTranscripts(store, (one) => {
-        const rows = conversationRows(one.lines).filter(({ row }) => row["type"] === "user" || row["type"] === "assistant");
+        const rows = conversationRows(one.lines).filter(
+          ({ row }) => row["type"] === "user" || row["type"] === "assistant",
+        );
         if (rows.length === 0) return one;
         const { at, row } = rng.pick(rows);
         const said = { role: row["type"], content: [{ type: "text", text: "one@two" }] };
         const message = row["type"] === "user" ? said : { ...(row["message"] as object), ...said };
-        const raw = line({ ...row, message }).toString("utf8").replace("one@two", `one${rng.pick(["\t", "\u0001", "\u001b[0m"])}two`);
-        return withLines(one, one.lines.map((bytes, i) => (i === at ? Buffer.from(raw) : bytes)));
+        const raw = line({ ...row, message })
+          .toString("utf8")
+          .replace("one@two", `one${rng.pick(["\t", "\u0001", "\u001b[0m"])}two`);
+        return withLines(
+          one,
+          one.lines.map((bytes, i) => (i === at ? Buffer.from(raw) : bytes)),
+        );
       }),
   },
 ];

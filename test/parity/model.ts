@@ -1,3 +1,5 @@
+import { memo } from "./memo.ts";
+
 /** What a generated store is, before it stands on a disk. Deviations look at this, and change it. */
 
 export type Row = Record<string, unknown>;
@@ -46,19 +48,19 @@ export interface Store {
 
 const NEWLINE = Buffer.from("\n");
 
-export function bytesOf(transcript: Pick<Transcript, "lines" | "finalNewline">): Buffer {
+export const bytesOf = memo((transcript: Pick<Transcript, "lines" | "finalNewline">): Buffer => {
   const parts: Buffer[] = [];
   transcript.lines.forEach((line, i) => {
     parts.push(line);
     if (i < transcript.lines.length - 1 || transcript.finalNewline) parts.push(NEWLINE);
   });
   return Buffer.concat(parts);
-}
+});
 
 export const line = (row: unknown): Buffer => Buffer.from(typeof row === "string" ? row : JSON.stringify(row));
 
 /** The row of a line as `JSON.parse` sees it after blanks; undefined when the line is no JSON object. */
-export function rowOf(bytes: Buffer): Row | undefined {
+export const rowOf = memo((bytes: Buffer): Row | undefined => {
   let at = 0;
   while (at < bytes.length && (bytes[at] as number) <= 0x20) at++;
   try {
@@ -67,9 +69,10 @@ export function rowOf(bytes: Buffer): Row | undefined {
   } catch {
     return undefined;
   }
-}
+});
 
-export const transcriptsOf = (store: Store): Transcript[] => store.entries.filter((entry) => entry.kind === "transcript");
+export const transcriptsOf = (store: Store): Transcript[] =>
+  store.entries.filter((entry) => entry.kind === "transcript");
 
 export const projectOf = (path: string): string => path.split("/")[1] ?? "";
 

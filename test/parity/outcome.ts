@@ -14,7 +14,12 @@ export interface Effect {
 }
 
 export type Change =
-  | { readonly kind: "added" | "changed"; readonly type: TreeFile["type"]; readonly mode: number; readonly content: string }
+  | {
+      readonly kind: "added" | "changed";
+      readonly type: TreeFile["type"];
+      readonly mode: number;
+      readonly content: string;
+    }
   | { readonly kind: "appended"; readonly content: string }
   | { readonly kind: "removed" };
 
@@ -34,8 +39,7 @@ export async function outcomeOf(api: Api, call: Call, configDir: string): Promis
   const before = process.env["CLAUDE_CONFIG_DIR"];
   process.env["CLAUDE_CONFIG_DIR"] = configDir;
   try {
-    const run = api[call.fn] as (...args: unknown[]) => Promise<unknown>;
-    return { value: canonical(await run(...call.args)) };
+    return { value: canonical(await api[call.fn](...call.args)) };
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     return { error: message.replaceAll(configDir, "<CONFIG>") };
@@ -94,17 +98,28 @@ export class Side {
   }
 }
 
-function changesBetween(before: Map<string, TreeFile>, after: Map<string, TreeFile>, names: Names): Record<string, Change> {
+function changesBetween(
+  before: Map<string, TreeFile>,
+  after: Map<string, TreeFile>,
+  names: Names,
+): Record<string, Change> {
   const changes: Record<string, Change> = {};
   for (const path of before.keys()) if (!after.has(path)) changes[path] = { kind: "removed" };
   for (const [path, file] of after) {
     const old = before.get(path);
     if (old?.type === file.type && old.mode === file.mode && old.content === file.content) continue;
     const name = names.in(path);
-    if (path.endsWith(".jsonl") && old?.type === "file" && file.type === "file" && old.mode === file.mode && file.content.startsWith(old.content)) {
+    if (
+      path.endsWith(".jsonl") &&
+      old?.type === "file" &&
+      file.type === "file" &&
+      old.mode === file.mode &&
+      file.content.startsWith(old.content)
+    ) {
       changes[name] = { kind: "appended", content: file.content.slice(old.content.length) };
     } else {
-      const content = file.type === "file" && path.endsWith(".jsonl") ? rowsIn(file.content, names) : names.in(file.content);
+      const content =
+        file.type === "file" && path.endsWith(".jsonl") ? rowsIn(file.content, names) : names.in(file.content);
       changes[name] = { kind: old === undefined ? "added" : "changed", type: file.type, mode: file.mode, content };
     }
   }

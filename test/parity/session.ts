@@ -23,9 +23,18 @@ export function sessionLines(rng: Rng, options: SessionOptions): Buffer[] {
   const rows = conversation(rng, {
     sessionId,
     cwd,
-    steps: { tiny: rng.int(0, 2), small: rng.int(2, 14), medium: rng.int(10, 40), windows: 14, large: 24, huge: 16 }[size],
+    steps: { tiny: rng.int(0, 2), small: rng.int(2, 14), medium: rng.int(10, 40), windows: 14, large: 24, huge: 16 }[
+      size
+    ],
     start: Date.UTC(2026, 0, 1) + rng.int(0, 60 * DAY),
-    bulk: { tiny: 0, small: 0, medium: 0, windows: rng.int(4_000, 16_000), large: rng.int(8_000, 30_000), huge: 900_000 }[size],
+    bulk: {
+      tiny: 0,
+      small: 0,
+      medium: 0,
+      windows: rng.int(4_000, 16_000),
+      large: rng.int(8_000, 30_000),
+      huge: 900_000,
+    }[size],
     entrypoint: rng.pick(["cli", "cli", "sdk-cli", "sdk-ts", "sdk-py", "claude-vscode", undefined]),
   });
   if (rng.chance(0.03)) for (const row of rows) row["sessionKind"] = rng.pick(["daemon", "daemon-worker", "bg"]);
@@ -51,7 +60,13 @@ function firstRows(rng: Rng, { sessionId }: SessionOptions): Row[] {
   if (rng.chance(0.3)) rows.push({ type: "mode", mode: "normal", sessionId });
   if (rng.chance(0.3)) rows.push({ type: "permission-mode", permissionMode: "default", sessionId });
   if (rng.chance(0.2)) rows.push({ type: "queue-operation", operation: "enqueue", sessionId, content: prose(rng) });
-  if (rng.chance(0.2)) rows.push({ type: "file-history-snapshot", messageId: rng.uuid(), snapshot: { trackedFileBackups: {} }, isSnapshotUpdate: false });
+  if (rng.chance(0.2))
+    rows.push({
+      type: "file-history-snapshot",
+      messageId: rng.uuid(),
+      snapshot: { trackedFileBackups: {} },
+      isSnapshotUpdate: false,
+    });
   if (rng.chance(0.1)) rows.push({ type: "summary", summary: prose(rng, 30), leafUuid: rng.uuid() });
   return rows;
 }
@@ -68,7 +83,11 @@ function metadataRows(rng: Rng, { sessionId, places }: SessionOptions): Row[] {
   maybe(0.1, () => ({ type: "pr-link", prNumber: 1, prUrl: "https://example.invalid/1", sessionId }));
   maybe(0.06, () => ({ type: "relocated", relocatedCwd: rng.pick(places), sessionId }));
   maybe(0.1, () => ({ type: "agent-name", agentName: "x", sessionId }));
-  maybe(0.05, () => ({ type: "whatever", lastPrompt: "LP of another type", extra: { summary: "nested", customTitle: "nested" } }));
+  maybe(0.05, () => ({
+    type: "whatever",
+    lastPrompt: "LP of another type",
+    extra: { summary: "nested", customTitle: "nested" },
+  }));
   maybe(0.05, () => ({ type: "custom-title", customTitle: 5, sessionId }));
   return rows;
 }

@@ -44,7 +44,10 @@ class Builder {
   build(): Store {
     const rng = this.#rng;
     const places = this.#choosePlaces();
-    const ids = Array.from({ length: rng.weighted({ "1": 1, "3": 3, "5": 3, "8": 1 }) === "1" ? 1 : rng.int(2, 6) }, () => this.#id());
+    const ids = Array.from(
+      { length: rng.weighted({ "1": 1, "3": 3, "5": 3, "8": 1 }) === "1" ? 1 : rng.int(2, 6) },
+      () => this.#id(),
+    );
     for (const id of ids) this.#session(id, ids, places);
     if (rng.chance(0.2)) this.#copy(ids);
     this.#litter(ids, places);
@@ -55,7 +58,8 @@ class Builder {
   /** Places whose sessions meet each other: a repository with its worktrees, or two that share a key. */
   #choosePlaces(): string[] {
     const rng = this.#rng;
-    const of = (...kinds: string[]): string[] => this.#universe.places.filter(({ kind }) => kinds.includes(kind)).map((place) => place.path);
+    const of = (...kinds: string[]): string[] =>
+      this.#universe.places.filter(({ kind }) => kinds.includes(kind)).map((place) => place.path);
     switch (rng.weighted({ plain: 5, repo: 4, lone: 1, bare: 1, long: 2, colliding: 2, any: 4 })) {
       case "plain":
         return [rng.pick(of("plain", "odd-name", "missing"))];
@@ -70,7 +74,10 @@ class Builder {
       case "colliding":
         return rng.sample(of("colliding"), rng.int(1, 3));
       case "any":
-        return rng.sample(this.#universe.places.map((place) => place.path), rng.int(1, 3));
+        return rng.sample(
+          this.#universe.places.map((place) => place.path),
+          rng.int(1, 3),
+        );
     }
   }
 
@@ -105,7 +112,14 @@ class Builder {
     const project = this.#projectFor(place);
     const file = `${project}/${id}.jsonl`;
     const lines = sessionLines(rng, { sessionId: id, cwd, others: ids.filter((other) => other !== id), places });
-    this.#put({ kind: "transcript", path: file, sessionId: id, lines, finalNewline: rng.chance(0.93), mtime: this.#mtime() });
+    this.#put({
+      kind: "transcript",
+      path: file,
+      sessionId: id,
+      lines,
+      finalNewline: rng.chance(0.93),
+      mtime: this.#mtime(),
+    });
     this.#sidecars(project, id);
     if (rng.chance(0.3)) this.#subagents(project, id, cwd);
   }
@@ -132,7 +146,13 @@ class Builder {
       this.#file(`${project}/${id}/custom-title.json`, value);
     }
     if (rng.chance(0.2)) {
-      const at = rng.pick(["2025-01-01T00:00:00.000Z", "2026-02-01T00:00:00.000Z", "2027-01-01T00:00:00.000Z", "2026-02-01T00:00:00+01:00", "2026-02-01T00:00:00"]);
+      const at = rng.pick([
+        "2025-01-01T00:00:00.000Z",
+        "2026-02-01T00:00:00.000Z",
+        "2027-01-01T00:00:00.000Z",
+        "2026-02-01T00:00:00+01:00",
+        "2026-02-01T00:00:00",
+      ]);
       const value = rng.pick([
         JSON.stringify({ archived: true, at, by: "sdk" }),
         JSON.stringify({ archived: true, at, by: "sdk" }),
@@ -158,7 +178,8 @@ class Builder {
     if (rng.chance(0.1)) this.#file(`${base}/agent-.jsonl`, "");
     if (rng.chance(0.1)) this.#file(`${base}/other.jsonl`, "x\n");
     if (rng.chance(0.1)) this.#add({ kind: "dir", path: `${base}/agent-dir.jsonl` });
-    if (rng.chance(0.1)) this.#add({ kind: "link", path: `${base}/agent-link.jsonl`, target: `agent-${names[0]}.jsonl` });
+    if (rng.chance(0.1))
+      this.#add({ kind: "link", path: `${base}/agent-link.jsonl`, target: `agent-${names[0]}.jsonl` });
   }
 
   #agent(stem: string, sessionId: string, cwd: string): void {
@@ -186,7 +207,12 @@ class Builder {
     if (found.length === 0) return;
     const source = rng.pick(found) as Transcript;
     const other = `projects/-zz-copies/${source.sessionId}.jsonl`;
-    this.#put({ ...source, path: other, lines: source.lines.slice(0, -1), mtime: source.mtime - rng.int(1, 500) * HOUR });
+    this.#put({
+      ...source,
+      path: other,
+      lines: source.lines.slice(0, -1),
+      mtime: source.mtime - rng.int(1, 500) * HOUR,
+    });
   }
 
   #litter(ids: readonly string[], places: readonly string[]): void {
@@ -204,7 +230,8 @@ class Builder {
     if (rng.chance(0.1)) this.#add({ kind: "dir", path: "projects/-empty" });
     if (rng.chance(0.1)) {
       const real = this.#entries.find((entry) => entry.kind === "transcript");
-      if (real !== undefined) this.#add({ kind: "link", path: `${project}/${rng.uuid()}.jsonl`, target: `../../${real.path}` });
+      if (real !== undefined)
+        this.#add({ kind: "link", path: `${project}/${rng.uuid()}.jsonl`, target: `../../${real.path}` });
     }
     if (rng.chance(0.05)) this.#add({ kind: "link", path: `${project}/${rng.uuid()}.jsonl`, target: "nowhere" });
     if (rng.chance(0.3)) this.#file("settings.json", "{}");

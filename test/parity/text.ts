@@ -1,7 +1,9 @@
 import type { Rng } from "./rng.ts";
 
 const WORDS =
-  "fix the parser so that a missing newline never joins rows und prüfe それから 文字列 the 😀 path C:\\Users\\me \"quoted\" <b>bold</b> a\tb null {\"type\":\"user\"} 100% \u2028 line".split(" ");
+  'fix the parser so that a missing newline never joins rows und prüfe それから 文字列 the 😀 path C:\\Users\\me "quoted" <b>bold</b> a\tb null {"type":"user"} 100% \u2028 line'.split(
+    " ",
+  );
 
 /** What people and models write, at about `size` characters. */
 export function prose(rng: Rng, size = rng.int(3, 120)): string {
@@ -13,7 +15,21 @@ export function prose(rng: Rng, size = rng.int(3, 120)): string {
 /** Prompts with every shape that the first-prompt rule looks at (sdk-spec §4.1). */
 export function promptText(rng: Rng): string {
   switch (
-    rng.weighted({ prose: 12, long: 2, edge: 1, command: 2, args: 1, bash: 1, tag: 2, interrupted: 1, ide: 1, pasted: 1, blank: 1, upper: 1, stdout: 1 })
+    rng.weighted({
+      prose: 12,
+      long: 2,
+      edge: 1,
+      command: 2,
+      args: 1,
+      bash: 1,
+      tag: 2,
+      interrupted: 1,
+      ide: 1,
+      pasted: 1,
+      blank: 1,
+      upper: 1,
+      stdout: 1,
+    })
   ) {
     case "prose":
       return prose(rng);
@@ -28,7 +44,13 @@ export function promptText(rng: Rng): string {
     case "bash":
       return `${rng.pick(["", "do "])}<bash-input>${rng.pick(["ls -la\n x ", "", " pwd "])}</bash-input>`;
     case "tag":
-      return rng.pick(["<system-reminder>x", "<div>hello</div>", "<foo bar='1'> x", "  <tick>", "<task-notification>\nx"]);
+      return rng.pick([
+        "<system-reminder>x",
+        "<div>hello</div>",
+        "<foo bar='1'> x",
+        "  <tick>",
+        "<task-notification>\nx",
+      ]);
     case "interrupted":
       return rng.pick(["[Request interrupted by user]", "[Request interrupted by user for tool use] and more"]);
     case "ide":
@@ -40,9 +62,20 @@ export function promptText(rng: Rng): string {
     case "upper":
       return rng.pick(["<Foo>kept</Foo>", "<br/> kept", "<!-- c --> kept", "<3 you", "< b and c"]);
     case "stdout":
-      return rng.pick(["<local-command-stdout>x</local-command-stdout>", "<local-command-caveat>Caveat</local-command-caveat>"]);
+      return rng.pick([
+        "<local-command-stdout>x</local-command-stdout>",
+        "<local-command-caveat>Caveat</local-command-caveat>",
+      ]);
   }
 }
 
 export const title = (rng: Rng): string =>
-  rng.pick([prose(rng, rng.int(3, 40)), "Plain title", "T (fork)", "  spaced  ", "zero\u200bwidth", "é e\u0301", "a\nb"]);
+  rng.pick([
+    prose(rng, rng.int(3, 40)),
+    "Plain title",
+    "T (fork)",
+    "  spaced  ",
+    "zero\u200bwidth",
+    "é e\u0301",
+    "a\nb",
+  ]);

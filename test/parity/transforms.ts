@@ -3,6 +3,7 @@
  * this purpose alone, so that nothing of src is tested with itself.
  */
 import { bytesOf, line, type Row, rowOf, type Transcript } from "./model.ts";
+import { memo } from "./memo.ts";
 
 export const CONVERSATION_TYPES = new Set<unknown>(["user", "assistant", "system", "attachment", "progress"]);
 const BIG_FILE = 5 * 1024 * 1024;
@@ -14,14 +15,16 @@ export interface Placed {
   readonly row: Row;
 }
 
-export function conversationRows(lines: readonly Buffer[]): Placed[] {
-  return lines.flatMap((bytes, at) => {
+export const conversationRows = memo((lines: readonly Buffer[]): readonly Placed[] =>
+  lines.flatMap((bytes, at) => {
     // Parsing all would cost more than all else here; these words are in every such row.
     if (!bytes.includes('"uuid"')) return [];
     const row = rowOf(bytes);
-    return row !== undefined && CONVERSATION_TYPES.has(row["type"]) && typeof row["uuid"] === "string" ? [{ at, row }] : [];
-  });
-}
+    return row !== undefined && CONVERSATION_TYPES.has(row["type"]) && typeof row["uuid"] === "string"
+      ? [{ at, row }]
+      : [];
+  }),
+);
 
 export const uuidOf = ({ row }: Placed): string => row["uuid"] as string;
 export const parentOf = ({ row }: Placed): string | undefined =>
@@ -31,7 +34,8 @@ export const parentOf = ({ row }: Placed): string | undefined =>
 export const isMain = ({ row }: Placed): boolean =>
   !row["isSidechain"] && !row["teamName"] && row["type"] !== "progress" && !isBriefing(row);
 
-const isBriefing = (row: Row): boolean => row["type"] === "attachment" && field(row["attachment"], "type") === "fork_briefing";
+const isBriefing = (row: Row): boolean =>
+  row["type"] === "attachment" && field(row["attachment"], "type") === "fork_briefing";
 
 export function field(value: unknown, key: string): unknown {
   return typeof value === "object" && value !== null ? (value as Row)[key] : undefined;
@@ -105,42 +109,53 @@ function piecesAfterBreak(bytes: Buffer): Buffer[] {
 }
 
 /** More than one row, or a row behind a cut one. */
-export const isGlued = (bytes: Buffer): boolean => {
+export const isGlued = memo((bytes: Buffer): boolean => {
   const first = Buffer.from(text(bytes), "latin1")[0];
-  return first === 0x7b && bytes.includes('{"', bytes.indexOf("{") + 1) && isBroken(bytes) && piecesOf(bytes).some(isRow);
-};
+  return (
+    first === 0x7b && bytes.includes('{"', bytes.indexOf("{") + 1) && isBroken(bytes) && piecesOf(bytes).some(isRow)
+  );
+});
 
 /** A row behind bytes that are none. */
-export const hasGarbageBefore = (bytes: Buffer): boolean => {
+export const hasGarbageBefore = memo((bytes: Buffer): boolean => {
   const first = Buffer.from(text(bytes), "latin1")[0];
-  return first !== undefined && first !== 0x7b && bytes.includes('{"') && isBroken(bytes) && piecesOf(bytes).some(isRow);
-};
+  return (
+    first !== undefined && first !== 0x7b && bytes.includes('{"') && isBroken(bytes) && piecesOf(bytes).some(isRow)
+  );
+});
 
-const isBroken = (bytes: Buffer): boolean => {
+const isBroken = memo((bytes: Buffer): boolean => {
   try {
     JSON.parse(text(bytes));
     return false;
   } catch {
     return true;
   }
-};
+});
 
 export const ungluedLines = (transcript: Transcript): Transcript =>
   transcript.lines.some((bytes) => isGlued(bytes) || hasGarbageBefore(bytes))
-    ? { ...transcript, lines: transcript.lines.flatMap((bytes) => (isGlued(bytes) || hasGarbageBefore(bytes) ? piecesOf(bytes) : [bytes])) }
+    ? {
+        ...transcript,
+        lines: transcript.lines.flatMap((bytes) =>
+          isGlued(bytes) || hasGarbageBefore(bytes) ? piecesOf(bytes) : [bytes],
+        ),
+      }
     : transcript;
 
 // oxlint-disable-next-line no-control-regex -- raw control characters are the subject
 const CONTROL = /[\u0000-\u001f]/g;
 
 /** The line with the control characters that stand raw in its strings written as escapes; undefined when it had none. */
-export function escapedControls(bytes: Buffer): Buffer | undefined {
-  if (!bytes.some((byte) => byte < 0x20) || isRow(bytes)) return undefined;
+export const escapedControls = memo((bytes: Buffer): Buffer | undefined => {
+  if (isRow(bytes) || !bytes.some((byte) => byte < 0x20)) return undefined;
   const start = bytes.findIndex((byte) => byte > 0x20);
   const body = bytes.toString("utf8", Math.max(start, 0)).trimEnd();
-  const escaped = Buffer.from(body.replace(CONTROL, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`));
+  const escaped = Buffer.from(
+    body.replace(CONTROL, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`),
+  );
   return isRow(escaped) ? escaped : undefined;
-}
+});
 
 // ── links ──────────────────────────────────────────────────────────────────
 
@@ -198,7 +213,8 @@ export function straddlingBoundaries(transcript: Transcript): number[] {
   transcript.lines.forEach((bytes, at) => {
     const end = offset + bytes.length;
     const across = Math.floor(offset / CHUNK) !== Math.floor(end / CHUNK);
-    if (across && isPlainBoundary(bytes) && !bytes.subarray(0, 16).equals(Buffer.from('{"type":"system"'))) found.push(at);
+    if (across && isPlainBoundary(bytes) && !bytes.subarray(0, 16).equals(Buffer.from('{"type":"system"')))
+      found.push(at);
     offset = end + 1;
   });
   return found;

@@ -1,5 +1,6 @@
 /** What a list sees of a transcript, for predicates and stand-ins; from sdk-spec §4, apart from src on purpose. */
 import { bytesOf, line, type Row, rowOf, type Transcript } from "./model.ts";
+import { memo } from "./memo.ts";
 import { field } from "./transforms.ts";
 
 export const WINDOW = 65536;
@@ -12,14 +13,14 @@ interface Line {
   readonly end: number;
 }
 
-export function placedLines({ lines }: Transcript): Line[] {
+export const placedLines = memo(({ lines }: Transcript): readonly Line[] => {
   let start = 0;
   return lines.map((bytes) => {
     const placed = { bytes, start, end: start + bytes.length };
     start = placed.end + 1;
     return placed;
   });
-}
+});
 
 /** Whether the row lies wholly in the head, or in the tail, of a file of that size. */
 export const inHead = (placed: Line): boolean => placed.end <= WINDOW;
@@ -29,7 +30,8 @@ export const inTail = (placed: Line, size: number): boolean => placed.start >= s
 export function promptOf(row: Row): { readonly prompt?: string; readonly command?: string } {
   if (row["type"] !== "user" || row["isMeta"] === true || row["isCompactSummary"] === true) return {};
   const content = field(row["message"], "content");
-  const blocks: unknown[] = typeof content === "string" ? [{ type: "text", text: content }] : Array.isArray(content) ? content : [];
+  const blocks: unknown[] =
+    typeof content === "string" ? [{ type: "text", text: content }] : Array.isArray(content) ? content : [];
   if (blocks.some((block) => field(block, "type") === "tool_result")) return {};
   let command: string | undefined;
   for (const block of blocks) {
@@ -56,13 +58,15 @@ export function promptOf(row: Row): { readonly prompt?: string; readonly command
 /** A row that the text tests of the official head scan let through. */
 function isPromptLine(bytes: Buffer): boolean {
   if (bytes.includes('"tool_result"') || !bytes.includes('"user"')) return false;
-  return !["isMeta", "isCompactSummary"].some((key) => bytes.includes(`"${key}":true`) || bytes.includes(`"${key}": true`));
+  return !["isMeta", "isCompactSummary"].some(
+    (key) => bytes.includes(`"${key}":true`) || bytes.includes(`"${key}": true`),
+  );
 }
 
-function givesPrompt(bytes: Buffer): boolean {
+const givesPrompt = memo((bytes: Buffer): boolean => {
   const row = isPromptLine(bytes) ? rowOf(bytes) : undefined;
   return row !== undefined && row["isSidechain"] !== true && promptOf(row).prompt !== undefined;
-}
+});
 
 /** Whether the first prompt of the main chain in the head has a row of a sidechain before it that could be taken for one. */
 export function hasSidePrompt(transcript: Transcript): boolean {
@@ -135,7 +139,8 @@ export function withGrownHead(transcript: Transcript, full: boolean): Transcript
   const to = grownHead(transcript, full);
   if (to === undefined) return transcript;
   let head = transcript.lines.slice(0, to + 1).flatMap((bytes) => digest(bytes) ?? []);
-  while (Buffer.concat(head).length + head.length > WINDOW - 2_000) head = [...head.slice(0, head.length / 3), ...head.slice(-head.length / 3)];
+  while (Buffer.concat(head).length + head.length > WINDOW - 2_000)
+    head = [...head.slice(0, head.length / 3), ...head.slice(-head.length / 3)];
   const tail = bytesOf(transcript).subarray(-WINDOW);
   const filler = Buffer.from(`{"type":"filler","text":"${"x".repeat(2 * WINDOW)}`);
   const lines = [...head, ...splitLines(Buffer.concat([filler, tail]))];
@@ -143,7 +148,10 @@ export function withGrownHead(transcript: Transcript, full: boolean): Transcript
 }
 
 function splitLines(bytes: Buffer): Buffer[] {
-  return bytes.toString("latin1").split("\n").map((text) => Buffer.from(text, "latin1"));
+  return bytes
+    .toString("latin1")
+    .split("\n")
+    .map((text) => Buffer.from(text, "latin1"));
 }
 
 /** Title or tag records in a part of the file, in order. */
@@ -168,7 +176,7 @@ export function defused(transcript: Transcript, from: string, to: string, test: 
 const NESTED = ["cwd", "gitBranch", "timestamp", "entrypoint", "sessionKind"];
 
 /** The line with those keys renamed, letter for letter, that stand elsewhere than at the top level of a row. */
-export function withoutNestedKeys(bytes: Buffer): Buffer {
+export const withoutNestedKeys = memo((bytes: Buffer): Buffer => {
   if (!NESTED.some((key) => bytes.includes(`"${key}"`))) return bytes;
   const out = Buffer.from(bytes);
   const start = bytes.findIndex((byte) => byte > 0x20);
@@ -187,4 +195,4 @@ export function withoutNestedKeys(bytes: Buffer): Buffer {
     }
   }
   return out;
-}
+});
