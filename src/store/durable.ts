@@ -18,7 +18,7 @@ import {
   writeAll,
   writeOnce,
 } from "./disk.ts";
-import { errnoOf, TranscriptError } from "./errors.ts";
+import { errnoOf, isMissing, TranscriptError } from "./errors.ts";
 import { canSyncDirectory } from "./platform.ts";
 import { createTemp, discardTemp } from "./temp.ts";
 import type { TempFile } from "./temp.ts";
@@ -143,16 +143,22 @@ function placeByReservation(from: string, to: string): void {
   }
 }
 
-/** Makes names that came or went in a directory last through a power cut, where directories can be synced. */
+/**
+ * Makes names that came or went in a directory last through a power cut, where directories can be synced. In one that
+ * has gone itself there is nothing to make last.
+ */
 export function syncDir(path: string): void {
   if (!canSyncDirectory()) return;
-  const fd = openRead(path);
+  let fd: number | undefined;
   try {
+    fd = openRead(path);
     syncFile(fd);
   } catch (error) {
-    // Some network and FUSE file systems cannot; the names are as safe there as they get.
-    if (!["EINVAL", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EBADF", "EROFS"].includes(errnoOf(error) ?? "")) throw error;
+    if (!isMissing(error) && !CANNOT_SYNC.has(errnoOf(error) ?? "")) throw error;
   } finally {
-    close(fd);
+    if (fd !== undefined) close(fd);
   }
 }
+
+/** What some network and FUSE file systems say; names are as safe there as they get. */
+const CANNOT_SYNC = new Set(["EINVAL", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EBADF", "EROFS"]);

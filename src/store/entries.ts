@@ -44,7 +44,14 @@ export async function* readEntries(
         const value = parseRow(copy, 0, copy.length);
         found.push({ offset, byteLength: end - start, bytes: copy, value, problem: undefined });
       },
-      problem: (bytes: Buffer, start: number, end: number, offset: number, problem: RowProblem, length: number): void => {
+      problem: (
+        bytes: Buffer,
+        start: number,
+        end: number,
+        offset: number,
+        problem: RowProblem,
+        length: number,
+      ): void => {
         const copy = Buffer.from(bytes.subarray(start, end));
         found.push({ offset, byteLength: length, bytes: copy, value: undefined, problem });
       },

@@ -1,7 +1,18 @@
 import { join } from "node:path";
 import { type ForkKey, RowWriter } from "../transcript/fork-rewrite.ts";
 import { CHUNK_BYTES } from "../transcript/limits.ts";
-import { close, createNew, makeDir, openReadNoFollow, readDir, rename, statFile, statOpen, syncFile, writeAll } from "./disk.ts";
+import {
+  close,
+  createNew,
+  makeDir,
+  openReadNoFollow,
+  readDir,
+  rename,
+  statFile,
+  statOpen,
+  syncFile,
+  writeAll,
+} from "./disk.ts";
 import { syncDir } from "./durable.ts";
 import { sidecarPath, subagentsPath } from "./paths.ts";
 import { scanChunks } from "./scan-file.ts";
@@ -45,7 +56,12 @@ async function copyDir(from: string, to: string, forkId: string, signal: AbortSi
   syncDir(to);
 }
 
-async function copyTranscript(from: string, to: string, forkId: string, signal: AbortSignal | undefined): Promise<void> {
+async function copyTranscript(
+  from: string,
+  to: string,
+  forkId: string,
+  signal: AbortSignal | undefined,
+): Promise<void> {
   const values = new Map<ForkKey, string | null>([["sessionId", `"${forkId}"`]]);
   const writer = new RowWriter(2 * CHUNK_BYTES);
   const input = openReadNoFollow(from);
@@ -57,8 +73,13 @@ async function copyTranscript(from: string, to: string, forkId: string, signal: 
         writer.length = 0;
       };
       const visitor = {
-        row: (bytes: Buffer, _start: number, _end: number, _offset: number, scan: Parameters<RowWriter["row"]>[1]): void =>
-          writer.row(bytes, scan, values, []),
+        row: (
+          bytes: Buffer,
+          _start: number,
+          _end: number,
+          _offset: number,
+          scan: Parameters<RowWriter["row"]>[1],
+        ): void => writer.row(bytes, scan, values, []),
       };
       for await (const _chunk of scanChunks(input, visitor, { to: statOpen(input).size, signal })) flush();
       flush();

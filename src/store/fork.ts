@@ -53,10 +53,7 @@ export interface ForkSessionResult {
  * Throws `InvalidSessionId`, `SessionNotFound`, `MessageNotFound` (no such `upToMessageId`), `NoMessages` (nothing to
  * copy), `InvalidArgument` (`cwd` is not absolute), file-system errors, and `signal.reason` when aborted.
  */
-export async function forkSession(
-  sessionId: string,
-  options?: ForkSessionOptions | null,
-): Promise<ForkSessionResult> {
+export async function forkSession(sessionId: string, options?: ForkSessionOptions | null): Promise<ForkSessionResult> {
   const { title, upToMessageId, cwd, preserveMessageIds = false, includeSubagents = false, signal } = options ?? {};
   if (cwd !== undefined && !isAbsolutePath(cwd)) {
     throw new InvalidArgumentError("cwd", `cwd must be an absolute path: ${cwd}`);
@@ -73,13 +70,14 @@ export async function forkSession(
     if (!hasRows(file, cut)) throw noMessages(sessionId);
     const target = cwd === undefined ? source.project : projectOf(source.project.configDir, cwd);
     const forkId = randomUUID();
-    const rows = new ForkRows(file.index, cut, file.load, {
+    const rows = new ForkRows(file.index, cut, {
       sourceId: sessionId,
       forkId,
       freshId: randomUUID,
       now: new Date().toISOString(),
       ids: preserveMessageIds ? undefined : randomIds(file.index.uuids.length),
-      mapCwd: cwd === undefined || target.path === source.project.path ? undefined : cwdMapper(source, canonicalPath(cwd)),
+      mapCwd:
+        cwd === undefined || target.path === source.project.path ? undefined : cwdMapper(source, canonicalPath(cwd)),
     });
     const customTitle = title?.trim() || `${forkTitle(source, facts) || "Forked session"} (fork)`;
     makeDir(target.path);
@@ -111,7 +109,10 @@ async function publish(file: TranscriptFile, facts: ForkFacts, rows: ForkRows, t
       writer.length = 0;
     };
     for (const row of rows.headRows(facts)) writer.value(row);
-    for await (const _chunk of file.chunks({ row: (bytes, _start, _end, offset, scan) => rows.write(bytes, offset, scan, writer) }, to.signal)) {
+    for await (const _chunk of file.chunks(
+      { row: (bytes, _start, _end, offset, scan) => rows.write(bytes, offset, scan, writer) },
+      to.signal,
+    )) {
       flush(CHUNK_BYTES);
     }
     flush();

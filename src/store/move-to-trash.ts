@@ -2,7 +2,7 @@ import { dirname } from "node:path";
 import { candidateOf } from "./candidates.ts";
 import { makeNewDir, pause, statLink } from "./disk.ts";
 import { cleanStaleTemps, syncDir } from "./durable.ts";
-import { errnoOf, isMissing, SessionInUseError } from "./errors.ts";
+import { errnoOf, isMissing, SessionInUseError, TranscriptError } from "./errors.ts";
 import { windowFacts } from "./facts.ts";
 import { findCopies, newestCopy } from "./locate.ts";
 import { moveNearby, moveNew } from "./move.ts";
@@ -48,7 +48,7 @@ export async function moveToTrash(
   const plan = begun ? undefined : await belongings(sessionId, configDir);
   if (plan?.items.length === 0) return undefined;
   const manifest = plan ? begin(place, plan, deletedAt) : begun;
-  if (manifest === undefined) throw new Error("a manifest was neither read nor written");
+  if (manifest === undefined) return { trashId: undefined, items: [], skipped: [], lookAgain: true };
   const { removed, left } = await moveAll(place, manifest, permanent);
   const done = manifest.items.filter(
     ({ path }) => removed.has(path) || statLink(itemInTrash(place, path)) !== undefined,
@@ -63,15 +63,26 @@ export async function moveToTrash(
   };
 }
 
-/** Writes down what will be moved. When another process has done so meanwhile, what it wrote counts. */
-function begin(place: TrashPlace, plan: Belongings, deletedAt: number): TrashManifest {
+/**
+ * Writes down what will be moved. When another process has done so meanwhile, what it wrote counts; undefined when it has
+ * even finished.
+ */
+function begin(place: TrashPlace, plan: Belongings, deletedAt: number): TrashManifest | undefined {
   const { sessionId } = place;
   const manifest = { sessionId, deletedAt, summary: summaryOf(place), items: plan.items };
   makeEntry(place);
-  if (writeManifest(place, manifest)) return manifest;
-  const other = readManifest(place);
-  if (other === undefined) throw new SessionInUseError(sessionId, "another process is deleting it");
-  return other;
+  try {
+    if (writeManifest(place, manifest)) return manifest;
+    const other = readManifest(place);
+    if (other !== undefined) return other;
+  } catch (error) {
+    if (!isMissing(error)) throw error;
+  }
+  if (statLink(place.path) === undefined) return undefined;
+  throw new TranscriptError("Io", `The trash entry ${place.id} cannot be read`, {
+    hint: `Move ${place.path} away, then try again. What it holds lies there under its old path.`,
+    data: { path: place.path },
+  });
 }
 
 /** What a list shows of the session, as far as the ends of the transcript tell it. */
@@ -124,7 +135,7 @@ async function moveAll(place: TrashPlace, manifest: TrashManifest, permanent: bo
       touched.add(dirname(from));
       await pause();
     }
-    for (const dir of touched) if (statLink(dir) !== undefined) syncDir(dir);
+    for (const dir of touched) syncDir(dir);
     for (const dir of touched) cleanStaleTemps(dir);
   } catch (error) {
     requireNotRestored(place, error);

@@ -45,7 +45,8 @@ export async function getSessionMessages(
   if (file === undefined) return [];
   try {
     const messages: SessionMessage[] = [];
-    for await (const { message } of entriesOf(file, options ?? {}, (rows) => page(rows, offset, limit))) messages.push(message);
+    for await (const { message } of entriesOf(file, options ?? {}, (rows) => page(rows, offset, limit)))
+      messages.push(message);
     return messages;
   } finally {
     file.close();
@@ -88,10 +89,10 @@ async function* entriesOf(
   const { includeSystemMessages = false, includeCompacted = false, branches = "current", signal } = options;
   const conversation: Conversation = findConversation(file.index, file.load, {
     fileSize: skipsPast() ? file.size : 0,
-    includeCompacted: Boolean(includeCompacted),
+    includeCompacted,
     branches,
   });
-  const rows = choose(visibleRows(conversation, file.load, { includeSystemMessages: Boolean(includeSystemMessages) }));
+  const rows = choose(visibleRows(conversation, file.load, { includeSystemMessages }));
   const maker = new MessageMaker(conversation, file.load);
   let count = 0;
   for (const row of rows) {
@@ -109,7 +110,11 @@ function skipsPast(): boolean {
 }
 
 /** The official paging: only a limit above 0 counts, and a negative offset counts from the end where there is a limit. */
-export function page<T>(rows: readonly T[], offset: number | null | undefined, limit: number | null | undefined): readonly T[] {
+export function page<T>(
+  rows: readonly T[],
+  offset: number | null | undefined,
+  limit: number | null | undefined,
+): readonly T[] {
   const from = offset ?? 0;
   // `limit` may come as text from JavaScript; the sum is then the official one, a concatenation.
   if (limit !== undefined && limit !== null && limit > 0) return rows.slice(from, from + limit);

@@ -38,7 +38,7 @@ const RELOCATED = Buffer.from('"type":"relocated"');
 const CWD = Buffer.from('"cwd":');
 
 /** `relocatedCwd` of the last row of type `relocated` in the window. */
-export function relocatedCwd(tail: Buffer): string | undefined {
+function relocatedCwd(tail: Buffer): string | undefined {
   let before = tail.length;
   while (before > 0) {
     const at = tail.lastIndexOf(RELOCATED, before - 1);

@@ -187,7 +187,8 @@ function inlineRows({ index, load }: TranscriptFile): Map<string, Uint8Array> {
       const parent = rowOf.get(index.parent[row] as number);
       if (parent === undefined || !onSidechain(parent) || agentOf[parent] === "") {
         const { agentId } = load(row);
-        agentOf[row] = typeof agentId === "string" && agentId !== "" ? agentId : (index.uuids[index.uuid[row] as number] as string);
+        agentOf[row] =
+          typeof agentId === "string" && agentId !== "" ? agentId : (index.uuids[index.uuid[row] as number] as string);
         break;
       }
       row = parent;

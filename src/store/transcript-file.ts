@@ -72,7 +72,8 @@ export class TranscriptFile {
   readonly load = (row: number): Readonly<Record<string, unknown>> => {
     const value = this.valueAt(this.index.offset[row] as number, this.index.length[row] as number);
     // A file that was cut meanwhile: the row keeps its place, so that its neighbours are found.
-    if (value === undefined) return { type: KINDS[this.index.kind[row] as number], uuid: this.index.uuids[this.index.uuid[row] as number] };
+    if (value === undefined)
+      return { type: KINDS[this.index.kind[row] as number], uuid: this.index.uuids[this.index.uuid[row] as number] };
     return fromVoiceCall(value);
   };
 

@@ -86,8 +86,9 @@ function rewindFor(index: RowIndex, fileSize: number): Rewind | undefined {
  */
 export function findSubagentConversation(index: RowIndex, load: LoadRow, keep?: Uint8Array): Conversation {
   const tree = new Tree(index, { allMain: true, ...(keep !== undefined && { keep }) });
+  const isOwn = (row: number): boolean => keep === undefined || keep[row] !== 0;
   let leaf = index.count - 1;
-  while (leaf >= 0 && (!tree.isMessage(leaf) || (keep !== undefined && keep[leaf] === 0))) leaf--;
+  while (leaf >= 0 && !(tree.isMessage(leaf) && isOwn(leaf))) leaf--;
   const onChain = new Uint8Array(index.count);
   const path = leaf < 0 ? [] : tree.pathTo(tree.rowOf[index.uuid[leaf] as number] as number, onChain);
   const rows = insertParallel(tree, path, onChain, load);

@@ -135,9 +135,14 @@ function readBoundary(index: RowIndex, row: number, load: LoadRow): Boundary {
   const messages = record(metadata?.["preservedMessages"]);
   const segment = record(metadata?.["preservedSegment"]);
   const uuids = messages?.["uuids"];
-  const anchor = (metadata?.["preservedMessages"] ?? undefined) === undefined ? segment?.["anchorUuid"] : messages?.["anchorUuid"];
+  const anchor =
+    (metadata?.["preservedMessages"] ?? undefined) === undefined ? segment?.["anchorUuid"] : messages?.["anchorUuid"];
   return {
-    preserved: new Set([...(Array.isArray(uuids) ? uuids : []), segment?.["headUuid"], segment?.["tailUuid"]].filter((id) => id !== undefined)),
+    preserved: new Set(
+      [...(Array.isArray(uuids) ? uuids : []), segment?.["headUuid"], segment?.["tailUuid"]].filter(
+        (id) => id !== undefined,
+      ),
+    ),
     anchor,
     logicalParent: value["logicalParentUuid"],
     isRewind: metadata?.["durationMs"] === 0 && anchor === uuid,
@@ -162,7 +167,8 @@ function endBeforeBoundary(index: RowIndex, slice: Uint8Array, load: LoadRow): U
   const kept = head.findLastIndex((row) => wanted.has(uuidOf(row)));
   const earlierRow = head.findLast(isBoundary);
   const earlier = earlierRow === undefined ? undefined : readBoundary(index, earlierRow, load);
-  const keptTwice = kept >= 0 && earlier !== undefined && !earlier.isRewind && earlier.preserved.has(uuidOf(head[kept] as number));
+  const keptTwice =
+    kept >= 0 && earlier !== undefined && !earlier.isRewind && earlier.preserved.has(uuidOf(head[kept] as number));
   const summary = keptTwice ? head.findLastIndex((row) => uuidOf(row) === earlier.anchor) : NONE;
   const end = Math.max(kept, summary);
   const left = end < 0 ? head : head.slice(0, end + 1);
@@ -201,7 +207,9 @@ function leaveOutOtherEnds(index: RowIndex, slice: Uint8Array, load: LoadRow): U
       }
     }
   };
-  const liveUuids = new Set<unknown>(rows.filter((row) => live[row] !== 0).map((row) => index.uuids[index.uuid[row] as number]));
+  const liveUuids = new Set<unknown>(
+    rows.filter((row) => live[row] !== 0).map((row) => index.uuids[index.uuid[row] as number]),
+  );
   for (const row of rows) {
     if (((index.flags[row] as number) & COMPACT_BOUNDARY) === 0 || keep[row] === 0 || !removable(row)) continue;
     const { preserved } = readBoundary(index, row, load);

@@ -54,7 +54,8 @@ export class ForkFacts {
       }
       case "tools-used": {
         const { tools } = row;
-        if (own && Array.isArray(tools)) this.tools = tools.filter((tool): tool is string => typeof tool === "string" && tool !== "");
+        if (own && Array.isArray(tools))
+          this.tools = tools.filter((tool): tool is string => typeof tool === "string" && tool !== "");
         return;
       }
       case "data-flow-records":
@@ -62,7 +63,8 @@ export class ForkFacts {
         if (own && row["agentId"] === undefined) this.dataFlow.push(row);
         return;
       case "derived-from":
-        if (own && row["v"] === 1 && Array.isArray(row["sessions"])) this.derivedFrom = row["sessions"].filter(isOrigin);
+        if (own && row["v"] === 1 && Array.isArray(row["sessions"]))
+          this.derivedFrom = row["sessions"].filter(isOrigin);
         return;
       case "relocated": {
         const { relocatedCwd } = row;
@@ -86,5 +88,9 @@ export class ForkFacts {
 
 function isOrigin(value: unknown): boolean {
   const origin = record(value);
-  return typeof origin?.["type"] === "string" && typeof origin["via"] === "string" && (origin["id"] === null || typeof origin["id"] === "string");
+  return (
+    typeof origin?.["type"] === "string" &&
+    typeof origin["via"] === "string" &&
+    (origin["id"] === null || typeof origin["id"] === "string")
+  );
 }

@@ -17,12 +17,7 @@ export class RowWriter {
    * Appends a row and a newline. `values` holds the JSON of members to replace, `null` for members to remove; those in
    * `added` that the row does not have are appended in that order.
    */
-  row(
-    source: Buffer,
-    scan: RowScan,
-    values: ReadonlyMap<ForkKey, string | null>,
-    added: readonly ForkKey[],
-  ): void {
+  row(source: Buffer, scan: RowScan, values: ReadonlyMap<ForkKey, string | null>, added: readonly ForkKey[]): void {
     this.#reserve(scan.end - scan.open + 2);
     this.#byte(0x7b);
     let written = 0;
@@ -123,7 +118,7 @@ function knownKey(source: Buffer, start: number, end: number): ForkKey | undefin
 /** JSON of a top-level member, or undefined when the row has none; the last one counts where there are two. */
 export function memberText(source: Buffer, scan: RowScan, key: ForkKey): string | undefined {
   const i = memberAt(source, scan, key);
-  return i < 0 ? undefined : source.toString("utf8", scan.members[i + 2] as number, scan.members[i + 3] as number);
+  return i < 0 ? undefined : source.toString("utf8", scan.members[i + 2], scan.members[i + 3]);
 }
 
 function memberAt(source: Buffer, scan: RowScan, key: ForkKey): number {

@@ -5,7 +5,7 @@ import { type Rewind, rewindInForce } from "./rewind.ts";
 import { ASSISTANT, PROGRESS, QUEUED_COMMAND, type RowIndex, SIDECHAIN, SYSTEM } from "./row-index.ts";
 import { parseRow } from "./row.ts";
 import { RowScan, scanObject } from "./row-scan.ts";
-import { type LoadRow, Tree } from "./tree.ts";
+import { Tree } from "./tree.ts";
 import { record } from "./voice-call.ts";
 
 /** 16 random bytes for each uuid of the source. */
@@ -56,7 +56,6 @@ const ADDED = [
 export class ForkRows {
   readonly #index: RowIndex;
   readonly #cut: ForkCut;
-  readonly #load: LoadRow;
   readonly #identity: ForkIdentity;
   readonly #tree: Tree;
   /** Last row taken of each uuid, or -1. */
@@ -71,10 +70,9 @@ export class ForkRows {
   /** Sessions that rows of the source say they were forked from. */
   readonly #ancestors = new Set<string>();
 
-  constructor(index: RowIndex, cut: ForkCut, load: LoadRow, identity: ForkIdentity) {
+  constructor(index: RowIndex, cut: ForkCut, identity: ForkIdentity) {
     this.#index = index;
     this.#cut = cut;
-    this.#load = load;
     this.#identity = identity;
     // The reader's tree: a row whose parent is nowhere hangs where the reader would hang it.
     this.#tree = new Tree(index);
@@ -89,8 +87,14 @@ export class ForkRows {
   /** Rows that stand before the conversation. */
   headRows(facts: ForkFacts): object[] {
     const { forkId: sessionId, now } = this.#identity;
-    const rows: object[] = facts.organizations.map((organizationUuid) => ({ type: "hybrid-organization", sessionId, organizationUuid }));
-    return facts.historySuppressed ? [{ type: "history-suppression", sessionId, cause: "fork_inherit", ts: now }, ...rows] : rows;
+    const rows: object[] = facts.organizations.map((organizationUuid) => ({
+      type: "hybrid-organization",
+      sessionId,
+      organizationUuid,
+    }));
+    return facts.historySuppressed
+      ? [{ type: "history-suppression", sessionId, cause: "fork_inherit", ts: now }, ...rows]
+      : rows;
   }
 
   /** Writes what a row of the source becomes in the fork, if anything. */
@@ -171,14 +175,18 @@ export class ForkRows {
   #setNested(row: number, bytes: Buffer, scan: RowScan): void {
     const values = this.#values;
     const isSystem = this.#index.kind[row] === SYSTEM;
-    if (isSystem && memberText(bytes, scan, "subtype") === '"model_refusal_fallback"') values.set("neutralizedByFork", "true");
+    if (isSystem && memberText(bytes, scan, "subtype") === '"model_refusal_fallback"')
+      values.set("neutralizedByFork", "true");
     const metadata = isSystem ? record(parse(memberText(bytes, scan, "compactMetadata") ?? "null")) : undefined;
     if (metadata !== undefined) {
-      const stripped = this.#cut.stripped.has(row) ? withoutPreserved({ compactMetadata: metadata })["compactMetadata"] : metadata;
+      const stripped = this.#cut.stripped.has(row)
+        ? withoutPreserved({ compactMetadata: metadata })["compactMetadata"]
+        : metadata;
       const mapped = this.#mapMetadata(record(stripped) ?? {});
       if (mapped !== metadata) values.set("compactMetadata", JSON.stringify(mapped));
     }
-    const attachmentType = scan.attachmentTypeStart < 0 ? "" : bytes.toString("latin1", scan.attachmentTypeStart, scan.attachmentTypeEnd);
+    const attachmentType =
+      scan.attachmentTypeStart < 0 ? "" : bytes.toString("latin1", scan.attachmentTypeStart, scan.attachmentTypeEnd);
     if (attachmentType === '"deferred_tools_record"') {
       const attachment = record(parse(memberText(bytes, scan, "attachment") ?? "null"));
       const names = attachment?.["nameOnlyAnnouncements"];
@@ -206,7 +214,8 @@ export class ForkRows {
 
   #mapMetadata(metadata: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
     const { preservedMessages, preservedSegment, runningTurnSends, ...rest } = metadata;
-    if (preservedMessages === undefined && preservedSegment === undefined && runningTurnSends === undefined) return metadata;
+    if (preservedMessages === undefined && preservedSegment === undefined && runningTurnSends === undefined)
+      return metadata;
     const map = (id: unknown): unknown => (this.#isWritten(id) ? parse(this.#mapped(id)) : id);
     const mapKeys = (value: unknown, keys: readonly string[]): unknown => {
       const from = record(value);
@@ -292,7 +301,12 @@ export class ForkRows {
     const above = leaf === null ? undefined : this.#writtenAbove(leaf);
     const leafUuid = above === undefined ? null : parse(this.#mapped(above));
     const { cutUuid: cut, ...rest } = row;
-    return { ...rest, leafUuid, ...(this.#isWritten(cut) && { cutUuid: parse(this.#mapped(cut)) }), sessionId: this.#identity.forkId };
+    return {
+      ...rest,
+      leafUuid,
+      ...(this.#isWritten(cut) && { cutUuid: parse(this.#mapped(cut)) }),
+      sessionId: this.#identity.forkId,
+    };
   }
 
   /** The row itself, or, when it is progress or of a sidechain, the nearest above that is written. */

@@ -78,7 +78,8 @@ export class HeadScan {
     if (this.media === undefined) this.media = has(row, IMAGE) ? "Image" : has(row, DOCUMENT) ? "Document" : undefined;
     if (has(row, IS_COMPACT_SUMMARY) || isTrue(bytes, scan, keys.isCompactSummary) || keys.message < 0) return;
     const message = memberObject(bytes, scan, keys.message);
-    if (keys.pluginPrompt >= 0) this.pluginPrompt ??= pluginPromptOfMessage(message, memberObject(bytes, scan, keys.pluginPrompt));
+    if (keys.pluginPrompt >= 0)
+      this.pluginPrompt ??= pluginPromptOfMessage(message, memberObject(bytes, scan, keys.pluginPrompt));
     this.firstPrompt = promptOfMessage(message, this.fallback);
   }
 }

@@ -42,7 +42,8 @@ export function toMessage(row: Readonly<Record<string, unknown>>, context: Messa
   const results = contentOf(row).filter((block) => block["type"] === "tool_result");
   const denial = row["toolDenialKind"];
   const resultId = results[0]?.["tool_use_id"];
-  const isMeta = row["isMeta"] === true || row["isCompactSummary"] === true || row["isVisibleInTranscriptOnly"] === true;
+  const isMeta =
+    row["isMeta"] === true || row["isCompactSummary"] === true || row["isVisibleInTranscriptOnly"] === true;
   const origin = row["origin"] === null || row["origin"] === undefined ? undefined : shownOrigin(row["origin"]);
   return {
     type: row["type"] as SessionMessage["type"],

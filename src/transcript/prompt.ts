@@ -86,7 +86,7 @@ const PASTE_OPEN = '<pasted_content id="';
 function withoutPasteTags(text: string): string {
   let out = "";
   let done = 0;
-  for (let open = text.indexOf(PASTE_OPEN); open >= 0; ) {
+  for (let open = text.indexOf(PASTE_OPEN); open >= 0;) {
     const idAt = open + PASTE_OPEN.length;
     const id = text.slice(idAt, idAt + 4);
     if (!/^[0-9a-f]{4}$/.test(id) || !text.startsWith('">\n', idAt + 4)) {
@@ -110,7 +110,7 @@ function withoutPasteTags(text: string): string {
 /** What stands between the first `open` and the nearest `close` behind it, with none of `barrier` between them. */
 function between(text: string, open: string, close: string, barrier?: RegExp): string | undefined {
   let end = -1;
-  for (let from = text.indexOf(open); from >= 0; ) {
+  for (let from = text.indexOf(open); from >= 0;) {
     const start = from + open.length;
     if (end < start) end = text.indexOf(close, start);
     if (end < 0) return undefined;
@@ -141,7 +141,8 @@ const compact = (text: string): string => Buffer.from(text, "utf16le").toString(
  * queued command; every mark of a synthetic row disqualifies it, and so does a field of an unexpected type (§4.3).
  */
 export function humanPromptTime(row: Json): number | undefined {
-  const prompt = row["type"] === "user" ? typedPrompt(row) : row["type"] === "attachment" ? queuedPrompt(row) : undefined;
+  const prompt =
+    row["type"] === "user" ? typedPrompt(row) : row["type"] === "attachment" ? queuedPrompt(row) : undefined;
   if (prompt === undefined || typeof row["timestamp"] !== "string") return undefined;
   const origin = asObject(prompt.origin);
   if (prompt.origin !== undefined && origin?.["kind"] !== "human") return undefined;

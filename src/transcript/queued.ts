@@ -1,5 +1,5 @@
 import { contentOf } from "./parallel.ts";
-import { ATTACHMENT, COMPACT_SUMMARY, META, QUEUED_COMMAND, type RowIndex, USER } from "./row-index.ts";
+import { ATTACHMENT, COMPACT_SUMMARY, META, QUEUED_COMMAND, USER } from "./row-index.ts";
 import type { LoadRow, Tree } from "./tree.ts";
 import { record } from "./voice-call.ts";
 
@@ -62,7 +62,12 @@ function applyAbsorbed(tree: Tree, rows: readonly number[], from: number, load: 
   if (absorbed.length === 0) return;
   const counts = new Map<string, number>();
   for (const { deliveryId, commandUuid } of absorbed) {
-    const key = deliveryId !== undefined && deliveryId !== "" ? `delivery:${deliveryId}` : commandUuid === undefined ? undefined : `uuid:${commandUuid}`;
+    const key =
+      deliveryId !== undefined && deliveryId !== ""
+        ? `delivery:${deliveryId}`
+        : commandUuid === undefined
+          ? undefined
+          : `uuid:${commandUuid}`;
     if (key !== undefined) counts.set(key, (counts.get(key) ?? 0) + 1);
   }
   // Of all copies in the file, on the conversation or not.
@@ -95,7 +100,8 @@ function applyAbsorbed(tree: Tree, rows: readonly number[], from: number, load: 
   for (const row of rows) {
     if (!tree.isFlagged(row, QUEUED_COMMAND)) continue;
     const { deliveryId, sourceUuid } = idsOf(load(row));
-    const key = deliveryId !== undefined ? `delivery:${deliveryId}` : sourceUuid === undefined ? undefined : `uuid:${sourceUuid}`;
+    const key =
+      deliveryId !== undefined ? `delivery:${deliveryId}` : sourceUuid === undefined ? undefined : `uuid:${sourceUuid}`;
     if (key === undefined || !counts.has(key)) continue;
     byKey.set(key, [...(byKey.get(key) ?? []), row]);
   }
@@ -109,7 +115,10 @@ function applyAbsorbed(tree: Tree, rows: readonly number[], from: number, load: 
   }
 }
 
-function idsOf(value: Readonly<Record<string, unknown>>): { deliveryId: string | undefined; sourceUuid: string | undefined } {
+function idsOf(value: Readonly<Record<string, unknown>>): {
+  deliveryId: string | undefined;
+  sourceUuid: string | undefined;
+} {
   const attachment = record(value["attachment"]);
   const text = (key: string): string | undefined => {
     const id = attachment?.[key];
@@ -186,7 +195,8 @@ export function shownOrigin(origin: unknown): unknown {
 }
 
 function originOf(origin: unknown, commandMode: unknown, runId: unknown): unknown {
-  const shown = shownOrigin(origin) ?? (commandMode === "task-notification" ? { kind: "task-notification" } : undefined);
+  const shown =
+    shownOrigin(origin) ?? (commandMode === "task-notification" ? { kind: "task-notification" } : undefined);
   const run = runIdOf(runId);
   const from = record(shown);
   return run !== undefined && from?.["kind"] === "task-notification" && from["runId"] === undefined
@@ -214,11 +224,14 @@ function isInterruption(value: Readonly<Record<string, unknown>>): boolean {
   const starts = (text: unknown): boolean =>
     typeof text === "string" && INTERRUPTIONS.some((words) => text.startsWith(words));
   if (!Array.isArray(content)) return starts(content);
-  return content.length > 0 && content.every((item: unknown) => {
-    const block = record(item);
-    if (block?.["type"] === "text") return starts(block["text"]);
-    return block?.["type"] === "tool_result" && block["is_error"] === true && starts(block["content"]);
-  });
+  return (
+    content.length > 0 &&
+    content.every((item: unknown) => {
+      const block = record(item);
+      if (block?.["type"] === "text") return starts(block["text"]);
+      return block?.["type"] === "tool_result" && block["is_error"] === true && starts(block["content"]);
+    })
+  );
 }
 
 /**
@@ -270,9 +283,12 @@ function aboveAbandoned(tree: Tree, onChain: Uint8Array): Uint8Array {
 }
 
 function byTimestamp(rows: readonly number[], load: LoadRow): number[] {
-  const time = new Map(rows.map((row) => [row, String(load(row)["timestamp"] ?? "")]));
+  const time = new Map(rows.map((row) => [row, load(row)["timestamp"]]));
   return [...rows].sort((a, b) => {
-    const [x, y] = [time.get(a) ?? "", time.get(b) ?? ""];
+    const [x, y] = [a, b].map((row) => time.get(row)).map((text) => (typeof text === "string" ? text : "")) as [
+      string,
+      string,
+    ];
     return x < y ? -1 : x > y ? 1 : 0;
   });
 }

@@ -33,7 +33,7 @@ export const LOOK_INSIDE = 1 << 8;
 /** The row hides tool calls that its host ran. */
 export const HIDES_TOOLS = 1 << 9;
 /** The reader of files over 5 MiB drops what stands before this boundary (sdk-spec §5.1). */
-export const DROPS_BEFORE = 1 << 10;
+const DROPS_BEFORE = 1 << 10;
 
 /** A `last-prompt` row: where the CLI says the conversation ends. `explicit` ones are rewinds (rewind.ts). */
 export interface Checkpoint {
@@ -177,7 +177,8 @@ export class RowIndex {
           }
           break;
         case 11:
-          if (equals(bytes, key, keyEnd, KEY_IS_SIDECHAIN)) flags = flag(flags, SIDECHAIN, truthy(bytes, value, valueEnd));
+          if (equals(bytes, key, keyEnd, KEY_IS_SIDECHAIN))
+            flags = flag(flags, SIDECHAIN, truthy(bytes, value, valueEnd));
           break;
         case 15:
           if (equals(bytes, key, keyEnd, KEY_CLOSES_QUIET_TURN)) flags |= LOOK_INSIDE;
@@ -314,7 +315,7 @@ function hasBackslash(bytes: Uint8Array, start: number, end: number): boolean {
 }
 
 /** The string value that stands from `start` to `end`, or undefined when the value is none. */
-export function readString(bytes: Buffer, start: number, end: number): string | undefined {
+function readString(bytes: Buffer, start: number, end: number): string | undefined {
   if (bytes[start] !== 0x22) return undefined;
   for (let i = start + 1; i < end - 1; i++) {
     const byte = bytes[i] as number;
@@ -349,7 +350,10 @@ function boundaryFlags(bytes: Buffer, start: number, end: number): number {
   const metadata = parseRow(bytes, start, end)?.["compactMetadata"];
   let preserves = false;
   if (typeof metadata === "object" && metadata !== null) {
-    const { preservedMessages, preservedSegment } = metadata as { preservedMessages?: unknown; preservedSegment?: unknown };
+    const { preservedMessages, preservedSegment } = metadata as {
+      preservedMessages?: unknown;
+      preservedSegment?: unknown;
+    };
     preserves = Boolean(preservedMessages) || Boolean(preservedSegment);
   }
   if (preserves) return COMPACT_BOUNDARY | PRESERVES;

@@ -49,7 +49,7 @@ const COLON_NEXT = 4;
 const COMMA_OR_CLOSE = 5;
 
 /** Offset one past the closing quote of the string whose opening quote stands at `at`, or -1 when it is not closed. */
-export function skipString(bytes: Uint8Array, at: number, end: number): number {
+function skipString(bytes: Uint8Array, at: number, end: number): number {
   let quote = at;
   for (;;) {
     quote = bytes.indexOf(QUOTE, quote + 1);

@@ -1,4 +1,4 @@
-import { RowScan, scanObject } from "./row-scan.ts";
+import { type RowScan, scanObject } from "./row-scan.ts";
 
 const OPEN_BRACE = 0x7b;
 const QUOTE = 0x22;
@@ -128,7 +128,9 @@ export function parseRow(bytes: Uint8Array, start: number, end: number): Record<
 }
 
 function asObject(value: unknown): Record<string, unknown> | undefined {
-  return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : undefined;
+  return typeof value === "object" && value !== null && !Array.isArray(value)
+    ? (value as Record<string, unknown>)
+    : undefined;
 }
 
 const STRING = /"(?:[^"\\]|\\[^])*"/g;

@@ -46,7 +46,12 @@ export interface SidecarFacts {
  * Puts the facts together. The order of precedence is the official one but for titles: the last `custom-title` row
  * wherever it stands is the title, also against the sidecar, and an empty one means that there is none.
  */
-export function sessionFacts(scan: SessionScan, tail: TailFacts, sidecar: SidecarFacts, earlier: EarlierTitles): SessionFacts {
+export function sessionFacts(
+  scan: SessionScan,
+  tail: TailFacts,
+  sidecar: SidecarFacts,
+  earlier: EarlierTitles,
+): SessionFacts {
   const { head } = scan;
   const given = tail.customTitle ?? earlier.customTitle ?? scan.headCustomTitle ?? sidecar.title;
   const customTitle = given || tail.aiTitle || earlier.aiTitle || scan.headAiTitle || undefined;

@@ -113,7 +113,7 @@ export class SessionScan implements LineVisitor {
 
   #lines(from: number, end: number): void {
     const bytes = this.#bytes;
-    for (let start = from; start < end; ) {
+    for (let start = from; start < end;) {
       const newline = bytes.indexOf(NEWLINE, start);
       const lineEnd = newline < 0 || newline > end ? end : newline;
       visitLine(bytes, start, lineEnd, rowScan, this);

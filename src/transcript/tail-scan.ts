@@ -157,7 +157,11 @@ class Last {
 }
 
 function isFinishedAnswer(row: Record<string, unknown>): boolean {
-  const { type, isApiErrorMessage, message } = row as { type?: unknown; isApiErrorMessage?: unknown; message?: unknown };
+  const { type, isApiErrorMessage, message } = row as {
+    type?: unknown;
+    isApiErrorMessage?: unknown;
+    message?: unknown;
+  };
   if (type !== "assistant" || (isApiErrorMessage !== undefined && isApiErrorMessage !== false)) return false;
   if (typeof message !== "object" || message === null) return false;
   return typeof (message as { stop_reason?: unknown }).stop_reason === "string";

@@ -200,8 +200,3 @@ export class Tree {
     return !this.#allMain && this.isFlagged(row, SIDECHAIN | TEAM);
   }
 }
-
-/** Whether an assistant row and another are parts of one API message. */
-export function sameMessage(index: RowIndex, a: number, b: number): boolean {
-  return index.kind[a] === ASSISTANT && index.message[a] !== NONE && index.message[a] === index.message[b];
-}

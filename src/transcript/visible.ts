@@ -2,7 +2,17 @@ import type { Conversation, ConversationRow } from "./conversation.ts";
 import { closesQuietTurn, type MessageContext, type SessionMessage, toMessage } from "./message.ts";
 import { contentOf } from "./parallel.ts";
 import { hasShownOrigin, queuedPrompt } from "./queued.ts";
-import { ASSISTANT, HIDES_TOOLS, LOOK_INSIDE, META, QUEUED_COMMAND, SIDECHAIN, SYSTEM, TEAM, USER } from "./row-index.ts";
+import {
+  ASSISTANT,
+  HIDES_TOOLS,
+  LOOK_INSIDE,
+  META,
+  QUEUED_COMMAND,
+  SIDECHAIN,
+  SYSTEM,
+  TEAM,
+  USER,
+} from "./row-index.ts";
 import type { LoadRow } from "./tree.ts";
 import { record } from "./voice-call.ts";
 
@@ -30,7 +40,8 @@ export function visibleRows(
   const { tree, rows, delivered } = conversation;
   const { kind, flags } = tree.index;
   const taken = new Set<string>();
-  if (delivered.size > 0) for (const { row } of rows) taken.add(tree.index.uuids[tree.index.uuid[row] as number] as string);
+  if (delivered.size > 0)
+    for (const { row } of rows) taken.add(tree.index.uuids[tree.index.uuid[row] as number] as string);
   const hidden = new HiddenTools(conversation, load);
   return rows.filter(({ row }) => {
     const bits = flags[row] as number;
@@ -76,7 +87,12 @@ export class MessageMaker {
     const left = queued ? queuedPrompt(entry, new Set(), { keepMeta: true }) : this.#hidden.apply(() => entry, row);
     const shown = left === UNCHANGED ? entry : left;
     const localCommand = this.#conversation.localCommands.has(row);
-    return { message: toMessage(shown ?? entry, { ...context, localCommand, compacted, branch }), entry, compacted, branch };
+    return {
+      message: toMessage(shown ?? entry, { ...context, localCommand, compacted, branch }),
+      entry,
+      compacted,
+      branch,
+    };
   }
 }
 
@@ -116,7 +132,12 @@ class HiddenTools {
     if (!Array.isArray(content)) return value;
     const left = content.filter((item: unknown) => {
       const block = record(item);
-      const id = block?.["type"] === "tool_use" ? block["id"] : block?.["type"] === "tool_result" ? block["tool_use_id"] : undefined;
+      const id =
+        block?.["type"] === "tool_use"
+          ? block["id"]
+          : block?.["type"] === "tool_result"
+            ? block["tool_use_id"]
+            : undefined;
       return typeof id !== "string" || !this.#ids.has(id);
     });
     if (left.length === content.length) return value;

@@ -23,5 +23,7 @@ export function fromVoiceCall(row: Readonly<Record<string, unknown>>): Readonly<
 
 /** The value as an object, or undefined when it is none. */
 export function record(value: unknown): Readonly<Record<string, unknown>> | undefined {
-  return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : undefined;
+  return typeof value === "object" && value !== null && !Array.isArray(value)
+    ? (value as Record<string, unknown>)
+    : undefined;
 }

@@ -1,8 +1,7 @@
 /** `node --import ./preload.mjs child.mjs <library> <function> <arguments as JSON>`: one call, and what it came to. */
-// The library loads it when it is needed; the calls that load a module are not those of a writer.
-import "fast-glob";
-
 const [, , library, name, args] = process.argv;
+// The library loads it when it is needed; the calls that load a module are not those of a writer.
+if (name === "deleteSession") await import("fast-glob");
 const call = (await import(library))[name];
 killPoints.arm();
 let outcome;

@@ -48,7 +48,15 @@ async function fork(rows: readonly (Row | string)[], options: ForkSessionOptions
   const { sessionId: id } = await forkSession(ID, { configDirs, ...options });
   const file = path.join(dir, "projects/-w", `${id}.jsonl`);
   const text = fs.existsSync(file) ? fs.readFileSync(file, "utf8") : "";
-  return { id, path: file, rows: text.split("\n").filter(Boolean).map((line) => JSON.parse(line)), options: { configDirs } };
+  return {
+    id,
+    path: file,
+    rows: text
+      .split("\n")
+      .filter(Boolean)
+      .map((line) => JSON.parse(line)),
+    options: { configDirs },
+  };
 }
 
 /** Numbers of the source's rows, in the order of the fork. */
@@ -56,7 +64,15 @@ const origins = (rows: readonly Record<string, unknown>[]): number[] =>
   rows.flatMap(({ forkedFrom }) => (forkedFrom ? [numberOf((forkedFrom as { messageUuid: string }).messageUuid)] : []));
 
 const four = [user(1, null), assistant(2, 1), user(3, 2), assistant(4, 3)];
-const parallel = [user(1, null), call(2, 1, "A", "m"), call(3, 2, "B", "m"), result(4, 2, "A"), result(5, 3, "B"), assistant(6, 5), user(7, 6)];
+const parallel = [
+  user(1, null),
+  call(2, 1, "A", "m"),
+  call(3, 2, "B", "m"),
+  result(4, 2, "A"),
+  result(5, 3, "B"),
+  assistant(6, 5),
+  user(7, 6),
+];
 
 /** What is said, without ids that a fork makes anew. */
 const said = (messages: readonly SessionMessage[]): unknown[] =>
@@ -66,7 +82,7 @@ describe("forkSession", () => {
   test("keeps the bytes of a payload, whatever they are", async () => {
     const content = String.raw`"caf\u00e9 \/ \ud800 \"q\" 1e2"`;
     const line = `{ "type":"user", "parentUuid":null,"isSidechain":false,"sessionId":"${ID}","uuid":"${uuid(1)}","message":{"role":"user",  "content":${content}},"timestamp":"2026-01-01T00:00:00.000Z","extra":{"sessionId":"${ID}","uuid":"${uuid(1)}","n":1.50,"b":[1 , 2]} }`;
-    const { path: file } = await fork([line, ...[assistant(2, 1)]]);
+    const { path: file } = await fork([line, assistant(2, 1)]);
     const text = fs.readFileSync(file, "utf8");
     expect(text).toContain(`"message":{"role":"user",  "content":${content}}`);
     expect(text).toContain(`"extra":{"sessionId":"${ID}","uuid":"${uuid(1)}","n":1.50,"b":[1 , 2]}`);
@@ -96,15 +112,24 @@ describe("forkSession", () => {
 
   test.for([
     ["unknown message", four, { upToMessageId: "nope" }, "MessageNotFound", `Message nope not found in session ${ID}`],
-    ["only a sidechain", [user(1, null, "x", { isSidechain: true })], {}, "NoMessages", `Session ${ID} has no messages to fork`],
+    [
+      "only a sidechain",
+      [user(1, null, "x", { isSidechain: true })],
+      {},
+      "NoMessages",
+      `Session ${ID} has no messages to fork`,
+    ],
     ["only progress", [progress(1, null)], {}, "NoMessages", `Session ${ID} has no messages to fork`],
     ["relative cwd", four, { cwd: "rel" }, "InvalidArgument", "cwd must be an absolute path: rel"],
-  ] as [string, Row[], ForkSessionOptions, string, string][])("refuses: %s", async ([, rows, options, code, message]) => {
-    const { configDirs, dir } = store(jsonl(rows));
-    const before = snapshot(dir, { directoryTimes: true });
-    await expect(forkSession(ID, { configDirs, ...options })).rejects.toMatchObject({ code, message });
-    expect(snapshot(dir, { directoryTimes: true })).toEqual(before);
-  });
+  ] as [string, Row[], ForkSessionOptions, string, string][])(
+    "refuses: %s",
+    async ([, rows, options, code, message]) => {
+      const { configDirs, dir } = store(jsonl(rows));
+      const before = snapshot(dir, { directoryTimes: true });
+      await expect(forkSession(ID, { configDirs, ...options })).rejects.toMatchObject({ code, message });
+      expect(snapshot(dir, { directoryTimes: true })).toEqual(before);
+    },
+  );
 
   test.for([
     ["to an answer", [...four, rewind(2)]],
@@ -114,7 +139,9 @@ describe("forkSession", () => {
   ] as [string, Row[]][])("honours a rewind %s", async ([, rows]) => {
     const { configDirs } = store(jsonl(rows));
     const { sessionId: id } = await forkSession(ID, { configDirs });
-    expect(said(await getSessionMessages(id, { configDirs }))).toEqual(said(await getSessionMessages(ID, { configDirs })));
+    expect(said(await getSessionMessages(id, { configDirs }))).toEqual(
+      said(await getSessionMessages(ID, { configDirs })),
+    );
   });
 
   test("hangs a row whose parent is nowhere where the reader hangs it", async () => {
@@ -125,29 +152,49 @@ describe("forkSession", () => {
   test("keeps the ids of messages when asked", async () => {
     const { id, rows } = await fork(parallel, { preserveMessageIds: true });
     expect(rows.slice(0, 7).map((row) => row["uuid"])).toEqual([1, 2, 3, 4, 5, 6, 7].map(uuid));
-    expect(rows[1]).toMatchObject({ parentUuid: uuid(1), sessionId: id, forkedFrom: { sessionId: ID, messageUuid: uuid(2) } });
+    expect(rows[1]).toMatchObject({
+      parentUuid: uuid(1),
+      sessionId: id,
+      forkedFrom: { sessionId: ID, messageUuid: uuid(2) },
+    });
   });
 
   test("goes to the project of another directory, with the paths below its own mapped", async () => {
     const dir = tempConfigDir();
     const target = fs.realpathSync(fs.mkdtempSync(path.join(dir, "target-")));
     const at = (n: number, cwd: string): Row => user(n, n === 1 ? null : n - 1, "x", { cwd });
-    put(dir, `projects/${keyOfPath("/src/repo")}/${ID}.jsonl`, jsonl([at(1, "/src/repo"), at(2, "/src/repo/a/b"), at(3, "/src/repo-two"), at(4, "/else")]));
+    put(
+      dir,
+      `projects/${keyOfPath("/src/repo")}/${ID}.jsonl`,
+      jsonl([at(1, "/src/repo"), at(2, "/src/repo/a/b"), at(3, "/src/repo-two"), at(4, "/else")]),
+    );
     const { sessionId: id } = await forkSession(ID, { configDirs: [dir], cwd: target });
     const rows = await collect(readEntries(id, { configDirs: [dir], dir: target }));
-    expect(rows.slice(0, 4).map(({ value }) => value?.["cwd"])).toEqual([target, `${target}/a/b`, "/src/repo-two", "/else"]);
+    expect(rows.slice(0, 4).map(({ value }) => value?.["cwd"])).toEqual([
+      target,
+      `${target}/a/b`,
+      "/src/repo-two",
+      "/else",
+    ]);
     expect(fs.existsSync(path.join(dir, "projects", keyOfPath(target), `${id}.jsonl`))).toBe(true);
   });
 
   test("takes the subagents along when asked", async () => {
     const { configDirs, dir } = store(jsonl(four));
-    put(dir, `projects/-w/${ID}/subagents/wf/agent-x.jsonl`, jsonl([user(1, null, "task", { sessionId: ID, isSidechain: true })]));
+    put(
+      dir,
+      `projects/-w/${ID}/subagents/wf/agent-x.jsonl`,
+      jsonl([user(1, null, "task", { sessionId: ID, isSidechain: true })]),
+    );
     put(dir, `projects/-w/${ID}/subagents/wf/agent-x.meta.json`, '{"toolUseId":"t1"}');
     const { sessionId: without } = await forkSession(ID, { configDirs });
     expect(await listSubagents(without, { configDirs })).toEqual([]);
     const { sessionId: id } = await forkSession(ID, { configDirs, includeSubagents: true });
     expect(await listSubagents(id, { configDirs })).toEqual(["x"]);
-    expect((await getSubagentMessages(id, "x", { configDirs }))[0]).toMatchObject({ session_id: id, parent_tool_use_id: "t1" });
+    expect((await getSubagentMessages(id, "x", { configDirs }))[0]).toMatchObject({
+      session_id: id,
+      parent_tool_use_id: "t1",
+    });
     expect(fs.readdirSync(path.join(dir, "projects/-w")).filter((name) => name.endsWith(".tmp"))).toEqual([]);
   });
 
@@ -164,8 +211,12 @@ describe("forkSession", () => {
           const forked = entries.flatMap(({ value }) => (value?.["forkedFrom"] ? [value] : []));
           const known = new Set(forked.map((row) => row["uuid"]));
           for (const row of forked) expect(row["parentUuid"] === null || known.has(row["parentUuid"])).toBe(true);
-          expect(origins(forked)).toEqual(origins(rows.filter(isCopied).map((row) => ({ forkedFrom: { messageUuid: row["uuid"] } }))));
-          for (const options of hostile ? [] : [{}, { includeCompacted: true }, { includeCompacted: true, branches: "all" as const }]) {
+          expect(origins(forked)).toEqual(
+            origins(rows.filter(isCopied).map((row) => ({ forkedFrom: { messageUuid: row["uuid"] } }))),
+          );
+          for (const options of hostile
+            ? []
+            : [{}, { includeCompacted: true }, { includeCompacted: true, branches: "all" as const }]) {
             const [ours, theirs] = [id, ID].map((session) => getSessionMessages(session, { configDirs, ...options }));
             expect(said((await ours) ?? [])).toEqual(said((await theirs) ?? []));
           }
@@ -178,7 +229,8 @@ describe("forkSession", () => {
   });
 });
 
-const isCopied = (row: Row): boolean => row["uuid"] !== undefined && row["type"] !== "progress" && row["isSidechain"] !== true;
+const isCopied = (row: Row): boolean =>
+  row["uuid"] !== undefined && row["type"] !== "progress" && row["isSidechain"] !== true;
 
 function storeIn(content: string): { configDirs: string[]; dir: string } {
   const dir = fs.mkdtempSync(path.join(process.env["TMPDIR"] ?? "/tmp", "claude-transcripts-fork-"));
@@ -187,29 +239,48 @@ function storeIn(content: string): { configDirs: string[]; dir: string } {
 }
 
 /** Files of rows that hang on earlier rows, on nothing or on what is nowhere; hostile ones also on later rows and themselves. */
-const treesOf = (hostile: boolean): fc.Arbitrary<Row[]> => fc
-  .array(
-    fc.record({
-      kind: fc.constantFrom("user", "user", "assistant", "assistant", "call", "result", "system", "attachment", "progress", "side", "boundary", "rewind"),
-      parent: fc.oneof({ weight: 6, arbitrary: fc.constant(-1) }, { weight: 3, arbitrary: fc.nat({ max: 30 }) }, { weight: 1, arbitrary: fc.constantFrom(null, 99) }),
-      tool: fc.constantFrom("A", "B", "C"),
-    }),
-    { minLength: 1, maxLength: 14 },
-  )
-  .map((specs) => {
-    let said = 0;
-    let called = "";
-    return [
-      user(0, null, "start"),
-      ...specs.flatMap((spec, i) => {
-        const earlier = hostile || spec.parent === null || spec.parent === 99 ? spec.parent : spec.parent % (2 * i + 1);
-        const rows = rowsOf({ ...spec, parent: earlier }, 2 * i + 1, said, called);
-        if (spec.kind === "call") called = spec.tool + String(2 * i + 1);
-        if (spec.kind === "user" || spec.kind === "assistant") said = 2 * i + 1;
-        return rows;
+const treesOf = (hostile: boolean): fc.Arbitrary<Row[]> =>
+  fc
+    .array(
+      fc.record({
+        kind: fc.constantFrom(
+          "user",
+          "user",
+          "assistant",
+          "assistant",
+          "call",
+          "result",
+          "system",
+          "attachment",
+          "progress",
+          "side",
+          "boundary",
+          "rewind",
+        ),
+        parent: fc.oneof(
+          { weight: 6, arbitrary: fc.constant(-1) },
+          { weight: 3, arbitrary: fc.nat({ max: 30 }) },
+          { weight: 1, arbitrary: fc.constantFrom(null, 99) },
+        ),
+        tool: fc.constantFrom("A", "B", "C"),
       }),
-    ];
-  });
+      { minLength: 1, maxLength: 14 },
+    )
+    .map((specs) => {
+      let said = 0;
+      let called = "";
+      return [
+        user(0, null, "start"),
+        ...specs.flatMap((spec, i) => {
+          const earlier =
+            hostile || spec.parent === null || spec.parent === 99 ? spec.parent : spec.parent % (2 * i + 1);
+          const rows = rowsOf({ ...spec, parent: earlier }, 2 * i + 1, said, called);
+          if (spec.kind === "call") called = spec.tool + String(2 * i + 1);
+          if (spec.kind === "user" || spec.kind === "assistant") said = 2 * i + 1;
+          return rows;
+        }),
+      ];
+    });
 
 /** `said` is the last message: a compaction keeps messages, never what stands between them. `called` is the last tool call. */
 function rowsOf(
@@ -258,5 +329,7 @@ test("a later fork takes away what a killed one left: its temporary file, and th
   put(project, running, "half");
   put(project, `${alive}/subagents/agent-a.jsonl`, "{}\n");
   const { sessionId: second } = await forkSession(ID, { configDirs });
-  expect(fs.readdirSync(project).sort()).toEqual([running, alive, `${ID}.jsonl`, `${first}.jsonl`, `${second}.jsonl`].sort());
+  expect(fs.readdirSync(project).sort()).toEqual(
+    [running, alive, `${ID}.jsonl`, `${first}.jsonl`, `${second}.jsonl`].sort(),
+  );
 });

@@ -2,7 +2,12 @@ import fs from "node:fs";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
 import { readEntries } from "../../src/store/entries.ts";
-import { getSessionMessages, type GetSessionMessagesOptions, readConversation, streamSessionMessages } from "../../src/store/read.ts";
+import {
+  getSessionMessages,
+  type GetSessionMessagesOptions,
+  readConversation,
+  streamSessionMessages,
+} from "../../src/store/read.ts";
 import { describeSubagents, getSubagentMessages, listSubagents } from "../../src/store/subagents.ts";
 import { put, sessionId, tempConfigDir } from "../support/config-dir.ts";
 import {
@@ -56,18 +61,53 @@ describe("getSessionMessages", () => {
   test.for([
     ["a line", four, "u1 a2 u3 a4"],
     ["the branch that ends last", [...four, user(5, 2), assistant(6, 5)], "u1 a2 u5 a6"],
-    ["a parent that is nowhere: the history before the break stays", [user(1, null), assistant(2, 1), user(4, 3), assistant(5, 4)], "u1 a2 u4 a5"],
+    [
+      "a parent that is nowhere: the history before the break stays",
+      [user(1, null), assistant(2, 1), user(4, 3), assistant(5, 4)],
+      "u1 a2 u4 a5",
+    ],
     ["a trailing attachment without a parent in the file", [user(1, null), assistant(2, 1), attachment(4, 3)], "u1 a2"],
     ["a parent that a damaged row held", [user(1, null), '{"type":"assistant","uuid":"x","mess', user(3, 99)], "u1 u3"],
-    ["parallel results", [user(1, null), call(2, 1, "A", "m"), call(3, 2, "B", "m"), result(4, 2, "A"), result(5, 3, "B"), assistant(6, 5)], "u1 a2 a3 u4 u5 a6"],
-    ["a result that no message can claim", [user(1, null), call(2, 1, "A", ""), result(3, 2, "A"), user(4, 2), assistant(5, 4)], "u1 a2 u3 u4 a5"],
-    ["a result of a call whose id two messages share", [user(1, null), call(2, 1, "A", "m1"), call(3, 1, "A", "m2"), result(4, 99, "A"), user(5, 2)], "u1 a2 u4 u5"],
+    [
+      "parallel results",
+      [
+        user(1, null),
+        call(2, 1, "A", "m"),
+        call(3, 2, "B", "m"),
+        result(4, 2, "A"),
+        result(5, 3, "B"),
+        assistant(6, 5),
+      ],
+      "u1 a2 a3 u4 u5 a6",
+    ],
+    [
+      "a result that no message can claim",
+      [user(1, null), call(2, 1, "A", ""), result(3, 2, "A"), user(4, 2), assistant(5, 4)],
+      "u1 a2 u3 u4 a5",
+    ],
+    [
+      "a result of a call whose id two messages share",
+      [user(1, null), call(2, 1, "A", "m1"), call(3, 1, "A", "m2"), result(4, 99, "A"), user(5, 2)],
+      "u1 a2 u4 u5",
+    ],
     ["a circle", [user(1, 2), assistant(2, 1), user(3, 2)], "u1 a2 u3"],
     ["a self parent", [user(1, 1)], ""],
     ["glued rows", [JSON.stringify(user(1, null)) + JSON.stringify(assistant(2, 1))], "u1 a2"],
-    ["a row glued to a torn one", [user(1, null), `{"type":"user","uuid":"t","mess${JSON.stringify(assistant(2, 1))}`], "u1 a2"],
-    ["a raw control character in a text", [JSON.stringify(user(1, null, "x")).replace('"x"', '"x\u0007"'), assistant(2, 1)], "u1 a2"],
-    ["escaped keys and types", [String.raw`{"\u0074ype":"us\u0065r","uuid":"${uuid(1)}","message":{"content":"x"}}`, assistant(2, 1)], "u1 a2"],
+    [
+      "a row glued to a torn one",
+      [user(1, null), `{"type":"user","uuid":"t","mess${JSON.stringify(assistant(2, 1))}`],
+      "u1 a2",
+    ],
+    [
+      "a raw control character in a text",
+      [JSON.stringify(user(1, null, "x")).replace('"x"', '"x\u0007"'), assistant(2, 1)],
+      "u1 a2",
+    ],
+    [
+      "escaped keys and types",
+      [String.raw`{"\u0074ype":"us\u0065r","uuid":"${uuid(1)}","message":{"content":"x"}}`, assistant(2, 1)],
+      "u1 a2",
+    ],
   ] as [string, (Row | string)[], string][])("%s", async ([, rows, expected]) => {
     expect(await read(rows)).toBe(expected);
   });
@@ -94,8 +134,16 @@ describe("getSessionMessages", () => {
 
   test.for([
     ["officially from the last compaction on", {}, "u12 u9 a10 u13 a14"],
-    ["the whole of it, kept messages once and where they were said", { includeCompacted: true }, "u1 a2 u3 a4 u6 u7 a8 u9 a10 u12 u13 a14"],
-    ["boundaries too", { includeCompacted: true, includeSystemMessages: true }, "u1 a2 u3 a4 s5 u6 u7 a8 u9 a10 s11 u12 u13 a14"],
+    [
+      "the whole of it, kept messages once and where they were said",
+      { includeCompacted: true },
+      "u1 a2 u3 a4 u6 u7 a8 u9 a10 u12 u13 a14",
+    ],
+    [
+      "boundaries too",
+      { includeCompacted: true, includeSystemMessages: true },
+      "u1 a2 u3 a4 s5 u6 u7 a8 u9 a10 s11 u12 u13 a14",
+    ],
     ["a page of it", { includeCompacted: true, offset: 3, limit: 3 }, "a4 u6 u7"],
   ] as [string, GetSessionMessagesOptions, string][])("two compactions: %s", async ([, options, expected]) => {
     expect(await read(compactedTwice, options)).toBe(expected);
@@ -136,7 +184,19 @@ describe("getSessionMessages", () => {
     ],
     ["a logical parent that is nowhere", [...four, boundary(5, 99), summary(6, 5), user(7, 6)], "u1 a2 u3 a4 u6 u7"],
     ["a boundary that names itself", [...four, boundary(5, 5), summary(6, 5)], "u1 a2 u3 a4 u6"],
-    ["parallel results before the boundary", [user(1, null), call(2, 1, "A", "m"), call(3, 2, "B", "m"), result(4, 2, "A"), result(5, 3, "B"), boundary(6, 5), summary(7, 6)], "u1 a2 a3 u4 u5 u7"],
+    [
+      "parallel results before the boundary",
+      [
+        user(1, null),
+        call(2, 1, "A", "m"),
+        call(3, 2, "B", "m"),
+        result(4, 2, "A"),
+        result(5, 3, "B"),
+        boundary(6, 5),
+        summary(7, 6),
+      ],
+      "u1 a2 a3 u4 u5 u7",
+    ],
   ] as [string, Row[], string][])("the whole conversation through %s", async ([, rows, expected]) => {
     expect(await read(rows, { includeCompacted: true })).toBe(expected);
   });
@@ -145,8 +205,15 @@ describe("getSessionMessages", () => {
     const rows = [...four, user(5, 2), assistant(6, 5), user(7, 2), assistant(8, 7), user(9, 5)];
     const messages = await getSessionMessages(ID, { ...store(jsonl(rows)), branches: "all" });
     expect(messages.map((message) => [brief([message]), message["branch"]])).toEqual([
-      ["u1", undefined], ["a2", undefined], ["u5", undefined], ["u9", undefined],
-      ["u3", 1], ["a4", 1], ["a6", 2], ["u7", 3], ["a8", 3],
+      ["u1", undefined],
+      ["a2", undefined],
+      ["u5", undefined],
+      ["u9", undefined],
+      ["u3", 1],
+      ["a4", 1],
+      ["a6", 2],
+      ["u7", 3],
+      ["a8", 3],
     ]);
   });
 
@@ -158,7 +225,8 @@ describe("getSessionMessages", () => {
 
   test("is empty for what is no session, and streams throw", async () => {
     const options = store(jsonl(four));
-    for (const id of ["nope", "", sessionId(2), null as unknown as string]) expect(await getSessionMessages(id, options)).toEqual([]);
+    for (const id of ["nope", "", sessionId(2), null as unknown as string])
+      expect(await getSessionMessages(id, options)).toEqual([]);
     await expect(streamSessionMessages("nope", options).next()).rejects.toMatchObject({ code: "InvalidSessionId" });
     await expect(readConversation(sessionId(2), options).next()).rejects.toMatchObject({ code: "SessionNotFound" });
   });
@@ -179,10 +247,22 @@ describe("getSessionMessages", () => {
 
 describe("readEntries", () => {
   test("gives every row with its bytes and place, unknown and damaged ones too", async () => {
-    const lines = ['{"type":"from-the-future","x":1}', "", "garbage", JSON.stringify(user(1, null)) + '{"type":"tag","tag":"t"}', '{"type":"cut'];
+    const lines = [
+      '{"type":"from-the-future","x":1}',
+      "",
+      "garbage",
+      JSON.stringify(user(1, null)) + '{"type":"tag","tag":"t"}',
+      '{"type":"cut',
+    ];
     const text = lines.join("\n");
     const entries = await collect(readEntries(ID, store(text)));
-    expect(entries.map(({ value, problem }) => value?.["type"] ?? problem)).toEqual(["from-the-future", "not_json", "user", "tag", "cut"]);
+    expect(entries.map(({ value, problem }) => value?.["type"] ?? problem)).toEqual([
+      "from-the-future",
+      "not_json",
+      "user",
+      "tag",
+      "cut",
+    ]);
     for (const { offset, byteLength, bytes } of entries) {
       expect(bytes.toString()).toBe(Buffer.from(text).toString("utf8", offset, offset + byteLength));
     }
@@ -193,14 +273,19 @@ describe("readEntries", () => {
 });
 
 describe("subagents", () => {
-  const side = (rows: readonly Row[]): string => jsonl(rows.map((row) => ({ ...row, isSidechain: true, sessionId: ID })));
+  const side = (rows: readonly Row[]): string =>
+    jsonl(rows.map((row) => ({ ...row, isSidechain: true, sessionId: ID })));
 
   test("are found in every layout, with their meta files", async () => {
     const dir = tempConfigDir();
     const inline = [user(21, 1, "task", { isSidechain: true }), assistant(22, 21, "done", { isSidechain: true })];
     put(dir, `projects/-w/${ID}.jsonl`, jsonl([...four, ...inline]));
     put(dir, `projects/-w/${ID}/subagents/agent-b.jsonl`, side([user(1, null), progress(2, 1), assistant(3, 2)]));
-    put(dir, `projects/-w/${ID}/subagents/agent-b.meta.json`, JSON.stringify({ toolUseId: "toolu_1", agentType: "Explore", parentAgentId: "p" }));
+    put(
+      dir,
+      `projects/-w/${ID}/subagents/agent-b.meta.json`,
+      JSON.stringify({ toolUseId: "toolu_1", agentType: "Explore", parentAgentId: "p" }),
+    );
     put(dir, `projects/-w/${ID}/subagents/workflows/wf_1/agent-a.jsonl`, side([user(1, null)]));
     put(dir, `projects/-w/${ID}/subagents/workflows/wf_1/journal.jsonl`, "{}\n");
     put(dir, "projects/-w/agent-old.jsonl", side([user(1, null), assistant(2, 1)]));
@@ -209,7 +294,10 @@ describe("subagents", () => {
     expect(await listSubagents(ID, options)).toEqual(["b", "a"]);
     const all = await describeSubagents(ID, { ...options, includeLegacy: true });
     expect(all.map(({ agentId, layout }) => [agentId, layout])).toEqual([
-      ["b", "directory"], ["a", "directory"], ["old", "beside"], [uuid(21), "inline"],
+      ["b", "directory"],
+      ["a", "directory"],
+      ["old", "beside"],
+      [uuid(21), "inline"],
     ]);
     expect(all[0]).toMatchObject({ toolUseId: "toolu_1", agentType: "Explore", parentAgentId: "p" });
     const messages = await getSubagentMessages(ID, "b", options);

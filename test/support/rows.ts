@@ -23,7 +23,12 @@ export const user = (n: number, parent: number | null, content: unknown = `u${n}
 });
 
 /** An assistant row; `content` is text or blocks, `message` the id of the API message it is a part of. */
-export const assistant = (n: number, parent: number | null, content: unknown = `a${n}`, extra: Row & { message?: string } = {}): Row => {
+export const assistant = (
+  n: number,
+  parent: number | null,
+  content: unknown = `a${n}`,
+  extra: Row & { message?: string } = {},
+): Row => {
   const { message: id = `msg_${n}`, ...rest } = extra;
   const blocks = Array.isArray(content) ? content : [{ type: "text", text: content }];
   return { ...common(n, parent), type: "assistant", message: { id, role: "assistant", content: blocks }, ...rest };
@@ -50,7 +55,11 @@ export const attachment = (n: number, parent: number | null, value: Row = { type
   ...extra,
 });
 
-export const progress = (n: number, parent: number | null): Row => ({ ...common(n, parent), type: "progress", data: {} });
+export const progress = (n: number, parent: number | null): Row => ({
+  ...common(n, parent),
+  type: "progress",
+  data: {},
+});
 
 /** A compact boundary behind `logical`, with the messages it kept behind its summary `anchor`. */
 export const boundary = (n: number, logical: number | null, kept?: { anchor: number; uuids: readonly number[] }): Row =>
@@ -73,7 +82,12 @@ export const rewind = (leaf: number | null, extra: Row = {}): Row => ({
   sessionId: "s",
   ...extra,
 });
-export const checkpoint = (leaf: number): Row => ({ type: "last-prompt", lastPrompt: "p", leafUuid: uuid(leaf), sessionId: "s" });
+export const checkpoint = (leaf: number): Row => ({
+  type: "last-prompt",
+  lastPrompt: "p",
+  leafUuid: uuid(leaf),
+  sessionId: "s",
+});
 
 export const jsonl = (rows: readonly (Row | string)[]): string =>
   rows.map((row) => `${typeof row === "string" ? row : JSON.stringify(row)}\n`).join("");

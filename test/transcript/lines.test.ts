@@ -31,7 +31,9 @@ function linesOf(bytes: Buffer, sizes: readonly number[], options: { size?: numb
 }
 
 const sizes = fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1, maxLength: 5 });
-const bytes = fc.array(fc.oneof(fc.constant(10), fc.integer({ min: 0, max: 255 })), { maxLength: 300 }).map((all) => Buffer.from(all));
+const bytes = fc
+  .array(fc.oneof(fc.constant(10), fc.integer({ min: 0, max: 255 })), { maxLength: 300 })
+  .map((all) => Buffer.from(all));
 
 describe("LineBuffer", () => {
   test.for([

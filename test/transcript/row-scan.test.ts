@@ -6,7 +6,9 @@ import { parseRow } from "../../src/transcript/row.ts";
 const scan = new RowScan();
 const accepts = (text: string): boolean => {
   const bytes = Buffer.from(text);
-  return bytes[0] === 0x7b && scanObject(bytes, 0, bytes.length, scan) && bytes.subarray(scan.end).toString().trim() === "";
+  return (
+    bytes[0] === 0x7b && scanObject(bytes, 0, bytes.length, scan) && bytes.subarray(scan.end).toString().trim() === ""
+  );
 };
 const members = (text: string): [string, string][] => {
   const bytes = Buffer.from(text);
@@ -29,18 +31,63 @@ describe("scanObject", () => {
   test.for([
     ["{}", []],
     ['{"a":1}', [["a", "1"]]],
-    ['{ "a" : [1, {"b":2}] , "c":"x" }', [["a", '[1, {"b":2}]'], ["c", '"x"']]],
-    [String.raw`{"a":"q\"\\","b\"":null}`, [["a", String.raw`"q\"\\"`], [String.raw`b\"`, "null"]]],
+    [
+      '{ "a" : [1, {"b":2}] , "c":"x" }',
+      [
+        ["a", '[1, {"b":2}]'],
+        ["c", '"x"'],
+      ],
+    ],
+    [
+      String.raw`{"a":"q\"\\","b\"":null}`,
+      [
+        ["a", String.raw`"q\"\\"`],
+        [String.raw`b\"`, "null"],
+      ],
+    ],
     ['{"é":"日本\u2028"}', [["é", '"日本\u2028"']]],
-    ['{"a":{"a":{"a":[]}},"a":-0.5e+10}', [["a", '{"a":{"a":[]}}'], ["a", "-0.5e+10"]]],
+    [
+      '{"a":{"a":{"a":[]}},"a":-0.5e+10}',
+      [
+        ["a", '{"a":{"a":[]}}'],
+        ["a", "-0.5e+10"],
+      ],
+    ],
   ] as [string, [string, string][]][])("finds the members of %s", ([text, expected]) => {
     expect(members(text)).toEqual(expected);
   });
 
   test.for([
-    "{", '{"a"', '{"a":', '{"a":1', '{"a":1,', '{"a":1,}', '{"a":01}', '{"a":1.}', '{"a":.5}', '{"a":+1}', '{"a":-}', '{"a":1e}',
-    '{"a":tru}', '{"a":nul}', '{"a":True}', '{a:1}', '{"a" 1}', '{"a":1 "b":2}', '{"a":[1 2]}', '{"a":[1,]}', '{"a":]}', '{"a":[}',
-    '{"a":{]}', '{"a":"x}', String.raw`{"a":"x\"}`, '{,"a":1}', '{"a"::1}', '{"a":"b":"c"}', '{"a":[{"b":1]}', '{"a":1}}',
+    "{",
+    '{"a"',
+    '{"a":',
+    '{"a":1',
+    '{"a":1,',
+    '{"a":1,}',
+    '{"a":01}',
+    '{"a":1.}',
+    '{"a":.5}',
+    '{"a":+1}',
+    '{"a":-}',
+    '{"a":1e}',
+    '{"a":tru}',
+    '{"a":nul}',
+    '{"a":True}',
+    "{a:1}",
+    '{"a" 1}',
+    '{"a":1 "b":2}',
+    '{"a":[1 2]}',
+    '{"a":[1,]}',
+    '{"a":]}',
+    '{"a":[}',
+    '{"a":{]}',
+    '{"a":"x}',
+    String.raw`{"a":"x\"}`,
+    '{,"a":1}',
+    '{"a"::1}',
+    '{"a":"b":"c"}',
+    '{"a":[{"b":1]}',
+    '{"a":1}}',
   ])("refuses %s, as JSON.parse does", (text) => {
     expect(isObject(text)).toBe(false);
     expect(accepts(text)).toBe(false);
@@ -53,7 +100,8 @@ describe("scanObject", () => {
   });
 
   test("finds message.id and attachment.type at their own depth only", () => {
-    const text = '{"message":{"content":[{"id":"deep"}],"id":"m1","x":{"id":"no"}},"attachment":{"a":{"type":"no"},"type":"queued"}}';
+    const text =
+      '{"message":{"content":[{"id":"deep"}],"id":"m1","x":{"id":"no"}},"attachment":{"a":{"type":"no"},"type":"queued"}}';
     const bytes = Buffer.from(text);
     scanObject(bytes, 0, bytes.length, scan);
     expect(bytes.toString("utf8", scan.messageIdStart, scan.messageIdEnd)).toBe('"m1"');
@@ -75,16 +123,32 @@ describe("scanObject", () => {
   });
 
   test("accepts whatever JSON.parse accepts, and whatever it accepts can be parsed", () => {
-    const pieces = fc.constantFrom("{", "}", "[", "]", ",", ":", '"', '"a"', '"b\\n"', "\\", "1", "-2.5e3", "true", "null", " ", "\u0001", "\\q", "é");
-    fc.assert(
-      fc.property(fc.array(pieces, { maxLength: 14 }), (inner) => {
-        const text = `{"k":${inner.join("")}}`;
-        const bytes = Buffer.from(text);
-        const accepted = accepts(text);
-        if (isObject(text)) expect(accepted).toBe(true);
-        if (accepted) expect(parseRow(bytes, 0, bytes.length)).toBeDefined();
-      }),
-      { numRuns: 5000 },
+    const pieces = fc.constantFrom(
+      "{",
+      "}",
+      "[",
+      "]",
+      ",",
+      ":",
+      '"',
+      '"a"',
+      '"b\\n"',
+      "\\",
+      "1",
+      "-2.5e3",
+      "true",
+      "null",
+      " ",
+      "\u0001",
+      "\\q",
+      "é",
     );
+    const holds = fc.property(fc.array(pieces, { maxLength: 14 }), (inner) => {
+      const text = `{"k":${inner.join("")}}`;
+      const bytes = Buffer.from(text);
+      const accepted = accepts(text);
+      return (accepted || !isObject(text)) && (!accepted || parseRow(bytes, 0, bytes.length) !== undefined);
+    });
+    expect(fc.check(holds, { numRuns: 5000, seed: 7 }).counterexample).toBeNull();
   });
 });

@@ -1,0 +1,146 @@
+import { spawn } from "node:child_process";
+import fs from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { expect, test } from "vitest";
+import { deleteSession, listTrash, restoreSession } from "../../src/store/trash.ts";
+import { bundle } from "../support/bundle.ts";
+import { conversation, put, sessionId, tempConfigDir } from "../support/config-dir.ts";
+import { fillConfigDir, ID, OWN } from "../support/session-tree.ts";
+import { snapshot } from "../support/snapshot.ts";
+
+/** Runs a piece of code, with the library as `lib`, in processes of their own that begin it at one moment. */
+async function together(code: readonly string[], dir: string): Promise<unknown[]> {
+  const gate = path.join(dir, "gate");
+  const children = code.map((piece) => {
+    const script = `import fs from "node:fs";
+      import * as lib from ${JSON.stringify(bundle("src/index.ts"))};
+      await import("fast-glob");
+      const where = { configDirs: [${JSON.stringify(dir)}] };
+      const attempt = async (call) => { try { return await call; } catch (error) { return error.code ?? String(error); } };
+      process.stdout.write(".");
+      while (!fs.existsSync(${JSON.stringify(gate)}));
+      process.stdout.write(JSON.stringify(await (async () => { ${piece} })()));`;
+    const child = spawn(process.execPath, ["--input-type=module", "-e", script], {
+      cwd: path.resolve(import.meta.dirname, "../.."),
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    let text = "";
+    const ready = new Promise<void>((resolve) => child.stdout.once("data", () => resolve()));
+    child.stdout.setEncoding("utf8").on("data", (more: string) => (text += more));
+    const done = new Promise<unknown>((resolve, reject) => {
+      child.on("close", (status) => (status === 0 ? resolve(JSON.parse(text.slice(1))) : reject(new Error(text))));
+    });
+    return { ready, done };
+  });
+  await Promise.all(children.map(({ ready }) => ready));
+  fs.writeFileSync(gate, "");
+  const outcomes = await Promise.all(children.map(({ done }) => done));
+  fs.rmSync(gate);
+  return outcomes;
+}
+
+const ROUNDS = Array.from({ length: 8 }, (_, round) => round);
+
+test.for(ROUNDS)("two processes that delete a session leave one entry that has all of it (%i)", async () => {
+  const dir = tempConfigDir();
+  fillConfigDir(dir);
+  const before = snapshot(dir);
+  const call = "return attempt(lib.deleteSession('" + ID + "', where));";
+  const outcomes = await together([call, call], dir);
+  const done = outcomes.filter((outcome) => typeof outcome === "object");
+  // The slower one has joined in, or has found nothing more to delete.
+  expect(done.length).toBeGreaterThan(0);
+  expect(outcomes.filter((outcome) => typeof outcome === "string" && outcome !== "SessionNotFound")).toEqual([]);
+  expect(Object.keys(snapshot(dir)).filter((at) => OWN.includes(at))).toEqual([]);
+  expect(await listTrash({ configDirs: [dir] })).toMatchObject([{ sessionId: ID, complete: true, items: OWN.length }]);
+  await restoreSession(ID, { configDirs: [dir] });
+  expect(snapshot(dir)).toEqual(before);
+});
+
+test.for(ROUNDS)("two processes that restore a session put it back once (%i)", async () => {
+  const dir = tempConfigDir();
+  fillConfigDir(dir);
+  const before = snapshot(dir);
+  await deleteSession(ID, { configDirs: [dir] });
+  const call = "return attempt(lib.restoreSession('" + ID + "', where));";
+  const outcomes = await together([call, call], dir);
+  expect(outcomes.filter((outcome) => typeof outcome === "object").length).toBeGreaterThan(0);
+  expect(
+    outcomes.filter(
+      (outcome) => typeof outcome === "string" && !["TrashEntryNotFound", "SessionInUse"].includes(outcome),
+    ),
+  ).toEqual([]);
+  expect(snapshot(dir)).toEqual(before);
+});
+
+test("a process that deletes and one that restores, again and again, lose nothing", async () => {
+  const dir = tempConfigDir();
+  fillConfigDir(dir);
+  const before = snapshot(dir);
+  const again = (name: string): string =>
+    `const said = new Set();
+     for (let i = 0; i < 25; i++) said.add(await attempt(lib.${name}("${ID}", where).then(() => "done")));
+     return [...said];`;
+  const [deleting, restoring] = (await together([again("deleteSession"), again("restoreSession")], dir)) as string[][];
+  const expected = new Set(["done", "SessionNotFound", "SessionInUse", "TrashEntryNotFound", "RestoreConflict"]);
+  expect([...(deleting ?? []), ...(restoring ?? [])].filter((said) => !expected.has(said))).toEqual([]);
+  // Whatever is in the trash now is put back, unfinished things first.
+  for (;;) {
+    const [entry] = await listTrash({ configDirs: [dir] });
+    if (entry === undefined) break;
+    await restoreSession(ID, { configDirs: [dir] });
+  }
+  await deleteSession(ID, { configDirs: [dir] });
+  await restoreSession(ID, { configDirs: [dir] });
+  expect(snapshot(dir)).toEqual(before);
+});
+
+test("a row that is appended while the session is deleted is kept, with it or in its place", async () => {
+  const dir = tempConfigDir();
+  fillConfigDir(dir);
+  const rows = 300;
+  const appending = `let done = 0;
+    for (let i = 0; i < ${rows}; i++) if ((await attempt(lib.tagSession("${ID}", "tag-" + i, where))) === undefined) done++;
+    return done;`;
+  const deleting = `await new Promise((resolve) => setTimeout(resolve, 60));
+    return attempt(lib.deleteSession("${ID}", { ...where, force: true }).then(() => "done"));`;
+  const [appended, deleted] = await together([appending, deleting], dir);
+  expect(deleted).toBe("done");
+  await restoreSession(ID, { configDirs: [dir] });
+  const kept = ["-a", "-b"].flatMap((key) =>
+    fs
+      .readFileSync(path.join(dir, "projects", key, `${ID}.jsonl`), "utf8")
+      .split("\n")
+      .filter((line) => line.includes('"type":"tag"')),
+  );
+  expect(kept.length).toBe(appended);
+  expect(kept.every((line) => (JSON.parse(line) as { tag: string }).tag.startsWith("tag-"))).toBe(true);
+});
+
+test("processes that archive and unarchive at once leave one whole mark and no temporary files", async () => {
+  const dir = tempConfigDir();
+  put(dir, `projects/-a/${ID}.jsonl`, conversation(ID, "hi"));
+  const call = (name: string): string => `for (let i = 0; i < 40; i++) await lib.${name}("${ID}", where); return null;`;
+  await together([call("archiveSession"), call("unarchiveSession"), call("archiveSession")], dir);
+  expect(fs.readdirSync(path.join(dir, "projects", "-a", ID))).toEqual(["archived.json"]);
+  expect(JSON.parse(fs.readFileSync(path.join(dir, "projects", "-a", ID, "archived.json"), "utf8"))).toMatchObject({
+    by: "sdk",
+  });
+});
+
+test("deletions of different sessions do not disturb each other, nor does one that empties the trash", async () => {
+  const dir = tempConfigDir(fs.existsSync("/dev/shm") ? "/dev/shm" : os.tmpdir());
+  const ids = Array.from({ length: 30 }, (_, i) => sessionId(100 + i));
+  for (const id of ids) put(dir, `projects/-a/${id}.jsonl`, conversation(id, "hi"));
+  const some = (remainder: number): string =>
+    `const said = new Set();
+     for (const id of ${JSON.stringify(ids.filter((_, i) => i % 2 === remainder))}) {
+       said.add(await attempt(lib.deleteSession(id, where).then(() => "done")));
+     }
+     return [...said];`;
+  const emptying = `for (let i = 0; i < 60; i++) await lib.emptyTrash({ ...where, olderThanMs: -1 }); return ["done"];`;
+  expect(await together([some(0), some(1), emptying], dir)).toEqual([["done"], ["done"], ["done"]]);
+  expect(fs.readdirSync(path.join(dir, "projects", "-a"))).toEqual([]);
+  expect((await listTrash({ configDirs: [dir] })).filter((entry) => !entry.complete)).toEqual([]);
+});
