@@ -21,7 +21,7 @@ export function* earlierTitles(fd: number, before: number, wanted: Wanted): Gene
   const room = Buffer.allocUnsafeSlow(Math.min(CHUNK_BYTES, before));
   // Set while `end` lies within a row that is longer than a chunk: what stands before it up to a newline is a part of one.
   let insideRow = false;
-  for (let end = before; end > 0 && !found.complete; ) {
+  for (let end = before; end > 0 && !found.complete;) {
     const start = Math.max(0, end - room.length);
     const have = readAt(fd, room.subarray(0, end - start), start);
     const to = insideRow ? room.lastIndexOf(NEWLINE, have - 1) + 1 : have;
@@ -107,7 +107,7 @@ class TitleVisitor implements LineVisitor, EarlierTitles {
   }
 
   #visitLinesWith(word: Buffer, region: Buffer, offset: number): void {
-    for (let at = region.indexOf(word); at >= 0; ) {
+    for (let at = region.indexOf(word); at >= 0;) {
       const start = at === 0 ? 0 : region.lastIndexOf(NEWLINE, at - 1) + 1;
       const newline = region.indexOf(NEWLINE, at);
       const end = newline < 0 ? region.length : newline;

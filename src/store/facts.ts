@@ -76,7 +76,12 @@ export function forkTitle(copy: TranscriptCopy, seen?: EarlierTitles): string {
     if (windows === undefined) return UNTITLED;
     const growth = new HeadGrowth(fd, windows, Math.min(copy.size, HEAD_GROWTH_BYTES));
     while (growth.step());
-    const { customTitle, firstPrompt } = sessionFacts(windows.scan, windows.tail, sidecar, seen ?? searchAll(fd, windows));
+    const { customTitle, firstPrompt } = sessionFacts(
+      windows.scan,
+      windows.tail,
+      sidecar,
+      seen ?? searchAll(fd, windows),
+    );
     return customTitle || windows.scan.head.pluginPrompt || firstPrompt || UNTITLED;
   } finally {
     close(fd);

@@ -28,18 +28,16 @@ export interface ListSessionsOptions {
  * show lists with: it sorts by what was said last, pages by cursors and shows no empty sessions.
  */
 export async function listSessions(options?: (ListSessionsOptions & StoreOptions) | null): Promise<SessionInfo[]> {
-  const { limit, includeWorktrees, includeProgrammatic } = options ?? {};
-  const offset = options?.offset ?? 0;
+  const { limit, offset } = options ?? {};
   const scope = await listScope({
     configDirs: options?.configDirs,
     dir: options?.dir,
-    includeWorktrees: Boolean(includeWorktrees ?? true),
+    includeWorktrees: isOn(options?.includeWorktrees),
     claudeWorktrees: false,
   });
   const candidates = [...scope.candidates].sort(byModification);
-  const paged = (limit !== undefined && limit !== null && limit > 0) || offset > 0;
-  const most = paged && limit ? (limit > 0 ? limit : Infinity) : Infinity;
-  const filter = { scope, includeProgrammatic: Boolean(includeProgrammatic ?? true) };
+  const most = limit && limit > 0 ? limit : Infinity;
+  const filter = { scope, includeProgrammatic: isOn(options?.includeProgrammatic) };
 
   const sessions: SessionInfo[] = [];
   const seen = new Set<string>();
@@ -52,11 +50,14 @@ export async function listSessions(options?: (ListSessionsOptions & StoreOptions
     const session = toListed(candidate, filter);
     if (session === undefined) continue;
     seen.add(candidate.sessionId);
-    if (paged && passed < offset) passed++;
+    if (passed < (offset ?? 0)) passed++;
     else sessions.push(session);
   }
   return sessions;
 }
+
+/** A switch that is on unless it is turned off: with `false`, or, as for the official helper, anything false but nothing. */
+const isOn = (value: unknown): boolean => Boolean(value ?? true);
 
 /** Transcripts read before other work of the process gets its turn: some 5 ms. */
 const FILES_PER_TURN = 64;

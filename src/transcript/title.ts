@@ -9,7 +9,13 @@ export function titleOfFile(text: string): string | undefined {
   const title = parseObject(text)?.["customTitle"];
   if (typeof title !== "string") return undefined;
   const visible = title.trim().replace(/[\p{Cc}\p{Cf}\u2028\u2029]+/gu, " ");
-  return [...visible.slice(0, 2 * TITLE_CODE_POINTS)].slice(0, TITLE_CODE_POINTS).join("").trim() || undefined;
+  return firstCodePoints(visible, TITLE_CODE_POINTS).trim() || undefined;
+}
+
+function firstCodePoints(text: string, count: number): string {
+  return Array.from(text.slice(0, 2 * count))
+    .slice(0, count)
+    .join("");
 }
 
 /** What `archived.json` says: whether the session was put into the archive or taken out, and when (epoch ms). */
@@ -40,7 +46,9 @@ function isIsoTime(text: string): boolean {
 function parseObject(text: string): Record<string, unknown> | undefined {
   try {
     const value: unknown = JSON.parse(text);
-    return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : undefined;
+    return typeof value === "object" && value !== null && !Array.isArray(value)
+      ? (value as Record<string, unknown>)
+      : undefined;
   } catch {
     return undefined;
   }
