@@ -237,7 +237,7 @@ function reportMemory(name, { official, ours }, most) {
   row(`${name}, RSS in MB`, [official?.maxRssMb, ours.maxRssMb], undefined, most && `< ${most}`, met);
 }
 
-function row(name, [left, right], ratio, target = "", met = undefined, note = "") {
+function row(name, [left, right], ratio, target = "", met, note = "") {
   if (met === false) missed++;
   const number = (value) => (value === undefined ? "" : value.toFixed(value < 100 ? 1 : 0));
   const cells = [number(left), number(right), ratio === undefined ? "" : ratio.toFixed(2), target];

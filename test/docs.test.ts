@@ -118,9 +118,9 @@ describe("ARCHITECTURE.md", () => {
   });
 
   test("has no file that is not there", () => {
-    const tests = new Set(fs
-      .readdirSync(path.join(root, "test"), { recursive: true, encoding: "utf8" })
-      .map((name) => path.basename(name)));
+    const tests = new Set(
+      fs.readdirSync(path.join(root, "test"), { recursive: true, encoding: "utf8" }).map((name) => path.basename(name)),
+    );
     expect([...named].filter((name) => !sources.includes(name) && !tests.has(name))).toEqual([]);
   });
 });
