@@ -1,6 +1,8 @@
 /**
  * Kills this process, with SIGKILL, before or after one call of a file-system function: `KILL_AT=before:12` or
  * `KILL_AT=after:12`. With `KILL_AT=count` it counts. Calls count between `globalThis.killPoints.arm()` and `.done()`.
+ * With `KILL_AT=report` somebody else does the killing, and is told on file descriptor 3: `a` for armed, `w` for each
+ * write that has been made.
  *
  * All synchronous functions that src/store/disk.ts uses are wrapped, by being replaced in the `fs` object that it calls
  * them on (kill.test.ts holds the two together).
@@ -37,6 +39,8 @@ const at = Number(number);
 const calls = [];
 let armed = false;
 
+const REPORT_FD = 3;
+const tell = fs.writeSync;
 const kill = () => process.kill(process.pid, "SIGKILL");
 
 for (const name of WRAPPED) {
@@ -52,6 +56,7 @@ for (const name of WRAPPED) {
       return original(...args);
     } finally {
       if (when === "after" && calls.length === at) kill();
+      if (when === "report" && name === "writeSync") tell(REPORT_FD, "w");
     }
   };
   owner[key] = Object.assign(wrapped, original);
@@ -60,6 +65,7 @@ for (const name of WRAPPED) {
 globalThis.killPoints = {
   arm() {
     armed = true;
+    if (when === "report") tell(REPORT_FD, "a");
   },
   /** The calls since `arm()`, in order. */
   done() {
