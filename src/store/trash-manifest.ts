@@ -16,7 +16,7 @@ import { isSessionId } from "./session-id.ts";
 import type { Belonging, BelongingKind } from "./sidecars.ts";
 
 /** `complete` is the one that waits; the others are at work, or were killed at it. */
-export type TrashState = "deleting" | "complete" | "restoring" | "removing";
+type TrashState = "deleting" | "complete" | "restoring" | "removing";
 
 /** A place in the trash. */
 export interface TrashPlace {

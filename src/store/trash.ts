@@ -8,10 +8,6 @@ import type { TrashManifest, TrashPlace } from "./trash-manifest.ts";
 import { removeTree } from "./tree.ts";
 import type { StoreOptions } from "./types.ts";
 
-export { deleteSession } from "./delete.ts";
-export type { DeleteSessionOptions, DeleteResult } from "./delete.ts";
-export { restoreSession } from "./restore.ts";
-export type { RestoreResult } from "./restore.ts";
 
 /** A deleted session as `listTrash` shows it. */
 export interface TrashEntry {

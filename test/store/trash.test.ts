@@ -1,7 +1,9 @@
 import fs from "node:fs";
 import path from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { deleteSession, emptyTrash, listTrash, restoreSession } from "../../src/store/trash.ts";
+import { deleteSession } from "../../src/store/delete.ts";
+import { restoreSession } from "../../src/store/restore.ts";
+import { emptyTrash, listTrash } from "../../src/store/trash.ts";
 import { put, sessionId, tempConfigDir } from "../support/config-dir.ts";
 import { ID, OTHER, OWN, fillConfigDir } from "../support/session-tree.ts";
 import { snapshot } from "../support/snapshot.ts";
