@@ -8,7 +8,6 @@ import type { TrashManifest, TrashPlace } from "./trash-manifest.ts";
 import { removeTree } from "./tree.ts";
 import type { StoreOptions } from "./types.ts";
 
-
 /** A deleted session as `listTrash` shows it. */
 export interface TrashEntry {
   /** What `restoreSession` and `emptyTrash` take. */

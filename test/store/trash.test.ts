@@ -408,3 +408,62 @@ describe("listTrash and emptyTrash", () => {
     expect(snapshot(dir)).toEqual(before);
   });
 });
+
+describe("a session that came back while its deletion was cut short", () => {
+  /** As a kill leaves it after the transcript was moved; then something writes to the old path again. */
+  const cutShort = async (dir: string, comesBack: string): Promise<void> => {
+    put(dir, `projects/-w/${ID}.jsonl`, '{"first":1}\n');
+    put(dir, `projects/-w/${ID}/archived.json`, "{}");
+    const { trashIds } = await deleteSession(ID, { configDirs: [dir] });
+    fs.renameSync(path.join(trashOf(dir), trashIds[0] ?? ""), path.join(trashOf(dir), `${ID}.deleting`));
+    put(dir, `projects/-w/${ID}.jsonl`, comesBack);
+  };
+  const restoredTexts = async (dir: string, ids: readonly string[]): Promise<string[]> => {
+    const texts: string[] = [];
+    for (const id of ids) {
+      await restoreSession(id, { configDirs: [dir] });
+      texts.push(fs.readFileSync(path.join(dir, "projects", "-w", `${ID}.jsonl`), "utf8"));
+      await deleteSession(ID, { configDirs: [dir] });
+    }
+    return texts;
+  };
+
+  test("is deleted too; what is different goes into an entry of its own", async () => {
+    const dir = tempConfigDir();
+    await cutShort(dir, '{"second":2}\n');
+    const { trashIds, items, resumed, skipped } = await deleteSession(ID, { configDirs: [dir] });
+    expect(fs.readdirSync(path.join(dir, "projects", "-w"))).toEqual([]);
+    expect({ entries: trashIds.length, items: items.length, resumed, skipped }).toEqual({
+      entries: 2,
+      items: 3,
+      resumed: true,
+      skipped: [],
+    });
+    expect((await restoredTexts(dir, trashIds)).sort()).toEqual(['{"first":1}\n', '{"second":2}\n']);
+  });
+
+  test.for([
+    ["has grown", '{"first":1}\n{"more":2}\n', '{"first":1}\n{"more":2}\n'],
+    ["is the same", '{"first":1}\n', '{"first":1}\n'],
+    ["is empty", "", '{"first":1}\n'],
+  ])("is one with what was moved, when it %s", async ([, comesBack = "", restored]) => {
+    const dir = tempConfigDir();
+    await cutShort(dir, comesBack);
+    const { trashIds } = await deleteSession(ID, { configDirs: [dir] });
+    expect(trashIds.length).toBe(1);
+    expect(await restoredTexts(dir, trashIds)).toEqual([restored]);
+  });
+
+  test("can be undone when nothing is lost by it, and else says what is in the way", async () => {
+    const dir = tempConfigDir();
+    await cutShort(dir, "");
+    await restoreSession(ID, { configDirs: [dir] });
+    expect(fs.readFileSync(path.join(dir, "projects", "-w", `${ID}.jsonl`), "utf8")).toBe('{"first":1}\n');
+    const other = tempConfigDir();
+    await cutShort(other, '{"second":2}\n');
+    await expect(restoreSession(ID, { configDirs: [other] })).rejects.toMatchObject({
+      code: "RestoreConflict",
+      data: { conflicts: [path.join(other, "projects", "-w", `${ID}.jsonl`)] },
+    });
+  });
+});
