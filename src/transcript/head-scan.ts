@@ -37,8 +37,22 @@ export class HeadScan {
     return this.#chained ? this.#kindOfChain.value : this.#kind.value;
   }
 
+  /** All is known that the beginning can say: rows behind it change nothing. */
+  get settled(): boolean {
+    return (
+      this.firstPrompt !== undefined &&
+      this.rowCwd !== undefined &&
+      this.#chained &&
+      this.cwd.settled &&
+      this.gitBranch.settled &&
+      this.timestamp.settled &&
+      this.entrypoint.settled
+    );
+  }
+
   /** A whole row. */
   row(bytes: Buffer, start: number, end: number, scan: RowScan, keys: RowKeys, type: number): void {
+    if (this.settled) return;
     this.part(bytes, scan, keys);
     if (this.rowCwd === undefined && keys.cwd >= 0) this.rowCwd = memberString(bytes, scan, keys.cwd);
     if (this.forkedFrom === undefined && keys.forkedFrom >= 0) this.#readForkedFrom(bytes, scan, keys.forkedFrom);
@@ -75,7 +89,14 @@ export class HeadScan {
   #readPrompt(bytes: Buffer, start: number, end: number, scan: RowScan, keys: RowKeys): void {
     const row = bytes.subarray(start, end);
     if (row.includes(TOOL_RESULT) || has(row, IS_META) || isTrue(bytes, scan, keys.isMeta)) return;
-    if (this.media === undefined) this.media = has(row, IMAGE) ? "Image" : has(row, DOCUMENT) ? "Document" : undefined;
+    this.#readPromptOf(row, bytes, scan, keys);
+    // Of a prompt that is none but for a picture.
+    if (this.firstPrompt === undefined && this.media === undefined) {
+      this.media = has(row, IMAGE) ? "Image" : has(row, DOCUMENT) ? "Document" : undefined;
+    }
+  }
+
+  #readPromptOf(row: Buffer, bytes: Buffer, scan: RowScan, keys: RowKeys): void {
     if (has(row, IS_COMPACT_SUMMARY) || isTrue(bytes, scan, keys.isCompactSummary) || keys.message < 0) return;
     const message = memberObject(bytes, scan, keys.message);
     if (keys.pluginPrompt >= 0)
@@ -94,6 +115,10 @@ class First {
 
   get value(): string | undefined {
     return this.#tight ?? this.#spaced;
+  }
+
+  get settled(): boolean {
+    return this.#tight !== undefined;
   }
 
   take(bytes: Buffer, scan: RowScan, at: number): void {

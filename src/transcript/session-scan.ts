@@ -45,12 +45,12 @@ export class SessionScan implements LineVisitor {
   /** Reads the first `end` bytes, which hold both windows: the head ends at `headEnd`, the tail begins at `tailStart`. */
   bothWindows(bytes: Buffer, headEnd: number, tailStart: number, end: number): void {
     this.#at(bytes, headEnd, tailStart);
-    this.#lines(0, end);
+    this.#lines(this.#head(tailStart, end), end);
   }
 
   headWindow(bytes: Buffer, headEnd: number): void {
     this.#at(bytes, headEnd, Infinity);
-    this.#lines(0, headEnd);
+    this.#lines(this.#head(headEnd, headEnd), headEnd);
   }
 
   /** `atRowStart`: a row begins with the window. Returns where its first whole line does. */
@@ -112,13 +112,35 @@ export class SessionScan implements LineVisitor {
   }
 
   #lines(from: number, end: number): void {
+    for (let start = from; start < end;) start = this.#line(start, end);
+  }
+
+  /**
+   * Reads the lines that begin before `end`, of those that end before `limit`, until they can say nothing more, which is
+   * mostly soon: a title may still stand among the others, and is searched for by its word. Returns where to go on: no
+   * line that ends before `end` is left that counts.
+   */
+  #head(end: number, limit: number): number {
+    if (this.#archivedAt !== Infinity) return 0;
     const bytes = this.#bytes;
-    for (let start = from; start < end;) {
-      const newline = bytes.indexOf(NEWLINE, start);
-      const lineEnd = newline < 0 || newline > end ? end : newline;
-      visitLine(bytes, start, lineEnd, rowScan, this);
-      start = lineEnd + 1;
+    let start = 0;
+    while (start < end) {
+      if (this.head.settled) {
+        const title = bytes.subarray(start, end).indexOf(TITLE);
+        const last = title < 0 ? end - 1 : start + title;
+        start = Math.max(start, bytes.lastIndexOf(NEWLINE, last) + 1);
+        if (title < 0) return start;
+      }
+      start = this.#line(start, limit);
     }
+    return start;
+  }
+
+  #line(start: number, end: number): number {
+    const newline = this.#bytes.indexOf(NEWLINE, start);
+    const lineEnd = newline < 0 || newline > end ? end : newline;
+    visitLine(this.#bytes, start, lineEnd, rowScan, this);
+    return lineEnd + 1;
   }
 
   /** The end of a line. Rows glued to it count; what looks like a row at its very beginning is a part of one. */
@@ -166,6 +188,8 @@ export class SessionScan implements LineVisitor {
   }
 }
 
+/** In `customTitle"` and `aiTitle"`. */
+const TITLE = Buffer.from('Title"');
 const TOOL_RESULT = Buffer.from('"tool_result"');
 
 /** Used for row after row; nothing of them outlives a row. */

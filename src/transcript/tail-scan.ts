@@ -44,8 +44,8 @@ export class TailScan {
   readonly #gitBranch = new Last();
   readonly #entrypoint = new Last();
   #continuedIn: string | undefined;
-  #messages = new Int32Array(64);
-  #messageCount = 0;
+  /** Where the messages of assistant rows begin and end. */
+  readonly #messages: number[] = [];
 
   /** A whole row. */
   row(bytes: Buffer, start: number, end: number, scan: RowScan, keys: RowKeys, type: number): void {
@@ -75,7 +75,9 @@ export class TailScan {
         }
         break;
       case ASSISTANT:
-        if (keys.message >= 0) this.#keepMessage(scan, keys.message);
+        if (keys.message >= 0) {
+          this.#messages.push(scan.members[keys.message + 2] as number, scan.members[keys.message + 3] as number);
+        }
         this.#endContinuation(bytes, start, end, scan, keys);
         break;
       case USER:
@@ -106,8 +108,8 @@ export class TailScan {
   }
 
   #model(bytes: Buffer): string | undefined {
-    const scan = new RowScan();
-    for (let i = this.#messageCount - 2; i >= 0; i -= 2) {
+    const scan = messageScan;
+    for (let i = this.#messages.length - 2; i >= 0; i -= 2) {
       if (bytes[this.#messages[i] as number] !== OPEN_BRACE) continue;
       scanObject(bytes, this.#messages[i] as number, this.#messages[i + 1] as number, scan);
       for (let at = 0; at < scan.count * 4; at += 4) {
@@ -117,16 +119,6 @@ export class TailScan {
       }
     }
     return undefined;
-  }
-
-  #keepMessage(scan: RowScan, at: number): void {
-    if (this.#messageCount === this.#messages.length) {
-      const larger = new Int32Array(this.#messages.length * 2);
-      larger.set(this.#messages);
-      this.#messages = larger;
-    }
-    this.#messages[this.#messageCount++] = scan.members[at + 2] as number;
-    this.#messages[this.#messageCount++] = scan.members[at + 3] as number;
   }
 
   /** A prompt, or the end of an answer, after the session was continued elsewhere means that it goes on here as well. */
@@ -175,3 +167,5 @@ const COLON = 0x3a;
 const QUOTE = 0x22;
 const OPEN_BRACE = 0x7b;
 const MODEL = Buffer.from("model");
+
+const messageScan = new RowScan();
