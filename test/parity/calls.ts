@@ -27,6 +27,16 @@ const FUNCTIONS = [
   "deleteSession",
 ] as const;
 
+/** Functions that change the store. */
+export const CHANGING: ReadonlySet<string> = new Set<keyof Api>([
+  "forkSession",
+  "renameSession",
+  "tagSession",
+  "archiveSession",
+  "unarchiveSession",
+  "deleteSession",
+]);
+
 export const sessionOf = (call: Call): string | undefined =>
   call.fn === "listSessions" || call.fn === "projectKey" ? undefined : (call.args[0] as string | undefined);
 

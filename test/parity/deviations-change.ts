@@ -155,7 +155,41 @@ function trashAsContents(effect: Effect): Effect {
   };
 }
 
+const WITH_OPTIONS = new Set([
+  "getSessionInfo",
+  "forkSession",
+  "renameSession",
+  "tagSession",
+  "archiveSession",
+  "unarchiveSession",
+  "deleteSession",
+]);
+const OPTIONS_AT: Readonly<Record<string, number>> = { renameSession: 2, tagSession: 2 };
+
 export const changeDeviations: readonly Deviation[] = [
+  {
+    id: "null-options",
+    title: "Options may be null",
+    reason:
+      "The list and the readers take it; programs that pass on what they were given need not tell the functions apart.",
+    official: "Throws a TypeError in getSessionInfo and in all that change something.",
+    ours: "Takes it for no options.",
+    applies: (_store, call) => WITH_OPTIONS.has(call.fn) && call.args[OPTIONS_AT[call.fn] ?? 1] === null,
+    insteadCall: (_store, call) => ({ fn: call.fn, args: call.args.slice(0, OPTIONS_AT[call.fn] ?? 1) }),
+    calls: (rng, store) => {
+      const id = (): string => rng.pick(transcriptsOf(store)).sessionId;
+      return [
+        { fn: "getSessionInfo", args: [id(), null] },
+        { fn: "forkSession", args: [id(), null] },
+        { fn: "renameSession", args: [id(), "x", null] },
+        { fn: "tagSession", args: [id(), "x", null] },
+        { fn: "archiveSession", args: [id(), null] },
+        { fn: "unarchiveSession", args: [id(), null] },
+        { fn: "deleteSession", args: [id(), null] },
+      ];
+    },
+    provoke: (_rng, store) => store,
+  },
   {
     id: "append-newline",
     title: "A missing final newline is put before what is appended",
@@ -265,6 +299,7 @@ export const changeDeviations: readonly Deviation[] = [
       succeeded(effect)
         ? withChanges(effect, Object.fromEntries(belongings(store, idOf(call)).map((at) => [at, { kind: "removed" }])))
         : effect,
+    calls: (rng, store) => [{ fn: "deleteSession", args: [rng.pick(transcriptsOf(store)).sessionId] }],
     provoke: (rng, store) => {
       const more = transcriptsOf(store).flatMap((one): Entry[] => {
         const id = one.sessionId;

@@ -1,7 +1,16 @@
 /** Messages that the official reader loses. */
 import { type Api, type Call, concerned, optionsOf } from "./calls.ts";
 import { askOfficial, type Deviation } from "./deviation.ts";
-import { bytesOf, line, mapTranscripts, type Row, type Store, type Transcript, transcriptsOf } from "./model.ts";
+import {
+  bytesOf,
+  type Entry,
+  line,
+  mapTranscripts,
+  type Row,
+  type Store,
+  type Transcript,
+  transcriptsOf,
+} from "./model.ts";
 import { asMainTranscript, chainOf, isTangled, linear, subagentFiles } from "./chain.ts";
 import type { Change } from "./outcome.ts";
 import { type Anchor, anchorInForce, endingOf } from "./rewind.ts";
@@ -269,7 +278,38 @@ export const conversationDeviations: readonly Deviation[] = [
       return { ...store, entries };
     },
     generate: { tangledAgents: true },
-    provoke: (_rng, store) => store,
+    provoke: (rng, store) => {
+      const agents = transcriptsOf(store).map((one): Entry => {
+        const row = (type: string, parentUuid: unknown, message?: Row): Row => ({
+          type,
+          uuid: rng.uuid(),
+          parentUuid,
+          isSidechain: true,
+          agentId: "made",
+          sessionId: one.sessionId,
+          timestamp: "2026-03-03T00:00:00.000Z",
+          ...(message && { message }),
+        });
+        const task = row("user", null, { role: "user", content: "task" });
+        const link = row(rng.pick(["progress", "system"]), task["uuid"]);
+        const use = (id: string, parent: Row): Row =>
+          row("assistant", parent["uuid"], { id: "msg_made", content: [{ type: "tool_use", id }] });
+        const result = (id: string, parent: Row): Row =>
+          row("user", parent["uuid"], {
+            role: "user",
+            content: [{ type: "tool_result", tool_use_id: id, content: "r" }],
+          });
+        const [a, b] = [use("A", link), use("B", link)];
+        const rows = [task, link, a, b, result("A", a), result("B", b)];
+        return {
+          kind: "file",
+          path: one.path.replace(/\.jsonl$/, "/subagents/agent-made.jsonl"),
+          bytes: bytesOf({ lines: rows.map(line), finalNewline: true }),
+          mtime: one.mtime,
+        };
+      });
+      return { ...store, entries: [...store.entries, ...agents] };
+    },
   },
   {
     id: "boundary-on-chunk-border",

@@ -1,11 +1,12 @@
 /** Runs generated stores of one kind and adds up what was compared. */
 import fs from "node:fs";
 import path from "node:path";
-import { checkStore, type Failure, isPlain, makeScratch, type Pair } from "./check.ts";
+import { checkStore, type Failure, isPlain, makeScratch } from "./check.ts";
+import type { Pair } from "./compare.ts";
 import { deviations } from "./deviations.ts";
 import { featuresOf } from "./features.ts";
 import { Rng } from "./rng.ts";
-import { generateStore } from "./store.ts";
+import { generateStore, type StoreOptions } from "./store.ts";
 import type { Universe } from "./universe.ts";
 
 export interface Totals {
@@ -38,14 +39,18 @@ export const newTotals = (mode: string): Totals => ({
 });
 
 /** Makes the store of a seed, checks it on both implementations, and adds what was found. */
-export async function runSeed(totals: Totals, seed: string, pair: Pair, universe: Universe): Promise<void> {
+export async function runSeed(
+  totals: Totals,
+  seed: string,
+  pair: Pair,
+  universe: Universe,
+  small = false,
+): Promise<void> {
   const { mode } = totals;
   const provoked = deviations.find(({ id }) => id === mode);
   if (provoked === undefined && mode !== PLAIN) throw new Error(`no such deviation: ${mode}`);
-  const options =
-    provoked === undefined
-      ? { accept: (one: Parameters<typeof isPlain>[0]) => isPlain(one, deviations) }
-      : provoked.generate;
+  const options: StoreOptions =
+    provoked === undefined ? { small, accept: (one) => isPlain(one, deviations) } : { small, ...provoked.generate };
   const generated = generateStore(seed, universe, options);
   const store = provoked === undefined ? generated : provoked.provoke(new Rng(`${seed}/provoke`), generated, universe);
   const scratch = makeScratch(path.dirname(universe.root));

@@ -10,6 +10,8 @@ export interface SessionOptions {
   readonly others: readonly string[];
   /** Further places a session may have moved to. */
   readonly places: readonly string[];
+  /** No file over 64 KiB. */
+  readonly small?: boolean | undefined;
 }
 
 const DAY = 86_400_000;
@@ -18,7 +20,7 @@ const SIZES = { tiny: 4, small: 10, medium: 4, windows: 3, large: 2, huge: 0.15 
 /** The lines of one transcript as CLIs of several ages write them, with the litter that crashes leave. */
 export function sessionLines(rng: Rng, options: SessionOptions): Buffer[] {
   const { sessionId, cwd } = options;
-  const size = rng.weighted(SIZES);
+  const size = options.small === true ? rng.pick(["tiny", "small"] as const) : rng.weighted(SIZES);
   if (rng.chance(0.03)) return metadataRows(rng, options).map(line);
   const rows = conversation(rng, {
     sessionId,

@@ -19,6 +19,8 @@ export function generateStore(seed: string, universe: Universe, options: StoreOp
 export interface StoreOptions {
   /** Subagents with rows of every kind and parallel results, which the official reader does not read whole. */
   readonly tangledAgents?: boolean | undefined;
+  /** Few and small sessions, for a quick look. */
+  readonly small?: boolean | undefined;
   /** Whether a session may be in the store, alone in it for the question; others are made again. */
   readonly accept?: ((store: Store) => boolean) | undefined;
 }
@@ -44,10 +46,8 @@ class Builder {
   build(): Store {
     const rng = this.#rng;
     const places = this.#choosePlaces();
-    const ids = Array.from(
-      { length: rng.weighted({ "1": 1, "3": 3, "5": 3, "8": 1 }) === "1" ? 1 : rng.int(2, 6) },
-      () => this.#id(),
-    );
+    const most = this.#options.small === true ? 3 : 6;
+    const ids = Array.from({ length: rng.chance(0.12) ? 1 : rng.int(2, most) }, () => this.#id());
     for (const id of ids) this.#session(id, ids, places);
     if (rng.chance(0.2)) this.#copy(ids);
     this.#litter(ids, places);
@@ -111,7 +111,13 @@ class Builder {
     const cwd = rng.chance(0.85) ? place : rng.pick(places);
     const project = this.#projectFor(place);
     const file = `${project}/${id}.jsonl`;
-    const lines = sessionLines(rng, { sessionId: id, cwd, others: ids.filter((other) => other !== id), places });
+    const lines = sessionLines(rng, {
+      sessionId: id,
+      cwd,
+      others: ids.filter((other) => other !== id),
+      places,
+      small: this.#options.small,
+    });
     this.#put({
       kind: "transcript",
       path: file,

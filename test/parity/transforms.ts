@@ -73,9 +73,11 @@ const isRow = (bytes: Buffer): boolean => rowOf(bytes) !== undefined;
 const hasType = (bytes: Buffer): boolean => typeof rowOf(bytes)?.["type"] === "string";
 const text = (bytes: Buffer): string => bytes.toString("latin1").trim();
 
-/** Places where `{"` stands, but for the first byte. */
+/** Places where `{"` stands, but for the first byte, and where it may be a value inside a row. */
 function* openings(bytes: Buffer): Generator<number> {
-  for (let at = bytes.indexOf('{"', 1); at >= 0; at = bytes.indexOf('{"', at + 1)) yield at;
+  for (let at = bytes.indexOf('{"', 1); at >= 0; at = bytes.indexOf('{"', at + 1)) {
+    if (!":,[".includes(String.fromCharCode(bytes[at - 1] ?? 0))) yield at;
+  }
 }
 
 /** The rows of a line on which a killed writer, or one without a final newline before it, left more or less than one. */

@@ -91,6 +91,7 @@ export function grownHead(transcript: Transcript, full: boolean): number | undef
 
 const FACTS = [
   "type",
+  "uuid",
   "parentUuid",
   "isSidechain",
   "isMeta",
