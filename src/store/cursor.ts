@@ -14,7 +14,7 @@ export interface PageEnd {
   readonly seen?: Seen | undefined;
 }
 
-export interface Seen {
+interface Seen {
   /** Epoch ms: before this the page had not begun. */
   readonly since: number;
   readonly butFor: readonly string[];

@@ -7,7 +7,7 @@
  */
 import fs from "node:fs";
 
-export type { BigIntStats, Dirent, Stats } from "node:fs";
+export type { Dirent, Stats } from "node:fs";
 
 const { O_RDONLY, O_RDWR, O_WRONLY, O_APPEND, O_CREAT, O_EXCL } = fs.constants;
 /** Absent on Windows, where neither a FIFO nor a link can be met this way. */
@@ -33,7 +33,6 @@ export const statLink = (path: string): fs.Stats | undefined => fs.lstatSync(pat
 export const statLinkExact = (path: string): fs.BigIntStats | undefined =>
   fs.lstatSync(path, { bigint: true, throwIfNoEntry: false });
 export const statOpen = (fd: number): fs.Stats => fs.fstatSync(fd);
-export const statOpenExact = (fd: number): fs.BigIntStats => fs.fstatSync(fd, { bigint: true });
 
 /** Names with types, in byte order (as libuv returns them, and as the official helpers rely on). */
 export const readDir = (path: string): fs.Dirent[] => fs.readdirSync(path, { withFileTypes: true });

@@ -11,7 +11,7 @@ export interface Memory {
   readonly full?: StampedFacts;
 }
 
-export interface StampedFacts {
+interface StampedFacts {
   readonly stamp: string;
   readonly facts: SessionFacts;
 }

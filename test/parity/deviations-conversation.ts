@@ -78,7 +78,7 @@ export const conversationDeviations: readonly Deviation[] = [
     id: "dangling-parent",
     title: "A parent that is not in the file does not cut off what came before",
     reason:
-      "16 % of real files have a `parentUuid` that no row has. The history before it is whole, and the CLI shows it.",
+      "16 % of real files have a `parentUuid` that no row has. The history before it is whole, and somebody wrote it.",
     official: "The conversation begins at the row with the unknown parent.",
     ours: "That row hangs on the nearest earlier row of the main chain; so does its copy in a fork.",
     applies: (store, call) =>

@@ -23,12 +23,12 @@ export interface PlainFile {
   readonly mtime: number;
 }
 
-export interface Directory {
+interface Directory {
   readonly kind: "dir";
   readonly path: string;
 }
 
-export interface Link {
+interface Link {
   readonly kind: "link";
   readonly path: string;
   /** As `symlink` takes it: relative to the link's own directory, or absolute. */

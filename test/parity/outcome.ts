@@ -54,7 +54,7 @@ const TIME = /20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z/g;
 const NOW_MS = 10 * 60_000;
 
 /** Names ids that the call made up, in order of appearance, and times that are now. */
-export class Names {
+class Names {
   readonly #known: (id: string) => boolean;
   readonly #names = new Map<string, string>();
 

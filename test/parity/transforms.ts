@@ -5,7 +5,7 @@
 import { bytesOf, line, type Row, rowOf, type Transcript } from "./model.ts";
 import { memo } from "./memo.ts";
 
-export const CONVERSATION_TYPES = new Set<unknown>(["user", "assistant", "system", "attachment", "progress"]);
+const CONVERSATION_TYPES = new Set<unknown>(["user", "assistant", "system", "attachment", "progress"]);
 const BIG_FILE = 5 * 1024 * 1024;
 const CHUNK = 1024 * 1024;
 
@@ -87,14 +87,16 @@ export function piecesOf(bytes: Buffer): Buffer[] {
   if (trimmed[0] === 0x7b) {
     for (const at of openings(trimmed)) {
       const first = trimmed.subarray(0, at);
-      if (text(first).endsWith("}") && isRow(first)) return [first, ...piecesOf(trimmed.subarray(at)).filter(isRow)];
+      if (text(first).endsWith("}") && isRow(first)) return [first, ...piecesOf(trimmed.subarray(at))];
     }
   }
   for (const at of openings(trimmed)) {
     const rest = trimmed.subarray(at);
-    if (hasType(rest)) return [rest];
+    // What is left of the cut row says something of the session all the same.
+    const cut = trimmed.subarray(0, at);
+    if (hasType(rest)) return [cut, rest];
     const pieces = trimmed[at - 1] === 0x7d ? [] : piecesAfterBreak(rest);
-    if (pieces.length > 0) return pieces;
+    if (pieces.length > 0) return [cut, ...pieces];
   }
   return [bytes];
 }
@@ -105,7 +107,7 @@ function piecesAfterBreak(bytes: Buffer): Buffer[] {
     const first = bytes.subarray(0, at);
     if (!text(first).endsWith("}") || !hasType(first)) continue;
     const rest = piecesOf(bytes.subarray(at));
-    if (rest.every(hasType)) return [first, ...rest];
+    if (rest.some(hasType)) return [first, ...rest];
   }
   return [];
 }
@@ -135,16 +137,6 @@ const isBroken = memo((bytes: Buffer): boolean => {
   }
 });
 
-export const ungluedLines = (transcript: Transcript): Transcript =>
-  transcript.lines.some((bytes) => isGlued(bytes) || hasGarbageBefore(bytes))
-    ? {
-        ...transcript,
-        lines: transcript.lines.flatMap((bytes) =>
-          isGlued(bytes) || hasGarbageBefore(bytes) ? piecesOf(bytes) : [bytes],
-        ),
-      }
-    : transcript;
-
 // oxlint-disable-next-line no-control-regex -- raw control characters are the subject
 const CONTROL = /[\u0000-\u001f]/g;
 
@@ -171,7 +163,7 @@ export function firstSeenLine(transcript: Transcript): number {
   return first;
 }
 
-export function isPlainBoundary(bytes: Buffer): boolean {
+function isPlainBoundary(bytes: Buffer): boolean {
   const at = bytes.indexOf('"compact_boundary"');
   if (at < 0 || at >= 256) return false;
   const row = rowOf(bytes);

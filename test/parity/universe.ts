@@ -8,7 +8,7 @@ export interface Universe {
   readonly places: readonly { readonly path: string; readonly kind: PlaceKind }[];
 }
 
-export type PlaceKind =
+type PlaceKind =
   | "plain"
   | "repo"
   | "worktree"

@@ -20,7 +20,7 @@ export interface RecordedCall {
 }
 
 /** Content in pieces: text, or a text and how often it is repeated. */
-export type Pieces = readonly (string | readonly [string, number])[];
+type Pieces = readonly (string | readonly [string, number])[];
 
 export type RecordedEntry =
   | { readonly path: string; readonly dir: true }
@@ -28,11 +28,11 @@ export type RecordedEntry =
   | { readonly path: string; readonly mtime: number; readonly pieces: Pieces };
 
 /** Stand for the directory that stores lie in, as it is and as it is in a project key. */
-export const ROOT = "<ROOT>";
-export const ROOT_KEY = "<ROOTKEY>";
-export const keyOfRoot = (root: string): string => root.replace(/[^a-zA-Z0-9]/g, "-");
+const ROOT = "<ROOT>";
+const ROOT_KEY = "<ROOTKEY>";
+const keyOfRoot = (root: string): string => root.replace(/[^a-zA-Z0-9]/g, "-");
 
-export const placed = (text: string, root: string): string =>
+const placed = (text: string, root: string): string =>
   text.replaceAll(ROOT, root).replaceAll(ROOT_KEY, keyOfRoot(root));
 export const unplaced = (text: string, root: string): string =>
   text.replaceAll(root, ROOT).replaceAll(keyOfRoot(root), ROOT_KEY);
@@ -76,7 +76,7 @@ function modelOf(entry: RecordedEntry, root: string): Entry {
   return { kind: "transcript", path, sessionId, lines: finalNewline ? lines.slice(0, -1) : lines, finalNewline, mtime };
 }
 
-export const textOf = (pieces: Pieces): string =>
+const textOf = (pieces: Pieces): string =>
   pieces.map((piece) => (typeof piece === "string" ? piece : piece[0].repeat(piece[1]))).join("");
 
 const RUN = /(.)\1{63,}/gsu;

@@ -13,7 +13,7 @@ interface Line {
   readonly end: number;
 }
 
-export const placedLines = memo(({ lines }: Transcript): readonly Line[] => {
+const placedLines = memo(({ lines }: Transcript): readonly Line[] => {
   let start = 0;
   return lines.map((bytes) => {
     const placed = { bytes, start, end: start + bytes.length };
@@ -27,7 +27,7 @@ export const inHead = (placed: Line): boolean => placed.end <= WINDOW;
 export const inTail = (placed: Line, size: number): boolean => placed.start >= size - WINDOW;
 
 /** The prompt in a row (sdk-spec §4.1); `/name` of a command is told apart as it only counts where there is no prompt. */
-export function promptOf(row: Row): { readonly prompt?: string; readonly command?: string } {
+function promptOf(row: Row): { readonly prompt?: string; readonly command?: string } {
   if (row["type"] !== "user" || row["isMeta"] === true || row["isCompactSummary"] === true) return {};
   const content = field(row["message"], "content");
   const blocks: unknown[] =
