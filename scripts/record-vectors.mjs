@@ -8,10 +8,9 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
-import { buildSync } from "esbuild";
+import { pathToFileURL } from "node:url";
+import { root, runTypeScript } from "./run-typescript.mjs";
 
-const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const experiments = process.argv[2];
 if (experiments === undefined) throw new Error("where are the experiments?");
 
@@ -40,28 +39,10 @@ for (const name of names) {
   raw.push(file);
 }
 
-const cache = path.join(root, "node_modules", ".cache", "claude-transcripts");
-const outfile = path.join(cache, `record-${process.pid}.mjs`);
-buildSync({
-  entryPoints: [path.join(root, "test", "parity", "record.ts")],
-  outfile,
-  bundle: true,
-  platform: "node",
-  format: "esm",
-  packages: "external",
-  target: "node20",
-});
-mkdirSync(path.join(root, "fixtures", "vectors"), { recursive: true });
-const { status } = spawnSync(
-  process.execPath,
-  [outfile, path.join(work, "scratch"), path.join(root, "fixtures", "vectors"), ...raw],
-  {
-    stdio: "inherit",
-  },
-);
-rmSync(outfile);
+const vectors = path.join(root, "fixtures", "vectors");
+mkdirSync(vectors, { recursive: true });
+runTypeScript("test/parity/record.ts", [path.join(work, "scratch"), vectors, ...raw]);
 rmSync(work, { recursive: true });
-process.exitCode = status ?? 1;
 
 /** A module with the official functions that writes down each call, the store as it is then, and the case it belongs to. */
 function spySource(sdk) {
