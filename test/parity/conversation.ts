@@ -1,6 +1,17 @@
 import type { Row } from "./model.ts";
 import type { Rng } from "./rng.ts";
-import { promptText, prose } from "./text.ts";
+import {
+  assistantFields,
+  compactMetadata,
+  INTERRUPTS,
+  localCommand,
+  markerRow,
+  META_ORIGINS,
+  oddRows,
+  promptContent,
+  queuedAttachment,
+} from "./rows.ts";
+import { prose } from "./text.ts";
 
 /** What a conversation may hold. Off by default is what a deviation is about. */
 export interface ConversationOptions {
@@ -16,18 +27,6 @@ export interface ConversationOptions {
   /** Every row is a sidechain row, as in a subagent's transcript. */
   readonly sidechain?: boolean;
 }
-
-const META_ORIGINS = [
-  "channel",
-  "observer",
-  "observer-activity",
-  "slack-ping",
-  "voice-call",
-  "peer",
-  "human",
-  "task-notification",
-];
-const INTERRUPTS = ["[Request interrupted by user]", "[Request interrupted by user for tool use]"];
 
 /** Rows of one session, in file order: a tree with everything a transcript may hold. */
 export function conversation(rng: Rng, options: ConversationOptions): Row[] {
@@ -61,73 +60,44 @@ class Conversation {
   }
 
   #step(): void {
-    switch (
-      this.#rng.weighted({
-        turn: 10,
-        tools: 8,
-        answer: 4,
-        attachment: 3,
-        system: 2,
-        queued: 2,
-        rewind: 3,
-        compact: 1,
-        side: this.#options.sidechain === true ? 0 : 1,
-        team: 1,
-        meta: 2,
-        command: 1,
-        duplicate: 1,
-        oddities: this.#options.sidechain === true ? 0 : 2,
-        markers: 1,
-      })
-    ) {
-      case "turn":
+    const rng = this.#rng;
+    const main = this.#options.sidechain === true ? 0 : 1;
+    const steps = {
+      turn: 10,
+      tools: 8,
+      answer: 4,
+      attachment: 3,
+      system: 2,
+      queued: 2,
+      rewind: 3,
+      compact: 1,
+    } as const;
+    const rare = { side: main, team: 1, meta: 2, command: 1, duplicate: 1, oddities: 2 * main, markers: 1 } as const;
+    const step: Readonly<Record<keyof typeof steps | keyof typeof rare, () => void>> = {
+      turn: () => {
         this.#prompt();
         this.#answer();
-        break;
-      case "answer":
-        this.#answer();
-        break;
-      case "tools":
-        this.#tools();
-        break;
-      case "attachment":
-        this.#attachment();
-        break;
-      case "system":
-        this.#system();
-        break;
-      case "queued":
-        this.#queued();
-        break;
-      case "rewind":
-        if (this.#anchors.length > 0) this.#tip = this.#rng.pick(this.#anchors);
+      },
+      answer: () => this.#answer(),
+      tools: () => this.#tools(),
+      attachment: () => this.#attachment(),
+      system: () => this.#system(),
+      queued: () => this.#queued(),
+      rewind: () => {
+        if (this.#anchors.length > 0) this.#tip = rng.pick(this.#anchors);
         this.#prompt();
-        break;
-      case "compact":
-        this.#compact();
-        break;
-      case "side":
-        this.#side();
-        break;
-      case "team":
-        this.#put("user", { message: { role: "user", content: prose(this.#rng) }, teamName: "squad", agentName: "a" });
-        break;
-      case "meta":
-        this.#meta();
-        break;
-      case "command":
-        this.#localCommand();
-        break;
-      case "duplicate":
-        this.#duplicate();
-        break;
-      case "oddities":
-        this.#oddity();
-        break;
-      case "markers":
-        this.#marker();
-        break;
-    }
+      },
+      compact: () => this.#compact(),
+      side: () => this.#side(),
+      team: () =>
+        void this.#put("user", { message: { role: "user", content: prose(rng) }, teamName: "squad", agentName: "a" }),
+      meta: () => this.#meta(),
+      command: () => this.#localCommand(),
+      duplicate: () => this.#duplicate(),
+      oddities: () => this.#oddity(),
+      markers: () => this.#marker(),
+    };
+    step[rng.weighted({ ...steps, ...rare })]();
   }
 
   // ── rows ───────────────────────────────────────────────────────────────
@@ -174,40 +144,12 @@ class Conversation {
 
   #prompt(extra: Row = {}): string {
     const rng = this.#rng;
-    const text = promptText(rng);
-    const content = rng.chance(0.7)
-      ? text
-      : rng.pick<unknown>([
-          [{ type: "text", text }],
-          [
-            { type: "text", text: "<ide_selection>x</ide_selection>" },
-            { type: "text", text },
-          ],
-          [{ type: "image", source: { type: "base64", media_type: "image/png", data: "AA" } }],
-          [{ type: "document", source: {} }],
-          [
-            { type: "text", text: "" },
-            { type: "image", source: {} },
-            { type: "text", text },
-          ],
-        ]);
+    const content = promptContent(rng);
     return this.#put("user", { promptId: rng.uuid(), message: { role: "user", content }, ...extra });
   }
 
-  #message(id: string, content: unknown[], extra: Row = {}): Row {
-    return {
-      requestId: `req_${id}`,
-      message: {
-        id,
-        type: "message",
-        role: "assistant",
-        model: "claude-x",
-        content,
-        stop_reason: this.#rng.pick([null, "end_turn", "tool_use"]),
-        usage: { input_tokens: 3, output_tokens: this.#rng.int(1, 900) },
-      },
-      ...extra,
-    };
+  #message(id: string, content: readonly unknown[], extra: Row = {}): Row {
+    return assistantFields(this.#rng, id, content, extra);
   }
 
   #answer(): void {
@@ -324,17 +266,7 @@ class Conversation {
     const rng = this.#rng;
     const source = rng.chance(0.4) ? rng.uuid() : undefined;
     const delivery = rng.chance(0.2) ? `d-${rng.hex(6)}` : undefined;
-    const attachment: Row = {
-      type: "queued_command",
-      prompt: rng.chance(0.8) ? prose(rng) : [{ type: "text", text: prose(rng) }],
-      ...(source !== undefined && { source_uuid: source }),
-      ...(delivery !== undefined && { delivery_id: delivery }),
-      ...(rng.chance(0.4) && { commandMode: rng.pick(["prompt", "bash", "task-notification"]) }),
-      ...(rng.chance(0.15) && { isMeta: true }),
-      ...(rng.chance(0.3) && { origin: { kind: rng.pick(META_ORIGINS), subkind: "s" } }),
-      ...(rng.chance(0.05) && { forwardedIntent: { lineage: "l" } }),
-      ...(rng.chance(0.1) && { runId: rng.pick(["run-1", "bad run"]) }),
-    };
+    const attachment = queuedAttachment(rng, source, delivery);
     const copies = rng.chance(0.2) ? 2 : 1;
     for (let i = 0; i < copies; i++) {
       if (rng.chance(0.7)) this.#put("attachment", { attachment });
@@ -357,7 +289,7 @@ class Conversation {
   /** A boundary with its summary, and what it preserves. */
   #compact(): void {
     const rng = this.#rng;
-    const before = this.#rows.filter((row) => this.#isKept(row));
+    const before = [...this.#rows];
     const parent = rng.chance(0.2) ? this.#tip : null;
     const logical = this.#tip;
     const boundary = this.#make(
@@ -374,27 +306,10 @@ class Conversation {
       },
       boundary["uuid"] as string,
     );
-    const compactMetadata: Row = { trigger: rng.pick(["auto", "manual"]), preTokens: rng.int(1, 99_999) };
     if (logical !== null && rng.chance(0.85)) boundary["logicalParentUuid"] = logical;
     const anchorUuid = rng.chance(0.75) ? summary["uuid"] : boundary["uuid"];
-    const kept = before.slice(-rng.int(1, 5)).map((row) => row["uuid"] as string);
-    const distinct = [...new Set(kept)];
-    const kind = rng.weighted({ plain: 4, messages: 3, segment: 2 });
-    if (kind === "messages" && distinct.length > 0) {
-      compactMetadata["preservedMessages"] = {
-        anchorUuid,
-        uuids: distinct,
-        ...(rng.chance(0.3) && { allUuids: distinct }),
-      };
-    }
-    if (kind === "segment" && distinct.length > 0) {
-      const tail = distinct.at(-1) as string;
-      const path = this.#ancestors(tail);
-      compactMetadata["preservedSegment"] = { headUuid: rng.pick(path), anchorUuid, tailUuid: tail };
-    }
-    if (rng.chance(0.2)) compactMetadata["postTokens"] = 5;
-    if (rng.chance(0.2)) compactMetadata["runningTurnSends"] = 1;
-    boundary["compactMetadata"] = compactMetadata;
+    const metadata = compactMetadata(rng, before, anchorUuid);
+    boundary["compactMetadata"] = metadata;
     this.#rows.push(boundary);
     this.#tip = boundary["uuid"] as string;
     this.#anchors = [...this.#anchors.slice(-6), this.#tip];
@@ -403,30 +318,10 @@ class Conversation {
       this.#tip = summary["uuid"] as string;
       this.#anchors.push(this.#tip);
     } else if (anchorUuid === summary["uuid"]) {
-      delete compactMetadata["preservedMessages"];
-      delete compactMetadata["preservedSegment"];
+      delete metadata["preservedMessages"];
+      delete metadata["preservedSegment"];
     }
     if (rng.chance(0.5)) this.#prompt();
-  }
-
-  #isKept(row: Row): boolean {
-    const type = row["type"];
-    return (
-      (type === "user" || type === "assistant" || type === "attachment") &&
-      row["isSidechain"] !== true &&
-      typeof row["uuid"] === "string"
-    );
-  }
-
-  /** The row and what stands above it, nearest last. */
-  #ancestors(uuid: string): string[] {
-    const byUuid = new Map(this.#rows.map((row) => [row["uuid"], row]));
-    const path: string[] = [];
-    for (let at: unknown = uuid; typeof at === "string" && byUuid.has(at) && !path.includes(at) && path.length < 6;) {
-      path.push(at);
-      at = byUuid.get(at)?.["parentUuid"];
-    }
-    return path;
   }
 
   /** An inline subagent of older CLIs. */
@@ -451,16 +346,10 @@ class Conversation {
   }
 
   #localCommand(): void {
-    const rng = this.#rng;
-    const say = (content: string, extra: Row = {}): void =>
-      void this.#put("user", { message: { role: "user", content }, ...extra });
-    say("<local-command-caveat>Caveat: x</local-command-caveat>", { isMeta: rng.chance(0.9) });
-    if (rng.chance(0.9)) say("<command-name>/cost</command-name>\n<command-args></command-args>");
-    if (rng.chance(0.2)) this.#system();
-    if (rng.chance(0.8))
-      say(
-        rng.pick(["<local-command-stdout>$</local-command-stdout>", "<local-command-stderr>e</local-command-stderr>"]),
-      );
+    for (const { content, isMeta } of localCommand(this.#rng)) {
+      this.#put("user", { message: { role: "user", content }, ...(isMeta && { isMeta }) });
+      if (this.#rng.chance(0.1)) this.#system();
+    }
   }
 
   /** The same row once more, as a resumed writer leaves it: unchanged, or with other content. */
@@ -474,99 +363,12 @@ class Conversation {
   }
 
   #oddity(): void {
-    const rng = this.#rng;
-    switch (
-      rng.weighted({ voice: 2, talk: 1, hidden: 2, visibleOnly: 2, plugin: 1, nulls: 1, oddMessage: 2, turn: 1 })
-    ) {
-      case "voice":
-        this.#put("system", {
-          subtype: "voice_call_talk",
-          content: prose(rng),
-          level: "info",
-          origin: { kind: rng.pick(["voice-call", "human"]) },
-        });
-        break;
-      case "talk":
-        this.#put("system", {
-          subtype: "voice_call_talk",
-          content: prose(rng),
-          blocks: [{ type: "text", text: "b" }],
-          origin: { kind: "voice-call" },
-          ...(rng.chance(0.5) && { fold: { command: { source_uuid: rng.uuid(), commandMode: "prompt" }, extra: 1 } }),
-        });
-        break;
-      case "hidden": {
-        const tool = `toolu_${rng.hex(10)}`;
-        const id = `msg_${rng.hex(8)}`;
-        const call = { type: "tool_use", id: tool, name: "Host", input: {} };
-        const blocks = rng.chance(0.5) ? [call] : [{ type: "text", text: prose(rng) }, call];
-        this.#put("assistant", this.#message(id, blocks, { hostHiddenToolUseIds: [rng.chance(0.8) ? tool : "other"] }));
-        const result: unknown[] = [{ type: "tool_result", tool_use_id: tool, content: "r" }];
-        if (rng.chance(0.3)) result.push({ type: "tool_result", tool_use_id: "toolu_other", content: "r" });
-        this.#put("user", { message: { role: "user", content: result } });
-        break;
-      }
-      case "visibleOnly":
-        this.#put("user", { message: { role: "user", content: prose(rng) }, isVisibleInTranscriptOnly: true });
-        break;
-      case "plugin":
-        this.#put("user", {
-          message: {
-            role: "user",
-            content:
-              "The NAME plugin sent a message:\nhello\n\nThis is how Claude Code surfaces a prompt a plugin submits between turns — it starts this turn in the user's place. Address the message above.",
-          },
-          pluginPrompt: { text: "hello" },
-        });
-        break;
-      case "nulls":
-        this.#put("user", { message: null });
-        break;
-      case "oddMessage":
-        this.#put("assistant", {
-          message: rng.pick<unknown>(["text", { content: "plain" }, { id: 5, content: [null, 3] }, {}]),
-        });
-        break;
-      case "turn":
-        this.#put("user", {
-          message: { role: "user", content: prose(rng) },
-          origin: { kind: rng.pick(["human", "channel"]), x: 1 },
-          turnOrigin: "sdk",
-        });
-        break;
-    }
+    for (const { type, fields } of oddRows(this.#rng)) this.#put(type, fields);
   }
 
   #marker(): void {
-    const rng = this.#rng;
-    const sessionId = this.#options.sessionId;
-    this.#rows.push(
-      rng.pick<Row>([
-        { type: "mode", mode: "normal", sessionId },
-        { type: "permission-mode", permissionMode: "default", sessionId },
-        { type: "file-history-snapshot", messageId: this.#tip, snapshot: { timestamp: "x" }, isSnapshotUpdate: false },
-        { type: "last-prompt", lastPrompt: prose(rng), leafUuid: this.#tip, sessionId },
-        { type: "summary", summary: prose(rng, 30), leafUuid: this.#tip },
-        { type: "custom-title", customTitle: prose(rng, 20), sessionId },
-        { type: "tag", tag: rng.pick(["a", "b", ""]), sessionId },
-        {
-          type: "content-replacement",
-          sessionId: rng.pick([sessionId, "other"]),
-          replacements: [{ kind: "a", n: rng.int(1, 9) }, 5, []],
-        },
-        { type: "atis-latch", sessionId, atis: rng.pick(["abc", "", "bad\u00e9"]) },
-        { type: "tools-used", sessionId, tools: ["Bash", "", 5, "Read"] },
-        { type: "history-suppression", sessionId, cause: "x" },
-        { type: "hybrid-organization", sessionId, organizationUuid: rng.pick([rng.uuid().toUpperCase(), "no"]) },
-        {
-          type: "derived-from",
-          v: 1,
-          sessionId,
-          sessions: [{ type: "claude_code_session", id: rng.uuid(), via: "fork" }],
-        },
-        { type: "relocated", relocatedCwd: this.#options.cwd, sessionId },
-      ]),
-    );
+    const { sessionId, cwd } = this.#options;
+    this.#rows.push(markerRow(this.#rng, sessionId, cwd, this.#tip));
   }
 
   /** What hangs off the end. */

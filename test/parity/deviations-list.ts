@@ -1,5 +1,6 @@
 /** What a list says of a session, and which sessions it shows. */
 import { type Call, concerned } from "./calls.ts";
+import { linkedProjects } from "./copies.ts";
 import type { Deviation } from "./deviation.ts";
 import {
   type Entry,
@@ -15,15 +16,19 @@ import {
 } from "./model.ts";
 import { conversationRows, withLines } from "./transforms.ts";
 import {
+  WINDOW,
   defused,
+  filler,
   grownHead,
   hasSidePrompt,
   inHead,
   inTail,
   records,
-  WINDOW,
+  saysSidechain,
   withGrownHead,
+  withoutControls,
   withoutNestedKeys,
+  withoutTitles,
 } from "./windows.ts";
 
 const LISTING = new Set(["listSessions", "getSessionInfo"]);
@@ -76,10 +81,6 @@ const sideLine = ({ bytes }: { readonly bytes: Buffer }): boolean =>
   bytes.includes("isSidechain") && isSide(rowOf(bytes));
 
 const firstLineOf = (one: Transcript): Buffer => one.lines[0] ?? Buffer.alloc(0);
-const saysSidechain = (bytes: Buffer): boolean => {
-  const head = bytes.subarray(0, WINDOW);
-  return head.includes('"isSidechain":true') || head.includes('"isSidechain": true');
-};
 /** The line without its mark, and, since it would count otherwise, without its type. */
 const unmarked = (bytes: Buffer): Buffer =>
   Buffer.from(
@@ -362,13 +363,6 @@ export const listDeviations: readonly Deviation[] = [
   },
 ];
 
-function linkedProjects(store: Store): { readonly path: string; readonly to: string }[] {
-  return store.entries.flatMap((entry) => {
-    if (entry.kind !== "link" || entry.path.split("/").length !== 2 || !entry.target.startsWith("../")) return [];
-    return [{ path: entry.path, to: entry.target.slice(3) }];
-  });
-}
-
 function losesSidecar(store: Store, one: Transcript, call: Call): boolean {
   if (sidecarTitle(store, one) === undefined || customTitles(one, tailOf(one)).length > 0) return false;
   if (isFull(call)) return customTitles(one).length > 0;
@@ -403,20 +397,4 @@ function betweenWindows(one: Transcript): Buffer[] {
   if (!custom && !ai && !lastCustom && lastAi !== undefined) found.push(line({ type: "ai-title", aiTitle: lastAi }));
   if (tag !== undefined && records(one, "tag", "tag", tail).length === 0) found.push(line({ type: "tag", tag }));
   return found;
-}
-
-const filler = (length: number): Buffer => line({ type: "filler", text: "x".repeat(length) });
-
-const withoutTitles = (one: Transcript): Buffer[] =>
-  one.lines.filter(
-    (bytes) => !bytes.includes('"custom-title"') && !bytes.includes('"ai-title"') && !bytes.includes('"tag"'),
-  );
-
-/** Without control characters before the row, but for those that JSON allows there. */
-function withoutControls(bytes: Buffer): Buffer {
-  const start = bytes.findIndex((byte) => byte > 0x20);
-  const before = bytes.subarray(0, Math.max(start, 0));
-  return before.some((byte) => byte !== 0x20 && byte !== 0x09 && byte !== 0x0d) && bytes[start] === 0x7b
-    ? bytes.subarray(start)
-    : bytes;
 }

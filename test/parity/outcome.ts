@@ -139,3 +139,9 @@ function rowsIn(latin1: string, names: Names): string {
       .join("\n"),
   );
 }
+
+/** The effect with further changes, by path in order. */
+export const withChanges = (effect: Effect, changes: Readonly<Record<string, Change>>): Effect => ({
+  ...effect,
+  changes: Object.fromEntries(Object.entries({ ...effect.changes, ...changes }).sort(([a], [b]) => (a < b ? -1 : 1))),
+});

@@ -1,6 +1,7 @@
 /** Where a rewind that was written down ends a conversation, as CLI 2.1.329 was measured to read it; apart from src on purpose. */
-import { type Row, rowOf, type Transcript } from "./model.ts";
-import { conversationRows, field, lastRows, parentOf, type Placed, uuidOf } from "./transforms.ts";
+import { line, type Row, rowOf, type Transcript } from "./model.ts";
+import type { Rng } from "./rng.ts";
+import { conversationRows, field, isMain, lastRows, parentOf, type Placed, uuidOf } from "./transforms.ts";
 
 export interface Anchor {
   /** Line of the row that says so. */
@@ -82,3 +83,43 @@ const descends = (from: Placed, ancestor: Placed, byUuid: ReadonlyMap<string, Pl
   [...above(from, byUuid)].includes(ancestor);
 const hasMessageAbove = (from: Placed, byUuid: ReadonlyMap<string, Placed>): boolean =>
   [...above(from, byUuid)].some(({ row }) => row["type"] === "user" || row["type"] === "assistant");
+
+/** The transcript with a rewind to one of its messages, and what may follow it. */
+export function withRewind(rng: Rng, one: Transcript): Transcript {
+  const messages = conversationRows(one.lines).filter(
+    (placed) => isMain(placed) && (placed.row["type"] === "user" || placed.row["type"] === "assistant"),
+  );
+  if (messages.length < 2) return one;
+  const leafUuid = rng.chance(0.15) ? null : uuidOf(rng.pick(messages));
+  const anchor = { type: "last-prompt", lastPrompt: "x", leafUuid, explicit: true, sessionId: one.sessionId };
+  const lines = [
+    ...one.lines,
+    line(rng.chance(0.5) ? { ...anchor, rewound: true, cutUuid: uuidOf(rng.pick(messages)) } : anchor),
+  ];
+  const next = (parentUuid: string): Row => ({
+    type: "user",
+    uuid: rng.uuid(),
+    parentUuid,
+    isSidechain: false,
+    sessionId: one.sessionId,
+    timestamp: "2026-03-03T00:00:00.000Z",
+    message: { role: "user", content: "goes on" },
+  });
+  const elsewhere = uuidOf(rng.pick(messages));
+  switch (rng.weighted({ end: 5, on: 3, elsewhere: 1, plain: 1, other: 1 })) {
+    case "on":
+      if (leafUuid !== null) lines.push(line(next(leafUuid)));
+      break;
+    case "elsewhere":
+      lines.push(line(next(elsewhere)));
+      break;
+    case "plain":
+      lines.push(line({ type: "last-prompt", lastPrompt: "y", leafUuid, sessionId: one.sessionId }));
+      break;
+    case "other":
+      lines.push(line({ type: "last-prompt", lastPrompt: "y", leafUuid: elsewhere, sessionId: one.sessionId }));
+      break;
+    case "end":
+  }
+  return { ...one, lines, finalNewline: true };
+}

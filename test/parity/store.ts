@@ -88,7 +88,9 @@ class Builder {
 
   #mtime(): number {
     const rng = this.#rng;
-    return rng.chance(0.25) ? BASE : BASE + rng.int(-500, 500) * HOUR + rng.int(0, 999);
+    // File systems keep parts of a millisecond, and copies made at once have one time.
+    const part = rng.chance(0.3) ? rng.int(1, 999) / 1000 : 0;
+    return rng.chance(0.25) ? BASE : BASE + rng.int(-500, 500) * HOUR + rng.int(0, 999) + part;
   }
 
   #session(id: string, ids: readonly string[], places: readonly string[]): void {
@@ -217,7 +219,7 @@ class Builder {
       ...source,
       path: other,
       lines: source.lines.slice(0, -1),
-      mtime: source.mtime - rng.int(1, 500) * HOUR,
+      mtime: source.mtime - rng.int(0, 3) * rng.int(1, 200) * HOUR,
     });
   }
 

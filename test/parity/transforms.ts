@@ -213,3 +213,12 @@ export function straddlingBoundaries(transcript: Transcript): number[] {
   });
   return found;
 }
+
+/** uuid of a row that stand-ins end with. */
+export const END = "eeeeeeee-0000-4000-8000-000000000000";
+
+/** Blocks of one type in a row's message. */
+export const blocks = (row: Row, type: string): Row[] => {
+  const content = field(row["message"], "content");
+  return Array.isArray(content) ? content.filter((block) => field(block, "type") === type) : [];
+};

@@ -197,3 +197,27 @@ export const withoutNestedKeys = memo((bytes: Buffer): Buffer => {
   }
   return out;
 });
+
+/** A row that means nothing, of some length. */
+export const filler = (length: number): Buffer => line({ type: "filler", text: "x".repeat(length) });
+
+/** The lines but for titles and tags. */
+export const withoutTitles = (one: Transcript): Buffer[] =>
+  one.lines.filter(
+    (bytes) => !bytes.includes('"custom-title"') && !bytes.includes('"ai-title"') && !bytes.includes('"tag"'),
+  );
+
+/** Without control characters before the row, but for those that JSON allows there. */
+export function withoutControls(bytes: Buffer): Buffer {
+  const start = bytes.findIndex((byte) => byte > 0x20);
+  const before = bytes.subarray(0, Math.max(start, 0));
+  return before.some((byte) => byte !== 0x20 && byte !== 0x09 && byte !== 0x0d) && bytes[start] === 0x7b
+    ? bytes.subarray(start)
+    : bytes;
+}
+
+/** The test of the official list, on the first line. */
+export const saysSidechain = (bytes: Buffer): boolean => {
+  const head = bytes.subarray(0, WINDOW);
+  return head.includes('"isSidechain":true') || head.includes('"isSidechain": true');
+};

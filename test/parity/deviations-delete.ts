@@ -1,0 +1,192 @@
+/** What a deletion takes, and where it goes. */
+import path from "node:path";
+import { type Call, optionsOf } from "./calls.ts";
+import { contentOf, copies, inReach, reals, withFurther } from "./copies.ts";
+import type { Deviation } from "./deviation.ts";
+import { type Entry, projectOf, type Store, transcriptsOf } from "./model.ts";
+import { type Change, type Effect, type Outcome, withChanges } from "./outcome.ts";
+
+const isDelete = (call: Call): boolean => call.fn === "deleteSession" && typeof call.args[0] === "string";
+const idOf = (call: Call): string => String(call.args[0]);
+const succeeded = (effect: Effect): boolean => "value" in effect.outcome;
+
+export const deleteDeviations: readonly Deviation[] = [
+  {
+    id: "delete-all",
+    title: "A deletion takes every copy of the session and all that belongs to it",
+    reason: "Otherwise a deleted session comes back from another project, and its files stay for ever.",
+    official: "Removes the first copy and its `<id>/`.",
+    ours: "Removes all copies, empty ones too, and file-history, session-env, todos, tasks, uploads and the older subagents beside.",
+    applies: (store, call) => {
+      if (!isDelete(call) || reals(inReach(store, call)).length === 0) return false;
+      const official = new Set(firstCopy(store, idOf(call)));
+      return belongings(store, idOf(call)).some((at) => !official.has(at));
+    },
+    effect: (effect, { store, call }) =>
+      succeeded(effect)
+        ? withChanges(effect, Object.fromEntries(belongings(store, idOf(call)).map((at) => [at, { kind: "removed" }])))
+        : effect,
+    calls: (rng, store) => [{ fn: "deleteSession", args: [rng.pick(transcriptsOf(store)).sessionId] }],
+    provoke: (rng, store) => {
+      const more = transcriptsOf(store).flatMap((one): Entry[] => {
+        const id = one.sessionId;
+        const file = (at: string): Entry => ({
+          kind: "file",
+          path: at,
+          bytes: Buffer.from(`{"sessionId":"${id}","x":1}\n`),
+          mtime: one.mtime,
+        });
+        const older = { ...one, path: `projects/-zz-copies/${id}.jsonl`, mtime: one.mtime - 5_000 };
+        return [
+          ...(rng.chance(0.6) ? [older, file(`projects/-zz-copies/${id}/tool-results/x.txt`)] : []),
+          ...(rng.chance(0.3) ? [{ ...file(`projects/-zz-empty/${id}.jsonl`), bytes: Buffer.alloc(0) } as Entry] : []),
+          file(`file-history/${id}/abc@v1`),
+          file(`session-env/${id}/hook.sh`),
+          file(`todos/${id}-agent-${id}.json`),
+          file(`tasks/${id}/1.json`),
+          file(`uploads/${id}/a.png`),
+          file(`projects/${projectOf(one.path)}/agent-${rng.hex(8)}.jsonl`),
+          file(`projects/${projectOf(one.path)}/${id}.desktop-released.json`),
+        ];
+      });
+      return withFurther(store, more);
+    },
+  },
+  {
+    id: "delete-to-trash",
+    title: "A deletion goes to the trash",
+    reason: "A conversation cannot be made again; a slip must be reversible.",
+    official: "Removes the files for good.",
+    ours: "Moves them to claude-transcripts/trash, unless `permanent` is given.",
+    applies: (store, call) =>
+      isDelete(call) && optionsOf(call)["permanent"] === false && reals(inReach(store, call)).length > 0,
+    effect: (effect, { store }) => {
+      if (!succeeded(effect)) return effect;
+      const contents = store.entries.flatMap((entry) =>
+        entry.path in effect.changes && entry.kind !== "dir" && entry.kind !== "link" ? [namedAs(entry)] : [],
+      );
+      const added: Record<string, Change> = {};
+      contents.forEach((content, i) => (added[`${TRASH}${i}`] = { kind: "added", type: "file", mode: 0, content }));
+      return withChanges(effect, added);
+    },
+    view: trashAsContents,
+    calls: (rng, store) => [
+      { fn: "deleteSession", args: [rng.pick(transcriptsOf(store).map((one) => one.sessionId)), { permanent: false }] },
+    ],
+    provoke: (_rng, store) => store,
+  },
+  {
+    id: "delete-in-use",
+    title: "A session in use is not deleted",
+    reason: "The CLI would go on to write into a file that is gone.",
+    official: "Deletes it.",
+    ours: "Throws SessionInUse for a running process of the session, or, where none can be told, a transcript that changed in the last two minutes; `force` overrules.",
+    applies: (store, call) =>
+      isDelete(call) &&
+      optionsOf(call)["force"] === false &&
+      reals(inReach(store, call)).length > 0 &&
+      reals(copies(store, idOf(call))).some((one) => Date.now() - one.mtime < 100_000) &&
+      store.entries.some((entry) => entry.path.startsWith("sessions/")),
+    effect: (effect, { call }) =>
+      succeeded(effect) ? { outcome: { error: `Session ${idOf(call)} is in use` }, changes: {} } : effect,
+    view: (effect) => ({ ...effect, outcome: firstWords(effect.outcome) }),
+    calls: (rng, store) => [
+      { fn: "deleteSession", args: [rng.pick(transcriptsOf(store).map((one) => one.sessionId)), { force: false }] },
+    ],
+    provoke: (_rng, store) => ({
+      ...store,
+      entries: [
+        ...store.entries.map((entry) =>
+          entry.kind === "transcript" ? { ...entry, mtime: Date.now() - 5_000 } : entry,
+        ),
+        // What a CLI on another machine leaves on a shared disk.
+        ...transcriptsOf(store).map((one, i): Entry => {
+          const bytes = Buffer.from(
+            JSON.stringify({ pid: i + 1, sessionId: one.sessionId, procStart: "1", pidDomain: "elsewhere" }),
+          );
+          return { kind: "file", path: `sessions/${i + 1}.json`, bytes, mtime: one.mtime };
+        }),
+      ],
+    }),
+  },
+];
+
+/** Everything at a path and below it, the directories on the way included. */
+function pathsBelow(store: Store, root: string): string[] {
+  const found = new Set<string>();
+  for (const entry of store.entries) {
+    if (entry.path !== root && !entry.path.startsWith(`${root}/`)) continue;
+    for (let at = entry.path; at.length >= root.length; at = path.posix.dirname(at)) found.add(at);
+  }
+  return [...found];
+}
+
+/** All that belongs to a session, by path. */
+function belongings(store: Store, id: string): string[] {
+  const roots = new Set<string>();
+  for (const entry of store.entries) {
+    const parts = entry.path.split("/");
+    if (parts[0] === "projects" && parts[2] === `${id}.jsonl` && entry.kind !== "dir") roots.add(entry.path);
+    if (parts[0] === "projects" && parts[2] === id) roots.add(parts.slice(0, 3).join("/"));
+    if (parts[0] === "projects" && parts[2] === `${id}.desktop-released.json`) roots.add(entry.path);
+    if (["file-history", "session-env", "tasks", "uploads"].includes(parts[0] ?? "") && parts[1] === id)
+      roots.add(parts.slice(0, 2).join("/"));
+    if (parts[0] === "todos" && parts[1]?.startsWith(id) === true) roots.add(entry.path);
+    if (
+      parts[0] === "projects" &&
+      parts[2]?.startsWith("agent-") === true &&
+      contentOf(entry).includes(`"sessionId":"${id}"`)
+    )
+      roots.add(entry.path);
+  }
+  return [...roots].flatMap((root) => pathsBelow(store, root));
+}
+
+/** What the official deletion takes: the first copy and its directory. */
+function firstCopy(store: Store, id: string): string[] {
+  const first = copies(store, id)[0];
+  if (first === undefined) return [];
+  return [first.path, ...pathsBelow(store, first.path.replace(/\.jsonl$/, ""))];
+}
+
+const TRASH = "claude-transcripts/trash/";
+
+/** Trash entries are named after the time; what matters of them is that everything is there. */
+function trashAsContents(effect: Effect): Effect {
+  const kept: Record<string, Change> = {};
+  const contents: string[] = [];
+  for (const [at, change] of Object.entries(effect.changes)) {
+    if (!at.startsWith("claude-transcripts")) kept[at] = change;
+    else if (change.kind === "added" && change.type === "file" && !at.endsWith("/manifest.json"))
+      contents.push(change.content);
+  }
+  return {
+    ...effect,
+    changes: {
+      ...kept,
+      [TRASH]: { kind: "added", type: "dir", mode: 0o700, content: JSON.stringify(contents.sort()) },
+    },
+  };
+}
+
+/** File content as `Side` gives it. */
+const namedAs = (entry: Entry): string => {
+  const text = contentOf(entry);
+  return entry.path.endsWith(".jsonl") ? rowsAsParsed(text) : text.toString("latin1");
+};
+
+const rowsAsParsed = (bytes: Buffer): string =>
+  bytes
+    .toString("utf8")
+    .split("\n")
+    .map((row) => {
+      try {
+        return JSON.stringify(JSON.parse(row));
+      } catch {
+        return row;
+      }
+    })
+    .join("\n");
+
+const firstWords = (outcome: Outcome): Outcome =>
+  "error" in outcome ? { error: outcome.error.replace(/(is in use).*/s, "$1") } : outcome;

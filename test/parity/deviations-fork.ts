@@ -1,0 +1,255 @@
+/** What a fork keeps together, and where it may end. */
+import { type Call, concerned, optionsOf } from "./calls.ts";
+import { ofSession } from "./copies.ts";
+import type { Deviation } from "./deviation.ts";
+import { line, mapTranscripts, type Row, type Transcript, transcriptsOf } from "./model.ts";
+import type { Change } from "./outcome.ts";
+import { type Anchor, anchorInForce, withRewind } from "./rewind.ts";
+import {
+  blocks,
+  conversationRows,
+  field,
+  isMain,
+  lastRows,
+  parentOf,
+  type Placed,
+  uuidOf,
+  withLines,
+} from "./transforms.ts";
+
+export const forkDeviations: readonly Deviation[] = [
+  {
+    id: "fork-keeps-rewind",
+    title: "A fork takes a rewind with it",
+    reason: "Otherwise the fork would show, and continue, what the source had dropped.",
+    official: "Does not copy `last-prompt` rows.",
+    ours: "Copies the row of the rewind in force, with the new ids.",
+    applies: (store, call) =>
+      call.fn === "forkSession" && ofSession(store, call).some((one) => keptAnchor(one, call) !== undefined),
+    effect: (effect, { store, call }) => {
+      const [one] = ofSession(store, call);
+      const anchor = one === undefined ? undefined : keptAnchor(one, call);
+      if (one === undefined || anchor === undefined) return effect;
+      const changes = Object.entries(effect.changes).map(([at, change]): [string, Change] =>
+        change.kind === "added" && at.endsWith(".jsonl")
+          ? [at, { ...change, content: withAnchorRow(change.content, one, anchor) }]
+          : [at, change],
+      );
+      return { ...effect, changes: Object.fromEntries(changes) };
+    },
+    provoke: (rng, store) => mapTranscripts(store, (one) => withRewind(rng, one)),
+  },
+  {
+    id: "fork-progress-circle",
+    title: "A fork never points at a row that it does not have",
+    reason: "The CLI reads such a parent as a break in the conversation.",
+    official: "Below progress rows that close on themselves, the copy's parent is a row that was not written.",
+    ours: "The parent is null.",
+    applies: (store, call) => call.fn === "forkSession" && ofSession(store, call).some((one) => circles(one).size > 0),
+    instead: (store, call) =>
+      mapTranscripts(store, (one) => {
+        const circling = concerned(store, call).has(one.path) ? circles(one) : new Set<Placed>();
+        return withLines(
+          one,
+          one.lines.map((bytes, at) => {
+            const placed = [...circling].find((each) => each.at === at);
+            return placed === undefined ? bytes : line({ ...placed.row, parentUuid: null });
+          }),
+        );
+      }),
+    provoke: (rng, store) =>
+      mapTranscripts(store, (one) => {
+        const [a, b, c] = [rng.uuid(), rng.uuid(), rng.uuid()] as const;
+        const row = (type: string, uuid: string, parentUuid: string): Row => ({
+          type,
+          uuid,
+          parentUuid,
+          isSidechain: false,
+          sessionId: one.sessionId,
+          timestamp: "2026-01-01T00:00:00.000Z",
+          ...(type === "user" ? { message: { role: "user", content: "below" } } : { data: {} }),
+        });
+        return withLines(one, [
+          line(row("progress", a, b)),
+          line(row("progress", b, a)),
+          line(row("user", c, b)),
+          ...one.lines,
+        ]);
+      }),
+  },
+  {
+    id: "fork-below-sidechain",
+    title: "A fork keeps together what a row of a sidechain holds together",
+    reason: "The reader shows what stands above such a row; the fork should give the same conversation.",
+    official: "The row below gets no parent, since the sidechain row is not copied.",
+    ours: "It hangs on the nearest row above that is copied.",
+    applies: (store, call) =>
+      call.fn === "forkSession" && ofSession(store, call).some((one) => belowSidechain(one).size > 0),
+    instead: (store, call) =>
+      mapTranscripts(store, (one) => {
+        const below = concerned(store, call).has(one.path) ? belowSidechain(one) : new Map<number, Row>();
+        return withLines(
+          one,
+          one.lines.map((bytes, at) => (below.has(at) ? line(below.get(at)) : bytes)),
+        );
+      }),
+    provoke: (rng, store) =>
+      mapTranscripts(store, (one) => {
+        const main = conversationRows(one.lines).filter(isMain);
+        const last = main.at(-1);
+        if (last === undefined) return one;
+        const [side, next] = [rng.uuid(), rng.uuid()];
+        const rest = {
+          sessionId: one.sessionId,
+          timestamp: "2026-03-03T00:00:00.000Z",
+          type: "user",
+          message: { role: "user", content: "x" },
+        };
+        return withLines(one, [
+          ...one.lines,
+          line({ parentUuid: uuidOf(last), isSidechain: true, uuid: side, ...rest }),
+          line({ parentUuid: side, isSidechain: false, uuid: next, ...rest }),
+        ]);
+      }),
+    calls: (rng, store) => [{ fn: "forkSession", args: [rng.pick(transcriptsOf(store).map((one) => one.sessionId))] }],
+  },
+  {
+    id: "fork-up-to-api-message",
+    title: "A fork may end with an API message",
+    reason: "Clients know the id that the API gave (`msg_…`), not the uuids of its rows.",
+    official: "Message not found.",
+    ours: "The message's last row with the results of its calls.",
+    applies: (store, call) =>
+      call.fn === "forkSession" &&
+      ofSession(store, call).some((one) => apiMessages(one).has(String(optionsOf(call)["upToMessageId"]))),
+    insteadCall: (store, call) => {
+      const id = String(optionsOf(call)["upToMessageId"]);
+      const [one] = ofSession(store, call);
+      return {
+        fn: call.fn,
+        args: [
+          call.args[0],
+          { ...optionsOf(call), upToMessageId: one === undefined ? id : (apiMessages(one).get(id) ?? id) },
+        ],
+      };
+    },
+    calls: (rng, store) =>
+      transcriptsOf(store).flatMap((one) => {
+        const ids = [...apiMessages(one).keys()];
+        return ids.length === 0
+          ? []
+          : [{ fn: "forkSession", args: [one.sessionId, { upToMessageId: rng.pick(ids) }] } as const];
+      }),
+    provoke: (_rng, store) => store,
+  },
+];
+
+/** The anchor that the fork has: the one in force behind the rows taken, when its leaf is among them. */
+function keptAnchor(one: Transcript, call: Call): Anchor | undefined {
+  const upTo = optionsOf(call)["upToMessageId"];
+  const rows = conversationRows(one.lines);
+  const cut =
+    typeof upTo === "string" && upTo !== ""
+      ? rows.find((placed) => uuidOf(placed) === upTo || field(placed.row["attachment"], "source_uuid") === upTo)
+      : undefined;
+  if (cut === undefined && Boolean(upTo)) return undefined;
+  const anchor = anchorInForce(one, cut === undefined ? undefined : cut.at + 1);
+  if (anchor === undefined || anchor.leaf === null) return anchor;
+  return rows.some((placed) => uuidOf(placed) === anchor.leaf && (cut === undefined || placed.at <= cut.at))
+    ? anchor
+    : undefined;
+}
+
+/** A fork's content with the row of the anchor behind the rows that stood before it. */
+function withAnchorRow(content: string, one: Transcript, { at, row, leaf }: Anchor): string {
+  const rows = content.split("\n");
+  const parsed = rows.map((text) => (text === "" ? {} : (JSON.parse(text) as Row)));
+  const renamed = (uuid: unknown): unknown =>
+    parsed.find(({ forkedFrom }) => field(forkedFrom, "messageUuid") === uuid)?.["uuid"];
+  const before = new Set(
+    conversationRows(one.lines)
+      .filter((placed) => placed.at < at)
+      .map(uuidOf),
+  );
+  const place = parsed.findLastIndex(({ forkedFrom }) => before.has(field(forkedFrom, "messageUuid") as string)) + 1;
+  const { cutUuid, ...rest } = row;
+  const cut = cutUuid === undefined ? undefined : renamed(cutUuid);
+  const copied = {
+    ...rest,
+    leafUuid: leaf === null ? null : renamed(leaf),
+    ...(cut !== undefined && { cutUuid: cut }),
+    sessionId: "<new 1>",
+  };
+  rows.splice(place, 0, JSON.stringify(copied));
+  return rows.join("\n");
+}
+
+/** Progress rows whose parents lead back to them. */
+function circles(one: Transcript): Set<Placed> {
+  const byUuid = lastRows(conversationRows(one.lines));
+  const found = new Set<Placed>();
+  for (const start of byUuid.values()) {
+    if (start.row["type"] !== "progress") continue;
+    const seen = new Set<Placed>();
+    for (
+      let at: Placed | undefined = start;
+      at !== undefined && at.row["type"] === "progress";
+      at = byUuid.get(parentOf(at) ?? "")
+    ) {
+      if (seen.has(at)) {
+        found.add(start);
+        break;
+      }
+      seen.add(at);
+    }
+  }
+  return found;
+}
+
+/** Rows of the main chain below one of a sidechain, by line, with the parent that the copy has. */
+function belowSidechain(one: Transcript): Map<number, Row> {
+  const rows = conversationRows(one.lines);
+  const byUuid = lastRows(rows);
+  const found = new Map<number, Row>();
+  for (const placed of rows) {
+    let parent = byUuid.get(parentOf(placed) ?? "");
+    if (placed.row["isSidechain"] || parent === undefined || !parent.row["isSidechain"]) continue;
+    const seen = new Set<Placed>();
+    while (parent !== undefined && parent.row["isSidechain"] && !seen.has(parent)) {
+      seen.add(parent);
+      parent = byUuid.get(parentOf(parent) ?? "");
+    }
+    found.set(placed.at, {
+      ...placed.row,
+      parentUuid: parent === undefined || parent.row["isSidechain"] ? null : uuidOf(parent),
+    });
+  }
+  return found;
+}
+
+/** API messages of a transcript by id, with the uuid of the row that ends each: its last one, or the last result of its calls. */
+function apiMessages(one: Transcript): Map<string, string> {
+  const uuids = new Set<string>();
+  // A row that is written once more counts where it first stood.
+  const rows = conversationRows(one.lines).filter((placed) => {
+    const again = uuids.has(uuidOf(placed));
+    if (!placed.row["isSidechain"]) uuids.add(uuidOf(placed));
+    return !again && !placed.row["isSidechain"];
+  });
+  const ends = new Map<string, string>();
+  for (const placed of rows) {
+    const id = placed.row["type"] === "assistant" ? (placed.row["message"] as Row | null)?.["id"] : undefined;
+    if (typeof id !== "string" || uuids.has(id) || ends.has(id)) continue;
+    const own = rows.filter(({ row }) => row["type"] === "assistant" && (row["message"] as Row | null)?.["id"] === id);
+    const last = own.at(-1) as Placed;
+    const calls = new Set(own.flatMap((each) => blocks(each.row, "tool_use").map((block) => block["id"])));
+    const answers = rows.filter(
+      (each) =>
+        each.at > last.at &&
+        each.row["type"] === "user" &&
+        blocks(each.row, "tool_result").some((block) => calls.delete(block["tool_use_id"])),
+    );
+    ends.set(id, uuidOf(answers.at(-1) ?? last));
+  }
+  return ends;
+}
