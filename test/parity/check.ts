@@ -5,6 +5,7 @@ import { agentsOf, type Call, changeCalls, readCalls } from "./calls.ts";
 import { type CompareOptions, type Compared, compareChange, oursOf, type Pair, Reading, told } from "./compare.ts";
 import { applying, type Deviation } from "./deviation.ts";
 import { materialise } from "./materialise.ts";
+import { memo } from "./memo.ts";
 import { bytesOf, type Store } from "./model.ts";
 import { Side } from "./outcome.ts";
 import { Rng } from "./rng.ts";
@@ -90,7 +91,7 @@ function count(report: Report, store: Store, call: Call, result: Compared): void
 const UUID = /[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}/g;
 
 /** Whether an id occurs in the store; others were made up by a call. */
-export function knownIds(store: Store): (id: string) => boolean {
+export const knownIds = memo((store: Store): ((id: string) => boolean) => {
   const ids = new Set(store.ids);
   for (const entry of store.entries) {
     const texts = [entry.path];
@@ -99,7 +100,7 @@ export function knownIds(store: Store): (id: string) => boolean {
     for (const text of texts) for (const [id] of text.matchAll(UUID)) ids.add(id);
   }
   return (id) => ids.has(id);
-}
+});
 
 /** A directory of one's own; removed by the caller. */
 export const makeScratch = (parent: string): string => fs.mkdtempSync(path.join(parent, "p-"));
