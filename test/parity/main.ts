@@ -2,7 +2,8 @@
  * Compares as many generated stores as one asks for, and says what was compared:
  *
  *     --mode plain | <deviation>,… | all (every deviation)    --count stores of each    --from first seed
- *     --tell failures told of each    --same (the official functions against themselves)
+ *     --tell failures told of each    --small (no file over 64 KiB)
+ *     --same (the official functions against themselves)
  */
 import fs from "node:fs";
 import os from "node:os";
@@ -19,6 +20,7 @@ const flag = (name: string, fallback: string): string => {
 };
 
 const pair = { official, ours: process.argv.includes("--same") ? official : ours };
+const small = process.argv.includes("--small");
 const from = Number(flag("from", "0"));
 const count = Number(flag("count", "100"));
 const mode = flag("mode", "plain");
@@ -41,7 +43,7 @@ for (const each of modes) {
   const began = Date.now();
   let said = 0;
   for (let seed = from; seed < from + count; seed++) {
-    await runSeed(totals, `${each}-${seed}`, pair, universe);
+    await runSeed(totals, `${each}-${seed}`, pair, universe, small);
     for (; said < Math.min(totals.failures.length, Number(flag("tell", "5"))); said++) {
       const failure = totals.failures[said];
       if (failure !== undefined) console.log(tellFailure(failure));
