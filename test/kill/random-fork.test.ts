@@ -9,7 +9,7 @@ import { put, sessionId } from "../support/config-dir.ts";
 
 /**
  * Forks of a large transcript, killed at random moments: `FORK_KILLS=500 FORK_MB=50 npx vitest run test/kill/random-fork`.
- * Moments are spread evenly over the time that an undisturbed fork takes.
+ * Half of the moments are spread evenly over the time that an undisturbed fork takes, half over its writes.
  */
 const KILLS = Number(process.env["FORK_KILLS"] ?? 20);
 const BYTES = Number(process.env["FORK_MB"] ?? 8) * 1_000_000;
@@ -39,7 +39,9 @@ test(`a fork that is killed at a random moment appears whole or not at all (${KI
   let whole = 0;
   const problems: string[] = [];
   for (let i = 0; i < KILLS; i++) {
-    const { killed, writes } = await runFork(Math.random() * calm.ms);
+    const afterWrites = i % 2 === 0 ? 0 : 1 + Math.floor(Math.random() * (calm.writes - 1));
+    const forMs = afterWrites === 0 ? calm.ms : (calm.lastWriteMs - calm.firstWriteMs) / calm.writes;
+    const { killed, writes } = await runFork({ afterWrites, ms: Math.random() * forMs });
     if (killed && writes > 0 && writes < calm.writes) between++;
     const forks = await lookAtForks();
     whole += forks.length;
@@ -65,12 +67,20 @@ interface ForkRun {
   readonly killed: boolean;
   /** Writes that had been made. */
   readonly writes: number;
-  /** From its begin to its end. */
+  /** From its begin to its end, and to the first and the last write. */
+  readonly ms: number;
+  readonly firstWriteMs: number;
+  readonly lastWriteMs: number;
+}
+
+/** So long after so many writes; none means the begin. */
+interface Moment {
+  readonly afterWrites: number;
   readonly ms: number;
 }
 
-/** Forks in a process of its own, which is killed so many milliseconds after it has begun. */
-function runFork(killAfterMs?: number): Promise<ForkRun> {
+/** Forks in a process of its own, which is killed at a moment. */
+function runFork(moment?: Moment): Promise<ForkRun> {
   const here = import.meta.dirname;
   const argv = ["--import", path.join(here, "preload.mjs"), path.join(here, "child.mjs"), bundle("src/index.ts")];
   return new Promise((resolve, reject) => {
@@ -78,18 +88,23 @@ function runFork(killAfterMs?: number): Promise<ForkRun> {
       env: { ...process.env, KILL_AT: "report" },
       stdio: ["ignore", "ignore", "inherit", "pipe"],
     });
-    let told = "";
+    let writes = 0;
     let began = 0;
+    let firstWriteMs = 0;
+    let lastWriteMs = 0;
+    let killing: NodeJS.Timeout | undefined;
     child.stdio[3]?.on("data", (piece: Buffer) => {
-      if (told === "") {
-        began = performance.now();
-        if (killAfterMs !== undefined) setTimeout(() => child.kill("SIGKILL"), killAfterMs);
-      }
-      told += piece.toString();
+      began ||= performance.now();
+      lastWriteMs = performance.now() - began;
+      writes += piece.toString().split("w").length - 1;
+      if (writes > 0) firstWriteMs ||= lastWriteMs;
+      if (moment === undefined || writes < moment.afterWrites) return;
+      killing ??= setTimeout(() => child.kill("SIGKILL"), moment.ms);
     });
     child.on("error", reject);
     child.on("close", (_code, signal) => {
-      resolve({ killed: signal === "SIGKILL", writes: told.split("w").length - 1, ms: performance.now() - began });
+      clearTimeout(killing);
+      resolve({ killed: signal === "SIGKILL", writes, ms: performance.now() - began, firstWriteMs, lastWriteMs });
     });
   });
 }
