@@ -67,8 +67,10 @@ for (const file of files) {
       )
     )
       continue;
-    // The key of a long path holds a hash of the place.
-    if (note.fn === "projectKey" && JSON.stringify(call.args).length > 200) left++;
+    // The key of a long path holds a hash of the place, and that of a relative one the place itself.
+    const [dir] = note.args;
+    const isPlaced = typeof dir !== "string" || !dir.startsWith("/") || JSON.stringify(call.args).length > 200;
+    if (note.fn === "projectKey" && isPlaced) left++;
     else calls.push(await recorded(call, entries));
   }
   const vectors: VectorFile = { stores, calls };
