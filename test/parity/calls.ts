@@ -1,4 +1,5 @@
 import path from "node:path";
+import { keyOf } from "./key.ts";
 import { rowOf, type Store, type Transcript, transcriptsOf } from "./model.ts";
 import type { Rng } from "./rng.ts";
 import { prose, title } from "./text.ts";
@@ -51,12 +52,19 @@ export const dirOf = (call: Call): string | undefined => {
   return typeof dir === "string" && dir !== "" ? dir : undefined;
 };
 
+/** Whether the project dirs of the call's directory are told by what their sessions say, as those of long paths are. */
+export function seeksByRows(call: Call): boolean {
+  const dir = dirOf(call);
+  return dir !== undefined && keyOf(dir).length > 200;
+}
+
 /** Transcripts that a function may read under an id: those of that name, and what a link of that name leads to. */
 export function concerned(store: Store, call: Call): Set<string> {
   const id = sessionOf(call);
   const paths = new Set<string>();
   for (const entry of store.entries) {
-    if (id === undefined ? entry.kind === "transcript" : entry.path.endsWith(`/${id}.jsonl`)) {
+    const named = id !== undefined && entry.path.endsWith(`/${id}.jsonl`);
+    if (named || ((id === undefined || seeksByRows(call)) && entry.kind === "transcript")) {
       paths.add(entry.kind === "link" ? path.posix.join(path.posix.dirname(entry.path), entry.target) : entry.path);
     }
   }

@@ -1,5 +1,5 @@
 /** What a list says of a session, and which sessions it shows. */
-import { type Call, concerned } from "./calls.ts";
+import { type Call, concerned, seeksByRows } from "./calls.ts";
 import { linkedProjects } from "./copies.ts";
 import type { Deviation } from "./deviation.ts";
 import {
@@ -44,17 +44,18 @@ function ofTranscript(
   fields: Omit<Deviation, "applies" | "instead" | "effect">,
   test: Test,
   change: Change,
-  alsoForks = true,
+  { alsoForks = true, alsoSeeking = false } = {},
 ): Deviation {
+  const isRead = (call: Call): boolean => isListing(call) || (alsoSeeking && seeksByRows(call));
   const applies = (store: Store, call: Call): boolean =>
-    (isListing(call) || (alsoForks && isTitledFork(call))) &&
+    (isRead(call) || (alsoForks && isTitledFork(call))) &&
     transcriptsOf(store).some((one) => concerns(store, call, one) && test(store, one, call));
   const changed = (store: Store, call: Call): Store =>
     mapTranscripts(store, (one) => (concerns(store, call, one) && test(store, one, call) ? change(one, call) : one));
   return {
     ...fields,
     applies,
-    instead: (store, call) => (isListing(call) ? changed(store, call) : store),
+    instead: (store, call) => (isRead(call) ? changed(store, call) : store),
     titleFrom: (store, call) => changed(store, call),
   };
 }
@@ -68,15 +69,14 @@ const isTitledFork = (call: Call): boolean => {
 const sidecarTitle = (store: Store, one: Transcript): Entry | undefined =>
   store.entries.find((entry) => entry.path === one.path.replace(/\.jsonl$/, "/custom-title.json"));
 
-const size = (one: Transcript): number => bytesOf(one).length;
 const customTitles = (one: Transcript, test: Parameters<typeof records>[3] = () => true): string[] =>
   records(one, "custom-title", "customTitle", test);
 const tailOf = (one: Transcript): Parameters<typeof records>[3] => {
-  const bytes = size(one);
+  const bytes = bytesOf(one).length;
   return (placed) => inTail(placed, bytes);
 };
 
-const isSide = (row: Row | undefined): boolean => row?.["type"] === "user" && row["isSidechain"] === true;
+const isSide = (row?: Row): boolean => row?.["type"] === "user" && row["isSidechain"] === true;
 const sideLine = ({ bytes }: { readonly bytes: Buffer }): boolean =>
   bytes.includes("isSidechain") && isSide(rowOf(bytes));
 
@@ -119,7 +119,7 @@ export const listDeviations: readonly Deviation[] = [
     },
     (_store, one) => one.lines.some((bytes) => !withoutNestedKeys(bytes).equals(bytes)),
     (one) => withLines(one, one.lines.map(withoutNestedKeys)),
-    false,
+    { alsoForks: false },
   ),
   ofTranscript(
     {
@@ -141,6 +141,7 @@ export const listDeviations: readonly Deviation[] = [
     },
     (_store, one) => one.lines.some((bytes) => !withoutControls(bytes).equals(bytes)),
     (one) => withLines(one, one.lines.map(withoutControls)),
+    { alsoSeeking: true },
   ),
   ofTranscript(
     {
@@ -180,7 +181,7 @@ export const listDeviations: readonly Deviation[] = [
       saysSidechain(firstLineOf(one))
         ? withLines(one, [unmarked(firstLineOf(one)), ...one.lines.slice(1)])
         : withLines(one, [line({ type: "mode", isSidechain: true }), ...one.lines]),
-    false,
+    { alsoForks: false },
   ),
   ofTranscript(
     {
@@ -232,7 +233,7 @@ export const listDeviations: readonly Deviation[] = [
       const tail = tailOf(one);
       return defused(one, '"custom-title"', '"custom-tit1e"', (placed) => inHead(placed) && !tail(placed));
     },
-    false,
+    { alsoForks: false },
   ),
   {
     id: "title-before-sidecar",
@@ -383,7 +384,7 @@ function withoutSidecars(store: Store, call: Call): Store {
 
 /** Title and tag rows between the windows that no row in the tail overrules, the last of each. */
 function betweenWindows(one: Transcript): Buffer[] {
-  const bytes = size(one);
+  const bytes = bytesOf(one).length;
   if (bytes <= WINDOW) return [];
   const tail = tailOf(one);
   const before: Parameters<typeof records>[3] = (placed) => !tail(placed);

@@ -1,5 +1,5 @@
 /** Lines that the official helpers lose although their rows are whole. */
-import { type Call, concerned } from "./calls.ts";
+import { type Call, concerned, seeksByRows } from "./calls.ts";
 import type { Deviation } from "./deviation.ts";
 import { line, mapTranscripts, rowOf, type Store, type Transcript, transcriptsOf } from "./model.ts";
 import type { Rng } from "./rng.ts";
@@ -10,7 +10,7 @@ const READING = new Set(["listSessions", "getSessionInfo", "getSessionMessages",
 
 /** Whether one of the transcripts that the call may look at has such a line. */
 function hasLine(store: Store, call: Call, test: (bytes: Buffer) => boolean): boolean {
-  if (!READING.has(call.fn)) return false;
+  if (!READING.has(call.fn) && !seeksByRows(call)) return false;
   const paths = concerned(store, call);
   return transcriptsOf(store).some((one) => paths.has(one.path) && one.lines.some(test));
 }
