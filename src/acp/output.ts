@@ -30,7 +30,8 @@ export class LineOutput {
   async end(): Promise<void> {
     this.#flush();
     while (this.#flushed !== undefined) await this.#flushed;
-    if (this.#stream.writableLength > 0) await once(this.#stream, "drain");
+    // 'drain' comes only after a write that found the stream full; an empty write is done when all before it are.
+    await new Promise<void>((resolve) => this.#stream.write("", () => resolve()));
   }
 
   #flush(): void {

@@ -32,7 +32,7 @@ export async function serve(app: AgentApp, input: Readable, output: Writable): P
           controller.enqueue(value);
           return;
         }
-        await Promise.race([calls.none().then(() => out.end()), delay(END_GRACE_MS, undefined, { ref: false })]);
+        await withinGrace(calls.none().then(() => out.end()));
         controller.close();
       },
     },
@@ -46,6 +46,13 @@ export async function serve(app: AgentApp, input: Readable, output: Writable): P
     },
   });
   await app.connect({ readable, writable }).closed;
+}
+
+/** Waits for a promise, but not for long. The timer holds the process, which would otherwise end here as stuck. */
+async function withinGrace(done: Promise<void>): Promise<void> {
+  const timer = new AbortController();
+  await Promise.race([done, delay(END_GRACE_MS, undefined, { signal: timer.signal })]);
+  timer.abort();
 }
 
 /** The messages of a byte stream. What is no JSON, or too long to be read, is reported and passed over. */

@@ -54,3 +54,18 @@ test("while nobody reads, the writer waits, and no more than two batches stand i
   await end;
   expect(taken.join("")).toBe(`${line}\n`.repeat(10_000));
 });
+
+test("the end comes when the pipe has taken everything, also what did not fill it", async () => {
+  const { stream, taken, take } = slowPipe();
+  const out = new LineOutput(stream);
+  await out.write("a");
+  let ended = false;
+  const end = out.end().then(() => (ended = true));
+  for (let i = 0; i < 10; i++) await turn();
+  expect([taken.join(""), ended]).toEqual(["a\n", false]);
+  for (let i = 0; i < 10; i++) {
+    take();
+    await turn();
+  }
+  await end;
+});

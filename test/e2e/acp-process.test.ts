@@ -56,7 +56,8 @@ describe.each(nodes())("Node $version", ({ path: node }) => {
     const dir = tempConfigDir();
     const id = writeBigSession(dir, 8 * MB);
     const client = await start(dir);
-    client.child.stdout.pause();
+    // What reads no more would begin to again after `once(…, "readable")` if it were only paused.
+    client.child.stdout.unpipe();
     void client.call("session/load", load(id));
     await once(client.child.stdout, "readable");
     const { code, ms } = await client.end();

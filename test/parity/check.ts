@@ -39,16 +39,29 @@ export function isPlain(store: Store, deviations: readonly Deviation[]): boolean
   return calls.every((call) => applying(deviations, store, call).length === 0);
 }
 
+/** The calls that are made on a store. */
+function callsOn(store: Store): {
+  readonly reads: readonly Call[];
+  readonly changes: readonly Call[];
+  readonly rng: Rng;
+} {
+  const rng = new Rng(`${store.seed}/calls`);
+  return { reads: readCalls(rng, store), changes: changeCalls(rng, store), rng };
+}
+
+/** Whether no deviation applies to any reading call that is made on the store; changing ones are left out where one does. */
+export const readsPlainly = (store: Store, deviations: readonly Deviation[]): boolean =>
+  callsOn(store).reads.every((call) => applying(deviations, store, call).length === 0);
+
 /** Runs every call on both implementations and compares; what a deviation covers with its declared result. */
 export async function checkStore(store: Store, pair: Pair, options: CompareOptions): Promise<Report> {
   const report: Report = { calls: {}, shown: {}, deviating: 0, failures: [] };
-  const rng = new Rng(`${store.seed}/calls`);
+  const { reads, changes, rng } = callsOn(store);
   const configDir = path.join(options.scratch, "reading");
   materialise(store, configDir);
   const reading = new Reading(store, pair, options, configDir);
-  for (const call of readCalls(rng, store)) count(report, store, call, await reading.compare(call));
+  for (const call of reads) count(report, store, call, await reading.compare(call));
 
-  const changes = changeCalls(rng, store);
   const plain = changes.filter((call) => applying(options.deviations, store, call).length === 0);
   await checkInARow(store, plain, pair, options, report);
   // Where nothing was provoked, a call that a deviation applies to (a deletion of one of several copies) is not made.
