@@ -75,7 +75,7 @@ export async function forkSession(sessionId: string, options?: ForkSessionOption
       forkId,
       freshId: randomUUID,
       now: new Date().toISOString(),
-      ids: preserveMessageIds ? undefined : randomIds(file.index.uuids.length),
+      ids: preserveMessageIds ? undefined : randomIds(file.index.uuids.count),
       mapCwd:
         cwd === undefined || target.path === source.project.path ? undefined : cwdMapper(source, canonicalPath(cwd)),
     });

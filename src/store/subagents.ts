@@ -188,7 +188,7 @@ function inlineRows({ index, load }: TranscriptFile): Map<string, Uint8Array> {
       if (parent === undefined || !onSidechain(parent) || agentOf[parent] === "") {
         const { agentId } = load(row);
         agentOf[row] =
-          typeof agentId === "string" && agentId !== "" ? agentId : (index.uuids[index.uuid[row] as number] as string);
+          typeof agentId === "string" && agentId !== "" ? agentId : index.uuids.text(index.uuid[row] as number);
         break;
       }
       row = parent;

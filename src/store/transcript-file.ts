@@ -73,7 +73,10 @@ export class TranscriptFile {
     const value = this.valueAt(this.index.offset[row] as number, this.index.length[row] as number);
     // A file that was cut meanwhile: the row keeps its place, so that its neighbours are found.
     if (value === undefined)
-      return { type: KINDS[this.index.kind[row] as number], uuid: this.index.uuids[this.index.uuid[row] as number] };
+      return {
+        type: KINDS[this.index.kind[row] as number],
+        uuid: this.index.uuids.text(this.index.uuid[row] as number),
+      };
     return fromVoiceCall(value);
   };
 

@@ -75,7 +75,7 @@ export function findConversation(index: RowIndex, load: LoadRow, options: Conver
 function rewindFor(index: RowIndex, fileSize: number): Rewind | undefined {
   const rewind = rewindInForce(index);
   if (typeof rewind?.leaf !== "string") return rewind;
-  const leaf = index.uuidNumber(rewind.leaf);
+  const leaf = index.uuids.find(rewind.leaf);
   const from = index.firstRowAfterSkip(fileSize);
   return from === 0 || index.uuid.subarray(from, index.count).includes(leaf) ? rewind : undefined;
 }
@@ -127,7 +127,7 @@ function pastOf(tree: Tree, chain: readonly number[], onChain: Uint8Array, load:
 
 function logicalParent(tree: Tree, boundary: number, load: LoadRow): number {
   const logical = load(boundary)["logicalParentUuid"];
-  const number = typeof logical === "string" ? tree.index.uuidNumber(logical) : NONE;
+  const number = typeof logical === "string" ? tree.index.uuids.find(logical) : NONE;
   const seen = new Set([boundary]);
   let row = number === NONE ? NONE : (tree.rowOf[number] as number);
   while (row !== NONE && !seen.has(row)) {
@@ -146,7 +146,7 @@ function abandonedBranches(tree: Tree, onChain: Uint8Array, trailing: ReadonlySe
   const { index } = tree;
   const taken = onChain.slice();
   for (const row of trailing) taken[row] = 1;
-  const hasChild = new Uint8Array(index.uuids.length);
+  const hasChild = new Uint8Array(index.uuids.count);
   // Progress and sidechain rows may stand between a message and its answer.
   const passed = new Uint8Array(index.count);
   for (const row of tree.rows) {

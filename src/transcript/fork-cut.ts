@@ -41,7 +41,7 @@ export function cutAt(index: RowIndex, messageId: string, load: LoadRow): ForkCu
   for (let row = 0; row < index.count; row++) {
     if (ended[row] === 0 || ((index.flags[row] as number) & COMPACT_BOUNDARY) === 0) continue;
     const boundary = readBoundary(index, row, load);
-    if (!boundary.isRewind && boundary.anchor === index.uuids[chosen]) stripped.add(row);
+    if (!boundary.isRewind && boundary.anchor === index.uuids.text(chosen)) stripped.add(row);
   }
   const stripping: LoadRow = (row) => (stripped.has(row) ? withoutPreserved(load(row)) : load(row));
   return { keep: leaveOutOtherEnds(index, ended, stripping), last: at, stripped };
@@ -57,7 +57,7 @@ export function withoutPreserved(row: Readonly<Record<string, unknown>>): Readon
 
 /** First row of each uuid among those kept, by number of the uuid, or -1. */
 function firstOccurrences(index: RowIndex, keep: Uint8Array): Int32Array {
-  const first = new Int32Array(index.uuids.length).fill(NONE);
+  const first = new Int32Array(index.uuids.count).fill(NONE);
   for (let row = index.count - 1; row >= 0; row--) if (keep[row] !== 0) first[index.uuid[row] as number] = row;
   return first;
 }
@@ -72,7 +72,7 @@ function findCut(index: RowIndex, keep: Uint8Array, first: Int32Array, messageId
   const firstOf = (row: number): number => first[index.uuid[row] as number] as number;
   const reach = chain.reduce((most, row) => Math.max(most, firstOf(row)), NONE);
 
-  const number = index.uuidNumber(messageId);
+  const number = index.uuids.find(messageId);
   const row = number === NONE ? NONE : (first[number] as number);
   const live = row !== NONE && (row > reach || onChain[tree.rowOf[number] as number] !== 0);
   if (live) return row;
@@ -99,7 +99,7 @@ function sourceUuid(index: RowIndex, row: number, load: LoadRow): unknown {
  * it first stood, as it does when it is asked for by its uuid.
  */
 function lastOfMessage(index: RowIndex, first: Int32Array, messageId: string, load: LoadRow): number {
-  const message = index.messageNumber(messageId);
+  const message = index.messageIds.find(messageId);
   if (message === NONE) return NONE;
   const isFirst = (row: number): boolean => first[index.uuid[row] as number] === row;
   let last = NONE;
@@ -130,7 +130,7 @@ interface Boundary {
 
 function readBoundary(index: RowIndex, row: number, load: LoadRow): Boundary {
   const value = load(row);
-  const uuid = index.uuids[index.uuid[row] as number];
+  const uuid = index.uuids.text(index.uuid[row] as number);
   const metadata = record(value["compactMetadata"]);
   const messages = record(metadata?.["preservedMessages"]);
   const segment = record(metadata?.["preservedSegment"]);
@@ -156,7 +156,7 @@ function readBoundary(index: RowIndex, row: number, load: LoadRow): Boundary {
 function endBeforeBoundary(index: RowIndex, slice: Uint8Array, load: LoadRow): Uint8Array {
   const rows = rowsAfter(index, slice, NONE);
   const isBoundary = (row: number): boolean => ((index.flags[row] as number) & COMPACT_BOUNDARY) !== 0;
-  const uuidOf = (row: number): string => index.uuids[index.uuid[row] as number] as string;
+  const uuidOf = (row: number): string => index.uuids.text(index.uuid[row] as number);
   const lastMessage = rows.findLastIndex((row) => index.kind[row] === USER || index.kind[row] === ASSISTANT);
   const at = rows.findIndex((row, i) => i > lastMessage && isBoundary(row) && !readBoundary(index, row, load).isRewind);
   if (at < 0) return slice;
@@ -194,7 +194,7 @@ function leaveOutOtherEnds(index: RowIndex, slice: Uint8Array, load: LoadRow): U
   const keep = slice.slice();
   const removable = (row: number): boolean => live[row] === 0 && (first[index.uuid[row] as number] as number) >= start;
   const remove = (row: number): void => {
-    const gone = new Uint8Array(index.uuids.length);
+    const gone = new Uint8Array(index.uuids.count);
     for (let at = row; at !== NONE && removable(at) && keep[at] !== 0; at = asWritten.parent(at)) {
       gone[index.uuid[at] as number] = 1;
       keep[at] = 0;
@@ -208,7 +208,7 @@ function leaveOutOtherEnds(index: RowIndex, slice: Uint8Array, load: LoadRow): U
     }
   };
   const liveUuids = new Set<unknown>(
-    rows.filter((row) => live[row] !== 0).map((row) => index.uuids[index.uuid[row] as number]),
+    rows.filter((row) => live[row] !== 0).map((row) => index.uuids.text(index.uuid[row] as number)),
   );
   for (const row of rows) {
     if (((index.flags[row] as number) & COMPACT_BOUNDARY) === 0 || keep[row] === 0 || !removable(row)) continue;

@@ -8,41 +8,61 @@ import { equals, type RowScan } from "./row-scan.ts";
 export class RowWriter {
   bytes: Buffer;
   length = 0;
+  /** Of the row at hand: what comes next. */
+  #text = "";
 
   constructor(size: number) {
     this.bytes = Buffer.allocUnsafeSlow(size);
   }
 
   /**
-   * Appends a row and a newline. `values` holds the JSON of members to replace, `null` for members to remove; those in
-   * `added` that the row does not have are appended in that order.
+   * Appends a row and a newline. `values` holds the JSON of members to replace, `null` for members to remove (undefined is
+   * like none); those in `added` that the row does not have are appended in that order.
    */
-  row(source: Buffer, scan: RowScan, values: ReadonlyMap<ForkKey, string | null>, added: readonly ForkKey[]): void {
+  row(
+    source: Buffer,
+    scan: RowScan,
+    values: ReadonlyMap<ForkKey, string | null | undefined>,
+    added: readonly ForkKey[],
+  ): void {
     this.#reserve(scan.end - scan.open + 2);
-    this.#byte(0x7b);
+    this.#text += "{";
+    // What is copied as it stands, with the commas in it, is copied in one piece.
+    let from = 0;
+    let to = 0;
     let written = 0;
+    /** Where the member before this one ended, if it was written: the comma and the next key follow. */
+    let before = -1;
     const { members } = scan;
     for (let i = 0; i < scan.count * 4; i += 4) {
       const keyStart = members[i] as number;
-      const keyEnd = members[i + 1] as number;
-      const key = knownKey(source, keyStart, keyEnd);
+      const key = knownKey(source, keyStart, members[i + 1] as number);
       const value = key === undefined ? undefined : values.get(key);
-      if (value === null) continue;
-      if (written++ > 0) this.#byte(0x2c);
-      if (value === undefined) this.#copy(source, keyStart - 1, members[i + 3] as number);
-      else {
-        this.#copy(source, keyStart - 1, members[i + 2] as number);
-        this.text(value);
+      if (value === null) {
+        before = -1;
+        continue;
       }
+      if (keyStart - 2 !== before) {
+        this.#copy(source, from, to);
+        from = keyStart - 1;
+        if (written > 0) this.#text += ",";
+      }
+      written++;
+      before = to = members[i + 3] as number;
+      if (value === undefined) continue;
+      this.#copy(source, from, members[i + 2] as number);
+      this.#text += value;
+      from = to;
     }
+    this.#copy(source, from, to);
     for (const key of added) {
       const value = values.get(key);
       if (value === undefined || value === null || memberAt(source, scan, key) >= 0) continue;
-      if (written++ > 0) this.#byte(0x2c);
-      this.text(`"${key}":${value}`);
+      if (written++ > 0) this.#text += ",";
+      this.#text += `"${key}":${value}`;
     }
-    this.#byte(0x7d);
-    this.#byte(0x0a);
+    this.#text += "}\n";
+    this.#flush();
   }
 
   /** Appends a value as a row. */
@@ -55,12 +75,15 @@ export class RowWriter {
     this.length += this.bytes.write(text, this.length, "utf8");
   }
 
-  #byte(byte: number): void {
-    this.#reserve(1);
-    this.bytes[this.length++] = byte;
+  #flush(): void {
+    if (this.#text === "") return;
+    this.text(this.#text);
+    this.#text = "";
   }
 
   #copy(source: Buffer, start: number, end: number): void {
+    if (start === end) return;
+    this.#flush();
     this.#reserve(end - start);
     source.copy(this.bytes, this.length, start, end);
     this.length += end - start;

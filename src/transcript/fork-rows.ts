@@ -40,6 +40,17 @@ const REMOVED = [
   "turnAttributionKey",
 ] as const;
 
+/** Members that are replaced in some rows only. */
+const OCCASIONAL = [
+  "cwd",
+  "fold",
+  "timestamp",
+  "attachment",
+  "compactMetadata",
+  "logicalParentUuid",
+  "neutralizedByFork",
+] as const;
+
 /** Members that are appended where a row lacks them, in this order. */
 const ADDED = [
   "neutralizedByFork",
@@ -65,7 +76,7 @@ export class ForkRows {
   readonly #rewind: Rewind | undefined;
   /** Next row of the index that has not been met in the file. */
   #next = 0;
-  readonly #values = new Map<ForkKey, string | null>();
+  readonly #values = new Map<ForkKey, string | null | undefined>(REMOVED.map((key) => [key, null]));
   readonly #scan = new RowScan();
   /** Sessions that rows of the source say they were forked from. */
   readonly #ancestors = new Set<string>();
@@ -76,7 +87,7 @@ export class ForkRows {
     this.#identity = identity;
     // The reader's tree: a row whose parent is nowhere hangs where the reader would hang it.
     this.#tree = new Tree(index);
-    this.#rowOf = new Int32Array(index.uuids.length).fill(NONE);
+    this.#rowOf = new Int32Array(index.uuids.count).fill(NONE);
     for (let row = 0; row < index.count; row++) if (cut.keep[row] !== 0) this.#rowOf[index.uuid[row] as number] = row;
     this.#last = cut.keep.findLastIndex((kept, row) => kept !== 0 && index.kind[row] !== PROGRESS);
     const rewind = rewindInForce(index, cut.last === NONE ? index.count : cut.last);
@@ -150,8 +161,7 @@ export class ForkRows {
 
     const { forkId, sourceId, now, mapCwd } = this.#identity;
     const values = this.#values;
-    values.clear();
-    for (const key of REMOVED) values.set(key, null);
+    for (const key of OCCASIONAL) values.set(key, undefined);
     const parent = this.#parentOf(row);
     values.set("uuid", this.#id(this.#index.uuid[row] as number));
     values.set("parentUuid", parent === NONE ? "null" : this.#id(parent));
@@ -269,17 +279,17 @@ export class ForkRows {
   }
 
   #isKept(uuid: unknown): boolean {
-    return typeof uuid === "string" && this.#keptRow(this.#index.uuidNumber(uuid)) !== NONE;
+    return typeof uuid === "string" && this.#keptRow(this.#index.uuids.find(uuid)) !== NONE;
   }
 
   #isWritten(uuid: unknown): boolean {
-    const row = typeof uuid === "string" ? this.#keptRow(this.#index.uuidNumber(uuid)) : NONE;
+    const row = typeof uuid === "string" ? this.#keptRow(this.#index.uuids.find(uuid)) : NONE;
     return row !== NONE && this.#index.kind[row] !== PROGRESS;
   }
 
   /** JSON of the new uuid of a row that is taken, else `null`. */
   #mapped(uuid: unknown): string {
-    return this.#isKept(uuid) ? this.#id(this.#index.uuidNumber(uuid as string)) : "null";
+    return this.#isKept(uuid) ? this.#id(this.#index.uuids.find(uuid as string)) : "null";
   }
 
   /** The same of the row itself or, when it is progress, of the nearest above that is written. */
@@ -289,7 +299,7 @@ export class ForkRows {
 
   #id(uuid: number): string {
     const { ids } = this.#identity;
-    return ids === undefined ? JSON.stringify(this.#index.uuids[uuid]) : `"${formatUuid(ids, uuid * 16)}"`;
+    return ids === undefined ? JSON.stringify(this.#index.uuids.text(uuid)) : `"${formatUuid(ids, uuid * 16)}"`;
   }
 
   /** A uuid for a row that the source does not have. */
@@ -312,11 +322,11 @@ export class ForkRows {
   /** The row itself, or, when it is progress or of a sidechain, the nearest above that is written. */
   #writtenAbove(uuid: string | undefined): string | undefined {
     if (uuid === undefined || this.#isWritten(uuid)) return uuid;
-    const number = this.#index.uuidNumber(uuid);
+    const number = this.#index.uuids.find(uuid);
     const row = number === NONE ? NONE : (this.#tree.rowOf[number] as number);
     const isDropped = row !== NONE && (this.#keptRow(number) !== NONE || this.#tree.isFlagged(row, SIDECHAIN));
     const parent = isDropped ? this.#parentOf(row) : NONE;
-    return parent === NONE ? undefined : this.#index.uuids[parent];
+    return parent === NONE ? undefined : this.#index.uuids.text(parent);
   }
 }
 

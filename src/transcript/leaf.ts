@@ -30,7 +30,7 @@ export function findLeaf(tree: Tree, rewind: Rewind | undefined, load: LoadRow):
 }
 
 function rowWith(tree: Tree, uuid: string): number {
-  const number = tree.index.uuidNumber(uuid);
+  const number = tree.index.uuids.find(uuid);
   return number === NONE ? NONE : (tree.rowOf[number] as number);
 }
 
@@ -41,7 +41,7 @@ function isReachable(tree: Tree, row: number, load: LoadRow): boolean {
   if (boundary === undefined || row >= boundary || !tree.isFlagged(boundary, PRESERVES)) return true;
   const metadata = record(load(boundary)["compactMetadata"]);
   const uuids = record(metadata?.["preservedMessages"])?.["uuids"];
-  if (Array.isArray(uuids)) return uuids.includes(tree.index.uuids[tree.index.uuid[row] as number]);
+  if (Array.isArray(uuids)) return uuids.includes(tree.index.uuids.text(tree.index.uuid[row] as number));
   const { headUuid, tailUuid } = record(metadata?.["preservedSegment"]) ?? {};
   const [head, tail] = [headUuid, tailUuid].map((uuid) => (typeof uuid === "string" ? rowWith(tree, uuid) : NONE));
   return head !== undefined && tail !== undefined && head !== NONE && row >= head && row <= tail;
@@ -68,7 +68,7 @@ function messageAbove(tree: Tree, from: number): number {
 
 function lastMainLeaf(tree: Tree): Leaf | undefined {
   const { index } = tree;
-  const hasMainChild = new Uint8Array(index.uuids.length);
+  const hasMainChild = new Uint8Array(index.uuids.count);
   for (const row of tree.rows) {
     const link = tree.link[row] as number;
     if (link !== NONE && tree.isMain(row)) hasMainChild[link] = 1;
@@ -88,7 +88,7 @@ function lastMainLeaf(tree: Tree): Leaf | undefined {
 /** Of all rows without children the message nearest above, the last of them in the file; plain ones go first. */
 function anyLeaf(tree: Tree): Leaf | undefined {
   const { index } = tree;
-  const hasChild = new Uint8Array(index.uuids.length);
+  const hasChild = new Uint8Array(index.uuids.count);
   for (const row of tree.rows) {
     const link = tree.link[row] as number;
     if (link !== NONE) hasChild[link] = 1;

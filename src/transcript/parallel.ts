@@ -71,7 +71,7 @@ function offChainResults(tree: Tree, onChain: Uint8Array, load: LoadRow): Result
     const content = contentOf(value);
     if (!content.some((block) => block["type"] === "tool_result")) continue;
     const named = value["sourceToolAssistantUUID"];
-    const number = typeof named === "string" ? tree.index.uuidNumber(named) : NONE;
+    const number = typeof named === "string" ? tree.index.uuids.find(named) : NONE;
     results.push({
       row,
       toolUseIds: idsOf(content, "tool_result", "tool_use_id"),

@@ -1,3 +1,5 @@
+import { IdTable } from "./id-table.ts";
+import { stringValue } from "./json-string.ts";
 import { PRECOMPACT_SKIP_BYTES } from "./limits.ts";
 import { equals, type RowScan, scanObject } from "./row-scan.ts";
 import { parseRow } from "./row.ts";
@@ -68,15 +70,12 @@ export class RowIndex {
   parent = new Int32Array(FIRST_ROWS);
   /** Number of the API message an assistant row is a part of, or -1. */
   message = new Int32Array(FIRST_ROWS);
-  /** The uuids by number; also those that only occur as a parent. */
-  readonly uuids: string[] = [];
+  /** Also those that only occur as a parent. */
+  readonly uuids = new IdTable();
+  readonly messageIds = new IdTable();
   /** Empty until the first explicit one: only those move anything, and later ones can take it back. */
   readonly checkpoints: Checkpoint[] = [];
   readonly absorbed: AbsorbedPrompt[] = [];
-  messages = 0;
-
-  readonly #uuidNumbers = new Map<string, number>();
-  readonly #messageNumbers = new Map<string, number>();
 
   /**
    * Adds the row if it is one of the conversation, and remembers it if it says something about the conversation. Returns
@@ -125,15 +124,6 @@ export class RowIndex {
     }
   }
 
-  /** Number of a uuid that occurs in the file, or -1. */
-  uuidNumber(uuid: string): number {
-    return this.#uuidNumbers.get(uuid) ?? NONE;
-  }
-
-  messageNumber(id: string): number {
-    return this.#messageNumbers.get(id) ?? NONE;
-  }
-
   /** First row that the official reader would still see: it drops the past of large files (sdk-spec §5.1). */
   firstRowAfterSkip(fileSize: number): number {
     if (fileSize <= PRECOMPACT_SKIP_BYTES) return 0;
@@ -142,7 +132,8 @@ export class RowIndex {
   }
 
   #addRow(kind: number, bytes: Buffer, start: number, end: number, offset: number, scan: RowScan): undefined {
-    let uuid: string | undefined;
+    let uuidStart = NONE;
+    let uuidEnd = NONE;
     let parent = NONE;
     let flags = 0;
     let subtypeStart = NONE;
@@ -155,7 +146,10 @@ export class RowIndex {
       const valueEnd = members[i + 3] as number;
       switch (keyEnd - key) {
         case 4:
-          if (equals(bytes, key, keyEnd, KEY_UUID)) uuid = readString(bytes, value, valueEnd);
+          if (equals(bytes, key, keyEnd, KEY_UUID)) {
+            uuidStart = value;
+            uuidEnd = valueEnd;
+          }
           break;
         case 6:
           if (equals(bytes, key, keyEnd, KEY_IS_META)) flags = flag(flags, META, truthy(bytes, value, valueEnd));
@@ -172,8 +166,7 @@ export class RowIndex {
           break;
         case 10:
           if (equals(bytes, key, keyEnd, KEY_PARENT_UUID)) {
-            const text = readString(bytes, value, valueEnd);
-            parent = text === undefined || text === "" ? NONE : this.#numberOf(text);
+            parent = isEmpty(bytes, value, valueEnd) ? NONE : addId(this.uuids, bytes, value, valueEnd);
           }
           break;
         case 11:
@@ -192,7 +185,8 @@ export class RowIndex {
           if (equals(bytes, key, keyEnd, KEY_HIDDEN_TOOLS) && bytes[value] === 0x5b) flags |= HIDES_TOOLS;
       }
     }
-    if (uuid === undefined) return;
+    const uuid = uuidStart === NONE ? NONE : addId(this.uuids, bytes, uuidStart, uuidEnd);
+    if (uuid === NONE) return;
 
     let rowKind = kind;
     if (kind === SYSTEM && subtypeStart !== NONE) {
@@ -220,7 +214,7 @@ export class RowIndex {
     this.length[row] = end - start;
     this.kind[row] = rowKind;
     this.flags[row] = flags;
-    this.uuid[row] = this.#numberOf(uuid);
+    this.uuid[row] = uuid;
     this.parent[row] = parent;
     this.message[row] = kind === ASSISTANT ? this.#messageOf(bytes, scan) : NONE;
   }
@@ -246,23 +240,8 @@ export class RowIndex {
     });
   }
 
-  #messageOf(bytes: Buffer, scan: RowScan): number {
-    if (scan.messageIdStart === NONE) return NONE;
-    const id = readString(bytes, scan.messageIdStart, scan.messageIdEnd);
-    if (id === undefined || id === "") return NONE;
-    const known = this.#messageNumbers.get(id);
-    if (known !== undefined) return known;
-    this.#messageNumbers.set(id, this.messages);
-    return this.messages++;
-  }
-
-  #numberOf(uuid: string): number {
-    const known = this.#uuidNumbers.get(uuid);
-    if (known !== undefined) return known;
-    const number = this.uuids.length;
-    this.uuids.push(uuid);
-    this.#uuidNumbers.set(uuid, number);
-    return number;
+  #messageOf(bytes: Buffer, { messageIdStart: start, messageIdEnd: end }: RowScan): number {
+    return start === NONE || isEmpty(bytes, start, end) ? NONE : addId(this.messageIds, bytes, start, end);
   }
 
   #grow(): void {
@@ -301,7 +280,7 @@ function readType(bytes: Buffer, scan: RowScan): string | undefined {
     if (keyEnd - key !== 4 || !equals(bytes, key, keyEnd, KEY_TYPE)) continue;
     const value = members[i + 2] as number;
     const valueEnd = members[i + 3] as number;
-    type = TYPES[valueEnd - value]?.find(([word]) => equals(bytes, value, valueEnd, word))?.[1];
+    type = knownType(bytes, value, valueEnd);
     if (type !== undefined || bytes[value] !== 0x22) continue;
     if (hasBackslash(bytes, value, valueEnd)) return ESCAPED;
     if (valueEnd - value <= LONGEST_TYPE) type = bytes.toString("latin1", value + 1, valueEnd - 1);
@@ -309,23 +288,29 @@ function readType(bytes: Buffer, scan: RowScan): string | undefined {
   return type;
 }
 
+function knownType(bytes: Uint8Array, start: number, end: number): KnownType | undefined {
+  const sameLength = TYPES[end - start];
+  if (sameLength === undefined) return undefined;
+  for (let i = 0; i < sameLength.length; i++) {
+    const { word, type } = sameLength[i] as TypeWord;
+    if (equals(bytes, start, end, word)) return type;
+  }
+  return undefined;
+}
+
 function hasBackslash(bytes: Uint8Array, start: number, end: number): boolean {
   for (let i = start; i < end; i++) if (bytes[i] === 0x5c) return true;
   return false;
 }
 
-/** The string value that stands from `start` to `end`, or undefined when the value is none. */
-function readString(bytes: Buffer, start: number, end: number): string | undefined {
-  if (bytes[start] !== 0x22) return undefined;
-  for (let i = start + 1; i < end - 1; i++) {
-    const byte = bytes[i] as number;
-    if (byte === 0x5c || byte > 0x7e || byte < 0x20) {
-      const value = parseRow(Buffer.from(`{"v":${bytes.toString("utf8", start, end)}}`), 0, end - start + 6)?.["v"];
-      return typeof value === "string" ? value : undefined;
-    }
-  }
-  return bytes.toString("latin1", start + 1, end - 1);
+/** Number of the id that the JSON value from `start` to `end` is; -1 when it is no string. */
+function addId(table: IdTable, bytes: Buffer, start: number, end: number): number {
+  if (bytes[start] !== 0x22) return NONE;
+  const number = table.add(bytes, start + 1, end - 1);
+  return number === NONE ? table.addText(stringValue(bytes, start, end) ?? "") : number;
 }
+
+const isEmpty = (bytes: Uint8Array, start: number, end: number): boolean => end - start === 2 && bytes[start] === 0x22;
 
 /** Whether JavaScript would take the JSON value for true. */
 function truthy(bytes: Uint8Array, start: number, end: number): boolean {
@@ -380,12 +365,16 @@ const VALUE_FORK_BRIEFING = ascii('"fork_briefing"');
 const VALUE_QUEUED_COMMAND = ascii('"queued_command"');
 
 type KnownType = "user" | "assistant" | "system" | "attachment" | "progress" | "last-prompt" | "queue-operation";
+interface TypeWord {
+  readonly word: Uint8Array;
+  readonly type: KnownType;
+}
 /** The types that matter here, by the length of their JSON. */
-const TYPES: Readonly<Record<number, readonly (readonly [Uint8Array, KnownType])[]>> = groupByLength();
+const TYPES: readonly (readonly TypeWord[] | undefined)[] = groupByLength();
 
-function groupByLength(): Record<number, (readonly [Uint8Array, KnownType])[]> {
-  const groups: Record<number, (readonly [Uint8Array, KnownType])[]> = {};
+function groupByLength(): TypeWord[][] {
+  const groups: TypeWord[][] = [];
   const types = ["user", "assistant", "system", "attachment", "progress", "last-prompt", "queue-operation"] as const;
-  for (const type of types) (groups[type.length + 2] ??= []).push([ascii(`"${type}"`), type]);
+  for (const type of types) (groups[type.length + 2] ??= []).push({ word: ascii(`"${type}"`), type });
   return groups;
 }

@@ -54,7 +54,7 @@ export class Tree {
   constructor(index: RowIndex, { from = 0, keep, allMain = false }: TreeOptions = {}) {
     this.index = index;
     this.#allMain = allMain;
-    const uuids = index.uuids.length;
+    const uuids = index.uuids.count;
     const rowOf = new Int32Array(uuids).fill(NONE);
     const order = new Int32Array(index.count);
     let distinct = 0;
@@ -143,7 +143,7 @@ export class Tree {
     if (!Array.isArray(uuids) || uuids.length === 0) return;
     const kept = uuids.map((uuid) => (typeof uuid === "string" ? this.#rowWith(uuid) : NONE));
     if (kept.includes(NONE)) return;
-    const anchor = typeof anchorUuid === "string" ? this.index.uuidNumber(anchorUuid) : NONE;
+    const anchor = typeof anchorUuid === "string" ? this.index.uuids.find(anchorUuid) : NONE;
     let link = anchor;
     for (const row of kept) {
       this.#setLink(row, link);
@@ -153,12 +153,12 @@ export class Tree {
   }
 
   #relinkSegment({ headUuid, anchorUuid, tailUuid }: Readonly<Record<string, unknown>>): void {
-    const anchor = typeof anchorUuid === "string" ? this.index.uuidNumber(anchorUuid) : NONE;
+    const anchor = typeof anchorUuid === "string" ? this.index.uuids.find(anchorUuid) : NONE;
     const head = typeof headUuid === "string" ? this.#rowWith(headUuid) : NONE;
     if (head !== NONE) this.#setLink(head, anchor);
-    const tail = typeof tailUuid === "string" ? this.index.uuidNumber(tailUuid) : NONE;
+    const tail = typeof tailUuid === "string" ? this.index.uuids.find(tailUuid) : NONE;
     if (anchor !== NONE) {
-      this.#moveChildren(anchor, tail, typeof headUuid === "string" ? this.index.uuidNumber(headUuid) : NONE);
+      this.#moveChildren(anchor, tail, typeof headUuid === "string" ? this.index.uuids.find(headUuid) : NONE);
     }
   }
 
@@ -174,7 +174,7 @@ export class Tree {
   }
 
   #rowWith(uuid: string): number {
-    const number = this.index.uuidNumber(uuid);
+    const number = this.index.uuids.find(uuid);
     return number === NONE ? NONE : (this.rowOf[number] as number);
   }
 
@@ -182,7 +182,7 @@ export class Tree {
     const { index } = this;
     const link = index.parent.slice(0, index.count);
     // Parents among the rows left out on purpose end the chain; only those that are nowhere in the file are broken links.
-    const elsewhere = new Uint8Array(index.uuids.length);
+    const elsewhere = new Uint8Array(index.uuids.count);
     for (let row = 0; row < index.count; row++) elsewhere[index.uuid[row] as number] = 1;
     let lastMain = NONE;
     for (let row = from; row < index.count; row++) {

@@ -40,8 +40,7 @@ export function visibleRows(
   const { tree, rows, delivered } = conversation;
   const { kind, flags } = tree.index;
   const taken = new Set<string>();
-  if (delivered.size > 0)
-    for (const { row } of rows) taken.add(tree.index.uuids[tree.index.uuid[row] as number] as string);
+  if (delivered.size > 0) for (const { row } of rows) taken.add(tree.index.uuids.text(tree.index.uuid[row] as number));
   const hidden = new HiddenTools(conversation, load);
   return rows.filter(({ row }) => {
     const bits = flags[row] as number;
