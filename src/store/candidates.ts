@@ -1,7 +1,6 @@
-import { sep } from "node:path";
-import { pause, readNames, type Stats, statLink } from "./disk.ts";
+import { pause, type Stats, statLink } from "./disk.ts";
 import { errnoOf } from "./errors.ts";
-import { isSessionId } from "./session-id.ts";
+import { type ListedFile, type Listing, listProjectDir } from "./listing.ts";
 import type { ProjectDir, Skipped, TranscriptCopy } from "./types.ts";
 
 /** A transcript as it was when it was looked at. */
@@ -34,7 +33,7 @@ export interface Candidates {
 const FILES_PER_TURN = 1000;
 
 /**
- * Every file that may be a session of these places: named by a session id, regular, not empty. It costs one listing of
+ * Every file that may be a session of these places: named by a session id, regular, not empty. It costs one look at
  * each directory and one stat of each file. Links and other things under such a name are no sessions (sdk-spec §3);
  * they go into `skipped`, and so does what cannot be looked at. An empty file means "not here" and is nothing to report.
  */
@@ -43,13 +42,13 @@ export async function listCandidates(places: readonly Place[], signal?: AbortSig
   const skipped: Skipped[] = [];
   let looked = 0;
   for (const place of places) {
-    const { ids, others } = namesIn(place.project, skipped);
-    for (const id of ids) {
+    const { transcripts, others } = listingOf(place.project, skipped);
+    for (const file of transcripts) {
       if (++looked % FILES_PER_TURN === 0) {
         await pause();
         signal?.throwIfAborted();
       }
-      const candidate = lookAt(place, id, others.has(id), skipped);
+      const candidate = lookAt(place, file, others.has(file.sessionId), skipped);
       if (candidate !== undefined) candidates.push(candidate);
     }
   }
@@ -57,36 +56,27 @@ export async function listCandidates(places: readonly Place[], signal?: AbortSig
 }
 
 /** The copy as a list would see it; undefined where a list leaves it out. */
-export function candidateOf({ project, sessionId, through }: TranscriptCopy): Candidate | undefined {
-  return lookAt({ project, through }, sessionId, true, []);
+export function candidateOf({ project, path, sessionId, through }: TranscriptCopy): Candidate | undefined {
+  return lookAt({ project, through }, { sessionId, path }, true, []);
 }
 
-const EXTENSION = ".jsonl";
+const NOTHING: Listing = { transcripts: [], others: new Set() };
 
-function namesIn(project: ProjectDir, skipped: Skipped[]): { ids: string[]; others: Set<string> } {
-  const ids: string[] = [];
-  const others = new Set<string>();
-  let names: string[] = [];
+function listingOf(project: ProjectDir, skipped: Skipped[]): Listing {
   try {
-    names = readNames(project.path);
+    return listProjectDir(project.path);
   } catch (error) {
     skipped.push({ path: project.path, reason: errnoOf(error) ?? "unreadable" });
+    return NOTHING;
   }
-  for (const name of names) {
-    if (!name.endsWith(EXTENSION)) others.add(name);
-    else if (isSessionId(name.slice(0, -EXTENSION.length))) ids.push(name.slice(0, -EXTENSION.length));
-  }
-  return { ids, others };
 }
 
 function lookAt(
   { project, through }: Place,
-  sessionId: string,
+  { sessionId, path }: ListedFile,
   hasSidecars: boolean,
   skipped: Skipped[],
 ): Candidate | undefined {
-  // As `transcriptPath` makes it, for a name that is known to be an id.
-  const path = project.path + sep + sessionId + EXTENSION;
   let stats: Stats | undefined;
   try {
     stats = statLink(path);

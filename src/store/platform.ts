@@ -22,6 +22,11 @@ export function canSyncDirectory(platform: Platform = process.platform): boolean
   return platform !== "win32";
 }
 
+/** Whether the times of a directory show every name that comes or goes: on Windows some file systems keep none. */
+export function hasTrustyDirTimes(platform: Platform = process.platform): boolean {
+  return platform !== "win32";
+}
+
 /**
  * The paths that keys may have been made of for one directory: the real one, and on Windows also the drive-letter form
  * it was named by, when the drive is mapped or substituted and resolves to a longer path (sdk-spec §2.4).

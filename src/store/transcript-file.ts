@@ -1,3 +1,4 @@
+import { randomInt } from "node:crypto";
 import { ForkFacts } from "../transcript/fork-facts.ts";
 import { RowIndex } from "../transcript/row-index.ts";
 import { parseRow } from "../transcript/row.ts";
@@ -34,7 +35,7 @@ export class TranscriptFile {
     const fd = openRead(path);
     try {
       const { size } = statOpen(fd);
-      const index = new RowIndex();
+      const index = new RowIndex(randomInt(2 ** 32));
       await scanFile(
         fd,
         {

@@ -19,13 +19,17 @@ export class IdTable {
   #starts = new Uint32Array(FIRST_IDS + 1);
   #pool = new Uint8Array(FIRST_BYTES);
   #used = 0;
-  /** A transcript cannot be written so that all its ids meet in one slot. */
-  readonly #seed = (Math.random() * 2 ** 32) | 0;
+  readonly #seed: number;
   /** The last one met: a row's parent is nearly always the row before it. */
   #last = NONE;
 
   readonly #odd = new Map<string, number>();
   readonly #oddTexts = new Map<number, string>();
+
+  /** `seed`: any whole number; with one that nobody knows, no transcript can be written so that its ids meet in one slot. */
+  constructor(seed: number) {
+    this.#seed = seed | 0;
+  }
 
   /**
    * Number of the id that stands between two quotes in JSON, from `start` to `end`; adds it if it is new. -1 for one that

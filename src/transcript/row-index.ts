@@ -71,11 +71,17 @@ export class RowIndex {
   /** Number of the API message an assistant row is a part of, or -1. */
   message = new Int32Array(FIRST_ROWS);
   /** Also those that only occur as a parent. */
-  readonly uuids = new IdTable();
-  readonly messageIds = new IdTable();
+  readonly uuids: IdTable;
+  readonly messageIds: IdTable;
   /** Empty until the first explicit one: only those move anything, and later ones can take it back. */
   readonly checkpoints: Checkpoint[] = [];
   readonly absorbed: AbsorbedPrompt[] = [];
+
+  /** `seed`: of the tables of ids (id-table.ts). */
+  constructor(seed = 0) {
+    this.uuids = new IdTable(seed);
+    this.messageIds = new IdTable(seed);
+  }
 
   /**
    * Adds the row if it is one of the conversation, and remembers it if it says something about the conversation. Returns
