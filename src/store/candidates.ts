@@ -1,6 +1,6 @@
 import { pause, type Stats, statLink } from "./disk.ts";
 import { errnoOf } from "./errors.ts";
-import { type ListedFile, type Listing, listProjectDir } from "./listing.ts";
+import { type ListedFile, listProjectDir } from "./listing.ts";
 import type { ProjectDir, Skipped, TranscriptCopy } from "./types.ts";
 
 /** A transcript as it was when it was looked at. */
@@ -42,13 +42,12 @@ export async function listCandidates(places: readonly Place[], signal?: AbortSig
   const skipped: Skipped[] = [];
   let looked = 0;
   for (const place of places) {
-    const { transcripts, others } = listingOf(place.project, skipped);
-    for (const file of transcripts) {
+    for (const file of filesOf(place.project, skipped)) {
       if (++looked % FILES_PER_TURN === 0) {
         await pause();
         signal?.throwIfAborted();
       }
-      const candidate = lookAt(place, file, others.has(file.sessionId), skipped);
+      const candidate = lookAt(place, file, skipped);
       if (candidate !== undefined) candidates.push(candidate);
     }
   }
@@ -57,24 +56,21 @@ export async function listCandidates(places: readonly Place[], signal?: AbortSig
 
 /** The copy as a list would see it; undefined where a list leaves it out. */
 export function candidateOf({ project, path, sessionId, through }: TranscriptCopy): Candidate | undefined {
-  return lookAt({ project, through }, { sessionId, path }, true, []);
+  return lookAt({ project, through }, { sessionId, path, hasSidecars: true }, []);
 }
 
-const NOTHING: Listing = { transcripts: [], others: new Set() };
-
-function listingOf(project: ProjectDir, skipped: Skipped[]): Listing {
+function filesOf(project: ProjectDir, skipped: Skipped[]): readonly ListedFile[] {
   try {
     return listProjectDir(project.path);
   } catch (error) {
     skipped.push({ path: project.path, reason: errnoOf(error) ?? "unreadable" });
-    return NOTHING;
+    return [];
   }
 }
 
 function lookAt(
   { project, through }: Place,
-  { sessionId, path }: ListedFile,
-  hasSidecars: boolean,
+  { sessionId, path, hasSidecars }: ListedFile,
   skipped: Skipped[],
 ): Candidate | undefined {
   let stats: Stats | undefined;

@@ -4,17 +4,12 @@ import { REMEMBERED_SESSIONS } from "../transcript/limits.ts";
 import { isSessionId } from "./session-id.ts";
 import { hasTrustyDirTimes } from "./platform.ts";
 
-/** What stands in a project dir. */
-export interface Listing {
-  /** The files that are named after a session id, in byte order. */
-  readonly transcripts: readonly ListedFile[];
-  /** Names of everything else. */
-  readonly others: ReadonlySet<string>;
-}
-
+/** A file of a project dir that is named after a session id. */
 export interface ListedFile {
   readonly sessionId: string;
   readonly path: string;
+  /** Something of the session's name stands beside it. */
+  readonly hasSidecars: boolean;
 }
 
 interface Remembered {
@@ -22,7 +17,7 @@ interface Remembered {
   readonly ino: number;
   readonly mtimeMs: number;
   readonly ctimeMs: number;
-  readonly listing: Listing;
+  readonly files: readonly ListedFile[];
 }
 
 const EXTENSION = ".jsonl";
@@ -34,10 +29,13 @@ const EXTENSION = ".jsonl";
 const SETTLED_MS = 3000;
 
 const remembered = new Map<string, Remembered>();
-let files = 0;
+let filesHeld = 0;
 
-/** Throws the error of the disk when the directory cannot be read. */
-export function listProjectDir(path: string): Listing {
+/**
+ * The files that are named after a session id, in byte order. Throws the error of the disk when the directory cannot be
+ * read.
+ */
+export function listProjectDir(path: string): readonly ListedFile[] {
   // Before the names are read: what comes meanwhile then shows in the next stat.
   const stats = hasTrustyDirTimes() ? statFile(path) : undefined;
   const known = remembered.get(path);
@@ -49,39 +47,38 @@ export function listProjectDir(path: string): Listing {
     known.ino === stats.ino &&
     known.dev === stats.dev
   ) {
-    return known.listing;
+    return known.files;
   }
-  const listing = readListing(path);
+  const files = readFiles(path);
   if (known !== undefined) forget(path, known);
   if (stats !== undefined && Date.now() - Math.max(stats.mtimeMs, stats.ctimeMs) > SETTLED_MS) {
     const { dev, ino, mtimeMs, ctimeMs } = stats;
-    keep(path, { dev, ino, mtimeMs, ctimeMs, listing });
+    keep(path, { dev, ino, mtimeMs, ctimeMs, files });
   }
-  return listing;
+  return files;
 }
 
-function readListing(path: string): Listing {
-  const transcripts: ListedFile[] = [];
+function readFiles(path: string): ListedFile[] {
+  const ids: string[] = [];
   const others = new Set<string>();
   for (const name of readNames(path)) {
-    const sessionId = name.endsWith(EXTENSION) ? name.slice(0, -EXTENSION.length) : undefined;
-    if (sessionId === undefined) others.add(name);
-    // As `transcriptPath` makes it, for a name that is known to be an id.
-    else if (isSessionId(sessionId)) transcripts.push({ sessionId, path: path + sep + name });
+    if (!name.endsWith(EXTENSION)) others.add(name);
+    else if (isSessionId(name.slice(0, -EXTENSION.length))) ids.push(name.slice(0, -EXTENSION.length));
   }
-  return { transcripts, others };
+  // The path is as `transcriptPath` makes it, for a name that is known to be an id.
+  return ids.map((id) => ({ sessionId: id, path: path + sep + id + EXTENSION, hasSidecars: others.has(id) }));
 }
 
 function keep(path: string, entry: Remembered): void {
   remembered.set(path, entry);
-  files += entry.listing.transcripts.length;
+  filesHeld += entry.files.length;
   for (const [oldest, other] of remembered) {
-    if (files <= REMEMBERED_SESSIONS) return;
+    if (filesHeld <= REMEMBERED_SESSIONS) return;
     forget(oldest, other);
   }
 }
 
-function forget(path: string, { listing }: Remembered): void {
+function forget(path: string, { files }: Remembered): void {
   remembered.delete(path);
-  files -= listing.transcripts.length;
+  filesHeld -= files.length;
 }

@@ -19,16 +19,18 @@ function settle(dir: string, time = new Date("2026-01-01")): void {
   fs.utimesSync(dir, time, time);
 }
 
-const idsIn = (dir: string): string[] => listProjectDir(dir).transcripts.map((file) => file.sessionId);
+const idsIn = (dir: string): string[] => listProjectDir(dir).map((file) => file.sessionId);
 
 test("names, paths and the rest are told apart", () => {
   const dir = makeDir(2);
   for (const other of ["x.jsonl", "memory", sessionId(1), `${sessionId(3)}.txt`])
     fs.writeFileSync(path.join(dir, other), "");
-  expect(listProjectDir(dir)).toEqual({
-    transcripts: [1, 2].map((n) => ({ sessionId: sessionId(n), path: path.join(dir, `${sessionId(n)}.jsonl`) })),
-    others: new Set(["memory", sessionId(1), `${sessionId(3)}.txt`]),
+  const file = (n: number, hasSidecars: boolean) => ({
+    sessionId: sessionId(n),
+    path: path.join(dir, `${sessionId(n)}.jsonl`),
+    hasSidecars,
   });
+  expect(listProjectDir(dir)).toEqual([file(1, true), file(2, false)]);
 });
 
 test("what comes and goes is seen at once, however often one looks", () => {
@@ -38,7 +40,7 @@ test("what comes and goes is seen at once, however often one looks", () => {
     fs.writeFileSync(path.join(dir, `${sessionId(n)}.jsonl`), "{}\n");
     expect(idsIn(dir)).toHaveLength(n);
     fs.mkdirSync(path.join(dir, sessionId(n)));
-    expect(listProjectDir(dir).others.has(sessionId(n))).toBe(true);
+    expect(listProjectDir(dir).at(-1)?.hasSidecars).toBe(true);
   }
   fs.rmSync(path.join(dir, `${sessionId(1)}.jsonl`));
   expect(idsIn(dir)).not.toContain(sessionId(1));
