@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { type ForkKey, RowWriter } from "../transcript/fork-rewrite.ts";
+import { ForkMembers, ForkValues, RowWriter } from "../transcript/fork-rewrite.ts";
 import { CHUNK_BYTES } from "../transcript/limits.ts";
 import {
   close,
@@ -62,7 +62,9 @@ async function copyTranscript(
   forkId: string,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  const values = new Map<ForkKey, string | null>([["sessionId", `"${forkId}"`]]);
+  const values = new ForkValues();
+  values.set("sessionId", `"${forkId}"`);
+  const members = new ForkMembers();
   const writer = new RowWriter(2 * CHUNK_BYTES);
   const input = openReadNoFollow(from);
   try {
@@ -79,7 +81,10 @@ async function copyTranscript(
           _end: number,
           _offset: number,
           scan: Parameters<RowWriter["row"]>[1],
-        ): void => writer.row(bytes, scan, values, []),
+        ): void => {
+          members.read(bytes, scan);
+          writer.row(bytes, scan, members, values);
+        },
       };
       for await (const _chunk of scanChunks(input, visitor, { to: statOpen(input).size, signal })) flush();
       flush();

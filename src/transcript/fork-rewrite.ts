@@ -16,15 +16,10 @@ export class RowWriter {
   }
 
   /**
-   * Appends a row and a newline. `values` holds the JSON of members to replace, `null` for members to remove (undefined is
-   * like none); those in `added` that the row does not have are appended in that order.
+   * Appends a row and a newline. Members that `values` names are replaced or removed; those in `added` that the row does not
+   * have are appended in that order.
    */
-  row(
-    source: Buffer,
-    scan: RowScan,
-    values: ReadonlyMap<ForkKey, string | null | undefined>,
-    added: readonly ForkKey[],
-  ): void {
+  row(source: Buffer, scan: RowScan, members: ForkMembers, values: ForkValues, added: readonly ForkKey[] = []): void {
     this.#reserve(scan.end - scan.open + 2);
     this.#text += "{";
     // What is copied as it stands, with the commas in it, is copied in one piece.
@@ -33,31 +28,30 @@ export class RowWriter {
     let written = 0;
     /** Where the member before this one ended, if it was written: the comma and the next key follow. */
     let before = -1;
-    const { members } = scan;
-    for (let i = 0; i < scan.count * 4; i += 4) {
-      const keyStart = members[i] as number;
-      const key = knownKey(source, keyStart, members[i + 1] as number);
-      const value = key === undefined ? undefined : values.get(key);
+    const ranges = scan.members;
+    for (let i = 0, n = 0; n < scan.count; i += 4, n++) {
+      const value = values.ofNumber(members.keys[n] as number);
       if (value === null) {
         before = -1;
         continue;
       }
+      const keyStart = ranges[i] as number;
       if (keyStart - 2 !== before) {
         this.#copy(source, from, to);
         from = keyStart - 1;
         if (written > 0) this.#text += ",";
       }
       written++;
-      before = to = members[i + 3] as number;
+      before = to = ranges[i + 3] as number;
       if (value === undefined) continue;
-      this.#copy(source, from, members[i + 2] as number);
+      this.#copy(source, from, ranges[i + 2] as number);
       this.#text += value;
       from = to;
     }
     this.#copy(source, from, to);
     for (const key of added) {
-      const value = values.get(key);
-      if (value === undefined || value === null || memberAt(source, scan, key) >= 0) continue;
+      const value = values.of(key);
+      if (value === undefined || value === null || members.has(key)) continue;
       if (written++ > 0) this.#text += ",";
       this.#text += `"${key}":${value}`;
     }
@@ -127,36 +121,87 @@ const FORK_KEYS = [
   "summarizedTurnPromptUuids",
 ] as const;
 
-const WORDS = new Map(FORK_KEYS.map((key) => [key, Uint8Array.from(key, (char) => char.charCodeAt(0))] as const));
-const BY_LENGTH: (readonly [ForkKey, Uint8Array])[][] = Array.from({ length: 32 }, () => []);
-for (const [key, word] of WORDS) BY_LENGTH[word.length]?.push([key, word]);
+/** Keys are told by number where many are looked at. */
+const NUMBERS = Object.fromEntries(FORK_KEYS.map((key, number) => [key, number])) as Readonly<Record<ForkKey, number>>;
+const NONE = -1;
 
-function knownKey(source: Buffer, start: number, end: number): ForkKey | undefined {
-  const candidates = BY_LENGTH[end - start];
-  if (candidates === undefined) return undefined;
-  for (const [key, word] of candidates) if (equals(source, start, end, word)) return key;
-  return undefined;
+interface KeyWord {
+  readonly number: number;
+  readonly word: Uint8Array;
+}
+const BY_LENGTH: readonly KeyWord[][] = Array.from({ length: 32 }, () => []);
+for (const [number, key] of FORK_KEYS.entries()) {
+  BY_LENGTH[key.length]?.push({ number, word: Uint8Array.from(key, (char) => char.charCodeAt(0)) });
 }
 
-/** JSON of a top-level member, or undefined when the row has none; the last one counts where there are two. */
-export function memberText(source: Buffer, scan: RowScan, key: ForkKey): string | undefined {
-  const i = memberAt(source, scan, key);
-  return i < 0 ? undefined : source.toString("utf8", scan.members[i + 2], scan.members[i + 3]);
-}
+/** Where the members that a fork deals with stand in a row. One object serves row after row. */
+export class ForkMembers {
+  /** Number of each member's key, or -1 for a key that a fork does not know; as many as the row has members. */
+  keys = new Int8Array(64);
+  /** Whether any key is written with escapes; such a row has to be written out anew before it is rewritten. */
+  escaped = false;
+  readonly #at = new Int32Array(FORK_KEYS.length);
+  #source: Buffer = Buffer.alloc(0);
+  #ranges: Int32Array = new Int32Array(0);
 
-function memberAt(source: Buffer, scan: RowScan, key: ForkKey): number {
-  const word = WORDS.get(key) as Uint8Array;
-  for (let i = scan.count * 4 - 4; i >= 0; i -= 4) {
-    if (equals(source, scan.members[i] as number, scan.members[i + 1] as number, word)) return i;
+  read(source: Buffer, scan: RowScan): void {
+    const { count, members: ranges } = scan;
+    this.#source = source;
+    this.#ranges = ranges;
+    this.escaped = false;
+    if (this.keys.length < count) this.keys = new Int8Array(count * 2);
+    // Of a key that occurs twice the last one counts, as for `JSON.parse`.
+    this.#at.fill(NONE);
+    for (let n = 0; n < count; n++) {
+      const start = ranges[n * 4] as number;
+      const end = ranges[n * 4 + 1] as number;
+      const number = knownKey(source, start, end);
+      this.keys[n] = number;
+      if (number !== NONE) this.#at[number] = n * 4;
+      else if (!this.escaped) this.escaped = hasBackslash(source, start, end);
+    }
   }
-  return -1;
+
+  has(key: ForkKey): boolean {
+    return this.#at[NUMBERS[key]] !== NONE;
+  }
+
+  /** JSON of a member, or undefined when the row has none. */
+  text(key: ForkKey): string | undefined {
+    const at = this.#at[NUMBERS[key]] as number;
+    return at === NONE ? undefined : this.#source.toString("utf8", this.#ranges[at + 2], this.#ranges[at + 3]);
+  }
 }
 
-/** Whether any top-level key is written with escapes; such a row has to be written out anew before it is rewritten. */
-export function hasEscapedKey(source: Buffer, scan: RowScan): boolean {
-  for (let i = 0; i < scan.count * 4; i += 4) {
-    const end = scan.members[i + 1] as number;
-    for (let at = scan.members[i] as number; at < end; at++) if (source[at] === 0x5c) return true;
+/** What becomes of the members of a row: the JSON to put in their place, `null` to remove them, undefined to keep them. */
+export class ForkValues {
+  readonly #values: (string | null | undefined)[] = Array.from({ length: FORK_KEYS.length });
+
+  set(key: ForkKey, value: string | null | undefined): void {
+    this.#values[NUMBERS[key]] = value;
   }
+
+  of(key: ForkKey): string | null | undefined {
+    return this.#values[NUMBERS[key]];
+  }
+
+  /** The same by the number of the key; -1 keeps. */
+  ofNumber(number: number): string | null | undefined {
+    return number === NONE ? undefined : this.#values[number];
+  }
+}
+
+function knownKey(source: Buffer, start: number, end: number): number {
+  const sameLength = BY_LENGTH[end - start];
+  if (sameLength === undefined) return NONE;
+  for (let i = 0; i < sameLength.length; i++) {
+    const { number, word } = sameLength[i] as KeyWord;
+    if (equals(source, start, end, word)) return number;
+  }
+  return NONE;
+}
+
+function hasBackslash(source: Buffer, start: number, end: number): boolean {
+  for (let at = start; at < end; at++) if (source[at] === 0x5c) return true;
   return false;
 }

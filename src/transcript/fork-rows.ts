@@ -1,6 +1,6 @@
 import { withoutPreserved, type ForkCut } from "./fork-cut.ts";
 import type { ForkFacts } from "./fork-facts.ts";
-import { type ForkKey, hasEscapedKey, memberText, type RowWriter } from "./fork-rewrite.ts";
+import { ForkMembers, ForkValues, type RowWriter } from "./fork-rewrite.ts";
 import { type Rewind, rewindInForce } from "./rewind.ts";
 import { ASSISTANT, PROGRESS, QUEUED_COMMAND, type RowIndex, SIDECHAIN, SYSTEM } from "./row-index.ts";
 import { parseRow } from "./row.ts";
@@ -76,12 +76,15 @@ export class ForkRows {
   readonly #rewind: Rewind | undefined;
   /** Next row of the index that has not been met in the file. */
   #next = 0;
-  readonly #values = new Map<ForkKey, string | null | undefined>(REMOVED.map((key) => [key, null]));
+  readonly #members = new ForkMembers();
+  readonly #values = new ForkValues();
   readonly #scan = new RowScan();
+  #lastId = { uuid: NONE, json: "" };
   /** Sessions that rows of the source say they were forked from. */
   readonly #ancestors = new Set<string>();
 
   constructor(index: RowIndex, cut: ForkCut, identity: ForkIdentity) {
+    for (const key of REMOVED) this.#values.set(key, null);
     this.#index = index;
     this.#cut = cut;
     this.#identity = identity;
@@ -116,9 +119,12 @@ export class ForkRows {
     }
     if (this.#next >= this.#index.count || this.#index.offset[this.#next] !== offset) return;
     const row = this.#next++;
-    if (hasEscapedKey(bytes, scan)) {
+    this.#members.read(bytes, scan);
+    if (this.#members.escaped) {
       const plain = Buffer.from(JSON.stringify(parseRow(bytes, scan.open, scan.end) ?? {}));
-      if (scanObject(plain, 0, plain.length, this.#scan)) this.#writeRow(row, plain, this.#scan, writer);
+      if (!scanObject(plain, 0, plain.length, this.#scan)) return;
+      this.#members.read(plain, this.#scan);
+      this.#writeRow(row, plain, this.#scan, writer);
     } else this.#writeRow(row, bytes, scan, writer);
   }
 
@@ -154,7 +160,7 @@ export class ForkRows {
   }
 
   #writeRow(row: number, bytes: Buffer, scan: RowScan, writer: RowWriter): void {
-    const forkedFrom = memberText(bytes, scan, "forkedFrom");
+    const forkedFrom = this.#members.text("forkedFrom");
     const ancestor = forkedFrom === undefined ? undefined : textOf(record(parse(forkedFrom))?.["sessionId"]);
     if (ancestor !== undefined && ancestor !== "") this.#ancestors.add(ancestor);
     if (this.#cut.keep[row] === 0 || this.#index.kind[row] === PROGRESS) return;
@@ -163,31 +169,31 @@ export class ForkRows {
     const values = this.#values;
     for (const key of OCCASIONAL) values.set(key, undefined);
     const parent = this.#parentOf(row);
-    values.set("uuid", this.#id(this.#index.uuid[row] as number));
     values.set("parentUuid", parent === NONE ? "null" : this.#id(parent));
+    values.set("uuid", this.#id(this.#index.uuid[row] as number));
     values.set("sessionId", `"${forkId}"`);
-    values.set("isSidechain", "false");
+    values.set("isSidechain", this.#members.text("isSidechain") === "false" ? undefined : "false");
     if (row === this.#last) values.set("timestamp", `"${now}"`);
-    const logical = memberText(bytes, scan, "logicalParentUuid");
+    const logical = this.#members.text("logicalParentUuid");
     if (logical !== undefined && logical !== "null") values.set("logicalParentUuid", this.#mappedAbove(parse(logical)));
-    values.set("requestSessionId", this.#requestSession(row, bytes, scan, ancestor));
-    const uuid = memberText(bytes, scan, "uuid") ?? "null";
+    values.set("requestSessionId", this.#requestSession(row, ancestor));
+    const uuid = this.#members.text("uuid") ?? "null";
     values.set("forkedFrom", `{"sessionId":"${sourceId}","messageUuid":${uuid}}`);
     if (mapCwd !== undefined) {
-      const cwd = parse(memberText(bytes, scan, "cwd") ?? "null");
+      const cwd = parse(this.#members.text("cwd") ?? "null");
       if (typeof cwd === "string") values.set("cwd", JSON.stringify(mapCwd(cwd)));
     }
     if (this.#index.kind[row] !== ASSISTANT) this.#setNested(row, bytes, scan);
-    writer.row(bytes, scan, values, ADDED);
+    writer.row(bytes, scan, this.#members, values, ADDED);
   }
 
   /** Members of rare rows that hold uuids of the source further down. */
   #setNested(row: number, bytes: Buffer, scan: RowScan): void {
     const values = this.#values;
     const isSystem = this.#index.kind[row] === SYSTEM;
-    if (isSystem && memberText(bytes, scan, "subtype") === '"model_refusal_fallback"')
+    if (isSystem && this.#members.text("subtype") === '"model_refusal_fallback"')
       values.set("neutralizedByFork", "true");
-    const metadata = isSystem ? record(parse(memberText(bytes, scan, "compactMetadata") ?? "null")) : undefined;
+    const metadata = isSystem ? record(parse(this.#members.text("compactMetadata") ?? "null")) : undefined;
     if (metadata !== undefined) {
       const stripped = this.#cut.stripped.has(row)
         ? withoutPreserved({ compactMetadata: metadata })["compactMetadata"]
@@ -198,23 +204,23 @@ export class ForkRows {
     const attachmentType =
       scan.attachmentTypeStart < 0 ? "" : bytes.toString("latin1", scan.attachmentTypeStart, scan.attachmentTypeEnd);
     if (attachmentType === '"deferred_tools_record"') {
-      const attachment = record(parse(memberText(bytes, scan, "attachment") ?? "null"));
+      const attachment = record(parse(this.#members.text("attachment") ?? "null"));
       const names = attachment?.["nameOnlyAnnouncements"];
       if (attachment !== undefined && Array.isArray(names)) {
         const known = names.flatMap((id: unknown) => (this.#isKept(id) ? [parse(this.#mapped(id))] : []));
         values.set("attachment", JSON.stringify({ ...attachment, nameOnlyAnnouncements: known }));
       }
-    } else if (((this.#index.flags[row] as number) & QUEUED_COMMAND) !== 0) this.#setQueued(bytes, scan);
+    } else if (((this.#index.flags[row] as number) & QUEUED_COMMAND) !== 0) this.#setQueued();
   }
 
   /** A queued prompt that was sent under the uuid of a row keeps pointing at that row. */
-  #setQueued(bytes: Buffer, scan: RowScan): void {
-    const attachment = record(parse(memberText(bytes, scan, "attachment") ?? "null"));
+  #setQueued(): void {
+    const attachment = record(parse(this.#members.text("attachment") ?? "null"));
     const source = attachment?.["source_uuid"];
     if (attachment !== undefined && this.#isKept(source)) {
       this.#values.set("attachment", JSON.stringify({ ...attachment, source_uuid: parse(this.#mapped(source)) }));
     }
-    const fold = record(parse(memberText(bytes, scan, "fold") ?? "null"));
+    const fold = record(parse(this.#members.text("fold") ?? "null"));
     const command = record(fold?.["command"]);
     if (command !== undefined && this.#isKept(command["source_uuid"])) {
       const mapped = { ...command, source_uuid: parse(this.#mapped(command["source_uuid"])) };
@@ -248,18 +254,21 @@ export class ForkRows {
   }
 
   /** Session whose API request an assistant row answers; other rows do not say. */
-  #requestSession(row: number, bytes: Buffer, scan: RowScan, ancestor: string | undefined): string | null {
+  #requestSession(row: number, ancestor: string | undefined): string | null {
     if (this.#index.kind[row] !== ASSISTANT) return null;
-    const own = textOf(parse(memberText(bytes, scan, "requestSessionId") ?? "null"));
-    const session = own ?? ancestor ?? textOf(parse(memberText(bytes, scan, "sessionId") ?? "null"));
+    const own = textOf(parse(this.#members.text("requestSessionId") ?? "null"));
+    const session = own ?? ancestor ?? textOf(parse(this.#members.text("sessionId") ?? "null"));
     return session === undefined ? null : JSON.stringify(session);
   }
 
   /** Number of the uuid of the nearest row above that the fork has, or -1. */
   #parentOf(row: number): number {
     const { kind, flags } = this.#index;
-    const seen = new Set<number>();
     let link = this.#tree.link[row] as number;
+    // Nearly always the row above is taken.
+    const above = this.#keptRow(link);
+    if (above !== NONE && kind[above] !== PROGRESS && this.#tree.rowOf[link] !== NONE) return link;
+    const seen = new Set<number>();
     while (link !== NONE && !seen.has(link)) {
       seen.add(link);
       const parent = this.#tree.rowOf[link] as number;
@@ -299,7 +308,11 @@ export class ForkRows {
 
   #id(uuid: number): string {
     const { ids } = this.#identity;
-    return ids === undefined ? JSON.stringify(this.#index.uuids.text(uuid)) : `"${formatUuid(ids, uuid * 16)}"`;
+    // A row's id is asked for again as the parent of the next.
+    if (uuid === this.#lastId.uuid) return this.#lastId.json;
+    const json = ids === undefined ? JSON.stringify(this.#index.uuids.text(uuid)) : `"${formatUuid(ids, uuid * 16)}"`;
+    this.#lastId = { uuid, json };
+    return json;
   }
 
   /** A uuid for a row that the source does not have. */
