@@ -1,76 +1,93 @@
-import type { ParseArgsConfig } from "node:util";
 import { VERSION } from "../version.ts";
+import { type Command, type Invocation, type OptionSpec, type Terminal, UsageError } from "./command.ts";
+import { isCommand, loadCommand } from "./commands.ts";
+import { openTerminal } from "./terminal.ts";
 
 /** Not by `import`: that would load everything `node:util` exports, which is felt in the time to the first answer. */
 const { parseArgs } = process.getBuiltinModule("node:util");
 
-const HELP = `claude-transcripts ${VERSION}: the transcripts that Claude Code keeps, listed, read, forked and deleted
-
-Usage
-  claude-transcripts acp [--config-dir DIR]... [--no-worktrees]
-      Serve them to an editor over the Agent Client Protocol, on stdin and stdout.
-
-  claude-transcripts list [--config-dir DIR]... [--json]
-      List all sessions, the last active first.
-
-  claude-transcripts --version | --help
-
-Options
-  --config-dir DIR   Where the transcripts are; may be given several times.
-                     Default: $CLAUDE_CONFIG_DIR, or ~/.claude.
-  --no-worktrees     Show a directory's sessions without those of its git worktrees, unless a request asks for them.
-  --json             One JSON document instead of a table.
-`;
-
-/** Exit codes: 0 done, 1 failed, 2 misused. */
-const FAILED = 1;
+/** Exit codes: 0 done, 1 failed (a command says so), 2 misused. */
 const MISUSED = 2;
 
-type Options = NonNullable<ParseArgsConfig["options"]>;
-const CONFIG_DIR = { "config-dir": { type: "string", multiple: true } } as const satisfies Options;
-
-const COMMANDS: Readonly<Record<string, (args: string[]) => Promise<void>>> = {
-  async acp(args) {
-    const { values } = parse(args, { ...CONFIG_DIR, "no-worktrees": { type: "boolean" } });
-    const { serveAcp } = await import("../acp/main.ts");
-    await serveAcp({ configDirs: values["config-dir"], includeWorktrees: values["no-worktrees"] !== true });
-  },
-  async list(args) {
-    const { values } = parse(args, { ...CONFIG_DIR, json: { type: "boolean" } });
-    const { printList } = await import("./list.ts");
-    await printList({ configDirs: values["config-dir"], json: values.json === true });
-  },
+const COMMON: OptionSpec = {
+  "config-dir": { type: "string", multiple: true },
+  json: { type: "boolean" },
+  help: { type: "boolean", short: "h" },
 };
 
-await main(process.argv.slice(2));
+process.exitCode = await main(process.argv.slice(2), openTerminal());
 
-async function main([word = "--help", ...rest]: string[]): Promise<void> {
-  const command = Object.hasOwn(COMMANDS, word) ? COMMANDS[word] : undefined;
-  if (command !== undefined && !rest.includes("--help")) {
-    await command(rest).catch(fail);
-  } else if (command !== undefined || word === "--help" || word === "-h" || word === "help") {
-    process.stdout.write(HELP);
-  } else if (word === "--version" || word === "-v") {
-    process.stdout.write(`${VERSION}\n`);
-  } else {
-    misuse(`unknown command '${word}'`);
+async function main([word = "help", ...args]: string[], terminal: Terminal): Promise<number> {
+  if (isCommand(word)) return runCommand(word, args, terminal);
+  if (word === "--version" || word === "-v") {
+    await terminal.write(`${VERSION}\n`);
+    return 0;
   }
+  if (word === "help" || word === "--help" || word === "-h") {
+    const [name] = args;
+    if (name !== undefined && isCommand(name)) return runCommand(name, ["--help"], terminal);
+    const { generalHelp } = await import("./help.ts");
+    await terminal.write(await generalHelp());
+    return 0;
+  }
+  const problem = word.startsWith("-")
+    ? `unknown option '${word}': a command comes first`
+    : `unknown command '${word}'`;
+  const { similarCommand } = await import("./help.ts");
+  return misused(problem, similarCommand(word) ?? "Try 'claude-transcripts --help'.", terminal);
 }
 
-function parse<T extends Options>(args: string[], options: T) {
+async function runCommand(name: string, args: string[], terminal: Terminal): Promise<number> {
+  const command = await loadCommand(name);
   try {
-    return parseArgs({ args, options, strict: true, allowPositionals: false });
+    const parsed = parse(command, args);
+    if (parsed.values["help"] === true) {
+      const { commandHelp } = await import("./help.ts");
+      await terminal.write(commandHelp(command));
+      return 0;
+    }
+    requirePositionals(command, parsed.positionals);
+    const configDirs = await existing(parsed.values["config-dir"]);
+    const { values, positionals } = parsed;
+    return await command.run({ configDirs, json: values["json"] === true, values, positionals, terminal });
   } catch (error) {
-    misuse(error instanceof Error ? error.message : String(error));
+    if (error instanceof UsageError) {
+      return misused(`${name}: ${error.message}`, `Try 'claude-transcripts ${name} --help'.`, terminal);
+    }
+    const { tellFailure } = await import("./failure.ts");
+    return tellFailure(error, { json: args.includes("--json"), terminal });
   }
 }
 
-function misuse(problem: string): never {
-  process.stderr.write(`claude-transcripts: ${problem}\nTry 'claude-transcripts --help'.\n`);
-  process.exit(MISUSED);
+function parse({ options }: Command, args: string[]): Pick<Invocation, "values" | "positionals"> {
+  try {
+    return parseArgs({ args, options: { ...options, ...COMMON }, strict: true, allowPositionals: true });
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error));
+  }
 }
 
-function fail(error: unknown): void {
-  process.stderr.write(`claude-transcripts: ${error instanceof Error ? error.message : String(error)}\n`);
-  process.exitCode = FAILED;
+function requirePositionals({ positionals: allowed, usage }: Command, given: readonly string[]): void {
+  const most = { none: 0, one: 1, some: Infinity, any: Infinity }[allowed];
+  const [extra] = given.slice(most);
+  if (extra !== undefined) throw new UsageError(`'${extra}' is one argument too many: ${usage}`);
+  if (given.length === 0 && (allowed === "one" || allowed === "some")) {
+    throw new UsageError(`an argument is missing: ${usage}`);
+  }
+}
+
+/** The config dirs that were given. One that is not there is a mistake in the call: a typing error must not look like an empty store. */
+async function existing(given: unknown): Promise<readonly string[] | undefined> {
+  if (!Array.isArray(given)) return undefined;
+  const dirs = given.filter((dir): dir is string => typeof dir === "string");
+  const { isDirectory } = await import("../store/config-dir.ts");
+  const missing = dirs.find((dir) => !isDirectory(dir));
+  if (missing !== undefined) throw new UsageError(`--config-dir: there is no directory ${missing}`);
+  return dirs;
+}
+
+function misused(problem: string, hint: string, terminal: Terminal): number {
+  terminal.warn(`claude-transcripts: ${problem}`);
+  terminal.warn(hint);
+  return MISUSED;
 }

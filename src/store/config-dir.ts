@@ -1,5 +1,6 @@
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
+import { statFile } from "./disk.ts";
 import { realOrSelf } from "./platform.ts";
 import type { StoreOptions } from "./types.ts";
 
@@ -27,4 +28,13 @@ export function resolveConfigDirs(options?: StoreOptions | null): string[] {
     if (!found.has(real)) found.set(real, path);
   }
   return [...found.values()];
+}
+
+/** Whether there is a directory at the path; a link to one counts. */
+export function isDirectory(path: string): boolean {
+  try {
+    return statFile(resolve(path))?.isDirectory() ?? false;
+  } catch {
+    return false;
+  }
 }

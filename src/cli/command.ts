@@ -1,0 +1,52 @@
+import type { ParseArgsConfig } from "node:util";
+
+export type OptionSpec = NonNullable<ParseArgsConfig["options"]>;
+
+/** Where a command prints. Made once by main. */
+export interface Terminal {
+  /** Width of stdout in cells; 80 where it is no terminal. */
+  readonly columns: number;
+  /** stdout is a terminal. */
+  readonly isTty: boolean;
+  /** A terminal that shows colours, and `NO_COLOR` is not set. */
+  readonly colors: boolean;
+  /** Prints on stdout and waits until it is taken. A reader that has gone ends the process with 0. */
+  write(text: string): Promise<void>;
+  /** One line on stderr; what a terminal would obey is taken out. */
+  warn(text: string): void;
+}
+
+/** What was asked for, once the arguments have been found right. */
+export interface Invocation {
+  /** `--config-dir`, each checked to be a directory; undefined where none was given. */
+  readonly configDirs: readonly string[] | undefined;
+  readonly json: boolean;
+  /** The parsed options of the command. */
+  readonly values: Readonly<Record<string, unknown>>;
+  readonly positionals: readonly string[];
+  readonly terminal: Terminal;
+}
+
+/** What a shell offers where an argument is expected. */
+export type Completion = "sessions" | "trash" | "projects" | "files" | readonly string[];
+
+export interface Command {
+  /** One line in the general help. */
+  readonly summary: string;
+  /** Its arguments, e.g. `show <id>|- [--last N]`. */
+  readonly usage: string;
+  /** The text of `claude-transcripts <command> --help`, below the usage. */
+  readonly details: string;
+  /** Beside the common ones: `--config-dir`, `--json`, `--help`. */
+  readonly options: OptionSpec;
+  readonly positionals: "none" | "one" | "some" | "any";
+  /** What completes its positional arguments; absent: nothing. */
+  readonly completes?: Completion;
+  /** What completes the values of its options, by the option's name; absent: file names. */
+  readonly completesOptions?: Readonly<Record<string, Completion>>;
+  /** Exit code 0 or 1. Throws `UsageError` for 2. */
+  run(invocation: Invocation): Promise<number>;
+}
+
+/** The command was called wrongly: exit code 2. The message says what to do. */
+export class UsageError extends Error {}

@@ -1,0 +1,16 @@
+import type { Command } from "./command.ts";
+
+/** Every command, in the order of the help; its module is loaded when it is asked for. */
+export const COMMANDS: Readonly<Record<string, () => Promise<{ readonly command: Command }>>> = {
+  list: () => import("./commands/list.ts"),
+  acp: () => import("./commands/acp.ts"),
+};
+
+export const isCommand = (name: string): boolean => Object.hasOwn(COMMANDS, name);
+
+/** Throws where there is no such command. */
+export async function loadCommand(name: string): Promise<Command> {
+  const load = isCommand(name) ? COMMANDS[name] : undefined;
+  if (load === undefined) throw new Error(`no command ${name}`);
+  return (await load()).command;
+}

@@ -1,0 +1,54 @@
+import type { Terminal } from "./command.ts";
+
+/** Not by `import`: that would load everything `node:util` exports, which is felt in the time to the first answer. */
+const { stripVTControlCharacters } = process.getBuiltinModule("node:util");
+
+/** Columns where nobody tells how many there are. */
+const DEFAULT_COLUMNS = 80;
+
+/** The terminal of this process. */
+export function openTerminal(): Terminal {
+  const stdout = process.stdout;
+  const stderr = process.stderr;
+  stdout.on("error", (error: NodeJS.ErrnoException) => {
+    // `list | head` closes the pipe early: that is no failure.
+    if (error.code === "EPIPE") process.exit(0);
+    stderr.write(`claude-transcripts: stdout: ${printable(error.message)}\n`);
+    process.exit(1);
+  });
+  // Where nobody reads what went wrong, there is nothing to do about it.
+  stderr.on("error", () => undefined);
+  const isTty = stdout.isTTY;
+  return {
+    columns: (isTty ? stdout.columns : 0) || DEFAULT_COLUMNS,
+    isTty,
+    colors: isTty && !process.env["NO_COLOR"] && process.env["TERM"] !== "dumb",
+    async write(text) {
+      if (!stdout.write(text)) await new Promise((resolve) => stdout.once("drain", resolve));
+    },
+    warn(text) {
+      stderr.write(`${printable(text)}\n`);
+    },
+  };
+}
+
+/** The text on one line, with nothing that a terminal would obey: titles, paths and messages come from files. */
+export function printable(text: string): string {
+  return stripVTControlCharacters(text)
+    .replace(/[\p{Cc}\p{Zl}\p{Zp}\s]+/gu, " ")
+    .replace(OVERRIDES, "")
+    .trim();
+}
+
+/** The same for text of several lines: line ends and tabs stay. */
+export function printableLines(text: string): string {
+  return stripVTControlCharacters(text.replace(/\r\n?|[\u0085\p{Zl}\p{Zp}]/gu, "\n"))
+    .replace(/[^\P{Cc}\n\t]/gu, "")
+    .replace(OVERRIDES, "");
+}
+
+/**
+ * Characters that turn the direction of what follows them, the rest of the line included: with them a title could make
+ * another column read as something else. Halves of surrogate pairs are no characters at all.
+ */
+const OVERRIDES = /[\u202A-\u202E\u2066-\u2069\p{Cs}]/gu;

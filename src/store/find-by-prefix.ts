@@ -1,0 +1,101 @@
+import { resolveConfigDirs } from "./config-dir.ts";
+import { SessionNotFoundError, TranscriptError } from "./errors.ts";
+import { listProjectDir } from "./listing.ts";
+import { findSession } from "./locate.ts";
+import { listProjectDirs } from "./projects.ts";
+import { isSessionId } from "./session-id.ts";
+import { trashPlaces } from "./trash-entries.ts";
+import type { TranscriptCopy } from "./types.ts";
+
+/** So many candidates are named when a prefix fits several sessions. */
+const NAMED = 10;
+
+/**
+ * The session whose id begins so, whatever the case of its letters: its newest copy. Only names are read, no transcripts;
+ * a whole id costs one look at each project dir.
+ *
+ * Throws `SessionNotFoundError`, and `TranscriptError` `InvalidSessionId` with `data.candidates` (ids) when several
+ * sessions begin so.
+ */
+export function resolveSession(prefix: string, configDirs: readonly string[] | undefined): TranscriptCopy {
+  const exact = isSessionId(prefix) ? findSession(prefix, { configDirs }) : undefined;
+  if (exact !== undefined) return exact;
+  const copies = sessionIdsWith(prefix, configDirs).flatMap((id) => findSession(id, { configDirs }) ?? []);
+  const [found] = copies;
+  if (found === undefined) throw notFound(prefix, configDirs);
+  if (copies.length > 1)
+    throw ambiguous(
+      prefix,
+      copies.map((copy) => copy.sessionId),
+    );
+  return found;
+}
+
+/**
+ * What `restoreSession` takes for a prefix of the id of a deleted session, which means its latest deletion, or of one
+ * entry of the trash. Throws `TrashEntryNotFound`, or `InvalidSessionId` as `resolveSession`.
+ */
+export function resolveTrashEntry(prefix: string, configDirs: readonly string[] | undefined): string {
+  const places = trashedWith(prefix, configDirs);
+  const entry = places.find(({ id }) => id === prefix);
+  if (entry !== undefined) return entry.id;
+  const sessions = [...new Set(places.map(({ sessionId }) => sessionId))];
+  const [session] = sessions;
+  if (session === undefined) {
+    throw new TranscriptError("TrashEntryNotFound", `Nothing in the trash begins with ${prefix}`, {
+      hint: "List the trash to see what can be restored.",
+      data: { id: prefix },
+    });
+  }
+  if (sessions.length > 1) throw ambiguous(prefix, sessions);
+  if (startsWith(session, prefix)) return session;
+  const ids = [...new Set(places.map(({ id }) => id))];
+  if (ids.length > 1) throw ambiguous(prefix, ids);
+  return ids[0] ?? session;
+}
+
+/** The ids of the files that are named after a session and begin so; directories that cannot be read have none. */
+export function sessionIdsWith(prefix: string, configDirs: readonly string[] | undefined): string[] {
+  const ids = new Set<string>();
+  for (const project of resolveConfigDirs({ configDirs }).flatMap((configDir) => listProjectDirs(configDir).dirs)) {
+    for (const { sessionId } of filesOf(project.path)) if (startsWith(sessionId, prefix)) ids.add(sessionId);
+  }
+  return [...ids];
+}
+
+function filesOf(path: string): ReturnType<typeof listProjectDir> {
+  try {
+    return listProjectDir(path);
+  } catch {
+    return [];
+  }
+}
+
+function trashedWith(prefix: string, configDirs: readonly string[] | undefined): ReturnType<typeof trashPlaces> {
+  const places = resolveConfigDirs({ configDirs }).flatMap(trashPlaces);
+  return places.filter(({ id, state }) => state !== "removing" && startsWith(id, prefix));
+}
+
+const startsWith = (id: string, prefix: string): boolean =>
+  prefix !== "" && id.toLowerCase().startsWith(prefix.toLowerCase());
+
+function notFound(prefix: string, configDirs: readonly string[] | undefined): TranscriptError {
+  if (isSessionId(prefix)) return new SessionNotFoundError(prefix, inTrash(prefix, configDirs));
+  return new TranscriptError("SessionNotFound", `No session begins with ${prefix}${inTrash(prefix, configDirs)}`, {
+    hint: "List the sessions to see which ids exist; a deleted session may be in the trash.",
+    data: { sessionId: prefix },
+  });
+}
+
+function inTrash(prefix: string, configDirs: readonly string[] | undefined): string {
+  return trashedWith(prefix, configDirs).length > 0 ? ", but one is in the trash" : "";
+}
+
+function ambiguous(prefix: string, ids: readonly string[]): TranscriptError {
+  const more = ids.length > NAMED ? ` and ${ids.length - NAMED} more` : "";
+  const named = ids.slice(0, NAMED).join(", ");
+  return new TranscriptError("InvalidSessionId", `${prefix} is the beginning of ${ids.length} ids: ${named}${more}`, {
+    hint: "Give more of the id.",
+    data: { candidates: ids },
+  });
+}
