@@ -1,31 +1,12 @@
-import { PAGE_SESSIONS, PAGE_SESSIONS_MAX } from "../transcript/limits.ts";
 import { decodeCursor, encodeCursor } from "./cursor.ts";
-import { InvalidArgumentError } from "./errors.ts";
-import { listScope } from "./list-scope.ts";
-import { Pager, type PagerQuery } from "./pager.ts";
-import type { ListedSession, Skipped, StoreOptions } from "./types.ts";
+import { checkedLimit, checkedQuery, type ListFilters, openList } from "./list-query.ts";
+import type { ListedSession, Skipped } from "./types.ts";
 
-export interface ListSessionPageOptions extends StoreOptions {
-  /** Project directory; absent: all projects. */
-  readonly dir?: string | undefined;
-  /** With `dir`: also the sessions of its repository's other worktrees, deleted ones included. Default true. */
-  readonly includeWorktrees?: boolean | undefined;
-  /** Also sessions that a program started (SDK entrypoints, daemons). Default true. */
-  readonly includeProgrammatic?: boolean | undefined;
-  /** What to do with archived sessions. Default `exclude`. */
-  readonly archived?: "exclude" | "include" | "only" | undefined;
+export interface ListSessionPageOptions extends ListFilters {
   /** Sessions on the page: 1 to 500, default 50. */
   readonly limit?: number | undefined;
   /** `nextCursor` of the page before, asked for with the same filters. */
   readonly cursor?: string | undefined;
-  /** The only order there is: what was said last comes first. */
-  readonly sort?: "activity" | undefined;
-  /**
-   * `windows` (default): titles, tag and first prompt as two windows of 64 KiB show them. `full`: wherever they stand, for
-   * which every transcript on the page is read to its end.
-   */
-  readonly metadata?: "windows" | "full" | undefined;
-  readonly signal?: AbortSignal | undefined;
 }
 
 export interface SessionPage {
@@ -54,21 +35,13 @@ export interface SessionPage {
  * Throws `InvalidArgumentError`, `InvalidCursorError`, and `signal.reason` when aborted; nothing on the disk makes it throw.
  */
 export async function listSessionPage(options?: ListSessionPageOptions | null): Promise<SessionPage> {
-  const query = checked(options ?? {});
-  const { signal, limit } = query;
-  signal?.throwIfAborted();
+  const limit = checkedLimit(options?.limit ?? undefined);
+  const query = checkedQuery(options ?? {});
   const began = Date.now() - CLOCK_TOLERANCE_MS;
-  const scope = await listScope({ ...query, claudeWorktrees: true });
-  const filters = JSON.stringify([
-    scope.dir === undefined ? null : [scope.dir, query.includeWorktrees],
-    query.includeProgrammatic,
-    query.archived,
-    scope.configDirs,
-  ]);
   const cursor = options?.cursor ?? undefined;
-  const after = cursor === undefined ? undefined : decodeCursor(cursor, filters);
-  const skipped = new Map(scope.skipped.map((entry) => [entry.path, entry]));
-  const pager = new Pager(scope, query, after, skipped);
+  const { pager, filters, skipped } = await openList(query, (filters) =>
+    cursor === undefined ? undefined : decodeCursor(cursor, filters),
+  );
 
   const sessions: ListedSession[] = [];
   let following = await pager.next();
@@ -86,36 +59,3 @@ export async function listSessionPage(options?: ListSessionPageOptions | null): 
 const CLOCK_TOLERANCE_MS = 1000;
 /** Session ids that a cursor names at most. */
 const SEEN_EXCEPTIONS = 24;
-
-interface PageQuery extends PagerQuery {
-  readonly configDirs: readonly string[] | undefined;
-  readonly dir: string | undefined;
-  readonly includeWorktrees: boolean;
-  readonly limit: number;
-}
-
-function checked(options: ListSessionPageOptions): PageQuery {
-  const limit = options.limit ?? PAGE_SESSIONS;
-  if (!Number.isInteger(limit) || limit < 1 || limit > PAGE_SESSIONS_MAX) {
-    throw new InvalidArgumentError("limit", `limit must be a whole number from 1 to ${PAGE_SESSIONS_MAX}`);
-  }
-  const archived = oneOf("archived", options.archived, ["exclude", "include", "only"]);
-  oneOf("sort", options.sort, ["activity"]);
-  return {
-    configDirs: options.configDirs,
-    dir: options.dir,
-    includeWorktrees: options.includeWorktrees ?? true,
-    includeProgrammatic: options.includeProgrammatic ?? true,
-    archived,
-    limit,
-    full: oneOf("metadata", options.metadata, ["windows", "full"]) === "full",
-    signal: options.signal,
-  };
-}
-
-/** The value, or the first of the choices when it is absent. */
-function oneOf<T extends string>(name: string, value: T | null | undefined, choices: readonly [T, ...T[]]): T {
-  const chosen = value ?? choices[0];
-  if (!choices.includes(chosen)) throw new InvalidArgumentError(name, `${name} must be one of: ${choices.join(", ")}`);
-  return chosen;
-}

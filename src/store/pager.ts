@@ -13,6 +13,10 @@ import type { ListedSession, Skipped } from "./types.ts";
 export interface PagerQuery {
   readonly includeProgrammatic: boolean;
   readonly archived: "exclude" | "include" | "only";
+  /** Only sessions that were active then or later, epoch ms. */
+  readonly since: number | undefined;
+  readonly tag: string | undefined;
+  readonly branch: string | undefined;
   /** Read whole transcripts for what is shown. */
   readonly full: boolean;
   readonly signal: AbortSignal | undefined;
@@ -37,6 +41,7 @@ export class Pager {
   readonly #scope: ListScope;
   readonly #query: PagerQuery;
   readonly #after: PageEnd | undefined;
+  readonly #since: number;
   readonly #skipped: Map<string, Skipped>;
   readonly #known: Ranking<Known>;
   /** The newest copy of each session whose activity is not known. */
@@ -50,6 +55,7 @@ export class Pager {
     this.#scope = scope;
     this.#query = query;
     this.#after = after;
+    this.#since = query.since ?? -Infinity;
     this.#skipped = skipped;
     const { newest, copies } = groupById(scope.candidates);
     this.total = newest.size;
@@ -59,9 +65,11 @@ export class Pager {
     const wasSeen = seenBefore(after);
     for (const copy of newest.values()) {
       if (wasSeen(copy) && !copies.has(copy.sessionId)) continue;
+      // Nothing was said after the file was written, and of several copies this is the newest.
+      if (copy.lastModified < this.#since) continue;
       const time = copies.has(copy.sessionId) ? undefined : rememberedActivity(copy);
       if (time === undefined) unread.push(copy);
-      else if (this.#isBehind(time, copy.sessionId)) known.push({ time, sessionId: copy.sessionId, copy });
+      else if (this.#isWanted(time, copy.sessionId)) known.push({ time, sessionId: copy.sessionId, copy });
     }
     this.#known = new Ranking(known, ranksBefore);
     this.#unread = new Ranking(unread, (a, b) => a.lastModified > b.lastModified);
@@ -91,7 +99,8 @@ export class Pager {
     return following.lastModified > time ? [following.sessionId, ...later] : later;
   }
 
-  #isBehind(time: number, sessionId: string): boolean {
+  #isWanted(time: number, sessionId: string): boolean {
+    if (time < this.#since) return false;
     return this.#after === undefined || ranksBefore(this.#after, { time, sessionId });
   }
 
@@ -102,7 +111,7 @@ export class Pager {
         copies.length === 1 || this.#canBeRead(copy) ? activityOf(copy) : undefined,
       );
       if (time === undefined) continue;
-      if (this.#isBehind(time, sessionId)) this.#known.push({ time, sessionId, copy });
+      if (this.#isWanted(time, sessionId)) this.#known.push({ time, sessionId, copy });
       return;
     }
   }
@@ -115,8 +124,10 @@ export class Pager {
   async #show(copy: Candidate, activity: number): Promise<ListedSession | undefined> {
     const facts = await this.#facts(copy);
     if (facts === undefined || !this.#canBeShown(copy, facts)) return undefined;
-    const { includeProgrammatic, archived: wanted } = this.#query;
+    const { includeProgrammatic, archived: wanted, tag, branch } = this.#query;
     if (facts.programmatic && !includeProgrammatic) return undefined;
+    if ((tag !== undefined && facts.tag !== tag) || (branch !== undefined && facts.gitBranch !== branch))
+      return undefined;
     const archived = facts.archived ?? (facts.customTitle?.startsWith(ARCHIVED_PREFIX) || undefined);
     if (wanted !== "include" && (archived === true) !== (wanted === "only")) return undefined;
     const { through, project } = copy;
