@@ -66,7 +66,8 @@ export class RowWriter {
 
   text(text: string): void {
     this.#reserve(text.length * 3);
-    this.length += this.bytes.write(text, this.length, "utf8");
+    // No encoding is named: that is the short way through `write`, and the same UTF-8.
+    this.length += this.bytes.write(text, this.length);
   }
 
   #flush(): void {
@@ -164,6 +165,12 @@ export class ForkMembers {
 
   has(key: ForkKey): boolean {
     return this.#at[NUMBERS[key]] !== NONE;
+  }
+
+  /** Whether the member is written just so. */
+  is(key: ForkKey, json: Uint8Array): boolean {
+    const at = this.#at[NUMBERS[key]] as number;
+    return at !== NONE && equals(this.#source, this.#ranges[at + 2] as number, this.#ranges[at + 3] as number, json);
   }
 
   /** JSON of a member, or undefined when the row has none. */

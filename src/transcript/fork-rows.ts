@@ -1,6 +1,6 @@
 import { withoutPreserved, type ForkCut } from "./fork-cut.ts";
 import type { ForkFacts } from "./fork-facts.ts";
-import { ForkMembers, ForkValues, type RowWriter } from "./fork-rewrite.ts";
+import { type ForkKey, ForkMembers, ForkValues, type RowWriter } from "./fork-rewrite.ts";
 import { type Rewind, rewindInForce } from "./rewind.ts";
 import { ASSISTANT, PROGRESS, QUEUED_COMMAND, type RowIndex, SIDECHAIN, SYSTEM } from "./row-index.ts";
 import { parseRow } from "./row.ts";
@@ -25,6 +25,8 @@ export interface ForkIdentity {
 }
 
 const NONE = -1;
+const PLAIN_STRING = /^"[\w-]*"$/;
+const FALSE = Uint8Array.from("false", (char) => char.charCodeAt(0));
 
 /** Members a fork drops: they speak of the source's process, team or uuids (sdk-spec §6.4). */
 const REMOVED = [
@@ -172,7 +174,7 @@ export class ForkRows {
     values.set("parentUuid", parent === NONE ? "null" : this.#id(parent));
     values.set("uuid", this.#id(this.#index.uuid[row] as number));
     values.set("sessionId", `"${forkId}"`);
-    values.set("isSidechain", this.#members.text("isSidechain") === "false" ? undefined : "false");
+    values.set("isSidechain", this.#members.is("isSidechain", FALSE) ? undefined : "false");
     if (row === this.#last) values.set("timestamp", `"${now}"`);
     const logical = this.#members.text("logicalParentUuid");
     if (logical !== undefined && logical !== "null") values.set("logicalParentUuid", this.#mappedAbove(parse(logical)));
@@ -256,9 +258,17 @@ export class ForkRows {
   /** Session whose API request an assistant row answers; other rows do not say. */
   #requestSession(row: number, ancestor: string | undefined): string | null {
     if (this.#index.kind[row] !== ASSISTANT) return null;
-    const own = textOf(parse(this.#members.text("requestSessionId") ?? "null"));
-    const session = own ?? ancestor ?? textOf(parse(this.#members.text("sessionId") ?? "null"));
-    return session === undefined ? null : JSON.stringify(session);
+    const own = this.#string("requestSessionId");
+    if (own !== null) return own;
+    return ancestor === undefined ? this.#string("sessionId") : JSON.stringify(ancestor);
+  }
+
+  /** JSON of a member that is a string, else `null`. A plain one stands for itself. */
+  #string(key: ForkKey): string | null {
+    const json = this.#members.text(key) ?? "null";
+    if (PLAIN_STRING.test(json)) return json;
+    const value = parse(json);
+    return typeof value === "string" ? JSON.stringify(value) : null;
   }
 
   /** Number of the uuid of the nearest row above that the fork has, or -1. */
