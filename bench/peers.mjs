@@ -1,0 +1,146 @@
+/**
+ * Loads the same sessions through this server and through claude-agent-acp, and says what each shows and loses, and how
+ * long each takes.
+ *
+ *     npm install --prefix bench/peers
+ *     node bench/peers.mjs CONFIG_DIR... [--sessions 20] [--rounds 5] [--megabytes 20] [--out FILE]
+ *
+ * The sessions are those with the most kinds of content. Each program has a copy of them, since the incumbent's CLI
+ * writes to what it loads. Ends with 1 when the server is less than five times as fast.
+ */
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { parseArgs } from "node:util";
+import { incumbent, ours } from "./peers/agents.mjs";
+import { census } from "./peers/census.mjs";
+import { addUp, comparisonPage } from "./peers/page.mjs";
+import { tally } from "./peers/tally.mjs";
+import { makeSingle, SINGLE_SESSION } from "./store.mjs";
+
+/** How many times as fast the server has to be. */
+const TARGET = 5;
+/** How long an agent may still send something after it has answered, ms. */
+const QUIET_MS = 300;
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    sessions: { type: "string", default: "20" },
+    rounds: { type: "string", default: "5" },
+    megabytes: { type: "string", default: "20" },
+    out: { type: "string" },
+  },
+});
+if (incumbent === undefined || positionals.length === 0) {
+  console.error(
+    "usage: npm install --prefix bench/peers && node bench/peers.mjs CONFIG_DIR... [--sessions N] [--out FILE]",
+  );
+  process.exit(2);
+}
+
+const scratch = mkdtempSync(path.join(os.tmpdir(), "claude-transcripts-peers-"));
+try {
+  const agents = [incumbent, ours];
+  const sessions = inTurns(positionals.map((dir) => mostVaried(sessionsOf(dir)))).slice(0, Number(values.sessions));
+  const shown = {};
+  for (const agent of agents) shown[agent.name] = await replays(agent, sessions);
+  const times = await race(agents, Number(values.megabytes), Number(values.rounds));
+  const faster = times[incumbent.name].last / times[ours.name].last;
+  const page = comparisonPage({ agents, sessions, shown, times, values });
+  console.log(page);
+  console.log(`time to the last update: ${faster.toFixed(1)} × as fast, target ≥ ${TARGET}`);
+  if (values.out !== undefined) writeFileSync(values.out, page);
+  process.exitCode = faster >= TARGET ? 0 : 1;
+} finally {
+  rmSync(scratch, { recursive: true, force: true });
+}
+
+function sessionsOf(configDir) {
+  const projects = path.join(configDir, "projects");
+  return readdirSync(projects).flatMap((project) =>
+    readdirSync(path.join(projects, project))
+      .filter((name) => name.endsWith(".jsonl"))
+      .map((name) => {
+        const file = path.join(projects, project, name);
+        return { id: name.slice(0, -".jsonl".length), project, file, parts: census(file) };
+      }),
+  );
+}
+
+/** One of each list after the other. */
+function inTurns(lists) {
+  const longest = Math.max(...lists.map((list) => list.length));
+  return Array.from({ length: longest }, (_, i) => lists.flatMap((list) => list.slice(i, i + 1))).flat();
+}
+
+/** Those with the most tools and kinds of content first; the larger of equals. */
+function mostVaried(sessions) {
+  const variety = ({ parts }) =>
+    new Set([...parts.calls, ...parts.planCalls].map(({ name }) => name)).size +
+    Object.values(parts).filter((items) => (Array.isArray(items) ? items.length > 0 : items > 0)).length;
+  const size = ({ file }) => statSync(file).size;
+  const order = (a, b) => variety(b) - variety(a) || size(b) - size(a) || (a.id < b.id ? -1 : 1);
+  return sessions.sort(order);
+}
+
+/** What a program shows of each session, added up. */
+async function replays(agent, sessions) {
+  const place = prepare(agent.name);
+  for (const { file, project, id } of sessions) {
+    const to = path.join(place.config, "projects", project);
+    mkdirSync(to, { recursive: true });
+    cpSync(file, path.join(to, `${id}.jsonl`));
+    const beside = file.replace(/\.jsonl$/, "");
+    if (statSync(beside, { throwIfNoEntry: false })?.isDirectory())
+      cpSync(beside, path.join(to, id), { recursive: true });
+  }
+  const tallies = [];
+  for (const { id, project, parts, file } of sessions) {
+    const connection = agent.start(place.config, place.home);
+    await connection.initialize();
+    const { error } = await connection.load(id, place.work);
+    await new Promise((resolve) => setTimeout(resolve, QUIET_MS));
+    const { updates, late } = connection;
+    await connection.stop();
+    const copy = readFileSync(path.join(place.config, "projects", project, `${id}.jsonl`));
+    const changedBytes = copy.equals(readFileSync(file)) ? 0 : 1;
+    tallies.push(tally(parts, { updates, late, error, changedBytes }));
+  }
+  return addUp(tallies);
+}
+
+/** Medians of the times to the last update of one large session, each program in fresh processes, in turns. */
+async function race(agents, megabytes, rounds) {
+  const times = Object.fromEntries(agents.map(({ name }) => [name, { initialize: [], last: [], answer: [] }]));
+  const places = new Map(agents.map((agent) => [agent, prepare(`${agent.name}-race`)]));
+  for (const { config } of places.values()) makeSingle(config, { megabytes });
+  for (let round = 0; round < rounds; round++) {
+    for (const [agent, { config, home, work }] of places) {
+      const connection = agent.start(config, home);
+      await connection.initialize();
+      times[agent.name].initialize.push(connection.elapsedMs);
+      const { error } = await connection.load(SINGLE_SESSION, work, { keep: false });
+      if (error !== undefined) throw new Error(`${agent.name}: ${JSON.stringify(error)}`);
+      times[agent.name].answer.push(connection.elapsedMs);
+      times[agent.name].last.push(connection.lastUpdateMs);
+      await connection.stop();
+    }
+  }
+  const medians = (lists) => Object.fromEntries(Object.entries(lists).map(([what, list]) => [what, median(list)]));
+  return Object.fromEntries(Object.entries(times).map(([name, lists]) => [name, medians(lists)]));
+}
+
+function median(numbers) {
+  return numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)];
+}
+
+/** A config dir, a home, and a directory to work in, of a program's own. */
+function prepare(name) {
+  const made = {};
+  for (const what of ["config", "home", "work"]) {
+    made[what] = path.join(scratch, name, what);
+    mkdirSync(made[what], { recursive: true });
+  }
+  return made;
+}

@@ -1,0 +1,146 @@
+/** The two ACP agents that are compared, each started as an editor would start it. */
+import { spawn } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { performance } from "node:perf_hooks";
+import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+const INCUMBENT = path.join(root, "bench/peers/node_modules/@agentclientprotocol/claude-agent-acp");
+
+/** What the incumbent says when the conversation is over: about itself, not about the session's past. */
+const ABOUT_ITSELF = new Set(["available_commands_update", "current_mode_update", "config_option_update"]);
+
+const UPDATE = '"method":"session/update"';
+const KIND = '"sessionUpdate":"';
+
+export const ours = agent("claude-transcripts", root, [path.join(root, "dist/cli.js"), "acp"]);
+
+/** Undefined where it is not installed: `npm install --prefix bench/peers`. */
+export const incumbent = existsSync(INCUMBENT)
+  ? agent("claude-agent-acp", INCUMBENT, [path.join(INCUMBENT, "dist/index.js")])
+  : undefined;
+
+function agent(name, directory, args) {
+  const { version } = JSON.parse(readFileSync(path.join(directory, "package.json"), "utf8"));
+  return { name, version, start: (configDir, home) => new Connection(args, environment(configDir, home)) };
+}
+
+/**
+ * Nothing of this machine's own settings, and no way to a network: the incumbent starts the CLI, which needs a key of
+ * some form to start, and finds nobody at the address it would send it to.
+ */
+function environment(configDir, home) {
+  return {
+    PATH: process.env.PATH,
+    HOME: home,
+    CLAUDE_CONFIG_DIR: configDir,
+    ANTHROPIC_API_KEY: "none",
+    ANTHROPIC_BASE_URL: "http://127.0.0.1:9",
+    HTTPS_PROXY: "http://127.0.0.1:9",
+    CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: "1",
+    // The CLI refuses some modes to root where nothing says that it is a sandbox.
+    IS_SANDBOX: "1",
+  };
+}
+
+class Connection {
+  /** When each conversation update came, relative to the start, ms: the last one counts. */
+  lastUpdateMs = 0;
+  updates = [];
+  /** Updates that came when the load was already answered. */
+  late = [];
+
+  #child;
+  #began = performance.now();
+  #waiting = new Map();
+  #nextId = 1;
+  #keep = true;
+  #answered = false;
+
+  constructor(args, env) {
+    this.#child = spawn(process.execPath, args, { env, stdio: ["pipe", "pipe", "ignore"] });
+    this.#child.stdin.on("error", () => undefined);
+    void this.#read();
+  }
+
+  get elapsedMs() {
+    return performance.now() - this.#began;
+  }
+
+  async initialize() {
+    const clientCapabilities = { session: { compaction: {} } };
+    return (await this.#call("initialize", { protocolVersion: 1, clientCapabilities })).result;
+  }
+
+  /** Loads a session; `keep: false` only times the updates, so that the client's work does not count. */
+  async load(sessionId, cwd, { keep = true } = {}) {
+    this.#keep = keep;
+    this.#answered = false;
+    this.updates = [];
+    this.late = [];
+    const reply = await this.#call("session/load", { sessionId, cwd, mcpServers: [] });
+    this.#answered = true;
+    return reply;
+  }
+
+  async close(sessionId) {
+    await this.#call("session/close", { sessionId });
+  }
+
+  /** Ends stdin, and the process where that does not. */
+  async stop(graceMs = 3000) {
+    const ended = new Promise((resolve) => this.#child.once("close", resolve));
+    this.#child.stdin.end();
+    const timer = setTimeout(() => this.#child.kill("SIGKILL"), graceMs);
+    await ended;
+    clearTimeout(timer);
+  }
+
+  #call(method, params) {
+    const id = this.#nextId++;
+    const reply = new Promise((resolve) => this.#waiting.set(id, resolve));
+    this.#child.stdin.write(`${JSON.stringify({ jsonrpc: "2.0", id, method, params })}\n`);
+    return reply;
+  }
+
+  async #read() {
+    const decoder = new TextDecoder();
+    let rest = "";
+    for await (const chunk of this.#child.stdout) {
+      // A client that is timed does as little as it can, or its own work would be what is measured.
+      const text = this.#keep ? decoder.decode(chunk, { stream: true }) : chunk.toString("latin1");
+      if (!this.#keep) this.#notice(text);
+      const lines = (rest + text).split("\n");
+      rest = lines.pop();
+      for (const line of lines) if (this.#keep || !line.includes(UPDATE)) this.#receive(line);
+    }
+    for (const resolve of this.#waiting.values()) resolve({ error: { message: "the agent ended" } });
+  }
+
+  /** Notes the time where a piece of the output ends an update of the conversation. */
+  #notice(text) {
+    const at = text.lastIndexOf(KIND);
+    const kind = at < 0 ? undefined : text.slice(at + KIND.length, text.indexOf('"', at + KIND.length));
+    if (kind !== undefined && !ABOUT_ITSELF.has(kind)) this.lastUpdateMs = this.elapsedMs;
+  }
+
+  #receive(line) {
+    const message = JSON.parse(line);
+    if (message.method === "session/update") {
+      const { update } = message.params;
+      (this.#answered ? this.late : this.updates).push(update);
+      return;
+    }
+    if ("method" in message) return this.#refuse(message);
+    this.#waiting.get(message.id)?.(message);
+    this.#waiting.delete(message.id);
+  }
+
+  /** The agent asks for something that was not offered. */
+  #refuse({ id }) {
+    if (id === undefined) return;
+    const error = { code: -32601, message: "Method not found" };
+    this.#child.stdin.write(`${JSON.stringify({ jsonrpc: "2.0", id, error })}\n`);
+  }
+}

@@ -1,0 +1,89 @@
+/** The comparison as a page of Markdown. */
+import os from "node:os";
+
+/** What more of is better, in the order of the table. */
+const SHOWN = {
+  prompts: "prompts",
+  answers: "answers",
+  earlier: "… prompts and answers before the last compaction",
+  thoughts: "thoughts",
+  commands: "local commands and bash mode, as what the user did",
+  calls: "tool calls",
+  planCalls: "plan tools, as calls or as a plan",
+  results: "calls that end: completed or failed",
+  failures: "failures told as failed",
+  resultTexts: "results with their text",
+  diffs: "recorded diffs, every hunk of them",
+  diffLines: "… with the line of every hunk",
+  overwrites: "overwritten files, with what stood there",
+  subagentCalls: "tool calls inside of subagents",
+  images: "images",
+  compactions: "compactions marked as such",
+  usage: "sessions with a usage update",
+};
+/** What there should be none of. */
+const NONE = {
+  hidden: "hidden texts (reminders, caveats) shown as the user's",
+  machinery: "messages with markup of Claude Code's own",
+  summaries: "summaries of compactions shown as prompts",
+  withoutId: "message chunks without a message id",
+  open: "tool calls that never end",
+  late: "updates after the answer to the load",
+  changed: "transcripts changed by looking at them",
+  errors: "loads that fail",
+};
+
+/** Adds the tallies of sessions up. */
+export function addUp(tallies) {
+  const sum = (one, other) => ({
+    shown: (one.shown ?? 0) + (other.shown ?? 0),
+    of: (one.of ?? 0) + (other.of ?? 0),
+    count: (one.count ?? 0) + (other.count ?? 0),
+  });
+  const keys = [...Object.keys(SHOWN), ...Object.keys(NONE)];
+  return Object.fromEntries(keys.map((key) => [key, tallies.map((each) => each[key]).reduce(sum, {})]));
+}
+
+export function comparisonPage({ agents, sessions, shown, times, values }) {
+  const names = agents.map(({ name, version }) => `${name} ${version}`);
+  const [first] = agents;
+  const rows = (labels, cells) =>
+    Object.entries(labels).map(([key, label]) => `| ${[label, ...cells(key)].join(" | ")} |`);
+  const head = (columns) => [`| ${columns.join(" | ")} |`, `|${" --- |".repeat(columns.length)}`];
+  const ms = (what) => agents.map(({ name }) => `${Math.round(times[name][what])} ms`);
+  const ratio = (what) => `${(times[agents[0].name][what] / times[agents[1].name][what]).toFixed(1)} ×`;
+  return `${[
+    `# Side by side with ${first.name}`,
+    "",
+    `What two ACP agents show of the same ${sessions.length} sessions after \`session/load\`. The sessions are those with the most`,
+    "kinds of content in the config dirs that are given; what stands in them is counted from their bytes, without the help of",
+    "either program, and looked for in the updates. Branches that were left are counted with the rest, so that no program shows",
+    "all of everything.",
+    "",
+    ...head(["shown", "in the files", ...names]),
+    ...rows(SHOWN, (key) => [shown[first.name][key].of, ...agents.map(({ name }) => shown[name][key].shown)]),
+    "",
+    ...head(["shown, or done, that should not be", ...names]),
+    ...rows(NONE, (key) => agents.map(({ name }) => shown[name][key].count)),
+    "",
+    `## Time`,
+    "",
+    `A generated session of ${values.megabytes} MB, a fresh process for each load, in turns, medians of ${values.rounds}. Node ${process.version},`,
+    `${os.platform()} ${os.arch()}, ${os.cpus().length} cores.`,
+    "",
+    ...head(["from the spawn", ...names, "ratio"]),
+    `| to the answer to \`initialize\` | ${[...ms("initialize"), ratio("initialize")].join(" | ")} |`,
+    `| to the last update of the conversation | ${[...ms("last"), ratio("last")].join(" | ")} |`,
+    `| to the answer to the load | ${[...ms("answer"), ratio("answer")].join(" | ")} |`,
+    "",
+    "## How it is run",
+    "",
+    "```sh",
+    "npm run build && npm install --prefix bench/peers",
+    "node bench/peers.mjs CONFIG_DIR... --out docs/comparison.md",
+    "```",
+    "",
+    "Each program works on copies. The incumbent starts the CLI at every load; it gets a key that is none and an address at",
+    "which nobody listens, which is enough for everything but a prompt.",
+  ].join("\n")}\n`;
+}
