@@ -1,7 +1,8 @@
 import { join } from "node:path";
-import { findSubagentConversation } from "../transcript/conversation.ts";
+import { type Conversation, type ConversationRow, findSubagentConversation } from "../transcript/conversation.ts";
+import type { MessageContext } from "../transcript/message.ts";
 import { SIDECHAIN } from "../transcript/row-index.ts";
-import { type ConversationEntry, MessageMaker, visibleRows } from "../transcript/visible.ts";
+import { MessageMaker, visibleRows } from "../transcript/visible.ts";
 import { record } from "../transcript/voice-call.ts";
 import { findSession } from "./locate.ts";
 import { subagentsPath } from "./paths.ts";
@@ -71,29 +72,55 @@ export async function getSubagentMessages(
   const copy = isSessionId(sessionId) && agentId ? findSession(sessionId, options ?? {}) : undefined;
   if (copy === undefined) return [];
   const { limit, offset, signal } = options ?? {};
-  const same = (subagent: Subagent): boolean => subagent.agentId === agentId;
-  const subagent =
-    (await inDirectory(copy)).find(same) ?? (await beside(copy)).find(same) ?? bare(agentId, "inline", copy.path);
   try {
-    const entries = await readSubagent(subagent, signal);
-    return page(entries, offset, limit).map(({ message }) => message);
+    const open = await openSubagent(copy, agentId, signal);
+    if (open === undefined) return [];
+    try {
+      const maker = new MessageMaker(open.conversation, open.file.load);
+      return page(open.rows, offset, limit).map((row) => maker.make(row, open.context).message);
+    } finally {
+      open.file.close();
+    }
   } catch (error) {
     if (signal?.aborted === true) throw error;
     return [];
   }
 }
 
-async function readSubagent(subagent: Subagent, signal: AbortSignal | undefined): Promise<ConversationEntry[]> {
+/** The conversation of a subagent whose transcript is open. Close `file`. */
+export interface OpenSubagent {
+  readonly subagent: Subagent;
+  readonly file: TranscriptFile;
+  readonly conversation: Conversation;
+  /** The rows that are shown. */
+  readonly rows: readonly ConversationRow[];
+  /** What its messages say of the conversation that started it. */
+  readonly context: MessageContext;
+}
+
+/** Opens a subagent's transcript, whatever its layout, the newest first; undefined when the session has none of that id. */
+export async function openSubagent(
+  copy: TranscriptCopy,
+  agentId: string,
+  signal?: AbortSignal,
+): Promise<OpenSubagent | undefined> {
+  const same = (subagent: Subagent): boolean => subagent.agentId === agentId;
+  const subagent =
+    (await inDirectory(copy)).find(same) ?? (await beside(copy)).find(same) ?? bare(agentId, "inline", copy.path);
   const file = await TranscriptFile.open(subagent.path, signal);
   try {
     const keep = subagent.layout === "inline" ? inlineRows(file).get(subagent.agentId) : undefined;
-    if (subagent.layout === "inline" && keep === undefined) return [];
+    if (subagent.layout === "inline" && keep === undefined) {
+      file.close();
+      return undefined;
+    }
     const conversation = findSubagentConversation(file.index, file.load, keep);
-    const maker = new MessageMaker(conversation, file.load);
+    const rows = visibleRows(conversation, file.load, { subagent: true });
     const context = { parentToolUseId: subagent.toolUseId, parentAgentId: subagent.parentAgentId };
-    return visibleRows(conversation, file.load, { subagent: true }).map((row) => maker.make(row, context));
-  } finally {
+    return { subagent, file, conversation, rows, context };
+  } catch (error) {
     file.close();
+    throw error;
   }
 }
 

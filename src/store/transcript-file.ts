@@ -32,7 +32,11 @@ export class TranscriptFile {
    * file-system errors, and `signal.reason` when aborted.
    */
   static async open(path: string, signal?: AbortSignal, facts?: ForkFacts): Promise<TranscriptFile> {
-    const fd = openRead(path);
+    return TranscriptFile.read(openRead(path), signal, facts);
+  }
+
+  /** The same for a file that is open already, and is closed with what is returned, or when this fails. */
+  static async read(fd: number, signal?: AbortSignal, facts?: ForkFacts): Promise<TranscriptFile> {
     try {
       const { size } = statOpen(fd);
       const index = new RowIndex(randomInt(2 ** 32));
@@ -61,6 +65,13 @@ export class TranscriptFile {
   /** Visits every row once more, in file order, up to the size at opening. */
   chunks(visitor: RowVisitor, signal?: AbortSignal): AsyncGenerator<void> {
     return scanChunks(this.#fd, visitor, { to: this.size, signal });
+  }
+
+  /** A row of the index as it stands in the file, without its newline. Valid until the next row is read. */
+  bytes(row: number): Uint8Array {
+    const length = this.index.length[row] as number;
+    const [bytes, start] = this.#bytes(this.index.offset[row] as number, length);
+    return bytes.subarray(start, start + length);
   }
 
   /** The value of a row that is not in the index. */

@@ -1,0 +1,116 @@
+import { findConversation } from "../transcript/conversation.ts";
+import type { Conversation, ConversationRow } from "../transcript/conversation.ts";
+import type { MessageContext } from "../transcript/message.ts";
+import { ASSISTANT, SYSTEM } from "../transcript/row-index.ts";
+import { type ConversationEntry, MessageMaker, visibleRows } from "../transcript/visible.ts";
+import { openRead } from "./disk.ts";
+import { SessionNotFoundError, TranscriptError } from "./errors.ts";
+import { spool } from "./spool.ts";
+import { openSubagent } from "./subagents.ts";
+import { TranscriptFile } from "./transcript-file.ts";
+import type { TranscriptCopy } from "./types.ts";
+
+/**
+ * A conversation that lies open: how many rows it has is known, and any of them can be read, in any order. Memory is an
+ * index of about 150 bytes a row. `close` it.
+ *
+ * It is the whole conversation, with what was compacted away, notices and boundaries; the branches that rewinds left
+ * behind follow the current one. Who shows it leaves out what is not wanted.
+ */
+export interface OpenConversation {
+  readonly size: number;
+  /** Number of rows, abandoned branches included. */
+  readonly length: number;
+  /** What is known of a row without reading it; 0 is the first. */
+  facts(at: number): RowFacts;
+  entry(at: number): ConversationEntry;
+  /** The row as it stands in the file, without its newline. Valid until another row is read. */
+  bytes(at: number): Uint8Array;
+  uuid(at: number): string;
+  close(): void;
+}
+
+export interface RowFacts {
+  readonly kind: "user" | "assistant" | "system";
+  /** Rows of one API message have the same number; -1 where there is none. */
+  readonly message: number;
+  /** 0 for the current branch. */
+  readonly branch: number;
+  readonly compacted: boolean;
+}
+
+export interface OpenConversationOptions {
+  /** The conversation of this subagent instead. */
+  readonly agentId?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Opens the conversation of a session. Throws `SessionNotFound` for an unknown subagent, file-system errors, and `signal.reason`. */
+export async function openConversation(
+  copy: TranscriptCopy,
+  { agentId, signal }: OpenConversationOptions = {},
+): Promise<OpenConversation> {
+  if (agentId === undefined) return ofFile(await TranscriptFile.read(openRead(copy.path), signal));
+  const open = await openSubagent(copy, agentId, signal);
+  if (open === undefined) throw new SessionNotFoundError(copy.sessionId, `: it has no subagent ${agentId}`);
+  return opened(open.file, open.conversation, open.rows, open.context);
+}
+
+/**
+ * Opens the conversation of a transcript that comes as a stream. It has to be known whole before its first message can be
+ * shown, and may be larger than memory, so it goes through a temporary file (spool.ts). `onBytes` is told how much has
+ * come. Throws the stream's errors and those of the file system.
+ */
+export async function openStream(
+  stream: AsyncIterable<Uint8Array>,
+  { signal, onBytes }: { signal?: AbortSignal | undefined; onBytes?: (bytes: number) => void } = {},
+): Promise<OpenConversation> {
+  return ofFile(await TranscriptFile.read(await spool(stream, { signal, onBytes }), signal));
+}
+
+function ofFile(file: TranscriptFile): OpenConversation {
+  try {
+    const conversation = findConversation(file.index, file.load, {
+      fileSize: 0,
+      includeCompacted: true,
+      branches: "all",
+    });
+    return opened(file, conversation, visibleRows(conversation, file.load, { includeSystemMessages: true }), {});
+  } catch (error) {
+    file.close();
+    throw error;
+  }
+}
+
+function opened(
+  file: TranscriptFile,
+  conversation: Conversation,
+  rows: readonly ConversationRow[],
+  context: MessageContext,
+): OpenConversation {
+  const { index } = file;
+  const maker = new MessageMaker(conversation, file.load);
+  const row = (at: number): ConversationRow => {
+    const found = rows[at];
+    if (found === undefined) throw new TranscriptError("InvalidArgument", `There is no row ${at}`);
+    return found;
+  };
+  return {
+    size: file.size,
+    length: rows.length,
+    facts(at) {
+      const { row: number, branch, compacted } = row(at);
+      const kind = index.kind[number];
+      return {
+        kind: kind === ASSISTANT ? "assistant" : kind === SYSTEM ? "system" : "user",
+        message: index.message[number] as number,
+        branch,
+        compacted,
+      };
+    },
+    entry: (at) => maker.make(row(at), context),
+    bytes: (at) => file.bytes(row(at).row),
+    uuid: (at) => index.uuids.text(index.uuid[row(at).row] as number),
+    close: () => file.close(),
+  };
+}
