@@ -3,7 +3,7 @@ import path from "node:path";
 import { type Api, type Call, dirOf, sessionOf } from "./calls.ts";
 import { type Deviation, expectedEffect, expectedOutcome, type StandIn, standIn } from "./deviation.ts";
 import { materialise } from "./materialise.ts";
-import { bytesOf, type Store, transcriptsOf } from "./model.ts";
+import { bytesOf, type Store, type Transcript, transcriptsOf } from "./model.ts";
 import { canonical, type Effect, type Outcome, outcomeOf, Side } from "./outcome.ts";
 
 export interface Pair {
@@ -135,18 +135,19 @@ async function compared(
 /** The stand-in may be longer or shorter than the file it stands for; a list tells the size of the file. */
 function withSizesOf(outcome: Outcome, store: Store, other: Store): Outcome {
   if (other === store || !("value" in outcome)) return outcome;
-  let value = outcome.value;
   // A project dir may stand elsewhere in the stand-in, but under its name.
   const nameOf = (at: string): string => at.split("/").slice(-2).join("/");
+  const rowOf = (one: Transcript, size: number): string => `${one.sessionId} ${Math.floor(one.mtime)} ${size}`;
   const sizes = new Map(transcriptsOf(store).map((one) => [nameOf(one.path), bytesOf(one).length]));
-  for (const one of transcriptsOf(other)) {
-    const [before, after] = [bytesOf(one).length, sizes.get(nameOf(one.path))];
-    if (after === undefined || after === before) continue;
-    const row = new RegExp(
-      `("sessionId":"${one.sessionId}","summary":"(?:[^"\\\\]|\\\\.)*","lastModified":\\d+,"fileSize":)${before},`,
-    );
-    value = value.replace(row, `$1${after},`);
-  }
+  const after = new Map(
+    transcriptsOf(other).map((one) => [rowOf(one, bytesOf(one).length), sizes.get(nameOf(one.path))]),
+  );
+  const row = /("sessionId":"([^"]*)","summary":"(?:[^"\\]|\\.)*","lastModified":(\d+),"fileSize":)(\d+)/g;
+  const value = outcome.value.replace(
+    row,
+    (_all, before: string, id: string, time: string, size: string) =>
+      `${before}${after.get(`${id} ${time} ${size}`) ?? size}`,
+  );
   return { value };
 }
 

@@ -1,7 +1,7 @@
 /** What a deletion takes, and where it goes. */
 import path from "node:path";
 import { type Call, optionsOf } from "./calls.ts";
-import { contentOf, copies, inReach, reals, withFurther } from "./copies.ts";
+import { contentOf, copies, inReach, linkedProjects, reals, withFurther } from "./copies.ts";
 import type { Deviation } from "./deviation.ts";
 import { type Entry, projectOf, type Store, transcriptsOf } from "./model.ts";
 import { type Change, type Effect, type Outcome, withChanges } from "./outcome.ts";
@@ -124,19 +124,17 @@ function pathsBelow(store: Store, root: string): string[] {
 /** All that belongs to a session, by path. */
 function belongings(store: Store, id: string): string[] {
   const roots = new Set<string>();
+  const linked = new Set(linkedProjects(store).map(({ to }) => to));
   for (const entry of store.entries) {
     const parts = entry.path.split("/");
-    if (parts[0] === "projects" && parts[2] === `${id}.jsonl` && entry.kind !== "dir") roots.add(entry.path);
-    if (parts[0] === "projects" && parts[2] === id) roots.add(parts.slice(0, 3).join("/"));
-    if (parts[0] === "projects" && parts[2] === `${id}.desktop-released.json`) roots.add(entry.path);
+    const isInProject = parts[0] === "projects" || linked.has(parts.slice(0, 2).join("/"));
+    if (isInProject && parts[2] === `${id}.jsonl` && entry.kind !== "dir") roots.add(entry.path);
+    if (isInProject && parts[2] === id) roots.add(parts.slice(0, 3).join("/"));
+    if (isInProject && parts[2] === `${id}.desktop-released.json`) roots.add(entry.path);
     if (["file-history", "session-env", "tasks", "uploads"].includes(parts[0] ?? "") && parts[1] === id)
       roots.add(parts.slice(0, 2).join("/"));
     if (parts[0] === "todos" && parts[1]?.startsWith(id) === true) roots.add(entry.path);
-    if (
-      parts[0] === "projects" &&
-      parts[2]?.startsWith("agent-") === true &&
-      contentOf(entry).includes(`"sessionId":"${id}"`)
-    )
+    if (isInProject && parts[2]?.startsWith("agent-") === true && contentOf(entry).includes(`"sessionId":"${id}"`))
       roots.add(entry.path);
   }
   return [...roots].flatMap((root) => pathsBelow(store, root));
