@@ -1,6 +1,7 @@
 import { isAbsolute, resolve } from "node:path";
 import * as z from "zod";
 import { PAGE_SESSIONS_MAX } from "../transcript/limits.ts";
+import { object, string } from "./content.ts";
 import { invalidParams } from "./errors.ts";
 
 /** Where our own facts and options stand in `_meta`, in requests and in answers. */
@@ -35,8 +36,60 @@ export const openParams = parser(() =>
   }),
 );
 
-/** Params of close and delete. */
+/** Params of `session/new`. */
+export const newParams = parser(() =>
+  z.object({
+    cwd: absolutePath(),
+    mcpServers: z.array(z.looseObject({})).nullish(),
+    additionalDirectories: unsupportedList("sessionCapabilities.additionalDirectories"),
+    systemPrompt: unsupported("sessionCapabilities.systemPrompt"),
+  }),
+);
+
+/** Params of whatever is about a session and nothing else. */
 export const sessionParams = parser(() => z.object({ sessionId: z.string() }));
+
+/**
+ * Params of `session/prompt`. Blocks keep what is shown of them: text, or a link. Other kinds are refused, since no
+ * capability for them is declared (acp.md B5).
+ */
+export const promptParams = parser(() =>
+  z.object({
+    sessionId: z.string(),
+    prompt: z.array(
+      z.discriminatedUnion(
+        "type",
+        [
+          z.object({ type: z.literal("text"), text: z.string() }),
+          z.object({
+            type: z.literal("resource_link"),
+            uri: z.string(),
+            name: z.string(),
+            title: z.string().nullable().exactOptional(),
+            description: z.string().nullable().exactOptional(),
+            mimeType: z.string().nullable().exactOptional(),
+            size: z.int().nullable().exactOptional(),
+          }),
+        ],
+        "must be a block of type text or resource_link: promptCapabilities declares no other",
+      ),
+    ),
+  }),
+);
+
+/** Params of `session/set_mode`. */
+export const modeParams = parser(() => z.object({ sessionId: z.string(), modeId: z.string() }));
+
+/** Params of `session/set_config_option`. */
+export const configOptionParams = parser(() => z.object({ sessionId: z.string(), configId: z.string() }));
+
+/** Params of `authenticate`. */
+export const authenticateParams = parser(() => z.object({ methodId: z.string() }));
+
+/** The session that a cancel is about. Nobody could be told that one names none. */
+export const cancelParams = (params: unknown): { sessionId: string | undefined } => ({
+  sessionId: string(object(params)["sessionId"]),
+});
 
 export interface ListRequest {
   readonly cwd: string | undefined;

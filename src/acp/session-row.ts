@@ -1,9 +1,15 @@
 import { dirname, isAbsolute } from "node:path";
 import type { SessionInfo } from "@agentclientprotocol/sdk/unstable";
 import type { ListedSession } from "../store/types.ts";
-import { shorten } from "./content.ts";
+import { object, shorten, string } from "./content.ts";
 import { META } from "./from-acp.ts";
 import { TITLE_UNITS } from "./limits.ts";
+import type { NewSession } from "./new-sessions.ts";
+import type { Found } from "./pages.ts";
+
+/** A row of a list, for a stored session or one in memory. */
+export const toListRow = (session: Found | ListedSession): SessionInfo =>
+  "session" in session ? toNewSessionRow(session) : toSessionRow(session);
 
 /**
  * A session as `session/list` shows it (acp.md L6, §8). `cwd` must be absolute, and every session is listed: where the
@@ -19,6 +25,7 @@ export function toSessionRow(session: ListedSession): SessionInfo {
     cwd: known ? cwd : dirname(session.transcriptPath),
     ...(title !== "" && { title }),
     ...present({ updatedAt: toTime(activity) }),
+    archived: session.archived === true,
     _meta: {
       [META]: present({
         gitBranch: session.gitBranch,
@@ -36,6 +43,28 @@ export function toSessionRow(session: ListedSession): SessionInfo {
       }),
     },
   };
+}
+
+/** A session that is in memory only, as `session/list` shows it. It is called by its first prompt until it has a title. */
+function toNewSessionRow({ session, worktree }: Found): SessionInfo {
+  const { sessionId, cwd, activity, createdAt, archived, forkedFrom } = session;
+  const title = session.title ?? toTitle(firstText(session));
+  return {
+    sessionId,
+    cwd,
+    ...(title !== "" && { title }),
+    ...present({ updatedAt: toTime(activity) }),
+    archived,
+    _meta: { [META]: present({ inMemory: true, createdAt: toTime(createdAt), forkedFrom, worktree }) },
+  };
+}
+
+function firstText({ updates }: NewSession): string {
+  for (const update of updates) {
+    const text = update.sessionUpdate === "user_message_chunk" ? string(object(update.content)["text"]) : undefined;
+    if (text !== undefined) return text;
+  }
+  return "";
 }
 
 /** One line of at most 256 units: line ends, tabs and other invisible characters become single spaces. */

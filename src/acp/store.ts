@@ -1,9 +1,24 @@
-import type { SessionPage, ListSessionPageOptions } from "../store/page.ts";
+import type { SessionPage } from "../store/page.ts";
 import type { ConversationEntry } from "../store/read.ts";
+
+/** What a list is asked for, with all that a request may leave open decided. */
+export interface PageQuery {
+  /** Absolute; undefined: all projects. */
+  readonly dir: string | undefined;
+  readonly includeWorktrees: boolean;
+  readonly archived: "exclude" | "include" | "only";
+  readonly limit?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
 
 /** What the protocol needs of the store, with the config dirs already chosen. */
 export interface Store {
-  page(options: Omit<ListSessionPageOptions, "configDirs">): Promise<SessionPage>;
+  page(options: PageQuery & { readonly cursor: string | undefined }): Promise<SessionPage>;
+  /**
+   * Whether a list of `dir` would have a session of `cwd`: undefined, or where it was found: in the directory itself, or
+   * in another worktree of its repository.
+   */
+  placeOf(cwd: string, dir: string, options: { includeWorktrees: boolean }): Promise<{ worktree?: string } | undefined>;
   /** Whether there is such a session; an id of any form may be asked for. */
   has(sessionId: string): Promise<boolean>;
   /** The whole conversation on the current branch, what stands before a compaction included. */
@@ -22,6 +37,14 @@ export function openStore(configDirs?: readonly string[]): Store {
     async page(options) {
       const { listSessionPage } = await import("../store/page.ts");
       return listSessionPage({ ...options, ...where });
+    },
+    async placeOf(cwd, dir, { includeWorktrees }) {
+      const { canonicalPath } = await import("../store/project-key.ts");
+      const [real, wanted] = [canonicalPath(cwd), canonicalPath(dir)];
+      if (real === wanted) return {};
+      if (!includeWorktrees) return undefined;
+      const { listWorktrees } = await import("../store/worktrees.ts");
+      return listWorktrees(wanted).includes(real) ? { worktree: real } : undefined;
     },
     async has(sessionId) {
       const { findSession } = await import("../store/locate.ts");

@@ -40,6 +40,7 @@ test.for<[string, Partial<ListedSession>, unknown]>([
     {},
     {
       sessionId: "s1",
+      archived: false,
       cwd: "/w",
       title: "A title",
       updatedAt: "2026-01-02T00:00:00.000Z",
@@ -51,6 +52,7 @@ test.for<[string, Partial<ListedSession>, unknown]>([
     { cwd: undefined },
     {
       sessionId: "s1",
+      archived: false,
       cwd: "/c/projects/-w",
       title: "A title",
       updatedAt: "2026-01-02T00:00:00.000Z",
@@ -62,6 +64,7 @@ test.for<[string, Partial<ListedSession>, unknown]>([
     { cwd: "C:\\x", archived: true, worktree: "/w/t", summary: "  " },
     {
       sessionId: "s1",
+      archived: true,
       cwd: "/c/projects/-w",
       updatedAt: "2026-01-02T00:00:00.000Z",
       _meta: {
@@ -74,6 +77,7 @@ test.for<[string, Partial<ListedSession>, unknown]>([
     { activity: Number.NaN, createdAt: 1e300 },
     {
       sessionId: "s1",
+      archived: false,
       cwd: "/w",
       title: "A title",
       _meta: { "claude-transcripts": { ...facts, createdAt: undefined } },

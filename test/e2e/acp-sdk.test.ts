@@ -64,7 +64,11 @@ describe.each(nodes())("Node $version", ({ path: node }) => {
       await agent.request(session.delete, { sessionId: fork.sessionId });
       const gone = agent.request(session.load, { ...at, sessionId: fork.sessionId });
       await expect(gone).rejects.toEqual(RequestError.sessionNotFound(fork.sessionId));
-      await expect(agent.request(session.new, { cwd: "/w", mcpServers: [] })).rejects.toMatchObject({ code: -32601 });
+
+      await agent.buildSession("/w").withSession(async (begun) => {
+        const [text] = await Promise.all([begun.readText(), begun.prompt("hello")]);
+        expect(text).toContain("history");
+      });
     });
     child.stdin.end();
     expect(await once(child, "exit")).toEqual([0, null]);
