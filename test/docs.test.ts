@@ -86,7 +86,12 @@ describe("README.md", () => {
   });
 
   test("the program's own help has the options it speaks of, and the other way round", () => {
-    const help = execFileSync(process.execPath, [cli, "--help"], { encoding: "utf8" });
+    const helpOf = (...command: string[]): string =>
+      execFileSync(process.execPath, [cli, ...command, "--help"], { encoding: "utf8" });
+    const general = helpOf();
+    const commands = [...general.matchAll(/^ {2}([a-z]+) {2}/gm)].map(([, name = ""]) => name);
+    expect(commands).toContain("acp");
+    const help = [general, ...commands.map((name) => helpOf(name))].join("");
     const options = (text: string): string[] => [...new Set(text.match(/--(?:config-dir|no-[a-z]+)\b/g))].sort();
     expect(options(readme)).toEqual(options(help));
   });

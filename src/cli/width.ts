@@ -23,6 +23,20 @@ export function cut(text: string, most: number): string {
   return `${kept.trimEnd()}…`;
 }
 
+/** The same with the ellipsis in front: the end is kept. */
+export function cutStart(text: string, most: number): string {
+  if (widthOf(text) <= most) return text;
+  if (most <= 0) return "";
+  let kept = "";
+  let width = 0;
+  for (const { segment, cells } of [...clusters(text)].reverse()) {
+    if (width + cells > most - 1) break;
+    kept = segment + kept;
+    width += cells;
+  }
+  return `…${kept.trimStart()}`;
+}
+
 /** The text and as many spaces as make it fill the cells. */
 export function pad(text: string, cells: number): string {
   return text + " ".repeat(Math.max(0, cells - widthOf(text)));

@@ -54,14 +54,18 @@ export function resolveTrashEntry(prefix: string, configDirs: readonly string[] 
   return ids[0] ?? session;
 }
 
-/** The ids of the files that are named after a session and begin so; directories that cannot be read have none. */
-export function sessionIdsWith(prefix: string, configDirs: readonly string[] | undefined): string[] {
+/** The ids of the files that are named after a session, each once; directories that cannot be read have none. */
+export function allSessionIds(configDirs: readonly string[] | undefined): Set<string> {
   const ids = new Set<string>();
   for (const project of resolveConfigDirs({ configDirs }).flatMap((configDir) => listProjectDirs(configDir).dirs)) {
-    for (const { sessionId } of filesOf(project.path)) if (startsWith(sessionId, prefix)) ids.add(sessionId);
+    for (const { sessionId } of filesOf(project.path)) ids.add(sessionId);
   }
-  return [...ids];
+  return ids;
 }
+
+/** Those that begin so. */
+export const sessionIdsWith = (prefix: string, configDirs: readonly string[] | undefined): string[] =>
+  [...allSessionIds(configDirs)].filter((id) => startsWith(id, prefix));
 
 function filesOf(path: string): ReturnType<typeof listProjectDir> {
   try {

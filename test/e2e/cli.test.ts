@@ -21,7 +21,7 @@ describe.each(nodes())("Node $version", ({ path: node }) => {
     ([args]) => {
       const { status, stdout, stderr } = run(...(args ?? []));
       expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
-      for (const word of ["acp", "list", "--config-dir", "--no-worktrees", "--json", "--version"])
+      for (const word of ["claude-transcripts", args?.[0] ?? "list", "--config-dir", "--json", "--help"])
         expect(stdout).toContain(word);
     },
   );
@@ -32,6 +32,10 @@ describe.each(nodes())("Node $version", ({ path: node }) => {
     [["list", "--frobnicate"], "--frobnicate"],
     [["acp", "extra"], "extra"],
     [["list", "--config-dir"], "--config-dir"],
+    [["list", "--config-dir", "/no/such/directory"], "there is no directory /no/such/directory"],
+    [["list", "--limit", "0"], "--limit: '0' is no whole number above 0"],
+    [["list", "--since", "yesterday"], "--since: 'yesterday' is neither a span"],
+    [["list", "--all", "--limit", "3"], "exclude each other"],
   ] as const)("misuse: %j", ([args, said]) => {
     const { status, stdout, stderr } = run(...args);
     expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
@@ -39,39 +43,46 @@ describe.each(nodes())("Node $version", ({ path: node }) => {
     expect(stderr).toContain("--help");
   });
 
-  test("list: a line each, the last active first", () => {
+  test("list: a line each, the last active first, the id as short as it can be", () => {
     const dir = tempConfigDir();
     writeSessions(dir, 2);
+    const [first, second] = [sessionId(2), sessionId(1)];
     expect(run("list", "--config-dir", dir)).toEqual({
       status: 0,
       stderr: "",
-      stdout: `2026-01-01 00:00  ${sessionId(2)}  /v  prompt 2\n2026-01-01 00:00  ${sessionId(1)}  /w  prompt 1\n`,
+      stdout: `${first}  2026-01-01  prompt 2  /v    1.4 kB\n${second}  2026-01-01  prompt 1  /w    1.4 kB\n`,
     });
   });
 
   test("list: what a terminal would obey is taken out", () => {
     const dir = tempConfigDir();
     writeSession(dir, "-w", sessionId(1), turnRows("\u001b[31mred\u001b[0m\u0007\ntwo"));
-    expect(run("list", "--config-dir", dir).stdout).toBe(`2026-01-01 00:00  ${sessionId(1)}  /w  red two\n`);
+    expect(run("list", "--config-dir", dir).stdout).toMatch(/^0aaaaaaa {2}2026-01-01 {2}red two {2}\/w /);
   });
 
-  test("list --json: one document with every session, more than a page of them", () => {
+  test("list --json: one document with every session", () => {
     const dir = tempConfigDir();
     const ids = writeSessions(dir, 501).reverse();
     const { status, stdout } = run("list", "--json", "--config-dir", dir);
     expect(status).toBe(0);
-    expect((JSON.parse(stdout) as { sessionId: string }[]).map((row) => row.sessionId)).toEqual(ids);
+    const { sessions, ...rest } = JSON.parse(stdout) as { sessions: { sessionId: string }[] };
+    expect(sessions.map((row) => row.sessionId)).toEqual(ids);
+    expect(rest).toEqual({ more: false, archivedLeftOut: 0, transcripts: 501, skipped: [] });
   });
 
   test("list of nothing says where it looked", () => {
     const dir = tempConfigDir();
-    expect(run("list", "--config-dir", dir)).toEqual({ status: 0, stdout: `no sessions in ${dir}\n`, stderr: "" });
-    expect(run("list", "--config-dir", `${dir}/missing`, "--config-dir", dir)).toEqual({
-      status: 0,
-      stdout: `no sessions in ${dir}/missing, ${dir}\n`,
-      stderr: "",
+    const other = tempConfigDir();
+    const nothing = { status: 0, stderr: "" };
+    expect(run("list", "--config-dir", dir)).toEqual({ ...nothing, stdout: `no sessions in ${dir}\n` });
+    expect(run("list", "--config-dir", other, "--config-dir", dir)).toEqual({
+      ...nothing,
+      stdout: `no sessions in ${other}, ${dir}\n`,
     });
-    expect(run("list", "--json", "--config-dir", dir)).toEqual({ status: 0, stdout: "[]\n", stderr: "" });
+    expect(JSON.parse(run("list", "--json", "--config-dir", dir).stdout)).toMatchObject({
+      sessions: [],
+      transcripts: 0,
+    });
   });
 
   test("list: what could not be read is named on stderr", () => {

@@ -1,0 +1,13 @@
+/** `512 B`, `3.4 kB`, `12 MB`: two digits that count, in steps of a thousand. */
+export function formatBytes(bytes: number): string {
+  if (bytes < 1000) return `${bytes} B`;
+  let value = bytes;
+  let unit = -1;
+  while (value >= 999.5 && unit < UNITS.length - 1) {
+    value /= 1000;
+    unit++;
+  }
+  return `${value < 9.95 ? value.toFixed(1) : Math.round(value)} ${UNITS[unit]}`;
+}
+
+const UNITS = ["kB", "MB", "GB", "TB"];

@@ -1,0 +1,59 @@
+import { UsageError } from "./command.ts";
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+/** From here on the date says more than a number of days. */
+const DATE_AFTER = 28 * DAY;
+
+/** `5 min ago`, `3 h ago`, `12 d ago`, and the local date where it is longer ago. `time`: epoch ms. */
+export function relativeTime(time: number, now: number): string {
+  const ago = now - time;
+  if (!Number.isFinite(ago)) return "unknown";
+  if (ago < MINUTE) return ago < -MINUTE ? localDate(time) : "just now";
+  if (ago < HOUR) return `${Math.floor(ago / MINUTE)} min ago`;
+  if (ago < DAY) return `${Math.floor(ago / HOUR)} h ago`;
+  if (ago < DATE_AFTER) return `${Math.floor(ago / DAY)} d ago`;
+  return localDate(time);
+}
+
+/** `2026-08-21`, in the time zone of the process. */
+function localDate(time: number): string {
+  const date = new Date(time);
+  if (Number.isNaN(date.getTime())) return "unknown";
+  return [date.getFullYear(), date.getMonth() + 1, date.getDate()].map((n) => String(n).padStart(2, "0")).join("-");
+}
+
+const UNITS: Readonly<Record<string, number>> = { s: 1000, min: MINUTE, m: MINUTE, h: HOUR, d: DAY, w: 7 * DAY };
+const SPAN = /^(\d+(?:\.\d+)?) *(s|min|m|h|d|w)$/i;
+
+/** The milliseconds of `90s`, `15min` (or `15m`), `3h`, `2d`, `1w`. Throws `UsageError` that names the option. */
+export function parseSpan(text: string, option: string): number {
+  const span = readSpan(text);
+  if (span === undefined) throw new UsageError(`${option}: '${text}' is no span of time, such as 30d, 2w or 12h`);
+  return span;
+}
+
+/**
+ * The time (epoch ms) that is meant by a span before now, or by a date, `2026-08-21` or `2026-08-21T14:30`, in the time
+ * zone of the process where none is given. Throws `UsageError` that names the option.
+ */
+export function parseSince(text: string, now: number, option: string): number {
+  const span = readSpan(text);
+  if (span !== undefined) return now - span;
+  // A date alone is UTC for Date.parse, one with a time is local.
+  const time = /^\d{4}-\d{2}-\d{2}$/.test(text) ? Date.parse(`${text}T00:00`) : Date.parse(dated(text));
+  if (Number.isNaN(time)) {
+    throw new UsageError(`${option}: '${text}' is neither a span, such as 2d or 3h, nor a date, such as 2026-08-21`);
+  }
+  return time;
+}
+
+function readSpan(text: string): number | undefined {
+  const [, count, unit = ""] = SPAN.exec(text.trim()) ?? [];
+  return count === undefined ? undefined : Number(count) * (UNITS[unit.toLowerCase()] ?? 0);
+}
+
+/** Only what begins as a date is one: `Date.parse` makes something of nearly everything. */
+const dated = (text: string): string => (/^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}/.test(text) ? text : "");

@@ -1,0 +1,58 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { cut, cutStart, pad, widthOf } from "../../src/cli/width.ts";
+
+describe("widthOf", () => {
+  test.for<[text: string, cells: number]>([
+    ["", 0],
+    ["plain", 5],
+    ["naïve", 5],
+    ["nai\u0308ve", 5],
+    ["日本語", 6],
+    ["한국어", 6],
+    ["\u1112\u1161\u11ab", 2],
+    ["ｆｕｌｌ", 8],
+    ["ﾊﾝｶｸ", 4],
+    ["🗾", 2],
+    ["👩‍👩‍👧‍👦", 2],
+    ["👍🏽", 2],
+    ["🇩🇪", 2],
+    ["1️⃣", 2],
+    ["❤️", 2],
+    ["❤", 1],
+    ["©", 1],
+    ["…", 1],
+    ["a\u200bb", 2],
+    ["\u0301", 0],
+    ["𠮷", 2],
+  ])("%s: %i", ([text, cells]) => expect(widthOf(text)).toBe(cells));
+});
+
+describe("cut", () => {
+  test.for<[text: string, most: number, start: string, end: string]>([
+    ["abc", 3, "abc", "abc"],
+    ["abcd", 3, "ab…", "…cd"],
+    ["ab cd", 4, "ab…", "…cd"],
+    ["日本語", 6, "日本語", "日本語"],
+    ["日本語", 5, "日本…", "…本語"],
+    ["日本語", 4, "日…", "…語"],
+    ["abc", 1, "…", "…"],
+    ["abc", 0, "", ""],
+    ["👩‍👩‍👧‍👦👩‍👩‍👧‍👦", 3, "👩‍👩‍👧‍👦…", "…👩‍👩‍👧‍👦"],
+  ])("%s within %i", ([text, most, start, end]) => {
+    expect(cut(text, most)).toBe(start);
+    expect(cutStart(text, most)).toBe(end);
+  });
+
+  test("never takes more than it may, and pad fills to the cell", () => {
+    const texts = fc.string({ unit: fc.constantFrom("a", " ", "日", "é", "🗾", "\u0301", "👍🏽", "…") });
+    fc.assert(
+      fc.property(texts, fc.nat(20), (text, most) => {
+        for (const short of [cut(text, most), cutStart(text, most)]) {
+          expect(widthOf(short)).toBeLessThanOrEqual(most);
+          expect(widthOf(pad(short, most))).toBe(most);
+        }
+      }),
+    );
+  });
+});
