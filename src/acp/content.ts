@@ -1,4 +1,4 @@
-import type { ContentBlock } from "@agentclientprotocol/sdk/unstable";
+import type { ContentBlock, ToolCallContent } from "@agentclientprotocol/sdk/unstable";
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -70,4 +70,40 @@ export function shorten(text: string, units: number): string {
 export function splitPoint(text: string, at: number): number {
   const before = text.charCodeAt(at - 1);
   return before >= 0xd800 && before <= 0xdbff ? at - 1 : at;
+}
+
+/** Text without the empty lines around it. One look at each end: a long run of newlines costs a regular expression much. */
+export function trimLines(text: string): string {
+  let from = 0;
+  while (text[from] === "\n") from++;
+  return text.slice(from).trimEnd();
+}
+
+/** All text of a message's content, in order. */
+export const textOf = (content: unknown): string =>
+  blocksOf(content)
+    .flatMap((block) => (block["type"] === "text" ? [string(block["text"]) ?? ""] : []))
+    .join("\n");
+
+/** Text as a tool call shows it. */
+export const note = (text: string): ToolCallContent => ({ type: "content", content: { type: "text", text } });
+
+/** Without the colours that the CLI's own commands print; an editor would show them as letters. */
+export const withoutEscapes = (text: string): string =>
+  // oxlint-disable-next-line no-control-regex -- the escape character is what is looked for
+  text.replace(/\u001b(?:\[[\d;?]*[A-Za-z]|\][^\u0007\u001b]*(?:\u0007|\u001b\\))/g, "");
+
+const REMINDER = "<system-reminder>";
+const REMINDER_END = "</system-reminder>";
+
+/** A text without the reminders to the model that the CLI put at its end, each on lines of its own. */
+export function withoutReminders(text: string): string {
+  let left = text;
+  for (;;) {
+    const end = left.trimEnd();
+    if (!end.endsWith(REMINDER_END)) return left;
+    const begin = end.lastIndexOf(REMINDER);
+    if (begin < 0 || (begin > 0 && end[begin - 1] !== "\n")) return left;
+    left = end.slice(0, begin).trimEnd();
+  }
 }

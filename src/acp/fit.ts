@@ -1,7 +1,7 @@
-import type { SessionUpdate, ToolCallContent } from "@agentclientprotocol/sdk/unstable";
-import { splitPoint } from "./content.ts";
+import type { ContentBlock, SessionUpdate, ToolCallContent } from "@agentclientprotocol/sdk/unstable";
+import { object, splitPoint } from "./content.ts";
 import { META } from "./from-acp.ts";
-import { UPDATE_BYTES, UPDATE_UNITS } from "./limits.ts";
+import { CUT_PLACES, ID_UNITS, UPDATE_BYTES, UPDATE_UNITS } from "./limits.ts";
 
 /** A text in pieces of at most `UPDATE_UNITS`; chunks of one message id add up to the whole. */
 export function pieces(text: string): string[] {
@@ -24,15 +24,17 @@ type Heavy = Extract<
       | "tool_call_update"
       | "user_message_chunk"
       | "agent_message_chunk"
-      | "agent_thought_chunk";
+      | "agent_thought_chunk"
+      | "compaction_update";
   }
 >;
 
 /**
- * An update as it is, or, where it holds more text than a client's line limit lets through, without what stands in it
- * twice (the raw output, the raw input), then with its longest contents cut. `_meta` says what was left out.
+ * An update as it is, or, where it is longer than a message may be, without what stands in it twice (the raw output, the
+ * raw input), then with its longest contents cut. What is cut says how long it was and that the rest stands in row `row`
+ * of the transcript; `_meta` says what was left out.
  */
-export function fit(update: Heavy): SessionUpdate {
+export function fit(update: Heavy, row: string): SessionUpdate {
   if (!tooLong(update)) return update;
   const smaller: Heavy = { ...update };
   const omitted: string[] = [];
@@ -46,10 +48,24 @@ export function fit(update: Heavy): SessionUpdate {
   }
   if (tooLong(smaller)) {
     omitted.push("content");
-    if ("toolCallId" in smaller) smaller.content = cutAll(smaller.content ?? []);
-    else smaller.content = notice(weigh(smaller.content));
+    if ("toolCallId" in smaller) smaller.content = cutAll(smaller.content ?? [], row);
+    else if ("content" in smaller) smaller.content = notice(weigh(smaller.content), row);
+    else smaller.summary = (smaller.summary ?? []).map((block) => cutBlock(block, UPDATE_UNITS / 2, row));
   }
-  return { ...smaller, _meta: { ...smaller._meta, [META]: { omitted } } };
+  if ("locations" in smaller && tooLong(smaller)) {
+    smaller.locations = (smaller.locations ?? []).slice(0, CUT_PLACES);
+    omitted.push("locations");
+  }
+  const ours = { ...object(smaller._meta?.[META]), omitted, row, length: weigh(update) };
+  return { ...smaller, _meta: { ...smaller._meta, [META]: ours } };
+}
+
+/** An id as it is; a short one in the place of one that no API gave. The same for the same id. */
+export function shortId(id: string): string {
+  if (id.length <= ID_UNITS) return id;
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < id.length; i++) hash = Math.imul(hash ^ id.charCodeAt(i), 0x01000193);
+  return `${id.slice(0, splitPoint(id, ID_UNITS / 2))}…${id.length}.${(hash >>> 0).toString(16)}`;
 }
 
 /** Measures exactly only what may be too long: most updates are settled by the length of their strings. */
@@ -59,21 +75,38 @@ function tooLong(update: Heavy): boolean {
   return units > UPDATE_BYTES || Buffer.byteLength(JSON.stringify(update)) > UPDATE_BYTES;
 }
 
-function cutAll(content: readonly ToolCallContent[]): ToolCallContent[] {
-  const share = Math.floor(UPDATE_UNITS / 2 / content.length);
-  return content.map((item): ToolCallContent => {
-    const units = weigh(item);
-    if (units <= share) return item;
-    if (item.type === "content" && item.content.type === "text") {
-      const text = item.content.text.slice(0, splitPoint(item.content.text, share));
-      return { type: "content", content: { type: "text", text: `${text}\n${left(units - text.length)}` } };
-    }
-    return { type: "content", content: notice(units) };
+/** Every item has its share; what is short keeps its length. Of very many the last ones are left out. */
+function cutAll(content: readonly ToolCallContent[], row: string): ToolCallContent[] {
+  const kept = content.slice(0, ITEMS_MAX);
+  const share = Math.floor(UPDATE_UNITS / 2 / kept.length);
+  const cut = kept.map((item): ToolCallContent => {
+    if (weigh(item) <= share) return item;
+    return {
+      type: "content",
+      content: item.type === "content" ? cutBlock(item.content, share, row) : notice(weigh(item), row),
+    };
   });
+  const more = content.slice(kept.length);
+  return more.length === 0 ? cut : [...cut, { type: "content", content: notice(weigh(more), row) }];
 }
 
-const left = (units: number): string => `[${units} more characters are in the transcript]`;
-const notice = (units: number): { type: "text"; text: string } => ({ type: "text", text: left(units) });
+/** So many items that the share of each has room for a notice. */
+const ITEMS_MAX = 1000;
+
+function cutBlock(block: ContentBlock, units: number, row: string): ContentBlock {
+  const length = weigh(block);
+  if (length <= units) return block;
+  if (block.type !== "text") return notice(length, row);
+  const text = block.text.slice(0, splitPoint(block.text, units));
+  return { type: "text", text: `${text}\n${left(block.text.length - text.length, row)}` };
+}
+
+const left = (units: number, row: string): string =>
+  `[Cut here: ${units} more characters stand in row ${row} of the session's transcript]`;
+const notice = (units: number, row: string): { type: "text"; text: string } => ({
+  type: "text",
+  text: `[Too long to show: ${units} characters stand in row ${row} of the session's transcript]`,
+});
 
 /** Deeper values than this are no tool's input, and `JSON.stringify` runs out of stack some thousand levels down. */
 const DEPTH_MAX = 500;

@@ -6,11 +6,14 @@ export const TITLE_UNITS = 256;
 /** A tool call's title: a whole shell script may stand there, and stands in `rawInput` anyway. */
 export const TOOL_TITLE_UNITS = 2000;
 
-/** The SDK's clients close the connection at a line over 32 MiB; the envelope needs a little of it. */
-export const UPDATE_BYTES = 31 * 1024 * 1024;
+/** No message is longer than 8 MiB, a quarter of the line at which the SDK's clients hang up; the envelope needs a little. */
+export const UPDATE_BYTES = 8 * 1024 * 1024 - 16 * 1024;
 
 /** A unit takes at most 6 bytes in JSON (`\u0000`), so an update with no more text than this always gets through. */
-export const UPDATE_UNITS = 5 * 1024 * 1024;
+export const UPDATE_UNITS = 1280 * 1024;
+
+/** Places of one search that are named beside a text that had to be cut. */
+export const CUT_PLACES = 1000;
 
 /** A longer request line is answered with an error and passed over. Prompts with pictures stay well below. */
 export const REQUEST_LINE_UNITS = 16 * 1024 * 1024;
@@ -23,3 +26,13 @@ export const PARALLEL_LOADS = 4;
 
 /** After the end of stdin, answers under way may still go out for this long; then the process ends. */
 export const END_GRACE_MS = 400;
+
+/** A plan is for one look: entries, and the text of each. */
+export const PLAN_ENTRIES = 500;
+export const PLAN_ENTRY_UNITS = 1000;
+
+/** Ids of calls and messages that are longer than this are no ids of the API's; a short one stands for them. */
+export const ID_UNITS = 256;
+
+/** Subagents start subagents; whoever goes deeper than this is going round in circles. */
+export const SUBAGENT_DEPTH = 8;

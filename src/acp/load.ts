@@ -1,26 +1,97 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { SessionUpdate } from "@agentclientprotocol/sdk/unstable";
+import type { OpenConversation } from "../store/open-conversation.ts";
+import { object } from "./content.ts";
+import { Plan } from "./plan.ts";
 import type { Store } from "./store.ts";
-import { conversationTranslator } from "./to-acp.ts";
+import { type Step, Translator } from "./to-acp.ts";
+import { Usage } from "./usage.ts";
+import { hiddenBranches, windowOf, type WindowRequest } from "./window.ts";
+
+export interface ReplayRequest extends WindowRequest {
+  /** Whether the client knows `compaction_update`. */
+  readonly compactions?: boolean | undefined;
+}
+
+/** What the answer to a load says of it. */
+export interface ReplayFacts {
+  /** Branches that rewinds left behind; they are not shown. */
+  readonly hiddenBranches: number;
+  /** Leads to what was said before what was shown; absent when it began with the beginning. */
+  readonly nextCursor?: string;
+}
 
 /**
- * Replays a session, first row to last, what stands before a compaction included (acp.md O3).
+ * Replays a session, first row to last, what stands before a compaction included (acp.md O3); or, where the request asks
+ * for it, its last messages, or those before a cursor.
  *
  * `send` resolves when there is room for more output: a slow client holds the reader of the transcript here, and
  * nothing piles up in between. Nothing is sent after this resolves.
  *
- * @throws SessionNotFoundError when there is no such session
+ * @throws SessionNotFoundError when there is no such session; `InvalidCursor`
  */
 export async function replay(
   store: Store,
   sessionId: string,
   send: (update: SessionUpdate) => Promise<void>,
   signal: AbortSignal,
-): Promise<void> {
-  const translate = conversationTranslator();
-  for await (const entry of store.read(sessionId, { signal })) {
-    for (const update of translate(entry)) {
-      signal.throwIfAborted();
-      await send(update);
+  request: ReplayRequest = {},
+): Promise<ReplayFacts> {
+  const conversation = await store.open(sessionId, { signal });
+  try {
+    const { from, to, nextCursor } = windowOf(conversation, request);
+    // An earlier part would bring back the plan and the usage of its time.
+    const latest = request.cursor === undefined;
+    const plan = new Plan();
+    if (latest && from > 0) {
+      recollect(conversation, from, plan);
+      const { entries } = plan;
+      if (entries.length > 0) await send({ sessionUpdate: "plan", entries });
     }
+    const usage = new Usage();
+    const translator = new Translator({ compactions: request.compactions, ...(latest && { plan }) });
+    const give = async (steps: readonly Step[]): Promise<void> => {
+      for (const step of steps) {
+        signal.throwIfAborted();
+        if ("sessionUpdate" in step) await send(step);
+      }
+    };
+    for (let at = from; at < to; at++) {
+      const entry = conversation.entry(at);
+      if (entry.message.type === "assistant") usage.saw(object(entry.message.message));
+      await give(translator.translate(entry));
+      // Hidden rows send nothing, and must not keep other requests waiting.
+      if ((at - from) % ROWS_PER_TURN === ROWS_PER_TURN - 1) await nextTurn();
+    }
+    await give(translator.end());
+    const used = latest ? usage.update() : undefined;
+    if (used !== undefined) await give([used]);
+    return { hiddenBranches: hiddenBranches(conversation), ...(nextCursor !== undefined && { nextCursor }) };
+  } finally {
+    conversation.close();
   }
 }
+
+const ROWS_PER_TURN = 512;
+
+/**
+ * Brings the plan to where it stood before row `to`. Only rows that speak of the tools of plans are read, and the results
+ * behind them: a plan is a few rows of thousands.
+ */
+function recollect(conversation: OpenConversation, to: number, plan: Plan): void {
+  const translator = new Translator({ plan });
+  let results = 0;
+  for (let at = 0; at < to; at++) {
+    const { kind } = conversation.facts(at);
+    if (kind === "system") continue;
+    const row = conversation.bytes(at);
+    const bytes = Buffer.from(row.buffer, row.byteOffset, row.byteLength);
+    if (bytes.includes('"Task') || bytes.includes('"TodoWrite"')) results = RESULTS_WITHIN;
+    else if (results === 0) continue;
+    results--;
+    translator.translate(conversation.entry(at));
+  }
+}
+
+/** A result stands right behind its call, with those of the calls beside it, and with what was said meanwhile. */
+const RESULTS_WITHIN = 64;

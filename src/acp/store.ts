@@ -1,5 +1,5 @@
 import type { SessionPage } from "../store/page.ts";
-import type { ConversationEntry } from "../store/read.ts";
+import type { OpenConversation } from "../store/open-conversation.ts";
 
 /** What a list is asked for, with all that a request may leave open decided. */
 export interface PageQuery {
@@ -21,8 +21,8 @@ export interface Store {
   placeOf(cwd: string, dir: string, options: { includeWorktrees: boolean }): Promise<{ worktree?: string } | undefined>;
   /** Whether there is such a session; an id of any form may be asked for. */
   has(sessionId: string): Promise<boolean>;
-  /** The whole conversation on the current branch, what stands before a compaction included. */
-  read(sessionId: string, options: { signal: AbortSignal }): AsyncIterable<ConversationEntry>;
+  /** The whole conversation, what stands before a compaction included, and the branches left behind. `close` it. */
+  open(sessionId: string, options: { signal: AbortSignal }): Promise<OpenConversation>;
   fork(sessionId: string, options: { cwd: string }): Promise<{ sessionId: string }>;
   remove(sessionId: string): Promise<void>;
 }
@@ -51,9 +51,11 @@ export function openStore(configDirs?: readonly string[]): Store {
       const { isSessionId } = await import("../store/session-id.ts");
       return isSessionId(sessionId) && findSession(sessionId, where) !== undefined;
     },
-    async *read(sessionId, { signal }) {
-      const { readConversation } = await import("../store/read.ts");
-      yield* readConversation(sessionId, { ...where, includeCompacted: true, signal });
+    async open(sessionId, { signal }) {
+      const { requireSession } = await import("../store/locate.ts");
+      const { requireSessionId } = await import("../store/session-id.ts");
+      const { openConversation } = await import("../store/open-conversation.ts");
+      return openConversation(requireSession(requireSessionId(sessionId), where), { signal });
     },
     async fork(sessionId, { cwd }) {
       const { forkSession } = await import("../store/fork.ts");

@@ -1,103 +1,276 @@
-import type { ContentBlock, PlanEntry, SessionUpdate } from "@agentclientprotocol/sdk/unstable";
+import type { ContentBlock, SessionUpdate } from "@agentclientprotocol/sdk/unstable";
 import type { ConversationEntry } from "../store/read.ts";
-import { blocksOf, object, string, toContent } from "./content.ts";
-import { fit, pieces } from "./fit.ts";
+import { readUserText, type UserText } from "../transcript/user-text.ts";
+import { type Call, Calls } from "./calls.ts";
+import { boundaryUpdate, summaryText } from "./compaction.ts";
+import { blocksOf, fence, note, object, string, toContent, trimLines, withoutEscapes } from "./content.ts";
+import { fit, pieces, shortId } from "./fit.ts";
 import { META } from "./from-acp.ts";
-import { viewResult } from "./tool-result.ts";
+import { type Plan, TASK_TOOLS } from "./plan.ts";
+import { type ResultView, resultNeeds, viewResult } from "./tool-result.ts";
 import { viewTool } from "./tools.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 type ChunkKind = "user_message_chunk" | "agent_message_chunk" | "agent_thought_chunk";
 
-/**
- * Translates one conversation, entry by entry, into session updates. A message's id is the row's uuid for a user and
- * the API's message id for the assistant, so that it is the same at every load.
- *
- * Every text block is shown as it stands, wrappers of commands and reminders included: what is stripped here could
- * not be found again by a client, while a client can hide what it knows.
- */
-export function conversationTranslator(): (entry: ConversationEntry) => SessionUpdate[] {
-  /** Tool calls already shown → the tool's name, which decides how the result is shown. */
-  const calls = new Map<string, string>();
+/** An update, or the place where the calls of a subagent stand: behind the call that started it, before its result. */
+export type Step = SessionUpdate | SubagentStep;
 
-  return ({ message, entry }) => {
-    const { type, uuid } = message;
+export interface SubagentStep {
+  readonly toolCallId: string;
+  /** As the result names it; undefined where it names none. */
+  readonly agentId: string | undefined;
+}
+
+export interface TranslatorOptions {
+  /** Whether the client knows `compaction_update`. */
+  readonly compactions?: boolean | undefined;
+  /** The plan that is kept and sent. Without it none is: an earlier part of a conversation would bring back an old one. */
+  readonly plan?: Plan | undefined;
+  /** The conversation is a subagent's, started by this call: its tool calls are shown, what it says is not. */
+  readonly parent?: { readonly toolCallId: string; readonly calls: Calls } | undefined;
+}
+
+/**
+ * Translates one conversation, entry by entry, into session updates (acp.md §2.2 with better defaults). A message's id is
+ * the row's uuid for a user and the API's message id for the assistant, so that it is the same at every load.
+ *
+ * Beside the plan, only what the results of open calls need is held.
+ */
+export class Translator {
+  readonly calls = new Calls();
+  readonly #options: TranslatorOptions;
+  /** Subagents that were started → their calls, and the calls that a notification has reported of. */
+  readonly #agents = new Map<string, string>();
+  readonly #reported = new Set<string>();
+  #boundary: string | undefined;
+
+  constructor(options: TranslatorOptions = {}) {
+    this.#options = options;
+  }
+
+  translate({ message, entry }: ConversationEntry): Step[] {
+    const uuid = shortId(message.uuid);
+    if (message.type === "system") return this.#system(entry, uuid);
     const payload = object(message.message);
     const blocks = blocksOf(payload["content"]);
-    const cwd = string(entry["cwd"]);
     const results = blocks.filter(isResult);
     // The row has one structured result: with several results in it, nobody can say whose it is.
     const structured = results.length === 1 ? object(entry["toolUseResult"]) : {};
-    const messageId = (type === "assistant" && string(payload["id"])) || uuid;
+    const messageId = (message.type === "assistant" && shortId(string(payload["id"]) ?? "")) || uuid;
+    const nested = this.#options.parent !== undefined;
 
-    return blocks.flatMap((block, index): SessionUpdate[] => {
+    return blocks.flatMap((block, index): Step[] => {
       const uri = `urn:uuid:${uuid}#${index}`;
-      if (isCall(block)) return callUpdates(block, cwd, calls, uri);
-      if (isResult(block)) return [resultUpdate(block, structured, calls, uri)];
-      if (type === "user") return chunks("user_message_chunk", messageId, toContent(block, uri), summaryMark(entry));
-      if (type !== "assistant") return [];
+      if (isCall(block)) return this.#call(block, string(entry["cwd"]), messageId, uri);
+      if (isResult(block)) return this.#result(block, structured, string(entry["cwd"]), uri, uuid);
+      if (nested) return [];
+      if (message.type === "user") return this.#said(block, entry, uuid, uri);
       if (block["type"] === "thinking") {
         const text = string(block["thinking"]);
-        return text ? chunks("agent_thought_chunk", messageId, { type: "text", text }) : [];
+        return text ? chunks("agent_thought_chunk", messageId, { type: "text", text }, uuid) : [];
       }
-      return chunks("agent_message_chunk", messageId, toContent(block, uri));
+      // What the CLI lets the model say where it asked for nothing.
+      if (payload["model"] === "<synthetic>" && block["text"] === "No response requested.") return [];
+      return chunks("agent_message_chunk", messageId, toContent(block, uri), uuid);
     });
-  };
+  }
+
+  /** Ends the calls that have no result: they were broken off, and nobody would end them later. */
+  end(): Step[] {
+    return this.calls.open().flatMap(({ toolCallId, name }): Step[] => {
+      const update = {
+        sessionUpdate: "tool_call_update" as const,
+        toolCallId,
+        status: "failed" as const,
+        content: [note("The transcript has no result of this call: it was broken off, or is still under way.")],
+        ...this.#meta({ noResult: true }),
+      };
+      return SUBAGENTS.has(name) ? [{ toolCallId, agentId: undefined }, update] : [update];
+    });
+  }
+
+  #system(entry: Json, uuid: string): Step[] {
+    if (this.#options.parent !== undefined) return [];
+    if (entry["subtype"] === "compact_boundary") {
+      this.#boundary = uuid;
+      return [boundaryUpdate(entry, uuid, this.#options.compactions === true)];
+    }
+    // Notices (of hooks, of durations, of the API) are for the moment, and are not replayed (acp.md O6).
+    if (entry["subtype"] !== "local_command") return [];
+    return this.#parts(readUserText(string(entry["content"]) ?? ""), uuid);
+  }
+
+  /** A block of a user row that is no tool result. */
+  #said(block: Json, entry: Json, uuid: string, uri: string): Step[] {
+    const content = toContent(block, uri);
+    if (content?.type !== "text") return chunks("user_message_chunk", uuid, content, uuid);
+    if (entry["isCompactSummary"] === true) return this.#summary(content.text, uuid);
+    return this.#parts(readUserText(content.text), uuid);
+  }
+
+  /** What the user did: typed, ran a command, and saw what it printed. */
+  #parts(parts: readonly UserText[], uuid: string): Step[] {
+    let first = true;
+    return parts.flatMap((part): Step[] => {
+      if (part.kind === "hidden") return [];
+      if (part.kind === "notification") return this.#notification(part, uuid);
+      const { text, mark } = userPart(part);
+      if (text === "") return [];
+      // Chunks of one message are one text for a client.
+      const apart = first ? text : `\n\n${text}`;
+      first = false;
+      return chunks("user_message_chunk", uuid, { type: "text", text: apart }, uuid, mark);
+    });
+  }
+
+  /** A compaction's summary is no prompt of the user. */
+  #summary(raw: string, uuid: string): Step[] {
+    const content: ContentBlock = { type: "text", text: summaryText(raw) };
+    if (this.#options.compactions !== true)
+      return chunks("agent_message_chunk", uuid, content, uuid, meta({ compactSummary: true }));
+    const compactionId = this.#boundary ?? uuid;
+    return [fit({ sessionUpdate: "compaction_update", compactionId, status: "completed", summary: [content] }, uuid)];
+  }
+
+  /** What a task in the background reports belongs to the call that started it. */
+  #notification(news: Extract<UserText, { kind: "notification" }>, uuid: string): Step[] {
+    const { taskId, toolUseId, status: how, summary, result = "" } = news;
+    const byTask = taskId === undefined ? undefined : this.#agents.get(taskId);
+    const call = toolUseId === undefined ? undefined : this.calls.get(toolUseId);
+    const toolCallId = byTask ?? (call !== undefined && SUBAGENTS.has(call.name) ? call.toolCallId : undefined);
+    const mark = meta({ notification: summary });
+    if (toolCallId === undefined || result === "" || this.#reported.has(toolCallId)) {
+      const text = result === "" ? summary : `${summary}\n\n${result}`;
+      return chunks("agent_message_chunk", uuid, { type: "text", text }, uuid, mark);
+    }
+    this.#reported.add(toolCallId);
+    const status = how === "failed" || how === "killed" ? "failed" : "completed";
+    return [fit({ sessionUpdate: "tool_call_update", toolCallId, status, content: [note(result)], ...mark }, uuid)];
+  }
+
+  #call(block: Json, cwd: string | undefined, messageId: string, uri: string): Step[] {
+    const name = string(block["name"]) ?? "";
+    const id = string(block["id"]) ?? uri;
+    // A fork of the main conversation begins with its calls.
+    if (this.#options.parent?.calls.get(id) !== undefined) return [];
+    const rawInput = block["input"];
+    const input = object(rawInput);
+    const toolCallId = this.calls.add(id, messageId, { name, cwd, input: resultNeeds(name, input) });
+    if (toolCallId === undefined) return [];
+    const call = fit(
+      {
+        sessionUpdate: "tool_call",
+        toolCallId,
+        ...(name !== "" && { name: shortId(name) }),
+        status: "pending",
+        ...viewTool(name || "Tool", input, cwd),
+        ...(rawInput !== undefined && { rawInput }),
+        ...this.#meta(),
+      },
+      uri,
+    );
+    const entries = name === "TodoWrite" ? this.#options.plan?.todos(input["todos"]) : undefined;
+    return entries === undefined ? [call] : [call, { sessionUpdate: "plan", entries }];
+  }
+
+  #result(block: Json, structured: Json, cwd: string | undefined, uri: string, uuid: string): Step[] {
+    const id = string(block["tool_use_id"]) ?? uri;
+    if (this.#options.parent?.calls.get(id) !== undefined) return [];
+    const call = this.calls.get(id);
+    if (call === undefined) return [this.#lost(id, block, structured, cwd, uri, uuid)];
+    const { _meta, ...view } = viewResult(call, block, structured, uri);
+    const update = fit(
+      { sessionUpdate: "tool_call_update", toolCallId: call.toolCallId, ...view, ...this.#meta(ours(_meta)) },
+      uuid,
+    );
+    const steps: Step[] = [];
+    if (SUBAGENTS.has(call.name)) {
+      const agentId = string(structured["agentId"]);
+      if (agentId !== undefined) this.#agents.set(agentId, call.toolCallId);
+      if (call.open) steps.push({ toolCallId: call.toolCallId, agentId });
+    }
+    steps.push(update);
+    if (TASK_TOOLS.has(call.name) && view.status === "completed") {
+      const entries = this.#options.plan?.done(call.name, call.input, structured);
+      if (entries !== undefined) steps.push({ sessionUpdate: "plan", entries });
+    }
+    this.calls.answer(id);
+    return steps;
+  }
+
+  /** The call is not in the conversation (its row is lost), the result is: an update alone would be for nothing. */
+  #lost(id: string, block: Json, structured: Json, cwd: string | undefined, uri: string, uuid: string): Step {
+    const { name, input } = toolOf(structured);
+    const toolCallId = this.calls.add(id, uri, { name, cwd, input: {} }) ?? shortId(id);
+    this.calls.answer(id);
+    const { title, kind } = name === "" ? { title: "Tool result", kind: "other" as const } : viewTool(name, input, cwd);
+    const { _meta, ...view }: ResultView = viewResult({ name, input, cwd }, block, structured, uri);
+    return fit({ sessionUpdate: "tool_call", toolCallId, title, kind, ...view, ...this.#meta(ours(_meta)) }, uuid);
+  }
+
+  /** `_meta` of a tool call: ours, and for a subagent's call the one it belongs to, also as the incumbent names it. */
+  #meta(facts: Json = {}): { _meta?: Record<string, unknown> } {
+    const parent = this.#options.parent?.toolCallId;
+    const all = parent === undefined ? facts : { ...facts, parentToolCallId: parent };
+    if (Object.keys(all).length === 0) return {};
+    return { _meta: { [META]: all, ...(parent !== undefined && { claudeCode: { parentToolUseId: parent } }) } };
+  }
 }
+
+/** Tools that start a subagent. */
+const SUBAGENTS: ReadonlySet<string> = new Set(["Task", "Agent"]);
 
 /** `tool_use`, and what the API calls on its own side: `server_tool_use`, `mcp_tool_use`. */
 const isCall = (block: Json): boolean => string(block["type"])?.endsWith("tool_use") === true;
 const isResult = (block: Json): boolean => string(block["type"])?.endsWith("tool_result") === true;
 
+const meta = (facts: Json): { _meta: Record<string, unknown> } => ({ _meta: { [META]: facts } });
+const ours = (_meta: Json | undefined): Json => object(_meta?.[META]);
+
+/** What a part shows, and how it is marked. */
+function userPart(part: Exclude<UserText, { kind: "hidden" | "notification" }>): {
+  text: string;
+  mark: { _meta?: Record<string, unknown> };
+} {
+  switch (part.kind) {
+    case "typed":
+      return { text: part.text, mark: {} };
+    case "command":
+      return { text: `${part.name} ${part.args}`.trim(), mark: meta({ command: "input" }) };
+    case "shell":
+      return { text: `! ${part.command}`, mark: meta({ command: "input" }) };
+    case "output": {
+      const text = trimLines(withoutEscapes(part.text));
+      const shown = text === NOTHING ? "" : text.includes("\n") ? fence(text) : text;
+      return { text: shown, mark: meta({ command: "output" }) };
+    }
+  }
+}
+
+/** What the CLI writes where a command printed nothing. */
+const NOTHING = "(no content)";
+
+/** Which tool a result is of, by the CLI's record of it. */
+function toolOf(structured: Json): Pick<Call, "name" | "input"> {
+  const { filePath, structuredPatch, stdout } = structured;
+  if (Array.isArray(structuredPatch)) {
+    const name = typeof structured["content"] === "string" ? "Write" : "Edit";
+    return { name, input: { file_path: filePath } };
+  }
+  const file = object(structured["file"])["filePath"];
+  if (file !== undefined) return { name: "Read", input: { file_path: file } };
+  return { name: typeof stdout === "string" ? "Bash" : "", input: {} };
+}
+
 function chunks(
   sessionUpdate: ChunkKind,
   messageId: string,
   content: ContentBlock | undefined,
-  meta: { _meta?: Json } = {},
+  uuid: string,
+  mark: { _meta?: Record<string, unknown> } = {},
 ): SessionUpdate[] {
   if (content === undefined) return [];
-  if (content.type !== "text") return [fit({ sessionUpdate, messageId, content, ...meta })];
-  return pieces(content.text).map((text) => ({ sessionUpdate, messageId, content: { type: "text", text }, ...meta }));
-}
-
-/** A compaction's summary is no prompt of the user: a client may want to fold it. */
-const summaryMark = (entry: Json): { _meta?: Json } =>
-  entry["isCompactSummary"] === true ? { _meta: { [META]: { compactSummary: true } } } : {};
-
-function callUpdates(block: Json, cwd: string | undefined, calls: Map<string, string>, uri: string): SessionUpdate[] {
-  const name = string(block["name"]) ?? "";
-  const toolCallId = string(block["id"]) ?? uri;
-  const rawInput = block["input"];
-  calls.set(toolCallId, name);
-  const call = fit({
-    sessionUpdate: "tool_call",
-    toolCallId,
-    ...(name !== "" && { name }),
-    status: "pending",
-    ...viewTool(name || "Tool", object(rawInput), cwd),
-    ...(rawInput !== undefined && { rawInput }),
-  });
-  const plan = name === "TodoWrite" ? planEntries(object(rawInput)["todos"]) : undefined;
-  return plan === undefined ? [call] : [call, { sessionUpdate: "plan", entries: plan }];
-}
-
-function resultUpdate(block: Json, structured: Json, calls: Map<string, string>, uri: string): SessionUpdate {
-  const toolCallId = string(block["tool_use_id"]) ?? uri;
-  const name = calls.get(toolCallId);
-  const { title, ...view } = viewResult(name ?? "", block, structured, uri);
-  if (name !== undefined) {
-    return fit({ sessionUpdate: "tool_call_update", toolCallId, ...view, ...(title !== undefined && { title }) });
-  }
-  // The call is not in the conversation (its row is lost), the result is: an update alone would be for nothing.
-  calls.set(toolCallId, "");
-  return fit({ sessionUpdate: "tool_call", toolCallId, title: title ?? "Tool result", kind: "other", ...view });
-}
-
-function planEntries(todos: unknown): PlanEntry[] | undefined {
-  if (!Array.isArray(todos)) return undefined;
-  return todos.map(object).map((todo) => {
-    const status = todo["status"] === "completed" || todo["status"] === "in_progress" ? todo["status"] : "pending";
-    const active = status === "in_progress" ? string(todo["activeForm"]) : undefined;
-    return { content: active ?? string(todo["content"]) ?? "", priority: "medium", status };
-  });
+  if (content.type !== "text") return [fit({ sessionUpdate, messageId, content, ...mark }, uuid)];
+  return pieces(content.text).map((text) => ({ sessionUpdate, messageId, content: { type: "text", text }, ...mark }));
 }

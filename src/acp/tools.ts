@@ -1,7 +1,7 @@
-import { isAbsolute, relative, resolve } from "node:path";
 import type { ToolCallContent, ToolCallLocation, ToolKind } from "@agentclientprotocol/sdk/unstable";
-import { object, shorten, string } from "./content.ts";
+import { note as noteOf, object, shorten, string } from "./content.ts";
 import { TOOL_TITLE_UNITS } from "./limits.ts";
+import { absolute, places, shown } from "./places.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -49,6 +49,20 @@ const edit: View = (input, cwd) => ({
   ...places(input["file_path"] ?? input["notebook_path"], cwd),
 });
 
+/** What a cell held is known with the result only. */
+const notebookEdit: View = (input, cwd) => ({
+  ...edit(input, cwd),
+  ...diffs(input["notebook_path"], cwd, [{ new_string: input["edit_mode"] === "delete" ? "" : input["new_source"] }]),
+});
+
+/** A tool that is about one thing with a name or a number: "Stop task 7". */
+const about =
+  (words: string, kind: ToolKind, ...keys: readonly string[]): View =>
+  (input) => {
+    const value = keys.map((key) => input[key]).find((it) => typeof it === "string" || typeof it === "number");
+    return { title: value === undefined ? words : `${words} ${value}`, kind };
+  };
+
 /** A map, since tool names come from files: `constructor` is one, too. */
 const VIEWS: ReadonlyMap<string, View> = new Map(
   Object.entries<View>({
@@ -72,7 +86,12 @@ const VIEWS: ReadonlyMap<string, View> = new Map(
     }),
     Edit: edit,
     MultiEdit: edit,
-    NotebookEdit: edit,
+    NotebookEdit: notebookEdit,
+    NotebookRead: (input, cwd) => ({
+      title: `Read ${shown(input["notebook_path"], cwd)}`.trimEnd(),
+      kind: "read",
+      ...places(input["notebook_path"], cwd),
+    }),
     Glob: glob,
     Grep: (input) => ({ title: grepCommand(input), kind: "search" }),
     WebFetch: (input) => ({
@@ -97,6 +116,33 @@ const VIEWS: ReadonlyMap<string, View> = new Map(
         ...note(questions.filter(Boolean).join("\n\n")),
       };
     },
+    TaskCreate: (input) => ({
+      ...about("Create task:", "think", "subject")(input, undefined),
+      ...note(string(input["description"])),
+    }),
+    TaskUpdate: (input) => {
+      const { title } = about("Update task", "think", "taskId")(input, undefined);
+      return {
+        title: string(input["status"]) === undefined ? title : `${title}: ${String(input["status"])}`,
+        kind: "think",
+      };
+    },
+    TaskList: about("List tasks", "think"),
+    TaskGet: about("Show task", "think", "taskId"),
+    TaskOutput: about("Read output of task", "read", "task_id"),
+    TaskStop: about("Stop task", "execute", "task_id", "shell_id"),
+    BashOutput: about("Read output of shell", "read", "bash_id"),
+    KillShell: about("Stop shell", "execute", "shell_id"),
+    KillBash: about("Stop shell", "execute", "shell_id"),
+    ScheduleWakeup: (input) => ({
+      title:
+        number(input["delaySeconds"]) === undefined ? "Wake up later" : `Wake up in ${String(input["delaySeconds"])} s`,
+      kind: "other",
+      ...note(string(input["reason"])),
+    }),
+    SendMessage: about("Message to", "other", "to"),
+    ToolSearch: about("Search tools:", "search", "query"),
+    Workflow: (input) => ({ title: string(input["name"]) ?? "Run a workflow", kind: "think" }),
     Skill: (input) => ({ title: `Load skill: ${string(input["skill"]) ?? ""}`.trimEnd(), kind: "other" }),
   }),
 );
@@ -104,27 +150,7 @@ const VIEWS: ReadonlyMap<string, View> = new Map(
 const number = (value: unknown): number | undefined => (Number.isSafeInteger(value) ? Number(value) : undefined);
 const quoted = (text: string | undefined): string => (text ? `\`${text}\`` : "");
 
-const note = (text: string | undefined): { content?: ToolCallContent[] } =>
-  text ? { content: [{ type: "content", content: { type: "text", text } }] } : {};
-
-/** ACP paths are absolute: one that cannot be made so is left out. */
-function absolute(path: unknown, cwd: string | undefined): string | undefined {
-  if (typeof path !== "string" || path === "") return undefined;
-  if (isAbsolute(path)) return path;
-  return cwd !== undefined && isAbsolute(cwd) ? resolve(cwd, path) : undefined;
-}
-
-function places(path: unknown, cwd: string | undefined, line?: number): { locations?: ToolCallLocation[] } {
-  const at = absolute(path, cwd);
-  return at === undefined ? {} : { locations: [{ path: at, ...(line !== undefined && { line }) }] };
-}
-
-function shown(path: unknown, cwd: string | undefined): string {
-  if (typeof path !== "string") return "";
-  if (cwd === undefined || !isAbsolute(path) || !isAbsolute(cwd)) return path;
-  const below = relative(cwd, path);
-  return below === "" || below.startsWith("..") || isAbsolute(below) ? path : below;
-}
+const note = (text: string | undefined): { content?: ToolCallContent[] } => (text ? { content: [noteOf(text)] } : {});
 
 function range(input: Json): string {
   const offset = number(input["offset"]);

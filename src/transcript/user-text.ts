@@ -11,7 +11,16 @@ export type UserText =
   /** What either of them printed; `errors` for stderr. */
   | { readonly kind: "output"; readonly text: string; readonly errors: boolean }
   /** News of work in the background. `summary` is one line, `result` what it came to, where that is said. */
-  | { readonly kind: "notification"; readonly summary: string; readonly result: string | undefined }
+  | {
+      readonly kind: "notification";
+      readonly summary: string;
+      readonly result: string | undefined;
+      /** `completed`, `failed`, `killed`, … */
+      readonly status: string | undefined;
+      /** The work, which is a subagent's id where it was one, and the call that began it. */
+      readonly taskId: string | undefined;
+      readonly toolUseId: string | undefined;
+    }
   /** Said to the model only: reminders, caveats, the context of an IDE, output of hooks. */
   | { readonly kind: "hidden"; readonly text: string };
 
@@ -66,8 +75,15 @@ function piece(tag: string, inside: string): UserText {
     case "local-command-stderr":
       return { kind: "output", text: unescaped(inside), errors: true };
     case "task-notification": {
-      const summary = inner(inside, "summary") ?? inner(inside, "status") ?? "";
-      return { kind: "notification", summary, result: inner(inside, "result") };
+      const status = inner(inside, "status");
+      return {
+        kind: "notification",
+        summary: inner(inside, "summary") ?? status ?? "",
+        result: inner(inside, "result"),
+        status,
+        taskId: inner(inside, "task-id"),
+        toolUseId: inner(inside, "tool-use-id"),
+      };
     }
     default:
       return { kind: "hidden", text: inside.trim() };

@@ -5,6 +5,7 @@ import { problems } from "../support/acp-schema.ts";
 
 const big = "x".repeat(UPDATE_BYTES);
 const show = (text: string) => [{ type: "content" as const, content: { type: "text" as const, text } }];
+const row = "00000000-0000-4000-8000-000000000001";
 const omittedOf = (update: { _meta?: unknown }) =>
   (update._meta as { "claude-transcripts": { omitted: string[] } })["claude-transcripts"].omitted;
 
@@ -15,16 +16,16 @@ test("an update of ordinary size is left as it is", () => {
     title: "x",
     rawInput: { text: "x".repeat(1000) },
   };
-  expect(fit(update)).toBe(update);
+  expect(fit(update, row)).toBe(update);
 });
 
 test("much text that JSON does not lengthen is left as it is", () => {
-  const data = "A".repeat(UPDATE_UNITS * 2);
+  const data = "A".repeat(UPDATE_UNITS * 5);
   const update = {
     sessionUpdate: "user_message_chunk" as const,
     content: { type: "image" as const, mimeType: "image/png", data },
   };
-  expect(fit(update)).toBe(update);
+  expect(fit(update, row)).toBe(update);
 });
 
 test.for([
@@ -37,7 +38,7 @@ test.for([
   ],
 ] as const)("%s", ([, rest, omitted, kept]) => {
   const update = { sessionUpdate: "tool_call_update" as const, toolCallId: "t", ...rest, content: [...rest.content] };
-  const smaller = fit(update);
+  const smaller = fit(update, row);
   expect(omittedOf(smaller)).toEqual(omitted);
   expect(smaller).toMatchObject({ toolCallId: "t", content: show(kept) });
   for (const key of omitted) expect(smaller).not.toHaveProperty(key);
@@ -45,17 +46,22 @@ test.for([
 });
 
 test("output that is too long is cut, and says by how much", () => {
-  const smaller = fit({
-    sessionUpdate: "tool_call_update",
-    toolCallId: "t",
-    content: [...show(big), ...show("kept")],
-    rawOutput: big,
-  });
+  const smaller = fit(
+    {
+      sessionUpdate: "tool_call_update",
+      toolCallId: "t",
+      content: [...show(big), ...show("kept")],
+      rawOutput: big,
+    },
+    row,
+  );
   expect(problems("SessionUpdate", smaller)).toEqual([]);
   expect(omittedOf(smaller)).toEqual(["rawOutput", "content"]);
   const json = JSON.stringify(smaller);
   expect(Buffer.byteLength(json)).toBeLessThan(UPDATE_BYTES);
-  expect(json).toMatch(/x{100}\\n\[\d+ more characters are in the transcript\]/);
+  expect(json).toMatch(
+    /x{100}\\n\[Cut here: \d+ more characters stand in row 00000000-0000-4000-8000-000000000001 of the/,
+  );
   expect(json).toContain("kept");
 });
 
@@ -70,10 +76,13 @@ test("the worst text that fits takes six bytes a unit, and still fits", () => {
 });
 
 test("a picture that is too large is a note", () => {
-  const smaller = fit({
-    sessionUpdate: "user_message_chunk",
-    content: { type: "image", mimeType: "image/png", data: big },
-  });
+  const smaller = fit(
+    {
+      sessionUpdate: "user_message_chunk",
+      content: { type: "image", mimeType: "image/png", data: big },
+    },
+    row,
+  );
   expect(smaller).toMatchObject({
     content: { type: "text" },
     _meta: { "claude-transcripts": { omitted: ["content"] } },
@@ -82,7 +91,7 @@ test("a picture that is too large is a note", () => {
 
 test("input that is nested too deep for JSON is left out", () => {
   const rawInput: unknown = JSON.parse(`${"[".repeat(20_000)}${"]".repeat(20_000)}`);
-  const smaller = fit({ sessionUpdate: "tool_call", toolCallId: "t", title: "x", rawInput });
+  const smaller = fit({ sessionUpdate: "tool_call", toolCallId: "t", title: "x", rawInput }, row);
   expect(omittedOf(smaller)).toEqual(["rawInput"]);
   expect(JSON.stringify(smaller)).toContain('"toolCallId":"t"');
 });

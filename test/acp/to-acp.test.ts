@@ -1,12 +1,15 @@
 import { describe, expect, test } from "vitest";
-import { conversationTranslator } from "../../src/acp/to-acp.ts";
+import { Plan } from "../../src/acp/plan.ts";
+import { Translator, type TranslatorOptions } from "../../src/acp/to-acp.ts";
 import type { SessionMessage } from "../../src/transcript/message.ts";
 import { problems } from "../support/acp-schema.ts";
 import { assistant, result, type Row, summary, user, uuid } from "../support/rows.ts";
 
 /** Updates of rows, each of which must fit the SDK's schema. */
-function translate(...rows: readonly Row[]): readonly Record<string, unknown>[] {
-  const updates = conversationTranslator();
+const translate = (...rows: readonly Row[]) => translateAs({ plan: new Plan() }, rows);
+
+function translateAs(options: TranslatorOptions, rows: readonly Row[]): readonly Record<string, unknown>[] {
+  const translator = new Translator(options);
   return rows.flatMap((entry) => {
     const message = {
       ...entry,
@@ -14,9 +17,11 @@ function translate(...rows: readonly Row[]): readonly Record<string, unknown>[] 
       parent_tool_use_id: null,
       parent_agent_id: null,
     } as unknown as SessionMessage;
-    const made = updates({ message, entry, compacted: false, branch: 0 });
-    for (const update of made) expect(problems("SessionUpdate", update)).toEqual([]);
-    return made;
+    const made = translator.translate({ message, entry, compacted: false, branch: 0 });
+    return made.map((update) => {
+      if ("sessionUpdate" in update) expect(problems("SessionUpdate", update)).toEqual([]);
+      return { ...update };
+    });
   });
 }
 
@@ -32,11 +37,9 @@ describe("messages", () => {
   test.for<[string, readonly Row[], readonly unknown[]]>([
     ["a prompt as a string", [user(1, null, "hi")], [shownAs("user_message_chunk", uuid(1), "hi")]],
     [
-      "a prompt in blocks keeps their order and their text to the letter",
-      [user(1, null, [text(" a\n"), text("<system-reminder>b</system-reminder>"), text("")])],
-      [" a\n", "<system-reminder>b</system-reminder>", ""].map((value) =>
-        shownAs("user_message_chunk", uuid(1), value),
-      ),
+      "a prompt in blocks keeps their order and their text to the letter, but for what was said to the model",
+      [user(1, null, [text(" a\n"), text("<system-reminder>b</system-reminder>"), text(""), text("c <b>")])],
+      [" a\n", "c <b>"].map((value) => shownAs("user_message_chunk", uuid(1), value)),
     ],
     [
       "rows of one API message share its id, so that it is the same at every load",
@@ -64,7 +67,7 @@ describe("messages", () => {
       [summary(3, 2)],
       [
         {
-          ...shownAs("user_message_chunk", uuid(3), "summary 3"),
+          ...shownAs("agent_message_chunk", uuid(3), "summary 3"),
           _meta: { "claude-transcripts": { compactSummary: true } },
         },
       ],

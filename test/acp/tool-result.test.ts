@@ -33,7 +33,7 @@ test.for<[string, string, Json, Json, unknown]>([
   ],
   [
     "blocks stay apart",
-    "Agent",
+    "mcp__git__log",
     {
       content: [
         { type: "text", text: "a" },
@@ -66,7 +66,13 @@ test.for<[string, string, Json, Json, unknown]>([
       status: "completed",
       rawOutput: "done",
       content: [
-        { type: "diff", path: "/w/a", oldText: "a\nb", newText: "a\nc" },
+        {
+          type: "diff",
+          path: "/w/a",
+          oldText: "a\nb",
+          newText: "a\nc",
+          _meta: { "claude-transcripts": { newStart: 3 } },
+        },
         { type: "diff", path: "/w/a", oldText: "", newText: "d" },
       ],
       locations: [{ path: "/w/a", line: 3 }, { path: "/w/a" }],
@@ -98,7 +104,7 @@ test.for<[string, string, Json, Json, unknown]>([
   ],
   [
     "blocks of other kinds are in the raw output",
-    "ToolSearch",
+    "SomeTool",
     { content: [{ type: "tool_reference", tool_name: "x" }] },
     {},
     { status: "completed", content: [], rawOutput: [{ type: "tool_reference", tool_name: "x" }] },
@@ -112,5 +118,5 @@ test.for<[string, string, Json, Json, unknown]>([
   ],
   ["nothing at all", "Bash", {}, {}, { status: "completed", content: [] }],
 ])("%s", ([, name, block, structured, expected]) => {
-  expect(viewResult(name, block, structured, "urn:x")).toEqual(expected);
+  expect(viewResult({ name, input: {}, cwd: "/w" }, block, structured, "urn:x")).toEqual(expected);
 });

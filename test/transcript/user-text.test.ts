@@ -41,7 +41,16 @@ describe("what a text in a user's message stands for", () => {
     [
       "a notification",
       '<task-notification>\n<task-id>a1</task-id>\n<status>completed</status>\n<summary>Agent "x" finished</summary>\n<result>All\n<b>done</b></result>\n</task-notification>',
-      [{ kind: "notification", summary: 'Agent "x" finished', result: "All\n<b>done</b>" }],
+      [
+        {
+          kind: "notification",
+          summary: 'Agent "x" finished',
+          result: "All\n<b>done</b>",
+          status: "completed",
+          taskId: "a1",
+          toolUseId: undefined,
+        },
+      ],
     ],
     ["a reminder", "<system-reminder>\nDo this.\n</system-reminder>", [hidden("Do this.")]],
     [

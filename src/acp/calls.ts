@@ -1,0 +1,46 @@
+import { shortId } from "./fit.ts";
+import type { AnsweredCall } from "./tool-result.ts";
+
+/** A call that was shown. */
+export interface Call extends AnsweredCall {
+  /** The id it was shown under. */
+  readonly toolCallId: string;
+  /** The message it is a part of. */
+  readonly messageId: string;
+  /** Its result has not come. */
+  readonly open: boolean;
+}
+
+/** The tool calls of a conversation by their ids, with no more than their results need. */
+export class Calls {
+  readonly #calls = new Map<string, Call>();
+  #again = 0;
+
+  /** The call of an id: the last one, where ids are not what they should be. */
+  get(id: string): Call | undefined {
+    return this.#calls.get(id);
+  }
+
+  /**
+   * Takes up a call and gives the id to show it under, which is another where two messages use one id; undefined when the
+   * message's call is known.
+   */
+  add(id: string, messageId: string, call: AnsweredCall): string | undefined {
+    const before = this.#calls.get(id);
+    if (before?.messageId === messageId) return undefined;
+    const toolCallId = before === undefined ? shortId(id) : `${shortId(id)}#${++this.#again}`;
+    this.#calls.set(id, { ...call, toolCallId, messageId, open: true });
+    return toolCallId;
+  }
+
+  /** The result has come: what it needed is let go. */
+  answer(id: string): void {
+    const call = this.#calls.get(id);
+    if (call !== undefined) this.#calls.set(id, { ...call, input: {}, open: false });
+  }
+
+  /** The calls without a result, in the order they came. */
+  open(): Call[] {
+    return [...this.#calls.values()].filter(({ open }) => open);
+  }
+}
