@@ -3,6 +3,14 @@ import type { Command } from "./command.ts";
 /** Every command, in the order of the help; its module is loaded when it is asked for. */
 export const COMMANDS: Readonly<Record<string, () => Promise<{ readonly command: Command }>>> = {
   list: () => import("./commands/list.ts"),
+  fork: () => import("./commands/fork.ts"),
+  rename: () => import("./commands/rename.ts"),
+  tag: () => import("./commands/tag.ts"),
+  archive: () => import("./commands/archive.ts"),
+  unarchive: () => import("./commands/unarchive.ts"),
+  delete: () => import("./commands/delete.ts"),
+  restore: () => import("./commands/restore.ts"),
+  trash: () => import("./commands/trash.ts"),
   acp: () => import("./commands/acp.ts"),
 };
 

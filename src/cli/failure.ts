@@ -35,8 +35,7 @@ export function toFailure(error: unknown): Failure {
 
 /** The store's hints speak to programs. These speak of commands and options. */
 const HINTS: Partial<Record<TranscriptErrorCode, string>> = {
-  SessionNotFound:
-    "'claude-transcripts list --archived include' shows what there is, 'claude-transcripts trash' what was deleted.",
+  SessionNotFound: "'claude-transcripts list --all' shows what there is, 'claude-transcripts trash' what was deleted.",
   SessionInUse: "Leave the session first, or use --force.",
   TrashEntryNotFound: "'claude-transcripts trash' shows what can be restored.",
 };

@@ -11,3 +11,7 @@ export function formatBytes(bytes: number): string {
 }
 
 const UNITS = ["kB", "MB", "GB", "TB"];
+
+/** `3 items, 1.2 MB`. */
+export const amount = (items: number, bytes: number): string =>
+  `${items} item${items === 1 ? "" : "s"}, ${formatBytes(bytes)}`;

@@ -97,7 +97,7 @@ function requireTranscripts(sessionId: string, options: DeleteSessionOptions | n
 }
 
 /** The config dir with the newest copy last: until the session is gone, it shows as it was, never as an older copy. */
-function placesOf(configDirs: readonly string[], sessionId: string): SessionTraces[] {
+export function placesOf(configDirs: readonly string[], sessionId: string): SessionTraces[] {
   const places = configDirs.map((configDir) => ({
     configDir,
     mtimesMs: findCopies(sessionId, { configDirs: [configDir] }).map((copy) => copy.mtimeMs),

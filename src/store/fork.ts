@@ -54,20 +54,9 @@ export interface ForkSessionResult {
  * copy), `InvalidArgument` (`cwd` is not absolute), file-system errors, and `signal.reason` when aborted.
  */
 export async function forkSession(sessionId: string, options?: ForkSessionOptions | null): Promise<ForkSessionResult> {
-  const { title, upToMessageId, cwd, preserveMessageIds = false, includeSubagents = false, signal } = options ?? {};
-  if (cwd !== undefined && !isAbsolutePath(cwd)) {
-    throw new InvalidArgumentError("cwd", `cwd must be an absolute path: ${cwd}`);
-  }
-  const source = requireSession(sessionId, options, "fork");
-  const facts = new ForkFacts(sessionId);
-  const file = await TranscriptFile.open(source.path, signal, facts);
+  const { title, cwd, preserveMessageIds = false, includeSubagents = false, signal } = options ?? {};
+  const { source, file, facts, cut } = await openSource(sessionId, options);
   try {
-    const cut = upToMessageId ? cutAt(file.index, upToMessageId, file.load) : wholeCut(file.index);
-    if (cut === undefined) {
-      const nothing = !wholeCut(file.index).keep.includes(1);
-      throw nothing ? noMessages(sessionId) : messageNotFound(sessionId, String(upToMessageId));
-    }
-    if (!hasRows(file, cut)) throw noMessages(sessionId);
     const target = cwd === undefined ? source.project : projectOf(source.project.configDir, cwd);
     const forkId = randomUUID();
     const rows = new ForkRows(file.index, cut, {
@@ -86,6 +75,41 @@ export async function forkSession(sessionId: string, options?: ForkSessionOption
     return { sessionId: forkId };
   } finally {
     file.close();
+  }
+}
+
+/** Throws what `forkSession` would throw of the session and the options. Reads only. */
+export async function checkFork(sessionId: string, options?: ForkSessionOptions | null): Promise<void> {
+  const { file } = await openSource(sessionId, options);
+  file.close();
+}
+
+interface Source {
+  readonly source: TranscriptCopy;
+  readonly file: TranscriptFile;
+  readonly facts: ForkFacts;
+  readonly cut: ForkCut;
+}
+
+async function openSource(sessionId: string, options: ForkSessionOptions | null | undefined): Promise<Source> {
+  const { upToMessageId, cwd, signal } = options ?? {};
+  if (cwd !== undefined && !isAbsolutePath(cwd)) {
+    throw new InvalidArgumentError("cwd", `cwd must be an absolute path: ${cwd}`);
+  }
+  const source = requireSession(sessionId, options, "fork");
+  const facts = new ForkFacts(sessionId);
+  const file = await TranscriptFile.open(source.path, signal, facts);
+  try {
+    const cut = upToMessageId ? cutAt(file.index, upToMessageId, file.load) : wholeCut(file.index);
+    if (cut === undefined) {
+      const nothing = !wholeCut(file.index).keep.includes(1);
+      throw nothing ? noMessages(sessionId) : messageNotFound(sessionId, String(upToMessageId));
+    }
+    if (!hasRows(file, cut)) throw noMessages(sessionId);
+    return { source, file, facts, cut };
+  } catch (error) {
+    file.close();
+    throw error;
   }
 }
 

@@ -1,12 +1,11 @@
 import { dirname } from "node:path";
-import { candidateOf } from "./candidates.ts";
 import { makeNewDir, pause, statLink } from "./disk.ts";
 import { cleanStaleTemps, syncDir } from "./durable.ts";
 import { errnoOf, isMissing, SessionInUseError, TranscriptError } from "./errors.ts";
-import { windowFacts } from "./facts.ts";
 import { findCopies, newestCopy } from "./locate.ts";
 import { moveNearby, moveNew } from "./move.ts";
 import { type Belongings, belongings } from "./sidecars.ts";
+import { summaryOf } from "./summary.ts";
 import { claim, makeTrash, originalPaths, trashPlaces } from "./trash-entries.ts";
 import {
   completePlace,
@@ -69,7 +68,8 @@ export async function moveToTrash(
  */
 function begin(place: TrashPlace, plan: Belongings, deletedAt: number): TrashManifest | undefined {
   const { sessionId } = place;
-  const manifest = { sessionId, deletedAt, summary: summaryOf(place), items: plan.items };
+  const newest = newestCopy(findCopies(sessionId, { configDirs: [place.configDir] }));
+  const manifest = { sessionId, deletedAt, summary: newest && summaryOf(newest), items: plan.items };
   makeEntry(place);
   try {
     if (writeManifest(place, manifest)) return manifest;
@@ -83,18 +83,6 @@ function begin(place: TrashPlace, plan: Belongings, deletedAt: number): TrashMan
     hint: `Move ${place.path} away, then try again. What it holds lies there under its old path.`,
     data: { path: place.path },
   });
-}
-
-/** What a list shows of the session, as far as the ends of the transcript tell it. */
-function summaryOf({ configDir, sessionId }: TrashPlace): string | undefined {
-  const copies = findCopies(sessionId, { configDirs: [configDir] });
-  const newest = newestCopy(copies);
-  const candidate = newest && candidateOf(newest);
-  try {
-    return candidate && windowFacts(candidate)?.summary;
-  } catch {
-    return undefined;
-  }
 }
 
 function makeEntry(place: TrashPlace): void {

@@ -36,14 +36,10 @@ export async function restoreSession(id: string, options?: StoreOptions | null):
   const [first] = entries;
   if (first === undefined) {
     for (const configDir of configDirs) tidyTrash(configDir);
-    throw new TranscriptError("TrashEntryNotFound", `Nothing in the trash for ${id}`, {
-      hint: "List the trash to see what can be restored; a session that was restored is in its place again.",
-      data: { id },
-    });
+    throw nothingFor(id);
   }
   const { sessionId } = first.place;
-  const conflicts = entries.flatMap(conflictsOf);
-  if (conflicts.length > 0) throw restoreConflict(sessionId, conflicts);
+  requireNoConflict(sessionId, entries);
 
   const items: TrashedItem[] = [];
   const missing: TrashedItem[] = [];
@@ -64,6 +60,40 @@ export async function restoreSession(id: string, options?: StoreOptions | null):
         .map((p) => p.id),
     ),
   };
+}
+
+export interface RestorationPlan {
+  readonly sessionId: string;
+  /** What a list showed of the session. */
+  readonly summary: string | undefined;
+  readonly items: readonly TrashedItem[];
+  readonly bytes: number;
+}
+
+/** What `restoreSession` would put back, were it called now. Reads only; throws as it does. */
+export function planRestoration(id: string, options?: StoreOptions | null): RestorationPlan {
+  const entries = chooseEntries(resolveConfigDirs(options), id);
+  const [first] = entries;
+  if (first === undefined) throw nothingFor(id);
+  const { sessionId } = first.place;
+  requireNoConflict(sessionId, entries);
+  const items = entries.flatMap(({ place, manifest }) =>
+    manifest.items.map((item) => ({ ...item, configDir: place.configDir })),
+  );
+  const bytes = items.reduce((sum, item) => sum + item.bytes, 0);
+  return { sessionId, summary: first.manifest.summary, items, bytes };
+}
+
+function nothingFor(id: string): TranscriptError {
+  return new TranscriptError("TrashEntryNotFound", `Nothing in the trash for ${id}`, {
+    hint: "List the trash to see what can be restored; a session that was restored is in its place again.",
+    data: { id },
+  });
+}
+
+function requireNoConflict(sessionId: string, entries: readonly Entry[]): void {
+  const conflicts = entries.flatMap(conflictsOf);
+  if (conflicts.length > 0) throw restoreConflict(sessionId, conflicts);
 }
 
 interface Entry {

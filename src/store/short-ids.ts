@@ -7,9 +7,13 @@ const LEAST = 8;
  * Gives for the id of a session its first characters, so many that no other session of these config dirs begins so, and
  * eight at least: what `resolveSession` takes. Names of files are looked at, once.
  */
-export function shortIds(configDirs: readonly string[] | undefined): (sessionId: string) => string {
+export const shortIds = (configDirs: readonly string[] | undefined): ((sessionId: string) => string) =>
+  shorten(allSessionIds(configDirs));
+
+/** The same among these ids. */
+export function shorten(ids: Iterable<string>): (id: string) => string {
   const alike = new Map<string, string[]>();
-  for (const id of allSessionIds(configDirs)) {
+  for (const id of ids) {
     const start = id.slice(0, LEAST).toLowerCase();
     const others = alike.get(start);
     if (others === undefined) alike.set(start, [id]);

@@ -61,6 +61,8 @@ export interface EmptyTrashOptions extends StoreOptions {
   readonly olderThanMs?: number | undefined;
   /** Only these: entries of the trash, or session ids. */
   readonly ids?: readonly string[] | undefined;
+  /** Changes nothing, and says what would be removed. */
+  readonly dryRun?: boolean | undefined;
 }
 
 export interface EmptyTrashResult {
@@ -75,7 +77,7 @@ export interface EmptyTrashResult {
  * their session is elsewhere; so is one whose manifest cannot be read, unless `ids` names it.
  */
 export async function emptyTrash(options?: EmptyTrashOptions | null): Promise<EmptyTrashResult> {
-  const { ids, olderThanMs = 0 } = options ?? {};
+  const { ids, olderThanMs = 0, dryRun = false } = options ?? {};
   const before = Date.now() - olderThanMs;
   const removed: { id: string; configDir: string; bytes: number }[] = [];
   const kept: { id: string; configDir: string; reason: string }[] = [];
@@ -86,11 +88,12 @@ export async function emptyTrash(options?: EmptyTrashOptions | null): Promise<Em
       const manifest = readManifest(place);
       if (manifest !== undefined && manifest.deletedAt > before) continue;
       const reason = reasonToKeep(place, manifest, named === true);
-      if (reason === "unbegun") removeUnbegun(place);
-      else if (reason !== undefined) kept.push({ id: place.id, configDir, reason });
-      else if (remove(place)) removed.push({ id: place.id, configDir, bytes: bytesOf(manifest) });
+      if (reason === "unbegun") {
+        if (!dryRun) removeUnbegun(place);
+      } else if (reason !== undefined) kept.push({ id: place.id, configDir, reason });
+      else if (dryRun || remove(place)) removed.push({ id: place.id, configDir, bytes: bytesOf(manifest) });
     }
-    tidyTrash(configDir);
+    if (!dryRun) tidyTrash(configDir);
   }
   return { removed, bytes: removed.reduce((sum, entry) => sum + entry.bytes, 0), kept };
 }

@@ -1,0 +1,110 @@
+import { resolveSession } from "../store/find-by-prefix.ts";
+import { shortIds } from "../store/short-ids.ts";
+import { summaryOf } from "../store/summary.ts";
+import type { TranscriptCopy } from "../store/types.ts";
+import type { Invocation } from "./command.ts";
+import { toFailure } from "./failure.ts";
+import { startProgress } from "./progress.ts";
+import { printable } from "./terminal.ts";
+
+/** What a change came to. */
+export interface Done {
+  /** One line, e.g. `archived 5d3f2a10 “A title”`. */
+  readonly line: string;
+  /** What JSON says of it, beside `given`. */
+  readonly facts: { readonly sessionId: string } & Readonly<Record<string, unknown>>;
+  /** What a person should know as well; told on stderr. */
+  readonly notes?: readonly string[];
+}
+
+/** One argument, and what it was found to mean. */
+export interface Subject<T> {
+  readonly given: string;
+  /** Two arguments of one key mean the same thing, which is done once. */
+  readonly key: string;
+  readonly value: T;
+}
+
+interface Change<T> {
+  readonly action: string;
+  readonly given: readonly string[];
+  /** What an argument means; throws where it means nothing, or several things. */
+  find(given: string): Subject<T>;
+  act(subject: Subject<T>, dryRun: boolean): Promise<Done>;
+  /** Where the line goes that tells what was done. Default: stdout, unless that has JSON. */
+  readonly print?: ((line: string) => void) | undefined;
+}
+
+/**
+ * Does the same to several things, one after the other; one that fails keeps no other from being done. What the arguments
+ * mean is settled before anything is changed. Gives the exit code: 1 when something failed.
+ */
+export async function changeEach<T>(
+  { json, terminal, values }: Invocation,
+  { action, given, find, act, print }: Change<T>,
+): Promise<number> {
+  const dryRun = values["dry-run"] === true;
+  const results: Readonly<Record<string, unknown>>[] = [];
+  const hints = new Set<string>();
+  const progress = startProgress(action);
+  const fail = (word: string, error: unknown): void => {
+    const failure = toFailure(error);
+    results.push({ given: word, error: failure });
+    progress.clear();
+    terminal.warn(`claude-transcripts ${action}: ${failure.message}`);
+    if (failure.hint !== undefined) hints.add(failure.hint);
+  };
+  const found = given.map((word): Subject<T> | { readonly given: string; readonly error: unknown } => {
+    try {
+      return find(word);
+    } catch (error) {
+      return { given: word, error };
+    }
+  });
+  const seen = new Set<string>();
+  try {
+    for (const subject of found) {
+      if ("error" in subject) fail(subject.given, subject.error);
+      else if (!seen.has(subject.key)) {
+        seen.add(subject.key);
+        try {
+          const { line, facts, notes = [] } = await act(subject, dryRun);
+          results.push({ given: subject.given, ...facts });
+          progress.clear();
+          if (print !== undefined) print(line);
+          else if (!json) await terminal.write(`${printable(line)}\n`);
+          for (const note of notes) terminal.warn(note);
+        } catch (error) {
+          fail(subject.given, error);
+        }
+      }
+    }
+  } finally {
+    progress.stop();
+  }
+  for (const hint of hints) terminal.warn(hint);
+  if (json) await terminal.write(`${JSON.stringify({ action, dryRun, results }, null, 1)}\n`);
+  return results.some((result) => "error" in result) ? 1 : 0;
+}
+
+/** How a session is found, and called, by a command: `5d3f2a10 “A title”`. */
+export function sessionFinder({ configDirs }: Invocation): {
+  find(given: string): Subject<TranscriptCopy>;
+  name(copy: TranscriptCopy): string;
+} {
+  let short: ((id: string) => string) | undefined;
+  return {
+    find(given) {
+      const copy = resolveSession(given, configDirs);
+      return { given, key: copy.sessionId, value: copy };
+    },
+    name(copy) {
+      short ??= shortIds(configDirs);
+      return named(short(copy.sessionId), summaryOf(copy));
+    },
+  };
+}
+
+/** `5d3f2a10 “A title”`; the id alone where no title is known. */
+export const named = (id: string, title: string | undefined): string =>
+  title === undefined || title === "" ? id : `${id} “${printable(title)}”`;

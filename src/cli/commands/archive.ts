@@ -1,0 +1,31 @@
+import { changeJsonHelp, DRY_RUN_HELP, DRY_RUN } from "../change-help.ts";
+import type { Command } from "../command.ts";
+
+export const command: Command = {
+  summary: "Hide sessions from the list",
+  usage: "archive ID… [--dry-run]",
+  details: `The transcripts stay as they are. A session comes back into the list when somebody prompts in it again, or by 'unarchive'.
+
+Options
+${DRY_RUN_HELP}${changeJsonHelp('"archived": true')}`,
+  options: DRY_RUN,
+  positionals: "some",
+  completes: "sessions",
+  async run(invocation) {
+    const { changeEach, sessionFinder } = await import("../change.ts");
+    const { archiveSession } = await import("../../store/archive.ts");
+    const { configDirs, positionals } = invocation;
+    const sessions = sessionFinder(invocation);
+    return changeEach(invocation, {
+      action: "archive",
+      given: positionals,
+      find: sessions.find,
+      async act({ value: copy }, dryRun) {
+        const { sessionId } = copy;
+        if (!dryRun) await archiveSession(sessionId, { configDirs });
+        const done = dryRun ? "would archive" : "archived";
+        return { line: `${done} ${sessions.name(copy)}`, facts: { sessionId, archived: true } };
+      },
+    });
+  },
+};

@@ -1,0 +1,77 @@
+import type { Done } from "../change.ts";
+import { changeJsonHelp, DRY_RUN_HELP, DRY_RUN } from "../change-help.ts";
+import { type Command, UsageError } from "../command.ts";
+
+export const command: Command = {
+  summary: "Move sessions, and all that belongs to them, into the trash",
+  usage: "delete ID… [--dry-run] [--force] [--permanently [--yes]]",
+  details: `Every copy of the transcript goes, with subagents, tool results, file history and to-dos; 'restore' brings all of it back.
+The prompts that were typed in a session are in history.jsonl as well, which is never changed.
+
+Options
+${DRY_RUN_HELP}  --force            Also a session that is in use.
+  --permanently      For good, not into the trash. Asks first.
+  --yes              Does not ask.
+${changeJsonHelp('"permanent", "trashIds", "items": [{path, kind, bytes,\n  configDir}], "bytes", "skipped": [{path, reason}]')}`,
+  options: {
+    permanently: { type: "boolean" },
+    yes: { type: "boolean" },
+    force: { type: "boolean" },
+    ...DRY_RUN,
+  },
+  positionals: "some",
+  completes: "sessions",
+  async run(invocation) {
+    const { changeEach, sessionFinder } = await import("../change.ts");
+    const { deleteSession } = await import("../../store/delete.ts");
+    const { planDeletion } = await import("../../store/plan-delete.ts");
+    const { canAsk, confirm } = await import("../confirm.ts");
+    const { amount } = await import("../size.ts");
+    const { configDirs, positionals, values, json } = invocation;
+    const permanent = values["permanently"] === true;
+    const force = values["force"] === true;
+    if (values["yes"] === true && !permanent)
+      throw new UsageError("--yes goes with --permanently; nothing is asked else");
+    const where = permanent ? " for good" : " into the trash";
+    const sessions = sessionFinder(invocation);
+    const change = {
+      action: "delete",
+      given: positionals,
+      find: sessions.find,
+      async act({ value: copy }: ReturnType<typeof sessions.find>, dryRun: boolean): Promise<Done> {
+        const { sessionId } = copy;
+        const name = sessions.name(copy);
+        if (dryRun) {
+          const { items, bytes, skipped } = await planDeletion(sessionId, { configDirs, force });
+          return {
+            line: `would delete ${name}${where}: ${amount(items.length, bytes)}`,
+            facts: { sessionId, permanent, trashIds: [], items, bytes, skipped },
+            notes: skipped.map(({ path, reason }) => `would leave ${path}: ${reason}`),
+          };
+        }
+        const { trashIds, items, bytes, skipped } = await deleteSession(sessionId, { configDirs, force, permanent });
+        return {
+          line: `deleted ${name}${where}: ${amount(items.length, bytes)}`,
+          facts: { sessionId, permanent, trashIds, items, bytes, skipped },
+          notes: skipped.map(({ path, reason }) => `left ${path}: ${reason}`),
+        };
+      },
+    };
+    const dryRun = values["dry-run"] === true;
+    if (permanent && !dryRun && values["yes"] !== true) {
+      const rehearsal = { ...invocation, json: false, values: { ...values, "dry-run": true } };
+      // What a person is asked about is shown first.
+      const wouldWork =
+        !canAsk() || (await changeEach(rehearsal, { ...change, print: invocation.terminal.warn })) === 0;
+      if (!wouldWork || !(await confirm("Delete for good? This cannot be undone."))) {
+        invocation.terminal.warn("Nothing was deleted.");
+        return 1;
+      }
+    }
+    const code = await changeEach(invocation, change);
+    if (permanent && !dryRun && !json) {
+      invocation.terminal.warn("note: what was typed in a session is still in history.jsonl, which is never changed");
+    }
+    return code;
+  },
+};

@@ -1,0 +1,67 @@
+import { resolve } from "node:path";
+import { changeJsonHelp, DRY_RUN_HELP, DRY_RUN } from "../change-help.ts";
+import { type Command, UsageError } from "../command.ts";
+
+export const command: Command = {
+  summary: "Copy a session under a new id, to go on from there",
+  usage: "fork ID [--up-to MESSAGE] [--cwd DIR] [--title TITLE] [--subagents] [--dry-run]",
+  details: `The copy can be continued with 'claude --resume'; the session itself is not changed.
+
+Options
+  --up-to MESSAGE    The copy ends with this message: a row's uuid, or an API message's id (msg_…).
+  --cwd DIR          For another directory: the copy belongs to the project of that directory.
+  --title TITLE      Default: the title of the session and " (fork)".
+  --subagents        With the transcripts of its subagents.
+${DRY_RUN_HELP}${changeJsonHelp('"forkId" (null in a dry run)')}`,
+  options: {
+    "up-to": { type: "string" },
+    cwd: { type: "string" },
+    title: { type: "string" },
+    subagents: { type: "boolean" },
+    ...DRY_RUN,
+  },
+  positionals: "one",
+  completes: "sessions",
+  completesOptions: { cwd: "projects" },
+  async run(invocation) {
+    const { changeEach, sessionFinder } = await import("../change.ts");
+    const { isDirectory } = await import("../../store/config-dir.ts");
+    const { checkFork, forkSession } = await import("../../store/fork.ts");
+    const { configDirs, positionals, terminal } = invocation;
+    const text = (name: string): string | undefined => {
+      const value = invocation.values[name];
+      if (value === "") throw new UsageError(`--${name}: a value is missing`);
+      return typeof value === "string" ? value : undefined;
+    };
+    const dir = text("cwd");
+    const cwd = dir === undefined ? undefined : resolve(dir);
+    if (cwd !== undefined && !isDirectory(cwd)) throw new UsageError(`--cwd: there is no directory ${cwd}`);
+    const options = {
+      configDirs,
+      cwd,
+      upToMessageId: text("up-to"),
+      title: text("title"),
+      includeSubagents: invocation.values["subagents"] === true,
+    };
+    const sessions = sessionFinder(invocation);
+    return changeEach(invocation, {
+      action: "fork",
+      given: positionals,
+      find: sessions.find,
+      async act({ value: copy }, dryRun) {
+        const { sessionId } = copy;
+        const name = sessions.name(copy);
+        if (dryRun) {
+          await checkFork(sessionId, options);
+          return { line: `would fork ${name}`, facts: { sessionId, forkId: null } };
+        }
+        const { sessionId: forkId } = await forkSession(sessionId, options);
+        return {
+          line: `forked ${name} as ${forkId}`,
+          facts: { sessionId, forkId },
+          notes: terminal.isTty ? [`Continue it with: claude --resume ${forkId}`] : [],
+        };
+      },
+    });
+  },
+};

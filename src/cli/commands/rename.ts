@@ -1,0 +1,41 @@
+import { changeJsonHelp, DRY_RUN_HELP, DRY_RUN } from "../change-help.ts";
+import { type Command, UsageError } from "../command.ts";
+
+export const command: Command = {
+  summary: "Give a session a title",
+  usage: "rename ID TITLE… [--dry-run]",
+  details: `Appends the row that /rename appends. The words of the title need no quotes.
+
+Options
+${DRY_RUN_HELP}${changeJsonHelp('"title"')}`,
+  options: DRY_RUN,
+  positionals: "some",
+  completes: "sessions",
+  async run(invocation) {
+    const { changeEach, named, sessionFinder } = await import("../change.ts");
+    const { renameSession } = await import("../../store/annotate.ts");
+    const { sessionInUse } = await import("../../store/live.ts");
+    const { printable } = await import("../terminal.ts");
+    const { configDirs } = invocation;
+    const [id = "", ...words] = invocation.positionals;
+    const title = words.join(" ").trim();
+    if (title === "") throw new UsageError("a title is missing: rename ID TITLE…");
+    const sessions = sessionFinder(invocation);
+    return changeEach(invocation, {
+      action: "rename",
+      given: [id],
+      find: sessions.find,
+      async act({ value: copy }, dryRun) {
+        const { sessionId, project, mtimeMs } = copy;
+        const before = sessions.name(copy);
+        const use = sessionInUse(sessionId, { configDir: project.configDir, mtimesMs: [mtimeMs] });
+        if (!dryRun) await renameSession(sessionId, title, { configDirs });
+        return {
+          line: named(`${dryRun ? "would rename" : "renamed"} ${before} to`, title),
+          facts: { sessionId, title },
+          notes: use === undefined ? [] : [`note: ${printable(use.why)}; Claude Code may give it another title again`],
+        };
+      },
+    });
+  },
+};

@@ -1,0 +1,46 @@
+import { changeJsonHelp, DRY_RUN_HELP, DRY_RUN } from "../change-help.ts";
+import type { Command } from "../command.ts";
+
+export const command: Command = {
+  summary: "Put deleted sessions back",
+  usage: "restore ID… [--dry-run]",
+  details: `Takes ids of sessions, which mean their latest deletion, or of entries of the trash, as 'trash' shows them. Nothing is
+overwritten: where something else stands in the way, nothing is changed.
+
+Options
+${DRY_RUN_HELP}${changeJsonHelp('"items": [{path, kind, bytes, configDir}], "bytes",\n  "missing": [items that could not be put back], "otherTrashIds"')}`,
+  options: DRY_RUN,
+  positionals: "some",
+  completes: "trash",
+  async run(invocation) {
+    const { changeEach, named } = await import("../change.ts");
+    const { resolveTrashEntry } = await import("../../store/find-by-prefix.ts");
+    const { planRestoration, restoreSession } = await import("../../store/restore.ts");
+    const { amount } = await import("../size.ts");
+    const { configDirs, positionals } = invocation;
+    return changeEach(invocation, {
+      action: "restore",
+      given: positionals,
+      find(given) {
+        const id = resolveTrashEntry(given, configDirs);
+        return { given, key: id, value: id };
+      },
+      async act({ value: id }, dryRun) {
+        const plan = planRestoration(id, { configDirs });
+        const { sessionId, summary } = plan;
+        const name = named(sessionId, summary);
+        const { items, bytes, missing, otherTrashIds } = dryRun
+          ? { ...plan, missing: [], otherTrashIds: [] }
+          : await restoreSession(id, { configDirs });
+        return {
+          line: `${dryRun ? "would restore" : "restored"} ${name}: ${amount(items.length, bytes)}`,
+          facts: { sessionId, items, bytes, missing, otherTrashIds },
+          notes: [
+            ...missing.map(({ path }) => `missing in the trash, and not put back: ${path}`),
+            ...otherTrashIds.map((other) => `note: an earlier deletion of it is still in the trash: ${other}`),
+          ],
+        };
+      },
+    });
+  },
+};

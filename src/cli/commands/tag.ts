@@ -1,0 +1,39 @@
+import { changeJsonHelp, DRY_RUN_HELP, DRY_RUN } from "../change-help.ts";
+import { type Command, UsageError } from "../command.ts";
+
+export const command: Command = {
+  summary: "Give sessions a tag, or take it away",
+  usage: "tag ID… TAG | tag ID… --clear [--dry-run]",
+  details: `A session has one tag; a new one takes the place of the old.
+
+Options
+  --clear            Takes the tag away.
+${DRY_RUN_HELP}${changeJsonHelp('"tag" (null when taken away)')}`,
+  options: { clear: { type: "boolean" }, ...DRY_RUN },
+  positionals: "some",
+  completes: "sessions",
+  async run(invocation) {
+    const { changeEach, sessionFinder } = await import("../change.ts");
+    const { tagSession } = await import("../../store/annotate.ts");
+    const { printable } = await import("../terminal.ts");
+    const { configDirs, positionals, values } = invocation;
+    const clear = values["clear"] === true;
+    const tag = clear ? null : (positionals.at(-1)?.trim() ?? "");
+    const given = clear ? positionals : positionals.slice(0, -1);
+    if (given.length === 0) throw new UsageError("a tag is missing: tag ID… TAG, or --clear to take it away");
+    if (tag === "") throw new UsageError("the tag is empty: --clear takes a tag away");
+    const sessions = sessionFinder(invocation);
+    return changeEach(invocation, {
+      action: "tag",
+      given,
+      find: sessions.find,
+      async act({ value: copy }, dryRun) {
+        const { sessionId } = copy;
+        if (!dryRun) await tagSession(sessionId, tag, { configDirs });
+        const done = clear ? ["would untag", "untagged"] : ["would tag", "tagged"];
+        const mark = tag === null ? "" : ` #${printable(tag)}`;
+        return { line: `${done[dryRun ? 0 : 1]} ${sessions.name(copy)}${mark}`, facts: { sessionId, tag } };
+      },
+    });
+  },
+};

@@ -1,0 +1,36 @@
+import { changeJsonHelp, DRY_RUN, DRY_RUN_HELP } from "../change-help.ts";
+import { type Command, UsageError } from "../command.ts";
+
+export const command: Command = {
+  summary: "Show what was deleted, or remove it for good",
+  usage: "trash [list] | trash empty [ID…] [--older-than SPAN] [--yes] [--dry-run]",
+  details: `'trash' shows deleted sessions, the latest first; 'restore' puts one back. 'trash empty' removes them for good: all of
+them, or those that are named. What is left of a deletion that was cut short stays; 'delete' finishes it.
+
+Options
+  --older-than SPAN  Only what was deleted at least so long ago: 12h, 30d, 4w.
+${DRY_RUN_HELP}  --yes              Does not ask before it removes.
+${changeJsonHelp('"trashId", "bytes"')}  'trash' alone: {"trash": [{id, sessionId, configDir, path, deletedAt, summary, bytes, items, complete}], "bytes"}.
+`,
+  options: { "older-than": { type: "string" }, yes: { type: "boolean" }, ...DRY_RUN },
+  positionals: "any",
+  completes: "trash",
+  async run(invocation) {
+    const { positionals, values } = invocation;
+    const [verb = "list", ...ids] = positionals;
+    if (verb !== "list" && verb !== "empty") throw new UsageError(`'${verb}' is neither list nor empty`);
+    if (verb === "list" && ids.length > 0) throw new UsageError(`'${ids[0]}' is one argument too many: trash list`);
+    const { parseSpan } = await import("../time.ts");
+    const span = values["older-than"];
+    const olderThanMs = typeof span === "string" ? parseSpan(span, "--older-than") : 0;
+    if (verb === "list") {
+      for (const name of ["yes", "dry-run"]) {
+        if (values[name] === true) throw new UsageError(`--${name} goes with 'trash empty'`);
+      }
+      const { printTrash } = await import("../print-trash.ts");
+      return printTrash(invocation, olderThanMs);
+    }
+    const { emptyTheTrash } = await import("../empty-trash.ts");
+    return emptyTheTrash(invocation, ids, olderThanMs);
+  },
+};

@@ -1,0 +1,31 @@
+import { changeJsonHelp, DRY_RUN_HELP, DRY_RUN } from "../change-help.ts";
+import type { Command } from "../command.ts";
+
+export const command: Command = {
+  summary: "Show archived sessions in the list again",
+  usage: "unarchive ID… [--dry-run]",
+  details: `The transcripts stay as they are. It also counts for sessions that a title beginning with "[archived] " archives.
+
+Options
+${DRY_RUN_HELP}${changeJsonHelp('"archived": false')}`,
+  options: DRY_RUN,
+  positionals: "some",
+  completes: "sessions",
+  async run(invocation) {
+    const { changeEach, sessionFinder } = await import("../change.ts");
+    const { unarchiveSession } = await import("../../store/archive.ts");
+    const { configDirs, positionals } = invocation;
+    const sessions = sessionFinder(invocation);
+    return changeEach(invocation, {
+      action: "unarchive",
+      given: positionals,
+      find: sessions.find,
+      async act({ value: copy }, dryRun) {
+        const { sessionId } = copy;
+        if (!dryRun) await unarchiveSession(sessionId, { configDirs });
+        const done = dryRun ? "would unarchive" : "unarchived";
+        return { line: `${done} ${sessions.name(copy)}`, facts: { sessionId, archived: false } };
+      },
+    });
+  },
+};
