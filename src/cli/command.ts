@@ -12,6 +12,8 @@ export interface Terminal {
   readonly colors: boolean;
   /** Prints on stdout and waits until it is taken. A reader that has gone ends the process with 0. */
   write(text: string): Promise<void>;
+  /** The same for bytes, which go as they are: for files and pipes only. */
+  writeBytes(bytes: Uint8Array): Promise<void>;
   /** One line on stderr; what a terminal would obey is taken out. */
   warn(text: string): void;
 }

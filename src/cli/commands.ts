@@ -3,6 +3,7 @@ import type { Command } from "./command.ts";
 /** Every command, in the order of the help; its module is loaded when it is asked for. */
 export const COMMANDS: Readonly<Record<string, () => Promise<{ readonly command: Command }>>> = {
   list: () => import("./commands/list.ts"),
+  show: () => import("./commands/show.ts"),
   fork: () => import("./commands/fork.ts"),
   rename: () => import("./commands/rename.ts"),
   tag: () => import("./commands/tag.ts"),

@@ -19,13 +19,15 @@ export function openTerminal(): Terminal {
   // Where nobody reads what went wrong, there is nothing to do about it.
   stderr.on("error", () => undefined);
   const isTty = stdout.isTTY;
+  const write = async (data: string | Uint8Array): Promise<void> => {
+    if (!stdout.write(data)) await new Promise((resolve) => stdout.once("drain", resolve));
+  };
   return {
     columns: (isTty ? stdout.columns : 0) || DEFAULT_COLUMNS,
     isTty,
     colors: isTty && !process.env["NO_COLOR"] && process.env["TERM"] !== "dumb",
-    async write(text) {
-      if (!stdout.write(text)) await new Promise((resolve) => stdout.once("drain", resolve));
-    },
+    write,
+    writeBytes: write,
     warn(text) {
       stderr.write(`${printable(text)}\n`);
     },

@@ -1,12 +1,12 @@
 import { findConversation } from "../transcript/conversation.ts";
 import type { Conversation, ConversationRow } from "../transcript/conversation.ts";
 import type { MessageContext } from "../transcript/message.ts";
-import { ASSISTANT, SYSTEM } from "../transcript/row-index.ts";
+import { ANSWERS, ASSISTANT, SYSTEM } from "../transcript/row-index.ts";
 import { type ConversationEntry, MessageMaker, visibleRows } from "../transcript/visible.ts";
 import { openRead } from "./disk.ts";
 import { SessionNotFoundError, TranscriptError } from "./errors.ts";
 import { spool } from "./spool.ts";
-import { openSubagent } from "./subagents.ts";
+import { openSubagent, type Subagent } from "./subagents.ts";
 import { TranscriptFile } from "./transcript-file.ts";
 import type { TranscriptCopy } from "./types.ts";
 
@@ -19,6 +19,8 @@ import type { TranscriptCopy } from "./types.ts";
  */
 export interface OpenConversation {
   readonly size: number;
+  /** Whose conversation it is, where it is a subagent's. */
+  readonly subagent: Subagent | undefined;
   /** Number of rows, abandoned branches included. */
   readonly length: number;
   /** What is known of a row without reading it; 0 is the first. */
@@ -32,6 +34,8 @@ export interface OpenConversation {
 
 export interface RowFacts {
   readonly kind: "user" | "assistant" | "system";
+  /** A user row that says that it is what a tool call came to. Where none says so it may be one all the same. */
+  readonly answers: boolean;
   /** Rows of one API message have the same number; -1 where there is none. */
   readonly message: number;
   /** 0 for the current branch. */
@@ -53,7 +57,7 @@ export async function openConversation(
   if (agentId === undefined) return ofFile(await TranscriptFile.read(openRead(copy.path), signal));
   const open = await openSubagent(copy, agentId, signal);
   if (open === undefined) throw new SessionNotFoundError(copy.sessionId, `: it has no subagent ${agentId}`);
-  return opened(open.file, open.conversation, open.rows, open.context);
+  return opened(open.file, open.conversation, open.rows, open.context, open.subagent);
 }
 
 /**
@@ -87,6 +91,7 @@ function opened(
   conversation: Conversation,
   rows: readonly ConversationRow[],
   context: MessageContext,
+  subagent?: Subagent,
 ): OpenConversation {
   const { index } = file;
   const maker = new MessageMaker(conversation, file.load);
@@ -97,12 +102,14 @@ function opened(
   };
   return {
     size: file.size,
+    subagent,
     length: rows.length,
     facts(at) {
       const { row: number, branch, compacted } = row(at);
       const kind = index.kind[number];
       return {
         kind: kind === ASSISTANT ? "assistant" : kind === SYSTEM ? "system" : "user",
+        answers: ((index.flags[number] as number) & ANSWERS) !== 0,
         message: index.message[number] as number,
         branch,
         compacted,

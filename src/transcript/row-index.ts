@@ -36,6 +36,8 @@ export const LOOK_INSIDE = 1 << 8;
 export const HIDES_TOOLS = 1 << 9;
 /** The reader of files over 5 MiB drops what stands before this boundary (sdk-spec §5.1). */
 const DROPS_BEFORE = 1 << 10;
+/** The row says beside its content that it holds what a tool call came to; older ones and other writers do not say so. */
+export const ANSWERS = 1 << 11;
 
 /** A `last-prompt` row: where the CLI says the conversation ends. `explicit` ones are rewinds (rewind.ts). */
 export interface Checkpoint {
@@ -178,6 +180,9 @@ export class RowIndex {
         case 11:
           if (equals(bytes, key, keyEnd, KEY_IS_SIDECHAIN))
             flags = flag(flags, SIDECHAIN, truthy(bytes, value, valueEnd));
+          break;
+        case 13:
+          if (equals(bytes, key, keyEnd, KEY_TOOL_USE_RESULT) && bytes[value] !== 0x6e) flags |= ANSWERS;
           break;
         case 15:
           if (equals(bytes, key, keyEnd, KEY_CLOSES_QUIET_TURN)) flags |= LOOK_INSIDE;
@@ -362,6 +367,7 @@ const KEY_SUBTYPE = ascii("subtype");
 const KEY_TEAM_NAME = ascii("teamName");
 const KEY_PARENT_UUID = ascii("parentUuid");
 const KEY_IS_SIDECHAIN = ascii("isSidechain");
+const KEY_TOOL_USE_RESULT = ascii("toolUseResult");
 const KEY_CLOSES_QUIET_TURN = ascii("closesQuietTurn");
 const KEY_IS_COMPACT_SUMMARY = ascii("isCompactSummary");
 const KEY_HIDDEN_TOOLS = ascii("hostHiddenToolUseIds");

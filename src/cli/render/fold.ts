@@ -1,0 +1,28 @@
+/** Of long output so many lines are shown of its beginning, and of its end, where the outcome stands. */
+const HEAD_LINES = 8;
+const TAIL_LINES = 4;
+/** A longer line, such as that of a minified file, is cut. */
+const LINE_UNITS = 500;
+
+/** Output with its middle left out. */
+export interface Folded<T> {
+  readonly head: readonly T[];
+  /** Lines left out between the two. */
+  readonly hidden: number;
+  readonly tail: readonly T[];
+}
+
+/** Leaves out the middle where that saves more than the line that tells of it. */
+export function fold<T>(lines: readonly T[], full: boolean): Folded<T> {
+  const hidden = lines.length - HEAD_LINES - TAIL_LINES;
+  if (full || hidden <= 2) return { head: lines, hidden: 0, tail: [] };
+  return { head: lines.slice(0, HEAD_LINES), hidden, tail: lines.slice(-TAIL_LINES) };
+}
+
+/** A line of output, cut where it is longer than anybody reads, with what is missing said in it. */
+export function cutLine(line: string, full: boolean): string {
+  if (full || line.length <= LINE_UNITS) return line;
+  const last = line.charCodeAt(LINE_UNITS - 1);
+  const end = last >= 0xd8_00 && last <= 0xdb_ff ? LINE_UNITS - 1 : LINE_UNITS;
+  return `${line.slice(0, end)}… (${(line.length - end).toLocaleString("en")} more characters)`;
+}

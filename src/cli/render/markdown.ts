@@ -1,0 +1,185 @@
+import { printable, printableLines } from "../terminal.ts";
+import { cutLine, fold } from "./fold.ts";
+import { type Call, mediaText, type Part, type Result } from "./parts.ts";
+import { subagentOf, type ToolLine, viewCall, viewResult } from "./tool.ts";
+import { type About, type LeftOut, leftOutWords, localTime, type MessageView, type Renderer } from "./view.ts";
+
+export interface MarkdownOptions {
+  readonly full: boolean;
+  readonly left: LeftOut;
+}
+
+/**
+ * A conversation as a Markdown document. What was said stands as it was written, which is Markdown mostly; what commands
+ * and tools said stands in fences that no line of it can close.
+ */
+export function markdownRenderer(options: MarkdownOptions): Renderer {
+  const calls = new Map<string, Call>();
+  let speaker = "You";
+  return {
+    head(about) {
+      // In a subagent's conversation it is not a person that speaks to the model.
+      if (about.subagent !== undefined) speaker = "Prompt";
+      return `${headBlocks(about).join("\n\n")}\n`;
+    },
+    message: (message) => `\n${messageBlocks(message, speaker, calls, options).join("\n\n")}\n`,
+    foot({ subagents }) {
+      const words = leftOutWords(options.left);
+      const ids = subagents.map(({ agentId }) => code(agentId));
+      const blocks = [
+        ...(words.length > 0 ? [`*Not shown: ${words.join(", ")}.*`] : []),
+        ...(ids.length > 0 ? [`*Subagents: ${ids.join(", ")}.*`] : []),
+      ];
+      return blocks.length === 0 ? "" : `\n---\n\n${blocks.join("\n\n")}\n`;
+    },
+  };
+}
+
+function headBlocks({ sessionId, title, cwd, gitBranch, messages, subagent }: About): string[] {
+  const name = subagent === undefined ? title : (subagent.description ?? `Subagent ${subagent.agentId}`);
+  const facts = [
+    ...(subagent === undefined ? [] : [`Subagent ${code(subagent.agentId)}`]),
+    ...(sessionId === undefined ? [] : [`Session ${code(sessionId)}`]),
+    ...[cwd, gitBranch].flatMap((fact) => (fact ? [code(fact)] : [])),
+    messages === 1 ? "1 message" : `${messages} messages`,
+  ];
+  return [...(name ? [`# ${escaped(name)}`] : []), facts.join(" · ")];
+}
+
+function messageBlocks(
+  message: MessageView,
+  speaker: string,
+  calls: Map<string, Call>,
+  options: MarkdownOptions,
+): string[] {
+  const { parts, cwd } = message;
+  const results = new Map<string, Result>();
+  for (const part of parts) {
+    if (part.kind === "call") calls.set(part.id, part);
+    if (part.kind === "result") results.set(part.id, part);
+  }
+  const done = new Set<Part>();
+  const blocks = [heading(message, speaker)];
+  for (const part of parts) {
+    if (done.has(part)) continue;
+    if (part.kind === "call") {
+      blocks.push(...callBlocks(part, cwd, options));
+      const result = results.get(part.id);
+      if (result === undefined || done.has(result)) continue;
+      done.add(result);
+      calls.delete(part.id);
+      blocks.push(...resultBlocks(result, part, options));
+    } else if (part.kind === "result") {
+      const call = calls.get(part.id);
+      calls.delete(part.id);
+      blocks.push(`Result of ${call === undefined ? "a call that is not here" : callTitle(call, cwd)}`);
+      blocks.push(...resultBlocks(part, call, options));
+    } else blocks.push(...partBlocks(part, options));
+  }
+  return blocks;
+}
+
+function heading(message: MessageView, speaker: string): string {
+  const { parts, number, timestamp, model, branch, compacted } = message;
+  const role = parts[0]?.role ?? "assistant";
+  const name = role === "user" ? speaker : role === "system" ? "Note" : "Claude";
+  const { date, time } = localTime(timestamp);
+  const where = branch > 0 ? `branch ${branch}, left behind by a rewind` : compacted ? "compacted" : "";
+  const facts = [`${date} ${time}`.trim(), printable(model ?? ""), where].filter((fact) => fact !== "");
+  return `## ${[`${number}. ${name}`, ...facts].join(" · ")}`;
+}
+
+function partBlocks(part: Exclude<Part, { kind: "call" | "result" }>, options: MarkdownOptions): string[] {
+  switch (part.kind) {
+    case "text":
+      return [printableLines(part.text.trim())];
+    case "thinking":
+    case "hidden":
+      return [quoted(part.text)];
+    case "command":
+      return [code(`${part.name} ${part.args}`.trim())];
+    case "shell":
+      return part.command.includes("\n") ? fenced(lines(part.command), "sh", options) : [code(`! ${part.command}`)];
+    case "output":
+      return fenced(lines(part.text), "console", options);
+    case "notice":
+      return [quoted(part.text)];
+    case "boundary":
+      return [`---`, `*${escaped(part.text)}*`];
+    case "summary":
+      return ["*Summary of what was said before:*", ...fenced(lines(part.text), "markdown", options)];
+    case "image":
+    case "document":
+    case "other":
+      return [`*[${escaped(mediaText(part))}]*`];
+    default:
+      return part satisfies never;
+  }
+}
+
+function callTitle(call: Call, cwd: string | undefined): string {
+  const title = viewCall(call.name, call.input, cwd).title;
+  return `**${escaped(call.name)}**${title === "" ? "" : ` ${code(title)}`}`;
+}
+
+function callBlocks(call: Call, cwd: string | undefined, options: MarkdownOptions): string[] {
+  const view = viewCall(call.name, call.input, cwd);
+  return [callTitle(call, cwd), ...fenced(view.lines, view.language, options)];
+}
+
+function resultBlocks(result: Result, call: Call | undefined, options: MarkdownOptions): string[] {
+  const shown = viewResult(call?.name ?? "", call?.input ?? {}, result);
+  const isChange = shown.some(({ tone }) => tone === "added" || tone === "removed");
+  const agent = subagentOf(result);
+  return [
+    ...(result.failed ? ["*failed:*"] : []),
+    ...fenced(shown, isChange ? "" : (LANGUAGES.get(call?.name ?? "") ?? ""), options),
+    ...result.media.map((media) => `*[${escaped(mediaText(media))}]*`),
+    ...(agent === undefined ? [] : [`Its conversation: ${code(`--subagent ${agent}`)}`]),
+  ];
+}
+
+const LANGUAGES: ReadonlyMap<string, string> = new Map([
+  ["Bash", "console"],
+  ["Agent", "markdown"],
+  ["Task", "markdown"],
+]);
+
+const lines = (text: string): ToolLine[] =>
+  text
+    .trim()
+    .split("\n")
+    .map((line) => ({ text: line, tone: "plain" }));
+
+/** A fence of more marks than stand anywhere in it; none around nothing. */
+function fenced(all: readonly ToolLine[], language: string, { full, left }: MarkdownOptions): string[] {
+  if (all.length === 0) return [];
+  const { head, hidden, tail } = fold(
+    all.flatMap(({ text }) => printableLines(text).split("\n")),
+    full,
+  );
+  left.lines += hidden;
+  const gap = hidden === 0 ? [] : [`… ${hidden.toLocaleString("en")} more lines`];
+  const text = [...head, ...gap, ...tail].map((line) => cutLine(line, full)).join("\n");
+  const longest = (text.match(/`{3,}/g) ?? []).reduce((most, run) => Math.max(most, run.length), 2);
+  const marks = "`".repeat(longest + 1);
+  return [`${marks}${language}\n${text}\n${marks}`];
+}
+
+const quoted = (text: string): string =>
+  printableLines(text.trim())
+    .split("\n")
+    .map((line) => `> ${line}`.trimEnd())
+    .join("\n");
+
+/** Text on one line that Markdown shows as it is. */
+const escaped = (text: string): string => printable(text).replace(/[\\`*_[\]<>#|]/g, (letter) => `\\${letter}`);
+
+/** A code span, whatever is in it. */
+function code(text: string): string {
+  const line = printable(text);
+  const longest = (line.match(/`+/g) ?? []).reduce((most, run) => Math.max(most, run.length), 0);
+  const marks = "`".repeat(longest + 1);
+  const space = longest > 0 ? " " : "";
+  return marks + space + line + space + marks;
+}

@@ -1,0 +1,103 @@
+import type { ConversationEntry } from "../../store/read.ts";
+import type { OpenConversation } from "../../store/open-conversation.ts";
+import { type Part, partsOf } from "./parts.ts";
+
+/** A message as a person counts them: what was said at one time, with what it led to. */
+export interface Message {
+  /** Counted from 1, in the order of the conversation, whatever of it is shown. */
+  readonly number: number;
+  readonly speaker: "user" | "assistant" | "system";
+  /** 0 for the current branch. */
+  readonly branch: number;
+  /** Stands before a compaction. */
+  readonly compacted: boolean;
+  /** Its rows, by their place in the conversation. */
+  readonly from: number;
+  readonly to: number;
+}
+
+/**
+ * A conversation as messages. A message is what a person said or did, with its output; or what the model said in one
+ * answer of the API, with the tool calls in it and what they came to; or a note of the CLI. Rows without anything for a
+ * person belong to the message before them. Memory is a few numbers a message.
+ */
+export class Messages {
+  readonly #open: OpenConversation;
+  readonly #from: number[] = [];
+  readonly #to: number[] = [];
+
+  private constructor(open: OpenConversation) {
+    this.#open = open;
+  }
+
+  /** Looks over the conversation. Rows are read only where their numbers do not say whether a message begins there. */
+  static async of(open: OpenConversation): Promise<Messages> {
+    const messages = new Messages(open);
+    let read = 0;
+    for (let row = 0; row < open.length; row++) {
+      if (messages.#take(row) && ++read % ROWS_PER_TURN === 0) {
+        // Other work of the process gets its turn, a sign of progress among it.
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+    }
+    return messages;
+  }
+
+  get count(): number {
+    return this.#from.length;
+  }
+
+  /** The message of a number that there is. */
+  get(number: number): Message {
+    const from = this.#from[number - 1] ?? 0;
+    const to = this.#to[number - 1] ?? 0;
+    const { kind, branch, compacted } = this.#open.facts(from);
+    return { number, speaker: kind, branch, compacted, from, to };
+  }
+
+  entries({ from, to }: Message): ConversationEntry[] {
+    return Array.from({ length: to - from }, (_, i) => this.#open.entry(from + i));
+  }
+
+  /** The number of the message that a row is a part of, or that comes after it. */
+  numberOf(row: number): number {
+    const at = this.#to.findIndex((end) => end > row);
+    return at < 0 ? this.count : at + 1;
+  }
+
+  /** Adds the row to the message before it, or begins one. Whether it had to be read for that. */
+  #take(row: number): boolean {
+    const facts = this.#open.facts(row);
+    const open = this.#to.at(-1) === row ? this.#open.facts(this.#from.at(-1) ?? 0) : undefined;
+    // On another branch, or behind a compaction, nothing belongs to what stood before.
+    const before = open?.branch === facts.branch && open.compacted === facts.compacted ? open : undefined;
+    if (facts.kind === "assistant") {
+      this.#add(row, before?.kind === "assistant" && facts.message >= 0 && facts.message === before.message);
+      return false;
+    }
+    if (facts.kind === "user" && facts.answers) {
+      this.#add(row, before?.kind === "assistant");
+      return false;
+    }
+    const parts = partsOf(this.#open.entry(row));
+    if (parts.every(isSilent)) {
+      if (before !== undefined) this.#add(row, true);
+    } else if (parts.every(({ kind }) => kind === "result")) this.#add(row, before?.kind === "assistant");
+    // What a command printed stands in rows of its own.
+    else this.#add(row, before !== undefined && before.kind !== "assistant" && parts.every(isOutput));
+    return true;
+  }
+
+  #add(row: number, continues: boolean): void {
+    if (continues) this.#to[this.#to.length - 1] = row + 1;
+    else {
+      this.#from.push(row);
+      this.#to.push(row + 1);
+    }
+  }
+}
+
+const ROWS_PER_TURN = 512;
+
+const isSilent = ({ kind }: Part): boolean => kind === "hidden";
+const isOutput = ({ kind }: Part): boolean => kind === "output" || kind === "hidden";

@@ -1,0 +1,192 @@
+import type { ConversationEntry } from "../../store/read.ts";
+import { readUserText } from "../../transcript/user-text.ts";
+import { record } from "../../transcript/voice-call.ts";
+import { formatBytes } from "../size.ts";
+
+type Json = Readonly<Record<string, unknown>>;
+
+/** Whose part it is: what a person said or did, what the model said, what tools did, what the CLI notes. */
+export type Role = "user" | "assistant" | "tool" | "system";
+
+/** What a message consists of, as a person sees it. Text is as the transcript has it: not yet fit for a terminal. */
+export type Part =
+  | { readonly kind: "text"; readonly role: "user" | "assistant"; readonly text: string }
+  | { readonly kind: "thinking"; readonly role: "assistant"; readonly text: string }
+  | { readonly kind: "command"; readonly role: "user"; readonly name: string; readonly args: string }
+  | { readonly kind: "shell"; readonly role: "user"; readonly command: string }
+  /** What a command or bash mode printed. */
+  | { readonly kind: "output"; readonly role: "user"; readonly text: string; readonly errors: boolean }
+  | Media
+  | Call
+  | Result
+  | { readonly kind: "notice"; readonly role: "system"; readonly text: string; readonly level: "info" | "error" }
+  | { readonly kind: "boundary"; readonly role: "system"; readonly text: string }
+  | { readonly kind: "summary"; readonly role: "system"; readonly text: string }
+  /** Said to the model and not to the person. */
+  | { readonly kind: "hidden"; readonly role: "system"; readonly text: string };
+
+/** A picture or a document, by what is known of it; `bytes` of what is held in the transcript. */
+export interface Media {
+  readonly kind: "image" | "document" | "other";
+  readonly role: Role;
+  readonly name: string;
+  readonly bytes: number | undefined;
+}
+
+export interface Call {
+  readonly kind: "call";
+  readonly role: "tool";
+  readonly id: string;
+  readonly name: string;
+  readonly input: Json;
+}
+
+/** What a tool call came to. `structured` is the CLI's own record of it, beside what the model got to see. */
+export interface Result {
+  readonly kind: "result";
+  readonly role: "tool";
+  readonly id: string;
+  readonly failed: boolean;
+  readonly text: string;
+  readonly media: readonly Media[];
+  readonly structured: Json;
+}
+
+/** The parts of one row, in order. None for a row that says nothing to a person. */
+export function partsOf({ message, entry }: ConversationEntry): Part[] {
+  if (message.type === "system") return systemParts(entry);
+  const content = record(message.message)?.["content"];
+  const blocks = blocksOf(content);
+  const structured = blocks.filter(isResult).length === 1 ? (record(entry["toolUseResult"]) ?? {}) : {};
+  return blocks.flatMap((block): Part[] => {
+    if (isResult(block)) return [resultOf(block, structured)];
+    const text = string(block["text"]);
+    if (block["type"] === "text" && text !== undefined) {
+      if (message.type === "user") return userParts(text, entry["isCompactSummary"] === true);
+      if (entry["isApiErrorMessage"] === true) return [{ kind: "notice", role: "system", text, level: "error" }];
+      return text.trim() === "" ? [] : [{ kind: "text", role: "assistant", text }];
+    }
+    if (message.type === "assistant") {
+      if (block["type"] === "thinking") return thinking(string(block["thinking"]) ?? "");
+      if (block["type"] === "redacted_thinking") return [];
+      if (isCall(block)) return [callOf(block)];
+    }
+    return [mediaOf(block, message.type === "user" ? "user" : "assistant")];
+  });
+}
+
+/** A picture or document in words: `image/png, 12 kB`. */
+export function mediaText({ kind, name, bytes }: Media): string {
+  const what = kind === "other" || name.startsWith(`${kind}/`) ? name : `${kind} ${name}`.trim();
+  return bytes === undefined ? what : `${what}, ${formatBytes(bytes)}`;
+}
+
+/** `tool_use`, and what the API calls on its own side: `server_tool_use`, `mcp_tool_use`. */
+const isCall = (block: Json): boolean => string(block["type"])?.endsWith("tool_use") === true;
+const isResult = (block: Json): boolean => string(block["type"])?.endsWith("tool_result") === true;
+
+const thinking = (text: string): Part[] =>
+  text.trim() === "" ? [] : [{ kind: "thinking", role: "assistant", text: text.trim() }];
+
+function userParts(text: string, isSummary: boolean): Part[] {
+  if (isSummary) return [{ kind: "summary", role: "system", text }];
+  return readUserText(text).map((piece): Part => {
+    switch (piece.kind) {
+      case "typed":
+        return INTERRUPTED.test(piece.text)
+          ? { kind: "notice", role: "system", text: piece.text.trim().slice(1, -1), level: "info" }
+          : { kind: "text", role: "user", text: piece.text };
+      case "notification": {
+        const result = piece.result === undefined ? "" : `\n${piece.result}`;
+        return { kind: "notice", role: "system", text: piece.summary + result, level: "info" };
+      }
+      case "hidden":
+        return { ...piece, role: "system" };
+      default:
+        return { ...piece, role: "user" };
+    }
+  });
+}
+
+const INTERRUPTED = /^\s*\[Request interrupted by user[^\]]*\]\s*$/;
+
+function systemParts(entry: Json): Part[] {
+  const text = string(entry["content"]) ?? "";
+  switch (entry["subtype"]) {
+    case "compact_boundary":
+      return [{ kind: "boundary", role: "system", text: boundaryText(record(entry["compactMetadata"]) ?? {}) }];
+    case "local_command":
+      return userParts(text, false);
+    case "api_error": {
+      const error = record(entry["error"]) ?? {};
+      const said = string(error["formatted"]) ?? string(error["message"]) ?? text;
+      return [{ kind: "notice", role: "system", text: `API error: ${said}`, level: "error" }];
+    }
+    default: {
+      const level = entry["level"] === "error" ? "error" : "info";
+      return text.trim() === "" ? [] : [{ kind: "notice", role: "system", text: text.trim(), level }];
+    }
+  }
+}
+
+function boundaryText({ trigger, preTokens }: Json): string {
+  const how = trigger === "auto" ? " by itself" : trigger === "manual" ? " by /compact" : "";
+  const size = typeof preTokens === "number" ? `, ${preTokens.toLocaleString("en")} tokens before` : "";
+  return `compacted${how}${size}`;
+}
+
+function callOf(block: Json): Part {
+  return {
+    kind: "call",
+    role: "tool",
+    id: string(block["id"]) ?? "",
+    name: string(block["name"]) ?? "tool",
+    input: record(block["input"]) ?? {},
+  };
+}
+
+function resultOf(block: Json, structured: Json): Result {
+  const texts: string[] = [];
+  const media: Media[] = [];
+  for (const piece of blocksOf(block["content"])) {
+    const text = string(piece["text"]);
+    if (piece["type"] === "text" && text !== undefined) texts.push(text);
+    else if (string(piece["url"]) !== undefined) texts.push(`${string(piece["title"]) ?? ""} ${String(piece["url"])}`);
+    else media.push(mediaOf(piece, "tool"));
+  }
+  return {
+    kind: "result",
+    role: "tool",
+    id: string(block["tool_use_id"]) ?? "",
+    failed: block["is_error"] === true,
+    text: texts.join("\n"),
+    media,
+    structured,
+  };
+}
+
+function mediaOf(block: Json, role: Role): Media {
+  const source = record(block["source"]) ?? {};
+  const data = string(source["data"]);
+  const type = block["type"];
+  const kind = type === "image" || type === "document" ? type : "other";
+  const base64 = source["type"] === "base64";
+  const named = string(block["title"]) ?? string(source["url"]) ?? string(source["media_type"]);
+  // What is neither picture nor document, and unknown to us, is named by its type, and by the tool it refers to.
+  const name =
+    kind === "other" ? [string(type) ?? "block", string(block["tool_name"])].filter(Boolean).join(" ") : named;
+  const bytes = data === undefined ? undefined : base64 ? Math.floor((data.length * 3) / 4) : Buffer.byteLength(data);
+  return { kind, role, name: name ?? "", bytes };
+}
+
+/** A message's content as blocks: a plain string is one text block. What is no object is left out. */
+function blocksOf(content: unknown): Json[] {
+  if (typeof content === "string") return [{ type: "text", text: content }];
+  if (!Array.isArray(content)) return [];
+  return content.flatMap((block: unknown): Json[] => {
+    const json = record(block);
+    return json === undefined ? [] : [json];
+  });
+}
+
+const string = (value: unknown): string | undefined => (typeof value === "string" ? value : undefined);

@@ -1,0 +1,81 @@
+import type { OpenConversation } from "../../store/open-conversation.ts";
+import { TranscriptError } from "../../store/errors.ts";
+import { parseSince } from "../time.ts";
+import type { Messages } from "./messages.ts";
+import { choose, type Choice, type LeftOut, viewMessage } from "./view.ts";
+
+/** Which messages of a conversation are shown. */
+export interface Selection {
+  /** A message's number, the beginning of a row's uuid, or a time. */
+  readonly from: string | undefined;
+  readonly last: number | undefined;
+  readonly branches: boolean;
+  /** Only what stands behind the last compaction. */
+  readonly current: boolean;
+}
+
+/** The numbers of the messages to show, in order; `left` learns what is not among them. */
+export function select(
+  open: OpenConversation,
+  messages: Messages,
+  { from, last, branches, current }: Selection,
+  choice: Choice,
+  left: LeftOut,
+): number[] {
+  const abandoned = new Set<number>();
+  const candidates: number[] = [];
+  for (let number = 1; number <= messages.count; number++) {
+    const { branch, compacted } = messages.get(number);
+    if (branch > 0 && !branches) {
+      abandoned.add(branch);
+      left.branchMessages++;
+    } else if (compacted && current) left.compacted++;
+    else candidates.push(number);
+  }
+  left.branches = abandoned.size;
+  const first = from === undefined ? 1 : firstNumber(from, open, messages, candidates);
+  const asked = candidates.filter((number) => number >= first);
+  const shown = last === undefined ? asked : lastOf(asked, last, messages, choice);
+  left.before = candidates.length - shown.length;
+  return shown;
+}
+
+/** The last so many messages of which something is shown, and what stands between them. */
+function lastOf(numbers: readonly number[], last: number, messages: Messages, choice: Choice): number[] {
+  let at = numbers.length;
+  for (let found = 0; at > 0 && found < last; at--) {
+    const message = messages.get(numbers[at - 1] ?? 1);
+    if (choose(viewMessage(message, messages.entries(message)), choice).parts.length > 0) found++;
+  }
+  return numbers.slice(at);
+}
+
+/** Enough of a uuid that it is nothing else. A number of eight digits is a message's number. */
+const UUID_START = /^[0-9a-f]{8}(?:-[0-9a-f-]*)?$/i;
+
+function firstNumber(from: string, open: OpenConversation, messages: Messages, candidates: readonly number[]): number {
+  if (/^\d{1,9}$/.test(from)) {
+    const number = Number(from);
+    if (number <= messages.count) return number;
+    throw notFound(`There is no message ${from}: there are ${messages.count}`);
+  }
+  if (UUID_START.test(from)) {
+    const start = from.toLowerCase();
+    for (let row = 0; row < open.length; row++) {
+      if (open.uuid(row).toLowerCase().startsWith(start)) return messages.numberOf(row);
+    }
+    throw notFound(`No message that is shown has a row whose uuid begins with ${from}`);
+  }
+  const since = parseSince(from, Date.now(), "--from");
+  const found = candidates.find((number) => {
+    const time = Date.parse(String(open.entry(messages.get(number).from).message["timestamp"]));
+    return time >= since;
+  });
+  if (found === undefined) throw notFound(`Nothing was said since ${from}`);
+  return found;
+}
+
+const notFound = (message: string): TranscriptError =>
+  new TranscriptError("MessageNotFound", message, {
+    hint: "--from takes the number of a message, as it stands behind '#', a uuid, or a time such as 2h or 2026-08-21T14:30.",
+  });

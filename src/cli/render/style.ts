@@ -1,0 +1,30 @@
+/** Text as a terminal shows it, by what it is. Without colours every one of them is the text itself. */
+export interface Style {
+  readonly title: (text: string) => string;
+  readonly user: (text: string) => string;
+  readonly assistant: (text: string) => string;
+  readonly tool: (text: string) => string;
+  readonly dim: (text: string) => string;
+  readonly added: (text: string) => string;
+  readonly removed: (text: string) => string;
+  readonly place: (text: string) => string;
+  readonly failed: (text: string) => string;
+  readonly strong: (text: string) => string;
+}
+
+export function makeStyle(colors: boolean): Style {
+  const sgr = (on: string, off: string) => (text: string) =>
+    colors && text !== "" ? `\u001B[${on}m${text}\u001B[${off}m` : text;
+  return {
+    title: sgr("1", "22"),
+    user: sgr("1;36", "22;39"),
+    assistant: sgr("1;35", "22;39"),
+    tool: sgr("1", "22"),
+    dim: sgr("2", "22"),
+    added: sgr("32", "39"),
+    removed: sgr("31", "39"),
+    place: sgr("36", "39"),
+    failed: sgr("31", "39"),
+    strong: sgr("1", "22"),
+  };
+}

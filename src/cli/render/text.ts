@@ -1,0 +1,220 @@
+import { printable, printableLines } from "../terminal.ts";
+import { cutLine, fold } from "./fold.ts";
+import { type Call, mediaText, type Media, type Part, type Result } from "./parts.ts";
+import type { Style } from "./style.ts";
+import { subagentOf, type ToolLine, viewCall, viewResult } from "./tool.ts";
+import { type About, type LeftOut, leftOutWords, localTime, type MessageView, type Renderer } from "./view.ts";
+import { wrap } from "./wrap.ts";
+
+export interface TextOptions {
+  readonly style: Style;
+  /** Lines are wrapped to so many cells; absent: as they are. */
+  readonly width: number | undefined;
+  readonly full: boolean;
+  readonly left: LeftOut;
+}
+
+/** A conversation for a terminal, or for a file to read. No part of it makes a terminal do anything but show it. */
+export function textRenderer(options: TextOptions): Renderer {
+  const writer = new TextWriter(options);
+  return {
+    head: (about) => `${writer.head(about).join("\n")}\n`,
+    message: (message) => `\n${writer.message(message).join("\n")}\n`,
+    foot(about) {
+      const lines = writer.foot(about);
+      return lines.length === 0 ? "" : `\n${lines.join("\n")}\n`;
+    },
+  };
+}
+
+const BAR = "  │ ";
+
+class TextWriter {
+  readonly #options: TextOptions;
+  readonly #style: Style;
+  /** Calls whose result has not come yet: it may stand in a later message. */
+  readonly #open = new Map<string, { call: Call; cwd: string | undefined }>();
+  #day = "";
+  /** Who speaks to the model: in a subagent's conversation it is the one that started it. */
+  #speaker = "You";
+
+  constructor(options: TextOptions) {
+    this.#options = options;
+    this.#style = options.style;
+  }
+
+  head({ sessionId, title, cwd, gitBranch, messages, subagent }: About): string[] {
+    const name = subagent === undefined ? title : (subagent.description ?? `Subagent ${subagent.agentId}`);
+    if (subagent !== undefined) this.#speaker = "Prompt";
+    const whose = subagent === undefined ? "" : `subagent ${subagent.agentId} of `;
+    const count = messages === 1 ? "1 message" : `${messages} messages`;
+    const facts = [sessionId && whose + sessionId, cwd, gitBranch, count].map((fact) => printable(fact ?? ""));
+    const known = facts.filter((fact) => fact !== "").join(" · ");
+    return [this.#style.title(printable(name ?? "")), this.#style.dim(known)].filter((line) => line !== "");
+  }
+
+  foot({ subagents }: About): string[] {
+    const words = leftOutWords(this.#options.left);
+    const names = subagents.map(({ agentId, description }) =>
+      printable(description === undefined ? agentId : `${agentId} (${description})`),
+    );
+    const lines = [
+      ...(words.length > 0 ? [`Not shown: ${words.join(", ")}.`] : []),
+      ...(names.length > 0 ? [`Subagents, shown by --subagent ID: ${names.join(", ")}.`] : []),
+    ];
+    return lines.flatMap((line) => this.#wrap(line)).map(this.#style.dim);
+  }
+
+  message(message: MessageView): string[] {
+    const { parts, cwd } = message;
+    const results = new Map<string, Result>();
+    for (const part of parts) {
+      if (part.kind === "call") this.#open.set(part.id, { call: part, cwd });
+      if (part.kind === "result") results.set(part.id, part);
+    }
+    const lines = [this.#heading(message)];
+    const done = new Set<Part>();
+    for (const part of parts) {
+      if (done.has(part)) continue;
+      const block: string[] = [];
+      if (part.kind === "call") {
+        block.push(...this.#call(part, cwd));
+        const result = results.get(part.id);
+        if (result !== undefined && !done.has(result)) {
+          done.add(result);
+          block.push(...this.#result(result, part));
+          this.#open.delete(part.id);
+        }
+      } else if (part.kind === "result") {
+        const call = this.#open.get(part.id);
+        this.#open.delete(part.id);
+        block.push(this.#callLine("Result of ", call?.call, call?.cwd), ...this.#result(part, call?.call));
+      } else block.push(...this.#part(part));
+      // What a command printed belongs right below it.
+      if (lines.length > 1 && part.kind !== "output") lines.push("");
+      lines.push(...block);
+    }
+    return lines;
+  }
+
+  #heading({ parts, number, timestamp, model, branch, compacted }: MessageView): string {
+    const role = parts[0]?.role ?? "assistant";
+    const { user, assistant, strong } = this.#style;
+    const name = role === "user" ? user(this.#speaker) : role === "system" ? strong("Note") : assistant("Claude");
+    const { date, time } = localTime(timestamp);
+    const when = date === this.#day ? time : `${date} ${time}`.trim();
+    if (date !== "") this.#day = date;
+    const where = branch > 0 ? `branch ${branch}, left behind by a rewind` : compacted ? "compacted" : "";
+    const facts = [`#${number}`, when, printable(model ?? ""), where].filter((fact) => fact !== "");
+    return name + this.#style.dim(` · ${facts.join(" · ")}`);
+  }
+
+  #part(part: Exclude<Part, { kind: "call" | "result" }>): string[] {
+    const { dim, strong } = this.#style;
+    switch (part.kind) {
+      case "text":
+        return this.#prose(part.text);
+      case "thinking":
+        return this.#lines(part.text).map(dim);
+      case "command":
+        return this.#lines(`${part.name} ${part.args}`.trim()).map(strong);
+      case "shell":
+        return this.#lines(`! ${part.command}`).map(strong);
+      case "output":
+        return this.#folded(toolLines(part.text, part.errors ? "failed" : "plain"));
+      case "notice":
+        return this.#folded(toolLines(part.text, part.level === "error" ? "failed" : "plain"), "");
+      case "boundary":
+        return [dim(`──── ${printable(part.text)} ────`)];
+      case "summary":
+        return [dim("Summary of what was said before:"), ...this.#folded(toolLines(part.text))];
+      case "hidden":
+        return this.#lines(part.text).map(dim);
+      case "image":
+      case "document":
+      case "other":
+        return [this.#media(part)];
+      default:
+        return part satisfies never;
+    }
+  }
+
+  #media = (media: Media): string => this.#style.dim(`[${printable(mediaText(media))}]`);
+
+  #call(call: Call, cwd: string | undefined): string[] {
+    const { lines } = viewCall(call.name, call.input, cwd);
+    return [this.#callLine("", call, cwd), ...this.#folded(lines)];
+  }
+
+  #callLine(before: string, call: Call | undefined, cwd: string | undefined): string {
+    const { tool, dim } = this.#style;
+    if (call === undefined) return `${dim("●")} ${before}${tool("a call that is not here")}`;
+    const title = printable(viewCall(call.name, call.input, cwd).title);
+    const [first = "", ...more] = this.#wrap(`${before}${printable(call.name)} ${title}`.trim(), 4);
+    const name = before + printable(call.name);
+    return [`${dim("●")} ${tool(name)}${first.slice(name.length)}`, ...more.map((line) => `    ${line}`)].join("\n");
+  }
+
+  #result(result: Result, call: Call | undefined): string[] {
+    const lines = viewResult(call?.name ?? "", call?.input ?? {}, result);
+    const agent = subagentOf(result);
+    return [
+      ...this.#folded(lines),
+      ...result.media.map((media) => this.#style.dim(BAR) + this.#media(media)),
+      ...(agent === undefined ? [] : [this.#style.dim(`${BAR}its conversation: --subagent ${printable(agent)}`)]),
+    ];
+  }
+
+  /** Output, with its middle left out where it is long. */
+  #folded(lines: readonly ToolLine[], bar: string = BAR): string[] {
+    const { full, left } = this.#options;
+    const { head, hidden, tail } = fold(lines.flatMap(clean), full);
+    left.lines += hidden;
+    const show = ({ text, tone }: ToolLine): string[] =>
+      this.#wrap(cutLine(text, full), bar.length).map((line) => this.#style.dim(bar) + this.#tone(line, tone));
+    const gap = hidden === 0 ? [] : [this.#style.dim(`${bar}… ${hidden.toLocaleString("en")} more lines`)];
+    return [...head.flatMap(show), ...gap, ...tail.flatMap(show)];
+  }
+
+  #tone(text: string, tone: ToolLine["tone"]): string {
+    return tone === "plain" ? text : this.#style[tone](text);
+  }
+
+  /** Markdown as it was written: headings and code stand out, and only what is prose is wrapped. */
+  #prose(text: string): string[] {
+    let code = false;
+    return printableLines(text.trim())
+      .split("\n")
+      .flatMap((line) => {
+        const isFence = /^\s*(?:```|~~~)/.test(line);
+        if (isFence) code = !code;
+        if (isFence) return [this.#style.dim(line)];
+        if (code) return [this.#style.place(line)];
+        if (/^\s*\|/.test(line)) return [line];
+        return /^#{1,6} /.test(line) ? this.#wrap(line).map(this.#style.strong) : this.#wrap(line);
+      });
+  }
+
+  #lines(text: string): string[] {
+    return printableLines(text.trim())
+      .split("\n")
+      .flatMap((line) => this.#wrap(line));
+  }
+
+  #wrap(line: string, indent = 0): string[] {
+    const { width } = this.#options;
+    return width === undefined ? [line] : wrap(line, width - indent);
+  }
+}
+
+const toolLines = (text: string, tone: ToolLine["tone"] = "plain"): ToolLine[] =>
+  text
+    .trim()
+    .split("\n")
+    .map((line) => ({ text: line, tone }));
+
+/** A line without what a terminal would obey; what ends a line for it makes two of it. */
+const clean = ({ text, tone }: ToolLine): ToolLine[] =>
+  printableLines(text)
+    .split("\n")
+    .map((line) => ({ text: line, tone }));

@@ -1,0 +1,60 @@
+import { TranscriptError } from "../store/errors.ts";
+import type { OpenConversation } from "../store/open-conversation.ts";
+import { type Invocation, UsageError } from "./command.ts";
+import type { About, SubagentName } from "./render/view.ts";
+
+/** A conversation that lies open, and whose it is. Close `open`. */
+export interface Source {
+  readonly open: OpenConversation;
+  readonly about: Omit<About, "messages">;
+}
+
+/** Opens what `show` was given: a session by the beginning of its id, one of its subagents, or stdin. */
+export async function openSource(
+  { positionals, configDirs }: Invocation,
+  agentId: string | undefined,
+): Promise<Source> {
+  const { openConversation, openStream } = await import("../store/open-conversation.ts");
+  const [name = "-"] = positionals;
+  if (name === "-") {
+    if (agentId !== undefined) throw new UsageError("--subagent: give the id of its session, not '-'");
+    const open = await openStream(process.stdin);
+    return { open, about: { ...aboutOf(open), path: undefined, title: undefined, subagent: undefined, subagents: [] } };
+  }
+  const { resolveSession } = await import("../store/find-by-prefix.ts");
+  const copy = resolveSession(name, configDirs);
+  const { getSessionInfo } = await import("../store/info.ts");
+  const { describeSubagents } = await import("../store/subagents.ts");
+  const subagents = await describeSubagents(copy.sessionId, { configDirs, includeLegacy: agentId !== undefined });
+  const open = await openConversation(copy, { agentId: agentId === undefined ? undefined : whole(agentId, subagents) });
+  const info = await getSessionInfo(copy.sessionId, { configDirs });
+  const { sessionId, path } = copy;
+  const { summary: title, cwd, gitBranch } = info ?? {};
+  const about = { sessionId, title, cwd, gitBranch, path, subagent: open.subagent && nameOf(open.subagent) };
+  return { open, about: { ...about, subagents: agentId === undefined ? subagents.map(nameOf) : [] } };
+}
+
+/** What the first row says of its session. */
+function aboutOf(open: OpenConversation): Pick<About, "sessionId" | "cwd" | "gitBranch"> {
+  const row = open.length === 0 ? {} : open.entry(0).entry;
+  const text = (key: string): string | undefined => (typeof row[key] === "string" ? row[key] : undefined);
+  return { sessionId: text("sessionId"), cwd: text("cwd"), gitBranch: text("gitBranch") };
+}
+
+const nameOf = ({ agentId, agentType, description }: SubagentName): SubagentName => ({
+  agentId,
+  agentType,
+  description,
+});
+
+/** The id that begins so. One that is not among them may still be a subagent's: the store says so if it is not. */
+function whole(agentId: string, subagents: readonly SubagentName[]): string {
+  const ids = [...new Set(subagents.map((subagent) => subagent.agentId))];
+  const fitting = ids.includes(agentId) ? [agentId] : ids.filter((id) => id.startsWith(agentId));
+  if (fitting.length === 1) return fitting[0] ?? agentId;
+  const hint = ids.length === 0 ? "The session has no subagents." : `Its subagents: ${ids.join(", ")}.`;
+  const many = `${agentId} is the beginning of ${fitting.length} subagents' ids`;
+  throw new TranscriptError("InvalidArgument", fitting.length === 0 ? `There is no subagent ${agentId}` : many, {
+    hint,
+  });
+}

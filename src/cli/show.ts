@@ -1,0 +1,109 @@
+import type { Invocation, Terminal } from "./command.ts";
+import { openOutput } from "./pager.ts";
+import { startProgress } from "./progress.ts";
+import { Messages } from "./render/messages.ts";
+import { partsOf } from "./render/parts.ts";
+import { select } from "./render/select.ts";
+import { makeStyle } from "./render/style.ts";
+import {
+  type About,
+  choose,
+  type LeftOut,
+  leftOutWords,
+  nothingLeftOut,
+  type Renderer,
+  viewMessage,
+} from "./render/view.ts";
+import { type Asked, readOptions } from "./show-options.ts";
+import { openSource, type Source } from "./show-source.ts";
+import { tableWidth } from "./table.ts";
+
+/** `show`: what is left out of the conversation is told at its end. */
+export async function show(invocation: Invocation): Promise<number> {
+  const asked = readOptions(invocation);
+  const progress = startProgress("Reading the transcript");
+  let source: Source | undefined;
+  try {
+    source = await openSource(invocation, asked.subagent);
+    const { open } = source;
+    const messages = await Messages.of(open);
+    const left = nothingLeftOut();
+    const numbers = select(open, messages, asked.selection, asked.choice, left);
+    // On a terminal what is printed shows that work goes on.
+    if (invocation.terminal.isTty) progress.stop();
+    const print = asked.format === "jsonl" ? printRows : printMessages;
+    await print({ ...source, messages, numbers, left, asked, invocation });
+  } finally {
+    progress.stop();
+    source?.open.close();
+  }
+  return 0;
+}
+
+interface Job extends Source {
+  readonly messages: Messages;
+  readonly numbers: readonly number[];
+  readonly left: LeftOut;
+  readonly asked: Asked;
+  readonly invocation: Invocation;
+}
+
+async function printMessages({ open, about, messages, numbers, left, asked, invocation }: Job): Promise<void> {
+  const { terminal } = invocation;
+  const all: About = { ...about, messages: messages.count };
+  const renderer = await makeRenderer(asked, left, terminal);
+  const output = openOutput(terminal, asked.pager);
+  try {
+    let reads = await output.write(renderer.head(all));
+    for (const number of numbers) {
+      if (!reads) return;
+      const message = messages.get(number);
+      const view = choose(viewMessage(message, messages.entries(message)), asked.choice, left);
+      if (view.parts.length > 0) reads = await output.write(renderer.message(view));
+      else if (asked.choice.roles !== undefined) left.otherRoles++;
+    }
+    if (open.length === 0 && asked.format !== "json") await output.write("\nno messages\n");
+    if (reads) await output.write(renderer.foot(all, left));
+  } finally {
+    await output.end();
+  }
+}
+
+async function makeRenderer({ format, full }: Asked, left: LeftOut, terminal: Terminal): Promise<Renderer> {
+  switch (format) {
+    case "json":
+      return (await import("./render/json.ts")).jsonRenderer(left);
+    case "markdown":
+      return (await import("./render/markdown.ts")).markdownRenderer({ full, left });
+    default: {
+      const { textRenderer } = await import("./render/text.ts");
+      return textRenderer({ style: makeStyle(terminal.colors), width: tableWidth(terminal), full, left });
+    }
+  }
+}
+
+/** The rows as they stand in the transcript; on a terminal with what it would obey written as JSON escapes. */
+async function printRows({ open, messages, numbers, left, asked, invocation }: Job): Promise<void> {
+  const { terminal } = invocation;
+  const { escapeControls } = await import("./render/json.ts");
+  const output = openOutput(terminal, asked.pager);
+  const { roles } = asked.choice;
+  let reads = true;
+  try {
+    for (const number of numbers) {
+      const { from, to } = messages.get(number);
+      for (let row = from; row < to && reads; row++) {
+        if (roles !== undefined && !partsOf(open.entry(row)).some(({ role }) => roles.has(role))) continue;
+        const bytes = Buffer.from(open.bytes(row));
+        if (terminal.isTty) reads = await output.write(`${escapeControls(bytes.toString())}\n`);
+        else await terminal.writeBytes(Buffer.concat([bytes, NEWLINE]));
+      }
+    }
+  } finally {
+    await output.end();
+  }
+  const words = leftOutWords(left);
+  if (words.length > 0) terminal.warn(`Not shown: ${words.join(", ")}.`);
+}
+
+const NEWLINE = Buffer.from("\n");
