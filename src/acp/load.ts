@@ -2,6 +2,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import type { SessionUpdate } from "@agentclientprotocol/sdk/unstable";
 import type { OpenConversation } from "../store/open-conversation.ts";
 import { object } from "./content.ts";
+import { NestedCalls } from "./nested.ts";
 import { Plan } from "./plan.ts";
 import type { Store } from "./store.ts";
 import { type Step, Translator } from "./to-acp.ts";
@@ -50,10 +51,13 @@ export async function replay(
     }
     const usage = new Usage();
     const translator = new Translator({ compactions: request.compactions, ...(latest && { plan }) });
+    const nested = new NestedCalls(store, sessionId, send, signal);
+    const known = (id: string): boolean => translator.calls.get(id) !== undefined;
     const give = async (steps: readonly Step[]): Promise<void> => {
       for (const step of steps) {
         signal.throwIfAborted();
         if ("sessionUpdate" in step) await send(step);
+        else await nested.show(step, known);
       }
     };
     for (let at = from; at < to; at++) {

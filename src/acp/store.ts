@@ -1,5 +1,7 @@
 import type { SessionPage } from "../store/page.ts";
 import type { OpenConversation } from "../store/open-conversation.ts";
+import type { Subagent } from "../store/subagents.ts";
+import type { ConversationEntry } from "../transcript/visible.ts";
 
 /** What a list is asked for, with all that a request may leave open decided. */
 export interface PageQuery {
@@ -23,6 +25,9 @@ export interface Store {
   has(sessionId: string): Promise<boolean>;
   /** The whole conversation, what stands before a compaction included, and the branches left behind. `close` it. */
   open(sessionId: string, options: { signal: AbortSignal }): Promise<OpenConversation>;
+  /** The subagents that a session started, of whatever layout. */
+  subagents(sessionId: string): Promise<readonly Subagent[]>;
+  subagentEntries(subagent: Subagent, options: { signal: AbortSignal }): AsyncGenerator<ConversationEntry>;
   fork(sessionId: string, options: { cwd: string }): Promise<{ sessionId: string }>;
   remove(sessionId: string): Promise<void>;
 }
@@ -56,6 +61,14 @@ export function openStore(configDirs?: readonly string[]): Store {
       const { requireSessionId } = await import("../store/session-id.ts");
       const { openConversation } = await import("../store/open-conversation.ts");
       return openConversation(requireSession(requireSessionId(sessionId), where), { signal });
+    },
+    async subagents(sessionId) {
+      const { describeSubagents } = await import("../store/subagents.ts");
+      return describeSubagents(sessionId, { ...where, includeLegacy: true });
+    },
+    async *subagentEntries(subagent, { signal }) {
+      const { readSubagent } = await import("../store/subagents.ts");
+      yield* readSubagent(subagent, signal);
     },
     async fork(sessionId, { cwd }) {
       const { forkSession } = await import("../store/fork.ts");

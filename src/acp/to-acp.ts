@@ -28,7 +28,7 @@ export interface TranslatorOptions {
   /** The plan that is kept and sent. Without it none is: an earlier part of a conversation would bring back an old one. */
   readonly plan?: Plan | undefined;
   /** The conversation is a subagent's, started by this call: its tool calls are shown, what it says is not. */
-  readonly parent?: { readonly toolCallId: string; readonly calls: Calls } | undefined;
+  readonly parent?: { readonly toolCallId: string; readonly known: (id: string) => boolean } | undefined;
 }
 
 /**
@@ -153,7 +153,7 @@ export class Translator {
     const name = string(block["name"]) ?? "";
     const id = string(block["id"]) ?? uri;
     // A fork of the main conversation begins with its calls.
-    if (this.#options.parent?.calls.get(id) !== undefined) return [];
+    if (this.#options.parent?.known(id) === true) return [];
     const rawInput = block["input"];
     const input = object(rawInput);
     const toolCallId = this.calls.add(id, messageId, { name, cwd, input: resultNeeds(name, input) });
@@ -176,7 +176,7 @@ export class Translator {
 
   #result(block: Json, structured: Json, cwd: string | undefined, uri: string, uuid: string): Step[] {
     const id = string(block["tool_use_id"]) ?? uri;
-    if (this.#options.parent?.calls.get(id) !== undefined) return [];
+    if (this.#options.parent?.known(id) === true) return [];
     const call = this.calls.get(id);
     if (call === undefined) return [this.#lost(id, block, structured, cwd, uri, uuid)];
     const { _meta, ...view } = viewResult(call, block, structured, uri);

@@ -81,13 +81,17 @@ interface Special extends Partial<Omit<ResultView, "status" | "rawOutput">> {
 }
 type View = (call: AnsweredCall, output: unknown, structured: Json) => Special;
 
-const edited: View = ({ cwd }, _output, structured) => {
+const edited: View = ({ name, cwd }, output, structured) => {
   const change = recordedChange(structured, cwd);
-  const kind = structured["type"];
+  const kind = name === "Write" ? (structured["type"] ?? writeOf(textOf(output))) : undefined;
   const meta = kind === "create" || kind === "update" ? { _meta: { [META]: { write: kind } } } : {};
   // The diff says it all; "The file … has been updated" is for the model.
   return { without: ["content"], ...change, ...meta };
 };
+
+/** Where a row has no record, its words say whether there was a file. */
+const writeOf = (text: string): string | undefined =>
+  text.startsWith("File created") ? "create" : /^The file .{1,4096} has been updated/.test(text) ? "update" : undefined;
 
 const searched: View = ({ input, cwd }, _output, structured) => {
   const locations = foundPlaces(structured, string(input["path"]), cwd);

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { type Conversation, type ConversationRow, findSubagentConversation } from "../transcript/conversation.ts";
 import type { MessageContext } from "../transcript/message.ts";
 import { SIDECHAIN } from "../transcript/row-index.ts";
-import { MessageMaker, visibleRows } from "../transcript/visible.ts";
+import { type ConversationEntry, MessageMaker, visibleRows } from "../transcript/visible.ts";
 import { record } from "../transcript/voice-call.ts";
 import { findSession } from "./locate.ts";
 import { subagentsPath } from "./paths.ts";
@@ -105,8 +105,28 @@ export async function openSubagent(
   signal?: AbortSignal,
 ): Promise<OpenSubagent | undefined> {
   const same = (subagent: Subagent): boolean => subagent.agentId === agentId;
-  const subagent =
-    (await inDirectory(copy)).find(same) ?? (await beside(copy)).find(same) ?? bare(agentId, "inline", copy.path);
+  return openFound(
+    (await inDirectory(copy)).find(same) ?? (await beside(copy)).find(same) ?? bare(agentId, "inline", copy.path),
+    signal,
+  );
+}
+
+/**
+ * The messages of a subagent that `describeSubagents` found, one by one, with the rows they come from. Throws file-system
+ * errors, and `signal.reason` when aborted.
+ */
+export async function* readSubagent(subagent: Subagent, signal?: AbortSignal): AsyncGenerator<ConversationEntry> {
+  const open = await openFound(subagent, signal);
+  if (open === undefined) return;
+  try {
+    const maker = new MessageMaker(open.conversation, open.file.load);
+    for (const row of open.rows) yield maker.make(row, open.context);
+  } finally {
+    open.file.close();
+  }
+}
+
+async function openFound(subagent: Subagent, signal: AbortSignal | undefined): Promise<OpenSubagent | undefined> {
   const file = await TranscriptFile.open(subagent.path, signal);
   try {
     const keep = subagent.layout === "inline" ? inlineRows(file).get(subagent.agentId) : undefined;

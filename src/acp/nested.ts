@@ -1,0 +1,59 @@
+import type { SessionUpdate } from "@agentclientprotocol/sdk/unstable";
+import type { Subagent } from "../store/subagents.ts";
+import { SUBAGENT_DEPTH } from "./limits.ts";
+import type { Store } from "./store.ts";
+import { type SubagentStep, Translator } from "./to-acp.ts";
+
+/**
+ * Sends the tool calls of subagents, each behind the call that started it and marked with it. A subagent's transcript is
+ * read row by row when its call is shown, and only once.
+ */
+export class NestedCalls {
+  readonly #store: Store;
+  readonly #sessionId: string;
+  readonly #send: (update: SessionUpdate) => Promise<void>;
+  readonly #signal: AbortSignal;
+  readonly #shown = new Set<Subagent>();
+  #subagents: Promise<readonly Subagent[]> | undefined;
+
+  constructor(store: Store, sessionId: string, send: (update: SessionUpdate) => Promise<void>, signal: AbortSignal) {
+    this.#store = store;
+    this.#sessionId = sessionId;
+    this.#send = send;
+    this.#signal = signal;
+  }
+
+  /** `known`: the calls that are shown already; a subagent that began as a fork has them in its transcript, too. */
+  async show(step: SubagentStep, known: (id: string) => boolean, depth = 0): Promise<void> {
+    const subagent = depth < SUBAGENT_DEPTH ? await this.#find(step) : undefined;
+    if (subagent === undefined) return;
+    this.#shown.add(subagent);
+    const translator = new Translator({ parent: { toolCallId: step.toolCallId, known } });
+    const knownBelow = (id: string): boolean => known(id) || translator.calls.get(id) !== undefined;
+    const give = async (steps: ReturnType<Translator["translate"]>): Promise<void> => {
+      for (const one of steps) {
+        this.#signal.throwIfAborted();
+        if ("sessionUpdate" in one) await this.#send(one);
+        else await this.show(one, knownBelow, depth + 1);
+      }
+    };
+    for await (const entry of this.#entries(subagent)) await give(translator.translate(entry));
+    await give(translator.end());
+  }
+
+  async #find({ toolCallId, agentId }: SubagentStep): Promise<Subagent | undefined> {
+    this.#subagents ??= this.#store.subagents(this.#sessionId);
+    const all = await this.#subagents;
+    const found = all.find((one) => one.agentId === agentId) ?? all.find((one) => one.toolUseId === toolCallId);
+    return found === undefined || this.#shown.has(found) ? undefined : found;
+  }
+
+  /** What cannot be read is not shown: the call and its report stand in the main transcript. */
+  async *#entries(subagent: Subagent): ReturnType<Store["subagentEntries"]> {
+    try {
+      yield* this.#store.subagentEntries(subagent, { signal: this.#signal });
+    } catch (error) {
+      if (this.#signal.aborted) throw error;
+    }
+  }
+}
