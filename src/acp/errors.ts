@@ -1,18 +1,22 @@
 import { RequestError } from "@agentclientprotocol/sdk/unstable";
 import { string } from "./content.ts";
-import { TranscriptError, type TranscriptErrorCode } from "../store/errors.ts";
+import { errnoOf, TranscriptError, type TranscriptErrorCode } from "../store/errors.ts";
 
 /**
  * Any error → the JSON-RPC error that a client gets (acp.md §1.11). Clients branch on these codes: acpx, for one,
  * starts a new session only after -32002.
  *
  * What the request got wrong is -32602 and names the field or carries the store's code in `data`; an unknown session is
- * -32002 with `data.sessionId`; a cancelled request is -32800. Everything else is ours: -32603, with the stack on stderr.
+ * -32002 with `data.sessionId`; a cancelled request is -32800; what the disk refuses is ours to tell and not ours to
+ * mend: `STORAGE_ERROR`. Everything else is our fault: -32603, with the stack on stderr.
  */
 export function toRequestError(error: unknown): RequestError {
   if (error instanceof RequestError) return error;
   if (error instanceof TranscriptError) return fromStore(error);
   if (error instanceof Error && error.name === "AbortError") return RequestError.requestCancelled();
+  // Node's own `ERR_…` codes are for wrong calls, and those are ours; but for this one.
+  const errno = errnoOf(error)?.replace("ERR_FS_EISDIR", "EISDIR");
+  if (errno !== undefined && !errno.startsWith("ERR_")) return storageError(error, errno);
   console.error(error instanceof Error ? (error.stack ?? error.message) : error);
   return internalError(error);
 }
@@ -22,13 +26,21 @@ export function invalidParams(field: string, problem: string): RequestError {
   return RequestError.invalidParams({ field, problem }, `${field}: ${problem}`);
 }
 
+/** From the range that JSON-RPC leaves to servers: a file or directory does not let itself be read or changed. */
+const STORAGE_ERROR = -32050;
+
+function storageError(error: unknown, code: string): RequestError {
+  const details = error instanceof Error ? error.message : String(error);
+  return new RequestError(STORAGE_ERROR, `Storage error: ${details}`, { code, details });
+}
+
 /** The store's codes that mean "the request cannot be met as it stands", with the field that is to blame. */
 const CLIENT_FAULTS: Partial<Record<TranscriptErrorCode, string>> = {
   InvalidCursor: "cursor",
   InvalidArgument: "params",
   SessionInUse: "sessionId",
   SessionExists: "sessionId",
-  MessageNotFound: "sessionId",
+  MessageNotFound: '_meta["claude-transcripts"].messageId',
   NoMessages: "sessionId",
 };
 
@@ -40,11 +52,10 @@ function fromStore(error: TranscriptError): RequestError {
   if (code === "Aborted") return RequestError.requestCancelled();
   const field = typeof data["argument"] === "string" ? data["argument"] : CLIENT_FAULTS[code];
   if (field !== undefined) return RequestError.invalidParams({ ...data, code, field, ...(hint && { hint }) }, message);
-  console.error(error.stack ?? message);
-  return internalError(error);
+  return storageError(error, code);
 }
 
 function internalError(error: unknown): RequestError {
   const details = error instanceof Error ? error.message : String(error);
-  return RequestError.internalError({ details, ...(error instanceof TranscriptError && { code: error.code }) });
+  return RequestError.internalError({ details });
 }

@@ -24,27 +24,25 @@ export const listParams = parser(() =>
   }),
 );
 
-/** Params of load, resume and fork: a session, opened in a directory. */
-export const openParams = parser(() =>
+/** Params of `session/load`. `limit`: the last messages only; `cursor`: those before what an earlier answer began with. */
+export const loadParams = parser(() =>
   z.object({
     sessionId: z.string(),
-    cwd: absolutePath(),
-    // Required by the schema for a load; nothing here would connect to a server, so its absence is no reason to refuse.
-    mcpServers: z.array(z.looseObject({})).nullish(),
-    additionalDirectories: unsupportedList("sessionCapabilities.additionalDirectories"),
-    systemPrompt: unsupported("sessionCapabilities.systemPrompt"),
+    ...place(),
+    _meta: metaWith({ limit: z.int().min(1).nullish(), cursor: z.string().nullish() }),
   }),
 );
 
-/** Params of `session/new`. */
-export const newParams = parser(() =>
-  z.object({
-    cwd: absolutePath(),
-    mcpServers: z.array(z.looseObject({})).nullish(),
-    additionalDirectories: unsupportedList("sessionCapabilities.additionalDirectories"),
-    systemPrompt: unsupported("sessionCapabilities.systemPrompt"),
-  }),
+/** Params of resume: a session, opened in a directory. */
+export const openParams = parser(() => z.object({ sessionId: z.string(), ...place() }));
+
+/** Params of `session/fork`. */
+export const forkParams = parser(() =>
+  z.object({ sessionId: z.string(), ...place(), _meta: metaWith({ messageId: z.string().min(1).nullish() }) }),
 );
+
+/** Params of `session/new`. */
+export const newParams = parser(() => z.object(place()));
 
 /** Params of whatever is about a session and nothing else. */
 export const sessionParams = parser(() => z.object({ sessionId: z.string() }));
@@ -76,6 +74,9 @@ export const promptParams = parser(() =>
     ),
   }),
 );
+
+/** Params of `session/set_title`. */
+export const titleParams = parser(() => z.object({ sessionId: z.string(), title: z.string() }));
 
 /** Params of `session/set_mode`. */
 export const modeParams = parser(() => z.object({ sessionId: z.string(), modeId: z.string() }));
@@ -113,6 +114,26 @@ export function toListRequest({ cwd, cursor, archived, _meta }: ReturnType<typeo
   };
 }
 
+/** `session/fork` params with absent for null. `messageId`: the fork ends with this message. */
+export function toForkRequest({ sessionId, cwd, _meta }: ReturnType<typeof forkParams>): {
+  readonly sessionId: string;
+  readonly cwd: string;
+  readonly messageId: string | undefined;
+} {
+  return { sessionId, cwd, messageId: _meta?.[META]?.messageId ?? undefined };
+}
+
+/** `session/load` params with absent for null. */
+export function toLoadRequest({ sessionId, cwd, _meta }: ReturnType<typeof loadParams>): {
+  readonly sessionId: string;
+  readonly cwd: string;
+  readonly limit: number | undefined;
+  readonly cursor: string | undefined;
+} {
+  const { limit, cursor } = _meta?.[META] ?? {};
+  return { sessionId, cwd, limit: limit ?? undefined, cursor: cursor ?? undefined };
+}
+
 /** Builds the schema at its first use: constructing zod objects is a part of the start-up time otherwise. */
 function parser<T>(schema: () => z.ZodType<T>): (params: unknown) => T {
   let built: z.ZodType<T> | undefined;
@@ -134,11 +155,20 @@ function fieldName(path: readonly PropertyKey[]): string {
   return name.replace(/^\./, "") || "params";
 }
 
+/** The members of a request that opens a session somewhere. */
+const place = () => ({
+  cwd: absolutePath(),
+  // Required by the schema for some; nothing here would connect to a server, so its absence is no reason to refuse.
+  mcpServers: z.array(z.looseObject({})).nullish(),
+  additionalDirectories: unsupportedList("sessionCapabilities.additionalDirectories"),
+  systemPrompt: unsupported("sessionCapabilities.systemPrompt"),
+});
+
 /** An absolute path, spelt the one way that project keys are made of: no final slash, no dots. */
 const absolutePath = () =>
   z
     .string()
-    .refine((path) => isAbsolute(path), "must be an absolute path")
+    .refine((path) => isAbsolute(path) && !path.includes("\0"), "must be an absolute path")
     .transform((path) => resolve(path));
 
 /** A list that may only be empty, since the capability for it is not declared: dropping its entries would be a lie. */

@@ -3,6 +3,9 @@
 /** Titles in a list are for one line of a picker; clients cut or wrap what is longer. */
 export const TITLE_UNITS = 256;
 
+/** Titles that a client sets (acp.md §8). */
+export const NEW_TITLE_UNITS = 200;
+
 /** A tool call's title: a whole shell script may stand there, and stands in `rawInput` anyway. */
 export const TOOL_TITLE_UNITS = 2000;
 

@@ -1,27 +1,40 @@
 import { Console } from "node:console";
 import { createAgent, type AgentOptions } from "./agent.ts";
+import { type LogLevel, openLog } from "./log.ts";
 import { serve } from "./stdio.ts";
 import { openStore } from "./store.ts";
+import { VERSION } from "../version.ts";
 
 export interface ServeOptions extends AgentOptions {
   /** Absent: the config dir that `CLAUDE_CONFIG_DIR` names, or `~/.claude`. */
   readonly configDirs?: readonly string[] | undefined;
+  readonly logLevel: LogLevel;
 }
 
 /** Serves ACP on this process's stdin and stdout, and ends the process when the client is gone. */
-export async function serveAcp({ configDirs, ...options }: ServeOptions): Promise<never> {
-  keepForProtocol();
-  await serve(createAgent(openStore(configDirs), options), process.stdin, process.stdout);
+export async function serveAcp({ configDirs, logLevel, ...options }: ServeOptions): Promise<never> {
+  keepForProtocol(logLevel);
+  const log = openLog(logLevel, (line) => process.stderr.write(`${line}\n`));
+  const { readOnly, pageSize, includeWorktrees } = options;
+  const settings = JSON.stringify({ configDirs, readOnly, pageSize, includeWorktrees });
+  log.info(`claude-transcripts ${VERSION} under Node ${process.version}: ${settings}`);
+  await serve(createAgent(openStore(configDirs), { ...options, log }), process.stdin, process.stdout);
+  log.info("the client is gone");
   // Not by running dry: a load that nobody reads may still hold the process.
   process.exit(0);
 }
 
-/** stdout carries the protocol only: whatever else is printed, by whomever, goes to stderr. */
-function keepForProtocol(): void {
+/** stdout carries the protocol only: whatever else is printed, by whomever, goes to stderr, or nowhere. */
+function keepForProtocol(logLevel: LogLevel): void {
   globalThis.console = new Console(process.stderr, process.stderr);
+  if (logLevel === "silent") for (const method of ["error", "warn", "log", "info", "debug"] as const) mute(method);
   process.on("uncaughtException", (error) => console.error(error));
   process.on("unhandledRejection", (reason) => console.error(reason));
   // The client has gone away: there is nobody left to tell.
   process.stdout.on("error", () => process.exit(0));
   process.stderr.on("error", () => undefined);
+}
+
+function mute(method: "error" | "warn" | "log" | "info" | "debug"): void {
+  globalThis.console[method] = () => undefined;
 }

@@ -1,4 +1,5 @@
-import { RequestError, type ContentBlock, type SessionUpdate } from "@agentclientprotocol/sdk/unstable";
+import type { ContentBlock, SessionUpdate } from "@agentclientprotocol/sdk/unstable";
+import { TranscriptError } from "../store/errors.ts";
 
 /** A session that began here. It has no transcript, and is gone with the process. */
 export interface NewSession {
@@ -37,14 +38,14 @@ export class NewSessions {
   /**
    * Copies a session, up to and with the message `messageId` where it is given.
    *
-   * @throws RequestError -32602 when there is no such message
+   * @throws TranscriptError `MessageNotFound`
    */
   fork(source: NewSession, cwd: string, messageId: string | undefined): NewSession {
     const { sessionId, updates } = source;
     const end = messageId === undefined ? updates.length - 1 : updates.findLastIndex((it) => idOf(it) === messageId);
     if (messageId !== undefined && end < 0) {
       const message = `Message ${messageId} not found in session ${sessionId}`;
-      throw RequestError.invalidParams({ sessionId, messageId, code: "MessageNotFound" }, message);
+      throw new TranscriptError("MessageNotFound", message, { data: { sessionId, messageId } });
     }
     const title = source.title === undefined ? undefined : `${source.title} (fork)`;
     return this.#add({ cwd, title, forkedFrom: sessionId, updates: updates.slice(0, end + 1) });

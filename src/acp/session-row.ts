@@ -7,16 +7,16 @@ import { TITLE_UNITS } from "./limits.ts";
 import type { NewSession } from "./new-sessions.ts";
 import type { Found } from "./pages.ts";
 
-/** A row of a list, for a stored session or one in memory. */
-export const toListRow = (session: Found | ListedSession): SessionInfo =>
-  "session" in session ? toNewSessionRow(session) : toSessionRow(session);
+/** A row of a list, for a stored session or one in memory. `live`: a running process has it open. */
+export const toListRow = (session: Found | ListedSession, live: boolean): SessionInfo =>
+  "session" in session ? toNewSessionRow(session) : toSessionRow(session, live);
 
 /**
  * A session as `session/list` shows it (acp.md L6, §8). `cwd` must be absolute, and every session is listed: where the
  * rows have none, or one of another kind of system, the transcript's own directory stands there and `_meta` says so.
  * Facts that are not known are absent.
  */
-export function toSessionRow(session: ListedSession): SessionInfo {
+export function toSessionRow(session: ListedSession, live = false): SessionInfo {
   const { sessionId, cwd, summary, activity, createdAt } = session;
   const known = cwd !== undefined && isAbsolute(cwd);
   const title = toTitle(summary);
@@ -38,6 +38,7 @@ export function toSessionRow(session: ListedSession): SessionInfo {
         fileSize: session.fileSize,
         worktree: session.worktree,
         forkedFrom: session.forkedFrom,
+        live: live ? true : undefined,
         cwdUnknown: known ? undefined : true,
         recordedCwd: known ? undefined : cwd,
       }),
@@ -68,8 +69,11 @@ function firstText({ updates }: NewSession): string {
 }
 
 /** One line of at most 256 units: line ends, tabs and other invisible characters become single spaces. */
-export function toTitle(text: string): string {
-  return shorten(text.replace(/[\p{Cc}\p{Zl}\p{Zp}\s]+/gu, " ").trim(), TITLE_UNITS);
+export const toTitle = (text: string): string => oneLine(text, TITLE_UNITS);
+
+/** The same with at most `units` UTF-16 units. */
+export function oneLine(text: string, units: number): string {
+  return shorten(text.replace(/[\p{Cc}\p{Zl}\p{Zp}\s]+/gu, " ").trim(), units);
 }
 
 /** Epoch ms → ISO 8601; undefined for what no date can hold. */

@@ -1,4 +1,7 @@
+import { TranscriptError } from "../store/errors.ts";
+import type { SessionUse } from "../store/live.ts";
 import type { SessionPage } from "../store/page.ts";
+import type { ListedSession } from "../store/types.ts";
 import type { OpenConversation } from "../store/open-conversation.ts";
 import type { Subagent } from "../store/subagents.ts";
 import type { ConversationEntry } from "../transcript/visible.ts";
@@ -28,7 +31,17 @@ export interface Store {
   /** The subagents that a session started, of whatever layout. */
   subagents(sessionId: string): Promise<readonly Subagent[]>;
   subagentEntries(subagent: Subagent, options: { signal: AbortSignal }): AsyncGenerator<ConversationEntry>;
-  fork(sessionId: string, options: { cwd: string }): Promise<{ sessionId: string }>;
+  /** `messageId`: the fork ends with this message, which may bear the id that it has in a session this one is a fork of. */
+  fork(
+    sessionId: string,
+    options: { cwd: string; messageId: string | undefined; signal: AbortSignal },
+  ): Promise<{ sessionId: string }>;
+  archive(sessionId: string, archived: boolean): Promise<void>;
+  rename(sessionId: string, title: string): Promise<void>;
+  /** How a session is in use outside; undefined when it is not, or is not there. */
+  use(sessionId: string): Promise<SessionUse | undefined>;
+  /** The ids of those that a running process has open. */
+  live(sessions: readonly ListedSession[]): Promise<ReadonlySet<string>>;
   remove(sessionId: string): Promise<void>;
 }
 
@@ -70,9 +83,47 @@ export function openStore(configDirs?: readonly string[]): Store {
       const { readSubagent } = await import("../store/subagents.ts");
       yield* readSubagent(subagent, signal);
     },
-    async fork(sessionId, { cwd }) {
+    async fork(sessionId, { cwd, messageId, signal }) {
       const { forkSession } = await import("../store/fork.ts");
-      return forkSession(sessionId, { ...where, cwd });
+      const options = { ...where, cwd, signal };
+      try {
+        return await forkSession(sessionId, { ...options, upToMessageId: messageId });
+      } catch (error) {
+        if (messageId === undefined || !isMessageNotFound(error)) throw error;
+        const { idInFork } = await import("../store/fork-ids.ts");
+        const upToMessageId = await idInFork(sessionId, messageId, options);
+        if (upToMessageId === undefined) throw error;
+        return forkSession(sessionId, { ...options, upToMessageId });
+      }
+    },
+    async archive(sessionId, archived) {
+      const { archiveSession, unarchiveSession } = await import("../store/archive.ts");
+      await (archived ? archiveSession : unarchiveSession)(sessionId, where);
+    },
+    async rename(sessionId, title) {
+      const { renameSession } = await import("../store/annotate.ts");
+      await renameSession(sessionId, title, where);
+    },
+    async use(sessionId) {
+      const { findCopies } = await import("../store/locate.ts");
+      const { sessionInUse } = await import("../store/live.ts");
+      const copies = findCopies(sessionId, where);
+      for (const configDir of new Set(copies.map(({ project }) => project.configDir))) {
+        const mtimesMs = copies.filter(({ project }) => project.configDir === configDir).map((copy) => copy.mtimeMs);
+        const use = sessionInUse(sessionId, { configDir, mtimesMs });
+        if (use !== undefined) return use;
+      }
+      return undefined;
+    },
+    async live(sessions) {
+      const { sessionsInProcesses } = await import("../store/live.ts");
+      const running = new Map<string, ReadonlySet<string>>();
+      for (const { configDir } of sessions) {
+        if (!running.has(configDir)) running.set(configDir, sessionsInProcesses(configDir));
+      }
+      return new Set(
+        sessions.map(({ sessionId, configDir }) => (running.get(configDir)?.has(sessionId) === true ? sessionId : "")),
+      );
     },
     async remove(sessionId) {
       const { deleteSession } = await import("../store/delete.ts");
@@ -80,3 +131,6 @@ export function openStore(configDirs?: readonly string[]): Store {
     },
   };
 }
+
+const isMessageNotFound = (error: unknown): boolean =>
+  error instanceof TranscriptError && error.code === "MessageNotFound";

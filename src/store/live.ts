@@ -48,6 +48,11 @@ export function sessionInUse(sessionId: string, traces: SessionTraces, now = Dat
   return { by: "recent", why: `it changed ${seconds} s ago, and whether ${untold} is still true cannot be told` };
 }
 
+/** The sessions that a running process is known to have open in a config dir. Never throws; reads only. */
+export function sessionsInProcesses(configDir: string): ReadonlySet<string> {
+  return new Set(pidFiles(configDir).flatMap(({ state, facts }) => (state === "runs" ? (facts?.sessionId ?? []) : [])));
+}
+
 /** Throws `SessionInUseError` when the session is in use in one of the places. */
 export function requireNotInUse(sessionId: string, places: readonly SessionTraces[]): void {
   for (const traces of places) {

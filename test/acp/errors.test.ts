@@ -28,6 +28,18 @@ test.for<[unknown, number, Record<string, unknown>]>([
   [new TranscriptError("Aborted", "aborted"), -32800, {}],
   [new DOMException("stop", "AbortError"), -32800, {}],
   [RequestError.authRequired(), -32000, {}],
+  [
+    new TranscriptError("MessageNotFound", "no such message", { data: { messageId: "m" } }),
+    -32602,
+    { code: "MessageNotFound", field: '_meta["claude-transcripts"].messageId', messageId: "m" },
+  ],
+  [
+    Object.assign(new Error("EACCES: permission denied"), { code: "EACCES" }),
+    -32050,
+    { code: "EACCES", details: "EACCES: permission denied" },
+  ],
+  [Object.assign(new Error("a directory"), { code: "ERR_FS_EISDIR" }), -32050, { code: "EISDIR" }],
+  [new TranscriptError("Io", "the disk is full"), -32050, { code: "Io", details: "the disk is full" }],
 ])("%s → %i", ([error, code, data]) => {
   const { code: given, data: facts } = toRequestError(error);
   expect(given).toBe(code);
@@ -37,8 +49,7 @@ test.for<[unknown, number, Record<string, unknown>]>([
 
 test.for<[unknown, string]>([
   [new TypeError("a bug"), "a bug"],
-  [Object.assign(new Error("EACCES: permission denied"), { code: "EACCES" }), "EACCES: permission denied"],
-  [new TranscriptError("Io", "the disk is full"), "the disk is full"],
+  [Object.assign(new TypeError("a wrong call"), { code: "ERR_INVALID_ARG_TYPE" }), "a wrong call"],
   ["thrown text", "thrown text"],
 ])("%s is ours: -32603, and the stack on stderr", ([error, details]) => {
   expect(toRequestError(error)).toMatchObject({ code: -32603, data: { details } });

@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { connect, type RawClient, type Reply, texts } from "../support/acp-client.ts";
 import { longRows, longTexts, turnRows, writeSession, writeSessions } from "../support/acp-store.ts";
 import { put, sessionId, tempConfigDir } from "../support/config-dir.ts";
+import { openByThisProcess } from "../support/live.ts";
 import { nodes } from "../support/nodes.ts";
 import { jsonl, uuid } from "../support/rows.ts";
 import { snapshot } from "../support/snapshot.ts";
@@ -19,6 +20,7 @@ interface Row {
   readonly cwd: string;
   readonly title?: string;
   readonly updatedAt?: string;
+  readonly archived?: boolean;
   readonly _meta: { readonly "claude-transcripts": Readonly<Record<string, unknown>> };
 }
 const rowsOf = ({ result }: Reply): Row[] => (result as { sessions: Row[] }).sessions;
@@ -56,7 +58,7 @@ describe.each(nodes())("Node $version", ({ path: node }) => {
   }
 
   describe("initialize", () => {
-    test("INIT-001 L1 D1 O1 R1 C1 F1: who it is, and what it can do: no more", async () => {
+    test("INIT-001 B4 L1 D1 O1 R1 C1 F1 X1 T1 U1: who it is, and what it can do: no more", async () => {
       const { result } = await client.initialize();
       expect(result).toMatchObject({
         protocolVersion: 1,
@@ -64,7 +66,16 @@ describe.each(nodes())("Node $version", ({ path: node }) => {
         agentCapabilities: { loadSession: true },
       });
       const capabilities = result?.["agentCapabilities"] as Record<string, object> | undefined;
-      expect(capabilities?.["sessionCapabilities"]).toEqual({ list: {}, resume: {}, close: {}, fork: {}, delete: {} });
+      expect(capabilities?.["sessionCapabilities"]).toEqual({
+        list: {},
+        resume: {},
+        close: {},
+        status: {},
+        fork: {},
+        delete: {},
+        archive: {},
+        title: {},
+      });
     });
 
     test.for([
@@ -202,17 +213,20 @@ describe.each(nodes())("Node $version", ({ path: node }) => {
       expect(only?.title).toBe(`a b ${"c".repeat(251)}…`);
     });
 
-    test("archived sessions are shown and say so; a filter chooses", async () => {
+    test("X2 X3: archived sessions are left out unless the filter says otherwise, and every row says which it is", async () => {
       writeSessions(dir, 2);
       put(
         dir,
         `projects/-w/${sessionId(1)}/archived.json`,
         '{"archived":true,"at":"2027-01-01T00:00:00.000Z","by":"sdk"}',
       );
-      const rows = rowsOf(await client.call("session/list", {}));
-      expect(rows.map((row) => row._meta["claude-transcripts"]["archived"])).toEqual([undefined, true]);
+      const rows = rowsOf(await client.call("session/list", { archived: "include" }));
+      expect(rows.map((row) => row.archived)).toEqual([false, true]);
       expect(idsOf(await client.call("session/list", { archived: "only" }))).toEqual([sessionId(1)]);
-      expect(idsOf(await client.call("session/list", { archived: "exclude" }))).toEqual([sessionId(2)]);
+      for (const archived of ["exclude", null, undefined]) {
+        expect(idsOf(await client.call("session/list", { archived }))).toEqual([sessionId(2)]);
+      }
+      expect(idsOf(await client.call("session/list", { archived: "only", cwd: "/v" }))).toEqual([]);
     });
 
     test("META-001: null stands for absent, and _meta of others is nobody's business", async () => {
@@ -491,14 +505,7 @@ describe.each(nodes())("Node $version", ({ path: node }) => {
 
     test("D5: a session that a running CLI has open is refused, with the reason", async () => {
       writeSessions(dir, 1);
-      // The CLI's own note of a session it has open; this test's process stands for the CLI.
-      const stat = fs.existsSync("/proc/self/stat") ? fs.readFileSync("/proc/self/stat", "utf8") : "";
-      const procStart = stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19];
-      put(
-        dir,
-        `sessions/${process.pid}.json`,
-        JSON.stringify({ pid: process.pid, sessionId: sessionId(1), procStart }),
-      );
+      openByThisProcess(dir, sessionId(1));
       fs.utimesSync(path.join(dir, "projects", "-w", `${sessionId(1)}.jsonl`), new Date(), new Date());
       const { error } = await client.call("session/delete", { sessionId: sessionId(1) });
       expect(error).toMatchObject({

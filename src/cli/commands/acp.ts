@@ -1,15 +1,93 @@
-import type { Command } from "../command.ts";
+import { delimiter } from "node:path";
+import { LOG_LEVELS, type LogLevel } from "../../acp/log.ts";
+import { PAGE_SESSIONS, PAGE_SESSIONS_MAX } from "../../transcript/limits.ts";
+import { type Command, UsageError } from "../command.ts";
 
 export const command: Command = {
   summary: "Serve the sessions to an editor over the Agent Client Protocol, on stdin and stdout",
-  usage: "acp [--no-worktrees]",
+  usage: "acp [--read-only] [--page-size <n>] [--no-worktrees] [--log-level <level>]",
   details: `Options
-  --no-worktrees     Show a directory's sessions without those of its git worktrees, unless a request asks for them.
+  --read-only          Declare no method that changes anything, and refuse them all.
+  --page-size <n>      Sessions on a page of the list, 1 to ${PAGE_SESSIONS_MAX}; ${PAGE_SESSIONS} by default.
+  --no-worktrees       Show a directory's sessions without those of its git worktrees, unless a request asks for them.
+  --log-level <level>  What is told on stderr: ${LOG_LEVELS.join(", ")}; error by default.
+
+Environment, for editors that set no arguments; an argument goes before it
+  CLAUDE_TRANSCRIPTS_CONFIG_DIR    Config directories, '${delimiter}' between them.
+  CLAUDE_TRANSCRIPTS_READ_ONLY, CLAUDE_TRANSCRIPTS_NO_WORKTREES    1 or 0.
+  CLAUDE_TRANSCRIPTS_PAGE_SIZE, CLAUDE_TRANSCRIPTS_LOG_LEVEL       As above.
 `,
-  options: { "no-worktrees": { type: "boolean" } },
+  options: {
+    "read-only": { type: "boolean" },
+    "page-size": { type: "string" },
+    "no-worktrees": { type: "boolean" },
+    "log-level": { type: "string" },
+  },
   positionals: "none",
-  async run({ configDirs, values }) {
+  completesOptions: { "log-level": LOG_LEVELS, "page-size": [] },
+  async run({ configDirs, values, terminal }) {
+    const options = {
+      configDirs: configDirs ?? (await configDirsFromEnvironment()),
+      readOnly: flag("read-only", values),
+      includeWorktrees: !flag("no-worktrees", values),
+      pageSize: pageSize(setting("page-size", values)),
+      logLevel: logLevel(setting("log-level", values)),
+    };
+    if (process.stdin.isTTY) {
+      terminal.warn("claude-transcripts acp: an editor is expected on stdin, not a person; Ctrl-D ends it.");
+      terminal.warn("To look at sessions here, try 'claude-transcripts list'.");
+    }
     const { serveAcp } = await import("../../acp/main.ts");
-    return serveAcp({ configDirs, includeWorktrees: values["no-worktrees"] !== true });
+    return serveAcp(options);
   },
 };
+
+/** A value and where it was given, for a message about it. */
+interface Setting {
+  readonly from: string;
+  readonly value: string;
+}
+
+const variableOf = (option: string): string => `CLAUDE_TRANSCRIPTS_${option.toUpperCase().replaceAll("-", "_")}`;
+
+/** An option, or the variable that stands for it; one that is empty counts as not set. */
+function setting(option: string, values: Readonly<Record<string, unknown>>): Setting | undefined {
+  const given = values[option];
+  if (typeof given === "string") return { from: `--${option}`, value: given };
+  const value = process.env[variableOf(option)];
+  return value ? { from: variableOf(option), value } : undefined;
+}
+
+function flag(option: string, values: Readonly<Record<string, unknown>>): boolean {
+  if (values[option] === true) return true;
+  const value = process.env[variableOf(option)] ?? "";
+  if (["", "0", "false"].includes(value)) return false;
+  if (["1", "true"].includes(value)) return true;
+  throw new UsageError(`${variableOf(option)} must be 1 or 0: '${value}'`);
+}
+
+function pageSize(given: Setting | undefined): number {
+  if (given === undefined) return PAGE_SESSIONS;
+  const size = /^\d+$/.test(given.value) ? Number(given.value) : 0;
+  if (size >= 1 && size <= PAGE_SESSIONS_MAX) return size;
+  throw new UsageError(`${given.from} must be a whole number from 1 to ${PAGE_SESSIONS_MAX}: '${given.value}'`);
+}
+
+function logLevel(given: Setting | undefined): LogLevel {
+  if (given === undefined) return "error";
+  const level = LOG_LEVELS.find((it) => it === given.value);
+  if (level === undefined) {
+    throw new UsageError(`${given.from} must be one of ${LOG_LEVELS.join(", ")}: '${given.value}'`);
+  }
+  return level;
+}
+
+async function configDirsFromEnvironment(): Promise<readonly string[] | undefined> {
+  const given = setting("config-dir", {});
+  const dirs = given?.value.split(delimiter).filter((dir) => dir !== "");
+  if (given === undefined || dirs === undefined || dirs.length === 0) return undefined;
+  const { isDirectory } = await import("../../store/config-dir.ts");
+  const missing = dirs.find((dir) => !isDirectory(dir));
+  if (missing !== undefined) throw new UsageError(`${given.from}: there is no directory ${missing}`);
+  return dirs;
+}
