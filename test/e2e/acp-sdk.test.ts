@@ -35,9 +35,9 @@ interface Editor {
   readonly agent: Agent;
   readonly updates: readonly SessionNotification[];
   /** The texts that were shown of a session, in order, since the last call. */
-  shown(id: string): string[];
+  readonly shown: (id: string) => string[];
   /** Id → whether it is archived, by the list of this filter. */
-  listed(archived?: "include" | "only" | "exclude"): Promise<Record<string, unknown>>;
+  readonly listed: (archived?: "include" | "only" | "exclude") => Promise<Record<string, unknown>>;
 }
 
 describe.each(nodes())("Node $version", ({ path: node }) => {
