@@ -30,7 +30,15 @@ export interface Invocation {
 }
 
 /** What a shell offers where an argument is expected. */
-export type Completion = "sessions" | "trash" | "projects" | "files" | readonly string[];
+export type Completion =
+  | "sessions"
+  | "trash"
+  | "projects"
+  | "tags"
+  | "branches"
+  | "files"
+  | "directories"
+  | readonly string[];
 
 export interface Command {
   /** One line in the general help. */
@@ -42,8 +50,8 @@ export interface Command {
   /** Beside the common ones: `--config-dir`, `--json`, `--help`. */
   readonly options: OptionSpec;
   readonly positionals: "none" | "one" | "some" | "any";
-  /** What completes its positional arguments; absent: nothing. */
-  readonly completes?: Completion;
+  /** What completes its positional arguments, or the next one after those that are there; absent: nothing. */
+  readonly completes?: Completion | ((before: readonly string[]) => Completion | undefined);
   /** What completes the values of its options, by the option's name; absent: file names. */
   readonly completesOptions?: Readonly<Record<string, Completion>>;
   /** Exit code 0 or 1. Throws `UsageError` for 2. */

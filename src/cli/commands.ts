@@ -1,4 +1,4 @@
-import type { Command } from "./command.ts";
+import type { Command, OptionSpec } from "./command.ts";
 
 /** Every command, in the order of the help; its module is loaded when it is asked for. */
 export const COMMANDS: Readonly<Record<string, () => Promise<{ readonly command: Command }>>> = {
@@ -12,7 +12,15 @@ export const COMMANDS: Readonly<Record<string, () => Promise<{ readonly command:
   delete: () => import("./commands/delete.ts"),
   restore: () => import("./commands/restore.ts"),
   trash: () => import("./commands/trash.ts"),
+  completion: () => import("./commands/completion.ts"),
   acp: () => import("./commands/acp.ts"),
+};
+
+/** What every command takes beside its own. */
+export const COMMON_OPTIONS: OptionSpec = {
+  "config-dir": { type: "string", multiple: true },
+  json: { type: "boolean" },
+  help: { type: "boolean", short: "h" },
 };
 
 export const isCommand = (name: string): boolean => Object.hasOwn(COMMANDS, name);

@@ -1,6 +1,6 @@
 import { VERSION } from "../version.ts";
-import { type Command, type Invocation, type OptionSpec, type Terminal, UsageError } from "./command.ts";
-import { isCommand, loadCommand } from "./commands.ts";
+import { type Command, type Invocation, type Terminal, UsageError } from "./command.ts";
+import { COMMON_OPTIONS, isCommand, loadCommand } from "./commands.ts";
 import { openTerminal } from "./terminal.ts";
 
 /** Not by `import`: that would load everything `node:util` exports, which is felt in the time to the first answer. */
@@ -8,12 +8,6 @@ const { parseArgs } = process.getBuiltinModule("node:util");
 
 /** Exit codes: 0 done, 1 failed (a command says so), 2 misused. */
 const MISUSED = 2;
-
-const COMMON: OptionSpec = {
-  "config-dir": { type: "string", multiple: true },
-  json: { type: "boolean" },
-  help: { type: "boolean", short: "h" },
-};
 
 process.exitCode = await main(process.argv.slice(2), openTerminal());
 
@@ -29,6 +23,10 @@ async function main([word = "help", ...args]: string[], terminal: Terminal): Pro
     const { generalHelp } = await import("./help.ts");
     await terminal.write(await generalHelp());
     return 0;
+  }
+  if (word === "__complete") {
+    const { complete } = await import("./complete.ts");
+    return complete(args, terminal);
   }
   const problem = word.startsWith("-")
     ? `unknown option '${word}': a command comes first`
@@ -61,7 +59,7 @@ async function runCommand(name: string, args: string[], terminal: Terminal): Pro
 
 function parse({ options }: Command, args: string[]): Pick<Invocation, "values" | "positionals"> {
   try {
-    return parseArgs({ args, options: { ...options, ...COMMON }, strict: true, allowPositionals: true });
+    return parseArgs({ args, options: { ...options, ...COMMON_OPTIONS }, strict: true, allowPositionals: true });
   } catch (error) {
     throw new UsageError(error instanceof Error ? error.message : String(error));
   }

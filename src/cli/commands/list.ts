@@ -33,7 +33,13 @@ JSON
     all: { type: "boolean" },
   },
   positionals: "none",
-  completesOptions: { cwd: "projects" },
+  completesOptions: {
+    cwd: "projects",
+    since: ["1h", "1d", "7d", "30d"],
+    tag: "tags",
+    branch: "branches",
+    limit: ["10", "100"],
+  },
   async run(invocation) {
     const { listSessions } = await import("../list-sessions.ts");
     return listSessions(invocation);

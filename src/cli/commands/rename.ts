@@ -10,7 +10,7 @@ Options
 ${DRY_RUN_HELP}${changeJsonHelp('"title"')}`,
   options: DRY_RUN,
   positionals: "some",
-  completes: "sessions",
+  completes: (before) => (before.length === 0 ? "sessions" : undefined),
   async run(invocation) {
     const { changeEach, named, sessionFinder } = await import("../change.ts");
     const { renameSession } = await import("../../store/annotate.ts");

@@ -14,7 +14,8 @@ ${changeJsonHelp('"trashId", "bytes"')}  'trash' alone: {"trash": [{id, sessionI
 `,
   options: { "older-than": { type: "string" }, yes: { type: "boolean" }, ...DRY_RUN },
   positionals: "any",
-  completes: "trash",
+  completes: ([verb]) => (verb === undefined ? ["list", "empty"] : verb === "empty" ? "trash" : undefined),
+  completesOptions: { "older-than": ["1d", "7d", "30d"] },
   async run(invocation) {
     const { positionals, values } = invocation;
     const [verb = "list", ...ids] = positionals;

@@ -1,0 +1,183 @@
+import { homedir } from "node:os";
+import { sessionIdsWith } from "../store/find-by-prefix.ts";
+import { findSession } from "../store/locate.ts";
+import { listSessionPage } from "../store/page.ts";
+import { summaryOf } from "../store/summary.ts";
+import { listTrash } from "../store/trash.ts";
+import type { ListedSession } from "../store/types.ts";
+import type { Command, Completion, Terminal } from "./command.ts";
+import { COMMANDS, COMMON_OPTIONS, isCommand, loadCommand } from "./commands.ts";
+import { printable } from "./terminal.ts";
+import { cut } from "./width.ts";
+
+/** Sessions that are looked at for their titles, directories, tags and branches: what was active lately is meant. */
+const RECENT = 500;
+/** Ids that are offered before one is begun. */
+const OFFERED = 100;
+/** Titles are read for so many ids at most. */
+const DESCRIBED = 100;
+const DESCRIPTION_CELLS = 60;
+
+/**
+ * What a shell asks while somebody types: prints what may stand for the last of the words, the ones before it given. A
+ * line each, `value` or `value<tab>description`; `:files` and `:dirs` ask the shell to complete paths. Whatever goes
+ * wrong, nothing is offered, and the exit code is 0: a person who types is not to be told of errors.
+ */
+export async function complete(words: readonly string[], terminal: Terminal): Promise<number> {
+  let offers: readonly Offer[] = [];
+  try {
+    offers = await offersFor(words);
+  } catch {
+    // Nothing to offer.
+  }
+  const lines = offers.map(({ value, about }) => {
+    const description = printable(about ?? "");
+    return description === "" ? `${value}\n` : `${value}\t${cut(description, DESCRIPTION_CELLS)}\n`;
+  });
+  await terminal.write(lines.join(""));
+  return 0;
+}
+
+interface Offer {
+  readonly value: string;
+  readonly about?: string | undefined;
+}
+
+async function offersFor(typed: readonly string[]): Promise<Offer[]> {
+  // Bash takes `--cwd=/w` for three words.
+  const words = typed.filter((word, at) => word !== "=" || at === typed.length - 1);
+  const last = words.at(-1) ?? "";
+  const current = last === "=" ? "" : last;
+  const [name = "", ...rest] = words.slice(0, -1);
+  if (words.length <= 1 || (name === "help" && rest.length === 0)) return beginning(await commandNames(), current);
+  if (!isCommand(name)) return [];
+  const command = await loadCommand(name);
+  const { pending, positionals, onlyPositionals, configDirs } = readWords(command, rest);
+  const store: Store = { configDirs: configDirs.length > 0 ? configDirs : undefined };
+  if (pending !== undefined) return offers(valuesOf(command, pending), current, store);
+  const [, option, value] = /^--([^=]+)=(.*)$/s.exec(current) ?? [];
+  if (option !== undefined && value !== undefined && !onlyPositionals) {
+    const found = await offers(valuesOf(command, option), value, store);
+    return found.map((offer) => (isPathRequest(offer) ? offer : { ...offer, value: `--${option}=${offer.value}` }));
+  }
+  if (current.startsWith("-") && !onlyPositionals) return beginning(optionNames(command, rest), current);
+  const { completes, positionals: allowed } = command;
+  if (allowed === "none" || (allowed === "one" && positionals.length > 0)) return [];
+  const kind = typeof completes === "function" ? completes(positionals) : completes;
+  const found = await offers(kind, current, store);
+  return found.filter(({ value }) => !positionals.includes(value));
+}
+
+async function commandNames(): Promise<Offer[]> {
+  const commands = Object.keys(COMMANDS).map(async (name) => ({
+    value: name,
+    about: (await loadCommand(name)).summary,
+  }));
+  return [...(await Promise.all(commands)), { value: "help" }, { value: "--help" }, { value: "--version" }];
+}
+
+interface Read {
+  /** The option whose value comes next. */
+  readonly pending: string | undefined;
+  readonly positionals: readonly string[];
+  readonly onlyPositionals: boolean;
+  readonly configDirs: readonly string[];
+}
+
+function readWords({ options }: Command, words: readonly string[]): Read {
+  const known = { ...options, ...COMMON_OPTIONS };
+  const positionals: string[] = [];
+  const configDirs: string[] = [];
+  let pending: string | undefined;
+  let onlyPositionals = false;
+  for (const word of words) {
+    if (pending !== undefined) {
+      if (pending === "config-dir") configDirs.push(atHome(word));
+      pending = undefined;
+    } else if (onlyPositionals || !word.startsWith("-")) positionals.push(word);
+    else if (word === "--") onlyPositionals = true;
+    else {
+      const [, name = "", value] = /^--([^=]*)(?:=(.*))?$/s.exec(word) ?? [];
+      if (value === undefined && Object.hasOwn(known, name) && known[name]?.type === "string") pending = name;
+      if (value !== undefined && name === "config-dir") configDirs.push(atHome(value));
+    }
+  }
+  return { pending, positionals, onlyPositionals, configDirs };
+}
+
+/** A shell gives the words as they were typed. */
+const atHome = (path: string): string => path.replace(/^~(?=$|[/\\])/, () => homedir());
+
+const valuesOf = ({ completesOptions }: Command, option: string): Completion | undefined =>
+  option === "config-dir" ? "directories" : (completesOptions?.[option] ?? "files");
+
+function optionNames({ options }: Command, words: readonly string[]): Offer[] {
+  return Object.entries({ ...options, ...COMMON_OPTIONS })
+    .filter(([name, { multiple }]) => multiple === true || !words.includes(`--${name}`))
+    .map(([name]) => ({ value: `--${name}` }));
+}
+
+interface Store {
+  readonly configDirs: readonly string[] | undefined;
+}
+
+const FILES: Offer = { value: ":files" };
+const DIRS: Offer = { value: ":dirs" };
+const isPathRequest = (offer: Offer): boolean => offer === FILES || offer === DIRS;
+
+async function offers(kind: Completion | undefined, current: string, store: Store): Promise<Offer[]> {
+  if (kind === undefined) return [];
+  if (typeof kind === "object")
+    return beginning(
+      kind.map((value) => ({ value })),
+      current,
+    );
+  switch (kind) {
+    case "files":
+      return [FILES];
+    case "directories":
+      return [DIRS];
+    case "sessions":
+      return sessions(current, store);
+    case "trash":
+      return beginning(await trashed(store), current.toLowerCase());
+    case "projects":
+      return [...beginning(await recent(store, ({ cwd }) => cwd), atHome(current)), DIRS];
+    case "tags":
+      return beginning(await recent(store, ({ tag }) => tag), current);
+    case "branches":
+      return beginning(await recent(store, ({ gitBranch }) => gitBranch), current);
+  }
+}
+
+async function sessions(current: string, { configDirs }: Store): Promise<Offer[]> {
+  if (current === "") {
+    const page = await listSessionPage({ configDirs, archived: "include", limit: OFFERED });
+    return page.sessions.map(({ sessionId, summary }) => ({ value: sessionId, about: summary }));
+  }
+  const ids = sessionIdsWith(current, configDirs);
+  if (ids.length > DESCRIBED) return ids.map((value) => ({ value }));
+  return ids.flatMap((value) => {
+    const copy = findSession(value, { configDirs });
+    return copy === undefined ? [] : [{ value, about: summaryOf(copy) }];
+  });
+}
+
+async function trashed({ configDirs }: Store): Promise<Offer[]> {
+  const entries = await listTrash({ configDirs });
+  return distinct(entries.map(({ sessionId, summary }) => ({ value: sessionId, about: summary })));
+}
+
+async function recent({ configDirs }: Store, fact: (session: ListedSession) => string | undefined): Promise<Offer[]> {
+  const page = await listSessionPage({ configDirs, archived: "include", limit: RECENT });
+  return distinct(page.sessions.flatMap((session) => ({ value: fact(session) ?? "" })));
+}
+
+/** Each value once; none that a shell could not take as one line. */
+const distinct = (offers: readonly Offer[]): Offer[] =>
+  [...new Map(offers.map((offer) => [offer.value, offer])).values()].filter(
+    ({ value }) => value !== "" && printable(value) === value,
+  );
+
+const beginning = (offers: readonly Offer[], current: string): Offer[] =>
+  offers.filter(({ value }) => value.startsWith(current));
