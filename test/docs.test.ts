@@ -3,7 +3,9 @@ import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { COMMANDS } from "../src/cli/commands.ts";
 import * as library from "../src/index.ts";
+import { VERSION } from "../src/version.ts";
 
 const root = path.resolve(import.meta.dirname, "..");
 const readme = fs.readFileSync(path.join(root, "README.md"), "utf8");
@@ -17,39 +19,17 @@ beforeAll(() => void (work = fs.mkdtempSync(path.join(os.tmpdir(), "claude-trans
 afterAll(() => fs.rmSync(work, { recursive: true, force: true }));
 
 describe("README.md", () => {
-  test("its first example prints what it says", () => {
-    const [command = "", ...output] = block("console").split("\n");
-    const [, configDir = "", args = ""] = /^\$ CLAUDE_CONFIG_DIR=(\S+) node (.*)$/.exec(command) ?? [];
-    const env = { ...process.env, CLAUDE_CONFIG_DIR: configDir };
-    expect(execFileSync(process.execPath, args.split(" "), { cwd: root, env, encoding: "utf8" })).toBe(
-      output.join("\n"),
-    );
-  });
-
   test("its commands are scripts of the package, or the built program", () => {
     expect(blocks("sh").flatMap((text) => text.trim().split("\n"))).toEqual([
       "npm ci",
       "npm run build",
       "node dist/cli.js list",
+      "npm pack",
+      `npm install --global ./claude-transcripts-${VERSION}.tgz`,
       "npm test",
     ]);
     const scripts = [...readme.matchAll(/npm (?:run )?(build|test|check|bench|fix|parity)\b/g)].map(([, name]) => name);
     expect(scripts.filter((name) => !Object.hasOwn(manifest.scripts, name ?? ""))).toEqual([]);
-  });
-
-  test("its example of an editor's settings starts a server that answers", () => {
-    const { agent_servers } = JSON.parse(block("json")) as {
-      agent_servers: Record<string, { command: string; args: string[] }>;
-    };
-    const [{ command, args } = { command: "", args: [""] }] = Object.values(agent_servers);
-    expect(command).toBe("node");
-    const request = { jsonrpc: "2.0", id: 1, method: "initialize", params: { protocolVersion: 1 } };
-    const stdout = execFileSync(
-      process.execPath,
-      args.map((arg) => arg.replace("/path/to/claude-transcripts", root)),
-      { input: `${JSON.stringify(request)}\n`, encoding: "utf8" },
-    );
-    expect(JSON.parse(stdout)).toMatchObject({ id: 1, result: { agentInfo: { name: "claude-transcripts" } } });
   });
 
   test("its example of the library compiles and does what it says", () => {
@@ -85,15 +65,13 @@ describe("README.md", () => {
     expect(named).toEqual(functions.sort());
   });
 
-  test("the program's own help has the options it speaks of, and the other way round", () => {
-    const helpOf = (...command: string[]): string =>
-      execFileSync(process.execPath, [cli, ...command, "--help"], { encoding: "utf8" });
-    const general = helpOf();
-    const commands = [...general.matchAll(/^ {2}([a-z]+) {2}/gm)].map(([, name = ""]) => name);
-    expect(commands).toContain("acp");
-    const help = [general, ...commands.map((name) => helpOf(name))].join("");
-    const options = (text: string): string[] => [...new Set(text.match(/--(?:config-dir|no-[a-z]+)\b/g))].sort();
-    expect(options(readme)).toEqual(options(help));
+  test("the options it speaks of are in the program's own help", () => {
+    const help = ["", ...Object.keys(COMMANDS)].map((name) =>
+      execFileSync(process.execPath, [cli, ...name.split(" ").filter(Boolean), "--help"], { encoding: "utf8" }),
+    );
+    const options = (text: string): string[] => [...new Set(text.match(/(?<![\w-])--[a-z][a-z-]*/g))].sort();
+    const known = new Set([...options(help.join("\n")), "--global"]);
+    expect(options(readme).filter((option) => !known.has(option))).toEqual([]);
   });
 });
 

@@ -129,7 +129,13 @@ describe("the installed program, with the production dependencies only", () => {
 
   test("says its version and its help", () => {
     expect(run([program(), "--version"])).toBe(`${VERSION}\n`);
-    expect(run([program(), "--help"])).toContain("claude-transcripts acp");
+    expect(run([program(), "--help"])).toContain("\n  acp ");
+  });
+
+  test.skipIf(process.platform === "win32")("is there under its name", () => {
+    const link = path.join(project, "node_modules", ".bin", "claude-transcripts");
+    expect(fs.realpathSync(link)).toBe(fs.realpathSync(program()));
+    expect(execFileSync(link, ["--version"], { encoding: "utf8" })).toBe(`${VERSION}\n`);
   });
 
   test("lists sessions", () => {

@@ -17,30 +17,34 @@ export function npm(args: readonly string[], cwd = root): string {
 }
 
 /**
- * Puts the package into `directory` as `npm install --omit=dev` of its tarball would, without asking a registry: what
- * `npm pack` takes along, and the dependencies that the lock file does not mark as for development. Returns the path of
- * the installed package.
+ * Installs the package into `directory` from its packed tarball, as a user does, without asking a registry: its
+ * dependencies are given as tarballs too, packed from those that the lock file does not mark as for development. Returns
+ * the path of the installed package.
  */
 export function installInto(directory: string): string {
-  const modules = path.join(directory, "node_modules");
-  fs.mkdirSync(modules, { recursive: true });
-  const [packed] = JSON.parse(npm(["pack", "--json", "--ignore-scripts", "--pack-destination", directory])) as [
-    { filename: string },
-  ];
-  execFileSync("tar", ["-xzf", packed.filename], { cwd: directory });
-  const installed = path.join(modules, "claude-transcripts");
-  fs.renameSync(path.join(directory, "package"), installed);
-  for (const name of productionPackages()) {
-    fs.cpSync(path.join(root, name), path.join(directory, name), { recursive: true });
-  }
-  return installed;
+  const tarballs = path.join(directory, "tarballs");
+  fs.mkdirSync(tarballs, { recursive: true });
+  const folders = [root, ...productionPackages().map((name) => path.join(root, name))];
+  const options = ["--json", "--ignore-scripts", "--pack-destination", tarballs];
+  const packed = JSON.parse(npm(["pack", ...options, ...folders])) as { filename: string }[];
+  if (!fs.existsSync(path.join(directory, "package.json")))
+    fs.writeFileSync(path.join(directory, "package.json"), "{}");
+  const files = packed.map(({ filename }) => path.join(tarballs, filename));
+  npm(
+    ["install", "--offline", "--no-audit", "--no-fund", "--cache", path.join(directory, "cache"), ...files],
+    directory,
+  );
+  return path.join(directory, "node_modules", "claude-transcripts");
 }
 
 function productionPackages(): string[] {
   const lock = JSON.parse(fs.readFileSync(path.join(root, "package-lock.json"), "utf8")) as {
-    packages: Record<string, { dev?: boolean; optional?: boolean; devOptional?: boolean; peer?: boolean }>;
+    packages: Record<string, { dev?: boolean; devOptional?: boolean; peer?: boolean; link?: boolean }>;
   };
   return Object.entries(lock.packages)
-    .filter(([name, { dev, devOptional, peer }]) => name.startsWith("node_modules/") && !dev && !devOptional && !peer)
+    .filter(
+      ([name, { dev, devOptional, peer, link }]) =>
+        name.startsWith("node_modules/") && !dev && !devOptional && !peer && !link,
+    )
     .map(([name]) => name);
 }

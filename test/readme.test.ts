@@ -1,0 +1,112 @@
+/**
+ * Every example of the README, run in its order on a copy of the fixtures in a home of its own. `UPDATE_README=1` writes
+ * what was printed into the README instead.
+ */
+import { execFileSync } from "node:child_process";
+import fs from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { consoleExamples, programsIn, type, withOutputs } from "./support/console-blocks.ts";
+
+const root = path.resolve(import.meta.dirname, "..");
+const file = path.join(root, "README.md");
+const readme = fs.readFileSync(file, "utf8");
+const examples = consoleExamples(readme);
+/** The home of the README's reader. */
+const HOME = "/home/ada";
+
+let home: string;
+let env: NodeJS.ProcessEnv;
+beforeAll(() => {
+  home = fs.realpathSync(fs.mkdtempSync(path.join(os.tmpdir(), "claude-transcripts-readme-")));
+  fs.cpSync(path.join(root, "fixtures", "config"), path.join(home, ".claude"), { recursive: true });
+  const programs = path.join(home, "bin");
+  fs.mkdirSync(programs);
+  env = {
+    ...process.env,
+    HOME: home,
+    USERPROFILE: home,
+    TZ: "UTC",
+    NO_COLOR: "1",
+    PATH: `${programsIn(programs)}:${process.env["PATH"]}`,
+  };
+  delete env["CLAUDE_CONFIG_DIR"];
+});
+afterAll(() => fs.rmSync(home, { recursive: true, force: true }));
+
+const asShown = (output: string): string => output.replaceAll(home, HOME);
+const run = (command: string): string => asShown(type(command, { cwd: root, env }));
+
+describe("the examples on the command line", () => {
+  if (process.env["UPDATE_README"] !== undefined) {
+    test("are written anew", () => {
+      fs.writeFileSync(
+        file,
+        withOutputs(
+          readme,
+          examples.map(({ command }) => run(command)),
+        ),
+      );
+    });
+    return;
+  }
+  // One after the other: each finds what the ones before it left.
+  test.each(examples)("$command", ({ command, output }) => {
+    expect(alike(run(command))).toBe(alike(output));
+  });
+
+  test("show every command", async () => {
+    const { COMMANDS } = await import("../src/cli/commands.ts");
+    const shown = new Set(examples.flatMap(({ command }) => /claude-transcripts ([a-z]+)/.exec(command)?.[1] ?? []));
+    expect(Object.keys(COMMANDS).filter((name) => !shown.has(name) && name !== "acp")).toEqual([]);
+  });
+});
+
+describe("the settings of editors", () => {
+  const request = { jsonrpc: "2.0", id: 1, method: "initialize", params: { protocolVersion: 1 } };
+  const editors = ["Zed", "JetBrains", "Neovim", "Emacs"];
+
+  test.each(editors)("%s starts a server that answers", (editor) => {
+    const [command = "", ...args] = commandOf(sectionOf(editor));
+    const stdout = execFileSync(command, args, { env, input: `${JSON.stringify(request)}\n`, encoding: "utf8" });
+    expect(JSON.parse(stdout)).toMatchObject({ id: 1, result: { agentInfo: { name: "claude-transcripts" } } });
+  });
+});
+
+/** The code block of an editor. */
+function sectionOf(editor: string): { language: string; text: string } {
+  const section = new RegExp(`^\\*\\*${editor}\\*\\*[^]*?^\`\`\`(\\w+)\\n([^]*?)^\`\`\`$`, "m").exec(readme);
+  return { language: section?.[1] ?? "", text: section?.[2] ?? "" };
+}
+
+/** The command that the settings name: read as JSON, or the strings of the expression that holds it. */
+function commandOf({ language, text }: { language: string; text: string }): string[] {
+  if (language === "json") {
+    const { agent_servers } = JSON.parse(text) as {
+      agent_servers: Record<string, { command: string; args: string[] }>;
+    };
+    return Object.values(agent_servers).flatMap(({ command, args }) => [command, ...args]);
+  }
+  const expression = { lua: /default = \{([^}]*)\}/, elisp: /:command (".*")\s+:command-params '\(([^)]*)\)/ }[
+    language
+  ];
+  const [, ...parts] = expression?.exec(text) ?? [];
+  return [...parts.join(" ").matchAll(/"([^"]*)"/g)].map(([, word]) => word ?? "");
+}
+
+/** Without what is another at each run: ids that were made, and how long ago something happened. */
+function alike(output: string): string {
+  const known = new Set(
+    fs
+      .readdirSync(path.join(root, "fixtures", "config", "projects"), { recursive: true, encoding: "utf8" })
+      .map((name) => path.basename(name).slice(0, 8)),
+  );
+  return output
+    .replace(/\b([0-9a-f]{8})(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b|\b[0-9a-f]{8}\b/g, (id) =>
+      known.has(id.slice(0, 8)) ? id : "<id>",
+    )
+    .replace(/\b\d{4}-\d\d-\d\dT\d\d[-:]\d\d[-:]\d\d(?:[.-]\d{3})?Z\b/g, "<time>")
+    .replace(/\bjust now\b|\b\d+ (?:s|min|h|d) ago\b/g, "<time>")
+    .replace(/ +/g, " ");
+}
