@@ -12,6 +12,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<{ readonly command:
   delete: () => import("./commands/delete.ts"),
   restore: () => import("./commands/restore.ts"),
   trash: () => import("./commands/trash.ts"),
+  doctor: () => import("./commands/doctor.ts"),
   completion: () => import("./commands/completion.ts"),
   acp: () => import("./commands/acp.ts"),
 };

@@ -30,6 +30,17 @@ export function resolveConfigDirs(options?: StoreOptions | null): string[] {
   return [...found.values()];
 }
 
+/** What decided which config dirs are in force. */
+export type ConfigDirSource = "option" | "environment" | "default";
+
+export function configDirSource(options?: StoreOptions | null): ConfigDirSource {
+  if (options?.configDirs !== undefined) return "option";
+  return process.env["CLAUDE_CONFIG_DIR"] === undefined ? "default" : "environment";
+}
+
+/** Where people keep transcripts too, by what is in use: the default, and the places of other programs. */
+export const usualConfigDirs = (): string[] => [join(homedir(), ".claude"), join(homedir(), ".config", "claude")];
+
 /** Whether there is a directory at the path; a link to one counts. */
 export function isDirectory(path: string): boolean {
   try {

@@ -45,8 +45,8 @@ export interface Belongings {
 }
 
 /** Names beside a transcript that the CLI removes together with it. */
-const COMPANIONS = [".desktop-released.json", ".ccr-tip.json", ".precompact.json"];
-const OLD_SUBAGENT = /^agent-.*\.jsonl$/s;
+export const COMPANIONS = [".desktop-released.json", ".ccr-tip.json", ".precompact.json"];
+export const OLD_SUBAGENT = /^agent-.*\.jsonl$/s;
 
 /**
  * All that belongs to a session in one config dir. The config dir, `projects` and project dirs may be links; below a
@@ -186,7 +186,7 @@ async function bytesOf(path: string): Promise<number> {
 }
 
 /** The `sessionId` of the first readable row that has one; links are not followed. */
-function firstSessionId(path: string): string | undefined {
+export function firstSessionId(path: string): string | undefined {
   let fd: number;
   try {
     fd = openReadNoFollow(path);

@@ -75,6 +75,12 @@ export function cleanStaleTemps(dir: string, now = Date.now()): void {
 const neverAppeared = (temp: string, transcript: string): boolean =>
   statLink(temp)?.nlink === 1 && statLink(transcript) === undefined;
 
+/** Whether the name is that of a temporary file of ours, and if so whether its writer has gone. For readers. */
+export function temporaryState(dir: string, name: string, now = Date.now()): "stale" | "in_use" | undefined {
+  if (!TEMP_NAME.test(name)) return undefined;
+  return isStale(join(dir, name), name, now) ? "stale" : "in_use";
+}
+
 /** Removes all temporary files of ours in `dir`, whoever began them. For a directory that is ours alone. */
 export function removeTemps(dir: string): void {
   for (const { name } of readDir(dir)) if (TEMP_NAME.test(name)) removeTree(join(dir, name));

@@ -1,0 +1,183 @@
+import { isUtf8 } from "node:buffer";
+import { randomInt } from "node:crypto";
+import { CHUNK_BYTES } from "../transcript/limits.ts";
+import { LineBuffer } from "../transcript/lines.ts";
+import { RowIndex } from "../transcript/row-index.ts";
+import { parseRow, type RowProblem, visitLine } from "../transcript/row.ts";
+import { RowScan } from "../transcript/row-scan.ts";
+import { close, openRead, pause, readAt, statOpen } from "./disk.ts";
+
+/** What can be wrong with a transcript. */
+export type FindingKind =
+  /** A row ends before it is complete: its writer was killed. What it said is lost. */
+  | "cut"
+  /** The same at the end of the file: its writer may still be at it. */
+  | "cut_at_end"
+  /** Bytes that are no row. */
+  | "not_json"
+  /** A row too long to be read (`ROW_BYTES`). */
+  | "oversized"
+  /** Bytes that are no UTF-8; each is read as U+FFFD. */
+  | "bad_utf8"
+  /** NUL bytes, which a crash of the machine leaves in place of what was written. */
+  | "nul"
+  /** Several rows on one line. Claude Code loses both, we read both. */
+  | "glued"
+  /** A row whose parent is not in the file. */
+  | "dangling_parent"
+  /** A row that is its own parent. */
+  | "own_parent"
+  /** A row with the uuid of one before it. */
+  | "repeated_uuid"
+  /** The last line does not end: what a careless program appends is glued to it. */
+  | "no_final_newline";
+
+/** Of these, something that was written is lost. The others are odd, and everything can be read. */
+export const LOSSES: ReadonlySet<FindingKind> = new Set([
+  "cut",
+  "cut_at_end",
+  "not_json",
+  "oversized",
+  "bad_utf8",
+  "nul",
+]);
+
+export interface Finding {
+  readonly kind: FindingKind;
+  /** How many times. */
+  readonly count: number;
+  /** Where, counted from 1: the first `LISTED_LINES` of them. */
+  readonly lines: readonly number[];
+}
+
+export interface TranscriptCheck {
+  readonly bytes: number;
+  readonly lines: number;
+  /** Rows of the conversation. */
+  readonly rows: number;
+  readonly findings: readonly Finding[];
+  /** What the first and the last row of the conversation say that they were written by. */
+  readonly entrypoints: readonly string[];
+}
+
+/** So many places are named of each kind; `count` has all. A file of garbage has millions. */
+const LISTED_LINES = 20;
+const CHUNKS_PER_TURN = 32;
+
+/**
+ * Reads a transcript from its beginning to its end and says what is wrong with it. Memory is a chunk, or the longest
+ * row, and some 150 bytes a row. Throws file-system errors, and `signal.reason` when aborted.
+ */
+export async function checkTranscript(path: string, signal?: AbortSignal): Promise<TranscriptCheck> {
+  const fd = openRead(path);
+  try {
+    const { size } = statOpen(fd);
+    const check = new Check();
+    const lines = new LineBuffer(0, { size: Math.max(4096, Math.min(CHUNK_BYTES, size)) });
+    let at = 0;
+    for (let chunk = 1; at < size; chunk++) {
+      const space = lines.space();
+      const count = readAt(fd, space.length > size - at ? space.subarray(0, size - at) : space, at);
+      if (count === 0) break;
+      at += count;
+      lines.filled(count);
+      while (lines.next()) check.line(lines, true);
+      if (chunk % CHUNKS_PER_TURN === 0) await pause();
+      signal?.throwIfAborted();
+    }
+    if (lines.finish()) check.line(lines, false);
+    const ends = check.ends.map(({ offset, length }) => entrypointAt(fd, offset, length));
+    const entrypoints = ends.filter((name) => name !== undefined);
+    return { bytes: at, ...check.result(), entrypoints };
+  } finally {
+    close(fd);
+  }
+}
+
+class Check {
+  readonly #index = new RowIndex(randomInt(2 ** 32));
+  readonly #scan = new RowScan();
+  readonly #found = new Map<FindingKind, { count: number; lines: number[] }>();
+  /** Line of each row of the index. */
+  readonly #lineOf: number[] = [];
+  #lines = 0;
+
+  line(buffer: LineBuffer, ends: boolean): void {
+    this.#lines++;
+    if (buffer.oversized > 0) {
+      this.#note("oversized");
+      return;
+    }
+    const { bytes, start, end } = buffer;
+    const line = bytes.subarray(start, end);
+    if (line.includes(0)) this.#note("nul");
+    if (!isUtf8(line)) this.#note("bad_utf8");
+    let rows = 0;
+    let lastProblem: RowProblem | undefined;
+    visitLine(bytes, start, end, this.#scan, {
+      row: (from, to) => {
+        rows++;
+        lastProblem = undefined;
+        this.#row(bytes, from, to, buffer.offset + from - start);
+      },
+      problem: (_from, _to, problem) => {
+        if (lastProblem !== undefined) this.#note(lastProblem);
+        lastProblem = problem;
+      },
+    });
+    if (lastProblem === "cut" && !ends) this.#note("cut_at_end");
+    else if (lastProblem !== undefined) this.#note(lastProblem);
+    else if (!ends) this.#note("no_final_newline");
+    if (rows > 1 || (rows === 1 && lastProblem !== undefined)) this.#note("glued");
+  }
+
+  /** Where the first and the last row of the conversation stand. */
+  get ends(): readonly { offset: number; length: number }[] {
+    const { count, offset, length } = this.#index;
+    const rows = [...new Set([0, count - 1])].filter((row) => row >= 0 && row < count);
+    return rows.map((row) => ({ offset: offset[row] as number, length: length[row] as number }));
+  }
+
+  result(): Pick<TranscriptCheck, "lines" | "rows" | "findings"> {
+    this.#links();
+    const findings = [...this.#found].map(([kind, { count, lines }]) => ({ kind, count, lines }));
+    return { lines: this.#lines, rows: this.#index.count, findings };
+  }
+
+  #row(bytes: Buffer, from: number, to: number, offset: number): void {
+    const known = this.#index.count;
+    this.#index.add(bytes, from, to, offset, this.#scan);
+    if (this.#index.count > known) this.#lineOf.push(this.#lines);
+  }
+
+  /** Whether every row hangs on one that is there. */
+  #links(): void {
+    const { count, uuid, parent, uuids } = this.#index;
+    const present = new Uint8Array(uuids.count);
+    for (let row = 0; row < count; row++) {
+      const id = uuid[row] as number;
+      if (present[id] === 1) this.#note("repeated_uuid", this.#lineOf[row]);
+      present[id] = 1;
+    }
+    for (let row = 0; row < count; row++) {
+      const above = parent[row] as number;
+      if (above < 0) continue;
+      if (above === uuid[row]) this.#note("own_parent", this.#lineOf[row]);
+      else if (present[above] === 0) this.#note("dangling_parent", this.#lineOf[row]);
+    }
+  }
+
+  #note(kind: FindingKind, line: number = this.#lines): void {
+    const found = this.#found.get(kind) ?? { count: 0, lines: [] };
+    found.count++;
+    if (found.lines.length < LISTED_LINES) found.lines.push(line);
+    this.#found.set(kind, found);
+  }
+}
+
+function entrypointAt(fd: number, offset: number, length: number): string | undefined {
+  const bytes = Buffer.alloc(length);
+  readAt(fd, bytes, offset);
+  const entrypoint = parseRow(bytes, 0, length)?.["entrypoint"];
+  return typeof entrypoint === "string" ? entrypoint : undefined;
+}
