@@ -4,12 +4,12 @@
  *     node scripts/check-acp.mjs CONFIG_DIR...
  *
  * For each config dir, and for all together: the list in pages of 7 shows every session exactly once, and every session
- * loads with every text block of the user and assistant rows on the current branch (not meta, not of a side
- * conversation, what stands before a compaction included) once and in the order of the chain, and with every tool call
- * and result there.
+ * loads with everything that is said on the current branch (what stands before a compaction included) once and in the
+ * order of the chain, with every tool call and its result, with the diff that each edit records and both streams of each
+ * command, and with the calls of its subagents. What is hidden is counted, by the rule that hides it. Loaded again in
+ * parts, the parts put together are the whole, and no call is parted from its result.
  *
- * What is right is worked out here from the JSONL alone, by the plainest means and with nothing of src/: whole files,
- * `JSON.parse`, and one walk from the last row upwards.
+ * What is right is worked out by check-acp/truth.mjs from the JSONL alone.
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -17,8 +17,12 @@ import fs from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import split from "split2";
+import { compare } from "./check-acp/compare.mjs";
+import { callsIn, readTruth } from "./check-acp/truth.mjs";
 
 const PAGE = 7;
+/** Messages of a part of a load. */
+const PART = 25;
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const binary = fileURLToPath(new URL("../dist/cli.js", import.meta.url));
 
@@ -41,12 +45,29 @@ async function check(dirs) {
   await server.call("initialize", { protocolVersion: 1, clientCapabilities: {} });
   const files = sessionFiles(dirs);
   const problems = [];
-  const total = { sessions: 0, pages: 0, texts: 0, beside: 0, calls: 0, results: 0, bytes: 0 };
+  const total = {
+    sessions: 0,
+    pages: 0,
+    texts: 0,
+    beside: 0,
+    calls: 0,
+    results: 0,
+    unanswered: 0,
+    nested: 0,
+    parts: 0,
+    bytes: 0,
+    tools: new Map(),
+    hidden: new Map(),
+  };
 
   const listed = [];
   let cursor;
   do {
-    const params = { _meta: { "claude-transcripts": { limit: PAGE } }, ...(cursor && { cursor }) };
+    const params = {
+      archived: "include",
+      _meta: { "claude-transcripts": { limit: PAGE } },
+      ...(cursor && { cursor }),
+    };
     const { result, error } = await server.call("session/list", params);
     if (error) throw new Error(JSON.stringify(error));
     if (result.sessions.length === 0 && result.nextCursor) problems.push("an empty page with a cursor");
@@ -69,55 +90,95 @@ async function check(dirs) {
     if (!truth.conversation) continue;
     const { updates, reply } = await server.load(id);
     if (reply.error) problems.push(`${id}: ${JSON.stringify(reply.error)}`);
-    problems.push(...compare(truth, updates, total).map((problem) => `${id}: ${problem}`));
+    const found = [
+      ...compare(truth, updates, total),
+      ...missingNested(file, truth, updates),
+      ...(await wrongParts(server, id, updates, total)),
+    ];
+    problems.push(...found.map((problem) => `${id}: ${problem}`));
     total.sessions++;
     total.bytes += fs.statSync(file).size;
   }
   if (server.late() > 0) problems.push(`${server.late()} updates after the answer to their load`);
   await server.end();
-
-  const { sessions, pages, texts, beside, calls, results, bytes } = total;
-  console.log(`${dirs.join(" + ")}
-  ${listed.length} sessions in ${pages} pages of ${PAGE}; ${sessions} loaded (${(bytes / 1e6).toFixed(1)} MB): ${texts} texts of the chain in order, \
-${beside} of parallel and queued rows beside it; ${calls} tool calls, ${results} results; ${problems.length} differences`);
-  for (const problem of problems.slice(0, 50)) console.log(`  - ${problem}`);
+  print(dirs, listed.length, total, problems);
   return problems.length;
 }
 
-/** Where what was shown is not what the rows say. */
-function compare({ chain, beside, calls, results }, updates, total) {
-  const problems = [];
-  const shown = updates.flatMap(({ sessionUpdate, messageId, content }) =>
-    ["user_message_chunk", "agent_message_chunk"].includes(sessionUpdate) && content.type === "text"
-      ? [`${messageId}\u0000${content.text}`]
-      : [],
-  );
-  let next = 0;
-  for (const text of shown) {
-    if (text === chain[next]) next++;
-    else if ((beside.get(text) ?? 0) > 0) {
-      beside.set(text, beside.get(text) - 1);
-      total.beside++;
-    } else problems.push(`shown and not expected here: ${JSON.stringify(text.slice(0, 160))}`);
-  }
-  if (next < chain.length)
-    problems.push(`${chain.length - next} texts missing from ${JSON.stringify(chain[next].slice(0, 160))}`);
-  total.texts += next;
+function print(dirs, listed, total, problems) {
+  const { sessions, pages, texts, beside, calls, results, unanswered, nested, parts, bytes } = total;
+  console.log(`${dirs.join(" + ")}
+  ${listed} sessions in ${pages} pages of ${PAGE}; ${sessions} loaded (${(bytes / 1e6).toFixed(1)} MB), and again in ${parts} parts of ${PART} messages
+  ${texts} texts of the chain in order, ${beside} of parallel and queued rows beside it
+  ${calls} tool calls, ${results} results, ${unanswered} without one; ${nested} calls of subagents; ${problems.length} differences`);
+  for (const [tool, { calls: count, failed, diffs }] of [...total.tools].sort((a, b) => b[1].calls - a[1].calls))
+    console.log(
+      `    ${tool}: ${count}${failed ? `, ${failed} failed` : ""}${diffs ? `, ${diffs} diffs as recorded` : ""}`,
+    );
+  for (const [rule, count] of total.hidden) console.log(`    hidden: ${count} × ${rule}`);
+  for (const problem of problems.slice(0, 50)) console.log(`  - ${problem}`);
+}
 
-  const called = new Set(
-    updates.filter(({ sessionUpdate }) => sessionUpdate === "tool_call").map(({ toolCallId }) => toolCallId),
+/** The calls in the transcripts of subagents that a call or its result names must be shown. */
+function missingNested(file, { rows, calls }, updates) {
+  const root = path.join(file.slice(0, -".jsonl".length), "subagents");
+  if (!fs.existsSync(root)) return [];
+  const parentOf = new Map(
+    updates.flatMap(({ sessionUpdate, toolCallId, _meta }) =>
+      sessionUpdate === "tool_call" ? [[toolCallId, _meta?.["claude-transcripts"]?.parentToolCallId]] : [],
+    ),
   );
-  const ended = new Set(
-    updates.filter(({ status }) => status === "completed" || status === "failed").map(({ toolCallId }) => toolCallId),
+  const started = new Set([...rows.values()].map(({ row }) => row?.toolUseResult?.agentId));
+  return fs.readdirSync(root).flatMap((name) => {
+    const [, agentId] = /^agent-(.*)\.jsonl$/.exec(name) ?? [];
+    if (agentId === undefined) return [];
+    const meta = path.join(root, `agent-${agentId}.meta.json`);
+    const { toolUseId } = fs.existsSync(meta) ? JSON.parse(fs.readFileSync(meta, "utf8")) : {};
+    if (!started.has(agentId) && !calls.includes(toolUseId)) return [];
+    return callsIn(path.join(root, name)).flatMap(({ id }) =>
+      parentOf.get(id) === undefined ? [`call ${id} of subagent ${agentId} is not shown as its own`] : [],
+    );
+  });
+}
+
+/** Loads a session from its end to its beginning, a part at a time: together they must be what was loaded at once. */
+async function wrongParts(server, id, whole, total) {
+  const problems = [];
+  const parts = [];
+  let cursor;
+  do {
+    const { updates, reply } = await server.load(id, { limit: PART, ...(cursor && { cursor }) });
+    if (reply.error) return [`part ${parts.length}: ${JSON.stringify(reply.error)}`];
+    const open = new Set();
+    for (const { sessionUpdate, toolCallId, status } of updates) {
+      if (sessionUpdate === "tool_call" && status === "pending") open.add(toolCallId);
+      if (sessionUpdate === "tool_call_update" && status) open.delete(toolCallId);
+    }
+    if (open.size > 0) problems.push(`part ${parts.length} parts the calls ${[...open]} from their results`);
+    parts.unshift(updates);
+    total.parts++;
+    cursor = reply.result._meta["claude-transcripts"].nextCursor;
+  } while (cursor);
+  const [one, all] = [parts.flat(), whole].map((updates) =>
+    updates.filter(isSaid).map((update) => JSON.stringify(update)),
   );
-  for (const id of calls) if (!called.has(id)) problems.push(`tool call ${id} missing`);
-  for (const id of results) if (!ended.has(id)) problems.push(`result of ${id} missing`);
-  total.calls += calls.length;
-  total.results += results.length;
+  const at = all.findIndex((update, i) => update !== one[i]);
+  if (at >= 0 || one.length !== all.length)
+    problems.push(
+      `in parts ${one.length} updates, at once ${all.length}; the first that differs: ${all[at]?.slice(0, 200)}`,
+    );
   return problems;
 }
 
-// ── what is right ──────────────────────────────────────────────────────────
+/** What is told of the end only, and news, which are a message of their own where their call is in another part. */
+function isSaid({ sessionUpdate, _meta }) {
+  const { noResult, notification } = _meta?.["claude-transcripts"] ?? {};
+  return (
+    sessionUpdate !== "plan" && sessionUpdate !== "usage_update" && noResult !== true && notification === undefined
+  );
+}
+
+// ── what is there ──────────────────────────────────────────────────────────
 
 /** Session id → its transcript; of several copies the newest. */
 function sessionFiles(dirs) {
@@ -133,115 +194,6 @@ function sessionFiles(dirs) {
     }
   }
   return files;
-}
-
-function readTruth(file) {
-  const rows = fs
-    .readFileSync(file, "utf8")
-    .split("\n")
-    .flatMap((line) => {
-      try {
-        return [JSON.parse(line)];
-      } catch {
-        return [];
-      }
-    });
-  const linked = rows.filter(
-    ({ type, uuid }) =>
-      typeof uuid === "string" && ["user", "assistant", "system", "attachment", "progress"].includes(type),
-  );
-  // Of rows with one uuid the last counts, at its own place.
-  const byId = new Map();
-  for (const row of linked) {
-    byId.delete(row.uuid);
-    byId.set(row.uuid, row);
-  }
-  const all = [...byId.values()];
-  const place = new Map(all.map((row, i) => [row.uuid, i]));
-  const isMain = (row) => row.isSidechain !== true && row.teamName === undefined && row.type !== "progress";
-  const isSaid = (row) => row.type === "user" || row.type === "assistant";
-
-  const above = (row) => {
-    const parent = row.parentUuid ?? (row.subtype === "compact_boundary" ? row.logicalParentUuid : null);
-    if (parent === null || parent === undefined) return undefined;
-    if (byId.has(parent)) return byId.get(parent);
-    for (let i = place.get(row.uuid) - 1; i >= 0; i--) if (isMain(all[i])) return all[i];
-    return undefined;
-  };
-  const up = (row, found) => {
-    const seen = new Set();
-    for (let at = row; at !== undefined && !seen.has(at); at = above(at)) {
-      seen.add(at);
-      if (found(at)) return at;
-    }
-    return undefined;
-  };
-
-  const chain = [];
-  const leaf = lastSaid({ rows, all, byId, isMain, isSaid, up });
-  if (leaf) up(leaf, (row) => void chain.unshift(row));
-  const shown = chain.filter((row) => isSaid(row) && isMain(row) && row.isMeta !== true);
-  const ids = new Set(chain.map(({ uuid }) => uuid));
-  const messages = new Set(chain.flatMap(({ type, message }) => (type === "assistant" ? [message?.id] : [])));
-  const uses = new Set(
-    shown.flatMap((row) => blocks(row).flatMap(({ type, id }) => (type === "tool_use" ? [id] : []))),
-  );
-
-  // Beside the chain: rows of the same API message, results of its calls, prompts that waited in the queue.
-  const beside = new Map();
-  for (const row of all) {
-    if (ids.has(row.uuid) && row.type !== "attachment") continue;
-    const sibling = row.type === "assistant" && messages.has(row.message?.id);
-    const result = row.type === "user" && blocks(row).some(({ type }) => type === "tool_result");
-    const queued = row.type === "attachment" && row.attachment?.type === "queued_command";
-    if (!sibling && !result && !queued) continue;
-    for (const text of queued ? queuedTexts(row) : texts(row)) beside.set(text, (beside.get(text) ?? 0) + 1);
-  }
-  return {
-    conversation: all.some((row) => isMain(row) && isSaid(row)),
-    chain: shown.flatMap(texts),
-    beside,
-    calls: [...uses],
-    results: [
-      ...new Set(
-        shown.flatMap((row) =>
-          blocks(row).flatMap(({ type, tool_use_id: id }) => (type === "tool_result" ? [id] : [])),
-        ),
-      ),
-    ],
-  };
-}
-
-/**
- * The last thing said on the current branch: up from the last row that nothing hangs on. A rewind (a `last-prompt` row
- * with `explicit`) behind everything that was said is the end itself.
- */
-function lastSaid({ rows, all, byId, isMain, isSaid, up }) {
-  const rewind = rows.findLastIndex((row) => row.type === "last-prompt" && row.explicit === true);
-  if (rewind >= 0 && !rows.slice(rewind).some((row) => isSaid(row) && isMain(row)))
-    return byId.get(rows[rewind].leafUuid);
-  const parents = new Set(all.filter(isMain).map(({ parentUuid }) => parentUuid));
-  const ends = all.filter((row) => isMain(row) && !parents.has(row.uuid));
-  for (const end of ends.reverse()) {
-    const said = up(end, isSaid);
-    if (said) return said;
-  }
-  return undefined;
-}
-
-function blocks({ message }) {
-  const content = message?.content;
-  return typeof content === "string" ? [{ type: "text", text: content }] : Array.isArray(content) ? content : [];
-}
-
-/** The texts of a row, each behind the id of its message. */
-function texts(row) {
-  const id = row.type === "assistant" ? (row.message?.id ?? row.uuid) : row.uuid;
-  return blocks(row).flatMap(({ type, text }) => (type === "text" ? [`${id}\u0000${text}`] : []));
-}
-
-function queuedTexts({ uuid, attachment: { prompt, source_uuid: source } }) {
-  return texts({ type: "user", uuid: source ?? uuid, message: { content: prompt } });
 }
 
 // ── the server ─────────────────────────────────────────────────────────────
@@ -266,10 +218,16 @@ function startServer(dirs) {
   };
   return {
     call,
-    async load(sessionId) {
+    async load(sessionId, options) {
       updates = [];
       loading = sessionId;
-      const reply = await call("session/load", { sessionId, cwd: "/nonexistent", mcpServers: [] });
+      const _meta = { "claude-transcripts": options };
+      const reply = await call("session/load", {
+        sessionId,
+        cwd: "/nonexistent",
+        mcpServers: [],
+        ...(options && { _meta }),
+      });
       loading = undefined;
       return { updates, reply };
     },

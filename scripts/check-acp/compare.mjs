@@ -1,0 +1,173 @@
+/** Holds the updates of a load against what they should be (truth.mjs). */
+import { blocks, keyOf } from "./truth.mjs";
+
+/** The longest message there may be, bytes. */
+const MESSAGE_BYTES = 8 * 1024 * 1024;
+const ROLES = { user_message_chunk: "user", agent_message_chunk: "agent", agent_thought_chunk: "thought" };
+
+/** Counts what was seen into `total`; gives what is not as it should be. */
+export function compare(truth, updates, total) {
+  const problems = [...compareTexts(truth, updates, total), ...compareCalls(truth, updates, total)];
+  for (const update of updates) {
+    if (Buffer.byteLength(JSON.stringify(update)) > MESSAGE_BYTES) problems.push(`an update of more than 8 MiB`);
+  }
+  for (const [rule, count] of truth.hidden) total.hidden.set(rule, (total.hidden.get(rule) ?? 0) + count);
+  return problems;
+}
+
+function compareTexts({ chain, beside }, updates, total) {
+  const problems = [];
+  let next = 0;
+  // Two parts of one message are set apart by an empty line.
+  const same = (said, shown) =>
+    said !== undefined &&
+    said.id === shown.id &&
+    said.role === shown.role &&
+    [said.text, `\n\n${said.text}`, `\n\n${said.text?.trim()}`].includes(shown.text);
+  for (const shown of updates.flatMap(sayingOf)) {
+    const expected = chain[next];
+    const news = expected?.notification;
+    if (same(expected, shown) || (news && isNews(news, expected.id, shown))) next++;
+    else if ((beside.get(keyOf(shown)) ?? 0) > 0) {
+      beside.set(keyOf(shown), beside.get(keyOf(shown)) - 1);
+      total.beside++;
+    } else if (shown.notification !== undefined || shown.news) {
+      // News that waited in the queue, or whose place is beside the chain.
+      const key = [...beside.keys()].find((it) => beside.get(it) > 0 && isBesideNews(it, shown));
+      if (key === undefined) problems.push(`news not expected here: ${JSON.stringify(shown).slice(0, 200)}`);
+      else {
+        beside.set(key, beside.get(key) - 1);
+        total.beside++;
+      }
+    } else problems.push(`shown and not expected here: ${JSON.stringify(shown).slice(0, 200)}`);
+  }
+  if (next < chain.length)
+    problems.push(`${chain.length - next} missing from ${JSON.stringify(chain[next]).slice(0, 200)}`);
+  total.texts += next;
+  return problems;
+}
+
+/** A message chunk, or a call's update that carries news, as `truth.chain` has them. */
+function sayingOf({ sessionUpdate, messageId: id, content, toolCallId, _meta }) {
+  const role = ROLES[sessionUpdate];
+  const summary = _meta?.["claude-transcripts"]?.notification;
+  if (role !== undefined && content.type === "text")
+    return [{ id, role, text: content.text, news: summary !== undefined }];
+  if (toolCallId === undefined || summary === undefined) return [];
+  return [{ toolCallId, notification: { summary, result: content[0].content.text } }];
+}
+
+function isNews({ summary, result }, id, shown) {
+  if (shown.notification) return shown.notification.summary === summary && shown.notification.result === result;
+  return shown.id === id && shown.role === "agent" && shown.text === (result ? `${summary}\n\n${result}` : summary);
+}
+
+function isBesideNews(key, shown) {
+  const [id, role, result] = key.split("\u0000");
+  if (role !== "news") return false;
+  return shown.notification ? shown.notification.result === result : shown.id === id && shown.text.endsWith(result);
+}
+
+function compareCalls({ calls, results, rows }, updates, total) {
+  const problems = [];
+  const views = new Map();
+  for (const { sessionUpdate, toolCallId, ...update } of updates) {
+    if (toolCallId === undefined) continue;
+    if (sessionUpdate === "tool_call") views.set(toolCallId, { first: update, all: [update] });
+    else if (views.has(toolCallId)) views.get(toolCallId).all.push(update);
+    else problems.push(`an update of ${toolCallId}, which was never shown`);
+  }
+  for (const [id, { first, all }] of views) {
+    const last = Object.assign({}, ...all);
+    if (typeof last.title !== "string" || last.title === "") problems.push(`${id} has no title`);
+    if (typeof last.kind !== "string") problems.push(`${id} has no kind`);
+    if (last.status !== "completed" && last.status !== "failed") problems.push(`${id} ends ${last.status}`);
+    if (first._meta?.["claude-transcripts"]?.parentToolCallId === undefined) continue;
+    total.nested++;
+    if (!views.has(first._meta["claude-transcripts"].parentToolCallId)) problems.push(`${id}: its parent is not shown`);
+  }
+  for (const id of calls) if (!views.has(id)) problems.push(`tool call ${id} missing`);
+  for (const id of results) {
+    const view = views.get(id);
+    if (view === undefined) problems.push(`result of ${id} missing`);
+    else problems.push(...compareResult(id, view, rows.get(id), total));
+  }
+  for (const id of calls) if (!results.includes(id)) total.unanswered++;
+  total.calls += calls.length;
+  total.results += results.length;
+  return problems;
+}
+
+function compareResult(id, { first, all }, { call, result, row }, total) {
+  const problems = [];
+  const failed = result.is_error === true;
+  const shown = all.find(({ status }) => status === "completed" || status === "failed");
+  const outcome = (shown ?? first).status;
+  if (outcome !== (failed ? "failed" : "completed")) problems.push(`${id}: ${outcome}, and failed is ${failed}`);
+  const view = Object.assign({}, first, shown);
+  const record = typeof row.toolUseResult === "object" && row.toolUseResult !== null ? row.toolUseResult : {};
+  const alone = blocks(row).filter(({ type }) => type === "tool_result").length === 1;
+  const tool = total.tools.get(call?.name ?? "(call lost)") ?? { calls: 0, failed: 0, diffs: 0 };
+  total.tools.set(call?.name ?? "(call lost)", tool);
+  tool.calls++;
+  if (failed) tool.failed++;
+  const text = textOf(view);
+  const lines = resultLines(result);
+  const raw = resultLines({ content: view.rawOutput });
+  // The text for the model stands in the raw output to the letter, but for reminders at its end; a subagent's does not.
+  const subagent = call?.name === "Agent" || call?.name === "Task";
+  const report = subagent && !failed ? reportOf(result, record) : lines.replace(/\s*<system-reminder>[^]*$/, "");
+  if (!raw.includes(report) && !text.includes(report)) problems.push(`${id} (${call?.name}): text lost`);
+  if (!failed && alone && typeof record.stdout === "string" && record.backgroundTaskId === undefined) {
+    for (const stream of [record.stdout, record.stderr]) {
+      if (!text.includes(stream.replace(/^\n+/, "").trimEnd()))
+        problems.push(`${id} (${call?.name}): a stream is lost`);
+    }
+  }
+  if (!failed && alone) {
+    const wrong = wrongDiff(view, call, record);
+    if (wrong === undefined) return problems;
+    if (wrong) problems.push(`${id} (${call?.name}): ${wrong}`);
+    else tool.diffs++;
+  }
+  return problems;
+}
+
+const textOf = ({ content = [] }) =>
+  content.map((item) => (item.type === "content" && item.content.type === "text" ? item.content.text : "")).join("\n");
+
+function resultLines({ content }) {
+  if (typeof content === "string") return content;
+  if (!Array.isArray(content)) return "";
+  return content.flatMap(({ type, text }) => (type === "text" ? [text] : [])).join("\n");
+}
+
+/** What a subagent reported, without the words to the model behind it. */
+function reportOf(result, record) {
+  if (record.isAsync === true) return "";
+  if (Array.isArray(record.content)) return resultLines(record);
+  return resultLines(result).replace(/\n?agentId: [^]*$/, "");
+}
+
+/** What is wrong with the diff that is shown; undefined where none is recorded, and none was asked for. */
+function wrongDiff({ content = [], locations = [] }, call, record) {
+  const shown = content.filter(({ type }) => type === "diff");
+  const { structuredPatch: patch, filePath } = record;
+  const expect = (diffs) => {
+    const same = JSON.stringify(shown.map(({ path, oldText, newText }) => [path, oldText, newText]));
+    return same === JSON.stringify(diffs) ? "" : `another diff: ${same.slice(0, 100)}`;
+  };
+  if (Array.isArray(patch) && patch.length > 0) {
+    const side = (lines, mark) =>
+      lines.flatMap((line) => ([" ", mark].includes(line[0]) ? [line.slice(1)] : [])).join("\n");
+    const starts = patch.map(({ newStart }) => newStart);
+    const lines = locations.map(({ line }) => line ?? 0);
+    if (JSON.stringify(starts) !== JSON.stringify(lines)) return `lines ${lines}, and the transcript says ${starts}`;
+    return expect(patch.map((hunk) => [filePath, side(hunk.lines, "-"), side(hunk.lines, "+")]));
+  }
+  if (record.type === "create") return expect([[filePath, null, record.content]]);
+  const { file_path: path, old_string: old, new_string: made, content: whole } = call?.input ?? {};
+  if (call?.name === "Edit" && typeof made === "string") return expect([[path, old || null, made]]);
+  if (call?.name === "Write") return expect([[path, null, whole]]);
+  return undefined;
+}

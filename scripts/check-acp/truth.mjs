@@ -1,0 +1,247 @@
+/**
+ * What a load of a transcript should show, worked out from the JSONL alone, by the plainest means and with nothing of
+ * src/: whole files, `JSON.parse`, and one walk from the last row upwards.
+ */
+import fs from "node:fs";
+
+/**
+ * `chain`: what is said on the current branch, in order: `{ id, role, text }`, role `user`, `agent` or `thought`, or
+ * `{ notification }` for news of a task. `beside`: the same of rows that stand beside the chain, by `keyOf`, with how
+ * often. `calls`, `results`: ids of the chain. `rows`: for each call its block and its result's row. `hidden`: how many
+ * texts each rule hides. `branches`: whether any message was left behind.
+ */
+export function readTruth(file) {
+  const rows = readRows(file);
+  const linked = rows.filter(
+    ({ type, uuid }) =>
+      typeof uuid === "string" && ["user", "assistant", "system", "attachment", "progress"].includes(type),
+  );
+  // Of rows with one uuid the last counts, at its own place.
+  const byId = new Map();
+  for (const row of linked) {
+    byId.delete(row.uuid);
+    byId.set(row.uuid, row);
+  }
+  const all = [...byId.values()];
+  const place = new Map(all.map((row, i) => [row.uuid, i]));
+  const isMain = (row) => row.isSidechain !== true && row.teamName === undefined && row.type !== "progress";
+  const isSaid = (row) => row.type === "user" || row.type === "assistant";
+
+  const above = (row) => {
+    const parent = row.parentUuid ?? (row.subtype === "compact_boundary" ? row.logicalParentUuid : null);
+    if (parent === null || parent === undefined) return undefined;
+    if (byId.has(parent)) return byId.get(parent);
+    for (let i = place.get(row.uuid) - 1; i >= 0; i--) if (isMain(all[i])) return all[i];
+    return undefined;
+  };
+  const up = (row, found) => {
+    const seen = new Set();
+    for (let at = row; at !== undefined && !seen.has(at); at = above(at)) {
+      seen.add(at);
+      if (found(at)) return at;
+    }
+    return undefined;
+  };
+
+  const chain = [];
+  const leaf = lastSaid({ rows, all, byId, isMain, isSaid, up });
+  if (leaf) up(leaf, (row) => void chain.unshift(row));
+  const hidden = new Map();
+  const hide = (rule) => void hidden.set(rule, (hidden.get(rule) ?? 0) + 1);
+  const main = chain.filter((row) => (isSaid(row) || row.type === "system") && isMain(row));
+  for (const row of main)
+    if (row.isMeta === true && texts(row).length > 0) hide("a meta row (caveats, reminders, skills)");
+  const shown = main.filter((row) => row.isMeta !== true);
+  const ids = new Set(chain.map(({ uuid }) => uuid));
+  const messages = new Set(chain.flatMap(({ type, message }) => (type === "assistant" ? [message?.id] : [])));
+
+  // Beside the chain: rows of the same API message, results of its calls, prompts that waited in the queue.
+  const beside = new Map();
+  for (const row of all) {
+    if (ids.has(row.uuid) && row.type !== "attachment") continue;
+    const sibling = row.type === "assistant" && messages.has(row.message?.id);
+    const result = row.type === "user" && blocks(row).some(({ type }) => type === "tool_result");
+    const queued = row.type === "attachment" && row.attachment?.type === "queued_command";
+    if (!sibling && !result && !queued) continue;
+    for (const said of sayings(queued ? asPrompt(row) : row, () => undefined)) {
+      beside.set(keyOf(said), (beside.get(keyOf(said)) ?? 0) + 1);
+    }
+  }
+
+  const calls = new Map();
+  for (const row of all.filter(isMain)) {
+    for (const block of blocks(row)) {
+      if (block.type === "tool_use") calls.set(block.id, { ...calls.get(block.id), call: block, cwd: row.cwd });
+      if (block.type === "tool_result")
+        calls.set(block.tool_use_id, { ...calls.get(block.tool_use_id), result: block, row });
+    }
+  }
+  // Of an answer on the chain every row counts: of calls that ran at the same time only one may be on it.
+  const answers = all.filter(
+    (row) => row.type === "assistant" && isMain(row) && row.isMeta !== true && messages.has(row.message?.id),
+  );
+  const idsOf = (kind, key) =>
+    new Set(
+      [...shown, ...answers].flatMap((row) =>
+        blocks(row).flatMap((block) => (block.type === kind ? [block[key]] : [])),
+      ),
+    );
+  return {
+    conversation: all.some((row) => isMain(row) && isSaid(row)),
+    chain: shown.flatMap((row) => sayings(row, hide)),
+    beside,
+    calls: [...idsOf("tool_use", "id")],
+    // A result of a call on the chain may stand beside it, where calls ran at the same time.
+    results: [
+      ...new Set([
+        ...idsOf("tool_result", "tool_use_id"),
+        ...[...idsOf("tool_use", "id")].filter((id) => calls.get(id)?.result !== undefined),
+      ]),
+    ],
+    rows: calls,
+    hidden,
+    last: shown.at(-1),
+  };
+}
+
+export const keyOf = ({ id, role, text, notification }) =>
+  [id, role ?? "news", text ?? notification.result].join("\u0000");
+
+/** The tool calls in a transcript of a subagent. */
+export const callsIn = (file) =>
+  readRows(file).flatMap((row) =>
+    blocks(row).flatMap(({ type, id, name }) => (type === "tool_use" ? [{ id, name }] : [])),
+  );
+
+function readRows(file) {
+  return fs
+    .readFileSync(file, "utf8")
+    .split("\n")
+    .flatMap((line) => {
+      try {
+        const row = JSON.parse(line);
+        return typeof row === "object" && row !== null ? [row] : [];
+      } catch {
+        return [];
+      }
+    });
+}
+
+/**
+ * The last thing said on the current branch: up from the last row that nothing hangs on. A rewind (a `last-prompt` row
+ * with `explicit`) behind everything that was said is the end itself.
+ */
+function lastSaid({ rows, all, byId, isMain, isSaid, up }) {
+  const rewind = rows.findLastIndex((row) => row.type === "last-prompt" && row.explicit === true);
+  if (rewind >= 0 && !rows.slice(rewind).some((row) => isSaid(row) && isMain(row)))
+    return byId.get(rows[rewind].leafUuid);
+  const parents = new Set(all.filter(isMain).map(({ parentUuid }) => parentUuid));
+  const ends = all.filter((row) => isMain(row) && !parents.has(row.uuid));
+  for (const end of ends.reverse()) {
+    const said = up(end, isSaid);
+    if (said) return said;
+  }
+  return undefined;
+}
+
+export function blocks({ message }) {
+  const content = message?.content;
+  if (typeof content === "string") return [{ type: "text", text: content }];
+  return Array.isArray(content) ? content.filter((block) => typeof block === "object" && block !== null) : [];
+}
+
+const texts = (row) => blocks(row).filter(({ type }) => type === "text");
+
+const asPrompt = ({ uuid, attachment: { prompt, source_uuid: source } }) => ({
+  type: "user",
+  uuid: source ?? uuid,
+  message: { content: prompt },
+});
+
+/** What a row says, in order. */
+function sayings(row, hide) {
+  const { uuid: id, type, message } = row;
+  if (type === "system") {
+    if (row.subtype === "local_command") return userSayings(row.content ?? "", id, hide);
+    if (row.subtype === "compact_boundary") return [{ id, role: "agent", text: boundaryText(row) }];
+    hide(`a notice (${row.subtype})`);
+    return [];
+  }
+  if (type === "user" && row.isCompactSummary === true)
+    return texts(row).map(({ text }) => ({ id, role: "agent", text: unframed(text) }));
+  if (type === "user") return texts(row).flatMap(({ text }) => userSayings(text, id, hide));
+  if (type !== "assistant") return [];
+  return blocks(row).flatMap((block) => {
+    const said = { id: message?.id ?? id };
+    if (block.type === "thinking") return block.thinking ? [{ ...said, role: "thought", text: block.thinking }] : [];
+    if (block.type !== "text") return [];
+    if (message.model !== "<synthetic>" || block.text !== "No response requested.")
+      return [{ ...said, role: "agent", text: block.text }];
+    hide("the answer to no request");
+    return [];
+  });
+}
+
+function boundaryText({ compactMetadata: { trigger, preTokens } = {} }) {
+  const about = [trigger, preTokens === undefined ? undefined : `${preTokens.toLocaleString("en")} tokens before`];
+  return `*Conversation compacted (${about.filter(Boolean).join(", ")})*`.replace(" ()", "");
+}
+
+/** A summary without what the CLI says around it. */
+const unframed = (text) =>
+  text
+    .replace(/^This session is being continued from a previous conversation.*\n+(Summary:\s*)?/, "")
+    .replace(
+      /\n+(If you need specific details from before compaction|(Please c|C)ontinue the conversation from where)[^]*$/,
+      "",
+    );
+
+const ELEMENT =
+  /^\s*<(command-(?:name|message|args)|(?:bash|local-command)-std(?:out|err)|bash-input|local-command-caveat|task-notification|system-reminder|user-prompt-submit-hook|ide_(?:opened_file|selection|diagnostics))>([^]*?)<\/\1>/;
+const NEWS = /^\s*<(task-notification)>([^]*)<\/\1>/;
+
+function userSayings(text, id, hide) {
+  const said = [];
+  let rest = text;
+  let name;
+  let args = "";
+  for (;;) {
+    const [element, tag, inside] = (NEWS.exec(rest) ?? ELEMENT.exec(rest)) || [];
+    if (element === undefined) break;
+    rest = rest.slice(element.length);
+    if (tag === "command-name") name = inside.trim();
+    else if (tag === "command-args") args = inside.trim();
+    else if (tag === "command-message") name ??= `/${inside.trim()}`;
+    else if (tag === "bash-input") said.push({ id, role: "user", text: `! ${plain(inside).trim()}` });
+    else if (tag.includes("-std")) said.push(...output(plain(inside), id, hide));
+    else if (tag === "task-notification") said.push({ id, notification: news(inside) });
+    else hide(`<${tag}>`);
+  }
+  if (name !== undefined) said.unshift({ id, role: "user", text: `${name} ${args}`.trim() });
+  for (let end; (end = /(^|\n)<system-reminder>(?:(?!<system-reminder>)[^])*<\/system-reminder>\s*$/.exec(rest));) {
+    rest = rest.slice(0, end.index);
+    hide("<system-reminder>");
+  }
+  if (rest.trim() !== "") said.push({ id, role: "user", text: rest });
+  return said;
+}
+
+const plain = (text) =>
+  /[<>]/.test(text) ? text : text.replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&amp;", "&");
+
+function output(text, id, hide) {
+  // eslint-disable-next-line no-control-regex
+  const said = text
+    .replace(/\u001b\[[\d;?]*[A-Za-z]/g, "")
+    .replace(/^\n+/, "")
+    .trimEnd();
+  if (said === "" || said === "(no content)") hide("output of a command that printed nothing");
+  else return [{ id, role: "user", text: said.includes("\n") ? `\`\`\`\n${said}\n\`\`\`` : said }];
+  return [];
+}
+
+function news(inside) {
+  const [, summary = ""] = /<summary>([^]*?)<\/summary>/.exec(inside) ?? [];
+  const [, result = ""] = /<result>([^]*)<\/result>/.exec(inside) ?? [];
+  return { summary: plain(summary.trim()), result: plain(result).trim() };
+}
