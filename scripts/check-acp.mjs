@@ -154,7 +154,7 @@ async function wrongParts(server, id, whole, total) {
       if (sessionUpdate === "tool_call" && status === "pending") open.add(toolCallId);
       if (sessionUpdate === "tool_call_update" && status) open.delete(toolCallId);
     }
-    if (open.size > 0) problems.push(`part ${parts.length} parts the calls ${[...open]} from their results`);
+    if (open.size > 0) problems.push(`part ${parts.length} parts the calls ${[...open].join()} from their results`);
     parts.unshift(updates);
     total.parts++;
     cursor = reply.result._meta["claude-transcripts"].nextCursor;

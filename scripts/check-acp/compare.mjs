@@ -162,7 +162,8 @@ function wrongDiff({ content = [], locations = [] }, call, record) {
       lines.flatMap((line) => ([" ", mark].includes(line[0]) ? [line.slice(1)] : [])).join("\n");
     const starts = patch.map(({ newStart }) => newStart);
     const lines = locations.map(({ line }) => line ?? 0);
-    if (JSON.stringify(starts) !== JSON.stringify(lines)) return `lines ${lines}, and the transcript says ${starts}`;
+    if (JSON.stringify(starts) !== JSON.stringify(lines))
+      return `lines ${lines.join()}, and the transcript says ${starts.join()}`;
     return expect(patch.map((hunk) => [filePath, side(hunk.lines, "-"), side(hunk.lines, "+")]));
   }
   if (record.type === "create") return expect([[filePath, null, record.content]]);

@@ -230,8 +230,8 @@ const plain = (text) =>
   /[<>]/.test(text) ? text : text.replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&amp;", "&");
 
 function output(text, id, hide) {
-  // eslint-disable-next-line no-control-regex
   const said = text
+    // oxlint-disable-next-line no-control-regex -- the escape character is what is looked for
     .replace(/\u001b\[[\d;?]*[A-Za-z]/g, "")
     .replace(/^\n+/, "")
     .trimEnd();

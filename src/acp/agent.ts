@@ -49,7 +49,7 @@ export function createAgent(store: Store, options: AgentOptions = {}): AgentApp 
   const { initialize, authenticate } = methods.agent;
   const app = agent({ name: "claude-transcripts" })
     .onRequest(initialize, ({ params }) => {
-      server.compactions = typeof params.clientCapabilities?.session?.compaction === "object";
+      server.compactions = params.clientCapabilities?.session?.compaction != null;
       return initializeResponse(server.options);
     })
     .onRequest(
@@ -100,7 +100,8 @@ function addReadingMethods(app: AgentApp, server: Server): AgentApp {
         const facts = await open.run("load", sessionId, signal, (stop) =>
           turn(stop, async () => {
             const here = begun.get(sessionId);
-            if (here === undefined) return replay(store, sessionId, send, stop, { ...request, compactions: server.compactions });
+            if (here === undefined)
+              return replay(store, sessionId, send, stop, { ...request, compactions: server.compactions });
             for (const update of here.updates) {
               stop.throwIfAborted();
               await send(update);
