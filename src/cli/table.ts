@@ -43,10 +43,13 @@ export function layOut(
     const [next] = [...shown]
       .filter((at) => columns[at]?.dispensable !== undefined)
       .sort((a, b) => (columns[b]?.dispensable ?? 0) - (columns[a]?.dispensable ?? 0));
-    if (next === undefined) return widths;
+    if (next === undefined) return shrink(columns.map(toLeast), widths, width);
     shown.delete(next);
   }
 }
+
+/** When nothing can be left out any more, even the least is cut. */
+const toLeast = (column: Column): Column => (column.least === undefined ? column : { ...column, least: 4 });
 
 /** Takes cells from the column that has most of them for its weight, until the line fits or nothing can be taken. */
 function shrink(

@@ -1,8 +1,5 @@
 import type { Terminal } from "./command.ts";
 
-/** Not by `import`: that would load everything `node:util` exports, which is felt in the time to the first answer. */
-const { stripVTControlCharacters } = process.getBuiltinModule("node:util");
-
 /** Columns where nobody tells how many there are. */
 const DEFAULT_COLUMNS = 80;
 
@@ -36,7 +33,8 @@ export function openTerminal(): Terminal {
 
 /** The text on one line, with nothing that a terminal would obey: titles, paths and messages come from files. */
 export function printable(text: string): string {
-  return stripVTControlCharacters(text)
+  return text
+    .replace(SEQUENCES, "")
     .replace(/[\p{Cc}\p{Zl}\p{Zp}\s]+/gu, " ")
     .replace(OVERRIDES, "")
     .trim();
@@ -44,7 +42,9 @@ export function printable(text: string): string {
 
 /** The same for text of several lines: line ends and tabs stay. */
 export function printableLines(text: string): string {
-  return stripVTControlCharacters(text.replace(/\r\n?|[\u0085\p{Zl}\p{Zp}]/gu, "\n"))
+  return text
+    .replace(/\r\n?|[\u0085\p{Zl}\p{Zp}]/gu, "\n")
+    .replace(SEQUENCES, "")
     .replace(/[^\P{Cc}\n\t]/gu, "")
     .replace(OVERRIDES, "");
 }
@@ -54,3 +54,18 @@ export function printableLines(text: string): string {
  * another column read as something else. Halves of surrogate pairs are no characters at all.
  */
 const OVERRIDES = /[\u202A-\u202E\u2066-\u2069\p{Cs}]/gu;
+
+/**
+ * What begins with ESC or with the 8-bit form of such a beginning (ECMA-48): strings as for titles and links, on one
+ * line and with their end, or else only their beginning, so that no text goes with them; colours and movements; the rest.
+ * `stripVTControlCharacters` of `node:util` takes words for a part of them that are followed by a bell.
+ */
+const SEQUENCES = new RegExp(
+  [
+    String.raw`(?:\u001B\]|\u009D)[^\u0007\u001B\u009C\u009D\n\r]*(?:\u0007|\u001B\\|\u009C)`,
+    String.raw`(?:\u001B[PX^_]|[\u0090\u0098\u009E\u009F])[^\u001B\u0090\u0098\u009C\u009E\u009F\n\r]*(?:\u001B\\|\u009C)`,
+    String.raw`(?:\u001B\[|\u009B)[0-?]*[ -/]*[@-~]?`,
+    String.raw`\u001B[ -/]*[0-~]?`,
+  ].join("|"),
+  "g",
+);

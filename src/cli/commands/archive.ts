@@ -4,7 +4,8 @@ import type { Command } from "../command.ts";
 export const command: Command = {
   summary: "Hide sessions from the list",
   usage: "archive ID… [--dry-run]",
-  details: `The transcripts stay as they are. A session comes back into the list when somebody prompts in it again, or by 'unarchive'.
+  details: `The transcripts stay as they are. A session comes back into the list when somebody prompts in it again, or by
+'unarchive'.
 
 Options
 ${DRY_RUN_HELP}${changeJsonHelp('"archived": true')}`,

@@ -5,8 +5,8 @@ import { type Command, UsageError } from "../command.ts";
 export const command: Command = {
   summary: "Move sessions, and all that belongs to them, into the trash",
   usage: "delete ID… [--dry-run] [--force] [--permanently [--yes]]",
-  details: `Every copy of the transcript goes, with subagents, tool results, file history and to-dos; 'restore' brings all of it back.
-The prompts that were typed in a session are in history.jsonl as well, which is never changed.
+  details: `Every copy of the transcript goes, with subagents, tool results, file history and to-dos; 'restore' brings all of it
+back. The prompts that were typed in a session are in history.jsonl as well, which is never changed.
 
 Options
 ${DRY_RUN_HELP}  --force            Also a session that is in use.

@@ -1,0 +1,186 @@
+import fs from "node:fs";
+import path from "node:path";
+import { describe, expect, test } from "vitest";
+import { widthOf } from "../../src/cli/width.ts";
+import { turnRows, writeSession } from "../support/acp-store.ts";
+import { binary } from "../support/binary.ts";
+import { put, sessionId, tempConfigDir } from "../support/config-dir.ts";
+import { nodes } from "../support/nodes.ts";
+import { hasTerminals, inTerminal, type Ran, runCli } from "../support/run-cli.ts";
+import { snapshot } from "../support/snapshot.ts";
+
+const fixtures = path.resolve(import.meta.dirname, "../../fixtures/config");
+const list = (dir: string, ...args: string[]): Ran => runCli(["list", "--config-dir", dir, ...args]);
+const ids = (stdout: string): string[] =>
+  stdout
+    .split("\n")
+    .slice(0, -1)
+    .map((line) => line.slice(0, 8));
+
+const MARK = JSON.stringify({ archived: true, at: new Date().toISOString(), by: "sdk" });
+
+/** Sessions of two directories, one of them archived, one with a tag, three branches; the last was active an hour ago. */
+function store(): string {
+  const dir = tempConfigDir();
+  const add = (n: string, cwd: string, rows: object[], ago: number, branch: string): string => {
+    const id = `${n.repeat(8)}-0000-4000-8000-000000000000`;
+    const time = Date.now() - ago * 3_600_000;
+    const turn = turnRows(`prompt ${n}`).map((row) => ({
+      ...row,
+      timestamp: new Date(time).toISOString(),
+      gitBranch: branch,
+    }));
+    return writeSession(dir, cwd.replaceAll("/", "-"), id, [...turn, ...rows] as never, { cwd, mtime: time / 1000 });
+  };
+  add("1", "/w", [], 1, "main");
+  add("2", "/w", [{ type: "tag", tag: "keep" }], 30, "main");
+  add("3", "/v", [{ type: "custom-title", customTitle: "日本語 title" }], 50, "next");
+  const archived = add("4", "/v", [], 100, "main");
+  put(dir, path.join(path.relative(dir, archived).slice(0, -".jsonl".length), "archived.json"), MARK);
+  return dir;
+}
+
+describe("list", () => {
+  test.for<[args: string[], shown: string[]]>([
+    [[], ["1", "2", "3"]],
+    [["--all"], ["1", "2", "3", "4"]],
+    [["--archived"], ["4"]],
+    [
+      ["--limit", "2"],
+      ["1", "2"],
+    ],
+    [["--cwd", "/v"], ["3"]],
+    [
+      ["--cwd", "/v", "--all"],
+      ["3", "4"],
+    ],
+    [
+      ["--cwd=/w", "--no-worktrees"],
+      ["1", "2"],
+    ],
+    [
+      ["--since", "2d"],
+      ["1", "2"],
+    ],
+    [["--since", "3h"], ["1"]],
+    [["--since", "2020-01-01", "--branch", "next"], ["3"]],
+    [["--tag", "keep"], ["2"]],
+  ])("%j", ([args, shown]) => {
+    const dir = store();
+    const text = list(dir, ...args);
+    expect({ ...text, stdout: ids(text.stdout) }).toEqual({
+      status: 0,
+      stderr: "",
+      stdout: shown.map((n) => n.repeat(8)),
+    });
+    const json = JSON.parse(list(dir, "--json", ...args).stdout) as { sessions: { sessionId: string }[] };
+    expect(json.sessions.map((session) => session.sessionId.slice(0, 8))).toEqual(shown.map((n) => n.repeat(8)));
+  });
+
+  test("lines up, wide letters counted as two", () => {
+    expect(list(store()).stdout).toBe(
+      [
+        "11111111  1 h ago  prompt 1        /w  main  1.5 kB",
+        "22222222  1 d ago  prompt 2 #keep  /w  main  1.5 kB",
+        "33333333  2 d ago  日本語 title    /v  next  1.6 kB",
+        "",
+      ].join("\n"),
+    );
+  });
+
+  test("tells in JSON what is not shown", () => {
+    const dir = store();
+    put(dir, "projects/-w/55555555-0000-4000-8000-000000000000.jsonl/x", "");
+    const { sessions, ...rest } = JSON.parse(list(dir, "--json", "--limit", "2").stdout) as { sessions: object[] };
+    expect(sessions).toHaveLength(2);
+    const file = `${dir}/projects/-w/55555555-0000-4000-8000-000000000000.jsonl`;
+    expect(rest).toEqual({
+      more: true,
+      archivedLeftOut: 0,
+      transcripts: 4,
+      skipped: [{ path: file, reason: "not_a_file" }],
+    });
+    expect(JSON.parse(list(dir, "--json").stdout)).toMatchObject({ more: false, archivedLeftOut: 1 });
+  });
+
+  test("that finds nothing says how to see more", () => {
+    const dir = store();
+    expect(list(dir, "--cwd", "/nowhere")).toEqual({
+      status: 0,
+      stdout: `no sessions in ${dir} with --cwd /nowhere\n`,
+      stderr: "'claude-transcripts list --all' shows every session of every project.\n",
+    });
+  });
+
+  test.skipIf(process.getuid?.() === 0)("names directories that cannot be read, and ends well", () => {
+    const dir = store();
+    fs.chmodSync(`${dir}/projects/-v`, 0);
+    const { status, stdout, stderr } = list(dir);
+    fs.chmodSync(`${dir}/projects/-v`, 0o700);
+    expect({ status, shown: ids(stdout) }).toEqual({ status: 0, shown: ["11111111", "22222222"] });
+    expect(stderr).toBe(`skipped ${dir}/projects/-v: EACCES\n`);
+  });
+
+  test("names project directories that lead nowhere, and ends well", () => {
+    const dir = store();
+    fs.symlinkSync("-loop", `${dir}/projects/-loop`);
+    const { status, stdout, stderr } = list(dir);
+    expect({ status, shown: ids(stdout) }).toEqual({ status: 0, shown: ["11111111", "22222222", "33333333"] });
+    expect(stderr).toBe(`skipped ${dir}/projects/-loop: ELOOP\n`);
+  });
+
+  test("changes nothing", () => {
+    const dir = store();
+    const before = snapshot(dir);
+    list(dir, "--all");
+    list(dir, "--tag", "keep", "--json");
+    expect(snapshot(dir)).toEqual(before);
+  });
+
+  test("keeps to COLUMNS where there is no terminal", () => {
+    for (const columns of [30, 40, 60, 80]) {
+      const { stdout } = runCli(["list", "--config-dir", fixtures], { env: { COLUMNS: String(columns) } });
+      const lines = stdout.split("\n").slice(0, -1);
+      expect(lines).toHaveLength(8);
+      for (const line of lines) expect(widthOf(line)).toBeLessThanOrEqual(columns);
+    }
+  });
+});
+
+describe.skipIf(!hasTerminals)("list on a terminal", () => {
+  const command = (node: string, dir: string, args = ""): string =>
+    `'${node}' '${binary()}' list --config-dir '${dir}' ${args}`;
+
+  test.for(nodes())("has titles, colours, and fits: Node $version", ({ path: node }) => {
+    const { status, shown } = inTerminal(command(node, fixtures), { columns: 80 });
+    expect(status).toBe(0);
+    const [head = "", ...lines] = shown.trimEnd().split("\n");
+    expect(head).toMatch(/^\u001B\[2mID {8}ACTIVE {6}TITLE .* PROJECT .* BRANCH .* SIZE\u001B\[22m$/);
+    expect(lines).toHaveLength(8);
+    for (const line of lines) {
+      expect(line).toMatch(/^\u001B\[33m[0-9a-f]{8}\u001B\[39;22m {2}2026-08-/);
+      expect(widthOf(line.replaceAll(/\u001B\[[0-9;]*m/g, ""))).toBeLessThanOrEqual(80);
+    }
+  });
+
+  test("has no colours with NO_COLOR", () => {
+    const { shown } = inTerminal(command(process.execPath, fixtures), { columns: 80, env: { NO_COLOR: "1" } });
+    expect(shown).not.toContain("\u001B");
+    expect(shown).toMatch(/^ID {8}ACTIVE/);
+  });
+
+  test("shows the first thirty, and says that there are more and what was left out", () => {
+    const dir = tempConfigDir();
+    for (let n = 1; n <= 32; n++) writeSession(dir, "-w", sessionId(n), turnRows(`prompt ${n}`, n));
+    put(dir, `projects/-w/${sessionId(32)}/archived.json`, MARK);
+    const { shown } = inTerminal(command(process.execPath, dir), { columns: 100, env: { NO_COLOR: "1" } });
+    const lines = shown.trimEnd().split("\n");
+    expect(lines).toHaveLength(1 + 30 + 2);
+    expect(lines.slice(-2)).toEqual([
+      "The first 30 are shown, of 32 transcripts. More: --limit N, or --all.",
+      "1 archived session is not shown: --archived shows only such, --all everything.",
+    ]);
+    const all = inTerminal(command(process.execPath, dir, "--all"), { columns: 100 });
+    expect(all.shown.trimEnd().split("\n")).toHaveLength(33);
+  });
+});
