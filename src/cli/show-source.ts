@@ -29,7 +29,8 @@ export async function openSource(
   const open = await openConversation(copy, { agentId: agentId === undefined ? undefined : whole(agentId, subagents) });
   const info = await getSessionInfo(copy.sessionId, { configDirs });
   const { sessionId, path } = copy;
-  const { summary: title, cwd, gitBranch } = info ?? {};
+  const row = aboutOf(open);
+  const { summary: title, cwd = row.cwd, gitBranch = row.gitBranch } = info ?? {};
   const about = { sessionId, title, cwd, gitBranch, path, subagent: open.subagent && nameOf(open.subagent) };
   return { open, about: { ...about, subagents: agentId === undefined ? subagents.map(nameOf) : [] } };
 }

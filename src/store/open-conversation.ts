@@ -79,11 +79,38 @@ function ofFile(file: TranscriptFile): OpenConversation {
       includeCompacted: true,
       branches: "all",
     });
-    return opened(file, conversation, visibleRows(conversation, file.load, { includeSystemMessages: true }), {});
+    const rows = visibleRows(conversation, file.load, { includeSystemMessages: true });
+    return opened(file, conversation, notesInPlace(rows, file.index.kind), {});
   } catch (error) {
     file.close();
     throw error;
   }
+}
+
+/**
+ * Notices of the CLI often hang beside the conversation: the next message has the same parent. Such a branch, of notices
+ * alone, is none that a rewind left behind, so they are put where they stand in the file.
+ */
+function notesInPlace(rows: readonly ConversationRow[], kind: Uint8Array): readonly ConversationRow[] {
+  const spoken = new Set([0]);
+  for (const { row, branch } of rows) if (kind[row] !== SYSTEM) spoken.add(branch);
+  const notes = rows.filter(({ branch }) => !spoken.has(branch)).sort((a, b) => a.row - b.row);
+  if (notes.length === 0) return rows;
+  const numbers = new Map([...spoken].sort((a, b) => a - b).map((branch, at) => [branch, at]));
+  const placed: ConversationRow[] = [];
+  let next = 0;
+  const place = (before: number, compacted: boolean): void => {
+    for (; next < notes.length && (notes[next] as ConversationRow).row < before; next++) {
+      placed.push({ row: (notes[next] as ConversationRow).row, branch: 0, compacted });
+    }
+  };
+  for (const row of rows) {
+    if (!spoken.has(row.branch)) continue;
+    place(row.branch === 0 ? row.row : Infinity, placed.at(-1)?.compacted ?? false);
+    placed.push({ ...row, branch: numbers.get(row.branch) ?? row.branch });
+  }
+  place(Infinity, placed.at(-1)?.compacted ?? false);
+  return placed;
 }
 
 function opened(

@@ -38,14 +38,15 @@ function configDirLines(dir: ConfigDirReport, options: DoctorOptions): string[] 
     expiringLines(dir, options),
     orphanLines(dir, options),
     temporaryLines(dir, options),
-    trashLines(dir),
   ].filter((section) => section.length > 0);
   const odd = options.all ? [] : oddLines(dir.findings);
   if (sections.length === 0) sections.push(["Nothing is wrong."]);
   return [
     `${style.title(printable(dir.path))} ${style.dim(`(${SOURCES[dir.source]}${dir.exists ? "" : "; it is not there"})`)}`,
-    ...projectLines(dir.projects, options),
-    ...[...sections, retentionLines(dir), odd].flatMap((section) => (section.length === 0 ? [] : ["", ...section])),
+    ...projectLines(dir, options),
+    ...[...sections, odd, trashLines(dir), retentionLines(dir)].flatMap((section) =>
+      section.length === 0 ? [] : ["", ...section],
+    ),
   ];
 }
 
@@ -63,10 +64,10 @@ const COLUMNS: readonly Column[] = [
   { title: "CHANGED", dispensable: 1 },
 ];
 
-function projectLines(projects: readonly ProjectReport[], { style, width, now }: DoctorOptions): string[] {
+function projectLines({ path, projects }: ConfigDirReport, { style, width, now }: DoctorOptions): string[] {
   const sum = (of: (project: ProjectReport) => number): number => projects.reduce((all, one) => all + of(one), 0);
   const sessions = sum((project) => project.sessions);
-  if (projects.length === 0) return ["no sessions"];
+  if (projects.length === 0) return [`no sessions in ${printable(path)}`];
   const rows = [...projects]
     .sort((a, b) => (b.lastModified ?? 0) - (a.lastModified ?? 0))
     .map(({ cwd, key, sessions, bytes, otherBytes, lastModified }) => [

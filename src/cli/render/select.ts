@@ -56,7 +56,7 @@ const UUID_START = /^[0-9a-f]{8}(?:-[0-9a-f-]*)?$/i;
 function firstNumber(from: string, open: OpenConversation, messages: Messages, candidates: readonly number[]): number {
   if (/^\d{1,9}$/.test(from)) {
     const number = Number(from);
-    if (number <= messages.count) return number;
+    if (number >= 1 && number <= messages.count) return number;
     throw notFound(`There is no message ${from}: there are ${messages.count}`);
   }
   if (UUID_START.test(from)) {
