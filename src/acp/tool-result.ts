@@ -45,12 +45,14 @@ export function viewResult(call: AnsweredCall, block: Json, structured: Json, ur
   const output = block["content"];
   const raw = rawOutput(output);
   const failed = block["is_error"] === true;
+  if (failed && textOf(output).startsWith(REJECTED))
+    return { status: "failed", content: [rejection(textOf(output))], ...raw };
   if (SHELLS.has(call.name) && !hasOthers(output)) {
     const { content, exitCode } = shellResult(textOf(output), structured, failed);
     const meta = exitCode === undefined ? {} : { _meta: { [META]: { exitCode } } };
     return { status: failed ? "failed" : "completed", content, ...raw, ...meta };
   }
-  if (failed) return { status: "failed", content: show(output, "", uri), ...raw };
+  if (failed) return { status: "failed", content: show(withoutErrorTag(output), "", uri), ...raw };
   const { without = [], ...special } = VIEWS.get(call.name)?.(call, output, structured) ?? {};
   const view = {
     status: "completed" as const,
@@ -59,6 +61,22 @@ export function viewResult(call: AnsweredCall, block: Json, structured: Json, ur
     ...(without.includes("rawOutput") ? {} : raw),
   };
   return { ...view, ...special };
+}
+
+/** What the model is told when a person says no; behind it, perhaps, what the person said. */
+const REJECTED = "The user doesn't want to proceed with this tool use.";
+const REASON = "the user said:\n";
+
+function rejection(text: string): ToolCallContent {
+  const at = text.indexOf(REASON);
+  return note(at < 0 ? "Rejected by the user" : `Rejected by the user: ${text.slice(at + REASON.length)}`);
+}
+
+/** `<tool_use_error>…</tool_use_error>` is for the model, too. */
+function withoutErrorTag(output: unknown): unknown {
+  const [, inside] =
+    typeof output === "string" ? (/^<tool_use_error>([^]*)<\/tool_use_error>$/.exec(output) ?? []) : [];
+  return inside ?? output;
 }
 
 const SHELLS: ReadonlySet<string> = new Set(["Bash", "PowerShell"]);
@@ -113,6 +131,12 @@ const delegated: View = (_call, output, structured) => {
 const TRAILER = /^agentId: \S+ \(/;
 const isPlain = (value: unknown): boolean => typeof value === "string" || typeof value === "number";
 
+/** The CLI's own sentence, where the text has it in JSON. */
+const told: View = (_call, _output, structured) => {
+  const message = string(structured["message"]);
+  return message === undefined ? {} : { content: [note(message)] };
+};
+
 const VIEWS: ReadonlyMap<string, View> = new Map<string, View>([
   ["Edit", edited],
   ["MultiEdit", edited],
@@ -161,6 +185,19 @@ const VIEWS: ReadonlyMap<string, View> = new Map<string, View>([
       return names.length === 0 ? {} : { content: [note(names.join(", "))] };
     },
   ],
+  [
+    "TaskOutput",
+    (_call, _output, structured) => {
+      const { description, status, output } = object(structured["task"]);
+      if (typeof status !== "string") return {};
+      const about = string(description) === undefined ? status : `${String(description)}: ${status}`;
+      const content = [note(about)];
+      if (typeof output === "string" && output !== "") content.push(note(fence(output, "console")));
+      return { content };
+    },
+  ],
+  ["TaskStop", told],
+  ["KillShell", told],
   [
     "Workflow",
     (_call, _output, structured) => {

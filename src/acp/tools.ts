@@ -52,7 +52,7 @@ const edit: View = (input, cwd) => ({
 /** What a cell held is known with the result only. */
 const notebookEdit: View = (input, cwd) => ({
   ...edit(input, cwd),
-  ...diffs(input["notebook_path"], cwd, [{ new_string: input["edit_mode"] === "delete" ? "" : input["new_source"] }]),
+  ...(input["edit_mode"] !== "delete" && diffs(input["notebook_path"], cwd, [{ new_string: input["new_source"] }])),
 });
 
 /** A tool that is about one thing with a name or a number: "Stop task 7". */
@@ -106,14 +106,12 @@ const VIEWS: ReadonlyMap<string, View> = new Map(
     EnterPlanMode: () => ({ title: "EnterPlanMode", kind: "switch_mode" }),
     ExitPlanMode: (input) => ({ title: "Approve Plan", kind: "switch_mode", ...note(string(input["plan"])) }),
     AskUserQuestion: (input) => {
-      const questions = (Array.isArray(input["questions"]) ? input["questions"] : []).map((question) =>
-        string(object(question)["question"]),
-      );
-      const [only] = questions;
+      const questions = (Array.isArray(input["questions"]) ? input["questions"] : []).map(object);
+      const [only] = questions.map(({ question }) => string(question));
       return {
         title: questions.length === 1 && only ? only : "Asking for your input",
         kind: "other",
-        ...note(questions.filter(Boolean).join("\n\n")),
+        ...note(questions.map(asked).join("\n\n").trim()),
       };
     },
     TaskCreate: (input) => ({
@@ -146,6 +144,15 @@ const VIEWS: ReadonlyMap<string, View> = new Map(
     Skill: (input) => ({ title: `Load skill: ${string(input["skill"]) ?? ""}`.trimEnd(), kind: "other" }),
   }),
 );
+
+/** A question with what may be answered. */
+function asked({ question, options }: Json): string {
+  const choices = (Array.isArray(options) ? options : []).map(object).map(({ label, description }) => {
+    const about = string(description);
+    return `- ${string(label) ?? ""}${about ? `: ${about}` : ""}`;
+  });
+  return [string(question) ?? "", ...choices].join("\n");
+}
 
 const number = (value: unknown): number | undefined => (Number.isSafeInteger(value) ? Number(value) : undefined);
 const quoted = (text: string | undefined): string => (text ? `\`${text}\`` : "");
