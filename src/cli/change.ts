@@ -29,8 +29,8 @@ interface Change<T> {
   readonly action: string;
   readonly given: readonly string[];
   /** What an argument means; throws where it means nothing, or several things. */
-  find(given: string): Subject<T>;
-  act(subject: Subject<T>, dryRun: boolean): Promise<Done>;
+  readonly find: (given: string) => Subject<T>;
+  readonly act: (subject: Subject<T>, dryRun: boolean) => Promise<Done>;
   /** Where the line goes that tells what was done. Default: stdout, unless that has JSON. */
   readonly print?: ((line: string) => void) | undefined;
 }
@@ -89,8 +89,8 @@ export async function changeEach<T>(
 
 /** How a session is found, and called, by a command: `5d3f2a10 “A title”`. */
 export function sessionFinder({ configDirs }: Invocation): {
-  find(given: string): Subject<TranscriptCopy>;
-  name(copy: TranscriptCopy): string;
+  readonly find: (given: string) => Subject<TranscriptCopy>;
+  readonly name: (copy: TranscriptCopy) => string;
 } {
   let short: ((id: string) => string) | undefined;
   return {

@@ -1,7 +1,7 @@
 import { UsageError } from "./command.ts";
 
 /** Whether there is somebody to ask. */
-export const canAsk = (): boolean => Boolean(process.stdin.isTTY && process.stderr.isTTY);
+export const canAsk = (): boolean => process.stdin.isTTY && process.stderr.isTTY;
 
 /**
  * Asks a person at the terminal; anything but `y` or `yes`, the end of the input included, is a no. Where nobody can be

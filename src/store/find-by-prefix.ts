@@ -84,8 +84,10 @@ const startsWith = (id: string, prefix: string): boolean =>
   prefix !== "" && id.toLowerCase().startsWith(prefix.toLowerCase());
 
 function notFound(prefix: string, configDirs: readonly string[] | undefined): TranscriptError {
-  if (isSessionId(prefix)) return new SessionNotFoundError(prefix, inTrash(prefix, configDirs));
-  return new TranscriptError("SessionNotFound", `No session begins with ${prefix}${inTrash(prefix, configDirs)}`, {
+  const where = inTrash(prefix, configDirs);
+  const whole: boolean = isSessionId(prefix);
+  if (whole) return new SessionNotFoundError(prefix, where);
+  return new TranscriptError("SessionNotFound", `No session begins with ${prefix}${where}`, {
     hint: "List the sessions to see which ids exist; a deleted session may be in the trash.",
     data: { sessionId: prefix },
   });

@@ -32,14 +32,15 @@ test("the general help has every command and its summary", async () => {
   for (const name of names) expect(help).toContain((await loadCommand(name)).summary);
 });
 
-test.for<[word: string, meant: string | undefined]>([
+test.for<[word: string, meant: string]>([
   ["lst", "list"],
   ["lsit", "list"],
-  ["remov", undefined],
   ["ls", "list"],
   ["achrive", "archive"],
-  ["constructor", undefined],
-  ["frobnicate", undefined],
 ])("%s may have been meant as %s", ([word, meant]) => {
-  expect(similarCommand(word)).toEqual(meant === undefined ? undefined : expect.stringContaining(`'${meant}'`));
+  expect(similarCommand(word)).toContain(`'${meant}'`);
+});
+
+test("what is like no command was not meant as one", () => {
+  expect(["constructor", "frobnicate", "remov"].map(similarCommand)).toEqual([undefined, undefined, undefined]);
 });

@@ -50,8 +50,8 @@ describe("a table", () => {
 
   test("colours a cell and not its space", () => {
     const [head, first] = print(undefined, true);
-    expect(head).toMatch(/^\u001B\[2mID .*SIZE\u001B\[22m$/);
-    expect(first).toMatch(/^\u001B\[33m1\u001B\[39;22m {3}a name/);
+    expect(head).toBe(`\u001B[2m${print(undefined)[0]}\u001B[22m`);
+    expect(first).toBe(print(undefined)[1]?.replace("1 ", "\u001B[33m1\u001B[39;22m "));
   });
 
   test("fits whatever width leaves room for the columns that cannot go", () => {

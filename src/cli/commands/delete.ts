@@ -62,7 +62,8 @@ ${changeJsonHelp('"permanent", "trashIds", "items": [{path, kind, bytes,\n  conf
       const rehearsal = { ...invocation, json: false, values: { ...values, "dry-run": true } };
       // What a person is asked about is shown first.
       const wouldWork =
-        !canAsk() || (await changeEach(rehearsal, { ...change, print: invocation.terminal.warn })) === 0;
+        !canAsk() ||
+        (await changeEach(rehearsal, { ...change, print: (line) => invocation.terminal.warn(line) })) === 0;
       if (!wouldWork || !(await confirm("Delete for good? This cannot be undone."))) {
         invocation.terminal.warn("Nothing was deleted.");
         return 1;
