@@ -154,13 +154,14 @@ const lines = (text: string): ToolLine[] =>
 /** A fence of more marks than stand anywhere in it; none around nothing. */
 function fenced(all: readonly ToolLine[], language: string, { full, left }: MarkdownOptions): string[] {
   if (all.length === 0) return [];
-  const { head, hidden, tail } = fold(
-    all.flatMap(({ text }) => printableLines(text).split("\n")),
-    full,
-  );
+  const { head, hidden, tail } = fold(all, full);
+  const clean = ({ text }: ToolLine): string[] =>
+    printableLines(text)
+      .split("\n")
+      .map((line) => cutLine(line, full));
   left.lines += hidden;
   const gap = hidden === 0 ? [] : [`… ${hidden.toLocaleString("en")} more lines`];
-  const text = [...head, ...gap, ...tail].map((line) => cutLine(line, full)).join("\n");
+  const text = [...head.flatMap(clean), ...gap, ...tail.flatMap(clean)].join("\n");
   const longest = (text.match(/`{3,}/g) ?? []).reduce((most, run) => Math.max(most, run.length), 2);
   const marks = "`".repeat(longest + 1);
   return [`${marks}${language}\n${text}\n${marks}`];

@@ -168,10 +168,12 @@ class TextWriter {
   /** Output, with its middle left out where it is long. */
   #folded(lines: readonly ToolLine[], bar: string = BAR): string[] {
     const { full, left } = this.#options;
-    const { head, hidden, tail } = fold(lines.flatMap(clean), full);
+    const { head, hidden, tail } = fold(lines, full);
     left.lines += hidden;
-    const show = ({ text, tone }: ToolLine): string[] =>
-      this.#wrap(cutLine(text, full), bar.length).map((line) => this.#style.dim(bar) + this.#tone(line, tone));
+    const show = (line: ToolLine): string[] =>
+      clean(line).flatMap(({ text, tone }) =>
+        this.#wrap(cutLine(text, full), bar.length).map((part) => this.#style.dim(bar) + this.#tone(part, tone)),
+      );
     const gap = hidden === 0 ? [] : [this.#style.dim(`${bar}… ${hidden.toLocaleString("en")} more lines`)];
     return [...head.flatMap(show), ...gap, ...tail.flatMap(show)];
   }

@@ -158,14 +158,25 @@ function numbered(content: string): ToolLine[] {
 const changed = (text: string, sign: string, tone: ToolLine["tone"]): ToolLine[] =>
   text === "" ? [] : linesOf(text).map((line) => ({ text: sign + line, tone }));
 
-const plain = (text: string, tone: ToolLine["tone"] = "plain"): ToolLine[] =>
-  text.trim() === "" ? [] : linesOf(text.replace(/^\n+|\s+$/g, "")).map((line) => ({ text: line, tone }));
+function plain(text: string, tone: ToolLine["tone"] = "plain"): ToolLine[] {
+  const trimmed = text.trimEnd();
+  let start = 0;
+  while (trimmed[start] === "\n") start++;
+  return trimmed === "" ? [] : linesOf(trimmed.slice(start)).map((line) => ({ text: line, tone }));
+}
 
-/** Lines as a terminal shows them: what stands behind a carriage return has been overwritten by it only there. */
-const linesOf = (text: string): string[] => text.replace(/\n$/, "").split(/\r?\n/);
+function linesOf(text: string): string[] {
+  const lines = (text.endsWith("\n") ? text.slice(0, -1) : text).split("\n");
+  return text.includes("\r\n") ? lines.map((line) => (line.endsWith("\r") ? line.slice(0, -1) : line)) : lines;
+}
 
-const withoutErrorTag = (text: string): string =>
-  /^\s*<tool_use_error>([^]*)<\/tool_use_error>\s*$/.exec(text)?.[1] ?? text;
+const ERROR_TAG = ["<tool_use_error>", "</tool_use_error>"] as const;
+
+function withoutErrorTag(text: string): string {
+  const [open, close] = ERROR_TAG;
+  const inside = text.trim();
+  return inside.startsWith(open) && inside.endsWith(close) ? inside.slice(open.length, -close.length) : text;
+}
 
 const MARKS: Readonly<Record<string, string>> = { completed: "[x]", in_progress: "[>]" };
 const todoLine = (todo: Json): string => `${MARKS[string(todo["status"])] ?? "[ ]"} ${string(todo["content"])}`;
