@@ -35,6 +35,7 @@ class TextWriter {
   /** Calls whose result has not come yet: it may stand in a later message. */
   readonly #open = new Map<string, { call: Call; cwd: string | undefined }>();
   #day = "";
+  #model = "";
   /** Who speaks to the model: in a subagent's conversation it is the one that started it. */
   #speaker = "You";
 
@@ -105,7 +106,10 @@ class TextWriter {
     const when = date === this.#day ? time : `${date} ${time}`.trim();
     if (date !== "") this.#day = date;
     const where = branch > 0 ? `branch ${branch}, left behind by a rewind` : compacted ? "compacted" : "";
-    const facts = [`#${number}`, when, printable(model ?? ""), where].filter((fact) => fact !== "");
+    // Said where it changes.
+    const by = model === undefined || model === this.#model ? "" : printable(model);
+    this.#model = model ?? this.#model;
+    const facts = [`#${number}`, when, by, where].filter((fact) => fact !== "");
     return name + this.#style.dim(` · ${facts.join(" · ")}`);
   }
 
