@@ -20,6 +20,7 @@ async function main([word = "help", ...args]: string[], terminal: Terminal): Pro
   if (word === "help" || word === "--help" || word === "-h") {
     const [name] = args;
     if (name !== undefined && isCommand(name)) return runCommand(name, ["--help"], terminal);
+    if (name !== undefined && !name.startsWith("-")) return unknownCommand(name, terminal);
     const { generalHelp } = await import("./help.ts");
     await terminal.write(await generalHelp());
     return 0;
@@ -28,6 +29,10 @@ async function main([word = "help", ...args]: string[], terminal: Terminal): Pro
     const { complete } = await import("./complete.ts");
     return complete(args, terminal);
   }
+  return unknownCommand(word, terminal);
+}
+
+async function unknownCommand(word: string, terminal: Terminal): Promise<number> {
   const problem = word.startsWith("-")
     ? `unknown option '${word}': a command comes first`
     : `unknown command '${word}'`;

@@ -15,7 +15,7 @@ export const SESSION_COLUMNS: readonly Column[] = [
   { title: "ID", color: YELLOW },
   { title: "ACTIVE" },
   { title: "TITLE", least: 24, weight: 3 },
-  { title: "PROJECT", least: 10, keepsEnd: true, color: CYAN, dispensable: 1 },
+  { title: "PROJECT", least: 10, isPath: true, color: CYAN, dispensable: 1 },
   { title: "BRANCH", least: 8, color: GREEN, dispensable: 2 },
   { title: "SIZE", right: true, color: DIM, dispensable: 3 },
 ];

@@ -1,5 +1,5 @@
 import type { Terminal } from "./command.ts";
-import { cut, cutStart, pad, widthOf } from "./width.ts";
+import { cut, cutPath, pad, widthOf } from "./width.ts";
 
 export interface Column {
   readonly title: string;
@@ -7,8 +7,8 @@ export interface Column {
   readonly least?: number;
   /** How many times the cells of others it should get. Default 1. */
   readonly weight?: number;
-  /** The end says more than the beginning, as of a path. */
-  readonly keepsEnd?: boolean;
+  /** Its end says more than its beginning. */
+  readonly isPath?: boolean;
   readonly right?: boolean;
   /** SGR code. */
   readonly color?: number;
@@ -86,7 +86,7 @@ export function tableLine(
   });
   return shown
     .map(({ column, width, cell }, at) => {
-      const text = cuts ? (column.keepsEnd ? cutStart : cut)(cell, width) : cell;
+      const text = cuts ? (column.isPath ? cutPath : cut)(cell, width) : cell;
       const space = " ".repeat(Math.max(0, width - widthOf(text)));
       const painted = colors && column.color !== undefined ? `\u001B[${column.color}m${text}\u001B[39;22m` : text;
       if (column.right) return space + painted;

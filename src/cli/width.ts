@@ -37,6 +37,13 @@ export function cutStart(text: string, most: number): string {
   return `…${kept.trimStart()}`;
 }
 
+/** The same of a path, which then begins with a whole name, where one is left. */
+export function cutPath(path: string, most: number): string {
+  const short = cutStart(path, most);
+  const at = short === path ? 0 : short.search(/[/\\]/);
+  return at > 0 ? `…${short.slice(at)}` : short;
+}
+
 /** The text and as many spaces as make it fill the cells. */
 export function pad(text: string, cells: number): string {
   return text + " ".repeat(Math.max(0, cells - widthOf(text)));

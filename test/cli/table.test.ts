@@ -8,7 +8,7 @@ import type { ListedSession } from "../../src/store/types.ts";
 const COLUMNS: readonly Column[] = [
   { title: "ID", color: 33 },
   { title: "NAME", least: 4, weight: 2 },
-  { title: "WHERE", least: 4, keepsEnd: true, dispensable: 1 },
+  { title: "WHERE", least: 4, isPath: true, dispensable: 1 },
   { title: "SIZE", right: true, dispensable: 2 },
 ];
 const ROWS = [
@@ -39,7 +39,7 @@ describe("a table", () => {
       36,
       [
         "ID  NAME             WHERE      SIZE",
-        "1   a name that is…  …da/acme   1 kB",
+        "1   a name that is…  …/acme     1 kB",
         "22  日本語のタイト…  /w        12 kB",
       ],
     ],

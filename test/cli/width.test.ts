@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { cut, cutStart, pad, widthOf } from "../../src/cli/width.ts";
+import { cut, cutPath, cutStart, pad, widthOf } from "../../src/cli/width.ts";
 
 describe("widthOf", () => {
   test.for<[text: string, cells: number]>([
@@ -44,11 +44,20 @@ describe("cut", () => {
     expect(cutStart(text, most)).toBe(end);
   });
 
+  test.for<[path: string, most: number, short: string]>([
+    ["/home/ada/acme", 14, "/home/ada/acme"],
+    ["/home/ada/acme", 13, "…/ada/acme"],
+    ["/home/ada/acme", 9, "…/acme"],
+    ["/home/ada/acme", 4, "…cme"],
+    ["C:\\Users\\ada", 9, "…\\ada"],
+    ["~/日本語/acme", 11, "…/acme"],
+  ])("the path %s within %i", ([path, most, short]) => expect(cutPath(path, most)).toBe(short));
+
   test("never takes more than it may, and pad fills to the cell", () => {
     const texts = fc.string({ unit: fc.constantFrom("a", " ", "日", "é", "🗾", "\u0301", "👍🏽", "…") });
     fc.assert(
       fc.property(texts, fc.nat(20), (text, most) => {
-        for (const short of [cut(text, most), cutStart(text, most)]) {
+        for (const short of [cut(text, most), cutStart(text, most), cutPath(text, most)]) {
           expect(widthOf(short)).toBeLessThanOrEqual(most);
           expect(widthOf(pad(short, most))).toBe(most);
         }

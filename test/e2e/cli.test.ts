@@ -29,6 +29,8 @@ describe.each(nodes())("Node $version", ({ path: node }) => {
   test.for([
     [["frobnicate"], "unknown command 'frobnicate'"],
     [["constructor"], "unknown command 'constructor'"],
+    [["help", "frobnicate"], "unknown command 'frobnicate'"],
+    [["--frobnicate", "list"], "unknown option '--frobnicate': a command comes first"],
     [["list", "--frobnicate"], "--frobnicate"],
     [["acp", "extra"], "extra"],
     [["list", "--config-dir"], "--config-dir"],
