@@ -3,7 +3,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
 import { connect, type RawClient, type Reply, texts } from "../support/acp-client.ts";
-import { longRows, turnRows, writeSession, writeSessions } from "../support/acp-store.ts";
+import { LOADED, longRows, turnRows, writeSession, writeSessions } from "../support/acp-store.ts";
 import { put, sessionId, tempConfigDir } from "../support/config-dir.ts";
 import { openByThisProcess } from "../support/live.ts";
 import { nodes } from "../support/nodes.ts";
@@ -295,8 +295,8 @@ describe.each(nodes())("Node $version", ({ path: node }) => {
     const work = async (client: RawClient) => {
       const { result } = await client.initialize();
       expect(result?.["agentCapabilities"]).toMatchObject({ loadSession: true });
-      const { sessionCapabilities } = result?.["agentCapabilities"] as { sessionCapabilities: object };
-      expect(sessionCapabilities).toEqual({ list: {}, resume: {}, close: {}, status: {} });
+      const capabilities = result?.["agentCapabilities"] as { sessionCapabilities: object } | undefined;
+      expect(capabilities?.sessionCapabilities).toEqual({ list: {}, resume: {}, close: {}, status: {} });
       for (const [method, more] of [
         ["fork", { cwd: "/w" }],
         ["delete"],
@@ -312,7 +312,7 @@ describe.each(nodes())("Node $version", ({ path: node }) => {
         });
       }
       expect(rowsOf(await client.call("session/list", {})).map((row) => row.archived)).toEqual([true, false]);
-      expect((await client.call("session/load", open(one))).result).toEqual({});
+      expect((await client.call("session/load", open(one))).result).toEqual(LOADED);
       expect((await client.call("session/prompt", { sessionId: one, prompt: [] })).result).toMatchObject({
         stopReason: "end_turn",
       });

@@ -4,7 +4,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { connect, type RawClient, type Reply, texts } from "../support/acp-client.ts";
-import { longRows, longTexts, turnRows, writeSession, writeSessions } from "../support/acp-store.ts";
+import { LOADED, longRows, longTexts, turnRows, writeSession, writeSessions } from "../support/acp-store.ts";
 import { put, sessionId, tempConfigDir } from "../support/config-dir.ts";
 import { openByThisProcess } from "../support/live.ts";
 import { nodes } from "../support/nodes.ts";
@@ -259,7 +259,7 @@ describe.each(nodes())("Node $version", ({ path: node }) => {
   describe("session/load", () => {
     test("LOAD-001 O3: the whole conversation, what stands before the compaction included, in order", async () => {
       writeSession(dir, "-w", sessionId(1), longRows);
-      expect((await client.call("session/load", open(sessionId(1)))).result).toEqual({});
+      expect((await client.call("session/load", open(sessionId(1)))).result).toEqual(ours({ hiddenBranches: 1 }));
       expect(texts(client.updates, "user_message_chunk", "agent_message_chunk")).toEqual(longTexts);
       expect(client.updates.every((update) => update.sessionId === sessionId(1))).toBe(true);
     });
@@ -313,7 +313,7 @@ describe.each(nodes())("Node $version", ({ path: node }) => {
         `projects/-w/${sessionId(1)}.jsonl`,
         jsonl([{ type: "mode", mode: "default", sessionId: sessionId(1) }]),
       );
-      expect((await client.call("session/load", open(sessionId(1)))).result).toEqual({});
+      expect((await client.call("session/load", open(sessionId(1)))).result).toEqual(LOADED);
       expect((await client.call("session/resume", open(sessionId(1)))).result).toEqual({});
       expect(client.updates).toEqual([]);
     });
@@ -321,7 +321,7 @@ describe.each(nodes())("Node $version", ({ path: node }) => {
     test("O8: another directory, and one that is not there", async () => {
       writeSession(dir, "-w", sessionId(1), turnRows("x"));
       for (const cwd of ["/elsewhere", dir]) {
-        expect((await client.call("session/load", open(sessionId(1), cwd))).result).toEqual({});
+        expect((await client.call("session/load", open(sessionId(1), cwd))).result).toEqual(LOADED);
         expect((await client.call("session/resume", open(sessionId(1), cwd))).result).toEqual({});
       }
     });
@@ -345,14 +345,14 @@ describe.each(nodes())("Node $version", ({ path: node }) => {
       writeSession(dir, "-w", sessionId(1), turnRows("x"));
       const mcpServers = [{ name: "x", command: "/bin/false", args: [], env: [] }];
       expect((await client.call("session/load", { sessionId: sessionId(1), cwd: "/w", mcpServers })).result).toEqual(
-        {},
+        LOADED,
       );
     });
 
     test("rows that are broken cost nothing but themselves", async () => {
       const [a, b, c, d] = turnRows("x").map((row) => JSON.stringify({ ...row, sessionId: sessionId(1) }));
       put(dir, `projects/-w/${sessionId(1)}.jsonl`, `${a}\n{"cut\n${b}${c}\n\u0000\u0000${d}`);
-      expect((await client.call("session/load", open(sessionId(1)))).result).toEqual({});
+      expect((await client.call("session/load", open(sessionId(1)))).result).toEqual(LOADED);
       expect(texts(client.updates, "user_message_chunk", "agent_message_chunk")).toEqual([
         "x",
         "I shall look.",
@@ -533,7 +533,7 @@ describe.each(nodes())("Node $version", ({ path: node }) => {
     writeSession(other, "-w", sessionId(2), turnRows("there", 2));
     const both = await start("--config-dir", other);
     expect(idsOf(await both.call("session/list", {}))).toEqual([sessionId(2), sessionId(1)]);
-    expect((await both.call("session/load", open(sessionId(2)))).result).toEqual({});
+    expect((await both.call("session/load", open(sessionId(2)))).result).toEqual(LOADED);
     await both.end();
     const byName = await connect({ node, env: { CLAUDE_CONFIG_DIR: other } });
     expect(idsOf(await byName.call("session/list", {}))).toEqual([sessionId(2)]);

@@ -53,10 +53,14 @@ export const longRows: readonly Row[] = [
   assistant(11, 10, "last answer"),
 ];
 
+/** The answer to a load of a session without rewinds. */
+export const LOADED = { _meta: { "claude-transcripts": { hiddenBranches: 0 } } };
+
 /** What a load of `longRows` shows, in order. */
 export const longTexts: readonly string[] = [
   "first prompt",
   "first answer",
+  "*Conversation compacted (manual)*",
   "summary 5",
   "second",
   "prompt",
