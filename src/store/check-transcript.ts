@@ -113,22 +113,29 @@ class Check {
     if (line.includes(0)) this.#note("nul");
     if (!isUtf8(line)) this.#note("bad_utf8");
     let rows = 0;
+    let problems = 0;
+    // Known for what it is only when it is known whether something follows it.
     let lastProblem: RowProblem | undefined;
+    const settle = (): void => {
+      if (lastProblem !== undefined) this.#note(lastProblem);
+      lastProblem = undefined;
+    };
     visitLine(bytes, start, end, this.#scan, {
       row: (from, to) => {
+        settle();
         rows++;
-        lastProblem = undefined;
         this.#row(bytes, from, to, buffer.offset + from - start);
       },
       problem: (_from, _to, problem) => {
-        if (lastProblem !== undefined) this.#note(lastProblem);
+        settle();
+        problems++;
         lastProblem = problem;
       },
     });
     if (lastProblem === "cut" && !ends) this.#note("cut_at_end");
-    else if (lastProblem !== undefined) this.#note(lastProblem);
-    else if (!ends) this.#note("no_final_newline");
-    if (rows > 1 || (rows === 1 && lastProblem !== undefined)) this.#note("glued");
+    else if (lastProblem === undefined && !ends) this.#note("no_final_newline");
+    else settle();
+    if (rows > 0 && rows + problems > 1) this.#note("glued");
   }
 
   /** Where the first and the last row of the conversation stand. */
