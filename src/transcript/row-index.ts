@@ -38,6 +38,8 @@ export const HIDES_TOOLS = 1 << 9;
 const DROPS_BEFORE = 1 << 10;
 /** The row says beside its content that it holds what a tool call came to; older ones and other writers do not say so. */
 export const ANSWERS = 1 << 11;
+/** Names no parent, and does not say either that it has none. */
+export const PARENT_UNKNOWN = 1 << 12;
 
 /** A `last-prompt` row: where the CLI says the conversation ends. `explicit` ones are rewinds (rewind.ts). */
 export interface Checkpoint {
@@ -143,7 +145,7 @@ export class RowIndex {
     let uuidStart = NONE;
     let uuidEnd = NONE;
     let parent = NONE;
-    let flags = 0;
+    let flags = PARENT_UNKNOWN;
     let subtypeStart = NONE;
     let subtypeEnd = NONE;
     const { members } = scan;
@@ -174,7 +176,9 @@ export class RowIndex {
           break;
         case 10:
           if (equals(bytes, key, keyEnd, KEY_PARENT_UUID)) {
-            parent = isEmpty(bytes, value, valueEnd) ? NONE : addId(this.uuids, bytes, value, valueEnd);
+            const isId = bytes[value] === 0x22 && !isEmpty(bytes, value, valueEnd);
+            parent = isId ? addId(this.uuids, bytes, value, valueEnd) : NONE;
+            flags = flag(flags, PARENT_UNKNOWN, !isId && !isNull(bytes, value));
           }
           break;
         case 11:
@@ -321,6 +325,7 @@ function addId(table: IdTable, bytes: Buffer, start: number, end: number): numbe
   return number === NONE ? table.addText(stringValue(bytes, start, end) ?? "") : number;
 }
 
+const isNull = (bytes: Uint8Array, start: number): boolean => bytes[start] === 0x6e;
 const isEmpty = (bytes: Uint8Array, start: number, end: number): boolean => end - start === 2 && bytes[start] === 0x22;
 
 /** Whether JavaScript would take the JSON value for true. */

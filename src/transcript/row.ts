@@ -2,6 +2,8 @@ import { type RowScan, scanObject } from "./row-scan.ts";
 
 const OPEN_BRACE = 0x7b;
 const QUOTE = 0x22;
+/** How Claude Code begins the rows of a conversation. */
+const ROW_START = '{"parentUuid":';
 
 /** What can be wrong with a piece of a line. The rest of the line, and every other line, is read all the same. */
 export type RowProblem =
@@ -68,11 +70,18 @@ function visitBrokenLine(bytes: Uint8Array, start: number, end: number, scan: Ro
 
 /** Where a further row may begin after the one at `open` broke at `broke`: never twice the same place. */
 function restart(bytes: Uint8Array, open: number, broke: number, end: number): number {
+  // Glued on where a value may stand, a row is a part of the cut one by the grammar. Only the last one is tried.
+  const inside = broke >= end ? lastRowStart(bytes, end) : -1;
+  if (inside > open) return inside;
   // A row glued on inside a string breaks the grammar right behind the `{"` it begins with.
   for (let i = Math.min(broke, end - 1); i > open && i >= broke - 2; i--) {
     if (bytes[i] === OPEN_BRACE && bytes[i + 1] === QUOTE) return i;
   }
   return nextObject(bytes, Math.max(broke, open + 1), end);
+}
+
+function lastRowStart(bytes: Uint8Array, end: number): number {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, end).lastIndexOf(ROW_START);
 }
 
 function nextObject(bytes: Uint8Array, from: number, end: number): number {

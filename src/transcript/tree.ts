@@ -3,6 +3,7 @@ import {
   COMPACT_BOUNDARY,
   FORK_BRIEFING,
   META,
+  PARENT_UNKNOWN,
   PROGRESS,
   type RowIndex,
   SIDECHAIN,
@@ -35,7 +36,8 @@ const RELINK_VISITS = 200_000_000;
  * Which row hangs on which. Links are kept as numbers of uuids, since a relink may name a uuid that has no row.
  *
  * A uuid that occurs twice is one row: the later one, at the place of the later one (sdk-spec §5.2). A parent that is not
- * in the file would cut off everything before it; such a row hangs on the nearest earlier row of the main chain instead.
+ * in the file, is the row itself, or is no uuid would cut off everything before it; such a row hangs on the nearest
+ * earlier row of the main chain instead.
  */
 export class Tree {
   readonly index: RowIndex;
@@ -188,9 +190,9 @@ export class Tree {
     for (let row = from; row < index.count; row++) {
       if (this.rowOf[index.uuid[row] as number] !== row) continue;
       const parent = link[row] as number;
-      if (parent !== NONE && elsewhere[parent] === 0 && lastMain !== NONE && !this.#offMain(row)) {
-        link[row] = index.uuid[lastMain] as number;
-      }
+      const isBroken =
+        parent === NONE ? this.isFlagged(row, PARENT_UNKNOWN) : elsewhere[parent] === 0 || parent === index.uuid[row];
+      if (isBroken && lastMain !== NONE && !this.#offMain(row)) link[row] = index.uuid[lastMain] as number;
       if (this.isMain(row)) lastMain = row;
     }
     return link;

@@ -60,7 +60,8 @@ export const conversationDeviations: readonly Deviation[] = [
     title: "A parent that is not in the file does not cut off what came before",
     reason:
       "16 % of real files have a `parentUuid` that no row has. The history before it is whole, and somebody wrote it.",
-    official: "The conversation begins at the row with the unknown parent.",
+    official:
+      "The conversation begins at the row with the unknown parent, also where that is the row itself, or no uuid at all.",
     ours: "That row hangs on the nearest earlier row of the main chain; so does its copy in a fork.",
     applies: (store, call) =>
       isConversation(call) && ofSession(store, call).some((one) => danglingRows(one, from(call, one)).size > 0),
@@ -71,9 +72,9 @@ export const conversationDeviations: readonly Deviation[] = [
         const rows = conversationRows(one.lines).filter((placed) => isMain(placed));
         if (rows.length < 2) return one;
         const chosen = rng.sample(rows.slice(1), rng.int(1, 2));
-        const lost = rng.uuid();
+        const lost = rng.pick([() => rng.uuid(), uuidOf, () => 5, () => ""]);
         return changeRows(one, (placed) =>
-          chosen.some(({ at }) => at === placed.at) ? { ...placed.row, parentUuid: lost } : undefined,
+          chosen.some(({ at }) => at === placed.at) ? { ...placed.row, parentUuid: lost(placed) } : undefined,
         );
       }),
   },

@@ -176,16 +176,17 @@ function isPlainBoundary(bytes: Buffer): boolean {
   );
 }
 
-/** Rows whose parent is nowhere in the file, and the row of the main chain that stands nearest before each. */
+/** Rows whose parent is nowhere in the file, themselves, or no uuid, and the row of the main chain that stands nearest before each. */
 export function danglingRows(transcript: Transcript, from = 0): Map<Placed, string> {
   const all = conversationRows(transcript.lines);
   const known = new Set(all.map(uuidOf));
   const dangling = new Map<Placed, string>();
   let nearest: string | undefined;
   for (const placed of lastRows(all.filter(({ at }) => at >= from)).values()) {
-    const parent = parentOf(placed);
+    const parent = placed.row["parentUuid"];
     const off = Boolean(placed.row["isSidechain"]) || Boolean(placed.row["teamName"]);
-    if (parent !== undefined && !known.has(parent) && nearest !== undefined && !off) dangling.set(placed, nearest);
+    const broken = typeof parent === "string" ? !known.has(parent) || parent === uuidOf(placed) : parent !== null;
+    if (broken && nearest !== undefined && !off) dangling.set(placed, nearest);
     if (isMain(placed)) nearest = uuidOf(placed);
   }
   return dangling;

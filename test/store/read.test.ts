@@ -92,6 +92,10 @@ describe("getSessionMessages", () => {
     ],
     ["a circle", [user(1, 2), assistant(2, 1), user(3, 2)], "u1 a2 u3"],
     ["a self parent", [user(1, 1)], ""],
+    ["a self parent behind a message", [user(1, null), user(2, 2)], "u1 u2"],
+    ["a parent that is no uuid", [user(1, null), user(2, 1, "u2", { parentUuid: 5 })], "u1 u2"],
+    ["no word of a parent", [user(1, null), user(2, 1, "u2", { parentUuid: undefined })], "u1 u2"],
+    ["no parent, and that is said", [user(1, null), user(2, null)], "u2"],
     ["glued rows", [JSON.stringify(user(1, null)) + JSON.stringify(assistant(2, 1))], "u1 a2"],
     [
       "a row glued to a torn one",

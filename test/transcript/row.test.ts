@@ -16,6 +16,8 @@ function read(line: Buffer | string): { rows: unknown[]; problems: string[] } {
 
 const title = { type: "custom-title", customTitle: "T" };
 const row = JSON.stringify(title);
+const message = { parentUuid: null, type: "user", message: { content: "{" } };
+const said = JSON.stringify(message);
 
 describe("visitLine", () => {
   test.for([
@@ -29,6 +31,19 @@ describe("visitLine", () => {
     ["a row glued to one cut behind a value", `{"type":"user"${row}`, [title], ['cut:{"type":"user"']],
     ["a cut row alone", '{"type":"user","mess', [], ['cut:{"type":"user","mess']],
     ["an object that could be a part of the cut row", `{"x":[1,${row}`, [], [`cut:{"x":[1,${row}`]],
+    [
+      "a row of a conversation where the cut one had a value",
+      `{"type":"user","x":[{"parentUuid":null},{"name":${said}`,
+      [message],
+      ['cut:{"type":"user","x":[{"parentUuid":null},{"name":'],
+    ],
+    ["a row inside of a whole one", `{"type":"progress","data":${said}}`, [{ type: "progress", data: message }], []],
+    [
+      "a row inside of a cut one",
+      `{"type":"progress","data":${said},"x`,
+      [],
+      [`cut:{"type":"progress","data":${said},"x`],
+    ],
     ["garbage before a row", `garbage ${row}`, [title], ["not_json:garbage "]],
     ["a byte order mark before a row", `\ufeff${row}`, [title], ["not_json:\ufeff"]],
     ["garbage behind a row", `${row}garbage`, [title], ["not_json:garbage"]],
