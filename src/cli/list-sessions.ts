@@ -18,7 +18,7 @@ const LATER_ROWS = 500;
 /** What `list` prints. Gives the exit code. */
 export async function listSessions(invocation: Invocation): Promise<number> {
   const { configDirs, json, terminal } = invocation;
-  const asked = readOptions(invocation);
+  const asked = await readOptions(invocation);
   const progress = startProgress("Reading transcripts");
   try {
     const stream = await streamSessions({ ...asked.filters, configDirs });
@@ -41,7 +41,7 @@ interface Asked {
   readonly typed: readonly string[];
 }
 
-function readOptions({ values, json, terminal }: Invocation): Asked {
+async function readOptions({ values, json, terminal }: Invocation): Promise<Asked> {
   const text = (name: string): string | undefined => {
     const value = values[name];
     if (value === "") throw new UsageError(`--${name}: a value is missing`);
@@ -52,6 +52,7 @@ function readOptions({ values, json, terminal }: Invocation): Asked {
   if (all && values["archived"] === true) throw new UsageError("--all and --archived exclude each other");
   const cwd = text("cwd");
   const since = text("since");
+  const tag = text("tag");
   const limit = text("limit");
   if (limit !== undefined && !/^[1-9]\d{0,14}$/.test(limit)) {
     throw new UsageError(`--limit: '${limit}' is no whole number above 0`);
@@ -61,7 +62,7 @@ function readOptions({ values, json, terminal }: Invocation): Asked {
       dir: cwd === undefined ? undefined : resolve(cwd),
       includeWorktrees: values["no-worktrees"] !== true,
       since: since === undefined ? undefined : parseSince(since, Date.now(), "--since"),
-      tag: text("tag"),
+      tag: tag === undefined ? undefined : (await import("../store/annotate.ts")).normalizeTag(tag),
       branch: text("branch"),
       archived: values["archived"] === true ? "only" : "include",
     },

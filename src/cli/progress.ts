@@ -13,8 +13,10 @@ export interface Progress {
  * Tells on stderr, where that is a terminal, that work goes on and for how long it has: in one line that comes after a
  * second without output and goes when there is some. A file or pipe gets nothing of it.
  */
-export function startProgress(label: string): Progress {
-  const stderr = process.stderr;
+export function startProgress(
+  label: string,
+  stderr: { readonly isTTY?: boolean; write(text: string): unknown } = process.stderr,
+): Progress {
   if (!stderr.isTTY) return { clear: () => undefined, stop: () => undefined };
   const began = Date.now();
   let quietSince = began;

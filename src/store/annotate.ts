@@ -44,8 +44,8 @@ function requireText(value: unknown, name: string): string {
 /** Unassigned, private-use and format characters, and halves of surrogate pairs. */
 const INVISIBLE = /[\p{Cf}\p{Co}\p{Cn}\p{Cs}]/gu;
 
-/** Compatibility form without invisible characters, again until nothing changes: one may bring the other about. */
-function normalizeTag(tag: string): string {
+/** How a tag is kept: compatibility form without invisible characters, again until nothing changes: one may bring the other about. */
+export function normalizeTag(tag: string): string {
   let text = tag;
   for (;;) {
     const next = text.normalize("NFKC").replace(INVISIBLE, "");

@@ -71,6 +71,7 @@ describe("list", () => {
     [["--since", "3h"], ["1"]],
     [["--since", "2020-01-01", "--branch", "next"], ["3"]],
     [["--tag", "keep"], ["2"]],
+    [["--tag", " ｋｅｅｐ "], ["2"]],
   ])("%j", ([args, shown]) => {
     const dir = store();
     const text = list(dir, ...args);

@@ -14,11 +14,11 @@ ${DRY_RUN_HELP}${changeJsonHelp('"tag" (null when taken away)')}`,
   completes: "sessions",
   async run(invocation) {
     const { changeEach, sessionFinder } = await import("../change.ts");
-    const { tagSession } = await import("../../store/annotate.ts");
+    const { normalizeTag, tagSession } = await import("../../store/annotate.ts");
     const { printable } = await import("../terminal.ts");
     const { configDirs, positionals, values } = invocation;
     const clear = values["clear"] === true;
-    const tag = clear ? null : (positionals.at(-1)?.trim() ?? "");
+    const tag = clear ? null : normalizeTag(positionals.at(-1) ?? "");
     const given = clear ? positionals : positionals.slice(0, -1);
     if (given.length === 0) throw new UsageError("a tag is missing: tag ID… TAG, or --clear to take it away");
     if (tag === "") throw new UsageError("the tag is empty: --clear takes a tag away");
