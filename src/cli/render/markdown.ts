@@ -59,24 +59,25 @@ function messageBlocks(
     if (part.kind === "result") results.set(part.id, part);
   }
   const done = new Set<Part>();
-  const blocks = [heading(message, speaker)];
+  // Never spread into `push`: a result may have more blocks than a call takes arguments.
+  const blocks: (readonly string[])[] = [[heading(message, speaker)]];
   for (const part of parts) {
     if (done.has(part)) continue;
     if (part.kind === "call") {
-      blocks.push(...callBlocks(part, cwd, options));
+      blocks.push(callBlocks(part, cwd, options));
       const result = results.get(part.id);
       if (result === undefined || done.has(result)) continue;
       done.add(result);
       calls.delete(part.id);
-      blocks.push(...resultBlocks(result, part, options));
+      blocks.push(resultBlocks(result, part, options));
     } else if (part.kind === "result") {
       const call = calls.get(part.id);
       calls.delete(part.id);
-      blocks.push(`Result of ${call === undefined ? "a call that is not here" : callTitle(call, cwd)}`);
-      blocks.push(...resultBlocks(part, call, options));
-    } else blocks.push(...partBlocks(part, options));
+      blocks.push([`Result of ${call === undefined ? "a call that is not here" : callTitle(call, cwd)}`]);
+      blocks.push(resultBlocks(part, call, options));
+    } else blocks.push(partBlocks(part, options));
   }
-  return blocks;
+  return blocks.flat();
 }
 
 function heading(message: MessageView, speaker: string): string {

@@ -51,7 +51,8 @@ class TextWriter {
     const count = messages === 1 ? "1 message" : `${messages} messages`;
     const facts = [sessionId && whose + sessionId, cwd, gitBranch, count].map((fact) => printable(fact ?? ""));
     const known = facts.filter((fact) => fact !== "").join(" · ");
-    return [this.#style.title(printable(name ?? "")), this.#style.dim(known)].filter((line) => line !== "");
+    const title = this.#wrap(printable(name ?? "")).map(this.#style.title);
+    return [...title, ...this.#wrap(known).map(this.#style.dim)].filter((line) => line !== "");
   }
 
   foot({ subagents }: About): string[] {
@@ -73,29 +74,27 @@ class TextWriter {
       if (part.kind === "call") this.#open.set(part.id, { call: part, cwd });
       if (part.kind === "result") results.set(part.id, part);
     }
-    const lines = [this.#heading(message)];
+    // Never spread into `push`: an answer may have more lines than a call takes arguments.
+    const blocks: (readonly string[])[] = [[this.#heading(message)]];
     const done = new Set<Part>();
     for (const part of parts) {
       if (done.has(part)) continue;
-      const block: string[] = [];
+      // What a command printed belongs right below it.
+      if (blocks.length > 1 && part.kind !== "output") blocks.push([""]);
       if (part.kind === "call") {
-        block.push(...this.#call(part, cwd));
+        blocks.push(this.#call(part, cwd));
         const result = results.get(part.id);
-        if (result !== undefined && !done.has(result)) {
-          done.add(result);
-          block.push(...this.#result(result, part));
-          this.#open.delete(part.id);
-        }
+        if (result === undefined || done.has(result)) continue;
+        done.add(result);
+        blocks.push(this.#result(result, part));
+        this.#open.delete(part.id);
       } else if (part.kind === "result") {
         const call = this.#open.get(part.id);
         this.#open.delete(part.id);
-        block.push(this.#callLine("Result of ", call?.call, call?.cwd), ...this.#result(part, call?.call));
-      } else block.push(...this.#part(part));
-      // What a command printed belongs right below it.
-      if (lines.length > 1 && part.kind !== "output") lines.push("");
-      lines.push(...block);
+        blocks.push([this.#callLine("Result of ", call?.call, call?.cwd)], this.#result(part, call?.call));
+      } else blocks.push(this.#part(part));
     }
-    return lines;
+    return blocks.flat();
   }
 
   #heading({ parts, number, timestamp, model, branch, compacted }: MessageView): string {
