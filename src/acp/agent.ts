@@ -21,6 +21,7 @@ import {
   toListRequest,
   toLoadRequest,
 } from "./from-acp.ts";
+import { lastUsage } from "./last-usage.ts";
 import { PARALLEL_LOADS } from "./limits.ts";
 import { replay } from "./load.ts";
 import { openLog } from "./log.ts";
@@ -116,8 +117,11 @@ function addReadingMethods(app: AgentApp, server: Server): AgentApp {
     .onRequest(
       session.resume,
       openParams,
-      server.answer(async ({ params: { sessionId, cwd } }) => {
+      server.answer(async ({ params: { sessionId, cwd }, client, signal }) => {
         await server.require(sessionId);
+        const usage = begun.get(sessionId) === undefined ? await lastUsage(store, sessionId, signal) : undefined;
+        signal.throwIfAborted();
+        if (usage !== undefined) await sender(client, sessionId)(usage);
         open.open(sessionId, cwd);
         return {};
       }),

@@ -137,20 +137,25 @@ describe.each(nodes())("Node $version", ({ path: node }) => {
 
   test.for([
     [{ prompt: [{ type: "image", data: "", mimeType: "image/png" }] }, "prompt[0].type"],
+    [{ prompt: [{ type: "audio", data: "", mimeType: "audio/wav" }] }, "prompt[0].type"],
+    [{ prompt: [{ type: "resource", resource: { uri: "file:///a", text: "x" } }] }, "prompt[0].type"],
     [{ prompt: [{ type: "text", text: "x" }, { type: "text" }] }, "prompt[1].text"],
     [{ prompt: "hello" }, "prompt"],
     [{ prompt: null }, "prompt"],
     [{ sessionId: 7, prompt: [] }, "sessionId"],
-  ] as const)("PROMPTCAP-001 B5 ERROR-001: session/prompt %j is -32602 and names it", async ([params, field]) => {
-    const id = await begin();
-    const { error } = await client.send({
-      jsonrpc: "2.0",
-      id: "x",
-      method: "session/prompt",
-      params: { sessionId: id, ...params },
-    });
-    expect(error).toMatchObject({ code: -32602, data: { field } });
-  });
+  ] as const)(
+    "PROMPTCAP-001 PROMPTCAP-002 PROMPTCAP-003 B5 ERROR-001: session/prompt %j is -32602 and names it",
+    async ([params, field]) => {
+      const id = await begin();
+      const { error } = await client.send({
+        jsonrpc: "2.0",
+        id: "x",
+        method: "session/prompt",
+        params: { sessionId: id, ...params },
+      });
+      expect(error).toMatchObject({ code: -32602, data: { field } });
+    },
+  );
 
   test.for([
     [{ cwd: "here", mcpServers: [] }, "cwd"],
@@ -175,7 +180,7 @@ describe.each(nodes())("Node $version", ({ path: node }) => {
     expect((await client.call("session/prompt", say(id, "again"))).result).toEqual({ stopReason: "end_turn" });
   });
 
-  test("MODES-001 MODES-002 CONFIG-001 CONFIG-002: no modes and no options are offered, so none can be set", async () => {
+  test("MODES-001 MODES-002 CONFIG-001 CONFIG-002 CONFIG-003: no modes and no options are offered, so none can be set", async () => {
     const { result } = await client.call("session/new", { cwd: "/w", mcpServers: [] });
     expect(Object.keys(result ?? {})).toEqual(["sessionId"]);
     const id = result?.["sessionId"];

@@ -106,7 +106,7 @@ describe.each(nodes())("Node $version", ({ path: node }) => {
     expect(messages.lastIndexOf(updates.at(-1) ?? {})).toBeLessThan(messages.findIndex(({ id }) => id === 3));
   });
 
-  test("JSONRPC-001…005 INFO-PARSE INFO-INVALIDREQ: bad lines are answered, and it lives on", async () => {
+  test("JSONRPC-001 JSONRPC-002 JSONRPC-003 JSONRPC-004 JSONRPC-005 INFO-PARSE INFO-INVALIDREQ: bad lines are answered, and it lives on", async () => {
     const client = await start(tempConfigDir());
     client.write('{"jsonrpc": "2.0", \n[]\n17\n{"jsonrpc":"2.0","id":{},"method":"session/list"}\n');
     client.write(`{"jsonrpc":"2.0","method":"_not/known"}\n{"a":${"[".repeat(20_000)}${"]".repeat(20_000)}}\n`);

@@ -58,7 +58,7 @@ describe.each(nodes())("Node $version", ({ path: node }) => {
   }
 
   describe("initialize", () => {
-    test("INIT-001 B4 L1 D1 O1 R1 C1 F1 X1 T1 U1: who it is, and what it can do: no more", async () => {
+    test("INIT-001 INIT-002 B3 B4 B10 L1 D1 O1 R1 C1 A1 F1 X1 T1 U1: who it is, and what it can do: no more", async () => {
       const { result } = await client.initialize();
       expect(result).toMatchObject({
         protocolVersion: 1,
@@ -76,13 +76,20 @@ describe.each(nodes())("Node $version", ({ path: node }) => {
         archive: {},
         title: {},
       });
+      expect(capabilities?.["_meta"]).toEqual({
+        "claude-transcripts": {
+          list: { limit: 500, includeWorktrees: true },
+          load: { limit: true, cursor: true },
+          fork: { messageId: true },
+        },
+      });
     });
 
     test.for([
       [65535, 1],
       [0, 1],
       [2, 1],
-    ])("INIT-003: asked for version %i, it answers %i", async ([asked, answered]) => {
+    ])("INIT-003 B1: asked for version %i, it answers %i", async ([asked, answered]) => {
       const params = { protocolVersion: asked, clientCapabilities: null, clientInfo: null, _meta: null };
       const { result } = await client.send({ jsonrpc: "2.0", id: "x", method: "initialize", params });
       expect(result?.["protocolVersion"]).toBe(answered);
@@ -95,6 +102,23 @@ describe.each(nodes())("Node $version", ({ path: node }) => {
         expect(error).toMatchObject({ code: -32602, data: { protocolVersion: expect.anything() as unknown } });
       },
     );
+
+    test("AUTH-001: no login is offered, so none is taken", async () => {
+      expect((await client.initialize()).result?.["authMethods"]).toEqual([]);
+      const { error } = await client.call("authenticate", { methodId: "api-key" });
+      expect(error).toMatchObject({ code: -32602, data: { field: "methodId" } });
+      expect((await client.call("logout", {})).error).toMatchObject({ code: -32601, data: { method: "logout" } });
+    });
+
+    test("B9 EXT-001: methods and notifications that nobody knows", async () => {
+      for (const method of ["_other/method", "session/unheard_of", "providers/list", "auth/status", "__proto__"]) {
+        const { error } = await client.send({ jsonrpc: "2.0", id: method, method, params: {} });
+        expect(error).toMatchObject({ code: -32601, data: { method } });
+      }
+      client.write(`${JSON.stringify({ jsonrpc: "2.0", method: "_other/notification", params: { a: 1 } })}\n`);
+      expect((await client.initialize()).result).toBeDefined();
+      expect(client.stray).toEqual([]);
+    });
 
     test("CANCEL-001: cancelling what is not there is no error", async () => {
       client.write(`${JSON.stringify({ jsonrpc: "2.0", method: "session/cancel", params: { sessionId: UNKNOWN } })}\n`);
@@ -109,7 +133,7 @@ describe.each(nodes())("Node $version", ({ path: node }) => {
       expect(idsOf(await client.call("session/list", {}))).toEqual([]);
     });
 
-    test("L6 L12: rows with absolute directories, the last active first", async () => {
+    test("L6 L12 SCHEMA-001: rows with absolute directories, the last active first", async () => {
       writeSessions(dir, 3);
       const rows = rowsOf(await client.call("session/list", {}));
       expect(rows.map((row) => [row.sessionId, row.cwd, row.title, row.updatedAt])).toEqual([
@@ -191,7 +215,7 @@ describe.each(nodes())("Node $version", ({ path: node }) => {
       await without.end();
     });
 
-    test("a session without a directory is listed all the same", async () => {
+    test("L6: a session without a directory is listed all the same", async () => {
       const [prompt] = turnRows("no cwd");
       const { cwd: _cwd, ...row } = prompt ?? {};
       writeSession(dir, "-w", sessionId(1), [row]);
@@ -229,7 +253,7 @@ describe.each(nodes())("Node $version", ({ path: node }) => {
       expect(idsOf(await client.call("session/list", { archived: "only", cwd: "/v" }))).toEqual([]);
     });
 
-    test("META-001: null stands for absent, and _meta of others is nobody's business", async () => {
+    test("META-001 L2 B10: null stands for absent, and _meta of others is nobody's business", async () => {
       const ids = writeSessions(dir, 2).reverse();
       for (const params of [
         { cwd: null, cursor: null, archived: null, _meta: null },
@@ -257,14 +281,15 @@ describe.each(nodes())("Node $version", ({ path: node }) => {
   });
 
   describe("session/load", () => {
-    test("LOAD-001 O3: the whole conversation, what stands before the compaction included, in order", async () => {
+    test("LOAD-001 O1 O3 O6: the whole conversation, what stands before the compaction included, in order", async () => {
       writeSession(dir, "-w", sessionId(1), longRows);
       expect((await client.call("session/load", open(sessionId(1)))).result).toEqual(ours({ hiddenBranches: 1 }));
       expect(texts(client.updates, "user_message_chunk", "agent_message_chunk")).toEqual(longTexts);
       expect(client.updates.every((update) => update.sessionId === sessionId(1))).toBe(true);
+      expect(client.updates.map(({ update }) => update.sessionUpdate)).not.toContain("notice");
     });
 
-    test("text, thoughts and tool calls with input and output, under ids that stay", async () => {
+    test("O3: text, thoughts and tool calls with input and output, under ids that stay", async () => {
       writeSession(dir, "-w", sessionId(1), turnRows("do it"));
       await client.call("session/load", open(sessionId(1)));
       const first = client.updates.splice(0).map(({ update }) => update);
@@ -298,6 +323,58 @@ describe.each(nodes())("Node $version", ({ path: node }) => {
       expect(client.updates.map(({ update }) => update)).toEqual(first);
     });
 
+    test("O7: how full the context is, after a load and a resume, where it is known", async () => {
+      const rows = (model: string) =>
+        turnRows("x").map((row) =>
+          row["type"] !== "assistant"
+            ? row
+            : {
+                ...row,
+                message: {
+                  ...(row["message"] as object),
+                  model,
+                  usage: {
+                    input_tokens: 1,
+                    cache_creation_input_tokens: 20,
+                    cache_read_input_tokens: 300,
+                    output_tokens: 4000,
+                  },
+                },
+              },
+        );
+      writeSession(dir, "-w", sessionId(1), rows("claude-opus-4-1-20250805"));
+      writeSession(dir, "-w", sessionId(2), rows("another-model"));
+      const usage = { sessionUpdate: "usage_update", used: 4321, size: 200_000 };
+      await client.call("session/load", open(sessionId(1)));
+      expect(client.updates.splice(0).at(-1)?.update).toEqual(usage);
+      await client.call("session/resume", open(sessionId(1)));
+      expect(client.updates.splice(0)).toEqual([{ sessionId: sessionId(1), update: usage }]);
+      await client.call("session/load", open(sessionId(2)));
+      await client.call("session/resume", open(sessionId(2)));
+      expect(client.updates.map(({ update }) => update.sessionUpdate)).not.toContain("usage_update");
+    });
+
+    test("O9: a client that knows compactions is sent one instead of its words", async () => {
+      writeSession(dir, "-w", sessionId(1), longRows);
+      const clientCapabilities = { session: { compaction: {} } };
+      const id = "with compactions";
+      await client.send({
+        jsonrpc: "2.0",
+        id,
+        method: "initialize",
+        params: { protocolVersion: 1, clientCapabilities },
+      });
+      await client.call("session/load", open(sessionId(1)));
+      const updates = client.updates.map(({ update }) => update);
+      expect(updates.filter(({ sessionUpdate }) => sessionUpdate === "compaction_update")).toMatchObject([
+        { status: "completed" },
+        { status: "completed", summary: [{ type: "text", text: "summary 5" }] },
+      ]);
+      expect(texts(client.updates, "user_message_chunk", "agent_message_chunk")).toEqual(
+        longTexts.filter((text) => !/summary|compacted/.test(text)),
+      );
+    });
+
     test("LOAD-002 O4: nothing comes after the response", async () => {
       writeSession(dir, "-w", sessionId(1), longRows);
       await client.call("session/load", open(sessionId(1)));
@@ -307,7 +384,7 @@ describe.each(nodes())("Node $version", ({ path: node }) => {
       expect(client.updates).toHaveLength(count);
     });
 
-    test("LOAD-003: a session that was never prompted has nothing to replay", async () => {
+    test("LOAD-003 RESUME-002 O5: a session that was never prompted has nothing to replay", async () => {
       put(
         dir,
         `projects/-w/${sessionId(1)}.jsonl`,
@@ -326,7 +403,7 @@ describe.each(nodes())("Node $version", ({ path: node }) => {
       }
     });
 
-    test("null for what is optional", async () => {
+    test("O2 R3 F2: null for what is optional", async () => {
       writeSession(dir, "-w", sessionId(1), turnRows("x"));
       const params = {
         sessionId: sessionId(1),
@@ -341,7 +418,7 @@ describe.each(nodes())("Node $version", ({ path: node }) => {
       }
     });
 
-    test("MCP servers are accepted, and never asked", async () => {
+    test("B13: MCP servers are accepted, and never asked", async () => {
       writeSession(dir, "-w", sessionId(1), turnRows("x"));
       const mcpServers = [{ name: "x", command: "/bin/false", args: [], env: [] }];
       expect((await client.call("session/load", { sessionId: sessionId(1), cwd: "/w", mcpServers })).result).toEqual(
@@ -369,7 +446,7 @@ describe.each(nodes())("Node $version", ({ path: node }) => {
       expect(raw).not.toContain("\u2028");
     });
 
-    test("closing or cancelling ends a load that is under way", async () => {
+    test("C2: closing or cancelling ends a load that is under way", async () => {
       const big = Array.from({ length: 4000 }, (_, i) => ({
         ...turnRows(`${i} ${"x".repeat(5000)}`)[0],
         uuid: uuid(i),
@@ -481,7 +558,7 @@ describe.each(nodes())("Node $version", ({ path: node }) => {
       expect(error).toMatchObject({ code: -32602, data: { code: "NoMessages" } });
     });
 
-    test("DELETE-001 D2 D3: it is gone from the list, and can be restored", async () => {
+    test("DELETE-001 D2 D3 D5: it is gone from the list, and can be restored", async () => {
       writeSessions(dir, 2);
       expect((await client.call("session/delete", { sessionId: sessionId(1) })).result).toEqual({});
       expect(idsOf(await client.call("session/list", {}))).toEqual([sessionId(2)]);
@@ -514,6 +591,31 @@ describe.each(nodes())("Node $version", ({ path: node }) => {
       });
       expect(idsOf(await client.call("session/list", {}))).toEqual([sessionId(1)]);
     });
+  });
+
+  test("SCHEMA-001 SCHEMA-002 B8 CLIENTCAP-001 CLIENTCAP-002 CLIENTCAP-003: a tour of every method fits the schema, and asks the client for nothing", async () => {
+    writeSessions(dir, 3);
+    const begun = (await client.call("session/new", { cwd: "/w", mcpServers: [] })).result?.["sessionId"];
+    const fork = (await client.call("session/fork", open(sessionId(1)))).result?.["sessionId"];
+    for (const [method, more] of [
+      ["status", {}],
+      ["load", { cwd: "/w", mcpServers: [] }],
+      ["resume", { cwd: "/w", mcpServers: [] }],
+      ["prompt", { prompt: [{ type: "text", text: "x" }] }],
+      ["set_title", { title: "x" }],
+      ["archive", {}],
+      ["unarchive", {}],
+      ["close", {}],
+      ["delete", {}],
+    ] as const) {
+      for (const id of [begun, fork, sessionId(2)]) {
+        expect((await client.call(`session/${method}`, { sessionId: id, ...more })).result).toBeDefined();
+      }
+    }
+    expect((await client.call("session/list", {})).result).toBeDefined();
+    // Requests of the server's would stand there, and so would answers that were not asked for.
+    expect(client.stray).toEqual([]);
+    expect(client.updates.length).toBeGreaterThan(20);
   });
 
   test("L11: looking changes nothing on the disk", async () => {
