@@ -51,8 +51,8 @@ class TextWriter {
     const count = messages === 1 ? "1 message" : `${messages} messages`;
     const facts = [sessionId && whose + sessionId, cwd, gitBranch, count].map((fact) => printable(fact ?? ""));
     const known = facts.filter((fact) => fact !== "").join(" · ");
-    const title = this.#wrap(printable(name ?? "")).map(this.#style.title);
-    return [...title, ...this.#wrap(known).map(this.#style.dim)].filter((line) => line !== "");
+    const called = this.#wrap(printable(name ?? "")).map(this.#style.title);
+    return [...called, ...this.#wrap(known).map(this.#style.dim)].filter((line) => line !== "");
   }
 
   foot({ subagents }: About): string[] {
