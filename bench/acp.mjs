@@ -1,4 +1,4 @@
-/** Measurements of the ACP server as an editor meets it: a process with pipes. */
+/** Measurements of the program as an editor and a shell meet it: a process with pipes. */
 import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { performance } from "node:perf_hooks";
@@ -18,6 +18,18 @@ export async function timeToInitialize(configDir) {
   for await (const chunk of server.stdout) if (chunk.includes(0x0a)) break;
   const ms = performance.now() - began;
   await stop(server);
+  return ms;
+}
+
+/** From the spawn of `list` to the end of the first line it prints, ms; it may print the others in peace. */
+export async function timeToFirstLine(configDir) {
+  const began = performance.now();
+  const args = [SERVER[0], "list", "--config-dir", configDir];
+  const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
+  const ended = new Promise((resolve) => child.once("exit", resolve));
+  let ms;
+  for await (const chunk of child.stdout) if (chunk.includes(0x0a)) ms ??= performance.now() - began;
+  await ended;
   return ms;
 }
 

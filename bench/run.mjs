@@ -14,7 +14,8 @@ import os from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { loadSession, timeOfNode, timeToInitialize } from "./acp.mjs";
+import { loadSession, timeOfNode, timeToFirstLine, timeToInitialize } from "./acp.mjs";
+import { incumbent } from "./peers/agents.mjs";
 import { makeSingle, makeStore, SINGLE_SESSION } from "./store.mjs";
 
 const MEASURE = fileURLToPath(new URL("measure.mjs", import.meta.url));
@@ -65,6 +66,12 @@ if (wanted("messages")) {
 }
 if (wanted("acp")) {
   await measureAcp(single(Number(values["acp-megabytes"]), values["acp-single"]), `${values["acp-megabytes"]} MB`);
+}
+if (wanted("startup")) {
+  const store = prepared(`normal-${sessions}-${projects}`, values.store, (dir) =>
+    makeStore(dir, { sessions, projects, copied: false }),
+  );
+  await measureStartup(store, `${sessions} sessions`);
 }
 console.log(missed === 0 ? "\nall targets met" : `\n${missed} targets missed`);
 process.exitCode = missed === 0 ? 0 : 1;
@@ -171,14 +178,29 @@ async function measureAcp(store, what) {
     report(`ACP load of ${what}, ${client}`, { ours });
     reportMemory(`ACP load of ${what}, ${client}`, { ours }, STREAM_RSS_MB);
   }
-  const node = [];
-  const initialize = [];
+}
+
+/** What a person or an editor waits for before anything is there, against the least that any program in Node takes. */
+async function measureStartup(store, what) {
+  const home = prepared("home", undefined, (dir) => mkdirSync(path.join(dir, "projects")));
+  const times = { node: [], initialize: [], incumbent: [], page: [], line: [] };
   for (let i = 0; i < rounds * 4; i++) {
-    node.push(await timeOfNode());
-    initialize.push(await timeToInitialize(store));
+    times.node.push(await timeOfNode());
+    times.initialize.push(await timeToInitialize(store));
+    times.page.push(child(store, "ours", "page", { limit: PAGE }).ms[0]);
+    times.line.push(await timeToFirstLine(store));
+    if (incumbent === undefined) continue;
+    const connection = incumbent.start(home, home);
+    await connection.initialize();
+    times.incumbent.push(connection.elapsedMs);
+    await connection.stop();
   }
-  const [bare, answer] = [median(node), median(initialize)];
-  reportRatio("ACP: spawn → initialize against node -e 0", answer / bare, 3, bare, answer);
+  const [node, initialize, other, page, line] = Object.values(times).map(median);
+  reportRatio("spawn → initialize against node -e 0", initialize / node, 3, node, initialize);
+  if (incumbent === undefined) console.log("spawn → initialize of the incumbent: npm install --prefix bench/peers");
+  else reportRatio(`spawn → initialize against ${incumbent.name} ${incumbent.version}`, initialize / other, 1, other, initialize);
+  const most = 3 * node + page;
+  reportRatio(`${what}: list → first line against 3 node -e 0 + page`, line / most, 1, most, line);
 }
 
 /** Runs the measurements in turns; the median of each, and the largest RSS. */
