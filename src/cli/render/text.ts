@@ -1,4 +1,5 @@
 import { printable, printableLines } from "../terminal.ts";
+import { cut } from "../width.ts";
 import { cutLine, fold } from "./fold.ts";
 import { type Call, mediaText, type Media, type Part, type Result } from "./parts.ts";
 import type { Style } from "./style.ts";
@@ -51,8 +52,9 @@ class TextWriter {
     const count = messages === 1 ? "1 message" : `${messages} messages`;
     const facts = [sessionId && whose + sessionId, cwd, gitBranch, count].map((fact) => printable(fact ?? ""));
     const known = facts.filter((fact) => fact !== "").join(" · ");
-    const called = this.#wrap(printable(name ?? "")).map(this.#style.title);
-    return [...called, ...this.#wrap(known).map(this.#style.dim)].filter((line) => line !== "");
+    // A prompt may stand in for a title, and stands below in full.
+    const called = this.#style.title(cut(printable(name ?? ""), this.#options.width ?? Infinity));
+    return [called, ...this.#wrap(known).map(this.#style.dim)].filter((line) => line !== "");
   }
 
   foot({ subagents }: About): string[] {
