@@ -30,15 +30,7 @@ export interface Invocation {
 }
 
 /** What a shell offers where an argument is expected. */
-export type Completion =
-  | "sessions"
-  | "trash"
-  | "projects"
-  | "tags"
-  | "branches"
-  | "files"
-  | "directories"
-  | readonly string[];
+export type Completion = "sessions" | "trash" | "projects" | "tags" | "branches" | "directories" | readonly string[];
 
 export interface Command {
   /** One line in the general help. */
@@ -52,7 +44,7 @@ export interface Command {
   readonly positionals: "none" | "one" | "some" | "any";
   /** What completes its positional arguments, or the next one after those that are there; absent: nothing. */
   readonly completes?: Completion | ((before: readonly string[]) => Completion | undefined);
-  /** What completes the values of its options, by the option's name; absent: file names. */
+  /** What completes the values of its options, by the option's name; absent: nothing. */
   readonly completesOptions?: Readonly<Record<string, Completion>>;
   /** Exit code 0 or 1. Throws `UsageError` for 2. */
   run(invocation: Invocation): Promise<number>;

@@ -20,7 +20,7 @@ const DESCRIPTION_CELLS = 60;
 
 /**
  * What a shell asks while somebody types: prints what may stand for the last of the words, the ones before it given. A
- * line each, `value` or `value<tab>description`; `:files` and `:dirs` ask the shell to complete paths. Whatever goes
+ * line each, `value` or `value<tab>description`; `:dirs` asks the shell for directories. Whatever goes
  * wrong, nothing is offered, and the exit code is 0: a person who types is not to be told of errors.
  */
 export async function complete(words: readonly string[], terminal: Terminal): Promise<number> {
@@ -58,7 +58,7 @@ async function offersFor(typed: readonly string[]): Promise<Offer[]> {
   const [, option, value] = /^--([^=]+)=(.*)$/s.exec(current) ?? [];
   if (option !== undefined && value !== undefined && !onlyPositionals) {
     const found = await offers(valuesOf(command, option), value, store);
-    return found.map((offer) => (isPathRequest(offer) ? offer : { ...offer, value: `--${option}=${offer.value}` }));
+    return found.map((offer) => (offer === DIRS ? offer : { ...offer, value: `--${option}=${offer.value}` }));
   }
   if (current.startsWith("-") && !onlyPositionals) return beginning(optionNames(command, rest), current);
   const { completes, positionals: allowed } = command;
@@ -109,7 +109,7 @@ function readWords({ options }: Command, words: readonly string[]): Read {
 const atHome = (path: string): string => path.replace(/^~(?=$|[/\\])/, () => homedir());
 
 const valuesOf = ({ completesOptions }: Command, option: string): Completion | undefined =>
-  option === "config-dir" ? "directories" : (completesOptions?.[option] ?? "files");
+  option === "config-dir" ? "directories" : (completesOptions?.[option] ?? []);
 
 function optionNames({ options }: Command, words: readonly string[]): Offer[] {
   return Object.entries({ ...options, ...COMMON_OPTIONS })
@@ -121,9 +121,7 @@ interface Store {
   readonly configDirs: readonly string[] | undefined;
 }
 
-const FILES: Offer = { value: ":files" };
 const DIRS: Offer = { value: ":dirs" };
-const isPathRequest = (offer: Offer): boolean => offer === FILES || offer === DIRS;
 
 async function offers(kind: Completion | undefined, current: string, store: Store): Promise<Offer[]> {
   if (kind === undefined) return [];
@@ -133,8 +131,6 @@ async function offers(kind: Completion | undefined, current: string, store: Stor
       current,
     );
   switch (kind) {
-    case "files":
-      return [FILES];
     case "directories":
       return [DIRS];
     case "sessions":

@@ -10,14 +10,12 @@ _claude_transcripts() {
   [[ $current == = ]] && current=
   while IFS= read -r line; do
     case $line in
-      :files | :dirs)
+      :dirs)
         paths=1
-        local kind=-f
-        [[ $line == :dirs ]] && kind=-d
         while IFS= read -r line; do
           values+=("$line")
           notes+=("")
-        done < <(compgen "$kind" -- "$current")
+        done < <(compgen -d -- "$current")
         ;;
       *$'\t'*)
         values+=("\${line%%$'\t'*}")
@@ -51,10 +49,9 @@ compdef _claude_transcripts claude-transcripts
 _claude_transcripts() {
   local line value
   local -a offers
-  local files= dirs=
+  local dirs=
   for line in "\${(@f)$(\${(Q)words[1]} __complete "\${(@Q)words[2,CURRENT]}" 2>/dev/null)}"; do
     case $line in
-      :files) files=1 ;;
       :dirs) dirs=1 ;;
       ?*)
         value=\${line%%$'\t'*}
@@ -68,7 +65,6 @@ _claude_transcripts() {
     esac
   done
   (( \${#offers} )) && _describe -V 'claude-transcripts' offers
-  [[ -n $files ]] && _files
   [[ -n $dirs ]] && _files -/
   return 0
 }
@@ -86,8 +82,6 @@ function __claude_transcripts_complete
     set -l current (commandline -ct)
     for line in (command $program __complete $words "$current" 2>/dev/null)
         switch $line
-            case ':files'
-                __fish_complete_path "$current"
             case ':dirs'
                 __fish_complete_directories "$current"
             case '*'

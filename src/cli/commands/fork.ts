@@ -22,7 +22,7 @@ ${DRY_RUN_HELP}${changeJsonHelp('"forkId" (null in a dry run)')}`,
   },
   positionals: "one",
   completes: "sessions",
-  completesOptions: { cwd: "projects", title: [], "up-to": [] },
+  completesOptions: { cwd: "projects" },
   async run(invocation) {
     const { changeEach, sessionFinder } = await import("../change.ts");
     const { isDirectory } = await import("../../store/config-dir.ts");
