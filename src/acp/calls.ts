@@ -14,6 +14,8 @@ export interface Call extends AnsweredCall {
 /** The tool calls of a conversation by their ids, with no more than their results need. */
 export class Calls {
   readonly #calls = new Map<string, Call>();
+  /** By the ids they were shown under: a call whose id is used again before its result comes has none any more. */
+  readonly #open = new Map<string, Call>();
   #again = 0;
 
   /** The call of an id: the last one, where ids are not what they should be. */
@@ -29,18 +31,22 @@ export class Calls {
     const before = this.#calls.get(id);
     if (before?.messageId === messageId) return undefined;
     const toolCallId = before === undefined ? shortId(id) : `${shortId(id)}#${++this.#again}`;
-    this.#calls.set(id, { ...call, toolCallId, messageId, open: true });
+    const shown = { ...call, toolCallId, messageId, open: true };
+    this.#calls.set(id, shown);
+    this.#open.set(toolCallId, shown);
     return toolCallId;
   }
 
   /** The result has come: what it needed is let go. */
   answer(id: string): void {
     const call = this.#calls.get(id);
-    if (call !== undefined) this.#calls.set(id, { ...call, input: {}, open: false });
+    if (call === undefined) return;
+    this.#calls.set(id, { ...call, input: {}, open: false });
+    this.#open.delete(call.toolCallId);
   }
 
   /** The calls without a result, in the order they came. */
   open(): Call[] {
-    return [...this.#calls.values()].filter(({ open }) => open);
+    return [...this.#open.values()];
   }
 }
