@@ -6,6 +6,7 @@ import { connect, type RawClient, type Reply, texts } from "../support/acp-clien
 import { turnRows, writeSession, writeSessions } from "../support/acp-store.ts";
 import { sessionId, tempConfigDir } from "../support/config-dir.ts";
 import { nodes } from "../support/nodes.ts";
+import { user } from "../support/rows.ts";
 import { snapshot } from "../support/snapshot.ts";
 
 const open = (id: string, cwd = "/w") => ({ sessionId: id, cwd, mcpServers: [] });
@@ -179,6 +180,27 @@ describe.each(nodes())("Node $version", ({ path: node }) => {
     cancel({ sessionId: id });
     expect((await client.call("session/prompt", say(id, "again"))).result).toEqual({ stopReason: "end_turn" });
   });
+
+  test.for(["session/cancel", "session/close"])(
+    "CANCEL-001 C2: %s during a turn ends it as cancelled",
+    async (method) => {
+      // A load that nobody reads fills the pipe, so that the answer to the prompt has to wait.
+      const texts = Array.from({ length: 400 }, (_, i) => user(i + 1, i === 0 ? null : i, `${i} ${"x".repeat(5000)}`));
+      writeSession(dir, "-w", sessionId(9), texts);
+      const id = await begin();
+      client.child.stdout.pause();
+      const loaded = client.call("session/load", open(sessionId(9)));
+      const prompted = client.call("session/prompt", say(id, "hello"));
+      const params = { sessionId: id };
+      if (method === "session/cancel") client.write(`${JSON.stringify({ jsonrpc: "2.0", method, params })}\n`);
+      else void client.call(method, params);
+      client.child.stdout.resume();
+      expect((await prompted).result).toEqual({ stopReason: "cancelled" });
+      expect((await loaded).result).toBeDefined();
+      fs.rmSync(path.join(dir, "projects", "-w", `${sessionId(9)}.jsonl`));
+      before = snapshot(dir, { directoryTimes: true });
+    },
+  );
 
   test("MODES-001 MODES-002 CONFIG-001 CONFIG-002 CONFIG-003: no modes and no options are offered, so none can be set", async () => {
     const { result } = await client.call("session/new", { cwd: "/w", mcpServers: [] });

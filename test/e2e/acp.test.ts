@@ -593,6 +593,53 @@ describe.each(nodes())("Node $version", ({ path: node }) => {
     });
   });
 
+  test("ERROR-001: whatever a client sends, it is not called a fault of the server's", async () => {
+    writeSessions(dir, 2);
+    // Too deep to be written by `JSON.stringify`, so it is put in afterwards.
+    const deep = "[".repeat(20_000) + "]".repeat(20_000);
+    const values = [
+      null,
+      7,
+      -0.5,
+      "",
+      "x",
+      "\0",
+      "\ud800",
+      "/\0",
+      `/${"y".repeat(5000)}`,
+      "/..",
+      true,
+      [],
+      [[]],
+      {},
+      "<deep>",
+    ];
+    const known = { cwd: "/w", mcpServers: [], prompt: [], title: "t", modeId: "m", configId: "c", methodId: "m" };
+    const methods = ["list", "new", "load", "resume", "fork", "prompt", "close", "delete", "archive", "unarchive"];
+    const more = ["set_title", "status", "set_mode", "set_config_option"];
+    const codes = new Set<unknown>();
+    const replies: Promise<Reply>[] = [];
+    for (const method of [...methods, ...more].map((name) => `session/${name}`).concat("authenticate", "initialize")) {
+      const bodies = [...values, ...values.map((value) => ({ ...known, sessionId: value }))];
+      for (const name of ["cwd", "mcpServers", "cursor", "archived", "prompt", "title", "modeId", "_meta"]) {
+        bodies.push(...values.map((value) => ({ ...known, sessionId: UNKNOWN, [name]: value })));
+      }
+      for (const name of ["limit", "cursor", "includeWorktrees", "messageId"]) {
+        bodies.push(...values.map((value) => ({ ...known, sessionId: sessionId(1), ...ours({ [name]: value }) })));
+      }
+      for (const params of bodies) {
+        const message = { jsonrpc: "2.0", id: `${replies.length}`, method, params };
+        replies.push(client.send(message, JSON.stringify(message).replace('"<deep>"', deep)));
+      }
+    }
+    for (const { error } of await Promise.all(replies)) codes.add(error?.code);
+    // Loads are cancelled where the session is closed meanwhile.
+    expect([undefined, -32002, -32602, -32800]).toEqual(expect.arrayContaining([...codes]));
+    expect(codes.size).toBeGreaterThan(2);
+    expect(client.stderr).toBe("");
+    expect(client.stray).toEqual([]);
+  });
+
   test("SCHEMA-001 SCHEMA-002 B8 CLIENTCAP-001 CLIENTCAP-002 CLIENTCAP-003: a tour of every method fits the schema, and asks the client for nothing", async () => {
     writeSessions(dir, 3);
     const begun = (await client.call("session/new", { cwd: "/w", mcpServers: [] })).result?.["sessionId"];

@@ -57,12 +57,12 @@ export class RawClient {
     return this.send({ jsonrpc: "2.0", id, method, params });
   }
 
-  /** Sends anything; resolves when its id is answered. */
-  send(message: Json): Promise<Reply> {
+  /** Sends anything; resolves when its id is answered. `line`: the message as it goes out, where it cannot be made of it. */
+  send(message: Json, line = JSON.stringify(message)): Promise<Reply> {
     const { id, method } = message;
     if (typeof method === "string") this.#methods.set(id, method);
     const reply = new Promise<Reply>((resolve) => this.#waiting.set(id, resolve));
-    this.write(`${JSON.stringify(message)}\n`);
+    this.write(`${line}\n`);
     return reply;
   }
 
