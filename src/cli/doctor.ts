@@ -2,7 +2,7 @@ import { examineStore } from "../store/doctor.ts";
 import type { Invocation } from "./command.ts";
 import { startProgress } from "./progress.ts";
 import { reportLines } from "./render/doctor.ts";
-import { terminalJson } from "./render/json.ts";
+import { terminalJson } from "./render/json-text.ts";
 import { makeStyle } from "./render/style.ts";
 import { tableWidth } from "./table.ts";
 

@@ -85,7 +85,7 @@ async function makeRenderer({ format, full }: Asked, left: LeftOut, terminal: Te
 /** The rows as they stand in the transcript; on a terminal with what it would obey written as JSON escapes. */
 async function printRows({ open, messages, numbers, left, asked, invocation }: Job): Promise<void> {
   const { terminal } = invocation;
-  const { escapeControls } = await import("./render/json.ts");
+  const { escapeControls } = await import("./render/json-text.ts");
   const output = openOutput(terminal, asked.pager);
   const { roles } = asked.choice;
   let reads = true;

@@ -188,6 +188,24 @@ test("json of nothing is a document too", async () => {
   expect(JSON.parse(await shown("{}\n", { json: true }))).toMatchObject({ messages: [] });
 });
 
+test.for([
+  ["text", "● X a: [[["],
+  ["markdown", "**X** `a: [[["],
+  ["json", "[nested deeper than 200 levels]"],
+  ["jsonl", '"input":{"a":[[['],
+] as const)("values nested very deep cost no other text: %s", async ([format, nested]) => {
+  const deep = `${"[".repeat(20_000)}${"]".repeat(20_000)}`;
+  const rows = [
+    user(1, null, "DEEP"),
+    assistant(2, 1, [{ type: "tool_use", id: "t", name: "X", input: { a: "DEEP" } }]),
+    user(3, 2, [{ type: "tool_result", tool_use_id: "t", content: "DEEP" }], { toolUseResult: { b: "DEEP" } }),
+    user(4, 3, "said after it"),
+  ];
+  const out = await shown(jsonl(rows).replaceAll('"DEEP"', deep), { format });
+  expect(out).toContain("said after it");
+  expect(out).toContain(nested);
+});
+
 test("markdown: a document whose fences hold what is in them", async () => {
   const rows = [
     user(1, null, "Do *this*."),

@@ -1,3 +1,4 @@
+import { terminalJson } from "./json-text.ts";
 import type { About, LeftOut, Renderer } from "./view.ts";
 
 /** A conversation as one JSON document, message by message; the shape is told by `show --help`. */
@@ -16,16 +17,6 @@ export function jsonRenderer(left: LeftOut): Renderer {
     },
   } satisfies Renderer;
 }
-
-/** JSON with nothing in it that a terminal would obey: what JSON need not escape, and a terminal acts on, is escaped. */
-export const terminalJson = (value: unknown): string => escapeControls(JSON.stringify(value) ?? "null");
-
-/** The same for text that is JSON already, or meant to be. */
-export function escapeControls(json: string): string {
-  return json.replace(UNSAFE, (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, "0")}`);
-}
-
-const UNSAFE = /[\p{Cc}\p{Zl}\p{Zp}\u202A-\u202E\u2066-\u2069\p{Cs}]/gu;
 
 function withoutAbsent(about: About): Record<string, unknown> {
   return Object.fromEntries(Object.entries(about).filter(([, value]) => value !== undefined));

@@ -1,5 +1,6 @@
 import { isAbsolute, relative } from "node:path";
 import { record } from "../../transcript/voice-call.ts";
+import { jsonText } from "./json-text.ts";
 import type { Result } from "./parts.ts";
 
 type Json = Readonly<Record<string, unknown>>;
@@ -109,7 +110,7 @@ const VIEWS: ReadonlyMap<string, Viewer> = new Map(
 /** A tool that we do not know: what it was given, as it would be typed. */
 function generic(input: Json): View {
   const words = Object.entries(input).map(([key, value]) => {
-    const text = typeof value === "string" ? value : (JSON.stringify(value) ?? "");
+    const text = typeof value === "string" ? value : jsonText(value);
     return `${key}: ${text.length > WORD_UNITS ? `${text.slice(0, WORD_UNITS)}…` : text}`;
   });
   return { title: words.join(", ").replace(/\s+/g, " ") };

@@ -1,0 +1,30 @@
+/** Deeper than this nobody nests on purpose, and the calls that print it still have room on the stack. */
+const LEVELS = 200;
+
+/** JSON of a value of a transcript. What is nested so deep that it cannot be printed is named in its place. */
+export function jsonText(value: unknown): string {
+  try {
+    return JSON.stringify(value) ?? "null";
+  } catch (error) {
+    // `JSON.parse` reads deeper values than `JSON.stringify` writes.
+    if (!(error instanceof RangeError)) throw error;
+    return JSON.stringify(cutOff(value, LEVELS)) ?? "null";
+  }
+}
+
+function cutOff(value: unknown, levels: number): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  if (levels === 0) return `[nested deeper than ${LEVELS} levels]`;
+  if (Array.isArray(value)) return value.map((item) => cutOff(item, levels - 1));
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, cutOff(item, levels - 1)]));
+}
+
+/** JSON with nothing in it that a terminal would obey: what JSON need not escape, and a terminal acts on, is escaped. */
+export const terminalJson = (value: unknown): string => escapeControls(jsonText(value));
+
+/** The same for text that is JSON already, or meant to be. */
+export function escapeControls(json: string): string {
+  return json.replace(UNSAFE, (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, "0")}`);
+}
+
+const UNSAFE = /[\p{Cc}\p{Zl}\p{Zp}\u202A-\u202E\u2066-\u2069\p{Cs}]/gu;
