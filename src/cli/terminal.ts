@@ -33,12 +33,16 @@ export function openTerminal(): Terminal {
 
 /** The text on one line, with nothing that a terminal would obey: titles, paths and messages come from files. */
 export function printable(text: string): string {
+  if (PLAIN.test(text)) return text;
   return text
     .replace(SEQUENCES, "")
     .replace(/[\p{Cc}\p{Zl}\p{Zp}\s]+/gu, " ")
     .replace(OVERRIDES, "")
     .trim();
 }
+
+/** Words of ASCII with single spaces between them, as most ids, paths and branches are: nothing to take out. */
+const PLAIN = /^[\x21-\x7e]+(?: [\x21-\x7e]+)*$/;
 
 /** The same for text of several lines: line ends and tabs stay. */
 export function printableLines(text: string): string {

@@ -28,6 +28,18 @@ describe("widthOf", () => {
   ])("%s: %i", ([text, cells]) => expect(widthOf(text)).toBe(cells));
 });
 
+test("what is a picture or a mark by its properties counts as one", () => {
+  const letters = Array.from({ length: 0x3_00_00 - 0x20 }, (_, i) => i + 0x20)
+    .filter((code) => code < 0xd8_00 || code >= 0xe0_00)
+    .map((code) => String.fromCodePoint(code));
+  const pictures = letters.filter((letter) => /\p{Emoji_Presentation}/u.test(letter) && !/\p{RI}/u.test(letter));
+  expect(pictures.length).toBeGreaterThan(1000);
+  expect(pictures.filter((letter) => widthOf(letter) !== 2)).toEqual([]);
+  const marks = letters.filter((letter) => /[\p{Mn}\p{Me}]/u.test(letter));
+  expect(marks.length).toBeGreaterThan(1500);
+  expect(marks.filter((mark) => widthOf(mark) !== 0 || widthOf(`日${mark}`) !== 2)).toEqual([]);
+});
+
 describe("cut", () => {
   test.for<[text: string, most: number, start: string, end: string]>([
     ["abc", 3, "abc", "abc"],
