@@ -1,7 +1,7 @@
 import type { ContentBlock, SessionUpdate, ToolCallContent } from "@agentclientprotocol/sdk/unstable";
 import { object, splitPoint } from "./content.ts";
 import { META } from "./from-acp.ts";
-import { CUT_PLACES, ID_UNITS, UPDATE_BYTES, UPDATE_UNITS } from "./limits.ts";
+import { CUT_PLACES, ID_UNITS, PATH_UNITS, UPDATE_BYTES, UPDATE_UNITS } from "./limits.ts";
 
 /** A text in pieces of at most `UPDATE_UNITS`; chunks of one message id add up to the whole. */
 export function pieces(text: string): string[] {
@@ -53,7 +53,7 @@ export function fit(update: Heavy, row: string): SessionUpdate {
     else smaller.summary = (smaller.summary ?? []).map((block) => cutBlock(block, UPDATE_UNITS / 2, row));
   }
   if ("locations" in smaller && tooLong(smaller)) {
-    smaller.locations = (smaller.locations ?? []).slice(0, CUT_PLACES);
+    smaller.locations = (smaller.locations ?? []).filter(({ path }) => path.length <= PATH_UNITS).slice(0, CUT_PLACES);
     omitted.push("locations");
   }
   const ours = { ...object(smaller._meta?.[META]), omitted, row, length: weigh(update) };

@@ -18,6 +18,9 @@ export const UPDATE_UNITS = 1280 * 1024;
 /** Places of one search that are named beside a text that had to be cut. */
 export const CUT_PLACES = 1000;
 
+/** No system has a file whose path is longer; where there is little room, it is none. */
+export const PATH_UNITS = 4096;
+
 /** A longer request line is answered with an error and passed over. Prompts with pictures stay well below. */
 export const REQUEST_LINE_UNITS = 16 * 1024 * 1024;
 

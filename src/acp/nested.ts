@@ -23,11 +23,20 @@ export class NestedCalls {
     this.#signal = signal;
   }
 
-  /** `known`: the calls that are shown already; a subagent that began as a fork has them in its transcript, too. */
+  /**
+   * Shows what a call started. `known`: the calls that are shown already; a subagent that began as a fork has them in its transcript,
+   * too.
+   */
   async show(step: SubagentStep, known: (id: string) => boolean, depth = 0): Promise<void> {
-    const subagent = depth < SUBAGENT_DEPTH ? await this.#find(step) : undefined;
-    if (subagent === undefined) return;
-    this.#shown.add(subagent);
+    if (depth >= SUBAGENT_DEPTH) return;
+    for (const subagent of await this.#find(step)) {
+      if (this.#shown.has(subagent)) continue;
+      this.#shown.add(subagent);
+      await this.#showOne(subagent, step, known, depth);
+    }
+  }
+
+  async #showOne(subagent: Subagent, step: SubagentStep, known: (id: string) => boolean, depth: number): Promise<void> {
     const translator = new Translator({ parent: { toolCallId: step.toolCallId, known } });
     const knownBelow = (id: string): boolean => known(id) || translator.calls.get(id) !== undefined;
     const give = async (steps: ReturnType<Translator["translate"]>): Promise<void> => {
@@ -41,11 +50,12 @@ export class NestedCalls {
     await give(translator.end());
   }
 
-  async #find({ toolCallId, agentId }: SubagentStep): Promise<Subagent | undefined> {
+  async #find({ toolCallId, agentId, runId }: SubagentStep): Promise<readonly Subagent[]> {
     this.#subagents ??= this.#store.subagents(this.#sessionId);
     const all = await this.#subagents;
+    if (runId !== undefined) return all.filter(({ workflow }) => workflow === runId);
     const found = all.find((one) => one.agentId === agentId) ?? all.find((one) => one.toolUseId === toolCallId);
-    return found === undefined || this.#shown.has(found) ? undefined : found;
+    return found === undefined ? [] : [found];
   }
 
   /** What cannot be read is not shown: the call and its report stand in the main transcript. */

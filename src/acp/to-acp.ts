@@ -3,9 +3,10 @@ import type { ConversationEntry } from "../store/read.ts";
 import { readUserText, type UserText } from "../transcript/user-text.ts";
 import { type Call, Calls } from "./calls.ts";
 import { boundaryUpdate, summaryText } from "./compaction.ts";
-import { blocksOf, fence, note, object, string, toContent, trimLines, withoutEscapes } from "./content.ts";
+import { blocksOf, fence, note, object, shorten, string, toContent, trimLines, withoutEscapes } from "./content.ts";
 import { fit, pieces, shortId } from "./fit.ts";
 import { META } from "./from-acp.ts";
+import { TOOL_TITLE_UNITS } from "./limits.ts";
 import { type Plan, TASK_TOOLS } from "./plan.ts";
 import { type ResultView, resultNeeds, viewResult } from "./tool-result.ts";
 import { viewTool } from "./tools.ts";
@@ -20,6 +21,8 @@ export interface SubagentStep {
   readonly toolCallId: string;
   /** As the result names it; undefined where it names none. */
   readonly agentId: string | undefined;
+  /** The run of a workflow, which starts subagents of its own. */
+  readonly runId?: string | undefined;
 }
 
 export interface TranslatorOptions {
@@ -139,7 +142,7 @@ export class Translator {
     const byTask = taskId === undefined ? undefined : this.#agents.get(taskId);
     const call = toolUseId === undefined ? undefined : this.calls.get(toolUseId);
     const toolCallId = byTask ?? (call !== undefined && SUBAGENTS.has(call.name) ? call.toolCallId : undefined);
-    const mark = meta({ notification: summary });
+    const mark = meta({ notification: shorten(summary, TOOL_TITLE_UNITS) });
     if (toolCallId === undefined || result === "" || this.#reported.has(toolCallId)) {
       const text = result === "" ? summary : `${summary}\n\n${result}`;
       return chunks("agent_message_chunk", uuid, { type: "text", text }, uuid, mark);
@@ -187,8 +190,9 @@ export class Translator {
     const steps: Step[] = [];
     if (SUBAGENTS.has(call.name)) {
       const agentId = string(structured["agentId"]);
+      const runId = string(structured["runId"]);
       if (agentId !== undefined) this.#agents.set(agentId, call.toolCallId);
-      if (call.open) steps.push({ toolCallId: call.toolCallId, agentId });
+      if (call.open) steps.push({ toolCallId: call.toolCallId, agentId, runId });
     }
     steps.push(update);
     if (TASK_TOOLS.has(call.name) && view.status === "completed") {
@@ -218,8 +222,8 @@ export class Translator {
   }
 }
 
-/** Tools that start a subagent. */
-const SUBAGENTS: ReadonlySet<string> = new Set(["Task", "Agent"]);
+/** Tools that start subagents. */
+const SUBAGENTS: ReadonlySet<string> = new Set(["Task", "Agent", "Workflow"]);
 
 /** `tool_use`, and what the API calls on its own side: `server_tool_use`, `mcp_tool_use`. */
 const isCall = (block: Json): boolean => string(block["type"])?.endsWith("tool_use") === true;

@@ -1,7 +1,8 @@
 import type { ToolCallContent, ToolCallLocation, ToolCallStatus } from "@agentclientprotocol/sdk/unstable";
-import { blocksOf, fence, note, object, string, textOf, toContent, withoutReminders } from "./content.ts";
+import { blocksOf, fence, note, object, shorten, string, textOf, toContent, withoutReminders } from "./content.ts";
 import { recordedChange } from "./diff.ts";
 import { META } from "./from-acp.ts";
+import { ID_UNITS, TOOL_TITLE_UNITS } from "./limits.ts";
 import { foundPlaces, readPlace } from "./places.ts";
 import { shellResult } from "./shell-result.ts";
 
@@ -129,7 +130,8 @@ const delegated: View = (_call, output, structured) => {
   return { content: show(texts, undefined, ""), without: ["rawOutput"], ...meta };
 };
 const TRAILER = /^agentId: \S+ \(/;
-const isPlain = (value: unknown): boolean => typeof value === "string" || typeof value === "number";
+const isPlain = (value: unknown): boolean =>
+  typeof value === "number" || (typeof value === "string" && value.length <= ID_UNITS);
 
 /** The CLI's own sentence, where the text has it in JSON. */
 const told: View = (_call, _output, structured) => {
@@ -202,7 +204,7 @@ const VIEWS: ReadonlyMap<string, View> = new Map<string, View>([
     "Workflow",
     (_call, _output, structured) => {
       const summary = string(structured["summary"]);
-      return summary === undefined ? {} : { title: summary };
+      return summary === undefined ? {} : { title: shorten(summary, TOOL_TITLE_UNITS) };
     },
   ],
 ]);

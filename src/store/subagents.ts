@@ -39,6 +39,8 @@ export interface Subagent {
   readonly parentAgentId: string | null;
   readonly agentType: string | undefined;
   readonly description: string | undefined;
+  /** The run of a workflow that it was a part of: the name of its directory. */
+  readonly workflow: string | undefined;
 }
 
 /**
@@ -189,11 +191,13 @@ function describe(path: string, layout: "directory" | "beside"): Subagent {
     parentAgentId: typeof parentAgentId === "string" && AGENT_ID.test(parentAgentId) ? parentAgentId : null,
     agentType: typeof agentType === "string" ? agentType : undefined,
     description: typeof description === "string" ? description : undefined,
+    workflow: /[\\/]workflows[\\/]([^\\/]+)[\\/][^\\/]+$/.exec(path)?.[1],
   };
 }
 
 function bare(agentId: string, layout: "inline", path: string): Subagent {
-  return { agentId, layout, path, toolUseId: null, parentAgentId: null, agentType: undefined, description: undefined };
+  const unknown = { agentType: undefined, description: undefined, workflow: undefined };
+  return { agentId, layout, path, toolUseId: null, parentAgentId: null, ...unknown };
 }
 
 function readMeta(path: string): Readonly<Record<string, unknown>> {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { fit, pieces } from "../../src/acp/fit.ts";
+import { fit, pieces, shortId } from "../../src/acp/fit.ts";
 import { UPDATE_BYTES, UPDATE_UNITS } from "../../src/acp/limits.ts";
 import { problems } from "../support/acp-schema.ts";
 
@@ -109,4 +109,43 @@ test("pieces add up to the text and split no character", () => {
   expect(parts.length).toBe(3);
   expect(parts.join("") === text).toBe(true);
   expect(parts.every((part) => !/[\uD800-\uDFFF]/u.test(part))).toBe(true);
+});
+
+test("places are left out where there is no room for them, the impossible ones first", () => {
+  const long = { path: `/${"x".repeat(UPDATE_BYTES)}` };
+  const locations = [long, { path: "/a", line: 1 }];
+  const smaller = fit({ sessionUpdate: "tool_call_update", toolCallId: "t", locations }, row);
+  expect(smaller).toMatchObject({ toolCallId: "t", locations: [{ path: "/a", line: 1 }] });
+  expect(omittedOf(smaller)).toContain("locations");
+});
+
+test("of very many contents the last are left out, and their number of characters is said", () => {
+  const smaller = fit(
+    {
+      sessionUpdate: "tool_call_update",
+      toolCallId: "t",
+      content: show("x".repeat(9_000)).flatMap((item) => Array.from({ length: 2_000 }, () => item)),
+    },
+    row,
+  );
+  expect(Buffer.byteLength(JSON.stringify(smaller))).toBeLessThan(UPDATE_BYTES);
+  expect(JSON.stringify(smaller)).toMatch(/Too long to show: \d+ characters stand in row/);
+});
+
+test("what is cut says where the rest stands and how long it was, beside what was said of the call", () => {
+  const _meta = { "claude-transcripts": { exitCode: 1 } };
+  const smaller = fit({ sessionUpdate: "tool_call_update", toolCallId: "t", content: show(big), _meta }, row);
+  expect(smaller._meta).toMatchObject({ "claude-transcripts": { exitCode: 1, omitted: ["content"], row } });
+  expect((smaller._meta?.["claude-transcripts"] as { length: number }).length).toBeGreaterThan(UPDATE_BYTES);
+});
+
+test.for(["", "toolu_1", "x".repeat(256)])("the id %j is left as it is", (id) => {
+  expect(shortId(id)).toBe(id);
+});
+
+test("an id that no API gave is short, the same for the same, and another for another", () => {
+  const [one, same, other] = ["a", "a", "b"].map((end) => shortId(`${"x".repeat(5000)}${end}`));
+  expect(one).toBe(same);
+  expect(one).not.toBe(other);
+  expect(one?.length).toBeLessThan(256);
 });
