@@ -3,7 +3,7 @@ import path from "node:path";
 import { type Api, type Call, dirOf, sessionOf } from "./calls.ts";
 import { type Deviation, expectedEffect, expectedOutcome, type StandIn, standIn } from "./deviation.ts";
 import { materialise } from "./materialise.ts";
-import { bytesOf, type Store, type Transcript, transcriptsOf } from "./model.ts";
+import { bytesOf, type Store, transcriptsOf } from "./model.ts";
 import { canonical, type Effect, type Outcome, outcomeOf, Side } from "./outcome.ts";
 
 export interface Pair {
@@ -137,17 +137,20 @@ function withSizesOf(outcome: Outcome, store: Store, other: Store): Outcome {
   if (other === store || !("value" in outcome)) return outcome;
   // A project dir may stand elsewhere in the stand-in, but under its name.
   const nameOf = (at: string): string => at.split("/").slice(-2).join("/");
-  const rowOf = (one: Transcript, size: number): string => `${one.sessionId} ${Math.floor(one.mtime)} ${size}`;
   const sizes = new Map(transcriptsOf(store).map((one) => [nameOf(one.path), bytesOf(one).length]));
-  const after = new Map(
-    transcriptsOf(other).map((one) => [rowOf(one, bytesOf(one).length), sizes.get(nameOf(one.path))]),
-  );
+  const others = transcriptsOf(other).map((one) => ({
+    ...one,
+    size: bytesOf(one).length,
+    sizeBefore: sizes.get(nameOf(one.path)),
+  }));
   const row = /("sessionId":"([^"]*)","summary":"(?:[^"\\]|\\.)*","lastModified":(\d+),"fileSize":)(\d+)/g;
-  const value = outcome.value.replace(
-    row,
-    (_all, before: string, id: string, time: string, size: string) =>
-      `${before}${after.get(`${id} ${time} ${size}`) ?? size}`,
-  );
+  const value = outcome.value.replace(row, (_all, before: string, id: string, time: string, size: string) => {
+    // Of several copies the one whose time it is, as exactly as a disk keeps it.
+    const listed = others.find(
+      (one) => one.sessionId === id && one.size === Number(size) && Math.abs(one.mtime - Number(time)) <= 1,
+    );
+    return `${before}${listed?.sizeBefore ?? size}`;
+  });
   return { value };
 }
 
