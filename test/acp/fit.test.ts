@@ -5,6 +5,8 @@ import { problems } from "../support/acp-schema.ts";
 
 const big = "x".repeat(UPDATE_BYTES);
 const show = (text: string) => [{ type: "content" as const, content: { type: "text" as const, text } }];
+const lengthOf = (update: { _meta?: unknown }) =>
+  (update._meta as { "claude-transcripts": { length: number } })["claude-transcripts"].length;
 const row = "00000000-0000-4000-8000-000000000001";
 const omittedOf = (update: { _meta?: unknown }) =>
   (update._meta as { "claude-transcripts": { omitted: string[] } })["claude-transcripts"].omitted;
@@ -136,7 +138,7 @@ test("what is cut says where the rest stands and how long it was, beside what wa
   const _meta = { "claude-transcripts": { exitCode: 1 } };
   const smaller = fit({ sessionUpdate: "tool_call_update", toolCallId: "t", content: show(big), _meta }, row);
   expect(smaller._meta).toMatchObject({ "claude-transcripts": { exitCode: 1, omitted: ["content"], row } });
-  expect((smaller._meta?.["claude-transcripts"] as { length: number }).length).toBeGreaterThan(UPDATE_BYTES);
+  expect(lengthOf(smaller)).toBeGreaterThan(UPDATE_BYTES);
 });
 
 test.for(["", "toolu_1", "x".repeat(256)])("the id %j is left as it is", (id) => {

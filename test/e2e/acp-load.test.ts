@@ -44,7 +44,10 @@ test("the last messages first, and with the answer's cursor those before them", 
   expect(said(before.updates)).toEqual(["one", "two"]);
   expect(before.facts).toEqual({ hiddenBranches: 0 });
   expect((await load(client)).updates.map(({ sessionUpdate }) => sessionUpdate)).toEqual([
-    ...["user_message_chunk", "agent_message_chunk", "user_message_chunk", "agent_message_chunk"],
+    "user_message_chunk",
+    "agent_message_chunk",
+    "user_message_chunk",
+    "agent_message_chunk",
   ]);
   expect(client.wrong).toEqual([]);
 });
