@@ -22,6 +22,7 @@ import {
 import { createRequire } from "node:module";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import { lazySchemas } from "./lazy-schemas.mjs";
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const require = createRequire(import.meta.url);
@@ -82,6 +83,7 @@ async function bundleBinary(outdir) {
     platform: "node",
     target: "node20.19",
     external: EXTERNAL,
+    plugins: [lazySchemas],
     minifySyntax: true,
     minifyWhitespace: true,
     legalComments: "none",
