@@ -4,7 +4,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { RequestError, type AgentApp, type Stream } from "@agentclientprotocol/sdk/unstable";
 import split from "split2";
 import { object } from "./content.ts";
-import { END_GRACE_MS, REQUEST_LINE_UNITS } from "./limits.ts";
+import { END_GRACE_MS, END_STEP_MS, REQUEST_LINE_UNITS } from "./limits.ts";
 import { LineOutput } from "./output.ts";
 
 /** One JSON-RPC message as it stands on the wire; what it holds is the SDK's to judge. */
@@ -72,11 +72,25 @@ class MessageStream extends WritableStream<Message> {
   }
 }
 
-/** Waits for a promise, but not for long. The timer holds the process, which would otherwise end here as stuck. */
+/**
+ * Waits for a promise as long as somebody works on it: until the process has had nothing to compute for a while, since
+ * nobody takes its output or nothing will ever come. The timer holds the process, which would otherwise end here as stuck.
+ */
 async function withinGrace(done: Promise<void>): Promise<void> {
   const timer = new AbortController();
-  await Promise.race([done, delay(END_GRACE_MS, undefined, { signal: timer.signal })]);
-  timer.abort();
+  const finished = done.then(() => timer.abort());
+  let used = computedMs();
+  for (let idleMs = 0; idleMs < END_GRACE_MS && !timer.signal.aborted;) {
+    await Promise.race([finished, delay(END_STEP_MS, undefined, { signal: timer.signal }).catch(() => undefined)]);
+    const before = used;
+    used = computedMs();
+    idleMs = used - before > END_STEP_MS / 10 ? 0 : idleMs + END_STEP_MS;
+  }
+}
+
+function computedMs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
 }
 
 /** The messages of a byte stream. What is no JSON, or too long to be read, is reported and passed over. */
