@@ -5,6 +5,7 @@ import type { TranscriptCopy } from "../store/types.ts";
 import type { Invocation } from "./command.ts";
 import { toFailure } from "./failure.ts";
 import { startProgress } from "./progress.ts";
+import { terminalJson } from "./render/json-text.ts";
 import { printable } from "./terminal.ts";
 
 /** What a change came to. */
@@ -83,7 +84,7 @@ export async function changeEach<T>(
     progress.stop();
   }
   for (const hint of hints) terminal.warn(hint);
-  if (json) await terminal.write(`${JSON.stringify({ action, dryRun, results }, null, 1)}\n`);
+  if (json) await terminal.write(`${terminalJson({ action, dryRun, results }, 1)}\n`);
   return results.some((result) => "error" in result) ? 1 : 0;
 }
 

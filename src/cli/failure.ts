@@ -1,5 +1,6 @@
 import { TranscriptError, type TranscriptErrorCode } from "../store/errors.ts";
 import type { Terminal } from "./command.ts";
+import { terminalJson } from "./render/json-text.ts";
 
 const FAILED = 1;
 
@@ -16,7 +17,7 @@ export async function tellFailure(
   { json, terminal }: { readonly json: boolean; readonly terminal: Terminal },
 ): Promise<number> {
   const failure = toFailure(error);
-  if (json) await terminal.write(`${JSON.stringify({ error: failure })}\n`);
+  if (json) await terminal.write(`${terminalJson({ error: failure })}\n`);
   terminal.warn(`claude-transcripts: ${failure.message}`);
   if (failure.hint !== undefined) terminal.warn(failure.hint);
   return FAILED;

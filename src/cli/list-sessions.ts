@@ -4,6 +4,7 @@ import { streamSessions } from "../store/session-stream.ts";
 import { shortIds } from "../store/short-ids.ts";
 import { type Invocation, type Terminal, UsageError } from "./command.ts";
 import { type Progress, startProgress } from "./progress.ts";
+import { terminalJson } from "./render/json-text.ts";
 import { SESSION_COLUMNS, sessionCells } from "./session-table.ts";
 import { headLine, layOut, tableLine, tableWidth } from "./table.ts";
 import { Taking } from "./taking.ts";
@@ -82,13 +83,13 @@ async function printJson(taking: Taking, terminal: Terminal, progress: Progress)
   };
   let before = '{"sessions":[';
   for (let rows = await taking.rows(FIRST_ROWS); rows.length > 0; rows = await taking.rows(LATER_ROWS)) {
-    await print(`${before}\n${rows.map((row) => JSON.stringify(row)).join(",\n")}`);
+    await print(`${before}\n${rows.map((row) => terminalJson(row)).join(",\n")}`);
     before = ",";
   }
   const more = await taking.hasMore();
   const { archivedLeftOut, transcripts } = taking;
   const skipped = taking.skipped();
-  const rest = JSON.stringify({ more, archivedLeftOut, transcripts, skipped }).slice(1);
+  const rest = terminalJson({ more, archivedLeftOut, transcripts, skipped }).slice(1);
   await print(`${taking.count === 0 ? before : "\n"}],${rest}\n`);
 }
 

@@ -2,6 +2,7 @@ import { resolveConfigDirs } from "../store/config-dir.ts";
 import { shorten } from "../store/short-ids.ts";
 import { listTrash, type TrashEntry } from "../store/trash.ts";
 import type { Invocation } from "./command.ts";
+import { terminalJson } from "./render/json-text.ts";
 import { amount, formatBytes } from "./size.ts";
 import { type Column, headLine, layOut, tableLine, tableWidth } from "./table.ts";
 import { printable } from "./terminal.ts";
@@ -22,7 +23,7 @@ export async function printTrash({ configDirs, json, terminal }: Invocation, old
   const trash = all.filter(({ deletedAt }) => olderThanMs === 0 || (deletedAt ?? now) <= now - olderThanMs);
   const bytes = trash.reduce((sum, entry) => sum + entry.bytes, 0);
   if (json) {
-    await terminal.write(`${JSON.stringify({ trash, bytes }, null, 1)}\n`);
+    await terminal.write(`${terminalJson({ trash, bytes }, 1)}\n`);
     return 0;
   }
   if (trash.length === 0) {

@@ -2,13 +2,13 @@
 const LEVELS = 200;
 
 /** JSON of a value of a transcript. What is nested so deep that it cannot be printed is named in its place. */
-export function jsonText(value: unknown): string {
+export function jsonText(value: unknown, indent?: number): string {
   try {
-    return JSON.stringify(value) ?? "null";
+    return JSON.stringify(value, null, indent) ?? "null";
   } catch (error) {
     // `JSON.parse` reads deeper values than `JSON.stringify` writes.
     if (!(error instanceof RangeError)) throw error;
-    return JSON.stringify(cutOff(value, LEVELS)) ?? "null";
+    return JSON.stringify(cutOff(value, LEVELS), null, indent) ?? "null";
   }
 }
 
@@ -20,11 +20,11 @@ function cutOff(value: unknown, levels: number): unknown {
 }
 
 /** JSON with nothing in it that a terminal would obey: what JSON need not escape, and a terminal acts on, is escaped. */
-export const terminalJson = (value: unknown): string => escapeControls(jsonText(value));
+export const terminalJson = (value: unknown, indent?: number): string => escapeControls(jsonText(value, indent));
 
-/** The same for text that is JSON already, or meant to be. */
+/** The same for text that is JSON already, or meant to be. A line end is none of a string: it stays. */
 export function escapeControls(json: string): string {
   return json.replace(UNSAFE, (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
 
-const UNSAFE = /[\p{Cc}\p{Zl}\p{Zp}\u202A-\u202E\u2066-\u2069\p{Cs}]/gu;
+const UNSAFE = /[^\P{Cc}\n]|[\p{Zl}\p{Zp}\u202A-\u202E\u2066-\u2069\p{Cs}]/gu;
