@@ -55,14 +55,16 @@ export function readTruth(file) {
   const ids = new Set(chain.map(({ uuid }) => uuid));
   const messages = new Set(chain.flatMap(({ type, message }) => (type === "assistant" ? [message?.id] : [])));
 
-  // Beside the chain: rows of the same API message, results of its calls, prompts that waited in the queue.
+  // Beside the chain: rows of the same API message, results of its calls, prompts that waited in the queue, and commands
+  // that hang on the chain with nothing said in between.
   const beside = new Map();
   for (const row of all) {
     if (ids.has(row.uuid) && row.type !== "attachment") continue;
     const sibling = row.type === "assistant" && messages.has(row.message?.id);
     const result = row.type === "user" && blocks(row).some(({ type }) => type === "tool_result");
     const queued = row.type === "attachment" && row.attachment?.type === "queued_command";
-    if (!sibling && !result && !queued) continue;
+    const command = row.subtype === "local_command" && ids.has(up(row, (it) => isSaid(it) || ids.has(it.uuid))?.uuid);
+    if (!sibling && !result && !queued && !command) continue;
     for (const said of sayings(queued ? asPrompt(row) : row, () => undefined)) {
       beside.set(keyOf(said), (beside.get(keyOf(said)) ?? 0) + 1);
     }
