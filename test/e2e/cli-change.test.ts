@@ -13,6 +13,13 @@ const ONE = "11111111-0000-4000-8000-000000000001";
 const TWO = "22222222-0000-4000-8000-000000000002";
 const TWIN = "22222223-0000-4000-8000-000000000003";
 
+/** The names of all members, however deep. */
+function keysOf(value: unknown): Set<string> {
+  if (typeof value !== "object" || value === null) return new Set();
+  const own = Array.isArray(value) ? [] : Object.keys(value);
+  return new Set([...own, ...Object.values(value).flatMap((member) => [...keysOf(member)])]);
+}
+
 interface Results {
   readonly action: string;
   readonly dryRun: boolean;
@@ -172,6 +179,32 @@ describe("changing sessions", () => {
     ]);
     const [fork] = parsed(runner(dir)("fork", "22222223", "--json").stdout).results;
     expect(fork).toEqual({ given: "22222223", sessionId: TWIN, forkId: expect.stringMatching(/^[0-9a-f-]{36}$/) });
+  });
+
+  test("the help of a command has every key of its JSON", () => {
+    const dir = store();
+    const run = runner(dir);
+    for (const args of [
+      ["list", "--all"],
+      ["rename", "1", "x"],
+      ["tag", "1", "x", "9"],
+      ["archive", "1"],
+      ["unarchive", "1"],
+      ["fork", "1"],
+      ["delete", "1"],
+      ["trash"],
+      ["restore", "1"],
+      ["delete", "22222222"],
+      ["trash", "empty", "--yes"],
+    ]) {
+      const help = run(args[0] ?? "", "--help").stdout;
+      const keys = keysOf(JSON.parse(run(...args, "--json").stdout));
+      expect(keys.size).toBeGreaterThan(3);
+      expect({ args, missing: [...keys].filter((key) => !new RegExp(`\\b${key}\\b`).test(help)) }).toEqual({
+        args,
+        missing: [],
+      });
+    }
   });
 
   test("a fork goes where it is told, ends where it is told, and is called as it is told", () => {
