@@ -15,6 +15,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<{ readonly command:
   doctor: () => import("./commands/doctor.ts"),
   completion: () => import("./commands/completion.ts"),
   acp: () => import("./commands/acp.ts"),
+  mcp: () => import("./commands/mcp.ts"),
 };
 
 /** What every command takes beside its own. */

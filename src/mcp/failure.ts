@@ -1,0 +1,13 @@
+import { TranscriptError } from "../store/errors.ts";
+import { ToolFailure } from "./tool.ts";
+
+/** What went wrong, for a model: the message, and what to do next where that is known. Our own faults are told on stderr, too. */
+export function failureText(error: unknown): string {
+  if (error instanceof ToolFailure) return error.message;
+  if (error instanceof TranscriptError) return [error.message, error.hint].filter(Boolean).join(". ");
+  if (error instanceof Error && "code" in error && typeof error.code === "string" && !error.code.startsWith("ERR_")) {
+    return `The disk does not let that be done: ${error.message}`;
+  }
+  console.error(error instanceof Error ? (error.stack ?? error.message) : error);
+  return `That failed inside this server: ${error instanceof Error ? error.message : String(error)}`;
+}

@@ -1,0 +1,42 @@
+import { Console } from "node:console";
+import { serveStdio } from "./sdk.ts";
+import type { Service } from "./service.ts";
+import { shippedTables } from "./shipped.ts";
+import { openStore } from "./store.ts";
+
+export interface ServeOptions {
+  /** Absent: the config dir that `CLAUDE_CONFIG_DIR` names, or `~/.claude`. */
+  readonly configDirs?: readonly string[] | undefined;
+  /** No tool that changes anything. */
+  readonly readOnly: boolean;
+  /** The names of the tools to offer; absent: all. */
+  readonly tools?: readonly string[] | undefined;
+}
+
+/** Serves MCP on this process's stdin and stdout, and ends the process when the client is gone. */
+export async function serveMcp({ configDirs, readOnly, tools }: ServeOptions): Promise<never> {
+  keepForProtocol();
+  const { env } = process;
+  const service: Service = {
+    store: openStore(configDirs),
+    options: {
+      projectDir: env["CLAUDE_PROJECT_DIR"] || undefined,
+      cwd: process.cwd(),
+      sessionId: env["CLAUDE_CODE_SESSION_ID"] || undefined,
+      readOnly,
+    },
+  };
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => process.exit(0));
+  await serveStdio(shippedTables({ readOnly, tools }), service, process.stdin, process.stdout);
+  process.exit(0);
+}
+
+/** stdout carries the protocol only: whatever else is printed, by whomever, goes to stderr. */
+function keepForProtocol(): void {
+  globalThis.console = new Console(process.stderr, process.stderr);
+  process.on("uncaughtException", (error) => console.error(error));
+  process.on("unhandledRejection", (reason) => console.error(reason));
+  // The client has gone away: there is nobody left to tell.
+  process.stdout.on("error", () => process.exit(0));
+  process.stderr.on("error", () => undefined);
+}

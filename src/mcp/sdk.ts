@@ -1,0 +1,272 @@
+import { Server } from "@modelcontextprotocol/sdk/server/index.js";
+import { StdioServerTransport } from "@modelcontextprotocol/sdk/server/stdio.js";
+import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
+import type { RequestHandlerExtra } from "@modelcontextprotocol/sdk/shared/protocol.js";
+import {
+  CallToolRequestSchema,
+  type CallToolResult,
+  CompleteRequestSchema,
+  ErrorCode,
+  GetPromptRequestSchema,
+  ListPromptsRequestSchema,
+  ListResourcesRequestSchema,
+  ListResourceTemplatesRequestSchema,
+  ListToolsRequestSchema,
+  McpError,
+  ReadResourceRequestSchema,
+  type ServerNotification,
+  type ServerRequest,
+  SubscribeRequestSchema,
+  UnsubscribeRequestSchema,
+} from "@modelcontextprotocol/sdk/types.js";
+import { InvalidCursorError } from "../store/errors.ts";
+import { VERSION } from "../version.ts";
+import { complete } from "./complete.ts";
+import type { Context } from "./context.ts";
+import { failureText } from "./failure.ts";
+import { jsonSchemaOf } from "./input.ts";
+import { INSTRUCTIONS } from "./instructions.ts";
+import { progressTo } from "./progress.ts";
+import type { Service } from "./service.ts";
+import type { ResourceWatch, Tables } from "./tables.ts";
+import { type Tool, ToolFailure } from "./tool.ts";
+
+type Extra = RequestHandlerExtra<ServerRequest, ServerNotification>;
+
+/** How the server is reached: over HTTP each request stands alone, so the client cannot be asked, nor told of changes. */
+interface Connection {
+  readonly stateless: boolean;
+}
+
+/** A server for one client, over any transport of the SDK. `closed` resolves when the connection has ended. */
+export async function connect(
+  tables: Tables,
+  service: Service,
+  transport: Transport,
+  { stateless }: Connection,
+): Promise<{ readonly closed: Promise<void>; close(): Promise<void> }> {
+  const watches = !stateless && tables.resources.watch !== undefined;
+  const server = new Server(
+    {
+      name: "claude-transcripts",
+      title: "Claude Code transcripts",
+      version: VERSION,
+      description: "Finds and reads what was said in earlier Claude Code sessions.",
+    },
+    {
+      capabilities: {
+        tools: {},
+        resources: watches ? { subscribe: true, listChanged: true } : {},
+        prompts: {},
+        completions: {},
+      },
+      instructions: INSTRUCTIONS,
+    },
+  );
+  const contextOf = (extra: Extra): Context => makeContext(server, extra, stateless);
+  serveTools(server, tables.tools, service, contextOf);
+  const stopWatching = serveResources(server, tables.resources, service, contextOf, watches);
+  servePrompts(server, tables, service, contextOf);
+  const closed = new Promise<void>((resolve) => {
+    const onclose = (): void => {
+      stopWatching();
+      resolve();
+    };
+    Object.assign(server, { onclose, onerror: (error: Error) => console.error(error.message) });
+  });
+  await server.connect(transport);
+  return { closed, close: () => server.close() };
+}
+
+/** Speaks MCP on a pair of streams; resolves when the input has ended, or the connection was closed. */
+export async function serveStdio(
+  tables: Tables,
+  service: Service,
+  input: NodeJS.ReadStream,
+  output: NodeJS.WriteStream,
+): Promise<void> {
+  const ended = new Promise<void>((resolve) => {
+    input.once("end", resolve);
+    input.once("close", resolve);
+  });
+  const connection = await connect(tables, service, new StdioServerTransport(input, output), { stateless: false });
+  // The SDK's transport does not look at the end of its input.
+  await Promise.race([ended, connection.closed]);
+  await connection.close();
+}
+
+function serveTools(
+  server: Server,
+  tools: readonly Tool[],
+  service: Service,
+  contextOf: (extra: Extra) => Context,
+): void {
+  const byName = new Map(tools.map((tool) => [tool.name, tool]));
+  let listed: object[] | undefined;
+  server.setRequestHandler(ListToolsRequestSchema, () => {
+    listed ??= tools.map(({ name, title, description, annotations, input, output, meta }) => ({
+      name,
+      title,
+      description,
+      annotations,
+      inputSchema: jsonSchemaOf(input, "input"),
+      ...(output !== undefined && { outputSchema: jsonSchemaOf(output, "output") }),
+      ...(meta !== undefined && { _meta: meta }),
+    }));
+    return { tools: listed };
+  });
+  server.setRequestHandler(CallToolRequestSchema, async ({ params }, extra): Promise<CallToolResult> => {
+    const tool = byName.get(params.name);
+    if (tool === undefined) {
+      const known = [...byName.keys()].join(", ");
+      throw new McpError(ErrorCode.InvalidParams, `There is no tool ${params.name}. The tools: ${known}.`);
+    }
+    try {
+      const { text, blocks = [], structured } = await tool.call(params.arguments, contextOf(extra), service);
+      const content = [...(text === "" ? [] : [{ type: "text", text }]), ...blocks] as CallToolResult["content"];
+      return { content, ...(structured !== undefined && { structuredContent: { ...structured } }) };
+    } catch (error) {
+      extra.signal.throwIfAborted();
+      return { content: [{ type: "text", text: failureText(error) }], isError: true };
+    }
+  });
+}
+
+/** Revision 2025-11-25; the next one says -32602. */
+const RESOURCE_NOT_FOUND = -32002;
+
+function serveResources(
+  server: Server,
+  resources: Tables["resources"],
+  service: Service,
+  contextOf: (extra: Extra) => Context,
+  watches: boolean,
+): () => void {
+  const notFound = (uri: string): McpError => new McpError(RESOURCE_NOT_FOUND, `There is no resource ${uri}`, { uri });
+  server.setRequestHandler(ListResourcesRequestSchema, async ({ params }, extra) => {
+    const page = await answered(() => resources.list(params?.cursor ?? undefined, contextOf(extra), service));
+    return {
+      resources: page.resources.map((one) => ({ ...one })),
+      ...(page.nextCursor !== undefined && { nextCursor: page.nextCursor }),
+    };
+  });
+  server.setRequestHandler(ListResourceTemplatesRequestSchema, () => ({
+    resourceTemplates: resources.templates.map((template) => {
+      const { uriTemplate, name, title, description, mimeType } = template;
+      return { uriTemplate, name, title, description, mimeType };
+    }),
+  }));
+  server.setRequestHandler(ReadResourceRequestSchema, async ({ params: { uri } }, extra) => {
+    const contents = await answered(() => resources.read(uri, contextOf(extra), service));
+    if (contents === undefined) throw notFound(uri);
+    return { contents: contents.map((one) => ({ ...one })) as { uri: string; text: string }[] };
+  });
+  if (!watches) return () => undefined;
+
+  let watch: ResourceWatch | undefined;
+  // News before the handshake is over would reach a client that does not expect any.
+  server.oninitialized = () => {
+    watch ??= resources.watch?.(service, {
+      updated: (uri) => void server.sendResourceUpdated({ uri }).catch(ignore),
+      listChanged: () => void server.sendResourceListChanged().catch(ignore),
+    });
+  };
+  server.setRequestHandler(SubscribeRequestSchema, async ({ params: { uri } }) => {
+    if ((await watch?.subscribe(uri)) !== true) throw notFound(uri);
+    return {};
+  });
+  server.setRequestHandler(UnsubscribeRequestSchema, ({ params: { uri } }) => {
+    watch?.unsubscribe(uri);
+    return {};
+  });
+  return () => watch?.close();
+}
+
+function servePrompts(server: Server, tables: Tables, service: Service, contextOf: (extra: Extra) => Context): void {
+  const { prompts } = tables;
+  server.setRequestHandler(ListPromptsRequestSchema, () => ({
+    prompts: prompts.map((prompt) => ({
+      name: prompt.name,
+      title: prompt.title,
+      description: prompt.description,
+      arguments: prompt.arguments.map(({ name, description, required }) => ({ name, description, required })),
+    })),
+  }));
+  server.setRequestHandler(GetPromptRequestSchema, async ({ params }, extra) => {
+    const prompt = prompts.find(({ name }) => name === params.name);
+    if (prompt === undefined) throw new McpError(ErrorCode.InvalidParams, `There is no prompt ${params.name}`);
+    const given = params.arguments ?? {};
+    const missing = prompt.arguments.find(({ name, required }) => required && !given[name]);
+    if (missing !== undefined)
+      throw new McpError(ErrorCode.InvalidParams, `${prompt.name}: ${missing.name} is missing`);
+    const messages = await answered(() => prompt.get(given, contextOf(extra), service));
+    return {
+      description: prompt.description,
+      messages: messages as { role: "user"; content: { type: "text"; text: string } }[],
+    };
+  });
+  server.setRequestHandler(CompleteRequestSchema, async ({ params: { ref, argument } }, extra) => {
+    const of = ref.type === "ref/prompt" ? { prompt: ref.name } : { uriTemplate: ref.uri };
+    const found = await answered(() => complete(tables, of, argument, contextOf(extra), service));
+    if (found === undefined)
+      throw new McpError(ErrorCode.InvalidParams, `There is nothing to complete for ${JSON.stringify(of)}`);
+    const { values, total } = found;
+    return { completion: { values: [...values], total, hasMore: total > values.length } };
+  });
+}
+
+/** What a client asked for wrongly becomes a protocol error with the same words that a tool would answer. */
+async function answered<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof ToolFailure || error instanceof InvalidCursorError) {
+      throw new McpError(ErrorCode.InvalidParams, failureText(error));
+    }
+    throw error instanceof McpError ? error : new McpError(ErrorCode.InternalError, failureText(error));
+  }
+}
+
+function makeContext(server: Server, extra: Extra, stateless: boolean): Context {
+  const { signal, _meta: meta } = extra;
+  const client = stateless ? undefined : server.getClientCapabilities();
+  const toolUseId = meta?.["claudecode/toolUseId"];
+  return {
+    signal,
+    progress: progressTo(
+      meta?.progressToken,
+      (params) => void extra.sendNotification({ method: "notifications/progress", params }).catch(ignore),
+    ),
+    ask:
+      client?.elicitation === undefined
+        ? undefined
+        : async (message, stop) => {
+            const requestedSchema = { type: "object" as const, properties: {} };
+            const { action } = await server.elicitInput(
+              { message, requestedSchema },
+              { signal: stop, timeout: WAIT_MS },
+            );
+            return action;
+          },
+    async roots() {
+      if (client?.roots === undefined) return [];
+      const { roots } = await server.listRoots(undefined, { signal, timeout: WAIT_MS });
+      return roots.flatMap(({ uri }) => pathOf(uri) ?? []);
+    },
+    toolUseId: typeof toolUseId === "string" ? toolUseId : undefined,
+  };
+}
+
+/** For a person to answer. */
+const WAIT_MS = 10 * 60_000;
+
+function pathOf(uri: string): string | undefined {
+  try {
+    return uri.startsWith("file:") ? process.getBuiltinModule("node:url").fileURLToPath(uri) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The client has gone: it will not miss it. */
+const ignore = (): void => undefined;
