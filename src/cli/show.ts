@@ -1,7 +1,7 @@
 import type { Invocation, Terminal } from "./command.ts";
 import { openOutput } from "./pager.ts";
 import { startProgress } from "./progress.ts";
-import { Messages } from "./render/messages.ts";
+import { Messages, nextTurn } from "./render/messages.ts";
 import { partsOf } from "./render/parts.ts";
 import { select } from "./render/select.ts";
 import { makeStyle } from "./render/style.ts";
@@ -40,6 +40,8 @@ export async function show(invocation: Invocation): Promise<number> {
   return 0;
 }
 
+const MESSAGES_PER_TURN = 64;
+
 interface Job extends Source {
   readonly messages: Messages;
   readonly numbers: readonly number[];
@@ -57,6 +59,7 @@ async function printMessages({ open, about, messages, numbers, left, asked, invo
     let reads = await output.write(renderer.head(all));
     for (const number of numbers) {
       if (!reads) return;
+      if (number % MESSAGES_PER_TURN === 0) await nextTurn();
       const message = messages.get(number);
       const view = choose(viewMessage(message, messages.entries(message)), asked.choice, left);
       if (view.parts.length > 0) reads = await output.write(renderer.message(view));
@@ -91,6 +94,7 @@ async function printRows({ open, messages, numbers, left, asked, invocation }: J
   let reads = true;
   try {
     for (const number of numbers) {
+      if (number % MESSAGES_PER_TURN === 0) await nextTurn();
       const { from, to } = messages.get(number);
       for (let row = from; row < to && reads; row++) {
         if (roles !== undefined && !partsOf(open.entry(row)).some(({ role }) => roles.has(role))) continue;

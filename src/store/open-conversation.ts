@@ -32,7 +32,7 @@ export interface OpenConversation {
   close(): void;
 }
 
-export interface RowFacts {
+interface RowFacts {
   readonly kind: "user" | "assistant" | "system";
   /** A user row that says that it is what a tool call came to. Where none says so it may be one all the same. */
   readonly answers: boolean;
@@ -62,14 +62,11 @@ export async function openConversation(
 
 /**
  * Opens the conversation of a transcript that comes as a stream. It has to be known whole before its first message can be
- * shown, and may be larger than memory, so it goes through a temporary file (spool.ts). `onBytes` is told how much has
- * come. Throws the stream's errors and those of the file system.
+ * shown, and may be larger than memory, so it goes through a temporary file (spool.ts). Throws the stream's errors, those
+ * of the file system, and `signal.reason`.
  */
-export async function openStream(
-  stream: AsyncIterable<Uint8Array>,
-  { signal, onBytes }: { signal?: AbortSignal | undefined; onBytes?: (bytes: number) => void } = {},
-): Promise<OpenConversation> {
-  return ofFile(await TranscriptFile.read(await spool(stream, { signal, onBytes }), signal));
+export async function openStream(stream: AsyncIterable<Uint8Array>, signal?: AbortSignal): Promise<OpenConversation> {
+  return ofFile(await TranscriptFile.read(await spool(stream, signal), signal));
 }
 
 function ofFile(file: TranscriptFile): OpenConversation {

@@ -12,10 +12,7 @@ import { close, createNew, openReadNoFollow, unlink, writeAll } from "./disk.ts"
  * the end of the stream, and a transcript may be larger than memory. Throws the stream's errors, those of the file
  * system, and `signal.reason` when aborted.
  */
-export async function spool(
-  stream: AsyncIterable<Uint8Array>,
-  { signal, onBytes }: { signal?: AbortSignal | undefined; onBytes?: ((bytes: number) => void) | undefined } = {},
-): Promise<number> {
+export async function spool(stream: AsyncIterable<Uint8Array>, signal?: AbortSignal): Promise<number> {
   const path = join(tmpdir(), `claude-transcripts-${randomBytes(16).toString("hex")}`);
   const into = createNew(path);
   let from = -1;
@@ -23,12 +20,9 @@ export async function spool(
   try {
     from = openReadNoFollow(path);
     named = !tryUnlink(path);
-    let bytes = 0;
     for await (const chunk of stream) {
       signal?.throwIfAborted();
       writeAll(into, chunk);
-      bytes += chunk.length;
-      onBytes?.(bytes);
     }
     return from;
   } catch (error) {

@@ -35,10 +35,7 @@ export class Messages {
     const messages = new Messages(open);
     let read = 0;
     for (let row = 0; row < open.length; row++) {
-      if (messages.#take(row) && ++read % ROWS_PER_TURN === 0) {
-        // Other work of the process gets its turn, a sign of progress among it.
-        await new Promise((resolve) => setImmediate(resolve));
-      }
+      if (messages.#take(row) && ++read % ROWS_PER_TURN === 0) await nextTurn();
     }
     return messages;
   }
@@ -98,6 +95,9 @@ export class Messages {
 }
 
 const ROWS_PER_TURN = 512;
+
+/** Lets other work of the process have its turn: a sign of progress is such. */
+export const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 const isSilent = ({ kind }: Part): boolean => kind === "hidden";
 const isOutput = ({ kind }: Part): boolean => kind === "output" || kind === "hidden";
