@@ -65,14 +65,14 @@ describe.each(nodes())("changing sessions: Node $version", ({ path: node }) => {
     expect(said("unarchive", "1")).toBe("unarchived 11111111 “A new title”\n");
     const [, forkId = ""] = /^forked 11111111 “A new title” as ([0-9a-f-]{36})\n$/.exec(said("fork", "1")) ?? [];
     expect(titles(dir).sort()).toEqual(["A new  title", "A new  title (fork)", "second", "third"]);
-    expect(said("delete", "1", forkId)).toMatch(
+    expect(said("delete", "11111111", forkId)).toMatch(
       /^deleted 11111111 “A new title” into the trash: 2 items, .*\ndeleted [0-9a-f]{8} “A new title \(fork\)” into the trash: 1 item, /,
     );
     expect(said("trash")).toMatch(/^[0-9a-f]{8} {2}just now {2}A new title/);
-    expect(said("restore", "1")).toMatch(/^restored 11111111-\S+ “A new title”: 2 items, /);
+    expect(said("restore", "11111111")).toMatch(/^restored 11111111-\S+ “A new title”: 2 items, /);
     expect(said("trash", "empty", "--yes")).toMatch(/^removed [0-9a-f]{8}-\S+ “A new title \(fork\)”: /);
     expect(said("trash")).toBe(`nothing in the trash of ${dir}\n`);
-    const { status, stdout, stderr } = run("delete", "1", "--permanently", "--yes");
+    const { status, stdout, stderr } = run("delete", "11111111", "--permanently", "--yes");
     expect({ status, stdout }).toEqual({ status: 0, stdout: expect.stringContaining("for good: 2 items") });
     expect(stderr).toContain("history.jsonl");
     expect(titles(dir).sort()).toEqual(["second", "third"]);
@@ -186,14 +186,14 @@ describe("changing sessions", () => {
     const run = runner(dir);
     for (const args of [
       ["list", "--all"],
-      ["rename", "1", "x"],
-      ["tag", "1", "x", "9"],
-      ["archive", "1"],
-      ["unarchive", "1"],
-      ["fork", "1"],
-      ["delete", "1"],
+      ["rename", "11111111", "x"],
+      ["tag", "11111111", "x", "9"],
+      ["archive", "11111111"],
+      ["unarchive", "11111111"],
+      ["fork", "11111111"],
+      ["delete", "11111111"],
       ["trash"],
-      ["restore", "1"],
+      ["restore", "11111111"],
       ["delete", "22222222"],
       ["trash", "empty", "--yes"],
     ]) {
