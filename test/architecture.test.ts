@@ -18,11 +18,12 @@ const ARROWS: Readonly<Record<string, { layers: readonly string[]; packages: rea
     layers: ["acp", "store", "transcript", "version.ts"],
     packages: ["@agentclientprotocol/sdk", "split2", "zod"],
   },
+  view: { layers: ["view", "store", "transcript"], packages: [] },
   mcp: {
-    layers: ["mcp", "store", "transcript", "version.ts"],
+    layers: ["mcp", "view", "store", "transcript", "version.ts"],
     packages: ["@modelcontextprotocol/sdk", "zod"],
   },
-  cli: { layers: ["cli", "acp", "mcp", "store", "transcript", "version.ts"], packages: [] },
+  cli: { layers: ["cli", "acp", "mcp", "view", "store", "transcript", "version.ts"], packages: [] },
   "index.ts": { layers: ["store", "transcript"], packages: [] },
   "version.ts": { layers: [], packages: [] },
 };

@@ -3,7 +3,7 @@ import { emptyTrash, listTrash } from "../store/trash.ts";
 import { changeEach, named } from "./change.ts";
 import type { Invocation } from "./command.ts";
 import { confirm } from "./confirm.ts";
-import { amount, formatBytes } from "./size.ts";
+import { amount, formatBytes } from "../view/size.ts";
 
 /** What `trash empty` does: all of the trash, or what is named, as far as it is old enough. Gives the exit code. */
 export async function emptyTheTrash(

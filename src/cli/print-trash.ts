@@ -3,7 +3,7 @@ import { shorten } from "../store/short-ids.ts";
 import { listTrash, type TrashEntry } from "../store/trash.ts";
 import type { Invocation } from "./command.ts";
 import { terminalJson } from "./render/json-text.ts";
-import { amount, formatBytes } from "./size.ts";
+import { amount, formatBytes } from "../view/size.ts";
 import { type Column, headLine, layOut, tableLine, tableWidth } from "./table.ts";
 import { printable } from "./terminal.ts";
 import { relativeTime } from "./time.ts";

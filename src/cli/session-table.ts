@@ -1,6 +1,6 @@
 import { homedir } from "node:os";
 import type { ListedSession } from "../store/types.ts";
-import { formatBytes } from "./size.ts";
+import { formatBytes } from "../view/size.ts";
 import type { Column } from "./table.ts";
 import { printable } from "./terminal.ts";
 import { relativeTime } from "./time.ts";

@@ -1,5 +1,5 @@
 import { type Invocation, UsageError } from "./command.ts";
-import type { Role } from "./render/parts.ts";
+import type { Role } from "../view/parts.ts";
 import type { Selection } from "./render/select.ts";
 import type { Choice } from "./render/view.ts";
 

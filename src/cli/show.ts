@@ -1,8 +1,8 @@
 import type { Invocation, Terminal } from "./command.ts";
 import { openOutput } from "./pager.ts";
 import { startProgress } from "./progress.ts";
-import { Messages, nextTurn } from "./render/messages.ts";
-import { partsOf } from "./render/parts.ts";
+import { Messages, nextTurn } from "../view/messages.ts";
+import { partsOf } from "../view/parts.ts";
 import { select } from "./render/select.ts";
 import { makeStyle } from "./render/style.ts";
 import {

@@ -26,7 +26,7 @@ ${changeJsonHelp('"permanent", "trashIds", "items": [{path, kind, bytes,\n  conf
     const { deleteSession } = await import("../../store/delete.ts");
     const { planDeletion } = await import("../../store/plan-delete.ts");
     const { canAsk, confirm } = await import("../confirm.ts");
-    const { amount } = await import("../size.ts");
+    const { amount } = await import("../../view/size.ts");
     const { configDirs, positionals, values, json } = invocation;
     const permanent = values["permanently"] === true;
     const force = values["force"] === true;

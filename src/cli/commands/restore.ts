@@ -16,7 +16,7 @@ ${DRY_RUN_HELP}${changeJsonHelp('"items": [{path, kind, bytes, configDir}], "byt
     const { changeEach, named } = await import("../change.ts");
     const { resolveTrashEntry } = await import("../../store/find-by-prefix.ts");
     const { planRestoration, restoreSession } = await import("../../store/restore.ts");
-    const { amount } = await import("../size.ts");
+    const { amount } = await import("../../view/size.ts");
     const { configDirs, positionals } = invocation;
     return changeEach(invocation, {
       action: "restore",

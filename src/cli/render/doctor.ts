@@ -6,7 +6,7 @@ import type {
   StoreReport,
   TranscriptReport,
 } from "../../store/doctor.ts";
-import { formatBytes } from "../size.ts";
+import { formatBytes } from "../../view/size.ts";
 import { type Column, headLine, layOut, tableLine } from "../table.ts";
 import { printable } from "../terminal.ts";
 import { relativeTime } from "../time.ts";

@@ -1,6 +1,6 @@
 import { printable, printableLines } from "../terminal.ts";
 import { cutLine, fold } from "./fold.ts";
-import { type Call, mediaText, type Part, type Result } from "./parts.ts";
+import { type Call, mediaText, type Part, type Result } from "../../view/parts.ts";
 import { subagentOf, type ToolLine, viewCall, viewResult } from "./tool.ts";
 import { type About, type LeftOut, leftOutWords, localTime, type MessageView, type Renderer } from "./view.ts";
 
@@ -95,6 +95,7 @@ function partBlocks(part: Exclude<Part, { kind: "call" | "result" }>, options: M
     case "text":
       return [printableLines(part.text.trim())];
     case "thinking":
+      return ["*Thought:*", quoted(part.text)];
     case "hidden":
       return [quoted(part.text)];
     case "command":

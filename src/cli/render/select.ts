@@ -1,7 +1,7 @@
 import type { OpenConversation } from "../../store/open-conversation.ts";
 import { TranscriptError } from "../../store/errors.ts";
 import { parseSince } from "../time.ts";
-import type { Messages } from "./messages.ts";
+import type { Messages } from "../../view/messages.ts";
 import { choose, type Choice, type LeftOut, viewMessage } from "./view.ts";
 
 /** Which messages of a conversation are shown. */

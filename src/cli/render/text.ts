@@ -1,7 +1,7 @@
 import { printable, printableLines } from "../terminal.ts";
 import { cut } from "../width.ts";
 import { cutLine, fold } from "./fold.ts";
-import { type Call, mediaText, type Media, type Part, type Result } from "./parts.ts";
+import { type Call, mediaText, type Media, type Part, type Result } from "../../view/parts.ts";
 import type { Style } from "./style.ts";
 import { subagentOf, type ToolLine, viewCall, viewResult } from "./tool.ts";
 import { type About, type LeftOut, leftOutWords, localTime, type MessageView, type Renderer } from "./view.ts";
@@ -120,7 +120,7 @@ class TextWriter {
       case "text":
         return this.#prose(part.text);
       case "thinking":
-        return this.#lines(part.text).map(dim);
+        return ["Thought:", ...this.#lines(part.text, BAR.length).map((line) => BAR + line)].map(dim);
       case "command":
         return this.#lines(`${part.name} ${part.args}`.trim()).map(strong);
       case "shell":
@@ -202,10 +202,10 @@ class TextWriter {
       });
   }
 
-  #lines(text: string): string[] {
+  #lines(text: string, indent = 0): string[] {
     return printableLines(text.trim())
       .split("\n")
-      .flatMap((line) => this.#wrap(line));
+      .flatMap((line) => this.#wrap(line, indent));
   }
 
   #wrap(line: string, indent = 0): string[] {

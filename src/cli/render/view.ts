@@ -1,7 +1,7 @@
 import type { ConversationEntry } from "../../store/read.ts";
 import { record } from "../../transcript/voice-call.ts";
-import type { Message } from "./messages.ts";
-import { type Part, partsOf, type Role } from "./parts.ts";
+import type { Message } from "../../view/messages.ts";
+import { type Part, partsOf, type Role } from "../../view/parts.ts";
 
 /** Which session is shown. What is not known is absent. */
 export interface About {

@@ -1,7 +1,7 @@
-import type { ConversationEntry } from "../../store/read.ts";
-import { readUserText } from "../../transcript/user-text.ts";
-import { record } from "../../transcript/voice-call.ts";
-import { formatBytes } from "../size.ts";
+import type { ConversationEntry } from "../store/read.ts";
+import { readUserText } from "../transcript/user-text.ts";
+import { record } from "../transcript/voice-call.ts";
+import { formatBytes } from "./size.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 

@@ -1,5 +1,5 @@
-import type { ConversationEntry } from "../../store/read.ts";
-import type { OpenConversation } from "../../store/open-conversation.ts";
+import type { ConversationEntry } from "../store/read.ts";
+import type { OpenConversation } from "../store/open-conversation.ts";
 import { type Part, partsOf } from "./parts.ts";
 
 /** A message as a person counts them: what was said at one time, with what it led to. */

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { formatBytes } from "../../src/cli/size.ts";
+import { formatBytes } from "../../src/view/size.ts";
 
 test.for<[bytes: number, text: string]>([
   [0, "0 B"],
