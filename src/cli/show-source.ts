@@ -18,6 +18,7 @@ export async function openSource(
   const [name = "-"] = positionals;
   if (name === "-") {
     if (agentId !== undefined) throw new UsageError("--subagent: give the id of its session, not '-'");
+    if (process.stdin.isTTY) terminal.warn("Reading a transcript from the terminal, up to Ctrl-D.");
     const open = await openStream(process.stdin);
     return { open, about: { ...aboutOf(open), path: undefined, title: undefined, subagent: undefined, subagents: [] } };
   }

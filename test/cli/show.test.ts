@@ -145,6 +145,18 @@ Claude · #2 · 00:00
     expect(await body(rows)).toBe(text);
   });
 
+  test("thoughts are told apart from what was said", async () => {
+    const rows = [
+      assistant(1, null, [
+        { type: "thinking", thinking: "hm\nwell" },
+        { type: "text", text: "yes" },
+      ]),
+    ];
+    const said = "Claude · #1 · 2026-01-01 00:00\nThought:\n  │ hm\n  │ well\n\nyes";
+    expect(await body(rows, { thinking: true })).toBe(said);
+    expect(await body(rows, { thinking: true, format: "markdown" })).toContain("*Thought:*\n\n> hm\n> well\n\nyes");
+  });
+
   test("a session without a message says so", async () => {
     const dir = tempConfigDir();
     put(dir, `projects/-w/${id}.jsonl`, '{"type":"summary"}\n');
