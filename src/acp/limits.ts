@@ -27,6 +27,9 @@ export const REQUEST_LINE_UNITS = 16 * 1024 * 1024;
 /** Small messages are written together up to about this many units: a write each would cost more than the JSON. */
 export const WRITE_BATCH_UNITS = 64 * 1024;
 
+/** What may wait for a slow reader; the reader of a transcript goes on until then. */
+export const OUTPUT_BYTES = 1024 * 1024;
+
 /** Loads that run at the same time. Each holds the index of a transcript and a read buffer; the others wait. */
 export const PARALLEL_LOADS = 4;
 

@@ -1,11 +1,11 @@
 import { once } from "node:events";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Writable } from "node:stream";
-import { WRITE_BATCH_UNITS } from "./limits.ts";
+import { OUTPUT_BYTES, WRITE_BATCH_UNITS } from "./limits.ts";
 
 /**
- * Writes lines to a pipe as fast as its reader takes them, and no faster: while the pipe is full, `write` waits, so that
- * no more than about two batches stand in memory. Lines that come together go out in one write.
+ * Writes lines to a pipe as fast as its reader takes them, and no faster: while `OUTPUT_BYTES` wait for the reader, `write`
+ * waits. Lines that come together go out in one write.
  */
 export class LineOutput {
   readonly #stream: Writable;
@@ -44,7 +44,9 @@ export class LineOutput {
     while (this.#batch !== "") {
       const batch = this.#batch;
       this.#batch = "";
-      if (!this.#stream.write(batch)) await once(this.#stream, "drain");
+      // Waiting whenever the pipe is full would put the process to sleep for every batch: on a busy machine each time is
+      // longer than the batch took.
+      if (!this.#stream.write(batch) && this.#stream.writableLength > OUTPUT_BYTES) await once(this.#stream, "drain");
       // A pipe that is read quickly drains without a turn of the event loop, and a long load would keep stdin waiting.
       await nextTurn();
     }
