@@ -1,5 +1,5 @@
 import { shortId } from "./fit.ts";
-import type { AnsweredCall } from "./tool-result.ts";
+import type { AnsweredCall } from "./result-views.ts";
 
 /** A call that was shown. */
 export interface Call extends AnsweredCall {

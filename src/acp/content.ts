@@ -107,3 +107,15 @@ export function withoutReminders(text: string): string {
     left = end.slice(0, begin).trimEnd();
   }
 }
+
+/** What an output shows: its texts, without reminders at their ends and in a fence where `language` is given, and its bytes. */
+export function showBlocks(output: unknown, language: string | undefined, uri: string): ToolCallContent[] {
+  return blocksOf(output).flatMap((block, index): ToolCallContent[] => {
+    const content = toContent(block, `${uri}/${index}`);
+    if (content === undefined) return [];
+    if (content.type !== "text") return [{ type: "content", content }];
+    const text = withoutReminders(content.text);
+    if (text === "") return [];
+    return [note(language === undefined ? text : fence(text, language))];
+  });
+}

@@ -3,13 +3,14 @@ import type { ConversationEntry } from "../store/read.ts";
 import { readUserText, type UserText } from "../transcript/user-text.ts";
 import { type Call, Calls } from "./calls.ts";
 import { boundaryUpdate, summaryText } from "./compaction.ts";
-import { blocksOf, fence, note, object, shorten, string, toContent, trimLines, withoutEscapes } from "./content.ts";
+import { blocksOf, note, object, shorten, string, toContent } from "./content.ts";
 import { fit, pieces, shortId } from "./fit.ts";
 import { META } from "./from-acp.ts";
 import { TOOL_TITLE_UNITS } from "./limits.ts";
 import { type Plan, TASK_TOOLS } from "./plan.ts";
 import { type ResultView, resultNeeds, viewResult } from "./tool-result.ts";
 import { viewTool } from "./tools.ts";
+import { userPart } from "./user-part.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 type ChunkKind = "user_message_chunk" | "agent_message_chunk" | "agent_thought_chunk";
@@ -118,12 +119,12 @@ export class Translator {
     return parts.flatMap((part): Step[] => {
       if (part.kind === "hidden") return [];
       if (part.kind === "notification") return this.#notification(part, uuid);
-      const { text, mark } = userPart(part);
+      const { text, command } = userPart(part);
       if (text === "") return [];
       // Chunks of one message are one text for a client.
       const apart = first ? text : `\n\n${text}`;
       first = false;
-      return chunks("user_message_chunk", uuid, { type: "text", text: apart }, uuid, mark);
+      return chunks("user_message_chunk", uuid, { type: "text", text: apart }, uuid, command && meta({ command }));
     });
   }
 
@@ -231,29 +232,6 @@ const isResult = (block: Json): boolean => string(block["type"])?.endsWith("tool
 
 const meta = (facts: Json): { _meta: Record<string, unknown> } => ({ _meta: { [META]: facts } });
 const ours = (_meta: Json | undefined): Json => object(_meta?.[META]);
-
-/** What a part shows, and how it is marked. */
-function userPart(part: Exclude<UserText, { kind: "hidden" | "notification" }>): {
-  text: string;
-  mark: { _meta?: Record<string, unknown> };
-} {
-  switch (part.kind) {
-    case "typed":
-      return { text: part.text, mark: {} };
-    case "command":
-      return { text: `${part.name} ${part.args}`.trim(), mark: meta({ command: "input" }) };
-    case "shell":
-      return { text: `! ${part.command}`, mark: meta({ command: "input" }) };
-    case "output": {
-      const text = trimLines(withoutEscapes(part.text));
-      const shown = text === NOTHING ? "" : text.includes("\n") ? fence(text) : text;
-      return { text: shown, mark: meta({ command: "output" }) };
-    }
-  }
-}
-
-/** What the CLI writes where a command printed nothing. */
-const NOTHING = "(no content)";
 
 /** Which tool a result is of, by the CLI's record of it. */
 function toolOf(structured: Json): Pick<Call, "name" | "input"> {
