@@ -11,7 +11,7 @@ export interface Source {
 
 /** Opens what `show` was given: a session by the beginning of its id, one of its subagents, or stdin. */
 export async function openSource(
-  { positionals, configDirs }: Invocation,
+  { positionals, configDirs, terminal }: Invocation,
   agentId: string | undefined,
 ): Promise<Source> {
   const { openConversation, openStream } = await import("../store/open-conversation.ts");
