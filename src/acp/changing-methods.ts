@@ -69,10 +69,11 @@ export function addChangingMethods(app: AgentApp, server: Server): AgentApp {
       server.answer(async ({ params: { sessionId, title: wanted }, client }): Promise<SetSessionTitleResponse> => {
         const title = oneLine(wanted, NEW_TITLE_UNITS);
         if (title === "") throw invalidParams("title", "must have something in it that can be seen");
+        // Asked for first: afterwards the transcript has just been changed, by us.
+        const use = await store.use(sessionId);
         if (begun.get(sessionId) !== undefined) begun.change(sessionId, { title });
         else await store.rename(sessionId, title);
         await tell(client, sessionId, { title });
-        const use = await store.use(sessionId);
         if (use === undefined) return { title };
         // The CLI keeps the title it knows, and appends it again when it ends or compacts.
         const warning = `The session is in use (${use.why}): Claude Code may write the title it knows over this one.`;

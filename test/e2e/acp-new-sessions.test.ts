@@ -136,17 +136,16 @@ describe.each(nodes())("Node $version", ({ path: node }) => {
     expect((await client.call("session/prompt", say(closed, "hello"))).result).toEqual({ stopReason: "end_turn" });
   });
 
-  test.for([
-    [{ prompt: [{ type: "image", data: "", mimeType: "image/png" }] }, "prompt[0].type"],
-    [{ prompt: [{ type: "audio", data: "", mimeType: "audio/wav" }] }, "prompt[0].type"],
-    [{ prompt: [{ type: "resource", resource: { uri: "file:///a", text: "x" } }] }, "prompt[0].type"],
-    [{ prompt: [{ type: "text", text: "x" }, { type: "text" }] }, "prompt[1].text"],
-    [{ prompt: "hello" }, "prompt"],
-    [{ prompt: null }, "prompt"],
-    [{ sessionId: 7, prompt: [] }, "sessionId"],
-  ] as const)(
-    "PROMPTCAP-001 PROMPTCAP-002 PROMPTCAP-003 B5 ERROR-001: session/prompt %j is -32602 and names it",
-    async ([params, field]) => {
+  test("PROMPTCAP-001 PROMPTCAP-002 PROMPTCAP-003 B5 ERROR-001: other blocks and wrong params of a prompt are -32602 and named", async () => {
+    for (const [params, field] of [
+      [{ prompt: [{ type: "image", data: "", mimeType: "image/png" }] }, "prompt[0].type"],
+      [{ prompt: [{ type: "audio", data: "", mimeType: "audio/wav" }] }, "prompt[0].type"],
+      [{ prompt: [{ type: "resource", resource: { uri: "file:///a", text: "x" } }] }, "prompt[0].type"],
+      [{ prompt: [{ type: "text", text: "x" }, { type: "text" }] }, "prompt[1].text"],
+      [{ prompt: "hello" }, "prompt"],
+      [{ prompt: null }, "prompt"],
+      [{ sessionId: 7, prompt: [] }, "sessionId"],
+    ] as const) {
       const id = await begin();
       const { error } = await client.send({
         jsonrpc: "2.0",
@@ -154,20 +153,22 @@ describe.each(nodes())("Node $version", ({ path: node }) => {
         method: "session/prompt",
         params: { sessionId: id, ...params },
       });
-      expect(error).toMatchObject({ code: -32602, data: { field } });
-    },
-  );
+      expect(error, JSON.stringify(params)).toMatchObject({ code: -32602, data: { field } });
+    }
+  });
 
-  test.for([
-    [{ cwd: "here", mcpServers: [] }, "cwd"],
-    [{ mcpServers: [] }, "cwd"],
-    [{ cwd: "/w", mcpServers: {} }, "mcpServers"],
-    [{ cwd: "/w", mcpServers: [], additionalDirectories: ["/x"] }, "additionalDirectories"],
-    [{ cwd: "/w", mcpServers: [], systemPrompt: { append: "x" } }, "systemPrompt"],
-  ] as const)("B6 A2 A3 F8 ADDDIRS-001: session/new %j is -32602 and names it", async ([params, field]) => {
-    const { error } = await client.send({ jsonrpc: "2.0", id: "x", method: "session/new", params });
-    expect(error).toMatchObject({ code: -32602, data: { field } });
-    expect(idsOf(await client.call("session/list", {}))).toHaveLength(5);
+  test("B6 A2 A3 F8 ADDDIRS-001: wrong params of a new session are -32602 and named", async () => {
+    for (const [params, field] of [
+      [{ cwd: "here", mcpServers: [] }, "cwd"],
+      [{ mcpServers: [] }, "cwd"],
+      [{ cwd: "/w", mcpServers: {} }, "mcpServers"],
+      [{ cwd: "/w", mcpServers: [], additionalDirectories: ["/x"] }, "additionalDirectories"],
+      [{ cwd: "/w", mcpServers: [], systemPrompt: { append: "x" } }, "systemPrompt"],
+    ] as const) {
+      const { error } = await client.send({ jsonrpc: "2.0", id: "x", method: "session/new", params });
+      expect(error, JSON.stringify(params)).toMatchObject({ code: -32602, data: { field } });
+      expect(idsOf(await client.call("session/list", {}))).toHaveLength(5);
+    }
   });
 
   test("CANCEL-001 CANCEL-002: a cancel is heard before and after a turn, and of sessions there are not", async () => {

@@ -85,23 +85,27 @@ describe.each(nodes())("Node $version", ({ path: node }) => {
       });
     });
 
-    test.for([
-      [65535, 1],
-      [0, 1],
-      [2, 1],
-    ])("INIT-003 B1: asked for version %i, it answers %i", async ([asked, answered]) => {
-      const params = { protocolVersion: asked, clientCapabilities: null, clientInfo: null, _meta: null };
-      const { result } = await client.send({ jsonrpc: "2.0", id: "x", method: "initialize", params });
-      expect(result?.["protocolVersion"]).toBe(answered);
+    test("INIT-003 B1: whatever version is asked for, it answers the one it speaks", async () => {
+      for (const [asked, answered] of [
+        [65535, 1],
+        [0, 1],
+        [2, 1],
+      ] as const) {
+        const params = { protocolVersion: asked, clientCapabilities: null, clientInfo: null, _meta: null };
+        const { result } = await client.send({ jsonrpc: "2.0", id: "x", method: "initialize", params });
+        expect(result?.["protocolVersion"], String(asked)).toBe(answered);
+      }
     });
 
-    test.for([[{}], [{ protocolVersion: "1" }], [{ protocolVersion: null }]])(
-      "INIT-004: %j is -32602",
-      async ([params]) => {
+    test("INIT-004: wrong params of initialize are -32602", async () => {
+      for (const [params] of [[{}], [{ protocolVersion: "1" }], [{ protocolVersion: null }]] as const) {
         const { error } = await client.send({ jsonrpc: "2.0", id: "x", method: "initialize", params });
-        expect(error).toMatchObject({ code: -32602, data: { protocolVersion: expect.anything() as unknown } });
-      },
-    );
+        expect(error, JSON.stringify(params)).toMatchObject({
+          code: -32602,
+          data: { protocolVersion: expect.anything() as unknown },
+        });
+      }
+    });
 
     test("AUTH-001: no login is offered, so none is taken", async () => {
       expect((await client.initialize()).result?.["authMethods"]).toEqual([]);
@@ -264,19 +268,21 @@ describe.each(nodes())("Node $version", ({ path: node }) => {
       expect(idsOf(await client.send({ jsonrpc: "2.0", id: "none", method: "session/list" }))).toEqual(ids);
     });
 
-    test.for([
-      [{ cwd: "relative" }, "cwd"],
-      [{ cwd: 7 }, "cwd"],
-      [{ cursor: {} }, "cursor"],
-      [{ archived: "perhaps" }, "archived"],
-      [ours({ limit: -1 }), '_meta["claude-transcripts"].limit'],
-    ] as const)("L3 X4 ERROR-001: %j names what is wrong", async ([params, field]) => {
-      const { error } = await client.send({ jsonrpc: "2.0", id: "x", method: "session/list", params });
-      expect(error).toMatchObject({
-        code: -32602,
-        data: { field },
-        message: expect.stringContaining(field) as unknown,
-      });
+    test("L3 X4 ERROR-001: wrong params of a list are -32602 and named", async () => {
+      for (const [params, field] of [
+        [{ cwd: "relative" }, "cwd"],
+        [{ cwd: 7 }, "cwd"],
+        [{ cursor: {} }, "cursor"],
+        [{ archived: "perhaps" }, "archived"],
+        [ours({ limit: -1 }), '_meta["claude-transcripts"].limit'],
+      ] as const) {
+        const { error } = await client.send({ jsonrpc: "2.0", id: "x", method: "session/list", params });
+        expect(error, JSON.stringify(params)).toMatchObject({
+          code: -32602,
+          data: { field },
+          message: expect.stringContaining(field) as unknown,
+        });
+      }
     });
   });
 
@@ -474,39 +480,43 @@ describe.each(nodes())("Node $version", ({ path: node }) => {
   });
 
   describe("unknown sessions and bad input", () => {
-    test.for([
-      ["session/load", UNKNOWN],
-      ["session/load", "not-a-uuid"],
-      ["session/load", ""],
-      ["session/load", "../../../etc/passwd"],
-      ["session/resume", UNKNOWN],
-      ["session/resume", "not-a-uuid"],
-      ["session/fork", UNKNOWN],
-      ["session/fork", "not-a-uuid"],
-    ] as const)("INFO-UNKNOWNSESSION O8 R4: %s of %j is -32002 with the id", async ([method, id]) => {
-      const { error } = await client.call(method, open(id));
-      expect(error).toMatchObject({ code: -32002, data: { sessionId: id } });
-      expect(client.updates).toEqual([]);
+    test("INFO-UNKNOWNSESSION O8 R4: an unknown session is -32002 with its id", async () => {
+      for (const [method, id] of [
+        ["session/load", UNKNOWN],
+        ["session/load", "not-a-uuid"],
+        ["session/load", ""],
+        ["session/load", "../../../etc/passwd"],
+        ["session/resume", UNKNOWN],
+        ["session/resume", "not-a-uuid"],
+        ["session/fork", UNKNOWN],
+        ["session/fork", "not-a-uuid"],
+      ] as const) {
+        const { error } = await client.call(method, open(id));
+        expect(error, `${method} ${id}`).toMatchObject({ code: -32002, data: { sessionId: id } });
+        expect(client.updates).toEqual([]);
+      }
     });
 
-    test.for([
-      ["session/load", { ...open(UNKNOWN), cwd: "here" }, "cwd"],
-      ["session/load", { ...open(UNKNOWN), cwd: undefined }, "cwd"],
-      ["session/load", { ...open(UNKNOWN), sessionId: 7 }, "sessionId"],
-      ["session/load", { ...open(UNKNOWN), mcpServers: "x" }, "mcpServers"],
-      ["session/resume", { ...open(UNKNOWN), sessionId: null }, "sessionId"],
-      ["session/fork", { ...open(UNKNOWN), cwd: ["/w"] }, "cwd"],
-      ["session/close", {}, "sessionId"],
-      ["session/delete", { sessionId: 1 }, "sessionId"],
-      ["session/delete", [], "params"],
-      ["session/load", { ...open(UNKNOWN), additionalDirectories: ["/x"] }, "additionalDirectories"],
-    ] as const)("ERROR-001 A2 A3: %s %j is -32602 and names it", async ([method, params, field]) => {
-      const { error } = await client.send({ jsonrpc: "2.0", id: "x", method, params });
-      expect(error).toMatchObject({
-        code: -32602,
-        data: { field },
-        message: expect.stringContaining(field) as unknown,
-      });
+    test("ERROR-001 A2 A3: wrong params of a session are -32602 and named", async () => {
+      for (const [method, params, field] of [
+        ["session/load", { ...open(UNKNOWN), cwd: "here" }, "cwd"],
+        ["session/load", { ...open(UNKNOWN), cwd: undefined }, "cwd"],
+        ["session/load", { ...open(UNKNOWN), sessionId: 7 }, "sessionId"],
+        ["session/load", { ...open(UNKNOWN), mcpServers: "x" }, "mcpServers"],
+        ["session/resume", { ...open(UNKNOWN), sessionId: null }, "sessionId"],
+        ["session/fork", { ...open(UNKNOWN), cwd: ["/w"] }, "cwd"],
+        ["session/close", {}, "sessionId"],
+        ["session/delete", { sessionId: 1 }, "sessionId"],
+        ["session/delete", [], "params"],
+        ["session/load", { ...open(UNKNOWN), additionalDirectories: ["/x"] }, "additionalDirectories"],
+      ] as const) {
+        const { error } = await client.send({ jsonrpc: "2.0", id: "x", method, params });
+        expect(error, JSON.stringify(params)).toMatchObject({
+          code: -32602,
+          data: { field },
+          message: expect.stringContaining(field) as unknown,
+        });
+      }
     });
   });
 
