@@ -8,6 +8,7 @@ import {
   CompleteRequestSchema,
   ErrorCode,
   GetPromptRequestSchema,
+  type JSONRPCMessage,
   ListPromptsRequestSchema,
   ListResourcesRequestSchema,
   ListResourceTemplatesRequestSchema,
@@ -26,6 +27,7 @@ import type { Context } from "./context.ts";
 import { failureText } from "./failure.ts";
 import { jsonSchemaOf } from "./input.ts";
 import { INSTRUCTIONS } from "./instructions.ts";
+import { flushed, OpenCalls } from "./last-answers.ts";
 import { progressTo } from "./progress.ts";
 import type { Service } from "./service.ts";
 import type { ResourceWatch, Tables } from "./tables.ts";
@@ -78,7 +80,10 @@ export async function connect(
   return { closed, close: () => server.close() };
 }
 
-/** Speaks MCP on a pair of streams; resolves when the input has ended, or the connection was closed. */
+/**
+ * Speaks MCP on a pair of streams; resolves when the input has ended, and what was asked for before has been answered, or
+ * when the connection was closed.
+ */
 export async function serveStdio(
   tables: Tables,
   service: Service,
@@ -89,9 +94,23 @@ export async function serveStdio(
     input.once("end", resolve);
     input.once("close", resolve);
   });
-  const connection = await connect(tables, service, new StdioServerTransport(input, output), { stateless: false });
+  const calls = new OpenCalls();
+  const transport = new StdioServerTransport(input, output);
+  // A handler of messages that is there already is called by the SDK before its own.
+  const send = transport.send.bind(transport);
+  Object.assign(transport, {
+    onmessage: (message: object) => calls.received(message),
+    async send(message: JSONRPCMessage): Promise<void> {
+      const sending = send(message);
+      calls.sent(message);
+      await sending;
+    },
+  });
+  const connection = await connect(tables, service, transport, { stateless: false });
   // The SDK's transport does not look at the end of its input.
   await Promise.race([ended, connection.closed]);
+  await calls.finished();
+  await flushed(output);
   await connection.close();
 }
 

@@ -1,0 +1,62 @@
+/** The server as a process: what it answers, and when it ends. */
+import { once } from "node:events";
+import { describe, expect, test } from "vitest";
+import { turnRows, writeSession } from "../support/acp-store.ts";
+import { sessionId, tempConfigDir } from "../support/config-dir.ts";
+import { INITIALIZE, INITIALIZED, startMcp } from "../support/mcp-client.ts";
+import { nodes } from "../support/nodes.ts";
+
+function store(sessions = 3): string {
+  const dir = tempConfigDir();
+  for (let n = 1; n <= sessions; n++) writeSession(dir, "-w", sessionId(n), turnRows(`prompt ${n}`, n));
+  return dir;
+}
+
+const list = (id: number) => ({
+  jsonrpc: "2.0",
+  id,
+  method: "tools/call",
+  params: { name: "list_sessions", arguments: { scope: "all" } },
+});
+
+describe.each(nodes())("Node $version", ({ path: node }) => {
+  test("what was asked for before stdin ended is answered, and then the process ends", async () => {
+    const server = startMcp(store(200), { node });
+    server.send(INITIALIZE, INITIALIZED, list(1), list(2), list(3));
+    server.child.stdin?.end();
+    expect(await server.exited).toEqual({ code: 0, signal: null });
+    expect(server.messages().map(({ id }) => id)).toEqual([0, 1, 2, 3]);
+    for (const { result } of server.messages().slice(1)) expect(result).toHaveProperty("structuredContent.total", 200);
+    expect(server.printed.stderr).toBe("");
+  });
+
+  test.each(["SIGINT", "SIGTERM"] as const)("%s ends it", async (signal) => {
+    const server = startMcp(store(), { node });
+    server.send(INITIALIZE);
+    await once(server.child.stdout as NodeJS.ReadableStream, "data");
+    server.child.kill(signal);
+    expect(await server.exited).toEqual({ code: 0, signal: null });
+    expect(server.printed.stderr).toBe("");
+  });
+
+  test("a closed stdout ends it, without a word", async () => {
+    const server = startMcp(store(), { node });
+    server.send(INITIALIZE, INITIALIZED);
+    await once(server.child.stdout as NodeJS.ReadableStream, "data");
+    server.child.stdout?.destroy();
+    server.send(list(1), list(2));
+    expect(await server.exited).toEqual({ code: 0, signal: null });
+    expect(server.printed.stderr).toBe("");
+  });
+});
+
+test("a line that is no message is told on stderr, and the next one is answered", async () => {
+  const server = startMcp(store());
+  server.send(INITIALIZE, INITIALIZED);
+  server.child.stdin?.write("{no json\n");
+  server.send(list(1));
+  server.child.stdin?.end();
+  expect(await server.exited).toEqual({ code: 0, signal: null });
+  expect(server.messages().map(({ id }) => id)).toEqual([0, 1]);
+  expect(server.printed.stderr).toContain("JSON");
+});

@@ -1,0 +1,131 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { Client } from "@modelcontextprotocol/sdk/client/index.js";
+import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
+import { ElicitRequestSchema, ListRootsRequestSchema } from "@modelcontextprotocol/sdk/types.js";
+import { onTestFinished } from "vitest";
+import { binary } from "./binary.ts";
+
+export interface McpOptions {
+  readonly node?: string;
+  /** Behind `mcp`. */
+  readonly args?: readonly string[];
+  readonly cwd?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  /** Answers when the person is asked; absent: the client cannot ask. */
+  readonly answer?: (question: string) => "accept" | "decline" | "cancel";
+  /** URIs; absent: the client declares no roots. */
+  readonly roots?: readonly string[];
+}
+
+/** What a tool answered. */
+export interface Told {
+  readonly isError: boolean;
+  readonly text: string;
+  readonly structured: Readonly<Record<string, unknown>> | undefined;
+}
+
+export interface McpClient {
+  readonly client: Client;
+  /** What the server printed on stderr. */
+  readonly stderr: () => string;
+  call(name: string, args?: Readonly<Record<string, unknown>>, meta?: Readonly<Record<string, unknown>>): Promise<Told>;
+}
+
+/** Nothing of what a Claude Code that runs these tests tells its own servers. */
+const OWN = new Set(["CLAUDE_CONFIG_DIR", "CLAUDE_PROJECT_DIR", "CLAUDE_CODE_SESSION_ID"]);
+
+function environment(env: Readonly<Record<string, string>> | undefined): Record<string, string> {
+  const kept = Object.entries(process.env).filter(
+    (entry): entry is [string, string] => entry[1] !== undefined && !OWN.has(entry[0]),
+  );
+  return { ...Object.fromEntries(kept), ...env };
+}
+
+/** The SDK's own client, with the built server behind it. It checks structured content against the declared schemas. */
+export async function connectMcp(
+  configDir: string,
+  { node = process.execPath, args = [], cwd, env, answer, roots }: McpOptions = {},
+): Promise<McpClient> {
+  const transport = new StdioClientTransport({
+    command: node,
+    args: [binary(), "mcp", "--config-dir", configDir, ...args],
+    ...(cwd !== undefined && { cwd }),
+    env: environment(env),
+    stderr: "pipe",
+  });
+  let printed = "";
+  transport.stderr?.on("data", (chunk) => (printed += String(chunk)));
+  const client = new Client(
+    { name: "test", version: "1" },
+    { capabilities: { ...(answer !== undefined && { elicitation: {} }), ...(roots !== undefined && { roots: {} }) } },
+  );
+  if (answer !== undefined) {
+    client.setRequestHandler(ElicitRequestSchema, ({ params }) => {
+      const action = answer(params.message);
+      return { action, ...(action === "accept" && { content: {} }) };
+    });
+  }
+  if (roots !== undefined)
+    client.setRequestHandler(ListRootsRequestSchema, () => ({ roots: roots.map((uri) => ({ uri })) }));
+  await client.connect(transport);
+  onTestFinished(() => client.close());
+  // The client learns the schemas of the answers from the list.
+  await client.listTools();
+  return {
+    client,
+    stderr: () => printed,
+    async call(name, given = {}, meta) {
+      const result = await client.callTool({ name, arguments: given, ...(meta !== undefined && { _meta: meta }) });
+      const content = result.content as { type: string; text?: string }[];
+      return {
+        isError: result.isError === true,
+        text: content.map((block) => block.text ?? "").join("\n"),
+        structured: result.structuredContent as Told["structured"],
+      };
+    },
+  };
+}
+
+/** The server by its streams alone. */
+export interface RawMcp {
+  readonly child: ChildProcess;
+  send(...messages: readonly object[]): void;
+  /** Every message so far. */
+  messages(): readonly Readonly<Record<string, unknown>>[];
+  /** What it printed on stdout and stderr. */
+  readonly printed: { stdout: string; stderr: string };
+  readonly exited: Promise<{ code: number | null; signal: string | null }>;
+}
+
+export function startMcp(configDir: string, { node = process.execPath, args = [], cwd, env }: McpOptions = {}): RawMcp {
+  const child = spawn(node, [binary(), "mcp", "--config-dir", configDir, ...args], {
+    cwd,
+    env: environment(env),
+    stdio: ["pipe", "pipe", "pipe"],
+  });
+  onTestFinished(() => void child.kill("SIGKILL"));
+  const printed = { stdout: "", stderr: "" };
+  child.stdout.on("data", (chunk) => (printed.stdout += String(chunk)));
+  child.stderr.on("data", (chunk) => (printed.stderr += String(chunk)));
+  child.stdin.on("error", () => undefined);
+  return {
+    child,
+    send: (...messages) => void child.stdin.write(messages.map((one) => `${JSON.stringify(one)}\n`).join("")),
+    messages: () =>
+      printed.stdout
+        .split("\n")
+        .filter((line) => line !== "")
+        .map((line) => JSON.parse(line) as Record<string, unknown>),
+    printed,
+    exited: once(child, "close").then(([code, signal]) => ({ code, signal })),
+  };
+}
+
+export const INITIALIZE = {
+  jsonrpc: "2.0",
+  id: 0,
+  method: "initialize",
+  params: { protocolVersion: "2025-11-25", capabilities: {}, clientInfo: { name: "test", version: "1" } },
+};
+export const INITIALIZED = { jsonrpc: "2.0", method: "notifications/initialized" };
