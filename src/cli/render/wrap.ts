@@ -5,7 +5,34 @@ import { widthOf } from "../width.ts";
  * it, is left to the terminal. Nothing is lost but the spaces that a line was cut at.
  */
 export function wrap(line: string, cells: number): string[] {
-  if (cells < LEAST || line.includes("\t") || widthOf(line) <= cells) return [line];
+  if (cells < LEAST || line.includes("\t")) return [line];
+  if (PLAIN.test(line)) return line.length <= cells ? [line] : wrapPlain(line, cells);
+  return line.length > LONGEST || widthOf(line) <= cells ? [line] : wrapMeasured(line, cells);
+}
+
+/** A terminal that is narrower has no use for our care. */
+const LEAST = 20;
+/** Measuring takes a microsecond a letter: longer lines are left to the terminal, which breaks them as well. */
+const LONGEST = 100_000;
+const PLAIN = /^[\x20-\x7e]*$/;
+
+/** A cell for each letter. */
+function wrapPlain(line: string, cells: number): string[] {
+  const indent = line.length - line.trimStart().length;
+  const lines: string[] = [];
+  let from = 0;
+  while (line.length - from > cells) {
+    // A space right behind the last cell is as good.
+    const space = line.lastIndexOf(" ", from + cells);
+    const to = space > from + (from === 0 ? indent : 0) ? space : from + cells;
+    lines.push(line.slice(from, to).trimEnd());
+    from = line[to] === " " ? to + 1 : to;
+  }
+  lines.push(line.slice(from).trimEnd());
+  return lines;
+}
+
+function wrapMeasured(line: string, cells: number): string[] {
   const lines: string[] = [];
   let current = "";
   let width = 0;
@@ -29,6 +56,3 @@ export function wrap(line: string, cells: number): string[] {
 }
 
 let segmenter: Intl.Segmenter | undefined;
-
-/** A terminal that is narrower has no use for our care. */
-const LEAST = 20;
