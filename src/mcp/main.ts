@@ -11,10 +11,12 @@ export interface ServeOptions {
   readonly readOnly: boolean;
   /** The names of the tools to offer; absent: all. */
   readonly tools?: readonly string[] | undefined;
+  /** Over HTTP on this port, 0 meaning any that is free; absent: on stdin and stdout. */
+  readonly http?: { readonly port: number } | undefined;
 }
 
-/** Serves MCP on this process's stdin and stdout, and ends the process when the client is gone. */
-export async function serveMcp({ configDirs, readOnly, tools }: ServeOptions): Promise<never> {
+/** Serves MCP on this process's stdin and stdout, and ends the process when the client is gone. Over HTTP, signals end it. */
+export async function serveMcp({ configDirs, readOnly, tools, http }: ServeOptions): Promise<never> {
   keepForProtocol();
   const { env } = process;
   const service: Service = {
@@ -27,7 +29,13 @@ export async function serveMcp({ configDirs, readOnly, tools }: ServeOptions): P
     },
   };
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => process.exit(0));
-  await serveStdio(shippedTables({ readOnly, tools }), service, process.stdin, process.stdout);
+  const tables = shippedTables({ readOnly, tools });
+  if (http !== undefined) {
+    const { startHttp } = await import("./http-start.ts");
+    await startHttp(tables, service, { ...http, configDirs });
+    return new Promise(() => undefined);
+  }
+  await serveStdio(tables, service, process.stdin, process.stdout);
   process.exit(0);
 }
 

@@ -49,6 +49,9 @@ export function desktopReleasedPath(project: ProjectDir, sessionId: string): str
 /** `<configDir>/claude-transcripts/trash`: where deleted sessions wait. */
 export const trashPath = (configDir: string): string => join(configDir, "claude-transcripts", "trash");
 
+/** `<configDir>/claude-transcripts/http-token`: by what the clients of a server over HTTP are known. */
+export const serverTokenPath = (configDir: string): string => join(configDir, "claude-transcripts", "http-token");
+
 /** `<configDir>/file-history/<id>`: earlier versions of the files that the session edited. */
 export const fileHistoryPath = (configDir: string, sessionId: string): string =>
   join(configDir, "file-history", requireSessionId(sessionId));

@@ -2,12 +2,20 @@ import { type Command, UsageError } from "../command.ts";
 
 export const command: Command = {
   summary: "Serve the sessions to agents over the Model Context Protocol, on stdin and stdout",
-  usage: "mcp [--read-only] [--tools NAMES]",
+  usage: "mcp [--read-only] [--tools NAMES] [--http [--port N]]",
   details: `Options
   --read-only        Offer no tool that changes anything.
   --tools NAMES      Offer only these tools: list_sessions,read_session.
+  --http             Serve over HTTP on this machine only (127.0.0.1), until Ctrl-C. Clients must send a token; stderr says
+                     where it is. CLAUDE_TRANSCRIPTS_TOKEN in the environment names one of your own.
+  --port N           With --http: the port (default 4917; 0: any that is free).
 `,
-  options: { "read-only": { type: "boolean" }, tools: { type: "string" } },
+  options: {
+    "read-only": { type: "boolean" },
+    tools: { type: "string" },
+    http: { type: "boolean" },
+    port: { type: "string" },
+  },
   positionals: "none",
   async run({ configDirs, values, terminal }) {
     const { TOOL_NAMES } = await import("../../mcp/shipped.ts");
@@ -17,10 +25,26 @@ export const command: Command = {
     if (unknown !== undefined) {
       throw new UsageError(`--tools: there is no tool '${unknown}'. The tools: ${TOOL_NAMES.join(", ")}`);
     }
-    if (process.stdin.isTTY) {
+    const http = httpOption(values);
+    if (http === undefined && process.stdin.isTTY) {
       terminal.warn("claude-transcripts mcp: an agent is expected on stdin, not a person; Ctrl-D ends it.");
     }
     const { serveMcp } = await import("../../mcp/main.ts");
-    return serveMcp({ configDirs, readOnly: values["read-only"] === true, tools });
+    return serveMcp({ configDirs, readOnly: values["read-only"] === true, tools, http });
   },
 };
+
+const DEFAULT_PORT = 4917;
+const LAST_PORT = 65_535;
+
+function httpOption({ http, port }: Readonly<Record<string, unknown>>): { readonly port: number } | undefined {
+  if (http !== true) {
+    if (port !== undefined) throw new UsageError("--port goes with --http");
+    return undefined;
+  }
+  if (typeof port !== "string") return { port: DEFAULT_PORT };
+  if (!/^\d{1,5}$/.test(port) || Number(port) > LAST_PORT) {
+    throw new UsageError(`--port takes a number from 0 to ${LAST_PORT}, not '${port}'`);
+  }
+  return { port: Number(port) };
+}

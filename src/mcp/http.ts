@@ -1,0 +1,108 @@
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { StreamableHTTPServerTransport } from "@modelcontextprotocol/sdk/server/streamableHttp.js";
+import { ErrorCode } from "@modelcontextprotocol/sdk/types.js";
+import { HTTP_PATH, type Refusal, refusalOf } from "./http-guard.ts";
+import { connect } from "./sdk.ts";
+import type { Service } from "./service.ts";
+import type { Tables } from "./tables.ts";
+
+/** Bytes. The longest request that there is names a few ids and filters. */
+const BODY = 1024 * 1024;
+const LOOPBACK = "127.0.0.1";
+
+interface HttpServer {
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+/**
+ * Serves MCP over Streamable HTTP on this machine's own address, to whoever sends the token. Each request stands alone: it
+ * has a server of its own, which ends with the answer, so nothing is shared between clients but the store. `port` 0 takes
+ * any that is free. Rejects when the port cannot be had (`EADDRINUSE`, `EACCES`).
+ */
+export async function serveHttp(
+  tables: Tables,
+  service: Service,
+  { port, token }: { readonly port: number; readonly token: string },
+): Promise<HttpServer> {
+  const server = createServer((request, response) => {
+    answer(tables, service, token, request, response).catch((error: unknown) => {
+      console.error(error);
+      if (response.headersSent) response.destroy();
+      else refuse(response, { status: 500, message: "That failed inside this server", code: ErrorCode.InternalError });
+    });
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(port, LOOPBACK, resolve);
+  });
+  const { port: taken } = server.address() as AddressInfo;
+  return {
+    url: `http://${LOOPBACK}:${taken}${HTTP_PATH}`,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+async function answer(
+  tables: Tables,
+  service: Service,
+  token: string,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const refusal = refusalOf(request, token);
+  if (refusal !== undefined) return refuse(response, refusal);
+  const body = await readBody(request);
+  if (response.destroyed) return;
+  if (body === undefined) {
+    return refuse(response, {
+      status: 413,
+      message: `A request may have ${BODY} bytes`,
+      code: ErrorCode.InvalidRequest,
+    });
+  }
+  let message: unknown;
+  try {
+    message = JSON.parse(body);
+  } catch {
+    return refuse(response, { status: 400, message: "The body is no JSON", code: ErrorCode.ParseError });
+  }
+  if (Array.isArray(message)) {
+    return refuse(response, {
+      status: 400,
+      message: "One message a request, no arrays",
+      code: ErrorCode.InvalidRequest,
+    });
+  }
+  const transport = new StreamableHTTPServerTransport();
+  const connection = await connect(tables, service, transport, { stateless: true });
+  // Also when the client hangs up: nobody else could be given the answer, so the work for it ends.
+  response.once("close", () => void connection.close());
+  await transport.handleRequest(request, response, message);
+}
+
+/** The body as text; undefined when it is too long, or the client went away. What is too long is not kept. */
+async function readBody(request: IncomingMessage): Promise<string | undefined> {
+  if (Number(request.headers["content-length"] ?? 0) > BODY) return undefined;
+  const chunks: Buffer[] = [];
+  let size = 0;
+  return new Promise((resolve) => {
+    request.on("data", (chunk: Buffer) => {
+      size += chunk.length;
+      if (size > BODY) resolve(undefined);
+      else chunks.push(chunk);
+    });
+    request.once("end", () => resolve(Buffer.concat(chunks).toString("utf8")));
+    request.once("close", () => resolve(undefined));
+  });
+}
+
+function refuse(response: ServerResponse, { status, message, headers, code = -32_000 }: Refusal): void {
+  response.writeHead(status, { "Content-Type": "application/json", ...headers });
+  response.end(JSON.stringify({ jsonrpc: "2.0", error: { code, message }, id: null }));
+}

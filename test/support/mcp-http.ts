@@ -1,0 +1,80 @@
+/** The server over HTTP as a process of its own, and a way to it for clients that cannot send a token. */
+import { spawn } from "node:child_process";
+import fs from "node:fs";
+import http from "node:http";
+import type { AddressInfo } from "node:net";
+import { onTestFinished } from "vitest";
+import { binary } from "./binary.ts";
+
+export interface HttpProcess {
+  readonly url: string;
+  /** The file that stderr names. */
+  readonly tokenFile: string | undefined;
+  readonly token: string;
+  /** All that was told on stderr so far. */
+  stderr(): string;
+  /** Sends the signal; gives the exit code. */
+  end(signal: NodeJS.Signals): Promise<number | null>;
+}
+
+/** Starts `mcp --http --port 0` on a config dir; it ends with the test. */
+export async function startHttpProcess(
+  configDir: string,
+  { args = [], env = {} }: { readonly args?: readonly string[]; readonly env?: NodeJS.ProcessEnv } = {},
+): Promise<HttpProcess> {
+  const child = spawn(
+    process.execPath,
+    [binary(), "mcp", "--http", "--port", "0", "--config-dir", configDir, ...args],
+    { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, CLAUDE_TRANSCRIPTS_TOKEN: "", ...env } },
+  );
+  let stderr = "";
+  const exited = new Promise<number | null>((resolve) => child.once("exit", resolve));
+  onTestFinished(async () => {
+    child.kill("SIGKILL");
+    await exited;
+  });
+  const url = await new Promise<string>((resolve, reject) => {
+    child.stderr.on("data", (chunk: Buffer) => {
+      stderr += chunk.toString();
+      const found = /serving on (\S+)\n[^\n]*\n/.exec(stderr)?.[1];
+      if (found !== undefined) resolve(found);
+    });
+    void exited.then((code) => reject(new Error(`ended with ${code}: ${stderr}`)));
+  });
+  const tokenFile = /the token is in (.+)\.\n/.exec(stderr)?.[1];
+  return {
+    url,
+    tokenFile,
+    token:
+      tokenFile === undefined ? (env["CLAUDE_TRANSCRIPTS_TOKEN"] ?? "") : fs.readFileSync(tokenFile, "utf8").trim(),
+    stderr: () => stderr,
+    end(signal) {
+      child.kill(signal);
+      return exited;
+    },
+  };
+}
+
+/** Passes every request on as it is, but for the token that it adds. Gives its URL; ends with the test. */
+export async function withToken(url: string, token: string): Promise<string> {
+  const to = new URL(url);
+  const proxy = http.createServer((request, response) => {
+    const { method, url: path, headers } = request;
+    const onward = http.request(
+      { host: to.hostname, port: to.port, method, path, headers: { ...headers, authorization: `Bearer ${token}` } },
+      (answer) => {
+        response.writeHead(answer.statusCode ?? 500, answer.headers);
+        answer.pipe(response);
+      },
+    );
+    onward.once("error", () => response.destroy());
+    response.once("close", () => onward.destroy());
+    request.pipe(onward);
+  });
+  await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
+  onTestFinished(() => {
+    proxy.close();
+    proxy.closeAllConnections();
+  });
+  return `http://127.0.0.1:${(proxy.address() as AddressInfo).port}${to.pathname}`;
+}
