@@ -119,9 +119,15 @@ function addReadingMethods(app: AgentApp, server: Server): AgentApp {
       openParams,
       server.answer(async ({ params: { sessionId, cwd }, client, signal }) => {
         await server.require(sessionId);
-        const usage = begun.get(sessionId) === undefined ? await lastUsage(store, sessionId, signal) : undefined;
-        signal.throwIfAborted();
-        if (usage !== undefined) await sender(client, sessionId)(usage);
+        if (begun.get(sessionId) === undefined) {
+          await open.run("load", sessionId, signal, (stop) =>
+            turn(stop, async () => {
+              const usage = await lastUsage(store, sessionId, stop);
+              stop.throwIfAborted();
+              if (usage !== undefined) await sender(client, sessionId)(usage);
+            }),
+          );
+        }
         open.open(sessionId, cwd);
         return {};
       }),
