@@ -7,6 +7,19 @@ import path from "node:path";
 
 /** Wrappers that Claude Code writes around what is no prompt of a person. */
 const MACHINERY = /^\s*<(command-|local-command-|bash-|system-reminder|task-notification|user-memory)/;
+/** Results that an editor has better things to show for than their text: a diff, the answers, the report. */
+const TOLD_OTHERWISE = new Set([
+  "Write",
+  "Edit",
+  "MultiEdit",
+  "NotebookEdit",
+  "AskUserQuestion",
+  "Agent",
+  "Task",
+  "Skill",
+]);
+/** Said to the model, of no output or of a refusal. */
+const SAID_TO_MODEL = /^(\(Bash completed with no output\)|The user doesn't want to |<persisted-output>)/;
 const PLAN_TOOLS = new Set(["TodoWrite", "TaskCreate", "TaskUpdate", "TaskList", "TaskGet"]);
 
 /** @returns the parts of a session, each with the facts by which it can be found again in the updates */
@@ -52,8 +65,16 @@ function addRow(found, row, early, names) {
       if (PLAN_TOOLS.has(name)) continue;
       const parts = Array.isArray(block.content) ? block.content : [{ type: "text", text: block.content }];
       for (const part of parts) if (part?.type === "image") found.images.push({ early });
-      const text = parts.map((part) => (typeof part?.text === "string" ? part.text : "")).join("\n");
-      found.results.push({ id: block.tool_use_id, name, text, failed: block.is_error === true, early });
+      const failed = block.is_error === true;
+      const said = parts.map((part) => (typeof part?.text === "string" ? part.text : "")).join("\n");
+      const text = (TOLD_OTHERWISE.has(name) && !failed) || SAID_TO_MODEL.test(said) ? "" : said;
+      found.results.push({
+        id: block.tool_use_id,
+        name,
+        text: text.replaceAll(/<\/?tool_use_error>/g, ""),
+        failed,
+        early,
+      });
     }
   }
   const structured = row.toolUseResult;
