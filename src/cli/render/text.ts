@@ -120,7 +120,7 @@ class TextWriter {
       case "text":
         return this.#prose(part.text);
       case "thinking":
-        return ["Thought:", ...this.#lines(part.text, BAR.length).map((line) => BAR + line)].map(dim);
+        return ["Thought:", ...this.#lines(part.text, BAR.length).map((line) => (BAR + line).trimEnd())].map(dim);
       case "command":
         return this.#lines(`${part.name} ${part.args}`.trim()).map(strong);
       case "shell":
@@ -177,7 +177,9 @@ class TextWriter {
     left.lines += hidden;
     const show = (line: ToolLine): string[] =>
       clean(line).flatMap(({ text, tone }) =>
-        this.#wrap(cutLine(text, full), bar.length).map((part) => this.#style.dim(bar) + this.#tone(part, tone)),
+        this.#wrap(cutLine(text, full), bar.length).map((part) =>
+          part === "" ? this.#style.dim(bar.trimEnd()) : this.#style.dim(bar) + this.#tone(part, tone),
+        ),
       );
     const gap = hidden === 0 ? [] : [this.#style.dim(`${bar}… ${hidden.toLocaleString("en")} more lines`)];
     return [...head.flatMap(show), ...gap, ...tail.flatMap(show)];
