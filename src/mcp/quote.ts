@@ -20,6 +20,21 @@ export function plain(text: string): string {
 /** The same on one line. */
 export const plainLine = (text: string): string => plain(text).replace(/\s+/g, " ").trim();
 
+/** What a session is called by, in a list. */
+const TITLE_UNITS = 120;
+
+/** A title, or nothing, as one line of a list. What is left out is shown by an ellipsis. */
+export const titleLine = (title: string | undefined): string => shortened(plainLine(title ?? ""), TITLE_UNITS);
+
+/** At most so many UTF-16 units, with an ellipsis where something is left out; no character is parted. */
+export function shortened(text: string, units: number): string {
+  if (text.length <= units) return text;
+  return `${text
+    .slice(0, units - 1)
+    .replace(/[\uD800-\uDBFF]$/, "")
+    .trimEnd()}…`;
+}
+
 /** Control sequences (CSI, OSC, DCS and their kind), of seven and of eight bits. */
 const ESCAPES =
   // oxlint-disable-next-line no-control-regex

@@ -1,11 +1,55 @@
+import type { AskingOptions } from "../store/asking.ts";
+import type { DeleteResult } from "../store/delete.ts";
 import type { ListFilters } from "../store/list-query.ts";
+import type { SessionUse } from "../store/live.ts";
 import type { SessionPage } from "../store/page.ts";
+import type { DeletionPlan } from "../store/plan-delete.ts";
+import type { ProjectList } from "../store/project-list.ts";
+import type { RestoreResult } from "../store/restore.ts";
+import type { SessionStream } from "../store/session-stream.ts";
+import type { TrashEntry } from "../store/trash.ts";
+import type { TranscriptCopy } from "../store/types.ts";
+
+type Filters = Omit<ListFilters, "configDirs">;
 
 /** What the protocol needs of the store, with the config dirs already chosen. Its parts are loaded when they are first needed. */
 export interface Store {
-  page(
-    options: Omit<ListFilters, "configDirs"> & { readonly limit: number; readonly cursor: string | undefined },
-  ): Promise<SessionPage>;
+  page(options: Filters & { readonly limit: number; readonly cursor: string | undefined }): Promise<SessionPage>;
+  /** The same without pages. */
+  stream(options: Filters): Promise<SessionStream>;
+  projects(signal: AbortSignal): Promise<ProjectList>;
+  /** The ids of all sessions, of each once. */
+  ids(): Promise<ReadonlySet<string>>;
+  /** The session whose id begins so. Throws `SessionNotFound`, `InvalidSessionId` where several do. */
+  find(prefix: string): Promise<TranscriptCopy>;
+  /** What a list shows of it. */
+  summary(copy: TranscriptCopy): Promise<string | undefined>;
+  /** Gives the first characters of an id, by which the session can be found. */
+  shortIds(): Promise<(sessionId: string) => string>;
+  /** The session in which the question was asked. */
+  asking(options: Omit<AskingOptions, "configDirs">): Promise<string | undefined>;
+  /** How a session is in use. */
+  use(copy: TranscriptCopy): Promise<SessionUse | undefined>;
+  isDirectory(path: string): Promise<boolean>;
+
+  fork(sessionId: string, options: ForkOptions): Promise<string>;
+  rename(sessionId: string, title: string): Promise<void>;
+  /** Gives the tag as it is kept; null takes it away. */
+  tag(sessionId: string, tag: string | null): Promise<string | null>;
+  archive(sessionId: string, archived: boolean): Promise<void>;
+  planDeletion(sessionId: string): Promise<DeletionPlan>;
+  /** Into the trash. */
+  remove(sessionId: string): Promise<DeleteResult>;
+  trash(): Promise<readonly TrashEntry[]>;
+  /** Takes the beginning of a session's id, or of an entry's. */
+  restore(prefix: string): Promise<RestoreResult & { readonly summary: string | undefined }>;
+}
+
+interface ForkOptions {
+  readonly upToMessageId: string | undefined;
+  readonly cwd: string | undefined;
+  readonly title: string | undefined;
+  readonly signal: AbortSignal;
 }
 
 /** The store on the disk. `configDirs` absent: the one that `CLAUDE_CONFIG_DIR` names, or `~/.claude`. */
@@ -15,6 +59,79 @@ export function openStore(configDirs?: readonly string[]): Store {
     async page(options) {
       const { listSessionPage } = await import("../store/page.ts");
       return listSessionPage({ ...options, ...where });
+    },
+    async stream(options) {
+      const { streamSessions } = await import("../store/session-stream.ts");
+      return streamSessions({ ...options, ...where });
+    },
+    async projects(signal) {
+      const { listProjects } = await import("../store/project-list.ts");
+      return listProjects({ ...where, signal });
+    },
+    async ids() {
+      const { allSessionIds } = await import("../store/find-by-prefix.ts");
+      return allSessionIds(configDirs);
+    },
+    async find(prefix) {
+      const { resolveSession } = await import("../store/find-by-prefix.ts");
+      return resolveSession(prefix, configDirs);
+    },
+    async summary(copy) {
+      const { summaryOf } = await import("../store/summary.ts");
+      return summaryOf(copy);
+    },
+    async shortIds() {
+      const { shortIds } = await import("../store/short-ids.ts");
+      return shortIds(configDirs);
+    },
+    async asking(options) {
+      const { askingSession } = await import("../store/asking.ts");
+      return askingSession({ ...options, ...where });
+    },
+    async use({ sessionId, project, mtimeMs }) {
+      const { sessionInUse } = await import("../store/live.ts");
+      return sessionInUse(sessionId, { configDir: project.configDir, mtimesMs: [mtimeMs] });
+    },
+    async isDirectory(path) {
+      const { isDirectory } = await import("../store/config-dir.ts");
+      return isDirectory(path);
+    },
+
+    async fork(sessionId, options) {
+      const { forkSession } = await import("../store/fork.ts");
+      return (await forkSession(sessionId, { ...options, ...where })).sessionId;
+    },
+    async rename(sessionId, title) {
+      const { renameSession } = await import("../store/annotate.ts");
+      await renameSession(sessionId, title, where);
+    },
+    async tag(sessionId, tag) {
+      const { normalizeTag, tagSession } = await import("../store/annotate.ts");
+      await tagSession(sessionId, tag, where);
+      return tag === null ? null : normalizeTag(tag);
+    },
+    async archive(sessionId, archived) {
+      const { archiveSession, unarchiveSession } = await import("../store/archive.ts");
+      await (archived ? archiveSession : unarchiveSession)(sessionId, where);
+    },
+    async planDeletion(sessionId) {
+      const { planDeletion } = await import("../store/plan-delete.ts");
+      return planDeletion(sessionId, where);
+    },
+    async remove(sessionId) {
+      const { deleteSession } = await import("../store/delete.ts");
+      return deleteSession(sessionId, where);
+    },
+    async trash() {
+      const { listTrash } = await import("../store/trash.ts");
+      return listTrash(where);
+    },
+    async restore(prefix) {
+      const { resolveTrashEntry } = await import("../store/find-by-prefix.ts");
+      const { planRestoration, restoreSession } = await import("../store/restore.ts");
+      const id = resolveTrashEntry(prefix, configDirs);
+      const { summary } = planRestoration(id, where);
+      return { ...(await restoreSession(id, where)), summary };
     },
   };
 }

@@ -1,5 +1,6 @@
 import { PAGE_SESSIONS, PAGE_SESSIONS_MAX } from "../transcript/limits.ts";
 import type { PageEnd } from "./cursor.ts";
+import { foldText } from "../transcript/words.ts";
 import { InvalidArgumentError } from "./errors.ts";
 import { listScope } from "./list-scope.ts";
 import { Pager, type PagerQuery } from "./pager.ts";
@@ -9,6 +10,8 @@ import type { Skipped, StoreOptions } from "./types.ts";
 export interface ListFilters extends StoreOptions {
   /** Project directory; absent: all projects. */
   readonly dir?: string | undefined;
+  /** With `dir`: the sessions of these directories as well, as of `dir`. */
+  readonly moreDirs?: readonly string[] | undefined;
   /** With `dir`: also the sessions of its repository's other worktrees, deleted ones included. Default true. */
   readonly includeWorktrees?: boolean | undefined;
   /** Also sessions that a program started (SDK entrypoints, daemons). Default true. */
@@ -17,6 +20,10 @@ export interface ListFilters extends StoreOptions {
   readonly archived?: "exclude" | "include" | "only" | undefined;
   /** Only sessions in which something was said at or after this time, epoch ms. */
   readonly since?: number | undefined;
+  /** Only sessions in which nothing was said after this time, epoch ms. */
+  readonly until?: number | undefined;
+  /** Only sessions whose `summary` has this text in it, whatever the case and the accents of its letters. */
+  readonly title?: string | undefined;
   /** Only sessions with exactly this tag. It may stand anywhere, so `metadata` is then `full`. */
   readonly tag?: string | undefined;
   /** Only sessions whose last row with a branch names exactly this one. */
@@ -35,6 +42,7 @@ export interface ListFilters extends StoreOptions {
 export interface ListQuery extends PagerQuery {
   readonly configDirs: readonly string[] | undefined;
   readonly dir: string | undefined;
+  readonly moreDirs: readonly string[];
   readonly includeWorktrees: boolean;
 }
 
@@ -44,19 +52,21 @@ export function checkedQuery(options: ListFilters): ListQuery {
   const archived = oneOf("archived", options.archived, ["exclude", "include", "only"]);
   oneOf("sort", options.sort, ["activity"]);
   const full = oneOf("metadata", options.metadata, ["windows", "full"]) === "full";
-  const since = options.since ?? undefined;
-  if (since !== undefined && !Number.isFinite(since)) {
-    throw new InvalidArgumentError("since", "since must be a time in milliseconds since 1970");
-  }
+  const since = checkedTime("since", options.since);
+  const until = checkedTime("until", options.until);
+  const title = options.title ?? undefined;
   const tag = options.tag ?? undefined;
   const branch = options.branch ?? undefined;
   return {
     configDirs,
     dir,
+    moreDirs: options.moreDirs ?? [],
     includeWorktrees: options.includeWorktrees ?? true,
     includeProgrammatic: options.includeProgrammatic ?? true,
     archived,
     since,
+    until,
+    title: title === undefined ? undefined : foldText(title),
     tag,
     branch,
     full: full || tag !== undefined,
@@ -88,16 +98,25 @@ export async function openList(
 ): Promise<OpenList> {
   query.signal?.throwIfAborted();
   const scope = await listScope({ ...query, claudeWorktrees: true });
-  const { since, tag, branch } = query;
+  const { since, until, title, tag, branch, moreDirs } = query;
+  const further = { since, until, title, tag, branch, moreDirs: moreDirs.length === 0 ? undefined : moreDirs };
   const filters = JSON.stringify([
     scope.dir === undefined ? null : [scope.dir, query.includeWorktrees],
     query.includeProgrammatic,
     query.archived,
     scope.configDirs,
-    ...(since === undefined && tag === undefined && branch === undefined ? [] : [{ since, tag, branch }]),
+    ...(Object.values(further).every((value) => value === undefined) ? [] : [further]),
   ]);
   const skipped = new Map(scope.skipped.map((entry) => [entry.path, entry]));
   return { pager: new Pager(scope, query, after(filters), skipped), skipped, filters };
+}
+
+function checkedTime(name: "since" | "until", given: number | undefined): number | undefined {
+  const time = given ?? undefined;
+  if (time !== undefined && !Number.isFinite(time)) {
+    throw new InvalidArgumentError(name, `${name} must be a time in milliseconds since 1970`);
+  }
+  return time;
 }
 
 /** The value, or the first of the choices when it is absent. */

@@ -19,6 +19,8 @@ export interface ListScopeOptions {
   readonly configDirs?: readonly string[] | undefined;
   /** Empty counts as absent, as for the official helpers. */
   readonly dir?: string | null | undefined;
+  /** With `dir`: further directories, meant as it is. */
+  readonly moreDirs?: readonly string[] | undefined;
   readonly includeWorktrees: boolean;
   /** Also the worktrees that `claude -w` made and git has forgotten. */
   readonly claudeWorktrees: boolean;
@@ -33,11 +35,15 @@ export async function listScope(options: ListScopeOptions): Promise<ListScope> {
   let dir: string | undefined;
   let dirs: readonly string[] = [];
   if (options.dir) {
-    const scope = directoryScope(configDirs, options.dir, options);
-    places.push(...scope.projects);
-    skipped.push(...scope.skipped);
-    dir = scope.dir;
-    dirs = [scope.dir, ...scope.worktrees];
+    const scopes = [options.dir, ...(options.moreDirs ?? [])].map((one) => directoryScope(configDirs, one, options));
+    const found = new Set<string>();
+    for (const place of scopes.flatMap(({ projects }) => projects)) {
+      if (!found.has(place.project.path)) places.push(place);
+      found.add(place.project.path);
+    }
+    skipped.push(...scopes.flatMap((scope) => scope.skipped));
+    dir = scopes[0]?.dir;
+    dirs = scopes.flatMap((scope) => [scope.dir, ...scope.worktrees]);
   } else {
     for (const configDir of configDirs) {
       const listing = listProjectDirs(configDir);

@@ -10,7 +10,7 @@ import { RECENT_CHANGE_MS } from "../transcript/limits.ts";
 import { readDir } from "./disk.ts";
 import { isMissing, SessionInUseError } from "./errors.ts";
 import { pidFilesPath } from "./paths.ts";
-import { isOurPidDomain, stateOfProcess } from "./processes.ts";
+import { isOurPidDomain, parentOf, stateOfProcess } from "./processes.ts";
 import type { ProcessState } from "./processes.ts";
 import { readSmall } from "./read-small.ts";
 
@@ -51,6 +51,25 @@ export function sessionInUse(sessionId: string, traces: SessionTraces, now = Dat
 /** The sessions that a running process is known to have open in a config dir. Never throws; reads only. */
 export function sessionsInProcesses(configDir: string): ReadonlySet<string> {
   return new Set(pidFiles(configDir).flatMap(({ state, facts }) => (state === "runs" ? (facts?.sessionId ?? []) : [])));
+}
+
+/** So many processes may stand between a CLI and one that it started: shells, npx, npm. */
+const GENERATIONS = 32;
+
+/**
+ * The session that the nearest ancestor of this process has open, by the file that it keeps of itself. Undefined where no
+ * ancestor keeps one. Never throws; reads only.
+ */
+export function sessionOfAncestor(configDirs: readonly string[], from: number = process.ppid): string | undefined {
+  let pid: number | undefined = from;
+  for (let n = 0; n < GENERATIONS && pid !== undefined; n++, pid = parentOf(pid)) {
+    for (const configDir of configDirs) {
+      const name = `${pid}.json`;
+      const file = readPidFile(join(pidFilesPath(configDir), name), name, pid);
+      if (file.state === "runs" && file.facts?.sessionId !== undefined) return file.facts.sessionId;
+    }
+  }
+  return undefined;
 }
 
 /** Throws `SessionInUseError` when the session is in use in one of the places. */

@@ -1,4 +1,5 @@
 import type { SessionFacts } from "../transcript/session-facts.ts";
+import { foldText } from "../transcript/words.ts";
 import { activityOf, rememberedActivity } from "./activity.ts";
 import type { Candidate } from "./candidates.ts";
 import { isContinued } from "./continuation.ts";
@@ -15,6 +16,10 @@ export interface PagerQuery {
   readonly archived: "exclude" | "include" | "only";
   /** Only sessions that were active then or later, epoch ms. */
   readonly since: number | undefined;
+  /** Only sessions that were not active later, epoch ms. */
+  readonly until: number | undefined;
+  /** Folded (words.ts): only sessions with this in what they are called by. */
+  readonly title: string | undefined;
   readonly tag: string | undefined;
   readonly branch: string | undefined;
   /** Read whole transcripts for what is shown. */
@@ -42,6 +47,7 @@ export class Pager {
   readonly #query: PagerQuery;
   readonly #after: PageEnd | undefined;
   readonly #since: number;
+  readonly #until: number;
   readonly #skipped: Map<string, Skipped>;
   readonly #known: Ranking<Known>;
   /** The newest copy of each session whose activity is not known. */
@@ -56,6 +62,7 @@ export class Pager {
     this.#query = query;
     this.#after = after;
     this.#since = query.since ?? -Infinity;
+    this.#until = query.until ?? Infinity;
     this.#skipped = skipped;
     const { newest, copies } = groupById(scope.candidates);
     this.total = newest.size;
@@ -100,7 +107,7 @@ export class Pager {
   }
 
   #isWanted(time: number, sessionId: string): boolean {
-    if (time < this.#since) return false;
+    if (time < this.#since || time > this.#until) return false;
     return this.#after === undefined || ranksBefore(this.#after, { time, sessionId });
   }
 
@@ -124,10 +131,11 @@ export class Pager {
   async #show(copy: Candidate, activity: number): Promise<ListedSession | undefined> {
     const facts = await this.#facts(copy);
     if (facts === undefined || !this.#canBeShown(copy, facts)) return undefined;
-    const { includeProgrammatic, archived: wanted, tag, branch } = this.#query;
+    const { includeProgrammatic, archived: wanted, tag, branch, title } = this.#query;
     if (facts.programmatic && !includeProgrammatic) return undefined;
     if ((tag !== undefined && facts.tag !== tag) || (branch !== undefined && facts.gitBranch !== branch))
       return undefined;
+    if (title !== undefined && !foldText(facts.summary ?? "").includes(title)) return undefined;
     const archived = facts.archived ?? (facts.customTitle?.startsWith(ARCHIVED_PREFIX) || undefined);
     if (wanted !== "include" && (archived === true) !== (wanted === "only")) return undefined;
     const { through, project } = copy;

@@ -49,14 +49,31 @@ export function startInProcStat(stat: string | undefined): string | undefined {
 }
 
 function startInPs(pid: number): string | undefined {
+  return askPs("lstart", pid);
+}
+
+function askPs(column: string, pid: number): string | undefined {
   try {
     const env = { ...process.env, LC_ALL: "C", TZ: "UTC" };
-    const text = execFileSync("ps", ["-o", "lstart=", "-p", String(pid)], { encoding: "utf8", timeout: 1000, env });
+    const text = execFileSync("ps", ["-o", `${column}=`, "-p", String(pid)], { encoding: "utf8", timeout: 1000, env });
     return text.trim() || undefined;
   } catch {
     return undefined;
   }
 }
+
+/** The pid of the process that started another; undefined where it cannot be told, and for the system itself. */
+export function parentOf(pid: number, platform: NodeJS.Platform = process.platform): number | undefined {
+  let text: string | undefined;
+  if (platform === "linux") text = parentInProcStat(tryRead(`/proc/${pid}/stat`));
+  if (platform === "darwin") text = askPs("ppid", pid);
+  const parent = Number(text);
+  return Number.isSafeInteger(parent) && parent > 1 ? parent : undefined;
+}
+
+/** Field 4 of `/proc/<pid>/stat`. */
+const parentInProcStat = (stat: string | undefined): string | undefined =>
+  stat?.slice(stat.lastIndexOf(")") + 2).split(" ")[1];
 
 function pidExists(pid: number): boolean {
   // 0 and negative numbers would ask for groups of processes, 1 is the system itself.
