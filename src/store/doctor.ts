@@ -131,7 +131,8 @@ async function examineConfigDir(
     exists: isDirectory(configDir),
     projects: survey.projects,
     findings: survey.findings,
-    unreadable: skipped,
+    // A directory is looked at more than once, for what is in it and for what belongs to nothing.
+    unreadable: [...new Map(skipped.map((entry) => [entry.path, entry])).values()],
     retention,
     expiring: await withTitles(survey.expiring, configDir),
     orphans,

@@ -333,3 +333,34 @@ describe("which messages", () => {
     await expect(shown(rows, values)).rejects.toThrow(message);
   });
 });
+
+describe("a subagent", () => {
+  const sidechain = (n: number, parent: number | null, text: string, make = user): Row =>
+    make(n, parent, text, { isSidechain: true, agentId: "abc123" });
+
+  test("of an older CLI, whose rows stand in the transcript itself", async () => {
+    const rows = [
+      user(1, null, "u"),
+      assistant(2, 1, "a"),
+      sidechain(3, null, "the task"),
+      sidechain(4, 3, "done", assistant),
+    ];
+    expect(await body(rows, { subagent: "abc" })).toBe(
+      "Prompt · #1 · 2026-01-01 00:00\nthe task\n\nClaude · #2 · 00:00\ndone",
+    );
+    expect(await body(rows)).not.toContain("the task");
+  });
+
+  test("is named at the end of the session, and in its own head", async () => {
+    const dir = tempConfigDir();
+    writeSession(dir, "-w", id, [user(1, null, "u")]);
+    put(dir, `projects/-w/${id}/subagents/agent-a1.jsonl`, `${JSON.stringify(sidechain(5, null, "the task"))}\n`);
+    put(dir, `projects/-w/${id}/subagents/agent-a1.meta.json`, '{"description":"Look\\u001b[31m there"}');
+    const terminal = new FakeTerminal();
+    await show(invocation(terminal, dir, [id]));
+    expect(terminal.out).toMatch(/\nSubagents, shown by --subagent ID: a1 \(Look there\)\.\n$/);
+    const own = new FakeTerminal();
+    await show(invocation(own, dir, [id], { subagent: "a1" }));
+    expect(own.out.split("\n").slice(0, 2)).toEqual(["Look there", `subagent a1 of ${id} · /w · 1 message`]);
+  });
+});
