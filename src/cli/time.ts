@@ -1,3 +1,4 @@
+import { readDate, readSpan } from "../view/when.ts";
 import { UsageError } from "./command.ts";
 
 const MINUTE = 60_000;
@@ -25,9 +26,6 @@ function localDate(time: number): string {
   return [date.getFullYear(), date.getMonth() + 1, date.getDate()].map((n) => String(n).padStart(2, "0")).join("-");
 }
 
-const UNITS: Readonly<Record<string, number>> = { s: 1000, min: MINUTE, m: MINUTE, h: HOUR, d: DAY, w: 7 * DAY };
-const SPAN = /^(\d+(?:\.\d+)?) *(s|min|m|h|d|w)$/i;
-
 /** The milliseconds of `90s`, `15min` (or `15m`), `3h`, `2d`, `1w`. Throws `UsageError` that names the option. */
 export function parseSpan(text: string, option: string): number {
   const span = readSpan(text);
@@ -42,18 +40,9 @@ export function parseSpan(text: string, option: string): number {
 export function parseSince(text: string, now: number, option: string): number {
   const span = readSpan(text);
   if (span !== undefined) return now - span;
-  // A date alone is UTC for Date.parse, one with a time is local.
-  const time = /^\d{4}-\d{2}-\d{2}$/.test(text) ? Date.parse(`${text}T00:00`) : Date.parse(dated(text));
-  if (Number.isNaN(time)) {
+  const time = readDate(text);
+  if (time === undefined) {
     throw new UsageError(`${option}: '${text}' is neither a span, such as 2d or 3h, nor a date, such as 2026-08-21`);
   }
   return time;
 }
-
-function readSpan(text: string): number | undefined {
-  const [, count, unit = ""] = SPAN.exec(text.trim()) ?? [];
-  return count === undefined ? undefined : Number(count) * (UNITS[unit.toLowerCase()] ?? 0);
-}
-
-/** Only what begins as a date is one: `Date.parse` makes something of nearly everything. */
-const dated = (text: string): string => (/^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}/.test(text) ? text : "");

@@ -24,7 +24,8 @@ export async function serveMcp({ configDirs, readOnly, tools, http }: ServeOptio
     options: {
       projectDir: env["CLAUDE_PROJECT_DIR"] || undefined,
       cwd: process.cwd(),
-      sessionId: env["CLAUDE_CODE_SESSION_ID"] || undefined,
+      startedByClient: http === undefined,
+      sessionId: http === undefined ? env["CLAUDE_CODE_SESSION_ID"] || undefined : undefined,
       readOnly,
     },
   };

@@ -11,6 +11,8 @@ interface ServiceOptions {
   readonly projectDir: string | undefined;
   /** The working directory of the process. */
   readonly cwd: string;
+  /** Whether the client started this process: its environment and its ancestors then say who asks. */
+  readonly startedByClient: boolean;
   /** The session that started this process, as Claude Code tells it (`CLAUDE_CODE_SESSION_ID`). */
   readonly sessionId: string | undefined;
   /** No tool that changes anything. */

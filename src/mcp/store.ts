@@ -28,6 +28,8 @@ export interface Store {
   shortIds(): Promise<(sessionId: string) => string>;
   /** The session in which the question was asked. */
   asking(options: Omit<AskingOptions, "configDirs">): Promise<string | undefined>;
+  /** Those that a running process is known to have open. */
+  live(): Promise<ReadonlySet<string>>;
   /** How a session is in use. */
   use(copy: TranscriptCopy): Promise<SessionUse | undefined>;
   isDirectory(path: string): Promise<boolean>;
@@ -56,9 +58,12 @@ interface ForkOptions {
 export function openStore(configDirs?: readonly string[]): Store {
   const where = { configDirs };
   return {
-    async page(options) {
+    async page({ tag, ...filters }) {
       const { listSessionPage } = await import("../store/page.ts");
-      return listSessionPage({ ...options, ...where });
+      const options = { ...filters, shortCursor: true };
+      if (tag === undefined) return listSessionPage({ ...options, ...where });
+      const { normalizeTag } = await import("../store/annotate.ts");
+      return listSessionPage({ ...options, ...where, tag: normalizeTag(tag) });
     },
     async stream(options) {
       const { streamSessions } = await import("../store/session-stream.ts");
@@ -87,6 +92,11 @@ export function openStore(configDirs?: readonly string[]): Store {
     async asking(options) {
       const { askingSession } = await import("../store/asking.ts");
       return askingSession({ ...options, ...where });
+    },
+    async live() {
+      const { resolveConfigDirs } = await import("../store/config-dir.ts");
+      const { sessionsInProcesses } = await import("../store/live.ts");
+      return new Set(resolveConfigDirs(where).flatMap((dir) => [...sessionsInProcesses(dir)]));
     },
     async use({ sessionId, project, mtimeMs }) {
       const { sessionInUse } = await import("../store/live.ts");

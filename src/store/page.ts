@@ -7,6 +7,8 @@ export interface ListSessionPageOptions extends ListFilters {
   readonly limit?: number | undefined;
   /** `nextCursor` of the page before, asked for with the same filters. */
   readonly cursor?: string | undefined;
+  /** Cursors of some 160 characters: the page that follows may look into files again that this one has looked into. */
+  readonly shortCursor?: boolean | undefined;
 }
 
 export interface SessionPage {
@@ -51,7 +53,8 @@ export async function listSessionPage(options?: ListSessionPageOptions | null): 
   if (following === undefined || last === undefined) return page;
   const { activity: time, sessionId } = last;
   const seen = { since: began, butFor: pager.waiting(following, time) };
-  const end = { time, sessionId, seen: seen.butFor.length > SEEN_EXCEPTIONS ? undefined : seen };
+  const tells = options?.shortCursor !== true && seen.butFor.length <= SEEN_EXCEPTIONS;
+  const end = { time, sessionId, seen: tells ? seen : undefined };
   return { ...page, nextCursor: encodeCursor(end, filters) };
 }
 

@@ -1,71 +1,105 @@
 import { z } from "zod";
 import { clamped, flag, limit, text } from "../input.ts";
-import { plainLine, quoted } from "../quote.ts";
+import { quoted } from "../quote.ts";
+import { filterOf, outside, SCOPE_INPUT, scopeOf, scopeText } from "../scope.ts";
+import { QUOTED, rowFacts, rowLine, SESSION_ROW, sessionRow, skippedLines } from "../session-row.ts";
+import { readPeriod } from "../period.ts";
 import { defineTool, READS } from "../tool.ts";
 
 const DEFAULT = 20;
 const MOST = 200;
+/** UTF-16 units of the rows as JSON: hosts put answers above some 50,000 into a file. */
+const ROWS_UNITS = 40_000;
 
 /** The sessions of a directory or of all, by pages. */
 export const listSessions = defineTool({
   name: "list_sessions",
   title: "List sessions",
   description:
-    "Lists Claude Code sessions, the last active first, with id, title, directory, branch and tag. For finding a session by time, place, tag or branch; for words use search_sessions. Then read_session.",
+    "Lists Claude Code sessions, the last active first: id, title, time, directory, branch, tag. For finding a session by time, place, branch or tag; by words of its prompts use search_sessions. Next: read_session with its id.",
   annotations: READS,
   input: z.strictObject({
-    scope: z
-      .enum(["here", "all"])
-      .nullish()
-      .describe("here: the current project and its git worktrees (default); all: every project."),
-    branch: text("Only sessions last on this git branch."),
+    ...SCOPE_INPUT,
+    title: text("Only sessions with this text in their title, whatever its case and accents."),
+    tag: text("Only sessions with exactly this tag."),
+    branch: text("Only sessions last on exactly this git branch."),
+    since: text("Only sessions active since: 2026-08-21, 2026-08-21T14:30 or a span before now such as 3d, 12h."),
+    until: text("Only sessions last active until then, as since; a date includes its day."),
     archived: flag("true: only archived sessions; false (default): none of them."),
+    programmatic: flag("false: no sessions that programs started, such as claude -p; true (default): those, too."),
     limit: limit(MOST, DEFAULT),
-    cursor: text("nextCursor of the page before."),
+    cursor: text("nextCursor of the page before; the other arguments as for that page."),
   }),
   output: z.object({
     scope: z.string(),
-    sessions: z.array(
-      z.object({
-        id: z.string(),
-        title: z.string(),
-        activity: z.string(),
-        cwd: z.string().optional(),
-        branch: z.string().optional(),
-        tag: z.string().optional(),
-      }),
-    ),
+    dirs: z.array(z.string()).optional(),
+    sessions: z.array(z.object(SESSION_ROW)),
     total: z.number(),
+    outside: z.number(),
     nextCursor: z.string().optional(),
-    note: z.string().optional(),
+    notes: z.array(z.string()),
+    skipped: z.array(z.string()).optional(),
   }),
-  async run({ scope, branch, archived, limit: asked, cursor }, { signal }, { store, options }) {
-    const { value, note } = clamped(asked, MOST, "limit");
-    const dir = scope === "all" ? undefined : (options.projectDir ?? options.cwd);
-    const page = await store.page({
-      dir,
-      branch,
-      archived: archived === true ? "only" : "exclude",
-      limit: value,
-      cursor,
-      signal,
-    });
-    const sessions = page.sessions.map((one) => ({
-      id: one.sessionId,
-      title: plainLine(one.summary),
-      activity: new Date(one.activity).toISOString(),
-      ...(one.cwd !== undefined && { cwd: one.cwd }),
-      ...(one.gitBranch !== undefined && { branch: one.gitBranch }),
-      ...(one.tag !== undefined && { tag: one.tag }),
-    }));
-    const lines = sessions.map(({ id, title, activity }) => `${id.slice(0, 8)}  ${activity.slice(0, 16)}  ${title}`);
+  async run(given, context, service) {
+    const { value, note } = clamped(given.limit, MOST, "limit");
+    const scope = await scopeOf(given, context, service);
+    const period = readPeriod(given);
+    const filters = {
+      ...filterOf(scope),
+      title: given.title,
+      tag: given.tag,
+      branch: given.branch,
+      since: period.since,
+      until: period.until,
+      archived: given.archived === true ? ("only" as const) : ("exclude" as const),
+      includeProgrammatic: given.programmatic,
+      cursor: period.cursor,
+      signal: context.signal,
+    };
+    const facts = await rowFacts(scope, context, service);
+    let page = await service.store.page({ ...filters, limit: value });
+    let sessions = page.sessions.map((session) => sessionRow(session, facts));
+    const fitting = rowsThatFit(sessions);
+    if (fitting < sessions.length) {
+      page = await service.store.page({ ...filters, limit: fitting });
+      sessions = page.sessions.map((session) => sessionRow(session, facts));
+    }
+    const elsewhere = await outside(scope, page.total, context, service);
+    const nextCursor = page.nextCursor === undefined ? undefined : period.mark(page.nextCursor);
+    const skipped = skippedLines(page.skipped);
+    const notes = [
+      ...(note === undefined ? [] : [note]),
+      ...(fitting < value && nextCursor !== undefined && sessions.length === fitting
+        ? [`The page ends after ${fitting}, since its rows are long.`]
+        : []),
+      `total and outside count the transcripts that are stored, whatever the filters${given.archived === true ? "" : "; archived sessions are not listed (archived: true)"}.`,
+    ];
     const structured = {
-      scope: dir ?? "all",
+      scope: scope.name,
+      ...(scope.dirs.length > 0 && { dirs: [...scope.dirs] }),
       sessions,
       total: page.total,
-      ...(page.nextCursor !== undefined && { nextCursor: page.nextCursor }),
-      ...(note !== undefined && { note }),
+      outside: elsewhere,
+      ...(nextCursor !== undefined && { nextCursor }),
+      notes: [...notes, QUOTED],
+      ...(skipped.length > 0 && { skipped }),
     };
-    return { text: `${page.total} sessions\n${quoted(lines.join("\n"))}`, structured };
+    const shown = `${sessions.length} session${sessions.length === 1 ? "" : "s"}${given.cursor === undefined ? "" : " on this page"}`;
+    const out = scope.name === "all" ? "" : ` ${elsewhere} more lie outside it (scope: "all").`;
+    const lines = [
+      `Scope: ${scopeText(scope)}. ${shown}${nextCursor === undefined ? "" : ", more follow"}; ${page.total} stored in this scope.${out}`,
+      ...(sessions.length === 0 ? [] : [quoted(sessions.map(rowLine).join("\n"))]),
+      ...notes,
+      ...(skipped.length === 0 ? [] : [`Could not be read: ${skipped.join("; ")}`]),
+      ...(nextCursor === undefined ? [] : [`Next page: the same arguments with cursor: ${JSON.stringify(nextCursor)}`]),
+    ];
+    return { text: lines.join("\n"), structured };
   },
 });
+
+/** How many rows stay within the bound; one at least. */
+function rowsThatFit(rows: readonly object[]): number {
+  let units = 0;
+  const over = rows.findIndex((row) => (units += JSON.stringify(row).length + 1) > ROWS_UNITS);
+  return over < 0 ? rows.length : Math.max(1, over);
+}

@@ -1,0 +1,86 @@
+import { foldText } from "../transcript/words.ts";
+import type { Project } from "../store/project-list.ts";
+import { z } from "zod";
+import type { Context } from "./context.ts";
+import { text } from "./input.ts";
+import type { Service } from "./service.ts";
+import { ToolFailure } from "./tool.ts";
+
+/** Arguments of the tools that look at many sessions. */
+export const SCOPE_INPUT = {
+  scope: z
+    .enum(["here", "all"])
+    .nullish()
+    .describe("here: the current project with its git worktrees (default); all: every project."),
+  project: text("Another project instead: its path, or the last part of it, as list_projects gives it."),
+};
+
+/** Which sessions a tool looks at. */
+export interface Scope {
+  readonly name: "here" | "all" | "project";
+  /** Directories; none: all projects. */
+  readonly dirs: readonly string[];
+}
+
+/** The directory filter of the store. */
+export const filterOf = ({ dirs: [dir, ...moreDirs] }: Scope): { dir: string | undefined; moreDirs: string[] } => ({
+  dir,
+  moreDirs,
+});
+
+/** Throws `ToolFailure` for a project that is none, or may be several. */
+export async function scopeOf(
+  { scope, project }: { readonly scope?: "here" | "all" | null | undefined; readonly project?: string | undefined },
+  context: Context,
+  service: Service,
+): Promise<Scope> {
+  if (project !== undefined) return { name: "project", dirs: [await projectDir(project, context, service)] };
+  if (scope === "all") return { name: "all", dirs: [] };
+  const { projectDir: told, cwd } = service.options;
+  if (told !== undefined) return { name: "here", dirs: [told] };
+  const roots = await context.roots().catch((error: unknown): readonly string[] => {
+    context.signal.throwIfAborted();
+    console.error(error);
+    return [];
+  });
+  return { name: "here", dirs: roots.length > 0 ? roots : [cwd] };
+}
+
+/** `here (/w and its git worktrees)`. */
+export function scopeText({ name, dirs }: Scope): string {
+  if (name === "all") return "all projects";
+  return `${name} (${dirs.join(", ")} and ${dirs.length > 1 ? "their" : "its"} git worktrees)`;
+}
+
+/** How many sessions lie outside, given how many there are files of inside. */
+export async function outside(scope: Scope, inside: number, { signal }: Context, { store }: Service): Promise<number> {
+  if (scope.name === "all") return 0;
+  const { total } = await store.stream({ signal });
+  return Math.max(0, total - inside);
+}
+
+const NAMED = 5;
+
+async function projectDir(given: string, { signal }: Context, { store }: Service): Promise<string> {
+  if (/^(?:[/\\]|[A-Za-z]:[/\\])/.test(given)) return given;
+  const { projects } = await store.projects(signal);
+  const wanted = foldText(given);
+  const named = (fits: (path: string) => boolean): Project[] =>
+    projects.filter(({ key, path }) => fits(foldText(path ?? key)));
+  const last = (path: string): string => path.split(/[/\\]/).at(-1) ?? path;
+  const byKey = projects.filter(({ key }) => key === given);
+  const exact = byKey.length > 0 ? byKey : named((path) => last(path) === wanted);
+  const found = exact.length > 0 ? exact : named((path) => path.includes(wanted));
+  const [first] = found;
+  if (first !== undefined && found.length === 1) return dirOf(first);
+  const offered = (found.length > 0 ? found : projects).slice(0, NAMED).map(dirOf).join(", ");
+  const name = JSON.stringify(given);
+  if (first !== undefined)
+    throw new ToolFailure(`${found.length} projects fit ${name}: ${offered}. Give the whole path.`);
+  throw new ToolFailure(
+    `No project fits ${name}.${offered === "" ? "" : ` The last active: ${offered}.`} list_projects gives all of them.`,
+  );
+}
+
+/** The key of a path is a path of that key. */
+const dirOf = ({ path, key }: Project): string => path ?? key;
