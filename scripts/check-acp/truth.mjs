@@ -224,7 +224,8 @@ function userSayings(text, id, hide) {
     rest = rest.slice(0, end.index);
     hide("<system-reminder>");
   }
-  if (rest.trim() !== "") said.push({ id, role: "user", text: rest });
+  const typed = rest.replace(/<pasted_content id="([0-9a-f]{4})">\n([^]*?)\n?<\/pasted_content id="\1">/g, "$2");
+  if (typed.trim() !== "") said.push({ id, role: "user", text: typed });
   return said;
 }
 
