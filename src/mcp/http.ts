@@ -9,6 +9,10 @@ import type { Tables } from "./tables.ts";
 
 /** Bytes. The longest request that there is names a few ids and filters. */
 const BODY = 1024 * 1024;
+/** So much of a longer one is taken before the client is cut off. */
+const READ = 16 * BODY;
+/** A client that is busy may send on a connection at the moment when the server closes it as idle. */
+const IDLE_MS = 120_000;
 const LOOPBACK = "127.0.0.1";
 
 interface HttpServer {
@@ -33,6 +37,7 @@ export async function serveHttp(
       else refuse(response, { status: 500, message: "That failed inside this server", code: ErrorCode.InternalError });
     });
   });
+  server.keepAliveTimeout = IDLE_MS;
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.listen(port, LOOPBACK, resolve);
@@ -86,18 +91,21 @@ async function answer(
   await transport.handleRequest(request, response, message);
 }
 
-/** The body as text; undefined when it is too long, or the client went away. What is too long is not kept. */
+/**
+ * The body as text; undefined when it is too long, or the client went away. What is too long is not kept, but read to a
+ * bound, since few clients look for an answer before they have sent all.
+ */
 async function readBody(request: IncomingMessage): Promise<string | undefined> {
-  if (Number(request.headers["content-length"] ?? 0) > BODY) return undefined;
   const chunks: Buffer[] = [];
   let size = 0;
   return new Promise((resolve) => {
     request.on("data", (chunk: Buffer) => {
       size += chunk.length;
-      if (size > BODY) resolve(undefined);
-      else chunks.push(chunk);
+      if (size <= BODY) chunks.push(chunk);
+      else chunks.length = 0;
+      if (size > READ) resolve(undefined);
     });
-    request.once("end", () => resolve(Buffer.concat(chunks).toString("utf8")));
+    request.once("end", () => resolve(size > BODY ? undefined : Buffer.concat(chunks).toString("utf8")));
     request.once("close", () => resolve(undefined));
   });
 }

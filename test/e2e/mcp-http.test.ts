@@ -1,0 +1,222 @@
+/** The built server over HTTP: who and what is let in, and that clients are kept apart. */
+import { execFile } from "node:child_process";
+import fs from "node:fs";
+import http from "node:http";
+import path from "node:path";
+import { describe, expect, test } from "vitest";
+import { binary } from "../support/binary.ts";
+import { conversation, put, sessionId, tempConfigDir } from "../support/config-dir.ts";
+import { type HttpProcess, startHttpProcess } from "../support/mcp-http.ts";
+
+const MIB = 1024 * 1024;
+const PING = JSON.stringify({ jsonrpc: "2.0", id: 1, method: "ping" });
+
+interface Reply {
+  readonly status: number;
+  readonly headers: http.IncomingHttpHeaders;
+  readonly body: string;
+}
+
+interface Call {
+  readonly method?: string;
+  readonly path?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
+/** A request that is right but for what is given. */
+function send({ url, token }: HttpProcess, { method = "POST", path, headers, body = PING }: Call = {}): Promise<Reply> {
+  const to = new URL(url);
+  return new Promise((resolve, reject) => {
+    const request = http.request({
+      host: to.hostname,
+      port: to.port,
+      path: path ?? to.pathname,
+      method,
+      headers: {
+        authorization: `Bearer ${token}`,
+        "content-type": "application/json",
+        accept: "application/json, text/event-stream",
+        ...headers,
+      },
+    });
+    request.once("error", reject);
+    request.once("response", (response) => {
+      let text = "";
+      response.on("data", (chunk: Buffer) => (text += chunk.toString()));
+      response.once("end", () => resolve({ status: response.statusCode ?? 0, headers: response.headers, body: text }));
+    });
+    request.end(method === "POST" ? body : undefined);
+  });
+}
+
+/** The result of a request, as the one message of its stream has it. */
+async function call(server: HttpProcess, id: number, method: string, params: object): Promise<unknown> {
+  const { status, body } = await send(server, { body: JSON.stringify({ jsonrpc: "2.0", id, method, params }) });
+  const message = JSON.parse(/^data: (.*)$/m.exec(body)?.[1] ?? "null") as { id?: number; result?: unknown } | null;
+  if (status !== 200 || message?.id !== id) throw new Error(`${method}: ${status} ${body}`);
+  return message.result;
+}
+
+describe("what is let in", () => {
+  test("hosts, origins, tokens, methods, bodies", async () => {
+    const server = await startHttpProcess(tempConfigDir());
+    const { port } = new URL(server.url);
+    const padded = (bytes: number): string => PING + " ".repeat(bytes - PING.length);
+    const cases: readonly (readonly [string, number, Call])[] = [
+      ["a right request", 200, {}],
+      ["Host without a port", 200, { headers: { host: "localhost" } }],
+      ["Host of the other family", 200, { headers: { host: `[::1]:${port}` } }],
+      ["a foreign Host", 403, { headers: { host: `evil.example:${port}` } }],
+      ["an Origin of this machine", 200, { headers: { origin: `http://localhost:${port}` } }],
+      ["the same without a port", 200, { headers: { origin: "http://localhost" } }],
+      ["a foreign Origin", 403, { headers: { origin: "http://evil.example" } }],
+      ["Origin null", 403, { headers: { origin: "null" } }],
+      ["a wrong token", 401, { headers: { authorization: "Bearer wrong" } }],
+      ["no token", 401, { headers: { authorization: "" } }],
+      ["a token in the query only", 401, { path: `/mcp?token=${server.token}`, headers: { authorization: "" } }],
+      ["a query", 404, { path: "/mcp?x=1" }],
+      ["GET", 405, { method: "GET", headers: { accept: "text/event-stream" } }],
+      ["DELETE", 405, { method: "DELETE" }],
+      ["a body of 1 MiB", 200, { body: padded(MIB) }],
+      ["a byte more", 413, { body: padded(MIB + 1) }],
+      ["the same in chunks", 413, { body: padded(MIB + 1), headers: { "transfer-encoding": "chunked" } }],
+      ["15 MiB more", 413, { body: padded(16 * MIB) }],
+      ["a batch", 400, { body: `[${PING}]` }],
+      ["an empty batch", 400, { body: "[]" }],
+      ["no JSON", 400, { body: "{" }],
+      ["no message", 400, { body: "{}" }],
+      ["no body", 400, { body: "" }],
+      ["a notification", 202, { body: JSON.stringify({ jsonrpc: "2.0", method: "notifications/initialized" }) }],
+      ["an unknown revision", 400, { headers: { "mcp-protocol-version": "1999-01-01" } }],
+      ["a client that takes no streams", 406, { headers: { accept: "application/json" } }],
+      ["another media type", 415, { headers: { "content-type": "text/plain" } }],
+    ];
+    const wrong: unknown[] = [];
+    for (const [name, expected, call] of cases) {
+      const { status, headers, body } = await send(server, call);
+      const challenged = status === 401 ? headers["www-authenticate"]?.startsWith("Bearer ") === true : true;
+      if (status !== expected || !challenged || body.includes(server.token)) wrong.push({ name, status, body });
+    }
+    expect(wrong).toEqual([]);
+    expect((await send(server)).status).toBe(200);
+  });
+});
+
+describe("clients side by side", () => {
+  test("200 of them are each given their own answer", async () => {
+    const dir = tempConfigDir();
+    for (let n = 0; n < 10; n++) {
+      const rows = conversation(sessionId(n), `question ${n}`).replaceAll('"cwd"', `"gitBranch":"branch-${n}","cwd"`);
+      put(dir, `projects/-w/${sessionId(n)}.jsonl`, rows);
+    }
+    const server = await startHttpProcess(dir);
+    const clientInfo = { name: "test", version: "1" };
+    const answers = await Promise.all(
+      Array.from({ length: 200 }, async (_, i) => {
+        await call(server, i, "initialize", { protocolVersion: "2025-11-25", capabilities: {}, clientInfo });
+        const args = { scope: "all", branch: `branch-${i % 10}` };
+        // All use the same id: only the connection tells whose answer it is.
+        const result = await call(server, 1, "tools/call", { name: "list_sessions", arguments: args });
+        const { sessions } = (result as { structuredContent: { sessions: { branch: string }[] } }).structuredContent;
+        return sessions.map(({ branch }) => branch);
+      }),
+    );
+    expect(answers).toEqual(Array.from({ length: 200 }, (_, i) => [`branch-${i % 10}`]));
+  });
+
+  test("one that hangs up in the middle disturbs no other", async () => {
+    const server = await startHttpProcess(tempConfigDir());
+    const { hostname, port, pathname } = new URL(server.url);
+    const headers = {
+      authorization: `Bearer ${server.token}`,
+      "content-type": "application/json",
+      "content-length": 99,
+    };
+    for (let i = 0; i < 20; i++) {
+      await new Promise<void>((resolve) => {
+        const request = http.request({ host: hostname, port, path: pathname, method: "POST", headers });
+        request.on("error", () => undefined);
+        request.once("close", resolve);
+        request.write(PING, () => request.destroy());
+      });
+    }
+    expect((await send(server)).status).toBe(200);
+    expect(server.stderr().split("\n")).toHaveLength(3);
+  });
+});
+
+describe("the token", () => {
+  const mode = (file: string): number => fs.statSync(file).mode & 0o777;
+
+  test("is in a file for the owner alone, is told to nobody, and stays", async () => {
+    const dir = tempConfigDir();
+    const server = await startHttpProcess(dir);
+    const { tokenFile, token } = server;
+    expect(tokenFile).toBe(path.join(dir, "claude-transcripts", "http-token"));
+    expect(mode(tokenFile ?? "")).toBe(0o600);
+    expect(token).toMatch(/^[\w-]{43}$/);
+    expect(server.stderr()).not.toContain(token);
+    expect(await server.end("SIGTERM")).toBe(0);
+
+    const again = await startHttpProcess(dir);
+    expect(again.token).toBe(token);
+    expect(await again.end("SIGINT")).toBe(0);
+  });
+
+  test("is another when others could have read it, or the file holds none", async () => {
+    const dir = tempConfigDir();
+    const known = "A".repeat(43);
+    for (const [text, given] of [
+      [known, 0o644],
+      ["short", 0o600],
+    ] as const) {
+      put(dir, "claude-transcripts/http-token", text, { mode: given });
+      const { token, tokenFile } = await startHttpProcess(dir);
+      expect(token).toMatch(/^[\w-]{43}$/);
+      expect(token).not.toBe(known);
+      expect(mode(tokenFile ?? "")).toBe(0o600);
+    }
+  });
+
+  test("is that of the environment, and then there is no file", async () => {
+    const dir = tempConfigDir();
+    const token = "one-of-my-own-that-is-long";
+    const server = await startHttpProcess(dir, { env: { CLAUDE_TRANSCRIPTS_TOKEN: token } });
+    expect(fs.readdirSync(dir)).toEqual(["projects"]);
+    expect(server.stderr()).not.toContain(token);
+    expect((await send(server)).status).toBe(200);
+    const stranger = await send(server, { headers: { authorization: "Bearer one-of-my-own-that-is-lonG" } });
+    expect(stranger.status).toBe(401);
+  });
+});
+
+describe("what cannot be started", () => {
+  const run = (dir: string, args: readonly string[], env: NodeJS.ProcessEnv = {}) =>
+    new Promise<{ code: number | string; stdout: string; stderr: string }>((resolve) => {
+      const options = { env: { ...process.env, ...env }, timeout: 60_000 };
+      execFile(process.execPath, [binary(), "mcp", "--config-dir", dir, ...args], options, (error, stdout, stderr) =>
+        resolve({ code: error?.code ?? 0, stdout, stderr }),
+      );
+    });
+
+  test("on a port that is taken", async () => {
+    const dir = tempConfigDir();
+    const { url } = await startHttpProcess(dir);
+    const { code, stdout, stderr } = await run(dir, ["--http", "--port", new URL(url).port]);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+    expect(stderr).toMatch(/Port \d+ cannot be had: .*EADDRINUSE[^]*--port/);
+  });
+
+  test("with a token that could be guessed", async () => {
+    const { code, stderr } = await run(tempConfigDir(), ["--http"], { CLAUDE_TRANSCRIPTS_TOKEN: "short" });
+    expect(code).toBe(1);
+    expect(stderr).toContain("at least 16 characters");
+  });
+
+  test.for([
+    ["--http", "--port", "x"],
+    ["--http", "--port", "65536"],
+    ["--port", "1"],
+  ])("%j", async (args) => expect((await run(tempConfigDir(), args)).code).toBe(2));
+});
