@@ -198,7 +198,14 @@ async function measureStartup(store, what) {
   const [node, initialize, other, page, line] = Object.values(times).map(median);
   reportRatio("spawn → initialize against node -e 0", initialize / node, 3, node, initialize);
   if (incumbent === undefined) console.log("spawn → initialize of the incumbent: npm install --prefix bench/peers");
-  else reportRatio(`spawn → initialize against ${incumbent.name} ${incumbent.version}`, initialize / other, 1, other, initialize);
+  else
+    reportRatio(
+      `spawn → initialize against ${incumbent.name} ${incumbent.version}`,
+      initialize / other,
+      1,
+      other,
+      initialize,
+    );
   const most = 3 * node + page;
   reportRatio(`${what}: list → first line against 3 node -e 0 + page`, line / most, 1, most, line);
 }
