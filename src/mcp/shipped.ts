@@ -1,9 +1,11 @@
 import type { Tables } from "./tables.ts";
 import type { Tool } from "./tool.ts";
+import { getMessage } from "./tools/get-message.ts";
 import { listSessions } from "./tools/list-sessions.ts";
+import { readSession } from "./tools/read-session.ts";
 
 /** Every tool, in the order in which clients show them. */
-const TOOLS: readonly Tool[] = [listSessions];
+const TOOLS: readonly Tool[] = [listSessions, readSession, getMessage];
 
 export const TOOL_NAMES: readonly string[] = TOOLS.map(({ name }) => name);
 

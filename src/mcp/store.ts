@@ -2,6 +2,7 @@ import type { AskingOptions } from "../store/asking.ts";
 import type { DeleteResult } from "../store/delete.ts";
 import type { ListFilters } from "../store/list-query.ts";
 import type { SessionUse } from "../store/live.ts";
+import type { OpenConversation, OpenConversationOptions } from "../store/open-conversation.ts";
 import type { SessionPage } from "../store/page.ts";
 import type { DeletionPlan } from "../store/plan-delete.ts";
 import type { ProjectList } from "../store/project-list.ts";
@@ -33,6 +34,10 @@ export interface Store {
   /** How a session is in use. */
   use(copy: TranscriptCopy): Promise<SessionUse | undefined>;
   isDirectory(path: string): Promise<boolean>;
+  /** Opens the conversation of a session, or of its subagent. Close it. */
+  conversation(copy: TranscriptCopy, options: OpenConversationOptions): Promise<OpenConversation>;
+  /** The whole id of the subagent whose id begins so; as it is where none does, or several do. */
+  subagent(copy: TranscriptCopy, agentId: string | undefined): Promise<string | undefined>;
 
   fork(sessionId: string, options: ForkOptions): Promise<string>;
   rename(sessionId: string, title: string): Promise<void>;
@@ -105,6 +110,17 @@ export function openStore(configDirs?: readonly string[]): Store {
     async isDirectory(path) {
       const { isDirectory } = await import("../store/config-dir.ts");
       return isDirectory(path);
+    },
+    async conversation(copy, options) {
+      const { openConversation } = await import("../store/open-conversation.ts");
+      return openConversation(copy, options);
+    },
+    async subagent({ sessionId }, agentId) {
+      if (!agentId) return undefined;
+      const { listSubagents } = await import("../store/subagents.ts");
+      const ids = new Set(await listSubagents(sessionId, where));
+      const fitting = [...ids].filter((id) => id.startsWith(agentId));
+      return !ids.has(agentId) && fitting.length === 1 ? fitting[0] : agentId;
     },
 
     async fork(sessionId, options) {

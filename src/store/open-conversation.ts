@@ -3,7 +3,7 @@ import type { Conversation, ConversationRow } from "../transcript/conversation.t
 import type { MessageContext } from "../transcript/message.ts";
 import { ANSWERS, ASSISTANT, SYSTEM } from "../transcript/row-index.ts";
 import { type ConversationEntry, MessageMaker, visibleRows } from "../transcript/visible.ts";
-import { openRead } from "./disk.ts";
+import { openRead, type Stats, statFile } from "./disk.ts";
 import { SessionNotFoundError, TranscriptError } from "./errors.ts";
 import { spool } from "./spool.ts";
 import { openSubagent, type Subagent } from "./subagents.ts";
@@ -29,6 +29,10 @@ export interface OpenConversation {
   /** The row as it stands in the file, without its newline. Valid until another row is read. */
   bytes(at: number): Uint8Array;
   uuid(at: number): string;
+  /** Id of the API message that an assistant row is a part of; undefined for other rows. */
+  messageId(at: number): string | undefined;
+  /** Whether the file is still what was opened. False of one that changed just before: it could change again unseen. */
+  isCurrent(): boolean;
   close(): void;
 }
 
@@ -54,10 +58,10 @@ export async function openConversation(
   copy: TranscriptCopy,
   { agentId, signal }: OpenConversationOptions = {},
 ): Promise<OpenConversation> {
-  if (agentId === undefined) return ofFile(await TranscriptFile.read(openRead(copy.path), signal));
+  if (agentId === undefined) return ofFile(await TranscriptFile.read(openRead(copy.path), signal), copy.path);
   const open = await openSubagent(copy, agentId, signal);
   if (open === undefined) throw new SessionNotFoundError(copy.sessionId, `: it has no subagent ${agentId}`);
-  return opened(open.file, open.conversation, open.rows, open.context, open.subagent);
+  return opened(open.file, open.conversation, open.rows, open.context, open.subagent.path, open.subagent);
 }
 
 /**
@@ -69,7 +73,7 @@ export async function openStream(stream: AsyncIterable<Uint8Array>, signal?: Abo
   return ofFile(await TranscriptFile.read(await spool(stream, signal), signal));
 }
 
-function ofFile(file: TranscriptFile): OpenConversation {
+function ofFile(file: TranscriptFile, path?: string): OpenConversation {
   try {
     const conversation = findConversation(file.index, file.load, {
       fileSize: 0,
@@ -77,7 +81,7 @@ function ofFile(file: TranscriptFile): OpenConversation {
       branches: "all",
     });
     const rows = visibleRows(conversation, file.load, { includeSystemMessages: true });
-    return opened(file, conversation, notesInPlace(rows, file.index.kind), {});
+    return opened(file, conversation, notesInPlace(rows, file.index.kind), {}, path);
   } catch (error) {
     file.close();
     throw error;
@@ -115,9 +119,11 @@ function opened(
   conversation: Conversation,
   rows: readonly ConversationRow[],
   context: MessageContext,
+  path: string | undefined,
   subagent?: Subagent,
 ): OpenConversation {
   const { index } = file;
+  const settled = Date.now() - file.stat.ctimeMs >= SETTLED_MS;
   const maker = new MessageMaker(conversation, file.load);
   const row = (at: number): ConversationRow => {
     const found = rows[at];
@@ -142,6 +148,17 @@ function opened(
     entry: (at) => maker.make(row(at), context),
     bytes: (at) => file.bytes(row(at).row),
     uuid: (at) => index.uuids.text(index.uuid[row(at).row] as number),
+    messageId(at) {
+      const id = index.message[row(at).row] as number;
+      return id < 0 ? undefined : index.messageIds.text(id);
+    },
+    isCurrent: () => settled && (path === undefined || isSame(file.stat, statFile(path))),
     close: () => file.close(),
   };
 }
+
+/** A change shows in the ctime, unless it follows another within the coarseness of the file system's clock. */
+const SETTLED_MS = 100;
+
+const isSame = (a: Stats, b: Stats | undefined): boolean =>
+  a.dev === b?.dev && a.ino === b.ino && a.size === b.size && a.mtimeMs === b.mtimeMs && a.ctimeMs === b.ctimeMs;

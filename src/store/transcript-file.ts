@@ -3,7 +3,7 @@ import { ForkFacts } from "../transcript/fork-facts.ts";
 import { RowIndex } from "../transcript/row-index.ts";
 import { parseRow } from "../transcript/row.ts";
 import { fromVoiceCall } from "../transcript/voice-call.ts";
-import { close, openRead, readAt, statOpen } from "./disk.ts";
+import { close, openRead, readAt, statOpen, type Stats } from "./disk.ts";
 import { type RowVisitor, scanChunks, scanFile } from "./scan-file.ts";
 
 /** Read ahead for rows that are loaded in file order, which is nearly always. */
@@ -16,14 +16,17 @@ export class TranscriptFile {
   readonly index: RowIndex;
   /** Size in bytes when it was opened; what is appended later is not seen. */
   readonly size: number;
+  /** The file as it was when it was opened. */
+  readonly stat: Stats;
   readonly #fd: number;
   #window = Buffer.allocUnsafeSlow(WINDOW);
   #at = 0;
   #have = 0;
 
-  private constructor(fd: number, size: number, index: RowIndex) {
+  private constructor(fd: number, stat: Stats, index: RowIndex) {
     this.#fd = fd;
-    this.size = size;
+    this.stat = stat;
+    this.size = stat.size;
     this.index = index;
   }
 
@@ -38,7 +41,7 @@ export class TranscriptFile {
   /** The same for a file that is open already, and is closed with what is returned, or when this fails. */
   static async read(fd: number, signal?: AbortSignal, facts?: ForkFacts): Promise<TranscriptFile> {
     try {
-      const { size } = statOpen(fd);
+      const stat = statOpen(fd);
       const index = new RowIndex(randomInt(2 ** 32));
       await scanFile(
         fd,
@@ -49,9 +52,9 @@ export class TranscriptFile {
             facts.add(parseRow(bytes, start, end) ?? {}, offset, end - start);
           },
         },
-        { to: size, signal },
+        { to: stat.size, signal },
       );
-      return new TranscriptFile(fd, size, index);
+      return new TranscriptFile(fd, stat, index);
     } catch (error) {
       close(fd);
       throw error;

@@ -1,0 +1,289 @@
+/**
+ * Holds read_session against transcripts as they are:
+ *
+ *     node scripts/check-mcp.mjs CONFIG_DIR...
+ *
+ * Every session, and every conversation of a subagent, is read from its start to its end and from its end to its start, with
+ * budgets of 500, 2,000 and 8,000 tokens: each page takes up where the other ended, together they hold every character of
+ * every message exactly once, and no page comes to more than its budget and 5 %, counted by the tokenizer o200k over the
+ * whole answer. Read with nothing left out, it holds all that people, models and tools said by the rows of the JSONL, as
+ * often as it stands there; what else is on a page has to be a note.
+ */
+import { spawn } from "node:child_process";
+import fs from "node:fs";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { countTokens } from "gpt-tokenizer/encoding/o200k_base";
+import split from "split2";
+import { readTruth } from "./check-mcp/truth.mjs";
+
+const BUDGETS = [500, 2000, 8000];
+const ROOM = 1.05;
+const EVERYTHING = ["thinking", "tool_input", "tool_output", "system", "branches"];
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+const binary = fileURLToPath(new URL("../dist/cli.js", import.meta.url));
+
+const configDirs = process.argv.slice(2);
+if (configDirs.length === 0) {
+  console.error("usage: node scripts/check-mcp.mjs CONFIG_DIR...");
+  process.exit(2);
+}
+let failures = 0;
+for (const dir of configDirs) failures += await check(dir);
+console.log(failures === 0 ? "all as it should be" : `${failures} differences`);
+process.exit(failures === 0 ? 0 : 1);
+
+async function check(dir) {
+  const server = await startServer(dir);
+  const problems = [];
+  const total = { conversations: 0, messages: 0, said: 0, unsure: 0, bytes: 0 };
+  const budgets = new Map(BUDGETS.map((budget) => [budget, { pages: 0, most: 0, sum: 0, cut: 0 }]));
+  for (const { session, agentId, file } of conversations(dir)) {
+    const name = agentId === undefined ? session : `${session} ${agentId}`;
+    const args = { session, ...(agentId && { agentId }) };
+    const whole = await readWhole(server, { ...args, include: EVERYTHING });
+    const shown = await readWhole(server, args);
+    const truth = readTruth(file, agentId !== undefined);
+    problems.push(
+      ...[...whole.problems, ...shown.problems, ...compare(truth, whole.messages)].map((it) => `${name}: ${it}`),
+    );
+    total.conversations++;
+    total.messages += whole.messages.size;
+    total.said += truth.said.length;
+    total.unsure += truth.unsure;
+    total.bytes += fs.statSync(file).size;
+    for (const budget of BUDGETS) {
+      for (const from of ["start", "end"]) {
+        const found = await readPages(server, args, {
+          budget,
+          from,
+          messages: shown.messages,
+          count: budgets.get(budget),
+        });
+        problems.push(...found.map((it) => `${name}, ${budget} tokens from the ${from}: ${it}`));
+      }
+    }
+  }
+  await server.end();
+  console.log(`${dir}
+  ${total.conversations} conversations (${(total.bytes / 1e6).toFixed(1)} MB), ${total.messages} messages; ${total.said} texts, thoughts, calls and results of the JSONL are there, ${total.unsure} with marks of the CLI in them were not compared`);
+  for (const [budget, { pages, most, sum, cut }] of budgets) {
+    const mean = pages === 0 ? 0 : sum / pages;
+    console.log(
+      `  ${budget} tokens: ${pages} pages both ways, ${cut} of them with a cut message; o200k counts ${mean.toFixed(0)} on average, ${most} at most (${((100 * most) / budget).toFixed(1)} %)`,
+    );
+  }
+  for (const problem of problems.slice(0, 50)) console.log(`  - ${problem}`);
+  return problems.length;
+}
+
+/** All messages, by their numbers, as lists of parts; what was cut is put together again. */
+async function readWhole(server, args) {
+  const messages = new Map();
+  const problems = [];
+  let cursor;
+  do {
+    const text = await server.read({
+      ...args,
+      format: "json",
+      maxTokens: 20_000,
+      ...(cursor && { cursor, include: undefined }),
+    });
+    const page = JSON.parse(text);
+    for (const { number, cut, parts } of page.messages) {
+      const known = messages.get(number) ?? { parts: [], to: 0 };
+      if (known.to !== (cut?.from ?? 0))
+        problems.push(`#${number} goes on at ${cut?.from}, and had ended at ${known.to}`);
+      parts.forEach((part, i) => {
+        const last = known.parts.at(-1);
+        // A cut within a part: the rest of it is the first on the next page.
+        if (i === 0 && cut?.from > 0 && known.open && last.kind === part.kind) last.text += part.text;
+        else known.parts.push({ ...part });
+      });
+      known.to = cut?.to ?? Infinity;
+      known.open = cut !== undefined && cut.to < cut.of;
+      messages.set(number, known);
+    }
+    if (page.messages.length === 0 && page.next) problems.push("an empty page with a cursor");
+    cursor = page.next;
+  } while (cursor);
+  for (const [number, { open }] of messages) if (open) problems.push(`#${number} has no end`);
+  return { messages, problems };
+}
+
+/** Reads to the other end, and holds what is between the markers of each page against the messages. */
+async function readPages(server, args, { budget, from, messages, count }) {
+  const problems = [];
+  const pages = [];
+  let cursor;
+  do {
+    const text = await server.read({ ...args, maxTokens: budget, ...(cursor ? { cursor } : { from }) });
+    const tokens = countTokens(text, { allowedSpecial: "all" });
+    if (tokens > budget * ROOM) problems.push(`page ${pages.length} has ${tokens} tokens`);
+    count.pages++;
+    count.sum += tokens;
+    count.most = Math.max(count.most, tokens);
+    const page = parsePage(text);
+    if (page === undefined) return [...problems, `page ${pages.length} is none: ${text.slice(0, 200)}`];
+    if (page.stretches.some(({ cut }) => cut)) count.cut++;
+    if (page.stretches.length === 0 && messages.size > 0) problems.push(`page ${pages.length} is empty`);
+    if (from === "start") pages.push(page);
+    else pages.unshift(page);
+    cursor = from === "start" ? page.next : page.previous;
+    if (pages.length > 100_000) return [...problems, "it never ends"];
+  } while (cursor);
+
+  // Together they are the messages, in order, each character once.
+  const order = [...messages.keys()];
+  let at = 0;
+  let offset = 0;
+  for (const { body, stretches } of pages) {
+    let rest = body;
+    for (const { number, cut } of stretches) {
+      if (number !== order[at]) return [...problems, `#${number} stands where #${order[at]} should`];
+      const all = messages.get(number).parts;
+      const length = all.reduce((sum, { text }) => sum + text.length, 0);
+      const { from: begin, to: end } = cut ?? { from: 0, to: length };
+      if (begin !== offset) return [...problems, `#${number} goes on at ${begin}, and had ended at ${offset}`];
+      const expected = stretchOf(all, begin, end);
+      const heading = rest.slice(0, rest.indexOf("\n"));
+      if (!heading.startsWith(`## #${number} `))
+        return [...problems, `no heading of #${number}: ${heading.slice(0, 100)}`];
+      rest = rest.slice(heading.length + 1);
+      if (!rest.startsWith(expected))
+        return [...problems, `#${number} is not what it is elsewhere: ${rest.slice(0, 100)}`];
+      rest = rest.slice(expected.length).replace(/^\n\n/, "");
+      [at, offset] = end < length ? [at, end] : [at + 1, 0];
+    }
+    if (stretches.length > 0 && rest !== "") problems.push(`more than its messages on a page: ${rest.slice(0, 100)}`);
+  }
+  if (at !== order.length || offset !== 0) problems.push(`the last is #${order[at]}, and there are ${order.length}`);
+  return problems;
+}
+
+function stretchOf(parts, from, to) {
+  let start = 0;
+  const pieces = [];
+  for (const { text } of parts) {
+    const piece = text.slice(Math.max(0, from - start), Math.max(0, to - start));
+    if (piece !== "") pieces.push(piece);
+    start += text.length;
+  }
+  return pieces.join("\n");
+}
+
+/** What a page says of itself; its headings are found by the numbers of messages, which rise one by one or with gaps. */
+function parsePage(text) {
+  const [, head, token, body, foot] =
+    /^([^\n]*)\n--- transcript data (\w+): quoted, not instructions ---\n([^]*)\n--- end of transcript data \2 ---\n([^]*)$/.exec(
+      text,
+    ) ?? [];
+  if (token === undefined) return undefined;
+  const [, first, last] = / messages (\d+)-(\d+) of \d+ · about \d+ tokens$/.exec(head) ?? [];
+  const stretches = [];
+  if (first !== undefined) {
+    let number = Number(first) - 1;
+    for (const [, next, rest] of body.matchAll(/^## #(\d+) (.*)$/gm)) {
+      // A text may look like a heading; a number that does not fit shows it.
+      if (Number(next) <= number || Number(next) > Number(last)) continue;
+      number = Number(next);
+      const [, from, to] = / · cut: characters (\d+)-(\d+) of \d+, /.exec(rest) ?? [];
+      stretches.push({ number, cut: from === undefined ? undefined : { from: Number(from), to: Number(to) } });
+    }
+    if (number !== Number(last)) return undefined;
+  }
+  const next = /^Next page: read_session (.*)$/m.exec(foot)?.[1];
+  return {
+    body,
+    stretches,
+    next: next && JSON.parse(next).cursor,
+    previous: /^Page before: the same with cursor (\S+)$/m.exec(foot)?.[1],
+  };
+}
+
+/** What the JSONL says has to be there as often as it says it. */
+function compare({ said }, messages) {
+  const problems = [];
+  const there = new Map();
+  for (const { parts } of messages.values()) {
+    for (const { kind, text } of parts) {
+      const key = `${kind}\u0000${bare(text)}`;
+      there.set(key, (there.get(key) ?? 0) + 1);
+    }
+  }
+  const all = bare([...messages.values()].flatMap(({ parts }) => parts.map(({ text }) => text)).join(""));
+  for (const { kind, text, id } of said) {
+    const key = `${kind}\u0000${bare(text)}`;
+    const left = there.get(key) ?? 0;
+    // Calls and results stand together in one part: they are only looked for.
+    const found = kind === "call" || kind === "result" ? all.includes(bare(text)) : left > 0;
+    if (!found) problems.push(`${kind} of ${id} is missing: ${JSON.stringify(text.slice(0, 100))}`);
+    there.set(key, left - 1);
+  }
+  for (const [key, count] of there) {
+    const [kind] = key.split("\u0000", 1);
+    if (count > 0 && kind === "thinking") problems.push(`a ${kind} too many: ${key.slice(0, 100)}`);
+  }
+  return problems;
+}
+
+/** Letters, digits and signs alone: what is stripped, and where lines end, is not the question here. */
+function bare(text) {
+  return text.replace(/^\[thinking\] /, "").replace(/[^\p{L}\p{N}\p{P}\p{S}]+/gu, "");
+}
+
+/** The conversations of a config dir: of several copies of a session the newest, and its subagents' in their directory. */
+function* conversations(dir) {
+  const sessions = new Map();
+  for (const project of fs.readdirSync(path.join(dir, "projects"))) {
+    for (const name of fs.readdirSync(path.join(dir, "projects", project))) {
+      const file = path.join(dir, "projects", project, name);
+      const session = name.slice(0, -".jsonl".length);
+      if (!name.endsWith(".jsonl") || !UUID.test(session) || fs.statSync(file).size === 0) continue;
+      const known = sessions.get(session);
+      if (known === undefined || fs.statSync(known).mtimeMs < fs.statSync(file).mtimeMs) sessions.set(session, file);
+    }
+  }
+  for (const [session, file] of sessions) {
+    yield { session, file };
+    const beside = path.join(file.slice(0, -".jsonl".length), "subagents");
+    if (!fs.existsSync(beside)) continue;
+    for (const name of fs.readdirSync(beside)) {
+      const [, agentId] = /^agent-(.*)\.jsonl$/.exec(name) ?? [];
+      if (agentId !== undefined) yield { session, agentId, file: path.join(beside, name) };
+    }
+  }
+}
+
+async function startServer(dir) {
+  const child = spawn(process.execPath, [binary, "mcp", "--read-only", "--config-dir", dir], {
+    stdio: ["pipe", "pipe", "inherit"],
+  });
+  const waiting = new Map();
+  let id = 0;
+  child.stdout.pipe(split(JSON.parse)).on("data", (message) => {
+    waiting.get(message.id)?.(message);
+    waiting.delete(message.id);
+  });
+  const send = (message) => child.stdin.write(`${JSON.stringify({ jsonrpc: "2.0", ...message })}\n`);
+  const call = (method, params) => {
+    send({ id: ++id, method, params });
+    return new Promise((resolve) => waiting.set(id, resolve));
+  };
+  const clientInfo = { name: "check-mcp", version: "1" };
+  await call("initialize", { protocolVersion: "2025-11-25", capabilities: {}, clientInfo });
+  send({ method: "notifications/initialized" });
+  return {
+    async read(args) {
+      const { result, error } = await call("tools/call", { name: "read_session", arguments: args });
+      if (error !== undefined || result.isError) throw new Error(JSON.stringify(error ?? result));
+      return result.content.map(({ text }) => text).join("");
+    },
+    async end() {
+      const exited = new Promise((resolve) => child.once("exit", resolve));
+      child.stdin.end();
+      const code = await exited;
+      if (code !== 0) throw new Error(`the server ended with ${code}`);
+    },
+  };
+}

@@ -1,0 +1,319 @@
+import type { Choice } from "./choice.ts";
+import type { Conversation } from "./conversation.ts";
+import type { Position } from "./cursor.ts";
+import { costOf, type Form, type Piece, type Range, UNITS_PER_TOKEN } from "./form.ts";
+import { isHalf, type LeftOut, type Shown, showMessage } from "./segments.ts";
+
+/** What stands on a page, and where the page begins and ends. */
+export interface Page {
+  readonly items: readonly Item[];
+  readonly from: Position;
+  readonly to: Position;
+  /** Whether something that was chosen stands before it, and behind it. */
+  readonly hasBefore: boolean;
+  readonly hasAfter: boolean;
+  /** Messages on the way of which nothing was chosen. */
+  readonly skipped: number;
+}
+
+/** A message on a page, or a part of one. */
+export interface Item {
+  readonly shown: Shown;
+  readonly range: Range;
+}
+
+export interface PageOptions {
+  readonly choice: Choice;
+  readonly form: Form;
+  /** For the messages alone. */
+  readonly room: number;
+  readonly signal: AbortSignal;
+  progress(done: number, total: number): void;
+}
+
+/**
+ * Takes as much as fits. Whole messages are kept together as long as they fit on a page; one that does not is cut between
+ * what stands together in it, or, where a single text is longer than a page, in the middle of that.
+ */
+export class PageBuilder {
+  readonly #conversation: Conversation;
+  readonly #options: PageOptions;
+  readonly #items: Item[] = [];
+  #left: number;
+  #skipped = 0;
+  #seen = 0;
+
+  constructor(conversation: Conversation, options: PageOptions) {
+    this.#conversation = conversation;
+    this.#options = options;
+    this.#left = options.room;
+  }
+
+  /** The page that begins there. */
+  async after(at: Position): Promise<Page> {
+    const from = at;
+    const to = await this.#forward(at, true);
+    return this.#page(from, to);
+  }
+
+  /** The page that ends there. */
+  async before(at: Position): Promise<Page> {
+    const from = await this.#backward(at, true);
+    return this.#page(from, at);
+  }
+
+  /**
+   * The page with that message on it, from its beginning, or, if it is longer than a page, from that row on. Of what is
+   * left a third goes to what stands before it: what follows is read more often.
+   */
+  async around(number: number, row: number): Promise<Page> {
+    const shown = await this.#show(number);
+    const offset = shown === undefined || this.#fitsAlone(shown) ? 0 : offsetOf(shown, row);
+    const at = { number, offset };
+    const end = await this.#forward(at, true, number);
+    if (offset > 0 || end.offset > 0) return this.#page(at, end);
+    const left = this.#left;
+    this.#left = Math.floor(left / 3);
+    const from = await this.#backward(at, false);
+    this.#left += left - Math.floor(left / 3);
+    const to = await this.#forward(end, this.#items.length === 0);
+    return this.#page(from, to);
+  }
+
+  /** Adds what follows, up to a message; gives where it stopped. `must`: at least something is added. */
+  async #forward(at: Position, must: boolean, last: number = this.#conversation.messages.count): Promise<Position> {
+    let empty = must;
+    let { number, offset } = at;
+    for (; number <= last; number++, offset = 0) {
+      const shown = await this.#show(number);
+      if (shown === undefined || offset >= shown.length) continue;
+      const range = { from: offset, to: shown.length };
+      if (this.#add({ shown, range }, "push")) {
+        empty = false;
+        continue;
+      }
+      if (!empty && this.#fitsAlone(shown)) return { number, offset };
+      const to = this.#fitFrom(shown, offset, empty);
+      if (to <= offset) return { number, offset };
+      this.#add({ shown, range: { from: offset, to } }, "push", true);
+      return to < shown.length ? { number, offset: to } : { number: number + 1, offset: 0 };
+    }
+    return { number: last + 1, offset: 0 };
+  }
+
+  async #backward(at: Position, must: boolean): Promise<Position> {
+    let empty = must;
+    let { number } = at;
+    let end: number | undefined = at.offset;
+    if (end === 0) {
+      number--;
+      end = undefined;
+    }
+    for (; number >= 1; number--, end = undefined) {
+      const shown = await this.#show(number);
+      const to = Math.min(end ?? Infinity, shown?.length ?? 0);
+      if (shown === undefined || to === 0) continue;
+      if (this.#add({ shown, range: { from: 0, to } }, "unshift")) {
+        empty = false;
+        continue;
+      }
+      const here = to < shown.length ? { number, offset: to } : { number: number + 1, offset: 0 };
+      if (!empty && this.#fitsAlone(shown)) return here;
+      const from = this.#fitTo(shown, to, empty);
+      if (from >= to) return here;
+      this.#add({ shown, range: { from, to } }, "unshift", true);
+      return from > 0 ? { number, offset: from } : { number, offset: 0 };
+    }
+    return { number: 1, offset: 0 };
+  }
+
+  /** What was chosen of a message; undefined where that is nothing. */
+  async #show(number: number): Promise<Shown | undefined> {
+    const { choice, signal } = this.#options;
+    const { messages } = this.#conversation;
+    if (++this.#seen % MESSAGES_PER_TURN === 0) {
+      this.#options.progress(this.#seen, messages.count);
+      await new Promise((resolve) => setImmediate(resolve));
+      signal.throwIfAborted();
+    }
+    if (messages.get(number).branch > 0 && !choice.include.has("branches")) return undefined;
+    const shown = showMessage(this.#conversation, number, choice);
+    if (shown.segments.length > 0) return shown;
+    this.#skipped++;
+    return undefined;
+  }
+
+  #add(item: Item, how: "push" | "unshift", surely = false): boolean {
+    const cost = this.#cost(item);
+    if (!surely && cost > this.#left) return false;
+    this.#left -= cost;
+    this.#items[how](item);
+    return true;
+  }
+
+  #fitsAlone(shown: Shown): boolean {
+    return this.#cost({ shown, range: { from: 0, to: shown.length } }) <= this.#options.room;
+  }
+
+  /** What an item costs; of one that is far too long it is not counted. */
+  #cost(item: Item): number {
+    const { form, room } = this.#options;
+    const least = (item.range.to - item.range.from) / UNITS_PER_TOKEN;
+    return least > room ? Infinity : costOfItem(item, form);
+  }
+
+  /** How far what fits reaches from there: to the end of a segment, or, where not even one fits and it `must`, into it. */
+  #fitFrom(shown: Shown, from: number, must: boolean): number {
+    const cost = (to: number): number => this.#cost({ shown, range: { from, to } });
+    let fits = from;
+    for (const end of endsOf(shown)) {
+      if (end <= from) continue;
+      if (cost(end) > this.#left) {
+        return fits > from || !must ? fits : this.#cutWithin(shown, from, end, (at) => cost(at), 1);
+      }
+      fits = end;
+    }
+    return fits;
+  }
+
+  #fitTo(shown: Shown, to: number, must: boolean): number {
+    const cost = (from: number): number => this.#cost({ shown, range: { from, to } });
+    let fits = to;
+    for (const start of [0, ...endsOf(shown)].reverse()) {
+      if (start >= to) continue;
+      if (cost(start) > this.#left) {
+        return fits < to || !must ? fits : this.#cutWithin(shown, to, start, (at) => cost(at), -1);
+      }
+      fits = start;
+    }
+    return fits;
+  }
+
+  /** The place furthest from `begin` towards `end` up to which it fits; at least one character away. */
+  #cutWithin(shown: Shown, begin: number, end: number, cost: (at: number) => number, step: 1 | -1): number {
+    let good = 1;
+    let bad = Math.min(Math.abs(end - begin), Math.ceil(this.#left * UNITS_PER_TOKEN)) + 1;
+    let worth = 1;
+    // Text has much the same rate all along, so a few guesses come close enough.
+    for (let guess = 0; guess < GUESSES && bad - good > 1 && worth < this.#left * 0.97; guess++) {
+      const far = guess % 2 === 0 ? Math.floor((good * this.#left * 0.99) / Math.max(1, worth)) : (good + bad) >> 1;
+      const middle = Math.min(Math.max(far, good + 1), bad - 1);
+      const tokens = cost(begin + middle * step);
+      if (tokens <= this.#left) [good, worth] = [middle, tokens];
+      else bad = middle;
+    }
+    const [from, to] = step === 1 ? [begin, begin + good] : [begin - good, begin];
+    const nice = niceLength(textBetween(shown, from, to), step);
+    const at = begin + (nice > 0 ? nice : good) * step;
+    // Never in the middle of a pair, and never without getting on.
+    return isHalf(textBetween(shown, at - 1, at + 1), 1) ? at + (good > 1 ? -step : step) : at;
+  }
+
+  async #page(from: Position, to: Position): Promise<Page> {
+    return {
+      items: this.#items,
+      from,
+      to,
+      hasBefore: await this.#any(from, -1),
+      hasAfter: await this.#any(to, 1),
+      skipped: this.#skipped,
+    };
+  }
+
+  /** Whether anything that was chosen stands on that side. */
+  async #any({ number, offset }: Position, step: 1 | -1): Promise<boolean> {
+    if (step === -1 && offset > 0) return true;
+    const { count } = this.#conversation.messages;
+    const skipped = this.#skipped;
+    try {
+      for (let at = step === 1 ? number : number - 1; at >= 1 && at <= count; at += step) {
+        if ((await this.#show(at)) !== undefined) return true;
+      }
+      return false;
+    } finally {
+      // Of these the next page will tell.
+      this.#skipped = skipped;
+    }
+  }
+}
+
+const MESSAGES_PER_TURN = 64;
+const GUESSES = 12;
+/** A cut is moved by so much at most to fall between lines or words. */
+const NICE_UNITS = 200;
+
+/** How much of what fits is kept, so that the cut falls between lines, or at least between words; 0 where it cannot. */
+function niceLength(text: string, step: 1 | -1): number {
+  const edge = step === 1 ? text.slice(-NICE_UNITS) : text.slice(0, NICE_UNITS);
+  if (text.length < 2 * NICE_UNITS) return 0;
+  for (const sign of ["\n", " "]) {
+    const at = step === 1 ? edge.lastIndexOf(sign) : edge.indexOf(sign);
+    if (at >= 0) return step === 1 ? text.length - edge.length + at + 1 : text.length - at - 1;
+  }
+  return 0;
+}
+
+/** Where the segment begins that a row stands in. */
+function offsetOf({ segments }: Shown, row: number): number {
+  let offset = 0;
+  let last = 0;
+  for (const segment of segments) {
+    if (segment.row > row) break;
+    last = offset;
+    offset += segment.text.length;
+  }
+  return last;
+}
+
+/** Where each segment ends, in characters of all. */
+function endsOf({ segments }: Shown): number[] {
+  let end = 0;
+  return segments.map(({ text }) => (end += text.length));
+}
+
+/** The pieces of a stretch of a message. */
+export function piecesOf({ segments }: Shown, { from, to }: Range): Piece[] {
+  const pieces: Piece[] = [];
+  let start = 0;
+  for (const { kind, tool, text } of segments) {
+    const part = text.slice(Math.max(0, from - start), Math.max(0, to - start));
+    if (part !== "") pieces.push({ kind, tool, text: part });
+    start += text.length;
+  }
+  return pieces;
+}
+
+const textBetween = (shown: Shown, from: number, to: number): string =>
+  piecesOf(shown, { from: Math.max(0, from), to })
+    .map(({ text }) => text)
+    .join("");
+
+function costOfItem({ shown, range }: Item, form: Form): number {
+  let cost = costOf(headingOf({ shown, range }, form) + form.between) + form.frame;
+  for (const piece of piecesOf(shown, range)) cost += costOf(`${form.piece(piece)}\n`);
+  return Math.ceil(cost);
+}
+
+/** The item as it stands on the page. */
+export function itemText({ shown, range }: Item, form: Form): string {
+  return form.message(
+    headingOf({ shown, range }, form),
+    piecesOf(shown, range).map((piece) => form.piece(piece)),
+  );
+}
+
+function headingOf({ shown, range }: Item, form: Form): string {
+  const whole = range.from === 0 && range.to === shown.length;
+  return form.heading(shown, whole ? undefined : range);
+}
+
+/** What was left out of the messages on the page. */
+export function leftOutOf(items: readonly Item[]): LeftOut {
+  const sum = { roles: 0, thinking: 0, system: 0 };
+  for (const { shown } of items) {
+    sum.roles += shown.left.roles;
+    sum.thinking += shown.left.thinking;
+    sum.system += shown.left.system;
+  }
+  return sum;
+}

@@ -1,0 +1,85 @@
+import { plainLine, quoted, shortened } from "../quote.ts";
+import type { Conversation } from "./conversation.ts";
+import { costOf, UNITS_PER_TOKEN } from "./form.ts";
+import type { Source } from "./read-page.ts";
+import { isHalf } from "./segments.ts";
+import type { Target } from "./target.ts";
+
+export interface SliceRequest {
+  readonly budget: number;
+  /** UTF-16 units of the text. */
+  readonly offset: number;
+  readonly json: boolean;
+  readonly notes: readonly string[];
+  /** Members of the call beside session, id and offset. */
+  readonly again: Readonly<Record<string, unknown>>;
+}
+
+/** A slice of the text that a target stands for, with what it is and how to go on. It never costs more than the budget. */
+export function readText(conversation: Conversation, source: Source, target: Target, request: SliceRequest): string {
+  const text = conversation.text(target);
+  const from = Math.min(request.offset, text.length) - (isHalf(text, Math.min(request.offset, text.length)) ? 1 : 0);
+  const write = (to: number): string => assemble(conversation, source, target, request, text, from, to);
+  let to = from;
+  // Text has much the same rate all along, so a few guesses come close enough.
+  let least = from;
+  let most = Math.min(text.length, from + Math.ceil(request.budget * UNITS_PER_TOKEN));
+  for (let guess = most, tries = 0; tries < GUESSES && least < most; tries++) {
+    const cost = costOf(write(guess));
+    if (cost <= request.budget) {
+      to = least = guess;
+      if (cost > request.budget * 0.96) break;
+    } else most = guess - 1;
+    guess = tries % 2 === 0 && least > from ? (least + most) >> 1 : middleBy(cost, request.budget, from, guess);
+    guess = Math.min(Math.max(guess, least + 1), most);
+  }
+  // Whoever asks gets on, however hostile the text is.
+  if (to === from) to = Math.min(from + 1, text.length);
+  if (isHalf(text, to)) to += to - from > 1 ? -1 : 1;
+  return write(to);
+}
+
+const GUESSES = 14;
+
+const middleBy = (cost: number, budget: number, from: number, guess: number): number =>
+  from + Math.floor(((guess - from) * budget * 0.97) / cost);
+
+function assemble(
+  conversation: Conversation,
+  source: Source,
+  target: Target,
+  { json, notes, again }: SliceRequest,
+  text: string,
+  from: number,
+  to: number,
+): string {
+  const { open } = conversation;
+  const { copy, shortId, title, agentId } = source;
+  const { number, row } = target;
+  const id = target.kind === "call" ? target.call : open.uuid(row);
+  const what = target.kind === "call" ? "call" : open.facts(row).kind;
+  const next = to < text.length ? to : undefined;
+  const slice = text.slice(from, to);
+  if (json) {
+    const head = { session: copy.sessionId, title, agentId, id, number, kind: what, from, to, length: text.length };
+    return JSON.stringify({ ...head, next, ...(notes.length > 0 && { notes }), text: slice });
+  }
+  const called = JSON.stringify(shortened(plainLine(title), 60));
+  const place = `message ${number} of ${conversation.messages.count}, ${what} ${shortened(plainLine(id), 64)}`;
+  const length = `characters ${from}-${to} of ${text.length}`;
+  const call = {
+    session: shortId,
+    ...(agentId !== undefined && { agentId }),
+    id: shortened(id, 64),
+    offset: to,
+    ...again,
+  };
+  const foot = [
+    next === undefined
+      ? `This is its end. What stands around it: read_session ${JSON.stringify({ session: shortId, ...(agentId !== undefined && { agentId }), around: String(number) })}`
+      : `The rest: get_message ${JSON.stringify(call)}`,
+    ...notes,
+  ];
+  const estimate = Math.ceil((slice.length / UNITS_PER_TOKEN) * 1.5);
+  return `Session ${shortId} ${called} · ${place} · ${length} · about ${estimate} tokens\n${quoted(slice)}\n${foot.join("\n")}`;
+}

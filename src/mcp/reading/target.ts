@@ -1,0 +1,111 @@
+import { partsOf } from "../../view/parts.ts";
+import { plain } from "../quote.ts";
+import { ToolFailure } from "../tool.ts";
+import { chosen, INCLUDES } from "./choice.ts";
+import type { Conversation } from "./conversation.ts";
+import { jsonText, showMessage } from "./segments.ts";
+
+/** What an id in a conversation stands for: a whole message, one row of it, or a tool call with its result. */
+export type Target = { readonly number: number; readonly row: number } & (
+  | { readonly kind: "message" | "row" }
+  | { readonly kind: "call"; readonly call: string; readonly rows: readonly number[] }
+);
+
+const EVERYTHING = chosen(undefined, INCLUDES);
+
+/**
+ * What is named by the number of a message, the beginning of the uuid of a row, the id of an API message (`msg_…`) or of a
+ * tool call (`toolu_…`). The uuid of a message's first row is that of the message. Throws `ToolFailure`.
+ */
+export async function findTarget(conversation: Conversation, given: string, signal: AbortSignal): Promise<Target> {
+  const id = given.trim();
+  const { open, messages } = conversation;
+  const [, digits] = /^#?(\d{1,7})$/.exec(id) ?? [];
+  if (digits !== undefined && Number(digits) >= 1 && Number(digits) <= messages.count) {
+    const number = Number(digits);
+    return { kind: "message", number, row: conversation.message(number).from };
+  }
+  if (digits !== undefined && !id.startsWith("#")) return named(conversation, id, signal);
+  if (digits !== undefined) throw notFound(conversation, id);
+  for (let row = 0; row < open.length && id.startsWith("msg_"); row++) {
+    const number = open.messageId(row) === id ? conversation.numberOf(row) : undefined;
+    if (number !== undefined) return { kind: "message", number, row: conversation.message(number).from };
+  }
+  return named(conversation, id, signal);
+}
+
+async function named(conversation: Conversation, id: string, signal: AbortSignal): Promise<Target> {
+  const rows = id.length < SHORTEST ? [] : conversation.rowsOf(id);
+  const exact = rows.find((row) => conversation.open.uuid(row) === id);
+  const row = exact ?? rows[0];
+  if (row !== undefined && (exact !== undefined || rows.length === 1)) {
+    const number = conversation.numberOf(row);
+    return { kind: conversation.message(number).from === row ? "message" : "row", number, row };
+  }
+  if (rows.length > 1) {
+    const some = rows.slice(0, 5).map((one) => conversation.open.uuid(one));
+    throw new ToolFailure(`${rows.length} ids start with ${quote(id)}: ${plain(some.join(", "))}. Give more of it.`);
+  }
+  return (await callOf(conversation, id, signal)) ?? raise(notFound(conversation, id));
+}
+
+/** Shorter ids are too easily something else. */
+const SHORTEST = 4;
+const ROWS_PER_TURN = 2000;
+
+/** A tool call is in no index: the rows are looked through for its id. */
+async function callOf(conversation: Conversation, call: string, signal: AbortSignal): Promise<Target | undefined> {
+  const { open } = conversation;
+  if (call.length < SHORTEST || call.length > 200) return undefined;
+  const needle = Buffer.from(call);
+  const rows: number[] = [];
+  for (let row = 0; row < open.length; row++) {
+    if (row % ROWS_PER_TURN === ROWS_PER_TURN - 1) {
+      await new Promise((resolve) => setImmediate(resolve));
+      signal.throwIfAborted();
+    }
+    const { buffer, byteOffset, length } = open.bytes(row);
+    if (!Buffer.from(buffer, byteOffset, length).includes(needle)) continue;
+    const parts = partsOf(open.entry(row));
+    if (parts.some((part) => (part.kind === "call" || part.kind === "result") && part.id === call)) rows.push(row);
+  }
+  const [row] = rows;
+  return row === undefined ? undefined : { kind: "call", number: conversation.numberOf(row), row, call, rows };
+}
+
+/** The text that a target stands for, whole. What stands alone is only its text; several parts are marked as on a page. */
+export function textOf(conversation: Conversation, target: Target): string {
+  const { open } = conversation;
+  if (target.kind === "call") {
+    return target.rows
+      .flatMap((row) => partsOf(open.entry(row)))
+      .flatMap((part) => {
+        if (part.kind === "call" && part.id === target.call)
+          return `→ ${plain(part.name)} ${plain(jsonText(part.input))}`;
+        return part.kind === "result" && part.id === target.call
+          ? `${part.failed ? "← failed: " : "← "}${plain(part.text).trimEnd()}`
+          : [];
+      })
+      .join("\n");
+  }
+  const message = conversation.message(target.number);
+  const [from, to] = target.kind === "row" ? [target.row, target.row + 1] : [message.from, message.to];
+  const parts = Array.from({ length: to - from }, (_, at) => partsOf(open.entry(from + at))).flat();
+  const [only] = parts;
+  if (parts.length === 1 && only !== undefined && "text" in only && !("media" in only && only.media.length > 0)) {
+    return plain(only.text).trimEnd();
+  }
+  const { segments } = showMessage(conversation, target.number, EVERYTHING, { from, to });
+  return segments.map(({ text }) => text).join("\n");
+}
+
+const notFound = ({ messages }: Conversation, id: string): ToolFailure =>
+  new ToolFailure(
+    `There is nothing with the id ${quote(id)} in this conversation, which has ${messages.count} messages. Give the number of a message, the id that stands in its heading, or the id of a tool call; read_session shows them. A subagent's messages need its agentId.`,
+  );
+
+const quote = (id: string): string => JSON.stringify(plain(id).slice(0, 100));
+
+function raise(error: Error): never {
+  throw error;
+}

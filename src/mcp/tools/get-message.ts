@@ -1,0 +1,43 @@
+import { z } from "zod";
+import { findSession } from "../find-session.ts";
+import { text } from "../input.ts";
+import { readingCall, tokenLimit } from "../reading/call.ts";
+import { withConversation } from "../reading/kept.ts";
+import { readText } from "../reading/read-text.ts";
+import { findTarget } from "../reading/target.ts";
+import { defineTool, READS } from "../tool.ts";
+
+/** One message or tool result, whole, in slices. */
+export const getMessage = defineTool({
+  name: "get_message",
+  title: "Get a message",
+  description:
+    "Gives one message or tool result of a session in full, in slices. For what read_session cut; to read a conversation use read_session.",
+  annotations: READS,
+  meta: { "anthropic/maxResultSizeChars": 120_000 },
+  input: z.strictObject({
+    session: z.string().describe("Session id, or its first characters."),
+    id: z.string().describe("Id of a message or of a tool call, as read_session shows it, or a message's number."),
+    agentId: text("Whose conversation it is in, if a subagent's."),
+    offset: z.coerce.number().int().nullish().describe("Character to begin at; the footer gives the next."),
+    maxTokens: tokenLimit,
+    format: z.enum(["text", "json"]).nullish().describe("json: for programs."),
+  }),
+  async run({ session, id, agentId, offset, maxTokens, format }, { signal }, { store }) {
+    const found = await findSession(session, { store });
+    const agent = await store.subagent(found.copy, agentId);
+    const { budget, notes, again } = readingCall(maxTokens, format);
+    const slice = await withConversation(store, found.copy, { agentId: agent, signal }, async (conversation) => {
+      const target = await findTarget(conversation, id, signal);
+      const from = Math.max(0, offset ?? 0);
+      return readText(conversation, { ...found, agentId: agent }, target, {
+        budget,
+        offset: from,
+        json: format === "json",
+        notes,
+        again,
+      });
+    });
+    return { text: slice };
+  },
+});

@@ -1,0 +1,56 @@
+import { z } from "zod";
+import { findSession } from "../find-session.ts";
+import { text } from "../input.ts";
+import { chosen, INCLUDES, ROLES } from "../reading/choice.ts";
+import { readingCall, tokenLimit } from "../reading/call.ts";
+import { withConversation } from "../reading/kept.ts";
+import { readPage } from "../reading/read-page.ts";
+import { defineTool, READS } from "../tool.ts";
+
+/** A conversation, a page at a time. */
+export const readSession = defineTool({
+  name: "read_session",
+  title: "Read a session",
+  description:
+    "Reads a Claude Code session's conversation in pages bounded by tokens: user and assistant messages, tool calls kept with their results, long outputs cut. Start at a hit (around), the start or the end, then follow the cursor either way. get_message gives one message or result in full.",
+  annotations: READS,
+  meta: { "anthropic/maxResultSizeChars": 120_000 },
+  input: z.strictObject({
+    session: z.string().describe("Session id, or its first characters."),
+    agentId: text("Read this subagent's conversation instead."),
+    cursor: text("From the footer of a page, to go on either way."),
+    around: text("Show this message: its id, number, msg_… or toolu_… id."),
+    from: z.enum(["start", "end"]).nullish().describe("Where to begin: start (default) or end."),
+    roles: z.array(z.enum(ROLES)).nullish().describe("Only these."),
+    include: z
+      .array(z.enum(INCLUDES))
+      .nullish()
+      .describe("Also thinking, whole tool_input, whole tool_output, system notes, branches left by rewinds."),
+    maxTokens: tokenLimit,
+    format: z.enum(["text", "json"]).nullish().describe("json: for programs."),
+  }),
+  async run({ session, agentId, cursor, around, from, roles, include, maxTokens, format }, context, { store }) {
+    const found = await findSession(session, { store });
+    const agent = await store.subagent(found.copy, agentId);
+    const { budget, notes, again } = readingCall(maxTokens, format);
+    const given = roles != null || include != null;
+    const page = await withConversation(store, found.copy, { agentId: agent, signal: context.signal }, (conversation) =>
+      readPage(
+        conversation,
+        { ...found, agentId: agent },
+        {
+          budget,
+          cursor,
+          around,
+          from: from ?? undefined,
+          choice: given ? chosen(roles ?? undefined, include ?? undefined) : undefined,
+          json: format === "json",
+          notes,
+          again,
+        },
+        context,
+      ),
+    );
+    return { text: page };
+  },
+});
