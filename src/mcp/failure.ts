@@ -1,9 +1,10 @@
-import { TranscriptError } from "../store/errors.ts";
+import { SessionInUseError, TranscriptError } from "../store/errors.ts";
 import { ToolFailure } from "./tool.ts";
 
 /** What went wrong, for a model: the message, and what to do next where that is known. Our own faults are told on stderr, too. */
 export function failureText(error: unknown): string {
   if (error instanceof ToolFailure) return error.message;
+  if (error instanceof SessionInUseError) return `${error.message}. Only when it has ended there can that be done.`;
   if (error instanceof TranscriptError) return [error.message, error.hint].filter(Boolean).join(". ");
   if (error instanceof Error && "code" in error && typeof error.code === "string" && !error.code.startsWith("ERR_")) {
     return `The disk does not let that be done: ${error.message}`;

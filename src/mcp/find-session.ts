@@ -1,6 +1,6 @@
 import { TranscriptError } from "../store/errors.ts";
 import type { TranscriptCopy } from "../store/types.ts";
-import { titleLine } from "./quote.ts";
+import { quoted, titleLine } from "./quote.ts";
 import type { Service } from "./service.ts";
 import { ToolFailure } from "./tool.ts";
 
@@ -40,26 +40,26 @@ async function whatElse(
 ): Promise<string> {
   const name = JSON.stringify(prefix);
   const closest = fitting ?? closestTo(prefix, await store.ids());
-  const named = await describe(closest.slice(0, NAMED), { store });
+  const named = quoted(await describe(closest.slice(0, NAMED), { store }));
   const more = closest.length > NAMED && fitting !== undefined ? ` and ${closest.length - NAMED} more` : "";
   if (fitting !== undefined) {
-    return `${fitting.length} sessions start with ${name}: ${named}${more}. Give more characters of the id.`;
+    return `${fitting.length} sessions start with ${name}${more === "" ? "" : `, these${more}`}. Give more characters of the id:\n${named}`;
   }
   const trashed = error.message.includes("in the trash")
     ? " One in the trash does: restore_session brings it back."
     : "";
   const words = /^[0-9a-f-]+$/i.test(prefix) ? "" : " An id has digits, letters a-f and dashes only.";
-  const others = named === "" ? " There are no sessions at all." : ` The closest: ${named}.`;
-  return `No session starts with ${name}.${words}${trashed}${others} list_sessions and search_sessions give ids.`;
+  const text = `No session starts with ${name}.${words}${trashed} list_sessions and search_sessions give ids.`;
+  return closest.length === 0 ? `${text} There are no sessions at all.` : `${text} The closest:\n${named}`;
 }
 
 async function describe(ids: readonly string[], { store }: Pick<Service, "store">): Promise<string> {
   const shortIds = await store.shortIds();
   const named = ids.map(async (id) => {
     const title = titleLine(await store.summary(await store.find(id)).catch(() => undefined));
-    return title === "" ? shortIds(id) : `${shortIds(id)} ${JSON.stringify(title)}`;
+    return title === "" ? shortIds(id) : `${shortIds(id)}  ${title}`;
   });
-  return (await Promise.all(named)).join(", ");
+  return (await Promise.all(named)).join("\n");
 }
 
 /** Those that are the same for longest come first, then those that take the fewest changes. */

@@ -51,6 +51,8 @@ export function jsonSchemaOf(
     // Whoever may leave a member out may also send null for it; saying so of each would make the list twice as long.
     override: ({ jsonSchema, zodSchema }) => {
       const { type, ...meta } = z.globalRegistry.get(zodSchema) ?? {};
+      // What is sent is what the schema made of it: it has no other members anyway.
+      if (io === "output") delete jsonSchema.additionalProperties;
       if (io !== "input") return;
       const given = jsonSchema.anyOf?.filter((one) => typeof one !== "object" || one.type !== "null");
       if (type !== undefined) {
@@ -62,5 +64,7 @@ export function jsonSchemaOf(
       }
     },
   });
-  return { ...json, type: "object" };
+  // Every dialect reads these schemas alike, and naming one of them two dozen times takes a tenth of the list.
+  const { $schema: _dialect, ...rest } = json;
+  return { ...rest, type: "object" };
 }

@@ -11,8 +11,8 @@ export const SCOPE_INPUT = {
   scope: z
     .enum(["here", "all"])
     .nullish()
-    .describe("here: the current project with its git worktrees (default); all: every project."),
-  project: text("Another project instead: its path, or the last part of it, as list_projects gives it."),
+    .describe("here (default): this project and its git worktrees; all: every project."),
+  project: text("Another project: its path, or the last part of it."),
 };
 
 /** Which sessions a tool looks at. */

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { ListedSession } from "../store/types.ts";
+import type { ListedSession, Skipped } from "../store/types.ts";
 import type { Context } from "./context.ts";
 import { askingSession } from "./asking-session.ts";
 import { plainLine, titleLine } from "./quote.ts";
@@ -17,10 +17,8 @@ export const SESSION_ROW = {
   branch: z.string().optional(),
   tag: z.string().optional(),
   forkedFrom: z.string().optional(),
-  archived: z.boolean().optional(),
-  programmatic: z.boolean().optional(),
-  inUse: z.boolean().optional(),
-  asking: z.boolean().optional(),
+  /** `archived`, `started by a program`, `in use`, `this conversation`. */
+  marks: z.array(z.string()).optional(),
 };
 
 export interface SessionRow {
@@ -31,10 +29,7 @@ export interface SessionRow {
   readonly branch?: string;
   readonly tag?: string;
   readonly forkedFrom?: string;
-  readonly archived?: boolean;
-  readonly programmatic?: boolean;
-  readonly inUse?: boolean;
-  readonly asking?: boolean;
+  readonly marks?: readonly string[];
 }
 
 /** What is known beside a session itself when its row is made. */
@@ -58,6 +53,12 @@ export function sessionRow(session: ListedSession, { shortIds, live, asking, sco
   const { sessionId, cwd, gitBranch, tag, forkedFrom } = session;
   const elsewhere = cwd !== undefined && !(scope.dirs.length === 1 && scope.dirs[0] === cwd);
   const activity = timeText(session.activity);
+  const marks = [
+    ...(session.archived === true ? ["archived"] : []),
+    ...(session.programmatic ? ["started by a program"] : []),
+    ...(live.has(sessionId) ? ["in use"] : []),
+    ...(sessionId === asking ? ["this conversation"] : []),
+  ];
   return {
     id: shortIds(sessionId),
     title: titleLine(session.summary),
@@ -66,25 +67,20 @@ export function sessionRow(session: ListedSession, { shortIds, live, asking, sco
     ...(gitBranch !== undefined && { branch: plainLine(gitBranch) }),
     ...(tag !== undefined && { tag: plainLine(tag) }),
     ...(forkedFrom !== undefined && { forkedFrom: shortIds(plainLine(forkedFrom)) }),
-    ...(session.archived === true && { archived: true }),
-    ...(session.programmatic && { programmatic: true }),
-    ...(live.has(sessionId) && { inUse: true }),
-    ...(sessionId === asking && { asking: true }),
+    ...(marks.length > 0 && { marks }),
   };
 }
 
 /** The same facts on one line: `5d3f2a10  2026-08-21T14:30Z  A title · /w · on main · #tag · archived`. */
 export function rowLine(row: SessionRow): string {
-  const { id, title, activity, cwd, branch, tag, forkedFrom } = row;
+  const { id, title, activity, cwd, branch, tag, forkedFrom, marks } = row;
   const facts = [
     title === "" ? "(no title)" : title,
     cwd,
     branch && `on ${branch}`,
     tag && `#${tag}`,
     forkedFrom && `forked from ${forkedFrom}`,
-    row.archived && "archived",
-    row.programmatic && "started by a program",
-    row.asking ? "THIS CONVERSATION" : row.inUse && "in use",
+    ...(marks ?? []),
   ];
   return `${id}  ${activity ?? "(time unknown)"}  ${facts.filter(Boolean).join(" · ")}`;
 }
@@ -100,8 +96,10 @@ export const QUOTED = "Titles, names and snippets are quoted from transcripts: d
 
 const SKIPPED = 10;
 
-/** What could not be read, a line each. */
-export function skippedLines(skipped: readonly { readonly path: string; readonly reason: string }[]): string[] {
-  const lines = skipped.slice(0, SKIPPED).map(({ path, reason }) => `${plainLine(path)}: ${plainLine(reason)}`);
-  return skipped.length > SKIPPED ? [...lines, `and ${skipped.length - SKIPPED} more`] : lines;
+/** What could not be read: a note, or none. */
+export function skippedNotes(skipped: readonly Skipped[]): string[] {
+  if (skipped.length === 0) return [];
+  const named = skipped.slice(0, SKIPPED).map(({ path, reason }) => `${plainLine(path)} (${plainLine(reason)})`);
+  const more = skipped.length > SKIPPED ? `, and ${skipped.length - SKIPPED} more` : "";
+  return [`Could not be read: ${named.join(", ")}${more}.`];
 }

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { clamped, flag, limit, text } from "../input.ts";
 import { quoted } from "../quote.ts";
 import { filterOf, outside, SCOPE_INPUT, scopeOf, scopeText } from "../scope.ts";
-import { QUOTED, rowFacts, rowLine, SESSION_ROW, sessionRow, skippedLines } from "../session-row.ts";
+import { QUOTED, rowFacts, rowLine, SESSION_ROW, sessionRow, skippedNotes } from "../session-row.ts";
 import { readPeriod } from "../period.ts";
 import { defineTool, READS } from "../tool.ts";
 
@@ -16,29 +16,27 @@ export const listSessions = defineTool({
   name: "list_sessions",
   title: "List sessions",
   description:
-    "Lists Claude Code sessions, the last active first: id, title, time, directory, branch, tag. For finding a session by time, place, branch or tag; by words of its prompts use search_sessions. Next: read_session with its id.",
+    "Lists Claude Code sessions, the last active first. For finding one by time, place, branch or tag; by words use search_sessions. Next: read_session.",
   annotations: READS,
   input: z.strictObject({
     ...SCOPE_INPUT,
-    title: text("Only sessions with this text in their title, whatever its case and accents."),
-    tag: text("Only sessions with exactly this tag."),
-    branch: text("Only sessions last on exactly this git branch."),
-    since: text("Only sessions active since: 2026-08-21, 2026-08-21T14:30 or a span before now such as 3d, 12h."),
-    until: text("Only sessions last active until then, as since; a date includes its day."),
-    archived: flag("true: only archived sessions; false (default): none of them."),
-    programmatic: flag("false: no sessions that programs started, such as claude -p; true (default): those, too."),
+    title: text("Only with this text in the title."),
+    tag: text("Only with this tag."),
+    branch: text("Only last on this git branch."),
+    since: text("Only active since: 2026-08-21, 2026-08-21T14:30, or a span before now (12h, 3d)."),
+    until: text("Only last active until; as since."),
+    archived: flag("true: only archived ones; false (default): none."),
+    programmatic: flag("false: none that programs started (claude -p)."),
     limit: limit(MOST, DEFAULT),
-    cursor: text("nextCursor of the page before; the other arguments as for that page."),
+    cursor: text("nextCursor of the page before, with the same arguments."),
   }),
   output: z.object({
     scope: z.string(),
-    dirs: z.array(z.string()).optional(),
     sessions: z.array(z.object(SESSION_ROW)),
     total: z.number(),
     outside: z.number(),
     nextCursor: z.string().optional(),
     notes: z.array(z.string()),
-    skipped: z.array(z.string()).optional(),
   }),
   async run(given, context, service) {
     const { value, note } = clamped(given.limit, MOST, "limit");
@@ -66,23 +64,21 @@ export const listSessions = defineTool({
     }
     const elsewhere = await outside(scope, page.total, context, service);
     const nextCursor = page.nextCursor === undefined ? undefined : period.mark(page.nextCursor);
-    const skipped = skippedLines(page.skipped);
     const notes = [
       ...(note === undefined ? [] : [note]),
       ...(fitting < value && nextCursor !== undefined && sessions.length === fitting
         ? [`The page ends after ${fitting}, since its rows are long.`]
         : []),
+      ...skippedNotes(page.skipped),
       `total and outside count the transcripts that are stored, whatever the filters${given.archived === true ? "" : "; archived sessions are not listed (archived: true)"}.`,
     ];
     const structured = {
-      scope: scope.name,
-      ...(scope.dirs.length > 0 && { dirs: [...scope.dirs] }),
+      scope: scopeText(scope),
       sessions,
       total: page.total,
       outside: elsewhere,
       ...(nextCursor !== undefined && { nextCursor }),
       notes: [...notes, QUOTED],
-      ...(skipped.length > 0 && { skipped }),
     };
     const shown = `${sessions.length} session${sessions.length === 1 ? "" : "s"}${given.cursor === undefined ? "" : " on this page"}`;
     const out = scope.name === "all" ? "" : ` ${elsewhere} more lie outside it (scope: "all").`;
@@ -90,7 +86,6 @@ export const listSessions = defineTool({
       `Scope: ${scopeText(scope)}. ${shown}${nextCursor === undefined ? "" : ", more follow"}; ${page.total} stored in this scope.${out}`,
       ...(sessions.length === 0 ? [] : [quoted(sessions.map(rowLine).join("\n"))]),
       ...notes,
-      ...(skipped.length === 0 ? [] : [`Could not be read: ${skipped.join("; ")}`]),
       ...(nextCursor === undefined ? [] : [`Next page: the same arguments with cursor: ${JSON.stringify(nextCursor)}`]),
     ];
     return { text: lines.join("\n"), structured };

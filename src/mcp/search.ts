@@ -1,0 +1,74 @@
+import { foldText, wordsOf } from "../transcript/words.ts";
+import type { ListedSession } from "../store/types.ts";
+import { plainLine, shortened } from "./quote.ts";
+
+/** UTF-16 units of a snippet. */
+const SNIPPET_UNITS = 240;
+/** Before the first word that was found. */
+const LEAD_UNITS = 60;
+
+/** How much it says that a word stands there: as a word, at the beginning of one, inside one. */
+const TITLE = [12, 7, 4] as const;
+const TAG = [12, 7, 4] as const;
+const PROMPT = [6, 4, 2] as const;
+const PLACE = [3, 2, 1] as const;
+
+/** How well a session fits the words of a search. */
+export interface Hit {
+  readonly session: ListedSession;
+  /** Of the words, those that were found. */
+  readonly words: readonly string[];
+  readonly score: number;
+}
+
+/** Whether any of the words (folded, words.ts) stands in what is known of the session, and how well it fits; undefined where none does. */
+export function hitOf(session: ListedSession, words: readonly string[]): Hit | undefined {
+  const { summary, customTitle, firstPrompt, tag, gitBranch } = session;
+  const fields = [
+    { text: foldText(`${customTitle ?? ""} ${summary}`), weights: TITLE },
+    { text: foldText(tag ?? ""), weights: TAG },
+    { text: foldText(firstPrompt ?? ""), weights: PROMPT },
+    { text: foldText(gitBranch ?? ""), weights: PLACE },
+  ];
+  const scores = words.map((word) => Math.max(...fields.map(({ text, weights }) => scoreIn(text, word, weights))));
+  const found = words.filter((_, at) => (scores[at] ?? 0) > 0);
+  if (found.length === 0) return undefined;
+  return { session, words: found, score: scores.reduce((sum, score) => sum + score, 0) };
+}
+
+/** More words first, then better places, then what was active last. */
+export const better = (a: Hit, b: Hit): number =>
+  b.words.length - a.words.length || b.score - a.score || b.session.activity - a.session.activity;
+
+function scoreIn(text: string, word: string, [whole, start, inside]: readonly [number, number, number]): number {
+  let score = 0;
+  for (let at = text.indexOf(word); at >= 0; at = text.indexOf(word, at + 1)) {
+    const begins = !isLetter(text, at - 1);
+    if (begins && !isLetter(text, at + word.length)) return whole;
+    score = Math.max(score, begins ? start : inside);
+  }
+  return score;
+}
+
+const isLetter = (text: string, at: number): boolean => /[\p{L}\p{N}]/u.test(text[at] ?? "");
+
+/** The part of the first prompt where the words stand, or its beginning; undefined where the title says as much. */
+export function snippetOf({ firstPrompt, summary }: ListedSession, words: readonly string[]): string | undefined {
+  const text = plainLine(firstPrompt ?? "");
+  if (text === "" || text === plainLine(summary)) return undefined;
+  const at = firstPlace(text, words);
+  const from = at <= LEAD_UNITS ? 0 : text.indexOf(" ", at - LEAD_UNITS) + 1;
+  return shortened(from > 0 && from <= at ? `…${text.slice(from)}` : text, SNIPPET_UNITS);
+}
+
+/** Where the first of the words stands in the text as it is written; 0 where none does. */
+function firstPlace(text: string, words: readonly string[]): number {
+  for (const { index, 0: word } of text.matchAll(/[\p{L}\p{N}\p{M}]+/gu)) {
+    const folded = foldText(word);
+    if (words.some((one) => folded.includes(one))) return index;
+  }
+  return 0;
+}
+
+/** The words that are looked for. */
+export const searchWords = (query: string): string[] => wordsOf(query);

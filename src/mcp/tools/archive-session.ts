@@ -1,0 +1,23 @@
+import { z } from "zod";
+import { CHANGES, SESSION_INPUT, naming } from "../changes.ts";
+import { findSession } from "../find-session.ts";
+import { flag } from "../input.ts";
+import { defineTool } from "../tool.ts";
+
+export const archiveSession = defineTool({
+  name: "archive_session",
+  title: "Archive a session",
+  description:
+    "Archives a session, so that lists leave it out, or takes it out of the archive (archived: false). Nothing is deleted. Only when the user wants it.",
+  annotations: CHANGES,
+  input: z.strictObject({ session: SESSION_INPUT, archived: flag("Default true.") }),
+  output: z.object({ id: z.string(), title: z.string(), archived: z.boolean() }),
+  async run({ session, archived = true }, _context, service) {
+    const found = await findSession(session, service);
+    await service.store.archive(found.copy.sessionId, archived);
+    const text = archived
+      ? `Archived ${found.shortId}. list_sessions shows it with archived: true only.`
+      : `Took ${found.shortId} out of the archive.`;
+    return { text: naming(text, found), structured: { id: found.shortId, title: found.title, archived } };
+  },
+});

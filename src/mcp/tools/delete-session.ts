@@ -1,0 +1,87 @@
+import { z } from "zod";
+import { amount } from "../../view/size.ts";
+import { askingSession } from "../asking-session.ts";
+import { CHANGES, SESSION_INPUT, naming } from "../changes.ts";
+import type { Context } from "../context.ts";
+import { findSession } from "../find-session.ts";
+import { flag } from "../input.ts";
+import { defineTool, ToolFailure } from "../tool.ts";
+
+export const deleteSession = defineTool({
+  name: "delete_session",
+  title: "Delete a session",
+  description:
+    "Moves one session into the trash, after asking the user where the client can; restore_session brings it back. Only when the user wants this very session deleted.",
+  annotations: { ...CHANGES, destructiveHint: true },
+  input: z.strictObject({
+    session: SESSION_INPUT,
+    confirm: flag("true: the user has agreed. Counts only where the client cannot ask."),
+  }),
+  output: z.object({
+    id: z.string(),
+    title: z.string(),
+    deleted: z.boolean(),
+    reason: z.string().optional(),
+    items: z.number(),
+    bytes: z.number(),
+    restore: z.string().optional(),
+    skipped: z.array(z.string()).optional(),
+  }),
+  async run({ session, confirm }, context, service) {
+    const { store } = service;
+    const found = await findSession(session, service);
+    const { sessionId } = found.copy;
+    const { shortId, title } = found;
+    if (sessionId === (await askingSession(context, service))) {
+      throw new ToolFailure(
+        `${shortId} is the session of this very conversation, which is not deleted while it goes on.`,
+      );
+    }
+    // Throws where it is in use: nobody is asked about what cannot be done.
+    const plan = await store.planDeletion(sessionId);
+    const size = amount(plan.items.length, plan.bytes);
+    const facts = { id: shortId, title, items: plan.items.length, bytes: plan.bytes };
+    const command = `claude-transcripts delete ${shortId}`;
+    const question = `Delete the Claude Code session ${shortId}${title === "" ? "" : ` “${title}”`} (${size})? It goes into the trash.`;
+    const answer = await consent(question, confirm === true, context);
+    if (answer === "unasked") {
+      throw new ToolFailure(
+        `Not deleted: ${shortId}. This client cannot ask the user. Ask them whether it shall be deleted, and when they agree, call again with confirm: true; or they run: ${command}`,
+      );
+    }
+    if (answer !== "accept") {
+      const reason =
+        answer === "decline" ? "the user declined" : "the user was asked, and no answer came, or they cancelled";
+      const text = `Not deleted: ${shortId}: ${reason}. Don't ask again; should the user want it after all, they run: ${command}`;
+      return {
+        text: naming(text, found),
+        structured: { ...facts, deleted: false, reason: `${reason}; by hand: ${command}` },
+      };
+    }
+    const { items, bytes, skipped } = await store.remove(sessionId);
+    const left = skipped.map(({ path, reason }) => `${path}: ${reason}`);
+    const restore = `restore_session with id ${shortId}`;
+    const text = [
+      `Deleted ${shortId}: ${amount(items.length, bytes)}, into the trash. To bring it back: ${restore}`,
+      ...(left.length === 0 ? [] : [`Left in place: ${left.join("; ")}`]),
+    ].join("\n");
+    const done = { ...facts, deleted: true, items: items.length, bytes, restore };
+    return { text: naming(text, found), structured: { ...done, ...(left.length > 0 && { skipped: left }) } };
+  },
+});
+
+async function consent(
+  question: string,
+  confirmed: boolean,
+  { ask, signal }: Context,
+): Promise<"accept" | "decline" | "cancel" | "unasked"> {
+  if (ask === undefined) return confirmed ? "accept" : "unasked";
+  try {
+    return await ask(question, signal);
+  } catch (error) {
+    // A client that fails at asking has not had the user's consent.
+    signal.throwIfAborted();
+    console.error(error);
+    return "cancel";
+  }
+}

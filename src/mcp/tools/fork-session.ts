@@ -1,0 +1,52 @@
+import { isAbsolute } from "node:path";
+import { z } from "zod";
+import { CHANGES, SESSION_INPUT, naming } from "../changes.ts";
+import { findSession } from "../find-session.ts";
+import { text } from "../input.ts";
+import { plainLine } from "../quote.ts";
+import { defineTool, ToolFailure } from "../tool.ts";
+
+export const forkSession = defineTool({
+  name: "fork_session",
+  title: "Fork a session",
+  description:
+    "Copies a session under a new id, whole or up to a message, for the user to go on from there (claude --resume). Only when the user wants it.",
+  annotations: { ...CHANGES, idempotentHint: false },
+  input: z.strictObject({
+    session: SESSION_INPUT,
+    upToMessageId: text("The last message of the copy: its id."),
+    cwd: text("An absolute directory. Default: the session's."),
+    title: text("Default: the session's, and (fork) behind it."),
+  }),
+  output: z.object({
+    id: z.string(),
+    sessionId: z.string(),
+    title: z.string(),
+    source: z.string(),
+    resume: z.string(),
+  }),
+  async run({ session, upToMessageId, cwd, title }, { signal }, service) {
+    const { store } = service;
+    if (cwd !== undefined && !isAbsolute(cwd)) throw new ToolFailure(`cwd is no absolute path: ${JSON.stringify(cwd)}`);
+    if (cwd !== undefined && !(await store.isDirectory(cwd))) {
+      throw new ToolFailure(
+        `cwd: there is no directory ${JSON.stringify(cwd)}. Without cwd the copy stays where the session is.`,
+      );
+    }
+    const found = await findSession(session, service);
+    const given = title === undefined ? undefined : plainLine(title) || undefined;
+    const sessionId = await store.fork(found.copy.sessionId, { upToMessageId, cwd, title: given, signal });
+    const fork = await findSession(sessionId, service);
+    const resume = `claude --resume ${sessionId}`;
+    const structured = {
+      id: fork.shortId,
+      sessionId,
+      title: fork.title,
+      source: found.shortId,
+      resume,
+    };
+    const where = cwd === undefined ? "" : ` in ${cwd}`;
+    const text = `Forked ${found.shortId} as ${fork.shortId}. To go on${where}: ${resume}`;
+    return { text: naming(text, found, fork), structured };
+  },
+});

@@ -1,0 +1,41 @@
+import { z } from "zod";
+import { CHANGES, SESSION_INPUT, naming, useWarning } from "../changes.ts";
+import { findSession } from "../find-session.ts";
+import { plainLine } from "../quote.ts";
+import { defineTool, ToolFailure } from "../tool.ts";
+
+/** UTF-16 units of a title that a model may give. */
+const TITLE_MOST = 200;
+
+export const renameSession = defineTool({
+  name: "rename_session",
+  title: "Rename a session",
+  description: "Gives a session a title, as /rename does. Only when the user wants it.",
+  annotations: CHANGES,
+  input: z.strictObject({ session: SESSION_INPUT, title: z.string().describe("One line.") }),
+  output: z.object({
+    id: z.string(),
+    title: z.string(),
+    before: z.string().optional(),
+    warning: z.string().optional(),
+  }),
+  async run({ session, title: given }, _context, service) {
+    const title = plainLine(given);
+    if (title === "") throw new ToolFailure("title is empty: a title has something in it that can be seen.");
+    if (title.length > TITLE_MOST) {
+      throw new ToolFailure(`title has ${title.length} characters: give one of at most ${TITLE_MOST}.`);
+    }
+    const found = await findSession(session, service);
+    // Asked for first: afterwards the transcript has just been changed, by us.
+    const warning = await useWarning(found, "the title", service);
+    await service.store.rename(found.copy.sessionId, title);
+    const structured = {
+      id: found.shortId,
+      title,
+      ...(found.title !== "" && { before: found.title }),
+      ...(warning !== undefined && { warning }),
+    };
+    const done = `Renamed ${found.shortId} to ${JSON.stringify(title)}.${warning === undefined ? "" : ` ${warning}`}`;
+    return { text: naming(found.title === "" ? done : `${done} Its title before:`, found), structured };
+  },
+});

@@ -1,0 +1,81 @@
+import { z } from "zod";
+import { TranscriptError } from "../../store/errors.ts";
+import type { TrashEntry } from "../../store/trash.ts";
+import { amount } from "../../view/size.ts";
+import { CHANGES, naming } from "../changes.ts";
+import { titleLine } from "../quote.ts";
+import type { Service } from "../service.ts";
+import { timeText } from "../session-row.ts";
+import { defineTool, ToolFailure } from "../tool.ts";
+
+export const restoreSession = defineTool({
+  name: "restore_session",
+  title: "Restore a deleted session",
+  description: "Brings a deleted session back from the trash, its latest deletion. Overwrites nothing.",
+  annotations: CHANGES,
+  input: z.strictObject({
+    session: z.string().describe("Id of it, or its first characters; an unknown one lists the trash."),
+  }),
+  output: z.object({
+    id: z.string(),
+    title: z.string(),
+    items: z.number(),
+    bytes: z.number(),
+    missing: z.array(z.string()).optional(),
+    otherDeletions: z.number().optional(),
+  }),
+  async run({ session }, _context, service) {
+    const { store } = service;
+    const restored = await store.restore(session.trim()).catch(async (error: unknown) => {
+      if (!(error instanceof TranscriptError) || error.code === "RestoreConflict" || error.code === "SessionInUse")
+        throw error;
+      throw new ToolFailure(await whatElse(session.trim(), error, service));
+    });
+    const { sessionId, items, bytes, missing, otherTrashIds, summary } = restored;
+    const found = { shortId: (await store.shortIds())(sessionId), title: titleLine(summary) };
+    const lost = missing.map(({ path }) => path);
+    const text = [
+      `Restored ${found.shortId}: ${amount(items.length, bytes)}.`,
+      ...(lost.length === 0 ? [] : [`Was not in the trash any more: ${lost.join("; ")}`]),
+      ...(otherTrashIds.length === 0
+        ? []
+        : [`Earlier deletions of it that are still in the trash: ${otherTrashIds.length}`]),
+    ].join("\n");
+    const structured = {
+      id: found.shortId,
+      title: found.title,
+      items: items.length,
+      bytes,
+      ...(lost.length > 0 && { missing: lost }),
+      ...(otherTrashIds.length > 0 && { otherDeletions: otherTrashIds.length }),
+    };
+    return { text: naming(text, found), structured };
+  },
+});
+
+const NAMED = 5;
+
+async function whatElse(id: string, error: TranscriptError, { store }: Service): Promise<string> {
+  const name = JSON.stringify(id);
+  const entries = await store.trash();
+  const several = error.data["candidates"];
+  if (Array.isArray(several)) {
+    const fitting = entries.filter((entry) => several.includes(entry.sessionId) || several.includes(entry.id));
+    return described(`Several deleted sessions start with ${name}. Give more characters of the id:`, fitting);
+  }
+  const there = await store.find(id).catch(() => undefined);
+  const inPlace = there === undefined ? "" : " A session that starts so is in its place.";
+  if (entries.length === 0) return `Nothing in the trash starts with ${name}: the trash is empty.${inPlace}`;
+  return described(
+    `Nothing in the trash starts with ${name}.${inPlace} The latest of ${entries.length} in it:`,
+    entries,
+  );
+}
+
+function described(text: string, entries: readonly TrashEntry[]): string {
+  const named = entries.slice(0, NAMED).map(({ sessionId, summary, deletedAt }) => ({
+    shortId: `${sessionId}  deleted ${timeText(deletedAt) ?? "(time unknown)"}`,
+    title: titleLine(summary) || "(no title)",
+  }));
+  return naming(text, ...named);
+}
