@@ -117,7 +117,15 @@ function compareResult(id, { first, all }, { call, result, row }, total) {
   // The text for the model stands in the raw output to the letter, but for reminders at its end; a subagent's does not.
   const subagent = call?.name === "Agent" || call?.name === "Task";
   const report = subagent && !failed ? reportOf(result, record) : lines.replace(/\s*<system-reminder>[^]*$/, "");
-  if (!raw.includes(report) && !text.includes(report)) problems.push(`${id} (${call?.name}): text lost`);
+  // What stands in `content` is not sent twice: the text of a file there without the numbers of its lines, both streams of a
+  // command in blocks of their own.
+  const plain = report.replace(/^ *\d+[\t→]/gm, "");
+  const streams = typeof record.stdout === "string" && record.backgroundTaskId === undefined;
+  const shownWhole = [report, plain, report.trim(), report.replace(/^Exit code \d+\n/, "").trim()].some((it) =>
+    text.includes(it),
+  );
+  if (!raw.includes(report) && !shownWhole && !(streams && !failed) && !isErrorShown(report, text))
+    problems.push(`${id} (${call?.name}): text lost`);
   if (!failed && alone && typeof record.stdout === "string" && record.backgroundTaskId === undefined) {
     for (const stream of [record.stdout, record.stderr]) {
       if (!text.includes(stream.replace(/^\n+/, "").trimEnd()))
@@ -132,6 +140,9 @@ function compareResult(id, { first, all }, { call, result, row }, total) {
   }
   return problems;
 }
+
+const isErrorShown = (report, text) =>
+  text.includes(report.replace(/^<tool_use_error>([^]*)<\/tool_use_error>$/, "$1").trim());
 
 const textOf = ({ content = [] }) =>
   content.map((item) => (item.type === "content" && item.content.type === "text" ? item.content.text : "")).join("\n");

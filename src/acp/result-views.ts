@@ -80,11 +80,11 @@ export const SPECIAL_RESULTS: ReadonlyMap<string, View> = new Map<string, View>(
       const text = string(object(structured["file"])["content"]);
       if (structured["type"] === "text" && text !== undefined) {
         const content = text === "" ? [note("The file is empty")] : [note(fence(text))];
-        return { content, ...readPlace(structured, cwd) };
+        return { content, without: ["rawOutput"], ...readPlace(structured, cwd) };
       }
       // Subagents' rows have no record: only the text for the model, in which each line has its number.
       const plain = typeof output === "string" ? withoutLineNumbers(withoutReminders(output)) : undefined;
-      return plain === undefined ? {} : { content: [note(fence(plain))] };
+      return plain === undefined ? {} : { content: [note(fence(plain))], without: ["rawOutput"] };
     },
   ],
   ["ExitPlanMode", () => ({ title: "Exited Plan Mode", without: ["content"] })],
@@ -148,15 +148,21 @@ export const SPECIAL_RESULTS: ReadonlyMap<string, View> = new Map<string, View>(
 
 /** The text of a file without the numbers that the CLI puts before its lines; undefined where they are not as it does. */
 function withoutLineNumbers(text: string): string | undefined {
-  const lines = text.split("\n");
-  const first = Number(NUMBERED.exec(lines[0] ?? "")?.[1]);
-  const plain: string[] = [];
-  for (const [at, line] of lines.entries()) {
-    const [head, number] = NUMBERED.exec(line) ?? [];
-    if (head === undefined || Number(number) !== first + at) return undefined;
-    plain.push(line.slice(head.length));
+  const [, first] = NUMBERED.exec(text) ?? [];
+  if (first === undefined) return undefined;
+  let plain = "";
+  for (let at = 0, number = Number(first); at <= text.length; number++) {
+    const newline = text.indexOf("\n", at);
+    const end = newline < 0 ? text.length : newline + 1;
+    while (text[at] === " ") at++;
+    const digits = String(number);
+    const mark = text[at + digits.length];
+    if (!text.startsWith(digits, at) || (mark !== "\t" && mark !== "→")) return undefined;
+    plain += text.slice(at + digits.length + 1, end);
+    if (newline < 0) break;
+    at = end;
   }
-  return plain.join("\n");
+  return plain;
 }
 /** Older CLIs wrote an arrow behind the number, newer ones a tabulator. */
 const NUMBERED = /^ {0,9}(\d{1,9})(?:→|\t)/;

@@ -8,6 +8,8 @@ export interface ShellResult {
   readonly content: ToolCallContent[];
   /** Undefined where nothing says: it runs on, was broken off, or failed in a way that its tool calls no error. */
   readonly exitCode: number | undefined;
+  /** Whether `content` has all that the text says. */
+  readonly whole: boolean;
 }
 
 /**
@@ -21,7 +23,7 @@ export function shellResult(text: string, structured: Json, failed: boolean): Sh
   const background = string(structured["backgroundTaskId"]) !== undefined;
   // The record of a command in the background is that of its first moment.
   if (stdout === undefined || stderr === undefined || background || structured["isImage"] === true)
-    return { content: output(text), exitCode: undefined };
+    return { content: output(text), exitCode: undefined, whole: true };
   const interrupted = structured["interrupted"] === true;
   const meaning = string(structured["returnCodeInterpretation"]);
   const kept = string(structured["persistedOutputPath"]);
@@ -33,6 +35,7 @@ export function shellResult(text: string, structured: Json, failed: boolean): Sh
   ];
   return {
     content: streams.length + notes.length > 0 ? [...streams, ...notes] : output(text),
+    whole: notes.length === 0,
     exitCode: interrupted || meaning !== undefined ? undefined : 0,
   };
 }
@@ -40,8 +43,12 @@ export function shellResult(text: string, structured: Json, failed: boolean): Sh
 /** `Exit code 3` and both streams, or why there was no command. */
 function failure(text: string): ShellResult {
   const [line, code] = /^(?:Error: )?Exit code (\d{1,10})\n?/.exec(text) ?? [];
-  if (line === undefined) return { content: [note(fence(text))], exitCode: undefined };
-  return { content: [note(`Exit code ${code}`), ...output(text.slice(line.length))], exitCode: Number(code) };
+  if (line === undefined) return { content: [note(fence(text))], exitCode: undefined, whole: true };
+  return {
+    content: [note(`Exit code ${code}`), ...output(text.slice(line.length))],
+    exitCode: Number(code),
+    whole: true,
+  };
 }
 
 const blank = (text: string): boolean => text.trim() === "";

@@ -40,19 +40,16 @@ export function viewResult(call: AnsweredCall, block: Json, structured: Json, ur
   if (failed && textOf(output).startsWith(REJECTED))
     return { status: "failed", content: [rejection(textOf(output))], ...raw };
   if (SHELLS.has(call.name) && !hasOthers(output)) {
-    const { content, exitCode } = shellResult(textOf(output), structured, failed);
+    const { content, exitCode, whole } = shellResult(textOf(output), structured, failed);
     const meta = exitCode === undefined ? {} : { _meta: { [META]: { exitCode } } };
-    return { status: failed ? "failed" : "completed", content, ...raw, ...meta };
+    return { status: failed ? "failed" : "completed", content, ...(!whole && raw), ...meta };
   }
-  if (failed) return { status: "failed", content: showBlocks(withoutErrorTag(output), "", uri), ...raw };
+  const rest = isText(output) ? {} : raw;
+  if (failed) return { status: "failed", content: showBlocks(withoutErrorTag(output), "", uri), ...rest };
   const { without = [], ...special } = SPECIAL_RESULTS.get(call.name)?.(call, output, structured) ?? {};
-  const view = {
-    status: "completed" as const,
-    ...(special.content === undefined &&
-      !without.includes("content") && { content: showBlocks(output, FENCED.get(call.name), uri) }),
-    ...(without.includes("rawOutput") ? {} : raw),
-  };
-  return { ...view, ...special };
+  if (special.content === undefined && !without.includes("content"))
+    return { status: "completed", content: showBlocks(output, FENCED.get(call.name), uri), ...rest, ...special };
+  return { status: "completed", ...(!without.includes("rawOutput") && raw), ...special };
 }
 
 /** What the model is told when a person says no; behind it, perhaps, what the person said. */
@@ -84,7 +81,13 @@ const FENCED: ReadonlyMap<string, string> = new Map([
   ["LS", ""],
 ]);
 
-/** The output as it stands in the transcript. Bytes of pictures and documents are in `content`: once is enough. */
+/** Whether `content` shows all that stands in an output. A result may be megabytes: once is enough. */
+const isText = (output: unknown): boolean => blocksOf(output).every(({ type }) => type === "text");
+
+/**
+ * The output for the model, where `content` says the same in other words, or has kinds of blocks that ACP cannot show.
+ * Pictures and documents are in `content`.
+ */
 function rawOutput(output: unknown): { rawOutput?: unknown } {
   if (output === undefined || output === null) return {};
   if (typeof output === "string") return { rawOutput: withoutReminders(output) };

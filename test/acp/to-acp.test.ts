@@ -136,7 +136,6 @@ describe("tool calls", () => {
         toolCallId: "t1",
         status: "completed",
         content: [{ type: "content", content: text("```console\nok\n```") }],
-        rawOutput: "ok",
       },
     ]);
   });
@@ -147,7 +146,7 @@ describe("tool calls", () => {
       sessionUpdate: "tool_call",
       toolCallId: "gone",
       status: "completed",
-      rawOutput: "ok",
+      content: [{ type: "content", content: text("ok") }],
     });
   });
 

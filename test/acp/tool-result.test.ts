@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { fence } from "../../src/acp/content.ts";
 import { viewResult } from "../../src/acp/tool-result.ts";
 
 type Json = Readonly<Record<string, unknown>>;
@@ -15,22 +16,16 @@ test.for<[string, string, Json, Json, unknown]>([
     "Bash",
     { content: "a\n" },
     {},
-    { status: "completed", content: shown("```console\na\n```"), rawOutput: "a\n" },
+    { status: "completed", content: shown("```console\na\n```") },
   ],
   [
     "a fence outlasts the fences in it",
     "Read",
     { content: "````\nx\n````" },
     {},
-    { status: "completed", content: shown("`````\n````\nx\n````\n`````"), rawOutput: "````\nx\n````" },
+    { status: "completed", content: shown("`````\n````\nx\n````\n`````") },
   ],
-  [
-    "prose is not",
-    "WebFetch",
-    { content: "**a**" },
-    {},
-    { status: "completed", content: shown("**a**"), rawOutput: "**a**" },
-  ],
+  ["prose is not", "WebFetch", { content: "**a**" }, {}, { status: "completed", content: shown("**a**") }],
   [
     "blocks stay apart",
     "mcp__git__log",
@@ -44,10 +39,6 @@ test.for<[string, string, Json, Json, unknown]>([
     {
       status: "completed",
       content: shown("a", "b"),
-      rawOutput: [
-        { type: "text", text: "a" },
-        { type: "text", text: "b" },
-      ],
     },
   ],
   [
@@ -55,7 +46,7 @@ test.for<[string, string, Json, Json, unknown]>([
     "Edit",
     { content: "no", is_error: true },
     patch,
-    { status: "failed", content: shown("```\nno\n```"), rawOutput: "no" },
+    { status: "failed", content: shown("```\nno\n```") },
   ],
   [
     "an edit shows its real hunks with their lines",
@@ -119,4 +110,18 @@ test.for<[string, string, Json, Json, unknown]>([
   ["nothing at all", "Bash", {}, {}, { status: "completed", content: [] }],
 ])("%s", ([, name, block, structured, expected]) => {
   expect(viewResult({ name, input: {}, cwd: "/w" }, block, structured, "urn:x")).toEqual(expected);
+});
+
+test.for([
+  ["1\ta\n2\tb", "a\nb"],
+  ["     9→\n    10→b\n    11→", "\nb\n"],
+  ["7\t", ""],
+  ["1\ta\n3\tb", undefined],
+  ["1\ta\nb", undefined],
+  ["1\ta\n", undefined],
+  ["a\n1\tb", undefined],
+  ["", undefined],
+] as const)("a file that was read as %j is shown as %j, or as it is", ([output, plain]) => {
+  const { content } = viewResult({ name: "Read", input: {}, cwd: "/w" }, { content: output }, {}, "urn:x");
+  expect(content).toEqual(output === "" ? [] : shown(fence(plain ?? output)));
 });

@@ -317,7 +317,6 @@ describe.each(nodes())("Node $version", ({ path: node }) => {
           toolCallId: "toolu_1",
           status: "completed",
           content: [{ type: "content", content: { type: "text", text: "```console\nok\n```" } }],
-          rawOutput: "ok",
         },
         {
           sessionUpdate: "agent_message_chunk",
