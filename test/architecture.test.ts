@@ -13,7 +13,7 @@ const layerOf = (file: string): string => nameOf(file).split("/")[0] ?? "";
 /** What each layer may import: layers, and packages. Built-in modules have rules of their own below. */
 const ARROWS: Readonly<Record<string, { layers: readonly string[]; packages: readonly string[] }>> = {
   transcript: { layers: ["transcript"], packages: [] },
-  store: { layers: ["store", "transcript"], packages: ["fast-glob"] },
+  store: { layers: ["store", "transcript"], packages: ["chokidar", "fast-glob"] },
   acp: {
     layers: ["acp", "store", "transcript", "version.ts"],
     packages: ["@agentclientprotocol/sdk", "split2", "zod"],

@@ -35,6 +35,14 @@ export function shortened(text: string, units: number): string {
     .trimEnd()}…`;
 }
 
+/** JSON text in which what `plain` takes out is written as escapes: it means the same, and nobody obeys it. */
+export const escaped = (json: string): string =>
+  json
+    .replace(/\r\n/g, "\n")
+    .replace(INVISIBLE, (signs) =>
+      signs.replace(/[^]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`),
+    );
+
 /** Control sequences (CSI, OSC, DCS and their kind), of seven and of eight bits. */
 const ESCAPES =
   // oxlint-disable-next-line no-control-regex

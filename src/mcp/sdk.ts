@@ -13,7 +13,6 @@ import {
   ListResourcesRequestSchema,
   ListResourceTemplatesRequestSchema,
   ListToolsRequestSchema,
-  McpError,
   ReadResourceRequestSchema,
   type ServerNotification,
   type ServerRequest,
@@ -138,7 +137,7 @@ function serveTools(
     const tool = byName.get(params.name);
     if (tool === undefined) {
       const known = [...byName.keys()].join(", ");
-      throw new McpError(ErrorCode.InvalidParams, `There is no tool ${params.name}. The tools: ${known}.`);
+      throw protocolError(ErrorCode.InvalidParams, `There is no tool ${params.name}. The tools: ${known}.`);
     }
     try {
       const { text, blocks = [], structured } = await tool.call(params.arguments, contextOf(extra), service);
@@ -161,7 +160,7 @@ function serveResources(
   contextOf: (extra: Extra) => Context,
   watches: boolean,
 ): () => void {
-  const notFound = (uri: string): McpError => new McpError(RESOURCE_NOT_FOUND, `There is no resource ${uri}`, { uri });
+  const notFound = (uri: string): Error => protocolError(RESOURCE_NOT_FOUND, `There is no resource ${uri}`, { uri });
   server.setRequestHandler(ListResourcesRequestSchema, async ({ params }, extra) => {
     const page = await answered(() => resources.list(params?.cursor ?? undefined, contextOf(extra), service));
     return {
@@ -213,11 +212,11 @@ function servePrompts(server: Server, tables: Tables, service: Service, contextO
   }));
   server.setRequestHandler(GetPromptRequestSchema, async ({ params }, extra) => {
     const prompt = prompts.find(({ name }) => name === params.name);
-    if (prompt === undefined) throw new McpError(ErrorCode.InvalidParams, `There is no prompt ${params.name}`);
+    if (prompt === undefined) throw protocolError(ErrorCode.InvalidParams, `There is no prompt ${params.name}`);
     const given = params.arguments ?? {};
     const missing = prompt.arguments.find(({ name, required }) => required && !given[name]);
     if (missing !== undefined)
-      throw new McpError(ErrorCode.InvalidParams, `${prompt.name}: ${missing.name} is missing`);
+      throw protocolError(ErrorCode.InvalidParams, `${prompt.name}: ${missing.name} is missing`);
     const messages = await answered(() => prompt.get(given, contextOf(extra), service));
     return {
       description: prompt.description,
@@ -228,11 +227,15 @@ function servePrompts(server: Server, tables: Tables, service: Service, contextO
     const of = ref.type === "ref/prompt" ? { prompt: ref.name } : { uriTemplate: ref.uri };
     const found = await answered(() => complete(tables, of, argument, contextOf(extra), service));
     if (found === undefined)
-      throw new McpError(ErrorCode.InvalidParams, `There is nothing to complete for ${JSON.stringify(of)}`);
+      throw protocolError(ErrorCode.InvalidParams, `There is nothing to complete for ${JSON.stringify(of)}`);
     const { values, total } = found;
     return { completion: { values: [...values], total, hasMore: total > values.length } };
   });
 }
+
+/** The SDK's own class puts its code into the message, which clients then do again. */
+const protocolError = (code: number, message: string, data?: unknown): Error =>
+  Object.assign(new Error(message), { code, ...(data !== undefined && { data }) });
 
 /** What a client asked for wrongly becomes a protocol error with the same words that a tool would answer. */
 async function answered<T>(work: () => Promise<T>): Promise<T> {
@@ -240,9 +243,9 @@ async function answered<T>(work: () => Promise<T>): Promise<T> {
     return await work();
   } catch (error) {
     if (error instanceof ToolFailure || error instanceof InvalidCursorError) {
-      throw new McpError(ErrorCode.InvalidParams, failureText(error));
+      throw protocolError(ErrorCode.InvalidParams, failureText(error));
     }
-    throw error instanceof McpError ? error : new McpError(ErrorCode.InternalError, failureText(error));
+    throw protocolError(ErrorCode.InternalError, failureText(error));
   }
 }
 

@@ -1,3 +1,5 @@
+import { prompts } from "./prompts.ts";
+import { resources } from "./resources.ts";
 import type { Tables } from "./tables.ts";
 import type { Tool } from "./tool.ts";
 import { archiveSession } from "./tools/archive-session.ts";
@@ -40,9 +42,5 @@ export function shippedTables({
   const offered = TOOLS.filter(
     ({ name, annotations }) => (tools?.includes(name) ?? true) && (annotations.readOnlyHint || !readOnly),
   );
-  return {
-    tools: offered,
-    resources: { templates: [], list: async () => ({ resources: [] }), read: async () => undefined },
-    prompts: [],
-  };
+  return { tools: offered, resources, prompts };
 }

@@ -7,9 +7,11 @@ import type { SessionPage } from "../store/page.ts";
 import type { DeletionPlan } from "../store/plan-delete.ts";
 import type { ProjectList } from "../store/project-list.ts";
 import type { RestoreResult } from "../store/restore.ts";
+import type { RawPage } from "../store/raw-page.ts";
 import type { SessionStream } from "../store/session-stream.ts";
 import type { TrashEntry } from "../store/trash.ts";
 import type { TranscriptCopy } from "../store/types.ts";
+import type { StoreNews, StoreWatch } from "../store/watch.ts";
 
 type Filters = Omit<ListFilters, "configDirs">;
 
@@ -38,6 +40,12 @@ export interface Store {
   conversation(copy: TranscriptCopy, options: OpenConversationOptions): Promise<OpenConversation>;
   /** The whole id of the subagent whose id begins so; as it is where none does, or several do. */
   subagent(copy: TranscriptCopy, agentId: string | undefined): Promise<string | undefined>;
+  /** Where the rows of a subagent stand; undefined where the session has none of that id. */
+  subagentFile(copy: TranscriptCopy, agentId: string): Promise<string | undefined>;
+  /** Rows as they are stored, from a byte on, so many bytes at most. */
+  raw(copy: TranscriptCopy, start: number, most: number): Promise<RawPage>;
+  /** Tells of changes until it is closed. */
+  watch(news: StoreNews): Promise<StoreWatch>;
 
   fork(sessionId: string, options: ForkOptions): Promise<string>;
   rename(sessionId: string, title: string): Promise<void>;
@@ -121,6 +129,19 @@ export function openStore(configDirs?: readonly string[]): Store {
       const ids = new Set(await listSubagents(sessionId, where));
       const fitting = [...ids].filter((id) => id.startsWith(agentId));
       return !ids.has(agentId) && fitting.length === 1 ? fitting[0] : agentId;
+    },
+    async subagentFile({ sessionId }, agentId) {
+      const { describeSubagents } = await import("../store/subagents.ts");
+      const all = await describeSubagents(sessionId, { ...where, includeLegacy: true });
+      return all.find((one) => one.agentId === agentId)?.path;
+    },
+    async raw(copy, start, most) {
+      const { readRawPage } = await import("../store/raw-page.ts");
+      return readRawPage(copy.path, start, most);
+    },
+    async watch(news) {
+      const { watchSessions } = await import("../store/watch.ts");
+      return watchSessions(news, where);
     },
 
     async fork(sessionId, options) {

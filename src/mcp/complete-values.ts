@@ -1,0 +1,54 @@
+import type { Context } from "./context.ts";
+import { plainLine } from "./quote.ts";
+import type { Service } from "./service.ts";
+import type { Completion } from "./tables.ts";
+
+/** So many values are given at once, as the protocol has it. */
+const VALUES = 100;
+/** Sessions that are looked at for their tags, the last active first. */
+const LOOKED_AT = 500;
+
+/** Ids of sessions, the last active first as long as nothing is typed. */
+export async function idsFrom(value: string, { signal }: Context, { store }: Service): Promise<Completion> {
+  if (value === "") {
+    const { sessions, total } = await store.page({ limit: VALUES, cursor: undefined, signal });
+    return { values: sessions.map(({ sessionId }) => sessionId), total };
+  }
+  return beginning([...(await store.ids())].sort(), value);
+}
+
+/** Names of the directories that hold the sessions of a project. */
+export async function projectKeysFrom(value: string, { signal }: Context, { store }: Service): Promise<Completion> {
+  const { projects } = await store.projects(signal);
+  return beginning(
+    projects.map(({ key }) => key),
+    value,
+  );
+}
+
+/** Paths of projects. */
+export async function projectPathsFrom(value: string, { signal }: Context, { store }: Service): Promise<Completion> {
+  const { projects } = await store.projects(signal);
+  return beginning(
+    projects.map(({ path, key }) => plainLine(path ?? key)),
+    value,
+  );
+}
+
+/** Tags of sessions that were active lately. */
+export async function tagsFrom(value: string, { signal }: Context, { store }: Service): Promise<Completion> {
+  const stream = await store.stream({ archived: "include", signal });
+  const tags = new Set<string>();
+  for (let count = 0; count < LOOKED_AT; count++) {
+    const session = await stream.next();
+    if (session === undefined) break;
+    if (session.tag !== undefined) tags.add(plainLine(session.tag));
+  }
+  return beginning([...tags], value);
+}
+
+/** Those that begin so, whatever the case of their letters. */
+export function beginning(all: readonly string[], value: string): Completion {
+  const values = all.filter((one) => one.toLowerCase().startsWith(value.toLowerCase()));
+  return { values: values.slice(0, VALUES), total: values.length };
+}
