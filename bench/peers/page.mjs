@@ -73,7 +73,7 @@ export function comparisonPage({ agents, sessions, shown, times, values }) {
     `## Time`,
     "",
     `A generated session of ${values.megabytes} MB, a fresh process for each load, in turns, medians of ${values.rounds}. Node ${process.version},`,
-    `${os.platform()} ${os.arch()}, ${os.cpus().length} cores.`,
+    `${os.platform()} ${os.arch()}, ${os.cpus().length} cores, load average ${os.loadavg()[0].toFixed(1)}.`,
     "",
     ...head(["from the spawn", ...names, "ratio"]),
     `| to the answer to \`initialize\` | ${[...ms("initialize"), ratio("initialize")].join(" | ")} |`,
