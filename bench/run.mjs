@@ -2,7 +2,7 @@
  * Measures the built package against the official Agent SDK, in turns, and says whether the targets are met.
  *
  *     node bench/run.mjs [--sessions 10000] [--projects 50] [--megabytes 200] [--acp-megabytes 50] [--rounds 5]
- *                        [--only TEXT] [--cache DIR] [--store DIR] [--copied-store DIR] [--single DIR] [--acp-single DIR]
+ *                        [--mcp-megabytes 500] [--only TEXT] [--cache DIR] [--store DIR] [--copied-store DIR] [--single DIR] [--acp-single DIR]
  *
  * Each measurement is a process of its own, so that neither side warms up or bloats the other; medians count. Stores are
  * made once under --cache (5 GB each by default); the last four options give config dirs that exist already. Ends with 1
@@ -15,13 +15,18 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { loadSession, timeOfNode, timeToFirstLine, timeToInitialize } from "./acp.mjs";
+import { bytesOfToolsList, readPages, readSlices, timeOfPass, timeToMcpInitialize } from "./mcp.mjs";
 import { incumbent } from "./peers/agents.mjs";
-import { makeSingle, makeStore, SINGLE_SESSION } from "./store.mjs";
+import { fileOfSingle, LONG_ROW, makeLongRow, makeSingle, makeStore, SINGLE_SESSION } from "./store.mjs";
 
 const MEASURE = fileURLToPath(new URL("measure.mjs", import.meta.url));
 /** Memory that a list, and everything that streams, may take: MB of RSS, Node itself included. */
 const LIST_RSS_MB = 250;
 const STREAM_RSS_MB = 150;
+const MCP_RSS_MB = 200;
+/** A page of a conversation that lies open already, ms. */
+const LATER_PAGE_MS = 50;
+const TOOLS_LIST_BYTES = 12_000;
 const PAGE = 50;
 
 const { values } = parseArgs({
@@ -30,6 +35,7 @@ const { values } = parseArgs({
     projects: { type: "string", default: "50" },
     megabytes: { type: "string", default: "200" },
     "acp-megabytes": { type: "string", default: "50" },
+    "mcp-megabytes": { type: "string", default: "500" },
     rounds: { type: "string", default: "5" },
     only: { type: "string", default: "" },
     cache: { type: "string", default: path.join(os.tmpdir(), "claude-transcripts-bench") },
@@ -66,6 +72,9 @@ if (wanted("messages")) {
 }
 if (wanted("acp")) {
   await measureAcp(single(Number(values["acp-megabytes"]), values["acp-single"]), `${values["acp-megabytes"]} MB`);
+}
+if (wanted("mcp")) {
+  await measureMcp(single(Number(values["mcp-megabytes"])), `${values["mcp-megabytes"]} MB`);
 }
 if (wanted("startup")) {
   const store = prepared(`normal-${sessions}-${projects}`, values.store, (dir) =>
@@ -178,6 +187,46 @@ async function measureAcp(store, what) {
     report(`ACP load of ${what}, ${client}`, { ours });
     reportMemory(`ACP load of ${what}, ${client}`, { ours }, STREAM_RSS_MB);
   }
+}
+
+/** What a model waits for: a session's first page, the pages after it and before it, slices of one long row. */
+async function measureMcp(store, what) {
+  const file = fileOfSingle(store);
+  const long = prepared("long-row", undefined, makeLongRow);
+  const runs = [];
+  for (let i = 0; i < rounds; i++) {
+    // Once unmeasured: then the disk's cache has it.
+    if (i === 0) timeOfPass(file);
+    const pass = timeOfPass(file);
+    const pages = await readPages(store, SINGLE_SESSION, { later: 5 });
+    runs.push({ pass, ...pages, slices: await readSlices(long, SINGLE_SESSION, LONG_ROW) });
+  }
+  const [pass, first] = [runs.map((run) => run.pass), runs.map((run) => run.first)].map(median);
+  reportRatio(`MCP: first page of ${what} against a pass over its bytes`, first / pass, 3, pass, first);
+  const later = median(runs.flatMap((run) => run.later));
+  reportRatio(
+    `MCP: later pages of ${what} against ${LATER_PAGE_MS} ms`,
+    later / LATER_PAGE_MS,
+    1,
+    LATER_PAGE_MS,
+    later,
+  );
+  const maxRssMb = Math.max(...runs.map((run) => run.maxRssMb ?? Number.NaN));
+  reportMemory(`MCP: pages of ${what}`, { ours: { maxRssMb } }, MCP_RSS_MB);
+  const slice = median(runs.flatMap(({ slices }) => slices.later));
+  const { units, later: more } = runs[0].slices;
+  report(`MCP: one of ${more.length + 1} slices of a row of ${(units / 1e6).toFixed(0)} MB`, { ours: { ms: slice } });
+  const sliceRss = Math.max(...runs.map(({ slices }) => slices.maxRssMb ?? Number.NaN));
+  reportMemory("MCP: those slices", { ours: { maxRssMb: sliceRss } }, MCP_RSS_MB);
+  const times = { node: [], initialize: [] };
+  for (let i = 0; i < rounds * 4; i++) {
+    times.node.push(await timeOfNode());
+    times.initialize.push(await timeToMcpInitialize(store));
+  }
+  const [node, initialize] = Object.values(times).map(median);
+  reportRatio("MCP: spawn → initialize against node -e 0", initialize / node, 2, node, initialize);
+  const bytes = await bytesOfToolsList(store);
+  reportRatio("MCP: bytes of tools/list against 12,000", bytes / TOOLS_LIST_BYTES, 1, TOOLS_LIST_BYTES, bytes);
 }
 
 /** What a person or an editor waits for before anything is there, against the least that any program in Node takes. */

@@ -49,10 +49,40 @@ export function makeStore(configDir, { sessions, projects, copied }) {
 
 /** A config dir with one long conversation of `megabytes` MB. */
 export function makeSingle(configDir, { megabytes }) {
-  const dir = path.join(configDir, "projects", "-perf-single");
-  fs.mkdirSync(dir, { recursive: true });
-  const file = path.join(dir, `${SINGLE_SESSION}.jsonl`);
+  const file = fileOfSingle(configDir);
+  fs.mkdirSync(path.dirname(file), { recursive: true });
   new Maker(7).write(file, SINGLE_SESSION, "/perf/single", megabytes * 1e6, Date.UTC(2026, 0, 1));
+}
+
+export const fileOfSingle = (configDir) => path.join(configDir, "projects", "-perf-single", `${SINGLE_SESSION}.jsonl`);
+
+/** The tool call whose result is the long row of `makeLongRow`. */
+export const LONG_ROW = "toolu_long";
+const LONG_ROW_BYTES = 12e6;
+
+/** A config dir with a conversation of three rows, the last of which is 12 MB: the output of a tool. */
+export function makeLongRow(configDir) {
+  const file = fileOfSingle(configDir);
+  fs.mkdirSync(path.dirname(file), { recursive: true });
+  const make = new Maker(3);
+  const common = { isSidechain: false, cwd: "/perf", sessionId: SINGLE_SESSION, version: "2.1.240" };
+  const call = { type: "tool_use", id: LONG_ROW, name: "Bash", input: { command: "cat log" } };
+  const output = make.textOf(LONG_ROW_BYTES);
+  const contents = [
+    ["user", "Show me the log"],
+    ["assistant", [call]],
+    ["user", [{ type: "tool_result", tool_use_id: LONG_ROW, content: output }]],
+  ];
+  let parentUuid = null;
+  const lines = contents.map(([type, content], i) => {
+    const uuid = make.uuid();
+    const timestamp = new Date(1.78e12 + i * 1000).toISOString();
+    const message = { role: type, content, ...(type === "assistant" && { id: "msg_long" }) };
+    const row = { parentUuid, ...common, type, message, uuid, timestamp };
+    parentUuid = uuid;
+    return `${JSON.stringify(row)}\n`;
+  });
+  fs.writeFileSync(file, lines.join(""));
 }
 
 function sizeOf(make) {
@@ -78,6 +108,12 @@ class Maker {
   uuid() {
     const hex = (digits) => Array.from({ length: digits }, () => ((this.random() * 16) | 0).toString(16)).join("");
     return `${hex(8)}-${hex(4)}-4${hex(3)}-a${hex(3)}-${hex(12)}`;
+  }
+
+  textOf(length) {
+    let text = "";
+    while (text.length < length) text += this.#text();
+    return text.slice(0, length);
   }
 
   /** Writes a transcript of about `bytes` bytes; returns the time of its last row, epoch ms. */

@@ -11,7 +11,7 @@ export class Conversation {
   readonly current: number;
   readonly abandoned: number;
   #starts: Uint32Array | undefined;
-  #last: { readonly target: string; readonly text: string } | undefined;
+  #last: { readonly id: string; readonly target: Target; text: string | undefined } | undefined;
 
   private constructor(open: OpenConversation, messages: Messages) {
     this.open = open;
@@ -76,11 +76,17 @@ export class Conversation {
     return this.messages.get(number);
   }
 
-  /** The text of a target; the last one is remembered, since a long one is read in slices. */
+  /** What an id stands for; the last one is remembered, and its text, since a long one is read in slices. */
+  async target(id: string, find: () => Promise<Target>): Promise<Target> {
+    if (this.#last?.id !== id) this.#last = { id, target: await find(), text: undefined };
+    return this.#last.target;
+  }
+
   text(target: Target): string {
-    const key = JSON.stringify(target);
-    if (this.#last?.target !== key) this.#last = { target: key, text: textOf(this, target) };
-    return this.#last.text;
+    const last = this.#last?.target === target ? this.#last : undefined;
+    const text = last?.text ?? textOf(this, target);
+    if (last !== undefined) last.text = text;
+    return text;
   }
 
   #allStarts(): Uint32Array {

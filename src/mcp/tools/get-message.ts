@@ -16,20 +16,20 @@ export const getMessage = defineTool({
   annotations: READS,
   meta: { "anthropic/maxResultSizeChars": 120_000 },
   input: z.strictObject({
-    session: z.string().describe("Session id, or its first characters."),
-    id: z.string().describe("Id of a message or of a tool call, as read_session shows it, or a message's number."),
-    agentId: text("Whose conversation it is in, if a subagent's."),
-    offset: z.coerce.number().int().nullish().describe("Character to begin at; the footer gives the next."),
+    session: z.string().describe("Id, or its first characters."),
+    id: z.string().describe("Id of a message or tool call, or a message's number."),
+    agentId: text("The subagent, if in its conversation."),
+    offset: z.coerce.number().nullish().describe("Character to begin at; footers give the next."),
     maxTokens: tokenLimit,
-    format: z.enum(["text", "json"]).nullish().describe("json: for programs."),
+    format: z.enum(["text", "json"]).nullish(),
   }),
   async run({ session, id, agentId, offset, maxTokens, format }, { signal }, { store }) {
     const found = await findSession(session, { store });
     const agent = await store.subagent(found.copy, agentId);
     const { budget, notes, again } = readingCall(maxTokens, format);
     const slice = await withConversation(store, found.copy, { agentId: agent, signal }, async (conversation) => {
-      const target = await findTarget(conversation, id, signal);
-      const from = Math.max(0, offset ?? 0);
+      const target = await conversation.target(id, () => findTarget(conversation, id, signal));
+      const from = Math.max(0, Math.trunc(offset ?? 0));
       return readText(conversation, { ...found, agentId: agent }, target, {
         budget,
         offset: from,

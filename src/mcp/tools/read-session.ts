@@ -16,12 +16,12 @@ export const readSession = defineTool({
   annotations: READS,
   meta: { "anthropic/maxResultSizeChars": 120_000 },
   input: z.strictObject({
-    session: z.string().describe("Session id, or its first characters."),
+    session: z.string().describe("Id, or its first characters."),
     agentId: text("Read this subagent's conversation instead."),
-    cursor: text("From the footer of a page, to go on either way."),
-    around: text("Show this message: its id, number, msg_… or toolu_… id."),
+    cursor: text("From a footer, to go on either way."),
+    around: text("Show this message: id, number, msg_… or toolu_…"),
     from: z.enum(["start", "end"]).nullish().describe("Where to begin: start (default) or end."),
-    roles: z.array(z.enum(ROLES)).nullish().describe("Only these."),
+    roles: z.array(z.enum(ROLES)).nullish(),
     include: z
       .array(z.enum(INCLUDES))
       .nullish()
