@@ -41,6 +41,10 @@ export const newestOf = (entries: readonly Transcript[]): Transcript | undefined
     undefined,
   );
 
+/** The copy that a call which acts on one acts on: the newest, of several the first. */
+export const actedOn = (store: Store, call: Call): Transcript | undefined =>
+  newestOf(reals(inReach(store, call))) ?? ofSession(store, call)[0];
+
 export const without = (store: Store, gone: ReadonlySet<Entry>): Store => ({
   ...store,
   entries: store.entries.filter((entry) => !gone.has(entry)),

@@ -1,6 +1,6 @@
 /** What a fork keeps together, and where it may end. */
 import { type Call, concerned, optionsOf } from "./calls.ts";
-import { ofSession } from "./copies.ts";
+import { actedOn, ofSession } from "./copies.ts";
 import type { Deviation } from "./deviation.ts";
 import { line, mapTranscripts, type Row, type Transcript, transcriptsOf } from "./model.ts";
 import type { Change } from "./outcome.ts";
@@ -24,10 +24,12 @@ export const forkDeviations: readonly Deviation[] = [
     reason: "Otherwise the fork would show, and continue, what the source had dropped.",
     official: "Does not copy `last-prompt` rows.",
     ours: "Copies the row of the rewind in force, with the new ids.",
-    applies: (store, call) =>
-      call.fn === "forkSession" && ofSession(store, call).some((one) => keptAnchor(one, call) !== undefined),
+    applies: (store, call) => {
+      const one = call.fn === "forkSession" ? actedOn(store, call) : undefined;
+      return one !== undefined && keptAnchor(one, call) !== undefined;
+    },
     effect: (effect, { store, call }) => {
-      const [one] = ofSession(store, call);
+      const one = actedOn(store, call);
       const anchor = one === undefined ? undefined : keptAnchor(one, call);
       if (one === undefined || anchor === undefined) return effect;
       const changes = Object.entries(effect.changes).map(([at, change]): [string, Change] =>
@@ -124,7 +126,7 @@ export const forkDeviations: readonly Deviation[] = [
       ofSession(store, call).some((one) => apiMessages(one).has(String(optionsOf(call)["upToMessageId"]))),
     insteadCall: (store, call) => {
       const id = String(optionsOf(call)["upToMessageId"]);
-      const [one] = ofSession(store, call);
+      const one = actedOn(store, call);
       return {
         fn: call.fn,
         args: [
