@@ -25,11 +25,11 @@ export interface Hit {
 export function hitOf(session: ListedSession, words: readonly string[]): Hit | undefined {
   const { summary, customTitle, firstPrompt, tag, gitBranch } = session;
   const fields = [
-    { text: foldText(`${customTitle ?? ""} ${summary}`), weights: TITLE },
-    { text: foldText(tag ?? ""), weights: TAG },
-    { text: foldText(firstPrompt ?? ""), weights: PROMPT },
-    { text: foldText(gitBranch ?? ""), weights: PLACE },
-  ];
+    { text: `${customTitle ?? ""} ${summary}`, weights: TITLE },
+    { text: tag ?? "", weights: TAG },
+    { text: firstPrompt ?? "", weights: PROMPT },
+    { text: gitBranch ?? "", weights: PLACE },
+  ].map(({ text, weights }) => ({ text: foldText(plainLine(text)), weights }));
   const scores = words.map((word) => Math.max(...fields.map(({ text, weights }) => scoreIn(text, word, weights))));
   const found = words.filter((_, at) => (scores[at] ?? 0) > 0);
   if (found.length === 0) return undefined;

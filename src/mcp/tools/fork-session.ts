@@ -1,9 +1,12 @@
 import { isAbsolute } from "node:path";
 import { z } from "zod";
 import { CHANGES, SESSION_INPUT, naming } from "../changes.ts";
-import { findSession } from "../find-session.ts";
+import { type Found, findSession } from "../find-session.ts";
 import { text } from "../input.ts";
 import { plainLine } from "../quote.ts";
+import { withConversation } from "../reading/kept.ts";
+import { findTarget } from "../reading/target.ts";
+import type { Service } from "../service.ts";
 import { defineTool, ToolFailure } from "../tool.ts";
 
 export const forkSession = defineTool({
@@ -35,7 +38,8 @@ export const forkSession = defineTool({
     }
     const found = await findSession(session, service);
     const given = title === undefined ? undefined : plainLine(title) || undefined;
-    const sessionId = await store.fork(found.copy.sessionId, { upToMessageId, cwd, title: given, signal });
+    const end = upToMessageId === undefined ? undefined : await endOf(upToMessageId.trim(), found, signal, service);
+    const sessionId = await store.fork(found.copy.sessionId, { upToMessageId: end, cwd, title: given, signal });
     const fork = await findSession(sessionId, service);
     const resume = `claude --resume ${sessionId}`;
     const structured = {
@@ -50,3 +54,20 @@ export const forkSession = defineTool({
     return { text: naming(text, found, fork), structured };
   },
 });
+
+/** What the store takes for a message as the reading tools name it: of an answer of the model, all of it with its results. */
+async function endOf(given: string, { copy }: Found, signal: AbortSignal, { store }: Service): Promise<string> {
+  try {
+    return await withConversation(store, copy, { agentId: undefined, signal }, async (conversation) => {
+      const { kind, row } = await findTarget(conversation, given, signal);
+      const answer = kind === "row" ? undefined : conversation.open.messageId(row);
+      return answer ?? conversation.open.uuid(row);
+    });
+  } catch (error) {
+    // Rows that are not shown may end a fork, too, when they are named in full.
+    if (error instanceof ToolFailure && FULL_ID.test(given)) return given;
+    throw error;
+  }
+}
+
+const FULL_ID = /^(?:msg_.+|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/i;

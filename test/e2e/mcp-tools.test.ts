@@ -1,0 +1,117 @@
+/** The tools of the built server, over stdio, by the SDK's own client. */
+import fs from "node:fs";
+import path from "node:path";
+import { describe, expect, test } from "vitest";
+import { turnRows, writeSession } from "../support/acp-store.ts";
+import { tempConfigDir } from "../support/config-dir.ts";
+import { openByThisProcess } from "../support/live.ts";
+import { connectMcp, type McpClient, type McpOptions, type Told } from "../support/mcp-client.ts";
+import { nodes } from "../support/nodes.ts";
+import type { Row } from "../support/rows.ts";
+import { runCli } from "../support/run-cli.ts";
+
+const ONE = "11111111-0000-4000-8000-000000000001";
+const TWO = "22222222-0000-4000-8000-000000000002";
+const TWIN = "22222223-0000-4000-8000-000000000003";
+const ELSEWHERE = "44444444-0000-4000-8000-000000000004";
+
+const tagged = (tag: string): Row => ({ type: "tag", tag });
+const titled = (customTitle: string): Row => ({ type: "custom-title", customTitle });
+const onBranch = (rows: readonly Row[], gitBranch: string): Row[] => rows.map((row) => ({ ...row, gitBranch }));
+
+/** Three sessions in `/w`, one in `/elsewhere`; the second is a day later than the first. */
+function store(): string {
+  const dir = tempConfigDir();
+  writeSession(dir, "-w", ONE, [...turnRows("Why is the café closed?"), tagged("keep")]);
+  writeSession(dir, "-w", TWO, [...onBranch(turnRows("fix the parser", 86_400), "parser"), titled("Parser by table")]);
+  writeSession(dir, "-w", TWIN, turnRows("third", 2 * 86_400));
+  writeSession(dir, "-elsewhere", ELSEWHERE, turnRows("parser of dates", 60), { cwd: "/elsewhere" });
+  return dir;
+}
+
+const here = (dir: string, options: McpOptions = {}): Promise<McpClient> =>
+  connectMcp(dir, { ...options, env: { CLAUDE_PROJECT_DIR: "/w", ...options.env } });
+
+interface Row1 {
+  readonly id: string;
+  readonly title: string;
+  readonly marks?: readonly string[];
+}
+const rows = (told: Told, member: "sessions" | "hits" = "sessions"): readonly Row1[] =>
+  (told.structured?.[member] ?? []) as readonly Row1[];
+const ids = (told: Told, member?: "sessions" | "hits"): string[] => rows(told, member).map(({ id }) => id);
+
+describe.each(nodes())("Node $version", ({ path: node }) => {
+  test("a life: list, search, rename, tag, archive, fork, delete, restore", async () => {
+    const dir = store();
+    const { call } = await here(dir, { node });
+    const good = async (name: string, args: Readonly<Record<string, unknown>>): Promise<Told> => {
+      const told = await call(name, args);
+      expect({ name, isError: told.isError, text: told.isError ? told.text : "" }).toEqual({
+        name,
+        isError: false,
+        text: "",
+      });
+      return told;
+    };
+    expect(ids(await good("list_sessions", {}))).toEqual(["22222223", "22222222", "11111111"]);
+    expect(ids(await good("search_sessions", { query: "parser" }), "hits")).toEqual(["22222222"]);
+    expect((await good("rename_session", { session: "1", title: " A\n new title " })).structured).toEqual({
+      id: "11111111",
+      title: "A new title",
+      before: "Why is the café closed?",
+    });
+    expect((await good("tag_session", { session: "1", tag: "later" })).structured).toMatchObject({ tag: "later" });
+    expect(ids(await good("list_sessions", { tag: "later" }))).toEqual(["11111111"]);
+    expect((await good("tag_session", { session: "1", tag: null })).structured).not.toHaveProperty("tag");
+    await good("archive_session", { session: "1" });
+    expect(ids(await good("list_sessions", {}))).toEqual(["22222223", "22222222"]);
+    expect(rows(await good("list_sessions", { archived: true }))).toMatchObject([{ marks: ["archived"] }]);
+    await good("archive_session", { session: "1", archived: false });
+    const fork = (await good("fork_session", { session: "1" })).structured as { sessionId: string; id: string };
+    expect(fs.existsSync(path.join(dir, "projects", "-w", `${fork.sessionId}.jsonl`))).toBe(true);
+    expect(ids(await good("list_sessions", { title: "NEW TITLE (fork)" }))).toEqual([fork.id]);
+    expect((await good("delete_session", { session: fork.id, confirm: true })).structured).toMatchObject({
+      deleted: true,
+      items: 1,
+    });
+    expect(fs.existsSync(path.join(dir, "projects", "-w", `${fork.sessionId}.jsonl`))).toBe(false);
+    expect((await good("restore_session", { session: fork.id })).structured).toMatchObject({ id: fork.id, items: 1 });
+    expect(fs.existsSync(path.join(dir, "projects", "-w", `${fork.sessionId}.jsonl`))).toBe(true);
+  });
+});
+
+test("the options of the command, and its errors", async () => {
+  const { client } = await here(store(), { args: ["--read-only", "--tools", "list_sessions, delete_session"] });
+  expect((await client.listTools()).tools.map(({ name }) => name)).toEqual(["list_sessions"]);
+  const { status, stderr } = runCli(["mcp", "--tools", "list_session"]);
+  expect(status).toBe(2);
+  expect(stderr).toContain("there is no tool 'list_session'. The tools: list_sessions, search_sessions, ");
+});
+
+test("the user is asked, and what they say counts", async () => {
+  const dir = store();
+  let answer: "accept" | "decline" = "decline";
+  const { call } = await here(dir, { answer: () => answer });
+  expect((await call("delete_session", { session: "1", confirm: true })).structured).toMatchObject({ deleted: false });
+  answer = "accept";
+  expect((await call("delete_session", { session: "1" })).structured).toMatchObject({ deleted: true });
+  expect(fs.existsSync(path.join(dir, "projects", "-w", `${ONE}.jsonl`))).toBe(false);
+});
+
+describe("the session that asks", () => {
+  const marked = (told: Told): string[] =>
+    rows(told).flatMap(({ id, marks }) => (marks?.includes("this conversation") === true ? [id] : []));
+
+  test("is the one that the environment names", async () => {
+    const { call } = await here(store(), { env: { CLAUDE_CODE_SESSION_ID: TWO } });
+    expect(marked(await call("list_sessions"))).toEqual(["22222222"]);
+  });
+
+  test("is else that of the nearest ancestor that keeps a file of itself", async () => {
+    const dir = store();
+    openByThisProcess(dir, TWIN);
+    const { call } = await here(dir);
+    expect(marked(await call("list_sessions"))).toEqual(["22222223"]);
+  });
+});
