@@ -162,7 +162,9 @@ function serveResources(
 ): () => void {
   const notFound = (uri: string): Error => protocolError(RESOURCE_NOT_FOUND, `There is no resource ${uri}`, { uri });
   server.setRequestHandler(ListResourcesRequestSchema, async ({ params }, extra) => {
-    const page = await answered(() => resources.list(params?.cursor ?? undefined, contextOf(extra), service));
+    const page = await answered(extra.signal, () =>
+      resources.list(params?.cursor ?? undefined, contextOf(extra), service),
+    );
     return {
       resources: page.resources.map((one) => ({ ...one })),
       ...(page.nextCursor !== undefined && { nextCursor: page.nextCursor }),
@@ -175,7 +177,7 @@ function serveResources(
     }),
   }));
   server.setRequestHandler(ReadResourceRequestSchema, async ({ params: { uri } }, extra) => {
-    const contents = await answered(() => resources.read(uri, contextOf(extra), service));
+    const contents = await answered(extra.signal, () => resources.read(uri, contextOf(extra), service));
     if (contents === undefined) throw notFound(uri);
     return { contents: contents.map((one) => ({ ...one })) as { uri: string; text: string }[] };
   });
@@ -217,7 +219,7 @@ function servePrompts(server: Server, tables: Tables, service: Service, contextO
     const missing = prompt.arguments.find(({ name, required }) => required && !given[name]);
     if (missing !== undefined)
       throw protocolError(ErrorCode.InvalidParams, `${prompt.name}: ${missing.name} is missing`);
-    const messages = await answered(() => prompt.get(given, contextOf(extra), service));
+    const messages = await answered(extra.signal, () => prompt.get(given, contextOf(extra), service));
     return {
       description: prompt.description,
       messages: messages as { role: "user"; content: { type: "text"; text: string } }[],
@@ -225,7 +227,7 @@ function servePrompts(server: Server, tables: Tables, service: Service, contextO
   });
   server.setRequestHandler(CompleteRequestSchema, async ({ params: { ref, argument } }, extra) => {
     const of = ref.type === "ref/prompt" ? { prompt: ref.name } : { uriTemplate: ref.uri };
-    const found = await answered(() => complete(tables, of, argument, contextOf(extra), service));
+    const found = await answered(extra.signal, () => complete(tables, of, argument, contextOf(extra), service));
     if (found === undefined)
       throw protocolError(ErrorCode.InvalidParams, `There is nothing to complete for ${JSON.stringify(of)}`);
     const { values, total } = found;
@@ -238,10 +240,12 @@ const protocolError = (code: number, message: string, data?: unknown): Error =>
   Object.assign(new Error(message), { code, ...(data !== undefined && { data }) });
 
 /** What a client asked for wrongly becomes a protocol error with the same words that a tool would answer. */
-async function answered<T>(work: () => Promise<T>): Promise<T> {
+async function answered<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
+    // Nobody waits for what was cancelled.
+    signal.throwIfAborted();
     if (error instanceof ToolFailure || error instanceof InvalidCursorError) {
       throw protocolError(ErrorCode.InvalidParams, failureText(error));
     }

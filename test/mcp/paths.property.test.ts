@@ -1,0 +1,129 @@
+/** Ids and URIs from outside: whatever they are, nothing outside the config dir is opened for them. */
+import fs from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import fc from "fast-check";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import type { Context } from "../../src/mcp/context.ts";
+import { resources } from "../../src/mcp/resources.ts";
+import type { Service } from "../../src/mcp/service.ts";
+import { openStore } from "../../src/mcp/store.ts";
+import { getMessage } from "../../src/mcp/tools/get-message.ts";
+import { readSession } from "../../src/mcp/tools/read-session.ts";
+import { conversation, put, sessionId } from "../support/config-dir.ts";
+
+const SECRET = "what nobody may read";
+const OUTSIDE = sessionId(7);
+const KNOWN = sessionId(1);
+
+let root: string;
+let service: Service;
+const opened: string[] = [];
+const context: Context = {
+  signal: new AbortController().signal,
+  progress: () => undefined,
+  ask: undefined,
+  roots: async () => [],
+  toolUseId: undefined,
+};
+
+beforeAll(() => {
+  root = fs.realpathSync(fs.mkdtempSync(path.join(os.tmpdir(), "claude-transcripts-")));
+  const secret = conversation(OUTSIDE, SECRET);
+  for (const place of ["", "projects/", "config/", "config/outside/", "-w/", "config/projects/"]) {
+    put(root, `${place}${OUTSIDE}.jsonl`, secret);
+    put(root, `${place}agent-x.jsonl`, secret);
+  }
+  const rows = conversation(KNOWN, "a question", "an answer");
+  put(root, `config/projects/-w/${KNOWN}.jsonl`, rows);
+  put(root, `config/projects/-w/${KNOWN}/subagents/agent-a1.jsonl`, rows);
+  service = {
+    store: openStore([path.join(root, "config")]),
+    options: { projectDir: undefined, cwd: root, sessionId: undefined, startedByClient: false, readOnly: true },
+  };
+  // What looks for subagents reads directories in its own way: by the functions that call back.
+  for (const name of ["openSync", "readdirSync", "opendirSync", "open", "readdir", "opendir"] as const) {
+    const real = fs[name] as (...args: unknown[]) => unknown;
+    vi.spyOn(fs, name).mockImplementation((...args: unknown[]) => {
+      opened.push(String(args[0]));
+      return real(...args) as never;
+    });
+  }
+});
+afterAll(() => {
+  vi.restoreAllMocks();
+  fs.rmSync(root, { recursive: true, force: true });
+});
+
+/** Our own modules, some of which are loaded when they are needed. */
+const own = path.resolve(import.meta.dirname, "../..", "_").slice(0, -1);
+
+/** What was opened and is neither in the config dir, nor tells of processes, nor is code. */
+const strayed = (): string[] =>
+  opened
+    .splice(0)
+    .map((file) => path.resolve(file))
+    .filter((file) => !`${file}/`.startsWith(path.join(root, "config", "/")) && !file.startsWith("/proc/"))
+    .filter((file) => !file.startsWith(own));
+
+const PIECES = `.. . / \\ %2F %2e%2e %252F %5C %00 ?cursor= ? # @ : * ~ 0 9999999 n.1.0.0.0.0 … file:/// /etc/passwd
+  config projects session project subagent raw messages outside .jsonl agent-x a1 -w ${KNOWN} ${KNOWN.slice(0, 8)} ${OUTSIDE}`;
+const piece = fc.constantFrom("\u0000", "\n", ...PIECES.split(/\s+/));
+const hostile = fc.oneof(
+  fc.array(piece, { maxLength: 6 }).map((pieces) => pieces.join("")),
+  fc.array(piece, { maxLength: 6 }).map((pieces) => pieces.join("/")),
+  fc.string({ unit: "binary", maxLength: 40 }),
+);
+const uri = hostile.chain((rest) =>
+  fc.constantFrom(
+    rest,
+    `claude-transcripts://${rest}`,
+    `claude-transcripts://session/${rest}`,
+    `claude-transcripts://session/${KNOWN}/${rest}`,
+    `claude-transcripts://session/${KNOWN}/subagent/${rest}`,
+    `claude-transcripts://project/${rest}`,
+  ),
+);
+
+test("the watch on what is opened sees what is read", async () => {
+  const contents = await resources.read(`claude-transcripts://session/${KNOWN}`, context, service);
+  expect(contents?.[0]?.text).toContain("a question");
+  const agent = await resources.read(`claude-transcripts://session/${KNOWN}/subagent/a1`, context, service);
+  expect(agent?.[0]?.text).toContain("a question");
+  const seen = opened.map((file) => path.relative(root, file));
+  expect(seen).toContain(`config/projects/-w/${KNOWN}.jsonl`);
+  expect(seen).toContain(`config/projects/-w/${KNOWN}/subagents/agent-a1.jsonl`);
+  expect(strayed()).toEqual([]);
+  fs.closeSync(fs.openSync(path.join(root, `${OUTSIDE}.jsonl`), "r"));
+  expect(strayed()).toEqual([path.join(root, `${OUTSIDE}.jsonl`)]);
+});
+
+test("URIs of resources, whatever they are", async () => {
+  await fc.assert(
+    fc.asyncProperty(uri, async (uri) => {
+      const contents = await resources.read(uri, context, service).catch(() => undefined);
+      expect(JSON.stringify(contents ?? [])).not.toContain(SECRET);
+      expect(strayed()).toEqual([]);
+    }),
+    { numRuns: 400 },
+  );
+});
+
+test("ids that are given to the tools", async () => {
+  await fc.assert(
+    fc.asyncProperty(hostile, hostile, async (one, other) => {
+      for (const call of [
+        () => readSession.call({ session: one }, context, service),
+        () => readSession.call({ session: KNOWN, agentId: one }, context, service),
+        () => readSession.call({ session: KNOWN, around: one, cursor: other }, context, service),
+        () => getMessage.call({ session: one, id: other }, context, service),
+        () => getMessage.call({ session: KNOWN, id: one, agentId: other }, context, service),
+      ]) {
+        const answer = await call().catch(() => undefined);
+        expect(JSON.stringify(answer ?? "")).not.toContain(SECRET);
+      }
+      expect(strayed()).toEqual([]);
+    }),
+    { numRuns: 150 },
+  );
+});
