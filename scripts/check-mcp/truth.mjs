@@ -27,7 +27,7 @@ export function readTruth(file, subagent) {
       if (block.type === "text" && row.type === "assistant") {
         if (row.isApiErrorMessage !== true && row.closesQuietTurn !== true) add("text", block.text);
       } else if (block.type === "text") {
-        if (row.isCompactSummary === true || /[<\u001b]|^\s*\[Request interrupted/.test(block.text)) unsure++;
+        if (row.isCompactSummary === true || hasMarks(block.text)) unsure++;
         else add("text", block.text);
       } else if (block.type === "thinking") add("thinking", block.thinking);
       else if (block.type === "tool_use") add("call", JSON.stringify(block.input));
@@ -36,6 +36,10 @@ export function readTruth(file, subagent) {
   }
   return { said, unsure };
 }
+
+const hasMarks = (text) => text.includes("<") || text.includes(ESCAPE) || /^\s*\[Request interrupted/.test(text);
+
+const ESCAPE = String.fromCharCode(27);
 
 function parsed(line) {
   try {
@@ -52,6 +56,6 @@ function blocks({ message }) {
 }
 
 function resultTexts({ content }) {
-  if (typeof content === "string") return [content].filter((text) => !text.includes("\u001b"));
-  return (content ?? []).flatMap(({ type, text }) => (type === "text" && !text.includes("\u001b") ? [text] : []));
+  if (typeof content === "string") return [content].filter((text) => !text.includes(ESCAPE));
+  return (content ?? []).flatMap(({ type, text }) => (type === "text" && !text.includes(ESCAPE) ? [text] : []));
 }

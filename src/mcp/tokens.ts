@@ -155,7 +155,7 @@ function charsOf(set: string, [from, to]: Span, cells: readonly Span[]): string[
   for (let row = from; row <= to; row++) {
     for (const [first, last] of cells) for (let cell = first; cell <= last; cell++) bytes.push(row, cell);
   }
-  return [...new TextDecoder(set).decode(Uint8Array.from(bytes))];
+  return Array.from(new TextDecoder(set).decode(Uint8Array.from(bytes)));
 }
 
 /** Tokens a character, by rows of sixteen: of the letters of languages as they are written, of all others the most there can be. */

@@ -93,7 +93,7 @@ export class PageBuilder {
         continue;
       }
       if (!empty && this.#fitsAlone(shown)) return { number, offset };
-      const to = this.#fitFrom(shown, offset, empty);
+      const to = this.#fitFrom(shown, offset, empty || this.#hasMuch());
       if (to <= offset) return { number, offset };
       this.#add({ shown, range: { from: offset, to } }, "push", true);
       return to < shown.length ? { number, offset: to } : { number: number + 1, offset: 0 };
@@ -119,7 +119,7 @@ export class PageBuilder {
       }
       const here = to < shown.length ? { number, offset: to } : { number: number + 1, offset: 0 };
       if (!empty && this.#fitsAlone(shown)) return here;
-      const from = this.#fitTo(shown, to, empty);
+      const from = this.#fitTo(shown, to, empty || this.#hasMuch());
       if (from >= to) return here;
       this.#add({ shown, range: { from, to } }, "unshift", true);
       return from > 0 ? { number, offset: from } : { number, offset: 0 };
@@ -150,6 +150,9 @@ export class PageBuilder {
     this.#items[how](item);
     return true;
   }
+
+  /** A text that no page holds whole is cut anyway: it may begin on this one. */
+  #hasMuch = (): boolean => this.#left > this.#options.room / 2;
 
   #fitsAlone(shown: Shown): boolean {
     return this.#cost({ shown, range: { from: 0, to: shown.length } }) <= this.#options.room;

@@ -118,13 +118,13 @@ class Writer {
     const left = leftOutOf(page.items);
     const words = [
       ...(left.thinking > 0 ? [`${left.thinking} × thinking (include thinking)`] : []),
-      ...(left.system > 0 ? [`${left.system} notes and reminders (include system)`] : []),
-      ...(left.roles > 0 ? [`${left.roles} parts of other roles`] : []),
-      ...(page.skipped > 0 ? [`${page.skipped} messages with nothing but such`] : []),
+      ...(left.system > 0 ? [`${left.system} × notes or reminders (include system)`] : []),
+      ...(left.roles > 0 ? [`${left.roles} × other roles`] : []),
+      ...(page.skipped > 0 ? [`${counted(page.skipped)} with nothing but such`] : []),
     ];
     const branches = this.#choice.include.has("branches") ? 0 : this.#conversation.abandoned;
     if (branches > 0 && !page.hasAfter)
-      words.push(`${branches} messages on branches that rewinds left behind (include branches)`);
+      words.push(`${counted(branches)} on branches that rewinds left behind (include branches)`);
     return this.#assemble({
       items: page.items.map((item) => itemText(item, this.#request.json ? json : prose)),
       numbers:
@@ -148,7 +148,7 @@ class Writer {
       previous: cursor,
       left: [
         "999 × thinking (include thinking)",
-        "999 notes and reminders (include system)",
+        "999 × notes or reminders (include system)",
         "999 messages with nothing but such",
       ],
     });
@@ -216,6 +216,8 @@ interface Parts {
   /** What was left out, in words. */
   readonly left: readonly string[];
 }
+
+const counted = (messages: number): string => (messages === 1 ? "1 message" : `${messages} messages`);
 
 const NOTHING = "(nothing of what was asked for)";
 
