@@ -1,6 +1,6 @@
 /**
- * Every example of the README, run in its order on a copy of the fixtures in a home of its own. `UPDATE_README=1` writes
- * what was printed into the README instead.
+ * Every example of the README, run in its order on a copy of the fixtures in a home of its own. `UPDATE_README=1` also
+ * writes what was printed into the README.
  */
 import { execFileSync } from "node:child_process";
 import fs from "node:fs";
@@ -39,21 +39,16 @@ const asShown = (output: string): string => output.replaceAll(home, HOME);
 const run = (command: string): string => asShown(type(command, { cwd: root, env }));
 
 describe("the examples on the command line", () => {
-  if (process.env["UPDATE_README"] !== undefined) {
-    test("are written anew", () => {
-      fs.writeFileSync(
-        file,
-        withOutputs(
-          readme,
-          examples.map(({ command }) => run(command)),
-        ),
-      );
-    });
-    return;
-  }
+  const printed: string[] = [];
+  afterAll(() => {
+    if (process.env["UPDATE_README"] !== undefined) fs.writeFileSync(file, withOutputs(readme, printed));
+  });
+
   // One after the other: each finds what the ones before it left.
   test.each(examples)("$command", ({ command, output }) => {
-    expect(alike(run(command))).toBe(alike(output));
+    const now = run(command);
+    printed.push(now);
+    expect(alike(now)).toBe(alike(output));
   });
 
   test("show every command", async () => {

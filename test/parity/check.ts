@@ -56,7 +56,11 @@ export const readsPlainly = (store: Store, deviations: readonly Deviation[]): bo
 /** Runs every call on both implementations and compares; what a deviation covers with its declared result. */
 export async function checkStore(store: Store, pair: Pair, options: CompareOptions): Promise<Report> {
   const report: Report = { calls: {}, shown: {}, deviating: 0, failures: [] };
-  const { reads, changes, rng } = callsOn(store);
+  const { rng, ...calls } = callsOn(store);
+  const { provoked } = options;
+  const isAsked = (call: Call): boolean =>
+    provoked === undefined || options.provokedOnly !== true || provoked.applies(store, call);
+  const [reads, changes] = [calls.reads.filter(isAsked), calls.changes.filter(isAsked)];
   const configDir = path.join(options.scratch, "reading");
   materialise(store, configDir);
   const reading = new Reading(store, pair, options, configDir);
@@ -65,8 +69,8 @@ export async function checkStore(store: Store, pair: Pair, options: CompareOptio
   const plain = changes.filter((call) => applying(options.deviations, store, call).length === 0);
   await checkInARow(store, plain, pair, options, report);
   // Where nothing was provoked, a call that a deviation applies to (a deletion of one of several copies) is not made.
-  if (options.provoked !== undefined) {
-    const further = options.provoked.calls?.(rng, store) ?? [];
+  if (provoked !== undefined) {
+    const further = provoked.calls?.(rng, store) ?? [];
     for (const call of [...changes.filter((each) => !plain.includes(each)), ...further]) {
       count(report, store, call, await compareChange(store, call, pair, options, knownIds(store)));
     }

@@ -17,6 +17,8 @@ export interface CompareOptions {
   readonly scratch: string;
   /** The deviation that the store was made for. */
   readonly provoked?: Deviation | undefined;
+  /** Only the calls that it applies to. */
+  readonly provokedOnly?: boolean | undefined;
 }
 
 export interface Compared {

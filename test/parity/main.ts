@@ -3,6 +3,7 @@
  *
  *     --mode plain | <deviation>,… | all (every deviation)    --count stores of each    --from first seed
  *     --tell failures told of each    --small (no file over 64 KiB)
+ *     --declared (only the calls that the deviation applies to)
  *     --same (the official functions against themselves)
  */
 import fs from "node:fs";
@@ -20,7 +21,7 @@ const flag = (name: string, fallback: string): string => {
 };
 
 const pair = { official, ours: process.argv.includes("--same") ? official : ours };
-const small = process.argv.includes("--small");
+const options = { small: process.argv.includes("--small"), provokedOnly: process.argv.includes("--declared") };
 const from = Number(flag("from", "0"));
 const count = Number(flag("count", "100"));
 const mode = flag("mode", "plain");
@@ -43,7 +44,7 @@ for (const each of modes) {
   const began = Date.now();
   let said = 0;
   for (let seed = from; seed < from + count; seed++) {
-    await runSeed(totals, `${each}-${seed}`, pair, universe, small);
+    await runSeed(totals, `${each}-${seed}`, pair, universe, options);
     for (; said < Math.min(totals.failures.length, Number(flag("tell", "5"))); said++) {
       const failure = totals.failures[said];
       if (failure !== undefined) console.log(tellFailure(failure));

@@ -45,7 +45,7 @@ export async function runSeed(
   seed: string,
   pair: Pair,
   universe: Universe,
-  small = false,
+  { small = false, provokedOnly = false }: { readonly small?: boolean; readonly provokedOnly?: boolean } = {},
 ): Promise<void> {
   const { mode } = totals;
   const provoked = deviations.find(({ id }) => id === mode);
@@ -59,7 +59,7 @@ export async function runSeed(
           universe,
         );
   const scratch = makeScratch(path.dirname(universe.root));
-  const report = await checkStore(store, pair, { deviations, scratch, provoked });
+  const report = await checkStore(store, pair, { deviations, scratch, provoked, provokedOnly });
   fs.rmSync(scratch, { recursive: true, force: true });
 
   totals.stores++;
