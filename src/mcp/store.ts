@@ -20,7 +20,7 @@ export interface Store {
   page(options: Filters & { readonly limit: number; readonly cursor: string | undefined }): Promise<SessionPage>;
   /** The same without pages. */
   stream(options: Filters): Promise<SessionStream>;
-  projects(signal: AbortSignal): Promise<ProjectList>;
+  projects(signal: AbortSignal, progress?: (looked: number, total: number) => void): Promise<ProjectList>;
   /** The ids of all sessions, of each once. */
   ids(): Promise<ReadonlySet<string>>;
   /** The session whose id begins so. Throws `SessionNotFound`, `InvalidSessionId` where several do. */
@@ -82,9 +82,9 @@ export function openStore(configDirs?: readonly string[]): Store {
       const { streamSessions } = await import("../store/session-stream.ts");
       return streamSessions({ ...options, ...where });
     },
-    async projects(signal) {
+    async projects(signal, progress) {
       const { listProjects } = await import("../store/project-list.ts");
-      return listProjects({ ...where, signal });
+      return listProjects({ ...where, signal, progress });
     },
     async ids() {
       const { allSessionIds } = await import("../store/find-by-prefix.ts");

@@ -35,6 +35,8 @@ export interface ListFilters extends StoreOptions {
    * which every transcript that is looked at is read to its end.
    */
   readonly metadata?: "windows" | "full" | undefined;
+  /** Called whenever a session has been looked at: how many so far, and how many there are in scope. */
+  readonly progress?: ((looked: number, total: number) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -70,6 +72,7 @@ export function checkedQuery(options: ListFilters): ListQuery {
     tag,
     branch,
     full: full || tag !== undefined,
+    progress: options.progress,
     signal,
   };
 }

@@ -24,6 +24,7 @@ export interface PagerQuery {
   readonly branch: string | undefined;
   /** Read whole transcripts for what is shown. */
   readonly full: boolean;
+  readonly progress: ((looked: number, total: number) => void) | undefined;
   readonly signal: AbortSignal | undefined;
 }
 
@@ -55,6 +56,7 @@ export class Pager {
   /** All copies, newest first, of the sessions that have several. */
   readonly #copies: ReadonlyMap<string, readonly Candidate[]>;
   #work = 0;
+  #looked = 0;
 
   /** `after`: where the page before ended. */
   constructor(scope: ListScope, query: PagerQuery, after: PageEnd | undefined, skipped: Map<string, Skipped>) {
@@ -95,6 +97,7 @@ export class Pager {
         await this.#worked(1 / FILES_PER_TURN);
         this.#known.pop();
         const session = await this.#show(best.copy, best.time);
+        this.#query.progress?.(++this.#looked, this.total);
         if (session !== undefined) return session;
       } else return undefined;
     }

@@ -28,6 +28,12 @@ export interface ProjectList {
   readonly skipped: readonly Skipped[];
 }
 
+interface ProjectListOptions extends StoreOptions {
+  /** Called whenever a project has been looked at: how many so far, and how many there are. */
+  readonly progress?: ((looked: number, total: number) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
 /** Transcripts of which a few kilobytes are read before other work of the process gets its turn. */
 const FILES_PER_TURN = 128;
 /** A path is asked of so many sessions of a project, the newest first: nearly always the first one knows. */
@@ -37,10 +43,7 @@ const ASKED = 8;
  * The projects of these config dirs that have sessions; one that stands in several is one. Every transcript is stated, and of
  * those that may be the last active a few kilobytes are read. Throws `signal.reason` only.
  */
-export async function listProjects({
-  configDirs,
-  signal,
-}: StoreOptions & { readonly signal?: AbortSignal | undefined }): Promise<ProjectList> {
+export async function listProjects({ configDirs, progress, signal }: ProjectListOptions): Promise<ProjectList> {
   const scope = await listScope({ configDirs, includeWorktrees: false, claudeWorktrees: false, signal });
   const skipped = new Map(scope.skipped.map((entry) => [entry.path, entry]));
   const byKey = new Map<string, Candidate[]>();
@@ -77,6 +80,7 @@ export async function listProjects({
       bytes: candidates.reduce((sum, { size }) => sum + size, 0),
       activity: Number.isFinite(activity) ? activity : newest.lastModified,
     });
+    progress?.(projects.length, byKey.size);
   }
   projects.sort((a, b) => b.activity - a.activity || (a.key < b.key ? -1 : 1));
   return { projects, skipped: [...skipped.values()] };

@@ -50,6 +50,21 @@ describe.each(nodes())("Node $version", ({ path: node }) => {
   });
 });
 
+test("what was cancelled is not answered, and what comes after it is", async () => {
+  const server = startMcp(store(200));
+  const search = { name: "search_sessions", arguments: { query: "prompt", scope: "all" } };
+  server.send(
+    INITIALIZE,
+    INITIALIZED,
+    { jsonrpc: "2.0", id: 1, method: "tools/call", params: search },
+    { jsonrpc: "2.0", method: "notifications/cancelled", params: { requestId: 1 } },
+    list(2),
+  );
+  server.child.stdin?.end();
+  expect(await server.exited).toEqual({ code: 0, signal: null });
+  expect(server.messages().map(({ id }) => id)).toEqual([0, 2]);
+});
+
 test("a line that is no message is told on stderr, and the next one is answered", async () => {
   const server = startMcp(store());
   server.send(INITIALIZE, INITIALIZED);

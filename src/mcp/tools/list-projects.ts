@@ -32,9 +32,11 @@ export const listProjects = defineTool({
     total: z.number(),
     notes: z.array(z.string()),
   }),
-  async run({ name, limit: asked }, { signal }, { store }) {
+  async run({ name, limit: asked }, context, { store }) {
     const { value, note } = clamped(asked, MOST, "limit");
-    const all = await store.projects(signal);
+    const all = await store.projects(context.signal, (looked, total) =>
+      context.progress(looked, total, "projects looked at"),
+    );
     const wanted = foldText(name ?? "");
     const fitting = all.projects.filter(({ path, key }) => foldText(path ?? key).includes(wanted));
     const projects = fitting.slice(0, value).map(({ path, key, sessions, bytes, activity }) => {

@@ -52,6 +52,7 @@ export const listSessions = defineTool({
       archived: given.archived === true ? ("only" as const) : ("exclude" as const),
       includeProgrammatic: given.programmatic,
       cursor: period.cursor,
+      progress: (looked: number, total: number) => context.progress(looked, total, "sessions looked at"),
       signal: context.signal,
     };
     const facts = await rowFacts(scope, context, service);

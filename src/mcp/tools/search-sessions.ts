@@ -40,12 +40,17 @@ export const searchSessions = defineTool({
     const { value, note } = clamped(asked, MOST, "limit");
     const scope = await scopeOf(given, context, service);
     const facts = await rowFacts(scope, context, service);
-    const stream = await service.store.stream({ ...filterOf(scope), archived: "include", signal: context.signal });
+    const stream = await service.store.stream({
+      ...filterOf(scope),
+      archived: "include",
+      progress: (looked, total) => context.progress(looked, total, "sessions looked at"),
+      signal: context.signal,
+    });
     const hits: Hit[] = [];
     let searched = 0;
     let leftOut = false;
     for (let session = await stream.next(); session !== undefined; session = await stream.next()) {
-      context.progress(++searched, stream.total, "sessions searched");
+      searched++;
       const hit = hitOf(session, words);
       if (hit === undefined) continue;
       if (session.sessionId === facts.asking && includeAsking !== true) leftOut = true;
