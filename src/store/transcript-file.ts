@@ -20,6 +20,7 @@ export class TranscriptFile {
   readonly stat: Stats;
   readonly #fd: number;
   #window = Buffer.allocUnsafeSlow(WINDOW);
+  #large = Buffer.alloc(0);
   #at = 0;
   #have = 0;
 
@@ -98,9 +99,11 @@ export class TranscriptFile {
   #bytes(offset: number, length: number): [Buffer, number] {
     if (offset >= this.#at && offset + length <= this.#at + this.#have) return [this.#window, offset - this.#at];
     if (length > this.#window.length) {
-      const large = Buffer.allocUnsafe(length);
-      readAt(this.#fd, large, offset);
-      return [large, 0];
+      // Kept for the next long row: a few of them would fill memory before it is tidied up.
+      if (this.#large.length < length) this.#large = Buffer.allocUnsafeSlow(length);
+      const have = readAt(this.#fd, this.#large.subarray(0, length), offset);
+      if (have < length) this.#large.fill(0, have, length);
+      return [this.#large, 0];
     }
     this.#at = offset;
     this.#have = readAt(this.#fd, this.#window, offset);

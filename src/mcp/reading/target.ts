@@ -1,4 +1,4 @@
-import { partsOf } from "../../view/parts.ts";
+import { type Part, partsOf } from "../../view/parts.ts";
 import { plain } from "../quote.ts";
 import { ToolFailure } from "../tool.ts";
 import { chosen, INCLUDES } from "./choice.ts";
@@ -8,7 +8,8 @@ import { jsonText, showMessage } from "./segments.ts";
 /** What an id in a conversation stands for: a whole message, one row of it, or a tool call with its result. */
 export type Target = { readonly number: number; readonly row: number } & (
   | { readonly kind: "message" | "row" }
-  | { readonly kind: "call"; readonly call: string; readonly rows: readonly number[] }
+  /** A call's text is made where it is found: its rows may be too long to be read twice. */
+  | { readonly kind: "call"; readonly call: string; readonly text: string }
 );
 
 const EVERYTHING = chosen(undefined, INCLUDES);
@@ -58,7 +59,8 @@ async function callOf(conversation: Conversation, call: string, signal: AbortSig
   const { open } = conversation;
   if (call.length < SHORTEST || call.length > 200) return undefined;
   const needle = Buffer.from(call);
-  const rows: number[] = [];
+  const lines: string[] = [];
+  let first: number | undefined;
   for (let row = 0; row < open.length; row++) {
     if (row % ROWS_PER_TURN === ROWS_PER_TURN - 1) {
       await new Promise((resolve) => setImmediate(resolve));
@@ -66,28 +68,25 @@ async function callOf(conversation: Conversation, call: string, signal: AbortSig
     }
     const { buffer, byteOffset, length } = open.bytes(row);
     if (!Buffer.from(buffer, byteOffset, length).includes(needle)) continue;
-    const parts = partsOf(open.entry(row));
-    if (parts.some((part) => (part.kind === "call" || part.kind === "result") && part.id === call)) rows.push(row);
+    const found = partsOf(open.entry(row)).flatMap((part) => callLine(part, call));
+    if (found.length > 0) first ??= row;
+    lines.push(...found);
   }
-  const [row] = rows;
-  return row === undefined ? undefined : { kind: "call", number: conversation.numberOf(row), row, call, rows };
+  return first === undefined
+    ? undefined
+    : { kind: "call", number: conversation.numberOf(first), row: first, call, text: lines.join("\n") };
+}
+
+function callLine(part: Part, call: string): string[] {
+  if (part.kind === "call" && part.id === call) return [`→ ${plain(part.name)} ${plain(jsonText(part.input))}`];
+  if (part.kind !== "result" || part.id !== call) return [];
+  return [`${part.failed ? "← failed: " : "← "}${plain(part.text).trimEnd()}`];
 }
 
 /** The text that a target stands for, whole. What stands alone is only its text; several parts are marked as on a page. */
 export function textOf(conversation: Conversation, target: Target): string {
   const { open } = conversation;
-  if (target.kind === "call") {
-    return target.rows
-      .flatMap((row) => partsOf(open.entry(row)))
-      .flatMap((part) => {
-        if (part.kind === "call" && part.id === target.call)
-          return `→ ${plain(part.name)} ${plain(jsonText(part.input))}`;
-        return part.kind === "result" && part.id === target.call
-          ? `${part.failed ? "← failed: " : "← "}${plain(part.text).trimEnd()}`
-          : [];
-      })
-      .join("\n");
-  }
+  if (target.kind === "call") return target.text;
   const message = conversation.message(target.number);
   const [from, to] = target.kind === "row" ? [target.row, target.row + 1] : [message.from, message.to];
   const parts = Array.from({ length: to - from }, (_, at) => partsOf(open.entry(from + at))).flat();
