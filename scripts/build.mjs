@@ -23,6 +23,7 @@ import { createRequire } from "node:module";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { lazySchemas } from "./lazy-schemas.mjs";
+import { withoutAjv } from "./without-ajv.mjs";
 import { zodForMcp } from "./zod-for-mcp.mjs";
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
@@ -84,7 +85,7 @@ async function bundleBinary(outdir) {
     platform: "node",
     target: "node20.19",
     external: EXTERNAL,
-    plugins: [lazySchemas, zodForMcp],
+    plugins: [lazySchemas, zodForMcp, withoutAjv],
     minifySyntax: true,
     minifyWhitespace: true,
     legalComments: "none",
