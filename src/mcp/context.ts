@@ -2,7 +2,7 @@
 export interface Context {
   readonly signal: AbortSignal;
   /** Tells how far a long call has come, where the client wants to know. May be called as often as one likes. */
-  progress(done: number, total?: number, message?: string): void;
+  readonly progress: (done: number, total?: number, message?: string) => void;
   /** Asks the person in front of the client; undefined where the client cannot. */
   readonly ask: ((question: string, signal: AbortSignal) => Promise<"accept" | "decline" | "cancel">) | undefined;
   /** The directories that the client works in, as absolute paths; none where it does not say. */

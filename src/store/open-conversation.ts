@@ -5,6 +5,7 @@ import { ANSWERS, ASSISTANT, SYSTEM } from "../transcript/row-index.ts";
 import { type ConversationEntry, MessageMaker, visibleRows } from "../transcript/visible.ts";
 import { openRead, type Stats, statFile } from "./disk.ts";
 import { SessionNotFoundError, TranscriptError } from "./errors.ts";
+import type { ScanProgress } from "./scan-file.ts";
 import { spool } from "./spool.ts";
 import { openSubagent, type Subagent } from "./subagents.ts";
 import { TranscriptFile } from "./transcript-file.ts";
@@ -51,14 +52,18 @@ export interface OpenConversationOptions {
   /** The conversation of this subagent instead. */
   readonly agentId?: string | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** Is told from time to time how many bytes of how many have been read. */
+  readonly progress?: ScanProgress | undefined;
 }
 
 /** Opens the conversation of a session. Throws `SessionNotFound` for an unknown subagent, file-system errors, and `signal.reason`. */
 export async function openConversation(
   copy: TranscriptCopy,
-  { agentId, signal }: OpenConversationOptions = {},
+  { agentId, signal, progress }: OpenConversationOptions = {},
 ): Promise<OpenConversation> {
-  if (agentId === undefined) return ofFile(await TranscriptFile.read(openRead(copy.path), signal), copy.path);
+  if (agentId === undefined) {
+    return ofFile(await TranscriptFile.read(openRead(copy.path), signal, undefined, progress), copy.path);
+  }
   const open = await openSubagent(copy, agentId, signal);
   if (open === undefined) throw new SessionNotFoundError(copy.sessionId, `: it has no subagent ${agentId}`);
   return opened(open.file, open.conversation, open.rows, open.context, open.subagent.path, open.subagent);

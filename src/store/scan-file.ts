@@ -10,6 +10,16 @@ export interface RowVisitor {
   problem?(bytes: Buffer, start: number, end: number, offset: number, problem: RowProblem, length: number): void;
 }
 
+/** Is told after some 10 ms of work each how many bytes of how many have been visited. */
+export type ScanProgress = (done: number, total: number) => void;
+
+interface ScanOptions {
+  readonly from?: number;
+  readonly to: number;
+  readonly signal?: AbortSignal | undefined;
+  readonly progress?: ScanProgress | undefined;
+}
+
 /** After how many chunks other work of the process gets its turn: some 10 ms. */
 const CHUNKS_PER_TURN = 32;
 
@@ -20,16 +30,16 @@ const CHUNKS_PER_TURN = 32;
 export async function scanFile(
   fd: number,
   visitor: RowVisitor,
-  { from = 0, to, signal }: { from?: number; to: number; signal?: AbortSignal | undefined },
+  { from = 0, to, signal, progress }: ScanOptions,
 ): Promise<void> {
-  for await (const _chunk of scanChunks(fd, visitor, { from, to, signal }));
+  for await (const _chunk of scanChunks(fd, visitor, { from, to, signal, progress }));
 }
 
 /** The same, giving way to the caller after each chunk (`CHUNK_BYTES` or the longest row): what was visited can be used up. */
 export async function* scanChunks(
   fd: number,
   visitor: RowVisitor,
-  { from = 0, to, signal }: { from?: number; to: number; signal?: AbortSignal | undefined },
+  { from = 0, to, signal, progress }: ScanOptions,
 ): AsyncGenerator<void> {
   const lines = new LineBuffer(from, { size: Math.max(4096, Math.min(CHUNK_BYTES, to - from)) });
   const scan = new RowScan();
@@ -56,7 +66,10 @@ export async function* scanChunks(
     lines.filled(count);
     while (lines.next()) visit();
     yield;
-    if (chunk % CHUNKS_PER_TURN === 0) await pause();
+    if (chunk % CHUNKS_PER_TURN === 0) {
+      progress?.(at - from, to - from);
+      await pause();
+    }
     signal?.throwIfAborted();
   }
   if (lines.finish()) visit();

@@ -4,7 +4,7 @@ import { RowIndex } from "../transcript/row-index.ts";
 import { parseRow } from "../transcript/row.ts";
 import { fromVoiceCall } from "../transcript/voice-call.ts";
 import { close, openRead, readAt, statOpen, type Stats } from "./disk.ts";
-import { type RowVisitor, scanChunks, scanFile } from "./scan-file.ts";
+import { type RowVisitor, scanChunks, scanFile, type ScanProgress } from "./scan-file.ts";
 
 /** Read ahead for rows that are loaded in file order, which is nearly always. */
 const WINDOW = 256 * 1024;
@@ -40,7 +40,12 @@ export class TranscriptFile {
   }
 
   /** The same for a file that is open already, and is closed with what is returned, or when this fails. */
-  static async read(fd: number, signal?: AbortSignal, facts?: ForkFacts): Promise<TranscriptFile> {
+  static async read(
+    fd: number,
+    signal?: AbortSignal,
+    facts?: ForkFacts,
+    progress?: ScanProgress,
+  ): Promise<TranscriptFile> {
     try {
       const stat = statOpen(fd);
       const index = new RowIndex(randomInt(2 ** 32));
@@ -53,7 +58,7 @@ export class TranscriptFile {
             facts.add(parseRow(bytes, start, end) ?? {}, offset, end - start);
           },
         },
-        { to: stat.size, signal },
+        { to: stat.size, signal, progress },
       );
       return new TranscriptFile(fd, stat, index);
     } catch (error) {

@@ -102,6 +102,24 @@ describe("a conversation that lies open", () => {
     expect(seen).toEqual({ opened: 0, closed: 0 });
   });
 
+  test("tells how far its reading has come", async () => {
+    const dir = tempConfigDir();
+    const texts = Array.from({ length: 100 }, () => "word ".repeat(20_000));
+    const file = put(dir, `projects/-w/${sessionId(1)}.jsonl`, conversation(sessionId(1), ...texts));
+    const store = openStore([dir]);
+    const told: number[] = [];
+    const { size } = fs.statSync(file);
+    const progress = (done: number, total?: number): void => {
+      expect(total).toBe(size);
+      told.push(done);
+    };
+    const { signal } = new AbortController();
+    await withConversation(store, await store.find(sessionId(1)), { agentId: undefined, signal, progress }, firstText);
+    expect(told.length).toBeGreaterThan(1);
+    expect(told).toEqual([...told].sort((a, b) => a - b));
+    expect(told.at(-1)).toBeLessThanOrEqual(size);
+  });
+
   test("stays usable when the work with it fails", async () => {
     const { seen, read } = await storeOf(1);
     await expect(read(1, () => Promise.reject(new Error("broken")))).rejects.toThrow("broken");

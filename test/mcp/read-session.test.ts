@@ -69,6 +69,18 @@ describe("read_session", () => {
     expect(estimate).toBeGreaterThanOrEqual(tokensOf(text));
   });
 
+  test("says of the session that asks that it is, in prose and in JSON", async () => {
+    const dir = tempConfigDir();
+    for (const n of [1, 2]) put(dir, `projects/-w/${sessionId(n)}.jsonl`, conversation(sessionId(n), "Hello"));
+    const one = await connectMcpHere(dir, { sessionId: sessionId(1) });
+    const head = async (n: number): Promise<string | undefined> =>
+      (await one.call("read_session", { session: sessionId(n) })).text.split("\n")[0];
+    expect(await head(1)).toContain(" · the session that asks, as far as it was written · ");
+    expect(await head(2)).not.toContain("asks");
+    const { text } = await one.call("read_session", { session: sessionId(1), format: "json" });
+    expect(JSON.parse(text)).toMatchObject({ session: sessionId(1), asks: true });
+  });
+
   test("a message above the budget is cut with its offset, and the pages go on inside it, forth and back", async () => {
     const one = await client(...longAnswer(400));
     const args = { session: one.session, maxTokens: 600 };

@@ -1,5 +1,6 @@
 import type { OpenConversation } from "../../store/open-conversation.ts";
 import type { TranscriptCopy } from "../../store/types.ts";
+import type { Context } from "../context.ts";
 import type { Store } from "../store.ts";
 import { Conversation } from "./conversation.ts";
 
@@ -20,6 +21,11 @@ interface Entry {
 
 const stores = new WeakMap<Store, Kept>();
 
+interface OpenOptions extends Partial<Pick<Context, "progress">> {
+  readonly agentId: string | undefined;
+  readonly signal: AbortSignal;
+}
+
 /**
  * Works with a conversation that lies open. A transcript has to be known whole before its first message can be shown, so
  * it stays open for the pages that follow; nothing depends on that, and a file that has changed is opened again. Throws
@@ -28,14 +34,20 @@ const stores = new WeakMap<Store, Kept>();
 export async function withConversation<T>(
   store: Store,
   copy: TranscriptCopy,
-  { agentId, signal }: { readonly agentId: string | undefined; readonly signal: AbortSignal },
+  { agentId, signal, progress }: OpenOptions,
   work: (conversation: Conversation) => Promise<T>,
 ): Promise<T> {
   let kept = stores.get(store);
   if (kept === undefined) stores.set(store, (kept = new Kept()));
   const entry = await kept.take(
     `${copy.path}\u0000${agentId ?? ""}`,
-    (stop) => store.conversation(copy, { agentId, signal: stop }),
+    (stop) =>
+      store.conversation(copy, {
+        agentId,
+        signal: stop,
+        // Others may wait for it still when the call that began it has ended.
+        progress: (done, total) => (signal.aborted ? undefined : progress?.(done, total, "reading the transcript")),
+      }),
     signal,
   );
   try {

@@ -7,12 +7,15 @@ import { bitsOf, type Choice, chosen } from "./choice.ts";
 import type { Conversation } from "./conversation.ts";
 import { type Cursor, decodeCursor, encodeCursor, type Position } from "./cursor.ts";
 import { costOf, type Form, json, prose } from "./form.ts";
-import { itemText, leftOutOf, type Page, PageBuilder } from "./page.ts";
+import { itemText, leftOutOf } from "./item.ts";
+import { type Page, PageBuilder } from "./page.ts";
 import { findTarget } from "./target.ts";
 
 /** Whose conversation is read, and how it is named in calls. */
 export interface Source extends Found {
   readonly agentId: string | undefined;
+  /** It is the session in which the model asks. */
+  readonly asks: boolean;
 }
 
 export interface PageRequest {
@@ -166,12 +169,13 @@ class Writer {
   }
 
   #prose = ({ items, numbers, total, next, previous, left }: Parts, estimate: number): string => {
-    const { title, shortId, agentId } = this.#source;
+    const { title, shortId, agentId, asks } = this.#source;
     const { subagent } = this.#conversation.open;
     const of = agentId === undefined ? "" : ` · subagent ${shortened(plainLine(agentId), 40)}`;
     const about = subagent?.description === undefined ? "" : ` ${JSON.stringify(headLine(subagent.description))}`;
     const place = numbers === undefined ? "no messages" : `messages ${numbers[0]}-${numbers[1]} of ${total}`;
-    const head = `Session ${shortId} ${JSON.stringify(headLine(title))}${of}${about} · ${place} · about ${estimate} tokens`;
+    const own = asks ? " · the session that asks, as far as it was written" : "";
+    const head = `Session ${shortId} ${JSON.stringify(headLine(title))}${of}${about}${own} · ${place} · about ${estimate} tokens`;
     const foot = [
       next === undefined ? "This is the end." : `Next page: read_session ${JSON.stringify(this.#call(next))}`,
       previous === undefined ? "Nothing stands before it." : `Page before: the same with cursor ${previous}`,
@@ -184,11 +188,12 @@ class Writer {
   };
 
   #json = ({ items, numbers, total, next, previous, left }: Parts, estimate: number): string => {
-    const { title, copy, agentId } = this.#source;
+    const { title, copy, agentId, asks } = this.#source;
     const about = JSON.stringify({
       session: copy.sessionId,
       title,
       agentId,
+      ...(asks && { asks }),
       ...(numbers !== undefined && { first: numbers[0], last: numbers[1] }),
       total,
       estimate,

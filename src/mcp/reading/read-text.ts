@@ -19,7 +19,8 @@ export interface SliceRequest {
 export function readText(conversation: Conversation, source: Source, target: Target, request: SliceRequest): string {
   const text = conversation.text(target);
   const from = Math.min(request.offset, text.length) - (isHalf(text, Math.min(request.offset, text.length)) ? 1 : 0);
-  const write = (to: number): string => assemble(conversation, source, target, request, text, from, to);
+  const write = (to: number, estimate = request.budget): string =>
+    assemble(conversation, source, target, request, { text, from, to, estimate });
   let to = from;
   // Text has much the same rate all along, so a few guesses come close enough.
   let least = from;
@@ -36,7 +37,7 @@ export function readText(conversation: Conversation, source: Source, target: Tar
   // Whoever asks gets on, however hostile the text is.
   if (to === from) to = Math.min(from + 1, text.length);
   if (isHalf(text, to)) to += to - from > 1 ? -1 : 1;
-  return write(to);
+  return write(to, costOf(write(to)));
 }
 
 const GUESSES = 14;
@@ -44,14 +45,20 @@ const GUESSES = 14;
 const middleBy = (cost: number, budget: number, from: number, guess: number): number =>
   from + Math.floor(((guess - from) * budget * 0.97) / cost);
 
+interface Slice {
+  readonly text: string;
+  readonly from: number;
+  readonly to: number;
+  /** What the whole answer costs. */
+  readonly estimate: number;
+}
+
 function assemble(
   conversation: Conversation,
   source: Source,
   target: Target,
   { json, notes, again }: SliceRequest,
-  text: string,
-  from: number,
-  to: number,
+  { text, from, to, estimate }: Slice,
 ): string {
   const { open } = conversation;
   const { copy, shortId, title, agentId } = source;
@@ -61,7 +68,18 @@ function assemble(
   const next = to < text.length ? to : undefined;
   const slice = text.slice(from, to);
   if (json) {
-    const head = { session: copy.sessionId, title, agentId, id, number, kind: what, from, to, length: text.length };
+    const head = {
+      session: copy.sessionId,
+      title,
+      agentId,
+      id,
+      number,
+      kind: what,
+      from,
+      to,
+      length: text.length,
+      estimate,
+    };
     return JSON.stringify({ ...head, next, ...(notes.length > 0 && { notes }), text: slice });
   }
   const called = JSON.stringify(shortened(plainLine(title), 60));
@@ -80,6 +98,5 @@ function assemble(
       : `The rest: get_message ${JSON.stringify(call)}`,
     ...notes,
   ];
-  const estimate = Math.ceil((slice.length / UNITS_PER_TOKEN) * 1.5);
   return `Session ${shortId} ${called} · ${place} · ${length} · about ${estimate} tokens\n${quoted(slice)}\n${foot.join("\n")}`;
 }

@@ -23,21 +23,27 @@ export const getMessage = defineTool({
     maxTokens: tokenLimit,
     format: z.enum(["text", "json"]).nullish(),
   }),
-  async run({ session, id, agentId, offset, maxTokens, format }, { signal }, { store }) {
+  async run({ session, id, agentId, offset, maxTokens, format }, context, { store }) {
+    const { signal, progress } = context;
     const found = await findSession(session, { store });
     const agent = await store.subagent(found.copy, agentId);
     const { budget, notes, again } = readingCall(maxTokens, format);
-    const slice = await withConversation(store, found.copy, { agentId: agent, signal }, async (conversation) => {
-      const target = await conversation.target(id, () => findTarget(conversation, id, signal));
-      const from = Math.max(0, Math.trunc(offset ?? 0));
-      return readText(conversation, { ...found, agentId: agent }, target, {
-        budget,
-        offset: from,
-        json: format === "json",
-        notes,
-        again,
-      });
-    });
+    const slice = await withConversation(
+      store,
+      found.copy,
+      { agentId: agent, signal, progress },
+      async (conversation) => {
+        const target = await conversation.target(id, () => findTarget(conversation, id, signal));
+        const from = Math.max(0, Math.trunc(offset ?? 0));
+        return readText(conversation, { ...found, agentId: agent, asks: false }, target, {
+          budget,
+          offset: from,
+          json: format === "json",
+          notes,
+          again,
+        });
+      },
+    );
     return { text: slice };
   },
 });

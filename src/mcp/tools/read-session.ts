@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { askingSession } from "../asking-session.ts";
 import { findSession } from "../find-session.ts";
 import { text } from "../input.ts";
 import { chosen, INCLUDES, ROLES } from "../reading/choice.ts";
@@ -6,6 +7,8 @@ import { readingCall, tokenLimit } from "../reading/call.ts";
 import { withConversation } from "../reading/kept.ts";
 import { readPage } from "../reading/read-page.ts";
 import { defineTool, READS } from "../tool.ts";
+
+const FRESH_MS = 10 * 60_000;
 
 /** A conversation, a page at a time. */
 export const readSession = defineTool({
@@ -29,27 +32,35 @@ export const readSession = defineTool({
     maxTokens: tokenLimit,
     format: z.enum(["text", "json"]).nullish().describe("json: for programs."),
   }),
-  async run({ session, agentId, cursor, around, from, roles, include, maxTokens, format }, context, { store }) {
+  async run({ session, agentId, cursor, around, from, roles, include, maxTokens, format }, context, service) {
+    const { store } = service;
     const found = await findSession(session, { store });
     const agent = await store.subagent(found.copy, agentId);
+    // The session that asks is being written to; of no other is it worth finding out.
+    const isFresh = Date.now() - found.copy.mtimeMs < FRESH_MS;
+    const asks = isFresh && (await askingSession(context, service)) === found.copy.sessionId;
     const { budget, notes, again } = readingCall(maxTokens, format);
     const given = roles != null || include != null;
-    const page = await withConversation(store, found.copy, { agentId: agent, signal: context.signal }, (conversation) =>
-      readPage(
-        conversation,
-        { ...found, agentId: agent },
-        {
-          budget,
-          cursor,
-          around,
-          from: from ?? undefined,
-          choice: given ? chosen(roles ?? undefined, include ?? undefined) : undefined,
-          json: format === "json",
-          notes,
-          again,
-        },
-        context,
-      ),
+    const page = await withConversation(
+      store,
+      found.copy,
+      { agentId: agent, signal: context.signal, progress: context.progress },
+      (conversation) =>
+        readPage(
+          conversation,
+          { ...found, agentId: agent, asks },
+          {
+            budget,
+            cursor,
+            around,
+            from: from ?? undefined,
+            choice: given ? chosen(roles ?? undefined, include ?? undefined) : undefined,
+            json: format === "json",
+            notes,
+            again,
+          },
+          context,
+        ),
     );
     return { text: page };
   },

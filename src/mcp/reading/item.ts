@@ -1,0 +1,73 @@
+import { costOf, type Form, type Piece, type Range } from "./form.ts";
+import type { LeftOut, Shown } from "./segments.ts";
+
+/** A message on a page, or a part of one. */
+export interface Item {
+  readonly shown: Shown;
+  readonly range: Range;
+}
+
+/** Where the segment begins that a row stands in. */
+export function offsetOf({ segments }: Shown, row: number): number {
+  let offset = 0;
+  let last = 0;
+  for (const segment of segments) {
+    if (segment.row > row) break;
+    last = offset;
+    offset += segment.text.length;
+  }
+  return last;
+}
+
+/** Where each segment ends, in characters of all. */
+export function endsOf({ segments }: Shown): number[] {
+  let end = 0;
+  return segments.map(({ text }) => (end += text.length));
+}
+
+/** The pieces of a stretch of a message. */
+function piecesOf({ segments }: Shown, { from, to }: Range): Piece[] {
+  const pieces: Piece[] = [];
+  let start = 0;
+  for (const { kind, tool, text } of segments) {
+    const part = text.slice(Math.max(0, from - start), Math.max(0, to - start));
+    if (part !== "") pieces.push({ kind, tool, text: part });
+    start += text.length;
+  }
+  return pieces;
+}
+
+export const textBetween = (shown: Shown, from: number, to: number): string =>
+  piecesOf(shown, { from: Math.max(0, from), to })
+    .map(({ text }) => text)
+    .join("");
+
+export function costOfItem({ shown, range }: Item, form: Form): number {
+  let cost = costOf(headingOf({ shown, range }, form) + form.between) + form.frame;
+  for (const piece of piecesOf(shown, range)) cost += costOf(`${form.piece(piece)}\n`);
+  return Math.ceil(cost);
+}
+
+/** The item as it stands on the page. */
+export function itemText({ shown, range }: Item, form: Form): string {
+  return form.message(
+    headingOf({ shown, range }, form),
+    piecesOf(shown, range).map((piece) => form.piece(piece)),
+  );
+}
+
+function headingOf({ shown, range }: Item, form: Form): string {
+  const whole = range.from === 0 && range.to === shown.length;
+  return form.heading(shown, whole ? undefined : range);
+}
+
+/** What was left out of the messages on the page. */
+export function leftOutOf(items: readonly Item[]): LeftOut {
+  const sum = { roles: 0, thinking: 0, system: 0 };
+  for (const { shown } of items) {
+    sum.roles += shown.left.roles;
+    sum.thinking += shown.left.thinking;
+    sum.system += shown.left.system;
+  }
+  return sum;
+}
