@@ -197,7 +197,7 @@ function parsePage(text) {
     body,
     stretches,
     next: next && JSON.parse(next).cursor,
-    previous: /^Page before: the same with cursor (\S+)$/m.exec(foot)?.[1],
+    previous: /^Page before: .*?\b(p\.[\w.]+)/m.exec(foot)?.[1],
   };
 }
 

@@ -155,7 +155,7 @@ describe("read_session", () => {
     const users = await readPage(one, { session: one.session, roles: ["user"] });
     expect(users.body).toContain("Look");
     expect(users.body).not.toContain("I look.");
-    expect(users.text).toContain("Left out: 1 message with nothing but such.");
+    expect(users.text).toContain("Left out: 4 × other roles.");
     const tools = await readPage(one, { session: one.session, roles: ["tool"], include: null });
     expect(tools.body).toContain("← green");
     expect(tools.body).not.toContain("I look.");

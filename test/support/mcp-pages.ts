@@ -26,7 +26,7 @@ export async function readPage(client: McpClient, args: Args): Promise<ReadPage>
     text,
     body: body ?? "",
     next: next === undefined ? undefined : (JSON.parse(next) as { cursor: string }).cursor,
-    previous: /^Page before: the same with cursor (\S+)$/m.exec(foot)?.[1],
+    previous: /^Page before: .*?\b(p\.[\w.]+)/m.exec(foot)?.[1],
     tokens: tokensOf(text),
   };
 }

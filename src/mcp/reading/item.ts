@@ -61,13 +61,10 @@ function headingOf({ shown, range }: Item, form: Form): string {
   return form.heading(shown, whole ? undefined : range);
 }
 
-/** What was left out of the messages on the page. */
-export function leftOutOf(items: readonly Item[]): LeftOut {
-  const sum = { roles: 0, thinking: 0, system: 0 };
-  for (const { shown } of items) {
-    sum.roles += shown.left.roles;
-    sum.thinking += shown.left.thinking;
-    sum.system += shown.left.system;
-  }
-  return sum;
-}
+export const NOTHING_LEFT_OUT: LeftOut = { roles: 0, thinking: 0, system: 0 };
+
+export const sumOf = (a: LeftOut, b: LeftOut): LeftOut => ({
+  roles: a.roles + b.roles,
+  thinking: a.thinking + b.thinking,
+  system: a.system + b.system,
+});

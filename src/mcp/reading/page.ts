@@ -2,8 +2,8 @@ import type { Choice } from "./choice.ts";
 import type { Conversation } from "./conversation.ts";
 import type { Position } from "./cursor.ts";
 import { type Form, UNITS_PER_TOKEN } from "./form.ts";
-import { costOfItem, endsOf, type Item, offsetOf, textBetween } from "./item.ts";
-import { isHalf, type Shown, showMessage } from "./segments.ts";
+import { costOfItem, endsOf, type Item, NOTHING_LEFT_OUT, offsetOf, sumOf, textBetween } from "./item.ts";
+import { isHalf, type LeftOut, type Shown, showMessage } from "./segments.ts";
 
 /** What stands on a page, and where the page begins and ends. */
 export interface Page {
@@ -13,8 +13,8 @@ export interface Page {
   /** Whether something that was chosen stands before it, and behind it. */
   readonly hasBefore: boolean;
   readonly hasAfter: boolean;
-  /** Messages on the way of which nothing was chosen. */
-  readonly skipped: number;
+  /** What was left out of the messages on the way, those included of which nothing was chosen. */
+  readonly left: LeftOut;
 }
 
 export interface PageOptions {
@@ -35,7 +35,7 @@ export class PageBuilder {
   readonly #options: PageOptions;
   readonly #items: Item[] = [];
   #left: number;
-  #skipped = 0;
+  #skipped: LeftOut = NOTHING_LEFT_OUT;
   #seen = 0;
 
   constructor(conversation: Conversation, options: PageOptions) {
@@ -134,7 +134,7 @@ export class PageBuilder {
     if (messages.get(number).branch > 0 && !choice.include.has("branches")) return undefined;
     const shown = showMessage(this.#conversation, number, choice);
     if (shown.segments.length > 0) return shown;
-    this.#skipped++;
+    this.#skipped = sumOf(this.#skipped, shown.left);
     return undefined;
   }
 
@@ -208,13 +208,15 @@ export class PageBuilder {
   }
 
   async #page(from: Position, to: Position): Promise<Page> {
+    // What is met beyond the ends the next page will tell.
+    const skipped = this.#skipped;
     return {
       items: this.#items,
       from,
       to,
       hasBefore: await this.#any(from, -1),
       hasAfter: await this.#any(to, 1),
-      skipped: this.#skipped,
+      left: this.#items.reduce((sum, { shown }) => sumOf(sum, shown.left), skipped),
     };
   }
 
@@ -222,16 +224,10 @@ export class PageBuilder {
   async #any({ number, offset }: Position, step: 1 | -1): Promise<boolean> {
     if (step === -1 && offset > 0) return true;
     const { count } = this.#conversation.messages;
-    const skipped = this.#skipped;
-    try {
-      for (let at = step === 1 ? number : number - 1; at >= 1 && at <= count; at += step) {
-        if ((await this.#show(at)) !== undefined) return true;
-      }
-      return false;
-    } finally {
-      // Of these the next page will tell.
-      this.#skipped = skipped;
+    for (let at = step === 1 ? number : number - 1; at >= 1 && at <= count; at += step) {
+      if ((await this.#show(at)) !== undefined) return true;
     }
+    return false;
   }
 }
 

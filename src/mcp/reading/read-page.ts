@@ -7,7 +7,7 @@ import { bitsOf, type Choice, chosen } from "./choice.ts";
 import type { Conversation } from "./conversation.ts";
 import { type Cursor, decodeCursor, encodeCursor, type Position } from "./cursor.ts";
 import { costOf, type Form, json, prose } from "./form.ts";
-import { itemText, leftOutOf } from "./item.ts";
+import { itemText } from "./item.ts";
 import { type Page, PageBuilder } from "./page.ts";
 import { findTarget } from "./target.ts";
 
@@ -118,12 +118,11 @@ class Writer {
   write(page: Page): string {
     const { messages } = this.#conversation;
     const [first, last] = [page.items[0], page.items.at(-1)];
-    const left = leftOutOf(page.items);
+    const { left } = page;
     const words = [
       ...(left.thinking > 0 ? [`${left.thinking} × thinking (include thinking)`] : []),
       ...(left.system > 0 ? [`${left.system} × notes or reminders (include system)`] : []),
       ...(left.roles > 0 ? [`${left.roles} × other roles`] : []),
-      ...(page.skipped > 0 ? [`${counted(page.skipped)} with nothing but such`] : []),
     ];
     const branches = this.#choice.include.has("branches") ? 0 : this.#conversation.abandoned;
     if (branches > 0 && !page.hasAfter)
@@ -150,9 +149,10 @@ class Writer {
       next: cursor,
       previous: cursor,
       left: [
-        "999 × thinking (include thinking)",
-        "999 × notes or reminders (include system)",
-        "999 messages with nothing but such",
+        "9999 × thinking (include thinking)",
+        "9999 × notes or reminders (include system)",
+        "9999 × other roles",
+        "999 messages on branches that rewinds left behind (include branches)",
       ],
     });
   }
@@ -178,8 +178,9 @@ class Writer {
     const head = `Session ${shortId} ${JSON.stringify(headLine(title))}${of}${about}${own} · ${place} · about ${estimate} tokens`;
     const foot = [
       next === undefined ? "This is the end." : `Next page: read_session ${JSON.stringify(this.#call(next))}`,
-      previous === undefined ? "Nothing stands before it." : `Page before: the same with cursor ${previous}`,
-      ...(next === undefined && previous !== undefined ? [`(session ${shortId})`] : []),
+      previous === undefined
+        ? "Nothing stands before it."
+        : `Page before: ${next === undefined ? `read_session ${JSON.stringify(this.#call(previous))}` : `the same with cursor ${previous}`}`,
       ...(left.length > 0 ? [`Left out: ${left.join(", ")}.`] : []),
       ...this.#request.notes,
     ];
