@@ -44,6 +44,8 @@ export interface Store {
   subagentFile(copy: TranscriptCopy, agentId: string): Promise<string | undefined>;
   /** Rows as they are stored, from a byte on, so many bytes at most. */
   raw(copy: TranscriptCopy, start: number, most: number): Promise<RawPage>;
+  /** The directories of that name that hold sessions. */
+  projectDirs(key: string): Promise<readonly string[]>;
   /** Tells of changes until it is closed. */
   watch(news: StoreNews): Promise<StoreWatch>;
 
@@ -138,6 +140,12 @@ export function openStore(configDirs?: readonly string[]): Store {
     async raw(copy, start, most) {
       const { readRawPage } = await import("../store/raw-page.ts");
       return readRawPage(copy.path, start, most);
+    },
+    async projectDirs(key) {
+      const { resolveConfigDirs } = await import("../store/config-dir.ts");
+      const { listProjectDirs } = await import("../store/projects.ts");
+      const all = resolveConfigDirs(where).flatMap((configDir) => listProjectDirs(configDir).dirs);
+      return all.filter((project) => project.key === key).map(({ path }) => path);
     },
     async watch(news) {
       const { watchSessions } = await import("../store/watch.ts");

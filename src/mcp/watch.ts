@@ -1,41 +1,33 @@
-import type { Service } from "./service.ts";
 import type { StoreWatch } from "../store/watch.ts";
+import type { Service } from "./service.ts";
 import type { ResourceWatch, Tables } from "./tables.ts";
 import { parseUri } from "./uri.ts";
+import { Pacer } from "./watch-pacer.ts";
 
 type News = Parameters<NonNullable<Tables["resources"]["watch"]>>[1];
 
-/** A resource is told of no more often than this; the list neither. What happens meanwhile is told once, at the end. */
+/** A resource is told of no more often than this; the list neither. */
 const UPDATED_EVERY_MS = 1000;
 const LIST_EVERY_MS = 5000;
-/** Changes come in bursts: a row is appended in several steps, and several rows at once. */
-const SETTLE_MS = 50;
-
-/** What a subscription follows: a file, or the transcripts of a project. */
-type Target = { readonly file: string } | { readonly key: string };
+/** Subscriptions of one client: each may take a watch of the system, which has so many. */
+const MOST = 1000;
 
 /** Tells of changes of the resources that were subscribed to, and of sessions that come and go. */
 export function watchResources({ store }: Service, news: News): ResourceWatch {
-  const subscribed = new Map<string, Target>();
+  /** The files and directories that each URI is made of. */
+  const subscribed = new Map<string, readonly string[]>();
   const updated = new Pacer(UPDATED_EVERY_MS);
   const listed = new Pacer(LIST_EVERY_MS);
-  const tell = (fits: (target: Target) => boolean): void => {
-    for (const [uri, target] of subscribed) if (fits(target)) updated.due(uri, () => news.updated(uri));
-  };
   let closed = false;
-  let told = false;
   const watching = store
     .watch({
-      changed: (path) => tell((target) => "file" in target && target.file === path),
-      project(key, others) {
-        tell((target) => "key" in target && target.key === key);
-        if (others) listed.due("", () => news.listChanged());
+      changed(path) {
+        for (const [uri, paths] of subscribed) {
+          if (paths.includes(path)) updated.due(uri, () => news.updated(uri));
+        }
       },
-      failed(error) {
-        // Once for thousands of directories: that some cannot be watched is all there is to know.
-        if (!told) console.error("Not all changes of sessions will be told:", error);
-        told = true;
-      },
+      listed: () => listed.due("", () => news.listChanged()),
+      failed: (error) => console.error("Not all changes of sessions will be told:", error),
     })
     .then(
       (watch): StoreWatch | undefined => {
@@ -47,23 +39,23 @@ export function watchResources({ store }: Service, news: News): ResourceWatch {
         return undefined;
       },
     );
-  const isFollowed = (file: string): boolean =>
-    [...subscribed.values()].some((target) => "file" in target && target.file === file);
   return {
     async subscribe(uri) {
-      const target = await targetOf(uri, { store });
-      if (target === undefined) return false;
-      subscribed.set(uri, target);
+      const paths = await pathsOf(uri, { store });
+      if (paths.length === 0 || (subscribed.size >= MOST && !subscribed.has(uri))) return false;
+      subscribed.set(uri, paths);
       const watch = await watching;
-      if ("file" in target) watch?.add(target.file);
+      const add = parseUri(uri)?.kind === "project" ? watch?.addDirectory : watch?.addFile;
+      for (const path of paths) add?.(path);
       return true;
     },
     unsubscribe(uri) {
-      const target = subscribed.get(uri);
+      const paths = subscribed.get(uri) ?? [];
       subscribed.delete(uri);
       updated.forget(uri);
-      if (target === undefined || !("file" in target) || isFollowed(target.file)) return;
-      void watching.then((watch) => watch?.remove(target.file));
+      const followed = new Set([...subscribed.values()].flat());
+      const free = paths.filter((path) => !followed.has(path));
+      void watching.then((watch) => free.forEach((path) => watch?.remove(path)));
     },
     close() {
       closed = true;
@@ -74,53 +66,14 @@ export function watchResources({ store }: Service, news: News): ResourceWatch {
   };
 }
 
-/** What the URI's resource is made of; undefined where there is no such resource. */
-async function targetOf(uri: string, { store }: Pick<Service, "store">): Promise<Target | undefined> {
+/** What the URI's resource is made of; nothing where there is no such resource. */
+async function pathsOf(uri: string, { store }: Pick<Service, "store">): Promise<readonly string[]> {
   const place = parseUri(uri);
-  if (place === undefined) return undefined;
-  if (place.kind === "project") {
-    const { projects } = await store.projects(new AbortController().signal);
-    return projects.some(({ key }) => key === place.key) ? { key: place.key } : undefined;
-  }
+  if (place === undefined) return [];
+  if (place.kind === "project") return store.projectDirs(place.key);
   const copy = await store.find(place.session).catch(() => undefined);
-  if (copy === undefined) return undefined;
-  const file = place.kind === "subagent" ? await store.subagentFile(copy, place.agentId) : copy.path;
-  return file === undefined ? undefined : { file };
-}
-
-/** Does what is due, but for each key no more often than every so many milliseconds. */
-class Pacer {
-  readonly #every: number;
-  readonly #last = new Map<string, number>();
-  readonly #waiting = new Map<string, NodeJS.Timeout>();
-
-  constructor(every: number) {
-    this.#every = every;
-  }
-
-  due(key: string, act: () => void): void {
-    if (this.#waiting.has(key)) return;
-    const next = (this.#last.get(key) ?? -Infinity) + this.#every;
-    const timer = setTimeout(
-      () => {
-        this.#waiting.delete(key);
-        this.#last.set(key, performance.now());
-        act();
-      },
-      Math.max(SETTLE_MS, next - performance.now()),
-    );
-    timer.unref();
-    this.#waiting.set(key, timer);
-  }
-
-  forget(key: string): void {
-    clearTimeout(this.#waiting.get(key));
-    this.#waiting.delete(key);
-    this.#last.delete(key);
-  }
-
-  close(): void {
-    for (const timer of this.#waiting.values()) clearTimeout(timer);
-    this.#waiting.clear();
-  }
+  if (copy === undefined) return [];
+  if (place.kind !== "subagent") return [copy.path];
+  const file = await store.subagentFile(copy, place.agentId);
+  return file === undefined ? [] : [file];
 }

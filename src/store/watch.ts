@@ -1,83 +1,139 @@
-import { basename, dirname, join } from "node:path";
+import { join } from "node:path";
+import type { FSWatcher } from "chokidar";
 import { resolveConfigDirs } from "./config-dir.ts";
-import { projectsPath } from "./paths.ts";
+import { readNames, statFile } from "./disk.ts";
+import { possibleProjectDirs } from "./projects.ts";
 import { isSessionId } from "./session-id.ts";
 import type { StoreOptions } from "./types.ts";
 
 export interface StoreNews {
-  /** A transcript was written to, or a file that was added. */
+  /** A file that was added was written to, or came, or went; or a transcript in a directory that was added did. */
   changed(path: string): void;
-  /** In a project dir a transcript changed; `others`: there is one more, or one less. */
-  project(key: string, others: boolean): void;
+  /** There are transcripts more, or less. */
+  listed(): void;
   /** Some changes will not be told of. */
   failed(error: unknown): void;
 }
 
 export interface StoreWatch {
-  /** Also tells of this file, wherever it stands. */
-  add(path: string): void;
+  readonly addFile: (path: string) => void;
+  /** A project dir: of all transcripts in it. */
+  readonly addDirectory: (path: string) => void;
   remove(path: string): void;
   close(): void;
 }
 
+/** How often the names in all project dirs are looked at, and the files in those that were added. */
+const NAMES_MS = 5000;
+const FILES_MS = 1000;
+
 /**
- * Watches the project dirs, one watch for each: the files in them are too many. Nothing is read, and the process may end
- * while it lasts. Where the system tells of a directory's names only (macOS), changes of the content are told for files
- * that were added alone.
+ * Watches a store; the process may end while it lasts. Files that are added are watched by the system. Directories are looked
+ * at from time to time, which is a stat for each, and of those that were added one for each transcript: a watcher of
+ * directories reads them again, with a slow stat for every file, whenever a session that is going on appends a row.
  */
-export async function watchSessions(news: StoreNews, options?: StoreOptions | null): Promise<StoreWatch> {
-  const { watch } = await import("chokidar");
-  const roots = resolveConfigDirs(options).map(projectsPath);
+export function watchSessions(news: StoreNews, options?: StoreOptions | null): StoreWatch {
   const added = new Set<string>();
-  const isRoot = new Set(roots);
-  const isProject = (path: string): boolean => isRoot.has(dirname(path));
-  const watcher = watch(roots, {
-    persistent: false,
-    ignoreInitial: true,
-    followSymlinks: false,
-    ignorePermissionErrors: true,
-    depth: 1,
-    ignored: (path, stats) => {
-      if (added.has(path) || isRoot.has(path) || stats === undefined) return false;
-      return !(stats.isDirectory() && isProject(path));
-    },
-  });
-  const others = (path: string): void => {
-    if (isProject(path)) news.project(basename(path), true);
-  };
-  watcher.on("addDir", others);
-  watcher.on("unlinkDir", others);
-  for (const event of ["add", "change", "unlink"] as const) {
-    watcher.on(event, (path) => {
-      if (added.has(path)) news.changed(path);
+  let watcher: Promise<FSWatcher> | undefined;
+  const open = async (): Promise<FSWatcher> => {
+    // Most clients never ask for a file.
+    const { watch } = await import("chokidar");
+    const opened = watch([], {
+      persistent: false,
+      ignoreInitial: true,
+      followSymlinks: false,
+      depth: 0,
+      ignored: (path) => !added.has(path),
     });
-  }
-  watcher.on("raw", (event: string, name: unknown, details: unknown) => {
-    const dir = watchedPath(details);
-    if (dir === undefined || !isProject(dir)) return;
-    // Not every system says which name it was.
-    const file = typeof name === "string" ? basename(name) : undefined;
-    if (file !== undefined && !isTranscript(file)) return;
-    if (file !== undefined) news.changed(join(dir, file));
-    news.project(basename(dir), event === "rename" || file === undefined);
-  });
-  watcher.on("error", (error) => news.failed(error));
-  return {
-    add(path) {
-      added.add(path);
-      watcher.add(path);
-    },
-    remove(path) {
-      added.delete(path);
-      watcher.unwatch(path);
-    },
-    close: () => void watcher.close(),
+    for (const event of ["add", "change", "unlink"] as const) {
+      opened.on(event, (path) => {
+        if (added.has(path)) news.changed(path);
+      });
+    }
+    return opened.on("error", (error) => news.failed(error));
   };
+  const withWatcher = (act: (watcher: FSWatcher) => unknown): void => {
+    watcher?.then(act).catch((error: unknown) => news.failed(error));
+  };
+
+  const names = new Names(options);
+  names.look();
+  const forNames = setInterval(() => {
+    if (names.look()) news.listed();
+  }, NAMES_MS);
+  const directories = new Map<string, string>();
+  const forFiles = setInterval(() => {
+    for (const [dir, before] of directories) {
+      const now = stateOf(dir);
+      directories.set(dir, now);
+      if (now !== before) news.changed(dir);
+    }
+  }, FILES_MS);
+  for (const timer of [forNames, forFiles]) timer.unref();
+  return {
+    addFile(path) {
+      added.add(path);
+      watcher ??= open();
+      withWatcher((opened) => added.has(path) && opened.add(path));
+    },
+    addDirectory: (path) => void directories.set(path, stateOf(path)),
+    remove(path) {
+      directories.delete(path);
+      if (added.delete(path)) withWatcher((opened) => opened.unwatch(path));
+    },
+    close() {
+      for (const timer of [forNames, forFiles]) clearInterval(timer);
+      withWatcher((opened) => opened.close());
+    },
+  };
+}
+
+/** Changes with every transcript of a project dir. */
+function stateOf(dir: string): string {
+  let [count, bytes, latest] = [0, 0, 0];
+  try {
+    for (const name of readNames(dir).filter(isTranscript)) {
+      const stats = statFile(join(dir, name));
+      count++;
+      bytes += stats?.size ?? 0;
+      latest = Math.max(latest, stats?.mtimeMs ?? 0);
+    }
+  } catch {
+    // What cannot be read is as good as gone.
+  }
+  return `${count} ${bytes} ${latest}`;
+}
+
+/** The names of all transcripts, as they were when they were last looked at. */
+class Names {
+  readonly #options: StoreOptions | null | undefined;
+  #known = new Map<string, { readonly mtimeMs: number; readonly names: string }>();
+
+  constructor(options: StoreOptions | null | undefined) {
+    this.#options = options;
+  }
+
+  /** Whether there are others than before. Directories whose time is the same are not read. */
+  look(): boolean {
+    const before = this.#known;
+    this.#known = new Map();
+    for (const configDir of resolveConfigDirs(this.#options)) {
+      for (const { path } of possibleProjectDirs(configDir) ?? []) {
+        try {
+          const mtimeMs = statFile(path)?.mtimeMs;
+          if (mtimeMs === undefined) continue;
+          const known = before.get(path);
+          const names = known?.mtimeMs === mtimeMs ? known.names : readNames(path).filter(isTranscript).join();
+          this.#known.set(path, { mtimeMs, names });
+        } catch {
+          // What cannot be read has no transcripts, here as in a list.
+        }
+      }
+    }
+    const all = (names: ReadonlyMap<string, { readonly names: string }>): string =>
+      [...names].map(([path, one]) => `${path}\u0000${one.names}`).join("\u0000");
+    return all(before) !== all(this.#known);
+  }
 }
 
 const isTranscript = (name: string): boolean => name.endsWith(".jsonl") && isSessionId(name.slice(0, -".jsonl".length));
-
-function watchedPath(details: unknown): string | undefined {
-  if (typeof details !== "object" || details === null || !("watchedPath" in details)) return undefined;
-  return typeof details.watchedPath === "string" ? details.watchedPath : undefined;
-}
