@@ -3,8 +3,6 @@ import type { Context } from "./context.ts";
 import type { Service } from "./service.ts";
 import type { Content, Tables } from "./tables.ts";
 import { ToolFailure } from "./tool.ts";
-import { listSessions } from "./tools/list-sessions.ts";
-import { readSession } from "./tools/read-session.ts";
 
 type Prompt = Tables["prompts"][number];
 type Messages = Awaited<ReturnType<Prompt["get"]>>;
@@ -75,6 +73,7 @@ First give me a brief: what was asked for, what is done, what was decided and wh
         ...(tag && { tag }),
         limit: SESSIONS,
       };
+      const { listSessions } = await import("./tools/list-sessions.ts");
       const { text } = await listSessions.call(given, context, service);
       return said(
         `Tell me what I did ${JSON.stringify(period)}: by project, a line or two for each piece of work, with what came of it and what is open. The sessions of that time follow, quoted from the transcripts; titles may say little, so read the ends of those that do not (read_session with from "end" and maxTokens 1500). Name sessions by their short ids.`,
@@ -89,6 +88,7 @@ async function page(
   context: Context,
   service: Service,
 ): Promise<string> {
+  const { readSession } = await import("./tools/read-session.ts");
   return (await readSession.call(args, context, service)).text;
 }
 

@@ -8,7 +8,6 @@ import type { Service } from "./service.ts";
 import { rowFacts, rowLine, sessionRow, timeText } from "./session-row.ts";
 import type { Tables } from "./tables.ts";
 import { ToolFailure } from "./tool.ts";
-import { readSession } from "./tools/read-session.ts";
 import { parseUri, type Place, projectUri, sessionUri, TEMPLATES } from "./uri.ts";
 import { watchResources } from "./watch.ts";
 
@@ -113,6 +112,7 @@ async function readOf(
   const { cursor } = place;
   if (place.kind === "raw") return readRaw(service.store, copy, cursor, uri);
   const json = place.kind === "messages";
+  const { readSession } = await import("./tools/read-session.ts");
   const { text } = await readSession.call(
     {
       session: copy.sessionId,

@@ -34,7 +34,7 @@ import { flushed, OpenCalls } from "./last-answers.ts";
 import { progressTo } from "./progress.ts";
 import type { Service } from "./service.ts";
 import type { ResourceWatch, Tables } from "./tables.ts";
-import { type Tool, ToolFailure } from "./tool.ts";
+import { ToolFailure } from "./tool.ts";
 
 type Extra = RequestHandlerExtra<ServerRequest, ServerNotification>;
 
@@ -70,7 +70,7 @@ export async function connect(
     },
   );
   const contextOf = (extra: Extra): Context => makeContext(server, extra, stateless);
-  serveTools(server, tables.tools, service, contextOf);
+  serveTools(server, tables, service, contextOf);
   const stopWatching = serveResources(server, tables.resources, service, contextOf, watches);
   servePrompts(server, tables, service, contextOf);
   const closed = new Promise<void>((resolve) => {
@@ -118,16 +118,10 @@ export async function serveStdio(
   await connection.close();
 }
 
-function serveTools(
-  server: Server,
-  tools: readonly Tool[],
-  service: Service,
-  contextOf: (extra: Extra) => Context,
-): void {
-  const byName = new Map(tools.map((tool) => [tool.name, tool]));
+function serveTools(server: Server, tables: Tables, service: Service, contextOf: (extra: Extra) => Context): void {
   let listed: object[] | undefined;
-  server.setRequestHandler(ListToolsRequestSchema, () => {
-    listed ??= tools.map(({ name, title, description, annotations, input, output, meta }) => ({
+  server.setRequestHandler(ListToolsRequestSchema, async () => {
+    listed ??= (await tables.tools()).map(({ name, title, description, annotations, input, output, meta }) => ({
       name,
       title,
       description,
@@ -139,9 +133,10 @@ function serveTools(
     return { tools: listed };
   });
   server.setRequestHandler(CallToolRequestSchema, async ({ params }, extra): Promise<CallToolResult> => {
-    const tool = byName.get(params.name);
+    const tools = await tables.tools();
+    const tool = tools.find(({ name }) => name === params.name);
     if (tool === undefined) {
-      const known = [...byName.keys()].join(", ");
+      const known = tools.map(({ name }) => name).join(", ");
       throw protocolError(ErrorCode.InvalidParams, `There is no tool ${params.name}. The tools: ${known}.`);
     }
     try {

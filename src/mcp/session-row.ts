@@ -7,19 +7,20 @@ import type { Scope } from "./scope.ts";
 import type { Service } from "./service.ts";
 
 /** A session in an answer. What is not known, or not so, is left out. */
-export const SESSION_ROW = {
-  id: z.string(),
-  title: z.string(),
-  /** When something was last said. */
-  activity: z.string().optional(),
-  /** Where it is another than the directory of the scope. */
-  cwd: z.string().optional(),
-  branch: z.string().optional(),
-  tag: z.string().optional(),
-  forkedFrom: z.string().optional(),
-  /** `archived`, `started by a program`, `in use`, `this conversation`. */
-  marks: z.array(z.string()).optional(),
-};
+export const sessionRowSchema = (): z.ZodObject =>
+  z.object({
+    id: z.string(),
+    title: z.string(),
+    /** When something was last said. */
+    activity: z.string().optional(),
+    /** Where it is another than the directory of the scope. */
+    cwd: z.string().optional(),
+    branch: z.string().optional(),
+    tag: z.string().optional(),
+    forkedFrom: z.string().optional(),
+    /** `archived`, `started by a program`, `in use`, `this conversation`. */
+    marks: z.array(z.string()).optional(),
+  });
 
 export interface SessionRow {
   readonly id: string;

@@ -4,7 +4,8 @@ import type { Tool } from "./tool.ts";
 
 /** All that a server offers. The SDK is told of it in sdk.ts; nothing here knows it. */
 export interface Tables {
-  readonly tools: readonly Tool[];
+  /** Loaded when they are first asked for; always the same ones. */
+  tools(): Promise<readonly Tool[]>;
   readonly resources: Resources;
   readonly prompts: readonly Prompt[];
 }

@@ -90,7 +90,7 @@ const prompt = (
 });
 
 export const conformanceTables: Tables = {
-  tools,
+  tools: async () => tools,
   resources: {
     templates: [
       { uriTemplate: "test://template/{id}/data", name: "template", title: "Template", mimeType: "application/json" },

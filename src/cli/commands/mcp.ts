@@ -18,13 +18,7 @@ export const command: Command = {
   },
   positionals: "none",
   async run({ configDirs, values, terminal }) {
-    const { TOOL_NAMES } = await import("../../mcp/shipped.ts");
-    const given = values["tools"];
-    const tools = typeof given === "string" ? given.split(",").map((name) => name.trim()) : undefined;
-    const unknown = tools?.find((name) => !TOOL_NAMES.includes(name));
-    if (unknown !== undefined) {
-      throw new UsageError(`--tools: there is no tool '${unknown}'. The tools: ${TOOL_NAMES.join(", ")}`);
-    }
+    const tools = await toolsOption(values["tools"]);
     const http = httpOption(values);
     if (http === undefined && process.stdin.isTTY) {
       terminal.warn("claude-transcripts mcp: an agent is expected on stdin, not a person; Ctrl-D ends it.");
@@ -33,6 +27,16 @@ export const command: Command = {
     return serveMcp({ configDirs, readOnly: values["read-only"] === true, tools, http });
   },
 };
+
+async function toolsOption(given: unknown): Promise<readonly string[] | undefined> {
+  if (typeof given !== "string") return undefined;
+  const { TOOLS } = await import("../../mcp/all-tools.ts");
+  const known = TOOLS.map(({ name }) => name);
+  const tools = given.split(",").map((name) => name.trim());
+  const unknown = tools.find((name) => !known.includes(name));
+  if (unknown === undefined) return tools;
+  throw new UsageError(`--tools: there is no tool '${unknown}'. The tools: ${known.join(", ")}`);
+}
 
 const DEFAULT_PORT = 4917;
 const LAST_PORT = 65_535;

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { clamped, flag, limit, text } from "../input.ts";
 import { quoted } from "../quote.ts";
 import { filterOf, outside, SCOPE_INPUT, scopeOf, scopeText } from "../scope.ts";
-import { QUOTED, rowFacts, rowLine, SESSION_ROW, sessionRow, skippedNotes } from "../session-row.ts";
+import { QUOTED, rowFacts, rowLine, sessionRowSchema, sessionRow, skippedNotes } from "../session-row.ts";
 import { readPeriod } from "../period.ts";
 import { defineTool, READS } from "../tool.ts";
 
@@ -32,7 +32,7 @@ export const listSessions = defineTool({
   }),
   output: z.object({
     scope: z.string(),
-    sessions: z.array(z.object(SESSION_ROW)),
+    sessions: z.array(sessionRowSchema()),
     total: z.number(),
     outside: z.number(),
     nextCursor: z.string().optional(),

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { clamped, flag, limit } from "../input.ts";
-import { QUOTED, rowFacts, rowLine, SESSION_ROW, sessionRow, skippedNotes } from "../session-row.ts";
+import { QUOTED, rowFacts, rowLine, sessionRowSchema, sessionRow, skippedNotes } from "../session-row.ts";
 import { quoted } from "../quote.ts";
 import { filterOf, outside, SCOPE_INPUT, scopeOf, scopeText } from "../scope.ts";
 import { better, type Hit, hitOf, searchWords, snippetOf } from "../search.ts";
@@ -25,7 +25,7 @@ export const searchSessions = defineTool({
   output: z.object({
     scope: z.string(),
     hits: z.array(
-      z.object({ ...SESSION_ROW, snippet: z.string().optional(), missing: z.array(z.string()).optional() }),
+      sessionRowSchema().extend({ snippet: z.string().optional(), missing: z.array(z.string()).optional() }),
     ),
     total: z.number(),
     searched: z.number(),
