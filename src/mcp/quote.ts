@@ -44,11 +44,12 @@ export const escaped = (json: string): string =>
 
 /**
  * Control sequences (CSI, OSC, DCS and their kind), of seven and of eight bits. One whose end is not on its line takes nothing
- * with it but its beginning: text must not vanish because something was cut off before it.
+ * with it but its beginning: text must not vanish because something was cut off before it. Nor is a second beginning a part of
+ * one: a line of nothing else would be looked through again and again.
  */
 const ESCAPES =
   // oxlint-disable-next-line no-control-regex
-  /(?:\u001B\[|\u009B)[0-?]*[ -/]*[@-~]|(?:\u001B[\]PX^_]|[\u009D\u0090\u0098\u009E\u009F])[^\u0007\u001B\u009C\n\r]*(?:\u0007|\u001B\\|\u009C)|\u001B[ -/]*[0-~]/g;
+  /(?:\u001B\[|\u009B)[0-?]*[ -/]*[@-~]|(?:\u001B[\]PX^_]|[\u009D\u0090\u0098\u009E\u009F])[^\u0007\u001B\u0090\u0098\u009C-\u009F\n\r]*(?:\u0007|\u001B\\|\u009C)|\u001B[ -/]*[0-~]/g;
 
 /** Other control characters, halves of surrogate pairs, what turns the direction of a line, and tag characters. */
 const INVISIBLE = /[^\P{Cc}\n\t]|[\u202A-\u202E\u2066-\u2069\u200E\u200F\u061C\p{Cs}]|[\u{E0000}-\u{E007F}]/gu;

@@ -43,3 +43,7 @@ test("a quotation cannot be ended from inside", () => {
   );
   expect(quoted(first).split("\n").at(-1)).not.toBe(first.split("\n").at(-1));
 });
+
+test("text of nothing but beginnings is looked through once, however long it is", () => {
+  expect(plain("\u009D\u0090\u001B]".repeat(300_000))).toBe("");
+});
