@@ -191,8 +191,8 @@ function serveResources(
       listChanged: () => void server.sendResourceListChanged().catch(ignore),
     });
   };
-  server.setRequestHandler(SubscribeRequestSchema, async ({ params: { uri } }) => {
-    if ((await watch?.subscribe(uri)) !== true) throw notFound(uri);
+  server.setRequestHandler(SubscribeRequestSchema, async ({ params: { uri } }, { signal }) => {
+    if ((await answered(signal, async () => watch?.subscribe(uri))) !== true) throw notFound(uri);
     return {};
   });
   server.setRequestHandler(UnsubscribeRequestSchema, ({ params: { uri } }) => {
@@ -264,7 +264,8 @@ function makeContext(server: Server, extra: Extra, stateless: boolean): Context 
       (params) => void extra.sendNotification({ method: "notifications/progress", params }).catch(ignore),
     ),
     ask:
-      client?.elicitation === undefined
+      // A client may be able to send people to a page only.
+      client?.elicitation?.form === undefined
         ? undefined
         : async (message, stop) => {
             const requestedSchema = { type: "object" as const, properties: {} };

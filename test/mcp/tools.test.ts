@@ -458,6 +458,24 @@ describe("delete_session", () => {
     expect(again.text).toContain("restore_session brings it back");
   });
 
+  test("a client that can send people to a page only cannot ask them", async () => {
+    const { call } = await here(store(), { capabilities: { elicitation: { url: {} } } });
+    expect((await call("delete_session", { session: "1" })).text).toContain("confirm: true");
+    expect((await call("delete_session", { session: "1", confirm: true })).structured).toMatchObject({ deleted: true });
+  });
+
+  test("a client that fails at asking has not had the user's consent", async () => {
+    const dir = store();
+    const { call } = await here(dir, {
+      answer() {
+        throw new Error("no window to ask in");
+      },
+    });
+    const told = await call("delete_session", { session: "1", confirm: true });
+    expect(told.structured).toMatchObject({ deleted: false });
+    expect(there(dir)).toBe(true);
+  });
+
   test("a session in use is refused, and nobody is asked", async () => {
     const { dir, call, questions } = await asking("accept");
     openByThisProcess(dir, ONE);

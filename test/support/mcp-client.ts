@@ -4,7 +4,11 @@ import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
 import { InMemoryTransport } from "@modelcontextprotocol/sdk/inMemory.js";
 import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
-import { ElicitRequestSchema, ListRootsRequestSchema } from "@modelcontextprotocol/sdk/types.js";
+import {
+  type ClientCapabilities,
+  ElicitRequestSchema,
+  ListRootsRequestSchema,
+} from "@modelcontextprotocol/sdk/types.js";
 import { onTestFinished } from "vitest";
 import { connect } from "../../src/mcp/sdk.ts";
 import { shippedTables } from "../../src/mcp/shipped.ts";
@@ -21,6 +25,8 @@ export interface McpOptions {
   readonly answer?: ((question: string) => "accept" | "decline" | "cancel") | undefined;
   /** URIs; absent: the client declares no roots. */
   readonly roots?: readonly string[] | undefined;
+  /** Declared besides. */
+  readonly capabilities?: ClientCapabilities | undefined;
 }
 
 /** What a tool answered. */
@@ -54,7 +60,7 @@ function environment(env: Readonly<Record<string, string>> | undefined): Record<
 /** The SDK's own client, with the built server behind it. It checks structured content against the declared schemas. */
 export async function connectMcp(
   configDir: string,
-  { node = process.execPath, args = [], cwd, env, answer, roots }: McpOptions = {},
+  { node = process.execPath, args = [], cwd, env, answer, roots, capabilities }: McpOptions = {},
 ): Promise<McpClient> {
   const transport = new StdioClientTransport({
     command: node,
@@ -65,7 +71,7 @@ export async function connectMcp(
   });
   let printed = "";
   transport.stderr?.on("data", (chunk) => (printed += String(chunk)));
-  return { ...(await connected(transport, { answer, roots })), stderr: () => printed };
+  return { ...(await connected(transport, { answer, roots, capabilities })), stderr: () => printed };
 }
 
 /** The same with the server in this process, which is faster by a second. */
@@ -80,7 +86,7 @@ export async function connectMcpHere(configDir: string, options: HereOptions = {
   return { ...(await connected(ours, client)), stderr: () => "" };
 }
 
-export interface HereOptions extends Pick<McpOptions, "answer" | "roots"> {
+export interface HereOptions extends Pick<McpOptions, "answer" | "roots" | "capabilities"> {
   /** Default `/w`; null: the host does not tell one. */
   readonly projectDir?: string | null;
   readonly cwd?: string;
@@ -91,11 +97,17 @@ export interface HereOptions extends Pick<McpOptions, "answer" | "roots"> {
 
 async function connected(
   transport: Transport,
-  { answer, roots }: Pick<McpOptions, "answer" | "roots">,
+  { answer, roots, capabilities }: Pick<McpOptions, "answer" | "roots" | "capabilities">,
 ): Promise<Omit<McpClient, "stderr">> {
   const client = new Client(
     { name: "test", version: "1" },
-    { capabilities: { ...(answer !== undefined && { elicitation: {} }), ...(roots !== undefined && { roots: {} }) } },
+    {
+      capabilities: {
+        ...(answer !== undefined && { elicitation: {} }),
+        ...(roots !== undefined && { roots: {} }),
+        ...capabilities,
+      },
+    },
   );
   if (answer !== undefined) {
     client.setRequestHandler(ElicitRequestSchema, ({ params }) => {
