@@ -62,7 +62,7 @@ interface ResourceNews {
 }
 
 export interface ResourceWatch {
-  /** Whether there is such a resource. */
+  /** Whether there is such a resource. Throws `ToolFailure` where there are too many subscriptions. */
   subscribe(uri: string): Promise<boolean>;
   unsubscribe(uri: string): void;
   close(): void;

@@ -1,6 +1,7 @@
 import type { StoreWatch } from "../store/watch.ts";
 import type { Service } from "./service.ts";
 import type { ResourceWatch, Tables } from "./tables.ts";
+import { ToolFailure } from "./tool.ts";
 import { parseUri } from "./uri.ts";
 import { Pacer } from "./watch-pacer.ts";
 
@@ -42,7 +43,12 @@ export function watchResources({ store }: Service, news: News): ResourceWatch {
   return {
     async subscribe(uri) {
       const paths = await pathsOf(uri, { store });
-      if (paths.length === 0 || (subscribed.size >= MOST && !subscribed.has(uri))) return false;
+      if (paths.length === 0) return false;
+      if (subscribed.size >= MOST && !subscribed.has(uri)) {
+        throw new ToolFailure(
+          `${MOST} resources are subscribed to, and no more can be: unsubscribe from others first.`,
+        );
+      }
       subscribed.set(uri, paths);
       const watch = await watching;
       const add = parseUri(uri)?.kind === "project" ? watch?.addDirectory : watch?.addFile;
