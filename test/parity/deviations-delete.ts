@@ -4,7 +4,7 @@ import { type Call, optionsOf } from "./calls.ts";
 import { contentOf, copies, inReach, linkedProjects, reals, withFurther } from "./copies.ts";
 import type { Deviation } from "./deviation.ts";
 import { type Entry, projectOf, type Store, transcriptsOf } from "./model.ts";
-import { type Change, type Effect, type Outcome, withChanges } from "./outcome.ts";
+import { type Change, type Effect, type Outcome, rowsAsParsed, withChanges } from "./outcome.ts";
 
 const isDelete = (call: Call): boolean => call.fn === "deleteSession" && typeof call.args[0] === "string";
 const idOf = (call: Call): string => String(call.args[0]);
@@ -170,21 +170,8 @@ function trashAsContents(effect: Effect): Effect {
 /** File content as `Side` gives it. */
 const namedAs = (entry: Entry): string => {
   const text = contentOf(entry);
-  return entry.path.endsWith(".jsonl") ? rowsAsParsed(text) : text.toString("latin1");
+  return entry.path.endsWith(".jsonl") ? rowsAsParsed(text.toString("utf8")) : text.toString("latin1");
 };
-
-const rowsAsParsed = (bytes: Buffer): string =>
-  bytes
-    .toString("utf8")
-    .split("\n")
-    .map((row) => {
-      try {
-        return JSON.stringify(JSON.parse(row));
-      } catch {
-        return row;
-      }
-    })
-    .join("\n");
 
 const firstWords = (outcome: Outcome): Outcome =>
   "error" in outcome ? { error: outcome.error.replace(/(is in use).*/s, "$1") } : outcome;

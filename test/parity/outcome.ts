@@ -129,16 +129,18 @@ function changesBetween(
 /** A new transcript row by row: payloads may be written in other bytes as long as they parse to the same, in the same order. */
 function rowsIn(latin1: string, names: Names): string {
   const text = Buffer.from(latin1, "latin1").toString("utf8");
-  return names.in(
-    text
-      .split("\n")
-      .map((row) => {
-        const parsed = rowOf(Buffer.from(row)) ?? rowOf(escapedControls(Buffer.from(row)) ?? Buffer.alloc(0));
-        return parsed === undefined ? row : JSON.stringify(parsed);
-      })
-      .join("\n"),
-  );
+  return names.in(rowsAsParsed(text));
 }
+
+/** Rows as what they parse to; what is no row stays as it is. */
+export const rowsAsParsed = (text: string): string =>
+  text
+    .split("\n")
+    .map((row) => {
+      const parsed = rowOf(Buffer.from(row)) ?? rowOf(escapedControls(Buffer.from(row)) ?? Buffer.alloc(0));
+      return parsed === undefined ? row : JSON.stringify(parsed);
+    })
+    .join("\n");
 
 /** The effect with further changes, by path in order. */
 export const withChanges = (effect: Effect, changes: Readonly<Record<string, Change>>): Effect => ({
