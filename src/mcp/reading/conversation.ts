@@ -1,6 +1,7 @@
 import type { OpenConversation } from "../../store/open-conversation.ts";
 import { type Message, Messages } from "../../view/messages.ts";
 import { markOf } from "./cursor.ts";
+import type { Shown } from "./segments.ts";
 import { type Target, textOf } from "./target.ts";
 
 /** A conversation that lies open, as messages; every row and message of it can be named in few characters. */
@@ -11,6 +12,7 @@ export class Conversation {
   readonly current: number;
   readonly abandoned: number;
   #starts: Uint32Array | undefined;
+  #long: { readonly number: number; readonly choice: number; readonly shown: Shown } | undefined;
   #last: { readonly id: string; readonly target: Target; text: string | undefined } | undefined;
 
   private constructor(open: OpenConversation, messages: Messages) {
@@ -82,6 +84,14 @@ export class Conversation {
     return this.#last.target;
   }
 
+  /** A message as it is shown; the last long one is remembered, since it takes several pages. */
+  shown(number: number, choice: number, show: () => Shown): Shown {
+    if (this.#long?.number === number && this.#long.choice === choice) return this.#long.shown;
+    const shown = show();
+    if (shown.length >= LONG_UNITS) this.#long = { number, choice, shown };
+    return shown;
+  }
+
   text(target: Target): string {
     const last = this.#last?.target === target ? this.#last : undefined;
     const text = last?.text ?? textOf(this, target);
@@ -95,6 +105,7 @@ export class Conversation {
   }
 }
 
+const LONG_UNITS = 100_000;
 const SHORT = 8;
 const SPEAKABLE = /^[\w-]{1,64}$/;
 

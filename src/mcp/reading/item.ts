@@ -19,12 +19,6 @@ export function offsetOf({ segments }: Shown, row: number): number {
   return last;
 }
 
-/** Where each segment ends, in characters of all. */
-export function endsOf({ segments }: Shown): number[] {
-  let end = 0;
-  return segments.map(({ text }) => (end += text.length));
-}
-
 /** The pieces of a stretch of a message. */
 function piecesOf({ segments }: Shown, { from, to }: Range): Piece[] {
   const pieces: Piece[] = [];
@@ -36,11 +30,6 @@ function piecesOf({ segments }: Shown, { from, to }: Range): Piece[] {
   }
   return pieces;
 }
-
-export const textBetween = (shown: Shown, from: number, to: number): string =>
-  piecesOf(shown, { from: Math.max(0, from), to })
-    .map(({ text }) => text)
-    .join("");
 
 export function costOfItem({ shown, range }: Item, form: Form): number {
   let cost = costOf(headingOf({ shown, range }, form) + form.between) + form.frame;
@@ -56,7 +45,7 @@ export function itemText({ shown, range }: Item, form: Form): string {
   );
 }
 
-function headingOf({ shown, range }: Item, form: Form): string {
+export function headingOf({ shown, range }: Item, form: Form): string {
   const whole = range.from === 0 && range.to === shown.length;
   return form.heading(shown, whole ? undefined : range);
 }

@@ -1,9 +1,10 @@
-import type { Choice } from "./choice.ts";
+import { bitsOf, type Choice } from "./choice.ts";
 import type { Conversation } from "./conversation.ts";
 import type { Position } from "./cursor.ts";
+import { fitFrom, fitTo, type Room } from "./fit.ts";
 import { type Form, UNITS_PER_TOKEN } from "./form.ts";
-import { costOfItem, endsOf, type Item, NOTHING_LEFT_OUT, offsetOf, sumOf, textBetween } from "./item.ts";
-import { isHalf, type LeftOut, type Shown, showMessage } from "./segments.ts";
+import { costOfItem, type Item, NOTHING_LEFT_OUT, offsetOf, sumOf } from "./item.ts";
+import { type LeftOut, type Shown, showMessage } from "./segments.ts";
 
 /** What stands on a page, and where the page begins and ends. */
 export interface Page {
@@ -88,7 +89,7 @@ export class PageBuilder {
         continue;
       }
       if (!empty && this.#fitsAlone(shown)) return { number, offset };
-      const to = this.#fitFrom(shown, offset, empty || this.#hasMuch());
+      const to = fitFrom(shown, offset, this.#room(empty));
       if (to <= offset) return { number, offset };
       this.#add({ shown, range: { from: offset, to } }, "push", true);
       return to < shown.length ? { number, offset: to } : { number: number + 1, offset: 0 };
@@ -114,7 +115,7 @@ export class PageBuilder {
       }
       const here = to < shown.length ? { number, offset: to } : { number: number + 1, offset: 0 };
       if (!empty && this.#fitsAlone(shown)) return here;
-      const from = this.#fitTo(shown, to, empty || this.#hasMuch());
+      const from = fitTo(shown, to, this.#room(empty));
       if (from >= to) return here;
       this.#add({ shown, range: { from, to } }, "unshift", true);
       return from > 0 ? { number, offset: from } : { number, offset: 0 };
@@ -132,7 +133,9 @@ export class PageBuilder {
       signal.throwIfAborted();
     }
     if (messages.get(number).branch > 0 && !choice.include.has("branches")) return undefined;
-    const shown = showMessage(this.#conversation, number, choice);
+    const shown = this.#conversation.shown(number, bitsOf(choice), () =>
+      showMessage(this.#conversation, number, choice),
+    );
     if (shown.segments.length > 0) return shown;
     this.#skipped = sumOf(this.#skipped, shown.left);
     return undefined;
@@ -146,8 +149,11 @@ export class PageBuilder {
     return true;
   }
 
-  /** A text that no page holds whole is cut anyway: it may begin on this one. */
-  #hasMuch = (): boolean => this.#left > this.#options.room / 2;
+  /** A text that no page holds whole is cut anyway: it may begin on this one, if there is much room on it. */
+  #room(must: boolean): Room {
+    const { form, room } = this.#options;
+    return { form, left: this.#left, must: must || this.#left > room / 2 };
+  }
 
   #fitsAlone(shown: Shown): boolean {
     return this.#cost({ shown, range: { from: 0, to: shown.length } }) <= this.#options.room;
@@ -158,53 +164,6 @@ export class PageBuilder {
     const { form, room } = this.#options;
     const least = (item.range.to - item.range.from) / UNITS_PER_TOKEN;
     return least > room ? Infinity : costOfItem(item, form);
-  }
-
-  /** How far what fits reaches from there: to the end of a segment, or, where not even one fits and it `must`, into it. */
-  #fitFrom(shown: Shown, from: number, must: boolean): number {
-    const cost = (to: number): number => this.#cost({ shown, range: { from, to } });
-    let fits = from;
-    for (const end of endsOf(shown)) {
-      if (end <= from) continue;
-      if (cost(end) > this.#left) {
-        return fits > from || !must ? fits : this.#cutWithin(shown, from, end, (at) => cost(at), 1);
-      }
-      fits = end;
-    }
-    return fits;
-  }
-
-  #fitTo(shown: Shown, to: number, must: boolean): number {
-    const cost = (from: number): number => this.#cost({ shown, range: { from, to } });
-    let fits = to;
-    for (const start of [0, ...endsOf(shown)].reverse()) {
-      if (start >= to) continue;
-      if (cost(start) > this.#left) {
-        return fits < to || !must ? fits : this.#cutWithin(shown, to, start, (at) => cost(at), -1);
-      }
-      fits = start;
-    }
-    return fits;
-  }
-
-  /** The place furthest from `begin` towards `end` up to which it fits; at least one character away. */
-  #cutWithin(shown: Shown, begin: number, end: number, cost: (at: number) => number, step: 1 | -1): number {
-    let good = 1;
-    let bad = Math.min(Math.abs(end - begin), Math.ceil(this.#left * UNITS_PER_TOKEN)) + 1;
-    let worth = 1;
-    // Text has much the same rate all along, so a few guesses come close enough.
-    for (let guess = 0; guess < GUESSES && bad - good > 1 && worth < this.#left * 0.97; guess++) {
-      const far = guess % 2 === 0 ? Math.floor((good * this.#left * 0.99) / Math.max(1, worth)) : (good + bad) >> 1;
-      const middle = Math.min(Math.max(far, good + 1), bad - 1);
-      const tokens = cost(begin + middle * step);
-      if (tokens <= this.#left) [good, worth] = [middle, tokens];
-      else bad = middle;
-    }
-    const [from, to] = step === 1 ? [begin, begin + good] : [begin - good, begin];
-    const nice = niceLength(textBetween(shown, from, to), step);
-    const at = begin + (nice > 0 ? nice : good) * step;
-    // Never in the middle of a pair, and never without getting on.
-    return isHalf(textBetween(shown, at - 1, at + 1), 1) ? at + (good > 1 ? -step : step) : at;
   }
 
   async #page(from: Position, to: Position): Promise<Page> {
@@ -232,17 +191,3 @@ export class PageBuilder {
 }
 
 const MESSAGES_PER_TURN = 64;
-const GUESSES = 12;
-/** A cut is moved by so much at most to fall between lines or words. */
-const NICE_UNITS = 200;
-
-/** How much of what fits is kept, so that the cut falls between lines, or at least between words; 0 where it cannot. */
-function niceLength(text: string, step: 1 | -1): number {
-  const edge = step === 1 ? text.slice(-NICE_UNITS) : text.slice(0, NICE_UNITS);
-  if (text.length < 2 * NICE_UNITS) return 0;
-  for (const sign of ["\n", " "]) {
-    const at = step === 1 ? edge.lastIndexOf(sign) : edge.indexOf(sign);
-    if (at >= 0) return step === 1 ? text.length - edge.length + at + 1 : text.length - at - 1;
-  }
-  return 0;
-}

@@ -1,0 +1,100 @@
+import { costOf, type Form, UNITS_PER_TOKEN } from "./form.ts";
+import { headingOf } from "./item.ts";
+import { isHalf, type Segment, type Shown } from "./segments.ts";
+
+/** What there is room for. */
+export interface Room {
+  readonly form: Form;
+  /** In tokens. */
+  readonly left: number;
+  /** At least something has to fit. */
+  readonly must: boolean;
+}
+
+/**
+ * How far what fits of a message reaches from there: to the end of a segment, or, where not even one fits and something
+ * must, into it. Characters of all segments. Each segment is counted once.
+ */
+export function fitFrom(shown: Shown, from: number, { form, left, must }: Room): number {
+  let room = left - headingCost(shown, from, shown.length - 1, form);
+  let fits = from;
+  let start = 0;
+  for (const segment of shown.segments) {
+    const end = start + segment.text.length;
+    if (end > from) {
+      const text = segment.text.slice(Math.max(0, from - start));
+      room -= pieceCost(segment, text, room, form);
+      if (room < 0) {
+        if (fits > from || !must) return fits;
+        return from + cutOf(segment, text, left - headingCost(shown, from, end, form), form, 1);
+      }
+      fits = end;
+    }
+    start = end;
+  }
+  return fits;
+}
+
+/** The same towards the beginning. */
+export function fitTo(shown: Shown, to: number, { form, left, must }: Room): number {
+  let room = left - headingCost(shown, 1, to, form);
+  let fits = to;
+  let end = shown.length;
+  for (const segment of shown.segments.toReversed()) {
+    const start = end - segment.text.length;
+    if (start < to) {
+      const text = segment.text.slice(0, Math.min(segment.text.length, to - start));
+      room -= pieceCost(segment, text, room, form);
+      if (room < 0) {
+        if (fits < to || !must) return fits;
+        return to - cutOf(segment, text, left - headingCost(shown, start, to, form), form, -1);
+      }
+      fits = start;
+    }
+    end = start;
+  }
+  return fits;
+}
+
+const headingCost = (shown: Shown, from: number, to: number, form: Form): number =>
+  costOf(headingOf({ shown, range: { from, to } }, form) + form.between) + form.frame;
+
+/** Of what is far too long it is not counted. */
+const pieceCost = (segment: Segment, text: string, room: number, form: Form): number =>
+  text.length > room * UNITS_PER_TOKEN ? Infinity : costOf(`${form.piece({ ...segment, text })}\n`);
+
+const GUESSES = 12;
+
+/** How many characters of a text fit, from its beginning or (-1) its end: at least one. */
+function cutOf(segment: Segment, text: string, room: number, form: Form, step: 1 | -1): number {
+  const part = (length: number): string => (step === 1 ? text.slice(0, length) : text.slice(text.length - length));
+  let good = 1;
+  let bad = Math.min(text.length, Math.ceil(Math.max(0, room) * UNITS_PER_TOKEN)) + 1;
+  let worth = 1;
+  // Text has much the same rate all along, so a few guesses come close enough.
+  for (let guess = 0; guess < GUESSES && bad - good > 1 && worth < room * 0.97; guess++) {
+    const far = guess % 2 === 0 ? Math.floor((good * room * 0.99) / Math.max(1, worth)) : (good + bad) >> 1;
+    const middle = Math.min(Math.max(far, good + 1), bad - 1);
+    const cost = pieceCost(segment, part(middle), room, form);
+    if (cost <= room) [good, worth] = [middle, cost];
+    else bad = middle;
+  }
+  const nice = niceLength(part(good), step) || good;
+  // Never in the middle of a pair, and never without getting on.
+  const at = step === 1 ? nice : text.length - nice;
+  return isHalf(text, at) ? nice + (nice > 1 ? -1 : 1) : nice;
+}
+
+/** A cut is moved by so much at most to fall between lines or words. */
+const NICE_UNITS = 200;
+
+/** How much of what fits is kept, so that the cut falls between lines, or at least between words; 0 where it cannot. */
+function niceLength(text: string, step: 1 | -1): number {
+  if (text.length < 2 * NICE_UNITS) return 0;
+  const edge = step === 1 ? text.slice(-NICE_UNITS) : text.slice(0, NICE_UNITS);
+  for (const sign of ["\n", " "]) {
+    const at = step === 1 ? edge.lastIndexOf(sign) : edge.indexOf(sign);
+    if (at >= 0) return step === 1 ? text.length - edge.length + at + 1 : text.length - at - 1;
+  }
+  return 0;
+}
