@@ -1,6 +1,6 @@
 import { TranscriptError } from "../store/errors.ts";
 import type { TranscriptCopy } from "../store/types.ts";
-import { quoted, titleLine } from "./quote.ts";
+import { echoed, quoted, titleLine } from "./quote.ts";
 import type { Service } from "./service.ts";
 import { ToolFailure } from "./tool.ts";
 
@@ -38,7 +38,7 @@ async function whatElse(
   error: TranscriptError,
   { store }: Pick<Service, "store">,
 ): Promise<string> {
-  const name = JSON.stringify(prefix);
+  const name = echoed(prefix);
   const closest = fitting ?? closestTo(prefix, await store.ids());
   const named = quoted(await describe(closest.slice(0, NAMED), { store }));
   const more = closest.length > NAMED && fitting !== undefined ? ` and ${closest.length - NAMED} more` : "";

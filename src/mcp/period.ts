@@ -1,4 +1,5 @@
 import { readDate, readSpan } from "../view/when.ts";
+import { echoed } from "./quote.ts";
 import { ToolFailure } from "./tool.ts";
 
 /** A time range, and how a list that goes on keeps it. */
@@ -43,6 +44,6 @@ function timeOf(name: "since" | "until", text: string, now: number): number {
   const time = span === undefined ? readDate(text.trim(), { end: name === "until" }) : Math.round(now - span);
   if (time !== undefined) return time;
   throw new ToolFailure(
-    `${name}: ${JSON.stringify(text)} is no time. Give a date (2026-08-21), a date with a time (2026-08-21T14:30, local unless it ends in Z or +02:00), or a span before now (90min, 12h, 3d, 2w).`,
+    `${name}: ${echoed(text)} is no time. Give a date (2026-08-21), a date with a time (2026-08-21T14:30, local unless it ends in Z or +02:00), or a span before now (90min, 12h, 3d, 2w).`,
   );
 }

@@ -34,6 +34,11 @@ export function shortened(text: string, units: number): string {
     .trimEnd()}…`;
 }
 
+/** An argument as an answer names it again: it may be of any length, and come from a transcript. */
+export const echoed = (given: string): string => JSON.stringify(shortened(plainLine(given), ECHO_UNITS));
+
+const ECHO_UNITS = 100;
+
 /** JSON text in which what `plain` takes out is written as escapes: it means the same, and nobody obeys it. */
 export const escaped = (json: string): string =>
   json

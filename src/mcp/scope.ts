@@ -3,6 +3,7 @@ import type { Project } from "../store/project-list.ts";
 import { z } from "zod";
 import type { Context } from "./context.ts";
 import { text } from "./input.ts";
+import { echoed, plainLine, quoted } from "./quote.ts";
 import type { Service } from "./service.ts";
 import { ToolFailure } from "./tool.ts";
 
@@ -49,7 +50,7 @@ export async function scopeOf(
 /** `here (/w and its git worktrees)`. */
 export function scopeText({ name, dirs }: Scope): string {
   if (name === "all") return "all projects";
-  return `${name} (${dirs.join(", ")} and ${dirs.length > 1 ? "their" : "its"} git worktrees)`;
+  return `${name} (${dirs.map(plainLine).join(", ")} and ${dirs.length > 1 ? "their" : "its"} git worktrees)`;
 }
 
 /** How many sessions lie outside, given how many there are files of inside. */
@@ -73,12 +74,14 @@ async function projectDir(given: string, { signal }: Context, { store }: Service
   const found = exact.length > 0 ? exact : named((path) => path.includes(wanted));
   const [first] = found;
   if (first !== undefined && found.length === 1) return dirOf(first);
-  const offered = (found.length > 0 ? found : projects).slice(0, NAMED).map(dirOf).join(", ");
-  const name = JSON.stringify(given);
-  if (first !== undefined)
-    throw new ToolFailure(`${found.length} projects fit ${name}: ${offered}. Give the whole path.`);
+  const offered = (found.length > 0 ? found : projects).slice(0, NAMED).map((one) => plainLine(dirOf(one)));
+  const name = echoed(given);
+  if (first !== undefined) {
+    throw new ToolFailure(`${found.length} projects fit ${name}. Give the whole path:\n${quoted(offered.join("\n"))}`);
+  }
+  const text = `No project fits ${name}. list_projects gives all there are`;
   throw new ToolFailure(
-    `No project fits ${name}.${offered === "" ? "" : ` The last active: ${offered}.`} list_projects gives all of them.`,
+    offered.length === 0 ? `${text}: none.` : `${text}; the last active:\n${quoted(offered.join("\n"))}`,
   );
 }
 

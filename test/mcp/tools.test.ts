@@ -128,7 +128,7 @@ describe("list_sessions", () => {
   });
 
   test.each([
-    [{ project: "nowhere" }, /No project fits "nowhere".*\/w.*\/elsewhere/],
+    [{ project: "nowhere" }, /No project fits "nowhere"\..*\n\/w\n\/elsewhere\n/s],
     [{ project: "w" }, /Scope: project \(\/w /],
     [{ project: "e" }, /Scope: project \(\/elsewhere /],
     [{ project: "" }, /2 projects fit ""/],
@@ -565,14 +565,14 @@ test("what a terminal would obey, and what people do not see, is stripped everyw
   const told = [
     await call("list_sessions"),
     await call("search_sessions", { query: "abc" }),
-    await call("tag_session", { session: "1", tag: "x" }),
-    await call("rename_session", { session: "1", title: evil }),
-    await call("fork_session", { session: "1" }),
-    await call("archive_session", { session: "2" }),
-    await call("archive_session", { session: "7" }),
-    await call("delete_session", { session: "2", confirm: true }),
-    await call("restore_session", { session: "7" }),
-    await call("restore_session", { session: "2" }),
+    await call("tag_session", { session: "11111111", tag: "x" }),
+    await call("rename_session", { session: "11111111", title: evil }),
+    await call("fork_session", { session: "11111111" }),
+    await call("archive_session", { session: "22222222" }),
+    await call("archive_session", { session: "77777777" }),
+    await call("delete_session", { session: "22222222", confirm: true }),
+    await call("restore_session", { session: "77777777" }),
+    await call("restore_session", { session: "22222222" }),
   ];
   for (const { text, structured } of told) {
     expect(text + JSON.stringify(structured)).not.toMatch(/[^\P{Cc}\n\t]|[\u202E\u{E0041}]|\\u00/u);

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { CHANGES, SESSION_INPUT, naming } from "../changes.ts";
 import { type Found, findSession } from "../find-session.ts";
 import { text } from "../input.ts";
-import { plainLine } from "../quote.ts";
+import { echoed, plainLine } from "../quote.ts";
 import { withConversation } from "../reading/kept.ts";
 import { findTarget } from "../reading/target.ts";
 import type { Service } from "../service.ts";
@@ -30,10 +30,10 @@ export const forkSession = defineTool({
   }),
   async run({ session, upToMessageId, cwd, title }, { signal }, service) {
     const { store } = service;
-    if (cwd !== undefined && !isAbsolute(cwd)) throw new ToolFailure(`cwd is no absolute path: ${JSON.stringify(cwd)}`);
+    if (cwd !== undefined && !isAbsolute(cwd)) throw new ToolFailure(`cwd is no absolute path: ${echoed(cwd)}`);
     if (cwd !== undefined && !(await store.isDirectory(cwd))) {
       throw new ToolFailure(
-        `cwd: there is no directory ${JSON.stringify(cwd)}. Without cwd the copy stays where the session is.`,
+        `cwd: there is no directory ${echoed(cwd)}. Without cwd the copy stays where the session is.`,
       );
     }
     const found = await findSession(session, service);

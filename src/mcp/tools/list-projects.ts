@@ -2,12 +2,12 @@ import { z } from "zod";
 import { foldText } from "../../transcript/words.ts";
 import { formatBytes } from "../../view/size.ts";
 import { clamped, limit, text } from "../input.ts";
-import { plainLine, quoted } from "../quote.ts";
+import { echoed, plainLine, quoted } from "../quote.ts";
 import { QUOTED, skippedNotes, timeText } from "../session-row.ts";
 import { defineTool, READS } from "../tool.ts";
 
 const DEFAULT = 50;
-const MOST = 500;
+const MOST = 200;
 
 /** The directories that have sessions. */
 export const listProjects = defineTool({
@@ -57,7 +57,7 @@ export const listProjects = defineTool({
         `${path}  ${sessions} session${sessions === 1 ? "" : "s"} · ${activity ?? "(time unknown)"} · ${formatBytes(bytes)}`,
     );
     const lines = [
-      `${fitting.length} project${fitting.length === 1 ? "" : "s"}${name === undefined ? "" : ` with ${JSON.stringify(name)} in the path`}, of ${all.projects.length}.`,
+      `${fitting.length} project${fitting.length === 1 ? "" : "s"}${name === undefined ? "" : ` with ${echoed(name)} in the path`}, of ${all.projects.length}.`,
       ...(rows.length === 0 ? [] : [quoted(rows.join("\n"))]),
       ...notes,
     ];

@@ -3,7 +3,7 @@ import { TranscriptError } from "../../store/errors.ts";
 import type { TrashEntry } from "../../store/trash.ts";
 import { amount } from "../../view/size.ts";
 import { CHANGES, naming } from "../changes.ts";
-import { titleLine } from "../quote.ts";
+import { echoed, titleLine } from "../quote.ts";
 import type { Service } from "../service.ts";
 import { timeText } from "../session-row.ts";
 import { defineTool, ToolFailure } from "../tool.ts";
@@ -56,7 +56,7 @@ export const restoreSession = defineTool({
 const NAMED = 5;
 
 async function whatElse(id: string, error: TranscriptError, { store }: Service): Promise<string> {
-  const name = JSON.stringify(id);
+  const name = echoed(id);
   const entries = await store.trash();
   const several = error.data["candidates"];
   if (Array.isArray(several)) {
