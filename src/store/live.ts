@@ -64,9 +64,8 @@ export function sessionOfAncestor(configDirs: readonly string[], from: number = 
   let pid: number | undefined = from;
   for (let n = 0; n < GENERATIONS && pid !== undefined; n++, pid = parentOf(pid)) {
     for (const configDir of configDirs) {
-      const name = `${pid}.json`;
-      const file = readPidFile(join(pidFilesPath(configDir), name), name, pid);
-      if (file.state === "runs" && file.facts?.sessionId !== undefined) return file.facts.sessionId;
+      const facts = parsePidFile(tryRead(join(pidFilesPath(configDir), `${pid}.json`)));
+      if (facts?.sessionId !== undefined && stateOf(pid, facts) === "runs") return facts.sessionId;
     }
   }
   return undefined;
