@@ -17,7 +17,8 @@ export async function runSome(
   try {
     const universe = makeUniverse(path.join(root, "u"));
     const totals = newTotals(mode);
-    for (let seed = from; seed < from + count; seed++) await runSeed(totals, `${mode}-${seed}`, pair, universe, { small });
+    for (let seed = from; seed < from + count; seed++)
+      await runSeed(totals, `${mode}-${seed}`, pair, universe, { small });
     return totals;
   } finally {
     fs.rmSync(root, { recursive: true, force: true });
