@@ -26,6 +26,7 @@ describe("README.md", () => {
       "node dist/cli.js list",
       "npm pack",
       `npm install --global ./claude-transcripts-${VERSION}.tgz`,
+      "claude mcp add transcripts -- claude-transcripts mcp",
       "npm test",
     ]);
     const scripts = [...readme.matchAll(/npm (?:run )?(build|test|check|bench|fix|parity)\b/g)].map(([, name]) => name);
