@@ -1,14 +1,17 @@
+import { CHUNK_BYTES, HEAD_GROWTH_BYTES, WINDOW_BYTES } from "../transcript/limits.ts";
+import { LineBuffer } from "../transcript/lines.ts";
 import { parseRow, visitLine } from "../transcript/row.ts";
 import { RowScan } from "../transcript/row-scan.ts";
-import { close, openReadNoFollow, statOpen } from "./disk.ts";
+import { close, openReadNoFollow, readAt, statOpen } from "./disk.ts";
 import { readWindows, windowBuffer } from "./windows.ts";
 
 const NEWLINE = 0x0a;
 
 /**
  * The directory that a session belongs to: where it was moved to last, as the end of the transcript says, else the
- * first `cwd` that its beginning names (sdk-spec §2.4, §4.5). Undefined when neither window says so, and for anything
- * that is no readable regular file; a link is not followed.
+ * first `cwd` that its beginning names (sdk-spec §2.4, §4.5). Where the first window names none, because a pasted file or a
+ * long prompt fills it, the beginning grows up to `HEAD_GROWTH_BYTES`, as it does for the first prompt. Undefined when
+ * nothing there says so, and for anything that is no readable regular file; a link is not followed.
  */
 export function sessionCwd(path: string): string | undefined {
   let fd: number | undefined;
@@ -18,7 +21,7 @@ export function sessionCwd(path: string): string | undefined {
     if (!stats.isFile() || stats.size === 0) return undefined;
     room ??= windowBuffer();
     const { head, tail } = readWindows(fd, stats.size, room);
-    return cwdOfWindows(head, tail);
+    return cwdOfWindows(head, tail) ?? (stats.size > WINDOW_BYTES ? cwdFurtherOn(fd, stats.size) : undefined);
   } catch {
     return undefined;
   } finally {
@@ -28,6 +31,24 @@ export function sessionCwd(path: string): string | undefined {
 
 /** Kept from call to call: nothing of it outlives `sessionCwd`. */
 let room: Buffer | undefined;
+
+/** The first `cwd` of a row that does not end in the first window. */
+function cwdFurtherOn(fd: number, size: number): string | undefined {
+  const lines = new LineBuffer(0, { size: CHUNK_BYTES });
+  const to = Math.min(size, HEAD_GROWTH_BYTES);
+  for (let at = 0; at < to;) {
+    const space = lines.space();
+    const count = readAt(fd, space.length > to - at ? space.subarray(0, to - at) : space, at);
+    if (count === 0) break;
+    at += count;
+    lines.filled(count);
+    while (lines.next()) {
+      const cwd = firstCwd(lines.bytes.subarray(lines.start, lines.end));
+      if (cwd !== undefined) return cwd;
+    }
+  }
+  return lines.finish() ? firstCwd(lines.bytes.subarray(lines.start, lines.end)) : undefined;
+}
 
 /** The same, of the two ends of a transcript that were read already. */
 export function cwdOfWindows(head: Buffer, tail: Buffer): string | undefined {

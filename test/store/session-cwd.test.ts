@@ -4,6 +4,7 @@ import path from "node:path";
 import { execFileSync } from "node:child_process";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { cwdOfWindows, sessionCwd } from "../../src/store/session-cwd.ts";
+import { HEAD_GROWTH_BYTES } from "../../src/transcript/limits.ts";
 
 let root: string;
 beforeAll(() => {
@@ -41,8 +42,6 @@ const cases: [string, string, string | undefined][] = [
   ],
   ["a broken move is none", [user("/a"), '{"type":"relocated","relocatedCwd":"/m'].join("\n"), "/a"],
   ["a move glued to a cut row", [user("/a"), `{"type":"user","x":"cut${moved("/m")}`].join("\n"), "/m"],
-  ["a first row beyond the head", [filler(70_000), user("/a")].join("\n"), undefined],
-  ["a first row that the head cuts", [filler(65_500), user("/a".repeat(50))].join("\n"), undefined],
   ["a move between the windows", [user("/a"), moved("/m"), filler(200_000)].join("\n"), "/a"],
   ["a move in the tail", [user("/a"), filler(200_000), moved("/m")].join("\n"), "/m"],
   ["a move in the head of a long file", [moved("/m"), user("/a"), filler(70_000)].join("\n"), "/a"],
@@ -54,6 +53,30 @@ test.each(cases)("%s", (name, text, expected) => {
   expect(sessionCwd(file)).toBe(expected);
   const bytes = Buffer.from(text);
   expect(cwdOfWindows(bytes.subarray(0, 65536), bytes.subarray(-65536))).toBe(expected);
+});
+
+/** The first window names no `cwd`: its two ends tell nothing, the file does. */
+const beyond: [string, string, string | undefined][] = [
+  ["a first row beyond the head", [filler(70_000), user("/a"), filler(70_000)].join("\n"), "/a"],
+  ["a first row that the head cuts", [filler(65_500), user("/a/b/c"), filler(70_000)].join("\n"), "/a/b/c"],
+  ["no final newline", [filler(70_000), filler(70_000), user("/a")].join("\n"), "/a"],
+  ["a bad row in between", [filler(70_000), "{bad", user("/a"), filler(70_000)].join("\n"), "/a"],
+  [
+    "further on than the beginning grows",
+    [filler(HEAD_GROWTH_BYTES), user("/a"), filler(70_000)].join("\n"),
+    undefined,
+  ],
+  [
+    "cut off where the beginning ends",
+    [filler(HEAD_GROWTH_BYTES - 50), user("/a"), filler(70_000)].join("\n"),
+    undefined,
+  ],
+];
+
+test.each(beyond)("beyond the window: %s", (name, text, expected) => {
+  const file = path.join(root, `beyond ${name}.jsonl`);
+  fs.writeFileSync(file, text);
+  expect(sessionCwd(file)).toBe(expected);
 });
 
 describe("no readable regular file", () => {
