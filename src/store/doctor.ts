@@ -12,12 +12,12 @@ import { errnoOf } from "./errors.ts";
 import { getSessionInfo } from "./info.ts";
 import { sessionsInProcesses } from "./live.ts";
 import { findOrphans, type Orphan } from "./orphans.ts";
-import { projectsPath, trashPath } from "./paths.ts";
+import { trashPath } from "./paths.ts";
 import { realOrSelf } from "./platform.ts";
 import { listProjectDirs } from "./projects.ts";
 import { deletedFrom, readRetention, type Retention } from "./retention.ts";
 import { sessionCwd } from "./session-cwd.ts";
-import { isSessionId } from "./session-id.ts";
+import { sessionIdOfFile } from "./session-id.ts";
 import { OLD_SUBAGENT } from "./sidecars.ts";
 import { temporaryState } from "./temp.ts";
 import { listTrash, type TrashEntry } from "./trash.ts";
@@ -100,9 +100,12 @@ export async function examineStore(options: ExamineOptions): Promise<StoreReport
   const inForce = new Set(dirs.map(realOrSelf));
   // Who names config dirs knows which there are.
   const usual = source === "option" ? [] : usualConfigDirs();
-  const elsewhere = usual.filter((dir) => isDirectory(projectsPath(dir)) && !inForce.has(realOrSelf(dir)));
+  const elsewhere = usual.filter((dir) => !inForce.has(realOrSelf(dir)) && hasTranscripts(dir));
   return { configDirs, elsewhere };
 }
+
+const hasTranscripts = (configDir: string): boolean =>
+  listProjectDirs(configDir).dirs.some(({ path }) => entriesOf(path, []).some(({ name }) => sessionIdOfFile(name)));
 
 async function examineConfigDir(
   configDir: string,
@@ -182,8 +185,8 @@ class Survey {
     let newest: { path: string; mtimeMs: number } | undefined;
     for (const entry of entriesOf(path, this.#skipped)) {
       const file = join(path, entry.name);
-      const sessionId = entry.name.endsWith(".jsonl") ? entry.name.slice(0, -".jsonl".length) : "";
-      if (isSessionId(sessionId)) {
+      const sessionId = sessionIdOfFile(entry.name);
+      if (sessionId !== undefined) {
         const found = await this.#transcript(file, sessionId);
         if (found === undefined) continue;
         sessions++;

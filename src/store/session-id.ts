@@ -15,3 +15,9 @@ export function requireSessionId(value: unknown): string {
   if (!isSessionId(value)) throw new InvalidSessionIdError(value);
   return value;
 }
+
+/** The session whose transcript has this file name; undefined for any other name. */
+export function sessionIdOfFile(name: string): string | undefined {
+  const id = name.slice(0, -".jsonl".length);
+  return name.endsWith(".jsonl") && isSessionId(id) ? id : undefined;
+}

@@ -3,7 +3,7 @@ import type { FSWatcher } from "chokidar";
 import { resolveConfigDirs } from "./config-dir.ts";
 import { readNames, statFile } from "./disk.ts";
 import { possibleProjectDirs } from "./projects.ts";
-import { isSessionId } from "./session-id.ts";
+import { sessionIdOfFile } from "./session-id.ts";
 import type { StoreOptions } from "./types.ts";
 
 export interface StoreNews {
@@ -136,4 +136,4 @@ class Names {
   }
 }
 
-const isTranscript = (name: string): boolean => name.endsWith(".jsonl") && isSessionId(name.slice(0, -".jsonl".length));
+const isTranscript = (name: string): boolean => sessionIdOfFile(name) !== undefined;

@@ -88,6 +88,8 @@ describe.each(nodes())("doctor, Node $version", ({ path: node }) => {
     );
     const other = runCli(["doctor"], { node, env: { ...env, CLAUDE_CONFIG_DIR: `${home}/.config/claude` } }).stdout;
     expect(other.split("\n")[0]).toBe(`${home}/.config/claude (CLAUDE_CONFIG_DIR)`);
+    fs.rmSync(path.join(home, ".config/claude/projects/-w", `${sessionId(2)}.jsonl`));
+    expect(runCli(["doctor"], { node, env }).stdout, "a directory without transcripts").not.toContain(".config");
   });
 
   test("a store that is empty, or not there", () => {
