@@ -227,7 +227,7 @@ describe("changing sessions", () => {
     const rows = fs.readFileSync(file, "utf8").trimEnd().split("\n");
     expect(rows.filter((row) => row.includes('"type":"assistant"'))).toHaveLength(1);
     expect(rows.at(-1)).toContain('"customTitle":"Half"');
-    const missing = runner(dir)("fork", "1", "--up-to", uuid(77), "--dry-run");
+    const missing = runner(dir)("fork", ONE, "--up-to", uuid(77), "--dry-run");
     expect(missing).toMatchObject({ status: 1, stdout: "" });
     expect(missing.stderr).toContain(`Message ${uuid(77)} not found`);
   });
