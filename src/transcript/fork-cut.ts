@@ -63,7 +63,7 @@ function firstOccurrences(index: RowIndex, keep: Uint8Array): Int32Array {
 }
 
 function findCut(index: RowIndex, keep: Uint8Array, first: Int32Array, messageId: string, load: LoadRow): number {
-  const tree = new Tree(index, { keep });
+  const tree = new Tree(index, { keep, overSidechains: true });
   tree.relinkCompactions(load);
   const leaf = findLeaf(tree, rewindInForce(index), load);
   const onChain = new Uint8Array(index.count);
@@ -188,7 +188,7 @@ function leaveOutOtherEnds(index: RowIndex, slice: Uint8Array, load: LoadRow): U
   const start = wanted[0] === undefined ? NONE : (first[index.uuid[wanted[0]] as number] as number);
   if (start === NONE) return slice;
 
-  const asWritten = new Tree(index, { keep: slice, allMain: true });
+  const asWritten = new Tree(index, { keep: slice, allMain: true, overSidechains: true });
   const live = new Uint8Array(index.count);
   for (const row of [last, ...wanted]) asWritten.pathTo(row, live);
   const keep = slice.slice();
@@ -225,7 +225,7 @@ function leaveOutOtherEnds(index: RowIndex, slice: Uint8Array, load: LoadRow): U
 }
 
 function conversationOf(index: RowIndex, keep: Uint8Array, load: LoadRow): { chain: number[]; terminal: number } {
-  const tree = new Tree(index, { keep, allMain: true });
+  const tree = new Tree(index, { keep, allMain: true, overSidechains: true });
   tree.relinkCompactions(load);
   const leaf = findLeaf(tree, undefined, load);
   if (leaf === undefined) return { chain: [], terminal: NONE };
@@ -235,7 +235,7 @@ function conversationOf(index: RowIndex, keep: Uint8Array, load: LoadRow): { cha
 
 /** The conversation that would be read if `last` were followed by one more row. */
 function conversationEndingAt(index: RowIndex, keep: Uint8Array, last: number, load: LoadRow): number[] {
-  const tree = new Tree(index, { keep, allMain: true });
+  const tree = new Tree(index, { keep, allMain: true, overSidechains: true });
   tree.relinkCompactions(load);
   const seen = new Uint8Array(index.count);
   let end = last;

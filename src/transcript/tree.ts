@@ -22,6 +22,8 @@ export interface TreeOptions {
   readonly keep?: Uint8Array;
   /** Takes every row for one of the main chain, whatever its flags say. */
   readonly allMain?: boolean;
+  /** A row below one of a sidechain that does not count hangs on the nearest above that does, as it will in a fork. */
+  readonly overSidechains?: boolean;
 }
 
 const NONE = -1;
@@ -53,7 +55,7 @@ export class Tree {
   /** Boundaries that relinked something: row, length of `#changes` before. */
   readonly #relinks: number[] = [];
 
-  constructor(index: RowIndex, { from = 0, keep, allMain = false }: TreeOptions = {}) {
+  constructor(index: RowIndex, { from = 0, keep, allMain = false, overSidechains = false }: TreeOptions = {}) {
     this.index = index;
     this.#allMain = allMain;
     const uuids = index.uuids.count;
@@ -69,6 +71,7 @@ export class Tree {
     this.rowOf = rowOf;
     this.rows = order.subarray(0, distinct).map((uuid) => rowOf[uuid] as number);
     this.link = this.#links(from);
+    if (overSidechains) this.#passOverSidechains();
   }
 
   /** Parent row, or -1. */
@@ -196,6 +199,28 @@ export class Tree {
       if (this.isMain(row)) lastMain = row;
     }
     return link;
+  }
+
+  #passOverSidechains(): void {
+    const { index, link } = this;
+    /** What stands above the rows of sidechains, by number of uuid. */
+    const above = new Map<number, number>();
+    for (let row = 0; row < index.count; row++) {
+      const uuid = index.uuid[row] as number;
+      if (this.isFlagged(row, SIDECHAIN) && this.rowOf[uuid] === NONE) above.set(uuid, index.parent[row] as number);
+    }
+    if (above.size === 0) return;
+    for (const row of this.rows) {
+      const passed = new Set<number>();
+      let at = link[row] as number;
+      for (let next = above.get(at); next !== undefined && !passed.has(at); next = above.get(at)) {
+        passed.add(at);
+        at = next;
+      }
+      // Each row of a sidechain is passed once, however many hang below it.
+      for (const uuid of passed) above.set(uuid, at);
+      link[row] = at;
+    }
   }
 
   #offMain(row: number): boolean {

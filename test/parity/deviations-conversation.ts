@@ -12,6 +12,7 @@ import {
   conversationRows,
   danglingRows,
   END,
+  field,
   firstSeenLine,
   isMain,
   lastRows,
@@ -148,8 +149,9 @@ export const conversationDeviations: readonly Deviation[] = [
             one,
             one.lines.filter((_bytes, at) => !conversationRows(one.lines).some((placed) => placed.at === at)),
           );
+        // What a compaction kept comes behind its anchor: it is not there yet where the conversation ends with that.
         return withLines({ ...one, finalNewline: true }, [
-          ...one.lines,
+          ...changeRows(one, ({ row }) => withoutKept(row, uuidOf(end))).lines,
           line({ type: "system", uuid: END, parentUuid: uuidOf(end) }),
         ]);
       }),
@@ -178,6 +180,14 @@ export const conversationDeviations: readonly Deviation[] = [
     },
   },
 ];
+
+/** A boundary that hangs what it kept on this row, without that; undefined for any other row. */
+function withoutKept(row: Row, anchorUuid: string): Row | undefined {
+  if (row["subtype"] !== "compact_boundary") return undefined;
+  const { preservedMessages, preservedSegment, ...rest } = (row["compactMetadata"] ?? {}) as Row;
+  const anchor = field(preservedMessages ?? preservedSegment, "anchorUuid");
+  return anchor === anchorUuid ? { ...row, compactMetadata: rest } : undefined;
+}
 
 /** The transcript with more than 5 MiB before it ends in a boundary that lies across a chunk border. */
 function withStraddling(rng: Rng, one: Transcript): Transcript {

@@ -1,5 +1,5 @@
 /** What a list says of a session, and which sessions it shows. */
-import { type Call, concerned, seeksByRows } from "./calls.ts";
+import type { Call } from "./calls.ts";
 import { linkedProjects } from "./copies.ts";
 import type { Deviation } from "./deviation.ts";
 import {
@@ -15,8 +15,10 @@ import {
   bytesOf,
 } from "./model.ts";
 import { conversationRows, withLines } from "./transforms.ts";
+import { concerns, isFull, isListing, isTitledFork, ofTranscript } from "./of-transcript.ts";
 import {
   WINDOW,
+  cwdBeyondWindow,
   defused,
   filler,
   grownHead,
@@ -30,41 +32,6 @@ import {
   withoutNestedKeys,
   withoutTitles,
 } from "./windows.ts";
-
-const LISTING = new Set(["listSessions", "getSessionInfo"]);
-const isListing = (call: Call): boolean => LISTING.has(call.fn);
-const isFull = (call: Call): boolean => call.fn !== "listSessions";
-const concerns = (store: Store, call: Call, one: Transcript): boolean => concerned(store, call).has(one.path);
-
-type Test = (store: Store, one: Transcript, call: Call) => boolean;
-type Change = (one: Transcript, call: Call) => Transcript;
-
-/** A deviation in what is read of a single transcript; in a fork it shows in the title alone. */
-function ofTranscript(
-  fields: Omit<Deviation, "applies" | "instead" | "effect">,
-  test: Test,
-  change: Change,
-  { alsoForks = true, alsoSeeking = false } = {},
-): Deviation {
-  const isRead = (call: Call): boolean => isListing(call) || (alsoSeeking && seeksByRows(call));
-  const applies = (store: Store, call: Call): boolean =>
-    (isRead(call) || (alsoForks && isTitledFork(call))) &&
-    transcriptsOf(store).some((one) => concerns(store, call, one) && test(store, one, call));
-  const changed = (store: Store, call: Call): Store =>
-    mapTranscripts(store, (one) => (concerns(store, call, one) && test(store, one, call) ? change(one, call) : one));
-  return {
-    ...fields,
-    applies,
-    instead: (store, call) => (isRead(call) ? changed(store, call) : store),
-    titleFrom: (store, call) => changed(store, call),
-  };
-}
-
-const isTitledFork = (call: Call): boolean => {
-  if (call.fn !== "forkSession") return false;
-  const title = (call.args[1] as { title?: string } | undefined)?.title;
-  return typeof title !== "string" || title.trim() === "";
-};
 
 const sidecarTitle = (store: Store, one: Transcript): Entry | undefined =>
   store.entries.find((entry) => entry.path === one.path.replace(/\.jsonl$/, "/custom-title.json"));
@@ -301,7 +268,7 @@ export const listDeviations: readonly Deviation[] = [
       reason:
         "A pasted file before the first prompt, or in it, is enough to push it out of the first 64 KiB; the session then had no name, or was not listed at all.",
       official: "Reads the first 64 KiB; a session without a prompt there, a title or a last prompt is not listed.",
-      ours: "Reads on, 16 MiB at most for a list, until the first prompt; what else stands before it counts as if it stood in the window.",
+      ours: "Reads on, 16 MiB at most for a list, until the first prompt; what else stands before it counts as if it stood in the window. The `cwd` by which the project of a long path is found may stand as far on.",
       provoke: (rng, store) =>
         mapTranscripts(store, (one) => {
           if (rng.chance(0.5)) return withLines(one, [filler(rng.int(WINDOW, 4 * WINDOW)), ...one.lines]);
@@ -323,6 +290,7 @@ export const listDeviations: readonly Deviation[] = [
     },
     (_store, one, call) => grownHead(one, isFull(call) && isListing(call)) !== undefined,
     (one, call) => withGrownHead(one, isFull(call) && isListing(call)),
+    { beside: signpost },
   ),
   {
     id: "symlinked-projects",
@@ -363,6 +331,15 @@ export const listDeviations: readonly Deviation[] = [
     },
   },
 ];
+
+/** A session that says at once where one belongs that says so only beyond the window. */
+function signpost(one: Transcript): Transcript | undefined {
+  const cwd = cwdBeyondWindow(one);
+  if (cwd === undefined) return undefined;
+  const sessionId = one.sessionId.replace(/^.{8}/, "eeeeeeee");
+  const path = one.path.replace(one.sessionId, sessionId);
+  return { ...one, path, sessionId, lines: [line({ type: "mode", cwd })] };
+}
 
 function losesSidecar(store: Store, one: Transcript, call: Call): boolean {
   if (sidecarTitle(store, one) === undefined || customTitles(one, tailOf(one)).length > 0) return false;

@@ -1,7 +1,7 @@
 /** Rows of unexpected shape, and rows of a subagent that the official reader does not know. */
 import type { Api, Call } from "./calls.ts";
 import { asMainTranscript, isTangled, linear, subagentFiles } from "./chain.ts";
-import { ofSession } from "./copies.ts";
+import { actedOn, ofSession } from "./copies.ts";
 import { askOfficial, type Deviation } from "./deviation.ts";
 import { bytesOf, type Entry, line, mapTranscripts, type Row, type Transcript, transcriptsOf } from "./model.ts";
 import type { Change } from "./outcome.ts";
@@ -24,7 +24,7 @@ export const shapeDeviations: readonly Deviation[] = [
       mapTranscripts(store, (one) => changeRows(one, ({ row }) => (isOdd(row) ? withoutOddities(row) : undefined))),
     outcome: (outcome) => ("value" in outcome ? { value: withOddTimes(outcome.value) } : outcome),
     effect: (effect, { store, call }) => {
-      const [one] = ofSession(store, call);
+      const one = actedOn(store, call);
       const changes = Object.entries(effect.changes).map(([at, change]): [string, Change] =>
         "content" in change && one !== undefined
           ? [at, { ...change, content: withOddRows(withOddTimes(change.content), one) }]

@@ -89,6 +89,19 @@ export function grownHead(transcript: Transcript, full: boolean): number | undef
   return lines.findLastIndex((placed) => placed.end <= limit);
 }
 
+/** Where a session belongs that does not say so in the official windows, but further on (sdk-spec §2.4). */
+export function cwdBeyondWindow(transcript: Transcript): string | undefined {
+  const size = bytesOf(transcript).length;
+  const lines = placedLines(transcript);
+  const moved = lines.some((placed) => {
+    const row = inTail(placed, size) && placed.bytes.includes('"relocated"') ? rowOf(placed.bytes) : undefined;
+    return row?.["type"] === "relocated" && typeof row["relocatedCwd"] === "string";
+  });
+  const first = lines.find(({ bytes }) => bytes.includes('"cwd"') && typeof rowOf(bytes)?.["cwd"] === "string");
+  if (moved || first === undefined || inHead(first) || first.end > GROWTH) return undefined;
+  return rowOf(first.bytes)?.["cwd"] as string;
+}
+
 const FACTS = [
   "type",
   "uuid",

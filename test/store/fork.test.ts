@@ -64,6 +64,7 @@ const origins = (rows: readonly Record<string, unknown>[]): number[] =>
   rows.flatMap(({ forkedFrom }) => (forkedFrom ? [numberOf((forkedFrom as { messageUuid: string }).messageUuid)] : []));
 
 const four = [user(1, null), assistant(2, 1), user(3, 2), assistant(4, 3)];
+const compacted = [...four, boundary(5, 4, { anchor: 6, uuids: [4] }), summary(6, 5)];
 const parallel = [
   user(1, null),
   call(2, 1, "A", "m"),
@@ -106,6 +107,13 @@ describe("forkSession", () => {
     ["a row of a batch", parallel, uuid(3), [1, 2, 3]],
     ["a row on an abandoned branch", [...four, user(5, 2), assistant(6, 5)], uuid(4), [1, 2, 3, 4]],
     ["a row before a rewind", [...four, rewind(2), user(5, 2)], uuid(3), [1, 2, 3]],
+    ["a row on a branch without the compaction", [...compacted, user(8, 2)], uuid(8), [1, 2, 3, 4, 8]],
+    [
+      "a row below a sidechain on such a branch",
+      [...compacted, user(7, 2, "side", { isSidechain: true }), user(8, 7)],
+      uuid(8),
+      [1, 2, 3, 4, 8],
+    ],
   ] as [string, Row[], string, number[]][])("up to %s", async ([, rows, upToMessageId, expected]) => {
     expect(origins((await fork(rows, { upToMessageId })).rows)).toEqual(expected);
   });
