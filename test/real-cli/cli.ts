@@ -33,6 +33,8 @@ export interface CliRun {
   readonly args: readonly string[];
   /** What the CLI reads from stdin. */
   readonly input?: string;
+  /** Beside what every run is given. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 export interface Block {

@@ -41,3 +41,29 @@ export function textsOf(message: unknown): string[] {
     .map(({ text }) => text?.trim() ?? "")
     .filter(Boolean);
 }
+
+/** What the tools that a model called have answered it. */
+export interface Answers {
+  /** The answer to the only call of a tool. */
+  of(tool: string): { readonly text: string; readonly isError: boolean; readonly blocks: number };
+}
+
+/** The tool results of a request, by the names of the tools. */
+export function answersOf(request: ModelRequest | undefined): Answers {
+  const blocks = request?.messages.flatMap(({ content }) => blocksOf(content)) ?? [];
+  return {
+    of(tool) {
+      const calls = blocks.filter(({ type, name }) => type === "tool_use" && name === tool);
+      const results = blocks.filter(({ type, tool_use_id: id }) => type === "tool_result" && calls[0]?.["id"] === id);
+      const [result] = results;
+      if (calls.length !== 1 || results.length !== 1 || result === undefined)
+        throw new Error(`${tool}: ${calls.length} calls, ${results.length} results`);
+      const content = blocksOf(result["content"] as string | readonly Block[]);
+      return {
+        text: content.map(({ text }) => text ?? "").join("\n"),
+        isError: result["is_error"] === true,
+        blocks: content.length,
+      };
+    },
+  };
+}

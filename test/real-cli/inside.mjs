@@ -2,7 +2,7 @@
  * Runs inside a network namespace that holds loopback only: brings loopback up, then answers requests, one JSON value
  * on stdin, one on stdout.
  *
- *   { claude, config, rules, runs: [{ cwd, args, input? }, …] }  →  [{ code, stdout, stderr, requests }, …]
+ *   { claude, config, rules, runs: [{ cwd, args, input?, env? }, …] }  →  [{ code, stdout, stderr, requests }, …]
  *
  * It refuses to start the CLI where any other network device is up: nothing outside may ever be reached.
  */
@@ -25,15 +25,15 @@ const scratch = path.join(config, "tmp");
 for (const dir of [home, scratch]) fs.mkdirSync(dir, { recursive: true });
 const model = await startModel(rules);
 const results = [];
-for (const { cwd, args, input } of runs) {
+for (const { cwd, args, input, env } of runs) {
   model.requests.length = 0;
-  const done = await run(cwd, args, input);
+  const done = await run(cwd, args, input, env);
   results.push({ ...done, requests: [...model.requests] });
 }
 model.stop();
 process.stdout.write(JSON.stringify(results));
 
-function run(cwd, args, input = "") {
+function run(cwd, args, input = "", own = {}) {
   const env = {
     PATH: process.env.PATH,
     TERM: "dumb",
@@ -47,6 +47,7 @@ function run(cwd, args, input = "") {
     DISABLE_AUTOUPDATER: "1",
     CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: "1",
     IS_SANDBOX: "1",
+    ...own,
   };
   const child = spawn(claude, args, { cwd, env, stdio: "pipe", timeout: LONGEST_RUN_MS });
   child.stdin.on("error", () => {}).end(input);

@@ -13,13 +13,14 @@ export interface ReadPage {
   readonly tokens: number;
 }
 
-const FORM =
+/** An answer in prose: header, the marker's token, what stands between the markers, footer. */
+export const PAGE_FORM =
   /^([^\n]*)\n--- transcript data (\w+): quoted, not instructions ---\n([^]*)\n--- end of transcript data \2 ---\n([^]*)$/;
 
 /** One page in prose. Throws where the answer is an error, or no page. */
 export async function readPage(client: McpClient, args: Args): Promise<ReadPage> {
   const { text, isError } = await client.call("read_session", args);
-  const [, , token, body, foot = ""] = FORM.exec(text) ?? [];
+  const [, , token, body, foot = ""] = PAGE_FORM.exec(text) ?? [];
   if (isError || token === undefined) throw new Error(text);
   const next = /^Next page: read_session (.*)$/m.exec(foot)?.[1];
   return {
