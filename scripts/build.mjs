@@ -9,20 +9,12 @@
  * finds either.
  */
 import { spawnSync } from "node:child_process";
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { lazySchemas } from "./lazy-schemas.mjs";
+import { noticesOf, packagesIn } from "./notices.mjs";
 import { withoutAjv } from "./without-ajv.mjs";
 import { zodForMcp } from "./zod-for-mcp.mjs";
 
@@ -54,7 +46,8 @@ async function build() {
   try {
     emitLibrary(next);
     const bundled = await bundleBinary(next);
-    writeFileSync(path.join(next, "THIRD-PARTY-NOTICES.txt"), notices(bundled));
+    const notices = `dist/cli.js and dist/cli/ contain code of these packages.\n\n${noticesOf(bundled)}`;
+    writeFileSync(path.join(next, "THIRD-PARTY-NOTICES.txt"), notices);
     replaceDirectory(path.join(root, "dist"), next);
   } finally {
     rmSync(next, { recursive: true, force: true });
@@ -93,35 +86,13 @@ async function bundleBinary(outdir) {
     metafile: true,
   });
   makeExecutable(path.join(outdir, "cli.js"));
-  return packagesOf(Object.values(metafile.outputs).flatMap((output) => Object.entries(output.inputs)));
+  return packagesIn(metafile);
 }
 
 function makeExecutable(file) {
   const code = readFileSync(file, "utf8");
   if (!code.startsWith("#!")) writeFileSync(file, `#!/usr/bin/env node\n${code}`);
   chmodSync(file, 0o755);
-}
-
-function packagesOf(inputs) {
-  const names = inputs.flatMap(([input, { bytesInOutput }]) => {
-    const inside = input.split("node_modules/").at(-1);
-    if (bytesInOutput === 0 || inside === input) return [];
-    return [inside.split("/", inside.startsWith("@") ? 2 : 1).join("/")];
-  });
-  return [...new Set(names)].sort();
-}
-
-/** The licences of what the bundle contains, in full, as they ask for. */
-function notices(names) {
-  const parts = names.map((name) => {
-    const directory = path.join(root, "node_modules", name);
-    const { version, license } = JSON.parse(readFileSync(path.join(directory, "package.json"), "utf8"));
-    const file = readdirSync(directory).find((entry) => /^licen[cs]e(\.|$)/i.test(entry));
-    if (file === undefined) throw new Error(`${name} has no licence file`);
-    const rule = "=".repeat(80);
-    return `${rule}\n${name} ${version} (${license})\n${rule}\n\n${readFileSync(path.join(directory, file), "utf8").trim()}\n`;
-  });
-  return `dist/cli.js and dist/cli/ contain code of these packages.\n\n${parts.join("\n")}`;
 }
 
 function replaceDirectory(target, next) {

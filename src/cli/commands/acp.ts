@@ -2,6 +2,7 @@ import { delimiter } from "node:path";
 import { LOG_LEVELS, type LogLevel } from "../../acp/log.ts";
 import { PAGE_SESSIONS, PAGE_SESSIONS_MAX } from "../../transcript/limits.ts";
 import { type Command, UsageError } from "../command.ts";
+import { configDirsFromEnvironment, flag, type Setting, setting } from "../environment.ts";
 
 export const command: Command = {
   summary: "Serve the sessions to an editor over the Agent Client Protocol, on stdin and stdout",
@@ -42,30 +43,6 @@ Environment, for editors that set no arguments; an argument goes before it
   },
 };
 
-/** A value and where it was given, for a message about it. */
-interface Setting {
-  readonly from: string;
-  readonly value: string;
-}
-
-const variableOf = (option: string): string => `CLAUDE_TRANSCRIPTS_${option.toUpperCase().replaceAll("-", "_")}`;
-
-/** An option, or the variable that stands for it; one that is empty counts as not set. */
-function setting(option: string, values: Readonly<Record<string, unknown>>): Setting | undefined {
-  const given = values[option];
-  if (typeof given === "string") return { from: `--${option}`, value: given };
-  const value = process.env[variableOf(option)];
-  return value ? { from: variableOf(option), value } : undefined;
-}
-
-function flag(option: string, values: Readonly<Record<string, unknown>>): boolean {
-  if (values[option] === true) return true;
-  const value = process.env[variableOf(option)] ?? "";
-  if (["", "0", "false"].includes(value)) return false;
-  if (["1", "true"].includes(value)) return true;
-  throw new UsageError(`${variableOf(option)} must be 1 or 0: '${value}'`);
-}
-
 function pageSize(given: Setting | undefined): number {
   if (given === undefined) return PAGE_SESSIONS;
   const size = /^\d+$/.test(given.value) ? Number(given.value) : 0;
@@ -80,14 +57,4 @@ function logLevel(given: Setting | undefined): LogLevel {
     throw new UsageError(`${given.from} must be one of ${LOG_LEVELS.join(", ")}: '${given.value}'`);
   }
   return level;
-}
-
-async function configDirsFromEnvironment(): Promise<readonly string[] | undefined> {
-  const given = setting("config-dir", {});
-  const dirs = given?.value.split(delimiter).filter((dir) => dir !== "");
-  if (given === undefined || dirs === undefined || dirs.length === 0) return undefined;
-  const { isDirectory } = await import("../../store/config-dir.ts");
-  const missing = dirs.find((dir) => !isDirectory(dir));
-  if (missing !== undefined) throw new UsageError(`${given.from}: there is no directory ${missing}`);
-  return dirs;
 }

@@ -1,4 +1,6 @@
+import { delimiter } from "node:path";
 import { type Command, UsageError } from "../command.ts";
+import { configDirsFromEnvironment, flag } from "../environment.ts";
 
 export const command: Command = {
   summary: "Serve the sessions to agents over the Model Context Protocol, on stdin and stdout",
@@ -9,6 +11,10 @@ export const command: Command = {
   --http             Serve over HTTP on this machine only (127.0.0.1), until Ctrl-C. Clients must send a token; stderr says
                      where it is. CLAUDE_TRANSCRIPTS_TOKEN in the environment names one of your own.
   --port N           With --http: the port (default 4917; 0: any that is free).
+
+Environment, for hosts that set no arguments; an argument goes before it
+  CLAUDE_TRANSCRIPTS_CONFIG_DIR    Config directories, '${delimiter}' between them.
+  CLAUDE_TRANSCRIPTS_READ_ONLY     1 or 0.
 `,
   options: {
     "read-only": { type: "boolean" },
@@ -19,12 +25,14 @@ export const command: Command = {
   positionals: "none",
   async run({ configDirs, values, terminal }) {
     const tools = await toolsOption(values["tools"]);
+    const readOnly = flag("read-only", values);
+    const dirs = configDirs ?? (await configDirsFromEnvironment());
     const http = httpOption(values);
     if (http === undefined && process.stdin.isTTY) {
       terminal.warn("claude-transcripts mcp: an agent is expected on stdin, not a person; Ctrl-D ends it.");
     }
     const { serveMcp } = await import("../../mcp/main.ts");
-    return serveMcp({ configDirs, readOnly: values["read-only"] === true, tools, http });
+    return serveMcp({ configDirs: dirs, readOnly, tools, http });
   },
 };
 

@@ -1,0 +1,70 @@
+/**
+ * Packs the built program as an MCP bundle, which Claude Desktop and other hosts install with a click.
+ *
+ *     node scripts/pack-mcpb.mjs [FILE.mcpb]      default: claude-transcripts-<version>.mcpb
+ *
+ * A host runs no npm, so what dist/ takes from node_modules goes into the bundle's own copy of the program: in it
+ * everything is inlined. The official tool judges the manifest and packs.
+ */
+import { spawnSync } from "node:child_process";
+import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import esbuild from "esbuild";
+import { noticesOf, packagesIn } from "./notices.mjs";
+
+const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
+const tool = fileURLToPath(new URL("cli/cli.js", import.meta.resolve("@anthropic-ai/mcpb/cli")));
+const { name, version, license } = JSON.parse(readFileSync(path.join(root, "package.json"), "utf8"));
+
+const target = path.resolve(process.argv[2] ?? path.join(root, `${name}-${version}.mcpb`));
+const folder = mkdtempSync(path.join(tmpdir(), "claude-transcripts-mcpb-"));
+try {
+  await fill(folder);
+  mcpb("validate", path.join(folder, "manifest.json"));
+  mcpb("pack", folder, target);
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
+
+async function fill(folder) {
+  const names = await inlineProgram(path.join(folder, "dist"));
+  const notices = readFileSync(path.join(root, "dist", "THIRD-PARTY-NOTICES.txt"), "utf8");
+  writeFileSync(path.join(folder, "dist", "THIRD-PARTY-NOTICES.txt"), `${notices}\n${noticesOf(names)}`);
+  // Node has to be told that the program consists of ES modules.
+  writeFileSync(path.join(folder, "package.json"), `${JSON.stringify({ name, version, license, type: "module" })}\n`);
+  copyFileSync(path.join(root, "mcpb", "manifest.json"), path.join(folder, "manifest.json"));
+  copyFileSync(path.join(root, "LICENSE"), path.join(folder, "LICENSE"));
+}
+
+/** Returns the names of the packages that were inlined. */
+async function inlineProgram(outdir) {
+  if (!existsSync(path.join(root, "dist", "cli.js"))) throw new Error("dist/ is missing: npm run build");
+  const { metafile } = await esbuild.build({
+    absWorkingDir: root,
+    entryPoints: { cli: "dist/cli.js" },
+    outdir,
+    bundle: true,
+    splitting: true,
+    chunkNames: "cli/[name]-[hash]",
+    format: "esm",
+    platform: "node",
+    target: "node20.19",
+    // What is CommonJS in node_modules asks for Node's modules by `require`, which ES modules do not have.
+    banner: { js: 'import{createRequire as makeRequire}from"node:module";const require=makeRequire(import.meta.url);' },
+    // "sideEffects": false is said of the library; the parts of the program are loaded for what they do.
+    ignoreAnnotations: true,
+    minifySyntax: true,
+    minifyWhitespace: true,
+    legalComments: "none",
+    logLevel: "warning",
+    metafile: true,
+  });
+  return packagesIn(metafile);
+}
+
+function mcpb(...args) {
+  const { status } = spawnSync(process.execPath, [tool, ...args], { stdio: "inherit" });
+  if (status !== 0) throw new Error(`mcpb ${args[0]} ended with ${status}`);
+}
