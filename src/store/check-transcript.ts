@@ -50,14 +50,15 @@ export interface Finding {
   readonly lines: readonly number[];
 }
 
+/** What one transcript holds, and what is wrong or odd in it. */
 export interface TranscriptCheck {
+  /** What the first and the last row of the conversation say that they were written by. */
+  readonly entrypoints: readonly string[];
   readonly bytes: number;
+  readonly findings: readonly Finding[];
   readonly lines: number;
   /** Rows of the conversation. */
   readonly rows: number;
-  readonly findings: readonly Finding[];
-  /** What the first and the last row of the conversation say that they were written by. */
-  readonly entrypoints: readonly string[];
 }
 
 /** So many places are named of each kind; `count` has all. A file of garbage has millions. */

@@ -12,16 +12,17 @@ import type { Skipped, StoreOptions } from "./types.ts";
 export interface Project {
   /** The name of its directory below `projects/`. */
   readonly key: string;
-  /** The directory itself; undefined where no session in it says so. */
-  readonly path: string | undefined;
   /** Transcripts, each session once; those without a message are counted too. */
   readonly sessions: number;
   /** Size of the transcripts. */
   readonly bytes: number;
   /** When something was last said in one of the sessions, epoch ms. */
   readonly activity: number;
+  /** The directory itself; undefined where no session in it says so. */
+  readonly path: string | undefined;
 }
 
+/** Every project that was found, and what could not be looked at. */
 export interface ProjectList {
   /** The last active first. */
   readonly projects: readonly Project[];

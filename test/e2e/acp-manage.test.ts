@@ -2,7 +2,8 @@
 import fs from "node:fs";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
-import { connect, type RawClient, type Reply, texts } from "../support/acp-client.ts";
+import { connect, type RawClient, texts } from "../support/acp-client.ts";
+import { idsOf, open, rowsOf, UNKNOWN } from "../support/acp-requests.ts";
 import { LOADED, longRows, turnRows, writeSession, writeSessions } from "../support/acp-store.ts";
 import { put, sessionId, tempConfigDir } from "../support/config-dir.ts";
 import { openByThisProcess } from "../support/live.ts";
@@ -10,22 +11,10 @@ import { nodes } from "../support/nodes.ts";
 import { jsonl, uuid } from "../support/rows.ts";
 import { snapshot } from "../support/snapshot.ts";
 
-const UNKNOWN = sessionId(0xdead);
-const open = (id: string, cwd = "/w") => ({ sessionId: id, cwd, mcpServers: [] });
 const forkAt = (id: string, messageId: unknown, cwd = "/w") => ({
   ...open(id, cwd),
   _meta: { "claude-transcripts": { messageId } },
 });
-
-interface Row {
-  readonly sessionId: string;
-  readonly title?: string;
-  readonly updatedAt?: string;
-  readonly archived?: boolean;
-  readonly _meta: { readonly "claude-transcripts": Readonly<Record<string, unknown>> };
-}
-const rowsOf = ({ result }: Reply): Row[] => (result as { sessions: Row[] }).sessions;
-const idsOf = (reply: Reply): string[] => rowsOf(reply).map((row) => row.sessionId);
 
 /** Starts a server for the test; when the test has done its work, all that was said must have been right. */
 async function serve(node: string, dir: string, work: (client: RawClient) => Promise<void>, ...args: string[]) {

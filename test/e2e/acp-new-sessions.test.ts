@@ -2,27 +2,18 @@
 import fs from "node:fs";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { connect, type RawClient, type Reply, texts } from "../support/acp-client.ts";
+import { connect, type RawClient, texts } from "../support/acp-client.ts";
+import { idsOf, open, ours, pages, rowsOf } from "../support/acp-requests.ts";
 import { turnRows, writeSession, writeSessions } from "../support/acp-store.ts";
 import { sessionId, tempConfigDir } from "../support/config-dir.ts";
 import { nodes } from "../support/nodes.ts";
 import { user } from "../support/rows.ts";
 import { snapshot } from "../support/snapshot.ts";
 
-const open = (id: string, cwd = "/w") => ({ sessionId: id, cwd, mcpServers: [] });
 const say = (id: string, ...said: string[]) => ({
   sessionId: id,
   prompt: said.map((text) => ({ type: "text", text })),
 });
-const ours = (options: unknown) => ({ _meta: { "claude-transcripts": options } });
-
-interface Row {
-  readonly sessionId: string;
-  readonly cwd: string;
-  readonly title?: string;
-}
-const rowsOf = ({ result }: Reply): Row[] => (result as { sessions: Row[] }).sessions;
-const idsOf = (reply: Reply): string[] => rowsOf(reply).map((row) => row.sessionId);
 
 describe.each(nodes())("Node $version", ({ path: node }) => {
   let dir: string;
@@ -33,17 +24,6 @@ describe.each(nodes())("Node $version", ({ path: node }) => {
     const { result } = await client.call("session/new", { cwd, mcpServers: [] });
     return result?.["sessionId"] as string;
   };
-  /** Every page of a list. */
-  async function pages(params: Readonly<Record<string, unknown>>): Promise<string[][]> {
-    const all: string[][] = [];
-    let cursor: unknown;
-    do {
-      const reply = await client.call("session/list", { ...params, ...(cursor !== undefined && { cursor }) });
-      all.push(idsOf(reply));
-      cursor = reply.result?.["nextCursor"];
-    } while (cursor !== undefined);
-    return all;
-  }
 
   beforeEach(async () => {
     dir = tempConfigDir();
@@ -266,7 +246,7 @@ describe.each(nodes())("Node $version", ({ path: node }) => {
     expect(all.slice(2, 4).sort()).toEqual([begun[0], begun[2]].sort());
     expect(all.slice(4)).toEqual([5, 4, 3, 2, 1].map(sessionId));
     for (const limit of [1, 2, 3, 4, 5, 6, 8, 9, 10]) {
-      const found = await pages(ours({ limit }));
+      const found = await pages(client, ours({ limit }));
       expect(found.flat()).toEqual(all);
       expect(found.every((page, i) => page.length === limit || i === found.length - 1)).toBe(true);
     }

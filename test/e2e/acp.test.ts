@@ -4,27 +4,13 @@ import fs from "node:fs";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { connect, type RawClient, type Reply, texts } from "../support/acp-client.ts";
+import { idsOf, open, ours, pages, rowsOf, UNKNOWN } from "../support/acp-requests.ts";
 import { LOADED, longRows, longTexts, turnRows, writeSession, writeSessions } from "../support/acp-store.ts";
 import { put, sessionId, tempConfigDir } from "../support/config-dir.ts";
 import { openByThisProcess } from "../support/live.ts";
 import { nodes } from "../support/nodes.ts";
 import { jsonl, uuid } from "../support/rows.ts";
 import { snapshot } from "../support/snapshot.ts";
-
-const UNKNOWN = sessionId(0xdead);
-const open = (id: string, cwd = "/w") => ({ sessionId: id, cwd, mcpServers: [] });
-const ours = (options: unknown) => ({ _meta: { "claude-transcripts": options } });
-
-interface Row {
-  readonly sessionId: string;
-  readonly cwd: string;
-  readonly title?: string;
-  readonly updatedAt?: string;
-  readonly archived?: boolean;
-  readonly _meta: { readonly "claude-transcripts": Readonly<Record<string, unknown>> };
-}
-const rowsOf = ({ result }: Reply): Row[] => (result as { sessions: Row[] }).sessions;
-const idsOf = (reply: Reply): string[] => rowsOf(reply).map((row) => row.sessionId);
 
 describe.each(nodes())("Node $version", ({ path: node }) => {
   let dir: string;
@@ -44,18 +30,6 @@ describe.each(nodes())("Node $version", ({ path: node }) => {
     expect(await client.end()).toMatchObject({ code: 0 });
   });
   // oxlint-enable vitest/no-standalone-expect
-
-  /** Every page of a list. */
-  async function pages(params: Readonly<Record<string, unknown>>): Promise<string[][]> {
-    const all: string[][] = [];
-    let cursor: unknown;
-    do {
-      const reply = await client.call("session/list", { ...params, ...(cursor !== undefined && { cursor }) });
-      all.push(idsOf(reply));
-      cursor = reply.result?.["nextCursor"];
-    } while (cursor !== undefined);
-    return all;
-  }
 
   describe("initialize", () => {
     test("INIT-001 INIT-002 B3 B4 B10 L1 D1 O1 R1 C1 A1 F1 X1 T1 U1: who it is, and what it can do: no more", async () => {
@@ -154,7 +128,7 @@ describe.each(nodes())("Node $version", ({ path: node }) => {
     test("L7 L9: pages of every size partition the list", async () => {
       const ids = writeSessions(dir, 23).reverse();
       for (const limit of [1, 2, 7, 22, 23, 24, 500]) {
-        const found = await pages(ours({ limit }));
+        const found = await pages(client, ours({ limit }));
         expect(found.flat()).toEqual(ids);
         expect(found.every((page, i) => page.length === limit || i === found.length - 1)).toBe(true);
       }

@@ -2,44 +2,14 @@
 import fs from "node:fs";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
-import { turnRows, writeSession } from "../support/acp-store.ts";
-import { tempConfigDir } from "../support/config-dir.ts";
 import { openByThisProcess } from "../support/live.ts";
 import { connectMcp, type McpClient, type McpOptions, type Told } from "../support/mcp-client.ts";
+import { ids, ONE, rows, store, TWIN, TWO } from "../support/mcp-store.ts";
 import { nodes } from "../support/nodes.ts";
-import type { Row } from "../support/rows.ts";
 import { runCli } from "../support/run-cli.ts";
-
-const ONE = "11111111-0000-4000-8000-000000000001";
-const TWO = "22222222-0000-4000-8000-000000000002";
-const TWIN = "22222223-0000-4000-8000-000000000003";
-const ELSEWHERE = "44444444-0000-4000-8000-000000000004";
-
-const tagged = (tag: string): Row => ({ type: "tag", tag });
-const titled = (customTitle: string): Row => ({ type: "custom-title", customTitle });
-const onBranch = (rows: readonly Row[], gitBranch: string): Row[] => rows.map((row) => ({ ...row, gitBranch }));
-
-/** Three sessions in `/w`, one in `/elsewhere`; the second is a day later than the first. */
-function store(): string {
-  const dir = tempConfigDir();
-  writeSession(dir, "-w", ONE, [...turnRows("Why is the café closed?"), tagged("keep")]);
-  writeSession(dir, "-w", TWO, [...onBranch(turnRows("fix the parser", 86_400), "parser"), titled("Parser by table")]);
-  writeSession(dir, "-w", TWIN, turnRows("third", 2 * 86_400));
-  writeSession(dir, "-elsewhere", ELSEWHERE, turnRows("parser of dates", 60), { cwd: "/elsewhere" });
-  return dir;
-}
 
 const here = (dir: string, options: McpOptions = {}): Promise<McpClient> =>
   connectMcp(dir, { ...options, env: { CLAUDE_PROJECT_DIR: "/w", ...options.env } });
-
-interface Row1 {
-  readonly id: string;
-  readonly title: string;
-  readonly marks?: readonly string[];
-}
-const rows = (told: Told, member: "sessions" | "hits" = "sessions"): readonly Row1[] =>
-  (told.structured?.[member] ?? []) as readonly Row1[];
-const ids = (told: Told, member?: "sessions" | "hits"): string[] => rows(told, member).map(({ id }) => id);
 
 describe.each(nodes())("Node $version", ({ path: node }) => {
   test("a life: list, search, rename, tag, archive, fork, delete, restore", async () => {

@@ -4,13 +4,13 @@ import os from "node:os";
 import path from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
-import type { Context } from "../../src/mcp/context.ts";
 import { resources } from "../../src/mcp/resources.ts";
 import type { Service } from "../../src/mcp/service.ts";
 import { openStore } from "../../src/mcp/store.ts";
 import { getMessage } from "../../src/mcp/tools/get-message.ts";
 import { readSession } from "../../src/mcp/tools/read-session.ts";
 import { conversation, put, sessionId } from "../support/config-dir.ts";
+import { quietContext } from "../support/mcp-store.ts";
 
 const SECRET = "what nobody may read";
 const OUTSIDE = sessionId(7);
@@ -19,13 +19,7 @@ const KNOWN = sessionId(1);
 let root: string;
 let service: Service;
 const opened: string[] = [];
-const context: Context = {
-  signal: new AbortController().signal,
-  progress: () => undefined,
-  ask: undefined,
-  roots: async () => [],
-  toolUseId: undefined,
-};
+const context = quietContext();
 
 beforeAll(() => {
   root = fs.realpathSync(fs.mkdtempSync(path.join(os.tmpdir(), "claude-transcripts-")));

@@ -1,18 +1,12 @@
 import { describe, expect, test } from "vitest";
-import type { Context } from "../../src/mcp/context.ts";
 import { prompts } from "../../src/mcp/prompts.ts";
 import { resources } from "../../src/mcp/resources.ts";
 import type { Service } from "../../src/mcp/service.ts";
 import { openStore } from "../../src/mcp/store.ts";
 import { conversation, put, sessionId, tempConfigDir } from "../support/config-dir.ts";
+import { quietContext } from "../support/mcp-store.ts";
 
-const context: Context = {
-  signal: new AbortController().signal,
-  progress: () => undefined,
-  ask: undefined,
-  roots: async () => [],
-  toolUseId: undefined,
-};
+const context = quietContext();
 const serviceOf = (dir: string): Service => ({
   store: openStore([dir]),
   options: { projectDir: undefined, cwd: dir, sessionId: undefined, startedByClient: false, readOnly: true },

@@ -7,36 +7,9 @@ import { turnRows, writeSession } from "../support/acp-store.ts";
 import { put, sessionId, tempConfigDir } from "../support/config-dir.ts";
 import { openByThisProcess } from "../support/live.ts";
 import { connectMcpHere as here, type HereOptions, type Told } from "../support/mcp-client.ts";
-import { type Row, uuid } from "../support/rows.ts";
+import { ids, onBranch, ONE, rows, store, tagged, titled, TWIN, TWO } from "../support/mcp-store.ts";
+import { uuid } from "../support/rows.ts";
 import { snapshot } from "../support/snapshot.ts";
-
-const ONE = "11111111-0000-4000-8000-000000000001";
-const TWO = "22222222-0000-4000-8000-000000000002";
-const TWIN = "22222223-0000-4000-8000-000000000003";
-const ELSEWHERE = "44444444-0000-4000-8000-000000000004";
-
-const tagged = (tag: string): Row => ({ type: "tag", tag });
-const titled = (customTitle: string): Row => ({ type: "custom-title", customTitle });
-const onBranch = (rows: readonly Row[], gitBranch: string): Row[] => rows.map((row) => ({ ...row, gitBranch }));
-
-/** Three sessions in `/w`, one in `/elsewhere`; the second is a day later than the first. */
-function store(): string {
-  const dir = tempConfigDir();
-  writeSession(dir, "-w", ONE, [...turnRows("Why is the café closed?"), tagged("keep")]);
-  writeSession(dir, "-w", TWO, [...onBranch(turnRows("fix the parser", 86_400), "parser"), titled("Parser by table")]);
-  writeSession(dir, "-w", TWIN, turnRows("third", 2 * 86_400));
-  writeSession(dir, "-elsewhere", ELSEWHERE, turnRows("parser of dates", 60), { cwd: "/elsewhere" });
-  return dir;
-}
-
-interface Row1 {
-  readonly id: string;
-  readonly title: string;
-  readonly marks?: readonly string[];
-}
-const rows = (told: Told, member: "sessions" | "hits" = "sessions"): readonly Row1[] =>
-  (told.structured?.[member] ?? []) as readonly Row1[];
-const ids = (told: Told, member?: "sessions" | "hits"): string[] => rows(told, member).map(({ id }) => id);
 
 /** What a text says between its marker lines; it has to have them. */
 function quotation(text: string): string {
