@@ -7,7 +7,7 @@ import type { Row } from "./rows.ts";
 export const ONE = "11111111-0000-4000-8000-000000000001";
 export const TWO = "22222222-0000-4000-8000-000000000002";
 export const TWIN = "22222223-0000-4000-8000-000000000003";
-export const ELSEWHERE = "44444444-0000-4000-8000-000000000004";
+const ELSEWHERE = "44444444-0000-4000-8000-000000000004";
 
 export const tagged = (tag: string): Row => ({ type: "tag", tag });
 export const titled = (customTitle: string): Row => ({ type: "custom-title", customTitle });
