@@ -26,10 +26,15 @@ describe("README.md", () => {
       "node dist/cli.js list",
       "npm pack",
       `npm install --global ./claude-transcripts-${VERSION}.tgz`,
-      "claude mcp add transcripts -- claude-transcripts mcp",
+      "claude mcp add transcripts -- npx -y claude-transcripts mcp",
+      "npm run pack:mcpb",
+      "docker build -t claude-transcripts .",
+      "docker run -i --rm -v ~/.claude:/home/node/.claude:ro claude-transcripts mcp --read-only",
       "npm test",
     ]);
-    const scripts = [...readme.matchAll(/npm (?:run )?(build|test|check|bench|fix|parity)\b/g)].map(([, name]) => name);
+    const scripts = [...readme.matchAll(/npm (?:run )?(build|test|check|bench|fix|parity|pack:mcpb)\b/g)].map(
+      ([, name]) => name,
+    );
     expect(scripts.filter((name) => !Object.hasOwn(manifest.scripts, name ?? ""))).toEqual([]);
   });
 
@@ -71,7 +76,7 @@ describe("README.md", () => {
       execFileSync(process.execPath, [cli, ...name.split(" ").filter(Boolean), "--help"], { encoding: "utf8" }),
     );
     const options = (text: string): string[] => [...new Set(text.match(/(?<![\w-])--[a-z][a-z-]*/g))].sort();
-    const known = new Set([...options(help.join("\n")), "--global"]);
+    const known = new Set([...options(help.join("\n")), "--global", "--rm"]);
     expect(options(readme).filter((option) => !known.has(option))).toEqual([]);
   });
 });

@@ -69,16 +69,6 @@ describe("the settings of editors", () => {
   });
 });
 
-test("the settings of MCP hosts start a server that answers", () => {
-  const text = /^```json\n(\{\n {2}"mcpServers"[^]*?)^```$/m.exec(readme)?.[1] ?? "";
-  const { mcpServers } = JSON.parse(text) as { mcpServers: Record<string, { command: string; args: string[] }> };
-  const [{ command, args } = { command: "", args: [] }] = Object.values(mcpServers);
-  const params = { protocolVersion: "2025-11-25", capabilities: {}, clientInfo: { name: "test", version: "1" } };
-  const input = `${JSON.stringify({ jsonrpc: "2.0", id: 1, method: "initialize", params })}\n`;
-  const stdout = execFileSync(command, args, { env, input, encoding: "utf8" });
-  expect(JSON.parse(stdout)).toMatchObject({ id: 1, result: { serverInfo: { name: "claude-transcripts" } } });
-});
-
 /** The code block of an editor. */
 function sectionOf(editor: string): { language: string; text: string } {
   const section = new RegExp(`^\\*\\*${editor}\\*\\*[^]*?^\`\`\`(\\w+)\\n([^]*?)^\`\`\`$`, "m").exec(readme);

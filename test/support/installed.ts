@@ -37,7 +37,8 @@ export function installInto(directory: string): string {
   return path.join(directory, "node_modules", "claude-transcripts");
 }
 
-function productionPackages(): string[] {
+/** The packages that a user's install brings, as paths below the root: those that the lock file does not mark as for development. */
+export function productionPackages(): string[] {
   const lock = JSON.parse(fs.readFileSync(path.join(root, "package-lock.json"), "utf8")) as {
     packages: Record<string, { dev?: boolean; devOptional?: boolean; peer?: boolean; link?: boolean }>;
   };
