@@ -97,7 +97,7 @@ function addReadingMethods(app: AgentApp, server: Server): AgentApp {
       loadParams,
       server.answer(async ({ params, client, signal }): Promise<LoadSessionResponse> => {
         const { sessionId, cwd, ...request } = toLoadRequest(params);
-        const send = sender(client, sessionId);
+        const send = server.options.updates?.(sessionId) ?? sender(client, sessionId);
         const facts = await open.run("load", sessionId, signal, (stop) =>
           turn(stop, async () => {
             const here = begun.get(sessionId);

@@ -3,6 +3,8 @@ import { object, splitPoint } from "./content.ts";
 import { META } from "./from-acp.ts";
 import { CUT_PLACES, ID_UNITS, PATH_UNITS, UPDATE_BYTES, UPDATE_UNITS } from "./limits.ts";
 
+type Json = Readonly<Record<string, unknown>>;
+
 /** A text in pieces of at most `UPDATE_UNITS`; chunks of one message id add up to the whole. */
 export function pieces(text: string): string[] {
   if (text.length <= UPDATE_UNITS) return [text];
@@ -117,6 +119,11 @@ function weigh(value: unknown, depth = 0): number {
   if (typeof value !== "object" || value === null) return 8;
   if (depth > DEPTH_MAX) return Number.POSITIVE_INFINITY;
   let units = 0;
-  for (const [key, item] of Object.entries(value)) units += key.length + weigh(item, depth + 1);
+  // Every update is weighed: a list of the members of each object in it would cost more than all the rest.
+  if (Array.isArray(value)) {
+    for (let i = 0; i < value.length; i++) units += digits(i) + weigh(value[i], depth + 1);
+  } else for (const key in value) units += key.length + weigh((value as Json)[key], depth + 1);
   return units;
 }
+
+const digits = (index: number): number => (index < 10 ? 1 : String(index).length);

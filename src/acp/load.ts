@@ -1,11 +1,11 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
-import type { SessionUpdate } from "@agentclientprotocol/sdk/unstable";
 import type { OpenConversation } from "../store/open-conversation.ts";
 import { object } from "./content.ts";
 import { NestedCalls } from "./nested.ts";
 import { Plan } from "./plan.ts";
 import type { Store } from "./store.ts";
 import { type Step, Translator } from "./to-acp.ts";
+import type { SendUpdate } from "./update-lines.ts";
 import { Usage } from "./usage.ts";
 import { hiddenBranches, windowOf, type WindowRequest } from "./window.ts";
 
@@ -26,7 +26,7 @@ export interface ReplayFacts {
  * Replays a session, first row to last, what stands before a compaction included (acp.md O3); or, where the request asks
  * for it, its last messages, or those before a cursor.
  *
- * `send` resolves when there is room for more output: a slow client holds the reader of the transcript here, and
+ * What `send` returns resolves when there is room for more output: a slow client holds the reader of the transcript here, and
  * nothing piles up in between. Nothing is sent after this resolves.
  *
  * @throws SessionNotFoundError when there is no such session; `InvalidCursor`
@@ -34,7 +34,7 @@ export interface ReplayFacts {
 export async function replay(
   store: Store,
   sessionId: string,
-  send: (update: SessionUpdate) => Promise<void>,
+  send: SendUpdate,
   signal: AbortSignal,
   request: ReplayRequest = {},
 ): Promise<ReplayFacts> {
@@ -56,14 +56,19 @@ export async function replay(
     const give = async (steps: readonly Step[]): Promise<void> => {
       for (const step of steps) {
         signal.throwIfAborted();
-        if ("sessionUpdate" in step) await send(step);
-        else await nested.show(step, known);
+        if (!("sessionUpdate" in step)) await nested.show(step, known);
+        else {
+          // A promise for each of thousands of updates is what a load would spend much of its time on.
+          const full = send(step);
+          if (full !== undefined) await full;
+        }
       }
     };
     for (let at = from; at < to; at++) {
       const entry = conversation.entry(at);
       if (entry.message.type === "assistant") usage.saw(object(entry.message.message));
-      await give(translator.translate(entry));
+      const steps = translator.translate(entry);
+      if (steps.length > 0) await give(steps);
       // Hidden rows send nothing, and must not keep other requests waiting.
       if ((at - from) % ROWS_PER_TURN === ROWS_PER_TURN - 1) await nextTurn();
     }

@@ -1,8 +1,10 @@
 import { Console } from "node:console";
 import { createAgent, type AgentOptions } from "./agent.ts";
 import { type LogLevel, openLog } from "./log.ts";
+import { LineOutput } from "./output.ts";
 import { serve } from "./stdio.ts";
 import { openStore } from "./store.ts";
+import { updateLines } from "./update-lines.ts";
 import { VERSION } from "../version.ts";
 
 export interface ServeOptions extends AgentOptions {
@@ -18,7 +20,9 @@ export async function serveAcp({ configDirs, logLevel, ...options }: ServeOption
   const { readOnly, pageSize, includeWorktrees } = options;
   const settings = JSON.stringify({ configDirs, readOnly, pageSize, includeWorktrees });
   log.info(`claude-transcripts ${VERSION} under Node ${process.version}: ${settings}`);
-  await serve(createAgent(openStore(configDirs), { ...options, log }), process.stdin, process.stdout);
+  const out = new LineOutput(process.stdout);
+  const agent = createAgent(openStore(configDirs), { ...options, log, updates: updateLines(out) });
+  await serve(agent, process.stdin, out);
   log.info("the client is gone");
   // Not by running dry: a load that nobody reads may still hold the process.
   process.exit(0);

@@ -1,8 +1,8 @@
-import type { SessionUpdate } from "@agentclientprotocol/sdk/unstable";
 import type { Subagent } from "../store/subagents.ts";
 import { SUBAGENT_DEPTH } from "./limits.ts";
 import type { Store } from "./store.ts";
 import { type SubagentStep, Translator } from "./to-acp.ts";
+import type { SendUpdate } from "./update-lines.ts";
 
 /**
  * Sends the tool calls of subagents, each behind the call that started it and marked with it. A subagent's transcript is
@@ -11,12 +11,12 @@ import { type SubagentStep, Translator } from "./to-acp.ts";
 export class NestedCalls {
   readonly #store: Store;
   readonly #sessionId: string;
-  readonly #send: (update: SessionUpdate) => Promise<void>;
+  readonly #send: SendUpdate;
   readonly #signal: AbortSignal;
   readonly #shown = new Set<Subagent>();
   #subagents: Promise<readonly Subagent[]> | undefined;
 
-  constructor(store: Store, sessionId: string, send: (update: SessionUpdate) => Promise<void>, signal: AbortSignal) {
+  constructor(store: Store, sessionId: string, send: SendUpdate, signal: AbortSignal) {
     this.#store = store;
     this.#sessionId = sessionId;
     this.#send = send;

@@ -12,6 +12,7 @@ import { NewSessions } from "./new-sessions.ts";
 import { OpenSessions } from "./open-sessions.ts";
 import type { Prompter } from "./prompter.ts";
 import type { Store } from "./store.ts";
+import type { SendUpdate } from "./update-lines.ts";
 
 export interface ServerOptions {
   readonly prompter: Prompter;
@@ -22,6 +23,8 @@ export interface ServerOptions {
   /** No method that changes anything on the disk. */
   readonly readOnly: boolean;
   readonly log: Log;
+  /** Sends updates of a session past the SDK, where a replay has thousands of them. */
+  readonly updates?: ((sessionId: string) => SendUpdate) | undefined;
 }
 
 /** What the methods share: the store, what is in memory, and how answers are given. */

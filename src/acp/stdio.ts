@@ -1,11 +1,11 @@
 import { once } from "node:events";
-import type { Readable, Writable } from "node:stream";
+import type { Readable } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
 import { RequestError, type AgentApp, type Stream } from "@agentclientprotocol/sdk/unstable";
 import split from "split2";
 import { object } from "./content.ts";
 import { END_GRACE_MS, END_STEP_MS, REQUEST_LINE_UNITS } from "./limits.ts";
-import { LineOutput } from "./output.ts";
+import { escapeSeparators, type LineOutput } from "./output.ts";
 
 /** One JSON-RPC message as it stands on the wire; what it holds is the SDK's to judge. */
 type Message = Stream extends { readable: ReadableStream<infer M> } ? M : never;
@@ -17,8 +17,7 @@ type Message = Stream extends { readable: ReadableStream<infer M> } ? M : never;
  * is too long and goes on (there, it ends the connection), lets requests that were sent together with `initialize` wait
  * for its answer (there, they are refused), and lets answers under way go out when the input ends.
  */
-export async function serve(app: AgentApp, input: Readable, output: Writable): Promise<void> {
-  const out = new LineOutput(output);
+export async function serve(app: AgentApp, input: Readable, out: LineOutput): Promise<void> {
   const calls = new OpenCalls();
   const messages = readMessages(input, (error) => void out.write(errorLine(null, error)));
 
@@ -131,8 +130,7 @@ async function pump(input: Readable, lines: ReturnType<typeof split>, overflowed
 }
 
 /**
- * A message as one line. U+2028 and U+2029 are escaped: JSON allows them, but some line readers, Node 24's `readline`
- * among them, would end the line there. What cannot be written as JSON because it is nested too deep loses it: an error its
+ * A message as one line. What cannot be written as JSON because it is nested too deep loses it: an error its
  * data (an invalid request is sent back there), a result becomes an error, and nobody waits for anything else.
  */
 function toLine(message: Message): string | undefined {
@@ -154,12 +152,6 @@ function toLine(message: Message): string | undefined {
 
 const errorLine = (id: string | number | null, error: RequestError): string =>
   escapeSeparators(JSON.stringify({ jsonrpc: "2.0", id, error: error.toErrorResponse() }));
-
-/** Looked for one by one first: text in which there are none, as nearly all of it, is passed over many times faster so. */
-function escapeSeparators(json: string): string {
-  if (!json.includes("\u2028") && !json.includes("\u2029")) return json;
-  return json.replaceAll("\u2028", "\\u2028").replaceAll("\u2029", "\\u2029");
-}
 
 /** The client's calls that have no answer yet. */
 class OpenCalls {

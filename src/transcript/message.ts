@@ -39,34 +39,36 @@ const DENIALS = new Set([
 /** Maps a user, assistant or system row to a message. Keys without a value are left out, but for `timestamp`. */
 export function toMessage(row: Readonly<Record<string, unknown>>, context: MessageContext = {}): SessionMessage {
   const { parentToolUseId = null, parentAgentId = null, localCommand = false, compacted = false, branch = 0 } = context;
-  const results = contentOf(row).filter((block) => block["type"] === "tool_result");
   const denial = row["toolDenialKind"];
-  const resultId = results[0]?.["tool_use_id"];
   const isMeta =
     row["isMeta"] === true || row["isCompactSummary"] === true || row["isVisibleInTranscriptOnly"] === true;
   const origin = row["origin"] === null || row["origin"] === undefined ? undefined : shownOrigin(row["origin"]);
-  return {
+  const message: SessionMessage & Record<string, unknown> = {
     type: row["type"] as SessionMessage["type"],
     uuid: row["uuid"] as string,
     session_id: row["sessionId"] as string,
     message: row["message"],
     parent_tool_use_id: parentToolUseId,
     parent_agent_id: parentAgentId,
-    ...(row["interruptedByShutdown"] === true && { interruptedByShutdown: true }),
-    ...(row["toolDenialUnanswered"] === "stream-closed" && { toolDenialUnanswered: "stream-closed" }),
-    ...(typeof denial === "string" &&
-      DENIALS.has(denial) &&
-      results.length === 1 &&
-      typeof resultId === "string" && { tool_result_meta: [{ id: resultId, non_execution_kind: denial }] }),
-    ...(row["isCompactSummary"] === true && { isCompactSummary: true }),
-    ...(isMeta && { is_meta: true }),
-    ...(row["isQueuedCommand"] === true && { isQueuedCommand: true }),
-    ...((localCommand || row["isCompletedLocalCommand"] === true) && { isCompletedLocalCommand: true }),
-    timestamp: row["timestamp"],
-    ...(Boolean(origin) && { origin }),
-    ...(compacted && { compacted: true }),
-    ...(branch > 0 && { branch }),
   };
+  // One after the other, as most rows have none of them: this runs for every message of a conversation.
+  if (row["interruptedByShutdown"] === true) message["interruptedByShutdown"] = true;
+  if (row["toolDenialUnanswered"] === "stream-closed") message["toolDenialUnanswered"] = "stream-closed";
+  if (typeof denial === "string" && DENIALS.has(denial)) {
+    const results = contentOf(row).filter((block) => block["type"] === "tool_result");
+    const id = results[0]?.["tool_use_id"];
+    if (results.length === 1 && typeof id === "string")
+      message["tool_result_meta"] = [{ id, non_execution_kind: denial }];
+  }
+  if (row["isCompactSummary"] === true) message["isCompactSummary"] = true;
+  if (isMeta) message["is_meta"] = true;
+  if (row["isQueuedCommand"] === true) message["isQueuedCommand"] = true;
+  if (localCommand || row["isCompletedLocalCommand"] === true) message["isCompletedLocalCommand"] = true;
+  message["timestamp"] = row["timestamp"];
+  if (origin) message["origin"] = origin;
+  if (compacted) message["compacted"] = true;
+  if (branch > 0) message["branch"] = branch;
+  return message;
 }
 
 /** What the CLI has the model say to close a turn that nobody asked for; not shown. */

@@ -1,7 +1,7 @@
 import { Writable } from "node:stream";
 import { expect, test } from "vitest";
 import { LineOutput } from "../../src/acp/output.ts";
-import { OUTPUT_BYTES, WRITE_BATCH_UNITS } from "../../src/acp/limits.ts";
+import { OUTPUT_BYTES, WRITE_BATCH_BYTES } from "../../src/acp/limits.ts";
 
 /** A pipe whose reader takes a write only when it is told to. */
 function slowPipe() {
@@ -39,11 +39,11 @@ test("while nobody reads, the writer waits, and no more than is allowed stands i
   for (let i = 0; i < 100; i++) await turn();
   const held = lines.written * 1024;
   expect(held).toBeGreaterThan(0);
-  expect(held).toBeLessThanOrEqual(OUTPUT_BYTES + 3 * WRITE_BATCH_UNITS + 1024);
+  expect(held).toBeLessThanOrEqual(OUTPUT_BYTES + 3 * WRITE_BATCH_BYTES + 1024);
   for (let i = 0; lines.written < 10_000 && i < 10_000; i++) {
     take();
     await turn();
-    expect(stream.writableLength).toBeLessThanOrEqual(OUTPUT_BYTES + WRITE_BATCH_UNITS + 1024);
+    expect(stream.writableLength).toBeLessThanOrEqual(OUTPUT_BYTES + WRITE_BATCH_BYTES + 1024);
   }
   await writer;
   const end = out.end();

@@ -2,6 +2,7 @@ import { PassThrough } from "node:stream";
 import { agent, methods, RequestError } from "@agentclientprotocol/sdk/unstable";
 import { expect, test, vi } from "vitest";
 import { REQUEST_LINE_UNITS } from "../../src/acp/limits.ts";
+import { LineOutput } from "../../src/acp/output.ts";
 import { serve } from "../../src/acp/stdio.ts";
 
 const INITIALIZE = { jsonrpc: "2.0", id: "i", method: "initialize", params: { protocolVersion: 1 } };
@@ -47,7 +48,7 @@ async function answers(...chunks: readonly (string | object)[]): Promise<Record<
   output.setEncoding("utf8").on("data", (chunk: string) => (text += chunk));
   for (const chunk of chunks) input.write(typeof chunk === "string" ? chunk : `${JSON.stringify(chunk)}\n`);
   input.end();
-  await serve(app(), input, output);
+  await serve(app(), input, new LineOutput(output));
   expect(text === "" || text.endsWith("\n")).toBe(true);
   return text
     .split("\n")
@@ -124,7 +125,7 @@ test("CRLF ends a line; U+2028 does not, and is escaped on the way out", async (
   const raw = new PassThrough();
   const output = new PassThrough();
   raw.end(input);
-  await serve(app(), raw, output);
+  await serve(app(), raw, new LineOutput(output));
   const sent = String(output.read());
   expect(sent).toContain("x\\u2028y\\u2029z");
   expect(sent).not.toMatch(/[\u2028\u2029]/);
@@ -154,7 +155,7 @@ test("an answer that cannot be written as JSON is an internal error, and the ser
 test("an input that breaks is an input that ends", async () => {
   const input = new PassThrough();
   const output = new PassThrough();
-  const served = serve(app(), input, output);
+  const served = serve(app(), input, new LineOutput(output));
   input.destroy(new Error("EIO"));
   await expect(served).resolves.toBeUndefined();
 });
