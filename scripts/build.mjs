@@ -13,6 +13,7 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, wri
 import { createRequire } from "node:module";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import { bareProcess } from "./bare-process.mjs";
 import { lazySchemas } from "./lazy-schemas.mjs";
 import { noticesOf, packagesIn } from "./notices.mjs";
 import { withoutAjv } from "./without-ajv.mjs";
@@ -78,7 +79,7 @@ async function bundleBinary(outdir) {
     platform: "node",
     target: "node20.19",
     external: EXTERNAL,
-    plugins: [lazySchemas, zodForMcp, withoutAjv],
+    plugins: [bareProcess, lazySchemas, zodForMcp, withoutAjv],
     minifySyntax: true,
     minifyWhitespace: true,
     legalComments: "none",

@@ -1,16 +1,20 @@
 /**
- * An esbuild plugin that puts off making the protocol SDK's schemas until one is used. The SDK makes nearly three hundred
- * of them when it is loaded, which is half the time to the answer to `initialize`; a server that has parsers of its own
- * needs a handful.
+ * An esbuild plugin that puts off making the protocol SDKs' schemas until one is used. Each SDK makes hundreds of them when
+ * it is loaded, which is half the time to the answer to `initialize`, and a server needs a few dozen.
  *
- * A schema becomes a proxy that makes the real one when it is first asked for anything. The files are generated, one
- * statement for each schema; where that is no longer so the build fails.
+ * A schema becomes a proxy that makes the real one when it is first asked for anything. The files are generated or hold little
+ * else, one statement for each schema; where that is no longer so the build fails.
  */
 import { readFile } from "node:fs/promises";
 
-const FILES = /@agentclientprotocol[\\/]sdk[\\/].*[\\/]schema[\\/](zod|guards)\.gen\.js$/;
+const SDKS = [
+  { files: /@agentclientprotocol[\\/]sdk[\\/].*[\\/]schema[\\/](zod|guards)\.gen\.js$/, name: /z[A-Z]\w*/ },
+  { files: /@modelcontextprotocol[\\/]sdk[\\/]dist[\\/]esm[\\/]types\.js$/, name: /[A-Z]\w*Schema/ },
+];
+
 /** `const zName = …;`, up to the next statement, which begins at the start of a line. */
-const SCHEMA = /^(export )?const (z[A-Z]\w*) = ([\s\S]*?);\n(?=\S|$(?![\s\S]))/gm;
+const statements = (name) =>
+  new RegExp(String.raw`^(export )?const (${name.source}) = ([\s\S]*?);\n(?=[^\s)}\]]|$(?![\s\S]))`, "gm");
 
 const LAZILY = `
 function lazily(make) {
@@ -30,15 +34,17 @@ function lazily(make) {
 export const lazySchemas = {
   name: "lazy-schemas",
   setup(build) {
-    build.onLoad({ filter: FILES }, async ({ path }) => {
-      const code = await readFile(path, "utf8");
-      let count = 0;
-      const lazy = code.replaceAll(SCHEMA, (_statement, exported = "", name, schema) => {
-        count++;
-        return `${exported}const ${name} = /* @__PURE__ */ lazily(() => ${schema});\n`;
+    for (const { files, name } of SDKS) {
+      build.onLoad({ filter: files }, async ({ path }) => {
+        const code = await readFile(path, "utf8");
+        let count = 0;
+        const lazy = code.replaceAll(statements(name), (_statement, exported = "", schemaName, schema) => {
+          count++;
+          return `${exported}const ${schemaName} = /* @__PURE__ */ lazily(() => ${schema});\n`;
+        });
+        if (count === 0) throw new Error(`${path} has no schemas of the known form`);
+        return { contents: `${lazy}${LAZILY}`, loader: "js" };
       });
-      if (count === 0) throw new Error(`${path} has no schemas of the known form`);
-      return { contents: `${lazy}${LAZILY}`, loader: "js" };
-    });
+    }
   },
 };

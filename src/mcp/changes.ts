@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { Found } from "./find-session.ts";
 import { quoted } from "./quote.ts";
 import type { Service } from "./service.ts";

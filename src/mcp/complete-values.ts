@@ -2,6 +2,7 @@ import type { Context } from "./context.ts";
 import { plainLine } from "./quote.ts";
 import type { Service } from "./service.ts";
 import type { Completion } from "./tables.ts";
+import { isAgentId } from "./uri.ts";
 
 /** So many values are given at once, as the protocol has it. */
 const VALUES = 100;
@@ -15,6 +16,17 @@ export async function idsFrom(value: string, { signal }: Context, { store }: Ser
     return { values: sessions.map(({ sessionId }) => sessionId), total };
   }
   return beginning([...(await store.ids())].sort(), value);
+}
+
+/** Ids of the subagents of a session, by the beginning of its id; none where it is not known which session. */
+export async function agentIdsFrom(
+  value: string,
+  session: string | undefined,
+  { store }: Pick<Service, "store">,
+): Promise<Completion> {
+  const copy = session === undefined ? undefined : await store.find(session.trim()).catch(() => undefined);
+  const ids = copy === undefined ? [] : await store.subagents(copy);
+  return beginning([...new Set(ids)].filter(isAgentId), value);
 }
 
 /** Names of the directories that hold the sessions of a project. */

@@ -1,6 +1,6 @@
 import { foldText } from "../transcript/words.ts";
 import type { Project } from "../store/project-list.ts";
-import { z } from "zod";
+import * as z from "zod";
 import type { Context } from "./context.ts";
 import { text } from "./input.ts";
 import { echoed, plainLine, quoted } from "./quote.ts";

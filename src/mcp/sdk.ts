@@ -18,23 +18,27 @@ import {
   ListResourceTemplatesRequestSchema,
   ListToolsRequestSchema,
   ReadResourceRequestSchema,
+  type Result,
   type ServerNotification,
   type ServerRequest,
   SubscribeRequestSchema,
   UnsubscribeRequestSchema,
 } from "@modelcontextprotocol/sdk/types.js";
+import * as z from "zod";
 import { InvalidCursorError } from "../store/errors.ts";
 import { VERSION } from "../version.ts";
 import { complete } from "./complete.ts";
 import type { Context } from "./context.ts";
 import { failureText } from "./failure.ts";
-import { jsonSchemaOf } from "./input.ts";
 import { INSTRUCTIONS } from "./instructions.ts";
 import { flushed, OpenCalls } from "./last-answers.ts";
 import { progressTo } from "./progress.ts";
 import type { Service } from "./service.ts";
 import type { ResourceWatch, Tables } from "./tables.ts";
 import { ToolFailure } from "./tool.ts";
+
+// Parsers are not worth making code of: most schemas here read a few requests, before anything is answered.
+z.config({ jitless: true });
 
 type Extra = RequestHandlerExtra<ServerRequest, ServerNotification>;
 
@@ -70,9 +74,11 @@ export async function connect(
     },
   );
   const contextOf = (extra: Extra): Context => makeContext(server, extra, stateless);
-  serveTools(server, tables, service, contextOf);
-  const stopWatching = serveResources(server, tables.resources, service, contextOf, watches);
-  servePrompts(server, tables, service, contextOf);
+  const requests = new Requests();
+  server.fallbackRequestHandler = (request, extra) => requests.answer(request, extra);
+  serveTools(requests, tables, service, contextOf);
+  const stopWatching = serveResources(server, requests, tables.resources, service, contextOf, watches);
+  servePrompts(requests, tables, service, contextOf);
   const closed = new Promise<void>((resolve) => {
     const onclose = (): void => {
       stopWatching();
@@ -118,9 +124,42 @@ export async function serveStdio(
   await connection.close();
 }
 
-function serveTools(server: Server, tables: Tables, service: Service, contextOf: (extra: Extra) => Context): void {
+/** What has to be known of a schema of the SDK. */
+interface RequestSchema<T> {
+  safeParse(request: unknown): { readonly success: boolean; readonly data?: T; readonly error?: z.ZodError<T> };
+}
+
+/**
+ * What answers each method. The SDK has such a table too, but it reads the name of a method from its schema: to make all
+ * schemas takes longer than everything else before the answer to `initialize`. Here they are made when they are first needed.
+ */
+class Requests {
+  readonly #handlers = new Map<string, (request: unknown, extra: Extra) => Result | Promise<Result>>();
+
+  on<T>(
+    method: string,
+    schema: RequestSchema<T>,
+    handle: (request: T, extra: Extra) => Result | Promise<Result>,
+  ): void {
+    this.#handlers.set(method, (request, extra) => {
+      const { data, error } = schema.safeParse(request);
+      if (data !== undefined) return handle(data, extra);
+      const problems = error?.issues.map(({ path, message }) => `${path.join(".")}: ${message}`) ?? [];
+      throw protocolError(ErrorCode.InvalidParams, `${method} cannot be read: ${problems.join("; ")}`);
+    });
+  }
+
+  async answer(request: { readonly method: string }, extra: Extra): Promise<Result> {
+    const handler = this.#handlers.get(request.method);
+    if (handler === undefined) throw protocolError(ErrorCode.MethodNotFound, "Method not found");
+    return handler(request, extra);
+  }
+}
+
+function serveTools(requests: Requests, tables: Tables, service: Service, contextOf: (extra: Extra) => Context): void {
   let listed: object[] | undefined;
-  server.setRequestHandler(ListToolsRequestSchema, async () => {
+  requests.on("tools/list", ListToolsRequestSchema, async () => {
+    const { jsonSchemaOf } = await import("./json-schema.ts");
     listed ??= (await tables.tools()).map(({ name, title, description, annotations, input, output, meta }) => ({
       name,
       title,
@@ -132,7 +171,7 @@ function serveTools(server: Server, tables: Tables, service: Service, contextOf:
     }));
     return { tools: listed };
   });
-  server.setRequestHandler(CallToolRequestSchema, async ({ params }, extra): Promise<CallToolResult> => {
+  requests.on("tools/call", CallToolRequestSchema, async ({ params }, extra): Promise<CallToolResult> => {
     const tools = await tables.tools();
     const tool = tools.find(({ name }) => name === params.name);
     if (tool === undefined) {
@@ -155,13 +194,14 @@ const RESOURCE_NOT_FOUND = -32002;
 
 function serveResources(
   server: Server,
+  requests: Requests,
   resources: Tables["resources"],
   service: Service,
   contextOf: (extra: Extra) => Context,
   watches: boolean,
 ): () => void {
   const notFound = (uri: string): Error => protocolError(RESOURCE_NOT_FOUND, `There is no resource ${uri}`, { uri });
-  server.setRequestHandler(ListResourcesRequestSchema, async ({ params }, extra) => {
+  requests.on("resources/list", ListResourcesRequestSchema, async ({ params }, extra) => {
     const page = await answered(extra.signal, () =>
       resources.list(params?.cursor ?? undefined, contextOf(extra), service),
     );
@@ -170,16 +210,16 @@ function serveResources(
       ...(page.nextCursor !== undefined && { nextCursor: page.nextCursor }),
     };
   });
-  server.setRequestHandler(ListResourceTemplatesRequestSchema, () => ({
+  requests.on("resources/templates/list", ListResourceTemplatesRequestSchema, () => ({
     resourceTemplates: resources.templates.map((template) => {
       const { uriTemplate, name, title, description, mimeType } = template;
       return { uriTemplate, name, title, description, mimeType };
     }),
   }));
-  server.setRequestHandler(ReadResourceRequestSchema, async ({ params: { uri } }, extra) => {
+  requests.on("resources/read", ReadResourceRequestSchema, async ({ params: { uri } }, extra) => {
     const contents = await answered(extra.signal, () => resources.read(uri, contextOf(extra), service));
     if (contents === undefined) throw notFound(uri);
-    return { contents: contents.map((one) => ({ ...one })) as { uri: string; text: string }[] };
+    return { contents: contents.map((one) => ({ ...one })) };
   });
   if (!watches) return () => undefined;
 
@@ -191,20 +231,25 @@ function serveResources(
       listChanged: () => void server.sendResourceListChanged().catch(ignore),
     });
   };
-  server.setRequestHandler(SubscribeRequestSchema, async ({ params: { uri } }, { signal }) => {
+  requests.on("resources/subscribe", SubscribeRequestSchema, async ({ params: { uri } }, { signal }) => {
     if ((await answered(signal, async () => watch?.subscribe(uri))) !== true) throw notFound(uri);
     return {};
   });
-  server.setRequestHandler(UnsubscribeRequestSchema, ({ params: { uri } }) => {
+  requests.on("resources/unsubscribe", UnsubscribeRequestSchema, ({ params: { uri } }) => {
     watch?.unsubscribe(uri);
     return {};
   });
   return () => watch?.close();
 }
 
-function servePrompts(server: Server, tables: Tables, service: Service, contextOf: (extra: Extra) => Context): void {
+function servePrompts(
+  requests: Requests,
+  tables: Tables,
+  service: Service,
+  contextOf: (extra: Extra) => Context,
+): void {
   const { prompts } = tables;
-  server.setRequestHandler(ListPromptsRequestSchema, () => ({
+  requests.on("prompts/list", ListPromptsRequestSchema, () => ({
     prompts: prompts.map((prompt) => ({
       name: prompt.name,
       title: prompt.title,
@@ -212,7 +257,7 @@ function servePrompts(server: Server, tables: Tables, service: Service, contextO
       arguments: prompt.arguments.map(({ name, description, required }) => ({ name, description, required })),
     })),
   }));
-  server.setRequestHandler(GetPromptRequestSchema, async ({ params }, extra) => {
+  requests.on("prompts/get", GetPromptRequestSchema, async ({ params }, extra) => {
     const prompt = prompts.find(({ name }) => name === params.name);
     if (prompt === undefined) throw protocolError(ErrorCode.InvalidParams, `There is no prompt ${params.name}`);
     const given = params.arguments ?? {};
@@ -220,14 +265,13 @@ function servePrompts(server: Server, tables: Tables, service: Service, contextO
     if (missing !== undefined)
       throw protocolError(ErrorCode.InvalidParams, `${prompt.name}: ${missing.name} is missing`);
     const messages = await answered(extra.signal, () => prompt.get(given, contextOf(extra), service));
-    return {
-      description: prompt.description,
-      messages: messages as { role: "user"; content: { type: "text"; text: string } }[],
-    };
+    return { description: prompt.description, messages };
   });
-  server.setRequestHandler(CompleteRequestSchema, async ({ params: { ref, argument } }, extra) => {
+  requests.on("completion/complete", CompleteRequestSchema, async ({ params }, extra) => {
+    const { ref, argument } = params;
+    const asked = { ...argument, chosen: params.context?.arguments ?? {} };
     const of = ref.type === "ref/prompt" ? { prompt: ref.name } : { uriTemplate: ref.uri };
-    const found = await answered(extra.signal, () => complete(tables, of, argument, contextOf(extra), service));
+    const found = await answered(extra.signal, () => complete(tables, of, asked, contextOf(extra), service));
     if (found === undefined)
       throw protocolError(ErrorCode.InvalidParams, `There is nothing to complete for ${JSON.stringify(of)}`);
     const { values, total } = found;

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { ListedSession, Skipped } from "../store/types.ts";
 import type { Context } from "./context.ts";
 import { askingSession } from "./asking-session.ts";

@@ -38,6 +38,8 @@ export interface Store {
   isDirectory(path: string): Promise<boolean>;
   /** Opens the conversation of a session, or of its subagent. Close it. */
   conversation(copy: TranscriptCopy, options: OpenConversationOptions): Promise<OpenConversation>;
+  /** The ids of its subagents. */
+  subagents(copy: TranscriptCopy): Promise<readonly string[]>;
   /** The whole id of the subagent whose id begins so; as it is where none does, or several do. */
   subagent(copy: TranscriptCopy, agentId: string | undefined): Promise<string | undefined>;
   /** Where the rows of a subagent stand; undefined where the session has none of that id. */
@@ -124,6 +126,10 @@ export function openStore(configDirs?: readonly string[]): Store {
     async conversation(copy, options) {
       const { openConversation } = await import("../store/open-conversation.ts");
       return openConversation(copy, options);
+    },
+    async subagents({ sessionId }) {
+      const { listSubagents } = await import("../store/subagents.ts");
+      return listSubagents(sessionId, where);
     },
     async subagent({ sessionId }, agentId) {
       if (!agentId) return undefined;

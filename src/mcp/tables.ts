@@ -35,8 +35,14 @@ interface Resource {
 
 interface ResourceTemplate extends Omit<Resource, "uri" | "size"> {
   readonly uriTemplate: string;
-  /** The values of a variable that begin so. Absent: none are known. */
-  complete?(variable: string, value: string, context: Context, service: Service): Promise<Completion>;
+  /** The values of a variable that begin so, given those of others that were chosen already. Absent: none are known. */
+  complete?(
+    variable: string,
+    value: string,
+    chosen: Readonly<Record<string, string>>,
+    context: Context,
+    service: Service,
+  ): Promise<Completion>;
 }
 
 interface Resources {

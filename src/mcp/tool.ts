@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import type * as z from "zod";
 import type { Context } from "./context.ts";
 import { inputProblem } from "./input.ts";
 import type { Service } from "./service.ts";

@@ -16,9 +16,9 @@ export type Place =
 
 const START = "claude-transcripts://";
 const CURSOR = String.raw`(?:\?cursor=([\w.~-]{1,4096}))?`;
-const SESSION = new RegExp(
-  `^${START}session/([0-9a-fA-F-]{1,36})(?:/(messages|raw)|/subagent/([\\w-]{1,128}))?${CURSOR}$`,
-);
+const AGENT = String.raw`[\w-]{1,128}`;
+const AGENT_ID = new RegExp(`^${AGENT}$`);
+const SESSION = new RegExp(`^${START}session/([0-9a-fA-F-]{1,36})(?:/(messages|raw)|/subagent/(${AGENT}))?${CURSOR}$`);
 const PROJECT = new RegExp(`^${START}project/((?:[\\w.~!$&'()*+,;=:@-]|%[0-9a-fA-F]{2}){1,1024})${CURSOR}$`);
 
 /**
@@ -39,6 +39,12 @@ export function parseUri(uri: string): Place | undefined {
 export const sessionUri = (sessionId: string): string => `${START}session/${sessionId}`;
 export const rawUri = (sessionId: string, cursor: number): string => `${sessionUri(sessionId)}/raw?cursor=${cursor}`;
 export const projectUri = (key: string): string => `${START}project/${encodeURIComponent(key)}`;
+
+/** The form of what is shown to people. */
+export const MARKDOWN = "text/markdown";
+
+/** Whether a URI can name a subagent of that id. */
+export const isAgentId = (id: string): boolean => AGENT_ID.test(id);
 
 /** RFC 6570, as clients fill them in. Each takes the cursor of a page that came before. */
 export const TEMPLATES = {

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { CHANGES, SESSION_INPUT, naming } from "../changes.ts";
 import { findSession } from "../find-session.ts";
 import { flag } from "../input.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { amount } from "../../view/size.ts";
 import { askingSession } from "../asking-session.ts";
 import { CHANGES, SESSION_INPUT, naming } from "../changes.ts";

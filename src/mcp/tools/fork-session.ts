@@ -1,5 +1,5 @@
 import { isAbsolute } from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import { CHANGES, SESSION_INPUT, naming } from "../changes.ts";
 import { type Found, findSession } from "../find-session.ts";
 import { text } from "../input.ts";

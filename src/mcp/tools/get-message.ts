@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { findSession } from "../find-session.ts";
 import { text } from "../input.ts";
 import { readingCall, tokenLimit } from "../reading/call.ts";

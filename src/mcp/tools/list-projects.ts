@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { foldText } from "../../transcript/words.ts";
 import { formatBytes } from "../../view/size.ts";
 import { clamped, limit, text } from "../input.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { clamped, flag, limit, text } from "../input.ts";
 import { quoted } from "../quote.ts";
 import { filterOf, outside, SCOPE_INPUT, scopeOf, scopeText } from "../scope.ts";

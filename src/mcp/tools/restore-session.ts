@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { TranscriptError } from "../../store/errors.ts";
 import type { TrashEntry } from "../../store/trash.ts";
 import { amount } from "../../view/size.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { clamped, flag, limit } from "../input.ts";
 import { QUOTED, rowFacts, rowLine, sessionRowSchema, sessionRow, skippedNotes } from "../session-row.ts";
 import { quoted } from "../quote.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { CHANGES, SESSION_INPUT, naming, useWarning } from "../changes.ts";
 import { findSession } from "../find-session.ts";
 import { plainLine } from "../quote.ts";
