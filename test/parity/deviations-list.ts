@@ -1,5 +1,5 @@
 /** What a list says of a session, and which sessions it shows. */
-import type { Call } from "./calls.ts";
+import { type Call, seeksByRows } from "./calls.ts";
 import { linkedProjects } from "./copies.ts";
 import type { Deviation } from "./deviation.ts";
 import {
@@ -15,6 +15,7 @@ import {
   bytesOf,
 } from "./model.ts";
 import { conversationRows, withLines } from "./transforms.ts";
+import { type Change, withChanges } from "./outcome.ts";
 import { concerns, isFull, isListing, isTitledFork, ofTranscript } from "./of-transcript.ts";
 import {
   WINDOW,
@@ -196,10 +197,8 @@ export const listDeviations: readonly Deviation[] = [
         }),
     },
     (_store, one) => customTitles(one, tailOf(one)).at(-1) === "" && (customTitles(one, inHead).at(-1) ?? "") !== "",
-    (one) => {
-      const tail = tailOf(one);
-      return defused(one, '"custom-title"', '"custom-tit1e"', (placed) => inHead(placed) && !tail(placed));
-    },
+    // The empty one stands behind the head: all that stand there are older.
+    (one) => defused(one, '"custom-title"', '"custom-tit1e"', inHead),
     { alsoForks: false },
   ),
   {
@@ -296,9 +295,10 @@ export const listDeviations: readonly Deviation[] = [
     id: "symlinked-projects",
     title: "Symlinked project directories are listed",
     reason: "People move project directories to other disks. Every other function finds the sessions in them by id.",
-    official: "listSessions over all projects, or through worktrees, passes over links.",
+    official:
+      "listSessions over all projects, or through worktrees, passes over links; so does everything that seeks the project of a long path by what its sessions say.",
     ours: "A link to a directory is a project directory like any other, unless the directory itself is there too.",
-    applies: (store, call) => call.fn === "listSessions" && linkedProjects(store).length > 0,
+    applies: (store, call) => (call.fn === "listSessions" || seeksByRows(call)) && linkedProjects(store).length > 0,
     instead: (store) => {
       const links = linkedProjects(store);
       const moved = new Map(links.map(({ path, to }) => [to, path]));
@@ -311,6 +311,13 @@ export const listDeviations: readonly Deviation[] = [
           return [{ ...entry, path: entry.path.replace(/^[^/]+\/[^/]+/, to) }];
         }),
       };
+    },
+    effect: (effect, { store }) => {
+      const changes = Object.entries(effect.changes).map(([at, change]): [string, Change] => {
+        const link = linkedProjects(store).find(({ path }) => at.startsWith(`${path}/`));
+        return [link === undefined ? at : at.replace(link.path, link.to), change];
+      });
+      return withChanges({ ...effect, changes: {} }, Object.fromEntries(changes));
     },
     provoke: (rng, store) => {
       const keys = [...new Set(transcriptsOf(store).map((one) => projectOf(one.path)))];
