@@ -33,11 +33,6 @@ export const OUTPUT_BYTES = 1024 * 1024;
 /** Loads that run at the same time. Each holds the index of a transcript and a read buffer; the others wait. */
 export const PARALLEL_LOADS = 4;
 
-/** After the end of stdin, answers under way may still go out until nothing has been computed for this long. */
-export const END_GRACE_MS = 400;
-/** How often that is looked at. */
-export const END_STEP_MS = 50;
-
 /** A plan is for one look: entries, and the text of each. */
 export const PLAN_ENTRIES = 500;
 export const PLAN_ENTRY_UNITS = 1000;

@@ -1,10 +1,10 @@
 import { once } from "node:events";
 import type { Readable } from "node:stream";
-import { setTimeout as delay } from "node:timers/promises";
 import { RequestError, type AgentApp, type Stream } from "@agentclientprotocol/sdk/unstable";
 import split from "split2";
+import { withinGrace } from "../grace.ts";
 import { object } from "./content.ts";
-import { END_GRACE_MS, END_STEP_MS, REQUEST_LINE_UNITS } from "./limits.ts";
+import { REQUEST_LINE_UNITS } from "./limits.ts";
 import { escapeSeparators, type LineOutput } from "./output.ts";
 
 /** One JSON-RPC message as it stands on the wire; what it holds is the SDK's to judge. */
@@ -69,27 +69,6 @@ class MessageStream extends WritableStream<Message> {
   override getWriter(): WritableStreamDefaultWriter<Message> {
     return this.#writer;
   }
-}
-
-/**
- * Waits for a promise as long as somebody works on it: until the process has had nothing to compute for a while, since
- * nobody takes its output or nothing will ever come. The timer holds the process, which would otherwise end here as stuck.
- */
-async function withinGrace(done: Promise<void>): Promise<void> {
-  const timer = new AbortController();
-  const finished = done.then(() => timer.abort());
-  let used = computedMs();
-  for (let idleMs = 0; idleMs < END_GRACE_MS && !timer.signal.aborted;) {
-    await Promise.race([finished, delay(END_STEP_MS, undefined, { signal: timer.signal }).catch(() => undefined)]);
-    const before = used;
-    used = computedMs();
-    idleMs = used - before > END_STEP_MS / 10 ? 0 : idleMs + END_STEP_MS;
-  }
-}
-
-function computedMs(): number {
-  const { user, system } = process.cpuUsage();
-  return (user + system) / 1000;
 }
 
 /** The messages of a byte stream. What is no JSON, or too long to be read, is reported and passed over. */

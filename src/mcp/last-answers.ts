@@ -1,9 +1,4 @@
-import { setTimeout as delay } from "node:timers/promises";
-
-/** After the end of the input, answers under way may still go out until nothing has been computed for this long. */
-const GRACE_MS = 400;
-/** How often that is looked at. */
-const STEP_MS = 50;
+import { withinGrace } from "../grace.ts";
 
 /** A JSON-RPC message, as far as it has to be known here. */
 interface Message {
@@ -32,16 +27,7 @@ export class OpenCalls {
 
   /** Resolves when none is open, or when nobody works on those that are: they wait for what will never come. */
   async finished(): Promise<void> {
-    const timer = new AbortController();
-    this.#tell = () => timer.abort();
-    if (this.#ids.size === 0) return;
-    let used = computedMs();
-    for (let idleMs = 0; idleMs < GRACE_MS && !timer.signal.aborted;) {
-      await delay(STEP_MS, undefined, { signal: timer.signal }).catch(() => undefined);
-      const before = used;
-      used = computedMs();
-      idleMs = used - before > STEP_MS / 10 ? 0 : idleMs + STEP_MS;
-    }
+    if (this.#ids.size > 0) await withinGrace(new Promise<void>((resolve) => (this.#tell = resolve)));
   }
 
   #close(id: unknown): void {
@@ -50,17 +36,7 @@ export class OpenCalls {
   }
 }
 
-function computedMs(): number {
-  const { user, system } = process.cpuUsage();
-  return (user + system) / 1000;
-}
-
 /** Resolves when all that was written has left the process; also when nobody takes it, after a while. */
 export async function flushed(output: NodeJS.WritableStream): Promise<void> {
-  const timer = new AbortController();
-  const left = new Promise<void>((resolve) => {
-    output.write("", () => resolve());
-  });
-  await Promise.race([left, delay(GRACE_MS, undefined, { signal: timer.signal }).catch(() => undefined)]);
-  timer.abort();
+  await withinGrace(new Promise<void>((resolve) => void output.write("", () => resolve())));
 }

@@ -2,10 +2,11 @@ import { setTimeout as delay } from "node:timers/promises";
 import { RECENT_CHANGE_MS } from "../transcript/limits.ts";
 import { candidateOf } from "./candidates.ts";
 import { resolveConfigDirs } from "./config-dir.ts";
-import { close, openReadNoFollow, readAt, statOpen } from "./disk.ts";
+import { readAt, statOpen } from "./disk.ts";
 import { listProjectDir } from "./listing.ts";
 import { sessionOfAncestor, sessionsInProcesses } from "./live.ts";
 import { findSession } from "./locate.ts";
+import { tryReading } from "./read-small.ts";
 import type { StoreOptions, TranscriptCopy } from "./types.ts";
 
 export interface AskingOptions extends StoreOptions {
@@ -76,16 +77,11 @@ function recentIn(project: TranscriptCopy["project"]): TranscriptCopy[] {
 }
 
 function endsWith(path: string, mark: Buffer): boolean {
-  let fd: number | undefined;
-  try {
-    fd = openReadNoFollow(path);
+  const found = tryReading(path, (fd) => {
     const { size } = statOpen(fd);
     const bytes = Buffer.allocUnsafe(Math.min(size, TAIL_BYTES));
     const have = readAt(fd, bytes, size - bytes.length);
     return bytes.subarray(0, have).includes(mark);
-  } catch {
-    return false;
-  } finally {
-    if (fd !== undefined) close(fd);
-  }
+  });
+  return found === true;
 }

@@ -1,4 +1,4 @@
-import { close, openRead, readAt } from "./disk.ts";
+import { close, openRead, openReadNoFollow, readAt } from "./disk.ts";
 import { isMissing } from "./errors.ts";
 
 /**
@@ -18,5 +18,18 @@ export function readSmall(path: string, limit: number): string | undefined {
     return bytes.toString("utf8", 0, readAt(fd, bytes, 0));
   } finally {
     close(fd);
+  }
+}
+
+/** What is made of an open file, which is no link; undefined when it cannot be opened or read, as a directory of that name. */
+export function tryReading<T>(path: string, read: (fd: number) => T): T | undefined {
+  let fd: number | undefined;
+  try {
+    fd = openReadNoFollow(path);
+    return read(fd);
+  } catch {
+    return undefined;
+  } finally {
+    if (fd !== undefined) close(fd);
   }
 }

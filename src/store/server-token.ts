@@ -1,10 +1,11 @@
 import { randomBytes } from "node:crypto";
 import { basename, dirname } from "node:path";
-import { close, makeDir, openReadNoFollow, readAt, statLink, statOpen, writeAll } from "./disk.ts";
+import { makeDir, readAt, statLink, statOpen, writeAll } from "./disk.ts";
 import { createTemp, discardTemp, publishNew, replaceFile } from "./durable.ts";
 import { errnoOf } from "./errors.ts";
 import { resolveConfigDirs } from "./config-dir.ts";
 import { serverTokenPath } from "./paths.ts";
+import { tryReading } from "./read-small.ts";
 import type { StoreOptions } from "./types.ts";
 
 /** 256 bits, and how they are written. */
@@ -50,20 +51,12 @@ function makeToken(path: string): string {
 
 /** What a sound file holds; undefined where there is none. */
 function readToken(path: string): string | undefined {
-  let fd: number;
-  try {
-    fd = openReadNoFollow(path);
-  } catch {
-    return undefined;
-  }
-  try {
+  return tryReading(path, (fd) => {
     const stats = statOpen(fd);
     // Windows knows no such modes: there the directory's own rights decide.
     if (!stats.isFile() || (process.platform !== "win32" && (stats.mode & OTHERS) !== 0)) return undefined;
     const bytes = Buffer.alloc(64);
     const text = bytes.toString("latin1", 0, readAt(fd, bytes, 0)).trim();
     return TOKEN.test(text) ? text : undefined;
-  } finally {
-    close(fd);
-  }
+  });
 }

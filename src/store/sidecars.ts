@@ -7,12 +7,13 @@ import { HEAD_GROWTH_BYTES } from "../transcript/limits.ts";
 import { LineBuffer } from "../transcript/lines.ts";
 import { RowScan } from "../transcript/row-scan.ts";
 import { parseRow, visitLine } from "../transcript/row.ts";
-import { close, openReadNoFollow, readAt, statFile, statLink } from "./disk.ts";
+import { readAt, statFile, statLink } from "./disk.ts";
 import { errnoOf } from "./errors.ts";
 import { fileHistoryPath, isTodoName, sessionEnvPath, sidecarPath, tasksPath, todosPath } from "./paths.ts";
 import { transcriptPath, uploadsPath } from "./paths.ts";
 import { realOrSelf } from "./platform.ts";
 import { listProjectDirs } from "./projects.ts";
+import { tryReading } from "./read-small.ts";
 import type { ProjectDir, Skipped } from "./types.ts";
 
 export type BelongingKind =
@@ -186,22 +187,7 @@ async function bytesOf(path: string): Promise<number> {
 }
 
 /** The `sessionId` of the first readable row that has one; links are not followed. */
-export function firstSessionId(path: string): string | undefined {
-  let fd: number;
-  try {
-    fd = openReadNoFollow(path);
-  } catch {
-    return undefined;
-  }
-  try {
-    return firstIn(fd);
-  } catch {
-    // A directory of that name, or a disk error.
-    return undefined;
-  } finally {
-    close(fd);
-  }
-}
+export const firstSessionId = (path: string): string | undefined => tryReading(path, firstIn);
 
 /** Most first rows are short; a long first prompt is read piece by piece. */
 const FIRST_READ_BYTES = 64 * 1024;
