@@ -93,7 +93,8 @@ export function findSubagentConversation(index: RowIndex, load: LoadRow, keep?: 
   const path = leaf < 0 ? [] : tree.pathTo(tree.rowOf[index.uuid[leaf] as number] as number, onChain);
   const rows = insertParallel(tree, path, onChain, load);
   const localCommands = localCommandRows(tree, rows, load);
-  const delivered = deliveredPrompts(tree, rows, new Set(), localCommands, index.count, load);
+  // Of a subagent the official reader reads no `queue-operation` (sdk-spec §8.1).
+  const delivered = deliveredPrompts(tree, rows, new Set(), localCommands, Infinity, load);
   return { tree, rows: rows.map((row) => ({ row, compacted: false, branch: 0 })), delivered, localCommands };
 }
 

@@ -58,7 +58,8 @@ function isReply(value: Readonly<Record<string, unknown>>): boolean {
 /** Where the CLI said that it took prompts into a turn, that decides: the last copies of each, as many as it said. */
 function applyAbsorbed(tree: Tree, rows: readonly number[], from: number, load: LoadRow, delivered: Set<number>): void {
   const { index } = tree;
-  const absorbed = index.absorbed.filter(({ at }) => at >= from);
+  // What was written before the row that the reading begins with is not read either.
+  const absorbed = from === 0 ? index.absorbed : index.absorbed.filter(({ at }) => at > from);
   if (absorbed.length === 0) return;
   const counts = new Map<string, number>();
   for (const { deliveryId, commandUuid } of absorbed) {

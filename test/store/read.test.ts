@@ -57,7 +57,34 @@ const compactedTwice = [
   assistant(14, 13),
 ];
 
+const absorbed = (deliveryId: string): Row => ({
+  type: "queue-operation",
+  operation: "remove",
+  reason: "absorbed_mid_turn",
+  deliveryId,
+});
+const queued = (n: number, parent: number): Row =>
+  attachment(n, parent, { type: "queued_command", prompt: `q${n}`, delivery_id: "d" });
+
 describe("getSessionMessages", () => {
+  test.for([
+    ["a reply comes next", [...four, queued(5, 4), assistant(6, 5)], "u1 a2 u3 a4 u5 a6"],
+    ["a prompt comes next", [...four, queued(5, 4), user(6, 5)], "u1 a2 u3 a4 u6"],
+    ["a row says so", [...four, queued(5, 4), absorbed("d"), user(6, 5)], "u1 a2 u3 a4 u5 u6"],
+    ["a row says so at the end", [...four, queued(5, 4), user(6, 5), absorbed("d")], "u1 a2 u3 a4 u5 u6"],
+    ["a row says so of another", [...four, queued(5, 4), user(6, 5), absorbed("e")], "u1 a2 u3 a4 u6"],
+    ["of two, one was", [...four, queued(5, 4), queued(6, 5), absorbed("d"), user(7, 6)], "u1 a2 u3 a4 u6 u7"],
+  ] as [string, Row[], string][])("shows a queued prompt when it was delivered: %s", async ([, rows, expected]) => {
+    expect(await read(rows)).toBe(expected);
+  });
+
+  test("does not read what was written before the compaction that a large file begins with", async () => {
+    const past = [user(1, null), JSON.stringify({ type: "filler", text: "x".repeat(5_500_000) })];
+    const rest = [summary(5, 4), assistant(6, 5), queued(7, 6), user(8, 7)];
+    expect(await read([...past, absorbed("d"), boundary(4, 1), ...rest])).toBe("u5 a6 u8");
+    expect(await read([...past, boundary(4, 1), absorbed("d"), ...rest])).toBe("u5 a6 u7 u8");
+  });
+
   test.for([
     ["a line", four, "u1 a2 u3 a4"],
     ["the branch that ends last", [...four, user(5, 2), assistant(6, 5)], "u1 a2 u5 a6"],
@@ -311,6 +338,16 @@ describe("subagents", () => {
     expect(brief(await getSubagentMessages(ID, uuid(21), options))).toBe("u21 a22");
     expect(await getSubagentMessages(ID, "nobody", options)).toEqual([]);
     expect(brief(await getSessionMessages(ID, options))).toBe("u1 a2 u3 a4");
+  });
+
+  test.each([
+    ["at the end", [user(1, null), queued(2, 1), assistant(3, 2), absorbed("d")]],
+    ["before it", [user(1, null), absorbed("d"), queued(2, 1), assistant(3, 2)]],
+  ] as [string, Row[]][])("show a queued prompt whatever a row says of it %s", async (_name, rows) => {
+    const dir = tempConfigDir();
+    put(dir, `projects/-w/${ID}.jsonl`, jsonl(four));
+    put(dir, `projects/-w/${ID}/subagents/agent-a.jsonl`, side(rows));
+    expect(brief(await getSubagentMessages(ID, "a", { configDirs: [dir] }))).toBe("u1 u2 a3");
   });
 });
 
