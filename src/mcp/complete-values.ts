@@ -25,17 +25,16 @@ export async function agentIdsFrom(
   { store }: Pick<Service, "store">,
 ): Promise<Completion> {
   const copy = session === undefined ? undefined : await store.find(session.trim()).catch(() => undefined);
-  const ids = copy === undefined ? [] : await store.subagents(copy);
+  const ids = copy === undefined ? [] : await store.subagents(copy, "new");
   return beginning([...new Set(ids)].filter(isAgentId), value);
 }
 
 /** Names of the directories that hold the sessions of a project. */
 export async function projectKeysFrom(value: string, { signal }: Context, { store }: Service): Promise<Completion> {
   const { projects } = await store.projects(signal);
-  return beginning(
-    projects.map(({ key }) => key),
-    value,
-  );
+  // A name that cannot be shown as it is cannot be offered either: without what is taken out it would be another one.
+  const keys = projects.map(({ key }) => key).filter((key) => plainLine(key) === key);
+  return beginning(keys, value);
 }
 
 /** Paths of projects. */

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { echoed } from "./quote.ts";
 
 /** A number of things: out of range is brought into range, and told by `clamped`. Models send numbers as text, too, and null. */
 export const limit = (most: number, otherwise: number): z.ZodType<number, number | string | null | undefined> =>
@@ -32,7 +33,7 @@ export const flag = (description: string): z.ZodType<boolean | undefined, boolea
 /** What is wrong with the arguments, member by member, and which members there are. */
 export function inputProblem(tool: string, input: z.ZodObject, error: z.ZodError): string {
   const problems = error.issues.map((issue) => {
-    if (issue.code === "unrecognized_keys") return `there is no argument ${issue.keys.join(", ")}`;
+    if (issue.code === "unrecognized_keys") return `there is no argument ${issue.keys.map(echoed).join(", ")}`;
     const at = issue.path.join(".");
     return at === "" ? issue.message : `${at}: ${issue.message}`;
   });

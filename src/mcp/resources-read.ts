@@ -1,6 +1,7 @@
 import { TranscriptError } from "../store/errors.ts";
 import type { TranscriptCopy } from "../store/types.ts";
 import type { Context } from "./context.ts";
+import { NoSuchSubagent } from "./find-subagent.ts";
 import { plainLine, quoted, titleLine } from "./quote.ts";
 import { readRaw } from "./resources-raw.ts";
 import type { Service } from "./service.ts";
@@ -42,6 +43,7 @@ export const readResource: Resources["read"] = async (uri, context, service) => 
       ? await readProject(uri, place, context, service)
       : await readOf(uri, place, context, service);
   } catch (error) {
+    if (error instanceof NoSuchSubagent) return undefined;
     if (error instanceof TranscriptError && error.code === "SessionNotFound") return undefined;
     throw error;
   }
@@ -98,8 +100,8 @@ async function readProject(
   const facts = await rowFacts({ name: "project", dirs: [dir] }, context, service);
   const rows = page.sessions.map((session) => rowLine(sessionRow(session, facts)));
   const lines = [
-    `# ${plainLine(dir)}`,
-    quoted(rows.join("\n")),
+    `The sessions of a project directory, ${rows.length} on this page`,
+    quoted([`# ${plainLine(dir)}`, "", ...rows].join("\n")),
     ...(page.nextCursor === undefined ? [] : [`Next page: ${projectUri(key)}?cursor=${page.nextCursor}`]),
   ];
   return [{ uri, mimeType: MARKDOWN, text: lines.join("\n\n") }];

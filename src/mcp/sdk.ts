@@ -33,6 +33,7 @@ import { failureText } from "./failure.ts";
 import { INSTRUCTIONS } from "./instructions.ts";
 import { flushed, OpenCalls } from "./last-answers.ts";
 import { progressTo } from "./progress.ts";
+import { echoed } from "./quote.ts";
 import type { Service } from "./service.ts";
 import type { ResourceWatch, Tables } from "./tables.ts";
 import { ToolFailure } from "./tool.ts";
@@ -176,7 +177,7 @@ function serveTools(requests: Requests, tables: Tables, service: Service, contex
     const tool = tools.find(({ name }) => name === params.name);
     if (tool === undefined) {
       const known = tools.map(({ name }) => name).join(", ");
-      throw protocolError(ErrorCode.InvalidParams, `There is no tool ${params.name}. The tools: ${known}.`);
+      throw protocolError(ErrorCode.InvalidParams, `There is no tool ${echoed(params.name)}. The tools: ${known}.`);
     }
     try {
       const { text, blocks = [], structured } = await tool.call(params.arguments, contextOf(extra), service);
@@ -200,7 +201,8 @@ function serveResources(
   contextOf: (extra: Extra) => Context,
   watches: boolean,
 ): () => void {
-  const notFound = (uri: string): Error => protocolError(RESOURCE_NOT_FOUND, `There is no resource ${uri}`, { uri });
+  const notFound = (uri: string): Error =>
+    protocolError(RESOURCE_NOT_FOUND, `There is no resource ${echoed(uri)}`, { uri });
   requests.on("resources/list", ListResourcesRequestSchema, async ({ params }, extra) => {
     const page = await answered(extra.signal, () =>
       resources.list(params?.cursor ?? undefined, contextOf(extra), service),
@@ -259,7 +261,7 @@ function servePrompts(
   }));
   requests.on("prompts/get", GetPromptRequestSchema, async ({ params }, extra) => {
     const prompt = prompts.find(({ name }) => name === params.name);
-    if (prompt === undefined) throw protocolError(ErrorCode.InvalidParams, `There is no prompt ${params.name}`);
+    if (prompt === undefined) throw protocolError(ErrorCode.InvalidParams, `There is no prompt ${echoed(params.name)}`);
     const given = params.arguments ?? {};
     const missing = prompt.arguments.find(({ name, required }) => required && !given[name]);
     if (missing !== undefined)
@@ -273,7 +275,10 @@ function servePrompts(
     const of = ref.type === "ref/prompt" ? { prompt: ref.name } : { uriTemplate: ref.uri };
     const found = await answered(extra.signal, () => complete(tables, of, asked, contextOf(extra), service));
     if (found === undefined)
-      throw protocolError(ErrorCode.InvalidParams, `There is nothing to complete for ${JSON.stringify(of)}`);
+      throw protocolError(
+        ErrorCode.InvalidParams,
+        `There is nothing to complete for ${echoed(ref.type === "ref/prompt" ? ref.name : ref.uri)}`,
+      );
     const { values, total } = found;
     return { completion: { values: [...values], total, hasMore: total > values.length } };
   });

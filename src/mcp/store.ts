@@ -38,10 +38,8 @@ export interface Store {
   isDirectory(path: string): Promise<boolean>;
   /** Opens the conversation of a session, or of its subagent. Close it. */
   conversation(copy: TranscriptCopy, options: OpenConversationOptions): Promise<OpenConversation>;
-  /** The ids of its subagents. */
-  subagents(copy: TranscriptCopy): Promise<readonly string[]>;
-  /** The whole id of the subagent whose id begins so; as it is where none does, or several do. */
-  subagent(copy: TranscriptCopy, agentId: string | undefined): Promise<string | undefined>;
+  /** The ids of its subagents; with those in the layouts of older CLIs, or without, which reads names of files only. */
+  subagents(copy: TranscriptCopy, layouts: "new" | "all"): Promise<readonly string[]>;
   /** Where the rows of a subagent stand; undefined where the session has none of that id. */
   subagentFile(copy: TranscriptCopy, agentId: string): Promise<string | undefined>;
   /** Rows as they are stored, from a byte on, so many bytes at most. */
@@ -127,16 +125,9 @@ export function openStore(configDirs?: readonly string[]): Store {
       const { openConversation } = await import("../store/open-conversation.ts");
       return openConversation(copy, options);
     },
-    async subagents({ sessionId }) {
+    async subagents({ sessionId }, layouts) {
       const { listSubagents } = await import("../store/subagents.ts");
-      return listSubagents(sessionId, where);
-    },
-    async subagent({ sessionId }, agentId) {
-      if (!agentId) return undefined;
-      const { listSubagents } = await import("../store/subagents.ts");
-      const ids = new Set(await listSubagents(sessionId, where));
-      const fitting = [...ids].filter((id) => id.startsWith(agentId));
-      return !ids.has(agentId) && fitting.length === 1 ? fitting[0] : agentId;
+      return listSubagents(sessionId, { ...where, includeLegacy: layouts === "all" });
     },
     async subagentFile({ sessionId }, agentId) {
       const { describeSubagents } = await import("../store/subagents.ts");

@@ -232,9 +232,9 @@ describe("read_session", () => {
     [{ cursor: "n.1.0.abc.0.zzzzzz", around: "1" }, "not both"],
     [{ around: "nowhere" }, 'nothing with the id "nowhere"'],
     [{ around: "77" }, "which has 3 messages"],
-    [{ agentId: "a1" }, "no subagent a1"],
+    [{ agentId: "a1" }, 'No subagent of 0aaaaaaa starts with "a1". It has none'],
     [{ include: ["everything"] }, "include"],
-    [{ uuid: "1" }, "there is no argument uuid"],
+    [{ uuid: "1" }, 'there is no argument "uuid"'],
   ])("%j is refused with what to do", async (args, words) => {
     const one = await client(...longAnswer(2));
     const { isError, text } = await one.call("read_session", { session: one.session, ...args });
@@ -298,5 +298,31 @@ describe("read_session", () => {
     const { text } = await readPage(one, { session, agentId: "a1b2" });
     expect(text).toContain("subagent a1b2c3d4");
     expect(text).toContain("I found it.");
+  });
+
+  test("a subagent that is none, or may be several, is told with those that there are", async () => {
+    const dir = tempConfigDir();
+    const [session, old] = [sessionId(1), sessionId(2)];
+    put(dir, `projects/-w/${session}.jsonl`, jsonl([user(1, null), assistant(2, 1)]));
+    for (const agent of ["a1", "a2", "b1"]) {
+      const rows = [{ ...user(11, null, `work of ${agent}`), isSidechain: true, agentId: agent }];
+      put(dir, `projects/-w/${session}/subagents/agent-${agent}.jsonl`, jsonl(rows));
+    }
+    const inline = { ...user(3, null, "work of an older CLI"), isSidechain: true, agentId: "old1" };
+    put(dir, `projects/-w/${old}.jsonl`, jsonl([user(1, null), assistant(2, 1), inline]));
+    const { call } = await connectMcpHere(dir);
+    const several = await call("read_session", { session, agentId: "a" });
+    expect(several).toMatchObject({
+      isError: true,
+      text: expect.stringMatching(/^2 subagents of .* "a".*\na1\na2\n/s),
+    });
+    const none = await call("get_message", { session, agentId: "c", id: "1" });
+    expect(none).toMatchObject({
+      isError: true,
+      text: expect.stringMatching(/^No subagent of .* "c".*\na1\na2\nb1\n/s),
+    });
+    for (const agentId of ["old1", "old"]) {
+      expect((await call("read_session", { session: old, agentId })).text).toContain("work of an older CLI");
+    }
   });
 });

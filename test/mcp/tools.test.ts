@@ -52,7 +52,7 @@ describe("the list of tools", () => {
     const { client, call } = await here(store(), options);
     expect((await client.listTools()).tools.map(({ name }) => name)).toEqual(names);
     await expect(call("rename_session", { session: "1", title: "x" })).rejects.toThrow(
-      /There is no tool rename_session/,
+      /There is no tool "rename_session"/,
     );
   });
 
@@ -60,7 +60,7 @@ describe("the list of tools", () => {
     const { call } = await here(store());
     const { isError, text } = await call("list_sessions", { titel: "x", limit: "many" });
     expect(isError).toBe(true);
-    expect(text).toMatch(/limit: .*no argument titel.*Its arguments: scope, project, title, /s);
+    expect(text).toMatch(/limit: .*no argument "titel".*Its arguments: scope, project, title, /s);
   });
 });
 

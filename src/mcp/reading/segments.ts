@@ -1,7 +1,7 @@
 import type { ConversationEntry } from "../../store/read.ts";
 import type { Message } from "../../view/messages.ts";
 import { type Call, mediaText, type Part, partsOf, type Result } from "../../view/parts.ts";
-import { plain } from "../quote.ts";
+import { plain, plainLine } from "../quote.ts";
 import { type Choice, leftOutBy } from "./choice.ts";
 import type { Conversation } from "./conversation.ts";
 
@@ -12,7 +12,7 @@ export interface Segment {
   readonly text: string;
   /** The row that it begins in, by its place in the conversation. */
   readonly row: number;
-  /** The tool's name, where it is a call or a result. */
+  /** The tool's name, where it is a call or a result; as a model may see it. */
   readonly tool?: string | undefined;
 }
 
@@ -76,7 +76,12 @@ export function showMessage(
     if (part.kind === "call") {
       const result = pairs.get(one);
       const answer = result === undefined ? NO_RESULT : textOfResult(result, whole.output, conversation);
-      segments.push({ kind: "call", text: `${callText(part, whole.input, from)}\n${answer}`, row, tool: part.name });
+      segments.push({
+        kind: "call",
+        text: `${callText(part, whole.input, from)}\n${answer}`,
+        row,
+        tool: plainLine(part.name),
+      });
     } else if (part.kind === "result") {
       // It stands with its call, unless that is in another message, or has a result already.
       if (paired.has(one)) continue;

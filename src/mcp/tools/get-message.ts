@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { findSession } from "../find-session.ts";
+import { findSubagent } from "../find-subagent.ts";
 import { text } from "../input.ts";
 import { readingCall, tokenLimit } from "../reading/call.ts";
 import { withConversation } from "../reading/kept.ts";
@@ -26,7 +27,7 @@ export const getMessage = defineTool({
   async run({ session, id, agentId, offset, maxTokens, format }, context, { store }) {
     const { signal, progress } = context;
     const found = await findSession(session, { store });
-    const agent = await store.subagent(found.copy, agentId);
+    const agent = await findSubagent(agentId, found, { store });
     const { budget, notes, again } = readingCall(maxTokens, format);
     const slice = await withConversation(
       store,

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { askingSession } from "../asking-session.ts";
 import { findSession } from "../find-session.ts";
+import { findSubagent } from "../find-subagent.ts";
 import { text } from "../input.ts";
 import { chosen, INCLUDES, ROLES } from "../reading/choice.ts";
 import { readingCall, tokenLimit } from "../reading/call.ts";
@@ -35,7 +36,7 @@ export const readSession = defineTool({
   async run({ session, agentId, cursor, around, from, roles, include, maxTokens, format }, context, service) {
     const { store } = service;
     const found = await findSession(session, { store });
-    const agent = await store.subagent(found.copy, agentId);
+    const agent = await findSubagent(agentId, found, { store });
     // The session that asks is being written to; of no other is it worth finding out.
     const isFresh = Date.now() - found.copy.mtimeMs < FRESH_MS;
     const asks = isFresh && (await askingSession(context, service)) === found.copy.sessionId;
