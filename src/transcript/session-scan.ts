@@ -35,7 +35,6 @@ export class SessionScan implements LineVisitor {
   /** The line that the edge of the tail cuts; -1 for none. */
   #cutAt = -1;
   #cutEnd = -1;
-  #growing = false;
 
   /** `archivedAt`: when the session was archived, epoch ms; Infinity when it was not. */
   constructor(archivedAt: number) {
@@ -64,7 +63,6 @@ export class SessionScan implements LineVisitor {
   /** Reads a line behind the head window; true when that has given the first prompt. */
   lineBeyond(bytes: Buffer, start: number, end: number): boolean {
     this.#at(bytes, Infinity, Infinity);
-    this.#growing = true;
     visitLine(bytes, start, end, rowScan, this);
     return this.head.firstPrompt !== undefined;
   }
@@ -94,7 +92,7 @@ export class SessionScan implements LineVisitor {
       this.#tail.row(bytes, start, end, scan, keys, type);
       if (!inHead && (type === USER || type === ASSISTANT)) this.head.heard(isTrue(bytes, scan, keys.isSidechain));
     }
-    if ((inHead || inTail) && !this.#growing && (type === USER || type === LINK)) this.#lookForPerson(start, end, scan);
+    if ((inHead || inTail) && (type === USER || type === LINK)) this.#lookForPerson(start, end, scan);
     if (!inHead || !inTail) this.#part(start, end, scan, inHead, inTail);
   }
 

@@ -1,6 +1,6 @@
 import path from "node:path";
 import { keyOf } from "./key.ts";
-import { rowOf, type Store, type Transcript, transcriptsOf } from "./model.ts";
+import { linkedProjects, rowOf, type Store, type Transcript, transcriptsOf } from "./model.ts";
 import type { Rng } from "./rng.ts";
 import { prose, title } from "./text.ts";
 
@@ -62,10 +62,13 @@ export function seeksByRows(call: Call): boolean {
 export function concerned(store: Store, call: Call): Set<string> {
   const id = sessionOf(call);
   const paths = new Set<string>();
+  const links = linkedProjects(store);
   for (const entry of store.entries) {
     const named = id !== undefined && entry.path.endsWith(`/${id}.jsonl`);
     if (named || ((id === undefined || seeksByRows(call)) && entry.kind === "transcript")) {
-      paths.add(entry.kind === "link" ? path.posix.join(path.posix.dirname(entry.path), entry.target) : entry.path);
+      const at = entry.kind === "link" ? path.posix.join(path.posix.dirname(entry.path), entry.target) : entry.path;
+      const through = links.find((link) => at.startsWith(`${link.path}/`));
+      paths.add(through === undefined ? at : at.replace(through.path, through.to));
     }
   }
   return paths;

@@ -101,7 +101,7 @@ export async function compareChange(
     const tools = { official: pair.official, scratch: options.scratch };
     const found = await standIn(deviations, store, call, tools);
     if (deviations === options.deviations) views = found.deviations;
-    const effect = await run(found.store, pair.official, found.call);
+    const effect = withSizesIn(await run(found.store, pair.official, found.call), store, found.store);
     return { ...found, told: view(await expectedEffect(found.deviations, effect, { store, call, ...tools })) };
   };
   const expected = await expect(options.deviations);
@@ -155,6 +155,11 @@ function withSizesOf(outcome: Outcome, store: Store, other: Store): Outcome {
   });
   return { value };
 }
+
+const withSizesIn = (effect: Effect, store: Store, other: Store): Effect => ({
+  ...effect,
+  outcome: withSizesOf(effect.outcome, store, other),
+});
 
 /** The official delete removes at once, and asks nobody; that is what `permanent` and `force` mean. */
 export function oursOf(call: Call): Call {

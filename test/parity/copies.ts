@@ -56,11 +56,3 @@ export function withFurther(store: Store, more: readonly Entry[]): Store {
   for (const entry of store.entries) byPath.delete(entry.path);
   return { ...store, entries: [...store.entries, ...byPath.values()] };
 }
-
-/** Project dirs that are links to directories of the config dir. */
-export function linkedProjects(store: Store): { readonly path: string; readonly to: string }[] {
-  return store.entries.flatMap((entry) => {
-    if (entry.kind !== "link" || entry.path.split("/").length !== 2 || !entry.target.startsWith("../")) return [];
-    return [{ path: entry.path, to: entry.target.slice(3) }];
-  });
-}

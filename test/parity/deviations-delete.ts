@@ -1,9 +1,9 @@
 /** What a deletion takes, and where it goes. */
 import path from "node:path";
 import { type Call, optionsOf } from "./calls.ts";
-import { contentOf, copies, inReach, linkedProjects, reals, withFurther } from "./copies.ts";
+import { contentOf, copies, inReach, reals, withFurther } from "./copies.ts";
 import type { Deviation } from "./deviation.ts";
-import { type Entry, projectOf, type Store, transcriptsOf } from "./model.ts";
+import { type Entry, linkedProjects, projectOf, type Store, transcriptsOf } from "./model.ts";
 import { type Change, type Effect, type Outcome, rowsAsParsed, withChanges } from "./outcome.ts";
 
 const isDelete = (call: Call): boolean => call.fn === "deleteSession" && typeof call.args[0] === "string";

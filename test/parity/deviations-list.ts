@@ -1,10 +1,10 @@
 /** What a list says of a session, and which sessions it shows. */
 import { type Call, seeksByRows } from "./calls.ts";
-import { linkedProjects } from "./copies.ts";
 import type { Deviation } from "./deviation.ts";
 import {
   type Entry,
   line,
+  linkedProjects,
   mapTranscripts,
   projectOf,
   type Row,
@@ -196,9 +196,11 @@ export const listDeviations: readonly Deviation[] = [
           };
         }),
     },
-    (_store, one) => customTitles(one, tailOf(one)).at(-1) === "" && (customTitles(one, inHead).at(-1) ?? "") !== "",
-    // The empty one stands behind the head: all that stand there are older.
-    (one) => defused(one, '"custom-title"', '"custom-tit1e"', inHead),
+    (_store, one) =>
+      bytesOf(one).length > WINDOW &&
+      customTitles(one, tailOf(one)).at(-1) === "" &&
+      customTitles(one).some((title) => title !== ""),
+    (one) => defused(one, '"custom-title"', '"custom-tit1e"', ({ bytes }) => rowOf(bytes)?.["customTitle"] !== ""),
     { alsoForks: false },
   ),
   {
@@ -379,7 +381,9 @@ function betweenWindows(one: Transcript): Buffer[] {
   const tag = records(one, "tag", "tag", before).at(-1);
   if (custom === undefined && lastCustom !== undefined)
     found.push(line({ type: "custom-title", customTitle: lastCustom }));
-  if (!custom && !ai && !lastCustom && lastAi !== undefined) found.push(line({ type: "ai-title", aiTitle: lastAi }));
+  // An empty title in the tail takes earlier ones away.
+  const given = custom ?? lastCustom;
+  if (!given && !ai && lastAi !== undefined) found.push(line({ type: "ai-title", aiTitle: lastAi }));
   if (tag !== undefined && records(one, "tag", "tag", tail).length === 0) found.push(line({ type: "tag", tag }));
   return found;
 }

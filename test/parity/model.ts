@@ -86,3 +86,11 @@ export function mapTranscripts(store: Store, change: (transcript: Transcript) =>
     }),
   };
 }
+
+/** Project dirs that are links to directories of the config dir. */
+export function linkedProjects(store: Store): { readonly path: string; readonly to: string }[] {
+  return store.entries.flatMap((entry) => {
+    if (entry.kind !== "link" || entry.path.split("/").length !== 2 || !entry.target.startsWith("../")) return [];
+    return [{ path: entry.path, to: entry.target.slice(3) }];
+  });
+}

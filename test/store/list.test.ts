@@ -176,6 +176,8 @@ describe("listSessions: what a row says", () => {
     ["an archived session", [p], { archived: true, at: iso(5) }, true],
     ["one taken out", [p], { archived: false, at: iso(5) }, false],
     ["one that a person wrote in since", [p], later, false],
+    ["one whose first prompt since stands behind the head", [...filler(), p, ...filler()], later, false],
+    ["one whose first prompt there is older", [...filler(), p, ...filler()], { archived: true, at: iso(5) }, true],
     ["one in which no person did", [user(1, null, "p", { isMeta: true }), title("T")], later, true],
     ["one whose results came later", [user(1, null, [{ type: "tool_result" }]), title("T")], later, true],
     ["a prompt at the same moment", [p], { archived: true, at: iso(1) }, true],
