@@ -16,37 +16,43 @@ const NEWLINE = 0x0a;
 export function activityOf(candidate: Candidate): number {
   const known = rememberedActivity(candidate);
   if (known !== undefined) return known;
-  const time = Math.min(lastRowTime(candidate) ?? Infinity, candidate.lastModified);
-  remember(candidate, { activity: time });
-  return time;
+  const fd = openReadNoFollow(candidate.path);
+  try {
+    const activity = readActivity(fd, candidate.size, candidate.lastModified);
+    remember(candidate, { activity });
+    return activity;
+  } finally {
+    close(fd);
+  }
 }
 
 /** The same where it needs no look into the file; undefined where it does. */
 export function rememberedActivity(candidate: Candidate): number | undefined {
-  return recall(candidate)?.activity;
+  return candidate.activity ?? recall(candidate)?.activity;
+}
+
+/** The same of an open file of `size` bytes, written to last at `lastModified`. It is not remembered. */
+export function readActivity(fd: number, size: number, lastModified: number): number {
+  const row = lastRowTime(fd, size);
+  return row < lastModified ? row : lastModified;
 }
 
 /** Room for the first step, and the byte before it, which tells whether a line begins there. */
 const room = Buffer.allocUnsafeSlow(ACTIVITY_BYTES + 1);
 const search = new ActivitySearch();
 
-function lastRowTime({ path, size }: Candidate): number | undefined {
-  const fd = openReadNoFollow(path);
-  try {
-    let end = size;
-    for (let reach = ACTIVITY_BYTES; ; reach *= 4) {
-      const start = Math.max(0, size - Math.min(reach, TAIL_GROWTH_BYTES));
-      const readFrom = Math.max(0, start - 1);
-      const length = end - readFrom;
-      const bytes = length <= room.length ? room : Buffer.allocUnsafe(length);
-      const have = readAt(fd, length === bytes.length ? bytes : bytes.subarray(0, length), readFrom);
-      const from = start - readFrom;
-      search.search(bytes, from, Math.max(from, have), start === 0 || bytes[0] === NEWLINE);
-      if (!Number.isNaN(search.time)) return search.time;
-      if (start === 0 || reach >= TAIL_GROWTH_BYTES) return undefined;
-      end = readFrom + search.end;
-    }
-  } finally {
-    close(fd);
+/** NaN where there is no such row. */
+function lastRowTime(fd: number, size: number): number {
+  let end = size;
+  for (let reach = ACTIVITY_BYTES; ; reach *= 4) {
+    const start = Math.max(0, size - Math.min(reach, TAIL_GROWTH_BYTES));
+    const readFrom = Math.max(0, start - 1);
+    const length = end - readFrom;
+    const bytes = length <= room.length ? room : Buffer.allocUnsafe(length);
+    const have = readAt(fd, length === bytes.length ? bytes : bytes.subarray(0, length), readFrom);
+    const from = start - readFrom;
+    search.search(bytes, from, Math.max(from, have), start === 0 || bytes[0] === NEWLINE);
+    if (!Number.isNaN(search.time) || start === 0 || reach >= TAIL_GROWTH_BYTES) return search.time;
+    end = readFrom + search.end;
   }
 }

@@ -1,6 +1,9 @@
-import { pause, type Stats, statLink } from "./disk.ts";
+import { readActivity, rememberedActivity } from "./activity.ts";
+import { close, openReadNoFollow, pause, type Stats, statLink, statOpen } from "./disk.ts";
 import { errnoOf } from "./errors.ts";
+import { remember } from "./facts-cache.ts";
 import { type ListedFile, listProjectDir } from "./listing.ts";
+import { canRefuseLinks } from "./platform.ts";
 import type { ProjectDir, Skipped, TranscriptCopy } from "./types.ts";
 
 /** A transcript as it was when it was looked at. */
@@ -13,6 +16,8 @@ export interface Candidate extends TranscriptCopy {
   readonly lastModified: number;
   /** Something stands beside the transcript under the session's id. */
   readonly hasSidecars: boolean;
+  /** When the session was active (activity.ts), where that was found out in passing. */
+  readonly activity: number | undefined;
   /** The directory that its project dir was found for. */
   readonly through: string | undefined;
 }
@@ -29,26 +34,36 @@ export interface Candidates {
   readonly skipped: Skipped[];
 }
 
-/** Files looked at before other work of the process gets its turn: some 3 ms. */
+export interface LookOptions {
+  /** Find out in passing when the sessions were active, if most of the files have to be opened for that anyway. */
+  readonly lookInside?: boolean | undefined;
+  /** Files that were not written to since, epoch ms, are then of no interest. */
+  readonly since?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Files looked at before other work of the process gets its turn, and of those that are read as well: some 4 ms. */
 const FILES_PER_TURN = 1000;
+const READ_PER_TURN = 256;
 
 /**
  * Every file that may be a session of these places: named by a session id, regular, not empty. It costs one look at
  * each directory and one stat of each file. Links and other things under such a name are no sessions (sdk-spec §3);
  * they go into `skipped`, and so does what cannot be looked at. An empty file means "not here" and is nothing to report.
  */
-export async function listCandidates(places: readonly Place[], signal?: AbortSignal): Promise<Candidates> {
+export async function listCandidates(places: readonly Place[], options: LookOptions = {}): Promise<Candidates> {
   const candidates: Candidate[] = [];
   const skipped: Skipped[] = [];
+  const inside = new LookingInside(options);
   let looked = 0;
   for (const place of places) {
     for (const file of filesOf(place.project, skipped)) {
-      if (++looked % FILES_PER_TURN === 0) {
+      if (++looked % (inside.isOn ? READ_PER_TURN : FILES_PER_TURN) === 0) {
         await pause();
-        signal?.throwIfAborted();
+        options.signal?.throwIfAborted();
       }
-      const candidate = lookAt(place, file, skipped);
-      if (candidate !== undefined) candidates.push(candidate);
+      const candidate = (inside.isOn ? inside.look(place, file) : undefined) ?? lookAt(place, file, skipped);
+      if (candidate !== undefined && candidates.push(candidate) === SAMPLED_FILES) inside.decide(candidates);
     }
   }
   return { candidates, skipped };
@@ -68,11 +83,8 @@ function filesOf(project: ProjectDir, skipped: Skipped[]): readonly ListedFile[]
   }
 }
 
-function lookAt(
-  { project, through }: Place,
-  { sessionId, path, hasSidecars }: ListedFile,
-  skipped: Skipped[],
-): Candidate | undefined {
+function lookAt(place: Place, file: ListedFile, skipped: Skipped[]): Candidate | undefined {
+  const { path } = file;
   let stats: Stats | undefined;
   try {
     stats = statLink(path);
@@ -85,8 +97,80 @@ function lookAt(
     skipped.push({ path, reason: stats.isSymbolicLink() ? "link" : "not_a_file" });
     return undefined;
   }
-  const { size, mtimeMs, ctimeMs, dev, ino } = stats;
-  if (size === 0) return undefined;
+  return stats.size === 0 ? undefined : toCandidate(place, file, stats, undefined);
+}
+
+function toCandidate(
+  { project, through }: Place,
+  { sessionId, path, hasSidecars }: ListedFile,
+  { size, mtimeMs, ctimeMs, dev, ino }: Stats,
+  activity: number | undefined,
+): Candidate {
   const lastModified = Math.round(mtimeMs);
-  return { sessionId, project, path, size, mtimeMs, lastModified, hasSidecars, through, dev, ino, ctimeMs };
+  return { sessionId, project, path, size, mtimeMs, lastModified, hasSidecars, activity, through, dev, ino, ctimeMs };
+}
+
+/** So many files are looked at before it is decided how to go on; with fewer it does not matter. */
+const SAMPLED_FILES = 256;
+const SAMPLE_STEP = 32;
+
+/**
+ * A way to look at files that is better where most of them have to be read to find the sessions that were active last: in
+ * a store that was copied or restored, and so written to after everything that was said. There a file is opened, looked at
+ * and read in one go, which takes some 15 % less time than to look at all and then to open them.
+ */
+class LookingInside {
+  isOn = false;
+  readonly #allowed: boolean;
+  readonly #since: number;
+  /** The latest activity found: files that were not written to since may never have to be read. */
+  #latest = -Infinity;
+  #read = 0;
+  #spared = 0;
+
+  constructor({ lookInside = false, since = -Infinity }: LookOptions) {
+    this.#allowed = lookInside && canRefuseLinks();
+    this.#since = since;
+  }
+
+  /** Tries a few of the files that were looked at, until it shows that others need not be read. */
+  decide(candidates: readonly Candidate[]): void {
+    this.isOn = this.#allowed;
+    for (let i = 0; this.isOn && i < candidates.length; i += SAMPLE_STEP) {
+      const candidate = candidates[i] as Candidate;
+      if (rememberedActivity(candidate) === undefined) this.look(candidate, candidate);
+      else this.#spare();
+    }
+  }
+
+  /** What `lookAt` says of a file, from the open file. Undefined where that fails: `lookAt` says why. */
+  look(place: Place, file: ListedFile): Candidate | undefined {
+    let fd: number | undefined;
+    try {
+      fd = openReadNoFollow(file.path);
+      const stats = statOpen(fd);
+      if (!stats.isFile() || stats.size === 0) return undefined;
+      const lastModified = Math.round(stats.mtimeMs);
+      if (lastModified <= this.#latest || lastModified < this.#since) {
+        this.#spare();
+        return toCandidate(place, file, stats, undefined);
+      }
+      const activity = readActivity(fd, stats.size, lastModified);
+      this.#read++;
+      this.#latest = Math.max(this.#latest, activity);
+      const candidate = toCandidate(place, file, stats, activity);
+      remember(candidate, { activity });
+      return candidate;
+    } catch {
+      return undefined;
+    } finally {
+      if (fd !== undefined) close(fd);
+    }
+  }
+
+  /** A file more that need not be read; of too many the way is not the better one. */
+  #spare(): void {
+    this.#spared++;
+    this.isOn = this.#spared <= 1 + this.#read / 8;
+  }
 }

@@ -16,7 +16,8 @@ interface StampedFacts {
   readonly facts: SessionFacts;
 }
 
-interface Entry extends FileIdentity {
+interface Entry {
+  readonly file: FileIdentity;
   readonly memory: Memory;
   readonly units: number;
 }
@@ -33,7 +34,7 @@ let unitsHeld = 0;
 /** What is remembered of the transcript, if it is still the file it was then. */
 export function recall(candidate: Candidate): Memory | undefined {
   const entry = entries.get(candidate.path);
-  return entry !== undefined && isSame(entry, candidate) ? entry.memory : undefined;
+  return entry !== undefined && isSame(entry.file, candidate) ? entry.memory : undefined;
 }
 
 function isSame(a: FileIdentity, b: FileIdentity): boolean {
@@ -48,13 +49,13 @@ const SETTLED_MS = 100;
 
 /** Adds to what is remembered of the transcript. Number and text are bounded: what was learnt first is forgotten first. */
 export function remember(candidate: Candidate, learnt: Memory): void {
-  const { path, dev, ino, size, mtimeMs, ctimeMs } = candidate;
-  if (Date.now() - ctimeMs < SETTLED_MS) return;
+  const { path } = candidate;
+  if (Date.now() - candidate.ctimeMs < SETTLED_MS) return;
   const known = entries.get(path);
-  const memory = known !== undefined && isSame(known, candidate) ? { ...known.memory, ...learnt } : learnt;
+  const memory = known !== undefined && isSame(known.file, candidate) ? { ...known.memory, ...learnt } : learnt;
   if (known !== undefined) forget(path);
   const units = unitsOf(memory.windows) + unitsOf(memory.full);
-  entries.set(path, { dev, ino, size, mtimeMs, ctimeMs, memory, units });
+  entries.set(path, { file: candidate, memory, units });
   unitsHeld += units;
   if (entries.size > REMEMBERED_SESSIONS || unitsHeld > REMEMBERED_UNITS) forgetOldest();
 }

@@ -100,7 +100,7 @@ export async function openList(
   after: (filters: string) => PageEnd | undefined = () => undefined,
 ): Promise<OpenList> {
   query.signal?.throwIfAborted();
-  const scope = await listScope({ ...query, claudeWorktrees: true });
+  const scope = await listScope({ ...query, claudeWorktrees: true, lookInside: true });
   const { since, until, title, tag, branch, moreDirs } = query;
   const further = { since, until, title, tag, branch, moreDirs: moreDirs.length === 0 ? undefined : moreDirs };
   const filters = JSON.stringify([

@@ -1,5 +1,5 @@
 import type { SessionFacts } from "../transcript/session-facts.ts";
-import { type Candidate, listCandidates, type Place } from "./candidates.ts";
+import { type Candidate, listCandidates, type LookOptions, type Place } from "./candidates.ts";
 import { resolveConfigDirs } from "./config-dir.ts";
 import { ForeignFilter } from "./foreign.ts";
 import { directoryScope, listProjectDirs } from "./projects.ts";
@@ -15,7 +15,7 @@ export interface ListScope {
   readonly foreign: ForeignFilter;
 }
 
-export interface ListScopeOptions {
+export interface ListScopeOptions extends LookOptions {
   readonly configDirs?: readonly string[] | undefined;
   /** Empty counts as absent, as for the official helpers. */
   readonly dir?: string | null | undefined;
@@ -24,7 +24,6 @@ export interface ListScopeOptions {
   readonly includeWorktrees: boolean;
   /** Also the worktrees that `claude -w` made and git has forgotten. */
   readonly claudeWorktrees: boolean;
-  readonly signal?: AbortSignal | undefined;
 }
 
 /** Finds every file that may be a session of the directory, or of all projects. */
@@ -51,7 +50,7 @@ export async function listScope(options: ListScopeOptions): Promise<ListScope> {
       skipped.push(...listing.skipped);
     }
   }
-  const found = await listCandidates(places, options.signal);
+  const found = await listCandidates(places, options);
   skipped.push(...found.skipped);
   return { dir, configDirs, candidates: found.candidates, skipped, foreign: new ForeignFilter(dirs) };
 }

@@ -62,11 +62,13 @@ function readFiles(path: string): ListedFile[] {
   const ids: string[] = [];
   const others = new Set<string>();
   for (const name of readNames(path)) {
-    if (!name.endsWith(EXTENSION)) others.add(name);
-    else if (isSessionId(name.slice(0, -EXTENSION.length))) ids.push(name.slice(0, -EXTENSION.length));
+    const id = name.endsWith(EXTENSION) ? name.slice(0, -EXTENSION.length) : undefined;
+    if (id === undefined) others.add(name);
+    else if (isSessionId(id)) ids.push(id);
   }
+  const prefix = path + sep;
   // The path is as `transcriptPath` makes it, for a name that is known to be an id.
-  return ids.map((id) => ({ sessionId: id, path: path + sep + id + EXTENSION, hasSidecars: others.has(id) }));
+  return ids.map((id) => ({ sessionId: id, path: prefix + id + EXTENSION, hasSidecars: others.has(id) }));
 }
 
 function keep(path: string, entry: Remembered): void {

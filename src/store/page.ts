@@ -52,9 +52,8 @@ export async function listSessionPage(options?: ListSessionPageOptions | null): 
   const page = { sessions, total: pager.total, skipped: [...skipped.values()] };
   if (following === undefined || last === undefined) return page;
   const { activity: time, sessionId } = last;
-  const seen = { since: began, butFor: pager.waiting(following, time) };
-  const tells = options?.shortCursor !== true && seen.butFor.length <= SEEN_EXCEPTIONS;
-  const end = { time, sessionId, seen: tells ? seen : undefined };
+  const butFor = options?.shortCursor === true ? undefined : pager.waiting(following, time, SEEN_EXCEPTIONS);
+  const end = { time, sessionId, seen: butFor === undefined ? undefined : { since: began, butFor } };
   return { ...page, nextCursor: encodeCursor(end, filters) };
 }
 

@@ -73,10 +73,11 @@ export class Pager {
     const unread: Candidate[] = [];
     const wasSeen = seenBefore(after);
     for (const copy of newest.values()) {
-      if (wasSeen(copy) && !copies.has(copy.sessionId)) continue;
+      const alone = copies.size === 0 || !copies.has(copy.sessionId);
+      if (alone && wasSeen(copy)) continue;
       // Nothing was said after the file was written, and of several copies this is the newest.
       if (copy.lastModified < this.#since) continue;
-      const time = copies.has(copy.sessionId) ? undefined : rememberedActivity(copy);
+      const time = alone ? rememberedActivity(copy) : undefined;
       if (time === undefined) unread.push(copy);
       else if (this.#isWanted(time, copy.sessionId)) known.push({ time, sessionId: copy.sessionId, copy });
     }
@@ -90,11 +91,11 @@ export class Pager {
       const best = this.#known.first;
       const newest = this.#unread.first;
       if (newest !== undefined && (best === undefined || newest.lastModified >= best.time)) {
-        await this.#worked(1 / TAILS_PER_TURN);
-        this.#read(newest.sessionId, this.#copies.get(newest.sessionId) ?? [newest]);
+        if (this.#hasWorked(1 / TAILS_PER_TURN)) await this.#letOthersWork();
+        this.#read(newest);
         this.#unread.pop();
       } else if (best !== undefined) {
-        await this.#worked(1 / FILES_PER_TURN);
+        if (this.#hasWorked(1 / FILES_PER_TURN)) await this.#letOthersWork();
         this.#known.pop();
         const session = await this.#show(best.copy, best.time);
         this.#query.progress?.(++this.#looked, this.total);
@@ -103,10 +104,17 @@ export class Pager {
     }
   }
 
-  /** The sessions that are still to come although their files were written to after `time`, by their ids. */
-  waiting(following: ListedSession, time: number): string[] {
-    const later = this.#known.rest.filter(({ copy }) => copy.lastModified > time).map(({ sessionId }) => sessionId);
-    return following.lastModified > time ? [following.sessionId, ...later] : later;
+  /**
+   * The sessions that are still to come although their files were written to after `time`, by their ids; undefined when
+   * they are more than `most`.
+   */
+  waiting(following: ListedSession, time: number, most: number): string[] | undefined {
+    const later = following.lastModified > time ? [following.sessionId] : [];
+    for (const { copy } of this.#known.rest) {
+      if (copy.lastModified <= time) continue;
+      if (later.push(copy.sessionId) > most) return undefined;
+    }
+    return later;
   }
 
   #isWanted(time: number, sessionId: string): boolean {
@@ -115,14 +123,27 @@ export class Pager {
   }
 
   /** Finds the activity of a session. Of several copies the newest counts that can be shown. */
-  #read(sessionId: string, copies: readonly Candidate[]): void {
-    for (const copy of copies) {
-      const time = this.#reading(copy, () =>
-        copies.length === 1 || this.#canBeRead(copy) ? activityOf(copy) : undefined,
-      );
-      if (time === undefined) continue;
-      if (this.#isWanted(time, sessionId)) this.#known.push({ time, sessionId, copy });
+  #read(newest: Candidate): void {
+    const copies = this.#copies.size === 0 ? undefined : this.#copies.get(newest.sessionId);
+    if (copies === undefined) {
+      this.#readTime(newest);
       return;
+    }
+    for (const copy of copies) {
+      if (this.#reading(copy, () => this.#canBeRead(copy)) === true && this.#readTime(copy)) return;
+    }
+  }
+
+  /** False when the file cannot be read. */
+  #readTime(copy: Candidate): boolean {
+    try {
+      const time = activityOf(copy);
+      const { sessionId } = copy;
+      if (this.#isWanted(time, sessionId)) this.#known.push({ time, sessionId, copy });
+      return true;
+    } catch (error) {
+      this.#skip(copy, error);
+      return false;
     }
   }
 
@@ -188,9 +209,13 @@ export class Pager {
     if (!isMissing(error)) this.#skipped.set(path, { path, reason: errnoOf(error) ?? "unreadable" });
   }
 
-  async #worked(share: number): Promise<void> {
+  /** True when the turn is over. A promise for each of ten thousand sessions would cost more than the question. */
+  #hasWorked(share: number): boolean {
     this.#work += share;
-    if (this.#work < 1) return;
+    return this.#work >= 1;
+  }
+
+  async #letOthersWork(): Promise<void> {
     this.#work = 0;
     await pause();
     this.#query.signal?.throwIfAborted();

@@ -22,6 +22,11 @@ export function canSyncDirectory(platform: Platform = process.platform): boolean
   return platform !== "win32";
 }
 
+/** Whether a file can be opened so that a link under its name is an error. */
+export function canRefuseLinks(platform: Platform = process.platform): boolean {
+  return platform !== "win32";
+}
+
 /** Whether the times of a directory show every name that comes or goes: on Windows some file systems keep none. */
 export function hasTrustyDirTimes(platform: Platform = process.platform): boolean {
   return platform !== "win32";

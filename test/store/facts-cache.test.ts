@@ -26,6 +26,7 @@ function candidate(change: Partial<Candidate> = {}): Candidate {
     project,
     path: transcriptPath(project, id),
     hasSidecars: false,
+    activity: undefined,
     through: undefined,
     ...file,
     ...change,
