@@ -2,13 +2,15 @@
  * One measurement in a process of its own: `node measure.mjs IMPLEMENTATION CASE [JSON]`, with CLAUDE_CONFIG_DIR set.
  * Prints one line of JSON: `ms` (one per call), `maxRssMb` (of the process, its modules included), `result`.
  */
-import { readdirSync, rmSync, statSync } from "node:fs";
+import { closeSync, openSync, readdirSync, readSync, rmSync, statSync } from "node:fs";
 import path from "node:path";
 import { performance } from "node:perf_hooks";
 
-const CASES = { list, page, cursorAfter, messages, iterate, fork, floor };
+const CASES = { list, page, cursorAfter, messages, iterate, fork, floor, openAll };
 /** Sessions on the pages that are passed over. */
 const LARGE_PAGE = 500;
+/** Bytes at the end of a transcript that hold the last row of most. */
+const TAIL = 4096;
 
 const [, , implementation, name, json = "{}"] = process.argv;
 const options = JSON.parse(json);
@@ -86,21 +88,40 @@ async function fork({ sessionId }) {
 async function floor({ repeat = 1 }) {
   const ms = [];
   let count = 0;
-  for (let i = 0; i < repeat; i++) {
-    ms.push(
-      await time(() => {
-        count = 0;
-        const projects = path.join(configDir, "projects");
-        for (const project of readdirSync(projects)) {
-          const dir = `${projects}/${project}`;
-          for (const entry of readdirSync(dir, { withFileTypes: true })) {
-            if (entry.name.endsWith(".jsonl") && statSync(`${dir}/${entry.name}`).size > 0) count++;
-          }
-        }
-      }),
-    );
-  }
+  for (let i = 0; i < repeat; i++) ms.push(await time(() => (count = eachSession(() => undefined))));
   return { ms, count };
+}
+
+/** The least where no mtime says which sessions are the last: the end of each transcript is read as well. */
+async function openAll() {
+  const bytes = Buffer.alloc(TAIL);
+  let count = 0;
+  const ms = await time(() => {
+    count = eachSession((file, size) => {
+      const fd = openSync(file, "r");
+      readSync(fd, bytes, 0, TAIL, Math.max(0, size - TAIL));
+      closeSync(fd);
+    });
+  });
+  return { ms: [ms], count };
+}
+
+/** Calls `visit` with each transcript that is not empty, and its size; returns their number. */
+function eachSession(visit) {
+  let count = 0;
+  const projects = path.join(configDir, "projects");
+  for (const project of readdirSync(projects)) {
+    const dir = `${projects}/${project}`;
+    for (const entry of readdirSync(dir, { withFileTypes: true })) {
+      if (!entry.name.endsWith(".jsonl")) continue;
+      const file = `${dir}/${entry.name}`;
+      const { size } = statSync(file);
+      if (size === 0) continue;
+      count++;
+      visit(file, size);
+    }
+  }
+  return count;
 }
 
 async function time(run) {

@@ -105,9 +105,13 @@ function measureList(store, small, what, copied) {
   const fresh = compare({
     official: () => child(store, "official", "page", { limit }),
     ours: () => child(store, "ours", "page", { limit }),
+    ...(copied && { floor: () => child(store, "none", "openAll", {}) }),
   });
   // Where all mtimes are equal, the official order is by mtime still, while ours has to open every transcript once.
   report(`${what}: first page, fresh process`, fresh, copied ? {} : { faster: 2 });
+  if (copied) {
+    row(`${what}: … against opening all`, [fresh.floor.ms, fresh.ours.ms], fresh.ours.ms / fresh.floor.ms);
+  }
 
   const { middle, last } = cursors(store);
   const pages = compare({
