@@ -30,8 +30,9 @@ export function wholeCut(index: RowIndex): ForkCut {
  */
 export function cutAt(index: RowIndex, messageId: string, load: LoadRow): ForkCut | undefined {
   const { keep } = wholeCut(index);
+  const { link: links } = new Tree(index);
   const first = firstOccurrences(index, keep);
-  const at = findCut(index, keep, first, messageId, load);
+  const at = findCut(index, links, keep, first, messageId, load);
   if (at === NONE) return undefined;
   const slice = keep.slice();
   slice.fill(0, at + 1);
@@ -44,7 +45,7 @@ export function cutAt(index: RowIndex, messageId: string, load: LoadRow): ForkCu
     if (!boundary.isRewind && boundary.anchor === index.uuids.text(chosen)) stripped.add(row);
   }
   const stripping: LoadRow = (row) => (stripped.has(row) ? withoutPreserved(load(row)) : load(row));
-  return { keep: leaveOutOtherEnds(index, ended, stripping), last: at, stripped };
+  return { keep: leaveOutOtherEnds(index, links, ended, stripping), last: at, stripped };
 }
 
 /** The row without the list of messages that its compaction kept. */
@@ -62,8 +63,15 @@ function firstOccurrences(index: RowIndex, keep: Uint8Array): Int32Array {
   return first;
 }
 
-function findCut(index: RowIndex, keep: Uint8Array, first: Int32Array, messageId: string, load: LoadRow): number {
-  const tree = new Tree(index, { keep, overSidechains: true });
+function findCut(
+  index: RowIndex,
+  links: Int32Array,
+  keep: Uint8Array,
+  first: Int32Array,
+  messageId: string,
+  load: LoadRow,
+): number {
+  const tree = new Tree(index, { keep, links });
   tree.relinkCompactions(load);
   const leaf = findLeaf(tree, rewindInForce(index), load);
   const onChain = new Uint8Array(index.count);
@@ -179,16 +187,16 @@ function endBeforeBoundary(index: RowIndex, slice: Uint8Array, load: LoadRow): U
 }
 
 /** Takes out what would make the fork's conversation end elsewhere than at its last row. */
-function leaveOutOtherEnds(index: RowIndex, slice: Uint8Array, load: LoadRow): Uint8Array {
+function leaveOutOtherEnds(index: RowIndex, links: Int32Array, slice: Uint8Array, load: LoadRow): Uint8Array {
   const rows = rowsAfter(index, slice, NONE);
   const last = rows.at(-1);
   if (last === undefined) return slice;
-  const wanted = conversationEndingAt(index, slice, last, load);
+  const wanted = conversationEndingAt(index, links, slice, last, load);
   const first = firstOccurrences(index, slice);
   const start = wanted[0] === undefined ? NONE : (first[index.uuid[wanted[0]] as number] as number);
   if (start === NONE) return slice;
 
-  const asWritten = new Tree(index, { keep: slice, allMain: true, overSidechains: true });
+  const asWritten = new Tree(index, { keep: slice, allMain: true, links });
   const live = new Uint8Array(index.count);
   for (const row of [last, ...wanted]) asWritten.pathTo(row, live);
   const keep = slice.slice();
@@ -200,7 +208,7 @@ function leaveOutOtherEnds(index: RowIndex, slice: Uint8Array, load: LoadRow): U
       keep[at] = 0;
     }
     for (const at of rows) {
-      const link = index.parent[at] as number;
+      const link = asWritten.link[at] as number;
       if ((link !== NONE && gone[link] !== 0) || gone[index.uuid[at] as number] !== 0) {
         gone[index.uuid[at] as number] = 1;
         keep[at] = 0;
@@ -217,15 +225,20 @@ function leaveOutOtherEnds(index: RowIndex, slice: Uint8Array, load: LoadRow): U
   }
   const want = new Set(wanted);
   for (;;) {
-    const { chain, terminal } = conversationOf(index, keep, load);
+    const { chain, terminal } = conversationOf(index, links, keep, load);
     if (chain.length === want.size && chain.every((row) => want.has(row))) return keep;
     if (terminal === NONE || !removable(terminal) || keep[terminal] === 0) return keep;
     remove(terminal);
   }
 }
 
-function conversationOf(index: RowIndex, keep: Uint8Array, load: LoadRow): { chain: number[]; terminal: number } {
-  const tree = new Tree(index, { keep, allMain: true, overSidechains: true });
+function conversationOf(
+  index: RowIndex,
+  links: Int32Array,
+  keep: Uint8Array,
+  load: LoadRow,
+): { chain: number[]; terminal: number } {
+  const tree = new Tree(index, { keep, allMain: true, links });
   tree.relinkCompactions(load);
   const leaf = findLeaf(tree, undefined, load);
   if (leaf === undefined) return { chain: [], terminal: NONE };
@@ -234,8 +247,14 @@ function conversationOf(index: RowIndex, keep: Uint8Array, load: LoadRow): { cha
 }
 
 /** The conversation that would be read if `last` were followed by one more row. */
-function conversationEndingAt(index: RowIndex, keep: Uint8Array, last: number, load: LoadRow): number[] {
-  const tree = new Tree(index, { keep, allMain: true, overSidechains: true });
+function conversationEndingAt(
+  index: RowIndex,
+  links: Int32Array,
+  keep: Uint8Array,
+  last: number,
+  load: LoadRow,
+): number[] {
+  const tree = new Tree(index, { keep, allMain: true, links });
   tree.relinkCompactions(load);
   const seen = new Uint8Array(index.count);
   let end = last;

@@ -237,19 +237,20 @@ function isInterruption(value: Readonly<Record<string, unknown>>): boolean {
 
 /**
  * Rows that hang on the end of the conversation without being on it: only queued prompts among them are shown, in the order
- * of the tree, siblings by time (sdk-spec §5.7). `links` are the parents as written, `tree` has them as relinked.
+ * of the tree, siblings by time (sdk-spec §5.7).
  */
 export function trailingPrompts(tree: Tree, onChain: Uint8Array, leaf: number, load: LoadRow): number[] {
   const { index } = tree;
   if (!tree.rows.some((row) => tree.isFlagged(row, QUEUED_COMMAND))) return [];
+  const { written } = tree;
   const children = new Map<number, number[]>();
   for (const row of tree.rows) {
     if (tree.isMessage(row)) continue;
-    for (const link of new Set([index.parent[row] as number, tree.link[row] as number])) {
+    for (const link of new Set([written[row] as number, tree.link[row] as number])) {
       if (link !== NONE) children.set(link, [...(children.get(link) ?? []), row]);
     }
   }
-  const underMessages = aboveAbandoned(tree, onChain);
+  const underMessages = aboveAbandoned(tree, written, onChain);
   const seen = onChain.slice();
   const found: number[] = [];
   const open = [leaf];
@@ -267,13 +268,13 @@ export function trailingPrompts(tree: Tree, onChain: Uint8Array, leaf: number, l
   return found;
 }
 
-/** Rows off the chain that an abandoned message stands under. */
-function aboveAbandoned(tree: Tree, onChain: Uint8Array): Uint8Array {
+/** Rows off the chain that an abandoned message stands under, by the links that compactions had not changed yet. */
+function aboveAbandoned(tree: Tree, written: Int32Array, onChain: Uint8Array): Uint8Array {
   const above = new Uint8Array(tree.index.count);
   for (const row of tree.rows) {
     if (!tree.isMessage(row) || onChain[row] !== 0 || !tree.isMain(row)) continue;
     const parentAsWritten = (at: number): number => {
-      const parent = tree.index.parent[at] as number;
+      const parent = written[at] as number;
       return parent === NONE ? NONE : (tree.rowOf[parent] as number);
     };
     for (let at = parentAsWritten(row); at !== NONE && onChain[at] === 0 && above[at] === 0; at = parentAsWritten(at)) {

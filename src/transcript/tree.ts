@@ -22,8 +22,11 @@ export interface TreeOptions {
   readonly keep?: Uint8Array;
   /** Takes every row for one of the main chain, whatever its flags say. */
   readonly allMain?: boolean;
-  /** A row below one of a sidechain that does not count hangs on the nearest above that does, as it will in a fork. */
-  readonly overSidechains?: boolean;
+  /**
+   * `link` of a tree of all rows, for one of some of them: a row whose parent is nowhere hangs where it hangs there, and
+   * one below a row of a sidechain that does not count hangs on the nearest above that does. So it is in a fork.
+   */
+  readonly links?: Int32Array;
 }
 
 const NONE = -1;
@@ -55,7 +58,7 @@ export class Tree {
   /** Boundaries that relinked something: row, length of `#changes` before. */
   readonly #relinks: number[] = [];
 
-  constructor(index: RowIndex, { from = 0, keep, allMain = false, overSidechains = false }: TreeOptions = {}) {
+  constructor(index: RowIndex, { from = 0, keep, allMain = false, links }: TreeOptions = {}) {
     this.index = index;
     this.#allMain = allMain;
     const uuids = index.uuids.count;
@@ -70,8 +73,7 @@ export class Tree {
     }
     this.rowOf = rowOf;
     this.rows = order.subarray(0, distinct).map((uuid) => rowOf[uuid] as number);
-    this.link = this.#links(from);
-    if (overSidechains) this.#passOverSidechains();
+    this.link = links === undefined ? this.#links(from) : this.#passOverSidechains(links.slice());
   }
 
   /** Parent row, or -1. */
@@ -130,6 +132,16 @@ export class Tree {
       if (messages !== undefined) this.#relinkMessages(messages);
       else if (segment !== undefined) this.#relinkSegment(segment);
     }
+  }
+
+  /** `link` as it was before compactions were relinked. */
+  get written(): Int32Array {
+    if (this.#changes.length === 0) return this.link;
+    const written = this.link.slice();
+    for (let i = this.#changes.length - 2; i >= 0; i -= 2) {
+      written[this.#changes[i] as number] = this.#changes[i + 1] as number;
+    }
+    return written;
   }
 
   /** Takes back what the boundary `row`, and every later one, relinked. */
@@ -201,15 +213,15 @@ export class Tree {
     return link;
   }
 
-  #passOverSidechains(): void {
-    const { index, link } = this;
+  #passOverSidechains(link: Int32Array): Int32Array {
+    const { index } = this;
     /** What stands above the rows of sidechains, by number of uuid. */
     const above = new Map<number, number>();
     for (let row = 0; row < index.count; row++) {
       const uuid = index.uuid[row] as number;
-      if (this.isFlagged(row, SIDECHAIN) && this.rowOf[uuid] === NONE) above.set(uuid, index.parent[row] as number);
+      if (this.isFlagged(row, SIDECHAIN) && this.rowOf[uuid] === NONE) above.set(uuid, link[row] as number);
     }
-    if (above.size === 0) return;
+    if (above.size === 0) return link;
     for (const row of this.rows) {
       const passed = new Set<number>();
       let at = link[row] as number;
@@ -221,6 +233,7 @@ export class Tree {
       for (const uuid of passed) above.set(uuid, at);
       link[row] = at;
     }
+    return link;
   }
 
   #offMain(row: number): boolean {

@@ -77,7 +77,10 @@ export class Reading {
     // What is asked may depend on all arguments; the store does not.
     const asked = found.deviations.reduce((one, deviation) => deviation.insteadCall?.(store, one) ?? one, call);
     const outcome = withSizesOf(await outcomeOf(this.#pair.official, asked, place), store, found.store);
-    return { ...found, told: told(await expectedOutcome(found.deviations, outcome, { store, call, ...tools })) };
+    return {
+      ...found,
+      told: told(await expectedOutcome(found.deviations, outcome, { store, call, asked: found, ...tools })),
+    };
   }
 }
 
@@ -102,7 +105,10 @@ export async function compareChange(
     const found = await standIn(deviations, store, call, tools);
     if (deviations === options.deviations) views = found.deviations;
     const effect = withSizesIn(await run(found.store, pair.official, found.call), store, found.store);
-    return { ...found, told: view(await expectedEffect(found.deviations, effect, { store, call, ...tools })) };
+    return {
+      ...found,
+      told: view(await expectedEffect(found.deviations, effect, { store, call, asked: found, ...tools })),
+    };
   };
   const expected = await expect(options.deviations);
   const official = view(await run(store, pair.official, call));

@@ -46,6 +46,8 @@ export interface Tools {
 export interface Context extends Tools {
   readonly store: Store;
   readonly call: Call;
+  /** What the official function was asked instead. */
+  readonly asked: Pick<StandIn, "store" | "call">;
 }
 
 /** The official result of a call on a store of its own; errors are thrown. */

@@ -19,6 +19,35 @@ import {
 
 export const forkDeviations: readonly Deviation[] = [
   {
+    id: "fork-up-to-api-message",
+    title: "A fork may end with an API message",
+    reason: "Clients know the id that the API gave (`msg_…`), not the uuids of its rows.",
+    official: "Message not found.",
+    ours: "The message's last row with the results of its calls.",
+    applies: (store, call) =>
+      call.fn === "forkSession" &&
+      ofSession(store, call).some((one) => apiMessages(one).has(String(optionsOf(call)["upToMessageId"]))),
+    insteadCall: (store, call) => {
+      const id = String(optionsOf(call)["upToMessageId"]);
+      const one = actedOn(store, call);
+      return {
+        fn: call.fn,
+        args: [
+          call.args[0],
+          { ...optionsOf(call), upToMessageId: one === undefined ? id : (apiMessages(one).get(id) ?? id) },
+        ],
+      };
+    },
+    calls: (rng, store) =>
+      transcriptsOf(store).flatMap((one) => {
+        const ids = [...apiMessages(one).keys()];
+        return ids.length === 0
+          ? []
+          : [{ fn: "forkSession", args: [one.sessionId, { upToMessageId: rng.pick(ids) }] } as const];
+      }),
+    provoke: (_rng, store) => store,
+  },
+  {
     id: "fork-keeps-rewind",
     title: "A fork takes a rewind with it",
     reason: "Otherwise the fork would show, and continue, what the source had dropped.",
@@ -28,9 +57,9 @@ export const forkDeviations: readonly Deviation[] = [
       const one = call.fn === "forkSession" ? actedOn(store, call) : undefined;
       return one !== undefined && keptAnchor(one, call) !== undefined;
     },
-    effect: (effect, { store, call }) => {
-      const one = actedOn(store, call);
-      const anchor = one === undefined ? undefined : keptAnchor(one, call);
+    effect: (effect, { asked }) => {
+      const one = actedOn(asked.store, asked.call);
+      const anchor = one === undefined ? undefined : keptAnchor(one, asked.call);
       if (one === undefined || anchor === undefined) return effect;
       const changes = Object.entries(effect.changes).map(([at, change]): [string, Change] =>
         change.kind === "added" && at.endsWith(".jsonl")
@@ -114,35 +143,6 @@ export const forkDeviations: readonly Deviation[] = [
         ]);
       }),
     calls: (rng, store) => [{ fn: "forkSession", args: [rng.pick(transcriptsOf(store).map((one) => one.sessionId))] }],
-  },
-  {
-    id: "fork-up-to-api-message",
-    title: "A fork may end with an API message",
-    reason: "Clients know the id that the API gave (`msg_…`), not the uuids of its rows.",
-    official: "Message not found.",
-    ours: "The message's last row with the results of its calls.",
-    applies: (store, call) =>
-      call.fn === "forkSession" &&
-      ofSession(store, call).some((one) => apiMessages(one).has(String(optionsOf(call)["upToMessageId"]))),
-    insteadCall: (store, call) => {
-      const id = String(optionsOf(call)["upToMessageId"]);
-      const one = actedOn(store, call);
-      return {
-        fn: call.fn,
-        args: [
-          call.args[0],
-          { ...optionsOf(call), upToMessageId: one === undefined ? id : (apiMessages(one).get(id) ?? id) },
-        ],
-      };
-    },
-    calls: (rng, store) =>
-      transcriptsOf(store).flatMap((one) => {
-        const ids = [...apiMessages(one).keys()];
-        return ids.length === 0
-          ? []
-          : [{ fn: "forkSession", args: [one.sessionId, { upToMessageId: rng.pick(ids) }] } as const];
-      }),
-    provoke: (_rng, store) => store,
   },
 ];
 
