@@ -25,6 +25,15 @@ const require = createRequire(import.meta.url);
 /** Loaded from node_modules at run time: dependencies that a user's install brings. */
 const EXTERNAL = ["fast-glob", "split2"];
 
+/** The server for editors, as the parts of the command line beside it import it. */
+const SERVER = "cli/acp-server";
+const serverApart = {
+  name: "server-apart",
+  setup(build) {
+    build.onResolve({ filter: /\/acp\/main\.ts$/ }, () => ({ path: `./${path.basename(SERVER)}.js`, external: true }));
+  },
+};
+
 hideTestNodes();
 if (process.argv.includes("--if-possible") && !isInstalled("esbuild", "typescript", "zod")) {
   console.error("build: left out, because the development dependencies are not installed");
@@ -67,27 +76,35 @@ function emitLibrary(outDir) {
 /** Returns the names of the packages that went into the bundle. */
 async function bundleBinary(outdir) {
   const esbuild = await import("esbuild");
-  const { metafile } = await esbuild.build({
+  const options = {
     absWorkingDir: root,
-    entryPoints: { cli: "src/cli/main.ts" },
     outdir,
-    // Parts that are imported lazily stay files of their own, so that `--version` does not load the protocol.
     bundle: true,
-    splitting: true,
-    chunkNames: "cli/[name]-[hash]",
     format: "esm",
     platform: "node",
     target: "node20.19",
     external: EXTERNAL,
-    plugins: [bareProcess, lazySchemas, zodForMcp, withoutAjv],
     minifySyntax: true,
     minifyWhitespace: true,
     legalComments: "none",
     logLevel: "warning",
     metafile: true,
-  });
+  };
+  const plugins = [bareProcess, lazySchemas, zodForMcp, withoutAjv];
+  const builds = await Promise.all([
+    // Parts that are imported lazily stay files of their own, so that `--version` does not load the protocol.
+    esbuild.build({
+      ...options,
+      entryPoints: { cli: "src/cli/main.ts" },
+      splitting: true,
+      chunkNames: "cli/[name]-[hash]",
+      plugins: [...plugins, serverApart],
+    }),
+    // What serves an editor is one file, its lazy parts too: to find and read twenty takes longer than to run them.
+    esbuild.build({ ...options, entryPoints: { [SERVER]: "src/acp/main.ts" }, minifyIdentifiers: true, plugins }),
+  ]);
   makeExecutable(path.join(outdir, "cli.js"));
-  return packagesIn(metafile);
+  return [...new Set(builds.flatMap(({ metafile }) => packagesIn(metafile)))].sort();
 }
 
 function makeExecutable(file) {

@@ -13,6 +13,7 @@ import { addChangingMethods } from "./changing-methods.ts";
 import { invalidParams } from "./errors.ts";
 import {
   authenticateParams,
+  initializeParams,
   listParams,
   loadParams,
   META,
@@ -49,8 +50,8 @@ export function createAgent(store: Store, options: AgentOptions = {}): AgentApp 
   });
   const { initialize, authenticate } = methods.agent;
   const app = agent({ name: "claude-transcripts" })
-    .onRequest(initialize, ({ params }) => {
-      server.compactions = params.clientCapabilities?.session?.compaction != null;
+    .onRequest(initialize, initializeParams, ({ params: { compactions } }) => {
+      server.compactions = compactions;
       return initializeResponse(server.options);
     })
     .onRequest(

@@ -11,11 +11,16 @@ export interface Call extends AnsweredCall {
   readonly open: boolean;
 }
 
+interface KnownCall extends Call {
+  input: AnsweredCall["input"];
+  open: boolean;
+}
+
 /** The tool calls of a conversation by their ids, with no more than their results need. */
 export class Calls {
-  readonly #calls = new Map<string, Call>();
+  readonly #calls = new Map<string, KnownCall>();
   /** By the ids they were shown under: a call whose id is used again before its result comes has none any more. */
-  readonly #open = new Map<string, Call>();
+  readonly #open = new Map<string, KnownCall>();
   #again = 0;
 
   /** The call of an id: the last one, where ids are not what they should be. */
@@ -31,7 +36,8 @@ export class Calls {
     const before = this.#calls.get(id);
     if (before?.messageId === messageId) return undefined;
     const toolCallId = before === undefined ? shortId(id) : `${shortId(id)}#${++this.#again}`;
-    const shown = { ...call, toolCallId, messageId, open: true };
+    const { name, input, cwd } = call;
+    const shown: KnownCall = { name, input, cwd, toolCallId, messageId, open: true };
     this.#calls.set(id, shown);
     this.#open.set(toolCallId, shown);
     return toolCallId;
@@ -41,7 +47,8 @@ export class Calls {
   answer(id: string): void {
     const call = this.#calls.get(id);
     if (call === undefined) return;
-    this.#calls.set(id, { ...call, input: {}, open: false });
+    call.input = NO_INPUT;
+    call.open = false;
     this.#open.delete(call.toolCallId);
   }
 
@@ -50,3 +57,5 @@ export class Calls {
     return [...this.#open.values()];
   }
 }
+
+const NO_INPUT = {};

@@ -55,10 +55,12 @@ function toLink(source: Json, name: string, uri: string): ContentBlock | undefin
 
 /** Text in a Markdown fence that no line of it can close. */
 export function fence(text: string, language = ""): string {
-  const longest = (text.match(/`{3,}/g) ?? []).reduce((most, run) => Math.max(most, run.length), 2);
-  const marks = "`".repeat(longest + 1);
+  const marks = text.includes("```") ? "`".repeat(longestRun(text) + 1) : "```";
   return `${marks}${language}\n${text}${text.endsWith("\n") ? "" : "\n"}${marks}`;
 }
+
+const longestRun = (text: string): number =>
+  (text.match(/`{3,}/g) ?? []).reduce((most, run) => Math.max(most, run.length), 2);
 
 /** Text cut to at most `units` UTF-16 units, an ellipsis included, never inside a surrogate pair. */
 export function shorten(text: string, units: number): string {
@@ -110,12 +112,15 @@ export function withoutReminders(text: string): string {
 
 /** What an output shows: its texts, without reminders at their ends and in a fence where `language` is given, and its bytes. */
 export function showBlocks(output: unknown, language: string | undefined, uri: string): ToolCallContent[] {
+  if (typeof output === "string") return showText(output, language);
   return blocksOf(output).flatMap((block, index): ToolCallContent[] => {
     const content = toContent(block, `${uri}/${index}`);
     if (content === undefined) return [];
-    if (content.type !== "text") return [{ type: "content", content }];
-    const text = withoutReminders(content.text);
-    if (text === "") return [];
-    return [note(language === undefined ? text : fence(text, language))];
+    return content.type === "text" ? showText(content.text, language) : [{ type: "content", content }];
   });
+}
+
+function showText(raw: string, language: string | undefined): ToolCallContent[] {
+  const text = withoutReminders(raw);
+  return text === "" ? [] : [note(language === undefined ? text : fence(text, language))];
 }

@@ -1,4 +1,5 @@
 import { isAbsolute, resolve } from "node:path";
+import { RequestError } from "@agentclientprotocol/sdk/unstable";
 import * as z from "zod";
 import { PAGE_SESSIONS_MAX } from "../transcript/limits.ts";
 import { object, string } from "./content.ts";
@@ -25,13 +26,25 @@ export const listParams = parser(() =>
 );
 
 /** Params of `session/load`. `limit`: the last messages only; `cursor`: those before what an earlier answer began with. */
-export const loadParams = parser(() =>
+export const loadParams = (params: unknown): ReturnType<typeof anyLoadParams> =>
+  plainLoadParams(params) ?? anyLoadParams(params);
+
+const anyLoadParams = parser(() =>
   z.object({
     sessionId: z.string(),
     ...place(),
     _meta: metaWith({ limit: z.int().min(1).nullish(), cursor: z.string().nullish() }),
   }),
 );
+
+/** Those of nearly every load; undefined where there is more to them. To make a schema takes longer than a short load. */
+function plainLoadParams(params: unknown): { sessionId: string; cwd: string } | undefined {
+  const { sessionId, cwd, mcpServers, ...more } = object(params);
+  if (typeof sessionId !== "string" || typeof cwd !== "string" || Object.keys(more).length > 0) return undefined;
+  if (!isPath(cwd) || (mcpServers != null && !(Array.isArray(mcpServers) && mcpServers.every(isObject))))
+    return undefined;
+  return { sessionId, cwd: resolve(cwd) };
+}
 
 /** Params of resume: a session, opened in a directory. */
 export const openParams = parser(() => z.object({ sessionId: z.string(), ...place() }));
@@ -83,6 +96,24 @@ export const modeParams = parser(() => z.object({ sessionId: z.string(), modeId:
 
 /** Params of `session/set_config_option`. */
 export const configOptionParams = parser(() => z.object({ sessionId: z.string(), configId: z.string() }));
+
+/**
+ * Params of `initialize`: whether the client knows `compaction_update`. Read without a schema, since it is the first thing
+ * that is asked, and to make one takes longer than the answer. What is no capability is none.
+ */
+export function initializeParams(params: unknown): { readonly compactions: boolean } {
+  const { protocolVersion, clientCapabilities } = object(params);
+  if (!Number.isInteger(protocolVersion) || Number(protocolVersion) < 0 || Number(protocolVersion) > 65_535) {
+    const problem = "must be a whole number from 0 to 65535";
+    // As the SDK words what is wrong, and as everything here does.
+    throw RequestError.invalidParams(
+      { field: "protocolVersion", problem, protocolVersion: { _errors: [problem] } },
+      `protocolVersion: ${problem}`,
+    );
+  }
+  const { compaction } = object(object(clientCapabilities)["session"]);
+  return { compactions: typeof compaction === "object" && compaction !== null };
+}
 
 /** Params of `authenticate`. */
 export const authenticateParams = parser(() => z.object({ methodId: z.string() }));
@@ -164,11 +195,14 @@ const place = () => ({
   systemPrompt: unsupported("sessionCapabilities.systemPrompt"),
 });
 
+const isPath = (path: string): boolean => isAbsolute(path) && !path.includes("\0");
+const isObject = (value: unknown): boolean => typeof value === "object" && value !== null && !Array.isArray(value);
+
 /** An absolute path, spelt the one way that project keys are made of: no final slash, no dots. */
 const absolutePath = () =>
   z
     .string()
-    .refine((path) => isAbsolute(path) && !path.includes("\0"), "must be an absolute path")
+    .refine(isPath, "must be an absolute path")
     .transform((path) => resolve(path));
 
 /** A list that may only be empty, since the capability for it is not declared: dropping its entries would be a lie. */
@@ -183,7 +217,6 @@ const unsupported = (capability: string) =>
 
 /** `_meta` belongs to everybody: only our own part of it is looked at, and a `_meta` that is no object is ignored. */
 function metaWith<Shape extends z.ZodRawShape>(ours: Shape) {
-  const objectOrAbsent = (value: unknown): unknown =>
-    typeof value === "object" && value !== null && !Array.isArray(value) ? value : undefined;
+  const objectOrAbsent = (value: unknown): unknown => (isObject(value) ? value : undefined);
   return z.preprocess(objectOrAbsent, z.object({ [META]: z.object(ours).nullish() }).optional());
 }

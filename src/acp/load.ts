@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { OpenConversation } from "../store/open-conversation.ts";
+import type { StoredText } from "../store/row-apart.ts";
 import { object } from "./content.ts";
 import { NestedCalls } from "./nested.ts";
 import { Plan } from "./plan.ts";
@@ -53,22 +54,22 @@ export async function replay(
     const translator = new Translator({ compactions: request.compactions, ...(latest && { plan }) });
     const nested = new NestedCalls(store, sessionId, send, signal);
     const known = (id: string): boolean => translator.calls.get(id) !== undefined;
-    const give = async (steps: readonly Step[]): Promise<void> => {
+    const give = async (steps: readonly Step[], texts?: readonly StoredText[]): Promise<void> => {
       for (const step of steps) {
         signal.throwIfAborted();
         if (!("sessionUpdate" in step)) await nested.show(step, known);
         else {
           // A promise for each of thousands of updates is what a load would spend much of its time on.
-          const full = send(step);
+          const full = send(step, texts);
           if (full !== undefined) await full;
         }
       }
     };
     for (let at = from; at < to; at++) {
-      const entry = conversation.entry(at);
-      if (entry.message.type === "assistant") usage.saw(object(entry.message.message));
-      const steps = translator.translate(entry);
-      if (steps.length > 0) await give(steps);
+      const row = conversation.apart(at);
+      if (row.message.type === "assistant") usage.saw(object(row.message.message));
+      const steps = translator.translate(row);
+      if (steps.length > 0) await give(steps, row.texts);
       // Hidden rows send nothing, and must not keep other requests waiting.
       if ((at - from) % ROWS_PER_TURN === ROWS_PER_TURN - 1) await nextTurn();
     }

@@ -38,10 +38,9 @@ export class LineOutput {
   }
 
   /** Takes a part of a line that is UTF-8 already; it may be changed when this returns. */
-  bytes(part: Uint8Array): void {
-    this.#reserve(part.length);
-    this.#batch.set(part, this.#used);
-    this.#used += part.length;
+  bytes(part: Buffer, from: number, to: number): void {
+    this.#reserve(to - from);
+    this.#used += part.copy(this.#batch, this.#used, from, to);
   }
 
   /** Ends a line; returns as `write` does. */

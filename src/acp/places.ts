@@ -1,4 +1,4 @@
-import { isAbsolute, relative, resolve } from "node:path";
+import { isAbsolute, relative, resolve, sep } from "node:path";
 import type { ToolCallLocation } from "@agentclientprotocol/sdk/unstable";
 import { object, string } from "./content.ts";
 
@@ -21,9 +21,14 @@ export function places(path: unknown, cwd: string | undefined, line?: number): {
 export function shown(path: unknown, cwd: string | undefined): string {
   if (typeof path !== "string") return "";
   if (cwd === undefined || !isAbsolute(path) || !isAbsolute(cwd)) return path;
+  if (sep === "/" && PLAIN.test(path) && PLAIN.test(cwd))
+    return path.startsWith(cwd) && path[cwd.length] === "/" ? path.slice(cwd.length + 1) : path;
   const below = relative(cwd, path);
   return below === "" || below.startsWith("..") || isAbsolute(below) ? path : below;
 }
+
+/** There is nothing to resolve in it: as nearly every path is, so that it is worth while to know. */
+const PLAIN = /^(?:\/[^/.][^/]*)+$/;
 
 /**
  * Where a search found something, from the CLI's own record of Grep, Glob and the like: `filenames`, or, where the

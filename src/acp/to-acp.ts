@@ -1,12 +1,12 @@
 import type { ContentBlock, SessionUpdate } from "@agentclientprotocol/sdk/unstable";
-import type { ConversationEntry } from "../store/read.ts";
+import type { ReplayedRow } from "../store/open-conversation.ts";
 import { readUserText, type UserText } from "../transcript/user-text.ts";
 import { type Call, Calls } from "./calls.ts";
 import { boundaryUpdate, summaryText } from "./compaction.ts";
 import { blocksOf, note, object, shorten, string, toContent } from "./content.ts";
 import { fit, pieces, shortId } from "./fit.ts";
 import { META } from "./from-acp.ts";
-import { TOOL_TITLE_UNITS } from "./limits.ts";
+import { TOOL_TITLE_UNITS, UPDATE_UNITS } from "./limits.ts";
 import { type Plan, TASK_TOOLS } from "./plan.ts";
 import { type ResultView, resultNeeds, viewResult } from "./tool-result.ts";
 import { viewTool } from "./tools.ts";
@@ -53,31 +53,28 @@ export class Translator {
     this.#options = options;
   }
 
-  translate({ message, entry }: ConversationEntry): Step[] {
+  translate({ message, entry: row }: Pick<ReplayedRow, "message" | "entry">): Step[] {
+    const entry = object(row);
     const uuid = shortId(message.uuid);
     if (message.type === "system") return this.#system(entry, uuid);
     const payload = object(message.message);
     const blocks = blocksOf(payload["content"]);
-    const results = blocks.filter(isResult);
+    const results = count(blocks, isResult);
+    const cwd = results > 0 || count(blocks, isCall) > 0 ? string(entry["cwd"]) : undefined;
     // The row has one structured result: with several results in it, nobody can say whose it is.
-    const structured = results.length === 1 ? object(entry["toolUseResult"]) : {};
+    const structured = results === 1 ? object(entry["toolUseResult"]) : NOTHING;
     const messageId = (message.type === "assistant" && shortId(string(payload["id"]) ?? "")) || uuid;
-    const nested = this.#options.parent !== undefined;
-
-    return blocks.flatMap((block, index): Step[] => {
-      const uri = `urn:uuid:${uuid}#${index}`;
-      if (isCall(block)) return this.#call(block, string(entry["cwd"]), messageId, uri);
-      if (isResult(block)) return this.#result(block, structured, string(entry["cwd"]), uri, uuid);
-      if (nested) return [];
-      if (message.type === "user") return this.#said(block, entry, uuid, uri);
-      if (block["type"] === "thinking") {
-        const text = string(block["thinking"]);
-        return text ? chunks("agent_thought_chunk", messageId, { type: "text", text }, uuid) : [];
-      }
-      // What the CLI lets the model say where it asked for nothing.
-      if (payload["model"] === "<synthetic>" && block["text"] === "No response requested.") return [];
-      return chunks("agent_message_chunk", messageId, toContent(block, uri), uuid);
-    });
+    const steps: Step[] = [];
+    for (let i = 0; i < blocks.length; i++) {
+      const block = blocks[i] as Json;
+      const uri = `urn:uuid:${uuid}#${i}`;
+      if (isCall(block)) this.#call(block, cwd, messageId, uri, steps);
+      else if (isResult(block)) this.#result(block, structured, cwd, uri, uuid, steps);
+      else if (this.#options.parent !== undefined) continue;
+      else if (message.type === "user") steps.push(...this.#said(block, entry, uuid, uri));
+      else steps.push(...said(block, payload, messageId, uri, uuid));
+    }
+    return steps;
   }
 
   /** Ends the calls that have no result: they were broken off, and nobody would end them later. */
@@ -153,42 +150,42 @@ export class Translator {
     return [fit({ sessionUpdate: "tool_call_update", toolCallId, status, content: [note(result)], ...mark }, uuid)];
   }
 
-  #call(block: Json, cwd: string | undefined, messageId: string, uri: string): Step[] {
+  #call(block: Json, cwd: string | undefined, messageId: string, uri: string, steps: Step[]): void {
     const name = string(block["name"]) ?? "";
     const id = string(block["id"]) ?? uri;
     // A fork of the main conversation begins with its calls.
-    if (this.#options.parent?.known(id) === true) return [];
+    if (this.#options.parent?.known(id) === true) return;
     const rawInput = block["input"];
     const input = object(rawInput);
     const toolCallId = this.calls.add(id, messageId, { name, cwd, input: resultNeeds(name, input) });
-    if (toolCallId === undefined) return [];
-    const call = fit(
-      {
-        sessionUpdate: "tool_call",
-        toolCallId,
-        ...(name !== "" && { name: shortId(name) }),
-        status: "pending",
-        ...viewTool(name || "Tool", input, cwd),
-        ...(rawInput !== undefined && { rawInput }),
-        ...this.#meta(),
-      },
-      uri,
-    );
+    if (toolCallId === undefined) return;
+    const call = {
+      sessionUpdate: "tool_call" as const,
+      toolCallId,
+      ...(name !== "" && { name: shortId(name) }),
+      status: "pending" as const,
+      ...viewTool(name || "Tool", input, cwd),
+      ...(rawInput !== undefined && { rawInput }),
+      ...this.#meta(),
+    };
+    steps.push(fit(call, uri));
     const entries = name === "TodoWrite" ? this.#options.plan?.todos(input["todos"]) : undefined;
-    return entries === undefined ? [call] : [call, { sessionUpdate: "plan", entries }];
+    if (entries !== undefined) steps.push({ sessionUpdate: "plan", entries });
   }
 
-  #result(block: Json, structured: Json, cwd: string | undefined, uri: string, uuid: string): Step[] {
+  #result(block: Json, structured: Json, cwd: string | undefined, uri: string, uuid: string, steps: Step[]): void {
     const id = string(block["tool_use_id"]) ?? uri;
-    if (this.#options.parent?.known(id) === true) return [];
+    if (this.#options.parent?.known(id) === true) return;
     const call = this.calls.get(id);
-    if (call === undefined) return [this.#lost(id, block, structured, cwd, uri, uuid)];
+    if (call === undefined) {
+      steps.push(this.#lost(id, block, structured, cwd, uri, uuid));
+      return;
+    }
     const { _meta, ...view } = viewResult(call, block, structured, uri);
     const update = fit(
       { sessionUpdate: "tool_call_update", toolCallId: call.toolCallId, ...view, ...this.#meta(ours(_meta)) },
       uuid,
     );
-    const steps: Step[] = [];
     if (SUBAGENTS.has(call.name)) {
       const agentId = string(structured["agentId"]);
       const runId = string(structured["runId"]);
@@ -201,7 +198,6 @@ export class Translator {
       if (entries !== undefined) steps.push({ sessionUpdate: "plan", entries });
     }
     this.calls.answer(id);
-    return steps;
   }
 
   /** The call is not in the conversation (its row is lost), the result is: an update alone would be for nothing. */
@@ -215,8 +211,9 @@ export class Translator {
   }
 
   /** `_meta` of a tool call: ours, and for a subagent's call the one it belongs to, also as the incumbent names it. */
-  #meta(facts: Json = {}): { _meta?: Record<string, unknown> } {
+  #meta(facts: Json = NOTHING): { _meta?: Record<string, unknown> } {
     const parent = this.#options.parent?.toolCallId;
+    if (parent === undefined && facts === NOTHING) return NOTHING;
     const all = parent === undefined ? facts : { ...facts, parentToolCallId: parent };
     if (Object.keys(all).length === 0) return {};
     return { _meta: { [META]: all, ...(parent !== undefined && { claudeCode: { parentToolUseId: parent } }) } };
@@ -231,7 +228,25 @@ const isCall = (block: Json): boolean => string(block["type"])?.endsWith("tool_u
 const isResult = (block: Json): boolean => string(block["type"])?.endsWith("tool_result") === true;
 
 const meta = (facts: Json): { _meta: Record<string, unknown> } => ({ _meta: { [META]: facts } });
-const ours = (_meta: Json | undefined): Json => object(_meta?.[META]);
+const ours = (_meta: Json | undefined): Json => (_meta === undefined ? NOTHING : object(_meta[META]));
+const NOTHING: Json = {};
+
+function count(blocks: readonly Json[], is: (block: Json) => boolean): number {
+  let found = 0;
+  for (const block of blocks) if (is(block)) found++;
+  return found;
+}
+
+/** What the model says or thinks. */
+function said(block: Json, payload: Json, messageId: string, uri: string, uuid: string): SessionUpdate[] {
+  if (block["type"] === "thinking") {
+    const text = string(block["thinking"]);
+    return text ? chunks("agent_thought_chunk", messageId, { type: "text", text }, uuid) : [];
+  }
+  // What the CLI lets the model say where it asked for nothing.
+  if (payload["model"] === "<synthetic>" && block["text"] === "No response requested.") return [];
+  return chunks("agent_message_chunk", messageId, toContent(block, uri), uuid);
+}
 
 /** Which tool a result is of, by the CLI's record of it. */
 function toolOf(structured: Json): Pick<Call, "name" | "input"> {
@@ -254,5 +269,6 @@ function chunks(
 ): SessionUpdate[] {
   if (content === undefined) return [];
   if (content.type !== "text") return [fit({ sessionUpdate, messageId, content, ...mark }, uuid)];
+  if (content.text.length <= UPDATE_UNITS) return [{ sessionUpdate, messageId, content, ...mark }];
   return pieces(content.text).map((text) => ({ sessionUpdate, messageId, content: { type: "text", text }, ...mark }));
 }

@@ -18,9 +18,12 @@ export interface ResultView {
 
 /** The members of a call's input that its result is shown with; the rest need not be held until then. */
 export function resultNeeds(name: string, input: Json): Json {
-  const keys = NEEDED.get(name) ?? [];
+  const keys = NEEDED.get(name);
+  if (keys === undefined) return NOTHING;
   return Object.fromEntries(keys.flatMap((key) => (key in input ? [[key, input[key]]] : [])));
 }
+
+const NOTHING: Json = {};
 
 const NEEDED: ReadonlyMap<string, readonly string[]> = new Map([
   ["Grep", ["path"]],
@@ -35,21 +38,20 @@ const NEEDED: ReadonlyMap<string, readonly string[]> = new Map([
  */
 export function viewResult(call: AnsweredCall, block: Json, structured: Json, uri: string): ResultView {
   const output = block["content"];
-  const raw = rawOutput(output);
   const failed = block["is_error"] === true;
   if (failed && textOf(output).startsWith(REJECTED))
-    return { status: "failed", content: [rejection(textOf(output))], ...raw };
+    return { status: "failed", content: [rejection(textOf(output))], ...rawOutput(output) };
   if (SHELLS.has(call.name) && !hasOthers(output)) {
     const { content, exitCode, whole } = shellResult(textOf(output), structured, failed);
     const meta = exitCode === undefined ? {} : { _meta: { [META]: { exitCode } } };
-    return { status: failed ? "failed" : "completed", content, ...(!whole && raw), ...meta };
+    return { status: failed ? "failed" : "completed", content, ...(!whole && rawOutput(output)), ...meta };
   }
-  const rest = isText(output) ? {} : raw;
+  const rest = isText(output) ? undefined : rawOutput(output);
   if (failed) return { status: "failed", content: showBlocks(withoutErrorTag(output), "", uri), ...rest };
   const { without = [], ...special } = SPECIAL_RESULTS.get(call.name)?.(call, output, structured) ?? {};
   if (special.content === undefined && !without.includes("content"))
     return { status: "completed", content: showBlocks(output, FENCED.get(call.name), uri), ...rest, ...special };
-  return { status: "completed", ...(!without.includes("rawOutput") && raw), ...special };
+  return { status: "completed", ...(!without.includes("rawOutput") && rawOutput(output)), ...special };
 }
 
 /** What the model is told when a person says no; behind it, perhaps, what the person said. */
@@ -82,7 +84,8 @@ const FENCED: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** Whether `content` shows all that stands in an output. A result may be megabytes: once is enough. */
-const isText = (output: unknown): boolean => blocksOf(output).every(({ type }) => type === "text");
+const isText = (output: unknown): boolean =>
+  typeof output === "string" || blocksOf(output).every(({ type }) => type === "text");
 
 /**
  * The output for the model, where `content` says the same in other words, or has kinds of blocks that ACP cannot show.
@@ -94,4 +97,5 @@ function rawOutput(output: unknown): { rawOutput?: unknown } {
   return hasOthers(output) ? {} : { rawOutput: output };
 }
 
-const hasOthers = (output: unknown): boolean => blocksOf(output).some((block) => "source" in block);
+const hasOthers = (output: unknown): boolean =>
+  typeof output !== "string" && blocksOf(output).some((block) => "source" in block);

@@ -19,7 +19,8 @@ export interface ToolView {
  */
 export function viewTool(name: string, input: Json, cwd: string | undefined): ToolView {
   const view = VIEWS.get(name)?.(input, cwd) ?? { title: name, kind: "other" };
-  return { ...view, title: shorten(view.title || name, TOOL_TITLE_UNITS) };
+  const title = shorten(view.title || name, TOOL_TITLE_UNITS);
+  return title === view.title ? view : { ...view, title };
 }
 
 type View = (input: Json, cwd: string | undefined) => ToolView;

@@ -1,10 +1,11 @@
 import { findConversation } from "../transcript/conversation.ts";
 import type { Conversation, ConversationRow } from "../transcript/conversation.ts";
-import type { MessageContext } from "../transcript/message.ts";
+import type { MessageContext, SessionMessage } from "../transcript/message.ts";
 import { ANSWERS, ASSISTANT, SYSTEM } from "../transcript/row-index.ts";
 import { type ConversationEntry, MessageMaker, visibleRows } from "../transcript/visible.ts";
 import { openRead, type Stats, statFile } from "./disk.ts";
 import { SessionNotFoundError, TranscriptError } from "./errors.ts";
+import type { StoredText } from "./row-apart.ts";
 import type { ScanProgress } from "./scan-file.ts";
 import { spool } from "./spool.ts";
 import { openSubagent, type Subagent } from "./subagents.ts";
@@ -27,6 +28,8 @@ export interface OpenConversation {
   /** What is known of a row without reading it; 0 is the first. */
   facts(at: number): RowFacts;
   entry(at: number): ConversationEntry;
+  /** As much of it as a replay needs, read when it is asked for: valid until another row is read. */
+  apart(at: number): ReplayedRow;
   /** The row as it stands in the file, without its newline. Valid until another row is read. */
   bytes(at: number): Uint8Array;
   uuid(at: number): string;
@@ -35,6 +38,15 @@ export interface OpenConversation {
   /** Whether the file is still what was opened. False of one that changed just before: it could change again unseen. */
   isCurrent(): boolean;
   close(): void;
+}
+
+/** What a replay needs of a row. */
+export interface ReplayedRow {
+  readonly message: Pick<SessionMessage, "type" | "uuid" | "message">;
+  /** Members of the row, by name. Of a user or assistant row `cwd`, `toolUseResult` and `isCompactSummary` at least. */
+  readonly entry: object;
+  /** Those of its texts that may be copied as they stand. */
+  readonly texts: readonly StoredText[];
 }
 
 interface RowFacts {
@@ -151,6 +163,14 @@ function opened(
       };
     },
     entry: (at) => maker.make(row(at), context),
+    apart(at) {
+      const place = row(at);
+      const apart = maker.isPlain(place.row) ? file.apart(place.row) : undefined;
+      if (apart === undefined) return { ...maker.make(place, context), texts: [] };
+      const type = index.kind[place.row] === ASSISTANT ? "assistant" : "user";
+      const uuid = index.uuids.text(index.uuid[place.row] as number);
+      return { message: { type, uuid, message: apart.message }, entry: apart, texts: apart.texts };
+    },
     bytes: (at) => file.bytes(row(at).row),
     uuid: (at) => index.uuids.text(index.uuid[row(at).row] as number),
     messageId(at) {

@@ -1,13 +1,19 @@
 import { randomInt } from "node:crypto";
 import { ForkFacts } from "../transcript/fork-facts.ts";
+import { MESSAGE } from "../transcript/parts-table.ts";
 import { RowIndex } from "../transcript/row-index.ts";
 import { parseRow } from "../transcript/row.ts";
 import { fromVoiceCall } from "../transcript/voice-call.ts";
 import { close, openRead, readAt, statOpen, type Stats } from "./disk.ts";
+import { RowApart } from "./row-apart.ts";
 import { type RowVisitor, scanChunks, scanFile, type ScanProgress } from "./scan-file.ts";
 
 /** Read ahead for rows that are loaded in file order, which is nearly always. */
 const WINDOW = 256 * 1024;
+
+/** Few rows are shorter than this. A table for too many of them would cost more than to enlarge it. */
+const ROW_BYTES = 2048;
+const MANY_ROWS = 64 * 1024;
 
 const KINDS = ["user", "assistant", "system", "attachment", "progress"] as const;
 
@@ -48,7 +54,10 @@ export class TranscriptFile {
   ): Promise<TranscriptFile> {
     try {
       const stat = statOpen(fd);
-      const index = new RowIndex(randomInt(2 ** 32));
+      const index = new RowIndex(
+        randomInt(2 ** 32),
+        Math.min(Math.max(Math.ceil(stat.size / ROW_BYTES), 64), MANY_ROWS),
+      );
       await scanFile(
         fd,
         {
@@ -81,6 +90,15 @@ export class TranscriptFile {
     const length = this.index.length[row] as number;
     const [bytes, start] = this.#bytes(this.index.offset[row] as number, length);
     return bytes.subarray(start, start + length);
+  }
+
+  /** A user or assistant row of the index, of which only what is asked for is read; undefined where that cannot be done. */
+  apart(row: number): RowApart | undefined {
+    const length = this.index.length[row] as number;
+    // Longer rows are rare, and need more room than a second copy of them should take.
+    if (length > WINDOW || this.index.parts.at(row, MESSAGE) === 0) return undefined;
+    const [bytes, start] = this.#bytes(this.index.offset[row] as number, length);
+    return RowApart.read(bytes, start, this.index.parts, row);
   }
 
   /** The value of a row that is not in the index. */

@@ -1,8 +1,7 @@
 const NONE = -1;
 /** Longer ids, and those with other characters than ASCII can print, are kept as strings. None is met in practice. */
 const PLAIN_BYTES = 255;
-const FIRST_IDS = 1024;
-const FIRST_BYTES = 36 * FIRST_IDS;
+const ID_BYTES = 36;
 
 /**
  * Numbers the ids of a transcript, from 0 on in the order in which they are met. A large transcript has a hundred
@@ -13,11 +12,11 @@ export class IdTable {
   count = 0;
 
   /** An open-addressing hash table of numbers; its length is a power of two, and at least half of it is empty. */
-  #slots = new Int32Array(4 * FIRST_IDS).fill(NONE);
-  #hashes = new Int32Array(FIRST_IDS);
+  #slots: Int32Array;
+  #hashes: Int32Array;
   /** Where each id begins in `#pool`; it ends where the next begins. */
-  #starts = new Uint32Array(FIRST_IDS + 1);
-  #pool = new Uint8Array(FIRST_BYTES);
+  #starts: Uint32Array;
+  #pool: Uint8Array;
   #used = 0;
   readonly #seed: number;
   /** The last one met: a row's parent is nearly always the row before it. */
@@ -26,9 +25,16 @@ export class IdTable {
   readonly #odd = new Map<string, number>();
   readonly #oddTexts = new Map<number, string>();
 
-  /** `seed`: any whole number; with one that nobody knows, no transcript can be written so that its ids meet in one slot. */
-  constructor(seed: number) {
+  /**
+   * `seed`: any whole number; with one that nobody knows, no transcript can be written so that its ids meet in one slot.
+   * `ids`: about how many there will be.
+   */
+  constructor(seed: number, ids = 1024) {
     this.#seed = seed | 0;
+    this.#slots = new Int32Array(2 ** Math.ceil(Math.log2(2 * ids + 2))).fill(NONE);
+    this.#hashes = new Int32Array(ids);
+    this.#starts = new Uint32Array(ids + 1);
+    this.#pool = new Uint8Array(ID_BYTES * ids);
   }
 
   /**

@@ -18,3 +18,19 @@ export function stringValue(bytes: Buffer, start: number, end: number): string |
     return typeof value === "string" ? value : undefined;
   }
 }
+
+/** Whether JavaScript would take the JSON value for true. */
+export function truthy(bytes: Uint8Array, start: number, end: number): boolean {
+  const first = bytes[start];
+  if (first === 0x66 || first === 0x6e) return false;
+  if (first === 0x22) return end - start > 2;
+  if (first === 0x2d || (first !== undefined && first >= 0x30 && first <= 0x39)) {
+    for (let i = start; i < end; i++) {
+      const byte = bytes[i] as number;
+      if (byte === 0x65 || byte === 0x45) break;
+      if (byte >= 0x31 && byte <= 0x39) return true;
+    }
+    return false;
+  }
+  return true;
+}

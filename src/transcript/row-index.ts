@@ -1,7 +1,9 @@
 import { IdTable } from "./id-table.ts";
-import { stringValue } from "./json-string.ts";
+import { stringValue, truthy } from "./json-string.ts";
 import { PRECOMPACT_SKIP_BYTES } from "./limits.ts";
+import { CWD, MESSAGE, PARTS, PartsTable, RESULT, setPart } from "./parts-table.ts";
 import { equals, type RowScan, scanObject } from "./row-scan.ts";
+import { ESCAPED, readType } from "./row-type.ts";
 import { parseRow } from "./row.ts";
 import { fromVoiceCall } from "./voice-call.ts";
 
@@ -65,26 +67,37 @@ const FIRST_ROWS = 1024;
 export class RowIndex {
   /** Number of rows. Rows are numbered in file order. */
   count = 0;
-  offset = new Float64Array(FIRST_ROWS);
-  length = new Uint32Array(FIRST_ROWS);
-  kind = new Uint8Array(FIRST_ROWS);
-  flags = new Uint16Array(FIRST_ROWS);
+  offset: Float64Array;
+  length: Uint32Array;
+  kind: Uint8Array;
+  flags: Uint16Array;
   /** Number of the row's uuid, and of its parent's; -1 for no parent. */
-  uuid = new Int32Array(FIRST_ROWS);
-  parent = new Int32Array(FIRST_ROWS);
+  uuid: Int32Array;
+  parent: Int32Array;
   /** Number of the API message an assistant row is a part of, or -1. */
-  message = new Int32Array(FIRST_ROWS);
+  message: Int32Array;
   /** Also those that only occur as a parent. */
   readonly uuids: IdTable;
   readonly messageIds: IdTable;
+  readonly parts: PartsTable;
   /** Empty until the first explicit one: only those move anything, and later ones can take it back. */
   readonly checkpoints: Checkpoint[] = [];
   readonly absorbed: AbsorbedPrompt[] = [];
+  /** The parts of the row that is being added. */
+  readonly #places = new Int32Array(PARTS);
 
-  /** `seed`: of the tables of ids (id-table.ts). */
-  constructor(seed = 0) {
-    this.uuids = new IdTable(seed);
-    this.messageIds = new IdTable(seed);
+  /** `seed`: of the tables of ids (id-table.ts). `rows`: about how many there will be; the tables grow where there are more. */
+  constructor(seed = 0, rows = FIRST_ROWS) {
+    this.offset = new Float64Array(rows);
+    this.length = new Uint32Array(rows);
+    this.kind = new Uint8Array(rows);
+    this.flags = new Uint16Array(rows);
+    this.uuid = new Int32Array(rows);
+    this.parent = new Int32Array(rows);
+    this.message = new Int32Array(rows);
+    this.uuids = new IdTable(seed, rows);
+    this.messageIds = new IdTable(seed, rows);
+    this.parts = new PartsTable(rows);
   }
 
   /**
@@ -126,7 +139,11 @@ export class RowIndex {
         const known = this.count;
         const plainType = typeof value?.["type"] === "string" ? value["type"] : undefined;
         const other = this.#addAs(plainType === ESCAPED ? undefined : plainType, plain, 0, plain.length, offset, scan);
-        if (this.count > known) this.length[known] = end - start;
+        if (this.count > known) {
+          this.length[known] = end - start;
+          // They stand elsewhere in the file.
+          this.parts.forgetLast();
+        }
         return other;
       }
       default:
@@ -149,12 +166,16 @@ export class RowIndex {
     let subtypeStart = NONE;
     let subtypeEnd = NONE;
     const { members } = scan;
+    const parts = this.#places.fill(0);
     for (let i = 0; i < scan.count * 4; i += 4) {
       const key = members[i] as number;
       const keyEnd = members[i + 1] as number;
       const value = members[i + 2] as number;
       const valueEnd = members[i + 3] as number;
       switch (keyEnd - key) {
+        case 3:
+          if (equals(bytes, key, keyEnd, KEY_CWD)) setPart(parts, CWD, value, valueEnd);
+          break;
         case 4:
           if (equals(bytes, key, keyEnd, KEY_UUID)) {
             uuidStart = value;
@@ -166,7 +187,8 @@ export class RowIndex {
           else if (equals(bytes, key, keyEnd, KEY_ORIGIN) && bytes[value] === 0x7b) flags |= LOOK_INSIDE;
           break;
         case 7:
-          if (kind === SYSTEM && equals(bytes, key, keyEnd, KEY_SUBTYPE)) {
+          if (equals(bytes, key, keyEnd, KEY_MESSAGE)) setPart(parts, MESSAGE, value, valueEnd);
+          else if (kind === SYSTEM && equals(bytes, key, keyEnd, KEY_SUBTYPE)) {
             subtypeStart = value;
             subtypeEnd = valueEnd;
           }
@@ -186,7 +208,9 @@ export class RowIndex {
             flags = flag(flags, SIDECHAIN, truthy(bytes, value, valueEnd));
           break;
         case 13:
-          if (equals(bytes, key, keyEnd, KEY_TOOL_USE_RESULT) && bytes[value] !== 0x6e) flags |= ANSWERS;
+          if (!equals(bytes, key, keyEnd, KEY_TOOL_USE_RESULT)) break;
+          setPart(parts, RESULT, value, valueEnd);
+          if (bytes[value] !== 0x6e) flags |= ANSWERS;
           break;
         case 15:
           if (equals(bytes, key, keyEnd, KEY_CLOSES_QUIET_TURN)) flags |= LOOK_INSIDE;
@@ -232,6 +256,8 @@ export class RowIndex {
     this.uuid[row] = uuid;
     this.parent[row] = parent;
     this.message[row] = kind === ASSISTANT ? this.#messageOf(bytes, scan) : NONE;
+    // A system row may stand for another (voice-call.ts).
+    this.parts.add(start, scan, kind <= ASSISTANT ? parts : parts.fill(0));
   }
 
   #addCheckpoint(bytes: Buffer, start: number, end: number, offset: number): undefined {
@@ -278,46 +304,6 @@ function larger<T extends { length: number; set(from: T): void }>(from: T, Type:
 
 const flag = (flags: number, bit: number, on: boolean): number => (on ? flags | bit : flags & ~bit);
 
-/** Stands for a row whose type, or whose keys, cannot be read without undoing escapes. No type has a backslash. */
-const ESCAPED = "\\";
-
-/** No type that means anything is longer. */
-const LONGEST_TYPE = 32;
-
-/** Type of the row; undefined when it has none, or a long one. */
-function readType(bytes: Buffer, scan: RowScan): string | undefined {
-  let type: string | undefined;
-  const { members } = scan;
-  for (let i = 0; i < scan.count * 4; i += 4) {
-    const key = members[i] as number;
-    const keyEnd = members[i + 1] as number;
-    if (hasBackslash(bytes, key, keyEnd)) return ESCAPED;
-    if (keyEnd - key !== 4 || !equals(bytes, key, keyEnd, KEY_TYPE)) continue;
-    const value = members[i + 2] as number;
-    const valueEnd = members[i + 3] as number;
-    type = knownType(bytes, value, valueEnd);
-    if (type !== undefined || bytes[value] !== 0x22) continue;
-    if (hasBackslash(bytes, value, valueEnd)) return ESCAPED;
-    if (valueEnd - value <= LONGEST_TYPE) type = bytes.toString("latin1", value + 1, valueEnd - 1);
-  }
-  return type;
-}
-
-function knownType(bytes: Uint8Array, start: number, end: number): KnownType | undefined {
-  const sameLength = TYPES[end - start];
-  if (sameLength === undefined) return undefined;
-  for (let i = 0; i < sameLength.length; i++) {
-    const { word, type } = sameLength[i] as TypeWord;
-    if (equals(bytes, start, end, word)) return type;
-  }
-  return undefined;
-}
-
-function hasBackslash(bytes: Uint8Array, start: number, end: number): boolean {
-  for (let i = start; i < end; i++) if (bytes[i] === 0x5c) return true;
-  return false;
-}
-
 /** Number of the id that the JSON value from `start` to `end` is; -1 when it is no string. */
 function addId(table: IdTable, bytes: Buffer, start: number, end: number): number {
   if (bytes[start] !== 0x22) return NONE;
@@ -327,22 +313,6 @@ function addId(table: IdTable, bytes: Buffer, start: number, end: number): numbe
 
 const isNull = (bytes: Uint8Array, start: number): boolean => bytes[start] === 0x6e;
 const isEmpty = (bytes: Uint8Array, start: number, end: number): boolean => end - start === 2 && bytes[start] === 0x22;
-
-/** Whether JavaScript would take the JSON value for true. */
-function truthy(bytes: Uint8Array, start: number, end: number): boolean {
-  const first = bytes[start];
-  if (first === 0x66 || first === 0x6e) return false;
-  if (first === 0x22) return end - start > 2;
-  if (first === 0x2d || (first !== undefined && first >= 0x30 && first <= 0x39)) {
-    for (let i = start; i < end; i++) {
-      const byte = bytes[i] as number;
-      if (byte === 0x65 || byte === 0x45) break;
-      if (byte >= 0x31 && byte <= 0x39) return true;
-    }
-    return false;
-  }
-  return true;
-}
 
 /** How far into its line the official reader looks for the words before it takes a row for a boundary. */
 const BOUNDARY_WORD_BYTES = 256;
@@ -364,7 +334,8 @@ function boundaryFlags(bytes: Buffer, start: number, end: number): number {
 }
 
 const ascii = (text: string): Uint8Array => Uint8Array.from(text, (char) => char.charCodeAt(0));
-const KEY_TYPE = ascii("type");
+const KEY_CWD = ascii("cwd");
+const KEY_MESSAGE = ascii("message");
 const KEY_UUID = ascii("uuid");
 const KEY_IS_META = ascii("isMeta");
 const KEY_ORIGIN = ascii("origin");
@@ -380,18 +351,3 @@ const VALUE_COMPACT_BOUNDARY = ascii('"compact_boundary"');
 const VALUE_VOICE_CALL_TALK = ascii('"voice_call_talk"');
 const VALUE_FORK_BRIEFING = ascii('"fork_briefing"');
 const VALUE_QUEUED_COMMAND = ascii('"queued_command"');
-
-type KnownType = "user" | "assistant" | "system" | "attachment" | "progress" | "last-prompt" | "queue-operation";
-interface TypeWord {
-  readonly word: Uint8Array;
-  readonly type: KnownType;
-}
-/** The types that matter here, by the length of their JSON. */
-const TYPES: readonly (readonly TypeWord[] | undefined)[] = groupByLength();
-
-function groupByLength(): TypeWord[][] {
-  const groups: TypeWord[][] = [];
-  const types = ["user", "assistant", "system", "attachment", "progress", "last-prompt", "queue-operation"] as const;
-  for (const type of types) (groups[type.length + 2] ??= []).push({ word: ascii(`"${type}"`), type });
-  return groups;
-}

@@ -37,9 +37,16 @@ export class RowScan {
   /** Value range of `attachment.type`, or -1. */
   attachmentTypeStart = -1;
   attachmentTypeEnd = -1;
+  /** Number of long texts found where a message, or the record of a tool's result, has them. */
+  textCount = 0;
+  /** `[start, end]` of each, its quotes included. */
+  texts: Int32Array = new Int32Array(2 * 8);
   /** Containers open around the current position: 1 for an object, 0 for an array. */
   containers: Uint8Array = new Uint8Array(64);
 }
+
+/** From here on a text is long: to read it apart from its row is worth while. */
+const LONG_TEXT = 512;
 
 const VALUE = 0;
 const VALUE_OR_CLOSE = 1;
@@ -50,7 +57,15 @@ const COMMA_OR_CLOSE = 5;
 
 /** Offset one past the closing quote of the string whose opening quote stands at `at`, or -1 when it is not closed. */
 function skipString(bytes: Uint8Array, at: number, end: number): number {
-  let quote = at;
+  // Most strings are keys, ids and times. A loop is through with them before a call of indexOf has begun.
+  const near = Math.min(end, at + NEAR);
+  let i = at + 1;
+  for (; i < near; i++) {
+    const byte = bytes[i];
+    if (byte === QUOTE) return i + 1;
+    if (byte === BACKSLASH) i++;
+  }
+  let quote = i - 1;
   for (;;) {
     quote = bytes.indexOf(QUOTE, quote + 1);
     if (quote < 0 || quote >= end) return -1;
@@ -61,6 +76,9 @@ function skipString(bytes: Uint8Array, at: number, end: number): number {
     if (((quote - slash) & 1) === 1) return quote + 1;
   }
 }
+
+/** As long as an id and its key. */
+const NEAR = 48;
 
 /** Offset one past the number, `true`, `false` or `null` at `at`, or -1 when there is none. */
 function skipScalar(bytes: Uint8Array, at: number, end: number): number {
@@ -121,12 +139,14 @@ export function scanObject(bytes: Uint8Array, open: number, end: number, out: Ro
   out.open = open;
   out.messageIdStart = -1;
   out.attachmentTypeStart = -1;
+  out.textCount = 0;
   let containers = out.containers;
   let depth = 1;
   containers[0] = 1;
   let state = KEY_OR_CLOSE;
   let i = open + 1;
-  // The member being read at depth 1, and what depth-2 members of it are wanted: 1 = message.id, 2 = attachment.type.
+  // The member being read at depth 1, and what is wanted inside it: 1 = message.id and long texts, 2 = attachment.type,
+  // 3 = long texts.
   let member = 0;
   let wanted = 0;
   let innerWanted = false;
@@ -145,7 +165,7 @@ export function scanObject(bytes: Uint8Array, open: number, end: number, out: Ro
             out.members[member] = i + 1;
             out.members[member + 1] = after - 1;
             wanted = wantedInside(bytes, i + 1, after - 1);
-          } else if (depth === 2 && wanted !== 0) {
+          } else if (depth === 2 && (wanted === 1 || wanted === 2)) {
             innerWanted = isWantedKey(bytes, i + 1, after - 1, wanted);
           }
           state = COLON_NEXT;
@@ -156,7 +176,7 @@ export function scanObject(bytes: Uint8Array, open: number, end: number, out: Ro
             innerStart = i;
             keepInner(out, wanted, innerStart, after);
             innerWanted = false;
-          }
+          } else if (after - i >= LONG_TEXT && mayHoldText(wanted, depth)) keepText(out, i, after);
         } else return broke(out, i);
         i = after;
         break;
@@ -241,7 +261,29 @@ function growContainers(out: RowScan): Uint8Array {
   return larger;
 }
 
+/**
+ * Where texts are: `message.content`, its blocks, and blocks in the result of a tool; members of `toolUseResult`, and of an
+ * object in it. Of a tool's input none is kept.
+ */
+function mayHoldText(wanted: number, depth: number): boolean {
+  if (wanted === 1) return depth === 2 || depth === 4 || depth === 6;
+  return wanted === 3 && (depth === 2 || depth === 3);
+}
+
+function keepText(out: RowScan, start: number, end: number): void {
+  const at = out.textCount * 2;
+  if (at === out.texts.length) {
+    const larger = new Int32Array(at * 2);
+    larger.set(out.texts);
+    out.texts = larger;
+  }
+  out.texts[at] = start;
+  out.texts[at + 1] = end;
+  out.textCount++;
+}
+
 const MESSAGE = ascii("message");
+const TOOL_USE_RESULT = ascii("toolUseResult");
 const ATTACHMENT = ascii("attachment");
 const ID = ascii("id");
 const TYPE = ascii("type");
@@ -249,6 +291,7 @@ const TYPE = ascii("type");
 function wantedInside(bytes: Uint8Array, start: number, end: number): number {
   if (end - start === 7) return equals(bytes, start, end, MESSAGE) ? 1 : 0;
   if (end - start === 10) return equals(bytes, start, end, ATTACHMENT) ? 2 : 0;
+  if (end - start === 13) return equals(bytes, start, end, TOOL_USE_RESULT) ? 3 : 0;
   return 0;
 }
 

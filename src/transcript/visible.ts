@@ -4,6 +4,7 @@ import { contentOf } from "./parallel.ts";
 import { hasShownOrigin, queuedPrompt } from "./queued.ts";
 import {
   ASSISTANT,
+  COMPACT_SUMMARY,
   HIDES_TOOLS,
   LOOK_INSIDE,
   META,
@@ -80,6 +81,11 @@ export class MessageMaker {
     this.#hidden = new HiddenTools(conversation, load);
   }
 
+  /** Whether a user or assistant row is shown with its `message` as it stands. */
+  isPlain(row: number): boolean {
+    return !this.#conversation.tree.isFlagged(row, QUEUED_COMMAND | COMPACT_SUMMARY) && this.#hidden.isEmpty;
+  }
+
   make({ row, compacted, branch }: ConversationRow, context: MessageContext = {}): ConversationEntry {
     const entry = this.#load(row);
     const queued = this.#conversation.tree.isFlagged(row, QUEUED_COMMAND);
@@ -120,6 +126,10 @@ class HiddenTools {
       for (const id of toolUseIds(value)) if (wanted.includes(id) && !again.has(id)) ids.add(id);
     }
     this.#ids = ids;
+  }
+
+  get isEmpty(): boolean {
+    return this.#ids.size === 0;
   }
 
   /** The row without what is hidden; undefined when nothing is left of it. */

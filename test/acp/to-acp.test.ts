@@ -17,7 +17,7 @@ function translateAs(options: TranslatorOptions, rows: readonly Row[]): readonly
       parent_tool_use_id: null,
       parent_agent_id: null,
     } as unknown as SessionMessage;
-    const made = translator.translate({ message, entry, compacted: false, branch: 0 });
+    const made = translator.translate({ message, entry });
     return made.map((update) => {
       if ("sessionUpdate" in update) expect(problems("SessionUpdate", update)).toEqual([]);
       return { ...update };
