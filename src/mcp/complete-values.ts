@@ -60,6 +60,7 @@ export async function tagsFrom(value: string, { signal }: Context, { store }: Se
 
 /** Those that begin so, whatever the case of their letters. */
 export function beginning(all: readonly string[], value: string): Completion {
-  const values = all.filter((one) => one.toLowerCase().startsWith(value.toLowerCase()));
+  const start = value.toLowerCase();
+  const values = all.filter((one) => one.toLowerCase().startsWith(start));
   return { values: values.slice(0, VALUES), total: values.length };
 }

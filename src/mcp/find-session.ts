@@ -16,9 +16,12 @@ export interface Found {
 /** So many sessions are named where an id leads to none, or to several. */
 const NAMED = 3;
 
+/** Longer than an id, so that what is longer is none, and is not compared with all that there are. */
+const ID_UNITS = 100;
+
 /** The session whose id begins so. Throws `ToolFailure` with those that come closest where there is none, or no single one. */
 export async function findSession(given: string, { store }: Pick<Service, "store">): Promise<Found> {
-  const prefix = given.trim();
+  const prefix = given.trim().slice(0, ID_UNITS);
   try {
     const copy = await store.find(prefix);
     const [shortIds, summary] = await Promise.all([store.shortIds(), store.summary(copy)]);

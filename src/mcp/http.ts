@@ -60,6 +60,8 @@ async function answer(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
+  // The SDK says in its answers that the connection stays open, also to clients that want it closed, and wait for that.
+  if (!response.shouldKeepAlive) response.once("finish", () => request.socket.end());
   const refusal = refusalOf(request, token);
   if (refusal !== undefined) return refuse(response, refusal);
   const body = await readBody(request);

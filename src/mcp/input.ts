@@ -32,11 +32,19 @@ export const flag = (description: string): z.ZodType<boolean | undefined, boolea
 
 /** What is wrong with the arguments, member by member, and which members there are. */
 export function inputProblem(tool: string, input: z.ZodObject, error: z.ZodError): string {
-  const problems = error.issues.map((issue) => {
-    if (issue.code === "unrecognized_keys") return `there is no argument ${issue.keys.map(echoed).join(", ")}`;
+  const problemText = (issue: z.core.$ZodIssue): string => {
+    if (issue.code === "unrecognized_keys") return `there is no argument ${listed(issue.keys, ", ", echoed)}`;
     const at = issue.path.join(".");
     return at === "" ? issue.message : `${at}: ${issue.message}`;
-  });
+  };
   const known = Object.keys(input.shape).join(", ") || "none";
-  return `${tool} could not be called so: ${problems.join("; ")}. Its arguments: ${known}.`;
+  return `${tool} could not be called so: ${listed(error.issues, "; ", problemText)}. Its arguments: ${known}.`;
+}
+
+/** Of each kind: a call may be wrong in as many places as it has. */
+const PROBLEMS = 10;
+
+function listed<T>(all: readonly T[], between: string, text: (one: T) => string): string {
+  const more = all.length > PROBLEMS ? `${between}and ${all.length - PROBLEMS} more` : "";
+  return all.slice(0, PROBLEMS).map(text).join(between) + more;
 }

@@ -42,7 +42,7 @@ export function readPeriod(
 function timeOf(name: "since" | "until", text: string, now: number): number {
   const span = readSpan(text);
   const time = span === undefined ? readDate(text.trim(), { end: name === "until" }) : Math.round(now - span);
-  if (time !== undefined) return time;
+  if (time !== undefined && Number.isSafeInteger(time)) return time;
   throw new ToolFailure(
     `${name}: ${echoed(text)} is no time. Give a date (2026-08-21), a date with a time (2026-08-21T14:30, local unless it ends in Z or +02:00), or a span before now (90min, 12h, 3d, 2w).`,
   );

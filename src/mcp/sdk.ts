@@ -145,8 +145,9 @@ class Requests {
     this.#handlers.set(method, (request, extra) => {
       const { data, error } = schema.safeParse(request);
       if (data !== undefined) return handle(data, extra);
-      const problems = error?.issues.map(({ path, message }) => `${path.join(".")}: ${message}`) ?? [];
-      throw protocolError(ErrorCode.InvalidParams, `${method} cannot be read: ${problems.join("; ")}`);
+      const [problem] = error?.issues ?? [];
+      const where = problem === undefined ? "" : `: ${problem.path.join(".")}: ${problem.message}`;
+      throw protocolError(ErrorCode.InvalidParams, `${method} cannot be read${where}`);
     });
   }
 

@@ -70,5 +70,16 @@ function firstPlace(text: string, words: readonly string[]): number {
   return 0;
 }
 
-/** The words that are looked for. */
-export const searchWords = (query: string): string[] => wordsOf(query);
+/** So many words are looked for: each is, in every session. */
+const WORDS = 30;
+
+/** The words that are looked for, and how many more there are in the query, which are not. */
+export function searchWords(query: string): { readonly words: readonly string[]; readonly more: number } {
+  const words = wordsOf(query);
+  return { words: words.slice(0, WORDS), more: Math.max(0, words.length - WORDS) };
+}
+
+/** A word as an answer names it. */
+export const wordLine = (word: string): string => shortened(word, WORD_UNITS);
+
+const WORD_UNITS = 40;

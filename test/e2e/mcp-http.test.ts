@@ -1,7 +1,9 @@
 /** The built server over HTTP: who and what is let in, and that clients are kept apart. */
 import { execFile } from "node:child_process";
+import { once } from "node:events";
 import fs from "node:fs";
 import http from "node:http";
+import net from "node:net";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
 import { binary } from "../support/binary.ts";
@@ -99,6 +101,68 @@ describe("what is let in", () => {
       if (status !== expected || !challenged || body.includes(server.token)) wrong.push({ name, status, body });
     }
     expect(wrong).toEqual([]);
+    expect((await send(server)).status).toBe(200);
+  });
+});
+
+describe("a connection", () => {
+  /** What a socket is sent back until the server closes it; that may be nothing, where it does so before all was sent. */
+  const exchange = ({ url }: HttpProcess, text: string): Promise<string> =>
+    new Promise((resolve) => {
+      const socket = net.connect(Number(new URL(url).port), "127.0.0.1", () => socket.write(text));
+      let answer = "";
+      socket.on("data", (chunk: Buffer) => (answer += chunk.toString()));
+      socket.on("error", () => undefined);
+      socket.once("close", () => resolve(answer));
+    });
+  const head = (server: HttpProcess, version: string, more = ""): string =>
+    [
+      `POST /mcp HTTP/${version}`,
+      "Host: localhost",
+      `Authorization: Bearer ${server.token}`,
+      "Content-Type: application/json",
+      "Accept: application/json, text/event-stream",
+      `Content-Length: ${PING.length}`,
+      `${more}\r\n\r\n`,
+    ].join("\r\n");
+
+  test.for([
+    ["1.1", "Connection: close"],
+    ["1.0", "X-Nothing: of note"],
+  ] as const)("is closed behind the answer where the client wants it so (HTTP/%s, %s)", async ([version, more]) => {
+    const server = await startHttpProcess(tempConfigDir());
+    const answer = await exchange(server, `${head(server, version, more)}${PING}`);
+    expect(answer).toMatch(/^HTTP\/1\.1 200 /);
+    expect(answer).toContain('"result":{}');
+  });
+
+  test("that says two lengths, or is no HTTP, is closed, and the next one is served", async () => {
+    const server = await startHttpProcess(tempConfigDir());
+    for (const wrong of [
+      `${head(server, "1.1", "Content-Length: 5")}${PING}`,
+      `${head(server, "1.1", "Transfer-Encoding: chunked")}${PING}`,
+      "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+      "\u0000\u0016\u0003 hello\r\n\r\n",
+      `${head(server, "1.1", `X-Long: ${"x".repeat(100_000)}`)}${PING}`,
+    ]) {
+      expect(await exchange(server, wrong)).toMatch(/^(?:HTTP\/1\.1 4\d\d |$)/);
+    }
+    expect((await send(server)).status).toBe(200);
+  });
+
+  test("that never ends its request holds up nobody", async () => {
+    const server = await startHttpProcess(tempConfigDir());
+    const halves = await Promise.all(
+      Array.from({ length: 100 }, async (_, i) => {
+        const socket = net.connect(Number(new URL(server.url).port), "127.0.0.1");
+        socket.on("error", () => undefined);
+        await once(socket, "connect");
+        socket.write(i % 2 === 0 ? "POST /mcp HTTP/1.1\r\nHost: localhost\r\n" : `${head(server, "1.1", "X: y")}{"js`);
+        return socket;
+      }),
+    );
+    expect((await send(server)).status).toBe(200);
+    for (const socket of halves) socket.destroy();
     expect((await send(server)).status).toBe(200);
   });
 });

@@ -296,3 +296,47 @@ describe("sessions with a spoilt row each", () => {
     expect(await client.ping()).toEqual({});
   });
 });
+
+describe("arguments without end", () => {
+  const LONG = 900_000;
+  const many = <T>(of: (n: number) => T): T[] => Array.from({ length: 20_000 }, (_, n) => of(n));
+  const session = ID;
+
+  test.for([
+    ["list_sessions", { title: "a".repeat(LONG) }],
+    ["list_sessions", { since: `${"1".repeat(LONG)}d` }],
+    ["list_sessions", { cursor: "a.".repeat(LONG / 2) }],
+    ["list_sessions", { project: "a".repeat(LONG) }],
+    ["list_sessions", Object.fromEntries(many((n) => [`argument${n}`, 1]))],
+    ["search_sessions", { query: many((n) => `word${n}`).join(" ") }],
+    ["search_sessions", { query: "a".repeat(LONG) }],
+    ["list_projects", { name: "a".repeat(LONG) }],
+    ["read_session", { session: "a".repeat(LONG) }],
+    ["read_session", { session, around: "a".repeat(LONG) }],
+    ["read_session", { session, cursor: "a.".repeat(LONG / 2) }],
+    ["read_session", { session, agentId: "a".repeat(LONG) }],
+    ["read_session", { session, roles: many(() => "nobody") }],
+    ["get_message", { session, id: "a".repeat(LONG) }],
+    ["fork_session", { session, upToMessageId: "a".repeat(LONG) }],
+    ["fork_session", { session, cwd: `/${"a".repeat(LONG)}` }],
+    ["rename_session", { session, title: "a".repeat(LONG) }],
+    ["tag_session", { session, tag: "a".repeat(LONG) }],
+    ["restore_session", { session: "a".repeat(LONG) }],
+    ["a".repeat(LONG), {}],
+  ] as const)("to %.20s are answered in few words", async ([name, args]) => {
+    const dir = tempConfigDir();
+    put(dir, `projects/-w/${ID}.jsonl`, conversation(ID, "ask", "answer"));
+    const { client } = await connectMcpHere(dir);
+    const told = await client.callTool({ name, arguments: args }).catch((error: Error) => error.message);
+    expect(JSON.stringify(told).length).toBeLessThan(6000);
+    expect(JSON.stringify(told)).not.toContain("inside this server");
+  });
+
+  test("of a search are looked for up to a number, which is told", async () => {
+    const dir = tempConfigDir();
+    put(dir, `projects/-w/${ID}.jsonl`, conversation(ID, "ask", "answer"));
+    const { call } = await connectMcpHere(dir);
+    const { text } = await call("search_sessions", { query: many((n) => `word${n}`).join(" "), scope: "all" });
+    expect(text).toContain("Looked for the first 30 words of the query; 19970 more were left out.");
+  });
+});

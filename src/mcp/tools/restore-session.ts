@@ -26,10 +26,11 @@ export const restoreSession = defineTool({
   }),
   async run({ session }, _context, service) {
     const { store } = service;
-    const restored = await store.restore(session.trim()).catch(async (error: unknown) => {
+    const given = session.trim().slice(0, ID_UNITS);
+    const restored = await store.restore(given).catch(async (error: unknown) => {
       if (!(error instanceof TranscriptError) || error.code === "RestoreConflict" || error.code === "SessionInUse")
         throw error;
-      throw new ToolFailure(await whatElse(session.trim(), error, service));
+      throw new ToolFailure(await whatElse(given, error, service));
     });
     const { sessionId, items, bytes, missing, otherTrashIds, summary } = restored;
     const found = { shortId: (await store.shortIds())(sessionId), title: titleLine(summary) };
@@ -53,6 +54,8 @@ export const restoreSession = defineTool({
   },
 });
 
+/** More than the id of a session, or of an entry of the trash, has. */
+const ID_UNITS = 200;
 const NAMED = 5;
 
 async function whatElse(id: string, error: TranscriptError, { store }: Service): Promise<string> {

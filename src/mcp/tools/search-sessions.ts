@@ -3,7 +3,7 @@ import { clamped, flag, limit } from "../input.ts";
 import { QUOTED, rowFacts, rowLine, sessionRowSchema, sessionRow, skippedNotes } from "../session-row.ts";
 import { quoted } from "../quote.ts";
 import { filterOf, outside, SCOPE_INPUT, scopeOf, scopeText } from "../scope.ts";
-import { better, type Hit, hitOf, searchWords, snippetOf } from "../search.ts";
+import { better, type Hit, hitOf, searchWords, snippetOf, wordLine } from "../search.ts";
 import { defineTool, READS, ToolFailure } from "../tool.ts";
 
 const DEFAULT = 10;
@@ -33,7 +33,7 @@ export const searchSessions = defineTool({
     notes: z.array(z.string()),
   }),
   async run({ query, includeAsking, limit: asked, ...given }, context, service) {
-    const words = searchWords(query);
+    const { words, more } = searchWords(query);
     if (words.length === 0) {
       throw new ToolFailure("query has no word in it. Give words to look for; list_sessions lists without words.");
     }
@@ -59,7 +59,7 @@ export const searchSessions = defineTool({
     hits.sort(better);
     const rows = hits.slice(0, value).map(({ session, words: found }) => {
       const snippet = snippetOf(session, found);
-      const missing = words.filter((word) => !found.includes(word));
+      const missing = words.filter((word) => !found.includes(word)).map(wordLine);
       return {
         ...sessionRow(session, facts),
         ...(snippet !== undefined && { snippet }),
@@ -69,6 +69,7 @@ export const searchSessions = defineTool({
     const elsewhere = await outside(scope, stream.total, context, service);
     const notes = [
       ...(note === undefined ? [] : [note]),
+      ...(more === 0 ? [] : [`Looked for the first ${words.length} words of the query; ${more} more were left out.`]),
       ...(hits.length > rows.length
         ? [`${hits.length - rows.length} further hits are not shown: more words, or limit up to ${MOST}.`]
         : []),
@@ -86,7 +87,7 @@ export const searchSessions = defineTool({
     };
     const out = scope.name === "all" ? "" : ` ${elsewhere} more lie outside it (scope: "all").`;
     const lines = [
-      `Scope: ${scopeText(scope)}. ${hits.length} of ${searched} sessions have ${words.join(" or ")}.${out}`,
+      `Scope: ${scopeText(scope)}. ${hits.length} of ${searched} sessions have ${words.map(wordLine).join(" or ")}.${out}`,
       ...(rows.length === 0 ? [] : [quoted(rows.map(hitLine).join("\n"))]),
       ...notes,
     ];
