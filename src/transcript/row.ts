@@ -149,8 +149,11 @@ const BAD_IN_STRING = /[\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}|[^])/g;
 function repairStrings(text: string): string {
   return text.replace(STRING, (string) =>
     string.replace(BAD_IN_STRING, (piece) => {
-      if (piece.length === 1) return `\\u${piece.charCodeAt(0).toString(16).padStart(4, "0")}`;
-      return /^\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})$/.test(piece) ? piece : `\\\\${piece.slice(1)}`;
+      if (piece.length === 1) return escaped(piece);
+      return /^\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})$/.test(piece) ? piece : `\\\\${escaped(piece.slice(1))}`;
     }),
   );
 }
+
+const escaped = (char: string): string =>
+  char < " " ? `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}` : char;

@@ -3,7 +3,15 @@ import { type Call, concerned, seeksByRows } from "./calls.ts";
 import type { Deviation } from "./deviation.ts";
 import { line, mapTranscripts, rowOf, type Store, type Transcript, transcriptsOf } from "./model.ts";
 import type { Rng } from "./rng.ts";
-import { conversationRows, escapedControls, hasGarbageBefore, isGlued, piecesOf, withLines } from "./transforms.ts";
+import {
+  conversationRows,
+  escapedControls,
+  hasGarbageBefore,
+  isGlued,
+  piecesOf,
+  rowBeforeGarbage,
+  withLines,
+} from "./transforms.ts";
 
 /** Functions whose result comes from rows. */
 const READING = new Set(["listSessions", "getSessionInfo", "getSessionMessages", "getSubagentMessages", "forkSession"]);
@@ -34,6 +42,13 @@ function glueSome(rng: Rng, transcript: Transcript, glue: (a: Buffer, b: Buffer)
 }
 
 const trimmed = (bytes: Buffer): Buffer => Buffer.from(bytes.toString("latin1").trim(), "latin1");
+
+/** The transcript with another line at that place. */
+const replaced = (one: Transcript, place: number, change: (bytes: Buffer) => Buffer): Transcript =>
+  withLines(
+    one,
+    one.lines.map((bytes, at) => (at === place ? change(bytes) : bytes)),
+  );
 
 export const rowDeviations: readonly Deviation[] = [
   {
@@ -70,17 +85,31 @@ export const rowDeviations: readonly Deviation[] = [
         if (rows.length === 0) return one;
         const at = rng.chance(0.5) ? (rows[0]?.at ?? 0) : rng.pick(rows).at;
         const before = rng.pick(["\ufeff", "garbage ", '"ing","x":1}', "]]"]);
-        return withLines(
-          one,
-          one.lines.map((bytes, i) => (i === at ? Buffer.concat([Buffer.from(before), trimmed(bytes)]) : bytes)),
-        );
+        return replaced(one, at, (bytes) => Buffer.concat([Buffer.from(before), trimmed(bytes)]));
+      }),
+  },
+  {
+    id: "garbage-behind-row",
+    title: "A row before garbage is read",
+    reason: "NULs, a comma, or what else a crash or an editor left behind a row do not make it worthless.",
+    official: "Drops the line.",
+    ours: "Reads the row that the line begins with.",
+    applies: (store, call) => hasLine(store, call, (bytes) => rowBeforeGarbage(bytes) !== undefined),
+    instead: (store) => changeLines(store, (bytes) => [rowBeforeGarbage(bytes) ?? bytes]),
+    provoke: (rng, store) =>
+      mapTranscripts(store, (one) => {
+        const rows = conversationRows(one.lines);
+        if (rows.length === 0) return one;
+        const { at } = rng.pick(rows);
+        const behind = rng.pick([",", "}", "\u0000\u0000 x", " garbage", '"]}', "null"]);
+        return replaced(one, at, (bytes) => Buffer.concat([trimmed(bytes), Buffer.from(behind)]));
       }),
   },
   {
     id: "raw-control-characters",
-    title: "A row with raw control characters in a string is read",
+    title: "A row with raw control characters or unknown escapes in a string is read",
     reason:
-      "Some tools write them unescaped. JSON forbids it, but what is meant is clear, and one byte should not cost a message.",
+      "Some tools write them. JSON forbids it, but what is meant is clear, and one byte should not cost a message.",
     official: "Drops the row.",
     ours: "Reads the characters as they stand.",
     applies: (store, call) => hasLine(store, call, (bytes) => escapedControls(bytes) !== undefined),
@@ -96,11 +125,8 @@ export const rowDeviations: readonly Deviation[] = [
         const message = row["type"] === "user" ? said : { ...(row["message"] as object), ...said };
         const raw = line({ ...row, message })
           .toString("utf8")
-          .replace("one@two", `one${rng.pick(["\t", "\u0001", "\u001b[0m"])}two`);
-        return withLines(
-          one,
-          one.lines.map((bytes, i) => (i === at ? Buffer.from(raw) : bytes)),
-        );
+          .replace("one@two", `one${rng.pick(["\t", "\u0001", "\u001b[0m", "\\x", "\\u12", "\\\t"])}two`);
+        return replaced(one, at, () => Buffer.from(raw));
       }),
   },
 ];

@@ -71,7 +71,12 @@ export function changeRows(transcript: Transcript, change: (placed: Placed) => R
 
 const isRow = (bytes: Buffer): boolean => rowOf(bytes) !== undefined;
 const hasType = (bytes: Buffer): boolean => typeof rowOf(bytes)?.["type"] === "string";
-const text = (bytes: Buffer): string => bytes.toString("latin1").trim();
+/** The line without blanks and control characters around it. */
+const text = (bytes: Buffer): string => {
+  const start = bytes.findIndex((byte) => byte > 0x20);
+  return start < 0 ? "" : bytes.toString("latin1", start, bytes.findLastIndex((byte) => byte > 0x20) + 1);
+};
+const trimmedOf = (bytes: Buffer): Buffer => Buffer.from(text(bytes), "latin1");
 
 /** Places where `{"` stands, but for the first byte, and where it may be a value inside a row. */
 function* openings(bytes: Buffer): Generator<number> {
@@ -82,12 +87,12 @@ function* openings(bytes: Buffer): Generator<number> {
 
 /** The rows of a line on which a killed writer, or one without a final newline before it, left more or less than one. */
 export function piecesOf(bytes: Buffer): Buffer[] {
-  const trimmed = Buffer.from(text(bytes), "latin1");
+  const trimmed = trimmedOf(bytes);
   if (trimmed.length === 0 || isRow(bytes)) return [bytes];
   if (trimmed[0] === 0x7b) {
     for (const at of openings(trimmed)) {
-      const first = trimmed.subarray(0, at);
-      if (text(first).endsWith("}") && isRow(first)) return [first, ...piecesOf(trimmed.subarray(at))];
+      const first = trimmedOf(trimmed.subarray(0, at));
+      if (first.at(-1) === 0x7d && isRow(first)) return [first, ...piecesOf(trimmed.subarray(at))];
     }
   }
   for (const at of openings(trimmed)) {
@@ -104,8 +109,8 @@ export function piecesOf(bytes: Buffer): Buffer[] {
 /** Several whole rows behind a cut one. */
 function piecesAfterBreak(bytes: Buffer): Buffer[] {
   for (const at of openings(bytes)) {
-    const first = bytes.subarray(0, at);
-    if (!text(first).endsWith("}") || !hasType(first)) continue;
+    const first = trimmedOf(bytes.subarray(0, at));
+    if (first.at(-1) !== 0x7d || !hasType(first)) continue;
     const rest = piecesOf(bytes.subarray(at));
     if (rest.some(hasType)) return [first, ...rest];
   }
@@ -114,7 +119,7 @@ function piecesAfterBreak(bytes: Buffer): Buffer[] {
 
 /** More than one row, or a row behind a cut one. */
 export const isGlued = memo((bytes: Buffer): boolean => {
-  const first = Buffer.from(text(bytes), "latin1")[0];
+  const first = trimmedOf(bytes)[0];
   return (
     first === 0x7b && bytes.includes('{"', bytes.indexOf("{") + 1) && isBroken(bytes) && piecesOf(bytes).some(isRow)
   );
@@ -122,7 +127,7 @@ export const isGlued = memo((bytes: Buffer): boolean => {
 
 /** A row behind bytes that are none. */
 export const hasGarbageBefore = memo((bytes: Buffer): boolean => {
-  const first = Buffer.from(text(bytes), "latin1")[0];
+  const first = trimmedOf(bytes)[0];
   return (
     first !== undefined && first !== 0x7b && bytes.includes('{"') && isBroken(bytes) && piecesOf(bytes).some(isRow)
   );
@@ -137,18 +142,50 @@ const isBroken = memo((bytes: Buffer): boolean => {
   }
 });
 
+/** The row that a line begins with, where something else than a row follows; undefined for any other line. */
+export const rowBeforeGarbage = memo((bytes: Buffer): Buffer | undefined => {
+  if (trimmedOf(bytes)[0] !== 0x7b || !isBroken(bytes) || isGlued(bytes)) return undefined;
+  const trimmed = trimmedOf(bytes);
+  const row = trimmed.subarray(0, objectEnd(trimmed));
+  return isRow(row) ? row : undefined;
+});
+
+/** Where the object that the bytes begin with ends. */
+function objectEnd(bytes: Buffer): number {
+  let depth = 0;
+  for (let at = 0; at < bytes.length; at++) {
+    const byte = bytes[at];
+    if (byte === 0x22) {
+      for (at++; at < bytes.length && bytes[at] !== 0x22; at++) if (bytes[at] === 0x5c) at++;
+    } else if (byte === 0x7b || byte === 0x5b) depth++;
+    else if ((byte === 0x7d || byte === 0x5d) && --depth === 0) return at + 1;
+  }
+  return bytes.length;
+}
+
 // oxlint-disable-next-line no-control-regex -- raw control characters are the subject
 const CONTROL = /[\u0000-\u001f]/g;
+const STRING = /"(?:[^"\\]|\\[^])*"/g;
+const ESCAPE = /\\(?:(["\\/bfnrt]|u[0-9a-fA-F]{4})|([^]))/g;
 
-/** The line with the control characters that stand raw in its strings written as escapes; undefined when it had none. */
+/** The line with what JSON does not allow in strings written as it allows it: raw control characters, unknown escapes. */
 export const escapedControls = memo((bytes: Buffer): Buffer | undefined => {
-  if (isRow(bytes) || !bytes.some((byte) => byte < 0x20)) return undefined;
-  const start = bytes.findIndex((byte) => byte > 0x20);
-  const body = bytes.toString("utf8", Math.max(start, 0)).trimEnd();
-  const escaped = Buffer.from(
-    body.replace(CONTROL, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`),
+  if (isRow(bytes) || !isBroken(bytes)) return undefined;
+  const body = bytes
+    .toString(
+      "utf8",
+      Math.max(
+        0,
+        bytes.findIndex((byte) => byte > 0x20),
+      ),
+    )
+    .trimEnd();
+  const escaped = body.replace(STRING, (string) =>
+    string
+      .replace(ESCAPE, (escape, known: string | undefined) => (known === undefined ? `\\${escape}` : escape))
+      .replace(CONTROL, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`),
   );
-  return isRow(escaped) ? escaped : undefined;
+  return isRow(Buffer.from(escaped)) ? Buffer.from(escaped) : undefined;
 });
 
 // ── links ──────────────────────────────────────────────────────────────────

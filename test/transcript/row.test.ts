@@ -107,6 +107,7 @@ describe("parseRow", () => {
   test.for([
     ["raw control characters", '{"a":"x\u0000\u0007\ty"}', { a: "x\u0000\u0007\ty" }],
     ["unknown escapes", String.raw`{"a":"\q \u12 \\"}`, { a: String.raw`\q \u12 \ `.trimEnd() }],
+    ["an escape of a control character", '{"a":"\\\t"}', { a: "\\\t" }],
     ["lone surrogates", String.raw`{"a":"\ud800"}`, { a: "\ud800" }],
     ["own __proto__", '{"__proto__":{"x":1}}', JSON.parse('{"__proto__":{"x":1}}')],
   ] as [string, string, unknown][])("reads %s", ([, text, expected]) => {
