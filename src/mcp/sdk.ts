@@ -1,3 +1,4 @@
+import type { Readable, Writable } from "node:stream";
 import { Server } from "@modelcontextprotocol/sdk/server/index.js";
 import { StdioServerTransport } from "@modelcontextprotocol/sdk/server/stdio.js";
 import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
@@ -95,16 +96,13 @@ export async function connect(
  * Speaks MCP on a pair of streams; resolves when the input has ended, and what was asked for before has been answered, or
  * when the connection was closed.
  */
-export async function serveStdio(
-  tables: Tables,
-  service: Service,
-  input: NodeJS.ReadStream,
-  output: NodeJS.WriteStream,
-): Promise<void> {
+export async function serveStdio(tables: Tables, service: Service, input: Readable, output: Writable): Promise<void> {
   const ended = new Promise<void>((resolve) => {
     input.once("end", resolve);
     input.once("close", resolve);
   });
+  // Each answer that waits for the client to read listens for it: of those there may be as many as there are calls.
+  output.setMaxListeners(0);
   const calls = new OpenCalls();
   const transport = new StdioServerTransport(input, output);
   // A handler of messages that is there already is called by the SDK before its own.

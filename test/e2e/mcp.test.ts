@@ -1,7 +1,10 @@
 /** The server as a process: what it answers, and when it ends. */
 import { once } from "node:events";
+import fs from "node:fs";
+import path from "node:path";
 import { describe, expect, test } from "vitest";
 import { turnRows, writeSession } from "../support/acp-store.ts";
+import { binary } from "../support/binary.ts";
 import { sessionId, tempConfigDir } from "../support/config-dir.ts";
 import { INITIALIZE, INITIALIZED, startMcp } from "../support/mcp-client.ts";
 import { nodes } from "../support/nodes.ts";
@@ -74,4 +77,34 @@ test("a line that is no message is told on stderr, and the next one is answered"
   expect(await server.exited).toEqual({ code: 0, signal: null });
   expect(server.messages().map(({ id }) => id)).toEqual([0, 1]);
   expect(server.printed.stderr).toContain("JSON");
+});
+
+/** What has to be read and made sense of before the first answer takes most of the time to it. */
+test("no more code than is needed is loaded before the answer to initialize", () => {
+  const dist = path.dirname(binary());
+  const texts = new Map<string, string>();
+  const load = (file: string): string => {
+    const known = texts.get(file);
+    if (known !== undefined) return known;
+    const text = fs.readFileSync(file, "utf8");
+    texts.set(file, text);
+    for (const [, chunk = ""] of text.matchAll(/\b(?:from|import)"(\.[^"]+\.js)"/g))
+      load(path.resolve(file, "..", chunk));
+    return text;
+  };
+  load(binary());
+  const commands = [...texts].find(([, text]) => text.includes("mcp:()=>import("));
+  const command = load(chunkOf(commands?.[1], /\bmcp:\(\)=>import\("\.\/([^"]+)"\)/));
+  load(chunkOf(command, /serveMcp\}=await import\("\.\/([^"]+)"\)/));
+  const bytes = [...texts.values()].reduce((sum, text) => sum + text.length, 0);
+  expect(texts.size).toBeGreaterThan(5);
+  expect(texts.size).toBeLessThanOrEqual(18);
+  expect(bytes).toBeGreaterThan(100_000);
+  expect(bytes).toBeLessThan(280_000);
+
+  function chunkOf(text: string | undefined, name: RegExp): string {
+    const found = name.exec(text ?? "")?.[1];
+    if (found === undefined) throw new Error(`no ${name.source} in the bundle`);
+    return path.join(dist, "cli", found);
+  }
 });
