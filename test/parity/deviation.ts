@@ -112,7 +112,7 @@ export async function expectedEffect(
 async function withForkTitle(deviations: readonly Deviation[], effect: Effect, context: Context): Promise<Effect> {
   const { call, official, scratch } = context;
   const naming = deviations.filter((deviation) => "titleFrom" in deviation);
-  if (naming.length === 0 || "error" in effect.outcome) return effect;
+  if (call.fn !== "forkSession" || naming.length === 0 || "error" in effect.outcome) return effect;
   let { store } = await standIn(deviations, context.store, call, context);
   for (const deviation of naming) store = deviation.titleFrom?.(store, call) ?? store;
   const { upToMessageId: _upTo, ...options } = optionsOf(call);
