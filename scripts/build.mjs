@@ -17,7 +17,6 @@ import { bareProcess } from "./bare-process.mjs";
 import { lazySchemas } from "./lazy-schemas.mjs";
 import { noticesOf, packagesIn } from "./notices.mjs";
 import { withoutAjv } from "./without-ajv.mjs";
-import { zodForMcp } from "./zod-for-mcp.mjs";
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const require = createRequire(import.meta.url);
@@ -90,7 +89,7 @@ async function bundleBinary(outdir) {
     logLevel: "warning",
     metafile: true,
   };
-  const plugins = [bareProcess, lazySchemas, zodForMcp, withoutAjv];
+  const plugins = [bareProcess, lazySchemas, withoutAjv];
   const builds = await Promise.all([
     // Parts that are imported lazily stay files of their own, so that `--version` does not load the protocol.
     esbuild.build({

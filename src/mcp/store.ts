@@ -67,6 +67,8 @@ interface ForkOptions {
   readonly cwd: string | undefined;
   readonly title: string | undefined;
   readonly signal: AbortSignal;
+  /** Bytes of how many. */
+  readonly progress: (done: number, total: number) => void;
 }
 
 /** The store on the disk. `configDirs` absent: the one that `CLAUDE_CONFIG_DIR` names, or `~/.claude`. */

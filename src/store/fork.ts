@@ -37,6 +37,8 @@ export interface ForkSessionOptions extends SessionOptions {
   readonly preserveMessageIds?: boolean | undefined;
   /** Copies the subagents' transcripts too. Default false, as in the official helper. */
   readonly includeSubagents?: boolean | undefined;
+  /** Is told now and then how many bytes of how many have been read; the transcript is read twice. */
+  readonly progress?: ((done: number, total: number) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -54,7 +56,7 @@ export interface ForkSessionResult {
  * copy), `InvalidArgument` (`cwd` is not absolute), file-system errors, and `signal.reason` when aborted.
  */
 export async function forkSession(sessionId: string, options?: ForkSessionOptions | null): Promise<ForkSessionResult> {
-  const { title, cwd, preserveMessageIds = false, includeSubagents = false, signal } = options ?? {};
+  const { title, cwd, preserveMessageIds = false, includeSubagents = false, progress, signal } = options ?? {};
   const { source, file, facts, cut } = await openSource(sessionId, options);
   try {
     const target = cwd === undefined ? source.project : projectOf(source.project.configDir, cwd);
@@ -71,7 +73,7 @@ export async function forkSession(sessionId: string, options?: ForkSessionOption
     const customTitle = title?.trim() || `${forkTitle(source, facts) || "Forked session"} (fork)`;
     makeDir(target.path);
     cleanStaleTemps(target.path);
-    await publish(file, facts, rows, { source, target, forkId, customTitle, includeSubagents, signal });
+    await publish(file, facts, rows, { source, target, forkId, customTitle, includeSubagents, progress, signal });
     return { sessionId: forkId };
   } finally {
     file.close();
@@ -92,13 +94,13 @@ interface Source {
 }
 
 async function openSource(sessionId: string, options: ForkSessionOptions | null | undefined): Promise<Source> {
-  const { upToMessageId, cwd, signal } = options ?? {};
+  const { upToMessageId, cwd, progress, signal } = options ?? {};
   if (cwd !== undefined && !isAbsolutePath(cwd)) {
     throw new InvalidArgumentError("cwd", `cwd must be an absolute path: ${cwd}`);
   }
   const source = requireSession(sessionId, options, "fork");
   const facts = new ForkFacts(sessionId);
-  const file = await TranscriptFile.open(source.path, signal, facts);
+  const file = await TranscriptFile.open(source.path, signal, facts, (done, total) => progress?.(done, 2 * total));
   try {
     const cut = upToMessageId ? cutAt(file.index, upToMessageId, file.load) : wholeCut(file.index);
     if (cut === undefined) {
@@ -119,6 +121,7 @@ interface Publication {
   readonly forkId: string;
   readonly customTitle: string;
   readonly includeSubagents: boolean;
+  readonly progress: ForkSessionOptions["progress"];
   readonly signal: AbortSignal | undefined;
 }
 
@@ -136,6 +139,7 @@ async function publish(file: TranscriptFile, facts: ForkFacts, rows: ForkRows, t
     for await (const _chunk of file.chunks(
       { row: (bytes, _start, _end, offset, scan) => rows.write(bytes, offset, scan, writer) },
       to.signal,
+      (done, total) => to.progress?.(total + done, 2 * total),
     )) {
       flush(CHUNK_BYTES);
     }

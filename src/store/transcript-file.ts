@@ -41,8 +41,13 @@ export class TranscriptFile {
    * Opens and indexes the transcript at `path`; `facts` collects what a fork takes over of other rows. Throws
    * file-system errors, and `signal.reason` when aborted.
    */
-  static async open(path: string, signal?: AbortSignal, facts?: ForkFacts): Promise<TranscriptFile> {
-    return TranscriptFile.read(openRead(path), signal, facts);
+  static async open(
+    path: string,
+    signal?: AbortSignal,
+    facts?: ForkFacts,
+    progress?: ScanProgress,
+  ): Promise<TranscriptFile> {
+    return TranscriptFile.read(openRead(path), signal, facts, progress);
   }
 
   /** The same for a file that is open already, and is closed with what is returned, or when this fails. */
@@ -81,8 +86,8 @@ export class TranscriptFile {
   }
 
   /** Visits every row once more, in file order, up to the size at opening. */
-  chunks(visitor: RowVisitor, signal?: AbortSignal): AsyncGenerator<void> {
-    return scanChunks(this.#fd, visitor, { to: this.size, signal });
+  chunks(visitor: RowVisitor, signal?: AbortSignal, progress?: ScanProgress): AsyncGenerator<void> {
+    return scanChunks(this.#fd, visitor, { to: this.size, signal, progress });
   }
 
   /** A row of the index as it stands in the file, without its newline. Valid until the next row is read. */

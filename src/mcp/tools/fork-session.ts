@@ -1,6 +1,7 @@
 import { isAbsolute } from "node:path";
 import * as z from "zod";
 import { CHANGES, SESSION_INPUT, naming } from "../changes.ts";
+import type { Context } from "../context.ts";
 import { type Found, findSession } from "../find-session.ts";
 import { text } from "../input.ts";
 import { echoed, plainLine } from "../quote.ts";
@@ -28,8 +29,9 @@ export const forkSession = defineTool({
     source: z.string(),
     resume: z.string(),
   }),
-  async run({ session, upToMessageId, cwd, title }, { signal }, service) {
+  async run({ session, upToMessageId, cwd, title }, context, service) {
     const { store } = service;
+    const { signal } = context;
     if (cwd !== undefined && !isAbsolute(cwd)) throw new ToolFailure(`cwd is no absolute path: ${echoed(cwd)}`);
     if (cwd !== undefined && !(await store.isDirectory(cwd))) {
       throw new ToolFailure(
@@ -38,8 +40,14 @@ export const forkSession = defineTool({
     }
     const found = await findSession(session, service);
     const given = title === undefined ? undefined : plainLine(title) || undefined;
-    const end = upToMessageId === undefined ? undefined : await endOf(upToMessageId.trim(), found, signal, service);
-    const sessionId = await store.fork(found.copy.sessionId, { upToMessageId: end, cwd, title: given, signal });
+    const end = upToMessageId === undefined ? undefined : await endOf(upToMessageId.trim(), found, context, service);
+    const sessionId = await store.fork(found.copy.sessionId, {
+      upToMessageId: end,
+      cwd,
+      title: given,
+      signal,
+      progress: (done, total) => context.progress(done, total, "copying the transcript"),
+    });
     const fork = await findSession(sessionId, service);
     const resume = `claude --resume ${sessionId}`;
     const structured = {
@@ -56,9 +64,14 @@ export const forkSession = defineTool({
 });
 
 /** What the store takes for a message as the reading tools name it: of an answer of the model, all of it with its results. */
-async function endOf(given: string, { copy }: Found, signal: AbortSignal, { store }: Service): Promise<string> {
+async function endOf(
+  given: string,
+  { copy }: Found,
+  { signal, progress }: Context,
+  { store }: Service,
+): Promise<string> {
   try {
-    return await withConversation(store, copy, { agentId: undefined, signal }, async (conversation) => {
+    return await withConversation(store, copy, { agentId: undefined, signal, progress }, async (conversation) => {
       const { kind, row } = await findTarget(conversation, given, signal);
       const answer = kind === "row" ? undefined : conversation.open.messageId(row);
       return answer ?? conversation.open.uuid(row);
