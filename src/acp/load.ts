@@ -1,11 +1,10 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { OpenConversation } from "../store/open-conversation.ts";
-import type { StoredText } from "../store/row-apart.ts";
 import { object } from "./content.ts";
 import { NestedCalls } from "./nested.ts";
 import { Plan } from "./plan.ts";
 import type { Store } from "./store.ts";
-import { type Step, Translator } from "./to-acp.ts";
+import { Translator } from "./to-acp.ts";
 import type { SendUpdate } from "./update-lines.ts";
 import { Usage } from "./usage.ts";
 import { hiddenBranches, windowOf, type WindowRequest } from "./window.ts";
@@ -54,28 +53,27 @@ export async function replay(
     const translator = new Translator({ compactions: request.compactions, ...(latest && { plan }) });
     const nested = new NestedCalls(store, sessionId, send, signal);
     const known = (id: string): boolean => translator.calls.get(id) !== undefined;
-    const give = async (steps: readonly Step[], texts?: readonly StoredText[]): Promise<void> => {
-      for (const step of steps) {
+    for (let at = from; at < to; at++) {
+      const row = conversation.apart(at);
+      if (row.message.type === "assistant") usage.saw(object(row.message.message));
+      for (const step of translator.translate(row)) {
         signal.throwIfAborted();
         if (!("sessionUpdate" in step)) await nested.show(step, known);
         else {
           // A promise for each of thousands of updates is what a load would spend much of its time on.
-          const full = send(step, texts);
+          const full = send(step, row.texts);
           if (full !== undefined) await full;
         }
       }
-    };
-    for (let at = from; at < to; at++) {
-      const row = conversation.apart(at);
-      if (row.message.type === "assistant") usage.saw(object(row.message.message));
-      const steps = translator.translate(row);
-      if (steps.length > 0) await give(steps, row.texts);
       // Hidden rows send nothing, and must not keep other requests waiting.
       if ((at - from) % ROWS_PER_TURN === ROWS_PER_TURN - 1) await nextTurn();
     }
-    await give(translator.end());
     const used = latest ? usage.update() : undefined;
-    if (used !== undefined) await give([used]);
+    for (const step of [...translator.end(), ...(used === undefined ? [] : [used])]) {
+      signal.throwIfAborted();
+      if ("sessionUpdate" in step) await send(step);
+      else await nested.show(step, known);
+    }
     return { hiddenBranches: hiddenBranches(conversation), ...(nextCursor !== undefined && { nextCursor }) };
   } finally {
     conversation.close();

@@ -5,7 +5,7 @@ import { escapeSeparators, type LineOutput } from "./output.ts";
 
 /**
  * Sends an update; what it returns resolves when there is room for more, undefined when there is. `texts`: those of the
- * row it was made of that may be copied as they stand in the transcript.
+ * row it was made of, with the JSON they stand there as.
  */
 export type SendUpdate = (update: SessionUpdate, texts?: readonly StoredText[]) => Promise<void> | undefined;
 
@@ -19,18 +19,17 @@ export function updateLines(out: LineOutput): (sessionId: string) => SendUpdate 
     const envelope = escapeSeparators(JSON.stringify({ jsonrpc: "2.0", method, params }));
     const head = envelope.slice(0, -NO_UPDATE.length);
     return (update, texts = []) => {
-      const json = escapeSeparators(JSON.stringify(texts.length === 0 ? update : marked(update, texts)));
+      if (texts.length === 0) return out.write(head + escapeSeparators(JSON.stringify(update)) + END);
+      const json = JSON.stringify(marked(update, texts));
+      let line = head;
       let at = 0;
-      let start = head;
       for (let mark = json.indexOf(MARK_START); mark >= 0; mark = json.indexOf(MARK_START, mark + 1)) {
         if (!json.startsWith(MARK, mark)) continue;
-        out.text(start + json.slice(at, mark));
-        start = "";
+        const stored = texts[Number(json.slice(mark + MARK.length, mark + MARK.length + DIGITS))] as StoredText;
+        line += json.slice(at, mark) + stored.json.slice(1, -1);
         at = mark + MARK.length + DIGITS;
-        const { bytes, from, to } = texts[Number(json.slice(at - DIGITS, at))] as StoredText;
-        out.bytes(bytes, from, to);
       }
-      return out.write(`${start}${json.slice(at)}${END}`);
+      return out.write(escapeSeparators(line + json.slice(at) + END));
     };
   };
 }

@@ -45,7 +45,7 @@ export interface ReplayedRow {
   readonly message: Pick<SessionMessage, "type" | "uuid" | "message">;
   /** Members of the row, by name. Of a user or assistant row `cwd`, `toolUseResult` and `isCompactSummary` at least. */
   readonly entry: object;
-  /** Those of its texts that may be copied as they stand. */
+  /** Its long texts, as far as they were read apart from it. */
   readonly texts: readonly StoredText[];
 }
 

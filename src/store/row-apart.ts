@@ -4,12 +4,10 @@ import { parseRow } from "../transcript/row.ts";
 import { equals } from "../transcript/row-scan.ts";
 import { record } from "../transcript/voice-call.ts";
 
-/** A long text of a row, and where it stands in the file, without its quotes: valid until another row is read. */
+/** A long text of a row, and how it stands in the file, with its quotes: JSON that stands for it. */
 export interface StoredText {
   readonly text: string;
-  readonly bytes: Buffer;
-  readonly from: number;
-  readonly to: number;
+  readonly json: string;
 }
 
 type Members = Record<string, unknown>;
@@ -23,7 +21,7 @@ type Members = Record<string, unknown>;
  */
 export class RowApart {
   readonly message: unknown;
-  /** The long texts of what was read so far; not those that cannot be copied as they stand. */
+  /** The long texts of what was read so far. */
   readonly texts: StoredText[] = [];
   readonly #bytes: Buffer;
   readonly #start: number;
@@ -63,39 +61,41 @@ export class RowApart {
 
   /** The value of a part; undefined where it is not there, or is no longer what it was. */
   #read(part: number, put: PutBack): unknown {
-    const from = this.#parts.at(this.#row, part);
+    const parts = this.#parts;
+    const from = parts.at(this.#row, part);
     if (from === 0) return undefined;
-    const to = this.#parts.at(this.#row, part + 1);
-    const bytes = this.#bytes;
-    const start = this.#start;
-    const plain = (): unknown => wholeValue(bytes.subarray(start + from, start + to));
-    const whole = bytes.toString("utf8", start + from, start + to);
-    // What is no UTF-8 was mended, and U+2028 and U+2029 would end a line for some readers: neither can be copied.
-    if (!canBeCopied(whole)) return plain();
-    // Parts of one string, where an offset in bytes is one in characters.
-    const ascii = whole.length === to - from;
-    const slice = (at: number, end: number): string =>
-      ascii ? whole.slice(at - from, end - from) : bytes.toString("utf8", start + at, start + end);
-
+    const to = parts.at(this.#row, part + 1);
+    const whole = this.#slice(from, to);
+    // Of ASCII an offset in bytes is one in characters. What is no UTF-8 was mended, which lengthens nothing.
+    const ascii = whole.length === to - from && !whole.includes("\ufffd");
     const texts: StoredText[] = [];
     let json = "";
     let at = from;
-    const last = this.#parts.firstText(this.#row + 1);
-    for (let i = this.#parts.firstText(this.#row); i < last && texts.length < MARKS.length; i++) {
-      const begin = this.#parts.textStart(i);
-      const end = this.#parts.textEnd(i);
-      if (begin < from || end > to || !isText(bytes, start + begin)) continue;
-      const text = parsed(slice(begin, end));
-      if (typeof text !== "string") return plain();
-      json += slice(at, begin) + QUOTED_MARKS[texts.length];
+    const last = parts.firstText(this.#row + 1);
+    for (let i = parts.firstText(this.#row); i < last && texts.length < MARKS.length; i++) {
+      const begin = parts.textStart(i);
+      const end = parts.textEnd(i);
+      if (begin < from || end > to || !isText(this.#bytes, this.#start + begin)) continue;
+      const quoted = ascii ? whole.slice(begin - from, end - from) : this.#slice(begin, end);
+      const text = parsed(quoted);
+      if (typeof text !== "string") return this.#whole(from, to);
+      json += (ascii ? whole.slice(at - from, begin - from) : this.#slice(at, begin)) + QUOTED_MARKS[texts.length];
       at = end;
-      texts.push({ text, bytes, from: start + begin + 1, to: start + end - 1 });
+      texts.push({ text, json: quoted });
     }
-    const value = parsed(texts.length === 0 ? slice(from, to) : json + slice(at, to));
+    const value = parsed(texts.length === 0 ? whole : json + (ascii ? whole.slice(at - from) : this.#slice(at, to)));
     // Two members of one name, or a name with escapes: the texts are not where they are looked for.
-    if (value === undefined || put(value, texts) !== texts.length) return plain();
+    if (value === undefined || put(value, texts) !== texts.length) return this.#whole(from, to);
     for (const text of texts) this.texts.push(text);
     return value;
+  }
+
+  #slice(from: number, to: number): string {
+    return this.#bytes.toString("utf8", this.#start + from, this.#start + to);
+  }
+
+  #whole(from: number, to: number): unknown {
+    return wholeValue(this.#bytes.subarray(this.#start + from, this.#start + to));
   }
 }
 
@@ -117,9 +117,6 @@ function parsed(json: string): unknown {
     return undefined;
   }
 }
-
-const canBeCopied = (text: string): boolean =>
-  !text.includes("\ufffd") && !text.includes("\u2028") && !text.includes("\u2029");
 
 /** The names under which texts are looked for; with the quotes and the colon, as Claude Code writes them. */
 const HEADS = ["text", "content", "thinking", "stdout"].map((name) => Buffer.from(`"${name}":`));
