@@ -189,6 +189,48 @@ describe("clients side by side", () => {
     expect(answers).toEqual(Array.from({ length: 200 }, (_, i) => [`branch-${i % 10}`]));
   });
 
+  test("each that reads a session is given that one, whoever hangs up or cancels beside it", async () => {
+    const COUNT = 60;
+    const dir = tempConfigDir();
+    for (let n = 0; n < COUNT; n++) {
+      const text = `what was said in ${sessionId(n)} `.repeat(200);
+      put(dir, `projects/-w/${sessionId(n)}.jsonl`, conversation(sessionId(n), text, text));
+    }
+    const server = await startHttpProcess(dir);
+    const wrong: unknown[] = [];
+    await Promise.all(
+      Array.from({ length: COUNT }, async (_, n) => {
+        const params = { name: "read_session", arguments: { session: sessionId(n) }, _meta: { progressToken: 1 } };
+        if (n % 3 === 0) return hangUp(server, JSON.stringify({ jsonrpc: "2.0", id: 1, method: "tools/call", params }));
+        const cancel = { jsonrpc: "2.0", method: "notifications/cancelled", params: { requestId: 1 } };
+        const [text] = await Promise.all([
+          call(server, 1, "tools/call", params).then((result) => JSON.stringify(result)),
+          send(server, { body: JSON.stringify(cancel) }),
+        ]);
+        const said = new Set(Array.from(text.matchAll(/said in ([-0-9a-f]+)/g), ([, id]) => id));
+        if (said.size !== 1 || !said.has(sessionId(n))) wrong.push({ n, said });
+      }),
+    );
+    expect(wrong).toEqual([]);
+    expect((await send(server)).status).toBe(200);
+    expect(server.stderr().split("\n")).toHaveLength(3);
+  });
+
+  /** Sends a whole request, and does not wait for the answer. */
+  const hangUp = ({ url, token }: HttpProcess, body: string): Promise<void> =>
+    new Promise((resolve) => {
+      const { hostname, port, pathname } = new URL(url);
+      const headers = {
+        authorization: `Bearer ${token}`,
+        "content-type": "application/json",
+        accept: "application/json, text/event-stream",
+      };
+      const request = http.request({ host: hostname, port, path: pathname, method: "POST", headers });
+      request.on("error", () => undefined);
+      request.once("close", resolve);
+      request.end(body, () => request.destroy());
+    });
+
   test("one that hangs up in the middle disturbs no other", async () => {
     const server = await startHttpProcess(tempConfigDir());
     const { hostname, port, pathname } = new URL(server.url);

@@ -48,9 +48,10 @@ export interface Answers {
   of(tool: string): { readonly text: string; readonly isError: boolean; readonly blocks: number };
 }
 
-/** The tool results of a request, by the names of the tools. */
-export function answersOf(request: ModelRequest | undefined): Answers {
-  const blocks = request?.messages.flatMap(({ content }) => blocksOf(content)) ?? [];
+/** The tool results that a model received, by the names of the tools. The CLI may ask for other things beside the conversation. */
+export function answersOf(requests: readonly ModelRequest[]): Answers {
+  const [longest] = requests.toSorted((a, b) => b.messages.length - a.messages.length);
+  const blocks = longest?.messages.flatMap(({ content }) => blocksOf(content)) ?? [];
   return {
     of(tool) {
       const calls = blocks.filter(({ type, name }) => type === "tool_use" && name === tool);
