@@ -1,6 +1,6 @@
 /**
- * Builds dist/: the library as tsc emits it (one module per source file, so that stack traces name them), and the
- * binary as one bundle, because loading the protocol SDK file by file takes longer than all the rest of the start.
+ * Builds dist/: the library and the binary as bundles, because loading them file by file takes longer than all the rest
+ * of the start, and the library's types as tsc emits them. The library keeps its names and lines for stack traces.
  *
  *     node scripts/build.mjs                  fails when something is missing
  *     node scripts/build.mjs --if-possible    does nothing where the development dependencies are not installed
@@ -53,8 +53,8 @@ async function build() {
   const next = path.join(root, ".cache", `dist-${process.pid}`);
   mkdirSync(next, { recursive: true });
   try {
-    emitLibrary(next);
-    const bundled = await bundleBinary(next);
+    emitTypes(next);
+    const bundled = await bundle(next);
     const notices = `dist/cli.js and dist/cli/ contain code of these packages.\n\n${noticesOf(bundled)}`;
     writeFileSync(path.join(next, "THIRD-PARTY-NOTICES.txt"), notices);
     replaceDirectory(path.join(root, "dist"), next);
@@ -63,7 +63,7 @@ async function build() {
   }
 }
 
-function emitLibrary(outDir) {
+function emitTypes(outDir) {
   const tsc = path.join(path.dirname(require.resolve("typescript/package.json")), "bin", "tsc");
   const { status } = spawnSync(process.execPath, [tsc, "-p", "tsconfig.build.json", "--outDir", outDir], {
     cwd: root,
@@ -72,8 +72,8 @@ function emitLibrary(outDir) {
   if (status !== 0) throw new Error(`tsc ended with ${status}`);
 }
 
-/** Returns the names of the packages that went into the bundle. */
-async function bundleBinary(outdir) {
+/** Returns the names of the packages that went into the bundles. */
+async function bundle(outdir) {
   const esbuild = await import("esbuild");
   const options = {
     absWorkingDir: root,
@@ -83,24 +83,24 @@ async function bundleBinary(outdir) {
     platform: "node",
     target: "node20.19",
     external: EXTERNAL,
-    minifySyntax: true,
-    minifyWhitespace: true,
     legalComments: "none",
     logLevel: "warning",
     metafile: true,
   };
+  const minified = { ...options, minifySyntax: true, minifyWhitespace: true };
   const plugins = [bareProcess, lazySchemas, withoutAjv];
   const builds = await Promise.all([
+    esbuild.build({ ...options, entryPoints: { index: "src/index.ts" } }),
     // Parts that are imported lazily stay files of their own, so that `--version` does not load the protocol.
     esbuild.build({
-      ...options,
+      ...minified,
       entryPoints: { cli: "src/cli/main.ts" },
       splitting: true,
       chunkNames: "cli/[name]-[hash]",
       plugins: [...plugins, serverApart],
     }),
     // What serves an editor is one file, its lazy parts too: to find and read twenty takes longer than to run them.
-    esbuild.build({ ...options, entryPoints: { [SERVER]: "src/acp/main.ts" }, minifyIdentifiers: true, plugins }),
+    esbuild.build({ ...minified, entryPoints: { [SERVER]: "src/acp/main.ts" }, minifyIdentifiers: true, plugins }),
   ]);
   makeExecutable(path.join(outdir, "cli.js"));
   return [...new Set(builds.flatMap(({ metafile }) => packagesIn(metafile)))].sort();
