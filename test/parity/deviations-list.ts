@@ -71,7 +71,7 @@ export const listDeviations: readonly Deviation[] = [
       reason:
         "The same words inside a tool's input or output say nothing of the session; taking them shows a session under a wrong directory.",
       official: "Takes the first or last such text in the window, wherever it stands.",
-      ours: "Takes members of rows.",
+      ours: "Takes members of rows; of a row that breaks somewhere, those before that place.",
       provoke: (rng, store) =>
         mapTranscripts(store, (one) => {
           const value = rng.pick([

@@ -3,6 +3,7 @@
  * this purpose alone, so that nothing of src is tested with itself.
  */
 import { bytesOf, line, type Row, rowOf, type Transcript } from "./model.ts";
+import { breakOf } from "./grammar.ts";
 import { memo } from "./memo.ts";
 
 const CONVERSATION_TYPES = new Set<unknown>(["user", "assistant", "system", "attachment", "progress"]);
@@ -78,10 +79,10 @@ const text = (bytes: Buffer): string => {
 };
 const trimmedOf = (bytes: Buffer): Buffer => Buffer.from(text(bytes), "latin1");
 
-/** Places where `{"` stands, but for the first byte, and where it may be a value inside a row. */
+/** Places where `{"` stands, but for the first byte, and where it may be a value inside the row that is begun there. */
 function* openings(bytes: Buffer): Generator<number> {
   for (let at = bytes.indexOf('{"', 1); at >= 0; at = bytes.indexOf('{"', at + 1)) {
-    if (!":,[".includes(String.fromCharCode(bytes[at - 1] ?? 0))) yield at;
+    if (bytes[0] !== 0x7b || !":,[".includes(String.fromCharCode(bytes[at - 1] ?? 0))) yield at;
   }
 }
 
@@ -146,26 +147,13 @@ const isBroken = memo((bytes: Buffer): boolean => {
 export const rowBeforeGarbage = memo((bytes: Buffer): Buffer | undefined => {
   if (trimmedOf(bytes)[0] !== 0x7b || !isBroken(bytes) || isGlued(bytes)) return undefined;
   const trimmed = trimmedOf(bytes);
-  const row = trimmed.subarray(0, objectEnd(trimmed));
+  const row = trimmed.subarray(0, breakOf(trimmed));
   return isRow(row) ? row : undefined;
 });
 
-/** Where the object that the bytes begin with ends. */
-function objectEnd(bytes: Buffer): number {
-  let depth = 0;
-  for (let at = 0; at < bytes.length; at++) {
-    const byte = bytes[at];
-    if (byte === 0x22) {
-      for (at++; at < bytes.length && bytes[at] !== 0x22; at++) if (bytes[at] === 0x5c) at++;
-    } else if (byte === 0x7b || byte === 0x5b) depth++;
-    else if ((byte === 0x7d || byte === 0x5d) && --depth === 0) return at + 1;
-  }
-  return bytes.length;
-}
-
 // oxlint-disable-next-line no-control-regex -- raw control characters are the subject
 const CONTROL = /[\u0000-\u001f]/g;
-const STRING = /"(?:[^"\\]|\\[^])*"/g;
+const STRING = /"[^"\\]*(?:\\[^][^"\\]*)*"/g;
 const ESCAPE = /\\(?:(["\\/bfnrt]|u[0-9a-fA-F]{4})|([^]))/g;
 
 /** The line with what JSON does not allow in strings written as it allows it: raw control characters, unknown escapes. */

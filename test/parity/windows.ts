@@ -1,5 +1,6 @@
 /** What a list sees of a transcript, for predicates and stand-ins; from sdk-spec §4, apart from src on purpose. */
 import { bytesOf, line, type Row, rowOf, type Transcript } from "./model.ts";
+import { breakOf } from "./grammar.ts";
 import { memo } from "./memo.ts";
 import { field } from "./transforms.ts";
 
@@ -191,14 +192,25 @@ export function defused(transcript: Transcript, from: string, to: string, test: 
 
 const NESTED = ["cwd", "gitBranch", "timestamp", "entrypoint", "sessionKind"];
 
-/** The line with those keys renamed, letter for letter, that stand elsewhere than at the top level of a row. */
+const NESTED_KEY = new RegExp(`"(${NESTED.join("|")})": ?"`, "g");
+
+/** The line with those keys renamed, letter for letter, that stand elsewhere than at the top level of a row, up to where it breaks. */
 export const withoutNestedKeys = memo((bytes: Buffer): Buffer => {
   if (!NESTED.some((key) => bytes.includes(`"${key}"`))) return bytes;
   const out = Buffer.from(bytes);
   const start = bytes.findIndex((byte) => byte > 0x20);
   const isObject = bytes[start] === 0x7b;
+  const broken =
+    rowOf(bytes) === undefined ? Math.max(start, 0) + breakOf(bytes.subarray(Math.max(start, 0))) : Infinity;
   let depth = 0;
-  for (let at = Math.max(start, 0); at < bytes.length; at++) {
+  const counted = new Map<string, number>();
+  if (broken < bytes.length) {
+    // Behind the break nothing tells strings from what is between them; the quote before it may begin a word as well.
+    const from = Math.max(broken - 1, 0);
+    for (const { 1: key, index } of bytes.toString("latin1", from).matchAll(NESTED_KEY))
+      out[from + index + (key as string).length] = 0x7e;
+  }
+  for (let at = Math.max(start, 0); at < Math.min(bytes.length, broken); at++) {
     const byte = bytes[at];
     if (byte === 0x7b || byte === 0x5b) depth++;
     else if (byte === 0x7d || byte === 0x5d) depth--;
@@ -206,12 +218,27 @@ export const withoutNestedKeys = memo((bytes: Buffer): Buffer => {
       let end = at + 1;
       while (end < bytes.length && bytes[end] !== 0x22) end += bytes[end] === 0x5c ? 2 : 1;
       const word = bytes.toString("latin1", at + 1, end);
-      if (bytes[end + 1] === 0x3a && (depth !== 1 || !isObject) && NESTED.includes(word)) out[end - 1] = 0x7e;
+      const isCounted = depth === 1 && isObject && stringEnd(bytes, end + 2) <= broken;
+      if (bytes[end + 1] === 0x3a && NESTED.includes(word)) {
+        // Of a key that is there twice the last one counts.
+        const other = isCounted ? counted.get(word) : end;
+        if (other !== undefined) out[other - 1] = 0x7e;
+        if (isCounted) counted.set(word, end);
+      }
       at = end;
     }
   }
   return out;
 });
+
+/** One past the string that begins there, blanks before it passed over. */
+function stringEnd(bytes: Buffer, from: number): number {
+  let at = from;
+  while (bytes[at] === 0x20) at++;
+  if (bytes[at] !== 0x22) return from;
+  for (at++; at < bytes.length && bytes[at] !== 0x22; at++) if (bytes[at] === 0x5c) at++;
+  return at + 1;
+}
 
 /** A row that means nothing, of some length. */
 export const filler = (length: number): Buffer => line({ type: "filler", text: "x".repeat(length) });
