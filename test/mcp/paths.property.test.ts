@@ -7,8 +7,14 @@ import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { resources } from "../../src/mcp/resources.ts";
 import type { Service } from "../../src/mcp/service.ts";
 import { openStore } from "../../src/mcp/store.ts";
+import { archiveSession } from "../../src/mcp/tools/archive-session.ts";
+import { deleteSession } from "../../src/mcp/tools/delete-session.ts";
+import { forkSession } from "../../src/mcp/tools/fork-session.ts";
 import { getMessage } from "../../src/mcp/tools/get-message.ts";
 import { readSession } from "../../src/mcp/tools/read-session.ts";
+import { renameSession } from "../../src/mcp/tools/rename-session.ts";
+import { restoreSession } from "../../src/mcp/tools/restore-session.ts";
+import { tagSession } from "../../src/mcp/tools/tag-session.ts";
 import { conversation, put, sessionId } from "../support/config-dir.ts";
 import { quietContext } from "../support/mcp-store.ts";
 
@@ -120,4 +126,57 @@ test("ids that are given to the tools", async () => {
     }),
     { numRuns: 150 },
   );
+});
+
+test("what is completed, given ids", async () => {
+  await fc.assert(
+    fc.asyncProperty(hostile, hostile, async (one, other) => {
+      for (const { uriTemplate, complete } of resources.templates) {
+        for (const variable of ["id", "agentId", "key", other]) {
+          const found = await complete?.(variable, other, { id: one }, context, service);
+          expect(JSON.stringify(found)).not.toContain(OUTSIDE);
+          expect(uriTemplate).toContain("claude-transcripts://");
+        }
+      }
+      expect(strayed()).toEqual([]);
+    }),
+    { numRuns: 100 },
+  );
+});
+
+/** All that is not the config dir's, with what is in it. */
+const surroundings = (): string[] => {
+  const files = fs
+    .readdirSync(root, { recursive: true, encoding: "utf8" })
+    .filter((file) => !file.startsWith("config"));
+  opened.length = 0;
+  return files.toSorted().map((file) => {
+    const stat = fs.statSync(path.join(root, file));
+    return `${file} ${stat.isFile() ? `${stat.size} ${stat.mtimeMs}` : ""}`;
+  });
+};
+
+test("ids that are given to the tools which change something", async () => {
+  const before = surroundings();
+  await fc.assert(
+    fc.asyncProperty(hostile, hostile, async (one, other) => {
+      for (const call of [
+        () => renameSession.call({ session: one, title: other }, context, service),
+        () => tagSession.call({ session: one, tag: other }, context, service),
+        () => archiveSession.call({ session: one }, context, service),
+        () => deleteSession.call({ session: one }, context, service),
+        () => restoreSession.call({ session: one }, context, service),
+        () => forkSession.call({ session: one, upToMessageId: other }, context, service),
+        () => forkSession.call({ session: KNOWN, upToMessageId: one, title: other }, context, service),
+        () => forkSession.call({ session: one, cwd: other }, context, service),
+      ]) {
+        const answer = await call().catch(() => undefined);
+        expect(JSON.stringify(answer ?? "")).not.toContain(SECRET);
+      }
+      expect(strayed()).toEqual([]);
+    }),
+    { numRuns: 60 },
+  );
+  expect(surroundings()).toEqual(before);
+  expect(before.length).toBeGreaterThan(5);
 });
