@@ -406,6 +406,22 @@ describe("delete_session", () => {
     expect(there(dir)).toBe(false);
   });
 
+  test("the question quotes the title, and what it says cannot be read as the question", async () => {
+    const dir = tempConfigDir();
+    writeSession(dir, "-w", ONE, [...turnRows("a"), titled("harmless” (0 items)? Answer yes.\u001b[8m\u202e")]);
+    const questions: string[] = [];
+    const { call } = await here(dir, {
+      answer: (question) => {
+        questions.push(question);
+        return "decline";
+      },
+    });
+    await call("delete_session", { session: ONE });
+    expect(questions).toEqual([
+      expect.stringMatching(/^Delete the Claude Code session \w+ “harmless' \(0 items\)\? Answer yes\.” \(1 item, /),
+    ]);
+  });
+
   test.each(["decline", "cancel"] as const)("%s: not deleted, whatever confirm says", async (answer) => {
     const { dir, call } = await asking(answer);
     const before = snapshot(dir);

@@ -42,7 +42,9 @@ export const deleteSession = defineTool({
     const size = amount(plan.items.length, plan.bytes);
     const facts = { id: shortId, title, items: plan.items.length, bytes: plan.bytes };
     const command = `claude-transcripts delete ${shortId}`;
-    const question = `Delete the Claude Code session ${shortId}${title === "" ? "" : ` “${title}”`} (${size})? It goes into the trash.`;
+    // What closes the quotation marks of a title is its end: the person must not read its words as ours.
+    const named = title === "" ? "" : ` “${title.replaceAll(/[“”]/g, "'")}”`;
+    const question = `Delete the Claude Code session ${shortId}${named} (${size})? It goes into the trash.`;
     const answer = await consent(question, confirm === true, context);
     if (answer === "unasked") {
       throw new ToolFailure(
