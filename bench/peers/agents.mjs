@@ -13,6 +13,15 @@ const ABOUT_ITSELF = new Set(["available_commands_update", "current_mode_update"
 
 const UPDATE = '"method":"session/update"';
 const KIND = '"sessionUpdate":"';
+/** No kind has a longer name. */
+const KIND_BYTES = 40;
+const UPDATE_HEAD = Buffer.from(`{"jsonrpc":"2.0",${UPDATE}`);
+const NEWLINE = 0x0a;
+
+/** Whether a line from `from` on begins as both agents begin updates; one that is parted there is looked at as a whole. */
+const isUpdate = (chunk, from, to) =>
+  to - from >= UPDATE_HEAD.length &&
+  chunk.compare(UPDATE_HEAD, 0, UPDATE_HEAD.length, from, from + UPDATE_HEAD.length) === 0;
 
 export const ours = agent("claude-transcripts", root, [path.join(root, "dist/cli.js"), "acp"]);
 
@@ -57,6 +66,7 @@ class Connection {
   #nextId = 1;
   #keep = true;
   #answered = false;
+  #line;
 
   constructor(args, env) {
     this.#child = spawn(process.execPath, args, { env, stdio: ["pipe", "pipe", "ignore"] });
@@ -108,21 +118,43 @@ class Connection {
     const decoder = new TextDecoder();
     let rest = "";
     for await (const chunk of this.#child.stdout) {
-      // A client that is timed does as little as it can, or its own work would be what is measured.
-      const text = this.#keep ? decoder.decode(chunk, { stream: true }) : chunk.toString("latin1");
-      if (!this.#keep) this.#notice(text);
-      const lines = (rest + text).split("\n");
+      if (!this.#keep) {
+        this.#notice(chunk);
+        this.#passOver(chunk);
+        continue;
+      }
+      const lines = (rest + decoder.decode(chunk, { stream: true })).split("\n");
       rest = lines.pop();
-      for (const line of lines) if (this.#keep || !line.includes(UPDATE)) this.#receive(line);
+      for (const line of lines) this.#receive(line);
     }
     for (const resolve of this.#waiting.values()) resolve({ error: { message: "the agent ended" } });
   }
 
   /** Notes the time where a piece of the output ends an update of the conversation. */
-  #notice(text) {
-    const at = text.lastIndexOf(KIND);
-    const kind = at < 0 ? undefined : text.slice(at + KIND.length, text.indexOf('"', at + KIND.length));
-    if (kind !== undefined && !ABOUT_ITSELF.has(kind)) this.lastUpdateMs = this.elapsedMs;
+  #notice(chunk) {
+    const at = chunk.lastIndexOf(KIND);
+    if (at < 0) return;
+    const [kind] = chunk.toString("latin1", at + KIND.length, at + KIND.length + KIND_BYTES).split('"');
+    if (!ABOUT_ITSELF.has(kind)) this.lastUpdateMs = this.elapsedMs;
+  }
+
+  /**
+   * Reads the lines that are no updates. A client that is timed does as little as it can, and makes no text of what it has
+   * no use for, or its own work would be what is measured.
+   */
+  #passOver(chunk) {
+    for (let from = 0; from < chunk.length;) {
+      const end = chunk.indexOf(NEWLINE, from);
+      const to = end < 0 ? chunk.length : end;
+      // Undefined between two lines, null within an update.
+      if (this.#line === undefined) this.#line = isUpdate(chunk, from, to) ? null : [];
+      this.#line?.push(chunk.subarray(from, to));
+      from = to + 1;
+      if (end < 0) continue;
+      const line = this.#line === null ? UPDATE : Buffer.concat(this.#line).toString();
+      this.#line = undefined;
+      if (!line.includes(UPDATE)) this.#receive(line);
+    }
   }
 
   #receive(line) {

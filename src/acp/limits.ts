@@ -24,8 +24,11 @@ export const PATH_UNITS = 4096;
 /** A longer request line is answered with an error and passed over. Prompts with pictures stay well below. */
 export const REQUEST_LINE_UNITS = 16 * 1024 * 1024;
 
-/** Small messages are written together up to about this many bytes: a write each would cost more than the JSON. */
-export const WRITE_BATCH_BYTES = 64 * 1024;
+/**
+ * Small messages are written together up to about this many bytes: a write each would cost more than the JSON. Larger
+ * than what a pipe holds, so that the reader takes it in large pieces while the next are made.
+ */
+export const WRITE_BATCH_BYTES = 256 * 1024;
 
 /** What may wait for a slow reader; the reader of a transcript goes on until then. */
 export const OUTPUT_BYTES = 1024 * 1024;

@@ -89,8 +89,8 @@ type Batch = Buffer<ArrayBuffer>;
 
 const NEWLINE = 0x0a;
 /** A line that ends a batch has room in it. */
-const BUFFER_BYTES = 2 * WRITE_BATCH_BYTES;
-const SPARE_BUFFERS = 4;
+const BUFFER_BYTES = WRITE_BATCH_BYTES + 64 * 1024;
+const SPARE_BUFFERS = 2;
 
 /**
  * U+2028 and U+2029 in JSON, escaped: it allows them, but some line readers, Node 24's `readline` among them, would end

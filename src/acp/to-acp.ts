@@ -224,8 +224,11 @@ export class Translator {
 const SUBAGENTS: ReadonlySet<string> = new Set(["Task", "Agent", "Workflow"]);
 
 /** `tool_use`, and what the API calls on its own side: `server_tool_use`, `mcp_tool_use`. */
-const isCall = (block: Json): boolean => string(block["type"])?.endsWith("tool_use") === true;
-const isResult = (block: Json): boolean => string(block["type"])?.endsWith("tool_result") === true;
+const isCall = (block: Json): boolean => endsWith(block["type"], "tool_use");
+const isResult = (block: Json): boolean => endsWith(block["type"], "tool_result");
+/** The types of nearly all blocks are known by a look. */
+const endsWith = (type: unknown, end: string): boolean =>
+  type === end || (type !== "text" && typeof type === "string" && type.endsWith(end));
 
 const meta = (facts: Json): { _meta: Record<string, unknown> } => ({ _meta: { [META]: facts } });
 const ours = (_meta: Json | undefined): Json => (_meta === undefined ? NOTHING : object(_meta[META]));

@@ -67,7 +67,7 @@ const CHUNKS_PER_TURN = 32;
 
 /**
  * Reads a transcript from its beginning to its end and says what is wrong with it. Memory is a chunk, or the longest
- * row, and some 150 bytes a row. Throws file-system errors, and `signal.reason` when aborted.
+ * row, and some 180 bytes a row. Throws file-system errors, and `signal.reason` when aborted.
  */
 export async function checkTranscript(path: string, signal?: AbortSignal): Promise<TranscriptCheck> {
   const fd = openRead(path);

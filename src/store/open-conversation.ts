@@ -14,7 +14,7 @@ import type { TranscriptCopy } from "./types.ts";
 
 /**
  * A conversation that lies open: how many rows it has is known, and any of them can be read, in any order. Memory is an
- * index of about 150 bytes a row. `close` it.
+ * index of about 180 bytes a row. `close` it.
  *
  * It is the whole conversation, with what was compacted away, notices and boundaries; the branches that rewinds left
  * behind follow the current one. Who shows it leaves out what is not wanted.

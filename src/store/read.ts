@@ -54,7 +54,7 @@ export async function getSessionMessages(
 }
 
 /**
- * The same messages one by one, however long the conversation is: memory is an index of about 150 bytes a row and the row
+ * The same messages one by one, however long the conversation is: memory is an index of about 180 bytes a row and the row
  * at hand. Throws `InvalidSessionId`, `SessionNotFound`, file-system errors, and `signal.reason` when aborted.
  */
 export async function* streamSessionMessages(

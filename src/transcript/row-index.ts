@@ -11,7 +11,7 @@ import { fromVoiceCall } from "./voice-call.ts";
  * A transcript as a table: one line of numbers per conversation row, and no text.
  *
  * The conversation is a tree that has to be known whole before its first message can be shown, but its text need not be.
- * So a transcript is read once to fill this table (about 150 bytes a row), and rows are read again, by their byte range,
+ * So a transcript is read once to fill this table (about 180 bytes a row), and rows are read again, by their byte range,
  * when they are shown. Which rows belong here, and what counts as what, is sdk-spec §5.2 and §6.1.
  */
 

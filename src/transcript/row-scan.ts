@@ -37,6 +37,10 @@ export class RowScan {
   /** Value range of `attachment.type`, or -1. */
   attachmentTypeStart = -1;
   attachmentTypeEnd = -1;
+  /** Whether the name of a top-level member has a backslash in it, or is long. */
+  oddKey = false;
+  /** The same of the string that was passed over last. */
+  oddString = false;
   /** Number of long texts found where a message, or the record of a tool's result, has them. */
   textCount = 0;
   /** `[start, end]` of each, its quotes included. */
@@ -56,15 +60,18 @@ const COLON_NEXT = 4;
 const COMMA_OR_CLOSE = 5;
 
 /** Offset one past the closing quote of the string whose opening quote stands at `at`, or -1 when it is not closed. */
-function skipString(bytes: Uint8Array, at: number, end: number): number {
+function skipString(bytes: Uint8Array, at: number, end: number, out: RowScan): number {
   // Most strings are keys, ids and times. A loop is through with them before a call of indexOf has begun.
   const near = Math.min(end, at + NEAR);
   let i = at + 1;
   for (; i < near; i++) {
     const byte = bytes[i];
     if (byte === QUOTE) return i + 1;
-    if (byte === BACKSLASH) i++;
+    if (byte !== BACKSLASH) continue;
+    out.oddString = true;
+    i++;
   }
+  out.oddString = true;
   let quote = i - 1;
   for (;;) {
     quote = bytes.indexOf(QUOTE, quote + 1);
@@ -140,6 +147,7 @@ export function scanObject(bytes: Uint8Array, open: number, end: number, out: Ro
   out.messageIdStart = -1;
   out.attachmentTypeStart = -1;
   out.textCount = 0;
+  out.oddKey = false;
   let containers = out.containers;
   let depth = 1;
   containers[0] = 1;
@@ -156,10 +164,12 @@ export function scanObject(bytes: Uint8Array, open: number, end: number, out: Ro
     const byte = bytes[i] as number;
     switch (byte) {
       case QUOTE: {
-        const after = skipString(bytes, i, end);
+        out.oddString = false;
+        const after = skipString(bytes, i, end, out);
         if (after < 0) return broke(out, end);
         if (state === KEY || state === KEY_OR_CLOSE) {
           if (depth === 1) {
+            if (out.oddString) out.oddKey = true;
             member = out.count * 4;
             if (member + 4 > out.members.length) grow(out);
             out.members[member] = i + 1;

@@ -10,10 +10,10 @@ const LONGEST_TYPE = 32;
 export function readType(bytes: Buffer, scan: RowScan): string | undefined {
   let type: string | undefined;
   const { members } = scan;
+  if (scan.oddKey) return ESCAPED;
   for (let i = 0; i < scan.count * 4; i += 4) {
     const key = members[i] as number;
     const keyEnd = members[i + 1] as number;
-    if (hasBackslash(bytes, key, keyEnd)) return ESCAPED;
     if (keyEnd - key !== 4 || !equals(bytes, key, keyEnd, KEY_TYPE)) continue;
     const value = members[i + 2] as number;
     const valueEnd = members[i + 3] as number;
