@@ -11,6 +11,7 @@
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { incumbent, ours } from "./peers/agents.mjs";
 import { census } from "./peers/census.mjs";
@@ -49,7 +50,9 @@ try {
   const faster = times[incumbent.name].last / times[ours.name].last;
   const page = comparisonPage({ agents, sessions, shown, times, values });
   console.log(page);
+  const conversation = times[incumbent.name].conversation / times[ours.name].conversation;
   console.log(`time to the last update: ${faster.toFixed(1)} × as fast, target ≥ ${TARGET}`);
+  console.log(`time to the last update of the conversation: ${conversation.toFixed(1)} × as fast`);
   if (values.out !== undefined) writeFileSync(values.out, page);
   process.exitCode = faster >= TARGET ? 0 : 1;
 } finally {
@@ -100,7 +103,7 @@ async function replays(agent, sessions) {
     const connection = agent.start(place.config, place.home);
     await connection.initialize();
     const { error } = await connection.load(id, place.work);
-    await new Promise((resolve) => setTimeout(resolve, QUIET_MS));
+    await delay(QUIET_MS);
     const { updates, late } = connection;
     await connection.stop();
     const copy = readFileSync(path.join(place.config, "projects", project, `${id}.jsonl`));
@@ -110,9 +113,11 @@ async function replays(agent, sessions) {
   return addUp(tallies);
 }
 
-/** Medians of the times to the last update of one large session, each program in fresh processes, in turns. */
+/** Medians of the times to the updates and the answer of one large session, each program in fresh processes, in turns. */
 async function race(agents, megabytes, rounds) {
-  const times = Object.fromEntries(agents.map(({ name }) => [name, { initialize: [], last: [], answer: [] }]));
+  const times = Object.fromEntries(
+    agents.map(({ name }) => [name, { initialize: [], conversation: [], answer: [], last: [] }]),
+  );
   const places = new Map(agents.map((agent) => [agent, prepare(`${agent.name}-race`)]));
   for (const { config } of places.values()) makeSingle(config, { megabytes });
   for (let round = 0; round < rounds; round++) {
@@ -123,6 +128,9 @@ async function race(agents, megabytes, rounds) {
       const { error } = await connection.load(SINGLE_SESSION, work, { keep: false });
       if (error !== undefined) throw new Error(`${agent.name}: ${JSON.stringify(error)}`);
       times[agent.name].answer.push(connection.elapsedMs);
+      times[agent.name].conversation.push(connection.lastOfConversationMs);
+      // The incumbent sends its commands, and what else is new, when it has answered.
+      await delay(QUIET_MS);
       times[agent.name].last.push(connection.lastUpdateMs);
       await connection.stop();
     }

@@ -54,8 +54,9 @@ function environment(configDir, home) {
 }
 
 class Connection {
-  /** When each conversation update came, relative to the start, ms: the last one counts. */
+  /** When the last update came, and the last that is a part of the conversation, relative to the start, ms. */
   lastUpdateMs = 0;
+  lastOfConversationMs = 0;
   updates = [];
   /** Updates that came when the load was already answered. */
   late = [];
@@ -130,12 +131,13 @@ class Connection {
     for (const resolve of this.#waiting.values()) resolve({ error: { message: "the agent ended" } });
   }
 
-  /** Notes the time where a piece of the output ends an update of the conversation. */
+  /** Notes the time where a piece of the output has an update in it. */
   #notice(chunk) {
     const at = chunk.lastIndexOf(KIND);
     if (at < 0) return;
     const [kind] = chunk.toString("latin1", at + KIND.length, at + KIND.length + KIND_BYTES).split('"');
-    if (!ABOUT_ITSELF.has(kind)) this.lastUpdateMs = this.elapsedMs;
+    this.lastUpdateMs = this.elapsedMs;
+    if (!ABOUT_ITSELF.has(kind)) this.lastOfConversationMs = this.lastUpdateMs;
   }
 
   /**
