@@ -4,7 +4,7 @@ import type { Context } from "../context.ts";
 import type { Store } from "../store.ts";
 import { Conversation } from "./conversation.ts";
 
-/** Conversations that lie open between calls: memory is some 150 bytes a row of each. */
+/** Conversations that lie open between calls: memory is some 180 bytes a row of each. */
 const KEPT = 4;
 /** After so long without a call they are closed. */
 const IDLE_MS = 60_000;
