@@ -70,11 +70,11 @@ const NOBODY = /No session starts with/;
 const CASES: readonly Case[] = [
   [OK, /"list_sessions"[^]*"restore_session"/, "--method", "tools/list", "--strict"],
   [OK, /question 8/, ...tool("list_sessions", { scope: "all", limit: 3 })],
-  [TOOL_ERROR, /no argument limt/, ...tool("list_sessions", { limt: 3 })],
+  [TOOL_ERROR, /no argument \\"limt/, ...tool("list_sessions", { limt: 3 })],
   [OK, /question 2/, ...tool("search_sessions", { query: "question 2", scope: "all" })],
   [TOOL_ERROR, /query/, ...tool("search_sessions", {})],
   [OK, /"path": "\/w"/, ...tool("list_projects", {})],
-  [TOOL_ERROR, /no argument path/, ...tool("list_projects", { path: "/w" })],
+  [TOOL_ERROR, /no argument \\"path/, ...tool("list_projects", { path: "/w" })],
   [OK, /answer 1[^]*This is the end/, ...tool("read_session", session(1))],
   [TOOL_ERROR, NOBODY, ...tool("read_session", nobody)],
   [OK, /answer 1/, ...tool("get_message", { ...session(1), id: "2" })],
