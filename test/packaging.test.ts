@@ -36,7 +36,6 @@ const Server = z.strictObject({
   packages: z.tuple([
     z.strictObject({
       registryType: z.literal("npm"),
-      registryBaseUrl: z.literal("https://registry.npmjs.org"),
       identifier: z.string(),
       version: exactVersion,
       runtimeHint: z.literal("npx"),
