@@ -14,6 +14,7 @@ import { createRequire } from "node:module";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { bareProcess } from "./bare-process.mjs";
+import { lazyBuiltins } from "./lazy-builtins.mjs";
 import { lazySchemas } from "./lazy-schemas.mjs";
 import { noticesOf, packagesIn } from "./notices.mjs";
 import { withoutAjv } from "./without-ajv.mjs";
@@ -88,9 +89,9 @@ async function bundle(outdir) {
     metafile: true,
   };
   const minified = { ...options, minifySyntax: true, minifyWhitespace: true };
-  const plugins = [bareProcess, lazySchemas, withoutAjv];
+  const plugins = [bareProcess, lazyBuiltins, lazySchemas, withoutAjv];
   const builds = await Promise.all([
-    esbuild.build({ ...options, entryPoints: { index: "src/index.ts" } }),
+    esbuild.build({ ...options, entryPoints: { index: "src/index.ts" }, plugins: [lazyBuiltins] }),
     // Parts that are imported lazily stay files of their own, so that `--version` does not load the protocol.
     esbuild.build({
       ...minified,

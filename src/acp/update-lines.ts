@@ -23,11 +23,12 @@ export function updateLines(out: LineOutput): (sessionId: string) => SendUpdate 
       const json = JSON.stringify(marked(update, texts));
       let line = head;
       let at = 0;
-      for (let mark = json.indexOf(MARK_START); mark >= 0; mark = json.indexOf(MARK_START, mark + 1)) {
-        if (!json.startsWith(MARK, mark)) continue;
-        const stored = texts[Number(json.slice(mark + MARK.length, mark + MARK.length + DIGITS))] as StoredText;
-        line += json.slice(at, mark) + stored.json.slice(1, -1);
-        at = mark + MARK.length + DIGITS;
+      for (let found = json.indexOf(MARK_START); found >= 0; found = json.indexOf(MARK_START, found + 1)) {
+        if (!json.startsWith(mark(), found)) continue;
+        const number = found + mark().length;
+        const stored = texts[Number(json.slice(number, number + DIGITS))] as StoredText;
+        line += json.slice(at, found) + stored.json.slice(1, -1);
+        at = number + DIGITS;
       }
       return out.write(escapeSeparators(line + json.slice(at) + END));
     };
@@ -42,7 +43,8 @@ const END = "}}";
  * first character, which JSON does not escape and nobody writes.
  */
 const MARK_START = "\u007f";
-const MARK = MARK_START + randomBytes(12).toString("hex");
+let made: string | undefined;
+const mark = (): string => (made ??= MARK_START + randomBytes(12).toString("hex"));
 const DIGITS = 2;
 
 /** Shorter texts are escaped as fast as they are looked for. */
@@ -78,7 +80,7 @@ function markedText(value: string, texts: readonly StoredText[]): string {
     const at = more === 0 ? 0 : value.indexOf("\n") + 1;
     // Not `startsWith`, which compares character by character.
     if (value.slice(at, at + text.length) !== text) continue;
-    return `${value.slice(0, at)}${MARK}${String(i).padStart(DIGITS, "0")}${value.slice(at + text.length)}`;
+    return `${value.slice(0, at)}${mark()}${String(i).padStart(DIGITS, "0")}${value.slice(at + text.length)}`;
   }
   return value;
 }

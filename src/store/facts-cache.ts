@@ -31,6 +31,21 @@ type FileIdentity = Readonly<Pick<Candidate, "dev" | "ino" | "size" | "mtimeMs" 
 const entries = new Map<string, Entry>();
 let unitsHeld = 0;
 
+/** Looked into by a list, and not filed yet: to file ten thousand takes longer than the list may take for them. */
+let unfiled: Candidate[] = [];
+
+/** Remembers, from the next list on, the `activity` of a file that a list has looked into since `began`, epoch ms. */
+export function rememberLater(candidate: Candidate, began: number): void {
+  if (began - candidate.ctimeMs >= SETTLED_MS) unfiled.push(candidate);
+}
+
+/** Files what was looked into before. */
+export function fileWhatWasSeen(): void {
+  const seen = unfiled;
+  unfiled = [];
+  for (const candidate of seen) file(candidate, { activity: candidate.activity as number });
+}
+
 /** What is remembered of the transcript, if it is still the file it was then. */
 export function recall(candidate: Candidate): Memory | undefined {
   const entry = entries.get(candidate.path);
@@ -49,8 +64,11 @@ const SETTLED_MS = 100;
 
 /** Adds to what is remembered of the transcript. Number and text are bounded: what was learnt first is forgotten first. */
 export function remember(candidate: Candidate, learnt: Memory): void {
+  if (Date.now() - candidate.ctimeMs >= SETTLED_MS) file(candidate, learnt);
+}
+
+function file(candidate: Candidate, learnt: Memory): void {
   const { path } = candidate;
-  if (Date.now() - candidate.ctimeMs < SETTLED_MS) return;
   const known = entries.get(path);
   const memory = known !== undefined && isSame(known.file, candidate) ? { ...known.memory, ...learnt } : learnt;
   if (known !== undefined) forget(path);

@@ -2,7 +2,7 @@ import { CHUNK_BYTES, HEAD_GROWTH_BYTES, TAIL_GROWTH_BYTES, WINDOW_BYTES } from 
 import { LineBuffer } from "../transcript/lines.ts";
 import { type EarlierTitles, sessionFacts, type SessionFacts, type SidecarFacts } from "../transcript/session-facts.ts";
 import { SessionScan } from "../transcript/session-scan.ts";
-import type { TailFacts } from "../transcript/tail-scan.ts";
+import { ENTRYPOINT_KEY, GIT_BRANCH_KEY, type TailFacts } from "../transcript/tail-scan.ts";
 import type { Candidate } from "./candidates.ts";
 import { close, openRead, openReadNoFollow, pause, readAt } from "./disk.ts";
 import { earlierTitles, type Wanted } from "./earlier-titles.ts";
@@ -162,13 +162,10 @@ function scanLarge(fd: number, size: number, bytes: Buffer, scan: SessionScan): 
   return { scan, tail, headTo, wholeFrom: edge + from - tailStart };
 }
 
-const GIT_BRANCH = Buffer.from('"gitBranch"');
-const ENTRYPOINT = Buffer.from('"entrypoint"');
-
 /** Whether the row that the edge of the tail cuts is the last to say something of the branch or the entrypoint. */
 function needsCutRow(rest: Buffer, { head }: SessionScan, tail: TailFacts): boolean {
-  if (tail.gitBranch === undefined && rest.includes(GIT_BRANCH)) return true;
-  return tail.entrypoint === undefined && head.entrypoint.value === undefined && rest.includes(ENTRYPOINT);
+  if (tail.gitBranch === undefined && rest.includes(GIT_BRANCH_KEY)) return true;
+  return tail.entrypoint === undefined && head.entrypoint.value === undefined && rest.includes(ENTRYPOINT_KEY);
 }
 
 /** Reads the row that lies across `edge` and ends before `lineEnd`, unless it begins more than `TAIL_GROWTH_BYTES` before. */

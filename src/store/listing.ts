@@ -59,16 +59,20 @@ export function listProjectDir(path: string): readonly ListedFile[] {
 }
 
 function readFiles(path: string): ListedFile[] {
-  const ids: string[] = [];
+  const names: string[] = [];
   const others = new Set<string>();
   for (const name of readNames(path)) {
-    const id = name.endsWith(EXTENSION) ? name.slice(0, -EXTENSION.length) : undefined;
-    if (id === undefined) others.add(name);
-    else if (isSessionId(id)) ids.push(id);
+    if (name.endsWith(EXTENSION)) names.push(name);
+    else others.add(name);
   }
   const prefix = path + sep;
-  // The path is as `transcriptPath` makes it, for a name that is known to be an id.
-  return ids.map((id) => ({ sessionId: id, path: prefix + id + EXTENSION, hasSidecars: others.has(id) }));
+  const files: ListedFile[] = [];
+  for (const name of names) {
+    const sessionId = name.slice(0, -EXTENSION.length);
+    // The path is as `transcriptPath` makes it, for a name that is known to be an id.
+    if (isSessionId(sessionId)) files.push({ sessionId, path: prefix + name, hasSidecars: others.has(sessionId) });
+  }
+  return files;
 }
 
 function keep(path: string, entry: Remembered): void {

@@ -72,14 +72,14 @@ export class RowApart {
     let json = "";
     let at = from;
     const last = parts.firstText(this.#row + 1);
-    for (let i = parts.firstText(this.#row); i < last && texts.length < MARKS.length; i++) {
+    for (let i = parts.firstText(this.#row); i < last && texts.length < MARKS; i++) {
       const begin = parts.textStart(i);
       const end = parts.textEnd(i);
       if (begin < from || end > to || !isText(this.#bytes, this.#start + begin)) continue;
       const quoted = ascii ? whole.slice(begin - from, end - from) : this.#slice(begin, end);
       const text = parsed(quoted);
       if (typeof text !== "string") return this.#whole(from, to);
-      json += (ascii ? whole.slice(at - from, begin - from) : this.#slice(at, begin)) + QUOTED_MARKS[texts.length];
+      json += (ascii ? whole.slice(at - from, begin - from) : this.#slice(at, begin)) + quotedMark(texts.length);
       at = end;
       texts.push({ text, json: quoted });
     }
@@ -126,11 +126,13 @@ function isText(bytes: Buffer, from: number): boolean {
   return false;
 }
 
-/** Stands for a text, with its number behind. No transcript has it in it, since nobody has seen it. */
-const MARK = randomBytes(12).toString("hex");
 /** A row has one long text, seldom two or three. */
-const MARKS = Array.from({ length: 16 }, (_, i) => MARK + String.fromCharCode(0x61 + i));
-const QUOTED_MARKS = MARKS.map((mark) => `"${mark}"`);
+const MARKS = 16;
+const FIRST_NUMBER = 0x61;
+let made: string | undefined;
+/** Stands for a text, with its number behind. No transcript has it in it, since nobody has seen it. */
+const mark = (): string => (made ??= randomBytes(12).toString("hex"));
+const quotedMark = (i: number): string => `"${mark()}${String.fromCharCode(FIRST_NUMBER + i)}"`;
 
 /** Puts the texts where their marks are; returns how many were found. */
 type PutBack = (value: unknown, texts: readonly StoredText[]) => number;
@@ -161,9 +163,9 @@ function putIntoResult(value: unknown, texts: readonly StoredText[]): number {
 }
 
 function put(owner: Members, name: string, texts: readonly StoredText[]): number {
-  const mark = owner[name];
-  if (typeof mark !== "string" || !mark.startsWith(MARK)) return 0;
-  const stored = texts[mark.charCodeAt(MARK.length) - 0x61];
+  const value = owner[name];
+  if (typeof value !== "string" || !value.startsWith(mark())) return 0;
+  const stored = texts[value.charCodeAt(mark().length) - FIRST_NUMBER];
   if (stored === undefined) return 0;
   owner[name] = stored.text;
   return 1;

@@ -16,14 +16,14 @@ export class ActivitySearch implements LineVisitor {
   /**
    * Looks for the last row of the conversation (user, assistant, system, attachment, progress) that has a timestamp, in
    * the lines between `from` and `to`, the last one first. A title or a tag makes no session active. `atLineStart`: a line
-   * begins with `from`. Otherwise the first line is left to a search in more bytes, for the type of a row stands at its
-   * beginning.
+   * begins with `from`. Otherwise the first line is left to a search in more bytes, unless its end says enough: the type
+   * of a row may stand at its beginning.
    */
   search(bytes: Buffer, from: number, to: number, atLineStart: boolean): void {
     this.#bytes = bytes;
-    this.time = NaN;
     this.end = to;
-    while (this.end > from) {
+    this.time = timeAtEnd(bytes.toString("latin1", Math.max(from, to - GLANCE_BYTES), to));
+    while (Number.isNaN(this.time) && this.end > from) {
       const { end } = this;
       const before = end - 2 < from ? -1 : bytes.lastIndexOf(NEWLINE, end - 2);
       const cut = before < from;
@@ -31,7 +31,6 @@ export class ActivitySearch implements LineVisitor {
       const start = cut ? from : before + 1;
       visitLine(bytes, start, bytes[end - 1] === NEWLINE ? end - 1 : end, rowScan, this);
       this.end = start;
-      if (!Number.isNaN(this.time)) return;
     }
   }
 
@@ -53,6 +52,36 @@ export class ActivitySearch implements LineVisitor {
     const time = Date.parse(text ?? "");
     if (!Number.isNaN(time)) this.time = time;
   }
+}
+
+/** Bytes at the end of a transcript in which the members behind the last message and a few short rows have room. */
+const GLANCE_BYTES = 768;
+const TIMESTAMP_KEY = '"timestamp"';
+const OPENING = ':"';
+/** Room for the type, the uuid and a short member more. */
+const BEFORE_UNITS = 200;
+/** A member as Claude Code writes it, and none that would have to be compared with another of its name. */
+const MEMBER = String.raw`"(?!type"|timestamp")[A-Za-z]+":(?:"[^"\\]*"|true|false|null|[0-9]+)`;
+const BEFORE_TIMESTAMP = new RegExp(
+  String.raw`[{,]"type":"(?:user|assistant|system|attachment|progress)",(?:${MEMBER},)*$`,
+);
+const AFTER_TIMESTAMP = new RegExp(String.raw`^(?:,${MEMBER})*\}\s*$`);
+
+/**
+ * Most rows of a conversation end in `"type":…,"uuid":…,"timestamp":…` and a few short members. They are known by that,
+ * whatever stands before it: in a list that has to look into every file, reading rows whole takes most of the time. NaN
+ * when the last row that has a timestamp is none of these, or is not ended by a newline: it may then be a part of one.
+ */
+function timeAtEnd(text: string): number {
+  const at = text.lastIndexOf(TIMESTAMP_KEY);
+  const value = at + TIMESTAMP_KEY.length + OPENING.length;
+  const close = text.indexOf('"', value);
+  const newline = text.indexOf("\n", close);
+  if (at < 0 || close < 0 || newline < 0 || !text.startsWith(OPENING, value - OPENING.length)) return NaN;
+  const isEnd =
+    AFTER_TIMESTAMP.test(text.slice(close + 1, newline)) &&
+    BEFORE_TIMESTAMP.test(text.slice(Math.max(0, at - BEFORE_UNITS), at));
+  return isEnd ? Date.parse(text.slice(value, close)) : NaN;
 }
 
 const NOTHING = Buffer.alloc(0);

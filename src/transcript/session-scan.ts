@@ -110,7 +110,34 @@ export class SessionScan implements LineVisitor {
   }
 
   #lines(from: number, end: number): void {
-    for (let start = from; start < end;) start = this.#line(start, end);
+    let start = from;
+    while (start < end && !this.#isTailOnly(start)) start = this.#line(start, end);
+    if (start < end && this.#passOver(start, end)) return;
+    while (start < end) start = this.#line(start, end);
+  }
+
+  /** Whether the rows from here on are asked for nothing but what the tail wants of them. */
+  #isTailOnly(start: number): boolean {
+    return this.head.main && this.#archivedAt === Infinity && (this.head.settled || start >= this.#headEnd);
+  }
+
+  /**
+   * Reads the last answer and what follows it, and of the lines before only those with a word that seldom occurs: the last
+   * row that says something counts, and most rows say nothing more than the answer does. False when that is not enough.
+   */
+  #passOver(start: number, end: number): boolean {
+    const bytes = this.#bytes;
+    const answer = bytes.subarray(start, end).lastIndexOf(ANSWER);
+    const last = bytes.lastIndexOf(NEWLINE, start + answer) + 1;
+    if (answer < 0 || last <= start) return false;
+    const passed = bytes.subarray(start, last);
+    found.fill(-1);
+    for (let at = nextSeldom(passed, 0); at < passed.length;) {
+      const lineEnd = this.#line(start + passed.lastIndexOf(NEWLINE, at) + 1, end) - start;
+      at = nextSeldom(passed, lineEnd);
+    }
+    for (let at = last; at < end;) at = this.#line(at, end);
+    return !this.#tail.isLacking(bytes, start, last);
   }
 
   /**
@@ -188,6 +215,29 @@ export class SessionScan implements LineVisitor {
 
 /** In `customTitle"` and `aiTitle"`. */
 const TITLE = Buffer.from('Title"');
+const ANSWER = Buffer.from('"type":"assistant"');
+/**
+ * The keys of what `TailScan` looks for, but for those that every answer has, or as much of their ends as occurs seldom and
+ * begins with a rare letter: custom and AI titles, `lastPrompt`, `relocatedCwd`, `continuedInSessionId`, `tag`, `summary`.
+ */
+const SELDOM = ['Title"', 'Prompt"', 'Cwd"', "InSe", 'g"', 'y"'].map((word) => Buffer.from(word));
+/** Where each of them was found last. */
+const found: number[] = SELDOM.map(() => -1);
+
+/** The first place at or behind `from` with one of these words; Infinity when there is none. */
+function nextSeldom(bytes: Buffer, from: number): number {
+  let next = Infinity;
+  for (let i = 0; i < SELDOM.length; i++) {
+    let at = found[i] as number;
+    if (at < from) {
+      at = bytes.indexOf(SELDOM[i] as Buffer, from);
+      found[i] = at = at < 0 ? Infinity : at;
+    }
+    if (at < next) next = at;
+  }
+  return next;
+}
+
 const TOOL_RESULT = Buffer.from('"tool_result"');
 
 /** Used for row after row; nothing of them outlives a row. */

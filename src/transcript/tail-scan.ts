@@ -91,6 +91,17 @@ export class TailScan {
     if (keys.entrypoint >= 0) this.#entrypoint.take(bytes, scan, keys.entrypoint);
   }
 
+  /** Whether the lines from `passed` to `read` may say something that counts, because no row behind them says it. */
+  isLacking(bytes: Buffer, passed: number, read: number): boolean {
+    const earlier = bytes.subarray(passed, read);
+    return (
+      this.#continuedIn !== undefined ||
+      (!this.#gitBranch.isFrom(read) && earlier.includes(GIT_BRANCH_KEY)) ||
+      (!this.#entrypoint.isFrom(read) && earlier.includes(ENTRYPOINT_KEY)) ||
+      (this.#model(bytes, read) === undefined && earlier.includes(MODEL_KEY))
+    );
+  }
+
   /** Reads the values out of the buffer that held all the rows. */
   facts(bytes: Buffer): TailFacts {
     return {
@@ -107,11 +118,14 @@ export class TailScan {
     };
   }
 
-  #model(bytes: Buffer): string | undefined {
+  /** Of the messages that begin at `from` or later. */
+  #model(bytes: Buffer, from = 0): string | undefined {
     const scan = messageScan;
     for (let i = this.#messages.length - 2; i >= 0; i -= 2) {
-      if (bytes[this.#messages[i] as number] !== OPEN_BRACE) continue;
-      scanObject(bytes, this.#messages[i] as number, this.#messages[i + 1] as number, scan);
+      const start = this.#messages[i] as number;
+      if (start < from) return undefined;
+      if (bytes[start] !== OPEN_BRACE) continue;
+      scanObject(bytes, start, this.#messages[i + 1] as number, scan);
       for (let at = 0; at < scan.count * 4; at += 4) {
         if (!equals(bytes, scan.members[at] as number, scan.members[at + 1] as number, MODEL)) continue;
         const model = stringValue(bytes, scan.members[at + 2] as number, scan.members[at + 3] as number);
@@ -135,6 +149,11 @@ export class TailScan {
 class Last {
   #start = -1;
   #end = -1;
+
+  /** Whether it stands at `offset` or behind. */
+  isFrom(offset: number): boolean {
+    return this.#start >= offset;
+  }
 
   take(bytes: Buffer, scan: RowScan, at: number): void {
     const start = scan.members[at + 2] as number;
@@ -167,5 +186,9 @@ const COLON = 0x3a;
 const QUOTE = 0x22;
 const OPEN_BRACE = 0x7b;
 const MODEL = Buffer.from("model");
+const MODEL_KEY = Buffer.from('"model"');
+/** What is not in the bytes of a row is no member of it. */
+export const GIT_BRANCH_KEY = Buffer.from('"gitBranch"');
+export const ENTRYPOINT_KEY = Buffer.from('"entrypoint"');
 
 const messageScan = new RowScan();
