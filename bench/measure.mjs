@@ -32,9 +32,13 @@ async function list({ repeat = 1 }) {
   return { ms, count };
 }
 
-/** A page of `limit` sessions, `repeat` times; `warmUp` names another config dir that is listed first. */
-async function page({ limit, cursor, repeat = 1, warmUp }) {
-  const read = api.listSessionPage ?? (async (args) => ({ sessions: await api.listSessions(args) }));
+/**
+ * A page of `limit` sessions, `repeat` times; `warmUp` names another config dir that is listed first. `swapped`: by the
+ * function that both have, as of a program that has swapped the import.
+ */
+async function page({ limit, cursor, repeat = 1, warmUp, swapped }) {
+  const listed = async (args) => ({ sessions: await api.listSessions(args) });
+  const read = swapped ? listed : (api.listSessionPage ?? listed);
   if (warmUp !== undefined) {
     process.env.CLAUDE_CONFIG_DIR = warmUp;
     for (let i = 0; i < 5; i++) await read({ limit });
@@ -44,7 +48,8 @@ async function page({ limit, cursor, repeat = 1, warmUp }) {
   let last;
   for (let i = 0; i < repeat; i++)
     ms.push(await time(async () => (last = await read({ limit, ...(cursor && { cursor }) }))));
-  return { ms, count: last.sessions.length, nextCursor: last.nextCursor };
+  const ids = last.sessions.map(({ sessionId }) => sessionId).join(" ");
+  return { ms, count: swapped ? ids : last.sessions.length, nextCursor: last.nextCursor };
 }
 
 /** The cursor of the page behind the first `count` sessions. */

@@ -96,6 +96,18 @@ function measureList(store, small, what, copied) {
   report(`${what}: first page, warm process`, warm, { faster: 4 });
   reportRatio(`${what}: … against readdir + stat`, warm.ours.ms / warm.floor.ms, 2, warm.floor.ms, warm.ours.ms);
 
+  const swapped = true;
+  const warmSwapped = compare({
+    official: () => warmed(child(store, "official", "page", { limit, repeat, swapped })),
+    ours: () => warmed(child(store, "ours", "page", { limit, repeat, swapped })),
+  });
+  report(`${what}: listSessions({ limit: 50 }), warm process`, warmSwapped, { faster: 4 });
+  const freshSwapped = compare({
+    official: () => child(store, "official", "page", { limit, swapped }),
+    ours: () => child(store, "ours", "page", { limit, swapped }),
+  });
+  report(`${what}: listSessions({ limit: 50 }), fresh process`, freshSwapped, { faster: 2 });
+
   const unseen = compare({
     official: () => child(store, "official", "page", { limit, warmUp: small }),
     ours: () => child(store, "ours", "page", { limit, warmUp: small }),
@@ -109,6 +121,8 @@ function measureList(store, small, what, copied) {
   });
   // Where all mtimes are equal, the official order is by mtime still, while ours has to open every transcript once.
   report(`${what}: first page, fresh process`, fresh, copied ? {} : { faster: 2 });
+  const whole = { official: { ms: fresh.official.processMs }, ours: { ms: fresh.ours.processMs } };
+  report(`${what}: … from the start of the process to its end`, whole, { faster: 2 });
   if (copied) {
     row(`${what}: … against opening all`, [fresh.floor.ms, fresh.ours.ms], fresh.ours.ms / fresh.floor.ms);
   }
@@ -275,6 +289,7 @@ function compare(cases) {
       {
         ms: median(results.map((result) => (Array.isArray(result.ms) ? result.ms[0] : result.ms))),
         laterMs: median(results.map((result) => result.laterMs ?? Number.NaN)),
+        processMs: median(results.map((result) => result.processMs)),
         maxRssMb: Math.max(...results.map((result) => result.maxRssMb)),
         counts: new Set(results.map((result) => result.count)),
       },
@@ -285,7 +300,9 @@ function compare(cases) {
 function child(configDir, implementation, name, options) {
   const env = { ...process.env, CLAUDE_CONFIG_DIR: configDir };
   const args = [MEASURE, implementation, name, JSON.stringify(options)];
-  return JSON.parse(execFileSync(process.execPath, args, { env, encoding: "utf8", maxBuffer: 1 << 26 }));
+  const began = performance.now();
+  const output = execFileSync(process.execPath, args, { env, encoding: "utf8", maxBuffer: 1 << 26 });
+  return { processMs: performance.now() - began, ...JSON.parse(output) };
 }
 
 /** A warm process: the median of all calls but the first. */

@@ -111,8 +111,8 @@ function toCandidate(
 }
 
 /** So many files are looked at before it is decided how to go on; with fewer it does not matter. */
-const SAMPLED_FILES = 256;
-const SAMPLE_STEP = 32;
+const SAMPLED_FILES = 64;
+const SAMPLE_STEP = 8;
 
 /**
  * A way to look at files that is better where most of them have to be read to find the sessions that were active last: in

@@ -55,11 +55,11 @@ export class ActivitySearch implements LineVisitor {
 }
 
 /** Bytes at the end of a transcript in which the members behind the last message and a few short rows have room. */
-const GLANCE_BYTES = 768;
+const GLANCE_BYTES = 640;
 const TIMESTAMP_KEY = '"timestamp"';
 const OPENING = ':"';
 /** Room for the type, the uuid and a short member more. */
-const BEFORE_UNITS = 200;
+const BEFORE_UNITS = 120;
 /** A member as Claude Code writes it, and none that would have to be compared with another of its name. */
 const MEMBER = String.raw`"(?!type"|timestamp")[A-Za-z]+":(?:"[^"\\]*"|true|false|null|[0-9]+)`;
 const BEFORE_TIMESTAMP = new RegExp(
