@@ -18,12 +18,7 @@ export const lazyBuiltins = {
       const names = Object.keys(builtin).filter((name) => typeof builtin[name] === "function" && /^[a-z]/.test(name));
       const later = (name) =>
         `export const ${name} = (...args) => process.getBuiltinModule("${path}").${name}(...args);`;
-      return {
-        contents: names
-          .filter((name) => name !== "default")
-          .map(later)
-          .join("\n"),
-      };
+      return { contents: names.map(later).join("\n") };
     });
   },
 };

@@ -108,6 +108,15 @@ listSessions({ limit: "1" });
     expect(run([path.join(project, "program.js")])).toBe("InvalidSessionId true string\n");
   });
 
+  test("has of Node's dearer modules only what it uses", () => {
+    const code = `
+      const loaded = () => process.moduleLoadList.filter((name) => /^NativeModule (crypto|child_process)$/.test(name));
+      const { listSessionPage } = await import(${JSON.stringify(path.join(installed, "dist", "index.js"))});
+      const { sessions } = await listSessionPage({ configDirs: [${JSON.stringify(fixtures)}] });
+      console.log(sessions.length > 0, loaded().join());`;
+    expect(run(["--input-type=module", "--eval", code])).toBe("true \n");
+  });
+
   function tsc(options: readonly string[]): string {
     const compiler = path.join(root, "node_modules", "typescript", "bin", "tsc");
     const strict = ["--strict", "--exactOptionalPropertyTypes", "--target", "es2022"];

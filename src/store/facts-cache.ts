@@ -36,7 +36,7 @@ let unfiled: Candidate[] = [];
 
 /** Remembers, from the next list on, the `activity` of a file that a list has looked into since `began`, epoch ms. */
 export function rememberLater(candidate: Candidate, began: number): void {
-  if (began - candidate.ctimeMs >= SETTLED_MS) unfiled.push(candidate);
+  if (began - candidate.ctimeMs >= SETTLED_MS && unfiled.length < REMEMBERED_SESSIONS) unfiled.push(candidate);
 }
 
 /** Files what was looked into before. */

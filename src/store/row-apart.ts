@@ -72,7 +72,7 @@ export class RowApart {
     let json = "";
     let at = from;
     const last = parts.firstText(this.#row + 1);
-    for (let i = parts.firstText(this.#row); i < last && texts.length < MARKS; i++) {
+    for (let i = parts.firstText(this.#row); i < last && texts.length < MOST_TEXTS; i++) {
       const begin = parts.textStart(i);
       const end = parts.textEnd(i);
       if (begin < from || end > to || !isText(this.#bytes, this.#start + begin)) continue;
@@ -127,7 +127,7 @@ function isText(bytes: Buffer, from: number): boolean {
 }
 
 /** A row has one long text, seldom two or three. */
-const MARKS = 16;
+const MOST_TEXTS = 16;
 const FIRST_NUMBER = 0x61;
 let made: string | undefined;
 /** Stands for a text, with its number behind. No transcript has it in it, since nobody has seen it. */
