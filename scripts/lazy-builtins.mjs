@@ -16,9 +16,9 @@ export const lazyBuiltins = {
       const builtin = await import(path);
       // What begins with a capital is a class, which a function cannot stand for: to import one fails the build.
       const names = Object.keys(builtin).filter((name) => typeof builtin[name] === "function" && /^[a-z]/.test(name));
-      const later = (name) =>
-        `export const ${name} = (...args) => process.getBuiltinModule("${path}").${name}(...args);`;
-      return { contents: names.map(later).join("\n") };
+      const later = (name) => `export const ${name} = (...args) => load().${name}(...args);`;
+      const load = `let loaded;\nconst load = () => (loaded ??= process.getBuiltinModule("${path}"));`;
+      return { contents: [load, ...names.map(later)].join("\n") };
     });
   },
 };
