@@ -15,10 +15,11 @@ const NEWLINE = 0x0a;
  */
 export function activityOf(candidate: Candidate): number {
   const known = rememberedActivity(candidate);
-  if (known !== undefined) return known;
+  if (!Number.isNaN(known)) return known;
   const fd = openReadNoFollow(candidate.path);
   try {
     const activity = readActivity(fd, candidate.size, candidate.lastModified);
+    candidate.activity = activity;
     remember(candidate, { activity });
     return activity;
   } finally {
@@ -26,9 +27,10 @@ export function activityOf(candidate: Candidate): number {
   }
 }
 
-/** The same where it needs no look into the file; undefined where it does. */
-export function rememberedActivity(candidate: Candidate): number | undefined {
-  return candidate.activity ?? recall(candidate)?.activity;
+/** The same where it needs no look into the file; NaN where it does. */
+export function rememberedActivity(candidate: Candidate): number {
+  if (Number.isNaN(candidate.activity)) candidate.activity = recall(candidate)?.activity ?? NaN;
+  return candidate.activity;
 }
 
 /** The same of an open file of `size` bytes, written to last at `lastModified`. It is not remembered. */

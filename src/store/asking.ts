@@ -67,7 +67,7 @@ function recentIn(project: TranscriptCopy["project"]): TranscriptCopy[] {
   const since = Date.now() - RECENT_CHANGE_MS;
   try {
     return listProjectDir(project.path)
-      .flatMap(({ sessionId, path }) => candidateOf({ sessionId, path, project, size: 0, mtimeMs: 0 }) ?? [])
+      .sessionIds.flatMap((sessionId) => candidateOf({ sessionId, project }) ?? [])
       .filter(({ mtimeMs }) => mtimeMs >= since)
       .sort((a, b) => b.mtimeMs - a.mtimeMs)
       .slice(0, RECENT_FILES);

@@ -2,7 +2,8 @@ import { readActivity, rememberedActivity } from "./activity.ts";
 import { close, openReadNoFollow, pause, type Stats, statLink, statOpen } from "./disk.ts";
 import { errnoOf } from "./errors.ts";
 import { fileWhatWasSeen, rememberLater } from "./facts-cache.ts";
-import { type ListedFile, listProjectDir } from "./listing.ts";
+import { listProjectDir, type Listing } from "./listing.ts";
+import { transcriptPathOf } from "./paths.ts";
 import { canRefuseLinks } from "./platform.ts";
 import type { ProjectDir, Skipped, TranscriptCopy } from "./types.ts";
 
@@ -16,8 +17,8 @@ export interface Candidate extends TranscriptCopy {
   readonly lastModified: number;
   /** Something stands beside the transcript under the session's id. */
   readonly hasSidecars: boolean;
-  /** When the session was active (activity.ts), where that was found out in passing. */
-  readonly activity: number | undefined;
+  /** When the session was active, epoch ms, as far as that was asked (activity.ts); NaN before. */
+  activity: number;
   /** The directory that its project dir was found for. */
   readonly through: string | undefined;
 }
@@ -57,12 +58,15 @@ export async function listCandidates(places: readonly Place[], options: LookOpti
   const inside = new LookingInside(options);
   let looked = 0;
   for (const place of places) {
-    for (const file of filesOf(place.project, skipped)) {
+    const { sessionIds, others } = listingOf(place.project, skipped);
+    for (const id of sessionIds) {
       if (++looked % (inside.isOn ? READ_PER_TURN : FILES_PER_TURN) === 0) {
         await pause();
         options.signal?.throwIfAborted();
       }
-      const candidate = (inside.isOn ? inside.look(place, file) : undefined) ?? lookAt(place, file, skipped);
+      const hasSidecars = others.has(id);
+      const candidate =
+        (inside.isOn ? inside.look(place, id, hasSidecars) : undefined) ?? lookAt(place, id, hasSidecars, skipped);
       if (candidate !== undefined && candidates.push(candidate) === SAMPLED_FILES) inside.decide(candidates);
     }
   }
@@ -70,21 +74,25 @@ export async function listCandidates(places: readonly Place[], options: LookOpti
 }
 
 /** The copy as a list would see it; undefined where a list leaves it out. */
-export function candidateOf({ project, path, sessionId, through }: TranscriptCopy): Candidate | undefined {
-  return lookAt({ project, through }, { sessionId, path, hasSidecars: true }, []);
+export function candidateOf({
+  project,
+  sessionId,
+  through,
+}: Pick<TranscriptCopy, "project" | "sessionId" | "through">): Candidate | undefined {
+  return lookAt({ project, through }, sessionId, true, []);
 }
 
-function filesOf(project: ProjectDir, skipped: Skipped[]): readonly ListedFile[] {
+function listingOf(project: ProjectDir, skipped: Skipped[]): Listing {
   try {
     return listProjectDir(project.path);
   } catch (error) {
     skipped.push({ path: project.path, reason: errnoOf(error) ?? "unreadable" });
-    return [];
+    return { sessionIds: [], others: new Set() };
   }
 }
 
-function lookAt(place: Place, file: ListedFile, skipped: Skipped[]): Candidate | undefined {
-  const { path } = file;
+function lookAt(place: Place, id: string, hasSidecars: boolean, skipped: Skipped[]): Candidate | undefined {
+  const path = transcriptPathOf(place.project, id);
   let stats: Stats | undefined;
   try {
     stats = statLink(path);
@@ -97,22 +105,55 @@ function lookAt(place: Place, file: ListedFile, skipped: Skipped[]): Candidate |
     skipped.push({ path, reason: stats.isSymbolicLink() ? "link" : "not_a_file" });
     return undefined;
   }
-  return stats.size === 0 ? undefined : toCandidate(place, file, stats, undefined);
+  return stats.size === 0 ? undefined : new LookedAt(place, id, hasSidecars, stats, path);
 }
 
-function toCandidate(
-  { project, through }: Place,
-  { sessionId, path, hasSidecars }: ListedFile,
-  { size, mtimeMs, ctimeMs, dev, ino }: Stats,
-  activity: number | undefined,
-): Candidate {
-  const lastModified = Math.round(mtimeMs);
-  return { sessionId, project, path, size, mtimeMs, lastModified, hasSidecars, activity, through, dev, ino, ctimeMs };
+/** Ten thousand of them are held at once: what follows from something else is no field. */
+class LookedAt implements Candidate {
+  readonly sessionId: string;
+  readonly hasSidecars: boolean;
+  readonly size: number;
+  readonly mtimeMs: number;
+  readonly ctimeMs: number;
+  readonly dev: number;
+  readonly ino: number;
+  activity = NaN;
+  readonly #place: Place;
+  #path: string | undefined;
+
+  /** `path`, where it was made already. */
+  constructor(place: Place, sessionId: string, hasSidecars: boolean, stats: Stats, path?: string) {
+    this.sessionId = sessionId;
+    this.hasSidecars = hasSidecars;
+    this.size = stats.size;
+    this.mtimeMs = stats.mtimeMs;
+    this.ctimeMs = stats.ctimeMs;
+    this.dev = stats.dev;
+    this.ino = stats.ino;
+    this.#place = place;
+    this.#path = path;
+  }
+
+  get project(): ProjectDir {
+    return this.#place.project;
+  }
+
+  get through(): string | undefined {
+    return this.#place.through;
+  }
+
+  get path(): string {
+    return (this.#path ??= transcriptPathOf(this.project, this.sessionId));
+  }
+
+  get lastModified(): number {
+    return Math.round(this.mtimeMs);
+  }
 }
 
 /** So many files are looked at before it is decided how to go on; with fewer it does not matter. */
-const SAMPLED_FILES = 64;
-const SAMPLE_STEP = 8;
+const SAMPLED_FILES = 16;
+const SAMPLE_STEP = 2;
 
 /**
  * A way to look at files that is better where most of them have to be read to find the sessions that were active last: in
@@ -140,27 +181,28 @@ class LookingInside {
     if (this.isOn) fileWhatWasSeen();
     for (let i = 0; this.isOn && i < candidates.length; i += SAMPLE_STEP) {
       const candidate = candidates[i] as Candidate;
-      if (rememberedActivity(candidate) === undefined) this.look(candidate, candidate);
-      else this.#spare();
+      const { sessionId, hasSidecars } = candidate;
+      if (!Number.isNaN(rememberedActivity(candidate))) this.#spare();
+      else candidate.activity = this.look(candidate, sessionId, hasSidecars)?.activity ?? NaN;
     }
   }
 
   /** What `lookAt` says of a file, from the open file. Undefined where that fails: `lookAt` says why. */
-  look(place: Place, file: ListedFile): Candidate | undefined {
+  look(place: Place, id: string, hasSidecars: boolean): Candidate | undefined {
     let fd: number | undefined;
     try {
-      fd = openReadNoFollow(file.path);
+      fd = openReadNoFollow(transcriptPathOf(place.project, id));
       const stats = statOpen(fd);
       if (!stats.isFile() || stats.size === 0) return undefined;
-      const lastModified = Math.round(stats.mtimeMs);
+      const candidate = new LookedAt(place, id, hasSidecars, stats);
+      const { lastModified } = candidate;
       if (lastModified <= this.#latest || lastModified < this.#since) {
         this.#spare();
-        return toCandidate(place, file, stats, undefined);
+        return candidate;
       }
-      const activity = readActivity(fd, stats.size, lastModified);
+      candidate.activity = readActivity(fd, stats.size, lastModified);
       this.#read++;
-      this.#latest = Math.max(this.#latest, activity);
-      const candidate = toCandidate(place, file, stats, activity);
+      this.#latest = Math.max(this.#latest, candidate.activity);
       rememberLater(candidate, this.#began);
       return candidate;
     } catch {

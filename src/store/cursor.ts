@@ -4,7 +4,7 @@ import { isSessionId } from "./session-id.ts";
 /** Where a page ended, and what spares the next one work. */
 export interface PageEnd {
   /** Activity of the last session shown, epoch ms. */
-  readonly time: number;
+  readonly activity: number;
   readonly sessionId: string;
   /**
    * What was known then of the files that had been written to after `time`: all have been looked into, and their sessions
@@ -36,14 +36,14 @@ export function decodeCursor(cursor: unknown, filters: string): PageEnd {
   if (typeof v === "number" && v !== VERSION) throw new InvalidCursorError("it is of another version");
   if (typeof f !== "string" || typeof t !== "number" || !isSessionId(i)) throw malformed();
   const seen = typeof n === "number" && Array.isArray(b) ? { since: n, butFor: b.filter(isSessionId) } : undefined;
-  const end = { time: t, sessionId: i, seen };
+  const end = { activity: t, sessionId: i, seen };
   if (encode(end, f) !== cursor) throw malformed();
   if (f !== fingerprint(filters)) throw new InvalidCursorError("it belongs to another list");
   return end;
 }
 
-function encode({ time, sessionId, seen }: PageEnd, filters: string): string {
-  const fields = { v: VERSION, f: filters, t: time, i: sessionId, ...(seen && { n: seen.since, b: seen.butFor }) };
+function encode({ activity, sessionId, seen }: PageEnd, filters: string): string {
+  const fields = { v: VERSION, f: filters, t: activity, i: sessionId, ...(seen && { n: seen.since, b: seen.butFor }) };
   const sum = fingerprint(JSON.stringify(fields));
   return Buffer.from(JSON.stringify({ ...fields, s: sum })).toString("base64url");
 }

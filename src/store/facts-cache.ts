@@ -43,7 +43,7 @@ export function rememberLater(candidate: Candidate, began: number): void {
 export function fileWhatWasSeen(): void {
   const seen = unfiled;
   unfiled = [];
-  for (const candidate of seen) file(candidate, { activity: candidate.activity as number });
+  for (const candidate of seen) file(candidate, { activity: candidate.activity });
 }
 
 /** What is remembered of the transcript, if it is still the file it was then. */

@@ -58,7 +58,7 @@ export function resolveTrashEntry(prefix: string, configDirs: readonly string[] 
 export function allSessionIds(configDirs: readonly string[] | undefined): Set<string> {
   const ids = new Set<string>();
   for (const project of resolveConfigDirs({ configDirs }).flatMap((configDir) => listProjectDirs(configDir).dirs)) {
-    for (const { sessionId } of filesOf(project.path)) ids.add(sessionId);
+    for (const id of idsIn(project.path)) ids.add(id);
   }
   return ids;
 }
@@ -67,9 +67,9 @@ export function allSessionIds(configDirs: readonly string[] | undefined): Set<st
 export const sessionIdsWith = (prefix: string, configDirs: readonly string[] | undefined): string[] =>
   [...allSessionIds(configDirs)].filter((id) => startsWith(id, prefix));
 
-function filesOf(path: string): ReturnType<typeof listProjectDir> {
+function idsIn(path: string): readonly string[] {
   try {
-    return listProjectDir(path);
+    return listProjectDir(path).sessionIds;
   } catch {
     return [];
   }

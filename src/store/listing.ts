@@ -1,15 +1,14 @@
-import { sep } from "node:path";
 import { readNames, statFile } from "./disk.ts";
 import { REMEMBERED_SESSIONS } from "../transcript/limits.ts";
-import { isSessionId } from "./session-id.ts";
+import { sessionIdOfFile } from "./session-id.ts";
 import { hasTrustyDirTimes } from "./platform.ts";
 
-/** A file of a project dir that is named after a session id. */
-export interface ListedFile {
-  readonly sessionId: string;
-  readonly path: string;
-  /** Something of the session's name stands beside it. */
-  readonly hasSidecars: boolean;
+/** What is in a project dir. */
+export interface Listing {
+  /** The ids of the files that are named after a session, in byte order. */
+  readonly sessionIds: readonly string[];
+  /** All other names. */
+  readonly others: ReadonlySet<string>;
 }
 
 interface Remembered {
@@ -17,10 +16,8 @@ interface Remembered {
   readonly ino: number;
   readonly mtimeMs: number;
   readonly ctimeMs: number;
-  readonly files: readonly ListedFile[];
+  readonly listing: Listing;
 }
-
-const EXTENSION = ".jsonl";
 
 /**
  * A directory's times change with every name that comes or goes, in steps of up to two seconds (FAT). One that changed
@@ -29,13 +26,10 @@ const EXTENSION = ".jsonl";
 const SETTLED_MS = 3000;
 
 const remembered = new Map<string, Remembered>();
-let filesHeld = 0;
+let namesHeld = 0;
 
-/**
- * The files that are named after a session id, in byte order. Throws the error of the disk when the directory cannot be
- * read.
- */
-export function listProjectDir(path: string): readonly ListedFile[] {
+/** The names in a project dir. Throws the error of the disk when it cannot be read. */
+export function listProjectDir(path: string): Listing {
   // Before the names are read: what comes meanwhile then shows in the next stat.
   const stats = hasTrustyDirTimes() ? statFile(path) : undefined;
   const known = remembered.get(path);
@@ -47,44 +41,40 @@ export function listProjectDir(path: string): readonly ListedFile[] {
     known.ino === stats.ino &&
     known.dev === stats.dev
   ) {
-    return known.files;
+    return known.listing;
   }
-  const files = readFiles(path);
+  const listing = readListing(path);
   if (known !== undefined) forget(path, known);
   if (stats !== undefined && Date.now() - Math.max(stats.mtimeMs, stats.ctimeMs) > SETTLED_MS) {
     const { dev, ino, mtimeMs, ctimeMs } = stats;
-    keep(path, { dev, ino, mtimeMs, ctimeMs, files });
+    keep(path, { dev, ino, mtimeMs, ctimeMs, listing });
   }
-  return files;
+  return listing;
 }
 
-function readFiles(path: string): ListedFile[] {
-  const names: string[] = [];
+function readListing(path: string): Listing {
+  const sessionIds: string[] = [];
   const others = new Set<string>();
   for (const name of readNames(path)) {
-    if (name.endsWith(EXTENSION)) names.push(name);
-    else others.add(name);
+    const id = sessionIdOfFile(name);
+    if (id === undefined) others.add(name);
+    else sessionIds.push(id);
   }
-  const prefix = path + sep;
-  const files: ListedFile[] = [];
-  for (const name of names) {
-    const sessionId = name.slice(0, -EXTENSION.length);
-    // The path is as `transcriptPath` makes it, for a name that is known to be an id.
-    if (isSessionId(sessionId)) files.push({ sessionId, path: prefix + name, hasSidecars: others.has(sessionId) });
-  }
-  return files;
+  return { sessionIds, others };
 }
 
 function keep(path: string, entry: Remembered): void {
   remembered.set(path, entry);
-  filesHeld += entry.files.length;
+  namesHeld += sizeOf(entry);
   for (const [oldest, other] of remembered) {
-    if (filesHeld <= REMEMBERED_SESSIONS) return;
+    if (namesHeld <= REMEMBERED_SESSIONS) return;
     forget(oldest, other);
   }
 }
 
-function forget(path: string, { files }: Remembered): void {
+function forget(path: string, entry: Remembered): void {
   remembered.delete(path);
-  filesHeld -= files.length;
+  namesHeld -= sizeOf(entry);
 }
+
+const sizeOf = ({ listing }: Remembered): number => listing.sessionIds.length + listing.others.size;

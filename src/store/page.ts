@@ -51,9 +51,9 @@ export async function listSessionPage(options?: ListSessionPageOptions | null): 
   const last = sessions.at(-1);
   const page = { sessions, total: pager.total, skipped: [...skipped.values()] };
   if (following === undefined || last === undefined) return page;
-  const { activity: time, sessionId } = last;
-  const butFor = options?.shortCursor === true ? undefined : pager.waiting(following, time, SEEN_EXCEPTIONS);
-  const end = { time, sessionId, seen: butFor === undefined ? undefined : { since: began, butFor } };
+  const { activity, sessionId } = last;
+  const butFor = options?.shortCursor === true ? undefined : pager.waiting(following, activity, SEEN_EXCEPTIONS);
+  const end = { activity, sessionId, seen: butFor === undefined ? undefined : { since: began, butFor } };
   return { ...page, nextCursor: encodeCursor(end, filters) };
 }
 

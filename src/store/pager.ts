@@ -8,7 +8,7 @@ import { pause } from "./disk.ts";
 import { errnoOf, isMissing } from "./errors.ts";
 import { fullFacts, windowFacts } from "./facts.ts";
 import { type ListScope, toSessionInfo } from "./list-scope.ts";
-import { type Ranked, Ranking, ranksBefore } from "./ranking.ts";
+import { Ranking, ranksBefore } from "./ranking.ts";
 import type { ListedSession, Skipped } from "./types.ts";
 
 export interface PagerQuery {
@@ -28,11 +28,6 @@ export interface PagerQuery {
   readonly signal: AbortSignal | undefined;
 }
 
-/** A session whose activity is known, and the copy of it that is shown. */
-interface Known extends Ranked {
-  readonly copy: Candidate;
-}
-
 /** Transcripts of which a few kilobytes, or the windows, are read before other work of the process gets its turn. */
 const TAILS_PER_TURN = 256;
 const FILES_PER_TURN = 32;
@@ -50,7 +45,7 @@ export class Pager {
   readonly #since: number;
   readonly #until: number;
   readonly #skipped: Map<string, Skipped>;
-  readonly #known: Ranking<Known>;
+  readonly #known: Ranking<Candidate>;
   /** The newest copy of each session whose activity is not known. */
   readonly #unread: Ranking<Candidate>;
   /** All copies, newest first, of the sessions that have several. */
@@ -67,19 +62,18 @@ export class Pager {
     this.#until = query.until ?? Infinity;
     this.#skipped = skipped;
     const { newest, copies } = groupById(scope.candidates);
-    this.total = newest.size;
+    this.total = newest.length;
     this.#copies = copies;
-    const known: Known[] = [];
+    const known: Candidate[] = [];
     const unread: Candidate[] = [];
     const wasSeen = seenBefore(after);
-    for (const copy of newest.values()) {
+    for (const copy of newest) {
       const alone = copies.size === 0 || !copies.has(copy.sessionId);
       if (alone && wasSeen(copy)) continue;
       // Nothing was said after the file was written, and of several copies this is the newest.
       if (copy.lastModified < this.#since) continue;
-      const time = alone ? rememberedActivity(copy) : undefined;
-      if (time === undefined) unread.push(copy);
-      else if (this.#isWanted(time, copy.sessionId)) known.push({ time, sessionId: copy.sessionId, copy });
+      if (!alone || Number.isNaN(rememberedActivity(copy))) unread.push(copy);
+      else if (this.#isWanted(copy)) known.push(copy);
     }
     this.#known = new Ranking(known, ranksBefore);
     this.#unread = new Ranking(unread, (a, b) => a.lastModified > b.lastModified);
@@ -90,14 +84,14 @@ export class Pager {
     for (;;) {
       const best = this.#known.first;
       const newest = this.#unread.first;
-      if (newest !== undefined && (best === undefined || newest.lastModified >= best.time)) {
+      if (newest !== undefined && (best === undefined || newest.lastModified >= best.activity)) {
         if (this.#hasWorked(1 / TAILS_PER_TURN)) await this.#letOthersWork();
         this.#read(newest);
         this.#unread.pop();
       } else if (best !== undefined) {
         if (this.#hasWorked(1 / FILES_PER_TURN)) await this.#letOthersWork();
         this.#known.pop();
-        const session = await this.#show(best.copy, best.time);
+        const session = await this.#show(best);
         this.#query.progress?.(++this.#looked, this.total);
         if (session !== undefined) return session;
       } else return undefined;
@@ -110,16 +104,17 @@ export class Pager {
    */
   waiting(following: ListedSession, time: number, most: number): string[] | undefined {
     const later = following.lastModified > time ? [following.sessionId] : [];
-    for (const { copy } of this.#known.rest) {
+    for (const copy of this.#known.rest) {
       if (copy.lastModified <= time) continue;
       if (later.push(copy.sessionId) > most) return undefined;
     }
     return later;
   }
 
-  #isWanted(time: number, sessionId: string): boolean {
-    if (time < this.#since || time > this.#until) return false;
-    return this.#after === undefined || ranksBefore(this.#after, { time, sessionId });
+  #isWanted(copy: Candidate): boolean {
+    const { activity } = copy;
+    if (activity < this.#since || activity > this.#until) return false;
+    return this.#after === undefined || ranksBefore(this.#after, copy);
   }
 
   /** Finds the activity of a session. Of several copies the newest counts that can be shown. */
@@ -137,9 +132,8 @@ export class Pager {
   /** False when the file cannot be read. */
   #readTime(copy: Candidate): boolean {
     try {
-      const time = activityOf(copy);
-      const { sessionId } = copy;
-      if (this.#isWanted(time, sessionId)) this.#known.push({ time, sessionId, copy });
+      activityOf(copy);
+      if (this.#isWanted(copy)) this.#known.push(copy);
       return true;
     } catch (error) {
       this.#skip(copy, error);
@@ -152,7 +146,7 @@ export class Pager {
     return facts !== undefined && this.#canBeShown(copy, facts);
   }
 
-  async #show(copy: Candidate, activity: number): Promise<ListedSession | undefined> {
+  async #show(copy: Candidate): Promise<ListedSession | undefined> {
     const facts = await this.#facts(copy);
     if (facts === undefined || !this.#canBeShown(copy, facts)) return undefined;
     const { includeProgrammatic, archived: wanted, tag, branch, title } = this.#query;
@@ -166,7 +160,7 @@ export class Pager {
     return {
       ...toSessionInfo(copy, facts, facts.summary ?? ""),
       archived,
-      activity,
+      activity: copy.activity,
       configDir: project.configDir,
       projectKey: project.key,
       transcriptPath: copy.path,
@@ -228,29 +222,33 @@ const ARCHIVED_PREFIX = "[archived] ";
 /** Whether the page before has dealt with a file, so that it need not be opened again to be passed over. */
 function seenBefore(after: PageEnd | undefined): (copy: Candidate) => boolean {
   if (after?.seen === undefined) return () => false;
-  const { time, seen } = after;
+  const { activity, seen } = after;
   const waiting = new Set(seen.butFor);
-  return (copy) => copy.lastModified > time && copy.ctimeMs < seen.since && !waiting.has(copy.sessionId);
+  return (copy) => copy.lastModified > activity && copy.ctimeMs < seen.since && !waiting.has(copy.sessionId);
 }
 
 interface Groups {
-  readonly newest: ReadonlyMap<string, Candidate>;
+  /** Of each session. */
+  readonly newest: readonly Candidate[];
+  /** All of those sessions that have several, the newest first. */
   readonly copies: ReadonlyMap<string, readonly Candidate[]>;
 }
 
 function groupById(candidates: readonly Candidate[]): Groups {
-  const newest = new Map<string, Candidate>();
-  const copies = new Map<string, Candidate[]>();
+  const ids = new Set<string>();
+  for (const { sessionId } of candidates) ids.add(sessionId);
+  // Mostly every session has one copy.
+  if (ids.size === candidates.length) return { newest: candidates, copies: NO_COPIES };
+  const groups = new Map<string, Candidate[]>();
   for (const candidate of candidates) {
-    const { sessionId } = candidate;
-    const other = newest.get(sessionId);
-    if (other === undefined) newest.set(sessionId, candidate);
-    else copies.set(sessionId, [...(copies.get(sessionId) ?? [other]), candidate]);
+    const group = groups.get(candidate.sessionId);
+    if (group === undefined) groups.set(candidate.sessionId, [candidate]);
+    else group.push(candidate);
   }
-  for (const [sessionId, group] of copies) {
-    // Sorting keeps the order of equals: of copies of one time the first found is the newest.
-    group.sort((a, b) => b.mtimeMs - a.mtimeMs);
-    newest.set(sessionId, group[0] as Candidate);
-  }
-  return { newest, copies };
+  // Sorting keeps the order of equals: of copies of one time the first found is the newest.
+  for (const group of groups.values()) group.sort((a, b) => b.mtimeMs - a.mtimeMs);
+  const several = [...groups].filter(([, group]) => group.length > 1);
+  return { newest: [...groups.values()].map((group) => group[0] as Candidate), copies: new Map(several) };
 }
+
+const NO_COPIES: Groups["copies"] = new Map();

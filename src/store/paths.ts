@@ -12,7 +12,8 @@ import type { ProjectDir } from "./types.ts";
 export const projectsPath = (configDir: string): string => join(configDir, "projects");
 
 /** `<configDir>/projects/<key>`. */
-export const projectDirPath = (configDir: string, key: string): string => join(projectsPath(configDir), plainName(key));
+export const projectDirPath = (configDir: string, key: string): string =>
+  projectsPath(configDir) + sep + plainName(key);
 
 /** The project dir of a key, whether it exists or not. */
 export function projectDir(configDir: string, key: string): ProjectDir {
@@ -21,29 +22,32 @@ export function projectDir(configDir: string, key: string): ProjectDir {
 
 /** `<project>/<id>.jsonl`. */
 export function transcriptPath(project: ProjectDir, sessionId: string): string {
-  return join(project.path, `${requireSessionId(sessionId)}.jsonl`);
+  return transcriptPathOf(project, requireSessionId(sessionId));
 }
 
+/** The same of an id that `sessionIdOfFile` has taken from a name: a list makes ten thousand of them. */
+export const transcriptPathOf = (project: ProjectDir, sessionId: string): string =>
+  `${project.path}${sep}${sessionId}.jsonl`;
+
 /** `<project>/<id>`: the directory of what belongs to the session. */
-export function sidecarPath(project: ProjectDir, sessionId: string): string {
-  return join(project.path, requireSessionId(sessionId));
-}
+export const sidecarPath = (project: ProjectDir, sessionId: string): string =>
+  project.path + sep + requireSessionId(sessionId);
 
 /** `<project>/<id>/subagents`: one transcript for each subagent, in any depth. */
 export const subagentsPath = (project: ProjectDir, sessionId: string): string =>
-  join(sidecarPath(project, sessionId), "subagents");
+  sidecarPath(project, sessionId) + sep + "subagents";
 
 /** `<project>/<id>/custom-title.json`. */
 export const customTitlePath = (project: ProjectDir, sessionId: string): string =>
-  join(sidecarPath(project, sessionId), "custom-title.json");
+  sidecarPath(project, sessionId) + sep + "custom-title.json";
 
 /** `<project>/<id>/archived.json`. */
 export const archivedMarkPath = (project: ProjectDir, sessionId: string): string =>
-  join(sidecarPath(project, sessionId), "archived.json");
+  sidecarPath(project, sessionId) + sep + "archived.json";
 
 /** `<project>/<id>.desktop-released.json`. */
 export function desktopReleasedPath(project: ProjectDir, sessionId: string): string {
-  return join(project.path, `${requireSessionId(sessionId)}.desktop-released.json`);
+  return `${sidecarPath(project, sessionId)}.desktop-released.json`;
 }
 
 /** `<configDir>/claude-transcripts/trash`: where deleted sessions wait. */

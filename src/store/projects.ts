@@ -21,7 +21,11 @@ export interface ProjectListing {
  */
 export function listProjectDirs(configDir: string): ProjectListing {
   const skipped: Skipped[] = [];
-  return { dirs: candidates(configDir, skipped).filter((project) => isDirectory(project, skipped)), skipped };
+  const dirs: ProjectDir[] = [];
+  for (const { project, entry } of entriesIn(configDir, skipped)) {
+    if (entry.isDirectory() || isDirectory(project, skipped)) dirs.push(project);
+  }
+  return { dirs, skipped };
 }
 
 /**
@@ -30,7 +34,7 @@ export function listProjectDirs(configDir: string): ProjectListing {
  */
 export function possibleProjectDirs(configDir: string): ProjectDir[] | undefined {
   try {
-    return readCandidates(configDir);
+    return readEntries(configDir).map(({ project }) => project);
   } catch {
     return undefined;
   }
@@ -168,10 +172,18 @@ function someCwd(project: ProjectDir, passes: (cwd: string) => boolean): boolean
   });
 }
 
+interface ProjectEntry {
+  readonly project: ProjectDir;
+  readonly entry: Dirent;
+}
+
+const candidates = (configDir: string, skipped: Skipped[]): ProjectDir[] =>
+  entriesIn(configDir, skipped).map(({ project }) => project);
+
 /** What may be a project dir; a `projects/` that is there and cannot be read goes into `skipped`. */
-function candidates(configDir: string, skipped: Skipped[]): ProjectDir[] {
+function entriesIn(configDir: string, skipped: Skipped[]): ProjectEntry[] {
   try {
-    return readCandidates(configDir);
+    return readEntries(configDir);
   } catch (error) {
     const reason = errnoOf(error) ?? "unreadable";
     if (reason !== "ENOENT") skipped.push({ path: projectsPath(configDir), reason });
@@ -179,10 +191,10 @@ function candidates(configDir: string, skipped: Skipped[]): ProjectDir[] {
   }
 }
 
-function readCandidates(configDir: string): ProjectDir[] {
+function readEntries(configDir: string): ProjectEntry[] {
   return readDir(projectsPath(configDir))
     .filter((entry) => !entry.isFile())
-    .map((entry) => projectDir(configDir, entry.name));
+    .map((entry) => ({ project: projectDir(configDir, entry.name), entry }));
 }
 
 /** A link counts as what it leads to. One that leads nowhere, and what cannot be looked at, goes into `skipped`. */

@@ -1,11 +1,11 @@
 /** What is taken from a ranking: latest first, and of equal times the greater id first. */
 export interface Ranked {
-  readonly time: number;
+  readonly activity: number;
   readonly sessionId: string;
 }
 
 export function ranksBefore(a: Ranked, b: Ranked): boolean {
-  return a.time === b.time ? a.sessionId > b.sessionId : a.time > b.time;
+  return a.activity === b.activity ? a.sessionId > b.sessionId : a.activity > b.activity;
 }
 
 /** A heap: the first few of ten thousand are had without sorting the rest. */

@@ -10,7 +10,7 @@ export const HEAD_GROWTH_BYTES = 16 * 1024 * 1024;
 export const TAIL_GROWTH_BYTES = 16 * 1024 * 1024;
 
 /** First step of that search: holds the last row of most transcripts, and costs hardly more than opening the file. */
-export const ACTIVITY_BYTES = 8 * 1024;
+export const ACTIVITY_BYTES = 2 * 1024;
 
 /** How much of a transcript is searched for a sign of conversation, when another says it goes on there (sdk-spec §4.4). */
 export const CONTINUATION_BYTES = 16 * 1024 * 1024;

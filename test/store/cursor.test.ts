@@ -4,14 +4,14 @@ import { InvalidCursorError } from "../../src/store/errors.ts";
 import { sessionId } from "../support/config-dir.ts";
 
 const FILTERS = '[null,true,"exclude",["/home/me/.claude"]]';
-const end: PageEnd = { time: 1_750_000_000_000, sessionId: sessionId(1), seen: undefined };
+const end: PageEnd = { activity: 1_750_000_000_000, sessionId: sessionId(1), seen: undefined };
 const seen = { since: 1_760_000_000_000, butFor: [sessionId(2), sessionId(3)] };
 const encoded = (fields: unknown): string => Buffer.from(JSON.stringify(fields)).toString("base64url");
 const fieldsOf = (cursor: string): Record<string, unknown> =>
   JSON.parse(Buffer.from(cursor, "base64url").toString()) as Record<string, unknown>;
 
 describe("cursors", () => {
-  test.each([end, { ...end, seen }, { ...end, time: -1 }, { ...end, seen: { since: 1, butFor: [] } }])(
+  test.each([end, { ...end, seen }, { ...end, activity: -1 }, { ...end, seen: { since: 1, butFor: [] } }])(
     "%j comes back",
     (value) => {
       expect(decodeCursor(encodeCursor(value, FILTERS), FILTERS)).toEqual(value);

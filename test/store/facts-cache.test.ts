@@ -26,7 +26,7 @@ function candidate(change: Partial<Candidate> = {}): Candidate {
     project,
     path: transcriptPath(project, id),
     hasSidecars: false,
-    activity: undefined,
+    activity: NaN,
     through: undefined,
     ...file,
     ...change,
@@ -127,14 +127,17 @@ describe("a change is seen", () => {
   test("and without one nothing is read again", async () => {
     await wait(SETTLED);
     const project = projectDir(dir, "-a");
-    const one = candidateOf({ sessionId: id, project, path: file, size: 1, mtimeMs: 0 });
-    if (one === undefined) throw new Error("no candidate");
+    const [one, again] = [1, 2].map(() => candidateOf({ sessionId: id, project }));
+    if (one === undefined || again === undefined) throw new Error("no candidate");
     const time = activityOf(one);
     const known = windowFacts(one);
     fs.rmSync(file);
-    expect(rememberedActivity(one)).toBe(time);
-    expect(activityOf(one)).toBe(time);
-    expect(windowFacts(one)).toBe(known);
-    expect(() => windowFacts({ ...one, size: one.size + 1 })).toThrow("ENOENT");
+    expect(rememberedActivity(again)).toBe(time);
+    expect(activityOf(again)).toBe(time);
+    expect(windowFacts(again)).toBe(known);
+    const { path } = one;
+    expect(() =>
+      windowFacts({ ...one, project, path, lastModified: 0, through: undefined, size: one.size + 1 }),
+    ).toThrow("ENOENT");
   });
 });

@@ -19,18 +19,16 @@ function settle(dir: string, time = new Date("2026-01-01")): void {
   fs.utimesSync(dir, time, time);
 }
 
-const idsIn = (dir: string): string[] => listProjectDir(dir).map((file) => file.sessionId);
+const idsIn = (dir: string): readonly string[] => listProjectDir(dir).sessionIds;
 
-test("names, paths and the rest are told apart", () => {
+test("sessions and the rest are told apart", () => {
   const dir = makeDir(2);
   for (const other of ["x.jsonl", "memory", sessionId(1), `${sessionId(3)}.txt`])
     fs.writeFileSync(path.join(dir, other), "");
-  const file = (n: number, hasSidecars: boolean) => ({
-    sessionId: sessionId(n),
-    path: path.join(dir, `${sessionId(n)}.jsonl`),
-    hasSidecars,
+  expect(listProjectDir(dir)).toEqual({
+    sessionIds: [sessionId(1), sessionId(2)],
+    others: new Set(["x.jsonl", "memory", sessionId(1), `${sessionId(3)}.txt`]),
   });
-  expect(listProjectDir(dir)).toEqual([file(1, true), file(2, false)]);
 });
 
 test("what comes and goes is seen at once, however often one looks", () => {
@@ -40,7 +38,7 @@ test("what comes and goes is seen at once, however often one looks", () => {
     fs.writeFileSync(path.join(dir, `${sessionId(n)}.jsonl`), "{}\n");
     expect(idsIn(dir)).toHaveLength(n);
     fs.mkdirSync(path.join(dir, sessionId(n)));
-    expect(listProjectDir(dir).at(-1)?.hasSidecars).toBe(true);
+    expect(listProjectDir(dir).others.has(sessionId(n))).toBe(true);
   }
   fs.rmSync(path.join(dir, `${sessionId(1)}.jsonl`));
   expect(idsIn(dir)).not.toContain(sessionId(1));

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { type Ranked, Ranking, ranksBefore } from "../../src/store/ranking.ts";
 
-const ranked = fc.record({ time: fc.integer({ min: 0, max: 5 }), sessionId: fc.string({ maxLength: 2 }) });
+const ranked = fc.record({ activity: fc.integer({ min: 0, max: 5 }), sessionId: fc.string({ maxLength: 2 }) });
 const order = (a: Ranked, b: Ranked): number => (ranksBefore(a, b) ? -1 : ranksBefore(b, a) ? 1 : 0);
 
 test("gives what was put in, first things first", () => {

@@ -49,6 +49,9 @@ describe("ActivitySearch", () => {
     ["what looks like one in a row that was cut", `${answer(3)}{"type":"x","data":{"type":"user",${LATER}}`, at(3)],
     ["what looks like one in a message", answer(3) + jsonl([{ type: "x", data: `{"type":"user",${LATER}}` }]), at(3)],
     ["what looks like one in another row", answer(3) + `{"type":"x","data":{"type":"user",${LATER}}}\n`, at(3)],
+    ["one that a bracket ends", answer(3).replace("}\n", "]\n").replace('"}', '"]'), NaN],
+    ["one with another mark between members", `{"type":"user";${LATER}}\n`, NaN],
+    ["a path with backslashes behind it", answer(3, { cwd: "C:\\w\\" }), at(3)],
     ["no row of a conversation", jsonl([meta, title]), NaN],
     ["nothing", "", NaN],
     ["garbage", '{{{{\u0000]]\n"\n{}\n', NaN],
@@ -59,6 +62,7 @@ describe("ActivitySearch", () => {
   test("knows a first line by its end when its beginning is missing", () => {
     expect(searched(answer(3), 10, false).time).toBe(at(3));
     expect(searched(answer(3).replace('"cwd":', '"n":1.5,"cwd":'), 10, false).time).toBeNaN();
+    expect(searched(`{"xtype":"user",${LATER}}\n`, 2, false).time).toBeNaN();
   });
 
   test("leaves a first line whose beginning is missing to a later search", () => {
