@@ -75,8 +75,12 @@ export class Pager {
       if (!alone || Number.isNaN(rememberedActivity(copy))) unread.push(copy);
       else if (this.#isWanted(copy)) known.push(copy);
     }
-    this.#known = new Ranking(known, ranksBefore);
-    this.#unread = new Ranking(unread, (a, b) => a.lastModified > b.lastModified);
+    this.#known = new Ranking(known, (copy) => copy.activity, ranksBefore);
+    this.#unread = new Ranking(
+      unread,
+      (copy) => copy.lastModified,
+      (a, b) => a.lastModified > b.lastModified,
+    );
   }
 
   /** The next session of the page. */
@@ -104,7 +108,7 @@ export class Pager {
    */
   waiting(following: ListedSession, time: number, most: number): string[] | undefined {
     const later = following.lastModified > time ? [following.sessionId] : [];
-    for (const copy of this.#known.rest) {
+    for (const copy of this.#known.rest()) {
       if (copy.lastModified <= time) continue;
       if (later.push(copy.sessionId) > most) return undefined;
     }

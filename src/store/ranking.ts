@@ -8,54 +8,87 @@ export function ranksBefore(a: Ranked, b: Ranked): boolean {
   return a.activity === b.activity ? a.sessionId > b.sessionId : a.activity > b.activity;
 }
 
-/** A heap: the first few of ten thousand are had without sorting the rest. */
+/** So many are put in order first, and as many more again as there were so far whenever they are used up. */
+const FIRST_FEW = 128;
+const GROWTH = 4;
+
+/**
+ * What is best comes first. The first few of ten thousand are had without ordering the rest: a heap holds those that are
+ * worth at least so much, and the others wait.
+ */
 export class Ranking<T> {
-  readonly #items: T[];
+  #heap: T[] = [];
+  #others: T[];
+  /** What all in the heap are worth at least, and all others are not. */
+  #least = Infinity;
+  #few = FIRST_FEW;
+  readonly #worthOf: (item: T) => number;
   readonly #before: (a: T, b: T) => boolean;
 
-  /** Takes the array over. */
-  constructor(items: T[], before: (a: T, b: T) => boolean) {
-    this.#items = items;
+  /** Takes the array over. `before` orders by what `worthOf` gives, the greatest first, and those that are worth the same. */
+  constructor(items: T[], worthOf: (item: T) => number, before: (a: T, b: T) => boolean) {
+    this.#others = items;
+    this.#worthOf = worthOf;
     this.#before = before;
-    for (let i = (items.length >> 1) - 1; i >= 0; i--) this.#sink(i);
   }
 
   get first(): T | undefined {
-    return this.#items[0];
+    if (this.#heap.length === 0 && this.#others.length > 0) this.#refill();
+    return this.#heap[0];
   }
 
   /** What is left, in no order. */
-  get rest(): readonly T[] {
-    return this.#items;
+  *rest(): Iterable<T> {
+    yield* this.#heap;
+    yield* this.#others;
   }
 
   /** Takes the first one out. */
   pop(): T | undefined {
-    const items = this.#items;
-    const first = items[0];
-    const last = items.pop();
-    if (last !== undefined && items.length > 0) {
-      items[0] = last;
+    const { first } = this;
+    const heap = this.#heap;
+    const last = heap.pop();
+    if (last !== undefined && heap.length > 0) {
+      heap[0] = last;
       this.#sink(0);
     }
     return first;
   }
 
   push(item: T): void {
-    const items = this.#items;
-    let i = items.push(item) - 1;
+    if (!(this.#worthOf(item) >= this.#least)) {
+      this.#others.push(item);
+      return;
+    }
+    const heap = this.#heap;
+    let i = heap.push(item) - 1;
     while (i > 0) {
       const above = (i - 1) >> 1;
-      const parent = items[above] as T;
+      const parent = heap[above] as T;
       if (!this.#before(item, parent)) break;
-      items[i] = parent;
+      heap[i] = parent;
       i = above;
     }
-    items[i] = item;
+    heap[i] = item;
+  }
+
+  #refill(): void {
+    const items = this.#others;
+    const worths = new Float64Array(items.length);
+    for (let i = 0; i < items.length; i++) worths[i] = this.#worthOf(items[i] as T);
+    const sorted = worths.toSorted();
+    this.#least = sorted[Math.max(0, sorted.length - this.#few)] as number;
+    this.#few *= GROWTH;
+    this.#others = [];
+    for (let i = 0; i < items.length; i++) {
+      const into = (worths[i] as number) >= this.#least ? this.#heap : this.#others;
+      into.push(items[i] as T);
+    }
+    for (let i = (this.#heap.length >> 1) - 1; i >= 0; i--) this.#sink(i);
   }
 
   #sink(from: number): void {
-    const items = this.#items;
+    const items = this.#heap;
     const item = items[from] as T;
     let i = from;
     for (;;) {

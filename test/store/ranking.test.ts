@@ -8,15 +8,45 @@ const order = (a: Ranked, b: Ranked): number => (ranksBefore(a, b) ? -1 : ranksB
 test("gives what was put in, first things first", () => {
   fc.assert(
     fc.property(fc.array(ranked), fc.array(ranked), (before, later) => {
-      const ranking = new Ranking([...before], ranksBefore);
+      const ranking = new Ranking([...before], ({ activity }) => activity, ranksBefore);
       for (const item of later) ranking.push(item);
       const all = [...before, ...later].sort(order);
       expect(ranking.first).toEqual(all[0]);
-      expect([...ranking.rest].sort(order)).toEqual(all);
+      expect([...ranking.rest()].sort(order)).toEqual(all);
       const taken: Ranked[] = [];
       for (let item = ranking.pop(); item !== undefined; item = ranking.pop()) taken.push(item);
       expect(taken).toEqual(all);
       expect(ranking.first).toBeUndefined();
+    }),
+  );
+});
+
+/** As many as there are in a store; of equal worth are many, or hardly any. */
+const many = fc
+  .tuple(fc.constantFrom(3, 40, 1e6), fc.integer({ min: 0, max: 1500 }), fc.nat(1e6))
+  .map(([worths, count, start]) =>
+    Array.from({ length: count }, (_, i) => ({ activity: ((start + i) * 7919) % worths, sessionId: String(i) })),
+  );
+const steps = fc.array(fc.oneof(fc.nat(200), ranked), { maxLength: 30 });
+
+test("gives many in order as well, whatever comes meanwhile", () => {
+  fc.assert(
+    fc.property(many, steps, (items, todo) => {
+      const left = [...items].sort(order);
+      const ranking = new Ranking<Ranked>([...items], ({ activity }) => activity, ranksBefore);
+      for (const step of [...todo, Infinity]) {
+        if (typeof step === "number") {
+          const taken: (Ranked | undefined)[] = [];
+          for (let n = 0; n < step && ranking.first !== undefined; n++) taken.push(ranking.pop());
+          expect(taken).toEqual(left.splice(0, step));
+        } else {
+          ranking.push(step);
+          left.push(step);
+          left.sort(order);
+        }
+        expect(ranking.first).toEqual(left[0]);
+      }
+      expect([...ranking.rest()]).toEqual([]);
     }),
   );
 });
