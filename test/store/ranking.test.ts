@@ -35,15 +35,15 @@ test("gives many in order as well, whatever comes meanwhile", () => {
       const left = [...items].sort(order);
       const ranking = new Ranking<Ranked>([...items], ({ activity }) => activity, ranksBefore);
       for (const step of [...todo, Infinity]) {
-        if (typeof step === "number") {
-          const taken: (Ranked | undefined)[] = [];
-          for (let n = 0; n < step && ranking.first !== undefined; n++) taken.push(ranking.pop());
-          expect(taken).toEqual(left.splice(0, step));
-        } else {
+        if (typeof step !== "number") {
           ranking.push(step);
           left.push(step);
           left.sort(order);
         }
+        const count = typeof step === "number" ? step : 0;
+        const taken: (Ranked | undefined)[] = [];
+        for (let n = 0; n < count && ranking.first !== undefined; n++) taken.push(ranking.pop());
+        expect(taken).toEqual(left.splice(0, count));
         expect(ranking.first).toEqual(left[0]);
       }
       expect([...ranking.rest()]).toEqual([]);
