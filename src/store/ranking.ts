@@ -17,8 +17,8 @@ const GROWTH = 4;
  * worth at least so much, and the others wait.
  */
 export class Ranking<T> {
-  #heap: T[] = [];
-  #others: T[];
+  readonly #heap: T[] = [];
+  readonly #others: T[];
   /** What all in the heap are worth at least, and all others are not. */
   #least = Infinity;
   #few = FIRST_FEW;
@@ -79,11 +79,12 @@ export class Ranking<T> {
     const sorted = worths.toSorted();
     this.#least = sorted[Math.max(0, sorted.length - this.#few)] as number;
     this.#few *= GROWTH;
-    this.#others = [];
+    let kept = 0;
     for (let i = 0; i < items.length; i++) {
-      const into = (worths[i] as number) >= this.#least ? this.#heap : this.#others;
-      into.push(items[i] as T);
+      if ((worths[i] as number) >= this.#least) this.#heap.push(items[i] as T);
+      else items[kept++] = items[i] as T;
     }
+    items.length = kept;
     for (let i = (this.#heap.length >> 1) - 1; i >= 0; i--) this.#sink(i);
   }
 
