@@ -7,7 +7,7 @@ import type { Candidate } from "./candidates.ts";
 import { close, openRead, openReadNoFollow, pause, readAt } from "./disk.ts";
 import { earlierTitles, type Wanted } from "./earlier-titles.ts";
 import { recall, remember } from "./facts-cache.ts";
-import { readSidecarFacts, sidecarStamp } from "./sidecar-facts.ts";
+import { NO_SIDECARS, readSidecarFacts, sidecarStamp } from "./sidecar-facts.ts";
 import type { TranscriptCopy } from "./types.ts";
 
 const NEWLINE = 0x0a;
@@ -24,7 +24,7 @@ export function windowFacts(candidate: Candidate): SessionFacts | undefined {
   if (known?.stamp === stamp) return known.facts;
   const fd = openReadNoFollow(candidate.path);
   try {
-    const sidecar = readSidecarFacts(candidate);
+    const sidecar = stamp === "" ? NO_SIDECARS : readSidecarFacts(candidate);
     const windows = scanWindows(fd, candidate.size, sidecar);
     if (windows === undefined) return undefined;
     const growth = new HeadGrowth(fd, windows, Math.min(candidate.size, HEAD_GROWTH_BYTES));
@@ -47,7 +47,7 @@ export async function fullFacts(candidate: Candidate, signal?: AbortSignal): Pro
   if (known?.stamp === stamp) return known.facts;
   const fd = openReadNoFollow(candidate.path);
   try {
-    const sidecar = readSidecarFacts(candidate);
+    const sidecar = stamp === "" ? NO_SIDECARS : readSidecarFacts(candidate);
     const windows = scanWindows(fd, candidate.size, sidecar);
     if (windows === undefined) return undefined;
     const growth = new HeadGrowth(fd, windows, candidate.size);

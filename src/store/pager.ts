@@ -151,7 +151,7 @@ export class Pager {
   }
 
   async #show(copy: Candidate): Promise<ListedSession | undefined> {
-    const facts = await this.#facts(copy);
+    const facts = this.#query.full ? await this.#fullFacts(copy) : this.#reading(copy, () => windowFacts(copy));
     if (facts === undefined || !this.#canBeShown(copy, facts)) return undefined;
     const { includeProgrammatic, archived: wanted, tag, branch, title } = this.#query;
     if (facts.programmatic && !includeProgrammatic) return undefined;
@@ -181,8 +181,7 @@ export class Pager {
     return !this.#scope.foreign.isForeign(facts.homeCwd, copy.through);
   }
 
-  async #facts(copy: Candidate): Promise<SessionFacts | undefined> {
-    if (!this.#query.full) return this.#reading(copy, () => windowFacts(copy));
+  async #fullFacts(copy: Candidate): Promise<SessionFacts | undefined> {
     const { signal } = this.#query;
     try {
       return await fullFacts(copy, signal);

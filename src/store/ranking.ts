@@ -8,9 +8,10 @@ export function ranksBefore(a: Ranked, b: Ranked): boolean {
   return a.activity === b.activity ? a.sessionId > b.sessionId : a.activity > b.activity;
 }
 
-/** So many are put in order first, and as many more again as there were so far whenever they are used up. */
+/** About so many are put in order first, and as many more again as there were so far whenever they are used up. */
 const FIRST_FEW = 128;
 const GROWTH = 4;
+const SAMPLED = 1024;
 
 /**
  * What is best comes first. The first few of ten thousand are had without ordering the rest: a heap holds those that are
@@ -74,15 +75,18 @@ export class Ranking<T> {
 
   #refill(): void {
     const items = this.#others;
-    const worths = new Float64Array(items.length);
-    for (let i = 0; i < items.length; i++) worths[i] = this.#worthOf(items[i] as T);
-    const sorted = worths.toSorted();
-    this.#least = sorted[Math.max(0, sorted.length - this.#few)] as number;
+    // Some of them tell about what the best are worth: whether a few more or less are taken does not matter.
+    const step = Math.ceil(items.length / SAMPLED);
+    const sample = new Float64Array(Math.ceil(items.length / step));
+    for (let i = 0; i < sample.length; i++) sample[i] = this.#worthOf(items[i * step] as T);
+    sample.sort();
+    this.#least = sample[Math.max(0, sample.length - Math.ceil(this.#few / step))] as number;
     this.#few *= GROWTH;
     let kept = 0;
     for (let i = 0; i < items.length; i++) {
-      if ((worths[i] as number) >= this.#least) this.#heap.push(items[i] as T);
-      else items[kept++] = items[i] as T;
+      const item = items[i] as T;
+      if (this.#worthOf(item) >= this.#least) this.#heap.push(item);
+      else items[kept++] = item;
     }
     items.length = kept;
     for (let i = (this.#heap.length >> 1) - 1; i >= 0; i--) this.#sink(i);

@@ -7,11 +7,12 @@ import { archivedMarkPath, customTitlePath } from "./paths.ts";
 
 type Owner = Pick<Candidate, "project" | "sessionId" | "hasSidecars">;
 
-const NONE: SidecarFacts = { title: undefined, mark: undefined };
+/** Where there are none, or none that can be looked at. */
+export const NO_SIDECARS: SidecarFacts = { title: undefined, mark: undefined };
 
 /** What stands in `<id>/custom-title.json` and `<id>/archived.json`. Costs nothing where there is no `<id>`. */
 export function readSidecarFacts({ project, sessionId, hasSidecars }: Owner): SidecarFacts {
-  if (!hasSidecars) return NONE;
+  if (!hasSidecars) return NO_SIDECARS;
   // The official helpers follow a link to a title, and none to a mark.
   const title = readText(customTitlePath(project, sessionId), openRead, TITLE_FILE_BYTES);
   const mark = readText(archivedMarkPath(project, sessionId), openReadNoFollow, ARCHIVED_MARK_BYTES);
