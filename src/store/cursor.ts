@@ -7,7 +7,7 @@ export interface PageEnd {
   readonly activity: number;
   readonly sessionId: string;
   /**
-   * What was known then of the files that had been written to after `time`: all have been looked into, and their sessions
+   * What was known then of the files that had been written to after `activity`: all have been looked into, and their sessions
    * are on earlier pages, or on none, but for those named here. It holds for files that did not change since. Absent when
    * there are too many to name.
    */

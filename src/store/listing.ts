@@ -21,7 +21,7 @@ interface Remembered {
 
 /**
  * A directory's times change with every name that comes or goes, in steps of up to two seconds (FAT). One that changed
- * longer ago is not read again until it changes: one stat instead of a name and a path for each session.
+ * longer ago is not read again until it changes: one stat instead of a name for each session.
  */
 const SETTLED_MS = 3000;
 

@@ -8,9 +8,10 @@ export function ranksBefore(a: Ranked, b: Ranked): boolean {
   return a.activity === b.activity ? a.sessionId > b.sessionId : a.activity > b.activity;
 }
 
-/** About so many are put in order first, and as many more again as there were so far whenever they are used up. */
+/** About so many are put in order first, and `GROWTH` times as many as before whenever they are used up. */
 const FIRST_FEW = 128;
 const GROWTH = 4;
+/** What the best are worth is judged by so many, taken at equal distances. */
 const SAMPLED = 1024;
 
 /**
@@ -75,7 +76,6 @@ export class Ranking<T> {
 
   #refill(): void {
     const items = this.#others;
-    // Some of them tell about what the best are worth: whether a few more or less are taken does not matter.
     const step = Math.ceil(items.length / SAMPLED);
     const sample = new Float64Array(Math.ceil(items.length / step));
     for (let i = 0; i < sample.length; i++) sample[i] = this.#worthOf(items[i * step] as T);

@@ -17,7 +17,10 @@ export function timeValue(bytes: Buffer, start: number, end: number): number {
   return Number.isNaN(usual) ? Date.parse(stringValue(bytes, start, end) ?? "") : usual;
 }
 
-/** NaN for every other form, and for days that not every month has. One function without calls: it runs before any is compiled. */
+/**
+ * NaN for every other form, and for days that not every month has. One function without calls, since it runs before any is
+ * compiled.
+ */
 function usualTime(bytes: Uint8Array, at: number): number {
   let others = 0;
   for (let i = at; i < at + 24; i++) if ((bytes[i] as number) < ZERO || (bytes[i] as number) > NINE) others++;

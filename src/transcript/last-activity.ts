@@ -67,12 +67,12 @@ export class ActivitySearch implements LineVisitor {
       const end = last;
       if (bytes[end - 1] !== QUOTE) return;
       let value = end - 2;
-      while (value > from && bytes[value] !== QUOTE) value--;
+      while (value > from && bytes[value] !== QUOTE && bytes[value] !== NEWLINE) value--;
       // Behind a backslash it is a quote within the string.
-      if (bytes[value - 1] !== COLON || bytes[value - 2] !== QUOTE) return;
+      if (bytes[value] !== QUOTE || bytes[value - 1] !== COLON || bytes[value - 2] !== QUOTE) return;
       let key = value - 3;
-      while (key > from && bytes[key] !== QUOTE) key--;
-      if (key <= from) return;
+      while (key > from && bytes[key] !== QUOTE && bytes[key] !== NEWLINE) key--;
+      if (key <= from || bytes[key] !== QUOTE) return;
       const length = value - key - 3;
       if (length === TYPE.length && type < 0 && equals(bytes, key + 1, value - 2, TYPE)) {
         type = rowType(bytes, value, end);

@@ -51,6 +51,8 @@ describe("ActivitySearch", () => {
     ["what looks like one in another row", answer(3) + `{"type":"x","data":{"type":"user",${LATER}}}\n`, at(3)],
     ["one that a bracket ends", answer(3).replace("}\n", "]\n").replace('"}', '"]'), NaN],
     ["one with another mark between members", `{"type":"user";${LATER}}\n`, NaN],
+    ["one with a newline in a string", answer(3).replace('"/w"', '"/\nw"'), NaN],
+    ["one with a newline in a key", answer(3).replace('"cwd"', '"c\nwd"'), NaN],
     ["a path with backslashes behind it", answer(3, { cwd: "C:\\w\\" }), at(3)],
     ["no row of a conversation", jsonl([meta, title]), NaN],
     ["nothing", "", NaN],
