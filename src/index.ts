@@ -14,6 +14,7 @@ export {
   readConversation,
   type SessionMessage,
   streamSessionMessages,
+  type TranscriptMessage,
 } from "./store/read.ts";
 export { readEntries, type ReadEntriesOptions, type TranscriptEntry } from "./store/entries.ts";
 export {
@@ -43,4 +44,13 @@ export {
   TranscriptError,
   type TranscriptErrorCode,
 } from "./store/errors.ts";
-export type { ListedSession, SessionInfo, SessionOptions, Skipped, StoreOptions } from "./store/types.ts";
+export type {
+  GetSessionInfoOptions,
+  ListedSession,
+  SessionInfo,
+  SessionInfo as SDKSessionInfo,
+  SessionMutationOptions,
+  SessionOptions,
+  Skipped,
+  StoreOptions,
+} from "./store/types.ts";

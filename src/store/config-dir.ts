@@ -1,6 +1,7 @@
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { statFile } from "./disk.ts";
+import { InvalidArgumentError } from "./errors.ts";
 import { realOrSelf } from "./platform.ts";
 import type { StoreOptions } from "./types.ts";
 
@@ -17,8 +18,11 @@ export function resolveConfigDir(env: Readonly<Record<string, string | undefined
 /**
  * The config dirs that a call is about, as absolute paths in the order given. One real directory under two names is
  * taken once, by its first name. An empty `configDirs` means none; without `configDirs` it is `resolveConfigDir()`.
+ *
+ * Throws `InvalidArgumentError` for the official option `sessionStore`.
  */
 export function resolveConfigDirs(options?: StoreOptions | null): string[] {
+  refuseSessionStore(options);
   const given = options?.configDirs;
   if (given === undefined) return [resolve(resolveConfigDir())];
   const found = new Map<string, string>();
@@ -28,6 +32,16 @@ export function resolveConfigDirs(options?: StoreOptions | null): string[] {
     if (!found.has(real)) found.set(real, path);
   }
   return [...found.values()];
+}
+
+/** A call about sessions that are kept elsewhere must not read, or delete, those on this disk instead. */
+function refuseSessionStore(options: object | null | undefined): void {
+  if (!options || !("sessionStore" in options) || !options.sessionStore) return;
+  throw new InvalidArgumentError(
+    "sessionStore",
+    "sessionStore is not supported: only sessions on this disk can be read and changed",
+    "Leave it out, or call the official helper for sessions in a store.",
+  );
 }
 
 /** What decided which config dirs are in force. */

@@ -48,8 +48,13 @@ const ROUNDS = 3;
  *
  * Throws `InvalidSessionIdError`, `SessionNotFoundError` and, without `force`, `SessionInUseError`; errors of the disk
  * as they are, and then a second call goes on where this one stopped.
+ *
+ * The official helper gives nothing: as `void &` what it did, the result is also what a `Promise<void>` is wanted for.
  */
-export async function deleteSession(sessionId: string, options?: DeleteSessionOptions | null): Promise<DeleteResult> {
+export async function deleteSession(
+  sessionId: string,
+  options?: DeleteSessionOptions | null,
+): Promise<DeleteResult & void> {
   requireSessionId(sessionId);
   const configDirs = resolveConfigDirs(options);
   const begun = configDirs.filter((configDir) => readManifest(deletingPlace(configDir, sessionId)) !== undefined);
@@ -71,7 +76,7 @@ export async function deleteSession(sessionId: string, options?: DeleteSessionOp
   const items = parts.flatMap((part) => part.items);
   // Another process had been at it, and was faster with every single thing.
   if (items.length === 0) throw new SessionNotFoundError(sessionId, " in any project directory");
-  return {
+  const result: DeleteResult = {
     sessionId,
     trashIds: [...new Set(parts.flatMap((part) => part.trashId ?? []))],
     permanent,
@@ -81,6 +86,7 @@ export async function deleteSession(sessionId: string, options?: DeleteSessionOp
     resumed: begun.length > 0,
     skipped: parts.flatMap((part) => part.skipped).filter(({ path }) => statLink(path) !== undefined),
   };
+  return result as DeleteResult & void;
 }
 
 function requireTranscripts(sessionId: string, options: DeleteSessionOptions | null | undefined): void {

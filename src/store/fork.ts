@@ -18,34 +18,34 @@ import { isInside } from "./platform.ts";
 import { canonicalPath, diskKey, keyOfPath } from "./project-key.ts";
 import { sessionCwd } from "./session-cwd.ts";
 import { TranscriptFile } from "./transcript-file.ts";
-import type { ProjectDir, SessionOptions, TranscriptCopy } from "./types.ts";
+import type { OrUndefined, ProjectDir, SessionMutationOptions, TranscriptCopy } from "./types.ts";
 
-export interface ForkSessionOptions extends SessionOptions {
+export type ForkSessionOptions = SessionMutationOptions & {
   /**
    * The fork ends with this message: a row's `uuid`, or the id of an API message (`msg_…`), which means its last row with the
    * results of its tool calls. Absent: everything.
    */
-  readonly upToMessageId?: string | undefined;
+  upToMessageId?: string;
   /** Title of the fork; absent: the source's title and ` (fork)`. */
-  readonly title?: string | undefined;
+  title?: string;
   /**
    * Working directory of the fork: the file goes to the project of that directory, and a `cwd` below the source's
    * directory becomes the same path below this one. Absent: beside the source.
    */
-  readonly cwd?: string | undefined;
+  cwd?: string;
   /** Keeps the `uuid`s of the rows, as the CLI's own fork does. Default: new ones, as the official helper does. */
-  readonly preserveMessageIds?: boolean | undefined;
+  preserveMessageIds?: boolean;
   /** Copies the subagents' transcripts too. Default false, as in the official helper. */
-  readonly includeSubagents?: boolean | undefined;
+  includeSubagents?: boolean;
   /** Is told now and then how many bytes of how many have been read; the transcript is read twice. */
-  readonly progress?: ((done: number, total: number) => void) | undefined;
-  readonly signal?: AbortSignal | undefined;
-}
+  progress?: (done: number, total: number) => void;
+  signal?: AbortSignal;
+};
 
-export interface ForkSessionResult {
+export type ForkSessionResult = {
   /** Id of the new session. */
-  readonly sessionId: string;
-}
+  sessionId: string;
+};
 
 /**
  * Copies a session into a new one that can be resumed by itself (sdk-spec §6): new session id, new `uuid`s, each row with
@@ -55,7 +55,10 @@ export interface ForkSessionResult {
  * Throws `InvalidSessionId`, `SessionNotFound`, `MessageNotFound` (no such `upToMessageId`), `NoMessages` (nothing to
  * copy), `InvalidArgument` (`cwd` is not absolute), file-system errors, and `signal.reason` when aborted.
  */
-export async function forkSession(sessionId: string, options?: ForkSessionOptions | null): Promise<ForkSessionResult> {
+export async function forkSession(
+  sessionId: string,
+  options?: OrUndefined<ForkSessionOptions> | null,
+): Promise<ForkSessionResult> {
   const { title, cwd, preserveMessageIds = false, includeSubagents = false, progress, signal } = options ?? {};
   const { source, file, facts, cut } = await openSource(sessionId, options);
   try {
@@ -81,7 +84,7 @@ export async function forkSession(sessionId: string, options?: ForkSessionOption
 }
 
 /** Throws what `forkSession` would throw of the session and the options. Reads only. */
-export async function checkFork(sessionId: string, options?: ForkSessionOptions | null): Promise<void> {
+export async function checkFork(sessionId: string, options?: OrUndefined<ForkSessionOptions> | null): Promise<void> {
   const { file } = await openSource(sessionId, options);
   file.close();
 }
@@ -93,7 +96,10 @@ interface Source {
   readonly cut: ForkCut;
 }
 
-async function openSource(sessionId: string, options: ForkSessionOptions | null | undefined): Promise<Source> {
+async function openSource(
+  sessionId: string,
+  options: OrUndefined<ForkSessionOptions> | null | undefined,
+): Promise<Source> {
   const { upToMessageId, cwd, progress, signal } = options ?? {};
   if (cwd !== undefined && !isAbsolutePath(cwd)) {
     throw new InvalidArgumentError("cwd", `cwd must be an absolute path: ${cwd}`);
@@ -121,7 +127,7 @@ interface Publication {
   readonly forkId: string;
   readonly customTitle: string;
   readonly includeSubagents: boolean;
-  readonly progress: ForkSessionOptions["progress"];
+  readonly progress: ForkSessionOptions["progress"] | undefined;
   readonly signal: AbortSignal | undefined;
 }
 

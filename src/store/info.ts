@@ -3,7 +3,7 @@ import { fullFacts } from "./facts.ts";
 import { toSessionInfo } from "./list-scope.ts";
 import { findCopies, newestCopy } from "./locate.ts";
 import type { SessionFacts } from "../transcript/session-facts.ts";
-import type { SessionInfo, SessionOptions } from "./types.ts";
+import type { GetSessionInfoOptions, OrUndefined, SessionInfo } from "./types.ts";
 
 /**
  * The session as a list shows it, from the newest of its copies; undefined when there is none, when it is a link, a side
@@ -12,7 +12,7 @@ import type { SessionInfo, SessionOptions } from "./types.ts";
  */
 export async function getSessionInfo(
   sessionId: string,
-  options?: SessionOptions | null,
+  options?: OrUndefined<GetSessionInfoOptions> | null,
 ): Promise<SessionInfo | undefined> {
   const candidates = findCopies(sessionId, options).flatMap((copy) => candidateOf(copy) ?? []);
   const newest = newestCopy(candidates);

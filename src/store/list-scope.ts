@@ -3,7 +3,7 @@ import { type Candidate, listCandidates, type LookOptions, type Place } from "./
 import { resolveConfigDirs } from "./config-dir.ts";
 import { ForeignFilter } from "./foreign.ts";
 import { directoryScope, listProjectDirs } from "./projects.ts";
-import type { SessionInfo, Skipped } from "./types.ts";
+import type { OrUndefined, SessionInfo, Skipped } from "./types.ts";
 
 /** Where a list looks, and whose sessions it takes. */
 export interface ListScope {
@@ -57,7 +57,7 @@ export async function listScope(options: ListScopeOptions): Promise<ListScope> {
 
 /** The session in the official shape, keys in the official order. */
 export function toSessionInfo(candidate: Candidate, facts: SessionFacts, summary: string): SessionInfo {
-  return {
+  const info: OrUndefined<SessionInfo> = {
     sessionId: candidate.sessionId,
     summary,
     lastModified: candidate.lastModified,
@@ -70,4 +70,5 @@ export function toSessionInfo(candidate: Candidate, facts: SessionFacts, summary
     createdAt: facts.createdAt,
     archived: facts.archived,
   };
+  return info as SessionInfo;
 }

@@ -1,23 +1,26 @@
 import type { SessionFacts } from "../transcript/session-facts.ts";
 import type { Candidate } from "./candidates.ts";
+import { resolveConfigDirs } from "./config-dir.ts";
 import { isContinued } from "./continuation.ts";
 import { pause } from "./disk.ts";
 import { windowFacts } from "./facts.ts";
 import { type ListScope, listScope, toSessionInfo } from "./list-scope.ts";
-import type { SessionInfo, StoreOptions } from "./types.ts";
+import type { OrUndefined, SessionInfo } from "./types.ts";
 
-export interface ListSessionsOptions {
+export type ListSessionsOptions = {
   /** Project directory, its git worktrees included; absent: all projects. */
-  readonly dir?: string | undefined;
+  dir?: string;
   /** At most so many sessions; absent or not above 0: all. */
-  readonly limit?: number | undefined;
+  limit?: number;
   /** So many of the newest sessions are left out first. */
-  readonly offset?: number | undefined;
+  offset?: number;
   /** With `dir`: also the sessions of the other worktrees of its repository. Default true. */
-  readonly includeWorktrees?: boolean | undefined;
+  includeWorktrees?: boolean;
   /** Also sessions that a program started (SDK entrypoints, daemons). Default true. */
-  readonly includeProgrammatic?: boolean | undefined;
-}
+  includeProgrammatic?: boolean;
+  /** Several config dirs at once, e.g. work and private. Relative paths count from the current directory. */
+  configDirs?: readonly string[];
+};
 
 /**
  * The sessions of a directory or of all projects as the official helper gives them: the one written to last first
@@ -27,10 +30,10 @@ export interface ListSessionsOptions {
  * Nothing on the disk makes it throw: what cannot be read is left out. `listSessionPage` names it, and is the one to
  * show lists with: it sorts by what was said last, pages by cursors and shows no empty sessions.
  */
-export async function listSessions(options?: (ListSessionsOptions & StoreOptions) | null): Promise<SessionInfo[]> {
+export async function listSessions(options?: OrUndefined<ListSessionsOptions> | null): Promise<SessionInfo[]> {
   const { limit, offset } = options ?? {};
   const scope = await listScope({
-    configDirs: options?.configDirs,
+    configDirs: resolveConfigDirs(options),
     dir: options?.dir,
     includeWorktrees: isOn(options?.includeWorktrees),
     claudeWorktrees: false,

@@ -161,9 +161,10 @@ export class Pager {
     const archived = facts.archived ?? (facts.customTitle?.startsWith(ARCHIVED_PREFIX) || undefined);
     if (wanted !== "include" && (archived === true) !== (wanted === "only")) return undefined;
     const { through, project } = copy;
+    const info = toSessionInfo(copy, facts, facts.summary ?? "");
+    if (archived !== undefined) info.archived = archived;
     return {
-      ...toSessionInfo(copy, facts, facts.summary ?? ""),
-      archived,
+      ...info,
       activity: copy.activity,
       configDir: project.configDir,
       projectKey: project.key,

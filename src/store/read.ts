@@ -1,34 +1,34 @@
 import { type Conversation, type ConversationRow, findConversation } from "../transcript/conversation.ts";
-import type { SessionMessage } from "../transcript/message.ts";
+import type { TranscriptMessage } from "../transcript/message.ts";
 import { type ConversationEntry, MessageMaker, visibleRows } from "../transcript/visible.ts";
 import { pause } from "./disk.ts";
 import { findSession, requireSession } from "./locate.ts";
 import { isSessionId, requireSessionId } from "./session-id.ts";
 import { TranscriptFile } from "./transcript-file.ts";
-import type { SessionOptions } from "./types.ts";
+import type { OrUndefined, SessionMutationOptions } from "./types.ts";
 
 export type { ConversationEntry } from "../transcript/visible.ts";
-export type { SessionMessage } from "../transcript/message.ts";
+export type { SessionMessage, TranscriptMessage } from "../transcript/message.ts";
 
-export interface ConversationReadOptions extends SessionOptions {
+export type ConversationReadOptions = SessionMutationOptions & {
   /** Compact boundaries and notices too. Default false. */
-  readonly includeSystemMessages?: boolean | undefined;
+  includeSystemMessages?: boolean;
   /**
    * The whole conversation, through compact boundaries; messages that a compaction kept stand once, at their original
    * place. What the model no longer has is marked `compacted: true`. Default false, as in the official helper.
    */
-  readonly includeCompacted?: boolean | undefined;
+  includeCompacted?: boolean;
   /** `all` adds the branches that rewinds left behind, each message marked with its `branch` number. Default `current`. */
-  readonly branches?: "current" | "all" | undefined;
-  readonly signal?: AbortSignal | undefined;
-}
+  branches?: "current" | "all";
+  signal?: AbortSignal;
+};
 
-export interface GetSessionMessagesOptions extends ConversationReadOptions {
+export type GetSessionMessagesOptions = ConversationReadOptions & {
   /** At most this many messages; all when absent or not above 0. */
-  readonly limit?: number | undefined;
+  limit?: number;
   /** Messages to pass over from the start. */
-  readonly offset?: number | undefined;
-}
+  offset?: number;
+};
 
 /**
  * The messages of a session's conversation in order, as the official `getSessionMessages` (sdk-spec §5): the branch that
@@ -37,14 +37,14 @@ export interface GetSessionMessagesOptions extends ConversationReadOptions {
  */
 export async function getSessionMessages(
   sessionId: string,
-  options?: GetSessionMessagesOptions | null,
-): Promise<SessionMessage[]> {
+  options?: OrUndefined<GetSessionMessagesOptions> | null,
+): Promise<TranscriptMessage[]> {
   const { limit, offset, signal } = options ?? {};
   const path = isSessionId(sessionId) ? findSession(sessionId, options ?? {})?.path : undefined;
   const file = path === undefined ? undefined : await openOrUndefined(path, signal);
   if (file === undefined) return [];
   try {
-    const messages: SessionMessage[] = [];
+    const messages: TranscriptMessage[] = [];
     for await (const { message } of entriesOf(file, options ?? {}, (rows) => page(rows, offset, limit)))
       messages.push(message);
     return messages;
@@ -59,15 +59,15 @@ export async function getSessionMessages(
  */
 export async function* streamSessionMessages(
   sessionId: string,
-  options: ConversationReadOptions = {},
-): AsyncGenerator<SessionMessage> {
+  options: OrUndefined<ConversationReadOptions> = {},
+): AsyncGenerator<TranscriptMessage> {
   for await (const { message } of readConversation(sessionId, options)) yield message;
 }
 
 /** The same with the row each message comes from (`toolUseResult`, `usage`, … stand there only). */
 export async function* readConversation(
   sessionId: string,
-  options: ConversationReadOptions = {},
+  options: OrUndefined<ConversationReadOptions> = {},
 ): AsyncGenerator<ConversationEntry> {
   const { path } = requireSession(requireSessionId(sessionId), options);
   const file = await TranscriptFile.open(path, options.signal);
@@ -83,7 +83,7 @@ const MESSAGES_PER_TURN = 512;
 
 async function* entriesOf(
   file: TranscriptFile,
-  options: ConversationReadOptions,
+  options: OrUndefined<ConversationReadOptions>,
   choose: (rows: readonly ConversationRow[]) => readonly ConversationRow[],
 ): AsyncGenerator<ConversationEntry> {
   const { includeSystemMessages = false, includeCompacted = false, branches = "current", signal } = options;

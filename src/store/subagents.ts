@@ -6,26 +6,26 @@ import { type ConversationEntry, MessageMaker, visibleRows } from "../transcript
 import { record } from "../transcript/voice-call.ts";
 import { findSession } from "./locate.ts";
 import { subagentsPath } from "./paths.ts";
-import { page, type SessionMessage } from "./read.ts";
+import { page, type TranscriptMessage } from "./read.ts";
 import { readSmall } from "./read-small.ts";
 import { isSessionId } from "./session-id.ts";
 import { oldSubagents } from "./sidecars.ts";
 import { TranscriptFile } from "./transcript-file.ts";
-import type { SessionOptions, TranscriptCopy } from "./types.ts";
+import type { OrUndefined, SessionMutationOptions, TranscriptCopy } from "./types.ts";
 
-export interface ListSubagentsOptions extends SessionOptions {
+export type ListSubagentsOptions = SessionMutationOptions & {
   /**
    * Also the layouts of older CLIs: `agent-*.jsonl` beside the transcript, and rows inside it that are marked as a
    * sidechain. Default false: what the official helper lists.
    */
-  readonly includeLegacy?: boolean | undefined;
-}
+  includeLegacy?: boolean;
+};
 
-export interface GetSubagentMessagesOptions extends SessionOptions {
-  readonly limit?: number | undefined;
-  readonly offset?: number | undefined;
-  readonly signal?: AbortSignal | undefined;
-}
+export type GetSubagentMessagesOptions = SessionMutationOptions & {
+  limit?: number;
+  offset?: number;
+  signal?: AbortSignal;
+};
 
 /** Where a subagent's rows stand, and what its meta file says. */
 export interface Subagent {
@@ -47,12 +47,18 @@ export interface Subagent {
  * Ids of a session's subagents, in the official order: the tree below `<id>/subagents` walked by name (sdk-spec §8.1). An id
  * that occurs twice is given twice. `[]` for an invalid or unknown session.
  */
-export async function listSubagents(sessionId: string, options?: ListSubagentsOptions | null): Promise<string[]> {
+export async function listSubagents(
+  sessionId: string,
+  options?: OrUndefined<ListSubagentsOptions> | null,
+): Promise<string[]> {
   return (await describeSubagents(sessionId, options)).map(({ agentId }) => agentId);
 }
 
 /** The same with what is known of each. */
-export async function describeSubagents(sessionId: string, options?: ListSubagentsOptions | null): Promise<Subagent[]> {
+export async function describeSubagents(
+  sessionId: string,
+  options?: OrUndefined<ListSubagentsOptions> | null,
+): Promise<Subagent[]> {
   const copy = isSessionId(sessionId) ? findSession(sessionId, options ?? {}) : undefined;
   if (copy === undefined) return [];
   const found = await inDirectory(copy);
@@ -69,8 +75,8 @@ export async function describeSubagents(sessionId: string, options?: ListSubagen
 export async function getSubagentMessages(
   sessionId: string,
   agentId: string,
-  options?: GetSubagentMessagesOptions | null,
-): Promise<SessionMessage[]> {
+  options?: OrUndefined<GetSubagentMessagesOptions> | null,
+): Promise<TranscriptMessage[]> {
   const copy = isSessionId(sessionId) && agentId ? findSession(sessionId, options ?? {}) : undefined;
   if (copy === undefined) return [];
   const { limit, offset, signal } = options ?? {};

@@ -1,4 +1,10 @@
-/** Shapes that the store gives and takes. Names and keys of the official Agent SDK (0.3.329) where it has them. */
+/**
+ * Shapes that the store gives and takes. Names and keys of the official Agent SDK (0.3.329) where it has them. Those are
+ * type aliases with the official optional keys and without `readonly`, so that a program compiles with either import.
+ */
+
+/** The same options, each of which may also be given as `undefined`. */
+export type OrUndefined<T> = { [K in keyof T]: T[K] | undefined };
 
 /** Which config dirs are meant. Absent: the one that `CLAUDE_CONFIG_DIR` names, or `~/.claude`. */
 export interface StoreOptions {
@@ -12,25 +18,38 @@ export interface SessionOptions extends StoreOptions {
   readonly dir?: string | undefined;
 }
 
-/** One session as the official `listSessions` gives it, keys in that order; absent facts are keys with `undefined`. */
-export interface SessionInfo {
-  readonly sessionId: string;
+/** The official name for the options that `SessionOptions` are. */
+export type SessionMutationOptions = {
+  /** Project directory to find the session in, its git worktrees included. Absent: all projects. */
+  dir?: string;
+  /** Several config dirs at once, e.g. work and private. Relative paths count from the current directory. */
+  configDirs?: readonly string[];
+};
+
+export type GetSessionInfoOptions = SessionMutationOptions;
+
+/**
+ * One session as the official `listSessions` gives it, keys in that order. Absent facts are keys with the value `undefined`
+ * there and here, which the official type does not say.
+ */
+export type SessionInfo = {
+  sessionId: string;
   /** Title, last prompt, summary or first prompt: the first there is. */
-  readonly summary: string;
+  summary: string;
   /** mtime of the transcript, epoch ms. */
-  readonly lastModified: number;
+  lastModified: number;
   /** Size of the transcript, bytes. */
-  readonly fileSize: number | undefined;
-  readonly customTitle: string | undefined;
+  fileSize?: number;
+  customTitle?: string;
   /** At most 200 UTF-16 units and an ellipsis. */
-  readonly firstPrompt: string | undefined;
-  readonly gitBranch: string | undefined;
-  readonly cwd: string | undefined;
-  readonly tag: string | undefined;
+  firstPrompt?: string;
+  gitBranch?: string;
+  cwd?: string;
+  tag?: string;
   /** Epoch ms. */
-  readonly createdAt: number | undefined;
-  readonly archived: boolean | undefined;
-}
+  createdAt?: number;
+  archived?: boolean;
+};
 
 /** What a page of sessions says beyond `SessionInfo`. */
 export interface ListedSession extends SessionInfo {

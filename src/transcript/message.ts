@@ -2,18 +2,37 @@ import { contentOf } from "./parallel.ts";
 import { shownOrigin } from "./queued.ts";
 import { record } from "./voice-call.ts";
 
-/** A message in the shape and key order of the official `getSessionMessages` (sdk-spec §5.9). */
-export interface SessionMessage {
-  readonly type: "user" | "assistant" | "system";
-  readonly uuid: string;
-  readonly session_id: string;
-  readonly message: unknown;
-  readonly parent_tool_use_id: string | null;
+/**
+ * A message as the official type declares it. A type alias without `readonly` and without an index signature, as there: a
+ * program may change it, `Omit` keys of it, and pass it where a record is wanted.
+ */
+export type SessionMessage = {
+  type: "user" | "assistant" | "system";
+  uuid: string;
+  session_id: string;
+  message: unknown;
+  parent_tool_use_id: string | null;
   /** Id of the subagent that started this subagent; null in the main conversation. */
-  readonly parent_agent_id: string | null;
-  /** Keys the official helpers give without declaring them (timestamp, origin, isCompactSummary, …), and ours. */
-  readonly [key: string]: unknown;
-}
+  parent_agent_id: string | null;
+};
+
+/** The same with the keys that the official helpers give without declaring them, and ours; in the official key order. */
+export type TranscriptMessage = SessionMessage & {
+  interruptedByShutdown?: true;
+  toolDenialUnanswered?: "stream-closed";
+  tool_result_meta?: { id: string; non_execution_kind: string }[];
+  isCompactSummary?: true;
+  is_meta?: true;
+  isQueuedCommand?: true;
+  isCompletedLocalCommand?: true;
+  /** Whatever the row says, which is usually an ISO time. */
+  timestamp?: unknown;
+  origin?: unknown;
+  /** Stands before a compaction. */
+  compacted?: true;
+  /** Number of the branch that a rewind left behind. */
+  branch?: number;
+};
 
 export interface MessageContext {
   readonly parentToolUseId?: string | null;
@@ -37,13 +56,13 @@ const DENIALS = new Set([
 ]);
 
 /** Maps a user, assistant or system row to a message. Keys without a value are left out, but for `timestamp`. */
-export function toMessage(row: Readonly<Record<string, unknown>>, context: MessageContext = {}): SessionMessage {
+export function toMessage(row: Readonly<Record<string, unknown>>, context: MessageContext = {}): TranscriptMessage {
   const { parentToolUseId = null, parentAgentId = null, localCommand = false, compacted = false, branch = 0 } = context;
   const denial = row["toolDenialKind"];
   const isMeta =
     row["isMeta"] === true || row["isCompactSummary"] === true || row["isVisibleInTranscriptOnly"] === true;
   const origin = row["origin"] === null || row["origin"] === undefined ? undefined : shownOrigin(row["origin"]);
-  const message: SessionMessage & Record<string, unknown> = {
+  const message: TranscriptMessage = {
     type: row["type"] as SessionMessage["type"],
     uuid: row["uuid"] as string,
     session_id: row["sessionId"] as string,

@@ -1,5 +1,5 @@
 import type { Conversation, ConversationRow } from "./conversation.ts";
-import { closesQuietTurn, type MessageContext, type SessionMessage, toMessage } from "./message.ts";
+import { closesQuietTurn, type MessageContext, toMessage, type TranscriptMessage } from "./message.ts";
 import { contentOf } from "./parallel.ts";
 import { hasShownOrigin, queuedPrompt } from "./queued.ts";
 import {
@@ -19,7 +19,7 @@ import { record } from "./voice-call.ts";
 
 /** A message and the row it comes from. */
 export interface ConversationEntry {
-  readonly message: SessionMessage;
+  readonly message: TranscriptMessage;
   /** The row's value, with what a message leaves out: `toolUseResult`, `cwd`, `usage`, … */
   readonly entry: Readonly<Record<string, unknown>>;
   readonly compacted: boolean;

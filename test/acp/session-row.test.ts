@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { toSessionRow, toTitle } from "../../src/acp/session-row.ts";
-import type { ListedSession } from "../../src/store/types.ts";
+import type { ListedSession, OrUndefined } from "../../src/store/types.ts";
 import { problems } from "../support/acp-schema.ts";
 
 const session: ListedSession = {
@@ -8,13 +8,10 @@ const session: ListedSession = {
   summary: "A title",
   lastModified: 2,
   fileSize: 100,
-  customTitle: undefined,
   firstPrompt: "hi",
   gitBranch: "main",
   cwd: "/w",
-  tag: undefined,
   createdAt: Date.UTC(2026, 0, 1),
-  archived: undefined,
   activity: Date.UTC(2026, 0, 2),
   configDir: "/c",
   projectKey: "-w",
@@ -34,7 +31,7 @@ const facts = {
   fileSize: 100,
 };
 
-test.for<[string, Partial<ListedSession>, unknown]>([
+test.for<[string, Partial<OrUndefined<ListedSession>>, unknown]>([
   [
     "known facts, and only those",
     {},
@@ -84,7 +81,7 @@ test.for<[string, Partial<ListedSession>, unknown]>([
     },
   ],
 ])("%s", ([, change, expected]) => {
-  const row = toSessionRow({ ...session, ...change });
+  const row = toSessionRow({ ...session, ...change } as ListedSession);
   expect(row).toEqual(expected);
   expect(problems("SessionInfo", row)).toEqual([]);
 });

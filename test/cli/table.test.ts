@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { sessionCells, SESSION_COLUMNS } from "../../src/cli/session-table.ts";
 import { type Column, headLine, layOut, tableLine } from "../../src/cli/table.ts";
 import { widthOf } from "../../src/cli/width.ts";
-import type { ListedSession } from "../../src/store/types.ts";
+import type { ListedSession, OrUndefined } from "../../src/store/types.ts";
 
 const COLUMNS: readonly Column[] = [
   { title: "ID", color: 33 },
@@ -74,12 +74,8 @@ describe("the cells of a session", () => {
     summary: "\u001B[31mred\u001B[0m\ntitle\u202E",
     lastModified: 0,
     fileSize: 1234,
-    customTitle: undefined,
-    firstPrompt: undefined,
     gitBranch: "ma\u0007in",
-    cwd: undefined,
     tag: "t\u001B]0;x\u0007ag",
-    createdAt: undefined,
     archived: true,
     activity: 0,
     configDir: "/c",
@@ -91,8 +87,8 @@ describe("the cells of a session", () => {
     forkedFrom: undefined,
     worktree: undefined,
   };
-  const cells = (more: Partial<ListedSession>): string[] =>
-    sessionCells({ ...session, ...more }, { shortId: (id) => id.slice(0, 8), now: 3_600_000 });
+  const cells = (more: Partial<OrUndefined<ListedSession>>): string[] =>
+    sessionCells({ ...session, ...more } as ListedSession, { shortId: (id) => id.slice(0, 8), now: 3_600_000 });
 
   test("have nothing in them that a terminal would obey", () => {
     expect(cells({})).toEqual(["5d3f2a10", "1 h ago", "red title #tag (archived)", "-home-ada", "ma in", "1.2 kB"]);

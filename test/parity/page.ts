@@ -7,6 +7,8 @@ Made by \`node scripts/deviations.mjs\` from \`test/parity/deviations.ts\`; do n
 
 The functions that share a name with the session helpers of \`@anthropic-ai/claude-agent-sdk\` 0.3.329 give the same results, write the same bytes and throw errors with the same messages, but for the cases below. Each is code: a predicate on the store and the call, the result that is expected instead, and the reason. The parity tests hold both implementations to it on generated stores and on recorded cases: \`npm run parity -- --mode plain --count 2000\` (stores without any such case: all functions equal) and \`npm run parity -- --mode all --count 100\` (stores made for each case: the declared result is what is seen).
 
+Not offered: sessions in a \`sessionStore\`; a call with one throws \`InvalidArgument\` and leaves the disk alone.
+
 Not deviations: further options and further functions; that \`deleteSession\` says what it did where the official one says nothing; classes and codes of errors; and the bytes of a fork's payloads, which are the source's where the official ones are written anew from what they parse to (compared as JSON, order of keys included).
 
 `;

@@ -5,7 +5,7 @@ import { describe, expect, test } from "vitest";
 import { readEntries } from "../../src/store/entries.ts";
 import { forkSession, type ForkSessionOptions } from "../../src/store/fork.ts";
 import { keyOfPath } from "../../src/store/project-key.ts";
-import { getSessionMessages, type SessionMessage } from "../../src/store/read.ts";
+import { getSessionMessages, type TranscriptMessage } from "../../src/store/read.ts";
 import { getSubagentMessages, listSubagents } from "../../src/store/subagents.ts";
 import { tempName } from "../../src/store/temp.ts";
 import { put, sessionId, tempConfigDir } from "../support/config-dir.ts";
@@ -76,7 +76,7 @@ const parallel = [
 ];
 
 /** What is said, without ids that a fork makes anew. */
-const said = (messages: readonly SessionMessage[]): unknown[] =>
+const said = (messages: readonly TranscriptMessage[]): unknown[] =>
   messages.map(({ type, message, compacted, branch }) => ({ type, message, compacted, branch }));
 
 describe("forkSession", () => {

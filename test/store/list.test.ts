@@ -2,7 +2,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
 import { listSessions } from "../../src/store/list.ts";
-import type { SessionInfo } from "../../src/store/types.ts";
+import type { OrUndefined, SessionInfo } from "../../src/store/types.ts";
 import { put, sessionId, tempConfigDir } from "../support/config-dir.ts";
 import { assistant, jsonl, type Row, user } from "../support/rows.ts";
 
@@ -54,7 +54,7 @@ describe("listSessions: what a row says", () => {
 
   const p = user(1, null, "p");
   const side = { "custom-title.json": { customTitle: "Side" } };
-  test.each<[what: string, given: Case, facts: Partial<SessionInfo>]>([
+  test.each<[what: string, given: Case, facts: Partial<OrUndefined<SessionInfo>>]>([
     ["the last title counts", { rows: [p, title("A"), title("B"), ai("C")] }, { customTitle: "B", summary: "B" }],
     ["an AI title is a title", { rows: [p, ai("A"), ai("B")] }, { customTitle: "B" }],
     ["an empty title is none", { rows: [p, title("A"), title(""), ai("B")] }, { customTitle: "B" }],
