@@ -1,6 +1,23 @@
-import type { ParseArgsConfig } from "node:util";
+/** One option of a command. Its help, its errors and what a shell offers for it are all made from this. */
+export type OptionSpec = {
+  /** One letter, as in `-n`. */
+  readonly short?: string;
+  /** What it does, in a sentence or two. */
+  readonly help: string;
+} & (
+  | { readonly type: "boolean" }
+  | {
+      readonly type: "string";
+      readonly multiple?: boolean;
+      /** What its value is called: `DIR`. */
+      readonly value: string;
+      /** What completes its value; absent: nothing. */
+      readonly completes?: Completion;
+    }
+);
 
-export type OptionSpec = NonNullable<ParseArgsConfig["options"]>;
+/** Options by their names, in the order of the help. */
+export type Options = Readonly<Record<string, OptionSpec>>;
 
 /** Where a command prints. Made once by main. */
 export interface Terminal {
@@ -35,17 +52,18 @@ export type Completion = "sessions" | "trash" | "projects" | "tags" | "branches"
 export interface Command {
   /** One line in the general help. */
   readonly summary: string;
-  /** Its arguments, e.g. `show <id>|- [--last N]`. */
+  /** Its arguments, a line for each form: `show ID|- [options]`. */
   readonly usage: string;
-  /** The text of `claude-transcripts <command> --help`, below the usage. */
+  /** What `claude-transcripts <command> --help` says below the usage. Paragraphs are wrapped, indented lines stay apart. */
   readonly details: string;
-  /** Beside the common ones: `--config-dir`, `--json`, `--help`. */
-  readonly options: OptionSpec;
-  readonly positionals: "none" | "one" | "some" | "any";
+  /** The same, below the options. */
+  readonly notes?: string;
+  /** Those of its own; every command has the common ones as well. */
+  readonly options: Options;
+  /** How many other arguments it takes: none, at most one, one, one or more, any number. */
+  readonly positionals: "none" | "optional" | "one" | "some" | "any";
   /** What completes its positional arguments, or the next one after those that are there; absent: nothing. */
   readonly completes?: Completion | ((before: readonly string[]) => Completion | undefined);
-  /** What completes the values of its options, by the option's name; absent: nothing. */
-  readonly completesOptions?: Readonly<Record<string, Completion>>;
   /** Exit code 0 or 1. Throws `UsageError` for 2. */
   run(invocation: Invocation): Promise<number>;
 }

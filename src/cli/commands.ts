@@ -1,4 +1,4 @@
-import type { Command, OptionSpec } from "./command.ts";
+import type { Command, Options } from "./command.ts";
 
 /** Every command, in the order of the help; its module is loaded when it is asked for. */
 export const COMMANDS: Readonly<Record<string, () => Promise<{ readonly command: Command }>>> = {
@@ -19,10 +19,17 @@ export const COMMANDS: Readonly<Record<string, () => Promise<{ readonly command:
 };
 
 /** What every command takes beside its own. */
-export const COMMON_OPTIONS: OptionSpec = {
-  "config-dir": { type: "string", multiple: true },
-  json: { type: "boolean" },
-  help: { type: "boolean", short: "h" },
+export const COMMON_OPTIONS: Options = {
+  "config-dir": {
+    type: "string",
+    multiple: true,
+    value: "DIR",
+    help: "Where the transcripts are; may be given several times. Default: $CLAUDE_CONFIG_DIR, or ~/.claude.",
+    completes: "directories",
+  },
+  json: { type: "boolean", help: "One JSON document instead of text." },
+  help: { type: "boolean", short: "h", help: "What a command does and takes." },
+  version: { type: "boolean", short: "V", help: "The version of this program." },
 };
 
 export const isCommand = (name: string): boolean => Object.hasOwn(COMMANDS, name);

@@ -5,7 +5,7 @@ import { listSessionPage } from "../store/page.ts";
 import { summaryOf } from "../store/summary.ts";
 import { listTrash } from "../store/trash.ts";
 import type { ListedSession } from "../store/types.ts";
-import type { Command, Completion, Terminal } from "./command.ts";
+import type { Command, Completion, Options, Terminal } from "./command.ts";
 import { COMMANDS, COMMON_OPTIONS, isCommand, loadCommand } from "./commands.ts";
 import { printable } from "./terminal.ts";
 import { cut } from "./width.ts";
@@ -85,7 +85,7 @@ interface Read {
 }
 
 function readWords({ options }: Command, words: readonly string[]): Read {
-  const known = { ...options, ...COMMON_OPTIONS };
+  const known: Options = { ...options, ...COMMON_OPTIONS };
   const positionals: string[] = [];
   const configDirs: string[] = [];
   let pending: string | undefined;
@@ -97,7 +97,8 @@ function readWords({ options }: Command, words: readonly string[]): Read {
     } else if (onlyPositionals || !word.startsWith("-")) positionals.push(word);
     else if (word === "--") onlyPositionals = true;
     else {
-      const [, name = "", value] = /^--([^=]*)(?:=(.*))?$/s.exec(word) ?? [];
+      const [, long, value] = /^--([^=]*)(?:=(.*))?$/s.exec(word) ?? [];
+      const name = long ?? nameOfShort(word, known) ?? "";
       if (value === undefined && Object.hasOwn(known, name) && known[name]?.type === "string") pending = name;
       if (value !== undefined && name === "config-dir") configDirs.push(atHome(value));
     }
@@ -105,16 +106,29 @@ function readWords({ options }: Command, words: readonly string[]): Read {
   return { pending, positionals, onlyPositionals, configDirs };
 }
 
+/** The option whose letter ends the word: in `-an` the value of `-n` comes next, `-n5` has it. */
+function nameOfShort(word: string, known: Options): string | undefined {
+  for (let at = 1; at < word.length; at++) {
+    const [name, spec] = Object.entries(known).find(([, { short }]) => short === word[at]) ?? [];
+    if (spec?.type === "string") return at === word.length - 1 ? name : undefined;
+  }
+  return undefined;
+}
+
 /** A shell gives the words as they were typed. */
 const atHome = (path: string): string => path.replace(/^~(?=$|[/\\])/, () => homedir());
 
-const valuesOf = ({ completesOptions }: Command, option: string): Completion | undefined =>
-  option === "config-dir" ? "directories" : (completesOptions?.[option] ?? []);
+function valuesOf({ options }: Command, name: string): Completion {
+  const known: Options = { ...options, ...COMMON_OPTIONS };
+  const spec = Object.hasOwn(known, name) ? known[name] : undefined;
+  return (spec?.type === "string" ? spec.completes : undefined) ?? [];
+}
 
 function optionNames({ options }: Command, words: readonly string[]): Offer[] {
-  return Object.entries({ ...options, ...COMMON_OPTIONS })
-    .filter(([name, { multiple }]) => multiple === true || !words.includes(`--${name}`))
-    .map(([name]) => ({ value: `--${name}` }));
+  const all: Options = { ...options, ...COMMON_OPTIONS };
+  return Object.entries(all)
+    .filter(([name, spec]) => (spec.type === "string" && spec.multiple === true) || !words.includes(`--${name}`))
+    .map(([name, { help }]) => ({ value: `--${name}`, about: help.replace(/\.(?: .*)?$/s, "") }));
 }
 
 interface Store {

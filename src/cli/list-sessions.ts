@@ -45,7 +45,6 @@ interface Asked {
 async function readOptions({ values, json, terminal }: Invocation): Promise<Asked> {
   const text = (name: string): string | undefined => {
     const value = values[name];
-    if (value === "") throw new UsageError(`--${name}: a value is missing`);
     return typeof value === "string" ? value : undefined;
   };
   const all = values["all"] === true;

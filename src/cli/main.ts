@@ -1,10 +1,8 @@
 import { VERSION } from "../version.ts";
-import { type Command, type Invocation, type Terminal, UsageError } from "./command.ts";
-import { COMMON_OPTIONS, isCommand, loadCommand } from "./commands.ts";
+import { readArguments } from "./arguments.ts";
+import { type Command, type Terminal, UsageError } from "./command.ts";
+import { isCommand, loadCommand } from "./commands.ts";
 import { openTerminal } from "./terminal.ts";
-
-/** Not by `import`: that would load everything `node:util` exports, which is felt in the time to the first answer. */
-const { parseArgs } = process.getBuiltinModule("node:util");
 
 /** Exit codes: 0 done, 1 failed (a command says so), 2 misused. */
 const MISUSED = 2;
@@ -13,40 +11,46 @@ process.exitCode = await main(process.argv.slice(2), openTerminal());
 
 async function main([word = "help", ...args]: string[], terminal: Terminal): Promise<number> {
   if (isCommand(word)) return runCommand(word, args, terminal);
-  if (word === "--version" || word === "-v") {
+  if (word === "--version" || word === "-V" || word === "-v") {
     await terminal.write(`${VERSION}\n`);
     return 0;
   }
   if (word === "help" || word === "--help" || word === "-h") {
     const [name] = args;
     if (name !== undefined && isCommand(name)) return runCommand(name, ["--help"], terminal);
-    if (name !== undefined && !name.startsWith("-")) return unknownCommand(name, terminal);
+    if (name !== undefined && !name.startsWith("-")) return misnamed(name, [], terminal);
     const { generalHelp } = await import("./help.ts");
-    await terminal.write(await generalHelp());
+    await terminal.write(await generalHelp(helpColumns(terminal)));
     return 0;
   }
   if (word === "__complete") {
     const { complete } = await import("./complete.ts");
     return complete(args, terminal);
   }
-  return unknownCommand(word, terminal);
+  return misnamed(word, args, terminal);
 }
 
-async function unknownCommand(word: string, terminal: Terminal): Promise<number> {
-  const problem = word.startsWith("-")
-    ? `unknown option '${word}': a command comes first`
-    : `unknown command '${word}'`;
-  const { similarCommand } = await import("./help.ts");
-  return misused(problem, similarCommand(word) ?? "Try 'claude-transcripts --help'.", terminal);
+async function misnamed(word: string, rest: readonly string[], terminal: Terminal): Promise<number> {
+  const { unknownCommand } = await import("./unknown-command.ts");
+  const { problem, hint } = await unknownCommand(word, rest);
+  return misused(problem, hint, terminal);
+}
+
+function helpColumns({ isTty, columns }: Terminal): number | undefined {
+  return isTty ? columns : undefined;
 }
 
 async function runCommand(name: string, args: string[], terminal: Terminal): Promise<number> {
   const command = await loadCommand(name);
   try {
-    const parsed = parse(command, args);
+    const parsed = await readArguments(command, args);
     if (parsed.values["help"] === true) {
       const { commandHelp } = await import("./help.ts");
-      await terminal.write(commandHelp(command));
+      await terminal.write(commandHelp(command, helpColumns(terminal)));
+      return 0;
+    }
+    if (parsed.values["version"] === true) {
+      await terminal.write(`${VERSION}\n`);
       return 0;
     }
     requirePositionals(command, parsed.positionals);
@@ -62,16 +66,8 @@ async function runCommand(name: string, args: string[], terminal: Terminal): Pro
   }
 }
 
-function parse({ options }: Command, args: string[]): Pick<Invocation, "values" | "positionals"> {
-  try {
-    return parseArgs({ args, options: { ...options, ...COMMON_OPTIONS }, strict: true, allowPositionals: true });
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
-  }
-}
-
 function requirePositionals({ positionals: allowed, usage }: Command, given: readonly string[]): void {
-  const most = { none: 0, one: 1, some: Infinity, any: Infinity }[allowed];
+  const most = { none: 0, optional: 1, one: 1, some: Infinity, any: Infinity }[allowed];
   const [extra] = given.slice(most);
   if (extra !== undefined) throw new UsageError(`'${extra}' is one argument too many: ${usage}`);
   if (given.length === 0 && (allowed === "one" || allowed === "some")) {

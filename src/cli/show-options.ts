@@ -20,7 +20,6 @@ export interface Asked {
 export function readOptions({ values, json }: Invocation): Asked {
   const text = (name: string): string | undefined => {
     const value = values[name];
-    if (value === "") throw new UsageError(`--${name}: a value is missing`);
     return typeof value === "string" ? value : undefined;
   };
   const named = text("format") ?? (json ? "json" : "text");

@@ -1,7 +1,12 @@
 import path from "node:path";
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { COMMANDS, COMMON_OPTIONS, loadCommand } from "../../src/cli/commands.ts";
-import { commandHelp, generalHelp, similarCommand } from "../../src/cli/help.ts";
+import { UsageError } from "../../src/cli/command.ts";
+import { readArguments } from "../../src/cli/arguments.ts";
+import { commandHelp, generalHelp } from "../../src/cli/help.ts";
+import { unknownCommand } from "../../src/cli/unknown-command.ts";
+import { widthOf } from "../../src/cli/width.ts";
 import { loadedWith } from "../support/imports.ts";
 
 const src = path.resolve(import.meta.dirname, "../../src");
@@ -12,10 +17,24 @@ describe.each(names)("%s", (name) => {
     const command = await loadCommand(name);
     const help = commandHelp(command);
     expect(help).toContain(`claude-transcripts ${name}`);
-    for (const option of [...Object.keys(command.options), ...Object.keys(COMMON_OPTIONS)]) {
-      expect(help).toContain(`--${option}`);
+    for (const [option, spec] of Object.entries({ ...command.options, ...COMMON_OPTIONS })) {
+      const value = spec.type === "string" ? ` ${spec.value}` : "";
+      expect(help).toContain(`${spec.short === undefined ? " " : `-${spec.short}, `}--${option}${value}`);
     }
-    for (const option of Object.keys(command.completesOptions ?? {})) expect(command.options).toHaveProperty([option]);
+  });
+
+  test("its help fits the terminal, however wide that is", async () => {
+    const command = await loadCommand(name);
+    for (const columns of [60, 80, 100, 200]) {
+      const lines = commandHelp({ ...command, usage: name }, columns).split("\n");
+      expect(Math.max(...lines.map(widthOf))).toBeLessThan(Math.min(columns, 100));
+    }
+  });
+
+  test("no letter stands for two of its options", async () => {
+    const { options } = await loadCommand(name);
+    const letters = Object.values({ ...options, ...COMMON_OPTIONS }).flatMap(({ short }) => short ?? []);
+    expect(letters).toEqual([...new Set(letters)]);
   });
 
   test("nothing of the disk, and no package, is loaded to know what it takes", () => {
@@ -36,11 +55,80 @@ test.for<[word: string, meant: string]>([
   ["lst", "list"],
   ["lsit", "list"],
   ["ls", "list"],
+  ["rm", "delete"],
   ["achrive", "archive"],
-])("%s may have been meant as %s", ([word, meant]) => {
-  expect(similarCommand(word)).toContain(`'${meant}'`);
+  ["dele", "delete"],
+  ["5d3f2a10", "show 5d3f2a10"],
+  [".", "list ."],
+  ["~/acme", "list ~/acme"],
+])("%s may have been meant as %s", async ([word, meant]) => {
+  expect((await unknownCommand(word, [])).problem).toBe(`unknown command '${word}', did you mean '${meant}'?`);
 });
 
-test("what is like no command was not meant as one", () => {
-  expect(["constructor", "frobnicate", "remov"].map(similarCommand)).toEqual([undefined, undefined, undefined]);
+test("what is like no command was not meant as one", async () => {
+  for (const word of ["constructor", "frobnicate", "toString", "x"]) {
+    expect((await unknownCommand(word, [])).problem).toBe(`unknown command '${word}'`);
+  }
+});
+
+describe("the arguments", () => {
+  const read = async (name: string, ...words: string[]) => readArguments(await loadCommand(name), words);
+
+  test.for<[words: string[], values: object, positionals: string[]]>([
+    [["--limit", "3", "--json"], { limit: "3", json: true }, []],
+    [["--limit=3"], { limit: "3" }, []],
+    [["-n", "3", "-a"], { limit: "3", all: true }, []],
+    [["-n3"], { limit: "3" }, []],
+    [["-an", "3"], { limit: "3", all: true }, []],
+    [["--config-dir", "a", "--config-dir=b"], { "config-dir": ["a", "b"] }, []],
+    [["--tag=-x"], { tag: "-x" }, []],
+    [["--tag", "-"], { tag: "-" }, []],
+    [["--tag", "a", "--tag", "b"], { tag: "b" }, []],
+    [["-h"], { help: true }, []],
+    [["-V"], { version: true }, []],
+    [["-v"], { version: true }, []],
+    [["--", "--all"], {}, ["--all"]],
+  ])("%j of list", async ([words, values, positionals]) => {
+    expect(await read("list", ...words)).toEqual({ values, positionals });
+  });
+
+  test.for<[words: string[], message: string]>([
+    [["--sicne", "2d"], "unknown option --sicne, did you mean --since?"],
+    [["--sicne=2d"], "unknown option --sicne, did you mean --since?"],
+    [["--arch"], "unknown option --arch, did you mean --archived?"],
+    [["--hepl"], "unknown option --hepl, did you mean --help?"],
+    [["-since", "2d"], "unknown option -since, did you mean --since?"],
+    [["--subagent", "x"], "unknown option --subagent; 'show' has it"],
+    [["--frobnicate"], "unknown option --frobnicate"],
+    [["--constructor"], "unknown option --constructor"],
+    [["-x"], "unknown option -x"],
+    [["-ax"], "unknown option -x"],
+    [["--limit"], "--limit expects a value: --limit N"],
+    [["--limit="], "--limit expects a value: --limit N"],
+    [["-n"], "-n expects a value: -n N"],
+    [["--limit", "--all"], "--limit expects a value: --limit N. If '--all' is meant, write --limit=--all"],
+    [["--all=yes"], "--all takes no value, but got 'yes'"],
+    [["--sicne", "--limit"], "unknown option --sicne, did you mean --since?"],
+  ])("%j of list are wrong", async ([words, message]) => {
+    await expect(read("list", ...words)).rejects.toThrow(new UsageError(message));
+  });
+
+  test("whatever they are, what is wrong with them is a usage error", async () => {
+    const others: unknown[] = [];
+    const word = fc.oneof(
+      fc.constantFrom("--all", "--limit", "-n", "-an", "--", "-", "--json=", "=", "--=x", "-ab=c", "--no-all"),
+      fc.string({ maxLength: 6 }).map((text) => `-${text}`),
+      fc.string({ maxLength: 6 }),
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.array(word, { maxLength: 5 }), async (words) => {
+        try {
+          await read("list", ...words);
+        } catch (error) {
+          others.push(error);
+        }
+      }),
+    );
+    expect(others.filter((error) => !(error instanceof UsageError))).toEqual([]);
+  });
 });

@@ -57,9 +57,18 @@ describe("__complete", () => {
     [["trash", "list", ""], []],
     [
       ["list", "--a"],
-      ["--archived", "--all"],
+      ["--archived\tOnly archived sessions", "--all\tWithout a limit, archived sessions included"],
     ],
-    [["list", "--all", "--a"], ["--archived"]],
+    [["list", "--all", "--a"], ["--archived\tOnly archived sessions"]],
+    [
+      ["list", "-n", ""],
+      ["10", "100"],
+    ],
+    [
+      ["list", "-an", ""],
+      ["10", "100"],
+    ],
+    [["list", "-n5", "--all", ""], []],
     [
       ["list", "--cwd", "/home/ada/t"],
       ["/home/ada/two words", ":dirs"],

@@ -114,3 +114,16 @@ describe.skipIf(!hasTerminals)("show on a terminal", () => {
     expect(run("sed s/^/paged:/", "5d3f", "--last", "1", "--no-pager")).not.toContain("paged:");
   });
 });
+
+describe("resume, which is a command of Claude Code and none of ours", () => {
+  test.for<[args: string[], hint: string]>([
+    [["resume", "5d3f"], "Type: cd /home/ada/acme && claude --resume 5d3f2a10-8c41-4e7b-9a60-1f0c8e2b7a01"],
+    [["continue", "ffff"], "Type: claude --resume ID, in the directory of the session."],
+    [["resume"], "Type: claude --resume ID, in the directory of the session."],
+  ])("%j is answered with what to type", ([args, hint]) => {
+    const { status, stdout, stderr } = runCli(args, { env: environment });
+    expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
+    expect(stderr).toContain("this program shows sessions, Claude Code continues them");
+    expect(stderr).toContain(hint);
+  });
+});

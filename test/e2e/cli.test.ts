@@ -12,7 +12,7 @@ describe.each(nodes())("Node $version", ({ path: node }) => {
   };
 
   test("--version is the package's", () => {
-    for (const word of ["--version", "-v"])
+    for (const word of ["--version", "-v", "-V"])
       expect(run(word)).toEqual({ status: 0, stdout: `${manifest.version}\n`, stderr: "" });
   });
 
@@ -35,6 +35,9 @@ describe.each(nodes())("Node $version", ({ path: node }) => {
     [["acp", "extra"], "extra"],
     [["list", "--config-dir"], "--config-dir"],
     [["list", "--config-dir", "/no/such/directory"], "there is no directory /no/such/directory"],
+    [["lsit"], "unknown command 'lsit', did you mean 'list'?"],
+    [["list", "--sicne", "2d"], "list: unknown option --sicne, did you mean --since?"],
+    [["list", "--limit"], "list: --limit expects a value: --limit N"],
     [["list", "--limit", "0"], "--limit: '0' is no whole number above 0"],
     [["list", "--since", "yesterday"], "--since: 'yesterday' is neither a span"],
     [["list", "--all", "--limit", "3"], "exclude each other"],

@@ -6,26 +6,31 @@ import { configDirsFromEnvironment, flag, type Setting, setting } from "../envir
 
 export const command: Command = {
   summary: "Serve the sessions to an editor over the Agent Client Protocol, on stdin and stdout",
-  usage: "acp [--read-only] [--page-size <n>] [--no-worktrees] [--log-level <level>]",
-  details: `Options
-  --read-only          Declare no method that changes anything, and refuse them all.
-  --page-size <n>      Sessions on a page of the list, 1 to ${PAGE_SESSIONS_MAX}; ${PAGE_SESSIONS} by default.
-  --no-worktrees       Show a directory's sessions without those of its git worktrees, unless a request asks for them.
-  --log-level <level>  What is told on stderr: ${LOG_LEVELS.join(", ")}; error by default.
-
-Environment, for editors that set no arguments; an argument goes before it
+  usage: "acp [options]",
+  details: "",
+  notes: `Environment, for editors that set no arguments; an argument goes before it
   CLAUDE_TRANSCRIPTS_CONFIG_DIR    Config directories, '${delimiter}' between them.
   CLAUDE_TRANSCRIPTS_READ_ONLY, CLAUDE_TRANSCRIPTS_NO_WORKTREES    1 or 0.
-  CLAUDE_TRANSCRIPTS_PAGE_SIZE, CLAUDE_TRANSCRIPTS_LOG_LEVEL       As above.
-`,
+  CLAUDE_TRANSCRIPTS_PAGE_SIZE, CLAUDE_TRANSCRIPTS_LOG_LEVEL       As above.`,
   options: {
-    "read-only": { type: "boolean" },
-    "page-size": { type: "string" },
-    "no-worktrees": { type: "boolean" },
-    "log-level": { type: "string" },
+    "read-only": { type: "boolean", help: "Declare no method that changes anything, and refuse them all." },
+    "page-size": {
+      type: "string",
+      value: "N",
+      help: `Sessions on a page of the list, 1 to ${PAGE_SESSIONS_MAX}; ${PAGE_SESSIONS} by default.`,
+    },
+    "no-worktrees": {
+      type: "boolean",
+      help: "Show a directory's sessions without those of its git worktrees, unless a request asks for them.",
+    },
+    "log-level": {
+      type: "string",
+      value: "LEVEL",
+      help: `What is told on stderr: ${LOG_LEVELS.join(", ")}; error by default.`,
+      completes: LOG_LEVELS,
+    },
   },
   positionals: "none",
-  completesOptions: { "log-level": LOG_LEVELS, "page-size": [] },
   async run({ configDirs, values, terminal }) {
     const options = {
       configDirs: configDirs ?? (await configDirsFromEnvironment()),

@@ -1,14 +1,12 @@
-import { changeJsonHelp, DRY_RUN_HELP, DRY_RUN } from "../change-help.ts";
+import { changeJsonHelp, DRY_RUN } from "../change-help.ts";
 import type { Command } from "../command.ts";
 
 export const command: Command = {
   summary: "Hide sessions from the list",
   usage: "archive ID… [--dry-run]",
   details: `The transcripts stay as they are. A session comes back into the list when somebody prompts in it again, or by
-'unarchive'.
-
-Options
-${DRY_RUN_HELP}${changeJsonHelp('"archived": true')}`,
+'unarchive'.`,
+  notes: changeJsonHelp('"archived": true'),
   options: DRY_RUN,
   positionals: "some",
   completes: "sessions",

@@ -5,11 +5,10 @@ const SHELLS = ["bash", "zsh", "fish"];
 export const command: Command = {
   summary: "Print what teaches a shell to complete commands, options, ids and directories",
   usage: "completion bash|zsh|fish",
-  details: `Put one of these lines where the shell finds it at its start:
-  bash   source <(claude-transcripts completion bash)         in ~/.bashrc
-  zsh    source <(claude-transcripts completion zsh)          in ~/.zshrc, behind compinit
-  fish   claude-transcripts completion fish | source          in ~/.config/fish/config.fish
-`,
+  details: `Put one of these lines where the shell reads it when it starts:
+  bash, in ~/.bashrc: source <(claude-transcripts completion bash)
+  zsh, in ~/.zshrc after compinit: source <(claude-transcripts completion zsh)
+  fish, in ~/.config/fish/config.fish: claude-transcripts completion fish | source`,
   options: {},
   positionals: "one",
   completes: SHELLS,

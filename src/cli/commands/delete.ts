@@ -1,23 +1,20 @@
 import type { Done } from "../change.ts";
-import { changeJsonHelp, DRY_RUN_HELP, DRY_RUN } from "../change-help.ts";
+import { changeJsonHelp, DRY_RUN } from "../change-help.ts";
 import { type Command, UsageError } from "../command.ts";
 
 export const command: Command = {
   summary: "Move sessions, and all that belongs to them, into the trash",
   usage: "delete ID… [--dry-run] [--force] [--permanently [--yes]]",
   details: `Every copy of the transcript goes, with subagents, tool results, file history and to-dos; 'restore' brings all of it
-back. The prompts that were typed in a session are in history.jsonl as well, which is never changed.
-
-Options
-${DRY_RUN_HELP}  --force            Also a session that is in use.
-  --permanently      For good, not into the trash. Asks first.
-  --yes              Does not ask.
-${changeJsonHelp('"permanent", "trashIds", "items": [{path, kind, bytes,\n  configDir}], "bytes", "skipped": [{path, reason}]')}`,
+back. The prompts that were typed in a session are in history.jsonl as well, which is never changed.`,
+  notes: changeJsonHelp(
+    '"permanent", "trashIds", "items": [{path, kind, bytes, configDir}], "bytes", "skipped": [{path, reason}]',
+  ),
   options: {
-    permanently: { type: "boolean" },
-    yes: { type: "boolean" },
-    force: { type: "boolean" },
     ...DRY_RUN,
+    force: { type: "boolean", short: "f", help: "Also a session that is in use." },
+    permanently: { type: "boolean", help: "For good, not into the trash. Asks first." },
+    yes: { type: "boolean", short: "y", help: "Does not ask." },
   },
   positionals: "some",
   completes: "sessions",

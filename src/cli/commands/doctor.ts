@@ -6,13 +6,8 @@ export const command: Command = {
   details: `Reads every transcript from beginning to end and tells: which config dirs are looked at, and why; how many sessions
 of which size every project has; what cannot be read; where transcripts are damaged, by line; which sessions Claude Code
 will delete within 3 days; what is left of sessions that there are no more; temporary files of ours and the trash. It
-changes nothing.
-
-Options
-  --all              Also transcripts that are odd and lose nothing (rows whose parent is not there, repeated rows), and
-                     every line, orphan and session that is otherwise counted.
-
-JSON
+changes nothing.`,
+  notes: `JSON
   {"configDirs": [{path, source, exists,
     projects: [{key, path, cwd, sessions, bytes, otherBytes, lastModified}],
     findings: [{path, bytes, lines, rows, findings: [{kind, count, lines}], entrypoints}],
@@ -20,11 +15,17 @@ JSON
     expiring: [{sessionId, path, title, lastModified, deletedFrom}], orphans: [{path, sessionId, bytes}],
     temporaries: [{path, bytes}], trash: {path, entries, bytes, cutShort}}],
   "elsewhere": [config dirs that are there and not looked at]}
-  Kinds of findings: cut, cut_at_end, not_json, oversized, bad_utf8, nul (something is lost); glued, dangling_parent,
-  own_parent, repeated_uuid, no_final_newline (nothing is). Of each the first 20 lines are named, all are counted. Times
-  are milliseconds since 1970, sizes bytes. Without 'days' Claude Code deletes nothing.
-`,
-  options: { all: { type: "boolean" } },
+  Kinds of findings: cut, cut_at_end, not_json, oversized, bad_utf8, nul (something is lost); glued,
+    dangling_parent, own_parent, repeated_uuid, no_final_newline (nothing is). Of each the first 20 lines are named,
+    all are counted.
+  Times are milliseconds since 1970, sizes bytes. Without 'days' Claude Code deletes nothing.`,
+  options: {
+    all: {
+      type: "boolean",
+      short: "a",
+      help: "Also transcripts that are odd and lose nothing (rows whose parent is not there, repeated rows), and every line, orphan and session that is otherwise counted.",
+    },
+  },
   positionals: "none",
   async run(invocation) {
     const { doctor } = await import("../doctor.ts");

@@ -1,28 +1,30 @@
 import { resolve } from "node:path";
-import { changeJsonHelp, DRY_RUN_HELP, DRY_RUN } from "../change-help.ts";
+import { changeJsonHelp, DRY_RUN } from "../change-help.ts";
 import { type Command, UsageError } from "../command.ts";
 
 export const command: Command = {
   summary: "Copy a session under a new id, to go on from there",
-  usage: "fork ID [--up-to MESSAGE] [--cwd DIR] [--title TITLE] [--subagents] [--dry-run]",
-  details: `The copy can be continued with 'claude --resume'; the session itself is not changed.
-
-Options
-  --up-to MESSAGE    The copy ends with this message: a row's uuid, or an API message's id (msg_…).
-  --cwd DIR          For another directory: the copy belongs to the project of that directory.
-  --title TITLE      Default: the title of the session and " (fork)".
-  --subagents        With the transcripts of its subagents.
-${DRY_RUN_HELP}${changeJsonHelp('"forkId" (null in a dry run)')}`,
+  usage: "fork ID [options]",
+  details: `The copy can be continued with 'claude --resume'; the session itself is not changed.`,
+  notes: changeJsonHelp('"forkId" (null in a dry run)'),
   options: {
-    "up-to": { type: "string" },
-    cwd: { type: "string" },
-    title: { type: "string" },
-    subagents: { type: "boolean" },
+    "up-to": {
+      type: "string",
+      value: "MESSAGE",
+      help: "The copy ends with this message: a row's uuid, or an API message's id (msg_…).",
+    },
+    cwd: {
+      type: "string",
+      value: "DIR",
+      help: "For another directory: the copy belongs to the project of that directory.",
+      completes: "projects",
+    },
+    title: { type: "string", value: "TITLE", help: 'Default: the title of the session and " (fork)".' },
+    subagents: { type: "boolean", help: "With the transcripts of its subagents." },
     ...DRY_RUN,
   },
   positionals: "one",
   completes: "sessions",
-  completesOptions: { cwd: "projects" },
   async run(invocation) {
     const { changeEach, sessionFinder } = await import("../change.ts");
     const { isDirectory } = await import("../../store/config-dir.ts");
@@ -30,7 +32,6 @@ ${DRY_RUN_HELP}${changeJsonHelp('"forkId" (null in a dry run)')}`,
     const { configDirs, positionals, terminal } = invocation;
     const text = (name: string): string | undefined => {
       const value = invocation.values[name];
-      if (value === "") throw new UsageError(`--${name}: a value is missing`);
       return typeof value === "string" ? value : undefined;
     };
     const dir = text("cwd");

@@ -4,23 +4,19 @@ import { configDirsFromEnvironment, flag } from "../environment.ts";
 
 export const command: Command = {
   summary: "Serve the sessions to agents over the Model Context Protocol, on stdin and stdout",
-  usage: "mcp [--read-only] [--tools NAMES] [--http [--port N]]",
-  details: `Options
-  --read-only        Offer no tool that changes anything.
-  --tools NAMES      Offer only these tools: list_sessions,read_session.
-  --http             Serve over HTTP on this machine only (127.0.0.1), until Ctrl-C. Clients must send a token; stderr says
-                     where it is. CLAUDE_TRANSCRIPTS_TOKEN in the environment names one of your own.
-  --port N           With --http: the port (default 4917; 0: any that is free).
-
-Environment, for hosts that set no arguments; an argument goes before it
+  usage: "mcp [options]",
+  details: "",
+  notes: `Environment, for hosts that set no arguments; an argument goes before it
   CLAUDE_TRANSCRIPTS_CONFIG_DIR    Config directories, '${delimiter}' between them.
-  CLAUDE_TRANSCRIPTS_READ_ONLY     1 or 0.
-`,
+  CLAUDE_TRANSCRIPTS_READ_ONLY     1 or 0.`,
   options: {
-    "read-only": { type: "boolean" },
-    tools: { type: "string" },
-    http: { type: "boolean" },
-    port: { type: "string" },
+    "read-only": { type: "boolean", help: "Offer no tool that changes anything." },
+    tools: { type: "string", value: "NAMES", help: "Offer only these tools: list_sessions,read_session." },
+    http: {
+      type: "boolean",
+      help: "Serve over HTTP on this machine only (127.0.0.1), until Ctrl-C. Clients must send a token; stderr says where it is. CLAUDE_TRANSCRIPTS_TOKEN in the environment names one of your own.",
+    },
+    port: { type: "string", value: "N", help: "With --http: the port (default 4917; 0: any that is free)." },
   },
   positionals: "none",
   async run({ configDirs, values, terminal }) {

@@ -1,13 +1,11 @@
-import { changeJsonHelp, DRY_RUN_HELP, DRY_RUN } from "../change-help.ts";
+import { changeJsonHelp, DRY_RUN } from "../change-help.ts";
 import { type Command, UsageError } from "../command.ts";
 
 export const command: Command = {
   summary: "Give a session a title",
   usage: "rename ID TITLE… [--dry-run]",
-  details: `Appends the row that /rename appends. The words of the title need no quotes.
-
-Options
-${DRY_RUN_HELP}${changeJsonHelp('"title"')}`,
+  details: `Appends the row that /rename appends. The words of the title need no quotes.`,
+  notes: changeJsonHelp('"title"'),
   options: DRY_RUN,
   positionals: "some",
   completes: (before) => (before.length === 0 ? "sessions" : undefined),

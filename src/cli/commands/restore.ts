@@ -1,14 +1,14 @@
-import { changeJsonHelp, DRY_RUN_HELP, DRY_RUN } from "../change-help.ts";
+import { changeJsonHelp, DRY_RUN } from "../change-help.ts";
 import type { Command } from "../command.ts";
 
 export const command: Command = {
   summary: "Put deleted sessions back",
   usage: "restore ID… [--dry-run]",
   details: `Takes ids of sessions, which mean their latest deletion, or of entries of the trash, as 'trash' shows them. Nothing is
-overwritten: where something else stands in the way, nothing is changed.
-
-Options
-${DRY_RUN_HELP}${changeJsonHelp('"items": [{path, kind, bytes, configDir}], "bytes",\n  "missing": [items that could not be put back], "otherTrashIds"')}`,
+overwritten: where something else stands in the way, nothing is changed.`,
+  notes: changeJsonHelp(
+    '"items": [{path, kind, bytes, configDir}], "bytes", "missing": [items that could not be put back], "otherTrashIds"',
+  ),
   options: DRY_RUN,
   positionals: "some",
   completes: "trash",

@@ -1,15 +1,12 @@
-import { changeJsonHelp, DRY_RUN_HELP, DRY_RUN } from "../change-help.ts";
+import { changeJsonHelp, DRY_RUN } from "../change-help.ts";
 import { type Command, UsageError } from "../command.ts";
 
 export const command: Command = {
   summary: "Give sessions a tag, or take it away",
   usage: "tag ID… TAG | tag ID… --clear [--dry-run]",
-  details: `A session has one tag; a new one takes the place of the old.
-
-Options
-  --clear            Takes the tag away.
-${DRY_RUN_HELP}${changeJsonHelp('"tag" (null when taken away)')}`,
-  options: { clear: { type: "boolean" }, ...DRY_RUN },
+  details: `A session has one tag; a new one takes the place of the old.`,
+  notes: changeJsonHelp('"tag" (null when taken away)'),
+  options: { clear: { type: "boolean", help: "Takes the tag away." }, ...DRY_RUN },
   positionals: "some",
   completes: "sessions",
   async run(invocation) {

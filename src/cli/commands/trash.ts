@@ -1,21 +1,25 @@
-import { changeJsonHelp, DRY_RUN, DRY_RUN_HELP } from "../change-help.ts";
+import { changeJsonHelp, DRY_RUN } from "../change-help.ts";
 import { type Command, UsageError } from "../command.ts";
 
 export const command: Command = {
   summary: "Show what was deleted, or remove it for good",
-  usage: "trash [list] | trash empty [ID…] [--older-than SPAN] [--yes] [--dry-run]",
+  usage: "trash [--older-than SPAN]\ntrash empty [ID…] [--older-than SPAN] [--yes] [--dry-run]",
   details: `'trash' shows deleted sessions, the latest first; 'restore' puts one back. 'trash empty' removes them for good: all of
-them, or those that are named. What is left of a deletion that was cut short stays; 'delete' finishes it.
-
-Options
-  --older-than SPAN  Only what was deleted at least so long ago: 12h, 30d, 4w.
-${DRY_RUN_HELP}  --yes              Does not ask before it removes.
-${changeJsonHelp('"trashId", "bytes"')}  'trash' alone: {"trash": [{id, sessionId, configDir, path, deletedAt, summary, bytes, items, complete}], "bytes"}.
-`,
-  options: { "older-than": { type: "string" }, yes: { type: "boolean" }, ...DRY_RUN },
+them, or those that are named. What is left of a deletion that was cut short stays; 'delete' finishes it.`,
+  notes: `${changeJsonHelp('"trashId", "bytes"')}
+  'trash' alone: {"trash": [{id, sessionId, configDir, path, deletedAt, summary, bytes, items, complete}], "bytes"}.`,
+  options: {
+    "older-than": {
+      type: "string",
+      value: "SPAN",
+      help: "Only what was deleted at least so long ago: 12h, 30d, 4w.",
+      completes: ["1d", "7d", "30d"],
+    },
+    ...DRY_RUN,
+    yes: { type: "boolean", short: "y", help: "Does not ask before it removes." },
+  },
   positionals: "any",
   completes: ([verb]) => (verb === undefined ? ["list", "empty"] : verb === "empty" ? "trash" : undefined),
-  completesOptions: { "older-than": ["1d", "7d", "30d"] },
   async run(invocation) {
     const { positionals, values } = invocation;
     const [verb = "list", ...ids] = positionals;

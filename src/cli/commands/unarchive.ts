@@ -1,13 +1,11 @@
-import { changeJsonHelp, DRY_RUN_HELP, DRY_RUN } from "../change-help.ts";
+import { changeJsonHelp, DRY_RUN } from "../change-help.ts";
 import type { Command } from "../command.ts";
 
 export const command: Command = {
   summary: "Show archived sessions in the list again",
   usage: "unarchive ID… [--dry-run]",
-  details: `The transcripts stay as they are. It also counts for sessions that a title beginning with "[archived] " archives.
-
-Options
-${DRY_RUN_HELP}${changeJsonHelp('"archived": false')}`,
+  details: `The transcripts stay as they are. It also counts for sessions that a title beginning with "[archived] " archives.`,
+  notes: changeJsonHelp('"archived": false'),
   options: DRY_RUN,
   positionals: "some",
   completes: "sessions",

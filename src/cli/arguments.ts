@@ -1,0 +1,62 @@
+import { closest } from "./closest.ts";
+import { type Command, type Options, UsageError } from "./command.ts";
+import { COMMANDS, COMMON_OPTIONS, loadCommand } from "./commands.ts";
+
+/** Not by `import`: that would load everything `node:util` exports, which is felt in the time to the first answer. */
+const { parseArgs } = process.getBuiltinModule("node:util");
+
+export interface Arguments {
+  readonly values: Readonly<Record<string, boolean | string | readonly string[]>>;
+  readonly positionals: readonly string[];
+}
+
+/** Reads the words after the name of a command. Throws `UsageError` for the first that is wrong. */
+export async function readArguments(command: Command, words: readonly string[]): Promise<Arguments> {
+  const options: Options = { ...command.options, ...COMMON_OPTIONS };
+  // Our own checks, since Node's errors speak of its parser and not of the options that there are.
+  const { tokens } = parseArgs({ args: [...words], options, strict: false, allowPositionals: true, tokens: true });
+  const values: Record<string, boolean | string | readonly string[]> = {};
+  const positionals: string[] = [];
+  for (const token of tokens) {
+    if (token.kind === "positional") positionals.push(token.value);
+    if (token.kind !== "option") continue;
+    const name = token.rawName === "-v" && !hasShort(options, "v") ? "version" : token.name;
+    const spec = Object.hasOwn(options, name) ? options[name] : undefined;
+    if (spec === undefined) throw await unknownOption(token.rawName, words[token.index] ?? "", options);
+    const { value, inlineValue, rawName } = token;
+    if (spec.type === "boolean") {
+      if (value !== undefined) throw new UsageError(`${rawName} takes no value, but got '${value}'`);
+      values[name] = true;
+      continue;
+    }
+    const expected = `${rawName} expects a value: ${rawName} ${spec.value}`;
+    if (value === undefined || value === "") throw new UsageError(expected);
+    if (!inlineValue && /^-./.test(value)) {
+      // A forgotten value is likelier than one that begins so.
+      throw new UsageError(`${expected}. If '${value}' is meant, write --${name}=${value}`);
+    }
+    const before = values[name];
+    values[name] = spec.multiple === true ? [...(Array.isArray(before) ? before : []), value] : value;
+  }
+  return { values, positionals };
+}
+
+const hasShort = (options: Options, letter: string): boolean =>
+  Object.values(options).some(({ short }) => short === letter);
+
+/** `word` is the argument that the option stands in: `-since` is read as several options of one letter. */
+async function unknownOption(rawName: string, word: string, options: Options): Promise<UsageError> {
+  const isLong = rawName.startsWith("--");
+  const given = isLong ? rawName : /^-[a-z]{3}/i.test(word) ? `-${word.replace(/=.*$/s, "")}` : undefined;
+  const name = given?.slice(2) ?? "";
+  const meant = given === undefined ? undefined : closest(name, Object.keys(options));
+  if (meant !== undefined) {
+    return new UsageError(`unknown option ${isLong ? rawName : given?.slice(1)}, did you mean --${meant}?`);
+  }
+  const others = [];
+  for (const command of isLong ? Object.keys(COMMANDS) : []) {
+    if (Object.hasOwn((await loadCommand(command)).options, name)) others.push(`'${command}'`);
+  }
+  const where = others.length === 0 ? "" : `; ${others.join(", ")} ${others.length === 1 ? "has" : "have"} it`;
+  return new UsageError(`unknown option ${rawName}${where}`);
+}

@@ -1,0 +1,67 @@
+import { closest } from "./closest.ts";
+import { COMMANDS } from "./commands.ts";
+
+/** Words of other programs for what a command does. */
+const SYNONYMS: Readonly<Record<string, string>> = {
+  cat: "show",
+  copy: "fork",
+  cp: "fork",
+  hide: "archive",
+  ls: "list",
+  mv: "rename",
+  open: "show",
+  read: "show",
+  remove: "delete",
+  rm: "delete",
+  sessions: "list",
+  undelete: "restore",
+  unhide: "unarchive",
+  view: "show",
+};
+
+/** Words of the CLI of Claude Code for what this program does not do. */
+const CONTINUING = new Set(["continue", "resume"]);
+
+/** What is wrong with the first word, and what to do. */
+export interface Unknown {
+  readonly problem: string;
+  readonly hint: string;
+}
+
+/** For a word that is no command. `rest`: the words after it. */
+export async function unknownCommand(word: string, rest: readonly string[]): Promise<Unknown> {
+  const help = "Try 'claude-transcripts --help'.";
+  if (word.startsWith("-")) return { problem: `unknown option '${word}': a command comes first`, hint: help };
+  if (CONTINUING.has(word)) {
+    return { problem: "this program shows sessions, Claude Code continues them", hint: await howToContinue(rest) };
+  }
+  const meant = meantBy(word);
+  return {
+    problem: meant === undefined ? `unknown command '${word}'` : `unknown command '${word}', did you mean '${meant}'?`,
+    hint: help,
+  };
+}
+
+function meantBy(word: string): string | undefined {
+  if (Object.hasOwn(SYNONYMS, word)) return SYNONYMS[word];
+  const command = closest(word, Object.keys(COMMANDS));
+  if (command !== undefined) return command;
+  if (/^[0-9a-f]{4,8}(?:-[0-9a-f-]*)?$/i.test(word)) return `show ${word}`;
+  return /^\.{1,2}$|[/\\]/.test(word) ? `list ${word}` : undefined;
+}
+
+/** What to type into the shell, for the session that is named where one is. */
+async function howToContinue(rest: readonly string[]): Promise<string> {
+  const given = rest.find((word) => !word.startsWith("-"));
+  if (given !== undefined) {
+    const { resolveSession } = await import("../store/find-by-prefix.ts");
+    const { resumable } = await import("../store/resumable.ts");
+    const { resumeCommand } = await import("../view/resume.ts");
+    try {
+      return `Type: ${resumeCommand(resumable(resolveSession(given, undefined)))}`;
+    } catch {
+      // No such session, or several: said in general.
+    }
+  }
+  return "Type: claude --resume ID, in the directory of the session. 'claude-transcripts list' has both.";
+}

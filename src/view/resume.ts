@@ -1,0 +1,39 @@
+import { isAbsolute } from "node:path";
+
+/** What is known of a session that somebody may want to go on with. */
+export interface Resumable {
+  readonly sessionId: string;
+  /** The directory that the session belongs to; undefined where the transcript names none. */
+  readonly cwd: string | undefined;
+  /** Where Claude Code has to be told to look; undefined where it looks by itself. */
+  readonly configDir: string | undefined;
+}
+
+/**
+ * What a person types into a shell to go on with a session: `cd /home/ada/acme && claude --resume 5d3f2a10-…`. A directory
+ * that cannot be typed, because its name has control characters in it, is left out: Claude Code also finds the session
+ * from elsewhere.
+ */
+export function resumeCommand(
+  { sessionId, cwd, configDir }: Resumable,
+  platform: NodeJS.Platform = process.platform,
+): string {
+  const quote = platform === "win32" ? quoteForCmd : quoteForSh;
+  const claude = `claude --resume ${sessionId}`;
+  const steps = [claude];
+  if (isTypable(configDir)) {
+    if (platform === "win32") steps.unshift(`set "CLAUDE_CONFIG_DIR=${configDir}"`);
+    else steps[0] = `CLAUDE_CONFIG_DIR=${quote(configDir)} ${claude}`;
+  }
+  if (isTypable(cwd) && isAbsolute(cwd)) steps.unshift(`cd ${quote(cwd)}`);
+  return steps.join(" && ");
+}
+
+const isTypable = (path: string | undefined): path is string =>
+  path !== undefined && path !== "" && !/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u.test(path);
+
+const quoteForSh = (word: string): string =>
+  /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;
+
+/** A double quote cannot stand in a file name there. */
+const quoteForCmd = (word: string): string => (/^[\w@+=:,.\\/-]+$/.test(word) ? word : `"${word}"`);
