@@ -1,4 +1,6 @@
 import type { ContentBlock, ToolCallContent } from "@agentclientprotocol/sdk/unstable";
+import { mediaOf, mediaText } from "../view/parts.ts";
+import type { ToolResult } from "../view/result.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -20,7 +22,7 @@ export function blocksOf(content: unknown): Json[] {
  * A block of a transcript → what ACP can show of it: text, pictures, documents. Undefined for the rest.
  * `uri` names the block where ACP wants a name for embedded bytes.
  */
-export function toContent(block: Json, uri: string): ContentBlock | undefined {
+function toContent(block: Json, uri: string): ContentBlock | undefined {
   if (block["type"] === "text") {
     const text = string(block["text"]);
     return text === undefined ? undefined : { type: "text", text };
@@ -110,15 +112,20 @@ export function withoutReminders(text: string): string {
   }
 }
 
-/** What an output shows: its texts, without reminders at their ends and in a fence where `language` is given, and its bytes. */
-export function showBlocks(output: unknown, language: string | undefined, uri: string): ToolCallContent[] {
-  if (typeof output === "string") return showText(output, language);
-  return blocksOf(output).flatMap((block, index): ToolCallContent[] => {
-    const content = toContent(block, `${uri}/${index}`);
-    if (content === undefined) return [];
-    return content.type === "text" ? showText(content.text, language) : [{ type: "content", content }];
+/** What a result shows: its texts, without reminders at their ends and in a fence where `language` is given, and its bytes. */
+export const showPieces = (
+  { pieces }: Pick<ToolResult, "pieces">,
+  language: string | undefined,
+  uri: string,
+): ToolCallContent[] =>
+  pieces.flatMap((piece, index): ToolCallContent[] => {
+    if (piece.kind === "text") return showText(piece.text, language);
+    return [{ type: "content", content: toContentOrWords(piece.block, `${uri}/${index}`) }];
   });
-}
+
+/** The same as `toContent`. A block that ACP has nothing for is named by what is known of it. */
+export const toContentOrWords = (block: Json, uri: string): ContentBlock =>
+  toContent(block, uri) ?? { type: "text", text: `[${mediaText(mediaOf(block, "tool"))}]` };
 
 function showText(raw: string, language: string | undefined): ToolCallContent[] {
   const text = withoutReminders(raw);

@@ -1,5 +1,6 @@
 import type { ToolCallContent, ToolCallLocation } from "@agentclientprotocol/sdk/unstable";
-import { blocksOf, fence, note, object, shorten, showBlocks, string, textOf, withoutReminders } from "./content.ts";
+import { textOfResult, type ToolResult } from "../view/result.ts";
+import { fence, note, object, shorten, showPieces, string, textOf, withoutReminders } from "./content.ts";
 import { recordedChange } from "./diff.ts";
 import { META } from "./from-acp.ts";
 import { ID_UNITS, TOOL_TITLE_UNITS } from "./limits.ts";
@@ -23,11 +24,11 @@ interface SpecialResult {
   /** What is left out. Without `content` the call keeps what it showed. */
   readonly without?: readonly ("content" | "rawOutput")[];
 }
-type View = (call: AnsweredCall, output: unknown, structured: Json) => SpecialResult;
+type View = (call: AnsweredCall, result: ToolResult, structured: Json) => SpecialResult;
 
-const edited: View = ({ name, cwd }, output, structured) => {
+const edited: View = ({ name, cwd }, result, structured) => {
   const change = recordedChange(structured, cwd);
-  const kind = name === "Write" ? (structured["type"] ?? writeOf(textOf(output))) : undefined;
+  const kind = name === "Write" ? (structured["type"] ?? writeOf(textOfResult(result))) : undefined;
   const meta = kind === "create" || kind === "update" ? { _meta: { [META]: { write: kind } } } : {};
   // The diff says it all; "The file … has been updated" is for the model.
   return { without: ["content"], ...change, ...meta };
@@ -37,12 +38,12 @@ const edited: View = ({ name, cwd }, output, structured) => {
 const writeOf = (text: string): string | undefined =>
   text.startsWith("File created") ? "create" : /^The file .{1,4096} has been updated/.test(text) ? "update" : undefined;
 
-const searched: View = ({ input, cwd }, _output, structured) => {
+const searched: View = ({ input, cwd }, _result, structured) => {
   const locations = foundPlaces(structured, string(input["path"]), cwd);
   return locations.length === 0 ? {} : { locations };
 };
 
-const delegated: View = (_call, output, structured) => {
+const delegated: View = (_call, result, structured) => {
   const { agentId, agentType, totalDurationMs, totalTokens, totalToolUseCount, isAsync, content } = structured;
   const about = { agentId, agentType, totalDurationMs, totalTokens, totalToolUseCount };
   const subagent = Object.fromEntries(Object.entries(about).filter(([, value]) => isPlain(value)));
@@ -51,15 +52,15 @@ const delegated: View = (_call, output, structured) => {
   if (isAsync === true) return { content: [note("Runs in the background.")], without: ["rawOutput"], ...meta };
   if (Array.isArray(content) && textOf(content) !== "")
     return { content: [note(textOf(content))], without: ["rawOutput"], ...meta };
-  const texts = blocksOf(output).filter(({ text }) => !TRAILER.test(string(text) ?? ""));
-  return { content: showBlocks(texts, undefined, ""), without: ["rawOutput"], ...meta };
+  const pieces = result.pieces.filter((piece) => piece.kind !== "text" || !TRAILER.test(piece.text));
+  return { content: showPieces({ pieces }, undefined, ""), without: ["rawOutput"], ...meta };
 };
 const TRAILER = /^agentId: \S+ \(/;
 const isPlain = (value: unknown): boolean =>
   typeof value === "number" || (typeof value === "string" && value.length <= ID_UNITS);
 
 /** The CLI's own sentence, where the text has it in JSON. */
-const told: View = (_call, _output, structured) => {
+const told: View = (_call, _result, structured) => {
   const message = string(structured["message"]);
   return message === undefined ? {} : { content: [note(message)] };
 };
@@ -76,21 +77,23 @@ export const SPECIAL_RESULTS: ReadonlyMap<string, View> = new Map<string, View>(
   ["Agent", delegated],
   [
     "Read",
-    ({ cwd }, output, structured) => {
+    ({ cwd }, result, structured) => {
       const text = string(object(structured["file"])["content"]);
       if (structured["type"] === "text" && text !== undefined) {
         const content = text === "" ? [note("The file is empty")] : [note(fence(text))];
         return { content, without: ["rawOutput"], ...readPlace(structured, cwd) };
       }
       // Subagents' rows have no record: only the text for the model, in which each line has its number.
-      const plain = typeof output === "string" ? withoutLineNumbers(withoutReminders(output)) : undefined;
+      const [only, ...more] = result.pieces;
+      const read = only?.kind === "text" && more.length === 0 ? withoutReminders(only.text) : undefined;
+      const plain = read === undefined ? undefined : withoutLineNumbers(read);
       return plain === undefined ? {} : { content: [note(fence(plain))], without: ["rawOutput"] };
     },
   ],
   ["ExitPlanMode", () => ({ title: "Exited Plan Mode", without: ["content"] })],
   [
     "AskUserQuestion",
-    (_call, _output, structured) => {
+    (_call, _result, structured) => {
       const answers = Object.entries(object(structured["answers"]));
       if (answers.length === 0) return {};
       const beside = object(structured["annotations"]);
@@ -105,7 +108,7 @@ export const SPECIAL_RESULTS: ReadonlyMap<string, View> = new Map<string, View>(
   ],
   [
     "WebSearch",
-    (_call, _output, structured) => {
+    (_call, _result, structured) => {
       const results: unknown[] = Array.isArray(structured["results"]) ? structured["results"] : [];
       const parts = results.flatMap((result) =>
         typeof result === "string" ? [result.trim()] : [links(object(result))],
@@ -116,17 +119,17 @@ export const SPECIAL_RESULTS: ReadonlyMap<string, View> = new Map<string, View>(
   ],
   [
     "ToolSearch",
-    (_call, output, structured) => {
-      const matches: unknown[] = Array.isArray(structured["matches"])
-        ? structured["matches"]
-        : blocksOf(output).map((block) => block["tool_name"]);
-      const names = matches.filter((name) => typeof name === "string");
+    (_call, result, structured) => {
+      const { matches } = structured;
+      const names = Array.isArray(matches)
+        ? matches.filter((name) => typeof name === "string")
+        : result.pieces.flatMap((piece) => (piece.kind === "text" ? [piece.text] : []));
       return names.length === 0 ? {} : { content: [note(names.join(", "))] };
     },
   ],
   [
     "TaskOutput",
-    (_call, _output, structured) => {
+    (_call, _result, structured) => {
       const { description, status, output } = object(structured["task"]);
       if (typeof status !== "string") return {};
       const about = string(description) === undefined ? status : `${String(description)}: ${status}`;
@@ -139,7 +142,7 @@ export const SPECIAL_RESULTS: ReadonlyMap<string, View> = new Map<string, View>(
   ["KillShell", told],
   [
     "Workflow",
-    (_call, _output, structured) => {
+    (_call, _result, structured) => {
       const summary = string(structured["summary"]);
       return summary === undefined ? {} : { title: shorten(summary, TOOL_TITLE_UNITS) };
     },

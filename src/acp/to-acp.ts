@@ -1,9 +1,10 @@
 import type { ContentBlock, SessionUpdate } from "@agentclientprotocol/sdk/unstable";
 import type { ReplayedRow } from "../store/open-conversation.ts";
 import { readUserText, type UserText } from "../transcript/user-text.ts";
+import { isCall, isResult } from "../view/result.ts";
 import { type Call, Calls } from "./calls.ts";
 import { boundaryUpdate, summaryText } from "./compaction.ts";
-import { blocksOf, note, object, shorten, string, toContent } from "./content.ts";
+import { blocksOf, note, object, shorten, string, toContentOrWords } from "./content.ts";
 import { fit, pieces, shortId } from "./fit.ts";
 import { META } from "./from-acp.ts";
 import { TOOL_TITLE_UNITS, UPDATE_UNITS } from "./limits.ts";
@@ -104,8 +105,8 @@ export class Translator {
 
   /** A block of a user row that is no tool result. */
   #said(block: Json, entry: Json, uuid: string, uri: string): Step[] {
-    const content = toContent(block, uri);
-    if (content?.type !== "text") return chunks("user_message_chunk", uuid, content, uuid);
+    const content = toContentOrWords(block, uri);
+    if (content.type !== "text") return chunks("user_message_chunk", uuid, content, uuid);
     if (entry["isCompactSummary"] === true) return this.#summary(content.text, uuid);
     return this.#parts(readUserText(content.text), uuid);
   }
@@ -223,13 +224,6 @@ export class Translator {
 /** Tools that start subagents. */
 const SUBAGENTS: ReadonlySet<string> = new Set(["Task", "Agent", "Workflow"]);
 
-/** `tool_use`, and what the API calls on its own side: `server_tool_use`, `mcp_tool_use`. */
-const isCall = (block: Json): boolean => endsWith(block["type"], "tool_use");
-const isResult = (block: Json): boolean => endsWith(block["type"], "tool_result");
-/** The types of nearly all blocks are known by a look. */
-const endsWith = (type: unknown, end: string): boolean =>
-  type === end || (type !== "text" && typeof type === "string" && type.endsWith(end));
-
 const meta = (facts: Json): { _meta: Record<string, unknown> } => ({ _meta: { [META]: facts } });
 const ours = (_meta: Json | undefined): Json => (_meta === undefined ? NOTHING : object(_meta[META]));
 const NOTHING: Json = {};
@@ -242,13 +236,14 @@ function count(blocks: readonly Json[], is: (block: Json) => boolean): number {
 
 /** What the model says or thinks. */
 function said(block: Json, payload: Json, messageId: string, uri: string, uuid: string): SessionUpdate[] {
+  if (block["type"] === "redacted_thinking") return [];
   if (block["type"] === "thinking") {
     const text = string(block["thinking"]);
     return text ? chunks("agent_thought_chunk", messageId, { type: "text", text }, uuid) : [];
   }
   // What the CLI lets the model say where it asked for nothing.
   if (payload["model"] === "<synthetic>" && block["text"] === "No response requested.") return [];
-  return chunks("agent_message_chunk", messageId, toContent(block, uri), uuid);
+  return chunks("agent_message_chunk", messageId, toContentOrWords(block, uri), uuid);
 }
 
 /** Which tool a result is of, by the CLI's record of it. */
@@ -266,11 +261,10 @@ function toolOf(structured: Json): Pick<Call, "name" | "input"> {
 function chunks(
   sessionUpdate: ChunkKind,
   messageId: string,
-  content: ContentBlock | undefined,
+  content: ContentBlock,
   uuid: string,
   mark: { _meta?: Record<string, unknown> } = {},
 ): SessionUpdate[] {
-  if (content === undefined) return [];
   if (content.type !== "text") return [fit({ sessionUpdate, messageId, content, ...mark }, uuid)];
   if (content.text.length <= UPDATE_UNITS) return [{ sessionUpdate, messageId, content, ...mark }];
   return pieces(content.text).map((text) => ({ sessionUpdate, messageId, content: { type: "text", text }, ...mark }));

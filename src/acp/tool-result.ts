@@ -1,5 +1,6 @@
 import type { ToolCallContent, ToolCallLocation, ToolCallStatus } from "@agentclientprotocol/sdk/unstable";
-import { blocksOf, note, showBlocks, textOf, withoutReminders } from "./content.ts";
+import { readResult, textOfResult, type ToolResult } from "../view/result.ts";
+import { note, object, showPieces, withoutReminders } from "./content.ts";
 import { META } from "./from-acp.ts";
 import { type AnsweredCall, SPECIAL_RESULTS } from "./result-views.ts";
 import { shellResult } from "./shell-result.ts";
@@ -37,21 +38,26 @@ const NEEDED: ReadonlyMap<string, readonly string[]> = new Map([
  * text has them mixed with words for the model.
  */
 export function viewResult(call: AnsweredCall, block: Json, structured: Json, uri: string): ResultView {
+  const result = readResult(block);
+  const { failed } = result;
   const output = block["content"];
-  const failed = block["is_error"] === true;
-  if (failed && textOf(output).startsWith(REJECTED))
-    return { status: "failed", content: [rejection(textOf(output))], ...rawOutput(output) };
-  if (SHELLS.has(call.name) && !hasOthers(output)) {
-    const { content, exitCode, whole } = shellResult(textOf(output), structured, failed);
+  const said = failed ? textOfResult(result) : "";
+  if (said.startsWith(REJECTED)) return { status: "failed", content: [rejection(said)], ...rawOutput(result, output) };
+  const isServers = block["type"] !== undefined && block["type"] !== "tool_result";
+  // The names of tools that the API ran, itself or over MCP, are their own: such a "Read" is not Claude Code's.
+  const name = isServers ? "" : call.name;
+  if (SHELLS.has(name) && !hasMedia(result)) {
+    const { content, exitCode, whole } = shellResult(textOfResult(result), structured, failed);
     const meta = exitCode === undefined ? {} : { _meta: { [META]: { exitCode } } };
-    return { status: failed ? "failed" : "completed", content, ...(!whole && rawOutput(output)), ...meta };
+    return { status: failed ? "failed" : "completed", content, ...(!whole && rawOutput(result, output)), ...meta };
   }
-  const rest = isText(output) ? undefined : rawOutput(output);
-  if (failed) return { status: "failed", content: showBlocks(withoutErrorTag(output), "", uri), ...rest };
-  const { without = [], ...special } = SPECIAL_RESULTS.get(call.name)?.(call, output, structured) ?? {};
+  const rest = isPlain(result, output) ? undefined : rawOutput(result, output);
+  const language = isServers ? FENCED_SERVER.get(block["type"]) : FENCED.get(name);
+  if (failed) return { status: "failed", content: showPieces(result, isServers ? language : "", uri), ...rest };
+  const { without = [], ...special } = SPECIAL_RESULTS.get(name)?.(call, result, structured) ?? {};
   if (special.content === undefined && !without.includes("content"))
-    return { status: "completed", content: showBlocks(output, FENCED.get(call.name), uri), ...rest, ...special };
-  return { status: "completed", ...(!without.includes("rawOutput") && rawOutput(output)), ...special };
+    return { status: "completed", content: showPieces(result, language, uri), ...rest, ...special };
+  return { status: "completed", ...(!without.includes("rawOutput") && rawOutput(result, output)), ...special };
 }
 
 /** What the model is told when a person says no; behind it, perhaps, what the person said. */
@@ -61,13 +67,6 @@ const REASON = "the user said:\n";
 function rejection(text: string): ToolCallContent {
   const at = text.indexOf(REASON);
   return note(at < 0 ? "Rejected by the user" : `Rejected by the user: ${text.slice(at + REASON.length)}`);
-}
-
-/** `<tool_use_error>…</tool_use_error>` is for the model, too. */
-function withoutErrorTag(output: unknown): unknown {
-  const [, inside] =
-    typeof output === "string" ? (/^<tool_use_error>([^]*)<\/tool_use_error>$/.exec(output) ?? []) : [];
-  return inside ?? output;
 }
 
 const SHELLS: ReadonlySet<string> = new Set(["Bash", "PowerShell"]);
@@ -83,19 +82,29 @@ const FENCED: ReadonlyMap<string, string> = new Map([
   ["LS", ""],
 ]);
 
-/** Whether `content` shows all that stands in an output. A result may be megabytes: once is enough. */
-const isText = (output: unknown): boolean =>
-  typeof output === "string" || blocksOf(output).every(({ type }) => type === "text");
+/** The same of what the API ran in its sandbox, by the type of the result: names of such tools may be anything. */
+const FENCED_SERVER: ReadonlyMap<unknown, string> = new Map([
+  ["code_execution_tool_result", "console"],
+  ["bash_code_execution_tool_result", "console"],
+  ["text_editor_code_execution_tool_result", ""],
+]);
+
+/** Whether the texts are all that stands in an output. A result may be megabytes: once is enough. */
+const isPlain = (result: ToolResult, output: unknown): boolean =>
+  output === undefined ||
+  typeof output === "string" ||
+  (Array.isArray(output)
+    ? output.every((piece) => typeof piece === "string" || object(piece)["type"] === "text")
+    : object(output)["text"] === textOfResult(result));
 
 /**
  * The output for the model, where `content` says the same in other words, or has kinds of blocks that ACP cannot show.
  * Pictures and documents are in `content`.
  */
-function rawOutput(output: unknown): { rawOutput?: unknown } {
+function rawOutput(result: ToolResult, output: unknown): { rawOutput?: unknown } {
   if (output === undefined || output === null) return {};
   if (typeof output === "string") return { rawOutput: withoutReminders(output) };
-  return hasOthers(output) ? {} : { rawOutput: output };
+  return hasMedia(result) ? {} : { rawOutput: output };
 }
 
-const hasOthers = (output: unknown): boolean =>
-  typeof output !== "string" && blocksOf(output).some((block) => "source" in block);
+const hasMedia = ({ pieces }: ToolResult): boolean => pieces.some(({ kind }) => kind === "media");

@@ -43,6 +43,14 @@ const subagent: View = (input) => ({
   ...note(string(input["prompt"])),
 });
 
+const fetched: View = (input) => ({
+  title: `Fetch ${string(input["url"]) ?? ""}`.trimEnd(),
+  kind: "fetch",
+  ...note(string(input["prompt"])),
+});
+
+const searched: View = (input) => ({ title: `Search "${string(input["query"]) ?? ""}"`, kind: "fetch" });
+
 const edit: View = (input, cwd) => ({
   title: `Edit ${shown(input["file_path"] ?? input["notebook_path"], cwd)}`.trimEnd(),
   kind: "edit",
@@ -95,12 +103,13 @@ const VIEWS: ReadonlyMap<string, View> = new Map(
     }),
     Glob: glob,
     Grep: (input) => ({ title: grepCommand(input), kind: "search" }),
-    WebFetch: (input) => ({
-      title: `Fetch ${string(input["url"]) ?? ""}`.trimEnd(),
-      kind: "fetch",
-      ...note(string(input["prompt"])),
-    }),
-    WebSearch: (input) => ({ title: `Search "${string(input["query"]) ?? ""}"`, kind: "fetch" }),
+    WebFetch: fetched,
+    WebSearch: searched,
+    // The tools that the API runs itself.
+    web_fetch: fetched,
+    web_search: searched,
+    bash_code_execution: shell,
+    advisor: () => ({ title: "Ask the advisor", kind: "think" }),
     Task: subagent,
     Agent: subagent,
     TodoWrite: () => ({ title: "Update plan", kind: "think" }),

@@ -1,6 +1,7 @@
 import { TranscriptError } from "../store/errors.ts";
 import type { OpenConversation } from "../store/open-conversation.ts";
-import { blocksOf, object, string } from "./content.ts";
+import { isResult } from "../view/result.ts";
+import { blocksOf, object } from "./content.ts";
 
 /** Which rows of a conversation are shown. */
 export interface Window {
@@ -72,11 +73,11 @@ function walkBack(
     if (kind === "system") continue;
     const blocks = blocksAt(conversation, at);
     for (const { type, id, tool_use_id: answered } of blocks.reverse()) {
-      if (isResult(type) && typeof answered === "string" && !lost.has(answered)) parted.add(answered);
+      if (isResult({ type }) && typeof answered === "string" && !lost.has(answered)) parted.add(answered);
       else if (typeof id === "string") parted.delete(id);
     }
     const again = kind === "assistant" && message !== -1 && message === counted;
-    if (!again && blocks.some(({ type }) => !isResult(type))) messages++;
+    if (!again && blocks.some(({ type }) => !isResult({ type }))) messages++;
     if (kind === "assistant") counted = message;
     if (messages >= limit && parted.size === 0 && beginsMessage(conversation, at)) return { start: at, parted };
   }
@@ -90,14 +91,13 @@ function beginsMessage(conversation: OpenConversation, at: number): boolean {
   for (let before = at - 1; before >= 0; before--) {
     const facts = conversation.facts(before);
     if (facts.kind === "assistant") return facts.message !== message;
-    if (facts.kind === "user" && !blocksAt(conversation, before).some(({ type }) => isResult(type))) return true;
+    if (facts.kind === "user" && !blocksAt(conversation, before).some(({ type }) => isResult({ type }))) return true;
   }
   return true;
 }
 
 const blocksAt = (conversation: OpenConversation, at: number) =>
   blocksOf(object(conversation.entry(at).message.message)["content"]);
-const isResult = (type: unknown): boolean => string(type)?.endsWith("tool_result") === true;
 
 const cursorBefore = (uuid: string): string => Buffer.from(JSON.stringify([CURSOR, uuid])).toString("base64url");
 /** Tells these cursors from those of a list, and from those of a later version. */

@@ -69,8 +69,12 @@ export class Messages {
     // On another branch, or behind a compaction, nothing belongs to what stood before.
     const before = open?.branch === facts.branch && open.compacted === facts.compacted ? open : undefined;
     if (facts.kind === "assistant") {
-      this.#add(row, before?.kind === "assistant" && facts.message >= 0 && facts.message === before.message);
-      return false;
+      const same = before?.kind === "assistant" && facts.message >= 0 && facts.message === before.message;
+      // An answer that was paused goes on under another id, with the result of the API's own call before the pause. Two
+      // answers with nothing between them are rare, so few rows are read for this.
+      const follows = !same && before?.kind === "assistant" && this.#open.facts(row - 1).kind === "assistant";
+      this.#add(row, same || (follows && isAnswer(partsOf(this.#open.entry(row)))));
+      return follows;
     }
     if (facts.kind === "user" && facts.answers) {
       this.#add(row, before?.kind === "assistant");
@@ -79,7 +83,7 @@ export class Messages {
     const parts = partsOf(this.#open.entry(row));
     if (parts.every(isSilent)) {
       if (before !== undefined) this.#add(row, true);
-    } else if (parts.every(({ kind }) => kind === "result")) this.#add(row, before?.kind === "assistant");
+    } else if (isAnswer(parts)) this.#add(row, before?.kind === "assistant");
     // What a command printed stands in rows of its own.
     else this.#add(row, before !== undefined && before.kind !== "assistant" && parts.every(isOutput));
     return true;
@@ -99,5 +103,7 @@ const ROWS_PER_TURN = 512;
 /** Lets other work of the process have its turn: a sign of progress is such. */
 export const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
+/** Nothing but what tool calls came to. */
+const isAnswer = (parts: readonly Part[]): boolean => parts.length > 0 && parts.every(({ kind }) => kind === "result");
 const isSilent = ({ kind }: Part): boolean => kind === "hidden";
 const isOutput = ({ kind }: Part): boolean => kind === "output" || kind === "hidden";

@@ -1,6 +1,7 @@
 import type { ConversationEntry } from "../store/read.ts";
 import { readUserText } from "../transcript/user-text.ts";
 import { record } from "../transcript/voice-call.ts";
+import { isCall, isResult, readResult, textOfResult } from "./result.ts";
 import { formatBytes } from "./size.ts";
 
 type Json = Readonly<Record<string, unknown>>;
@@ -81,10 +82,6 @@ export function mediaText({ kind, name, bytes }: Media): string {
   return bytes === undefined ? what : `${what}, ${formatBytes(bytes)}`;
 }
 
-/** `tool_use`, and what the API calls on its own side: `server_tool_use`, `mcp_tool_use`. */
-const isCall = (block: Json): boolean => string(block["type"])?.endsWith("tool_use") === true;
-const isResult = (block: Json): boolean => string(block["type"])?.endsWith("tool_result") === true;
-
 const thinking = (text: string): Part[] =>
   text.trim() === "" ? [] : [{ kind: "thinking", role: "assistant", text: text.trim() }];
 
@@ -146,26 +143,20 @@ function callOf(block: Json): Part {
 }
 
 function resultOf(block: Json, structured: Json): Result {
-  const texts: string[] = [];
-  const media: Media[] = [];
-  for (const piece of blocksOf(block["content"])) {
-    const text = string(piece["text"]);
-    if (piece["type"] === "text" && text !== undefined) texts.push(text);
-    else if (string(piece["url"]) !== undefined) texts.push(`${string(piece["title"]) ?? ""} ${String(piece["url"])}`);
-    else media.push(mediaOf(piece, "tool"));
-  }
+  const result = readResult(block);
   return {
     kind: "result",
     role: "tool",
     id: string(block["tool_use_id"]) ?? "",
-    failed: block["is_error"] === true,
-    text: texts.join("\n"),
-    media,
+    failed: result.failed,
+    text: textOfResult(result),
+    media: result.pieces.flatMap((piece) => (piece.kind === "media" ? [mediaOf(piece.block, "tool")] : [])),
     structured,
   };
 }
 
-function mediaOf(block: Json, role: Role): Media {
+/** What is known of a block that holds a picture, a document, or what nobody knows. */
+export function mediaOf(block: Json, role: Role): Media {
   const source = record(block["source"]) ?? {};
   const data = string(source["data"]);
   const type = block["type"];

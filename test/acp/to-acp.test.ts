@@ -107,7 +107,19 @@ describe("messages", () => {
         },
       ],
     ],
-    ["what nobody knows", [user(1, null, [{ type: "new" }, 7, null, { type: "text", text: 7 }]), user(2, 1, 7)], []],
+    [
+      "what nobody knows, by its type",
+      [user(1, null, [{ type: "new" }, 7, null]), assistant(2, 1, [{ type: "container_upload", file_id: "f" }])],
+      [
+        { sessionUpdate: "user_message_chunk", messageId: uuid(1), content: { type: "text", text: "[new]" } },
+        {
+          sessionUpdate: "agent_message_chunk",
+          messageId: "msg_2",
+          content: { type: "text", text: "[container_upload]" },
+        },
+      ],
+    ],
+    ["no content", [user(2, 1, 7)], []],
     ["a row without a message", [{ ...user(1, null), message: undefined }], []],
   ])("%s", ([, rows, expected]) => {
     expect(translate(...rows)).toEqual(expected);

@@ -94,11 +94,11 @@ test.for<[string, string, Json, Json, unknown]>([
     },
   ],
   [
-    "blocks of other kinds are in the raw output",
+    "blocks of other kinds are in words, and in the raw output",
     "SomeTool",
     { content: [{ type: "tool_reference", tool_name: "x" }] },
     {},
-    { status: "completed", content: [], rawOutput: [{ type: "tool_reference", tool_name: "x" }] },
+    { status: "completed", content: shown("x"), rawOutput: [{ type: "tool_reference", tool_name: "x" }] },
   ],
   [
     "an approved plan",

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { escapeControls, jsonText, terminalJson } from "../../src/cli/render/json-text.ts";
+import { escapeControls, terminalJson } from "../../src/cli/render/json-text.ts";
 
 describe("JSON for a terminal", () => {
   test.for([
@@ -20,17 +20,5 @@ describe("JSON for a terminal", () => {
 
   test("escapes in text that is JSON already", () => {
     expect(escapeControls('{"a":"\u001B\u007F"}\n')).toBe('{"a":"\\u001b\\u007f"}\n');
-  });
-
-  test("of nothing is null", () => {
-    expect(jsonText(undefined)).toBe("null");
-  });
-
-  test("names what is nested too deep, and keeps the rest", () => {
-    let deep: unknown = 1;
-    for (let i = 0; i < 50_000; i++) deep = i % 2 === 0 ? [deep] : { deep };
-    const json = jsonText({ deep, beside: "x" });
-    expect(json).toContain("[nested deeper than 200 levels]");
-    expect(JSON.parse(json)).toMatchObject({ beside: "x" });
   });
 });

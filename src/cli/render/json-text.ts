@@ -1,23 +1,4 @@
-/** Deeper than this nobody nests on purpose, and the calls that print it still have room on the stack. */
-const LEVELS = 200;
-
-/** JSON of a value of a transcript. What is nested so deep that it cannot be printed is named in its place. */
-export function jsonText(value: unknown, indent?: number): string {
-  try {
-    return JSON.stringify(value, null, indent) ?? "null";
-  } catch (error) {
-    // `JSON.parse` reads deeper values than `JSON.stringify` writes.
-    if (!(error instanceof RangeError)) throw error;
-    return JSON.stringify(cutOff(value, LEVELS), null, indent) ?? "null";
-  }
-}
-
-function cutOff(value: unknown, levels: number): unknown {
-  if (typeof value !== "object" || value === null) return value;
-  if (levels === 0) return `[nested deeper than ${LEVELS} levels]`;
-  if (Array.isArray(value)) return value.map((item) => cutOff(item, levels - 1));
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, cutOff(item, levels - 1)]));
-}
+import { jsonText } from "../../view/json-text.ts";
 
 /** JSON with nothing in it that a terminal would obey: what JSON need not escape, and a terminal acts on, is escaped. */
 export const terminalJson = (value: unknown, indent?: number): string => escapeControls(jsonText(value, indent));

@@ -1,6 +1,6 @@
 import { isAbsolute, relative } from "node:path";
 import { record } from "../../transcript/voice-call.ts";
-import { jsonText } from "./json-text.ts";
+import { jsonText } from "../../view/json-text.ts";
 import type { Result } from "../../view/parts.ts";
 
 type Json = Readonly<Record<string, unknown>>;

@@ -1,5 +1,6 @@
 import type { ConversationEntry } from "../../store/read.ts";
 import type { Message } from "../../view/messages.ts";
+import { jsonText } from "../../view/json-text.ts";
 import { type Call, mediaText, type Part, partsOf, type Result } from "../../view/parts.ts";
 import { plain, plainLine } from "../quote.ts";
 import { type Choice, leftOutBy } from "./choice.ts";
@@ -204,15 +205,6 @@ export const isHalf = (text: string, at: number): boolean => {
   const unit = text.charCodeAt(at);
   return at > 0 && unit >= 0xdc00 && unit <= 0xdfff;
 };
-
-/** JSON of a value of a transcript: `JSON.parse` reads deeper values than `JSON.stringify` writes. */
-export function jsonText(value: unknown): string {
-  try {
-    return JSON.stringify(value) ?? "null";
-  } catch {
-    return '"(nested too deep to be shown)"';
-  }
-}
 
 function minuteOf(timestamp: unknown): string | undefined {
   const at = new Date(typeof timestamp === "string" ? timestamp : Number.NaN);

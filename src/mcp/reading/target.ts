@@ -1,9 +1,10 @@
+import { jsonText } from "../../view/json-text.ts";
 import { type Part, partsOf } from "../../view/parts.ts";
 import { plain } from "../quote.ts";
 import { ToolFailure } from "../tool.ts";
 import { chosen, INCLUDES } from "./choice.ts";
 import type { Conversation } from "./conversation.ts";
-import { jsonText, showMessage } from "./segments.ts";
+import { showMessage } from "./segments.ts";
 
 /** What an id in a conversation stands for: a whole message, one row of it, or a tool call with its result. */
 export type Target = { readonly number: number; readonly row: number } & (

@@ -1,0 +1,251 @@
+import { record } from "../transcript/voice-call.ts";
+import { jsonText } from "./json-text.ts";
+
+type Json = Readonly<Record<string, unknown>>;
+
+/** A piece of what a tool call came to: a text, or a block of the API that holds a picture or a document. */
+type ResultPiece = { readonly kind: "text"; readonly text: string } | { readonly kind: "media"; readonly block: Json };
+
+/** What a tool call came to, in order. Nothing of it is hidden: what nobody knows the shape of is there as JSON. */
+export interface ToolResult {
+  readonly pieces: readonly ResultPiece[];
+  readonly failed: boolean;
+}
+
+/** `tool_use`, and what the API calls on its own side: `server_tool_use`, `mcp_tool_use`. */
+export const isCall = (block: Json): boolean => endsWith(block["type"], "tool_use");
+/** `tool_result`, and those of the API's own tools: `web_search_tool_result`, `advisor_tool_result`, `mcp_tool_result`. */
+export const isResult = (block: Json): boolean => endsWith(block["type"], "tool_result");
+/** The types of nearly all blocks are known by a look. */
+const endsWith = (type: unknown, end: string): boolean =>
+  type === end || (type !== "text" && typeof type === "string" && type.endsWith(end));
+
+/**
+ * Reads a `*_tool_result` block. Its content is a string, a list of blocks, or, from a tool that the API runs itself, an
+ * object: of a known type, or an error with a code. Every surface shows what this returns.
+ */
+export function readResult(block: Json): ToolResult {
+  const { content } = block;
+  const reader = new Reader();
+  if (Array.isArray(content)) for (const item of content) reader.item(item);
+  else if (content !== undefined && (content !== null || isServers(block))) reader.item(content);
+  const failed = reader.failed || block["is_error"] === true;
+  const { pieces } = reader;
+  if (!pieces.every(isEmpty)) return { pieces: failed ? pieces.map(withoutErrorTag) : pieces, failed };
+  if (failed) return { pieces: [text("It failed, without a message.")], failed };
+  // A tool that runs on this machine may print nothing. The API's own always answer something.
+  if (isServers(block)) return { pieces: [text(content === undefined ? "(no output)" : jsonText(content))], failed };
+  return { pieces, failed };
+}
+
+/** All text of a result; pieces stand on lines of their own. */
+export function textOfResult({ pieces }: ToolResult): string {
+  const texts = pieces.flatMap((piece) => (piece.kind === "text" ? [piece.text] : []));
+  // A text that was read apart from its row is known again by its identity.
+  return texts.length === 1 ? (texts[0] as string) : texts.join("\n");
+}
+
+const isServers = (block: Json): boolean => block["type"] !== undefined && block["type"] !== "tool_result";
+const isEmpty = (piece: ResultPiece): boolean => piece.kind === "text" && piece.text === "";
+const text = (value: string): ResultPiece => ({ kind: "text", text: value });
+
+const ERROR_TAG = "<tool_use_error>";
+const ERROR_TAG_END = "</tool_use_error>";
+
+/** The element tells the model that what is in it is an error. */
+function withoutErrorTag(piece: ResultPiece): ResultPiece {
+  if (piece.kind !== "text" || !piece.text.includes(ERROR_TAG)) return piece;
+  const inside = piece.text.trim();
+  if (!inside.startsWith(ERROR_TAG) || !inside.endsWith(ERROR_TAG_END)) return piece;
+  return text(inside.slice(ERROR_TAG.length, -ERROR_TAG_END.length));
+}
+
+class Reader {
+  readonly pieces: ResultPiece[] = [];
+  failed = false;
+
+  /** An item of a list, or what stands in its place. */
+  item(value: unknown): void {
+    const block = record(value);
+    if (typeof value === "string") this.#say(value);
+    else if (block === undefined) this.#say(jsonText(value));
+    else if (!this.#known(block)) this.#say(jsonText(block));
+  }
+
+  #say(words: string): void {
+    this.pieces.push(text(words));
+  }
+
+  /** False for a block of a type that is not known, or that lacks what its type has. */
+  #known(block: Json): boolean {
+    const { type } = block;
+    if (isError(block)) {
+      this.failed = true;
+      this.#say(errorText(block));
+      return true;
+    }
+    if (type === "image" || type === "document" || type === "audio") {
+      this.pieces.push({ kind: "media", block: inApiShape(block) });
+      return true;
+    }
+    if (type === "web_fetch_result") return this.#fetched(block);
+    if (type === "text_editor_code_execution_view_result") return this.#viewed(block);
+    const { stdout, stderr, encrypted_stdout: encrypted } = block;
+    if (typeof stdout === "string" || typeof stderr === "string" || typeof encrypted === "string") {
+      return this.#executed(block);
+    }
+    const words = typeof type === "string" || type === undefined ? WORDS.get(type)?.(block) : undefined;
+    if (words === undefined) return false;
+    this.#say(words);
+    return true;
+  }
+
+  #fetched(block: Json): boolean {
+    const link = linkText(block);
+    const document = record(block["content"]);
+    const source = record(document?.["source"]);
+    if (link === undefined || document === undefined || source === undefined) return false;
+    const title = string(document["title"]);
+    this.#say(title === undefined || link.startsWith(title) ? link : `${title} ${link}`);
+    if (source["type"] === "text" && typeof source["data"] === "string") this.#say(source["data"]);
+    else this.pieces.push({ kind: "media", block: document });
+    return true;
+  }
+
+  #viewed({ content, file_type: type }: Json): boolean {
+    if (typeof content !== "string") return false;
+    const isMedia = (type === "image" || type === "pdf") && BASE64.test(content.slice(0, BASE64_LOOK));
+    if (!isMedia) this.#say(content === "" ? "(an empty file)" : content);
+    else {
+      const mediaType = type === "image" ? "image/png" : "application/pdf";
+      const source = { type: "base64", media_type: mediaType, data: content };
+      this.pieces.push({ kind: "media", block: { type: type === "image" ? "image" : "document", source } });
+    }
+    return true;
+  }
+
+  /** What ran in the API's sandbox. A command that ends with another code than 0 has failed, as one of Bash has. */
+  #executed({ stdout, stderr, return_code: code, encrypted_stdout: encrypted, content }: Json): boolean {
+    const files: unknown[] = Array.isArray(content) ? content : [];
+    const words = [
+      ...(typeof code === "number" && code !== 0 ? [`Exit code ${code}`] : []),
+      ...(stdout ? [string(stdout) ?? jsonText(stdout)] : []),
+      ...(typeof encrypted === "string" ? ["(the output is encrypted)"] : []),
+      ...(stderr ? [`stderr:\n${string(stderr) ?? jsonText(stderr)}`] : []),
+      ...files.map((file) => fileText(file) ?? jsonText(file)),
+    ];
+    this.failed ||= typeof code === "number" && code !== 0;
+    const [only, ...more] = words;
+    this.#say(more.length === 0 ? (only ?? "(no output)") : words.map(withoutLineEnd).join("\n"));
+    return true;
+  }
+}
+
+const withoutLineEnd = (words: string): string => (words.endsWith("\n") ? words.slice(0, -1) : words);
+
+const BASE64 = /^[A-Za-z0-9+/=\s]+$/;
+/** Of a long text its beginning is enough to know it. */
+const BASE64_LOOK = 1024;
+
+/** An error by its type (`…_tool_result_error`, `web_fetch_tool_error`, `error`), or, of an unknown type, by its code. */
+const isError = ({ type, error_code: code }: Json): boolean =>
+  type === "error" ||
+  (typeof type === "string" && type.endsWith("_error")) ||
+  (typeof code === "string" && (typeof type !== "string" || !WORDS.has(type)));
+
+function errorText(block: Json): string {
+  const inside = record(block["error"]) ?? {};
+  const code = string(block["error_code"]) ?? string(inside["type"]);
+  const message = string(block["error_message"]) ?? string(block["message"]) ?? string(inside["message"]);
+  const said = [code, message].filter((word) => word !== undefined && word !== "").join(": ");
+  return `Error: ${said === "" ? jsonText(block) : said}`;
+}
+
+/** What blocks of these types say; undefined where they are not what their type promises. */
+const WORDS: ReadonlyMap<string | undefined, (block: Json) => string | undefined> = new Map<
+  string | undefined,
+  (block: Json) => string | undefined
+>([
+  ["text", (block) => string(block["text"])],
+  ["advisor_result", adviceText],
+  // Only the model can read it.
+  ["advisor_redacted_result", () => "(the advice is encrypted)"],
+  ["web_search_result", linkText],
+  ["tool_reference", (block) => string(block["tool_name"])],
+  ["tool_search_tool_search_result", foundTools],
+  ["search_result", searchText],
+  ["resource", resourceText],
+  [
+    "resource_link",
+    (block) => [string(block["title"]) ?? string(block["name"]), block["uri"]].filter(string).join(" "),
+  ],
+  ["code_execution_output", fileText],
+  ["bash_code_execution_output", fileText],
+  ["text_editor_code_execution_create_result", createdText],
+  ["text_editor_code_execution_str_replace_result", replacedText],
+  // A link without a type, as older lists of search results have it.
+  [undefined, (block) => (Object.keys(block).every((key) => LINK.has(key)) ? linkText(block) : undefined)],
+]);
+
+const LINK = new Set(["title", "url", "page_age"]);
+
+function linkText({ title, url, page_age: age }: Json): string | undefined {
+  if (typeof url !== "string") return undefined;
+  const when = string(age) === undefined ? "" : ` (${String(age)})`;
+  return `${string(title) ?? ""} ${url}`.trim() + when;
+}
+
+function adviceText({ text: advice, stop_reason: reason }: Json): string | undefined {
+  if (typeof advice !== "string") return undefined;
+  return reason === "max_tokens" ? `${advice}\n(cut off: the advisor ran out of tokens)` : advice;
+}
+
+function foundTools({ tool_references: references }: Json): string | undefined {
+  if (!Array.isArray(references)) return undefined;
+  const names = references.map((reference: unknown) => string(record(reference)?.["tool_name"]) ?? jsonText(reference));
+  return names.length === 0 ? "No tools found." : names.join(", ");
+}
+
+/** Content that a tool gives the model to cite. */
+function searchText({ title, source, content }: Json): string | undefined {
+  if (!Array.isArray(content)) return undefined;
+  const texts = content.map((piece: unknown) => string(record(piece)?.["text"]) ?? jsonText(piece));
+  const head = [title, source].filter(string).join(" ");
+  return [...(head === "" ? [] : [head]), ...texts].join("\n");
+}
+
+/** A resource that an MCP server put into its answer. */
+function resourceText({ resource }: Json): string | undefined {
+  const { uri, text: inside } = record(resource) ?? {};
+  if (typeof inside !== "string") return undefined;
+  return typeof uri === "string" ? `${uri}\n${inside}` : inside;
+}
+
+function fileText(value: unknown): string | undefined {
+  const id = record(value)?.["file_id"];
+  return typeof id === "string" ? `file: ${id}` : undefined;
+}
+
+function createdText({ is_file_update: update }: Json): string | undefined {
+  return typeof update === "boolean" ? (update ? "The file was updated." : "The file was created.") : undefined;
+}
+
+function replacedText(block: Json): string | undefined {
+  const { lines, old_start: oldStart, old_lines: oldLines, new_start: newStart, new_lines: newLines } = block;
+  if (lines === null || lines === undefined) return "The file was changed.";
+  if (!Array.isArray(lines) || !lines.every((line) => typeof line === "string")) return undefined;
+  const numbers = [oldStart, oldLines, newStart, newLines];
+  if (!numbers.every((number) => typeof number === "number")) return lines.join("\n");
+  const head = `@@ -${numbers[0]},${numbers[1]} +${numbers[2]},${numbers[3]} @@`;
+  return [head, ...lines].join("\n");
+}
+
+/** MCP's picture has its bytes in `data` and their type in `mimeType`; the API's has both in a `source`. */
+function inApiShape(block: Json): Json {
+  const { data, mimeType, source } = block;
+  if (typeof data !== "string" || source !== undefined) return block;
+  const { data: _data, mimeType: _type, ...rest } = block;
+  return { ...rest, source: { type: "base64", data, ...(typeof mimeType === "string" && { media_type: mimeType }) } };
+}
+
+const string = (value: unknown): string | undefined => (typeof value === "string" ? value : undefined);
