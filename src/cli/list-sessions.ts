@@ -8,7 +8,7 @@ import { terminalJson } from "./render/json-text.ts";
 import { SESSION_COLUMNS, sessionCells } from "./session-table.ts";
 import { headLine, layOut, tableLine, tableWidth } from "./table.ts";
 import { Taking } from "./taking.ts";
-import { parseSince } from "./time.ts";
+import { parseTime } from "./time.ts";
 
 /** On a terminal: what was printed first must not have scrolled away. */
 const TERMINAL_LIMIT = 30;
@@ -51,7 +51,7 @@ async function readOptions({ values, json, terminal }: Invocation): Promise<Aske
   if (all && text("limit") !== undefined) throw new UsageError("--all and --limit exclude each other");
   if (all && values["archived"] === true) throw new UsageError("--all and --archived exclude each other");
   const cwd = text("cwd");
-  const since = text("since");
+  const times = readTimes(text("since"), text("until"));
   const tag = text("tag");
   const limit = text("limit");
   if (limit !== undefined && !/^[1-9]\d{0,14}$/.test(limit)) {
@@ -61,18 +61,33 @@ async function readOptions({ values, json, terminal }: Invocation): Promise<Aske
     filters: {
       dir: cwd === undefined ? undefined : resolve(cwd),
       includeWorktrees: values["no-worktrees"] !== true,
-      since: since === undefined ? undefined : parseSince(since, Date.now(), "--since"),
+      ...times,
       tag: tag === undefined ? undefined : (await import("../store/annotate.ts")).normalizeTag(tag),
       branch: text("branch"),
       archived: values["archived"] === true ? "only" : "include",
     },
     hidesArchived: !all && values["archived"] !== true,
     limit: limit === undefined ? (terminal.isTty && !json && !all ? TERMINAL_LIMIT : Infinity) : Number(limit),
-    typed: ["cwd", "since", "tag", "branch", "archived"].flatMap((name) => {
+    typed: ["cwd", "since", "until", "tag", "branch", "archived"].flatMap((name) => {
       const value = values[name];
       return value === true ? [`--${name}`] : typeof value === "string" ? [`--${name} ${value}`] : [];
     }),
   };
+}
+
+function readTimes(
+  since: string | undefined,
+  until: string | undefined,
+): { readonly since: number | undefined; readonly until: number | undefined } {
+  const now = Date.now();
+  const times = {
+    since: since === undefined ? undefined : parseTime(since, "--since", { now }),
+    until: until === undefined ? undefined : parseTime(until, "--until", { now, edge: "end" }),
+  };
+  if (times.since !== undefined && times.until !== undefined && times.since > times.until) {
+    throw new UsageError(`--since ${since} is later than --until ${until}`);
+  }
+  return times;
 }
 
 async function printJson(taking: Taking, terminal: Terminal, progress: Progress): Promise<void> {

@@ -1,4 +1,4 @@
-import { readDate, readSpan } from "../view/when.ts";
+import { type Edge, readSpan, readTime, TIMES_UNDERSTOOD } from "../view/when.ts";
 import { UsageError } from "./command.ts";
 
 const MINUTE = 60_000;
@@ -26,23 +26,20 @@ function localDate(time: number): string {
   return [date.getFullYear(), date.getMonth() + 1, date.getDate()].map((n) => String(n).padStart(2, "0")).join("-");
 }
 
-/** The milliseconds of `90s`, `15min` (or `15m`), `3h`, `2d`, `1w`. Throws `UsageError` that names the option. */
+/** The milliseconds of `90s`, `15min`, `3h`, `2d`, `1w`. Throws `UsageError` that names the option. */
 export function parseSpan(text: string, option: string): number {
   const span = readSpan(text);
   if (span === undefined) throw new UsageError(`${option}: '${text}' is no span of time, such as 30d, 2w or 12h`);
   return span;
 }
 
-/**
- * The time (epoch ms) that is meant by a span before now, or by a date, `2026-08-21` or `2026-08-21T14:30`, in the time
- * zone of the process where none is given. Throws `UsageError` that names the option.
- */
-export function parseSince(text: string, now: number, option: string): number {
-  const span = readSpan(text);
-  if (span !== undefined) return now - span;
-  const time = readDate(text);
-  if (time === undefined) {
-    throw new UsageError(`${option}: '${text}' is neither a span, such as 2d or 3h, nor a date, such as 2026-08-21`);
-  }
+/** The time (epoch ms) that is meant, see `readTime`. Throws `UsageError` that names the option and what is understood. */
+export function parseTime(
+  text: string,
+  option: string,
+  { now = Date.now(), edge = "start" }: { readonly now?: number; readonly edge?: Edge } = {},
+): number {
+  const time = readTime(text, { now, edge });
+  if (time === undefined) throw new UsageError(`${option}: '${text}' is no time. Understood: ${TIMES_UNDERSTOOD}`);
   return time;
 }

@@ -1,4 +1,4 @@
-import { readDate, readSpan } from "../view/when.ts";
+import { readTime, TIMES_UNDERSTOOD } from "../view/when.ts";
 import { echoed } from "./quote.ts";
 import { ToolFailure } from "./tool.ts";
 
@@ -40,10 +40,7 @@ export function readPeriod(
 }
 
 function timeOf(name: "since" | "until", text: string, now: number): number {
-  const span = readSpan(text);
-  const time = span === undefined ? readDate(text.trim(), { end: name === "until" }) : Math.round(now - span);
-  if (time !== undefined && Number.isSafeInteger(time)) return time;
-  throw new ToolFailure(
-    `${name}: ${echoed(text)} is no time. Give a date (2026-08-21), a date with a time (2026-08-21T14:30, local unless it ends in Z or +02:00), or a span before now (90min, 12h, 3d, 2w).`,
-  );
+  const time = readTime(text, { now, edge: name === "since" ? "start" : "end" });
+  if (time !== undefined) return time;
+  throw new ToolFailure(`${name}: ${echoed(text)} is no time. Give ${TIMES_UNDERSTOOD}.`);
 }

@@ -1,27 +1,148 @@
+/**
+ * Times as people write them. Everything counts in the time zone of the process unless a zone is given; weeks begin on
+ * Monday.
+ */
+
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-const UNITS: Readonly<Record<string, number>> = { s: 1000, min: MINUTE, m: MINUTE, h: HOUR, d: DAY, w: 7 * DAY };
-const SPAN = /^(\d+(?:\.\d+)?) *(s|min|m|h|d|w)$/i;
-const DATE = /^\d{4}-\d{2}-\d{2}$/;
+/** What `readTime` understands, in words. */
+export const TIMES_UNDERSTOOD =
+  'a span before now (90min, 12h, 3d, 2w, "2 weeks ago"), a day (today, yesterday, monday), a week, month or year ' +
+  '("last week", "this month"), a date (2026-08-21, 2026-08) or a time (14:30, "yesterday 14:30", 2026-08-21T14:30)';
 
-/** The milliseconds of `90s`, `15min` (or `15m`), `3h`, `2d`, `1w`; undefined for anything else. */
-export function readSpan(text: string): number | undefined {
-  const [, count, unit = ""] = SPAN.exec(text.trim()) ?? [];
-  return count === undefined ? undefined : Number(count) * (UNITS[unit.toLowerCase()] ?? 0);
-}
+/** Which end of a day, week, month or year is meant: its first millisecond or its last. */
+export type Edge = "start" | "end";
 
 /**
- * The time (epoch ms) that is meant by a date, `2026-08-21` or `2026-08-21T14:30`, in the time zone of the process where
- * none is given; undefined for anything else. A day is meant from its beginning, or, as an `end`, up to its last millisecond.
+ * The time (epoch ms) that is meant; undefined for anything that is none. Spans count from `now`. A time of day without a
+ * date is the last one before now, and a weekday the last one before today.
  */
-export function readDate(text: string, { end = false }: { readonly end?: boolean } = {}): number | undefined {
-  // A date alone is UTC for Date.parse, one with a time is local.
-  const given = DATE.test(text) ? `${text}T${end ? "23:59:59.999" : "00:00"}` : dated(text);
-  const time = Date.parse(given);
-  return Number.isNaN(time) ? undefined : time;
+export function readTime(
+  text: string,
+  { now, edge }: { readonly now: number; readonly edge: Edge },
+): number | undefined {
+  const words = text.trim().toLowerCase().replaceAll(/\s+/g, " ");
+  const span = readSpan(words.replace(AGO, ""));
+  const time = span === undefined ? (monthsAgo(words, now) ?? calendarTime(words, now, edge)) : Math.round(now - span);
+  return time !== undefined && Number.isSafeInteger(time) && Math.abs(time) <= LAST_DATE ? time : undefined;
 }
 
-/** Only what begins as a date is one: `Date.parse` makes something of nearly everything. */
-const dated = (text: string): string => (/^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}/.test(text) ? text : "");
+/** As far as a `Date` reaches, in both directions. */
+const LAST_DATE = 8.64e15;
+
+const AGO = /^(?:last|past) (?=\d)| ago$/;
+
+const UNITS: readonly (readonly [names: RegExp, ms: number])[] = [
+  [/^(?:s|secs?|seconds?)$/, 1000],
+  [/^(?:m|mins?|minutes?)$/, MINUTE],
+  [/^(?:h|hrs?|hours?)$/, HOUR],
+  [/^(?:d|days?)$/, DAY],
+  [/^(?:w|weeks?)$/, 7 * DAY],
+];
+
+/** The milliseconds of `90s`, `15min`, `1.5h`, `2 days`, `a week`; undefined for anything else. */
+export function readSpan(text: string): number | undefined {
+  const [, count, unit = ""] = /^(\d{1,15}(?:\.\d{1,15})?|an?(?= )) ?([a-z]+)$/.exec(text.trim().toLowerCase()) ?? [];
+  const found = UNITS.find(([names]) => names.test(unit));
+  return count === undefined || found === undefined
+    ? undefined
+    : (count.startsWith("a") ? 1 : Number(count)) * found[1];
+}
+
+/** `2 months ago`, `a year ago`: the same day of another month, or its last day where it has no such day. */
+function monthsAgo(words: string, now: number): number | undefined {
+  const [, count, unit] = /^(\d{1,4}|an?(?= )) ?(mo|months?|y|years?)$/.exec(words.replace(AGO, "")) ?? [];
+  if (count === undefined || unit === undefined) return undefined;
+  const months = (count.startsWith("a") ? 1 : Number(count)) * (unit.startsWith("y") ? 12 : 1);
+  const date = new Date(now);
+  const day = date.getDate();
+  date.setDate(1);
+  date.setMonth(date.getMonth() - months);
+  date.setDate(Math.min(day, new Date(date.getFullYear(), date.getMonth() + 1, 0).getDate()));
+  return date.getTime();
+}
+
+function calendarTime(words: string, now: number, edge: Edge): number | undefined {
+  if (words === "now") return now;
+  const [, zoned] = /^(\d{4}-\d\d-\d\d[t ]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)? ?(?:z|[+-]\d\d:?\d\d))$/.exec(words) ?? [];
+  if (zoned !== undefined) return zonedTime(zoned);
+  const [, day = "", hours, minutes, seconds = "0"] =
+    /^(.*?)(?:^|t| at | )(\d\d?):(\d\d)(?::(\d\d(?:\.\d{1,9})?))?$/.exec(words) ?? [];
+  if (hours === undefined || minutes === undefined) return edgeOf(periodOf(words, now), edge);
+  const clock = { hours: Number(hours), minutes: Number(minutes), seconds: Number(seconds) };
+  if (clock.hours > 23 || clock.minutes > 59 || clock.seconds >= 60) return undefined;
+  const period = periodOf(day === "" ? "today" : day, now);
+  if (period?.days !== 1) return undefined;
+  const at = (daysBefore: number): number => date(period.start, { days: -daysBefore, ...clock }).getTime();
+  return day === "" && at(0) > now ? at(1) : at(0);
+}
+
+/** A day, week, month or year: its first moment, and how long it is. */
+interface Period {
+  readonly start: Date;
+  readonly days?: number;
+  readonly months?: number;
+}
+
+function edgeOf(period: Period | undefined, edge: Edge): number | undefined {
+  if (period === undefined || edge === "start") return period?.start.getTime();
+  return date(period.start, period).getTime() - 1;
+}
+
+const WEEKDAYS = ["sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"];
+
+function periodOf(words: string, now: number): Period | undefined {
+  const today = date(new Date(now), {});
+  if (words === "today") return { start: today, days: 1 };
+  if (words === "yesterday") return { start: date(today, { days: -1 }), days: 1 };
+  const [, name = ""] = /^(?:last )?([a-z]{3,9})$/.exec(words) ?? [];
+  const weekday = WEEKDAYS.findIndex((full) => full === name || full.slice(0, 3) === name);
+  if (weekday >= 0) return { start: date(today, { days: -((today.getDay() - weekday + 6) % 7) - 1 }), days: 1 };
+  const [, which, unit] = /^(this|last) (week|month|year)$/.exec(words) ?? [];
+  const back = which === "last" ? 1 : 0;
+  if (unit === "week") return { start: date(today, { days: -((today.getDay() + 6) % 7) - 7 * back }), days: 7 };
+  if (unit === "month") return { start: new Date(today.getFullYear(), today.getMonth() - back, 1), months: 1 };
+  if (unit === "year") return { start: new Date(today.getFullYear() - back, 0, 1), months: 12 };
+  return dateOf(words);
+}
+
+/** `2026-08-21` or `2026-08`. A day that no month has is none. */
+function dateOf(words: string): Period | undefined {
+  const [, year, month, day] = /^(\d{4})-(\d\d)(?:-(\d\d))?$/.exec(words) ?? [];
+  if (year === undefined || month === undefined) return undefined;
+  const start = new Date(0);
+  start.setHours(0, 0, 0, 0);
+  start.setFullYear(Number(year), Number(month) - 1, Number(day ?? "1"));
+  if (start.getMonth() !== Number(month) - 1 || start.getDate() !== Number(day ?? "1")) return undefined;
+  return day === undefined ? { start, months: 1 } : { start, days: 1 };
+}
+
+/** With a zone the day is checked as well: `Date.parse` takes the 31st of February for the 3rd of March. */
+function zonedTime(words: string): number | undefined {
+  const clock = words
+    .slice(11)
+    .replace(" ", "")
+    .replace(/(\d\d)(\d\d)$/, "$1:$2");
+  const time = Date.parse(`${words.slice(0, 10)}T${clock.toUpperCase()}`);
+  return Number.isNaN(time) || dateOf(words.slice(0, 10)) === undefined ? undefined : time;
+}
+
+/** A time of the local calendar, counted from a day. A day with 23 or 25 hours is a day. */
+function date(
+  from: Date,
+  {
+    days = 0,
+    months = 0,
+    hours = 0,
+    minutes = 0,
+    seconds = 0,
+  }: Readonly<Partial<Record<"days" | "months" | "hours" | "minutes" | "seconds", number>>>,
+): Date {
+  const made = new Date(from);
+  made.setHours(0, 0, 0, 0);
+  made.setMonth(made.getMonth() + months, made.getDate() + days);
+  made.setHours(hours, minutes, 0, Math.round(seconds * 1000));
+  return made;
+}

@@ -321,7 +321,7 @@ describe("which messages", () => {
     [{ from: "0" }, "There is no message 0"],
     [{ from: "abcdef01" }, "begins with abcdef01"],
     [{ from: "2030-01-01" }, "Nothing was said since 2030-01-01"],
-    [{ from: "yesterday" }, "--from: 'yesterday'"],
+    [{ from: "soon" }, "--from: 'soon' is no time"],
     [{ last: "0" }, "--last: '0'"],
     [{ last: "x" }, "--last: 'x'"],
     [{ role: ["robot"] }, "--role: 'robot' is none of user, assistant, tool, system"],

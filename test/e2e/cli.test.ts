@@ -39,7 +39,8 @@ describe.each(nodes())("Node $version", ({ path: node }) => {
     [["list", "--sicne", "2d"], "list: unknown option --sicne, did you mean --since?"],
     [["list", "--limit"], "list: --limit expects a value: --limit N"],
     [["list", "--limit", "0"], "--limit: '0' is no whole number above 0"],
-    [["list", "--since", "yesterday"], "--since: 'yesterday' is neither a span"],
+    [["list", "--since", "soon"], "--since: 'soon' is no time. Understood: a span before now"],
+    [["list", "--since", "2d", "--until", "3d"], "--since 2d is later than --until 3d"],
     [["list", "--all", "--limit", "3"], "exclude each other"],
   ] as const)("misuse: %j", ([args, said]) => {
     const { status, stdout, stderr } = run(...args);

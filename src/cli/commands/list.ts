@@ -1,3 +1,4 @@
+import { TIMES_UNDERSTOOD } from "../../view/when.ts";
 import type { Command } from "../command.ts";
 
 export const command: Command = {
@@ -23,8 +24,14 @@ title, the directory, the git branch, and the size of the transcript. On a termi
     since: {
       type: "string",
       value: "TIME",
-      help: "Only what was active since: 30min, 3h, 2d, 1w, 2026-08-21, 2026-08-21T14:30.",
-      completes: ["1h", "1d", "7d", "30d"],
+      help: `Only what was active since then: ${TIMES_UNDERSTOOD}.`,
+      completes: ["today", "yesterday", "monday", "1h", "1d", "7d", "30d"],
+    },
+    until: {
+      type: "string",
+      value: "TIME",
+      help: "Only what was last active until then; a day is meant with its last minute.",
+      completes: ["today", "yesterday", "monday", "1h", "1d", "7d", "30d"],
     },
     tag: {
       type: "string",

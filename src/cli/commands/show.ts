@@ -18,7 +18,7 @@ transcript from stdin. Long output is folded; what is not shown is told at the e
     from: {
       type: "string",
       value: "WHERE",
-      help: "Begin there: at a message's number (as it stands after '#'), at the beginning of the uuid of one of its rows, or at a time: 2h, 3d, 2026-08-21, 2026-08-21T14:30.",
+      help: "Begin there: at a message's number (as it stands after '#'), at the beginning of the uuid of one of its rows, or at a time: 2h, yesterday, 2026-08-21, 2026-08-21T14:30.",
     },
     last: { type: "string", short: "n", value: "N", help: "Only the last N messages." },
     role: {

@@ -1,6 +1,6 @@
 import type { OpenConversation } from "../../store/open-conversation.ts";
 import { TranscriptError } from "../../store/errors.ts";
-import { parseSince } from "../time.ts";
+import { parseTime } from "../time.ts";
 import type { Messages } from "../../view/messages.ts";
 import { choose, type Choice, type LeftOut, viewMessage } from "./view.ts";
 
@@ -66,7 +66,7 @@ function firstNumber(from: string, open: OpenConversation, messages: Messages, c
     }
     throw notFound(`No message that is shown has a row whose uuid begins with ${from}`);
   }
-  const since = parseSince(from, Date.now(), "--from");
+  const since = parseTime(from, "--from");
   const found = candidates.find((number) => {
     const time = Date.parse(String(open.entry(messages.get(number).from).message["timestamp"]));
     return time >= since;
@@ -77,5 +77,5 @@ function firstNumber(from: string, open: OpenConversation, messages: Messages, c
 
 const notFound = (message: string): TranscriptError =>
   new TranscriptError("MessageNotFound", message, {
-    hint: "--from takes the number of a message, as it stands behind '#', a uuid, or a time such as 2h or 2026-08-21T14:30.",
+    hint: "--from takes the number of a message, as it stands after '#', a uuid, or a time such as 2h, yesterday or 2026-08-21T14:30.",
   });
