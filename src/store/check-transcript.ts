@@ -2,10 +2,10 @@ import { isUtf8 } from "node:buffer";
 import { randomInt } from "node:crypto";
 import { CHUNK_BYTES } from "../transcript/limits.ts";
 import { LineBuffer } from "../transcript/lines.ts";
-import { RowIndex } from "../transcript/row-index.ts";
+import { ASSISTANT, RowIndex, SIDECHAIN, USER } from "../transcript/row-index.ts";
 import { parseRow, type RowProblem, visitLine } from "../transcript/row.ts";
 import { RowScan } from "../transcript/row-scan.ts";
-import { close, openRead, pause, readAt, statOpen } from "./disk.ts";
+import { close, openReadNoFollow, pause, readAt, statOpen } from "./disk.ts";
 
 /** What can be wrong with a transcript. */
 export type FindingKind =
@@ -50,8 +50,20 @@ export interface Finding {
   readonly lines: readonly number[];
 }
 
+/** What a transcript has in it. Only a conversation makes it a session. */
+type Content =
+  /** A message of the user or of the assistant. */
+  | "conversation"
+  /** The same, but all of it on the side: the conversation of an agent. */
+  | "sidechain"
+  /** Rows, and none of them a message. */
+  | "metadata"
+  /** No row at all. */
+  | "nothing";
+
 /** What one transcript holds, and what is wrong or odd in it. */
 export interface TranscriptCheck {
+  readonly content: Content;
   /** What the first and the last row of the conversation say that they were written by. */
   readonly entrypoints: readonly string[];
   readonly bytes: number;
@@ -67,10 +79,10 @@ const CHUNKS_PER_TURN = 32;
 
 /**
  * Reads a transcript from its beginning to its end and says what is wrong with it. Memory is a chunk, or the longest
- * row, and some 180 bytes a row. Throws file-system errors, and `signal.reason` when aborted.
+ * row, and some 180 bytes a row. A link is not followed. Throws file-system errors, and `signal.reason` when aborted.
  */
 export async function checkTranscript(path: string, signal?: AbortSignal): Promise<TranscriptCheck> {
-  const fd = openRead(path);
+  const fd = openReadNoFollow(path);
   try {
     const { size } = statOpen(fd);
     const check = new Check();
@@ -102,6 +114,8 @@ class Check {
   /** Line of each row of the index. */
   readonly #lineOf: number[] = [];
   #lines = 0;
+  /** Of any type. */
+  #rows = 0;
 
   line(buffer: LineBuffer, ends: boolean): void {
     this.#lines++;
@@ -146,13 +160,25 @@ class Check {
     return rows.map((row) => ({ offset: offset[row] as number, length: length[row] as number }));
   }
 
-  result(): Pick<TranscriptCheck, "lines" | "rows" | "findings"> {
+  result(): Pick<TranscriptCheck, "content" | "lines" | "rows" | "findings"> {
     this.#links();
     const findings = [...this.#found].map(([kind, { count, lines }]) => ({ kind, count, lines }));
-    return { lines: this.#lines, rows: this.#index.count, findings };
+    return { content: this.#content(), lines: this.#lines, rows: this.#index.count, findings };
+  }
+
+  #content(): Content {
+    const { count, kind, flags } = this.#index;
+    let content: Content = this.#rows === 0 ? "nothing" : "metadata";
+    for (let row = 0; row < count; row++) {
+      if (kind[row] !== USER && kind[row] !== ASSISTANT) continue;
+      if (((flags[row] as number) & SIDECHAIN) === 0) return "conversation";
+      content = "sidechain";
+    }
+    return content;
   }
 
   #row(bytes: Buffer, from: number, to: number, offset: number): void {
+    this.#rows++;
     const known = this.#index.count;
     this.#index.add(bytes, from, to, offset, this.#scan);
     if (this.#index.count > known) this.#lineOf.push(this.#lines);

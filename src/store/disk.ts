@@ -7,7 +7,7 @@
  */
 import fs from "node:fs";
 
-export type { Dirent, Stats } from "node:fs";
+export type { BigIntStats, Dirent, Stats } from "node:fs";
 
 const { O_RDONLY, O_RDWR, O_WRONLY, O_APPEND, O_CREAT, O_EXCL } = fs.constants;
 /** Absent on Windows, where neither a FIFO nor a link can be met this way. */

@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import {
   type ConfigDirSource,
   configDirSource,
@@ -6,23 +6,30 @@ import {
   resolveConfigDirs,
   usualConfigDirs,
 } from "./config-dir.ts";
-import { checkTranscript, type TranscriptCheck } from "./check-transcript.ts";
-import { pause, statFile, type Stats } from "./disk.ts";
+import { readDir, statFile, statLink } from "./disk.ts";
 import { errnoOf } from "./errors.ts";
 import { getSessionInfo } from "./info.ts";
 import { sessionsInProcesses } from "./live.ts";
+import type { Misplaced } from "./misplaced.ts";
 import { findOrphans, type Orphan } from "./orphans.ts";
-import { trashPath } from "./paths.ts";
+import { projectsPath, trashPath } from "./paths.ts";
 import { realOrSelf } from "./platform.ts";
 import { listProjectDirs } from "./projects.ts";
-import { deletedFrom, readRetention, type Retention } from "./retention.ts";
-import { sessionCwd } from "./session-cwd.ts";
+import { readRetention, type Retention } from "./retention.ts";
 import { sessionIdOfFile } from "./session-id.ts";
-import { OLD_SUBAGENT } from "./sidecars.ts";
-import { temporaryState } from "./temp.ts";
+import {
+  type Expiring,
+  type Misnamed,
+  type OutwardLink,
+  type ProjectReport,
+  type Stub,
+  Survey,
+  type SurveyOptions,
+  type TranscriptReport,
+} from "./survey.ts";
 import { listTrash, type TrashEntry } from "./trash.ts";
-import type { ProjectDir, Skipped, StoreOptions } from "./types.ts";
-import { bytesBelow, entriesOf, filesBelow } from "./walk.ts";
+import type { Skipped, StoreOptions } from "./types.ts";
+import { entriesOf, type NotWalked } from "./walk.ts";
 
 /** What is found in the config dirs that are in force. Sizes are bytes, times epoch ms. */
 export interface StoreReport {
@@ -36,9 +43,22 @@ export interface ConfigDirReport {
   /** What decided that it is looked at. */
   readonly source: ConfigDirSource;
   readonly exists: boolean;
+  /** Whether `projects`, where the transcripts are, is there. */
+  readonly projectsDir: ProjectsState;
+  /** The config dir that seems to be meant, when this one has no `projects`. */
+  readonly meant: string | undefined;
   readonly projects: readonly ProjectReport[];
   /** Transcripts, of sessions and of subagents, with something that is wrong or odd. */
   readonly findings: readonly TranscriptReport[];
+  /** Transcripts at the wrong depth. */
+  readonly misplaced: readonly Misplaced[];
+  /** What is named like a transcript and is not a session. */
+  readonly stubs: readonly Stub[];
+  /** What is named nearly like a transcript. */
+  readonly misnamed: readonly Misnamed[];
+  readonly links: readonly OutwardLink[];
+  /** What was left out of the walk below the project dirs; undefined when nothing was. */
+  readonly notWalked: NotWalked | undefined;
   readonly unreadable: readonly Skipped[];
   readonly retention: Retention;
   /** Sessions that Claude Code may delete within `soonMs`, the next first. */
@@ -54,39 +74,13 @@ export interface ConfigDirReport {
   };
 }
 
-export interface ProjectReport {
-  readonly key: string;
-  readonly path: string;
-  /** Directory of its newest session, where that says so. */
-  readonly cwd: string | undefined;
-  readonly sessions: number;
-  /** Of the transcripts of its sessions. */
-  readonly bytes: number;
-  /** Of all else in the project dir: subagents, tool results. */
-  readonly otherBytes: number;
-  /** mtime of the newest transcript. */
-  readonly lastModified: number | undefined;
-}
+export type ProjectsState = "there" | "missing" | "dangling_link" | "not_a_directory" | "unreadable";
 
-export interface TranscriptReport extends TranscriptCheck {
-  readonly path: string;
-}
-
-export interface ExpiringSession {
-  readonly sessionId: string;
-  readonly path: string;
+export interface ExpiringSession extends Expiring {
   readonly title: string | undefined;
-  readonly lastModified: number;
-  /** From then on it is deleted when Claude Code starts. */
-  readonly deletedFrom: number;
 }
 
-export interface ExamineOptions extends StoreOptions {
-  /** How far ahead a deletion is told. */
-  readonly soonMs: number;
-  readonly now?: number | undefined;
-  readonly signal?: AbortSignal | undefined;
-}
+export interface ExamineOptions extends StoreOptions, SurveyOptions {}
 
 /**
  * Looks at everything that is stored, and changes nothing. Every transcript is read from beginning to end, one after
@@ -105,7 +99,8 @@ export async function examineStore(options: ExamineOptions): Promise<StoreReport
 }
 
 const hasTranscripts = (configDir: string): boolean =>
-  listProjectDirs(configDir).dirs.some(({ path }) => entriesOf(path, []).some(({ name }) => sessionIdOfFile(name)));
+  listProjectDirs(configDir).dirs.some(({ path }) => holdsTranscripts(path));
+const holdsTranscripts = (dir: string): boolean => entriesOf(dir, []).some(({ name }) => sessionIdOfFile(name));
 
 async function examineConfigDir(
   configDir: string,
@@ -114,31 +109,37 @@ async function examineConfigDir(
 ): Promise<ConfigDirReport> {
   const retention = readRetention(configDir);
   const { dirs, skipped } = listProjectDirs(configDir);
-  const survey = new Survey(retention, skipped, options);
-  const seen = new Set<string>();
-  const own: ProjectDir[] = [];
-  for (const project of dirs) {
-    const real = realOrSelf(project.path);
-    // A link beside the directory that it leads to is the same once more.
-    if (seen.has(real)) continue;
-    seen.add(real);
-    own.push(project);
-    await survey.project(project);
-  }
-  const known = new Set([...survey.sessionIds, ...sessionsInProcesses(configDir)].map((id) => id.toLowerCase()));
-  const orphans = findOrphans(configDir, own, known, skipped);
+  const projectsDir = projectsState(configDir);
+  const meant = projectsDir === "there" ? undefined : meantConfigDir(configDir);
+  const survey = new Survey(configDir, retention, skipped, options);
+  const own = await survey.all(dirs);
+  // In a directory that is not a config dir nothing is at the wrong depth of one.
+  if (meant === undefined) await survey.misplacedBesideProjects();
+  const { misplaced, stubs, misnamed } = survey;
+  const running = [...sessionsInProcesses(configDir)].map((id) => id.toLowerCase());
+  const orphans = findOrphans(configDir, own, new Set([...survey.sessionIds, ...running]), skipped);
+  const named = new Set([...misplaced, ...stubs, ...misnamed].map(({ path }) => path));
   const trash = await trashOf(configDir, skipped);
   return {
     path: configDir,
     source,
     exists: isDirectory(configDir),
+    projectsDir,
+    meant,
     projects: survey.projects,
     findings: survey.findings,
+    misplaced,
+    stubs,
+    misnamed,
+    links: survey.links,
+    notWalked: survey.notWalked,
     // A directory is looked at more than once, for what is in it and for what belongs to nothing.
-    unreadable: [...new Map(skipped.map((entry) => [entry.path, entry])).values()],
+    unreadable: [...new Map(skipped.map((entry) => [entry.path, entry])).values()].filter(
+      ({ path }) => path !== projectsPath(configDir) || projectsDir === "unreadable",
+    ),
     retention,
     expiring: await withTitles(survey.expiring, configDir),
-    orphans,
+    orphans: orphans.filter(({ path }) => !named.has(path)),
     temporaries: survey.temporaries,
     trash: {
       path: trashPath(configDir),
@@ -149,6 +150,28 @@ async function examineConfigDir(
   };
 }
 
+function projectsState(configDir: string): ProjectsState {
+  const path = projectsPath(configDir);
+  try {
+    const stats = statFile(path);
+    if (stats === undefined) return statLink(path) === undefined ? "missing" : "dangling_link";
+    if (!stats.isDirectory()) return "not_a_directory";
+    readDir(path);
+    return "there";
+  } catch (error) {
+    return errnoOf(error) === "ENOTDIR" ? "missing" : "unreadable";
+  }
+}
+
+/** Somebody named `projects`, a project dir, or the directory that the config dir is in. */
+function meantConfigDir(dir: string): string | undefined {
+  const above = dirname(dir);
+  const inside = join(dir, ".claude");
+  if (isDirectory(projectsPath(inside))) return inside;
+  if (basename(dir) === "projects" && hasTranscripts(above)) return above;
+  return basename(above) === "projects" && holdsTranscripts(dir) ? dirname(above) : undefined;
+}
+
 async function trashOf(configDir: string, skipped: Skipped[]): Promise<TrashEntry[]> {
   try {
     return await listTrash({ configDirs: [configDir] });
@@ -157,101 +180,6 @@ async function trashOf(configDir: string, skipped: Skipped[]): Promise<TrashEntr
     if (reason === undefined) throw error;
     skipped.push({ path: trashPath(configDir), reason });
     return [];
-  }
-}
-
-type Expiring = Omit<ExpiringSession, "title">;
-
-class Survey {
-  readonly projects: ProjectReport[] = [];
-  readonly findings: TranscriptReport[] = [];
-  readonly temporaries: { path: string; bytes: number }[] = [];
-  readonly sessionIds = new Set<string>();
-  readonly expiring: Expiring[] = [];
-  readonly #retention: Retention;
-  readonly #skipped: Skipped[];
-  readonly #options: ExamineOptions;
-
-  constructor(retention: Retention, skipped: Skipped[], options: ExamineOptions) {
-    this.#retention = retention;
-    this.#skipped = skipped;
-    this.#options = options;
-  }
-
-  async project({ key, path }: ProjectDir): Promise<void> {
-    let sessions = 0;
-    let bytes = 0;
-    let otherBytes = 0;
-    let newest: { path: string; mtimeMs: number } | undefined;
-    for (const entry of entriesOf(path, this.#skipped)) {
-      const file = join(path, entry.name);
-      const sessionId = sessionIdOfFile(entry.name);
-      if (sessionId !== undefined) {
-        const found = await this.#transcript(file, sessionId);
-        if (found === undefined) continue;
-        sessions++;
-        bytes += found.size;
-        if (newest === undefined || found.mtimeMs > newest.mtimeMs) newest = { path: file, mtimeMs: found.mtimeMs };
-      } else if (entry.isDirectory()) {
-        const stale = temporaryState(path, entry.name) === "stale";
-        if (stale) this.temporaries.push({ path: file, bytes: bytesBelow(file, this.#skipped) });
-        for (const inside of filesBelow(file, this.#skipped)) otherBytes += await this.#other(inside);
-      } else {
-        const stats = this.#stat(file);
-        if (stats !== undefined) otherBytes += await this.#other({ dir: path, name: entry.name, path: file, stats });
-      }
-    }
-    const cwd = newest === undefined ? undefined : sessionCwd(newest.path);
-    this.projects.push({ key, path, cwd, sessions, bytes, otherBytes, lastModified: newest?.mtimeMs });
-  }
-
-  /** A session's transcript; undefined when it is none: empty, or a link that leads to no file. */
-  async #transcript(path: string, sessionId: string): Promise<{ size: number; mtimeMs: number } | undefined> {
-    const stats = this.#stat(path);
-    if (stats === undefined || stats.size === 0) return undefined;
-    if (!stats.isFile()) {
-      this.#skipped.push({ path, reason: "no file" });
-      return undefined;
-    }
-    this.sessionIds.add(sessionId);
-    const check = await this.#check(path);
-    const { size, mtimeMs } = stats;
-    const deleted = deletedFrom(this.#retention, { mtimeMs, entrypoints: check?.entrypoints ?? [] });
-    if (deleted !== undefined && deleted < (this.#options.now ?? Date.now()) + this.#options.soonMs) {
-      this.expiring.push({ sessionId, path, lastModified: mtimeMs, deletedFrom: deleted });
-    }
-    return { size, mtimeMs };
-  }
-
-  /** Whatever else there is; gives its size. Subagents have transcripts that are looked at like any other. */
-  async #other({ dir, name, path, stats }: { dir: string; name: string; path: string; stats: Stats }): Promise<number> {
-    if (temporaryState(dir, name) === "stale") this.temporaries.push({ path, bytes: stats.size });
-    if (OLD_SUBAGENT.test(name) && stats.isFile()) await this.#check(path);
-    return stats.size;
-  }
-
-  async #check(path: string): Promise<TranscriptCheck | undefined> {
-    await pause();
-    this.#options.signal?.throwIfAborted();
-    try {
-      const check = await checkTranscript(path, this.#options.signal);
-      if (check.findings.length > 0) this.findings.push({ path, ...check });
-      return check;
-    } catch (error) {
-      const reason = errnoOf(error);
-      if (reason === undefined) throw error;
-      this.#skipped.push({ path, reason });
-      return undefined;
-    }
-  }
-
-  #stat(path: string): Stats | undefined {
-    try {
-      return statFile(path);
-    } catch (error) {
-      this.#skipped.push({ path, reason: errnoOf(error) ?? "unreadable" });
-      return undefined;
-    }
   }
 }
 

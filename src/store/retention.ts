@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { record } from "../transcript/voice-call.ts";
+import { statFile } from "./disk.ts";
 import { errnoOf } from "./errors.ts";
 import { readSmall } from "./read-small.ts";
 
@@ -25,6 +26,9 @@ export function readRetention(configDir: string): Retention {
   const settingsPath = join(configDir, "settings.json");
   let days: unknown;
   try {
+    // A FIFO or a device has no end, and the CLI would wait for it.
+    if (statFile(settingsPath)?.isFile() === false)
+      return { days: undefined, why: "settings_unreadable", settingsPath };
     const text = readSmall(settingsPath, SETTINGS_BYTES)?.replace(/^\uFEFF/, "");
     if (text === undefined || text.trim() === "") return { days: DEFAULT_DAYS, why: "default", settingsPath };
     const settings = record(JSON.parse(text));

@@ -40,6 +40,9 @@ export const ARCHIVED_MARK_BYTES = 4096;
 /** Largest `custom-title.json` that is read: of its title no more than 200 code points are shown. */
 export const TITLE_FILE_BYTES = 1024 * 1024;
 
+/** Files and directories that `doctor` looks at below the places that Claude Code writes to. Some seconds. */
+export const WALKED_ENTRIES = 1_000_000;
+
 /** A transcript that changed this recently may be in use, where no process can be asked. */
 export const RECENT_CHANGE_MS = 2 * 60 * 1000;
 

@@ -9,8 +9,15 @@ const empty: ConfigDirReport = {
   path: "/c",
   source: "default",
   exists: true,
+  projectsDir: "there",
+  meant: undefined,
   projects: [],
   findings: [],
+  misplaced: [],
+  stubs: [],
+  misnamed: [],
+  links: [],
+  notWalked: undefined,
   unreadable: [],
   retention: { days: 30, why: "default", settingsPath: "/c/settings.json" },
   expiring: [],
@@ -43,7 +50,10 @@ const section = (title: string, all: readonly string[]): string[] => {
 describe("the report of doctor", () => {
   test("of nothing", () => {
     expect(lines({})).toEqual(["/c (the default)", "no sessions in /c", "", "Nothing is wrong."]);
-    expect(lines({ exists: false, source: "environment" })[0]).toBe("/c (CLAUDE_CONFIG_DIR; it is not there)");
+    expect(lines({ exists: false, source: "environment", projectsDir: "missing" })).toEqual([
+      "/c (CLAUDE_CONFIG_DIR; it is not there)",
+      "no sessions in /c: it has no directory 'projects'",
+    ]);
   });
 
   test("of sound sessions", () => {
@@ -66,6 +76,7 @@ describe("the report of doctor", () => {
   const file = (path: string, ...findings: ConfigDirReport["findings"][number]["findings"]) => ({
     path,
     bytes: 1,
+    content: "conversation" as const,
     lines: 1,
     rows: 1,
     entrypoints: [],
@@ -105,6 +116,109 @@ describe("the report of doctor", () => {
       "    line 3: a row that stands there twice",
     ]);
     expect(section("Odd", report)).toEqual([]);
+  });
+
+  test("of what is merely odd", () => {
+    expect(lines({ findings: [findings[2]] }).slice(2)).toEqual([
+      "",
+      "Odd, and nothing is lost: 1 transcript with a row that stands there twice. '--all' names them.",
+    ]);
+  });
+
+  test("of transcripts in the wrong place", () => {
+    const one = { sessionId: "s", bytes: 1, hasSidecars: false, moveTo: undefined, standsAt: undefined };
+    const misplaced = [
+      { ...one, path: "/c/projects/-w/-w/s.jsonl", moveTo: "/c/projects/-w/s.jsonl" },
+      { ...one, path: "/c/s.jsonl", moveTo: "/c/projects/-w/s\u0007.jsonl", hasSidecars: true },
+      { ...one, path: "/c/t.jsonl", standsAt: "/c/projects/-w/t.jsonl" },
+      { ...one, path: "/c/projects/u.jsonl" },
+    ];
+    const report = lines({ misplaced });
+    expect(section("Transcripts in", report)).toEqual([
+      "Transcripts in the wrong place, where no list shows them: 4",
+      "  /c/projects/-w/-w/s.jsonl",
+      "    move it to /c/projects/-w/s.jsonl",
+      "  /c/s.jsonl",
+      "    move it to /c/projects/-w/s .jsonl, with the directory of its id beside it",
+      "  /c/t.jsonl",
+      "    there is something of this id at /c/projects/-w/t.jsonl: compare the two, and keep a copy, before you move either",
+      "  /c/projects/u.jsonl",
+      "    move it into the directory of its project, below 'projects'",
+    ]);
+    expect(report).not.toContain("Nothing is wrong.");
+    const many = Array.from({ length: 12 }, () => misplaced[3] ?? { ...one, path: "" });
+    expect(section("Transcripts in", lines({ misplaced: many }))).toHaveLength(22);
+    expect(section("Transcripts in", lines({ misplaced: many }, { all: true }))).toHaveLength(25);
+  });
+
+  test("of stubs, by kind, each with its reason", () => {
+    const stub = (kind: "empty" | "link" | "directory", name: string, target?: string) => ({
+      path: `/c/${name}`,
+      sessionId: "s",
+      kind,
+      bytes: 0,
+      target,
+    });
+    const stubs = [stub("directory", "d"), stub("empty", "e1"), stub("link", "l", "/x\u001B[1my"), stub("empty", "e2")];
+    const report = lines({ stubs });
+    expect(section("Named like", report)).toEqual([
+      "Named like a transcript, and not a session: 4",
+      "  2 × empty: nothing was written, or it was lost",
+      "    /c/e1",
+      "    /c/e2",
+      "  1 × a link: no list shows it, and it was not followed",
+      "    /c/l → /xy",
+      "  1 × a directory",
+      "    /c/d",
+    ]);
+    expect(report).not.toContain("Nothing is wrong.");
+  });
+
+  test("of links, of what was not walked, and of names that are nearly right", () => {
+    const links = [
+      { path: "/c/projects/-r", target: "/", isProject: true },
+      { path: "/c/a", target: undefined, isProject: false },
+    ];
+    const notWalked = { limit: 1_000_000, directories: 1202, paths: ["/c/x", "/c/y"] };
+    const report = lines({ links, notWalked, misnamed: [{ path: "/c/s.JSONL", sessionId: "s", bytes: 1000 }] });
+    expect(report.slice(2)).toEqual([
+      "",
+      "Links that lead out of the config dir, or nowhere, and were not followed: 2",
+      "  /c/projects/-r → / (a project dir: its sessions were looked at, nothing else)",
+      "  /c/a → nowhere",
+      "",
+      "Not looked at, after 1,000,000 files and directories below the projects",
+      "  /c/x",
+      "  /c/y",
+      "  … and 1,200 more directories",
+      "",
+      "Note: named nearly like a transcript, so that no list shows it: 1 file",
+      "  /c/s.JSONL  1.0 kB",
+    ]);
+  });
+
+  test.for([
+    ["missing", "it has no directory 'projects'"],
+    ["dangling_link", "its 'projects' is a link that leads nowhere"],
+    ["not_a_directory", "its 'projects' is not a directory"],
+    ["unreadable", "its 'projects' cannot be read"],
+  ] as const)("of a config dir without projects: %s", ([projectsDir, text]) => {
+    expect(lines({ projectsDir, meant: "/home/me/.claude" }).slice(1)).toEqual([
+      `no sessions in /c: ${text}`,
+      "",
+      "The config dir seems to be /home/me/.claude: --config-dir /home/me/.claude",
+    ]);
+  });
+
+  test("nothing is wrong only when nothing is", () => {
+    expect(lines({})).toContain("Nothing is wrong.");
+    for (const wrong of [
+      { retention: { days: undefined, why: "settings_invalid", settingsPath: "/s" } },
+      { trash: { path: "/t", entries: 1, bytes: 1, cutShort: 1 } },
+      { projectsDir: "missing" },
+    ] satisfies Partial<ConfigDirReport>[]) {
+      expect(lines(wrong)).not.toContain("Nothing is wrong.");
+    }
   });
 
   test("of sessions that will be deleted", () => {

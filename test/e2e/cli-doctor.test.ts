@@ -18,6 +18,11 @@ interface Report {
     }[];
     readonly expiring: readonly { readonly sessionId: string }[];
     readonly orphans: readonly unknown[];
+    readonly projectsDir: string;
+    readonly misplaced: readonly unknown[];
+    readonly stubs: readonly unknown[];
+    readonly misnamed: readonly unknown[];
+    readonly links: readonly unknown[];
   }[];
   readonly elsewhere: readonly string[];
 }
@@ -32,6 +37,10 @@ function spoilt(): string {
   put(dir, `projects/-w/${sessionId(3)}/subagents/agent-a.jsonl`, rows(3));
   put(dir, "projects/-\u001B[31mred/x.txt", "x");
   put(dir, `file-history/${sessionId(4)}/x@v1`, "x");
+  put(dir, `projects/-w/-w/${sessionId(5)}.jsonl`, rows(5));
+  put(dir, `projects/-w/${sessionId(6)}.jsonl`, "");
+  put(dir, `projects/-w/${sessionId(7)}.jsonl.bak`, rows(7));
+  fs.symlinkSync("/", path.join(dir, "projects/-w", sessionId(3), "subagents", "loop"));
   return dir;
 }
 
@@ -52,6 +61,10 @@ describe.each(nodes())("doctor, Node $version", ({ path: node }) => {
       "Will be deleted by Claude Code within 3 days",
       `${sessionId(2)}  in 2.0 days`,
       "Belongs to no session: 2 things",
+      `    move it to ${dir}/projects/-w/${sessionId(5)}.jsonl`,
+      `  1 × empty: nothing was written, or it was lost\n    ${dir}/projects/-w/${sessionId(6)}.jsonl`,
+      `/projects/-w/${sessionId(7)}.jsonl.bak  `,
+      "/subagents/loop → /\n",
     ])
       expect(stdout).toContain(text);
     expect(stdout).not.toContain("\u001B");
@@ -74,6 +87,9 @@ describe.each(nodes())("doctor, Node $version", ({ path: node }) => {
     ).toEqual([[`${sessionId(1)}.jsonl`, ["cut", "nul", "repeated_uuid"]]]);
     expect(only?.expiring.map((session) => session.sessionId)).toEqual([sessionId(2)]);
     expect(only?.orphans).toHaveLength(2);
+    expect(only?.projectsDir).toBe("there");
+    const counts = [only?.misplaced, only?.stubs, only?.misnamed, only?.links].map((found) => found?.length);
+    expect(counts).toEqual([1, 1, 1, 1]);
   });
 
   test("says why a config dir is looked at", () => {

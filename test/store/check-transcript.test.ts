@@ -1,3 +1,4 @@
+import fs from "node:fs";
 import { describe, expect, test } from "vitest";
 import { checkTranscript } from "../../src/store/check-transcript.ts";
 import { put, tempConfigDir } from "../support/config-dir.ts";
@@ -66,12 +67,29 @@ describe("what is wrong with a transcript, and on which line", () => {
     ];
     const path = put(tempConfigDir(), "t.jsonl", jsonl(rows));
     expect(await checkTranscript(path)).toEqual({
+      content: "conversation",
       bytes: jsonl(rows).length,
       lines: 3,
       rows: 2,
       findings: [],
       entrypoints: ["cli", "claude-desktop"],
     });
+  });
+
+  test.for([
+    ["conversation", jsonl([user(1, null, "u", { isSidechain: true }), { type: "assistant", uuid: "b" }])],
+    ["sidechain", jsonl([{ type: "system", uuid: "a" }, user(1, null, "u", { isSidechain: true })])],
+    ["metadata", jsonl([{ type: "summary" }, { type: "system", uuid: "a" }, { type: "user", uuid: 1 }])],
+    ["nothing", `nonsense\n${"\0".repeat(9000)}\n\n{"cut`],
+    ["nothing", ""],
+  ])("what is in it: %s", async ([content, text]) => {
+    expect((await checkTranscript(put(tempConfigDir(), "t.jsonl", text as string))).content).toBe(content);
+  });
+
+  test("a link is not followed", async () => {
+    const path = put(tempConfigDir(), "t.jsonl", jsonl(good));
+    fs.symlinkSync(path, `${path}.link`);
+    await expect(checkTranscript(`${path}.link`)).rejects.toMatchObject({ code: "ELOOP" });
   });
 
   test("can be broken off", async () => {

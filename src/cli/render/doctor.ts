@@ -1,11 +1,7 @@
 import { type Finding, type FindingKind, LOSSES } from "../../store/check-transcript.ts";
-import type {
-  ConfigDirReport,
-  ExpiringSession,
-  ProjectReport,
-  StoreReport,
-  TranscriptReport,
-} from "../../store/doctor.ts";
+import type { ConfigDirReport, ExpiringSession, ProjectsState, StoreReport } from "../../store/doctor.ts";
+import type { Misplaced } from "../../store/misplaced.ts";
+import type { OutwardLink, ProjectReport, Stub, StubKind, TranscriptReport } from "../../store/survey.ts";
 import { formatBytes } from "../../view/size.ts";
 import { type Column, headLine, layOut, tableLine } from "../table.ts";
 import { printable } from "../terminal.ts";
@@ -32,23 +28,33 @@ export function reportLines(report: StoreReport, options: DoctorOptions): string
 
 function configDirLines(dir: ConfigDirReport, options: DoctorOptions): string[] {
   const { style } = options;
-  const sections = [
+  const wrong = [
+    meantLines(dir),
     unreadableLines(dir),
+    misplacedLines(dir, options),
+    stubLines(dir, options),
     damageLines(dir.findings, options),
     expiringLines(dir, options),
     orphanLines(dir, options),
     temporaryLines(dir, options),
+    linkLines(dir, options),
+    notWalkedLines(dir),
+    options.all ? [] : oddLines(dir.findings),
+    misnamedLines(dir, options),
   ].filter((section) => section.length > 0);
-  const odd = options.all ? [] : oddLines(dir.findings);
-  if (sections.length === 0) sections.push(["Nothing is wrong."]);
+  if (wrong.length === 0 && isSound(dir)) wrong.push(["Nothing is wrong."]);
   return [
     `${style.title(printable(dir.path))} ${style.dim(`(${SOURCES[dir.source]}${dir.exists ? "" : "; it is not there"})`)}`,
     ...projectLines(dir, options),
-    ...[...sections, odd, trashLines(dir), retentionLines(dir)].flatMap((section) =>
+    ...[...wrong, trashLines(dir), retentionLines(dir)].flatMap((section) =>
       section.length === 0 ? [] : ["", ...section],
     ),
   ];
 }
+
+/** Whether there is something to look at, and nothing is wrong with the trash and the settings, which have lines of their own. */
+const isSound = ({ projectsDir, trash, retention }: ConfigDirReport): boolean =>
+  projectsDir === "there" && trash.cutShort === 0 && retention.days !== undefined;
 
 const SOURCES = {
   option: "--config-dir",
@@ -64,10 +70,21 @@ const COLUMNS: readonly Column[] = [
   { title: "CHANGED", dispensable: 1 },
 ];
 
-function projectLines({ path, projects }: ConfigDirReport, { style, width, now }: DoctorOptions): string[] {
+const NO_PROJECTS: Readonly<Record<ProjectsState, string>> = {
+  there: "",
+  missing: ": it has no directory 'projects'",
+  dangling_link: ": its 'projects' is a link that leads nowhere",
+  not_a_directory: ": its 'projects' is not a directory",
+  unreadable: ": its 'projects' cannot be read",
+};
+
+function projectLines(
+  { path, projects, projectsDir }: ConfigDirReport,
+  { style, width, now }: DoctorOptions,
+): string[] {
   const sum = (of: (project: ProjectReport) => number): number => projects.reduce((all, one) => all + of(one), 0);
   const sessions = sum((project) => project.sessions);
-  if (projects.length === 0) return [`no sessions in ${printable(path)}`];
+  if (projects.length === 0) return [`no sessions in ${printable(path)}${NO_PROJECTS[projectsDir]}`];
   const rows = [...projects]
     .sort((a, b) => (b.lastModified ?? 0) - (a.lastModified ?? 0))
     .map(({ cwd, key, sessions, bytes, otherBytes, lastModified }) => [
@@ -82,6 +99,89 @@ function projectLines({ path, projects }: ConfigDirReport, { style, width, now }
   const colors = style.dim("x") !== "x";
   const table = rows.map((row) => tableLine(COLUMNS, widths, row, { cuts: width !== undefined, colors }));
   return [total, "", headLine(COLUMNS, widths, { colors }), ...table];
+}
+
+function meantLines({ meant }: ConfigDirReport): string[] {
+  return meant === undefined
+    ? []
+    : [`The config dir seems to be ${printable(meant)}: --config-dir ${printable(meant)}`];
+}
+
+function misplacedLines({ misplaced }: ConfigDirReport, options: DoctorOptions): string[] {
+  if (misplaced.length === 0) return [];
+  const { style } = options;
+  return [
+    style.failed(`Transcripts in the wrong place, where no list shows them: ${misplaced.length.toLocaleString("en")}`),
+    ...someOf(misplaced, options, (transcript) => [`  ${printable(transcript.path)}`, `    ${placeText(transcript)}`]),
+  ];
+}
+
+function placeText({ moveTo, standsAt, hasSidecars }: Misplaced): string {
+  if (standsAt !== undefined) {
+    return `there is something of this id at ${printable(standsAt)}: compare the two, and keep a copy, before you move either`;
+  }
+  const along = hasSidecars ? ", with the directory of its id beside it" : "";
+  if (moveTo === undefined) return `move it into the directory of its project, below 'projects'${along}`;
+  return `move it to ${printable(moveTo)}${along}`;
+}
+
+const STUBS: Readonly<Record<StubKind, string>> = {
+  empty: "empty: nothing was written, or it was lost",
+  nul: "nothing but NUL bytes, which a crash of the machine leaves in place of what was written",
+  metadata: "no message in it: Claude Code leaves such files behind when nothing is asked, and they do no harm",
+  sidechain: "only the conversation of an agent, which belongs to another session",
+  no_rows: "nothing in it can be read as a row",
+  link: "a link: no list shows it, and it was not followed",
+  dangling_link: "a link that leads nowhere",
+  directory: "a directory",
+  not_a_file: "neither a file nor a directory",
+};
+
+function stubLines({ stubs }: ConfigDirReport, options: DoctorOptions): string[] {
+  if (stubs.length === 0) return [];
+  const lines = [`Named like a transcript, and not a session: ${stubs.length.toLocaleString("en")}`];
+  for (const [kind, text] of Object.entries(STUBS)) {
+    const same = stubs.filter((stub) => stub.kind === kind);
+    if (same.length === 0) continue;
+    lines.push(`  ${same.length.toLocaleString("en")} × ${text}`);
+    lines.push(...some(same, options, (stub) => `  ${stubText(stub)}`));
+  }
+  return lines;
+}
+
+const stubText = ({ path, target }: Stub): string =>
+  target === undefined ? printable(path) : `${printable(path)} → ${printable(target)}`;
+
+function linkLines({ links }: ConfigDirReport, options: DoctorOptions): string[] {
+  if (links.length === 0) return [];
+  return [
+    `Links that lead out of the config dir, or nowhere, and were not followed: ${links.length.toLocaleString("en")}`,
+    ...some(links, options, linkText),
+  ];
+}
+
+function linkText({ path, target, isProject }: OutwardLink): string {
+  const sessions = isProject ? " (a project dir: its sessions were looked at, nothing else)" : "";
+  return `${printable(path)} → ${target === undefined ? "nowhere" : printable(target)}${sessions}`;
+}
+
+function notWalkedLines({ notWalked }: ConfigDirReport): string[] {
+  if (notWalked === undefined) return [];
+  const { limit, directories, paths } = notWalked;
+  const more = directories - paths.length;
+  return [
+    `Not looked at, after ${limit.toLocaleString("en")} files and directories below the projects`,
+    ...paths.map((path) => `  ${printable(path)}`),
+    ...(more > 0 ? [`  … and ${counted(more, "more directory", "more directories")}`] : []),
+  ];
+}
+
+function misnamedLines({ misnamed }: ConfigDirReport, options: DoctorOptions): string[] {
+  if (misnamed.length === 0) return [];
+  return [
+    `Note: named nearly like a transcript, so that no list shows it: ${counted(misnamed.length, "file")}`,
+    ...some(misnamed, options, ({ path, bytes }) => `${printable(path)}  ${formatBytes(bytes)}`),
+  ];
 }
 
 function unreadableLines({ unreadable }: ConfigDirReport): string[] {
@@ -192,17 +292,21 @@ function trashLines({ trash }: ConfigDirReport): string[] {
 }
 
 /** `1 session`, `1,200 sessions`. */
-const counted = (count: number, noun: string): string =>
-  `${count.toLocaleString("en")} ${noun}${count === 1 ? "" : "s"}`;
+const counted = (count: number, noun: string, several = `${noun}s`): string =>
+  `${count.toLocaleString("en")} ${count === 1 ? noun : several}`;
 
 const SOME = 10;
 
-/** The first few, with how many more there are. */
-function some<T>(items: readonly T[], { all }: DoctorOptions, line: (item: T) => string): string[] {
+/** The first few, a line each, with how many more there are. */
+const some = <T>(items: readonly T[], options: DoctorOptions, line: (item: T) => string): string[] =>
+  someOf(items, options, (item) => [`  ${line(item)}`]);
+
+/** The same of several lines each. */
+function someOf<T>(items: readonly T[], { all }: DoctorOptions, lines: (item: T) => string[]): string[] {
   const shown = all ? items : items.slice(0, SOME);
   const more = items.length - shown.length;
   return [
-    ...shown.map((item) => `  ${line(item)}`),
+    ...shown.flatMap(lines),
     ...(more > 0 ? [`  … and ${more.toLocaleString("en")} more ('--all' names them)`] : []),
   ];
 }
