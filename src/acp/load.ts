@@ -4,7 +4,7 @@ import { object } from "./content.ts";
 import { NestedCalls } from "./nested.ts";
 import { Plan } from "./plan.ts";
 import type { Store } from "./store.ts";
-import { Translator } from "./to-acp.ts";
+import { type NotShown, Translator } from "./to-acp.ts";
 import type { SendUpdate } from "./update-lines.ts";
 import { Usage } from "./usage.ts";
 import { hiddenBranches, windowOf, type WindowRequest } from "./window.ts";
@@ -18,6 +18,8 @@ export interface ReplayRequest extends WindowRequest {
 export interface ReplayFacts {
   /** Branches that rewinds left behind; they are not shown. */
   readonly hiddenBranches: number;
+  /** What was not shown of the rest; absent when nothing. */
+  readonly notShown?: NotShown;
   /** Leads to what was said before what was shown; absent when it began with the beginning. */
   readonly nextCursor?: string;
 }
@@ -74,7 +76,12 @@ export async function replay(
       if ("sessionUpdate" in step) await send(step);
       else await nested.show(step, known);
     }
-    return { hiddenBranches: hiddenBranches(conversation), ...(nextCursor !== undefined && { nextCursor }) };
+    const { notShown } = translator;
+    return {
+      hiddenBranches: hiddenBranches(conversation),
+      ...(Object.keys(notShown).length > 0 && { notShown }),
+      ...(nextCursor !== undefined && { nextCursor }),
+    };
   } finally {
     conversation.close();
   }

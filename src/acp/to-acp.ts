@@ -16,6 +16,16 @@ import { userPart } from "./user-part.ts";
 type Json = Readonly<Record<string, unknown>>;
 type ChunkKind = "user_message_chunk" | "agent_message_chunk" | "agent_thought_chunk";
 
+/** What of a conversation is not shown, by its reason. */
+export interface NotShown {
+  /** Thoughts that the API gave no text of. */
+  thoughtsWithoutText?: number;
+  /** What the CLI noted for the moment: of hooks, of durations, of the API. */
+  notices?: number;
+  /** What stands in a shown row and was said to the model only. */
+  reminders?: number;
+}
+
 /** An update, or the place where the calls of a subagent stand: behind the call that started it, before its result. */
 export type Step = SessionUpdate | SubagentStep;
 
@@ -44,6 +54,7 @@ export interface TranslatorOptions {
  */
 export class Translator {
   readonly calls = new Calls();
+  readonly notShown: NotShown = {};
   readonly #options: TranslatorOptions;
   /** Subagents that were started → their calls, and the calls that a notification has reported of. */
   readonly #agents = new Map<string, string>();
@@ -73,6 +84,7 @@ export class Translator {
       else if (isResult(block)) this.#result(block, structured, cwd, uri, uuid, steps);
       else if (this.#options.parent !== undefined) continue;
       else if (message.type === "user") steps.push(...this.#said(block, entry, uuid, uri));
+      else if (isEmptyThought(block)) this.#leaveOut("thoughtsWithoutText");
       else steps.push(...said(block, payload, messageId, uri, uuid));
     }
     return steps;
@@ -99,7 +111,10 @@ export class Translator {
       return [boundaryUpdate(entry, uuid, this.#options.compactions === true)];
     }
     // Notices (of hooks, of durations, of the API) are for the moment, and are not replayed (acp.md O6).
-    if (entry["subtype"] !== "local_command") return [];
+    if (entry["subtype"] !== "local_command") {
+      this.#leaveOut("notices");
+      return [];
+    }
     return this.#parts(readUserText(string(entry["content"]) ?? ""), uuid);
   }
 
@@ -115,7 +130,10 @@ export class Translator {
   #parts(parts: readonly UserText[], uuid: string): Step[] {
     let first = true;
     return parts.flatMap((part): Step[] => {
-      if (part.kind === "hidden") return [];
+      if (part.kind === "hidden") {
+        this.#leaveOut("reminders");
+        return [];
+      }
       if (part.kind === "notification") return this.#notification(part, uuid);
       const { text, command } = userPart(part);
       if (text === "") return [];
@@ -211,6 +229,10 @@ export class Translator {
     return fit({ sessionUpdate: "tool_call", toolCallId, title, kind, ...view, ...this.#meta(ours(_meta)) }, uuid);
   }
 
+  #leaveOut(what: keyof NotShown): void {
+    this.notShown[what] = (this.notShown[what] ?? 0) + 1;
+  }
+
   /** `_meta` of a tool call: ours, and for a subagent's call the one it belongs to, also as the incumbent names it. */
   #meta(facts: Json = NOTHING): { _meta?: Record<string, unknown> } {
     const parent = this.#options.parent?.toolCallId;
@@ -224,6 +246,9 @@ export class Translator {
 /** Tools that start subagents. */
 const SUBAGENTS: ReadonlySet<string> = new Set(["Task", "Agent", "Workflow"]);
 
+const isEmptyThought = ({ type, thinking }: Json): boolean =>
+  type === "redacted_thinking" || (type === "thinking" && (typeof thinking !== "string" || thinking.trim() === ""));
+
 const meta = (facts: Json): { _meta: Record<string, unknown> } => ({ _meta: { [META]: facts } });
 const ours = (_meta: Json | undefined): Json => (_meta === undefined ? NOTHING : object(_meta[META]));
 const NOTHING: Json = {};
@@ -236,10 +261,8 @@ function count(blocks: readonly Json[], is: (block: Json) => boolean): number {
 
 /** What the model says or thinks. */
 function said(block: Json, payload: Json, messageId: string, uri: string, uuid: string): SessionUpdate[] {
-  if (block["type"] === "redacted_thinking") return [];
   if (block["type"] === "thinking") {
-    const text = string(block["thinking"]);
-    return text ? chunks("agent_thought_chunk", messageId, { type: "text", text }, uuid) : [];
+    return chunks("agent_thought_chunk", messageId, { type: "text", text: string(block["thinking"]) ?? "" }, uuid);
   }
   // What the CLI lets the model say where it asked for nothing.
   if (payload["model"] === "<synthetic>" && block["text"] === "No response requested.") return [];

@@ -61,8 +61,10 @@ async function printMessages({ open, about, messages, numbers, left, asked, invo
       if (!reads) return;
       if (number % MESSAGES_PER_TURN === 0) await nextTurn();
       const message = messages.get(number);
-      const view = choose(viewMessage(message, messages.entries(message)), asked.choice, left);
+      const whole = viewMessage(message, messages.entries(message));
+      const view = choose(whole, asked.choice, left);
       if (view.parts.length > 0) reads = await output.write(renderer.message(view));
+      else if (whole.parts.length === 0) left.empty++;
       else if (asked.choice.roles !== undefined) left.otherRoles++;
     }
     if (open.length === 0 && asked.format !== "json") await output.write("\nno messages\n");

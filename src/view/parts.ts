@@ -12,6 +12,7 @@ export type Role = "user" | "assistant" | "tool" | "system";
 /** What a message consists of, as a person sees it. Text is as the transcript has it: not yet fit for a terminal. */
 export type Part =
   | { readonly kind: "text"; readonly role: "user" | "assistant"; readonly text: string }
+  /** Of a thought that the API did not give, or only encrypted, the text is empty (`isWithheld`). */
   | { readonly kind: "thinking"; readonly role: "assistant"; readonly text: string }
   | { readonly kind: "command"; readonly role: "user"; readonly name: string; readonly args: string }
   | { readonly kind: "shell"; readonly role: "user"; readonly command: string }
@@ -68,8 +69,8 @@ export function partsOf({ message, entry }: ConversationEntry): Part[] {
       return text.trim() === "" ? [] : [{ kind: "text", role: "assistant", text }];
     }
     if (message.type === "assistant") {
-      if (block["type"] === "thinking") return thinking(string(block["thinking"]) ?? "");
-      if (block["type"] === "redacted_thinking") return [];
+      if (block["type"] === "thinking") return [thought(string(block["thinking"]) ?? "")];
+      if (block["type"] === "redacted_thinking") return [thought("")];
       if (isCall(block)) return [callOf(block)];
     }
     return [mediaOf(block, message.type === "user" ? "user" : "assistant")];
@@ -82,8 +83,10 @@ export function mediaText({ kind, name, bytes }: Media): string {
   return bytes === undefined ? what : `${what}, ${formatBytes(bytes)}`;
 }
 
-const thinking = (text: string): Part[] =>
-  text.trim() === "" ? [] : [{ kind: "thinking", role: "assistant", text: text.trim() }];
+const thought = (text: string): Part => ({ kind: "thinking", role: "assistant", text: text.trim() });
+
+/** A thought of which there is no text to show. It is counted, so that nobody looks for it. */
+export const isWithheld = (part: Part): boolean => part.kind === "thinking" && part.text === "";
 
 function userParts(text: string, isSummary: boolean): Part[] {
   if (isSummary) return [{ kind: "summary", role: "system", text }];

@@ -23,10 +23,13 @@ test("loaded twice, a session has the same message ids and the same updates", as
   expect(again).toEqual(once);
 });
 
-test("the number of branches that rewinds left behind is told", async () => {
+test("the branches that rewinds left behind are counted, and what else is not shown", async () => {
   const dir = tempConfigDir();
   expect((await replayFixture(dir, "compaction")).facts).toEqual({ hiddenBranches: 1 });
-  expect((await replayFixture(dir, "commands")).facts).toEqual({ hiddenBranches: 0 });
+  expect((await replayFixture(dir, "commands")).facts).toEqual({
+    hiddenBranches: 0,
+    notShown: { notices: 1, reminders: 2 },
+  });
 });
 
 test("a client that knows compactions is sent one, with its summary and without the words for the model", async () => {

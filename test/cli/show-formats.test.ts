@@ -180,7 +180,15 @@ test("json: everything, one document", async () => {
         ],
       },
     ],
-    omitted: { before: 0, otherRoles: 0, compacted: 0, branches: 0, branchMessages: 0 },
+    omitted: {
+      before: 0,
+      otherRoles: 0,
+      compacted: 0,
+      branches: 0,
+      branchMessages: 0,
+      thoughtsWithoutText: 0,
+      empty: 0,
+    },
   });
 });
 

@@ -98,6 +98,11 @@ Claude · #2 · 00:00
       "You · #1 · 2026-01-01 00:00\nu\n\nClaude · #2 · 00:00\na\n\nNot shown: 1 thought (--thinking).",
     ],
     [
+      "messages with nothing in them have numbers, and are counted",
+      [user(1, null, "u"), assistant(2, 1, []), assistant(3, 2, " "), assistant(4, 3, "a")],
+      "You · #1 · 2026-01-01 00:00\nu\n\nClaude · #4 · 00:00\na\n\nNot shown: 2 empty messages.",
+    ],
+    [
       "rows of one answer, with the results between them, are one message",
       [
         user(1, null, "u"),

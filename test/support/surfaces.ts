@@ -1,7 +1,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import type { SessionUpdate } from "@agentclientprotocol/sdk/unstable";
-import { replay } from "../../src/acp/load.ts";
+import { replay, type ReplayFacts } from "../../src/acp/load.ts";
 import { openStore } from "../../src/acp/store.ts";
 import { show } from "../../src/cli/show.ts";
 import { getSessionMessages, type SessionMessage } from "../../src/index.ts";
@@ -36,8 +36,12 @@ export interface Surfaces {
   readonly show: string;
   /** What `session/load` sends. */
   readonly updates: readonly SessionUpdate[];
+  /** What the answer to `session/load` says of it. */
+  readonly facts: ReplayFacts;
   /** What stands between the markers of `read_session`, all pages from the start. */
   readonly mcp: string;
+  /** What the pages say beside that: headers and footers. */
+  readonly pages: readonly string[];
   /** What the library gives. */
   readonly messages: readonly SessionMessage[];
 }
@@ -48,12 +52,14 @@ export async function onEverySurface(configDir: string, sessionId: string): Prom
   await show(invocation(terminal, configDir, [sessionId], { full: true }));
   const updates: SessionUpdate[] = [];
   const send = async (update: SessionUpdate): Promise<void> => void updates.push(update);
-  await replay(openStore([configDir]), sessionId, send, new AbortController().signal, {});
+  const facts = await replay(openStore([configDir]), sessionId, send, new AbortController().signal, {});
   const pages = await readThrough(await connectMcpHere(configDir), { session: sessionId }, "start");
   return {
     show: terminal.out,
     updates,
+    facts,
     mcp: pages.map(({ body }) => body).join("\n"),
+    pages: pages.map(({ text, body }) => text.replace(body, "")),
     messages: await getSessionMessages(sessionId, { configDirs: [configDir], includeCompacted: true }),
   };
 }

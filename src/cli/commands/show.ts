@@ -9,7 +9,7 @@ transcript from stdin. Long output is folded; what is not shown is told at the e
   {"session": {sessionId, title, cwd, gitBranch, path, messages, subagent,
     subagents: [{agentId, agentType, description}]},
   "messages": [{number, speaker, timestamp, model, branch, compacted, uuids, parts: [{kind, role, …}]}],
-  "omitted": {before, otherRoles, compacted, branches, branchMessages}}
+  "omitted": {before, otherRoles, compacted, branches, branchMessages, thoughtsWithoutText, empty}}
   Kinds of parts: text, thinking, hidden (said to the model only), notice, summary, boundary {text};
     command {name, args}; shell {command}; output {text, errors}; call {id, name, input};
     result {id, failed, text, media, structured}; image, document, other {name, bytes}.

@@ -11,8 +11,8 @@ export function jsonRenderer(left: LeftOut): Renderer {
       return `${count++ === 0 ? "\n" : ",\n"}${terminalJson(message)}`;
     },
     foot() {
-      const { before, otherRoles, compacted, branches, branchMessages } = left;
-      const omitted = { before, otherRoles, compacted, branches, branchMessages };
+      const { before, otherRoles, compacted, branches, branchMessages, thoughtsWithoutText, empty } = left;
+      const omitted = { before, otherRoles, compacted, branches, branchMessages, thoughtsWithoutText, empty };
       return `${count === 0 ? "" : "\n"}],"omitted":${terminalJson(omitted)}}\n`;
     },
   } satisfies Renderer;

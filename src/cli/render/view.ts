@@ -1,7 +1,7 @@
 import type { ConversationEntry } from "../../store/read.ts";
 import { record } from "../../transcript/voice-call.ts";
 import type { Message } from "../../view/messages.ts";
-import { type Part, partsOf, type Role } from "../../view/parts.ts";
+import { isWithheld, type Part, partsOf, type Role } from "../../view/parts.ts";
 
 /** Which session is shown. What is not known is absent. */
 export interface About {
@@ -55,6 +55,10 @@ export interface LeftOut {
   branches: number;
   branchMessages: number;
   thoughts: number;
+  /** Thoughts that the API gave no text of. */
+  thoughtsWithoutText: number;
+  /** Messages with nothing in them. */
+  empty: number;
   /** Reminders and other things that only the model was told. */
   reminders: number;
   /** Lines of tool output. */
@@ -68,6 +72,8 @@ export const nothingLeftOut = (): LeftOut => ({
   branches: 0,
   branchMessages: 0,
   thoughts: 0,
+  thoughtsWithoutText: 0,
+  empty: 0,
   reminders: 0,
   lines: 0,
 });
@@ -100,6 +106,10 @@ export function choose(view: MessageView, { roles, thinking, hidden }: Choice, l
       if (left !== undefined) left.reminders++;
       return false;
     }
+    if (isWithheld(part)) {
+      if (left !== undefined) left.thoughtsWithoutText++;
+      return false;
+    }
     if (part.kind === "thinking" && !thinking) {
       if (left !== undefined) left.thoughts++;
       return false;
@@ -122,6 +132,8 @@ export function leftOutWords(left: LeftOut): string[] {
   say(left.branchMessages, `message on ${on}`, `messages on ${on}`, " that a rewind left behind (--branches)");
   say(left.lines, "line of output", "lines of output", " (--full)");
   say(left.thoughts, "thought", "thoughts", " (--thinking)");
+  say(left.thoughtsWithoutText, "thought without text", "thoughts without text", "");
+  say(left.empty, "empty message", "empty messages", "");
   say(left.reminders, "reminder to the model", "reminders to the model", " (--format json)");
   return words;
 }

@@ -1,4 +1,4 @@
-import type { Part, Role } from "../../view/parts.ts";
+import { isWithheld, type Part, type Role } from "../../view/parts.ts";
 
 export const ROLES = ["user", "assistant", "tool", "system"] as const satisfies readonly Role[];
 export const INCLUDES = ["thinking", "tool_input", "tool_output", "system", "branches"] as const;
@@ -16,11 +16,15 @@ export const chosen = (roles: readonly Role[] | undefined, include: readonly Inc
   include: new Set(include ?? []),
 });
 
-/** Whether the part is shown, and if not, what would show it. */
-export function leftOutBy(part: Part, { roles, include }: Choice): "roles" | "thinking" | "system" | undefined {
+/** Whether the part is shown, and if not, what would show it; nothing shows a thought of which there is no text. */
+export function leftOutBy(
+  part: Part,
+  { roles, include }: Choice,
+): "roles" | "thinking" | "system" | "withheld" | undefined {
   // What somebody named is wanted, whatever is left out by default.
   if (part.role === "system" && !include.has("system") && roles?.has("system") !== true) return "system";
   if (roles !== undefined && !roles.has(part.role) && part.role !== "system") return "roles";
+  if (isWithheld(part)) return "withheld";
   return part.kind === "thinking" && !include.has("thinking") ? "thinking" : undefined;
 }
 

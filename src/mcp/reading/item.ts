@@ -50,10 +50,10 @@ export function headingOf({ shown, range }: Item, form: Form): string {
   return form.heading(shown, whole ? undefined : range);
 }
 
-export const NOTHING_LEFT_OUT: LeftOut = { roles: 0, thinking: 0, system: 0 };
-
 export const sumOf = (a: LeftOut, b: LeftOut): LeftOut => ({
   roles: a.roles + b.roles,
   thinking: a.thinking + b.thinking,
   system: a.system + b.system,
+  withheld: a.withheld + b.withheld,
+  empty: a.empty + b.empty,
 });

@@ -3,8 +3,8 @@ import type { Conversation } from "./conversation.ts";
 import type { Position } from "./cursor.ts";
 import { fitFrom, fitTo, type Room } from "./fit.ts";
 import { type Form, UNITS_PER_TOKEN } from "./form.ts";
-import { costOfItem, type Item, NOTHING_LEFT_OUT, offsetOf, sumOf } from "./item.ts";
-import { type LeftOut, type Shown, showMessage } from "./segments.ts";
+import { costOfItem, type Item, offsetOf, sumOf } from "./item.ts";
+import { type LeftOut, NOTHING_LEFT_OUT, type Shown, showMessage } from "./segments.ts";
 
 /** What stands on a page, and where the page begins and ends. */
 export interface Page {

@@ -121,6 +121,8 @@ class Writer {
     const { left } = page;
     const words = [
       ...(left.thinking > 0 ? [`${left.thinking} × thinking (include thinking)`] : []),
+      ...(left.withheld > 0 ? [`${left.withheld} × thinking without text`] : []),
+      ...(left.empty > 0 ? [`${left.empty} × empty messages`] : []),
       ...(left.system > 0 ? [`${left.system} × notes or reminders (include system)`] : []),
       ...(left.roles > 0 ? [`${left.roles} × other roles`] : []),
     ];
@@ -150,6 +152,8 @@ class Writer {
       previous: cursor,
       left: [
         "9999 × thinking (include thinking)",
+        "9999 × thinking without text",
+        "9999 × empty messages",
         "9999 × notes or reminders (include system)",
         "9999 × other roles",
         "999 messages on branches that rewinds left behind (include branches)",

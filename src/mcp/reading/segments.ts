@@ -38,7 +38,13 @@ export interface LeftOut {
   readonly roles: number;
   readonly thinking: number;
   readonly system: number;
+  /** Thoughts that the API gave no text of. */
+  readonly withheld: number;
+  /** Messages with nothing in them. */
+  readonly empty: number;
 }
+
+export const NOTHING_LEFT_OUT: LeftOut = { roles: 0, thinking: 0, system: 0, withheld: 0, empty: 0 };
 
 /** Tool output is cut at so many characters on a page, and what a call was given at so many. */
 const OUTPUT_UNITS = 1500;
@@ -52,7 +58,8 @@ export function showMessage(
   rows?: { readonly from: number; readonly to: number },
 ): Shown {
   const message = { ...conversation.message(number), ...rows };
-  const left = { roles: 0, thinking: 0, system: 0 };
+  const left = { ...NOTHING_LEFT_OUT };
+  let found = 0;
   const chosen: Chosen[] = [];
   let [time, model]: (string | undefined)[] = [];
   for (let row = message.from; row < message.to; row++) {
@@ -60,12 +67,14 @@ export function showMessage(
     time ??= minuteOf(said["timestamp"]);
     model ??= modelOf(said.message);
     const parts = partsOf({ message: said, entry, compacted: message.compacted, branch: message.branch });
+    found += parts.length;
     for (const part of parts) {
       const by = leftOutBy(part, choice);
       if (by !== undefined) left[by]++;
       else chosen.push({ part, row, alone: parts.length === 1 });
     }
   }
+  if (found === 0) left.empty++;
   const pairs = pairsOf(chosen);
   const paired = new Set(pairs.values());
   const single = chosen.length === 1;

@@ -1,5 +1,5 @@
 import { jsonText } from "../../view/json-text.ts";
-import { type Part, partsOf } from "../../view/parts.ts";
+import { isWithheld, type Part, partsOf } from "../../view/parts.ts";
 import { plain } from "../quote.ts";
 import { ToolFailure } from "../tool.ts";
 import { chosen, INCLUDES } from "./choice.ts";
@@ -92,10 +92,17 @@ export function textOf(conversation: Conversation, target: Target): string {
   const [from, to] = target.kind === "row" ? [target.row, target.row + 1] : [message.from, message.to];
   const parts = Array.from({ length: to - from }, (_, at) => partsOf(open.entry(from + at))).flat();
   const [only] = parts;
-  if (parts.length === 1 && only !== undefined && "text" in only && !("media" in only && only.media.length > 0)) {
+  if (
+    parts.length === 1 &&
+    only !== undefined &&
+    !isWithheld(only) &&
+    "text" in only &&
+    !("media" in only && only.media.length > 0)
+  ) {
     return plain(only.text).trimEnd();
   }
-  const { segments } = showMessage(conversation, target.number, EVERYTHING, { from, to });
+  const { segments, left } = showMessage(conversation, target.number, EVERYTHING, { from, to });
+  if (segments.length === 0 && left.withheld > 0) return "(thinking of which the API gave no text)";
   return segments.map(({ text }) => text).join("\n");
 }
 
