@@ -1,7 +1,10 @@
 import { dirname, join } from "node:path";
-import { fileHistoryPath, sessionEnvPath, tasksPath, todosPath, uploadsPath } from "./paths.ts";
-import { isSessionId } from "./session-id.ts";
-import { COMPANIONS, firstSessionId, OLD_SUBAGENT } from "./sidecars.ts";
+import { OLD_SUBAGENT, ownerOf } from "./belongs.ts";
+import { sessionOfJob } from "./jobs.ts";
+import { namedThings } from "./named-things.ts";
+import { jobPath } from "./paths.ts";
+import { isSessionId, sessionIdOfFile } from "./session-id.ts";
+import { firstSessionId } from "./sidecars.ts";
 import type { ProjectDir, Skipped } from "./types.ts";
 import { bytesBelow, entriesOf } from "./walk.ts";
 
@@ -13,8 +16,8 @@ export interface Orphan {
 }
 
 /**
- * What belongs to no session of a config dir: beside the transcripts, and in the directories that the CLI keeps beside
- * `projects`. `known`: the ids (in lower case) of the sessions that there are, or that a running process has begun.
+ * What belongs to no session of a config dir, by the rule by which a deletion finds what belongs to one (belongs.ts).
+ * `known`: the ids (in lower case) of the sessions that there are, or that a running process has begun.
  */
 export function findOrphans(
   configDir: string,
@@ -23,33 +26,28 @@ export function findOrphans(
   skipped: Skipped[],
 ): Orphan[] {
   const orphans: Orphan[] = [];
-  const look = (dir: string, name: string, sessionId: string | undefined): void => {
+  const look = (path: string, sessionId: string | undefined): void => {
     if (!isSessionId(sessionId) || known.has(sessionId.toLowerCase())) return;
-    const path = join(dir, name);
     orphans.push({ path, sessionId, bytes: bytesBelow(path, skipped) });
   };
-  for (const { path } of projects) {
-    for (const entry of entriesOf(path, skipped)) look(path, entry.name, sessionOf(path, entry.name));
+  for (const { key, path } of projects) {
+    for (const { name } of entriesOf(path, skipped)) look(join(path, name), besideTranscripts(key, path, name));
   }
-  for (const dir of leftoverDirs(configDir)) {
-    for (const { name } of entriesOf(dir, skipped)) look(dir, name, name);
+  for (const { path, owner } of namedThings(configDir, skipped)) look(path, owner);
+  const jobs = dirname(jobPath(configDir, ANY_ID));
+  for (const entry of entriesOf(jobs, skipped)) {
+    if (!entry.isDirectory()) continue;
+    const path = join(jobs, entry.name);
+    const sessionId = sessionOfJob(path);
+    if (sessionId !== undefined && jobPath(configDir, sessionId) === path) look(path, sessionId);
   }
-  const todos = todosPath(configDir);
-  for (const { name } of entriesOf(todos, skipped)) look(todos, name, name.slice(0, ID_LENGTH));
   return orphans;
 }
 
-/** The session that an entry of a project dir is named after; of transcripts themselves none. */
-function sessionOf(dir: string, name: string): string | undefined {
-  if (name.length === ID_LENGTH) return name;
-  if (COMPANIONS.some((ending) => name.endsWith(ending))) return name.slice(0, ID_LENGTH);
-  return OLD_SUBAGENT.test(name) ? firstSessionId(join(dir, name)) : undefined;
+/** The session that an entry of a project dir belongs to; of transcripts themselves none. */
+function besideTranscripts(key: string, dir: string, name: string): string | undefined {
+  if (sessionIdOfFile(name) !== undefined) return undefined;
+  return OLD_SUBAGENT.test(name) ? firstSessionId(join(dir, name)) : ownerOf(["projects", key, name]);
 }
-
-const ID_LENGTH = 36;
-
-/** The directories in which each entry is named after a session. The paths are asked for with an id, any will do. */
-const leftoverDirs = (configDir: string): string[] =>
-  [fileHistoryPath, sessionEnvPath, tasksPath, uploadsPath].map((path) => dirname(path(configDir, ANY_ID)));
 
 const ANY_ID = "00000000-0000-0000-0000-000000000000";

@@ -20,6 +20,9 @@ export function projectDir(configDir: string, key: string): ProjectDir {
   return { configDir, key, path: projectDirPath(configDir, key) };
 }
 
+/** `<id>.jsonl`: the name of a session's transcript. */
+export const transcriptName = (sessionId: string): string => `${requireSessionId(sessionId)}.jsonl`;
+
 /** `<project>/<id>.jsonl`. */
 export function transcriptPath(project: ProjectDir, sessionId: string): string {
   return transcriptPathOf(project, requireSessionId(sessionId));
@@ -56,29 +59,13 @@ export const trashPath = (configDir: string): string => join(configDir, "claude-
 /** `<configDir>/claude-transcripts/http-token`: by what the clients of a server over HTTP are known. */
 export const serverTokenPath = (configDir: string): string => join(configDir, "claude-transcripts", "http-token");
 
-/** `<configDir>/file-history/<id>`: earlier versions of the files that the session edited. */
-export const fileHistoryPath = (configDir: string, sessionId: string): string =>
-  join(configDir, "file-history", requireSessionId(sessionId));
+/** `<configDir>/jobs/<first characters of the id>`: a session that runs, or ran, in the background. */
+export const jobPath = (configDir: string, sessionId: string): string =>
+  join(configDir, ...jobNames(requireSessionId(sessionId)));
 
-/** `<configDir>/session-env/<id>`. */
-export const sessionEnvPath = (configDir: string, sessionId: string): string =>
-  join(configDir, "session-env", requireSessionId(sessionId));
-
-/** `<configDir>/todos`: files whose names begin with a session's id (`isTodoName`). */
-export const todosPath = (configDir: string): string => join(configDir, "todos");
-
-/** Whether an entry of `todosPath` belongs to the session: `<id>.json`, `<id>-agent-<id>.json`, `<id>/`. */
-export function isTodoName(name: string, sessionId: string): boolean {
-  return name.startsWith(requireSessionId(sessionId));
-}
-
-/** `<configDir>/tasks/<id>`. */
-export const tasksPath = (configDir: string, sessionId: string): string =>
-  join(configDir, "tasks", requireSessionId(sessionId));
-
-/** `<configDir>/uploads/<id>`. */
-export const uploadsPath = (configDir: string, sessionId: string): string =>
-  join(configDir, "uploads", requireSessionId(sessionId));
+/** The names of that path below the config dir. */
+export const jobNames = (sessionId: string): readonly string[] => ["jobs", sessionId.slice(0, JOB_DIGITS)];
+const JOB_DIGITS = 8;
 
 /** `<configDir>/sessions`: one `<pid>.json` for each running CLI. */
 export const pidFilesPath = (configDir: string): string => join(configDir, "sessions");

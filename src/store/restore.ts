@@ -146,8 +146,8 @@ function conflictsOf(entry: Entry): string[] {
 const isRest = ({ place }: Entry, from: string, to: string): boolean =>
   place.state !== "complete" && isContained(to, from);
 
-/** Project dirs may be links, which `originalPaths` has followed; directories of the config dir may not. */
-const isProjectItem = (path: string): boolean => path.startsWith("projects/");
+/** The config dir and project dirs may be links, which `originalPaths` has followed; other directories may not. */
+const isProjectItem = (path: string): boolean => path.startsWith("projects/") || !path.includes("/");
 
 function noDirectory(stat: { isDirectory(): boolean } | undefined, path: string): string | undefined {
   if (stat?.isDirectory() || (stat === undefined && statLink(path) === undefined)) return undefined;

@@ -1,16 +1,18 @@
 /**
- * What a session owns under one config dir: its transcripts, and the files and directories that go with them
- * (docs/transcript-format.md). `history.jsonl`, which holds the prompts of all sessions, is nobody's and not in it.
+ * What a session owns under one config dir: its transcripts, and the files and directories that are named after it
+ * (belongs.ts). `history.jsonl`, which holds the prompts of all sessions, is nobody's and not in it.
  */
 import { dirname, join, relative, sep } from "node:path";
 import { HEAD_GROWTH_BYTES } from "../transcript/limits.ts";
 import { LineBuffer } from "../transcript/lines.ts";
 import { RowScan } from "../transcript/row-scan.ts";
 import { parseRow, visitLine } from "../transcript/row.ts";
-import { readAt, statFile, statLink } from "./disk.ts";
+import { OLD_SUBAGENT, ownerOf } from "./belongs.ts";
+import { readAt, readNames, statFile, statLink } from "./disk.ts";
 import { errnoOf } from "./errors.ts";
-import { fileHistoryPath, isTodoName, sessionEnvPath, sidecarPath, tasksPath, todosPath } from "./paths.ts";
-import { transcriptPath, uploadsPath } from "./paths.ts";
+import { sessionOfJob } from "./jobs.ts";
+import { thingsOf } from "./named-things.ts";
+import { jobPath, sidecarPath, transcriptPath } from "./paths.ts";
 import { realOrSelf } from "./platform.ts";
 import { listProjectDirs } from "./projects.ts";
 import { tryReading } from "./read-small.ts";
@@ -23,11 +25,11 @@ export type BelongingKind =
   | "stub"
   /** `<id>/`: subagents, tool results, titles, the archive mark. */
   | "sidecars"
-  /** A small file beside the transcript, named by its id. */
+  /** What else is named by the session's id beside the transcript: small files. */
   | "companion"
   /** `agent-*.jsonl` beside the transcript, of an older CLI, whose rows carry the id. */
   | "subagent"
-  /** `file-history/<id>`, `session-env/<id>`, `todos/<id>*`, `tasks/<id>`, `uploads/<id>`. */
+  /** What is named by the session's id elsewhere: `file-history/<id>`, `todos/<id>-agent-<id>.json`, `debug/<id>.txt`. */
   | "leftover";
 
 export interface Belonging {
@@ -45,10 +47,6 @@ export interface Belongings {
   readonly skipped: readonly Skipped[];
 }
 
-/** Names beside a transcript that the CLI removes together with it. */
-export const COMPANIONS = [".desktop-released.json", ".ccr-tip.json", ".precompact.json"];
-export const OLD_SUBAGENT = /^agent-.*\.jsonl$/s;
-
 /**
  * All that belongs to a session in one config dir. The config dir, `projects` and project dirs may be links; below a
  * project dir nothing is followed: a link in place of `<id>` or of the transcript is itself what belongs to the
@@ -64,7 +62,8 @@ export async function belongings(sessionId: string, configDir: string): Promise<
     seen.add(real);
     await collect(project.path, skipped, () => ofProject(project, sessionId, found, skipped));
   }
-  await ofConfigDir(configDir, sessionId, found, skipped);
+  for (const path of thingsOf(sessionId, configDir, skipped)) found.push({ path, kind: "leftover", mtimeMs: 0 });
+  await collect(configDir, skipped, () => ofJobs(configDir, sessionId, found));
 
   found.sort((a, b) => RANK[a.kind] - RANK[b.kind] || (a.kind === "transcript" ? a.mtimeMs - b.mtimeMs : 0));
   const items: Belonging[] = [];
@@ -97,11 +96,14 @@ async function ofProject(project: ProjectDir, sessionId: string, found: Found[],
   if (stat?.isFile() || stat?.isSymbolicLink()) found.push({ path: transcript, ...transcriptFacts(transcript) });
   else if (stat !== undefined) skipped.push({ path: transcript, reason: "no file" });
   if (statLink(sidecars) !== undefined) found.push({ path: sidecars, kind: "sidecars", mtimeMs: 0 });
-  for (const path of COMPANIONS.map((ending) => sidecars + ending)) {
-    if (statLink(path) !== undefined) found.push({ path, kind: "companion", mtimeMs: 0 });
+  const names = readNames(project.path);
+  for (const name of names) {
+    const path = join(project.path, name);
+    if (path === transcript || path === sidecars || !name.includes(sessionId)) continue;
+    if (ownerOf(["projects", project.key, name]) === sessionId) found.push({ path, kind: "companion", mtimeMs: 0 });
   }
   if (found.length === before) return;
-  for (const name of await namesIn(project.path)) {
+  for (const name of names) {
     const path = join(project.path, name);
     if (OLD_SUBAGENT.test(name) && firstSessionId(path) === sessionId)
       found.push({ path, kind: "subagent", mtimeMs: 0 });
@@ -119,30 +121,11 @@ function transcriptFacts(path: string): { kind: "transcript" | "stub"; mtimeMs: 
   return { kind: "stub", mtimeMs: 0 };
 }
 
-async function ofConfigDir(configDir: string, sessionId: string, found: Found[], skipped: Skipped[]): Promise<void> {
-  const todos = todosPath(configDir);
-  const paths = [fileHistoryPath, sessionEnvPath, tasksPath, uploadsPath].map((path) => path(configDir, sessionId));
-  for (const path of paths) {
-    const parent = dirname(path);
-    await collect(path, skipped, () => {
-      if (statLink(path) === undefined) return;
-      if (isLinkedDirectory(parent, skipped)) return;
-      found.push({ path, kind: "leftover", mtimeMs: 0 });
-    });
-  }
-  await collect(todos, skipped, async () => {
-    if (statLink(todos) === undefined) return;
-    const names = (await namesIn(todos)).filter((name) => isTodoName(name, sessionId));
-    if (names.length === 0 || isLinkedDirectory(todos, skipped)) return;
-    for (const name of names) found.push({ path: join(todos, name), kind: "leftover", mtimeMs: 0 });
-  });
-}
-
-/** What lies behind such a link is not inside the config dir. */
-function isLinkedDirectory(path: string, skipped: Skipped[]): boolean {
-  const linked = statLink(path)?.isSymbolicLink() === true;
-  if (linked) skipped.push({ path, reason: "a link, and not followed" });
-  return linked;
+/** The directory of its job, when it is a directory and its state names this session and no other. */
+function ofJobs(configDir: string, sessionId: string, found: Found[]): void {
+  const path = jobPath(configDir, sessionId);
+  if (statLink(dirname(path))?.isDirectory() && statLink(path)?.isDirectory() && sessionOfJob(path) === sessionId)
+    found.push({ path, kind: "leftover", mtimeMs: 0 });
 }
 
 /** Goes on to the next thing where one cannot be looked at, and says so. */
@@ -160,14 +143,8 @@ const glob = async () => (await import("fast-glob")).default;
 
 /** Paths of the `agent-*.jsonl` of older CLIs beside a transcript whose rows carry the session's id, by name. */
 export async function oldSubagents(project: ProjectDir, sessionId: string): Promise<string[]> {
-  const names = (await namesIn(project.path)).filter((name) => OLD_SUBAGENT.test(name)).sort();
+  const names = readNames(project.path).filter((name) => OLD_SUBAGENT.test(name));
   return names.map((name) => join(project.path, name)).filter((path) => firstSessionId(path) === sessionId);
-}
-
-/** Names of what is in a directory. Ids and paths are compared in code and never become a part of a pattern. */
-async function namesIn(dir: string): Promise<string[]> {
-  const fastGlob = await glob();
-  return fastGlob("*", { cwd: dir, dot: true, deep: 1, onlyFiles: false, followSymbolicLinks: false });
 }
 
 /** Bytes of a file, of all files in a directory that can be looked at, or of what a link says. */

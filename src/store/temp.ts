@@ -26,6 +26,15 @@ const TRANSCRIPT_TEMP = /^\.([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.jsonl
 /** So much of the final name is kept: enough to recognise it, and short enough for any file system. */
 const FINAL_NAME_UNITS = 60;
 
+/**
+ * What a deletion puts aside, in its own directory, before it copies it to the trash on another file system (move.ts). It
+ * may be the only copy there is: no cleaning touches it, and no reader takes it for anything.
+ */
+const ASIDE_NAME = /\.ct-aside-[0-9a-f]{8}-[0-9]+$/;
+
+/** Whether a name is one that we give to what is on its way: it belongs to whoever is at work, and to nobody else. */
+export const isOurOwnName = (name: string): boolean => TEMP_NAME.test(name) || ASIDE_NAME.test(name);
+
 /** A name that is not taken, for a temporary file or directory that is to become `finalName`. */
 export function tempName(finalName: string): string {
   ownStart ??= encodeURIComponent(processStart(process.pid) ?? "");

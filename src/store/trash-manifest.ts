@@ -7,6 +7,7 @@
  * then `<id>-<time>.restoring` or `.removing` until it is gone.
  */
 import { basename, join, sep } from "node:path";
+import { canBelong } from "./belongs.ts";
 import { createTemp, discardTemp, publishNew } from "./durable.ts";
 import { statFile, writeAll } from "./disk.ts";
 import { errnoOf } from "./errors.ts";
@@ -131,18 +132,11 @@ function readItem(value: unknown, sessionId: string): Belonging | undefined {
   if (typeof value !== "object" || value === null) return undefined;
   const { path, kind, bytes } = value as Record<string, unknown>;
   if (typeof path !== "string" || typeof bytes !== "number" || !KINDS.has(kind)) return undefined;
-  return canBelong(path, sessionId) ? { path, kind: kind as BelongingKind, bytes } : undefined;
+  const names = path.split("/");
+  return !names.some((name) => NO_NAME.test(name)) && canBelong(names, sessionId)
+    ? { path, kind: kind as BelongingKind, bytes }
+    : undefined;
 }
 
 /** What ends a name in a path, or is no name: no part of an item's path. */
 const NO_NAME = sep === "\\" ? /^\.{0,2}$|[\\\0]/ : /^\.{0,2}$|\0/;
-const LEFTOVER_DIRS = new Set(["file-history", "session-env", "todos", "tasks", "uploads"]);
-
-/** Whether a path is one that a session can own: a changed manifest must not put things anywhere else. */
-function canBelong(path: string, sessionId: string): boolean {
-  const [top, ...names] = path.split("/");
-  if (names.some((name) => NO_NAME.test(name))) return false;
-  const own = names.at(-1)?.startsWith(sessionId) === true;
-  if (top === "projects") return names.length === 2 && (own || /^agent-.*\.jsonl$/s.test(names[1] ?? ""));
-  return names.length === 1 && own && LEFTOVER_DIRS.has(top ?? "");
-}

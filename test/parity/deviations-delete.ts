@@ -16,7 +16,7 @@ export const deleteDeviations: readonly Deviation[] = [
     title: "A deletion takes every copy of the session and all that belongs to it",
     reason: "Otherwise a deleted session comes back from another project, and its files stay for ever.",
     official: "Removes the first copy and its `<id>/`.",
-    ours: "Removes all copies, empty ones too, and file-history, session-env, todos, tasks, uploads and the older subagents beside.",
+    ours: "Removes all copies, empty ones too, what is named by the session's id at the top of the config dir, in a directory there or in one below that, the job whose state names the session, and the older subagents beside. A copy that somebody made (`<id>.jsonl.bak`) stays.",
     applies: (store, call) => {
       if (!isDelete(call) || reals(inReach(store, call)).length === 0) return false;
       const official = new Set(firstCopy(store, idOf(call)));
@@ -45,6 +45,8 @@ export const deleteDeviations: readonly Deviation[] = [
           file(`todos/${id}-agent-${id}.json`),
           file(`tasks/${id}/1.json`),
           file(`uploads/${id}/a.png`),
+          file(`image-cache/${id}/1.png`),
+          file(`usage-data/facets/${id}.json`),
           file(`projects/${projectOf(one.path)}/agent-${rng.hex(8)}.jsonl`),
           file(`projects/${projectOf(one.path)}/${id}.desktop-released.json`),
         ];
@@ -131,9 +133,8 @@ function belongings(store: Store, id: string): string[] {
     if (isInProject && parts[2] === `${id}.jsonl` && entry.kind !== "dir") roots.add(entry.path);
     if (isInProject && parts[2] === id) roots.add(parts.slice(0, 3).join("/"));
     if (isInProject && parts[2] === `${id}.desktop-released.json`) roots.add(entry.path);
-    if (["file-history", "session-env", "tasks", "uploads"].includes(parts[0] ?? "") && parts[1] === id)
-      roots.add(parts.slice(0, 2).join("/"));
-    if (parts[0] === "todos" && parts[1]?.startsWith(id) === true) roots.add(entry.path);
+    if (!isInProject && parts[1]?.startsWith(id) === true) roots.add(parts.slice(0, 2).join("/"));
+    if (parts[0] === "usage-data" && parts[2]?.startsWith(id) === true) roots.add(entry.path);
     if (isInProject && parts[2]?.startsWith("agent-") === true && contentOf(entry).includes(`"sessionId":"${id}"`))
       roots.add(entry.path);
   }

@@ -131,13 +131,22 @@ test("what belongs to no session", async () => {
     put(dir, `projects/-w/agent-${n}.jsonl`, jsonl([user(n, null, "u", { sessionId: id })]));
     for (const kind of ["file-history", "session-env", "tasks", "uploads"]) put(dir, `${kind}/${id}/x`, "12");
     put(dir, `todos/${id}-agent-${id}.json`, "[]");
+    put(dir, `usage-data/facets/${id}.json`, "{}");
+    put(dir, `debug/${id}.txt`, "1");
   }
+  put(dir, `debug/${sessionId(3)}0.txt`, "named by no id");
+  put(dir, `jobs/${sessionId(3).slice(0, 8)}/state.json`, JSON.stringify({ sessionId: sessionId(3) }));
+  put(dir, "jobs/12345678/state.json", JSON.stringify({ sessionId: sessionId(3) }));
+  put(dir, "jobs/00000000/state.json", "not json");
+  fs.symlinkSync("..", path.join(dir, "todos", "link"));
   put(dir, "projects/-w/memory/MEMORY.md", "x");
   put(dir, "tasks/a-team/1.json", "x");
   const { orphans } = await examine(dir);
   const id = sessionId(3);
   expect(names(dir, orphans)).toEqual([
+    `debug/${id}.txt`,
     `file-history/${id}`,
+    `jobs/${id.slice(0, 8)}`,
     `projects/-w/${id}`,
     `projects/-w/${id}.desktop-released.json`,
     "projects/-w/agent-3.jsonl",
@@ -145,6 +154,7 @@ test("what belongs to no session", async () => {
     `tasks/${id}`,
     `todos/${id}-agent-${id}.json`,
     `uploads/${id}`,
+    `usage-data/facets/${id}.json`,
   ]);
   expect(new Set(orphans.map(({ sessionId: owner }) => owner))).toEqual(new Set([id]));
   expect(orphans.find(({ path: at }) => at.includes("uploads"))?.bytes).toBe(2);

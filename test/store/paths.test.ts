@@ -15,11 +15,7 @@ test("each thing has its place", () => {
     archived: paths.archivedMarkPath(project, id),
     released: paths.desktopReleasedPath(project, id),
     trash: paths.trashPath("/c"),
-    fileHistory: paths.fileHistoryPath("/c", id),
-    env: paths.sessionEnvPath("/c", id),
-    todos: paths.todosPath("/c"),
-    tasks: paths.tasksPath("/c", id),
-    uploads: paths.uploadsPath("/c", id),
+    job: paths.jobPath("/c", id),
     pids: paths.pidFilesPath("/c"),
     history: paths.historyPath("/c"),
   }).toEqual({
@@ -32,11 +28,7 @@ test("each thing has its place", () => {
     archived: `/c/projects/-srv-x/${id}/archived.json`,
     released: `/c/projects/-srv-x/${id}.desktop-released.json`,
     trash: "/c/claude-transcripts/trash",
-    fileHistory: `/c/file-history/${id}`,
-    env: `/c/session-env/${id}`,
-    todos: "/c/todos",
-    tasks: `/c/tasks/${id}`,
-    uploads: `/c/uploads/${id}`,
+    job: "/c/jobs/00000000",
     pids: "/c/sessions",
     history: "/c/history.jsonl",
   });
@@ -51,24 +43,10 @@ const byId: [string, (id: string) => string][] = [
   ["sidecar", (bad) => paths.sidecarPath(project, bad)],
   ["subagents", (bad) => paths.subagentsPath(project, bad)],
   ["released", (bad) => paths.desktopReleasedPath(project, bad)],
-  ["fileHistory", (bad) => paths.fileHistoryPath("/c", bad)],
-  ["env", (bad) => paths.sessionEnvPath("/c", bad)],
-  ["tasks", (bad) => paths.tasksPath("/c", bad)],
-  ["uploads", (bad) => paths.uploadsPath("/c", bad)],
-  ["todo", (bad) => String(paths.isTodoName("x", bad))],
+  ["job", (bad) => paths.jobPath("/c", bad)],
 ];
 test.each(byId)("no path of %s is made of what is no session id", (_, make) => {
   for (const bad of ["", "..", "../../x", `../${id}`, `${id}/..`]) {
     expect(() => make(bad)).toThrow(expect.objectContaining({ code: "InvalidSessionId" }));
   }
-});
-
-test.each([
-  [`${id}.json`, true],
-  [`${id}-agent-${id}.json`, true],
-  [id, true],
-  ["00000000-0000-4000-8000-000000000002.json", false],
-  [`x${id}.json`, false],
-])("todo %j", (name, expected) => {
-  expect(paths.isTodoName(name, id)).toBe(expected);
 });

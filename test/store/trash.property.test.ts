@@ -69,10 +69,11 @@ const place = fc.oneof(
   fc.tuple(fc.constantFrom("-a", "-b"), name).map(([key, of]) => `projects/${key}/agent-${of}.jsonl`),
   fc
     .tuple(
-      fc.constantFrom("file-history", "session-env", "tasks", "uploads", "shell-snapshots"),
+      fc.constantFrom("file-history", "image-cache", "debug", "usage-data/facets", "a/b/c", "x/-a", "backups"),
       fc.constantFrom(ID, OTHER),
+      fc.constantFrom("", ".txt", "0", ".bak"),
     )
-    .map(([top, id]) => `${top}/${id}`),
+    .map(([top, id, ending]) => `${top}/${id}${ending}`),
   fc
     .tuple(fc.constantFrom(ID, OTHER), fc.constantFrom("", ".json", `-agent-${ID}.json`))
     .map(([id, ending]) => `todos/${id}${ending}`),
@@ -101,8 +102,8 @@ const outcomeOf = (call: Promise<unknown>): Promise<string> =>
 const leftOf = (dir: string): string[] =>
   Object.entries(snapshot(dir)).flatMap(([at, what]) =>
     new RegExp(
-      `^(?:projects/[^/]+/${ID}(?:\\.jsonl|\\.desktop-released\\.json|\\.precompact\\.json)?` +
-        `|(?:file-history|session-env|tasks|uploads)/${ID}|todos/${ID}[^/]*)$`,
+      `^(?:projects/[^/]+/${ID}(?:\\.jsonl|\\.desktop-released\\.json|\\.precompact\\.json|\\.txt)?` +
+        `|(?:file-history|image-cache|debug|usage-data/facets)/${ID}(?:\\.txt)?|todos/${ID}[^/]*)$`,
     ).test(at) && !(what.startsWith("directory") && at.endsWith(".jsonl"))
       ? [at]
       : [],

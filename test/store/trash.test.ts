@@ -329,9 +329,15 @@ describe("restoreSession", () => {
     `projects/-a/x/${ID}.jsonl`,
     `projects/-a/${OTHER}.jsonl`,
     `projects/../${ID}`,
-    `shell-snapshots/${ID}`,
+    `projects/${ID}`,
+    `projects/-a/${ID}.jsonl.bak`,
+    `a/b/c/${ID}`,
+    `file-history/${OTHER}/${ID}`,
+    `claude-transcripts/${ID}`,
+    `debug/${ID}0.txt`,
+    "jobs/00000000",
     `/tmp/${ID}`,
-    `todos/${OTHER}.json`,
+    `todos/${OTHER}-agent-${ID}.json`,
     `projects//${ID}.jsonl`,
   ])("does not believe a manifest that names %s", async (bad) => {
     const dir = tempConfigDir();

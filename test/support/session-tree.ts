@@ -15,11 +15,14 @@ export const OWN = [
   `projects/-a/${ID}.desktop-released.json`,
   `projects/-a/agent-0001.jsonl`,
   `file-history/${ID}`,
+  `security_warnings_state_${ID}.json`,
   `session-env/${ID}`,
   `tasks/${ID}`,
-  `uploads/${ID}`,
   `todos/${ID}-agent-${ID}.json`,
   `todos/${ID}.json`,
+  `uploads/${ID}`,
+  `usage-data/facets/${ID}.json`,
+  `jobs/${ID.slice(0, 8)}`,
 ];
 
 /** A config dir in which a session has everything that one can have, beside another that has the same. */
@@ -45,11 +48,17 @@ export function fillConfigDir(dir: string): void {
     put(dir, `todos/${id}.json`, "[]");
     put(dir, `tasks/${id}/1.json`, "{}");
     put(dir, `uploads/${id}/picture.png`, Buffer.from([0, 255, 10]));
+    put(dir, `usage-data/facets/${id}.json`, "{}");
+    put(dir, `security_warnings_state_${id}.json`, "[]", { mode: 0o600 });
   }
+  // The ids begin alike; the state says whose it is.
+  put(dir, `jobs/${ID.slice(0, 8)}/state.json`, JSON.stringify({ sessionId: ID, state: "done" }));
   put(dir, "history.jsonl", `{"display":"hi","sessionId":"${ID}"}\n`, { mtime: 1_800_000_000 });
   put(dir, `projects/-a/${ID}.jsonl.bak`, "a copy that somebody made");
   put(dir, `projects/-a/agent-none.jsonl`, "no rows");
   put(dir, `projects/-a/memory/MEMORY.md`, "remember");
   put(dir, `todos/${OTHER}-agent-${ID}.json`, "[]");
   put(dir, "settings.json", "{}");
+  put(dir, "plans/warm-fox.md", "a plan");
+  put(dir, `backups/${ID}.jsonl`, "another copy that somebody made");
 }

@@ -5,8 +5,9 @@ import { type Command, UsageError } from "../command.ts";
 export const command: Command = {
   summary: "Move sessions, and all that belongs to them, into the trash",
   usage: "delete ID… [--dry-run] [--force] [--permanently [--yes]]",
-  details: `Every copy of the transcript goes, with subagents, tool results, file history and to-dos; 'restore' brings all of it
-back. The prompts that were typed in a session are in history.jsonl as well, which is never changed.`,
+  details: `Every copy of the transcript goes, with all that is named by the session's id: subagents, tool results, file history,
+to-dos. 'restore' brings all of it back. Copies that you made (ID.jsonl.bak) stay. The prompts that were typed in a
+session are in history.jsonl as well, which is never changed.`,
   notes: changeJsonHelp(
     '"permanent", "trashIds", "items": [{path, kind, bytes, configDir}], "bytes", "skipped": [{path, reason}]',
   ),
