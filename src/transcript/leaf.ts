@@ -67,11 +67,11 @@ function messageAbove(tree: Tree, from: number): number {
 }
 
 function lastMainLeaf(tree: Tree): Leaf | undefined {
-  const { index } = tree;
+  const { index, link } = tree;
   const hasMainChild = new Uint8Array(index.uuids.count);
   for (const row of tree.rows) {
-    const link = tree.link[row] as number;
-    if (link !== NONE && tree.isMain(row)) hasMainChild[link] = 1;
+    const above = link[row] as number;
+    if (above !== NONE && tree.isMain(row)) hasMainChild[above] = 1;
   }
   const dead = new Uint8Array(index.count);
   for (let terminal = index.count - 1; terminal >= 0; terminal--) {
@@ -87,11 +87,11 @@ function lastMainLeaf(tree: Tree): Leaf | undefined {
 
 /** Of all rows without children the message nearest above, the last of them in the file; plain ones go first. */
 function anyLeaf(tree: Tree): Leaf | undefined {
-  const { index } = tree;
+  const { index, link } = tree;
   const hasChild = new Uint8Array(index.uuids.count);
   for (const row of tree.rows) {
-    const link = tree.link[row] as number;
-    if (link !== NONE) hasChild[link] = 1;
+    const above = link[row] as number;
+    if (above !== NONE) hasChild[above] = 1;
   }
   let best = NONE;
   let bestPlain = NONE;

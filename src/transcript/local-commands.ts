@@ -10,19 +10,24 @@ import { record } from "./voice-call.ts";
 export function localCommandRows(tree: Tree, rows: readonly number[], load: LoadRow): Set<number> {
   const found = new Set<number>();
   const { kind } = tree.index;
-  rows.forEach((caveat, at) => {
-    if (kind[caveat] !== USER || !tree.isFlagged(caveat, META) || partOf(load(caveat)) !== "caveat") return;
-    let named = false;
-    for (let i = at + 1; i < rows.length; i++) {
-      const row = rows[i] as number;
-      if (kind[row] === ASSISTANT) return;
-      if (kind[row] !== USER || tree.isFlagged(row, META)) continue;
-      const part = partOf(load(row));
-      if (part === "name" && !named) named = true;
-      else if (part !== "output" || !named) return;
-      found.add(row);
+  // After a caveat its command is awaited; after the name its output. A caveat may follow another before either comes.
+  let awaitsName = false;
+  let awaitsOutput = false;
+  for (const row of rows) {
+    if (kind[row] === ASSISTANT) awaitsName = awaitsOutput = false;
+    if (kind[row] !== USER) continue;
+    const isMeta = tree.isFlagged(row, META);
+    if (!isMeta && !awaitsName && !awaitsOutput) continue;
+    const part = partOf(load(row));
+    if (isMeta) {
+      if (part === "caveat") awaitsName = true;
+      continue;
     }
-  });
+    const belongs: boolean = (part === "name" && awaitsName) || (part === "output" && awaitsOutput);
+    if (belongs) found.add(row);
+    awaitsName = false;
+    awaitsOutput = belongs;
+  }
   return found;
 }
 

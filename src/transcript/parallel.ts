@@ -23,9 +23,8 @@ export function insertParallel(tree: Tree, chain: readonly number[], onChain: Ui
   const claims = results.length === 0 ? undefined : new Claims(tree, chain, load, results);
   const inserted = new Map<number, number[]>();
   for (const [message, lastOnChain] of groups) {
-    const rows = claims?.groupRows(message) ?? [];
     const beside = siblings.get(message) ?? [];
-    const found = claims?.claim(rows, onChain) ?? [];
+    const found = claims?.claim(message, onChain) ?? [];
     if (beside.length === 0 && found.length === 0) continue;
     const all = [...byTime(beside, load), ...byTime(found, load)];
     for (const row of all) onChain[row] = 1;
@@ -61,6 +60,8 @@ interface ResultRow {
   /** Row of the assistant the result names, when it is one of the same kind of chain; else -1. */
   readonly source: number;
   readonly agentId: unknown;
+  /** By message: the calls in it that are answered here. */
+  readonly callsOf: Map<number, string[]>;
 }
 
 function offChainResults(tree: Tree, onChain: Uint8Array, load: LoadRow): ResultRow[] {
@@ -77,6 +78,7 @@ function offChainResults(tree: Tree, onChain: Uint8Array, load: LoadRow): Result
       toolUseIds: idsOf(content, "tool_result", "tool_use_id"),
       source: number === NONE ? NONE : (tree.rowOf[number] as number),
       agentId: value["agentId"],
+      callsOf: new Map(),
     });
   }
   return results;
@@ -127,27 +129,27 @@ class Claims {
     }
     const sameSide = (result: ResultRow, row: number): boolean =>
       sideOf(tree, result.row) === sideOf(tree, row) && result.agentId === agents.get(row);
+    const { link } = tree;
     for (const result of results) {
-      const link = tree.link[result.row] as number;
-      if (link === NONE) continue;
+      const above = link[result.row] as number;
+      if (above === NONE) continue;
       const targets = new Set<number>();
-      const parent = tree.rowOf[link] as number;
+      const parent = tree.rowOf[above] as number;
       if (parent !== NONE) targets.add(parent);
       if (result.source !== NONE && sameSide(result, result.source)) targets.add(result.source);
       for (const id of result.toolUseIds) {
         const caller = this.#caller.get(id) ?? NONE;
-        if (caller !== NONE && sameSide(result, caller)) targets.add(caller);
+        if (caller === NONE) continue;
+        push(result.callsOf, tree.index.message[caller] as number, id);
+        if (sameSide(result, caller)) targets.add(caller);
       }
       for (const row of targets) push(this.#byRow, row, result);
     }
   }
 
-  groupRows(message: number): readonly number[] {
-    return this.#groupRows.get(message) ?? [];
-  }
-
   /** Results for the rows of one message: those that hang on it, then those that answer a call nothing answered yet. */
-  claim(rows: readonly number[], onChain: Uint8Array): number[] {
+  claim(message: number, onChain: Uint8Array): number[] {
+    const rows = this.#groupRows.get(message) ?? [];
     const group = new Set(rows);
     const direct: ResultRow[] = [];
     const indirect: ResultRow[] = [];
@@ -160,12 +162,13 @@ class Claims {
       }
     }
     if (indirect.length > 0) {
-      const answered = new Set(this.#answered);
+      // On the chain, or answered here.
+      const answered = new Set<string>();
       for (const result of direct) for (const id of result.toolUseIds) answered.add(id);
       indirect.sort((a, b) => (this.#place[a.row] as number) - (this.#place[b.row] as number));
       for (const result of indirect) {
-        const answers = result.toolUseIds.some((id) => !answered.has(id) && group.has(this.#caller.get(id) ?? NONE));
-        if (!answers) continue;
+        const calls = result.callsOf.get(message) ?? [];
+        if (!calls.some((id) => !this.#answered.has(id) && !answered.has(id))) continue;
         for (const id of result.toolUseIds) answered.add(id);
         direct.push(result);
       }
@@ -224,7 +227,8 @@ function idsOf(content: readonly Readonly<Record<string, unknown>>[], type: stri
   });
 }
 
-function push<K, V>(map: Map<K, V[]>, key: K, value: V): void {
+/** Adds to the list of a key. */
+export function push<K, V>(map: Map<K, V[]>, key: K, value: V): void {
   const list = map.get(key);
   if (list === undefined) map.set(key, [value]);
   else list.push(value);

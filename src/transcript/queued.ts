@@ -1,4 +1,4 @@
-import { contentOf } from "./parallel.ts";
+import { contentOf, push } from "./parallel.ts";
 import { ATTACHMENT, COMPACT_SUMMARY, META, QUEUED_COMMAND, USER } from "./row-index.ts";
 import type { LoadRow, Tree } from "./tree.ts";
 import { record } from "./voice-call.ts";
@@ -83,8 +83,7 @@ function applyAbsorbed(tree: Tree, rows: readonly number[], from: number, load: 
     if (deliveryId !== undefined) {
       if (seen.has(uuid)) continue;
       seen.add(uuid);
-      const key = `delivery:${deliveryId}`;
-      deliveries.set(key, [...(deliveries.get(key) ?? []), uuid]);
+      push(deliveries, `delivery:${deliveryId}`, uuid);
     } else if (sourceUuid !== undefined) {
       const content = JSON.stringify(value["attachment"]);
       // Copies that differ cannot be told apart by their uuid, so what was said of that uuid does not count.
@@ -104,7 +103,7 @@ function applyAbsorbed(tree: Tree, rows: readonly number[], from: number, load: 
     const key =
       deliveryId !== undefined ? `delivery:${deliveryId}` : sourceUuid === undefined ? undefined : `uuid:${sourceUuid}`;
     if (key === undefined || !counts.has(key)) continue;
-    byKey.set(key, [...(byKey.get(key) ?? []), row]);
+    push(byKey, key, row);
   }
   for (const [key, copies] of byKey) {
     const count = counts.get(key) ?? 0;
@@ -242,13 +241,14 @@ function isInterruption(value: Readonly<Record<string, unknown>>): boolean {
 export function trailingPrompts(tree: Tree, onChain: Uint8Array, leaf: number, load: LoadRow): number[] {
   const { index } = tree;
   if (!tree.rows.some((row) => tree.isFlagged(row, QUEUED_COMMAND))) return [];
-  const { written } = tree;
+  const { written, link } = tree;
   const children = new Map<number, number[]>();
   for (const row of tree.rows) {
     if (tree.isMessage(row)) continue;
-    for (const link of new Set([written[row] as number, tree.link[row] as number])) {
-      if (link !== NONE) children.set(link, [...(children.get(link) ?? []), row]);
-    }
+    const before = written[row] as number;
+    const now = link[row] as number;
+    if (before !== NONE) push(children, before, row);
+    if (now !== NONE && now !== before) push(children, now, row);
   }
   const underMessages = aboveAbandoned(tree, written, onChain);
   const seen = onChain.slice();

@@ -10,6 +10,7 @@ import {
   TEAM,
   USER,
 } from "./row-index.ts";
+import { Relinks } from "./relinks.ts";
 import { record } from "./voice-call.ts";
 
 /** Reads the value of a row again. Rows are only loaded where their numbers do not say enough. */
@@ -32,12 +33,6 @@ export interface TreeOptions {
 const NONE = -1;
 
 /**
- * Row visits that relinking compactions may cost in all. A file made to hold hundreds of thousands of boundaries would
- * otherwise take their square; a real one needs a thousandth of this.
- */
-const RELINK_VISITS = 200_000_000;
-
-/**
  * Which row hangs on which. Links are kept as numbers of uuids, since a relink may name a uuid that has no row.
  *
  * A uuid that occurs twice is one row: the later one, at the place of the later one (sdk-spec §5.2). A parent that is not
@@ -48,15 +43,17 @@ export class Tree {
   readonly index: RowIndex;
   /** The rows, each uuid once, in the order in which the uuids first occur. */
   readonly rows: Int32Array;
-  /** Number of the parent's uuid by row, or -1. */
-  readonly link: Int32Array;
+  /** Number of the parent's uuid by row, or -1, before compactions are relinked. */
+  readonly written: Int32Array;
   /** Row by number of uuid, or -1. */
   readonly rowOf: Int32Array;
   readonly #allMain: boolean;
-  /** What relinking changed, in order: row, link before. */
-  readonly #changes: number[] = [];
-  /** Boundaries that relinked something: row, length of `#changes` before. */
-  readonly #relinks: number[] = [];
+  /** Absent until a compaction is relinked. */
+  #relinks: Relinks | undefined;
+  /** Boundaries that relinked something: row, and the mark before it. */
+  readonly #boundaries: number[] = [];
+  /** Links as they are now; undefined when they have changed since they were asked for. */
+  #link: Int32Array | undefined;
 
   constructor(index: RowIndex, { from = 0, keep, allMain = false, links }: TreeOptions = {}) {
     this.index = index;
@@ -73,12 +70,18 @@ export class Tree {
     }
     this.rowOf = rowOf;
     this.rows = order.subarray(0, distinct).map((uuid) => rowOf[uuid] as number);
-    this.link = links === undefined ? this.#links(from) : this.#passOverSidechains(links.slice());
+    this.written = links === undefined ? this.#links(from) : this.#passOverSidechains(links.slice());
+    this.#link = this.written;
+  }
+
+  /** Number of the parent's uuid by row, or -1. Not to be kept while relinks are undone. */
+  get link(): Int32Array {
+    return (this.#link ??= this.#linksNow());
   }
 
   /** Parent row, or -1. */
   parent(row: number): number {
-    const link = this.link[row] as number;
+    const link = this.#linkOf(row);
     return link === NONE ? NONE : (this.rowOf[link] as number);
   }
 
@@ -119,75 +122,60 @@ export class Tree {
    * (sdk-spec §5.3). `undoRelinks` takes it back.
    */
   relinkCompactions(load: LoadRow): void {
-    let visits = 0;
     for (const row of this.rows) {
       if (!this.isFlagged(row, COMPACT_BOUNDARY)) continue;
       const metadata = record(load(row)["compactMetadata"]);
       const messages = record(metadata?.["preservedMessages"]);
       const segment = record(metadata?.["preservedSegment"]);
       if (messages === undefined && segment === undefined) continue;
-      visits += this.rows.length;
-      if (visits > RELINK_VISITS) return;
-      this.#relinks.push(row, this.#changes.length);
-      if (messages !== undefined) this.#relinkMessages(messages);
-      else if (segment !== undefined) this.#relinkSegment(segment);
+      this.#relinks ??= new Relinks(this.rows, this.written, this.index.uuids.count);
+      this.#boundaries.push(row, this.#relinks.mark);
+      if (messages !== undefined) this.#relinkMessages(this.#relinks, messages);
+      else if (segment !== undefined) this.#relinkSegment(this.#relinks, segment);
     }
-  }
-
-  /** `link` as it was before compactions were relinked. */
-  get written(): Int32Array {
-    if (this.#changes.length === 0) return this.link;
-    const written = this.link.slice();
-    for (let i = this.#changes.length - 2; i >= 0; i -= 2) {
-      written[this.#changes[i] as number] = this.#changes[i + 1] as number;
-    }
-    return written;
+    if (this.#relinks !== undefined) this.#link = undefined;
   }
 
   /** Takes back what the boundary `row`, and every later one, relinked. */
   undoRelinks(row: number): void {
-    while (this.#relinks.length > 0 && (this.#relinks.at(-2) as number) >= row) {
-      const before = this.#relinks.pop() as number;
-      this.#relinks.pop();
-      while (this.#changes.length > before) {
-        const link = this.#changes.pop() as number;
-        this.link[this.#changes.pop() as number] = link;
-      }
+    while (this.#boundaries.length > 0 && (this.#boundaries.at(-2) as number) >= row) {
+      this.#relinks?.undoTo(this.#boundaries.pop() as number);
+      this.#boundaries.pop();
+      this.#link = undefined;
     }
   }
 
-  #relinkMessages({ anchorUuid, uuids }: Readonly<Record<string, unknown>>): void {
+  #linkOf(row: number): number {
+    return this.#link === undefined && this.#relinks !== undefined
+      ? this.#relinks.linkOf(row)
+      : (this.link[row] as number);
+  }
+
+  #linksNow(): Int32Array {
+    const link = this.written.slice();
+    if (this.#relinks !== undefined) for (const row of this.rows) link[row] = this.#relinks.linkOf(row);
+    return link;
+  }
+
+  #relinkMessages(relinks: Relinks, { anchorUuid, uuids }: Readonly<Record<string, unknown>>): void {
     if (!Array.isArray(uuids) || uuids.length === 0) return;
     const kept = uuids.map((uuid) => (typeof uuid === "string" ? this.#rowWith(uuid) : NONE));
     if (kept.includes(NONE)) return;
     const anchor = typeof anchorUuid === "string" ? this.index.uuids.find(anchorUuid) : NONE;
     let link = anchor;
     for (const row of kept) {
-      this.#setLink(row, link);
+      relinks.setLink(row, link);
       link = this.index.uuid[row] as number;
     }
-    if (anchor !== NONE) this.#moveChildren(anchor, link, this.index.uuid[kept[0] as number] as number);
+    if (anchor !== NONE) relinks.moveChildren(anchor, link, kept[0] as number);
   }
 
-  #relinkSegment({ headUuid, anchorUuid, tailUuid }: Readonly<Record<string, unknown>>): void {
+  #relinkSegment(relinks: Relinks, { headUuid, anchorUuid, tailUuid }: Readonly<Record<string, unknown>>): void {
     const anchor = typeof anchorUuid === "string" ? this.index.uuids.find(anchorUuid) : NONE;
     const head = typeof headUuid === "string" ? this.#rowWith(headUuid) : NONE;
-    if (head !== NONE) this.#setLink(head, anchor);
+    if (head !== NONE) relinks.setLink(head, anchor);
     const tail = typeof tailUuid === "string" ? this.index.uuids.find(tailUuid) : NONE;
-    if (anchor !== NONE) {
-      this.#moveChildren(anchor, tail, typeof headUuid === "string" ? this.index.uuids.find(headUuid) : NONE);
-    }
-  }
-
-  #moveChildren(from: number, to: number, exceptUuid: number): void {
-    for (const row of this.rows) {
-      if (this.link[row] === from && this.index.uuid[row] !== exceptUuid) this.#setLink(row, to);
-    }
-  }
-
-  #setLink(row: number, link: number): void {
-    this.#changes.push(row, this.link[row] as number);
-    this.link[row] = link;
+    if (anchor !== NONE) relinks.moveChildren(anchor, tail, head);
   }
 
   #rowWith(uuid: string): number {

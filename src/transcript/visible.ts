@@ -121,9 +121,10 @@ class HiddenTools {
     }
     for (const { row } of hosts) {
       const value = load(row);
-      const wanted = value["hostHiddenToolUseIds"];
-      if (!Array.isArray(wanted)) continue;
-      for (const id of toolUseIds(value)) if (wanted.includes(id) && !again.has(id)) ids.add(id);
+      const hidden = value["hostHiddenToolUseIds"];
+      if (!Array.isArray(hidden)) continue;
+      const wanted = new Set<unknown>(hidden);
+      for (const id of toolUseIds(value)) if (wanted.has(id) && !again.has(id)) ids.add(id);
     }
     this.#ids = ids;
   }

@@ -1,0 +1,155 @@
+const NONE = -1;
+
+/**
+ * Which row hangs on which while compactions are relinked. A compaction moves all children of one row to another, which may
+ * be every row of the file for every boundary in it; so the children of a row are one set here, and two sets are merged in
+ * one step whatever their size. Every step can be undone, the last one first.
+ *
+ * The sets are a union-find forest, joined by size and never compressed: a link is found, and a step made or undone, in
+ * logarithmic time. Memory is some 20 bytes a row.
+ */
+export class Relinks {
+  /** Element that stands for a row now. */
+  readonly #elementOf: Int32Array;
+  /** Element that an element is joined to, or itself. */
+  #up: Int32Array;
+  /** Of the element at the top of a set: how many there are in it, and the uuid (by number) that they hang on. */
+  #size: Int32Array;
+  #owner: Int32Array;
+  #count: number;
+  /** Top of the set that hangs on a uuid, by its number, or -1. What hangs on nothing stands last. */
+  readonly #setOf: Int32Array;
+  /** What undoes each step: see `undoTo`. */
+  readonly #log: number[] = [];
+
+  /** `link`: number of the parent's uuid, or -1, by row. Rows that are not among `rows` keep it. */
+  constructor(rows: Int32Array, link: Int32Array, uuids: number) {
+    this.#elementOf = new Int32Array(link.length);
+    this.#up = Int32Array.from(link, (_, row) => row);
+    this.#size = new Int32Array(link.length).fill(1);
+    this.#owner = link.slice();
+    this.#count = link.length;
+    this.#setOf = new Int32Array(uuids + 1).fill(NONE);
+    for (let row = 0; row < link.length; row++) this.#elementOf[row] = row;
+    for (const row of rows) this.#join(row, link[row] as number);
+  }
+
+  /** Number of the uuid that a row hangs on, or -1. */
+  linkOf(row: number): number {
+    return this.#owner[this.#top(this.#elementOf[row] as number)] as number;
+  }
+
+  /** Hangs one row on a uuid. */
+  setLink(row: number, link: number): void {
+    if (this.#count === this.#up.length) this.#grow();
+    const element = this.#count++;
+    this.#up[element] = element;
+    this.#size[element] = 1;
+    this.#log.push(this.#elementOf[row] as number, row, SET);
+    // What stood for it stays in the old set, and stands for nothing.
+    this.#elementOf[row] = element;
+    this.#join(element, link);
+  }
+
+  /** Hangs all that hangs on `from` on `to`, but for the row `except` (-1 for none). */
+  moveChildren(from: number, to: number, except: number): void {
+    const moved = this.#set(from);
+    if (moved === NONE || from === to) return;
+    const stays = except !== NONE && this.#top(this.#elementOf[except] as number) === moved;
+    const there = this.#set(to);
+    this.#log.push(moved, there, from, to, MOVE);
+    this.#setOf[place(from, this.#setOf)] = NONE;
+    if (there === NONE) this.#own(moved, to);
+    else {
+      const larger = (this.#size[moved] as number) > (this.#size[there] as number) ? moved : there;
+      const smaller = larger === moved ? there : moved;
+      this.#up[smaller] = larger;
+      this.#size[larger] = (this.#size[larger] as number) + (this.#size[smaller] as number);
+      this.#own(larger, to);
+    }
+    if (stays) this.setLink(except, from);
+  }
+
+  /** How far it has come, for `undoTo`. */
+  get mark(): number {
+    return this.#log.length;
+  }
+
+  /** Takes back every step since `mark` was that. */
+  undoTo(mark: number): void {
+    while (this.#log.length > mark) {
+      if (this.#pop() === SET) this.#undoSet(this.#pop(), this.#pop());
+      else {
+        const [to, from, there, moved] = [this.#pop(), this.#pop(), this.#pop(), this.#pop()];
+        this.#undoMove(moved, there, from, to);
+      }
+    }
+  }
+
+  #undoSet(row: number, element: number): void {
+    const added = --this.#count;
+    const top = this.#up[added] as number;
+    if (top === added) this.#setOf[place(this.#owner[added] as number, this.#setOf)] = NONE;
+    else this.#size[top] = (this.#size[top] as number) - 1;
+    this.#elementOf[row] = element;
+  }
+
+  #undoMove(moved: number, there: number, from: number, to: number): void {
+    if (there === NONE) this.#setOf[place(to, this.#setOf)] = NONE;
+    else {
+      const smaller = this.#up[moved] === there ? moved : there;
+      const larger = smaller === moved ? there : moved;
+      this.#up[smaller] = smaller;
+      this.#size[larger] = (this.#size[larger] as number) - (this.#size[smaller] as number);
+      this.#own(there, to);
+    }
+    this.#own(moved, from);
+  }
+
+  /** Puts an element that stands alone into the set that hangs on a uuid. */
+  #join(element: number, link: number): void {
+    const set = this.#set(link);
+    if (set === NONE) this.#own(element, link);
+    else {
+      this.#up[element] = set;
+      this.#size[set] = (this.#size[set] as number) + 1;
+    }
+  }
+
+  #own(set: number, link: number): void {
+    this.#owner[set] = link;
+    this.#setOf[place(link, this.#setOf)] = set;
+  }
+
+  #set(link: number): number {
+    return this.#setOf[place(link, this.#setOf)] as number;
+  }
+
+  #top(element: number): number {
+    let top = element;
+    while (this.#up[top] !== top) top = this.#up[top] as number;
+    return top;
+  }
+
+  #pop(): number {
+    return this.#log.pop() as number;
+  }
+
+  #grow(): void {
+    this.#up = larger(this.#up);
+    this.#size = larger(this.#size);
+    this.#owner = larger(this.#owner);
+  }
+}
+
+/** Kinds of steps in the log. */
+const SET = 0;
+const MOVE = 1;
+
+const place = (link: number, sets: Int32Array): number => (link === NONE ? sets.length - 1 : link);
+
+function larger(from: Int32Array): Int32Array {
+  const to = new Int32Array(2 * from.length + 16);
+  to.set(from);
+  return to;
+}
