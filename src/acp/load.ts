@@ -52,8 +52,12 @@ export async function replay(
       if (entries.length > 0) await send({ sessionUpdate: "plan", entries });
     }
     const usage = new Usage();
-    const translator = new Translator({ compactions: request.compactions, ...(latest && { plan }) });
-    const nested = new NestedCalls(store, sessionId, send, signal);
+    const translator = new Translator({
+      compactions: request.compactions,
+      beside: conversation,
+      ...(latest && { plan }),
+    });
+    const nested = new NestedCalls(store, sessionId, conversation, { send, signal });
     const known = (id: string): boolean => translator.calls.get(id) !== undefined;
     for (let at = from; at < to; at++) {
       const row = conversation.apart(at);

@@ -1,4 +1,5 @@
 import type { Subagent } from "../store/subagents.ts";
+import type { Beside } from "../view/parts.ts";
 import { SUBAGENT_DEPTH } from "./limits.ts";
 import type { Store } from "./store.ts";
 import { type SubagentStep, Translator } from "./to-acp.ts";
@@ -11,14 +12,22 @@ import type { SendUpdate } from "./update-lines.ts";
 export class NestedCalls {
   readonly #store: Store;
   readonly #sessionId: string;
+  readonly #beside: Beside;
   readonly #send: SendUpdate;
   readonly #signal: AbortSignal;
   readonly #shown = new Set<Subagent>();
   #subagents: Promise<readonly Subagent[]> | undefined;
 
-  constructor(store: Store, sessionId: string, send: SendUpdate, signal: AbortSignal) {
+  /** `beside`: what stands in other files, of the session and of its subagents. */
+  constructor(
+    store: Store,
+    sessionId: string,
+    beside: Beside,
+    { send, signal }: { readonly send: SendUpdate; readonly signal: AbortSignal },
+  ) {
     this.#store = store;
     this.#sessionId = sessionId;
+    this.#beside = beside;
     this.#send = send;
     this.#signal = signal;
   }
@@ -37,7 +46,7 @@ export class NestedCalls {
   }
 
   async #showOne(subagent: Subagent, step: SubagentStep, known: (id: string) => boolean, depth: number): Promise<void> {
-    const translator = new Translator({ parent: { toolCallId: step.toolCallId, known } });
+    const translator = new Translator({ beside: this.#beside, parent: { toolCallId: step.toolCallId, known } });
     const knownBelow = (id: string): boolean => known(id) || translator.calls.get(id) !== undefined;
     const give = async (steps: ReturnType<Translator["translate"]>): Promise<void> => {
       for (const one of steps) {

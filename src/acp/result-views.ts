@@ -1,4 +1,5 @@
 import type { ToolCallContent, ToolCallLocation } from "@agentclientprotocol/sdk/unstable";
+import type { Beside } from "../view/parts.ts";
 import { textOfResult, type ToolResult } from "../view/result.ts";
 import { fence, note, object, shorten, showPieces, string, textOf, withoutReminders } from "./content.ts";
 import { recordedChange } from "./diff.ts";
@@ -24,7 +25,7 @@ interface SpecialResult {
   /** What is left out. Without `content` the call keeps what it showed. */
   readonly without?: readonly ("content" | "rawOutput")[];
 }
-type View = (call: AnsweredCall, result: ToolResult, structured: Json) => SpecialResult;
+type View = (call: AnsweredCall, result: ToolResult, structured: Json, beside: Beside | undefined) => SpecialResult;
 
 const edited: View = ({ name, cwd }, result, structured) => {
   const change = recordedChange(structured, cwd);
@@ -43,8 +44,10 @@ const searched: View = ({ input, cwd }, _result, structured) => {
   return locations.length === 0 ? {} : { locations };
 };
 
-const delegated: View = (_call, result, structured) => {
-  const { agentId, agentType, totalDurationMs, totalTokens, totalToolUseCount, isAsync, content } = structured;
+const delegated: View = (_call, result, structured, beside) => {
+  const { agentType, totalDurationMs, totalTokens, totalToolUseCount, isAsync, content } = structured;
+  // Where there is no such transcript, the id leads nowhere.
+  const agentId = beside?.hasSubagent(String(structured["agentId"])) === true ? structured["agentId"] : undefined;
   const about = { agentId, agentType, totalDurationMs, totalTokens, totalToolUseCount };
   const subagent = Object.fromEntries(Object.entries(about).filter(([, value]) => isPlain(value)));
   const meta = Object.keys(subagent).length === 0 ? {} : { _meta: { [META]: { subagent } } };

@@ -1,6 +1,7 @@
 import type { ContentBlock, SessionUpdate } from "@agentclientprotocol/sdk/unstable";
 import type { ReplayedRow } from "../store/open-conversation.ts";
 import { readUserText, type UserText } from "../transcript/user-text.ts";
+import type { Beside } from "../view/parts.ts";
 import { isCall, isResult } from "../view/result.ts";
 import { type Call, Calls } from "./calls.ts";
 import { boundaryUpdate, summaryText } from "./compaction.ts";
@@ -42,6 +43,8 @@ export interface TranslatorOptions {
   readonly compactions?: boolean | undefined;
   /** The plan that is kept and sent. Without it none is: an earlier part of a conversation would bring back an old one. */
   readonly plan?: Plan | undefined;
+  /** What stands beside the conversation in files of its own. */
+  readonly beside?: Beside | undefined;
   /** The conversation is a subagent's, started by this call: its tool calls are shown, what it says is not. */
   readonly parent?: { readonly toolCallId: string; readonly known: (id: string) => boolean } | undefined;
 }
@@ -200,13 +203,14 @@ export class Translator {
       steps.push(this.#lost(id, block, structured, cwd, uri, uuid));
       return;
     }
-    const { _meta, ...view } = viewResult(call, block, structured, uri);
+    const { _meta, ...view } = viewResult(call, block, structured, uri, this.#options.beside);
     const update = fit(
       { sessionUpdate: "tool_call_update", toolCallId: call.toolCallId, ...view, ...this.#meta(ours(_meta)) },
       uuid,
     );
-    if (SUBAGENTS.has(call.name)) {
-      const agentId = string(structured["agentId"]);
+    const agentId = string(structured["agentId"]);
+    // A skill may run in a subagent of its own, and mostly does not.
+    if (SUBAGENTS.has(call.name) || (call.name === "Skill" && agentId !== undefined && this.#canOpen(agentId))) {
       const runId = string(structured["runId"]);
       if (agentId !== undefined) this.#agents.set(agentId, call.toolCallId);
       if (call.open) steps.push({ toolCallId: call.toolCallId, agentId, runId });
@@ -225,8 +229,18 @@ export class Translator {
     const toolCallId = this.calls.add(id, uri, { name, cwd, input: {} }) ?? shortId(id);
     this.calls.answer(id);
     const { title, kind } = name === "" ? { title: "Tool result", kind: "other" as const } : viewTool(name, input, cwd);
-    const { _meta, ...view }: ResultView = viewResult({ name, input, cwd }, block, structured, uri);
+    const { _meta, ...view }: ResultView = viewResult(
+      { name, input, cwd },
+      block,
+      structured,
+      uri,
+      this.#options.beside,
+    );
     return fit({ sessionUpdate: "tool_call", toolCallId, title, kind, ...view, ...this.#meta(ours(_meta)) }, uuid);
+  }
+
+  #canOpen(agentId: string): boolean {
+    return this.#options.beside?.hasSubagent(agentId) === true;
   }
 
   #leaveOut(what: keyof NotShown): void {

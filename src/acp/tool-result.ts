@@ -1,4 +1,5 @@
 import type { ToolCallContent, ToolCallLocation, ToolCallStatus } from "@agentclientprotocol/sdk/unstable";
+import type { Beside } from "../view/parts.ts";
 import { readResult, textOfResult, type ToolResult } from "../view/result.ts";
 import { note, object, showPieces, withoutReminders } from "./content.ts";
 import { META } from "./from-acp.ts";
@@ -35,9 +36,15 @@ const NEEDED: ReadonlyMap<string, readonly string[]> = new Map([
 /**
  * A tool result → how the call ends. `structured` is the row's `toolUseResult`, the CLI's own record beside the text
  * that the model got: it holds the hunks of an edit, the two streams of a command, the places of a search, where the
- * text has them mixed with words for the model.
+ * text has them mixed with words for the model. `beside`: what stands in other files.
  */
-export function viewResult(call: AnsweredCall, block: Json, structured: Json, uri: string): ResultView {
+export function viewResult(
+  call: AnsweredCall,
+  block: Json,
+  structured: Json,
+  uri: string,
+  beside?: Beside,
+): ResultView {
   const result = readResult(block);
   const { failed } = result;
   const output = block["content"];
@@ -54,7 +61,7 @@ export function viewResult(call: AnsweredCall, block: Json, structured: Json, ur
   const rest = isPlain(result, output) ? undefined : rawOutput(result, output);
   const language = isServers ? FENCED_SERVER.get(block["type"]) : FENCED.get(name);
   if (failed) return { status: "failed", content: showPieces(result, isServers ? language : "", uri), ...rest };
-  const { without = [], ...special } = SPECIAL_RESULTS.get(name)?.(call, result, structured) ?? {};
+  const { without = [], ...special } = SPECIAL_RESULTS.get(name)?.(call, result, structured, beside) ?? {};
   if (special.content === undefined && !without.includes("content"))
     return { status: "completed", content: showPieces(result, language, uri), ...rest, ...special };
   return { status: "completed", ...(!without.includes("rawOutput") && rawOutput(result, output)), ...special };

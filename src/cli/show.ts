@@ -61,7 +61,7 @@ async function printMessages({ open, about, messages, numbers, left, asked, invo
       if (!reads) return;
       if (number % MESSAGES_PER_TURN === 0) await nextTurn();
       const message = messages.get(number);
-      const whole = viewMessage(message, messages.entries(message));
+      const whole = viewMessage(message, messages.entries(message), open);
       const view = choose(whole, asked.choice, left);
       if (view.parts.length > 0) reads = await output.write(renderer.message(view));
       else if (whole.parts.length === 0) left.empty++;

@@ -1,6 +1,6 @@
 import { findConversation } from "../transcript/conversation.ts";
-import type { Conversation, ConversationRow } from "../transcript/conversation.ts";
-import type { MessageContext, SessionMessage } from "../transcript/message.ts";
+import type { ConversationRow } from "../transcript/conversation.ts";
+import type { SessionMessage } from "../transcript/message.ts";
 import { ANSWERS, ASSISTANT, SYSTEM } from "../transcript/row-index.ts";
 import { type ConversationEntry, MessageMaker, visibleRows } from "../transcript/visible.ts";
 import { openRead, type Stats, statFile } from "./disk.ts";
@@ -8,7 +8,7 @@ import { SessionNotFoundError, TranscriptError } from "./errors.ts";
 import type { StoredText } from "./row-apart.ts";
 import type { ScanProgress } from "./scan-file.ts";
 import { spool } from "./spool.ts";
-import { openSubagent, type Subagent } from "./subagents.ts";
+import { type OpenSubagent, openSubagent, type Subagent, SubagentNames } from "./subagents.ts";
 import { TranscriptFile } from "./transcript-file.ts";
 import type { TranscriptCopy } from "./types.ts";
 
@@ -35,6 +35,8 @@ export interface OpenConversation {
   uuid(at: number): string;
   /** Id of the API message that an assistant row is a part of; undefined for other rows. */
   messageId(at: number): string | undefined;
+  /** Whether the session has a subagent of that id, whose conversation can be opened too. */
+  hasSubagent(agentId: string): boolean;
   /** Whether the file is still what was opened. False of one that changed just before: it could change again unseen. */
   isCurrent(): boolean;
   close(): void;
@@ -74,11 +76,11 @@ export async function openConversation(
   { agentId, signal, progress }: OpenConversationOptions = {},
 ): Promise<OpenConversation> {
   if (agentId === undefined) {
-    return ofFile(await TranscriptFile.read(openRead(copy.path), signal, undefined, progress), copy.path);
+    return ofFile(await TranscriptFile.read(openRead(copy.path), signal, undefined, progress), copy);
   }
   const open = await openSubagent(copy, agentId, signal);
   if (open === undefined) throw new SessionNotFoundError(copy.sessionId, `: it has no subagent ${agentId}`);
-  return opened(open.file, open.conversation, open.rows, open.context, open.subagent.path, open.subagent);
+  return opened(open, { copy, path: open.subagent.path, subagent: open.subagent });
 }
 
 /**
@@ -90,7 +92,7 @@ export async function openStream(stream: AsyncIterable<Uint8Array>, signal?: Abo
   return ofFile(await TranscriptFile.read(await spool(stream, signal), signal));
 }
 
-function ofFile(file: TranscriptFile, path?: string): OpenConversation {
+function ofFile(file: TranscriptFile, copy?: TranscriptCopy): OpenConversation {
   try {
     const conversation = findConversation(file.index, file.load, {
       fileSize: 0,
@@ -98,7 +100,8 @@ function ofFile(file: TranscriptFile, path?: string): OpenConversation {
       branches: "all",
     });
     const rows = visibleRows(conversation, file.load, { includeSystemMessages: true });
-    return opened(file, conversation, notesInPlace(rows, file.index.kind), {}, path);
+    const shown = { file, conversation, rows: notesInPlace(rows, file.index.kind), context: {} };
+    return opened(shown, { copy, path: copy?.path, subagent: undefined });
   } catch (error) {
     file.close();
     throw error;
@@ -131,15 +134,19 @@ function notesInPlace(rows: readonly ConversationRow[], kind: Uint8Array): reado
   return placed;
 }
 
+/** Where a conversation comes from. All are absent of a stream. */
+interface Origin {
+  readonly copy: TranscriptCopy | undefined;
+  readonly path: string | undefined;
+  readonly subagent: Subagent | undefined;
+}
+
 function opened(
-  file: TranscriptFile,
-  conversation: Conversation,
-  rows: readonly ConversationRow[],
-  context: MessageContext,
-  path: string | undefined,
-  subagent?: Subagent,
+  { file, conversation, rows, context }: Omit<OpenSubagent, "subagent">,
+  { copy, path, subagent }: Origin,
 ): OpenConversation {
   const { index } = file;
+  const names = copy && new SubagentNames(copy, path === copy.path ? file : undefined);
   const settled = Date.now() - file.stat.ctimeMs >= SETTLED_MS;
   const maker = new MessageMaker(conversation, file.load);
   const row = (at: number): ConversationRow => {
@@ -177,6 +184,7 @@ function opened(
       const id = index.message[row(at).row] as number;
       return id < 0 ? undefined : index.messageIds.text(id);
     },
+    hasSubagent: (agentId) => names?.has(agentId) === true,
     isCurrent: () => settled && (path === undefined || isSame(file.stat, statFile(path))),
     close: () => file.close(),
   };

@@ -40,6 +40,10 @@ export const sidecarPath = (project: ProjectDir, sessionId: string): string =>
 export const subagentsPath = (project: ProjectDir, sessionId: string): string =>
   sidecarPath(project, sessionId) + sep + "subagents";
 
+/** `<project>/agent-<agent>.jsonl`, where older CLIs put subagents; undefined for an id that is no part of a name. */
+export const oldSubagentPath = (project: ProjectDir, agentId: string): string | undefined =>
+  NAME_ENDS.test(agentId) ? undefined : `${project.path}${sep}agent-${agentId}.jsonl`;
+
 /** `<project>/<id>/custom-title.json`. */
 export const customTitlePath = (project: ProjectDir, sessionId: string): string =>
   sidecarPath(project, sessionId) + sep + "custom-title.json";

@@ -1,17 +1,18 @@
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { type Conversation, type ConversationRow, findSubagentConversation } from "../transcript/conversation.ts";
 import type { MessageContext } from "../transcript/message.ts";
 import { SIDECHAIN } from "../transcript/row-index.ts";
 import { type ConversationEntry, MessageMaker, visibleRows } from "../transcript/visible.ts";
 import { record } from "../transcript/voice-call.ts";
 import { findSession } from "./locate.ts";
-import { subagentsPath } from "./paths.ts";
+import { oldSubagentPath, subagentsPath } from "./paths.ts";
 import { page, type TranscriptMessage } from "./read.ts";
 import { readSmall } from "./read-small.ts";
 import { isSessionId } from "./session-id.ts";
-import { oldSubagents } from "./sidecars.ts";
+import { firstSessionId, oldSubagents } from "./sidecars.ts";
 import { TranscriptFile } from "./transcript-file.ts";
 import type { OrUndefined, SessionMutationOptions, TranscriptCopy } from "./types.ts";
+import { entriesOf } from "./walk.ts";
 
 export type ListSubagentsOptions = SessionMutationOptions & {
   /**
@@ -61,7 +62,7 @@ export async function describeSubagents(
 ): Promise<Subagent[]> {
   const copy = isSessionId(sessionId) ? findSession(sessionId, options ?? {}) : undefined;
   if (copy === undefined) return [];
-  const found = await inDirectory(copy);
+  const found = inDirectory(copy);
   if (options?.includeLegacy !== true) return found;
   const inline = await inlineAgents(copy);
   const ids = [...inline.keys()];
@@ -112,11 +113,62 @@ export async function openSubagent(
   agentId: string,
   signal?: AbortSignal,
 ): Promise<OpenSubagent | undefined> {
-  const same = (subagent: Subagent): boolean => subagent.agentId === agentId;
-  return openFound(
-    (await inDirectory(copy)).find(same) ?? (await beside(copy)).find(same) ?? bare(agentId, "inline", copy.path),
-    signal,
-  );
+  const found = fileOf(copy, agentId, filesBelow(subagentsPath(copy.project, copy.sessionId)));
+  return openFound(found ?? bare(agentId, "inline", copy.path), signal);
+}
+
+/**
+ * Which subagents of a session `openSubagent` would open. The names in its directory are read once, when the first is asked
+ * about; a subagent that begins later is not known.
+ */
+export class SubagentNames {
+  readonly #copy: TranscriptCopy;
+  readonly #main: TranscriptFile | undefined;
+  readonly #known = new Map<string, boolean>();
+  #files: readonly string[] | undefined;
+  #inline: ReadonlyMap<string, unknown> | undefined;
+
+  /** `main`: the session's transcript, where it is open; without it rows that stand among its own are not looked for. */
+  constructor(copy: TranscriptCopy, main: TranscriptFile | undefined) {
+    this.#copy = copy;
+    this.#main = main;
+  }
+
+  has(agentId: string): boolean {
+    if (this.#files === undefined) {
+      this.#files = [...filesBelow(subagentsPath(this.#copy.project, this.#copy.sessionId))];
+      for (const path of this.#files) this.#known.set(idInPath(path), true);
+    }
+    // No file has such a name, and nothing so long is kept.
+    if (agentId.length > ID_UNITS) return this.#isInline(agentId);
+    let known = this.#known.get(agentId);
+    if (known === undefined) {
+      known = fileOf(this.#copy, agentId, []) !== undefined || this.#isInline(agentId);
+      this.#known.set(agentId, known);
+    }
+    return known;
+  }
+
+  #isInline(agentId: string): boolean {
+    if (this.#main === undefined) return false;
+    this.#inline ??= inlineRows(this.#main);
+    return this.#inline.has(agentId);
+  }
+}
+
+/** A name of a file has at most 255 bytes. */
+const ID_UNITS = 255;
+
+/** The subagent whose rows stand in a file of its own: one of `paths`, or one beside the transcript. */
+function fileOf(
+  { project, sessionId }: TranscriptCopy,
+  agentId: string,
+  paths: Iterable<string>,
+): Subagent | undefined {
+  for (const path of paths) if (idInPath(path) === agentId) return describe(path, "directory");
+  const path = oldSubagentPath(project, agentId);
+  if (path === undefined || firstSessionId(path) !== sessionId) return undefined;
+  return describe(path, "beside");
 }
 
 /**
@@ -154,29 +206,19 @@ async function openFound(subagent: Subagent, signal: AbortSignal | undefined): P
 
 const NAME = /^agent-(.*)\.jsonl$/s;
 
-async function inDirectory({ project, sessionId }: TranscriptCopy): Promise<Subagent[]> {
-  const root = subagentsPath(project, sessionId);
-  // Loaded where it is used: a list, and most reads, never need it.
-  const { default: glob } = await import("fast-glob");
-  const paths = await glob("**/agent-*.jsonl", {
-    cwd: root,
-    dot: true,
-    onlyFiles: true,
-    followSymbolicLinks: false,
-    suppressErrors: true,
-  });
-  return paths.sort(inWalkOrder).map((path) => describe(join(root, path), "directory"));
+const inDirectory = ({ project, sessionId }: TranscriptCopy): Subagent[] =>
+  [...filesBelow(subagentsPath(project, sessionId))].map((path) => describe(path, "directory"));
+
+/** The transcripts below a directory, walked by name, a directory among the files. Links are not followed. */
+function* filesBelow(dir: string): Generator<string> {
+  for (const entry of entriesOf(dir, [])) {
+    const path = join(dir, entry.name);
+    if (entry.isDirectory()) yield* filesBelow(path);
+    else if (entry.isFile() && NAME.test(entry.name)) yield path;
+  }
 }
 
-/** The order of a walk that takes the names of a directory as they sort, a directory among the files. */
-function inWalkOrder(a: string, b: string): number {
-  const [x, y] = [a.split("/"), b.split("/")];
-  for (let i = 0; i < Math.min(x.length, y.length); i++) {
-    const order = Buffer.compare(Buffer.from(x[i] as string), Buffer.from(y[i] as string));
-    if (order !== 0) return order;
-  }
-  return x.length - y.length;
-}
+const idInPath = (path: string): string => NAME.exec(basename(path))?.[1] ?? "";
 
 async function beside({ project, sessionId }: TranscriptCopy): Promise<Subagent[]> {
   return (await oldSubagents(project, sessionId)).map((path) => describe(path, "beside"));
@@ -190,7 +232,7 @@ const META_BYTES = 64 * 1024;
 function describe(path: string, layout: "directory" | "beside"): Subagent {
   const { toolUseId, parentAgentId, agentType, description } = readMeta(path.replace(/\.jsonl$/, ".meta.json"));
   return {
-    agentId: NAME.exec(path.slice(Math.max(path.lastIndexOf("/"), path.lastIndexOf("\\")) + 1))?.[1] ?? "",
+    agentId: idInPath(path),
     layout,
     path,
     toolUseId: typeof toolUseId === "string" && TOOL_USE_ID.test(toolUseId) ? toolUseId : null,

@@ -1,3 +1,4 @@
+import type { OpenConversation } from "../store/open-conversation.ts";
 import type { ConversationEntry } from "../store/read.ts";
 import { readUserText } from "../transcript/user-text.ts";
 import { record } from "../transcript/voice-call.ts";
@@ -52,16 +53,24 @@ export interface Result {
   readonly text: string;
   readonly media: readonly Media[];
   readonly structured: Json;
+  /** The subagent that it is the report of, where its conversation can be opened. */
+  readonly agentId?: string;
 }
 
-/** The parts of one row, in order. None for a row that says nothing to a person. */
-export function partsOf({ message, entry }: ConversationEntry): Part[] {
+/** What belongs to a conversation and stands in files of its own. */
+export type Beside = Pick<OpenConversation, "hasSubagent">;
+
+/**
+ * The parts of one row, in order. None for a row that says nothing to a person. `beside`: without it nothing is said of
+ * what stands in other files.
+ */
+export function partsOf({ message, entry }: ConversationEntry, beside?: Beside): Part[] {
   if (message.type === "system") return systemParts(entry);
   const content = record(message.message)?.["content"];
   const blocks = blocksOf(content);
   const structured = blocks.filter(isResult).length === 1 ? (record(entry["toolUseResult"]) ?? {}) : {};
   return blocks.flatMap((block): Part[] => {
-    if (isResult(block)) return [resultOf(block, structured)];
+    if (isResult(block)) return [resultOf(block, structured, beside)];
     const text = string(block["text"]);
     if (block["type"] === "text" && text !== undefined) {
       if (message.type === "user") return userParts(text, entry["isCompactSummary"] === true);
@@ -145,8 +154,9 @@ function callOf(block: Json): Part {
   };
 }
 
-function resultOf(block: Json, structured: Json): Result {
+function resultOf(block: Json, structured: Json, beside: Beside | undefined): Result {
   const result = readResult(block);
+  const agentId = string(structured["agentId"]);
   return {
     kind: "result",
     role: "tool",
@@ -155,6 +165,7 @@ function resultOf(block: Json, structured: Json): Result {
     text: textOfResult(result),
     media: result.pieces.flatMap((piece) => (piece.kind === "media" ? [mediaOf(piece.block, "tool")] : [])),
     structured,
+    ...(agentId !== undefined && beside?.hasSubagent(agentId) === true && { agentId }),
   };
 }
 

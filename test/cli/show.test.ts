@@ -231,12 +231,12 @@ describe("tools", () => {
       "● TodoWrite\n  │ [x] a\n  │ [ ] b",
     ],
     [
-      "a subagent's conversation is named",
+      "a subagent that has no transcript is not offered",
       "Agent",
       { description: "D" },
       "r",
       { agentId: "a1" },
-      "● Agent D\n  │ r\n  │ its conversation: --subagent a1",
+      "● Agent D\n  │ r",
     ],
     [
       "a tool that we do not know",

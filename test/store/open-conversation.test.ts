@@ -95,6 +95,32 @@ test("a subagent's conversation", async () => {
   expect(brief(open)).toBe("u8 a9");
 });
 
+test("says which subagents can be opened, of every layout, from one look at their names", async () => {
+  const dir = tempConfigDir();
+  const side = { isSidechain: true, sessionId: id };
+  const rows = jsonl([user(8, null, "p", side)]);
+  put(dir, `projects/-w/${id}.jsonl`, jsonl([user(1, null), user(7, 1, "p", { ...side, agentId: "inside" })]));
+  put(dir, `projects/-w/${id}/subagents/deep/agent-a.jsonl`, rows);
+  fs.symlinkSync("deep/agent-a.jsonl", `${dir}/projects/-w/${id}/subagents/agent-linked.jsonl`);
+  put(dir, "projects/-w/agent-beside.jsonl", rows);
+  put(dir, "projects/-w/agent-other.jsonl", jsonl([user(8, null, "p", { ...side, sessionId: sessionId(2) })]));
+  const copy = requireSession(id, { configDirs: [dir] });
+  const open = await openConversation(copy);
+  const asked = ["a", "beside", "inside", "linked", "other", "nobody", "", "../-w/agent-a", `${id}/x`, "a".repeat(300)];
+  const openable = asked.filter((agentId) => open.hasSubagent(agentId));
+  expect(openable).toEqual(["a", "beside", "inside"]);
+  const opened = await Promise.allSettled(asked.map((agentId) => openConversation(copy, { agentId })));
+  expect(asked.filter((_, at) => opened[at]?.status === "fulfilled")).toEqual(openable);
+  for (const one of opened) if (one.status === "fulfilled") one.value.close();
+  // Nothing is listed again for each call.
+  put(dir, `projects/-w/${id}/subagents/agent-late.jsonl`, rows);
+  expect(open.hasSubagent("late")).toBe(false);
+  open.close();
+  const stream = await openStream(chunks(jsonl([user(1, null)])));
+  expect(stream.hasSubagent("a")).toBe(false);
+  stream.close();
+});
+
 test.skipIf(process.platform === "win32")("a stream leaves no file behind, and has none while it comes", async () => {
   const tmp = tempConfigDir();
   vi.stubEnv("TMPDIR", tmp);

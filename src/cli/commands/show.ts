@@ -12,7 +12,8 @@ transcript from stdin. Long output is folded; what is not shown is told at the e
   "omitted": {before, otherRoles, compacted, branches, branchMessages, thoughtsWithoutText, empty}}
   Kinds of parts: text, thinking, hidden (said to the model only), notice, summary, boundary {text};
     command {name, args}; shell {command}; output {text, errors}; call {id, name, input};
-    result {id, failed, text, media, structured}; image, document, other {name, bytes}.
+    result {id, failed, text, media, structured,
+  agentId: a subagent that can be shown}; image, document, other {name, bytes}.
   What is not known is absent. Nothing is folded.`,
   options: {
     from: {

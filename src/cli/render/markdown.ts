@@ -1,7 +1,7 @@
 import { printable, printableLines } from "../terminal.ts";
 import { cutLine, fold } from "./fold.ts";
 import { type Call, mediaText, type Part, type Result } from "../../view/parts.ts";
-import { subagentOf, type ToolLine, viewCall, viewResult } from "./tool.ts";
+import { type ToolLine, viewCall, viewResult } from "./tool.ts";
 import { type About, type LeftOut, leftOutWords, localTime, type MessageView, type Renderer } from "./view.ts";
 
 export interface MarkdownOptions {
@@ -132,12 +132,12 @@ function callBlocks(call: Call, cwd: string | undefined, options: MarkdownOption
 function resultBlocks(result: Result, call: Call | undefined, options: MarkdownOptions): string[] {
   const shown = viewResult(call?.name ?? "", call?.input ?? {}, result);
   const isChange = shown.some(({ tone }) => tone === "added" || tone === "removed");
-  const agent = subagentOf(result);
+  const { agentId } = result;
   return [
     ...(result.failed ? ["*failed:*"] : []),
     ...fenced(shown, isChange ? "" : (LANGUAGES.get(call?.name ?? "") ?? ""), options),
     ...result.media.map((media) => `*[${escaped(mediaText(media))}]*`),
-    ...(agent === undefined ? [] : [`Its conversation: ${code(`--subagent ${agent}`)}`]),
+    ...(agentId === undefined ? [] : [`Its conversation: ${code(`--subagent ${agentId}`)}`]),
   ];
 }
 

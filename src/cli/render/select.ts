@@ -35,17 +35,22 @@ export function select(
   left.branches = abandoned.size;
   const first = from === undefined ? 1 : firstNumber(from, open, messages, candidates);
   const asked = candidates.filter((number) => number >= first);
-  const shown = last === undefined ? asked : lastOf(asked, last, messages, choice);
+  const shown = last === undefined ? asked : lastOf(asked, last, { open, messages }, choice);
   left.before = candidates.length - shown.length;
   return shown;
 }
 
 /** The last so many messages of which something is shown, and what stands between them. */
-function lastOf(numbers: readonly number[], last: number, messages: Messages, choice: Choice): number[] {
+function lastOf(
+  numbers: readonly number[],
+  last: number,
+  { open, messages }: { readonly open: OpenConversation; readonly messages: Messages },
+  choice: Choice,
+): number[] {
   let at = numbers.length;
   for (let found = 0; at > 0 && found < last; at--) {
     const message = messages.get(numbers[at - 1] ?? 1);
-    if (choose(viewMessage(message, messages.entries(message)), choice).parts.length > 0) found++;
+    if (choose(viewMessage(message, messages.entries(message), open), choice).parts.length > 0) found++;
   }
   return numbers.slice(at);
 }

@@ -3,7 +3,7 @@ import { cut } from "../width.ts";
 import { cutLine, fold } from "./fold.ts";
 import { type Call, mediaText, type Media, type Part, type Result } from "../../view/parts.ts";
 import type { Style } from "./style.ts";
-import { subagentOf, type ToolLine, viewCall, viewResult } from "./tool.ts";
+import { type ToolLine, viewCall, viewResult } from "./tool.ts";
 import { type About, type LeftOut, leftOutWords, localTime, type MessageView, type Renderer } from "./view.ts";
 import { wrap } from "./wrap.ts";
 
@@ -162,11 +162,11 @@ class TextWriter {
 
   #result(result: Result, call: Call | undefined): string[] {
     const lines = viewResult(call?.name ?? "", call?.input ?? {}, result);
-    const agent = subagentOf(result);
+    const { agentId } = result;
     return [
       ...this.#folded(lines),
       ...result.media.map((media) => this.#style.dim(BAR) + this.#media(media)),
-      ...(agent === undefined ? [] : [this.#style.dim(`${BAR}its conversation: --subagent ${printable(agent)}`)]),
+      ...(agentId === undefined ? [] : [this.#style.dim(`${BAR}its conversation: --subagent ${printable(agentId)}`)]),
     ];
   }
 

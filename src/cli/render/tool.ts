@@ -40,12 +40,6 @@ export function viewResult(name: string, input: Json, { failed, text, structured
   return plain(text);
 }
 
-/** The id of the subagent that a call started, where its result says so. */
-export function subagentOf({ structured }: Result): string | undefined {
-  const { agentId } = structured;
-  return typeof agentId === "string" && agentId !== "" ? agentId : undefined;
-}
-
 interface View {
   readonly title: string;
   readonly text?: string | undefined;

@@ -1,7 +1,7 @@
 import type { ConversationEntry } from "../../store/read.ts";
 import { record } from "../../transcript/voice-call.ts";
 import type { Message } from "../../view/messages.ts";
-import { isWithheld, type Part, partsOf, type Role } from "../../view/parts.ts";
+import { type Beside, isWithheld, type Part, partsOf, type Role } from "../../view/parts.ts";
 
 /** Which session is shown. What is not known is absent. */
 export interface About {
@@ -85,7 +85,7 @@ export interface Renderer {
   foot(about: About, left: LeftOut): string;
 }
 
-export function viewMessage(message: Message, entries: readonly ConversationEntry[]): MessageView {
+export function viewMessage(message: Message, entries: readonly ConversationEntry[], beside: Beside): MessageView {
   let [timestamp, model, cwd]: (string | undefined)[] = [];
   for (const { message: row, entry } of entries) {
     timestamp ??= string(row["timestamp"]);
@@ -95,7 +95,7 @@ export function viewMessage(message: Message, entries: readonly ConversationEntr
   // The CLI's own words in the model's place.
   if (model === "<synthetic>") model = undefined;
   const uuids = entries.map((entry) => entry.message.uuid).filter((uuid) => typeof uuid === "string");
-  return { ...message, timestamp, model, cwd, uuids, parts: entries.flatMap(partsOf) };
+  return { ...message, timestamp, model, cwd, uuids, parts: entries.flatMap((entry) => partsOf(entry, beside)) };
 }
 
 /** The message without the parts that were not asked for; those that a person might miss are counted. */

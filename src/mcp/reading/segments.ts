@@ -1,4 +1,3 @@
-import type { ConversationEntry } from "../../store/read.ts";
 import type { Message } from "../../view/messages.ts";
 import { jsonText } from "../../view/json-text.ts";
 import { type Call, mediaText, type Part, partsOf, type Result } from "../../view/parts.ts";
@@ -63,10 +62,10 @@ export function showMessage(
   const chosen: Chosen[] = [];
   let [time, model]: (string | undefined)[] = [];
   for (let row = message.from; row < message.to; row++) {
-    const { message: said, entry }: ConversationEntry = conversation.open.entry(row);
-    time ??= minuteOf(said["timestamp"]);
-    model ??= modelOf(said.message);
-    const parts = partsOf({ message: said, entry, compacted: message.compacted, branch: message.branch });
+    const entry = conversation.open.entry(row);
+    time ??= minuteOf(entry.message["timestamp"]);
+    model ??= modelOf(entry.message.message);
+    const parts = partsOf(entry, conversation.open);
     found += parts.length;
     for (const part of parts) {
       const by = leftOutBy(part, choice);
@@ -184,12 +183,12 @@ const textOfResult = ({ part, row, alone }: Chosen, whole: boolean, conversation
   part.kind === "result" ? resultText(part, whole, { conversation, row, alone }) : "";
 
 function resultText(result: Result, whole: boolean, from: From): string {
-  const { agentId } = result.structured;
+  const { agentId } = result;
   const output = result.text === "" && result.media.length > 0 ? "" : outputText(result.text, whole, from);
   return [
     `${result.failed ? "← failed: " : "← "}${output}`,
     ...result.media.map((media) => `[${plain(mediaText(media))}]`),
-    ...(typeof agentId === "string" && /^[\w-]{1,64}$/.test(agentId) ? [`[its conversation: agentId ${agentId}]`] : []),
+    ...(agentId !== undefined && /^[\w-]{1,64}$/.test(agentId) ? [`[its conversation: agentId ${agentId}]`] : []),
   ].join("\n");
 }
 

@@ -69,7 +69,7 @@ async function callOf(conversation: Conversation, call: string, signal: AbortSig
     }
     const { buffer, byteOffset, length } = open.bytes(row);
     if (!Buffer.from(buffer, byteOffset, length).includes(needle)) continue;
-    const found = partsOf(open.entry(row)).flatMap((part) => callLine(part, call));
+    const found = partsOf(open.entry(row), open).flatMap((part) => callLine(part, call));
     if (found.length > 0) first ??= row;
     lines.push(...found);
   }
@@ -90,7 +90,7 @@ export function textOf(conversation: Conversation, target: Target): string {
   if (target.kind === "call") return target.text;
   const message = conversation.message(target.number);
   const [from, to] = target.kind === "row" ? [target.row, target.row + 1] : [message.from, message.to];
-  const parts = Array.from({ length: to - from }, (_, at) => partsOf(open.entry(from + at))).flat();
+  const parts = Array.from({ length: to - from }, (_, at) => partsOf(open.entry(from + at), open)).flat();
   const [only] = parts;
   if (
     parts.length === 1 &&
