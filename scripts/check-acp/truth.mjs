@@ -24,7 +24,7 @@ export function readTruth(file) {
   }
   const all = [...byId.values()];
   const place = new Map(all.map((row, i) => [row.uuid, i]));
-  const isMain = (row) => row.isSidechain !== true && row.teamName === undefined && row.type !== "progress";
+  const isMain = (row) => row.isSidechain !== true && row.type !== "progress";
   const isSaid = (row) => row.type === "user" || row.type === "assistant";
 
   const above = (row) => {

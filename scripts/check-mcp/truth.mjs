@@ -21,7 +21,7 @@ export function readTruth(file, subagent) {
   let unsure = 0;
   for (const row of rows.values()) {
     if (row.type !== "user" && row.type !== "assistant") continue;
-    if (!subagent && (row.isSidechain === true || row.teamName !== undefined || row.isMeta === true)) continue;
+    if (!subagent && (row.isSidechain === true || row.isMeta === true)) continue;
     for (const block of blocks(row)) {
       const add = (kind, text) => void (text.trim() === "" || said.push({ id: row.uuid, kind, text: text.trim() }));
       if (block.type === "text" && row.type === "assistant") {

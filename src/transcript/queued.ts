@@ -163,7 +163,6 @@ export function queuedPrompt(
     ...(shownOrigin !== undefined && { origin: shownOrigin }),
     isQueuedCommand: true,
     isSidechain: value["isSidechain"],
-    teamName: value["teamName"],
   };
 }
 

@@ -23,7 +23,6 @@ export const PROGRESS = 4;
 
 /** Flags of a row. */
 export const SIDECHAIN = 1;
-export const TEAM = 1 << 1;
 export const META = 1 << 2;
 /** `attachment/fork_briefing`: never a leaf. */
 export const FORK_BRIEFING = 1 << 3;
@@ -193,9 +192,6 @@ export class RowIndex {
             subtypeEnd = valueEnd;
           }
           break;
-        case 8:
-          if (equals(bytes, key, keyEnd, KEY_TEAM_NAME)) flags = flag(flags, TEAM, truthy(bytes, value, valueEnd));
-          break;
         case 10:
           if (equals(bytes, key, keyEnd, KEY_PARENT_UUID)) {
             const isId = bytes[value] === 0x22 && !isEmpty(bytes, value, valueEnd);
@@ -340,7 +336,6 @@ const KEY_UUID = ascii("uuid");
 const KEY_IS_META = ascii("isMeta");
 const KEY_ORIGIN = ascii("origin");
 const KEY_SUBTYPE = ascii("subtype");
-const KEY_TEAM_NAME = ascii("teamName");
 const KEY_PARENT_UUID = ascii("parentUuid");
 const KEY_IS_SIDECHAIN = ascii("isSidechain");
 const KEY_TOOL_USE_RESULT = ascii("toolUseResult");

@@ -7,7 +7,6 @@ import {
   PROGRESS,
   type RowIndex,
   SIDECHAIN,
-  TEAM,
   USER,
 } from "./row-index.ts";
 import { Relinks } from "./relinks.ts";
@@ -85,10 +84,10 @@ export class Tree {
     return link === NONE ? NONE : (this.rowOf[link] as number);
   }
 
-  /** Whether the row can carry the conversation on: no sidechain, no team mate, no progress. */
+  /** Whether the row can carry the conversation on: no sidechain, no progress. */
   isMain(row: number): boolean {
     const flags = this.index.flags[row] as number;
-    const off = this.#allMain ? FORK_BRIEFING : SIDECHAIN | TEAM | FORK_BRIEFING;
+    const off = this.#allMain ? FORK_BRIEFING : SIDECHAIN | FORK_BRIEFING;
     return (flags & off) === 0 && this.index.kind[row] !== PROGRESS;
   }
 
@@ -101,9 +100,9 @@ export class Tree {
     return ((this.index.flags[row] as number) & flags) !== 0;
   }
 
-  /** Whether the row is neither of a sidechain, nor of a team mate, nor meta. */
+  /** Whether the row is neither of a sidechain nor meta. */
   isPlain(row: number): boolean {
-    const off = this.#allMain ? META : SIDECHAIN | TEAM | META;
+    const off = this.#allMain ? META : SIDECHAIN | META;
     return !this.isFlagged(row, off);
   }
 
@@ -225,6 +224,6 @@ export class Tree {
   }
 
   #offMain(row: number): boolean {
-    return !this.#allMain && this.isFlagged(row, SIDECHAIN | TEAM);
+    return !this.#allMain && this.isFlagged(row, SIDECHAIN);
   }
 }

@@ -11,7 +11,6 @@ import {
   QUEUED_COMMAND,
   SIDECHAIN,
   SYSTEM,
-  TEAM,
   USER,
 } from "./row-index.ts";
 import type { LoadRow } from "./tree.ts";
@@ -28,7 +27,7 @@ export interface ConversationEntry {
 
 export interface VisibleOptions {
   readonly includeSystemMessages?: boolean;
-  /** The conversation is a subagent's: rows of sidechains, of team mates and meta rows are what it consists of. */
+  /** The conversation is a subagent's: rows of sidechains and meta rows are what it consists of. */
   readonly subagent?: boolean;
 }
 
@@ -45,7 +44,7 @@ export function visibleRows(
   const hidden = new HiddenTools(conversation, load);
   return rows.filter(({ row }) => {
     const bits = flags[row] as number;
-    if (!subagent && (bits & (SIDECHAIN | TEAM)) !== 0) return false;
+    if (!subagent && (bits & SIDECHAIN) !== 0) return false;
     if ((bits & QUEUED_COMMAND) !== 0) {
       return delivered.has(row) && queuedPrompt(load(row), taken, { keepMeta: subagent }) !== undefined;
     }

@@ -72,7 +72,7 @@ class Conversation {
       rewind: 3,
       compact: 1,
     } as const;
-    const rare = { side: main, team: 1, meta: 2, command: 1, duplicate: 1, oddities: 2 * main, markers: 1 } as const;
+    const rare = { side: main, meta: 2, command: 1, duplicate: 1, oddities: 2 * main, markers: 1 } as const;
     const step: Readonly<Record<keyof typeof steps | keyof typeof rare, () => void>> = {
       turn: () => {
         this.#prompt();
@@ -89,8 +89,6 @@ class Conversation {
       },
       compact: () => this.#compact(),
       side: () => this.#side(),
-      team: () =>
-        void this.#put("user", { message: { role: "user", content: prose(rng) }, teamName: "squad", agentName: "a" }),
       meta: () => this.#meta(),
       command: () => this.#localCommand(),
       duplicate: () => this.#duplicate(),

@@ -55,7 +55,39 @@ function lostResults(one: Transcript): { readonly result: Placed; readonly use: 
 const resultIds = ({ row }: Placed): string[] =>
   blocks(row, "tool_result").map((block) => String(block["tool_use_id"]));
 
+const isOfTeam = ({ row }: Placed): boolean => Boolean(row["teamName"]);
+
 export const conversationDeviations: readonly Deviation[] = [
+  {
+    id: "team-rows",
+    title: "What was said while a team existed is part of the conversation",
+    reason:
+      "While a team of agents exists, the CLI writes `teamName` on every row of the lead's session, and of a teammate's own. It sends all of them to the model when the session is resumed.",
+    official: "Hides the rows, and lets none of them end the conversation.",
+    ours: "They are rows like all others, for the messages and for where a fork ends.",
+    applies: (store, call) =>
+      isConversation(call) && ofSession(store, call).some((one) => conversationRows(one.lines).some(isOfTeam)),
+    instead: (store, call) =>
+      mapTranscripts(store, (one) =>
+        concerned(store, call).has(one.path)
+          ? changeRows(one, (placed) => {
+              const { teamName: _team, ...row } = placed.row;
+              return isOfTeam(placed) ? row : undefined;
+            })
+          : one,
+      ),
+    provoke: (rng, store) =>
+      mapTranscripts(store, (one) => {
+        const rows = conversationRows(one.lines);
+        const first = rng.pick([0, rng.int(0, rows.length), rng.int(0, rows.length)]);
+        const last = rng.pick([Infinity, Infinity, rng.int(first, rows.length)]);
+        const team = rng.pick([{ teamName: "squad" }, { teamName: "squad", agentName: "a" }]);
+        return changeRows(one, (placed) => {
+          const at = rows.indexOf(placed);
+          return at >= first && at < last ? { ...placed.row, ...team } : undefined;
+        });
+      }),
+  },
   {
     id: "dangling-parent",
     title: "A parent that is not in the file does not cut off what came before",

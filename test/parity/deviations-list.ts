@@ -28,6 +28,7 @@ import {
   inTail,
   records,
   saysSidechain,
+  sideCwdLines,
   withGrownHead,
   withoutControls,
   withoutNestedKeys,
@@ -172,6 +173,35 @@ export const listDeviations: readonly Deviation[] = [
     (_store, one) => hasSidePrompt(one),
     (one) =>
       defused(defused(one, '"type":"user"', '"type":"uSer"', sideLine), '"type": "user"', '"type": "uSer"', sideLine),
+  ),
+  ofTranscript(
+    {
+      id: "sidechain-cwd",
+      title: "A session's directory is the one that its main chain names",
+      reason: "A subagent may work in another directory. The session was started where its own rows say.",
+      official: "Takes the first `cwd` in the window, of a sidechain too.",
+      ours: "Takes the first one of a row that is not of a sidechain; one of a sidechain where no other row has any.",
+      provoke: (rng, store) =>
+        mapTranscripts(store, (one) => {
+          const row = {
+            parentUuid: null,
+            isSidechain: true,
+            cwd: rng.pick(["/elsewhere", ...store.dirs]),
+            sessionId: one.sessionId,
+            type: "assistant",
+            uuid: rng.uuid(),
+            timestamp: "2026-01-01T00:00:00.000Z",
+            message: { content: [{ type: "text", text: "x" }] },
+          };
+          return withLines(one, [line({ type: "mode", mode: "normal" }), line(row), ...one.lines]);
+        }),
+    },
+    (_store, one, call) => sideCwdLines(one, isFull(call) && isListing(call)).length > 0,
+    (one, call) => {
+      const side = sideCwdLines(one, isFull(call) && isListing(call));
+      return defused(one, '"cwd"', '"cwD"', (placed) => side.includes(placed));
+    },
+    { alsoForks: false, alsoSeeking: true },
   ),
   ofTranscript(
     {

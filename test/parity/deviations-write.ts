@@ -102,14 +102,16 @@ export const writeDeviations: readonly Deviation[] = [
     },
     provoke: (rng, store) => {
       const added = transcriptsOf(store).map((one): Transcript => {
-        const project = rng.pick(["-a-copies", "-zz-copies", ...store.dirs.map(keyOf)]);
+        // The official helpers find the first by name.
+        const isNewer = rng.chance(0.75);
+        const project = rng.pick([isNewer ? "-zz-copies" : "-a-copies", ...store.dirs.map(keyOf)]);
         const more = line({ type: "custom-title", customTitle: "The copy", sessionId: one.sessionId });
         return {
           ...one,
           path: `projects/${project}/${one.sessionId}.jsonl`,
           lines: [...one.lines.slice(0, -1), more],
           finalNewline: true,
-          mtime: one.mtime + rng.pick([-1, 1]) * rng.int(1_000, 9_000_000),
+          mtime: one.mtime + (isNewer ? 1 : -1) * rng.int(1_000, 9_000_000),
         };
       });
       return withFurther(store, added);

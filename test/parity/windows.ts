@@ -79,6 +79,26 @@ export function hasSidePrompt(transcript: Transcript): boolean {
   return false;
 }
 
+/** Lines of sidechains that name another directory than the first line of the main chain in the same head does, behind them. */
+export function sideCwdLines(transcript: Transcript, full: boolean): Line[] {
+  const lines = placedLines(transcript);
+  const grown = grownHead(transcript, full);
+  const side: Line[] = [];
+  for (const [at, placed] of lines.entries()) {
+    if (grown === undefined ? placed.start >= WINDOW : at > grown) return [];
+    const row = placed.bytes.includes('"cwd"') ? rowOf(placed.bytes) : undefined;
+    if (typeof row?.["cwd"] !== "string") continue;
+    if (row["isSidechain"] === true) side.push(placed);
+    else {
+      // Of a row that the edge of the head cuts, what stands before it is read.
+      const cut = placed.bytes.indexOf('"cwd"') + row["cwd"].length + 10;
+      const isRead = grown !== undefined || inHead(placed) || placed.start + cut < WINDOW;
+      return isRead && side.some(({ bytes }) => rowOf(bytes)?.["cwd"] !== row["cwd"]) ? side : [];
+    }
+  }
+  return [];
+}
+
 /** Index of the line behind which the head of our list ends, when it has to grow for a first prompt; else undefined. */
 export function grownHead(transcript: Transcript, full: boolean): number | undefined {
   const lines = placedLines(transcript);

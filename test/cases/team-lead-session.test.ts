@@ -1,0 +1,62 @@
+import { expect, test } from "vitest";
+import { forkSession, getSessionMessages, listSessionPage } from "../../src/index.ts";
+import { caseConfigDir, onEverySurface } from "../support/surfaces.ts";
+
+const ID = "7e6aa2d5-3f6e-42b1-834b-017fa403cb76";
+
+const MESSAGES = [
+  "Make a team to raise coverage",
+  "TeamCreate",
+  "Team made. Now a tester.",
+  "Test the CLI",
+  "Spawned.",
+  "All 12 CLI tests pass.",
+  "All twelve pass.",
+  "Good. Now clean up the team please",
+  "TeamDelete",
+  "Cleaned up.",
+];
+
+/** Whether the texts occur one after the other. */
+function inOrder(text: string, wanted: readonly string[]): boolean {
+  let at = 0;
+  return wanted.every((one) => {
+    const found = text.indexOf(one, at);
+    at = found + one.length;
+    return found >= 0;
+  });
+}
+
+test("all that was said while the team existed is shown on every surface", async () => {
+  const { show, updates, mcp, messages } = await onEverySurface(caseConfigDir("team-lead-session"), ID);
+  expect(messages).toHaveLength(13);
+  expect(show).toContain("10 messages");
+  for (const text of [show, mcp, JSON.stringify(updates)]) expect(inOrder(text, MESSAGES)).toBe(true);
+  expect(show).not.toContain("Not shown");
+});
+
+test("TeamCreate has its result", async () => {
+  const { show, updates, mcp } = await onEverySurface(caseConfigDir("team-lead-session"), ID);
+  expect(show).toContain('│ {"team_name":"coverage"}');
+  expect(mcp).toContain('{"team_name":"coverage"}');
+  const calls = updates.filter(({ sessionUpdate }) => sessionUpdate === "tool_call_update");
+  expect(calls.map((call) => ("status" in call ? call.status : undefined))).toEqual([
+    "completed",
+    "completed",
+    "completed",
+  ]);
+});
+
+test("a fork has all of it", async () => {
+  const dir = caseConfigDir("team-lead-session");
+  const options = { configDirs: [dir] };
+  const text = async (id: string): Promise<unknown[]> =>
+    (await getSessionMessages(id, options)).map(({ message }) => message);
+  const fork = await forkSession(ID, options);
+  expect(await text(fork.sessionId)).toEqual(await text(ID));
+});
+
+test("the lead's session is a person's", async () => {
+  const { sessions } = await listSessionPage({ configDirs: [caseConfigDir("team-lead-session")] });
+  expect(sessions).toMatchObject([{ sessionId: ID, agentName: undefined, teamName: undefined }]);
+});
