@@ -38,6 +38,8 @@ export function toSessionRow(session: ListedSession, live = false): SessionInfo 
         fileSize: session.fileSize,
         worktree: session.worktree,
         forkedFrom: session.forkedFrom,
+        agentName: session.agentName,
+        teamName: session.teamName,
         live: live ? true : undefined,
         cwdUnknown: known ? undefined : true,
         recordedCwd: known ? undefined : cwd,

@@ -24,8 +24,12 @@ export function sessionCells(
   session: ListedSession,
   { shortId, now }: { readonly shortId: (id: string) => string; readonly now: number },
 ): string[] {
-  const { sessionId, activity, summary, tag, archived, cwd, projectKey, gitBranch, fileSize } = session;
-  const marks = [...(tag ? [`#${printable(tag)}`] : []), ...(archived ? ["(archived)"] : [])];
+  const { sessionId, activity, summary, tag, archived, agentName, cwd, projectKey, gitBranch, fileSize } = session;
+  const marks = [
+    ...(tag ? [`#${printable(tag)}`] : []),
+    ...(agentName === undefined ? [] : [`(agent ${printable(agentName)})`]),
+    ...(archived ? ["(archived)"] : []),
+  ];
   return [
     shortId(sessionId),
     relativeTime(activity, now),

@@ -2,7 +2,7 @@ import * as z from "zod";
 import type { ListedSession, Skipped } from "../store/types.ts";
 import type { Context } from "./context.ts";
 import { askingSession } from "./asking-session.ts";
-import { plainLine, titleLine } from "./quote.ts";
+import { plainLine, shortened, titleLine } from "./quote.ts";
 import type { Scope } from "./scope.ts";
 import type { Service } from "./service.ts";
 
@@ -18,7 +18,7 @@ export const sessionRowSchema = (): z.ZodObject =>
     branch: z.string().optional(),
     tag: z.string().optional(),
     forkedFrom: z.string().optional(),
-    /** `archived`, `started by a program`, `in use`, `this conversation`. */
+    /** `archived`, `started by a program`, `agent NAME of team TEAM`, `in use`, `this conversation`. */
     marks: z.array(z.string()).optional(),
   });
 
@@ -51,12 +51,13 @@ export async function rowFacts(scope: Scope, context: Context, service: Service)
 }
 
 export function sessionRow(session: ListedSession, { shortIds, live, asking, scope }: RowFacts): SessionRow {
-  const { sessionId, cwd, gitBranch, tag, forkedFrom } = session;
+  const { sessionId, cwd, gitBranch, tag, forkedFrom, agentName, teamName = "" } = session;
   const elsewhere = cwd !== undefined && !(scope.dirs.length === 1 && scope.dirs[0] === cwd);
   const activity = timeText(session.activity);
   const marks = [
     ...(session.archived === true ? ["archived"] : []),
     ...(session.programmatic ? ["started by a program"] : []),
+    ...(agentName === undefined ? [] : [`agent ${nameLine(agentName)} of team ${nameLine(teamName)}`]),
     ...(live.has(sessionId) ? ["in use"] : []),
     ...(sessionId === asking ? ["this conversation"] : []),
   ];
@@ -71,6 +72,9 @@ export function sessionRow(session: ListedSession, { shortIds, live, asking, sco
     ...(marks.length > 0 && { marks }),
   };
 }
+
+const NAME_UNITS = 40;
+const nameLine = (name: string): string => shortened(plainLine(name), NAME_UNITS);
 
 /** The same facts on one line: `5d3f2a10  2026-08-21T14:30Z  A title · /w · on main · #tag · archived`. */
 export function rowLine(row: SessionRow): string {

@@ -173,6 +173,8 @@ export class Pager {
       programmatic: facts.programmatic,
       model: facts.model,
       forkedFrom: facts.forkedFrom,
+      agentName: facts.agentName,
+      teamName: facts.teamName,
       worktree: through === this.#scope.dir ? undefined : through,
     };
   }

@@ -9,7 +9,8 @@ const NEWLINE = 0x0a;
 
 /**
  * The directory that a session belongs to: where it was moved to last, as the end of the transcript says, else the
- * first `cwd` that its beginning names (sdk-spec §2.4, §4.5). Where the first window names none, because a pasted file or a
+ * first `cwd` that its beginning names (sdk-spec §2.4, §4.5). A row of a sidechain counts only where no other row in the
+ * first window has one: a subagent may work elsewhere. Where the first window names none, because a pasted file or a
  * long prompt fills it, the beginning grows up to `HEAD_GROWTH_BYTES`, as it does for the first prompt. Undefined when
  * nothing there says so, and for anything that is no readable regular file; a link is not followed.
  */
@@ -74,15 +75,21 @@ function relocatedCwd(tail: Buffer): string | undefined {
   return undefined;
 }
 
-/** `cwd` of the first row in the window that has one. */
+/** `cwd` of the first row in the window that has one: of the main chain where there is such a row. */
 function firstCwd(head: Buffer): string | undefined {
+  let ofSidechain: string | undefined;
+  const pick = ({ isSidechain, cwd }: Record<string, unknown>): unknown => {
+    if (isSidechain !== true) return cwd;
+    if (typeof cwd === "string") ofSidechain ??= cwd;
+    return undefined;
+  };
   let from = 0;
   for (;;) {
     const at = head.indexOf(CWD, from);
-    if (at < 0) return undefined;
+    if (at < 0) return ofSidechain;
     const start = at === 0 ? 0 : head.lastIndexOf(NEWLINE, at) + 1;
     const end = lineEnd(head, at);
-    const found = stringsInLine(head, start, end, (row) => row["cwd"])[0];
+    const found = stringsInLine(head, start, end, pick)[0];
     if (found !== undefined) return found;
     from = end;
   }

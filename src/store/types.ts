@@ -66,6 +66,9 @@ export interface ListedSession extends SessionInfo {
   readonly model: string | undefined;
   /** The session this one was forked from, where the rows say so. */
   readonly forkedFrom: string | undefined;
+  /** The session is this teammate's own, in this team of agents: nobody typed in it. Absent for the lead's session. */
+  readonly agentName: string | undefined;
+  readonly teamName: string | undefined;
   /** The worktree (its path) the session was found through, when it is not the asked directory itself. */
   readonly worktree: string | undefined;
 }

@@ -1,21 +1,21 @@
 /**
  * What the beginning of a transcript says about a session: where it ran, when it began, what was asked first
- * (sdk-spec §4). The official rules, with these differences: a value counts only at the top level of a row, and a row
- * of a side conversation is no prompt.
+ * (sdk-spec §4). The official rules, with these differences: a value counts only at the top level of a row, a row of a
+ * side conversation is no prompt, and its directory counts only where no row of the main chain names one.
  */
 import { stringValue } from "./json-string.ts";
 import { type CommandFallback, pluginPromptOfMessage, promptOfMessage } from "./prompt.ts";
 import { parseRow } from "./row.ts";
-import { ASSISTANT, type RowKeys, USER } from "./row-keys.ts";
+import { ASSISTANT, LINK, type RowKeys, USER } from "./row-keys.ts";
 import { equals, type RowScan } from "./row-scan.ts";
 
 export class HeadScan {
-  readonly cwd = new First();
   readonly gitBranch = new First();
   readonly timestamp = new First();
   readonly entrypoint = new First();
-  /** `cwd` of the first whole row that has one. */
-  rowCwd: string | undefined;
+  /** The teammate that wrote the first row of the conversation, with its team: the session is the teammate's own. */
+  agentName: string | undefined;
+  teamName: string | undefined;
   /** The session that a row says it was copied from. */
   forkedFrom: string | undefined;
   firstPrompt: string | undefined;
@@ -28,6 +28,12 @@ export class HeadScan {
   sidechain = false;
   readonly fallback: CommandFallback = { command: undefined };
 
+  readonly #cwd = new First();
+  readonly #sideCwd = new First();
+  /** `cwd` of the first whole row that has one. */
+  #rowCwd: string | undefined;
+  #sideRowCwd: string | undefined;
+  #begun = false;
   readonly #kind = new First();
   /** `sessionKind` of the first row that has a `parentUuid`, which alone counts where there is such a row. */
   readonly #kindOfChain = new First();
@@ -37,13 +43,22 @@ export class HeadScan {
     return this.#chained ? this.#kindOfChain.value : this.#kind.value;
   }
 
+  get cwd(): string | undefined {
+    return this.#cwd.value ?? this.#sideCwd.value;
+  }
+
+  /** `cwd` of the first whole row that has one. */
+  get rowCwd(): string | undefined {
+    return this.#rowCwd ?? this.#sideRowCwd;
+  }
+
   /** All is known that the beginning can say: rows behind it change nothing. */
   get settled(): boolean {
     return (
       this.firstPrompt !== undefined &&
-      this.rowCwd !== undefined &&
+      this.#rowCwd !== undefined &&
       this.#chained &&
-      this.cwd.settled &&
+      this.#cwd.settled &&
       this.gitBranch.settled &&
       this.timestamp.settled &&
       this.entrypoint.settled
@@ -54,10 +69,14 @@ export class HeadScan {
   row(bytes: Buffer, start: number, end: number, scan: RowScan, keys: RowKeys, type: number): void {
     if (this.settled) return;
     this.part(bytes, scan, keys);
-    if (this.rowCwd === undefined && keys.cwd >= 0) this.rowCwd = memberString(bytes, scan, keys.cwd);
-    if (this.forkedFrom === undefined && keys.forkedFrom >= 0) this.#readForkedFrom(bytes, scan, keys.forkedFrom);
-    if (type !== USER && type !== ASSISTANT) return;
     const sidechain = isTrue(bytes, scan, keys.isSidechain);
+    if (keys.cwd >= 0) {
+      if (sidechain) this.#sideRowCwd ??= memberString(bytes, scan, keys.cwd);
+      else this.#rowCwd ??= memberString(bytes, scan, keys.cwd);
+    }
+    if (this.forkedFrom === undefined && keys.forkedFrom >= 0) this.#readForkedFrom(bytes, scan, keys.forkedFrom);
+    if (!this.#begun && !sidechain) this.#begin(bytes, scan, keys, type);
+    if (type !== USER && type !== ASSISTANT) return;
     this.heard(sidechain);
     if (type === USER && !sidechain && this.firstPrompt === undefined) this.#readPrompt(bytes, start, end, scan, keys);
   }
@@ -70,7 +89,10 @@ export class HeadScan {
 
   /** The members that are left of a row that was cut. */
   part(bytes: Buffer, scan: RowScan, keys: RowKeys): void {
-    if (keys.cwd >= 0) this.cwd.take(bytes, scan, keys.cwd);
+    if (keys.cwd >= 0) {
+      const cwd = isTrue(bytes, scan, keys.isSidechain) ? this.#sideCwd : this.#cwd;
+      cwd.take(bytes, scan, keys.cwd);
+    }
     if (keys.gitBranch >= 0) this.gitBranch.take(bytes, scan, keys.gitBranch);
     if (keys.timestamp >= 0) this.timestamp.take(bytes, scan, keys.timestamp);
     if (keys.entrypoint >= 0) this.entrypoint.take(bytes, scan, keys.entrypoint);
@@ -79,6 +101,21 @@ export class HeadScan {
       if (!this.#chained && keys.parentUuid >= 0) this.#kindOfChain.take(bytes, scan, keys.sessionKind);
     }
     if (keys.parentUuid >= 0) this.#chained = true;
+  }
+
+  /**
+   * The first row of the conversation says whose session it is: the CLI writes both names on every row of a teammate's
+   * own session. The lead has a team from some later row on, and goes by `LEAD` where it names itself.
+   */
+  #begin(bytes: Buffer, scan: RowScan, keys: RowKeys, type: number): void {
+    if (type !== USER && type !== ASSISTANT && type !== LINK) return;
+    this.#begun = true;
+    if (keys.agentName < 0 || keys.teamName < 0) return;
+    const agentName = memberString(bytes, scan, keys.agentName);
+    const teamName = memberString(bytes, scan, keys.teamName);
+    if (!agentName || !teamName || agentName === LEAD) return;
+    this.agentName = agentName;
+    this.teamName = teamName;
   }
 
   #readForkedFrom(bytes: Buffer, scan: RowScan, at: number): void {
@@ -144,6 +181,9 @@ function memberObject(bytes: Buffer, scan: RowScan, at: number): Record<string, 
 export function isTrue(bytes: Uint8Array, scan: RowScan, at: number): boolean {
   return at >= 0 && equals(bytes, scan.members[at + 2] as number, scan.members[at + 3] as number, TRUE);
 }
+
+/** What the CLI calls the agent that made the team: the one that a person talks to. */
+const LEAD = "team-lead";
 
 const COLON = 0x3a;
 const TRUE = Buffer.from("true");

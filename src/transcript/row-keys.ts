@@ -12,6 +12,8 @@ export class RowKeys {
   message = -1;
   summary = -1;
   aiTitle = -1;
+  teamName = -1;
+  agentName = -1;
   timestamp = -1;
   gitBranch = -1;
   entrypoint = -1;
@@ -31,7 +33,7 @@ export class RowKeys {
     this.type = this.tag = this.cwd = this.isMeta = this.message = this.summary = this.aiTitle = -1;
     this.timestamp = this.gitBranch = this.entrypoint = this.parentUuid = this.lastPrompt = this.forkedFrom = -1;
     this.sessionKind = this.customTitle = this.isSidechain = this.relocatedCwd = this.pluginPrompt = -1;
-    this.isCompactSummary = this.continuedInSessionId = -1;
+    this.isCompactSummary = this.continuedInSessionId = this.teamName = this.agentName = -1;
     const { members } = scan;
     for (let i = 0; i < scan.count * 4; i += 4) {
       const start = members[i] as number;
@@ -53,9 +55,13 @@ export class RowKeys {
           else if (equals(bytes, start, end, SUMMARY)) this.summary = i;
           else if (equals(bytes, start, end, AI_TITLE)) this.aiTitle = i;
           break;
+        case 8:
+          if (equals(bytes, start, end, TEAM_NAME)) this.teamName = i;
+          break;
         case 9:
           if (equals(bytes, start, end, TIMESTAMP)) this.timestamp = i;
           else if (equals(bytes, start, end, GIT_BRANCH)) this.gitBranch = i;
+          else if (equals(bytes, start, end, AGENT_NAME)) this.agentName = i;
           break;
         case 10:
           if (equals(bytes, start, end, PARENT_UUID)) this.parentUuid = i;
@@ -90,6 +96,8 @@ const IS_META = key("isMeta");
 const MESSAGE = key("message");
 const SUMMARY = key("summary");
 const AI_TITLE = key("aiTitle");
+const TEAM_NAME = key("teamName");
+const AGENT_NAME = key("agentName");
 const TIMESTAMP = key("timestamp");
 const GIT_BRANCH = key("gitBranch");
 const ENTRYPOINT = key("entrypoint");

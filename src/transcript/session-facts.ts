@@ -28,6 +28,9 @@ export interface SessionFacts {
   readonly continuedIn: string | undefined;
   readonly model: string | undefined;
   readonly forkedFrom: string | undefined;
+  /** The teammate whose own session it is, and its team. */
+  readonly agentName: string | undefined;
+  readonly teamName: string | undefined;
 }
 
 /** What stands before the tail window, as far as it was searched for; the last of each. */
@@ -63,7 +66,7 @@ export function sessionFacts(
     firstPrompt,
     summary: customTitle || tail.lastPrompt || tail.summary || firstPrompt || head.media,
     gitBranch: (tail.gitBranch ?? scan.cutGitBranch) || head.gitBranch.value || undefined,
-    cwd: tail.relocatedCwd || head.cwd.value || undefined,
+    cwd: tail.relocatedCwd || head.cwd || undefined,
     homeCwd: tail.relocatedCwd ?? head.rowCwd,
     tag: (tail.tag ?? earlier.tag) || undefined,
     createdAt: Number.isNaN(createdAt) ? undefined : createdAt,
@@ -75,6 +78,8 @@ export function sessionFacts(
     continuedIn: tail.continuedIn,
     model: tail.model,
     forkedFrom: head.forkedFrom,
+    agentName: head.agentName,
+    teamName: head.teamName,
   };
 }
 

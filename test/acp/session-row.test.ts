@@ -20,6 +20,8 @@ const session: ListedSession = {
   programmatic: false,
   model: undefined,
   forkedFrom: undefined,
+  agentName: undefined,
+  teamName: undefined,
   worktree: undefined,
 };
 

@@ -85,6 +85,8 @@ describe("the cells of a session", () => {
     programmatic: false,
     model: undefined,
     forkedFrom: undefined,
+    agentName: undefined,
+    teamName: undefined,
     worktree: undefined,
   };
   const cells = (more: Partial<OrUndefined<ListedSession>>): string[] =>

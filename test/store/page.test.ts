@@ -113,6 +113,8 @@ describe("listSessionPage: what is on a page", () => {
         programmatic: true,
         model: "claude-x",
         forkedFrom: sessionId(9),
+        agentName: undefined,
+        teamName: undefined,
         worktree: undefined,
       },
     ]);

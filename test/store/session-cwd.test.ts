@@ -14,6 +14,7 @@ afterAll(() => fs.rmSync(root, { recursive: true, force: true }));
 
 const row = (value: object): string => JSON.stringify(value);
 const user = (cwd: unknown): string => row({ type: "user", cwd, message: { content: "hi" } });
+const side = (cwd: string): string => row({ type: "user", isSidechain: true, cwd });
 const moved = (relocatedCwd: unknown, type = "relocated"): string => row({ type, relocatedCwd });
 const filler = (bytes: number): string => row({ type: "x", p: "y".repeat(bytes) });
 
@@ -23,6 +24,8 @@ const cases: [string, string, string | undefined][] = [
   ["any row may have it", [row({ type: "mode", cwd: "/m" }), user("/b")].join("\n"), "/m"],
   ["an empty one counts", [user(""), user("/b")].join("\n"), ""],
   ["one that is no string does not", [user(5), user(null), user(["/x"]), user("/b")].join("\n"), "/b"],
+  ["a sidechain's counts after all others", [side("/s"), side("/t"), user("/a")].join("\n"), "/a"],
+  ["a sidechain's counts where there is no other", [side("/s"), side("/t")].join("\n"), "/s"],
   ["a nested one does not", [row({ type: "user", message: { cwd: "/nested" } }), user("/b")].join("\n"), "/b"],
   ["one in a text does not", [row({ type: "user", text: '"cwd":"/text"' }), user("/b")].join("\n"), "/b"],
   ["a bad row costs nothing", ["{bad", '"cwd":', user("/b")].join("\n"), "/b"],

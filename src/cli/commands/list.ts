@@ -9,7 +9,7 @@ title, the directory, the git branch, and the size of the transcript. On a termi
   notes: `JSON
   {"sessions": [{sessionId, summary, lastModified, fileSize, customTitle, firstPrompt, gitBranch, cwd, tag,
     createdAt, archived, activity, configDir, projectKey, transcriptPath, entrypoint, programmatic, model,
-    forkedFrom, worktree}],
+    forkedFrom, agentName, teamName, worktree}],
   "more": whether --limit left some out, "archivedLeftOut": how many were met, "transcripts": how many there are,
   "skipped": [{path, reason}]}
   Times are milliseconds since 1970, sizes bytes; what is not known is absent.`,
