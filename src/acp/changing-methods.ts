@@ -94,11 +94,13 @@ type InfoChange = Omit<Extract<SessionUpdate, { sessionUpdate: "session_info_upd
 const tell = (client: AgentContext, sessionId: string, change: InfoChange): Promise<void> =>
   sender(client, sessionId)({ sessionUpdate: "session_info_update", ...change });
 
-/** Deleting what is not there leaves what was asked for (acp.md D4); an id of any form may be asked for. */
+/**
+ * Deleting what is not there leaves what was asked for (acp.md D4); an id of any form may be asked for. What may stand in a
+ * directory that cannot be read is not known to be gone.
+ */
 function ignoreUnknownSession(error: unknown): void {
-  if (error instanceof TranscriptError && (error.code === "SessionNotFound" || error.code === "InvalidSessionId"))
-    return;
-  throw error;
+  if (!(error instanceof TranscriptError) || error.data["unreadable"] !== undefined) throw error;
+  if (error.code !== "SessionNotFound" && error.code !== "InvalidSessionId") throw error;
 }
 
 const anything = (params: unknown): unknown => params;

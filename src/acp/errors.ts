@@ -34,6 +34,9 @@ function storageError(error: unknown, code: string): RequestError {
   return new RequestError(STORAGE_ERROR, `Storage error: ${details}`, { code, details });
 }
 
+/** The protocol's own, for when there is more to say than its helper says. */
+const SESSION_NOT_FOUND = -32002;
+
 /** The store's codes that mean "the request cannot be met as it stands", with the field that is to blame. */
 const CLIENT_FAULTS: Partial<Record<TranscriptErrorCode, string>> = {
   InvalidCursor: "cursor",
@@ -47,7 +50,11 @@ const CLIENT_FAULTS: Partial<Record<TranscriptErrorCode, string>> = {
 function fromStore(error: TranscriptError): RequestError {
   const { code, message, hint, data } = error;
   if (code === "SessionNotFound" || code === "InvalidSessionId") {
-    return RequestError.sessionNotFound(string(data["sessionId"]) ?? "");
+    const sessionId = string(data["sessionId"]) ?? "";
+    const { unreadable } = data;
+    return unreadable === undefined
+      ? RequestError.sessionNotFound(sessionId)
+      : new RequestError(SESSION_NOT_FOUND, message, { sessionId, unreadable });
   }
   if (code === "Aborted") return RequestError.requestCancelled();
   const field = typeof data["argument"] === "string" ? data["argument"] : CLIENT_FAULTS[code];

@@ -2,6 +2,7 @@ import { TranscriptError } from "../store/errors.ts";
 import type { TranscriptCopy } from "../store/types.ts";
 import { echoed, quoted, titleLine } from "./quote.ts";
 import type { Service } from "./service.ts";
+import { skippedNotes } from "./session-row.ts";
 import { ToolFailure } from "./tool.ts";
 
 /** A session as a call named it. */
@@ -53,7 +54,14 @@ async function whatElse(
     : "";
   const words = /^[0-9a-f-]+$/i.test(prefix) ? "" : " An id has digits, letters a-f and dashes only.";
   const text = `No session starts with ${name}.${words}${trashed} list_sessions and search_sessions give ids.`;
-  return closest.length === 0 ? `${text} There are no sessions at all.` : `${text} The closest:\n${named}`;
+  const found = closest.length === 0 ? `${text} There are no sessions at all.` : `${text} The closest:\n${named}`;
+  return found + unreadableIn(error);
+}
+
+/** Where it may stand all the same. */
+function unreadableIn({ data: { unreadable } }: TranscriptError): string {
+  if (!Array.isArray(unreadable)) return "";
+  return `\nIt may stand where nothing can be read:\n${quoted(skippedNotes(unreadable).join("\n"))}`;
 }
 
 async function describe(ids: readonly string[], { store }: Pick<Service, "store">): Promise<string> {

@@ -44,7 +44,8 @@ export const readResource: Resources["read"] = async (uri, context, service) => 
       : await readOf(uri, place, context, service);
   } catch (error) {
     if (error instanceof NoSuchSubagent) return undefined;
-    if (error instanceof TranscriptError && error.code === "SessionNotFound") return undefined;
+    if (!(error instanceof TranscriptError) || error.code !== "SessionNotFound") throw error;
+    if (error.data["unreadable"] === undefined) return undefined;
     throw error;
   }
 };

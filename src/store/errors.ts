@@ -1,3 +1,5 @@
+import type { Skipped } from "./types.ts";
+
 /**
  * The one error hierarchy. `code` is stable and what programs branch on; `message` is the official helpers' wording
  * where they have one (sdk-spec §7); `hint` says what to do next; `data` holds the facts.
@@ -47,14 +49,28 @@ export class InvalidSessionIdError extends TranscriptError {
 }
 
 export class SessionNotFoundError extends TranscriptError {
-  /** `where` completes the official sentence `Session <id> not found<where>`. */
-  constructor(sessionId: string, where = "") {
-    super("SessionNotFound", `Session ${sessionId} not found${where}`, {
+  /**
+   * `where` completes the official sentence `Session <id> not found<where>`; `unreadable` are the directories that it may
+   * stand in all the same.
+   */
+  constructor(sessionId: string, where = "", unreadable: readonly Skipped[] = []) {
+    super("SessionNotFound", `Session ${sessionId} not found${where}${unreadableWords(unreadable)}`, {
       hint: "List the sessions to see which ids exist; a deleted session may be in the trash.",
-      data: { sessionId },
+      data: { sessionId, ...(unreadable.length > 0 && { unreadable }) },
     });
     this.name = "SessionNotFoundError";
   }
+}
+
+/** So many directories are named in a message; `data` has all of them. */
+const NAMED = 5;
+
+/** `; could not be read: /c/projects/-w (EACCES)`, or nothing. */
+export function unreadableWords(unreadable: readonly Skipped[]): string {
+  if (unreadable.length === 0) return "";
+  const named = unreadable.slice(0, NAMED).map(({ path, reason }) => `${path} (${reason})`);
+  const more = unreadable.length > NAMED ? ` and ${unreadable.length - NAMED} more` : "";
+  return `; could not be read: ${named.join(", ")}${more}`;
 }
 
 export class SessionInUseError extends TranscriptError {

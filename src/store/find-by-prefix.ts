@@ -1,11 +1,12 @@
 import { resolveConfigDirs } from "./config-dir.ts";
-import { SessionNotFoundError, TranscriptError } from "./errors.ts";
+import { SessionNotFoundError, TranscriptError, unreadableWords } from "./errors.ts";
 import { listProjectDir } from "./listing.ts";
 import { findSession } from "./locate.ts";
 import { listProjectDirs } from "./projects.ts";
 import { isSessionId } from "./session-id.ts";
 import { trashPlaces } from "./trash-entries.ts";
 import type { TranscriptCopy } from "./types.ts";
+import { unreadableDirs } from "./unreadable.ts";
 
 /** So many candidates are named when a prefix fits several sessions. */
 const NAMED = 10;
@@ -85,12 +86,17 @@ const startsWith = (id: string, prefix: string): boolean =>
 
 function notFound(prefix: string, configDirs: readonly string[] | undefined): TranscriptError {
   const where = inTrash(prefix, configDirs);
+  const unreadable = unreadableDirs({ configDirs });
   const whole: boolean = isSessionId(prefix);
-  if (whole) return new SessionNotFoundError(prefix, where);
-  return new TranscriptError("SessionNotFound", `No session begins with ${prefix}${where}`, {
-    hint: "List the sessions to see which ids exist; a deleted session may be in the trash.",
-    data: { sessionId: prefix },
-  });
+  if (whole) return new SessionNotFoundError(prefix, where, unreadable);
+  return new TranscriptError(
+    "SessionNotFound",
+    `No session begins with ${prefix}${where}${unreadableWords(unreadable)}`,
+    {
+      hint: "List the sessions to see which ids exist; a deleted session may be in the trash.",
+      data: { sessionId: prefix, ...(unreadable.length > 0 && { unreadable }) },
+    },
+  );
 }
 
 function inTrash(prefix: string, configDirs: readonly string[] | undefined): string {

@@ -7,6 +7,7 @@ import { canonicalPath } from "./project-key.ts";
 import { possibleProjectDirs, projectDirsFor } from "./projects.ts";
 import { isSessionId, requireSessionId } from "./session-id.ts";
 import type { ProjectDir, SessionOptions, TranscriptCopy } from "./types.ts";
+import { unreadableDirs } from "./unreadable.ts";
 import { listWorktrees } from "./worktrees.ts";
 
 /**
@@ -57,7 +58,10 @@ export function requireSession(
   return newest;
 }
 
-/** As `findCopies`, but never empty; throws `InvalidSessionIdError` or `SessionNotFoundError` with the official texts. */
+/**
+ * As `findCopies`, but never empty; throws `InvalidSessionIdError` or `SessionNotFoundError` with the official texts, and
+ * with the directories that could not be read.
+ */
 export function requireCopies(
   sessionId: unknown,
   options?: SessionOptions | null,
@@ -65,7 +69,7 @@ export function requireCopies(
 ): TranscriptCopy[] {
   const id = requireSessionId(sessionId);
   const copies = findCopies(id, options);
-  if (copies.length === 0) throw new SessionNotFoundError(id, notFoundWhere(options, wording));
+  if (copies.length === 0) throw new SessionNotFoundError(id, notFoundWhere(options, wording), unreadableDirs(options));
   return copies;
 }
 
