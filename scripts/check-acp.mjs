@@ -170,12 +170,14 @@ async function wrongParts(server, id, whole, total) {
   return problems;
 }
 
-/** What is told of the end only, and news, which are a message of their own where their call is in another part. */
+/**
+ * Not: what is told of the end only, news, which are a message of their own where their call is in another part, and
+ * blank lines between messages, of which there is none between two parts.
+ */
 function isSaid({ sessionUpdate, _meta }) {
-  const { noResult, notification } = _meta?.["claude-transcripts"] ?? {};
-  return (
-    sessionUpdate !== "plan" && sessionUpdate !== "usage_update" && noResult !== true && notification === undefined
-  );
+  const { noResult, notification, separator } = _meta?.["claude-transcripts"] ?? {};
+  if (sessionUpdate === "plan" || sessionUpdate === "usage_update") return false;
+  return noResult !== true && notification === undefined && separator !== true;
 }
 
 // ── what is there ──────────────────────────────────────────────────────────

@@ -50,7 +50,8 @@ function compareTexts({ chain, beside }, updates, total) {
 /** A message chunk, or a call's update that carries news, as `truth.chain` has them. */
 function sayingOf({ sessionUpdate, messageId: id, content, toolCallId, _meta }) {
   const role = ROLES[sessionUpdate];
-  const summary = _meta?.["claude-transcripts"]?.notification;
+  const { notification: summary, separator } = _meta?.["claude-transcripts"] ?? {};
+  if (separator === true) return [];
   if (role !== undefined && content.type === "text")
     return [{ id, role, text: content.text, news: summary !== undefined }];
   if (toolCallId === undefined || summary === undefined) return [];

@@ -201,13 +201,27 @@ const unframed = (text) =>
 const ELEMENT =
   /^\s*<(command-(?:name|message|args)|(?:bash|local-command)-std(?:out|err)|bash-input|local-command-caveat|task-notification|system-reminder|user-prompt-submit-hook|ide_(?:opened_file|selection|diagnostics))>([^]*?)<\/\1>/;
 const NEWS = /^\s*<(task-notification)>([^]*)<\/\1>/;
+/** The line after news that says where the output, or the whole conversation, stands. */
+const POINTER = /^\s*((?:Full transcript available at|Read the output file to retrieve the result): .*)/;
+const PEER =
+  /^\s*<teammate-message teammate_id="([^"]+)"(?: color="[^"]*")?(?: summary="([^"]*)")?>([^]*?)<\/teammate-message>/;
+const INTERRUPTION = /^\s*\[(Request interrupted by user[^\]]*)\]\s*$/;
 
 function userSayings(text, id, hide) {
   const said = [];
   let rest = text;
+  const [, interruption] = INTERRUPTION.exec(text) ?? [];
+  if (interruption !== undefined) return [{ id, role: "agent", text: `*${interruption}*` }];
   let name;
   let args = "";
   for (;;) {
+    const [message, from, summary, body] = PEER.exec(rest) ?? [];
+    if (message !== undefined) {
+      rest = rest.slice(message.length);
+      const lead = `Note from ${from}${summary ? `: ${plain(summary)}` : ""}`;
+      said.push({ id, role: "agent", text: `${lead}\n\n${plain(body).trim()}` });
+      continue;
+    }
     const [element, tag, inside] = (NEWS.exec(rest) ?? ELEMENT.exec(rest)) || [];
     if (element === undefined) break;
     rest = rest.slice(element.length);
@@ -216,8 +230,11 @@ function userSayings(text, id, hide) {
     else if (tag === "command-message") name ??= `/${inside.trim()}`;
     else if (tag === "bash-input") said.push({ id, role: "user", text: `! ${plain(inside).trim()}` });
     else if (tag.includes("-std")) said.push(...output(plain(inside), id, hide));
-    else if (tag === "task-notification") said.push({ id, notification: news(inside) });
-    else hide(`<${tag}>`);
+    else if (tag === "task-notification") {
+      const [line = "", pointer] = POINTER.exec(rest) ?? [];
+      rest = rest.slice(line.length);
+      said.push({ id, notification: news(inside, pointer) });
+    } else hide(`<${tag}>`);
   }
   if (name !== undefined) said.unshift({ id, role: "user", text: `${name} ${args}`.trim() });
   for (let end; (end = /(^|\n)<system-reminder>(?:(?!<system-reminder>)[^])*<\/system-reminder>\s*$/.exec(rest));) {
@@ -239,12 +256,13 @@ function output(text, id, hide) {
     .replace(/^\n+/, "")
     .trimEnd();
   if (said === "" || said === "(no content)") hide("output of a command that printed nothing");
-  else return [{ id, role: "user", text: said.includes("\n") ? `\`\`\`\n${said}\n\`\`\`` : said }];
+  else return [{ id, role: "agent", text: said.includes("\n") ? `\`\`\`\n${said}\n\`\`\`` : said }];
   return [];
 }
 
-function news(inside) {
+function news(inside, pointer) {
   const [, summary = ""] = /<summary>([^]*?)<\/summary>/.exec(inside) ?? [];
   const [, result = ""] = /<result>([^]*)<\/result>/.exec(inside) ?? [];
-  return { summary: plain(summary.trim()), result: plain(result).trim() };
+  const report = [plain(result).trim(), pointer].filter(Boolean).join("\n\n");
+  return { summary: plain(summary.trim()), result: report };
 }

@@ -4,6 +4,7 @@ import * as z from "zod";
 import { PAGE_SESSIONS_MAX } from "../transcript/limits.ts";
 import { object, string } from "./content.ts";
 import { invalidParams } from "./errors.ts";
+import { withoutNote } from "./note-id.ts";
 
 /** Where our own facts and options stand in `_meta`, in requests and in answers. */
 export const META = "claude-transcripts";
@@ -151,7 +152,8 @@ export function toForkRequest({ sessionId, cwd, _meta }: ReturnType<typeof forkP
   readonly cwd: string;
   readonly messageId: string | undefined;
 } {
-  return { sessionId, cwd, messageId: _meta?.[META]?.messageId ?? undefined };
+  const { messageId } = _meta?.[META] ?? {};
+  return { sessionId, cwd, messageId: messageId == null ? undefined : withoutNote(messageId) };
 }
 
 /** `session/load` params with absent for null. */

@@ -1,18 +1,20 @@
 import type { ContentBlock, SessionUpdate } from "@agentclientprotocol/sdk/unstable";
 import type { ReplayedRow } from "../store/open-conversation.ts";
-import { readUserText, type UserText } from "../transcript/user-text.ts";
 import type { Beside } from "../view/parts.ts";
 import { isCall, isResult } from "../view/result.ts";
+import { type Notice, type TaskNews, type Word, wordsOf } from "../view/words.ts";
 import { type Call, Calls } from "./calls.ts";
 import { boundaryUpdate, summaryText } from "./compaction.ts";
 import { blocksOf, note, object, shorten, string, toContentOrWords } from "./content.ts";
 import { fit, pieces, shortId } from "./fit.ts";
 import { META } from "./from-acp.ts";
 import { TOOL_TITLE_UNITS, UPDATE_UNITS } from "./limits.ts";
+import { noteId } from "./note-id.ts";
 import { type Plan, TASK_TOOLS } from "./plan.ts";
+import { Separator } from "./separator.ts";
 import { type ResultView, resultNeeds, viewResult } from "./tool-result.ts";
 import { viewTool } from "./tools.ts";
-import { userPart } from "./user-part.ts";
+import { noteText, type NoteWord, type UserWord, userText } from "./user-part.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 type ChunkKind = "user_message_chunk" | "agent_message_chunk" | "agent_thought_chunk";
@@ -62,13 +64,18 @@ export class Translator {
   /** Subagents that were started → their calls, and the calls that a notification has reported of. */
   readonly #agents = new Map<string, string>();
   readonly #reported = new Set<string>();
+  readonly #separator = new Separator();
   #boundary: string | undefined;
 
   constructor(options: TranslatorOptions = {}) {
     this.#options = options;
   }
 
-  translate({ message, entry: row }: Pick<ReplayedRow, "message" | "entry">): Step[] {
+  translate(row: Pick<ReplayedRow, "message" | "entry">): Step[] {
+    return this.#separator.between(this.#steps(row));
+  }
+
+  #steps({ message, entry: row }: Pick<ReplayedRow, "message" | "entry">): Step[] {
     const entry = object(row);
     const uuid = shortId(message.uuid);
     if (message.type === "system") return this.#system(entry, uuid);
@@ -118,33 +125,54 @@ export class Translator {
       this.#leaveOut("notices");
       return [];
     }
-    return this.#parts(readUserText(string(entry["content"]) ?? ""), uuid);
+    return this.#words(wordsOf(string(entry["content"]) ?? "", entry), uuid);
   }
 
   /** A block of a user row that is no tool result. */
   #said(block: Json, entry: Json, uuid: string, uri: string): Step[] {
     const content = toContentOrWords(block, uri);
     if (content.type !== "text") return chunks("user_message_chunk", uuid, content, uuid);
-    if (entry["isCompactSummary"] === true) return this.#summary(content.text, uuid);
-    return this.#parts(readUserText(content.text), uuid);
+    return this.#words(wordsOf(content.text, entry), uuid);
   }
 
-  /** What the user did: typed, ran a command, and saw what it printed. */
-  #parts(parts: readonly UserText[], uuid: string): Step[] {
-    let first = true;
-    return parts.flatMap((part): Step[] => {
-      if (part.kind === "hidden") {
+  /**
+   * What stands in a user's place: the person's own words as the user's message, anything else as a note of the agent's.
+   * Where a text holds both, the note has an id of its own.
+   */
+  #words(words: readonly Word[], uuid: string): Step[] {
+    const mixed = words.some(isUsers) && words.some((word) => word.kind !== "hidden" && !isUsers(word));
+    const noted = mixed ? noteId(uuid) : uuid;
+    const steps: Step[] = [];
+    // Chunks of one message are one text for a client.
+    let [userGap, noteGap] = ["", ""];
+    for (const word of words) {
+      if (word.kind === "hidden") {
         this.#leaveOut("reminders");
-        return [];
+        continue;
       }
-      if (part.kind === "notification") return this.#notification(part, uuid);
-      const { text, command } = userPart(part);
-      if (text === "") return [];
-      // Chunks of one message are one text for a client.
-      const apart = first ? text : `\n\n${text}`;
-      first = false;
-      return chunks("user_message_chunk", uuid, { type: "text", text: apart }, uuid, command && meta({ command }));
-    });
+      if (word.kind === "summary") steps.push(...this.#summary(word.text, uuid));
+      else if (isUsers(word)) {
+        const text = userText(word);
+        if (text === "") continue;
+        const mark = word.kind === "text" ? {} : meta({ command: "input" });
+        steps.push(...chunks("user_message_chunk", uuid, { type: "text", text: userGap + text }, uuid, mark));
+        userGap = "\n\n";
+      } else {
+        const { step, inMessage } = this.#note(word, noteGap, noted, uuid);
+        steps.push(...step);
+        if (inMessage) noteGap = "\n\n";
+      }
+    }
+    return steps;
+  }
+
+  #note(word: NoteWord, gap: string, id: string, uuid: string): { step: Step[]; inMessage: boolean } {
+    const news = word.kind === "notice" ? this.#report(word, uuid) : undefined;
+    if (news !== undefined) return { step: [news], inMessage: false };
+    const { text, facts } = noteText(word);
+    if (text === "") return { step: [], inMessage: false };
+    const step = chunks("agent_message_chunk", id, { type: "text", text: gap + text }, uuid, meta(facts));
+    return { step, inMessage: true };
   }
 
   /** A compaction's summary is no prompt of the user. */
@@ -156,20 +184,21 @@ export class Translator {
     return [fit({ sessionUpdate: "compaction_update", compactionId, status: "completed", summary: [content] }, uuid)];
   }
 
-  /** What a task in the background reports belongs to the call that started it. */
-  #notification(news: Extract<UserText, { kind: "notification" }>, uuid: string): Step[] {
-    const { taskId, toolUseId, status: how, summary, result = "" } = news;
+  /** What a task in the background reports belongs to the call that started it, if that is shown; undefined otherwise. */
+  #report({ task }: Notice, uuid: string): SessionUpdate | undefined {
+    if (task === undefined || task.report === "") return undefined;
+    const toolCallId = this.#callOf(task);
+    if (toolCallId === undefined || this.#reported.has(toolCallId)) return undefined;
+    this.#reported.add(toolCallId);
+    const status = task.status === "failed" || task.status === "killed" ? "failed" : "completed";
+    const mark = meta({ notification: shorten(task.summary, TOOL_TITLE_UNITS) });
+    return fit({ sessionUpdate: "tool_call_update", toolCallId, status, content: [note(task.report)], ...mark }, uuid);
+  }
+
+  #callOf({ taskId, toolUseId }: TaskNews): string | undefined {
     const byTask = taskId === undefined ? undefined : this.#agents.get(taskId);
     const call = toolUseId === undefined ? undefined : this.calls.get(toolUseId);
-    const toolCallId = byTask ?? (call !== undefined && SUBAGENTS.has(call.name) ? call.toolCallId : undefined);
-    const mark = meta({ notification: shorten(summary, TOOL_TITLE_UNITS) });
-    if (toolCallId === undefined || result === "" || this.#reported.has(toolCallId)) {
-      const text = result === "" ? summary : `${summary}\n\n${result}`;
-      return chunks("agent_message_chunk", uuid, { type: "text", text }, uuid, mark);
-    }
-    this.#reported.add(toolCallId);
-    const status = how === "failed" || how === "killed" ? "failed" : "completed";
-    return [fit({ sessionUpdate: "tool_call_update", toolCallId, status, content: [note(result)], ...mark }, uuid)];
+    return byTask ?? (call !== undefined && SUBAGENTS.has(call.name) ? call.toolCallId : undefined);
   }
 
   #call(block: Json, cwd: string | undefined, messageId: string, uri: string, steps: Step[]): void {
@@ -262,6 +291,8 @@ const SUBAGENTS: ReadonlySet<string> = new Set(["Task", "Agent", "Workflow"]);
 
 const isEmptyThought = ({ type, thinking }: Json): boolean =>
   type === "redacted_thinking" || (type === "thinking" && (typeof thinking !== "string" || thinking.trim() === ""));
+
+const isUsers = (word: Word): word is UserWord => word.role === "user";
 
 const meta = (facts: Json): { _meta: Record<string, unknown> } => ({ _meta: { [META]: facts } });
 const ours = (_meta: Json | undefined): Json => (_meta === undefined ? NOTHING : object(_meta[META]));

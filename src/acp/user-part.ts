@@ -1,23 +1,47 @@
-import type { UserText } from "../transcript/user-text.ts";
-import { fence, trimLines, withoutEscapes } from "./content.ts";
+import type { Word } from "../view/words.ts";
+import { fence, shorten, trimLines, withoutEscapes } from "./content.ts";
+import { TOOL_TITLE_UNITS } from "./limits.ts";
 
-/** What a part shows, and how it is marked. */
-export function userPart(part: Exclude<UserText, { kind: "hidden" | "notification" }>): {
-  readonly text: string;
-  /** A command's own text, or what it printed. */
-  readonly command?: "input" | "output";
-} {
-  switch (part.kind) {
-    case "typed":
-      return { text: withoutPasteTags(part.text) };
+export type UserWord = Extract<Word, { role: "user" }>;
+export type NoteWord = Exclude<Word, UserWord | { kind: "hidden" | "summary" }>;
+
+/** What the user's own words show. */
+export function userText(word: UserWord): string {
+  switch (word.kind) {
+    case "text":
+      return word.text;
     case "command":
-      return { text: `${part.name} ${part.args}`.trim(), command: "input" };
+      return `${word.name} ${word.args}`.trim();
     case "shell":
-      return { text: `! ${part.command}`, command: "input" };
+      return `! ${word.command}`;
+  }
+}
+
+/** What a note shows, and how it is marked. */
+export function noteText(word: NoteWord): {
+  readonly text: string;
+  readonly facts: Readonly<Record<string, unknown>>;
+} {
+  switch (word.kind) {
     case "output": {
-      const text = trimLines(withoutEscapes(part.text));
+      const text = trimLines(withoutEscapes(word.text));
       const shown = text === NOTHING ? "" : text.includes("\n") ? fence(text) : text;
-      return { text: shown, command: "output" };
+      return { text: shown, facts: { command: "output" } };
+    }
+    case "peer": {
+      const { from, summary, text } = word;
+      const lead = `Note from ${from}${summary === undefined ? "" : `: ${summary}`}`;
+      return {
+        text: text === "" ? lead : `${lead}\n\n${text}`,
+        facts: { peer: { from, ...(summary !== undefined && { summary }) } },
+      };
+    }
+    case "notice": {
+      const { task } = word;
+      if (task === undefined) return { text: emphasised(word.text), facts: { notice: word.level } };
+      const { summary, report, pointer } = task;
+      const text = [summary, report, pointer].filter(Boolean).join("\n\n");
+      return { text, facts: { notification: shorten(summary, TOOL_TITLE_UNITS) } };
     }
   }
 }
@@ -25,24 +49,6 @@ export function userPart(part: Exclude<UserText, { kind: "hidden" | "notificatio
 /** What the CLI writes where a command printed nothing. */
 const NOTHING = "(no content)";
 
-const PASTED = '<pasted_content id="';
-const PASTED_HEAD = /<pasted_content id="([0-9a-f]{4})">\n/y;
-
-/** What was pasted, without the element around it that tells the model where it begins and ends. */
-function withoutPasteTags(text: string): string {
-  let out = "";
-  let done = 0;
-  for (let open = text.indexOf(PASTED); open >= 0; open = text.indexOf(PASTED, done > open ? done : open + 1)) {
-    PASTED_HEAD.lastIndex = open;
-    const [head, id] = PASTED_HEAD.exec(text) ?? [];
-    if (head === undefined) continue;
-    const body = open + head.length;
-    const tail = `\n</pasted_content id="${id}">`;
-    const close = text.indexOf(tail, body - 1);
-    // One that is not closed was typed, and so was what follows.
-    if (close < 0) break;
-    out += text.slice(done, open) + text.slice(body, Math.max(body, close));
-    done = close + tail.length;
-  }
-  return done === 0 ? text : out + text.slice(done);
-}
+/** A line of plain words in italics, as other notes of the CLI are; anything else as it is. */
+const emphasised = (text: string): string =>
+  /^[^\s*_`<>[\]\\][^*_`<>[\]\\\n]*$/.test(text) ? `*${text.trim()}*` : text;

@@ -1,5 +1,6 @@
 import { TranscriptError } from "../store/errors.ts";
 import type { OpenConversation } from "../store/open-conversation.ts";
+import { isNote, partsOf } from "../view/parts.ts";
 import { isResult } from "../view/result.ts";
 import { blocksOf, object } from "./content.ts";
 
@@ -21,7 +22,7 @@ export interface WindowRequest {
 
 /**
  * The last messages of the current branch, or those before a cursor. A message is a prompt, or an answer with the calls
- * in it; results of calls belong to them. A call is never parted from its result, nor an answer in two, so that there may
+ * in it; results of calls belong to them, and notes of the CLI do not count. A call is never parted from its result, nor an answer in two, so that there may
  * be some messages more than `limit`. A cursor names the row that the later part begins with: it holds while that is in
  * the conversation, whatever is said meanwhile.
  *
@@ -71,13 +72,16 @@ function walkBack(
   for (let at = to - 1; at >= 0; at--) {
     const { kind, message } = conversation.facts(at);
     if (kind === "system") continue;
-    const blocks = blocksAt(conversation, at);
+    const entry = conversation.entry(at);
+    const blocks = blocksOf(object(entry.message.message)["content"]);
     for (const { type, id, tool_use_id: answered } of blocks.reverse()) {
       if (isResult({ type }) && typeof answered === "string" && !lost.has(answered)) parted.add(answered);
       else if (typeof id === "string") parted.delete(id);
     }
     const again = kind === "assistant" && message !== -1 && message === counted;
-    if (!again && blocks.some(({ type }) => !isResult({ type }))) messages++;
+    const counts =
+      blocks.some(({ type }) => !isResult({ type })) && (kind === "assistant" || !isNote(entry, partsOf(entry)));
+    if (!again && counts) messages++;
     if (kind === "assistant") counted = message;
     if (messages >= limit && parted.size === 0 && beginsMessage(conversation, at)) return { start: at, parted };
   }

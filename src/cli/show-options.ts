@@ -4,7 +4,7 @@ import type { Selection } from "./render/select.ts";
 import type { Choice } from "./render/view.ts";
 
 const FORMATS = ["text", "markdown", "json", "jsonl"] as const;
-const ROLES = ["user", "assistant", "tool", "system"] as const;
+const ROLES = ["user", "assistant", "tool", "peer", "system"] as const;
 
 /** What the options of `show` ask for. */
 export interface Asked {

@@ -6,6 +6,7 @@
  * A prompt may be megabytes of pasted text, so every search here goes over the text once.
  */
 import { PROMPT_UNITS } from "./limits.ts";
+import { PLUGIN_AFTER, PLUGIN_BEFORE } from "./user-frames.ts";
 
 type Json = Record<string, unknown>;
 
@@ -24,12 +25,6 @@ export function promptOfRow(row: Json, fallback: CommandFallback): string | unde
 export function promptOfMessage(message: unknown, fallback: CommandFallback): string | undefined {
   return promptOfContent(asObject(message)?.["content"], fallback);
 }
-
-/** What the CLI writes around a prompt that a plugin submitted. */
-const PLUGIN_BEFORE = /^The (.+) plugin sent a message:\n/;
-const PLUGIN_AFTER =
-  "\n\nThis is how Claude Code surfaces a prompt a plugin submits between turns — it starts this turn in the user's place. " +
-  "Address the message above.";
 
 /**
  * The prompt of a plugin as a fork is named after it, in place of the words around it (sdk-spec §6.6); undefined when the

@@ -1,6 +1,7 @@
 import { contentOf, push } from "./parallel.ts";
 import { ATTACHMENT, COMPACT_SUMMARY, META, QUEUED_COMMAND, USER } from "./row-index.ts";
 import type { LoadRow, Tree } from "./tree.ts";
+import { INTERRUPTIONS } from "./user-frames.ts";
 import { record } from "./voice-call.ts";
 
 const NONE = -1;
@@ -202,21 +203,6 @@ function originOf(origin: unknown, commandMode: unknown, runId: unknown): unknow
     ? { ...from, runId: run }
     : shown;
 }
-
-/** How the CLI words a turn or a call that was broken off; such a user row is an answer, not a prompt. */
-const INTERRUPTIONS = [
-  "[Request interrupted by user]",
-  "[Request interrupted by user for tool use]",
-  "[Request interrupted: the session ended before this agent finished.",
-  "[Request interrupted: the system running this conversation stopped before this turn finished.",
-  "[Agent call interrupted: the process running this conversation stopped before this agent finished,",
-  "[Tool call did not complete: the turn was ended to deliver the message that follows.",
-  "[Tool call interrupted: the session ended before this call's result was recorded,",
-  "[Tool call result not in this copy: this session was copied from another session",
-  "[Tool call skipped: the turn was stopped before this call ran,",
-  "[Tool call skipped: the turn ended to deliver the message that follows before this call ran.",
-  "The user doesn't want to take this action right now.",
-];
 
 function isInterruption(value: Readonly<Record<string, unknown>>): boolean {
   const content = record(value["message"])?.["content"];

@@ -82,7 +82,8 @@ export class MessageMaker {
 
   /** Whether a user or assistant row is shown with its `message` as it stands. */
   isPlain(row: number): boolean {
-    return !this.#conversation.tree.isFlagged(row, QUEUED_COMMAND | COMPACT_SUMMARY) && this.#hidden.isEmpty;
+    const { tree } = this.#conversation;
+    return !tree.isFlagged(row, QUEUED_COMMAND | COMPACT_SUMMARY | LOOK_INSIDE) && this.#hidden.isEmpty;
   }
 
   make({ row, compacted, branch }: ConversationRow, context: MessageContext = {}): ConversationEntry {

@@ -1,12 +1,14 @@
 import type { ConversationEntry } from "../store/read.ts";
 import type { OpenConversation } from "../store/open-conversation.ts";
-import { type Part, partsOf } from "./parts.ts";
+import { isNote, type Part, partsOf, type Speaker, speakerOf } from "./parts.ts";
 
 /** A message as a person counts them: what was said at one time, with what it led to. */
 export interface Message {
   /** Counted from 1, in the order of the conversation, whatever of it is shown. */
   readonly number: number;
-  readonly speaker: "user" | "assistant" | "system";
+  readonly speaker: Speaker;
+  /** It says nothing but what the CLI notes. */
+  readonly isNote: boolean;
   /** 0 for the current branch. */
   readonly branch: number;
   /** Stands before a compaction. */
@@ -25,6 +27,8 @@ export class Messages {
   readonly #open: OpenConversation;
   readonly #from: number[] = [];
   readonly #to: number[] = [];
+  readonly #speakers: Speaker[] = [];
+  readonly #notes: boolean[] = [];
 
   private constructor(open: OpenConversation) {
     this.#open = open;
@@ -48,8 +52,9 @@ export class Messages {
   get(number: number): Message {
     const from = this.#from[number - 1] ?? 0;
     const to = this.#to[number - 1] ?? 0;
-    const { kind, branch, compacted } = this.#open.facts(from);
-    return { number, speaker: kind, branch, compacted, from, to };
+    const { branch, compacted } = this.#open.facts(from);
+    const speaker = this.#speakers[number - 1] ?? "system";
+    return { number, speaker, isNote: this.#notes[number - 1] ?? true, branch, compacted, from, to };
   }
 
   entries({ from, to }: Message): ConversationEntry[] {
@@ -80,20 +85,26 @@ export class Messages {
       this.#add(row, before?.kind === "assistant");
       return false;
     }
-    const parts = partsOf(this.#open.entry(row));
+    const entry = this.#open.entry(row);
+    const parts = partsOf(entry);
     if (parts.every(isSilent)) {
       if (before !== undefined) this.#add(row, true);
     } else if (isAnswer(parts)) this.#add(row, before?.kind === "assistant");
     // What a command printed stands in rows of its own.
-    else this.#add(row, before !== undefined && before.kind !== "assistant" && parts.every(isOutput));
+    else {
+      const continues = before !== undefined && before.kind !== "assistant" && parts.every(isOutput);
+      this.#add(row, continues, speakerOf(parts), isNote(entry, parts));
+    }
     return true;
   }
 
-  #add(row: number, continues: boolean): void {
+  #add(row: number, continues: boolean, speaker: Speaker = "assistant", note = false): void {
     if (continues) this.#to[this.#to.length - 1] = row + 1;
     else {
       this.#from.push(row);
       this.#to.push(row + 1);
+      this.#speakers.push(speaker);
+      this.#notes.push(note);
     }
   }
 }

@@ -1,32 +1,28 @@
 import type { OpenConversation } from "../store/open-conversation.ts";
 import type { ConversationEntry } from "../store/read.ts";
-import { readUserText } from "../transcript/user-text.ts";
 import { record } from "../transcript/voice-call.ts";
 import { isCall, isResult, readResult, textOfResult } from "./result.ts";
 import { formatBytes } from "./size.ts";
+import { type Notice, type Word, wordsOf } from "./words.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** Whose part it is: what a person said or did, what the model said, what tools did, what the CLI notes. */
-export type Role = "user" | "assistant" | "tool" | "system";
+/**
+ * Whose part it is: what a person said or did, what the model said, what tools and commands did, what teammates, other
+ * sessions and channels said, what the CLI notes.
+ */
+export type Role = "user" | "assistant" | "tool" | "peer" | "system";
 
 /** What a message consists of, as a person sees it. Text is as the transcript has it: not yet fit for a terminal. */
 export type Part =
-  | { readonly kind: "text"; readonly role: "user" | "assistant"; readonly text: string }
+  | Word
+  | { readonly kind: "text"; readonly role: "assistant"; readonly text: string }
   /** Of a thought that the API did not give, or only encrypted, the text is empty (`isWithheld`). */
   | { readonly kind: "thinking"; readonly role: "assistant"; readonly text: string }
-  | { readonly kind: "command"; readonly role: "user"; readonly name: string; readonly args: string }
-  | { readonly kind: "shell"; readonly role: "user"; readonly command: string }
-  /** What a command or bash mode printed. */
-  | { readonly kind: "output"; readonly role: "user"; readonly text: string; readonly errors: boolean }
   | Media
   | Call
   | Result
-  | { readonly kind: "notice"; readonly role: "system"; readonly text: string; readonly level: "info" | "error" }
-  | { readonly kind: "boundary"; readonly role: "system"; readonly text: string }
-  | { readonly kind: "summary"; readonly role: "system"; readonly text: string }
-  /** Said to the model and not to the person. */
-  | { readonly kind: "hidden"; readonly role: "system"; readonly text: string };
+  | { readonly kind: "boundary"; readonly role: "system"; readonly text: string };
 
 /** A picture or a document, by what is known of it; `bytes` of what is held in the transcript. */
 export interface Media {
@@ -73,8 +69,8 @@ export function partsOf({ message, entry }: ConversationEntry, beside?: Beside):
     if (isResult(block)) return [resultOf(block, structured, beside)];
     const text = string(block["text"]);
     if (block["type"] === "text" && text !== undefined) {
-      if (message.type === "user") return userParts(text, entry["isCompactSummary"] === true);
-      if (entry["isApiErrorMessage"] === true) return [{ kind: "notice", role: "system", text, level: "error" }];
+      if (message.type === "user") return wordsOf(text, entry);
+      if (entry["isApiErrorMessage"] === true) return [notice(text, "error")];
       return text.trim() === "" ? [] : [{ kind: "text", role: "assistant", text }];
     }
     if (message.type === "assistant") {
@@ -84,6 +80,29 @@ export function partsOf({ message, entry }: ConversationEntry, beside?: Beside):
     }
     return [mediaOf(block, message.type === "user" ? "user" : "assistant")];
   });
+}
+
+/** Who a message is by: the person, the model with its tools, somebody else, or the CLI. */
+export type Speaker = "user" | "assistant" | "peer" | "system";
+
+/** Who speaks in these parts: the person if anything is the person's. What a command printed is nobody's word. */
+export function speakerOf(parts: readonly Part[]): Speaker {
+  let speaker: Speaker = "system";
+  for (const { kind, role } of parts) {
+    if (role === "user") return "user";
+    if (role === "assistant" || kind === "call" || kind === "result") speaker = "assistant";
+    else if (role === "peer" && speaker === "system") speaker = "peer";
+  }
+  return speaker;
+}
+
+/**
+ * Whether a row says nothing but what the CLI notes: interruptions, news of tasks, commands that were carried out without
+ * the model, and what they printed. It is not what somebody means by the last message.
+ */
+export function isNote({ message }: Pick<ConversationEntry, "message">, parts: readonly Part[]): boolean {
+  const local = message.type === "system" || message["isCompletedLocalCommand"] === true;
+  return local || parts.every(({ kind, role }) => role === "system" || kind === "output");
 }
 
 /** A picture or document in words: `image/png, 12 kB`. */
@@ -97,27 +116,7 @@ const thought = (text: string): Part => ({ kind: "thinking", role: "assistant", 
 /** A thought of which there is no text to show. It is counted, so that nobody looks for it. */
 export const isWithheld = (part: Part): boolean => part.kind === "thinking" && part.text === "";
 
-function userParts(text: string, isSummary: boolean): Part[] {
-  if (isSummary) return [{ kind: "summary", role: "system", text }];
-  return readUserText(text).map((piece): Part => {
-    switch (piece.kind) {
-      case "typed":
-        return INTERRUPTED.test(piece.text)
-          ? { kind: "notice", role: "system", text: piece.text.trim().slice(1, -1), level: "info" }
-          : { kind: "text", role: "user", text: piece.text };
-      case "notification": {
-        const result = piece.result === undefined ? "" : `\n${piece.result}`;
-        return { kind: "notice", role: "system", text: piece.summary + result, level: "info" };
-      }
-      case "hidden":
-        return { ...piece, role: "system" };
-      default:
-        return { ...piece, role: "user" };
-    }
-  });
-}
-
-const INTERRUPTED = /^\s*\[Request interrupted by user[^\]]*\]\s*$/;
+const notice = (text: string, level: Notice["level"]): Notice => ({ kind: "notice", role: "system", text, level });
 
 function systemParts(entry: Json): Part[] {
   const text = string(entry["content"]) ?? "";
@@ -125,15 +124,14 @@ function systemParts(entry: Json): Part[] {
     case "compact_boundary":
       return [{ kind: "boundary", role: "system", text: boundaryText(record(entry["compactMetadata"]) ?? {}) }];
     case "local_command":
-      return userParts(text, false);
+      return wordsOf(text, entry);
     case "api_error": {
       const error = record(entry["error"]) ?? {};
       const said = string(error["formatted"]) ?? string(error["message"]) ?? text;
-      return [{ kind: "notice", role: "system", text: `API error: ${said}`, level: "error" }];
+      return [notice(`API error: ${said}`, "error")];
     }
     default: {
-      const level = entry["level"] === "error" ? "error" : "info";
-      return text.trim() === "" ? [] : [{ kind: "notice", role: "system", text: text.trim(), level }];
+      return text.trim() === "" ? [] : [notice(text.trim(), entry["level"] === "error" ? "error" : "info")];
     }
   }
 }

@@ -1,24 +1,13 @@
 import { expect, test } from "vitest";
-import { userPart } from "../../src/acp/user-part.ts";
-
-const pasted = (id: string, text: string) => `<pasted_content id="${id}">\n${text}\n</pasted_content id="${id}">`;
-const typed = (text: string) => userPart({ kind: "typed", text }).text;
+import { noteText, userText } from "../../src/acp/user-part.ts";
 
 test.for([
-  ["nothing pasted", "a <b>", "a <b>"],
-  ["something pasted", `see ${pasted("ab12", "x\ny")} and`, "see x\ny and"],
-  ["twice", `${pasted("ab12", "x")}\n\n${pasted("cd34", "y")}`, "x\n\ny"],
-  ["one in another", pasted("ab12", pasted("cd34", "x")), pasted("cd34", "x")],
-  ["nothing in it", '<pasted_content id="ab12">\n\n</pasted_content id="ab12">', ""],
-  ["an element that is not closed", '<pasted_content id="ab12">\nx', '<pasted_content id="ab12">\nx'],
-  ["another kind of id", pasted("7", "x"), pasted("7", "x")],
-] as const)("%s", ([, text, expected]) => {
-  expect(typed(text)).toBe(expected);
-});
-
-test("takes time in proportion to the text", () => {
-  const text = '<pasted_content id="ab12">\n'.repeat(200_000);
-  expect(typed(text)).toBe(text);
+  [{ kind: "text", role: "user", text: " a\n<b>" }, " a\n<b>"],
+  [{ kind: "command", role: "user", name: "/model", args: "opus" }, "/model opus"],
+  [{ kind: "command", role: "user", name: "/clear", args: "" }, "/clear"],
+  [{ kind: "shell", role: "user", command: "git status" }, "! git status"],
+] as const)("%j is shown as %j", ([word, shown]) => {
+  expect(userText(word)).toBe(shown);
 });
 
 test.for([
@@ -28,5 +17,47 @@ test.for([
   ["(no content)", ""],
   [" \n", ""],
 ] as const)("output %j is shown as %j", ([text, shown]) => {
-  expect(userPart({ kind: "output", text, errors: false })).toEqual({ text: shown, command: "output" });
+  expect(noteText({ kind: "output", role: "tool", text, errors: false })).toEqual({
+    text: shown,
+    facts: { command: "output" },
+  });
+});
+
+const news = { taskId: undefined, toolUseId: undefined, status: "completed", summary: "It ended", pointer: undefined };
+
+test.for([
+  [
+    { kind: "notice", role: "system", level: "info", text: "Request interrupted by user" },
+    "*Request interrupted by user*",
+    { notice: "info" },
+  ],
+  [{ kind: "notice", role: "system", level: "error", text: "a *b*\nc" }, "a *b*\nc", { notice: "error" }],
+  [
+    { kind: "notice", role: "system", level: "info", text: "It ended", task: { ...news, report: "" } },
+    "It ended",
+    { notification: "It ended" },
+  ],
+  [
+    {
+      kind: "notice",
+      role: "system",
+      level: "info",
+      text: "It ended\nAll of it",
+      task: { ...news, report: "All of it" },
+    },
+    "It ended\n\nAll of it",
+    { notification: "It ended" },
+  ],
+  [
+    { kind: "peer", role: "peer", from: "tester", summary: "Done", text: "All pass." },
+    "Note from tester: Done\n\nAll pass.",
+    { peer: { from: "tester", summary: "Done" } },
+  ],
+  [
+    { kind: "peer", role: "peer", from: "tester", summary: undefined, text: "" },
+    "Note from tester",
+    { peer: { from: "tester" } },
+  ],
+] as const)("a note %j", ([word, text, facts]) => {
+  expect(noteText(word)).toEqual({ text, facts });
 });

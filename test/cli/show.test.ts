@@ -329,7 +329,7 @@ describe("which messages", () => {
     [{ from: "soon" }, "--from: 'soon' is no time"],
     [{ last: "0" }, "--last: '0'"],
     [{ last: "x" }, "--last: 'x'"],
-    [{ role: ["robot"] }, "--role: 'robot' is none of user, assistant, tool, system"],
+    [{ role: ["robot"] }, "--role: 'robot' is none of user, assistant, tool, peer, system"],
     [{ format: "pdf" }, "--format: 'pdf'"],
     [{ format: "text", json: true }, "exclude each other"],
     [{ subagent: "nobody" }, "There is no subagent nobody"],

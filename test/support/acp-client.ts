@@ -116,10 +116,12 @@ export async function connect(options?: ClientOptions): Promise<RawClient> {
   return client;
 }
 
-/** The text of a session's updates of one kind, in order. */
+/** The text of a session's updates of one kind, in order, without the blank lines that part messages. */
 export function texts(updates: readonly { readonly update: Update }[], ...kinds: readonly string[]): string[] {
-  return updates.flatMap(({ update: { sessionUpdate, content } }) => {
+  return updates.flatMap(({ update: { sessionUpdate, content, _meta } }) => {
     const { type, text } = (content ?? {}) as { type?: string; text?: string };
+    const ours = (_meta as { "claude-transcripts"?: { separator?: true } } | undefined)?.["claude-transcripts"];
+    if (ours?.separator === true) return [];
     return kinds.includes(sessionUpdate) && type === "text" ? [text ?? ""] : [];
   });
 }

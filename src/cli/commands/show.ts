@@ -11,9 +11,9 @@ transcript from stdin. Long output is folded; what is not shown is told at the e
   "messages": [{number, speaker, timestamp, model, branch, compacted, uuids, parts: [{kind, role, …}]}],
   "omitted": {before, otherRoles, compacted, branches, branchMessages, thoughtsWithoutText, empty}}
   Kinds of parts: text, thinking, hidden (said to the model only), notice, summary, boundary {text};
-    command {name, args}; shell {command}; output {text, errors}; call {id, name, input};
+    peer {from, summary, text}; command {name, args}; shell {command}; output {text, errors}; call {id, name, input};
     result {id, failed, text, media, structured,
-  agentId: a subagent that can be shown}; image, document, other {name, bytes}.
+    agentId: a subagent that can be shown}; image, document, other {name, bytes}.
   What is not known is absent. Nothing is folded.`,
   options: {
     from: {
@@ -21,13 +21,18 @@ transcript from stdin. Long output is folded; what is not shown is told at the e
       value: "WHERE",
       help: "Begin there: at a message's number (as it stands after '#'), at the beginning of the uuid of one of its rows, or at a time: 2h, yesterday, 2026-08-21, 2026-08-21T14:30.",
     },
-    last: { type: "string", short: "n", value: "N", help: "Only the last N messages." },
+    last: {
+      type: "string",
+      short: "n",
+      value: "N",
+      help: "Only the last N messages, not counting notes of Claude Code.",
+    },
     role: {
       type: "string",
       multiple: true,
       value: "ROLE",
-      help: "Only what is of this role: user, assistant, tool (calls and results), system (notes of Claude Code). May be given several times, or as a list: user,assistant.",
-      completes: ["user", "assistant", "tool", "system"],
+      help: "Only what is of this role: user, assistant, tool (calls, results, what commands printed), peer (teammates, other sessions, channels), system (notes of Claude Code). May be given several times, or as a list: user,assistant.",
+      completes: ["user", "assistant", "tool", "peer", "system"],
     },
     subagent: {
       type: "string",

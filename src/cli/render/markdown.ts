@@ -1,8 +1,17 @@
 import { printable, printableLines } from "../terminal.ts";
 import { cutLine, fold } from "./fold.ts";
 import { type Call, mediaText, type Part, type Result } from "../../view/parts.ts";
+import type { PeerWord } from "../../view/words.ts";
 import { type ToolLine, viewCall, viewResult } from "./tool.ts";
-import { type About, type LeftOut, leftOutWords, localTime, type MessageView, type Renderer } from "./view.ts";
+import {
+  type About,
+  headingWords,
+  type LeftOut,
+  leftOutWords,
+  localTime,
+  type MessageView,
+  type Renderer,
+} from "./view.ts";
 
 export interface MarkdownOptions {
   readonly full: boolean;
@@ -58,6 +67,7 @@ function messageBlocks(
     if (part.kind === "call") calls.set(part.id, part);
     if (part.kind === "result") results.set(part.id, part);
   }
+  const { sender } = headingWords(parts, "");
   const done = new Set<Part>();
   // Never spread into `push`: a result may have more blocks than a call takes arguments.
   const blocks: (readonly string[])[] = [[heading(message, speaker)]];
@@ -75,22 +85,29 @@ function messageBlocks(
       calls.delete(part.id);
       blocks.push([`Result of ${call === undefined ? "a call that is not here" : callTitle(call, cwd)}`]);
       blocks.push(resultBlocks(part, call, options));
-    } else blocks.push(partBlocks(part, options));
+    } else if (part.kind === "peer") blocks.push(peerBlocks(part, part.from === sender));
+    else blocks.push(partBlocks(part, options));
   }
   return blocks.flat();
 }
 
 function heading(message: MessageView, speaker: string): string {
   const { parts, number, timestamp, model, branch, compacted } = message;
-  const role = parts[0]?.role ?? "assistant";
-  const name = role === "user" ? speaker : role === "system" ? "Note" : "Claude";
+  const name = escaped(headingWords(parts, speaker).words);
   const { date, time } = localTime(timestamp);
   const where = branch > 0 ? `branch ${branch}, left behind by a rewind` : compacted ? "compacted" : "";
   const facts = [`${date} ${time}`.trim(), printable(model ?? ""), where].filter((fact) => fact !== "");
   return `## ${[`${number}. ${name}`, ...facts].join(" · ")}`;
 }
 
-function partBlocks(part: Exclude<Part, { kind: "call" | "result" }>, options: MarkdownOptions): string[] {
+/** `named`: the heading says whose words they are. */
+function peerBlocks({ from, summary, text }: PeerWord, named: boolean): string[] {
+  const about = [named ? "" : `From ${from}`, summary ?? ""].filter((fact) => fact !== "").join(": ");
+  const said = printableLines(text.trim());
+  return [...(about === "" ? [] : [`**${escaped(about)}**`]), ...(said === "" ? [] : [said])];
+}
+
+function partBlocks(part: Exclude<Part, { kind: "call" | "result" | "peer" }>, options: MarkdownOptions): string[] {
   switch (part.kind) {
     case "text":
       return [printableLines(part.text.trim())];

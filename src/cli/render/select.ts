@@ -40,16 +40,21 @@ export function select(
   return shown;
 }
 
-/** The last so many messages of which something is shown, and what stands between them. */
+/**
+ * The last so many messages of which something is shown, and what stands between and after them. A note of the CLI does
+ * not count, unless roles were asked for or there is nothing else: after `/exit` the last message is the answer before it.
+ */
 function lastOf(
   numbers: readonly number[],
   last: number,
   { open, messages }: { readonly open: OpenConversation; readonly messages: Messages },
   choice: Choice,
 ): number[] {
+  const notesCount = choice.roles !== undefined || numbers.every((number) => messages.get(number).isNote);
   let at = numbers.length;
   for (let found = 0; at > 0 && found < last; at--) {
     const message = messages.get(numbers[at - 1] ?? 1);
+    if (message.isNote && !notesCount) continue;
     if (choose(viewMessage(message, messages.entries(message), open), choice).parts.length > 0) found++;
   }
   return numbers.slice(at);

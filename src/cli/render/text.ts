@@ -2,9 +2,18 @@ import { printable, printableLines } from "../terminal.ts";
 import { cut } from "../width.ts";
 import { cutLine, fold } from "./fold.ts";
 import { type Call, mediaText, type Media, type Part, type Result } from "../../view/parts.ts";
+import type { PeerWord } from "../../view/words.ts";
 import type { Style } from "./style.ts";
 import { type ToolLine, viewCall, viewResult } from "./tool.ts";
-import { type About, type LeftOut, leftOutWords, localTime, type MessageView, type Renderer } from "./view.ts";
+import {
+  type About,
+  headingWords,
+  type LeftOut,
+  leftOutWords,
+  localTime,
+  type MessageView,
+  type Renderer,
+} from "./view.ts";
 import { wrap } from "./wrap.ts";
 
 export interface TextOptions {
@@ -78,6 +87,7 @@ class TextWriter {
     }
     // Never spread into `push`: an answer may have more lines than a call takes arguments.
     const blocks: (readonly string[])[] = [[this.#heading(message)]];
+    const { sender } = headingWords(parts, "");
     const done = new Set<Part>();
     for (const part of parts) {
       if (done.has(part)) continue;
@@ -94,15 +104,17 @@ class TextWriter {
         const call = this.#open.get(part.id);
         this.#open.delete(part.id);
         blocks.push([this.#callLine("Result of ", call?.call, call?.cwd)], this.#result(part, call?.call));
-      } else blocks.push(this.#part(part));
+      } else if (part.kind === "peer") blocks.push(this.#peer(part, part.from === sender));
+      else blocks.push(this.#part(part));
     }
     return blocks.flat();
   }
 
   #heading({ parts, number, timestamp, model, branch, compacted }: MessageView): string {
-    const role = parts[0]?.role ?? "assistant";
     const { user, assistant, strong } = this.#style;
-    const name = role === "user" ? user(this.#speaker) : role === "system" ? strong("Note") : assistant("Claude");
+    const { speaker, words } = headingWords(parts, this.#speaker);
+    const style = speaker === "user" ? user : speaker === "assistant" ? assistant : strong;
+    const name = style(printable(words));
     const { date, time } = localTime(timestamp);
     const when = date === this.#day ? time : `${date} ${time}`.trim();
     if (date !== "") this.#day = date;
@@ -114,7 +126,13 @@ class TextWriter {
     return name + this.#style.dim(` · ${facts.join(" · ")}`);
   }
 
-  #part(part: Exclude<Part, { kind: "call" | "result" }>): string[] {
+  /** `named`: the heading says whose words they are. */
+  #peer({ from, summary, text }: PeerWord, named: boolean): string[] {
+    const about = [named ? "" : `From ${from}`, summary ?? ""].filter((fact) => fact !== "").join(": ");
+    return [...(about === "" ? [] : this.#lines(about).map(this.#style.strong)), ...this.#prose(text)];
+  }
+
+  #part(part: Exclude<Part, { kind: "call" | "result" | "peer" }>): string[] {
     const { dim, strong } = this.#style;
     switch (part.kind) {
       case "text":

@@ -1,7 +1,7 @@
 import type { ConversationEntry } from "../../store/read.ts";
 import { record } from "../../transcript/voice-call.ts";
 import type { Message } from "../../view/messages.ts";
-import { type Beside, isWithheld, type Part, partsOf, type Role } from "../../view/parts.ts";
+import { type Beside, isWithheld, type Part, partsOf, type Role, type Speaker, speakerOf } from "../../view/parts.ts";
 
 /** Which session is shown. What is not known is absent. */
 export interface About {
@@ -96,6 +96,24 @@ export function viewMessage(message: Message, entries: readonly ConversationEntr
   if (model === "<synthetic>") model = undefined;
   const uuids = entries.map((entry) => entry.message.uuid).filter((uuid) => typeof uuid === "string");
   return { ...message, timestamp, model, cwd, uuids, parts: entries.flatMap((entry) => partsOf(entry, beside)) };
+}
+
+/** Who a message is by, as its heading says it. */
+export interface Heading {
+  readonly speaker: Speaker;
+  readonly words: string;
+  /** The one whose words they all are, if they are somebody else's. */
+  readonly sender: string | undefined;
+}
+
+/** `user`: what the one is called who speaks to the model. */
+export function headingWords(parts: readonly Part[], user: string): Heading {
+  const speaker = speakerOf(parts);
+  if (speaker === "user") return { speaker, words: user, sender: undefined };
+  if (speaker === "assistant") return { speaker, words: "Claude", sender: undefined };
+  const senders = new Set(parts.flatMap((part) => (part.kind === "peer" ? [part.from] : [])));
+  const [sender] = senders.size === 1 ? senders : [];
+  return { speaker, words: sender === undefined ? "Note" : `Note from ${sender}`, sender };
 }
 
 /** The message without the parts that were not asked for; those that a person might miss are counted. */

@@ -1,6 +1,6 @@
 import { isWithheld, type Part, type Role } from "../../view/parts.ts";
 
-export const ROLES = ["user", "assistant", "tool", "system"] as const satisfies readonly Role[];
+export const ROLES = ["user", "assistant", "tool", "peer", "system"] as const satisfies readonly Role[];
 export const INCLUDES = ["thinking", "tool_input", "tool_output", "system", "branches"] as const;
 type Include = (typeof INCLUDES)[number];
 

@@ -33,7 +33,7 @@ export const prose: Form = {
   heading({ message, speaker, id, time, length }, cut) {
     const { number, branch, compacted } = message;
     const facts = [
-      `#${number} ${speaker === "system" ? "note" : speaker}`,
+      `#${number} ${speaker === "system" || speaker === "peer" ? "note" : speaker}`,
       ...(time === undefined ? [] : [time]),
       ...(id === undefined ? [] : [`id ${id}`]),
       ...(branch > 0 ? [`branch ${branch}, left behind by a rewind`] : compacted ? ["before a compaction"] : []),

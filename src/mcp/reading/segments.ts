@@ -1,6 +1,6 @@
 import type { Message } from "../../view/messages.ts";
 import { jsonText } from "../../view/json-text.ts";
-import { type Call, mediaText, type Part, partsOf, type Result } from "../../view/parts.ts";
+import { type Call, mediaText, type Part, partsOf, type Result, speakerOf } from "../../view/parts.ts";
 import { plain, plainLine } from "../quote.ts";
 import { type Choice, leftOutBy } from "./choice.ts";
 import type { Conversation } from "./conversation.ts";
@@ -19,7 +19,7 @@ export interface Segment {
 /** A message as it is read: what of it was chosen, and what was left out. */
 export interface Shown {
   readonly message: Message;
-  /** Whose message it is. What a person typed for the CLI itself is kept as a note of the CLI. */
+  /** Whose message it is, by what of it was chosen. */
   readonly speaker: Message["speaker"];
   readonly segments: readonly Segment[];
   readonly left: LeftOut;
@@ -103,7 +103,7 @@ export function showMessage(
   }
   return {
     message,
-    speaker: chosen.some(({ part }) => part.role === "user") ? "user" : message.speaker,
+    speaker: chosen.length === 0 ? message.speaker : speakerOf(chosen.map(({ part }) => part)),
     segments,
     left,
     id: conversation.shortId(message.from),
@@ -160,6 +160,10 @@ function partText(part: Exclude<Part, { kind: "call" | "result" }>, whole: boole
       return `${part.errors ? "← errors: " : "← "}${outputText(part.text, whole, from)}`;
     case "notice":
       return `[${part.level === "error" ? "error" : "note"}] ${plain(part.text).trim()}`;
+    case "peer": {
+      const about = part.summary === undefined ? "" : `: ${plainLine(part.summary)}`;
+      return `[note from ${plainLine(part.from)}${about}] ${plain(part.text).trim()}`;
+    }
     case "boundary":
       return `[${plain(part.text)}]`;
     case "summary":
