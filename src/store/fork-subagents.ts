@@ -65,15 +65,11 @@ async function copyTranscript(
   const values = new ForkValues();
   values.set("sessionId", `"${forkId}"`);
   const members = new ForkMembers();
-  const writer = new RowWriter(2 * CHUNK_BYTES);
   const input = openReadNoFollow(from);
   try {
     const output = createNew(to);
     try {
-      const flush = (): void => {
-        writeAll(output, writer.bytes.subarray(0, writer.length));
-        writer.length = 0;
-      };
+      const writer = new RowWriter(2 * CHUNK_BYTES, (bytes) => writeAll(output, bytes));
       const visitor = {
         row: (
           bytes: Buffer,
@@ -86,8 +82,8 @@ async function copyTranscript(
           writer.row(bytes, scan, members, values);
         },
       };
-      for await (const _chunk of scanChunks(input, visitor, { to: statOpen(input).size, signal })) flush();
-      flush();
+      for await (const _chunk of scanChunks(input, visitor, { to: statOpen(input).size, signal }));
+      writer.flush();
       syncFile(output);
     } finally {
       close(output);

@@ -1,7 +1,7 @@
 import { randomFillSync, randomUUID } from "node:crypto";
 import { basename } from "node:path";
 import { cutAt, type ForkCut, wholeCut } from "../transcript/fork-cut.ts";
-import { ForkFacts } from "../transcript/fork-facts.ts";
+import { ForkFacts, type StoredRow } from "../transcript/fork-facts.ts";
 import { PROGRESS } from "../transcript/row-index.ts";
 import { ForkRows, type NewIds } from "../transcript/fork-rows.ts";
 import { RowWriter } from "../transcript/fork-rewrite.ts";
@@ -135,24 +135,17 @@ async function publish(file: TranscriptFile, facts: ForkFacts, rows: ForkRows, t
   const finalPath = transcriptPath(to.target, to.forkId);
   const temp = createTemp(to.target.path, basename(finalPath));
   try {
-    const writer = new RowWriter(2 * CHUNK_BYTES);
-    const flush = (atLeast = 0): void => {
-      if (writer.length <= atLeast) return;
-      writeAll(temp.fd, writer.bytes.subarray(0, writer.length));
-      writer.length = 0;
-    };
+    const writer = new RowWriter(2 * CHUNK_BYTES, (bytes) => writeAll(temp.fd, bytes));
     for (const row of rows.headRows(facts)) writer.value(row);
     for await (const _chunk of file.chunks(
       { row: (bytes, _start, _end, offset, scan) => rows.write(bytes, offset, scan, writer) },
       to.signal,
       (done, total) => to.progress?.(total + done, 2 * total),
-    )) {
-      flush(CHUNK_BYTES);
-    }
-    flush();
-    writeReplacements(file, facts, rows, writer, flush);
-    for (const row of rows.tailRows(facts, to.customTitle)) writer.value(row);
-    flush();
+    ));
+    writeReplacements(file, facts, rows, writer);
+    const read = ({ offset, length }: StoredRow): ReturnType<typeof file.valueAt> => file.valueAt(offset, length);
+    for (const row of rows.tailRows(facts, to.customTitle, read)) writer.value(row);
+    writer.flush();
     if (to.includeSubagents) await stageSubagents(to.source, to.target, to.forkId, to.signal);
     publishNew(temp, finalPath);
   } catch (error) {
@@ -162,13 +155,7 @@ async function publish(file: TranscriptFile, facts: ForkFacts, rows: ForkRows, t
 }
 
 /** One row holds the replacements of all such rows; each of those is read, written and let go by itself. */
-function writeReplacements(
-  file: TranscriptFile,
-  facts: ForkFacts,
-  rows: ForkRows,
-  writer: RowWriter,
-  flush: (atLeast?: number) => void,
-): void {
+function writeReplacements(file: TranscriptFile, facts: ForkFacts, rows: ForkRows, writer: RowWriter): void {
   let written = 0;
   for (const { offset, length } of facts.replacements) {
     const list = file.valueAt(offset, length)?.["replacements"];
@@ -176,7 +163,6 @@ function writeReplacements(
       if (record(item) === undefined) continue;
       writer.text(written++ === 0 ? rows.replacementsStart() : ",");
       writer.text(JSON.stringify(item));
-      flush(CHUNK_BYTES);
     }
   }
   if (written > 0) writer.text(rows.replacementsEnd());

@@ -1,3 +1,4 @@
+import { leaveOutOtherEnds } from "./fork-ends.ts";
 import { findLeaf } from "./leaf.ts";
 import { contentOf, insertParallel } from "./parallel.ts";
 import { rewindInForce } from "./rewind.ts";
@@ -45,7 +46,8 @@ export function cutAt(index: RowIndex, messageId: string, load: LoadRow): ForkCu
     if (!boundary.isRewind && boundary.anchor === index.uuids.text(chosen)) stripped.add(row);
   }
   const stripping: LoadRow = (row) => (stripped.has(row) ? withoutPreserved(load(row)) : load(row));
-  return { keep: leaveOutOtherEnds(index, links, ended, stripping), last: at, stripped };
+  const preserved = (row: number): ReadonlySet<unknown> => readBoundary(index, row, stripping).preserved;
+  return { keep: leaveOutOtherEnds(index, links, ended, preserved, stripping), last: at, stripped };
 }
 
 /** The row without the list of messages that its compaction kept. */
@@ -184,86 +186,4 @@ function endBeforeBoundary(index: RowIndex, slice: Uint8Array, load: LoadRow): U
   const ended = new Uint8Array(index.count);
   for (const row of left) ended[row] = 1;
   return ended;
-}
-
-/** Takes out what would make the fork's conversation end elsewhere than at its last row. */
-function leaveOutOtherEnds(index: RowIndex, links: Int32Array, slice: Uint8Array, load: LoadRow): Uint8Array {
-  const rows = rowsAfter(index, slice, NONE);
-  const last = rows.at(-1);
-  if (last === undefined) return slice;
-  const wanted = conversationEndingAt(index, links, slice, last, load);
-  const first = firstOccurrences(index, slice);
-  const start = wanted[0] === undefined ? NONE : (first[index.uuid[wanted[0]] as number] as number);
-  if (start === NONE) return slice;
-
-  const asWritten = new Tree(index, { keep: slice, allMain: true, links });
-  const live = new Uint8Array(index.count);
-  for (const row of [last, ...wanted]) asWritten.pathTo(row, live);
-  const keep = slice.slice();
-  const removable = (row: number): boolean => live[row] === 0 && (first[index.uuid[row] as number] as number) >= start;
-  const remove = (row: number): void => {
-    const gone = new Uint8Array(index.uuids.count);
-    for (let at = row; at !== NONE && removable(at) && keep[at] !== 0; at = asWritten.parent(at)) {
-      gone[index.uuid[at] as number] = 1;
-      keep[at] = 0;
-    }
-    for (const at of rows) {
-      const link = asWritten.link[at] as number;
-      if ((link !== NONE && gone[link] !== 0) || gone[index.uuid[at] as number] !== 0) {
-        gone[index.uuid[at] as number] = 1;
-        keep[at] = 0;
-      }
-    }
-  };
-  const liveUuids = new Set<unknown>(
-    rows.filter((row) => live[row] !== 0).map((row) => index.uuids.text(index.uuid[row] as number)),
-  );
-  for (const row of rows) {
-    if (((index.flags[row] as number) & COMPACT_BOUNDARY) === 0 || keep[row] === 0 || !removable(row)) continue;
-    const { preserved } = readBoundary(index, row, load);
-    if (![...preserved].some((uuid) => typeof uuid === "string" && liveUuids.has(uuid))) remove(row);
-  }
-  const want = new Set(wanted);
-  for (;;) {
-    const { chain, terminal } = conversationOf(index, links, keep, load);
-    if (chain.length === want.size && chain.every((row) => want.has(row))) return keep;
-    if (terminal === NONE || !removable(terminal) || keep[terminal] === 0) return keep;
-    remove(terminal);
-  }
-}
-
-function conversationOf(
-  index: RowIndex,
-  links: Int32Array,
-  keep: Uint8Array,
-  load: LoadRow,
-): { chain: number[]; terminal: number } {
-  const tree = new Tree(index, { keep, allMain: true, links });
-  tree.relinkCompactions(load);
-  const leaf = findLeaf(tree, undefined, load);
-  if (leaf === undefined) return { chain: [], terminal: NONE };
-  const onChain = new Uint8Array(index.count);
-  return { chain: insertParallel(tree, tree.pathTo(leaf.row, onChain), onChain, load), terminal: leaf.terminal };
-}
-
-/** The conversation that would be read if `last` were followed by one more row. */
-function conversationEndingAt(
-  index: RowIndex,
-  links: Int32Array,
-  keep: Uint8Array,
-  last: number,
-  load: LoadRow,
-): number[] {
-  const tree = new Tree(index, { keep, allMain: true, links });
-  tree.relinkCompactions(load);
-  const seen = new Uint8Array(index.count);
-  let end = last;
-  while (end !== NONE && seen[end] === 0 && !tree.isMessage(end)) {
-    seen[end] = 1;
-    end = tree.parent(end);
-  }
-  const leaf = end !== NONE && tree.isMessage(end) ? end : findLeaf(tree, undefined, load)?.row;
-  if (leaf === undefined) return [];
-  const onChain = new Uint8Array(index.count);
-  return insertParallel(tree, tree.pathTo(leaf, onChain), onChain, load);
 }

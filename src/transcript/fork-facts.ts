@@ -1,15 +1,21 @@
 import { record } from "./voice-call.ts";
 
+/** Where a row stands that is read again when it is written, in bytes: a few of them may be as large as all the rest. */
+export interface StoredRow {
+  readonly offset: number;
+  readonly length: number;
+}
+
 /** What a fork takes over of the rows that are no conversation (sdk-spec §6.5). Last ones win, where one counts. */
 export class ForkFacts {
   historySuppressed = false;
-  readonly organizations: string[] = [];
-  /** Where rows stand whose `replacements` are taken over: byte offset and length. */
-  readonly replacements: { readonly offset: number; readonly length: number }[] = [];
+  readonly organizations = new Set<string>();
+  /** Rows whose `replacements` are taken over. */
+  readonly replacements: StoredRow[] = [];
   atis: string | undefined;
   tools: readonly string[] | undefined;
-  /** Data-flow rows as they are, less the session id. */
-  readonly dataFlow: Readonly<Record<string, unknown>>[] = [];
+  /** Rows that are taken over as they are, less the session id. */
+  readonly dataFlow: StoredRow[] = [];
   derivedFrom: readonly unknown[] | undefined;
   relocatedCwd: string | undefined;
   /** The last titles of either kind, wherever they stand; `""` is one. */
@@ -60,7 +66,7 @@ export class ForkFacts {
       }
       case "data-flow-records":
       case "data-flow-incomplete":
-        if (own && row["agentId"] === undefined) this.dataFlow.push(row);
+        if (own && row["agentId"] === undefined) this.dataFlow.push({ offset, length });
         return;
       case "derived-from":
         if (own && row["v"] === 1 && Array.isArray(row["sessions"]))
@@ -81,8 +87,7 @@ export class ForkFacts {
 
   #addOrganization(value: unknown): void {
     if (typeof value !== "string" || !/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(value)) return;
-    const organization = value.toLowerCase();
-    if (!this.organizations.includes(organization)) this.organizations.push(organization);
+    this.organizations.add(value.toLowerCase());
   }
 }
 

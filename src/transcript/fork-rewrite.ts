@@ -6,13 +6,16 @@ import { equals, type RowScan } from "./row-scan.ts";
  * byte, whatever it holds.
  */
 export class RowWriter {
-  bytes: Buffer;
-  length = 0;
+  readonly #bytes: Buffer;
+  readonly #take: (bytes: Uint8Array) => void;
+  #length = 0;
   /** Of the row at hand: what comes next. */
   #text = "";
 
-  constructor(size: number) {
-    this.bytes = Buffer.allocUnsafeSlow(size);
+  /** `take` is given what was written, some `size` bytes at a time; they are valid during the call only. */
+  constructor(size: number, take: (bytes: Uint8Array) => void) {
+    this.#bytes = Buffer.allocUnsafeSlow(Math.max(size, 3 * TEXT_UNITS));
+    this.#take = take;
   }
 
   /**
@@ -20,7 +23,6 @@ export class RowWriter {
    * have are appended in that order.
    */
   row(source: Buffer, scan: RowScan, members: ForkMembers, values: ForkValues, added: readonly ForkKey[] = []): void {
-    this.#reserve(scan.end - scan.open + 2);
     this.#text += "{";
     // What is copied as it stands, with the commas in it, is copied in one piece.
     let from = 0;
@@ -56,7 +58,7 @@ export class RowWriter {
       this.#text += `"${key}":${value}`;
     }
     this.#text += "}\n";
-    this.#flush();
+    this.#writeText();
   }
 
   /** Appends a value as a row. */
@@ -65,12 +67,31 @@ export class RowWriter {
   }
 
   text(text: string): void {
-    this.#reserve(text.length * 3);
-    // No encoding is named: that is the short way through `write`, and the same UTF-8.
-    this.length += this.bytes.write(text, this.length);
+    let from = 0;
+    while (text.length - from > TEXT_UNITS) {
+      const last = text.charCodeAt(from + TEXT_UNITS - 1);
+      // No pair of surrogates is parted.
+      const to = from + (last >= 0xd800 && last <= 0xdbff ? TEXT_UNITS - 1 : TEXT_UNITS);
+      this.#write(text.slice(from, to));
+      from = to;
+    }
+    this.#write(from === 0 ? text : text.slice(from));
   }
 
-  #flush(): void {
+  /** Gives away what has not been taken yet. */
+  flush(): void {
+    if (this.#length === 0) return;
+    this.#take(this.#bytes.subarray(0, this.#length));
+    this.#length = 0;
+  }
+
+  #write(text: string): void {
+    this.#reserve(text.length * 3);
+    // No encoding is named: that is the short way through `write`, and the same UTF-8.
+    this.#length += this.#bytes.write(text, this.#length);
+  }
+
+  #writeText(): void {
     if (this.#text === "") return;
     this.text(this.#text);
     this.#text = "";
@@ -78,19 +99,25 @@ export class RowWriter {
 
   #copy(source: Buffer, start: number, end: number): void {
     if (start === end) return;
-    this.#flush();
+    this.#writeText();
+    // What is longer than there is room for is not copied.
+    if (end - start > this.#bytes.length) {
+      this.flush();
+      this.#take(source.subarray(start, end));
+      return;
+    }
     this.#reserve(end - start);
-    source.copy(this.bytes, this.length, start, end);
-    this.length += end - start;
+    source.copy(this.#bytes, this.#length, start, end);
+    this.#length += end - start;
   }
 
   #reserve(bytes: number): void {
-    if (this.length + bytes <= this.bytes.length) return;
-    const larger = Buffer.allocUnsafeSlow(Math.max(this.bytes.length * 2, this.length + bytes));
-    this.bytes.copy(larger, 0, 0, this.length);
-    this.bytes = larger;
+    if (this.#length + bytes > this.#bytes.length) this.flush();
   }
 }
+
+/** A longer text is written piece by piece: a unit takes up to three bytes. */
+const TEXT_UNITS = 32 * 1024;
 
 /** Every key that a fork reads, replaces, removes or adds at the top level of a row. */
 export type ForkKey = (typeof FORK_KEYS)[number];

@@ -1,5 +1,5 @@
 import { withoutPreserved, type ForkCut } from "./fork-cut.ts";
-import type { ForkFacts } from "./fork-facts.ts";
+import type { ForkFacts, StoredRow } from "./fork-facts.ts";
 import { type ForkKey, ForkMembers, ForkValues, type RowWriter } from "./fork-rewrite.ts";
 import { type Rewind, rewindInForce } from "./rewind.ts";
 import { ASSISTANT, PROGRESS, QUEUED_COMMAND, type RowIndex, SIDECHAIN, SYSTEM } from "./row-index.ts";
@@ -25,6 +25,7 @@ export interface ForkIdentity {
 }
 
 const NONE = -1;
+const UNKNOWN = -2;
 const PLAIN_STRING = /^"[\w-]*"$/;
 const FALSE = Uint8Array.from("false", (char) => char.charCodeAt(0));
 
@@ -71,6 +72,9 @@ export class ForkRows {
   readonly #cut: ForkCut;
   readonly #identity: ForkIdentity;
   readonly #tree: Tree;
+  readonly #link: Int32Array;
+  /** By number of uuid: the nearest uuid, from it upwards, of a row that the fork has; filled as it is asked for. */
+  #nearest: Int32Array | undefined;
   /** Last row taken of each uuid, or -1. */
   readonly #rowOf: Int32Array;
   readonly #last: number;
@@ -92,6 +96,7 @@ export class ForkRows {
     this.#identity = identity;
     // The reader's tree: a row whose parent is nowhere hangs where the reader would hang it.
     this.#tree = new Tree(index);
+    this.#link = this.#tree.link;
     this.#rowOf = new Int32Array(index.uuids.count).fill(NONE);
     for (let row = 0; row < index.count; row++) if (cut.keep[row] !== 0) this.#rowOf[index.uuid[row] as number] = row;
     this.#last = cut.keep.findLastIndex((kept, row) => kept !== 0 && index.kind[row] !== PROGRESS);
@@ -101,16 +106,12 @@ export class ForkRows {
   }
 
   /** Rows that stand before the conversation. */
-  headRows(facts: ForkFacts): object[] {
+  *headRows(facts: ForkFacts): Generator<object> {
     const { forkId: sessionId, now } = this.#identity;
-    const rows: object[] = facts.organizations.map((organizationUuid) => ({
-      type: "hybrid-organization",
-      sessionId,
-      organizationUuid,
-    }));
-    return facts.historySuppressed
-      ? [{ type: "history-suppression", sessionId, cause: "fork_inherit", ts: now }, ...rows]
-      : rows;
+    if (facts.historySuppressed) yield { type: "history-suppression", sessionId, cause: "fork_inherit", ts: now };
+    for (const organizationUuid of facts.organizations) {
+      yield { type: "hybrid-organization", sessionId, organizationUuid };
+    }
   }
 
   /** Writes what a row of the source becomes in the fork, if anything. */
@@ -138,27 +139,37 @@ export class ForkRows {
     return `],"uuid":"${this.#freshId()}","timestamp":"${this.#identity.now}"}\n`;
   }
 
-  /** Rows that stand behind the conversation and its replacements; the title is the last. */
-  tailRows(facts: ForkFacts, customTitle: string): object[] {
-    const { forkId: sessionId, sourceId, now, mapCwd } = this.#identity;
-    const rows: object[] = [];
-    if (facts.atis !== undefined) rows.push({ type: "atis-latch", sessionId, atis: facts.atis });
-    if (facts.tools !== undefined) rows.push({ type: "tools-used", sessionId, tools: facts.tools });
-    for (const row of facts.dataFlow) rows.push({ ...row, sessionId });
+  /** Rows that stand after the conversation and its replacements; the title is the last. `read` gives a row's value. */
+  *tailRows(
+    facts: ForkFacts,
+    customTitle: string,
+    read: (row: StoredRow) => Readonly<Record<string, unknown>> | undefined,
+  ): Generator<object> {
+    const { forkId: sessionId, now, mapCwd } = this.#identity;
+    if (facts.atis !== undefined) yield { type: "atis-latch", sessionId, atis: facts.atis };
+    if (facts.tools !== undefined) yield { type: "tools-used", sessionId, tools: facts.tools };
+    for (const row of facts.dataFlow) {
+      const value = read(row);
+      if (value !== undefined) yield { ...value, sessionId };
+    }
     if (facts.derivedFrom !== undefined || facts.dataFlow.length > 0) {
-      const known = new Map((facts.derivedFrom ?? []).map((from) => [JSON.stringify(from), from]));
-      const ids = new Set([...known.values()].map((from) => record(from)?.["id"]));
-      for (const id of [...this.#ancestors].filter((ancestor) => !ids.has(ancestor)).concat(sourceId)) {
-        const from = { type: "claude_code_session", id, via: "fork" };
-        known.set(JSON.stringify(from), from);
-      }
-      rows.push({ type: "derived-from", v: 1, sessionId, sessions: [...known.values()] });
+      yield { type: "derived-from", v: 1, sessionId, sessions: this.#origins(facts.derivedFrom ?? []) };
     }
     if (facts.relocatedCwd !== undefined && mapCwd === undefined) {
-      rows.push({ type: "relocated", sessionId, relocatedCwd: facts.relocatedCwd });
+      yield { type: "relocated", sessionId, relocatedCwd: facts.relocatedCwd };
     }
-    rows.push({ type: "custom-title", sessionId, customTitle, uuid: this.#freshId(), timestamp: now });
-    return rows;
+    yield { type: "custom-title", sessionId, customTitle, uuid: this.#freshId(), timestamp: now };
+  }
+
+  /** The sessions that the fork comes from: those that the source names, its ancestors, and itself. */
+  #origins(named: readonly unknown[]): unknown[] {
+    const known = new Map(named.map((from) => [JSON.stringify(from), from]));
+    const ids = new Set([...known.values()].map((from) => record(from)?.["id"]));
+    for (const id of [...this.#ancestors].filter((ancestor) => !ids.has(ancestor)).concat(this.#identity.sourceId)) {
+      const from = { type: "claude_code_session", id, via: "fork" };
+      known.set(JSON.stringify(from), from);
+    }
+    return [...known.values()];
   }
 
   #writeRow(row: number, bytes: Buffer, scan: RowScan, writer: RowWriter): void {
@@ -273,24 +284,34 @@ export class ForkRows {
 
   /** Number of the uuid of the nearest row above that the fork has, or -1. */
   #parentOf(row: number): number {
-    const { kind, flags } = this.#index;
-    let link = this.#tree.link[row] as number;
+    const link = this.#link[row] as number;
     // Nearly always the row above is taken.
     const above = this.#keptRow(link);
-    if (above !== NONE && kind[above] !== PROGRESS && this.#tree.rowOf[link] !== NONE) return link;
-    const seen = new Set<number>();
-    while (link !== NONE && !seen.has(link)) {
-      seen.add(link);
-      const parent = this.#tree.rowOf[link] as number;
-      if (parent === NONE) return NONE;
-      const kept = this.#keptRow(link);
-      if (kept !== NONE && kind[kept] !== PROGRESS) return link;
+    if (above !== NONE && this.#index.kind[above] !== PROGRESS && this.#tree.rowOf[link] !== NONE) return link;
+    return this.#nearestTaken(link);
+  }
+
+  /** The same for what hangs on a uuid. What is passed over on the way is passed once, however many hang below it. */
+  #nearestTaken(from: number): number {
+    const { kind, flags } = this.#index;
+    this.#nearest ??= new Int32Array(this.#index.uuids.count).fill(UNKNOWN);
+    const nearest = this.#nearest;
+    const passed: number[] = [];
+    let found = from;
+    while (found !== NONE && nearest[found] === UNKNOWN) {
+      const parent = this.#tree.rowOf[found] as number;
+      const kept = parent === NONE ? NONE : this.#keptRow(found);
+      if (kept !== NONE && kind[kept] !== PROGRESS) break;
+      // A circle ends where it closes.
+      nearest[found] = NONE;
+      passed.push(found);
       // Rows of a sidechain are left out like progress; what a cut left out ends the chain.
-      const skipped = kept !== NONE || ((flags[parent] as number) & SIDECHAIN) !== 0;
-      if (!skipped) return NONE;
-      link = this.#tree.link[kept === NONE ? parent : kept] as number;
+      const skipped = kept !== NONE || (parent !== NONE && ((flags[parent] as number) & SIDECHAIN) !== 0);
+      found = skipped ? (this.#link[kept === NONE ? parent : kept] as number) : NONE;
     }
-    return NONE;
+    if (found !== NONE && nearest[found] !== UNKNOWN) found = nearest[found] as number;
+    for (const uuid of passed) nearest[uuid] = found;
+    return found;
   }
 
   #keptRow(uuid: number): number {

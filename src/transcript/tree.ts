@@ -51,6 +51,8 @@ export class Tree {
   #relinks: Relinks | undefined;
   /** Boundaries that relinked something: row, and the mark before it. */
   readonly #boundaries: number[] = [];
+  /** Rows without which relinking would have come to something else. */
+  #tied: Uint8Array | undefined;
   /** Links as they are now; undefined when they have changed since they were asked for. */
   #link: Int32Array | undefined;
 
@@ -129,10 +131,20 @@ export class Tree {
       if (messages === undefined && segment === undefined) continue;
       this.#relinks ??= new Relinks(this.rows, this.written, this.index.uuids.count);
       this.#boundaries.push(row, this.#relinks.mark);
+      this.#tie(row);
       if (messages !== undefined) this.#relinkMessages(this.#relinks, messages);
       else if (segment !== undefined) this.#relinkSegment(this.#relinks, segment);
     }
     if (this.#relinks !== undefined) this.#link = undefined;
+  }
+
+  get isRelinked(): boolean {
+    return this.#relinks !== undefined;
+  }
+
+  /** Whether other rows hang elsewhere because the row is there: a boundary, or what its compaction kept. */
+  isTied(row: number): boolean {
+    return this.#tied !== undefined && this.#tied[row] !== 0;
   }
 
   /** Takes back what the boundary `row`, and every later one, relinked. */
@@ -163,6 +175,7 @@ export class Tree {
     const anchor = typeof anchorUuid === "string" ? this.index.uuids.find(anchorUuid) : NONE;
     let link = anchor;
     for (const row of kept) {
+      this.#tie(row);
       relinks.setLink(row, link);
       link = this.index.uuid[row] as number;
     }
@@ -172,9 +185,17 @@ export class Tree {
   #relinkSegment(relinks: Relinks, { headUuid, anchorUuid, tailUuid }: Readonly<Record<string, unknown>>): void {
     const anchor = typeof anchorUuid === "string" ? this.index.uuids.find(anchorUuid) : NONE;
     const head = typeof headUuid === "string" ? this.#rowWith(headUuid) : NONE;
-    if (head !== NONE) relinks.setLink(head, anchor);
+    if (head !== NONE) {
+      this.#tie(head);
+      relinks.setLink(head, anchor);
+    }
     const tail = typeof tailUuid === "string" ? this.index.uuids.find(tailUuid) : NONE;
     if (anchor !== NONE) relinks.moveChildren(anchor, tail, head);
+  }
+
+  #tie(row: number): void {
+    this.#tied ??= new Uint8Array(this.index.count);
+    this.#tied[row] = 1;
   }
 
   #rowWith(uuid: string): number {
