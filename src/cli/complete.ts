@@ -62,7 +62,7 @@ async function offersFor(typed: readonly string[]): Promise<Offer[]> {
   }
   if (current.startsWith("-") && !onlyPositionals) return beginning(optionNames(command, rest), current);
   const { completes, positionals: allowed } = command;
-  if (allowed === "none" || (allowed === "one" && positionals.length > 0)) return [];
+  if (allowed === "none" || ((allowed === "one" || allowed === "optional") && positionals.length > 0)) return [];
   const kind = typeof completes === "function" ? completes(positionals) : completes;
   const found = await offers(kind, current, store);
   return found.filter(({ value }) => !positionals.includes(value));

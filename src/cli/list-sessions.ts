@@ -1,12 +1,13 @@
-import { resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import { resolveConfigDirs } from "../store/config-dir.ts";
 import { streamSessions } from "../store/session-stream.ts";
 import { shortIds } from "../store/short-ids.ts";
+import { shellWord } from "../view/resume.ts";
 import { type Invocation, type Terminal, UsageError } from "./command.ts";
 import { type Progress, startProgress } from "./progress.ts";
 import { terminalJson } from "./render/json-text.ts";
-import { SESSION_COLUMNS, sessionCells } from "./session-table.ts";
-import { headLine, layOut, tableLine, tableWidth } from "./table.ts";
+import { SessionTable } from "./session-table.ts";
+import { tableWidth } from "./table.ts";
 import { Taking } from "./taking.ts";
 import { parseTime } from "./time.ts";
 
@@ -37,12 +38,13 @@ export async function listSessions(invocation: Invocation): Promise<number> {
 interface Asked {
   readonly filters: NonNullable<Parameters<typeof streamSessions>[0]>;
   readonly hidesArchived: boolean;
+  readonly hidesProgrammatic: boolean;
   readonly limit: number;
   /** The filters as they were typed. */
   readonly typed: readonly string[];
 }
 
-async function readOptions({ values, json, terminal }: Invocation): Promise<Asked> {
+async function readOptions({ values, positionals, json, terminal }: Invocation): Promise<Asked> {
   const text = (name: string): string | undefined => {
     const value = values[name];
     return typeof value === "string" ? value : undefined;
@@ -50,7 +52,12 @@ async function readOptions({ values, json, terminal }: Invocation): Promise<Aske
   const all = values["all"] === true;
   if (all && text("limit") !== undefined) throw new UsageError("--all and --limit exclude each other");
   if (all && values["archived"] === true) throw new UsageError("--all and --archived exclude each other");
-  const cwd = text("cwd");
+  const [directory] = positionals;
+  const cwd = text("cwd") ?? directory;
+  if (directory !== undefined && cwd !== directory) {
+    throw new UsageError(`'${directory}' and --cwd ${cwd ?? ""} exclude each other`);
+  }
+  const dir = cwd === undefined ? undefined : resolve(cwd);
   const times = readTimes(text("since"), text("until"));
   const tag = text("tag");
   const limit = text("limit");
@@ -59,7 +66,7 @@ async function readOptions({ values, json, terminal }: Invocation): Promise<Aske
   }
   return {
     filters: {
-      dir: cwd === undefined ? undefined : resolve(cwd),
+      dir,
       includeWorktrees: values["no-worktrees"] !== true,
       ...times,
       tag: tag === undefined ? undefined : (await import("../store/annotate.ts")).normalizeTag(tag),
@@ -67,11 +74,15 @@ async function readOptions({ values, json, terminal }: Invocation): Promise<Aske
       archived: values["archived"] === true ? "only" : "include",
     },
     hidesArchived: !all && values["archived"] !== true,
+    hidesProgrammatic: values["no-programmatic"] === true,
     limit: limit === undefined ? (terminal.isTty && !json && !all ? TERMINAL_LIMIT : Infinity) : Number(limit),
-    typed: ["cwd", "since", "until", "tag", "branch", "archived"].flatMap((name) => {
-      const value = values[name];
-      return value === true ? [`--${name}`] : typeof value === "string" ? [`--${name} ${value}`] : [];
-    }),
+    typed: [
+      ...(dir === undefined ? [] : [`--cwd ${dir}`]),
+      ...["since", "until", "tag", "branch", "archived", "no-programmatic"].flatMap((name) => {
+        const value = values[name];
+        return value === true ? [`--${name}`] : typeof value === "string" ? [`--${name} ${value}`] : [];
+      }),
+    ],
   };
 }
 
@@ -101,38 +112,41 @@ async function printJson(taking: Taking, terminal: Terminal, progress: Progress)
     before = ",";
   }
   const more = await taking.hasMore();
-  const { archivedLeftOut, transcripts } = taking;
+  const { archivedLeftOut, programmaticLeftOut, transcripts } = taking;
   const skipped = taking.skipped();
-  const rest = terminalJson({ more, archivedLeftOut, transcripts, skipped }).slice(1);
+  const rest = terminalJson({ more, archivedLeftOut, programmaticLeftOut, transcripts, skipped }).slice(1);
   await print(`${taking.count === 0 ? before : "\n"}],${rest}\n`);
 }
 
 async function printTable(
   taking: Taking,
   { configDirs, terminal }: Invocation,
-  { typed }: Asked,
+  { typed, filters, limit }: Asked,
   progress: Progress,
 ): Promise<void> {
-  const width = tableWidth(terminal);
-  const { colors } = terminal;
-  const cellsWith = { shortId: shortIds(configDirs), now: Date.now() };
-  let widths: ReturnType<typeof layOut> | undefined;
+  const table = new SessionTable({
+    width: tableWidth(terminal),
+    heads: terminal.isTty,
+    colors: terminal.colors,
+    shortId: shortIds(configDirs),
+    now: Date.now(),
+    ofOneProject: filters.dir !== undefined,
+  });
   for (let rows = await taking.rows(FIRST_ROWS); rows.length > 0; rows = await taking.rows(LATER_ROWS)) {
-    const cells = rows.map((row) => sessionCells(row, cellsWith));
-    const first = widths === undefined;
-    widths ??= layOut(SESSION_COLUMNS, cells, { width, heads: terminal.isTty });
-    const lines = [];
-    if (first && terminal.isTty) lines.push(headLine(SESSION_COLUMNS, widths, { colors }));
-    for (const row of cells) lines.push(tableLine(SESSION_COLUMNS, widths, row, { cuts: width !== undefined, colors }));
+    const lines = table.lines(rows, rows.length < FIRST_ROWS || taking.count >= limit);
     progress.clear();
     await terminal.write(`${lines.join("\n")}\n`);
   }
   const more = await taking.hasMore();
   progress.clear();
-  const { count, transcripts, archivedLeftOut } = taking;
+  const { count, transcripts, archivedLeftOut, programmaticLeftOut } = taking;
   if (count === 0) {
     const dirs = resolveConfigDirs({ configDirs }).join(", ");
     await terminal.write(`no sessions in ${dirs}${typed.length === 0 ? "" : ` with ${typed.join(" ")}`}\n`);
+    const above = filters.dir === undefined ? undefined : await directoryAbove(filters.dir, configDirs);
+    if (above !== undefined) {
+      terminal.warn(`There are some of a directory above it: claude-transcripts list ${shellWord(above)}`);
+    }
     if (typed.length > 0) terminal.warn("'claude-transcripts list --all' shows every session of every project.");
   }
   if (!terminal.isTty && count > 0) return;
@@ -141,4 +155,49 @@ async function printTable(
     const are = archivedLeftOut === 1 ? "1 archived session is" : `${archivedLeftOut} archived sessions are`;
     terminal.warn(`${are} not shown: --archived shows only such, --all everything.`);
   }
+  if (programmaticLeftOut > 0) {
+    const were =
+      programmaticLeftOut === 1 ? "1 session that a program" : `${programmaticLeftOut} sessions that programs`;
+    terminal.warn(`${were} started ${programmaticLeftOut === 1 ? "is" : "are"} not shown.`);
+  }
+  if (typed.length === 0) {
+    const here = await countHere(configDirs);
+    const areAll = !more && here === count;
+    if (here > 0 && !areAll) {
+      const many =
+        here > MOST_COUNTED
+          ? `More than ${MOST_COUNTED} sessions are`
+          : here === 1
+            ? "1 session is"
+            : `${here} sessions are`;
+      terminal.warn(`${many} from this directory: 'claude-transcripts list .'`);
+    }
+  }
+}
+
+/** Each has to be looked into: a stub is none. */
+const MOST_COUNTED = 100;
+
+/** How many sessions `list .` would show; one more than `MOST_COUNTED` for whatever is more than that. */
+async function countHere(configDirs: readonly string[] | undefined): Promise<number> {
+  let dir: string;
+  try {
+    dir = process.cwd();
+  } catch {
+    // It is gone.
+    return 0;
+  }
+  const stream = await streamSessions({ dir, configDirs });
+  let count = 0;
+  while (count <= MOST_COUNTED && (await stream.next()) !== undefined) count++;
+  return count;
+}
+
+/** The closest directory above that has sessions: somebody asked from within a project. */
+async function directoryAbove(dir: string, configDirs: readonly string[] | undefined): Promise<string | undefined> {
+  for (let above = dirname(dir), at = dir; above !== at; at = above, above = dirname(above)) {
+    const stream = await streamSessions({ dir: above, configDirs });
+    if ((await stream.next()) !== undefined) return above;
+  }
+  return undefined;
 }

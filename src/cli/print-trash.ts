@@ -11,7 +11,7 @@ import { relativeTime } from "./time.ts";
 const COLUMNS: readonly Column[] = [
   { title: "ID", color: 33 },
   { title: "DELETED" },
-  { title: "TITLE", least: 20 },
+  { title: "TITLE", least: 20, share: 0.5 },
   { title: "ITEMS", right: true, color: 2, dispensable: 2 },
   { title: "SIZE", right: true, color: 2, dispensable: 1 },
 ];

@@ -5,69 +5,91 @@ export interface Column {
   readonly title: string;
   /** Where the width does not suffice, the column is cut, but not below these cells. Absent: never cut. */
   readonly least?: number;
-  /** How many times the cells of others it should get. Default 1. */
-  readonly weight?: number;
+  /** The column that matters most: it is owed so much of the width before others are shown at all, 0.5 for half of it. */
+  readonly share?: number;
   /** Its end says more than its beginning. */
   readonly isPath?: boolean;
   readonly right?: boolean;
   /** SGR code. */
   readonly color?: number;
-  /** Left out, the highest first, where the table is too wide however much is cut. Absent: never. */
+  /** Shown from this width on. */
+  readonly from?: number;
+  /** Left out, the highest first, where what all columns are owed is too wide. Absent: never. */
   readonly dispensable?: number;
 }
 
 const GAP = "  ";
 /** A column that is not cut on purpose still leaves room for the others. */
 const MOST = 100;
+/** When nothing can be left out any more, columns that may be cut are cut to this. */
+const LEAST = 4;
+/** So many of the cells of the column that matters most are shown whole before others get more than they are owed. */
+const MOST_OF_THEM = 0.9;
 
 /**
  * The cells each column gets within `width`, undefined for one that is left out; `rows` are those that are known before
  * the first is printed. Without a width nothing is cut or left out. `heads`: there is room for the titles, too.
+ *
+ * A narrow terminal shows fewer columns, not narrower ones: as many are shown as get what they are owed. What is left
+ * goes to the column that matters most, then to the others.
  */
 export function layOut(
   columns: readonly Column[],
   rows: readonly (readonly string[])[],
-  { width = Infinity, heads }: { readonly width: number | undefined; readonly heads: boolean },
+  { width, heads }: { readonly width: number | undefined; readonly heads: boolean },
 ): (number | undefined)[] {
-  const natural = columns.map(({ title }, at) =>
-    Math.max(heads ? widthOf(title) : 0, ...rows.map((row) => Math.min(MOST, widthOf(row[at] ?? "")))),
-  );
-  const shown = new Set(columns.keys());
-  for (;;) {
-    const widths = shrink(
-      columns,
-      natural.map((cells, at) => (shown.has(at) ? cells : undefined)),
-      width,
-    );
-    if (total(widths) <= width) return widths;
-    const [next] = [...shown]
-      .filter((at) => columns[at]?.dispensable !== undefined)
-      .sort((a, b) => (columns[b]?.dispensable ?? 0) - (columns[a]?.dispensable ?? 0));
-    if (next === undefined) return shrink(columns.map(toLeast), widths, width);
-    shown.delete(next);
+  const measured = columns.map(({ title }, at) => {
+    const cells = rows.map((row) => Math.min(MOST, widthOf(row[at] ?? "")));
+    const whole = Math.max(0, ...cells);
+    const head = heads ? widthOf(title) : 0;
+    return { whole: Math.max(head, whole), head, isEmpty: whole === 0, cells };
+  });
+  if (width === undefined) return measured.map(({ whole }) => whole);
+  const owed = measured.map(({ whole, head, isEmpty }, at): number | undefined => {
+    const { share, least = Infinity, from = 0, dispensable } = columns[at] ?? {};
+    if (width < from || (isEmpty && dispensable !== undefined)) return undefined;
+    return Math.max(head, Math.min(whole, share === undefined ? least : Math.max(least, Math.ceil(width * share))));
+  });
+  while (total(owed) > width) {
+    const next = mostDispensable(columns, owed);
+    if (next === undefined) return shrunk(columns, owed, width);
+    owed[next] = undefined;
   }
+  const main = columns.findIndex(({ share }) => share !== undefined);
+  const inTurn = [...columns.keys()].filter((at) => at !== main);
+  const widths = [...owed];
+  const grow = (at: number, to: number): void => {
+    const has = widths[at];
+    if (has !== undefined) widths[at] = Math.max(has, Math.min(to, has + width - total(widths)));
+  };
+  const { cells = [], whole = 0 } = measured[main] ?? {};
+  grow(main, [...cells].sort((a, b) => a - b)[Math.ceil(cells.length * MOST_OF_THEM) - 1] ?? 0);
+  for (const at of inTurn) grow(at, measured[at]?.whole ?? 0);
+  grow(main, whole);
+  return widths;
 }
 
-/** When nothing can be left out any more, even the least is cut. */
-const toLeast = (column: Column): Column => (column.least === undefined ? column : { ...column, least: 4 });
+function mostDispensable(columns: readonly Column[], widths: readonly (number | undefined)[]): number | undefined {
+  const [next] = [...widths.keys()]
+    .filter((at) => widths[at] !== undefined && columns[at]?.dispensable !== undefined)
+    .sort((a, b) => (columns[b]?.dispensable ?? 0) - (columns[a]?.dispensable ?? 0));
+  return next;
+}
 
-/** Takes cells from the column that has most of them for its weight, until the line fits or nothing can be taken. */
-function shrink(
+/** Takes what is too much from the widest of the columns that may be cut. */
+function shrunk(
   columns: readonly Column[],
-  natural: readonly (number | undefined)[],
+  owed: readonly (number | undefined)[],
   width: number,
 ): (number | undefined)[] {
-  const widths = [...natural];
+  const widths = [...owed];
   for (let over = total(widths) - width; over > 0; over--) {
-    let widest: number | undefined;
-    let most = 0;
-    for (const [at, { least = Infinity, weight = 1 }] of columns.entries()) {
-      const cells = widths[at] ?? 0;
-      if (cells <= least || cells / weight <= most) continue;
-      widest = at;
-      most = cells / weight;
+    let widest = -1;
+    for (const [at, cells = 0] of widths.entries()) {
+      const mayBeCut = columns[at]?.least !== undefined && cells > LEAST;
+      if (mayBeCut && cells > (widths[widest] ?? 0)) widest = at;
     }
-    if (widest === undefined) break;
+    if (widest < 0) break;
     widths[widest] = (widths[widest] ?? 0) - 1;
   }
   return widths;

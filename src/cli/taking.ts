@@ -5,12 +5,15 @@ export interface TakingOptions {
   readonly limit: number;
   /** Archived sessions are passed over, and counted. */
   readonly hidesArchived: boolean;
+  /** The same of those that a program started. */
+  readonly hidesProgrammatic: boolean;
 }
 
 /** Takes sessions up to the limit, and counts what it passes over. */
 export class Taking {
   count = 0;
   archivedLeftOut = 0;
+  programmaticLeftOut = 0;
   readonly transcripts: number;
   readonly #stream: SessionStream;
   readonly #asked: TakingOptions;
@@ -44,8 +47,9 @@ export class Taking {
   async #next(): Promise<ListedSession | undefined> {
     for (;;) {
       const session = await this.#stream.next();
-      if (session?.archived !== true || !this.#asked.hidesArchived) return session;
-      this.archivedLeftOut++;
+      if (session?.archived === true && this.#asked.hidesArchived) this.archivedLeftOut++;
+      else if (session?.programmatic === true && this.#asked.hidesProgrammatic) this.programmaticLeftOut++;
+      else return session;
     }
   }
 }

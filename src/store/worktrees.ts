@@ -24,9 +24,9 @@ const WORKTREES_MAX = 10_000;
  */
 export function listWorktrees(dir: string, platform: Platform = process.platform): string[] {
   try {
-    const gitDir = findGitDir(realPath(dir));
-    if (gitDir === undefined) return [];
-    const common = commonDir(gitDir);
+    const found = findGitDir(realPath(dir));
+    if (found === undefined) return [];
+    const common = commonDir(found.gitDir);
     return [withoutDotGit(common), ...sortAsGit(linkedWorktrees(common), platform)].map((path) =>
       normalizePath(path, platform),
     );
@@ -35,8 +35,36 @@ export function listWorktrees(dir: string, platform: Platform = process.platform
   }
 }
 
+/** A linked worktree, and the main one (or the bare repository) that it belongs to. */
+export interface LinkedWorktree {
+  readonly path: string;
+  readonly main: string;
+}
+
+/** The linked worktree that `dir` is, or stands in; undefined for any other directory, and where git's files are damaged. */
+export function linkedWorktreeOf(dir: string, platform: Platform = process.platform): LinkedWorktree | undefined {
+  try {
+    const found = findGitDir(realPath(dir));
+    if (found === undefined) return undefined;
+    const common = commonDir(found.gitDir);
+    if (common === realPath(found.gitDir)) return undefined;
+    return {
+      path: normalizePath(found.root, platform),
+      main: normalizePath(withoutDotGit(common), platform),
+    };
+  } catch {
+    return undefined;
+  }
+}
+
+interface Found {
+  readonly gitDir: string;
+  /** Where it was found. */
+  readonly root: string;
+}
+
 /** The `.git` that governs `start`, found by going up; stops, as git does, where another file system begins. */
-function findGitDir(start: string): string | undefined {
+function findGitDir(start: string): Found | undefined {
   const device = statFile(start)?.dev;
   for (let dir = start; ; dir = dirname(dir)) {
     const stats = statFile(dir);
@@ -44,9 +72,9 @@ function findGitDir(start: string): string | undefined {
     const dotGit = join(dir, ".git");
     const found = statOrNothing(dotGit);
     // A `.git` file that leads nowhere ends the search with an error, where a plain directory of that name does not.
-    if (found?.isFile() === true) return readGitFile(dotGit);
-    if (found !== undefined && isGitDir(dotGit)) return dotGit;
-    if (isGitDir(dir)) return dir;
+    if (found?.isFile() === true) return { gitDir: readGitFile(dotGit), root: dir };
+    if (found !== undefined && isGitDir(dotGit)) return { gitDir: dotGit, root: dir };
+    if (isGitDir(dir)) return { gitDir: dir, root: dir };
     if (dir === parse(dir).root) return undefined;
   }
 }

@@ -18,19 +18,22 @@ export function resumeCommand(
   { sessionId, cwd, configDir }: Resumable,
   platform: NodeJS.Platform = process.platform,
 ): string {
-  const quote = platform === "win32" ? quoteForCmd : quoteForSh;
   const claude = `claude --resume ${sessionId}`;
   const steps = [claude];
   if (isTypable(configDir)) {
     if (platform === "win32") steps.unshift(`set "CLAUDE_CONFIG_DIR=${configDir}"`);
-    else steps[0] = `CLAUDE_CONFIG_DIR=${quote(configDir)} ${claude}`;
+    else steps[0] = `CLAUDE_CONFIG_DIR=${shellWord(configDir, platform)} ${claude}`;
   }
-  if (isTypable(cwd) && isAbsolute(cwd)) steps.unshift(`cd ${quote(cwd)}`);
+  if (isTypable(cwd) && isAbsolute(cwd)) steps.unshift(`cd ${shellWord(cwd, platform)}`);
   return steps.join(" && ");
 }
 
 const isTypable = (path: string | undefined): path is string =>
   path !== undefined && path !== "" && !/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u.test(path);
+
+/** A word as it is typed into a shell. */
+export const shellWord = (word: string, platform: NodeJS.Platform = process.platform): string =>
+  (platform === "win32" ? quoteForCmd : quoteForSh)(word);
 
 const quoteForSh = (word: string): string =>
   /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;

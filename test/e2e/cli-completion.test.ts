@@ -68,7 +68,11 @@ describe("__complete", () => {
       ["list", "-an", ""],
       ["10", "100"],
     ],
-    [["list", "-n5", "--all", ""], []],
+    [
+      ["list", "-n5", "--all", ""],
+      ["/home/ada/two words", "/home/ada/one", ":dirs"],
+    ],
+    [["list", "/home/ada/one", ""], []],
     [
       ["list", "--cwd", "/home/ada/t"],
       ["/home/ada/two words", ":dirs"],

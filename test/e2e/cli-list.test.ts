@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
@@ -28,19 +29,20 @@ const MARK = JSON.stringify({ archived: true, at: new Date().toISOString(), by: 
 /** Sessions of two directories, one of them archived, one with a tag, three branches; the last was active an hour ago. */
 function store(): string {
   const dir = tempConfigDir();
-  const add = (n: string, cwd: string, rows: object[], ago: number, branch: string): string => {
+  const add = (n: string, cwd: string, rows: object[], ago: number, branch: string, entrypoint?: string): string => {
     const id = `${n.repeat(8)}-0000-4000-8000-000000000000`;
     const time = Date.now() - ago * 3_600_000;
     const turn = turnRows(`prompt ${n}`).map((row) => ({
       ...row,
       timestamp: new Date(time).toISOString(),
       gitBranch: branch,
+      ...(entrypoint !== undefined && { entrypoint }),
     }));
     return writeSession(dir, cwd.replaceAll("/", "-"), id, [...turn, ...rows] as never, { cwd, mtime: time / 1000 });
   };
   add("1", "/w", [], 1, "main");
   add("2", "/w", [{ type: "tag", tag: "keep" }], 30, "main");
-  add("3", "/v", [{ type: "custom-title", customTitle: "日本語 title" }], 50, "next");
+  add("3", "/v", [{ type: "custom-title", customTitle: "日本語 title" }], 50, "next", "sdk-cli");
   const archived = add("4", "/v", [], 100, "main");
   put(dir, path.join(path.relative(dir, archived).slice(0, -".jsonl".length), "archived.json"), MARK);
   return dir;
@@ -56,6 +58,13 @@ describe("list", () => {
       ["1", "2"],
     ],
     [["--cwd", "/v"], ["3"]],
+    [["/v"], ["3"]],
+    [
+      ["-a", "/v/"],
+      ["3", "4"],
+    ],
+    [["-n", "1", "--until", "2h"], ["2"]],
+    [["--no-programmatic"], ["1", "2"]],
     [
       ["--cwd", "/v", "--all"],
       ["3", "4"],
@@ -94,7 +103,7 @@ describe("list", () => {
       [
         "11111111  1 h ago  prompt 1        /w  main  1.5 kB",
         "22222222  1 d ago  prompt 2 #keep  /w  main  1.5 kB",
-        "33333333  2 d ago  日本語 title    /v  next  1.6 kB",
+        "33333333  2 d ago  日本語 title    /v  next  1.7 kB",
         "",
       ].join("\n"),
     );
@@ -109,10 +118,13 @@ describe("list", () => {
     expect(rest).toEqual({
       more: true,
       archivedLeftOut: 0,
+      programmaticLeftOut: 0,
       transcripts: 4,
       skipped: [{ path: file, reason: "not_a_file" }],
     });
     expect(JSON.parse(list(dir, "--json").stdout)).toMatchObject({ more: false, archivedLeftOut: 1 });
+    const started = JSON.parse(list(dir, "--json", "--no-programmatic", "-n", "9").stdout) as object;
+    expect(started).toMatchObject({ more: false, archivedLeftOut: 1, programmaticLeftOut: 1 });
   });
 
   test("that finds nothing says how to see more", () => {
@@ -121,6 +133,30 @@ describe("list", () => {
       status: 0,
       stdout: `no sessions in ${dir} with --cwd /nowhere\n`,
       stderr: "'claude-transcripts list --all' shows every session of every project.\n",
+    });
+  });
+
+  test("of the directory where one is: '.', and of one above where that has none", () => {
+    const home = tempConfigDir();
+    const project = path.join(home, "a project");
+    fs.mkdirSync(path.join(project, "src"), { recursive: true });
+    const dir = store();
+    const key = project.replaceAll(/[^a-zA-Z0-9]/g, "-");
+    writeSession(dir, key, sessionId(1), turnRows("here"), { cwd: project });
+    expect(ids(runCli(["list", ".", "--config-dir", dir], { cwd: project }).stdout)).toEqual(["0aaaaaaa"]);
+    expect(ids(runCli(["list", "..", "--config-dir", dir], { cwd: path.join(project, "src") }).stdout)).toEqual([
+      "0aaaaaaa",
+    ]);
+    const below = runCli(["list", ".", "--config-dir", dir], { cwd: path.join(project, "src") });
+    expect(below.stdout).toBe(`no sessions in ${dir} with --cwd ${project}/src\n`);
+    expect(below.stderr).toContain(`There are some of a directory above it: claude-transcripts list '${project}'\n`);
+  });
+
+  test("of a directory twice is misuse", () => {
+    const { status, stderr } = list(store(), "/v", "--cwd", "/w");
+    expect({ status, stderr: stderr.split("\n")[0] }).toEqual({
+      status: 2,
+      stderr: "claude-transcripts: list: '/v' and --cwd /w exclude each other",
     });
   });
 
@@ -164,17 +200,62 @@ describe.skipIf(!hasTerminals)("list on a terminal", () => {
     `'${node}' '${binary()}' list --config-dir '${dir}' ${args}`;
 
   test.for(nodes())("has titles, colours, and fits: Node $version", ({ path: node }) => {
-    const { status, shown } = inTerminal(command(node, fixtures), { columns: 80 });
-    expect(status).toBe(0);
-    const [head = "", ...lines] = shown.trimEnd().split("\n");
-    expect(head.startsWith("\u001B[2mID        ACTIVE      TITLE ")).toBe(true);
-    expect(withoutColors(head)).toMatch(/^ID {8}ACTIVE {6}TITLE .* PROJECT .* BRANCH .* SIZE$/);
-    expect(lines).toHaveLength(8);
-    for (const line of lines) {
-      expect(line.startsWith("\u001B[33m")).toBe(true);
-      expect(withoutColors(line)).toMatch(/^[0-9a-f]{8} {2}2026-08-/);
-      expect(widthOf(withoutColors(line))).toBeLessThanOrEqual(80);
+    for (const [columns, heads] of [
+      [60, "ID ACTIVE TITLE"],
+      [80, "ID ACTIVE TITLE PROJECT"],
+      [110, "ID ACTIVE TITLE PROJECT"],
+      [140, "ID ACTIVE TITLE PROJECT BRANCH SIZE"],
+    ] as const) {
+      const { status, shown } = inTerminal(command(node, fixtures), { columns });
+      expect(status).toBe(0);
+      const [head = "", ...lines] = shown.trimEnd().split("\n");
+      expect(head.startsWith("\u001B[2mID        ACTIVE      TITLE")).toBe(true);
+      expect(withoutColors(head).split(/ +/).join(" ")).toBe(heads);
+      expect(lines).toHaveLength(8);
+      for (const line of lines) {
+        expect(line.startsWith("\u001B[33m")).toBe(true);
+        expect(withoutColors(line)).toMatch(/^[0-9a-f]{8} {2}2026-08-/);
+        expect(widthOf(withoutColors(line))).toBeLessThanOrEqual(columns);
+      }
     }
+  });
+
+  test("calls a worktree after its repository, as git or its path says", () => {
+    const home = tempConfigDir();
+    const git = (...args: string[]): void => {
+      execFileSync("git", ["-c", "user.name=a", "-c", "user.email=a@example.org", ...args], { stdio: "ignore" });
+    };
+    git("init", "-q", path.join(home, "cli"));
+    git("-C", path.join(home, "cli"), "commit", "-q", "--allow-empty", "-m", "one");
+    git("-C", path.join(home, "cli"), "worktree", "add", "-q", path.join(home, "3"));
+    const dir = tempConfigDir();
+    for (const [at, cwd] of ["cli", "3", "gone/.claude/worktrees/4"].entries()) {
+      writeSession(dir, `-w${at}`, sessionId(at + 1), turnRows(`prompt ${at}`, 9 - at), { cwd: path.join(home, cwd) });
+    }
+    const { shown } = inTerminal(command(process.execPath, dir), { columns: 80, env: { NO_COLOR: "1" } });
+    const projects = shown
+      .trimEnd()
+      .split("\n")
+      .map((line) => line.split(/ {2,}/).at(-1));
+    expect(projects).toEqual(["PROJECT", "cli", "cli#3", "gone#4"]);
+  });
+
+  test("says how many are from here, where others are listed too", () => {
+    const dir = store();
+    const here = fs.realpathSync(tempConfigDir());
+    const key = here.replaceAll(/[^a-zA-Z0-9]/g, "-");
+    const listHere = (args = "") =>
+      inTerminal(`cd '${here}' && ${command(process.execPath, dir, args)}`, { columns: 80, env: { NO_COLOR: "1" } });
+    const last = (args = "") => listHere(args).shown.trimEnd().split("\n").at(-1);
+    expect(last()).toContain("1 archived session is not shown");
+    writeSession(dir, key, sessionId(1), turnRows("here"), { cwd: here });
+    expect(last()).toBe("1 session is from this directory: 'claude-transcripts list .'");
+    writeSession(dir, key, sessionId(2), turnRows("here, too"), { cwd: here });
+    expect(last()).toBe("2 sessions are from this directory: 'claude-transcripts list .'");
+    expect(last("--since 2020-01-01")).not.toContain("this directory");
+    expect(last(".")).not.toContain("this directory");
+    expect(last("--json")).not.toContain("this directory");
+    expect(last("--no-programmatic")).toBe("1 session that a program started is not shown.");
   });
 
   test("has no colours with NO_COLOR", () => {

@@ -73,7 +73,7 @@ describe.each(nodes())("Node $version", ({ path: node }) => {
     expect(status).toBe(0);
     const { sessions, ...rest } = JSON.parse(stdout) as { sessions: { sessionId: string }[] };
     expect(sessions.map((row) => row.sessionId)).toEqual(ids);
-    expect(rest).toEqual({ more: false, archivedLeftOut: 0, transcripts: 501, skipped: [] });
+    expect(rest).toEqual({ more: false, archivedLeftOut: 0, programmaticLeftOut: 0, transcripts: 501, skipped: [] });
   });
 
   test("list of nothing says where it looked", () => {

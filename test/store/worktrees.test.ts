@@ -3,7 +3,7 @@ import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { listWorktrees } from "../../src/store/worktrees.ts";
+import { linkedWorktreeOf, listWorktrees } from "../../src/store/worktrees.ts";
 
 let base: string;
 let root: string;
@@ -50,6 +50,24 @@ function officially(dir: string): string[] {
       .split("\n")
       .filter((line) => line.startsWith("worktree "))
       .map((line) => line.slice("worktree ".length));
+  } catch {
+    return [];
+  }
+}
+
+/** The linked worktree that a directory stands in, as git says. */
+function linkedPath(dir: string): string | undefined {
+  const [gitDir, common] = officialDirs(dir);
+  if (gitDir === undefined || gitDir === common) return undefined;
+  // Within the directory that git keeps for a worktree there is no other one.
+  return at(dir).startsWith(gitDir) ? gitDir : git(dir, "rev-parse", "--show-toplevel").trimEnd();
+}
+
+/** git's own directory of a directory, and what its worktrees share; the same where git fails. */
+function officialDirs(dir: string): string[] {
+  try {
+    const lines = git(dir, "rev-parse", "--git-dir", "--git-common-dir").trimEnd().split("\n");
+    return lines.map((line) => fs.realpathSync(path.resolve(at(dir), line)));
   } catch {
     return [];
   }
@@ -346,6 +364,8 @@ describe("as git says", () => {
       const official = officially(dir);
       expect(official, `git in ${dir}`).toHaveLength(worktrees);
       expect(listWorktrees(at(dir)), dir).toEqual(official);
+      expect(linkedWorktreeOf(at(dir))?.path, dir).toBe(linkedPath(dir));
+      expect([undefined, official[0]], dir).toContain(linkedWorktreeOf(at(dir))?.main);
     }
   });
 

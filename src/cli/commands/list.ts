@@ -3,21 +3,22 @@ import type { Command } from "../command.ts";
 
 export const command: Command = {
   summary: "List the sessions, the last active first",
-  usage: "list [options]",
+  usage: "list [DIR] [options]",
   details: `Lists the sessions of all projects that are not archived: the beginning of the id, when something was said last, the
-title, the directory, the git branch, and the size of the transcript. On a terminal the first 30, elsewhere all.`,
+title, and as the width allows the project, the git branch and the size of the transcript. A worktree is shown as
+repository#worktree. On a terminal the first 30, elsewhere all, with whole paths.`,
   notes: `JSON
   {"sessions": [{sessionId, summary, lastModified, fileSize, customTitle, firstPrompt, gitBranch, cwd, tag,
     createdAt, archived, activity, configDir, projectKey, transcriptPath, entrypoint, programmatic, model,
     forkedFrom, agentName, teamName, worktree}],
-  "more": whether --limit left some out, "archivedLeftOut": how many were met, "transcripts": how many there are,
-  "skipped": [{path, reason}]}
+  "more": whether --limit left some out, "archivedLeftOut", "programmaticLeftOut": how many were met,
+  "transcripts": how many there are, "skipped": [{path, reason}]}
   Times are milliseconds since 1970, sizes bytes; what is not known is absent.`,
   options: {
     cwd: {
       type: "string",
       value: "DIR",
-      help: "Only the sessions of a directory and of the git worktrees of its repository.",
+      help: "Only the sessions of a directory and of the git worktrees of its repository: the same as DIR. '.' is the one where you are.",
       completes: "projects",
     },
     "no-worktrees": { type: "boolean", help: "With --cwd: only those of the directory itself." },
@@ -46,10 +47,15 @@ title, the directory, the git branch, and the size of the transcript. On a termi
       completes: "branches",
     },
     archived: { type: "boolean", help: "Only archived sessions." },
+    "no-programmatic": {
+      type: "boolean",
+      help: "Without the sessions that programs started: claude -p, the Agent SDK.",
+    },
     limit: { type: "string", short: "n", value: "N", help: "At most so many.", completes: ["10", "100"] },
     all: { type: "boolean", short: "a", help: "Without a limit, archived sessions included." },
   },
-  positionals: "none",
+  positionals: "optional",
+  completes: "projects",
   async run(invocation) {
     const { listSessions } = await import("../list-sessions.ts");
     return listSessions(invocation);

@@ -63,7 +63,7 @@ const SOURCES = {
 } as const;
 
 const COLUMNS: readonly Column[] = [
-  { title: "PROJECT", least: 20, isPath: true, weight: 3, color: 36 },
+  { title: "PROJECT", least: 20, isPath: true, share: 0.4, color: 36 },
   { title: "SESSIONS", right: true },
   { title: "SIZE", right: true },
   { title: "SUBAGENTS ETC.", right: true, dispensable: 2 },
