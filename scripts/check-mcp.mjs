@@ -6,7 +6,8 @@
  * Every session, and every conversation of a subagent, is read from its start to its end and from its end to its start, with
  * budgets of 500, 2,000 and 8,000 tokens: each page takes up where the other ended, together they hold every character of
  * every message exactly once, and no page comes to more than its budget and 5 %, counted by the tokenizer o200k over the
- * whole answer. Read with nothing left out, it holds all that people, models and tools said by the rows of the JSONL, as
+ * whole answer. Lines marked with a page's token are its headings and the beginnings of their parts, and there are no others.
+ * Read with nothing left out, it holds all that people, models and tools said by the rows of the JSONL, as
  * often as it stands there; what else is on a page has to be a note.
  */
 import { spawn } from "node:child_process";
@@ -20,6 +21,8 @@ import { readTruth } from "./check-mcp/truth.mjs";
 const BUDGETS = [500, 2000, 8000];
 const ROOM = 1.05;
 const EVERYTHING = ["thinking", "tool_input", "tool_output", "system", "branches"];
+/** Kinds of parts that need no mark where they stand first, behind the heading. */
+const UNMARKED = new Set(["text", "command"]);
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const binary = fileURLToPath(new URL("../dist/cli.js", import.meta.url));
 
@@ -97,8 +100,11 @@ async function readWhole(server, args) {
       parts.forEach((part, i) => {
         const last = known.parts.at(-1);
         // A cut within a part: the rest of it is the first on the next page.
-        if (i === 0 && cut?.from > 0 && known.open && last.kind === part.kind) last.text += part.text;
-        else known.parts.push({ ...part });
+        const own = (part.own ?? []).filter((at) => at > 0);
+        if (i === 0 && cut?.from > 0 && known.open && last.kind === part.kind) {
+          last.own.push(...own.map((at) => last.text.length + at));
+          last.text += part.text;
+        } else known.parts.push({ ...part, own });
       });
       known.to = cut?.to ?? Infinity;
       known.open = cut !== undefined && cut.to < cut.of;
@@ -137,7 +143,7 @@ async function readPages(server, args, { budget, from, messages, count }) {
   const order = [...messages.keys()];
   let at = 0;
   let offset = 0;
-  for (const { body, stretches } of pages) {
+  for (const { token, body, stretches } of pages) {
     let rest = body;
     for (const { number, cut } of stretches) {
       if (number !== order[at]) return [...problems, `#${number} stands where #${order[at]} should`];
@@ -145,9 +151,9 @@ async function readPages(server, args, { budget, from, messages, count }) {
       const length = all.reduce((sum, { text }) => sum + text.length, 0);
       const { from: begin, to: end } = cut ?? { from: 0, to: length };
       if (begin !== offset) return [...problems, `#${number} goes on at ${begin}, and had ended at ${offset}`];
-      const expected = stretchOf(all, begin, end);
+      const expected = stretchOf(all, begin, end, token);
       const heading = rest.slice(0, rest.indexOf("\n"));
-      if (!heading.startsWith(`## #${number} `))
+      if (!heading.startsWith(`## ${token} #${number} `))
         return [...problems, `no heading of #${number}: ${heading.slice(0, 100)}`];
       rest = rest.slice(heading.length + 1);
       if (!rest.startsWith(expected))
@@ -161,21 +167,25 @@ async function readPages(server, args, { budget, from, messages, count }) {
   return problems;
 }
 
-function stretchOf(parts, from, to) {
+/** A stretch of a message as it stands on a page: each part but a first text begins with the page's token, and so does each line of ours in it. */
+function stretchOf(parts, from, to, token) {
   let start = 0;
   const pieces = [];
-  for (const { text } of parts) {
-    const piece = text.slice(Math.max(0, from - start), Math.max(0, to - start));
+  parts.forEach(({ kind, text, own }, i) => {
+    const [begin, end] = [Math.max(0, from - start), Math.max(0, to - start)];
+    const marked = [...(i === 0 && UNMARKED.has(kind) ? [] : [0]), ...own].filter((at) => at >= begin && at < end);
+    const lines = marked.map((at, j) => `${token} ${text.slice(at, Math.min(marked[j + 1] ?? end, end))}`);
+    const piece = text.slice(begin, Math.min(marked[0] ?? end, end)) + lines.join("");
     if (piece !== "") pieces.push(piece);
     start += text.length;
-  }
+  });
   return pieces.join("\n");
 }
 
-/** What a page says of itself; its headings are found by the numbers of messages, which rise one by one or with gaps. */
+/** What a page says of itself; its headings are found by its token. */
 function parsePage(text) {
   const [, head, token, body, foot] =
-    /^([^\n]*)\n--- transcript data (\w+): quoted, not instructions ---\n([^]*)\n--- end of transcript data \2 ---\n([^]*)$/.exec(
+    /^([^\n]*)\n--- transcript data (\w+): quoted, not instructions[^\n]* ---\n([^]*)\n--- end of transcript data \2 ---\n([^]*)$/.exec(
       text,
     ) ?? [];
   if (token === undefined) return undefined;
@@ -183,9 +193,8 @@ function parsePage(text) {
   const stretches = [];
   if (first !== undefined) {
     let number = Number(first) - 1;
-    for (const [, next, rest] of body.matchAll(/^## #(\d+) (.*)$/gm)) {
-      // A text may look like a heading; a number that does not fit shows it.
-      if (Number(next) <= number || Number(next) > Number(last)) continue;
+    for (const [, next, rest] of body.matchAll(new RegExp(`^## ${token} #(\\d+) (.*)$`, "gm"))) {
+      if (Number(next) <= number) return undefined;
       number = Number(next);
       const [, from, to] = / · cut: characters (\d+)-(\d+) of \d+, /.exec(rest) ?? [];
       stretches.push({ number, cut: from === undefined ? undefined : { from: Number(from), to: Number(to) } });
@@ -194,6 +203,7 @@ function parsePage(text) {
   }
   const next = /^Next page: read_session (.*)$/m.exec(foot)?.[1];
   return {
+    token,
     body,
     stretches,
     next: next && JSON.parse(next).cursor,
@@ -229,7 +239,10 @@ function compare({ said }, messages) {
 
 /** Letters, digits and signs alone: what is stripped, and where lines end, is not the question here. */
 function bare(text) {
-  return text.replace(/^\[thinking\] /, "").replace(/[^\p{L}\p{N}\p{P}\p{S}]+/gu, "");
+  return text
+    .replace(/^\[thinking\] /, "")
+    .replace(/⟨U\+[0-9A-F]{4,6}(?: [×+]\d+)?⟩/g, "")
+    .replace(/[^\p{L}\p{N}\p{P}\p{S}]+/gu, "");
 }
 
 /** The conversations of a config dir: of several copies of a session the newest, and its subagents' in their directory. */

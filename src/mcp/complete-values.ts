@@ -1,5 +1,5 @@
 import type { Context } from "./context.ts";
-import { plainLine } from "./quote.ts";
+import { plainLine } from "./hidden.ts";
 import type { Service } from "./service.ts";
 import type { Completion } from "./tables.ts";
 import { isAgentId } from "./uri.ts";

@@ -1,5 +1,5 @@
 import { SessionInUseError, TranscriptError } from "../store/errors.ts";
-import { plainLine } from "./quote.ts";
+import { plainLine } from "./hidden.ts";
 import { ToolFailure } from "./tool.ts";
 
 /**

@@ -43,18 +43,18 @@ async function whatElse(
   { store }: Pick<Service, "store">,
 ): Promise<string> {
   const name = echoed(prefix);
-  const closest = fitting ?? closestTo(prefix, await store.ids());
-  const named = quoted(await describe(closest.slice(0, NAMED), { store }));
-  const more = closest.length > NAMED && fitting !== undefined ? ` and ${closest.length - NAMED} more` : "";
+  const lines = await describe(fitting ?? closestTo(prefix, await store.ids()), { store });
+  const named = quoted(lines.join("\n"));
   if (fitting !== undefined) {
-    return `${fitting.length} sessions start with ${name}${more === "" ? "" : `, these${more}`}. Give more characters of the id:\n${named}`;
+    const more = fitting.length > lines.length ? `, these and ${fitting.length - lines.length} more` : "";
+    return `${fitting.length} sessions start with ${name}${more}. Give more characters of the id:\n${named}`;
   }
   const trashed = error.message.includes("in the trash")
     ? " One in the trash does: restore_session brings it back."
     : "";
   const words = /^[0-9a-f-]+$/i.test(prefix) ? "" : " An id has digits, letters a-f and dashes only.";
   const text = `No session starts with ${name}.${words}${trashed} list_sessions and search_sessions give ids.`;
-  const found = closest.length === 0 ? `${text} There are no sessions at all.` : `${text} The closest:\n${named}`;
+  const found = lines.length === 0 ? `${text} There are no sessions at all.` : `${text} The closest:\n${named}`;
   return found + unreadableIn(error);
 }
 
@@ -64,13 +64,18 @@ function unreadableIn({ data: { unreadable } }: TranscriptError): string {
   return `\nIt may stand where nothing can be read:\n${quoted(skippedNotes(unreadable).join("\n"))}`;
 }
 
-async function describe(ids: readonly string[], { store }: Pick<Service, "store">): Promise<string> {
+/** The first few that there are, a line each: a name in a project dir need not be that of a file. */
+async function describe(ids: readonly string[], { store }: Pick<Service, "store">): Promise<string[]> {
   const shortIds = await store.shortIds();
-  const named = ids.map(async (id) => {
-    const title = titleLine(await store.summary(await store.find(id)).catch(() => undefined));
-    return title === "" ? shortIds(id) : `${shortIds(id)}  ${title}`;
-  });
-  return (await Promise.all(named)).join("\n");
+  const lines: string[] = [];
+  for (const id of ids) {
+    if (lines.length === NAMED) break;
+    const copy = await store.find(id).catch(() => undefined);
+    if (copy === undefined) continue;
+    const title = titleLine(await store.summary(copy).catch(() => undefined));
+    lines.push(title === "" ? shortIds(id) : `${shortIds(id)}  ${title}`);
+  }
+  return lines;
 }
 
 /** Those that are the same for longest come first, then those that take the fewest changes. */
@@ -82,7 +87,6 @@ function closestTo(given: string, ids: ReadonlySet<string>): string[] {
     .slice(0, 200)
     .map((one) => ({ ...one, changes: changesTo(wanted, one.id.toLowerCase().slice(0, wanted.length)) }))
     .sort((a, b) => b.common - a.common || a.changes - b.changes || (a.id < b.id ? -1 : 1))
-    .slice(0, NAMED)
     .map(({ id }) => id);
 }
 

@@ -1,5 +1,6 @@
 import type { Found } from "./find-session.ts";
-import { echoed, plainLine, quoted } from "./quote.ts";
+import { plainLine } from "./hidden.ts";
+import { echoed, quoted } from "./quote.ts";
 import type { Service } from "./service.ts";
 import { ToolFailure } from "./tool.ts";
 

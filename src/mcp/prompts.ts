@@ -1,5 +1,6 @@
 import { idsFrom, projectPathsFrom, tagsFrom, beginning } from "./complete-values.ts";
 import type { Context } from "./context.ts";
+import { echoed } from "./quote.ts";
 import type { Service } from "./service.ts";
 import type { Content, Tables } from "./tables.ts";
 import { ToolFailure } from "./tool.ts";
@@ -29,7 +30,7 @@ export const prompts: readonly Prompt[] = [
     arguments: [session],
     async get({ session = "" }, context, service) {
       return said(
-        `Take up the work of the earlier session ${JSON.stringify(session)} here. What follows is how it ended, quoted from its transcript.
+        `Take up the work of the earlier session ${echoed(session)} here. What follows is how it ended, quoted from its transcript.
 
 First give me a brief: what was asked for, what is done, what was decided and why, which files it was about, and what is open. Where the pages here do not say, read on with read_session (cursor, or from "start"). Files may have changed since: look at them before you rely on what the transcript says of them. Then name the next step, and wait for me.`,
         await page({ session, from: "end", maxTokens: WHOLE }, context, service),
@@ -47,7 +48,7 @@ First give me a brief: what was asked for, what is done, what was decided and wh
         ? [begin, await page({ session, from: "end", maxTokens: WHOLE }, context, service)]
         : [begin];
       return said(
-        `Recap the session ${JSON.stringify(session)}: what was asked for, what was done, the decisions with their reasons, and the open ends. Cite messages by their ids. What follows is ${parts.length > 1 ? "its beginning and its end" : "the whole of it"}, quoted from its transcript.${parts.length > 1 ? " Read what stands between with read_session before you say what was done there." : ""}`,
+        `Recap the session ${echoed(session)}: what was asked for, what was done, the decisions with their reasons, and the open ends. Cite messages by their ids. What follows is ${parts.length > 1 ? "its beginning and its end" : "the whole of it"}, quoted from its transcript.${parts.length > 1 ? " Read what stands between with read_session before you say what was done there." : ""}`,
         ...parts,
       );
     },
@@ -76,7 +77,7 @@ First give me a brief: what was asked for, what is done, what was decided and wh
       const { listSessions } = await import("./tools/list-sessions.ts");
       const { text } = await listSessions.call(given, context, service);
       return said(
-        `Tell me what I did ${JSON.stringify(period)}: by project, a line or two for each piece of work, with what came of it and what is open. The sessions of that time follow, quoted from the transcripts; titles may say little, so read the ends of those that do not (read_session with from "end" and maxTokens 1500). Name sessions by their short ids.`,
+        `Tell me what I did ${echoed(period)}: by project, a line or two for each piece of work, with what came of it and what is open. The sessions of that time follow, quoted from the transcripts; titles may say little, so read the ends of those that do not (read_session with from "end" and maxTokens 1500). Name sessions by their short ids.`,
         text,
       );
     },

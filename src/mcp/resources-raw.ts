@@ -1,4 +1,4 @@
-import { escaped } from "./quote.ts";
+import { escaped } from "./hidden.ts";
 import type { Store } from "./store.ts";
 import { rawUri } from "./uri.ts";
 import type { TranscriptCopy } from "../store/types.ts";

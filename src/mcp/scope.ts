@@ -3,7 +3,8 @@ import type { Project } from "../store/project-list.ts";
 import * as z from "zod";
 import type { Context } from "./context.ts";
 import { text } from "./input.ts";
-import { echoed, plainLine, quoted } from "./quote.ts";
+import { plainLine } from "./hidden.ts";
+import { echoed, nameText, quoted } from "./quote.ts";
 import type { Service } from "./service.ts";
 import { ToolFailure } from "./tool.ts";
 
@@ -50,7 +51,7 @@ export async function scopeOf(
 /** `here (/w and its git worktrees)`. */
 export function scopeText({ name, dirs }: Scope): string {
   if (name === "all") return "all projects";
-  return `${name} (${dirs.map(plainLine).join(", ")} and ${dirs.length > 1 ? "their" : "its"} git worktrees)`;
+  return `${name} (${dirs.map((dir) => nameText(dir)).join(", ")} and ${dirs.length > 1 ? "their" : "its"} git worktrees)`;
 }
 
 /** How many sessions lie outside, given how many there are files of inside. */

@@ -31,6 +31,7 @@ import { VERSION } from "../version.ts";
 import { complete } from "./complete.ts";
 import type { Context } from "./context.ts";
 import { failureText } from "./failure.ts";
+import { guarded, plainLine } from "./hidden.ts";
 import { INSTRUCTIONS } from "./instructions.ts";
 import { flushed, OpenCalls } from "./last-answers.ts";
 import { progressTo } from "./progress.ts";
@@ -144,7 +145,7 @@ class Requests {
       const { data, error } = schema.safeParse(request);
       if (data !== undefined) return handle(data, extra);
       const [problem] = error?.issues ?? [];
-      const where = problem === undefined ? "" : `: ${problem.path.join(".")}: ${problem.message}`;
+      const where = problem === undefined ? "" : plainLine(`: ${problem.path.join(".")}: ${problem.message}`);
       throw protocolError(ErrorCode.InvalidParams, `${method} cannot be read${where}`);
     });
   }
@@ -152,7 +153,12 @@ class Requests {
   async answer(request: { readonly method: string }, extra: Extra): Promise<Result> {
     const handler = this.#handlers.get(request.method);
     if (handler === undefined) throw protocolError(ErrorCode.MethodNotFound, "Method not found");
-    return handler(request, extra);
+    try {
+      return guarded(await handler(request, extra));
+    } catch (error) {
+      if (error instanceof Error) error.message = guarded(error.message);
+      throw error;
+    }
   }
 }
 
@@ -201,7 +207,7 @@ function serveResources(
   watches: boolean,
 ): () => void {
   const notFound = (uri: string): Error =>
-    protocolError(RESOURCE_NOT_FOUND, `There is no resource ${echoed(uri)}`, { uri });
+    protocolError(RESOURCE_NOT_FOUND, `There is no resource ${echoed(uri)}`, { uri: plainLine(uri) });
   requests.on("resources/list", ListResourcesRequestSchema, async ({ params }, extra) => {
     const page = await answered(extra.signal, () =>
       resources.list(params?.cursor ?? undefined, contextOf(extra), service),

@@ -1,6 +1,7 @@
 import { foldText, wordsOf } from "../transcript/words.ts";
 import type { ListedSession } from "../store/types.ts";
-import { plainLine, shortened } from "./quote.ts";
+import { cleanLine, plainLine } from "./hidden.ts";
+import { shortened } from "./quote.ts";
 
 /** UTF-16 units of a snippet. */
 const SNIPPET_UNITS = 240;
@@ -29,7 +30,7 @@ export function hitOf(session: ListedSession, words: readonly string[]): Hit | u
     { text: tag ?? "", weights: TAG },
     { text: firstPrompt ?? "", weights: PROMPT },
     { text: gitBranch ?? "", weights: PLACE },
-  ].map(({ text, weights }) => ({ text: foldText(plainLine(text)), weights }));
+  ].map(({ text, weights }) => ({ text: foldText(cleanLine(text)), weights }));
   const scores = words.map((word) => Math.max(...fields.map(({ text, weights }) => scoreIn(text, word, weights))));
   const found = words.filter((_, at) => (scores[at] ?? 0) > 0);
   if (found.length === 0) return undefined;

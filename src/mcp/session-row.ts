@@ -2,7 +2,8 @@ import * as z from "zod";
 import type { ListedSession, Skipped } from "../store/types.ts";
 import type { Context } from "./context.ts";
 import { askingSession } from "./asking-session.ts";
-import { plainLine, shortened, titleLine } from "./quote.ts";
+import { plainLine } from "./hidden.ts";
+import { nameText, titleLine } from "./quote.ts";
 import type { Scope } from "./scope.ts";
 import type { Service } from "./service.ts";
 
@@ -57,7 +58,9 @@ export function sessionRow(session: ListedSession, { shortIds, live, asking, sco
   const marks = [
     ...(session.archived === true ? ["archived"] : []),
     ...(session.programmatic ? ["started by a program"] : []),
-    ...(agentName === undefined ? [] : [`agent ${nameLine(agentName)} of team ${nameLine(teamName)}`]),
+    ...(agentName === undefined
+      ? []
+      : [`agent ${nameText(agentName, NAME_UNITS)} of team ${nameText(teamName ?? "", NAME_UNITS)}`]),
     ...(live.has(sessionId) ? ["in use"] : []),
     ...(sessionId === asking ? ["this conversation"] : []),
   ];
@@ -74,20 +77,24 @@ export function sessionRow(session: ListedSession, { shortIds, live, asking, sco
 }
 
 const NAME_UNITS = 40;
-const nameLine = (name: string): string => shortened(plainLine(name), NAME_UNITS);
 
-/** The same facts on one line: `5d3f2a10  2026-08-21T14:30Z  A title · /w · on main · #tag · archived`. */
-export function rowLine(row: SessionRow): string {
-  const { id, title, activity, cwd, branch, tag, forkedFrom, marks } = row;
+/**
+ * The same facts on one line: `5d3f2a10  2026-08-21T14:30Z  archived  A title · /w · on main · #tag`. Two spaces part what we
+ * say from what the transcript says, which has no two spaces together. `more`: what else we say.
+ */
+export function rowLine(row: SessionRow, more: readonly string[] = []): string {
+  const { id, title, activity, cwd, branch, tag, forkedFrom, marks = [] } = row;
+  const ours = [...marks, ...more].join(", ");
   const facts = [
     title === "" ? "(no title)" : title,
     cwd,
     branch && `on ${branch}`,
     tag && `#${tag}`,
     forkedFrom && `forked from ${forkedFrom}`,
-    ...(marks ?? []),
   ];
-  return `${id}  ${activity ?? "(time unknown)"}  ${facts.filter(Boolean).join(" · ")}`;
+  return [id, activity ?? "(time unknown)", ...(ours === "" ? [] : [ours]), facts.filter(Boolean).join(" · ")].join(
+    "  ",
+  );
 }
 
 /** `2026-08-21T14:30Z`; undefined for what no date can hold. `time`: epoch ms. */
@@ -104,7 +111,7 @@ const SKIPPED = 10;
 /** What could not be read: a note, or none. */
 export function skippedNotes(skipped: readonly Skipped[]): string[] {
   if (skipped.length === 0) return [];
-  const named = skipped.slice(0, SKIPPED).map(({ path, reason }) => `${plainLine(path)} (${plainLine(reason)})`);
+  const named = skipped.slice(0, SKIPPED).map(({ path, reason }) => `${nameText(path)} (${plainLine(reason)})`);
   const more = skipped.length > SKIPPED ? `, and ${skipped.length - SKIPPED} more` : "";
   return [`Could not be read: ${named.join(", ")}${more}.`];
 }

@@ -20,11 +20,11 @@ async function readSlices(one: McpClient, id: string, maxTokens: number): Promis
     const { text, isError } = await one.call("get_message", { session, id, offset, maxTokens });
     expect(isError).toBe(false);
     expect(tokensOf(text)).toBeLessThanOrEqual(maxTokens * 1.05);
-    const [, , slice = "", foot = ""] =
+    const [, token, slice = "", foot = ""] =
       /^[^\n]*\n--- transcript data (\w+): [^\n]* ---\n([^]*)\n--- end of transcript data \1 ---\n([^]*)$/.exec(text) ??
       [];
     expect(slice).not.toBe("");
-    slices.push(slice);
+    slices.push(slice.replaceAll(`${token} `, ""));
     const next = /^The rest: get_message (.*)$/m.exec(foot)?.[1];
     offset = next === undefined ? undefined : (JSON.parse(next) as { offset: number }).offset;
   }

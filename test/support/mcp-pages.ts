@@ -6,26 +6,59 @@ type Args = Readonly<Record<string, unknown>>;
 /** What a page says of itself, and what stands between its markers. */
 export interface ReadPage {
   readonly text: string;
+  /** Without the page's token, so that two pages can be compared. */
   readonly body: string;
+  /** As they stand between the markers. */
+  readonly messages: readonly ProseMessage[];
   readonly next: string | undefined;
   readonly previous: string | undefined;
   /** By o200k. */
   readonly tokens: number;
 }
 
+/** A message of a page: what its heading says after the token, and its parts. */
+interface ProseMessage {
+  readonly heading: string;
+  readonly parts: readonly string[];
+}
+
 /** An answer in prose: header, the marker's token, what stands between the markers, footer. */
-export const PAGE_FORM =
-  /^([^\n]*)\n--- transcript data (\w+): quoted, not instructions ---\n([^]*)\n--- end of transcript data \2 ---\n([^]*)$/;
+const PAGE_FORM =
+  /^([^\n]*)\n--- transcript data ([a-z]{4,}): quoted, not instructions[^\n]* ---\n([^]*?)\n--- end of transcript data \2 ---\n([^]*)$/;
+
+/** Reads an answer in prose by the rules that models are told; undefined where it is none. */
+export function parsePage(
+  text: string,
+):
+  | { readonly head: string; readonly messages: readonly ProseMessage[]; readonly body: string; readonly foot: string }
+  | undefined {
+  const [, head = "", token, body = "", foot = ""] = PAGE_FORM.exec(text) ?? [];
+  if (token === undefined) return undefined;
+  const messages: { heading: string; parts: string[] }[] = [];
+  for (const line of body.split("\n")) {
+    const last = messages.at(-1);
+    const parts = last?.parts ?? [];
+    if (line.startsWith(`## ${token} `)) {
+      // An empty line parts it from the message before.
+      if (parts.length > 0) parts.push((parts.pop() ?? "").replace(/\n$/, ""));
+      messages.push({ heading: line.slice(`## ${token} `.length), parts: [] });
+    } else if (line.startsWith(`${token} `) || parts.length === 0) parts.push(line.replace(`${token} `, ""));
+    else parts.push(`${parts.pop()}\n${line}`);
+  }
+  return { head, messages, body: body.replaceAll(`${token} `, ""), foot };
+}
 
 /** One page in prose. Throws where the answer is an error, or no page. */
 export async function readPage(client: McpClient, args: Args): Promise<ReadPage> {
   const { text, isError } = await client.call("read_session", args);
-  const [, , token, body, foot = ""] = PAGE_FORM.exec(text) ?? [];
-  if (isError || token === undefined) throw new Error(text);
+  const page = parsePage(text);
+  if (isError || page === undefined) throw new Error(text);
+  const { body, foot, messages } = page;
   const next = /^Next page: read_session (.*)$/m.exec(foot)?.[1];
   return {
     text,
-    body: body ?? "",
+    body,
+    messages,
     next: next === undefined ? undefined : (JSON.parse(next) as { cursor: string }).cursor,
     previous: /^Page before: .*?\b(p\.[\w.]+)/m.exec(foot)?.[1],
     tokens: tokensOf(text),

@@ -2,7 +2,7 @@ import type { OpenConversation } from "../../store/open-conversation.ts";
 import { type Message, Messages } from "../../view/messages.ts";
 import { markOf } from "./cursor.ts";
 import type { Shown } from "./segments.ts";
-import { type Target, textOf } from "./target.ts";
+import { type Target, type TargetText, textOf } from "./target.ts";
 
 /** A conversation that lies open, as messages; every row and message of it can be named in few characters. */
 export class Conversation {
@@ -13,7 +13,7 @@ export class Conversation {
   readonly abandoned: number;
   #starts: Uint32Array | undefined;
   #long: { readonly number: number; readonly choice: number; readonly shown: Shown } | undefined;
-  #last: { readonly id: string; readonly target: Target; text: string | undefined } | undefined;
+  #last: { readonly id: string; readonly target: Target; text: TargetText | undefined } | undefined;
 
   private constructor(open: OpenConversation, messages: Messages) {
     this.open = open;
@@ -92,7 +92,7 @@ export class Conversation {
     return shown;
   }
 
-  text(target: Target): string {
+  text(target: Target): TargetText {
     const last = this.#last?.target === target ? this.#last : undefined;
     const text = last?.text ?? textOf(this, target);
     if (last !== undefined) last.text = text;

@@ -1,6 +1,7 @@
-import { costOf, type Form, UNITS_PER_TOKEN } from "./form.ts";
-import { headingOf } from "./item.ts";
-import { isHalf, type Segment, type Shown } from "./segments.ts";
+import { costOf, type Form, type Range, UNITS_PER_TOKEN } from "./form.ts";
+import { wholeAt } from "./cut.ts";
+import { headingOf, pieceOf } from "./item.ts";
+import type { Segment, Shown } from "./segments.ts";
 
 /** What there is room for. */
 export interface Room {
@@ -22,11 +23,11 @@ export function fitFrom(shown: Shown, from: number, { form, left, must }: Room):
   for (const segment of shown.segments) {
     const end = start + segment.text.length;
     if (end > from) {
-      const text = segment.text.slice(Math.max(0, from - start));
-      room -= pieceCost(segment, text, room, form);
+      const stretch = { from: Math.max(0, from - start), to: segment.text.length };
+      room -= pieceCost(segment, stretch, room, form);
       if (room < 0) {
         if (fits > from || !must) return fits;
-        return from + cutOf(segment, text, left - headingCost(shown, from, end, form), form, 1);
+        return from + cutOf(segment, stretch, left - headingCost(shown, from, end, form), form, 1);
       }
       fits = end;
     }
@@ -43,11 +44,11 @@ export function fitTo(shown: Shown, to: number, { form, left, must }: Room): num
   for (const segment of shown.segments.toReversed()) {
     const start = end - segment.text.length;
     if (start < to) {
-      const text = segment.text.slice(0, Math.min(segment.text.length, to - start));
-      room -= pieceCost(segment, text, room, form);
+      const stretch = { from: 0, to: Math.min(segment.text.length, to - start) };
+      room -= pieceCost(segment, stretch, room, form);
       if (room < 0) {
         if (fits < to || !must) return fits;
-        return to - cutOf(segment, text, left - headingCost(shown, start, to, form), form, -1);
+        return to - cutOf(segment, stretch, left - headingCost(shown, start, to, form), form, -1);
       }
       fits = start;
     }
@@ -60,14 +61,17 @@ const headingCost = (shown: Shown, from: number, to: number, form: Form): number
   costOf(headingOf({ shown, range: { from, to } }, form) + form.between) + form.frame;
 
 /** Of what is far too long it is not counted. */
-const pieceCost = (segment: Segment, text: string, room: number, form: Form): number =>
-  text.length > room * UNITS_PER_TOKEN ? Infinity : costOf(`${form.piece({ ...segment, text })}\n`);
+const pieceCost = (segment: Segment, stretch: Range, room: number, form: Form): number =>
+  stretch.to - stretch.from > room * UNITS_PER_TOKEN
+    ? Infinity
+    : costOf(`${form.piece(pieceOf(segment, stretch.from, stretch.to))}\n`);
 
 const GUESSES = 12;
 
-/** How many characters of a text fit, from its beginning or (-1) its end: at least one. */
-function cutOf(segment: Segment, text: string, room: number, form: Form, step: 1 | -1): number {
-  const part = (length: number): string => (step === 1 ? text.slice(0, length) : text.slice(text.length - length));
+/** How many characters of a stretch of a segment fit, from its beginning or (-1) its end: at least one. */
+function cutOf(segment: Segment, { from, to }: Range, room: number, form: Form, step: 1 | -1): number {
+  const text = segment.text.slice(from, to);
+  const kept = (length: number): Range => (step === 1 ? { from, to: from + length } : { from: to - length, to });
   let good = 1;
   let bad = Math.min(text.length, Math.ceil(Math.max(0, room) * UNITS_PER_TOKEN)) + 1;
   let worth = 1;
@@ -75,14 +79,16 @@ function cutOf(segment: Segment, text: string, room: number, form: Form, step: 1
   for (let guess = 0; guess < GUESSES && bad - good > 1 && worth < room * 0.97; guess++) {
     const far = guess % 2 === 0 ? Math.floor((good * room * 0.99) / Math.max(1, worth)) : (good + bad) >> 1;
     const middle = Math.min(Math.max(far, good + 1), bad - 1);
-    const cost = pieceCost(segment, part(middle), room, form);
+    const cost = pieceCost(segment, kept(middle), room, form);
     if (cost <= room) [good, worth] = [middle, cost];
     else bad = middle;
   }
-  const nice = niceLength(part(good), step) || good;
-  // Never in the middle of a pair, and never without getting on.
+  const nice = niceLength(step === 1 ? text.slice(0, good) : text.slice(text.length - good), step) || good;
   const at = step === 1 ? nice : text.length - nice;
-  return isHalf(text, at) ? nice + (nice > 1 ? -1 : 1) : nice;
+  // Never in the middle of a character, and never without getting on.
+  const whole = wholeAt(text, at, step === 1 ? -1 : 1);
+  const cut = whole > 0 && whole < text.length ? whole : wholeAt(text, at, step);
+  return step === 1 ? cut : text.length - cut;
 }
 
 /** A cut is moved by so much at most to fall between lines or words. */

@@ -1,3 +1,4 @@
+import { OURS } from "../quote.ts";
 import { countTokens } from "../tokens.ts";
 import { type Segment, type Shown } from "./segments.ts";
 
@@ -8,7 +9,7 @@ export interface Range {
 }
 
 /** A piece of a message on a page. `text` is of its segment, or a part of it. */
-export type Piece = Pick<Segment, "kind" | "text" | "tool">;
+export type Piece = Pick<Segment, "kind" | "text" | "own" | "tool">;
 
 /** How messages look: as lines for a model, or as JSON for a program. */
 export interface Form {
@@ -33,7 +34,7 @@ export const prose: Form = {
   heading({ message, speaker, id, time, length }, cut) {
     const { number, branch, compacted } = message;
     const facts = [
-      `#${number} ${speaker === "system" || speaker === "peer" ? "note" : speaker}`,
+      `${OURS} #${number} ${speaker === "system" || speaker === "peer" ? "note" : speaker}`,
       ...(time === undefined ? [] : [time]),
       ...(id === undefined ? [] : [`id ${id}`]),
       ...(branch > 0 ? [`branch ${branch}, left behind by a rewind`] : compacted ? ["before a compaction"] : []),
@@ -41,7 +42,7 @@ export const prose: Form = {
     ];
     return `## ${facts.join(" · ")}`;
   },
-  piece: ({ text }) => text,
+  piece: markedText,
   message: (heading, pieces) => [heading, ...pieces].join("\n"),
   between: "\n\n",
   frame: 0,
@@ -61,11 +62,22 @@ export const json: Form = {
       ...(cut !== undefined && { cut: { ...cut, of: length } }),
     });
   },
-  piece: ({ kind, tool, text }) => JSON.stringify({ kind, tool, text }),
+  piece: ({ kind, tool, text, own }) => JSON.stringify({ kind, tool, text, ...(own.some((at) => at > 0) && { own }) }),
   message: (heading, pieces) => `${heading.slice(0, -1)},"parts":[${pieces.join(",")}]}`,
   between: ",\n",
   frame: 8,
 };
+
+/** The text with a mark in front of each of our own lines. */
+export function markedText({ text, own }: Pick<Segment, "text" | "own">): string {
+  let at = 0;
+  let marked = "";
+  for (const place of own) {
+    marked += `${text.slice(at, place)}${OURS} `;
+    at = place;
+  }
+  return marked + text.slice(at);
+}
 
 /** A message that is not whole on this page says so where it stands: a call may be parted from its result. */
 function cutWords({ from, to }: Range, length: number): string {

@@ -1,5 +1,5 @@
 import { costOf, type Form, type Piece, type Range } from "./form.ts";
-import type { LeftOut, Shown } from "./segments.ts";
+import type { LeftOut, Segment, Shown } from "./segments.ts";
 
 /** A message on a page, or a part of one. */
 export interface Item {
@@ -23,12 +23,19 @@ export function offsetOf({ segments }: Shown, row: number): number {
 function piecesOf({ segments }: Shown, { from, to }: Range): Piece[] {
   const pieces: Piece[] = [];
   let start = 0;
-  for (const { kind, tool, text } of segments) {
-    const part = text.slice(Math.max(0, from - start), Math.max(0, to - start));
-    if (part !== "") pieces.push({ kind, tool, text: part });
-    start += text.length;
+  for (const segment of segments) {
+    const piece = pieceOf(segment, Math.max(0, from - start), Math.max(0, to - start));
+    if (piece.text !== "") pieces.push(piece);
+    start += segment.text.length;
   }
   return pieces;
+}
+
+/** A stretch of a segment. */
+export function pieceOf({ kind, tool, text, own }: Segment, from: number, to: number): Piece {
+  const part = text.slice(from, to);
+  const ours = own.filter((at) => at >= from && at < from + part.length).map((at) => at - from);
+  return { kind, tool, text: part, own: ours };
 }
 
 export function costOfItem({ shown, range }: Item, form: Form): number {

@@ -1,9 +1,11 @@
-import { plainLine, quoted, shortened } from "../quote.ts";
+import { escaped, plainLine } from "../hidden.ts";
+import { callText, nameText, quoted, shortened } from "../quote.ts";
 import type { Conversation } from "./conversation.ts";
-import { costOf, UNITS_PER_TOKEN } from "./form.ts";
+import { isHalf, wholeAt } from "./cut.ts";
+import { costOf, markedText, UNITS_PER_TOKEN } from "./form.ts";
+import { pieceOf } from "./item.ts";
 import type { Source } from "./read-page.ts";
-import { isHalf } from "./segments.ts";
-import type { Target } from "./target.ts";
+import type { Target, TargetText } from "./target.ts";
 
 export interface SliceRequest {
   readonly budget: number;
@@ -17,10 +19,11 @@ export interface SliceRequest {
 
 /** A slice of the text that a target stands for, with what it is and how to go on. It never costs more than the budget. */
 export function readText(conversation: Conversation, source: Source, target: Target, request: SliceRequest): string {
-  const text = conversation.text(target);
+  const whole = conversation.text(target);
+  const { text } = whole;
   const from = Math.min(request.offset, text.length) - (isHalf(text, Math.min(request.offset, text.length)) ? 1 : 0);
   const write = (to: number, estimate = request.budget): string =>
-    assemble(conversation, source, target, request, { text, from, to, estimate });
+    assemble(conversation, source, target, request, { whole, from, to, estimate });
   let to = from;
   // Text has much the same rate all along, so a few guesses come close enough.
   let least = from;
@@ -36,7 +39,8 @@ export function readText(conversation: Conversation, source: Source, target: Tar
   }
   // Whoever asks gets on, however hostile the text is.
   if (to === from) to = Math.min(from + 1, text.length);
-  if (isHalf(text, to)) to += to - from > 1 ? -1 : 1;
+  const place = wholeAt(text, to, -1);
+  to = place > from || place === text.length ? place : wholeAt(text, to, 1);
   return write(to, costOf(write(to)));
 }
 
@@ -46,7 +50,7 @@ const middleBy = (cost: number, budget: number, from: number, guess: number): nu
   from + Math.floor(((guess - from) * budget * 0.97) / cost);
 
 interface Slice {
-  readonly text: string;
+  readonly whole: TargetText;
   readonly from: number;
   readonly to: number;
   /** What the whole answer costs. */
@@ -58,21 +62,27 @@ function assemble(
   source: Source,
   target: Target,
   { json, notes, again }: SliceRequest,
-  { text, from, to, estimate }: Slice,
+  { whole, from, to, estimate }: Slice,
 ): string {
   const { open } = conversation;
   const { copy, shortId, title, agentId } = source;
   const { number, row } = target;
+  const { text } = whole;
   const id = target.kind === "call" ? target.call : open.uuid(row);
   const what = target.kind === "call" ? "call" : open.facts(row).kind;
   const next = to < text.length ? to : undefined;
-  const slice = text.slice(from, to);
+  const slice = pieceOf({ kind: "text", row, ...whole }, from, to);
+  const left =
+    whole.sequences === 0
+      ? []
+      : [`Left out of it: ${whole.sequences} control sequences of terminals (colours and the like).`];
+  const all = [...left, ...notes];
   if (json) {
     const head = {
       session: copy.sessionId,
       title,
       agentId,
-      id,
+      id: plainLine(id),
       number,
       kind: what,
       from,
@@ -80,23 +90,35 @@ function assemble(
       length: text.length,
       estimate,
     };
-    return JSON.stringify({ ...head, next, ...(notes.length > 0 && { notes }), text: slice });
+    const { own } = slice;
+    return escaped(
+      JSON.stringify({
+        ...head,
+        next,
+        ...(all.length > 0 && { notes: all }),
+        text: slice.text,
+        ...(own.length > 0 && { own }),
+      }),
+    );
   }
   const called = JSON.stringify(shortened(plainLine(title), 60));
-  const place = `message ${number} of ${conversation.messages.count}, ${what} ${shortened(plainLine(id), 64)}`;
+  const place = `message ${number} of ${conversation.messages.count}, ${what} ${nameText(id, ID_UNITS)}`;
   const length = `characters ${from}-${to} of ${text.length}`;
   const call = {
     session: shortId,
     ...(agentId !== undefined && { agentId }),
-    id: shortened(id, 64),
+    id: shortened(id, ID_UNITS),
     offset: to,
     ...again,
   };
   const foot = [
     next === undefined
-      ? `This is its end. What stands around it: read_session ${JSON.stringify({ session: shortId, ...(agentId !== undefined && { agentId }), around: String(number) })}`
-      : `The rest: get_message ${JSON.stringify(call)}`,
-    ...notes,
+      ? `This is its end. What stands around it: read_session ${callText({ session: shortId, ...(agentId !== undefined && { agentId }), around: String(number) })}`
+      : `The rest: get_message ${callText(call)}`,
+    ...all,
   ];
-  return `Session ${shortId} ${called} · ${place} · ${length} · about ${estimate} tokens\n${quoted(slice)}\n${foot.join("\n")}`;
+  return `Session ${shortId} ${called} · ${place} · ${length} · about ${estimate} tokens\n${quoted(markedText(slice))}\n${foot.join("\n")}`;
 }
+
+/** A longer id is no id of the API's, and not worth its place in a header. */
+const ID_UNITS = 64;

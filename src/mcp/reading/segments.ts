@@ -1,15 +1,19 @@
 import type { Message } from "../../view/messages.ts";
 import { jsonText } from "../../view/json-text.ts";
 import { type Call, mediaText, type Part, partsOf, type Result, speakerOf } from "../../view/parts.ts";
-import { plain, plainLine } from "../quote.ts";
+import { escaped, plain, plainLine } from "../hidden.ts";
+import { nameText, OURS, shortened } from "../quote.ts";
 import { type Choice, leftOutBy } from "./choice.ts";
 import type { Conversation } from "./conversation.ts";
+import { wholeAt } from "./cut.ts";
 
 /** What stands together in a message: a text, or a call with its result. Never empty. */
 export interface Segment {
   readonly kind: Part["kind"];
   /** As a model may see it. */
   readonly text: string;
+  /** Where in it a part or a line of ours begins, each at the start of a line: what no text of a transcript may pass for. */
+  readonly own: readonly number[];
   /** The row that it begins in, by its place in the conversation. */
   readonly row: number;
   /** The tool's name, where it is a call or a result; as a model may see it. */
@@ -48,6 +52,10 @@ export const NOTHING_LEFT_OUT: LeftOut = { roles: 0, thinking: 0, system: 0, wit
 /** Tool output is cut at so many characters on a page, and what a call was given at so many. */
 const OUTPUT_UNITS = 1500;
 const INPUT_UNITS = 300;
+/** The name of another agent, from which a note is. */
+const NAME_UNITS = 64;
+/** The API knows no longer names of tools. */
+export const TOOL_UNITS = 128;
 
 /** The message of that number, or only these rows of it, with what of it was chosen. */
 export function showMessage(
@@ -85,20 +93,18 @@ export function showMessage(
     if (part.kind === "call") {
       const result = pairs.get(one);
       const answer = result === undefined ? NO_RESULT : textOfResult(result, whole.output, conversation);
-      segments.push({
-        kind: "call",
-        text: `${callText(part, whole.input, from)}\n${answer}`,
-        row,
-        tool: plainLine(part.name),
-      });
+      const text = `${callText(part, whole.input, from)}\n${answer}`;
+      segments.push({ kind: "call", ...withOwn(text), row, tool: shortened(plainLine(part.name), TOOL_UNITS) });
     } else if (part.kind === "result") {
       // It stands with its call, unless that is in another message, or has a result already.
       if (paired.has(one)) continue;
-      const text = `← result of a call in another message\n${resultText(part, whole.output, from)}`;
-      segments.push({ kind: "result", text, row });
+      const text = `${OURS}← result of a call in another message\n${resultText(part, whole.output, from)}`;
+      segments.push({ kind: "result", ...withOwn(text), row });
     } else {
       const text = partText(part, whole.output, from);
-      if (text !== "") segments.push({ kind: part.kind, text, row });
+      // What a person or the model says next must not look like a part of what a tool printed before.
+      const mark = segments.length > 0 && !text.startsWith(OURS) ? OURS : "";
+      if (text !== "") segments.push({ kind: part.kind, ...withOwn(mark + text), row });
     }
   }
   return {
@@ -111,6 +117,18 @@ export function showMessage(
     model,
     length: segments.reduce((sum, { text }) => sum + text.length, 0),
   };
+}
+
+/** A text in which `OURS` stands before our own words, as a text without it and their places. */
+export function withOwn(text: string): Pick<Segment, "text" | "own"> {
+  const own: number[] = [];
+  let units = -1;
+  const pieces = text.split(OURS);
+  for (const piece of pieces) {
+    if (units >= 0) own.push(units);
+    units = Math.max(units, 0) + piece.length;
+  }
+  return { text: pieces.join(""), own };
 }
 
 interface Chosen {
@@ -144,43 +162,43 @@ interface From {
   readonly alone: boolean;
 }
 
-const NO_RESULT = "← no result in this message";
+const NO_RESULT = `${OURS}← no result in this message`;
 
 function partText(part: Exclude<Part, { kind: "call" | "result" }>, whole: boolean, from: From): string {
   switch (part.kind) {
     case "text":
       return plain(part.text).trim();
     case "thinking":
-      return `[thinking] ${plain(part.text).trim()}`;
+      return `${OURS}[thinking] ${plain(part.text).trim()}`;
     case "command":
       return plain(`${part.name} ${part.args}`).trim();
     case "shell":
-      return `! ${plain(part.command).trim()}`;
+      return `${OURS}! ${plain(part.command).trim()}`;
     case "output":
-      return `${part.errors ? "← errors: " : "← "}${outputText(part.text, whole, from)}`;
+      return `${OURS}${part.errors ? "← errors: " : "← "}${outputText(part.text, whole, from)}`;
     case "notice":
-      return `[${part.level === "error" ? "error" : "note"}] ${plain(part.text).trim()}`;
+      return `${OURS}[${part.level === "error" ? "error" : "note"}] ${plain(part.text).trim()}`;
     case "peer": {
       const about = part.summary === undefined ? "" : `: ${plainLine(part.summary)}`;
-      return `[note from ${plainLine(part.from)}${about}] ${plain(part.text).trim()}`;
+      return `${OURS}[note from ${nameText(part.from, NAME_UNITS)}${about}] ${plain(part.text).trim()}`;
     }
     case "boundary":
-      return `[${plain(part.text)}]`;
+      return `${OURS}[${plain(part.text)}]`;
     case "summary":
-      return `[summary of what was said before] ${plain(part.text).trim()}`;
+      return `${OURS}[summary of what was said before] ${plain(part.text).trim()}`;
     case "hidden":
-      return `[said to the model only] ${plain(part.text).trim()}`;
+      return `${OURS}[said to the model only] ${plain(part.text).trim()}`;
     case "image":
     case "document":
     case "other":
-      return `[${plain(mediaText(part))}]`;
+      return `${OURS}[${plainLine(mediaText(part))}]`;
     default:
       return part satisfies never;
   }
 }
 
 function callText({ name, input }: Call, whole: boolean, from: From): string {
-  return `→ ${plain(name)} ${cut(plain(jsonText(input)), whole ? Infinity : INPUT_UNITS, { ...from, alone: false })}`;
+  return `${OURS}→ ${nameText(name, TOOL_UNITS)} ${cut(escaped(jsonText(input)), whole ? Infinity : INPUT_UNITS, { ...from, alone: false })}`;
 }
 
 const textOfResult = ({ part, row, alone }: Chosen, whole: boolean, conversation: Conversation): string =>
@@ -190,9 +208,11 @@ function resultText(result: Result, whole: boolean, from: From): string {
   const { agentId } = result;
   const output = result.text === "" && result.media.length > 0 ? "" : outputText(result.text, whole, from);
   return [
-    `${result.failed ? "← failed: " : "← "}${output}`,
-    ...result.media.map((media) => `[${plain(mediaText(media))}]`),
-    ...(agentId !== undefined && /^[\w-]{1,64}$/.test(agentId) ? [`[its conversation: agentId ${agentId}]`] : []),
+    `${OURS}${result.failed ? "← failed: " : "← "}${output}`,
+    ...result.media.map((media) => `${OURS}[${plainLine(mediaText(media))}]`),
+    ...(agentId !== undefined && /^[\w-]{1,64}$/.test(agentId)
+      ? [`${OURS}[its conversation: agentId ${agentId}]`]
+      : []),
   ].join("\n");
 }
 
@@ -203,20 +223,14 @@ const outputText = (text: string, whole: boolean, from: From): string =>
 function cut(text: string, most: number, { conversation, row, alone }: From): string {
   // The notice would be longer than what it stands for.
   if (text.length <= most + SLACK) return text;
-  const end = isHalf(text, most) ? most - 1 : most;
+  const end = wholeAt(text, most, -1);
   const id = conversation.shortId(row);
   const offset = alone ? ` offset ${end}` : "";
   const how = id === undefined ? "include more to see it" : `the rest: get_message id ${id}${offset}`;
-  return `${text.slice(0, end)}…\n[${text.length.toLocaleString("en")} characters in all; ${how}]`;
+  return `${text.slice(0, end)}…\n${OURS}[${text.length.toLocaleString("en")} characters in all; ${how}]`;
 }
 
 const SLACK = 100;
-
-/** Whether a cut there would part a pair of surrogates. */
-export const isHalf = (text: string, at: number): boolean => {
-  const unit = text.charCodeAt(at);
-  return at > 0 && unit >= 0xdc00 && unit <= 0xdfff;
-};
 
 function minuteOf(timestamp: unknown): string | undefined {
   const at = new Date(typeof timestamp === "string" ? timestamp : Number.NaN);

@@ -1,17 +1,24 @@
 import { jsonText } from "../../view/json-text.ts";
 import { isWithheld, type Part, partsOf } from "../../view/parts.ts";
-import { plain } from "../quote.ts";
+import { escaped, plain, sequencesIn } from "../hidden.ts";
+import { echoed, nameText, OURS } from "../quote.ts";
 import { ToolFailure } from "../tool.ts";
 import { chosen, INCLUDES } from "./choice.ts";
 import type { Conversation } from "./conversation.ts";
-import { showMessage } from "./segments.ts";
+import { type Segment, showMessage, TOOL_UNITS, withOwn } from "./segments.ts";
 
 /** What an id in a conversation stands for: a whole message, one row of it, or a tool call with its result. */
 export type Target = { readonly number: number; readonly row: number } & (
   | { readonly kind: "message" | "row" }
   /** A call's text is made where it is found: its rows may be too long to be read twice. */
-  | { readonly kind: "call"; readonly call: string; readonly text: string }
+  | { readonly kind: "call"; readonly call: string; readonly text: TargetText }
 );
+
+/** All that a target stands for, as a model may see it. */
+export interface TargetText extends Pick<Segment, "text" | "own"> {
+  /** How many control sequences of terminals were in it. */
+  readonly sequences: number;
+}
 
 const EVERYTHING = chosen(undefined, INCLUDES);
 
@@ -46,7 +53,8 @@ async function named(conversation: Conversation, id: string, signal: AbortSignal
   }
   if (rows.length > 1) {
     const some = rows.slice(0, 5).map((one) => conversation.open.uuid(one));
-    throw new ToolFailure(`${rows.length} ids start with ${quote(id)}: ${plain(some.join(", "))}. Give more of it.`);
+    const ids = some.map((one) => nameText(one, ID_UNITS)).join(", ");
+    throw new ToolFailure(`${rows.length} ids start with ${echoed(id)}: ${ids}. Give more of it.`);
   }
   return (await callOf(conversation, id, signal)) ?? raise(notFound(conversation, id));
 }
@@ -61,6 +69,7 @@ async function callOf(conversation: Conversation, call: string, signal: AbortSig
   if (call.length < SHORTEST || call.length > 200) return undefined;
   const needle = Buffer.from(call);
   const lines: string[] = [];
+  let sequences = 0;
   let first: number | undefined;
   for (let row = 0; row < open.length; row++) {
     if (row % ROWS_PER_TURN === ROWS_PER_TURN - 1) {
@@ -69,23 +78,38 @@ async function callOf(conversation: Conversation, call: string, signal: AbortSig
     }
     const { buffer, byteOffset, length } = open.bytes(row);
     if (!Buffer.from(buffer, byteOffset, length).includes(needle)) continue;
-    const found = partsOf(open.entry(row), open).flatMap((part) => callLine(part, call));
-    if (found.length > 0) first ??= row;
-    lines.push(...found);
+    for (const part of partsOf(open.entry(row), open)) {
+      const line = callLine(part, call);
+      if (line === undefined) continue;
+      first ??= row;
+      lines.push(line);
+      sequences += sequencesOf(part);
+    }
   }
   return first === undefined
     ? undefined
-    : { kind: "call", number: conversation.numberOf(first), row: first, call, text: lines.join("\n") };
+    : {
+        kind: "call",
+        number: conversation.numberOf(first),
+        row: first,
+        call,
+        text: { ...withOwn(lines.join("\n")), sequences },
+      };
 }
 
-function callLine(part: Part, call: string): string[] {
-  if (part.kind === "call" && part.id === call) return [`→ ${plain(part.name)} ${plain(jsonText(part.input))}`];
-  if (part.kind !== "result" || part.id !== call) return [];
-  return [`${part.failed ? "← failed: " : "← "}${plain(part.text).trimEnd()}`];
+function callLine(part: Part, call: string): string | undefined {
+  if (part.kind === "call" && part.id === call) {
+    return `${OURS}→ ${nameText(part.name, TOOL_UNITS)} ${escaped(jsonText(part.input))}`;
+  }
+  if (part.kind !== "result" || part.id !== call) return undefined;
+  return `${OURS}${part.failed ? "← failed: " : "← "}${plain(part.text).trimEnd()}`;
 }
+
+const sequencesOf = (part: Part): number =>
+  "text" in part ? sequencesIn(part.text) : "command" in part ? sequencesIn(part.command) : 0;
 
 /** The text that a target stands for, whole. What stands alone is only its text; several parts are marked as on a page. */
-export function textOf(conversation: Conversation, target: Target): string {
+export function textOf(conversation: Conversation, target: Target): TargetText {
   const { open } = conversation;
   if (target.kind === "call") return target.text;
   const message = conversation.message(target.number);
@@ -99,19 +123,28 @@ export function textOf(conversation: Conversation, target: Target): string {
     "text" in only &&
     !("media" in only && only.media.length > 0)
   ) {
-    return plain(only.text).trimEnd();
+    return { text: plain(only.text).trimEnd(), own: [], sequences: sequencesOf(only) };
   }
   const { segments, left } = showMessage(conversation, target.number, EVERYTHING, { from, to });
-  if (segments.length === 0 && left.withheld > 0) return "(thinking of which the API gave no text)";
-  return segments.map(({ text }) => text).join("\n");
+  if (segments.length === 0 && left.withheld > 0) {
+    return { ...withOwn(`${OURS}(thinking of which the API gave no text)`), sequences: 0 };
+  }
+  const own: number[] = [];
+  let length = 0;
+  for (const segment of segments) {
+    for (const at of segment.own) own.push(length + at);
+    length += segment.text.length + 1;
+  }
+  const sequences = parts.reduce((sum, part) => sum + sequencesOf(part), 0);
+  return { text: segments.map(({ text }) => text).join("\n"), own, sequences };
 }
 
 const notFound = ({ messages }: Conversation, id: string): ToolFailure =>
   new ToolFailure(
-    `There is nothing with the id ${quote(id)} in this conversation, which has ${messages.count} messages. Give the number of a message, the id that stands in its heading, or the id of a tool call; read_session shows them. A subagent's messages need its agentId.`,
+    `There is nothing with the id ${echoed(id)} in this conversation, which has ${messages.count} messages. Give the number of a message, the id that stands in its heading, or the id of a tool call; read_session shows them. A subagent's messages need its agentId.`,
   );
 
-const quote = (id: string): string => JSON.stringify(plain(id).slice(0, 100));
+const ID_UNITS = 64;
 
 function raise(error: Error): never {
   throw error;

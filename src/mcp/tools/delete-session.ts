@@ -4,7 +4,9 @@ import { askingSession } from "../asking-session.ts";
 import { CHANGES, SESSION_INPUT, naming } from "../changes.ts";
 import type { Context } from "../context.ts";
 import { findSession } from "../find-session.ts";
+import { plainLine } from "../hidden.ts";
 import { flag } from "../input.ts";
+import { nameText } from "../quote.ts";
 import { defineTool, ToolFailure } from "../tool.ts";
 
 export const deleteSession = defineTool({
@@ -61,7 +63,7 @@ export const deleteSession = defineTool({
       };
     }
     const { items, bytes, skipped } = await store.remove(sessionId);
-    const left = skipped.map(({ path, reason }) => `${path}: ${reason}`);
+    const left = skipped.map(({ path, reason }) => `${nameText(path)}: ${plainLine(reason)}`);
     const restore = `restore_session with id ${shortId}`;
     const text = [
       `Deleted ${shortId}: ${amount(items.length, bytes)}, into the trash. To bring it back: ${restore}`,

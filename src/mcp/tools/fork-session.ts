@@ -4,7 +4,8 @@ import { CHANGES, SESSION_INPUT, naming } from "../changes.ts";
 import type { Context } from "../context.ts";
 import { type Found, findSession } from "../find-session.ts";
 import { text } from "../input.ts";
-import { echoed, plainLine } from "../quote.ts";
+import { cleanLine } from "../hidden.ts";
+import { echoed, nameText } from "../quote.ts";
 import { withConversation } from "../reading/kept.ts";
 import { findTarget } from "../reading/target.ts";
 import type { Service } from "../service.ts";
@@ -39,7 +40,7 @@ export const forkSession = defineTool({
       );
     }
     const found = await findSession(session, service);
-    const given = title === undefined ? undefined : plainLine(title) || undefined;
+    const given = title === undefined ? undefined : cleanLine(title) || undefined;
     const end = upToMessageId === undefined ? undefined : await endOf(upToMessageId.trim(), found, context, service);
     const sessionId = await store.fork(found.copy.sessionId, {
       upToMessageId: end,
@@ -57,7 +58,7 @@ export const forkSession = defineTool({
       source: found.shortId,
       resume,
     };
-    const where = cwd === undefined ? "" : ` in ${cwd}`;
+    const where = cwd === undefined ? "" : ` in ${nameText(cwd)}`;
     const text = `Forked ${found.shortId} as ${fork.shortId}. To go on${where}: ${resume}`;
     return { text: naming(text, found, fork), structured };
   },

@@ -2,7 +2,8 @@ import * as z from "zod";
 import { foldText } from "../../transcript/words.ts";
 import { formatBytes } from "../../view/size.ts";
 import { clamped, limit, text } from "../input.ts";
-import { echoed, plainLine, quoted } from "../quote.ts";
+import { plainLine } from "../hidden.ts";
+import { echoed, quoted } from "../quote.ts";
 import { QUOTED, skippedNotes, timeText } from "../session-row.ts";
 import { defineTool, READS } from "../tool.ts";
 

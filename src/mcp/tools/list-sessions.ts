@@ -85,7 +85,7 @@ export const listSessions = defineTool({
     const out = scope.name === "all" ? "" : ` ${elsewhere} more lie outside it (scope: "all").`;
     const lines = [
       `Scope: ${scopeText(scope)}. ${shown}${nextCursor === undefined ? "" : ", more follow"}; ${page.total} stored in this scope.${out}`,
-      ...(sessions.length === 0 ? [] : [quoted(sessions.map(rowLine).join("\n"))]),
+      ...(sessions.length === 0 ? [] : [quoted(sessions.map((row) => rowLine(row)).join("\n"))]),
       ...notes,
       ...(nextCursor === undefined ? [] : [`Next page: the same arguments with cursor: ${JSON.stringify(nextCursor)}`]),
     ];

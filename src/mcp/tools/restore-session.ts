@@ -3,7 +3,8 @@ import { TranscriptError } from "../../store/errors.ts";
 import type { TrashEntry } from "../../store/trash.ts";
 import { amount } from "../../view/size.ts";
 import { CHANGES, naming } from "../changes.ts";
-import { echoed, titleLine } from "../quote.ts";
+import { plainLine } from "../hidden.ts";
+import { echoed, nameText, titleLine } from "../quote.ts";
 import type { Service } from "../service.ts";
 import { timeText } from "../session-row.ts";
 import { defineTool, ToolFailure } from "../tool.ts";
@@ -37,7 +38,7 @@ export const restoreSession = defineTool({
     const lost = missing.map(({ path }) => path);
     const text = [
       `Restored ${found.shortId}: ${amount(items.length, bytes)}.`,
-      ...(lost.length === 0 ? [] : [`Was not in the trash any more: ${lost.join("; ")}`]),
+      ...(lost.length === 0 ? [] : [`Was not in the trash any more: ${lost.map((path) => nameText(path)).join("; ")}`]),
       ...(otherTrashIds.length === 0
         ? []
         : [`Earlier deletions of it that are still in the trash: ${otherTrashIds.length}`]),
@@ -47,7 +48,7 @@ export const restoreSession = defineTool({
       title: found.title,
       items: items.length,
       bytes,
-      ...(lost.length > 0 && { missing: lost }),
+      ...(lost.length > 0 && { missing: lost.map(plainLine) }),
       ...(otherTrashIds.length > 0 && { otherDeletions: otherTrashIds.length }),
     };
     return { text: naming(text, found), structured };

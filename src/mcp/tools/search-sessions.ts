@@ -103,6 +103,6 @@ function hitLine({
   readonly snippet?: string;
   readonly missing?: readonly string[];
 }): string {
-  const without = missing === undefined ? "" : ` · without: ${missing.join(", ")}`;
-  return `${rowLine(row)}${without}${snippet === undefined ? "" : ` · first prompt: ${snippet}`}`;
+  const without = missing === undefined ? [] : [`without: ${missing.join(", ")}`];
+  return `${rowLine(row, without)}${snippet === undefined ? "" : ` · first prompt: ${snippet}`}`;
 }

@@ -1,7 +1,8 @@
 import * as z from "zod";
 import { CHANGES, SESSION_INPUT, naming, useWarning } from "../changes.ts";
 import { findSession } from "../find-session.ts";
-import { plainLine } from "../quote.ts";
+import { cleanLine } from "../hidden.ts";
+import { nameText } from "../quote.ts";
 import { defineTool, ToolFailure } from "../tool.ts";
 
 /** UTF-16 units of a tag that a model may give. */
@@ -20,7 +21,7 @@ export const tagSession = defineTool({
     warning: z.string().optional(),
   }),
   async run({ session, tag: given }, _context, service) {
-    const wanted = given === null ? null : plainLine(given);
+    const wanted = given === null ? null : cleanLine(given);
     if (wanted === "") throw new ToolFailure("tag is empty: null takes the tag of a session away.");
     if (wanted !== null && wanted.length > TAG_MOST) {
       throw new ToolFailure(`tag has ${wanted.length} characters: give one of at most ${TAG_MOST}.`);
@@ -34,7 +35,7 @@ export const tagSession = defineTool({
       ...(tag !== null && { tag }),
       ...(warning !== undefined && { warning }),
     };
-    const done = tag === null ? `Took the tag of ${found.shortId} away.` : `Tagged ${found.shortId} #${tag}.`;
+    const done = tag === null ? `Took the tag of ${found.shortId} away.` : `Tagged ${found.shortId} #${nameText(tag)}.`;
     return { text: naming(warning === undefined ? done : `${done} ${warning}`, found), structured };
   },
 });
