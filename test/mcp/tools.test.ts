@@ -105,7 +105,7 @@ describe("list_sessions", () => {
     [{ project: "w" }, /Scope: project \(\/w /],
     [{ project: "e" }, /Scope: project \(\/elsewhere /],
     [{ project: "" }, /2 projects fit ""/],
-    [{ since: "yesterday" }, /since: "yesterday" is no time/],
+    [{ since: "someday" }, /since: "someday" is no time/],
     [{ until: "2026-13-01" }, /until: "2026-13-01" is no time/],
     [{ cursor: "abc" }, /Invalid cursor.*Start again/],
     [{ scope: "there" }, /scope/],
