@@ -3,7 +3,7 @@ import { shortIds } from "../store/short-ids.ts";
 import { summaryOf } from "../store/summary.ts";
 import type { TranscriptCopy } from "../store/types.ts";
 import type { Invocation } from "./command.ts";
-import { toFailure } from "./failure.ts";
+import { toFailure, warnOf } from "./failure.ts";
 import { startProgress } from "./progress.ts";
 import { terminalJson } from "./render/json-text.ts";
 import { printable } from "./terminal.ts";
@@ -41,18 +41,18 @@ interface Change<T> {
  * mean is settled before anything is changed. Gives the exit code: 1 when something failed.
  */
 export async function changeEach<T>(
-  { json, terminal, values }: Invocation,
+  { json, terminal, values, configDirs }: Invocation,
   { action, given, find, act, print }: Change<T>,
 ): Promise<number> {
   const dryRun = values["dry-run"] === true;
   const results: Readonly<Record<string, unknown>>[] = [];
   const hints = new Set<string>();
   const progress = startProgress(action);
-  const fail = (word: string, error: unknown): void => {
-    const failure = toFailure(error);
+  const fail = async (word: string, error: unknown): Promise<void> => {
+    const failure = await toFailure(error, configDirs);
     results.push({ given: word, error: failure });
     progress.clear();
-    terminal.warn(`claude-transcripts ${action}: ${failure.message}`);
+    warnOf(failure, `claude-transcripts ${action}`, terminal);
     if (failure.hint !== undefined) hints.add(failure.hint);
   };
   const found = given.map((word): Subject<T> | { readonly given: string; readonly error: unknown } => {
@@ -65,7 +65,7 @@ export async function changeEach<T>(
   const seen = new Set<string>();
   try {
     for (const subject of found) {
-      if ("error" in subject) fail(subject.given, subject.error);
+      if ("error" in subject) await fail(subject.given, subject.error);
       else if (!seen.has(subject.key)) {
         seen.add(subject.key);
         try {
@@ -76,7 +76,7 @@ export async function changeEach<T>(
           else if (!json) await terminal.write(`${printable(line)}\n`);
           for (const note of notes) terminal.warn(note);
         } catch (error) {
-          fail(subject.given, error);
+          await fail(subject.given, error);
         }
       }
     }

@@ -33,6 +33,8 @@ export interface Terminal {
   writeBytes(bytes: Uint8Array): Promise<void>;
   /** One line on stderr; what a terminal would obey is taken out. */
   warn(text: string): void;
+  /** Lines of a table on stderr, as they are: each of its cells is `printable`. */
+  warnTable(lines: readonly string[]): void;
 }
 
 /** What was asked for, once the arguments have been found right. */

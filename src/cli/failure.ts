@@ -1,5 +1,7 @@
 import { TranscriptError, type TranscriptErrorCode } from "../store/errors.ts";
-import type { Terminal } from "./command.ts";
+import { type Candidate, candidateLines, candidatesOf } from "./candidates.ts";
+import type { Invocation, Terminal } from "./command.ts";
+import { tableWidth } from "./table.ts";
 import { terminalJson } from "./render/json-text.ts";
 
 const FAILED = 1;
@@ -9,25 +11,41 @@ export interface Failure {
   readonly code: string;
   readonly message: string;
   readonly hint?: string;
+  /** What a word may mean that is the beginning of several ids. */
+  readonly candidates?: readonly Candidate[];
 }
 
-/** Tells on stderr what went wrong and what to do, with `json` on stdout too as `{"error": …}`. Gives the exit code. */
+/** Says on stderr what went wrong and what to do, with `json` on stdout too as `{"error": …}`. Gives the exit code. */
 export async function tellFailure(
   error: unknown,
-  { json, terminal }: { readonly json: boolean; readonly terminal: Terminal },
+  { json, terminal, configDirs }: Pick<Invocation, "json" | "terminal" | "configDirs">,
 ): Promise<number> {
-  const failure = toFailure(error);
+  const failure = await toFailure(error, configDirs);
   if (json) await terminal.write(`${terminalJson({ error: failure })}\n`);
-  terminal.warn(`claude-transcripts: ${failure.message}`);
+  warnOf(failure, "claude-transcripts", terminal);
   if (failure.hint !== undefined) terminal.warn(failure.hint);
   return FAILED;
 }
 
-/** Any error as a person at a terminal is told of it. */
-export function toFailure(error: unknown): Failure {
+/** Says what went wrong, but for the hint, which may count for several failures. */
+export function warnOf({ message, candidates }: Failure, who: string, terminal: Terminal): void {
+  terminal.warn(`${who}: ${message}`);
+  if (candidates !== undefined) terminal.warnTable(candidateLines(candidates, tableWidth(terminal)));
+}
+
+/** Any error as a person at a terminal reads it. */
+export async function toFailure(error: unknown, configDirs: readonly string[] | undefined): Promise<Failure> {
   if (error instanceof TranscriptError) {
-    const hint = HINTS[error.code] ?? error.hint;
-    return { code: error.code, message: error.message, ...(hint !== undefined && { hint }) };
+    const { code } = error;
+    const several = await candidatesOf(error, configDirs);
+    if (several !== undefined) {
+      const { prefix, named, more } = several;
+      const which = more === 0 ? "" : `, of which these are the latest ${named.length}`;
+      const message = `${prefix} is the beginning of ${named.length + more} ids${which}:`;
+      return { code, message, hint: "Give more of the id.", candidates: named };
+    }
+    const hint = HINTS[code] ?? error.hint;
+    return { code, message: error.message, ...(hint !== undefined && { hint }) };
   }
   if (!(error instanceof Error)) return { code: "Unexpected", message: String(error) };
   const code = "code" in error && typeof error.code === "string" ? error.code : "Unexpected";

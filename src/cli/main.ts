@@ -42,6 +42,7 @@ function helpColumns({ isTty, columns }: Terminal): number | undefined {
 
 async function runCommand(name: string, args: string[], terminal: Terminal): Promise<number> {
   const command = await loadCommand(name);
+  let configDirs: readonly string[] | undefined;
   try {
     const parsed = await readArguments(command, args);
     if (parsed.values["help"] === true) {
@@ -54,7 +55,7 @@ async function runCommand(name: string, args: string[], terminal: Terminal): Pro
       return 0;
     }
     requirePositionals(command, parsed.positionals);
-    const configDirs = await existing(parsed.values["config-dir"]);
+    configDirs = await existing(parsed.values["config-dir"]);
     const { values, positionals } = parsed;
     return await command.run({ configDirs, json: values["json"] === true, values, positionals, terminal });
   } catch (error) {
@@ -62,7 +63,7 @@ async function runCommand(name: string, args: string[], terminal: Terminal): Pro
       return misused(`${name}: ${error.message}`, `Try 'claude-transcripts ${name} --help'.`, terminal);
     }
     const { tellFailure } = await import("./failure.ts");
-    return tellFailure(error, { json: args.includes("--json"), terminal });
+    return tellFailure(error, { json: args.includes("--json"), terminal, configDirs });
   }
 }
 

@@ -28,6 +28,9 @@ export function openTerminal(): Terminal {
     warn(text) {
       stderr.write(`${printable(text)}\n`);
     },
+    warnTable(lines) {
+      if (lines.length > 0) stderr.write(`${lines.join("\n")}\n`);
+    },
   };
 }
 

@@ -48,10 +48,10 @@ export function resolveTrashEntry(prefix: string, configDirs: readonly string[] 
       data: { id: prefix },
     });
   }
-  if (sessions.length > 1) throw ambiguous(prefix, sessions);
+  if (sessions.length > 1) throw ambiguous(prefix, sessions, { inTrash: true });
   if (startsWith(session, prefix)) return session;
   const ids = [...new Set(places.map(({ id }) => id))];
-  if (ids.length > 1) throw ambiguous(prefix, ids);
+  if (ids.length > 1) throw ambiguous(prefix, ids, { inTrash: true });
   return ids[0] ?? session;
 }
 
@@ -103,11 +103,11 @@ function inTrash(prefix: string, configDirs: readonly string[] | undefined): str
   return trashedWith(prefix, configDirs).length > 0 ? ", but one is in the trash" : "";
 }
 
-function ambiguous(prefix: string, ids: readonly string[]): TranscriptError {
+function ambiguous(prefix: string, ids: readonly string[], { inTrash = false } = {}): TranscriptError {
   const more = ids.length > NAMED ? ` and ${ids.length - NAMED} more` : "";
   const named = ids.slice(0, NAMED).join(", ");
   return new TranscriptError("InvalidSessionId", `${prefix} is the beginning of ${ids.length} ids: ${named}${more}`, {
     hint: "Give more of the id.",
-    data: { candidates: ids },
+    data: { prefix, candidates: ids, ...(inTrash && { inTrash }) },
   });
 }

@@ -1,3 +1,4 @@
+import { activityOf } from "./activity.ts";
 import { windowFacts } from "./facts.ts";
 import { candidateOf } from "./candidates.ts";
 import type { TranscriptCopy } from "./types.ts";
@@ -9,5 +10,16 @@ export function summaryOf(copy: TranscriptCopy): string | undefined {
     return candidate && windowFacts(candidate)?.summary;
   } catch {
     return undefined;
+  }
+}
+
+/** The same, and when something was said in it last, epoch ms. Never throws. */
+export function glanceAt(copy: TranscriptCopy): { readonly summary: string | undefined; readonly activity: number } {
+  const summary = summaryOf(copy);
+  try {
+    const candidate = candidateOf(copy);
+    return { summary, activity: candidate === undefined ? copy.mtimeMs : activityOf(candidate) };
+  } catch {
+    return { summary, activity: copy.mtimeMs };
   }
 }

@@ -116,16 +116,38 @@ describe("changing sessions", () => {
       status: 1,
       stdout: "archived 11111111 “first”\narchived 22222223 “third”\n",
     });
-    expect(stderr).toBe(
-      [
-        "claude-transcripts archive: No session begins with 9",
-        `claude-transcripts archive: 2222222 is the beginning of 2 ids: ${TWIN}, ${TWO}`,
-        "'claude-transcripts list --all' shows what there is, 'claude-transcripts trash' what was deleted.",
-        "Give more of the id.",
-        "",
-      ].join("\n"),
-    );
+    const [none, several, ...rest] = stderr.split("\n");
+    expect([none, several]).toEqual([
+      "claude-transcripts archive: No session begins with 9",
+      "claude-transcripts archive: 2222222 is the beginning of 2 ids:",
+    ]);
+    expect(rest.slice(0, 2).sort()).toEqual(["  22222222  2026-01-01  second", "  22222223  2026-01-01  third"]);
+    expect(rest.slice(2)).toEqual([
+      "'claude-transcripts list --all' shows what there is, 'claude-transcripts trash' what was deleted.",
+      "Give more of the id.",
+      "",
+    ]);
     expect(titles(dir)).toEqual(["second"]);
+  });
+
+  test("what may be meant is a short table, the latest first, of ten at most", () => {
+    const dir = tempConfigDir();
+    for (let n = 1; n <= 12; n++) {
+      writeSession(dir, "-w", sessionId(n), turnRows(`prompt ${n}`, n), { mtime: 1_767_225_600 + n * 86_400 });
+    }
+    const [said, ...lines] = runner(dir)("show", "0aa").stderr.trimEnd().split("\n");
+    expect(said).toBe("claude-transcripts: 0aa is the beginning of 12 ids, of which these are the latest 10:");
+    expect(lines).toEqual([
+      ...Array.from({ length: 10 }, (_, at) => `  ${sessionId(12 - at)}  2026-01-01  prompt ${12 - at}`),
+      "Give more of the id.",
+    ]);
+    const { error } = JSON.parse(runner(dir)("show", "0aa", "--json").stdout) as { error: { candidates: object[] } };
+    expect(error.candidates).toHaveLength(10);
+    expect(error.candidates[0]).toEqual({ id: sessionId(12), time: expect.any(Number) as number, title: "prompt 12" });
+    expect(runner(dir)("delete", ...Array.from({ length: 12 }, (_, at) => sessionId(at + 1))).status).toBe(0);
+    expect(runner(dir)("restore", "0aa").stderr).toMatch(
+      /^claude-transcripts restore: 0aa is the beginning of 12 ids, of .* 10:\n {2}0aaaaaaa-\S+ {2}just now {2}prompt \d+\n/,
+    );
   });
 
   test("--json has one shape, failures included", () => {
@@ -294,7 +316,7 @@ describe("changing sessions", () => {
     [["archive"], "an argument is missing"],
     [["fork", "1", "2"], "'2' is one argument too many"],
     [["fork", "1", "--cwd", "/no/such/dir"], "--cwd: there is no directory /no/such/dir"],
-    [["fork", "1", "--title="], "--title: a value is missing"],
+    [["fork", "1", "--title="], "--title expects a value: --title TITLE"],
     [["delete", "1", "--yes"], "--yes goes with --permanently"],
     [["delete", "1", "--permanently"], "add --yes"],
     [["trash", "full"], "'full' is neither list nor empty"],

@@ -45,7 +45,7 @@ describe("resolveSession", () => {
       expect.objectContaining({
         code: "InvalidSessionId",
         message: `5d3 is the beginning of 2 ids: ${ID}, ${NEAR}`,
-        data: { candidates: [ID, NEAR] },
+        data: { prefix: "5d3", candidates: [ID, NEAR] },
       }),
     );
   });
