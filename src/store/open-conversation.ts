@@ -1,5 +1,5 @@
 import { findConversation } from "../transcript/conversation.ts";
-import type { ConversationRow } from "../transcript/conversation.ts";
+import type { Apart, ConversationRow } from "../transcript/conversation.ts";
 import type { SessionMessage } from "../transcript/message.ts";
 import { ANSWERS, ASSISTANT, SYSTEM } from "../transcript/row-index.ts";
 import { type ConversationEntry, MessageMaker, visibleRows } from "../transcript/visible.ts";
@@ -8,6 +8,7 @@ import { SessionNotFoundError, TranscriptError } from "./errors.ts";
 import type { StoredText } from "./row-apart.ts";
 import type { ScanProgress } from "./scan-file.ts";
 import { spool } from "./spool.ts";
+import { readSize } from "./read.ts";
 import { type OpenSubagent, openSubagent, type Subagent, SubagentNames } from "./subagents.ts";
 import { TranscriptFile } from "./transcript-file.ts";
 import type { TranscriptCopy } from "./types.ts";
@@ -33,6 +34,11 @@ export interface OpenConversation {
   /** The row as it stands in the file, without its newline. Valid until another row is read. */
   bytes(at: number): Uint8Array;
   uuid(at: number): string;
+  /**
+   * The rows that the model has when the session goes on, in the order in which it has them: what a compaction kept comes
+   * after its summary. As the official `getSessionMessages` with `includeSystemMessages`.
+   */
+  current(): readonly number[];
   /** Id of the API message that an assistant row is a part of; undefined for other rows. */
   messageId(at: number): string | undefined;
   /** Whether the session has a subagent of that id, whose conversation can be opened too. */
@@ -60,6 +66,7 @@ interface RowFacts {
   /** 0 for the current branch. */
   readonly branch: number;
   readonly compacted: boolean;
+  readonly apart: Apart | undefined;
 }
 
 export interface OpenConversationOptions {
@@ -94,14 +101,14 @@ export async function openStream(stream: AsyncIterable<Uint8Array>, signal?: Abo
 
 function ofFile(file: TranscriptFile, copy?: TranscriptCopy): OpenConversation {
   try {
-    const conversation = findConversation(file.index, file.load, {
-      fileSize: 0,
-      includeCompacted: true,
-      branches: "all",
-    });
-    const rows = visibleRows(conversation, file.load, { includeSystemMessages: true });
-    const shown = { file, conversation, rows: notesInPlace(rows, file.index.kind), context: {} };
-    return opened(shown, { copy, path: copy?.path, subagent: undefined });
+    const { index, load } = file;
+    const fileSize = readSize(file);
+    const conversation = findConversation(index, load, { fileSize, includeCompacted: true, branches: "all" });
+    const rows = visibleRows(conversation, load, { includeSystemMessages: true });
+    const shown = { file, conversation, rows: notesInPlace(rows, index.kind), context: {} };
+    const current = (): readonly ConversationRow[] =>
+      visibleRows(findConversation(index, load, { fileSize }), load, { includeSystemMessages: true });
+    return opened(shown, { copy, path: copy?.path, subagent: undefined, current });
   } catch (error) {
     file.close();
     throw error;
@@ -115,19 +122,19 @@ function ofFile(file: TranscriptFile, copy?: TranscriptCopy): OpenConversation {
 function notesInPlace(rows: readonly ConversationRow[], kind: Uint8Array): readonly ConversationRow[] {
   const spoken = new Set([0]);
   for (const { row, branch } of rows) if (kind[row] !== SYSTEM) spoken.add(branch);
-  const notes = rows.filter(({ branch }) => !spoken.has(branch)).sort((a, b) => a.row - b.row);
+  const notes = rows.filter(({ branch }) => !spoken.has(branch)).sort((a, b) => a.at - b.at);
   if (notes.length === 0) return rows;
   const numbers = new Map([...spoken].sort((a, b) => a - b).map((branch, at) => [branch, at]));
   const placed: ConversationRow[] = [];
   let next = 0;
   const place = (before: number, compacted: boolean): void => {
-    for (; next < notes.length && (notes[next] as ConversationRow).row < before; next++) {
-      placed.push({ row: (notes[next] as ConversationRow).row, branch: 0, compacted });
+    for (; next < notes.length && (notes[next] as ConversationRow).at < before; next++) {
+      placed.push({ ...(notes[next] as ConversationRow), branch: 0, compacted });
     }
   };
   for (const row of rows) {
     if (!spoken.has(row.branch)) continue;
-    place(row.branch === 0 ? row.row : Infinity, placed.at(-1)?.compacted ?? false);
+    place(row.branch === 0 ? row.at : Infinity, placed.at(-1)?.compacted ?? false);
     placed.push({ ...row, branch: numbers.get(row.branch) ?? row.branch });
   }
   place(Infinity, placed.at(-1)?.compacted ?? false);
@@ -139,11 +146,13 @@ interface Origin {
   readonly copy: TranscriptCopy | undefined;
   readonly path: string | undefined;
   readonly subagent: Subagent | undefined;
+  /** What of it the model has; absent: all. */
+  readonly current?: () => readonly ConversationRow[];
 }
 
 function opened(
   { file, conversation, rows, context }: Omit<OpenSubagent, "subagent">,
-  { copy, path, subagent }: Origin,
+  { copy, path, subagent, current = () => rows }: Origin,
 ): OpenConversation {
   const { index } = file;
   const names = copy && new SubagentNames(copy, path === copy.path ? file : undefined);
@@ -159,7 +168,7 @@ function opened(
     subagent,
     length: rows.length,
     facts(at) {
-      const { row: number, branch, compacted } = row(at);
+      const { row: number, branch, compacted, apart } = row(at);
       const kind = index.kind[number];
       return {
         kind: kind === ASSISTANT ? "assistant" : kind === SYSTEM ? "system" : "user",
@@ -167,6 +176,7 @@ function opened(
         message: index.message[number] as number,
         branch,
         compacted,
+        apart,
       };
     },
     entry: (at) => maker.make(row(at), context),
@@ -180,6 +190,10 @@ function opened(
     },
     bytes: (at) => file.bytes(row(at).row),
     uuid: (at) => index.uuids.text(index.uuid[row(at).row] as number),
+    current() {
+      const places = new Map(rows.map((one, at) => [one.row, at]));
+      return current().flatMap((one) => places.get(one.row) ?? []);
+    },
     messageId(at) {
       const id = index.message[row(at).row] as number;
       return id < 0 ? undefined : index.messageIds.text(id);

@@ -15,7 +15,9 @@ export type ConversationReadOptions = SessionMutationOptions & {
   includeSystemMessages?: boolean;
   /**
    * The whole conversation, through compact boundaries; messages that a compaction kept stand once, at their original
-   * place. What the model no longer has is marked `compacted: true`. Default false, as in the official helper.
+   * place, or after its summary if some of them were written only after the boundary. What the model no longer has is
+   * marked `compacted: true`; what no link connects with the rest, although no rewind cut it off, `unconnected: true`.
+   * Default false, as in the official helper.
    */
   includeCompacted?: boolean;
   /** `all` adds the branches that rewinds left behind, each message marked with its `branch` number. Default `current`. */
@@ -88,7 +90,7 @@ async function* entriesOf(
 ): AsyncGenerator<ConversationEntry> {
   const { includeSystemMessages = false, includeCompacted = false, branches = "current", signal } = options;
   const conversation: Conversation = findConversation(file.index, file.load, {
-    fileSize: skipsPast() ? file.size : 0,
+    fileSize: readSize(file),
     includeCompacted,
     branches,
   });
@@ -104,10 +106,12 @@ async function* entriesOf(
   }
 }
 
-/** The official reader's own switch, so that a program that sets it gets the same from both. */
-function skipsPast(): boolean {
-  return !process.env["CLAUDE_CODE_DISABLE_PRECOMPACT_SKIP"];
-}
+/**
+ * The size of the file, as far as it decides what the model has: the official reader drops the past of large files, unless
+ * its own switch is set. A program that sets it gets the same from both.
+ */
+export const readSize = ({ size }: TranscriptFile): number =>
+  process.env["CLAUDE_CODE_DISABLE_PRECOMPACT_SKIP"] ? 0 : size;
 
 /** The official paging: only a limit above 0 counts, and a negative offset counts from the end where there is a limit. */
 export function page<T>(

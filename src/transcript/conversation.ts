@@ -1,15 +1,16 @@
-import { findLeaf } from "./leaf.ts";
+import { History, type PlacedRow } from "./history.ts";
+import { findLeaf, type Leaf } from "./leaf.ts";
 import { localCommandRows } from "./local-commands.ts";
 import { insertParallel } from "./parallel.ts";
 import { type Rewind, rewindInForce } from "./rewind.ts";
 import { deliveredPrompts, trailingPrompts } from "./queued.ts";
-import { COMPACT_BOUNDARY, type RowIndex, SYSTEM } from "./row-index.ts";
+import { ANSWERS, ASSISTANT, type RowIndex } from "./row-index.ts";
 import { type LoadRow, Tree } from "./tree.ts";
 
 export interface ConversationOptions {
   /** Size of the transcript, bytes: the official reader drops the past of large files. */
   readonly fileSize: number;
-  /** The whole conversation, through compact boundaries; a message that was kept stands once, where it was said. */
+  /** The whole conversation, through compact boundaries (history.ts), and what is not connected with it. */
   readonly includeCompacted?: boolean;
   /** `all`: the abandoned branches too, behind the current one. */
   readonly branches?: "current" | "all";
@@ -18,11 +19,18 @@ export interface ConversationOptions {
 /** One row of a conversation. */
 export interface ConversationRow {
   readonly row: number;
-  /** Stands before a compaction, so the model no longer has it. */
+  /** Where it stands in the file: the number of its first copy. */
+  readonly at: number;
+  /** Stands before a compaction that did not keep it, so the model no longer has it. */
   readonly compacted: boolean;
   /** 0 for the current branch; abandoned ones are counted from 1 in file order. */
   readonly branch: number;
+  /** What sets it apart from what was said in turn, if anything does. */
+  readonly apart?: Apart;
 }
+
+/** `unconnected`: no link connects it with the conversation, although no rewind cut it off. It stands where it was written. */
+export type Apart = "unconnected";
 
 /** The rows of a conversation in order, with what has to be known of the whole before one of them can be shown. */
 export interface Conversation {
@@ -42,33 +50,102 @@ const NONE = -1;
  */
 export function findConversation(index: RowIndex, load: LoadRow, options: ConversationOptions): Conversation {
   const { fileSize, includeCompacted = false, branches = "current" } = options;
+  const skipped = index.firstRowAfterSkip(fileSize);
   const whole = includeCompacted || branches === "all";
-  const from = whole ? 0 : index.firstRowAfterSkip(fileSize);
+  const from = whole ? 0 : skipped;
   const tree = new Tree(index, { from });
   tree.relinkCompactions(load);
   const leaf = findLeaf(tree, rewindFor(index, fileSize), load);
-
   const onChain = new Uint8Array(index.count);
   const chain = leaf === undefined ? [] : tree.pathTo(leaf.row, onChain);
-  // Of all branches, the past of this one is none of the abandoned.
-  const past = whole ? pastOf(tree, chain, onChain, load) : [];
-  const kept = new Set(includeCompacted ? past : []);
-  const current = insertParallel(tree, [...kept, ...chain.filter((row) => !kept.has(row))], onChain, load);
-  const trailing = leaf === undefined ? [] : trailingPrompts(tree, onChain, leaf.row, load);
-  const rows = [...current, ...trailing];
+  const history = whole ? new History(tree, load) : undefined;
+  const line = history === undefined ? [] : history.line(endOf(history, leaf), chain);
+  const isKept =
+    history !== undefined && includeCompacted ? keptRows(history, line, chain, { tree, load }) : nothingKept;
+  if (includeCompacted) tree.undoRelinks(0);
 
-  const firstKept = chain.find((row) => !kept.has(row));
-  const border = firstKept === undefined ? 0 : rows.indexOf(firstKept);
+  // Of all branches, the past of this one is none of the abandoned.
+  for (const { row } of line) onChain[row] = 1;
+  const main = insertParallel(tree, includeCompacted ? line.map(({ row }) => row) : chain, onChain, load);
+  const trailing = leaf === undefined ? [] : trailingPrompts(tree, onChain, leaf.row, load);
+  const rows = [...main, ...trailing];
   const localCommands = localCommandRows(tree, rows, load);
   const delivered = deliveredPrompts(tree, rows, new Set(trailing), localCommands, from, load);
-  const shown = rows.map((row, at) => ({ row, compacted: at < border, branch: 0 }));
-  if (branches === "current") return { tree, rows: shown, delivered, localCommands };
+  if (history === undefined) {
+    const current = rows.map((row) => ({ row, at: row, compacted: false, branch: 0 }));
+    return { tree, rows: current, delivered, localCommands };
+  }
 
-  const abandoned = abandonedBranches(tree, onChain, new Set(trailing));
-  const further = abandoned.flatMap((branch, i) => branch.map((row) => ({ row, compacted: false, branch: i + 1 })));
-  for (const row of localCommandRows(tree, abandoned.flat(), load)) localCommands.add(row);
-  for (const row of deliveredPrompts(tree, abandoned.flat(), new Set(), localCommands, from, load)) delivered.add(row);
-  return { tree, rows: [...shown, ...further], delivered, localCommands };
+  const borderRow = includeCompacted ? line[history.borderOf(line)]?.row : undefined;
+  const border = borderRow === undefined ? 0 : rows.indexOf(borderRow);
+  const shown = rows.map((row, i): ConversationRow => {
+    const at = history.placeOf(row);
+    return { row, at, compacted: includeCompacted && (at < skipped || (i < border && !isKept(row))), branch: 0 };
+  });
+  for (const row of trailing) onChain[row] = 1;
+  const { branches: abandoned, unconnected } = history.offLine(onChain);
+  const parts = includeCompacted ? unconnected : [];
+  const further = branches === "all" ? abandoned : [];
+  for (const part of [parts, further]) {
+    const off = part.flat().map(({ row }) => row);
+    for (const row of localCommandRows(tree, off, load)) localCommands.add(row);
+    for (const row of deliveredPrompts(tree, off, new Set(), localCommands, from, load)) delivered.add(row);
+  }
+  const left = further.flatMap((branch, i) => branch.map((one) => ({ ...one, compacted: false, branch: i + 1 })));
+  return { tree, rows: [...withParts(index, shown, parts), ...left], delivered, localCommands };
+}
+
+/** A rewind says where the conversation ends; else a copy of an old row does not. */
+function endOf(history: History, leaf: Leaf | undefined): number {
+  if (leaf === undefined) return NONE;
+  return leaf.terminal === NONE ? leaf.row : history.endFor(leaf.row);
+}
+
+/** Tells which rows before the last compaction the model still has, because that kept them. */
+function keptRows(
+  history: History,
+  line: readonly PlacedRow[],
+  chain: readonly number[],
+  { tree, load }: { readonly tree: Tree; readonly load: LoadRow },
+): (row: number) => boolean {
+  const border = history.borderOf(line);
+  const onChain = new Uint8Array(tree.index.count);
+  for (const row of chain) onChain[row] = 1;
+  if (!line.slice(0, border).some(({ row }) => onChain[row] !== 0)) return nothingKept;
+  const current = new Set(insertParallel(tree, chain, onChain, load));
+  return (row) => current.has(row);
+}
+
+const nothingKept = (): boolean => false;
+
+/** Puts parts that nothing connects with the rest where they stand in the file, but never into an answer. */
+function withParts(
+  index: RowIndex,
+  rows: readonly ConversationRow[],
+  parts: readonly (readonly PlacedRow[])[],
+): ConversationRow[] {
+  if (parts.length === 0) return [...rows];
+  const all: ConversationRow[] = [];
+  let next = 0;
+  const put = (before: number, compacted: boolean): void => {
+    for (; (parts[next]?.[0]?.at ?? Infinity) < before; next++) {
+      for (const one of parts[next] ?? []) all.push({ ...one, compacted, branch: 0, apart: "unconnected" });
+    }
+  };
+  let answer = NONE;
+  for (const row of rows) {
+    if (!continues(index, row.row, answer)) put(row.at, row.compacted);
+    all.push(row);
+    if (index.kind[row.row] === ASSISTANT) answer = index.message[row.row] as number;
+  }
+  put(Infinity, false);
+  return all;
+}
+
+/** Whether the row belongs to the answer before it: a result of a tool call, or another row of that API message. */
+function continues(index: RowIndex, row: number, answer: number): boolean {
+  if (((index.flags[row] as number) & ANSWERS) !== 0) return true;
+  return index.kind[row] === ASSISTANT && answer !== NONE && index.message[row] === answer;
 }
 
 /** The rewind in force, unless it points into the past that the reader of large files drops. */
@@ -95,79 +172,5 @@ export function findSubagentConversation(index: RowIndex, load: LoadRow, keep?: 
   const localCommands = localCommandRows(tree, rows, load);
   // Of a subagent the official reader reads no `queue-operation` (sdk-spec §8.1).
   const delivered = deliveredPrompts(tree, rows, new Set(), localCommands, Infinity, load);
-  return { tree, rows: rows.map((row) => ({ row, compacted: false, branch: 0 })), delivered, localCommands };
-}
-
-/**
- * What was said before the compaction that `chain` begins with, and before the one that begins with, and so on: from each
- * boundary on to the row it names as its logical parent, or, where that is not in the file, to the nearest row of the main
- * chain before it. Messages that a compaction kept are found here, where they were said.
- */
-function pastOf(tree: Tree, chain: readonly number[], onChain: Uint8Array, load: LoadRow): number[] {
-  const segments: (readonly number[])[] = [];
-  // Rows of `chain` may be met again, at their original place; those of the segments found here may not.
-  const seen = new Uint8Array(tree.index.count);
-  let root = chain[0];
-  let segment: readonly number[] = [];
-  while (root !== undefined && tree.isFlagged(root, COMPACT_BOUNDARY)) {
-    seen[root] = 1;
-    tree.undoRelinks(root);
-    // What this compaction kept was met behind its summary, and is met again where it was said.
-    const moved = segment.map((row, at) => at > 0 && tree.parent(row) !== segment[at - 1]);
-    const kept = moved.includes(true) ? segment.slice(moved.indexOf(true), moved.lastIndexOf(true) + 1) : [];
-    for (const row of kept) seen[row] = 0;
-    const before = logicalParent(tree, root, load);
-    if (before === NONE || seen[before] !== 0) break;
-    segment = tree.pathTo(before, seen);
-    for (const row of segment) onChain[row] = 1;
-    segments.push(segment);
-    root = segment[0];
-  }
-  return [...new Set(segments.reverse().flat())];
-}
-
-function logicalParent(tree: Tree, boundary: number, load: LoadRow): number {
-  const logical = load(boundary)["logicalParentUuid"];
-  const number = typeof logical === "string" ? tree.index.uuids.find(logical) : NONE;
-  const seen = new Set([boundary]);
-  let row = number === NONE ? NONE : (tree.rowOf[number] as number);
-  while (row !== NONE && !seen.has(row)) {
-    if (tree.isMain(row)) return row;
-    seen.add(row);
-    row = tree.parent(row);
-  }
-  for (let at = boundary - 1; at >= 0; at--) {
-    if (tree.rowOf[tree.index.uuid[at] as number] === at && tree.isMain(at)) return at;
-  }
-  return NONE;
-}
-
-/** The messages of the main chain that are on no branch so far, each branch from where it leaves what is known. */
-function abandonedBranches(tree: Tree, onChain: Uint8Array, trailing: ReadonlySet<number>): number[][] {
-  const { index } = tree;
-  const taken = onChain.slice();
-  for (const row of trailing) taken[row] = 1;
-  const hasChild = new Uint8Array(index.uuids.count);
-  // Progress and sidechain rows may stand between a message and its answer.
-  const passed = new Uint8Array(index.count);
-  for (const row of tree.rows) {
-    if (!tree.isMain(row)) continue;
-    let above = tree.parent(row);
-    while (above !== NONE && !tree.isMain(above) && passed[above] === 0) {
-      passed[above] = 1;
-      above = tree.parent(above);
-    }
-    if (above !== NONE) hasChild[index.uuid[above] as number] = 1;
-  }
-  const ends = [...tree.rows].filter((row) => taken[row] === 0 && tree.isMain(row)).sort((a, b) => a - b);
-  const branches: number[][] = [];
-  const follow = (end: number): void => {
-    if (taken[end] !== 0) return;
-    const branch = tree.pathTo(end, taken).filter((row) => tree.isMain(row));
-    if (branch.some((row) => tree.isMessage(row) || index.kind[row] === SYSTEM)) branches.push(branch);
-  };
-  for (const row of ends) if (hasChild[index.uuid[row] as number] === 0) follow(row);
-  // What is left hangs in a circle.
-  for (const row of ends) follow(row);
-  return branches.sort((a, b) => (a[0] as number) - (b[0] as number));
+  return { tree, rows: rows.map((row) => ({ row, at: row, compacted: false, branch: 0 })), delivered, localCommands };
 }

@@ -32,6 +32,8 @@ export type TranscriptMessage = SessionMessage & {
   compacted?: true;
   /** Number of the branch that a rewind left behind. */
   branch?: number;
+  /** No link connects it with the rest of the conversation, although no rewind cut it off. */
+  unconnected?: true;
 };
 
 export interface MessageContext {
@@ -43,6 +45,8 @@ export interface MessageContext {
   readonly compacted?: boolean;
   /** Number of the abandoned branch, 0 for the current one; a key of ours. */
   readonly branch?: number;
+  /** What sets it apart from what was said in turn; a key of ours. */
+  readonly apart?: "unconnected" | undefined;
 }
 
 const DENIALS = new Set([
@@ -57,7 +61,14 @@ const DENIALS = new Set([
 
 /** Maps a user, assistant or system row to a message. Keys without a value are left out, but for `timestamp`. */
 export function toMessage(row: Readonly<Record<string, unknown>>, context: MessageContext = {}): TranscriptMessage {
-  const { parentToolUseId = null, parentAgentId = null, localCommand = false, compacted = false, branch = 0 } = context;
+  const {
+    parentToolUseId = null,
+    parentAgentId = null,
+    localCommand = false,
+    compacted = false,
+    branch = 0,
+    apart,
+  } = context;
   const denial = row["toolDenialKind"];
   const isMeta =
     row["isMeta"] === true || row["isCompactSummary"] === true || row["isVisibleInTranscriptOnly"] === true;
@@ -87,6 +98,7 @@ export function toMessage(row: Readonly<Record<string, unknown>>, context: Messa
   if (origin) message["origin"] = origin;
   if (compacted) message["compacted"] = true;
   if (branch > 0) message["branch"] = branch;
+  if (apart !== undefined) message[apart] = true;
   return message;
 }
 

@@ -215,7 +215,9 @@ export class Tree {
       const parent = link[row] as number;
       const isBroken =
         parent === NONE ? this.isFlagged(row, PARENT_UNKNOWN) : elsewhere[parent] === 0 || parent === index.uuid[row];
-      if (isBroken && lastMain !== NONE && !this.#offMain(row)) link[row] = index.uuid[lastMain] as number;
+      // A compaction begins a new tree, whether its boundary says so or names a row that is nowhere.
+      const isRepaired = isBroken && lastMain !== NONE && !this.#offMain(row) && !this.isFlagged(row, COMPACT_BOUNDARY);
+      if (isRepaired) link[row] = index.uuid[lastMain] as number;
       if (this.isMain(row)) lastMain = row;
     }
     return link;

@@ -86,14 +86,14 @@ export class MessageMaker {
     return !tree.isFlagged(row, QUEUED_COMMAND | COMPACT_SUMMARY | LOOK_INSIDE) && this.#hidden.isEmpty;
   }
 
-  make({ row, compacted, branch }: ConversationRow, context: MessageContext = {}): ConversationEntry {
+  make({ row, compacted, branch, apart }: ConversationRow, context: MessageContext = {}): ConversationEntry {
     const entry = this.#load(row);
     const queued = this.#conversation.tree.isFlagged(row, QUEUED_COMMAND);
     const left = queued ? queuedPrompt(entry, new Set(), { keepMeta: true }) : this.#hidden.apply(() => entry, row);
     const shown = left === UNCHANGED ? entry : left;
     const localCommand = this.#conversation.localCommands.has(row);
     return {
-      message: toMessage(shown ?? entry, { ...context, localCommand, compacted, branch }),
+      message: toMessage(shown ?? entry, { ...context, localCommand, compacted, branch, apart }),
       entry,
       compacted,
       branch,

@@ -1,5 +1,6 @@
 import type { ConversationEntry } from "../store/read.ts";
 import type { OpenConversation } from "../store/open-conversation.ts";
+import type { Apart } from "../transcript/conversation.ts";
 import { isNote, type Part, partsOf, type Speaker, speakerOf } from "./parts.ts";
 
 /** A message as a person counts them: what was said at one time, with what it led to. */
@@ -11,8 +12,9 @@ export interface Message {
   readonly isNote: boolean;
   /** 0 for the current branch. */
   readonly branch: number;
-  /** Stands before a compaction. */
+  /** Stands before a compaction that did not keep it. */
   readonly compacted: boolean;
+  readonly apart: Apart | undefined;
   /** Its rows, by their place in the conversation. */
   readonly from: number;
   readonly to: number;
@@ -52,9 +54,9 @@ export class Messages {
   get(number: number): Message {
     const from = this.#from[number - 1] ?? 0;
     const to = this.#to[number - 1] ?? 0;
-    const { branch, compacted } = this.#open.facts(from);
+    const { branch, compacted, apart } = this.#open.facts(from);
     const speaker = this.#speakers[number - 1] ?? "system";
-    return { number, speaker, isNote: this.#notes[number - 1] ?? true, branch, compacted, from, to };
+    return { number, speaker, isNote: this.#notes[number - 1] ?? true, branch, compacted, apart, from, to };
   }
 
   entries({ from, to }: Message): ConversationEntry[] {
@@ -71,8 +73,7 @@ export class Messages {
   #take(row: number): boolean {
     const facts = this.#open.facts(row);
     const open = this.#to.at(-1) === row ? this.#open.facts(this.#from.at(-1) ?? 0) : undefined;
-    // On another branch, or behind a compaction, nothing belongs to what stood before.
-    const before = open?.branch === facts.branch && open.compacted === facts.compacted ? open : undefined;
+    const before = open !== undefined && standsWith(open, facts) ? open : undefined;
     if (facts.kind === "assistant") {
       const same = before?.kind === "assistant" && facts.message >= 0 && facts.message === before.message;
       // An answer that was paused goes on under another id, with the result of the API's own call before the pause. Two
@@ -113,6 +114,18 @@ const ROWS_PER_TURN = 512;
 
 /** Lets other work of the process have its turn: a sign of progress is such. */
 export const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+type Standing = Pick<Message, "branch" | "compacted" | "apart">;
+
+/** On another branch, or after a compaction, nothing belongs to what stood before. */
+const standsWith = (a: Standing, b: Standing): boolean =>
+  a.branch === b.branch && a.compacted === b.compacted && a.apart === b.apart;
+
+/** What sets a message apart from what was said in turn, in words; empty for most. */
+export function apartWords({ branch, apart }: Standing): string {
+  if (branch > 0) return `branch ${branch}, left behind by a rewind`;
+  return apart === "unconnected" ? "not connected with what follows" : "";
+}
 
 /** Nothing but what tool calls came to. */
 const isAnswer = (parts: readonly Part[]): boolean => parts.length > 0 && parts.every(({ kind }) => kind === "result");

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { forkSession, getSessionMessages, listSessionPage } from "../../src/index.ts";
+import { inOrder } from "../support/in-order.ts";
 import { caseConfigDir, onEverySurface } from "../support/surfaces.ts";
 
 const ID = "7e6aa2d5-3f6e-42b1-834b-017fa403cb76";
@@ -16,16 +17,6 @@ const MESSAGES = [
   "TeamDelete",
   "Cleaned up.",
 ];
-
-/** Whether the texts occur one after the other. */
-function inOrder(text: string, wanted: readonly string[]): boolean {
-  let at = 0;
-  return wanted.every((one) => {
-    const found = text.indexOf(one, at);
-    at = found + one.length;
-    return found >= 0;
-  });
-}
 
 test("all that was said while the team existed is shown on every surface", async () => {
   const { show, updates, mcp, messages } = await onEverySurface(caseConfigDir("team-lead-session"), ID);

@@ -184,6 +184,7 @@ test("json: everything, one document", async () => {
       before: 0,
       otherRoles: 0,
       compacted: 0,
+      notCurrent: 0,
       branches: 0,
       branchMessages: 0,
       thoughtsWithoutText: 0,

@@ -211,7 +211,9 @@ export function danglingRows(transcript: Transcript, from = 0): Map<Placed, stri
     const parent = placed.row["parentUuid"];
     const off = Boolean(placed.row["isSidechain"]) || Boolean(placed.row["teamName"]);
     const broken = typeof parent === "string" ? !known.has(parent) || parent === uuidOf(placed) : parent !== null;
-    if (broken && nearest !== undefined && !off) dangling.set(placed, nearest);
+    // A boundary begins a new tree all the same, as it does officially.
+    const begins = placed.row["type"] === "system" && placed.row["subtype"] === "compact_boundary";
+    if (broken && nearest !== undefined && !off && !begins) dangling.set(placed, nearest);
     if (isMain(placed)) nearest = uuidOf(placed);
   }
   return dangling;

@@ -8,8 +8,9 @@ transcript from stdin. Long output is folded; what is not shown is told at the e
   notes: `JSON
   {"session": {sessionId, title, cwd, gitBranch, path, messages, subagent,
     subagents: [{agentId, agentType, description}]},
-  "messages": [{number, speaker, timestamp, model, branch, compacted, uuids, parts: [{kind, role, …}]}],
-  "omitted": {before, otherRoles, compacted, branches, branchMessages, thoughtsWithoutText, empty}}
+  "messages": [{number, speaker, timestamp, model, branch, compacted,
+    unconnected, uuids, parts: [{kind, role, …}]}],
+  "omitted": {before, otherRoles, compacted, notCurrent, branches, branchMessages, thoughtsWithoutText, empty}}
   Kinds of parts: text, thinking, hidden (said to the model only), notice, summary, boundary {text};
     peer {from, summary, text}; command {name, args}; shell {command}; output {text, errors}; call {id, name, input};
     result {id, failed, text, media, structured,
@@ -44,7 +45,7 @@ transcript from stdin. Long output is folded; what is not shown is told at the e
     branches: { type: "boolean", help: "Also what rewinds left behind." },
     current: {
       type: "boolean",
-      help: "Only what the model still has: what was said since the last compaction.",
+      help: "Only what the model still has: what was said since the last compaction, and what that kept.",
     },
     format: {
       type: "string",

@@ -6,13 +6,23 @@ export function jsonRenderer(left: LeftOut): Renderer {
   let count = 0;
   return {
     head: (about) => `{"session":${terminalJson(withoutAbsent(about))},"messages":[`,
-    message({ number, speaker, timestamp, model, branch, compacted, uuids, parts }) {
-      const message = { number, speaker, timestamp, model, branch, compacted, uuids, parts };
+    message({ number, speaker, timestamp, model, branch, compacted, apart, uuids, parts }) {
+      const mark = apart === undefined ? {} : { [apart]: true };
+      const message = { number, speaker, timestamp, model, branch, compacted, ...mark, uuids, parts };
       return `${count++ === 0 ? "\n" : ",\n"}${terminalJson(message)}`;
     },
     foot() {
-      const { before, otherRoles, compacted, branches, branchMessages, thoughtsWithoutText, empty } = left;
-      const omitted = { before, otherRoles, compacted, branches, branchMessages, thoughtsWithoutText, empty };
+      const { before, otherRoles, compacted, notCurrent, branches, branchMessages, thoughtsWithoutText, empty } = left;
+      const omitted = {
+        before,
+        otherRoles,
+        compacted,
+        notCurrent,
+        branches,
+        branchMessages,
+        thoughtsWithoutText,
+        empty,
+      };
       return `${count === 0 ? "" : "\n"}],"omitted":${terminalJson(omitted)}}\n`;
     },
   } satisfies Renderer;

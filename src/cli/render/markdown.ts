@@ -1,6 +1,7 @@
 import { printable, printableLines } from "../terminal.ts";
 import { cutLine, fold } from "./fold.ts";
 import { type Call, mediaText, type Part, type Result } from "../../view/parts.ts";
+import { apartWords } from "../../view/messages.ts";
 import type { PeerWord } from "../../view/words.ts";
 import { type ToolLine, viewCall, viewResult } from "./tool.ts";
 import {
@@ -92,10 +93,10 @@ function messageBlocks(
 }
 
 function heading(message: MessageView, speaker: string): string {
-  const { parts, number, timestamp, model, branch, compacted } = message;
+  const { parts, number, timestamp, model, compacted } = message;
   const name = escaped(headingWords(parts, speaker).words);
   const { date, time } = localTime(timestamp);
-  const where = branch > 0 ? `branch ${branch}, left behind by a rewind` : compacted ? "compacted" : "";
+  const where = apartWords(message) || (compacted ? "compacted" : "");
   const facts = [`${date} ${time}`.trim(), printable(model ?? ""), where].filter((fact) => fact !== "");
   return `## ${[`${number}. ${name}`, ...facts].join(" · ")}`;
 }

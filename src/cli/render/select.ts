@@ -10,7 +10,7 @@ export interface Selection {
   readonly from: string | undefined;
   readonly last: number | undefined;
   readonly branches: boolean;
-  /** Only what stands behind the last compaction. */
+  /** Only what the model has when the session goes on. */
   readonly current: boolean;
 }
 
@@ -23,21 +23,51 @@ export function select(
   left: LeftOut,
 ): number[] {
   const abandoned = new Set<number>();
-  const candidates: number[] = [];
+  const inTurn: number[] = [];
+  const known = current ? currentNumbers(open, messages) : [];
+  const isKnown = new Set(known);
   for (let number = 1; number <= messages.count; number++) {
     const { branch, compacted } = messages.get(number);
+    if (isKnown.has(number)) continue;
     if (branch > 0 && !branches) {
       abandoned.add(branch);
       left.branchMessages++;
-    } else if (compacted && current) left.compacted++;
-    else candidates.push(number);
+    } else if (current && compacted) left.compacted++;
+    else if (current && branch === 0) left.notCurrent++;
+    else inTurn.push(number);
   }
   left.branches = abandoned.size;
+  const candidates = [...known, ...inTurn];
   const first = from === undefined ? 1 : firstNumber(from, open, messages, candidates);
   const asked = candidates.filter((number) => number >= first);
   const shown = last === undefined ? asked : lastOf(asked, last, { open, messages }, choice);
   left.before = candidates.length - shown.length;
   return shown;
+}
+
+/**
+ * The messages that the model has, in the order in which it has them; a note of the CLI that stands beside them comes after
+ * the message that it stands after.
+ */
+function currentNumbers(open: OpenConversation, messages: Messages): number[] {
+  const numberAt = new Int32Array(open.length);
+  for (let number = 1; number <= messages.count; number++) {
+    const { from, to } = messages.get(number);
+    numberAt.fill(number, from, to);
+  }
+  const known = new Set(Array.from(open.current(), (row) => numberAt[row] as number));
+  const notes = new Map<number, number[]>();
+  let before = 0;
+  for (let number = 1; number <= messages.count; number++) {
+    const { branch, compacted, from } = messages.get(number);
+    if (known.has(number)) before = number;
+    else if (branch === 0 && !compacted && open.facts(from).kind === "system") {
+      const list = notes.get(before);
+      if (list === undefined) notes.set(before, [number]);
+      else list.push(number);
+    }
+  }
+  return [0, ...known].flatMap((number) => [number, ...(notes.get(number) ?? [])]).slice(1);
 }
 
 /**

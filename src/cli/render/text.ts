@@ -2,6 +2,7 @@ import { printable, printableLines } from "../terminal.ts";
 import { cut } from "../width.ts";
 import { cutLine, fold } from "./fold.ts";
 import { type Call, mediaText, type Media, type Part, type Result } from "../../view/parts.ts";
+import { apartWords } from "../../view/messages.ts";
 import type { PeerWord } from "../../view/words.ts";
 import type { Style } from "./style.ts";
 import { type ToolLine, viewCall, viewResult } from "./tool.ts";
@@ -110,7 +111,8 @@ class TextWriter {
     return blocks.flat();
   }
 
-  #heading({ parts, number, timestamp, model, branch, compacted }: MessageView): string {
+  #heading(message: MessageView): string {
+    const { parts, number, timestamp, model, compacted } = message;
     const { user, assistant, strong } = this.#style;
     const { speaker, words } = headingWords(parts, this.#speaker);
     const style = speaker === "user" ? user : speaker === "assistant" ? assistant : strong;
@@ -118,7 +120,7 @@ class TextWriter {
     const { date, time } = localTime(timestamp);
     const when = date === this.#day ? time : `${date} ${time}`.trim();
     if (date !== "") this.#day = date;
-    const where = branch > 0 ? `branch ${branch}, left behind by a rewind` : compacted ? "compacted" : "";
+    const where = apartWords(message) || (compacted ? "compacted" : "");
     // Said where it changes.
     const by = model === undefined || model === this.#model ? "" : printable(model);
     this.#model = model ?? this.#model;

@@ -51,6 +51,8 @@ export interface LeftOut {
   otherRoles: number;
   /** Messages before the last compaction, where only later ones were asked for. */
   compacted: number;
+  /** Others that the model does not have, where only those were asked for that it has. */
+  notCurrent: number;
   /** Branches that rewinds left behind, and the messages on them. */
   branches: number;
   branchMessages: number;
@@ -69,6 +71,7 @@ export const nothingLeftOut = (): LeftOut => ({
   before: 0,
   otherRoles: 0,
   compacted: 0,
+  notCurrent: 0,
   branches: 0,
   branchMessages: 0,
   thoughts: 0,
@@ -145,6 +148,7 @@ export function leftOutWords(left: LeftOut): string[] {
   };
   say(left.before, "earlier message", "earlier messages", "");
   say(left.compacted, "message before the compaction", "messages before the compaction", "");
+  say(left.notCurrent, "message that the model does not have", "messages that the model does not have", "");
   say(left.otherRoles, "message of other roles", "messages of other roles", "");
   const on = left.branches === 1 ? "a branch" : `${left.branches} branches`;
   say(left.branchMessages, `message on ${on}`, `messages on ${on}`, " that a rewind left behind (--branches)");

@@ -1,3 +1,4 @@
+import { apartWords } from "../../view/messages.ts";
 import { OURS } from "../quote.ts";
 import { countTokens } from "../tokens.ts";
 import { type Segment, type Shown } from "./segments.ts";
@@ -32,12 +33,13 @@ export const UNITS_PER_TOKEN = 5.6;
 
 export const prose: Form = {
   heading({ message, speaker, id, time, length }, cut) {
-    const { number, branch, compacted } = message;
+    const { number, compacted } = message;
+    const where = apartWords(message) || (compacted ? "before a compaction" : "");
     const facts = [
       `${OURS} #${number} ${speaker === "system" || speaker === "peer" ? "note" : speaker}`,
       ...(time === undefined ? [] : [time]),
       ...(id === undefined ? [] : [`id ${id}`]),
-      ...(branch > 0 ? [`branch ${branch}, left behind by a rewind`] : compacted ? ["before a compaction"] : []),
+      ...(where === "" ? [] : [where]),
       ...(cut === undefined ? [] : [cutWords(cut, length)]),
     ];
     return `## ${facts.join(" · ")}`;
@@ -50,7 +52,7 @@ export const prose: Form = {
 
 export const json: Form = {
   heading({ message, speaker, id, time, model, length }, cut) {
-    const { number, branch, compacted } = message;
+    const { number, branch, compacted, apart } = message;
     return JSON.stringify({
       number,
       speaker,
@@ -59,6 +61,7 @@ export const json: Form = {
       model,
       ...(branch > 0 && { branch }),
       ...(compacted && { compacted }),
+      ...(apart !== undefined && { [apart]: true }),
       ...(cut !== undefined && { cut: { ...cut, of: length } }),
     });
   },
