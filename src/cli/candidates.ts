@@ -38,10 +38,16 @@ export async function candidatesOf(
 function sessions(ids: readonly string[], configDirs: readonly string[] | undefined): Candidate[] {
   const short = shortIds(configDirs);
   const copies = ids.flatMap((id) => findSession(id, { configDirs }) ?? []).sort((a, b) => b.mtimeMs - a.mtimeMs);
-  return copies.map((copy, at) => {
-    const { activity, summary } = at < NAMED ? glanceAt(copy) : { activity: copy.mtimeMs, summary: undefined };
+  const named = copies.slice(0, NAMED).map((copy): Candidate => {
+    const { activity, summary } = glanceAt(copy);
     return { id: short(copy.sessionId), time: activity, title: summary };
   });
+  named.sort((a, b) => (b.time ?? 0) - (a.time ?? 0));
+  // The others are only counted.
+  return [
+    ...named,
+    ...copies.slice(NAMED).map(({ sessionId }) => ({ id: sessionId, time: undefined, title: undefined })),
+  ];
 }
 
 async function deleted(ids: ReadonlySet<string>, configDirs: readonly string[] | undefined): Promise<Candidate[]> {

@@ -31,10 +31,8 @@ export interface Terminal {
   write(text: string): Promise<void>;
   /** The same for bytes, which go as they are: for files and pipes only. */
   writeBytes(bytes: Uint8Array): Promise<void>;
-  /** One line on stderr; what a terminal would obey is taken out. */
+  /** One line on stderr; what a terminal would obey is taken out, its spaces stay. */
   warn(text: string): void;
-  /** Lines of a table on stderr, as they are: each of its cells is `printable`. */
-  warnTable(lines: readonly string[]): void;
 }
 
 /** What was asked for, once the arguments have been found right. */

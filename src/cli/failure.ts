@@ -30,7 +30,8 @@ export async function tellFailure(
 /** Says what went wrong, but for the hint, which may count for several failures. */
 export function warnOf({ message, candidates }: Failure, who: string, terminal: Terminal): void {
   terminal.warn(`${who}: ${message}`);
-  if (candidates !== undefined) terminal.warnTable(candidateLines(candidates, tableWidth(terminal)));
+  for (const line of candidates === undefined ? [] : candidateLines(candidates, tableWidth(terminal)))
+    terminal.warn(line);
 }
 
 /** Any error as a person at a terminal reads it. */

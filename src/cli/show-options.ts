@@ -12,6 +12,8 @@ export interface Asked {
   readonly selection: Selection;
   readonly choice: Choice;
   readonly subagent: string | undefined;
+  /** Only the words of one side: the last answer, or what was typed. */
+  readonly words: "answer" | "prompts" | undefined;
   readonly full: boolean;
   readonly pager: boolean;
 }
@@ -32,6 +34,7 @@ export function readOptions({ values, json }: Invocation): Asked {
   }
   return {
     format,
+    words: readWords(values, format),
     selection: {
       from: text("from"),
       last: last === undefined ? undefined : Number(last),
@@ -47,6 +50,19 @@ export function readOptions({ values, json }: Invocation): Asked {
     subagent: text("subagent"),
     pager: values["no-pager"] !== true,
   };
+}
+
+function readWords(values: Readonly<Record<string, unknown>>, format: Asked["format"]): Asked["words"] {
+  const words = (["answer", "prompts"] as const).filter((name) => values[name] === true);
+  const [only, other] = words;
+  if (only === undefined) return undefined;
+  if (other !== undefined) throw new UsageError("--answer and --prompts exclude each other");
+  const others = ["role", "full", "thinking", ...(only === "answer" ? ["last"] : [])];
+  for (const name of others) {
+    if (values[name] !== undefined) throw new UsageError(`--${only} and --${name} exclude each other`);
+  }
+  if (format === "jsonl") throw new UsageError(`--${only} and --format jsonl exclude each other`);
+  return only;
 }
 
 function readRoles(given: unknown): ReadonlySet<Role> | undefined {

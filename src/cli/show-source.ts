@@ -7,6 +7,8 @@ import type { About, SubagentName } from "./render/view.ts";
 export interface Source {
   readonly open: OpenConversation;
   readonly about: Omit<About, "messages">;
+  /** What to type to go on with the session; undefined for what is none that could be gone on with. */
+  readonly resume: string | undefined;
 }
 
 /** Opens what `show` was given: a session by the beginning of its id, one of its subagents, or stdin. */
@@ -20,7 +22,8 @@ export async function openSource(
     if (agentId !== undefined) throw new UsageError("--subagent: give the id of its session, not '-'");
     if (process.stdin.isTTY) terminal.warn("Reading a transcript from the terminal, up to Ctrl-D.");
     const open = await openStream(process.stdin);
-    return { open, about: { ...aboutOf(open), path: undefined, title: undefined, subagent: undefined, subagents: [] } };
+    const about = { ...aboutOf(open), path: undefined, title: undefined, subagent: undefined, subagents: [] };
+    return { open, about, resume: undefined };
   }
   const { resolveSession } = await import("../store/find-by-prefix.ts");
   const copy = resolveSession(name, configDirs);
@@ -33,7 +36,10 @@ export async function openSource(
   const row = aboutOf(open);
   const { summary: title, cwd = row.cwd, gitBranch = row.gitBranch } = info ?? {};
   const about = { sessionId, title, cwd, gitBranch, path, subagent: open.subagent && nameOf(open.subagent) };
-  return { open, about: { ...about, subagents: agentId === undefined ? subagents.map(nameOf) : [] } };
+  const { resumable } = await import("../store/resumable.ts");
+  const { resumeCommand } = await import("../view/resume.ts");
+  const resume = agentId === undefined ? resumeCommand(resumable(copy)) : undefined;
+  return { open, about: { ...about, subagents: agentId === undefined ? subagents.map(nameOf) : [] }, resume };
 }
 
 /** What the first row says of its session. */

@@ -1,4 +1,4 @@
-import type { Invocation, Terminal } from "./command.ts";
+import type { Invocation } from "./command.ts";
 import { openOutput } from "./pager.ts";
 import { startProgress } from "./progress.ts";
 import { Messages, nextTurn } from "../view/messages.ts";
@@ -28,9 +28,23 @@ export async function show(invocation: Invocation): Promise<number> {
     const { open } = source;
     const messages = await Messages.of(open);
     const left = nothingLeftOut();
-    const numbers = select(open, messages, asked.selection, asked.choice, left);
+    const { selection, choice, words } = asked;
+    const numbers = select(
+      open,
+      messages,
+      words === undefined ? selection : { ...selection, last: undefined },
+      choice,
+      left,
+    );
     // On a terminal what is printed shows that work goes on.
     if (invocation.terminal.isTty) progress.stop();
+    if (words !== undefined) {
+      const { printAnswer, printPrompts } = await import("./show-words.ts");
+      const { terminal } = invocation;
+      const job = { open, messages, numbers, json: asked.format === "json", pager: asked.pager, terminal };
+      await (words === "answer" ? printAnswer(job) : printPrompts(job, selection.last));
+      return 0;
+    }
     const print = asked.format === "jsonl" ? printRows : printMessages;
     await print({ ...source, messages, numbers, left, asked, invocation });
   } finally {
@@ -50,10 +64,11 @@ interface Job extends Source {
   readonly invocation: Invocation;
 }
 
-async function printMessages({ open, about, messages, numbers, left, asked, invocation }: Job): Promise<void> {
+async function printMessages(job: Job): Promise<void> {
+  const { open, about, messages, numbers, left, asked, invocation } = job;
   const { terminal } = invocation;
   const all: About = { ...about, messages: messages.count };
-  const renderer = await makeRenderer(asked, left, terminal);
+  const renderer = await makeRenderer(job);
   const output = openOutput(terminal, asked.pager);
   try {
     let reads = await output.write(renderer.head(all));
@@ -74,7 +89,8 @@ async function printMessages({ open, about, messages, numbers, left, asked, invo
   }
 }
 
-async function makeRenderer({ format, full }: Asked, left: LeftOut, terminal: Terminal): Promise<Renderer> {
+async function makeRenderer({ asked: { format, full }, left, resume, invocation }: Job): Promise<Renderer> {
+  const { terminal } = invocation;
   switch (format) {
     case "json":
       return (await import("./render/json.ts")).jsonRenderer(left);
@@ -82,7 +98,8 @@ async function makeRenderer({ format, full }: Asked, left: LeftOut, terminal: Te
       return (await import("./render/markdown.ts")).markdownRenderer({ full, left });
     default: {
       const { textRenderer } = await import("./render/text.ts");
-      return textRenderer({ style: makeStyle(terminal.colors), width: tableWidth(terminal), full, left });
+      const goOn = terminal.isTty ? resume : undefined;
+      return textRenderer({ style: makeStyle(terminal.colors), width: tableWidth(terminal), full, left, goOn });
     }
   }
 }

@@ -26,10 +26,7 @@ export function openTerminal(): Terminal {
     write,
     writeBytes: write,
     warn(text) {
-      stderr.write(`${printable(text)}\n`);
-    },
-    warnTable(lines) {
-      if (lines.length > 0) stderr.write(`${lines.join("\n")}\n`);
+      stderr.write(`${printableLine(text)}\n`);
     },
   };
 }
@@ -42,6 +39,15 @@ export function printable(text: string): string {
     .replace(/[\p{Cc}\p{Zl}\p{Zp}\s]+/gu, " ")
     .replace(OVERRIDES, "")
     .trim();
+}
+
+/** The same with its spaces as they are: they may be a part of a path, or line something up. */
+export function printableLine(text: string): string {
+  return text
+    .replace(SEQUENCES, "")
+    .replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, " ")
+    .replace(OVERRIDES, "")
+    .trimEnd();
 }
 
 /** Words of ASCII with single spaces between them, as most ids, paths and branches are: nothing to take out. */

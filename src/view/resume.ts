@@ -11,7 +11,7 @@ export interface Resumable {
 
 /**
  * What a person types into a shell to go on with a session: `cd /home/ada/acme && claude --resume 5d3f2a10-…`. A directory
- * that cannot be typed, because its name has control characters in it, is left out: Claude Code also finds the session
+ * that cannot be typed, because its name has characters in it that a terminal would obey, is left out: Claude Code also finds the session
  * from elsewhere.
  */
 export function resumeCommand(
@@ -29,7 +29,7 @@ export function resumeCommand(
 }
 
 const isTypable = (path: string | undefined): path is string =>
-  path !== undefined && path !== "" && !/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u.test(path);
+  path !== undefined && path !== "" && !/[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u202A-\u202E\u2066-\u2069]/u.test(path);
 
 /** A word as it is typed into a shell. */
 export const shellWord = (word: string, platform: NodeJS.Platform = process.platform): string =>

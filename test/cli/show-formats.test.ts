@@ -264,7 +264,7 @@ test("on a terminal lines are wrapped at words, code and tables are not, and wid
   const out = await shown(jsonl([user(1, null, text)]), {}, new FakeTerminal({ isTty: true, columns: 30 }));
   const lines = out.split("\n");
   expect(lines[0]).toBe("word word word word word word…");
-  expect(lines.slice(lines.indexOf("You · #1 · 2026-01-01 00:00") + 1, -1)).toEqual([
+  expect(lines.slice(lines.indexOf("You · #1 · 2026-01-01 00:00") + 1, -3)).toEqual([
     "word word word word word word",
     "word word word word word word",
     "漢字漢字漢字漢字漢字漢字漢字漢",

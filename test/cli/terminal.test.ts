@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { printable, printableLines } from "../../src/cli/terminal.ts";
+import { printable, printableLine, printableLines } from "../../src/cli/terminal.ts";
 
 test.for<[text: string, line: string]>([
   ["plain", "plain"],
@@ -18,6 +18,12 @@ test.for<[text: string, line: string]>([
   ["half \uD83D", "half"],
   ["日本語 🗾", "日本語 🗾"],
 ])("%j is printed as %j", ([text, line]) => expect(printable(text)).toBe(line));
+
+test.for<[text: string, line: string]>([
+  ["  two   words ", "  two   words"],
+  ["cd '/a  b\u00a0c'", "cd '/a  b\u00a0c'"],
+  ["a\n\tb\u001B[2J", "a b"],
+])("%j is printed as the line %j, its spaces as they are", ([text, line]) => expect(printableLine(text)).toBe(line));
 
 test("line ends and tabs stay where there may be several lines", () => {
   expect(printableLines("a\r\nb\tc\rd\u2028e\u001B[2Jf\u0007")).toBe("a\nb\tc\nd\nef");
@@ -44,7 +50,8 @@ test("whatever a file holds, a terminal obeys nothing of it", () => {
   fc.assert(
     fc.property(fc.string({ unit }), (text) => {
       expect(printable(text)).not.toMatch(orders);
-      expect(printable(text)).not.toMatch(/[\n\t]/);
+      for (const line of [printable(text), printableLine(text)]) expect(line).not.toMatch(/[\n\t]/);
+      expect(printableLine(text)).not.toMatch(orders);
       expect(printableLines(text)).not.toMatch(orders);
     }),
   );

@@ -46,6 +46,18 @@ describe.each(nodes())("show, Node $version", ({ path: node }) => {
     expect(stdout).toContain("Prompt · #1");
   });
 
+  test("the last answer, or what was typed, alone", () => {
+    expect(run(["5d3f", "--answer"])).toEqual({
+      status: 0,
+      stdout: "One character of meaning: `month` became `month - 1`.\n",
+      stderr: "",
+    });
+    const piped = run(["-", "--prompts"], fs.readFileSync(fixture("5d3f"), "utf8"));
+    expect(piped.stdout).toBe(
+      "The test for 21 August fails. Can you find out why, and fix it?\n\n---\n\nThanks! What did the fix change?\n",
+    );
+  });
+
   test("jsonl gives rows of the file as they are", () => {
     const rows = new Set(fs.readFileSync(fixture("9b1e"), "utf8").split("\n"));
     const { status, stdout } = run(["9b1e", "--format", "jsonl"]);
@@ -67,6 +79,7 @@ describe.each(nodes())("show, Node $version", ({ path: node }) => {
     [["ffffffff"], 1, "No session begins with ffffffff"],
     [[], 2, "an argument is missing"],
     [["5d3f", "9b1e"], 2, "one argument too many"],
+    [["-", "--answer"], 1, "Nothing was answered in this conversation"],
     [["5d3f", "--format", "pdf"], 2, "'pdf' is none of text, markdown, json, jsonl"],
     [["5d3f", "--from", "99"], 1, "There is no message 99: there are 7"],
     [["c27a", "--subagent", "a"], 1, "beginning of 2 subagents' ids"],
@@ -95,6 +108,11 @@ describe.each(nodes())("show, Node $version", ({ path: node }) => {
 });
 
 describe.skipIf(!hasTerminals)("show on a terminal", () => {
+  test("ends with what to type to go on", () => {
+    const last = run("cat", "5d3f").trimEnd().split("\n").at(-1);
+    expect(last).toContain(" cd /home/ada/acme && claude --resume 5d3f2a10-8c41-4e7b-9a60-1f0c8e2b7a01");
+  });
+
   const run = (PAGER: string, ...args: string[]): string => {
     const command = [process.execPath, binary(), "show", ...args].map((word) => `'${word}'`).join(" ");
     return inTerminal(command, { columns: 60, env: { ...environment, PAGER } }).shown;

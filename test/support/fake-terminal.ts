@@ -22,7 +22,6 @@ export class FakeTerminal implements Terminal {
   warn = (text: string): void => {
     this.err += `${text}\n`;
   };
-  warnTable = (lines: readonly string[]): void => lines.forEach(this.warn);
 }
 
 /** What a command is called with, when these options are given. */

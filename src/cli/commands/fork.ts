@@ -29,6 +29,9 @@ export const command: Command = {
     const { changeEach, sessionFinder } = await import("../change.ts");
     const { isDirectory } = await import("../../store/config-dir.ts");
     const { checkFork, forkSession } = await import("../../store/fork.ts");
+    const { requireSession } = await import("../../store/locate.ts");
+    const { resumable } = await import("../../store/resumable.ts");
+    const { resumeCommand } = await import("../../view/resume.ts");
     const { configDirs, positionals, terminal } = invocation;
     const text = (name: string): string | undefined => {
       const value = invocation.values[name];
@@ -60,7 +63,9 @@ export const command: Command = {
         return {
           line: `forked ${name} as ${forkId}`,
           facts: { sessionId, forkId },
-          notes: terminal.isTty ? [`Continue it with: claude --resume ${forkId}`] : [],
+          notes: terminal.isTty
+            ? [`Go on with it: ${resumeCommand(resumable(requireSession(forkId, { configDirs })))}`]
+            : [],
         };
       },
     });

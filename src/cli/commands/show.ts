@@ -15,7 +15,8 @@ transcript from stdin. Long output is folded; what is not shown is told at the e
     peer {from, summary, text}; command {name, args}; shell {command}; output {text, errors}; call {id, name, input};
     result {id, failed, text, media, structured,
     agentId: a subagent that can be shown}; image, document, other {name, bytes}.
-  What is not known is absent. Nothing is folded.`,
+  What is not known is absent. Nothing is folded.
+  With --answer: {number, timestamp, model, text}. With --prompts: [{number, timestamp, text}].`,
   options: {
     from: {
       type: "string",
@@ -39,6 +40,14 @@ transcript from stdin. Long output is folded; what is not shown is told at the e
       type: "string",
       value: "ID",
       help: "The conversation of a subagent, by its id or the beginning of it.",
+    },
+    answer: {
+      type: "boolean",
+      help: "Only what the model said last, as it wrote it: Markdown, without tool calls. Exit code 1 where it said nothing.",
+    },
+    prompts: {
+      type: "boolean",
+      help: "Only what the user typed, a rule (---) between the prompts; with --last N the last N of them.",
     },
     full: { type: "boolean", help: "Long output, long lines and summaries as they are, not folded." },
     thinking: { type: "boolean", help: "The model's thoughts too." },

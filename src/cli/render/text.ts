@@ -23,6 +23,8 @@ export interface TextOptions {
   readonly width: number | undefined;
   readonly full: boolean;
   readonly left: LeftOut;
+  /** What to type to go on with the session, for a person. */
+  readonly goOn?: string | undefined;
 }
 
 /** A conversation for a terminal, or for a file to read. No part of it makes a terminal do anything but show it. */
@@ -76,7 +78,12 @@ class TextWriter {
       ...(words.length > 0 ? [`Not shown: ${words.join(", ")}.`] : []),
       ...(names.length > 0 ? [`Subagents, shown by --subagent ID: ${names.join(", ")}.`] : []),
     ];
-    return lines.flatMap((line) => this.#wrap(line)).map(this.#style.dim);
+    const { goOn } = this.#options;
+    return [
+      ...lines.flatMap((line) => this.#wrap(line)).map(this.#style.dim),
+      // Not wrapped: it is there to be copied.
+      ...(goOn === undefined ? [] : [`${this.#style.dim("Go on with it:")} ${goOn}`]),
+    ];
   }
 
   message(message: MessageView): string[] {
