@@ -25,6 +25,7 @@ export {
   type ListSubagentsOptions,
   type Subagent,
 } from "./store/subagents.ts";
+export { readToolResult, type ReadToolResultOptions } from "./store/tool-results.ts";
 
 export { forkSession, type ForkSessionOptions, type ForkSessionResult } from "./store/fork.ts";
 export { renameSession, tagSession } from "./store/annotate.ts";

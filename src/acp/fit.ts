@@ -33,10 +33,10 @@ type Heavy = Extract<
 
 /**
  * An update as it is, or, where it is longer than a message may be, without what stands in it twice (the raw output, the
- * raw input), then with its longest contents cut. What is cut says how long it was and that the rest stands in row `row`
- * of the transcript; `_meta` says what was left out.
+ * raw input), then with its longest contents cut. What is cut says how long it was and where the rest stands: in row `row`
+ * of the transcript, unless it is another `place`. `_meta` says what was left out.
  */
-export function fit(update: Heavy, row: string): SessionUpdate {
+export function fit(update: Heavy, row: string, place = `row ${row} of the session's transcript`): SessionUpdate {
   if (!tooLong(update)) return update;
   const smaller: Heavy = { ...update };
   const omitted: string[] = [];
@@ -50,9 +50,9 @@ export function fit(update: Heavy, row: string): SessionUpdate {
   }
   if (tooLong(smaller)) {
     omitted.push("content");
-    if ("toolCallId" in smaller) smaller.content = cutAll(smaller.content ?? [], row);
-    else if ("content" in smaller) smaller.content = notice(weigh(smaller.content), row);
-    else smaller.summary = (smaller.summary ?? []).map((block) => cutBlock(block, UPDATE_UNITS / 2, row));
+    if ("toolCallId" in smaller) smaller.content = cutAll(smaller.content ?? [], place);
+    else if ("content" in smaller) smaller.content = notice(weigh(smaller.content), place);
+    else smaller.summary = (smaller.summary ?? []).map((block) => cutBlock(block, UPDATE_UNITS / 2, place));
   }
   if ("locations" in smaller && tooLong(smaller)) {
     smaller.locations = (smaller.locations ?? []).filter(({ path }) => path.length <= PATH_UNITS).slice(0, CUT_PLACES);
@@ -78,36 +78,35 @@ function tooLong(update: Heavy): boolean {
 }
 
 /** Every item has its share; what is short keeps its length. Of very many the last ones are left out. */
-function cutAll(content: readonly ToolCallContent[], row: string): ToolCallContent[] {
+function cutAll(content: readonly ToolCallContent[], place: string): ToolCallContent[] {
   const kept = content.slice(0, ITEMS_MAX);
   const share = Math.floor(UPDATE_UNITS / 2 / kept.length);
   const cut = kept.map((item): ToolCallContent => {
     if (weigh(item) <= share) return item;
     return {
       type: "content",
-      content: item.type === "content" ? cutBlock(item.content, share, row) : notice(weigh(item), row),
+      content: item.type === "content" ? cutBlock(item.content, share, place) : notice(weigh(item), place),
     };
   });
   const more = content.slice(kept.length);
-  return more.length === 0 ? cut : [...cut, { type: "content", content: notice(weigh(more), row) }];
+  return more.length === 0 ? cut : [...cut, { type: "content", content: notice(weigh(more), place) }];
 }
 
 /** So many items that the share of each has room for a notice. */
 const ITEMS_MAX = 1000;
 
-function cutBlock(block: ContentBlock, units: number, row: string): ContentBlock {
+function cutBlock(block: ContentBlock, units: number, place: string): ContentBlock {
   const length = weigh(block);
   if (length <= units) return block;
-  if (block.type !== "text") return notice(length, row);
+  if (block.type !== "text") return notice(length, place);
   const text = block.text.slice(0, splitPoint(block.text, units));
-  return { type: "text", text: `${text}\n${left(block.text.length - text.length, row)}` };
+  return { type: "text", text: `${text}\n${left(block.text.length - text.length, place)}` };
 }
 
-const left = (units: number, row: string): string =>
-  `[Cut here: ${units} more characters stand in row ${row} of the session's transcript]`;
-const notice = (units: number, row: string): { type: "text"; text: string } => ({
+const left = (units: number, place: string): string => `[Cut here: ${units} more characters stand in ${place}]`;
+const notice = (units: number, place: string): { type: "text"; text: string } => ({
   type: "text",
-  text: `[Too long to show: ${units} characters stand in row ${row} of the session's transcript]`,
+  text: `[Too long to show: ${units} characters stand in ${place}]`,
 });
 
 /** Deeper values than this are no tool's input, and `JSON.stringify` runs out of stack some thousand levels down. */

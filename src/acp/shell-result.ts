@@ -14,7 +14,7 @@ export interface ShellResult {
 
 /**
  * What Bash and its like answered. `text` is what the model got, both streams in one; `structured` is the CLI's own record
- * (`stdout`, `stderr`, `interrupted`, `backgroundTaskId`, `returnCodeInterpretation`, `persistedOutputPath`).
+ * (`stdout`, `stderr`, `interrupted`, `backgroundTaskId`, `returnCodeInterpretation`).
  */
 export function shellResult(text: string, structured: Json, failed: boolean): ShellResult {
   if (failed) return failure(text);
@@ -26,13 +26,8 @@ export function shellResult(text: string, structured: Json, failed: boolean): Sh
     return { content: output(text), exitCode: undefined, whole: true };
   const interrupted = structured["interrupted"] === true;
   const meaning = string(structured["returnCodeInterpretation"]);
-  const kept = string(structured["persistedOutputPath"]);
   const streams = [...output(stdout), ...(blank(stderr) ? [] : [note("stderr:"), ...output(stderr)])];
-  const notes = [
-    ...(interrupted ? [note("Interrupted")] : []),
-    ...(meaning === undefined ? [] : [note(meaning)]),
-    ...(kept === undefined ? [] : [note(`The whole output is in ${kept}`)]),
-  ];
+  const notes = [...(interrupted ? [note("Interrupted")] : []), ...(meaning === undefined ? [] : [note(meaning)])];
   return {
     content: streams.length + notes.length > 0 ? [...streams, ...notes] : output(text),
     whole: notes.length === 0,

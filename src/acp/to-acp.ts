@@ -13,6 +13,7 @@ import { noteId } from "./note-id.ts";
 import { type Plan, TASK_TOOLS } from "./plan.ts";
 import { Separator } from "./separator.ts";
 import { type ResultView, resultNeeds, viewResult } from "./tool-result.ts";
+import { withStoredOutput } from "./stored-output.ts";
 import { viewTool } from "./tools.ts";
 import { noteText, type NoteWord, type UserWord, userText } from "./user-part.ts";
 
@@ -27,6 +28,8 @@ export interface NotShown {
   notices?: number;
   /** What stands in a shown row and was said to the model only. */
   reminders?: number;
+  /** Outputs that were too long for their rows, and are not in this store. */
+  missingOutputs?: number;
 }
 
 /** An update, or the place where the calls of a subagent stand: behind the call that started it, before its result. */
@@ -169,10 +172,13 @@ export class Translator {
   #note(word: NoteWord, gap: string, id: string, uuid: string): { step: Step[]; inMessage: boolean } {
     const news = word.kind === "notice" ? this.#report(word, uuid) : undefined;
     if (news !== undefined) return { step: [news], inMessage: false };
-    const { text, facts } = noteText(word);
+    const stored = word.kind === "output" ? withStoredOutput(word.text, NOTHING, this.#options.beside) : undefined;
+    if (stored?.missing === true) this.#leaveOut("missingOutputs");
+    const { text, facts } = noteText(stored === undefined ? word : { ...word, text: stored.text });
     if (text === "") return { step: [], inMessage: false };
-    const step = chunks("agent_message_chunk", id, { type: "text", text: gap + text }, uuid, meta(facts));
-    return { step, inMessage: true };
+    const whole = [gap + text, stored?.note].filter((piece) => piece !== undefined).join("\n");
+    const mark = meta({ ...facts, ...stored?.facts });
+    return { step: chunks("agent_message_chunk", id, { type: "text", text: whole }, uuid, mark), inMessage: true };
   }
 
   /** A compaction's summary is no prompt of the user. */
@@ -232,10 +238,12 @@ export class Translator {
       steps.push(this.#lost(id, block, structured, cwd, uri, uuid));
       return;
     }
-    const { _meta, ...view } = viewResult(call, block, structured, uri, this.#options.beside);
+    const { _meta, place, missing, ...view } = viewResult(call, block, structured, uri, this.#options.beside);
+    if (missing === true) this.#leaveOut("missingOutputs");
     const update = fit(
       { sessionUpdate: "tool_call_update", toolCallId: call.toolCallId, ...view, ...this.#meta(ours(_meta)) },
       uuid,
+      place,
     );
     const agentId = string(structured["agentId"]);
     // A skill may run in a subagent of its own, and mostly does not.
@@ -258,14 +266,11 @@ export class Translator {
     const toolCallId = this.calls.add(id, uri, { name, cwd, input: {} }) ?? shortId(id);
     this.calls.answer(id);
     const { title, kind } = name === "" ? { title: "Tool result", kind: "other" as const } : viewTool(name, input, cwd);
-    const { _meta, ...view }: ResultView = viewResult(
-      { name, input, cwd },
-      block,
-      structured,
-      uri,
-      this.#options.beside,
-    );
-    return fit({ sessionUpdate: "tool_call", toolCallId, title, kind, ...view, ...this.#meta(ours(_meta)) }, uuid);
+    const read: ResultView = viewResult({ name, input, cwd }, block, structured, uri, this.#options.beside);
+    const { _meta, place, missing, ...view } = read;
+    if (missing === true) this.#leaveOut("missingOutputs");
+    const update = { sessionUpdate: "tool_call" as const, toolCallId, title, kind, ...view };
+    return fit({ ...update, ...this.#meta(ours(_meta)) }, uuid, place);
   }
 
   #canOpen(agentId: string): boolean {

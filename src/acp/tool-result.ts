@@ -4,6 +4,7 @@ import { readResult, textOfResult, type ToolResult } from "../view/result.ts";
 import { note, object, showPieces, withoutReminders } from "./content.ts";
 import { META } from "./from-acp.ts";
 import { type AnsweredCall, SPECIAL_RESULTS } from "./result-views.ts";
+import { withStoredOutput } from "./stored-output.ts";
 import { shellResult } from "./shell-result.ts";
 
 type Json = Readonly<Record<string, unknown>>;
@@ -16,6 +17,10 @@ export interface ResultView {
   readonly locations?: ToolCallLocation[];
   readonly rawOutput?: unknown;
   readonly _meta?: Record<string, unknown>;
+  /** Where the whole output stands, if that is not the row. */
+  readonly place?: string;
+  /** The whole output should be in a file of its own, and is not. */
+  readonly missing?: boolean;
 }
 
 /** The members of a call's input that its result is shown with; the rest need not be held until then. */
@@ -46,6 +51,32 @@ export function viewResult(
   beside?: Beside,
 ): ResultView {
   const result = readResult(block);
+  const stored = withStoredOutput(textOfResult(result), structured, beside);
+  if (stored === undefined) return viewRead(call, block, result, structured, uri, beside);
+  const { text, output, note: words, facts, place, missing } = stored;
+  const media = result.pieces.filter(({ kind }) => kind === "media");
+  const whole = { ...result, pieces: [{ kind: "text", text } as const, ...media] };
+  // The record has what the command wrote to stderr apart.
+  const record = typeof structured["stdout"] === "string" ? { ...structured, stdout: output } : structured;
+  // The text for the model is the beginning of what is shown.
+  const { rawOutput: _raw, _meta, ...view } = viewRead(call, block, whole, record, uri, beside);
+  return {
+    ...view,
+    ...(view.content !== undefined && words !== undefined && { content: [...view.content, note(words)] }),
+    _meta: { [META]: { ...object(_meta?.[META]), ...facts } },
+    ...(place !== undefined && { place }),
+    ...(missing && { missing }),
+  };
+}
+
+function viewRead(
+  call: AnsweredCall,
+  block: Json,
+  result: ToolResult,
+  structured: Json,
+  uri: string,
+  beside: Beside | undefined,
+): ResultView {
   const { failed } = result;
   const output = block["content"];
   const said = failed ? textOfResult(result) : "";

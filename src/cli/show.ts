@@ -78,8 +78,12 @@ async function printMessages(job: Job): Promise<void> {
       const message = messages.get(number);
       const whole = viewMessage(message, messages.entries(message), open);
       const view = choose(whole, asked.choice, left);
-      if (view.parts.length > 0) reads = await output.write(renderer.message(view));
-      else if (whole.parts.length === 0) left.empty++;
+      if (view.parts.length > 0) {
+        for (const piece of renderer.message(view)) {
+          reads = await output.write(piece);
+          if (!reads) return;
+        }
+      } else if (whole.parts.length === 0) left.empty++;
       else if (asked.choice.roles !== undefined) left.otherRoles++;
     }
     if (open.length === 0 && asked.format !== "json") await output.write("\nno messages\n");
@@ -93,7 +97,7 @@ async function makeRenderer({ asked: { format, full }, left, resume, invocation 
   const { terminal } = invocation;
   switch (format) {
     case "json":
-      return (await import("./render/json.ts")).jsonRenderer(left);
+      return (await import("./render/json.ts")).jsonRenderer({ full, left });
     case "markdown":
       return (await import("./render/markdown.ts")).markdownRenderer({ full, left });
     default: {

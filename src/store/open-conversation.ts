@@ -10,6 +10,7 @@ import type { ScanProgress } from "./scan-file.ts";
 import { spool } from "./spool.ts";
 import { readSize } from "./read.ts";
 import { type OpenSubagent, openSubagent, type Subagent, SubagentNames } from "./subagents.ts";
+import { type StoredOutput, ToolResults } from "./tool-results.ts";
 import { TranscriptFile } from "./transcript-file.ts";
 import type { TranscriptCopy } from "./types.ts";
 
@@ -43,6 +44,8 @@ export interface OpenConversation {
   messageId(at: number): string | undefined;
   /** Whether the session has a subagent of that id, whose conversation can be opened too. */
   hasSubagent(agentId: string): boolean;
+  /** Output that was too long for its row, by the name or the path that the row tells; undefined when it is not here. */
+  toolResult(path: string): StoredOutput | undefined;
   /** Whether the file is still what was opened. False of one that changed just before: it could change again unseen. */
   isCurrent(): boolean;
   close(): void;
@@ -155,6 +158,7 @@ function opened(
   { copy, path, subagent, current = () => rows }: Origin,
 ): OpenConversation {
   const { index } = file;
+  const outputs = copy && new ToolResults(copy);
   const names = copy && new SubagentNames(copy, path === copy.path ? file : undefined);
   const settled = Date.now() - file.stat.ctimeMs >= SETTLED_MS;
   const maker = new MessageMaker(conversation, file.load);
@@ -199,6 +203,7 @@ function opened(
       return id < 0 ? undefined : index.messageIds.text(id);
     },
     hasSubagent: (agentId) => names?.has(agentId) === true,
+    toolResult: (name) => outputs?.find(name),
     isCurrent: () => settled && (path === undefined || isSame(file.stat, statFile(path))),
     close: () => file.close(),
   };

@@ -40,6 +40,19 @@ export const sidecarPath = (project: ProjectDir, sessionId: string): string =>
 export const subagentsPath = (project: ProjectDir, sessionId: string): string =>
   sidecarPath(project, sessionId) + sep + "subagents";
 
+/** `<project>/<id>/tool-results`: output of tools that was too long for its row, one file each. */
+export const toolResultsPath = (project: ProjectDir, sessionId: string): string =>
+  sidecarPath(project, sessionId) + sep + "tool-results";
+
+/** A file in it; undefined for what is no name of one. */
+export function toolResultPath(project: ProjectDir, sessionId: string, name: string): string | undefined {
+  const isName = name !== "" && name !== "." && name !== ".." && !NAME_ENDS.test(name) && name.length <= NAME_UNITS;
+  return isName ? toolResultsPath(project, sessionId) + sep + name : undefined;
+}
+
+/** No system has a name of more bytes. */
+const NAME_UNITS = 255;
+
 /** `<project>/agent-<agent>.jsonl`, where older CLIs put subagents; undefined for an id that is no part of a name. */
 export const oldSubagentPath = (project: ProjectDir, agentId: string): string | undefined =>
   NAME_ENDS.test(agentId) ? undefined : `${project.path}${sep}agent-${agentId}.jsonl`;
@@ -77,8 +90,8 @@ export const pidFilesPath = (configDir: string): string => join(configDir, "sess
 /** `<configDir>/history.jsonl`: every prompt typed. Read by people, never changed by us. */
 export const historyPath = (configDir: string): string => join(configDir, "history.jsonl");
 
-/** What ends a name in a path. A backslash is a letter like any other where it does not. */
-const NAME_ENDS = sep === "\\" ? /[/\\\0]/ : /[/\0]/;
+/** What ends a name in a path, or leads to a stream beside the file. Elsewhere a backslash is a letter like any other. */
+const NAME_ENDS = sep === "\\" ? /[/\\:\0]/ : /[/\0]/;
 
 /** The name, when it names an entry of a directory and nothing else. */
 function plainName(name: string): string {

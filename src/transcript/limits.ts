@@ -49,6 +49,9 @@ export const RECENT_CHANGE_MS = 2 * 60 * 1000;
 /** A temporary file of a process that cannot be asked is left alone until it is this old. */
 export const STALE_TEMP_MS = 24 * 60 * 60 * 1000;
 
+/** How many sessions back from a fork its stored output is looked for. */
+export const FORK_ANCESTORS = 8;
+
 /** Sessions on a page, unless a caller says otherwise, and at most. */
 export const PAGE_SESSIONS = 50;
 export const PAGE_SESSIONS_MAX = 500;

@@ -3,6 +3,7 @@ import type { ConversationEntry } from "../store/read.ts";
 import { record } from "../transcript/voice-call.ts";
 import { isCall, isResult, readResult, textOfResult } from "./result.ts";
 import { formatBytes } from "./size.ts";
+import { readSpilled, type Spilled } from "./spilled.ts";
 import { type Notice, type Word, wordsOf } from "./words.ts";
 
 type Json = Readonly<Record<string, unknown>>;
@@ -15,7 +16,8 @@ export type Role = "user" | "assistant" | "tool" | "peer" | "system";
 
 /** What a message consists of, as a person sees it. Text is as the transcript has it: not yet fit for a terminal. */
 export type Part =
-  | Word
+  | Exclude<Word, { kind: "output" }>
+  | Output
   | { readonly kind: "text"; readonly role: "assistant"; readonly text: string }
   /** Of a thought that the API did not give, or only encrypted, the text is empty (`isWithheld`). */
   | { readonly kind: "thinking"; readonly role: "assistant"; readonly text: string }
@@ -23,6 +25,9 @@ export type Part =
   | Call
   | Result
   | { readonly kind: "boundary"; readonly role: "system"; readonly text: string };
+
+/** What a command or bash mode printed. `spilled`: it was too long for the row, and `text` has its beginning. */
+export type Output = Extract<Word, { kind: "output" }> & { readonly spilled?: Spilled };
 
 /** A picture or a document, by what is known of it; `bytes` of what is held in the transcript. */
 export interface Media {
@@ -51,17 +56,19 @@ export interface Result {
   readonly structured: Json;
   /** The subagent that it is the report of, where its conversation can be opened. */
   readonly agentId?: string;
+  /** The output was too long for the row; `text` has its beginning, or as much of it as the row has. */
+  readonly spilled?: Spilled;
 }
 
 /** What belongs to a conversation and stands in files of its own. */
-export type Beside = Pick<OpenConversation, "hasSubagent">;
+export type Beside = Pick<OpenConversation, "hasSubagent" | "toolResult">;
 
 /**
  * The parts of one row, in order. None for a row that says nothing to a person. `beside`: without it nothing is said of
  * what stands in other files.
  */
 export function partsOf({ message, entry }: ConversationEntry, beside?: Beside): Part[] {
-  if (message.type === "system") return systemParts(entry);
+  if (message.type === "system") return systemParts(entry, beside);
   const content = record(message.message)?.["content"];
   const blocks = blocksOf(content);
   const structured = blocks.filter(isResult).length === 1 ? (record(entry["toolUseResult"]) ?? {}) : {};
@@ -69,7 +76,7 @@ export function partsOf({ message, entry }: ConversationEntry, beside?: Beside):
     if (isResult(block)) return [resultOf(block, structured, beside)];
     const text = string(block["text"]);
     if (block["type"] === "text" && text !== undefined) {
-      if (message.type === "user") return wordsOf(text, entry);
+      if (message.type === "user") return wordsOf(text, entry).map((word) => withSpilled(word, beside));
       if (entry["isApiErrorMessage"] === true) return [notice(text, "error")];
       return text.trim() === "" ? [] : [{ kind: "text", role: "assistant", text }];
     }
@@ -118,13 +125,16 @@ export const isWithheld = (part: Part): boolean => part.kind === "thinking" && p
 
 const notice = (text: string, level: Notice["level"]): Notice => ({ kind: "notice", role: "system", text, level });
 
-function systemParts(entry: Json): Part[] {
+const withSpilled = (word: Word, beside: Beside | undefined): Part =>
+  word.kind === "output" ? { ...word, ...readSpilled(word.text, {}, beside?.toolResult) } : word;
+
+function systemParts(entry: Json, beside: Beside | undefined): Part[] {
   const text = string(entry["content"]) ?? "";
   switch (entry["subtype"]) {
     case "compact_boundary":
       return [{ kind: "boundary", role: "system", text: boundaryText(record(entry["compactMetadata"]) ?? {}) }];
     case "local_command":
-      return wordsOf(text, entry);
+      return wordsOf(text, entry).map((word) => withSpilled(word, beside));
     case "api_error": {
       const error = record(entry["error"]) ?? {};
       const said = string(error["formatted"]) ?? string(error["message"]) ?? text;
@@ -155,15 +165,17 @@ function callOf(block: Json): Part {
 function resultOf(block: Json, structured: Json, beside: Beside | undefined): Result {
   const result = readResult(block);
   const agentId = string(structured["agentId"]);
+  const text = textOfResult(result);
   return {
     kind: "result",
     role: "tool",
     id: string(block["tool_use_id"]) ?? "",
     failed: result.failed,
-    text: textOfResult(result),
+    text,
     media: result.pieces.flatMap((piece) => (piece.kind === "media" ? [mediaOf(piece.block, "tool")] : [])),
     structured,
     ...(agentId !== undefined && beside?.hasSubagent(agentId) === true && { agentId }),
+    ...readSpilled(text, structured, beside?.toolResult),
   };
 }
 

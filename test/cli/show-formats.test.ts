@@ -189,6 +189,7 @@ test("json: everything, one document", async () => {
       branchMessages: 0,
       thoughtsWithoutText: 0,
       empty: 0,
+      spilled: 0,
     },
   });
 });

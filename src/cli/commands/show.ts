@@ -10,12 +10,15 @@ transcript from stdin. Long output is folded; what is not shown is told at the e
     subagents: [{agentId, agentType, description}]},
   "messages": [{number, speaker, timestamp, model, branch, compacted,
     unconnected, uuids, parts: [{kind, role, …}]}],
-  "omitted": {before, otherRoles, compacted, notCurrent, branches, branchMessages, thoughtsWithoutText, empty}}
+  "omitted": {before, otherRoles, compacted, notCurrent, branches, branchMessages, thoughtsWithoutText, empty,
+    spilled}}
   Kinds of parts: text, thinking, hidden (said to the model only), notice, summary, boundary {text};
-    peer {from, summary, text}; command {name, args}; shell {command}; output {text, errors}; call {id, name, input};
-    result {id, failed, text, media, structured,
-    agentId: a subagent that can be shown}; image, document, other {name, bytes}.
-  What is not known is absent. Nothing is folded.
+    peer {from, summary, text}; command {name, args}; shell {command}; output {text, errors, spilled};
+    call {id, name, input};
+    result {id, failed, text, media, structured, spilled, agentId: a subagent that can be shown};
+    image, document, other {name, bytes}. What is not known is absent. Nothing is folded.
+  spilled {name, bytes, path}: the output was too long for its row, and text is its beginning; all of
+    it with --full. Without path the file is not in this store.
   With --answer: {number, timestamp, model, text}. With --prompts: [{number, timestamp, text}].`,
   options: {
     from: {
@@ -49,7 +52,10 @@ transcript from stdin. Long output is folded; what is not shown is told at the e
       type: "boolean",
       help: "Only what the user typed, a rule (---) between the prompts; with --last N the last N of them.",
     },
-    full: { type: "boolean", help: "Long output, long lines and summaries as they are, not folded." },
+    full: {
+      type: "boolean",
+      help: "Long output, long lines and summaries as they are, not folded; and output that Claude Code keeps in files.",
+    },
     thinking: { type: "boolean", help: "The model's thoughts too." },
     branches: { type: "boolean", help: "Also what rewinds left behind." },
     current: {

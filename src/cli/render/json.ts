@@ -1,18 +1,39 @@
+import { randomBytes } from "node:crypto";
+import type { StoredOutput } from "../../store/tool-results.ts";
+import type { Part } from "../../view/parts.ts";
+import { wholeText } from "../../view/spilled.ts";
 import { terminalJson } from "./json-text.ts";
 import type { About, LeftOut, Renderer } from "./view.ts";
 
+export interface JsonOptions {
+  readonly full: boolean;
+  readonly left: LeftOut;
+}
+
 /** A conversation as one JSON document, message by message; the shape is told by `show --help`. */
-export function jsonRenderer(left: LeftOut): Renderer {
+export function jsonRenderer({ full, left }: JsonOptions): Renderer {
   let count = 0;
   return {
     head: (about) => `{"session":${terminalJson(withoutAbsent(about))},"messages":[`,
-    message({ number, speaker, timestamp, model, branch, compacted, apart, uuids, parts }) {
-      const mark = apart === undefined ? {} : { [apart]: true };
-      const message = { number, speaker, timestamp, model, branch, compacted, ...mark, uuids, parts };
-      return `${count++ === 0 ? "\n" : ",\n"}${terminalJson(message)}`;
+    *message({ number, speaker, timestamp, model, branch, compacted, apart, uuids, parts }) {
+      const wholes: StoredOutput[] = [];
+      const shown = parts.map((part) => withSpilled(part, { full, left }, wholes));
+      const unconnected = apart === undefined ? {} : { [apart]: true };
+      const message = { number, speaker, timestamp, model, branch, compacted, ...unconnected, uuids, parts: shown };
+      const json = `${count++ === 0 ? "\n" : ",\n"}${terminalJson(message)}`;
+      let at = 0;
+      for (const [i, file] of wholes.entries()) {
+        const mark = markOf(i);
+        const found = json.indexOf(mark, at);
+        yield json.slice(at, found);
+        for (const text of wholeText(file)) yield terminalJson(text).slice(1, -1);
+        at = found + mark.length;
+      }
+      yield json.slice(at);
     },
     foot() {
-      const { before, otherRoles, compacted, notCurrent, branches, branchMessages, thoughtsWithoutText, empty } = left;
+      const { before, otherRoles, compacted, notCurrent, branches, branchMessages } = left;
+      const { thoughtsWithoutText, empty, spilled } = left;
       const omitted = {
         before,
         otherRoles,
@@ -22,11 +43,30 @@ export function jsonRenderer(left: LeftOut): Renderer {
         branchMessages,
         thoughtsWithoutText,
         empty,
+        spilled,
       };
       return `${count === 0 ? "" : "\n"}],"omitted":${terminalJson(omitted)}}\n`;
     },
   } satisfies Renderer;
 }
+
+/** A part as JSON has it. Of an output in a file of its own the text is whole where that is asked for: a mark stands for it. */
+function withSpilled(part: Part, { full, left }: JsonOptions, wholes: StoredOutput[]): unknown {
+  if (!("spilled" in part) || part.spilled === undefined) return part;
+  const { name, bytes, cut, to, file } = part.spilled;
+  const spilled = { name, bytes, cut, path: file?.path };
+  if (file === undefined) return { ...part, spilled };
+  if (!full) {
+    left.spilled++;
+    return { ...part, spilled };
+  }
+  wholes.push(file);
+  return { ...part, text: markOf(wholes.length - 1) + part.text.slice(to), spilled };
+}
+
+let made: string | undefined;
+/** Stands for a text. No transcript has it in it, since nobody has seen it. */
+const markOf = (i: number): string => `${(made ??= randomBytes(12).toString("hex"))}.${i}.`;
 
 function withoutAbsent(about: About): Record<string, unknown> {
   return Object.fromEntries(Object.entries(about).filter(([, value]) => value !== undefined));

@@ -1,9 +1,12 @@
 import { printable, printableLines } from "../terminal.ts";
 import { cutLine, fold } from "./fold.ts";
+import type { StoredOutput } from "../../store/tool-results.ts";
+import { spilledWords, wholeText } from "../../view/spilled.ts";
 import { type Call, mediaText, type Part, type Result } from "../../view/parts.ts";
 import { apartWords } from "../../view/messages.ts";
 import type { PeerWord } from "../../view/words.ts";
 import { type ToolLine, viewCall, viewResult } from "./tool.ts";
+import { linesOf } from "./whole.ts";
 import {
   type About,
   headingWords,
@@ -32,7 +35,18 @@ export function markdownRenderer(options: MarkdownOptions): Renderer {
       if (about.subagent !== undefined) speaker = "Prompt";
       return `${headBlocks(about).join("\n\n")}\n`;
     },
-    message: (message) => `\n${messageBlocks(message, speaker, calls, options).join("\n\n")}\n`,
+    *message(message) {
+      let before = "\n";
+      for (const block of messageBlocks(message, speaker, calls, options)) {
+        if (typeof block === "string") yield before + block;
+        else {
+          yield before;
+          yield* block;
+        }
+        before = "\n\n";
+      }
+      yield "\n";
+    },
     foot({ subagents }) {
       const words = leftOutWords(options.left);
       const ids = subagents.map(({ agentId }) => code(agentId));
@@ -44,6 +58,9 @@ export function markdownRenderer(options: MarkdownOptions): Renderer {
     },
   };
 }
+
+/** Markdown between empty lines; of text that is too long to be held in pieces. */
+type Block = string | Generator<string>;
 
 function headBlocks({ sessionId, title, cwd, gitBranch, messages, subagent }: About): string[] {
   const name = subagent === undefined ? title : (subagent.description ?? `Subagent ${subagent.agentId}`);
@@ -61,7 +78,7 @@ function messageBlocks(
   speaker: string,
   calls: Map<string, Call>,
   options: MarkdownOptions,
-): string[] {
+): Block[] {
   const { parts, cwd } = message;
   const results = new Map<string, Result>();
   for (const part of parts) {
@@ -71,7 +88,7 @@ function messageBlocks(
   const { sender } = headingWords(parts, "");
   const done = new Set<Part>();
   // Never spread into `push`: a result may have more blocks than a call takes arguments.
-  const blocks: (readonly string[])[] = [[heading(message, speaker)]];
+  const blocks: (readonly Block[])[] = [[heading(message, speaker)]];
   for (const part of parts) {
     if (done.has(part)) continue;
     if (part.kind === "call") {
@@ -108,7 +125,7 @@ function peerBlocks({ from, summary, text }: PeerWord, named: boolean): string[]
   return [...(about === "" ? [] : [`**${escaped(about)}**`]), ...(said === "" ? [] : [said])];
 }
 
-function partBlocks(part: Exclude<Part, { kind: "call" | "result" | "peer" }>, options: MarkdownOptions): string[] {
+function partBlocks(part: Exclude<Part, { kind: "call" | "result" | "peer" }>, options: MarkdownOptions): Block[] {
   switch (part.kind) {
     case "text":
       return [printableLines(part.text.trim())];
@@ -121,7 +138,7 @@ function partBlocks(part: Exclude<Part, { kind: "call" | "result" | "peer" }>, o
     case "shell":
       return part.command.includes("\n") ? fenced(lines(part.command), "sh", options) : [code(`! ${part.command}`)];
     case "output":
-      return fenced(lines(part.text), "console", options);
+      return outputBlocks(part, lines, "console", options);
     case "notice":
       return [quoted(part.text)];
     case "boundary":
@@ -147,17 +164,58 @@ function callBlocks(call: Call, cwd: string | undefined, options: MarkdownOption
   return [callTitle(call, cwd), ...fenced(view.lines, view.language, options)];
 }
 
-function resultBlocks(result: Result, call: Call | undefined, options: MarkdownOptions): string[] {
-  const shown = viewResult(call?.name ?? "", call?.input ?? {}, result);
+function resultBlocks(result: Result, call: Call | undefined, options: MarkdownOptions): Block[] {
+  const view = (text: string): readonly ToolLine[] =>
+    viewResult(call?.name ?? "", call?.input ?? {}, { ...result, text });
+  const shown = view(result.text);
   const isChange = shown.some(({ tone }) => tone === "added" || tone === "removed");
   const { agentId } = result;
   return [
     ...(result.failed ? ["*failed:*"] : []),
-    ...fenced(shown, isChange ? "" : (LANGUAGES.get(call?.name ?? "") ?? ""), options),
+    ...outputBlocks(result, view, isChange ? "" : (LANGUAGES.get(call?.name ?? "") ?? ""), options),
     ...result.media.map((media) => `*[${escaped(mediaText(media))}]*`),
     ...(agentId === undefined ? [] : [`Its conversation: ${code(`--subagent ${agentId}`)}`]),
   ];
 }
+
+/** Output, and what stands in a file of its own, where it is asked for; or else how to see that. */
+function outputBlocks(
+  { text, spilled }: Pick<Result, "text" | "spilled">,
+  view: (text: string) => readonly ToolLine[],
+  language: string,
+  options: MarkdownOptions,
+): Block[] {
+  if (spilled === undefined) return fenced(view(text), language, options);
+  const { file, to } = spilled;
+  const words = spilledWords(spilled, "--full");
+  const line = words === undefined ? [] : [`*${escaped(words)}*`];
+  if (file !== undefined && !options.full) options.left.spilled++;
+  if (file === undefined || !options.full) return [...fenced(view(text), language, options), ...line];
+  return [
+    fencedWhole(file, language),
+    ...(spilled.cut ? line : []),
+    ...fenced(view(text.slice(to)), language, options),
+  ];
+}
+
+/** The text is read twice: what fences it depends on all that stands in it. */
+function* fencedWhole(file: StoredOutput, language: string): Generator<string> {
+  let longest = 2;
+  for (const { lines: batch } of linesOf(wholeText(file))) {
+    for (const line of batch) longest = Math.max(longest, longestFence(printableLines(line)));
+  }
+  const marks = "`".repeat(longest + 1);
+  yield `${marks}${language}\n`;
+  let open = false;
+  for (const { lines: batch, unfinished } of linesOf(wholeText(file))) {
+    yield batch.map(printableLines).join("\n") + (unfinished ? "" : "\n");
+    open = unfinished;
+  }
+  yield `${open ? "\n" : ""}${marks}`;
+}
+
+const longestFence = (text: string): number =>
+  (text.match(/`{3,}/g) ?? []).reduce((most, run) => Math.max(most, run.length), 2);
 
 const LANGUAGES: ReadonlyMap<string, string> = new Map([
   ["Bash", "console"],
@@ -165,11 +223,10 @@ const LANGUAGES: ReadonlyMap<string, string> = new Map([
   ["Task", "markdown"],
 ]);
 
-const lines = (text: string): ToolLine[] =>
-  text
-    .trim()
-    .split("\n")
-    .map((line) => ({ text: line, tone: "plain" }));
+function lines(text: string): ToolLine[] {
+  const trimmed = text.trim();
+  return trimmed === "" ? [] : trimmed.split("\n").map((line) => ({ text: line, tone: "plain" }));
+}
 
 /** A fence of more marks than stand anywhere in it; none around nothing. */
 function fenced(all: readonly ToolLine[], language: string, { full, left }: MarkdownOptions): string[] {
@@ -182,8 +239,7 @@ function fenced(all: readonly ToolLine[], language: string, { full, left }: Mark
   left.lines += hidden;
   const gap = hidden === 0 ? [] : [`… ${hidden.toLocaleString("en")} more lines`];
   const text = [...head.flatMap(clean), ...gap, ...tail.flatMap(clean)].join("\n");
-  const longest = (text.match(/`{3,}/g) ?? []).reduce((most, run) => Math.max(most, run.length), 2);
-  const marks = "`".repeat(longest + 1);
+  const marks = "`".repeat(longestFence(text) + 1);
   return [`${marks}${language}\n${text}\n${marks}`];
 }
 

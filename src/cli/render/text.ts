@@ -1,8 +1,10 @@
 import { printable, printableLines } from "../terminal.ts";
 import { cut } from "../width.ts";
 import { cutLine, fold } from "./fold.ts";
-import { type Call, mediaText, type Media, type Part, type Result } from "../../view/parts.ts";
 import { apartWords } from "../../view/messages.ts";
+import type { StoredOutput } from "../../store/tool-results.ts";
+import { type Call, mediaText, type Media, type Output, type Part, type Result } from "../../view/parts.ts";
+import { spilledWords, wholeText } from "../../view/spilled.ts";
 import type { PeerWord } from "../../view/words.ts";
 import type { Style } from "./style.ts";
 import { type ToolLine, viewCall, viewResult } from "./tool.ts";
@@ -15,6 +17,7 @@ import {
   type MessageView,
   type Renderer,
 } from "./view.ts";
+import { linesOf } from "./whole.ts";
 import { wrap } from "./wrap.ts";
 
 export interface TextOptions {
@@ -32,7 +35,7 @@ export function textRenderer(options: TextOptions): Renderer {
   const writer = new TextWriter(options);
   return {
     head: (about) => `${writer.head(about).join("\n")}\n`,
-    message: (message) => `\n${writer.message(message).join("\n")}\n`,
+    message: (message) => writer.message(message),
     foot(about) {
       const lines = writer.foot(about);
       return lines.length === 0 ? "" : `\n${lines.join("\n")}\n`;
@@ -41,6 +44,9 @@ export function textRenderer(options: TextOptions): Renderer {
 }
 
 const BAR = "  │ ";
+
+/** Lines of a message; or text that is too long to be held, in pieces that end with lines. */
+type Block = readonly string[] | Generator<string>;
 
 class TextWriter {
   readonly #options: TextOptions;
@@ -86,15 +92,28 @@ class TextWriter {
     ];
   }
 
-  message(message: MessageView): string[] {
+  *message(message: MessageView): Generator<string> {
+    let text = "\n";
+    for (const block of this.#blocks(message)) {
+      if (Array.isArray(block)) {
+        for (const line of block) text += `${line}\n`;
+        continue;
+      }
+      yield text;
+      text = "";
+      yield* block;
+    }
+    yield text;
+  }
+
+  #blocks(message: MessageView): Block[] {
     const { parts, cwd } = message;
     const results = new Map<string, Result>();
     for (const part of parts) {
       if (part.kind === "call") this.#open.set(part.id, { call: part, cwd });
       if (part.kind === "result") results.set(part.id, part);
     }
-    // Never spread into `push`: an answer may have more lines than a call takes arguments.
-    const blocks: (readonly string[])[] = [[this.#heading(message)]];
+    const blocks: Block[] = [[this.#heading(message)]];
     const { sender } = headingWords(parts, "");
     const done = new Set<Part>();
     for (const part of parts) {
@@ -106,16 +125,17 @@ class TextWriter {
         const result = results.get(part.id);
         if (result === undefined || done.has(result)) continue;
         done.add(result);
-        blocks.push(this.#result(result, part));
+        blocks.push(...this.#result(result, part));
         this.#open.delete(part.id);
       } else if (part.kind === "result") {
         const call = this.#open.get(part.id);
         this.#open.delete(part.id);
-        blocks.push([this.#callLine("Result of ", call?.call, call?.cwd)], this.#result(part, call?.call));
-      } else if (part.kind === "peer") blocks.push(this.#peer(part, part.from === sender));
+        blocks.push([this.#callLine("Result of ", call?.call, call?.cwd)], ...this.#result(part, call?.call));
+      } else if (part.kind === "output") blocks.push(...this.#output(part));
+      else if (part.kind === "peer") blocks.push(this.#peer(part, part.from === sender));
       else blocks.push(this.#part(part));
     }
-    return blocks.flat();
+    return blocks;
   }
 
   #heading(message: MessageView): string {
@@ -141,7 +161,7 @@ class TextWriter {
     return [...(about === "" ? [] : this.#lines(about).map(this.#style.strong)), ...this.#prose(text)];
   }
 
-  #part(part: Exclude<Part, { kind: "call" | "result" | "peer" }>): string[] {
+  #part(part: Exclude<Part, { kind: "call" | "result" | "output" | "peer" }>): string[] {
     const { dim, strong } = this.#style;
     switch (part.kind) {
       case "text":
@@ -152,8 +172,6 @@ class TextWriter {
         return this.#lines(`${part.name} ${part.args}`.trim()).map(strong);
       case "shell":
         return this.#lines(`! ${part.command}`).map(strong);
-      case "output":
-        return this.#folded(toolLines(part.text, part.errors ? "failed" : "plain"));
       case "notice":
         return this.#folded(toolLines(part.text, part.level === "error" ? "failed" : "plain"), "");
       case "boundary":
@@ -187,14 +205,56 @@ class TextWriter {
     return [`${dim("●")} ${tool(name)}${first.slice(name.length)}`, ...more.map((line) => `    ${line}`)].join("\n");
   }
 
-  #result(result: Result, call: Call | undefined): string[] {
-    const lines = viewResult(call?.name ?? "", call?.input ?? {}, result);
-    const { agentId } = result;
+  #result(result: Result, call: Call | undefined): Block[] {
+    const { agentId, media, failed } = result;
+    const lines = (text: string): readonly ToolLine[] =>
+      viewResult(call?.name ?? "", call?.input ?? {}, { ...result, text });
     return [
-      ...this.#folded(lines),
-      ...result.media.map((media) => this.#style.dim(BAR) + this.#media(media)),
-      ...(agentId === undefined ? [] : [this.#style.dim(`${BAR}its conversation: --subagent ${printable(agentId)}`)]),
+      ...this.#outputBlocks(result, lines, failed ? "failed" : "plain"),
+      media.map((one) => this.#style.dim(BAR) + this.#media(one)),
+      agentId === undefined ? [] : [this.#style.dim(`${BAR}its conversation: --subagent ${printable(agentId)}`)],
     ];
+  }
+
+  /** What a command or bash mode printed. */
+  #output(output: Output): Block[] {
+    const tone = output.errors ? "failed" : "plain";
+    return this.#outputBlocks(output, (text) => toolLines(text, tone), tone);
+  }
+
+  /** Output, and what stands in a file of its own, where it is asked for; or else how to see that. */
+  #outputBlocks(
+    { text, spilled }: Pick<Result, "text" | "spilled">,
+    lines: (text: string) => readonly ToolLine[],
+    tone: ToolLine["tone"],
+  ): Block[] {
+    const { full, left } = this.#options;
+    if (spilled === undefined) return [this.#folded(lines(text))];
+    const { file, to } = spilled;
+    const words = spilledWords(spilled, "--full");
+    const line = words === undefined ? [] : [this.#style.dim(BAR + words)];
+    if (file !== undefined && !full) left.spilled++;
+    if (file === undefined || !full) return [this.#folded(lines(text)), line];
+    return [this.#whole(file, tone), ...(spilled.cut ? [line] : []), this.#folded(lines(text.slice(to)))];
+  }
+
+  *#whole(file: StoredOutput, tone: ToolLine["tone"]): Generator<string> {
+    const bar = this.#style.dim(BAR);
+    let open = false;
+    for (const { lines, continues, unfinished } of linesOf(wholeText(file))) {
+      let text = "";
+      for (const [at, line] of lines.entries()) {
+        const last = at === lines.length - 1;
+        if (continues && at === 0) text += this.#tone(printableLines(line), tone);
+        // What is so long is left to the terminal to break.
+        else if (last && unfinished) text += bar + this.#tone(printableLines(line), tone);
+        else text += this.#toolLine({ text: line, tone }).join("\n");
+        if (!last || !unfinished) text += "\n";
+      }
+      open = unfinished;
+      yield text;
+    }
+    if (open) yield "\n";
   }
 
   /** Output, with its middle left out where it is long. */
@@ -202,14 +262,17 @@ class TextWriter {
     const { full, left } = this.#options;
     const { head, hidden, tail } = fold(lines, full);
     left.lines += hidden;
-    const show = (line: ToolLine): string[] =>
-      clean(line).flatMap(({ text, tone }) =>
-        this.#wrap(cutLine(text, full), bar.length).map((part) =>
-          part === "" ? this.#style.dim(bar.trimEnd()) : this.#style.dim(bar) + this.#tone(part, tone),
-        ),
-      );
+    const show = (line: ToolLine): string[] => this.#toolLine(line, bar);
     const gap = hidden === 0 ? [] : [this.#style.dim(`${bar}… ${hidden.toLocaleString("en")} more lines`)];
     return [...head.flatMap(show), ...gap, ...tail.flatMap(show)];
+  }
+
+  #toolLine(line: ToolLine, bar: string = BAR): string[] {
+    return clean(line).flatMap(({ text, tone }) =>
+      this.#wrap(cutLine(text, this.#options.full), bar.length).map((part) =>
+        part === "" ? this.#style.dim(bar.trimEnd()) : this.#style.dim(bar) + this.#tone(part, tone),
+      ),
+    );
   }
 
   #tone(text: string, tone: ToolLine["tone"]): string {
@@ -243,11 +306,10 @@ class TextWriter {
   }
 }
 
-const toolLines = (text: string, tone: ToolLine["tone"] = "plain"): ToolLine[] =>
-  text
-    .trim()
-    .split("\n")
-    .map((line) => ({ text: line, tone }));
+function toolLines(text: string, tone: ToolLine["tone"] = "plain"): ToolLine[] {
+  const trimmed = text.trim();
+  return trimmed === "" ? [] : trimmed.split("\n").map((line) => ({ text: line, tone }));
+}
 
 /** A line without what a terminal would obey; what ends a line for it makes two of it. */
 const clean = ({ text, tone }: ToolLine): ToolLine[] =>

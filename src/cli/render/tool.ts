@@ -31,7 +31,7 @@ export function viewCall(name: string, input: Json, cwd: string | undefined): Ca
  * tool's confirmation.
  */
 export function viewResult(name: string, input: Json, { failed, text, structured }: Result): readonly ToolLine[] {
-  if (failed) return plain(withoutErrorTag(text), "failed");
+  if (failed) return plain(text, "failed");
   if (EDITS.has(name)) {
     const change = changeOf(input, structured);
     if (change.length > 0) return change;
@@ -163,14 +163,6 @@ function plain(text: string, tone: ToolLine["tone"] = "plain"): ToolLine[] {
 function linesOf(text: string): string[] {
   const lines = (text.endsWith("\n") ? text.slice(0, -1) : text).split("\n");
   return text.includes("\r\n") ? lines.map((line) => (line.endsWith("\r") ? line.slice(0, -1) : line)) : lines;
-}
-
-const ERROR_TAG = ["<tool_use_error>", "</tool_use_error>"] as const;
-
-function withoutErrorTag(text: string): string {
-  const [open, close] = ERROR_TAG;
-  const inside = text.trim();
-  return inside.startsWith(open) && inside.endsWith(close) ? inside.slice(open.length, -close.length) : text;
 }
 
 const MARKS: Readonly<Record<string, string>> = { completed: "[x]", in_progress: "[>]" };

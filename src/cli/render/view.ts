@@ -65,6 +65,8 @@ export interface LeftOut {
   reminders: number;
   /** Lines of tool output. */
   lines: number;
+  /** Outputs that stand in files of their own, of which only the beginning is shown. */
+  spilled: number;
 }
 
 export const nothingLeftOut = (): LeftOut => ({
@@ -79,12 +81,16 @@ export const nothingLeftOut = (): LeftOut => ({
   empty: 0,
   reminders: 0,
   lines: 0,
+  spilled: 0,
 });
 
-/** Text for a format, piece by piece. `message` is called for messages of which something is shown. */
+/**
+ * Text for a format, piece by piece. `message` is called for messages of which something is shown; it gives several pieces
+ * where an output is longer than should be held.
+ */
 export interface Renderer {
   head(about: About): string;
-  message(message: MessageView): string;
+  message(message: MessageView): Iterable<string>;
   foot(about: About, left: LeftOut): string;
 }
 
@@ -153,6 +159,7 @@ export function leftOutWords(left: LeftOut): string[] {
   const on = left.branches === 1 ? "a branch" : `${left.branches} branches`;
   say(left.branchMessages, `message on ${on}`, `messages on ${on}`, " that a rewind left behind (--branches)");
   say(left.lines, "line of output", "lines of output", " (--full)");
+  say(left.spilled, "long output but for its beginning", "long outputs but for their beginnings", " (--full)");
   say(left.thoughts, "thought", "thoughts", " (--thinking)");
   say(left.thoughtsWithoutText, "thought without text", "thoughts without text", "");
   say(left.empty, "empty message", "empty messages", "");

@@ -1,8 +1,9 @@
 import type { OpenConversation } from "../../store/open-conversation.ts";
 import { type Message, Messages } from "../../view/messages.ts";
 import { markOf } from "./cursor.ts";
+import type { JoinedText } from "./long-text.ts";
 import type { Shown } from "./segments.ts";
-import { type Target, type TargetText, textOf } from "./target.ts";
+import { type Target, textOf } from "./target.ts";
 
 /** A conversation that lies open, as messages; every row and message of it can be named in few characters. */
 export class Conversation {
@@ -13,7 +14,7 @@ export class Conversation {
   readonly abandoned: number;
   #starts: Uint32Array | undefined;
   #long: { readonly number: number; readonly choice: number; readonly shown: Shown } | undefined;
-  #last: { readonly id: string; readonly target: Target; text: TargetText | undefined } | undefined;
+  #last: { readonly id: string; readonly target: Target; text: JoinedText | undefined } | undefined;
 
   private constructor(open: OpenConversation, messages: Messages) {
     this.open = open;
@@ -92,9 +93,9 @@ export class Conversation {
     return shown;
   }
 
-  text(target: Target): TargetText {
+  async text(target: Target, signal: AbortSignal): Promise<JoinedText> {
     const last = this.#last?.target === target ? this.#last : undefined;
-    const text = last?.text ?? textOf(this, target);
+    const text = last?.text ?? (await textOf(this, target, signal));
     if (last !== undefined) last.text = text;
     return text;
   }

@@ -1,4 +1,5 @@
 import { costOf, type Form, type Piece, type Range } from "./form.ts";
+import type { LongText } from "./long-text.ts";
 import type { LeftOut, Segment, Shown } from "./segments.ts";
 
 /** A message on a page, or a part of one. */
@@ -32,7 +33,11 @@ function piecesOf({ segments }: Shown, { from, to }: Range): Piece[] {
 }
 
 /** A stretch of a segment. */
-export function pieceOf({ kind, tool, text, own }: Segment, from: number, to: number): Piece {
+export function pieceOf(
+  { kind, tool, text, own }: Pick<Segment, "kind" | "tool" | "own"> & { readonly text: LongText },
+  from: number,
+  to: number,
+): Piece {
   const part = text.slice(from, to);
   const ours = own.filter((at) => at >= from && at < from + part.length).map((at) => at - from);
   return { kind, tool, text: part, own: ours };

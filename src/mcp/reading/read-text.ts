@@ -5,21 +5,31 @@ import { isHalf, wholeAt } from "./cut.ts";
 import { costOf, markedText, UNITS_PER_TOKEN } from "./form.ts";
 import { pieceOf } from "./item.ts";
 import type { Source } from "./read-page.ts";
-import type { Target, TargetText } from "./target.ts";
+import type { JoinedText } from "./long-text.ts";
+import type { Target } from "./target.ts";
 
 export interface SliceRequest {
   readonly budget: number;
   /** UTF-16 units of the text. */
   readonly offset: number;
   readonly json: boolean;
+  readonly signal: AbortSignal;
   readonly notes: readonly string[];
   /** Members of the call beside session, id and offset. */
   readonly again: Readonly<Record<string, unknown>>;
 }
 
-/** A slice of the text that a target stands for, with what it is and how to go on. It never costs more than the budget. */
-export function readText(conversation: Conversation, source: Source, target: Target, request: SliceRequest): string {
-  const whole = conversation.text(target);
+/**
+ * A slice of the text that a target stands for, with what it is and how to go on. It never costs more than the budget.
+ * Throws `signal.reason`, and errors of the disk when a stored output cannot be read any more.
+ */
+export async function readText(
+  conversation: Conversation,
+  source: Source,
+  target: Target,
+  request: SliceRequest,
+): Promise<string> {
+  const whole = await conversation.text(target, request.signal);
   const { text } = whole;
   const from = Math.min(request.offset, text.length) - (isHalf(text, Math.min(request.offset, text.length)) ? 1 : 0);
   const write = (to: number, estimate = request.budget): string =>
@@ -50,7 +60,7 @@ const middleBy = (cost: number, budget: number, from: number, guess: number): nu
   from + Math.floor(((guess - from) * budget * 0.97) / cost);
 
 interface Slice {
-  readonly whole: TargetText;
+  readonly whole: JoinedText;
   readonly from: number;
   readonly to: number;
   /** What the whole answer costs. */
@@ -71,7 +81,7 @@ function assemble(
   const id = target.kind === "call" ? target.call : open.uuid(row);
   const what = target.kind === "call" ? "call" : open.facts(row).kind;
   const next = to < text.length ? to : undefined;
-  const slice = pieceOf({ kind: "text", row, ...whole }, from, to);
+  const slice = pieceOf({ kind: "text", ...whole }, from, to);
   const left =
     whole.sequences === 0
       ? []

@@ -3,9 +3,12 @@ import { jsonText } from "../../view/json-text.ts";
 import { type Call, mediaText, type Part, partsOf, type Result, speakerOf } from "../../view/parts.ts";
 import { escaped, plain, plainLine } from "../hidden.ts";
 import { nameText, OURS, shortened } from "../quote.ts";
+import type { StoredOutput } from "../../store/tool-results.ts";
+import { type Spilled, spilledWords } from "../../view/spilled.ts";
 import { type Choice, leftOutBy } from "./choice.ts";
 import type { Conversation } from "./conversation.ts";
 import { wholeAt } from "./cut.ts";
+import type { TextPiece } from "./long-text.ts";
 
 /** What stands together in a message: a text, or a call with its result. Never empty. */
 export interface Segment {
@@ -16,6 +19,8 @@ export interface Segment {
   readonly own: readonly number[];
   /** The row that it begins in, by its place in the conversation. */
   readonly row: number;
+  /** The same with output that stands in files of its own in its place; absent where there is none. */
+  readonly whole?: readonly TextPiece[] | undefined;
   /** The tool's name, where it is a call or a result; as a model may see it. */
   readonly tool?: string | undefined;
 }
@@ -92,16 +97,20 @@ export function showMessage(
     const from = { conversation, row, alone: one.alone && (single || row !== message.from) };
     if (part.kind === "call") {
       const result = pairs.get(one);
-      const answer = result === undefined ? NO_RESULT : textOfResult(result, whole.output, conversation);
-      const text = `${callText(part, whole.input, from)}\n${answer}`;
-      segments.push({ kind: "call", ...withOwn(text), row, tool: shortened(plainLine(part.name), TOOL_UNITS) });
+      const answer = result === undefined ? NO_RESULT : answerOf(result, whole.output, conversation);
+      const said = saidAfter(`${callText(part, whole.input, from)}\n`, answer);
+      segments.push({ kind: "call", ...marked(said), row, tool: shortened(plainLine(part.name), TOOL_UNITS) });
     } else if (part.kind === "result") {
       // It stands with its call, unless that is in another message, or has a result already.
       if (paired.has(one)) continue;
-      const text = `${OURS}← result of a call in another message\n${resultText(part, whole.output, from)}`;
-      segments.push({ kind: "result", ...withOwn(text), row });
+      const result = resultText(part, whole.output, from);
+      const said = saidAfter(`${OURS}← result of a call in another message\n`, result);
+      segments.push({ kind: "result", ...marked(said), row });
+    } else if (part.kind === "output") {
+      const said = saidAfter(`${OURS}${part.errors ? "← errors: " : "← "}`, outputText(part, whole.output, from));
+      segments.push({ kind: part.kind, ...marked(said), row });
     } else {
-      const text = partText(part, whole.output, from);
+      const text = partText(part);
       // What a person or the model says next must not look like a part of what a tool printed before.
       const mark = segments.length > 0 && !text.startsWith(OURS) ? OURS : "";
       if (text !== "") segments.push({ kind: part.kind, ...withOwn(mark + text), row });
@@ -131,6 +140,22 @@ export function withOwn(text: string): Pick<Segment, "text" | "own"> {
   return { text: pieces.join(""), own };
 }
 
+/** A text as a page has it, and whole, where something of it stands in other files; with `OURS` before our own words. */
+interface Said {
+  readonly text: string;
+  readonly whole?: readonly (string | StoredOutput)[] | undefined;
+}
+
+const saidAfter = (before: string, { text, whole }: Said): Said => ({
+  text: before + text,
+  whole: whole && [before, ...whole],
+});
+
+const marked = ({ text, whole }: Said): Pick<Segment, "text" | "own" | "whole"> => ({
+  ...withOwn(text),
+  whole: whole?.map((piece) => (typeof piece === "string" ? withOwn(piece) : piece)),
+});
+
 interface Chosen {
   readonly part: Part;
   readonly row: number;
@@ -156,15 +181,15 @@ function pairsOf(chosen: readonly Chosen[]): Map<Chosen, Chosen> {
 }
 
 /** Where a text stands, so that the rest of it can be got. `alone`: get_message gives it and nothing else for that row. */
-interface From {
+export interface From {
   readonly conversation: Conversation;
   readonly row: number;
   readonly alone: boolean;
 }
 
-const NO_RESULT = `${OURS}← no result in this message`;
+const NO_RESULT: Said = { text: `${OURS}← no result in this message` };
 
-function partText(part: Exclude<Part, { kind: "call" | "result" }>, whole: boolean, from: From): string {
+function partText(part: Exclude<Part, { kind: "call" | "result" | "output" }>): string {
   switch (part.kind) {
     case "text":
       return plain(part.text).trim();
@@ -174,8 +199,6 @@ function partText(part: Exclude<Part, { kind: "call" | "result" }>, whole: boole
       return plain(`${part.name} ${part.args}`).trim();
     case "shell":
       return `${OURS}! ${plain(part.command).trim()}`;
-    case "output":
-      return `${OURS}${part.errors ? "← errors: " : "← "}${outputText(part.text, whole, from)}`;
     case "notice":
       return `${OURS}[${part.level === "error" ? "error" : "note"}] ${plain(part.text).trim()}`;
     case "peer": {
@@ -201,23 +224,50 @@ function callText({ name, input }: Call, whole: boolean, from: From): string {
   return `${OURS}→ ${nameText(name, TOOL_UNITS)} ${cut(escaped(jsonText(input)), whole ? Infinity : INPUT_UNITS, { ...from, alone: false })}`;
 }
 
-const textOfResult = ({ part, row, alone }: Chosen, whole: boolean, conversation: Conversation): string =>
-  part.kind === "result" ? resultText(part, whole, { conversation, row, alone }) : "";
+const answerOf = ({ part, row, alone }: Chosen, whole: boolean, conversation: Conversation): Said =>
+  part.kind === "result" ? resultText(part, whole, { conversation, row, alone }) : NO_RESULT;
 
-function resultText(result: Result, whole: boolean, from: From): string {
-  const { agentId } = result;
-  const output = result.text === "" && result.media.length > 0 ? "" : outputText(result.text, whole, from);
-  return [
-    `${OURS}${result.failed ? "← failed: " : "← "}${output}`,
-    ...result.media.map((media) => `${OURS}[${plainLine(mediaText(media))}]`),
+function resultText(result: Result, whole: boolean, from: From): Said {
+  const { agentId, failed, media } = result;
+  const output = result.text === "" && media.length > 0 ? { text: "" } : outputText(result, whole, from);
+  const said = saidAfter(`${OURS}${failed ? "← failed: " : "← "}`, output);
+  const more = [
+    ...media.map((one) => `\n${OURS}[${plainLine(mediaText(one))}]`),
     ...(agentId !== undefined && /^[\w-]{1,64}$/.test(agentId)
-      ? [`${OURS}[its conversation: agentId ${agentId}]`]
+      ? [`\n${OURS}[its conversation: agentId ${agentId}]`]
       : []),
-  ].join("\n");
+  ].join("");
+  return { text: said.text + more, whole: said.whole && [...said.whole, more] };
 }
 
-const outputText = (text: string, whole: boolean, from: From): string =>
-  cut(plain(text).trimEnd(), whole ? Infinity : OUTPUT_UNITS, from) || "(nothing)";
+/** A result as get_message gives it. */
+export const wholeResult = (result: Result, from: From): readonly TextPiece[] => {
+  const { text, own, whole } = marked(resultText(result, true, from));
+  return whole ?? [{ text, own }];
+};
+
+/** What a tool or a command printed. Of output in a file of its own a page has the beginning, and how to get the rest. */
+function outputText({ text, spilled }: Pick<Result, "text" | "spilled">, whole: boolean, from: From): Said {
+  const most = whole ? Infinity : OUTPUT_UNITS;
+  const clean = plain(text).trimEnd();
+  if (spilled === undefined) return { text: cut(clean, most, from) || "(nothing)" };
+  const { conversation, row } = from;
+  const id = conversation.shortId(row) ?? String(conversation.numberOf(row));
+  const words = spilledWords(spilled, `get_message id ${id}`);
+  const line = words === undefined ? "" : `\n${OURS}[${words}]`;
+  if (spilled.file === undefined) return { text: cut(clean, most, from) + line };
+  const end = clean.length <= most + SLACK ? clean.length : wholeAt(clean, most, -1);
+  return {
+    text: clean.slice(0, end) + (end < clean.length ? "…" : "") + line,
+    whole: outputPieces(text, spilled, spilled.file),
+  };
+}
+
+/** A text with its output whole. */
+export const outputPieces = (text: string, { to }: Spilled, file: StoredOutput): (string | StoredOutput)[] => [
+  file,
+  plain(text.slice(to)).trimEnd(),
+];
 
 /** A long text, with what is missing said, and the call that gets it. */
 function cut(text: string, most: number, { conversation, row, alone }: From): string {

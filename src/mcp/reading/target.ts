@@ -1,22 +1,25 @@
 import { jsonText } from "../../view/json-text.ts";
 import { isWithheld, type Part, partsOf } from "../../view/parts.ts";
+import type { Spilled } from "../../view/spilled.ts";
 import { escaped, plain, sequencesIn } from "../hidden.ts";
 import { echoed, nameText, OURS } from "../quote.ts";
 import { ToolFailure } from "../tool.ts";
 import { chosen, INCLUDES } from "./choice.ts";
 import type { Conversation } from "./conversation.ts";
-import { type Segment, showMessage, TOOL_UNITS, withOwn } from "./segments.ts";
+import { joined, type JoinedText, type TextPiece } from "./long-text.ts";
+import { type From, outputPieces, showMessage, TOOL_UNITS, wholeResult, withOwn } from "./segments.ts";
 
 /** What an id in a conversation stands for: a whole message, one row of it, or a tool call with its result. */
 export type Target = { readonly number: number; readonly row: number } & (
   | { readonly kind: "message" | "row" }
   /** A call's text is made where it is found: its rows may be too long to be read twice. */
-  | { readonly kind: "call"; readonly call: string; readonly text: TargetText }
+  | ({ readonly kind: "call"; readonly call: string } & Pieces)
 );
 
-/** All that a target stands for, as a model may see it. */
-export interface TargetText extends Pick<Segment, "text" | "own"> {
-  /** How many control sequences of terminals were in it. */
+/** What a text is put together from. */
+interface Pieces {
+  readonly pieces: readonly TextPiece[];
+  /** How many control sequences of terminals were in them, those in files not counted. */
   readonly sequences: number;
 }
 
@@ -68,7 +71,7 @@ async function callOf(conversation: Conversation, call: string, signal: AbortSig
   const { open } = conversation;
   if (call.length < SHORTEST || call.length > 200) return undefined;
   const needle = Buffer.from(call);
-  const lines: string[] = [];
+  const pieces: TextPiece[] = [];
   let sequences = 0;
   let first: number | undefined;
   for (let row = 0; row < open.length; row++) {
@@ -79,10 +82,11 @@ async function callOf(conversation: Conversation, call: string, signal: AbortSig
     const { buffer, byteOffset, length } = open.bytes(row);
     if (!Buffer.from(buffer, byteOffset, length).includes(needle)) continue;
     for (const part of partsOf(open.entry(row), open)) {
-      const line = callLine(part, call);
-      if (line === undefined) continue;
+      const found = callPieces(part, call, { conversation, row, alone: false });
+      if (found.length === 0) continue;
+      if (first !== undefined) pieces.push(LINE_END);
       first ??= row;
-      lines.push(line);
+      for (const piece of found) pieces.push(piece);
       sequences += sequencesOf(part);
     }
   }
@@ -93,28 +97,47 @@ async function callOf(conversation: Conversation, call: string, signal: AbortSig
         number: conversation.numberOf(first),
         row: first,
         call,
-        text: { ...withOwn(lines.join("\n")), sequences },
+        pieces,
+        sequences,
       };
 }
 
-function callLine(part: Part, call: string): string | undefined {
+const LINE_END: TextPiece = { text: "\n", own: [] };
+
+function callPieces(part: Part, call: string, from: From): readonly TextPiece[] {
   if (part.kind === "call" && part.id === call) {
-    return `${OURS}→ ${nameText(part.name, TOOL_UNITS)} ${escaped(jsonText(part.input))}`;
+    return [withOwn(`${OURS}→ ${nameText(part.name, TOOL_UNITS)} ${escaped(jsonText(part.input))}`)];
   }
-  if (part.kind !== "result" || part.id !== call) return undefined;
-  return `${OURS}${part.failed ? "← failed: " : "← "}${plain(part.text).trimEnd()}`;
+  return part.kind === "result" && part.id === call ? wholeResult(part, from) : [];
 }
 
-const sequencesOf = (part: Part): number =>
-  "text" in part ? sequencesIn(part.text) : "command" in part ? sequencesIn(part.command) : 0;
+function sequencesOf(part: Part): number {
+  if ("command" in part) return sequencesIn(part.command);
+  if (!("text" in part)) return 0;
+  const spilled = spilledOf(part);
+  // The output itself is read from its file.
+  if (spilled?.file === undefined) return sequencesIn(part.text);
+  return sequencesIn(part.text.slice(spilled.to));
+}
 
-/** The text that a target stands for, whole. What stands alone is only its text; several parts are marked as on a page. */
-export function textOf(conversation: Conversation, target: Target): TargetText {
+const spilledOf = (part: Part): Spilled | undefined => ("spilled" in part ? part.spilled : undefined);
+
+/**
+ * The text that a target stands for, whole. What stands alone is only its text; several parts are marked as on a page.
+ * Throws `signal.reason`, and errors of the disk.
+ */
+export async function textOf(conversation: Conversation, target: Target, signal: AbortSignal): Promise<JoinedText> {
+  const { pieces, sequences } = target.kind === "call" ? target : piecesOf(conversation, target);
+  const text = await joined(pieces, signal);
+  return { ...text, sequences: sequences + text.sequences };
+}
+
+function piecesOf(conversation: Conversation, target: Target): Pieces {
   const { open } = conversation;
-  if (target.kind === "call") return target.text;
   const message = conversation.message(target.number);
   const [from, to] = target.kind === "row" ? [target.row, target.row + 1] : [message.from, message.to];
   const parts = Array.from({ length: to - from }, (_, at) => partsOf(open.entry(from + at), open)).flat();
+  const sequences = parts.reduce((sum, part) => sum + sequencesOf(part), 0);
   const [only] = parts;
   if (
     parts.length === 1 &&
@@ -123,20 +146,21 @@ export function textOf(conversation: Conversation, target: Target): TargetText {
     "text" in only &&
     !("media" in only && only.media.length > 0)
   ) {
-    return { text: plain(only.text).trimEnd(), own: [], sequences: sequencesOf(only) };
+    const spilled = spilledOf(only);
+    if (spilled?.file === undefined) return { pieces: [{ text: plain(only.text).trimEnd(), own: [] }], sequences };
+    const whole = outputPieces(only.text, spilled, spilled.file);
+    return { pieces: whole.map((piece) => (typeof piece === "string" ? { text: piece, own: [] } : piece)), sequences };
   }
   const { segments, left } = showMessage(conversation, target.number, EVERYTHING, { from, to });
   if (segments.length === 0 && left.withheld > 0) {
-    return { ...withOwn(`${OURS}(thinking of which the API gave no text)`), sequences: 0 };
+    return { pieces: [withOwn(`${OURS}(thinking of which the API gave no text)`)], sequences };
   }
-  const own: number[] = [];
-  let length = 0;
-  for (const segment of segments) {
-    for (const at of segment.own) own.push(length + at);
-    length += segment.text.length + 1;
+  const pieces: TextPiece[] = [];
+  for (const { text, own, whole } of segments) {
+    if (pieces.length > 0) pieces.push(LINE_END);
+    for (const piece of whole ?? [{ text, own }]) pieces.push(piece);
   }
-  const sequences = parts.reduce((sum, part) => sum + sequencesOf(part), 0);
-  return { text: segments.map(({ text }) => text).join("\n"), own, sequences };
+  return { pieces, sequences };
 }
 
 const notFound = ({ messages }: Conversation, id: string): ToolFailure =>

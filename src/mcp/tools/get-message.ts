@@ -40,6 +40,7 @@ export const getMessage = defineTool({
           budget,
           offset: from,
           json: format === "json",
+          signal,
           notes,
           again,
         });
