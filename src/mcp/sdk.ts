@@ -1,6 +1,5 @@
 import type { Readable, Writable } from "node:stream";
 import { Server } from "@modelcontextprotocol/sdk/server/index.js";
-import { StdioServerTransport } from "@modelcontextprotocol/sdk/server/stdio.js";
 import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
 import type { RequestHandlerExtra } from "@modelcontextprotocol/sdk/shared/protocol.js";
 import type {
@@ -37,6 +36,7 @@ import { flushed, OpenCalls } from "./last-answers.ts";
 import { progressTo } from "./progress.ts";
 import { echoed } from "./quote.ts";
 import type { Service } from "./service.ts";
+import { StdioTransport } from "./stdio.ts";
 import type { ResourceWatch, Tables } from "./tables.ts";
 import { ToolFailure } from "./tool.ts";
 
@@ -105,7 +105,7 @@ export async function serveStdio(tables: Tables, service: Service, input: Readab
   // Each answer that waits for the client to read listens for it: of those there may be as many as there are calls.
   output.setMaxListeners(0);
   const calls = new OpenCalls();
-  const transport = new StdioServerTransport(input, output);
+  const transport = new StdioTransport(input, output);
   // A handler of messages that is there already is called by the SDK before its own.
   const send = transport.send.bind(transport);
   Object.assign(transport, {
@@ -117,7 +117,6 @@ export async function serveStdio(tables: Tables, service: Service, input: Readab
     },
   });
   const connection = await connect(tables, service, transport, { stateless: false });
-  // The SDK's transport does not look at the end of its input.
   await Promise.race([ended, connection.closed]);
   await calls.finished();
   await flushed(output);
