@@ -1,11 +1,12 @@
-import { Console } from "node:console";
 import { createAgent, type AgentOptions } from "./agent.ts";
 import { type LogLevel, openLog } from "./log.ts";
 import { LineOutput } from "./output.ts";
 import { serve } from "./stdio.ts";
 import { openStore } from "./store.ts";
 import { updateLines } from "./update-lines.ts";
+import { serverConsole } from "../server-console.ts";
 import { VERSION } from "../version.ts";
+import { printable } from "../view/printable.ts";
 
 export interface ServeOptions extends AgentOptions {
   /** Absent: the config dir that `CLAUDE_CONFIG_DIR` names, or `~/.claude`. */
@@ -16,7 +17,7 @@ export interface ServeOptions extends AgentOptions {
 /** Serves ACP on this process's stdin and stdout, and ends the process when the client is gone. */
 export async function serveAcp({ configDirs, logLevel, ...options }: ServeOptions): Promise<never> {
   keepForProtocol(logLevel);
-  const log = openLog(logLevel, (line) => process.stderr.write(`${line}\n`));
+  const log = openLog(logLevel, (line) => process.stderr.write(`${printable(line)}\n`));
   const { readOnly, pageSize, includeWorktrees } = options;
   const settings = JSON.stringify({ configDirs, readOnly, pageSize, includeWorktrees });
   log.info(`claude-transcripts ${VERSION} under Node ${process.version}: ${settings}`);
@@ -30,7 +31,7 @@ export async function serveAcp({ configDirs, logLevel, ...options }: ServeOption
 
 /** stdout carries the protocol only: whatever else is printed, by whomever, goes to stderr, or nowhere. */
 function keepForProtocol(logLevel: LogLevel): void {
-  globalThis.console = new Console(process.stderr, process.stderr);
+  globalThis.console = serverConsole();
   if (logLevel === "silent") for (const method of ["error", "warn", "log", "info", "debug"] as const) mute(method);
   process.on("uncaughtException", (error) => console.error(error));
   process.on("unhandledRejection", (reason) => console.error(reason));

@@ -7,7 +7,7 @@ import { listTrash } from "../store/trash.ts";
 import type { ListedSession } from "../store/types.ts";
 import type { Command, Completion, Options, Terminal } from "./command.ts";
 import { COMMANDS, COMMON_OPTIONS, isCommand, loadCommand } from "./commands.ts";
-import { printable } from "./terminal.ts";
+import { printable, printableLines } from "./terminal.ts";
 import { cut } from "./width.ts";
 
 /** Sessions that are looked at for their titles, directories, tags and branches: what was active lately is meant. */
@@ -30,7 +30,9 @@ export async function complete(words: readonly string[], terminal: Terminal): Pr
   } catch {
     // Nothing to offer.
   }
-  const lines = offers.map(({ value, about }) => {
+  // A value that cannot be printed as it is cannot be typed either.
+  const typeable = offers.filter(({ value }) => printableLines(value) === value && !value.includes("\n"));
+  const lines = typeable.map(({ value, about }) => {
     const description = printable(about ?? "");
     return description === "" ? `${value}\n` : `${value}\t${cut(description, DESCRIPTION_CELLS)}\n`;
   });

@@ -7,6 +7,7 @@ import { type Invocation, type Terminal, UsageError } from "./command.ts";
 import { type Progress, startProgress } from "./progress.ts";
 import { terminalJson } from "./render/json-text.ts";
 import { SessionTable } from "./session-table.ts";
+import { printable } from "./terminal.ts";
 import { tableWidth } from "./table.ts";
 import { Taking } from "./taking.ts";
 import { parseTime } from "./time.ts";
@@ -142,7 +143,8 @@ async function printTable(
   const { count, transcripts, archivedLeftOut, programmaticLeftOut } = taking;
   if (count === 0) {
     const dirs = resolveConfigDirs({ configDirs }).join(", ");
-    await terminal.write(`no sessions in ${dirs}${typed.length === 0 ? "" : ` with ${typed.join(" ")}`}\n`);
+    const none = `no sessions in ${dirs}${typed.length === 0 ? "" : ` with ${typed.join(" ")}`}`;
+    await terminal.write(`${printable(none)}\n`);
     const above = filters.dir === undefined ? undefined : await directoryAbove(filters.dir, configDirs);
     if (above !== undefined) {
       terminal.warn(`There are some of a directory above it: claude-transcripts list ${shellWord(above)}`);

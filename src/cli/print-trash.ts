@@ -27,7 +27,7 @@ export async function printTrash({ configDirs, json, terminal }: Invocation, old
     return 0;
   }
   if (trash.length === 0) {
-    await terminal.write(`nothing in the trash of ${resolveConfigDirs({ configDirs }).join(", ")}\n`);
+    await terminal.write(`${printable(`nothing in the trash of ${resolveConfigDirs({ configDirs }).join(", ")}`)}\n`);
     return 0;
   }
   const idOf = shortTrashIds(all);

@@ -1,4 +1,5 @@
 import { TranscriptError } from "../store/errors.ts";
+import { printable } from "../view/printable.ts";
 import type { Service } from "./service.ts";
 import type { Tables } from "./tables.ts";
 
@@ -46,7 +47,7 @@ async function tokenOf(
   const { serverToken } = await import("../store/server-token.ts");
   try {
     const { token, path } = serverToken({ configDirs });
-    return { token, where: `in ${path}` };
+    return { token, where: `in ${printable(path)}` };
   } catch (error) {
     throw new TranscriptError("Io", `The file for the token cannot be made: ${messageOf(error)}`, {
       hint: `Give a token of your own in the environment variable ${TOKEN_VARIABLE}.`,

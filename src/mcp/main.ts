@@ -1,4 +1,4 @@
-import { Console } from "node:console";
+import { serverConsole } from "../server-console.ts";
 import { serveStdio } from "./sdk.ts";
 import type { Service } from "./service.ts";
 import { shippedTables } from "./shipped.ts";
@@ -42,7 +42,7 @@ export async function serveMcp({ configDirs, readOnly, tools, http }: ServeOptio
 
 /** stdout carries the protocol only: whatever else is printed, by whomever, goes to stderr. */
 function keepForProtocol(): void {
-  globalThis.console = new Console(process.stderr, process.stderr);
+  globalThis.console = serverConsole();
   process.on("uncaughtException", (error) => console.error(error));
   process.on("unhandledRejection", (reason) => console.error(reason));
   // The client has gone away: there is nobody left to tell.

@@ -15,7 +15,7 @@ interface Message {
 }
 
 /** The server on streams of this process. `end` gives all that it wrote. */
-function serve(): { readonly input: PassThrough; end(): Promise<readonly Message[]> } {
+function serve(): { readonly input: PassThrough; readonly end: () => Promise<readonly Message[]> } {
   const dir = tempConfigDir();
   const input = new PassThrough();
   const output = new PassThrough();
@@ -25,7 +25,7 @@ function serve(): { readonly input: PassThrough; end(): Promise<readonly Message
   const ended = serveStdio(shippedTables({ readOnly: true }), { store: openStore([dir]), options }, input, output);
   return {
     input,
-    async end() {
+    end: async () => {
       input.end();
       await ended;
       return printed
