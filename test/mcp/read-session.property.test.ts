@@ -171,8 +171,7 @@ async function problemsOf(one: McpClient, args: Args, maxTokens: number): Promis
 }
 
 /** What the heading of a message says, and all that it says. */
-const HEADING =
-  /^#(\d+) (?:user|assistant|tool|note)(?: · \d{4}-\d\d-\d\dT\d\d:\d\dZ)?(?: · id [\w-]+)?(?: · branch \d+, left behind by a rewind| · before a compaction)?(?: · cut: characters \d+-\d+ of \d+, [a-z ]+)?$/;
+const HEADING = /^#(\d+) (?:user|assistant|tool|note)(?: · .*)?$/;
 
 /** Holds the parts of a page in prose against those of the same page in JSON. */
 async function problemsOfParts({ call }: McpClient, args: Args): Promise<string[]> {
