@@ -12,7 +12,7 @@ import { invalidParams } from "./errors.ts";
 import { forkParams, META, sessionParams, titleParams, toForkRequest } from "./from-acp.ts";
 import { NEW_TITLE_UNITS } from "./limits.ts";
 import { sender, type Server } from "./server.ts";
-import { oneLine } from "./session-row.ts";
+import { givenTitle } from "./session-row.ts";
 
 /** The methods that change what is stored. A read-only server has none of them, and says why. */
 export function addChangingMethods(app: AgentApp, server: Server): AgentApp {
@@ -67,7 +67,7 @@ export function addChangingMethods(app: AgentApp, server: Server): AgentApp {
       setTitle,
       titleParams,
       server.answer(async ({ params: { sessionId, title: wanted }, client }): Promise<SetSessionTitleResponse> => {
-        const title = oneLine(wanted, NEW_TITLE_UNITS);
+        const title = givenTitle(wanted, NEW_TITLE_UNITS);
         if (title === "") throw invalidParams("title", "must have something in it that can be seen");
         // Asked for first: afterwards the transcript has just been changed, by us.
         const use = await store.use(sessionId);

@@ -1,7 +1,7 @@
 /** The caps of the protocol rim, with their reasons. Lengths in UTF-16 units, sizes in bytes, times in milliseconds. */
 
-/** Titles in a list are for one line of a picker; clients cut or wrap what is longer. */
-export const TITLE_UNITS = 256;
+/** Titles as they are stored, beside the short one in a list; more is cut. */
+export const STORED_TITLE_UNITS = 2000;
 
 /** Titles that a client sets (acp.md §8). */
 export const NEW_TITLE_UNITS = 200;

@@ -1,9 +1,10 @@
 import { dirname, isAbsolute } from "node:path";
 import type { SessionInfo } from "@agentclientprotocol/sdk/unstable";
 import type { ListedSession } from "../store/types.ts";
+import { listTitle, oneLine, promptTitle } from "../transcript/list-title.ts";
 import { object, shorten, string } from "./content.ts";
 import { META } from "./from-acp.ts";
-import { TITLE_UNITS } from "./limits.ts";
+import { STORED_TITLE_UNITS } from "./limits.ts";
 import type { NewSession } from "./new-sessions.ts";
 import type { Found } from "./pages.ts";
 
@@ -17,9 +18,8 @@ export const toListRow = (session: Found | ListedSession, live: boolean): Sessio
  * Facts that are not known are absent.
  */
 export function toSessionRow(session: ListedSession, live = false): SessionInfo {
-  const { sessionId, cwd, summary, activity, createdAt } = session;
+  const { sessionId, cwd, title, summary, customTitle, activity, createdAt } = session;
   const known = cwd !== undefined && isAbsolute(cwd);
-  const title = toTitle(summary);
   return {
     sessionId,
     cwd: known ? cwd : dirname(session.transcriptPath),
@@ -28,6 +28,8 @@ export function toSessionRow(session: ListedSession, live = false): SessionInfo 
     archived: session.archived === true,
     _meta: {
       [META]: present({
+        summary: summary === "" ? undefined : shorten(summary, STORED_TITLE_UNITS),
+        customTitle: customTitle && shorten(customTitle, STORED_TITLE_UNITS),
         gitBranch: session.gitBranch,
         tag: session.tag,
         archived: session.archived,
@@ -51,11 +53,11 @@ export function toSessionRow(session: ListedSession, live = false): SessionInfo 
 /** A session that is in memory only, as `session/list` shows it. It is called by its first prompt until it has a title. */
 function toNewSessionRow({ session, worktree }: Found): SessionInfo {
   const { sessionId, cwd, activity, createdAt, archived, forkedFrom } = session;
-  const title = session.title ?? toTitle(firstText(session));
+  const title = session.title === undefined ? promptTitle(firstText(session)) : listTitle(session.title);
   return {
     sessionId,
     cwd,
-    ...(title !== "" && { title }),
+    ...(title && { title }),
     ...present({ updatedAt: toTime(activity) }),
     archived,
     _meta: { [META]: present({ inMemory: true, createdAt: toTime(createdAt), forkedFrom, worktree }) },
@@ -70,13 +72,8 @@ function firstText({ updates }: NewSession): string {
   return "";
 }
 
-/** One line of at most 256 units: line ends, tabs and other invisible characters become single spaces. */
-export const toTitle = (text: string): string => oneLine(text, TITLE_UNITS);
-
-/** The same with at most `units` UTF-16 units. */
-export function oneLine(text: string, units: number): string {
-  return shorten(text.replace(/[\p{Cc}\p{Zl}\p{Zp}\s]+/gu, " ").trim(), units);
-}
+/** A title as a client may set it: one line of at most `units` UTF-16 units, without what a terminal obeys. */
+export const givenTitle = (text: string, units: number): string => shorten(oneLine(text), units);
 
 /** Epoch ms → ISO 8601; undefined for what no date can hold. */
 function toTime(ms: number | undefined): string | undefined {

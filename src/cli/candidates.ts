@@ -1,7 +1,7 @@
 import { TranscriptError } from "../store/errors.ts";
 import { findSession } from "../store/locate.ts";
 import { shortIds } from "../store/short-ids.ts";
-import { glanceAt } from "../store/summary.ts";
+import { glanceAt } from "../store/title.ts";
 import { listTrash } from "../store/trash.ts";
 import { type Column, layOut, tableLine } from "./table.ts";
 import { printable } from "./terminal.ts";
@@ -39,8 +39,8 @@ function sessions(ids: readonly string[], configDirs: readonly string[] | undefi
   const short = shortIds(configDirs);
   const copies = ids.flatMap((id) => findSession(id, { configDirs }) ?? []).sort((a, b) => b.mtimeMs - a.mtimeMs);
   const named = copies.slice(0, NAMED).map((copy): Candidate => {
-    const { activity, summary } = glanceAt(copy);
-    return { id: short(copy.sessionId), time: activity, title: summary };
+    const { activity, title } = glanceAt(copy);
+    return { id: short(copy.sessionId), time: activity, title };
   });
   named.sort((a, b) => (b.time ?? 0) - (a.time ?? 0));
   // The others are only counted.

@@ -1,6 +1,6 @@
 import { resolveSession } from "../store/find-by-prefix.ts";
 import { shortIds } from "../store/short-ids.ts";
-import { summaryOf } from "../store/summary.ts";
+import { titleOf } from "../store/title.ts";
 import type { TranscriptCopy } from "../store/types.ts";
 import type { Invocation } from "./command.ts";
 import { toFailure, warnOf } from "./failure.ts";
@@ -101,7 +101,7 @@ export function sessionFinder({ configDirs }: Invocation): {
     },
     name(copy) {
       short ??= shortIds(configDirs);
-      return named(short(copy.sessionId), summaryOf(copy));
+      return named(short(copy.sessionId), titleOf(copy));
     },
   };
 }

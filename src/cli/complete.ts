@@ -2,7 +2,7 @@ import { homedir } from "node:os";
 import { sessionIdsWith } from "../store/find-by-prefix.ts";
 import { findSession } from "../store/locate.ts";
 import { listSessionPage } from "../store/page.ts";
-import { summaryOf } from "../store/summary.ts";
+import { titleOf } from "../store/title.ts";
 import { listTrash } from "../store/trash.ts";
 import type { ListedSession } from "../store/types.ts";
 import type { Command, Completion, Options, Terminal } from "./command.ts";
@@ -165,13 +165,13 @@ async function offers(kind: Completion | undefined, current: string, store: Stor
 async function sessions(current: string, { configDirs }: Store): Promise<Offer[]> {
   if (current === "") {
     const page = await listSessionPage({ configDirs, archived: "include", limit: OFFERED });
-    return page.sessions.map(({ sessionId, summary }) => ({ value: sessionId, about: summary }));
+    return page.sessions.map(({ sessionId, title }) => ({ value: sessionId, about: title }));
   }
   const ids = sessionIdsWith(current, configDirs);
   if (ids.length > DESCRIBED) return ids.map((value) => ({ value }));
   return ids.flatMap((value) => {
     const copy = findSession(value, { configDirs });
-    return copy === undefined ? [] : [{ value, about: summaryOf(copy) }];
+    return copy === undefined ? [] : [{ value, about: titleOf(copy) }];
   });
 }
 

@@ -2,6 +2,7 @@ import { homedir } from "node:os";
 import { isAbsolute } from "node:path";
 import { linkedWorktreeOf } from "../store/worktrees.ts";
 import type { ListedSession } from "../store/types.ts";
+import { forkFirst } from "../transcript/list-title.ts";
 import { distinctLabels, projectLabel, type ProjectName, projectName } from "../view/project-name.ts";
 import { formatBytes } from "../view/size.ts";
 import { type Column, headLine, layOut, tableLine } from "./table.ts";
@@ -125,13 +126,13 @@ const NO_NAME: ProjectName = { repository: "", worktree: undefined };
 const directoryOf = ({ cwd, projectKey }: ListedSession): string => cwd ?? projectKey;
 const branchOf = ({ gitBranch }: ListedSession): string => printable(gitBranch ?? "");
 
-function titleOf({ summary, tag, archived, agentName }: ListedSession): TitleCell {
+function titleOf({ title, tag, archived, agentName }: ListedSession): TitleCell {
   const marks = [
     ...(tag ? [`#${printable(tag)}`] : []),
     ...(agentName === undefined ? [] : [`(agent ${printable(agentName)})`]),
     ...(archived ? ["(archived)"] : []),
   ];
-  return { text: printable(summary) || "(no title)", marks: marks.join(" ") };
+  return { text: printable(forkFirst(title)) || "(no title)", marks: marks.join(" ") };
 }
 
 const wholeTitle = (title: TitleCell | undefined): string =>

@@ -28,13 +28,16 @@ export async function openSource(
   const { resolveSession } = await import("../store/find-by-prefix.ts");
   const copy = resolveSession(name, configDirs);
   const { getSessionInfo } = await import("../store/info.ts");
+  const { titleOf } = await import("../store/title.ts");
   const { describeSubagents } = await import("../store/subagents.ts");
   const subagents = await describeSubagents(copy.sessionId, { configDirs, includeLegacy: agentId !== undefined });
   const open = await openConversation(copy, { agentId: agentId === undefined ? undefined : whole(agentId, subagents) });
   const info = await getSessionInfo(copy.sessionId, { configDirs });
   const { sessionId, path } = copy;
   const row = aboutOf(open);
-  const { summary: title, cwd = row.cwd, gitBranch = row.gitBranch } = info ?? {};
+  const { customTitle, cwd = row.cwd, gitBranch = row.gitBranch } = info ?? {};
+  // There is room for a title of any length that somebody gave.
+  const title = customTitle ?? titleOf(copy);
   const about = { sessionId, title, cwd, gitBranch, path, subagent: open.subagent && nameOf(open.subagent) };
   const { resumable } = await import("../store/resumable.ts");
   const { resumeCommand } = await import("../view/resume.ts");

@@ -25,8 +25,8 @@ export async function findSession(given: string, { store }: Pick<Service, "store
   const prefix = given.trim().slice(0, ID_UNITS);
   try {
     const copy = await store.find(prefix);
-    const [shortIds, summary] = await Promise.all([store.shortIds(), store.summary(copy)]);
-    return { copy, shortId: shortIds(copy.sessionId), title: titleLine(summary) };
+    const [shortIds, title] = await Promise.all([store.shortIds(), store.title(copy)]);
+    return { copy, shortId: shortIds(copy.sessionId), title: titleLine(title) };
   } catch (error) {
     if (!(error instanceof TranscriptError)) throw error;
     const several = error.code === "InvalidSessionId" ? error.data["candidates"] : undefined;
@@ -72,7 +72,7 @@ async function describe(ids: readonly string[], { store }: Pick<Service, "store"
     if (lines.length === NAMED) break;
     const copy = await store.find(id).catch(() => undefined);
     if (copy === undefined) continue;
-    const title = titleLine(await store.summary(copy).catch(() => undefined));
+    const title = titleLine(await store.title(copy).catch(() => undefined));
     lines.push(title === "" ? shortIds(id) : `${shortIds(id)}  ${title}`);
   }
   return lines;

@@ -24,10 +24,10 @@ const PAGE = 8000;
 export const listResources: Resources["list"] = async (cursor, { signal }, { store }) => {
   const { sessions, nextCursor } = await store.page({ limit: LISTED, cursor, signal });
   return {
-    resources: sessions.map(({ sessionId, summary, cwd, activity }) => ({
+    resources: sessions.map(({ sessionId, title, cwd, activity }) => ({
       uri: sessionUri(sessionId),
       name: sessionId,
-      title: titleLine(summary),
+      title: titleLine(title),
       description: [timeText(activity), cwd === undefined ? undefined : plainLine(cwd)].filter(Boolean).join(" · "),
       mimeType: MARKDOWN,
     })),

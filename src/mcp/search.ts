@@ -24,9 +24,9 @@ export interface Hit {
 
 /** Whether any of the words (folded, words.ts) stands in what is known of the session, and how well it fits; undefined where none does. */
 export function hitOf(session: ListedSession, words: readonly string[]): Hit | undefined {
-  const { summary, customTitle, firstPrompt, tag, gitBranch } = session;
+  const { title, summary, customTitle, firstPrompt, tag, gitBranch } = session;
   const fields = [
-    { text: `${customTitle ?? ""} ${summary}`, weights: TITLE },
+    { text: `${customTitle ?? ""} ${summary} ${title}`, weights: TITLE },
     { text: tag ?? "", weights: TAG },
     { text: firstPrompt ?? "", weights: PROMPT },
     { text: gitBranch ?? "", weights: PLACE },
@@ -54,9 +54,9 @@ function scoreIn(text: string, word: string, [whole, start, inside]: readonly [n
 const isLetter = (text: string, at: number): boolean => /[\p{L}\p{N}]/u.test(text[at] ?? "");
 
 /** The part of the first prompt where the words stand, or its beginning; undefined where the title says as much. */
-export function snippetOf({ firstPrompt, summary }: ListedSession, words: readonly string[]): string | undefined {
+export function snippetOf({ firstPrompt, title }: ListedSession, words: readonly string[]): string | undefined {
   const text = plainLine(firstPrompt ?? "");
-  if (text === "" || text === plainLine(summary)) return undefined;
+  if (text === "" || text === plainLine(title)) return undefined;
   const at = firstPlace(text, words);
   const from = at <= LEAD_UNITS ? 0 : text.indexOf(" ", at - LEAD_UNITS) + 1;
   return shortened(from > 0 && from <= at ? `…${text.slice(from)}` : text, SNIPPET_UNITS);

@@ -66,7 +66,7 @@ export function sessionRow(session: ListedSession, { shortIds, live, asking, sco
   ];
   return {
     id: shortIds(sessionId),
-    title: titleLine(session.summary),
+    title: titleLine(session.title),
     ...(activity !== undefined && { activity }),
     ...(elsewhere && { cwd: plainLine(cwd) }),
     ...(gitBranch !== undefined && { branch: plainLine(gitBranch) }),

@@ -26,7 +26,7 @@ export interface Store {
   /** The session whose id begins so. Throws `SessionNotFound`, `InvalidSessionId` where several do. */
   find(prefix: string): Promise<TranscriptCopy>;
   /** What a list shows of it. */
-  summary(copy: TranscriptCopy): Promise<string | undefined>;
+  title(copy: TranscriptCopy): Promise<string | undefined>;
   /** Gives the first characters of an id, by which the session can be found. */
   shortIds(): Promise<(sessionId: string) => string>;
   /** The session in which the question was asked. */
@@ -98,9 +98,9 @@ export function openStore(configDirs?: readonly string[]): Store {
       const { resolveSession } = await import("../store/find-by-prefix.ts");
       return resolveSession(prefix, configDirs);
     },
-    async summary(copy) {
-      const { summaryOf } = await import("../store/summary.ts");
-      return summaryOf(copy);
+    async title(copy) {
+      const { titleOf } = await import("../store/title.ts");
+      return titleOf(copy);
     },
     async shortIds() {
       const { shortIds } = await import("../store/short-ids.ts");

@@ -8,7 +8,7 @@ import {
 } from "./config-dir.ts";
 import { readDir, statFile, statLink } from "./disk.ts";
 import { errnoOf } from "./errors.ts";
-import { getSessionInfo } from "./info.ts";
+import { findSession } from "./locate.ts";
 import { sessionsInProcesses } from "./live.ts";
 import type { Misplaced } from "./misplaced.ts";
 import { findOrphans, type Orphan } from "./orphans.ts";
@@ -27,6 +27,7 @@ import {
   type SurveyOptions,
   type TranscriptReport,
 } from "./survey.ts";
+import { titleOf } from "./title.ts";
 import { listTrash, type TrashEntry } from "./trash.ts";
 import type { Skipped, StoreOptions } from "./types.ts";
 import { entriesOf, type NotWalked } from "./walk.ts";
@@ -138,7 +139,7 @@ async function examineConfigDir(
       ({ path }) => path !== projectsPath(configDir) || projectsDir === "unreadable",
     ),
     retention,
-    expiring: await withTitles(survey.expiring, configDir),
+    expiring: withTitles(survey.expiring, configDir),
     orphans: orphans.filter(({ path }) => !named.has(path)),
     temporaries: survey.temporaries,
     trash: {
@@ -183,11 +184,11 @@ async function trashOf(configDir: string, skipped: Skipped[]): Promise<TrashEntr
   }
 }
 
-async function withTitles(expiring: readonly Expiring[], configDir: string): Promise<ExpiringSession[]> {
+function withTitles(expiring: readonly Expiring[], configDir: string): ExpiringSession[] {
   const sessions: ExpiringSession[] = [];
   for (const session of [...expiring].sort((a, b) => a.deletedFrom - b.deletedFrom)) {
-    const info = await getSessionInfo(session.sessionId, { configDirs: [configDir] });
-    sessions.push({ ...session, title: info?.summary });
+    const copy = findSession(session.sessionId, { configDirs: [configDir] });
+    sessions.push({ ...session, title: copy && titleOf(copy) });
   }
   return sessions;
 }

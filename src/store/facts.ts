@@ -1,3 +1,4 @@
+import { UNTITLED_FORK } from "../transcript/list-title.ts";
 import { CHUNK_BYTES, HEAD_GROWTH_BYTES, TAIL_GROWTH_BYTES, WINDOW_BYTES } from "../transcript/limits.ts";
 import { LineBuffer } from "../transcript/lines.ts";
 import { type EarlierTitles, sessionFacts, type SessionFacts, type SidecarFacts } from "../transcript/session-facts.ts";
@@ -73,22 +74,16 @@ export function forkTitle(copy: TranscriptCopy, seen?: EarlierTitles): string {
   try {
     const sidecar = readSidecarFacts({ ...copy, hasSidecars: true });
     const windows = scanWindows(fd, copy.size, sidecar);
-    if (windows === undefined) return UNTITLED;
+    if (windows === undefined) return UNTITLED_FORK;
     const growth = new HeadGrowth(fd, windows, Math.min(copy.size, HEAD_GROWTH_BYTES));
     while (growth.step());
-    const { customTitle, firstPrompt } = sessionFacts(
-      windows.scan,
-      windows.tail,
-      sidecar,
-      seen ?? searchAll(fd, windows),
-    );
-    return customTitle || windows.scan.head.pluginPrompt || firstPrompt || UNTITLED;
+    const { scan, tail } = windows;
+    const { customTitle } = sessionFacts(scan, tail, sidecar, seen ?? searchAll(fd, windows));
+    return customTitle || scan.head.pluginPrompt || scan.head.officialPrompt || UNTITLED_FORK;
   } finally {
     close(fd);
   }
 }
-
-const UNTITLED = "Forked session";
 
 function searchAll(fd: number, windows: ScannedWindows): EarlierTitles {
   const search = earlierTitles(fd, windows.wholeFrom, wantedOf(windows));

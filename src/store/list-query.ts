@@ -22,7 +22,7 @@ export interface ListFilters extends StoreOptions {
   readonly since?: number | undefined;
   /** Only sessions in which nothing was said after this time, epoch ms. */
   readonly until?: number | undefined;
-  /** Only sessions whose `summary` has this text in it, whatever the case and the accents of its letters. */
+  /** Only sessions whose `summary` or `title` has this text in it, whatever the case and the accents of its letters. */
   readonly title?: string | undefined;
   /** Only sessions with exactly this tag. It may stand anywhere, so `metadata` is then `full`. */
   readonly tag?: string | undefined;

@@ -5,7 +5,7 @@ import { errnoOf, isMissing, SessionInUseError, TranscriptError } from "./errors
 import { findCopies, newestCopy } from "./locate.ts";
 import { moveNearby, moveNew } from "./move.ts";
 import { type Belongings, belongings } from "./sidecars.ts";
-import { summaryOf } from "./summary.ts";
+import { titleOf } from "./title.ts";
 import { claim, makeTrash, originalPaths, trashPlaces } from "./trash-entries.ts";
 import {
   completePlace,
@@ -69,7 +69,7 @@ export async function moveToTrash(
 function begin(place: TrashPlace, plan: Belongings, deletedAt: number): TrashManifest | undefined {
   const { sessionId } = place;
   const newest = newestCopy(findCopies(sessionId, { configDirs: [place.configDir] }));
-  const manifest = { sessionId, deletedAt, summary: newest && summaryOf(newest), items: plan.items };
+  const manifest = { sessionId, deletedAt, summary: newest && titleOf(newest), items: plan.items };
   makeEntry(place);
   try {
     if (writeManifest(place, manifest)) return manifest;

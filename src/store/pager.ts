@@ -157,7 +157,7 @@ export class Pager {
     if (facts.programmatic && !includeProgrammatic) return undefined;
     if ((tag !== undefined && facts.tag !== tag) || (branch !== undefined && facts.gitBranch !== branch))
       return undefined;
-    if (title !== undefined && !foldText(facts.summary ?? "").includes(title)) return undefined;
+    if (title !== undefined && !foldText(`${facts.summary ?? ""}\n${facts.title}`).includes(title)) return undefined;
     const archived = facts.archived ?? (facts.customTitle?.startsWith(ARCHIVED_PREFIX) || undefined);
     if (wanted !== "include" && (archived === true) !== (wanted === "only")) return undefined;
     const { through, project } = copy;
@@ -165,6 +165,7 @@ export class Pager {
     if (archived !== undefined) info.archived = archived;
     return {
       ...info,
+      title: facts.title,
       activity: copy.activity,
       configDir: project.configDir,
       projectKey: project.key,

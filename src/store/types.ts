@@ -53,6 +53,11 @@ export type SessionInfo = {
 
 /** What a page of sessions says beyond `SessionInfo`. */
 export interface ListedSession extends SessionInfo {
+  /**
+   * What a list shows: one line of at most 100 UTF-16 units, from the title, the last prompt or the first. Empty if there is
+   * nothing to call the session by.
+   */
+  readonly title: string;
   /** min(timestamp of the last conversation row, mtime), epoch ms: what the page is sorted by. */
   readonly activity: number;
   readonly configDir: string;

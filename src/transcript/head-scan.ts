@@ -4,7 +4,8 @@
  * side conversation is no prompt, and its directory counts only where no row of the main chain names one.
  */
 import { stringValue } from "./json-string.ts";
-import { type CommandFallback, pluginPromptOfMessage, promptOfMessage } from "./prompt.ts";
+import { PromptTitles } from "./list-title.ts";
+import { type CommandFallback, pluginPromptOfMessage, promptOfMessage, textsOfMessage } from "./prompt.ts";
 import { parseRow } from "./row.ts";
 import { ASSISTANT, LINK, type RowKeys, USER } from "./row-keys.ts";
 import { equals, type RowScan } from "./row-scan.ts";
@@ -27,6 +28,8 @@ export class HeadScan {
   main = false;
   sidechain = false;
   readonly fallback: CommandFallback = { command: undefined };
+  /** What our lists call the session by. */
+  readonly titles = new PromptTitles();
 
   readonly #cwd = new First();
   readonly #sideCwd = new First();
@@ -38,6 +41,11 @@ export class HeadScan {
   /** `sessionKind` of the first row that has a `parentUuid`, which alone counts where there is such a row. */
   readonly #kindOfChain = new First();
   #chained = false;
+
+  /** What the official helpers take for the first prompt: one that was typed, else the name of a command. */
+  get officialPrompt(): string | undefined {
+    return this.firstPrompt ?? (this.fallback.command || undefined);
+  }
 
   get sessionKind(): string | undefined {
     return this.#chained ? this.#kindOfChain.value : this.#kind.value;
@@ -55,7 +63,7 @@ export class HeadScan {
   /** All is known that the beginning can say: rows behind it change nothing. */
   get settled(): boolean {
     return (
-      this.firstPrompt !== undefined &&
+      this.#hasPrompt &&
       this.#rowCwd !== undefined &&
       this.#chained &&
       this.#cwd.settled &&
@@ -63,6 +71,10 @@ export class HeadScan {
       this.timestamp.settled &&
       this.entrypoint.settled
     );
+  }
+
+  get #hasPrompt(): boolean {
+    return this.firstPrompt !== undefined && this.titles.title !== undefined;
   }
 
   /** A whole row. */
@@ -78,7 +90,7 @@ export class HeadScan {
     if (!this.#begun && !sidechain) this.#begin(bytes, scan, keys, type);
     if (type !== USER && type !== ASSISTANT) return;
     this.heard(sidechain);
-    if (type === USER && !sidechain && this.firstPrompt === undefined) this.#readPrompt(bytes, start, end, scan, keys);
+    if (type === USER && !sidechain && !this.#hasPrompt) this.#readPrompt(bytes, start, end, scan, keys);
   }
 
   /** Notes that a user or assistant row was seen. */
@@ -136,6 +148,8 @@ export class HeadScan {
   #readPromptOf(row: Buffer, bytes: Buffer, scan: RowScan, keys: RowKeys): void {
     if (has(row, IS_COMPACT_SUMMARY) || isTrue(bytes, scan, keys.isCompactSummary) || keys.message < 0) return;
     const message = memberObject(bytes, scan, keys.message);
+    this.titles.take(textsOfMessage(message));
+    if (this.firstPrompt !== undefined) return;
     if (keys.pluginPrompt >= 0)
       this.pluginPrompt ??= pluginPromptOfMessage(message, memberObject(bytes, scan, keys.pluginPrompt));
     this.firstPrompt = promptOfMessage(message, this.fallback);

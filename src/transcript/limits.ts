@@ -31,6 +31,9 @@ export const PRECOMPACT_SKIP_BYTES = 5 * 1024 * 1024;
 /** Length of a first prompt in UTF-16 units before it is cut (sdk-spec §4.1). */
 export const PROMPT_UNITS = 200;
 
+/** Length of a title in a list, in UTF-16 units, its ellipsis included: for one line of a picker. */
+export const LIST_TITLE_UNITS = 100;
+
 /** Sanitised project paths longer than this get a hash (sdk-spec §2.2). */
 export const PROJECT_KEY_UNITS = 200;
 

@@ -40,6 +40,13 @@ export function pluginPromptOfMessage(message: unknown, pluginPrompt: unknown): 
   return compact(shorten(line));
 }
 
+/** The texts of the `message` of a user row; none of one with a tool result. */
+export const textsOfMessage = (message: unknown): string[] => textsOf(asObject(message)?.["content"]);
+
+/** A text as a list shows it if it is the first prompt. */
+export const promptLine = (text: string): string =>
+  compact(shorten(withoutPasteTags(text).replaceAll("\n", " ").trim()));
+
 function promptOfContent(content: unknown, fallback: CommandFallback): string | undefined {
   for (const text of textsOf(content)) {
     const line = withoutPasteTags(text).replaceAll("\n", " ").trim();
@@ -78,7 +85,7 @@ function textsOf(content: unknown): string[] {
 const PASTE_OPEN = '<pasted_content id="';
 
 /** Puts pasted text in the place of the element around it, with up to two newlines on either side of that. */
-function withoutPasteTags(text: string): string {
+export function withoutPasteTags(text: string): string {
   let out = "";
   let done = 0;
   for (let open = text.indexOf(PASTE_OPEN); open >= 0;) {
@@ -129,7 +136,7 @@ function shorten(text: string): string {
 }
 
 /** The same text in memory of its own: a slice would keep the whole prompt alive for as long as it is remembered. */
-const compact = (text: string): string => Buffer.from(text, "utf16le").toString("utf16le");
+export const compact = (text: string): string => Buffer.from(text, "utf16le").toString("utf16le");
 
 /**
  * When a person wrote this row (epoch ms), or undefined when no person did. A row of type `user`, or one that holds a

@@ -1,3 +1,4 @@
+import { titleOf } from "./list-title.ts";
 import type { SessionScan } from "./session-scan.ts";
 import type { TailFacts } from "./tail-scan.ts";
 import type { ArchivedMark } from "./title.ts";
@@ -6,9 +7,12 @@ import type { ArchivedMark } from "./title.ts";
 export interface SessionFacts {
   /** The title somebody gave it, else the one a model gave it. */
   readonly customTitle: string | undefined;
+  /** Of a session that the official rule finds none in: the first that begins with an element of somebody's own. */
   readonly firstPrompt: string | undefined;
   /** Title, last prompt, summary, first prompt, or what kind of thing was sent: the first there is. */
   readonly summary: string | undefined;
+  /** What a list shows (list-title.ts); empty if there is nothing to call it by. */
+  readonly title: string;
   readonly gitBranch: string | undefined;
   readonly cwd: string | undefined;
   /** The directory it belongs to, where the place it was found in has to be judged (sdk-spec §4.5). */
@@ -58,13 +62,23 @@ export function sessionFacts(
   const { head } = scan;
   const given = tail.customTitle ?? earlier.customTitle ?? scan.headCustomTitle ?? sidecar.title;
   const customTitle = given || tail.aiTitle || earlier.aiTitle || scan.headAiTitle || undefined;
-  const firstPrompt = head.firstPrompt ?? (head.fallback.command || undefined);
+  const { fallback, media, titles: prompts } = head;
+  const firstPrompt = head.officialPrompt;
   const entrypoint = head.entrypoint.value ?? tail.entrypoint ?? scan.cutEntrypoint;
   const createdAt = Date.parse(head.timestamp.value ?? "");
   return {
     customTitle,
-    firstPrompt,
-    summary: customTitle || tail.lastPrompt || tail.summary || firstPrompt || head.media,
+    firstPrompt: firstPrompt ?? prompts.typed,
+    summary: customTitle || tail.lastPrompt || tail.summary || firstPrompt || media || prompts.typed,
+    title: titleOf({
+      customTitle,
+      lastPrompt: tail.lastPrompt,
+      summary: tail.summary,
+      firstPrompt,
+      fallback: fallback.command,
+      media,
+      prompts,
+    }),
     gitBranch: (tail.gitBranch ?? scan.cutGitBranch) || head.gitBranch.value || undefined,
     cwd: tail.relocatedCwd || head.cwd || undefined,
     homeCwd: tail.relocatedCwd ?? head.rowCwd,

@@ -111,7 +111,7 @@ export function framedMessage(text: string): Framed | undefined {
 }
 
 /** How the CLI hands a plan over to a session that begins anew, and where it says what was said before. */
-const PLAN_HANDOVER = "Implement the following plan:";
+export const PLAN_HANDOVER = "Implement the following plan:";
 const PLAN_POINTER = "\n\nIf you need specific details from before exiting plan mode (";
 
 /** A plan that was handed over, without the words to the model in it. */

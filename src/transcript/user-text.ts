@@ -298,6 +298,9 @@ function openingAt(text: string, at: number): Opening | undefined {
 
 const isPeerAt = (text: string, at: number): boolean => PEER_TAGS.has(openingAt(text, at)?.tag ?? "");
 
+/** Whether the text begins with the opening tag of such an element, closed or not. */
+export const beginsWithElement = (text: string): boolean => openingAt(text, 0) !== undefined;
+
 interface Element extends Opening {
   readonly text: string;
 }

@@ -1,11 +1,12 @@
 import { expect, test } from "vitest";
-import { toSessionRow, toTitle } from "../../src/acp/session-row.ts";
+import { givenTitle, toSessionRow } from "../../src/acp/session-row.ts";
 import type { ListedSession, OrUndefined } from "../../src/store/types.ts";
 import { problems } from "../support/acp-schema.ts";
 
 const session: ListedSession = {
   sessionId: "s1",
   summary: "A title",
+  title: "A title",
   lastModified: 2,
   fileSize: 100,
   firstPrompt: "hi",
@@ -26,6 +27,7 @@ const session: ListedSession = {
 };
 
 const facts = {
+  summary: "A title",
   gitBranch: "main",
   entrypoint: "cli",
   programmatic: false,
@@ -60,14 +62,21 @@ test.for<[string, Partial<OrUndefined<ListedSession>>, unknown]>([
   ],
   [
     "so does one whose directory is none here",
-    { cwd: "C:\\x", archived: true, worktree: "/w/t", summary: "  " },
+    { cwd: "C:\\x", archived: true, worktree: "/w/t", summary: "  ", title: "" },
     {
       sessionId: "s1",
       archived: true,
       cwd: "/c/projects/-w",
       updatedAt: "2026-01-02T00:00:00.000Z",
       _meta: {
-        "claude-transcripts": { ...facts, archived: true, worktree: "/w/t", cwdUnknown: true, recordedCwd: "C:\\x" },
+        "claude-transcripts": {
+          ...facts,
+          summary: "  ",
+          archived: true,
+          worktree: "/w/t",
+          cwdUnknown: true,
+          recordedCwd: "C:\\x",
+        },
       },
     },
   ],
@@ -88,11 +97,18 @@ test.for<[string, Partial<OrUndefined<ListedSession>>, unknown]>([
   expect(problems("SessionInfo", row)).toEqual([]);
 });
 
+test("a long title stands whole beside the short one", () => {
+  const long = "word ".repeat(60).trim();
+  const row = toSessionRow({ ...session, summary: long, customTitle: long, title: "word…" });
+  expect(row.title).toBe("word…");
+  expect(row._meta).toMatchObject({ "claude-transcripts": { summary: long, customTitle: long } });
+});
+
 test.for([
   ["a\n\tb\u2028c\u0007d ", "a b c d"],
-  ["x".repeat(256), "x".repeat(256)],
-  ["x".repeat(257), `${"x".repeat(255)}…`],
-  [`${"x".repeat(254)}😀y`, `${"x".repeat(254)}…`],
-])("title %j", ([text, expected]) => {
-  expect(toTitle(text as string)).toBe(expected);
+  ["x".repeat(200), "x".repeat(200)],
+  ["x".repeat(201), `${"x".repeat(199)}…`],
+  [`${"x".repeat(198)}😀y`, `${"x".repeat(198)}…`],
+])("a title that a client sets, %j", ([text, expected]) => {
+  expect(givenTitle(text as string, 200)).toBe(expected);
 });

@@ -38,6 +38,20 @@ test("TeamCreate has its result", async () => {
   ]);
 });
 
+test("a teammate's message is a note with the teammate's name", async () => {
+  const { show, updates, mcp } = await onEverySurface(caseConfigDir("team-lead-session"), ID);
+  expect(show).toContain("\nNote from cli-tester · #6 · ");
+  expect(show).toContain("\nTests written\nAll 12 CLI tests pass.\n");
+  expect(updates).toContainEqual({
+    sessionUpdate: "agent_message_chunk",
+    messageId: "71dfc56a-4962-4ac3-8aa3-2a0af16db76b",
+    content: { type: "text", text: "Note from cli-tester: Tests written\n\nAll 12 CLI tests pass." },
+    _meta: { "claude-transcripts": { peer: { from: "cli-tester", summary: "Tests written" } } },
+  });
+  expect(mcp).toMatch(/#6 note .*\n.*note from cli-tester: Tests written\] All 12 CLI tests pass\./);
+  for (const text of [show, mcp, JSON.stringify(updates)]) expect(text).not.toContain("teammate-message");
+});
+
 test("a fork has all of it", async () => {
   const dir = caseConfigDir("team-lead-session");
   const options = { configDirs: [dir] };

@@ -150,6 +150,7 @@ test("json: everything, one document", async () => {
   expect(document).toEqual({
     session: {
       sessionId: id,
+      title: "u",
       cwd: "/w",
       path: expect.stringContaining(`${id}.jsonl`) as unknown,
       subagents: [],

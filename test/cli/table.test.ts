@@ -76,7 +76,7 @@ type Facts = Partial<OrUndefined<ListedSession>>;
 
 const session: Facts = {
   sessionId: "5d3f2a10-8c41-4e7b-9a60-1f0c8e2b7a01",
-  summary: "A title",
+  title: "A title",
   lastModified: 0,
   fileSize: 1234,
   customTitle: undefined,
@@ -113,7 +113,7 @@ function listed(width: number | undefined, sessions: readonly Facts[], ofOneProj
 
 describe("the lines of sessions", () => {
   const hostile = {
-    summary: "\u001B[31mred\u001B[0m\ntitle\u202E",
+    title: "\u001B[31mred\u001B[0m\ntitle\u202E",
     gitBranch: "ma\u0007in",
     tag: "t\u001B]0;x\u0007ag",
     archived: true,
@@ -129,17 +129,15 @@ describe("the lines of sessions", () => {
   });
 
   test("say what is not known", () => {
-    expect(listed(undefined, [{ summary: "", cwd: undefined, fileSize: undefined }])).toEqual([
-      "(no title)  -home-ada",
-    ]);
+    expect(listed(undefined, [{ title: "", cwd: undefined, fileSize: undefined }])).toEqual(["(no title)  -home-ada"]);
   });
 
   const worktrees: Facts[] = [1, 2, 3].map((n) => ({
-    summary: `A title of some forty letters, number ${n}`,
+    title: `A title of some forty letters, number ${n}`,
     cwd: `/home/ada/src/cli/.claude/worktrees/${n}`,
     gitBranch: n === 2 ? "fix/the-long-way-round" : `worktree-${n}`,
   }));
-  const main = { summary: "Short", cwd: "/home/ada/src/cli", gitBranch: "main" };
+  const main = { title: "Short", cwd: "/home/ada/src/cli", gitBranch: "main" };
 
   test.for<[width: number | undefined, lines: string[]]>([
     [
@@ -182,7 +180,7 @@ describe("the lines of sessions", () => {
   ])("within %s cells", ([width, lines]) => expect(listed(width, [...worktrees, main])).toEqual(lines));
 
   test("leave out what is the same everywhere, where that is known or there is little room", () => {
-    const two = [main, { ...main, summary: "Another" }];
+    const two = [main, { ...main, title: "Another" }];
     expect(listed(80, two)).toEqual(["Short", "Another"]);
     expect(listed(110, two)).toEqual(["Short    cli", "Another  cli"]);
     expect(listed(110, two, true)).toEqual(["Short", "Another"]);
@@ -196,16 +194,16 @@ describe("the lines of sessions", () => {
   });
 
   test("keep a tag and a mark, whatever the length of the title", () => {
-    expect(listed(60, [{ summary: "x".repeat(80), tag: "keep", archived: true }])).toEqual([
+    expect(listed(60, [{ title: "x".repeat(80), tag: "keep", archived: true }])).toEqual([
       `${"x".repeat(23)}… #keep (archived)`,
     ]);
-    expect(listed(60, [{ summary: "x".repeat(80), agentName: "cook" }])).toEqual([`${"x".repeat(27)}… (agent cook)`]);
+    expect(listed(60, [{ title: "x".repeat(80), agentName: "cook" }])).toEqual([`${"x".repeat(27)}… (agent cook)`]);
   });
 
   test("fit, and the title has half of the width where it needs that", () => {
     const text = fc.string({ unit: fc.constantFrom("a", "b ", "日", "🗾", "/"), maxLength: 60 });
     const some = fc.array(
-      fc.record({ summary: text, cwd: text, gitBranch: text, tag: fc.option(text, { nil: undefined }) }),
+      fc.record({ title: text, cwd: text, gitBranch: text, tag: fc.option(text, { nil: undefined }) }),
       { minLength: 1, maxLength: 6 },
     );
     fc.assert(
@@ -225,7 +223,7 @@ describe("the lines of sessions", () => {
         for (const line of [head, ...lines]) expect(widthOf(line)).toBeLessThanOrEqual(width);
         const columns = /TITLE( *)(?=[A-Z]|$)/.exec(head)?.[0].length ?? 0;
         const needs = Math.max(
-          ...sessions.map(({ summary, tag }) => widthOf(`${summary.trim()} ${tag ? `#${tag}` : ""}`.trim())),
+          ...sessions.map(({ title, tag }) => widthOf(`${title.trim()} ${tag ? `#${tag}` : ""}`.trim())),
         );
         const has = head.endsWith("TITLE") ? width - head.indexOf("TITLE") : columns;
         expect(has).toBeGreaterThanOrEqual(Math.min(needs, width / 2));

@@ -1,6 +1,6 @@
 /** What a list says of a session, and which sessions it shows. */
 import { type Call, seeksByRows } from "./calls.ts";
-import type { Deviation } from "./deviation.ts";
+import { askOfficial, type Context, type Deviation } from "./deviation.ts";
 import {
   type Entry,
   line,
@@ -24,12 +24,16 @@ import {
   filler,
   grownHead,
   hasSidePrompt,
+  markupPrompt,
+  mediaOf,
   inHead,
   inTail,
   records,
   saysSidechain,
   sideCwdLines,
   withGrownHead,
+  withoutStandIn,
+  withPlainPrompt,
   withoutControls,
   withoutNestedKeys,
   withoutTitles,
@@ -323,6 +327,56 @@ export const listDeviations: readonly Deviation[] = [
     (one, call) => withGrownHead(one, isFull(call) && isListing(call)),
     { beside: signpost },
   ),
+  ofTranscript(
+    {
+      id: "markup-prompt",
+      title: "A prompt may begin with a tag",
+      reason:
+        "`<div>` is not centred, `<T>(x)` does not compile: people ask about markup. Only the elements that Claude Code itself writes in a user's place are no prompts.",
+      official:
+        "Passes over every text that begins with a tag in lower case, or with the words of an interruption; a session with no other prompt is not listed.",
+      ours: "Where the official rule finds no prompt and no command, the first text that was typed is the first prompt, and the session is called by it if nothing else names it.",
+      provoke: (rng, store) =>
+        mapTranscripts(store, (one) =>
+          withLines(
+            one,
+            one.lines.map((bytes) => {
+              const row = bytes.includes('"user"') ? rowOf(bytes) : undefined;
+              if (row?.["type"] !== "user" || bytes.includes('"tool_result"')) return bytes;
+              const content = rng.pick<unknown>([
+                "<div>why is this not centred?</div>",
+                "<t>(x) does\n not compile",
+                "[Request interrupted by user] is in my log",
+                "<ide_opened_file>a.ts</ide_opened_file>\nfix it",
+                [
+                  { type: "text", text: "<system-reminder>x</system-reminder>" },
+                  { type: "text", text: `  <task>\n${"word ".repeat(rng.int(1, 60))}</task>` },
+                ],
+                [
+                  { type: "image", source: {} },
+                  { type: "text", text: "<b>what is this?</b>" },
+                ],
+              ]);
+              return line({ ...row, message: { role: "user", content } });
+            }),
+          ),
+        ),
+      outcome: async (outcome, context) => {
+        if (!("value" in outcome)) return outcome;
+        const value: unknown = JSON.parse(outcome.value);
+        const rows = Array.isArray(value) ? (value as Row[]) : [value as Row | null];
+        for (const row of rows) {
+          if (typeof row?.["firstPrompt"] !== "string") continue;
+          nameByMarkup(row, context.store);
+          if (row["archived"] === false) row["archived"] = await archivedOf(row, context);
+        }
+        return { value: JSON.stringify(value) };
+      },
+    },
+    (_store, one) => markupPrompt(one) !== undefined,
+    withPlainPrompt,
+    { alsoForks: false },
+  ),
   {
     id: "symlinked-projects",
     title: "Symlinked project directories are listed",
@@ -370,6 +424,27 @@ export const listDeviations: readonly Deviation[] = [
     },
   },
 ];
+
+/** Puts the prompt in place of its stand-in, but where a picture names the session. */
+function nameByMarkup(row: Row, store: Store): void {
+  const standIn = String(row["firstPrompt"]);
+  const prompt = withoutStandIn(standIn);
+  row["firstPrompt"] = prompt;
+  if (row["summary"] !== standIn) return;
+  const copies = transcriptsOf(store).filter((one) => one.sessionId === row["sessionId"]);
+  const [newest] = copies.sort((a, b) => b.mtime - a.mtime);
+  row["summary"] = (newest && mediaOf(newest)) ?? prompt;
+}
+
+/** Whether the session is archived as it stands: what stands in for the prompt would take it out of the archive. */
+async function archivedOf(row: Row, { official, scratch, store }: Context): Promise<unknown> {
+  const named = mapTranscripts(store, (one) => ({
+    ...withLines(one, [...one.lines.filter((bytes) => bytes.length > 0), line({ type: "summary", summary: "named" })]),
+    finalNewline: true,
+  }));
+  const info = await askOfficial(official, named, scratch, { fn: "getSessionInfo", args: [row["sessionId"]] });
+  return (info as Row)["archived"];
+}
 
 /** A session that says at once where one belongs that says so only beyond the window. */
 function signpost(one: Transcript): Transcript | undefined {

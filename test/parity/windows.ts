@@ -1,4 +1,5 @@
 /** What a list sees of a transcript, for predicates and stand-ins; from sdk-spec §4, apart from src on purpose. */
+import { readUserText } from "../../src/transcript/user-text.ts";
 import { bytesOf, line, type Row, rowOf, type Transcript } from "./model.ts";
 import { breakOf } from "./grammar.ts";
 import { memo } from "./memo.ts";
@@ -68,6 +69,83 @@ const givesPrompt = memo((bytes: Buffer): boolean => {
   const row = isPromptLine(bytes) ? rowOf(bytes) : undefined;
   return row !== undefined && row["isSidechain"] !== true && promptOf(row).prompt !== undefined;
 });
+
+/** A prompt that only our list knows: it begins with markup of somebody's own, or an element of the CLI's stands before it. */
+interface MarkupPrompt {
+  /** Index of its line. */
+  readonly at: number;
+  /** The text that it stands in, and what of it was typed. */
+  readonly text: string;
+  readonly typed: string;
+}
+
+const isMain = (bytes: Buffer): boolean => isPromptLine(bytes) && rowOf(bytes)?.["isSidechain"] !== true;
+
+/** The first such prompt of a transcript in which the official rule finds neither a prompt nor a command. */
+export const markupPrompt = memo((transcript: Transcript): MarkupPrompt | undefined => {
+  let found: MarkupPrompt | undefined;
+  for (const [at, placed] of placedLines(transcript).entries()) {
+    const row = inHead(placed) && isMain(placed.bytes) ? rowOf(placed.bytes) : undefined;
+    if (row === undefined) continue;
+    const { prompt, command } = promptOf(row);
+    if (prompt !== undefined || command) return undefined;
+    if (row["type"] === "user" && found === undefined) found = markupPromptOf(row, at);
+  }
+  return found;
+});
+
+function markupPromptOf(row: Row, at: number): MarkupPrompt | undefined {
+  if (row["isMeta"] === true || row["isCompactSummary"] === true) return undefined;
+  const content = field(row["message"], "content");
+  const texts = Array.isArray(content) ? content.map((block: unknown) => field(block, "text")) : [content];
+  for (const text of texts) {
+    if (typeof text !== "string") continue;
+    for (const piece of readUserText(text)) if (piece.kind === "typed") return { at, text, typed: piece.text.trim() };
+  }
+  return undefined;
+}
+
+/** Letters that stand for the first of a prompt that the official rule would pass over: those that it looks for. */
+const STAND_INS: Readonly<Record<string, string>> = { "<": "^", "[": "`" };
+
+/** The transcript with that prompt in a form that the official rule takes, at the same length. */
+export function withPlainPrompt(transcript: Transcript): Transcript {
+  const prompt = markupPrompt(transcript);
+  if (prompt === undefined) return transcript;
+  const [from, to] = [prompt.text, standingIn(prompt.typed)].map((text) => JSON.stringify(text).slice(1, -1));
+  const lines = transcript.lines.map((bytes, at) => {
+    if (at !== prompt.at || from === undefined || to === undefined) return bytes;
+    const room = Buffer.byteLength(from) - Buffer.byteLength(to);
+    return Buffer.from(bytes.toString("utf8").replace(from, () => to + " ".repeat(room)));
+  });
+  return { ...transcript, lines };
+}
+
+const standingIn = (typed: string): string =>
+  /^(?:<[a-z][\w-]*[\s>]|\[Request interrupted by user[^\]]*\])/.test(typed)
+    ? (STAND_INS[typed.charAt(0)] ?? "") + typed.slice(1)
+    : typed;
+
+/** A text as the list gave it, from what it gave for a stand-in. */
+export function withoutStandIn(text: string): string {
+  const letter = Object.entries(STAND_INS).find(([, standIn]) => text.startsWith(standIn))?.[0];
+  return letter === undefined ? text : letter + text.slice(1);
+}
+
+/** What a list calls a session without a prompt that has a picture or a document in it (sdk-spec §4.2), as far as ours reads. */
+export function mediaOf(transcript: Transcript): "Image" | "Document" | undefined {
+  for (const placed of placedLines(transcript)) {
+    if (!placed.bytes.includes('"user"') || placed.bytes.includes('"tool_result"')) continue;
+    const row = placed.end <= GROWTH ? rowOf(placed.bytes) : undefined;
+    if (row?.["type"] !== "user" || row["isSidechain"] === true) continue;
+    const has = (key: string, value: string): boolean =>
+      placed.bytes.includes(`"${key}":${value}`) || placed.bytes.includes(`"${key}": ${value}`);
+    if (has("isMeta", "true")) continue;
+    if (has("type", '"image"')) return "Image";
+    if (has("type", '"document"')) return "Document";
+  }
+  return undefined;
+}
 
 /** Whether the first prompt of the main chain in the head has a row of a sidechain before it that could be taken for one. */
 export function hasSidePrompt(transcript: Transcript): boolean {

@@ -105,6 +105,7 @@ describe("listSessionPage: what is on a page", () => {
         tag: "t",
         createdAt: Date.parse(iso(1)),
         archived: undefined,
+        title: "hello",
         activity: Date.parse(iso(3)),
         configDir: dir,
         projectKey: "-w",

@@ -9,11 +9,12 @@ title, and as the width allows the project, the git branch and the size of the t
 repository#worktree. On a terminal the first 30, elsewhere all, with whole paths.`,
   notes: `JSON
   {"sessions": [{sessionId, summary, lastModified, fileSize, customTitle, firstPrompt, gitBranch, cwd, tag,
-    createdAt, archived, activity, configDir, projectKey, transcriptPath, entrypoint, programmatic, model,
+    createdAt, archived, title, activity, configDir, projectKey, transcriptPath, entrypoint, programmatic, model,
     forkedFrom, agentName, teamName, worktree}],
   "more": whether --limit left some out, "archivedLeftOut", "programmaticLeftOut": how many were met,
   "transcripts": how many there are, "skipped": [{path, reason}]}
-  Times are milliseconds since 1970, sizes bytes; what is not known is absent.`,
+  title is what the table shows, at most 100 characters of one line; summary, customTitle and firstPrompt are
+    what the official helpers give, whole. Times are milliseconds since 1970, sizes bytes; what is not known is absent.`,
   options: {
     cwd: {
       type: "string",
