@@ -1,11 +1,12 @@
 import { isUtf8 } from "node:buffer";
 import { randomInt } from "node:crypto";
-import { CHUNK_BYTES } from "../transcript/limits.ts";
-import { LineBuffer } from "../transcript/lines.ts";
+import { memberString } from "../transcript/head-scan.ts";
 import { ASSISTANT, RowIndex, SIDECHAIN, USER } from "../transcript/row-index.ts";
-import { parseRow, type RowProblem, visitLine } from "../transcript/row.ts";
-import { RowScan } from "../transcript/row-scan.ts";
+import { type RowProblem, visitLine } from "../transcript/row.ts";
+import { RowKeys } from "../transcript/row-keys.ts";
+import { RowScan, scanObject } from "../transcript/row-scan.ts";
 import { close, openReadNoFollow, pause, readAt, statOpen } from "./disk.ts";
+import { FileLines, Room } from "./file-lines.ts";
 
 /** What can be wrong with a transcript. */
 export type FindingKind =
@@ -15,7 +16,7 @@ export type FindingKind =
   | "cut_at_end"
   /** Bytes that are no row. */
   | "not_json"
-  /** A row too long to be read (`ROW_BYTES`). */
+  /** A row too long to be read (`ROW_BYTES`), or of too many parts. */
   | "oversized"
   /** Bytes that are no UTF-8; each is read as U+FFFD. */
   | "bad_utf8"
@@ -86,22 +87,16 @@ export async function checkTranscript(path: string, signal?: AbortSignal): Promi
   try {
     const { size } = statOpen(fd);
     const check = new Check();
-    const lines = new LineBuffer(0, { size: Math.max(4096, Math.min(CHUNK_BYTES, size)) });
-    let at = 0;
-    for (let chunk = 1; at < size; chunk++) {
-      const space = lines.space();
-      const count = readAt(fd, space.length > size - at ? space.subarray(0, size - at) : space, at);
-      if (count === 0) break;
-      at += count;
-      lines.filled(count);
-      while (lines.next()) check.line(lines, true);
+    const room = new Room();
+    const lines = new FileLines(fd, { to: size, room });
+    for (let chunk = 1; lines.step(); chunk++) {
+      while (lines.next()) check.line(lines);
       if (chunk % CHUNKS_PER_TURN === 0) await pause();
       signal?.throwIfAborted();
     }
-    if (lines.finish()) check.line(lines, false);
-    const ends = check.ends.map(({ offset, length }) => entrypointAt(fd, offset, length));
+    const ends = check.ends.map(({ offset, length }) => entrypointAt(fd, offset, room.take(length)));
     const entrypoints = ends.filter((name) => name !== undefined);
-    return { bytes: at, ...check.result(), entrypoints };
+    return { bytes: lines.at, ...check.result(), entrypoints };
   } finally {
     close(fd);
   }
@@ -117,15 +112,15 @@ class Check {
   /** Of any type. */
   #rows = 0;
 
-  line(buffer: LineBuffer, ends: boolean): void {
+  line(buffer: FileLines): void {
     this.#lines++;
+    const { bytes, start, end, terminated: ends } = buffer;
+    const line = bytes.subarray(start, end);
+    if (buffer.nulBefore || line.includes(0)) this.#note("nul");
     if (buffer.oversized > 0) {
       this.#note("oversized");
       return;
     }
-    const { bytes, start, end } = buffer;
-    const line = bytes.subarray(start, end);
-    if (line.includes(0)) this.#note("nul");
     if (!isUtf8(line)) this.#note("bad_utf8");
     let rows = 0;
     let problems = 0;
@@ -209,9 +204,11 @@ class Check {
   }
 }
 
-function entrypointAt(fd: number, offset: number, length: number): string | undefined {
-  const bytes = Buffer.alloc(length);
-  readAt(fd, bytes, offset);
-  const entrypoint = parseRow(bytes, 0, length)?.["entrypoint"];
-  return typeof entrypoint === "string" ? entrypoint : undefined;
+function entrypointAt(fd: number, offset: number, bytes: Buffer): string | undefined {
+  const have = readAt(fd, bytes, offset);
+  const scan = new RowScan();
+  if (!scanObject(bytes, 0, have, scan)) return undefined;
+  const keys = new RowKeys();
+  keys.read(bytes, scan, -1, have);
+  return keys.entrypoint < 0 ? undefined : memberString(bytes, scan, keys.entrypoint);
 }

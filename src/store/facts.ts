@@ -1,6 +1,5 @@
 import { UNTITLED_FORK } from "../transcript/list-title.ts";
-import { CHUNK_BYTES, HEAD_GROWTH_BYTES, TAIL_GROWTH_BYTES, WINDOW_BYTES } from "../transcript/limits.ts";
-import { LineBuffer } from "../transcript/lines.ts";
+import { HEAD_GROWTH_BYTES, TAIL_GROWTH_BYTES, WINDOW_BYTES } from "../transcript/limits.ts";
 import { type EarlierTitles, sessionFacts, type SessionFacts, type SidecarFacts } from "../transcript/session-facts.ts";
 import { SessionScan } from "../transcript/session-scan.ts";
 import { ENTRYPOINT_KEY, GIT_BRANCH_KEY, type TailFacts } from "../transcript/tail-scan.ts";
@@ -8,6 +7,7 @@ import type { Candidate } from "./candidates.ts";
 import { close, openRead, openReadNoFollow, pause, readAt } from "./disk.ts";
 import { earlierTitles, type Wanted } from "./earlier-titles.ts";
 import { recall, remember } from "./facts-cache.ts";
+import { FileLines } from "./file-lines.ts";
 import { NO_SIDECARS, readSidecarFacts, sidecarStamp } from "./sidecar-facts.ts";
 import type { TranscriptCopy } from "./types.ts";
 
@@ -177,35 +177,21 @@ function scanCutRow(fd: number, edge: number, lineEnd: number, scan: SessionScan
 
 /** Reads on behind the head window, a chunk at a step, until a prompt is found. */
 class HeadGrowth {
-  readonly #fd: number;
   readonly #scan: SessionScan;
-  readonly #to: number;
-  #at: number;
-  #lines: LineBuffer | undefined;
+  readonly #lines: FileLines | undefined;
 
   constructor(fd: number, { scan, headTo }: ScannedWindows, to: number) {
-    this.#fd = fd;
     this.#scan = scan;
-    this.#at = headTo;
-    this.#to = to;
+    if (scan.head.firstPrompt === undefined && headTo < to) this.#lines = new FileLines(fd, { from: headTo, to });
   }
 
   /** False when the search is over. */
   step(): boolean {
-    if (this.#scan.head.firstPrompt !== undefined || this.#at >= this.#to) return false;
-    this.#lines ??= new LineBuffer(this.#at, { size: Math.min(CHUNK_BYTES, this.#to - this.#at + 1) });
     const lines = this.#lines;
-    const space = lines.space();
-    const count = readAt(this.#fd, space.subarray(0, Math.min(space.length, this.#to - this.#at)), this.#at);
-    lines.filled(count);
-    this.#at = count === 0 ? this.#to : this.#at + count;
-    while (lines.next()) if (this.#visit(lines)) return false;
-    if (this.#at < this.#to) return true;
-    if (lines.finish()) this.#visit(lines);
-    return false;
-  }
-
-  #visit({ bytes, start, end }: LineBuffer): boolean {
-    return this.#scan.lineBeyond(bytes, start, end);
+    if (lines === undefined || !lines.step()) return false;
+    while (lines.next()) {
+      if (lines.oversized === 0 && this.#scan.lineBeyond(lines.bytes, lines.start, lines.end)) return false;
+    }
+    return true;
   }
 }

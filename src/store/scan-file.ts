@@ -1,8 +1,7 @@
-import { CHUNK_BYTES } from "../transcript/limits.ts";
-import { LineBuffer } from "../transcript/lines.ts";
 import { type RowProblem, visitLine } from "../transcript/row.ts";
 import { RowScan } from "../transcript/row-scan.ts";
-import { pause, readAt } from "./disk.ts";
+import { pause } from "./disk.ts";
+import { FileLines, type FileLinesOptions } from "./file-lines.ts";
 
 /** Receives what a transcript holds, in file order. `bytes`, `start`, `end` and `scan` are valid during the call only. */
 export interface RowVisitor {
@@ -13,9 +12,7 @@ export interface RowVisitor {
 /** Is told after some 10 ms of work each how many bytes of how many have been visited. */
 export type ScanProgress = (done: number, total: number) => void;
 
-interface ScanOptions {
-  readonly from?: number;
-  readonly to: number;
+interface ScanOptions extends FileLinesOptions {
   readonly signal?: AbortSignal | undefined;
   readonly progress?: ScanProgress | undefined;
 }
@@ -25,23 +22,19 @@ const CHUNKS_PER_TURN = 32;
 
 /**
  * Reads every row of an open transcript from byte `from` up to byte `to` (its size when it was opened, so that a file that
- * grows meanwhile is read as it was). Memory is one chunk, or the longest row. Throws `signal.reason` when aborted.
+ * grows meanwhile is read as it was). Memory is some megabytes, or the longest row. Throws `signal.reason` when aborted.
  */
-export async function scanFile(
-  fd: number,
-  visitor: RowVisitor,
-  { from = 0, to, signal, progress }: ScanOptions,
-): Promise<void> {
-  for await (const _chunk of scanChunks(fd, visitor, { from, to, signal, progress }));
+export async function scanFile(fd: number, visitor: RowVisitor, options: ScanOptions): Promise<void> {
+  for await (const _chunk of scanChunks(fd, visitor, options));
 }
 
 /** The same, giving way to the caller after each chunk (`CHUNK_BYTES` or the longest row): what was visited can be used up. */
 export async function* scanChunks(
   fd: number,
   visitor: RowVisitor,
-  { from = 0, to, signal, progress }: ScanOptions,
+  { signal, progress, ...range }: ScanOptions,
 ): AsyncGenerator<void> {
-  const lines = new LineBuffer(from, { size: Math.max(4096, Math.min(CHUNK_BYTES, to - from)) });
+  const lines = new FileLines(fd, range);
   const scan = new RowScan();
   let shift = 0;
   const lineVisitor = {
@@ -49,29 +42,20 @@ export async function* scanChunks(
     problem: (start: number, end: number, problem: RowProblem): void =>
       visitor.problem?.(lines.bytes, start, end, start + shift, problem, end - start),
   };
-  const visit = (): void => {
-    if (lines.oversized > 0) {
-      visitor.problem?.(lines.bytes, 0, 0, lines.offset, "oversized", lines.oversized);
-      return;
+  for (let chunk = 1; lines.step(); chunk++) {
+    while (lines.next()) {
+      if (lines.oversized > 0) {
+        visitor.problem?.(lines.bytes, 0, 0, lines.offset, "oversized", lines.oversized);
+        continue;
+      }
+      shift = lines.offset - lines.start;
+      visitLine(lines.bytes, lines.start, lines.end, scan, lineVisitor);
     }
-    shift = lines.offset - lines.start;
-    visitLine(lines.bytes, lines.start, lines.end, scan, lineVisitor);
-  };
-  let at = from;
-  for (let chunk = 1; at < to; chunk++) {
-    const space = lines.space();
-    const count = readAt(fd, space.length > to - at ? space.subarray(0, to - at) : space, at);
-    if (count === 0) break;
-    at += count;
-    lines.filled(count);
-    while (lines.next()) visit();
     yield;
     if (chunk % CHUNKS_PER_TURN === 0) {
-      progress?.(at - from, to - from);
+      progress?.(...lines.progress);
       await pause();
     }
     signal?.throwIfAborted();
   }
-  if (lines.finish()) visit();
-  yield;
 }

@@ -1,8 +1,8 @@
-import { CHUNK_BYTES, HEAD_GROWTH_BYTES, WINDOW_BYTES } from "../transcript/limits.ts";
-import { LineBuffer } from "../transcript/lines.ts";
+import { HEAD_GROWTH_BYTES, WINDOW_BYTES } from "../transcript/limits.ts";
 import { parseRow, visitLine } from "../transcript/row.ts";
 import { RowScan } from "../transcript/row-scan.ts";
-import { close, openReadNoFollow, readAt, statOpen } from "./disk.ts";
+import { close, openReadNoFollow, statOpen } from "./disk.ts";
+import { FileLines } from "./file-lines.ts";
 import { readWindows, windowBuffer } from "./windows.ts";
 
 const NEWLINE = 0x0a;
@@ -35,20 +35,14 @@ let room: Buffer | undefined;
 
 /** The first `cwd` of a row that does not end in the first window. */
 function cwdFurtherOn(fd: number, size: number): string | undefined {
-  const lines = new LineBuffer(0, { size: CHUNK_BYTES });
-  const to = Math.min(size, HEAD_GROWTH_BYTES);
-  for (let at = 0; at < to;) {
-    const space = lines.space();
-    const count = readAt(fd, space.length > to - at ? space.subarray(0, to - at) : space, at);
-    if (count === 0) break;
-    at += count;
-    lines.filled(count);
+  const lines = new FileLines(fd, { to: Math.min(size, HEAD_GROWTH_BYTES) });
+  while (lines.step()) {
     while (lines.next()) {
       const cwd = firstCwd(lines.bytes.subarray(lines.start, lines.end));
       if (cwd !== undefined) return cwd;
     }
   }
-  return lines.finish() ? firstCwd(lines.bytes.subarray(lines.start, lines.end)) : undefined;
+  return undefined;
 }
 
 /** The same, of the two ends of a transcript that were read already. */

@@ -4,12 +4,12 @@
  */
 import { dirname, join, relative, sep } from "node:path";
 import { HEAD_GROWTH_BYTES } from "../transcript/limits.ts";
-import { LineBuffer } from "../transcript/lines.ts";
 import { RowScan } from "../transcript/row-scan.ts";
 import { parseRow, visitLine } from "../transcript/row.ts";
 import { OLD_SUBAGENT, ownerOf } from "./belongs.ts";
-import { readAt, readNames, statFile, statLink } from "./disk.ts";
+import { readNames, statFile, statLink } from "./disk.ts";
 import { errnoOf } from "./errors.ts";
+import { FileLines } from "./file-lines.ts";
 import { sessionOfJob } from "./jobs.ts";
 import { thingsOf } from "./named-things.ts";
 import { jobPath, sidecarPath, transcriptPath } from "./paths.ts";
@@ -166,11 +166,8 @@ async function bytesOf(path: string): Promise<number> {
 /** The `sessionId` of the first readable row that has one; links are not followed. */
 export const firstSessionId = (path: string): string | undefined => tryReading(path, firstIn);
 
-/** Most first rows are short; a long first prompt is read piece by piece. */
-const FIRST_READ_BYTES = 64 * 1024;
-
 function firstIn(fd: number): string | undefined {
-  const lines = new LineBuffer(0, { size: FIRST_READ_BYTES });
+  const lines = new FileLines(fd, { to: HEAD_GROWTH_BYTES });
   const scan = new RowScan();
   let found: string | undefined;
   const visit = (): boolean => {
@@ -182,13 +179,6 @@ function firstIn(fd: number): string | undefined {
     });
     return found !== undefined;
   };
-  for (let at = 0; at < HEAD_GROWTH_BYTES;) {
-    const count = readAt(fd, lines.space(), at);
-    if (count === 0) break;
-    at += count;
-    lines.filled(count);
-    while (lines.next()) if (visit()) return found;
-  }
-  if (lines.finish()) visit();
+  while (lines.step()) while (lines.next()) if (visit()) return found;
   return found;
 }

@@ -4,12 +4,11 @@ import { MESSAGE } from "../transcript/parts-table.ts";
 import { RowIndex } from "../transcript/row-index.ts";
 import { parseRow } from "../transcript/row.ts";
 import { fromVoiceCall } from "../transcript/voice-call.ts";
-import { close, openRead, readAt, statOpen, type Stats } from "./disk.ts";
+import { close, openRead, statOpen, type Stats } from "./disk.ts";
+import { Room } from "./file-lines.ts";
 import { RowApart } from "./row-apart.ts";
+import { RowReader, WINDOW } from "./row-reader.ts";
 import { type RowVisitor, scanChunks, scanFile, type ScanProgress } from "./scan-file.ts";
-
-/** Read ahead for rows that are loaded in file order, which is nearly always. */
-const WINDOW = 256 * 1024;
 
 /** Few rows are shorter than this. A table for too many of them would cost more than to enlarge it. */
 const ROW_BYTES = 2048;
@@ -25,16 +24,16 @@ export class TranscriptFile {
   /** The file as it was when it was opened. */
   readonly stat: Stats;
   readonly #fd: number;
-  #window = Buffer.allocUnsafeSlow(WINDOW);
-  #large = Buffer.alloc(0);
-  #at = 0;
-  #have = 0;
+  readonly #room: Room;
+  readonly #reader: RowReader;
 
-  private constructor(fd: number, stat: Stats, index: RowIndex) {
+  private constructor(fd: number, stat: Stats, index: RowIndex, room: Room) {
     this.#fd = fd;
     this.stat = stat;
     this.size = stat.size;
     this.index = index;
+    this.#room = room;
+    this.#reader = new RowReader(fd, stat.size, room);
   }
 
   /**
@@ -59,6 +58,7 @@ export class TranscriptFile {
   ): Promise<TranscriptFile> {
     try {
       const stat = statOpen(fd);
+      const room = new Room();
       const index = new RowIndex(
         randomInt(2 ** 32),
         Math.min(Math.max(Math.ceil(stat.size / ROW_BYTES), 64), MANY_ROWS),
@@ -72,9 +72,9 @@ export class TranscriptFile {
             facts.add(parseRow(bytes, start, end) ?? {}, offset, end - start);
           },
         },
-        { to: stat.size, signal, progress },
+        { to: stat.size, room, signal, progress },
       );
-      return new TranscriptFile(fd, stat, index);
+      return new TranscriptFile(fd, stat, index, room);
     } catch (error) {
       close(fd);
       throw error;
@@ -87,13 +87,13 @@ export class TranscriptFile {
 
   /** Visits every row once more, in file order, up to the size at opening. */
   chunks(visitor: RowVisitor, signal?: AbortSignal, progress?: ScanProgress): AsyncGenerator<void> {
-    return scanChunks(this.#fd, visitor, { to: this.size, signal, progress });
+    return scanChunks(this.#fd, visitor, { to: this.size, room: this.#room, signal, progress });
   }
 
   /** A row of the index as it stands in the file, without its newline. Valid until the next row is read. */
   bytes(row: number): Uint8Array {
     const length = this.index.length[row] as number;
-    const [bytes, start] = this.#bytes(this.index.offset[row] as number, length);
+    const [bytes, start] = this.#reader.read(this.index.offset[row] as number, length);
     return bytes.subarray(start, start + length);
   }
 
@@ -102,14 +102,15 @@ export class TranscriptFile {
     const length = this.index.length[row] as number;
     // Longer rows are rare, and need more room than a second copy of them should take.
     if (length > WINDOW || this.index.parts.at(row, MESSAGE) === 0) return undefined;
-    const [bytes, start] = this.#bytes(this.index.offset[row] as number, length);
+    const [bytes, start] = this.#reader.read(this.index.offset[row] as number, length);
     return RowApart.read(bytes, start, this.index.parts, row);
   }
 
   /** The value of a row that is not in the index. */
   valueAt(offset: number, length: number): Readonly<Record<string, unknown>> | undefined {
-    const [bytes, start] = this.#bytes(offset, length);
-    return parseRow(bytes, start, start + length);
+    const [bytes, start] = this.#reader.read(offset, length);
+    // Long rows are read into a buffer of their own.
+    return parseRow(bytes, start, start + length, { mayOverwrite: true });
   }
 
   /** The value of a row, a voice-call row as what it stands for. */
@@ -123,19 +124,4 @@ export class TranscriptFile {
       };
     return fromVoiceCall(value);
   };
-
-  #bytes(offset: number, length: number): [Buffer, number] {
-    if (offset >= this.#at && offset + length <= this.#at + this.#have) return [this.#window, offset - this.#at];
-    if (length > this.#window.length) {
-      // Kept for the next long row: a few of them would fill memory before it is tidied up.
-      if (this.#large.length < length) this.#large = Buffer.allocUnsafeSlow(length);
-      const have = readAt(this.#fd, this.#large.subarray(0, length), offset);
-      if (have < length) this.#large.fill(0, have, length);
-      return [this.#large, 0];
-    }
-    this.#at = offset;
-    this.#have = readAt(this.#fd, this.#window, offset);
-    if (this.#have < length) this.#window.fill(0, this.#have, length);
-    return [this.#window, 0];
-  }
 }

@@ -2,6 +2,7 @@ import { withoutPreserved, type ForkCut } from "./fork-cut.ts";
 import type { ForkFacts, StoredRow } from "./fork-facts.ts";
 import { type ForkKey, ForkMembers, ForkValues, type RowWriter } from "./fork-rewrite.ts";
 import { type Rewind, rewindInForce } from "./rewind.ts";
+import { withPlainKeys } from "./plain-keys.ts";
 import { ASSISTANT, PROGRESS, QUEUED_COMMAND, type RowIndex, SIDECHAIN, SYSTEM } from "./row-index.ts";
 import { parseRow } from "./row.ts";
 import { RowScan, scanObject } from "./row-scan.ts";
@@ -124,7 +125,7 @@ export class ForkRows {
     const row = this.#next++;
     this.#members.read(bytes, scan);
     if (this.#members.escaped) {
-      const plain = Buffer.from(JSON.stringify(parseRow(bytes, scan.open, scan.end) ?? {}));
+      const plain = withPlainKeys(bytes, scan);
       if (!scanObject(plain, 0, plain.length, this.#scan)) return;
       this.#members.read(plain, this.#scan);
       this.#writeRow(row, plain, this.#scan, writer);

@@ -59,6 +59,15 @@ export class LineBuffer {
     return this.bytes.subarray(this.#have);
   }
 
+  /** How much of a line is held of which the end has not come, and where in the stream it begins. */
+  get pending(): number {
+    return this.#have - this.#from + this.#dropped;
+  }
+
+  get pendingFrom(): number {
+    return this.#at - this.#dropped;
+  }
+
   /** Says that `count` bytes were read into `space()`. */
   filled(count: number): void {
     this.#have += count;

@@ -3,7 +3,8 @@ import { stringValue, truthy } from "./json-string.ts";
 import { PRECOMPACT_SKIP_BYTES } from "./limits.ts";
 import { CWD, MESSAGE, PARTS, PartsTable, RESULT, setPart } from "./parts-table.ts";
 import { equals, type RowScan, scanObject } from "./row-scan.ts";
-import { ESCAPED, readType } from "./row-type.ts";
+import { withPlainKeys } from "./plain-keys.ts";
+import { ESCAPED, readType, typeAsWritten } from "./row-type.ts";
 import { parseRow } from "./row.ts";
 import { fromVoiceCall } from "./voice-call.ts";
 
@@ -132,12 +133,10 @@ export class RowIndex {
         return this.#addAbsorbed(bytes, start, end);
       case ESCAPED: {
         // A key or a type written with escapes: as good as any, but too rare to read byte by byte.
-        const value = parseRow(bytes, start, end);
-        const plain = value === undefined ? undefined : Buffer.from(JSON.stringify(value));
-        if (plain === undefined || !scanObject(plain, 0, plain.length, scan)) return undefined;
+        const plain = withPlainKeys(bytes, scan);
+        if (!scanObject(plain, 0, plain.length, scan)) return undefined;
         const known = this.count;
-        const plainType = typeof value?.["type"] === "string" ? value["type"] : undefined;
-        const other = this.#addAs(plainType === ESCAPED ? undefined : plainType, plain, 0, plain.length, offset, scan);
+        const other = this.#addAs(typeAsWritten(plain, scan), plain, 0, plain.length, offset, scan);
         if (this.count > known) {
           this.length[known] = end - start;
           // They stand elsewhere in the file.

@@ -25,6 +25,19 @@ export function readType(bytes: Buffer, scan: RowScan): string | undefined {
   return type;
 }
 
+/** The same of a row whose keys have no escapes, however long they are; undefined for a type that needs some. */
+export function typeAsWritten(bytes: Buffer, { members, count }: RowScan): string | undefined {
+  let type: string | undefined;
+  for (let i = 0; i < count * 4; i += 4) {
+    if (!equals(bytes, members[i] as number, members[i + 1] as number, KEY_TYPE)) continue;
+    const value = members[i + 2] as number;
+    const valueEnd = members[i + 3] as number;
+    const isText = bytes[value] === 0x22 && valueEnd - value <= LONGEST_TYPE && !hasBackslash(bytes, value, valueEnd);
+    type = isText ? bytes.toString("latin1", value + 1, valueEnd - 1) : undefined;
+  }
+  return type;
+}
+
 function knownType(bytes: Uint8Array, start: number, end: number): KnownType | undefined {
   const sameLength = TYPES[end - start];
   if (sameLength === undefined) return undefined;

@@ -1,3 +1,4 @@
+import { isTooRich, LONG_ROW, parsed, parseLong } from "./long-row.ts";
 import { type RowScan, scanObject } from "./row-scan.ts";
 
 const OPEN_BRACE = 0x7b;
@@ -11,7 +12,7 @@ export type RowProblem =
   | "cut"
   /** The bytes are no JSON object. */
   | "not_json"
-  /** The row is longer than `ROW_BYTES`. */
+  /** The row is longer than `ROW_BYTES`, or its value would take many times the memory of its bytes. */
   | "oversized";
 
 /** Receives what a line holds, in order; offsets are into the buffer that was given. */
@@ -36,7 +37,8 @@ export function visitLine(bytes: Uint8Array, start: number, end: number, scan: R
   if (bytes[at] === OPEN_BRACE && scanObject(bytes, at, end, scan)) {
     const close = scan.end;
     if (skipBlank(bytes, close, end) === end) {
-      visitor.row(at, close, scan);
+      if (close - at > LONG_ROW && isTooRich(bytes, at, close)) visitor.problem?.(at, close, "oversized");
+      else visitor.row(at, close, scan);
       return;
     }
   }
@@ -55,7 +57,8 @@ function visitBrokenLine(bytes: Uint8Array, start: number, end: number, scan: Ro
       const first = at === start;
       if ((after === end || bytes[after] === OPEN_BRACE || first) && (first || hasType(bytes, scan))) {
         if (at > lost) visitor.problem?.(lost, at, reason);
-        visitor.row(at, broke, scan);
+        if (broke - at > LONG_ROW && isTooRich(bytes, at, broke)) visitor.problem?.(at, broke, "oversized");
+        else visitor.row(at, broke, scan);
         lost = after;
         reason = "not_json";
       }
@@ -71,8 +74,8 @@ function visitBrokenLine(bytes: Uint8Array, start: number, end: number, scan: Ro
 /** Where a further row may begin after the one at `open` broke at `broke`: never twice the same place. */
 function restart(bytes: Uint8Array, open: number, broke: number, end: number): number {
   // Glued on where a value may stand, a row is a part of the cut one by the grammar. Only the last one is tried.
-  const inside = broke >= end ? lastRowStart(bytes, end) : -1;
-  if (inside > open) return inside;
+  const inside = broke >= end ? lastRowStart(bytes, open + 1, end) : -1;
+  if (inside >= 0) return inside;
   // A row glued on inside a string breaks the grammar right behind the `{"` it begins with.
   for (let i = Math.min(broke, end - 1); i > open && i >= broke - 2; i--) {
     if (bytes[i] === OPEN_BRACE && bytes[i + 1] === QUOTE) return i;
@@ -80,16 +83,19 @@ function restart(bytes: Uint8Array, open: number, broke: number, end: number): n
   return nextObject(bytes, Math.max(broke, open + 1), end);
 }
 
-function lastRowStart(bytes: Uint8Array, end: number): number {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, end).lastIndexOf(ROW_START);
+/** Neither looks beyond the line: what stands before or after it may be a thousand times as long. */
+function lastRowStart(bytes: Uint8Array, from: number, end: number): number {
+  const at = Buffer.from(bytes.buffer, bytes.byteOffset + from, Math.max(0, end - from)).lastIndexOf(ROW_START);
+  return at < 0 ? -1 : from + at;
 }
 
 function nextObject(bytes: Uint8Array, from: number, end: number): number {
+  const line = bytes.subarray(0, end);
   let at = from;
   for (;;) {
-    at = bytes.indexOf(OPEN_BRACE, at);
+    at = line.indexOf(OPEN_BRACE, at);
     if (at < 0 || at >= end - 1) return -1;
-    if (bytes[at + 1] === QUOTE) return at;
+    if (line[at + 1] === QUOTE) return at;
     at++;
   }
 }
@@ -123,16 +129,20 @@ function skipBlank(bytes: Uint8Array, from: number, end: number): number {
  * inside strings, which `JSON.parse` refuses, are read as what they stand for, so that one bad byte does not cost a message.
  * Returns undefined only for a row that is no object.
  */
-export function parseRow(bytes: Uint8Array, start: number, end: number): Record<string, unknown> | undefined {
-  const text = Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString("utf8");
+export function parseRow(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  { mayOverwrite = false }: { readonly mayOverwrite?: boolean } = {},
+): Record<string, unknown> | undefined {
   try {
-    return asObject(JSON.parse(text));
+    return asObject(
+      end - start > LONG_ROW
+        ? parseLong(bytes, start, end, mayOverwrite)
+        : parsed(Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString("utf8")),
+    );
   } catch {
-    try {
-      return asObject(JSON.parse(repairStrings(text)));
-    } catch {
-      return undefined;
-    }
+    return undefined;
   }
 }
 
@@ -141,19 +151,3 @@ function asObject(value: unknown): Record<string, unknown> | undefined {
     ? (value as Record<string, unknown>)
     : undefined;
 }
-
-const STRING = /"(?:[^"\\]|\\[^])*"/g;
-// oxlint-disable-next-line no-control-regex -- raw control characters are what is being repaired
-const BAD_IN_STRING = /[\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}|[^])/g;
-
-function repairStrings(text: string): string {
-  return text.replace(STRING, (string) =>
-    string.replace(BAD_IN_STRING, (piece) => {
-      if (piece.length === 1) return escaped(piece);
-      return /^\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})$/.test(piece) ? piece : `\\\\${escaped(piece.slice(1))}`;
-    }),
-  );
-}
-
-const escaped = (char: string): string =>
-  char < " " ? `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}` : char;

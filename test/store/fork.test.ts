@@ -89,6 +89,15 @@ describe("forkSession", () => {
     expect(text).toContain(`"extra":{"sessionId":"${ID}","uuid":"${uuid(1)}","n":1.50,"b":[1 , 2]}`);
   });
 
+  test("keeps the payload of a row whose keys have escapes, however deep it is nested", async () => {
+    const deep = `"n":1.50,"x":${"[".repeat(200_000)}${"]".repeat(200_000)}`;
+    const line = String.raw`{"\u0074ype":"us\u0065r","u\u0075id":"${uuid(1)}",${deep},"message":{"content":"x"}}`;
+    const { path: file } = await fork([line, assistant(2, 1)]);
+    const [first] = fs.readFileSync(file, "utf8").split("\n");
+    expect(first).toContain(deep);
+    expect(first).toMatch(/^\{"type":"user","uuid":"[0-9a-f-]{36}","n"/);
+  });
+
   test("gives a file of its own: mode 0600 whatever the umask, the source untouched, nothing else left behind", async () => {
     const { configDirs, dir } = store(jsonl(four));
     const before = snapshot(dir);

@@ -41,6 +41,7 @@ function store(content: string | Buffer): { configDirs: string[] } {
 const read = async (rows: readonly (Row | string)[], options: GetSessionMessagesOptions = {}): Promise<string> =>
   brief(await getSessionMessages(ID, { ...store(jsonl(rows)), ...options }));
 
+const DEEP = "[".repeat(200_000) + "]".repeat(200_000);
 const four = [user(1, null), assistant(2, 1), user(3, 2), assistant(4, 3)];
 /** Two compactions, the second of which kept two messages. */
 const compactedTwice = [
@@ -137,6 +138,14 @@ describe("getSessionMessages", () => {
     [
       "escaped keys and types",
       [String.raw`{"\u0074ype":"us\u0065r","uuid":"${uuid(1)}","message":{"content":"x"}}`, assistant(2, 1)],
+      "u1 a2",
+    ],
+    [
+      "the same in a row that is nested deeper than calls are",
+      [
+        String.raw`{"\u0074ype":"us\u0065r","uuid":"${uuid(1)}","x":${DEEP},"message":{"content":"x"}}`,
+        assistant(2, 1),
+      ],
       "u1 a2",
     ],
   ] as [string, (Row | string)[], string][])("%s", async ([, rows, expected]) => {
