@@ -40,6 +40,7 @@ export {
   InvalidArgumentError,
   InvalidCursorError,
   InvalidSessionIdError,
+  SessionBusyError,
   SessionInUseError,
   SessionNotFoundError,
   TranscriptError,

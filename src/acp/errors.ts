@@ -42,6 +42,7 @@ const CLIENT_FAULTS: Partial<Record<TranscriptErrorCode, string>> = {
   InvalidCursor: "cursor",
   InvalidArgument: "params",
   SessionInUse: "sessionId",
+  SessionBusy: "sessionId",
   SessionExists: "sessionId",
   MessageNotFound: '_meta["claude-transcripts"].messageId',
   NoMessages: "sessionId",

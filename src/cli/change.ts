@@ -34,6 +34,8 @@ interface Change<T> {
   readonly act: (subject: Subject<T>, dryRun: boolean) => Promise<Done>;
   /** Where the line goes that tells what was done. Default: stdout, unless that has JSON. */
   readonly print?: ((line: string) => void) | undefined;
+  /** What JSON says beside the results. */
+  readonly more?: Readonly<Record<string, unknown>> | undefined;
 }
 
 /**
@@ -42,7 +44,7 @@ interface Change<T> {
  */
 export async function changeEach<T>(
   { json, terminal, values, configDirs }: Invocation,
-  { action, given, find, act, print }: Change<T>,
+  { action, given, find, act, print, more }: Change<T>,
 ): Promise<number> {
   const dryRun = values["dry-run"] === true;
   const results: Readonly<Record<string, unknown>>[] = [];
@@ -84,7 +86,7 @@ export async function changeEach<T>(
     progress.stop();
   }
   for (const hint of hints) terminal.warn(hint);
-  if (json) await terminal.write(`${terminalJson({ action, dryRun, results }, 1)}\n`);
+  if (json) await terminal.write(`${terminalJson({ action, dryRun, results, ...more }, 1)}\n`);
   return results.some((result) => "error" in result) ? 1 : 0;
 }
 

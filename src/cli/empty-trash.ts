@@ -1,5 +1,6 @@
 import { resolveTrashEntry } from "../store/find-by-prefix.ts";
-import { emptyTrash, listTrash } from "../store/trash.ts";
+import { TranscriptError } from "../store/errors.ts";
+import { emptyTrash, type EmptyTrashResult, listTrash } from "../store/trash.ts";
 import { changeEach, named } from "./change.ts";
 import type { Invocation } from "./command.ts";
 import { confirm } from "./confirm.ts";
@@ -30,7 +31,8 @@ export async function emptyTheTrash(
   for (const { id, reason } of meant.kept) terminal.warn(`kept ${id}: ${reason}`);
   const removed = [...new Set(meant.removed.map(({ id }) => id))];
   const unknown = ids.filter((id) => known(id, configDirs).length === 0);
-  if (removed.length + unknown.length === 0 && !json) await terminal.write("nothing to remove\n");
+  const isNothingMeant = removed.length + unknown.length + meant.kept.length === 0;
+  if (isNothingMeant && !json) await terminal.write("nothing to remove\n");
   const code = await changeEach(invocation, {
     action: "trash empty",
     given: [...unknown, ...removed],
@@ -41,15 +43,23 @@ export async function emptyTheTrash(
     async act({ key: trashId, value: entry }) {
       const { bytes } = dryRun
         ? { bytes: entry?.bytes ?? 0 }
-        : await emptyTrash({ configDirs, olderThanMs, ids: [trashId] });
+        : requireRemoved(trashId, await emptyTrash({ configDirs, olderThanMs, ids: [trashId] }));
       const sessionId = entry?.sessionId ?? trashId;
       return {
         line: `${dryRun ? "would remove" : "removed"} ${named(trashId, entry?.summary)}: ${formatBytes(bytes)}`,
         facts: { sessionId, trashId, bytes },
       };
     },
+    more: meant.kept.length === 0 ? {} : { kept: meant.kept },
   });
   return ids.length > 0 && meant.kept.length > 0 ? 1 : code;
+}
+
+/** Another process may have restored the entry since it was looked at, or be at it. */
+function requireRemoved(trashId: string, result: EmptyTrashResult): EmptyTrashResult {
+  if (result.removed.length > 0) return result;
+  const why = result.kept[0]?.reason ?? "another process has restored or removed it";
+  throw new TranscriptError("TrashEntryNotFound", `${trashId} was not removed: ${why}`, { data: { id: trashId } });
 }
 
 /** What a word means in the trash; nothing where it means nothing, which is told when its turn comes. */

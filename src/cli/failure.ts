@@ -45,7 +45,8 @@ export async function toFailure(error: unknown, configDirs: readonly string[] | 
       const message = `${prefix} is the beginning of ${named.length + more} ids${which}:`;
       return { code, message, hint: "Give more of the id.", candidates: named };
     }
-    const hint = HINTS[code] ?? error.hint;
+    // What is wrong with one thing is told by the store.
+    const hint = error.data["problem"] === undefined ? (HINTS[code] ?? error.hint) : error.hint;
     return { code, message: error.message, ...(hint !== undefined && { hint }) };
   }
   if (!(error instanceof Error)) return { code: "Unexpected", message: String(error) };

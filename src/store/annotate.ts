@@ -54,13 +54,24 @@ export function normalizeTag(tag: string): string {
   }
 }
 
+/** So often the session is looked for again when the file that was appended to has gone. */
+const TRIES = 3;
+
 function annotate(sessionId: string, row: object, options: SessionOptions | null | undefined): void {
-  let copies = copiesOf(sessionId, row, options);
+  for (let tries = 0; tries < TRIES; tries++) {
+    if (appendToNewest(copiesOf(sessionId, row, options), row)) return;
+  }
+  throw new SessionNotFoundError(sessionId, ": other processes keep deleting and restoring it");
+}
+
+/** Whether the row is in the session. */
+function appendToNewest(found: readonly TranscriptCopy[], row: object): boolean {
+  let copies = found;
   for (let copy = newestCopy(copies); copy !== undefined; copy = newestCopy(copies)) {
     try {
-      appendRow(copy.path, row);
+      const isThere = appendRow(copy.path, row);
       cleanStaleTemps(copy.project.path);
-      return;
+      return isThere;
     } catch (error) {
       // It was deleted since it was found; another copy is then the session.
       if (!isMissing(error)) throw error;
@@ -68,7 +79,7 @@ function annotate(sessionId: string, row: object, options: SessionOptions | null
       copies = copies.filter((other) => other !== gone);
     }
   }
-  throw new SessionNotFoundError(sessionId);
+  return false;
 }
 
 function copiesOf(sessionId: string, row: object, options: SessionOptions | null | undefined): TranscriptCopy[] {

@@ -1,28 +1,44 @@
 import { dirname } from "node:path";
 import { makeDir } from "./disk.ts";
 import { cleanStaleTemps, replaceFile } from "./durable.ts";
-import { requireCopies } from "./locate.ts";
+import { SessionNotFoundError } from "./errors.ts";
+import { findCopies, requireCopies } from "./locate.ts";
 import { archivedMarkPath } from "./paths.ts";
-import type { SessionOptions } from "./types.ts";
+import { withSessionLock } from "./session-lock.ts";
+import type { SessionOptions, TranscriptCopy } from "./types.ts";
 
 /**
  * Marks a session as archived, in `<id>/archived.json` beside every copy of its transcript, which stays as it is
  * (sdk-spec §7). A list shows it as archived until a person prompts in it again.
  *
- * Throws `InvalidSessionIdError`, `SessionNotFoundError`, and the first error of the disk, when all copies have been
- * tried.
+ * Throws `InvalidSessionIdError`, `SessionNotFoundError`, `SessionBusyError` when another process is changing the session,
+ * and the first error of the disk, when all copies have been tried.
  */
 export async function archiveSession(sessionId: string, options?: SessionOptions | null): Promise<void> {
-  mark(sessionId, true, options);
+  await mark(sessionId, true, options);
 }
 
 /** Takes the mark back: writes one that says `false`, which also stands where there was none. As `archiveSession`. */
 export async function unarchiveSession(sessionId: string, options?: SessionOptions | null): Promise<void> {
-  mark(sessionId, false, options);
+  await mark(sessionId, false, options);
 }
 
-function mark(sessionId: string, archived: boolean, options: SessionOptions | null | undefined): void {
-  const copies = requireCopies(sessionId, options);
+/**
+ * The mark may make `<id>/`, and must not while a deletion moves that away. Where there can be no trash nothing is deleted,
+ * and archiving goes on without a lock.
+ */
+async function mark(sessionId: string, archived: boolean, options: SessionOptions | null | undefined): Promise<void> {
+  const found = requireCopies(sessionId, options);
+  const configDirs = found.map(({ project }) => project.configDir);
+  const act = (): void => {
+    const copies = findCopies(sessionId, options);
+    if (copies.length === 0) throw new SessionNotFoundError(sessionId, ": another process has deleted it");
+    markCopies(sessionId, archived, copies);
+  };
+  await withSessionLock(configDirs, sessionId, "archive", act, { ifPossible: true });
+}
+
+function markCopies(sessionId: string, archived: boolean, copies: readonly TranscriptCopy[]): void {
   const bytes = Buffer.from(JSON.stringify({ archived, at: new Date().toISOString(), by: "sdk" }));
   const failures: unknown[] = [];
   for (const { project } of copies) {

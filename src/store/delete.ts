@@ -3,7 +3,8 @@
  *
  * What is to be moved is written down first, then the transcripts are moved, which is the instant at which the session
  * is gone, then the rest. So a run that was killed at any point is finished by the next one, which reads what was to be
- * done, or undone by `restoreSession`. Nothing in the trash is ever replaced, so two processes may delete at once.
+ * done, or undone by `restoreSession`. Nothing in the trash is ever replaced. One process at a time changes a session
+ * (session-lock.ts).
  */
 import { resolveConfigDirs } from "./config-dir.ts";
 import { statLink } from "./disk.ts";
@@ -12,9 +13,11 @@ import { requireNotInUse, type SessionTraces } from "./live.ts";
 import { findCopies, requireCopies } from "./locate.ts";
 import { moveToTrash, type Part } from "./move-to-trash.ts";
 import { requireSessionId } from "./session-id.ts";
+import { withSessionLock } from "./session-lock.ts";
+import { belongings } from "./sidecars.ts";
 import { directoryInPlace } from "./standing.ts";
-import { tidyTrash } from "./trash-entries.ts";
-import { deletingPlace, readManifest, type TrashedItem } from "./trash-manifest.ts";
+import { cutShort, tidyTrash } from "./trash-entries.ts";
+import type { TrashedItem } from "./trash-manifest.ts";
 import type { SessionOptions, Skipped } from "./types.ts";
 
 export interface DeleteSessionOptions extends SessionOptions {
@@ -46,26 +49,47 @@ const ROUNDS = 3;
  * Deletes a session: every copy of its transcript, in all project dirs of all config dirs, and all that belongs to it.
  * `dir` says where it has to be found. Empty transcripts of the id are no session, but go along with one.
  *
- * Throws `InvalidSessionIdError`, `SessionNotFoundError` and, without `force`, `SessionInUseError`; errors of the disk
- * as they are, and then a second call goes on where this one stopped.
- *
- * The official helper gives nothing: as `void &` what it did, the result is also what a `Promise<void>` is wanted for.
+ * Throws `InvalidSessionIdError`, `SessionNotFoundError`, `SessionBusyError` when another process is changing the session,
+ * without `force` `SessionInUseError`; errors of the disk as they are, and then a second call goes on where this one
+ * stopped.
  */
-export async function deleteSession(
-  sessionId: string,
-  options?: DeleteSessionOptions | null,
-): Promise<DeleteResult & void> {
+export async function deleteSession(sessionId: string, options?: DeleteSessionOptions | null): Promise<DeleteResult> {
   requireSessionId(sessionId);
   const configDirs = resolveConfigDirs(options);
-  const begun = configDirs.filter((configDir) => readManifest(deletingPlace(configDir, sessionId)) !== undefined);
-  if (begun.length === 0) requireTranscripts(sessionId, options);
-  const places = placesOf(configDirs, sessionId);
-  if (!options?.force) requireNotInUse(sessionId, places);
+  // First a look, so that nothing is touched for what is not there, or may not go.
+  if (!isBegun(configDirs, sessionId)) requireTranscripts(sessionId, options);
+  const requireFree = (): void => {
+    if (!options?.force) requireNotInUse(sessionId, placesOf(configDirs, sessionId));
+  };
+  requireFree();
+  const concerned: string[] = [];
+  for (const configDir of configDirs) if (await hasAnything(configDir, sessionId)) concerned.push(configDir);
 
-  const permanent = options?.permanent === true;
+  return withSessionLock(concerned, sessionId, "delete", async () => {
+    const resumed = isBegun(concerned, sessionId);
+    if (!resumed && findCopies(sessionId, options).length === 0) throw deletedMeanwhile(sessionId);
+    requireFree();
+    const permanent = options?.permanent === true;
+    const parts = await moveAll(concerned, sessionId, permanent);
+    const items = parts.flatMap((part) => part.items);
+    if (items.length === 0) throw deletedMeanwhile(sessionId);
+    return {
+      sessionId,
+      trashIds: [...new Set(parts.flatMap((part) => part.trashId ?? []))],
+      permanent,
+      items,
+      bytes: items.reduce((sum, item) => sum + item.bytes, 0),
+      historyKept: true,
+      resumed,
+      skipped: parts.flatMap((part) => part.skipped).filter(({ path }) => statLink(path) !== undefined),
+    };
+  });
+}
+
+async function moveAll(configDirs: readonly string[], sessionId: string, permanent: boolean): Promise<Part[]> {
   const deletedAt = Date.now();
   const parts: Part[] = [];
-  for (const { configDir } of places) {
+  for (const { configDir } of placesOf(configDirs, sessionId)) {
     for (let round = 0; round < ROUNDS; round++) {
       const part = await moveToTrash(configDir, sessionId, permanent, deletedAt);
       if (part !== undefined) parts.push(part);
@@ -73,21 +97,20 @@ export async function deleteSession(
     }
     tidyTrash(configDir);
   }
-  const items = parts.flatMap((part) => part.items);
-  // Another process had been at it, and was faster with every single thing.
-  if (items.length === 0) throw new SessionNotFoundError(sessionId, " in any project directory");
-  const result: DeleteResult = {
-    sessionId,
-    trashIds: [...new Set(parts.flatMap((part) => part.trashId ?? []))],
-    permanent,
-    items,
-    bytes: items.reduce((sum, item) => sum + item.bytes, 0),
-    historyKept: true,
-    resumed: begun.length > 0,
-    skipped: parts.flatMap((part) => part.skipped).filter(({ path }) => statLink(path) !== undefined),
-  };
-  return result as DeleteResult & void;
+  return parts;
 }
+
+const isBegun = (configDirs: readonly string[], sessionId: string): boolean =>
+  configDirs.some((configDir) => cutShort(configDir, sessionId) !== undefined);
+
+/** Whether a config dir has anything of the session. In one that has not, nothing is touched, not even for a lock. */
+async function hasAnything(configDir: string, sessionId: string): Promise<boolean> {
+  if (isBegun([configDir], sessionId) || findCopies(sessionId, { configDirs: [configDir] }).length > 0) return true;
+  return (await belongings(sessionId, configDir)).items.length > 0;
+}
+
+const deletedMeanwhile = (sessionId: string): SessionNotFoundError =>
+  new SessionNotFoundError(sessionId, ": another process has deleted it");
 
 function requireTranscripts(sessionId: string, options: DeleteSessionOptions | null | undefined): void {
   try {

@@ -33,6 +33,8 @@ export const statLink = (path: string): fs.Stats | undefined => fs.lstatSync(pat
 export const statLinkExact = (path: string): fs.BigIntStats | undefined =>
   fs.lstatSync(path, { bigint: true, throwIfNoEntry: false });
 export const statOpen = (fd: number): fs.Stats => fs.fstatSync(fd);
+/** The same with nanoseconds. */
+export const statOpenExact = (fd: number): fs.BigIntStats => fs.fstatSync(fd, { bigint: true });
 
 /** Names with types, in byte order (as libuv returns them, and as the official helpers rely on). */
 export const readDir = (path: string): fs.Dirent[] => fs.readdirSync(path, { withFileTypes: true });

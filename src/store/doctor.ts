@@ -7,7 +7,7 @@ import {
   usualConfigDirs,
 } from "./config-dir.ts";
 import { readDir, statFile, statLink } from "./disk.ts";
-import { errnoOf } from "./errors.ts";
+import { errnoOf, TranscriptError } from "./errors.ts";
 import { findSession } from "./locate.ts";
 import { sessionsInProcesses } from "./live.ts";
 import type { Misplaced } from "./misplaced.ts";
@@ -16,7 +16,9 @@ import { projectsPath, trashPath } from "./paths.ts";
 import { realOrSelf } from "./platform.ts";
 import { listProjectDirs } from "./projects.ts";
 import { readRetention, type Retention } from "./retention.ts";
+import type { ProcessState } from "./processes.ts";
 import { sessionIdOfFile } from "./session-id.ts";
+import { type Contender, contendersIn } from "./session-lock.ts";
 import {
   type Expiring,
   type Misnamed,
@@ -72,6 +74,8 @@ export interface ConfigDirReport {
     readonly entries: number;
     readonly bytes: number;
     readonly cutShort: number;
+    /** Files by which processes that cannot be asked keep others from changing a session. */
+    readonly locks: readonly { readonly path: string; readonly sessionId: string; readonly pid: number }[];
   };
 }
 
@@ -120,7 +124,7 @@ async function examineConfigDir(
   const running = [...sessionsInProcesses(configDir)].map((id) => id.toLowerCase());
   const orphans = findOrphans(configDir, own, new Set([...survey.sessionIds, ...running]), skipped);
   const named = new Set([...misplaced, ...stubs, ...misnamed].map(({ path }) => path));
-  const trash = await trashOf(configDir, skipped);
+  const { entries: trash, dead, locks } = await trashOf(configDir, skipped);
   return {
     path: configDir,
     source,
@@ -141,12 +145,13 @@ async function examineConfigDir(
     retention,
     expiring: withTitles(survey.expiring, configDir),
     orphans: orphans.filter(({ path }) => !named.has(path)),
-    temporaries: survey.temporaries,
+    temporaries: [...survey.temporaries, ...dead],
     trash: {
       path: trashPath(configDir),
       entries: trash.length,
       bytes: trash.reduce((sum, { bytes }) => sum + bytes, 0),
       cutShort: trash.filter(({ complete }) => !complete).length,
+      locks,
     },
   };
 }
@@ -173,14 +178,31 @@ function meantConfigDir(dir: string): string | undefined {
   return basename(above) === "projects" && holdsTranscripts(dir) ? dirname(above) : undefined;
 }
 
-async function trashOf(configDir: string, skipped: Skipped[]): Promise<TrashEntry[]> {
+interface TrashFindings {
+  readonly entries: readonly TrashEntry[];
+  /** Locks of processes that have died. */
+  readonly dead: ConfigDirReport["temporaries"];
+  readonly locks: ConfigDirReport["trash"]["locks"];
+}
+
+async function trashOf(configDir: string, skipped: Skipped[]): Promise<TrashFindings> {
   try {
-    return await listTrash({ configDirs: [configDir] });
+    const entries = await listTrash({ configDirs: [configDir] });
+    for (const { path, problem } of entries) {
+      if (problem !== undefined) skipped.push({ path, reason: `cannot be restored: ${problem}` });
+    }
+    const contenders = contendersIn(configDir);
+    const of = (state: ProcessState): Contender[] => contenders.filter((contender) => contender.state === state);
+    return {
+      entries,
+      dead: of("gone").map(({ path }) => ({ path, bytes: 0 })),
+      locks: of("unknown").map(({ path, sessionId, pid }) => ({ path, sessionId, pid })),
+    };
   } catch (error) {
-    const reason = errnoOf(error);
+    const reason = errnoOf(error) ?? (error instanceof TranscriptError ? error.message : undefined);
     if (reason === undefined) throw error;
     skipped.push({ path: trashPath(configDir), reason });
-    return [];
+    return { entries: [], dead: [], locks: [] };
   }
 }
 

@@ -32,16 +32,22 @@ const NEWLINE = 0x0a;
  * Appends one row to a transcript that exists. The row is one `write` at the end of the file, so rows of processes that
  * append at the same time stay whole; where the last row has no final newline, one is put before ours, so that rows are
  * never glued (sdk-spec §7). Links are followed; nothing is created. Errors of the disk pass as they are; a row that
- * the disk took only a part of is written once more, whole, behind that part, or reported (`Io`).
+ * the disk took only a part of is written once more, whole, after that part, or reported (`Io`).
+ *
+ * False when the file was removed or replaced while it was open here, and the row went with it. One that was only moved has
+ * the row, also when a deletion is copying it to another file system: that looks once more after it has taken its name.
  */
-export function appendRow(path: string, row: object): void {
+export function appendRow(path: string, row: object): boolean {
   const line = Buffer.from(`${JSON.stringify(row)}\n`);
   const fd = openAppend(path);
   try {
+    // Some file systems count no names.
+    const counts = statOpen(fd).nlink > 0;
     const bytes = endsInNewline(fd) ? line : onNewLine(line);
     const written = writeOnce(fd, bytes);
     if (written < bytes.length) appendAgain(fd, path, line, written);
     syncFile(fd);
+    return !counts || statOpen(fd).nlink > 0;
   } finally {
     close(fd);
   }
@@ -115,31 +121,41 @@ function finishTemp(temp: TempFile): void {
 const NO_SECOND_NAME = new Set(["EPERM", "EACCES", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK", "EINVAL"]);
 
 /**
- * Moves a file (no directory, no link) to a name in the same file system that is not taken; `EEXIST` when it is,
- * `EXDEV` when it is another file system. A kill in between leaves both names on the one file.
+ * Moves a temporary file to a name in the same file system that is not taken; `EEXIST` when it is. A kill in between leaves
+ * both names on the one file.
  */
-export function placeNew(from: string, to: string): void {
+function placeNew(from: string, to: string): void {
+  nameNew(from, to);
+  if (statLink(from) !== undefined) unlink(from);
+}
+
+/**
+ * Gives a file (no directory, no link) a name in the same file system that is not taken; `EEXIST` when it is, `EXDEV` when
+ * it is another file system. It keeps its old name as well, where a file can have two.
+ */
+export function nameNew(from: string, to: string): void {
   try {
     link(from, to);
   } catch (error) {
     if (!NO_SECOND_NAME.has(errnoOf(error) ?? "")) throw error;
-    placeByReservation(from, to);
-    return;
+    nameByReservation(from, to);
   }
-  unlink(from);
 }
 
 /**
  * Without hard links: an empty file takes the name (an empty transcript means "not here" to every reader, official or
  * ours), and the whole one replaces it.
  */
-function placeByReservation(from: string, to: string): void {
-  close(createNew(to));
+function nameByReservation(from: string, to: string): void {
+  const fd = createNew(to);
   try {
     rename(from, to);
   } catch (error) {
-    if (statLink(to)?.size === 0) unlink(to);
+    const [ours, there] = [statOpen(fd), statLink(to)];
+    if (there?.ino === ours.ino && there.dev === ours.dev && there.size === 0) unlink(to);
     throw error;
+  } finally {
+    close(fd);
   }
 }
 

@@ -8,6 +8,7 @@ export type TranscriptErrorCode =
   | "InvalidSessionId"
   | "SessionNotFound"
   | "SessionInUse"
+  | "SessionBusy"
   | "SessionExists"
   | "MessageNotFound"
   | "NoMessages"
@@ -80,6 +81,14 @@ export class SessionInUseError extends TranscriptError {
       data: { sessionId, ...data },
     });
     this.name = "SessionInUseError";
+  }
+}
+
+/** Another process of ours is changing the session at this moment: deleting it, putting it back. `force` changes nothing. */
+export class SessionBusyError extends TranscriptError {
+  constructor(sessionId: string, why: string, hint: string, data: Readonly<Record<string, unknown>> = {}) {
+    super("SessionBusy", `Session ${sessionId} is busy: ${why}`, { hint, data: { sessionId, ...data } });
+    this.name = "SessionBusyError";
   }
 }
 

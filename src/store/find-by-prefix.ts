@@ -4,7 +4,8 @@ import { listProjectDir } from "./listing.ts";
 import { findSession } from "./locate.ts";
 import { listProjectDirs } from "./projects.ts";
 import { isSessionId } from "./session-id.ts";
-import { trashPlaces } from "./trash-entries.ts";
+import { allTrashPlaces } from "./trash-entries.ts";
+import type { TrashPlace } from "./trash-manifest.ts";
 import type { TranscriptCopy } from "./types.ts";
 import { unreadableDirs } from "./unreadable.ts";
 
@@ -37,7 +38,8 @@ export function resolveSession(prefix: string, configDirs: readonly string[] | u
  * entry of the trash. Throws `TrashEntryNotFound`, or `InvalidSessionId` as `resolveSession`.
  */
 export function resolveTrashEntry(prefix: string, configDirs: readonly string[] | undefined): string {
-  const places = trashedWith(prefix, configDirs);
+  const { places, errors } = trashedWith(prefix, configDirs);
+  if (places.length === 0 && errors.length > 0) throw errors[0];
   const entry = places.find(({ id }) => id === prefix);
   if (entry !== undefined) return entry.id;
   const sessions = [...new Set(places.map(({ sessionId }) => sessionId))];
@@ -76,9 +78,12 @@ function idsIn(path: string): readonly string[] {
   }
 }
 
-function trashedWith(prefix: string, configDirs: readonly string[] | undefined): ReturnType<typeof trashPlaces> {
-  const places = resolveConfigDirs({ configDirs }).flatMap(trashPlaces);
-  return places.filter(({ id, state }) => state !== "removing" && startsWith(id, prefix));
+function trashedWith(
+  prefix: string,
+  configDirs: readonly string[] | undefined,
+): { places: TrashPlace[]; errors: readonly unknown[] } {
+  const { places, errors } = allTrashPlaces(resolveConfigDirs({ configDirs }));
+  return { places: places.filter(({ id, state }) => state !== "removing" && startsWith(id, prefix)), errors };
 }
 
 const startsWith = (id: string, prefix: string): boolean =>
@@ -100,7 +105,7 @@ function notFound(prefix: string, configDirs: readonly string[] | undefined): Tr
 }
 
 function inTrash(prefix: string, configDirs: readonly string[] | undefined): string {
-  return trashedWith(prefix, configDirs).length > 0 ? ", but one is in the trash" : "";
+  return trashedWith(prefix, configDirs).places.length > 0 ? ", but one is in the trash" : "";
 }
 
 function ambiguous(prefix: string, ids: readonly string[], { inTrash = false } = {}): TranscriptError {

@@ -1,40 +1,42 @@
 import { dirname } from "node:path";
+import { randomBytes } from "node:crypto";
 import { makeNewDir, pause, statLink } from "./disk.ts";
 import { cleanStaleTemps, syncDir } from "./durable.ts";
-import { errnoOf, isMissing, SessionInUseError, TranscriptError } from "./errors.ts";
+import { errnoOf, TranscriptError } from "./errors.ts";
 import { findCopies, newestCopy } from "./locate.ts";
-import { moveNearby, moveNew } from "./move.ts";
-import { type Belongings, belongings } from "./sidecars.ts";
+import { drain, requireDrained, takeForGood, takeIntoTrash } from "./move.ts";
+import { belongings } from "./sidecars.ts";
+import { timing } from "./timing.ts";
 import { titleOf } from "./title.ts";
-import { claim, makeTrash, originalPaths, trashPlaces } from "./trash-entries.ts";
+import { syncTrash } from "./trash-dir.ts";
+import { claim, cutShort, type Originals, originals } from "./trash-entries.ts";
 import {
   completePlace,
   deletingPlace,
   itemInTrash,
   placeAtWork,
+  readEntry,
   readManifest,
   type TrashedItem,
   type TrashManifest,
   type TrashPlace,
   writeManifest,
 } from "./trash-manifest.ts";
-import { isContained, removeTree } from "./tree.ts";
+import { removeTree } from "./tree.ts";
 import type { Skipped } from "./types.ts";
-
-/** Another process may take the directory away in which an entry is made; so often it is made again. */
-const TRIES = 3;
 
 export interface Part {
   readonly trashId: string | undefined;
   readonly items: readonly TrashedItem[];
   readonly skipped: readonly Skipped[];
-  /** Something of the session may still be there: what was written down was written by an earlier run, or was not all. */
+  /** Something of the session may still be there: what was done was written down by an earlier run, or was not all. */
   readonly lookAgain: boolean;
 }
 
 /**
  * Moves all of a session that is in one config dir into the trash there, or with `permanent` removes it: finishes what an
- * earlier run wrote down, else writes down and does it. Undefined when nothing of the session is there.
+ * earlier run wrote down, else writes down and does it. Undefined when nothing of the session is there. The session is
+ * locked.
  */
 export async function moveToTrash(
   configDir: string,
@@ -43,95 +45,101 @@ export async function moveToTrash(
   deletedAt: number,
 ): Promise<Part | undefined> {
   const place = deletingPlace(configDir, sessionId);
+  takeUpRestoration(place);
   const begun = readManifest(place);
   const plan = begun ? undefined : await belongings(sessionId, configDir);
-  if (plan?.items.length === 0) return undefined;
-  const manifest = plan ? begin(place, plan, deletedAt) : begun;
-  if (manifest === undefined) return { trashId: undefined, items: [], skipped: [], lookAgain: true };
-  const { removed, left } = await moveAll(place, manifest, permanent);
-  const done = manifest.items.filter(
-    ({ path }) => removed.has(path) || statLink(itemInTrash(place, path)) !== undefined,
-  );
-  const finished = finish(place, manifest, permanent || done.length === 0) ?? finishedByOther(place, manifest);
-  const items = finished.byOther ? manifest.items : done;
+  const manifest = begun ?? (plan?.items.length === 0 ? undefined : begin(place, plan?.items ?? [], deletedAt));
+  if (manifest === undefined) return undefined;
+  const places = originals(configDir, manifest);
+  const { gone, left } = await moveAll(place, manifest, places, permanent);
+  const done = manifest.items.filter(({ path }) => gone.has(path));
+  const trashId = finish(place, manifest, permanent || done.length === 0);
+  const back = manifest.items.map(({ path }) => places.of(path)).filter((path) => statLink(path) !== undefined);
   return {
-    trashId: finished.trashId,
-    items: items.map((item) => ({ ...item, configDir })),
-    skipped: [...(plan?.skipped ?? []), ...left.map((path) => ({ path, reason: "came back while it was deleted" }))],
-    lookAgain: begun !== undefined || left.length > 0,
+    trashId,
+    items: done.map((item) => ({ ...item, configDir })),
+    skipped: [...(plan?.skipped ?? []), ...back.map((path) => ({ path, reason: "came back while it was deleted" }))],
+    lookAgain: begun !== undefined || left,
   };
 }
 
-/**
- * Writes down what will be moved. When another process has done so meanwhile, what it wrote counts; undefined when it has
- * even finished.
- */
-function begin(place: TrashPlace, plan: Belongings, deletedAt: number): TrashManifest | undefined {
+/** A restoration that was cut short is undone by finishing the deletion that it was undoing. */
+function takeUpRestoration(place: TrashPlace): void {
+  const cut = cutShort(place.configDir, place.sessionId);
+  if (cut?.place.state === "restoring" && statLink(place.path) === undefined) claim(cut.place, place);
+}
+
+/** Writes down what will be moved, under an entry that there is or that is made. */
+function begin(place: TrashPlace, items: TrashManifest["items"], deletedAt: number): TrashManifest {
   const { sessionId } = place;
   const newest = newestCopy(findCopies(sessionId, { configDirs: [place.configDir] }));
-  const manifest = { sessionId, deletedAt, summary: newest && titleOf(newest), items: plan.items };
-  makeEntry(place);
-  try {
+  const token = randomBytes(4).toString("hex");
+  const manifest = { sessionId, deletedAt, summary: newest && titleOf(newest), items, token };
+  const found = readEntry(place);
+  if (found.problem !== undefined && found.is !== "bad") {
+    makeEntry(place);
     if (writeManifest(place, manifest)) return manifest;
-    const other = readManifest(place);
-    if (other !== undefined) return other;
-  } catch (error) {
-    if (!isMissing(error)) throw error;
   }
-  if (statLink(place.path) === undefined) return undefined;
-  throw new TranscriptError("Io", `The trash entry ${place.id} cannot be read`, {
+  throw unusable(place, readEntry(place).problem);
+}
+
+function makeEntry(place: TrashPlace): void {
+  try {
+    makeNewDir(place.path);
+  } catch (error) {
+    // Left by a run that was killed before it wrote a manifest.
+    if (errnoOf(error) !== "EEXIST") throw error;
+  }
+  syncTrash(place.configDir);
+}
+
+/** An entry by which a deletion cannot be finished, and none be begun. */
+function unusable(place: TrashPlace, problem: string | undefined): TranscriptError {
+  return new TranscriptError("Io", `The trash entry ${place.id} cannot be used: ${problem ?? "it changes meanwhile"}`, {
     hint: `Move ${place.path} away, then try again. What it holds lies there under its old path.`,
     data: { path: place.path },
   });
 }
 
-function makeEntry(place: TrashPlace): void {
-  for (let tries = 1; ; tries++) {
-    makeTrash(place.configDir);
-    try {
-      makeNewDir(place.path);
-      syncDir(dirname(place.path));
-      return;
-    } catch (error) {
-      if (errnoOf(error) === "EEXIST") return;
-      // The last other entry was restored at this moment, and the trash went with it.
-      if (!isMissing(error) || tries === TRIES) throw error;
-    }
-  }
-}
-
 interface Moves {
-  /** Paths of items that were removed where they were, which only `permanent` does. */
-  readonly removed: Set<string>;
-  /** Absolute paths at which something else stands than what the trash has of the same path. */
-  readonly left: string[];
+  /** Paths of items that are not in their place any more: in the trash, or removed. */
+  readonly gone: Set<string>;
+  /** Whether something else stands at an original path than what the trash has of it. */
+  readonly left: boolean;
 }
 
 /** Moves what is still in its place. */
-async function moveAll(place: TrashPlace, manifest: TrashManifest, permanent: boolean): Promise<Moves> {
-  const original = originalPaths(place.configDir);
-  const removed = new Set<string>();
-  const left: string[] = [];
+async function moveAll(
+  place: TrashPlace,
+  manifest: TrashManifest,
+  { of, asideOf }: Originals,
+  permanent: boolean,
+): Promise<Moves> {
+  const gone = new Set<string>();
+  const aside: string[] = [];
+  let left = false;
   const touched = new Set([place.path]);
-  try {
-    makeParents(place, manifest, touched);
-    for (const { path } of manifest.items) {
-      const from = original(path);
-      const outcome = moveOne(from, itemInTrash(place, path), permanent);
-      if (outcome === "removed") removed.add(path);
-      if (outcome === "left") left.push(from);
-      touched.add(dirname(from));
-      await pause();
-    }
-    for (const dir of touched) syncDir(dir);
-    for (const dir of touched) cleanStaleTemps(dir);
-  } catch (error) {
-    requireNotRestored(place, error);
+  makeParents(place, manifest, touched);
+  for (const { path } of manifest.items) {
+    const [from, to] = [of(path), itemInTrash(place, path)];
+    const outcome = permanent ? takeForGood(from, to, asideOf(path)) : takeIntoTrash(from, to, asideOf(path));
+    if (outcome !== "missing") gone.add(path);
+    if (outcome === "aside") aside.push(path);
+    if (outcome === "left") left = true;
+    touched.add(dirname(from));
+    await pause();
   }
-  return { removed, left };
+  if (aside.length > 0) await new Promise((resolve) => setTimeout(resolve, timing.quietMs));
+  for (const path of aside) {
+    requireDrained(drain(asideOf(path), itemInTrash(place, path)));
+    await pause();
+  }
+  for (const dir of touched) syncDir(dir);
+  for (const dir of touched) cleanStaleTemps(dir);
+  return { gone, left };
 }
 
-/** One by one below the entry, never the entry itself: when it has been claimed meanwhile, it must stay away. */
+/** One by one below the entry. */
 function makeParents(place: TrashPlace, manifest: TrashManifest, touched: Set<string>): void {
   const parents = new Set<string>();
   for (const { path } of manifest.items) {
@@ -149,57 +157,14 @@ function makeParents(place: TrashPlace, manifest: TrashManifest, touched: Set<st
   }
 }
 
-/** `left`: what stands there and what is in the trash are two different things. The one that came back is for later. */
-function moveOne(from: string, to: string, permanent: boolean): "moved" | "removed" | "left" {
-  const outcome = permanent ? moveNearby(from, to) : moveNew(from, to);
-  if (outcome === "elsewhere") {
-    removeTree(from);
-    return "removed";
-  }
-  if (outcome !== "taken") return "moved";
-  // A run that copied to another file system was killed before it removed the original, which may have grown since.
-  if (isContained(from, to)) {
-    removeTree(from);
-    return "moved";
-  }
-  if (!isContained(to, from)) return "left";
-  removeTree(to);
-  return moveOne(from, to, permanent);
-}
-
-/** When the entry has gone, another process has finished it, or is putting it back. */
-function requireNotRestored(place: TrashPlace, error: unknown): void {
-  if (!isMissing(error) || statLink(place.path) !== undefined) throw error;
-  const restoring = trashPlaces(place.configDir).some(
-    ({ sessionId, state }) => sessionId === place.sessionId && state === "restoring",
-  );
-  if (restoring) throw new SessionInUseError(place.sessionId, "it is being put back from the trash");
-}
-
-interface Finished {
-  /** Undefined when the entry has been removed. */
-  readonly trashId: string | undefined;
-  readonly byOther: boolean;
-}
-
-/** Gives the entry the name under which it waits, or removes it. Undefined when another process has done so. */
-function finish(place: TrashPlace, manifest: TrashManifest, remove: boolean): Finished | undefined {
+/** Gives the entry the name under which it waits, or removes it. Gives that name; undefined when it was removed. */
+function finish(place: TrashPlace, manifest: TrashManifest, remove: boolean): string | undefined {
   for (let nth = 1; ; nth++) {
     const complete = completePlace(place.configDir, place.sessionId, manifest.deletedAt, nth);
     const next = remove ? placeAtWork(complete, "removing") : complete;
-    try {
-      if (statLink(next.path) !== undefined) continue;
-      if (!claim(place, next)) return undefined;
-    } catch (error) {
-      if (["ENOTEMPTY", "EEXIST"].includes(errnoOf(error) ?? "")) continue;
-      throw error;
-    }
+    if (statLink(complete.path) !== undefined || statLink(next.path) !== undefined) continue;
+    claim(place, next);
     if (remove) removeTree(next.path);
-    return { trashId: remove ? undefined : next.id, byOther: false };
+    return remove ? undefined : next.id;
   }
-}
-
-function finishedByOther(place: TrashPlace, { deletedAt }: TrashManifest): Finished {
-  const complete = completePlace(place.configDir, place.sessionId, deletedAt);
-  return { trashId: statLink(complete.path) === undefined ? undefined : complete.id, byOther: true };
 }

@@ -4,7 +4,8 @@ import { requireNotInUse } from "./live.ts";
 import { requireCopies } from "./locate.ts";
 import { requireSessionId } from "./session-id.ts";
 import { belongings } from "./sidecars.ts";
-import { deletingPlace, readManifest, type TrashedItem } from "./trash-manifest.ts";
+import { cutShort } from "./trash-entries.ts";
+import type { TrashedItem } from "./trash-manifest.ts";
 import type { Skipped } from "./types.ts";
 
 export interface DeletionPlan {
@@ -22,7 +23,7 @@ export interface DeletionPlan {
 export async function planDeletion(sessionId: string, options?: DeleteSessionOptions | null): Promise<DeletionPlan> {
   requireSessionId(sessionId);
   const configDirs = resolveConfigDirs(options);
-  const begun = new Map(configDirs.map((dir) => [dir, readManifest(deletingPlace(dir, sessionId))]));
+  const begun = new Map(configDirs.map((dir) => [dir, cutShort(dir, sessionId)?.manifest]));
   if ([...begun.values()].every((manifest) => manifest === undefined)) requireCopies(sessionId, options);
   if (!options?.force) requireNotInUse(sessionId, placesOf(configDirs, sessionId));
   const items: TrashedItem[] = [];

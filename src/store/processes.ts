@@ -5,7 +5,7 @@
  */
 import { createHash } from "node:crypto";
 import { execFileSync } from "node:child_process";
-import { hostname } from "node:os";
+import { hostname, uptime } from "node:os";
 import { readLink } from "./disk.ts";
 import { readSmall } from "./read-small.ts";
 
@@ -112,6 +112,72 @@ ${pidNamespace()}`;
 }
 
 let knownBootTag: string | undefined;
+
+/** The namespace that a machine begins with has this number on every Linux. */
+const FIRST_PID_NAMESPACE = "pid:[4026531836]";
+
+/**
+ * A short name of this machine that stays through a reboot. Empty where two machines could have the same: in a container,
+ * and where there is no machine id.
+ */
+function machineTag(): string {
+  const id = tryRead("/etc/machine-id")?.trim() ?? "";
+  if (id === "" || pidNamespace() !== FIRST_PID_NAMESPACE) return "";
+  return createHash("sha256").update(`${hostname()}\n${id}`).digest("hex").slice(0, 12);
+}
+
+/**
+ * What a process puts in a name so that others can tell whether it still runs: `<machine>-<boot>-<pid>-<start>`, machine and
+ * start empty where they are not known. Nothing in it is a letter that a name cannot have.
+ */
+export function ownMark(): string {
+  knownMark ??= [machineTag(), bootTag(), process.pid, encodeURIComponent(processStart(process.pid) ?? "")].join("-");
+  return knownMark;
+}
+
+let knownMark: string | undefined;
+
+export const PROCESS_MARK = "([0-9a-f]{12})?-([0-9a-f]{12})-([1-9][0-9]*)-([^-/\\\\]*)";
+
+/** Clocks may be set while a machine boots. */
+const BOOT_SLACK_MS = 60 * 1000;
+
+/** What marks are compared with: this machine as it runs now. `booted`: epoch ms. */
+export interface Here {
+  readonly machine: string;
+  readonly boot: string;
+  readonly booted: number;
+}
+
+const here = (): Here => ({ machine: machineTag(), boot: bootTag(), booted: Date.now() - uptime() * 1000 });
+
+/**
+ * Whether a process still runs that left a mark (the groups of `PROCESS_MARK`) in a name at a time. One of an earlier boot of
+ * this machine is gone: same machine, and the mark is older than this boot. Of any other machine or container nothing is
+ * known.
+ */
+export function stateOfMark(
+  [machine, boot, pid, start]: readonly (string | undefined)[],
+  writtenMs: number,
+  now: Here = here(),
+): ProcessState {
+  if (boot === now.boot) {
+    const state = stateOfProcess({ pid: Number(pid), start: decoded(start) });
+    // A process of this pid is there; where its start cannot be told, it is taken for the one.
+    return state === "gone" ? "gone" : "runs";
+  }
+  const isEarlierBoot = Boolean(machine) && machine === now.machine && writtenMs < now.booted - BOOT_SLACK_MS;
+  return isEarlierBoot ? "gone" : "unknown";
+}
+
+/** What `encodeURIComponent` made, or anything else that stands in its place. */
+function decoded(text: string | undefined): string | undefined {
+  try {
+    return text ? decodeURIComponent(text) : undefined;
+  } catch {
+    return undefined;
+  }
+}
 
 function pidNamespace(): string {
   try {

@@ -2,13 +2,23 @@ import { dirname, join } from "node:path";
 import { resolveConfigDirs } from "./config-dir.ts";
 import { makeDir, pause, readDir, statFile, statLink } from "./disk.ts";
 import { cleanStaleTemps, syncDir } from "./durable.ts";
-import { isMissing, SessionInUseError, TranscriptError } from "./errors.ts";
-import { moveNew } from "./move.ts";
+import { isMissing, TranscriptError } from "./errors.ts";
+import { findCopies } from "./locate.ts";
+import { drain, putBack, requireDrained } from "./move.ts";
+import { withSessionLock } from "./session-lock.ts";
 import { removeTemps } from "./temp.ts";
-import { claim, originalPaths, tidyTrash, trashPlaces } from "./trash-entries.ts";
-import { completePlace, itemInTrash, placeAtWork, readManifest } from "./trash-manifest.ts";
+import {
+  allTrashPlaces,
+  claim,
+  type Entry,
+  type Originals,
+  originals,
+  removeForGood,
+  tidyTrash,
+} from "./trash-entries.ts";
+import { completePlace, itemInTrash, placeAtWork, readEntry } from "./trash-manifest.ts";
 import type { TrashedItem, TrashManifest, TrashPlace } from "./trash-manifest.ts";
-import { isContained, removeTree } from "./tree.ts";
+import { isContained } from "./tree.ts";
 import type { StoreOptions } from "./types.ts";
 
 export interface RestoreResult {
@@ -28,38 +38,38 @@ export interface RestoreResult {
  * stands in the way of anything, `RestoreConflict` names all that does (`data.conflicts`, absolute paths), and nothing
  * was changed. A deletion or restoration that was cut short is undone or finished.
  *
- * Throws `TrashEntryNotFound`, `RestoreConflict`, and errors of the disk as they are: a second call then goes on.
+ * Throws `TrashEntryNotFound`, `RestoreConflict`, `SessionBusy` when another process is changing the session, and errors
+ * of the disk as they are: a second call then goes on.
  */
 export async function restoreSession(id: string, options?: StoreOptions | null): Promise<RestoreResult> {
   const configDirs = resolveConfigDirs(options);
-  const entries = chooseEntries(configDirs, id);
-  const [first] = entries;
-  if (first === undefined) {
-    for (const configDir of configDirs) tidyTrash(configDir);
-    throw nothingFor(id);
-  }
-  const { sessionId } = first.place;
-  requireNoConflict(sessionId, entries);
-
-  const items: TrashedItem[] = [];
-  const missing: TrashedItem[] = [];
-  for (const entry of entries) {
-    const lost = await putBack(entry);
-    for (const item of entry.manifest.items) {
-      (lost.has(item.path) ? missing : items).push({ ...item, configDir: entry.place.configDir });
+  // First a look, so that nothing is touched for what cannot be done.
+  const found = requireEntries(configDirs, id);
+  const [seen] = found;
+  const { sessionId } = seen.place;
+  const concerned = found.map(({ place }) => place.configDir);
+  return withSessionLock(concerned, sessionId, "restore", async () => {
+    const entries = chooseEntries(concerned, sessionId, seen.manifest.deletedAt);
+    if (entries.length === 0) throw restoredMeanwhile(id, sessionId, configDirs);
+    requireNoConflict(sessionId, entries);
+    const items: TrashedItem[] = [];
+    const missing: TrashedItem[] = [];
+    for (const entry of entries) {
+      const lost = await putEntryBack(entry);
+      for (const item of entry.manifest.items) {
+        (lost.has(item.path) ? missing : items).push({ ...item, configDir: entry.place.configDir });
+      }
     }
-  }
-  return {
-    sessionId,
-    items,
-    bytes: items.reduce((sum, item) => sum + item.bytes, 0),
-    missing,
-    otherTrashIds: configDirs.flatMap((dir) =>
-      trashPlaces(dir)
-        .filter((p) => p.sessionId === sessionId)
-        .map((p) => p.id),
-    ),
-  };
+    return {
+      sessionId,
+      items,
+      bytes: items.reduce((sum, item) => sum + item.bytes, 0),
+      missing,
+      otherTrashIds: allTrashPlaces(configDirs)
+        .places.filter((place) => place.sessionId === sessionId)
+        .map((place) => place.id),
+    };
+  });
 }
 
 export interface RestorationPlan {
@@ -72,20 +82,59 @@ export interface RestorationPlan {
 
 /** What `restoreSession` would put back, were it called now. Reads only; throws as it does. */
 export function planRestoration(id: string, options?: StoreOptions | null): RestorationPlan {
-  const entries = chooseEntries(resolveConfigDirs(options), id);
-  const [first] = entries;
-  if (first === undefined) throw nothingFor(id);
-  const { sessionId } = first.place;
-  requireNoConflict(sessionId, entries);
-  const items = entries.flatMap(({ place, manifest }) =>
-    manifest.items.map((item) => ({ ...item, configDir: place.configDir })),
+  const entries = requireEntries(resolveConfigDirs(options), id);
+  const [{ place, manifest }] = entries;
+  const items = entries.flatMap((entry) =>
+    entry.manifest.items.map((item) => ({ ...item, configDir: entry.place.configDir })),
   );
   const bytes = items.reduce((sum, item) => sum + item.bytes, 0);
-  return { sessionId, summary: first.manifest.summary, items, bytes };
+  return { sessionId: place.sessionId, summary: manifest.summary, items, bytes };
 }
 
-function nothingFor(id: string): TranscriptError {
-  return new TranscriptError("TrashEntryNotFound", `Nothing in the trash for ${id}`, {
+/** The entries that are meant, when there are any and nothing is in their way. */
+function requireEntries(configDirs: readonly string[], id: string): [Entry, ...Entry[]] {
+  const [first, ...others] = chooseEntries(configDirs, id);
+  if (first === undefined) {
+    const unusable = problemsOf(configDirs, id);
+    for (const configDir of configDirs) tidyTrash(configDir);
+    throw nothingFor(id, unusable);
+  }
+  requireNoConflict(first.place.sessionId, [first, ...others]);
+  return [first, ...others];
+}
+
+function nothingFor(id: string, unusable: readonly { place: TrashPlace; problem: string }[]): TranscriptError {
+  const [first] = unusable;
+  if (first === undefined) {
+    return new TranscriptError("TrashEntryNotFound", `Nothing in the trash for ${id}`, {
+      hint: "List the trash to see what can be restored; a session that was restored is in its place again.",
+      data: { id },
+    });
+  }
+  const { place, problem } = first;
+  return new TranscriptError("TrashEntryNotFound", `${place.id} in the trash cannot be restored: ${problem}`, {
+    hint: `What it holds lies below ${place.path}, under its old path. Move it back by hand, or remove the entry by its id.`,
+    data: { id, path: place.path, problem },
+  });
+}
+
+/** The entries that are meant and cannot be used. Throws what keeps a trash from being looked at. */
+function problemsOf(configDirs: readonly string[], id: string): { place: TrashPlace; problem: string }[] {
+  const { places, errors } = allTrashPlaces(configDirs);
+  const problems = places.flatMap((place) => {
+    if (place.state === "removing" || !isMeant(place, id)) return [];
+    const reading = readEntry(place);
+    if (reading.problem === undefined || reading.is === "gone") return [];
+    return reading.is === "empty" && place.state === "deleting" ? [] : [{ place, problem: reading.problem }];
+  });
+  if (problems.length === 0 && errors.length > 0) throw errors[0];
+  return problems;
+}
+
+function restoredMeanwhile(id: string, sessionId: string, configDirs: readonly string[]): TranscriptError {
+  const isBack = findCopies(sessionId, { configDirs }).length > 0;
+  const what = isBack ? "restored it" : "removed it, or restored and deleted it again";
+  return new TranscriptError("TrashEntryNotFound", `Nothing in the trash for ${id}: another process has ${what}`, {
     hint: "List the trash to see what can be restored; a session that was restored is in its place again.",
     data: { id },
   });
@@ -96,26 +145,36 @@ function requireNoConflict(sessionId: string, entries: readonly Entry[]): void {
   if (conflicts.length > 0) throw restoreConflict(sessionId, conflicts);
 }
 
-interface Entry {
-  readonly place: TrashPlace;
-  readonly manifest: TrashManifest;
-}
+const isMeant = (place: TrashPlace, id: string): boolean => place.sessionId === id || baseId(place.id) === baseId(id);
 
-/** The entries that are meant, at most one in each config dir, all of one deletion. */
-function chooseEntries(configDirs: readonly string[], id: string): Entry[] {
-  const entries = configDirs.flatMap(trashPlaces).flatMap((place): Entry[] => {
-    if (place.state === "removing" || (place.sessionId !== id && baseId(place.id) !== baseId(id))) return [];
-    const manifest = readManifest(place);
-    return manifest === undefined ? [] : [{ place, manifest }];
-  });
+/** The entries that are meant, at most one in each config dir, all of one deletion: the one of that time, or the latest. */
+function chooseEntries(configDirs: readonly string[], id: string, deletedAt?: number): Entry[] {
+  const entries = entriesOf(configDirs, id);
   // What was cut short comes first: until that is put right, the session is in two places.
   entries.sort((a, b) => RANK[a.place.state] - RANK[b.place.state] || b.manifest.deletedAt - a.manifest.deletedAt);
+  const time = deletedAt ?? entries[0]?.manifest.deletedAt;
   const chosen = new Map<string, Entry>();
   for (const entry of entries) {
-    if (entry.manifest.deletedAt !== entries[0]?.manifest.deletedAt || chosen.has(entry.place.configDir)) continue;
+    if (entry.manifest.deletedAt !== time || chosen.has(entry.place.configDir)) continue;
     chosen.set(entry.place.configDir, entry);
   }
   return [...chosen.values()];
+}
+
+/** So often the trash is looked at again when an entry has got another name between its name and its manifest. */
+const LOOKS = 3;
+
+function entriesOf(configDirs: readonly string[], id: string): Entry[] {
+  for (let look = 1; ; look++) {
+    const readings = allTrashPlaces(configDirs)
+      .places.filter((place) => place.state !== "removing" && isMeant(place, id))
+      .map((place) => ({ place, reading: readEntry(place) }));
+    const isSettled = readings.every(({ reading }) => reading.problem === undefined || reading.is !== "gone");
+    if (!isSettled && look < LOOKS) continue;
+    return readings.flatMap(({ place, reading }) =>
+      reading.manifest === undefined ? [] : [{ place, manifest: reading.manifest }],
+    );
+  }
 }
 
 const RANK = { restoring: 0, deleting: 1, complete: 2, removing: 3 } as const;
@@ -125,15 +184,12 @@ const baseId = (id: string): string => id.replace(/\.(?:restoring|removing)$/, "
 /** Absolute paths at which something else stands, or where no directory can hold what is put back. */
 function conflictsOf(entry: Entry): string[] {
   const { place, manifest } = entry;
-  const original = originalPaths(place.configDir);
+  const { of, asideOf } = originals(place.configDir, manifest);
   return manifest.items.flatMap(({ path }) => {
-    const from = itemInTrash(place, path);
-    const to = original(path);
-    if (statLink(from) === undefined) return [];
-    const parent = dirname(to);
-    const obstacle = isProjectItem(path)
-      ? noDirectory(statFile(parent), parent)
-      : noDirectory(statLink(parent), parent);
+    const to = of(path);
+    const from = [itemInTrash(place, path), asideOf(path)].find((at) => statLink(at) !== undefined);
+    if (from === undefined) return [];
+    const obstacle = obstacleAbove(place.configDir, path, to);
     if (obstacle !== undefined) return [obstacle];
     return statLink(to) === undefined || isContained(from, to) || isRest(entry, from, to) ? [] : [to];
   });
@@ -146,12 +202,19 @@ function conflictsOf(entry: Entry): string[] {
 const isRest = ({ place }: Entry, from: string, to: string): boolean =>
   place.state !== "complete" && isContained(to, from);
 
-/** The config dir and project dirs may be links, which `originalPaths` has followed; other directories may not. */
-const isProjectItem = (path: string): boolean => path.startsWith("projects/") || !path.includes("/");
+/** What stands, above the place of an item, where there must be a directory, or nothing. */
+function obstacleAbove(configDir: string, path: string, to: string): string | undefined {
+  const names = path.split("/").slice(0, -1);
+  // Project dirs may be links, which `originals` has followed, and so may `projects`. One that leads nowhere holds nothing.
+  if (names[0] === "projects") return isNoDirectory(statFile(dirname(to)), dirname(to)) ? dirname(to) : undefined;
+  // A link in place of any other directory would lead what is put back out of the config dir.
+  const above = names.map((_, nth) => join(configDir, ...names.slice(0, nth + 1)));
+  return above.find((dir) => isNoDirectory(statLink(dir), dir));
+}
 
-function noDirectory(stat: { isDirectory(): boolean } | undefined, path: string): string | undefined {
-  if (stat?.isDirectory() || (stat === undefined && statLink(path) === undefined)) return undefined;
-  return path;
+function isNoDirectory(stat: { isDirectory(): boolean } | undefined, path: string): boolean {
+  if (stat !== undefined) return !stat.isDirectory();
+  return statLink(path) !== undefined;
 }
 
 function restoreConflict(sessionId: string, conflicts: readonly string[]): TranscriptError {
@@ -165,19 +228,17 @@ function restoreConflict(sessionId: string, conflicts: readonly string[]): Trans
 }
 
 /** Puts all of an entry back and removes it; gives the paths that were nowhere. */
-async function putBack(entry: Entry): Promise<Set<string>> {
+async function putEntryBack(entry: Entry): Promise<Set<string>> {
   const { place, manifest } = entry;
-  const working = placeAtWork(baseOf(place, manifest), "restoring");
-  if (place.id !== working.id && !claim(place, working)) {
-    throw new SessionInUseError(place.sessionId, "another process is restoring or removing it");
-  }
-  const original = originalPaths(place.configDir);
+  const working = place.state === "restoring" ? place : workingPlace(place, manifest);
+  if (place.id !== working.id && !claim(place, working)) throw new Error(`${place.path} went away under its lock`);
+  const places = originals(place.configDir, manifest);
   const lost = new Set<string>();
   const touched = new Set<string>();
   for (const { path } of [...manifest.items].reverse()) {
-    const to = original(path);
+    const to = places.of(path);
     makeParent(to);
-    if (!putBackOne(entry, itemInTrash(working, path), to)) lost.add(path);
+    if (!putItemBack(entry, working, path, places)) lost.add(path);
     touched.add(dirname(to));
     await pause();
   }
@@ -190,9 +251,14 @@ async function putBack(entry: Entry): Promise<Set<string>> {
   return lost;
 }
 
-/** The entry under the name that it has when it waits. */
-function baseOf(place: TrashPlace, { deletedAt }: TrashManifest): TrashPlace {
-  return place.state === "deleting" ? completePlace(place.configDir, place.sessionId, deletedAt) : place;
+/** The name under which an entry is put back: the one under which it waits, and what is done to it. */
+function workingPlace(place: TrashPlace, { deletedAt }: TrashManifest): TrashPlace {
+  for (let nth = 1; ; nth++) {
+    const waiting =
+      nth === 1 && place.state === "complete" ? place : completePlace(place.configDir, place.sessionId, deletedAt, nth);
+    const working = placeAtWork(waiting, "restoring");
+    if (statLink(working.path) === undefined) return working;
+  }
 }
 
 function makeParent(path: string): void {
@@ -203,31 +269,26 @@ function makeParent(path: string): void {
 }
 
 /** False when the thing is neither in the trash nor in its place. */
-function putBackOne(entry: Entry, from: string, to: string): boolean {
-  const outcome = moveNew(from, to);
-  if (outcome === "missing") return statLink(to) !== undefined;
-  if (outcome !== "taken") return true;
-  if (isContained(from, to)) {
-    // A run that copied from another file system was killed before it emptied the trash; the session may have grown.
-    removeTree(from);
-    return true;
+function putItemBack(entry: Entry, working: TrashPlace, path: string, { of, asideOf }: Originals): boolean {
+  const [from, to, aside] = [itemInTrash(working, path), of(path), asideOf(path)];
+  const mayExtend = entry.place.state !== "complete";
+  if (statLink(aside) !== undefined) {
+    // A deletion was killed that had put it aside. Either it has been copied since, and then a part may be gone, or not.
+    if (statLink(from) !== undefined) requireDrained(drain(aside, from));
+    else if (putBack(aside, to, mayExtend) === "taken") throw restoreConflict(entry.place.sessionId, [to]);
   }
-  if (!isRest(entry, from, to)) throw restoreConflict(entry.place.sessionId, [to]);
-  removeTree(to);
-  return putBackOne(entry, from, to);
+  const outcome = putBack(from, to, mayExtend);
+  if (outcome === "taken") throw restoreConflict(entry.place.sessionId, [to]);
+  return outcome === "placed" || statLink(to) !== undefined;
 }
 
 /** Removes an entry that has been emptied. One in which something else was put goes back to waiting. */
 function removeEntry(working: TrashPlace, { deletedAt }: TrashManifest): void {
-  const files = join(working.path, "files");
-  if (holdsMore(files)) {
-    for (let nth = 1; ; nth++) {
-      const complete = completePlace(working.configDir, working.sessionId, deletedAt, nth);
-      if (statLink(complete.path) === undefined) return void claim(working, complete);
-    }
+  if (!holdsMore(join(working.path, "files"))) return removeForGood(working);
+  for (let nth = 1; ; nth++) {
+    const complete = completePlace(working.configDir, working.sessionId, deletedAt, nth);
+    if (statLink(complete.path) === undefined) return void claim(working, complete);
   }
-  const removing = placeAtWork(working, "removing");
-  if (claim(working, removing)) removeTree(removing.path);
 }
 
 /** Whether a directory of the entry, without what killed copies left in it, has anything but directories in it. */

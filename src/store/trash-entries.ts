@@ -1,48 +1,52 @@
-/** The trash of a config dir as a directory: what is in it, how it comes and goes, and where its items belong. */
-import { dirname, join } from "node:path";
-import { makeDir, readDir, removeDir, rename, statLink } from "./disk.ts";
+/** The entries in the trash of a config dir: how they come and go, and where their items belong. */
+import { basename, dirname, join } from "node:path";
+import { rename, statLink } from "./disk.ts";
 import { syncDir } from "./durable.ts";
-import { errnoOf, isMissing, TranscriptError } from "./errors.ts";
-import { projectDirPath, trashPath } from "./paths.ts";
+import { isMissing } from "./errors.ts";
+import { projectDirPath } from "./paths.ts";
 import { realOrSelf } from "./platform.ts";
-import { trashPlace } from "./trash-manifest.ts";
-import type { TrashPlace } from "./trash-manifest.ts";
+import { removeDeadLocks } from "./session-lock.ts";
+import { asideName } from "./temp.ts";
+import { removeEmptyTrash, trashNames } from "./trash-dir.ts";
+import { placeAtWork, readManifest, trashPlace } from "./trash-manifest.ts";
+import type { TrashManifest, TrashPlace } from "./trash-manifest.ts";
 import { removeTree } from "./tree.ts";
 
-/** The entries in the trash of a config dir, by name. No trash: none. */
+/** The entries in the trash of a config dir, by name. No trash: none. Throws where the trash is a link, or cannot be read. */
 export function trashPlaces(configDir: string): TrashPlace[] {
-  try {
-    return readDir(trashPath(configDir)).flatMap((entry) => trashPlace(configDir, entry.name) ?? []);
-  } catch (error) {
-    if (isMissing(error)) return [];
-    throw error;
-  }
+  return trashNames(configDir).flatMap((name) => trashPlace(configDir, name) ?? []);
 }
 
-/**
- * Makes the trash where there is none. A link in its place would lead what is deleted out of the config dir, so it is
- * refused.
- */
-export function makeTrash(configDir: string): void {
-  const trash = trashPath(configDir);
-  for (const path of [dirname(trash), trash]) {
-    if (statLink(path)?.isSymbolicLink()) {
-      throw new TranscriptError("Io", `The trash is not used: ${path} is a link`, {
-        hint: "Replace the link by a directory, or pass permanent to delete for good.",
-        data: { path },
-      });
+/** Those of several config dirs. A trash that cannot be used hides no other one: its error is given, too. */
+export function allTrashPlaces(configDirs: readonly string[]): { places: TrashPlace[]; errors: unknown[] } {
+  const places: TrashPlace[] = [];
+  const errors: unknown[] = [];
+  for (const configDir of configDirs) {
+    try {
+      places.push(...trashPlaces(configDir));
+    } catch (error) {
+      errors.push(error);
     }
   }
-  if (statLink(trash) !== undefined) return;
-  makeDir(trash);
-  syncDir(dirname(trash));
-  syncDir(configDir);
+  return { places, errors };
 }
 
-/**
- * Gives an entry its next name, which claims it: false when another process was faster. A name that is taken throws
- * (`ENOTEMPTY` or `EEXIST`).
- */
+export interface Entry {
+  readonly place: TrashPlace;
+  readonly manifest: TrashManifest;
+}
+
+/** The deletion of a session that was begun in a config dir and cut short, or else such a restoration. Reads only. */
+export function cutShort(configDir: string, sessionId: string): Entry | undefined {
+  const found = allTrashPlaces([configDir]).places.flatMap((place): Entry[] => {
+    const isCut = place.sessionId === sessionId && (place.state === "deleting" || place.state === "restoring");
+    const manifest = isCut ? readManifest(place) : undefined;
+    return manifest === undefined ? [] : [{ place, manifest }];
+  });
+  return found.find(({ place }) => place.state === "deleting") ?? found[0];
+}
+
+/** Gives an entry its next name. False when it has gone; a name that is taken throws (`ENOTEMPTY` or `EEXIST`). */
 export function claim(from: TrashPlace, to: TrashPlace): boolean {
   try {
     rename(from.path, to.path);
@@ -54,23 +58,38 @@ export function claim(from: TrashPlace, to: TrashPlace): boolean {
   return true;
 }
 
-/** Takes away what is left of entries whose removal was cut short, and the trash itself when nothing is in it. */
-export function tidyTrash(configDir: string): void {
-  for (const place of trashPlaces(configDir)) if (place.state === "removing") removeTree(place.path);
-  const trash = trashPath(configDir);
-  for (const path of [trash, dirname(trash)]) {
-    try {
-      removeDir(path);
-    } catch (error) {
-      if (!isMissing(error) && !["ENOTEMPTY", "EEXIST"].includes(errnoOf(error) ?? "")) throw error;
-    }
-  }
+/** Removes an entry and all that is in it. From the first moment it is one that nobody restores. */
+export function removeForGood(place: TrashPlace): void {
+  const removing = placeAtWork(place, "removing");
+  // What is left of one of this name is as good as gone.
+  if (statLink(removing.path) !== undefined) removeTree(removing.path);
+  if (claim(place, removing)) removeTree(removing.path);
 }
 
-/** Where an item of a manifest belongs. A project dir may be a link; what it leads to is asked once. */
-export function originalPaths(configDir: string): (path: string) => string {
+/**
+ * Takes away what is left of entries whose removal was cut short, the locks of processes that have died, and the trash
+ * itself when nothing is in it. What is being removed has been given up, so no lock is needed to go on with it.
+ */
+export function tidyTrash(configDir: string): void {
+  const { places, errors } = allTrashPlaces([configDir]);
+  // What cannot be used is not tidied.
+  if (errors.length > 0) return;
+  for (const place of places) if (place.state === "removing") removeTree(place.path);
+  removeDeadLocks(configDir);
+  removeEmptyTrash(configDir);
+}
+
+/** Where the items of a manifest belong, and where they are put aside on their way. */
+export interface Originals {
+  readonly of: (path: string) => string;
+  readonly asideOf: (path: string) => string;
+}
+
+/** A project dir may be a link; what it leads to is asked once. */
+export function originals(configDir: string, { items, token = NO_TOKEN }: TrashManifest): Originals {
   const projects = new Map<string, string>();
-  return (path) => {
+  const numbers = new Map(items.map(({ path }, nth) => [path, nth]));
+  const of = (path: string): string => {
     const names = path.split("/");
     const [top, key, name] = names;
     if (top !== "projects" || key === undefined || name === undefined) return join(configDir, ...names);
@@ -78,4 +97,12 @@ export function originalPaths(configDir: string): (path: string) => string {
     projects.set(key, project);
     return join(project, name);
   };
+  const asideOf = (path: string): string => {
+    const original = of(path);
+    return join(dirname(original), asideName(basename(original), token, numbers.get(path) ?? 0));
+  };
+  return { of, asideOf };
 }
+
+/** Deletions by 0.1.0 put nothing aside, and what they left is finished under this one. */
+const NO_TOKEN = "00000000";

@@ -7,12 +7,13 @@
  * then `<id>-<time>.restoring` or `.removing` until it is gone.
  */
 import { basename, join, sep } from "node:path";
+import { MANIFEST_BYTES } from "../transcript/limits.ts";
 import { canBelong } from "./belongs.ts";
 import { createTemp, discardTemp, publishNew } from "./durable.ts";
-import { statFile, writeAll } from "./disk.ts";
-import { errnoOf } from "./errors.ts";
+import { statLink, type Stats, writeAll } from "./disk.ts";
+import { errnoOf, TranscriptError } from "./errors.ts";
 import { trashPath } from "./paths.ts";
-import { readSmall } from "./read-small.ts";
+import { readPlain } from "./read-small.ts";
 import { isSessionId } from "./session-id.ts";
 import type { Belonging, BelongingKind } from "./sidecars.ts";
 
@@ -41,6 +42,11 @@ export interface TrashManifest {
   /** What a list showed of the session. */
   readonly summary: string | undefined;
   readonly items: readonly Belonging[];
+  /**
+   * What makes the names of what is put aside (move.ts) the names of this deletion. Undefined in the manifests of 0.1.0,
+   * which put nothing aside.
+   */
+  readonly token: string | undefined;
 }
 
 const VERSION = 1;
@@ -76,19 +82,34 @@ function requirePlace(configDir: string, name: string): TrashPlace {
   return place;
 }
 
-const manifestPath = (place: TrashPlace): string => join(place.path, "manifest.json");
+const MANIFEST = "manifest.json";
+const FILES = "files";
 /** Where an item lies in its entry. */
-export const itemInTrash = (place: TrashPlace, path: string): string => join(place.path, "files", ...path.split("/"));
+export const itemInTrash = (place: TrashPlace, path: string): string => join(place.path, FILES, ...path.split("/"));
 
-/** Writes the manifest, whole and on the disk when this returns. False when the entry has one already, which stands. */
+/**
+ * Writes the manifest, whole and on the disk when this returns. False when the entry has one already, which stands. One that
+ * would be too large to be read again is refused, before anything is moved.
+ */
 export function writeManifest(place: TrashPlace, manifest: TrashManifest): boolean {
-  const { sessionId, summary, items } = manifest;
+  const { sessionId, summary, items, token } = manifest;
   const deletedAt = new Date(manifest.deletedAt).toISOString();
-  const text = `${JSON.stringify({ version: VERSION, sessionId, deletedAt, summary, items }, null, 1)}\n`;
-  const path = manifestPath(place);
+  const text = `${JSON.stringify({ version: VERSION, sessionId, deletedAt, summary, token, items }, null, 1)}\n`;
+  const bytes = Buffer.from(text);
+  if (bytes.length > MANIFEST_BYTES) {
+    throw new TranscriptError(
+      "Io",
+      `Session ${sessionId} has ${items.length} files and directories, too many for the trash`,
+      {
+        hint: "Move some of them away, then try again.",
+        data: { sessionId, items: items.length },
+      },
+    );
+  }
+  const path = join(place.path, MANIFEST);
   const temp = createTemp(place.path, basename(path));
   try {
-    writeAll(temp.fd, Buffer.from(text));
+    writeAll(temp.fd, bytes);
     publishNew(temp, path);
     return true;
   } catch (error) {
@@ -98,45 +119,110 @@ export function writeManifest(place: TrashPlace, manifest: TrashManifest): boole
   }
 }
 
-/** The manifest of an entry; undefined when it has none, or one that is not ours or that names other things than ours. */
-export function readManifest(place: TrashPlace): TrashManifest | undefined {
-  const path = manifestPath(place);
-  const size = statFile(path)?.size;
-  const text = size === undefined ? undefined : readSmall(path, size);
-  if (text === undefined) return undefined;
+/** An entry as it lies there: what its manifest says, or why it cannot be restored. */
+export type TrashReading =
+  | { readonly manifest: TrashManifest; readonly problem?: undefined }
+  | {
+      readonly manifest?: undefined;
+      /** Completes a sentence that begins with the entry: `its manifest.json is a link`. */
+      readonly problem: string;
+      /** `gone`: there is no entry of that name (any more). `empty`: it is a directory without a manifest. */
+      readonly is: "gone" | "empty" | "bad";
+    };
+
+/**
+ * Reads an entry. The trash may hold anything: nothing in it is followed, opened that would block, or believed that a
+ * session cannot own. Never throws; reads only.
+ */
+export function readEntry(place: TrashPlace): TrashReading {
+  const bad = (problem: string): TrashReading => ({ problem, is: "bad" });
+  const odd = oddDirectory(place.path);
+  if (odd !== undefined) return bad(odd);
+  const read = readPlain(join(place.path, MANIFEST), MANIFEST_BYTES);
+  if (read === undefined) {
+    if (statLink(place.path) === undefined) return { problem: "it is not there", is: "gone" };
+    return { problem: `it has no ${MANIFEST}`, is: "empty" };
+  }
+  if ("reason" in read) return bad(`its ${MANIFEST} ${read.reason}`);
+  const manifest = parseManifest(read.text, place.sessionId);
+  if (typeof manifest === "string") return bad(`its ${MANIFEST} ${manifest}`);
+  const within = oddParent(place, manifest);
+  return within === undefined ? { manifest } : bad(within);
+}
+
+/** The manifest of an entry; undefined when it has none, or when the entry cannot be used. */
+export const readManifest = (place: TrashPlace): TrashManifest | undefined => readEntry(place).manifest;
+
+/** Why a path is not a directory that can be gone into; undefined when it is one, or when nothing is there. */
+function oddDirectory(path: string, name?: string): string | undefined {
+  let stats: Stats | undefined;
+  try {
+    stats = statLink(path);
+  } catch (error) {
+    return `${name ?? "it"} cannot be looked at (${errnoOf(error) ?? String(error)})`;
+  }
+  if (stats === undefined || stats.isDirectory()) return undefined;
+  return `${name ?? "it"} is ${stats.isSymbolicLink() ? "a link" : "not a directory"}`;
+}
+
+/** What in the entry leads elsewhere, of the directories in which its items lie. */
+function oddParent(place: TrashPlace, { items }: TrashManifest): string | undefined {
+  const seen = new Set<string>();
+  for (const { path } of items) {
+    const names = [FILES, ...path.split("/").slice(0, -1)];
+    for (let depth = 1; depth <= names.length; depth++) {
+      const name = names.slice(0, depth).join("/");
+      if (seen.has(name)) continue;
+      seen.add(name);
+      const odd = oddDirectory(join(place.path, ...names.slice(0, depth)), name);
+      if (odd !== undefined) return odd;
+    }
+  }
+  return undefined;
+}
+
+/** A manifest, or why it is none: the end of a sentence. */
+function parseManifest(text: string, sessionId: string): TrashManifest | string {
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch {
-    return undefined;
+    return "is not JSON";
   }
-  if (typeof value !== "object" || value === null) return undefined;
-  const fields = value as Record<string, unknown>;
-  const { deletedAt, summary, items } = fields;
-  const time = typeof deletedAt === "string" ? Date.parse(deletedAt) : NaN;
-  if (fields["version"] !== VERSION || fields["sessionId"] !== place.sessionId || Number.isNaN(time)) return undefined;
-  if (!Array.isArray(items)) return undefined;
-  const known = items.map((item) => readItem(item, place.sessionId));
-  if (!known.every((item) => item !== undefined)) return undefined;
-  return {
-    sessionId: place.sessionId,
-    deletedAt: time,
-    summary: typeof summary === "string" ? summary : undefined,
-    items: known,
-  };
+  if (typeof value !== "object" || value === null) return "is not a manifest";
+  const { version, sessionId: named, deletedAt, summary, token, items } = value as Record<string, unknown>;
+  if (version !== VERSION) return "is of another version";
+  if (named !== sessionId) return "names another session";
+  const time = typeof deletedAt === "string" && TIME.test(deletedAt) ? Date.parse(deletedAt) : NaN;
+  if (Number.isNaN(time)) return "does not say when";
+  if (summary !== undefined && typeof summary !== "string") return "has a summary that is not a text";
+  if (token !== undefined && !(typeof token === "string" && TOKEN.test(token))) return "has a token that is not one";
+  if (!Array.isArray(items)) return "does not say what was deleted";
+  const known: Belonging[] = [];
+  for (const item of items) {
+    const read = readItem(item, sessionId);
+    if (typeof read === "string") return read;
+    known.push(read);
+  }
+  if (new Set(known.map(({ path }) => path)).size < known.length) return "names something twice";
+  return { sessionId, deletedAt: time, summary, token, items: known };
 }
 
+/** As `toISOString` writes it, of the years 0 to 9999, of which names are made. */
+const TIME = /^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z$/;
+const TOKEN = /^[0-9a-f]{8}$/;
 const KINDS = new Set<unknown>(["transcript", "stub", "sidecars", "companion", "subagent", "leftover"]);
 
-function readItem(value: unknown, sessionId: string): Belonging | undefined {
-  if (typeof value !== "object" || value === null) return undefined;
-  const { path, kind, bytes } = value as Record<string, unknown>;
-  if (typeof path !== "string" || typeof bytes !== "number" || !KINDS.has(kind)) return undefined;
+function readItem(value: unknown, sessionId: string): Belonging | string {
+  const { path, kind, bytes } = (typeof value === "object" && value !== null ? value : {}) as Record<string, unknown>;
+  if (typeof path !== "string" || !KINDS.has(kind)) return "does not say what was deleted";
+  if (!isSize(bytes)) return "names a size that nothing has";
   const names = path.split("/");
-  return !names.some((name) => NO_NAME.test(name)) && canBelong(names, sessionId)
-    ? { path, kind: kind as BelongingKind, bytes }
-    : undefined;
+  if (names.some((name) => NO_NAME.test(name)) || !canBelong(names, sessionId)) return "names what no session owns";
+  return { path, kind: kind as BelongingKind, bytes };
 }
+
+const isSize = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
 
 /** What ends a name in a path, or is no name: no part of an item's path. */
 const NO_NAME = sep === "\\" ? /^\.{0,2}$|[\\\0]/ : /^\.{0,2}$|\0/;

@@ -1,11 +1,11 @@
 import { resolveConfigDirs } from "./config-dir.ts";
-import { removeDir, statLink } from "./disk.ts";
-import { STALE_TEMP_MS } from "../transcript/limits.ts";
-import { isMissing } from "./errors.ts";
-import { claim, tidyTrash, trashPlaces } from "./trash-entries.ts";
-import { placeAtWork, readManifest } from "./trash-manifest.ts";
-import type { TrashManifest, TrashPlace } from "./trash-manifest.ts";
-import { removeTree } from "./tree.ts";
+import { readNames, removeDir, statLink } from "./disk.ts";
+import { errnoOf, isMissing, SessionBusyError } from "./errors.ts";
+import { withSessionLock, workerOn } from "./session-lock.ts";
+import { isOurOwnName, removeTemps } from "./temp.ts";
+import { removeForGood, tidyTrash, trashPlaces } from "./trash-entries.ts";
+import { readEntry } from "./trash-manifest.ts";
+import type { TrashManifest, TrashPlace, TrashReading } from "./trash-manifest.ts";
 import type { StoreOptions } from "./types.ts";
 
 /** A deleted session as `listTrash` shows it. */
@@ -15,7 +15,7 @@ export interface TrashEntry {
   readonly sessionId: string;
   readonly configDir: string;
   readonly path: string;
-  /** Epoch ms; undefined when the manifest cannot be read, and then the entry cannot be restored by us. */
+  /** Epoch ms; undefined for an entry with a `problem`. */
   readonly deletedAt: number | undefined;
   /** What a list showed of the session, where it was known. */
   readonly summary: string | undefined;
@@ -24,22 +24,45 @@ export interface TrashEntry {
   readonly items: number;
   /** False for one whose deletion or restoration was cut short: `deleteSession` finishes, `restoreSession` undoes it. */
   readonly complete: boolean;
+  /**
+   * Why the entry cannot be restored, as the end of a sentence: `its manifest.json is a link`. What it holds lies below
+   * `path`; `emptyTrash` removes it when its id is named.
+   */
+  readonly problem?: string;
 }
 
-/** What is in the trash of the config dirs, latest deletion first. Reads only. */
+/**
+ * What is in the trash of the config dirs, latest deletion first, then what cannot be restored. Reads only. Throws where a
+ * trash is a link, or cannot be read.
+ */
 export async function listTrash(options?: StoreOptions | null): Promise<TrashEntry[]> {
   const entries = resolveConfigDirs(options)
     .flatMap(trashPlaces)
     .flatMap((place) => {
-      const manifest = readManifest(place);
-      // Without a manifest nothing has been moved yet, and what is being removed is as good as gone.
-      if (place.state === "removing" || (place.state === "deleting" && manifest === undefined)) return [];
-      return [toEntry(place, manifest)];
+      // What is being removed is as good as gone, and a deletion without a manifest has moved nothing yet.
+      if (place.state === "removing") return [];
+      const reading = readEntry(place);
+      return isNothing(place, reading) ? [] : [toEntry(place, reading)];
     });
   return entries.sort((a, b) => (b.deletedAt ?? 0) - (a.deletedAt ?? 0));
 }
 
-function toEntry(place: TrashPlace, manifest: TrashManifest | undefined): TrashEntry {
+/** What has gone meanwhile, or a deletion that was killed before it wrote down what it would move: an empty directory. */
+function isNothing(place: TrashPlace, reading: TrashReading): boolean {
+  if (reading.problem === undefined || reading.is === "bad") return false;
+  return reading.is === "gone" || (place.state === "deleting" && !holdsAnything(place));
+}
+
+/** Whether there is more in an entry than what a killed writer of the manifest left. */
+function holdsAnything(place: TrashPlace): boolean {
+  try {
+    return readNames(place.path).some((name) => !isOurOwnName(name));
+  } catch (error) {
+    return !isMissing(error);
+  }
+}
+
+function toEntry(place: TrashPlace, { manifest, problem }: TrashReading): TrashEntry {
   return {
     id: place.id,
     sessionId: place.sessionId,
@@ -50,6 +73,7 @@ function toEntry(place: TrashPlace, manifest: TrashManifest | undefined): TrashE
     bytes: bytesOf(manifest),
     items: manifest?.items.length ?? 0,
     complete: place.state === "complete",
+    ...(problem !== undefined && { problem }),
   };
 }
 
@@ -57,7 +81,7 @@ const bytesOf = (manifest: TrashManifest | undefined): number =>
   manifest?.items.reduce((sum, item) => sum + item.bytes, 0) ?? 0;
 
 export interface EmptyTrashOptions extends StoreOptions {
-  /** Only what was deleted at least so long ago. */
+  /** Only what was deleted at least so long ago. Absent or 0: whatever the clock says. */
   readonly olderThanMs?: number | undefined;
   /** Only these: entries of the trash, or session ids. */
   readonly ids?: readonly string[] | undefined;
@@ -68,57 +92,87 @@ export interface EmptyTrashOptions extends StoreOptions {
 export interface EmptyTrashResult {
   readonly removed: readonly { readonly id: string; readonly configDir: string; readonly bytes: number }[];
   readonly bytes: number;
-  /** What was meant and stays: cut short, or without a manifest that we can read and not named by its id. */
+  /** What was meant and stays, and why. */
   readonly kept: readonly { readonly id: string; readonly configDir: string; readonly reason: string }[];
 }
 
 /**
  * Removes what is in the trash for good. Entries whose deletion or restoration was cut short are kept, since a part of
- * their session is elsewhere; so is one whose manifest cannot be read, unless `ids` names it.
+ * their session is elsewhere; so is one that cannot be restored, unless `ids` names it, and one that another process is
+ * restoring at this moment.
  */
 export async function emptyTrash(options?: EmptyTrashOptions | null): Promise<EmptyTrashResult> {
   const { ids, olderThanMs = 0, dryRun = false } = options ?? {};
-  const before = Date.now() - olderThanMs;
   const removed: { id: string; configDir: string; bytes: number }[] = [];
   const kept: { id: string; configDir: string; reason: string }[] = [];
   for (const configDir of resolveConfigDirs(options)) {
     for (const place of trashPlaces(configDir)) {
-      const named = ids?.includes(place.id) || ids?.includes(place.sessionId);
-      if (place.state === "removing" || (ids !== undefined && !named)) continue;
-      const manifest = readManifest(place);
-      if (manifest !== undefined && manifest.deletedAt > before) continue;
-      const reason = reasonToKeep(place, manifest, named === true);
-      if (reason === "unbegun") {
-        if (!dryRun) removeUnbegun(place);
-      } else if (reason !== undefined) kept.push({ id: place.id, configDir, reason });
-      else if (dryRun || remove(place)) removed.push({ id: place.id, configDir, bytes: bytesOf(manifest) });
+      const isNamed = ids?.includes(place.id) === true || ids?.includes(place.sessionId) === true;
+      if (place.state === "removing" || (ids !== undefined && !isNamed)) continue;
+      const decide = (): Decision => decideOn(place, isNamed, olderThanMs);
+      const decision = dryRun ? decide() : await carryOut(place, decide);
+      if (decision.reason !== undefined) kept.push({ id: place.id, configDir, reason: decision.reason });
+      if (decision.bytes !== undefined) removed.push({ id: place.id, configDir, bytes: decision.bytes });
     }
     if (!dryRun) tidyTrash(configDir);
   }
   return { removed, bytes: removed.reduce((sum, entry) => sum + entry.bytes, 0), kept };
 }
 
-function reasonToKeep(place: TrashPlace, manifest: TrashManifest | undefined, named: boolean): string | undefined {
-  if (place.state === "deleting" && manifest === undefined) return "unbegun";
-  if (place.state === "deleting") return "its deletion was cut short";
-  if (place.state === "restoring") return "its restoration was cut short";
-  return manifest === undefined && !named ? "its manifest cannot be read" : undefined;
+/** What becomes of an entry: it is removed, or kept for a reason, or there is nothing to say of it. */
+interface Decision {
+  readonly bytes?: number;
+  readonly reason?: string;
+  /** What a deletion left that had moved nothing. */
+  readonly isUnbegun?: boolean;
 }
 
-/** A process that was killed before it wrote the manifest moved nothing; one that still runs will, at once. */
-function removeUnbegun(place: TrashPlace): void {
-  const stat = statLink(place.path);
-  if (stat === undefined || Date.now() - stat.mtimeMs < STALE_TEMP_MS) return;
+function decideOn(place: TrashPlace, isNamed: boolean, olderThanMs: number): Decision {
+  const reading = readEntry(place);
+  if (isNothing(place, reading)) return { isUnbegun: true };
+  const { manifest, problem } = reading;
+  if (place.state !== "complete") return whyUnfinished(place, problem);
+  if (manifest === undefined) return isNamed ? { bytes: 0 } : { reason: `it cannot be restored, since ${problem}` };
+  // Without a limit the clock does not matter: it was ahead once, or is behind now.
+  const ageMs = olderThanMs === 0 ? 0 : Date.now() - manifest.deletedAt;
+  if (ageMs < 0) return { reason: `it is dated in the future: ${new Date(manifest.deletedAt).toISOString()}` };
+  return ageMs < olderThanMs ? {} : { bytes: bytesOf(manifest) };
+}
+
+function whyUnfinished({ configDir, sessionId, state, path }: TrashPlace, problem: string | undefined): Decision {
+  const worker = workerOn(configDir, sessionId);
+  if (worker !== undefined) return { reason: worker };
+  // It was being worked on when it was found, and is finished now.
+  if (statLink(path) === undefined) return {};
+  const what = state === "deleting" ? "deletion" : "restoration";
+  return { reason: `its ${what} was cut short${problem === undefined ? "" : `, and ${problem}`}` };
+}
+
+/** Decides once more when nobody else is at it, and does it. */
+async function carryOut(place: TrashPlace, decide: () => Decision): Promise<Decision> {
+  const first = decide();
+  if (first.bytes === undefined && first.isUnbegun !== true) return first;
   try {
-    removeDir(place.path);
+    return await withSessionLock([place.configDir], place.sessionId, "empty", () => {
+      // Another process has restored or removed it.
+      if (statLink(place.path) === undefined) return {};
+      const decision = decide();
+      if (decision.bytes !== undefined) removeForGood(place);
+      if (decision.isUnbegun === true) removeUnbegun(place);
+      return decision;
+    });
   } catch (error) {
-    if (!isMissing(error)) throw error;
+    if (!(error instanceof SessionBusyError)) throw error;
+    return first.isUnbegun === true ? {} : { reason: error.message };
   }
 }
 
-function remove(place: TrashPlace): boolean {
-  const removing = placeAtWork(place, "removing");
-  if (!claim(place, removing)) return false;
-  removeTree(removing.path);
-  return true;
+function removeUnbegun(place: TrashPlace): void {
+  try {
+    removeTemps(place.path);
+    removeDir(place.path);
+  } catch (error) {
+    // Something has come into it.
+    if (errnoOf(error) === undefined) throw error;
+  }
 }

@@ -66,7 +66,7 @@ export function copyLink(from: string, to: string): void {
  * The nearest microsecond, in the number of seconds that `utimes` takes. Such a number is up to an eighth of a
  * microsecond off and may be cut to whole ones (Node 20), so it is put a little above: a copy of a copy has the same time.
  */
-const seconds = (nanoseconds: bigint): number => (Number((nanoseconds + 500n) / 1000n) + 0.25) / 1e6;
+export const seconds = (nanoseconds: bigint): number => (Number((nanoseconds + 500n) / 1000n) + 0.25) / 1e6;
 
 function copyBytes(from: string, to: string): void {
   const source = openReadNoFollow(from);

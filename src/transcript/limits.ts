@@ -49,6 +49,9 @@ export const TITLE_FILE_BYTES = 1024 * 1024;
 /** Files and directories that `doctor` looks at below the places that Claude Code writes to. Some seconds. */
 export const WALKED_ENTRIES = 1_000_000;
 
+/** Largest manifest of a deleted session that is written and read: more than a hundred thousand things. */
+export const MANIFEST_BYTES = 16 * 1024 * 1024;
+
 /** A transcript that changed this recently may be in use, where no process can be asked. */
 export const RECENT_CHANGE_MS = 2 * 60 * 1000;
 

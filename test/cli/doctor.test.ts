@@ -23,7 +23,7 @@ const empty: ConfigDirReport = {
   expiring: [],
   orphans: [],
   temporaries: [],
-  trash: { path: "/c/claude-transcripts/trash", entries: 0, bytes: 0, cutShort: 0 },
+  trash: { path: "/c/claude-transcripts/trash", entries: 0, bytes: 0, cutShort: 0, locks: [] },
 };
 const project = {
   key: "-w",
@@ -214,7 +214,7 @@ describe("the report of doctor", () => {
     expect(lines({})).toContain("Nothing is wrong.");
     for (const wrong of [
       { retention: { days: undefined, why: "settings_invalid", settingsPath: "/s" } },
-      { trash: { path: "/t", entries: 1, bytes: 1, cutShort: 1 } },
+      { trash: { path: "/t", entries: 1, bytes: 1, cutShort: 1, locks: [] } },
       { projectsDir: "missing" },
     ] satisfies Partial<ConfigDirReport>[]) {
       expect(lines(wrong)).not.toContain("Nothing is wrong.");
@@ -275,7 +275,7 @@ describe("the report of doctor", () => {
   test("of the trash, of temporary files, of what cannot be read, and of other places", () => {
     const report = lines(
       {
-        trash: { path: "/t", entries: 2, bytes: 2000, cutShort: 1 },
+        trash: { path: "/t", entries: 2, bytes: 2000, cutShort: 1, locks: [] },
         temporaries: [{ path: "/c/.x.tmp", bytes: 10 }],
         unreadable: [{ path: "/c/\u009B31mx", reason: "EACCES" }],
       },

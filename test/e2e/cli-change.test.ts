@@ -345,7 +345,7 @@ describe("changing sessions", () => {
     const all = run("trash", "empty", "--yes");
     expect(all).toEqual({
       status: 0,
-      stdout: "nothing to remove\n",
+      stdout: "",
       stderr: `kept ${entry}.restoring: its restoration was cut short\n`,
     });
     expect(run("trash", "empty", "1", "--yes").status).toBe(1);

@@ -1,8 +1,9 @@
-/** `node --import ./preload.mjs child.mjs <library> <function> <arguments as JSON>`: one call, and what it came to. */
-const [, , library, name, args] = process.argv;
+/** `node --import ./preload.mjs child.mjs <library> <function> <arguments> <waits>` (JSON): one call, and what it came to. */
+const [, , library, name, args, waits = '{"quietMs":0}'] = process.argv;
 // The library loads it when it is needed; the calls that load a module are not those of a writer.
 if (name === "deleteSession") await import("fast-glob");
-const call = (await import(library))[name];
+const { [name]: call, timing } = await import(library);
+if (timing !== undefined) Object.assign(timing, JSON.parse(waits));
 killPoints.arm();
 let outcome;
 try {

@@ -1,6 +1,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import { expect, test } from "vitest";
+import { timing } from "../../src/store/timing.ts";
 import { type Operation, operations } from "./operations.ts";
 import { run } from "./run.ts";
 import { hasTwoFileSystems, makeStore } from "./store.ts";
@@ -10,20 +11,26 @@ const AT_ONCE = 2;
 /** A limit is there to end a hang; each point is a process of its own. */
 const LONG = { timeout: 1_800_000 };
 
+timing.quietMs = 0;
+
+/** A writer that makes no more calls than these is killed before and after every one of them. */
+const FEW_CALLS = 60;
+
 /** Calls that change the disk, or make a change last. Around the others there is one state of the disk. */
 const CHANGING = /^(?:chmod|fchmod|fsync|link|lutimes|mkdir|open|rename|rmdir|symlink|unlink|utimes|write)Sync$/;
 
 /**
- * Every writer is killed (SIGKILL) before and after each of its file-system calls. After each kill nothing may be lost,
- * half-written or unreadable, and a second run has to finish the job or say why not. The variants of a writer are killed
- * in every state that the disk goes through, before each change; with `KILL_POINTS=all` at every point as well.
+ * Every writer is killed (SIGKILL) in every state that the disk goes through: before each of its file-system calls that
+ * changes something, and after it, of variants only before it; with `KILL_POINTS=all` before and after every call. After
+ * each kill nothing may be lost, half-written or unreadable, and a second run has to finish the job or say why not.
  */
 test.for(operations)("$title, killed at every point", LONG, async (operation, { skip }) => {
   if (operation.apart && !hasTwoFileSystems) skip("there is no second file system");
   const calls = await callsOf(operation);
-  const everywhere = !operation.variant || process.env["KILL_POINTS"] === "all";
+  const everywhere = process.env["KILL_POINTS"] === "all" || (!operation.variant && calls.length <= FEW_CALLS);
   const points = calls.flatMap((name, i) => {
-    const killsAt = everywhere ? ["before", "after"] : CHANGING.test(name) ? ["before"] : [];
+    if (!everywhere && !CHANGING.test(name)) return [];
+    const killsAt = everywhere || !operation.variant ? ["before", "after"] : ["before"];
     return killsAt.map((when) => ({ name, killAt: `${when}:${i + 1}` }));
   });
   const problems: string[] = [];
@@ -45,7 +52,7 @@ test("the points are all calls that the one door to the disk makes", () => {
     const text = fs.readFileSync(path.resolve(import.meta.dirname, file), "utf8");
     return [...new Set([...text.matchAll(pattern)].map(([, name]) => name))].sort();
   };
-  const wrapped = found("preload.mjs", /^ {2}"([\w.]+)",$/gm);
+  const wrapped = found("wrapped.mjs", /^ {2}"([\w.]+)",$/gm);
   expect(found("../../src/store/disk.ts", /\bfs\.(\w+Sync(?:\.native)?)\(/g)).toEqual(wrapped);
 });
 

@@ -86,7 +86,7 @@ function isJson(line: string): boolean {
 
 const leftovers = (store: KillStore): string[] =>
   Object.keys(store.see())
-    .filter((at) => isTemp(at) || /\.(?:deleting|restoring|removing)$/.test(at))
+    .filter((at) => isTemp(at) || /\.(?:deleting|restoring|removing|lock)$|\.ct-aside-/.test(at))
     .map((at) => `${at} was left`);
 
 // ── rename, tag ────────────────────────────────────────────────────────────
@@ -218,7 +218,8 @@ function lost(store: KillStore, original: Tree): string[] {
   const tree = store.see();
   const kept = new Map<string, string[]>();
   for (const [at, what] of Object.entries(tree)) {
-    const under = /^claude-transcripts\/trash\/[^/]+\/files\/(.*)$/s.exec(at)?.[1] ?? at;
+    const inTrash = /^claude-transcripts\/trash\/[^/]+\/files\/(.*)$/s.exec(at)?.[1];
+    const under = inTrash ?? at.replace(/\/\.([^/]+)\.ct-aside-[0-9a-f]{8}-[0-9]+(?=$|\/)/, "/$1");
     kept.set(under, [...(kept.get(under) ?? []), what]);
   }
   // A directory that is being copied or removed may be there in part; what is in it is asked for by itself.

@@ -20,7 +20,7 @@ const here = import.meta.dirname;
 
 /** Calls the library in a process of its own, which is killed at `killAt` (`before:3`, `after:3`; `count`: not at all). */
 export function run({ name, args }: Call, killAt: string): Promise<Run> {
-  const library = bundle("src/index.ts");
+  const library = bundle("test/kill/library.ts");
   const argv = [
     "--import",
     path.join(here, "preload.mjs"),

@@ -42,7 +42,7 @@ export function makeStore({ apart }: { apart: boolean }): KillStore {
   return store;
 }
 
-function emptyStore(apart: boolean): KillStore {
+export function emptyStore(apart: boolean): KillStore {
   const dir = fs.mkdtempSync(path.join(near, "claude-transcripts-kill-"));
   fs.mkdirSync(path.join(dir, "projects"));
   const project = path.join(dir, "projects", "-a");

@@ -54,7 +54,7 @@ function configDirLines(dir: ConfigDirReport, options: DoctorOptions): string[] 
 
 /** Whether there is something to look at, and nothing is wrong with the trash and the settings, which have lines of their own. */
 const isSound = ({ projectsDir, trash, retention }: ConfigDirReport): boolean =>
-  projectsDir === "there" && trash.cutShort === 0 && retention.days !== undefined;
+  projectsDir === "there" && trash.cutShort === 0 && trash.locks.length === 0 && retention.days !== undefined;
 
 const SOURCES = {
   option: "--config-dir",
@@ -285,10 +285,14 @@ function temporaryLines({ temporaries }: ConfigDirReport, options: DoctorOptions
 }
 
 function trashLines({ trash }: ConfigDirReport): string[] {
-  const { entries, bytes, cutShort } = trash;
-  if (entries === 0) return [];
+  const { entries, bytes, cutShort, locks } = trash;
+  const held = locks.map(
+    ({ path, sessionId, pid }) =>
+      `Process ${pid} of another machine or container is changing ${sessionId}; if it has ended, remove ${printable(path)}`,
+  );
+  if (entries === 0) return held;
   const cut = cutShort === 0 ? "" : `; ${cutShort} cut short, 'claude-transcripts trash' shows which`;
-  return [`In the trash: ${counted(entries, "session")}, ${formatBytes(bytes)}${cut}`];
+  return [`In the trash: ${counted(entries, "session")}, ${formatBytes(bytes)}${cut}`, ...held];
 }
 
 /** `1 session`, `1,200 sessions`. */

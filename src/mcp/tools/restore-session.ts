@@ -29,8 +29,9 @@ export const restoreSession = defineTool({
     const { store } = service;
     const given = session.trim().slice(0, ID_UNITS);
     const restored = await store.restore(given).catch(async (error: unknown) => {
-      if (!(error instanceof TranscriptError) || error.code === "RestoreConflict" || error.code === "SessionInUse")
-        throw error;
+      if (!(error instanceof TranscriptError) || !NOT_FOUND.has(error.code)) throw error;
+      // There is one, and it says why it cannot be restored.
+      if (error.data["problem"] !== undefined) throw error;
       throw new ToolFailure(await whatElse(given, error, service));
     });
     const { sessionId, items, bytes, missing, otherTrashIds, summary } = restored;
@@ -55,6 +56,8 @@ export const restoreSession = defineTool({
   },
 });
 
+/** What an id that fits nothing, or several things, comes to. */
+const NOT_FOUND = new Set<string>(["TrashEntryNotFound", "InvalidSessionId"]);
 /** More than the id of a session, or of an entry of the trash, has. */
 const ID_UNITS = 200;
 const NAMED = 5;

@@ -1,0 +1,208 @@
+import { spawnSync } from "node:child_process";
+import fs from "node:fs";
+import path from "node:path";
+import { afterEach, beforeEach, expect, onTestFinished, test } from "vitest";
+import { archiveSession } from "../../src/store/archive.ts";
+import { deleteSession } from "../../src/store/delete.ts";
+import { SessionBusyError } from "../../src/store/errors.ts";
+import { bootTag, ownMark, stateOfMark } from "../../src/store/processes.ts";
+import { restoreSession } from "../../src/store/restore.ts";
+import { contendersIn, type Doing, withSessionLock } from "../../src/store/session-lock.ts";
+import { timing } from "../../src/store/timing.ts";
+import { emptyTrash, listTrash } from "../../src/store/trash.ts";
+import { conversation, put, sessionId, tempConfigDir } from "../support/config-dir.ts";
+import { snapshot } from "../support/snapshot.ts";
+
+const ID = sessionId(1);
+const OTHER = sessionId(2);
+const trashOf = (dir: string): string => path.join(dir, "claude-transcripts", "trash");
+const before = { ...timing };
+beforeEach(() => {
+  timing.lockMs = 40;
+});
+afterEach(() => {
+  Object.assign(timing, before);
+});
+
+const caught = (call: Promise<unknown>): Promise<unknown> =>
+  call.then(
+    (value) => ({ unexpected: value }),
+    (error: unknown) => error,
+  );
+
+/** The file of a process; of this one, unless its mark is given. */
+const plant = (dir: string, { id = ID, doing = "delete", mark = ownMark() } = {}): string =>
+  put(trashOf(dir), `${id}.00000000000000aa-${doing}-${mark}.lock`, "");
+
+/** A process that has ended: its pid may be another's by now, which began at another time. */
+function deadMark(): string {
+  const { pid } = spawnSync(process.execPath, ["-e", ""]);
+  return `-${bootTag()}-${pid}-1`;
+}
+
+const session = (dir: string): string => put(dir, `projects/-a/${ID}.jsonl`, conversation(ID, "hi"));
+
+test("one at a time is let in, in one process as well, and nothing is left", async () => {
+  const dir = tempConfigDir();
+  timing.lockMs = 60_000;
+  let inside = 0;
+  let most = 0;
+  const visits = Array.from({ length: 20 }, () =>
+    withSessionLock([dir], ID, "delete", async () => {
+      most = Math.max(most, ++inside);
+      await new Promise((resolve) => setTimeout(resolve, 1));
+      inside--;
+    }),
+  );
+  await Promise.all(visits);
+  expect(most).toBe(1);
+  expect(fs.readdirSync(dir)).toEqual(["projects"]);
+});
+
+test("sessions do not wait for each other; one is the same however its id is spelt", async () => {
+  const dir = tempConfigDir();
+  await withSessionLock([dir], ID, "delete", async () => {
+    await withSessionLock([dir], OTHER, "restore", () => {});
+    await expect(withSessionLock([dir], ID.toUpperCase(), "restore", () => {})).rejects.toThrow(SessionBusyError);
+  });
+});
+
+test("two config dirs are locked in one order, whatever the order they are given in", async () => {
+  const dirs = [tempConfigDir(), tempConfigDir()];
+  timing.lockMs = 60_000;
+  let done = 0;
+  const visits = Array.from({ length: 20 }, (_, i) =>
+    withSessionLock(i % 2 === 0 ? dirs : dirs.toReversed(), ID, "delete", async () => {
+      await new Promise((resolve) => setTimeout(resolve, 1));
+      done++;
+    }),
+  );
+  await Promise.all(visits);
+  expect(done).toBe(20);
+});
+
+test.for<[Doing, string]>([
+  ["delete", "deleting it"],
+  ["restore", "putting it back from the trash"],
+  ["empty", "removing it from the trash"],
+  ["archive", "archiving it or taking that back"],
+])("who comes while another process is at it (%s) hears so, and nothing is changed", async ([doing, words]) => {
+  const dir = tempConfigDir();
+  session(dir);
+  await deleteSession(ID, { configDirs: [dir] });
+  put(dir, `projects/-b/${ID}.jsonl`, conversation(ID, "another"));
+  const lock = plant(dir, { doing });
+  const tree = snapshot(dir);
+  const why = `Session ${ID} is busy: process ${process.pid} is ${words}`;
+  for (const call of [
+    () => deleteSession(ID, { configDirs: [dir], force: true }),
+    () => restoreSession(ID, { configDirs: [dir] }),
+    () => archiveSession(ID, { configDirs: [dir] }),
+  ]) {
+    expect(await caught(call())).toMatchObject({ code: "SessionBusy", message: why, data: { path: lock } });
+  }
+  expect(await emptyTrash({ configDirs: [dir] })).toMatchObject({ removed: [], kept: [{ reason: why }] });
+  expect(snapshot(dir)).toEqual(tree);
+  expect(await listTrash({ configDirs: [dir] })).toHaveLength(1);
+});
+
+test("who was killed keeps nobody, and the next writer takes away what is left, of any session", async () => {
+  const dir = tempConfigDir();
+  session(dir);
+  plant(dir, { mark: deadMark() });
+  plant(dir, { id: OTHER, mark: deadMark() });
+  expect(contendersIn(dir).map(({ state }) => state)).toEqual(["gone", "gone"]);
+  await archiveSession(ID, { configDirs: [dir] });
+  expect(fs.readdirSync(trashOf(dir))).toHaveLength(1);
+  await deleteSession(ID, { configDirs: [dir] });
+  expect(fs.readdirSync(trashOf(dir))).toHaveLength(1);
+  await restoreSession(ID, { configDirs: [dir] });
+  expect(fs.readdirSync(dir)).toEqual(["projects"]);
+});
+
+test("who cannot be asked counts as alive, and the error says what to do", async () => {
+  const dir = tempConfigDir();
+  session(dir);
+  const lock = plant(dir, { mark: "-0123456789ab-7-1" });
+  const error = await caught(deleteSession(ID, { configDirs: [dir] }));
+  expect(error).toMatchObject({
+    code: "SessionBusy",
+    message: `Session ${ID} is busy: process 7 of another machine or container has begun deleting it`,
+    hint: `When that process has ended, remove ${lock}, then try again.`,
+  });
+  fs.rmSync(lock);
+  await deleteSession(ID, { configDirs: [dir] });
+});
+
+const HERE = { machine: "aaaaaaaaaaaa", boot: "bbbbbbbbbbbb", booted: 10_000_000 };
+test.for([
+  ["this boot, no such process", [HERE.machine, HERE.boot, "999999999", "1"], 20_000_000, "gone"],
+  ["this boot, another start", [HERE.machine, HERE.boot, String(process.pid), "1"], 20_000_000, "gone"],
+  ["this boot, a start that is none", [HERE.machine, HERE.boot, String(process.pid), "%"], 20_000_000, "runs"],
+  ["this boot, a start that is not told", [HERE.machine, HERE.boot, String(process.pid), ""], 20_000_000, "runs"],
+  ["this machine before it was booted", [HERE.machine, "cccccccccccc", String(process.pid), "1"], 9_000_000, "gone"],
+  ["this machine by its name, after it was booted", [HERE.machine, "cccccccccccc", "7", "1"], 11_000_000, "unknown"],
+  ["another machine", ["dddddddddddd", "cccccccccccc", "7", "1"], 1, "unknown"],
+  ["a container", ["", "cccccccccccc", "7", "1"], 1, "unknown"],
+] as const)("a mark of %s", ([, mark, written, state]) => {
+  expect(stateOfMark(mark, written, HERE)).toBe(state);
+});
+
+test("a container is never taken for this machine", () => {
+  expect(stateOfMark(["", "cccccccccccc", "7", "1"], 1, { ...HERE, machine: "" })).toBe("unknown");
+});
+
+test("what is no file is no lock, whatever its name", async () => {
+  const dir = tempConfigDir();
+  session(dir);
+  const name = path.basename(plant(dir));
+  fs.rmSync(path.join(trashOf(dir), name));
+  fs.mkdirSync(path.join(trashOf(dir), name));
+  fs.symlinkSync("nowhere", path.join(trashOf(dir), name.replace("aa-", "ab-")));
+  await deleteSession(ID, { configDirs: [dir] });
+  await restoreSession(ID, { configDirs: [dir] });
+  expect(fs.readdirSync(trashOf(dir))).toHaveLength(2);
+});
+
+test("locks are no entries of the trash, and looking takes none away", async () => {
+  const dir = tempConfigDir();
+  session(dir);
+  plant(dir, { mark: deadMark() });
+  plant(dir, { id: OTHER });
+  const tree = snapshot(dir, { directoryTimes: true });
+  expect(await listTrash({ configDirs: [dir] })).toEqual([]);
+  expect(snapshot(dir, { directoryTimes: true })).toEqual(tree);
+});
+
+test.for<[string, (dir: string) => void]>([
+  ["a link", (dir) => fs.symlinkSync(outside(dir), path.join(dir, "claude-transcripts"))],
+  ["a file", (dir) => void put(dir, "claude-transcripts", "")],
+])("where there can be no trash, as it is %s, a session can be archived all the same", async ([, block]) => {
+  const dir = tempConfigDir();
+  session(dir);
+  block(dir);
+  await archiveSession(ID, { configDirs: [dir] });
+  expect(fs.existsSync(path.join(dir, "projects", "-a", ID, "archived.json"))).toBe(true);
+  const tree = snapshot(dir);
+  expect(await caught(deleteSession(ID, { configDirs: [dir] }))).toHaveProperty(
+    "code",
+    expect.stringMatching(/^(?:Io|EEXIST|ENOTDIR)$/),
+  );
+  expect(snapshot(dir)).toEqual(tree);
+});
+
+function outside(dir: string): string {
+  const made = `${dir}-outside`;
+  fs.mkdirSync(made);
+  onTestFinished(() => fs.rmSync(made, { recursive: true }));
+  return made;
+}
+
+test("a config dir that has nothing of the session is not touched", async () => {
+  const [dir, other] = [tempConfigDir(), tempConfigDir()];
+  session(dir);
+  const tree = snapshot(other, { directoryTimes: true });
+  await deleteSession(ID, { configDirs: [other, dir] });
+  await restoreSession(ID, { configDirs: [other, dir] });
+  expect(snapshot(other, { directoryTimes: true })).toEqual(tree);
+});
