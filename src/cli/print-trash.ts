@@ -57,9 +57,9 @@ export async function printTrash({ configDirs, json, terminal }: Invocation, old
   return code;
 }
 
-function titleOf({ summary, complete, problem }: TrashEntry): string {
+function titleOf({ summary, complete, worker, problem }: TrashEntry): string {
   if (problem !== undefined) return printable(`(cannot be restored: ${problem})`);
-  return (printable(summary ?? "") || "(no title)") + (complete ? "" : " (cut short)");
+  return (printable(summary ?? "") || "(no title)") + (complete ? "" : ` (${worker ?? "cut short"})`);
 }
 
 function warnOfProblems(trash: readonly TrashEntry[], terminal: Terminal): void {

@@ -14,7 +14,7 @@ import { isOurOwnName } from "./temp.ts";
 const UUID = /(?<![0-9a-f])[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}(?![0-9a-f])/i;
 
 /** The first id in a name: `todos/<A>-agent-<B>.json` belongs to A. */
-const idIn = (name: string): string | undefined => UUID.exec(name)?.[0];
+export const idIn = (name: string): string | undefined => UUID.exec(name)?.[0];
 
 /** `agent-*.jsonl` beside a transcript: a subagent of an older CLI. Its rows say whose it is, its name does not. */
 export const OLD_SUBAGENT = /^agent-.*\.jsonl$/s;

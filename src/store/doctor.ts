@@ -150,7 +150,7 @@ async function examineConfigDir(
       path: trashPath(configDir),
       entries: trash.length,
       bytes: trash.reduce((sum, { bytes }) => sum + bytes, 0),
-      cutShort: trash.filter(({ complete }) => !complete).length,
+      cutShort: trash.filter(({ complete, worker }) => !complete && worker === undefined).length,
       locks,
     },
   };

@@ -1,10 +1,12 @@
 import { dirname, join } from "node:path";
-import { OLD_SUBAGENT, ownerOf } from "./belongs.ts";
+import { idIn, OLD_SUBAGENT, ownerOf } from "./belongs.ts";
 import { sessionOfJob } from "./jobs.ts";
 import { namedThings } from "./named-things.ts";
 import { jobPath } from "./paths.ts";
 import { isSessionId, sessionIdOfFile } from "./session-id.ts";
 import { firstSessionId } from "./sidecars.ts";
+import { isAsideName } from "./temp.ts";
+import { cutShort } from "./trash-entries.ts";
 import type { ProjectDir, Skipped } from "./types.ts";
 import { bytesBelow, entriesOf } from "./walk.ts";
 
@@ -31,7 +33,10 @@ export function findOrphans(
     orphans.push({ path, sessionId, bytes: bytesBelow(path, skipped) });
   };
   for (const { key, path } of projects) {
-    for (const { name } of entriesOf(path, skipped)) look(join(path, name), besideTranscripts(key, path, name));
+    for (const { name } of entriesOf(path, skipped)) {
+      const sessionId = isAsideName(name) ? forgotten(configDir, name) : besideTranscripts(key, path, name);
+      look(join(path, name), sessionId);
+    }
   }
   for (const { path, owner } of namedThings(configDir, skipped)) look(path, owner);
   const jobs = dirname(jobPath(configDir, ANY_ID));
@@ -42,6 +47,12 @@ export function findOrphans(
     if (sessionId !== undefined && jobPath(configDir, sessionId) === path) look(path, sessionId);
   }
   return orphans;
+}
+
+/** The session of what a deletion put aside, when the trash knows nothing of that deletion any more. */
+function forgotten(configDir: string, name: string): string | undefined {
+  const sessionId = idIn(name);
+  return sessionId !== undefined && cutShort(configDir, sessionId) === undefined ? sessionId : undefined;
 }
 
 /** The session that an entry of a project dir belongs to; of transcripts themselves none. */

@@ -44,7 +44,7 @@ export interface RestoreResult {
 export async function restoreSession(id: string, options?: StoreOptions | null): Promise<RestoreResult> {
   const configDirs = resolveConfigDirs(options);
   // First a look, so that nothing is touched for what cannot be done.
-  const found = requireEntries(configDirs, id);
+  const found = requireEntriesOrTidy(configDirs, id);
   const [seen] = found;
   const { sessionId } = seen.place;
   const concerned = found.map(({ place }) => place.configDir);
@@ -95,12 +95,20 @@ export function planRestoration(id: string, options?: StoreOptions | null): Rest
 function requireEntries(configDirs: readonly string[], id: string): [Entry, ...Entry[]] {
   const [first, ...others] = chooseEntries(configDirs, id);
   if (first === undefined) {
-    const unusable = problemsOf(configDirs, id);
-    for (const configDir of configDirs) tidyTrash(configDir);
-    throw nothingFor(id, unusable);
+    throw nothingFor(id, problemsOf(configDirs, id));
   }
   requireNoConflict(first.place.sessionId, [first, ...others]);
   return [first, ...others];
+}
+
+function requireEntriesOrTidy(configDirs: readonly string[], id: string): [Entry, ...Entry[]] {
+  try {
+    return requireEntries(configDirs, id);
+  } catch (error) {
+    // What killed runs left is nobody's.
+    for (const configDir of configDirs) tidyTrash(configDir);
+    throw error;
+  }
 }
 
 function nothingFor(id: string, unusable: readonly { place: TrashPlace; problem: string }[]): TranscriptError {

@@ -32,12 +32,14 @@ const FINAL_NAME_UNITS = 60;
  */
 const ASIDE_NAME = /\.ct-aside-[0-9a-f]{8}-[0-9]+$/;
 
+export const isAsideName = (name: string): boolean => ASIDE_NAME.test(name);
+
 /** The name of what is put aside: the `nth` thing of the deletion that has this token (eight hexadecimal digits). */
 export const asideName = (name: string, token: string, nth: number): string =>
   `.${name.slice(0, FINAL_NAME_UNITS)}.ct-aside-${token}-${nth}`;
 
 /** Whether a name is one that we give to what is on its way: it belongs to whoever is at work, and to nobody else. */
-export const isOurOwnName = (name: string): boolean => TEMP_NAME.test(name) || ASIDE_NAME.test(name);
+export const isOurOwnName = (name: string): boolean => TEMP_NAME.test(name) || isAsideName(name);
 
 /** A name that is not taken, for a temporary file or directory that is to become `finalName`. */
 export function tempName(finalName: string): string {

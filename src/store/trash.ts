@@ -24,6 +24,8 @@ export interface TrashEntry {
   readonly items: number;
   /** False for one whose deletion or restoration was cut short: `deleteSession` finishes, `restoreSession` undoes it. */
   readonly complete: boolean;
+  /** Of one that is not complete, who is at work on it at this moment: `process 7 is deleting it`. */
+  readonly worker?: string;
   /**
    * Why the entry cannot be restored, as the end of a sentence: `its manifest.json is a link`. What it holds lies below
    * `path`; `emptyTrash` removes it when its id is named.
@@ -63,6 +65,7 @@ function holdsAnything(place: TrashPlace): boolean {
 }
 
 function toEntry(place: TrashPlace, { manifest, problem }: TrashReading): TrashEntry {
+  const worker = place.state === "complete" ? undefined : workerOn(place.configDir, place.sessionId);
   return {
     id: place.id,
     sessionId: place.sessionId,
@@ -73,6 +76,7 @@ function toEntry(place: TrashPlace, { manifest, problem }: TrashReading): TrashE
     bytes: bytesOf(manifest),
     items: manifest?.items.length ?? 0,
     complete: place.state === "complete",
+    ...(worker !== undefined && { worker }),
     ...(problem !== undefined && { problem }),
   };
 }

@@ -4,6 +4,7 @@ import path from "node:path";
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import { renameSession } from "../../src/store/annotate.ts";
 import { deleteSession } from "../../src/store/delete.ts";
+import { examineStore } from "../../src/store/doctor.ts";
 import { getSessionInfo } from "../../src/store/info.ts";
 import { restoreSession } from "../../src/store/restore.ts";
 import { timing } from "../../src/store/timing.ts";
@@ -193,6 +194,10 @@ describe.skipIf(!hasTwo)("a deletion that copies to another file system", () => 
     await renameSession(sessionId(2), "cleans up beside it", { configDirs: [dir] });
     await deleteSession(sessionId(2), { configDirs: [dir] });
     expect(fs.existsSync(aside)).toBe(true);
+    // Nothing in the trash knows of it.
+    const { configDirs } = await examineStore({ configDirs: [dir], soonMs: 0 });
+    const named = [...(configDirs[0]?.misnamed ?? []), ...(configDirs[0]?.orphans ?? [])];
+    expect(named.map((one) => path.basename(one.path)).sort()).toEqual([path.basename(aside), ID].sort());
   });
 });
 

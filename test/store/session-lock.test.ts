@@ -6,7 +6,8 @@ import { archiveSession } from "../../src/store/archive.ts";
 import { deleteSession } from "../../src/store/delete.ts";
 import { SessionBusyError } from "../../src/store/errors.ts";
 import { bootTag, ownMark, stateOfMark } from "../../src/store/processes.ts";
-import { restoreSession } from "../../src/store/restore.ts";
+import { planDeletion } from "../../src/store/plan-delete.ts";
+import { planRestoration, restoreSession } from "../../src/store/restore.ts";
 import { contendersIn, type Doing, withSessionLock } from "../../src/store/session-lock.ts";
 import { timing } from "../../src/store/timing.ts";
 import { emptyTrash, listTrash } from "../../src/store/trash.ts";
@@ -164,6 +165,19 @@ test("what is no file is no lock, whatever its name", async () => {
   expect(fs.readdirSync(trashOf(dir))).toHaveLength(2);
 });
 
+test("a deletion that is going on is not called cut short", async () => {
+  const dir = tempConfigDir();
+  session(dir);
+  const { trashIds } = await deleteSession(ID, { configDirs: [dir] });
+  fs.renameSync(path.join(trashOf(dir), trashIds[0] ?? ""), path.join(trashOf(dir), `${ID}.deleting`));
+  expect((await listTrash({ configDirs: [dir] }))[0]).toMatchObject({ complete: false });
+  expect((await listTrash({ configDirs: [dir] }))[0]).not.toHaveProperty("worker");
+  plant(dir);
+  const worker = `process ${process.pid} is deleting it`;
+  expect((await listTrash({ configDirs: [dir] }))[0]).toMatchObject({ complete: false, worker });
+  expect(await emptyTrash({ configDirs: [dir] })).toMatchObject({ removed: [], kept: [{ reason: worker }] });
+});
+
 test("locks are no entries of the trash, and looking takes none away", async () => {
   const dir = tempConfigDir();
   session(dir);
@@ -171,6 +185,9 @@ test("locks are no entries of the trash, and looking takes none away", async () 
   plant(dir, { id: OTHER });
   const tree = snapshot(dir, { directoryTimes: true });
   expect(await listTrash({ configDirs: [dir] })).toEqual([]);
+  expect(() => planRestoration(ID, { configDirs: [dir] })).toThrow("Nothing in the trash");
+  await planDeletion(ID, { configDirs: [dir] });
+  await emptyTrash({ configDirs: [dir], dryRun: true });
   expect(snapshot(dir, { directoryTimes: true })).toEqual(tree);
 });
 
@@ -184,10 +201,10 @@ test.for<[string, (dir: string) => void]>([
   await archiveSession(ID, { configDirs: [dir] });
   expect(fs.existsSync(path.join(dir, "projects", "-a", ID, "archived.json"))).toBe(true);
   const tree = snapshot(dir);
-  expect(await caught(deleteSession(ID, { configDirs: [dir] }))).toHaveProperty(
-    "code",
-    expect.stringMatching(/^(?:Io|EEXIST|ENOTDIR)$/),
-  );
+  expect(await caught(deleteSession(ID, { configDirs: [dir] }))).toMatchObject({
+    code: expect.stringMatching(/^(?:Io|EEXIST|ENOTDIR)$/) as string,
+    message: expect.stringMatching(/^The trash (?:is not used|of .* cannot be used): /) as string,
+  });
   expect(snapshot(dir)).toEqual(tree);
 });
 

@@ -8,7 +8,7 @@ export const command: Command = {
 them, or those that are named. What is left of a deletion that was cut short stays; 'delete' finishes it. An entry that
 cannot be restored is shown with the reason, and removed when it is named.`,
   notes: `${changeJsonHelp('"trashId", "bytes"')} What is kept: "kept": [{id, configDir, reason}].
-  'trash' alone: {"trash": [{id, sessionId, configDir, path, deletedAt, summary, bytes, items, complete, problem}], "bytes"}.`,
+  'trash' alone: {"trash": [{id, sessionId, configDir, path, deletedAt, summary, bytes, items, complete, worker, problem}], "bytes"}.`,
   options: {
     "older-than": {
       type: "string",
