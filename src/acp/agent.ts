@@ -43,6 +43,7 @@ export function createAgent(store: Store, options: AgentOptions = {}): AgentApp 
   const server = new Server(store, {
     prompter: archiveMode,
     includeWorktrees: true,
+    includeProgrammatic: true,
     pageSize: PAGE_SESSIONS,
     readOnly: false,
     log: openLog("silent", () => undefined),
@@ -75,12 +76,13 @@ function addReadingMethods(app: AgentApp, server: Server): AgentApp {
       listParams,
       server.answer(async ({ params, signal }): Promise<ListSessionsResponse> => {
         const { cwd, ...request } = toListRequest(params);
-        const { includeWorktrees, pageSize, readOnly } = server.options;
+        const { includeWorktrees, includeProgrammatic, pageSize, readOnly } = server.options;
         const page = await mixedPage(store, begun.all, {
           ...request,
           dir: cwd,
           limit: request.limit ?? pageSize,
           includeWorktrees: request.includeWorktrees ?? includeWorktrees,
+          includeProgrammatic: request.includeProgrammatic ?? includeProgrammatic,
           // A client that was not told of archiving would never find what is hidden here.
           archived: request.archived ?? (readOnly ? "include" : "exclude"),
           signal,
@@ -103,7 +105,11 @@ function addReadingMethods(app: AgentApp, server: Server): AgentApp {
           turn(stop, async () => {
             const here = begun.get(sessionId);
             if (here === undefined)
-              return replay(store, sessionId, send, stop, { ...request, compactions: server.compactions });
+              return replay(store, sessionId, send, stop, {
+                ...request,
+                replayLast: server.options.replayLast,
+                compactions: server.compactions,
+              });
             for (const update of here.updates) {
               stop.throwIfAborted();
               await send(update);

@@ -1,3 +1,5 @@
+import { resumeCommand, startCommand } from "../view/resume.ts";
+import { fence } from "./content.ts";
 import type { Prompter, Turn } from "./prompter.ts";
 
 /**
@@ -16,13 +18,14 @@ export const archiveMode: Prompter = {
   },
 };
 
-const answerTo = ({ sessionId, cwd, stored }: Turn): string =>
+const answerTo = ({ cwd, stored }: Turn): string =>
   [
-    "This server shows the history of Claude Code sessions. No model is behind it: your message was answered by nobody," +
+    "This server shows the history of Claude Code sessions. No model reads it: your message was answered by nobody," +
       " and nothing was written.",
-    stored
-      ? `To go on with this conversation in a terminal, run \`claude --resume ${sessionId}\` in \`${cwd}\`.`
-      : `To begin a conversation in a terminal, run \`claude\` in \`${cwd}\`.`,
+    stored === undefined
+      ? "To begin a conversation, run this in a terminal:"
+      : "To go on with this conversation, run this in a terminal:",
+    fence(stored === undefined ? startCommand(cwd) : resumeCommand(stored), "sh"),
     "To talk to a live agent in this editor, add one to its agents beside this server, for example" +
-      ` \`npx @agentclientprotocol/claude-agent-acp\`, and ${stored ? "resume the session" : "begin a session"} there.`,
+      ` \`npx @agentclientprotocol/claude-agent-acp\`, and ${stored === undefined ? "begin a session" : "resume the session"} there.`,
   ].join("\n\n");

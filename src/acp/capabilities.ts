@@ -21,7 +21,7 @@ export const initializeResponse = ({ prompter, readOnly }: ServerOptions): Initi
     },
     _meta: {
       [META]: {
-        list: { limit: PAGE_SESSIONS_MAX, includeWorktrees: true },
+        list: { limit: PAGE_SESSIONS_MAX, includeWorktrees: true, includeProgrammatic: true },
         load: { limit: true, cursor: true },
         ...(readOnly ? { readOnly } : { fork: { messageId: true } }),
       },

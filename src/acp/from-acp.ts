@@ -22,6 +22,7 @@ export const listParams = parser(() =>
     _meta: metaWith({
       limit: z.int().min(1).nullish(),
       includeWorktrees: z.boolean().nullish(),
+      includeProgrammatic: z.boolean().nullish(),
     }),
   }),
 );
@@ -131,11 +132,12 @@ export interface ListRequest {
   /** Sessions on the page; at most `PAGE_SESSIONS_MAX`. */
   readonly limit: number | undefined;
   readonly includeWorktrees: boolean | undefined;
+  readonly includeProgrammatic: boolean | undefined;
 }
 
 /** `session/list` params with absent for null and our `_meta` options beside the standard ones. */
 export function toListRequest({ cwd, cursor, archived, _meta }: ReturnType<typeof listParams>): ListRequest {
-  const { limit, includeWorktrees } = _meta?.[META] ?? {};
+  const { limit, includeWorktrees, includeProgrammatic } = _meta?.[META] ?? {};
   return {
     cwd: cwd ?? undefined,
     cursor: cursor ?? undefined,
@@ -143,6 +145,7 @@ export function toListRequest({ cwd, cursor, archived, _meta }: ReturnType<typeo
     // A smaller page than asked for is no loss: nextCursor leads to the rest.
     limit: limit == null ? undefined : Math.min(limit, PAGE_SESSIONS_MAX),
     includeWorktrees: includeWorktrees ?? undefined,
+    includeProgrammatic: includeProgrammatic ?? undefined,
   };
 }
 

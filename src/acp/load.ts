@@ -1,6 +1,9 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
+import type { SessionUpdate } from "@agentclientprotocol/sdk/unstable";
 import type { OpenConversation } from "../store/open-conversation.ts";
+import { Messages } from "../view/messages.ts";
 import { object } from "./content.ts";
+import { META } from "./from-acp.ts";
 import { NestedCalls } from "./nested.ts";
 import { Plan } from "./plan.ts";
 import type { Store } from "./store.ts";
@@ -12,6 +15,8 @@ import { hiddenBranches, windowOf, type WindowRequest } from "./window.ts";
 export interface ReplayRequest extends WindowRequest {
   /** Whether the client knows `compaction_update`. */
   readonly compactions?: boolean | undefined;
+  /** The limit where the request says neither `limit` nor `cursor`: for clients that cannot ask. */
+  readonly replayLast?: number | undefined;
 }
 
 /** What the answer to a load says of it. */
@@ -20,6 +25,8 @@ export interface ReplayFacts {
   readonly hiddenBranches: number;
   /** What was not shown of the rest; absent when nothing. */
   readonly notShown?: NotShown;
+  /** How many messages stand before what was shown, where the server has a limit of its own. */
+  readonly earlier?: number;
   /** Leads to what was said before what was shown; absent when it began with the beginning. */
   readonly nextCursor?: string;
 }
@@ -42,9 +49,13 @@ export async function replay(
 ): Promise<ReplayFacts> {
   const conversation = await store.open(sessionId, { signal });
   try {
-    const { from, to, nextCursor } = windowOf(conversation, request);
+    const { limit, cursor } = request;
+    const replayLast = limit === undefined && cursor === undefined ? request.replayLast : undefined;
+    const { from, to, nextCursor } = windowOf(conversation, { limit: limit ?? replayLast, cursor });
+    const earlier = replayLast === undefined || from === 0 ? undefined : await messagesBefore(conversation, from);
+    if (replayLast !== undefined && earlier !== undefined) await send(earlierNote(sessionId, earlier, replayLast));
     // An earlier part would bring back the plan and the usage of its time.
-    const latest = request.cursor === undefined;
+    const latest = cursor === undefined;
     const plan = new Plan();
     if (latest && from > 0) {
       recollect(conversation, from, plan);
@@ -84,6 +95,7 @@ export async function replay(
     return {
       hiddenBranches: hiddenBranches(conversation),
       ...(Object.keys(notShown).length > 0 && { notShown }),
+      ...(earlier !== undefined && { earlier }),
       ...(nextCursor !== undefined && { nextCursor }),
     };
   } finally {
@@ -92,6 +104,33 @@ export async function replay(
 }
 
 const ROWS_PER_TURN = 512;
+
+/** How many prompts and answers stand before row `from`. Notes do not count, as they do not for a limit. */
+async function messagesBefore(conversation: OpenConversation, from: number): Promise<number> {
+  const messages = await Messages.of(conversation);
+  let count = 0;
+  for (let number = 1; number <= messages.count; number++) {
+    const message = messages.get(number);
+    if (message.from >= from) break;
+    if (!message.isNote) count++;
+  }
+  return count;
+}
+
+/** Says what was said before a replay that the server has bounded: a client that cannot ask does not know. */
+function earlierNote(sessionId: string, earlier: number, replayLast: number): SessionUpdate {
+  const are = earlier === 1 ? "1 earlier message is" : `${earlier.toLocaleString("en")} earlier messages are`;
+  const text =
+    `${are} not shown: this server replays the last ${replayLast} only (--replay-last).` +
+    ` All of them: \`claude-transcripts show ${sessionId}\` in a terminal, or a server without that option.`;
+  return {
+    sessionUpdate: "agent_message_chunk",
+    messageId: `${sessionId}#earlier`,
+    // A client may join it to what follows.
+    content: { type: "text", text: `${text}\n\n` },
+    _meta: { [META]: { earlier } },
+  };
+}
 
 /**
  * Brings the plan to where it stood before row `to`. Only rows that speak of the tools of plans are read, and the results

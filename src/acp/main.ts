@@ -18,8 +18,15 @@ export interface ServeOptions extends AgentOptions {
 export async function serveAcp({ configDirs, logLevel, ...options }: ServeOptions): Promise<never> {
   keepForProtocol(logLevel);
   const log = openLog(logLevel, (line) => process.stderr.write(`${printable(line)}\n`));
-  const { readOnly, pageSize, includeWorktrees } = options;
-  const settings = JSON.stringify({ configDirs, readOnly, pageSize, includeWorktrees });
+  const { readOnly, pageSize, includeWorktrees, includeProgrammatic, replayLast } = options;
+  const settings = JSON.stringify({
+    configDirs,
+    readOnly,
+    pageSize,
+    includeWorktrees,
+    includeProgrammatic,
+    replayLast,
+  });
   log.info(`claude-transcripts ${VERSION} under Node ${process.version}: ${settings}`);
   const out = new LineOutput(process.stdout);
   const agent = createAgent(openStore(configDirs), { ...options, log, updates: updateLines(out) });

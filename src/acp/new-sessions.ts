@@ -92,3 +92,6 @@ export class NewSessions {
 }
 
 const idOf = (update: SessionUpdate): unknown => ("messageId" in update ? update.messageId : undefined);
+
+/** Whether nothing was said in it yet, nor has anybody given it a title. */
+export const isEmpty = ({ updates, title }: NewSession): boolean => updates.length === 0 && title === undefined;

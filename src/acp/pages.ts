@@ -2,7 +2,7 @@ import { InvalidCursorError } from "../store/errors.ts";
 import type { ListedSession } from "../store/types.ts";
 import { PAGE_SESSIONS } from "../transcript/limits.ts";
 import { object, string } from "./content.ts";
-import type { NewSession } from "./new-sessions.ts";
+import { isEmpty, type NewSession } from "./new-sessions.ts";
 import type { PageQuery, Store } from "./store.ts";
 
 /** A page of the list in which stored sessions and those in memory stand together. */
@@ -18,6 +18,7 @@ export interface MixedPage {
 export interface Found {
   readonly session: NewSession;
   readonly sessionId: string;
+  /** Its place among the others. */
   readonly activity: number;
   /** The worktree it was found through. */
   readonly worktree: string | undefined;
@@ -96,11 +97,18 @@ async function fitting(store: Store, inMemory: readonly NewSession[], { dir, ...
     if (!wanted) continue;
     const place = dir === undefined ? {} : await store.placeOf(session.cwd, dir, query);
     if (place === undefined) continue;
-    const { sessionId, activity } = session;
-    found.push({ session, sessionId, activity, worktree: place.worktree });
+    found.push({ session, ...rankOf(rankedAs(session)), worktree: place.worktree });
   }
   return found.sort(order);
 }
+
+/** One that nothing was said in comes after all others: who opens a list looks for what was said. */
+function rankedAs(session: NewSession): Rank {
+  const { sessionId, createdAt, activity } = session;
+  return { sessionId, activity: isEmpty(session) ? createdAt - BEFORE_ALL_MS : activity };
+}
+/** Longer than there are computers. */
+const BEFORE_ALL_MS = 1e15;
 
 /** Marks a cursor as one of these; the store's have no such member. */
 const KIND = "memory";
@@ -127,5 +135,5 @@ function fieldsOf(cursor: string): Readonly<Record<string, unknown>> {
   }
 }
 
-const nameOf = ({ dir, includeWorktrees, archived }: PageQuery): string =>
-  JSON.stringify([dir, dir !== undefined && includeWorktrees, archived]);
+const nameOf = ({ dir, includeWorktrees, includeProgrammatic, archived }: PageQuery): string =>
+  JSON.stringify([dir, dir !== undefined && includeWorktrees, includeProgrammatic, archived]);

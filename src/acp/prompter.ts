@@ -4,6 +4,7 @@ import type {
   PromptResponse,
   SessionUpdate,
 } from "@agentclientprotocol/sdk/unstable";
+import type { Resumable } from "../view/resume.ts";
 
 /**
  * What answers prompts. The server knows the sessions and the protocol; who speaks in them is behind this interface, and
@@ -23,8 +24,8 @@ export interface Turn {
   readonly sessionId: string;
   /** Absolute; as the client opened the session. */
   readonly cwd: string;
-  /** Whether there is a transcript; a session that began here and was never answered by anyone has none. */
-  readonly stored: boolean;
+  /** Where the session belongs, if it has a transcript; one that began here and was never answered by anyone has none. */
+  readonly stored: Resumable | undefined;
   readonly prompt: readonly ContentBlock[];
   readonly signal: AbortSignal;
   /** Resolves when there is room for more output. */

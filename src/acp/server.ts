@@ -18,6 +18,10 @@ export interface ServerOptions {
   readonly prompter: Prompter;
   /** Whether a list for a directory also shows the sessions of its git worktrees, where the request does not say. */
   readonly includeWorktrees: boolean;
+  /** Whether a list also shows the sessions that programs started, where the request does not say. */
+  readonly includeProgrammatic: boolean;
+  /** Messages that a load replays at most, where the request does not say; absent: all. */
+  readonly replayLast?: number | undefined;
   /** Sessions on a page, where the request does not say. */
   readonly pageSize: number;
   /** No method that changes anything on the disk. */

@@ -50,14 +50,17 @@ export function toSessionRow(session: ListedSession, live = false): SessionInfo 
   };
 }
 
-/** A session that is in memory only, as `session/list` shows it. It is called by its first prompt until it has a title. */
+/**
+ * A session that is in memory only, as `session/list` shows it. It is called by its first prompt until it has a title;
+ * without either a picker would show its id.
+ */
 function toNewSessionRow({ session, worktree }: Found): SessionInfo {
   const { sessionId, cwd, activity, createdAt, archived, forkedFrom } = session;
-  const title = session.title === undefined ? promptTitle(firstText(session)) : listTitle(session.title);
+  const given = session.title === undefined ? promptTitle(firstText(session)) : listTitle(session.title);
   return {
     sessionId,
     cwd,
-    ...(title && { title }),
+    title: given || "New session",
     ...present({ updatedAt: toTime(activity) }),
     archived,
     _meta: { [META]: present({ inMemory: true, createdAt: toTime(createdAt), forkedFrom, worktree }) },

@@ -5,12 +5,15 @@ import type { ListedSession } from "../store/types.ts";
 import type { OpenConversation } from "../store/open-conversation.ts";
 import type { Subagent } from "../store/subagents.ts";
 import type { ConversationEntry } from "../transcript/visible.ts";
+import type { Resumable } from "../view/resume.ts";
 
 /** What a list is asked for, with all that a request may leave open decided. */
 export interface PageQuery {
   /** Absolute; undefined: all projects. */
   readonly dir: string | undefined;
   readonly includeWorktrees: boolean;
+  /** Also sessions that programs started. */
+  readonly includeProgrammatic: boolean;
   readonly archived: "exclude" | "include" | "only";
   readonly limit?: number | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -40,6 +43,8 @@ export interface Store {
   rename(sessionId: string, title: string): Promise<void>;
   /** How a session is in use outside; undefined when it is not, or is not there. */
   use(sessionId: string): Promise<SessionUse | undefined>;
+  /** Where Claude Code goes on with a session; undefined when it is not there. */
+  resumable(sessionId: string): Promise<Resumable | undefined>;
   /** The ids of those that a running process has open. */
   live(sessions: readonly ListedSession[]): Promise<ReadonlySet<string>>;
   remove(sessionId: string): Promise<void>;
@@ -114,6 +119,12 @@ export function openStore(configDirs?: readonly string[]): Store {
         if (use !== undefined) return use;
       }
       return undefined;
+    },
+    async resumable(sessionId) {
+      const { findSession } = await import("../store/locate.ts");
+      const { resumable } = await import("../store/resumable.ts");
+      const copy = findSession(sessionId, where);
+      return copy && resumable(copy);
     },
     async live(sessions) {
       const { sessionsInProcesses } = await import("../store/live.ts");

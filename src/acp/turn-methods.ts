@@ -32,13 +32,13 @@ export function addTurnMethods(app: AgentApp, server: Server): AgentApp {
         if (cwd === undefined) throw notOpen(sessionId);
         begun.prompted(sessionId, prompt);
         const notify = sender(client, sessionId);
-        return open.runTurn(sessionId, signal, (stop) => {
+        return open.runTurn(sessionId, signal, async (stop) => {
           const send = async (update: SessionUpdate): Promise<void> => {
             stop.throwIfAborted();
             begun.answered(sessionId, update);
             await notify(update);
           };
-          const stored = begun.get(sessionId) === undefined;
+          const stored = begun.get(sessionId) === undefined ? await server.store.resumable(sessionId) : undefined;
           return server.options.prompter.prompt({ sessionId, cwd, stored, prompt, send, signal: stop });
         });
       }),

@@ -28,6 +28,10 @@ export function resumeCommand(
   return steps.join(" && ");
 }
 
+/** What a person types to begin a session in a directory. */
+export const startCommand = (cwd: string, platform: NodeJS.Platform = process.platform): string =>
+  isTypable(cwd) ? `cd ${shellWord(cwd, platform)} && claude` : "claude";
+
 const isTypable = (path: string | undefined): path is string =>
   path !== undefined && path !== "" && !/[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u202A-\u202E\u2066-\u2069]/u.test(path);
 

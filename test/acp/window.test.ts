@@ -8,7 +8,11 @@ import { assistant, call, result, type Row, uuid, user } from "../support/rows.t
 const id = sessionId(1);
 
 /** Loads `rows` as asked; gives what was shown in short (`u1` a prompt's id, `c:t1` a call, `r:t1` its result) and the facts. */
-async function load(rows: readonly Row[], request: { limit?: number; cursor?: string }, dir = tempConfigDir()) {
+async function load(
+  rows: readonly Row[],
+  request: { limit?: number; cursor?: string; replayLast?: number },
+  dir = tempConfigDir(),
+) {
   writeSession(dir, "-w", id, rows);
   const shown: string[] = [];
   const plans: unknown[] = [];
@@ -45,6 +49,22 @@ const parallel = [
   result(5, 4, "t2"),
   assistant(6, 5),
 ];
+
+test("a bound of the server's own parts no call from its result, and counts what came before", async () => {
+  const rows = [...parallel.slice(0, 5), user(6, 5, "[Request interrupted by user]")];
+  expect(await load(rows, { replayLast: 1 })).toMatchObject({
+    shown: expect.stringMatching(/^\S+#earlier c:t1 r:t1 c:t2 r:t2/) as string,
+    facts: { earlier: 1, nextCursor: expect.any(String) as string },
+  });
+  const notes = [user(1, null), assistant(2, 1), user(3, 2, "[Request interrupted by user]"), user(4, 3)];
+  expect((await load(notes, { replayLast: 1 })).facts.earlier).toBe(2);
+  expect((await load(notes, { replayLast: 3 })).facts).not.toHaveProperty("earlier");
+  const { nextCursor = "" } = (await load(notes, { replayLast: 1 })).facts;
+  const dir = tempConfigDir();
+  // A cursor is an explicit request: all of what stands before it.
+  const before = await load(notes, { cursor: nextCursor, replayLast: 1 }, dir);
+  expect(before.shown.split(" ")[0]).toBe("1");
+});
 
 describe("a load in parts", () => {
   test.for<[string, readonly Row[], number, readonly string[]]>([

@@ -44,11 +44,12 @@ describe.each(nodes())("Node $version", ({ path: node }) => {
     const ids = [await begin("/w"), await begin("/v"), await begin(path.join(dir, "not", "there"))];
     expect(new Set(ids).size).toBe(3);
     const rows = rowsOf(await client.call("session/list", {}));
-    expect(rows.slice(0, 3).map((row) => [row.sessionId, row.cwd])).toEqual(
+    // Nothing was said in them yet: they come after all that something was said in, and have a name.
+    expect(rows.slice(5).map((row) => [row.sessionId, row.cwd, row.title])).toEqual(
       expect.arrayContaining([
-        [ids[0], "/w"],
-        [ids[1], "/v"],
-        [ids[2], path.join(dir, "not", "there")],
+        [ids[0], "/w", "New session"],
+        [ids[1], "/v", "New session"],
+        [ids[2], path.join(dir, "not", "there"), "New session"],
       ]),
     );
     expect(rows).toHaveLength(8);
@@ -67,7 +68,7 @@ describe.each(nodes())("Node $version", ({ path: node }) => {
     ];
     expect((await client.call("session/prompt", { sessionId: id, prompt })).result).toEqual({ stopReason: "end_turn" });
     expect(client.updates).toHaveLength(1);
-    expect(texts(client.updates, "agent_message_chunk")[0]).toMatch(/history[^]*`claude`[^]*agent/);
+    expect(texts(client.updates, "agent_message_chunk")[0]).toMatch(/history[^]*\ncd \/w && claude\n[^]*agent/);
   });
 
   test("O3 LOAD-001: a new session's prompts and answers are replayed, under the ids they had", async () => {
@@ -91,6 +92,21 @@ describe.each(nodes())("Node $version", ({ path: node }) => {
     expect(row).toMatchObject({ sessionId: id, title: "one" });
   });
 
+  test("L12: a title that was given, or a prompt, brings a new session to the front", async () => {
+    const [named, prompted, empty] = [await begin(), await begin(), await begin()];
+    await client.call("session/set_title", { sessionId: named, title: "Mine" });
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    await client.call("session/prompt", say(prompted, "hello"));
+    const rows = rowsOf(await client.call("session/list", {}));
+    expect(rows.map(({ title }) => title)).toEqual([
+      "hello",
+      "Mine",
+      ...[5, 4, 3, 2, 1].map((n) => `prompt ${n}`),
+      "New session",
+    ]);
+    expect(rows.at(-1)).toMatchObject({ sessionId: empty, updatedAt: expect.any(String) as string });
+  });
+
   test.for(["session/load", "session/resume"])(
     "PROMPT-001 F3: a stored session is prompted after %s, and its transcript stays as it is",
     async (method) => {
@@ -99,7 +115,7 @@ describe.each(nodes())("Node $version", ({ path: node }) => {
       client.updates.length = 0;
       expect((await client.call("session/prompt", say(id, "hello"))).result).toEqual({ stopReason: "end_turn" });
       expect(texts(client.updates, "agent_message_chunk")).toEqual([
-        expect.stringContaining(`claude --resume ${id}\` in \`/elsewhere`),
+        expect.stringContaining(`\ncd /w && CLAUDE_CONFIG_DIR=${dir} claude --resume ${id}\n`),
       ]);
     },
   );
@@ -210,9 +226,9 @@ describe.each(nodes())("Node $version", ({ path: node }) => {
     for (const method of ["session/load", "session/resume", "session/fork"]) {
       expect((await client.call(method, open(id))).error).toMatchObject({ code: -32002, data: { sessionId: id } });
     }
-    const [row, ...others] = rowsOf(await client.call("session/list", { cwd: "/v" }));
-    expect(row).toMatchObject({ sessionId: fork, cwd: "/v", _meta: { "claude-transcripts": { forkedFrom: id } } });
-    expect(others).toHaveLength(2);
+    const rows = rowsOf(await client.call("session/list", { cwd: "/v" }));
+    expect(rows).toHaveLength(3);
+    expect(rows[2]).toMatchObject({ sessionId: fork, cwd: "/v", _meta: { "claude-transcripts": { forkedFrom: id } } });
   });
 
   test("F4: a fork has what was said until then, and goes its own way", async () => {
@@ -230,7 +246,7 @@ describe.each(nodes())("Node $version", ({ path: node }) => {
 
   test("L4 LIST-001 LIST-002: new sessions are listed by directory like the others", async () => {
     const [id, below] = [await begin("/w"), await begin("/w/below")];
-    expect(idsOf(await client.call("session/list", { cwd: "/w/" }))).toEqual([id, ...[5, 3, 1].map(sessionId)]);
+    expect(idsOf(await client.call("session/list", { cwd: "/w/" }))).toEqual([...[5, 3, 1].map(sessionId), id]);
     expect(idsOf(await client.call("session/list", { cwd: "/w/below" }))).toEqual([below]);
     expect(idsOf(await client.call("session/list", { cwd: "/nowhere" }))).toEqual([]);
   });
@@ -242,9 +258,8 @@ describe.each(nodes())("Node $version", ({ path: node }) => {
     await new Promise((resolve) => setTimeout(resolve, 5));
     await client.call("session/prompt", say(begun[1] ?? "", "hello"));
     const all = idsOf(await client.call("session/list", {}));
-    expect(all.slice(0, 2)).toEqual([sessionId(9), begun[1]]);
-    expect(all.slice(2, 4).sort()).toEqual([begun[0], begun[2]].sort());
-    expect(all.slice(4)).toEqual([5, 4, 3, 2, 1].map(sessionId));
+    expect(all.slice(0, 7)).toEqual([sessionId(9), begun[1], ...[5, 4, 3, 2, 1].map(sessionId)]);
+    expect(all.slice(7).sort()).toEqual([begun[0], begun[2]].sort());
     for (const limit of [1, 2, 3, 4, 5, 6, 8, 9, 10]) {
       const found = await pages(client, ours({ limit }));
       expect(found.flat()).toEqual(all);
@@ -262,7 +277,7 @@ describe.each(nodes())("Node $version", ({ path: node }) => {
     const { error } = await client.call("session/list", { cursor, cwd: "/w" });
     expect(error).toMatchObject({ code: -32602, data: { field: "cursor", code: "InvalidCursor" } });
     const other = await connect({ node, args: ["--config-dir", dir] });
-    expect(idsOf(await other.call("session/list", { cursor }))).toEqual([5, 4, 3, 2, 1].map(sessionId));
+    expect(idsOf(await other.call("session/list", { cursor }))).toEqual([4, 3, 2, 1].map(sessionId));
     await other.end();
   });
 });

@@ -4,10 +4,12 @@ import { once } from "node:events";
 import path from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { connect } from "../support/acp-client.ts";
-import { writeSessions } from "../support/acp-store.ts";
+import { open, ours } from "../support/acp-requests.ts";
+import { turnRows, writeSession, writeSessions } from "../support/acp-store.ts";
 import { binary } from "../support/binary.ts";
-import { tempConfigDir } from "../support/config-dir.ts";
+import { sessionId, tempConfigDir } from "../support/config-dir.ts";
 import { nodes } from "../support/nodes.ts";
+import { assistant, user } from "../support/rows.ts";
 
 const countOf = (result: Readonly<Record<string, unknown>> | undefined): number =>
   (result as { sessions: unknown[] }).sessions.length;
@@ -30,6 +32,65 @@ describe.each(nodes())("Node $version", ({ path: node }) => {
       expect(countOf((await client.call("session/list", {})).result)).toBe(size);
       const { result } = await client.call("session/list", { _meta: { "claude-transcripts": { limit: 1 } } });
       expect(countOf(result)).toBe(1);
+      expect(client.wrong).toEqual([]);
+      await client.end();
+    }
+  });
+
+  test("sessions that programs started are left out where the server is told, unless the request asks for them", async () => {
+    const dir = tempConfigDir();
+    writeSessions(dir, 2);
+    const started = turnRows("started by a program", 9).map((row) => ({ ...row, entrypoint: "sdk-cli" }));
+    writeSession(dir, "-w", sessionId(9), started);
+    const ask = (includeProgrammatic: boolean | null) => ours({ includeProgrammatic });
+    for (const [args, env, counts] of [
+      [[], {}, [3, 3, 2]],
+      [["--no-programmatic"], {}, [2, 3, 2]],
+      [[], { CLAUDE_TRANSCRIPTS_NO_PROGRAMMATIC: "1" }, [2, 3, 2]],
+      [[], { CLAUDE_TRANSCRIPTS_NO_PROGRAMMATIC: "0" }, [3, 3, 2]],
+    ] as const) {
+      const client = await connect({ node, args: ["--config-dir", dir, ...args], env });
+      const found = [];
+      for (const params of [{}, ask(true), ask(false)]) {
+        found.push(countOf((await client.call("session/list", params)).result));
+      }
+      expect(found).toEqual(counts);
+      // A cursor belongs to the list it came from.
+      const { result } = await client.call("session/list", ours({ limit: 1, includeProgrammatic: true }));
+      const { error } = await client.call("session/list", {
+        ...ours({ includeProgrammatic: false }),
+        cursor: result?.["nextCursor"],
+      });
+      expect(error).toMatchObject({ code: -32602, data: { field: "cursor" } });
+      expect(client.wrong).toEqual([]);
+      await client.end();
+    }
+  });
+
+  test("a load replays the last messages where the server is told, and says what came before", async () => {
+    const dir = tempConfigDir();
+    const rows = [1, 2, 3, 4, 5, 6].map((n) => (n % 2 ? user(n, n - 1 || null) : assistant(n, n - 1)));
+    writeSession(dir, "-w", sessionId(1), rows);
+    for (const [args, env, request, said] of [
+      [["--replay-last", "2"], {}, {}, ["4 earlier messages are not shown", "u5", "a6"]],
+      [[], { CLAUDE_TRANSCRIPTS_REPLAY_LAST: "1" }, {}, ["5 earlier messages are not shown", "a6"]],
+      [["--replay-last", "5"], {}, {}, ["1 earlier message is not shown", "a2", "u3", "a4", "u5", "a6"]],
+      [["--replay-last", "6"], {}, {}, ["u1", "a2", "u3", "a4", "u5", "a6"]],
+      [["--replay-last", "2"], {}, { limit: 3 }, ["a4", "u5", "a6"]],
+      [["--replay-last", "2"], {}, { limit: 99 }, ["u1", "a2", "u3", "a4", "u5", "a6"]],
+    ] as const) {
+      const client = await connect({ node, args: ["--config-dir", dir, ...args], env });
+      const { result } = await client.call("session/load", { ...open(sessionId(1)), ...ours(request) });
+      const texts = client.updates.map(({ update }) => String((update["content"] as { text?: string }).text));
+      const shown = texts.filter((text) => text.trim() !== "");
+      expect(shown.map((text, at) => text.slice(0, said[at]?.length))).toEqual(said);
+      const [first] = client.updates;
+      const earlier = /^\d+/.exec(said[0])?.[0];
+      expect(result?.["_meta"]).toMatchObject({
+        "claude-transcripts": earlier === undefined ? {} : { earlier: Number(earlier) },
+      });
+      expect(first?.update.sessionUpdate === "agent_message_chunk").toBe(earlier !== undefined || said[0] === "a4");
+      expect(texts[0]?.includes(`claude-transcripts show ${sessionId(1)}`)).toBe(earlier !== undefined);
       expect(client.wrong).toEqual([]);
       await client.end();
     }
@@ -84,6 +145,8 @@ describe.each(nodes())("Node $version", ({ path: node }) => {
       [["--page-size", "0"], {}, /--page-size must be .* 1 to 500: '0'/],
       [["--page-size", "501"], {}, /--page-size/],
       [["--page-size", "1e2"], {}, /--page-size/],
+      [["--replay-last", "0"], {}, /--replay-last must be a whole number from 1: '0'/],
+      [["--replay-last", "many"], {}, /--replay-last must be/],
       [["--log-level", "loud"], {}, /--log-level must be one of silent, error, info, debug: 'loud'/],
       [["--read-only=yes"], {}, /read-only/],
       [["--quiet"], {}, /--quiet/],
@@ -91,6 +154,8 @@ describe.each(nodes())("Node $version", ({ path: node }) => {
       [["--config-dir", "/not/there"], {}, /no directory \/not\/there/],
       [[], { CLAUDE_TRANSCRIPTS_CONFIG_DIR: "/not/there" }, /CLAUDE_TRANSCRIPTS_CONFIG_DIR: .*\/not\/there/],
       [[], { CLAUDE_TRANSCRIPTS_PAGE_SIZE: "many" }, /CLAUDE_TRANSCRIPTS_PAGE_SIZE must be/],
+      [[], { CLAUDE_TRANSCRIPTS_REPLAY_LAST: "-1" }, /CLAUDE_TRANSCRIPTS_REPLAY_LAST must be/],
+      [[], { CLAUDE_TRANSCRIPTS_NO_PROGRAMMATIC: "no" }, /CLAUDE_TRANSCRIPTS_NO_PROGRAMMATIC must be 1 or 0/],
       [[], { CLAUDE_TRANSCRIPTS_LOG_LEVEL: "1" }, /CLAUDE_TRANSCRIPTS_LOG_LEVEL must be/],
       [[], { CLAUDE_TRANSCRIPTS_READ_ONLY: "perhaps" }, /CLAUDE_TRANSCRIPTS_READ_ONLY must be 1 or 0/],
       [[], { CLAUDE_TRANSCRIPTS_NO_WORKTREES: "no" }, /CLAUDE_TRANSCRIPTS_NO_WORKTREES must be 1 or 0/],

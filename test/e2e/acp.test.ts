@@ -52,7 +52,7 @@ describe.each(nodes())("Node $version", ({ path: node }) => {
       });
       expect(capabilities?.["_meta"]).toEqual({
         "claude-transcripts": {
-          list: { limit: 500, includeWorktrees: true },
+          list: { limit: 500, includeWorktrees: true, includeProgrammatic: true },
           load: { limit: true, cursor: true },
           fork: { messageId: true },
         },

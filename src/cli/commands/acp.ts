@@ -10,8 +10,10 @@ export const command: Command = {
   details: "",
   notes: `Environment, for editors that set no arguments; an argument goes before it
   CLAUDE_TRANSCRIPTS_CONFIG_DIR    Config directories, '${delimiter}' between them.
-  CLAUDE_TRANSCRIPTS_READ_ONLY, CLAUDE_TRANSCRIPTS_NO_WORKTREES    1 or 0.
-  CLAUDE_TRANSCRIPTS_PAGE_SIZE, CLAUDE_TRANSCRIPTS_LOG_LEVEL       As above.`,
+  CLAUDE_TRANSCRIPTS_READ_ONLY     1 or 0; so are the next two.
+  CLAUDE_TRANSCRIPTS_NO_WORKTREES, CLAUDE_TRANSCRIPTS_NO_PROGRAMMATIC
+  CLAUDE_TRANSCRIPTS_PAGE_SIZE     As above; so are the next two.
+  CLAUDE_TRANSCRIPTS_REPLAY_LAST, CLAUDE_TRANSCRIPTS_LOG_LEVEL`,
   options: {
     "read-only": { type: "boolean", help: "Declare no method that changes anything, and refuse them all." },
     "page-size": {
@@ -22,6 +24,15 @@ export const command: Command = {
     "no-worktrees": {
       type: "boolean",
       help: "Show a directory's sessions without those of its git worktrees, unless a request asks for them.",
+    },
+    "no-programmatic": {
+      type: "boolean",
+      help: "Show lists without the sessions that programs started (claude -p, the Agent SDK), unless a request asks for them.",
+    },
+    "replay-last": {
+      type: "string",
+      value: "N",
+      help: "Replay only the last N messages of a session, unless a request asks for others, and say how many came before.",
     },
     "log-level": {
       type: "string",
@@ -36,7 +47,9 @@ export const command: Command = {
       configDirs: configDirs ?? (await configDirsFromEnvironment()),
       readOnly: flag("read-only", values),
       includeWorktrees: !flag("no-worktrees", values),
+      includeProgrammatic: !flag("no-programmatic", values),
       pageSize: pageSize(setting("page-size", values)),
+      replayLast: replayLast(setting("replay-last", values)),
       logLevel: logLevel(setting("log-level", values)),
     };
     if (process.stdin.isTTY) {
@@ -53,6 +66,12 @@ function pageSize(given: Setting | undefined): number {
   const size = /^\d+$/.test(given.value) ? Number(given.value) : 0;
   if (size >= 1 && size <= PAGE_SESSIONS_MAX) return size;
   throw new UsageError(`${given.from} must be a whole number from 1 to ${PAGE_SESSIONS_MAX}: '${given.value}'`);
+}
+
+function replayLast(given: Setting | undefined): number | undefined {
+  if (given === undefined) return undefined;
+  if (/^[1-9]\d{0,8}$/.test(given.value)) return Number(given.value);
+  throw new UsageError(`${given.from} must be a whole number from 1: '${given.value}'`);
 }
 
 function logLevel(given: Setting | undefined): LogLevel {
