@@ -1,6 +1,12 @@
 import { expect, test } from "vitest";
 import { fence } from "../../src/acp/content.ts";
+import { fit } from "../../src/acp/fit.ts";
+import { UPDATE_BYTES } from "../../src/acp/limits.ts";
 import { viewResult } from "../../src/acp/tool-result.ts";
+import { requireSession } from "../../src/store/locate.ts";
+import { ToolResults } from "../../src/store/tool-results.ts";
+import { put, sessionId, tempConfigDir } from "../support/config-dir.ts";
+import { jsonl, user } from "../support/rows.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 const shown = (...texts: string[]) => texts.map((text) => ({ type: "content", content: { type: "text", text } }));
@@ -124,4 +130,29 @@ test.for([
 ] as const)("a file that was read as %j is shown as %j, or as it is", ([output, plain]) => {
   const { content } = viewResult({ name: "Read", input: {}, cwd: "/w" }, { content: output }, {}, "urn:x");
   expect(content).toEqual(output === "" ? [] : shown(fence(plain ?? output)));
+});
+
+test("stored output is whole up to the length of an update, and is cut with a word beyond it", () => {
+  const dir = tempConfigDir();
+  const stored = (name: string, text: string): void => {
+    put(dir, `projects/-w/${sessionId(1)}/tool-results/${name}`, text);
+  };
+  put(dir, `projects/-w/${sessionId(1)}.jsonl`, jsonl([user(1, null)]));
+  stored("long.txt", "line\n".repeat(1_000_000));
+  stored("longer.txt", "line\n".repeat(2_000_000));
+  const outputs = new ToolResults(requireSession(sessionId(1), { configDirs: [dir] }));
+  const beside = { toolResult: (name: string) => outputs.find(name), hasSubagent: () => false };
+  const view = (name: string) => {
+    const content = `<persisted-output>\nOutput too large (5MB). Full output saved to: /x/${name}\n\nPreview (first 2KB):\nline\n...\n</persisted-output>`;
+    const { place, ...shown } = viewResult({ name: "Bash", input: {}, cwd: "/w" }, { content }, {}, "urn:x", beside);
+    const update = fit({ sessionUpdate: "tool_call_update", toolCallId: "t", ...shown }, "row", place);
+    expect(Buffer.byteLength(JSON.stringify(update))).toBeLessThanOrEqual(UPDATE_BYTES);
+    return update;
+  };
+  const long = view("long.txt");
+  expect(JSON.stringify(long).match(/line/g)).toHaveLength(1_000_000);
+  expect(long).toMatchObject({ _meta: { "claude-transcripts": { spilled: { name: "long.txt", bytes: 5_000_000 } } } });
+  const longer = JSON.stringify(view("longer.txt"));
+  expect(longer).toContain("[Cut here: 9.3 MB more stand in tool-results/longer.txt of the session]");
+  expect(longer).toContain('"omitted":["content"],"length":10000000');
 });
