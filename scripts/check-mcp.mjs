@@ -8,7 +8,7 @@
  * every message exactly once, and no page comes to more than its budget and 5 %, counted by the tokenizer o200k over the
  * whole answer. Lines marked with a page's token are its headings and the beginnings of their parts, and there are no others.
  * Read with nothing left out, it holds all that people, models and tools said by the rows of the JSONL, as
- * often as it stands there; what else is on a page has to be a note.
+ * often as it stands there; what else is on a page has to be a note. Output in files of its own is what get_message gives.
  */
 import { spawn } from "node:child_process";
 import fs from "node:fs";
@@ -39,7 +39,7 @@ process.exit(failures === 0 ? 0 : 1);
 async function check(dir) {
   const server = await startServer(dir);
   const problems = [];
-  const total = { conversations: 0, messages: 0, said: 0, unsure: 0, bytes: 0 };
+  const total = { conversations: 0, messages: 0, said: 0, unsure: 0, bytes: 0, server: 0, stored: 0, missing: 0 };
   const budgets = new Map(BUDGETS.map((budget) => [budget, { pages: 0, most: 0, sum: 0, cut: 0 }]));
   for (const { session, agentId, file } of conversations(dir)) {
     const name = agentId === undefined ? session : `${session} ${agentId}`;
@@ -54,6 +54,12 @@ async function check(dir) {
     total.messages += whole.messages.size;
     total.said += truth.said.length;
     total.unsure += truth.unsure;
+    for (const [kind, count] of Object.entries(truth.results)) total[kind] += count;
+    for (const { call, texts } of truth.stored) {
+      const given = bare(await readMessage(server, { ...args, id: call }));
+      for (const text of texts)
+        if (!given.includes(bare(text))) problems.push(`${name}: get_message of ${call} lacks a part of its output`);
+    }
     total.bytes += fs.statSync(file).size;
     for (const budget of BUDGETS) {
       for (const from of ["start", "end"]) {
@@ -69,7 +75,8 @@ async function check(dir) {
   }
   await server.end();
   console.log(`${dir}
-  ${total.conversations} conversations (${(total.bytes / 1e6).toFixed(1)} MB), ${total.messages} messages; ${total.said} texts, thoughts, calls and results of the JSONL are there, ${total.unsure} with marks of the CLI in them were not compared`);
+  ${total.conversations} conversations (${(total.bytes / 1e6).toFixed(1)} MB), ${total.messages} messages; ${total.said} texts, thoughts, calls and results of the JSONL are there, ${total.unsure} with marks of the CLI in them were not compared
+  ${total.server} results of the API's own tools, ${total.stored} outputs from files of their own, ${total.missing} whose file is not there`);
   for (const [budget, { pages, most, sum, cut }] of budgets) {
     const mean = pages === 0 ? 0 : sum / pages;
     console.log(
@@ -78,6 +85,17 @@ async function check(dir) {
   }
   for (const problem of problems.slice(0, 50)) console.log(`  - ${problem}`);
   return problems.length;
+}
+
+/** All that get_message gives of a call. */
+async function readMessage(server, args) {
+  let text = "";
+  for (let offset = 0; offset !== undefined;) {
+    const page = JSON.parse(await server.read({ ...args, format: "json", maxTokens: 20_000, offset }, "get_message"));
+    text += page.text;
+    offset = page.next;
+  }
+  return text;
 }
 
 /** All messages, by their numbers, as lists of parts; what was cut is put together again. */
@@ -287,8 +305,8 @@ async function startServer(dir) {
   await call("initialize", { protocolVersion: "2025-11-25", capabilities: {}, clientInfo });
   send({ method: "notifications/initialized" });
   return {
-    async read(args) {
-      const { result, error } = await call("tools/call", { name: "read_session", arguments: args });
+    async read(args, name = "read_session") {
+      const { result, error } = await call("tools/call", { name, arguments: args });
       if (error !== undefined || result.isError) throw new Error(JSON.stringify(error ?? result));
       return result.content.map(({ text }) => text).join("");
     },

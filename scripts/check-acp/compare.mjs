@@ -99,9 +99,9 @@ function compareCalls({ calls, results, rows }, updates, total) {
   return problems;
 }
 
-function compareResult(id, { first, all }, { call, result, row }, total) {
+function compareResult(id, { first, all }, { call, result, row, shown: expected }, total) {
   const problems = [];
-  const failed = result.is_error === true;
+  const { failed } = expected;
   const shown = all.find(({ status }) => status === "completed" || status === "failed");
   const outcome = (shown ?? first).status;
   if (outcome !== (failed ? "failed" : "completed")) problems.push(`${id}: ${outcome}, and failed is ${failed}`);
@@ -113,6 +113,15 @@ function compareResult(id, { first, all }, { call, result, row }, total) {
   tool.calls++;
   if (failed) tool.failed++;
   const text = textOf(view);
+  if (expected.kind !== "plain") {
+    total[expected.kind]++;
+    for (const words of expected.texts)
+      if (!text.includes(words.trim())) problems.push(`${id} (${call?.name}): text lost of a ${expected.kind} result`);
+    if (/<\/?(?:persisted|truncated)-output>/.test(text)) problems.push(`${id}: a tag for the model`);
+    if (expected.kind === "missing" && !/is not in this store|was not kept/.test(text))
+      problems.push(`${id}: it is not said that the output is missing`);
+    return problems;
+  }
   const lines = resultLines(result);
   const raw = resultLines({ content: view.rawOutput });
   // The text for the model stands in the raw output to the letter, but for reminders at its end; a subagent's does not.
@@ -127,7 +136,8 @@ function compareResult(id, { first, all }, { call, result, row }, total) {
   );
   if (!raw.includes(report) && !shownWhole && !(streams && !failed) && !isErrorShown(report, text))
     problems.push(`${id} (${call?.name}): text lost`);
-  if (!failed && alone && typeof record.stdout === "string" && record.backgroundTaskId === undefined) {
+  const printed = typeof record.stdout === "string" && record.backgroundTaskId === undefined && record.isImage !== true;
+  if (!failed && alone && printed) {
     for (const stream of [record.stdout, record.stderr]) {
       if (!text.includes(stream.replace(/^\n+/, "").trimEnd()))
         problems.push(`${id} (${call?.name}): a stream is lost`);

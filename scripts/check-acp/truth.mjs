@@ -3,6 +3,7 @@
  * src/: whole files, `JSON.parse`, and one walk from the last row upwards.
  */
 import fs from "node:fs";
+import { isCall, isResult, outputOf, resultOf } from "../check-results.mjs";
 
 /**
  * `chain`: what is said on the current branch, in order: `{ id, role, text }`, role `user`, `agent` or `thought`, or
@@ -11,6 +12,7 @@ import fs from "node:fs";
  * texts each rule hides. `branches`: whether any message was left behind.
  */
 export function readTruth(file) {
+  storeOf = file;
   const rows = readRows(file);
   const linked = rows.filter(
     ({ type, uuid }) =>
@@ -73,31 +75,29 @@ export function readTruth(file) {
   const calls = new Map();
   for (const row of all.filter(isMain)) {
     for (const block of blocks(row)) {
-      if (block.type === "tool_use") calls.set(block.id, { ...calls.get(block.id), call: block, cwd: row.cwd });
-      if (block.type === "tool_result")
-        calls.set(block.tool_use_id, { ...calls.get(block.tool_use_id), result: block, row });
+      if (isCall(block)) calls.set(block.id, { ...calls.get(block.id), call: block, cwd: row.cwd });
+      if (isResult(block)) {
+        const shown = resultOf(file, block);
+        calls.set(block.tool_use_id, { ...calls.get(block.tool_use_id), result: block, row, shown });
+      }
     }
   }
   // Of an answer on the chain every row counts: of calls that ran at the same time only one may be on it.
   const answers = all.filter(
     (row) => row.type === "assistant" && isMain(row) && row.isMeta !== true && messages.has(row.message?.id),
   );
-  const idsOf = (kind, key) =>
-    new Set(
-      [...shown, ...answers].flatMap((row) =>
-        blocks(row).flatMap((block) => (block.type === kind ? [block[key]] : [])),
-      ),
-    );
+  const idsOf = (is, key) =>
+    new Set([...shown, ...answers].flatMap((row) => blocks(row).flatMap((block) => (is(block) ? [block[key]] : []))));
   return {
     conversation: all.some((row) => isMain(row) && isSaid(row)),
     chain: shown.flatMap((row) => sayings(row, hide)),
     beside,
-    calls: [...idsOf("tool_use", "id")],
+    calls: [...idsOf(isCall, "id")],
     // A result of a call on the chain may stand beside it, where calls ran at the same time.
     results: [
       ...new Set([
-        ...idsOf("tool_result", "tool_use_id"),
-        ...[...idsOf("tool_use", "id")].filter((id) => calls.get(id)?.result !== undefined),
+        ...idsOf(isResult, "tool_use_id"),
+        ...[...idsOf(isCall, "id")].filter((id) => calls.get(id)?.result !== undefined),
       ]),
     ],
     rows: calls,
@@ -106,13 +106,16 @@ export function readTruth(file) {
   };
 }
 
+/** The transcript that is being read: what stands in other files is beside it. */
+let storeOf;
+
 export const keyOf = ({ id, role, text, notification }) =>
   [id, role ?? "news", text ?? notification.result].join("\u0000");
 
 /** The tool calls in a transcript of a subagent. */
 export const callsIn = (file) =>
   readRows(file).flatMap((row) =>
-    blocks(row).flatMap(({ type, id, name }) => (type === "tool_use" ? [{ id, name }] : [])),
+    blocks(row).flatMap((block) => (isCall(block) ? [{ id: block.id, name: block.name }] : [])),
   );
 
 function readRows(file) {
@@ -250,7 +253,8 @@ const plain = (text) =>
   /[<>]/.test(text) ? text : text.replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&amp;", "&");
 
 function output(text, id, hide) {
-  const said = text
+  const said = outputOf(storeOf, text)
+    .texts.join("")
     // oxlint-disable-next-line no-control-regex -- the escape character is what is looked for
     .replace(/\u001b\[[\d;?]*[A-Za-z]/g, "")
     .replace(/^\n+/, "")

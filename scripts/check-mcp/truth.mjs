@@ -3,10 +3,12 @@
  * a tool that is not hidden, whatever branch it is on.
  */
 import fs from "node:fs";
+import { isCall, isResult, resultOf } from "../check-results.mjs";
 
 /**
  * `said`: `{ id, kind, text }`, kind `text`, `thinking`, `call` or `result`. `unsure`: how many texts of people hold marks of
- * the CLI, which are shown as what they stand for.
+ * the CLI, which are shown as what they stand for. `stored`: calls whose output stands in a file of its own, with its texts.
+ * `results`: how many are of the API's own tools, have such a file, or should have.
  */
 export function readTruth(file, subagent) {
   // Of rows with one uuid the last counts.
@@ -18,6 +20,8 @@ export function readTruth(file, subagent) {
     rows.set(row.uuid, row);
   }
   const said = [];
+  const stored = [];
+  const results = { server: 0, stored: 0, missing: 0 };
   let unsure = 0;
   for (const row of rows.values()) {
     if (row.type !== "user" && row.type !== "assistant") continue;
@@ -30,11 +34,18 @@ export function readTruth(file, subagent) {
         if (row.isCompactSummary === true || hasMarks(block.text)) unsure++;
         else add("text", block.text);
       } else if (block.type === "thinking") add("thinking", block.thinking);
-      else if (block.type === "tool_use") add("call", JSON.stringify(block.input));
-      else if (block.type === "tool_result") for (const text of resultTexts(block)) add("result", text);
+      else if (isCall(block)) add("call", JSON.stringify(block.input));
+      else if (isResult(block)) {
+        const { kind, texts } = resultOf(file, block);
+        if (kind === "stored") stored.push({ call: block.tool_use_id, texts });
+        else if (kind === "plain" && Array.isArray(block.content))
+          for (const text of listTexts(block)) add("result", text);
+        else for (const text of texts) if (!text.includes(ESCAPE)) add("result", text);
+        if (kind !== "plain") results[kind]++;
+      }
     }
   }
-  return { said, unsure };
+  return { said, unsure, stored, results };
 }
 
 const hasMarks = (text) => text.includes("<") || text.includes(ESCAPE) || /^\s*\[Request interrupted/.test(text);
@@ -55,7 +66,5 @@ function blocks({ message }) {
   return Array.isArray(content) ? content : [];
 }
 
-function resultTexts({ content }) {
-  if (typeof content === "string") return [content].filter((text) => !text.includes(ESCAPE));
-  return (content ?? []).flatMap(({ type, text }) => (type === "text" && !text.includes(ESCAPE) ? [text] : []));
-}
+const listTexts = ({ content }) =>
+  content.flatMap(({ type, text }) => (type === "text" && !text.includes(ESCAPE) ? [text] : []));
