@@ -29,7 +29,8 @@ export async function readArguments(command: Command, words: readonly string[]):
       values[name] = true;
       continue;
     }
-    const expected = `${rawName} expects a value: ${rawName} ${spec.value}`;
+    const example = typeof spec.completes === "object" ? `, for example ${spec.completes[0] ?? ""}` : "";
+    const expected = `${rawName} expects a value: ${rawName} ${spec.value}${example}`;
     if (value === undefined || value === "") throw new UsageError(expected);
     if (!inlineValue && /^-./.test(value)) {
       // A forgotten value is likelier than one that begins so.

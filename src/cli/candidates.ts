@@ -27,12 +27,30 @@ export async function candidatesOf(
   error: unknown,
   configDirs: readonly string[] | undefined,
 ): Promise<{ readonly prefix: string; readonly named: readonly Candidate[]; readonly more: number } | undefined> {
+  if (error instanceof SeveralSubagents) return latest(error.prefix, error.candidates);
   if (!(error instanceof TranscriptError)) return undefined;
   const { prefix, candidates, inTrash } = error.data;
   if (!Array.isArray(candidates) || typeof prefix !== "string") return undefined;
   const ids = candidates.filter((id) => typeof id === "string");
-  const all = inTrash === true ? await deleted(new Set(ids), configDirs) : sessions(ids, configDirs);
-  return { prefix, named: all.slice(0, NAMED), more: Math.max(0, all.length - NAMED) };
+  return latest(prefix, inTrash === true ? await deleted(new Set(ids), configDirs) : sessions(ids, configDirs));
+}
+
+const latest = (prefix: string, all: readonly Candidate[]) => ({
+  prefix,
+  named: all.slice(0, NAMED),
+  more: Math.max(0, all.length - NAMED),
+});
+
+/** The beginning of the ids of several subagents of a session. */
+export class SeveralSubagents extends TranscriptError {
+  readonly prefix: string;
+  readonly candidates: readonly Candidate[];
+
+  constructor(prefix: string, candidates: readonly Candidate[]) {
+    super("InvalidArgument", `${prefix} is the beginning of ${candidates.length} subagents' ids`);
+    this.prefix = prefix;
+    this.candidates = candidates;
+  }
 }
 
 function sessions(ids: readonly string[], configDirs: readonly string[] | undefined): Candidate[] {
@@ -58,20 +76,23 @@ async function deleted(ids: ReadonlySet<string>, configDirs: readonly string[] |
   });
 }
 
-const COLUMNS: readonly Column[] = [{ title: "ID" }, { title: "WHEN" }, { title: "TITLE", least: 20, share: 0.5 }];
+const COLUMNS: readonly Column[] = [
+  { title: "ID" },
+  { title: "WHEN", dispensable: 1 },
+  { title: "TITLE", least: 20, share: 0.5 },
+];
 
 /** A line for each, in columns within the width. */
 export function candidateLines(named: readonly Candidate[], width: number | undefined, now = Date.now()): string[] {
   const rows = named.map(({ id, time, title }) => [
-    id,
-    time === undefined ? "unknown" : relativeTime(time, now),
+    printable(id),
+    time === undefined ? "" : relativeTime(time, now),
     printable(title ?? "") || "(no title)",
   ]);
-  const widths = layOut(COLUMNS, rows, {
-    width: width === undefined ? undefined : width - INDENT.length,
-    heads: false,
-  });
-  return rows.map((row) => INDENT + tableLine(COLUMNS, widths, row, { cuts: width !== undefined, colors: false }));
+  const widths = layOut(COLUMNS, rows, { width: (width ?? WIDE) - INDENT.length, heads: false });
+  return rows.map((row) => INDENT + tableLine(COLUMNS, widths, row, { cuts: true, colors: false }));
 }
 
 const INDENT = "  ";
+/** Where there is no terminal. */
+const WIDE = 200;

@@ -1,5 +1,5 @@
 import { dirname, resolve } from "node:path";
-import { resolveConfigDirs } from "../store/config-dir.ts";
+import { isDirectory, resolveConfigDirs } from "../store/config-dir.ts";
 import { streamSessions } from "../store/session-stream.ts";
 import { shortIds } from "../store/short-ids.ts";
 import { shellWord } from "../view/resume.ts";
@@ -51,7 +51,6 @@ async function readOptions({ values, positionals, json, terminal }: Invocation):
     return typeof value === "string" ? value : undefined;
   };
   const all = values["all"] === true;
-  if (all && text("limit") !== undefined) throw new UsageError("--all and --limit exclude each other");
   if (all && values["archived"] === true) throw new UsageError("--all and --archived exclude each other");
   const [directory] = positionals;
   const cwd = text("cwd") ?? directory;
@@ -121,7 +120,7 @@ async function printJson(taking: Taking, terminal: Terminal, progress: Progress)
 
 async function printTable(
   taking: Taking,
-  { configDirs, terminal }: Invocation,
+  { configDirs, terminal, positionals: [given] }: Invocation,
   { typed, filters, limit }: Asked,
   progress: Progress,
 ): Promise<void> {
@@ -146,6 +145,9 @@ async function printTable(
     const none = `no sessions in ${dirs}${typed.length === 0 ? "" : ` with ${typed.join(" ")}`}`;
     await terminal.write(`${printable(none)}\n`);
     const above = filters.dir === undefined ? undefined : await directoryAbove(filters.dir, configDirs);
+    if (filters.dir !== undefined && !isDirectory(filters.dir)) {
+      terminal.warn(`There is no such directory${await sessionHint(given, configDirs)}`);
+    }
     if (above !== undefined) {
       terminal.warn(`There are some of a directory above it: claude-transcripts list ${shellWord(above)}`);
     }
@@ -175,6 +177,13 @@ async function printTable(
       terminal.warn(`${many} from this directory: 'claude-transcripts list .'`);
     }
   }
+}
+
+/** A session that was named instead of a directory. */
+async function sessionHint(given: string | undefined, configDirs: readonly string[] | undefined): Promise<string> {
+  const { sessionIdsWith } = await import("../store/find-by-prefix.ts");
+  const isSession = given !== undefined && sessionIdsWith(given, configDirs).length > 0;
+  return isSession ? `; a session begins so: claude-transcripts show ${given}` : "";
 }
 
 /** Each has to be looked into: a stub is none. */

@@ -1,5 +1,6 @@
 import { TranscriptError } from "../store/errors.ts";
 import type { OpenConversation } from "../store/open-conversation.ts";
+import { SeveralSubagents } from "./candidates.ts";
 import { type Invocation, UsageError } from "./command.ts";
 import type { About, SubagentName } from "./render/view.ts";
 
@@ -60,12 +61,18 @@ const nameOf = ({ agentId, agentType, description }: SubagentName): SubagentName
 
 /** The id that begins so. One that is not among them may still be a subagent's: the store says so if it is not. */
 function whole(agentId: string, subagents: readonly SubagentName[]): string {
-  const ids = [...new Set(subagents.map((subagent) => subagent.agentId))];
-  const fitting = ids.includes(agentId) ? [agentId] : ids.filter((id) => id.startsWith(agentId));
-  if (fitting.length === 1) return fitting[0] ?? agentId;
-  const hint = ids.length === 0 ? "The session has no subagents." : `Its subagents: ${ids.join(", ")}.`;
-  const many = `${agentId} is the beginning of ${fitting.length} subagents' ids`;
-  throw new TranscriptError("InvalidArgument", fitting.length === 0 ? `There is no subagent ${agentId}` : many, {
-    hint,
-  });
+  const byId = new Map(subagents.map((subagent) => [subagent.agentId, subagent]));
+  if (byId.has(agentId)) return agentId;
+  const all = [...byId.values()].map(({ agentId: id, agentType, description }) => ({
+    id,
+    time: undefined,
+    title: description ?? agentType,
+  }));
+  const fitting = all.filter(({ id }) => id.startsWith(agentId));
+  if (fitting.length > 1) throw new SeveralSubagents(agentId, fitting);
+  const [only] = fitting;
+  if (only !== undefined) return only.id;
+  const hint =
+    all.length === 0 ? "The session has no subagents." : "'claude-transcripts show ID' names its subagents at the end.";
+  throw new TranscriptError("InvalidArgument", `There is no subagent ${agentId}`, { hint });
 }

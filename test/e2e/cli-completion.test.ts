@@ -57,7 +57,7 @@ describe("__complete", () => {
     [["trash", "list", ""], []],
     [
       ["list", "--a"],
-      ["--archived\tOnly archived sessions", "--all\tWithout a limit, archived sessions included"],
+      ["--archived\tOnly archived sessions", "--all\tAll sessions, archived ones included; with --limit N the fi…"],
     ],
     [["list", "--all", "--a"], ["--archived\tOnly archived sessions"]],
     [

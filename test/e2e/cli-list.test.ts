@@ -52,6 +52,10 @@ describe("list", () => {
   test.for<[args: string[], shown: string[]]>([
     [[], ["1", "2", "3"]],
     [["--all"], ["1", "2", "3", "4"]],
+    [
+      ["-an", "4", "--since", "5d", "--until", "40h"],
+      ["3", "4"],
+    ],
     [["--archived"], ["4"]],
     [
       ["--limit", "2"],
@@ -132,8 +136,10 @@ describe("list", () => {
     expect(list(dir, "--cwd", "/nowhere")).toEqual({
       status: 0,
       stdout: `no sessions in ${dir} with --cwd /nowhere\n`,
-      stderr: "'claude-transcripts list --all' shows every session of every project.\n",
+      stderr: "There is no such directory\n'claude-transcripts list --all' shows every session of every project.\n",
     });
+    const { stderr } = list(dir, "1111");
+    expect(stderr).toContain("There is no such directory; a session begins so: claude-transcripts show 1111\n");
   });
 
   test("of the directory where one is: '.', and of one above where that has none", () => {

@@ -82,7 +82,7 @@ describe.each(nodes())("show, Node $version", ({ path: node }) => {
     [["-", "--answer"], 1, "Nothing was answered in this conversation"],
     [["5d3f", "--format", "pdf"], 2, "'pdf' is none of text, markdown, json, jsonl"],
     [["5d3f", "--from", "99"], 1, "There is no message 99: there are 7"],
-    [["c27a", "--subagent", "a"], 1, "beginning of 2 subagents' ids"],
+    [["c27a", "--subagent", "a"], 1, "a is the beginning of 2 ids:\n  a01ff35846b977081  Measure the tests\n"],
     [["-", "--subagent", "a"], 2, "--subagent"],
   ])("%j: exit code %i", ([args, code, said]) => {
     const { status, stdout, stderr } = run(args);

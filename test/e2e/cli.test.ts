@@ -41,7 +41,8 @@ describe.each(nodes())("Node $version", ({ path: node }) => {
     [["list", "--limit", "0"], "--limit: '0' is no whole number above 0"],
     [["list", "--since", "soon"], "--since: 'soon' is no time. Understood: a span before now"],
     [["list", "--since", "2d", "--until", "3d"], "--since 2d is later than --until 3d"],
-    [["list", "--all", "--limit", "3"], "exclude each other"],
+    [["list", "--all", "--archived"], "exclude each other"],
+    [["trash", "emtpy"], "'emtpy' is neither list nor empty, did you mean 'empty'?"],
   ] as const)("misuse: %j", ([args, said]) => {
     const { status, stdout, stderr } = run(...args);
     expect({ status, stdout }).toEqual({ status: 2, stdout: "" });

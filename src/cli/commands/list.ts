@@ -53,7 +53,11 @@ repository#worktree. On a terminal the first 30, elsewhere all, with whole paths
       help: "Without the sessions that programs started: claude -p, the Agent SDK.",
     },
     limit: { type: "string", short: "n", value: "N", help: "At most so many.", completes: ["10", "100"] },
-    all: { type: "boolean", short: "a", help: "Without a limit, archived sessions included." },
+    all: {
+      type: "boolean",
+      short: "a",
+      help: "All sessions, archived ones included; with --limit N the first N of them.",
+    },
   },
   positionals: "optional",
   completes: "projects",

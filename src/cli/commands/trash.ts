@@ -1,4 +1,5 @@
 import { changeJsonHelp, DRY_RUN } from "../change-help.ts";
+import { closest } from "../closest.ts";
 import { type Command, UsageError } from "../command.ts";
 
 export const command: Command = {
@@ -24,7 +25,12 @@ cannot be restored is shown with the reason, and removed when it is named.`,
   async run(invocation) {
     const { positionals, values } = invocation;
     const [verb = "list", ...ids] = positionals;
-    if (verb !== "list" && verb !== "empty") throw new UsageError(`'${verb}' is neither list nor empty`);
+    if (verb !== "list" && verb !== "empty") {
+      const meant = closest(verb, ["list", "empty"]);
+      throw new UsageError(
+        `'${verb}' is neither list nor empty${meant === undefined ? "" : `, did you mean '${meant}'?`}`,
+      );
+    }
     if (verb === "list" && ids.length > 0) throw new UsageError(`'${ids[0]}' is one argument too many: trash list`);
     const { parseSpan } = await import("../time.ts");
     const span = values["older-than"];
