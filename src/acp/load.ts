@@ -48,6 +48,7 @@ export async function replay(
   request: ReplayRequest = {},
 ): Promise<ReplayFacts> {
   const conversation = await store.open(sessionId, { signal });
+  const nested = new NestedCalls(store, sessionId, conversation, { send, signal });
   try {
     const { limit, cursor } = request;
     const replayLast = limit === undefined && cursor === undefined ? request.replayLast : undefined;
@@ -68,7 +69,6 @@ export async function replay(
       beside: conversation,
       ...(latest && { plan }),
     });
-    const nested = new NestedCalls(store, sessionId, conversation, { send, signal });
     const known = (id: string): boolean => translator.calls.get(id) !== undefined;
     for (let at = from; at < to; at++) {
       const row = conversation.apart(at);
@@ -99,6 +99,7 @@ export async function replay(
       ...(nextCursor !== undefined && { nextCursor }),
     };
   } finally {
+    await nested.close();
     conversation.close();
   }
 }

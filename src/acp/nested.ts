@@ -1,4 +1,4 @@
-import type { Subagent } from "../store/subagents.ts";
+import type { OpenSubagents, Subagent } from "../store/subagents.ts";
 import type { Beside } from "../view/parts.ts";
 import { SUBAGENT_DEPTH } from "./limits.ts";
 import type { Store } from "./store.ts";
@@ -6,8 +6,8 @@ import { type SubagentStep, Translator } from "./to-acp.ts";
 import type { SendUpdate } from "./update-lines.ts";
 
 /**
- * Sends the tool calls of subagents, each behind the call that started it and marked with it. A subagent's transcript is
- * read row by row when its call is shown, and only once.
+ * Sends the tool calls of subagents, each after the call that started it and marked with it. A subagent's transcript is
+ * read row by row when its call is shown, and only once. `close` it.
  */
 export class NestedCalls {
   readonly #store: Store;
@@ -15,8 +15,7 @@ export class NestedCalls {
   readonly #beside: Beside;
   readonly #send: SendUpdate;
   readonly #signal: AbortSignal;
-  readonly #shown = new Set<Subagent>();
-  #subagents: Promise<readonly Subagent[]> | undefined;
+  #found: Promise<Found> | undefined;
 
   /** `beside`: what stands in other files, of the session and of its subagents. */
   constructor(
@@ -38,11 +37,14 @@ export class NestedCalls {
    */
   async show(step: SubagentStep, known: (id: string) => boolean, depth = 0): Promise<void> {
     if (depth >= SUBAGENT_DEPTH) return;
-    for (const subagent of await this.#find(step)) {
-      if (this.#shown.has(subagent)) continue;
-      this.#shown.add(subagent);
-      await this.#showOne(subagent, step, known, depth);
-    }
+    this.#found ??= this.#find();
+    const found = await this.#found;
+    for (const subagent of found.take(step)) await this.#showOne(subagent, step, known, depth);
+  }
+
+  async close(): Promise<void> {
+    const found = await this.#found?.catch(() => undefined);
+    found?.open?.close();
   }
 
   async #showOne(subagent: Subagent, step: SubagentStep, known: (id: string) => boolean, depth: number): Promise<void> {
@@ -59,20 +61,52 @@ export class NestedCalls {
     await give(translator.end());
   }
 
-  async #find({ toolCallId, agentId, runId }: SubagentStep): Promise<readonly Subagent[]> {
-    this.#subagents ??= this.#store.subagents(this.#sessionId);
-    const all = await this.#subagents;
-    if (runId !== undefined) return all.filter(({ workflow }) => workflow === runId);
-    const found = all.find((one) => one.agentId === agentId) ?? all.find((one) => one.toolUseId === toolCallId);
-    return found === undefined ? [] : [found];
+  async #find(): Promise<Found> {
+    return new Found(await this.#store.subagents(this.#sessionId, { signal: this.#signal }));
   }
 
   /** What cannot be read is not shown: the call and its report stand in the main transcript. */
-  async *#entries(subagent: Subagent): ReturnType<Store["subagentEntries"]> {
+  async *#entries(subagent: Subagent): ReturnType<OpenSubagents["entries"]> {
     try {
-      yield* this.#store.subagentEntries(subagent, { signal: this.#signal });
+      const { open } = (await this.#found) ?? {};
+      if (open !== undefined) yield* open.entries(subagent, this.#signal);
     } catch (error) {
       if (this.#signal.aborted) throw error;
+    }
+  }
+}
+
+/** The subagents of a session that have not been shown yet, by what a call names. */
+class Found {
+  readonly open: OpenSubagents | undefined;
+  readonly #byAgent = new Map<string, Subagent>();
+  readonly #byCall = new Map<string, Subagent>();
+  readonly #byRun = new Map<string, Subagent[]>();
+  readonly #shown = new Set<Subagent>();
+
+  constructor(open: OpenSubagents | undefined) {
+    this.open = open;
+    for (const one of open?.all ?? []) {
+      const { agentId, toolUseId, workflow } = one;
+      if (!this.#byAgent.has(agentId)) this.#byAgent.set(agentId, one);
+      if (toolUseId !== null && !this.#byCall.has(toolUseId)) this.#byCall.set(toolUseId, one);
+      if (workflow === undefined) continue;
+      const run = this.#byRun.get(workflow);
+      if (run === undefined) this.#byRun.set(workflow, [one]);
+      else run.push(one);
+    }
+  }
+
+  /** Those that a call started; each is given once. */
+  *take({ toolCallId, agentId, runId }: SubagentStep): Generator<Subagent> {
+    const run = runId === undefined ? [] : (this.#byRun.get(runId) ?? []);
+    if (runId !== undefined) this.#byRun.delete(runId);
+    const byAgent = agentId === undefined ? undefined : this.#byAgent.get(agentId);
+    const one = runId === undefined ? (byAgent ?? this.#byCall.get(toolCallId)) : undefined;
+    for (const subagent of one === undefined ? run : [one]) {
+      if (this.#shown.has(subagent)) continue;
+      this.#shown.add(subagent);
+      yield subagent;
     }
   }
 }

@@ -16,7 +16,7 @@ interface Task {
  * replaces it, or undefined when it is as it was.
  */
 export class Plan {
-  readonly #tasks = new Map<string, Task>();
+  #tasks = new Map<string, Task>();
   #entries: readonly PlanEntry[] = [];
 
   /** The plan as it stands. */
@@ -27,13 +27,12 @@ export class Plan {
   /** The input of a TodoWrite. */
   todos(todos: unknown): PlanEntry[] | undefined {
     if (!Array.isArray(todos)) return undefined;
-    this.#entries = toEntries(
-      todos.map(object).map(({ content, activeForm, status }) => ({
-        subject: string(content) ?? "",
-        activeForm: string(activeForm),
-        status,
-      })),
-    );
+    const tasks = todos.map(object).map(({ content, activeForm, status }) => ({
+      subject: string(content) ?? "",
+      activeForm: string(activeForm),
+      status,
+    }));
+    this.#entries = toEntries(tasks, tasks.length);
     return this.entries;
   }
 
@@ -46,7 +45,7 @@ export class Plan {
           ? structured["success"] !== false && this.#update(input)
           : name === "TaskList" && this.#list(structured["tasks"]);
     if (!changed) return undefined;
-    this.#entries = toEntries([...this.#tasks.values()]);
+    this.#entries = toEntries(this.#tasks.values(), this.#tasks.size);
     return this.entries;
   }
 
@@ -72,8 +71,8 @@ export class Plan {
 
   #list(tasks: unknown): boolean {
     if (!Array.isArray(tasks)) return false;
-    const before = new Map(this.#tasks);
-    this.#tasks.clear();
+    const before = this.#tasks;
+    this.#tasks = new Map();
     for (const { id, subject, status } of tasks.map(object)) {
       if (typeof id !== "string") continue;
       this.#tasks.set(id, { subject: string(subject) ?? "", activeForm: before.get(id)?.activeForm, status });
@@ -85,12 +84,15 @@ export class Plan {
 /** Names of the tools whose results change the plan. */
 export const TASK_TOOLS: ReadonlySet<string> = new Set(["TaskCreate", "TaskUpdate", "TaskList"]);
 
-function toEntries(tasks: readonly Task[]): PlanEntry[] {
-  const shown = tasks.slice(0, PLAN_ENTRIES).map((task): PlanEntry => {
+function toEntries(tasks: Iterable<Task>, count: number): PlanEntry[] {
+  const shown: PlanEntry[] = [];
+  // No more are looked at than are shown: every change of a task gives the whole plan.
+  for (const task of tasks) {
+    if (shown.length === PLAN_ENTRIES) break;
     const status = task.status === "completed" || task.status === "in_progress" ? task.status : "pending";
     const content = (status === "in_progress" ? task.activeForm : undefined) ?? task.subject;
-    return { content: shorten(content, PLAN_ENTRY_UNITS), priority: "medium", status };
-  });
-  const more = tasks.length - shown.length;
+    shown.push({ content: shorten(content, PLAN_ENTRY_UNITS), priority: "medium", status });
+  }
+  const more = count - shown.length;
   return more > 0 ? [...shown, { content: `… and ${more} more`, priority: "low", status: "pending" }] : shown;
 }

@@ -3,8 +3,7 @@ import type { SessionUse } from "../store/live.ts";
 import type { SessionPage } from "../store/page.ts";
 import type { ListedSession } from "../store/types.ts";
 import type { OpenConversation } from "../store/open-conversation.ts";
-import type { Subagent } from "../store/subagents.ts";
-import type { ConversationEntry } from "../transcript/visible.ts";
+import type { OpenSubagents } from "../store/subagents.ts";
 import type { Resumable } from "../view/resume.ts";
 
 /** What a list is asked for, with all that a request may leave open decided. */
@@ -31,9 +30,8 @@ export interface Store {
   has(sessionId: string): Promise<boolean>;
   /** The whole conversation, what stands before a compaction included, and the branches left behind. `close` it. */
   open(sessionId: string, options: { signal: AbortSignal }): Promise<OpenConversation>;
-  /** The subagents that a session started, of whatever layout. */
-  subagents(sessionId: string): Promise<readonly Subagent[]>;
-  subagentEntries(subagent: Subagent, options: { signal: AbortSignal }): AsyncGenerator<ConversationEntry>;
+  /** The subagents that a session started, of whatever layout; undefined if there is no session. `close` them. */
+  subagents(sessionId: string, options: { signal: AbortSignal }): Promise<OpenSubagents | undefined>;
   /** `messageId`: the fork ends with this message, which may bear the id that it has in a session this one is a fork of. */
   fork(
     sessionId: string,
@@ -80,13 +78,11 @@ export function openStore(configDirs?: readonly string[]): Store {
       const { openConversation } = await import("../store/open-conversation.ts");
       return openConversation(requireSession(requireSessionId(sessionId), where), { signal });
     },
-    async subagents(sessionId) {
-      const { describeSubagents } = await import("../store/subagents.ts");
-      return describeSubagents(sessionId, { ...where, includeLegacy: true });
-    },
-    async *subagentEntries(subagent, { signal }) {
-      const { readSubagent } = await import("../store/subagents.ts");
-      yield* readSubagent(subagent, signal);
+    async subagents(sessionId, { signal }) {
+      const { findSession } = await import("../store/locate.ts");
+      const { openSubagents } = await import("../store/subagents.ts");
+      const copy = findSession(sessionId, where);
+      return copy && openSubagents(copy, signal);
     },
     async fork(sessionId, { cwd, messageId, signal }) {
       const { forkSession } = await import("../store/fork.ts");

@@ -96,9 +96,9 @@ export class Translator {
       if (isCall(block)) this.#call(block, cwd, messageId, uri, steps);
       else if (isResult(block)) this.#result(block, structured, cwd, uri, uuid, steps);
       else if (this.#options.parent !== undefined) continue;
-      else if (message.type === "user") steps.push(...this.#said(block, entry, uuid, uri));
+      else if (message.type === "user") add(steps, this.#said(block, entry, uuid, uri));
       else if (isEmptyThought(block)) this.#leaveOut("thoughtsWithoutText");
-      else steps.push(...said(block, payload, messageId, uri, uuid));
+      else add(steps, said(block, payload, messageId, uri, uuid));
     }
     return steps;
   }
@@ -302,6 +302,11 @@ const isUsers = (word: Word): word is UserWord => word.role === "user";
 const meta = (facts: Json): { _meta: Record<string, unknown> } => ({ _meta: { [META]: facts } });
 const ours = (_meta: Json | undefined): Json => (_meta === undefined ? NOTHING : object(_meta[META]));
 const NOTHING: Json = {};
+
+/** Never as arguments of one call: a text may have more parts than those can be. */
+function add(steps: Step[], more: readonly Step[]): void {
+  for (const step of more) steps.push(step);
+}
 
 function count(blocks: readonly Json[], is: (block: Json) => boolean): number {
   let found = 0;

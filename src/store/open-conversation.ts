@@ -108,7 +108,14 @@ function ofFile(file: TranscriptFile, copy?: TranscriptCopy): OpenConversation {
     const fileSize = readSize(file);
     const conversation = findConversation(index, load, { fileSize, includeCompacted: true, branches: "all" });
     const rows = visibleRows(conversation, load, { includeSystemMessages: true });
-    const shown = { file, conversation, rows: notesInPlace(rows, index.kind), context: {} };
+    const shown = {
+      file,
+      main: file,
+      conversation,
+      rows: notesInPlace(rows, index.kind),
+      context: {},
+      close: () => file.close(),
+    };
     const current = (): readonly ConversationRow[] =>
       visibleRows(findConversation(index, load, { fileSize }), load, { includeSystemMessages: true });
     return opened(shown, { copy, path: copy?.path, subagent: undefined, current });
@@ -154,12 +161,12 @@ interface Origin {
 }
 
 function opened(
-  { file, conversation, rows, context }: Omit<OpenSubagent, "subagent">,
+  { file, main, conversation, rows, context, close }: Omit<OpenSubagent, "subagent">,
   { copy, path, subagent, current = () => rows }: Origin,
 ): OpenConversation {
   const { index } = file;
   const outputs = copy && new ToolResults(copy);
-  const names = copy && new SubagentNames(copy, path === copy.path ? file : undefined);
+  const names = copy && new SubagentNames(copy, main);
   const settled = Date.now() - file.stat.ctimeMs >= SETTLED_MS;
   const maker = new MessageMaker(conversation, file.load);
   const row = (at: number): ConversationRow => {
@@ -205,7 +212,7 @@ function opened(
     hasSubagent: (agentId) => names?.has(agentId) === true,
     toolResult: (name) => outputs?.find(name),
     isCurrent: () => settled && (path === undefined || isSame(file.stat, statFile(path))),
-    close: () => file.close(),
+    close,
   };
 }
 

@@ -42,8 +42,10 @@ export class RowReader {
     const gap = isBefore ? this.#at - offset - length : offset - end;
     this.#ahead = gap <= this.#ahead ? Math.min(WINDOW, 2 * this.#ahead) : LEAST_AHEAD;
     const wanted = Math.max(length, this.#ahead);
-    const from = isBefore ? Math.max(0, offset + length - wanted) : offset;
-    const have = Math.max(length, Math.min(wanted, this.#size - from));
+    // A little of the other direction, too: rows may be asked for to and fro.
+    const lead = Math.floor(((wanted - length) * (isBefore ? 15 : 1)) / 16);
+    const from = Math.max(0, offset - lead);
+    const have = Math.max(offset + length - from, Math.min(wanted, this.#size - from));
     if (this.#window.length < have) {
       const most = Math.min(WINDOW, Math.max(this.#size, have));
       this.#window = Buffer.allocUnsafeSlow(Math.min(most, 2 ** Math.ceil(Math.log2(have))));

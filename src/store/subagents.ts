@@ -1,9 +1,9 @@
 import { basename, join } from "node:path";
 import { type Conversation, type ConversationRow, findSubagentConversation } from "../transcript/conversation.ts";
 import type { MessageContext } from "../transcript/message.ts";
-import { SIDECHAIN } from "../transcript/row-index.ts";
 import { type ConversationEntry, MessageMaker, visibleRows } from "../transcript/visible.ts";
 import { record } from "../transcript/voice-call.ts";
+import { InlineAgents } from "./inline-agents.ts";
 import { findSession } from "./locate.ts";
 import { oldSubagentPath, subagentsPath } from "./paths.ts";
 import { page, type TranscriptMessage } from "./read.ts";
@@ -64,9 +64,61 @@ export async function describeSubagents(
   if (copy === undefined) return [];
   const found = inDirectory(copy);
   if (options?.includeLegacy !== true) return found;
-  const inline = await inlineAgents(copy);
-  const ids = [...inline.keys()];
-  return [...found, ...(await beside(copy)), ...ids.map((agentId) => bare(agentId, "inline", copy.path))];
+  const opened = await openSubagents(copy);
+  opened.close();
+  return [...opened.all];
+}
+
+/** The subagents of a session, of whatever layout, to be read one after the other. `close` it. */
+export interface OpenSubagents {
+  readonly all: readonly Subagent[];
+  /**
+   * The messages of one of them, one by one, with the rows they come from. Throws file-system errors, and `signal.reason`
+   * when aborted.
+   */
+  entries(subagent: Subagent, signal?: AbortSignal): AsyncGenerator<ConversationEntry>;
+  close(): void;
+}
+
+/** The session's own transcript is read once for all subagents that stand in it, and not at all if it cannot be read. */
+export async function openSubagents(copy: TranscriptCopy, signal?: AbortSignal): Promise<OpenSubagents> {
+  const found = [...inDirectory(copy), ...(await beside(copy))];
+  const main = await openOrUndefined(copy.path, signal);
+  const inline = main && new InlineAgents(main);
+  const ids = [...(inline?.ids ?? [])];
+  if (ids.length === 0) main?.close();
+  return {
+    all: [...found, ...ids.map((agentId) => bare(agentId, "inline", copy.path))],
+    async *entries(subagent, stop) {
+      const rows = subagent.layout === "inline" ? inline?.rows(subagent.agentId) : undefined;
+      if (main !== undefined && rows !== undefined) yield* messagesOf(opened(subagent, main.only(rows)));
+      else if (subagent.layout !== "inline") {
+        const file = await TranscriptFile.open(subagent.path, stop);
+        try {
+          yield* messagesOf(opened(subagent, file));
+        } finally {
+          file.close();
+        }
+      }
+    },
+    close() {
+      if (ids.length > 0) main?.close();
+    },
+  };
+}
+
+async function openOrUndefined(path: string, signal: AbortSignal | undefined): Promise<TranscriptFile | undefined> {
+  try {
+    return await TranscriptFile.open(path, signal);
+  } catch {
+    signal?.throwIfAborted();
+    return undefined;
+  }
+}
+
+function* messagesOf({ conversation, file, rows, context }: OpenSubagent): Generator<ConversationEntry> {
+  const maker = new MessageMaker(conversation, file.load);
+  for (const row of rows) yield maker.make(row, context);
 }
 
 /**
@@ -88,7 +140,7 @@ export async function getSubagentMessages(
       const maker = new MessageMaker(open.conversation, open.file.load);
       return page(open.rows, offset, limit).map((row) => maker.make(row, open.context).message);
     } finally {
-      open.file.close();
+      open.close();
     }
   } catch (error) {
     if (signal?.aborted === true) throw error;
@@ -96,15 +148,19 @@ export async function getSubagentMessages(
   }
 }
 
-/** The conversation of a subagent whose transcript is open. Close `file`. */
+/** The conversation of a subagent whose transcript is open. `close` it. */
 export interface OpenSubagent {
   readonly subagent: Subagent;
+  /** Its rows alone. */
   readonly file: TranscriptFile;
+  /** The session's transcript, where they stand among others; undefined of a subagent with a file of its own. */
+  readonly main: TranscriptFile | undefined;
   readonly conversation: Conversation;
   /** The rows that are shown. */
   readonly rows: readonly ConversationRow[];
   /** What its messages say of the conversation that started it. */
   readonly context: MessageContext;
+  close(): void;
 }
 
 /** Opens a subagent's transcript, whatever its layout, the newest first; undefined when the session has none of that id. */
@@ -126,7 +182,7 @@ export class SubagentNames {
   readonly #main: TranscriptFile | undefined;
   readonly #known = new Map<string, boolean>();
   #files: readonly string[] | undefined;
-  #inline: ReadonlyMap<string, unknown> | undefined;
+  #inline: InlineAgents | undefined;
 
   /** `main`: the session's transcript, where it is open; without it rows that stand among its own are not looked for. */
   constructor(copy: TranscriptCopy, main: TranscriptFile | undefined) {
@@ -151,7 +207,7 @@ export class SubagentNames {
 
   #isInline(agentId: string): boolean {
     if (this.#main === undefined) return false;
-    this.#inline ??= inlineRows(this.#main);
+    this.#inline ??= new InlineAgents(this.#main);
     return this.#inline.has(agentId);
   }
 }
@@ -171,37 +227,25 @@ function fileOf(
   return describe(path, "beside");
 }
 
-/**
- * The messages of a subagent that `describeSubagents` found, one by one, with the rows they come from. Throws file-system
- * errors, and `signal.reason` when aborted.
- */
-export async function* readSubagent(subagent: Subagent, signal?: AbortSignal): AsyncGenerator<ConversationEntry> {
-  const open = await openFound(subagent, signal);
-  if (open === undefined) return;
-  try {
-    const maker = new MessageMaker(open.conversation, open.file.load);
-    for (const row of open.rows) yield maker.make(row, open.context);
-  } finally {
-    open.file.close();
-  }
-}
-
 async function openFound(subagent: Subagent, signal: AbortSignal | undefined): Promise<OpenSubagent | undefined> {
   const file = await TranscriptFile.open(subagent.path, signal);
   try {
-    const keep = subagent.layout === "inline" ? inlineRows(file).get(subagent.agentId) : undefined;
-    if (subagent.layout === "inline" && keep === undefined) {
-      file.close();
-      return undefined;
-    }
-    const conversation = findSubagentConversation(file.index, file.load, keep);
-    const rows = visibleRows(conversation, file.load, { subagent: true });
-    const context = { parentToolUseId: subagent.toolUseId, parentAgentId: subagent.parentAgentId };
-    return { subagent, file, conversation, rows, context };
+    if (subagent.layout !== "inline") return opened(subagent, file);
+    const rows = new InlineAgents(file).rows(subagent.agentId);
+    if (rows !== undefined) return { ...opened(subagent, file.only(rows)), main: file, close: () => file.close() };
+    file.close();
+    return undefined;
   } catch (error) {
     file.close();
     throw error;
   }
+}
+
+function opened(subagent: Subagent, file: TranscriptFile): OpenSubagent {
+  const conversation = findSubagentConversation(file.index, file.load);
+  const rows = visibleRows(conversation, file.load, { subagent: true });
+  const context = { parentToolUseId: subagent.toolUseId, parentAgentId: subagent.parentAgentId };
+  return { subagent, file, main: undefined, conversation, rows, context, close: () => file.close() };
 }
 
 const NAME = /^agent-(.*)\.jsonl$/s;
@@ -255,53 +299,4 @@ function readMeta(path: string): Readonly<Record<string, unknown>> {
   } catch {
     return {};
   }
-}
-
-async function inlineAgents(copy: TranscriptCopy): Promise<Map<string, Uint8Array>> {
-  try {
-    const file = await TranscriptFile.open(copy.path);
-    try {
-      return inlineRows(file);
-    } finally {
-      file.close();
-    }
-  } catch {
-    return new Map();
-  }
-}
-
-/** Rows of the sidechains inside a transcript, by agent: all that hang on one first row, or share its `agentId`. */
-function inlineRows({ index, load }: TranscriptFile): Map<string, Uint8Array> {
-  const agents = new Map<string, Uint8Array>();
-  const rowOf = new Map<number, number>();
-  for (let row = 0; row < index.count; row++) rowOf.set(index.uuid[row] as number, row);
-  const agentOf: (string | undefined)[] = [];
-  const onSidechain = (row: number): boolean => ((index.flags[row] as number) & SIDECHAIN) !== 0;
-  const find = (start: number): string => {
-    const path: number[] = [];
-    let row = start;
-    while (agentOf[row] === undefined) {
-      path.push(row);
-      agentOf[row] = "";
-      const parent = rowOf.get(index.parent[row] as number);
-      if (parent === undefined || !onSidechain(parent) || agentOf[parent] === "") {
-        const { agentId } = load(row);
-        agentOf[row] =
-          typeof agentId === "string" && agentId !== "" ? agentId : index.uuids.text(index.uuid[row] as number);
-        break;
-      }
-      row = parent;
-    }
-    const agent = agentOf[row] as string;
-    for (const at of path) agentOf[at] = agent;
-    return agent;
-  };
-  for (let row = 0; row < index.count; row++) {
-    if (!onSidechain(row)) continue;
-    const agent = find(row);
-    const rows = agents.get(agent) ?? new Uint8Array(index.count);
-    rows[row] = 1;
-    agents.set(agent, rows);
-  }
-  return agents;
 }

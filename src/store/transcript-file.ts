@@ -27,13 +27,13 @@ export class TranscriptFile {
   readonly #room: Room;
   readonly #reader: RowReader;
 
-  private constructor(fd: number, stat: Stats, index: RowIndex, room: Room) {
+  private constructor(fd: number, stat: Stats, index: RowIndex, room: Room, reader?: RowReader) {
     this.#fd = fd;
     this.stat = stat;
     this.size = stat.size;
     this.index = index;
     this.#room = room;
-    this.#reader = new RowReader(fd, stat.size, room);
+    this.#reader = reader ?? new RowReader(fd, stat.size, room);
   }
 
   /**
@@ -83,6 +83,11 @@ export class TranscriptFile {
 
   close(): void {
     close(this.#fd);
+  }
+
+  /** Some of its rows alone, as if no others were in the file. Not to be closed, and of no use after this is. */
+  only(rows: Int32Array): TranscriptFile {
+    return new TranscriptFile(this.#fd, this.stat, this.index.only(rows), this.#room, this.#reader);
   }
 
   /** Visits every row once more, in file order, up to the size at opening. */

@@ -158,14 +158,13 @@ function rewindFor(index: RowIndex, fileSize: number): Rewind | undefined {
 }
 
 /**
- * The conversation of a subagent (sdk-spec §8.1): it ends at the last user or assistant row in the file, and every row of it
- * counts. `keep` marks the rows that are its own, where others stand in the same file.
+ * The conversation of a subagent (sdk-spec §8.1): it ends at the last user or assistant row, and every row counts. If others
+ * stand in the same file, `index` is of its own rows alone.
  */
-export function findSubagentConversation(index: RowIndex, load: LoadRow, keep?: Uint8Array): Conversation {
-  const tree = new Tree(index, { allMain: true, ...(keep !== undefined && { keep }) });
-  const isOwn = (row: number): boolean => keep === undefined || keep[row] !== 0;
+export function findSubagentConversation(index: RowIndex, load: LoadRow): Conversation {
+  const tree = new Tree(index, { allMain: true });
   let leaf = index.count - 1;
-  while (leaf >= 0 && !(tree.isMessage(leaf) && isOwn(leaf))) leaf--;
+  while (leaf >= 0 && !tree.isMessage(leaf)) leaf--;
   const onChain = new Uint8Array(index.count);
   const path = leaf < 0 ? [] : tree.pathTo(tree.rowOf[index.uuid[leaf] as number] as number, onChain);
   const rows = insertParallel(tree, path, onChain, load);

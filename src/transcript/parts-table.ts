@@ -40,6 +40,19 @@ export class PartsTable {
     this.#from[this.#rows] = this.#count;
   }
 
+  /** Adds a row of another table as the next. */
+  addFrom(other: PartsTable, row: number): void {
+    if ((this.#rows + 1) * PARTS > this.#parts.length) this.#parts = enlarged(this.#parts);
+    for (let i = 0; i < PARTS; i++) this.#parts[this.#rows * PARTS + i] = other.at(row, i);
+    if (++this.#rows === this.#from.length) this.#from = enlarged(this.#from);
+    for (let text = other.firstText(row); text < other.firstText(row + 1); text++) {
+      while (this.#count + 2 > this.#texts.length) this.#texts = enlarged(this.#texts);
+      this.#texts[this.#count++] = other.textStart(text);
+      this.#texts[this.#count++] = other.textEnd(text);
+    }
+    this.#from[this.#rows] = this.#count;
+  }
+
   /** The last row is read as a whole. */
   forgetLast(): void {
     this.#parts.fill(0, (this.#rows - 1) * PARTS, this.#rows * PARTS);

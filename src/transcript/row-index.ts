@@ -83,11 +83,16 @@ export class RowIndex {
   /** Empty until the first explicit one: only those move anything, and later ones can take it back. */
   readonly checkpoints: Checkpoint[] = [];
   readonly absorbed: AbsorbedPrompt[] = [];
+  /** Of a table of some rows of a transcript: the uuids, by their numbers, that any of its rows has. */
+  elsewhere: Uint8Array | undefined;
+  readonly #seed: number;
+  #present: Uint8Array | undefined;
   /** The parts of the row that is being added. */
   readonly #places = new Int32Array(PARTS);
 
   /** `seed`: of the tables of ids (id-table.ts). `rows`: about how many there will be; the tables grow where there are more. */
   constructor(seed = 0, rows = FIRST_ROWS) {
+    this.#seed = seed;
     this.offset = new Float64Array(rows);
     this.length = new Uint32Array(rows);
     this.kind = new Uint8Array(rows);
@@ -147,6 +152,41 @@ export class RowIndex {
       default:
         return type;
     }
+  }
+
+  /** A table of some rows alone, given in the order of the file, so that what is made of it costs no more than they do. */
+  only(rows: Int32Array): RowIndex {
+    const part = new RowIndex(this.#seed, Math.max(1, rows.length));
+    /** Numbers of its uuids here. */
+    const numbers: number[] = [];
+    const take = (uuid: number): number => {
+      if (uuid === NONE) return NONE;
+      const number = part.uuids.addText(this.uuids.text(uuid));
+      numbers[number] = uuid;
+      return number;
+    };
+    for (const row of rows) {
+      const at = part.count++;
+      part.offset[at] = this.offset[row] as number;
+      part.length[at] = this.length[row] as number;
+      part.kind[at] = this.kind[row] as number;
+      part.flags[at] = this.flags[row] as number;
+      part.uuid[at] = take(this.uuid[row] as number);
+      part.parent[at] = take(this.parent[row] as number);
+      const message = this.message[row] as number;
+      part.message[at] = message === NONE ? NONE : part.messageIds.addText(this.messageIds.text(message));
+      part.parts.addFrom(this.parts, row);
+    }
+    this.#present ??= this.#uuidsOfRows();
+    const present = this.#present;
+    part.elsewhere = Uint8Array.from(numbers, (number) => present[number] as number);
+    return part;
+  }
+
+  #uuidsOfRows(): Uint8Array {
+    const present = new Uint8Array(this.uuids.count);
+    for (let row = 0; row < this.count; row++) present[this.uuid[row] as number] = 1;
+    return present;
   }
 
   /** First row that the official reader would still see: it drops the past of large files (sdk-spec §5.1). */

@@ -207,7 +207,7 @@ export class Tree {
     const { index } = this;
     const link = index.parent.slice(0, index.count);
     // Parents among the rows left out on purpose end the chain; only those that are nowhere in the file are broken links.
-    const elsewhere = new Uint8Array(index.uuids.count);
+    const elsewhere = index.elsewhere?.slice() ?? new Uint8Array(index.uuids.count);
     for (let row = 0; row < index.count; row++) elsewhere[index.uuid[row] as number] = 1;
     let lastMain = NONE;
     for (let row = from; row < index.count; row++) {

@@ -60,7 +60,7 @@ export function readUserText(text: string): UserText[] {
     if (preface?.machine === true) pieces.push({ kind: "notice", text: said });
     else pieces.push(...typedPieces(said));
   }
-  pieces.push(...hidden);
+  for (const one of hidden) pieces.push(one);
   return pieces.filter((one) => one.kind !== "output" || one.text.trim() !== "");
 }
 
@@ -354,8 +354,8 @@ function withoutLastReminders(text: string): { typed: string; hidden: UserText[]
   for (;;) {
     const end = typed.trimEnd();
     const open = end.endsWith(REMINDER_END) ? end.lastIndexOf(REMINDER) : -1;
-    if (open < 0) return { typed: hidden.length === 0 ? text : end, hidden };
-    hidden.unshift({ kind: "hidden", text: end.slice(open + REMINDER.length, -REMINDER_END.length).trim() });
+    if (open < 0) return { typed: hidden.length === 0 ? text : end, hidden: hidden.reverse() };
+    hidden.push({ kind: "hidden", text: end.slice(open + REMINDER.length, -REMINDER_END.length).trim() });
     typed = end.slice(0, open);
   }
 }

@@ -65,8 +65,14 @@ export class Messages {
 
   /** The number of the message that a row is a part of, or that comes after it. */
   numberOf(row: number): number {
-    const at = this.#to.findIndex((end) => end > row);
-    return at < 0 ? this.count : at + 1;
+    let from = 0;
+    let to = this.count;
+    while (from < to) {
+      const middle = (from + to) >> 1;
+      if ((this.#to[middle] as number) > row) to = middle;
+      else from = middle + 1;
+    }
+    return Math.min(from + 1, this.count);
   }
 
   /** Adds the row to the message before it, or begins one. Whether it had to be read for that. */

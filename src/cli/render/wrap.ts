@@ -22,8 +22,8 @@ function wrapPlain(line: string, cells: number): string[] {
   const lines: string[] = [];
   let from = 0;
   while (line.length - from > cells) {
-    // A space right behind the last cell is as good.
-    const space = line.lastIndexOf(" ", from + cells);
+    // A space right after the last cell is as good. The line before is not searched: it may be long, and without any.
+    const space = from + line.slice(from, from + cells + 1).lastIndexOf(" ");
     const to = space > from + (from === 0 ? indent : 0) ? space : from + cells;
     lines.push(line.slice(from, to).trimEnd());
     from = line[to] === " " ? to + 1 : to;

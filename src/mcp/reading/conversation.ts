@@ -12,7 +12,8 @@ export class Conversation {
   /** Messages of the current branch, and of those that rewinds left behind. */
   readonly current: number;
   readonly abandoned: number;
-  #starts: Uint32Array | undefined;
+  /** Beginnings that several rows' uuids have. */
+  #shared: ReadonlySet<number> | undefined;
   #long: { readonly number: number; readonly choice: number; readonly shown: Shown } | undefined;
   #last: { readonly id: string; readonly target: Target; text: JoinedText | undefined } | undefined;
 
@@ -56,8 +57,8 @@ export class Conversation {
     const uuid = this.open.uuid(row);
     if (!SPEAKABLE.test(uuid)) return undefined;
     const start = startOf(uuid);
-    const starts = this.#allStarts();
-    return starts.indexOf(start) === starts.lastIndexOf(start) ? uuid.slice(0, SHORT) : uuid;
+    this.#shared ??= this.#sharedStarts();
+    return this.#shared.has(start) ? uuid : uuid.slice(0, SHORT);
   }
 
   /** The rows whose uuid begins so. */
@@ -89,7 +90,10 @@ export class Conversation {
   shown(number: number, choice: number, show: () => Shown): Shown {
     if (this.#long?.number === number && this.#long.choice === choice) return this.#long.shown;
     const shown = show();
-    if (shown.length >= LONG_UNITS) this.#long = { number, choice, shown };
+    const { from, to } = shown.message;
+    if (shown.length >= LONG_UNITS || to - from >= MANY_ROWS || shown.segments.length >= MANY_ROWS) {
+      this.#long = { number, choice, shown };
+    }
     return shown;
   }
 
@@ -100,13 +104,14 @@ export class Conversation {
     return text;
   }
 
-  #allStarts(): Uint32Array {
-    this.#starts ??= Uint32Array.from({ length: this.open.length }, (_, row) => startOf(this.open.uuid(row)));
-    return this.#starts;
+  #sharedStarts(): ReadonlySet<number> {
+    const starts = Uint32Array.from({ length: this.open.length }, (_, row) => startOf(this.open.uuid(row))).sort();
+    return new Set(starts.filter((start, at) => at > 0 && start === starts[at - 1]));
   }
 }
 
 const LONG_UNITS = 100_000;
+const MANY_ROWS = 64;
 const SHORT = 8;
 const SPEAKABLE = /^[\w-]{1,64}$/;
 

@@ -1,6 +1,6 @@
 import { costOf, type Form, type Range, UNITS_PER_TOKEN } from "./form.ts";
 import { wholeAt } from "./cut.ts";
-import { headingOf, pieceOf } from "./item.ts";
+import { headingOf, pieceOf, segmentAt, startsOf } from "./item.ts";
 import type { Segment, Shown } from "./segments.ts";
 
 /** What there is room for. */
@@ -17,42 +17,40 @@ export interface Room {
  * must, into it. Characters of all segments. Each segment is counted once.
  */
 export function fitFrom(shown: Shown, from: number, { form, left, must }: Room): number {
+  const { segments } = shown;
+  const starts = startsOf(segments);
   let room = left - headingCost(shown, from, shown.length - 1, form);
   let fits = from;
-  let start = 0;
-  for (const segment of shown.segments) {
-    const end = start + segment.text.length;
-    if (end > from) {
-      const stretch = { from: Math.max(0, from - start), to: segment.text.length };
-      room -= pieceCost(segment, stretch, room, form);
-      if (room < 0) {
-        if (fits > from || !must) return fits;
-        return from + cutOf(segment, stretch, left - headingCost(shown, from, end, form), form, 1);
-      }
-      fits = end;
+  for (let at = segmentAt(segments, from); at < segments.length; at++) {
+    const segment = segments[at] as Segment;
+    const end = starts[at + 1] as number;
+    const stretch = { from: Math.max(0, from - (starts[at] as number)), to: segment.text.length };
+    room -= pieceCost(segment, stretch, room, form);
+    if (room < 0) {
+      if (fits > from || !must) return fits;
+      return from + cutOf(segment, stretch, left - headingCost(shown, from, end, form), form, 1);
     }
-    start = end;
+    fits = end;
   }
   return fits;
 }
 
 /** The same towards the beginning. */
 export function fitTo(shown: Shown, to: number, { form, left, must }: Room): number {
+  const { segments } = shown;
+  const starts = startsOf(segments);
   let room = left - headingCost(shown, 1, to, form);
   let fits = to;
-  let end = shown.length;
-  for (const segment of shown.segments.toReversed()) {
-    const start = end - segment.text.length;
-    if (start < to) {
-      const stretch = { from: 0, to: Math.min(segment.text.length, to - start) };
-      room -= pieceCost(segment, stretch, room, form);
-      if (room < 0) {
-        if (fits < to || !must) return fits;
-        return to - cutOf(segment, stretch, left - headingCost(shown, start, to, form), form, -1);
-      }
-      fits = start;
+  for (let at = segmentAt(segments, to - 1); at >= 0; at--) {
+    const segment = segments[at] as Segment;
+    const start = starts[at] as number;
+    const stretch = { from: 0, to: Math.min(segment.text.length, to - start) };
+    room -= pieceCost(segment, stretch, room, form);
+    if (room < 0) {
+      if (fits < to || !must) return fits;
+      return to - cutOf(segment, stretch, left - headingCost(shown, start, to, form), form, -1);
     }
-    end = start;
+    fits = start;
   }
   return fits;
 }

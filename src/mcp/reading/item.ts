@@ -23,13 +23,44 @@ export function offsetOf({ segments }: Shown, row: number): number {
 /** The pieces of a stretch of a message. */
 function piecesOf({ segments }: Shown, { from, to }: Range): Piece[] {
   const pieces: Piece[] = [];
-  let start = 0;
-  for (const segment of segments) {
-    const piece = pieceOf(segment, Math.max(0, from - start), Math.max(0, to - start));
+  const starts = startsOf(segments);
+  for (let at = segmentAt(segments, from); at < segments.length; at++) {
+    const start = starts[at] as number;
+    if (start >= to) break;
+    const piece = pieceOf(segments[at] as Segment, Math.max(0, from - start), to - start);
     if (piece.text !== "") pieces.push(piece);
-    start += segment.text.length;
   }
   return pieces;
+}
+
+/** Where each segment begins in a message, and where the last one ends: a message that takes many pages may have many. */
+const known = new WeakMap<readonly Segment[], Float64Array>();
+
+export function startsOf(segments: readonly Segment[]): Float64Array {
+  let starts = known.get(segments);
+  if (starts === undefined) {
+    starts = new Float64Array(segments.length + 1);
+    for (const [at, { text }] of segments.entries()) starts[at + 1] = (starts[at] as number) + text.length;
+    known.set(segments, starts);
+  }
+  return starts;
+}
+
+/** Number of the segment that a character of a message stands in; behind the last one at its end. */
+export function segmentAt(segments: readonly Segment[], offset: number): number {
+  return firstAbove(startsOf(segments), offset) - 1;
+}
+
+/** Where the first number stands that is greater, in numbers that rise; their count where none is. */
+function firstAbove(numbers: ArrayLike<number>, least: number): number {
+  let from = 0;
+  let to = numbers.length;
+  while (from < to) {
+    const middle = (from + to) >> 1;
+    if ((numbers[middle] as number) > least) to = middle;
+    else from = middle + 1;
+  }
+  return from;
 }
 
 /** A stretch of a segment. */
@@ -39,7 +70,10 @@ export function pieceOf(
   to: number,
 ): Piece {
   const part = text.slice(from, to);
-  const ours = own.filter((at) => at >= from && at < from + part.length).map((at) => at - from);
+  const ours: number[] = [];
+  for (let i = firstAbove(own, from - 1); i < own.length && (own[i] as number) < from + part.length; i++) {
+    ours.push((own[i] as number) - from);
+  }
   return { kind, tool, text: part, own: ours };
 }
 

@@ -172,9 +172,11 @@ function pairsOf(chosen: readonly Chosen[]): Map<Chosen, Chosen> {
     if (same === undefined) results.set(one.part.id, [one]);
     else same.push(one);
   }
+  // The last one stands first, so that each is taken off the end.
+  for (const same of results.values()) same.reverse();
   const pairs = new Map<Chosen, Chosen>();
   for (const one of chosen) {
-    const result = one.part.kind === "call" ? results.get(one.part.id)?.shift() : undefined;
+    const result = one.part.kind === "call" ? results.get(one.part.id)?.pop() : undefined;
     if (result !== undefined) pairs.set(one, result);
   }
   return pairs;
