@@ -78,7 +78,11 @@ export function distinctLabels(
   const labels = new Map(directories.map(({ path, label }) => [path, label]));
   for (let depth = 2; depth <= DEEPEST; depth++) {
     const byLabel = new Map<string, string[]>();
-    for (const [path, label] of labels) byLabel.set(label, [...(byLabel.get(label) ?? []), path]);
+    for (const [path, label] of labels) {
+      const others = byLabel.get(label);
+      if (others === undefined) byLabel.set(label, [path]);
+      else others.push(path);
+    }
     for (const paths of byLabel.values()) {
       for (const path of paths.length > 1 ? paths : []) {
         const label = labels.get(path) ?? "";
