@@ -6,6 +6,7 @@ import { listTrash } from "../store/trash.ts";
 import { type Column, layOut, tableLine } from "./table.ts";
 import { printable } from "./terminal.ts";
 import { relativeTime } from "./time.ts";
+import { fitTitles } from "./titles.ts";
 
 /** One of several things that a word may mean. */
 export interface Candidate {
@@ -90,9 +91,15 @@ export function candidateLines(named: readonly Candidate[], width: number | unde
     printable(title ?? "") || "(no title)",
   ]);
   const widths = layOut(COLUMNS, rows, { width: (width ?? WIDE) - INDENT.length, heads: false });
+  const titles = fitTitles(
+    rows.map(([, , text = ""]) => ({ text, marks: "" })),
+    widths[TITLE] ?? 0,
+  );
+  for (const [at, row] of rows.entries()) row[TITLE] = titles[at] ?? "";
   return rows.map((row) => INDENT + tableLine(COLUMNS, widths, row, { cuts: true, colors: false }));
 }
 
+const TITLE = 2;
 const INDENT = "  ";
 /** Where there is no terminal. */
 const WIDE = 200;

@@ -23,6 +23,8 @@ export type Options = Readonly<Record<string, OptionSpec>>;
 export interface Terminal {
   /** Width of stdout in cells; 80 where it is no terminal. */
   readonly columns: number;
+  /** Width of stderr in cells; undefined where it is no terminal. */
+  readonly errorColumns: number | undefined;
   /** stdout is a terminal. */
   readonly isTty: boolean;
   /** A terminal that shows colours, and `NO_COLOR` is not set. */

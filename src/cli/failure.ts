@@ -1,7 +1,6 @@
 import { TranscriptError, type TranscriptErrorCode } from "../store/errors.ts";
 import { type Candidate, candidateLines, candidatesOf } from "./candidates.ts";
 import type { Invocation, Terminal } from "./command.ts";
-import { tableWidth } from "./table.ts";
 import { terminalJson } from "./render/json-text.ts";
 
 const FAILED = 1;
@@ -30,7 +29,7 @@ export async function tellFailure(
 /** Says what went wrong, but for the hint, which may count for several failures. */
 export function warnOf({ message, candidates }: Failure, who: string, terminal: Terminal): void {
   terminal.warn(`${who}: ${message}`);
-  for (const line of candidates === undefined ? [] : candidateLines(candidates, tableWidth(terminal)))
+  for (const line of candidates === undefined ? [] : candidateLines(candidates, terminal.errorColumns))
     terminal.warn(line);
 }
 

@@ -24,6 +24,7 @@ export function openTerminal(): Terminal {
   };
   return {
     columns: (isTty ? stdout.columns : 0) || DEFAULT_COLUMNS,
+    errorColumns: stderr.isTTY ? stderr.columns || DEFAULT_COLUMNS : undefined,
     isTty,
     colors: isTty && !process.env["NO_COLOR"] && process.env["TERM"] !== "dumb",
     write,

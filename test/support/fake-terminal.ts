@@ -5,6 +5,7 @@ export class FakeTerminal implements Terminal {
   out = "";
   err = "";
   readonly columns: number;
+  readonly errorColumns = undefined;
   readonly isTty: boolean;
   readonly colors: boolean;
 
