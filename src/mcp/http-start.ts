@@ -18,7 +18,8 @@ export async function startHttp(
   { port, configDirs }: { readonly port: number; readonly configDirs: readonly string[] | undefined },
 ): Promise<void> {
   const { token, where } = await tokenOf(configDirs);
-  const { serveHttp } = await import("./http.ts");
+  const [{ serveHttp }, { preload }] = [await import("./http.ts"), await import("./preload.ts")];
+  await preload();
   try {
     const { url } = await serveHttp(tables, service, { port, token });
     console.error(

@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { StreamableHTTPServerTransport } from "@modelcontextprotocol/sdk/server/streamableHttp.js";
 import { ErrorCode } from "@modelcontextprotocol/sdk/types.js";
+import { Connections, mostConnections } from "./http-connections.ts";
 import { HTTP_PATH, type Refusal, refusalOf } from "./http-guard.ts";
 import { connect } from "./sdk.ts";
 import type { Service } from "./service.ts";
@@ -13,7 +14,18 @@ const BODY = 1024 * 1024;
 const READ = 16 * BODY;
 /** A client that is busy may send on a connection at the moment when the server closes it as idle. */
 const IDLE_MS = 120_000;
+/** A client on this machine sends the whole of a request at once. */
+const HEADERS_MS = 10_000;
+const REQUEST_MS = 30_000;
+const CHECK_MS = 1000;
 const LOOPBACK = "127.0.0.1";
+
+interface HttpOptions {
+  readonly port: number;
+  readonly token: string;
+  /** Connections at once. */
+  readonly most?: number | undefined;
+}
 
 interface HttpServer {
   readonly url: string;
@@ -28,20 +40,31 @@ interface HttpServer {
 export async function serveHttp(
   tables: Tables,
   service: Service,
-  { port, token }: { readonly port: number; readonly token: string },
+  { port, token, most = mostConnections() }: HttpOptions,
 ): Promise<HttpServer> {
-  const server = createServer((request, response) => {
-    answer(tables, service, token, request, response).catch((error: unknown) => {
+  const connections = new Connections(most);
+  const timeouts = { headersTimeout: HEADERS_MS, requestTimeout: REQUEST_MS, connectionsCheckingInterval: CHECK_MS };
+  const server = createServer({ ...timeouts, keepAliveTimeout: IDLE_MS }, (request, response) => {
+    const refusal = refusalOf(request, token);
+    if (refusal !== undefined) {
+      // Strangers are not kept waiting for a second try.
+      return refuse(response, { ...refusal, headers: { ...refusal.headers, Connection: "close" } });
+    }
+    connections.busy(request.socket);
+    response.once("close", () => connections.idle(request.socket));
+    answer(tables, service, request, response).catch((error: unknown) => {
       console.error(error);
       if (response.headersSent) response.destroy();
       else refuse(response, { status: 500, message: "That failed inside this server", code: ErrorCode.InternalError });
     });
   });
-  server.keepAliveTimeout = IDLE_MS;
+  server.on("connection", (socket) => connections.opened(socket));
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.listen(port, LOOPBACK, resolve);
   });
+  // A connection that could not be taken, for want of files: the next one may be.
+  server.on("error", (error) => console.error(error.message));
   const { port: taken } = server.address() as AddressInfo;
   return {
     url: `http://${LOOPBACK}:${taken}${HTTP_PATH}`,
@@ -56,14 +79,11 @@ export async function serveHttp(
 async function answer(
   tables: Tables,
   service: Service,
-  token: string,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
   // The SDK says in its answers that the connection stays open, also to clients that want it closed, and wait for that.
   if (!response.shouldKeepAlive) response.once("finish", () => request.socket.end());
-  const refusal = refusalOf(request, token);
-  if (refusal !== undefined) return refuse(response, refusal);
   const body = await readBody(request);
   if (response.destroyed) return;
   if (body === undefined) {

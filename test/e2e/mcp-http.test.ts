@@ -167,6 +167,74 @@ describe("a connection", () => {
   });
 });
 
+describe("strangers who open connections and send no token", () => {
+  const HELD = 400;
+  const ALL = 3000;
+
+  /** Opens connections and keeps so many open: those that are closed are followed by others. `end` gives how many there were. */
+  function besiege({ url }: HttpProcess): { readonly full: Promise<void>; readonly end: () => number } {
+    const sockets = new Set<net.Socket>();
+    let opened = 0;
+    let ended = false;
+    let tell: () => void;
+    const full = new Promise<void>((resolve) => (tell = resolve));
+    const open = (): void => {
+      if (ended || opened >= ALL) return;
+      const kind = opened++ % 3;
+      if (opened === HELD) tell();
+      const socket = net.connect(Number(new URL(url).port), "127.0.0.1");
+      sockets.add(socket);
+      let drip: NodeJS.Timeout | undefined;
+      socket.on("error", () => undefined);
+      socket.once("connect", () => {
+        if (kind === 1) socket.write("POST /mcp HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99\r\n\r\n{");
+        if (kind === 2) {
+          socket.write("POST /mcp HTTP/1.1\r\n");
+          drip = setInterval(() => socket.write("X-Slow: yes\r\n"), 50);
+        }
+      });
+      socket.once("close", () => {
+        clearInterval(drip);
+        sockets.delete(socket);
+        setImmediate(open);
+      });
+    };
+    for (let n = 0; n < HELD; n++) open();
+    return {
+      full,
+      end: () => {
+        ended = true;
+        for (const socket of sockets) socket.destroy();
+        return opened;
+      },
+    };
+  }
+
+  test.skipIf(process.platform === "win32")(
+    "keep nobody out who has it, even where few files can be open",
+    async () => {
+      const dir = tempConfigDir();
+      put(dir, `projects/-w/${sessionId(1)}.jsonl`, conversation(sessionId(1), "question", "answer"));
+      const server = await startHttpProcess(dir, { files: 64 });
+      const { full, end } = besiege(server);
+      await full;
+      const params = [
+        { name: "list_sessions", arguments: { scope: "all" } },
+        { name: "read_session", arguments: { session: sessionId(1) } },
+      ];
+      for (let n = 0; n < 10; n++) {
+        const asked = (): Promise<unknown> => call(server, n, "tools/call", params[n % 2] ?? {});
+        // Whose connection is closed in the crowd before the request was read tries again, as clients do.
+        const result = await asked().catch(() => asked());
+        expect(JSON.stringify(result)).toContain("question");
+      }
+      expect(end()).toBeGreaterThan(HELD);
+      expect((await send(server)).status).toBe(200);
+      expect(server.stderr().split("\n")).toHaveLength(3);
+    },
+  );
+});
+
 describe("clients side by side", () => {
   test("200 of them are each given their own answer", async () => {
     const dir = tempConfigDir();

@@ -17,24 +17,36 @@ export interface HttpProcess {
   end(signal: NodeJS.Signals): Promise<number | null>;
 }
 
+export interface HttpProcessOptions {
+  readonly args?: readonly string[];
+  readonly env?: NodeJS.ProcessEnv;
+  /** How many files the process may have open; not for Windows. */
+  readonly files?: number;
+}
+
 /** Starts `mcp --http --port 0` on a config dir; it ends with the test. */
 export async function startHttpProcess(
   configDir: string,
-  { args = [], env = {} }: { readonly args?: readonly string[]; readonly env?: NodeJS.ProcessEnv } = {},
+  { args = [], env = {}, files }: HttpProcessOptions = {},
 ): Promise<HttpProcess> {
-  const child = spawn(
-    process.execPath,
-    [binary(), "mcp", "--http", "--port", "0", "--config-dir", configDir, ...args],
-    { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, CLAUDE_TRANSCRIPTS_TOKEN: "", ...env } },
-  );
+  const words = [binary(), "mcp", "--http", "--port", "0", "--config-dir", configDir, ...args];
+  const options = {
+    stdio: ["ignore" as const, "pipe" as const, "pipe" as const],
+    env: { ...process.env, CLAUDE_TRANSCRIPTS_TOKEN: "", ...env },
+  };
+  const child =
+    files === undefined
+      ? spawn(process.execPath, words, options)
+      : spawn("sh", ["-c", `ulimit -n ${files} && exec "$0" "$@"`, process.execPath, ...words], options);
   let stderr = "";
+  const { stderr: told } = child;
   const exited = new Promise<number | null>((resolve) => child.once("exit", resolve));
   onTestFinished(async () => {
     child.kill("SIGKILL");
     await exited;
   });
   const url = await new Promise<string>((resolve, reject) => {
-    child.stderr.on("data", (chunk: Buffer) => {
+    told?.on("data", (chunk: Buffer) => {
       stderr += chunk.toString();
       const found = /serving on (\S+)\n[^\n]*\n/.exec(stderr)?.[1];
       if (found !== undefined) resolve(found);
