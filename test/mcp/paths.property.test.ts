@@ -63,7 +63,9 @@ const strayed = (): string[] =>
   opened
     .splice(0)
     .map((file) => path.resolve(file))
-    .filter((file) => !`${file}/`.startsWith(path.join(root, "config", "/")) && !file.startsWith("/proc/"))
+    .filter(
+      (file) => !`${file}/`.startsWith(path.join(root, "config", "/")) && !/^\/proc\/|^\/etc\/machine-id$/.test(file),
+    )
     .filter((file) => !file.startsWith(own));
 
 const PIECES = `.. . / \\ %2F %2e%2e %252F %5C %00 ?cursor= ? # @ : * ~ 0 9999999 n.1.0.0.0.0 … file:/// /etc/passwd
