@@ -1,4 +1,4 @@
-import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
 
 /** Connections at most, where the system lets a process have as many files as it likes. */
 const MOST = 256;
@@ -34,10 +34,10 @@ function openFilesLimit(): number {
 export class Connections {
   readonly #most: number;
   /** Each in the order in which they came to be so. */
-  readonly #strangers = new Set<Socket>();
-  readonly #idle = new Set<Socket>();
+  readonly #strangers = new Set<Duplex>();
+  readonly #idle = new Set<Duplex>();
   /** With the number of requests on each that are not answered yet. */
-  readonly #busy = new Map<Socket, number>();
+  readonly #busy = new Map<Duplex, number>();
 
   constructor(most: number) {
     this.#most = most;
@@ -47,14 +47,14 @@ export class Connections {
     return this.#strangers.size + this.#idle.size + this.#busy.size;
   }
 
-  opened(socket: Socket): void {
+  opened(socket: Duplex): void {
     this.#strangers.add(socket);
     socket.once("close", () => this.#forget(socket));
     if (this.size > this.#most) this.#yielding(socket).destroy();
   }
 
   /** A request with the token has come on it. */
-  busy(socket: Socket): void {
+  busy(socket: Duplex): void {
     if (socket.destroyed) return;
     const requests = this.#busy.get(socket) ?? 0;
     this.#forget(socket);
@@ -62,7 +62,7 @@ export class Connections {
   }
 
   /** A request on it is answered. */
-  idle(socket: Socket): void {
+  idle(socket: Duplex): void {
     const requests = this.#busy.get(socket);
     if (requests === undefined) return;
     if (requests > 1) this.#busy.set(socket, requests - 1);
@@ -73,14 +73,14 @@ export class Connections {
   }
 
   /** Strangers have a quarter at least, so that a client that comes anew has the time to show its token. */
-  #yielding(latest: Socket): Socket {
+  #yielding(latest: Duplex): Duplex {
     const [stranger] = this.#strangers;
     const [idle] = this.#idle;
     if (idle !== undefined && this.#strangers.size <= this.#most / 4) return idle;
     return stranger === latest ? (idle ?? latest) : (stranger ?? latest);
   }
 
-  #forget(socket: Socket): void {
+  #forget(socket: Duplex): void {
     this.#strangers.delete(socket);
     this.#idle.delete(socket);
     this.#busy.delete(socket);
