@@ -8,9 +8,9 @@ import {
   createNew,
   link,
   openAppend,
-  openRead,
   readAt,
   rename,
+  statFile,
   statLink,
   statOpen,
   syncFile,
@@ -18,11 +18,12 @@ import {
   writeAll,
   writeOnce,
 } from "./disk.ts";
-import { errnoOf, isMissing, TranscriptError } from "./errors.ts";
-import { canSyncDirectory } from "./platform.ts";
+import { errnoOf, TranscriptError } from "./errors.ts";
+import { syncDir } from "./sync-dir.ts";
 import { createTemp, discardTemp } from "./temp.ts";
 import type { TempFile } from "./temp.ts";
 
+export { syncDir } from "./sync-dir.ts";
 export { cleanStaleTemps, createTemp, discardTemp } from "./temp.ts";
 export type { TempFile } from "./temp.ts";
 
@@ -41,13 +42,13 @@ export function appendRow(path: string, row: object): boolean {
   const line = Buffer.from(`${JSON.stringify(row)}\n`);
   const fd = openAppend(path);
   try {
-    // Some file systems count no names.
-    const counts = statOpen(fd).nlink > 0;
     const bytes = endsInNewline(fd) ? line : onNewLine(line);
     const written = writeOnce(fd, bytes);
     if (written < bytes.length) appendAgain(fd, path, line, written);
     syncFile(fd);
-    return !counts || statOpen(fd).nlink > 0;
+    if (statOpen(fd).nlink > 0) return true;
+    // Some file systems count no names, also those of a file that has one.
+    return statFile(path)?.nlink === 0;
   } finally {
     close(fd);
   }
@@ -158,23 +159,3 @@ function nameByReservation(from: string, to: string): void {
     close(fd);
   }
 }
-
-/**
- * Makes names that came or went in a directory last through a power cut, where directories can be synced. In one that
- * has gone itself there is nothing to make last.
- */
-export function syncDir(path: string): void {
-  if (!canSyncDirectory()) return;
-  let fd: number | undefined;
-  try {
-    fd = openRead(path);
-    syncFile(fd);
-  } catch (error) {
-    if (!isMissing(error) && !CANNOT_SYNC.has(errnoOf(error) ?? "")) throw error;
-  } finally {
-    if (fd !== undefined) close(fd);
-  }
-}
-
-/** What some network and FUSE file systems say; names are as safe there as they get. */
-const CANNOT_SYNC = new Set(["EINVAL", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EBADF", "EROFS"]);

@@ -21,6 +21,7 @@ import {
   writeAll,
 } from "./disk.ts";
 import { isMissing, TranscriptError } from "./errors.ts";
+import { syncDir } from "./sync-dir.ts";
 
 /** Removes a file, a link or a directory with all that is in it. What is not there (any more) is no error. */
 export function removeTree(path: string): void {
@@ -38,7 +39,7 @@ export function removeTree(path: string): void {
 
 /**
  * Copies a file, a link or a directory to a path where nothing stands, with modes and times (to the nearest
- * microsecond). The bytes of files are on the disk when it returns. Sockets, pipes and devices cannot be copied: `Io`.
+ * microsecond). The bytes of files, and the names in directories, are on the disk when it returns. Sockets, pipes and devices cannot be copied: `Io`.
  */
 export function copyTree(from: string, to: string): void {
   const stat = statLinkExact(from);
@@ -46,6 +47,7 @@ export function copyTree(from: string, to: string): void {
   if (stat?.isDirectory()) {
     makeNewDir(to);
     for (const { name } of readDir(from)) copyTree(join(from, name), join(to, name));
+    syncDir(to);
   } else if (stat?.isFile()) {
     copyBytes(from, to);
   } else {

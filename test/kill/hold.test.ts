@@ -1,5 +1,7 @@
+import fs from "node:fs";
+import path from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { deleteSession } from "../../src/index.ts";
+import { deleteSession, restoreSession } from "../../src/index.ts";
 import { timing } from "../../src/store/timing.ts";
 import { conversation, put } from "../support/config-dir.ts";
 import { type Holdable, holdableProcess, holdableThread, type Outcome } from "./held.ts";
@@ -17,6 +19,8 @@ const everywhere = process.env["HOLD_POINTS"] === "all";
 const SAMPLE = { pairs: 240, threes: 180, apart: 100, processes: 16 };
 const LONG = { timeout: 7_200_000 };
 const LANES = 2;
+/** More than a rename makes. */
+const RENAME_CALLS = 25;
 
 timing.quietMs = 0;
 
@@ -216,7 +220,7 @@ beforeAll(async () => {
 afterAll(() => Promise.all(crew.flat().map((thread) => thread.close())));
 
 const pairs = (apart: boolean, of = counts): Scenario[] =>
-  FIRST.flatMap((name) =>
+  OTHERS.flatMap((name) =>
     OTHERS.flatMap((running) =>
       range(of.get(keyOf(name, apart)) ?? 0).map((holdAt) => ({
         apart,
@@ -271,6 +275,42 @@ test("the same with processes that are stopped by a signal", LONG, async () => {
   );
   console.info(`stopped in the middle: ${reached[1]} of ${scenarios.length} runs`);
   expect(reached[1]).toBeGreaterThan(0);
+});
+
+/** Who appends needs no lock. What it says was written is in the session, wherever that is by then. */
+test.for([false, true])("a title and a deletion: two file systems: %s", LONG, async (apart, { skip }) => {
+  if (apart && !hasTwoFileSystems) skip("there is no second file system");
+  const [first, second] = crew[0] ?? [];
+  if (first === undefined || second === undefined) throw new Error("too few threads");
+  const problems: string[] = [];
+  let held = 0;
+  for (const [heldName, running] of [
+    ["rename", "delete"],
+    ["delete", "rename"],
+    ["restore", "rename"],
+  ] as const) {
+    const most = heldName === "rename" ? RENAME_CALLS : (counts.get(keyOf(heldName, apart)) ?? 0);
+    for (const holdAt of some(range(most), 30)) {
+      const store = makeSession(apart);
+      if (heldName === "restore") await deleteSession(ID, store.options);
+      const callOf = (name: Name | "rename"): Call =>
+        name === "rename"
+          ? { name: "renameSession", args: [ID, "A title", store.options] }
+          : CALLS[name](store.options);
+      held += Number(await first.begin(callOf(heldName), holdAt));
+      await second.begin(callOf(running), 0);
+      const outcomes = [(await second.end()).outcome, (await first.end()).outcome];
+      const renamed = heldName === "rename" ? outcomes[1] : outcomes[0];
+      await restoreSession(ID, store.options).catch(() => {});
+      const text = fs.readFileSync(path.join(store.dir, FILES[0] ?? ""), "utf8");
+      const isSet = text.includes('"customTitle":"A title"');
+      if (renamed?.code === undefined ? !isSet : renamed.code !== "SessionNotFound")
+        problems.push(`${heldName} held at ${holdAt}, ${running} runs: ${JSON.stringify(outcomes)}`);
+      store.remove();
+    }
+  }
+  expect(problems).toEqual([]);
+  expect(held).toBeGreaterThan(30);
 });
 
 test("the check finds what is wrong", () => {

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
@@ -124,7 +125,21 @@ describe.skipIf(!hasTwo)("a deletion that copies to another file system", () => 
     expect(await restored(dir, transcript)).toBe(text);
   });
 
-  test("puts things back when the disk is full, or when one cannot be copied", async () => {
+  test("can be undone when something cannot be copied", async () => {
+    const { dir, project } = apart();
+    const fifo = path.join(project, ID, "fifo");
+    execFileSync("mkfifo", [fifo]);
+    const seen = snapshot(project);
+    await expect(deleteSession(ID, { configDirs: [dir] })).rejects.toMatchObject({ code: "Io" });
+    expect(await listTrash({ configDirs: [dir] })).toMatchObject([{ complete: false }]);
+    await restoreSession(ID, { configDirs: [dir] });
+    expect(snapshot(project)).toEqual(seen);
+    fs.rmSync(fifo);
+    await deleteSession(ID, { configDirs: [dir] });
+    expect(fs.readdirSync(project)).toEqual([]);
+  });
+
+  test("puts things back when the disk is full", async () => {
     const { dir, project, transcript } = apart();
     const full = (): never => {
       throw Object.assign(new Error("ENOSPC: no space left on device, write"), { code: "ENOSPC" });
