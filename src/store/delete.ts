@@ -52,8 +52,13 @@ const ROUNDS = 3;
  * Throws `InvalidSessionIdError`, `SessionNotFoundError`, `SessionBusyError` when another process is changing the session,
  * without `force` `SessionInUseError`; errors of the disk as they are, and then a second call goes on where this one
  * stopped.
+ *
+ * The official helper gives nothing: as `void &` what it did, the result is also what a `Promise<void>` is wanted for.
  */
-export async function deleteSession(sessionId: string, options?: DeleteSessionOptions | null): Promise<DeleteResult> {
+export async function deleteSession(
+  sessionId: string,
+  options?: DeleteSessionOptions | null,
+): Promise<DeleteResult & void> {
   requireSessionId(sessionId);
   const configDirs = resolveConfigDirs(options);
   // First a look, so that nothing is touched for what is not there, or may not go.
@@ -73,7 +78,7 @@ export async function deleteSession(sessionId: string, options?: DeleteSessionOp
     const parts = await moveAll(concerned, sessionId, permanent);
     const items = parts.flatMap((part) => part.items);
     if (items.length === 0) throw deletedMeanwhile(sessionId);
-    return {
+    const result: DeleteResult = {
       sessionId,
       trashIds: [...new Set(parts.flatMap((part) => part.trashId ?? []))],
       permanent,
@@ -83,6 +88,7 @@ export async function deleteSession(sessionId: string, options?: DeleteSessionOp
       resumed,
       skipped: parts.flatMap((part) => part.skipped).filter(({ path }) => statLink(path) !== undefined),
     };
+    return result as DeleteResult & void;
   });
 }
 
