@@ -1,6 +1,7 @@
 import { type ChildProcessByStdio, spawn } from "node:child_process";
 import type { Writable } from "node:stream";
 import type { Terminal } from "./command.ts";
+import { piecesOf } from "./pieces.ts";
 
 /** Where a long text goes. */
 export interface Output {
@@ -77,9 +78,12 @@ class Pager implements Output {
     this.#bytes += text.length;
     if (this.#bytes <= RETAINED_BYTES) this.#retained?.push(text);
     else this.#retained = undefined;
-    if (this.#child.stdin.write(text)) return true;
-    await Promise.race([new Promise((resolve) => this.#child.stdin.once("drain", resolve)), this.#closed]);
-    return this.#settled();
+    for (const piece of piecesOf(text)) {
+      if (this.#child.stdin.write(piece)) continue;
+      await Promise.race([new Promise((resolve) => this.#child.stdin.once("drain", resolve)), this.#closed]);
+      if (!(await this.#settled())) return false;
+    }
+    return true;
   }
 
   async end(): Promise<void> {

@@ -1,8 +1,10 @@
-import type { Invocation } from "./command.ts";
+import type { OpenConversation } from "../store/open-conversation.ts";
+import type { Invocation, Terminal } from "./command.ts";
 import { openOutput } from "./pager.ts";
 import { startProgress } from "./progress.ts";
 import { Messages, nextTurn } from "../view/messages.ts";
 import { partsOf } from "../view/parts.ts";
+import { inBatches } from "./render/lines.ts";
 import { select } from "./render/select.ts";
 import { makeStyle } from "./render/style.ts";
 import {
@@ -79,7 +81,7 @@ async function printMessages(job: Job): Promise<void> {
       const whole = viewMessage(message, messages.entries(message), open);
       const view = choose(whole, asked.choice, left);
       if (view.parts.length > 0) {
-        for (const piece of renderer.message(view)) {
+        for (const piece of inBatches(renderer.message(view))) {
           reads = await output.write(piece);
           if (!reads) return;
         }
@@ -121,9 +123,10 @@ async function printRows({ open, messages, numbers, left, asked, invocation }: J
       const { from, to } = messages.get(number);
       for (let row = from; row < to && reads; row++) {
         if (roles !== undefined && !partsOf(open.entry(row)).some(({ role }) => roles.has(role))) continue;
-        const bytes = Buffer.from(open.bytes(row));
-        if (terminal.isTty) reads = await output.write(`${escapeControls(bytes.toString())}\n`);
-        else await terminal.writeBytes(Buffer.concat([bytes, NEWLINE]));
+        if (terminal.isTty) {
+          const bytes = Buffer.from(open.bytes(row));
+          reads = await output.write(`${escapeControls(bytes.toString())}\n`);
+        } else await printBytes(open, row, terminal);
       }
     }
   } finally {
@@ -133,4 +136,15 @@ async function printRows({ open, messages, numbers, left, asked, invocation }: J
   if (words.length > 0) terminal.warn(`Not shown: ${words.join(", ")}.`);
 }
 
+/** A row as it is. It is valid until another is read, and may be long: a piece of it is copied at a time. */
+async function printBytes(open: OpenConversation, row: number, terminal: Terminal): Promise<void> {
+  const bytes = open.bytes(row);
+  for (let from = 0; from < bytes.length; from += PIECE_BYTES) {
+    const last = from + PIECE_BYTES >= bytes.length;
+    const piece = bytes.subarray(from, from + PIECE_BYTES);
+    await terminal.writeBytes(Buffer.concat(last ? [piece, NEWLINE] : [piece]));
+  }
+}
+
+const PIECE_BYTES = 1024 * 1024;
 const NEWLINE = Buffer.from("\n");

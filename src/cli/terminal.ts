@@ -1,5 +1,6 @@
 import { printable, printableLine } from "../view/printable.ts";
 import type { Terminal } from "./command.ts";
+import { piecesOf } from "./pieces.ts";
 
 export { printable, printableLine, printableLines } from "../view/printable.ts";
 
@@ -19,8 +20,11 @@ export function openTerminal(): Terminal {
   // Where nobody reads what went wrong, there is nothing to do about it.
   stderr.on("error", () => undefined);
   const isTty = stdout.isTTY;
-  const write = async (data: string | Uint8Array): Promise<void> => {
+  const writeBytes = async (data: string | Uint8Array): Promise<void> => {
     if (!stdout.write(data)) await new Promise((resolve) => stdout.once("drain", resolve));
+  };
+  const write = async (text: string): Promise<void> => {
+    for (const piece of piecesOf(text)) await writeBytes(piece);
   };
   return {
     columns: (isTty ? stdout.columns : 0) || DEFAULT_COLUMNS,
@@ -28,7 +32,7 @@ export function openTerminal(): Terminal {
     isTty,
     colors: isTty && !process.env["NO_COLOR"] && process.env["TERM"] !== "dumb",
     write,
-    writeBytes: write,
+    writeBytes,
     warn(text) {
       stderr.write(`${printableLine(text)}\n`);
     },

@@ -87,7 +87,7 @@ export async function checkTranscript(path: string, signal?: AbortSignal): Promi
   try {
     const { size } = statOpen(fd);
     const check = new Check();
-    const room = new Room();
+    const room = Room.spare();
     const lines = new FileLines(fd, { to: size, room });
     for (let chunk = 1; lines.step(); chunk++) {
       while (lines.next()) check.line(lines);

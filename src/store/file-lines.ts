@@ -8,6 +8,18 @@ const NOTHING = Buffer.alloc(0);
 
 /** A buffer for long rows, to be used for one after the other: a few of them would fill memory before it is tidied up. */
 export class Room {
+  static #spare: WeakRef<Room> | undefined;
+
+  /**
+   * The one that all files use: what is in it is used up before another row of whatever file is read. It is let go when
+   * nobody reads, and memory is short.
+   */
+  static spare(): Room {
+    let room = Room.#spare?.deref();
+    if (room === undefined) Room.#spare = new WeakRef((room = new Room()));
+    return room;
+  }
+
   #bytes: Buffer = NOTHING;
 
   /** So many bytes, until the next call. */
@@ -23,7 +35,7 @@ export interface FileLinesOptions {
   readonly from?: number;
   /** Where the reading ends: the size of the file when it was opened, so that one that grows meanwhile is read as it was. */
   readonly to: number;
-  /** For long lines; shared with whoever reads them again. */
+  /** For long lines. */
   readonly room?: Room;
 }
 
@@ -57,7 +69,7 @@ export class FileLines {
   #measured: Measure | undefined;
   #state: "reads" | "ends" | "ended" = "reads";
 
-  constructor(fd: number, { from = 0, to, room = new Room() }: FileLinesOptions) {
+  constructor(fd: number, { from = 0, to, room = Room.spare() }: FileLinesOptions) {
     this.#fd = fd;
     this.#from = from;
     this.#to = to;

@@ -58,7 +58,7 @@ export class TranscriptFile {
   ): Promise<TranscriptFile> {
     try {
       const stat = statOpen(fd);
-      const room = new Room();
+      const room = Room.spare();
       const index = new RowIndex(
         randomInt(2 ** 32),
         Math.min(Math.max(Math.ceil(stat.size / ROW_BYTES), 64), MANY_ROWS),

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import type { StoredOutput } from "../../store/tool-results.ts";
 import type { Part } from "../../view/parts.ts";
 import { wholeText } from "../../view/spilled.ts";
+import { piecesOf } from "../pieces.ts";
 import { terminalJson } from "./json-text.ts";
 import type { About, LeftOut, Renderer } from "./view.ts";
 
@@ -16,17 +17,20 @@ export function jsonRenderer({ full, left }: JsonOptions): Renderer {
   return {
     head: (about) => `{"session":${terminalJson(withoutAbsent(about))},"messages":[`,
     *message({ number, speaker, timestamp, model, branch, compacted, apart, uuids, parts }) {
-      const wholes: StoredOutput[] = [];
+      const wholes: (StoredOutput | string)[] = [];
       const shown = parts.map((part) => withSpilled(part, { full, left }, wholes));
       const unconnected = apart === undefined ? {} : { [apart]: true };
       const message = { number, speaker, timestamp, model, branch, compacted, ...unconnected, uuids, parts: shown };
-      const json = `${count++ === 0 ? "\n" : ",\n"}${terminalJson(message)}`;
+      yield count++ === 0 ? "\n" : ",\n";
+      const json = terminalJson(message);
       let at = 0;
-      for (const [i, file] of wholes.entries()) {
+      for (const [i, whole] of wholes.entries()) {
         const mark = markOf(i);
         const found = json.indexOf(mark, at);
         yield json.slice(at, found);
-        for (const text of wholeText(file)) yield terminalJson(text).slice(1, -1);
+        for (const text of typeof whole === "string" ? piecesOf(whole) : wholeText(whole)) {
+          yield terminalJson(text).slice(1, -1);
+        }
         at = found + mark.length;
       }
       yield json.slice(at);
@@ -51,8 +55,12 @@ export function jsonRenderer({ full, left }: JsonOptions): Renderer {
 }
 
 /** A part as JSON has it. Of an output in a file of its own the text is whole where that is asked for: a mark stands for it. */
-function withSpilled(part: Part, { full, left }: JsonOptions, wholes: StoredOutput[]): unknown {
-  if (!("spilled" in part) || part.spilled === undefined) return part;
+function withSpilled(part: Part, { full, left }: JsonOptions, wholes: (StoredOutput | string)[]): unknown {
+  if (!("spilled" in part) || part.spilled === undefined) {
+    if (!("text" in part) || part.text.length < LONG_UNITS) return part;
+    wholes.push(part.text);
+    return { ...part, text: markOf(wholes.length - 1) };
+  }
   const { name, bytes, cut, to, file } = part.spilled;
   const spilled = { name, bytes, cut, path: file?.path };
   if (file === undefined) return { ...part, spilled };
@@ -63,6 +71,9 @@ function withSpilled(part: Part, { full, left }: JsonOptions, wholes: StoredOutp
   wholes.push(file);
   return { ...part, text: markOf(wholes.length - 1) + part.text.slice(to), spilled };
 }
+
+/** JSON of a longer text is made piece by piece. */
+const LONG_UNITS = 1024 * 1024;
 
 let made: string | undefined;
 /** Stands for a text. No transcript has it in it, since nobody has seen it. */

@@ -38,11 +38,9 @@ export function markdownRenderer(options: MarkdownOptions): Renderer {
     *message(message) {
       let before = "\n";
       for (const block of messageBlocks(message, speaker, calls, options)) {
-        if (typeof block === "string") yield before + block;
-        else {
-          yield before;
-          yield* block;
-        }
+        yield before;
+        if (typeof block === "string") yield block;
+        else yield* block;
         before = "\n\n";
       }
       yield "\n";

@@ -17,6 +17,7 @@ import {
   type MessageView,
   type Renderer,
 } from "./view.ts";
+import { joinedLines, printableBlocks } from "./lines.ts";
 import { linesOf } from "./whole.ts";
 import { wrap } from "./wrap.ts";
 
@@ -45,8 +46,9 @@ export function textRenderer(options: TextOptions): Renderer {
 
 const BAR = "  │ ";
 
-/** Lines of a message; or text that is too long to be held, in pieces that end with lines. */
-type Block = readonly string[] | Generator<string>;
+/** Lines of a message, made when they are printed; or text that is too long to be held, in pieces that end with lines. */
+type Block = { readonly lines: Iterable<string> } | Generator<string>;
+const block = (lines: Iterable<string>): Block => ({ lines });
 
 class TextWriter {
   readonly #options: TextOptions;
@@ -93,17 +95,8 @@ class TextWriter {
   }
 
   *message(message: MessageView): Generator<string> {
-    let text = "\n";
-    for (const block of this.#blocks(message)) {
-      if (Array.isArray(block)) {
-        for (const line of block) text += `${line}\n`;
-        continue;
-      }
-      yield text;
-      text = "";
-      yield* block;
-    }
-    yield text;
+    yield "\n";
+    for (const block of this.#blocks(message)) yield* "lines" in block ? joinedLines(block.lines) : block;
   }
 
   #blocks(message: MessageView): Block[] {
@@ -113,15 +106,15 @@ class TextWriter {
       if (part.kind === "call") this.#open.set(part.id, { call: part, cwd });
       if (part.kind === "result") results.set(part.id, part);
     }
-    const blocks: Block[] = [[this.#heading(message)]];
+    const blocks: Block[] = [block([this.#heading(message)])];
     const { sender } = headingWords(parts, "");
     const done = new Set<Part>();
     for (const part of parts) {
       if (done.has(part)) continue;
       // What a command printed belongs right below it.
-      if (blocks.length > 1 && part.kind !== "output") blocks.push([""]);
+      if (blocks.length > 1 && part.kind !== "output") blocks.push(block([""]));
       if (part.kind === "call") {
-        blocks.push(this.#call(part, cwd));
+        blocks.push(block(this.#call(part, cwd)));
         const result = results.get(part.id);
         if (result === undefined || done.has(result)) continue;
         done.add(result);
@@ -130,10 +123,10 @@ class TextWriter {
       } else if (part.kind === "result") {
         const call = this.#open.get(part.id);
         this.#open.delete(part.id);
-        blocks.push([this.#callLine("Result of ", call?.call, call?.cwd)], ...this.#result(part, call?.call));
+        blocks.push(block([this.#callLine("Result of ", call?.call, call?.cwd)]), ...this.#result(part, call?.call));
       } else if (part.kind === "output") blocks.push(...this.#output(part));
-      else if (part.kind === "peer") blocks.push(this.#peer(part, part.from === sender));
-      else blocks.push(this.#part(part));
+      else if (part.kind === "peer") blocks.push(block(this.#peer(part, part.from === sender)));
+      else blocks.push(block(this.#part(part)));
     }
     return blocks;
   }
@@ -156,30 +149,34 @@ class TextWriter {
   }
 
   /** `named`: the heading says whose words they are. */
-  #peer({ from, summary, text }: PeerWord, named: boolean): string[] {
+  *#peer({ from, summary, text }: PeerWord, named: boolean): Generator<string> {
     const about = [named ? "" : `From ${from}`, summary ?? ""].filter((fact) => fact !== "").join(": ");
-    return [...(about === "" ? [] : this.#lines(about).map(this.#style.strong)), ...this.#prose(text)];
+    if (about !== "") yield* this.#lines(about, this.#style.strong);
+    yield* this.#prose(text);
   }
 
-  #part(part: Exclude<Part, { kind: "call" | "result" | "output" | "peer" }>): string[] {
+  #part(part: Exclude<Part, { kind: "call" | "result" | "output" | "peer" }>): Iterable<string> {
     const { dim, strong } = this.#style;
     switch (part.kind) {
       case "text":
         return this.#prose(part.text);
       case "thinking":
-        return ["Thought:", ...this.#lines(part.text, BAR.length).map((line) => (BAR + line).trimEnd())].map(dim);
+        return after(
+          dim("Thought:"),
+          this.#lines(part.text, (line) => dim((BAR + line).trimEnd()), BAR.length),
+        );
       case "command":
-        return this.#lines(`${part.name} ${part.args}`.trim()).map(strong);
+        return this.#lines(`${part.name} ${part.args}`.trim(), strong);
       case "shell":
-        return this.#lines(`! ${part.command}`).map(strong);
+        return this.#lines(`! ${part.command}`, strong);
       case "notice":
         return this.#folded(toolLines(part.text, part.level === "error" ? "failed" : "plain"), "");
       case "boundary":
         return [dim(`──── ${printable(part.text)} ────`)];
       case "summary":
-        return [dim("Summary of what was said before:"), ...this.#folded(toolLines(part.text))];
+        return after(dim("Summary of what was said before:"), this.#folded(toolLines(part.text)));
       case "hidden":
-        return this.#lines(part.text).map(dim);
+        return this.#lines(part.text, dim);
       case "image":
       case "document":
       case "other":
@@ -191,9 +188,9 @@ class TextWriter {
 
   #media = (media: Media): string => this.#style.dim(`[${printable(mediaText(media))}]`);
 
-  #call(call: Call, cwd: string | undefined): string[] {
+  #call(call: Call, cwd: string | undefined): Iterable<string> {
     const { lines } = viewCall(call.name, call.input, cwd);
-    return [this.#callLine("", call, cwd), ...this.#folded(lines)];
+    return after(this.#callLine("", call, cwd), this.#folded(lines));
   }
 
   #callLine(before: string, call: Call | undefined, cwd: string | undefined): string {
@@ -211,8 +208,8 @@ class TextWriter {
       viewResult(call?.name ?? "", call?.input ?? {}, { ...result, text });
     return [
       ...this.#outputBlocks(result, lines, failed ? "failed" : "plain"),
-      media.map((one) => this.#style.dim(BAR) + this.#media(one)),
-      agentId === undefined ? [] : [this.#style.dim(`${BAR}its conversation: --subagent ${printable(agentId)}`)],
+      block(media.map((one) => this.#style.dim(BAR) + this.#media(one))),
+      block(agentId === undefined ? [] : [this.#style.dim(`${BAR}its conversation: --subagent ${printable(agentId)}`)]),
     ];
   }
 
@@ -229,13 +226,13 @@ class TextWriter {
     tone: ToolLine["tone"],
   ): Block[] {
     const { full, left } = this.#options;
-    if (spilled === undefined) return [this.#folded(lines(text))];
+    if (spilled === undefined) return [block(this.#folded(lines(text)))];
     const { file, to } = spilled;
     const words = spilledWords(spilled, "--full");
-    const line = words === undefined ? [] : [this.#style.dim(BAR + words)];
+    const line = block(words === undefined ? [] : [this.#style.dim(BAR + words)]);
     if (file !== undefined && !full) left.spilled++;
-    if (file === undefined || !full) return [this.#folded(lines(text)), line];
-    return [this.#whole(file, tone), ...(spilled.cut ? [line] : []), this.#folded(lines(text.slice(to)))];
+    if (file === undefined || !full) return [block(this.#folded(lines(text))), line];
+    return [this.#whole(file, tone), ...(spilled.cut ? [line] : []), block(this.#folded(lines(text.slice(to))))];
   }
 
   *#whole(file: StoredOutput, tone: ToolLine["tone"]): Generator<string> {
@@ -258,13 +255,13 @@ class TextWriter {
   }
 
   /** Output, with its middle left out where it is long. */
-  #folded(lines: readonly ToolLine[], bar: string = BAR): string[] {
+  *#folded(lines: readonly ToolLine[], bar: string = BAR): Generator<string> {
     const { full, left } = this.#options;
     const { head, hidden, tail } = fold(lines, full);
+    for (const line of head) yield* this.#toolLine(line, bar);
+    if (hidden > 0) yield this.#style.dim(`${bar}… ${hidden.toLocaleString("en")} more lines`);
+    for (const line of tail) yield* this.#toolLine(line, bar);
     left.lines += hidden;
-    const show = (line: ToolLine): string[] => this.#toolLine(line, bar);
-    const gap = hidden === 0 ? [] : [this.#style.dim(`${bar}… ${hidden.toLocaleString("en")} more lines`)];
-    return [...head.flatMap(show), ...gap, ...tail.flatMap(show)];
   }
 
   #toolLine(line: ToolLine, bar: string = BAR): string[] {
@@ -280,30 +277,36 @@ class TextWriter {
   }
 
   /** Markdown as it was written: headings and code stand out, and only what is prose is wrapped. */
-  #prose(text: string): string[] {
+  *#prose(text: string): Generator<string> {
     let code = false;
-    return printableLines(text.trim())
-      .split("\n")
-      .flatMap((line) => {
+    for (const lines of printableBlocks(text.trim())) {
+      for (const line of lines) {
         const isFence = /^\s*(?:```|~~~)/.test(line);
         if (isFence) code = !code;
-        if (isFence) return [this.#style.dim(line)];
-        if (code) return [this.#style.place(line)];
-        if (/^\s*\|/.test(line)) return [line];
-        return /^#{1,6} /.test(line) ? this.#wrap(line).map(this.#style.strong) : this.#wrap(line);
-      });
+        if (isFence) yield this.#style.dim(line);
+        else if (code) yield this.#style.place(line);
+        else if (/^\s*\|/.test(line)) yield line;
+        else if (/^#{1,6} /.test(line)) yield* this.#wrap(line).map(this.#style.strong);
+        else yield* this.#wrap(line);
+      }
+    }
   }
 
-  #lines(text: string, indent = 0): string[] {
-    return printableLines(text.trim())
-      .split("\n")
-      .flatMap((line) => this.#wrap(line, indent));
+  *#lines(text: string, style: (line: string) => string, indent = 0): Generator<string> {
+    for (const lines of printableBlocks(text.trim())) {
+      for (const line of lines) for (const part of this.#wrap(line, indent)) yield style(part);
+    }
   }
 
   #wrap(line: string, indent = 0): string[] {
     const { width } = this.#options;
     return width === undefined ? [line] : wrap(line, width - indent);
   }
+}
+
+function* after(first: string, rest: Iterable<string>): Generator<string> {
+  yield first;
+  yield* rest;
 }
 
 function toolLines(text: string, tone: ToolLine["tone"] = "plain"): ToolLine[] {

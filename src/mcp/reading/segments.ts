@@ -130,6 +130,9 @@ export function showMessage(
 
 /** A text in which `OURS` stands before our own words, as a text without it and their places. */
 export function withOwn(text: string): Pick<Segment, "text" | "own"> {
+  // Mostly there is none, or it is the first character. The text may be long: it is not put together anew.
+  const last = text.lastIndexOf(OURS);
+  if (last <= 0) return { text: text.slice(last + 1), own: last < 0 ? [] : [0] };
   const own: number[] = [];
   let units = -1;
   const pieces = text.split(OURS);
