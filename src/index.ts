@@ -27,6 +27,8 @@ export {
 } from "./store/subagents.ts";
 export { readToolResult, type ReadToolResultOptions } from "./store/tool-results.ts";
 
+export type { Unread } from "./store/unread.ts";
+
 export { forkSession, type ForkSessionOptions, type ForkSessionResult } from "./store/fork.ts";
 export { renameSession, tagSession } from "./store/annotate.ts";
 export { archiveSession, unarchiveSession } from "./store/archive.ts";

@@ -7,6 +7,7 @@ import {
   type SessionUpdate,
   type SetSessionTitleResponse,
 } from "@agentclientprotocol/sdk/unstable";
+import type { Unread } from "../store/unread.ts";
 import { TranscriptError } from "../store/errors.ts";
 import { invalidParams } from "./errors.ts";
 import { forkParams, META, sessionParams, titleParams, toForkRequest } from "./from-acp.ts";
@@ -29,11 +30,13 @@ export function addChangingMethods(app: AgentApp, server: Server): AgentApp {
       server.answer(async ({ params, signal }): Promise<ForkSessionResponse> => {
         const { sessionId, cwd, messageId } = toForkRequest(params);
         const source = begun.get(sessionId);
+        let unread: Unread | undefined;
+        const onUnread = (what: Unread): void => void (unread = what);
         const copy = source
           ? begun.fork(source, cwd, messageId)
-          : await store.fork(sessionId, { cwd, messageId, signal });
+          : await store.fork(sessionId, { cwd, messageId, signal, onUnread });
         open.open(copy.sessionId, cwd);
-        return { sessionId: copy.sessionId };
+        return { sessionId: copy.sessionId, ...(unread !== undefined && { _meta: { [META]: { unread } } }) };
       }),
     )
     .onRequest(

@@ -2,6 +2,8 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import type { SessionUpdate } from "@agentclientprotocol/sdk/unstable";
 import type { OpenConversation } from "../store/open-conversation.ts";
 import { Messages } from "../view/messages.ts";
+import { isAllRead, type Unread } from "../store/unread.ts";
+import { unreadWords } from "../view/unread.ts";
 import { object } from "./content.ts";
 import { META } from "./from-acp.ts";
 import { NestedCalls } from "./nested.ts";
@@ -55,6 +57,10 @@ export async function replay(
     const { from, to, nextCursor } = windowOf(conversation, { limit: limit ?? replayLast, cursor });
     const earlier = replayLast === undefined || from === 0 ? undefined : await messagesBefore(conversation, from);
     if (replayLast !== undefined && earlier !== undefined) await send(earlierNote(sessionId, earlier, replayLast));
+    const { unread } = conversation;
+    // Of a session that is being written to, the last row mostly is.
+    const isLost = !isAllRead({ ...unread, unfinished: false });
+    if (cursor === undefined && isLost) await send(unreadNote(sessionId, unread));
     // An earlier part would bring back the plan and the usage of its time.
     const latest = cursor === undefined;
     const plan = new Plan();
@@ -91,7 +97,7 @@ export async function replay(
       if ("sessionUpdate" in step) await send(step);
       else await nested.show(step, known);
     }
-    const { notShown } = translator;
+    const notShown = { ...translator.notShown, ...countsOf(conversation.unread) };
     return {
       hiddenBranches: hiddenBranches(conversation),
       ...(Object.keys(notShown).length > 0 && { notShown }),
@@ -105,6 +111,22 @@ export async function replay(
 }
 
 const ROWS_PER_TURN = 512;
+
+/** What could not be read, as `NotShown` has it. */
+function countsOf(unread: Unread): NotShown {
+  const counts = Object.entries(unread).map(([what, count]) => [what, Number(count)] as const);
+  return Object.fromEntries(counts.filter(([, count]) => count > 0));
+}
+
+/** Says what of the transcript cannot be read: it may stand anywhere. */
+function unreadNote(sessionId: string, unread: Unread): SessionUpdate {
+  return {
+    sessionUpdate: "agent_message_chunk",
+    messageId: `${sessionId}#unread`,
+    content: { type: "text", text: `*Not shown: ${unreadWords(unread).join(", ")}.*\n\n` },
+    _meta: { [META]: { unread: countsOf(unread) } },
+  };
+}
 
 /** How many prompts and answers stand before row `from`. Notes do not count, as they do not for a limit. */
 async function messagesBefore(conversation: OpenConversation, from: number): Promise<number> {

@@ -4,6 +4,7 @@ import type { SessionPage } from "../store/page.ts";
 import type { ListedSession } from "../store/types.ts";
 import type { OpenConversation } from "../store/open-conversation.ts";
 import type { OpenSubagents } from "../store/subagents.ts";
+import type { Unread } from "../store/unread.ts";
 import type { Resumable } from "../view/resume.ts";
 
 /** What a list is asked for, with all that a request may leave open decided. */
@@ -35,7 +36,13 @@ export interface Store {
   /** `messageId`: the fork ends with this message, which may bear the id that it has in a session this one is a fork of. */
   fork(
     sessionId: string,
-    options: { cwd: string; messageId: string | undefined; signal: AbortSignal },
+    options: {
+      cwd: string;
+      messageId: string | undefined;
+      signal: AbortSignal;
+      /** Is told what of the source is not in the fork because it cannot be read, if anything. */
+      onUnread?: ((unread: Unread) => void) | undefined;
+    },
   ): Promise<{ sessionId: string }>;
   archive(sessionId: string, archived: boolean): Promise<void>;
   rename(sessionId: string, title: string): Promise<void>;
@@ -84,9 +91,9 @@ export function openStore(configDirs?: readonly string[]): Store {
       const copy = findSession(sessionId, where);
       return copy && openSubagents(copy, signal);
     },
-    async fork(sessionId, { cwd, messageId, signal }) {
+    async fork(sessionId, { cwd, messageId, signal, onUnread }) {
       const { forkSession } = await import("../store/fork.ts");
-      const options = { ...where, cwd, signal };
+      const options = { ...where, cwd, signal, onUnread };
       try {
         return await forkSession(sessionId, { ...options, upToMessageId: messageId });
       } catch (error) {

@@ -30,6 +30,11 @@ export interface NotShown {
   reminders?: number;
   /** Outputs that were too long for their rows, and are not in this store. */
   missingOutputs?: number;
+  /** What of the transcript cannot be read: rows too long, rows cut short, bytes that are not rows; the last row. */
+  tooLong?: number;
+  cutShort?: number;
+  notRows?: number;
+  unfinished?: number;
 }
 
 /** An update, or the place where the calls of a subagent stand: behind the call that started it, before its result. */

@@ -29,7 +29,7 @@ export async function show(invocation: Invocation): Promise<number> {
     source = await openSource(invocation, asked.subagent);
     const { open } = source;
     const messages = await Messages.of(open);
-    const left = nothingLeftOut();
+    const left = nothingLeftOut(open.unread);
     const { selection, choice, words } = asked;
     const numbers = select(
       open,

@@ -11,6 +11,7 @@ import type { RawPage } from "../store/raw-page.ts";
 import type { SessionStream } from "../store/session-stream.ts";
 import type { TrashEntry } from "../store/trash.ts";
 import type { TranscriptCopy } from "../store/types.ts";
+import type { Unread } from "../store/unread.ts";
 import type { StoreNews, StoreWatch } from "../store/watch.ts";
 
 type Filters = Omit<ListFilters, "configDirs">;
@@ -69,6 +70,8 @@ interface ForkOptions {
   readonly signal: AbortSignal;
   /** Bytes of how many. */
   readonly progress: (done: number, total: number) => void;
+  /** Is told what of the source is not in the fork because it cannot be read, if anything. */
+  readonly onUnread: (unread: Unread) => void;
 }
 
 /** The store on the disk. `configDirs` absent: the one that `CLAUDE_CONFIG_DIR` names, or `~/.claude`. */

@@ -18,6 +18,7 @@ import { isInside } from "./platform.ts";
 import { canonicalPath, diskKey, keyOfPath } from "./project-key.ts";
 import { sessionCwd } from "./session-cwd.ts";
 import { TranscriptFile } from "./transcript-file.ts";
+import { isAllRead, type Unread } from "./unread.ts";
 import type { OrUndefined, ProjectDir, SessionMutationOptions, TranscriptCopy } from "./types.ts";
 
 export type ForkSessionOptions = SessionMutationOptions & {
@@ -40,6 +41,8 @@ export type ForkSessionOptions = SessionMutationOptions & {
   /** Is told now and then how many bytes of how many have been read; the transcript is read twice. */
   progress?: (done: number, total: number) => void;
   signal?: AbortSignal;
+  /** Is told, when the fork is there, what of the source cannot be read and is not in it; not called when there is nothing. */
+  onUnread?: (unread: Unread) => void;
 };
 
 export type ForkSessionResult = {
@@ -77,6 +80,7 @@ export async function forkSession(
     makeDir(target.path);
     cleanStaleTemps(target.path);
     await publish(file, facts, rows, { source, target, forkId, customTitle, includeSubagents, progress, signal });
+    if (!isAllRead(file.unread)) options?.onUnread?.(file.unread);
     return { sessionId: forkId };
   } finally {
     file.close();

@@ -13,6 +13,7 @@ import { type OpenSubagent, openSubagent, type Subagent, SubagentNames } from ".
 import { type StoredOutput, ToolResults } from "./tool-results.ts";
 import { TranscriptFile } from "./transcript-file.ts";
 import type { TranscriptCopy } from "./types.ts";
+import type { Unread } from "./unread.ts";
 
 /**
  * A conversation that lies open: how many rows it has is known, and any of them can be read, in any order. Memory is an
@@ -25,6 +26,8 @@ export interface OpenConversation {
   readonly size: number;
   /** Whose conversation it is, where it is a subagent's. */
   readonly subagent: Subagent | undefined;
+  /** What of its file is passed over. */
+  readonly unread: Unread;
   /** Number of rows, abandoned branches included. */
   readonly length: number;
   /** What is known of a row without reading it; 0 is the first. */
@@ -176,6 +179,7 @@ function opened(
   };
   return {
     size: file.size,
+    unread: file.unread,
     subagent,
     length: rows.length,
     facts(at) {

@@ -5,6 +5,7 @@ import { pause } from "./disk.ts";
 import { findSession, requireSession } from "./locate.ts";
 import { isSessionId, requireSessionId } from "./session-id.ts";
 import { TranscriptFile } from "./transcript-file.ts";
+import { isAllRead, type Unread } from "./unread.ts";
 import type { OrUndefined, SessionMutationOptions } from "./types.ts";
 
 export type { ConversationEntry } from "../transcript/visible.ts";
@@ -23,6 +24,8 @@ export type ConversationReadOptions = SessionMutationOptions & {
   /** `all` adds the branches that rewinds left behind, each message marked with its `branch` number. Default `current`. */
   branches?: "current" | "all";
   signal?: AbortSignal;
+  /** Is told, before the first message, what of the file cannot be read and is passed over; not called when there is nothing. */
+  onUnread?: (unread: Unread) => void;
 };
 
 export type GetSessionMessagesOptions = ConversationReadOptions & {
@@ -88,7 +91,8 @@ async function* entriesOf(
   options: OrUndefined<ConversationReadOptions>,
   choose: (rows: readonly ConversationRow[]) => readonly ConversationRow[],
 ): AsyncGenerator<ConversationEntry> {
-  const { includeSystemMessages = false, includeCompacted = false, branches = "current", signal } = options;
+  const { includeSystemMessages = false, includeCompacted = false, branches = "current", signal, onUnread } = options;
+  if (onUnread !== undefined && !isAllRead(file.unread)) onUnread(file.unread);
   const conversation: Conversation = findConversation(file.index, file.load, {
     fileSize: readSize(file),
     includeCompacted,

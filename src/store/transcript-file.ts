@@ -9,6 +9,7 @@ import { Room } from "./file-lines.ts";
 import { RowApart } from "./row-apart.ts";
 import { RowReader, WINDOW } from "./row-reader.ts";
 import { type RowVisitor, scanChunks, scanFile, type ScanProgress } from "./scan-file.ts";
+import { type Unread, UnreadCount } from "./unread.ts";
 
 /** Few rows are shorter than this. A table for too many of them would cost more than to enlarge it. */
 const ROW_BYTES = 2048;
@@ -21,17 +22,20 @@ export class TranscriptFile {
   readonly index: RowIndex;
   /** Size in bytes when it was opened; what is appended later is not seen. */
   readonly size: number;
+  /** What of it is passed over. */
+  readonly unread: Unread;
   /** The file as it was when it was opened. */
   readonly stat: Stats;
   readonly #fd: number;
   readonly #room: Room;
   readonly #reader: RowReader;
 
-  private constructor(fd: number, stat: Stats, index: RowIndex, room: Room, reader?: RowReader) {
+  private constructor(fd: number, stat: Stats, index: RowIndex, unread: Unread, room: Room, reader?: RowReader) {
     this.#fd = fd;
     this.stat = stat;
     this.size = stat.size;
     this.index = index;
+    this.unread = unread;
     this.#room = room;
     this.#reader = reader ?? new RowReader(fd, stat.size, room);
   }
@@ -59,6 +63,7 @@ export class TranscriptFile {
     try {
       const stat = statOpen(fd);
       const room = Room.spare();
+      const unread = new UnreadCount(stat.size);
       const index = new RowIndex(
         randomInt(2 ** 32),
         Math.min(Math.max(Math.ceil(stat.size / ROW_BYTES), 64), MANY_ROWS),
@@ -71,10 +76,11 @@ export class TranscriptFile {
             if (facts === undefined || type === undefined || !ForkFacts.types.has(type)) return;
             facts.add(parseRow(bytes, start, end) ?? {}, offset, end - start);
           },
+          problem: (_bytes, _start, _end, offset, problem, length) => unread.add(problem, offset + length),
         },
         { to: stat.size, room, signal, progress },
       );
-      return new TranscriptFile(fd, stat, index, room);
+      return new TranscriptFile(fd, stat, index, unread.facts, room);
     } catch (error) {
       close(fd);
       throw error;
@@ -87,7 +93,7 @@ export class TranscriptFile {
 
   /** Some of its rows alone, as if no others were in the file. Not to be closed, and of no use after this is. */
   only(rows: Int32Array): TranscriptFile {
-    return new TranscriptFile(this.#fd, this.stat, this.index.only(rows), this.#room, this.#reader);
+    return new TranscriptFile(this.#fd, this.stat, this.index.only(rows), this.unread, this.#room, this.#reader);
   }
 
   /** Visits every row once more, in file order, up to the size at opening. */

@@ -58,7 +58,7 @@ async function messageWith(output: string): Promise<MessageView> {
 }
 
 const outputs = { lines: "a line of it\n".repeat(120_000), "one line": "é漢 ".repeat(800_000) };
-const left = nothingLeftOut();
+const left = nothingLeftOut({ tooLong: 0, cutShort: 0, notRows: 0, unfinished: false });
 const style = makeStyle(false);
 
 test.for(Object.entries(outputs))(

@@ -1,3 +1,4 @@
+import type { Unread } from "../../store/unread.ts";
 import { resolve } from "node:path";
 import { changeJsonHelp, DRY_RUN } from "../change-help.ts";
 import { type Command, UsageError } from "../command.ts";
@@ -32,6 +33,7 @@ export const command: Command = {
     const { requireSession } = await import("../../store/locate.ts");
     const { resumable } = await import("../../store/resumable.ts");
     const { resumeCommand } = await import("../../view/resume.ts");
+    const { unreadWords } = await import("../../view/unread.ts");
     const { configDirs, positionals, terminal } = invocation;
     const text = (name: string): string | undefined => {
       const value = invocation.values[name];
@@ -59,13 +61,18 @@ export const command: Command = {
           await checkFork(sessionId, options);
           return { line: `would fork ${name}`, facts: { sessionId, forkId: null } };
         }
-        const { sessionId: forkId } = await forkSession(sessionId, options);
+        let unread: Unread | undefined;
+        const onUnread = (what: Unread): void => void (unread = what);
+        const { sessionId: forkId } = await forkSession(sessionId, { ...options, onUnread });
         return {
           line: `forked ${name} as ${forkId}`,
-          facts: { sessionId, forkId },
-          notes: terminal.isTty
-            ? [`Go on with it: ${resumeCommand(resumable(requireSession(forkId, { configDirs })))}`]
-            : [],
+          facts: { sessionId, forkId, ...(unread !== undefined && { unread }) },
+          notes: [
+            ...(unread === undefined ? [] : [`Not in the fork: ${unreadWords(unread).join(", ")}.`]),
+            ...(terminal.isTty
+              ? [`Go on with it: ${resumeCommand(resumable(requireSession(forkId, { configDirs })))}`]
+              : []),
+          ],
         };
       },
     });

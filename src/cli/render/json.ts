@@ -37,7 +37,7 @@ export function jsonRenderer({ full, left }: JsonOptions): Renderer {
     },
     foot() {
       const { before, otherRoles, compacted, notCurrent, branches, branchMessages } = left;
-      const { thoughtsWithoutText, empty, spilled } = left;
+      const { thoughtsWithoutText, empty, spilled, unread } = left;
       const omitted = {
         before,
         otherRoles,
@@ -48,6 +48,7 @@ export function jsonRenderer({ full, left }: JsonOptions): Renderer {
         thoughtsWithoutText,
         empty,
         spilled,
+        unread,
       };
       return `${count === 0 ? "" : "\n"}],"omitted":${terminalJson(omitted)}}\n`;
     },

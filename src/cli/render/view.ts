@@ -1,7 +1,9 @@
 import type { ConversationEntry } from "../../store/read.ts";
+import type { Unread } from "../../store/unread.ts";
 import { record } from "../../transcript/voice-call.ts";
 import type { Message } from "../../view/messages.ts";
 import { type Beside, isWithheld, type Part, partsOf, type Role, type Speaker, speakerOf } from "../../view/parts.ts";
+import { unreadWords } from "../../view/unread.ts";
 
 /** Which session is shown. What is not known is absent. */
 export interface About {
@@ -67,9 +69,11 @@ export interface LeftOut {
   lines: number;
   /** Outputs that stand in files of their own, of which only the beginning is shown. */
   spilled: number;
+  /** What of the file could not be read. */
+  readonly unread: Unread;
 }
 
-export const nothingLeftOut = (): LeftOut => ({
+export const nothingLeftOut = (unread: Unread): LeftOut => ({
   before: 0,
   otherRoles: 0,
   compacted: 0,
@@ -82,6 +86,7 @@ export const nothingLeftOut = (): LeftOut => ({
   reminders: 0,
   lines: 0,
   spilled: 0,
+  unread,
 });
 
 /**
@@ -164,7 +169,7 @@ export function leftOutWords(left: LeftOut): string[] {
   say(left.thoughtsWithoutText, "thought without text", "thoughts without text", "");
   say(left.empty, "empty message", "empty messages", "");
   say(left.reminders, "reminder to the model", "reminders to the model", " (--format json)");
-  return words;
+  return [...words, ...unreadWords(left.unread)];
 }
 
 /** A time in the time zone of the process; empty where there is none. */

@@ -1,4 +1,5 @@
 import { InvalidCursorError } from "../../store/errors.ts";
+import { unreadWords } from "../../view/unread.ts";
 import type { Context } from "../context.ts";
 import type { Found } from "../find-session.ts";
 import { escaped, plainLine } from "../hidden.ts";
@@ -130,6 +131,8 @@ class Writer {
     const branches = this.#choice.include.has("branches") ? 0 : this.#conversation.abandoned;
     if (branches > 0 && !page.hasAfter)
       words.push(`${counted(branches)} on branches that rewinds left behind (include branches)`);
+    // Where in the file they stand is not known: it is said at both ends.
+    if (!page.hasAfter || !page.hasBefore) words.push(...unreadWords(this.#conversation.open.unread));
     return this.#assemble({
       items: page.items.map((item) => itemText(item, this.#request.json ? json : prose)),
       numbers:
@@ -158,6 +161,7 @@ class Writer {
         "9999 × notes or reminders (include system)",
         "9999 × other roles",
         "999 messages on branches that rewinds left behind (include branches)",
+        ...unreadWords(this.#conversation.open.unread),
       ],
     });
   }

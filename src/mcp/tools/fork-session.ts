@@ -1,5 +1,6 @@
 import { isAbsolute } from "node:path";
 import * as z from "zod";
+import { unreadWords } from "../../view/unread.ts";
 import { CHANGES, SESSION_INPUT, naming } from "../changes.ts";
 import type { Context } from "../context.ts";
 import { type Found, findSession } from "../find-session.ts";
@@ -42,12 +43,14 @@ export const forkSession = defineTool({
     const found = await findSession(session, service);
     const given = title === undefined ? undefined : cleanLine(title) || undefined;
     const end = upToMessageId === undefined ? undefined : await endOf(upToMessageId.trim(), found, context, service);
+    let lost = "";
     const sessionId = await store.fork(found.copy.sessionId, {
       upToMessageId: end,
       cwd,
       title: given,
       signal,
       progress: (done, total) => context.progress(done, total, "copying the transcript"),
+      onUnread: (unread) => void (lost = `\nNot in it: ${unreadWords(unread).join(", ")}.`),
     });
     const fork = await findSession(sessionId, service);
     const resume = `claude --resume ${sessionId}`;
@@ -60,7 +63,7 @@ export const forkSession = defineTool({
     };
     const where = cwd === undefined ? "" : ` in ${nameText(cwd)}`;
     const text = `Forked ${found.shortId} as ${fork.shortId}. To go on${where}: ${resume}`;
-    return { text: naming(text, found, fork), structured };
+    return { text: naming(text, found, fork) + lost, structured };
   },
 });
 
