@@ -1,5 +1,8 @@
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, statfsSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
-import { defineConfig } from "vitest/config";
+import { join } from "node:path";
+import { configDefaults, defineConfig } from "vitest/config";
 import { BaseSequencer } from "vitest/node";
 
 /** Where a report for programs goes, besides the one on the screen. */
@@ -23,9 +26,55 @@ class LongestFirst extends BaseSequencer {
   }
 }
 
+const ALL = "test/**/*.test.ts";
+/**
+ * These share their workers, because to load the modules anew for each file takes as long as to run the tests. A test
+ * here leaves nothing behind in its process: no directory changed to, no variable set.
+ */
+const SHARING = "test/{acp,cases,cli,e2e,mcp,transcript,view}/**/*.test.ts";
+/** These have one file system in memory and need another one (test/architecture holds this list to what they do). */
+const ON_TWO_FILE_SYSTEMS = "test/{kill/*,store/{concurrent,move,trash}*}.test.ts";
+
+const MEMORY = "/dev/shm";
+const MEMORY_BYTES = 4 * 1024 ** 3;
+
+/**
+ * The environment of tests that may keep their files in memory, where there is room for them: they make and remove tens of
+ * thousands of directories, and a disk takes up to a millisecond for each.
+ */
+function inMemory(): { TMPDIR?: string } {
+  let dir: string | undefined;
+  try {
+    const { bavail, bsize } = statfsSync(MEMORY);
+    if (bavail * bsize < MEMORY_BYTES) return {};
+    dir = mkdtempSync(join(MEMORY, "claude-transcripts-tests-"));
+    const made = dir;
+    process.once("exit", () => rmSync(made, { recursive: true, force: true }));
+    // Programs that tests make there are run.
+    writeFileSync(join(dir, "program"), "#!/bin/sh\n", { mode: 0o700 });
+    return spawnSync(join(dir, "program")).status === 0 ? { TMPDIR: dir } : {};
+  } catch {
+    return {};
+  }
+}
+
+const env = inMemory();
+
 export default defineConfig({
   test: {
-    include: ["test/**/*.test.ts"],
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: "apart",
+          include: [ALL],
+          exclude: [...configDefaults.exclude, SHARING, ON_TWO_FILE_SYSTEMS],
+          env,
+        },
+      },
+      { extends: true, test: { name: "sharing", include: [SHARING], isolate: false, env } },
+      { extends: true, test: { name: "disk", include: [ON_TWO_FILE_SYSTEMS] } },
+    ],
     setupFiles: ["test/support/seed.ts"],
     reporters: report === undefined ? ["default"] : ["default", ["json", { outputFile: report }]],
     sequence: { sequencer: LongestFirst },

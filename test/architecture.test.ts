@@ -131,6 +131,16 @@ describe("what is loaded, and when", () => {
   });
 });
 
+test("tests that want a second file system are those whose own is on the disk (vitest.config.ts)", () => {
+  const tests = path.join(root, "test");
+  const wanting = filesBelow(tests, ".test.ts")
+    .filter((file) => path.basename(file) !== "architecture.test.ts")
+    .filter((file) => fs.readFileSync(file, "utf8").includes("/dev/shm"))
+    .map((file) => path.relative(tests, file).split(path.sep).join("/"));
+  expect(wanting.length).toBeGreaterThan(2);
+  expect(wanting.filter((name) => !/^(?:kill\/|store\/(?:concurrent|move|trash))/.test(name))).toEqual([]);
+});
+
 function withoutComments(file: string): string {
   return fs.readFileSync(file, "utf8").replace(/\/\*[^]*?\*\/|^\s*\/\/.*$/gm, "");
 }

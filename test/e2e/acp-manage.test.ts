@@ -7,7 +7,7 @@ import { idsOf, open, rowsOf, UNKNOWN } from "../support/acp-requests.ts";
 import { LOADED, longRows, turnRows, writeSession, writeSessions } from "../support/acp-store.ts";
 import { put, sessionId, tempConfigDir } from "../support/config-dir.ts";
 import { openByThisProcess } from "../support/live.ts";
-import { nodes } from "../support/nodes.ts";
+import { ownNode } from "../support/nodes.ts";
 import { jsonl, uuid } from "../support/rows.ts";
 import { snapshot } from "../support/snapshot.ts";
 
@@ -36,7 +36,7 @@ async function shown(client: RawClient, id: string): Promise<{ all: string[]; id
   };
 }
 
-describe.each(nodes())("Node $version", ({ path: node }) => {
+describe.each(ownNode())("Node $version", ({ path: node }) => {
   test("X1 X3 X5 X6 X7 X8: archive hides a session, unarchive shows it again, both as often as one likes", async () => {
     const dir = tempConfigDir();
     writeSessions(dir, 2);

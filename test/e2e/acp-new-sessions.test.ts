@@ -6,7 +6,7 @@ import { connect, type RawClient, texts } from "../support/acp-client.ts";
 import { idsOf, open, ours, pages, rowsOf } from "../support/acp-requests.ts";
 import { turnRows, writeSession, writeSessions } from "../support/acp-store.ts";
 import { sessionId, tempConfigDir } from "../support/config-dir.ts";
-import { nodes } from "../support/nodes.ts";
+import { ownNode } from "../support/nodes.ts";
 import { user } from "../support/rows.ts";
 import { snapshot } from "../support/snapshot.ts";
 
@@ -15,7 +15,7 @@ const say = (id: string, ...said: string[]) => ({
   prompt: said.map((text) => ({ type: "text", text })),
 });
 
-describe.each(nodes())("Node $version", ({ path: node }) => {
+describe.each(ownNode())("Node $version", ({ path: node }) => {
   let dir: string;
   let client: RawClient;
   let before: ReturnType<typeof snapshot>;

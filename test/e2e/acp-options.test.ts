@@ -8,13 +8,13 @@ import { open, ours } from "../support/acp-requests.ts";
 import { turnRows, writeSession, writeSessions } from "../support/acp-store.ts";
 import { binary } from "../support/binary.ts";
 import { sessionId, tempConfigDir } from "../support/config-dir.ts";
-import { nodes } from "../support/nodes.ts";
+import { ownNode } from "../support/nodes.ts";
 import { assistant, user } from "../support/rows.ts";
 
 const countOf = (result: Readonly<Record<string, unknown>> | undefined): number =>
   (result as { sessions: unknown[] }).sessions.length;
 
-describe.each(nodes())("Node $version", ({ path: node }) => {
+describe.each(ownNode())("Node $version", ({ path: node }) => {
   /** Runs `acp` without a client; the environment is this one's and `env`. */
   const run = (args: readonly string[], env: Readonly<Record<string, string>> = {}) =>
     spawnSync(node, [binary(), "acp", ...args], { encoding: "utf8", input: "", env: { ...process.env, ...env } });

@@ -41,6 +41,7 @@ function writeBigSession(dir: string, bytes: number): string {
   return sessionId(1);
 }
 
+/** Pipes, and the end of a process, are not the same in every version. */
 describe.each(nodes())("Node $version", ({ path: node }) => {
   const start = (dir: string) => connect({ node, args: ["--config-dir", dir] });
 
@@ -106,6 +107,23 @@ describe.each(nodes())("Node $version", ({ path: node }) => {
     expect(messages.lastIndexOf(updates.at(-1) ?? {})).toBeLessThan(messages.findIndex(({ id }) => id === 3));
   });
 
+  test("a text that is too long for one message arrives in pieces that add up", async () => {
+    const dir = tempConfigDir();
+    const text = "x".repeat(6 * MB);
+    writeSession(dir, "-w", sessionId(1), [{ ...turnRows("x")[0], message: { role: "user", content: text } }]);
+    const client = await start(dir);
+    expect((await client.call("session/load", load(sessionId(1)))).result).toEqual(LOADED);
+    expect(new Set(client.updates.map(({ update }) => update["messageId"]))).toEqual(new Set([uuid(1)]));
+    expect(client.updates.length).toBeGreaterThan(1);
+    expect(texts(client.updates, "user_message_chunk").join("") === text).toBe(true);
+    expect(client.wrong).toEqual([]);
+    await client.end();
+  });
+});
+
+describe("what was asked wrongly, and what goes wrong", () => {
+  const start = (dir: string) => connect({ args: ["--config-dir", dir] });
+
   test("JSONRPC-001 JSONRPC-002 JSONRPC-003 JSONRPC-004 JSONRPC-005 INFO-PARSE INFO-INVALIDREQ: bad lines are answered, and it lives on", async () => {
     const client = await start(tempConfigDir());
     client.write('{"jsonrpc": "2.0", \n[]\n17\n{"jsonrpc":"2.0","id":{},"method":"session/list"}\n');
@@ -149,7 +167,6 @@ describe.each(nodes())("Node $version", ({ path: node }) => {
       throw new Error("thrown");
     }, 5)`;
     const client = await connect({
-      node,
       args: ["--config-dir", tempConfigDir()],
       env: { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(preload)}` },
     });
@@ -178,54 +195,47 @@ describe.each(nodes())("Node $version", ({ path: node }) => {
     expect(client.wrong).toEqual([]);
     await client.end();
   });
-
-  test("a text that is too long for one message arrives in pieces that add up", async () => {
-    const dir = tempConfigDir();
-    const text = "x".repeat(6 * MB);
-    writeSession(dir, "-w", sessionId(1), [{ ...turnRows("x")[0], message: { role: "user", content: text } }]);
-    const client = await start(dir);
-    expect((await client.call("session/load", load(sessionId(1)))).result).toEqual(LOADED);
-    expect(new Set(client.updates.map(({ update }) => update["messageId"]))).toEqual(new Set([uuid(1)]));
-    expect(client.updates.length).toBeGreaterThan(1);
-    expect(texts(client.updates, "user_message_chunk").join("") === text).toBe(true);
-    expect(client.wrong).toEqual([]);
-    await client.end();
-  });
 });
 
 /** Peak memory of a process so far, bytes. */
 const peakOf = (pid: number): number =>
   Number(/VmHWM:\s+(\d+) kB/.exec(fs.readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) * 1024;
 
+/** How a load may be read. Under the other versions it is the one after which most could have piled up. */
+const READERS: readonly (readonly [how: string, pauseMs: number, sipMs: number])[] = [
+  ["after a long pause", 1500, 0],
+  ["at once", 0, 0],
+  ["little by little", 0, 2],
+];
+
 describe.runIf(process.platform === "linux").each(nodes())("memory, Node $version", ({ path: node }) => {
-  test.for<[string, number, number]>([
-    ["at once", 0, 0],
-    ["after a long pause", 1500, 0],
-    ["little by little", 0, 2],
-  ])("a load of 50 MB stays below 150 MB when it is read %s", async ([, pauseMs, sipMs]) => {
-    const dir = tempConfigDir();
-    const id = writeBigSession(dir, 50e6);
-    const child = spawn(node, [binary(), "acp", "--config-dir", dir], { stdio: ["pipe", "pipe", "inherit"] });
-    const request = (n: number, method: string, params: object) =>
-      child.stdin.write(`${JSON.stringify({ jsonrpc: "2.0", id: n, method, params })}\n`);
-    request(1, "initialize", { protocolVersion: 1 });
-    request(2, "session/load", load(id));
-    let bytes = 0;
-    let tail = "";
-    let peak = 0;
-    await new Promise((resolve) => setTimeout(resolve, pauseMs));
-    for await (const chunk of child.stdout as AsyncIterable<Buffer>) {
-      bytes += chunk.length;
-      tail = (tail + chunk.toString("latin1")).slice(-100);
-      if (sipMs > 0) await new Promise((resolve) => setTimeout(resolve, sipMs));
-      if (!/\{"jsonrpc":"2.0","id":2,"result":.*\n$/.test(tail)) continue;
-      peak = peakOf(child.pid ?? 0);
-      child.stdin.end();
-    }
-    expect(bytes).toBeGreaterThan(45e6);
-    expect(peak).toBeGreaterThan(0);
-    expect(peak).toBeLessThan(150e6);
-  });
+  test.for(node === process.execPath ? READERS : READERS.slice(0, 1))(
+    "a load of 50 MB stays below 150 MB when it is read %s",
+    async ([, pauseMs, sipMs]) => {
+      const dir = tempConfigDir();
+      const id = writeBigSession(dir, 50e6);
+      const child = spawn(node, [binary(), "acp", "--config-dir", dir], { stdio: ["pipe", "pipe", "inherit"] });
+      const request = (n: number, method: string, params: object) =>
+        child.stdin.write(`${JSON.stringify({ jsonrpc: "2.0", id: n, method, params })}\n`);
+      request(1, "initialize", { protocolVersion: 1 });
+      request(2, "session/load", load(id));
+      let bytes = 0;
+      let tail = "";
+      let peak = 0;
+      await new Promise((resolve) => setTimeout(resolve, pauseMs));
+      for await (const chunk of child.stdout as AsyncIterable<Buffer>) {
+        bytes += chunk.length;
+        tail = (tail + chunk.toString("latin1")).slice(-100);
+        if (sipMs > 0) await new Promise((resolve) => setTimeout(resolve, sipMs));
+        if (!/\{"jsonrpc":"2.0","id":2,"result":.*\n$/.test(tail)) continue;
+        peak = peakOf(child.pid ?? 0);
+        child.stdin.end();
+      }
+      expect(bytes).toBeGreaterThan(45e6);
+      expect(peak).toBeGreaterThan(0);
+      expect(peak).toBeLessThan(150e6);
+    },
+  );
 });
 
 test("a client that never says anything is waited for", async () => {

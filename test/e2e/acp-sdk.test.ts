@@ -21,7 +21,7 @@ import { messageProblems } from "../support/acp-schema.ts";
 import { longRows, longTexts, turnRows, writeSession } from "../support/acp-store.ts";
 import { binary } from "../support/binary.ts";
 import { sessionId, tempConfigDir } from "../support/config-dir.ts";
-import { nodes } from "../support/nodes.ts";
+import { ownNode } from "../support/nodes.ts";
 import { uuid } from "../support/rows.ts";
 
 const { session, initialize } = methods.agent;
@@ -40,7 +40,7 @@ interface Editor {
   readonly listed: (archived?: "include" | "only" | "exclude") => Promise<Record<string, unknown>>;
 }
 
-describe.each(nodes())("Node $version", ({ path: node }) => {
+describe.each(ownNode())("Node $version", ({ path: node }) => {
   test("an editor lists, loads, resumes, forks, closes and deletes", () =>
     inEditor(node, async ({ agent, shown }) => {
       const { sessions } = await agent.request(session.list, {});

@@ -8,11 +8,11 @@ import { idsOf, open, ours, pages, rowsOf, UNKNOWN } from "../support/acp-reques
 import { LOADED, longRows, longTexts, turnRows, writeSession, writeSessions } from "../support/acp-store.ts";
 import { put, sessionId, tempConfigDir } from "../support/config-dir.ts";
 import { openByThisProcess } from "../support/live.ts";
-import { nodes } from "../support/nodes.ts";
+import { ownNode } from "../support/nodes.ts";
 import { jsonl, uuid } from "../support/rows.ts";
 import { snapshot } from "../support/snapshot.ts";
 
-describe.each(nodes())("Node $version", ({ path: node }) => {
+describe.each(ownNode())("Node $version", ({ path: node }) => {
   let dir: string;
   let client: RawClient;
 

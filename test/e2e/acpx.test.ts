@@ -8,7 +8,7 @@ import { messageProblems } from "../support/acp-schema.ts";
 import { turnRows, writeSession, writeSessions } from "../support/acp-store.ts";
 import { binary } from "../support/binary.ts";
 import { sessionId, tempConfigDir } from "../support/config-dir.ts";
-import { nodes } from "../support/nodes.ts";
+import { nodes, ownNode } from "../support/nodes.ts";
 
 const require = createRequire(import.meta.url);
 const RECORD = path.resolve(import.meta.dirname, "../support/record.mjs");
@@ -26,7 +26,7 @@ interface Message {
   readonly params?: Readonly<Record<string, unknown>>;
 }
 
-describe.each(nodes())("server under Node $version", ({ path: node }) => {
+describe.each(ownNode())("server under Node $version", ({ path: node }) => {
   test("acpx sessions list: all sessions, a page for each cursor; --filter-cwd: those of one directory", async () => {
     const { dir, acpx } = workspace(node);
     const ids = writeSessions(dir, 61).reverse();

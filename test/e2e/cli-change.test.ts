@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { turnRows, writeSession } from "../support/acp-store.ts";
 import { binary } from "../support/binary.ts";
 import { put, sessionId, tempConfigDir } from "../support/config-dir.ts";
-import { nodes } from "../support/nodes.ts";
+import { ownNode } from "../support/nodes.ts";
 import { hasTerminals, inTerminal, runCli } from "../support/run-cli.ts";
 import { uuid } from "../support/rows.ts";
 import { snapshot } from "../support/snapshot.ts";
@@ -46,7 +46,7 @@ const titles = (dir: string, ...args: string[]): string[] => {
   return sessions.map(({ summary }) => summary);
 };
 
-describe.each(nodes())("changing sessions: Node $version", ({ path: node }) => {
+describe.each(ownNode())("changing sessions: Node $version", ({ path: node }) => {
   test("a life: rename, tag, archive, fork, delete, restore, delete for good", () => {
     const dir = store();
     const run = runner(dir, node);

@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { turnRows, writeSession } from "../support/acp-store.ts";
 import { binary } from "../support/binary.ts";
 import { put, sessionId, tempConfigDir } from "../support/config-dir.ts";
-import { nodes } from "../support/nodes.ts";
+import { ownNode } from "../support/nodes.ts";
 import { runCli } from "../support/run-cli.ts";
 
 const ONE = "11111111-0000-4000-8000-000000000001";
@@ -110,7 +110,7 @@ describe("__complete", () => {
   });
 });
 
-describe.each(nodes())("completion bash: Node $version", ({ path: node }) => {
+describe.each(ownNode())("completion bash: Node $version", ({ path: node }) => {
   /** What bash would offer for the last of the words. */
   function replies(...words: string[]): string[] {
     const { dir, bin } = store(node);

@@ -2,7 +2,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
 import { conversation, put, sessionId, tempConfigDir } from "../support/config-dir.ts";
-import { nodes } from "../support/nodes.ts";
+import { ownNode } from "../support/nodes.ts";
 import { hasTerminals, inTerminal, type Ran, runCli } from "../support/run-cli.ts";
 import { binary } from "../support/binary.ts";
 import { snapshot } from "../support/snapshot.ts";
@@ -44,7 +44,7 @@ function spoilt(): string {
   return dir;
 }
 
-describe.each(nodes())("doctor, Node $version", ({ path: node }) => {
+describe.each(ownNode())("doctor, Node $version", ({ path: node }) => {
   const run = (dir: string, ...args: string[]): Ran => runCli(["doctor", "--config-dir", dir, ...args], { node });
 
   test("finds what is wrong, exits with 0, and changes nothing", () => {

@@ -6,7 +6,7 @@ import { widthOf } from "../../src/cli/width.ts";
 import { turnRows, writeSession } from "../support/acp-store.ts";
 import { binary } from "../support/binary.ts";
 import { put, sessionId, tempConfigDir } from "../support/config-dir.ts";
-import { nodes } from "../support/nodes.ts";
+import { ownNode } from "../support/nodes.ts";
 import { hasTerminals, inTerminal, type Ran, runCli } from "../support/run-cli.ts";
 import { snapshot } from "../support/snapshot.ts";
 
@@ -205,7 +205,7 @@ describe.skipIf(!hasTerminals)("list on a terminal", () => {
   const command = (node: string, dir: string, args = ""): string =>
     `'${node}' '${binary()}' list --config-dir '${dir}' ${args}`;
 
-  test.for(nodes())("has titles, colours, and fits: Node $version", ({ path: node }) => {
+  test.for(ownNode())("has titles, colours, and fits: Node $version", ({ path: node }) => {
     for (const [columns, heads] of [
       [60, "ID ACTIVE TITLE"],
       [80, "ID ACTIVE TITLE PROJECT"],

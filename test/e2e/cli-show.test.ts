@@ -4,7 +4,7 @@ import path from "node:path";
 import { describe, expect, test } from "vitest";
 import { binary } from "../support/binary.ts";
 import { put, sessionId, tempConfigDir } from "../support/config-dir.ts";
-import { nodes } from "../support/nodes.ts";
+import { ownNode } from "../support/nodes.ts";
 import { assistant, jsonl, user } from "../support/rows.ts";
 import { hasTerminals, inTerminal, type Ran, runCli } from "../support/run-cli.ts";
 
@@ -22,7 +22,7 @@ const fixture = (id: string): string => {
 
 const environment = { TZ: "UTC", CLAUDE_CONFIG_DIR: FIXTURES };
 
-describe.each(nodes())("show, Node $version", ({ path: node }) => {
+describe.each(ownNode())("show, Node $version", ({ path: node }) => {
   const run = (args: readonly string[], input = ""): Ran =>
     runCli(["show", ...args], { node, input, env: environment });
 

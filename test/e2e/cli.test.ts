@@ -3,9 +3,9 @@ import { describe, expect, test } from "vitest";
 import { turnRows, writeSession, writeSessions } from "../support/acp-store.ts";
 import { binary, manifest } from "../support/binary.ts";
 import { put, sessionId, tempConfigDir } from "../support/config-dir.ts";
-import { nodes } from "../support/nodes.ts";
+import { ownNode } from "../support/nodes.ts";
 
-describe.each(nodes())("Node $version", ({ path: node }) => {
+describe.each(ownNode())("Node $version", ({ path: node }) => {
   const run = (...args: string[]) => {
     const { status, stdout, stderr } = spawnSync(node, [binary(), ...args], { encoding: "utf8" });
     return { status, stdout, stderr };

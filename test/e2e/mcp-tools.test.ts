@@ -5,13 +5,13 @@ import { describe, expect, test } from "vitest";
 import { openByThisProcess } from "../support/live.ts";
 import { connectMcp, type McpClient, type McpOptions, type Told } from "../support/mcp-client.ts";
 import { ids, ONE, rows, store, TWIN, TWO } from "../support/mcp-store.ts";
-import { nodes } from "../support/nodes.ts";
+import { ownNode } from "../support/nodes.ts";
 import { runCli } from "../support/run-cli.ts";
 
 const here = (dir: string, options: McpOptions = {}): Promise<McpClient> =>
   connectMcp(dir, { ...options, env: { CLAUDE_PROJECT_DIR: "/w", ...options.env } });
 
-describe.each(nodes())("Node $version", ({ path: node }) => {
+describe.each(ownNode())("Node $version", ({ path: node }) => {
   test("a life: list, search, rename, tag, archive, fork, delete, restore", async () => {
     const dir = store();
     const { call } = await here(dir, { node });

@@ -7,7 +7,7 @@ import { turnRows, writeSession } from "../support/acp-store.ts";
 import { binary } from "../support/binary.ts";
 import { sessionId, tempConfigDir } from "../support/config-dir.ts";
 import { INITIALIZE, INITIALIZED, startMcp } from "../support/mcp-client.ts";
-import { nodes } from "../support/nodes.ts";
+import { ownNode } from "../support/nodes.ts";
 
 function store(sessions = 3): string {
   const dir = tempConfigDir();
@@ -22,7 +22,7 @@ const list = (id: number) => ({
   params: { name: "list_sessions", arguments: { scope: "all" } },
 });
 
-describe.each(nodes())("Node $version", ({ path: node }) => {
+describe.each(ownNode())("Node $version", ({ path: node }) => {
   test("what was asked for before stdin ended is answered, and then the process ends", async () => {
     const server = startMcp(store(200), { node });
     server.send(INITIALIZE, INITIALIZED, list(1), list(2), list(3));

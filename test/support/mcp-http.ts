@@ -22,12 +22,14 @@ export interface HttpProcessOptions {
   readonly env?: NodeJS.ProcessEnv;
   /** How many files the process may have open; not for Windows. */
   readonly files?: number;
+  /** The Node binary; default: this process's own. */
+  readonly node?: string;
 }
 
 /** Starts `mcp --http --port 0` on a config dir; it ends with the test. */
 export async function startHttpProcess(
   configDir: string,
-  { args = [], env = {}, files }: HttpProcessOptions = {},
+  { args = [], env = {}, files, node = process.execPath }: HttpProcessOptions = {},
 ): Promise<HttpProcess> {
   const words = [binary(), "mcp", "--http", "--port", "0", "--config-dir", configDir, ...args];
   const options = {
@@ -36,8 +38,8 @@ export async function startHttpProcess(
   };
   const child =
     files === undefined
-      ? spawn(process.execPath, words, options)
-      : spawn("sh", ["-c", `ulimit -n ${files} && exec "$0" "$@"`, process.execPath, ...words], options);
+      ? spawn(node, words, options)
+      : spawn("sh", ["-c", `ulimit -n ${files} && exec "$0" "$@"`, node, ...words], options);
   let stderr = "";
   const { stderr: told } = child;
   const exited = new Promise<number | null>((resolve) => child.once("exit", resolve));

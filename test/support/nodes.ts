@@ -27,6 +27,12 @@ export function nodes(): NodeBinary[] {
   return all;
 }
 
+/**
+ * This process's own Node alone, in the shape of `nodes()`: for what does not differ between versions. What differs, and
+ * a round through the whole program, is in test/e2e/every-node and acp-process, which run under all of them.
+ */
+export const ownNode = (): NodeBinary[] => [{ version: process.version, path: process.execPath }];
+
 function installed(major: number): NodeBinary | undefined {
   const name = `node${major}-${process.platform}-${process.arch}`;
   const file = process.platform === "win32" ? "node.exe" : "node";
