@@ -35,6 +35,8 @@ export function syncTrash(configDir: string): void {
 /** Takes the trash away when nothing is in it. Who is about to put something there makes it again. */
 export function removeEmptyTrash(configDir: string): void {
   const trash = trashPath(configDir);
+  // What a link leads to is not ours.
+  if (linkIn(configDir) !== undefined) return;
   for (const path of [trash, dirname(trash)]) {
     try {
       removeDir(path);
@@ -47,13 +49,24 @@ export function removeEmptyTrash(configDir: string): void {
 
 /** A link in place of the trash would lead what is deleted out of the config dir. */
 function requireNoLink(configDir: string): void {
+  const path = linkIn(configDir);
+  if (path === undefined) return;
+  throw new TranscriptError("Io", `The trash is not used: ${path} is a link`, {
+    hint: "Replace the link by a directory. Until then nothing can be deleted or restored here.",
+    data: { path },
+  });
+}
+
+function linkIn(configDir: string): string | undefined {
   const trash = trashPath(configDir);
-  for (const path of [dirname(trash), trash]) {
-    if (statLink(path)?.isSymbolicLink()) {
-      throw new TranscriptError("Io", `The trash is not used: ${path} is a link`, {
-        hint: "Replace the link by a directory. Until then nothing can be deleted or restored here.",
-        data: { path },
-      });
-    }
+  return [dirname(trash), trash].find(isLink);
+}
+
+function isLink(path: string): boolean {
+  try {
+    return statLink(path)?.isSymbolicLink() === true;
+  } catch (error) {
+    if (isMissing(error)) return false;
+    throw error;
   }
 }

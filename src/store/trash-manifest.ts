@@ -2,7 +2,7 @@
  * An entry of the trash: `<configDir>/claude-transcripts/trash/<id>-<time>/`, with `manifest.json` and `files/`, in
  * which everything lies under the path it had in the config dir.
  *
- * The name of the entry says how far things are, and a rename changes it, so that of two processes one has it:
+ * The name of the entry says how far things are, and a rename changes it, so that a kill leaves one state or the next:
  * `<id>.deleting` (of which there can be one; its manifest is on the disk before anything is moved), then `<id>-<time>`,
  * then `<id>-<time>.restoring` or `.removing` until it is gone.
  */

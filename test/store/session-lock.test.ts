@@ -193,6 +193,7 @@ test("locks are no entries of the trash, and looking takes none away", async () 
 
 test.for<[string, (dir: string) => void]>([
   ["a link", (dir) => fs.symlinkSync(outside(dir), path.join(dir, "claude-transcripts"))],
+  ["a link further down", (dir) => (put(dir, "claude-transcripts/x", ""), fs.symlinkSync(outside(dir), trashOf(dir)))],
   ["a file", (dir) => void put(dir, "claude-transcripts", "")],
 ])("where there can be no trash, as it is %s, a session can be archived all the same", async ([, block]) => {
   const dir = tempConfigDir();
@@ -208,9 +209,24 @@ test.for<[string, (dir: string) => void]>([
   expect(snapshot(dir)).toEqual(tree);
 });
 
+test("an empty directory that a link leads to is not taken for an empty trash", async () => {
+  const dir = tempConfigDir();
+  session(dir);
+  fs.symlinkSync(outside(dir), path.join(dir, "claude-transcripts"));
+  await archiveSession(ID, { configDirs: [dir] });
+  expect(fs.readdirSync(`${dir}-outside`)).toEqual(["trash"]);
+});
+
+test("a file in its place is no trash", async () => {
+  const dir = tempConfigDir();
+  put(dir, "claude-transcripts", "");
+  expect(await listTrash({ configDirs: [dir] })).toEqual([]);
+  expect(await caught(restoreSession(ID, { configDirs: [dir] }))).toHaveProperty("code", "TrashEntryNotFound");
+});
+
 function outside(dir: string): string {
   const made = `${dir}-outside`;
-  fs.mkdirSync(made);
+  fs.mkdirSync(path.join(made, "trash"), { recursive: true });
   onTestFinished(() => fs.rmSync(made, { recursive: true }));
   return made;
 }
