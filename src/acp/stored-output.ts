@@ -24,15 +24,17 @@ export function withStoredOutput(text: string, structured: Json, beside: Beside 
   const read = readSpilled(text, structured, beside?.toolResult);
   if (read === undefined) return undefined;
   const { spilled } = read;
+  if (spilled === undefined) {
+    return { text: read.text, output: read.text, facts: {}, place: undefined, missing: false };
+  }
   const { file, to, name, bytes, cut } = spilled;
   const after = read.text.slice(to);
   const facts = { ...(name !== undefined && { name }), ...(bytes !== undefined && { bytes }), ...(cut && { cut }) };
   if (file === undefined) {
-    const words = spilledWords(spilled, "");
     return {
       text: read.text,
       output: read.text.slice(0, to),
-      ...(words !== undefined && { note: sentence(words) }),
+      note: sentence(spilledWords(spilled, "")),
       facts: { spilled: { ...facts, missing: true } },
       place: undefined,
       missing: true,

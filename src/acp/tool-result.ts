@@ -63,7 +63,7 @@ export function viewResult(
   return {
     ...view,
     ...(view.content !== undefined && words !== undefined && { content: [...view.content, note(words)] }),
-    _meta: { [META]: { ...object(_meta?.[META]), ...facts } },
+    ...((_meta !== undefined || "spilled" in facts) && { _meta: { [META]: { ...object(_meta?.[META]), ...facts } } }),
     ...(place !== undefined && { place }),
     ...(missing && { missing }),
   };

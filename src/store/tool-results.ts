@@ -9,7 +9,7 @@ import { candidateOf } from "./candidates.ts";
 import { close, openReadNoFollow, pause, readAt, statLink, statOpen } from "./disk.ts";
 import { TranscriptError } from "./errors.ts";
 import { windowFacts } from "./facts.ts";
-import { findSession, requireSession } from "./locate.ts";
+import { findCopies, findSession, requireSession } from "./locate.ts";
 import { sidecarPath, toolResultPath, toolResultsPath } from "./paths.ts";
 import type { OrUndefined, SessionMutationOptions, TranscriptCopy } from "./types.ts";
 
@@ -55,7 +55,7 @@ export async function* readToolResult(
 /** The stored output of a session, by name. */
 export class ToolResults {
   readonly #copy: TranscriptCopy;
-  #owners: TranscriptCopy[] | undefined;
+  #others: readonly TranscriptCopy[] | undefined;
 
   constructor(copy: TranscriptCopy) {
     this.#copy = copy;
@@ -66,10 +66,10 @@ export class ToolResults {
     const name = nameIn(path);
     const own = outputIn(this.#copy, name);
     if (own !== undefined) return own;
-    // A fork has the rows of another session, and not its files.
-    this.#owners ??= ancestorsOf(this.#copy);
-    for (const owner of this.#owners) {
-      const output = outputIn(owner, name);
+    // A session that goes on in another directory has files in both. A fork has the rows of another session, and not its files.
+    this.#others ??= [...copiesOf(this.#copy), ...ancestorsOf(this.#copy)];
+    for (const other of this.#others) {
+      const output = outputIn(other, name);
       if (output !== undefined) return output;
     }
     return undefined;
@@ -97,6 +97,10 @@ function outputIn({ project, sessionId }: TranscriptCopy, name: string): StoredO
     return undefined;
   }
 }
+
+/** The other copies of the session in its config dir. */
+const copiesOf = ({ sessionId, path, project }: TranscriptCopy): TranscriptCopy[] =>
+  findCopies(sessionId, { configDirs: [project.configDir] }).filter((copy) => copy.path !== path);
 
 /** The sessions that a session is a fork of, the nearest first, as far as they are in the same config dir. */
 function ancestorsOf(copy: TranscriptCopy): TranscriptCopy[] {

@@ -18,10 +18,10 @@ export interface Spilled {
   readonly file?: StoredOutput;
 }
 
-/** A text, without the words and the tags for the model, and what of it is elsewhere. */
+/** A text, without the words and the tags for the model, and what of it is elsewhere, if anything is known of that. */
 export interface SpilledText {
   readonly text: string;
-  readonly spilled: Spilled;
+  readonly spilled?: Spilled;
 }
 
 /** Finds stored output by the name or the path that a row tells. */
@@ -32,16 +32,17 @@ export type FindOutput = (path: string) => StoredOutput | undefined;
  * error that names a file, or a last line that does. `structured`: the row's own record, which may have more of the output.
  * Undefined for any other text.
  */
-export function readSpilled(text: string, structured: Json, find: FindOutput | undefined): SpilledText | undefined {
-  const words = wordsOf(text, structured);
+export function readSpilled(stored: string, structured: Json, find: FindOutput | undefined): SpilledText | undefined {
+  const words = wordsOf(stored, structured);
   if (words === undefined) return undefined;
   const { after = "", path, size, cut } = words;
   const file = path === undefined ? undefined : find?.(path);
   const preview = file === undefined ? longest(words.row ?? words.preview, structured) : words.preview;
-  const told = structured["persistedOutputSize"];
-  const bytes = (cut ? undefined : file?.bytes) ?? (typeof told === "number" ? told : bytesIn(size));
+  const bytes = (cut ? undefined : file?.bytes) ?? byteCount(structured["persistedOutputSize"]) ?? bytesIn(size);
+  const text = preview + after;
+  if (path === undefined && bytes === undefined) return { text };
   return {
-    text: preview + after,
+    text,
     spilled: {
       ...(path !== undefined && { name: path.slice(Math.max(path.lastIndexOf("/"), path.lastIndexOf("\\")) + 1) }),
       ...(bytes !== undefined && { bytes }),
@@ -52,11 +53,10 @@ export function readSpilled(text: string, structured: Json, find: FindOutput | u
   };
 }
 
-/** How long the output is, and `how` the whole can be seen; or that it cannot. Undefined where nothing is known of it. */
-export function spilledWords({ name, bytes, cut, file }: Spilled, how: string): string | undefined {
+/** How long the output is, and `how` the whole can be seen; or that it cannot. */
+export function spilledWords({ name, bytes, cut, file }: Spilled, how: string): string {
   if (file !== undefined && cut) return `the first ${formatBytes(file.bytes)} of the output: ${how}`;
   if (file !== undefined) return `the whole output, ${formatBytes(file.bytes)}: ${how}`;
-  if (name === undefined && bytes === undefined) return undefined;
   const size = bytes === undefined ? " " : `, ${formatBytes(bytes)}, `;
   return `the whole output${size}${name === undefined ? "was not kept" : "is not in this store"}`;
 }
@@ -182,9 +182,11 @@ const UNITS: ReadonlyMap<string, number> = new Map([
 /** The bytes of `105.6KB`, as nearly as it says. */
 function bytesIn(size: string | undefined): number | undefined {
   const [, count, unit = ""] = /^([\d.]+) ?([a-zA-Z]+)$/.exec(size ?? "") ?? [];
-  const bytes = Math.round(Number(count) * (UNITS.get(unit.toUpperCase()) ?? Number.NaN));
-  return Number.isFinite(bytes) ? bytes : undefined;
+  return byteCount(Math.round(Number(count) * (UNITS.get(unit.toUpperCase()) ?? Number.NaN)));
 }
+
+const byteCount = (value: unknown): number | undefined =>
+  typeof value === "number" && Number.isSafeInteger(value) && value >= 0 ? value : undefined;
 
 /** A longer list of blocks is not taken apart: the value and its text would stand in memory several times. */
 const BLOCKS_BYTES = 16 * 1024 * 1024;

@@ -101,7 +101,9 @@ describe.each(CASES)("$name", ({ id, name, call, size }) => {
     fs.rmSync(fileOf(dir, id, name));
     // Nothing is looked for where the path leads, or anywhere else.
     fs.writeFileSync(path.join(dir, name), "somewhere else");
-    const { show: full, mcp, updates, facts } = await onEverySurface(dir, id);
+    const { show: full, mcp, pages, updates, facts } = await onEverySurface(dir, id);
+    expect(full).toContain("Not shown: 1 long output that is not in this store.");
+    expect(pages.join("\n")).toContain("Left out: 1 × outputs that are not in this store.");
     const words = `the whole output, ${size}, is not in this store`;
     expect(full).toContain(`  │ ${words}`);
     expect(mcp).toContain(`[${words}]`);

@@ -191,6 +191,7 @@ test("json: everything, one document", async () => {
       thoughtsWithoutText: 0,
       empty: 0,
       spilled: 0,
+      missingOutputs: 0,
       unread: { tooLong: 0, cutShort: 0, notRows: 0, unfinished: false },
     },
   });

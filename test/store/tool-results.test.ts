@@ -81,6 +81,12 @@ describe("stored output", () => {
     expect(fork.find("b.txt")).toBeUndefined();
   });
 
+  test("beside another copy of the session is found", () => {
+    const dir = store({ [`projects/-v/${id}/tool-results/b.txt`]: "b" });
+    put(dir, `projects/-v/${id}.jsonl`, jsonl([user(1, null)]), { mtime: 1_700_000_000 });
+    expect(find(dir, "b.txt")?.path).toBe(path.join(dir, `projects/-v/${id}/tool-results/b.txt`));
+  });
+
   test("a fork of itself is no endless way", () => {
     const dir = tempConfigDir();
     const forkedFrom = { sessionId: id, messageUuid: "x" };

@@ -157,9 +157,9 @@ describe("output that was too long for its row", () => {
     const find = (name: string): undefined => void asked.push(name);
     const read = readSpilled(text, structured, find);
     expect(read?.text).toBe(shown);
-    expect(read?.spilled.name).toBe(file);
+    expect(read?.spilled?.name).toBe(file);
     expect(asked).toHaveLength(file === undefined ? 0 : 1);
-    expect(read && spilledWords(read.spilled, "--full")).toBe(words);
+    expect(read?.spilled && spilledWords(read.spilled, "--full")).toBe(words);
   });
 
   test.for<[string, string]>([

@@ -11,7 +11,7 @@ transcript from stdin. Long output is folded; what is not shown is told at the e
   "messages": [{number, speaker, timestamp, model, branch, compacted,
     unconnected, uuids, parts: [{kind, role, …}]}],
   "omitted": {before, otherRoles, compacted, notCurrent, branches, branchMessages, thoughtsWithoutText, empty,
-    spilled, unread: {tooLong, cutShort, notRows, unfinished}}}
+    spilled, missingOutputs, unread: {tooLong, cutShort, notRows, unfinished}}}
   Kinds of parts: text, thinking, hidden (said to the model only), notice, summary, boundary {text};
     peer {from, summary, text}; command {name, args}; shell {command}; output {text, errors, spilled};
     call {id, name, input};

@@ -37,7 +37,7 @@ export function jsonRenderer({ full, left }: JsonOptions): Renderer {
     },
     foot() {
       const { before, otherRoles, compacted, notCurrent, branches, branchMessages } = left;
-      const { thoughtsWithoutText, empty, spilled, unread } = left;
+      const { thoughtsWithoutText, empty, spilled, missingOutputs, unread } = left;
       const omitted = {
         before,
         otherRoles,
@@ -48,6 +48,7 @@ export function jsonRenderer({ full, left }: JsonOptions): Renderer {
         thoughtsWithoutText,
         empty,
         spilled,
+        missingOutputs,
         unread,
       };
       return `${count === 0 ? "" : "\n"}],"omitted":${terminalJson(omitted)}}\n`;
@@ -64,7 +65,10 @@ function withSpilled(part: Part, { full, left }: JsonOptions, wholes: (StoredOut
   }
   const { name, bytes, cut, to, file } = part.spilled;
   const spilled = { name, bytes, cut, path: file?.path };
-  if (file === undefined) return { ...part, spilled };
+  if (file === undefined) {
+    left.missingOutputs++;
+    return { ...part, spilled };
+  }
   if (!full) {
     left.spilled++;
     return { ...part, spilled };

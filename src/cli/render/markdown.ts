@@ -185,13 +185,13 @@ function outputBlocks(
 ): Block[] {
   if (spilled === undefined) return fenced(view(text), language, options);
   const { file, to } = spilled;
-  const words = spilledWords(spilled, "--full");
-  const line = words === undefined ? [] : [`*${escaped(words)}*`];
-  if (file !== undefined && !options.full) options.left.spilled++;
-  if (file === undefined || !options.full) return [...fenced(view(text), language, options), ...line];
+  const line = `*${escaped(spilledWords(spilled, "--full"))}*`;
+  if (file === undefined) options.left.missingOutputs++;
+  else if (!options.full) options.left.spilled++;
+  if (file === undefined || !options.full) return [...fenced(view(text), language, options), line];
   return [
     fencedWhole(file, language),
-    ...(spilled.cut ? line : []),
+    ...(spilled.cut ? [line] : []),
     ...fenced(view(text.slice(to)), language, options),
   ];
 }

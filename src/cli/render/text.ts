@@ -228,9 +228,9 @@ class TextWriter {
     const { full, left } = this.#options;
     if (spilled === undefined) return [block(this.#folded(lines(text)))];
     const { file, to } = spilled;
-    const words = spilledWords(spilled, "--full");
-    const line = block(words === undefined ? [] : [this.#style.dim(BAR + words)]);
-    if (file !== undefined && !full) left.spilled++;
+    const line = block([this.#style.dim(BAR + spilledWords(spilled, "--full"))]);
+    if (file === undefined) left.missingOutputs++;
+    else if (!full) left.spilled++;
     if (file === undefined || !full) return [block(this.#folded(lines(text))), line];
     return [this.#whole(file, tone), ...(spilled.cut ? [line] : []), block(this.#folded(lines(text.slice(to))))];
   }

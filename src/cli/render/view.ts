@@ -69,6 +69,8 @@ export interface LeftOut {
   lines: number;
   /** Outputs that stand in files of their own, of which only the beginning is shown. */
   spilled: number;
+  /** Outputs whose files are not in this store. */
+  missingOutputs: number;
   /** What of the file could not be read. */
   readonly unread: Unread;
 }
@@ -86,6 +88,7 @@ export const nothingLeftOut = (unread: Unread): LeftOut => ({
   reminders: 0,
   lines: 0,
   spilled: 0,
+  missingOutputs: 0,
   unread,
 });
 
@@ -165,6 +168,7 @@ export function leftOutWords(left: LeftOut): string[] {
   say(left.branchMessages, `message on ${on}`, `messages on ${on}`, " that a rewind left behind (--branches)");
   say(left.lines, "line of output", "lines of output", " (--full)");
   say(left.spilled, "long output but for its beginning", "long outputs but for their beginnings", " (--full)");
+  say(left.missingOutputs, "long output that is not in this store", "long outputs that are not in this store", "");
   say(left.thoughts, "thought", "thoughts", " (--thinking)");
   say(left.thoughtsWithoutText, "thought without text", "thoughts without text", "");
   say(left.empty, "empty message", "empty messages", "");

@@ -102,4 +102,5 @@ export const sumOf = (a: LeftOut, b: LeftOut): LeftOut => ({
   system: a.system + b.system,
   withheld: a.withheld + b.withheld,
   empty: a.empty + b.empty,
+  missing: a.missing + b.missing,
 });

@@ -124,6 +124,7 @@ class Writer {
     const words = [
       ...(left.thinking > 0 ? [`${left.thinking} × thinking (include thinking)`] : []),
       ...(left.withheld > 0 ? [`${left.withheld} × thinking without text`] : []),
+      ...(left.missing > 0 ? [`${left.missing} × outputs that are not in this store`] : []),
       ...(left.empty > 0 ? [`${left.empty} × empty messages`] : []),
       ...(left.system > 0 ? [`${left.system} × notes or reminders (include system)`] : []),
       ...(left.roles > 0 ? [`${left.roles} × other roles`] : []),
@@ -157,6 +158,7 @@ class Writer {
       left: [
         "9999 × thinking (include thinking)",
         "9999 × thinking without text",
+        "9999 × outputs that are not in this store",
         "9999 × empty messages",
         "9999 × notes or reminders (include system)",
         "9999 × other roles",

@@ -50,9 +50,11 @@ export interface LeftOut {
   readonly withheld: number;
   /** Messages with nothing in them. */
   readonly empty: number;
+  /** Outputs that were too long for their rows, and are not in this store: their beginnings are shown. */
+  readonly missing: number;
 }
 
-export const NOTHING_LEFT_OUT: LeftOut = { roles: 0, thinking: 0, system: 0, withheld: 0, empty: 0 };
+export const NOTHING_LEFT_OUT: LeftOut = { roles: 0, thinking: 0, system: 0, withheld: 0, empty: 0, missing: 0 };
 
 /** Tool output is cut at so many characters on a page, and what a call was given at so many. */
 const OUTPUT_UNITS = 1500;
@@ -83,7 +85,10 @@ export function showMessage(
     for (const part of parts) {
       const by = leftOutBy(part, choice);
       if (by !== undefined) left[by]++;
-      else chosen.push({ part, row, alone: parts.length === 1 });
+      else {
+        if ("spilled" in part && part.spilled?.file === undefined) left.missing++;
+        chosen.push({ part, row, alone: parts.length === 1 });
+      }
     }
   }
   if (found === 0) left.empty++;
@@ -258,8 +263,7 @@ function outputText({ text, spilled }: Pick<Result, "text" | "spilled">, whole: 
   if (spilled === undefined) return { text: cut(clean, most, from) || "(nothing)" };
   const { conversation, row } = from;
   const id = conversation.shortId(row) ?? String(conversation.numberOf(row));
-  const words = spilledWords(spilled, `get_message id ${id}`);
-  const line = words === undefined ? "" : `\n${OURS}[${words}]`;
+  const line = `\n${OURS}[${spilledWords(spilled, `get_message id ${id}`)}]`;
   if (spilled.file === undefined) return { text: cut(clean, most, from) + line };
   const end = clean.length <= most + SLACK ? clean.length : wholeAt(clean, most, -1);
   return {
