@@ -51,11 +51,12 @@ export function viewResult(
   beside?: Beside,
 ): ResultView {
   const result = readResult(block);
-  const stored = withStoredOutput(textOfResult(result), structured, beside);
+  const [first] = result.pieces;
+  // The CLI leaves one text in place of the output, which is all there is of nearly every result.
+  const stored = first?.kind === "text" ? withStoredOutput(first.text, structured, beside) : undefined;
   if (stored === undefined) return viewRead(call, block, result, structured, uri, beside);
   const { text, output, note: words, facts, place, missing } = stored;
-  const media = result.pieces.filter(({ kind }) => kind === "media");
-  const whole = { ...result, pieces: [{ kind: "text", text } as const, ...media] };
+  const whole = { ...result, pieces: [{ kind: "text", text } as const, ...result.pieces.slice(1)] };
   // The record has what the command wrote to stderr apart.
   const record = typeof structured["stdout"] === "string" ? { ...structured, stdout: output } : structured;
   // The text for the model is the beginning of what is shown.

@@ -26,6 +26,10 @@ const endsWith = (type: unknown, end: string): boolean =>
  */
 export function readResult(block: Json): ToolResult {
   const { content } = block;
+  // Nearly every result is one text.
+  if (typeof content === "string" && content !== "" && block["is_error"] !== true) {
+    return { pieces: [text(content)], failed: false };
+  }
   const reader = new Reader();
   if (Array.isArray(content)) for (const item of content) reader.item(item);
   else if (content !== undefined && (content !== null || isServers(block))) reader.item(content);
@@ -40,9 +44,8 @@ export function readResult(block: Json): ToolResult {
 
 /** All text of a result; pieces stand on lines of their own. */
 export function textOfResult({ pieces }: ToolResult): string {
-  const texts = pieces.flatMap((piece) => (piece.kind === "text" ? [piece.text] : []));
-  // A text that was read apart from its row is known again by its identity.
-  return texts.length === 1 ? (texts[0] as string) : texts.join("\n");
+  if (pieces.length === 1) return pieces[0]?.kind === "text" ? pieces[0].text : "";
+  return pieces.flatMap((piece) => (piece.kind === "text" ? [piece.text] : [])).join("\n");
 }
 
 const isServers = (block: Json): boolean => block["type"] !== undefined && block["type"] !== "tool_result";

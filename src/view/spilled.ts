@@ -78,11 +78,10 @@ function wordsOf(text: string, structured: Json): Words | undefined {
   if (text.startsWith(PERSISTED, at)) return persisted(inElement(text, at, PERSISTED));
   if (text.startsWith(TRUNCATED, at)) return truncated(inElement(text, at, TRUNCATED));
   if (text.startsWith(TOO_MANY_TOKENS, at)) return tooManyTokens(text.slice(at));
-  const tail = text.slice(-LINE_UNITS);
-  const last = tail.lastIndexOf(CUT_LINE);
-  const [, size, named] = last < 0 ? [] : (CUT_FORM.exec(tail.slice(last)) ?? []);
-  if (named !== undefined) {
-    return { preview: text.slice(0, text.length - tail.length + last), row: text, size, path: named };
+  const last = lastLine(text);
+  if (text.startsWith(CUT_LINE, last) && text.length - last <= LINE_UNITS) {
+    const [, size, named] = CUT_FORM.exec(text.slice(last)) ?? [];
+    if (named !== undefined) return { preview: text.slice(0, last), row: text, size, path: named };
   }
   const path = structured["persistedOutputPath"];
   return typeof path === "string" && path !== "" ? { preview: text, path } : undefined;
@@ -95,6 +94,9 @@ const CUT_LINE = "Output truncated (";
 const CUT_FORM = /^Output truncated \(([^)\n]{1,40}) total\)\. Full output saved to: ([^\n]+)\n?$/;
 /** The words before a preview are a line or two; a path in them is as long as a system takes. */
 const LINE_UNITS = 8192;
+
+/** Where the last line begins. This is asked of every result, so the text is not searched for words. */
+const lastLine = (text: string): number => text.lastIndexOf("\n", text.length - 2) + 1;
 
 function firstLetter(text: string): number {
   let at = 0;
