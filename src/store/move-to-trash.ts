@@ -130,7 +130,8 @@ async function moveAll(
     await pause();
   }
   if (aside.length > 0) await new Promise((resolve) => setTimeout(resolve, timing.quietMs));
-  for (const path of aside) {
+  // The transcripts last: they are what is written to.
+  for (const path of aside.reverse()) {
     requireDrained(drain(asideOf(path), itemInTrash(place, path)));
     await pause();
   }

@@ -313,6 +313,49 @@ test.for([false, true])("a title and a deletion: two file systems: %s", LONG, as
   expect(held).toBeGreaterThan(30);
 });
 
+const row = (by: string): string => `{"type":"late","by":"${by}"}\n`;
+
+/** Which of two rows that were appended while a deletion was held are still somewhere. */
+async function appendWhileHeld(thread: Holdable, apart: boolean, holdAt: number): Promise<string[]> {
+  const store = makeSession(apart);
+  const transcript = path.join(store.dir, FILES[0] ?? "");
+  const fd = fs.openSync(transcript, "a");
+  try {
+    await thread.begin(CALLS.delete(store.options), holdAt);
+    fs.writeSync(fd, row("who had it open"));
+    fs.appendFileSync(transcript, row("name"));
+    const { outcome } = await thread.end();
+    if (outcome.code !== undefined) return [outcome.code];
+    const places = [transcript, ...Object.keys(store.see()).map((at) => path.join(store.dir, at))];
+    const texts = places
+      .filter((at) => at.endsWith(`${ID}.jsonl`) && fs.existsSync(at))
+      .map((at) => fs.readFileSync(at, "utf8"));
+    return ["who had it open", "name"].filter((by) => texts.some((text) => text.includes(row(by))));
+  } finally {
+    fs.closeSync(fd);
+    store.remove();
+  }
+}
+
+test.for([false, true])(
+  "rows that are appended while a deletion is held: two file systems: %s",
+  LONG,
+  async (apart, { skip }) => {
+    if (apart && !hasTwoFileSystems) skip("there is no second file system");
+    const [thread] = crew[0] ?? [];
+    if (thread === undefined) throw new Error("there is no thread");
+    const points = some(range(counts.get(keyOf("delete", apart)) ?? 0), 40);
+    const kept: string[][] = [];
+    for (const holdAt of points) kept.push(await appendWhileHeld(thread, apart, holdAt));
+    expect(points.filter((_, nth) => kept[nth]?.includes("name") !== true)).toEqual([]);
+    const lost = points.filter((_, nth) => kept[nth]?.includes("who had it open") !== true);
+    console.info(`kept at ${points.length - lost.length} of ${points.length} points, of one that had the file open`);
+    // Of a file that is gone nobody can tell that somebody still writes to it: from the last look at it on, its rows are lost.
+    expect(lost).toEqual(apart ? points.slice(points.length - lost.length) : []);
+    expect(lost.length).toBeLessThan(points.length / 2);
+  },
+);
+
 test("the check finds what is wrong", () => {
   const files = { [FILES[0] ?? ""]: "file a", [FILES[1] ?? ""]: "file b", [FILES[2] ?? ""]: "file c" };
   const inTrash = Object.fromEntries(
