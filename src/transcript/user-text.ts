@@ -183,7 +183,7 @@ const hidden: Wrapper = { read: (inside) => [{ kind: "hidden", text: inside.trim
 const notice: Wrapper = { read: (inside) => (inside.trim() === "" ? [] : [{ kind: "notice", text: inside.trim() }]) };
 const output = (errors: boolean): Wrapper => ({
   holdsAnything: true,
-  read: (inside) => [{ kind: "output", text: unescaped(inside), errors }],
+  read: (inside) => [{ kind: "output", text: unescapedOutput(inside), errors }],
 });
 /** `from`: the sender, from the attributes. */
 const peer = (needs: readonly string[], from: (attributes: Attributes) => string): Wrapper => ({
@@ -364,6 +364,17 @@ function inner(text: string, tag: string): string | undefined {
   const open = text.indexOf(`<${tag}>`);
   const close = open < 0 ? -1 : text.lastIndexOf(`</${tag}>`);
   return close > open ? unescaped(text.slice(open + tag.length + 2, close)).trim() : undefined;
+}
+
+const PREVIEW = "<persisted-output>";
+const PREVIEW_END = "</persisted-output>";
+
+/** Output that was too long for its row has an element of its own around its beginning, which alone was escaped. */
+function unescapedOutput(text: string): string {
+  const from = text.trimStart().startsWith(PREVIEW) ? text.indexOf(PREVIEW) + PREVIEW.length : -1;
+  const to = from < 0 ? -1 : text.lastIndexOf(PREVIEW_END);
+  if (to < from || to < 0) return unescaped(text);
+  return text.slice(0, from) + unescaped(text.slice(from, to)) + text.slice(to);
 }
 
 const ENTITIES: Readonly<Record<string, string>> = { lt: "<", gt: ">", amp: "&", quot: '"', "#39": "'", apos: "'" };

@@ -44,6 +44,11 @@ describe("what a text in a user's message stands for", () => {
       "<bash-stdout>1 &lt; 2 &amp;&amp; 3</bash-stdout><bash-stderr></bash-stderr>",
       [output("1 < 2 && 3")],
     ],
+    [
+      "output that was too long for its row",
+      "<bash-stdout><persisted-output>\n1 &lt; 2\n</persisted-output></bash-stdout>",
+      [output("<persisted-output>\n1 < 2\n</persisted-output>")],
+    ],
     ["output that was not escaped", "<bash-stdout>a < b &lt;</bash-stdout>", [output("a < b &lt;")]],
     [
       "output with the closing tag in it",
