@@ -79,11 +79,11 @@ export class Translator {
     this.#options = options;
   }
 
-  translate(row: Pick<ReplayedRow, "message" | "entry">): Step[] {
+  translate(row: Pick<ReplayedRow, "message" | "entry" | "apart">): Step[] {
     return this.#separator.between(this.#steps(row));
   }
 
-  #steps({ message, entry: row }: Pick<ReplayedRow, "message" | "entry">): Step[] {
+  #steps({ message, entry: row, apart }: Pick<ReplayedRow, "message" | "entry" | "apart">): Step[] {
     const entry = object(row);
     const uuid = shortId(message.uuid);
     if (message.type === "system") return this.#system(entry, uuid);
@@ -101,6 +101,7 @@ export class Translator {
       if (isCall(block)) this.#call(block, cwd, messageId, uri, steps);
       else if (isResult(block)) this.#result(block, structured, cwd, uri, uuid, steps);
       else if (this.#options.parent !== undefined) continue;
+      else if (apart === "undelivered") add(steps, undelivered(block, entry, uuid, uri));
       else if (message.type === "user") add(steps, this.#said(block, entry, uuid, uri));
       else if (isEmptyThought(block)) this.#leaveOut("thoughtsWithoutText");
       else add(steps, said(block, payload, messageId, uri, uuid));
@@ -303,6 +304,8 @@ const isEmptyThought = ({ type, thinking }: Json): boolean =>
   type === "redacted_thinking" || (type === "thinking" && (typeof thinking !== "string" || thinking.trim() === ""));
 
 const isUsers = (word: Word): word is UserWord => word.role === "user";
+const isNoteWord = (word: Word): word is NoteWord =>
+  !isUsers(word) && word.kind !== "hidden" && word.kind !== "summary";
 
 const meta = (facts: Json): { _meta: Record<string, unknown> } => ({ _meta: { [META]: facts } });
 const ours = (_meta: Json | undefined): Json => (_meta === undefined ? NOTHING : object(_meta[META]));
@@ -317,6 +320,18 @@ function count(blocks: readonly Json[], is: (block: Json) => boolean): number {
   let found = 0;
   for (const block of blocks) if (is(block)) found++;
   return found;
+}
+
+/** What the user queued and the model never got is no message of either: a note says so, and has the words. */
+function undelivered(block: Json, entry: Json, uuid: string, uri: string): SessionUpdate[] {
+  const content = toContentOrWords(block, uri);
+  const mark = meta({ undelivered: true });
+  if (content.type !== "text") return chunks("agent_message_chunk", uuid, content, uuid, mark);
+  const text = wordsOf(content.text, entry)
+    .map((word) => (isUsers(word) ? userText(word) : isNoteWord(word) ? noteText(word).text : ""))
+    .filter((part) => part !== "")
+    .join("\n\n");
+  return chunks("agent_message_chunk", uuid, { type: "text", text: `*Queued, not delivered:*\n\n${text}` }, uuid, mark);
 }
 
 /** What the model says or thinks. */

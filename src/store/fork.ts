@@ -1,6 +1,7 @@
 import { randomFillSync, randomUUID } from "node:crypto";
 import { basename } from "node:path";
-import { cutAt, type ForkCut, wholeCut } from "../transcript/fork-cut.ts";
+import { type ForkCut, wholeCut } from "../transcript/fork-cut.ts";
+import { type ForkPart, partUpTo, wholePart } from "../transcript/fork-prompts.ts";
 import { ForkFacts, type StoredRow } from "../transcript/fork-facts.ts";
 import { PROGRESS } from "../transcript/row-index.ts";
 import { ForkRows, type NewIds } from "../transcript/fork-rows.ts";
@@ -63,11 +64,11 @@ export async function forkSession(
   options?: OrUndefined<ForkSessionOptions> | null,
 ): Promise<ForkSessionResult> {
   const { title, cwd, preserveMessageIds = false, includeSubagents = false, progress, signal } = options ?? {};
-  const { source, file, facts, cut } = await openSource(sessionId, options);
+  const { source, file, facts, part } = await openSource(sessionId, options);
   try {
     const target = cwd === undefined ? source.project : projectOf(source.project.configDir, cwd);
     const forkId = randomUUID();
-    const rows = new ForkRows(file.index, cut, {
+    const rows = new ForkRows(file.index, file.loadQueued, part, {
       sourceId: sessionId,
       forkId,
       freshId: randomUUID,
@@ -97,7 +98,7 @@ interface Source {
   readonly source: TranscriptCopy;
   readonly file: TranscriptFile;
   readonly facts: ForkFacts;
-  readonly cut: ForkCut;
+  readonly part: ForkPart;
 }
 
 async function openSource(
@@ -112,13 +113,15 @@ async function openSource(
   const facts = new ForkFacts(sessionId);
   const file = await TranscriptFile.open(source.path, signal, facts, (done, total) => progress?.(done, 2 * total));
   try {
-    const cut = upToMessageId ? cutAt(file.index, upToMessageId, file.load) : wholeCut(file.index);
-    if (cut === undefined) {
+    const part = upToMessageId
+      ? partUpTo(file.index, upToMessageId, file.load, file.size)
+      : wholePart(file.index, file.load);
+    if (part === undefined) {
       const nothing = !wholeCut(file.index).keep.includes(1);
       throw nothing ? noMessages(sessionId) : messageNotFound(sessionId, String(upToMessageId));
     }
-    if (!hasRows(file, cut)) throw noMessages(sessionId);
-    return { source, file, facts, cut };
+    if (!hasRows(file, part.cut)) throw noMessages(sessionId);
+    return { source, file, facts, part };
   } catch (error) {
     file.close();
     throw error;

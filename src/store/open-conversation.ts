@@ -59,6 +59,7 @@ export interface ReplayedRow {
   readonly message: Pick<SessionMessage, "type" | "uuid" | "message">;
   /** Members of the row, by name. Of a user or assistant row `cwd`, `toolUseResult` and `isCompactSummary` at least. */
   readonly entry: object;
+  readonly apart?: Apart | undefined;
   /** Its long texts, as far as they were read apart from it. */
   readonly texts: readonly StoredText[];
 }
@@ -109,7 +110,12 @@ function ofFile(file: TranscriptFile, copy?: TranscriptCopy): OpenConversation {
   try {
     const { index, load } = file;
     const fileSize = readSize(file);
-    const conversation = findConversation(index, load, { fileSize, includeCompacted: true, branches: "all" });
+    const conversation = findConversation(index, load, {
+      fileSize,
+      includeCompacted: true,
+      branches: "all",
+      includeUndelivered: true,
+    });
     const rows = visibleRows(conversation, load, { includeSystemMessages: true });
     const shown = {
       file,
@@ -184,6 +190,7 @@ function opened(
     length: rows.length,
     facts(at) {
       const { row: number, branch, compacted, apart } = row(at);
+      if (number >= index.count) return { kind: "user", answers: false, message: NONE, branch, compacted, apart };
       const kind = index.kind[number];
       return {
         kind: kind === ASSISTANT ? "assistant" : kind === SYSTEM ? "system" : "user",
@@ -198,19 +205,25 @@ function opened(
     apart(at) {
       const place = row(at);
       const apart = maker.isPlain(place.row) ? file.apart(place.row) : undefined;
-      if (apart === undefined) return { ...maker.make(place, context), texts: [] };
+      if (apart === undefined) return { ...maker.make(place, context), apart: place.apart, texts: [] };
       const type = index.kind[place.row] === ASSISTANT ? "assistant" : "user";
       const uuid = index.uuids.text(index.uuid[place.row] as number);
-      return { message: { type, uuid, message: apart.message }, entry: apart, texts: apart.texts };
+      return { message: { type, uuid, message: apart.message }, entry: apart, apart: place.apart, texts: apart.texts };
     },
     bytes: (at) => file.bytes(row(at).row),
-    uuid: (at) => index.uuids.text(index.uuid[row(at).row] as number),
+    uuid(at) {
+      const { row: number } = row(at);
+      return number < index.count
+        ? index.uuids.text(index.uuid[number] as number)
+        : index.queue.idOf(number - index.count);
+    },
     current() {
       const places = new Map(rows.map((one, at) => [one.row, at]));
       return current().flatMap((one) => places.get(one.row) ?? []);
     },
     messageId(at) {
-      const id = index.message[row(at).row] as number;
+      const { row: number } = row(at);
+      const id = number < index.count ? (index.message[number] as number) : NONE;
       return id < 0 ? undefined : index.messageIds.text(id);
     },
     hasSubagent: (agentId) => names?.has(agentId) === true,
@@ -219,6 +232,8 @@ function opened(
     close,
   };
 }
+
+const NONE = -1;
 
 /** A change shows in the ctime, unless it follows another within the coarseness of the file system's clock. */
 const SETTLED_MS = 100;

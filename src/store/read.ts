@@ -23,6 +23,11 @@ export type ConversationReadOptions = SessionMutationOptions & {
   includeCompacted?: boolean;
   /** `all` adds the branches that rewinds left behind, each message marked with its `branch` number. Default `current`. */
   branches?: "current" | "all";
+  /**
+   * Also prompts that were queued while a turn ran and that nobody gave to the model, at the end, marked
+   * `undelivered: true`. Default false.
+   */
+  includeUndelivered?: boolean;
   signal?: AbortSignal;
   /** Is told, before the first message, what of the file cannot be read and is passed over; not called when there is nothing. */
   onUnread?: (unread: Unread) => void;
@@ -92,11 +97,13 @@ async function* entriesOf(
   choose: (rows: readonly ConversationRow[]) => readonly ConversationRow[],
 ): AsyncGenerator<ConversationEntry> {
   const { includeSystemMessages = false, includeCompacted = false, branches = "current", signal, onUnread } = options;
+  const { includeUndelivered = false } = options;
   if (onUnread !== undefined && !isAllRead(file.unread)) onUnread(file.unread);
   const conversation: Conversation = findConversation(file.index, file.load, {
     fileSize: readSize(file),
     includeCompacted,
     branches,
+    includeUndelivered,
   });
   const rows = choose(visibleRows(conversation, file.load, { includeSystemMessages }));
   const maker = new MessageMaker(conversation, file.load);

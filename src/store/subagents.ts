@@ -138,7 +138,11 @@ export async function getSubagentMessages(
     if (open === undefined) return [];
     try {
       const maker = new MessageMaker(open.conversation, open.file.load);
-      return page(open.rows, offset, limit).map((row) => maker.make(row, open.context).message);
+      return page(
+        open.rows.filter(({ apart }) => apart !== "undelivered"),
+        offset,
+        limit,
+      ).map((row) => maker.make(row, open.context).message);
     } finally {
       open.close();
     }

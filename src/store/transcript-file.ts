@@ -29,6 +29,7 @@ export class TranscriptFile {
   readonly #fd: number;
   readonly #room: Room;
   readonly #reader: RowReader;
+  #beside: RowReader | undefined;
 
   private constructor(fd: number, stat: Stats, index: RowIndex, unread: Unread, room: Room, reader?: RowReader) {
     this.#fd = fd;
@@ -103,8 +104,8 @@ export class TranscriptFile {
 
   /** A row of the index as it stands in the file, without its newline. Valid until the next row is read. */
   bytes(row: number): Uint8Array {
-    const length = this.index.length[row] as number;
-    const [bytes, start] = this.#reader.read(this.index.offset[row] as number, length);
+    const [offset, length] = this.#rangeOf(row);
+    const [bytes, start] = this.#reader.read(offset, length);
     return bytes.subarray(start, start + length);
   }
 
@@ -119,14 +120,19 @@ export class TranscriptFile {
 
   /** The value of a row that is not in the index. */
   valueAt(offset: number, length: number): Readonly<Record<string, unknown>> | undefined {
-    const [bytes, start] = this.#reader.read(offset, length);
-    // Long rows are read into a buffer of their own.
-    return parseRow(bytes, start, start + length, { mayOverwrite: true });
+    return valueOf(this.#reader, offset, length);
   }
+
+  /** The value of a row of the queue, also while `chunks` visits another. */
+  readonly loadQueued = (row: number): Readonly<Record<string, unknown>> => {
+    this.#beside ??= new RowReader(this.#fd, this.size, new Room());
+    return valueOf(this.#beside, ...this.#rangeOf(row)) ?? {};
+  };
 
   /** The value of a row, a voice-call row as what it stands for. */
   readonly load = (row: number): Readonly<Record<string, unknown>> => {
-    const value = this.valueAt(this.index.offset[row] as number, this.index.length[row] as number);
+    const value = this.valueAt(...this.#rangeOf(row));
+    if (row >= this.index.count) return value ?? {};
     // A file that was cut meanwhile: the row keeps its place, so that its neighbours are found.
     if (value === undefined)
       return {
@@ -135,4 +141,17 @@ export class TranscriptFile {
       };
     return fromVoiceCall(value);
   };
+
+  /** From `index.count` on the rows of the queue are numbered. */
+  #rangeOf(row: number): [offset: number, length: number] {
+    const { count, queue } = this.index;
+    const [table, i] = row < count ? [this.index, row] : [queue, row - count];
+    return [table.offset[i] as number, table.length[i] as number];
+  }
+}
+
+function valueOf(reader: RowReader, offset: number, length: number): ReturnType<typeof parseRow> {
+  const [bytes, start] = reader.read(offset, length);
+  // Long rows are read into a buffer of their own.
+  return parseRow(bytes, start, start + length, { mayOverwrite: true });
 }

@@ -3,6 +3,8 @@ import { findLeaf, type Leaf } from "./leaf.ts";
 import { localCommandRows } from "./local-commands.ts";
 import { insertParallel } from "./parallel.ts";
 import { type Rewind, rewindInForce } from "./rewind.ts";
+import { withPrompts } from "./queue-places.ts";
+import { queuedPrompts, type QueuedPrompt } from "./queue.ts";
 import { deliveredPrompts, trailingPrompts } from "./queued.ts";
 import { ANSWERS, ASSISTANT, type RowIndex } from "./row-index.ts";
 import { type LoadRow, Tree } from "./tree.ts";
@@ -14,10 +16,13 @@ export interface ConversationOptions {
   readonly includeCompacted?: boolean;
   /** `all`: the abandoned branches too, behind the current one. */
   readonly branches?: "current" | "all";
+  /** Also queued prompts that nobody gave to the model, at the end. */
+  readonly includeUndelivered?: boolean;
 }
 
 /** One row of a conversation. */
 export interface ConversationRow {
+  /** Of the index; from `index.count` on, a prompt that stands in a `queue-operation` alone, by the number of that. */
   readonly row: number;
   /** Where it stands in the file: the number of its first copy. */
   readonly at: number;
@@ -29,15 +34,20 @@ export interface ConversationRow {
   readonly apart?: Apart;
 }
 
-/** `unconnected`: no link connects it with the conversation, although no rewind cut it off. It stands where it was written. */
-export type Apart = "unconnected";
+/**
+ * `unconnected`: no link connects it with the conversation, although no rewind cut it off; it stands where it was written.
+ * `undelivered`: a prompt that was queued, and that nobody gave to the model.
+ */
+export type Apart = "unconnected" | "undelivered";
 
 /** The rows of a conversation in order, with what has to be known of the whole before one of them can be shown. */
 export interface Conversation {
   readonly tree: Tree;
   readonly rows: readonly ConversationRow[];
-  /** Queued prompts that were delivered. */
+  /** Queued prompts, of those that have rows, that were delivered. */
   readonly delivered: ReadonlySet<number>;
+  /** Those that stand in `queue-operation` rows alone. */
+  readonly prompts: readonly QueuedPrompt[];
   /** Rows of finished local commands. */
   readonly localCommands: ReadonlySet<number>;
 }
@@ -49,7 +59,7 @@ const NONE = -1;
  * only asked for the few whose numbers do not say enough.
  */
 export function findConversation(index: RowIndex, load: LoadRow, options: ConversationOptions): Conversation {
-  const { fileSize, includeCompacted = false, branches = "current" } = options;
+  const { fileSize, includeCompacted = false, branches = "current", includeUndelivered } = options;
   const skipped = index.firstRowAfterSkip(fileSize);
   const whole = includeCompacted || branches === "all";
   const from = whole ? 0 : skipped;
@@ -59,7 +69,7 @@ export function findConversation(index: RowIndex, load: LoadRow, options: Conver
   const onChain = new Uint8Array(index.count);
   const chain = leaf === undefined ? [] : tree.pathTo(leaf.row, onChain);
   const history = whole ? new History(tree, load) : undefined;
-  const line = history === undefined ? [] : history.line(endOf(history, leaf), chain);
+  const line = history === undefined ? [] : history.line(endOf(history, leaf, chain), chain);
   const isKept =
     history !== undefined && includeCompacted ? keptRows(history, line, chain, { tree, load }) : nothingKept;
   if (includeCompacted) tree.undoRelinks(0);
@@ -71,13 +81,15 @@ export function findConversation(index: RowIndex, load: LoadRow, options: Conver
   const rows = [...main, ...trailing];
   const localCommands = localCommandRows(tree, rows, load);
   const delivered = deliveredPrompts(tree, rows, new Set(trailing), localCommands, from, load);
+  const prompts = queuedPrompts(index, load);
   if (history === undefined) {
     const current = rows.map((row) => ({ row, at: row, compacted: false, branch: 0 }));
-    return { tree, rows: current, delivered, localCommands };
+    const all = withPrompts(index, load, current, prompts, { includeUndelivered });
+    return { tree, rows: all, delivered, prompts, localCommands };
   }
 
   const borderRow = includeCompacted ? line[history.borderOf(line)]?.row : undefined;
-  const border = borderRow === undefined ? 0 : rows.indexOf(borderRow);
+  const border = borderRow === undefined ? NONE : rows.indexOf(borderRow);
   const shown = rows.map((row, i): ConversationRow => {
     const at = history.placeOf(row);
     return { row, at, compacted: includeCompacted && (at < skipped || (i < border && !isKept(row))), branch: 0 };
@@ -92,13 +104,20 @@ export function findConversation(index: RowIndex, load: LoadRow, options: Conver
     for (const row of deliveredPrompts(tree, off, new Set(), localCommands, from, load)) delivered.add(row);
   }
   const left = further.flatMap((branch, i) => branch.map((one) => ({ ...one, compacted: false, branch: i + 1 })));
-  return { tree, rows: [...withParts(index, shown, parts), ...left], delivered, localCommands };
+  const all = [...withParts(index, shown, parts, border), ...left];
+  return {
+    tree,
+    rows: withPrompts(index, load, all, prompts, { includeUndelivered }),
+    delivered,
+    prompts,
+    localCommands,
+  };
 }
 
 /** A rewind says where the conversation ends; else a copy of an old row does not. */
-function endOf(history: History, leaf: Leaf | undefined): number {
+function endOf(history: History, leaf: Leaf | undefined, chain: readonly number[]): number {
   if (leaf === undefined) return NONE;
-  return leaf.terminal === NONE ? leaf.row : history.endFor(leaf.row);
+  return history.behindKept(leaf.terminal === NONE ? leaf.row : history.endFor(leaf.row), chain);
 }
 
 /** Tells which rows before the last compaction the model still has, because that kept them. */
@@ -108,7 +127,7 @@ function keptRows(
   chain: readonly number[],
   { tree, load }: { readonly tree: Tree; readonly load: LoadRow },
 ): (row: number) => boolean {
-  const border = history.borderOf(line);
+  const border = Math.max(0, history.borderOf(line));
   const onChain = new Uint8Array(tree.index.count);
   for (const row of chain) onChain[row] = 1;
   if (!line.slice(0, border).some(({ row }) => onChain[row] !== 0)) return nothingKept;
@@ -118,11 +137,15 @@ function keptRows(
 
 const nothingKept = (): boolean => false;
 
-/** Puts parts that nothing connects with the rest where they stand in the file, but never into an answer. */
+/**
+ * Puts parts that nothing connects with the rest where they stand in the file, but never into an answer. `border`: place of the
+ * boundary behind which the model reads, or -1.
+ */
 function withParts(
   index: RowIndex,
   rows: readonly ConversationRow[],
   parts: readonly (readonly PlacedRow[])[],
+  border: number,
 ): ConversationRow[] {
   if (parts.length === 0) return [...rows];
   const all: ConversationRow[] = [];
@@ -133,8 +156,8 @@ function withParts(
     }
   };
   let answer = NONE;
-  for (const row of rows) {
-    if (!continues(index, row.row, answer)) put(row.at, row.compacted);
+  for (const [i, row] of rows.entries()) {
+    if (!continues(index, row.row, answer)) put(row.at, i <= border);
     all.push(row);
     if (index.kind[row.row] === ASSISTANT) answer = index.message[row.row] as number;
   }
@@ -171,5 +194,8 @@ export function findSubagentConversation(index: RowIndex, load: LoadRow): Conver
   const localCommands = localCommandRows(tree, rows, load);
   // Of a subagent the official reader reads no `queue-operation` (sdk-spec §8.1).
   const delivered = deliveredPrompts(tree, rows, new Set(), localCommands, Infinity, load);
-  return { tree, rows: rows.map((row) => ({ row, at: row, compacted: false, branch: 0 })), delivered, localCommands };
+  const prompts = queuedPrompts(index, load);
+  const own = rows.map((row) => ({ row, at: row, compacted: false, branch: 0 }));
+  const all = withPrompts(index, load, own, prompts, { includeUndelivered: true, allMain: true });
+  return { tree, rows: all, delivered, prompts, localCommands };
 }

@@ -1,12 +1,14 @@
 import { withoutPreserved, type ForkCut } from "./fork-cut.ts";
 import type { ForkFacts, StoredRow } from "./fork-facts.ts";
+import type { ForkPart } from "./fork-prompts.ts";
 import { type ForkKey, ForkMembers, ForkValues, type RowWriter } from "./fork-rewrite.ts";
-import { type Rewind, rewindInForce } from "./rewind.ts";
+import { rewindsOfFork, type WrittenRewind } from "./rewind.ts";
 import { withPlainKeys } from "./plain-keys.ts";
 import { ASSISTANT, PROGRESS, QUEUED_COMMAND, type RowIndex, SIDECHAIN, SYSTEM } from "./row-index.ts";
 import { parseRow } from "./row.ts";
 import { RowScan, scanObject } from "./row-scan.ts";
-import { Tree } from "./tree.ts";
+import type { QueuedPrompt } from "./queue.ts";
+import { type LoadRow, Tree } from "./tree.ts";
 import { record } from "./voice-call.ts";
 
 /** 16 random bytes for each uuid of the source. */
@@ -71,6 +73,8 @@ const ADDED = [
 export class ForkRows {
   readonly #index: RowIndex;
   readonly #cut: ForkCut;
+  readonly #prompts: readonly QueuedPrompt[];
+  readonly #load: LoadRow;
   readonly #identity: ForkIdentity;
   readonly #tree: Tree;
   readonly #link: Int32Array;
@@ -79,10 +83,12 @@ export class ForkRows {
   /** Last row taken of each uuid, or -1. */
   readonly #rowOf: Int32Array;
   readonly #last: number;
-  /** The rewind that is in force behind the rows taken; its row is taken too. */
-  readonly #rewind: Rewind | undefined;
+  /** The rewinds whose rows are taken. */
+  readonly #rewinds: readonly WrittenRewind[];
+  #nextRewind = 0;
   /** Next row of the index that has not been met in the file. */
   #next = 0;
+  #nextPrompt = 0;
   readonly #members = new ForkMembers();
   readonly #values = new ForkValues();
   readonly #scan = new RowScan();
@@ -90,10 +96,12 @@ export class ForkRows {
   /** Sessions that rows of the source say they were forked from. */
   readonly #ancestors = new Set<string>();
 
-  constructor(index: RowIndex, cut: ForkCut, identity: ForkIdentity) {
+  constructor(index: RowIndex, load: LoadRow, { cut, prompts }: ForkPart, identity: ForkIdentity) {
     for (const key of REMOVED) this.#values.set(key, null);
     this.#index = index;
+    this.#load = load;
     this.#cut = cut;
+    this.#prompts = prompts;
     this.#identity = identity;
     // The reader's tree: a row whose parent is nowhere hangs where the reader would hang it.
     this.#tree = new Tree(index);
@@ -101,9 +109,12 @@ export class ForkRows {
     this.#rowOf = new Int32Array(index.uuids.count).fill(NONE);
     for (let row = 0; row < index.count; row++) if (cut.keep[row] !== 0) this.#rowOf[index.uuid[row] as number] = row;
     this.#last = cut.keep.findLastIndex((kept, row) => kept !== 0 && index.kind[row] !== PROGRESS);
-    const rewind = rewindInForce(index, cut.last === NONE ? index.count : cut.last);
-    const known = rewind?.leaf === null || this.#writtenAbove(rewind?.leaf) !== undefined;
-    this.#rewind = known ? rewind : undefined;
+    this.#rewinds = rewindsOfFork(
+      index,
+      cut.keep,
+      cut.last === NONE ? index.count : cut.last,
+      (leaf) => this.#writtenAbove(leaf) !== undefined,
+    );
   }
 
   /** Rows that stand before the conversation. */
@@ -117,8 +128,16 @@ export class ForkRows {
 
   /** Writes what a row of the source becomes in the fork, if anything. */
   write(bytes: Buffer, offset: number, scan: RowScan, writer: RowWriter): void {
-    if (this.#rewind?.offset === offset) {
-      writer.value(this.#rewindRow(parseRow(bytes, scan.open, scan.end) ?? {}, this.#rewind));
+    const rewind = this.#rewinds[this.#nextRewind];
+    if (rewind?.offset === offset) {
+      this.#nextRewind++;
+      writer.value(this.#rewindRow(parseRow(bytes, scan.open, scan.end) ?? {}, rewind));
+      return;
+    }
+    const prompt = this.#prompts[this.#nextPrompt];
+    if (prompt !== undefined && this.#index.queue.offset[prompt.place] === offset) {
+      this.#nextPrompt++;
+      writer.value(this.#promptRow(prompt));
       return;
     }
     if (this.#next >= this.#index.count || this.#index.offset[this.#next] !== offset) return;
@@ -352,7 +371,7 @@ export class ForkRows {
     return this.#identity.freshId();
   }
 
-  #rewindRow(row: Readonly<Record<string, unknown>>, { leaf }: Rewind): object {
+  #rewindRow(row: Readonly<Record<string, unknown>>, { leaf }: WrittenRewind): object {
     const above = leaf === null ? undefined : this.#writtenAbove(leaf);
     const leafUuid = above === undefined ? null : parse(this.#mapped(above));
     const { cutUuid: cut, ...rest } = row;
@@ -361,6 +380,22 @@ export class ForkRows {
       leafUuid,
       ...(this.#isWritten(cut) && { cutUuid: parse(this.#mapped(cut)) }),
       sessionId: this.#identity.forkId,
+    };
+  }
+
+  /** One row says all of it: that somebody queued it, and, if so, that it was delivered there. The CLI passes over it. */
+  #promptRow({ text, place, isDelivered }: QueuedPrompt): object {
+    const { count, queue } = this.#index;
+    const { forkId: sessionId, sourceId, ids } = this.#identity;
+    const messageUuid = queue.idOf(text);
+    return {
+      type: "queue-operation",
+      operation: isDelivered ? "remove" : "enqueue",
+      timestamp: this.#load(count + place)["timestamp"],
+      sessionId,
+      content: this.#load(count + text)["content"],
+      uuid: ids === undefined ? messageUuid : this.#freshId(),
+      forkedFrom: { sessionId: sourceId, messageUuid },
     };
   }
 

@@ -1,4 +1,4 @@
-import { COMPACT_BOUNDARY, PARENT_UNKNOWN, type RowIndex, SYSTEM } from "./row-index.ts";
+import { COMPACT_BOUNDARY, PARENT_UNKNOWN, type RowIndex, SIDECHAIN, SYSTEM } from "./row-index.ts";
 import type { LoadRow, Tree } from "./tree.ts";
 import { record } from "./voice-call.ts";
 
@@ -86,6 +86,16 @@ export class History {
   }
 
   /**
+   * The same where that is a message that the last compaction of `chain` kept: what stands behind the boundary is said later,
+   * if only its summary.
+   */
+  behindKept(end: number, chain: readonly number[]): number {
+    const boundary = chain.findLast((row) => this.#tree.isFlagged(row, COMPACT_BOUNDARY));
+    if (boundary === undefined || this.placeOf(end) > this.placeOf(boundary) || !chain.includes(end)) return end;
+    return chain.findLast((row) => this.placeOf(row) >= this.placeOf(boundary)) ?? end;
+  }
+
+  /**
    * The main line up to `end`, each row once, where it was said first. `chain`: the conversation as the model has it; each row
    * of it is on the line. What a compaction kept stands where it was said, unless a part of it was written only after the
    * boundary: then all of it stands where the model has it.
@@ -122,12 +132,12 @@ export class History {
   }
 
   /**
-   * Where on the line the part begins that the model has: at the last boundary that begins a tree; 0 where there is none.
+   * Where on the line the part begins that the model has: at the last boundary that begins a tree; -1 where there is none.
    */
   borderOf(line: readonly PlacedRow[]): number {
     const begins = ({ row }: PlacedRow): boolean =>
       this.#tree.isFlagged(row, COMPACT_BOUNDARY) && this.#tree.parent(row) === NONE;
-    return Math.max(0, line.findLastIndex(begins));
+    return line.findLastIndex(begins);
   }
 
   /** What of the main chain is neither on the main line nor beside it; `taken` marks those rows. */
@@ -171,6 +181,8 @@ export class History {
     const keptBy = new Int32Array(index.uuids.count).fill(NONE);
     /** Rows that are new since the last boundary, and copies below those. */
     const isNew = new Uint8Array(index.count);
+    /** The row itself, or, of one that is progress or of a sidechain, the nearest above that is not; or -1. */
+    const onMain = new Int32Array(index.count).fill(NONE);
     const forward: number[] = [];
     const rewinds = new Rewinds(index);
     let boundary = NONE;
@@ -186,17 +198,20 @@ export class History {
       if (isFirst) this.#first[uuid] = row;
       let above = parent === NONE || parent === uuid ? NONE : (latest[parent] as number);
       if (above !== NONE) {
-        const isKept = above < boundary && keptBy[parent] === boundary;
+        const said = onMain[above] as number;
+        const isKept = above < boundary && said !== NONE && keptBy[index.uuid[said] as number] === boundary;
         if (isKept) above = this.#anchorOf(boundary, latest, row);
         else if (boundary !== NONE && isFirst && above > boundary && isNew[above] === 0) above = end;
       } else if (parent !== NONE && parent !== uuid && tree.rowOf[parent] !== NONE) forward.push(row);
       else if (isBoundary) {
         const named = isFirst
-          ? this.#named(load(row), { boundary, end, latest, rewoundTo: rewinds.leafAt(row) })
+          ? this.#named(load(row), { boundary, end, latest, rewoundTo: rewinds.leafBetween(boundary, row) })
           : NONE;
         above = isFirst ? (named === NONE ? end : named) : (this.#above[this.#first[uuid] as number] as number);
-      } else if (isMain && (parent !== NONE || tree.isFlagged(row, PARENT_UNKNOWN))) above = lastMain;
+      } else if ((parent !== NONE || tree.isFlagged(row, PARENT_UNKNOWN)) && !tree.isFlagged(row, SIDECHAIN))
+        above = lastMain;
       this.#above[row] = above;
+      onMain[row] = isMain ? row : above === NONE ? NONE : (onMain[above] as number);
       latest[uuid] = row;
       isNew[row] = isFirst || (above !== NONE && above >= boundary && isNew[above] !== 0) ? 1 : 0;
       if (!isFirst || !isMain) continue;
@@ -330,7 +345,7 @@ interface Before {
   readonly end: number;
   /** The last copy of each uuid, by its number. */
   readonly latest: Int32Array;
-  /** Where the last rewind went to that was written down. */
+  /** Where the last rewind since then went to that was written down. */
   readonly rewoundTo: string | null | undefined;
 }
 
@@ -358,20 +373,20 @@ function keptOf({ compactMetadata }: Readonly<Record<string, unknown>>, { uuids 
 class Rewinds {
   readonly #index: RowIndex;
   #next = 0;
-  #leaf: string | null | undefined;
+  #last: { readonly at: number; readonly leaf: string | null | undefined } | undefined;
 
   constructor(index: RowIndex) {
     this.#index = index;
   }
 
-  /** Where the last rewind before the row went to; undefined when there was none. */
-  leafAt(row: number): string | null | undefined {
+  /** Where the last rewind between two rows went to; undefined when there was none. */
+  leafBetween(from: number, to: number): string | null | undefined {
     const { checkpoints } = this.#index;
-    for (; (checkpoints[this.#next]?.at ?? Infinity) <= row; this.#next++) {
-      const { explicit, leaf } = checkpoints[this.#next] as (typeof checkpoints)[number];
-      this.#leaf = explicit ? leaf : undefined;
+    for (; (checkpoints[this.#next]?.at ?? Infinity) <= to; this.#next++) {
+      const { at, explicit, leaf } = checkpoints[this.#next] as (typeof checkpoints)[number];
+      this.#last = { at, leaf: explicit ? leaf : undefined };
     }
-    return this.#leaf;
+    return this.#last === undefined || this.#last.at <= from ? undefined : this.#last.leaf;
   }
 }
 

@@ -34,6 +34,8 @@ export type TranscriptMessage = SessionMessage & {
   branch?: number;
   /** No link connects it with the rest of the conversation, although no rewind cut it off. */
   unconnected?: true;
+  /** A prompt that was queued, and that nobody gave to the model. */
+  undelivered?: true;
 };
 
 export interface MessageContext {
@@ -46,7 +48,7 @@ export interface MessageContext {
   /** Number of the abandoned branch, 0 for the current one; a key of ours. */
   readonly branch?: number;
   /** What sets it apart from what was said in turn; a key of ours. */
-  readonly apart?: "unconnected" | undefined;
+  readonly apart?: "unconnected" | "undelivered" | undefined;
 }
 
 const DENIALS = new Set([

@@ -1,5 +1,7 @@
 import { COMPACT_BOUNDARY, FORK_BRIEFING, PROGRESS, type RowIndex, SIDECHAIN } from "./row-index.ts";
 
+const NONE = -1;
+
 /** A rewind that is in force. */
 export interface Rewind {
   /** Where the conversation ends; `null`: it is empty again. */
@@ -22,15 +24,14 @@ export function rewindInForce(index: RowIndex, lastRow = index.count): Rewind | 
   let leaf: string | null | undefined;
   let offset = 0;
   let pending = false;
-  let last = -1;
+  let last = NONE;
   let row = 0;
   const readTo = (end: number): void => {
     for (; row < end; row++) {
-      const flags = index.flags[row] as number;
-      if ((flags & (SIDECHAIN | FORK_BRIEFING)) !== 0 || index.kind[row] === PROGRESS) continue;
+      if (!counts(index, row)) continue;
       last = row;
       pending = false;
-      if (leaf === null || (flags & COMPACT_BOUNDARY) !== 0) leaf = undefined;
+      if (leaf === null || isBoundary(index, row)) leaf = undefined;
     }
   };
   for (const checkpoint of index.checkpoints) {
@@ -44,3 +45,34 @@ export function rewindInForce(index: RowIndex, lastRow = index.count): Rewind | 
   readTo(Math.min(lastRow + 1, index.count));
   return leaf === undefined ? undefined : { leaf, offset, pending, last };
 }
+
+/** A rewind that was written down. */
+export type WrittenRewind = Pick<Rewind, "leaf" | "offset">;
+
+/**
+ * The rewinds of a fork that has the rows of `keep`, in file order: what they cut off is cut off there too. One that only a
+ * checkpoint took back, which no fork has, is left out: it would be in force. `isThere`: whether the fork has such a leaf.
+ */
+export function rewindsOfFork(
+  index: RowIndex,
+  keep: Uint8Array,
+  lastRow: number,
+  isThere: (leaf: string) => boolean,
+): WrittenRewind[] {
+  if (!index.checkpoints.some(({ explicit }) => explicit)) return [];
+  const lastOf = (is: (index: RowIndex, row: number) => boolean): number =>
+    keep.findLastIndex((kept, row) => kept !== 0 && counts(index, row) && is(index, row));
+  const ends = { row: lastOf(() => true), boundary: lastOf(isBoundary) };
+  const inForce = rewindInForce(index, lastRow);
+  const rewinds: WrittenRewind[] = [];
+  for (const { at, explicit, leaf, offset } of index.checkpoints.toReversed()) {
+    if (!explicit || at > lastRow || (leaf !== null && !isThere(leaf))) continue;
+    const isEnded = rewinds.length > 0 || (leaf === null ? ends.row : ends.boundary) >= at;
+    if (isEnded || offset === inForce?.offset) rewinds.push({ leaf, offset });
+  }
+  return rewinds.reverse();
+}
+
+const counts = ({ flags, kind }: RowIndex, row: number): boolean =>
+  ((flags[row] as number) & (SIDECHAIN | FORK_BRIEFING)) === 0 && kind[row] !== PROGRESS;
+const isBoundary = ({ flags }: RowIndex, row: number): boolean => ((flags[row] as number) & COMPACT_BOUNDARY) !== 0;

@@ -1,6 +1,7 @@
 import { IdTable } from "./id-table.ts";
 import { stringValue, truthy } from "./json-string.ts";
 import { PRECOMPACT_SKIP_BYTES } from "./limits.ts";
+import { QueueTable } from "./queue-table.ts";
 import { CWD, MESSAGE, PARTS, PartsTable, RESULT, setPart } from "./parts-table.ts";
 import { equals, type RowScan, scanObject } from "./row-scan.ts";
 import { withPlainKeys } from "./plain-keys.ts";
@@ -83,6 +84,8 @@ export class RowIndex {
   /** Empty until the first explicit one: only those move anything, and later ones can take it back. */
   readonly checkpoints: Checkpoint[] = [];
   readonly absorbed: AbsorbedPrompt[] = [];
+  /** The `queue-operation` rows. Those that a reader shows are numbered after the rows: `count` and on. */
+  readonly queue: QueueTable;
   /** Of a table of some rows of a transcript: the uuids, by their numbers, that any of its rows has. */
   elsewhere: Uint8Array | undefined;
   readonly #seed: number;
@@ -103,6 +106,7 @@ export class RowIndex {
     this.uuids = new IdTable(seed, rows);
     this.messageIds = new IdTable(seed, rows);
     this.parts = new PartsTable(rows);
+    this.queue = new QueueTable(seed);
   }
 
   /**
@@ -135,13 +139,15 @@ export class RowIndex {
       case "last-prompt":
         return this.#addCheckpoint(bytes, start, end, offset);
       case "queue-operation":
-        return this.#addAbsorbed(bytes, start, end);
+        return this.#addOperation(bytes, start, end, offset);
       case ESCAPED: {
         // A key or a type written with escapes: as good as any, but too rare to read byte by byte.
         const plain = withPlainKeys(bytes, scan);
         if (!scanObject(plain, 0, plain.length, scan)) return undefined;
         const known = this.count;
+        const operations = this.queue.count;
         const other = this.#addAs(typeAsWritten(plain, scan), plain, 0, plain.length, offset, scan);
+        if (this.queue.count > operations) this.queue.length[operations] = end - start;
         if (this.count > known) {
           this.length[known] = end - start;
           // They stand elsewhere in the file.
@@ -305,9 +311,11 @@ export class RowIndex {
     }
   }
 
-  #addAbsorbed(bytes: Buffer, start: number, end: number): undefined {
+  #addOperation(bytes: Buffer, start: number, end: number, offset: number): undefined {
     const value = parseRow(bytes, start, end);
-    if (value?.["operation"] !== "remove" || value["reason"] !== "absorbed_mid_turn") return;
+    if (value === undefined) return;
+    this.queue.add(value, bytes, start, end, offset, this.count);
+    if (value["operation"] !== "remove" || value["reason"] !== "absorbed_mid_turn") return;
     const { deliveryId, commandUuid } = value as { deliveryId?: unknown; commandUuid?: unknown };
     this.absorbed.push({
       at: this.count,

@@ -1,6 +1,7 @@
 import type { Conversation, ConversationRow } from "./conversation.ts";
 import { closesQuietTurn, type MessageContext, toMessage, type TranscriptMessage } from "./message.ts";
 import { contentOf } from "./parallel.ts";
+import { NEWS } from "./queue-table.ts";
 import { hasShownOrigin, queuedPrompt } from "./queued.ts";
 import {
   ASSISTANT,
@@ -40,9 +41,13 @@ export function visibleRows(
   const { tree, rows, delivered } = conversation;
   const { kind, flags } = tree.index;
   const taken = new Set<string>();
-  if (delivered.size > 0) for (const { row } of rows) taken.add(tree.index.uuids.text(tree.index.uuid[row] as number));
+  const { count } = tree.index;
+  if (delivered.size > 0) {
+    for (const { row } of rows) if (row < count) taken.add(tree.index.uuids.text(tree.index.uuid[row] as number));
+  }
   const hidden = new HiddenTools(conversation, load);
   return rows.filter(({ row }) => {
+    if (row >= count) return true;
     const bits = flags[row] as number;
     if (!subagent && (bits & SIDECHAIN) !== 0) return false;
     if ((bits & QUEUED_COMMAND) !== 0) {
@@ -73,21 +78,28 @@ export class MessageMaker {
   readonly #conversation: Conversation;
   readonly #load: LoadRow;
   readonly #hidden: HiddenTools;
+  readonly #places: ReadonlyMap<number, number>;
 
   constructor(conversation: Conversation, load: LoadRow) {
     this.#conversation = conversation;
     this.#load = load;
+    this.#places = placesOf(conversation);
     this.#hidden = new HiddenTools(conversation, load);
   }
 
   /** Whether a user or assistant row is shown with its `message` as it stands. */
   isPlain(row: number): boolean {
     const { tree } = this.#conversation;
+    if (row >= tree.index.count) return false;
     return !tree.isFlagged(row, QUEUED_COMMAND | COMPACT_SUMMARY | LOOK_INSIDE) && this.#hidden.isEmpty;
   }
 
   make({ row, compacted, branch, apart }: ConversationRow, context: MessageContext = {}): ConversationEntry {
     const entry = this.#load(row);
+    if (row >= this.#conversation.tree.index.count) {
+      const message = toMessage(this.#fromQueue(row, entry), { ...context, compacted, branch, apart });
+      return { message, entry, compacted, branch };
+    }
     const queued = this.#conversation.tree.isFlagged(row, QUEUED_COMMAND);
     const left = queued ? queuedPrompt(entry, new Set(), { keepMeta: true }) : this.#hidden.apply(() => entry, row);
     const shown = left === UNCHANGED ? entry : left;
@@ -99,6 +111,27 @@ export class MessageMaker {
       branch,
     };
   }
+
+  /** The user row that a prompt in a `queue-operation` stands for. */
+  #fromQueue(row: number, entry: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+    const { count, queue } = this.#conversation.tree.index;
+    const place = this.#places.get(row) ?? row;
+    return {
+      type: "user",
+      uuid: queue.idOf(row - count),
+      sessionId: entry["sessionId"],
+      timestamp: (place === row ? entry : this.#load(place))["timestamp"],
+      message: { role: "user", content: entry["content"] },
+      isQueuedCommand: true,
+      ...(queue.nature[row - count] === NEWS && { origin: { kind: "task-notification" } }),
+    };
+  }
+}
+
+/** Where each prompt stands, by its row. */
+function placesOf({ prompts, tree }: Conversation): ReadonlyMap<number, number> {
+  const { count } = tree.index;
+  return new Map(prompts.map(({ text, place }) => [count + text, count + place]));
 }
 
 /**

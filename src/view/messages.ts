@@ -130,6 +130,7 @@ const standsWith = (a: Standing, b: Standing): boolean =>
 /** What sets a message apart from what was said in turn, in words; empty for most. */
 export function apartWords({ branch, apart }: Standing): string {
   if (branch > 0) return `branch ${branch}, left behind by a rewind`;
+  if (apart === "undelivered") return "queued, not delivered";
   return apart === "unconnected" ? "not connected with what follows" : "";
 }
 

@@ -4,7 +4,7 @@ import { actedOn, ofSession } from "./copies.ts";
 import type { Deviation } from "./deviation.ts";
 import { line, mapTranscripts, type Row, type Transcript, transcriptsOf } from "./model.ts";
 import type { Change } from "./outcome.ts";
-import { type Anchor, anchorInForce, withRewind } from "./rewind.ts";
+import { type Anchor, anchorInForce, anchorsIn, takesBack, withRewind } from "./rewind.ts";
 import {
   blocks,
   conversationRows,
@@ -49,26 +49,37 @@ export const forkDeviations: readonly Deviation[] = [
   },
   {
     id: "fork-keeps-rewind",
-    title: "A fork takes a rewind with it",
-    reason: "Otherwise the fork would show, and continue, what the source had dropped.",
+    title: "A fork takes rewinds with it",
+    reason:
+      "Otherwise the fork would show, and continue, what the source had dropped, and could not tell what was left behind from what nothing connects.",
     official: "Does not copy `last-prompt` rows.",
-    ours: "Copies the row of the rewind in force, with the new ids.",
+    ours: "Copies the row of each rewind whose leaf the fork has, with the new ids, but for one that only a further `last-prompt` row took back.",
     applies: (store, call) => {
       const one = call.fn === "forkSession" ? actedOn(store, call) : undefined;
-      return one !== undefined && keptAnchor(one, call) !== undefined;
+      return one !== undefined && keptAnchors(one, call).length > 0;
     },
     effect: (effect, { asked }) => {
       const one = actedOn(asked.store, asked.call);
-      const anchor = one === undefined ? undefined : keptAnchor(one, asked.call);
-      if (one === undefined || anchor === undefined) return effect;
+      const anchors = one === undefined ? [] : keptAnchors(one, asked.call);
+      if (one === undefined || anchors.length === 0) return effect;
       const changes = Object.entries(effect.changes).map(([at, change]): [string, Change] =>
         change.kind === "added" && at.endsWith(".jsonl")
-          ? [at, { ...change, content: withAnchorRow(change.content, one, anchor) }]
+          ? [
+              at,
+              {
+                ...change,
+                content: anchors.reduce((content, anchor) => withAnchorRow(content, one, anchor), change.content),
+              },
+            ]
           : [at, change],
       );
       return { ...effect, changes: Object.fromEntries(changes) };
     },
-    provoke: (rng, store) => mapTranscripts(store, (one) => withRewind(rng, one)),
+    provoke: (rng, store) =>
+      mapTranscripts(store, (one) => {
+        const rewound = withRewind(rng, one);
+        return rng.chance(0.4) ? withRewind(rng, rewound) : rewound;
+      }),
   },
   {
     id: "fork-progress-circle",
@@ -146,20 +157,25 @@ export const forkDeviations: readonly Deviation[] = [
   },
 ];
 
-/** The anchor that the fork has: the one in force behind the rows taken, when its leaf is among them. */
-function keptAnchor(one: Transcript, call: Call): Anchor | undefined {
+/** The anchors that the fork has: those whose leaf is among the rows taken, and that are in force, or taken back by one of those. */
+export function keptAnchors(one: Transcript, call: Call): Anchor[] {
   const upTo = optionsOf(call)["upToMessageId"];
   const rows = conversationRows(one.lines);
   const cut =
     typeof upTo === "string" && upTo !== ""
       ? rows.find((placed) => uuidOf(placed) === upTo || field(placed.row["attachment"], "source_uuid") === upTo)
       : undefined;
-  if (cut === undefined && Boolean(upTo)) return undefined;
-  const anchor = anchorInForce(one, cut === undefined ? undefined : cut.at + 1);
-  if (anchor === undefined || anchor.leaf === null) return anchor;
-  return rows.some((placed) => uuidOf(placed) === anchor.leaf && (cut === undefined || placed.at <= cut.at))
-    ? anchor
-    : undefined;
+  if (cut === undefined && Boolean(upTo)) return [];
+  const to = cut === undefined ? undefined : cut.at + 1;
+  const taken = rows.filter((placed) => cut === undefined || placed.at <= cut.at);
+  const inForce = anchorInForce(one, to);
+  const kept: Anchor[] = [];
+  for (const anchor of anchorsIn(one, to).reverse()) {
+    const isThere = anchor.leaf === null || taken.some((placed) => uuidOf(placed) === anchor.leaf);
+    const isEnded = kept.length > 0 || taken.some((placed) => takesBack(placed, anchor));
+    if (isThere && (isEnded || anchor.at === inForce?.at)) kept.push(anchor);
+  }
+  return kept.reverse();
 }
 
 /** A fork's content with the row of the anchor behind the rows that stood before it. */
@@ -173,7 +189,8 @@ function withAnchorRow(content: string, one: Transcript, { at, row, leaf }: Anch
       .filter((placed) => placed.at < at)
       .map(uuidOf),
   );
-  const place = parsed.findLastIndex(({ forkedFrom }) => before.has(field(forkedFrom, "messageUuid") as string)) + 1;
+  let place = parsed.findLastIndex(({ forkedFrom }) => before.has(field(forkedFrom, "messageUuid") as string)) + 1;
+  while (parsed[place]?.["type"] === "last-prompt") place++;
   const { cutUuid, ...rest } = row;
   const cut = cutUuid === undefined ? undefined : renamed(cutUuid);
   const copied = {

@@ -7,6 +7,7 @@ import { conversationDeviations } from "./deviations-conversation.ts";
 import { deleteDeviations } from "./deviations-delete.ts";
 import { forkDeviations } from "./deviations-fork.ts";
 import { listDeviations } from "./deviations-list.ts";
+import { queueDeviations } from "./deviations-queue.ts";
 import { rowDeviations } from "./deviations-row.ts";
 import { shapeDeviations } from "./deviations-shape.ts";
 import { writeDeviations } from "./deviations-write.ts";
@@ -14,6 +15,7 @@ import { writeDeviations } from "./deviations-write.ts";
 export const deviations: readonly Deviation[] = [
   ...rowDeviations,
   ...conversationDeviations,
+  ...queueDeviations,
   ...shapeDeviations,
   ...listDeviations,
   ...writeDeviations,

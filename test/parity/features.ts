@@ -1,5 +1,6 @@
 /** What a store has in it, so that a run can say what it covered. */
 import { bytesOf, projectOf, type Row, rowOf, type Store, type Transcript, transcriptsOf } from "./model.ts";
+import { queuedPrompts } from "./queue.ts";
 import { conversationRows, field, isMain, parentOf, uuidOf } from "./transforms.ts";
 import { WINDOW } from "./windows.ts";
 
@@ -20,6 +21,7 @@ const OF_TRANSCRIPT: Readonly<Record<string, (one: Transcript, rows: readonly Ro
   "boundary with a parent": (_one, rows) =>
     rows.some((row) => isBoundary(row) && typeof row["parentUuid"] === "string"),
   "queued prompts": (_one, rows) => rows.some((row) => field(row["attachment"], "type") === "queued_command"),
+  "prompts in operations alone": (one) => queuedPrompts(one.lines).length > 0,
   "sidechain rows": (_one, rows) => rows.some((row) => row["isSidechain"] === true),
   "team rows": (_one, rows) => rows.some((row) => row["teamName"] !== undefined),
   "meta rows": (_one, rows) => rows.some((row) => row["isMeta"] === true),

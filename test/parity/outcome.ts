@@ -39,7 +39,7 @@ export async function outcomeOf(api: Api, call: Call, configDir: string): Promis
   const before = process.env["CLAUDE_CONFIG_DIR"];
   process.env["CLAUDE_CONFIG_DIR"] = configDir;
   try {
-    return { value: canonical(await api[call.fn](...call.args)) };
+    return { value: canonical(await api[call.fn](...call.args)).replace(DERIVED_UUID, DERIVED) };
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     return { error: message.replaceAll(configDir, "<CONFIG>") };
@@ -50,6 +50,9 @@ export async function outcomeOf(api: Api, call: Call, configDir: string): Promis
 }
 
 const UUID = /[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}/g;
+/** What is made of other things is a uuid of version 8; nothing in a store has one. */
+const DERIVED_UUID = /[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}/g;
+export const DERIVED = "<derived>";
 const TIME = /20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z/g;
 const NOW_MS = 10 * 60_000;
 
@@ -64,6 +67,7 @@ class Names {
 
   in(text: string): string {
     return text
+      .replace(DERIVED_UUID, DERIVED)
       .replace(UUID, (id) => {
         if (this.#known(id)) return id;
         if (!this.#names.has(id)) this.#names.set(id, `<new ${this.#names.size + 1}>`);

@@ -42,6 +42,23 @@ export function anchorInForce(transcript: Transcript, to = transcript.lines.leng
   return anchor;
 }
 
+/** All that were written down before the line `to`. */
+export function anchorsIn(transcript: Transcript, to = transcript.lines.length): Anchor[] {
+  return transcript.lines.slice(0, to).flatMap((bytes, at) => {
+    const row = bytes.includes('"explicit"') ? rowOf(bytes) : undefined;
+    const leaf = row?.["leafUuid"];
+    return row?.["type"] === "last-prompt" &&
+      row["explicit"] === true &&
+      (leaf === null || (typeof leaf === "string" && leaf !== ""))
+      ? [{ at, row, leaf }]
+      : [];
+  });
+}
+
+/** Whether the row takes back a rewind that stands before it. */
+export const takesBack = (placed: Placed, { at, leaf }: Anchor): boolean =>
+  placed.at > at && counts(placed) && (leaf === null || isBoundary(placed));
+
 export function endingOf(transcript: Transcript): Ending | undefined {
   const anchor = anchorInForce(transcript);
   if (anchor === undefined) return undefined;

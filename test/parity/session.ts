@@ -61,7 +61,11 @@ function firstRows(rng: Rng, { sessionId }: SessionOptions): Row[] {
   const rows: Row[] = [];
   if (rng.chance(0.3)) rows.push({ type: "mode", mode: "normal", sessionId });
   if (rng.chance(0.3)) rows.push({ type: "permission-mode", permissionMode: "default", sessionId });
-  if (rng.chance(0.2)) rows.push({ type: "queue-operation", operation: "enqueue", sessionId, content: prose(rng) });
+  if (rng.chance(0.2)) {
+    const content = prose(rng);
+    rows.push({ type: "queue-operation", operation: "enqueue", sessionId, content });
+    rows.push({ type: "queue-operation", operation: "dequeue", sessionId });
+  }
   if (rng.chance(0.2))
     rows.push({
       type: "file-history-snapshot",

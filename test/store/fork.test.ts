@@ -14,6 +14,7 @@ import {
   attachment,
   boundary,
   call,
+  checkpoint,
   collect,
   jsonl,
   numberOf,
@@ -153,12 +154,21 @@ describe("forkSession", () => {
     ["to the start", [...four, rewind(null)]],
     ["and on", [...four, rewind(2), user(5, 2), assistant(6, 5)]],
     ["to a progress row", [...four, progress(5, 2), rewind(5)]],
+    ["to the start and on", [...four, rewind(null), user(5, null), assistant(6, 5)]],
+    ["to the start, and from there to a message", [...four, rewind(null), rewind(2), user(5, 2)]],
+    [
+      "to what was said before a compaction, and a compaction",
+      [...four, boundary(7, 4), summary(8, 7), rewind(2), boundary(9, 2), summary(10, 9)],
+    ],
+    ["that a checkpoint took back", [...four, rewind(2), checkpoint(4)]],
+    ["that a checkpoint took back, and a row", [...four, rewind(null), checkpoint(4), user(5, 4)]],
   ] as [string, Row[]][])("honours a rewind %s", async ([, rows]) => {
     const { configDirs } = store(jsonl(rows));
     const { sessionId: id } = await forkSession(ID, { configDirs });
-    expect(said(await getSessionMessages(id, { configDirs }))).toEqual(
-      said(await getSessionMessages(ID, { configDirs })),
-    );
+    for (const options of [{}, { includeCompacted: true, branches: "all" as const }]) {
+      const [ours, theirs] = [id, ID].map((session) => getSessionMessages(session, { configDirs, ...options }));
+      expect(said((await ours) ?? [])).toEqual(said((await theirs) ?? []));
+    }
   });
 
   test("hangs a row whose parent is nowhere where the reader hangs it", async () => {

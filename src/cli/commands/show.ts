@@ -9,7 +9,7 @@ transcript from stdin. Long output is folded; what is not shown is told at the e
   {"session": {sessionId, title, cwd, gitBranch, path, messages, subagent,
     subagents: [{agentId, agentType, description}]},
   "messages": [{number, speaker, timestamp, model, branch, compacted,
-    unconnected, uuids, parts: [{kind, role, …}]}],
+    unconnected, undelivered, uuids, parts: [{kind, role, …}]}],
   "omitted": {before, otherRoles, compacted, notCurrent, branches, branchMessages, thoughtsWithoutText, empty,
     spilled, missingOutputs, unread: {tooLong, cutShort, notRows, unfinished}}}
   Kinds of parts: text, thinking, hidden (said to the model only), notice, summary, boundary {text};

@@ -46,8 +46,8 @@ export function select(
 }
 
 /**
- * The messages that the model has, in the order in which it has them; a note of the CLI that stands beside them comes after
- * the message that it stands after.
+ * The messages that the model has, in the order in which it has them. A note of the CLI that stands beside them, and a prompt
+ * that waits, come after the message that they stand after.
  */
 function currentNumbers(open: OpenConversation, messages: Messages): number[] {
   const numberAt = new Int32Array(open.length);
@@ -59,9 +59,10 @@ function currentNumbers(open: OpenConversation, messages: Messages): number[] {
   const notes = new Map<number, number[]>();
   let before = 0;
   for (let number = 1; number <= messages.count; number++) {
-    const { branch, compacted, from } = messages.get(number);
+    const { branch, compacted, apart, from } = messages.get(number);
+    const isNotice = open.facts(from).kind === "system" || apart === "undelivered";
     if (known.has(number)) before = number;
-    else if (branch === 0 && !compacted && open.facts(from).kind === "system") {
+    else if (branch === 0 && !compacted && isNotice) {
       const list = notes.get(before);
       if (list === undefined) notes.set(before, [number]);
       else list.push(number);

@@ -1,0 +1,169 @@
+import { record } from "./voice-call.ts";
+
+type Row = Readonly<Record<string, unknown>>;
+
+/** What a `queue-operation` says of the queue of prompts: one came in, or went out. */
+export const ENQUEUE = 0;
+/** A row of its own follows. */
+export const DEQUEUE = 1;
+/** Taken into the running turn. */
+export const DELIVERED = 2;
+/** Taken out, and given to nobody. */
+export const DROPPED = 3;
+/** Taken out, and its text stands elsewhere: in the result of a tool, in another conversation. */
+export const ELSEWHERE = 4;
+/** Taken back to be edited: all that were typed, or one. */
+export const POP_ALL = 5;
+export const POP_ONE = 6;
+/** Delivered in the session that this one is a fork of: written by the fork, where no other row says so. */
+export const INHERITED = 7;
+
+/** What a prompt is, which decides which one of several goes out. */
+export const TYPED = 0;
+/** A slash command: never taken into a running turn. */
+export const COMMAND = 1;
+/** News of background work: goes out after what was typed. */
+export const NEWS = 2;
+
+/** The `queue-operation` rows of a transcript in file order, as numbers: some 40 bytes each, and no text. */
+export class QueueTable {
+  count = 0;
+  offset = new Float64Array(0);
+  length = new Uint32Array(0);
+  /** Number of conversation rows that stand before it. */
+  at = new Int32Array(0);
+  operation = new Uint8Array(0);
+  /** `TYPED`, `COMMAND` or `NEWS`. */
+  nature = new Uint8Array(0);
+  /** By what the text is told from others (`hashOf`); NaN where there is none. */
+  text = new Float64Array(0);
+  /** By what the row is told from others: two words for each. */
+  #mark = new Uint32Array(0);
+  /** Of rows that have one. */
+  readonly #uuids = new Map<number, string>();
+  readonly #seed: number;
+
+  /** `seed`: with one that nobody knows, no transcript can be written in which two texts are taken for one. */
+  constructor(seed: number) {
+    this.#seed = seed | 0;
+  }
+
+  /** Adds the row from `start` to `end`, whose value that is; `at` rows of the conversation stand before it. */
+  add(value: Row, bytes: Uint8Array, start: number, end: number, offset: number, at: number): void {
+    const operation = operationOf(value);
+    if (operation === undefined) return;
+    if (this.count === this.offset.length) this.#grow(Math.max(16, 2 * this.count));
+    const i = this.count++;
+    const text = textOf(value["content"]);
+    this.offset[i] = offset;
+    this.length[i] = end - start;
+    this.at[i] = at;
+    this.operation[i] = operation;
+    this.nature[i] = natureOf(text);
+    this.text[i] = this.hashOf(text);
+    let [a, b] = [0x811c9dc5, 0x1b873593];
+    for (let byte = start; byte < end; byte++) {
+      a = Math.imul(a ^ (bytes[byte] as number), 0x01000193);
+      b = Math.imul(b ^ (bytes[byte] as number), 0x5bd1e995);
+      b ^= b >>> 15;
+    }
+    this.#mark[2 * i] = a;
+    this.#mark[2 * i + 1] = b;
+    const { uuid } = value;
+    if (isOfFork(value) && typeof uuid === "string" && UUID.test(uuid)) this.#uuids.set(i, uuid);
+  }
+
+  /** White space does not count: blocks have other line ends than the text that was queued. NaN where there is no more. */
+  hashOf(text: string): number {
+    let a = this.#seed ^ 0x811c9dc5;
+    let b = this.#seed ^ 0x1b873593;
+    let units = 0;
+    for (let i = 0; i < text.length; i++) {
+      const unit = text.charCodeAt(i);
+      if (unit <= 0x20) continue;
+      units++;
+      a = Math.imul(a ^ unit, 0x01000193);
+      b = Math.imul(b ^ unit, 0x5bd1e995);
+      b ^= b >>> 15;
+    }
+    return units === 0 ? Number.NaN : (a >>> 0) * 2 ** 21 + ((b >>> 0) % 2 ** 21);
+  }
+
+  /**
+   * The uuid that a fork gave the row. Else one (version 8) for what the row holds and where it stands: the same whenever the
+   * file is read, and wherever it lies.
+   */
+  idOf(i: number): string {
+    const uuid = this.#uuids.get(i);
+    if (uuid !== undefined) return uuid;
+    const [a = 0, b = 0] = [this.#mark[2 * i], this.#mark[2 * i + 1]];
+    const place = Math.imul(((this.offset[i] as number) % 2 ** 32) | 0, 0x9e3779b1);
+    const words = [a, b, Math.imul(a ^ place, 0x85ebca6b), Math.imul(b ^ (place >>> 7), 0xc2b2ae35)];
+    const hex = words.map((word) => (word >>> 0).toString(16).padStart(8, "0")).join("");
+    return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20)}`;
+  }
+
+  #grow(size: number): void {
+    this.offset = copied(this.offset, new Float64Array(size));
+    this.length = copied(this.length, new Uint32Array(size));
+    this.at = copied(this.at, new Int32Array(size));
+    this.operation = copied(this.operation, new Uint8Array(size));
+    this.nature = copied(this.nature, new Uint8Array(size));
+    this.text = copied(this.text, new Float64Array(size));
+    this.#mark = copied(this.#mark, new Uint32Array(2 * size));
+  }
+}
+
+function copied<T extends { set(from: T): void }>(from: T, to: T): T {
+  to.set(from);
+  return to;
+}
+
+/** Why a prompt was taken out, where the CLI says so and it was not to give it to the model here. */
+const REASONS: ReadonlyMap<unknown, number> = new Map([
+  ["dropped_by_hook", DROPPED],
+  ["cleared_on_cancel", DROPPED],
+  ["cancelled_by_sender", DROPPED],
+  ["superseded_by_resume", DROPPED],
+  ["agent_stopped", DROPPED],
+  ["not_carried_to_background", DROPPED],
+  ["rewound", DROPPED],
+  ["delivered_as_tool_result", ELSEWHERE],
+  ["delivered_to_agent", ELSEWHERE],
+  ["carried_to_background", ELSEWHERE],
+  ["stored_at_idle", ELSEWHERE],
+]);
+
+const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+const isOfFork = (value: Row): boolean => record(value["forkedFrom"]) !== undefined;
+
+function operationOf(value: Row): number | undefined {
+  switch (value["operation"]) {
+    case "enqueue":
+      return ENQUEUE;
+    case "dequeue":
+      return DEQUEUE;
+    case "remove":
+      return isOfFork(value) ? INHERITED : (REASONS.get(value["reason"]) ?? DELIVERED);
+    case "popAll":
+      return POP_ALL;
+    case "popOne":
+      return POP_ONE;
+    default:
+      return undefined;
+  }
+}
+
+/** The text of a prompt, as the CLI queues it: a string, or blocks. */
+export function textOf(content: unknown): string {
+  if (typeof content === "string") return content;
+  if (!Array.isArray(content)) return "";
+  const texts = content.map((block: unknown) => record(block)).filter((block) => block?.["type"] === "text");
+  return texts.map((block) => (typeof block?.["text"] === "string" ? block["text"] : "")).join("\n");
+}
+
+/** What a prompt is, by how it begins; a row of its own begins so too. */
+export function natureOf(text: string): number {
+  if (/^\s*<task-notification[\s>]/.test(text)) return NEWS;
+  return /^\s*(?:\/|<command-(?:name|message)>)/.test(text) ? COMMAND : TYPED;
+}
