@@ -427,13 +427,13 @@ export const listDeviations: readonly Deviation[] = [
 
 /** Puts the prompt in place of its stand-in, but where a picture names the session. */
 function nameByMarkup(row: Row, store: Store): void {
+  const copies = transcriptsOf(store).filter((one) => one.sessionId === row["sessionId"]);
+  const [newest] = copies.sort((a, b) => b.mtime - a.mtime);
+  if (newest === undefined || markupPrompt(newest) === undefined) return;
   const standIn = String(row["firstPrompt"]);
   const prompt = withoutStandIn(standIn);
   row["firstPrompt"] = prompt;
-  if (row["summary"] !== standIn) return;
-  const copies = transcriptsOf(store).filter((one) => one.sessionId === row["sessionId"]);
-  const [newest] = copies.sort((a, b) => b.mtime - a.mtime);
-  row["summary"] = (newest && mediaOf(newest)) ?? prompt;
+  if (row["summary"] === standIn) row["summary"] = mediaOf(newest) ?? prompt;
 }
 
 /** Whether the session is archived as it stands: what stands in for the prompt would take it out of the archive. */
