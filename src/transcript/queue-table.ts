@@ -11,7 +11,7 @@ export const DELIVERED = 2;
 /** Taken out, and given to nobody. */
 export const DROPPED = 3;
 /** Taken out, and its text stands elsewhere: in the result of a tool, in another conversation. */
-export const ELSEWHERE = 4;
+const ELSEWHERE = 4;
 /** Taken back to be edited: all that were typed, or one. */
 export const POP_ALL = 5;
 export const POP_ONE = 6;
