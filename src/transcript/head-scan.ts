@@ -74,7 +74,7 @@ export class HeadScan {
   }
 
   get #hasPrompt(): boolean {
-    return this.firstPrompt !== undefined && this.titles.title !== undefined;
+    return this.firstPrompt !== undefined && this.titles.hasPrompt;
   }
 
   /** A whole row. */
@@ -148,11 +148,13 @@ export class HeadScan {
   #readPromptOf(row: Buffer, bytes: Buffer, scan: RowScan, keys: RowKeys): void {
     if (has(row, IS_COMPACT_SUMMARY) || isTrue(bytes, scan, keys.isCompactSummary) || keys.message < 0) return;
     const message = memberObject(bytes, scan, keys.message);
-    this.titles.take(textsOfMessage(message));
-    if (this.firstPrompt !== undefined) return;
-    if (keys.pluginPrompt >= 0)
-      this.pluginPrompt ??= pluginPromptOfMessage(message, memberObject(bytes, scan, keys.pluginPrompt));
-    this.firstPrompt = promptOfMessage(message, this.fallback);
+    const here = this.firstPrompt === undefined;
+    if (here) {
+      if (keys.pluginPrompt >= 0)
+        this.pluginPrompt ??= pluginPromptOfMessage(message, memberObject(bytes, scan, keys.pluginPrompt));
+      this.firstPrompt = promptOfMessage(message, this.fallback);
+    }
+    this.titles.take(textsOfMessage(message), { prompt: this.firstPrompt, here });
   }
 }
 

@@ -6,22 +6,36 @@ import { LIST_TITLE_UNITS } from "./limits.ts";
 import { compact, promptLine, withoutPasteTags } from "./prompt.ts";
 import { SEQUENCES } from "./sequences.ts";
 import { PLAN_HANDOVER } from "./user-frames.ts";
-import { beginsWithElement, readUserText, type UserText } from "./user-text.ts";
+import { beginsWithElement, isPlain, readUserText, type UserText } from "./user-text.ts";
 
-/** What of a text is looked at for a title. */
+/** What of a text is looked at for a title, and what is enough of it unless most of that is white space. */
 const TEXT_UNITS = 2000;
-
-const BLANK = /[\p{Cc}\p{Zl}\p{Zp}\s]+/gu;
+const ENOUGH_UNITS = 3 * LIST_TITLE_UNITS;
 
 /** A text as one line, without what a terminal obeys. Other hidden characters are for each surface to strip or to show. */
-export const oneLine = (text: string): string =>
-  text
-    .replace(SEQUENCES, "")
-    .replace(/\p{Cs}/gu, "\ufffd")
-    .replace(BLANK, " ")
-    .trim();
+export function oneLine(text: string): string {
+  // Most texts need little of this, and a list has many titles.
+  if (!MORE_THAN_A_LINE.test(text)) return text.trim();
+  const shown = HAS_SEQUENCES.test(text) ? text.replace(SEQUENCES, "") : text;
+  return (HAS_SURROGATES.test(shown) ? shown.replace(/\p{Cs}/gu, "\ufffd") : shown).replace(BLANK, " ").trim();
+}
 
-const isVisible = (line: string): boolean => /[^\p{Cc}\p{Cf}\p{Z}]/u.test(line);
+const MORE_THAN_A_LINE = /[^ -~]| {2}/;
+// oxlint-disable-next-line no-control-regex
+const HAS_SEQUENCES = /[\u001B\u0080-\u009F]/;
+const HAS_SURROGATES = /[\uD800-\uDFFF]/;
+/** Control characters and what `\s` knows, and more than one space. A space alone stays as it is, which saves most of the work. */
+const BLANK =
+  // oxlint-disable-next-line no-control-regex
+  / *[\u0000-\u001F\u007F-\u00A0\u1680\u2000-\u200A\u2028\u2029\u202F\u205F\u3000\uFEFF][\u0000-\u0020\u007F-\u00A0\u1680\u2000-\u200A\u2028\u2029\u202F\u205F\u3000\uFEFF]*| {2,}/g;
+
+/** The beginning of a text as one line: all that a title needs. */
+function beginningOf(text: string): string {
+  const line = oneLine(text.slice(0, ENOUGH_UNITS));
+  return text.length <= ENOUGH_UNITS || line.length > LIST_TITLE_UNITS ? line : oneLine(text.slice(0, TEXT_UNITS));
+}
+
+const isVisible = (line: string): boolean => /[!-~]/.test(line) || /[^\p{Cc}\p{Cf}\p{Z}]/u.test(line);
 
 /** The line cut to at most `units` UTF-16 units, at a word if there is one near, with an ellipsis. */
 export function cutAtWord(line: string, units: number = LIST_TITLE_UNITS): string {
@@ -80,21 +94,17 @@ export const forkFirst = (title: string): string => marked(unmarked(title));
 
 /** A title that somebody or something gave; a fork's mark stands in front if it would be cut off. */
 export function listTitle(title: string): string {
-  const line = beginningOf(title);
-  return line.length <= LIST_TITLE_UNITS ? line : cutAtWord(forkFirst(line));
-}
-
-/** As much of a title as is looked at, with the mark at its end. */
-function beginningOf(title: string): string {
   const text = title.trim();
-  if (text.length <= TEXT_UNITS) return oneLine(text);
-  return oneLine(text.slice(0, TEXT_UNITS)) + (text.endsWith(FORK_MARK) ? FORK_MARK : "");
+  const line = beginningOf(text);
+  // The mark of a longer title stands at its end.
+  const mark = text.length > ENOUGH_UNITS && text.endsWith(FORK_MARK) && !line.endsWith(FORK_MARK) ? FORK_MARK : "";
+  return line.length + mark.length <= LIST_TITLE_UNITS ? line + mark : cutAtWord(forkFirst(line + mark));
 }
 
 /** What a prompt is called by, from the words that were typed; undefined if nothing is left of it. */
 function typedTitle(typed: string): string | undefined {
-  const text = withoutPasteTags(typed).trimStart().slice(0, TEXT_UNITS);
-  const line = oneLine(text.startsWith(PLAN_HANDOVER) ? planTitle(text) : text);
+  const text = withoutPasteTags(typed).trimStart();
+  const line = beginningOf(text.startsWith(PLAN_HANDOVER) ? planTitle(text.slice(0, TEXT_UNITS)) : text);
   return isVisible(line) ? cutAtWord(line) : undefined;
 }
 
@@ -116,68 +126,114 @@ export function promptTitle(text: string | undefined): string | undefined {
   if (!text) return undefined;
   const pieces = readUserText(text);
   // An element whose end was cut off.
-  if (beginsWithElement(text) && pieces.every(({ kind }) => kind === "typed")) return undefined;
-  for (const piece of pieces) {
-    const title = pieceTitle(piece);
-    if (title !== undefined) return title;
-  }
-  return undefined;
+  if (text.startsWith("<") && beginsWithElement(text) && pieces.every(({ kind }) => kind === "typed")) return undefined;
+  const piece = pieces.find(({ kind }) => kind === "typed" || kind === "shell");
+  const line = piece && lineOfPiece(piece);
+  return line ? cutAtWord(line) : undefined;
 }
 
-function pieceTitle(piece: UserText): string | undefined {
-  if (piece.kind === "typed") return typedTitle(piece.text);
-  return piece.kind === "shell" ? cutAtWord(oneLine(`! ${piece.command.slice(0, TEXT_UNITS)}`)) : undefined;
-}
-
-/** What the user's messages at the beginning of a transcript have for a title, the first of each. */
+/**
+ * What the user's messages at the beginning of a transcript have for a title, the first of each. A list has a better one for
+ * most sessions, so texts are kept as they are, and made titles of when they are asked for.
+ */
 export class PromptTitles {
-  /** A prompt, or a command for the model with what was asked of it. */
-  title: string | undefined;
   /** What was typed, in the form in which the official helpers give a first prompt. */
   typed: string | undefined;
-  /** Any other command, with its arguments. */
-  command: string | undefined;
-  /** The words of somebody else. */
-  note: string | undefined;
+  /** A prompt as the official rule gives it, if nothing of the CLI's stands in its text. */
+  #plain: string | undefined;
+  /** A prompt, or a command for the model with what was asked of it. */
+  #first: UserText | undefined;
+  /** A command that the CLI carried out: its text, or what was read in one. */
+  #commandText: string | undefined;
+  #command: UserText | undefined;
+  #note: UserText | undefined;
 
-  /** Takes the texts of a message of the user's. */
-  take(texts: readonly string[]): void {
-    if (this.title !== undefined && this.typed !== undefined) return;
-    for (const text of texts) {
-      // The CLI begins with the message what it hands to the model, and with the name what it carries out itself.
-      const forModel = text.trimStart().startsWith("<command-message>");
-      for (const piece of readUserText(text)) this.#takePiece(piece, forModel);
+  /** Whether there is a prompt. */
+  get hasPrompt(): boolean {
+    return this.#plain !== undefined || this.#first !== undefined;
+  }
+
+  /** A prompt, or a command for the model with what was asked of it. */
+  get prompt(): string | undefined {
+    return this.#plain === undefined ? titleOfPiece(this.#first) : cutAtWord(oneLine(this.#plain));
+  }
+
+  /** Any other command, with its arguments. */
+  get command(): string | undefined {
+    const [read] = this.#commandText === undefined ? [] : readUserText(this.#commandText);
+    return titleOfPiece(read ?? this.#command);
+  }
+
+  /** The words of somebody else. */
+  get note(): string | undefined {
+    return titleOfPiece(this.#note);
+  }
+
+  /** Takes the texts of a message of the user's. `official`: the first prompt by the official rule, and if it is in it. */
+  take(texts: readonly string[], official: { readonly prompt: string | undefined; readonly here: boolean }): void {
+    const { prompt, here } = official;
+    if (this.hasPrompt && (prompt !== undefined || this.typed !== undefined)) return;
+    const [text = ""] = texts;
+    const alone = texts.length === 1;
+    if (here && prompt !== undefined && alone && isPlain(text) && !this.hasPrompt) this.#plain = prompt;
+    else if (alone && isOne(text, "<command-name>", "</command-args>")) this.#commandText ??= text;
+    else if (!alone || !isOne(text, "<local-command-stdout>", "</local-command-stdout>")) {
+      for (const one of texts) this.#takeText(one, prompt !== undefined);
     }
   }
 
-  #takePiece(piece: UserText, forModel: boolean): void {
-    switch (piece.kind) {
-      case "typed":
-        this.typed ??= promptLine(piece.text) || undefined;
-        this.title ??= kept(pieceTitle(piece));
-        break;
-      case "shell":
-        this.title ??= kept(pieceTitle(piece));
-        break;
-      case "command": {
-        const line = kept(cutAtWord(oneLine(`${piece.name} ${piece.args.slice(0, TEXT_UNITS)}`)));
-        if (forModel && piece.args !== "") this.title ??= line;
-        else this.command ??= line;
-        break;
+  #takeText(text: string, official: boolean): void {
+    // The CLI begins with the message what it hands to the model, and with the name what it carries out itself.
+    const forModel = text.trimStart().startsWith("<command-message>");
+    for (const piece of readUserText(text)) {
+      switch (piece.kind) {
+        case "typed":
+          if (!official) this.typed ??= promptLine(piece.text) || undefined;
+          this.#first ??= piece;
+          break;
+        case "shell":
+          this.#first ??= piece;
+          break;
+        case "command":
+          if (forModel && piece.args !== "") this.#first ??= piece;
+          else this.#command ??= piece;
+          break;
+        case "peer":
+        case "notification":
+          this.#note ??= piece;
+          break;
+        default:
       }
-      case "peer":
-        this.note ??= kept(cutAtWord(oneLine(`${piece.from}: ${(piece.summary ?? piece.text).slice(0, TEXT_UNITS)}`)));
-        break;
-      case "notification":
-        this.note ??= kept(cutAtWord(oneLine(piece.summary.slice(0, TEXT_UNITS))));
-        break;
-      default:
     }
   }
 }
 
-/** In memory of its own; nothing for an empty one. */
-const kept = (title: string | undefined): string | undefined => (title ? compact(title) : undefined);
+/** Whether the text is the element, or the elements, that begin and end so. */
+const isOne = (text: string, begin: string, end: string): boolean =>
+  text.startsWith(begin) && text.trimEnd().endsWith(end);
+
+/** The title in memory of its own: a slice of a message would keep all of it. */
+function titleOfPiece(piece: UserText | undefined): string | undefined {
+  const line = piece && lineOfPiece(piece);
+  return line ? compact(cutAtWord(line)) : undefined;
+}
+
+function lineOfPiece(piece: UserText): string | undefined {
+  switch (piece.kind) {
+    case "typed":
+      return typedTitle(piece.text);
+    case "shell":
+      return beginningOf(`! ${piece.command}`);
+    case "command":
+      return beginningOf(`${piece.name} ${piece.args}`);
+    case "peer":
+      return beginningOf(`${piece.from}: ${piece.summary ?? piece.text}`);
+    case "notification":
+      return beginningOf(piece.summary);
+    default:
+      return undefined;
+  }
+}
 
 /** What is known of a session for its title, as the official helpers know it, and what the prompts have beside. */
 export interface TitleSources {
@@ -201,7 +257,7 @@ export function titleOf(sources: TitleSources): string {
   return (
     promptTitle(lastPrompt) ??
     promptTitle(summary) ??
-    prompts.title ??
+    prompts.prompt ??
     prompts.command ??
     media ??
     prompts.note ??
@@ -213,7 +269,7 @@ export function titleOf(sources: TitleSources): string {
 function givenTitle(title: string, { fallback, prompts }: TitleSources): string {
   const { line: name, forks } = unmarked(title.trim());
   if (forks === 0) return listTitle(title);
-  const ours = name === UNTITLED_FORK || name === fallback ? (prompts.title ?? prompts.command) : undefined;
+  const ours = name === UNTITLED_FORK || name === fallback ? (prompts.prompt ?? prompts.command) : undefined;
   const line = ours ?? (name.startsWith(PLAN_HANDOVER) ? typedTitle(name) : undefined) ?? beginningOf(name);
   const whole = line + FORK_MARK.repeat(forks);
   return whole.length <= LIST_TITLE_UNITS ? whole : cutAtWord(marked({ line, forks }));

@@ -48,6 +48,7 @@ export type UserText =
  * whatever it holds. Reminders at the end are taken off too. Text without any is one piece. Empty text gives none.
  */
 export function readUserText(text: string): UserText[] {
+  if (isPlain(text)) return [{ kind: "typed", text }];
   const whole = wholeText(text);
   if (whole !== undefined) return whole;
   const pieces: UserText[] = [];
@@ -63,6 +64,15 @@ export function readUserText(text: string): UserText[] {
   for (const one of hidden) pieces.push(one);
   return pieces.filter((one) => one.kind !== "output" || one.text.trim() !== "");
 }
+
+/** Whether nothing that the CLI writes begins so, or ends so: most prompts are known by a look. */
+export function isPlain(text: string): boolean {
+  const first = /\S/.exec(text)?.[0];
+  return first !== undefined && !BEGINNINGS.includes(first) && !text.trimEnd().endsWith(REMINDER_END);
+}
+
+/** The first letters of all elements and sentences of the CLI's, in this file and in user-frames.ts. */
+const BEGINNINGS = "<[ACFIRTY";
 
 /** A text that is one thing from its first word to its last, without any element. */
 function wholeText(text: string): UserText[] | undefined {
@@ -268,9 +278,10 @@ function notification(inside: string): UserText {
   };
 }
 
-/** An opening tag after white space. An attribute is no longer than this, so that a search for its end stays short. */
-const ATTRIBUTES = String.raw`((?:\s+[a-z][\w-]*="[^"]{0,2000}"){0,12})\s*`;
-const OPENING = new RegExp(String.raw`\s*<([a-z][\w-]*)${ATTRIBUTES}>`, "y");
+const TAG = /\s*<([a-z][\w-]*)/y;
+/** The attributes of an opening tag, and its end. Looked for in so much text, so that a quote that nothing closes costs little. */
+const REST_OF_TAG = /^((?:\s+[a-z][\w-]*="[^"]*")*)\s*>/;
+const TAG_UNITS = 4000;
 const ATTRIBUTE = /([a-z][\w-]*)="([^"]*)"/g;
 
 interface Opening {
@@ -283,18 +294,24 @@ interface Opening {
 
 /** The tag of the CLI's that begins at `at`, after white space. */
 function openingAt(text: string, at: number): Opening | undefined {
-  OPENING.lastIndex = at;
-  const [opening, tag = "", written = ""] = OPENING.exec(text) ?? [];
-  const wrapper = opening === undefined ? undefined : WRAPPERS.get(tag);
-  if (opening === undefined || wrapper === undefined) return undefined;
-  const attributes: Attributes = new Map(
-    Array.from(written.matchAll(ATTRIBUTE), ([, key = "", value = ""]) => [key, unescaped(value)]),
-  );
+  TAG.lastIndex = at;
+  const [tagged, tag = ""] = TAG.exec(text) ?? [];
+  const wrapper = tagged === undefined ? undefined : WRAPPERS.get(tag);
+  if (tagged === undefined || wrapper === undefined) return undefined;
+  const from = at + tagged.length;
+  const [rest, written = ""] = REST_OF_TAG.exec(text.slice(from, from + TAG_UNITS)) ?? [];
+  if (rest === undefined) return undefined;
+  const attributes: Attributes =
+    written === ""
+      ? NO_ATTRIBUTES
+      : new Map(Array.from(written.matchAll(ATTRIBUTE), ([, key = "", value = ""]) => [key, unescaped(value)]));
   const { needs } = wrapper;
   const fits =
     needs === undefined ? attributes.size === 0 : needs.length === 0 || needs.some((key) => attributes.has(key));
-  return fits ? { tag, wrapper, attributes, end: at + opening.length } : undefined;
+  return fits ? { tag, wrapper, attributes, end: from + rest.length } : undefined;
 }
+
+const NO_ATTRIBUTES: Attributes = new Map();
 
 const isPeerAt = (text: string, at: number): boolean => PEER_TAGS.has(openingAt(text, at)?.tag ?? "");
 
