@@ -408,8 +408,10 @@ describe.each(ownNode())("Node $version", ({ path: node }) => {
     test("rows that are broken cost nothing but themselves", async () => {
       const [a, b, c, d] = turnRows("x").map((row) => JSON.stringify({ ...row, sessionId: sessionId(1) }));
       put(dir, `projects/-w/${sessionId(1)}.jsonl`, `${a}\n{"cut\n${b}${c}\n\u0000\u0000${d}`);
-      expect((await client.call("session/load", open(sessionId(1)))).result).toEqual(LOADED);
+      const loaded = (await client.call("session/load", open(sessionId(1)))).result;
+      expect(loaded).toEqual({ _meta: { "claude-transcripts": { hiddenBranches: 0, notShown: { cutShort: 1 } } } });
       expect(texts(client.updates, "user_message_chunk", "agent_message_chunk")).toEqual([
+        "*Not shown: 1 row that was cut short.*\n\n",
         "x",
         "I shall look.",
         "answer to x",
