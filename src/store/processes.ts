@@ -34,9 +34,21 @@ export function stateOfProcess(record: ProcessRecord, platform: NodeJS.Platform 
  * macOS. Undefined where it cannot be told, `ended` for a process that waits for its parent to take note of its end.
  */
 export function processStart(pid: number, platform: NodeJS.Platform = process.platform): string | undefined {
-  if (platform === "linux") return startInProcStat(tryRead(`/proc/${pid}/stat`));
+  if (platform === "linux") return startInProcStat(procStat(pid));
   if (platform === "darwin") return startInPs(pid);
   return undefined;
+}
+
+/**
+ * `/proc/<pid>/stat`. A sandbox may show the `/proc` of the system around it, where the same pid is a stranger's: then
+ * nothing is known.
+ */
+function procStat(pid: number): string | undefined {
+  try {
+    return readLink("/proc/self") === String(process.pid) ? tryRead(`/proc/${pid}/stat`) : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Field 22 of `/proc/<pid>/stat`. The name before it, in brackets, may hold brackets and spaces of its own. */
@@ -62,13 +74,13 @@ function askPs(column: string, pid: number): string | undefined {
   }
 }
 
-/** The pid of the process that started another; undefined where it cannot be told, and for the system itself. */
+/** The pid of the process that started another; undefined where it cannot be told, and for the first of all. */
 export function parentOf(pid: number, platform: NodeJS.Platform = process.platform): number | undefined {
   let text: string | undefined;
-  if (platform === "linux") text = parentInProcStat(tryRead(`/proc/${pid}/stat`));
+  if (platform === "linux") text = parentInProcStat(procStat(pid));
   if (platform === "darwin") text = askPs("ppid", pid);
   const parent = Number(text);
-  return Number.isSafeInteger(parent) && parent > 1 ? parent : undefined;
+  return Number.isSafeInteger(parent) && parent > 0 ? parent : undefined;
 }
 
 /** Field 4 of `/proc/<pid>/stat`. */
@@ -76,8 +88,8 @@ const parentInProcStat = (stat: string | undefined): string | undefined =>
   stat?.slice(stat.lastIndexOf(")") + 2).split(" ")[1];
 
 function pidExists(pid: number): boolean {
-  // 0 and negative numbers would ask for groups of processes, 1 is the system itself.
-  if (!Number.isSafeInteger(pid) || pid <= 1) return false;
+  // 0 and negative numbers would ask for groups of processes. In a container 1 is the program that it was made for: ours.
+  if (!Number.isSafeInteger(pid) || pid <= 0) return false;
   try {
     process.kill(pid, 0);
     return true;

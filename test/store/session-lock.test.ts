@@ -1,11 +1,11 @@
 import { spawnSync } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
-import { afterEach, beforeEach, expect, onTestFinished, test } from "vitest";
+import { afterEach, beforeEach, expect, onTestFinished, test, vi } from "vitest";
 import { archiveSession } from "../../src/store/archive.ts";
 import { deleteSession } from "../../src/store/delete.ts";
 import { SessionBusyError } from "../../src/store/errors.ts";
-import { bootTag, ownMark, stateOfMark } from "../../src/store/processes.ts";
+import { bootTag, ownMark, processStart, stateOfMark } from "../../src/store/processes.ts";
 import { planDeletion } from "../../src/store/plan-delete.ts";
 import { planRestoration, restoreSession } from "../../src/store/restore.ts";
 import { contendersIn, type Doing, withSessionLock } from "../../src/store/session-lock.ts";
@@ -141,6 +141,9 @@ test.for([
   ["this boot, another start", [HERE.machine, HERE.boot, String(process.pid), "1"], 20_000_000, "gone"],
   ["this boot, a start that is none", [HERE.machine, HERE.boot, String(process.pid), "%"], 20_000_000, "runs"],
   ["this boot, a start that is not told", [HERE.machine, HERE.boot, String(process.pid), ""], 20_000_000, "runs"],
+  // The first process of a container is the program that it was made for.
+  ["this boot, the first process", [HERE.machine, HERE.boot, "1", processStart(1) ?? ""], 20_000_000, "runs"],
+  ["this boot, an earlier first process", [HERE.machine, HERE.boot, "1", "no start"], 20_000_000, "gone"],
   ["this machine before it was booted", [HERE.machine, "cccccccccccc", String(process.pid), "1"], 9_000_000, "gone"],
   ["this machine by its name, after it was booted", [HERE.machine, "cccccccccccc", "7", "1"], 11_000_000, "unknown"],
   ["another machine", ["dddddddddddd", "cccccccccccc", "7", "1"], 1, "unknown"],
@@ -151,6 +154,17 @@ test.for([
 
 test("a container is never taken for this machine", () => {
   expect(stateOfMark(["", "cccccccccccc", "7", "1"], 1, { ...HERE, machine: "" })).toBe("unknown");
+});
+
+/** A sandbox has pids of its own and may show the `/proc` of the system around it. */
+test.runIf(process.platform === "linux")("nobody is called dead by a /proc in which pids are others'", () => {
+  const mark = ["", HERE.boot, String(process.pid), "a start that is not ours"];
+  expect(stateOfMark(mark, 20_000_000, HERE)).toBe("gone");
+  const { readlinkSync } = fs;
+  vi.spyOn(fs, "readlinkSync").mockImplementation(((at: string) =>
+    at === "/proc/self" ? String(process.pid + 1) : readlinkSync(at)) as typeof readlinkSync);
+  expect(stateOfMark(mark, 20_000_000, HERE)).toBe("runs");
+  vi.restoreAllMocks();
 });
 
 test("what is no file is no lock, whatever its name", async () => {
