@@ -11,6 +11,12 @@ Not offered: sessions in a \`sessionStore\`; a call with one throws \`InvalidArg
 
 Not deviations: further options and further functions; that \`deleteSession\` says what it did where the official one says nothing; classes and codes of errors; and the bytes of a fork's payloads, which are the source's where the official ones are written anew from what they parse to (compared as JSON, order of keys included).
 
+Not deviations either, as the official helpers read these like the functions here, and Claude Code alone does not when it resumes (\`test/real-cli/cases.test.ts\`):
+
+- After a compaction that kept messages it knows nothing that was written before the last boundary but those. A message that hangs on another one follows the last that was kept.
+- It ends a conversation at the last row of the file, and what was said last below that. Copies of a few old rows at the end of a file make what followed the originals the conversation again.
+- Of rows that hang on each other in a circle it sends what leads up to the last one. The official helpers give none where there is nothing else.
+
 `;
 
 export function deviationsPage(deviations: readonly Deviation[]): string {

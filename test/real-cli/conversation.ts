@@ -42,6 +42,27 @@ export function textsOf(message: unknown): string[] {
     .filter(Boolean);
 }
 
+/**
+ * What was said and done, one line for each text, call and result, in order: the same of what the CLI sends and of the
+ * messages that a transcript holds. Left out are the CLI's own reminders.
+ */
+export function saidIn(messages: readonly unknown[]): string[] {
+  return messages.flatMap((message) => {
+    if (typeof message !== "object" || message === null || !("role" in message) || !("content" in message)) return [];
+    const { role, content } = message as ModelRequest["messages"][number];
+    if (role === "system") return [];
+    return blocksOf(content)
+      .filter((block) => block.text?.startsWith(REMINDER) !== true)
+      .map((block) => {
+        if (block.type === "text") return `${role}: ${block.text?.trim()}`;
+        if (block.type === "tool_use") return `call ${String(block["id"])}: ${JSON.stringify(block["input"])}`;
+        if (block.type === "tool_result")
+          return `result ${String(block["tool_use_id"])}: ${JSON.stringify(block["content"])}`;
+        return `${role}: ${block.type}`;
+      });
+  });
+}
+
 /** What the tools that a model called have answered it. */
 export interface Answers {
   /** The answer to the only call of a tool. */
