@@ -77,6 +77,7 @@ describe("server.json", () => {
     expect(environmentVariables.map(({ name }) => name)).toEqual([
       "CLAUDE_TRANSCRIPTS_CONFIG_DIR",
       "CLAUDE_TRANSCRIPTS_READ_ONLY",
+      "CLAUDE_TRANSCRIPTS_NO_PROGRAMMATIC",
     ]);
     const env = {
       CLAUDE_TRANSCRIPTS_CONFIG_DIR: path.join(root, "fixtures", "config"),

@@ -91,7 +91,13 @@ function addReadingMethods(app: AgentApp, server: Server): AgentApp {
         return {
           sessions: page.sessions.map((it) => toListRow(it, live.has(it.sessionId))),
           ...(page.nextCursor !== undefined && { nextCursor: page.nextCursor }),
-          _meta: { [META]: { total: page.total, skipped: page.skipped } },
+          _meta: {
+            [META]: {
+              total: page.total,
+              ...(page.programmaticLeftOut > 0 && { programmaticLeftOut: page.programmaticLeftOut }),
+              skipped: page.skipped,
+            },
+          },
         };
       }),
     )

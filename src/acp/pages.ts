@@ -11,6 +11,7 @@ export interface MixedPage {
   readonly nextCursor: string | undefined;
   /** As the store says it, which knows nothing of the sessions in memory. */
   readonly total: number;
+  readonly programmaticLeftOut: number;
   readonly skipped: readonly { readonly path: string; readonly reason: string }[];
 }
 
@@ -59,13 +60,16 @@ export async function mixedPage(
   const stored = rest && taken === 0 ? at?.stored : (page.nextCursor ?? "none");
   const last = shown.at(-1);
   const { total, skipped } = page;
-  if (left === 0 && stored === "none") return { sessions: shown, nextCursor: undefined, total, skipped };
+  // A page of which nothing is shown comes again.
+  const programmaticLeftOut = rest && taken === 0 ? 0 : page.programmaticLeftOut;
+  const facts = { sessions: shown, total, programmaticLeftOut, skipped };
+  if (left === 0 && stored === "none") return { ...facts, nextCursor: undefined };
   const nextCursor =
     left === 0 && stored !== undefined ? stored : encode({ stored, last: last && rankOf(last) }, filters);
-  return { sessions: shown, nextCursor, total, skipped };
+  return { ...facts, nextCursor };
 }
 
-const NO_PAGE = { sessions: [], nextCursor: undefined, total: 0, skipped: [] };
+const NO_PAGE = { sessions: [], nextCursor: undefined, total: 0, programmaticLeftOut: 0, skipped: [] };
 
 /** Where a list stands: behind which row, and with which cursor of the store. */
 interface Position {

@@ -4,6 +4,7 @@ import { streamSessions } from "../store/session-stream.ts";
 import { shortIds } from "../store/short-ids.ts";
 import { shellWord } from "../view/resume.ts";
 import { type Invocation, type Terminal, UsageError } from "./command.ts";
+import { flag } from "./environment.ts";
 import { type Progress, startProgress } from "./progress.ts";
 import { terminalJson } from "./render/json-text.ts";
 import { SessionTable } from "./session-table.ts";
@@ -40,6 +41,8 @@ interface Asked {
   readonly filters: NonNullable<Parameters<typeof streamSessions>[0]>;
   readonly hidesArchived: boolean;
   readonly hidesProgrammatic: boolean;
+  /** Not because it was typed, but because the environment says so. */
+  readonly byEnvironment: boolean;
   readonly limit: number;
   /** The filters as they were typed. */
   readonly typed: readonly string[];
@@ -58,6 +61,8 @@ async function readOptions({ values, positionals, json, terminal }: Invocation):
     throw new UsageError(`'${directory}' and --cwd ${cwd ?? ""} exclude each other`);
   }
   const dir = cwd === undefined ? undefined : resolve(cwd);
+  const typedSo = values["no-programmatic"] === true;
+  const byEnvironment = !typedSo && !all && flag("no-programmatic", values);
   const times = readTimes(text("since"), text("until"));
   const tag = text("tag");
   const limit = text("limit");
@@ -74,7 +79,8 @@ async function readOptions({ values, positionals, json, terminal }: Invocation):
       archived: values["archived"] === true ? "only" : "include",
     },
     hidesArchived: !all && values["archived"] !== true,
-    hidesProgrammatic: values["no-programmatic"] === true,
+    hidesProgrammatic: typedSo || byEnvironment,
+    byEnvironment,
     limit: limit === undefined ? (terminal.isTty && !json && !all ? TERMINAL_LIMIT : Infinity) : Number(limit),
     typed: [
       ...(dir === undefined ? [] : [`--cwd ${dir}`]),
@@ -121,7 +127,7 @@ async function printJson(taking: Taking, terminal: Terminal, progress: Progress)
 async function printTable(
   taking: Taking,
   { configDirs, terminal, positionals: [given] }: Invocation,
-  { typed, filters, limit }: Asked,
+  { typed, filters, limit, byEnvironment }: Asked,
   progress: Progress,
 ): Promise<void> {
   const table = new SessionTable({
@@ -153,16 +159,22 @@ async function printTable(
     }
     if (typed.length > 0) terminal.warn("'claude-transcripts list --all' shows every session of every project.");
   }
-  if (!terminal.isTty && count > 0) return;
+  const started =
+    programmaticLeftOut === 1
+      ? "1 session that a program started is not shown"
+      : `${programmaticLeftOut} sessions that programs started are not shown`;
+  if (!terminal.isTty && count > 0) {
+    // Whoever reads a pipe need not know what stands in the environment.
+    if (byEnvironment && programmaticLeftOut > 0) terminal.warn(`${started} (CLAUDE_TRANSCRIPTS_NO_PROGRAMMATIC).`);
+    return;
+  }
   if (more) terminal.warn(`The first ${count} are shown, of ${transcripts} transcripts. More: --limit N, or --all.`);
   if (archivedLeftOut > 0) {
     const are = archivedLeftOut === 1 ? "1 archived session is" : `${archivedLeftOut} archived sessions are`;
     terminal.warn(`${are} not shown: --archived shows only such, --all everything.`);
   }
   if (programmaticLeftOut > 0) {
-    const were =
-      programmaticLeftOut === 1 ? "1 session that a program" : `${programmaticLeftOut} sessions that programs`;
-    terminal.warn(`${were} started ${programmaticLeftOut === 1 ? "is" : "are"} not shown.`);
+    terminal.warn(byEnvironment ? `${started} (CLAUDE_TRANSCRIPTS_NO_PROGRAMMATIC): --all shows all.` : `${started}.`);
   }
   if (typed.length === 0) {
     const here = await countHere(configDirs);

@@ -10,9 +10,10 @@ const VALUES = 100;
 const LOOKED_AT = 500;
 
 /** Ids of sessions, the last active first as long as nothing is typed. */
-export async function idsFrom(value: string, { signal }: Context, { store }: Service): Promise<Completion> {
+export async function idsFrom(value: string, { signal }: Context, { store, options }: Service): Promise<Completion> {
   if (value === "") {
-    const { sessions, total } = await store.page({ limit: VALUES, cursor: undefined, signal });
+    const { includeProgrammatic } = options;
+    const { sessions, total } = await store.page({ limit: VALUES, cursor: undefined, includeProgrammatic, signal });
     return { values: sessions.map(({ sessionId }) => sessionId), total };
   }
   return beginning([...(await store.ids())].sort(), value);

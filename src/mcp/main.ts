@@ -9,6 +9,8 @@ export interface ServeOptions {
   readonly configDirs?: readonly string[] | undefined;
   /** No tool that changes anything. */
   readonly readOnly: boolean;
+  /** Whether lists have the sessions that programs started, unless a call says otherwise. */
+  readonly includeProgrammatic: boolean;
   /** The names of the tools to offer; absent: all. */
   readonly tools?: readonly string[] | undefined;
   /** Over HTTP on this port, 0 meaning any that is free; absent: on stdin and stdout. */
@@ -16,7 +18,13 @@ export interface ServeOptions {
 }
 
 /** Serves MCP on this process's stdin and stdout, and ends the process when the client is gone. Over HTTP, signals end it. */
-export async function serveMcp({ configDirs, readOnly, tools, http }: ServeOptions): Promise<never> {
+export async function serveMcp({
+  configDirs,
+  readOnly,
+  includeProgrammatic,
+  tools,
+  http,
+}: ServeOptions): Promise<never> {
   keepForProtocol();
   const { env } = process;
   const service: Service = {
@@ -27,6 +35,7 @@ export async function serveMcp({ configDirs, readOnly, tools, http }: ServeOptio
       startedByClient: http === undefined,
       sessionId: http === undefined ? env["CLAUDE_CODE_SESSION_ID"] || undefined : undefined,
       readOnly,
+      includeProgrammatic,
     },
   };
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => process.exit(0));

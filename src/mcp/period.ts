@@ -26,7 +26,7 @@ export function readPeriod(
   now: number = Date.now(),
 ): Period {
   const [own, ...kept] = cursor?.split(".") ?? [];
-  const [from, to] = kept.map((time) => (/^\d{1,15}$/.test(time) ? Number(time) : undefined));
+  const [from, to] = kept.map((time) => (/^-?[0-9a-z]{1,11}$/.test(time) ? Number.parseInt(time, RADIX) : undefined));
   const times = {
     since: since === undefined ? undefined : (from ?? timeOf("since", since, now)),
     until: until === undefined ? undefined : (to ?? timeOf("until", until, now)),
@@ -35,9 +35,13 @@ export function readPeriod(
     ...times,
     cursor: own,
     mark: (next) =>
-      since === undefined && until === undefined ? next : `${next}.${times.since ?? ""}.${times.until ?? ""}`,
+      since === undefined && until === undefined ? next : `${next}.${written(times.since)}.${written(times.until)}`,
   };
 }
+
+/** Of the times in a cursor: it is short, as it stands in every answer. */
+const RADIX = 36;
+const written = (time: number | undefined): string => time?.toString(RADIX) ?? "";
 
 function timeOf(name: "since" | "until", text: string, now: number): number {
   const time = readTime(text, { now, edge: name === "since" ? "start" : "end" });

@@ -60,9 +60,11 @@ First give me a brief: what was asked for, what is done, what was decided and wh
     arguments: [
       {
         name: "period",
-        description: "today, yesterday, a span until now (12h, 7d, 2w), or a date to begin with (2026-08-21)",
+        description:
+          "today, yesterday, last week, a span until now (12h, 7d, 2w), or a date to begin with (2026-08-21)",
         required: true,
-        complete: (value) => Promise.resolve(beginning(["today", "yesterday", "3d", "7d", "2w", "30d"], value)),
+        complete: (value) =>
+          Promise.resolve(beginning(["today", "yesterday", "last week", "3d", "7d", "2w", "30d"], value)),
       },
       { name: "project", description: "Path of a project; all otherwise", required: false, complete: projectPathsFrom },
       { name: "tag", description: "Only sessions with this tag", required: false, complete: tagsFrom },
@@ -100,17 +102,9 @@ function said(...texts: readonly string[]): Messages {
   return texts.map((text): { role: "user"; content: Content } => ({ role: "user", content: { type: "text", text } }));
 }
 
-/** `today` and `yesterday` by this machine's clock; anything else is for the list to read. */
+/** What has an end of its own ends there; anything else goes on until now. The list reads the words. */
 function periodOf(period: string): { readonly since: string; readonly until?: string } {
-  const word = period.trim().toLowerCase();
-  if (word === "") throw new ToolFailure("period is missing: today, yesterday, 7d, or a date.");
-  if (word === "today") return { since: dayBefore(0) };
-  return word === "yesterday" ? { since: dayBefore(1), until: dayBefore(1) } : { since: period.trim() };
-}
-
-function dayBefore(days: number): string {
-  const now = new Date();
-  const day = new Date(now.getFullYear(), now.getMonth(), now.getDate() - days);
-  const two = (part: number): string => String(part).padStart(2, "0");
-  return `${day.getFullYear()}-${two(day.getMonth() + 1)}-${two(day.getDate())}`;
+  const words = period.trim();
+  if (words === "") throw new ToolFailure("period is missing: today, yesterday, 7d, or a date.");
+  return /^(?:yesterday|last [a-z]+)$/i.test(words) ? { since: words, until: words } : { since: words };
 }

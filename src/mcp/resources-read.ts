@@ -6,7 +6,7 @@ import { plainLine } from "./hidden.ts";
 import { quoted, titleLine } from "./quote.ts";
 import { readRaw } from "./resources-raw.ts";
 import type { Service } from "./service.ts";
-import { rowFacts, rowLine, sessionRow, timeText } from "./session-row.ts";
+import { programmaticNotes, rowFacts, rowLine, sessionRow, timeText } from "./session-row.ts";
 import type { Tables } from "./tables.ts";
 import { ToolFailure } from "./tool.ts";
 import { MARKDOWN, parseUri, type Place, projectUri, sessionUri } from "./uri.ts";
@@ -21,8 +21,10 @@ const LONG_PAGE = 20_000;
 const PAGE = 8000;
 
 /** The sessions, the last active first, a page at a time. */
-export const listResources: Resources["list"] = async (cursor, { signal }, { store }) => {
-  const { sessions, nextCursor } = await store.page({ limit: LISTED, cursor, signal });
+export const listResources: Resources["list"] = async (cursor, { signal }, { store, options }) => {
+  const { includeProgrammatic } = options;
+  const page = await store.page({ limit: LISTED, cursor, includeProgrammatic, signal });
+  const { sessions, nextCursor, programmaticLeftOut } = page;
   return {
     resources: sessions.map(({ sessionId, title, cwd, activity }) => ({
       uri: sessionUri(sessionId),
@@ -32,6 +34,7 @@ export const listResources: Resources["list"] = async (cursor, { signal }, { sto
       mimeType: MARKDOWN,
     })),
     nextCursor,
+    ...(programmaticLeftOut > 0 && { _meta: { "claude-transcripts": { programmaticLeftOut } } }),
   };
 };
 
@@ -92,18 +95,21 @@ async function readProject(
   context: Context,
   service: Service,
 ): Promise<Contents | undefined> {
-  const { store } = service;
+  const { store, options } = service;
+  const { includeProgrammatic } = options;
   const { projects } = await store.projects(context.signal);
   const project = projects.find((one) => one.key === key);
   if (project === undefined) return undefined;
   // The key of a path is a path of that key. Other directories, its worktrees for one, are other projects here.
   const dir = project.path ?? key;
-  const page = await store.page({ dir, includeWorktrees: false, limit: LISTED, cursor, signal: context.signal });
-  const facts = await rowFacts({ name: "project", dirs: [dir] }, context, service);
-  const rows = page.sessions.map((session) => rowLine(sessionRow(session, facts)));
+  const filters = { dir, includeWorktrees: false, includeProgrammatic };
+  const page = await store.page({ ...filters, limit: LISTED, cursor, signal: context.signal });
+  const facts = await rowFacts(context, service);
+  const rows = page.sessions.map((session) => rowLine(sessionRow(session, { name: "project", dirs: [dir] }, facts)));
   const lines = [
     `The sessions of a project directory, ${rows.length} on this page`,
     quoted([`# ${plainLine(dir)}`, "", ...rows].join("\n")),
+    ...programmaticNotes(page.programmaticLeftOut, "not listed here"),
     ...(page.nextCursor === undefined ? [] : [`Next page: ${projectUri(key)}?cursor=${page.nextCursor}`]),
   ];
   return [{ uri, mimeType: MARKDOWN, text: lines.join("\n\n") }];

@@ -2,7 +2,7 @@ import { foldText } from "../transcript/words.ts";
 import type { Project } from "../store/project-list.ts";
 import * as z from "zod";
 import type { Context } from "./context.ts";
-import { text } from "./input.ts";
+import { flag, text } from "./input.ts";
 import { plainLine } from "./hidden.ts";
 import { echoed, nameText, quoted } from "./quote.ts";
 import type { Service } from "./service.ts";
@@ -13,8 +13,9 @@ export const SCOPE_INPUT = {
   scope: z
     .enum(["here", "all"])
     .nullish()
-    .describe("here (default): this project and its git worktrees; all: every project."),
+    .describe("here (default): this project and its git worktrees, or all where it has none; all: every project."),
   project: text("Another project: its path, or the last part of it."),
+  programmatic: flag("With (true) or without (false) the sessions that programs started (claude -p)."),
 };
 
 /** Which sessions a tool looks at. */
@@ -22,6 +23,8 @@ export interface Scope {
   readonly name: "here" | "all" | "project";
   /** Directories; none: all projects. */
   readonly dirs: readonly string[];
+  /** The scope that was asked for, and in which there is no session, so that this one took its place. */
+  readonly insteadOf?: Scope;
 }
 
 /** The directory filter of the store. */
@@ -48,8 +51,30 @@ export async function scopeOf(
   return { name: "here", dirs: roots.length > 0 ? roots : [cwd] };
 }
 
+/**
+ * All projects in the place of a scope that nobody chose and in which nothing can be found: what found nothing is otherwise
+ * asked again, in other words.
+ */
+export const everywhere = (scope: Scope): Scope => ({ name: "all", dirs: [], insteadOf: scope });
+
+/** Whether `here` has no session but the one that asks, so that all projects are looked at in its place. */
+export async function isEmptyHere(
+  scope: Scope,
+  { asking, includeProgrammatic }: { readonly asking: string | undefined; readonly includeProgrammatic: boolean },
+  { signal }: Context,
+  { store }: Service,
+): Promise<boolean> {
+  if (scope.name !== "here") return false;
+  const stream = await store.stream({ ...filterOf(scope), includeProgrammatic, archived: "include", signal });
+  for (let session = await stream.next(); session !== undefined; session = await stream.next()) {
+    if (session.sessionId !== asking) return false;
+  }
+  return true;
+}
+
 /** `here (/w and its git worktrees)`. */
-export function scopeText({ name, dirs }: Scope): string {
+export function scopeText({ name, dirs, insteadOf }: Scope): string {
+  if (insteadOf !== undefined) return `all projects, since there is no earlier session ${scopeText(insteadOf)}`;
   if (name === "all") return "all projects";
   return `${name} (${dirs.map((dir) => nameText(dir)).join(", ")} and ${dirs.length > 1 ? "their" : "its"} git worktrees)`;
 }

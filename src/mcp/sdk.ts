@@ -214,6 +214,7 @@ function serveResources(
     return {
       resources: page.resources.map((one) => ({ ...one })),
       ...(page.nextCursor !== undefined && { nextCursor: page.nextCursor }),
+      ...(page._meta !== undefined && { _meta: page._meta }),
     };
   });
   requests.on("resources/templates/list", ListResourceTemplatesRequestSchema, () => ({

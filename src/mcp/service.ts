@@ -17,4 +17,6 @@ interface ServiceOptions {
   readonly sessionId: string | undefined;
   /** No tool that changes anything. */
   readonly readOnly: boolean;
+  /** Whether lists have the sessions that programs started, unless a call says otherwise. */
+  readonly includeProgrammatic: boolean;
 }

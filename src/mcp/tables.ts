@@ -52,7 +52,11 @@ interface Resources {
     cursor: string | undefined,
     context: Context,
     service: Service,
-  ): Promise<{ readonly resources: readonly Resource[]; readonly nextCursor?: string | undefined }>;
+  ): Promise<{
+    readonly resources: readonly Resource[];
+    readonly nextCursor?: string | undefined;
+    readonly _meta?: Readonly<Record<string, unknown>>;
+  }>;
   /** Undefined where there is no such resource. The URI is as the client wrote it. */
   read(uri: string, context: Context, service: Service): Promise<readonly ResourceContent[] | undefined>;
   /**

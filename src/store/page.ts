@@ -7,7 +7,7 @@ export interface ListSessionPageOptions extends ListFilters {
   readonly limit?: number | undefined;
   /** `nextCursor` of the page before, asked for with the same filters. */
   readonly cursor?: string | undefined;
-  /** Cursors of some 160 characters: the page that follows may look into files again that this one has looked into. */
+  /** Cursors of 40 characters: the page that follows may look into files again that this one has looked into. */
   readonly shortCursor?: boolean | undefined;
 }
 
@@ -21,6 +21,8 @@ export interface SessionPage {
    * is seen only inside is counted too: sessions that the filters leave out, and stubs that no page shows.
    */
   readonly total: number;
+  /** Without `includeProgrammatic`: how many sessions that programs started would stand on this page. */
+  readonly programmaticLeftOut: number;
   /** Directories and files that could not be read, as far as this page had to. */
   readonly skipped: Skipped[];
 }
@@ -47,9 +49,15 @@ export async function listSessionPage(options?: ListSessionPageOptions | null): 
 
   const sessions: ListedSession[] = [];
   let following = await pager.next();
-  for (; following !== undefined && sessions.length < limit; following = await pager.next()) sessions.push(following);
+  // What is passed over between this page and the next one is counted by the next one.
+  let programmaticLeftOut = pager.programmaticLeftOut;
+  for (; following !== undefined && sessions.length < limit; following = await pager.next()) {
+    programmaticLeftOut = pager.programmaticLeftOut;
+    sessions.push(following);
+  }
+  if (following === undefined) ({ programmaticLeftOut } = pager);
   const last = sessions.at(-1);
-  const page = { sessions, total: pager.total, skipped: [...skipped.values()] };
+  const page = { sessions, total: pager.total, programmaticLeftOut, skipped: [...skipped.values()] };
   if (following === undefined || last === undefined) return page;
   const { activity, sessionId } = last;
   const butFor = options?.shortCursor === true ? undefined : pager.waiting(following, activity, SEEN_EXCEPTIONS);

@@ -39,6 +39,8 @@ const FILES_PER_TURN = 32;
 export class Pager {
   /** Sessions in scope. */
   readonly total: number;
+  /** Sessions that were passed over for no other reason than that a program started them. */
+  programmaticLeftOut = 0;
   readonly #scope: ListScope;
   readonly #query: PagerQuery;
   readonly #after: PageEnd | undefined;
@@ -154,12 +156,15 @@ export class Pager {
     const facts = this.#query.full ? await this.#fullFacts(copy) : this.#reading(copy, () => windowFacts(copy));
     if (facts === undefined || !this.#canBeShown(copy, facts)) return undefined;
     const { includeProgrammatic, archived: wanted, tag, branch, title } = this.#query;
-    if (facts.programmatic && !includeProgrammatic) return undefined;
     if ((tag !== undefined && facts.tag !== tag) || (branch !== undefined && facts.gitBranch !== branch))
       return undefined;
     if (title !== undefined && !foldText(`${facts.summary ?? ""}\n${facts.title}`).includes(title)) return undefined;
     const archived = facts.archived ?? (facts.customTitle?.startsWith(ARCHIVED_PREFIX) || undefined);
     if (wanted !== "include" && (archived === true) !== (wanted === "only")) return undefined;
+    if (facts.programmatic && !includeProgrammatic) {
+      this.programmaticLeftOut++;
+      return undefined;
+    }
     const { through, project } = copy;
     const info = toSessionInfo(copy, facts, facts.summary ?? "");
     if (archived !== undefined) info.archived = archived;

@@ -5,6 +5,8 @@ import type { ListedSession, Skipped } from "./types.ts";
 export interface SessionStream {
   /** As `SessionPage.total`. */
   readonly total: number;
+  /** Without `includeProgrammatic`: how many sessions that programs started were passed over so far. */
+  programmaticLeftOut(): number;
   /** Directories and files that could not be read so far. */
   skipped(): Skipped[];
   /** The next session, the last active first; undefined after the last. */
@@ -17,5 +19,10 @@ export interface SessionStream {
  */
 export async function streamSessions(options?: ListFilters | null): Promise<SessionStream> {
   const { pager, skipped } = await openList(checkedQuery(options ?? {}));
-  return { total: pager.total, skipped: () => [...skipped.values()], next: () => pager.next() };
+  return {
+    total: pager.total,
+    programmaticLeftOut: () => pager.programmaticLeftOut,
+    skipped: () => [...skipped.values()],
+    next: () => pager.next(),
+  };
 }

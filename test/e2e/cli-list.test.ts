@@ -264,6 +264,19 @@ describe.skipIf(!hasTerminals)("list on a terminal", () => {
     expect(last("--no-programmatic")).toBe("1 session that a program started is not shown.");
   });
 
+  test("the environment leaves out what programs started, which is said, and --all shows it", () => {
+    const dir = store();
+    const env = { CLAUDE_TRANSCRIPTS_NO_PROGRAMMATIC: "1" };
+    const run = (...args: string[]): Ran => runCli(["list", "--config-dir", dir, ...args], { env });
+    const { stdout, stderr } = run();
+    expect(ids(stdout)).toEqual(ids(list(dir, "--no-programmatic").stdout));
+    expect(stderr).toBe("1 session that a program started is not shown (CLAUDE_TRANSCRIPTS_NO_PROGRAMMATIC).\n");
+    expect(run("--all")).toMatchObject({ stdout: list(dir, "--all").stdout, stderr: "" });
+    expect(run("--all", "--no-programmatic").stdout).toBe(list(dir, "--all", "--no-programmatic").stdout);
+    const terminal = inTerminal(command(process.execPath, dir), { columns: 80, env: { ...env, NO_COLOR: "1" } });
+    expect(terminal.shown).toContain("not shown (CLAUDE_TRANSCRIPTS_NO_PROGRAMMATIC): --all shows all.");
+  });
+
   test("has no colours with NO_COLOR", () => {
     const { shown } = inTerminal(command(process.execPath, fixtures), { columns: 80, env: { NO_COLOR: "1" } });
     expect(shown).not.toContain("\u001B");

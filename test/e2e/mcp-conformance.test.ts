@@ -30,7 +30,14 @@ describe("the shipped server", () => {
 
 describe("a server with what the suite asks for in its tables", () => {
   const projectDir = undefined;
-  const options = { projectDir, cwd: "/w", sessionId: undefined, startedByClient: false, readOnly: true };
+  const options = {
+    projectDir,
+    cwd: "/w",
+    sessionId: undefined,
+    startedByClient: false,
+    readOnly: true,
+    includeProgrammatic: true,
+  };
   const service = (): Service => ({ store: openStore([tempConfigDir()]), options });
 
   test("passes the rest over HTTP, too", async () => {

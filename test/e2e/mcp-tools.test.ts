@@ -2,6 +2,8 @@
 import fs from "node:fs";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
+import { turnRows, writeSession } from "../support/acp-store.ts";
+import { sessionId } from "../support/config-dir.ts";
 import { openByThisProcess } from "../support/live.ts";
 import { connectMcp, type McpClient, type McpOptions, type Told } from "../support/mcp-client.ts";
 import { ids, ONE, rows, store, TWIN, TWO } from "../support/mcp-store.ts";
@@ -84,4 +86,24 @@ describe("the session that asks", () => {
     const { call } = await here(dir);
     expect(marked(await call("list_sessions"))).toEqual(["22222223"]);
   });
+});
+
+test.each([
+  [["--no-programmatic"], {}, 3],
+  [[], { CLAUDE_TRANSCRIPTS_NO_PROGRAMMATIC: "1" }, 3],
+  [[], { CLAUDE_TRANSCRIPTS_NO_PROGRAMMATIC: "0" }, 4],
+  [[], {}, 4],
+])("sessions that programs started, with %j and %j", async (args, env, count) => {
+  const dir = store();
+  const rows = turnRows("run", 9).map((row) => ({ ...row, entrypoint: "sdk-cli" }));
+  writeSession(dir, "-w", sessionId(1), rows);
+  const { call } = await here(dir, { args, env });
+  expect(ids(await call("list_sessions"))).toHaveLength(count);
+  expect(ids(await call("list_sessions", { programmatic: true }))).toHaveLength(4);
+});
+
+test("a variable that says neither is an error", () => {
+  const { status, stderr } = runCli(["mcp"], { env: { CLAUDE_TRANSCRIPTS_NO_PROGRAMMATIC: "no" } });
+  expect(status).toBe(2);
+  expect(stderr).toContain("CLAUDE_TRANSCRIPTS_NO_PROGRAMMATIC must be 1 or 0");
 });

@@ -14,7 +14,14 @@ import { tempConfigDir } from "../support/config-dir.ts";
 const token = "of-this-test";
 const service = (): Service => ({
   store: openStore([tempConfigDir()]),
-  options: { projectDir: undefined, cwd: "/w", sessionId: undefined, startedByClient: false, readOnly: true },
+  options: {
+    projectDir: undefined,
+    cwd: "/w",
+    sessionId: undefined,
+    startedByClient: false,
+    readOnly: true,
+    includeProgrammatic: true,
+  },
 });
 
 /** Serves one tool that waits until the call is aborted. Resolves once a call has been. */

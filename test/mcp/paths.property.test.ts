@@ -39,7 +39,14 @@ beforeAll(() => {
   put(root, `config/projects/-w/${KNOWN}/subagents/agent-a1.jsonl`, rows);
   service = {
     store: openStore([path.join(root, "config")]),
-    options: { projectDir: undefined, cwd: root, sessionId: undefined, startedByClient: false, readOnly: true },
+    options: {
+      projectDir: undefined,
+      cwd: root,
+      sessionId: undefined,
+      startedByClient: false,
+      readOnly: true,
+      includeProgrammatic: true,
+    },
   };
   // What looks for subagents reads directories in its own way: by the functions that call back.
   for (const name of ["openSync", "readdirSync", "opendirSync", "open", "readdir", "opendir"] as const) {

@@ -44,4 +44,6 @@ test("a page that follows means the same times as the first", () => {
     cursor: "abc",
   });
   expect(readPeriod({}, NOW).mark("abc")).toBe("abc");
+  const early = readPeriod({ since: "1960-01-01" }, NOW);
+  expect(readPeriod({ since: "9d", cursor: early.mark("abc") }, NOW).since).toBe(early.since);
 });

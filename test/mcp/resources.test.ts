@@ -9,7 +9,14 @@ import { quietContext } from "../support/mcp-store.ts";
 const context = quietContext();
 const serviceOf = (dir: string): Service => ({
   store: openStore([dir]),
-  options: { projectDir: undefined, cwd: dir, sessionId: undefined, startedByClient: false, readOnly: true },
+  options: {
+    projectDir: undefined,
+    cwd: dir,
+    sessionId: undefined,
+    startedByClient: false,
+    readOnly: true,
+    includeProgrammatic: true,
+  },
 });
 const uriOf = (n: number): string => `claude-transcripts://session/${sessionId(n)}`;
 const read = (uri: string, dir: string) => resources.read(uri, context, serviceOf(dir));

@@ -21,7 +21,14 @@ function serve(): { readonly input: PassThrough; readonly end: () => Promise<rea
   const output = new PassThrough();
   let printed = "";
   output.on("data", (chunk) => (printed += String(chunk)));
-  const options = { projectDir: undefined, cwd: dir, sessionId: undefined, readOnly: true, startedByClient: false };
+  const options = {
+    projectDir: undefined,
+    cwd: dir,
+    sessionId: undefined,
+    readOnly: true,
+    includeProgrammatic: true,
+    startedByClient: false,
+  };
   const ended = serveStdio(shippedTables({ readOnly: true }), { store: openStore([dir]), options }, input, output);
   return {
     input,
@@ -99,7 +106,14 @@ test("any number of answers may wait for a client that does not read", async () 
     shippedTables({ readOnly: true }),
     {
       store: openStore([dir]),
-      options: { projectDir: undefined, cwd: dir, sessionId: undefined, readOnly: true, startedByClient: false },
+      options: {
+        projectDir: undefined,
+        cwd: dir,
+        sessionId: undefined,
+        readOnly: true,
+        includeProgrammatic: true,
+        startedByClient: false,
+      },
     },
     input,
     output,

@@ -60,7 +60,7 @@ describe("the list of tools", () => {
     const { call } = await here(store());
     const { isError, text } = await call("list_sessions", { titel: "x", limit: "many" });
     expect(isError).toBe(true);
-    expect(text).toMatch(/limit: .*no argument "titel".*Its arguments: scope, project, title, /s);
+    expect(text).toMatch(/limit: .*no argument "titel".*Its arguments: scope, project, programmatic, title, /s);
   });
 });
 

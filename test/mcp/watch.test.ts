@@ -11,7 +11,14 @@ const uriOf = (n: number, cursor = ""): string => `claude-transcripts://session/
 function watched(dir: string): { readonly watch: ResourceWatch; readonly updated: string[] } {
   const service: Service = {
     store: openStore([dir]),
-    options: { projectDir: undefined, cwd: dir, sessionId: undefined, startedByClient: false, readOnly: true },
+    options: {
+      projectDir: undefined,
+      cwd: dir,
+      sessionId: undefined,
+      startedByClient: false,
+      readOnly: true,
+      includeProgrammatic: true,
+    },
   };
   const updated: string[] = [];
   const watch = watchResources(service, { updated: (uri) => void updated.push(uri), listChanged: () => undefined });

@@ -18,8 +18,31 @@ describe("cursors", () => {
     },
   );
 
-  test("one of another list is told", () => {
+  test.each([
+    ["an id in capitals", { ...end, sessionId: sessionId(1).toUpperCase() }, false],
+    ["a time before 1970", { ...end, activity: -1 }, false],
+    ["a time that is no whole number", { ...end, activity: 1.5 }, false],
+    ["a time after all", { ...end, activity: 2 ** 48 }, false],
+    ["what is known of files", { ...end, seen }, false],
+    ["the last time", { ...end, activity: 2 ** 48 - 1 }, true],
+    ["nothing further", end, true],
+  ])("one with %s comes back, of 40 characters where they hold it", (_what, value, short) => {
+    const cursor = encodeCursor(value, FILTERS);
+    expect(cursor.length === 40).toBe(short);
+    expect(decodeCursor(cursor, FILTERS)).toEqual(value);
+  });
+
+  test("a character of a short one that was changed is told, wherever it stands", () => {
     const cursor = encodeCursor(end, FILTERS);
+    for (let at = 0; at < cursor.length; at++) {
+      const changed = `${cursor.slice(0, at)}${cursor[at] === "A" ? "B" : "A"}${cursor.slice(at + 1)}`;
+      expect(() => decodeCursor(changed, FILTERS)).toThrow("it was not made by this program");
+    }
+    expect(() => decodeCursor("=".repeat(40), FILTERS)).toThrow("it was not made by this program");
+  });
+
+  test.each([end, { ...end, seen }])("one of another list is told: %j", (value) => {
+    const cursor = encodeCursor(value, FILTERS);
     expect(() => decodeCursor(cursor, FILTERS.replace("true", "false"))).toThrow("it belongs to another list");
     expect(() => decodeCursor(cursor, `${FILTERS} `)).toThrow(InvalidCursorError);
   });

@@ -76,11 +76,19 @@ export async function connectMcp(
 
 /** The same with the server in this process, which is faster by a second. */
 export async function connectMcpHere(configDir: string, options: HereOptions = {}): Promise<McpClient> {
-  const { projectDir = "/w", cwd = "/nowhere", sessionId, readOnly = false, tools, ...client } = options;
+  const { projectDir = "/w", cwd = "/nowhere", sessionId, tools, ...others } = options;
+  const { readOnly = false, includeProgrammatic = true, ...client } = others;
   const [ours, theirs] = InMemoryTransport.createLinkedPair();
   const service = {
     store: openStore([configDir]),
-    options: { projectDir: projectDir ?? undefined, cwd, sessionId, readOnly, startedByClient: false },
+    options: {
+      projectDir: projectDir ?? undefined,
+      cwd,
+      sessionId,
+      readOnly,
+      includeProgrammatic,
+      startedByClient: false,
+    },
   };
   await connect(shippedTables({ readOnly, tools }), service, theirs, { stateless: false });
   return { ...(await connected(ours, client)), stderr: () => "" };
@@ -92,6 +100,7 @@ export interface HereOptions extends Pick<McpOptions, "answer" | "roots" | "capa
   readonly cwd?: string;
   readonly sessionId?: string;
   readonly readOnly?: boolean;
+  readonly includeProgrammatic?: boolean;
   readonly tools?: readonly string[];
 }
 

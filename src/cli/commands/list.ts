@@ -50,7 +50,7 @@ repository#worktree. On a terminal the first 30, elsewhere all, with whole paths
     archived: { type: "boolean", help: "Only archived sessions." },
     "no-programmatic": {
       type: "boolean",
-      help: "Without the sessions that programs started: claude -p, the Agent SDK.",
+      help: "Without the sessions that programs started: claude -p, the Agent SDK. CLAUDE_TRANSCRIPTS_NO_PROGRAMMATIC=1 in the environment says the same; --all shows them then.",
     },
     limit: { type: "string", short: "n", value: "N", help: "At most so many.", completes: ["10", "100"] },
     all: {

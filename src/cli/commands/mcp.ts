@@ -8,9 +8,13 @@ export const command: Command = {
   details: "",
   notes: `Environment, for hosts that set no arguments; an argument goes before it
   CLAUDE_TRANSCRIPTS_CONFIG_DIR    Config directories, '${delimiter}' between them.
-  CLAUDE_TRANSCRIPTS_READ_ONLY     1 or 0.`,
+  CLAUDE_TRANSCRIPTS_READ_ONLY, CLAUDE_TRANSCRIPTS_NO_PROGRAMMATIC  1 or 0.`,
   options: {
     "read-only": { type: "boolean", help: "Offer no tool that changes anything." },
+    "no-programmatic": {
+      type: "boolean",
+      help: "Lists and searches without the sessions that programs started (claude -p, the Agent SDK), unless a call asks for them.",
+    },
     tools: { type: "string", value: "NAMES", help: "Offer only these tools: list_sessions,read_session." },
     http: {
       type: "boolean",
@@ -22,13 +26,14 @@ export const command: Command = {
   async run({ configDirs, values, terminal }) {
     const tools = await toolsOption(values["tools"]);
     const readOnly = flag("read-only", values);
+    const includeProgrammatic = !flag("no-programmatic", values);
     const dirs = configDirs ?? (await configDirsFromEnvironment());
     const http = httpOption(values);
     if (http === undefined && process.stdin.isTTY) {
       terminal.warn("claude-transcripts mcp: an agent is expected on stdin, not a person; Ctrl-D ends it.");
     }
     const { serveMcp } = await import("../../mcp/main.ts");
-    return serveMcp({ configDirs: dirs, readOnly, tools, http });
+    return serveMcp({ configDirs: dirs, readOnly, includeProgrammatic, tools, http });
   },
 };
 

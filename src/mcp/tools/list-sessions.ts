@@ -1,8 +1,16 @@
 import * as z from "zod";
 import { clamped, flag, limit, text } from "../input.ts";
 import { quoted } from "../quote.ts";
-import { filterOf, outside, SCOPE_INPUT, scopeOf, scopeText } from "../scope.ts";
-import { QUOTED, rowFacts, rowLine, sessionRowSchema, sessionRow, skippedNotes } from "../session-row.ts";
+import { everywhere, filterOf, isEmptyHere, outside, SCOPE_INPUT, scopeOf, scopeText } from "../scope.ts";
+import {
+  programmaticNotes,
+  QUOTED,
+  rowFacts,
+  rowLine,
+  sessionRowSchema,
+  sessionRow,
+  skippedNotes,
+} from "../session-row.ts";
 import { readPeriod } from "../period.ts";
 import { defineTool, READS } from "../tool.ts";
 
@@ -10,6 +18,9 @@ const DEFAULT = 20;
 const MOST = 200;
 /** UTF-16 units of the rows as JSON: hosts put answers above some 50,000 into a file. */
 const ROWS_UNITS = 40_000;
+
+/** A cursor begins so that belongs to a list of all projects in the place of one of here, where there was nothing. */
+const WIDENED = "~";
 
 /** The sessions of a directory or of all, by pages. */
 export const listSessions = defineTool({
@@ -23,10 +34,9 @@ export const listSessions = defineTool({
     title: text("Only with this text in the title."),
     tag: text("Only with this tag."),
     branch: text("Only last on this git branch."),
-    since: text("Only active since: 2026-08-21, 2026-08-21T14:30, or a span before now (12h, 3d)."),
-    until: text("Only last active until; as since."),
+    since: text('Only active since: yesterday, monday, "last week", 12h, 3d, 2026-08-21, 2026-08-21T14:30.'),
+    until: text("Only last active until; as since. A day, week or month is meant with its end."),
     archived: flag("true: only archived ones; false (default): none."),
-    programmatic: flag("false: none that programs started (claude -p)."),
     limit: limit(MOST, DEFAULT),
     cursor: text("nextCursor of the page before, with the same arguments."),
   }),
@@ -40,37 +50,48 @@ export const listSessions = defineTool({
   }),
   async run(given, context, service) {
     const { value, note } = clamped(given.limit, MOST, "limit");
-    const scope = await scopeOf(given, context, service);
-    const period = readPeriod(given);
+    const asked = await scopeOf(given, context, service);
+    const wasEmpty = given.cursor?.startsWith(WIDENED) === true;
+    const period = readPeriod({ ...given, cursor: wasEmpty ? given.cursor?.slice(WIDENED.length) : given.cursor });
+    const includeProgrammatic = given.programmatic ?? service.options.includeProgrammatic;
     const filters = {
-      ...filterOf(scope),
       title: given.title,
       tag: given.tag,
       branch: given.branch,
       since: period.since,
       until: period.until,
       archived: given.archived === true ? ("only" as const) : ("exclude" as const),
-      includeProgrammatic: given.programmatic,
+      includeProgrammatic,
       cursor: period.cursor,
       progress: (looked: number, total: number) => context.progress(looked, total, "sessions looked at"),
       signal: context.signal,
     };
-    const facts = await rowFacts(scope, context, service);
-    let page = await service.store.page({ ...filters, limit: value });
-    let sessions = page.sessions.map((session) => sessionRow(session, facts));
+    const facts = await rowFacts(context, service);
+    let scope = wasEmpty ? everywhere(asked) : asked;
+    const read = (limit: number) => service.store.page({ ...filters, ...filterOf(scope), limit });
+    let page = await read(value);
+    if (!wasEmpty && page.sessions.every(({ sessionId }) => sessionId === facts.asking)) {
+      if (await isEmptyHere(asked, { asking: facts.asking, includeProgrammatic }, context, service)) {
+        scope = everywhere(asked);
+        page = await read(value);
+      }
+    }
+    let sessions = page.sessions.map((session) => sessionRow(session, scope, facts));
     const fitting = rowsThatFit(sessions);
     if (fitting < sessions.length) {
-      page = await service.store.page({ ...filters, limit: fitting });
-      sessions = page.sessions.map((session) => sessionRow(session, facts));
+      page = await read(fitting);
+      sessions = page.sessions.map((session) => sessionRow(session, scope, facts));
     }
     const elsewhere = await outside(scope, page.total, context, service);
-    const nextCursor = page.nextCursor === undefined ? undefined : period.mark(page.nextCursor);
+    const widened = scope.insteadOf === undefined ? "" : WIDENED;
+    const nextCursor = page.nextCursor === undefined ? undefined : `${widened}${period.mark(page.nextCursor)}`;
     const notes = [
       ...(note === undefined ? [] : [note]),
       ...(fitting < value && nextCursor !== undefined && sessions.length === fitting
         ? [`The page ends after ${fitting}, since its rows are long.`]
         : []),
       ...skippedNotes(page.skipped),
+      ...programmaticNotes(page.programmaticLeftOut, "not listed here"),
       `total and outside count the transcripts that are stored, whatever the filters${given.archived === true ? "" : "; archived sessions are not listed (archived: true)"}.`,
     ];
     const structured = {

@@ -1,8 +1,17 @@
 import * as z from "zod";
+import type { SessionStream } from "../../store/session-stream.ts";
 import { clamped, flag, limit } from "../input.ts";
-import { QUOTED, rowFacts, rowLine, sessionRowSchema, sessionRow, skippedNotes } from "../session-row.ts";
+import {
+  programmaticNotes,
+  QUOTED,
+  rowFacts,
+  rowLine,
+  sessionRowSchema,
+  sessionRow,
+  skippedNotes,
+} from "../session-row.ts";
 import { quoted } from "../quote.ts";
-import { filterOf, outside, SCOPE_INPUT, scopeOf, scopeText } from "../scope.ts";
+import { everywhere, filterOf, outside, SCOPE_INPUT, type Scope, scopeOf, scopeText } from "../scope.ts";
 import { better, type Hit, hitOf, searchWords, snippetOf, wordLine } from "../search.ts";
 import { defineTool, READS, ToolFailure } from "../tool.ts";
 
@@ -38,30 +47,36 @@ export const searchSessions = defineTool({
       throw new ToolFailure("query has no word in it. Give words to look for; list_sessions lists without words.");
     }
     const { value, note } = clamped(asked, MOST, "limit");
-    const scope = await scopeOf(given, context, service);
-    const facts = await rowFacts(scope, context, service);
-    const stream = await service.store.stream({
-      ...filterOf(scope),
-      archived: "include",
-      progress: (looked, total) => context.progress(looked, total, "sessions looked at"),
-      signal: context.signal,
-    });
-    const hits: Hit[] = [];
-    let searched = 0;
-    let leftOut = false;
-    for (let session = await stream.next(); session !== undefined; session = await stream.next()) {
-      searched++;
-      const hit = hitOf(session, words);
-      if (hit === undefined) continue;
-      if (session.sessionId === facts.asking && includeAsking !== true) leftOut = true;
-      else hits.push(hit);
-    }
-    hits.sort(better);
+    const facts = await rowFacts(context, service);
+    const find = async (scope: Scope): Promise<Search> => {
+      const stream = await service.store.stream({
+        ...filterOf(scope),
+        includeProgrammatic: given.programmatic ?? service.options.includeProgrammatic,
+        archived: "include",
+        progress: (looked, total) => context.progress(looked, total, "sessions looked at"),
+        signal: context.signal,
+      });
+      const search = { scope, stream, hits: new Array<Hit>(), searched: 0, others: 0, leftOut: false };
+      for (let session = await stream.next(); session !== undefined; session = await stream.next()) {
+        const isAsking = session.sessionId === facts.asking;
+        search.searched++;
+        if (!isAsking) search.others++;
+        const hit = hitOf(session, words);
+        if (hit === undefined) continue;
+        if (isAsking && includeAsking !== true) search.leftOut = true;
+        else search.hits.push(hit);
+      }
+      return search;
+    };
+    let search = await find(await scopeOf(given, context, service));
+    if (search.scope.name === "here" && search.others === 0) search = await find(everywhere(search.scope));
+    const { scope, stream, searched, leftOut } = search;
+    const hits = search.hits.sort(better);
     const rows = hits.slice(0, value).map(({ session, words: found }) => {
       const snippet = snippetOf(session, found);
       const missing = words.filter((word) => !found.includes(word)).map(wordLine);
       return {
-        ...sessionRow(session, facts),
+        ...sessionRow(session, scope, facts),
         ...(snippet !== undefined && { snippet }),
         ...(missing.length > 0 && { missing }),
       };
@@ -75,6 +90,7 @@ export const searchSessions = defineTool({
         : []),
       ...(leftOut ? ["This conversation's own session fits, and is left out (includeAsking: true)."] : []),
       ...skippedNotes(stream.skipped()),
+      ...programmaticNotes(stream.programmaticLeftOut(), "not searched"),
       "Searched: titles, first prompts (their first 200 characters), tags and branches, archived sessions included. Not searched: the text of the conversations.",
     ];
     const structured = {
@@ -94,6 +110,18 @@ export const searchSessions = defineTool({
     return { text: lines.join("\n"), structured };
   },
 });
+
+/** What was found in a scope. */
+interface Search {
+  readonly scope: Scope;
+  readonly stream: SessionStream;
+  readonly hits: Hit[];
+  readonly searched: number;
+  /** Of those, how many are not the session that asks. */
+  readonly others: number;
+  /** Whether the session that asks fits, and is none of the hits. */
+  readonly leftOut: boolean;
+}
 
 function hitLine({
   snippet,
