@@ -8,7 +8,7 @@
  */
 import { resolveConfigDirs } from "./config-dir.ts";
 import { statLink } from "./disk.ts";
-import { SessionNotFoundError } from "./errors.ts";
+import { inContext, SessionNotFoundError } from "./errors.ts";
 import { requireNotInUse, type SessionTraces } from "./live.ts";
 import { findCopies, requireCopies } from "./locate.ts";
 import { moveToTrash, type Part } from "./move-to-trash.ts";
@@ -92,12 +92,17 @@ export async function deleteSession(
   });
 }
 
+const GO_ON = "When that is mended, delete it again, or restore it";
+
 async function moveAll(configDirs: readonly string[], sessionId: string, permanent: boolean): Promise<Part[]> {
   const deletedAt = Date.now();
   const parts: Part[] = [];
   for (const { configDir } of placesOf(configDirs, sessionId)) {
     for (let round = 0; round < ROUNDS; round++) {
-      const part = await moveToTrash(configDir, sessionId, permanent, deletedAt);
+      const part = await moveToTrash(configDir, sessionId, permanent, deletedAt).catch((error: unknown) => {
+        if (parts.length === 0 && !isBegun(configDirs, sessionId)) throw error;
+        throw inContext(error, `Session ${sessionId} is deleted in part: `, `. ${GO_ON}`);
+      });
       if (part !== undefined) parts.push(part);
       if (part?.lookAgain !== true) break;
     }

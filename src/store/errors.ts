@@ -117,3 +117,18 @@ export function isMissing(error: unknown): boolean {
   const code = errnoOf(error);
   return code === "ENOENT" || code === "ENOTDIR";
 }
+
+/**
+ * An error of the disk, or one of ours, that also says what it means: what comes before its words, and after them. Its
+ * code and facts stay. Anything else is a fault, and stays as it is.
+ */
+export function inContext(error: unknown, before: string, after = ""): unknown {
+  const of = (message: string): string => `${before}${message}${after}`;
+  if (error instanceof TranscriptError) {
+    const { code, message, hint, data } = error;
+    return new TranscriptError(code, of(message), { hint, data, cause: error });
+  }
+  if (errnoOf(error) === undefined) return error;
+  const { message, ...facts } = error as Error;
+  return Object.assign(new Error(of(message), { cause: error }), facts);
+}

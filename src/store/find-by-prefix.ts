@@ -4,7 +4,7 @@ import { listProjectDir } from "./listing.ts";
 import { findSession } from "./locate.ts";
 import { listProjectDirs } from "./projects.ts";
 import { isSessionId } from "./session-id.ts";
-import { allTrashPlaces } from "./trash-entries.ts";
+import { allTrashPlaces, cutShort } from "./trash-entries.ts";
 import type { TrashPlace } from "./trash-manifest.ts";
 import type { TranscriptCopy } from "./types.ts";
 import { unreadableDirs } from "./unreadable.ts";
@@ -55,6 +55,23 @@ export function resolveTrashEntry(prefix: string, configDirs: readonly string[] 
   const ids = [...new Set(places.map(({ id }) => id))];
   if (ids.length > 1) throw ambiguous(prefix, ids, { inTrash: true });
   return ids[0] ?? session;
+}
+
+/**
+ * The session whose id begins so and whose deletion or restoration was cut short, with what a list showed of it: another
+ * call of `deleteSession` finishes that. Undefined where there is none, or no single one.
+ */
+export function resolveCutShort(
+  prefix: string,
+  configDirs: readonly string[] | undefined,
+): { readonly sessionId: string; readonly summary: string | undefined } | undefined {
+  const found = new Map<string, string | undefined>();
+  for (const { configDir, sessionId, state } of trashedWith(prefix, configDirs).places) {
+    const entry = state === "complete" ? undefined : cutShort(configDir, sessionId);
+    if (entry !== undefined) found.set(sessionId, entry.manifest.summary);
+  }
+  const [[sessionId, summary] = [undefined, undefined]] = found;
+  return sessionId === undefined || found.size > 1 ? undefined : { sessionId, summary };
 }
 
 /** The ids of the files that are named after a session, each once; directories that cannot be read have none. */

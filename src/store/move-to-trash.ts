@@ -9,7 +9,15 @@ import { belongings } from "./sidecars.ts";
 import { timing } from "./timing.ts";
 import { titleOf } from "./title.ts";
 import { syncTrash } from "./trash-dir.ts";
-import { claim, cutShort, type Originals, originals } from "./trash-entries.ts";
+import {
+  claim,
+  cutShort,
+  isNothing,
+  type Originals,
+  originals,
+  removeForGood,
+  removeUnbegun,
+} from "./trash-entries.ts";
 import {
   completePlace,
   deletingPlace,
@@ -47,9 +55,25 @@ export async function moveToTrash(
   const place = deletingPlace(configDir, sessionId);
   takeUpRestoration(place);
   const begun = readManifest(place);
-  const plan = begun ? undefined : await belongings(sessionId, configDir);
-  const manifest = begun ?? (plan?.items.length === 0 ? undefined : begin(place, plan?.items ?? [], deletedAt));
-  if (manifest === undefined) return undefined;
+  if (begun !== undefined) return finishMoving(place, begun, permanent, { lookAgain: true, skipped: [] });
+  const { items, skipped } = await belongings(sessionId, configDir);
+  if (items.length === 0) return undefined;
+  try {
+    return await finishMoving(place, begin(place, items, deletedAt), permanent, { lookAgain: false, skipped });
+  } catch (error) {
+    withdraw(place);
+    throw error;
+  }
+}
+
+/** Does what is written down. */
+async function finishMoving(
+  place: TrashPlace,
+  manifest: TrashManifest,
+  permanent: boolean,
+  { lookAgain, skipped }: Pick<Part, "lookAgain" | "skipped">,
+): Promise<Part> {
+  const { configDir } = place;
   const places = originals(configDir, manifest);
   const { gone, left } = await moveAll(place, manifest, places, permanent);
   const done = manifest.items.filter(({ path }) => gone.has(path));
@@ -58,9 +82,31 @@ export async function moveToTrash(
   return {
     trashId,
     items: done.map((item) => ({ ...item, configDir })),
-    skipped: [...(plan?.skipped ?? []), ...back.map((path) => ({ path, reason: "came back while it was deleted" }))],
-    lookAgain: begun !== undefined || left,
+    skipped: [...skipped, ...back.map((path) => ({ path, reason: "came back while it was deleted" }))],
+    lookAgain: lookAgain || left,
   };
+}
+
+/** Takes away what was written down when the disk refused all of it: then the session is as it was, and not cut short. */
+function withdraw(place: TrashPlace): void {
+  try {
+    const reading = readEntry(place);
+    if (isNothing(place, reading)) removeUnbegun(place);
+    else if (reading.manifest !== undefined && isUntouched(place, reading.manifest)) removeForGood(place);
+  } catch (error) {
+    // It refuses this as well, so a later run has to do it.
+    if (errnoOf(error) === undefined) throw error;
+  }
+}
+
+function isUntouched(place: TrashPlace, manifest: TrashManifest): boolean {
+  const { of, asideOf } = originals(place.configDir, manifest);
+  return manifest.items.every(
+    ({ path }) =>
+      statLink(of(path)) !== undefined &&
+      statLink(asideOf(path)) === undefined &&
+      statLink(itemInTrash(place, path)) === undefined,
+  );
 }
 
 /** A restoration that was cut short is undone by finishing the deletion that it was undoing. */
@@ -75,8 +121,7 @@ function begin(place: TrashPlace, items: TrashManifest["items"], deletedAt: numb
   const newest = newestCopy(findCopies(sessionId, { configDirs: [place.configDir] }));
   const token = randomBytes(4).toString("hex");
   const manifest = { sessionId, deletedAt, summary: newest && titleOf(newest), items, token };
-  const found = readEntry(place);
-  if (found.problem !== undefined && found.is !== "bad") {
+  if (isNothing(place, readEntry(place))) {
     makeEntry(place);
     if (writeManifest(place, manifest)) return manifest;
   }

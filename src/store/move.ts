@@ -48,11 +48,20 @@ export function takeIntoTrash(from: string, to: string, aside: string): Taking {
   try {
     copyAside(aside, to);
   } catch (error) {
-    // A full disk, or something that cannot be copied.
-    if (statLink(from) === undefined) rename(aside, from);
+    // A full disk, or something that cannot be copied. What was written by name meanwhile is not replaced.
+    putBackQuietly(aside, from);
     throw error;
   }
   return "aside";
+}
+
+function putBackQuietly(aside: string, from: string): void {
+  try {
+    putBack(aside, from, false);
+  } catch (error) {
+    // It stays aside, where a later run finds it.
+    if (errnoOf(error) === undefined && !(error instanceof TranscriptError)) throw error;
+  }
 }
 
 /** As `takeIntoTrash` for what will not be kept: what would have to be copied is removed. */

@@ -2,7 +2,7 @@ import { dirname, join } from "node:path";
 import { resolveConfigDirs } from "./config-dir.ts";
 import { makeDir, pause, readDir, statFile, statLink } from "./disk.ts";
 import { cleanStaleTemps, syncDir } from "./durable.ts";
-import { isMissing, TranscriptError } from "./errors.ts";
+import { errnoOf, inContext, isMissing, TranscriptError } from "./errors.ts";
 import { findCopies } from "./locate.ts";
 import { drain, putBack, requireDrained } from "./move.ts";
 import { withSessionLock } from "./session-lock.ts";
@@ -11,12 +11,13 @@ import {
   allTrashPlaces,
   claim,
   type Entry,
+  isNothing,
   type Originals,
   originals,
   removeForGood,
   tidyTrash,
 } from "./trash-entries.ts";
-import { completePlace, itemInTrash, placeAtWork, readEntry } from "./trash-manifest.ts";
+import { completePlace, itemInTrash, MANIFEST, placeAtWork, readEntry } from "./trash-manifest.ts";
 import type { TrashedItem, TrashManifest, TrashPlace } from "./trash-manifest.ts";
 import { isContained } from "./tree.ts";
 import type { StoreOptions } from "./types.ts";
@@ -55,7 +56,10 @@ export async function restoreSession(id: string, options?: StoreOptions | null):
     const items: TrashedItem[] = [];
     const missing: TrashedItem[] = [];
     for (const entry of entries) {
-      const lost = await putEntryBack(entry);
+      const lost = await putEntryBack(entry).catch((error: unknown) => {
+        if (items.length === 0 && entry.place.state === "complete" && statLink(entry.place.path)) throw error;
+        throw inContext(error, `Session ${sessionId} is restored in part: `, `. ${GO_ON}`);
+      });
       for (const item of entry.manifest.items) {
         (lost.has(item.path) ? missing : items).push({ ...item, configDir: entry.place.configDir });
       }
@@ -71,6 +75,8 @@ export async function restoreSession(id: string, options?: StoreOptions | null):
     };
   });
 }
+
+const GO_ON = "When that is mended, restore it again";
 
 export interface RestorationPlan {
   readonly sessionId: string;
@@ -132,8 +138,8 @@ function problemsOf(configDirs: readonly string[], id: string): { place: TrashPl
   const problems = places.flatMap((place) => {
     if (place.state === "removing" || !isMeant(place, id)) return [];
     const reading = readEntry(place);
-    if (reading.problem === undefined || reading.is === "gone") return [];
-    return reading.is === "empty" && place.state === "deleting" ? [] : [{ place, problem: reading.problem }];
+    if (reading.problem === undefined || isNothing(place, reading)) return [];
+    return [{ place, problem: reading.problem }];
   });
   if (problems.length === 0 && errors.length > 0) throw errors[0];
   return problems;
@@ -243,12 +249,17 @@ async function putEntryBack(entry: Entry): Promise<Set<string>> {
   const places = originals(place.configDir, manifest);
   const lost = new Set<string>();
   const touched = new Set<string>();
-  for (const { path } of [...manifest.items].reverse()) {
-    const to = places.of(path);
-    makeParent(to);
-    if (!putItemBack(entry, working, path, places)) lost.add(path);
-    touched.add(dirname(to));
-    await pause();
+  try {
+    for (const { path } of [...manifest.items].reverse()) {
+      const to = places.of(path);
+      makeParent(to);
+      if (!putItemBack(entry, working, path, places)) lost.add(path);
+      touched.add(dirname(to));
+      await pause();
+    }
+  } catch (error) {
+    if (place.state === "complete" && isUntouched(working, manifest, places)) letWait(working, place);
+    throw error;
   }
   for (const dir of touched) {
     syncDir(dir);
@@ -257,6 +268,20 @@ async function putEntryBack(entry: Entry): Promise<Set<string>> {
   removeEntry(working, manifest);
   tidyTrash(place.configDir);
   return lost;
+}
+
+/** Whether all that an entry has is still in it, and nowhere else. */
+const isUntouched = (place: TrashPlace, { items }: TrashManifest, { of }: Originals): boolean =>
+  items.every(({ path }) => statLink(itemInTrash(place, path)) !== undefined && statLink(of(path)) === undefined);
+
+/** Gives an entry its name back of which the disk let nothing be put back: nothing was cut short. */
+function letWait(working: TrashPlace, place: TrashPlace): void {
+  try {
+    claim(working, place);
+  } catch (error) {
+    // It refuses this as well.
+    if (errnoOf(error) === undefined) throw error;
+  }
 }
 
 /** The name under which an entry is put back: the one under which it waits, and what is done to it. */
@@ -292,18 +317,23 @@ function putItemBack(entry: Entry, working: TrashPlace, path: string, { of, asid
 
 /** Removes an entry that has been emptied. One in which something else was put goes back to waiting. */
 function removeEntry(working: TrashPlace, { deletedAt }: TrashManifest): void {
-  if (!holdsMore(join(working.path, "files"))) return removeForGood(working);
+  if (!holdsMore(working.path, [MANIFEST])) return removeForGood(working);
   for (let nth = 1; ; nth++) {
     const complete = completePlace(working.configDir, working.sessionId, deletedAt, nth);
     if (statLink(complete.path) === undefined) return void claim(working, complete);
   }
 }
 
-/** Whether a directory of the entry, without what killed copies left in it, has anything but directories in it. */
-function holdsMore(dir: string): boolean {
+/**
+ * Whether a directory of the entry, without what killed copies left in it, has anything but directories in it, and but
+ * for what is known.
+ */
+function holdsMore(dir: string, known: readonly string[] = []): boolean {
   try {
     removeTemps(dir);
-    return readDir(dir).some((entry) => !entry.isDirectory() || holdsMore(join(dir, entry.name)));
+    return readDir(dir).some(
+      (entry) => !known.includes(entry.name) && (!entry.isDirectory() || holdsMore(join(dir, entry.name))),
+    );
   } catch (error) {
     if (isMissing(error)) return false;
     throw error;

@@ -18,7 +18,7 @@
 import { randomBytes } from "node:crypto";
 import { basename, join } from "node:path";
 import { close, createNew, statLink, unlink } from "./disk.ts";
-import { errnoOf, isMissing, SessionBusyError, TranscriptError } from "./errors.ts";
+import { errnoOf, inContext, isMissing, SessionBusyError, TranscriptError } from "./errors.ts";
 import { trashPath } from "./paths.ts";
 import { realOrSelf } from "./platform.ts";
 import { ownMark, PROCESS_MARK, type ProcessState, stateOfMark } from "./processes.ts";
@@ -162,16 +162,10 @@ function announce(configDir: string, sessionId: string, doing: Doing, options: L
     } catch (error) {
       const errno = errnoOf(error);
       if (options.ifPossible === true && (errno === undefined ? isIo(error) : NO_TRASH.has(errno))) return undefined;
-      if (NO_TRASH.has(errno ?? "")) throw noTrash(configDir, error);
+      if (NO_TRASH.has(errno ?? "")) throw inContext(error, `The trash of ${configDir} cannot be used: `);
       if (errno !== "ENOENT" || tries === ANNOUNCEMENTS) throw error;
     }
   }
-}
-
-/** The error of the disk, and what it means. */
-function noTrash(configDir: string, error: unknown): Error {
-  const { message, ...facts } = error as Error & { code: string };
-  return Object.assign(new Error(`The trash of ${configDir} cannot be used: ${message}`, { cause: error }), facts);
 }
 
 const isIo = (error: unknown): boolean => error instanceof TranscriptError && error.code === "Io";

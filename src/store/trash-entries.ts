@@ -1,15 +1,15 @@
 /** The entries in the trash of a config dir: how they come and go, and where their items belong. */
 import { basename, dirname, join } from "node:path";
-import { rename, statLink } from "./disk.ts";
+import { readNames, removeDir, rename, statLink } from "./disk.ts";
 import { syncDir } from "./durable.ts";
-import { isMissing } from "./errors.ts";
+import { errnoOf, isMissing } from "./errors.ts";
 import { projectDirPath } from "./paths.ts";
 import { realOrSelf } from "./platform.ts";
 import { removeDeadLocks } from "./session-lock.ts";
-import { asideName } from "./temp.ts";
+import { asideName, isOurOwnName, removeTemps } from "./temp.ts";
 import { removeEmptyTrash, trashNames } from "./trash-dir.ts";
-import { placeAtWork, readManifest, trashPlace } from "./trash-manifest.ts";
-import type { TrashManifest, TrashPlace } from "./trash-manifest.ts";
+import { completePlace, placeAtWork, readManifest, trashPlace } from "./trash-manifest.ts";
+import type { TrashManifest, TrashPlace, TrashReading } from "./trash-manifest.ts";
 import { removeTree } from "./tree.ts";
 
 /** The entries in the trash of a config dir, by name. No trash: none. Throws where the trash is a link, or cannot be read. */
@@ -58,9 +58,37 @@ export function claim(from: TrashPlace, to: TrashPlace): boolean {
   return true;
 }
 
+/** What has gone meanwhile, or a deletion that was killed before it wrote down what it would move: an empty directory. */
+export function isNothing(place: TrashPlace, reading: TrashReading): boolean {
+  if (reading.problem === undefined || reading.is === "bad") return false;
+  return reading.is === "gone" || (place.state === "deleting" && !holdsAnything(place));
+}
+
+/** Whether there is more in an entry than what a killed writer of the manifest left. */
+function holdsAnything(place: TrashPlace): boolean {
+  try {
+    return readNames(place.path).some((name) => !isOurOwnName(name));
+  } catch (error) {
+    return !isMissing(error);
+  }
+}
+
+/** Removes an entry that is nothing. */
+export function removeUnbegun(place: TrashPlace): void {
+  try {
+    removeTemps(place.path);
+    removeDir(place.path);
+  } catch (error) {
+    // Something has come into it.
+    if (errnoOf(error) === undefined) throw error;
+  }
+}
+
 /** Removes an entry and all that is in it. From the first moment it is one that nobody restores. */
 export function removeForGood(place: TrashPlace): void {
-  const removing = placeAtWork(place, "removing");
+  const { configDir, sessionId, state } = place;
+  // One that was cut short has no time in its name, and it does not matter which it gets.
+  const removing = placeAtWork(state === "deleting" ? completePlace(configDir, sessionId, 0) : place, "removing");
   // What is left of one of this name is as good as gone.
   if (statLink(removing.path) !== undefined) removeTree(removing.path);
   if (claim(place, removing)) removeTree(removing.path);

@@ -82,7 +82,7 @@ function requirePlace(configDir: string, name: string): TrashPlace {
   return place;
 }
 
-const MANIFEST = "manifest.json";
+export const MANIFEST = "manifest.json";
 const FILES = "files";
 /** Where an item lies in its entry. */
 export const itemInTrash = (place: TrashPlace, path: string): string => join(place.path, FILES, ...path.split("/"));

@@ -1,9 +1,8 @@
 import { resolveConfigDirs } from "./config-dir.ts";
-import { readNames, removeDir, statLink } from "./disk.ts";
-import { errnoOf, isMissing, SessionBusyError } from "./errors.ts";
+import { statLink } from "./disk.ts";
+import { SessionBusyError } from "./errors.ts";
 import { withSessionLock, workerOn } from "./session-lock.ts";
-import { isOurOwnName, removeTemps } from "./temp.ts";
-import { removeForGood, tidyTrash, trashPlaces } from "./trash-entries.ts";
+import { isNothing, removeForGood, removeUnbegun, tidyTrash, trashPlaces } from "./trash-entries.ts";
 import { readEntry } from "./trash-manifest.ts";
 import type { TrashManifest, TrashPlace, TrashReading } from "./trash-manifest.ts";
 import type { StoreOptions } from "./types.ts";
@@ -49,21 +48,6 @@ export async function listTrash(options?: StoreOptions | null): Promise<TrashEnt
   return entries.sort((a, b) => (b.deletedAt ?? 0) - (a.deletedAt ?? 0));
 }
 
-/** What has gone meanwhile, or a deletion that was killed before it wrote down what it would move: an empty directory. */
-function isNothing(place: TrashPlace, reading: TrashReading): boolean {
-  if (reading.problem === undefined || reading.is === "bad") return false;
-  return reading.is === "gone" || (place.state === "deleting" && !holdsAnything(place));
-}
-
-/** Whether there is more in an entry than what a killed writer of the manifest left. */
-function holdsAnything(place: TrashPlace): boolean {
-  try {
-    return readNames(place.path).some((name) => !isOurOwnName(name));
-  } catch (error) {
-    return !isMissing(error);
-  }
-}
-
 function toEntry(place: TrashPlace, { manifest, problem }: TrashReading): TrashEntry {
   const worker = place.state === "complete" ? undefined : workerOn(place.configDir, place.sessionId);
   return {
@@ -102,8 +86,8 @@ export interface EmptyTrashResult {
 
 /**
  * Removes what is in the trash for good. Entries whose deletion or restoration was cut short are kept, since a part of
- * their session is elsewhere; so is one that cannot be restored, unless `ids` names it, and one that another process is
- * restoring at this moment.
+ * their session is elsewhere; so is one that another process is changing at this moment, and one that cannot be restored,
+ * unless `ids` names it.
  */
 export async function emptyTrash(options?: EmptyTrashOptions | null): Promise<EmptyTrashResult> {
   const { ids, olderThanMs = 0, dryRun = false } = options ?? {};
@@ -131,15 +115,21 @@ interface Decision {
   readonly isUnbegun?: boolean;
 }
 
+const NAME_IT = "it is removed when it is named";
+const NO_LIMIT = "it is removed when no age is asked for";
+
 function decideOn(place: TrashPlace, isNamed: boolean, olderThanMs: number): Decision {
   const reading = readEntry(place);
   if (isNothing(place, reading)) return { isUnbegun: true };
   const { manifest, problem } = reading;
+  // Who names it has been told that it cannot be restored.
+  if (manifest === undefined && isNamed) return { bytes: 0 };
   if (place.state !== "complete") return whyUnfinished(place, problem);
-  if (manifest === undefined) return isNamed ? { bytes: 0 } : { reason: `it cannot be restored, since ${problem}` };
+  if (manifest === undefined) return { reason: `it cannot be restored, since ${problem}; ${NAME_IT}` };
   // Without a limit the clock does not matter: it was ahead once, or is behind now.
   const ageMs = olderThanMs === 0 ? 0 : Date.now() - manifest.deletedAt;
-  if (ageMs < 0) return { reason: `it is dated in the future: ${new Date(manifest.deletedAt).toISOString()}` };
+  if (ageMs < 0)
+    return { reason: `it is dated in the future: ${new Date(manifest.deletedAt).toISOString()}; ${NO_LIMIT}` };
   return ageMs < olderThanMs ? {} : { bytes: bytesOf(manifest) };
 }
 
@@ -149,7 +139,8 @@ function whyUnfinished({ configDir, sessionId, state, path }: TrashPlace, proble
   // It was being worked on when it was found, and is finished now.
   if (statLink(path) === undefined) return {};
   const what = state === "deleting" ? "deletion" : "restoration";
-  return { reason: `its ${what} was cut short${problem === undefined ? "" : `, and ${problem}`}` };
+  if (problem !== undefined) return { reason: `its ${what} was cut short, and ${problem}; ${NAME_IT}` };
+  return { reason: `its ${what} was cut short; delete the session again, or restore it` };
 }
 
 /** Decides once more when nobody else is at it, and does it. */
@@ -168,15 +159,5 @@ async function carryOut(place: TrashPlace, decide: () => Decision): Promise<Deci
   } catch (error) {
     if (!(error instanceof SessionBusyError)) throw error;
     return first.isUnbegun === true ? {} : { reason: error.message };
-  }
-}
-
-function removeUnbegun(place: TrashPlace): void {
-  try {
-    removeTemps(place.path);
-    removeDir(place.path);
-  } catch (error) {
-    // Something has come into it.
-    if (errnoOf(error) === undefined) throw error;
   }
 }

@@ -346,11 +346,29 @@ describe("changing sessions", () => {
     expect(all).toEqual({
       status: 0,
       stdout: "",
-      stderr: `kept ${entry}.restoring: its restoration was cut short\n`,
+      stderr: `kept ${entry}.restoring: its restoration was cut short; delete the session again, or restore it\n`,
     });
     expect(run("trash", "empty", "1", "--yes").status).toBe(1);
     expect(run("trash").stdout).toContain("first (cut short)");
     expect(run("restore", "1")).toMatchObject({ status: 0 });
+  });
+
+  test("'delete' finishes a deletion that was cut short, by the beginning of the id as well", () => {
+    for (const given of ["1", ONE]) {
+      const dir = store();
+      const run = runner(dir);
+      const done = run("delete", "1").stdout;
+      const trash = path.join(dir, "claude-transcripts/trash");
+      const [entry = ""] = fs.readdirSync(trash);
+      fs.renameSync(path.join(trash, entry), path.join(trash, `${ONE}.deleting`));
+      expect(run("delete", given, "--dry-run").stdout).toMatch(/^would delete \S+ “first” into the trash: /);
+      expect(run("delete", given)).toMatchObject({ status: 0, stdout: done.replace(/ \S+/, ` ${ONE}`) });
+      expect(fs.readdirSync(trash)).toEqual([entry]);
+      expect(run("delete", given)).toMatchObject({
+        status: 1,
+        stderr: expect.stringContaining("but one is in the trash") as string,
+      });
+    }
   });
 
   test("what a terminal would obey is taken out of what is told", () => {

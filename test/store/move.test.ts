@@ -148,10 +148,48 @@ describe.skipIf(!hasTwo)("a deletion that copies to another file system", () => 
     const write = vi.spyOn(fs, "fsyncSync").mockImplementation((fd) => {
       if (fs.readlinkSync(`/proc/self/fd/${fd}`).includes("moved")) full();
     });
-    await expect(deleteSession(ID, { configDirs: [dir] })).rejects.toMatchObject({ code: "ENOSPC" });
+    await expect(deleteSession(ID, { configDirs: [dir] })).rejects.toMatchObject({
+      code: "ENOSPC",
+      message: "ENOSPC: no space left on device, write",
+    });
     write.mockRestore();
     expect(fs.readFileSync(transcript, "utf8")).toBe(text);
     expect(fs.readdirSync(project).sort()).toEqual([ID, `${ID}.jsonl`]);
+    expect(fs.readdirSync(dir)).toEqual(["projects"]);
+  });
+
+  test("replaces nothing that was written by name meanwhile, when it puts things back", async () => {
+    const { dir, project, transcript } = apart();
+    const text = fs.readFileSync(transcript, "utf8");
+    const write = vi.spyOn(fs, "fsyncSync").mockImplementation((fd) => {
+      if (!fs.readlinkSync(`/proc/self/fd/${fd}`).includes("moved")) return;
+      throw Object.assign(new Error("ENOSPC: no space left on device, write"), { code: "ENOSPC" });
+    });
+    // After any look that found nothing there, and just before the name is given.
+    let isDone = false;
+    const comesBack = (): void => {
+      if (!isDone) fs.writeFileSync(transcript, row(1));
+      isDone = true;
+    };
+    const place = path.join(fs.realpathSync(project), `${ID}.jsonl`);
+    const { lstatSync, linkSync } = fs;
+    vi.spyOn(fs, "lstatSync").mockImplementation((...args: Parameters<typeof lstatSync>) => {
+      const found = lstatSync(...args);
+      if (found === undefined && args[0] === place) comesBack();
+      return found;
+    });
+    vi.spyOn(fs, "linkSync").mockImplementation((from, to) => {
+      if (to === place) comesBack();
+      linkSync(from, to);
+    });
+    await expect(deleteSession(ID, { configDirs: [dir] })).rejects.toMatchObject({
+      code: "ENOSPC",
+      message: expect.stringMatching(/^Session \S+ is deleted in part: ENOSPC: .*restore it$/) as string,
+    });
+    expect(isDone).toBe(true);
+    write.mockRestore();
+    expect(fs.readFileSync(transcript, "utf8")).toBe(row(1));
+    fs.rmSync(transcript);
     await restoreSession(ID, { configDirs: [dir] });
     expect(fs.readFileSync(transcript, "utf8")).toBe(text);
     expect(fs.readdirSync(dir)).toEqual(["projects"]);

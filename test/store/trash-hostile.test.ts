@@ -246,7 +246,9 @@ describe("an entry that is dated in the future", () => {
     const terminal = new FakeTerminal();
     expect(await emptyTheTrash(invocation(terminal, dir, [], { yes: true }), [], 60_000)).toBe(0);
     expect(terminal.out).toBe("");
-    expect(terminal.err).toBe(`kept ${path.basename(entry)}: it is dated in the future: 2099-01-01T00:00:00.000Z\n`);
+    expect(terminal.err).toBe(
+      `kept ${path.basename(entry)}: it is dated in the future: 2099-01-01T00:00:00.000Z; it is removed when no age is asked for\n`,
+    );
   });
 
   test("is restored as any other", async () => {
@@ -283,8 +285,31 @@ test("what a killed deletion left that had moved nothing is in nobody's way", as
     { complete: false, problem: "it has no manifest.json" },
   ]);
   expect(await emptyTrash({ configDirs: [dir] })).toMatchObject({
-    kept: [{ reason: "its deletion was cut short, and it has no manifest.json" }],
+    kept: [{ reason: "its deletion was cut short, and it has no manifest.json; it is removed when it is named" }],
   });
+});
+
+test("what lies in a deletion without a manifest is not taken for the session's, nor mixed with it", async () => {
+  const { dir } = await store();
+  await restoreSession(ID, { configDirs: [dir] });
+  const id = `${ID}.deleting`;
+  put(trashOf(dir), `${id}/files/projects/-a/${ID}.jsonl`, "another");
+  const tree = snapshot(dir);
+  const problem = "it has no manifest.json";
+  await expect(deleteSession(ID, { configDirs: [dir] })).rejects.toMatchObject({
+    message: `The trash entry ${id} cannot be used: ${problem}`,
+  });
+  await expect(restoreSession(ID, { configDirs: [dir] })).rejects.toMatchObject({
+    message: `${id} in the trash cannot be restored: ${problem}`,
+  });
+  expect(snapshot(dir)).toEqual(tree);
+  // As 'trash' says, and as any other that cannot be restored.
+  expect(await emptyTrash({ configDirs: [dir] })).toMatchObject({ kept: [{ id }] });
+  expect(await emptyTrash({ configDirs: [dir], ids: [id], dryRun: true })).toMatchObject({ removed: [{ id }] });
+  expect(snapshot(path.join(trashOf(dir), id))).not.toEqual({});
+  expect(await emptyTrash({ configDirs: [dir], ids: [id] })).toMatchObject({ removed: [{ id }], kept: [] });
+  expect(fs.existsSync(path.join(trashOf(dir), id))).toBe(false);
+  await deleteSession(ID, { configDirs: [dir] });
 });
 
 test("a manifest that would be too large to be read again is not written", () => {

@@ -354,15 +354,18 @@ describe("restoreSession", () => {
     expect(await emptyTrash({ configDirs: [dir], ids: trashIds })).toMatchObject({ removed: [{ id: trashIds[0] }] });
   });
 
-  test("keeps an entry in which something else was put", async () => {
-    const dir = tempConfigDir();
-    put(dir, `projects/-a/${ID}.jsonl`, "{}\n");
-    const { trashIds } = await deleteSession(ID, { configDirs: [dir] });
-    const note = put(trashOf(dir), `${trashIds[0]}/files/projects/-a/note.txt`, "mine");
-    await restoreSession(ID, { configDirs: [dir] });
-    expect(fs.readFileSync(path.join(dir, "projects", "-a", `${ID}.jsonl`), "utf8")).toBe("{}\n");
-    expect(fs.readFileSync(note, "utf8")).toBe("mine");
-  });
+  test.for(["files/projects/-a/note.txt", "note.txt"])(
+    "keeps an entry in which something else was put: %s",
+    async (at) => {
+      const dir = tempConfigDir();
+      put(dir, `projects/-a/${ID}.jsonl`, "{}\n");
+      const { trashIds } = await deleteSession(ID, { configDirs: [dir] });
+      const note = put(trashOf(dir), `${trashIds[0]}/${at}`, "mine");
+      await restoreSession(ID, { configDirs: [dir] });
+      expect(fs.readFileSync(path.join(dir, "projects", "-a", `${ID}.jsonl`), "utf8")).toBe("{}\n");
+      expect(fs.readFileSync(note, "utf8")).toBe("mine");
+    },
+  );
 });
 
 describe("listTrash and emptyTrash", () => {

@@ -1,4 +1,4 @@
-import type { Done } from "../change.ts";
+import type { Done, Subject } from "../change.ts";
 import { changeJsonHelp, DRY_RUN } from "../change-help.ts";
 import { type Command, UsageError } from "../command.ts";
 
@@ -20,7 +20,9 @@ session are in history.jsonl as well, which is never changed.`,
   positionals: "some",
   completes: "sessions",
   async run(invocation) {
-    const { changeEach, sessionFinder } = await import("../change.ts");
+    const { changeEach, named, sessionFinder } = await import("../change.ts");
+    const { TranscriptError } = await import("../../store/errors.ts");
+    const { resolveCutShort } = await import("../../store/find-by-prefix.ts");
     const { deleteSession } = await import("../../store/delete.ts");
     const { planDeletion } = await import("../../store/plan-delete.ts");
     const { canAsk, confirm } = await import("../confirm.ts");
@@ -32,13 +34,23 @@ session are in history.jsonl as well, which is never changed.`,
       throw new UsageError("--yes goes with --permanently; nothing is asked else");
     const where = permanent ? " for good" : " into the trash";
     const sessions = sessionFinder(invocation);
+    // What it is called; of one whose deletion was cut short, the trash knows that.
+    const find = (given: string): Subject<string> => {
+      try {
+        const { key, value } = sessions.find(given);
+        return { given, key, value: sessions.name(value) };
+      } catch (error) {
+        const isMissing = error instanceof TranscriptError && error.code === "SessionNotFound";
+        const cut = isMissing ? resolveCutShort(given, configDirs) : undefined;
+        if (cut === undefined) throw error;
+        return { given, key: cut.sessionId, value: named(cut.sessionId, cut.summary) };
+      }
+    };
     const change = {
       action: "delete",
       given: positionals,
-      find: sessions.find,
-      async act({ value: copy }: ReturnType<typeof sessions.find>, dryRun: boolean): Promise<Done> {
-        const { sessionId } = copy;
-        const name = sessions.name(copy);
+      find,
+      async act({ key: sessionId, value: name }: Subject<string>, dryRun: boolean): Promise<Done> {
         if (dryRun) {
           const { items, bytes, skipped } = await planDeletion(sessionId, { configDirs, force });
           return {
