@@ -6,8 +6,10 @@
  * For each config dir, and for all together: the list in pages of 7 shows every session exactly once, and every session
  * loads with everything that is said on the current branch (what stands before a compaction included) once and in the
  * order of the chain, with every tool call and its result, with the diff that each edit records and both streams of each
- * command, with what the API's own tools answered and what output in files of its own says, and with the calls of its subagents. What is hidden is counted, by the rule that hides it. Loaded again in
- * parts, the parts put together are the whole, and no call is parted from its result.
+ * command, with what the API's own tools answered and what output in files of its own says, and with the calls of its
+ * subagents. Prompts that stand in the queue alone are where they were delivered, or at the end, once. What is hidden is
+ * counted, by the rule that hides it. Loaded again in parts, the parts put together are the whole, and no call is parted from
+ * its result.
  *
  * What is right is worked out by check-acp/truth.mjs from the JSONL alone.
  */
@@ -57,6 +59,10 @@ async function check(dirs) {
     server: 0,
     stored: 0,
     missing: 0,
+    delivered: 0,
+    waiting: 0,
+    team: 0,
+    operations: new Map(),
     parts: 0,
     bytes: 0,
     tools: new Map(),
@@ -110,12 +116,15 @@ async function check(dirs) {
 
 function print(dirs, listed, total, problems) {
   const { sessions, pages, texts, beside, calls, results, unanswered, nested, parts, bytes } = total;
-  const { server, stored, missing } = total;
+  const { server, stored, missing, delivered, waiting, team, operations } = total;
+  const queue = [...operations].map(([what, count]) => `${count} ${what}`).join(", ");
   console.log(`${dirs.join(" + ")}
   ${listed} sessions in ${pages} pages of ${PAGE}; ${sessions} loaded (${(bytes / 1e6).toFixed(1)} MB), and again in ${parts} parts of ${PART} messages
   ${texts} texts of the chain in order, ${beside} of parallel and queued rows beside it
   ${calls} tool calls, ${results} results, ${unanswered} without one; ${nested} calls of subagents; ${problems.length} differences
-  ${server} results of the API's own tools, ${stored} outputs from files of their own, ${missing} whose file is not there`);
+  ${server} results of the API's own tools, ${stored} outputs from files of their own, ${missing} whose file is not there
+  ${delivered} prompts of the queue alone where they were delivered, ${waiting} not delivered, at the end; the queue: ${queue || "none"}
+  ${team} rows of a team`);
   for (const [tool, { calls: count, failed, diffs }] of [...total.tools].sort((a, b) => b[1].calls - a[1].calls))
     console.log(
       `    ${tool}: ${count}${failed ? `, ${failed} failed` : ""}${diffs ? `, ${diffs} diffs as recorded` : ""}`,

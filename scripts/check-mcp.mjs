@@ -8,7 +8,8 @@
  * every message exactly once, and no page comes to more than its budget and 5 %, counted by the tokenizer o200k over the
  * whole answer. Lines marked with a page's token are its headings and the beginnings of their parts, and there are no others.
  * Read with nothing left out, it holds all that people, models and tools said by the rows of the JSONL, as
- * often as it stands there; what else is on a page has to be a note. Output in files of its own is what get_message gives.
+ * often as it stands there; what else is on a page has to be a note. A prompt that stands in the queue alone is there once,
+ * where it was delivered, or at the end. Output in files of its own is what get_message gives.
  */
 import { spawn } from "node:child_process";
 import fs from "node:fs";
@@ -16,7 +17,7 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { countTokens } from "gpt-tokenizer/encoding/o200k_base";
 import split from "split2";
-import { readTruth } from "./check-mcp/truth.mjs";
+import { hasMarks, readTruth } from "./check-mcp/truth.mjs";
 
 const BUDGETS = [500, 2000, 8000];
 const ROOM = 1.05;
@@ -39,7 +40,19 @@ process.exit(failures === 0 ? 0 : 1);
 async function check(dir) {
   const server = await startServer(dir);
   const problems = [];
-  const total = { conversations: 0, messages: 0, said: 0, unsure: 0, bytes: 0, server: 0, stored: 0, missing: 0 };
+  const total = {
+    conversations: 0,
+    messages: 0,
+    said: 0,
+    unsure: 0,
+    bytes: 0,
+    server: 0,
+    stored: 0,
+    missing: 0,
+    team: 0,
+    delivered: 0,
+    waiting: 0,
+  };
   const budgets = new Map(BUDGETS.map((budget) => [budget, { pages: 0, most: 0, sum: 0, cut: 0 }]));
   for (const { session, agentId, file } of conversations(dir)) {
     const name = agentId === undefined ? session : `${session} ${agentId}`;
@@ -48,8 +61,16 @@ async function check(dir) {
     const shown = await readWhole(server, args);
     const truth = readTruth(file, agentId !== undefined);
     problems.push(
-      ...[...whole.problems, ...shown.problems, ...compare(truth, whole.messages)].map((it) => `${name}: ${it}`),
+      ...[
+        ...whole.problems,
+        ...shown.problems,
+        ...compare(truth, whole.messages),
+        ...compareQueue(truth, whole.messages, agentId !== undefined),
+      ].map((it) => `${name}: ${it}`),
     );
+    total.team += truth.team;
+    total.delivered += truth.delivered.length;
+    total.waiting += truth.waiting.length;
     total.conversations++;
     total.messages += whole.messages.size;
     total.said += truth.said.length;
@@ -76,7 +97,8 @@ async function check(dir) {
   await server.end();
   console.log(`${dir}
   ${total.conversations} conversations (${(total.bytes / 1e6).toFixed(1)} MB), ${total.messages} messages; ${total.said} texts, thoughts, calls and results of the JSONL are there, ${total.unsure} with marks of the CLI in them were not compared
-  ${total.server} results of the API's own tools, ${total.stored} outputs from files of their own, ${total.missing} whose file is not there`);
+  ${total.server} results of the API's own tools, ${total.stored} outputs from files of their own, ${total.missing} whose file is not there
+  ${total.delivered} prompts of the queue alone where they were delivered, ${total.waiting} not delivered, at the end; ${total.team} rows of a team`);
   for (const [budget, { pages, most, sum, cut }] of budgets) {
     const mean = pages === 0 ? 0 : sum / pages;
     console.log(
@@ -111,8 +133,8 @@ async function readWhole(server, args) {
       ...(cursor && { cursor, include: undefined }),
     });
     const page = JSON.parse(text);
-    for (const { number, cut, parts } of page.messages) {
-      const known = messages.get(number) ?? { parts: [], to: 0 };
+    for (const { number, id, speaker, undelivered, cut, parts } of page.messages) {
+      const known = messages.get(number) ?? { id, speaker, undelivered, parts: [], to: 0 };
       if (known.to !== (cut?.from ?? 0))
         problems.push(`#${number} goes on at ${cut?.from}, and had ended at ${known.to}`);
       parts.forEach((part, i) => {
@@ -252,6 +274,45 @@ function compare({ said }, messages) {
     const [kind] = key.split("\u0000", 1);
     if (count > 0 && kind === "thinking") problems.push(`a ${kind} too many: ${key.slice(0, 100)}`);
   }
+  return problems;
+}
+
+/** What stands in the queue alone is there once, between the messages that it stood between, or at the end. */
+function compareQueue({ said, delivered, waiting }, messages, isSubagent) {
+  const problems = [];
+  const all = [...messages].map(([number, { parts, ...message }]) => ({
+    ...message,
+    number,
+    text: bare(parts.map(({ text }) => text).join("")),
+  }));
+  const numberOf = (uuid) => all.find(({ id }) => uuid?.startsWith(id))?.number;
+  for (const { text, before, behind } of delivered) {
+    const name = JSON.stringify(text.slice(0, 100));
+    const isNews = text.trimStart().startsWith("<task-notification>");
+    // Words of the CLI in it are shown as what they stand for.
+    if (hasMarks(text) && !isNews) continue;
+    const summary = /<summary>([^]*?)<\/summary>/.exec(text)?.[1] ?? text;
+    const found = all.filter((message) =>
+      isNews
+        ? message.speaker !== "user" && message.text.includes(bare(summary))
+        : message.speaker === "user" && message.undelivered !== true && message.text === bare(text),
+    );
+    const same = (one) => bare(one.text) === bare(text);
+    const count = said.filter((one) => one.kind === "text" && same(one)).length + delivered.filter(same).length;
+    if (isNews ? found.length === 0 : found.length !== count)
+      problems.push(`queued prompt shown ${found.length} times, and not ${count}: ${name}`);
+    const [from = 0, to = Infinity] = [numberOf(before), numberOf(behind)];
+    if (!found.some(({ number }) => number > from && number < to))
+      problems.push(`queued prompt not between #${from} and #${to}: ${name}`);
+  }
+  const left = all.filter(({ undelivered }) => undelivered === true);
+  const last = isSubagent ? [] : waiting;
+  if (left.length !== last.length) problems.push(`${left.length} prompts not delivered, and not ${last.length}`);
+  for (const text of last)
+    if (!hasMarks(text) && !left.some((message) => message.text === bare(text)))
+      problems.push(`not delivered, and not there: ${JSON.stringify(text.slice(0, 100))}`);
+  const end = all.findLast(({ undelivered }) => undelivered !== true)?.number ?? 0;
+  if (left.some(({ number }) => number < end)) problems.push("what was not delivered stands before what was");
   return problems;
 }
 

@@ -3,6 +3,7 @@ import { blocks, keyOf } from "./truth.mjs";
 
 /** The longest message there may be, bytes. */
 const MESSAGE_BYTES = 8 * 1024 * 1024;
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const ROLES = { user_message_chunk: "user", agent_message_chunk: "agent", agent_thought_chunk: "thought" };
 
 /** Counts what was seen into `total`; gives what is not as it should be. */
@@ -11,6 +12,8 @@ export function compare(truth, updates, total) {
   for (const update of updates) {
     if (Buffer.byteLength(JSON.stringify(update)) > MESSAGE_BYTES) problems.push(`an update of more than 8 MiB`);
   }
+  total.team += truth.team;
+  for (const [what, count] of truth.operations) total.operations.set(what, (total.operations.get(what) ?? 0) + count);
   for (const [rule, count] of truth.hidden) total.hidden.set(rule, (total.hidden.get(rule) ?? 0) + count);
   return problems;
 }
@@ -21,14 +24,16 @@ function compareTexts({ chain, beside }, updates, total) {
   // Two parts of one message are set apart by an empty line.
   const same = (said, shown) =>
     said !== undefined &&
-    said.id === shown.id &&
+    isId(said, shown) &&
     said.role === shown.role &&
     [said.text, `\n\n${said.text}`, `\n\n${said.text?.trim()}`].includes(shown.text);
   for (const shown of updates.flatMap(sayingOf)) {
     const expected = chain[next];
     const news = expected?.notification;
-    if (same(expected, shown) || (news && isNews(news, expected.id, shown))) next++;
-    else if ((beside.get(keyOf(shown)) ?? 0) > 0) {
+    if (same(expected, shown) || (news && isNews(news, expected, shown))) {
+      next++;
+      if (expected.queued) total[expected.queued]++;
+    } else if ((beside.get(keyOf(shown)) ?? 0) > 0) {
       beside.set(keyOf(shown), beside.get(keyOf(shown)) - 1);
       total.beside++;
     } else if (shown.notification !== undefined || shown.news) {
@@ -58,9 +63,14 @@ function sayingOf({ sessionUpdate, messageId: id, content, toolCallId, _meta }) 
   return [{ toolCallId, notification: { summary, result: content[0].content.text } }];
 }
 
-function isNews({ summary, result }, id, shown) {
+/** What stands in the queue alone has an id that the server made. */
+const isId = ({ id, queued }, shown) => (queued ? UUID.test(shown.id) : shown.id === id);
+
+function isNews({ summary, result }, expected, shown) {
   if (shown.notification) return shown.notification.summary === summary && shown.notification.result === result;
-  return shown.id === id && shown.role === "agent" && shown.text === (result ? `${summary}\n\n${result}` : summary);
+  return (
+    isId(expected, shown) && shown.role === "agent" && shown.text === (result ? `${summary}\n\n${result}` : summary)
+  );
 }
 
 function isBesideNews(key, shown) {
@@ -174,7 +184,7 @@ function reportOf(result, record) {
 /** What is wrong with the diff that is shown; undefined where none is recorded, and none was asked for. */
 function wrongDiff({ content = [], locations = [] }, call, record) {
   const shown = content.filter(({ type }) => type === "diff");
-  const { structuredPatch: patch, filePath } = record;
+  const { structuredPatch: patch, filePath, originalFile } = record;
   const expect = (diffs) => {
     const same = JSON.stringify(shown.map(({ path, oldText, newText }) => [path, oldText, newText]));
     return same === JSON.stringify(diffs) ? "" : `another diff: ${same.slice(0, 100)}`;
@@ -189,6 +199,8 @@ function wrongDiff({ content = [], locations = [] }, call, record) {
     return expect(patch.map((hunk) => [filePath, side(hunk.lines, "-"), side(hunk.lines, "+")]));
   }
   if (record.type === "create") return expect([[filePath, null, record.content]]);
+  if (record.type === "update" && typeof originalFile === "string")
+    return expect([[filePath, originalFile, record.content]]);
   const { file_path: path, old_string: old, new_string: made, content: whole } = call?.input ?? {};
   if (call?.name === "Edit" && typeof made === "string") return expect([[path, old || null, made]]);
   if (call?.name === "Write") return expect([[path, null, whole]]);

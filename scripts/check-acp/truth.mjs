@@ -3,38 +3,41 @@
  * src/: whole files, `JSON.parse`, and one walk from the last row upwards.
  */
 import fs from "node:fs";
+import { queuedPrompts } from "../check-queue.mjs";
 import { isCall, isResult, outputOf, resultOf } from "../check-results.mjs";
 
 /**
  * `chain`: what is said on the current branch, in order: `{ id, role, text }`, role `user`, `agent` or `thought`, or
  * `{ notification }` for news of a task. `beside`: the same of rows that stand beside the chain, by `keyOf`, with how
- * often. `calls`, `results`: ids of the chain. `rows`: for each call its block and its result's row. `hidden`: how many
+ * often. What stands in the queue alone says so: `queued`, `delivered` or `waiting`. `operations`: what the queue went
+ * through. `team`: how many of the rows are of a team. `calls`, `results`: ids of the chain. `rows`: for each call its block and its result's row. `hidden`: how many
  * texts each rule hides. `branches`: whether any message was left behind.
  */
 export function readTruth(file) {
   storeOf = file;
   const rows = readRows(file);
-  const linked = rows.filter(
-    ({ type, uuid }) =>
-      typeof uuid === "string" && ["user", "assistant", "system", "attachment", "progress"].includes(type),
-  );
-  // Of rows with one uuid the last counts, at its own place.
-  const byId = new Map();
-  for (const row of linked) {
-    byId.delete(row.uuid);
-    byId.set(row.uuid, row);
-  }
-  const all = [...byId.values()];
-  const place = new Map(all.map((row, i) => [row.uuid, i]));
+  const { all, byId, place, boundaries } = readLinks(rows);
   const isMain = (row) => row.isSidechain !== true && row.type !== "progress";
   const isSaid = (row) => row.type === "user" || row.type === "assistant";
+  const lastBefore = (to) => all.findLast((row) => place(row) < to && isMain(row) && (isSaid(row) || isBoundary(row)));
 
   const above = (row) => {
-    const parent = row.parentUuid ?? (row.subtype === "compact_boundary" ? row.logicalParentUuid : null);
+    const before = boundaries.findLast((boundary) => place(boundary) < place(row));
+    const since = before === undefined ? -1 : place(before);
+    if (isBoundary(row) && row.parentUuid === null) {
+      const named = byId.get(row.logicalParentUuid);
+      const isOfPart = named !== undefined && place(named) > since && place(named) < place(row);
+      return isOfPart && isMain(named) ? named : lastBefore(place(row));
+    }
+    const parent = row.parentUuid;
     if (parent === null || parent === undefined) return undefined;
-    if (byId.has(parent)) return byId.get(parent);
-    for (let i = place.get(row.uuid) - 1; i >= 0; i--) if (isMain(all[i])) return all[i];
-    return undefined;
+    const kept = before?.compactMetadata?.preservedMessages;
+    if (kept?.uuids.includes(parent) && !kept.uuids.includes(row.uuid)) return byId.get(kept.anchorUuid) ?? before;
+    // Below the copy of a row from before a compaction the conversation goes on from where it was.
+    const isOfCopy = rows.some((copy, at) => copy.uuid === parent && at > since && at < place(row));
+    if (byId.has(parent))
+      return isOfCopy && place(byId.get(parent)) < since ? lastBefore(place(row)) : byId.get(parent);
+    return all.findLast((other) => place(other) < place(row) && isMain(other));
   };
   const up = (row, found) => {
     const seen = new Set();
@@ -45,9 +48,18 @@ export function readTruth(file) {
     return undefined;
   };
 
-  const chain = [];
+  let chain = [];
   const leaf = lastSaid({ rows, all, byId, isMain, isSaid, up });
   if (leaf) up(leaf, (row) => void chain.unshift(row));
+  // What a compaction kept, and was written on both sides of it, stands behind its summary.
+  for (const boundary of chain.filter(isBoundary)) {
+    const { uuids = [], anchorUuid } = boundary.compactMetadata?.preservedMessages ?? {};
+    const kept = uuids.map((uuid) => byId.get(uuid)).filter(Boolean);
+    if (!kept.some((row) => place(row) > place(boundary))) continue;
+    chain = chain.filter((row) => !kept.includes(row));
+    const anchor = chain.findIndex(({ uuid }) => uuid === anchorUuid);
+    chain.splice((anchor < 0 ? chain.indexOf(boundary) : anchor) + 1, 0, ...kept);
+  }
   const hidden = new Map();
   const hide = (rule) => void hidden.set(rule, (hidden.get(rule) ?? 0) + 1);
   const main = chain.filter((row) => (isSaid(row) || row.type === "system") && isMain(row));
@@ -88,9 +100,30 @@ export function readTruth(file) {
   );
   const idsOf = (is, key) =>
     new Set([...shown, ...answers].flatMap((row) => blocks(row).flatMap((block) => (is(block) ? [block[key]] : []))));
+  const isTaken = (row) =>
+    ids.has(row.uuid) ||
+    messages.has(row.message?.id) ||
+    blocks(row).some((block) => isResult(block) && idsOf(isCall, "id").has(block.tool_use_id));
+  const queue = queuedPrompts(rows);
+  const behind = new Map();
+  let off = 0;
+  for (const { content, at } of queue.delivered) {
+    const before = all.findLast((row) => place(row) < at && isMain(row) && isSaid(row));
+    if (before !== undefined && !isTaken(before)) off++;
+    else {
+      const row = behindAnswer(chain, at, place);
+      behind.set(row, [...(behind.get(row) ?? []), ...asQueued(content, "delivered", hide)]);
+    }
+  }
   return {
     conversation: all.some((row) => isMain(row) && isSaid(row)),
-    chain: shown.flatMap((row) => sayings(row, hide)),
+    chain: [
+      ...(behind.get(undefined) ?? []),
+      ...chain.flatMap((row) => [...(shown.includes(row) ? sayings(row, hide) : []), ...(behind.get(row) ?? [])]),
+      ...queue.waiting.flatMap((content) => asQueued(content, "waiting", hide)),
+    ],
+    operations: new Map([...queue.counts, ...(off > 0 ? [["off", off]] : [])]),
+    team: all.filter((row) => isTaken(row) && isSaid(row) && row.teamName !== undefined).length,
     beside,
     calls: [...idsOf(isCall, "id")],
     // A result of a call on the chain may stand beside it, where calls ran at the same time.
@@ -106,6 +139,25 @@ export function readTruth(file) {
   };
 }
 
+/** The last row of the chain before a place in the file; of an answer that was under way the last result of its calls. */
+function behindAnswer(chain, at, place) {
+  let i = chain.findLastIndex((row) => place(row) < at);
+  const isOfAnswer = (row) =>
+    row.type === "assistant" ? row.message?.id === answer : row.type !== "user" || blocks(row).some(isResult);
+  const answer = chain.findLast((row, j) => j <= i && row.type === "assistant")?.message?.id;
+  if (i < 0 || !isOfAnswer(chain[i])) return chain[i];
+  for (let j = i + 1; j < chain.length && isOfAnswer(chain[j]); j++) if (chain[j].type !== "system") i = j;
+  return chain[i];
+}
+
+/** What a prompt says that stands in the queue alone. Its id is made by the server. */
+function asQueued(content, queued, hide) {
+  const said = sayings({ type: "user", message: { content } }, hide);
+  if (queued === "delivered") return said.map((one) => ({ ...one, queued }));
+  const texts = said.map(({ text, notification: { summary, result } = {} }) => text ?? [summary, result].join("\n\n"));
+  return texts.map((text) => ({ role: "agent", text: `*Queued, not delivered:*\n\n${text.trim()}`, queued }));
+}
+
 /** The transcript that is being read: what stands in other files is beside it. */
 let storeOf;
 
@@ -117,6 +169,35 @@ export const callsIn = (file) =>
   readRows(file).flatMap((row) =>
     blocks(row).flatMap((block) => (isCall(block) ? [{ id: block.id, name: block.name }] : [])),
   );
+
+const isBoundary = ({ type, subtype }) => type === "system" && subtype === "compact_boundary";
+
+/**
+ * The rows that are linked, each uuid once, in order. Of copies the last counts, but where a compaction stands between: then
+ * the links and the place are those of the first.
+ */
+function readLinks(rows) {
+  const kinds = new Set(["user", "assistant", "system", "attachment", "progress"]);
+  const copies = new Map();
+  for (const [at, row] of rows.entries()) {
+    if (typeof row.uuid !== "string" || !kinds.has(row.type)) continue;
+    copies.set(row.uuid, [...(copies.get(row.uuid) ?? []), { row, at }]);
+  }
+  const firsts = [...copies.values()].map(([first]) => first);
+  const bounds = firsts.filter(({ row }) => isBoundary(row)).map(({ at }) => at);
+  const places = new Map();
+  const all = [...copies.values()].map((each) => {
+    const [first] = each;
+    const last = each.at(-1);
+    const isApart = bounds.some((at) => at > first.at && at < last.at);
+    const { row, at } = isApart ? first : last;
+    places.set(row.uuid, at);
+    return { ...last.row, parentUuid: row.parentUuid ?? null, logicalParentUuid: row.logicalParentUuid };
+  });
+  const place = ({ uuid }) => places.get(uuid);
+  all.sort((a, b) => place(a) - place(b));
+  return { all, byId: new Map(all.map((row) => [row.uuid, row])), place, boundaries: all.filter(isBoundary) };
+}
 
 function readRows(file) {
   return fs
@@ -241,7 +322,7 @@ function userSayings(text, id, hide) {
   }
   if (name !== undefined) said.unshift({ id, role: "user", text: `${name} ${args}`.trim() });
   for (let end; (end = /(^|\n)<system-reminder>(?:(?!<system-reminder>)[^])*<\/system-reminder>\s*$/.exec(rest));) {
-    rest = rest.slice(0, end.index);
+    rest = rest.slice(0, end.index).trimEnd();
     hide("<system-reminder>");
   }
   const typed = rest.replace(/<pasted_content id="([0-9a-f]{4})">\n([^]*?)\n?<\/pasted_content id="\1">/g, "$2");

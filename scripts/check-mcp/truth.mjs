@@ -3,19 +3,22 @@
  * a tool that is not hidden, whatever branch it is on.
  */
 import fs from "node:fs";
+import { queuedPrompts } from "../check-queue.mjs";
 import { isCall, isResult, resultOf } from "../check-results.mjs";
 
 /**
  * `said`: `{ id, kind, text }`, kind `text`, `thinking`, `call` or `result`. `unsure`: how many texts of people hold marks of
  * the CLI, which are shown as what they stand for. `stored`: calls whose output stands in a file of its own, with its texts.
- * `results`: how many are of the API's own tools, have such a file, or should have.
+ * `results`: how many are of the API's own tools, have such a file, or should have. `team`: how many rows are of a team.
+ * `delivered`, `waiting`: prompts that stand in the queue alone; of a delivered one the uuids of what stands before and behind
+ * it, where there is such.
  */
 export function readTruth(file, subagent) {
   // Of rows with one uuid the last counts.
   const rows = new Map();
-  for (const line of fs.readFileSync(file, "utf8").split("\n")) {
-    const row = parsed(line);
-    if (typeof row?.uuid !== "string") continue;
+  const lines = fs.readFileSync(file, "utf8").split("\n").map(parsed).filter(Boolean);
+  for (const row of lines) {
+    if (typeof row.uuid !== "string") continue;
     rows.delete(row.uuid);
     rows.set(row.uuid, row);
   }
@@ -23,9 +26,13 @@ export function readTruth(file, subagent) {
   const stored = [];
   const results = { server: 0, stored: 0, missing: 0 };
   let unsure = 0;
+  let team = 0;
+  const isSaid = (row) =>
+    (row.type === "user" || row.type === "assistant") &&
+    (subagent || (row.isSidechain !== true && row.isMeta !== true));
   for (const row of rows.values()) {
-    if (row.type !== "user" && row.type !== "assistant") continue;
-    if (!subagent && (row.isSidechain === true || row.isMeta === true)) continue;
+    if (!isSaid(row)) continue;
+    if (row.teamName !== undefined) team++;
     for (const block of blocks(row)) {
       const add = (kind, text) => void (text.trim() === "" || said.push({ id: row.uuid, kind, text: text.trim() }));
       if (block.type === "text" && row.type === "assistant") {
@@ -45,10 +52,37 @@ export function readTruth(file, subagent) {
       }
     }
   }
-  return { said, unsure, stored, results };
+  const queue = queuedPrompts(lines);
+  const delivered = queue.delivered.map(({ content, at }) => ({
+    text: textOf(content),
+    ...neighbours(lines, at, isSaid),
+  }));
+  return { said, unsure, stored, results, team, delivered, waiting: queue.waiting.map(textOf) };
 }
 
-const hasMarks = (text) => text.includes("<") || text.includes(ESCAPE) || /^\s*\[Request interrupted/.test(text);
+/** Uuids of the message before a place, and of the first behind it that is no part of what was under way. */
+function neighbours(lines, at, isSaid) {
+  const known = new Set();
+  const isNew = (row) => !known.has(row.uuid) && known.add(row.uuid);
+  const begins = (row) => isSaid(row) && !blocks(row).some(isResult);
+  let before;
+  let under;
+  for (const row of lines.slice(0, at)) {
+    if (!isNew(row) || !begins(row)) continue;
+    // An answer goes by the uuid of its first row.
+    if (row.type === "user" || row.message?.id !== under) before = row.uuid;
+    under = row.message?.id;
+  }
+  const behind = lines.slice(at).find((row) => isNew(row) && begins(row) && (row.message?.id ?? row) !== under);
+  return { before, behind: behind?.uuid };
+}
+
+function textOf(content) {
+  if (typeof content === "string") return content;
+  return content.flatMap(({ type, text }) => (type === "text" ? [text] : [])).join("\n");
+}
+
+export const hasMarks = (text) => text.includes("<") || text.includes(ESCAPE) || /^\s*\[Request interrupted/.test(text);
 
 const ESCAPE = String.fromCharCode(27);
 

@@ -4,6 +4,7 @@ import path from "node:path";
 import { expect, test } from "vitest";
 import { longRows, turnRows, writeSession, writeSessions } from "../support/acp-store.ts";
 import { sessionId, tempConfigDir } from "../support/config-dir.ts";
+import { everyFixture } from "../support/every-fixture.ts";
 
 const root = path.resolve(import.meta.dirname, "../..");
 const check = (...dirs: readonly string[]) => {
@@ -17,13 +18,21 @@ const check = (...dirs: readonly string[]) => {
   return { status, stdout, stderr };
 };
 
+/** What is rare in transcripts, and is in the fixtures. */
+const COUNTED = [
+  "14 results of the API's own tools, 6 outputs from files of their own, 4 whose file is not there",
+  "1 prompts of the queue alone where they were delivered, 1 not delivered, at the end",
+  "17 rows of a team",
+];
+
 test("every session of the fixtures and of a made-up store loads with every text, by the script's own reckoning", () => {
   const dir = tempConfigDir();
   writeSessions(dir, 9);
   writeSession(dir, "-w", sessionId(20), longRows);
-  const { status, stdout, stderr } = check(path.join(root, "fixtures", "config"), dir);
+  const { status, stdout, stderr } = check(everyFixture(), dir);
   expect(stderr).toBe("");
   expect(stdout).toContain("10 sessions in 2 pages of 7; 10 loaded");
+  for (const counted of COUNTED) expect(stdout).toContain(counted);
   expect(stdout).toContain("all as it should be");
   expect(status).toBe(0);
 });

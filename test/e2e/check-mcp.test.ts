@@ -3,6 +3,7 @@ import path from "node:path";
 import { expect, test } from "vitest";
 import { longRows, writeSession, writeSessions } from "../support/acp-store.ts";
 import { put, sessionId, tempConfigDir } from "../support/config-dir.ts";
+import { everyFixture } from "../support/every-fixture.ts";
 import { assistant, jsonl, result, user } from "../support/rows.ts";
 
 const root = path.resolve(import.meta.dirname, "../..");
@@ -13,9 +14,15 @@ test("every conversation of the fixtures and of a made-up store is on its pages 
   const dir = tempConfigDir();
   writeSessions(dir, 3);
   writeSession(dir, "-w", sessionId(20), longRows);
-  const { status, stdout, stderr } = check(path.join(root, "fixtures", "config"), dir);
+  const { status, stdout, stderr } = check(everyFixture(), dir);
   expect(stderr).toBe("");
   expect(stdout).toContain("4 conversations");
+  expect(stdout).toContain(
+    "14 results of the API's own tools, 6 outputs from files of their own, 4 whose file is not there",
+  );
+  expect(stdout).toContain(
+    "1 prompts of the queue alone where they were delivered, 1 not delivered, at the end; 17 rows of a team",
+  );
   expect(stdout).toContain("all as it should be");
   expect(status).toBe(0);
 });

@@ -1,0 +1,107 @@
+/**
+ * The prompts that were typed while a turn ran and that stand in `queue-operation` rows alone, worked out from the JSONL by
+ * the plainest means and with nothing of src/.
+ */
+
+/** Reasons with which a prompt is taken out and reaches nobody here, or somewhere else. */
+const DROPPED = new Set([
+  "dropped_by_hook",
+  "cleared_on_cancel",
+  "cancelled_by_sender",
+  "superseded_by_resume",
+  "agent_stopped",
+  "not_carried_to_background",
+  "rewound",
+]);
+const ELSEWHERE = new Set([
+  "delivered_as_tool_result",
+  "delivered_to_agent",
+  "carried_to_background",
+  "stored_at_idle",
+]);
+
+/**
+ * Of all rows of a transcript in file order. `delivered`: `{ content, at }`, what the model got, and the place in `rows` of
+ * the operation that gave it. `waiting`: what is left in the queue, as content. `counts`: operations by their names, and how
+ * many prompts have a row of their own (`row`) or were taken back (`back`).
+ */
+export function queuedPrompts(rows) {
+  const counts = new Map();
+  const count = (what) => void counts.set(what, (counts.get(what) ?? 0) + 1);
+  const written = writtenTexts(rows);
+  let queue = [];
+  const dropped = [];
+  const delivered = [];
+
+  const take = (text) => {
+    const found = queue.find((one) => one.text === text);
+    queue = queue.filter((one) => one !== found);
+    return found;
+  };
+  const takeFirst = () => take((queue.find(({ text }) => !isNews(text)) ?? queue[0])?.text);
+  /** Whether a row behind `from` has the text; each has it for one prompt. */
+  const hasRow = ({ text, at: from }) => {
+    const found = written.find((one) => !one.claimed && one.at > from && one.text === text);
+    if (found !== undefined) found.claimed = true;
+    return found !== undefined;
+  };
+  const nextText = (from, isKind) => written.find((one) => one.at > from && !one.claimed && isKind(one))?.text;
+
+  for (const [at, row] of rows.entries()) {
+    if (row.type !== "queue-operation") continue;
+    const { operation, content, reason } = row;
+    const text = bare(textOf(content));
+    count(operation);
+    if (operation === "enqueue") queue.push({ text, content, at });
+    else if (operation === "dequeue") {
+      const own = take(text === "" ? nextText(at, ({ isPrompt }) => isPrompt) : text) ?? takeFirst();
+      if (own !== undefined && hasRow(own)) count("row");
+      // A slash command is written as what it stands for.
+      else if (own !== undefined) count("row of other words");
+    } else if (operation === "popAll" || operation === "popOne") {
+      const back = text === "" ? undefined : take(text);
+      if (back !== undefined) count("back");
+      else if (operation === "popOne") {
+        if (queue.pop() !== undefined) count("back");
+      } else {
+        for (const { text: typed } of queue) if (!isNews(typed)) count("back");
+        queue = queue.filter(({ text: typed }) => isNews(typed));
+      }
+    } else if (operation === "remove") {
+      const next = nextText(at, ({ isPrompt }) => !isPrompt);
+      const one = (text === "" ? (take(next) ?? takeFirst()) : take(text)) ?? { text, content, at };
+      if (one.text === "") continue;
+      if (ELSEWHERE.has(reason)) count("elsewhere");
+      else if (DROPPED.has(reason)) dropped.push(one);
+      else if (hasRow(one)) count("row");
+      else delivered.push({ content: one.content, at });
+    }
+  }
+  const left = [...queue, ...dropped].sort((a, b) => a.at - b.at);
+  const waiting = left.filter(({ text }) => text !== "").filter((one) => !hasRow(one) || count("row"));
+  return { delivered, waiting: waiting.map(({ content }) => content), counts };
+}
+
+/** Texts in the conversation that may be a queued prompt: `isPrompt` where they stand in a row of their own. */
+function writtenTexts(rows) {
+  const known = new Set();
+  return rows.flatMap((row, at) => {
+    const { type, uuid, message, attachment } = row;
+    if (typeof uuid !== "string" || known.has(uuid)) return [];
+    known.add(uuid);
+    if (type === "attachment" && attachment?.type === "queued_command")
+      return [{ at, text: bare(textOf(attachment.prompt)), isPrompt: false }];
+    if (type !== "user" || row.isSidechain === true || row.isMeta === true || row.isCompactSummary === true) return [];
+    const isResult = Array.isArray(message?.content) && message.content.some((block) => block?.type === "tool_result");
+    return isResult ? [] : [{ at, text: bare(textOf(message?.content)), isPrompt: true }];
+  });
+}
+
+function textOf(content) {
+  if (typeof content === "string") return content;
+  if (!Array.isArray(content)) return "";
+  return content.flatMap((block) => (block?.type === "text" ? [block.text] : [])).join("\n");
+}
+
+const bare = (text) => text.replace(/\s+/g, "");
+const isNews = (text) => text.startsWith("<task-notification>");
