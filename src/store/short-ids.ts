@@ -23,10 +23,22 @@ export function shorten(ids: Iterable<string>): (id: string) => string {
     if (ids.length > 1) ids.sort((a, b) => (a.toLowerCase() < b.toLowerCase() ? -1 : 1));
   return (sessionId) => {
     const others = alike.get(sessionId.slice(0, LEAST).toLowerCase()) ?? [];
-    const at = others.indexOf(sessionId);
-    const neighbours = at < 0 ? others : [others[at - 1], others[at + 1]];
+    const at = placeOf(sessionId, others);
+    const neighbours = [others[at - 1], others[others[at] === sessionId ? at + 1 : at]];
     return sessionId.slice(0, Math.max(LEAST, ...neighbours.map((other) => common(sessionId, other ?? "") + 1)));
   };
+}
+
+/** Where the id stands among those in order, or where it would. */
+function placeOf(id: string, ids: readonly string[]): number {
+  const wanted = id.toLowerCase();
+  let [from, to] = [0, ids.length];
+  while (from < to) {
+    const middle = (from + to) >> 1;
+    if ((ids[middle] as string).toLowerCase() < wanted) from = middle + 1;
+    else to = middle;
+  }
+  return from;
 }
 
 /** How many characters two ids begin with together, whatever the case. */

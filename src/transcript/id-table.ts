@@ -92,6 +92,8 @@ export class IdTable {
       hash ^= hash >>> 15;
     }
     for (; i < end; i++) hash = Math.imul(hash ^ (bytes[i] as number), 0x85ebca6b);
+    // The last characters would only reach the high bits, and ids that count up would meet in few slots.
+    hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
     return hash ^ (hash >>> 13);
   }
 
