@@ -141,7 +141,7 @@ export function openStore(configDirs?: readonly string[]): Store {
     },
     async raw(copy, start, most) {
       const { readRawPage } = await import("../store/raw-page.ts");
-      return readRawPage(copy.path, start, most);
+      return readRawPage(copy, start, most);
     },
     async projectDirs(key) {
       const { resolveConfigDirs } = await import("../store/config-dir.ts");

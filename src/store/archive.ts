@@ -1,7 +1,7 @@
 import { dirname } from "node:path";
 import { makeDir } from "./disk.ts";
 import { cleanStaleTemps, replaceFile } from "./durable.ts";
-import { SessionNotFoundError } from "./errors.ts";
+import { deletedMeanwhile } from "./errors.ts";
 import { findCopies, requireCopies } from "./locate.ts";
 import { archivedMarkPath } from "./paths.ts";
 import { withSessionLock } from "./session-lock.ts";
@@ -32,7 +32,7 @@ async function mark(sessionId: string, archived: boolean, options: SessionOption
   const configDirs = found.map(({ project }) => project.configDir);
   const act = (): void => {
     const copies = findCopies(sessionId, options);
-    if (copies.length === 0) throw new SessionNotFoundError(sessionId, ": another process has deleted it");
+    if (copies.length === 0) throw deletedMeanwhile(sessionId);
     markCopies(sessionId, archived, copies);
   };
   await withSessionLock(configDirs, sessionId, "archive", act, { ifPossible: true });

@@ -8,7 +8,7 @@
  */
 import { resolveConfigDirs } from "./config-dir.ts";
 import { statLink } from "./disk.ts";
-import { inContext, SessionNotFoundError } from "./errors.ts";
+import { deletedMeanwhile, inContext, SessionNotFoundError } from "./errors.ts";
 import { requireNotInUse, type SessionTraces } from "./live.ts";
 import { findCopies, requireCopies } from "./locate.ts";
 import { moveToTrash, type Part } from "./move-to-trash.ts";
@@ -119,9 +119,6 @@ async function hasAnything(configDir: string, sessionId: string): Promise<boolea
   if (isBegun([configDir], sessionId) || findCopies(sessionId, { configDirs: [configDir] }).length > 0) return true;
   return (await belongings(sessionId, configDir)).items.length > 0;
 }
-
-const deletedMeanwhile = (sessionId: string): SessionNotFoundError =>
-  new SessionNotFoundError(sessionId, ": another process has deleted it");
 
 function requireTranscripts(sessionId: string, options: DeleteSessionOptions | null | undefined): void {
   try {

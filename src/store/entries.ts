@@ -1,6 +1,6 @@
 import { parseRow, type RowProblem } from "../transcript/row.ts";
-import { close, openRead, statOpen } from "./disk.ts";
-import { requireSession } from "./locate.ts";
+import { close, statOpen } from "./disk.ts";
+import { openCopy, requireSession } from "./locate.ts";
 import { scanChunks } from "./scan-file.ts";
 import type { SessionOptions } from "./types.ts";
 
@@ -33,9 +33,9 @@ export async function* readEntries(
   sessionId: string,
   options: ReadEntriesOptions = {},
 ): AsyncGenerator<TranscriptEntry> {
-  const { path } = requireSession(sessionId, options);
+  const copy = requireSession(sessionId, options);
   const { from = 0, signal } = options;
-  const fd = openRead(path);
+  const fd = openCopy(copy);
   try {
     let found: TranscriptEntry[] = [];
     const visitor = {

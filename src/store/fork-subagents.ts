@@ -14,15 +14,22 @@ import {
   writeAll,
 } from "./disk.ts";
 import { syncDir } from "./durable.ts";
+import { deletedMeanwhile, isMissing } from "./errors.ts";
 import { sidecarPath, subagentsPath } from "./paths.ts";
 import { scanChunks } from "./scan-file.ts";
 import { tempName } from "./temp.ts";
 import { copyTree, removeTree } from "./tree.ts";
 import type { ProjectDir, TranscriptCopy } from "./types.ts";
 
+/** So often is begun again when other processes delete and restore the session meanwhile. */
+const TRIES = 3;
+
 /**
  * Puts copies of a session's subagents where those of its fork belong, before the fork itself appears. They are built beside
  * it and renamed as a whole. Rows get the fork's session id; everything else is copied as it is, links left out.
+ *
+ * Throws `SessionNotFoundError` when the session is deleted meanwhile. A deletion takes the transcript first, and a
+ * restoration brings it back last: as long as it stands, so do the subagents.
  */
 export async function stageSubagents(
   source: TranscriptCopy,
@@ -31,12 +38,26 @@ export async function stageSubagents(
   signal: AbortSignal | undefined,
 ): Promise<void> {
   const from = subagentsPath(source.project, source.sessionId);
-  if (statFile(from)?.isDirectory() !== true) return;
-  const final = sidecarPath(target, forkId);
   const staged = join(target.path, tempName(forkId));
-  try {
+  const isThere = (): boolean => statFile(from)?.isDirectory() === true;
+  const tryCopying = async (): Promise<boolean> => {
+    if (!isThere()) return false;
     await copyDir(from, join(staged, "subagents"), forkId, signal);
-    rename(staged, final);
+    return true;
+  };
+  try {
+    for (let tries = 1; ; tries++) {
+      const isCopied = await tryCopying().catch((error: unknown) => {
+        if (tries < TRIES && isMissing(error)) return false;
+        throw error;
+      });
+      if (statFile(source.path) === undefined) throw deletedMeanwhile(source.sessionId);
+      if (isCopied) break;
+      if (!isThere()) return;
+      if (tries === TRIES) throw deletedMeanwhile(source.sessionId);
+      removeTree(staged);
+    }
+    rename(staged, sidecarPath(target, forkId));
     syncDir(target.path);
   } catch (error) {
     removeTree(staged);

@@ -8,12 +8,12 @@ import { ForkRows, type NewIds } from "../transcript/fork-rows.ts";
 import { RowWriter } from "../transcript/fork-rewrite.ts";
 import { CHUNK_BYTES } from "../transcript/limits.ts";
 import { record } from "../transcript/voice-call.ts";
-import { makeDir, writeAll } from "./disk.ts";
+import { makeDir, statFile, writeAll } from "./disk.ts";
 import { cleanStaleTemps, createTemp, discardTemp, publishNew } from "./durable.ts";
-import { InvalidArgumentError, TranscriptError } from "./errors.ts";
+import { deletedMeanwhile, InvalidArgumentError, isMissing, TranscriptError } from "./errors.ts";
 import { forkTitle } from "./facts.ts";
 import { stageSubagents } from "./fork-subagents.ts";
-import { requireSession } from "./locate.ts";
+import { openCopy, requireSession } from "./locate.ts";
 import { projectDir, transcriptPath } from "./paths.ts";
 import { isInside } from "./platform.ts";
 import { canonicalPath, diskKey, keyOfPath } from "./project-key.ts";
@@ -83,6 +83,8 @@ export async function forkSession(
     await publish(file, facts, rows, { source, target, forkId, customTitle, includeSubagents, progress, signal });
     if (!isAllRead(file.unread)) options?.onUnread?.(file.unread);
     return { sessionId: forkId };
+  } catch (error) {
+    throw isMissing(error) && statFile(source.path) === undefined ? deletedMeanwhile(sessionId) : error;
   } finally {
     file.close();
   }
@@ -111,7 +113,7 @@ async function openSource(
   }
   const source = requireSession(sessionId, options, "fork");
   const facts = new ForkFacts(sessionId);
-  const file = await TranscriptFile.open(source.path, signal, facts, (done, total) => progress?.(done, 2 * total));
+  const file = await TranscriptFile.read(openCopy(source), signal, facts, (done, total) => progress?.(done, 2 * total));
   try {
     const part = upToMessageId
       ? partUpTo(file.index, upToMessageId, file.load, file.size)

@@ -1,6 +1,6 @@
 import { resolveConfigDirs } from "./config-dir.ts";
-import { statFile } from "./disk.ts";
-import { SessionNotFoundError } from "./errors.ts";
+import { openRead, statFile } from "./disk.ts";
+import { deletedMeanwhile, isMissing, SessionNotFoundError } from "./errors.ts";
 import { transcriptPath } from "./paths.ts";
 import { directorySpellings, foldKey, realOrSelf } from "./platform.ts";
 import { canonicalPath } from "./project-key.ts";
@@ -39,6 +39,15 @@ export function newestCopy(copies: readonly TranscriptCopy[]): TranscriptCopy | 
 /** The newest copy of a session; undefined when there is none. */
 export function findSession(sessionId: unknown, options?: SessionOptions | null): TranscriptCopy | undefined {
   return newestCopy(findCopies(sessionId, options));
+}
+
+/** Opens a copy that was found, for reading. Throws `SessionNotFoundError` where it has been deleted since. */
+export function openCopy({ sessionId, path }: Pick<TranscriptCopy, "sessionId" | "path">): number {
+  try {
+    return openRead(path);
+  } catch (error) {
+    throw isMissing(error) ? deletedMeanwhile(sessionId) : error;
+  }
 }
 
 /**

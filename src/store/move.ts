@@ -17,9 +17,12 @@ import { dirname, join } from "node:path";
 import { readDir, readLink, removeDir, rename, statLink, unlink } from "./disk.ts";
 import { drainFile } from "./drain-file.ts";
 import { nameNew, syncDir } from "./durable.ts";
-import { errnoOf, TranscriptError } from "./errors.ts";
+import { errnoOf, isMissing, TranscriptError } from "./errors.ts";
 import { tempName } from "./temp.ts";
 import { copyLink, copyTree, isContained, removeTree } from "./tree.ts";
+
+/** Copies that may be begun again because the original changed meanwhile. */
+const COPY_TRIES = 3;
 
 /**
  * `missing`: nothing stands there. `aside`: it was put aside and copied, and is to be removed by `drain`. `left`: what
@@ -93,13 +96,18 @@ function tryRename(from: string, to: string): "moved" | "missing" | "elsewhere" 
 /** Copies what was put aside to its place in the trash, where it appears whole. */
 function copyAside(aside: string, to: string): void {
   if (statLink(to) !== undefined) return;
-  const temp = join(dirname(to), tempName("moved"));
-  try {
-    copyTree(aside, temp);
-    rename(temp, to);
-    syncDir(dirname(to));
-  } finally {
-    removeTree(temp);
+  for (let tries = 1; ; tries++) {
+    const temp = join(dirname(to), tempName("moved"));
+    try {
+      copyTree(aside, temp);
+      rename(temp, to);
+      return syncDir(dirname(to));
+    } catch (error) {
+      // Somebody removed a file of a directory while that was copied.
+      if (!isMissing(error) || statLink(aside) === undefined || tries === COPY_TRIES) throw error;
+    } finally {
+      removeTree(temp);
+    }
   }
 }
 
@@ -140,9 +148,6 @@ function placeNearby(from: string, to: string): Placing | "elsewhere" {
     throw error;
   }
 }
-
-/** Copies that may be begun again because the original grew meanwhile. */
-const COPY_TRIES = 3;
 
 /** The same in another file system: a copy gets the name when it is whole and found equal. */
 function placeCopy(from: string, to: string): Placing {

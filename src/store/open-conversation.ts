@@ -3,7 +3,8 @@ import type { Apart, ConversationRow } from "../transcript/conversation.ts";
 import type { SessionMessage } from "../transcript/message.ts";
 import { ANSWERS, ASSISTANT, SYSTEM } from "../transcript/row-index.ts";
 import { type ConversationEntry, MessageMaker, visibleRows } from "../transcript/visible.ts";
-import { openRead, type Stats, statFile } from "./disk.ts";
+import { type Stats, statFile } from "./disk.ts";
+import { openCopy } from "./locate.ts";
 import { SessionNotFoundError, TranscriptError } from "./errors.ts";
 import type { StoredText } from "./row-apart.ts";
 import type { ScanProgress } from "./scan-file.ts";
@@ -90,7 +91,7 @@ export async function openConversation(
   { agentId, signal, progress }: OpenConversationOptions = {},
 ): Promise<OpenConversation> {
   if (agentId === undefined) {
-    return ofFile(await TranscriptFile.read(openRead(copy.path), signal, undefined, progress), copy);
+    return ofFile(await TranscriptFile.read(openCopy(copy), signal, undefined, progress), copy);
   }
   const open = await openSubagent(copy, agentId, signal);
   if (open === undefined) throw new SessionNotFoundError(copy.sessionId, `: it has no subagent ${agentId}`);

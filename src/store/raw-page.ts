@@ -1,4 +1,6 @@
-import { close, openRead, readAt, statOpen } from "./disk.ts";
+import { close, readAt, statOpen } from "./disk.ts";
+import { openCopy } from "./locate.ts";
+import type { TranscriptCopy } from "./types.ts";
 
 const NEWLINE = 0x0a;
 
@@ -16,8 +18,8 @@ export interface RawPage {
  * The rows from a byte on, up to `most` bytes. A page ends with a row; a row that does not fit on a page by itself is given in
  * pieces that no character is parted by. Throws file-system errors.
  */
-export function readRawPage(path: string, start: number, most: number): RawPage {
-  const fd = openRead(path);
+export function readRawPage(copy: TranscriptCopy, start: number, most: number): RawPage {
+  const fd = openCopy(copy);
   try {
     const { size } = statOpen(fd);
     const from = Math.min(start, size);

@@ -2,7 +2,7 @@ import { type Conversation, type ConversationRow, findConversation } from "../tr
 import type { TranscriptMessage } from "../transcript/message.ts";
 import { type ConversationEntry, MessageMaker, visibleRows } from "../transcript/visible.ts";
 import { pause } from "./disk.ts";
-import { findSession, requireSession } from "./locate.ts";
+import { findSession, openCopy, requireSession } from "./locate.ts";
 import { isSessionId, requireSessionId } from "./session-id.ts";
 import { TranscriptFile } from "./transcript-file.ts";
 import { isAllRead, type Unread } from "./unread.ts";
@@ -79,8 +79,8 @@ export async function* readConversation(
   sessionId: string,
   options: OrUndefined<ConversationReadOptions> = {},
 ): AsyncGenerator<ConversationEntry> {
-  const { path } = requireSession(requireSessionId(sessionId), options);
-  const file = await TranscriptFile.open(path, options.signal);
+  const copy = requireSession(requireSessionId(sessionId), options);
+  const file = await TranscriptFile.read(openCopy(copy), options.signal);
   try {
     yield* entriesOf(file, options, (rows) => rows);
   } finally {

@@ -51,7 +51,7 @@ export function copyTree(from: string, to: string): void {
   } else if (stat?.isFile()) {
     copyBytes(from, to);
   } else {
-    throw cannotCopy(from);
+    throw stat === undefined ? isGone(from) : cannotCopy(from);
   }
   setMode(to, Number(stat.mode & 0o7777n));
   setTimes(to, seconds(stat.atimeNs), seconds(stat.mtimeNs));
@@ -90,6 +90,10 @@ function copyBytes(from: string, to: string): void {
     close(source);
   }
 }
+
+/** As the disk says it of what it has to read. */
+const isGone = (path: string): Error =>
+  Object.assign(new Error(`ENOENT: no such file or directory, copy '${path}'`), { code: "ENOENT", path });
 
 function cannotCopy(path: string): TranscriptError {
   return new TranscriptError("Io", `${path} is no file, directory or link, and cannot go to another file system`, {

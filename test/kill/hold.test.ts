@@ -19,8 +19,9 @@ const everywhere = process.env["HOLD_POINTS"] === "all";
 const SAMPLE = { pairs: 240, threes: 180, apart: 100, processes: 16 };
 const LONG = { timeout: 7_200_000 };
 const LANES = 2;
-/** More than a rename makes. */
+/** More than a rename, and a fork, make. */
 const RENAME_CALLS = 25;
+const FORK_CALLS = 60;
 
 timing.quietMs = 0;
 
@@ -311,6 +312,51 @@ test.for([false, true])("a title and a deletion: two file systems: %s", LONG, as
   }
   expect(problems).toEqual([]);
   expect(held).toBeGreaterThan(30);
+});
+
+/** Who forks needs no lock either. A fork has all that its source had, or it is said that this was deleted. */
+test.for([false, true])("a fork and a deletion: two file systems: %s", LONG, async (apart, { skip }) => {
+  if (apart && !hasTwoFileSystems) skip("there is no second file system");
+  const [first, second] = crew[0] ?? [];
+  if (first === undefined || second === undefined) throw new Error("too few threads");
+  const problems: string[] = [];
+  const said = { forked: 0, notFound: 0 };
+  for (const [heldName, running] of [
+    ["fork", "delete"],
+    ["fork", "remove"],
+    ["delete", "fork"],
+    ["restore", "fork"],
+  ] as const) {
+    const most = heldName === "fork" ? FORK_CALLS : (counts.get(keyOf(heldName, apart)) ?? 0);
+    for (const holdAt of some(range(most), 24)) {
+      const store = makeSession(apart);
+      const before = store.see();
+      if (heldName === "restore") await deleteSession(ID, store.options);
+      const callOf = (name: Name | "fork"): Call =>
+        name === "fork"
+          ? { name: "forkSession", args: [ID, { ...store.options, includeSubagents: true }] }
+          : CALLS[name](store.options);
+      const title = `${heldName} held at ${holdAt}, ${running} runs`;
+      await first.begin(callOf(heldName), holdAt);
+      await second.begin(callOf(running), 0);
+      const ends = [(await second.end()).outcome, (await first.end()).outcome];
+      const fork = heldName === "fork" ? ends[1] : ends[0];
+      const ofSource = (at: string): boolean => at.includes(ID) || at.startsWith("claude-transcripts");
+      const made = Object.entries(store.see()).filter(([at, what]) => what.startsWith("file") && !ofSource(at));
+      // The source's transcript and subagent, under another id.
+      const isWhole =
+        made.length === 2 && made.every(([at]) => /projects\/-a\/[^/.]+(?:\.jsonl|\/subagents\/)/.test(at));
+      if (fork?.code === undefined ? !isWhole : fork.code !== "SessionNotFound" || made.length > 0)
+        problems.push(`${title}: ${JSON.stringify(fork)}, and there are ${made.map(([at]) => at).join(", ")}`);
+      said[fork?.code === undefined ? "forked" : "notFound"]++;
+      if (running !== "remove") await restoreSession(ID, store.options).catch(() => {});
+      const lost = Object.keys(before).filter((at) => ofSource(at) && store.see()[at] !== before[at]);
+      if (running !== "remove" && lost.length > 0) problems.push(`${title}: ${lost.join(", ")} changed`);
+      store.remove();
+    }
+  }
+  expect(problems).toEqual([]);
+  expect(Math.min(said.forked, said.notFound)).toBeGreaterThan(20);
 });
 
 const row = (by: string): string => `{"type":"late","by":"${by}"}\n`;

@@ -6,8 +6,11 @@ import os from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { findCopies, findSession, newestCopy, requireCopies, requireSession } from "../../src/store/locate.ts";
+import { openConversation } from "../../src/store/open-conversation.ts";
 import { projectDir } from "../../src/store/paths.ts";
 import { keyOfPath } from "../../src/store/project-key.ts";
+import { readRawPage } from "../../src/store/raw-page.ts";
+import type { TranscriptCopy } from "../../src/store/types.ts";
 
 const id = "00000000-0000-4000-8000-000000000001";
 const home = process.cwd();
@@ -292,6 +295,19 @@ describe("not found: the official texts", () => {
     expect(await message(() => requireSession(id, { configDirs: [at("gone"), configDir] }, "append"))).toBe(
       `Session ${id} not found in any project directory`,
     );
+  });
+
+  test("of one that was deleted between the look and the reading", async () => {
+    const dir = path.join(configDir, "projects", "-w");
+    fs.mkdirSync(dir);
+    const file = path.join(dir, `${id}.jsonl`);
+    const readings: ((copy: TranscriptCopy) => unknown)[] = [openConversation, (copy) => readRawPage(copy, 0, 1)];
+    for (const read of readings) {
+      fs.writeFileSync(file, "{}\n");
+      const copy = requireSession(id);
+      fs.rmSync(file);
+      expect(await message(async () => read(copy))).toBe(`Session ${id} not found: another process has deleted it`);
+    }
   });
 
   test("codes", () => {
