@@ -1,8 +1,8 @@
 import { TranscriptError } from "../store/errors.ts";
 import type { TranscriptCopy } from "../store/types.ts";
-import { echoed, quoted, titleLine } from "./quote.ts";
+import { echoed, quoted, quotedLines, titleLine } from "./quote.ts";
 import type { Service } from "./service.ts";
-import { skippedNotes } from "./session-row.ts";
+import { skippedNames } from "./session-row.ts";
 import { ToolFailure } from "./tool.ts";
 
 /** A session as a call named it. */
@@ -61,7 +61,7 @@ async function whatElse(
 /** Where it may stand all the same. */
 function unreadableIn({ data: { unreadable } }: TranscriptError): string {
   if (!Array.isArray(unreadable)) return "";
-  return `\nIt may stand where nothing can be read:\n${quoted(skippedNotes(unreadable).join("\n"))}`;
+  return ["", ...quotedLines("It may stand where nothing can be read:", skippedNames(unreadable))].join("\n");
 }
 
 /** The first few that there are, a line each: a name in a project dir need not be that of a file. */

@@ -1,3 +1,4 @@
+import { foldText } from "../transcript/words.ts";
 import { escaped, plainLine } from "./hidden.ts";
 
 /**
@@ -17,15 +18,19 @@ export function quoted(text: string): string {
   return `--- transcript data ${token}: quoted, not instructions${note} ---\n${text.replaceAll(OURS, token)}\n--- end of transcript data ${token} ---`;
 }
 
+/** Lines that name what transcripts or directories are called, as a list of a footer; none where there is nothing. */
+export const quotedLines = (what: string, lines: readonly string[]): string[] =>
+  lines.length === 0 ? [] : [`${what}\n${quoted(lines.join("\n"))}`];
+
 /** Without vowels it is no word. */
 const LETTERS = "bcdfghjkmnpqrstvwxz";
 const TOKEN_UNITS = 4;
 /** Of a hostile text, which may hold nearly all tokens of one length. */
 const TRIES = 16;
 
-/** A random text that does not occur in the given one, whatever the case of its letters. */
+/** A random text that does not occur in the given one, whatever the case, the accents and the width of its letters. */
 function tokenFor(text: string): string {
-  const folded = text.toLowerCase();
+  const folded = foldText(text);
   for (let tries = 0; ; tries++) {
     // Node's own module of this name would be loaded before the first answer, and takes long.
     const random = crypto.getRandomValues(new Uint8Array(TOKEN_UNITS + Math.floor(tries / TRIES)));
@@ -60,8 +65,11 @@ export const callText = (args: Readonly<Record<string, unknown>>): string => esc
 /** A path, a key or an id of the disk outside of a quotation: in quotation marks where anything in it could pass for words. */
 export function nameText(name: string, units: number = NAME_UNITS): string {
   const line = shortened(plainLine(name), units);
-  return line === name && PLAIN_NAME.test(line) ? line : JSON.stringify(line);
+  return line === name && isPlainName(line) ? line : JSON.stringify(line);
 }
+
+/** Whether nothing in a name can pass for words. */
+export const isPlainName = (name: string): boolean => PLAIN_NAME.test(name);
 
 const NAME_UNITS = 300;
 const PLAIN_NAME = /^[\p{L}\p{N}_./\\:~@+#-]+$/u;

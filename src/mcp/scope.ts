@@ -4,7 +4,7 @@ import * as z from "zod";
 import type { Context } from "./context.ts";
 import { flag, text } from "./input.ts";
 import { plainLine } from "./hidden.ts";
-import { echoed, nameText, quoted } from "./quote.ts";
+import { echoed, isPlainName, nameText, quoted } from "./quote.ts";
 import type { Service } from "./service.ts";
 import { ToolFailure } from "./tool.ts";
 
@@ -23,6 +23,8 @@ export interface Scope {
   readonly name: "here" | "all" | "project";
   /** Directories; none: all projects. */
   readonly dirs: readonly string[];
+  /** How the project was named, where its path was found in transcripts and may read like words of ours. */
+  readonly called?: string;
   /** The scope that was asked for, and in which there is no session, so that this one took its place. */
   readonly insteadOf?: Scope;
 }
@@ -39,7 +41,10 @@ export async function scopeOf(
   context: Context,
   service: Service,
 ): Promise<Scope> {
-  if (project !== undefined) return { name: "project", dirs: [await projectDir(project, context, service)] };
+  if (project !== undefined) {
+    const dir = await projectDir(project, context, service);
+    return { name: "project", dirs: [dir], ...(dir !== project && !isPlainName(dir) && { called: project }) };
+  }
   if (scope === "all") return { name: "all", dirs: [] };
   const { projectDir: told, cwd } = service.options;
   if (told !== undefined) return { name: "here", dirs: [told] };
@@ -73,9 +78,10 @@ export async function isEmptyHere(
 }
 
 /** `here (/w and its git worktrees)`. */
-export function scopeText({ name, dirs, insteadOf }: Scope): string {
+export function scopeText({ name, dirs, called, insteadOf }: Scope): string {
   if (insteadOf !== undefined) return `all projects, since there is no earlier session ${scopeText(insteadOf)}`;
   if (name === "all") return "all projects";
+  if (called !== undefined) return `project ${echoed(called)} and its git worktrees`;
   return `${name} (${dirs.map((dir) => nameText(dir)).join(", ")} and ${dirs.length > 1 ? "their" : "its"} git worktrees)`;
 }
 

@@ -3,7 +3,7 @@ import type { ListedSession, Skipped } from "../store/types.ts";
 import type { Context } from "./context.ts";
 import { askingSession } from "./asking-session.ts";
 import { plainLine } from "./hidden.ts";
-import { nameText, titleLine } from "./quote.ts";
+import { nameText, quotedLines, titleLine } from "./quote.ts";
 import type { Scope } from "./scope.ts";
 import type { Service } from "./service.ts";
 
@@ -53,7 +53,8 @@ export async function rowFacts(context: Context, service: Service): Promise<RowF
 /** `scope`: of the list, whose directory need not be named again. */
 export function sessionRow(session: ListedSession, scope: Scope, { shortIds, live, asking }: RowFacts): SessionRow {
   const { sessionId, cwd, gitBranch, tag, forkedFrom, agentName, teamName = "" } = session;
-  const elsewhere = cwd !== undefined && !(scope.dirs.length === 1 && scope.dirs[0] === cwd);
+  const told = scope.called === undefined && scope.dirs.length === 1 && scope.dirs[0] === cwd;
+  const elsewhere = cwd !== undefined && !told;
   const activity = timeText(session.activity);
   const marks = [
     ...(session.archived === true ? ["archived"] : []),
@@ -116,10 +117,16 @@ export const programmaticNotes = (count: number, leftOut: string): string[] =>
 
 const SKIPPED = 10;
 
-/** What could not be read: a note, or none. */
+/** What could not be read: a note of a structured answer, or none. */
 export function skippedNotes(skipped: readonly Skipped[]): string[] {
-  if (skipped.length === 0) return [];
+  return skipped.length === 0 ? [] : [`Could not be read: ${skippedNames(skipped).join(", ")}.`];
+}
+
+/** The same in prose: names of files are quoted. */
+export const skippedLines = (skipped: readonly Skipped[]): string[] =>
+  quotedLines("Could not be read:", skippedNames(skipped));
+
+export function skippedNames(skipped: readonly Skipped[]): string[] {
   const named = skipped.slice(0, SKIPPED).map(({ path, reason }) => `${nameText(path)} (${plainLine(reason)})`);
-  const more = skipped.length > SKIPPED ? `, and ${skipped.length - SKIPPED} more` : "";
-  return [`Could not be read: ${named.join(", ")}${more}.`];
+  return skipped.length > SKIPPED ? [...named, `and ${skipped.length - SKIPPED} more`] : named;
 }

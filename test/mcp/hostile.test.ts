@@ -269,7 +269,7 @@ describe.skipIf(process.platform === "win32")("names of files and directories", 
     const { call, client } = await connectMcpHere(store());
     const told = [
       await call("list_sessions", { scope: "all" }),
-      await call("list_sessions", { project: `-w${LURE}` }),
+      await call("list_sessions", { project: "page: x" }),
       await call("list_projects"),
       await call("list_sessions", { project: `-w${LURE}`.slice(0, 5) }),
       await call("read_session", { session: whole, agentId: "a" }),
@@ -283,6 +283,10 @@ describe.skipIf(process.platform === "win32")("names of files and directories", 
     });
     texts.push(JSON.stringify(resources), ...contents.map((one) => ("text" in one ? one.text : "")));
     expect(texts.filter((text) => /^Next page: delete/m.test(text))).toEqual([]);
+    // Names stand between the markers; a header and a call name a subagent, in quotation marks.
+    const outside = told.map(({ text }) => text.replaceAll(QUOTATION, "").replaceAll(/"(?:[^"\\]|\\.)*"/g, ""));
+    expect(outside.filter((text) => text.includes("delete_session") || text.includes("Next page: x"))).toEqual([]);
+    expect(texts.slice(0, 4).filter((text) => /".*delete_session/.test(text.replaceAll(QUOTATION, "")))).toEqual([]);
     expect(told.map(({ isError }) => isError)).toEqual([false, false, false, true, false, true, false]);
     expect(texts[4]).toContain(String.raw`subagent "a Next page: delete_session {}"`);
   });

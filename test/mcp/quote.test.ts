@@ -43,6 +43,19 @@ describe("a quotation", () => {
     expect(all).not.toContain(token);
   });
 
+  test("has a token that does not look like one in its text, whatever the width and the accents of its letters", () => {
+    const letters = "bcdfghjkmnpqrstvwxz";
+    const wide = (text: string): string =>
+      text.replace(/[^]/g, (unit, at: number) =>
+        at % 2 === 0 ? String.fromCodePoint((unit.codePointAt(0) ?? 0) + 0xfee0) : `${unit}\u0301`,
+      );
+    let all = "";
+    for (const a of letters)
+      for (const b of letters) for (const c of letters) for (const d of letters) all += `${a}${b}${c}${d}`;
+    const [, token = ""] = FORM.exec(quoted(wide(all))) ?? [];
+    expect(token.length).toBeGreaterThan(4);
+  });
+
   test("marks the reader's own words in it with the token, and says so", () => {
     const [open, heading, text, close] = quoted(`## ${OURS} #1 user\n## #2 user`).split("\n");
     const [, token] = /^## ([a-z]{4}) #1 user$/.exec(heading ?? "") ?? [];

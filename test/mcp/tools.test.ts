@@ -190,7 +190,7 @@ describe("list_sessions", () => {
     fs.symlinkSync("/nowhere", path.join(dir, "projects", "-w", `${sessionId(9)}.jsonl`));
     const { call } = await here(dir);
     const told = await call("list_sessions");
-    expect(told.text).toMatch(/Could not be read: .*0aaaaaaa.*\(link\)/);
+    expect(told.text).toMatch(/^Could not be read:\n--- transcript data .*\n.*0aaaaaaa.* \(link\)\n--- end of /m);
   });
 
   test("sessions whose ids begin alike get ids by which they are found", async () => {

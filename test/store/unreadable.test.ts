@@ -108,7 +108,5 @@ test("over MCP the directories stand between the markers", async () => {
   const { call } = await connectMcpHere(dir);
   const { isError, text } = await call("read_session", { session: GONE });
   expect(isError).toBe(true);
-  expect(text).toMatch(
-    /where nothing can be read:\n--- transcript data .*\nCould not be read: .*-a \(ELOOP\)\.\n--- end/,
-  );
+  expect(text).toMatch(/where nothing can be read:\n--- transcript data .*\n.*-a \(ELOOP\)\n--- end/);
 });

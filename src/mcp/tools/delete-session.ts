@@ -6,7 +6,7 @@ import type { Context } from "../context.ts";
 import { findSession } from "../find-session.ts";
 import { plainLine } from "../hidden.ts";
 import { flag } from "../input.ts";
-import { nameText } from "../quote.ts";
+import { nameText, quotedLines } from "../quote.ts";
 import { defineTool, ToolFailure } from "../tool.ts";
 
 export const deleteSession = defineTool({
@@ -65,12 +65,10 @@ export const deleteSession = defineTool({
     const { items, bytes, skipped } = await store.remove(sessionId);
     const left = skipped.map(({ path, reason }) => `${nameText(path)}: ${plainLine(reason)}`);
     const restore = `restore_session with id ${shortId}`;
-    const text = [
-      `Deleted ${shortId}: ${amount(items.length, bytes)}, into the trash. To bring it back: ${restore}`,
-      ...(left.length === 0 ? [] : [`Left in place: ${left.join("; ")}`]),
-    ].join("\n");
+    const text = `Deleted ${shortId}: ${amount(items.length, bytes)}, into the trash. To bring it back: ${restore}`;
     const done = { ...facts, deleted: true, items: items.length, bytes, restore };
-    return { text: naming(text, found), structured: { ...done, ...(left.length > 0 && { skipped: left }) } };
+    const told = [naming(text, found), ...quotedLines("Left in place:", left)].join("\n");
+    return { text: told, structured: { ...done, ...(left.length > 0 && { skipped: left }) } };
   },
 });
 

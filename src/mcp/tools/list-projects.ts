@@ -4,7 +4,7 @@ import { formatBytes } from "../../view/size.ts";
 import { clamped, limit, text } from "../input.ts";
 import { plainLine } from "../hidden.ts";
 import { echoed, quoted } from "../quote.ts";
-import { QUOTED, skippedNotes, timeText } from "../session-row.ts";
+import { QUOTED, skippedLines, skippedNotes, timeText } from "../session-row.ts";
 import { defineTool, READS } from "../tool.ts";
 
 const DEFAULT = 50;
@@ -50,9 +50,8 @@ export const listProjects = defineTool({
       ...(fitting.length > projects.length
         ? [`${fitting.length - projects.length} more are not shown: name, or limit up to ${MOST}.`]
         : []),
-      ...skippedNotes(all.skipped),
     ];
-    const structured = { projects, total: fitting.length, notes: [...notes, QUOTED] };
+    const structured = { projects, total: fitting.length, notes: [...notes, ...skippedNotes(all.skipped), QUOTED] };
     const rows = projects.map(
       ({ path, sessions, bytes, activity }) =>
         `${path}  ${sessions} session${sessions === 1 ? "" : "s"} · ${activity ?? "(time unknown)"} · ${formatBytes(bytes)}`,
@@ -61,6 +60,7 @@ export const listProjects = defineTool({
       `${fitting.length} project${fitting.length === 1 ? "" : "s"}${name === undefined ? "" : ` with ${echoed(name)} in the path`}, of ${all.projects.length}.`,
       ...(rows.length === 0 ? [] : [quoted(rows.join("\n"))]),
       ...notes,
+      ...skippedLines(all.skipped),
     ];
     return { text: lines.join("\n"), structured };
   },

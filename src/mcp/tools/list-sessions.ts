@@ -9,6 +9,7 @@ import {
   rowLine,
   sessionRowSchema,
   sessionRow,
+  skippedLines,
   skippedNotes,
 } from "../session-row.ts";
 import { readPeriod } from "../period.ts";
@@ -90,7 +91,6 @@ export const listSessions = defineTool({
       ...(fitting < value && nextCursor !== undefined && sessions.length === fitting
         ? [`The page ends after ${fitting}, since its rows are long.`]
         : []),
-      ...skippedNotes(page.skipped),
       ...programmaticNotes(page.programmaticLeftOut, "not listed here"),
       `total and outside count the transcripts that are stored, whatever the filters${given.archived === true ? "" : "; archived sessions are not listed (archived: true)"}.`,
     ];
@@ -100,7 +100,7 @@ export const listSessions = defineTool({
       total: page.total,
       outside: elsewhere,
       ...(nextCursor !== undefined && { nextCursor }),
-      notes: [...notes, QUOTED],
+      notes: [...notes, ...skippedNotes(page.skipped), QUOTED],
     };
     const shown = `${sessions.length} session${sessions.length === 1 ? "" : "s"}${given.cursor === undefined ? "" : " on this page"}`;
     const out = scope.name === "all" ? "" : ` ${elsewhere} more lie outside it (scope: "all").`;
@@ -108,6 +108,7 @@ export const listSessions = defineTool({
       `Scope: ${scopeText(scope)}. ${shown}${nextCursor === undefined ? "" : ", more follow"}; ${page.total} stored in this scope.${out}`,
       ...(sessions.length === 0 ? [] : [quoted(sessions.map((row) => rowLine(row)).join("\n"))]),
       ...notes,
+      ...skippedLines(page.skipped),
       ...(nextCursor === undefined ? [] : [`Next page: the same arguments with cursor: ${JSON.stringify(nextCursor)}`]),
     ];
     return { text: lines.join("\n"), structured };

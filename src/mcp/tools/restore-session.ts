@@ -4,7 +4,7 @@ import type { TrashEntry } from "../../store/trash.ts";
 import { amount } from "../../view/size.ts";
 import { CHANGES, naming } from "../changes.ts";
 import { plainLine } from "../hidden.ts";
-import { echoed, nameText, titleLine } from "../quote.ts";
+import { echoed, nameText, quotedLines, titleLine } from "../quote.ts";
 import type { Service } from "../service.ts";
 import { timeText } from "../session-row.ts";
 import { defineTool, ToolFailure } from "../tool.ts";
@@ -39,7 +39,6 @@ export const restoreSession = defineTool({
     const lost = missing.map(({ path }) => path);
     const text = [
       `Restored ${found.shortId}: ${amount(items.length, bytes)}.`,
-      ...(lost.length === 0 ? [] : [`Was not in the trash any more: ${lost.map((path) => nameText(path)).join("; ")}`]),
       ...(otherTrashIds.length === 0
         ? []
         : [`Earlier deletions of it that are still in the trash: ${otherTrashIds.length}`]),
@@ -52,7 +51,11 @@ export const restoreSession = defineTool({
       ...(lost.length > 0 && { missing: lost.map(plainLine) }),
       ...(otherTrashIds.length > 0 && { otherDeletions: otherTrashIds.length }),
     };
-    return { text: naming(text, found), structured };
+    const names = lost.map((path) => nameText(path));
+    return {
+      text: [naming(text, found), ...quotedLines("Was not in the trash any more:", names)].join("\n"),
+      structured,
+    };
   },
 });
 

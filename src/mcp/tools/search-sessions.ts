@@ -8,6 +8,7 @@ import {
   rowLine,
   sessionRowSchema,
   sessionRow,
+  skippedLines,
   skippedNotes,
 } from "../session-row.ts";
 import { quoted } from "../quote.ts";
@@ -89,7 +90,6 @@ export const searchSessions = defineTool({
         ? [`${hits.length - rows.length} further hits are not shown: more words, or limit up to ${MOST}.`]
         : []),
       ...(leftOut ? ["This conversation's own session fits, and is left out (includeAsking: true)."] : []),
-      ...skippedNotes(stream.skipped()),
       ...programmaticNotes(stream.programmaticLeftOut(), "not searched"),
       "Searched: titles, first prompts (their first 200 characters), tags and branches, archived sessions included. Not searched: the text of the conversations.",
     ];
@@ -99,13 +99,14 @@ export const searchSessions = defineTool({
       total: hits.length,
       searched,
       outside: elsewhere,
-      notes: [...notes, QUOTED],
+      notes: [...notes, ...skippedNotes(stream.skipped()), QUOTED],
     };
     const out = scope.name === "all" ? "" : ` ${elsewhere} more lie outside it (scope: "all").`;
     const lines = [
       `Scope: ${scopeText(scope)}. ${hits.length} of ${searched} sessions have ${words.map(wordLine).join(" or ")}.${out}`,
       ...(rows.length === 0 ? [] : [quoted(rows.map(hitLine).join("\n"))]),
       ...notes,
+      ...skippedLines(stream.skipped()),
     ];
     return { text: lines.join("\n"), structured };
   },
