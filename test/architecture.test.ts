@@ -15,17 +15,19 @@ const ARROWS: Readonly<Record<string, { layers: readonly string[]; packages: rea
   transcript: { layers: ["transcript"], packages: [] },
   store: { layers: ["store", "transcript"], packages: ["chokidar", "fast-glob"] },
   acp: {
-    layers: ["acp", "view", "store", "transcript", "grace.ts", "server-console.ts", "version.ts"],
-    packages: ["@agentclientprotocol/sdk", "split2", "zod"],
+    layers: ["acp", "view", "store", "transcript", "grace.ts", "message-lines.ts", "server-console.ts", "version.ts"],
+    packages: ["@agentclientprotocol/sdk", "zod"],
   },
   view: { layers: ["view", "store", "transcript"], packages: [] },
   mcp: {
-    layers: ["mcp", "view", "store", "transcript", "grace.ts", "server-console.ts", "version.ts"],
+    layers: ["mcp", "view", "store", "transcript", "grace.ts", "message-lines.ts", "server-console.ts", "version.ts"],
     packages: ["@modelcontextprotocol/sdk", "zod"],
   },
   cli: { layers: ["cli", "acp", "mcp", "view", "store", "transcript", "version.ts"], packages: [] },
   "index.ts": { layers: ["store", "transcript"], packages: [] },
   "grace.ts": { layers: [], packages: [] },
+  "long-line.ts": { layers: [], packages: [] },
+  "message-lines.ts": { layers: ["long-line.ts"], packages: [] },
   "server-console.ts": { layers: ["view"], packages: [] },
   "version.ts": { layers: [], packages: [] },
 };

@@ -21,9 +21,6 @@ export const CUT_PLACES = 1000;
 /** No system has a file whose path is longer; where there is little room, it is none. */
 export const PATH_UNITS = 4096;
 
-/** A longer request line is answered with an error and passed over. Prompts with pictures stay well below. */
-export const REQUEST_LINE_UNITS = 16 * 1024 * 1024;
-
 /**
  * Small messages are written together up to about this many bytes: a write each would cost more than the JSON. Larger
  * than what a pipe holds, so that the reader takes it in large pieces while the next are made.

@@ -1,10 +1,8 @@
-import { once } from "node:events";
 import type { Readable } from "node:stream";
 import { RequestError, type AgentApp, type Stream } from "@agentclientprotocol/sdk/unstable";
-import split from "split2";
 import { withinGrace } from "../grace.ts";
+import { LINE_BYTES, MessageLines } from "../message-lines.ts";
 import { object } from "./content.ts";
-import { REQUEST_LINE_UNITS } from "./limits.ts";
 import { escapeSeparators, type LineOutput } from "./output.ts";
 
 /** One JSON-RPC message as it stands on the wire; what it holds is the SDK's to judge. */
@@ -19,7 +17,7 @@ type Message = Stream extends { readable: ReadableStream<infer M> } ? M : never;
  */
 export async function serve(app: AgentApp, input: Readable, out: LineOutput): Promise<void> {
   const calls = new OpenCalls();
-  const messages = readMessages(input, (error) => void out.write(errorLine(null, error)));
+  const messages = readMessages(input, (error, id) => void out.write(errorLine(id ?? null, error)));
 
   const readable = new ReadableStream<Message>(
     {
@@ -74,38 +72,35 @@ class MessageStream extends WritableStream<Message> {
 /** The messages of a byte stream. What is no JSON, or too long to be read, is reported and passed over. */
 async function* readMessages(
   input: Readable,
-  report: (error: RequestError) => void,
+  report: (error: RequestError, id?: string | number) => void,
 ): AsyncGenerator<Message, undefined> {
-  const lines = split({ maxLength: REQUEST_LINE_UNITS, skipOverflow: true });
-  void pump(input, lines, () =>
-    report(RequestError.invalidRequest({ limit: REQUEST_LINE_UNITS }, "the line is too long")),
-  );
-  for await (const line of lines) {
-    if (typeof line !== "string" || line.trim() === "") continue;
-    let message: Message;
-    try {
-      message = JSON.parse(line);
-    } catch {
-      report(RequestError.parseError());
-      continue;
-    }
-    yield message;
-  }
-  return undefined;
-}
-
-/** Feeds the splitter chunk by chunk, so that a line which begins to overflow is noticed when it does. */
-async function pump(input: Readable, lines: ReturnType<typeof split>, overflowed: () => void): Promise<void> {
+  const messages: Message[] = [];
+  const lines = new MessageLines({
+    line(text) {
+      try {
+        messages.push(JSON.parse(text));
+      } catch {
+        report(RequestError.parseError());
+      }
+    },
+    // Of what is no request nobody waits for an answer; the client learns all the same.
+    tooLong: ({ id, method }) =>
+      report(
+        RequestError.invalidRequest({ limit: LINE_BYTES }, "the line is too long"),
+        method === undefined ? undefined : id,
+      ),
+  });
   try {
     for await (const chunk of input) {
-      const before = lines.overflow;
-      if (!lines.write(chunk)) await once(lines, "drain");
-      if (lines.overflow && !before) overflowed();
+      lines.read(chunk as Buffer);
+      yield* messages.splice(0);
     }
   } catch {
     // An input that breaks is an input that ends.
   }
-  lines.end();
+  lines.endLine();
+  yield* messages.splice(0);
+  return undefined;
 }
 
 /**

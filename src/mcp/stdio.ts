@@ -1,14 +1,7 @@
 import type { Readable, Writable } from "node:stream";
 import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
 import { ErrorCode, JSONRPCMessageSchema, type JSONRPCMessage } from "@modelcontextprotocol/sdk/types.js";
-import { LongLine } from "./long-line.ts";
-
-/** A longer line is answered with an error and passed over. The longest request that there is names a few ids and filters. */
-export const LINE_BYTES = 16 * 1024 * 1024;
-/** What is held for the line that is being read: grows with it, and goes back to this. */
-const ROOM_BYTES = 64 * 1024;
-
-const NEWLINE = 0x0a;
+import { LINE_BYTES, type LongLine, MessageLines } from "../message-lines.ts";
 
 /**
  * One JSON-RPC message a line, over a pair of streams. The SDK has such a transport too: it ends the connection at a line
@@ -21,9 +14,10 @@ export class StdioTransport implements Transport {
 
   readonly #input: Readable;
   readonly #output: Writable;
-  #room: Buffer = Buffer.allocUnsafe(ROOM_BYTES);
-  #length = 0;
-  #long: LongLine | undefined;
+  readonly #lines = new MessageLines({
+    line: (text) => this.#receive(text),
+    tooLong: (line) => this.#passOver(line),
+  });
 
   constructor(input: Readable, output: Writable) {
     this.#input = input;
@@ -46,49 +40,15 @@ export class StdioTransport implements Transport {
     this.#input.off("end", this.#endLine);
     this.#input.off("error", this.#fail);
     this.#input.pause();
-    this.#length = 0;
+    this.#lines.forget();
     this.onclose?.();
   }
 
   readonly #fail = (error: Error): void => this.onerror?.(error);
 
-  readonly #read = (chunk: Buffer): void => {
-    let from = 0;
-    for (let end = chunk.indexOf(NEWLINE); end >= 0; end = chunk.indexOf(NEWLINE, from)) {
-      this.#add(chunk.subarray(from, end));
-      this.#endLine();
-      from = end + 1;
-    }
-    this.#add(chunk.subarray(from));
-  };
+  readonly #read = (chunk: Buffer): void => this.#lines.read(chunk);
 
-  #add(bytes: Buffer): void {
-    if (this.#long !== undefined) return this.#long.scan(bytes);
-    const length = this.#length + bytes.length;
-    if (length > LINE_BYTES) {
-      this.#long = new LongLine();
-      this.#long.scan(this.#room.subarray(0, this.#length));
-      this.#long.scan(bytes);
-      return;
-    }
-    if (length > this.#room.length) {
-      const larger = Buffer.allocUnsafe(Math.max(length, Math.min(2 * this.#room.length, LINE_BYTES)));
-      this.#room.copy(larger, 0, 0, this.#length);
-      this.#room = larger;
-    }
-    bytes.copy(this.#room, this.#length);
-    this.#length = length;
-  }
-
-  readonly #endLine = (): void => {
-    const long = this.#long;
-    const line = long === undefined ? this.#room.toString("utf8", 0, this.#length) : "";
-    this.#long = undefined;
-    this.#length = 0;
-    if (this.#room.length > ROOM_BYTES) this.#room = Buffer.allocUnsafe(ROOM_BYTES);
-    if (long !== undefined) this.#passOver(long);
-    else if (line.trim() !== "") this.#receive(line);
-  };
+  readonly #endLine = (): void => this.#lines.endLine();
 
   #receive(line: string): void {
     try {

@@ -1,9 +1,9 @@
 import { PassThrough } from "node:stream";
 import { agent, methods, RequestError } from "@agentclientprotocol/sdk/unstable";
 import { expect, test, vi } from "vitest";
-import { REQUEST_LINE_UNITS } from "../../src/acp/limits.ts";
 import { LineOutput } from "../../src/acp/output.ts";
 import { serve } from "../../src/acp/stdio.ts";
+import { LINE_BYTES } from "../../src/message-lines.ts";
 
 const INITIALIZE = { jsonrpc: "2.0", id: "i", method: "initialize", params: { protocolVersion: 1 } };
 const request = (id: unknown, method: string, params: unknown = {}) => ({ jsonrpc: "2.0", id, method, params });
@@ -133,11 +133,35 @@ test("CRLF ends a line; U+2028 does not, and is escaped on the way out", async (
 
 test("a line that is too long is answered and passed over", async () => {
   const chunk = "x".repeat(1024 * 1024);
-  const long = Array.from({ length: REQUEST_LINE_UNITS / chunk.length + 2 }, () => chunk);
+  const long = Array.from({ length: LINE_BYTES / chunk.length + 2 }, () => chunk);
   const replies = await answers(INITIALIZE, '{"a":"', ...long, '"}\n', request(1, "_echo", { after: true }));
   expect(replies).toHaveLength(3);
   expect(replies).toContainEqual(error(-32600));
   expect(replies).toContainEqual({ jsonrpc: "2.0", id: 1, result: { after: true } });
+  // Whoever asked is answered, and not left to wait.
+  const asked = await answers(INITIALIZE, '{"jsonrpc":"2.0","id":7,"method":"_echo","params":"', ...long, '"}\n');
+  expect(asked).toContainEqual(
+    expect.objectContaining({ id: 7, error: expect.objectContaining({ code: -32600 }) as unknown }),
+  );
+});
+
+test("a long line is looked at and copied a few times, into however many pieces it comes", async () => {
+  const pieces = Array.from({ length: 256 }, () => "x".repeat(16 * 1024));
+  const copied = vi.spyOn(Buffer.prototype, "copy");
+  const split = vi.spyOn(String.prototype, "split");
+  const replies = await answers(
+    INITIALIZE,
+    '{"jsonrpc":"2.0","id":1,"method":"_echo","params":{"a":"',
+    ...pieces,
+    '"}}\n',
+  );
+  const work =
+    copied.mock.contexts.reduce((sum: number, from) => sum + (from as Buffer).length, 0) +
+    split.mock.contexts.reduce((sum: number, text) => sum + String(text).length, 0);
+  vi.restoreAllMocks();
+  expect(replies).toHaveLength(2);
+  expect(work).toBeGreaterThan(4 * 1024 * 1024);
+  expect(work).toBeLessThan(24 * 1024 * 1024);
 });
 
 test("an answer that cannot be written as JSON is an internal error, and the server lives on", async () => {

@@ -5,7 +5,7 @@ import { serveStdio } from "../../src/mcp/sdk.ts";
 import { shippedTables } from "../../src/mcp/shipped.ts";
 import { openStore } from "../../src/mcp/store.ts";
 import { tempConfigDir } from "../support/config-dir.ts";
-import { LINE_BYTES } from "../../src/mcp/stdio.ts";
+import { LINE_BYTES } from "../../src/message-lines.ts";
 import { INITIALIZE, INITIALIZED } from "../support/mcp-client.ts";
 
 interface Message {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { LongLine } from "../../src/mcp/long-line.ts";
+import { LongLine } from "../src/long-line.ts";
 
 function scanned(line: string, step: number): Pick<LongLine, "id" | "method"> {
   const bytes = Buffer.from(line);
