@@ -45,6 +45,11 @@ export function queuedPrompts(rows) {
     if (found !== undefined) found.claimed = true;
     return found !== undefined;
   };
+  const claimNext = (from) => {
+    const next = written.find((one) => !one.claimed && one.at > from && one.isPrompt);
+    if (next !== undefined) next.claimed = true;
+    return next !== undefined;
+  };
   const nextText = (from, isKind) => written.find((one) => one.at > from && !one.claimed && isKind(one))?.text;
 
   for (const [at, row] of rows.entries()) {
@@ -55,9 +60,11 @@ export function queuedPrompts(rows) {
     if (operation === "enqueue") queue.push({ text, content, at });
     else if (operation === "dequeue") {
       const own = take(text === "" ? nextText(at, ({ isPrompt }) => isPrompt) : text) ?? takeFirst();
-      if (own !== undefined && hasRow(own)) count("row");
-      // A slash command is written as what it stands for.
-      else if (own !== undefined) count("row of other words");
+      if (own === undefined) continue;
+      if (hasRow(own)) count("row");
+      // A slash command, or what somebody pasted, is written as what it stands for; a command may have no row.
+      else if (claimNext(at) || own.text.startsWith("/")) count("row of other words");
+      else dropped.push(own);
     } else if (operation === "popAll" || operation === "popOne") {
       const back = text === "" ? undefined : take(text);
       if (back !== undefined) count("back");
@@ -91,9 +98,9 @@ function writtenTexts(rows) {
     known.add(uuid);
     if (type === "attachment" && attachment?.type === "queued_command")
       return [{ at, text: bare(textOf(attachment.prompt)), isPrompt: false }];
-    if (type !== "user" || row.isSidechain === true || row.isMeta === true || row.isCompactSummary === true) return [];
+    if (type !== "user" || row.isSidechain === true || row.isCompactSummary === true) return [];
     const isResult = Array.isArray(message?.content) && message.content.some((block) => block?.type === "tool_result");
-    return isResult ? [] : [{ at, text: bare(textOf(message?.content)), isPrompt: true }];
+    return isResult ? [] : [{ at, text: bare(textOf(message?.content)), isPrompt: row.isMeta !== true }];
   });
 }
 

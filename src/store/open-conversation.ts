@@ -127,7 +127,7 @@ function ofFile(file: TranscriptFile, copy?: TranscriptCopy): OpenConversation {
       close: () => file.close(),
     };
     const current = (): readonly ConversationRow[] =>
-      visibleRows(findConversation(index, load, { fileSize }), load, { includeSystemMessages: true });
+      visibleRows(findConversation(index, load, { fileSize, allQueued: true }), load, { includeSystemMessages: true });
     return opened(shown, { copy, path: copy?.path, subagent: undefined, current });
   } catch (error) {
     file.close();

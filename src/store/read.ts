@@ -17,7 +17,8 @@ export type ConversationReadOptions = SessionMutationOptions & {
   /**
    * The whole conversation, through compact boundaries; messages that a compaction kept stand once, at their original
    * place, or after its summary if some of them were written only after the boundary. What the model no longer has is
-   * marked `compacted: true`; what no link connects with the rest, although no rewind cut it off, `unconnected: true`.
+   * marked `compacted: true`; what no link connects with the rest, although no rewind cut it off, `unconnected: true`. It
+   * has every queued prompt that the CLI gives to the model.
    * Default false, as in the official helper.
    */
   includeCompacted?: boolean;

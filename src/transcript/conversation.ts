@@ -5,7 +5,7 @@ import { insertParallel } from "./parallel.ts";
 import { type Rewind, rewindInForce } from "./rewind.ts";
 import { withPrompts } from "./queue-places.ts";
 import { queuedPrompts, type QueuedPrompt } from "./queue.ts";
-import { deliveredPrompts, trailingPrompts } from "./queued.ts";
+import { deliveredPrompts, furtherPrompts, trailingPrompts } from "./queued.ts";
 import { ANSWERS, ASSISTANT, type RowIndex } from "./row-index.ts";
 import { type LoadRow, Tree } from "./tree.ts";
 
@@ -18,6 +18,8 @@ export interface ConversationOptions {
   readonly branches?: "current" | "all";
   /** Also queued prompts that nobody gave to the model, at the end. */
   readonly includeUndelivered?: boolean;
+  /** Every queued prompt that the CLI gives to the model, as the whole conversation has it. */
+  readonly allQueued?: boolean;
 }
 
 /** One row of a conversation. */
@@ -60,6 +62,7 @@ const NONE = -1;
  */
 export function findConversation(index: RowIndex, load: LoadRow, options: ConversationOptions): Conversation {
   const { fileSize, includeCompacted = false, branches = "current", includeUndelivered } = options;
+  const { allQueued = includeCompacted } = options;
   const skipped = index.firstRowAfterSkip(fileSize);
   const whole = includeCompacted || branches === "all";
   const from = whole ? 0 : skipped;
@@ -81,6 +84,11 @@ export function findConversation(index: RowIndex, load: LoadRow, options: Conver
   const rows = [...main, ...trailing];
   const localCommands = localCommandRows(tree, rows, load);
   const delivered = deliveredPrompts(tree, rows, new Set(trailing), localCommands, from, load);
+  const addFurther = (some: readonly number[]): void => {
+    if (!allQueued) return;
+    for (const row of furtherPrompts(tree, some, delivered, localCommands, load)) delivered.add(row);
+  };
+  addFurther(rows);
   const prompts = queuedPrompts(index, load);
   if (history === undefined) {
     const current = rows.map((row) => ({ row, at: row, compacted: false, branch: 0 }));
@@ -101,7 +109,8 @@ export function findConversation(index: RowIndex, load: LoadRow, options: Conver
   for (const part of [parts, further]) {
     const off = part.flat().map(({ row }) => row);
     for (const row of localCommandRows(tree, off, load)) localCommands.add(row);
-    for (const row of deliveredPrompts(tree, off, new Set(), localCommands, from, load)) delivered.add(row);
+    for (const row of deliveredPrompts(tree, off, endsOf(tree, part), localCommands, from, load)) delivered.add(row);
+    addFurther(off);
   }
   const left = further.flatMap((branch, i) => branch.map((one) => ({ ...one, compacted: false, branch: i + 1 })));
   const all = [...withParts(index, shown, parts, border), ...left];
@@ -112,6 +121,19 @@ export function findConversation(index: RowIndex, load: LoadRow, options: Conver
     prompts,
     localCommands,
   };
+}
+
+/** What stands behind the last message of each part. */
+function endsOf(tree: Tree, parts: readonly (readonly PlacedRow[])[]): Set<number> {
+  const ends = new Set<number>();
+  for (const part of parts) {
+    for (let i = part.length - 1; i >= 0; i--) {
+      const { row } = part[i] as PlacedRow;
+      if (tree.isMessage(row)) break;
+      ends.add(row);
+    }
+  }
+  return ends;
 }
 
 /** A rewind says where the conversation ends; else a copy of an old row does not. */

@@ -106,7 +106,8 @@ class Reading {
     if (operation === INHERITED) return this.#inherit(i);
     const named = Number.isNaN(this.#textOf(i)) ? NONE : this.#waiting.take(this.#textOf(i));
     if (operation === DEQUEUE) {
-      if (named === NONE) this.#expected++;
+      // Nothing that comes in later has gone out here.
+      if (named === NONE && this.#expected < this.#waiting.size) this.#expected++;
     } else if (operation === POP_ONE) {
       if (named === NONE) this.#waiting.takeLast();
     } else if (operation === POP_ALL) {
@@ -120,9 +121,12 @@ class Reading {
     if (!Number.isNaN(this.#textOf(i))) this.#delivered.push({ text: i, place: i, isDelivered: true });
   }
 
-  /** Takes out what went out by `dequeue` without a row of its own. */
+  /** Takes out what went out by `dequeue` without a row of its own: a command may have none; what else has none was lost. */
   #settle(): void {
-    for (; this.#expected > 0; this.#expected--) this.#waiting.takeFirst([COMMAND, TYPED, NEWS]);
+    for (; this.#expected > 0; this.#expected--) {
+      const taken = this.#waiting.takeFirst([COMMAND, TYPED, NEWS]);
+      if (taken !== NONE && this.#queue.nature[taken] !== COMMAND) this.#dropped.put(taken);
+    }
   }
 
   #remove(i: number, named: number): void {
@@ -157,12 +161,17 @@ class Reading {
     const flags = this.#index.flags[row] as number;
     if ((kind !== USER && kind !== ASSISTANT) || (flags & SIDECHAIN) !== 0) return;
     const isAsked = this.#expected + this.#fresh + this.#waiting.size + this.#dropped.size > 0;
-    const isPrompt = kind === USER && (flags & (ANSWERS | META | COMPACT_SUMMARY)) === 0;
+    const isPrompt = kind === USER && (flags & (ANSWERS | COMPACT_SUMMARY)) === 0;
     const text = isAsked && isPrompt ? this.#promptOf(row) : undefined;
     const fresh = this.#fresh === 0 ? [] : this.#delivered.slice(-this.#fresh);
     this.#fresh = 0;
     if (text === undefined) return;
     const hash = this.#queue.hashOf(text);
+    if ((flags & META) !== 0) {
+      // What the CLI says for itself is a queued prompt where it has the same words.
+      if (this.#waiting.take(hash) !== NONE) this.#expected = Math.max(0, this.#expected - 1);
+      return;
+    }
     const same = fresh.find((prompt) => this.#textOf(prompt.text) === hash);
     if (same !== undefined) this.#delivered.splice(this.#delivered.lastIndexOf(same), 1);
     else if (this.#waiting.take(hash) !== NONE) this.#expected = Math.max(0, this.#expected - 1);

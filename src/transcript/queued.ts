@@ -1,4 +1,5 @@
 import { contentOf, push } from "./parallel.ts";
+import { textOf } from "./queue-table.ts";
 import { ATTACHMENT, COMPACT_SUMMARY, META, QUEUED_COMMAND, USER } from "./row-index.ts";
 import type { LoadRow, Tree } from "./tree.ts";
 import { INTERRUPTIONS } from "./user-frames.ts";
@@ -38,6 +39,49 @@ export function deliveredPrompts(
   if (known < rows.length) applyAbsorbed(tree, rows, from, load, delivered);
   return delivered;
 }
+
+/**
+ * The other queued prompts among the rows, which the official reader takes for not delivered. The CLI gives the model every
+ * one of them. Not those that are said anyway: copies, and what a row of its own right behind asks again.
+ */
+export function furtherPrompts(
+  tree: Tree,
+  rows: readonly number[],
+  delivered: ReadonlySet<number>,
+  localCommands: ReadonlySet<number>,
+  load: LoadRow,
+): number[] {
+  const queued = rows.filter((row) => tree.isFlagged(row, QUEUED_COMMAND));
+  if (queued.every((row) => delivered.has(row))) return [];
+  const idOf = (row: number): string | undefined => {
+    const { deliveryId, sourceUuid } = idsOf(load(row));
+    return deliveryId ?? sourceUuid;
+  };
+  const known = new Set(queued.filter((row) => delivered.has(row)).map(idOf));
+  known.delete(undefined);
+  const further: number[] = [];
+  let asked: string | undefined;
+  let seen = rows.length;
+  for (let i = rows.length - 1; i >= 0; i--) {
+    const row = rows[i] as number;
+    if (!tree.isFlagged(row, QUEUED_COMMAND) || delivered.has(row)) continue;
+    for (let j = i + 1; j < seen; j++) {
+      const next = rows[j] as number;
+      const kind = kindOfTurn(tree, next, localCommands, load);
+      if (kind === undefined) continue;
+      asked = kind === "prompt" ? wordsOf(record(load(next)["message"])?.["content"]) : undefined;
+      break;
+    }
+    seen = i;
+    const id = idOf(row);
+    if (id !== undefined && known.has(id)) continue;
+    if (id !== undefined) known.add(id);
+    if (wordsOf(record(load(row)["attachment"])?.["prompt"]) !== asked) further.push(row);
+  }
+  return further;
+}
+
+const wordsOf = (content: unknown): string => textOf(content).replace(/\s+/g, "");
 
 function kindOfTurn(
   tree: Tree,

@@ -288,8 +288,9 @@ class Conversation {
   #compact(): void {
     const rng = this.#rng;
     const before = [...this.#rows];
+    if (rng.chance(0.2)) this.#again(before);
     const parent = rng.chance(0.2) ? this.#tip : null;
-    const logical = this.#tip;
+    const logical = rng.chance(0.8) ? this.#tip : rng.pick([rng.uuid(), ...this.#anchors]);
     const boundary = this.#make(
       "system",
       { subtype: "compact_boundary", content: "Conversation compacted", level: "info" },
@@ -308,6 +309,7 @@ class Conversation {
     const anchorUuid = rng.chance(0.75) ? summary["uuid"] : boundary["uuid"];
     const metadata = compactMetadata(rng, before, anchorUuid);
     boundary["compactMetadata"] = metadata;
+    if (parent === null && rng.chance(0.2)) delete boundary["parentUuid"];
     this.#rows.push(boundary);
     this.#tip = boundary["uuid"] as string;
     this.#anchors = [...this.#anchors.slice(-6), this.#tip];
@@ -358,6 +360,13 @@ class Conversation {
     const row = rng.pick(again);
     if (rng.chance(0.6)) this.#rows.push(row);
     else if (row["type"] === "user") this.#rows.push({ ...row, message: { role: "user", content: prose(rng) } });
+  }
+
+  /** A compaction in a process that made one before appends copies of what was first in the file. */
+  #again(rows: readonly Row[]): void {
+    const first = rows.filter((row) => typeof row["uuid"] === "string").slice(0, this.#rng.int(1, 6));
+    const isLinked = this.#rng.chance(0.7);
+    this.#rows.push(...first.map((row) => (isLinked ? row : { ...row, parentUuid: null })));
   }
 
   #oddity(): void {

@@ -4,6 +4,7 @@ import { actedOn, ofSession } from "./copies.ts";
 import type { Deviation } from "./deviation.ts";
 import { line, mapTranscripts, type Row, type Transcript, transcriptsOf } from "./model.ts";
 import type { Change } from "./outcome.ts";
+import { renumbered } from "./renumber.ts";
 import { type Anchor, anchorInForce, anchorsIn, takesBack, withRewind } from "./rewind.ts";
 import {
   blocks,
@@ -120,6 +121,46 @@ export const forkDeviations: readonly Deviation[] = [
       }),
   },
   {
+    id: "fork-logical-parent",
+    title: "A compaction in a fork follows a row that the fork has",
+    reason: "What was said before the compaction is found by it.",
+    official:
+      "Where the boundary's `logicalParentUuid` names a progress row, the copy's names a row that was not written; `null` for a row of a sidechain.",
+    ours: "It names the nearest row above that is copied.",
+    applies: (store, call) =>
+      call.fn === "forkSession" && ofSession(store, call).some((one) => unwrittenLogical(one).size > 0),
+    effect: (effect, { asked }) => {
+      const one = actedOn(asked.store, asked.call);
+      const unwritten = one === undefined ? new Map<string, Unwritten>() : unwrittenLogical(one);
+      const changes = Object.entries(effect.changes).map(([at, change]): [string, Change] =>
+        change.kind === "added" && at.endsWith(".jsonl")
+          ? [at, { ...change, content: withLogical(change.content, unwritten) }]
+          : [at, change],
+      );
+      return renumbered({ ...effect, changes: Object.fromEntries(changes) });
+    },
+    provoke: (rng, store) =>
+      mapTranscripts(store, (one) => {
+        const last = conversationRows(one.lines).findLast(isMain);
+        if (last === undefined) return one;
+        const [off, boundary, summary] = [rng.uuid(), rng.uuid(), rng.uuid()];
+        const rest = { sessionId: one.sessionId, timestamp: "2026-03-03T00:00:00.000Z", isSidechain: false };
+        const said = { ...rest, type: "user", message: { role: "user", content: "x" } };
+        const compact = { ...rest, type: "system", subtype: "compact_boundary", content: "Conversation compacted" };
+        return withLines(one, [
+          ...one.lines,
+          line({
+            parentUuid: uuidOf(last),
+            uuid: off,
+            ...(rng.chance(0.5) ? { ...rest, type: "progress", data: {} } : { ...said, isSidechain: true }),
+          }),
+          line({ parentUuid: null, logicalParentUuid: off, uuid: boundary, ...compact }),
+          line({ parentUuid: boundary, uuid: summary, ...said, isCompactSummary: true }),
+        ]);
+      }),
+    calls: (rng, store) => [{ fn: "forkSession", args: [rng.pick(transcriptsOf(store).map((one) => one.sessionId))] }],
+  },
+  {
     id: "fork-below-sidechain",
     title: "A fork keeps together what a row of a sidechain holds together",
     reason: "The reader shows what stands above such a row; the fork should give the same conversation.",
@@ -223,6 +264,46 @@ function circles(one: Transcript): Set<Placed> {
     }
   }
   return found;
+}
+
+interface Unwritten {
+  readonly isProgress: boolean;
+  /** The nearest row above that a fork has. */
+  readonly nearest: string | undefined;
+}
+
+/** By uuid the rows whose `logicalParentUuid` names one that a fork leaves out. */
+function unwrittenLogical(one: Transcript): Map<string, Unwritten> {
+  const rows = conversationRows(one.lines);
+  const byUuid = lastRows(rows);
+  const isLeftOut = ({ row }: Placed): boolean => row["type"] === "progress" || Boolean(row["isSidechain"]);
+  const found = new Map<string, Unwritten>();
+  for (const placed of rows) {
+    const named = byUuid.get(String(placed.row["logicalParentUuid"]));
+    if (named === undefined || !isLeftOut(named)) continue;
+    const seen = new Set<Placed>();
+    let at: Placed | undefined = named;
+    for (; at !== undefined && isLeftOut(at) && !seen.has(at); at = byUuid.get(parentOf(at) ?? "")) seen.add(at);
+    const nearest = at === undefined || isLeftOut(at) ? undefined : uuidOf(at);
+    found.set(uuidOf(placed), { isProgress: named.row["type"] === "progress", nearest });
+  }
+  return found;
+}
+
+/** A fork's content where each boundary names a row that is there. */
+function withLogical(content: string, unwritten: ReadonlyMap<string, Unwritten>): string {
+  const rows = content
+    .split("\n")
+    .filter(Boolean)
+    .map((text) => JSON.parse(text) as Row);
+  const copies = new Map(rows.map((row) => [field(row["forkedFrom"], "messageUuid"), row["uuid"]]));
+  const changed = rows.map((row) => {
+    const of = unwritten.get(String(field(row["forkedFrom"], "messageUuid")));
+    // What the fork does not reach names nothing on either side.
+    if (of === undefined || (of.isProgress && row["logicalParentUuid"] === null)) return row;
+    return { ...row, logicalParentUuid: copies.get(of.nearest) ?? null };
+  });
+  return changed.map((row) => `${JSON.stringify(row)}\n`).join("");
 }
 
 /** Rows of the main chain below one of a sidechain, by line, with the parent that the copy has. */

@@ -5,6 +5,7 @@ import { askOfficial, type Context, type Deviation } from "./deviation.ts";
 import { keptAnchors } from "./deviations-fork.ts";
 import { mapTranscripts, type Row, type Transcript, transcriptsOf } from "./model.ts";
 import { canonical, type Change, DERIVED, type Effect, type Outcome } from "./outcome.ts";
+import { renumbered } from "./renumber.ts";
 import { exchanges, firstMessages, isNews, type QueuedPrompt, queuedPrompts, withQueue } from "./queue.ts";
 import { changeRows, conversationRows, field, lastRows, type Placed, uuidOf } from "./transforms.ts";
 
@@ -81,7 +82,17 @@ function lastBefore(one: Transcript, prompt: QueuedPrompt, all: readonly Message
   const before = messages.findLast(({ at }) => at < prompt.at);
   if (before === undefined) return messages[0] === undefined || placeOf(messages[0]) >= 0 ? -1 : undefined;
   const group = answerIn(one, before, all);
-  return group === undefined ? undefined : Math.max(...group.map(placeOf));
+  if (group === undefined) return undefined;
+  let place = Math.max(...group.map(placeOf));
+  // A prompt that came as an attachment stands before what was delivered after it.
+  if (place === placeOf(before)) while (attachmentLine(one, all[place + 1]) < prompt.at) place++;
+  return place;
+}
+
+/** Line of the attachment that the message shows; Infinity for any other. */
+function attachmentLine(one: Transcript, message: Message | undefined): number {
+  const row = conversationRows(one.lines).find((placed) => uuidOf(placed) === message?.["uuid"]);
+  return row?.row["type"] === "attachment" ? row.at : Infinity;
 }
 
 /** The answer that the message is part of, as the conversation has it; undefined where it is not of the conversation. */
@@ -191,20 +202,3 @@ const rowOf = ({ row, place, delivered }: QueuedPrompt, one: Transcript): Row =>
   uuid: "<new prompt>",
   forkedFrom: { sessionId: one.sessionId, messageUuid: DERIVED },
 });
-
-/** New ids are named by the order in which they appear. */
-function renumbered(effect: Effect): Effect {
-  const names = new Map<string, string>();
-  const named = (text: string): string =>
-    text.replace(/<new (?:\d+|prompt)>/g, (name) => {
-      const key = name === "<new prompt>" ? `${name} ${names.size}` : name;
-      if (!names.has(key)) names.set(key, `<new ${names.size + 1}>`);
-      return names.get(key) as string;
-    });
-  const outcome = "value" in effect.outcome ? { value: named(effect.outcome.value) } : effect.outcome;
-  const changes = Object.entries(effect.changes).map(([at, change]): [string, Change] => [
-    named(at),
-    "content" in change ? { ...change, content: named(change.content) } : change,
-  ]);
-  return { outcome, changes: Object.fromEntries(changes) };
-}

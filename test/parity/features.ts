@@ -18,6 +18,8 @@ const OF_TRANSCRIPT: Readonly<Record<string, (one: Transcript, rows: readonly Ro
     rows.some((row) => field(row["compactMetadata"], "preservedMessages") !== undefined),
   "preserved segment": (_one, rows) =>
     rows.some((row) => field(row["compactMetadata"], "preservedSegment") !== undefined),
+  "boundary without a parent's key": (_one, rows) => rows.some((row) => isBoundary(row) && !("parentUuid" in row)),
+  "copies before a boundary": (_one, rows) => rows.some((row, at) => isBoundary(row) && isCopy(rows, at - 1)),
   "boundary with a parent": (_one, rows) =>
     rows.some((row) => isBoundary(row) && typeof row["parentUuid"] === "string"),
   "queued prompts": (_one, rows) => rows.some((row) => field(row["attachment"], "type") === "queued_command"),
@@ -78,6 +80,9 @@ export function featuresOf(store: Store): string[] {
 
 const has = (one: Transcript, text: string): boolean => one.lines.some((bytes) => bytes.includes(text));
 const isBoundary = (row: Row): boolean => row["subtype"] === "compact_boundary";
+
+const isCopy = (rows: readonly Row[], at: number): boolean =>
+  rows.findIndex((row) => row["uuid"] === rows[at]?.["uuid"]) < at;
 
 function isToolUse(row: Row): boolean {
   const content = field(row["message"], "content");

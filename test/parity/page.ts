@@ -15,6 +15,7 @@ Not deviations either, as the official helpers read these like the functions her
 
 - After a compaction that kept messages it knows nothing that was written before the last boundary but those. A message that hangs on another one follows the last that was kept.
 - It ends a conversation at the last row of the file, and what was said last below that. Copies of a few old rows at the end of a file make what followed the originals the conversation again.
+- It gives the model every prompt that waits in an attachment, also where another prompt follows. \`show\` and the servers have it, and \`includeCompacted\`.
 - Of rows that hang on each other in a circle it sends what leads up to the last one. The official helpers give none where there is nothing else.
 
 `;

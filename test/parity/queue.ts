@@ -111,20 +111,25 @@ export const queuedPrompts = memo((lines: readonly Buffer[]): readonly QueuedPro
     return undefined;
   };
   const settle = (): void => {
-    for (; expected > 0; expected--) take(next("command", "typed", "news"));
+    for (; expected > 0; expected--) {
+      const item = next("command", "typed", "news");
+      if (item !== undefined) item.state = item.nature === "command" ? "taken" : "dropped";
+    }
   };
 
   lines.forEach((bytes, at) => {
     const message = messages.get(at);
     if (message !== undefined) {
       const { row } = message;
-      const prompt = row["type"] === "user" && !answers(row) && !row["isMeta"] && !row["isCompactSummary"];
+      const prompt = row["type"] === "user" && !answers(row) && !row["isCompactSummary"];
       const text = textOf(field(row["message"], "content"));
       const before = fresh;
       fresh = [];
       const same = before.find(({ item }) => item.text === text);
       if (!prompt) return;
-      if (same !== undefined) delivered.splice(delivered.indexOf(same), 1);
+      if (row["isMeta"] === true) {
+        if (take(first(text)) !== undefined) expected = Math.max(0, expected - 1);
+      } else if (same !== undefined) delivered.splice(delivered.indexOf(same), 1);
       else if (take(first(text)) !== undefined) expected = Math.max(0, expected - 1);
       else if (expected > 0) {
         expected--;
@@ -142,7 +147,7 @@ export const queuedPrompts = memo((lines: readonly Buffer[]): readonly QueuedPro
         queue.push(item);
         return;
       case "dequeue":
-        if (take(first(text)) === undefined) expected++;
+        if (take(first(text)) === undefined && expected < waiting().length) expected++;
         return;
       case "popOne":
         take(first(text) ?? waiting().findLast(({ nature }) => nature !== "news"));

@@ -5,10 +5,23 @@ import { show } from "../../src/cli/show.ts";
 import { getSessionMessages } from "../../src/index.ts";
 import { tempConfigDir } from "../support/config-dir.ts";
 import { FakeTerminal, invocation } from "../support/fake-terminal.ts";
-import { assistant, boundary, brief, call, jsonl, result, rewind, type Row, summary, user } from "../support/rows.ts";
+import {
+  assistant,
+  attachment,
+  boundary,
+  brief,
+  call,
+  jsonl,
+  result,
+  rewind,
+  type Row,
+  summary,
+  user,
+  uuid,
+} from "../support/rows.ts";
 import { caseConfigDir, sessionIdsIn } from "../support/surfaces.ts";
 import { ask, isCliExpected, newDir, requireCli } from "./cli.ts";
-import { saidIn } from "./conversation.ts";
+import { everythingOf, saidIn } from "./conversation.ts";
 
 const NEXT = "And now?";
 
@@ -158,6 +171,15 @@ describe.runIf(isCliExpected)("what the real CLI sends when it resumes", () => {
     const read = await readByAll(config, id);
     expect(read.library).toEqual(read.cli);
     expect(read.brief).toBe(messages);
+  });
+
+  test("has every prompt that waits in an attachment, and so has the current view", async () => {
+    const queued = attachment(3, 2, { type: "queued_command", prompt: "typed meanwhile", commandMode: "prompt" });
+    const { config, id } = storeOf([user(1, null), assistant(2, 1), queued, ...turn(4, 3)]);
+    expect(await shownCurrent(config, id)).toEqual([1, 2, 3, 4, 5].map(uuid));
+    expect(brief(await getSessionMessages(id, { configDirs: [config] }))).toBe("u1 a2 u4 a5");
+    const request = await ask(config, config, NEXT, "--resume", id);
+    expect(everythingOf(request).filter((block) => block.includes("typed meanwhile"))).toHaveLength(1);
   });
 
   test.for(Object.entries(notAsTheCli))(

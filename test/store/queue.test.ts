@@ -276,6 +276,37 @@ describe("a prompt that stands in queue-operation rows alone", () => {
 
   test.for<[string, Row[], string]>([
     [
+      "what came in only after a dequeue did not go out by it",
+      [user(1, null), op("dequeue"), queue("x"), user(2, 1, "typed"), assistant(3, 2)],
+      'u1 u2 a3 !"x"',
+    ],
+    [
+      "what went out, and has no row, was lost",
+      [...turn, answered, queue("x"), queue("<task-notification>n</task-notification>"), op("dequeue"), op("dequeue")],
+      'u1 a2 u3 !"x" !"<task-notification>n</task-notification>"',
+    ],
+    [
+      "although something was taken into the turn behind it",
+      [...turn, queue("x"), op("dequeue"), queue("y"), answered, remove("y"), remove(), assistant(4, 3)],
+      'u1 a2 u3 "y" a4 !"x"',
+    ],
+    ["but for a command, which may have none", [...turn, answered, queue("/x"), op("dequeue")], "u1 a2 u3"],
+    [
+      "the CLI writes it for itself",
+      [user(1, null), queue("x"), op("dequeue"), user(2, 1, "x", { isMeta: true }), assistant(3, 2)],
+      "u1 a3",
+    ],
+    [
+      "and not for another",
+      [user(1, null), queue("x"), op("dequeue"), user(2, 1, "y", { isMeta: true }), assistant(3, 2)],
+      'u1 a3 !"x"',
+    ],
+  ])("is not lost without a word: %s", async ([, rows, expected]) => {
+    expect(await read(rows)).toBe(expected);
+  });
+
+  test.for<[string, Row[], string]>([
+    [
       "not between a call and its result",
       [...turn, queue("x"), remove("x"), answered, assistant(4, 3)],
       'u1 a2 u3 "x" a4',
@@ -327,6 +358,64 @@ describe("a prompt that stands in queue-operation rows alone", () => {
       'u1 a2 u3 "x"',
     ],
   ])("belongs where it was said: %s", async ([, rows, options, expected]) => {
+    expect(await read(rows, options)).toBe(expected);
+  });
+});
+
+describe("a prompt in an attachment", () => {
+  const next = [user(5, 4, "typed"), assistant(6, 5)];
+  test.for<[string, Row[], object, string]>([
+    [
+      "a prompt follows",
+      [...turn, answered, queued(4, 3, "x"), ...next],
+      { includeCompacted: true },
+      "u1 a2 u3 u4 u5 a6",
+    ],
+    ["as officially", [...turn, answered, queued(4, 3, "x"), ...next], {}, "u1 a2 u3 u5 a6"],
+    [
+      "in a row of its own too",
+      [...turn, answered, queued(4, 3, "typed\n"), ...next],
+      { includeCompacted: true },
+      "u1 a2 u3 u5 a6",
+    ],
+    [
+      "copies of it",
+      [
+        ...turn,
+        answered,
+        queued(4, 3, "x", { delivery_id: "d" }),
+        queued(7, 4, "x", { delivery_id: "d" }),
+        user(5, 7, "typed"),
+      ],
+      { includeCompacted: true },
+      "u1 a2 u3 u7 u5",
+    ],
+    [
+      "a copy that was delivered",
+      [
+        ...turn,
+        answered,
+        queued(4, 3, "x", { delivery_id: "d" }),
+        user(5, 4, "typed"),
+        queued(7, 5, "x", { delivery_id: "d" }),
+        assistant(8, 7),
+      ],
+      { includeCompacted: true },
+      "u1 a2 u3 u5 u7 a8",
+    ],
+    [
+      "at the end of a branch",
+      [...turn, answered, assistant(4, 3), queued(5, 4, "x"), user(6, 1)],
+      { branches: "all" },
+      "u1 u6 a2/1 u3/1 a4/1 u5/1",
+    ],
+    [
+      "before a prompt on a branch",
+      [...turn, answered, queued(4, 3, "x"), ...next, user(7, 1)],
+      { includeCompacted: true, branches: "all" },
+      "u1 u7 a2/1 u3/1 u4/1 u5/1 a6/1",
+    ],
+  ])("is said once: %s", async ([, rows, options, expected]) => {
     expect(await read(rows, options)).toBe(expected);
   });
 });
