@@ -76,7 +76,7 @@ async function readTrashes(given: readonly string[] | undefined): Promise<{ all:
   const failures: Failure[] = [];
   for (const configDir of resolveConfigDirs({ configDirs: given })) {
     try {
-      all.push(...(await listTrash({ configDirs: [configDir] })));
+      for (const entry of await listTrash({ configDirs: [configDir] })) all.push(entry);
     } catch (error) {
       failures.push(await toFailure(error, [configDir]));
     }

@@ -40,7 +40,7 @@ export function layOut(
 ): (number | undefined)[] {
   const measured = columns.map(({ title }, at) => {
     const cells = rows.map((row) => Math.min(MOST, widthOf(row[at] ?? "")));
-    const whole = Math.max(0, ...cells);
+    const whole = cells.reduce((most, cell) => Math.max(most, cell), 0);
     const head = heads ? widthOf(title) : 0;
     return { whole: Math.max(head, whole), head, isEmpty: whole === 0, cells };
   });

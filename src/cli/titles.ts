@@ -49,7 +49,7 @@ function tellApart(texts: readonly string[], shown: string[], rooms: readonly nu
     for (const group of alike.values()) {
       const different = [...new Set(group.map((at) => texts[at] ?? ""))];
       if (different.length === 1) continue;
-      const room = Math.min(...group.map((at) => rooms[at] ?? 0));
+      const room = group.reduce((least, at) => Math.min(least, rooms[at] ?? 0), Infinity);
       const common = commonStart(different, Math.floor(room * CONTEXT));
       for (const at of group) shown[at] = cutMiddle(texts[at] ?? "", common, rooms[at] ?? 0);
       changed = true;

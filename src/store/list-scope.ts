@@ -40,18 +40,18 @@ export async function listScope(options: ListScopeOptions): Promise<ListScope> {
       if (!found.has(place.project.path)) places.push(place);
       found.add(place.project.path);
     }
-    skipped.push(...scopes.flatMap((scope) => scope.skipped));
+    for (const scope of scopes) for (const skip of scope.skipped) skipped.push(skip);
     dir = scopes[0]?.dir;
     dirs = scopes.flatMap((scope) => [scope.dir, ...scope.worktrees]);
   } else {
     for (const configDir of configDirs) {
       const listing = listProjectDirs(configDir);
-      places.push(...listing.dirs.map((project) => ({ project })));
-      skipped.push(...listing.skipped);
+      for (const project of listing.dirs) places.push({ project });
+      for (const skip of listing.skipped) skipped.push(skip);
     }
   }
   const found = await listCandidates(places, options);
-  skipped.push(...found.skipped);
+  for (const skip of found.skipped) skipped.push(skip);
   return { dir, configDirs, candidates: found.candidates, skipped, foreign: new ForeignFilter(dirs) };
 }
 

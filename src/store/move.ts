@@ -193,7 +193,7 @@ function drainDirectory(a: string, b: string): string[] {
     for (const { name } of readDir(a)) {
       const [inA, inB] = [join(a, name), join(b, name)];
       if (statLink(inB) === undefined && placeNearby(inA, inB) === "elsewhere") placeCopy(inA, inB);
-      left.push(...drain(inA, inB));
+      for (const path of drain(inA, inB)) left.push(path);
     }
     if (left.length > 0) return left;
     try {

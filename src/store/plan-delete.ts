@@ -30,8 +30,8 @@ export async function planDeletion(sessionId: string, options?: DeleteSessionOpt
   const skipped: Skipped[] = [];
   for (const configDir of configDirs) {
     const found = begun.get(configDir) ?? (await belongings(sessionId, configDir));
-    items.push(...found.items.map((item) => ({ ...item, configDir })));
-    if ("skipped" in found) skipped.push(...found.skipped);
+    for (const item of found.items) items.push({ ...item, configDir });
+    for (const skip of "skipped" in found ? found.skipped : []) skipped.push(skip);
   }
   return { sessionId, items, bytes: items.reduce((sum, { bytes }) => sum + bytes, 0), skipped };
 }

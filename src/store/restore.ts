@@ -52,7 +52,7 @@ export async function restoreSession(id: string, options?: StoreOptions | null):
   return withSessionLock(concerned, sessionId, "restore", async () => {
     const entries = chooseEntries(concerned, sessionId, seen.manifest.deletedAt);
     if (entries.length === 0) throw restoredMeanwhile(id, sessionId, configDirs);
-    requireNoConflict(sessionId, entries);
+    requireRestorable(id, entries);
     const items: TrashedItem[] = [];
     const missing: TrashedItem[] = [];
     for (const entry of entries) {
@@ -103,7 +103,7 @@ function requireEntries(configDirs: readonly string[], id: string): [Entry, ...E
   if (first === undefined) {
     throw nothingFor(id, problemsOf(configDirs, id));
   }
-  requireNoConflict(first.place.sessionId, [first, ...others]);
+  requireRestorable(id, [first, ...others]);
   return [first, ...others];
 }
 
@@ -154,9 +154,23 @@ function restoredMeanwhile(id: string, sessionId: string, configDirs: readonly s
   });
 }
 
-function requireNoConflict(sessionId: string, entries: readonly Entry[]): void {
+/** Nothing is in the way of the entries, and there is something in them, or it has been put back already. */
+function requireRestorable(id: string, entries: readonly Entry[]): void {
   const conflicts = entries.flatMap(conflictsOf);
-  if (conflicts.length > 0) throw restoreConflict(sessionId, conflicts);
+  const [first] = entries;
+  if (conflicts.length > 0 && first !== undefined) throw restoreConflict(first.place.sessionId, conflicts);
+  if (entries.some(hasAnything)) return;
+  throw nothingFor(
+    id,
+    entries.map(({ place }) => ({ place, problem: "nothing is left of what its manifest.json names" })),
+  );
+}
+
+function hasAnything({ place, manifest }: Entry): boolean {
+  const { of, asideOf } = originals(place.configDir, manifest);
+  return manifest.items.some(({ path }) =>
+    [itemInTrash(place, path), of(path), asideOf(path)].some((at) => statLink(at) !== undefined),
+  );
 }
 
 const isMeant = (place: TrashPlace, id: string): boolean => place.sessionId === id || baseId(place.id) === baseId(id);
@@ -252,9 +266,11 @@ async function putEntryBack(entry: Entry): Promise<Set<string>> {
   try {
     for (const { path } of [...manifest.items].reverse()) {
       const to = places.of(path);
-      makeParent(to);
-      if (!putItemBack(entry, working, path, places)) lost.add(path);
-      touched.add(dirname(to));
+      const isThere = [itemInTrash(working, path), places.asideOf(path)].some((at) => statLink(at) !== undefined);
+      // No directory is made for what is nowhere.
+      if (isThere) makeParent(to);
+      if (isThere ? putItemBack(entry, working, path, places) : statLink(to) !== undefined) touched.add(dirname(to));
+      else lost.add(path);
       await pause();
     }
   } catch (error) {

@@ -23,7 +23,7 @@ export function allTrashPlaces(configDirs: readonly string[]): { places: TrashPl
   const errors: unknown[] = [];
   for (const configDir of configDirs) {
     try {
-      places.push(...trashPlaces(configDir));
+      for (const place of trashPlaces(configDir)) places.push(place);
     } catch (error) {
       errors.push(error);
     }

@@ -197,7 +197,7 @@ function parseManifest(text: string, sessionId: string): TrashManifest | string 
   if (Number.isNaN(time)) return "does not say when";
   if (summary !== undefined && typeof summary !== "string") return "has a summary that is not a text";
   if (token !== undefined && !(typeof token === "string" && TOKEN.test(token))) return "has a token that is not one";
-  if (!Array.isArray(items)) return "does not say what was deleted";
+  if (!Array.isArray(items) || items.length === 0) return "does not say what was deleted";
   const known: Belonging[] = [];
   for (const item of items) {
     const read = readItem(item, sessionId);
@@ -205,9 +205,11 @@ function parseManifest(text: string, sessionId: string): TrashManifest | string 
     known.push(read);
   }
   if (new Set(known.map(({ path }) => path)).size < known.length) return "names something twice";
-  return { sessionId, deletedAt: time, summary, token, items: known };
+  return { sessionId, deletedAt: time, summary: summary?.slice(0, SUMMARY_UNITS), token, items: known };
 }
 
+/** More than anybody reads of a title in a list. */
+const SUMMARY_UNITS = 1000;
 /** As `toISOString` writes it, of the years 0 to 9999, of which names are made. */
 const TIME = /^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z$/;
 const TOKEN = /^[0-9a-f]{8}$/;

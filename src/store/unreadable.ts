@@ -13,7 +13,7 @@ import type { SessionOptions, Skipped } from "./types.ts";
 export function unreadableDirs(options?: SessionOptions | null): Skipped[] {
   const unreadable: Skipped[] = [];
   for (const { dirs, skipped } of listingsOf(options)) {
-    unreadable.push(...skipped);
+    for (const skip of skipped) unreadable.push(skip);
     for (const { path } of dirs) {
       const reason = refusalOf(path);
       if (reason !== undefined) unreadable.push({ path, reason });

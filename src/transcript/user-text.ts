@@ -59,7 +59,7 @@ export function readUserText(text: string): UserText[] {
   if (typed.trim() !== "") {
     const said = at === 0 ? typed : typed.trim();
     if (preface?.machine === true) pieces.push({ kind: "notice", text: said });
-    else pieces.push(...typedPieces(said));
+    else for (const piece of typedPieces(said)) pieces.push(piece);
   }
   for (const one of hidden) pieces.push(one);
   return pieces.filter((one) => one.kind !== "output" || one.text.trim() !== "");
@@ -127,7 +127,7 @@ function readElements(text: string, from: number, pieces: UserText[]): number {
         break;
       default:
         endCommand();
-        pieces.push(...element.wrapper.read(inside, element.attributes));
+        for (const piece of element.wrapper.read(inside, element.attributes)) pieces.push(piece);
         at = readTail(text, at, element.tag, pieces);
     }
   }

@@ -26,6 +26,11 @@ const print = (width: number | undefined, colors = false): string[] => {
 };
 
 describe("a table", () => {
+  test("may have more lines than a call may have arguments", () => {
+    const rows = Array.from({ length: 300_000 }, () => ["1", "a name", "/w", "1 kB"]);
+    expect(layOut(COLUMNS, rows, { width: undefined, heads: false })).toEqual([1, 6, 2, 4]);
+  });
+
   test.for<[width: number | undefined, lines: string[]]>([
     [
       undefined,

@@ -9,6 +9,16 @@ const fitted = (cells: number, ...texts: string[]): string[] =>
     cells,
   );
 
+test("there may be more titles that begin alike than a call may have arguments", () => {
+  const common = "Implement the following plan, which is long, in";
+  const titles = Array.from({ length: 300_000 }, (_, n) => `${common} ${n % 2}`);
+  const shown = fitTitles(
+    titles.map((text) => ({ text, marks: "" })),
+    30,
+  );
+  expect(new Set(shown).size).toBe(2);
+});
+
 test.for<[cells: number, texts: string[], shown: string[]]>([
   [30, ["Short", "A title that is longer than it"], ["Short", "A title that is longer than it"]],
   [20, ["A title that is longer than it"], ["A title that is lon…"]],

@@ -78,6 +78,7 @@ const SPOILT: [string, (spoilt: Spoilt) => void, RegExp][] = [
   ["a summary of another type", edit((m) => void (m["summary"] = { length: 3 })), /has a summary that is not a text$/],
   ["a token that leads elsewhere", edit((m) => void (m["token"] = "/../../x")), /has a token that is not one$/],
   ["no list of items", edit((m) => void Object.assign(m, { items: {} })), /does not say what was deleted$/],
+  ["an empty list of items", edit((m) => void Object.assign(m, { items: [] })), /does not say what was deleted$/],
   ["an item that is none", edit((m) => void Object.assign(m, { items: [null] })), /does not say what was deleted$/],
   ["an unknown kind", firstItem({ kind: "x" }), /does not say what was deleted$/],
   ["a negative size", firstItem({ bytes: -5 }), /names a size that nothing has$/],
@@ -256,6 +257,40 @@ describe("an entry that is dated in the future", () => {
     await restoreSession(ID, { configDirs: [dir] });
     expect(fs.existsSync(path.join(dir, "projects", "-a", `${ID}.jsonl`))).toBe(true);
   });
+});
+
+test("an entry that has lost all it had is not restored, and one that has lost a part makes no directories for it", async () => {
+  const { dir, entry, files } = await store();
+  edit(({ items }) =>
+    items.push(
+      ...Array.from({ length: 30 }, (_, n) => ({
+        path: `projects/-lost-${n}/agent-1.jsonl`,
+        kind: "subagent",
+        bytes: 1,
+      })),
+    ),
+  )({ manifest: path.join(entry, "manifest.json") } as Spoilt);
+  const copy = path.join(trashOf(dir), `${path.basename(entry)}-2`);
+  fs.cpSync(entry, copy, { recursive: true });
+  const { missing } = await restoreSession(ID, { configDirs: [dir] });
+  expect(missing).toHaveLength(30);
+  expect(fs.readdirSync(path.join(dir, "projects"))).toEqual(["-a"]);
+  await deleteSession(ID, { configDirs: [dir] });
+  fs.renameSync(copy, entry);
+  fs.rmSync(files, { recursive: true });
+  const tree = snapshot(dir);
+  await expect(restoreSession(path.basename(entry), { configDirs: [dir] })).rejects.toMatchObject({
+    code: "TrashEntryNotFound",
+    message: `${path.basename(entry)} in the trash cannot be restored: nothing is left of what its manifest.json names`,
+  });
+  expect(snapshot(dir)).toEqual(tree);
+});
+
+test("a title of any length is shown in one of a line's", async () => {
+  const made = await store();
+  edit((m) => void (m["summary"] = "x".repeat(5_000_000)))(made);
+  const [, { summary } = { summary: "" }] = await listTrash({ configDirs: [made.dir] });
+  expect(summary).toHaveLength(1000);
 });
 
 test("a deletion that is in the way of the next one, and cannot be used, is named", async () => {

@@ -1,6 +1,9 @@
 import { changeJsonHelp, DRY_RUN } from "../change-help.ts";
 import type { Command } from "../command.ts";
 
+/** So many things are named that could not be put back. */
+const NAMED = 20;
+
 export const command: Command = {
   summary: "Put deleted sessions back",
   usage: "restore ID… [--dry-run]",
@@ -36,7 +39,8 @@ overwritten: where something else stands in the way, nothing is changed.`,
           line: `${dryRun ? "would restore" : "restored"} ${name}: ${amount(items.length, bytes)}`,
           facts: { sessionId, items, bytes, missing, otherTrashIds },
           notes: [
-            ...missing.map(({ path }) => `missing in the trash, and not put back: ${path}`),
+            ...missing.slice(0, NAMED).map(({ path }) => `missing in the trash, and not put back: ${path}`),
+            ...(missing.length > NAMED ? [`and ${missing.length - NAMED} more, which --json names`] : []),
             ...otherTrashIds.map((other) => `note: an earlier deletion of it is still in the trash: ${other}`),
           ],
         };

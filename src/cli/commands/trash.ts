@@ -6,8 +6,8 @@ export const command: Command = {
   summary: "Show what was deleted, or remove it for good",
   usage: "trash [--older-than SPAN]\ntrash empty [ID…] [--older-than SPAN] [--yes] [--dry-run]",
   details: `'trash' shows deleted sessions, the latest first; 'restore' puts one back. 'trash empty' removes them for good: all of
-them, or those that are named. What is left of a deletion that was cut short stays; 'delete' finishes it. An entry that
-cannot be restored is shown with the reason, and removed when it is named.`,
+them, or those that are named. What is left of a deletion that was cut short stays; 'delete' finishes it, 'restore'
+undoes it. An entry that cannot be restored is shown with the reason, and removed when it is named.`,
   notes: `${changeJsonHelp('"trashId", "bytes"')} What is kept: "kept": [{id, configDir, reason}].
   'trash' alone: {"trash": [{id, sessionId, configDir, path, deletedAt, summary, bytes, items, complete, worker, problem}], "bytes"}.`,
   options: {
