@@ -28,7 +28,7 @@ export async function tellFailure(
 
 /** Says what went wrong, but for the hint, which may count for several failures. */
 export function warnOf({ message, candidates }: Failure, who: string, terminal: Terminal): void {
-  terminal.warn(`${who}: ${message}`);
+  terminal.warn(`${who}: ${message}${candidates === undefined ? "" : ":"}`);
   for (const line of candidates === undefined ? [] : candidateLines(candidates, terminal.errorColumns))
     terminal.warn(line);
 }
@@ -41,7 +41,7 @@ export async function toFailure(error: unknown, configDirs: readonly string[] | 
     if (several !== undefined) {
       const { prefix, named, more } = several;
       const which = more === 0 ? "" : `, of which these are the latest ${named.length}`;
-      const message = `${prefix} is the beginning of ${named.length + more} ids${which}:`;
+      const message = `${prefix} is the beginning of ${named.length + more} ids${which}`;
       return { code, message, hint: "Give more of the id.", candidates: named };
     }
     // What is wrong with one thing is told by the store.

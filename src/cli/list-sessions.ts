@@ -168,7 +168,8 @@ async function printTable(
     if (byEnvironment && programmaticLeftOut > 0) terminal.warn(`${started} (CLAUDE_TRANSCRIPTS_NO_PROGRAMMATIC).`);
     return;
   }
-  if (more) terminal.warn(`The first ${count} are shown, of ${transcripts} transcripts. More: --limit N, or --all.`);
+  const first = count === 1 ? "The first is" : `The first ${count} are`;
+  if (more) terminal.warn(`${first} shown, of ${transcripts} transcripts. More: --limit N, or --all.`);
   if (archivedLeftOut > 0) {
     const are = archivedLeftOut === 1 ? "1 archived session is" : `${archivedLeftOut} archived sessions are`;
     terminal.warn(`${are} not shown: --archived shows only such, --all everything.`);

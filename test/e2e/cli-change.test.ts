@@ -141,7 +141,10 @@ describe("changing sessions", () => {
       ...Array.from({ length: 10 }, (_, at) => `  ${sessionId(12 - at)}  2026-01-01  prompt ${12 - at}`),
       "Give more of the id.",
     ]);
-    const { error } = JSON.parse(runner(dir)("show", "0aa", "--json").stdout) as { error: { candidates: object[] } };
+    const { error } = JSON.parse(runner(dir)("show", "0aa", "--json").stdout) as {
+      error: { message: string; candidates: object[] };
+    };
+    expect(error.message).toBe("0aa is the beginning of 12 ids, of which these are the latest 10");
     expect(error.candidates).toHaveLength(10);
     expect(error.candidates[0]).toEqual({ id: sessionId(12), time: expect.any(Number) as number, title: "prompt 12" });
     expect(runner(dir)("delete", ...Array.from({ length: 12 }, (_, at) => sessionId(at + 1))).status).toBe(0);
