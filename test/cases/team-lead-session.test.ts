@@ -48,7 +48,7 @@ test("a teammate's message is a note with the teammate's name", async () => {
     content: { type: "text", text: "Note from cli-tester: Tests written\n\nAll 12 CLI tests pass." },
     _meta: { "claude-transcripts": { peer: { from: "cli-tester", summary: "Tests written" } } },
   });
-  expect(mcp).toMatch(/#6 note .*\n.*note from cli-tester: Tests written\] All 12 CLI tests pass\./);
+  expect(mcp).toMatch(/#6 note .*\n.*note from cli-tester: "Tests written"\] All 12 CLI tests pass\./);
   for (const text of [show, mcp, JSON.stringify(updates)]) expect(text).not.toContain("teammate-message");
 });
 

@@ -1,6 +1,6 @@
 import type { Message } from "../../view/messages.ts";
 import { jsonText } from "../../view/json-text.ts";
-import { type Call, mediaText, type Part, partsOf, type Result, speakerOf } from "../../view/parts.ts";
+import { type Call, type Media, mediaText, type Part, partsOf, type Result, speakerOf } from "../../view/parts.ts";
 import { escaped, plain, plainLine } from "../hidden.ts";
 import { nameText, OURS, shortened } from "../quote.ts";
 import type { StoredOutput } from "../../store/tool-results.ts";
@@ -61,6 +61,9 @@ const OUTPUT_UNITS = 1500;
 const INPUT_UNITS = 300;
 /** The name of another agent, from which a note is. */
 const NAME_UNITS = 64;
+/** What it says that a note is about, and what a document is called. */
+const SUMMARY_UNITS = 300;
+const MEDIA_UNITS = 200;
 /** The API knows no longer names of tools. */
 export const TOOL_UNITS = 128;
 
@@ -212,11 +215,11 @@ function partText(part: Exclude<Part, { kind: "call" | "result" | "output" }>): 
     case "notice":
       return `${OURS}[${part.level === "error" ? "error" : "note"}] ${plain(part.text).trim()}`;
     case "peer": {
-      const about = part.summary === undefined ? "" : `: ${plainLine(part.summary)}`;
+      const about = part.summary === undefined ? "" : `: ${nameText(part.summary, SUMMARY_UNITS)}`;
       return `${OURS}[note from ${nameText(part.from, NAME_UNITS)}${about}] ${plain(part.text).trim()}`;
     }
     case "boundary":
-      return `${OURS}[${plain(part.text)}]`;
+      return `${OURS}[${plainLine(part.text)}]`;
     case "summary":
       return `${OURS}[summary of what was said before] ${plain(part.text).trim()}`;
     case "hidden":
@@ -224,11 +227,15 @@ function partText(part: Exclude<Part, { kind: "call" | "result" | "output" }>): 
     case "image":
     case "document":
     case "other":
-      return `${OURS}[${plainLine(mediaText(part))}]`;
+      return `${OURS}[${mediaWords(part)}]`;
     default:
       return part satisfies never;
   }
 }
+
+/** What is called by somebody else stands in quotation marks within our words, unless it is a plain name. */
+const mediaWords = (media: Media): string =>
+  plainLine(mediaText({ ...media, name: media.name === "" ? "" : nameText(media.name, MEDIA_UNITS) }));
 
 function callText({ name, input }: Call, whole: boolean, from: From): string {
   return `${OURS}→ ${nameText(name, TOOL_UNITS)} ${cut(escaped(jsonText(input)), whole ? Infinity : INPUT_UNITS, { ...from, alone: false })}`;
@@ -242,7 +249,7 @@ function resultText(result: Result, whole: boolean, from: From): Said {
   const output = result.text === "" && media.length > 0 ? { text: "" } : outputText(result, whole, from);
   const said = saidAfter(`${OURS}${failed ? "← failed: " : "← "}`, output);
   const more = [
-    ...media.map((one) => `\n${OURS}[${plainLine(mediaText(one))}]`),
+    ...media.map((one) => `\n${OURS}[${mediaWords(one)}]`),
     ...(agentId !== undefined && /^[\w-]{1,64}$/.test(agentId)
       ? [`\n${OURS}[its conversation: agentId ${agentId}]`]
       : []),
