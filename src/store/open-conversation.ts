@@ -1,7 +1,7 @@
 import { findConversation } from "../transcript/conversation.ts";
 import type { Apart, ConversationRow } from "../transcript/conversation.ts";
 import type { SessionMessage } from "../transcript/message.ts";
-import { ANSWERS, ASSISTANT, SYSTEM } from "../transcript/row-index.ts";
+import { ANSWERS, ASSISTANT, ATTACHMENT, type RowIndex, SYSTEM } from "../transcript/row-index.ts";
 import { type ConversationEntry, MessageMaker, visibleRows } from "../transcript/visible.ts";
 import { type Stats, statFile } from "./disk.ts";
 import { openCopy } from "./locate.ts";
@@ -122,7 +122,7 @@ function ofFile(file: TranscriptFile, copy?: TranscriptCopy): OpenConversation {
       file,
       main: file,
       conversation,
-      rows: notesInPlace(rows, index.kind),
+      rows: notesInPlace(rows, index),
       context: {},
       close: () => file.close(),
     };
@@ -136,12 +136,12 @@ function ofFile(file: TranscriptFile, copy?: TranscriptCopy): OpenConversation {
 }
 
 /**
- * Notices of the CLI often hang beside the conversation: the next message has the same parent. Such a branch, of notices
- * alone, is none that a rewind left behind, so they are put where they stand in the file.
+ * Notices of the CLI often hang beside the conversation, and so may a queued prompt: the next message has the same parent. A
+ * branch of such rows alone is none that a rewind left behind, so they are put where they stand in the file.
  */
-function notesInPlace(rows: readonly ConversationRow[], kind: Uint8Array): readonly ConversationRow[] {
+function notesInPlace(rows: readonly ConversationRow[], { kind }: RowIndex): readonly ConversationRow[] {
   const spoken = new Set([0]);
-  for (const { row, branch } of rows) if (kind[row] !== SYSTEM) spoken.add(branch);
+  for (const { row, branch } of rows) if (kind[row] !== SYSTEM && kind[row] !== ATTACHMENT) spoken.add(branch);
   const notes = rows.filter(({ branch }) => !spoken.has(branch)).sort((a, b) => a.at - b.at);
   if (notes.length === 0) return rows;
   const numbers = new Map([...spoken].sort((a, b) => a - b).map((branch, at) => [branch, at]));

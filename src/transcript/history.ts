@@ -1,4 +1,4 @@
-import { COMPACT_BOUNDARY, PARENT_UNKNOWN, type RowIndex, SIDECHAIN, SYSTEM } from "./row-index.ts";
+import { COMPACT_BOUNDARY, PARENT_UNKNOWN, QUEUED_COMMAND, type RowIndex, SIDECHAIN, SYSTEM } from "./row-index.ts";
 import type { LoadRow, Tree } from "./tree.ts";
 import { record } from "./voice-call.ts";
 
@@ -157,7 +157,10 @@ export class History {
       const part = rows
         .filter((row) => this.#tree.isMain(row))
         .map((row) => this.#placed(this.#index.uuid[row] as number));
-      const isSaid = part.some(({ row }) => this.#tree.isMessage(row) || this.#index.kind[row] === SYSTEM);
+      const isSaid = part.some(
+        ({ row }) =>
+          this.#tree.isMessage(row) || this.#index.kind[row] === SYSTEM || this.#tree.isFlagged(row, QUEUED_COMMAND),
+      );
       if (!isSaid) return;
       const [top] = part;
       const isCut = top !== undefined && cut[top.at] !== 0 && cut[end] !== 0;
@@ -210,6 +213,8 @@ export class History {
         above = isFirst ? (named === NONE ? end : named) : (this.#above[this.#first[uuid] as number] as number);
       } else if ((parent !== NONE || tree.isFlagged(row, PARENT_UNKNOWN)) && !tree.isFlagged(row, SIDECHAIN))
         above = lastMain;
+      const first = this.#first[uuid] as number;
+      if (!isFirst && !isBoundary && parent !== index.parent[first]) above = this.#above[first] as number;
       this.#above[row] = above;
       onMain[row] = isMain ? row : above === NONE ? NONE : (onMain[above] as number);
       latest[uuid] = row;

@@ -118,7 +118,20 @@ export function withPlainPrompt(transcript: Transcript): Transcript {
     const room = Buffer.byteLength(from) - Buffer.byteLength(to);
     return Buffer.from(bytes.toString("utf8").replace(from, () => to + " ".repeat(room)));
   });
-  return { ...transcript, lines };
+  return { ...transcript, lines: continuedLast(lines, prompt.at) };
+}
+
+/** What stands in for the prompt would end a continuation that was written before it, which the prompt does not. */
+function continuedLast(lines: readonly Buffer[], prompt: number): readonly Buffer[] {
+  const at = lines.findLastIndex((bytes) => bytes.includes('"type":"continued-in"'));
+  const ends = (bytes: Buffer): boolean => {
+    const row = rowOf(bytes) ?? {};
+    if (row["type"] === "user") return promptOf(row).prompt !== undefined;
+    const isAnswer = row["type"] === "assistant" && row["isApiErrorMessage"] !== true;
+    return isAnswer && typeof field(row["message"], "stop_reason") === "string";
+  };
+  if (at < 0 || at > prompt || lines.some((bytes, i) => i > at && i !== prompt && ends(bytes))) return lines;
+  return [...lines.slice(0, at), ...lines.slice(at + 1), lines[at] as Buffer];
 }
 
 const standingIn = (typed: string): string =>

@@ -154,6 +154,18 @@ test.for<[string, Row[], string, string]>([
     "u1 a2 u3 a4",
   ],
   [
+    "copies without parents, where nothing was compacted",
+    [...alpha, ...alpha.map((row) => copied(row, null))],
+    "u1 a2 u3 a4",
+    "a4",
+  ],
+  [
+    "the same, and a turn after them",
+    [...alpha, ...alpha.map((row) => copied(row, null)), ...turn(5, 4)],
+    "u1 a2 u3 a4 u5 a6",
+    "a4 u5 a6",
+  ],
+  [
     "kept messages that were copied again stand where they were said",
     [
       ...alpha,

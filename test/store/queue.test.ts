@@ -7,6 +7,7 @@ import { openStream } from "../../src/store/open-conversation.ts";
 import { getSessionMessages, type TranscriptMessage } from "../../src/store/read.ts";
 import { getSubagentMessages } from "../../src/store/subagents.ts";
 import { put, sessionId, tempConfigDir } from "../support/config-dir.ts";
+import { inOrder } from "../support/in-order.ts";
 import {
   assistant,
   attachment,
@@ -20,6 +21,7 @@ import {
   user,
   uuid,
 } from "../support/rows.ts";
+import { onEverySurface } from "../support/surfaces.ts";
 
 const ID = sessionId(1);
 
@@ -415,8 +417,25 @@ describe("a prompt in an attachment", () => {
       { includeCompacted: true, branches: "all" },
       "u1 u7 a2/1 u3/1 u4/1 u5/1 a6/1",
     ],
+    [
+      "beside a compaction",
+      [...turn, answered, queued(4, 3, "x"), boundary(10, 3), summary(11, 10)],
+      { includeCompacted: true, branches: "all" },
+      "~u1 ~a2 ~u3 u11 u4/1",
+    ],
   ])("is said once: %s", async ([, rows, options, expected]) => {
     expect(await read(rows, options)).toBe(expected);
+  });
+
+  test("stands where it was typed, and is no branch of a rewind, where it is beside a compaction", async () => {
+    const dir = tempConfigDir();
+    const rows = [...turn, answered, queued(4, 3, "typed beside"), boundary(10, 3), summary(11, 10), assistant(12, 11)];
+    put(dir, `projects/-w/${ID}.jsonl`, jsonl(rows));
+    const { show, updates, mcp } = await onEverySurface(dir, ID);
+    expect(inOrder(show, ["u1", "typed beside", "compacted", "summary 11", "a12"])).toBe(true);
+    expect(inOrder(JSON.stringify(updates), ["u1", "typed beside", "summary 11", "a12"])).toBe(true);
+    expect(inOrder(mcp, ["u1", "typed beside", "a12"])).toBe(true);
+    expect(show).not.toContain("rewind");
   });
 });
 
