@@ -1,4 +1,6 @@
 /** Which sessions the tools look at: everywhere where nothing is here, and with or without those that programs started. */
+import fs from "node:fs";
+import path from "node:path";
 import { expect, test } from "vitest";
 import { turnRows, writeSession } from "../support/acp-store.ts";
 import { sessionId, tempConfigDir } from "../support/config-dir.ts";
@@ -65,6 +67,15 @@ test("pages go on everywhere, also when something is here in the meantime; curso
   } while (cursor !== undefined && seen.length < 9);
   expect(seen).toEqual([...ALL, sessionId(9).slice(0, 8)]);
   expect(ids(await call("list_sessions"))).toEqual([sessionId(9).slice(0, 8)]);
+});
+
+test("what is gone when the next page is asked for ends the list, and nothing else takes its place", async () => {
+  const dir = store();
+  const { call } = await here(dir);
+  const cursor = (await call("list_sessions", { limit: 1 })).structured?.["nextCursor"];
+  fs.rmSync(path.join(dir, "projects", "-w"), { recursive: true });
+  const told = await call("list_sessions", { cursor });
+  expect(told).toMatchObject({ isError: false, structured: { sessions: [], outside: 1 } });
 });
 
 test("sessions that programs started are left out where the server or the call says so, and counted", async () => {

@@ -71,7 +71,7 @@ export const listSessions = defineTool({
     let scope = wasEmpty ? everywhere(asked) : asked;
     const read = (limit: number) => service.store.page({ ...filters, ...filterOf(scope), limit });
     let page = await read(value);
-    if (!wasEmpty && page.sessions.every(({ sessionId }) => sessionId === facts.asking)) {
+    if (given.cursor === undefined && page.sessions.every(({ sessionId }) => sessionId === facts.asking)) {
       if (await isEmptyHere(asked, { asking: facts.asking, includeProgrammatic }, context, service)) {
         scope = everywhere(asked);
         page = await read(value);
