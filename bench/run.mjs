@@ -2,7 +2,7 @@
  * Measures the built package against the official Agent SDK, in turns, and says whether the targets are met.
  *
  *     node bench/run.mjs [--sessions 10000] [--projects 50] [--megabytes 200] [--acp-megabytes 50] [--rounds 5]
- *                        [--mcp-megabytes 500] [--only TEXT] [--cache DIR] [--store DIR] [--copied-store DIR] [--single DIR] [--acp-single DIR]
+ *                        [--mcp-megabytes 500] [--only TEXT] [--shape TEXT] [--cache DIR] [--store DIR] [--copied-store DIR] [--single DIR] [--acp-single DIR]
  *
  * Each measurement is a process of its own, so that neither side warms up or bloats the other; medians count. Stores are
  * made once under --cache (5 GB each by default); the last four options give config dirs that exist already. Ends with 1
@@ -17,6 +17,7 @@ import { parseArgs } from "node:util";
 import { loadSession, timeOfNode, timeToFirstLine, timeToInitialize } from "./acp.mjs";
 import { bytesOfToolsList, readPages, readSlices, timeOfPass, timeToMcpInitialize } from "./mcp.mjs";
 import { incumbent } from "./peers/agents.mjs";
+import { measureScale } from "./scale.mjs";
 import { fileOfSingle, LONG_ROW, makeLongRow, makeSingle, makeStore, SINGLE_SESSION } from "./store.mjs";
 
 const MEASURE = fileURLToPath(new URL("measure.mjs", import.meta.url));
@@ -37,6 +38,7 @@ const { values } = parseArgs({
     "acp-megabytes": { type: "string", default: "50" },
     "mcp-megabytes": { type: "string", default: "500" },
     rounds: { type: "string", default: "5" },
+    shape: { type: "string", default: "" },
     only: { type: "string", default: "" },
     cache: { type: "string", default: path.join(os.tmpdir(), "claude-transcripts-bench") },
     store: { type: "string" },
@@ -82,6 +84,7 @@ if (wanted("startup")) {
   );
   await measureStartup(store, `${sessions} sessions`);
 }
+if (wanted("scale")) missed += await measureScale({ rounds: 1, only: values.shape });
 console.log(missed === 0 ? "\nall targets met" : `\n${missed} targets missed`);
 process.exitCode = missed === 0 ? 0 : 1;
 

@@ -276,7 +276,8 @@ export class Translator {
     const { _meta, place, missing, ...view } = read;
     if (missing === true) this.#leaveOut("missingOutputs");
     const update = { sessionUpdate: "tool_call" as const, toolCallId, title, kind, ...view };
-    return fit({ ...update, ...this.#meta(ours(_meta)) }, uuid, place);
+    // Not with spreads, which make a hidden class for each update.
+    return fit(Object.assign({}, update, this.#meta(ours(_meta))), uuid, place);
   }
 
   #canOpen(agentId: string): boolean {

@@ -23,13 +23,32 @@ export function openOutput(
 ): Output {
   const command = (env["PAGER"] ?? "less").trim();
   if (wanted && terminal.isTty && command !== "" && command !== "cat") return new Pager(command, terminal, env);
-  return {
-    async write(text) {
-      await terminal.write(text);
-      return true;
-    },
-    end: () => Promise.resolve(),
-  };
+  return new Stdout(terminal);
+}
+
+/** Each write to a pipe is a call of the system, and what the stream keeps of it outlives the text. */
+const BATCH_UNITS = 16 * 1024;
+
+/** Short texts go out together. */
+class Stdout implements Output {
+  readonly #terminal: Terminal;
+  #waiting = "";
+
+  constructor(terminal: Terminal) {
+    this.#terminal = terminal;
+  }
+
+  async write(text: string): Promise<boolean> {
+    this.#waiting += text;
+    if (this.#waiting.length >= BATCH_UNITS) await this.end();
+    return true;
+  }
+
+  async end(): Promise<void> {
+    const text = this.#waiting;
+    this.#waiting = "";
+    if (text !== "") await this.#terminal.write(text);
+  }
 }
 
 /** When so much has been taken, the pager was there to take it. */

@@ -70,7 +70,8 @@ export function remember(candidate: Candidate, learnt: Memory): void {
 function file(candidate: Candidate, learnt: Memory): void {
   const { path } = candidate;
   const known = entries.get(path);
-  const memory = known !== undefined && isSame(known.file, candidate) ? { ...known.memory, ...learnt } : learnt;
+  const memory =
+    known !== undefined && isSame(known.file, candidate) ? Object.assign({}, known.memory, learnt) : learnt;
   if (known !== undefined) forget(path);
   const units = unitsOf(memory.windows) + unitsOf(memory.full);
   entries.set(path, { file: candidate, memory, units });

@@ -206,7 +206,7 @@ function opened(
     apart(at) {
       const place = row(at);
       const apart = maker.isPlain(place.row) ? file.apart(place.row) : undefined;
-      if (apart === undefined) return { ...maker.make(place, context), apart: place.apart, texts: [] };
+      if (apart === undefined) return { apart: place.apart, texts: [], ...maker.make(place, context) };
       const type = index.kind[place.row] === ASSISTANT ? "assistant" : "user";
       const uuid = index.uuids.text(index.uuid[place.row] as number);
       return { message: { type, uuid, message: apart.message }, entry: apart, apart: place.apart, texts: apart.texts };

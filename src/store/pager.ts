@@ -168,8 +168,8 @@ export class Pager {
     const { through, project } = copy;
     const info = toSessionInfo(copy, facts, facts.summary ?? "");
     if (archived !== undefined) info.archived = archived;
-    return {
-      ...info,
+    // Not with a spread: keys behind one make a hidden class for each object, which costs microseconds and memory.
+    return Object.assign(info, {
       title: facts.title,
       activity: copy.activity,
       configDir: project.configDir,
@@ -182,7 +182,7 @@ export class Pager {
       agentName: facts.agentName,
       teamName: facts.teamName,
       worktree: through === this.#scope.dir ? undefined : through,
-    };
+    });
   }
 
   #canBeShown(copy: Candidate, facts: SessionFacts): boolean {

@@ -112,7 +112,9 @@ export function findConversation(index: RowIndex, load: LoadRow, options: Conver
     for (const row of deliveredPrompts(tree, off, endsOf(tree, part), localCommands, from, load)) delivered.add(row);
     addFurther(off);
   }
-  const left = further.flatMap((branch, i) => branch.map((one) => ({ ...one, compacted: false, branch: i + 1 })));
+  const left = further.flatMap((branch, i) =>
+    branch.map(({ row, at }) => ({ row, at, compacted: false, branch: i + 1 })),
+  );
   const all = [...withParts(index, shown, parts, border), ...left];
   return {
     tree,
@@ -174,7 +176,7 @@ function withParts(
   let next = 0;
   const put = (before: number, compacted: boolean): void => {
     for (; (parts[next]?.[0]?.at ?? Infinity) < before; next++) {
-      for (const one of parts[next] ?? []) all.push({ ...one, compacted, branch: 0, apart: "unconnected" });
+      for (const { row, at } of parts[next] ?? []) all.push({ row, at, compacted, branch: 0, apart: "unconnected" });
     }
   };
   let answer = NONE;

@@ -97,7 +97,7 @@ export class MessageMaker {
   make({ row, compacted, branch, apart }: ConversationRow, context: MessageContext = {}): ConversationEntry {
     const entry = this.#load(row);
     if (row >= this.#conversation.tree.index.count) {
-      const message = toMessage(this.#fromQueue(row, entry), { ...context, compacted, branch, apart });
+      const message = toMessage(this.#fromQueue(row, entry), { compacted, branch, apart, ...context });
       return { message, entry, compacted, branch };
     }
     const queued = this.#conversation.tree.isFlagged(row, QUEUED_COMMAND);
@@ -105,7 +105,7 @@ export class MessageMaker {
     const shown = left === UNCHANGED ? entry : left;
     const localCommand = this.#conversation.localCommands.has(row);
     return {
-      message: toMessage(shown ?? entry, { ...context, localCommand, compacted, branch, apart }),
+      message: toMessage(shown ?? entry, { localCommand, compacted, branch, apart, ...context }),
       entry,
       compacted,
       branch,

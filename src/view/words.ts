@@ -66,18 +66,18 @@ function wordOf(piece: UserText, sender: Sender): Word {
       return peerWord(sender.from, undefined, text.trim());
     }
     case "output":
-      return { ...piece, role: "tool" };
+      return Object.assign({}, piece, { role: "tool" } as const);
     case "peer":
       return peerWord(piece.from, piece.summary, piece.text);
     case "notification":
       return notification(piece);
     case "notice":
-      return { ...piece, role: "system", level: "info" };
+      return Object.assign({}, piece, { role: "system", level: "info" } as const);
     case "summary":
     case "hidden":
-      return { ...piece, role: "system" };
+      return Object.assign({}, piece, { role: "system" } as const);
     default:
-      return { ...piece, role: "user" };
+      return Object.assign({}, piece, { role: "user" } as const);
   }
 }
 

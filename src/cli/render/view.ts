@@ -112,7 +112,9 @@ export function viewMessage(message: Message, entries: readonly ConversationEntr
   // The CLI's own words in the model's place.
   if (model === "<synthetic>") model = undefined;
   const uuids = entries.map((entry) => entry.message.uuid).filter((uuid) => typeof uuid === "string");
-  return { ...message, timestamp, model, cwd, uuids, parts: entries.flatMap((entry) => partsOf(entry, beside)) };
+  const { number, speaker, isNote, branch, compacted, apart, from, to } = message;
+  const parts = entries.flatMap((entry) => partsOf(entry, beside));
+  return { number, speaker, isNote, branch, compacted, apart, from, to, timestamp, model, cwd, uuids, parts };
 }
 
 /** Who a message is by, as its heading says it. */

@@ -1,0 +1,117 @@
+/** Times and peak memory of the built program on the shapes of shapes.mjs, at n and 2n: seconds of the processor, not of the clock. */
+import { spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { makeShape, SHAPE_AGENT, SHAPE_SESSION, SHAPES } from "./shapes.mjs";
+
+const CLI = fileURLToPath(new URL("../dist/cli.js", import.meta.url));
+const RESOURCES = new URL("resources.mjs", import.meta.url).href;
+const USUAL_N = 20_000;
+/** Twice the bytes may take this much longer, and so much memory: bytes of the shape so often, and what any process takes, MB. */
+const MOST = 2.3;
+const TIMES_THE_BYTES = 4;
+const LEAST_MB = 100;
+/** A machine that does other things is asked again. */
+const TRIES = 4;
+
+const messages = (...all) => all.map((one) => `${JSON.stringify({ jsonrpc: "2.0", ...one })}\n`).join("");
+const load = messages(
+  { id: 1, method: "initialize", params: { protocolVersion: 1, clientCapabilities: {} } },
+  { id: 2, method: "session/load", params: { sessionId: SHAPE_SESSION, cwd: "/w", mcpServers: [] } },
+);
+const clientInfo = { name: "bench", version: "1" };
+const read = (args) =>
+  messages(
+    { id: 1, method: "initialize", params: { protocolVersion: "2025-11-25", capabilities: {}, clientInfo } },
+    { method: "notifications/initialized" },
+    { id: 2, method: "tools/call", params: { name: "read_session", arguments: { session: SHAPE_SESSION, ...args } } },
+  );
+
+/** What is run, by its name in the table: arguments and input. Undefined where the shape has nothing for it. */
+const OPERATIONS = {
+  list: () => [["list", "--all"]],
+  show: () => [["show", SHAPE_SESSION, "--full"]],
+  load: () => [["acp"], load],
+  read: () => [["mcp"], read({})],
+  fork: () => [["fork", SHAPE_SESSION, "--json"]],
+  doctor: () => [["doctor"]],
+  "up to": ({ upTo }) => upTo && [["fork", SHAPE_SESSION, "--up-to", upTo, "--json"]],
+  agent: ({ agent }) => agent && [["show", SHAPE_SESSION, "--subagent", SHAPE_AGENT]],
+};
+
+/** Prints a table. `rounds` at the least; gives how many measurements were above what is allowed. */
+export async function measureScale({ rounds, only }) {
+  let missed = 0;
+  console.log("\nseconds at 2n, and how many times those at n; the highest peak at 2n and what is allowed, MB");
+  console.log(
+    ["".padEnd(58), "MB".padStart(6), ...Object.keys(OPERATIONS).map((name) => name.padStart(11)), "   peak"].join(" "),
+  );
+  for (const [name, shape] of Object.entries(SHAPES)) {
+    if (!name.includes(only)) continue;
+    const n = shape.many ?? USUAL_N;
+    const made = [n, 2 * n].map((size) => {
+      const configDir = mkdtempSync(path.join(os.tmpdir(), "claude-transcripts-scale-"));
+      return { configDir, megabytes: makeShape(configDir, shape, size) / 1e6 };
+    });
+    const cells = [];
+    let peak = 0;
+    for (const operation of Object.values(OPERATIONS)) {
+      const run = operation(shape);
+      if (run === undefined) {
+        cells.push("".padStart(11));
+        continue;
+      }
+      const { ratio, seconds, maxRssMb } = await compare(made, run, rounds);
+      peak = Math.max(peak, maxRssMb);
+      if (ratio > MOST) missed++;
+      cells.push(`${seconds.toFixed(2)} ${ratio.toFixed(2)}${ratio > MOST ? "!" : " "}`.padStart(11));
+    }
+    const { megabytes } = made[1];
+    const allowed = TIMES_THE_BYTES * megabytes + LEAST_MB;
+    if (peak > allowed) missed++;
+    const memory = `${peak.toFixed(0).padStart(5)} of ${allowed.toFixed(0)}${peak > allowed ? "!" : ""}`;
+    console.log([name.padEnd(58), megabytes.toFixed(1).padStart(6), ...cells, memory].join(" "));
+    for (const { configDir } of made) rmSync(configDir, { recursive: true });
+  }
+  return missed;
+}
+
+/** The least that was taken at n and at 2n, in turns. */
+async function compare(made, [args, input], rounds) {
+  const least = [Infinity, Infinity];
+  let maxRssMb = 0;
+  for (let i = 0; i < rounds || (i < TRIES && least[1] > MOST * least[0]); i++) {
+    for (const [at, { configDir }] of made.entries()) {
+      const used = await resources(configDir, args, input);
+      least[at] = Math.min(least[at], used.seconds);
+      if (at === 1) maxRssMb = Math.max(maxRssMb, used.maxRssMb);
+    }
+  }
+  return { seconds: least[1], ratio: least[1] / least[0], maxRssMb };
+}
+
+async function resources(configDir, args, input = "") {
+  const env = { ...process.env, CLAUDE_CONFIG_DIR: configDir };
+  const child = spawn(process.execPath, ["--import", RESOURCES, CLI, ...args], {
+    env,
+    cwd: "/",
+    stdio: ["pipe", "pipe", "pipe", "pipe"],
+  });
+  let told = "";
+  let complaint = "";
+  child.stdio[3].on("data", (chunk) => (told += chunk));
+  child.stderr.on("data", (chunk) => (complaint += chunk));
+  let printed = "";
+  if (args[0] === "fork") child.stdout.on("data", (chunk) => (printed += chunk));
+  else child.stdout.resume();
+  child.stdin.end(input);
+  const status = await new Promise((resolve) => child.once("close", resolve));
+  if (status !== 0) throw new Error(`${args.join(" ")} in ${configDir} ended with ${status}: ${complaint}`);
+  if (args[0] === "fork") {
+    const [{ forkId }] = JSON.parse(printed).results;
+    rmSync(path.join(configDir, "projects", "-w", `${forkId}.jsonl`));
+  }
+  return JSON.parse(told);
+}
