@@ -185,7 +185,6 @@ class Removal {
   readonly #tree: Tree;
   readonly #index: RowIndex;
   readonly #keep: Uint8Array;
-  readonly #live: Uint8Array;
   /** First row of each uuid in the cut, by number of the uuid, or -1. */
   readonly #first: Int32Array;
   readonly #liveUuids: Uint8Array;
@@ -200,7 +199,6 @@ class Removal {
     this.#tree = tree;
     this.#index = index;
     this.#keep = keep;
-    this.#live = live;
     this.#first = new Int32Array(index.uuids.count).fill(NONE);
     this.#liveUuids = new Uint8Array(index.uuids.count);
     this.#copies = new Uint8Array(index.uuids.count);
@@ -229,9 +227,11 @@ class Removal {
     return (this.#copies[uuid] as number) > 1;
   }
 
+  /** A copy of a row that the conversation stands on is that row. */
   canGo(row: number): boolean {
-    const first = this.#first[this.#index.uuid[row] as number] as number;
-    return this.#live[row] === 0 && first !== NONE && first >= this.start;
+    const uuid = this.#index.uuid[row] as number;
+    const first = this.#first[uuid] as number;
+    return this.#liveUuids[uuid] === 0 && first !== NONE && first >= this.start;
   }
 
   /** Returns the rows that are gone. */

@@ -66,6 +66,7 @@ const origins = (rows: readonly Record<string, unknown>[]): number[] =>
 
 const four = [user(1, null), assistant(2, 1), user(3, 2), assistant(4, 3)];
 const compacted = [...four, boundary(5, 4, { anchor: 6, uuids: [4] }), summary(6, 5)];
+const plain = [boundary(1, null), summary(2, 1), user(3, 2), assistant(4, 3)];
 const parallel = [
   user(1, null),
   call(2, 1, "A", "m"),
@@ -123,6 +124,12 @@ describe("forkSession", () => {
       [...compacted, user(7, 2, "side", { isSidechain: true }), user(8, 7)],
       uuid(8),
       [1, 2, 3, 4, 8],
+    ],
+    [
+      "a row behind a second compaction with a parent, before which all rows were copied",
+      [...plain, ...plain, { ...boundary(5, 4), parentUuid: uuid(4) }, summary(6, 5), user(7, 6)],
+      uuid(6),
+      [1, 2, 3, 4, 1, 2, 3, 4, 5, 6],
     ],
   ] as [string, Row[], string, number[]][])("up to %s", async ([, rows, upToMessageId, expected]) => {
     expect(origins((await fork(rows, { upToMessageId })).rows)).toEqual(expected);
