@@ -23,7 +23,7 @@ const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const require = createRequire(import.meta.url);
 
 /** Loaded from node_modules at run time: dependencies that a user's install brings. */
-const EXTERNAL = ["fast-glob"];
+const EXTERNAL = ["fast-glob", "split2"];
 
 /** The server for editors, as the parts of the command line beside it import it. */
 const SERVER = "cli/acp-server";

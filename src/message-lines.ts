@@ -1,73 +1,95 @@
+import { type Readable, Transform, type TransformCallback } from "node:stream";
+import split from "split2";
 import { LongLine } from "./long-line.ts";
 
 export type { LongLine } from "./long-line.ts";
 
-/** Of one message. A longer line is answered with an error and passed over. */
+/** Maximum bytes of one message. A longer line is answered with an error and passed over. */
 export const LINE_BYTES = 16 * 1024 * 1024;
-/** What is held for the line that is being read: grows with it, and goes back to this. */
-const ROOM_BYTES = 64 * 1024;
+/** Initial size of the buffer for a line that arrives in pieces, and its size after each line. */
+const BUFFER_BYTES = 64 * 1024;
 
 const NEWLINE = 0x0a;
 
-/** What becomes of the lines. */
-interface Receiver {
-  /** Never empty, nor blank. */
-  line(text: string): void;
-  tooLong(line: LongLine): void;
+/**
+ * Reads lines of one message each: a stream of strings, blank ones among them, that ends when the input ends or breaks.
+ * Time grows with the bytes, however many pieces they come in.
+ */
+export function messageLines(input: Readable, tooLong: (line: LongLine) => void): Readable {
+  const whole = new WholeLines(tooLong);
+  input.once("error", () => whole.end());
+  return input.pipe(whole).pipe(split());
 }
 
-/** Takes bytes apart into lines of one message each, in time that grows with them: none is looked at or copied anew for each piece that arrives. */
-export class MessageLines {
-  readonly #receiver: Receiver;
-  #room: Buffer = Buffer.allocUnsafe(ROOM_BYTES);
+/** Holds a line back until it has arrived. split2 would look through all of it again for each piece. */
+class WholeLines extends Transform {
+  readonly #tooLong: (line: LongLine) => void;
+  #buffer: Buffer = Buffer.allocUnsafe(BUFFER_BYTES);
   #length = 0;
   #long: LongLine | undefined;
 
-  constructor(receiver: Receiver) {
-    this.#receiver = receiver;
+  constructor(tooLong: (line: LongLine) => void) {
+    super();
+    this.#tooLong = tooLong;
   }
 
-  read(chunk: Buffer): void {
-    let from = 0;
-    for (let end = chunk.indexOf(NEWLINE); end >= 0; end = chunk.indexOf(NEWLINE, from)) {
-      this.#add(chunk.subarray(from, end));
-      this.endLine();
-      from = end + 1;
+  override _transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
+    // A large chunk may hold a line that is too long.
+    for (let at = 0; at < chunk.length; at += BUFFER_BYTES) this.#read(chunk.subarray(at, at + BUFFER_BYTES));
+    done();
+  }
+
+  override _flush(done: TransformCallback): void {
+    this.#endLine();
+    done();
+  }
+
+  #read(chunk: Buffer): void {
+    let rest = chunk;
+    if (this.#length > 0 || this.#long !== undefined) {
+      const end = chunk.indexOf(NEWLINE);
+      if (end < 0) return this.#add(chunk);
+      this.#add(chunk.subarray(0, end));
+      this.#endLine("\n");
+      rest = chunk.subarray(end + 1);
     }
-    this.#add(chunk.subarray(from));
+    const end = rest.lastIndexOf(NEWLINE) + 1;
+    if (end > 0) this.push(rest.subarray(0, end));
+    if (end < rest.length) this.#add(rest.subarray(end));
   }
 
-  /** Ends the line that is being read, as the end of the stream does. */
-  endLine(): void {
-    const long = this.#long;
-    const line = long === undefined ? this.#room.toString("utf8", 0, this.#length) : "";
-    this.forget();
-    if (long !== undefined) this.#receiver.tooLong(long);
-    else if (line.trim() !== "") this.#receiver.line(line);
+  #endLine(terminator = ""): void {
+    if (this.#long !== undefined) this.#tooLong(this.#long);
+    else if (this.#length > 0) {
+      const length = this.#length + this.#buffer.write(terminator, this.#length);
+      this.push(this.#buffer.subarray(0, length));
+    }
+    this.#reset(undefined);
   }
 
-  /** Drops the line that is being read. */
-  forget(): void {
-    this.#long = undefined;
+  /** Begins with another buffer: what was pushed still belongs to the reader. */
+  #reset(long: LongLine | undefined): void {
+    this.#long = long;
     this.#length = 0;
-    if (this.#room.length > ROOM_BYTES) this.#room = Buffer.allocUnsafe(ROOM_BYTES);
+    this.#buffer = Buffer.allocUnsafe(BUFFER_BYTES);
   }
 
   #add(bytes: Buffer): void {
     if (this.#long !== undefined) return this.#long.scan(bytes);
     const length = this.#length + bytes.length;
     if (length > LINE_BYTES) {
-      this.#long = new LongLine();
-      this.#long.scan(this.#room.subarray(0, this.#length));
-      this.#long.scan(bytes);
-      return;
+      const long = new LongLine();
+      long.scan(this.#buffer.subarray(0, this.#length));
+      long.scan(bytes);
+      return this.#reset(long);
     }
-    if (length > this.#room.length) {
-      const larger = Buffer.allocUnsafe(Math.max(length, Math.min(2 * this.#room.length, LINE_BYTES)));
-      this.#room.copy(larger, 0, 0, this.#length);
-      this.#room = larger;
+    // One byte is for the line end.
+    if (length >= this.#buffer.length) {
+      const larger = Buffer.allocUnsafe(Math.max(length, Math.min(2 * this.#buffer.length, LINE_BYTES)) + 1);
+      this.#buffer.copy(larger, 0, 0, this.#length);
+      this.#buffer = larger;
     }
-    bytes.copy(this.#room, this.#length);
+    bytes.copy(this.#buffer, this.#length);
     this.#length = length;
   }
 }

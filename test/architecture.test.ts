@@ -27,7 +27,7 @@ const ARROWS: Readonly<Record<string, { layers: readonly string[]; packages: rea
   "index.ts": { layers: ["store", "transcript"], packages: [] },
   "grace.ts": { layers: [], packages: [] },
   "long-line.ts": { layers: [], packages: [] },
-  "message-lines.ts": { layers: ["long-line.ts"], packages: [] },
+  "message-lines.ts": { layers: ["long-line.ts"], packages: ["split2"] },
   "server-console.ts": { layers: ["view"], packages: [] },
   "version.ts": { layers: [], packages: [] },
 };

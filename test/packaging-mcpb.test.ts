@@ -46,7 +46,7 @@ describe("the file", () => {
       "package.json",
     ]);
     const notices = fs.readFileSync(path.join(unpacked, "dist", "THIRD-PARTY-NOTICES.txt"), "utf8");
-    for (const name of ["zod 4.6.7 (MIT)", "fast-glob 3.3.3 (MIT)", "@nodelib/fs.walk"]) {
+    for (const name of ["zod 4.6.7 (MIT)", "fast-glob 3.3.3 (MIT)", "split2 4.2.0 (ISC)", "@nodelib/fs.walk"]) {
       expect(notices).toContain(`\n${name}`);
     }
     expect(fs.statSync(bundle).size).toBeLessThan(600_000);

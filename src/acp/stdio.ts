@@ -1,7 +1,7 @@
 import type { Readable } from "node:stream";
 import { RequestError, type AgentApp, type Stream } from "@agentclientprotocol/sdk/unstable";
 import { withinGrace } from "../grace.ts";
-import { LINE_BYTES, MessageLines } from "../message-lines.ts";
+import { LINE_BYTES, messageLines } from "../message-lines.ts";
 import { object } from "./content.ts";
 import { escapeSeparators, type LineOutput } from "./output.ts";
 
@@ -74,32 +74,24 @@ async function* readMessages(
   input: Readable,
   report: (error: RequestError, id?: string | number) => void,
 ): AsyncGenerator<Message, undefined> {
-  const messages: Message[] = [];
-  const lines = new MessageLines({
-    line(text) {
-      try {
-        messages.push(JSON.parse(text));
-      } catch {
-        report(RequestError.parseError());
-      }
-    },
-    // Of what is no request nobody waits for an answer; the client learns all the same.
-    tooLong: ({ id, method }) =>
-      report(
-        RequestError.invalidRequest({ limit: LINE_BYTES }, "the line is too long"),
-        method === undefined ? undefined : id,
-      ),
-  });
-  try {
-    for await (const chunk of input) {
-      lines.read(chunk as Buffer);
-      yield* messages.splice(0);
+  // Of what is no request nobody waits for an answer; the client learns all the same.
+  const lines = messageLines(input, ({ id, method }) =>
+    report(
+      RequestError.invalidRequest({ limit: LINE_BYTES }, "the line is too long"),
+      method === undefined ? undefined : id,
+    ),
+  );
+  for await (const line of lines as AsyncIterable<string>) {
+    if (line.trim() === "") continue;
+    let message: Message;
+    try {
+      message = JSON.parse(line);
+    } catch {
+      report(RequestError.parseError());
+      continue;
     }
-  } catch {
-    // An input that breaks is an input that ends.
+    yield message;
   }
-  lines.endLine();
-  yield* messages.splice(0);
   return undefined;
 }
 

@@ -1,7 +1,7 @@
 import type { Readable, Writable } from "node:stream";
 import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
 import { ErrorCode, JSONRPCMessageSchema, type JSONRPCMessage } from "@modelcontextprotocol/sdk/types.js";
-import { LINE_BYTES, type LongLine, MessageLines } from "../message-lines.ts";
+import { LINE_BYTES, type LongLine, messageLines } from "../message-lines.ts";
 
 /**
  * One JSON-RPC message a line, over a pair of streams. The SDK has such a transport too: it ends the connection at a line
@@ -14,10 +14,7 @@ export class StdioTransport implements Transport {
 
   readonly #input: Readable;
   readonly #output: Writable;
-  readonly #lines = new MessageLines({
-    line: (text) => this.#receive(text),
-    tooLong: (line) => this.#passOver(line),
-  });
+  #lines: Readable | undefined;
 
   constructor(input: Readable, output: Writable) {
     this.#input = input;
@@ -25,9 +22,8 @@ export class StdioTransport implements Transport {
   }
 
   async start(): Promise<void> {
-    this.#input.on("data", this.#read);
-    this.#input.on("end", this.#endLine);
     this.#input.on("error", this.#fail);
+    this.#lines = messageLines(this.#input, (line) => this.#passOver(line)).on("data", this.#receive);
   }
 
   async send(message: JSONRPCMessage): Promise<void> {
@@ -36,27 +32,23 @@ export class StdioTransport implements Transport {
   }
 
   async close(): Promise<void> {
-    this.#input.off("data", this.#read);
-    this.#input.off("end", this.#endLine);
+    this.#lines?.off("data", this.#receive);
+    this.#input.unpipe();
     this.#input.off("error", this.#fail);
     this.#input.pause();
-    this.#lines.forget();
     this.onclose?.();
   }
 
   readonly #fail = (error: Error): void => this.onerror?.(error);
 
-  readonly #read = (chunk: Buffer): void => this.#lines.read(chunk);
-
-  readonly #endLine = (): void => this.#lines.endLine();
-
-  #receive(line: string): void {
+  readonly #receive = (line: string): void => {
+    if (line.trim() === "") return;
     try {
       this.onmessage?.(JSONRPCMessageSchema.parse(JSON.parse(line)));
     } catch (error) {
       this.onerror?.(error instanceof Error ? error : new Error(String(error)));
     }
-  }
+  };
 
   #passOver({ id, method, length }: LongLine): void {
     const what = `A line of ${length} bytes was passed over: a message may have ${LINE_BYTES}`;
