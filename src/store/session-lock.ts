@@ -222,10 +222,15 @@ function busy(sessionId: string, rivals: readonly Contender[]): SessionBusyError
   if (rival === undefined) {
     return new SessionBusyError(sessionId, "other processes are changing it", "Try again in a moment.");
   }
-  const { pid, path, state } = rival;
-  const hint =
-    state === "unknown"
-      ? `When that process has ended, remove ${path}, then try again.`
-      : "Try again when it has finished.";
-  return new SessionBusyError(sessionId, whatItDoes(rival), hint, { pid, path });
+  const { pid, path } = rival;
+  return new SessionBusyError(sessionId, whatItDoes(rival), hintOf(rival), { pid, path });
+}
+
+/** Changes take milliseconds. Who has been at it for longer is stopped, or the pid is that of another program by now. */
+const LONG_MS = 60 * 1000;
+
+function hintOf({ pid, path, state, since }: Contender): string {
+  if (state === "unknown") return `When that process has ended, remove ${path}, then try again.`;
+  if (Date.now() - since < LONG_MS) return "Try again when it has finished.";
+  return `Try again when it has finished. If process ${pid} is another program, remove ${path}.`;
 }

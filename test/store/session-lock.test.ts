@@ -135,6 +135,17 @@ test("who cannot be asked counts as alive, and the error says what to do", async
   await deleteSession(ID, { configDirs: [dir] });
 });
 
+test("who has been at it for long may be another program that has the pid now: the error says what to do", async () => {
+  const dir = tempConfigDir();
+  session(dir);
+  const lock = plant(dir, { mark: `-${bootTag()}-${process.pid}-` });
+  const busy = { code: "SessionBusy", hint: "Try again when it has finished." };
+  expect(await caught(deleteSession(ID, { configDirs: [dir] }))).toMatchObject(busy);
+  fs.utimesSync(lock, 1_700_000_000, 1_700_000_000);
+  const hint = `${busy.hint} If process ${process.pid} is another program, remove ${lock}.`;
+  expect(await caught(deleteSession(ID, { configDirs: [dir] }))).toMatchObject({ ...busy, hint });
+});
+
 const HERE = { machine: "aaaaaaaaaaaa", boot: "bbbbbbbbbbbb", booted: 10_000_000 };
 test.for([
   ["this boot, no such process", [HERE.machine, HERE.boot, "999999999", "1"], 20_000_000, "gone"],
