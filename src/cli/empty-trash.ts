@@ -1,6 +1,6 @@
 import { resolveTrashEntry } from "../store/find-by-prefix.ts";
 import { TranscriptError } from "../store/errors.ts";
-import { emptyTrash, type EmptyTrashResult, listTrash } from "../store/trash.ts";
+import { emptyEntry, emptyTrash, type EmptyTrashResult, listTrash } from "../store/trash.ts";
 import { changeEach, named } from "./change.ts";
 import type { Invocation } from "./command.ts";
 import { confirm } from "./confirm.ts";
@@ -37,13 +37,13 @@ export async function emptyTheTrash(
     action: "trash empty",
     given: [...unknown, ...removed],
     find(given) {
-      const id = entries.has(given) ? given : resolveTrashEntry(given, configDirs);
-      return { given, key: id, value: entries.get(id) };
+      if (!entries.has(given)) resolveTrashEntry(given, configDirs);
+      return { given, key: given, value: entries.get(given) };
     },
     async act({ key: trashId, value: entry }) {
       const { bytes } = dryRun
         ? { bytes: entry?.bytes ?? 0 }
-        : requireRemoved(trashId, await emptyTrash({ configDirs, olderThanMs, ids: [trashId] }));
+        : requireRemoved(trashId, await emptyEntry(trashId, { configDirs, olderThanMs }));
       const sessionId = entry?.sessionId ?? trashId;
       return {
         line: `${dryRun ? "would remove" : "removed"} ${named(trashId, entry?.summary)}: ${formatBytes(bytes)}`,
@@ -52,6 +52,8 @@ export async function emptyTheTrash(
     },
     more: meant.kept.length === 0 ? {} : { kept: meant.kept },
   });
+  // What killed runs left is taken away as well.
+  if (!dryRun) await emptyTrash({ configDirs, ids: [] });
   return ids.length > 0 && meant.kept.length > 0 ? 1 : code;
 }
 

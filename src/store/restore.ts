@@ -69,7 +69,7 @@ export async function restoreSession(id: string, options?: StoreOptions | null):
       items,
       bytes: items.reduce((sum, item) => sum + item.bytes, 0),
       missing,
-      otherTrashIds: allTrashPlaces(configDirs)
+      otherTrashIds: allTrashPlaces(configDirs, sessionId)
         .places.filter((place) => place.sessionId === sessionId)
         .map((place) => place.id),
     };
@@ -134,7 +134,7 @@ function nothingFor(id: string, unusable: readonly { place: TrashPlace; problem:
 
 /** The entries that are meant and cannot be used. Throws what keeps a trash from being looked at. */
 function problemsOf(configDirs: readonly string[], id: string): { place: TrashPlace; problem: string }[] {
-  const { places, errors } = allTrashPlaces(configDirs);
+  const { places, errors } = allTrashPlaces(configDirs, id);
   const problems = places.flatMap((place) => {
     if (place.state === "removing" || !isMeant(place, id)) return [];
     const reading = readEntry(place);
@@ -194,7 +194,7 @@ const LOOKS = 3;
 
 function entriesOf(configDirs: readonly string[], id: string): Entry[] {
   for (let look = 1; ; look++) {
-    const readings = allTrashPlaces(configDirs)
+    const readings = allTrashPlaces(configDirs, id)
       .places.filter((place) => place.state !== "removing" && isMeant(place, id))
       .map((place) => ({ place, reading: readEntry(place) }));
     const isSettled = readings.every(({ reading }) => reading.problem === undefined || reading.is !== "gone");

@@ -34,6 +34,7 @@ const WORDS: Readonly<Record<Doing, string>> = {
   archive: "archiving it or taking that back",
 };
 
+const LOCK = ".lock";
 /** `<session id>.<random>-<what it does>-<mark of the process>.lock`. */
 const LOCK_NAME = new RegExp(`^(.{36})\\.[0-9a-f]{16}-(delete|restore|empty|archive)-${PROCESS_MARK}\\.lock$`, "s");
 
@@ -85,16 +86,18 @@ export async function withSessionLock<T>(
   }
 }
 
-/** Those that want to change something in a config dir, or were killed at it. Reads only. */
-export function contendersIn(configDir: string): Contender[] {
-  return trashNames(configDir).flatMap((name) => contender(configDir, name) ?? []);
+/** Those that want to change something in a config dir, or were killed at it. Reads only. `names`: what is in its trash. */
+export function contendersIn(configDir: string, names: readonly string[] = trashNames(configDir)): Contender[] {
+  return names.flatMap((name) => (name.endsWith(LOCK) && contender(configDir, name)) || []);
 }
 
-/** `process 7 is deleting it`, when one is. Reads only. */
-export function workerOn(configDir: string, sessionId: string): string | undefined {
-  const found = contendersIn(configDir).filter((one) => one.sessionId === sessionId.toLowerCase());
-  const alive = found.find(({ state }) => state !== "gone");
-  return alive && whatItDoes(alive);
+/** `process 7 is deleting it`, of the sessions at which somebody is at work. Reads only. */
+export function workersIn(configDir: string): (sessionId: string) => string | undefined {
+  const workers = new Map<string, string>();
+  for (const one of contendersIn(configDir)) {
+    if (one.state !== "gone" && !workers.has(one.sessionId)) workers.set(one.sessionId, whatItDoes(one));
+  }
+  return (sessionId) => workers.get(sessionId.toLowerCase());
 }
 
 const whatItDoes = ({ pid, doing, state }: Contender): string =>
@@ -103,8 +106,8 @@ const whatItDoes = ({ pid, doing, state }: Contender): string =>
     : `process ${pid} is ${WORDS[doing]}`;
 
 /** Takes away what processes left that have died. For writers. */
-export function removeDeadLocks(configDir: string): void {
-  for (const { path, state } of contendersIn(configDir)) if (state === "gone") takeAwayDead(path);
+export function removeDeadLocks(configDir: string, names: readonly string[]): void {
+  for (const { path, state } of contendersIn(configDir, names)) if (state === "gone") takeAwayDead(path);
 }
 
 /** The path of our file, which is the lock; undefined where there is none and none is needed. */

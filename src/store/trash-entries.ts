@@ -12,18 +12,25 @@ import { completePlace, placeAtWork, readManifest, trashPlace } from "./trash-ma
 import type { TrashManifest, TrashPlace, TrashReading } from "./trash-manifest.ts";
 import { removeTree } from "./tree.ts";
 
-/** The entries in the trash of a config dir, by name. No trash: none. Throws where the trash is a link, or cannot be read. */
-export function trashPlaces(configDir: string): TrashPlace[] {
-  return trashNames(configDir).flatMap((name) => trashPlace(configDir, name) ?? []);
+/**
+ * The entries in the trash of a config dir, by name; those of one session, when the name of one of its entries or its id is
+ * given. No trash: none. Throws where the trash is a link, or cannot be read.
+ */
+export function trashPlaces(configDir: string, of = ""): TrashPlace[] {
+  const start = of.slice(0, ID_UNITS);
+  // A trash may have many; what is another's is passed over by a look at its name.
+  return trashNames(configDir).flatMap((name) => (name.startsWith(start) && trashPlace(configDir, name)) || []);
 }
 
+const ID_UNITS = 36;
+
 /** Those of several config dirs. A trash that cannot be used hides no other one: its error is given, too. */
-export function allTrashPlaces(configDirs: readonly string[]): { places: TrashPlace[]; errors: unknown[] } {
+export function allTrashPlaces(configDirs: readonly string[], of = ""): { places: TrashPlace[]; errors: unknown[] } {
   const places: TrashPlace[] = [];
   const errors: unknown[] = [];
   for (const configDir of configDirs) {
     try {
-      for (const place of trashPlaces(configDir)) places.push(place);
+      for (const place of trashPlaces(configDir, of)) places.push(place);
     } catch (error) {
       errors.push(error);
     }
@@ -38,7 +45,7 @@ export interface Entry {
 
 /** The deletion of a session that was begun in a config dir and cut short, or else such a restoration. Reads only. */
 export function cutShort(configDir: string, sessionId: string): Entry | undefined {
-  const found = allTrashPlaces([configDir]).places.flatMap((place): Entry[] => {
+  const found = allTrashPlaces([configDir], sessionId).places.flatMap((place): Entry[] => {
     const isCut = place.sessionId === sessionId && (place.state === "deleting" || place.state === "restoring");
     const manifest = isCut ? readManifest(place) : undefined;
     return manifest === undefined ? [] : [{ place, manifest }];
@@ -99,11 +106,18 @@ export function removeForGood(place: TrashPlace): void {
  * itself when nothing is in it. What is being removed has been given up, so no lock is needed to go on with it.
  */
 export function tidyTrash(configDir: string): void {
-  const { places, errors } = allTrashPlaces([configDir]);
-  // What cannot be used is not tidied.
-  if (errors.length > 0) return;
-  for (const place of places) if (place.state === "removing") removeTree(place.path);
-  removeDeadLocks(configDir);
+  let names: readonly string[];
+  try {
+    names = trashNames(configDir);
+  } catch {
+    // What cannot be used is not tidied.
+    return;
+  }
+  for (const name of names) {
+    const place = name.endsWith(".removing") ? trashPlace(configDir, name) : undefined;
+    if (place !== undefined) removeTree(place.path);
+  }
+  removeDeadLocks(configDir, names);
   removeEmptyTrash(configDir);
 }
 

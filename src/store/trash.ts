@@ -1,9 +1,9 @@
 import { resolveConfigDirs } from "./config-dir.ts";
 import { statLink } from "./disk.ts";
 import { SessionBusyError } from "./errors.ts";
-import { withSessionLock, workerOn } from "./session-lock.ts";
+import { withSessionLock, workersIn } from "./session-lock.ts";
 import { isNothing, removeForGood, removeUnbegun, tidyTrash, trashPlaces } from "./trash-entries.ts";
-import { readEntry } from "./trash-manifest.ts";
+import { readEntry, trashPlace } from "./trash-manifest.ts";
 import type { TrashManifest, TrashPlace, TrashReading } from "./trash-manifest.ts";
 import type { StoreOptions } from "./types.ts";
 
@@ -37,19 +37,28 @@ export interface TrashEntry {
  * trash is a link, or cannot be read.
  */
 export async function listTrash(options?: StoreOptions | null): Promise<TrashEntry[]> {
-  const entries = resolveConfigDirs(options)
-    .flatMap(trashPlaces)
-    .flatMap((place) => {
+  const entries = resolveConfigDirs(options).flatMap((configDir) => {
+    const { places, workerOn } = lookInto(configDir);
+    return places.flatMap((place) => {
       // What is being removed is as good as gone, and a deletion without a manifest has moved nothing yet.
       if (place.state === "removing") return [];
       const reading = readEntry(place);
-      return isNothing(place, reading) ? [] : [toEntry(place, reading)];
+      return isNothing(place, reading) ? [] : [toEntry(place, reading, workerOn)];
     });
+  });
   return entries.sort((a, b) => (b.deletedAt ?? 0) - (a.deletedAt ?? 0));
 }
 
-function toEntry(place: TrashPlace, { manifest, problem }: TrashReading): TrashEntry {
-  const worker = place.state === "complete" ? undefined : workerOn(place.configDir, place.sessionId);
+type WorkerOn = (sessionId: string) => string | undefined;
+
+/** The entries first: each is made under a lock, so none that is at work is seen without who is at it. */
+function lookInto(configDir: string): { places: readonly TrashPlace[]; workerOn: WorkerOn } {
+  const places = trashPlaces(configDir);
+  return { places, workerOn: workersIn(configDir) };
+}
+
+function toEntry(place: TrashPlace, { manifest, problem }: TrashReading, workerOn: WorkerOn): TrashEntry {
+  const worker = place.state === "complete" ? undefined : workerOn(place.sessionId);
   return {
     id: place.id,
     sessionId: place.sessionId,
@@ -91,20 +100,45 @@ export interface EmptyTrashResult {
  */
 export async function emptyTrash(options?: EmptyTrashOptions | null): Promise<EmptyTrashResult> {
   const { ids, olderThanMs = 0, dryRun = false } = options ?? {};
-  const removed: { id: string; configDir: string; bytes: number }[] = [];
-  const kept: { id: string; configDir: string; reason: string }[] = [];
+  const meant = ids && new Set(ids);
+  const decisions: [TrashPlace, Decision][] = [];
   for (const configDir of resolveConfigDirs(options)) {
-    for (const place of trashPlaces(configDir)) {
-      const isNamed = ids?.includes(place.id) === true || ids?.includes(place.sessionId) === true;
-      if (place.state === "removing" || (ids !== undefined && !isNamed)) continue;
-      const decide = (): Decision => decideOn(place, isNamed, olderThanMs);
-      const decision = dryRun ? decide() : await carryOut(place, decide);
-      if (decision.reason !== undefined) kept.push({ id: place.id, configDir, reason: decision.reason });
-      if (decision.bytes !== undefined) removed.push({ id: place.id, configDir, bytes: decision.bytes });
+    const { places, workerOn } = lookInto(configDir);
+    for (const place of places) {
+      const isNamed = meant?.has(place.id) === true || meant?.has(place.sessionId) === true;
+      if (place.state === "removing" || (meant !== undefined && !isNamed)) continue;
+      const decide = (): Decision => decideOn(place, isNamed, olderThanMs, workerOn);
+      decisions.push([place, dryRun ? decide() : await carryOut(place, decide)]);
     }
     if (!dryRun) tidyTrash(configDir);
   }
-  return { removed, bytes: removed.reduce((sum, entry) => sum + entry.bytes, 0), kept };
+  return emptied(decisions);
+}
+
+/**
+ * The same for one entry, without a look at all others that there are: to remove many one by one costs what they cost.
+ * What killed runs left stays until `emptyTrash` is called.
+ */
+export async function emptyEntry(id: string, options: Omit<EmptyTrashOptions, "ids">): Promise<EmptyTrashResult> {
+  const { olderThanMs = 0 } = options;
+  const decisions: [TrashPlace, Decision][] = [];
+  for (const configDir of resolveConfigDirs(options)) {
+    const place = trashPlace(configDir, id);
+    if (place === undefined || place.state === "removing" || statLink(place.path) === undefined) continue;
+    const workerOn: WorkerOn = (sessionId) => workersIn(configDir)(sessionId);
+    decisions.push([place, await carryOut(place, () => decideOn(place, true, olderThanMs, workerOn))]);
+  }
+  return emptied(decisions);
+}
+
+function emptied(decisions: readonly (readonly [TrashPlace, Decision])[]): EmptyTrashResult {
+  const removed = decisions.flatMap(([{ id, configDir }, { bytes }]) =>
+    bytes === undefined ? [] : [{ id, configDir, bytes }],
+  );
+  const kept = decisions.flatMap(([{ id, configDir }, { reason }]) =>
+    reason === undefined ? [] : [{ id, configDir, reason }],
+  );
+  return { removed, bytes: removed.reduce((sum, { bytes }) => sum + bytes, 0), kept };
 }
 
 /** What becomes of an entry: it is removed, or kept for a reason, or there is nothing to say of it. */
@@ -118,13 +152,13 @@ interface Decision {
 const NAME_IT = "it is removed when it is named";
 const NO_LIMIT = "it is removed when no age is asked for";
 
-function decideOn(place: TrashPlace, isNamed: boolean, olderThanMs: number): Decision {
+function decideOn(place: TrashPlace, isNamed: boolean, olderThanMs: number, workerOn: WorkerOn): Decision {
   const reading = readEntry(place);
   if (isNothing(place, reading)) return { isUnbegun: true };
   const { manifest, problem } = reading;
   // Who names it has been told that it cannot be restored.
   if (manifest === undefined && isNamed) return { bytes: 0 };
-  if (place.state !== "complete") return whyUnfinished(place, problem);
+  if (place.state !== "complete") return whyUnfinished(place, problem, workerOn);
   if (manifest === undefined) return { reason: `it cannot be restored, since ${problem}; ${NAME_IT}` };
   // Without a limit the clock does not matter: it was ahead once, or is behind now.
   const ageMs = olderThanMs === 0 ? 0 : Date.now() - manifest.deletedAt;
@@ -133,8 +167,12 @@ function decideOn(place: TrashPlace, isNamed: boolean, olderThanMs: number): Dec
   return ageMs < olderThanMs ? {} : { bytes: bytesOf(manifest) };
 }
 
-function whyUnfinished({ configDir, sessionId, state, path }: TrashPlace, problem: string | undefined): Decision {
-  const worker = workerOn(configDir, sessionId);
+function whyUnfinished(
+  { sessionId, state, path }: TrashPlace,
+  problem: string | undefined,
+  workerOn: WorkerOn,
+): Decision {
+  const worker = workerOn(sessionId);
   if (worker !== undefined) return { reason: worker };
   // It was being worked on when it was found, and is finished now.
   if (statLink(path) === undefined) return {};

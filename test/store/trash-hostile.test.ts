@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { emptyTheTrash } from "../../src/cli/empty-trash.ts";
 import { printTrash } from "../../src/cli/print-trash.ts";
 import { deleteSession } from "../../src/store/delete.ts";
@@ -345,6 +345,38 @@ test("what lies in a deletion without a manifest is not taken for the session's,
   expect(await emptyTrash({ configDirs: [dir], ids: [id] })).toMatchObject({ removed: [{ id }], kept: [] });
   expect(fs.existsSync(path.join(trashOf(dir), id))).toBe(false);
   await deleteSession(ID, { configDirs: [dir] });
+});
+
+test("a trash with many entries is looked through a few times for each that comes, goes back or goes for good", async () => {
+  const dir = tempConfigDir();
+  const ids = Array.from({ length: 20 }, (_, n) => sessionId(n + 10));
+  for (const id of ids) put(dir, `projects/-a/${id}.jsonl`, conversation(id, "hi"));
+  const { readdirSync } = fs;
+  let looks = 0;
+  const spy = vi.spyOn(fs, "readdirSync").mockImplementation((...args: Parameters<typeof readdirSync>) => {
+    if (args[0] === trashOf(dir)) looks++;
+    return readdirSync(...args);
+  });
+  const looksOf = async (act: () => Promise<unknown>): Promise<number> => {
+    looks = 0;
+    await act();
+    return looks / ids.length;
+  };
+  const forEach = async (act: (id: string) => Promise<unknown>): Promise<void> => {
+    for (const id of ids) await act(id);
+  };
+  const where = { configDirs: [dir] };
+  const remove = (id: string): Promise<unknown> => deleteSession(id, where);
+  expect(await looksOf(() => forEach(remove))).toBeLessThanOrEqual(6);
+  expect(await looksOf(() => forEach((id) => restoreSession(id, where)))).toBeLessThanOrEqual(5);
+  await forEach(remove);
+  const terminal = new FakeTerminal();
+  expect(await looksOf(() => emptyTheTrash(invocation(terminal, dir, [], { yes: true }), [], 0))).toBeLessThanOrEqual(
+    1.5,
+  );
+  expect(terminal.out.split("\n")).toHaveLength(ids.length + 1);
+  spy.mockRestore();
+  expect(fs.existsSync(trashOf(dir))).toBe(false);
 });
 
 test("a manifest that would be too large to be read again is not written", () => {
