@@ -8,7 +8,7 @@ import { makeShape, SHAPE_AGENT, SHAPE_SESSION, SHAPES } from "./shapes.mjs";
 
 const CLI = fileURLToPath(new URL("../dist/cli.js", import.meta.url));
 const RESOURCES = new URL("resources.mjs", import.meta.url).href;
-const USUAL_N = 20_000;
+const USUAL_N = 5000;
 /** Twice the bytes may take this much longer, and so much memory: bytes of the shape so often, and what any process takes, MB. */
 const MOST = 2.3;
 const TIMES_THE_BYTES = 4;

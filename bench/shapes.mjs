@@ -87,7 +87,7 @@ const agentFiles = (id, rows, meta = {}) => ({
 /**
  * By name: `rows(n)` of the session, objects or text; `files(n)` beside it, by their paths in the project dir; `upTo`, the row
  * up to which a fork is made too; `agent`, whether a subagent is shown too; `n` for the counts where 64 are too few or too many, and
- * `many` for the times where 20,000 are.
+ * `many` for the times where 5,000 are.
  */
 export const SHAPES = {
   // ── which row hangs on which ──

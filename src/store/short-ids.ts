@@ -12,39 +12,29 @@ export const shortIds = (configDirs: readonly string[] | undefined): ((sessionId
 
 /** The same among these ids. */
 export function shorten(ids: Iterable<string>): (id: string) => string {
-  const alike = new Map<string, string[]>();
-  for (const id of ids) {
-    const start = id.slice(0, LEAST).toLowerCase();
-    const others = alike.get(start);
-    if (others === undefined) alike.set(start, [id]);
-    else others.push(id);
-  }
-  for (const ids of alike.values())
-    if (ids.length > 1) ids.sort((a, b) => (a.toLowerCase() < b.toLowerCase() ? -1 : 1));
+  const inOrder = Array.from(ids, (id) => id.toLowerCase()).sort();
   return (sessionId) => {
-    const others = alike.get(sessionId.slice(0, LEAST).toLowerCase()) ?? [];
-    const at = placeOf(sessionId, others);
-    const neighbours = [others[at - 1], others[others[at] === sessionId ? at + 1 : at]];
-    return sessionId.slice(0, Math.max(LEAST, ...neighbours.map((other) => common(sessionId, other ?? "") + 1)));
+    const id = sessionId.toLowerCase();
+    const at = placeOf(id, inOrder);
+    const neighbours = [inOrder[at - 1], inOrder[inOrder[at] === id ? at + 1 : at]];
+    return sessionId.slice(0, Math.max(LEAST, ...neighbours.map((other) => common(id, other ?? "") + 1)));
   };
 }
 
 /** Where the id stands among those in order, or where it would. */
 function placeOf(id: string, ids: readonly string[]): number {
-  const wanted = id.toLowerCase();
   let [from, to] = [0, ids.length];
   while (from < to) {
     const middle = (from + to) >> 1;
-    if ((ids[middle] as string).toLowerCase() < wanted) from = middle + 1;
+    if ((ids[middle] as string) < id) from = middle + 1;
     else to = middle;
   }
   return from;
 }
 
-/** How many characters two ids begin with together, whatever the case. */
+/** How many characters two ids begin with together. */
 function common(a: string, b: string): number {
-  const [left, right] = [a.toLowerCase(), b.toLowerCase()];
   let count = 0;
-  while (count < left.length && left[count] === right[count]) count++;
+  while (count < a.length && a[count] === b[count]) count++;
   return count;
 }

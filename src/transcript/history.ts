@@ -273,6 +273,8 @@ export class History {
   #moved(path: readonly number[]): { readonly uuids: Set<number>; readonly after: Map<number, readonly number[]> } {
     const uuids = new Set<number>();
     const after = new Map<number, readonly number[]>();
+    // Most conversations have no compaction that kept anything.
+    if (this.#kept.size === 0) return { uuids, after };
     const onPath = new Uint8Array(this.#index.uuids.count);
     for (const row of path) onPath[this.#index.uuid[row] as number] = 1;
     for (const boundary of path.toReversed()) {

@@ -16,7 +16,7 @@ export const ACTIVITY_BYTES = 2 * 1024;
 export const CONTINUATION_BYTES = 16 * 1024 * 1024;
 
 /** What a process remembers of transcripts it has read: so many of them, and so many UTF-16 units of text. */
-export const REMEMBERED_SESSIONS = 50_000;
+export const REMEMBERED_SESSIONS = 20_000;
 export const REMEMBERED_UNITS = 32 * 1024 * 1024;
 
 /** One read from a file. What is larger falls out of the processor's cache before it is looked at, and is slower. */

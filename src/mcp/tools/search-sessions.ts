@@ -57,7 +57,7 @@ export const searchSessions = defineTool({
         progress: (looked, total) => context.progress(looked, total, "sessions looked at"),
         signal: context.signal,
       });
-      const search = { scope, stream, hits: new Array<Hit>(), searched: 0, others: 0, leftOut: false };
+      const search = { scope, stream, hits: new Array<Hit>(), found: 0, searched: 0, others: 0, leftOut: false };
       for (let session = await stream.next(); session !== undefined; session = await stream.next()) {
         const isAsking = session.sessionId === facts.asking;
         search.searched++;
@@ -65,7 +65,12 @@ export const searchSessions = defineTool({
         const hit = hitOf(session, words);
         if (hit === undefined) continue;
         if (isAsking && includeAsking !== true) search.leftOut = true;
-        else search.hits.push(hit);
+        else {
+          search.found++;
+          search.hits.push(hit);
+          // Only the best are shown: a large store has more of them than should be held.
+          if (search.hits.length >= 2 * MOST) search.hits.sort(better).splice(value);
+        }
       }
       return search;
     };
@@ -86,8 +91,8 @@ export const searchSessions = defineTool({
     const notes = [
       ...(note === undefined ? [] : [note]),
       ...(more === 0 ? [] : [`Looked for the first ${words.length} words of the query; ${more} more were left out.`]),
-      ...(hits.length > rows.length
-        ? [`${hits.length - rows.length} further hits are not shown: more words, or limit up to ${MOST}.`]
+      ...(search.found > rows.length
+        ? [`${search.found - rows.length} further hits are not shown: more words, or limit up to ${MOST}.`]
         : []),
       ...(leftOut ? ["This conversation's own session fits, and is left out (includeAsking: true)."] : []),
       ...programmaticNotes(stream.programmaticLeftOut(), "not searched"),
@@ -96,14 +101,14 @@ export const searchSessions = defineTool({
     const structured = {
       scope: scopeText(scope),
       hits: rows,
-      total: hits.length,
+      total: search.found,
       searched,
       outside: elsewhere,
       notes: [...notes, ...skippedNotes(stream.skipped()), QUOTED],
     };
     const out = scope.name === "all" ? "" : ` ${elsewhere} more lie outside it (scope: "all").`;
     const lines = [
-      `Scope: ${scopeText(scope)}. ${hits.length} of ${searched} sessions have ${words.map(wordLine).join(" or ")}.${out}`,
+      `Scope: ${scopeText(scope)}. ${search.found} of ${searched} sessions have ${words.map(wordLine).join(" or ")}.${out}`,
       ...(rows.length === 0 ? [] : [quoted(rows.map(hitLine).join("\n"))]),
       ...notes,
       ...skippedLines(stream.skipped()),
@@ -116,7 +121,9 @@ export const searchSessions = defineTool({
 interface Search {
   readonly scope: Scope;
   readonly stream: SessionStream;
+  /** The best of those that were found, and some more. */
   readonly hits: Hit[];
+  readonly found: number;
   readonly searched: number;
   /** Of those, how many are not the session that asks. */
   readonly others: number;
