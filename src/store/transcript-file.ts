@@ -73,8 +73,11 @@ export class TranscriptFile {
         fd,
         {
           row: (bytes, start, end, offset, scan) => {
+            const row = index.count;
             const type = index.add(bytes, start, end, offset, scan);
-            if (facts === undefined || type === undefined || !ForkFacts.types.has(type)) return;
+            if (facts === undefined) return;
+            if (index.count > row) facts.pass(index.flags[row] as number);
+            if (type === undefined || !ForkFacts.types.has(type)) return;
             facts.add(parseRow(bytes, start, end) ?? {}, offset, end - start);
           },
           problem: (_bytes, _start, _end, offset, problem, length) => unread.add(problem, offset + length),

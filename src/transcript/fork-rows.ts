@@ -1,5 +1,5 @@
 import { withoutPreserved, type ForkCut } from "./fork-cut.ts";
-import type { ForkFacts, StoredRow } from "./fork-facts.ts";
+import { type ForkFacts, isKnownOrigin, originsOf, SESSION, type StoredRow } from "./fork-facts.ts";
 import type { ForkPart } from "./fork-prompts.ts";
 import { type ForkKey, ForkMembers, ForkValues, type RowWriter } from "./fork-rewrite.ts";
 import { rewindsOfFork, type WrittenRewind } from "./rewind.ts";
@@ -170,10 +170,12 @@ export class ForkRows {
     if (facts.tools !== undefined) yield { type: "tools-used", sessionId, tools: facts.tools };
     for (const row of facts.dataFlow) {
       const value = read(row);
-      if (value !== undefined) yield { ...value, sessionId };
+      if (value !== undefined) yield this.#flowRow(value);
     }
+    const codes = facts.incompleteCodes();
+    if (codes.length > 0) yield { type: "data-flow-incomplete", v: 1, sessionId, codes };
     if (facts.derivedFrom !== undefined || facts.dataFlow.length > 0) {
-      yield { type: "derived-from", v: 1, sessionId, sessions: this.#origins(facts.derivedFrom ?? []) };
+      yield { type: "derived-from", v: 1, sessionId, sessions: this.#origins(facts.derivedFrom ?? new Map()) };
     }
     if (facts.relocatedCwd !== undefined && mapCwd === undefined) {
       yield { type: "relocated", sessionId, relocatedCwd: facts.relocatedCwd };
@@ -181,12 +183,23 @@ export class ForkRows {
     yield { type: "custom-title", sessionId, customTitle, uuid: this.#freshId(), timestamp: now };
   }
 
+  /** Of a list that a later one took the place of, only what is not known is left. */
+  #flowRow(value: Readonly<Record<string, unknown>>): object {
+    const { sourceId, forkId: sessionId } = this.#identity;
+    if (value["sessionId"] !== sourceId) return value;
+    const origins = value["type"] === "derived-from" ? originsOf(value) : undefined;
+    if (origins === undefined) return { ...value, sessionId };
+    return { ...value, sessionId, sessions: origins.filter((origin) => !isKnownOrigin(origin)) };
+  }
+
   /** The sessions that the fork comes from: those that the source names, its ancestors, and itself. */
-  #origins(named: readonly unknown[]): unknown[] {
-    const known = new Map(named.map((from) => [JSON.stringify(from), from]));
-    const ids = new Set([...known.values()].map((from) => record(from)?.["id"]));
+  #origins(named: ReadonlyMap<string, unknown>): unknown[] {
+    const known = new Map(named);
+    const ids = new Set(
+      [...named.values()].map(record).flatMap((from) => (from?.["type"] === SESSION ? [from["id"]] : [])),
+    );
     for (const id of [...this.#ancestors].filter((ancestor) => !ids.has(ancestor)).concat(this.#identity.sourceId)) {
-      const from = { type: "claude_code_session", id, via: "fork" };
+      const from = { type: SESSION, id, via: "fork" };
       known.set(JSON.stringify(from), from);
     }
     return [...known.values()];

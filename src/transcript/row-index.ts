@@ -25,6 +25,8 @@ export const PROGRESS = 4;
 
 /** Flags of a row. */
 export const SIDECHAIN = 1;
+/** Written by a CLI that keeps `data-flow-…` rows. */
+export const DATA_FLOW_ON = 1 << 1;
 export const META = 1 << 2;
 /** `attachment/fork_briefing`: never a leaf. */
 export const FORK_BRIEFING = 1 << 3;
@@ -242,7 +244,8 @@ export class RowIndex {
             const isId = bytes[value] === 0x22 && !isEmpty(bytes, value, valueEnd);
             parent = isId ? addId(this.uuids, bytes, value, valueEnd) : NONE;
             flags = flag(flags, PARENT_UNKNOWN, !isId && !isNull(bytes, value));
-          }
+          } else if (equals(bytes, key, keyEnd, KEY_DATA_FLOW_ON))
+            flags = flag(flags, DATA_FLOW_ON, equals(bytes, value, valueEnd, VALUE_TRUE));
           break;
         case 11:
           if (equals(bytes, key, keyEnd, KEY_IS_SIDECHAIN))
@@ -384,12 +387,14 @@ const KEY_IS_META = ascii("isMeta");
 const KEY_ORIGIN = ascii("origin");
 const KEY_SUBTYPE = ascii("subtype");
 const KEY_PARENT_UUID = ascii("parentUuid");
+const KEY_DATA_FLOW_ON = ascii("dataFlowOn");
 const KEY_IS_SIDECHAIN = ascii("isSidechain");
 const KEY_TOOL_USE_RESULT = ascii("toolUseResult");
 const KEY_CLOSES_QUIET_TURN = ascii("closesQuietTurn");
 const KEY_IS_COMPACT_SUMMARY = ascii("isCompactSummary");
 const KEY_HIDDEN_TOOLS = ascii("hostHiddenToolUseIds");
 const VALUE_COMPACT_BOUNDARY = ascii('"compact_boundary"');
+const VALUE_TRUE = ascii("true");
 const VALUE_VOICE_CALL_TALK = ascii('"voice_call_talk"');
 const VALUE_FORK_BRIEFING = ascii('"fork_briefing"');
 const VALUE_QUEUED_COMMAND = ascii('"queued_command"');

@@ -114,6 +114,7 @@ class Conversation {
       gitBranch: this.#branch,
       ...(this.#options.entrypoint !== undefined && { entrypoint: this.#options.entrypoint }),
       ...(this.#options.sidechain === true && { agentId: "a1b2" }),
+      ...(rng.chance(0.1) && { dataFlowOn: true }),
       type,
       ...fields,
       uuid: rng.uuid(),

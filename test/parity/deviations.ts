@@ -4,6 +4,7 @@
  */
 import type { Deviation } from "./deviation.ts";
 import { conversationDeviations } from "./deviations-conversation.ts";
+import { dataFlowDeviations } from "./deviations-data-flow.ts";
 import { deleteDeviations } from "./deviations-delete.ts";
 import { forkDeviations } from "./deviations-fork.ts";
 import { listDeviations } from "./deviations-list.ts";
@@ -21,4 +22,5 @@ export const deviations: readonly Deviation[] = [
   ...writeDeviations,
   ...deleteDeviations,
   ...forkDeviations,
+  ...dataFlowDeviations,
 ];

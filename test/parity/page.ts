@@ -11,6 +11,11 @@ Not offered: sessions in a \`sessionStore\`; a call with one throws \`InvalidArg
 
 Not deviations: further options and further functions; that \`deleteSession\` says what it did where the official one says nothing; classes and codes of errors; and the bytes of a fork's payloads, which are the source's where the official ones are written anew from what they parse to (compared as JSON, order of keys included).
 
+Deviations that no store shows, since they are about the environment:
+
+- \`HOME\` is read at every call, like \`CLAUDE_CONFIG_DIR\`. The official helpers remember the default directory for each value of the variable, so that a program which changes \`HOME\` goes on with the old one. Here sessions are never written to, or read from, a directory that is no longer the user's.
+- The worktrees of a repository are read from git's own files. The official helpers run \`git\`, which takes \`GIT_DIR\` from the environment and refuses repositories of another owner. Here \`GIT_DIR\` counts for nothing, since in a hook of git it would make every directory part of one repository; who owns one counts for nothing either, since nothing of it is executed.
+
 Not deviations either, as the official helpers read these like the functions here, and Claude Code alone does not when it resumes (\`test/real-cli/cases.test.ts\`):
 
 - After a compaction that kept messages it knows nothing that was written before the last boundary but those. A message that hangs on another one follows the last that was kept.

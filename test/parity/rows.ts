@@ -183,6 +183,16 @@ function hiddenCall(rng: Rng): Part[] {
   ];
 }
 
+/** Sessions that one comes of, as CLIs of this version name them. */
+function origins(rng: Rng): Row[] {
+  const known = [
+    { type: "claude_code_session", id: rng.uuid(), via: "fork" },
+    { type: "claude_code_session", id: rng.uuid(), via: "resume" },
+    { type: "unknown", id: null, via: "fork" },
+  ];
+  return rng.sample(known, rng.int(0, 3));
+}
+
 /** A row that says something of the session and is none of its messages. */
 export function markerRow(rng: Rng, sessionId: string, cwd: string, tip: string | null): Row {
   return rng.pick<Row>([
@@ -202,7 +212,7 @@ export function markerRow(rng: Rng, sessionId: string, cwd: string, tip: string 
     { type: "tools-used", sessionId, tools: ["Bash", "", 5, "Read"] },
     { type: "history-suppression", sessionId, cause: "x" },
     { type: "hybrid-organization", sessionId, organizationUuid: rng.pick([rng.uuid().toUpperCase(), "no"]) },
-    { type: "derived-from", v: 1, sessionId, sessions: [{ type: "claude_code_session", id: rng.uuid(), via: "fork" }] },
+    { type: "derived-from", v: 1, sessionId, sessions: origins(rng) },
     { type: "relocated", relocatedCwd: cwd, sessionId },
   ]);
 }
