@@ -17,13 +17,14 @@ import { bareProcess } from "./bare-process.mjs";
 import { lazyBuiltins } from "./lazy-builtins.mjs";
 import { lazySchemas } from "./lazy-schemas.mjs";
 import { noticesOf, packagesIn } from "./notices.mjs";
+import { requiredBuiltins } from "./required-builtins.mjs";
 import { withoutAjv } from "./without-ajv.mjs";
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const require = createRequire(import.meta.url);
 
-/** Loaded from node_modules at run time: dependencies that a user's install brings. */
-const EXTERNAL = ["fast-glob", "split2"];
+/** Loaded from node_modules at run time: what a user's install brings. */
+const EXTERNAL = ["fast-glob"];
 
 /** The server for editors, as the parts of the command line beside it import it. */
 const SERVER = "cli/acp-server";
@@ -88,8 +89,8 @@ async function bundle(outdir) {
     logLevel: "warning",
     metafile: true,
   };
-  const minified = { ...options, minifySyntax: true, minifyWhitespace: true };
-  const plugins = [bareProcess, lazyBuiltins, lazySchemas, withoutAjv];
+  const minified = { ...options, minify: true };
+  const plugins = [bareProcess, requiredBuiltins, lazyBuiltins, lazySchemas, withoutAjv];
   const builds = await Promise.all([
     esbuild.build({ ...options, entryPoints: { index: "src/index.ts" }, plugins: [lazyBuiltins] }),
     // Parts that are imported lazily stay files of their own, so that `--version` does not load the protocol.
@@ -100,8 +101,14 @@ async function bundle(outdir) {
       chunkNames: "cli/[name]-[hash]",
       plugins: [...plugins, serverApart],
     }),
-    // What serves an editor is one file, its lazy parts too: to find and read twenty takes longer than to run them.
-    esbuild.build({ ...minified, entryPoints: { [SERVER]: "src/acp/main.ts" }, minifyIdentifiers: true, plugins }),
+    // What serves an editor is built by itself, in few files: to find and read twenty takes longer than to run them.
+    esbuild.build({
+      ...minified,
+      entryPoints: { [SERVER]: "src/acp/main.ts" },
+      splitting: true,
+      chunkNames: "cli/acp-[name]-[hash]",
+      plugins,
+    }),
   ]);
   makeExecutable(path.join(outdir, "cli.js"));
   return [...new Set(builds.flatMap(({ metafile }) => packagesIn(metafile)))].sort();

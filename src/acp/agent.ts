@@ -24,7 +24,6 @@ import {
 } from "./from-acp.ts";
 import { lastUsage } from "./last-usage.ts";
 import { PARALLEL_LOADS } from "./limits.ts";
-import { replay } from "./load.ts";
 import { openLog } from "./log.ts";
 import { mixedPage } from "./pages.ts";
 import { sender, Server, type ServerOptions } from "./server.ts";
@@ -110,12 +109,15 @@ function addReadingMethods(app: AgentApp, server: Server): AgentApp {
         const facts = await open.run("load", sessionId, signal, (stop) =>
           turn(stop, async () => {
             const here = begun.get(sessionId);
-            if (here === undefined)
+            if (here === undefined) {
+              // What reads and translates a conversation would double the time until the first answer.
+              const { replay } = await import("./load.ts");
               return replay(store, sessionId, send, stop, {
                 ...request,
                 replayLast: server.options.replayLast,
                 compactions: server.compactions,
               });
+            }
             for (const update of here.updates) {
               stop.throwIfAborted();
               await send(update);

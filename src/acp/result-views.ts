@@ -1,7 +1,8 @@
 import type { ToolCallContent, ToolCallLocation } from "@agentclientprotocol/sdk/unstable";
 import type { Beside } from "../view/parts.ts";
 import { textOfResult, type ToolResult } from "../view/result.ts";
-import { fence, note, object, shorten, showPieces, string, textOf, withoutReminders } from "./content.ts";
+import { fence, note, object, shorten, string, textOf, withoutReminders } from "./content.ts";
+import { showPieces } from "./content-blocks.ts";
 import { recordedChange } from "./diff.ts";
 import { META } from "./from-acp.ts";
 import { ID_UNITS, TOOL_TITLE_UNITS } from "./limits.ts";

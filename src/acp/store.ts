@@ -1,4 +1,3 @@
-import { TranscriptError } from "../store/errors.ts";
 import type { SessionUse } from "../store/live.ts";
 import type { SessionPage } from "../store/page.ts";
 import type { ListedSession } from "../store/types.ts";
@@ -55,96 +54,23 @@ export interface Store {
   remove(sessionId: string): Promise<void>;
 }
 
-/**
- * The store on the disk. `configDirs` absent: the one that `CLAUDE_CONFIG_DIR` names, or `~/.claude`. Its parts are
- * loaded when they are first needed, so that `initialize` is answered before any of them.
- */
+/** The store on the disk, loaded when something is first asked of it: `initialize` is answered before. */
 export function openStore(configDirs?: readonly string[]): Store {
-  const where = { configDirs };
+  let opened: Promise<Store> | undefined;
+  const store = (): Promise<Store> =>
+    (opened ??= import("./store-on-disk.ts").then(({ storeOnDisk }) => storeOnDisk(configDirs)));
   return {
-    async page(options) {
-      const { listSessionPage } = await import("../store/page.ts");
-      return listSessionPage({ ...options, ...where });
-    },
-    async placeOf(cwd, dir, { includeWorktrees }) {
-      const { canonicalPath } = await import("../store/project-key.ts");
-      const [real, wanted] = [canonicalPath(cwd), canonicalPath(dir)];
-      if (real === wanted) return {};
-      if (!includeWorktrees) return undefined;
-      const { listWorktrees } = await import("../store/worktrees.ts");
-      return listWorktrees(wanted).includes(real) ? { worktree: real } : undefined;
-    },
-    async has(sessionId) {
-      const { findSession } = await import("../store/locate.ts");
-      const { isSessionId } = await import("../store/session-id.ts");
-      return isSessionId(sessionId) && findSession(sessionId, where) !== undefined;
-    },
-    async open(sessionId, { signal }) {
-      const { requireSession } = await import("../store/locate.ts");
-      const { requireSessionId } = await import("../store/session-id.ts");
-      const { openConversation } = await import("../store/open-conversation.ts");
-      return openConversation(requireSession(requireSessionId(sessionId), where), { signal });
-    },
-    async subagents(sessionId, { signal }) {
-      const { findSession } = await import("../store/locate.ts");
-      const { openSubagents } = await import("../store/subagents.ts");
-      const copy = findSession(sessionId, where);
-      return copy && openSubagents(copy, signal);
-    },
-    async fork(sessionId, { cwd, messageId, signal, onUnread }) {
-      const { forkSession } = await import("../store/fork.ts");
-      const options = { ...where, cwd, signal, onUnread };
-      try {
-        return await forkSession(sessionId, { ...options, upToMessageId: messageId });
-      } catch (error) {
-        if (messageId === undefined || !isMessageNotFound(error)) throw error;
-        const { idInFork } = await import("../store/fork-ids.ts");
-        const upToMessageId = await idInFork(sessionId, messageId, options);
-        if (upToMessageId === undefined) throw error;
-        return forkSession(sessionId, { ...options, upToMessageId });
-      }
-    },
-    async archive(sessionId, archived) {
-      const { archiveSession, unarchiveSession } = await import("../store/archive.ts");
-      await (archived ? archiveSession : unarchiveSession)(sessionId, where);
-    },
-    async rename(sessionId, title) {
-      const { renameSession } = await import("../store/annotate.ts");
-      await renameSession(sessionId, title, where);
-    },
-    async use(sessionId) {
-      const { findCopies } = await import("../store/locate.ts");
-      const { sessionInUse } = await import("../store/live.ts");
-      const copies = findCopies(sessionId, where);
-      for (const configDir of new Set(copies.map(({ project }) => project.configDir))) {
-        const mtimesMs = copies.filter(({ project }) => project.configDir === configDir).map((copy) => copy.mtimeMs);
-        const use = sessionInUse(sessionId, { configDir, mtimesMs });
-        if (use !== undefined) return use;
-      }
-      return undefined;
-    },
-    async resumable(sessionId) {
-      const { findSession } = await import("../store/locate.ts");
-      const { resumable } = await import("../store/resumable.ts");
-      const copy = findSession(sessionId, where);
-      return copy && resumable(copy);
-    },
-    async live(sessions) {
-      const { sessionsInProcesses } = await import("../store/live.ts");
-      const running = new Map<string, ReadonlySet<string>>();
-      for (const { configDir } of sessions) {
-        if (!running.has(configDir)) running.set(configDir, sessionsInProcesses(configDir));
-      }
-      return new Set(
-        sessions.map(({ sessionId, configDir }) => (running.get(configDir)?.has(sessionId) === true ? sessionId : "")),
-      );
-    },
-    async remove(sessionId) {
-      const { deleteSession } = await import("../store/delete.ts");
-      await deleteSession(sessionId, where);
-    },
+    page: async (options) => (await store()).page(options),
+    placeOf: async (cwd, dir, options) => (await store()).placeOf(cwd, dir, options),
+    has: async (sessionId) => (await store()).has(sessionId),
+    open: async (sessionId, options) => (await store()).open(sessionId, options),
+    subagents: async (sessionId, options) => (await store()).subagents(sessionId, options),
+    fork: async (sessionId, options) => (await store()).fork(sessionId, options),
+    archive: async (sessionId, archived) => (await store()).archive(sessionId, archived),
+    rename: async (sessionId, title) => (await store()).rename(sessionId, title),
+    use: async (sessionId) => (await store()).use(sessionId),
+    resumable: async (sessionId) => (await store()).resumable(sessionId),
+    live: async (sessions) => (await store()).live(sessions),
+    remove: async (sessionId) => (await store()).remove(sessionId),
   };
 }
-
-const isMessageNotFound = (error: unknown): boolean =>
-  error instanceof TranscriptError && error.code === "MessageNotFound";

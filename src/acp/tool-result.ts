@@ -1,7 +1,8 @@
 import type { ToolCallContent, ToolCallLocation, ToolCallStatus } from "@agentclientprotocol/sdk/unstable";
 import type { Beside } from "../view/parts.ts";
 import { readResult, textOfResult, type ToolResult } from "../view/result.ts";
-import { note, object, showPieces, withoutReminders } from "./content.ts";
+import { note, object, withoutReminders } from "./content.ts";
+import { showPieces } from "./content-blocks.ts";
 import { META } from "./from-acp.ts";
 import { type AnsweredCall, SPECIAL_RESULTS } from "./result-views.ts";
 import { withStoredOutput } from "./stored-output.ts";

@@ -1,7 +1,7 @@
 import { type ChildProcessByStdio, spawn } from "node:child_process";
 import type { Writable } from "node:stream";
 import type { Terminal } from "./command.ts";
-import { piecesOf } from "./pieces.ts";
+import { piecesOf } from "./terminal.ts";
 
 /** Where a long text goes. */
 export interface Output {

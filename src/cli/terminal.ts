@@ -1,6 +1,5 @@
 import { printable, printableLine } from "../view/printable.ts";
 import type { Terminal } from "./command.ts";
-import { piecesOf } from "./pieces.ts";
 
 export { printable, printableLine, printableLines } from "../view/printable.ts";
 
@@ -37,4 +36,19 @@ export function openTerminal(): Terminal {
       stderr.write(`${printableLine(text)}\n`);
     },
   };
+}
+
+/** A stream makes bytes of a whole text at once, and keeps them until they are read. */
+const PIECE_UNITS = 1024 * 1024;
+
+/** A long text in pieces that part no character; a short one as it is. */
+export function* piecesOf(text: string): Generator<string> {
+  let from = 0;
+  while (text.length - from > PIECE_UNITS) {
+    const last = text.charCodeAt(from + PIECE_UNITS - 1);
+    const to = from + (last >= 0xd8_00 && last <= 0xdb_ff ? PIECE_UNITS - 1 : PIECE_UNITS);
+    yield text.slice(from, to);
+    from = to;
+  }
+  yield from === 0 ? text : text.slice(from);
 }

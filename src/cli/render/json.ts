@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import type { StoredOutput } from "../../store/tool-results.ts";
 import type { Part } from "../../view/parts.ts";
 import { wholeText } from "../../view/spilled.ts";
-import { piecesOf } from "../pieces.ts";
+import { piecesOf } from "../terminal.ts";
 import { terminalJson } from "./json-text.ts";
 import type { About, LeftOut, Renderer } from "./view.ts";
 
