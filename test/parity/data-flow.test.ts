@@ -42,6 +42,28 @@ test.each(SEEDS)("an official fork of our fork says of data what one of the sour
   expect(said(await fork(official, second.sessionId), first.sessionId, second.sessionId)).toEqual(expected);
 });
 
+test("what is unknown in a list that a later one takes the place of is in the fork", async () => {
+  const sessionId = new Rng("superseded").uuid();
+  const row = (type: string, fields: object): Row => ({ type, v: 1, sessionId, ...fields });
+  const later = { type: "later", id: "x", via: "fork" };
+  const rows = [
+    { type: "user", uuid: sessionId, parentUuid: null, sessionId, message: { role: "user", content: "hi" } },
+    row("data-flow-records", { records: [{ event_id: "e" }] }),
+    row("derived-from", { sessions: [{ type: "claude_code_session", id: "a", via: "fork" }, later] }),
+    row("derived-from", { sessions: [] }),
+  ];
+  fs.writeFileSync(
+    path.join(dir, PROJECT, `${sessionId}.jsonl`),
+    `${rows.map((each) => JSON.stringify(each)).join("\n")}\n`,
+  );
+
+  const copy = await fork(ours, sessionId);
+
+  const lists = copy.rows.filter(({ type }) => type === "derived-from").map(({ sessions }) => sessions);
+  expect(lists).toEqual([[later], [{ type: "claude_code_session", id: sessionId, via: "fork" }]]);
+  expect(said(await fork(official, copy.sessionId), copy.sessionId)).toEqual(said(await fork(official, sessionId)));
+});
+
 function transcript(rng: Rng): Transcript {
   const sessionId = rng.uuid();
   const rows = conversation(rng, { sessionId, cwd: "/p", steps: rng.int(1, 8), start: Date.UTC(2026, 0, 1) });
