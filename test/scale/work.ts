@@ -122,7 +122,9 @@ export function tooMuch({ shape, operation, n, counted: [once, twice] }: Counted
     };
     check("", least, sum(after), measure === "code" ? 0 : measure === "memory" ? ONE_PAGE_OF_HEAP : ONE_BUFFER);
     if (measure === "code")
-      for (const [name, now] of Object.entries(after)) check(` of ${name}`, before[name] ?? 0, now, SMALL_PART * whole);
+      // What began only at 2n, or was not counted at n, is judged as a part of the whole.
+      for (const [name, base] of Object.entries(before))
+        check(` of ${name}`, base, after[name] ?? 0, SMALL_PART * whole);
     if (measure === "memory") check(" of buffers", before["buffers"] ?? 0, after["buffers"] ?? 0, ONE_BUFFER);
     if (measure === "built-ins")
       for (const [name, now] of Object.entries(after)) {
