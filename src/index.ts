@@ -2,9 +2,9 @@
  * The library. A line here is public API. Names, arguments and results are those of the official Agent SDK's session
  * helpers, so that a program can swap the import; further options are ours.
  */
-export { listSessions, type ListSessionsOptions } from "./store/list.ts";
-export { listSessionPage, type ListSessionPageOptions, type SessionPage } from "./store/page.ts";
-export { getSessionInfo } from "./store/info.ts";
+export { listSessions, type ListSessionsOptions } from "./store/list/list-sessions.ts";
+export { listSessionPage, type ListSessionPageOptions, type SessionPage } from "./store/list/list-session-page.ts";
+export { getSessionInfo } from "./store/list/session-info.ts";
 
 export {
   type ConversationEntry,
@@ -15,8 +15,8 @@ export {
   type SessionMessage,
   streamSessionMessages,
   type TranscriptMessage,
-} from "./store/read.ts";
-export { readEntries, type ReadEntriesOptions, type TranscriptEntry } from "./store/entries.ts";
+} from "./store/read/session-messages.ts";
+export { readEntries, type ReadEntriesOptions, type TranscriptEntry } from "./store/read/entries.ts";
 export {
   describeSubagents,
   getSubagentMessages,
@@ -24,20 +24,20 @@ export {
   listSubagents,
   type ListSubagentsOptions,
   type Subagent,
-} from "./store/subagents.ts";
-export { readToolResult, type ReadToolResultOptions } from "./store/tool-results.ts";
+} from "./store/read/subagents.ts";
+export { readToolResult, type ReadToolResultOptions } from "./store/read/tool-results.ts";
 
-export type { Unread } from "./store/unread.ts";
+export type { Unread } from "./store/read/unread.ts";
 
-export { forkSession, type ForkSessionOptions, type ForkSessionResult } from "./store/fork.ts";
-export { renameSession, tagSession } from "./store/annotate.ts";
-export { archiveSession, unarchiveSession } from "./store/archive.ts";
-export { deleteSession, type DeleteResult, type DeleteSessionOptions } from "./store/delete.ts";
-export { restoreSession, type RestoreResult } from "./store/restore.ts";
-export { emptyTrash, listTrash, type TrashEntry } from "./store/trash.ts";
+export { forkSession, type ForkSessionOptions, type ForkSessionResult } from "./store/fork/fork-session.ts";
+export { renameSession, tagSession } from "./store/annotate/annotate.ts";
+export { archiveSession, unarchiveSession } from "./store/annotate/archive.ts";
+export { deleteSession, type DeleteResult, type DeleteSessionOptions } from "./store/trash/delete-session.ts";
+export { restoreSession, type RestoreResult } from "./store/trash/restore-session.ts";
+export { emptyTrash, listTrash, type TrashEntry } from "./store/trash/trash-contents.ts";
 
-export { resolveConfigDir } from "./store/config-dir.ts";
-export { projectKey } from "./store/project-key.ts";
+export { resolveConfigDir } from "./store/layout/config-dir.ts";
+export { projectKey } from "./store/layout/project-key.ts";
 export {
   InvalidArgumentError,
   InvalidCursorError,

@@ -38,7 +38,7 @@ const RULES = [
     name: "only the one door to the disk knows node:fs",
     text: /["'](?:node:)?fs(?:\/promises)?["']/,
     within: () => true,
-    except: ["store/disk.ts"],
+    except: ["store/disk/fs.ts"],
   },
   {
     name: "transcript/ is pure: no built-in module, no clock, no randomness, no process",
@@ -50,20 +50,20 @@ const RULES = [
     name: "only the rims know stdout",
     text: /\bprocess\.stdout\b|\bconsole\.(?:log|info|debug)\b/,
     within: () => true,
-    except: ["acp/main.ts", "cli/terminal.ts", "mcp/main.ts"],
+    except: ["acp/main.ts", "cli/terminal/terminal.ts", "mcp/main.ts"],
   },
   {
     name: "the path of a session is built in paths.ts, behind the check of its id",
     text: /\bjoin\((?:[^()]|\([^()]*\))*\b[sS]essionId\b|\$\{[^}]*[iI]d[^}]*\}\.jsonl\b/,
     within: () => true,
     // A temporary file's name has its final name in it, and is taken apart by a pattern that only an id fits.
-    except: ["store/paths.ts", "store/temp.ts"],
+    except: ["store/layout/paths.ts", "store/disk/temp-file.ts"],
   },
   {
     name: "no other program is started, but for the pager, and to learn which processes run",
     text: /["']node:child_process["']/,
     within: () => true,
-    except: ["cli/pager.ts", "store/processes.ts"],
+    except: ["cli/terminal/pager.ts", "store/disk/processes.ts"],
   },
   {
     name: "JSON on stdout has nothing in it that a terminal would obey: it is made in one place",
@@ -76,7 +76,7 @@ const RULES = [
     name: "nothing talks to a network, but for the one server that listens on this machine's own address",
     text: /["'](?:node:)?(?:net|http|https|http2|tls|dgram|dns)["']|\bfetch\(|\bWebSocket\b/,
     within: () => true,
-    except: ["mcp/http.ts"],
+    except: ["mcp/wire/http.ts"],
   },
 ] as const;
 

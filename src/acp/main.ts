@@ -1,10 +1,10 @@
-import { createAgent, type AgentOptions } from "./agent.ts";
-import { type LogLevel, openLog } from "./log.ts";
-import { LineOutput } from "./output.ts";
-import { serve } from "./stdio.ts";
-import { openStore } from "./store.ts";
-import { updateLines } from "./update-lines.ts";
-import { serverConsole } from "../server-console.ts";
+import { createAgent, type AgentOptions } from "./methods/agent.ts";
+import { type LogLevel, openLog } from "./rim/log.ts";
+import { LineOutput } from "./wire/line-writer.ts";
+import { serve } from "./wire/stdio.ts";
+import { openStore } from "./rim/acp-store.ts";
+import { updateLines } from "./wire/update-writer.ts";
+import { serverConsole } from "../servers/server-console.ts";
 import { VERSION } from "../version.ts";
 import { printable } from "../view/printable.ts";
 

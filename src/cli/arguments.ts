@@ -1,4 +1,4 @@
-import { type Command, type Options, UsageError } from "./command.ts";
+import { type Command, type Options, UsageError } from "./terminal/command.ts";
 import { COMMANDS, COMMON_OPTIONS, loadCommand } from "./commands.ts";
 
 /** Not by `import`: that would load everything `node:util` exports, which is felt in the time to the first answer. */
@@ -49,7 +49,7 @@ async function unknownOption(rawName: string, word: string, options: Options): P
   const isLong = rawName.startsWith("--");
   const given = isLong ? rawName : /^-[a-z]{3}/i.test(word) ? `-${word.replace(/=.*$/s, "")}` : undefined;
   const name = given?.slice(2) ?? "";
-  const { closest } = await import("./closest.ts");
+  const { closest } = await import("./terminal/closest.ts");
   const meant = given === undefined ? undefined : closest(name, Object.keys(options));
   if (meant !== undefined) {
     return new UsageError(`unknown option ${isLong ? rawName : given?.slice(1)}, did you mean --${meant}?`);

@@ -1,4 +1,4 @@
-import type { Command, Options } from "./command.ts";
+import type { Command, Options } from "./terminal/command.ts";
 
 /** Every command, in the order of the help; its module is loaded when it is asked for. */
 export const COMMANDS: Readonly<Record<string, () => Promise<{ readonly command: Command }>>> = {

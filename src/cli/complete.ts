@@ -1,14 +1,14 @@
 import { homedir } from "node:os";
-import { sessionIdsWith } from "../store/find-by-prefix.ts";
-import { findSession } from "../store/locate.ts";
-import { listSessionPage } from "../store/page.ts";
-import { titleOf } from "../store/title.ts";
-import { listTrash } from "../store/trash.ts";
+import { sessionIdsWith } from "../store/resolve/by-prefix.ts";
+import { findSession } from "../store/projects/find-copies.ts";
+import { listSessionPage } from "../store/list/list-session-page.ts";
+import { titleOf } from "../store/facts/title-of.ts";
+import { listTrash } from "../store/trash/trash-contents.ts";
 import type { ListedSession } from "../store/types.ts";
-import type { Command, Completion, Options, Terminal } from "./command.ts";
+import type { Command, Completion, Options, Terminal } from "./terminal/command.ts";
 import { COMMANDS, COMMON_OPTIONS, isCommand, loadCommand } from "./commands.ts";
-import { printable, printableLines } from "./terminal.ts";
-import { cut } from "./width.ts";
+import { printable, printableLines } from "./terminal/terminal.ts";
+import { cut } from "./terminal/width.ts";
 
 /** Sessions that are looked at for their titles, directories, tags and branches: what was active lately is meant. */
 const RECENT = 500;

@@ -1,7 +1,7 @@
 import { VERSION } from "../version.ts";
-import type { Command, Options, OptionSpec } from "./command.ts";
+import type { Command, Options, OptionSpec } from "./terminal/command.ts";
 import { COMMANDS, COMMON_OPTIONS, loadCommand } from "./commands.ts";
-import { wrap } from "./render/wrap.ts";
+import { wrap } from "./terminal/wrap.ts";
 
 /** Lines that are longer than this are hard to read, however wide the terminal. */
 const MOST_COLUMNS = 100;

@@ -1,8 +1,8 @@
 import { VERSION } from "../version.ts";
 import { readArguments } from "./arguments.ts";
-import { type Command, type Terminal, UsageError } from "./command.ts";
+import { type Command, type Terminal, UsageError } from "./terminal/command.ts";
 import { isCommand, loadCommand } from "./commands.ts";
-import { openTerminal } from "./terminal.ts";
+import { openTerminal } from "./terminal/terminal.ts";
 
 /** Exit codes: 0 done, 1 failed (a command says so), 2 misused. */
 const MISUSED = 2;
@@ -62,7 +62,7 @@ async function runCommand(name: string, args: string[], terminal: Terminal): Pro
     if (error instanceof UsageError) {
       return misused(`${name}: ${error.message}`, `Try 'claude-transcripts ${name} --help'.`, terminal);
     }
-    const { tellFailure } = await import("./failure.ts");
+    const { tellFailure } = await import("./changes/failure.ts");
     return tellFailure(error, { json: args.includes("--json"), terminal, configDirs });
   }
 }
@@ -80,7 +80,7 @@ function requirePositionals({ positionals: allowed, usage }: Command, given: rea
 async function existing(given: unknown): Promise<readonly string[] | undefined> {
   if (!Array.isArray(given)) return undefined;
   const dirs = given.filter((dir): dir is string => typeof dir === "string");
-  const { isDirectory } = await import("../store/config-dir.ts");
+  const { isDirectory } = await import("../store/layout/config-dir.ts");
   const missing = dirs.find((dir) => !isDirectory(dir));
   if (missing !== undefined) throw new UsageError(`--config-dir: there is no directory ${missing}`);
   return dirs;

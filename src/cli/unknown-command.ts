@@ -1,4 +1,4 @@
-import { closest } from "./closest.ts";
+import { closest } from "./terminal/closest.ts";
 import { COMMANDS } from "./commands.ts";
 
 /** Words of other programs for what a command does. */
@@ -54,8 +54,8 @@ function meantBy(word: string): string | undefined {
 async function howToContinue(rest: readonly string[]): Promise<string> {
   const given = rest.find((word) => !word.startsWith("-"));
   if (given !== undefined) {
-    const { resolveSession } = await import("../store/find-by-prefix.ts");
-    const { resumable } = await import("../store/resumable.ts");
+    const { resolveSession } = await import("../store/resolve/by-prefix.ts");
+    const { resumable } = await import("../store/projects/resumable.ts");
     const { resumeCommand } = await import("../view/resume.ts");
     try {
       return `Type: ${resumeCommand(resumable(resolveSession(given, undefined)))}`;

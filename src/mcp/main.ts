@@ -1,8 +1,8 @@
-import { serverConsole } from "../server-console.ts";
-import { serveStdio } from "./sdk.ts";
-import type { Service } from "./service.ts";
-import { shippedTables } from "./shipped.ts";
-import { openStore } from "./store.ts";
+import { serverConsole } from "../servers/server-console.ts";
+import { serveStdio } from "./wire/sdk-adapter.ts";
+import type { Service } from "./core/service.ts";
+import { shippedTables } from "./definition.ts";
+import { openStore } from "./core/mcp-store.ts";
 
 export interface ServeOptions {
   /** Absent: the config dir that `CLAUDE_CONFIG_DIR` names, or `~/.claude`. */
@@ -41,7 +41,7 @@ export async function serveMcp({
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => process.exit(0));
   const tables = shippedTables({ readOnly, tools });
   if (http !== undefined) {
-    const { startHttp } = await import("./http-start.ts");
+    const { startHttp } = await import("./wire/http-start.ts");
     await startHttp(tables, service, { ...http, configDirs });
     return new Promise(() => undefined);
   }

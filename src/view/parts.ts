@@ -1,6 +1,6 @@
-import type { OpenConversation } from "../store/open-conversation.ts";
-import type { ConversationEntry } from "../store/read.ts";
-import { record } from "../transcript/voice-call.ts";
+import type { OpenConversation } from "../store/read/open-conversation.ts";
+import type { ConversationEntry } from "../store/read/session-messages.ts";
+import { record } from "../transcript/rows/voice-call.ts";
 import { isCall, isResult, readResult, textOfResult } from "./result.ts";
 import { formatBytes } from "./size.ts";
 import { readSpilled, type Spilled } from "./spilled.ts";

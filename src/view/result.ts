@@ -1,4 +1,4 @@
-import { record } from "../transcript/voice-call.ts";
+import { record } from "../transcript/rows/voice-call.ts";
 import { jsonText } from "./json-text.ts";
 
 type Json = Readonly<Record<string, unknown>>;

@@ -1,5 +1,5 @@
-import { outputChunks, outputText, type StoredOutput } from "../store/tool-results.ts";
-import { record } from "../transcript/voice-call.ts";
+import { outputChunks, outputText, type StoredOutput } from "../store/read/tool-results.ts";
+import { record } from "../transcript/rows/voice-call.ts";
 import { formatBytes } from "./size.ts";
 
 type Json = Readonly<Record<string, unknown>>;

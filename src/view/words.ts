@@ -1,5 +1,5 @@
-import { readUserText, type UserText } from "../transcript/user-text.ts";
-import { record } from "../transcript/voice-call.ts";
+import { readUserText, type UserText } from "../transcript/text/user-text.ts";
+import { record } from "../transcript/rows/voice-call.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { show } from "../../src/cli/show.ts";
+import { show } from "../../src/cli/show/show-run.ts";
 import { getSessionMessages } from "../../src/index.ts";
 import { FakeTerminal, invocation } from "../support/fake-terminal.ts";
 import { inOrder } from "../support/in-order.ts";

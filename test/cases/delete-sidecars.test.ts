@@ -2,7 +2,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { expect, test } from "vitest";
 import { deleteSession, restoreSession } from "../../src/index.ts";
-import { examineStore } from "../../src/store/doctor.ts";
+import { examineStore } from "../../src/store/doctor/examine-store.ts";
 import { snapshot } from "../support/snapshot.ts";
 import { caseConfigDir } from "../support/surfaces.ts";
 

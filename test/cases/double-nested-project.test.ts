@@ -1,6 +1,6 @@
 import path from "node:path";
 import { expect, test } from "vitest";
-import { doctor } from "../../src/cli/doctor.ts";
+import { doctor } from "../../src/cli/doctor/doctor-run.ts";
 import { FakeTerminal, invocation } from "../support/fake-terminal.ts";
 import { caseConfigDir } from "../support/surfaces.ts";
 

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { caseConfigDir, onEverySurface, sessionIdsIn } from "../support/surfaces.ts";
-import { show } from "../../src/cli/show.ts";
+import { show } from "../../src/cli/show/show-run.ts";
 import { FakeTerminal, invocation } from "../support/fake-terminal.ts";
 import { connectMcpHere } from "../support/mcp-client.ts";
 

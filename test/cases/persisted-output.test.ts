@@ -1,7 +1,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
-import { show } from "../../src/cli/show.ts";
+import { show } from "../../src/cli/show/show-run.ts";
 import { readToolResult } from "../../src/index.ts";
 import { FakeTerminal, invocation } from "../support/fake-terminal.ts";
 import { connectMcpHere } from "../support/mcp-client.ts";

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { toSessionRow } from "../../src/acp/session-row.ts";
-import { listSessions as printSessions } from "../../src/cli/list-sessions.ts";
+import { toSessionRow } from "../../src/acp/sessions/session-to-acp.ts";
+import { listSessions as printSessions } from "../../src/cli/list/list-run.ts";
 import { getSessionInfo, listSessionPage } from "../../src/index.ts";
 import { FakeTerminal, invocation } from "../support/fake-terminal.ts";
 import { connectMcpHere } from "../support/mcp-client.ts";

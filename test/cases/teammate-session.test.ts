@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import { put, sessionId, tempConfigDir } from "../support/config-dir.ts";
 import { attachment, jsonl, type Row, user } from "../support/rows.ts";
-import { toSessionRow } from "../../src/acp/session-row.ts";
-import { listSessions } from "../../src/cli/list-sessions.ts";
+import { toSessionRow } from "../../src/acp/sessions/session-to-acp.ts";
+import { listSessions } from "../../src/cli/list/list-run.ts";
 import { listSessionPage } from "../../src/index.ts";
 import { FakeTerminal, invocation } from "../support/fake-terminal.ts";
 import { connectMcpHere } from "../support/mcp-client.ts";

@@ -2,11 +2,11 @@ import path from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { COMMANDS, COMMON_OPTIONS, loadCommand } from "../../src/cli/commands.ts";
-import { UsageError } from "../../src/cli/command.ts";
+import { UsageError } from "../../src/cli/terminal/command.ts";
 import { readArguments } from "../../src/cli/arguments.ts";
 import { commandHelp, generalHelp } from "../../src/cli/help.ts";
 import { unknownCommand } from "../../src/cli/unknown-command.ts";
-import { widthOf } from "../../src/cli/width.ts";
+import { widthOf } from "../../src/cli/terminal/width.ts";
 import { loadedWith } from "../support/imports.ts";
 
 const src = path.resolve(import.meta.dirname, "../../src");

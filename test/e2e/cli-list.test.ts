@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
-import { widthOf } from "../../src/cli/width.ts";
+import { widthOf } from "../../src/cli/terminal/width.ts";
 import { turnRows, writeSession } from "../support/acp-store.ts";
 import { binary } from "../support/binary.ts";
 import { put, sessionId, tempConfigDir } from "../support/config-dir.ts";

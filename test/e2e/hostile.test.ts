@@ -5,7 +5,7 @@ import os from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { connect, type RawClient, type Reply } from "../support/acp-client.ts";
-import { show } from "../../src/cli/show.ts";
+import { show } from "../../src/cli/show/show-run.ts";
 import { binary } from "../support/binary.ts";
 import { FakeTerminal, invocation } from "../support/fake-terminal.ts";
 import { HOSTILE_VALUES, type HostileSession, writeHostileSessions } from "../support/hostile.ts";

@@ -1,8 +1,8 @@
 /** The official conformance suite of the protocol, over HTTP. */
 import { describe, expect, onTestFinished, test } from "vitest";
-import { serveHttp } from "../../src/mcp/http.ts";
-import type { Service } from "../../src/mcp/service.ts";
-import { openStore } from "../../src/mcp/store.ts";
+import { serveHttp } from "../../src/mcp/wire/http.ts";
+import type { Service } from "../../src/mcp/core/service.ts";
+import { openStore } from "../../src/mcp/core/mcp-store.ts";
 import { tempConfigDir } from "../support/config-dir.ts";
 import { conformance } from "../support/conformance.ts";
 import { conformanceTables } from "../support/conformance-tables.ts";

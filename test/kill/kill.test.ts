@@ -53,7 +53,7 @@ test("the points are all calls that the one door to the disk makes", () => {
     return [...new Set([...text.matchAll(pattern)].map(([, name]) => name))].sort();
   };
   const wrapped = found("wrapped.mjs", /^ {2}"([\w.]+)",$/gm);
-  expect(found("../../src/store/disk.ts", /\bfs\.(\w+Sync(?:\.native)?)\(/g)).toEqual(wrapped);
+  expect(found("../../src/store/disk/fs.ts", /\bfs\.(\w+Sync(?:\.native)?)\(/g)).toEqual(wrapped);
 });
 
 /** The calls of an undisturbed run. */

@@ -1,5 +1,5 @@
 /**
- * All synchronous functions that src/store/disk.ts uses (kill.test.ts holds the two together), and how something is done
+ * All synchronous functions that src/store/disk/fs.ts uses (kill.test.ts holds the two together), and how something is done
  * around each call of them: they are replaced in the `fs` object that it calls them on.
  */
 import fs from "node:fs";

@@ -1,5 +1,5 @@
 /** What a list sees of a transcript, for predicates and stand-ins; from sdk-spec §4, apart from src on purpose. */
-import { readUserText } from "../../src/transcript/user-text.ts";
+import { readUserText } from "../../src/transcript/text/user-text.ts";
 import { bytesOf, line, type Row, rowOf, type Transcript } from "./model.ts";
 import { breakOf } from "./grammar.ts";
 import { memo } from "./memo.ts";

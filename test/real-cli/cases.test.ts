@@ -1,7 +1,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
-import { show } from "../../src/cli/show.ts";
+import { show } from "../../src/cli/show/show-run.ts";
 import { getSessionMessages } from "../../src/index.ts";
 import { tempConfigDir } from "../support/config-dir.ts";
 import { FakeTerminal, invocation } from "../support/fake-terminal.ts";

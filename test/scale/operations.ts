@@ -5,19 +5,19 @@
 import fs from "node:fs";
 import path from "node:path";
 import { PassThrough, Writable } from "node:stream";
-import { createAgent } from "../../src/acp/agent.ts";
-import { LineOutput } from "../../src/acp/output.ts";
-import { serve } from "../../src/acp/stdio.ts";
-import { openStore as openForEditors } from "../../src/acp/store.ts";
-import { updateLines } from "../../src/acp/update-lines.ts";
-import type { Invocation, Terminal } from "../../src/cli/command.ts";
-import { doctor } from "../../src/cli/doctor.ts";
-import { listSessions } from "../../src/cli/list-sessions.ts";
-import { show } from "../../src/cli/show.ts";
+import { createAgent } from "../../src/acp/methods/agent.ts";
+import { LineOutput } from "../../src/acp/wire/line-writer.ts";
+import { serve } from "../../src/acp/wire/stdio.ts";
+import { openStore as openForEditors } from "../../src/acp/rim/acp-store.ts";
+import { updateLines } from "../../src/acp/wire/update-writer.ts";
+import type { Invocation, Terminal } from "../../src/cli/terminal/command.ts";
+import { doctor } from "../../src/cli/doctor/doctor-run.ts";
+import { listSessions } from "../../src/cli/list/list-run.ts";
+import { show } from "../../src/cli/show/show-run.ts";
 import { forkSession } from "../../src/index.ts";
-import { serveStdio } from "../../src/mcp/sdk.ts";
-import { shippedTables } from "../../src/mcp/shipped.ts";
-import { openStore as openForModels } from "../../src/mcp/store.ts";
+import { serveStdio } from "../../src/mcp/wire/sdk-adapter.ts";
+import { shippedTables } from "../../src/mcp/definition.ts";
+import { openStore as openForModels } from "../../src/mcp/core/mcp-store.ts";
 
 /** Small, so that there are pages of the small shapes too. */
 const PAGE_TOKENS = 1000;

@@ -1,4 +1,4 @@
-import type { Invocation, Terminal } from "../../src/cli/command.ts";
+import type { Invocation, Terminal } from "../../src/cli/terminal/command.ts";
 
 /** A terminal, or a pipe, that keeps what is printed. */
 export class FakeTerminal implements Terminal {

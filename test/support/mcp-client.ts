@@ -10,9 +10,9 @@ import {
   ListRootsRequestSchema,
 } from "@modelcontextprotocol/sdk/types.js";
 import { onTestFinished } from "vitest";
-import { connect } from "../../src/mcp/sdk.ts";
-import { shippedTables } from "../../src/mcp/shipped.ts";
-import { openStore } from "../../src/mcp/store.ts";
+import { connect } from "../../src/mcp/wire/sdk-adapter.ts";
+import { shippedTables } from "../../src/mcp/definition.ts";
+import { openStore } from "../../src/mcp/core/mcp-store.ts";
 import { binary } from "./binary.ts";
 
 export interface McpOptions {

@@ -3,10 +3,10 @@ import http from "node:http";
 import type { AddressInfo } from "node:net";
 import { StreamableHTTPServerTransport } from "@modelcontextprotocol/sdk/server/streamableHttp.js";
 import { onTestFinished } from "vitest";
-import { refusalOf } from "../../src/mcp/http-guard.ts";
-import { connect } from "../../src/mcp/sdk.ts";
-import type { Service } from "../../src/mcp/service.ts";
-import type { Tables } from "../../src/mcp/tables.ts";
+import { refusalOf } from "../../src/mcp/wire/http-guard.ts";
+import { connect } from "../../src/mcp/wire/sdk-adapter.ts";
+import type { Service } from "../../src/mcp/core/service.ts";
+import type { Tables } from "../../src/mcp/core/server-definition.ts";
 
 const TOKEN = "of-this-test";
 

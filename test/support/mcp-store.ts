@@ -1,4 +1,4 @@
-import type { Context } from "../../src/mcp/context.ts";
+import type { Context } from "../../src/mcp/core/context.ts";
 import { turnRows, writeSession } from "./acp-store.ts";
 import { tempConfigDir } from "./config-dir.ts";
 import type { Told } from "./mcp-client.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { viewResult } from "../../src/acp/tool-result.ts";
+import { viewResult } from "../../src/acp/tools/tool-result.ts";
 import { partsOf } from "../../src/view/parts.ts";
 import { readResult, textOfResult } from "../../src/view/result.ts";
 

@@ -1,7 +1,7 @@
 import path from "node:path";
 import { describe, expect, test } from "vitest";
-import { ToolResults } from "../../src/store/tool-results.ts";
-import { requireSession } from "../../src/store/locate.ts";
+import { ToolResults } from "../../src/store/read/tool-results.ts";
+import { requireSession } from "../../src/store/projects/find-copies.ts";
 import { beginningOf, readSpilled, spilledWords, textOfBlocks, wholeText } from "../../src/view/spilled.ts";
 import { put, sessionId, tempConfigDir } from "../support/config-dir.ts";
 import { jsonl, user } from "../support/rows.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { show } from "../../src/cli/show.ts";
+import { show } from "../../src/cli/show/show-run.ts";
 import { getSessionMessages } from "../../src/index.ts";
 import { Rng } from "../parity/rng.ts";
 import { put, sessionId, tempConfigDir } from "../support/config-dir.ts";

@@ -1,8 +1,8 @@
 import { delimiter } from "node:path";
-import { LOG_LEVELS, type LogLevel } from "../../acp/log.ts";
-import { PAGE_SESSIONS, PAGE_SESSIONS_MAX } from "../../transcript/limits.ts";
-import { type Command, UsageError } from "../command.ts";
-import { configDirsFromEnvironment, flag, type Setting, setting } from "../environment.ts";
+import { LOG_LEVELS, type LogLevel } from "../../acp/rim/log.ts";
+import { PAGE_SESSIONS, PAGE_SESSIONS_MAX } from "../../transcript/rows/limits.ts";
+import { type Command, UsageError } from "../terminal/command.ts";
+import { configDirsFromEnvironment, flag, type Setting, setting } from "../terminal/environment.ts";
 
 export const command: Command = {
   summary: "Serve the sessions to an editor over the Agent Client Protocol, on stdin and stdout",

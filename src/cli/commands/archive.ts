@@ -1,5 +1,5 @@
-import { changeJsonHelp, DRY_RUN } from "../change-help.ts";
-import type { Command } from "../command.ts";
+import { changeJsonHelp, DRY_RUN } from "../changes/batch-help.ts";
+import type { Command } from "../terminal/command.ts";
 
 export const command: Command = {
   summary: "Hide sessions from the list",
@@ -11,8 +11,8 @@ export const command: Command = {
   positionals: "some",
   completes: "sessions",
   async run(invocation) {
-    const { changeEach, sessionFinder } = await import("../change.ts");
-    const { archiveSession } = await import("../../store/archive.ts");
+    const { changeEach, sessionFinder } = await import("../changes/batch.ts");
+    const { archiveSession } = await import("../../store/annotate/archive.ts");
     const { configDirs, positionals } = invocation;
     const sessions = sessionFinder(invocation);
     return changeEach(invocation, {

@@ -1,4 +1,4 @@
-import { type Command, UsageError } from "../command.ts";
+import { type Command, UsageError } from "../terminal/command.ts";
 
 const SHELLS = ["bash", "zsh", "fish"];
 
@@ -14,7 +14,7 @@ export const command: Command = {
   completes: SHELLS,
   async run({ positionals: [shell = ""], json, terminal }) {
     if (!SHELLS.includes(shell)) throw new UsageError(`'${shell}' is none of ${SHELLS.join(", ")}`);
-    const { COMPLETION_SCRIPTS } = await import("../completion-scripts.ts");
+    const { COMPLETION_SCRIPTS } = await import("./completion-scripts.ts");
     const script = COMPLETION_SCRIPTS[shell] ?? "";
     await terminal.write(json ? `${JSON.stringify({ shell, script })}\n` : script);
     return 0;

@@ -1,6 +1,6 @@
-import type { Done, Subject } from "../change.ts";
-import { changeJsonHelp, DRY_RUN } from "../change-help.ts";
-import { type Command, UsageError } from "../command.ts";
+import type { Done, Subject } from "../changes/batch.ts";
+import { changeJsonHelp, DRY_RUN } from "../changes/batch-help.ts";
+import { type Command, UsageError } from "../terminal/command.ts";
 
 export const command: Command = {
   summary: "Move sessions, and all that belongs to them, into the trash",
@@ -20,12 +20,12 @@ session are in history.jsonl as well, which is never changed.`,
   positionals: "some",
   completes: "sessions",
   async run(invocation) {
-    const { changeEach, named, sessionFinder } = await import("../change.ts");
+    const { changeEach, named, sessionFinder } = await import("../changes/batch.ts");
     const { TranscriptError } = await import("../../store/errors.ts");
-    const { resolveCutShort } = await import("../../store/find-by-prefix.ts");
-    const { deleteSession } = await import("../../store/delete.ts");
-    const { planDeletion } = await import("../../store/plan-delete.ts");
-    const { canAsk, confirm } = await import("../confirm.ts");
+    const { resolveCutShort } = await import("../../store/resolve/by-prefix.ts");
+    const { deleteSession } = await import("../../store/trash/delete-session.ts");
+    const { planDeletion } = await import("../../store/trash/plan-delete.ts");
+    const { canAsk, confirm } = await import("../changes/confirm.ts");
     const { amount } = await import("../../view/size.ts");
     const { configDirs, positionals, values, json } = invocation;
     const permanent = values["permanently"] === true;

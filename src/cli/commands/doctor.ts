@@ -1,4 +1,4 @@
-import type { Command } from "../command.ts";
+import type { Command } from "../terminal/command.ts";
 
 export const command: Command = {
   summary: "Look for what is damaged, left behind, or about to be deleted by Claude Code",
@@ -38,7 +38,7 @@ it exits with 0.`,
   },
   positionals: "none",
   async run(invocation) {
-    const { doctor } = await import("../doctor.ts");
+    const { doctor } = await import("../doctor/doctor-run.ts");
     return doctor(invocation);
   },
 };

@@ -1,7 +1,7 @@
-import type { Unread } from "../../store/unread.ts";
+import type { Unread } from "../../store/read/unread.ts";
 import { resolve } from "node:path";
-import { changeJsonHelp, DRY_RUN } from "../change-help.ts";
-import { type Command, UsageError } from "../command.ts";
+import { changeJsonHelp, DRY_RUN } from "../changes/batch-help.ts";
+import { type Command, UsageError } from "../terminal/command.ts";
 
 export const command: Command = {
   summary: "Copy a session under a new id, to go on from there",
@@ -27,13 +27,13 @@ export const command: Command = {
   positionals: "one",
   completes: "sessions",
   async run(invocation) {
-    const { changeEach, sessionFinder } = await import("../change.ts");
-    const { isDirectory } = await import("../../store/config-dir.ts");
-    const { checkFork, forkSession } = await import("../../store/fork.ts");
-    const { requireSession } = await import("../../store/locate.ts");
-    const { resumable } = await import("../../store/resumable.ts");
+    const { changeEach, sessionFinder } = await import("../changes/batch.ts");
+    const { isDirectory } = await import("../../store/layout/config-dir.ts");
+    const { checkFork, forkSession } = await import("../../store/fork/fork-session.ts");
+    const { requireSession } = await import("../../store/projects/find-copies.ts");
+    const { resumable } = await import("../../store/projects/resumable.ts");
     const { resumeCommand } = await import("../../view/resume.ts");
-    const { unreadWords } = await import("../../view/unread.ts");
+    const { unreadWords } = await import("../../view/unread-words.ts");
     const { configDirs, positionals, terminal } = invocation;
     const text = (name: string): string | undefined => {
       const value = invocation.values[name];

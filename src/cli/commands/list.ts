@@ -1,5 +1,5 @@
 import { TIMES_UNDERSTOOD } from "../../view/when.ts";
-import type { Command } from "../command.ts";
+import type { Command } from "../terminal/command.ts";
 
 export const command: Command = {
   summary: "List the sessions, the last active first",
@@ -62,7 +62,7 @@ repository#worktree. On a terminal the first 30, elsewhere all, with whole paths
   positionals: "optional",
   completes: "projects",
   async run(invocation) {
-    const { listSessions } = await import("../list-sessions.ts");
+    const { listSessions } = await import("../list/list-run.ts");
     return listSessions(invocation);
   },
 };

@@ -1,6 +1,6 @@
 import { delimiter } from "node:path";
-import { type Command, UsageError } from "../command.ts";
-import { configDirsFromEnvironment, flag } from "../environment.ts";
+import { type Command, UsageError } from "../terminal/command.ts";
+import { configDirsFromEnvironment, flag } from "../terminal/environment.ts";
 
 export const command: Command = {
   summary: "Serve the sessions to agents over the Model Context Protocol, on stdin and stdout",
@@ -39,7 +39,7 @@ export const command: Command = {
 
 async function toolsOption(given: unknown): Promise<readonly string[] | undefined> {
   if (typeof given !== "string") return undefined;
-  const { TOOLS } = await import("../../mcp/all-tools.ts");
+  const { TOOLS } = await import("../../mcp/tools/all-tools.ts");
   const known = TOOLS.map(({ name }) => name);
   const tools = given.split(",").map((name) => name.trim());
   const unknown = tools.find((name) => !known.includes(name));

@@ -1,5 +1,5 @@
-import { changeJsonHelp, DRY_RUN } from "../change-help.ts";
-import { type Command, UsageError } from "../command.ts";
+import { changeJsonHelp, DRY_RUN } from "../changes/batch-help.ts";
+import { type Command, UsageError } from "../terminal/command.ts";
 
 export const command: Command = {
   summary: "Give a session a title",
@@ -10,10 +10,10 @@ export const command: Command = {
   positionals: "some",
   completes: (before) => (before.length === 0 ? "sessions" : undefined),
   async run(invocation) {
-    const { changeEach, named, sessionFinder } = await import("../change.ts");
-    const { renameSession } = await import("../../store/annotate.ts");
-    const { sessionInUse } = await import("../../store/live.ts");
-    const { printable } = await import("../terminal.ts");
+    const { changeEach, named, sessionFinder } = await import("../changes/batch.ts");
+    const { renameSession } = await import("../../store/annotate/annotate.ts");
+    const { sessionInUse } = await import("../../store/live/session-in-use.ts");
+    const { printable } = await import("../terminal/terminal.ts");
     const { configDirs } = invocation;
     const [id = "", ...words] = invocation.positionals;
     const title = words.join(" ").trim();

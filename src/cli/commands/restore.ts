@@ -1,5 +1,5 @@
-import { changeJsonHelp, DRY_RUN } from "../change-help.ts";
-import type { Command } from "../command.ts";
+import { changeJsonHelp, DRY_RUN } from "../changes/batch-help.ts";
+import type { Command } from "../terminal/command.ts";
 
 /** So many things are named that could not be put back. */
 const NAMED = 20;
@@ -16,9 +16,9 @@ overwritten: where something else stands in the way, nothing is changed.`,
   positionals: "some",
   completes: "trash",
   async run(invocation) {
-    const { changeEach, named } = await import("../change.ts");
-    const { resolveTrashEntry } = await import("../../store/find-by-prefix.ts");
-    const { planRestoration, restoreSession } = await import("../../store/restore.ts");
+    const { changeEach, named } = await import("../changes/batch.ts");
+    const { resolveTrashEntry } = await import("../../store/resolve/by-prefix.ts");
+    const { planRestoration, restoreSession } = await import("../../store/trash/restore-session.ts");
     const { amount } = await import("../../view/size.ts");
     const { configDirs, positionals } = invocation;
     return changeEach(invocation, {

@@ -1,4 +1,4 @@
-import type { Command } from "../command.ts";
+import type { Command } from "../terminal/command.ts";
 
 export const command: Command = {
   summary: "Show a conversation",
@@ -73,7 +73,7 @@ transcript from stdin. Long output is folded; what is not shown is told at the e
   positionals: "one",
   completes: "sessions",
   async run(invocation) {
-    const { show } = await import("../show.ts");
+    const { show } = await import("../show/show-run.ts");
     return show(invocation);
   },
 };

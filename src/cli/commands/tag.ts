@@ -1,5 +1,5 @@
-import { changeJsonHelp, DRY_RUN } from "../change-help.ts";
-import { type Command, UsageError } from "../command.ts";
+import { changeJsonHelp, DRY_RUN } from "../changes/batch-help.ts";
+import { type Command, UsageError } from "../terminal/command.ts";
 
 export const command: Command = {
   summary: "Give sessions a tag, or take it away",
@@ -10,9 +10,9 @@ export const command: Command = {
   positionals: "some",
   completes: "sessions",
   async run(invocation) {
-    const { changeEach, sessionFinder } = await import("../change.ts");
-    const { normalizeTag, tagSession } = await import("../../store/annotate.ts");
-    const { printable } = await import("../terminal.ts");
+    const { changeEach, sessionFinder } = await import("../changes/batch.ts");
+    const { normalizeTag, tagSession } = await import("../../store/annotate/annotate.ts");
+    const { printable } = await import("../terminal/terminal.ts");
     const { configDirs, positionals, values } = invocation;
     const clear = values["clear"] === true;
     const tag = clear ? null : normalizeTag(positionals.at(-1) ?? "");

@@ -1,6 +1,6 @@
-import { changeJsonHelp, DRY_RUN } from "../change-help.ts";
-import { closest } from "../closest.ts";
-import { type Command, UsageError } from "../command.ts";
+import { changeJsonHelp, DRY_RUN } from "../changes/batch-help.ts";
+import { closest } from "../terminal/closest.ts";
+import { type Command, UsageError } from "../terminal/command.ts";
 
 export const command: Command = {
   summary: "Show what was deleted, or remove it for good",
@@ -32,17 +32,17 @@ undoes it. An entry that cannot be restored is shown with the reason, and remove
       );
     }
     if (verb === "list" && ids.length > 0) throw new UsageError(`'${ids[0]}' is one argument too many: trash list`);
-    const { parseSpan } = await import("../time.ts");
+    const { parseSpan } = await import("../terminal/time.ts");
     const span = values["older-than"];
     const olderThanMs = typeof span === "string" ? parseSpan(span, "--older-than") : 0;
     if (verb === "list") {
       for (const name of ["yes", "dry-run"]) {
         if (values[name] === true) throw new UsageError(`--${name} goes with 'trash empty'`);
       }
-      const { printTrash } = await import("../print-trash.ts");
+      const { printTrash } = await import("../list/trash-list.ts");
       return printTrash(invocation, olderThanMs);
     }
-    const { emptyTheTrash } = await import("../empty-trash.ts");
+    const { emptyTheTrash } = await import("../changes/trash-empty.ts");
     return emptyTheTrash(invocation, ids, olderThanMs);
   },
 };

@@ -1,10 +1,10 @@
 import { randomBytes } from "node:crypto";
-import type { StoredOutput } from "../../store/tool-results.ts";
+import type { StoredOutput } from "../../store/read/tool-results.ts";
 import type { Part } from "../../view/parts.ts";
 import { wholeText } from "../../view/spilled.ts";
-import { piecesOf } from "../terminal.ts";
-import { terminalJson } from "./json-text.ts";
-import type { About, LeftOut, Renderer } from "./view.ts";
+import { piecesOf } from "../terminal/terminal.ts";
+import { terminalJson } from "../terminal/terminal-json.ts";
+import type { About, LeftOut, Renderer } from "./message-view.ts";
 
 export interface JsonOptions {
   readonly full: boolean;

@@ -1,4 +1,4 @@
-import { printableLines } from "../terminal.ts";
+import { printableLines } from "../terminal/terminal.ts";
 
 /** So much of a text is looked at, or put together, at a time. */
 const BLOCK_UNITS = 64 * 1024;

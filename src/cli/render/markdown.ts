@@ -1,11 +1,11 @@
-import { printable, printableLines } from "../terminal.ts";
+import { printable, printableLines } from "../terminal/terminal.ts";
 import { cutLine, fold } from "./fold.ts";
-import type { StoredOutput } from "../../store/tool-results.ts";
+import type { StoredOutput } from "../../store/read/tool-results.ts";
 import { spilledWords, wholeText } from "../../view/spilled.ts";
 import { type Call, mediaText, type Part, type Result } from "../../view/parts.ts";
 import { apartWords } from "../../view/messages.ts";
 import type { PeerWord } from "../../view/words.ts";
-import { type ToolLine, viewCall, viewResult } from "./tool.ts";
+import { type ToolLine, viewCall, viewResult } from "./tool-call.ts";
 import { linesOf } from "./whole.ts";
 import {
   type About,
@@ -15,7 +15,7 @@ import {
   localTime,
   type MessageView,
   type Renderer,
-} from "./view.ts";
+} from "./message-view.ts";
 
 export interface MarkdownOptions {
   readonly full: boolean;

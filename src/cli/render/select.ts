@@ -1,8 +1,8 @@
-import type { OpenConversation } from "../../store/open-conversation.ts";
+import type { OpenConversation } from "../../store/read/open-conversation.ts";
 import { TranscriptError } from "../../store/errors.ts";
-import { parseTime } from "../time.ts";
+import { parseTime } from "../terminal/time.ts";
 import type { Messages } from "../../view/messages.ts";
-import { choose, type Choice, type LeftOut, viewMessage } from "./view.ts";
+import { choose, type Choice, type LeftOut, viewMessage } from "./message-view.ts";
 
 /** Which messages of a conversation are shown. */
 export interface Selection {

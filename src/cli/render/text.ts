@@ -1,13 +1,13 @@
-import { printable, printableLines } from "../terminal.ts";
-import { cut } from "../width.ts";
+import { printable, printableLines } from "../terminal/terminal.ts";
+import { cut } from "../terminal/width.ts";
 import { cutLine, fold } from "./fold.ts";
 import { apartWords } from "../../view/messages.ts";
-import type { StoredOutput } from "../../store/tool-results.ts";
+import type { StoredOutput } from "../../store/read/tool-results.ts";
 import { type Call, mediaText, type Media, type Output, type Part, type Result } from "../../view/parts.ts";
 import { spilledWords, wholeText } from "../../view/spilled.ts";
 import type { PeerWord } from "../../view/words.ts";
-import type { Style } from "./style.ts";
-import { type ToolLine, viewCall, viewResult } from "./tool.ts";
+import type { Style } from "../terminal/style.ts";
+import { type ToolLine, viewCall, viewResult } from "./tool-call.ts";
 import {
   type About,
   headingWords,
@@ -16,10 +16,10 @@ import {
   localTime,
   type MessageView,
   type Renderer,
-} from "./view.ts";
+} from "./message-view.ts";
 import { joinedLines, printableBlocks } from "./lines.ts";
 import { linesOf } from "./whole.ts";
-import { wrap } from "./wrap.ts";
+import { wrap } from "../terminal/wrap.ts";
 
 export interface TextOptions {
   readonly style: Style;

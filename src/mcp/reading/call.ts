@@ -1,4 +1,4 @@
-import { limit } from "../input.ts";
+import { limit } from "../core/input.ts";
 
 const DEFAULT = 8000;
 const MOST = 20_000;

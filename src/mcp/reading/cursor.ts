@@ -1,5 +1,5 @@
 import { InvalidCursorError } from "../../store/errors.ts";
-import { bitsOf, type Choice, choiceOf } from "./choice.ts";
+import { bitsOf, type Choice, choiceOf } from "./include.ts";
 
 /** A place in a conversation: before a character of what is shown of a message, the first of which is 0. */
 export interface Position {

@@ -1,4 +1,4 @@
-import { costOf, type Form, type Piece, type Range } from "./form.ts";
+import { costOf, type Form, type Piece, type Range } from "./format.ts";
 import type { LongText } from "./long-text.ts";
 import type { LeftOut, Segment, Shown } from "./segments.ts";
 

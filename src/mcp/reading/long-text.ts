@@ -1,6 +1,6 @@
-import { type OutputChunk, outputChunks, outputText, type StoredOutput } from "../../store/tool-results.ts";
+import { type OutputChunk, outputChunks, outputText, type StoredOutput } from "../../store/read/tool-results.ts";
 import { textOfBlocks } from "../../view/spilled.ts";
-import { plain, sequencesIn } from "../hidden.ts";
+import { plain, sequencesIn } from "../core/hidden.ts";
 
 /** Text that is read in slices, by UTF-16 units. A string is one; what is too long to be held is read from its file. */
 export interface LongText {

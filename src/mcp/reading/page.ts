@@ -1,8 +1,8 @@
-import { bitsOf, type Choice } from "./choice.ts";
-import type { Conversation } from "./conversation.ts";
+import { bitsOf, type Choice } from "./include.ts";
+import type { Conversation } from "./row-names.ts";
 import type { Position } from "./cursor.ts";
-import { fitFrom, fitTo, type Room } from "./fit.ts";
-import { type Form, UNITS_PER_TOKEN } from "./form.ts";
+import { fitFrom, fitTo, type Room } from "./token-budget.ts";
+import { type Form, UNITS_PER_TOKEN } from "./format.ts";
 import { costOfItem, type Item, offsetOf, sumOf } from "./item.ts";
 import { type LeftOut, NOTHING_LEFT_OUT, type Shown, showMessage } from "./segments.ts";
 

@@ -1,8 +1,8 @@
-import { escaped, plainLine } from "../hidden.ts";
-import { callText, nameText, quoted, shortened } from "../quote.ts";
-import type { Conversation } from "./conversation.ts";
+import { escaped, plainLine } from "../core/hidden.ts";
+import { callText, nameText, quoted, shortened } from "../core/quote.ts";
+import type { Conversation } from "./row-names.ts";
 import { isHalf, wholeAt } from "./cut.ts";
-import { costOf, markedText, UNITS_PER_TOKEN } from "./form.ts";
+import { costOf, markedText, UNITS_PER_TOKEN } from "./format.ts";
 import { pieceOf } from "./item.ts";
 import type { Source } from "./read-page.ts";
 import type { JoinedText } from "./long-text.ts";

@@ -1,12 +1,12 @@
 import type { Message } from "../../view/messages.ts";
 import { jsonText } from "../../view/json-text.ts";
 import { type Call, type Media, mediaText, type Part, partsOf, type Result, speakerOf } from "../../view/parts.ts";
-import { escaped, plain, plainLine } from "../hidden.ts";
-import { nameText, OURS, shortened } from "../quote.ts";
-import type { StoredOutput } from "../../store/tool-results.ts";
+import { escaped, plain, plainLine } from "../core/hidden.ts";
+import { nameText, OURS, shortened } from "../core/quote.ts";
+import type { StoredOutput } from "../../store/read/tool-results.ts";
 import { type Spilled, spilledWords } from "../../view/spilled.ts";
-import { type Choice, leftOutBy } from "./choice.ts";
-import type { Conversation } from "./conversation.ts";
+import { type Choice, leftOutBy } from "./include.ts";
+import type { Conversation } from "./row-names.ts";
 import { wholeAt } from "./cut.ts";
 import type { TextPiece } from "./long-text.ts";
 

@@ -1,11 +1,11 @@
 import { jsonText } from "../../view/json-text.ts";
 import { isWithheld, type Part, partsOf } from "../../view/parts.ts";
 import type { Spilled } from "../../view/spilled.ts";
-import { escaped, plain, sequencesIn } from "../hidden.ts";
-import { echoed, nameText, OURS } from "../quote.ts";
-import { ToolFailure } from "../tool.ts";
-import { chosen, INCLUDES } from "./choice.ts";
-import type { Conversation } from "./conversation.ts";
+import { escaped, plain, sequencesIn } from "../core/hidden.ts";
+import { echoed, nameText, OURS } from "../core/quote.ts";
+import { ToolFailure } from "../core/tool.ts";
+import { chosen, INCLUDES } from "./include.ts";
+import type { Conversation } from "./row-names.ts";
 import { joined, type JoinedText, type TextPiece } from "./long-text.ts";
 import { type From, outputPieces, showMessage, TOOL_UNITS, wholeResult, withOwn } from "./segments.ts";
 

@@ -1,8 +1,8 @@
 import * as z from "zod";
-import { CHANGES, SESSION_INPUT, naming } from "../changes.ts";
-import { findSession } from "../find-session.ts";
-import { flag } from "../input.ts";
-import { defineTool } from "../tool.ts";
+import { CHANGES, SESSION_INPUT, naming } from "./write-tools.ts";
+import { findSession } from "../sessions/find-session.ts";
+import { flag } from "../core/input.ts";
+import { defineTool } from "../core/tool.ts";
 
 export const archiveSession = defineTool({
   name: "archive_session",

@@ -1,13 +1,13 @@
 import * as z from "zod";
 import { amount } from "../../view/size.ts";
-import { askingSession } from "../asking-session.ts";
-import { CHANGES, SESSION_INPUT, naming } from "../changes.ts";
-import type { Context } from "../context.ts";
-import { findSession } from "../find-session.ts";
-import { plainLine } from "../hidden.ts";
-import { flag } from "../input.ts";
-import { nameText, quotedLines } from "../quote.ts";
-import { defineTool, ToolFailure } from "../tool.ts";
+import { askingSession } from "../core/asking-session.ts";
+import { CHANGES, SESSION_INPUT, naming } from "./write-tools.ts";
+import type { Context } from "../core/context.ts";
+import { findSession } from "../sessions/find-session.ts";
+import { plainLine } from "../core/hidden.ts";
+import { flag } from "../core/input.ts";
+import { nameText, quotedLines } from "../core/quote.ts";
+import { defineTool, ToolFailure } from "../core/tool.ts";
 
 export const deleteSession = defineTool({
   name: "delete_session",

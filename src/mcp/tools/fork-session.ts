@@ -1,16 +1,16 @@
 import { isAbsolute } from "node:path";
 import * as z from "zod";
-import { unreadWords } from "../../view/unread.ts";
-import { CHANGES, SESSION_INPUT, naming } from "../changes.ts";
-import type { Context } from "../context.ts";
-import { type Found, findSession } from "../find-session.ts";
-import { text } from "../input.ts";
-import { cleanLine } from "../hidden.ts";
-import { echoed, nameText } from "../quote.ts";
-import { withConversation } from "../reading/kept.ts";
+import { unreadWords } from "../../view/unread-words.ts";
+import { CHANGES, SESSION_INPUT, naming } from "./write-tools.ts";
+import type { Context } from "../core/context.ts";
+import { type Found, findSession } from "../sessions/find-session.ts";
+import { text } from "../core/input.ts";
+import { cleanLine } from "../core/hidden.ts";
+import { echoed, nameText } from "../core/quote.ts";
+import { withConversation } from "../reading/conversation-cache.ts";
 import { findTarget } from "../reading/target.ts";
-import type { Service } from "../service.ts";
-import { defineTool, ToolFailure } from "../tool.ts";
+import type { Service } from "../core/service.ts";
+import { defineTool, ToolFailure } from "../core/tool.ts";
 
 export const forkSession = defineTool({
   name: "fork_session",

@@ -1,12 +1,12 @@
 import * as z from "zod";
-import { findSession } from "../find-session.ts";
-import { findSubagent } from "../find-subagent.ts";
-import { text } from "../input.ts";
+import { findSession } from "../sessions/find-session.ts";
+import { findSubagent } from "../sessions/find-subagent.ts";
+import { text } from "../core/input.ts";
 import { readingCall, tokenLimit } from "../reading/call.ts";
-import { withConversation } from "../reading/kept.ts";
+import { withConversation } from "../reading/conversation-cache.ts";
 import { readText } from "../reading/read-text.ts";
 import { findTarget } from "../reading/target.ts";
-import { defineTool, READS } from "../tool.ts";
+import { defineTool, READS } from "../core/tool.ts";
 
 /** One message or tool result, whole, in slices. */
 export const getMessage = defineTool({

@@ -1,11 +1,11 @@
 import * as z from "zod";
-import { foldText } from "../../transcript/words.ts";
+import { foldText } from "../../transcript/text/fold-text.ts";
 import { formatBytes } from "../../view/size.ts";
-import { clamped, limit, text } from "../input.ts";
-import { plainLine } from "../hidden.ts";
-import { echoed, quoted } from "../quote.ts";
-import { QUOTED, skippedLines, skippedNotes, timeText } from "../session-row.ts";
-import { defineTool, READS } from "../tool.ts";
+import { clamped, limit, text } from "../core/input.ts";
+import { plainLine } from "../core/hidden.ts";
+import { echoed, quoted } from "../core/quote.ts";
+import { QUOTED, skippedLines, skippedNotes, timeText } from "../sessions/session-line.ts";
+import { defineTool, READS } from "../core/tool.ts";
 
 const DEFAULT = 50;
 const MOST = 200;

@@ -1,7 +1,7 @@
 import * as z from "zod";
-import { clamped, flag, limit, text } from "../input.ts";
-import { quoted } from "../quote.ts";
-import { everywhere, filterOf, isEmptyHere, outside, SCOPE_INPUT, scopeOf, scopeText } from "../scope.ts";
+import { clamped, flag, limit, text } from "../core/input.ts";
+import { quoted } from "../core/quote.ts";
+import { everywhere, filterOf, isEmptyHere, outside, SCOPE_INPUT, scopeOf, scopeText } from "../sessions/scope.ts";
 import {
   programmaticNotes,
   QUOTED,
@@ -11,9 +11,9 @@ import {
   sessionRow,
   skippedLines,
   skippedNotes,
-} from "../session-row.ts";
-import { readPeriod } from "../period.ts";
-import { defineTool, READS } from "../tool.ts";
+} from "../sessions/session-line.ts";
+import { readPeriod } from "../sessions/period.ts";
+import { defineTool, READS } from "../core/tool.ts";
 
 const DEFAULT = 20;
 const MOST = 200;

@@ -1,13 +1,13 @@
 import * as z from "zod";
-import { askingSession } from "../asking-session.ts";
-import { findSession } from "../find-session.ts";
-import { findSubagent } from "../find-subagent.ts";
-import { text } from "../input.ts";
-import { chosen, INCLUDES, ROLES } from "../reading/choice.ts";
+import { askingSession } from "../core/asking-session.ts";
+import { findSession } from "../sessions/find-session.ts";
+import { findSubagent } from "../sessions/find-subagent.ts";
+import { text } from "../core/input.ts";
+import { chosen, INCLUDES, ROLES } from "../reading/include.ts";
 import { readingCall, tokenLimit } from "../reading/call.ts";
-import { withConversation } from "../reading/kept.ts";
+import { withConversation } from "../reading/conversation-cache.ts";
 import { readPage } from "../reading/read-page.ts";
-import { defineTool, READS } from "../tool.ts";
+import { defineTool, READS } from "../core/tool.ts";
 
 const FRESH_MS = 10 * 60_000;
 

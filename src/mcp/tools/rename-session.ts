@@ -1,8 +1,8 @@
 import * as z from "zod";
-import { CHANGES, SESSION_INPUT, naming, useWarning } from "../changes.ts";
-import { findSession } from "../find-session.ts";
-import { cleanLine, plainLine } from "../hidden.ts";
-import { defineTool, ToolFailure } from "../tool.ts";
+import { CHANGES, SESSION_INPUT, naming, useWarning } from "./write-tools.ts";
+import { findSession } from "../sessions/find-session.ts";
+import { cleanLine, plainLine } from "../core/hidden.ts";
+import { defineTool, ToolFailure } from "../core/tool.ts";
 
 /** UTF-16 units of a title that a model may give. */
 const TITLE_MOST = 200;

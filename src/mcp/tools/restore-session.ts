@@ -1,13 +1,13 @@
 import * as z from "zod";
 import { TranscriptError } from "../../store/errors.ts";
-import type { TrashEntry } from "../../store/trash.ts";
+import type { TrashEntry } from "../../store/trash/trash-contents.ts";
 import { amount } from "../../view/size.ts";
-import { CHANGES, naming } from "../changes.ts";
-import { plainLine } from "../hidden.ts";
-import { echoed, nameText, quotedLines, titleLine } from "../quote.ts";
-import type { Service } from "../service.ts";
-import { timeText } from "../session-row.ts";
-import { defineTool, ToolFailure } from "../tool.ts";
+import { CHANGES, naming } from "./write-tools.ts";
+import { plainLine } from "../core/hidden.ts";
+import { echoed, nameText, quotedLines, titleLine } from "../core/quote.ts";
+import type { Service } from "../core/service.ts";
+import { timeText } from "../sessions/session-line.ts";
+import { defineTool, ToolFailure } from "../core/tool.ts";
 
 export const restoreSession = defineTool({
   name: "restore_session",

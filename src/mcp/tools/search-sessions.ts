@@ -1,6 +1,6 @@
 import * as z from "zod";
-import type { SessionStream } from "../../store/session-stream.ts";
-import { clamped, flag, limit } from "../input.ts";
+import type { SessionStream } from "../../store/list/stream-sessions.ts";
+import { clamped, flag, limit } from "../core/input.ts";
 import {
   programmaticNotes,
   QUOTED,
@@ -10,11 +10,11 @@ import {
   sessionRow,
   skippedLines,
   skippedNotes,
-} from "../session-row.ts";
-import { quoted } from "../quote.ts";
-import { everywhere, filterOf, outside, SCOPE_INPUT, type Scope, scopeOf, scopeText } from "../scope.ts";
-import { better, type Hit, hitOf, searchWords, snippetOf, wordLine } from "../search.ts";
-import { defineTool, READS, ToolFailure } from "../tool.ts";
+} from "../sessions/session-line.ts";
+import { quoted } from "../core/quote.ts";
+import { everywhere, filterOf, outside, SCOPE_INPUT, type Scope, scopeOf, scopeText } from "../sessions/scope.ts";
+import { better, type Hit, hitOf, searchWords, snippetOf, wordLine } from "../sessions/rank-sessions.ts";
+import { defineTool, READS, ToolFailure } from "../core/tool.ts";
 
 const DEFAULT = 10;
 const MOST = 50;

@@ -1,9 +1,9 @@
 import * as z from "zod";
-import { CHANGES, SESSION_INPUT, naming, useWarning } from "../changes.ts";
-import { findSession } from "../find-session.ts";
-import { cleanLine } from "../hidden.ts";
-import { nameText } from "../quote.ts";
-import { defineTool, ToolFailure } from "../tool.ts";
+import { CHANGES, SESSION_INPUT, naming, useWarning } from "./write-tools.ts";
+import { findSession } from "../sessions/find-session.ts";
+import { cleanLine } from "../core/hidden.ts";
+import { nameText } from "../core/quote.ts";
+import { defineTool, ToolFailure } from "../core/tool.ts";
 
 /** UTF-16 units of a tag that a model may give. */
 const TAG_MOST = 100;

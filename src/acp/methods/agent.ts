@@ -1,0 +1,170 @@
+import {
+  agent,
+  methods,
+  type AgentApp,
+  type ListSessionsResponse,
+  type LoadSessionResponse,
+  type SessionStatusResponse,
+} from "@agentclientprotocol/sdk/unstable";
+import { PAGE_SESSIONS } from "../../transcript/rows/limits.ts";
+import { archiveMode } from "../sessions/archive-mode.ts";
+import { initializeResponse } from "./capabilities.ts";
+import { addChangingMethods } from "./write-methods.ts";
+import { invalidParams } from "../rim/to-acp-error.ts";
+import {
+  authenticateParams,
+  initializeParams,
+  listParams,
+  loadParams,
+  META,
+  openParams,
+  sessionParams,
+  toListRequest,
+  toLoadRequest,
+} from "../rim/from-acp.ts";
+import { lastUsage } from "../replay/last-usage.ts";
+import { PARALLEL_LOADS } from "../rim/message-limits.ts";
+import { openLog } from "../rim/log.ts";
+import { mixedPage } from "../sessions/merged-page.ts";
+import { sender, Server, type ServerOptions } from "./server.ts";
+import { toListRow } from "../sessions/session-to-acp.ts";
+import type { Store } from "../rim/acp-store.ts";
+import { addTurnMethods } from "./turn-methods.ts";
+import { turns } from "../rim/semaphore.ts";
+
+export type AgentOptions = Partial<ServerOptions>;
+
+/**
+ * The ACP agent over a store of transcripts: capabilities, and one handler per method. Between requests it keeps which
+ * sessions are open, the work under way in them, and the sessions that began here.
+ */
+export function createAgent(store: Store, options: AgentOptions = {}): AgentApp {
+  const server = new Server(store, {
+    prompter: archiveMode,
+    includeWorktrees: true,
+    includeProgrammatic: true,
+    pageSize: PAGE_SESSIONS,
+    readOnly: false,
+    log: openLog("silent", () => undefined),
+    ...options,
+  });
+  const { initialize, authenticate } = methods.agent;
+  const app = agent({ name: "claude-transcripts" })
+    .onRequest(initialize, initializeParams, ({ params: { compactions } }) => {
+      server.compactions = compactions;
+      return initializeResponse(server.options);
+    })
+    .onRequest(
+      authenticate,
+      authenticateParams,
+      server.answer(({ params: { methodId } }) => {
+        throw invalidParams("methodId", `there is no method ${methodId}: nothing here asks for a login`);
+      }),
+    );
+  return addChangingMethods(addTurnMethods(addReadingMethods(app, server), server), server);
+}
+
+/** The methods that look at what is stored, or open and close it: none of them changes anything on the disk. */
+function addReadingMethods(app: AgentApp, server: Server): AgentApp {
+  const { session } = methods.agent;
+  const { store, open, begun } = server;
+  const turn = turns(PARALLEL_LOADS);
+  return app
+    .onRequest(
+      session.list,
+      listParams,
+      server.answer(async ({ params, signal }): Promise<ListSessionsResponse> => {
+        const { cwd, ...request } = toListRequest(params);
+        const { includeWorktrees, includeProgrammatic, pageSize, readOnly } = server.options;
+        const page = await mixedPage(store, begun.all, {
+          ...request,
+          dir: cwd,
+          limit: request.limit ?? pageSize,
+          includeWorktrees: request.includeWorktrees ?? includeWorktrees,
+          includeProgrammatic: request.includeProgrammatic ?? includeProgrammatic,
+          // A client that was not told of archiving would never find what is hidden here.
+          archived: request.archived ?? (readOnly ? "include" : "exclude"),
+          signal,
+        });
+        const live = await store.live(page.sessions.filter((it) => "configDir" in it));
+        return {
+          sessions: page.sessions.map((it) => toListRow(it, live.has(it.sessionId))),
+          ...(page.nextCursor !== undefined && { nextCursor: page.nextCursor }),
+          _meta: {
+            [META]: {
+              total: page.total,
+              ...(page.programmaticLeftOut > 0 && { programmaticLeftOut: page.programmaticLeftOut }),
+              skipped: page.skipped,
+            },
+          },
+        };
+      }),
+    )
+    .onRequest(
+      session.load,
+      loadParams,
+      server.answer(async ({ params, client, signal }): Promise<LoadSessionResponse> => {
+        const { sessionId, cwd, ...request } = toLoadRequest(params);
+        const send = server.options.updates?.(sessionId) ?? sender(client, sessionId);
+        const facts = await open.run("load", sessionId, signal, (stop) =>
+          turn(stop, async () => {
+            const here = begun.get(sessionId);
+            if (here === undefined) {
+              // What reads and translates a conversation would double the time until the first answer.
+              const { replay } = await import("../replay/load.ts");
+              return replay(store, sessionId, send, stop, {
+                ...request,
+                replayLast: server.options.replayLast,
+                compactions: server.compactions,
+              });
+            }
+            for (const update of here.updates) {
+              stop.throwIfAborted();
+              await send(update);
+            }
+            return undefined;
+          }),
+        );
+        open.open(sessionId, cwd);
+        return facts === undefined ? {} : { _meta: { [META]: facts } };
+      }),
+    )
+    .onRequest(
+      session.resume,
+      openParams,
+      server.answer(async ({ params: { sessionId, cwd }, client, signal }) => {
+        await server.require(sessionId);
+        if (begun.get(sessionId) === undefined) {
+          await open.run("load", sessionId, signal, (stop) =>
+            turn(stop, async () => {
+              const usage = await lastUsage(store, sessionId, stop);
+              stop.throwIfAborted();
+              if (usage !== undefined) await sender(client, sessionId)(usage);
+            }),
+          );
+        }
+        open.open(sessionId, cwd);
+        return {};
+      }),
+    )
+    .onRequest(
+      session.status,
+      sessionParams,
+      server.answer(async ({ params: { sessionId } }): Promise<SessionStatusResponse> => {
+        await server.require(sessionId);
+        const use = await store.use(sessionId);
+        return {
+          status: open.cwdOf(sessionId) === undefined ? "saved" : "open",
+          ...(use?.by === "process" && { _meta: { [META]: { live: true, pid: use.pid } } }),
+        };
+      }),
+    )
+    .onRequest(
+      session.close,
+      sessionParams,
+      server.answer(({ params: { sessionId } }) => {
+        open.close(sessionId);
+        return {};
+      }),
+    );
+}

@@ -1,0 +1,31 @@
+import { PROTOCOL_VERSION, type InitializeResponse } from "@agentclientprotocol/sdk/unstable";
+import { PAGE_SESSIONS_MAX } from "../../transcript/rows/limits.ts";
+import { VERSION } from "../../version.ts";
+import { META } from "../rim/from-acp.ts";
+import type { ServerOptions } from "./server.ts";
+
+/** Who the server is, and what it can do: what is not named here is not there (acp.md B3). */
+export const initializeResponse = ({ prompter, readOnly }: ServerOptions): InitializeResponse => ({
+  // The only version spoken here, whatever was asked for: a client that cannot speak it hangs up (acp.md B1).
+  protocolVersion: PROTOCOL_VERSION,
+  agentInfo: { name: "claude-transcripts", title: "Claude transcripts", version: VERSION },
+  agentCapabilities: {
+    loadSession: true,
+    promptCapabilities: prompter.capabilities,
+    sessionCapabilities: {
+      list: {},
+      resume: {},
+      close: {},
+      status: {},
+      ...(!readOnly && { fork: {}, delete: {}, archive: {}, title: {} }),
+    },
+    _meta: {
+      [META]: {
+        list: { limit: PAGE_SESSIONS_MAX, includeWorktrees: true, includeProgrammatic: true },
+        load: { limit: true, cursor: true },
+        ...(readOnly ? { readOnly } : { fork: { messageId: true } }),
+      },
+    },
+  },
+  authMethods: [],
+});

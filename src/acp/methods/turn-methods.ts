@@ -1,0 +1,71 @@
+import {
+  methods,
+  RequestError,
+  type AgentApp,
+  type NewSessionResponse,
+  type PromptResponse,
+  type SessionUpdate,
+} from "@agentclientprotocol/sdk/unstable";
+import { invalidParams } from "../rim/to-acp-error.ts";
+import { cancelParams, configOptionParams, modeParams, newParams, promptParams } from "../rim/from-acp.ts";
+import { sender, type Server } from "./server.ts";
+
+/** What every agent has to have (acp.md B2): sessions begin, are prompted, and cancelled. */
+export function addTurnMethods(app: AgentApp, server: Server): AgentApp {
+  const { session } = methods.agent;
+  const { open, begun } = server;
+  return app
+    .onRequest(
+      session.new,
+      newParams,
+      server.answer(({ params: { cwd } }): NewSessionResponse => {
+        const { sessionId } = begun.begin(cwd);
+        open.open(sessionId, cwd);
+        return { sessionId };
+      }),
+    )
+    .onRequest(
+      session.prompt,
+      promptParams,
+      server.answer(async ({ params: { sessionId, prompt }, client, signal }): Promise<PromptResponse> => {
+        const cwd = open.cwdOf(sessionId);
+        if (cwd === undefined) throw notOpen(sessionId);
+        begun.prompted(sessionId, prompt);
+        const notify = sender(client, sessionId);
+        return open.runTurn(sessionId, signal, async (stop) => {
+          const send = async (update: SessionUpdate): Promise<void> => {
+            stop.throwIfAborted();
+            begun.answered(sessionId, update);
+            await notify(update);
+          };
+          const stored = begun.get(sessionId) === undefined ? await server.store.resumable(sessionId) : undefined;
+          return server.options.prompter.prompt({ sessionId, cwd, stored, prompt, send, signal: stop });
+        });
+      }),
+    )
+    .onNotification(session.cancel, cancelParams, ({ params: { sessionId } }) => {
+      if (sessionId !== undefined) open.cancel(sessionId);
+    })
+    .onRequest(
+      session.setMode,
+      modeParams,
+      server.answer(async ({ params: { sessionId, modeId } }) => {
+        await server.require(sessionId);
+        throw invalidParams("modeId", `there is no mode ${modeId}: sessions have none here`);
+      }),
+    )
+    .onRequest(
+      session.setConfigOption,
+      configOptionParams,
+      server.answer(async ({ params: { sessionId, configId } }) => {
+        await server.require(sessionId);
+        throw invalidParams("configId", `there is no option ${configId}: sessions have none here`);
+      }),
+    );
+}
+
+/** The code is the SDK's for a session that is "not active on this connection". */
+function notOpen(sessionId: string): RequestError {
+  const hint = "Call session/load or session/resume first.";
+  return new RequestError(-32002, `Session ${sessionId} is not open. ${hint}`, { sessionId, hint });
+}

@@ -1,0 +1,57 @@
+import type { SessionUpdate } from "@agentclientprotocol/sdk/unstable";
+import { object } from "../rim/content.ts";
+import { META } from "../rim/from-acp.ts";
+
+type Json = Readonly<Record<string, unknown>>;
+
+/** How the CLI introduces a summary to the model, and what it asks of it behind. */
+const BEFORE = "This session is being continued from a previous conversation";
+const BEHIND = [
+  "\nIf you need specific details from before compaction",
+  "\nPlease continue the conversation from where",
+  "\nContinue the conversation from where",
+];
+
+/** A compaction's summary without the words around it that are for the model; as it is where it has none of them. */
+export function summaryText(raw: string): string {
+  let text = raw;
+  if (text.trimStart().startsWith(BEFORE)) {
+    const line = text.indexOf("\n", text.indexOf(BEFORE));
+    if (line >= 0) text = text.slice(line + 1).trimStart();
+    if (text.startsWith("Summary:")) text = text.slice("Summary:".length).trimStart();
+    for (const words of BEHIND) {
+      const at = text.lastIndexOf(words);
+      if (at >= 0) text = text.slice(0, at).trimEnd();
+    }
+  }
+  return text.trim() === "" ? raw : text;
+}
+
+/** The place of a compaction: a message of the agent's that says so, or, for a client that knows compactions, one. */
+export function boundaryUpdate(entry: Json, messageId: string, asCompaction: boolean): SessionUpdate {
+  const facts = compactionFacts(entry);
+  const _meta = { [META]: { compaction: facts } };
+  if (asCompaction) return { sessionUpdate: "compaction_update", compactionId: messageId, status: "completed", _meta };
+  const { trigger, preTokens } = facts;
+  const about = [trigger, preTokens === undefined ? undefined : `${preTokens.toLocaleString("en")} tokens before`];
+  const said = about.filter((part) => part !== undefined).join(", ");
+  const text = `*Conversation compacted${said === "" ? "" : ` (${said})`}*`;
+  return { sessionUpdate: "agent_message_chunk", messageId, content: { type: "text", text }, _meta };
+}
+
+interface CompactionFacts {
+  readonly trigger?: "manual" | "auto";
+  readonly preTokens?: number;
+  readonly postTokens?: number;
+}
+
+function compactionFacts(entry: Json): CompactionFacts {
+  const { trigger, preTokens, postTokens } = object(entry["compactMetadata"]);
+  return {
+    ...((trigger === "manual" || trigger === "auto") && { trigger }),
+    ...(isCount(preTokens) && { preTokens }),
+    ...(isCount(postTokens) && { postTokens }),
+  };
+}
+
+const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) >= 0;

@@ -1,0 +1,98 @@
+import type { PlanEntry } from "@agentclientprotocol/sdk/unstable";
+import { object, shorten, string } from "../rim/content.ts";
+import { PLAN_ENTRIES, PLAN_ENTRY_UNITS } from "../rim/message-limits.ts";
+
+type Json = Readonly<Record<string, unknown>>;
+
+interface Task {
+  readonly subject: string;
+  readonly activeForm: string | undefined;
+  readonly status: unknown;
+}
+
+/**
+ * The plan as it stands after each change: TodoWrite gives it whole; TaskCreate, TaskUpdate and TaskList give and change
+ * one task after another, and what they did is known with their results. Each method returns the whole plan, since ACP
+ * replaces it, or undefined when it is as it was.
+ */
+export class Plan {
+  #tasks = new Map<string, Task>();
+  #entries: readonly PlanEntry[] = [];
+
+  /** The plan as it stands. */
+  get entries(): PlanEntry[] {
+    return [...this.#entries];
+  }
+
+  /** The input of a TodoWrite. */
+  todos(todos: unknown): PlanEntry[] | undefined {
+    if (!Array.isArray(todos)) return undefined;
+    const tasks = todos.map(object).map(({ content, activeForm, status }) => ({
+      subject: string(content) ?? "",
+      activeForm: string(activeForm),
+      status,
+    }));
+    this.#entries = toEntries(tasks, tasks.length);
+    return this.entries;
+  }
+
+  /** The result of a successful call of a task tool: the call's input, and the row's own record of what was done. */
+  done(name: string, input: Json, structured: Json): PlanEntry[] | undefined {
+    const changed =
+      name === "TaskCreate"
+        ? this.#create(input, object(structured["task"]))
+        : name === "TaskUpdate"
+          ? structured["success"] !== false && this.#update(input)
+          : name === "TaskList" && this.#list(structured["tasks"]);
+    if (!changed) return undefined;
+    this.#entries = toEntries(this.#tasks.values(), this.#tasks.size);
+    return this.entries;
+  }
+
+  #create(input: Json, { id, subject }: Json): boolean {
+    if (typeof id !== "string") return false;
+    const activeForm = string(input["activeForm"]);
+    this.#tasks.set(id, { subject: string(subject) ?? string(input["subject"]) ?? "", activeForm, status: "pending" });
+    return true;
+  }
+
+  #update({ taskId, status, subject, activeForm }: Json): boolean {
+    const task = typeof taskId === "string" ? this.#tasks.get(taskId) : undefined;
+    // Made before what is shown here begins: nothing is known of it but its number.
+    if (task === undefined) return false;
+    if (status === "deleted") return this.#tasks.delete(String(taskId));
+    this.#tasks.set(String(taskId), {
+      subject: string(subject) ?? task.subject,
+      activeForm: string(activeForm) ?? task.activeForm,
+      status: status ?? task.status,
+    });
+    return true;
+  }
+
+  #list(tasks: unknown): boolean {
+    if (!Array.isArray(tasks)) return false;
+    const before = this.#tasks;
+    this.#tasks = new Map();
+    for (const { id, subject, status } of tasks.map(object)) {
+      if (typeof id !== "string") continue;
+      this.#tasks.set(id, { subject: string(subject) ?? "", activeForm: before.get(id)?.activeForm, status });
+    }
+    return this.#tasks.size > 0 || before.size > 0;
+  }
+}
+
+/** Names of the tools whose results change the plan. */
+export const TASK_TOOLS: ReadonlySet<string> = new Set(["TaskCreate", "TaskUpdate", "TaskList"]);
+
+function toEntries(tasks: Iterable<Task>, count: number): PlanEntry[] {
+  const shown: PlanEntry[] = [];
+  // No more are looked at than are shown: every change of a task gives the whole plan.
+  for (const task of tasks) {
+    if (shown.length === PLAN_ENTRIES) break;
+    const status = task.status === "completed" || task.status === "in_progress" ? task.status : "pending";
+    const content = (status === "in_progress" ? task.activeForm : undefined) ?? task.subject;
+    shown.push({ content: shorten(content, PLAN_ENTRY_UNITS), priority: "medium", status });
+  }
+  const more = count - shown.length;
+  return more > 0 ? [...shown, { content: `… and ${more} more`, priority: "low", status: "pending" }] : shown;
+}

@@ -1,0 +1,54 @@
+import type { Word } from "../../view/words.ts";
+import { fence, shorten, trimLines, withoutEscapes } from "../rim/content.ts";
+import { TOOL_TITLE_UNITS } from "../rim/message-limits.ts";
+
+export type UserWord = Extract<Word, { role: "user" }>;
+export type NoteWord = Exclude<Word, UserWord | { kind: "hidden" | "summary" }>;
+
+/** What the user's own words show. */
+export function userText(word: UserWord): string {
+  switch (word.kind) {
+    case "text":
+      return word.text;
+    case "command":
+      return `${word.name} ${word.args}`.trim();
+    case "shell":
+      return `! ${word.command}`;
+  }
+}
+
+/** What a note shows, and how it is marked. */
+export function noteText(word: NoteWord): {
+  readonly text: string;
+  readonly facts: Readonly<Record<string, unknown>>;
+} {
+  switch (word.kind) {
+    case "output": {
+      const text = trimLines(withoutEscapes(word.text));
+      const shown = text === NOTHING ? "" : text.includes("\n") ? fence(text) : text;
+      return { text: shown, facts: { command: "output" } };
+    }
+    case "peer": {
+      const { from, summary, text } = word;
+      const lead = `Note from ${from}${summary === undefined ? "" : `: ${summary}`}`;
+      return {
+        text: text === "" ? lead : `${lead}\n\n${text}`,
+        facts: { peer: { from, ...(summary !== undefined && { summary }) } },
+      };
+    }
+    case "notice": {
+      const { task } = word;
+      if (task === undefined) return { text: emphasised(word.text), facts: { notice: word.level } };
+      const { summary, report, pointer } = task;
+      const text = [summary, report, pointer].filter(Boolean).join("\n\n");
+      return { text, facts: { notification: shorten(summary, TOOL_TITLE_UNITS) } };
+    }
+  }
+}
+
+/** What the CLI writes where a command printed nothing. */
+const NOTHING = "(no content)";
+
+/** A line of plain words in italics, as other notes of the CLI are; anything else as it is. */
+const emphasised = (text: string): string =>
+  /^[^\s*_`<>[\]\\][^*_`<>[\]\\\n]*$/.test(text) ? `*${text.trim()}*` : text;

@@ -1,0 +1,31 @@
+import { resumeCommand, startCommand } from "../../view/resume.ts";
+import { fence } from "../rim/content.ts";
+import type { Prompter, Turn } from "./prompter.ts";
+
+/**
+ * Answers every prompt with one message: that this server shows history, and how to get an answer. A text and not an
+ * error, because an editor lets people type below what it shows (acp.md §6).
+ */
+export const archiveMode: Prompter = {
+  capabilities: {},
+  async prompt(turn) {
+    await turn.send({
+      sessionUpdate: "agent_message_chunk",
+      messageId: crypto.randomUUID(),
+      content: { type: "text", text: answerTo(turn) },
+    });
+    return { stopReason: "end_turn" };
+  },
+};
+
+const answerTo = ({ cwd, stored }: Turn): string =>
+  [
+    "This server shows the history of Claude Code sessions. No model reads it: your message was answered by nobody," +
+      " and nothing was written.",
+    stored === undefined
+      ? "To begin a conversation, run this in a terminal:"
+      : "To go on with this conversation, run this in a terminal:",
+    fence(stored === undefined ? startCommand(cwd) : resumeCommand(stored), "sh"),
+    "To talk to a live agent in this editor, add one to its agents beside this server, for example" +
+      ` \`npx @agentclientprotocol/claude-agent-acp\`, and ${stored === undefined ? "begin a session" : "resume the session"} there.`,
+  ].join("\n\n");

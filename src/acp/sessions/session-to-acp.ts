@@ -1,0 +1,88 @@
+import { dirname, isAbsolute } from "node:path";
+import type { SessionInfo } from "@agentclientprotocol/sdk/unstable";
+import type { ListedSession } from "../../store/types.ts";
+import { listTitle, oneLine, promptTitle } from "../../transcript/summary/list-title.ts";
+import { object, shorten, string } from "../rim/content.ts";
+import { META } from "../rim/from-acp.ts";
+import { STORED_TITLE_UNITS } from "../rim/message-limits.ts";
+import type { NewSession } from "./memory-sessions.ts";
+import type { Found } from "./merged-page.ts";
+
+/** A row of a list, for a stored session or one in memory. `live`: a running process has it open. */
+export const toListRow = (session: Found | ListedSession, live: boolean): SessionInfo =>
+  "session" in session ? toNewSessionRow(session) : toSessionRow(session, live);
+
+/**
+ * A session as `session/list` shows it (acp.md L6, §8). `cwd` must be absolute, and every session is listed: where the
+ * rows have none, or one of another kind of system, the transcript's own directory stands there and `_meta` says so.
+ * Facts that are not known are absent.
+ */
+export function toSessionRow(session: ListedSession, live = false): SessionInfo {
+  const { sessionId, cwd, title, summary, customTitle, activity, createdAt } = session;
+  const known = cwd !== undefined && isAbsolute(cwd);
+  return {
+    sessionId,
+    cwd: known ? cwd : dirname(session.transcriptPath),
+    ...(title !== "" && { title }),
+    ...present({ updatedAt: toTime(activity) }),
+    archived: session.archived === true,
+    _meta: {
+      [META]: present({
+        summary: summary === "" ? undefined : shorten(summary, STORED_TITLE_UNITS),
+        customTitle: customTitle && shorten(customTitle, STORED_TITLE_UNITS),
+        gitBranch: session.gitBranch,
+        tag: session.tag,
+        archived: session.archived,
+        entrypoint: session.entrypoint,
+        programmatic: session.programmatic,
+        model: session.model,
+        createdAt: toTime(createdAt),
+        fileSize: session.fileSize,
+        worktree: session.worktree,
+        forkedFrom: session.forkedFrom,
+        agentName: session.agentName,
+        teamName: session.teamName,
+        live: live ? true : undefined,
+        cwdUnknown: known ? undefined : true,
+        recordedCwd: known ? undefined : cwd,
+      }),
+    },
+  };
+}
+
+/**
+ * A session that is in memory only, as `session/list` shows it. It is called by its first prompt until it has a title;
+ * without either a picker would show its id.
+ */
+function toNewSessionRow({ session, worktree }: Found): SessionInfo {
+  const { sessionId, cwd, activity, createdAt, archived, forkedFrom } = session;
+  const given = session.title === undefined ? promptTitle(firstText(session)) : listTitle(session.title);
+  return {
+    sessionId,
+    cwd,
+    title: given || "New session",
+    ...present({ updatedAt: toTime(activity) }),
+    archived,
+    _meta: { [META]: present({ inMemory: true, createdAt: toTime(createdAt), forkedFrom, worktree }) },
+  };
+}
+
+function firstText({ updates }: NewSession): string {
+  for (const update of updates) {
+    const text = update.sessionUpdate === "user_message_chunk" ? string(object(update.content)["text"]) : undefined;
+    if (text !== undefined) return text;
+  }
+  return "";
+}
+
+/** A title as a client may set it: one line of at most `units` UTF-16 units, without what a terminal obeys. */
+export const givenTitle = (text: string, units: number): string => shorten(oneLine(text), units);
+
+/** Epoch ms → ISO 8601; undefined for what no date can hold. */
+function toTime(ms: number | undefined): string | undefined {
+  const date = new Date(ms ?? Number.NaN);
+  return Number.isNaN(date.getTime()) ? undefined : date.toISOString();
+}
+
+const present = (facts: Readonly<Record<string, unknown>>): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(facts).filter(([, value]) => value !== undefined));

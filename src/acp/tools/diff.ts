@@ -1,0 +1,85 @@
+import type { Diff, ToolCallContent, ToolCallLocation } from "@agentclientprotocol/sdk/unstable";
+import { object, string } from "../rim/content.ts";
+import { META } from "../rim/from-acp.ts";
+import { absolute } from "./locations.ts";
+
+type Json = Readonly<Record<string, unknown>>;
+
+/** What a change did to a file, and where. */
+export interface RecordedChange {
+  readonly content: ToolCallContent[];
+  readonly locations: ToolCallLocation[];
+}
+
+/**
+ * The change that a row records beside the text for the model (`toolUseResult` of Edit, MultiEdit, Write, NotebookEdit):
+ * one diff for each hunk of `structuredPatch`, with its lines, or the whole text of a new file. Undefined where nothing
+ * is recorded; the call then keeps the diff of its input.
+ */
+export function recordedChange(structured: Json, cwd: string | undefined): RecordedChange | undefined {
+  const notebook = absolute(structured["notebook_path"], cwd);
+  if (notebook !== undefined) return notebookChange(structured, notebook);
+  const path = absolute(structured["filePath"], cwd);
+  if (path === undefined) return undefined;
+  const { structuredPatch: patch, content, originalFile } = structured;
+  const hunks = (Array.isArray(patch) ? patch : []).map(object).filter(({ lines }) => Array.isArray(lines));
+  if (hunks.length > 0) {
+    return {
+      content: hunks.map((hunk) => hunkDiff(hunk, path)),
+      locations: hunks.map((hunk) => ({ path, ...startLine(hunk["newStart"]) })),
+    };
+  }
+  if (typeof content !== "string") return undefined;
+  // Without hunks a Write made the file, or wrote what was there.
+  const oldText = structured["type"] === "update" ? (string(originalFile) ?? content) : null;
+  return { content: [{ type: "diff", path, oldText, newText: content }], locations: [{ path, line: 1 }] };
+}
+
+const startLine = (line: unknown): { line?: number } =>
+  Number.isSafeInteger(line) && Number(line) > 0 ? { line: Number(line) } : {};
+
+const LINE_NUMBERS = ["oldStart", "oldLines", "newStart", "newLines"];
+
+function hunkDiff(hunk: Json, path: string): Diff & { type: "diff" } {
+  const all: unknown[] = Array.isArray(hunk["lines"]) ? hunk["lines"] : [];
+  const lines = all.filter((line) => typeof line === "string");
+  const numbers = LINE_NUMBERS.flatMap((key) => (Number.isSafeInteger(hunk[key]) ? [[key, hunk[key]]] : []));
+  return {
+    type: "diff",
+    path,
+    oldText: side(lines, "-"),
+    newText: side(lines, "+"),
+    ...(numbers.length > 0 && { _meta: { [META]: Object.fromEntries(numbers) } }),
+  };
+}
+
+/** One side of a hunk: the lines both sides share and those of `mark`. */
+const side = (lines: readonly string[], mark: "+" | "-"): string =>
+  lines
+    .filter((line) => line.startsWith(" ") || line.startsWith(mark))
+    .map((line) => line.slice(1))
+    .join("\n");
+
+/** A cell's source before and after, found in the notebook as it was. */
+function notebookChange(structured: Json, path: string): RecordedChange | undefined {
+  const { edit_mode: mode, cell_id: id, new_source: source } = structured;
+  if (structured["error"]) return undefined;
+  const old = mode === "insert" ? undefined : oldCell(structured["original_file"], id);
+  const newText = mode === "delete" ? "" : string(source);
+  if (newText === undefined) return undefined;
+  return { content: [{ type: "diff", path, oldText: old ?? null, newText }], locations: [{ path }] };
+}
+
+/** The source of the cell that `id` names: its id, or `cell-3`, its number. */
+function oldCell(notebook: unknown, id: unknown): string | undefined {
+  let cells: unknown;
+  try {
+    cells = object(JSON.parse(string(notebook) ?? ""))["cells"];
+  } catch {
+    return undefined;
+  }
+  if (!Array.isArray(cells) || typeof id !== "string") return undefined;
+  const all = cells.map(object);
+  const { source } = all.find((cell) => cell["id"] === id) ?? all[Number(/^cell-(\d{1,9})$/.exec(id)?.[1])] ?? {};
+  return Array.isArray(source) ? source.filter((line) => typeof line === "string").join("") : string(source);
+}

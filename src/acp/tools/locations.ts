@@ -1,0 +1,65 @@
+import { isAbsolute, relative, resolve, sep } from "node:path";
+import type { ToolCallLocation } from "@agentclientprotocol/sdk/unstable";
+import { object, string } from "../rim/content.ts";
+
+type Json = Readonly<Record<string, unknown>>;
+
+/** A path of a transcript as ACP wants it, absolute; undefined for one that cannot be made so. */
+export function absolute(path: unknown, cwd: string | undefined): string | undefined {
+  if (typeof path !== "string" || path === "") return undefined;
+  if (isAbsolute(path)) return path;
+  return cwd !== undefined && isAbsolute(cwd) ? resolve(cwd, path) : undefined;
+}
+
+/** The place that a tool's input names, `line` counted from 1. */
+export function places(path: unknown, cwd: string | undefined, line?: number): { locations?: ToolCallLocation[] } {
+  const at = absolute(path, cwd);
+  return at === undefined ? {} : { locations: [{ path: at, ...(line !== undefined && { line }) }] };
+}
+
+/** A path for a title: below `cwd` it is shown relative to it. */
+export function shown(path: unknown, cwd: string | undefined): string {
+  if (typeof path !== "string") return "";
+  if (cwd === undefined || !isAbsolute(path) || !isAbsolute(cwd)) return path;
+  if (sep === "/" && PLAIN.test(path) && PLAIN.test(cwd))
+    return path.startsWith(cwd) && path[cwd.length] === "/" ? path.slice(cwd.length + 1) : path;
+  const below = relative(cwd, path);
+  return below === "" || below.startsWith("..") || isAbsolute(below) ? path : below;
+}
+
+/** There is nothing to resolve in it: as nearly every path is, so that it is worth while to know. */
+const PLAIN = /^(?:\/[^/.][^/]*)+$/;
+
+/**
+ * Where a search found something, from the CLI's own record of Grep, Glob and the like: `filenames`, or, where the
+ * matches themselves were asked for, the head of each line (`src/a.ts:12:…`; `12:…` of one file, which then is `path`,
+ * the path that was searched). Each place once. Undefined where nothing says so.
+ */
+export function foundPlaces(structured: Json, path: string | undefined, cwd: string | undefined): ToolCallLocation[] {
+  const found = new Map<string, ToolCallLocation>();
+  const add = (file: string, line?: number): void => {
+    const at = absolute(file, cwd);
+    if (at !== undefined) found.set(`${line ?? ""}:${at}`, { path: at, ...(line !== undefined && { line }) });
+  };
+  const { filenames, content } = structured;
+  if (Array.isArray(filenames)) for (const file of filenames) if (typeof file === "string") add(file);
+  if (found.size > 0 || typeof content !== "string") return [...found.values()];
+  const counted = structured["mode"] === "count";
+  for (const line of content.split("\n")) {
+    const [, ofOne, file, number] = MATCH.exec(line) ?? [];
+    if (ofOne !== undefined && !counted) {
+      if (path !== undefined && Number(ofOne) > 0) add(path, Number(ofOne));
+    } else if (file !== undefined) add(file, counted || Number(number) < 1 ? undefined : Number(number));
+  }
+  return [...found.values()];
+}
+
+/** `12:text`, or `path:12` with more text or none behind it. A path may begin with a drive. */
+const MATCH = /^(?:(\d+):|((?:[A-Za-z]:[\\/])?[^:]+):(\d+)(?::|$))/;
+
+/** Lines of a file that a row tells of, `file.startLine` of a Read. */
+export function readPlace(structured: Json, cwd: string | undefined): { locations?: ToolCallLocation[] } {
+  const { filePath, startLine } = object(structured["file"]);
+  const line = Number.isSafeInteger(startLine) && Number(startLine) > 0 ? Number(startLine) : undefined;
+  return string(filePath) === undefined ? {} : places(filePath, cwd, line);
+}

@@ -1,0 +1,50 @@
+import type { ToolCallContent } from "@agentclientprotocol/sdk/unstable";
+import { fence, note, string, trimLines } from "../rim/content.ts";
+
+type Json = Readonly<Record<string, unknown>>;
+
+/** How a command ended. */
+export interface ShellResult {
+  readonly content: ToolCallContent[];
+  /** Undefined where nothing says: it runs on, was broken off, or failed in a way that its tool calls no error. */
+  readonly exitCode: number | undefined;
+  /** Whether `content` has all that the text says. */
+  readonly whole: boolean;
+}
+
+/**
+ * What Bash and its like answered. `text` is what the model got, both streams in one; `structured` is the CLI's own record
+ * (`stdout`, `stderr`, `interrupted`, `backgroundTaskId`, `returnCodeInterpretation`).
+ */
+export function shellResult(text: string, structured: Json, failed: boolean): ShellResult {
+  if (failed) return failure(text);
+  const stdout = string(structured["stdout"]);
+  const stderr = string(structured["stderr"]);
+  const background = string(structured["backgroundTaskId"]) !== undefined;
+  // The record of a command in the background is that of its first moment.
+  if (stdout === undefined || stderr === undefined || background || structured["isImage"] === true)
+    return { content: output(text), exitCode: undefined, whole: true };
+  const interrupted = structured["interrupted"] === true;
+  const meaning = string(structured["returnCodeInterpretation"]);
+  const streams = [...output(stdout), ...(blank(stderr) ? [] : [note("stderr:"), ...output(stderr)])];
+  const notes = [...(interrupted ? [note("Interrupted")] : []), ...(meaning === undefined ? [] : [note(meaning)])];
+  return {
+    content: streams.length + notes.length > 0 ? [...streams, ...notes] : output(text),
+    whole: notes.length === 0,
+    exitCode: interrupted || meaning !== undefined ? undefined : 0,
+  };
+}
+
+/** `Exit code 3` and both streams, or why there was no command. */
+function failure(text: string): ShellResult {
+  const [line, code] = /^(?:Error: )?Exit code (\d{1,10})\n?/.exec(text) ?? [];
+  if (line === undefined) return { content: [note(fence(text))], exitCode: undefined, whole: true };
+  return {
+    content: [note(`Exit code ${code}`), ...output(text.slice(line.length))],
+    exitCode: Number(code),
+    whole: true,
+  };
+}
+
+const blank = (text: string): boolean => text.trim() === "";
+const output = (text: string): ToolCallContent[] => (blank(text) ? [] : [note(fence(trimLines(text), "console"))]);

@@ -1,0 +1,60 @@
+import type { Beside } from "../../view/parts.ts";
+import { formatBytes } from "../../view/size.ts";
+import { beginningOf, readSpilled, type Spilled, spilledWords } from "../../view/spilled.ts";
+import { UPDATE_BYTES, UPDATE_UNITS } from "../rim/message-limits.ts";
+
+type Json = Readonly<Record<string, unknown>>;
+
+/** A text with the output that was too long for its row, as much of it as fits into an update. */
+export interface StoredText {
+  readonly text: string;
+  /** The same without what follows the output. */
+  readonly output: string;
+  /** What is to be said of it; absent where all of it is there. */
+  readonly note?: string;
+  /** What the update says of it in `_meta`. */
+  readonly facts: Json;
+  /** Where the rest stands when the update has to be cut. */
+  readonly place: string | undefined;
+  readonly missing: boolean;
+}
+
+/** Puts stored output where a text has only the beginning of it; undefined for a text that has all it is about. */
+export function withStoredOutput(text: string, structured: Json, beside: Beside | undefined): StoredText | undefined {
+  const read = readSpilled(text, structured, beside?.toolResult);
+  if (read === undefined) return undefined;
+  const { spilled } = read;
+  if (spilled === undefined) {
+    return { text: read.text, output: read.text, facts: {}, place: undefined, missing: false };
+  }
+  const { file, to, name, bytes, cut } = spilled;
+  const after = read.text.slice(to);
+  const facts = { ...(name !== undefined && { name }), ...(bytes !== undefined && { bytes }), ...(cut && { cut }) };
+  if (file === undefined) {
+    return {
+      text: read.text,
+      output: read.text.slice(0, to),
+      note: sentence(spilledWords(spilled, "")),
+      facts: { spilled: { ...facts, missing: true } },
+      place: undefined,
+      missing: true,
+    };
+  }
+  const fits = file.bytes <= UPDATE_BYTES;
+  const { text: whole, more } = beginningOf(file, fits ? UPDATE_BYTES : UPDATE_UNITS / 2);
+  const place = `tool-results/${file.name} of the session`;
+  const note = more > 0 ? `Cut here: ${formatBytes(more)} more stand in ${place}` : cutWords(spilled);
+  return {
+    text: whole + after,
+    output: whole,
+    ...(note !== undefined && { note: sentence(note) }),
+    facts: { spilled: facts, ...(more > 0 && { omitted: ["content"], length: file.bytes }) },
+    place,
+    missing: false,
+  };
+}
+
+const cutWords = ({ cut, file }: Spilled): string | undefined =>
+  cut && file !== undefined ? `only the first ${formatBytes(file.bytes)} of the output were kept` : undefined;
+
+const sentence = (words: string): string => `[${words.slice(0, 1).toUpperCase()}${words.slice(1)}]`;

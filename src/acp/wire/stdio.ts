@@ -1,0 +1,163 @@
+import type { Readable } from "node:stream";
+import { RequestError, type AgentApp, type Stream } from "@agentclientprotocol/sdk/unstable";
+import { withinGrace } from "../../servers/grace.ts";
+import { LINE_BYTES, messageLines } from "../../servers/message-lines.ts";
+import { object } from "../rim/content.ts";
+import { escapeSeparators, type LineOutput } from "./line-writer.ts";
+
+/** One JSON-RPC message as it stands on the wire; what it holds is the SDK's to judge. */
+type Message = Stream extends { readable: ReadableStream<infer M> } ? M : never;
+
+/**
+ * Serves an agent over a pair of byte streams, one JSON message a line, until the input ends or the output is gone.
+ *
+ * The SDK has such a stream too. This one waits for the reader of the output instead of buffering, answers a line that
+ * is too long and goes on (there, it ends the connection), lets requests that were sent together with `initialize` wait
+ * for its answer (there, they are refused), and lets answers under way go out when the input ends.
+ */
+export async function serve(app: AgentApp, input: Readable, out: LineOutput): Promise<void> {
+  const calls = new OpenCalls();
+  const messages = readMessages(input, (error, id) => void out.write(errorLine(id ?? null, error)));
+
+  const readable = new ReadableStream<Message>(
+    {
+      async pull(controller) {
+        await calls.initialized;
+        const { value, done } = await messages.next();
+        if (!done) {
+          calls.received(value);
+          controller.enqueue(value);
+          return;
+        }
+        await withinGrace(calls.none().then(() => out.end()));
+        controller.close();
+      },
+    },
+    { highWaterMark: 0 },
+  );
+  const writable = new MessageStream(async (message) => {
+    calls.sent(message);
+    const line = toLine(message);
+    if (line !== undefined) await out.write(line);
+  });
+  await app.connect({ readable, writable }).closed;
+}
+
+/**
+ * A stream whose writer hands messages on at once. The SDK takes a writer for each message, one after the other, and
+ * with the standard one that costs as much as the JSON.
+ */
+class MessageStream extends WritableStream<Message> {
+  readonly #writer: WritableStreamDefaultWriter<Message>;
+
+  constructor(write: (message: Message) => Promise<void>) {
+    super();
+    const done = Promise.resolve(undefined);
+    this.#writer = {
+      closed: done,
+      ready: done,
+      desiredSize: 1,
+      write,
+      abort: () => done,
+      close: () => done,
+      releaseLock: () => undefined,
+    };
+  }
+
+  override getWriter(): WritableStreamDefaultWriter<Message> {
+    return this.#writer;
+  }
+}
+
+/** The messages of a byte stream. What is no JSON, or too long to be read, is reported and passed over. */
+async function* readMessages(
+  input: Readable,
+  report: (error: RequestError, id?: string | number) => void,
+): AsyncGenerator<Message, undefined> {
+  // Of what is no request nobody waits for an answer; the client learns all the same.
+  const lines = messageLines(input, ({ id, method }) =>
+    report(
+      RequestError.invalidRequest({ limit: LINE_BYTES }, "the line is too long"),
+      method === undefined ? undefined : id,
+    ),
+  );
+  for await (const line of lines as AsyncIterable<string>) {
+    if (line.trim() === "") continue;
+    let message: Message;
+    try {
+      message = JSON.parse(line);
+    } catch {
+      report(RequestError.parseError());
+      continue;
+    }
+    yield message;
+  }
+  return undefined;
+}
+
+/**
+ * A message as one line. What cannot be written as JSON because it is nested too deep loses it: an error its
+ * data (an invalid request is sent back there), a result becomes an error, and nobody waits for anything else.
+ */
+function toLine(message: Message): string | undefined {
+  try {
+    return escapeSeparators(JSON.stringify(message));
+  } catch (error) {
+    if (!("id" in message) || "method" in message) {
+      console.error(error);
+      return undefined;
+    }
+    if ("error" in message) {
+      const { code, message: text } = message.error;
+      return errorLine(message.id, new RequestError(code, text));
+    }
+    console.error(error);
+    return errorLine(message.id, RequestError.internalError());
+  }
+}
+
+const errorLine = (id: string | number | null, error: RequestError): string =>
+  escapeSeparators(JSON.stringify({ jsonrpc: "2.0", id, error: error.toErrorResponse() }));
+
+/** The client's calls that have no answer yet. */
+class OpenCalls {
+  /** Resolves when the `initialize` under way is answered; undefined when there is none. */
+  initialized: Promise<void> | undefined;
+
+  readonly #open = new Map<string | number, () => void>();
+  #idle: (() => void) | undefined;
+
+  received(message: Message): void {
+    const { id, method } = callOf(message);
+    if (id === undefined || method === undefined) return;
+    if (method !== "initialize") this.#open.set(id, () => undefined);
+    else
+      this.initialized = new Promise<void>((resolve) => this.#open.set(id, resolve)).then(
+        () => (this.initialized = undefined),
+      );
+  }
+
+  sent(message: Message): void {
+    // What is sent is nearly always a notification: it answers nothing.
+    if (!("id" in message)) return;
+    const { id, method } = callOf(message);
+    if (id === undefined || method !== undefined) return;
+    this.#open.get(id)?.();
+    this.#open.delete(id);
+    if (this.#open.size === 0) this.#idle?.();
+  }
+
+  /** Resolves when every call is answered. */
+  async none(): Promise<void> {
+    if (this.#open.size > 0) await new Promise<void>((resolve) => (this.#idle = resolve));
+  }
+}
+
+function callOf(message: unknown): { id?: string | number; method?: string } {
+  const { jsonrpc, id, method } = object(message);
+  if (jsonrpc !== "2.0") return {};
+  return {
+    ...((typeof id === "string" || (typeof id === "number" && Number.isFinite(id))) && { id }),
+    ...(typeof method === "string" && { method }),
+  };
+}

@@ -1,0 +1,88 @@
+import { randomBytes } from "node:crypto";
+import { methods, type SessionUpdate } from "@agentclientprotocol/sdk/unstable";
+import type { StoredText } from "../../store/read/lazy-row.ts";
+import { escapeSeparators, type LineOutput } from "./line-writer.ts";
+
+/**
+ * Sends an update; what it returns resolves when there is room for more, undefined when there is. `texts`: those of the
+ * row it was made of, with the JSON they stand there as.
+ */
+export type SendUpdate = (update: SessionUpdate, texts?: readonly StoredText[]) => Promise<void> | undefined;
+
+/**
+ * Writes the updates of sessions as lines of JSON-RPC, as the SDK would. It would make a message and some promises of each
+ * of them, which costs as much as all the rest of a load. What is written here stands before what the SDK sends later.
+ */
+export function updateLines(out: LineOutput): (sessionId: string) => SendUpdate {
+  return (sessionId) => {
+    const { method, params } = { method: methods.client.session.update, params: { sessionId, update: null } };
+    const envelope = escapeSeparators(JSON.stringify({ jsonrpc: "2.0", method, params }));
+    const head = envelope.slice(0, -NO_UPDATE.length);
+    return (update, texts = []) => {
+      if (texts.length === 0) return out.write(head + escapeSeparators(JSON.stringify(update)) + END);
+      const json = JSON.stringify(marked(update, texts));
+      let line = head;
+      let at = 0;
+      for (let found = json.indexOf(MARK_START); found >= 0; found = json.indexOf(MARK_START, found + 1)) {
+        if (!json.startsWith(mark(), found)) continue;
+        const number = found + mark().length;
+        const stored = texts[Number(json.slice(number, number + DIGITS))] as StoredText;
+        line += json.slice(at, found) + stored.json.slice(1, -1);
+        at = number + DIGITS;
+      }
+      return out.write(escapeSeparators(line + json.slice(at) + END));
+    };
+  };
+}
+
+const NO_UPDATE = "null}}";
+const END = "}}";
+
+/**
+ * Stands for a stored text, with its number behind. No text has it in it, since nobody has seen it. It is looked for by its
+ * first character, which JSON does not escape and nobody writes.
+ */
+const MARK_START = "\u007f";
+let made: string | undefined;
+const mark = (): string => (made ??= MARK_START + randomBytes(12).toString("hex"));
+const DIGITS = 2;
+
+/** Shorter texts are escaped as fast as they are looked for. */
+const SHORT = 256;
+
+/** A value with marks for the stored texts in it. The value itself is left as it is. */
+function marked(value: unknown, texts: readonly StoredText[]): unknown {
+  if (typeof value === "string") return value.length < SHORT ? value : markedText(value, texts);
+  if (typeof value !== "object" || value === null) return value;
+  if (Array.isArray(value)) {
+    let copy: unknown[] | undefined;
+    for (let i = 0; i < value.length; i++) {
+      const item = marked(value[i], texts);
+      if (item !== value[i]) (copy ??= [...value])[i] = item;
+    }
+    return copy ?? value;
+  }
+  let copy: Record<string, unknown> | undefined;
+  for (const key in value) {
+    const item = (value as Record<string, unknown>)[key];
+    const other = marked(item, texts);
+    if (other !== item) (copy ??= { ...value })[key] = other;
+  }
+  return copy ?? value;
+}
+
+/** A stored text, or one in a fence: what stands before it ends with the first line. */
+function markedText(value: string, texts: readonly StoredText[]): string {
+  for (let i = 0; i < texts.length && i < 10 ** DIGITS; i++) {
+    const { text } = texts[i] as StoredText;
+    const more = value.length - text.length;
+    if (more < 0 || more > FENCE_UNITS) continue;
+    const at = more === 0 ? 0 : value.indexOf("\n") + 1;
+    // Not `startsWith`, which compares character by character.
+    if (value.slice(at, at + text.length) !== text) continue;
+    return `${value.slice(0, at)}${mark()}${String(i).padStart(DIGITS, "0")}${value.slice(at + text.length)}`;
+  }
+  return value;
+}
+
+const FENCE_UNITS = 64;

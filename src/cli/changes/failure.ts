@@ -1,0 +1,61 @@
+import { TranscriptError, type TranscriptErrorCode } from "../../store/errors.ts";
+import { type Candidate, candidateLines, candidatesOf } from "../render/candidate-table.ts";
+import type { Invocation, Terminal } from "../terminal/command.ts";
+import { terminalJson } from "../terminal/terminal-json.ts";
+
+const FAILED = 1;
+
+/** What a failure is in JSON: `code` is the store's, an errno (`EACCES`), or `Unexpected`. */
+export interface Failure {
+  readonly code: string;
+  readonly message: string;
+  readonly hint?: string;
+  /** What a word may mean that is the beginning of several ids. */
+  readonly candidates?: readonly Candidate[];
+}
+
+/** Says on stderr what went wrong and what to do, with `json` on stdout too as `{"error": …}`. Gives the exit code. */
+export async function tellFailure(
+  error: unknown,
+  { json, terminal, configDirs }: Pick<Invocation, "json" | "terminal" | "configDirs">,
+): Promise<number> {
+  const failure = await toFailure(error, configDirs);
+  if (json) await terminal.write(`${terminalJson({ error: failure })}\n`);
+  warnOf(failure, "claude-transcripts", terminal);
+  if (failure.hint !== undefined) terminal.warn(failure.hint);
+  return FAILED;
+}
+
+/** Says what went wrong, but for the hint, which may count for several failures. */
+export function warnOf({ message, candidates }: Failure, who: string, terminal: Terminal): void {
+  terminal.warn(`${who}: ${message}${candidates === undefined ? "" : ":"}`);
+  for (const line of candidates === undefined ? [] : candidateLines(candidates, terminal.errorColumns))
+    terminal.warn(line);
+}
+
+/** Any error as a person at a terminal reads it. */
+export async function toFailure(error: unknown, configDirs: readonly string[] | undefined): Promise<Failure> {
+  if (error instanceof TranscriptError) {
+    const { code } = error;
+    const several = await candidatesOf(error, configDirs);
+    if (several !== undefined) {
+      const { prefix, named, more } = several;
+      const which = more === 0 ? "" : `, of which these are the latest ${named.length}`;
+      const message = `${prefix} is the beginning of ${named.length + more} ids${which}`;
+      return { code, message, hint: "Give more of the id.", candidates: named };
+    }
+    // What is wrong with one thing is told by the store.
+    const hint = error.data["problem"] === undefined ? (HINTS[code] ?? error.hint) : error.hint;
+    return { code, message: error.message, ...(hint !== undefined && { hint }) };
+  }
+  if (!(error instanceof Error)) return { code: "Unexpected", message: String(error) };
+  const code = "code" in error && typeof error.code === "string" ? error.code : "Unexpected";
+  return { code, message: error.message };
+}
+
+/** The store's hints speak to programs. These speak of commands and options. */
+const HINTS: Partial<Record<TranscriptErrorCode, string>> = {
+  SessionNotFound: "'claude-transcripts list --all' shows what there is, 'claude-transcripts trash' what was deleted.",
+  SessionInUse: "Leave the session first, or use --force.",
+  TrashEntryNotFound: "'claude-transcripts trash' shows what can be restored.",
+};

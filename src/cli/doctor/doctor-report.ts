@@ -1,0 +1,316 @@
+import { type Finding, type FindingKind, LOSSES } from "../../store/doctor/check-transcript.ts";
+import type { ConfigDirReport, ExpiringSession, ProjectsState, StoreReport } from "../../store/doctor/examine-store.ts";
+import type { Misplaced } from "../../store/doctor/misplaced.ts";
+import type { OutwardLink, ProjectReport, Stub, StubKind, TranscriptReport } from "../../store/doctor/survey.ts";
+import { formatBytes } from "../../view/size.ts";
+import { type Column, headLine, layOut, tableLine } from "../terminal/table.ts";
+import { printable } from "../terminal/terminal.ts";
+import { relativeTime } from "../terminal/time.ts";
+import type { Style } from "../terminal/style.ts";
+import { localTime } from "../render/message-view.ts";
+
+export interface DoctorOptions {
+  readonly style: Style;
+  readonly width: number | undefined;
+  /** Everything, where the first few would do. */
+  readonly all: boolean;
+  readonly now: number;
+}
+
+/** The report as lines for a person: what is there, then what is wrong, the worst first. */
+export function reportLines(report: StoreReport, options: DoctorOptions): string[] {
+  const lines = report.configDirs.flatMap((dir, at) => [...(at === 0 ? [] : [""]), ...configDirLines(dir, options)]);
+  for (const dir of report.elsewhere) {
+    lines.push("", `There are transcripts in ${printable(dir)}, too: --config-dir ${printable(dir)}`);
+  }
+  return lines;
+}
+
+function configDirLines(dir: ConfigDirReport, options: DoctorOptions): string[] {
+  const { style } = options;
+  const wrong = [
+    meantLines(dir),
+    unreadableLines(dir),
+    misplacedLines(dir, options),
+    stubLines(dir, options),
+    damageLines(dir.findings, options),
+    expiringLines(dir, options),
+    orphanLines(dir, options),
+    temporaryLines(dir, options),
+    linkLines(dir, options),
+    notWalkedLines(dir),
+    options.all ? [] : oddLines(dir.findings),
+    misnamedLines(dir, options),
+  ].filter((section) => section.length > 0);
+  if (wrong.length === 0 && isSound(dir)) wrong.push(["Nothing is wrong."]);
+  return [
+    `${style.title(printable(dir.path))} ${style.dim(`(${SOURCES[dir.source]}${dir.exists ? "" : "; it is not there"})`)}`,
+    ...projectLines(dir, options),
+    ...[...wrong, trashLines(dir), retentionLines(dir)].flatMap((section) =>
+      section.length === 0 ? [] : ["", ...section],
+    ),
+  ];
+}
+
+/** Whether there is something to look at, and nothing is wrong with the trash and the settings, which have lines of their own. */
+const isSound = ({ projectsDir, trash, retention }: ConfigDirReport): boolean =>
+  projectsDir === "there" && trash.cutShort === 0 && trash.locks.length === 0 && retention.days !== undefined;
+
+const SOURCES = {
+  option: "--config-dir",
+  environment: "CLAUDE_CONFIG_DIR",
+  default: "the default",
+} as const;
+
+const COLUMNS: readonly Column[] = [
+  { title: "PROJECT", least: 20, isPath: true, share: 0.4, color: 36 },
+  { title: "SESSIONS", right: true },
+  { title: "SIZE", right: true },
+  { title: "SUBAGENTS ETC.", right: true, dispensable: 2 },
+  { title: "CHANGED", dispensable: 1 },
+];
+
+const NO_PROJECTS: Readonly<Record<ProjectsState, string>> = {
+  there: "",
+  missing: ": it has no directory 'projects'",
+  dangling_link: ": its 'projects' is a link that leads nowhere",
+  not_a_directory: ": its 'projects' is not a directory",
+  unreadable: ": its 'projects' cannot be read",
+};
+
+function projectLines(
+  { path, projects, projectsDir }: ConfigDirReport,
+  { style, width, now }: DoctorOptions,
+): string[] {
+  const sum = (of: (project: ProjectReport) => number): number => projects.reduce((all, one) => all + of(one), 0);
+  const sessions = sum((project) => project.sessions);
+  if (projects.length === 0) return [`no sessions in ${printable(path)}${NO_PROJECTS[projectsDir]}`];
+  const rows = [...projects]
+    .sort((a, b) => (b.lastModified ?? 0) - (a.lastModified ?? 0))
+    .map(({ cwd, key, sessions, bytes, otherBytes, lastModified }) => [
+      printable(cwd ?? key),
+      String(sessions),
+      formatBytes(bytes),
+      otherBytes === 0 ? "" : formatBytes(otherBytes),
+      lastModified === undefined ? "" : relativeTime(lastModified, now),
+    ]);
+  const total = `${counted(sessions, "session")} in ${counted(projects.length, "project")}, ${formatBytes(sum(({ bytes, otherBytes }) => bytes + otherBytes))}`;
+  const widths = layOut(COLUMNS, rows, { width, heads: true });
+  const colors = style.dim("x") !== "x";
+  const table = rows.map((row) => tableLine(COLUMNS, widths, row, { cuts: width !== undefined, colors }));
+  return [total, "", headLine(COLUMNS, widths, { colors }), ...table];
+}
+
+function meantLines({ meant }: ConfigDirReport): string[] {
+  return meant === undefined
+    ? []
+    : [`The config dir seems to be ${printable(meant)}: --config-dir ${printable(meant)}`];
+}
+
+function misplacedLines({ misplaced }: ConfigDirReport, options: DoctorOptions): string[] {
+  if (misplaced.length === 0) return [];
+  const { style } = options;
+  return [
+    style.failed(`Transcripts in the wrong place, where no list shows them: ${misplaced.length.toLocaleString("en")}`),
+    ...someOf(misplaced, options, (transcript) => [`  ${printable(transcript.path)}`, `    ${placeText(transcript)}`]),
+  ];
+}
+
+function placeText({ moveTo, standsAt, hasSidecars }: Misplaced): string {
+  if (standsAt !== undefined) {
+    return `there is something of this id at ${printable(standsAt)}: compare the two, and keep a copy, before you move either`;
+  }
+  const along = hasSidecars ? ", with the directory of its id beside it" : "";
+  if (moveTo === undefined) return `move it into the directory of its project, below 'projects'${along}`;
+  return `move it to ${printable(moveTo)}${along}`;
+}
+
+const STUBS: Readonly<Record<StubKind, string>> = {
+  empty: "empty: nothing was written, or it was lost",
+  nul: "nothing but NUL bytes, which a crash of the machine leaves in place of what was written",
+  metadata: "no message in it: Claude Code leaves such files behind when nothing is asked, and they do no harm",
+  sidechain: "only the conversation of an agent, which belongs to another session",
+  no_rows: "nothing in it can be read as a row",
+  link: "a link: no list shows it, and it was not followed",
+  dangling_link: "a link that leads nowhere",
+  directory: "a directory",
+  not_a_file: "neither a file nor a directory",
+};
+
+function stubLines({ stubs }: ConfigDirReport, options: DoctorOptions): string[] {
+  if (stubs.length === 0) return [];
+  const lines = [`Named like a transcript, and not a session: ${stubs.length.toLocaleString("en")}`];
+  for (const [kind, text] of Object.entries(STUBS)) {
+    const same = stubs.filter((stub) => stub.kind === kind);
+    if (same.length === 0) continue;
+    lines.push(`  ${same.length.toLocaleString("en")} × ${text}`);
+    lines.push(...some(same, options, (stub) => `  ${stubText(stub)}`));
+  }
+  return lines;
+}
+
+const stubText = ({ path, target }: Stub): string =>
+  target === undefined ? printable(path) : `${printable(path)} → ${printable(target)}`;
+
+function linkLines({ links }: ConfigDirReport, options: DoctorOptions): string[] {
+  if (links.length === 0) return [];
+  return [
+    `Links that lead out of the config dir, or nowhere, and were not followed: ${links.length.toLocaleString("en")}`,
+    ...some(links, options, linkText),
+  ];
+}
+
+function linkText({ path, target, isProject }: OutwardLink): string {
+  const sessions = isProject ? " (a project dir: its sessions were looked at, nothing else)" : "";
+  return `${printable(path)} → ${target === undefined ? "nowhere" : printable(target)}${sessions}`;
+}
+
+function notWalkedLines({ notWalked }: ConfigDirReport): string[] {
+  if (notWalked === undefined) return [];
+  const { limit, directories, paths } = notWalked;
+  const more = directories - paths.length;
+  return [
+    `Not looked at, after ${limit.toLocaleString("en")} files and directories below the projects`,
+    ...paths.map((path) => `  ${printable(path)}`),
+    ...(more > 0 ? [`  … and ${counted(more, "more directory", "more directories")}`] : []),
+  ];
+}
+
+function misnamedLines({ misnamed }: ConfigDirReport, options: DoctorOptions): string[] {
+  if (misnamed.length === 0) return [];
+  return [
+    `Note: named nearly like a transcript, so that no list shows it: ${counted(misnamed.length, "file")}`,
+    ...some(misnamed, options, ({ path, bytes }) => `${printable(path)}  ${formatBytes(bytes)}`),
+  ];
+}
+
+function unreadableLines({ unreadable }: ConfigDirReport): string[] {
+  if (unreadable.length === 0) return [];
+  return ["Cannot be read", ...unreadable.map(({ path, reason }) => `  ${printable(path)}: ${reason}`)];
+}
+
+function damageLines(findings: readonly TranscriptReport[], { all, style }: DoctorOptions): string[] {
+  const shown = findings.flatMap((transcript) => {
+    const worth = transcript.findings.filter(({ kind }) => all || LOSSES.has(kind) || kind === "glued");
+    if (worth.length === 0) return [];
+    return [`  ${printable(transcript.path)}`, ...worth.map((finding) => `    ${findingText(finding, all)}`)];
+  });
+  return shown.length === 0 ? [] : [style.failed("Damaged transcripts"), ...shown];
+}
+
+function oddLines(findings: readonly TranscriptReport[]): string[] {
+  const counts = new Map<FindingKind, number>();
+  for (const { kind } of findings.flatMap((transcript) => transcript.findings)) {
+    if (!LOSSES.has(kind) && kind !== "glued") counts.set(kind, (counts.get(kind) ?? 0) + 1);
+  }
+  if (counts.size === 0) return [];
+  const words = [...counts].map(([kind, count]) => `${counted(count, "transcript")} with ${WORDS[kind]}`);
+  return [`Odd, and nothing is lost: ${words.join(", ")}. '--all' names them.`];
+}
+
+const WORDS: Readonly<Record<FindingKind, string>> = {
+  cut: "a row that was cut short",
+  cut_at_end: "a last row that is cut short, or still being written",
+  not_json: "bytes that are no row",
+  oversized: "a row that is too long to be read",
+  bad_utf8: "bytes that are no UTF-8",
+  nul: "NUL bytes",
+  glued: "several rows on a line",
+  dangling_parent: "a row whose parent is not in the file",
+  own_parent: "a row that is its own parent",
+  repeated_uuid: "a row that stands there twice",
+  no_final_newline: "a last line that does not end",
+};
+
+const LINES = 5;
+
+function findingText({ kind, count, lines }: Finding, all: boolean): string {
+  const named = all ? lines : lines.slice(0, LINES);
+  const more = count > named.length ? ` and ${(count - named.length).toLocaleString("en")} more` : "";
+  return `${lines.length === 1 && count === 1 ? "line" : "lines"} ${named.join(", ")}${more}: ${WORDS[kind]}`;
+}
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+function expiringLines({ expiring, retention }: ConfigDirReport, options: DoctorOptions): string[] {
+  if (expiring.length === 0) return [];
+  const { style, now } = options;
+  return [
+    style.failed("Will be deleted by Claude Code within 3 days"),
+    ...some(expiring, options, (session) => expiringLine(session, now)),
+    `  To keep them, set cleanupPeriodDays in ${printable(retention.settingsPath)} to a larger number of days.`,
+  ];
+}
+
+function expiringLine({ sessionId, title, deletedFrom }: ExpiringSession, now: number): string {
+  const left = deletedFrom - now;
+  const when =
+    left <= 0
+      ? "at its next start"
+      : left < DAY_MS
+        ? `in ${Math.max(1, Math.round(left / 3_600_000))} h`
+        : `in ${(left / DAY_MS).toFixed(1)} days, ${localTime(new Date(deletedFrom).toISOString()).date}`;
+  return `${sessionId}  ${when}  ${printable(title ?? "(no title)")}`;
+}
+
+function retentionLines({ retention, projects }: ConfigDirReport): string[] {
+  const { days, why, settingsPath } = retention;
+  if (projects.length === 0) return [];
+  const path = printable(settingsPath);
+  if (why === "settings_unreadable") return [`Claude Code deletes nothing for now: ${path} cannot be read.`];
+  if (why === "settings_invalid")
+    return [`Claude Code deletes nothing for now: cleanupPeriodDays in ${path} is not valid.`];
+  const from = why === "default" ? "the default" : `cleanupPeriodDays in ${path}`;
+  return [
+    `Claude Code deletes sessions that were not changed for ${counted(days ?? 0, "day")} (${from}).`,
+    "Settings of an organisation or of a project may say something else, and are not looked at.",
+  ];
+}
+
+function orphanLines({ orphans }: ConfigDirReport, options: DoctorOptions): string[] {
+  if (orphans.length === 0) return [];
+  const bytes = orphans.reduce((sum, orphan) => sum + orphan.bytes, 0);
+  return [
+    `Belongs to no session: ${counted(orphans.length, "thing")}, ${formatBytes(bytes)}`,
+    ...some(orphans, options, (orphan) => `${printable(orphan.path)}  ${formatBytes(orphan.bytes)}`),
+  ];
+}
+
+function temporaryLines({ temporaries }: ConfigDirReport, options: DoctorOptions): string[] {
+  if (temporaries.length === 0) return [];
+  return [
+    "Left behind by a change of ours that was cut short; the next change there takes it away",
+    ...some(temporaries, options, ({ path, bytes }) => `${printable(path)}  ${formatBytes(bytes)}`),
+  ];
+}
+
+function trashLines({ trash }: ConfigDirReport): string[] {
+  const { entries, bytes, cutShort, locks } = trash;
+  const held = locks.map(
+    ({ path, sessionId, pid }) =>
+      `Process ${pid} of another machine or container is changing ${sessionId}; if it has ended, remove ${printable(path)}`,
+  );
+  if (entries === 0) return held;
+  const cut = cutShort === 0 ? "" : `; ${cutShort} cut short, 'claude-transcripts trash' shows which`;
+  return [`In the trash: ${counted(entries, "session")}, ${formatBytes(bytes)}${cut}`, ...held];
+}
+
+/** `1 session`, `1,200 sessions`. */
+const counted = (count: number, noun: string, several = `${noun}s`): string =>
+  `${count.toLocaleString("en")} ${count === 1 ? noun : several}`;
+
+const SOME = 10;
+
+/** The first few, a line each, with how many more there are. */
+const some = <T>(items: readonly T[], options: DoctorOptions, line: (item: T) => string): string[] =>
+  someOf(items, options, (item) => [`  ${line(item)}`]);
+
+/** The same of several lines each. */
+function someOf<T>(items: readonly T[], { all }: DoctorOptions, lines: (item: T) => string[]): string[] {
+  const shown = all ? items : items.slice(0, SOME);
+  const more = items.length - shown.length;
+  return [
+    ...shown.flatMap(lines),
+    ...(more > 0 ? [`  … and ${more.toLocaleString("en")} more ('--all' names them)`] : []),
+  ];
+}

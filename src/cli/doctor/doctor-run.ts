@@ -1,0 +1,33 @@
+import { examineStore } from "../../store/doctor/examine-store.ts";
+import type { Invocation } from "../terminal/command.ts";
+import { startProgress } from "../terminal/progress.ts";
+import { reportLines } from "./doctor-report.ts";
+import { terminalJson } from "../terminal/terminal-json.ts";
+import { makeStyle } from "../terminal/style.ts";
+import { tableWidth } from "../terminal/table.ts";
+
+/** A deletion is told so long before it may come. */
+const SOON_MS = 3 * 24 * 60 * 60 * 1000;
+
+/** `doctor`: what it finds is no failure. */
+export async function doctor({ configDirs, json, values, terminal }: Invocation): Promise<number> {
+  const progress = startProgress("Reading every transcript");
+  try {
+    const now = Date.now();
+    const report = await examineStore({ configDirs, soonMs: SOON_MS, now });
+    progress.stop();
+    if (json) await terminal.write(`${terminalJson(report)}\n`);
+    else {
+      const options = {
+        style: makeStyle(terminal.colors),
+        width: tableWidth(terminal),
+        all: values["all"] === true,
+        now,
+      };
+      await terminal.write(`${reportLines(report, options).join("\n")}\n`);
+    }
+  } finally {
+    progress.stop();
+  }
+  return 0;
+}

@@ -1,0 +1,151 @@
+import { homedir } from "node:os";
+import { isAbsolute } from "node:path";
+import { linkedWorktreeOf } from "../../store/projects/worktrees.ts";
+import type { ListedSession } from "../../store/types.ts";
+import { forkFirst } from "../../transcript/summary/list-title.ts";
+import { distinctLabels, projectLabel, type ProjectName, projectName } from "../../view/project-name.ts";
+import { formatBytes } from "../../view/size.ts";
+import { type Column, headLine, layOut, tableLine } from "../terminal/table.ts";
+import { printable } from "../terminal/terminal.ts";
+import { relativeTime } from "../terminal/time.ts";
+import { fitTitles, type TitleCell } from "../terminal/titles.ts";
+
+const YELLOW = 33;
+const GREEN = 32;
+const CYAN = 36;
+const DIM = 2;
+
+/** Widths from which on there is room for what matters less. */
+const MEDIUM = 100;
+const WIDE = 120;
+
+/** The columns of a list of sessions. */
+const COLUMNS: readonly Column[] = [
+  { title: "ID", color: YELLOW },
+  { title: "ACTIVE", dispensable: 1 },
+  { title: "TITLE", least: 16, share: 0.5 },
+  { title: "PROJECT", least: 16, isPath: true, color: CYAN, from: 70, dispensable: 2 },
+  { title: "BRANCH", least: 20, color: GREEN, from: MEDIUM, dispensable: 3 },
+  { title: "SIZE", right: true, color: DIM, from: WIDE, dispensable: 4 },
+];
+const TITLE = 2;
+const PROJECT = 3;
+const BRANCH = 4;
+
+interface TableOptions {
+  /** Undefined: nothing is cut, shortened or left out, for a program or a file. */
+  readonly width: number | undefined;
+  readonly heads: boolean;
+  readonly colors: boolean;
+  readonly shortId: (id: string) => string;
+  /** Epoch ms. */
+  readonly now: number;
+  /** The list is of one directory and its worktrees, which the person knows. */
+  readonly ofOneProject: boolean;
+}
+
+/** A list of sessions, in as many parts as it comes. The columns are those that the first part leaves room for. */
+export class SessionTable {
+  readonly #options: TableOptions;
+  readonly #names = new Map<string, ProjectName>();
+  #widths: (number | undefined)[] | undefined;
+
+  constructor(options: TableOptions) {
+    this.#options = options;
+  }
+
+  /** The lines of the next part. `isAll`: no other part comes. */
+  lines(sessions: readonly ListedSession[], isAll: boolean): string[] {
+    const { width, heads, colors } = this.#options;
+    const isFirst = this.#widths === undefined;
+    const titles = sessions.map(titleOf);
+    const cells = width === undefined ? this.#fullCells(sessions) : this.#cells(sessions, width, isFirst && isAll);
+    for (const [at, row] of cells.entries()) row[TITLE] = wholeTitle(titles[at]);
+    this.#widths ??= layOut(COLUMNS, cells, { width, heads });
+    const widths = this.#widths;
+    if (width !== undefined) {
+      const fitted = fitTitles(titles, widths[TITLE] ?? 0);
+      for (const [at, row] of cells.entries()) row[TITLE] = fitted[at] ?? "";
+    }
+    const lines = cells.map((row) => tableLine(COLUMNS, widths, row, { cuts: width !== undefined, colors }));
+    return isFirst && heads ? [headLine(COLUMNS, widths, { colors }), ...lines] : lines;
+  }
+
+  /** For a program: all that is known, as it is. */
+  #fullCells(sessions: readonly ListedSession[]): string[][] {
+    return sessions.map((session) => {
+      const [id, active, size] = this.#commonCells(session);
+      return [id, active, "", shortPath(printable(directoryOf(session)), homedir()), branchOf(session), size];
+    });
+  }
+
+  /** For a person: what tells the sessions apart. */
+  #cells(sessions: readonly ListedSession[], width: number, isAll: boolean): string[][] {
+    const names = sessions.map((session) => this.#nameOf(directoryOf(session)));
+    const labels = distinctLabels(
+      sessions.map((session, at) => ({ path: directoryOf(session), label: projectLabel(names[at] ?? NO_NAME) })),
+    );
+    const cells = sessions.map((session, at) => {
+      const { worktree, repository } = names[at] ?? NO_NAME;
+      const [id, active, size] = this.#commonCells(session);
+      const label = width < MEDIUM ? projectLabel({ worktree, repository }) : labels.get(directoryOf(session));
+      const branch = branchOf(session);
+      // What every worktree's branch is called, what every repository's is, and what says that there is none.
+      const isPlain =
+        branch === `worktree-${worktree ?? ""}` ||
+        branch === "HEAD" ||
+        (width < WIDE && (branch === "main" || branch === "master"));
+      return [id, active, "", printable(label ?? ""), isPlain ? "" : branch, size];
+    });
+    // What is the same everywhere tells nothing apart.
+    if (isAll && (width < MEDIUM || this.#options.ofOneProject)) clearIfAlike(cells, PROJECT);
+    if (isAll && width < WIDE) clearIfAlike(cells, BRANCH);
+    return cells;
+  }
+
+  #commonCells({ sessionId, activity, fileSize }: ListedSession): [id: string, active: string, size: string] {
+    const { shortId, now } = this.#options;
+    return [shortId(sessionId), relativeTime(activity, now), fileSize === undefined ? "" : formatBytes(fileSize)];
+  }
+
+  #nameOf(directory: string): ProjectName {
+    let name = this.#names.get(directory);
+    if (name === undefined) {
+      // The disk is asked about so many directories, which are whatever transcripts say; never about those of a network.
+      const mayAsk = this.#names.size < ASKED && isAbsolute(directory) && !/^[/\\]{2}/.test(directory);
+      name = projectName(directory, homedir(), mayAsk ? linkedWorktreeOf : undefined);
+      this.#names.set(directory, name);
+    }
+    return name;
+  }
+}
+
+const ASKED = 200;
+const NO_NAME: ProjectName = { repository: "", worktree: undefined };
+
+const directoryOf = ({ cwd, projectKey }: ListedSession): string => cwd ?? projectKey;
+const branchOf = ({ gitBranch }: ListedSession): string => printable(gitBranch ?? "");
+
+function titleOf({ title, tag, archived, agentName }: ListedSession): TitleCell {
+  const marks = [
+    ...(tag ? [`#${printable(tag)}`] : []),
+    ...(agentName === undefined ? [] : [`(agent ${printable(agentName)})`]),
+    ...(archived ? ["(archived)"] : []),
+  ];
+  return { text: printable(forkFirst(title)) || "(no title)", marks: marks.join(" ") };
+}
+
+const wholeTitle = (title: TitleCell | undefined): string =>
+  title === undefined ? "" : `${title.text} ${title.marks}`.trimEnd();
+
+function clearIfAlike(cells: readonly string[][], column: number): void {
+  if (cells.length < 2 || new Set(cells.map((row) => row[column])).size > 1) return;
+  for (const row of cells) row[column] = "";
+}
+
+/** `~/acme` for a directory below the home directory. */
+function shortPath(path: string, home: string): string {
+  if (path === home) return "~";
+  const below = path.startsWith(home) && /^[/\\]/.test(path.slice(home.length));
+  return below ? `~${path.slice(home.length)}` : path;
+}

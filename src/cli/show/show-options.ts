@@ -1,0 +1,78 @@
+import { type Invocation, UsageError } from "../terminal/command.ts";
+import type { Role } from "../../view/parts.ts";
+import type { Selection } from "../render/select.ts";
+import type { Choice } from "../render/message-view.ts";
+
+const FORMATS = ["text", "markdown", "json", "jsonl"] as const;
+const ROLES = ["user", "assistant", "tool", "peer", "system"] as const;
+
+/** What the options of `show` ask for. */
+export interface Asked {
+  readonly format: (typeof FORMATS)[number];
+  readonly selection: Selection;
+  readonly choice: Choice;
+  readonly subagent: string | undefined;
+  /** Only the words of one side: the last answer, or what was typed. */
+  readonly words: "answer" | "prompts" | undefined;
+  readonly full: boolean;
+  readonly pager: boolean;
+}
+
+/** Throws `UsageError`. */
+export function readOptions({ values, json }: Invocation): Asked {
+  const text = (name: string): string | undefined => {
+    const value = values[name];
+    return typeof value === "string" ? value : undefined;
+  };
+  const named = text("format") ?? (json ? "json" : "text");
+  const format = FORMATS.find((name) => name === named);
+  if (format === undefined) throw new UsageError(`--format: '${named}' is none of ${FORMATS.join(", ")}`);
+  if (json && format !== "json") throw new UsageError(`--json and --format ${format} exclude each other`);
+  const last = text("last");
+  if (last !== undefined && !/^[1-9]\d{0,8}$/.test(last)) {
+    throw new UsageError(`--last: '${last}' is no whole number above 0`);
+  }
+  return {
+    format,
+    words: readWords(values, format),
+    selection: {
+      from: text("from"),
+      last: last === undefined ? undefined : Number(last),
+      branches: values["branches"] === true,
+      current: values["current"] === true,
+    },
+    choice: {
+      roles: readRoles(values["role"]),
+      thinking: values["thinking"] === true || format === "json",
+      hidden: format === "json",
+    },
+    full: values["full"] === true,
+    subagent: text("subagent"),
+    pager: values["no-pager"] !== true,
+  };
+}
+
+function readWords(values: Readonly<Record<string, unknown>>, format: Asked["format"]): Asked["words"] {
+  const words = (["answer", "prompts"] as const).filter((name) => values[name] === true);
+  const [only, other] = words;
+  if (only === undefined) return undefined;
+  if (other !== undefined) throw new UsageError("--answer and --prompts exclude each other");
+  const others = ["role", "full", "thinking", ...(only === "answer" ? ["last"] : [])];
+  for (const name of others) {
+    if (values[name] !== undefined) throw new UsageError(`--${only} and --${name} exclude each other`);
+  }
+  if (format === "jsonl") throw new UsageError(`--${only} and --format jsonl exclude each other`);
+  return only;
+}
+
+function readRoles(given: unknown): ReadonlySet<Role> | undefined {
+  if (!Array.isArray(given)) return undefined;
+  const words = given.flatMap((words) => String(words).split(",")).map((word) => word.trim());
+  return new Set(
+    words.map((word) => {
+      const role = ROLES.find((name) => name === word);
+      if (role === undefined) throw new UsageError(`--role: '${word}' is none of ${ROLES.join(", ")}`);
+      return role;
+    }),
+  );
+}

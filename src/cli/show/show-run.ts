@@ -1,0 +1,150 @@
+import type { OpenConversation } from "../../store/read/open-conversation.ts";
+import type { Invocation, Terminal } from "../terminal/command.ts";
+import { openOutput } from "../terminal/pager.ts";
+import { startProgress } from "../terminal/progress.ts";
+import { Messages, nextTurn } from "../../view/messages.ts";
+import { partsOf } from "../../view/parts.ts";
+import { inBatches } from "../render/lines.ts";
+import { select } from "../render/select.ts";
+import { makeStyle } from "../terminal/style.ts";
+import {
+  type About,
+  choose,
+  type LeftOut,
+  leftOutWords,
+  nothingLeftOut,
+  type Renderer,
+  viewMessage,
+} from "../render/message-view.ts";
+import { type Asked, readOptions } from "./show-options.ts";
+import { openSource, type Source } from "./show-source.ts";
+import { tableWidth } from "../terminal/table.ts";
+
+/** `show`: what is left out of the conversation is told at its end. */
+export async function show(invocation: Invocation): Promise<number> {
+  const asked = readOptions(invocation);
+  const progress = startProgress("Reading the transcript");
+  let source: Source | undefined;
+  try {
+    source = await openSource(invocation, asked.subagent);
+    const { open } = source;
+    const messages = await Messages.of(open);
+    const left = nothingLeftOut(open.unread);
+    const { selection, choice, words } = asked;
+    const numbers = select(
+      open,
+      messages,
+      words === undefined ? selection : { ...selection, last: undefined },
+      choice,
+      left,
+    );
+    // On a terminal what is printed shows that work goes on.
+    if (invocation.terminal.isTty) progress.stop();
+    if (words !== undefined) {
+      const { printAnswer, printPrompts } = await import("./show-words.ts");
+      const { terminal } = invocation;
+      const job = { open, messages, numbers, json: asked.format === "json", pager: asked.pager, terminal };
+      await (words === "answer" ? printAnswer(job) : printPrompts(job, selection.last));
+      return 0;
+    }
+    const print = asked.format === "jsonl" ? printRows : printMessages;
+    await print({ ...source, messages, numbers, left, asked, invocation });
+  } finally {
+    progress.stop();
+    source?.open.close();
+  }
+  return 0;
+}
+
+const MESSAGES_PER_TURN = 64;
+
+interface Job extends Source {
+  readonly messages: Messages;
+  readonly numbers: readonly number[];
+  readonly left: LeftOut;
+  readonly asked: Asked;
+  readonly invocation: Invocation;
+}
+
+async function printMessages(job: Job): Promise<void> {
+  const { open, about, messages, numbers, left, asked, invocation } = job;
+  const { terminal } = invocation;
+  const all: About = { ...about, messages: messages.count };
+  const renderer = await makeRenderer(job);
+  const output = openOutput(terminal, asked.pager);
+  try {
+    let reads = await output.write(renderer.head(all));
+    for (const number of numbers) {
+      if (!reads) return;
+      if (number % MESSAGES_PER_TURN === 0) await nextTurn();
+      const message = messages.get(number);
+      const whole = viewMessage(message, messages.entries(message), open);
+      const view = choose(whole, asked.choice, left);
+      if (view.parts.length > 0) {
+        for (const piece of inBatches(renderer.message(view))) {
+          reads = await output.write(piece);
+          if (!reads) return;
+        }
+      } else if (whole.parts.length === 0) left.empty++;
+      else if (asked.choice.roles !== undefined) left.otherRoles++;
+    }
+    if (open.length === 0 && asked.format !== "json") await output.write("\nno messages\n");
+    if (reads) await output.write(renderer.foot(all, left));
+  } finally {
+    await output.end();
+  }
+}
+
+async function makeRenderer({ asked: { format, full }, left, resume, invocation }: Job): Promise<Renderer> {
+  const { terminal } = invocation;
+  switch (format) {
+    case "json":
+      return (await import("../render/json.ts")).jsonRenderer({ full, left });
+    case "markdown":
+      return (await import("../render/markdown.ts")).markdownRenderer({ full, left });
+    default: {
+      const { textRenderer } = await import("../render/text.ts");
+      const goOn = terminal.isTty ? resume : undefined;
+      return textRenderer({ style: makeStyle(terminal.colors), width: tableWidth(terminal), full, left, goOn });
+    }
+  }
+}
+
+/** The rows as they stand in the transcript; on a terminal with what it would obey written as JSON escapes. */
+async function printRows({ open, messages, numbers, left, asked, invocation }: Job): Promise<void> {
+  const { terminal } = invocation;
+  const { escapeControls } = await import("../terminal/terminal-json.ts");
+  const output = openOutput(terminal, asked.pager);
+  const { roles } = asked.choice;
+  let reads = true;
+  try {
+    for (const number of numbers) {
+      if (number % MESSAGES_PER_TURN === 0) await nextTurn();
+      const { from, to } = messages.get(number);
+      for (let row = from; row < to && reads; row++) {
+        if (roles !== undefined && !partsOf(open.entry(row)).some(({ role }) => roles.has(role))) continue;
+        if (terminal.isTty) {
+          const bytes = Buffer.from(open.bytes(row));
+          reads = await output.write(`${escapeControls(bytes.toString())}\n`);
+        } else await printBytes(open, row, terminal);
+      }
+    }
+  } finally {
+    await output.end();
+  }
+  const words = leftOutWords(left);
+  if (words.length > 0) terminal.warn(`Not shown: ${words.join(", ")}.`);
+}
+
+/** A row as it is. It is valid until another is read, and may be long: a piece of it is copied at a time. */
+async function printBytes(open: OpenConversation, row: number, terminal: Terminal): Promise<void> {
+  const bytes = open.bytes(row);
+  for (let from = 0; from < bytes.length; from += PIECE_BYTES) {
+    const last = from + PIECE_BYTES >= bytes.length;
+    const piece = bytes.subarray(from, from + PIECE_BYTES);
+    await terminal.writeBytes(Buffer.concat(last ? [piece, NEWLINE] : [piece]));
+  }
+}
+
+const PIECE_BYTES = 1024 * 1024;
+const NEWLINE = Buffer.from("\n");

@@ -1,0 +1,78 @@
+import { TranscriptError } from "../../store/errors.ts";
+import type { OpenConversation } from "../../store/read/open-conversation.ts";
+import { SeveralSubagents } from "../render/candidate-table.ts";
+import { type Invocation, UsageError } from "../terminal/command.ts";
+import type { About, SubagentName } from "../render/message-view.ts";
+
+/** A conversation that lies open, and whose it is. Close `open`. */
+export interface Source {
+  readonly open: OpenConversation;
+  readonly about: Omit<About, "messages">;
+  /** What to type to go on with the session; undefined for what is none that could be gone on with. */
+  readonly resume: string | undefined;
+}
+
+/** Opens what `show` was given: a session by the beginning of its id, one of its subagents, or stdin. */
+export async function openSource(
+  { positionals, configDirs, terminal }: Invocation,
+  agentId: string | undefined,
+): Promise<Source> {
+  const { openConversation, openStream } = await import("../../store/read/open-conversation.ts");
+  const [name = "-"] = positionals;
+  if (name === "-") {
+    if (agentId !== undefined) throw new UsageError("--subagent: give the id of its session, not '-'");
+    if (process.stdin.isTTY) terminal.warn("Reading a transcript from the terminal, up to Ctrl-D.");
+    const open = await openStream(process.stdin);
+    const about = { ...aboutOf(open), path: undefined, title: undefined, subagent: undefined, subagents: [] };
+    return { open, about, resume: undefined };
+  }
+  const { resolveSession } = await import("../../store/resolve/by-prefix.ts");
+  const copy = resolveSession(name, configDirs);
+  const { getSessionInfo } = await import("../../store/list/session-info.ts");
+  const { titleOf } = await import("../../store/facts/title-of.ts");
+  const { describeSubagents } = await import("../../store/read/subagents.ts");
+  const subagents = await describeSubagents(copy.sessionId, { configDirs, includeLegacy: agentId !== undefined });
+  const open = await openConversation(copy, { agentId: agentId === undefined ? undefined : whole(agentId, subagents) });
+  const info = await getSessionInfo(copy.sessionId, { configDirs });
+  const { sessionId, path } = copy;
+  const row = aboutOf(open);
+  const { customTitle, cwd = row.cwd, gitBranch = row.gitBranch } = info ?? {};
+  // There is room for a title of any length that somebody gave.
+  const title = customTitle ?? titleOf(copy);
+  const about = { sessionId, title, cwd, gitBranch, path, subagent: open.subagent && nameOf(open.subagent) };
+  const { resumable } = await import("../../store/projects/resumable.ts");
+  const { resumeCommand } = await import("../../view/resume.ts");
+  const resume = agentId === undefined ? resumeCommand(resumable(copy)) : undefined;
+  return { open, about: { ...about, subagents: agentId === undefined ? subagents.map(nameOf) : [] }, resume };
+}
+
+/** What the first row says of its session. */
+function aboutOf(open: OpenConversation): Pick<About, "sessionId" | "cwd" | "gitBranch"> {
+  const row = open.length === 0 ? {} : open.entry(0).entry;
+  const text = (key: string): string | undefined => (typeof row[key] === "string" ? row[key] : undefined);
+  return { sessionId: text("sessionId"), cwd: text("cwd"), gitBranch: text("gitBranch") };
+}
+
+const nameOf = ({ agentId, agentType, description }: SubagentName): SubagentName => ({
+  agentId,
+  agentType,
+  description,
+});
+
+/** The id that begins so. One that is not among them may still be a subagent's: the store says so if it is not. */
+function whole(agentId: string, subagents: readonly SubagentName[]): string {
+  const byId = new Map(subagents.map((subagent) => [subagent.agentId, subagent]));
+  if (byId.has(agentId)) return agentId;
+  const all = [...byId.values()].map(({ agentId: id, agentType, description }) => ({
+    id,
+    time: undefined,
+    title: description ?? agentType,
+  }));
+  const fitting = all.filter(({ id }) => id.startsWith(agentId));
+  if (fitting.length > 1) throw new SeveralSubagents(agentId, fitting);
+  const [only] = fitting;
+  if (only !== undefined) return only.id;
+  const hint =
+    all.length === 0 ? "The session has no subagents." : "'claude-transcripts show ID' names its subagents at the end.";
+  throw new TranscriptError("InvalidArgument", `There is no subagent ${agentId}`, { hint });
+}

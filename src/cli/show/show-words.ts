@@ -1,0 +1,98 @@
+import { TranscriptError } from "../../store/errors.ts";
+import type { OpenConversation } from "../../store/read/open-conversation.ts";
+import { type Message, type Messages, nextTurn } from "../../view/messages.ts";
+import { type Part, partsOf } from "../../view/parts.ts";
+import type { Terminal } from "../terminal/command.ts";
+import { openOutput } from "../terminal/pager.ts";
+import { terminalJson } from "../terminal/terminal-json.ts";
+import { viewMessage } from "../render/message-view.ts";
+import { printableLines } from "../terminal/terminal.ts";
+
+/** What was said in one message, without anything around it. */
+interface Said {
+  readonly number: number;
+  readonly timestamp: string | undefined;
+  readonly model: string | undefined;
+  readonly text: string;
+}
+
+interface Words {
+  readonly open: OpenConversation;
+  readonly messages: Messages;
+  /** The messages that are looked at. */
+  readonly numbers: readonly number[];
+  readonly json: boolean;
+  readonly pager: boolean;
+  readonly terminal: Terminal;
+}
+
+/** `show --answer`: what the model said last, without its tool calls. Throws `TranscriptError` where it said nothing. */
+export async function printAnswer(words: Words): Promise<void> {
+  const { numbers } = words;
+  for (let at = numbers.length - 1; at >= 0; at--) {
+    if (at % MESSAGES_PER_TURN === 0) await nextTurn();
+    const answer = saidIn(words, numbers[at] ?? 1, textOfAnswer);
+    if (answer !== undefined) return print(words, terminalJson(answer), answer.text);
+  }
+  throw new TranscriptError("NoMessages", "Nothing was answered in this conversation", {
+    hint: "Without --answer everything in it is shown.",
+  });
+}
+
+/** `show --prompts`: what the user typed, commands included; the last so many where `last` is given. */
+export async function printPrompts(words: Words, last: number | undefined): Promise<void> {
+  const { numbers } = words;
+  const prompts: Said[] = [];
+  for (let at = numbers.length - 1; at >= 0 && prompts.length < (last ?? Infinity); at--) {
+    if (at % MESSAGES_PER_TURN === 0) await nextTurn();
+    const prompt = saidIn(words, numbers[at] ?? 1, textOfPrompt);
+    if (prompt !== undefined) prompts.push(prompt);
+  }
+  prompts.reverse();
+  if (prompts.length === 0) words.terminal.warn("Nothing was typed in this conversation.");
+  const lines = prompts.map(({ number, timestamp, text }) => terminalJson({ number, timestamp, text }));
+  await print(
+    words,
+    lines.length === 0 ? "[]" : `[\n${lines.join(",\n")}\n]`,
+    prompts.map(({ text }) => text).join(SEPARATOR),
+  );
+}
+
+const MESSAGES_PER_TURN = 64;
+/** A rule, as Markdown has it. */
+const SEPARATOR = "\n\n---\n\n";
+
+async function print({ json, pager, terminal }: Words, document: string, text: string): Promise<void> {
+  if (json) return terminal.write(`${document}\n`);
+  if (text === "") return undefined;
+  const output = openOutput(terminal, pager);
+  try {
+    await output.write(`${printableLines(text)}\n`);
+  } finally {
+    await output.end();
+  }
+  return undefined;
+}
+
+function saidIn(
+  { open, messages }: Words,
+  number: number,
+  textOf: (part: Part) => string | undefined,
+): Said | undefined {
+  const message: Message = messages.get(number);
+  const entries = messages.entries(message);
+  const texts = entries.flatMap((entry) => partsOf(entry).flatMap((part) => textOf(part)?.trim() || []));
+  if (texts.length === 0) return undefined;
+  const { timestamp, model } = viewMessage(message, entries, open);
+  return { number, timestamp, model, text: texts.join("\n\n") };
+}
+
+const textOfAnswer = (part: Part): string | undefined =>
+  part.kind === "text" && part.role === "assistant" ? part.text : undefined;
+
+function textOfPrompt(part: Part): string | undefined {
+  if (part.role !== "user") return undefined;
+  if (part.kind === "text") return part.text;
+  if (part.kind === "command") return `${part.name} ${part.args}`;
+  return part.kind === "shell" ? `! ${part.command}` : undefined;
+}

@@ -1,0 +1,49 @@
+import { delimiter } from "node:path";
+import { UsageError } from "./command.ts";
+
+/** A value and where it was given, for a message about it. */
+export interface Setting {
+  readonly from: string;
+  readonly value: string;
+}
+
+/**
+ * An option of a server, or the variable that stands for it where a host sets no arguments: `CLAUDE_TRANSCRIPTS_` and the
+ * option's name. A variable that is empty counts as not set.
+ */
+export function setting(option: string, values: Readonly<Record<string, unknown>>): Setting | undefined {
+  const given = values[option];
+  if (typeof given === "string") return { from: `--${option}`, value: given };
+  const value = variable(option);
+  return value === undefined ? undefined : { from: nameOf(option), value };
+}
+
+/** The same for an option without a value: 1 or 0, as well as the words that hosts write for a ticked box. */
+export function flag(option: string, values: Readonly<Record<string, unknown>>): boolean {
+  if (values[option] === true) return true;
+  const value = variable(option) ?? "0";
+  if (["0", "false"].includes(value)) return false;
+  if (["1", "true"].includes(value)) return true;
+  throw new UsageError(`${nameOf(option)} must be 1 or 0: '${value}'`);
+}
+
+/** The config dirs of `CLAUDE_TRANSCRIPTS_CONFIG_DIR`, each checked to be a directory; undefined where it names none. */
+export async function configDirsFromEnvironment(): Promise<readonly string[] | undefined> {
+  const given = setting("config-dir", {});
+  const dirs = given?.value.split(delimiter).filter((dir) => dir !== "");
+  if (given === undefined || dirs === undefined || dirs.length === 0) return undefined;
+  const { isDirectory } = await import("../../store/layout/config-dir.ts");
+  const missing = dirs.find((dir) => !isDirectory(dir));
+  if (missing !== undefined) throw new UsageError(`${given.from}: there is no directory ${missing}`);
+  return dirs;
+}
+
+/** What hosts of MCP bundles leave standing for a setting that the person has not filled in (modelcontextprotocol/mcpb#250). */
+const UNFILLED = /^\$\{user_config\.[^}]*\}$/;
+
+function variable(option: string): string | undefined {
+  const value = process.env[nameOf(option)];
+  return value && !UNFILLED.test(value) ? value : undefined;
+}
+
+const nameOf = (option: string): string => `CLAUDE_TRANSCRIPTS_${option.toUpperCase().replaceAll("-", "_")}`;

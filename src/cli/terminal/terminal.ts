@@ -1,0 +1,54 @@
+import { printable, printableLine } from "../../view/printable.ts";
+import type { Terminal } from "./command.ts";
+
+export { printable, printableLine, printableLines } from "../../view/printable.ts";
+
+/** Columns where nobody tells how many there are. */
+const DEFAULT_COLUMNS = 80;
+
+/** The terminal of this process. */
+export function openTerminal(): Terminal {
+  const stdout = process.stdout;
+  const stderr = process.stderr;
+  stdout.on("error", (error: NodeJS.ErrnoException) => {
+    // `list | head` closes the pipe early: that is no failure.
+    if (error.code === "EPIPE") process.exit(0);
+    stderr.write(`claude-transcripts: stdout: ${printable(error.message)}\n`);
+    process.exit(1);
+  });
+  // Where nobody reads what went wrong, there is nothing to do about it.
+  stderr.on("error", () => undefined);
+  const isTty = stdout.isTTY;
+  const writeBytes = async (data: string | Uint8Array): Promise<void> => {
+    if (!stdout.write(data)) await new Promise((resolve) => stdout.once("drain", resolve));
+  };
+  const write = async (text: string): Promise<void> => {
+    for (const piece of piecesOf(text)) await writeBytes(piece);
+  };
+  return {
+    columns: (isTty ? stdout.columns : 0) || DEFAULT_COLUMNS,
+    errorColumns: stderr.isTTY ? stderr.columns || DEFAULT_COLUMNS : undefined,
+    isTty,
+    colors: isTty && !process.env["NO_COLOR"] && process.env["TERM"] !== "dumb",
+    write,
+    writeBytes,
+    warn(text) {
+      stderr.write(`${printableLine(text)}\n`);
+    },
+  };
+}
+
+/** A stream makes bytes of a whole text at once, and keeps them until they are read. */
+const PIECE_UNITS = 1024 * 1024;
+
+/** A long text in pieces that part no character; a short one as it is. */
+export function* piecesOf(text: string): Generator<string> {
+  let from = 0;
+  while (text.length - from > PIECE_UNITS) {
+    const last = text.charCodeAt(from + PIECE_UNITS - 1);
+    const to = from + (last >= 0xd8_00 && last <= 0xdb_ff ? PIECE_UNITS - 1 : PIECE_UNITS);
+    yield text.slice(from, to);
+    from = to;
+  }
+  yield from === 0 ? text : text.slice(from);
+}

@@ -1,0 +1,45 @@
+import { type Edge, readSpan, readTime, TIMES_UNDERSTOOD } from "../../view/when.ts";
+import { UsageError } from "./command.ts";
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+/** From here on the date says more than a number of days. */
+const DATE_AFTER = 28 * DAY;
+
+/** `5 min ago`, `3 h ago`, `12 d ago`, and the local date where it is longer ago. `time`: epoch ms. */
+export function relativeTime(time: number, now: number): string {
+  const ago = now - time;
+  if (!Number.isFinite(ago)) return "unknown";
+  if (ago < MINUTE) return ago < -MINUTE ? localDate(time) : "just now";
+  if (ago < HOUR) return `${Math.floor(ago / MINUTE)} min ago`;
+  if (ago < DAY) return `${Math.floor(ago / HOUR)} h ago`;
+  if (ago < DATE_AFTER) return `${Math.floor(ago / DAY)} d ago`;
+  return localDate(time);
+}
+
+/** `2026-08-21`, in the time zone of the process. */
+function localDate(time: number): string {
+  const date = new Date(time);
+  if (Number.isNaN(date.getTime())) return "unknown";
+  return [date.getFullYear(), date.getMonth() + 1, date.getDate()].map((n) => String(n).padStart(2, "0")).join("-");
+}
+
+/** The milliseconds of `90s`, `15min`, `3h`, `2d`, `1w`. Throws `UsageError` that names the option. */
+export function parseSpan(text: string, option: string): number {
+  const span = readSpan(text);
+  if (span === undefined) throw new UsageError(`${option}: '${text}' is no span of time, such as 30d, 2w or 12h`);
+  return span;
+}
+
+/** The time (epoch ms) that is meant, see `readTime`. Throws `UsageError` that names the option and what is understood. */
+export function parseTime(
+  text: string,
+  option: string,
+  { now = Date.now(), edge = "start" }: { readonly now?: number; readonly edge?: Edge } = {},
+): number {
+  const time = readTime(text, { now, edge });
+  if (time === undefined) throw new UsageError(`${option}: '${text}' is no time. Understood: ${TIMES_UNDERSTOOD}`);
+  return time;
+}

@@ -1,0 +1,86 @@
+import { foldText, wordsOf } from "../../transcript/text/fold-text.ts";
+import type { ListedSession } from "../../store/types.ts";
+import { cleanLine, plainLine } from "../core/hidden.ts";
+import { shortened } from "../core/quote.ts";
+
+/** UTF-16 units of a snippet. */
+const SNIPPET_UNITS = 240;
+/** Before the first word that was found. */
+const LEAD_UNITS = 60;
+
+/** How much it says that a word stands there: as a word, at the beginning of one, inside one. */
+const TITLE = [12, 7, 4] as const;
+const TAG = [12, 7, 4] as const;
+const PROMPT = [6, 4, 2] as const;
+const PLACE = [3, 2, 1] as const;
+
+/** How well a session fits the words of a search. */
+export interface Hit {
+  readonly session: ListedSession;
+  /** Of the words, those that were found. */
+  readonly words: readonly string[];
+  readonly score: number;
+}
+
+/** Whether any of the words (folded, words.ts) stands in what is known of the session, and how well it fits; undefined where none does. */
+export function hitOf(session: ListedSession, words: readonly string[]): Hit | undefined {
+  const { title, summary, customTitle, firstPrompt, tag, gitBranch } = session;
+  const fields = [
+    { text: `${customTitle ?? ""} ${summary} ${title}`, weights: TITLE },
+    { text: tag ?? "", weights: TAG },
+    { text: firstPrompt ?? "", weights: PROMPT },
+    { text: gitBranch ?? "", weights: PLACE },
+  ].map(({ text, weights }) => ({ text: foldText(cleanLine(text)), weights }));
+  const scores = words.map((word) => Math.max(...fields.map(({ text, weights }) => scoreIn(text, word, weights))));
+  const found = words.filter((_, at) => (scores[at] ?? 0) > 0);
+  if (found.length === 0) return undefined;
+  return { session, words: found, score: scores.reduce((sum, score) => sum + score, 0) };
+}
+
+/** More words first, then better places, then what was active last. */
+export const better = (a: Hit, b: Hit): number =>
+  b.words.length - a.words.length || b.score - a.score || b.session.activity - a.session.activity;
+
+function scoreIn(text: string, word: string, [whole, start, inside]: readonly [number, number, number]): number {
+  let score = 0;
+  for (let at = text.indexOf(word); at >= 0; at = text.indexOf(word, at + 1)) {
+    const begins = !isLetter(text, at - 1);
+    if (begins && !isLetter(text, at + word.length)) return whole;
+    score = Math.max(score, begins ? start : inside);
+  }
+  return score;
+}
+
+const isLetter = (text: string, at: number): boolean => /[\p{L}\p{N}]/u.test(text[at] ?? "");
+
+/** The part of the first prompt where the words stand, or its beginning; undefined where the title says as much. */
+export function snippetOf({ firstPrompt, title }: ListedSession, words: readonly string[]): string | undefined {
+  const text = plainLine(firstPrompt ?? "");
+  if (text === "" || text === plainLine(title)) return undefined;
+  const at = firstPlace(text, words);
+  const from = at <= LEAD_UNITS ? 0 : text.indexOf(" ", at - LEAD_UNITS) + 1;
+  return shortened(from > 0 && from <= at ? `…${text.slice(from)}` : text, SNIPPET_UNITS);
+}
+
+/** Where the first of the words stands in the text as it is written; 0 where none does. */
+function firstPlace(text: string, words: readonly string[]): number {
+  for (const { index, 0: word } of text.matchAll(/[\p{L}\p{N}\p{M}]+/gu)) {
+    const folded = foldText(word);
+    if (words.some((one) => folded.includes(one))) return index;
+  }
+  return 0;
+}
+
+/** So many words are looked for: each is, in every session. */
+const WORDS = 30;
+
+/** The words that are looked for, and how many more there are in the query, which are not. */
+export function searchWords(query: string): { readonly words: readonly string[]; readonly more: number } {
+  const words = wordsOf(query);
+  return { words: words.slice(0, WORDS), more: Math.max(0, words.length - WORDS) };
+}
+
+/** A word as an answer names it. */
+export const wordLine = (word: string): string => shortened(word, WORD_UNITS);
+
+const WORD_UNITS = 40;

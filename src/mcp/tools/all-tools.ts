@@ -1,0 +1,27 @@
+import type { Tool } from "../core/tool.ts";
+import { archiveSession } from "./archive-session.ts";
+import { deleteSession } from "./delete-session.ts";
+import { forkSession } from "./fork-session.ts";
+import { getMessage } from "./get-message.ts";
+import { listProjects } from "./list-projects.ts";
+import { listSessions } from "./list-sessions.ts";
+import { readSession } from "./read-session.ts";
+import { renameSession } from "./rename-session.ts";
+import { restoreSession } from "./restore-session.ts";
+import { searchSessions } from "./search-sessions.ts";
+import { tagSession } from "./tag-session.ts";
+
+/** Every tool, in the order in which clients show them. */
+export const TOOLS: readonly Tool[] = [
+  listSessions,
+  searchSessions,
+  readSession,
+  getMessage,
+  listProjects,
+  forkSession,
+  renameSession,
+  tagSession,
+  archiveSession,
+  deleteSession,
+  restoreSession,
+];

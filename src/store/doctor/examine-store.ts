@@ -1,0 +1,216 @@
+import { basename, dirname, join } from "node:path";
+import {
+  type ConfigDirSource,
+  configDirSource,
+  isDirectory,
+  resolveConfigDirs,
+  usualConfigDirs,
+} from "../layout/config-dir.ts";
+import { readDir, statFile, statLink } from "../disk/fs.ts";
+import { errnoOf, TranscriptError } from "../errors.ts";
+import { findSession } from "../projects/find-copies.ts";
+import { sessionsInProcesses } from "../live/session-in-use.ts";
+import type { Misplaced } from "./misplaced.ts";
+import { findOrphans, type Orphan } from "./orphans.ts";
+import { projectsPath, trashPath } from "../layout/paths.ts";
+import { realOrSelf } from "../disk/platform.ts";
+import { listProjectDirs } from "../projects/project-dirs.ts";
+import { readRetention, type Retention } from "./retention.ts";
+import type { ProcessState } from "../disk/processes.ts";
+import { sessionIdOfFile } from "../layout/session-id.ts";
+import { type Contender, contendersIn } from "../trash/session-lock.ts";
+import {
+  type Expiring,
+  type Misnamed,
+  type OutwardLink,
+  type ProjectReport,
+  type Stub,
+  Survey,
+  type SurveyOptions,
+  type TranscriptReport,
+} from "./survey.ts";
+import { titleOf } from "../facts/title-of.ts";
+import { listTrash, type TrashEntry } from "../trash/trash-contents.ts";
+import type { Skipped, StoreOptions } from "../types.ts";
+import { entriesOf, type NotWalked } from "../disk/walk.ts";
+
+/** What is found in the config dirs that are in force. Sizes are bytes, times epoch ms. */
+export interface StoreReport {
+  readonly configDirs: readonly ConfigDirReport[];
+  /** Config dirs with transcripts in a usual place that are not looked at. */
+  readonly elsewhere: readonly string[];
+}
+
+export interface ConfigDirReport {
+  readonly path: string;
+  /** What decided that it is looked at. */
+  readonly source: ConfigDirSource;
+  readonly exists: boolean;
+  /** Whether `projects`, where the transcripts are, is there. */
+  readonly projectsDir: ProjectsState;
+  /** The config dir that seems to be meant, when this one has no `projects`. */
+  readonly meant: string | undefined;
+  readonly projects: readonly ProjectReport[];
+  /** Transcripts, of sessions and of subagents, with something that is wrong or odd. */
+  readonly findings: readonly TranscriptReport[];
+  /** Transcripts at the wrong depth. */
+  readonly misplaced: readonly Misplaced[];
+  /** What is named like a transcript and is not a session. */
+  readonly stubs: readonly Stub[];
+  /** What is named nearly like a transcript. */
+  readonly misnamed: readonly Misnamed[];
+  readonly links: readonly OutwardLink[];
+  /** What was left out of the walk below the project dirs; undefined when nothing was. */
+  readonly notWalked: NotWalked | undefined;
+  readonly unreadable: readonly Skipped[];
+  readonly retention: Retention;
+  /** Sessions that Claude Code may delete within `soonMs`, the next first. */
+  readonly expiring: readonly ExpiringSession[];
+  readonly orphans: readonly Orphan[];
+  /** Temporary files of ours whose writer has gone. The next change in their directory takes them away. */
+  readonly temporaries: readonly { readonly path: string; readonly bytes: number }[];
+  readonly trash: {
+    readonly path: string;
+    readonly entries: number;
+    readonly bytes: number;
+    readonly cutShort: number;
+    /** Files by which processes that cannot be asked keep others from changing a session. */
+    readonly locks: readonly { readonly path: string; readonly sessionId: string; readonly pid: number }[];
+  };
+}
+
+export type ProjectsState = "there" | "missing" | "dangling_link" | "not_a_directory" | "unreadable";
+
+export interface ExpiringSession extends Expiring {
+  readonly title: string | undefined;
+}
+
+export interface ExamineOptions extends StoreOptions, SurveyOptions {}
+
+/**
+ * Looks at everything that is stored, and changes nothing. Every transcript is read from beginning to end, one after
+ * another. Throws `signal.reason` when aborted; what cannot be read is in the report.
+ */
+export async function examineStore(options: ExamineOptions): Promise<StoreReport> {
+  const dirs = resolveConfigDirs(options);
+  const source = configDirSource(options);
+  const configDirs: ConfigDirReport[] = [];
+  for (const path of dirs) configDirs.push(await examineConfigDir(path, source, options));
+  const inForce = new Set(dirs.map(realOrSelf));
+  // Who names config dirs knows which there are.
+  const usual = source === "option" ? [] : usualConfigDirs();
+  const elsewhere = usual.filter((dir) => !inForce.has(realOrSelf(dir)) && hasTranscripts(dir));
+  return { configDirs, elsewhere };
+}
+
+const hasTranscripts = (configDir: string): boolean =>
+  listProjectDirs(configDir).dirs.some(({ path }) => holdsTranscripts(path));
+const holdsTranscripts = (dir: string): boolean => entriesOf(dir, []).some(({ name }) => sessionIdOfFile(name));
+
+async function examineConfigDir(
+  configDir: string,
+  source: ConfigDirSource,
+  options: ExamineOptions,
+): Promise<ConfigDirReport> {
+  const retention = readRetention(configDir);
+  const { dirs, skipped } = listProjectDirs(configDir);
+  const projectsDir = projectsState(configDir);
+  const meant = projectsDir === "there" ? undefined : meantConfigDir(configDir);
+  const survey = new Survey(configDir, retention, skipped, options);
+  const own = await survey.all(dirs);
+  // In a directory that is not a config dir nothing is at the wrong depth of one.
+  if (meant === undefined) await survey.misplacedBesideProjects();
+  const { misplaced, stubs, misnamed } = survey;
+  const running = [...sessionsInProcesses(configDir)].map((id) => id.toLowerCase());
+  const orphans = findOrphans(configDir, own, new Set([...survey.sessionIds, ...running]), skipped);
+  const named = new Set([...misplaced, ...stubs, ...misnamed].map(({ path }) => path));
+  const { entries: trash, dead, locks } = await trashOf(configDir, skipped);
+  return {
+    path: configDir,
+    source,
+    exists: isDirectory(configDir),
+    projectsDir,
+    meant,
+    projects: survey.projects,
+    findings: survey.findings,
+    misplaced,
+    stubs,
+    misnamed,
+    links: survey.links,
+    notWalked: survey.notWalked,
+    // A directory is looked at more than once, for what is in it and for what belongs to nothing.
+    unreadable: [...new Map(skipped.map((entry) => [entry.path, entry])).values()].filter(
+      ({ path }) => path !== projectsPath(configDir) || projectsDir === "unreadable",
+    ),
+    retention,
+    expiring: withTitles(survey.expiring, configDir),
+    orphans: orphans.filter(({ path }) => !named.has(path)),
+    temporaries: [...survey.temporaries, ...dead],
+    trash: {
+      path: trashPath(configDir),
+      entries: trash.length,
+      bytes: trash.reduce((sum, { bytes }) => sum + bytes, 0),
+      cutShort: trash.filter(({ complete, worker }) => !complete && worker === undefined).length,
+      locks,
+    },
+  };
+}
+
+function projectsState(configDir: string): ProjectsState {
+  const path = projectsPath(configDir);
+  try {
+    const stats = statFile(path);
+    if (stats === undefined) return statLink(path) === undefined ? "missing" : "dangling_link";
+    if (!stats.isDirectory()) return "not_a_directory";
+    readDir(path);
+    return "there";
+  } catch (error) {
+    return errnoOf(error) === "ENOTDIR" ? "missing" : "unreadable";
+  }
+}
+
+/** Somebody named `projects`, a project dir, or the directory that the config dir is in. */
+function meantConfigDir(dir: string): string | undefined {
+  const above = dirname(dir);
+  const inside = join(dir, ".claude");
+  if (isDirectory(projectsPath(inside))) return inside;
+  if (basename(dir) === "projects" && hasTranscripts(above)) return above;
+  return basename(above) === "projects" && holdsTranscripts(dir) ? dirname(above) : undefined;
+}
+
+interface TrashFindings {
+  readonly entries: readonly TrashEntry[];
+  /** Locks of processes that have died. */
+  readonly dead: ConfigDirReport["temporaries"];
+  readonly locks: ConfigDirReport["trash"]["locks"];
+}
+
+async function trashOf(configDir: string, skipped: Skipped[]): Promise<TrashFindings> {
+  try {
+    const entries = await listTrash({ configDirs: [configDir] });
+    for (const { path, problem } of entries) {
+      if (problem !== undefined) skipped.push({ path, reason: `cannot be restored: ${problem}` });
+    }
+    const contenders = contendersIn(configDir);
+    const of = (state: ProcessState): Contender[] => contenders.filter((contender) => contender.state === state);
+    return {
+      entries,
+      dead: of("gone").map(({ path }) => ({ path, bytes: 0 })),
+      locks: of("unknown").map(({ path, sessionId, pid }) => ({ path, sessionId, pid })),
+    };
+  } catch (error) {
+    const reason = errnoOf(error) ?? (error instanceof TranscriptError ? error.message : undefined);
+    if (reason === undefined) throw error;
+    skipped.push({ path: trashPath(configDir), reason });
+    return { entries: [], dead: [], locks: [] };
+  }
+}
+
+function withTitles(expiring: readonly Expiring[], configDir: string): ExpiringSession[] {
+  const sessions: ExpiringSession[] = [];
+  for (const session of [...expiring].sort((a, b) => a.deletedFrom - b.deletedFrom)) {
+    const copy = findSession(session.sessionId, { configDirs: [configDir] });
+    sessions.push({ ...session, title: copy && titleOf(copy) });
+  }
+  return sessions;
+}

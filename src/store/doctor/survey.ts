@@ -1,0 +1,391 @@
+import { join } from "node:path";
+import { WALKED_ENTRIES } from "../../transcript/rows/limits.ts";
+import { checkTranscript, type TranscriptCheck } from "./check-transcript.ts";
+import { pause, readAt, realPath, statFile } from "../disk/fs.ts";
+import { errnoOf } from "../errors.ts";
+import { LIKE_A_KEY, type Misplaced, Places } from "./misplaced.ts";
+import { projectsPath } from "../layout/paths.ts";
+import { isInside, realOrSelf } from "../disk/platform.ts";
+import { tryReading } from "../disk/read-small-file.ts";
+import { deletedFrom, type Retention } from "./retention.ts";
+import { sessionCwd } from "../projects/session-cwd.ts";
+import { isSessionId, sessionIdOfFile } from "../layout/session-id.ts";
+import { OLD_SUBAGENT } from "../layout/belongs.ts";
+import { firstSessionId } from "../projects/sidecars.ts";
+import { temporaryState } from "../disk/temp-file.ts";
+import type { ProjectDir, Skipped } from "../types.ts";
+import { bytesBelow, entriesOf, type NotWalked, tryStat, type WalkedEntry, Walker } from "../disk/walk.ts";
+
+export interface ProjectReport {
+  readonly key: string;
+  readonly path: string;
+  /** Directory of its newest session, where that says so. */
+  readonly cwd: string | undefined;
+  readonly sessions: number;
+  /** Of the transcripts of its sessions. */
+  readonly bytes: number;
+  /** Of all else in the project dir that was looked at: subagents, tool results, stubs. */
+  readonly otherBytes: number;
+  /** mtime of the newest transcript. */
+  readonly lastModified: number | undefined;
+}
+
+export interface TranscriptReport extends TranscriptCheck {
+  readonly path: string;
+}
+
+/** Why something that is named like a transcript is not a session. */
+export type StubKind =
+  /** A file of 0 bytes. */
+  | "empty"
+  /** Nothing but NUL bytes, as far as was looked. */
+  | "nul"
+  /** Rows, but neither the user nor the assistant says anything. */
+  | "metadata"
+  /** Nothing but the conversation of an agent. */
+  | "sidechain"
+  /** Nothing that can be read as a row. */
+  | "no_rows"
+  /** A link to something that is there: no list shows it, and it is not read here. */
+  | "link"
+  | "dangling_link"
+  | "directory"
+  /** A FIFO, a socket or a device. */
+  | "not_a_file";
+
+export interface Stub {
+  readonly path: string;
+  readonly sessionId: string;
+  readonly kind: StubKind;
+  readonly bytes: number;
+  /** Where a link leads to. */
+  readonly target: string | undefined;
+}
+
+/** A file whose name has that of a transcript in it: a copy, or one with another ending. No list shows it. */
+export interface Misnamed {
+  readonly path: string;
+  readonly sessionId: string;
+  readonly bytes: number;
+}
+
+/** A link that leads out of the config dir, or nowhere. What it leads to was not looked at. */
+export interface OutwardLink {
+  readonly path: string;
+  /** Undefined: nowhere. */
+  readonly target: string | undefined;
+  /** It stands for a project dir. Its sessions are in lists, so that they, and what belongs to them, are looked at. */
+  readonly isProject: boolean;
+}
+
+/** A session that Claude Code deletes before long. */
+export interface Expiring {
+  readonly sessionId: string;
+  readonly path: string;
+  readonly lastModified: number;
+  /** From then on it is deleted when Claude Code starts. */
+  readonly deletedFrom: number;
+}
+
+export interface SurveyOptions {
+  /** How far ahead a deletion is told. */
+  readonly soonMs: number;
+  readonly now?: number | undefined;
+  /** Most entries that are looked at below the project dirs. Default `WALKED_ENTRIES`. */
+  readonly mostEntries?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+interface Tally {
+  readonly project: ProjectDir;
+  sessions: number;
+  bytes: number;
+  otherBytes: number;
+  newest: { readonly path: string; readonly mtimeMs: number } | undefined;
+}
+
+/** How many entries are looked at before other work of the process gets its turn. */
+const ENTRIES_PER_TURN = 512;
+
+/**
+ * Looks at all that stands below the `projects` of a config dir: first at the transcripts, where lists find them, then at
+ * what belongs to sessions, then at all else. Links are not followed, but for one in the place of a project dir, and there
+ * no further than lists and readers follow it.
+ */
+export class Survey {
+  readonly findings: TranscriptReport[] = [];
+  readonly temporaries: { readonly path: string; readonly bytes: number }[] = [];
+  readonly expiring: Expiring[] = [];
+  readonly stubs: Stub[] = [];
+  readonly misnamed: Misnamed[] = [];
+  readonly links: OutwardLink[] = [];
+  readonly #configDir: string;
+  readonly #roots: readonly string[];
+  readonly #retention: Retention;
+  readonly #skipped: Skipped[];
+  readonly #options: SurveyOptions;
+  readonly #walker: Walker;
+  readonly #tallies: Tally[] = [];
+  /** Transcripts where lists look, by their ids in lower case. */
+  readonly #standing = new Map<string, string>();
+  readonly #lost: { readonly path: string; readonly sessionId: string; readonly bytes: number }[] = [];
+  /** What else can be opened by its id, in lower case. */
+  readonly #others = new Set<string>();
+  readonly #sidecars: { readonly dir: string; readonly tally: Tally }[] = [];
+  readonly #strange: { readonly dir: string; readonly tally: Tally }[] = [];
+  #met = 0;
+
+  constructor(configDir: string, retention: Retention, skipped: Skipped[], options: SurveyOptions) {
+    this.#configDir = configDir;
+    this.#roots = [realOrSelf(configDir), realOrSelf(projectsPath(configDir))];
+    this.#retention = retention;
+    this.#skipped = skipped;
+    this.#options = options;
+    this.#walker = new Walker(skipped, options.mostEntries ?? WALKED_ENTRIES);
+    this.#walker.enter(projectsPath(configDir));
+  }
+
+  /** Looks at everything. Returns the project dirs, each once. */
+  async all(dirs: readonly ProjectDir[]): Promise<ProjectDir[]> {
+    const isLink = (path: string): boolean => tryStat(path, [])?.isSymbolicLink() === true;
+    // A link beside the directory that it leads to is the same once more.
+    const ordered = dirs.map((project) => ({ project, linked: isLink(project.path) }));
+    ordered.sort((a, b) => Number(a.linked) - Number(b.linked));
+    for (const { project, linked } of ordered) {
+      if (!this.#walker.enter(project.path)) continue;
+      if (linked) this.#link(project.path, true);
+      await this.#project(project, linked);
+    }
+    for (const { dir, tally } of [...this.#sidecars, ...this.#strange]) await this.#below(dir, tally);
+    await this.#beside(projectsPath(this.#configDir));
+    this.#otherLinks(new Set(dirs.map(({ path }) => path)));
+    return this.#tallies.map(({ project }) => project);
+  }
+
+  /** Looks for transcripts in the config dir itself, and in directories there that are named like projects. */
+  async misplacedBesideProjects(): Promise<void> {
+    await this.#beside(this.#configDir);
+    for (const { name } of entriesOf(this.#configDir, this.#skipped)) {
+      const dir = join(this.#configDir, name);
+      if (LIKE_A_KEY.test(name) && tryStat(dir, this.#skipped)?.isDirectory()) await this.#beside(dir);
+    }
+  }
+
+  get projects(): ProjectReport[] {
+    return this.#tallies
+      .map(({ project: { key, path }, newest, sessions, bytes, otherBytes }) => {
+        const cwd = newest === undefined ? undefined : sessionCwd(newest.path);
+        return { key, path, cwd, sessions, bytes, otherBytes, lastModified: newest?.mtimeMs };
+      })
+      .sort((a, b) => Buffer.compare(Buffer.from(a.key), Buffer.from(b.key)));
+  }
+
+  /** Transcripts at the wrong depth, with where they belong. */
+  get misplaced(): Misplaced[] {
+    const places = new Places(this.#configDir, this.#standing);
+    return this.#lost.map(({ path, sessionId, bytes }) => places.of(path, sessionId, bytes));
+  }
+
+  get notWalked(): NotWalked | undefined {
+    return this.#walker.notWalked;
+  }
+
+  /** Ids, in lower case, of all sessions that were found, wherever they stand. */
+  get sessionIds(): Set<string> {
+    const lost = this.#lost.map(({ sessionId }) => sessionId.toLowerCase());
+    return new Set([...this.#standing.keys(), ...this.#others, ...lost]);
+  }
+
+  async #project(project: ProjectDir, linked: boolean): Promise<void> {
+    const { path } = project;
+    const tally: Tally = { project, sessions: 0, bytes: 0, otherBytes: 0, newest: undefined };
+    this.#tallies.push(tally);
+    for (const { name } of entriesOf(path, this.#skipped)) {
+      await this.#turn();
+      if (linked && !isOfSessions(name)) continue;
+      const entry = this.#entry(path, name);
+      if (entry === undefined) continue;
+      const sessionId = sessionIdOfFile(name);
+      if (sessionId !== undefined) await this.#transcript(entry, sessionId, tally);
+      else if (!entry.stats.isDirectory()) tally.otherBytes += await this.#file(entry);
+      else if (temporaryState(path, name) === "stale") {
+        this.temporaries.push({ path: entry.path, bytes: bytesBelow(entry.path, this.#skipped) });
+      }
+      if (!entry.stats.isDirectory()) continue;
+      if (isSessionId(name)) this.#sidecars.push({ dir: entry.path, tally });
+      else if (!linked) this.#strange.push({ dir: entry.path, tally });
+    }
+  }
+
+  async #below(dir: string, tally: Tally): Promise<void> {
+    for (const entry of this.#walker.below(dir)) {
+      await this.#turn();
+      if (!entry.stats.isDirectory()) tally.otherBytes += await this.#file(entry);
+      else {
+        const sessionId = sessionIdOfFile(entry.name);
+        if (sessionId !== undefined) this.#stub(entry, sessionId, "directory");
+      }
+    }
+  }
+
+  /** What is in a directory that holds no transcripts, and is named like one. */
+  async #beside(dir: string): Promise<void> {
+    for (const { name } of entriesOf(dir, this.#skipped)) {
+      if (sessionIdOfFile(name) === undefined && idInName(name) === undefined) continue;
+      const entry = this.#entry(dir, name);
+      if (entry !== undefined && !entry.stats.isDirectory()) await this.#file(entry);
+    }
+  }
+
+  /** Links in `projects` that stand for no project dir. One that leads nowhere was named when project dirs were listed. */
+  #otherLinks(dirs: ReadonlySet<string>): void {
+    for (const { name } of entriesOf(projectsPath(this.#configDir), [])) {
+      const path = join(projectsPath(this.#configDir), name);
+      if (dirs.has(path) || sessionIdOfFile(name) !== undefined) continue;
+      if (tryStat(path, [])?.isSymbolicLink() && isThere(path)) this.#link(path, false);
+    }
+  }
+
+  /** Something that is named like a transcript, where transcripts stand. */
+  async #transcript(entry: WalkedEntry, sessionId: string, tally: Tally): Promise<void> {
+    const { path, stats } = entry;
+    const found = await this.#look(entry);
+    if (found.check !== undefined) this.#report(path, found.check);
+    if (found.stub !== undefined) {
+      this.#stub(entry, sessionId, found.stub);
+      if (!stats.isDirectory()) tally.otherBytes += stats.size;
+      // Readers, and deletion, take whatever has something in it.
+      if (found.check !== undefined || found.stub === "link") this.#others.add(sessionId.toLowerCase());
+      return;
+    }
+    this.#standing.set(sessionId.toLowerCase(), path);
+    const { size, mtimeMs } = stats;
+    tally.sessions++;
+    tally.bytes += size;
+    if (tally.newest === undefined || mtimeMs > tally.newest.mtimeMs) tally.newest = { path, mtimeMs };
+    const from = deletedFrom(this.#retention, { mtimeMs, entrypoints: found.check?.entrypoints ?? [] });
+    if (from !== undefined && from < (this.#options.now ?? Date.now()) + this.#options.soonMs) {
+      this.expiring.push({ sessionId, path, lastModified: mtimeMs, deletedFrom: from });
+    }
+  }
+
+  /** Whatever else there is, but for directories; gives its size. Agents have transcripts that are looked at like any other. */
+  async #file(entry: WalkedEntry): Promise<number> {
+    const { dir, name, path, stats } = entry;
+    const sessionId = sessionIdOfFile(name);
+    if (sessionId !== undefined) await this.#transcriptElsewhere(entry, sessionId);
+    else if (stats.isSymbolicLink()) this.#link(path, false);
+    else if (temporaryState(dir, name) !== undefined) {
+      if (temporaryState(dir, name) === "stale") this.temporaries.push({ path, bytes: stats.size });
+    } else if (stats.isFile()) {
+      if (OLD_SUBAGENT.test(name)) {
+        const check = await this.#check(path);
+        if (check !== undefined) this.#report(path, check);
+      } else {
+        const like = idInName(name);
+        if (like !== undefined) this.misnamed.push({ path, sessionId: like, bytes: stats.size });
+      }
+    }
+    return stats.size;
+  }
+
+  /** Something that is named like a transcript, where none belongs. Without a conversation it may be a tool's own file. */
+  async #transcriptElsewhere(entry: WalkedEntry, sessionId: string): Promise<void> {
+    const { path, stats } = entry;
+    const { stub, check } = await this.#look(entry);
+    const isOurs = check === undefined || stub === undefined || stub === "nul";
+    if (!isOurs && firstSessionId(path)?.toLowerCase() !== sessionId.toLowerCase()) return;
+    if (check !== undefined) this.#report(path, check);
+    if (stub === undefined) this.#lost.push({ path, sessionId, bytes: stats.size });
+    else this.#stub(entry, sessionId, stub);
+  }
+
+  /** What is under the name of a transcript. Without a stub it is one, or cannot be read. */
+  async #look({ path, stats }: WalkedEntry): Promise<{ stub?: StubKind; check?: TranscriptCheck }> {
+    if (stats.isSymbolicLink()) return { stub: isThere(path) ? "link" : "dangling_link" };
+    if (stats.isDirectory()) return { stub: "directory" };
+    if (!stats.isFile()) return { stub: "not_a_file" };
+    if (stats.size === 0) return { stub: "empty" };
+    const check = await this.#check(path);
+    if (check === undefined) return {};
+    if (check.content === "conversation") return { check };
+    if (check.content !== "nothing") return { check, stub: check.content };
+    return { check, stub: beginsWithNul(path) ? "nul" : "no_rows" };
+  }
+
+  #stub({ path, stats }: WalkedEntry, sessionId: string, kind: StubKind): void {
+    const target = kind === "link" ? realOrSelf(path) : undefined;
+    this.stubs.push({ path, sessionId, kind, bytes: stats.isDirectory() ? 0 : stats.size, target });
+  }
+
+  /** A link to elsewhere in the config dir is nothing to report: what it leads to is looked at where it stands. */
+  #link(path: string, isProject: boolean): void {
+    let target: string | undefined;
+    try {
+      target = realPath(path);
+    } catch {
+      // It leads nowhere, or to where we may not look.
+    }
+    if (target !== undefined && this.#roots.some((root) => isInside(target, root))) return;
+    this.links.push({ path, target, isProject });
+  }
+
+  async #check(path: string): Promise<TranscriptCheck | undefined> {
+    await pause();
+    this.#options.signal?.throwIfAborted();
+    try {
+      return await checkTranscript(path, this.#options.signal);
+    } catch (error) {
+      const reason = errnoOf(error);
+      if (reason === undefined) throw error;
+      this.#skipped.push({ path, reason });
+      return undefined;
+    }
+  }
+
+  #report(path: string, check: TranscriptCheck): void {
+    if (check.findings.length > 0) this.findings.push({ path, ...check });
+  }
+
+  #entry(dir: string, name: string): WalkedEntry | undefined {
+    const path = join(dir, name);
+    const stats = tryStat(path, this.#skipped);
+    return stats === undefined ? undefined : { dir, name, path, stats };
+  }
+
+  async #turn(): Promise<void> {
+    if (++this.#met % ENTRIES_PER_TURN !== 0) return;
+    await pause();
+    this.#options.signal?.throwIfAborted();
+  }
+}
+
+/** What is looked at in a directory that is in the place of a project dir by a link: it may be any. */
+const isOfSessions = (name: string): boolean =>
+  isSessionId(name) || idInName(name) !== undefined || OLD_SUBAGENT.test(name);
+
+function isThere(path: string): boolean {
+  try {
+    return statFile(path) !== undefined;
+  } catch {
+    return false;
+  }
+}
+
+/** So much of a file without rows is looked at: a crash leaves whole blocks. */
+const NUL_BYTES = 4096;
+
+const beginsWithNul = (path: string): boolean =>
+  tryReading(path, (fd) => {
+    const bytes = Buffer.alloc(NUL_BYTES, 1);
+    const count = readAt(fd, bytes, 0);
+    return count > 0 && bytes.subarray(0, count).every((byte) => byte === 0);
+  }) === true;
+
+/** The id in a name that is almost that of a transcript. `._` begins what macOS keeps beside a file on other systems. */
+function idInName(name: string): string | undefined {
+  const [, sessionId] = NEARLY.exec(name) ?? [];
+  return name.startsWith("._") ? undefined : sessionId;
+}
+
+const NEARLY = /([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}).*jsonl/is;

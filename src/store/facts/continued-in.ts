@@ -1,0 +1,41 @@
+import { CONTINUATION_BYTES, WINDOW_BYTES } from "../../transcript/rows/limits.ts";
+import { close, openReadNoFollow, readAt, statOpen } from "../disk/fs.ts";
+import { transcriptPath } from "../layout/paths.ts";
+import { isSessionId } from "../layout/session-id.ts";
+import type { ProjectDir } from "../types.ts";
+
+/**
+ * Whether a session that says it was continued under another id was: a transcript of that id stands beside it and holds
+ * a row of a conversation (sdk-spec §4.4). The list then shows that one only.
+ */
+export function isContinued(project: ProjectDir, continuedIn: string | undefined): boolean {
+  if (!isSessionId(continuedIn)) return false;
+  let fd: number | undefined;
+  try {
+    fd = openReadNoFollow(transcriptPath(project, continuedIn));
+    const stats = statOpen(fd);
+    return stats.isFile() && holdsConversation(fd, stats.size);
+  } catch {
+    return false;
+  } finally {
+    if (fd !== undefined) close(fd);
+  }
+}
+
+const PARENT = Buffer.from('"parentUuid":');
+
+/** Looks at the end, then at the beginning as far as `CONTINUATION_BYTES`. */
+function holdsConversation(fd: number, size: number): boolean {
+  const bytes = Buffer.allocUnsafe(WINDOW_BYTES + PARENT.length);
+  if (holdsAt(fd, bytes, Math.max(0, size - WINDOW_BYTES), WINDOW_BYTES)) return true;
+  // The pieces overlap, so that none of them cuts the word in two.
+  for (let at = 0; at < Math.min(size, CONTINUATION_BYTES); at += WINDOW_BYTES) {
+    if (holdsAt(fd, bytes, at, bytes.length)) return true;
+  }
+  return false;
+}
+
+function holdsAt(fd: number, bytes: Buffer, at: number, length: number): boolean {
+  const have = readAt(fd, bytes.subarray(0, length), at);
+  return bytes.subarray(0, have).includes(PARENT);
+}

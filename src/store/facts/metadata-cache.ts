@@ -1,0 +1,99 @@
+import { REMEMBERED_SESSIONS, REMEMBERED_UNITS } from "../../transcript/rows/limits.ts";
+import type { SessionFacts } from "../../transcript/summary/session-metadata.ts";
+import type { Candidate } from "./stat-transcripts.ts";
+
+/** What this process has found out about one transcript. */
+export interface Memory {
+  /** When something was last said, epoch ms. */
+  readonly activity?: number;
+  /** Facts from the windows, and from the whole file, each with the stamp of the sidecars they were read with. */
+  readonly windows?: StampedFacts;
+  readonly full?: StampedFacts;
+}
+
+interface StampedFacts {
+  readonly stamp: string;
+  readonly facts: SessionFacts;
+}
+
+interface Entry {
+  readonly file: FileIdentity;
+  readonly memory: Memory;
+  readonly units: number;
+}
+
+/**
+ * By what a file is recognised as unchanged. Times are nanoseconds on the disk and exact to a quarter of a microsecond
+ * here, which is as good: see `SETTLED_MS`.
+ */
+type FileIdentity = Readonly<Pick<Candidate, "dev" | "ino" | "size" | "mtimeMs" | "ctimeMs">>;
+
+const entries = new Map<string, Entry>();
+let unitsHeld = 0;
+
+/** Looked into by a list, and not filed yet: to file ten thousand takes longer than the list may take for them. */
+let unfiled: Candidate[] = [];
+
+/** Remembers, from the next list on, the `activity` of a file that a list has looked into since `began`, epoch ms. */
+export function rememberLater(candidate: Candidate, began: number): void {
+  if (began - candidate.ctimeMs >= SETTLED_MS && unfiled.length < REMEMBERED_SESSIONS) unfiled.push(candidate);
+}
+
+/** Files what was looked into before. */
+export function fileWhatWasSeen(): void {
+  const seen = unfiled;
+  unfiled = [];
+  for (const candidate of seen) file(candidate, { activity: candidate.activity });
+}
+
+/** What is remembered of the transcript, if it is still the file it was then. */
+export function recall(candidate: Candidate): Memory | undefined {
+  const entry = entries.get(candidate.path);
+  return entry !== undefined && isSame(entry.file, candidate) ? entry.memory : undefined;
+}
+
+function isSame(a: FileIdentity, b: FileIdentity): boolean {
+  return a.ctimeMs === b.ctimeMs && a.mtimeMs === b.mtimeMs && a.size === b.size && a.ino === b.ino && a.dev === b.dev;
+}
+
+/**
+ * A file system may give two changes one time, its clock being coarser than its unit. What changed just now is therefore
+ * not remembered: it could change again without a sign. After that a change always shows in the ctime.
+ */
+const SETTLED_MS = 100;
+
+/** Adds to what is remembered of the transcript. Number and text are bounded: what was learnt first is forgotten first. */
+export function remember(candidate: Candidate, learnt: Memory): void {
+  if (Date.now() - candidate.ctimeMs >= SETTLED_MS) file(candidate, learnt);
+}
+
+function file(candidate: Candidate, learnt: Memory): void {
+  const { path } = candidate;
+  const known = entries.get(path);
+  const memory =
+    known !== undefined && isSame(known.file, candidate) ? Object.assign({}, known.memory, learnt) : learnt;
+  if (known !== undefined) forget(path);
+  const units = unitsOf(memory.windows) + unitsOf(memory.full);
+  entries.set(path, { file: candidate, memory, units });
+  unitsHeld += units;
+  if (entries.size > REMEMBERED_SESSIONS || unitsHeld > REMEMBERED_UNITS) forgetOldest();
+}
+
+function forgetOldest(): void {
+  for (const oldest of entries.keys()) {
+    if (entries.size <= REMEMBERED_SESSIONS && unitsHeld <= REMEMBERED_UNITS) return;
+    forget(oldest);
+  }
+}
+
+function forget(path: string): void {
+  unitsHeld -= entries.get(path)?.units ?? 0;
+  entries.delete(path);
+}
+
+function unitsOf(stamped: StampedFacts | undefined): number {
+  if (stamped === undefined) return 0;
+  let units = 0;
+  for (const value of Object.values(stamped.facts)) if (typeof value === "string") units += value.length;
+  return units;
+}

@@ -1,0 +1,202 @@
+import { UNTITLED_FORK } from "../../transcript/summary/list-title.ts";
+import { HEAD_GROWTH_BYTES, TAIL_GROWTH_BYTES, WINDOW_BYTES } from "../../transcript/rows/limits.ts";
+import {
+  type EarlierTitles,
+  sessionFacts,
+  type SessionFacts,
+  type SidecarFacts,
+} from "../../transcript/summary/session-metadata.ts";
+import { SessionScan } from "../../transcript/summary/session-scan.ts";
+import { ENTRYPOINT_KEY, GIT_BRANCH_KEY, type TailFacts } from "../../transcript/summary/tail-scan.ts";
+import type { Candidate } from "./stat-transcripts.ts";
+import { close, openRead, openReadNoFollow, pause, readAt } from "../disk/fs.ts";
+import { earlierTitles, type Wanted } from "./scan-titles-backward.ts";
+import { recall, remember } from "./metadata-cache.ts";
+import { FileLines } from "../disk/file-lines.ts";
+import { NO_SIDECARS, readSidecarFacts, sidecarStamp } from "./sidecar-metadata.ts";
+import type { TranscriptCopy } from "../types.ts";
+
+const NEWLINE = 0x0a;
+
+/**
+ * What the two windows of a transcript and its sidecars say about the session (sdk-spec §4). The head grows, up to
+ * `HEAD_GROWTH_BYTES`, until the first prompt has been read. Remembered until one of the files changes.
+ *
+ * Undefined when the transcript is empty by now; throws the error of the disk when it cannot be read.
+ */
+export function windowFacts(candidate: Candidate): SessionFacts | undefined {
+  const stamp = sidecarStamp(candidate);
+  const known = recall(candidate)?.windows;
+  if (known?.stamp === stamp) return known.facts;
+  const fd = openReadNoFollow(candidate.path);
+  try {
+    const sidecar = stamp === "" ? NO_SIDECARS : readSidecarFacts(candidate);
+    const windows = scanWindows(fd, candidate.size, sidecar);
+    if (windows === undefined) return undefined;
+    const growth = new HeadGrowth(fd, windows, Math.min(candidate.size, HEAD_GROWTH_BYTES));
+    while (growth.step());
+    const facts = sessionFacts(windows.scan, windows.tail, sidecar, {});
+    remember(candidate, { windows: { stamp, facts } });
+    return facts;
+  } finally {
+    close(fd);
+  }
+}
+
+/**
+ * The same of the whole file: a first prompt wherever it stands, and the last title and tag, also between the windows.
+ * Reads a megabyte at a time; memory is that, or the longest row before the first prompt.
+ */
+export async function fullFacts(candidate: Candidate, signal?: AbortSignal): Promise<SessionFacts | undefined> {
+  const stamp = sidecarStamp(candidate);
+  const known = recall(candidate)?.full;
+  if (known?.stamp === stamp) return known.facts;
+  const fd = openReadNoFollow(candidate.path);
+  try {
+    const sidecar = stamp === "" ? NO_SIDECARS : readSidecarFacts(candidate);
+    const windows = scanWindows(fd, candidate.size, sidecar);
+    if (windows === undefined) return undefined;
+    const growth = new HeadGrowth(fd, windows, candidate.size);
+    while (growth.step()) await letOthersWork(signal);
+    const search = earlierTitles(fd, windows.wholeFrom, wantedOf(windows));
+    let step = search.next();
+    for (; !step.done; step = search.next()) await letOthersWork(signal);
+    const facts = sessionFacts(windows.scan, windows.tail, sidecar, step.value);
+    remember(candidate, { full: { stamp, facts } });
+    return facts;
+  } finally {
+    close(fd);
+  }
+}
+
+/**
+ * What a fork of the session is named after: its title, else its first prompt (sdk-spec §6.6, the last `custom-title` row
+ * before the sidecar). `seen`: the last titles of a caller that reads the whole file anyway, `undefined` for none; without
+ * it they are searched for here. Links are followed, as a fork follows them.
+ */
+export function forkTitle(copy: TranscriptCopy, seen?: EarlierTitles): string {
+  const fd = openRead(copy.path);
+  try {
+    const sidecar = readSidecarFacts({ ...copy, hasSidecars: true });
+    const windows = scanWindows(fd, copy.size, sidecar);
+    if (windows === undefined) return UNTITLED_FORK;
+    const growth = new HeadGrowth(fd, windows, Math.min(copy.size, HEAD_GROWTH_BYTES));
+    while (growth.step());
+    const { scan, tail } = windows;
+    const { customTitle } = sessionFacts(scan, tail, sidecar, seen ?? searchAll(fd, windows));
+    return customTitle || scan.head.pluginPrompt || scan.head.officialPrompt || UNTITLED_FORK;
+  } finally {
+    close(fd);
+  }
+}
+
+function searchAll(fd: number, windows: ScannedWindows): EarlierTitles {
+  const search = earlierTitles(fd, windows.wholeFrom, wantedOf(windows));
+  for (;;) {
+    const step = search.next();
+    if (step.done) return step.value;
+  }
+}
+
+const wantedOf = ({ tail }: ScannedWindows): Wanted => ({
+  customTitle: tail.customTitle === undefined,
+  aiTitle: !tail.customTitle && !tail.aiTitle,
+  tag: tail.tag === undefined,
+});
+
+async function letOthersWork(signal: AbortSignal | undefined): Promise<void> {
+  await pause();
+  signal?.throwIfAborted();
+}
+
+interface ScannedWindows {
+  readonly scan: SessionScan;
+  readonly tail: TailFacts;
+  /** Offset in the file of the first line that does not end in the head. */
+  readonly headTo: number;
+  /** Offset in the file of the first whole line of the tail. */
+  readonly wholeFrom: number;
+}
+
+/** Room for both windows, and the byte before the tail. Used for file after file: nothing waits between fill and use. */
+let room: Buffer | undefined;
+
+/** Reads a file that fits into both windows with one call, a larger one with two. Undefined when nothing is in it. */
+function scanWindows(fd: number, size: number, { mark }: SidecarFacts): ScannedWindows | undefined {
+  room ??= Buffer.allocUnsafeSlow(2 * WINDOW_BYTES + 1);
+  const scan = new SessionScan(mark?.archived ? mark.at : Infinity);
+  return size <= 2 * WINDOW_BYTES ? scanSmall(fd, size, room, scan) : scanLarge(fd, size, room, scan);
+}
+
+function scanSmall(fd: number, size: number, bytes: Buffer, scan: SessionScan): ScannedWindows | undefined {
+  const have = readAt(fd, bytes.subarray(0, size), 0);
+  if (have === 0) return undefined;
+  const headEnd = Math.min(have, WINDOW_BYTES);
+  const tailStart = Math.max(0, have - WINDOW_BYTES);
+  scan.bothWindows(bytes, headEnd, tailStart, have);
+  const tail = scan.tailFacts(bytes);
+  if (tailStart === 0) return { scan, tail, headTo: have, wholeFrom: 0 };
+  const newline = bytes.indexOf(NEWLINE, tailStart - 1);
+  return {
+    scan,
+    tail,
+    headTo: bytes.lastIndexOf(NEWLINE, headEnd - 1) + 1,
+    wholeFrom: newline < 0 || newline >= have ? have : newline + 1,
+  };
+}
+
+function scanLarge(fd: number, size: number, bytes: Buffer, scan: SessionScan): ScannedWindows | undefined {
+  const headEnd = readAt(fd, bytes.subarray(0, WINDOW_BYTES), 0);
+  if (headEnd === 0) return undefined;
+  scan.headWindow(bytes, headEnd);
+  const headTo = bytes.lastIndexOf(NEWLINE, headEnd - 1) + 1;
+
+  const edge = size - WINDOW_BYTES;
+  const tailStart = WINDOW_BYTES + 1;
+  const have = readAt(fd, bytes.subarray(WINDOW_BYTES, 2 * WINDOW_BYTES + 1), edge - 1);
+  const atRowStart = have > 0 && bytes[WINDOW_BYTES] === NEWLINE;
+  const end = Math.max(tailStart, WINDOW_BYTES + have);
+  const from = scan.tailWindow(bytes, tailStart, end, atRowStart);
+  const tail = scan.tailFacts(bytes);
+  if (needsCutRow(bytes.subarray(tailStart, from), scan, tail)) scanCutRow(fd, edge, edge + from - tailStart, scan);
+  return { scan, tail, headTo, wholeFrom: edge + from - tailStart };
+}
+
+/** Whether the row that the edge of the tail cuts is the last to say something of the branch or the entrypoint. */
+function needsCutRow(rest: Buffer, { head }: SessionScan, tail: TailFacts): boolean {
+  if (tail.gitBranch === undefined && rest.includes(GIT_BRANCH_KEY)) return true;
+  return tail.entrypoint === undefined && head.entrypoint.value === undefined && rest.includes(ENTRYPOINT_KEY);
+}
+
+/** Reads the row that lies across `edge` and ends before `lineEnd`, unless it begins more than `TAIL_GROWTH_BYTES` before. */
+function scanCutRow(fd: number, edge: number, lineEnd: number, scan: SessionScan): void {
+  for (let reach = 4 * WINDOW_BYTES; ; reach *= 4) {
+    const start = Math.max(0, edge - Math.min(reach, TAIL_GROWTH_BYTES));
+    const bytes = Buffer.allocUnsafe(lineEnd - start);
+    const have = readAt(fd, bytes, start);
+    const newline = bytes.lastIndexOf(NEWLINE, edge - start - 1);
+    if (newline >= 0 || start === 0) return scan.rowAcrossEdge(bytes, newline + 1, have, edge - start);
+    if (reach >= TAIL_GROWTH_BYTES) return;
+  }
+}
+
+/** Reads on behind the head window, a chunk at a step, until a prompt is found. */
+class HeadGrowth {
+  readonly #scan: SessionScan;
+  readonly #lines: FileLines | undefined;
+
+  constructor(fd: number, { scan, headTo }: ScannedWindows, to: number) {
+    this.#scan = scan;
+    if (scan.head.firstPrompt === undefined && headTo < to) this.#lines = new FileLines(fd, { from: headTo, to });
+  }
+
+  /** False when the search is over. */
+  step(): boolean {
+    const lines = this.#lines;
+    if (lines === undefined || !lines.step()) return false;
+    while (lines.next()) {
+      if (lines.oversized === 0 && this.#scan.lineBeyond(lines.bytes, lines.start, lines.end)) return false;
+    }
+    return true;
+  }
+}

@@ -1,0 +1,122 @@
+import { CHUNK_BYTES } from "../../transcript/rows/limits.ts";
+import { stringValue } from "../../transcript/rows/json-string.ts";
+import { type LineVisitor, visitLine } from "../../transcript/rows/row.ts";
+import { AI_TITLE_ROW, CUSTOM_TITLE_ROW, RowKeys, rowType, TAG_ROW } from "../../transcript/summary/summary-keys.ts";
+import { RowScan } from "../../transcript/rows/json-scanner.ts";
+import type { EarlierTitles } from "../../transcript/summary/session-metadata.ts";
+import { readAt } from "../disk/fs.ts";
+
+const NEWLINE = 0x0a;
+
+/** What is looked for. */
+export type Wanted = { readonly [Key in keyof EarlierTitles]-?: boolean };
+
+/**
+ * Searches an open transcript backwards from `before`, where a line begins, for the last title and tag rows. Only lines
+ * with the bytes of such a row in them are read as rows, so that hundreds of megabytes take no longer than reading them.
+ * Yields after each megabyte, for the caller to let others work; a row longer than that is no title.
+ */
+export function* earlierTitles(fd: number, before: number, wanted: Wanted): Generator<void, EarlierTitles> {
+  const found = new TitleVisitor(wanted);
+  const room = Buffer.allocUnsafeSlow(Math.min(CHUNK_BYTES, before));
+  // Set while `end` lies within a row that is longer than a chunk: what stands before it up to a newline is a part of one.
+  let insideRow = false;
+  for (let end = before; end > 0 && !found.complete;) {
+    const start = Math.max(0, end - room.length);
+    const have = readAt(fd, room.subarray(0, end - start), start);
+    const to = insideRow ? room.lastIndexOf(NEWLINE, have - 1) + 1 : have;
+    const newline = to === 0 ? -1 : room.subarray(0, to - 1).indexOf(NEWLINE);
+    const from = start === 0 ? 0 : newline + 1;
+    if (start > 0 && newline < 0) {
+      // No line begins in this chunk after its first byte: at most something glued to the end of a long row.
+      if (to > 0) found.search(room, 0, to, true);
+      insideRow = true;
+      end = start;
+    } else {
+      found.search(room, from, to, false);
+      insideRow = false;
+      end = start + from;
+    }
+    yield;
+  }
+  return found;
+}
+
+class TitleVisitor implements LineVisitor, EarlierTitles {
+  customTitle: string | undefined;
+  aiTitle: string | undefined;
+  tag: string | undefined;
+  readonly #wanted: Wanted;
+  readonly #scan = new RowScan();
+  readonly #keys = new RowKeys();
+  #bytes: Buffer = Buffer.alloc(0);
+  #seen: EarlierTitles = {};
+  /** Where a part of a row begins, which may look like a row. */
+  #cutAt = -1;
+
+  constructor(wanted: Wanted) {
+    this.#wanted = wanted;
+  }
+
+  get complete(): boolean {
+    return !this.#lacksTitle() && !this.#lacksTag();
+  }
+
+  /** Searches whole lines; `cut`: a single line, the beginning of which is missing. */
+  search(bytes: Buffer, from: number, to: number, cut: boolean): void {
+    this.#bytes = bytes;
+    this.#cutAt = cut ? from : -1;
+    this.#seen = {};
+    const region = bytes.subarray(from, to);
+    if (this.#lacksTitle()) this.#visitLinesWith(TITLE, region, from);
+    if (this.#lacksTag()) this.#visitLinesWith(TAG, region, from);
+    this.customTitle ??= this.#wanted.customTitle ? this.#seen.customTitle : undefined;
+    this.aiTitle ??= this.#wanted.aiTitle ? this.#seen.aiTitle : undefined;
+    this.tag ??= this.#wanted.tag ? this.#seen.tag : undefined;
+  }
+
+  row(start: number, end: number, scan: RowScan): void {
+    if (start === this.#cutAt) return;
+    const bytes = this.#bytes;
+    const keys = this.#keys;
+    keys.read(bytes, scan, start, end);
+    if (keys.type < 0) return;
+    const text = (at: number): string | undefined =>
+      at < 0 ? undefined : stringValue(bytes, scan.members[at + 2] as number, scan.members[at + 3] as number);
+    const { customTitle, aiTitle, tag } = this.#seen;
+    switch (rowType(bytes, scan.members[keys.type + 2] as number, scan.members[keys.type + 3] as number)) {
+      case CUSTOM_TITLE_ROW:
+        this.#seen = { customTitle: text(keys.customTitle) ?? customTitle, aiTitle, tag };
+        break;
+      case AI_TITLE_ROW:
+        this.#seen = { customTitle, aiTitle: text(keys.aiTitle) ?? aiTitle, tag };
+        break;
+      case TAG_ROW:
+        this.#seen = { customTitle, aiTitle, tag: text(keys.tag) ?? tag };
+    }
+  }
+
+  /** An AI title is of no use beside a given one, unless that is empty. */
+  #lacksTitle(): boolean {
+    const lacksCustom = this.#wanted.customTitle && this.customTitle === undefined;
+    return lacksCustom || (this.#wanted.aiTitle && !this.customTitle && this.aiTitle === undefined);
+  }
+
+  #lacksTag(): boolean {
+    return this.#wanted.tag && this.tag === undefined;
+  }
+
+  #visitLinesWith(word: Buffer, region: Buffer, offset: number): void {
+    for (let at = region.indexOf(word); at >= 0;) {
+      const start = at === 0 ? 0 : region.lastIndexOf(NEWLINE, at - 1) + 1;
+      const newline = region.indexOf(NEWLINE, at);
+      const end = newline < 0 ? region.length : newline;
+      visitLine(this.#bytes, offset + start, offset + end, this.#scan, this);
+      at = newline < 0 ? -1 : region.indexOf(word, newline);
+    }
+  }
+}
+
+/** `customTitle"` and `aiTitle"`. */
+const TITLE = Buffer.from('Title"');
+const TAG = Buffer.from('"tag"');

@@ -1,0 +1,57 @@
+import { ARCHIVED_MARK_BYTES, TITLE_FILE_BYTES } from "../../transcript/rows/limits.ts";
+import type { SidecarFacts } from "../../transcript/summary/session-metadata.ts";
+import { markOfFile, titleOfFile } from "../../transcript/summary/sidecar-json.ts";
+import type { Candidate } from "./stat-transcripts.ts";
+import { close, openRead, openReadNoFollow, readAt, statExact, statLinkExact, statOpen } from "../disk/fs.ts";
+import { archivedMarkPath, customTitlePath } from "../layout/paths.ts";
+
+type Owner = Pick<Candidate, "project" | "sessionId" | "hasSidecars">;
+
+/** Where there are none, or none that can be looked at. */
+export const NO_SIDECARS: SidecarFacts = { title: undefined, mark: undefined };
+
+/** What stands in `<id>/custom-title.json` and `<id>/archived.json`. Costs nothing where there is no `<id>`. */
+export function readSidecarFacts({ project, sessionId, hasSidecars }: Owner): SidecarFacts {
+  if (!hasSidecars) return NO_SIDECARS;
+  // The official helpers follow a link to a title, and none to a mark.
+  const title = readText(customTitlePath(project, sessionId), openRead, TITLE_FILE_BYTES);
+  const mark = readText(archivedMarkPath(project, sessionId), openReadNoFollow, ARCHIVED_MARK_BYTES);
+  return {
+    title: title === undefined ? undefined : titleOfFile(title),
+    mark: mark === undefined ? undefined : markOfFile(mark),
+  };
+}
+
+/** A text that changes when one of the two files does, from what their stat says; empty when neither is there. */
+export function sidecarStamp({ project, sessionId, hasSidecars }: Owner): string {
+  if (!hasSidecars) return "";
+  const title = stampOf(customTitlePath(project, sessionId), statExact);
+  const mark = stampOf(archivedMarkPath(project, sessionId), statLinkExact);
+  return title === "" && mark === "" ? "" : `${title}|${mark}`;
+}
+
+function stampOf(path: string, stat: typeof statExact): string {
+  try {
+    const stats = stat(path);
+    if (stats === undefined) return "";
+    return [stats.dev, stats.ino, stats.size, stats.mtimeNs, stats.ctimeNs].join(" ");
+  } catch {
+    return "";
+  }
+}
+
+/** The text of a regular file of at most `limit` bytes; undefined for anything else. Never waits for a FIFO. */
+function readText(path: string, open: (path: string) => number, limit: number): string | undefined {
+  let fd: number | undefined;
+  try {
+    fd = open(path);
+    const stats = statOpen(fd);
+    if (!stats.isFile() || stats.size > limit) return undefined;
+    const bytes = Buffer.allocUnsafe(stats.size);
+    return bytes.toString("utf8", 0, readAt(fd, bytes, 0));
+  } catch {
+    return undefined;
+  } finally {
+    if (fd !== undefined) close(fd);
+  }
+}

@@ -1,0 +1,216 @@
+import { randomFillSync, randomUUID } from "node:crypto";
+import { basename } from "node:path";
+import { type ForkCut, wholeCut } from "../../transcript/fork/select-rows.ts";
+import { type ForkPart, partUpTo, wholePart } from "../../transcript/fork/fork-prompts.ts";
+import { ForkFacts, type StoredRow } from "../../transcript/fork/carried-over.ts";
+import { PROGRESS } from "../../transcript/rows/row-index.ts";
+import { ForkRows, type NewIds } from "../../transcript/fork/fork-rows.ts";
+import { RowWriter } from "../../transcript/fork/row-writer.ts";
+import { CHUNK_BYTES } from "../../transcript/rows/limits.ts";
+import { record } from "../../transcript/rows/voice-call.ts";
+import { makeDir, statFile, writeAll } from "../disk/fs.ts";
+import { cleanStaleTemps, createTemp, discardTemp, publishNew } from "../disk/atomic-write.ts";
+import { deletedMeanwhile, InvalidArgumentError, isMissing, TranscriptError } from "../errors.ts";
+import { forkTitle } from "../facts/metadata.ts";
+import { stageSubagents } from "./fork-subagents.ts";
+import { openCopy, requireSession } from "../projects/find-copies.ts";
+import { projectDir, transcriptPath } from "../layout/paths.ts";
+import { isInside } from "../disk/platform.ts";
+import { canonicalPath, diskKey, keyOfPath } from "../layout/project-key.ts";
+import { sessionCwd } from "../projects/session-cwd.ts";
+import { TranscriptFile } from "../read/transcript-file.ts";
+import { isAllRead, type Unread } from "../read/unread.ts";
+import type { OrUndefined, ProjectDir, SessionMutationOptions, TranscriptCopy } from "../types.ts";
+
+export type ForkSessionOptions = SessionMutationOptions & {
+  /**
+   * The fork ends with this message: a row's `uuid`, or the id of an API message (`msg_…`), which means its last row with the
+   * results of its tool calls. Absent: everything.
+   */
+  upToMessageId?: string;
+  /** Title of the fork; absent: the source's title and ` (fork)`. */
+  title?: string;
+  /**
+   * Working directory of the fork: the file goes to the project of that directory, and a `cwd` below the source's
+   * directory becomes the same path below this one. Absent: beside the source.
+   */
+  cwd?: string;
+  /** Keeps the `uuid`s of the rows, as the CLI's own fork does. Default: new ones, as the official helper does. */
+  preserveMessageIds?: boolean;
+  /** Copies the subagents' transcripts too. Default false, as in the official helper. */
+  includeSubagents?: boolean;
+  /** Is told now and then how many bytes of how many have been read; the transcript is read twice. */
+  progress?: (done: number, total: number) => void;
+  signal?: AbortSignal;
+  /** Is told, when the fork is there, what of the source cannot be read and is not in it; not called when there is nothing. */
+  onUnread?: (unread: Unread) => void;
+};
+
+export type ForkSessionResult = {
+  /** Id of the new session. */
+  sessionId: string;
+};
+
+/**
+ * Copies a session into a new one that can be resumed by itself (sdk-spec §6): new session id, new `uuid`s, each row with
+ * `forkedFrom`, payloads untouched to the byte. Read twice and written once, as a stream: memory is the longest row and
+ * less than 200 bytes a row. The new transcript appears whole or not at all, mode 0600; the source is not changed.
+ *
+ * Throws `InvalidSessionId`, `SessionNotFound`, `MessageNotFound` (no such `upToMessageId`), `NoMessages` (nothing to
+ * copy), `InvalidArgument` (`cwd` is not absolute), file-system errors, and `signal.reason` when aborted.
+ */
+export async function forkSession(
+  sessionId: string,
+  options?: OrUndefined<ForkSessionOptions> | null,
+): Promise<ForkSessionResult> {
+  const { title, cwd, preserveMessageIds = false, includeSubagents = false, progress, signal } = options ?? {};
+  const { source, file, facts, part } = await openSource(sessionId, options);
+  try {
+    const target = cwd === undefined ? source.project : projectOf(source.project.configDir, cwd);
+    const forkId = randomUUID();
+    const rows = new ForkRows(file.index, file.loadQueued, part, {
+      sourceId: sessionId,
+      forkId,
+      freshId: randomUUID,
+      now: new Date().toISOString(),
+      ids: preserveMessageIds ? undefined : randomIds(file.index.uuids.count),
+      mapCwd:
+        cwd === undefined || target.path === source.project.path ? undefined : cwdMapper(source, canonicalPath(cwd)),
+    });
+    const customTitle = title?.trim() || `${forkTitle(source, facts) || "Forked session"} (fork)`;
+    makeDir(target.path);
+    cleanStaleTemps(target.path);
+    await publish(file, facts, rows, { source, target, forkId, customTitle, includeSubagents, progress, signal });
+    if (!isAllRead(file.unread)) options?.onUnread?.(file.unread);
+    return { sessionId: forkId };
+  } catch (error) {
+    throw isMissing(error) && statFile(source.path) === undefined ? deletedMeanwhile(sessionId) : error;
+  } finally {
+    file.close();
+  }
+}
+
+/** Throws what `forkSession` would throw of the session and the options. Reads only. */
+export async function checkFork(sessionId: string, options?: OrUndefined<ForkSessionOptions> | null): Promise<void> {
+  const { file } = await openSource(sessionId, options);
+  file.close();
+}
+
+interface Source {
+  readonly source: TranscriptCopy;
+  readonly file: TranscriptFile;
+  readonly facts: ForkFacts;
+  readonly part: ForkPart;
+}
+
+async function openSource(
+  sessionId: string,
+  options: OrUndefined<ForkSessionOptions> | null | undefined,
+): Promise<Source> {
+  const { upToMessageId, cwd, progress, signal } = options ?? {};
+  if (cwd !== undefined && !isAbsolutePath(cwd)) {
+    throw new InvalidArgumentError("cwd", `cwd must be an absolute path: ${cwd}`);
+  }
+  const source = requireSession(sessionId, options, "fork");
+  const facts = new ForkFacts(sessionId);
+  const file = await TranscriptFile.read(openCopy(source), signal, facts, (done, total) => progress?.(done, 2 * total));
+  try {
+    const part = upToMessageId
+      ? partUpTo(file.index, upToMessageId, file.load, file.size)
+      : wholePart(file.index, file.load);
+    if (part === undefined) {
+      const nothing = !wholeCut(file.index).keep.includes(1);
+      throw nothing ? noMessages(sessionId) : messageNotFound(sessionId, String(upToMessageId));
+    }
+    if (!hasRows(file, part.cut)) throw noMessages(sessionId);
+    return { source, file, facts, part };
+  } catch (error) {
+    file.close();
+    throw error;
+  }
+}
+
+interface Publication {
+  readonly source: TranscriptCopy;
+  readonly target: ProjectDir;
+  readonly forkId: string;
+  readonly customTitle: string;
+  readonly includeSubagents: boolean;
+  readonly progress: ForkSessionOptions["progress"] | undefined;
+  readonly signal: AbortSignal | undefined;
+}
+
+async function publish(file: TranscriptFile, facts: ForkFacts, rows: ForkRows, to: Publication): Promise<void> {
+  const finalPath = transcriptPath(to.target, to.forkId);
+  const temp = createTemp(to.target.path, basename(finalPath));
+  try {
+    const writer = new RowWriter(2 * CHUNK_BYTES, (bytes) => writeAll(temp.fd, bytes));
+    for (const row of rows.headRows(facts)) writer.value(row);
+    for await (const _chunk of file.chunks(
+      { row: (bytes, _start, _end, offset, scan) => rows.write(bytes, offset, scan, writer) },
+      to.signal,
+      (done, total) => to.progress?.(total + done, 2 * total),
+    ));
+    writeReplacements(file, facts, rows, writer);
+    const read = ({ offset, length }: StoredRow): ReturnType<typeof file.valueAt> => file.valueAt(offset, length);
+    for (const row of rows.tailRows(facts, to.customTitle, read)) writer.value(row);
+    writer.flush();
+    if (to.includeSubagents) await stageSubagents(to.source, to.target, to.forkId, to.signal);
+    publishNew(temp, finalPath);
+  } catch (error) {
+    discardTemp(temp);
+    throw error;
+  }
+}
+
+/** One row holds the replacements of all such rows; each of those is read, written and let go by itself. */
+function writeReplacements(file: TranscriptFile, facts: ForkFacts, rows: ForkRows, writer: RowWriter): void {
+  let written = 0;
+  for (const { offset, length } of facts.replacements) {
+    const list = file.valueAt(offset, length)?.["replacements"];
+    for (const item of Array.isArray(list) ? list : []) {
+      if (record(item) === undefined) continue;
+      writer.text(written++ === 0 ? rows.replacementsStart() : ",");
+      writer.text(JSON.stringify(item));
+    }
+  }
+  if (written > 0) writer.text(rows.replacementsEnd());
+}
+
+const hasRows = ({ index }: TranscriptFile, { keep }: ForkCut): boolean =>
+  keep.some((kept, row) => kept !== 0 && index.kind[row] !== PROGRESS);
+
+const isAbsolutePath = (path: string): boolean => path.startsWith("/") || /^(?:[A-Za-z]:)?[\\/]/.test(path);
+
+function projectOf(configDir: string, cwd: string): ProjectDir {
+  return projectDir(configDir, diskKey(cwd));
+}
+
+/**
+ * Where a row's `cwd` lies in the fork. The source's directory is the one its project key was made of, where a row says so;
+ * what lies elsewhere stays.
+ */
+function cwdMapper(source: TranscriptCopy, to: string): (cwd: string) => string {
+  const root = sessionCwd(source.path);
+  if (root === undefined) return (cwd) => (keyOfPath(cwd) === source.project.key ? to : cwd);
+  return (cwd) => (cwd === root ? to : isInside(cwd, root) ? to + cwd.slice(root.length) : cwd);
+}
+
+/** Fresh version 4 uuids, kept as bytes: text would take four times the room. */
+function randomIds(count: number): NewIds {
+  const bytes = new Uint8Array(count * 16);
+  const step = 64 * 1024;
+  for (let at = 0; at < bytes.length; at += step) randomFillSync(bytes, at, Math.min(step, bytes.length - at));
+  return bytes;
+}
+
+function messageNotFound(sessionId: string, messageId: string): TranscriptError {
+  return new TranscriptError("MessageNotFound", `Message ${messageId} not found in session ${sessionId}`, {
+    hint: "Take the id from a message of this session: its uuid, or the id of the API message.",
+    data: { sessionId, messageId },
+  });
+}
+
+function noMessages(sessionId: string): TranscriptError {
+  return new TranscriptError("NoMessages", `Session ${sessionId} has no messages to fork`, { data: { sessionId } });
+}

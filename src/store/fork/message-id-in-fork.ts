@@ -1,0 +1,53 @@
+import { record } from "../../transcript/rows/voice-call.ts";
+import { readEntries } from "../read/entries.ts";
+import { findSession } from "../projects/find-copies.ts";
+import type { SessionOptions } from "../types.ts";
+
+/**
+ * The `uuid` that a message bears in a fork, by the one it has in the session that was forked, or in one which that
+ * session was forked from: each row of a fork names the row it was copied from (sdk-spec §6). Undefined where no row of
+ * the fork comes from that message.
+ *
+ * Throws `SessionNotFound`, file-system errors, and `signal.reason` when aborted.
+ */
+export async function idInFork(
+  sessionId: string,
+  sourceId: string,
+  options: SessionOptions & { readonly signal?: AbortSignal | undefined },
+): Promise<string | undefined> {
+  const line = [await originsOf(sessionId, options)];
+  const seen = new Set([sessionId]);
+  for (let origins = line[0]; origins !== undefined; origins = line.at(-1)) {
+    let id = origins.ids.get(sourceId);
+    for (const younger of line.slice(0, -1).reverse()) id = id === undefined ? undefined : younger.ids.get(id);
+    if (id !== undefined) return id;
+    const { parent } = origins;
+    if (parent === undefined || seen.has(parent) || findSession(parent, options) === undefined) return undefined;
+    seen.add(parent);
+    line.push(await originsOf(parent, options));
+  }
+  return undefined;
+}
+
+interface Origins {
+  /** The session of which this one is a fork. */
+  readonly parent: string | undefined;
+  /** `uuid`s there → `uuid`s here. */
+  readonly ids: ReadonlyMap<string, string>;
+}
+
+async function originsOf(
+  sessionId: string,
+  options: SessionOptions & { signal?: AbortSignal | undefined },
+): Promise<Origins> {
+  const ids = new Map<string, string>();
+  let parent: string | undefined;
+  for await (const { value } of readEntries(sessionId, options)) {
+    const { sessionId: from, messageUuid } = record(value?.["forkedFrom"]) ?? {};
+    const uuid = value?.["uuid"];
+    if (typeof messageUuid !== "string" || typeof uuid !== "string") continue;
+    if (!ids.has(messageUuid)) ids.set(messageUuid, uuid);
+    if (typeof from === "string") parent ??= from;
+  }
+  return { parent, ids };
+}

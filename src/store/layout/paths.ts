@@ -1,0 +1,102 @@
+/**
+ * The only place where a path is made of a session id or a project key. An id is a UUID (`isSessionId`) and a key is a
+ * plain directory name; anything else is a mistake of ours and throws, so that no value from outside climbs out of a
+ * config dir. The layout is that of docs/transcript-format.md and sdk-spec §2.
+ */
+import { join, sep } from "node:path";
+import { InvalidArgumentError } from "../errors.ts";
+import { requireSessionId } from "./session-id.ts";
+import type { ProjectDir } from "../types.ts";
+
+/** `<configDir>/projects`: one directory for each project key. */
+export const projectsPath = (configDir: string): string => join(configDir, "projects");
+
+/** `<configDir>/projects/<key>`. */
+export const projectDirPath = (configDir: string, key: string): string =>
+  projectsPath(configDir) + sep + plainName(key);
+
+/** The project dir of a key, whether it exists or not. */
+export function projectDir(configDir: string, key: string): ProjectDir {
+  return { configDir, key, path: projectDirPath(configDir, key) };
+}
+
+/** `<id>.jsonl`: the name of a session's transcript. */
+export const transcriptName = (sessionId: string): string => `${requireSessionId(sessionId)}.jsonl`;
+
+/** `<project>/<id>.jsonl`. */
+export function transcriptPath(project: ProjectDir, sessionId: string): string {
+  return transcriptPathOf(project, requireSessionId(sessionId));
+}
+
+/** The same of an id that `sessionIdOfFile` has taken from a name: a list makes ten thousand of them. */
+export const transcriptPathOf = (project: ProjectDir, sessionId: string): string =>
+  `${project.path}${sep}${sessionId}.jsonl`;
+
+/** `<project>/<id>`: the directory of what belongs to the session. */
+export const sidecarPath = (project: ProjectDir, sessionId: string): string =>
+  project.path + sep + requireSessionId(sessionId);
+
+/** `<project>/<id>/subagents`: one transcript for each subagent, in any depth. */
+export const subagentsPath = (project: ProjectDir, sessionId: string): string =>
+  sidecarPath(project, sessionId) + sep + "subagents";
+
+/** `<project>/<id>/tool-results`: output of tools that was too long for its row, one file each. */
+export const toolResultsPath = (project: ProjectDir, sessionId: string): string =>
+  sidecarPath(project, sessionId) + sep + "tool-results";
+
+/** A file in it; undefined for what is no name of one. */
+export function toolResultPath(project: ProjectDir, sessionId: string, name: string): string | undefined {
+  const isName = name !== "" && name !== "." && name !== ".." && !NAME_ENDS.test(name) && name.length <= NAME_UNITS;
+  return isName ? toolResultsPath(project, sessionId) + sep + name : undefined;
+}
+
+/** No system has a name of more bytes. */
+const NAME_UNITS = 255;
+
+/** `<project>/agent-<agent>.jsonl`, where older CLIs put subagents; undefined for an id that is no part of a name. */
+export const oldSubagentPath = (project: ProjectDir, agentId: string): string | undefined =>
+  NAME_ENDS.test(agentId) ? undefined : `${project.path}${sep}agent-${agentId}.jsonl`;
+
+/** `<project>/<id>/custom-title.json`. */
+export const customTitlePath = (project: ProjectDir, sessionId: string): string =>
+  sidecarPath(project, sessionId) + sep + "custom-title.json";
+
+/** `<project>/<id>/archived.json`. */
+export const archivedMarkPath = (project: ProjectDir, sessionId: string): string =>
+  sidecarPath(project, sessionId) + sep + "archived.json";
+
+/** `<project>/<id>.desktop-released.json`. */
+export function desktopReleasedPath(project: ProjectDir, sessionId: string): string {
+  return `${sidecarPath(project, sessionId)}.desktop-released.json`;
+}
+
+/** `<configDir>/claude-transcripts/trash`: where deleted sessions wait. */
+export const trashPath = (configDir: string): string => join(configDir, "claude-transcripts", "trash");
+
+/** `<configDir>/claude-transcripts/http-token`: by what the clients of a server over HTTP are known. */
+export const serverTokenPath = (configDir: string): string => join(configDir, "claude-transcripts", "http-token");
+
+/** `<configDir>/jobs/<first characters of the id>`: a session that runs, or ran, in the background. */
+export const jobPath = (configDir: string, sessionId: string): string =>
+  join(configDir, ...jobNames(requireSessionId(sessionId)));
+
+/** The names of that path below the config dir. */
+export const jobNames = (sessionId: string): readonly string[] => ["jobs", sessionId.slice(0, JOB_DIGITS)];
+const JOB_DIGITS = 8;
+
+/** `<configDir>/sessions`: one `<pid>.json` for each running CLI. */
+export const pidFilesPath = (configDir: string): string => join(configDir, "sessions");
+
+/** `<configDir>/history.jsonl`: every prompt typed. Read by people, never changed by us. */
+export const historyPath = (configDir: string): string => join(configDir, "history.jsonl");
+
+/** What ends a name in a path, or leads to a stream beside the file. Elsewhere a backslash is a letter like any other. */
+const NAME_ENDS = sep === "\\" ? /[/\\:\0]/ : /[/\0]/;
+
+/** The name, when it names an entry of a directory and nothing else. */
+function plainName(name: string): string {
+  if (name === "" || name === "." || name === ".." || NAME_ENDS.test(name)) {
+    throw new InvalidArgumentError("projectKey", `Not a project key: ${JSON.stringify(name)}`);
+  }
+  return name;
+}

@@ -1,0 +1,71 @@
+import { resolve } from "node:path";
+import { PROJECT_KEY_UNITS } from "../../transcript/rows/limits.ts";
+import { realPath, realPathAsTyped } from "../disk/fs.ts";
+import { normalizePath } from "../disk/platform.ts";
+
+/**
+ * The project key of a directory as the official helpers give it to a session store: the name of the directory below
+ * `projects/` that holds its transcripts. `dir` counts from the current directory (absent or empty: that directory);
+ * links are followed; a directory that does not exist is resolved as a name (sdk-spec §2.2, §2.3).
+ */
+export function projectKey(dir?: string): string {
+  const path = resolve(dir ?? ".");
+  let real = path;
+  try {
+    real = realPathAsTyped(path);
+  } catch {
+    // What cannot be resolved keeps its name.
+  }
+  return keyOverride() ?? keyOfPath(normalizePath(real));
+}
+
+/** The key under which the transcripts of `dir` are looked for on the disk: as `projectKey`, but of `canonicalPath`. */
+export function diskKey(dir: string): string {
+  return keyOverride() ?? keyOfPath(canonicalPath(dir));
+}
+
+/**
+ * The key of a path as it stands: every UTF-16 unit but ASCII letters and digits becomes `-`; longer than 200 units, it
+ * is cut there and a hash of the whole path follows. Not invertible: `/a/b` and `/a-b` have one key.
+ */
+export function keyOfPath(path: string): string {
+  const name = sanitizePath(path);
+  return name.length <= PROJECT_KEY_UNITS ? name : `${name.slice(0, PROJECT_KEY_UNITS)}-${hashOf(path)}`;
+}
+
+/** A path with every unit but ASCII letters and digits replaced by `-`, at its full length. */
+export function sanitizePath(path: string): string {
+  return path.replace(/[^a-zA-Z0-9]/g, "-");
+}
+
+/**
+ * A directory as the disk helpers name it: its real path, or, when it cannot be resolved, the very string that was
+ * given. So `/gone/` keeps its slash, which gives it another key than `/gone` (sdk-spec §2.3).
+ */
+export function canonicalPath(dir: string): string {
+  try {
+    return normalizePath(realPath(dir));
+  } catch {
+    return normalizePath(dir);
+  }
+}
+
+/** Names that Windows reserves for devices, which no directory can have. */
+const DEVICE_NAME = /^(?:con|prn|aux|nul|com[0-9]|lpt[0-9])$/i;
+
+/**
+ * The key that stands for every directory, when `CLAUDE_CODE_PROJECT_DIR_NAME` sets one. It counts only beside a
+ * non-empty `CLAUDE_CONFIG_DIR`, and only when it can be a plain directory name on every system.
+ */
+export function keyOverride(env: Readonly<Record<string, string | undefined>> = process.env): string | undefined {
+  const name = env["CLAUDE_CODE_PROJECT_DIR_NAME"];
+  if (!env["CLAUDE_CONFIG_DIR"] || name === undefined) return undefined;
+  return /^[A-Za-z0-9_-]{1,64}$/.test(name) && !DEVICE_NAME.test(name) ? name : undefined;
+}
+
+/** Java's string hash over the UTF-16 units, without its sign, in base 36. */
+function hashOf(text: string): string {
+  let hash = 0;
+  for (let i = 0; i < text.length; i++) hash = (Math.imul(hash, 31) + text.charCodeAt(i)) | 0;
+  return Math.abs(hash).toString(36);
+}

@@ -1,0 +1,74 @@
+import type { SessionFacts } from "../../transcript/summary/session-metadata.ts";
+import { type Candidate, listCandidates, type LookOptions, type Place } from "../facts/stat-transcripts.ts";
+import { resolveConfigDirs } from "../layout/config-dir.ts";
+import { ForeignFilter } from "../projects/key-collisions.ts";
+import { directoryScope, listProjectDirs } from "../projects/project-dirs.ts";
+import type { OrUndefined, SessionInfo, Skipped } from "../types.ts";
+
+/** Where a list looks, and whose sessions it takes. */
+export interface ListScope {
+  /** The directory asked for, canonical; undefined when all projects are. */
+  readonly dir: string | undefined;
+  readonly configDirs: readonly string[];
+  readonly candidates: readonly Candidate[];
+  readonly skipped: readonly Skipped[];
+  readonly foreign: ForeignFilter;
+}
+
+export interface ListScopeOptions extends LookOptions {
+  readonly configDirs?: readonly string[] | undefined;
+  /** Empty counts as absent, as for the official helpers. */
+  readonly dir?: string | null | undefined;
+  /** With `dir`: further directories, meant as it is. */
+  readonly moreDirs?: readonly string[] | undefined;
+  readonly includeWorktrees: boolean;
+  /** Also the worktrees that `claude -w` made and git has forgotten. */
+  readonly claudeWorktrees: boolean;
+}
+
+/** Finds every file that may be a session of the directory, or of all projects. */
+export async function listScope(options: ListScopeOptions): Promise<ListScope> {
+  const configDirs = resolveConfigDirs(options);
+  const places: Place[] = [];
+  const skipped: Skipped[] = [];
+  let dir: string | undefined;
+  let dirs: readonly string[] = [];
+  if (options.dir) {
+    const scopes = [options.dir, ...(options.moreDirs ?? [])].map((one) => directoryScope(configDirs, one, options));
+    const found = new Set<string>();
+    for (const place of scopes.flatMap(({ projects }) => projects)) {
+      if (!found.has(place.project.path)) places.push(place);
+      found.add(place.project.path);
+    }
+    for (const scope of scopes) for (const skip of scope.skipped) skipped.push(skip);
+    dir = scopes[0]?.dir;
+    dirs = scopes.flatMap((scope) => [scope.dir, ...scope.worktrees]);
+  } else {
+    for (const configDir of configDirs) {
+      const listing = listProjectDirs(configDir);
+      for (const project of listing.dirs) places.push({ project });
+      for (const skip of listing.skipped) skipped.push(skip);
+    }
+  }
+  const found = await listCandidates(places, options);
+  for (const skip of found.skipped) skipped.push(skip);
+  return { dir, configDirs, candidates: found.candidates, skipped, foreign: new ForeignFilter(dirs) };
+}
+
+/** The session in the official shape, keys in the official order. */
+export function toSessionInfo(candidate: Candidate, facts: SessionFacts, summary: string): SessionInfo {
+  const info: OrUndefined<SessionInfo> = {
+    sessionId: candidate.sessionId,
+    summary,
+    lastModified: candidate.lastModified,
+    fileSize: candidate.size,
+    customTitle: facts.customTitle,
+    firstPrompt: facts.firstPrompt,
+    gitBranch: facts.gitBranch,
+    cwd: facts.cwd ?? candidate.through,
+    tag: facts.tag,
+    createdAt: facts.createdAt,
+    archived: facts.archived,
+  };
+  return info as SessionInfo;
+}

@@ -1,0 +1,107 @@
+import { InvalidCursorError } from "../errors.ts";
+import { isSessionId } from "../layout/session-id.ts";
+
+/** Where a page ended, and what spares the next one work. */
+export interface PageEnd {
+  /** Activity of the last session shown, epoch ms. */
+  readonly activity: number;
+  readonly sessionId: string;
+  /**
+   * What was known then of the files that had been written to after `activity`: all have been looked into, and their sessions
+   * are on earlier pages, or on none, but for those named here. It holds for files that did not change since. Absent when
+   * there are too many to name.
+   */
+  readonly seen?: Seen | undefined;
+}
+
+interface Seen {
+  /** Epoch ms: before this the page had not begun. */
+  readonly since: number;
+  readonly butFor: readonly string[];
+}
+
+const VERSION = 1;
+/** Far above what a cursor of ours has, far below what would cost anything to look at. */
+const CURSOR_UNITS = 4096;
+
+/**
+ * A cursor for the page that follows in a list with these filters: base64url, of JSON or, where nothing is known of files, of
+ * 30 bytes. It carries all that the next page needs, so that any process can go on with it, and a sum by which a cursor that
+ * was changed or made up is told.
+ */
+export const encodeCursor = (end: PageEnd, filters: string): string =>
+  encodeShort(end, filters) ?? encode(end, fingerprint(filters));
+
+/** What is in a cursor; throws `InvalidCursorError` for anything but a cursor of this version for these filters. */
+export function decodeCursor(cursor: unknown, filters: string): PageEnd {
+  if (typeof cursor === "string" && cursor.length === SHORT_UNITS) return decodeShort(cursor, filters);
+  const { v, f, t, i, n, b } = fieldsOf(cursor);
+  if (typeof v === "number" && v !== VERSION) throw new InvalidCursorError("it is of another version");
+  if (typeof f !== "string" || typeof t !== "number" || !isSessionId(i)) throw malformed();
+  const seen = typeof n === "number" && Array.isArray(b) ? { since: n, butFor: b.filter(isSessionId) } : undefined;
+  const end = { activity: t, sessionId: i, seen };
+  if (encode(end, f) !== cursor) throw malformed();
+  if (f !== fingerprint(filters)) throw otherList();
+  return end;
+}
+
+function encode({ activity, sessionId, seen }: PageEnd, filters: string): string {
+  const fields = { v: VERSION, f: filters, t: activity, i: sessionId, ...(seen && { n: seen.since, b: seen.butFor }) };
+  const sum = fingerprint(JSON.stringify(fields));
+  return Buffer.from(JSON.stringify({ ...fields, s: sum })).toString("base64url");
+}
+
+/** Sum, filters, time, id. */
+const SHORT_BYTES = { sum: 4, filters: 4, time: 6, id: 16 } as const;
+const SHORT_UNITS = 40;
+const TIMES = 2 ** (8 * SHORT_BYTES.time);
+
+/** Undefined where 30 bytes do not hold it: an id that is not in lower case, a time before 1970. */
+function encodeShort({ activity, sessionId, seen }: PageEnd, filters: string): string | undefined {
+  const fits = Number.isInteger(activity) && activity >= 0 && activity < TIMES;
+  if (seen !== undefined || !fits || sessionId !== sessionId.toLowerCase()) return undefined;
+  const time = activity.toString(16).padStart(2 * SHORT_BYTES.time, "0");
+  return shortText(`${shortPrint(filters)}${time}${sessionId.replaceAll("-", "")}`);
+}
+
+/** With a sum in front. `fields`: hexadecimal. */
+const shortText = (fields: string): string =>
+  Buffer.from(`${shortPrint(`${VERSION} ${fields}`)}${fields}`, "hex").toString("base64url");
+
+const shortPrint = (text: string): string => fingerprint(text).slice(0, 2 * SHORT_BYTES.sum);
+
+function decodeShort(cursor: string, filters: string): PageEnd {
+  const bytes = Buffer.from(cursor, "base64url");
+  let at: number = SHORT_BYTES.sum;
+  const next = (length: number): string => bytes.toString("hex", at, (at += length));
+  const [list, time, id] = [next(SHORT_BYTES.filters), next(SHORT_BYTES.time), next(SHORT_BYTES.id)];
+  if (shortText(`${list}${time}${id}`) !== cursor) throw malformed();
+  if (list !== shortPrint(filters)) throw otherList();
+  const sessionId = id.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
+  return { activity: Number.parseInt(time, 16), sessionId, seen: undefined };
+}
+
+function fieldsOf(cursor: unknown): Record<string, unknown> {
+  if (typeof cursor !== "string" || cursor.length > CURSOR_UNITS) throw malformed();
+  try {
+    const fields: unknown = JSON.parse(Buffer.from(cursor, "base64url").toString("utf8"));
+    if (typeof fields === "object" && fields !== null) return fields as Record<string, unknown>;
+  } catch {
+    // No JSON: said below.
+  }
+  throw malformed();
+}
+
+const otherList = (): InvalidCursorError => new InvalidCursorError("it belongs to another list");
+const malformed = (): InvalidCursorError => new InvalidCursorError("it was not made by this program");
+
+/** FNV-1a over the UTF-16 units, twice with different beginnings. Against mistakes, not against malice: nothing is to gain. */
+function fingerprint(text: string): string {
+  let a = 0x811c9dc5;
+  let b = 0x9e3779b9;
+  for (let i = 0; i < text.length; i++) {
+    a = Math.imul(a ^ text.charCodeAt(i), 0x01000193);
+    b = Math.imul(b ^ text.charCodeAt(i), 0x01000193);
+  }
+  return [a, b].map((half) => (half >>> 0).toString(16).padStart(8, "0")).join("");
+}

@@ -1,0 +1,29 @@
+import { candidateOf } from "../facts/stat-transcripts.ts";
+import { fullFacts } from "../facts/metadata.ts";
+import { toSessionInfo } from "./list-scope.ts";
+import { findCopies, newestCopy } from "../projects/find-copies.ts";
+import type { SessionFacts } from "../../transcript/summary/session-metadata.ts";
+import type { GetSessionInfoOptions, OrUndefined, SessionInfo } from "../types.ts";
+
+/**
+ * The session as a list shows it, from the newest of its copies; undefined when there is none, when it is a link, a side
+ * conversation, or has nothing to be called by (sdk-spec §3). The whole transcript is searched, so that a title, a tag
+ * or a first prompt counts wherever it stands.
+ */
+export async function getSessionInfo(
+  sessionId: string,
+  options?: OrUndefined<GetSessionInfoOptions> | null,
+): Promise<SessionInfo | undefined> {
+  const candidates = findCopies(sessionId, options).flatMap((copy) => candidateOf(copy) ?? []);
+  const newest = newestCopy(candidates);
+  const candidate = candidates.find((copy) => copy === newest);
+  if (candidate === undefined) return undefined;
+  let facts: SessionFacts | undefined;
+  try {
+    facts = await fullFacts(candidate);
+  } catch {
+    return undefined;
+  }
+  if (facts === undefined || facts.sidechainOnly || facts.summary === undefined) return undefined;
+  return toSessionInfo(candidate, facts, facts.summary);
+}

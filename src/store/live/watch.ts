@@ -1,0 +1,139 @@
+import { join } from "node:path";
+import type { FSWatcher } from "chokidar";
+import { resolveConfigDirs } from "../layout/config-dir.ts";
+import { readNames, statFile } from "../disk/fs.ts";
+import { possibleProjectDirs } from "../projects/project-dirs.ts";
+import { sessionIdOfFile } from "../layout/session-id.ts";
+import type { StoreOptions } from "../types.ts";
+
+export interface StoreNews {
+  /** A file that was added was written to, or came, or went; or a transcript in a directory that was added did. */
+  changed(path: string): void;
+  /** There are transcripts more, or less. */
+  listed(): void;
+  /** Some changes will not be told of. */
+  failed(error: unknown): void;
+}
+
+export interface StoreWatch {
+  readonly addFile: (path: string) => void;
+  /** A project dir: of all transcripts in it. */
+  readonly addDirectory: (path: string) => void;
+  remove(path: string): void;
+  close(): void;
+}
+
+/** How often the names in all project dirs are looked at, and the files in those that were added. */
+const NAMES_MS = 5000;
+const FILES_MS = 1000;
+
+/**
+ * Watches a store; the process may end while it lasts. Files that are added are watched by the system. Directories are looked
+ * at from time to time, which is a stat for each, and of those that were added one for each transcript: a watcher of
+ * directories reads them again, with a slow stat for every file, whenever a session that is going on appends a row.
+ */
+export function watchSessions(news: StoreNews, options?: StoreOptions | null): StoreWatch {
+  const added = new Set<string>();
+  let watcher: Promise<FSWatcher> | undefined;
+  const open = async (): Promise<FSWatcher> => {
+    // Most clients never ask for a file.
+    const { watch } = await import("chokidar");
+    const opened = watch([], {
+      persistent: false,
+      ignoreInitial: true,
+      followSymlinks: false,
+      depth: 0,
+      ignored: (path) => !added.has(path),
+    });
+    for (const event of ["add", "change", "unlink"] as const) {
+      opened.on(event, (path) => {
+        if (added.has(path)) news.changed(path);
+      });
+    }
+    return opened.on("error", (error) => news.failed(error));
+  };
+  const withWatcher = (act: (watcher: FSWatcher) => unknown): void => {
+    watcher?.then(act).catch((error: unknown) => news.failed(error));
+  };
+
+  const names = new Names(options);
+  names.look();
+  const forNames = setInterval(() => {
+    if (names.look()) news.listed();
+  }, NAMES_MS);
+  const directories = new Map<string, string>();
+  const forFiles = setInterval(() => {
+    for (const [dir, before] of directories) {
+      const now = stateOf(dir);
+      directories.set(dir, now);
+      if (now !== before) news.changed(dir);
+    }
+  }, FILES_MS);
+  for (const timer of [forNames, forFiles]) timer.unref();
+  return {
+    addFile(path) {
+      added.add(path);
+      watcher ??= open();
+      withWatcher((opened) => added.has(path) && opened.add(path));
+    },
+    addDirectory: (path) => void directories.set(path, stateOf(path)),
+    remove(path) {
+      directories.delete(path);
+      if (added.delete(path)) withWatcher((opened) => opened.unwatch(path));
+    },
+    close() {
+      for (const timer of [forNames, forFiles]) clearInterval(timer);
+      withWatcher((opened) => opened.close());
+    },
+  };
+}
+
+/** Changes with every transcript of a project dir. */
+function stateOf(dir: string): string {
+  let [count, bytes, latest] = [0, 0, 0];
+  try {
+    for (const name of readNames(dir).filter(isTranscript)) {
+      const stats = statFile(join(dir, name));
+      count++;
+      bytes += stats?.size ?? 0;
+      latest = Math.max(latest, stats?.mtimeMs ?? 0);
+    }
+  } catch {
+    // What cannot be read is as good as gone.
+  }
+  return `${count} ${bytes} ${latest}`;
+}
+
+/** The names of all transcripts, as they were when they were last looked at. */
+class Names {
+  readonly #options: StoreOptions | null | undefined;
+  #known = new Map<string, { readonly mtimeMs: number; readonly names: string }>();
+
+  constructor(options: StoreOptions | null | undefined) {
+    this.#options = options;
+  }
+
+  /** Whether there are others than before. Directories whose time is the same are not read. */
+  look(): boolean {
+    const before = this.#known;
+    this.#known = new Map();
+    for (const configDir of resolveConfigDirs(this.#options)) {
+      for (const { path } of possibleProjectDirs(configDir) ?? []) {
+        try {
+          const mtimeMs = statFile(path)?.mtimeMs;
+          if (mtimeMs === undefined) continue;
+          const known = before.get(path);
+          const names = known?.mtimeMs === mtimeMs ? known.names : readNames(path).filter(isTranscript).join();
+          this.#known.set(path, { mtimeMs, names });
+        } catch {
+          // What cannot be read has no transcripts, here as in a list.
+        }
+      }
+    }
+    const all = (names: ReadonlyMap<string, { readonly names: string }>): string =>
+      [...names].map(([path, one]) => `${path}\u0000${one.names}`).join("\u0000");
+    return all(before) !== all(this.#known);
+  }
+}
+
+const isTranscript = (name: string): boolean => sessionIdOfFile(name) !== undefined;

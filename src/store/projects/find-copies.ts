@@ -1,0 +1,142 @@
+import { resolveConfigDirs } from "../layout/config-dir.ts";
+import { openRead, statFile } from "../disk/fs.ts";
+import { deletedMeanwhile, isMissing, SessionNotFoundError } from "../errors.ts";
+import { transcriptPath } from "../layout/paths.ts";
+import { directorySpellings, foldKey, realOrSelf } from "../disk/platform.ts";
+import { canonicalPath } from "../layout/project-key.ts";
+import { possibleProjectDirs, projectDirsFor } from "./project-dirs.ts";
+import { isSessionId, requireSessionId } from "../layout/session-id.ts";
+import type { ProjectDir, SessionOptions, TranscriptCopy } from "../types.ts";
+import { unreadableDirs } from "./unreadable.ts";
+import { listWorktrees } from "./worktrees.ts";
+
+/**
+ * Every copy of a session's transcript, in the order in which the official helpers look (sdk-spec §2.6). With `dir`:
+ * the project dirs of that directory, then those of its other worktrees. Without: all project dirs, by name.
+ *
+ * A copy is a regular file with something in it; links are followed. What is missing, empty, no file or not to be
+ * looked at is passed over, and so is a project dir under a second name (a link beside it). A value that is no session
+ * id has no copies. It costs one stat for each project dir.
+ */
+export function findCopies(sessionId: unknown, options?: SessionOptions | null): TranscriptCopy[] {
+  if (!isSessionId(sessionId)) return [];
+  const copies: TranscriptCopy[] = [];
+  for (const place of placesOf(options)) {
+    const copy = copyIn(place, sessionId);
+    if (copy !== undefined) copies.push(copy);
+  }
+  return copies.length > 1 ? withoutAliases(copies) : copies;
+}
+
+/** The copy that was written to last, which is the session; the first of those that were written to at once. */
+export function newestCopy(copies: readonly TranscriptCopy[]): TranscriptCopy | undefined {
+  return copies.reduce<TranscriptCopy | undefined>(
+    (newest, copy) => (newest === undefined || copy.mtimeMs > newest.mtimeMs ? copy : newest),
+    undefined,
+  );
+}
+
+/** The newest copy of a session; undefined when there is none. */
+export function findSession(sessionId: unknown, options?: SessionOptions | null): TranscriptCopy | undefined {
+  return newestCopy(findCopies(sessionId, options));
+}
+
+/** Opens a copy that was found, for reading. Throws `SessionNotFoundError` where it has been deleted since. */
+export function openCopy({ sessionId, path }: Pick<TranscriptCopy, "sessionId" | "path">): number {
+  try {
+    return openRead(path);
+  } catch (error) {
+    throw isMissing(error) ? deletedMeanwhile(sessionId) : error;
+  }
+}
+
+/**
+ * How "not found" is worded where no `dir` was given (sdk-spec §7): a fork says no more than that; rename and tag
+ * (`append`) tell a missing `projects/` apart; all others name the project directories.
+ */
+export type NotFoundWording = "fork" | "append" | "other";
+
+/** As `findSession`; throws `InvalidSessionIdError` or `SessionNotFoundError` with the official texts. */
+export function requireSession(
+  sessionId: unknown,
+  options?: SessionOptions | null,
+  wording: NotFoundWording = "other",
+): TranscriptCopy {
+  const newest = newestCopy(requireCopies(sessionId, options, wording));
+  if (newest === undefined) throw new Error("requireCopies gave no copy");
+  return newest;
+}
+
+/**
+ * As `findCopies`, but never empty; throws `InvalidSessionIdError` or `SessionNotFoundError` with the official texts, and
+ * with the directories that could not be read.
+ */
+export function requireCopies(
+  sessionId: unknown,
+  options?: SessionOptions | null,
+  wording: NotFoundWording = "other",
+): TranscriptCopy[] {
+  const id = requireSessionId(sessionId);
+  const copies = findCopies(id, options);
+  if (copies.length === 0) throw new SessionNotFoundError(id, notFoundWhere(options, wording), unreadableDirs(options));
+  return copies;
+}
+
+function notFoundWhere(options: SessionOptions | null | undefined, wording: NotFoundWording): string {
+  if (options?.dir) return ` in project directory for ${options.dir}`;
+  if (wording === "fork") return "";
+  const noProjects = resolveConfigDirs(options).every((configDir) => possibleProjectDirs(configDir) === undefined);
+  return wording === "append" && noProjects ? " (no projects directory)" : " in any project directory";
+}
+
+interface Place {
+  readonly project: ProjectDir;
+  readonly through?: string;
+}
+
+/** The project dirs to look in, each once, with the path that led to it first. */
+function placesOf(options: SessionOptions | null | undefined): Place[] {
+  const configDirs = resolveConfigDirs(options);
+  if (!options?.dir) {
+    return configDirs.flatMap((configDir) => (possibleProjectDirs(configDir) ?? []).map((project) => ({ project })));
+  }
+  const paths = pathsOf(options.dir);
+  return configDirs.flatMap((configDir) => {
+    const places = new Map<string, Place>();
+    for (const through of paths) {
+      for (const project of projectDirsFor(configDir, through)) {
+        const key = foldKey(project.key);
+        if (!places.has(key)) places.set(key, { project, through });
+      }
+    }
+    return [...places.values()];
+  });
+}
+
+/** The directory, then the other worktrees of its repository. */
+function pathsOf(dir: string): string[] {
+  const real = canonicalPath(dir);
+  return [...directorySpellings(dir, real), ...listWorktrees(real).filter((path) => path !== real)];
+}
+
+function copyIn({ project, through }: Place, sessionId: string): TranscriptCopy | undefined {
+  const path = transcriptPath(project, sessionId);
+  try {
+    const stats = statFile(path);
+    if (stats === undefined || !stats.isFile() || stats.size === 0) return undefined;
+    return { sessionId, project, path, size: stats.size, mtimeMs: stats.mtimeMs, through };
+  } catch {
+    return undefined;
+  }
+}
+
+/** Without the copies that are another's, seen through a second name of its project dir. */
+function withoutAliases(copies: readonly TranscriptCopy[]): TranscriptCopy[] {
+  const seen = new Set<string>();
+  return copies.filter(({ project }) => {
+    const real = realOrSelf(project.path);
+    const first = !seen.has(real);
+    seen.add(real);
+    return first;
+  });
+}

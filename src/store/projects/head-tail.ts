@@ -1,0 +1,34 @@
+import { WINDOW_BYTES } from "../../transcript/rows/limits.ts";
+import { readAt } from "../disk/fs.ts";
+
+/** The two ends of a file, which is all that a list reads of a transcript (sdk-spec §4). */
+export interface Windows {
+  /** The first bytes, at most `WINDOW_BYTES`. */
+  readonly head: Buffer;
+  /** The last bytes, at most `WINDOW_BYTES`; the same object as `head` when the file fits into one window. */
+  readonly tail: Buffer;
+  /** Offset of `tail[0]` in the file. */
+  readonly tailStart: number;
+}
+
+/** Room for both windows, to be used for file after file. */
+export const windowBuffer = (): Buffer => Buffer.allocUnsafeSlow(2 * WINDOW_BYTES);
+
+/**
+ * Reads both windows of an open file of `size` bytes: one read up to twice `WINDOW_BYTES`, else two. What was appended
+ * after `size` was taken is not seen; a file that became shorter gives what is left. With `into` (a `windowBuffer`),
+ * the windows stay valid until it is used again.
+ */
+export function readWindows(fd: number, size: number, into?: Buffer): Windows {
+  const room = into ?? Buffer.allocUnsafe(Math.min(size, 2 * WINDOW_BYTES));
+  if (size <= 2 * WINDOW_BYTES) {
+    const have = readAt(fd, room.subarray(0, size), 0);
+    const head = room.subarray(0, Math.min(have, WINDOW_BYTES));
+    if (have <= WINDOW_BYTES) return { head, tail: head, tailStart: 0 };
+    return { head, tail: room.subarray(have - WINDOW_BYTES, have), tailStart: have - WINDOW_BYTES };
+  }
+  const tailStart = size - WINDOW_BYTES;
+  const head = room.subarray(0, readAt(fd, room.subarray(0, WINDOW_BYTES), 0));
+  const tailEnd = WINDOW_BYTES + readAt(fd, room.subarray(WINDOW_BYTES, 2 * WINDOW_BYTES), tailStart);
+  return { head, tail: room.subarray(WINDOW_BYTES, tailEnd), tailStart };
+}

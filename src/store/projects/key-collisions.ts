@@ -1,0 +1,64 @@
+import { realPath } from "../disk/fs.ts";
+import { normalizePath, type Platform, realOrSelf } from "../disk/platform.ts";
+import { sanitizePath } from "../layout/project-key.ts";
+
+/**
+ * Tells the sessions of a directory from those of another directory with the same key, as `/a/b-c` and `/a-b/c` have
+ * (sdk-spec §4.5). A session is foreign when its own directory exists, is none of the directories asked for nor below
+ * one of them, and has the same key as, but is not, the directory that its project dir was found for. A directory that
+ * is gone may have been moved: its sessions stay.
+ */
+export class ForeignFilter {
+  readonly #dirs: readonly string[];
+  readonly #platform: Platform;
+  /** A list asks for the same few directories again and again. */
+  readonly #known = new Map<string, boolean>();
+
+  /** `dirs`: the directory asked for, and its worktrees. */
+  constructor(dirs: readonly string[], platform: Platform = process.platform) {
+    this.#platform = platform;
+    this.#dirs = dirs.map((dir) => this.#fold(dir));
+  }
+
+  isForeign(cwd: string | undefined, through: string | undefined): boolean {
+    if (cwd === undefined || through === undefined || cwd === through) return false;
+    const question = `${cwd}\0${through}`;
+    let answer = this.#known.get(question);
+    if (answer === undefined) {
+      answer = this.#collides(cwd, through) && !this.#isInside(cwd) && this.#collidesReally(cwd, through);
+      this.#known.set(question, answer);
+    }
+    return answer;
+  }
+
+  /** Two paths of one key. */
+  #collides(a: string, b: string): boolean {
+    const keyOf = (path: string): string => {
+      const key = sanitizePath(normalizePath(path, this.#platform));
+      return this.#ignoresCase() ? key.toLowerCase() : key;
+    };
+    return keyOf(a) === keyOf(b) && this.#fold(a) !== this.#fold(b);
+  }
+
+  #isInside(cwd: string): boolean {
+    const inner = this.#fold(cwd);
+    return this.#dirs.some((dir) => inner === dir || inner.startsWith(dir.endsWith("/") ? dir : `${dir}/`));
+  }
+
+  #collidesReally(cwd: string, through: string): boolean {
+    try {
+      return this.#collides(realPath(cwd), realOrSelf(through));
+    } catch {
+      return false;
+    }
+  }
+
+  #fold(path: string): string {
+    const plain = normalizePath(path, this.#platform).replaceAll("\\", "/");
+    return this.#ignoresCase() ? plain.toLowerCase() : plain;
+  }
+
+  #ignoresCase(): boolean {
+    return this.#platform === "win32" || this.#platform === "darwin";
+  }
+}

@@ -1,0 +1,214 @@
+import { join } from "node:path";
+import { PROJECT_KEY_UNITS } from "../../transcript/rows/limits.ts";
+import { readDir, statFile, statLink, type Dirent } from "../disk/fs.ts";
+import { errnoOf, isMissing } from "../errors.ts";
+import { projectDir, projectsPath } from "../layout/paths.ts";
+import { directorySpellings, foldKey, isInside, normalizePath } from "../disk/platform.ts";
+import { canonicalPath, keyOfPath, keyOverride, sanitizePath } from "../layout/project-key.ts";
+import { sessionCwd } from "./session-cwd.ts";
+import type { ProjectDir, Skipped } from "../types.ts";
+import { listWorktrees } from "./worktrees.ts";
+
+export interface ProjectListing {
+  readonly dirs: ProjectDir[];
+  readonly skipped: Skipped[];
+}
+
+/**
+ * Every directory under `projects/` of a config dir, by bytes of its name. A link to a directory counts, which the
+ * official list leaves out; one that leads nowhere is named in `skipped`, and so is `projects/` itself when it is there
+ * and cannot be read. Whether a directory can be read shows when it is. No `projects/`: no directories, no error.
+ */
+export function listProjectDirs(configDir: string): ProjectListing {
+  const skipped: Skipped[] = [];
+  const dirs: ProjectDir[] = [];
+  for (const { project, entry } of entriesIn(configDir, skipped)) {
+    if (entry.isDirectory() || isDirectory(project, skipped)) dirs.push(project);
+  }
+  return { dirs, skipped };
+}
+
+/**
+ * What may be a project dir, without a look at it: every name under `projects/` that is no plain file. Undefined when
+ * `projects/` cannot be read.
+ */
+export function possibleProjectDirs(configDir: string): ProjectDir[] | undefined {
+  try {
+    return readEntries(configDir).map(({ project }) => project);
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * The project dirs of a path, taken as it stands (`canonicalPath` it first): the one its key names; with a
+ * `CLAUDE_CODE_PROJECT_DIR_NAME`, that one and the natural one; for a key with a hash also those that another hash
+ * may have given the same path, when a session in them was in a directory of the same full name (sdk-spec §2.4; links
+ * to directories count there too). `skipped`, where given, receives what is there and cannot be used.
+ */
+export function projectDirsFor(configDir: string, path: string, skipped: Skipped[] = []): ProjectDir[] {
+  const natural = keyOfPath(path);
+  const override = keyOverride();
+  const keys = override === undefined || override === natural ? [natural] : [override, natural];
+  const found = keys.map((key) => projectDir(configDir, key)).filter((project) => isDirectory(project, skipped));
+  if (override !== undefined || natural.length <= PROJECT_KEY_UNITS) return found;
+  const others = candidates(configDir, skipped).filter(
+    (project) => foldKey(project.key) !== foldKey(natural) && isOtherHash(project, path, natural, skipped),
+  );
+  return [...found, ...others];
+}
+
+/** What a directory means: the project dirs of its sessions, those of its worktrees included. */
+export interface DirectoryScope {
+  /** The directory, canonical (sdk-spec §2.3). */
+  readonly dir: string;
+  /** The worktrees of its repository, main one first, when there are two or more: a single one adds nothing. */
+  readonly worktrees: readonly string[];
+  /** Each project dir once, with the directory or worktree path that it was found for. */
+  readonly projects: readonly { readonly project: ProjectDir; readonly through: string }[];
+  readonly skipped: readonly Skipped[];
+}
+
+export interface DirectoryScopeOptions {
+  readonly includeWorktrees: boolean;
+  /** Also `.claude/worktrees/NAME` of the repository, which `claude -w NAME` makes, after git has forgotten them. */
+  readonly claudeWorktrees?: boolean | undefined;
+}
+
+/**
+ * The project dirs whose sessions a list of `dir` shows (sdk-spec §3), config dir by config dir: those of the directory
+ * itself, then those of its worktrees by bytes of their names, a longer key winning where two worktrees fit.
+ */
+export function directoryScope(
+  configDirs: readonly string[],
+  dir: string,
+  { includeWorktrees, claudeWorktrees = false }: DirectoryScopeOptions,
+): DirectoryScope {
+  const real = canonicalPath(dir);
+  const known = includeWorktrees ? listWorktrees(real) : [];
+  const worktrees = known.length > 1 ? known : [];
+  const claudeRoots =
+    includeWorktrees && claudeWorktrees ? known.map((path) => join(path, ".claude", "worktrees")) : [];
+  const byKey = worktrees.map((path) => ({ path, key: keyOverride() ?? keyOfPath(path) }));
+  byKey.sort((a, b) => b.key.length - a.key.length);
+
+  const projects: { project: ProjectDir; through: string }[] = [];
+  const skipped: Skipped[] = [];
+  for (const configDir of configDirs) {
+    const seen = new Set<string>();
+    const add = (project: ProjectDir, through: string): void => {
+      if (seen.has(foldKey(project.key))) return;
+      seen.add(foldKey(project.key));
+      projects.push({ project, through });
+    };
+    for (const spelling of directorySpellings(dir, real)) {
+      for (const project of projectDirsFor(configDir, spelling, skipped)) add(project, spelling);
+    }
+    if (worktrees.length === 0 && claudeRoots.length === 0) continue;
+    for (const project of candidates(configDir, skipped)) {
+      if (seen.has(foldKey(project.key))) continue;
+      const through =
+        byKey.find(({ path, key }) => isOf(project, path, key, skipped))?.path ??
+        claudeWorktree(project, claudeRoots, skipped);
+      if (through !== undefined) add(project, through);
+    }
+  }
+  return { dir: real, worktrees, projects, skipped: uniqueByPath(skipped) };
+}
+
+function isOf(project: ProjectDir, path: string, key: string, skipped: Skipped[]): boolean {
+  if (foldKey(project.key) === foldKey(key)) return isDirectory(project, skipped);
+  return isOtherHash(project, path, key, skipped);
+}
+
+/**
+ * Whether a project dir is that of `path` under another hash than `natural` has: the first 200 units of its name are
+ * the same, and one of its sessions was in a directory whose full name reads the same.
+ */
+function isOtherHash(project: ProjectDir, path: string, natural: string, skipped: Skipped[]): boolean {
+  if (natural.length <= PROJECT_KEY_UNITS) return false;
+  if (!foldKey(project.key).startsWith(foldKey(`${natural.slice(0, PROJECT_KEY_UNITS)}-`))) return false;
+  if (!isDirectory(project, skipped)) return false;
+  const wanted = foldKey(sanitizePath(path));
+  return someCwd(project, (cwd) => foldKey(sanitizePath(normalizePath(cwd))) === wanted);
+}
+
+/**
+ * The worktree below one of `roots` (`<repository>/.claude/worktrees`) that a project dir belongs to, by its key. Keys
+ * of different paths may be equal, so the sessions are asked where they were: one below the root settles it; one in
+ * another directory of the very same key says that the project dir is that one's.
+ */
+function claudeWorktree(project: ProjectDir, roots: readonly string[], skipped: Skipped[]): string | undefined {
+  for (const root of roots) {
+    const prefix = sanitizePath(join(root, "x")).slice(0, -1);
+    const cut = prefix.length >= PROJECT_KEY_UNITS;
+    if (!foldKey(project.key).startsWith(foldKey(prefix.slice(0, PROJECT_KEY_UNITS)))) continue;
+    if (!isDirectory(project, skipped)) return undefined;
+    let inside: string | undefined;
+    let elsewhere = cut;
+    someCwd(project, (cwd) => {
+      if (isInside(cwd, root) && !isInside(root, cwd)) inside = cwd;
+      else if (keyOfPath(normalizePath(cwd)) === project.key) elsewhere = true;
+      return inside !== undefined;
+    });
+    if (inside !== undefined) return join(root, inside.slice(root.length + 1).split(/[/\\]/)[0] ?? "");
+    if (!elsewhere) return join(root, project.key.slice(prefix.length));
+  }
+  return undefined;
+}
+
+/** Whether a session of the project dir was in a directory that passes; subagents beside sessions are asked as well. */
+function someCwd(project: ProjectDir, passes: (cwd: string) => boolean): boolean {
+  let entries: Dirent[];
+  try {
+    entries = readDir(project.path);
+  } catch {
+    return false;
+  }
+  return entries.some((entry) => {
+    if (!entry.isFile() || !entry.name.endsWith(".jsonl")) return false;
+    const cwd = sessionCwd(join(project.path, entry.name));
+    return cwd !== undefined && passes(cwd);
+  });
+}
+
+interface ProjectEntry {
+  readonly project: ProjectDir;
+  readonly entry: Dirent;
+}
+
+const candidates = (configDir: string, skipped: Skipped[]): ProjectDir[] =>
+  entriesIn(configDir, skipped).map(({ project }) => project);
+
+/** What may be a project dir; a `projects/` that is there and cannot be read goes into `skipped`. */
+function entriesIn(configDir: string, skipped: Skipped[]): ProjectEntry[] {
+  try {
+    return readEntries(configDir);
+  } catch (error) {
+    const reason = errnoOf(error) ?? "unreadable";
+    if (reason !== "ENOENT") skipped.push({ path: projectsPath(configDir), reason });
+    return [];
+  }
+}
+
+function readEntries(configDir: string): ProjectEntry[] {
+  return readDir(projectsPath(configDir))
+    .filter((entry) => !entry.isFile())
+    .map((entry) => ({ project: projectDir(configDir, entry.name), entry }));
+}
+
+/** A link counts as what it leads to. One that leads nowhere, and what cannot be looked at, goes into `skipped`. */
+function isDirectory({ path }: ProjectDir, skipped: Skipped[]): boolean {
+  try {
+    const stats = statFile(path);
+    if (stats === undefined && statLink(path) !== undefined) skipped.push({ path, reason: "ENOENT" });
+    return stats?.isDirectory() === true;
+  } catch (error) {
+    if (!isMissing(error)) skipped.push({ path, reason: errnoOf(error) ?? "unreadable" });
+    return false;
+  }
+}
+
+function uniqueByPath(skipped: readonly Skipped[]): Skipped[] {
+  return [...new Map(skipped.map((entry) => [entry.path, entry])).values()];
+}

@@ -1,0 +1,184 @@
+/**
+ * What a session owns under one config dir: its transcripts, and the files and directories that are named after it
+ * (belongs.ts). `history.jsonl`, which holds the prompts of all sessions, is nobody's and not in it.
+ */
+import { dirname, join, relative, sep } from "node:path";
+import { HEAD_GROWTH_BYTES } from "../../transcript/rows/limits.ts";
+import { RowScan } from "../../transcript/rows/json-scanner.ts";
+import { parseRow, visitLine } from "../../transcript/rows/row.ts";
+import { OLD_SUBAGENT, ownerOf } from "../layout/belongs.ts";
+import { readNames, statFile, statLink } from "../disk/fs.ts";
+import { errnoOf } from "../errors.ts";
+import { FileLines } from "../disk/file-lines.ts";
+import { sessionOfJob } from "./jobs.ts";
+import { thingsOf } from "./named-things.ts";
+import { jobPath, sidecarPath, transcriptPath } from "../layout/paths.ts";
+import { realOrSelf } from "../disk/platform.ts";
+import { listProjectDirs } from "./project-dirs.ts";
+import { tryReading } from "../disk/read-small-file.ts";
+import type { ProjectDir, Skipped } from "../types.ts";
+
+export type BelongingKind =
+  /** `<id>.jsonl` with something in it: a copy of the session. */
+  | "transcript"
+  /** `<id>.jsonl` that is empty, or a link that leads to no file: no session, but in the way of one. */
+  | "stub"
+  /** `<id>/`: subagents, tool results, titles, the archive mark. */
+  | "sidecars"
+  /** What else is named by the session's id beside the transcript: small files. */
+  | "companion"
+  /** `agent-*.jsonl` beside the transcript, of an older CLI, whose rows carry the id. */
+  | "subagent"
+  /** What is named by the session's id elsewhere: `file-history/<id>`, `todos/<id>-agent-<id>.json`, `debug/<id>.txt`. */
+  | "leftover";
+
+export interface Belonging {
+  /** Relative to the config dir, with `/` between names. */
+  readonly path: string;
+  readonly kind: BelongingKind;
+  /** Of files; those in directories included. */
+  readonly bytes: number;
+}
+
+export interface Belongings {
+  /** Transcripts first, the newest of them (which is the session) last; then stubs, then the rest. */
+  readonly items: readonly Belonging[];
+  /** What is there and was left alone: links in place of directories of the config dir, things that cannot be read. */
+  readonly skipped: readonly Skipped[];
+}
+
+/**
+ * All that belongs to a session in one config dir. The config dir, `projects` and project dirs may be links; below a
+ * project dir nothing is followed: a link in place of `<id>` or of the transcript is itself what belongs to the
+ * session. Reads only, and throws for no content.
+ */
+export async function belongings(sessionId: string, configDir: string): Promise<Belongings> {
+  const { dirs, skipped } = listProjectDirs(configDir);
+  const found: Found[] = [];
+  const seen = new Set<string>();
+  for (const project of dirs) {
+    const real = realOrSelf(project.path);
+    if (seen.has(real)) continue;
+    seen.add(real);
+    await collect(project.path, skipped, () => ofProject(project, sessionId, found, skipped));
+  }
+  for (const path of thingsOf(sessionId, configDir, skipped)) found.push({ path, kind: "leftover", mtimeMs: 0 });
+  await collect(configDir, skipped, () => ofJobs(configDir, sessionId, found));
+
+  found.sort((a, b) => RANK[a.kind] - RANK[b.kind] || (a.kind === "transcript" ? a.mtimeMs - b.mtimeMs : 0));
+  const items: Belonging[] = [];
+  for (const { path, kind } of found) {
+    items.push({ path: relative(configDir, path).split(sep).join("/"), kind, bytes: await bytesOf(path) });
+  }
+  return { items, skipped };
+}
+
+interface Found {
+  readonly path: string;
+  readonly kind: BelongingKind;
+  readonly mtimeMs: number;
+}
+
+const RANK: Readonly<Record<BelongingKind, number>> = {
+  transcript: 0,
+  stub: 1,
+  sidecars: 2,
+  companion: 2,
+  subagent: 2,
+  leftover: 3,
+};
+
+async function ofProject(project: ProjectDir, sessionId: string, found: Found[], skipped: Skipped[]): Promise<void> {
+  const transcript = transcriptPath(project, sessionId);
+  const sidecars = sidecarPath(project, sessionId);
+  const before = found.length;
+  const stat = statLink(transcript);
+  if (stat?.isFile() || stat?.isSymbolicLink()) found.push({ path: transcript, ...transcriptFacts(transcript) });
+  else if (stat !== undefined) skipped.push({ path: transcript, reason: "no file" });
+  if (statLink(sidecars) !== undefined) found.push({ path: sidecars, kind: "sidecars", mtimeMs: 0 });
+  const names = readNames(project.path);
+  for (const name of names) {
+    const path = join(project.path, name);
+    if (path === transcript || path === sidecars || !name.includes(sessionId)) continue;
+    if (ownerOf(["projects", project.key, name]) === sessionId) found.push({ path, kind: "companion", mtimeMs: 0 });
+  }
+  if (found.length === before) return;
+  for (const name of names) {
+    const path = join(project.path, name);
+    if (OLD_SUBAGENT.test(name) && firstSessionId(path) === sessionId)
+      found.push({ path, kind: "subagent", mtimeMs: 0 });
+  }
+}
+
+/** A link counts as what it leads to, though it is the link that is moved. */
+function transcriptFacts(path: string): { kind: "transcript" | "stub"; mtimeMs: number } {
+  try {
+    const file = statFile(path);
+    if (file?.isFile() && file.size > 0) return { kind: "transcript", mtimeMs: file.mtimeMs };
+  } catch {
+    // A link to itself, or to where we may not look.
+  }
+  return { kind: "stub", mtimeMs: 0 };
+}
+
+/** The directory of its job, when it is a directory and its state names this session and no other. */
+function ofJobs(configDir: string, sessionId: string, found: Found[]): void {
+  const path = jobPath(configDir, sessionId);
+  if (statLink(dirname(path))?.isDirectory() && statLink(path)?.isDirectory() && sessionOfJob(path) === sessionId)
+    found.push({ path, kind: "leftover", mtimeMs: 0 });
+}
+
+/** Goes on to the next thing where one cannot be looked at, and says so. */
+async function collect(path: string, skipped: Skipped[], look: () => void | Promise<void>): Promise<void> {
+  try {
+    await look();
+  } catch (error) {
+    const reason = errnoOf(error);
+    if (reason === undefined) throw error;
+    if (reason !== "ENOENT" && reason !== "ENOTDIR") skipped.push({ path, reason });
+  }
+}
+
+const glob = async () => (await import("fast-glob")).default;
+
+/** Paths of the `agent-*.jsonl` of older CLIs beside a transcript whose rows carry the session's id, by name. */
+export async function oldSubagents(project: ProjectDir, sessionId: string): Promise<string[]> {
+  const names = readNames(project.path).filter((name) => OLD_SUBAGENT.test(name));
+  return names.map((name) => join(project.path, name)).filter((path) => firstSessionId(path) === sessionId);
+}
+
+/** Bytes of a file, of all files in a directory that can be looked at, or of what a link says. */
+async function bytesOf(path: string): Promise<number> {
+  const stat = statLink(path);
+  if (stat === undefined) return 0;
+  if (!stat.isDirectory()) return stat.size;
+  const fastGlob = await glob();
+  const files = await fastGlob("**", {
+    cwd: path,
+    dot: true,
+    followSymbolicLinks: false,
+    stats: true,
+    suppressErrors: true,
+  });
+  return files.reduce((sum, file) => sum + (file.stats?.size ?? 0), 0);
+}
+
+/** The `sessionId` of the first readable row that has one; links are not followed. */
+export const firstSessionId = (path: string): string | undefined => tryReading(path, firstIn);
+
+function firstIn(fd: number): string | undefined {
+  const lines = new FileLines(fd, { to: HEAD_GROWTH_BYTES });
+  const scan = new RowScan();
+  let found: string | undefined;
+  const visit = (): boolean => {
+    visitLine(lines.bytes, lines.start, lines.end, scan, {
+      row(start, end) {
+        const id = parseRow(lines.bytes, start, end)?.["sessionId"];
+        if (typeof id === "string") found ??= id;
+      },
+    });
+    return found !== undefined;
+  };
+  while (lines.step()) while (lines.next()) if (visit()) return found;
+  return found;
+}

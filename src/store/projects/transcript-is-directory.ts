@@ -1,0 +1,28 @@
+import { resolveConfigDirs } from "../layout/config-dir.ts";
+import { statFile } from "../disk/fs.ts";
+import { transcriptPath } from "../layout/paths.ts";
+import { possibleProjectDirs } from "./project-dirs.ts";
+import type { SessionOptions } from "../types.ts";
+
+/**
+ * A directory that has the name of the session's transcript, for when there is no transcript: "not found" would not
+ * say what is wrong, and the official helpers say it too (sdk-spec §2.6). Looked for without `dir` only.
+ */
+export function directoryInPlace(sessionId: string, options: SessionOptions | null | undefined): string | undefined {
+  if (options?.dir) return undefined;
+  for (const configDir of resolveConfigDirs(options)) {
+    for (const project of possibleProjectDirs(configDir) ?? []) {
+      const path = transcriptPath(project, sessionId);
+      if (isDirectory(path)) return path;
+    }
+  }
+  return undefined;
+}
+
+function isDirectory(path: string): boolean {
+  try {
+    return statFile(path)?.isDirectory() === true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,42 @@
+import { sep } from "node:path";
+import { resolveConfigDirs } from "../layout/config-dir.ts";
+import { readNames, statFile } from "../disk/fs.ts";
+import { errnoOf, isMissing } from "../errors.ts";
+import { directoryScope, listProjectDirs, type ProjectListing } from "./project-dirs.ts";
+import type { SessionOptions, Skipped } from "../types.ts";
+
+/**
+ * The directories that a session may stand in unseen: project dirs that cannot be read or searched, links to project dirs
+ * that lead nowhere, a `projects/` that cannot be read. For who did not find a session: "not found" alone would be taken
+ * for "gone". Costs two calls for each project dir.
+ */
+export function unreadableDirs(options?: SessionOptions | null): Skipped[] {
+  const unreadable: Skipped[] = [];
+  for (const { dirs, skipped } of listingsOf(options)) {
+    for (const skip of skipped) unreadable.push(skip);
+    for (const { path } of dirs) {
+      const reason = refusalOf(path);
+      if (reason !== undefined) unreadable.push({ path, reason });
+    }
+  }
+  return unreadable;
+}
+
+function listingsOf(options: SessionOptions | null | undefined): ProjectListing[] {
+  const configDirs = resolveConfigDirs(options);
+  if (!options?.dir) return configDirs.map(listProjectDirs);
+  const { projects, skipped } = directoryScope(configDirs, options.dir, { includeWorktrees: true });
+  return [{ dirs: projects.map(({ project }) => project), skipped: [...skipped] }];
+}
+
+/** Why the names in a directory cannot be read, or what they stand for not be looked at. */
+function refusalOf(path: string): string | undefined {
+  try {
+    readNames(path);
+    // Needs the right to search the directory, which is another than to read it.
+    statFile(path + sep + ".");
+    return undefined;
+  } catch (error) {
+    return isMissing(error) ? undefined : (errnoOf(error) ?? "unreadable");
+  }
+}

@@ -1,0 +1,67 @@
+import { parseRow, type RowProblem } from "../../transcript/rows/row.ts";
+import { close, statOpen } from "../disk/fs.ts";
+import { openCopy, requireSession } from "../projects/find-copies.ts";
+import { scanChunks } from "./scan-file.ts";
+import type { SessionOptions } from "../types.ts";
+
+/** One row of a transcript, or a piece of one that cannot be read as a row. */
+export interface TranscriptEntry {
+  /** Where it begins in the file, bytes. */
+  readonly offset: number;
+  readonly byteLength: number;
+  /** The row as it stands in the file, without its newline; empty for a row longer than 256 MiB. */
+  readonly bytes: Buffer;
+  /** Its value, of whatever type; undefined when it is no row. */
+  readonly value: Readonly<Record<string, unknown>> | undefined;
+  /** What is wrong with it, when it is no row: `cut`, `not_json`, `oversized`. */
+  readonly problem: RowProblem | undefined;
+}
+
+export interface ReadEntriesOptions extends SessionOptions {
+  /** Start at this byte: the `offset` of an entry. Default 0. */
+  readonly from?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Every row of a session's transcript in file order: all types, unknown ones too, sidechains and abandoned branches, and
+ * what is damaged. Rows that stand glued on one line come one by one. Streamed: memory is a chunk of 1 MiB, or the longest
+ * row. What is appended while reading is not seen. Throws `InvalidSessionId`, `SessionNotFound`, file-system errors, and
+ * `signal.reason` when aborted.
+ */
+export async function* readEntries(
+  sessionId: string,
+  options: ReadEntriesOptions = {},
+): AsyncGenerator<TranscriptEntry> {
+  const copy = requireSession(sessionId, options);
+  const { from = 0, signal } = options;
+  const fd = openCopy(copy);
+  try {
+    let found: TranscriptEntry[] = [];
+    const visitor = {
+      row: (bytes: Buffer, start: number, end: number, offset: number): void => {
+        const copy = Buffer.from(bytes.subarray(start, end));
+        const value = parseRow(copy, 0, copy.length);
+        found.push({ offset, byteLength: end - start, bytes: copy, value, problem: undefined });
+      },
+      problem: (
+        bytes: Buffer,
+        start: number,
+        end: number,
+        offset: number,
+        problem: RowProblem,
+        length: number,
+      ): void => {
+        const copy = Buffer.from(bytes.subarray(start, end));
+        found.push({ offset, byteLength: length, bytes: copy, value: undefined, problem });
+      },
+    };
+    for await (const _chunk of scanChunks(fd, visitor, { from, to: statOpen(fd).size, signal })) {
+      const entries = found;
+      found = [];
+      yield* entries;
+    }
+  } finally {
+    close(fd);
+  }
+}

@@ -1,0 +1,172 @@
+import { randomBytes } from "node:crypto";
+import { CWD, MESSAGE, type PartsTable, RESULT } from "../../transcript/rows/part-offsets.ts";
+import { parseRow } from "../../transcript/rows/row.ts";
+import { equals } from "../../transcript/rows/json-scanner.ts";
+import { record } from "../../transcript/rows/voice-call.ts";
+
+/** A long text of a row, and how it stands in the file, with its quotes: JSON that stands for it. */
+export interface StoredText {
+  readonly text: string;
+  readonly json: string;
+}
+
+type Members = Record<string, unknown>;
+
+/**
+ * A user or assistant row, of which only the parts are read that are asked for, each with the value that it has in
+ * `parseRow`'s. Valid until another row is read.
+ *
+ * Long texts are read apart from what stands around them: who writes one out again can then copy it (`texts`) instead of
+ * escaping each of its characters.
+ */
+export class RowApart {
+  readonly message: unknown;
+  /** The long texts of what was read so far. */
+  readonly texts: StoredText[] = [];
+  readonly #bytes: Buffer;
+  readonly #start: number;
+  readonly #parts: PartsTable;
+  readonly #row: number;
+
+  /** The row `row` of the index, which begins at `start`. Undefined where it has to be read as a whole. */
+  static read(bytes: Buffer, start: number, parts: PartsTable, row: number): RowApart | undefined {
+    const apart = new RowApart(bytes, start, parts, row);
+    return apart.message === undefined ? undefined : apart;
+  }
+
+  private constructor(bytes: Buffer, start: number, parts: PartsTable, row: number) {
+    this.#bytes = bytes;
+    this.#start = start;
+    this.#parts = parts;
+    this.#row = row;
+    this.message = this.#read(MESSAGE, putIntoMessage);
+  }
+
+  get cwd(): unknown {
+    const from = this.#parts.at(this.#row, CWD);
+    if (from === 0) return undefined;
+    const start = this.#start + from;
+    const end = this.#start + this.#parts.at(this.#row, CWD + 1);
+    // It is nearly always that of the row before.
+    if (!equals(this.#bytes, start, end, lastCwd.json)) {
+      const json = Buffer.from(this.#bytes.subarray(start, end));
+      lastCwd = { json, value: wholeValue(json) };
+    }
+    return lastCwd.value;
+  }
+
+  get toolUseResult(): unknown {
+    return this.#read(RESULT, putIntoResult);
+  }
+
+  /** The value of a part; undefined where it is not there, or is no longer what it was. */
+  #read(part: number, put: PutBack): unknown {
+    const parts = this.#parts;
+    const from = parts.at(this.#row, part);
+    if (from === 0) return undefined;
+    const to = parts.at(this.#row, part + 1);
+    const whole = this.#slice(from, to);
+    // Of ASCII an offset in bytes is one in characters. What is no UTF-8 was mended, which lengthens nothing.
+    const ascii = whole.length === to - from && !whole.includes("\ufffd");
+    const texts: StoredText[] = [];
+    let json = "";
+    let at = from;
+    const last = parts.firstText(this.#row + 1);
+    for (let i = parts.firstText(this.#row); i < last && texts.length < MOST_TEXTS; i++) {
+      const begin = parts.textStart(i);
+      const end = parts.textEnd(i);
+      if (begin < from || end > to || !isText(this.#bytes, this.#start + begin)) continue;
+      const quoted = ascii ? whole.slice(begin - from, end - from) : this.#slice(begin, end);
+      const text = parsed(quoted);
+      if (typeof text !== "string") return this.#whole(from, to);
+      json += (ascii ? whole.slice(at - from, begin - from) : this.#slice(at, begin)) + quotedMark(texts.length);
+      at = end;
+      texts.push({ text, json: quoted });
+    }
+    const value = parsed(texts.length === 0 ? whole : json + (ascii ? whole.slice(at - from) : this.#slice(at, to)));
+    // Two members of one name, or a name with escapes: the texts are not where they are looked for.
+    if (value === undefined || put(value, texts) !== texts.length) return this.#whole(from, to);
+    for (const text of texts) this.texts.push(text);
+    return value;
+  }
+
+  #slice(from: number, to: number): string {
+    return this.#bytes.toString("utf8", this.#start + from, this.#start + to);
+  }
+
+  #whole(from: number, to: number): unknown {
+    return wholeValue(this.#bytes.subarray(this.#start + from, this.#start + to));
+  }
+}
+
+let lastCwd: { readonly json: Buffer; readonly value: unknown } = { json: Buffer.alloc(0), value: undefined };
+
+/** The value of JSON as `parseRow` reads it. */
+function wholeValue(json: Buffer): unknown {
+  const row = Buffer.concat([OPEN, json, CLOSE]);
+  return parseRow(row, 0, row.length)?.["value"];
+}
+
+const OPEN = Buffer.from('{"value":');
+const CLOSE = Buffer.from("}");
+
+function parsed(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The names under which texts are looked for; with the quotes and the colon, as Claude Code writes them. */
+const HEADS = ["text", "content", "thinking", "stdout"].map((name) => Buffer.from(`"${name}":`));
+
+function isText(bytes: Buffer, from: number): boolean {
+  for (const head of HEADS) if (from >= head.length && equals(bytes, from - head.length, from, head)) return true;
+  return false;
+}
+
+/** A row has one long text, seldom two or three. */
+const MOST_TEXTS = 16;
+const FIRST_NUMBER = 0x61;
+let made: string | undefined;
+/** Stands for a text, with its number behind. No transcript has it in it, since nobody has seen it. */
+const mark = (): string => (made ??= randomBytes(12).toString("hex"));
+const quotedMark = (i: number): string => `"${mark()}${String.fromCharCode(FIRST_NUMBER + i)}"`;
+
+/** Puts the texts where their marks are; returns how many were found. */
+type PutBack = (value: unknown, texts: readonly StoredText[]) => number;
+
+function putIntoMessage(message: unknown, texts: readonly StoredText[]): number {
+  const members = texts.length === 0 ? undefined : record(message);
+  if (members === undefined) return 0;
+  let found = put(members, "content", texts);
+  if (found > 0 || !Array.isArray(members["content"])) return found;
+  for (const item of members["content"]) {
+    const block = record(item);
+    if (block === undefined) continue;
+    found += put(block, "text", texts) + put(block, "thinking", texts) + put(block, "content", texts);
+    if (!Array.isArray(block["content"])) continue;
+    for (const piece of block["content"]) {
+      const inner = record(piece);
+      if (inner !== undefined) found += put(inner, "text", texts);
+    }
+  }
+  return found;
+}
+
+function putIntoResult(value: unknown, texts: readonly StoredText[]): number {
+  const result = texts.length === 0 ? undefined : record(value);
+  if (result === undefined) return 0;
+  const file = record(result["file"]);
+  return put(result, "stdout", texts) + (file === undefined ? 0 : put(file, "content", texts));
+}
+
+function put(owner: Members, name: string, texts: readonly StoredText[]): number {
+  const value = owner[name];
+  if (typeof value !== "string" || !value.startsWith(mark())) return 0;
+  const stored = texts[value.charCodeAt(mark().length) - FIRST_NUMBER];
+  if (stored === undefined) return 0;
+  owner[name] = stored.text;
+  return 1;
+}

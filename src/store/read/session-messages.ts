@@ -1,0 +1,151 @@
+import {
+  type Conversation,
+  type ConversationRow,
+  findConversation,
+} from "../../transcript/conversation/conversation.ts";
+import type { TranscriptMessage } from "../../transcript/conversation/message.ts";
+import { type ConversationEntry, MessageMaker, visibleRows } from "../../transcript/conversation/visible-messages.ts";
+import { pause } from "../disk/fs.ts";
+import { findSession, openCopy, requireSession } from "../projects/find-copies.ts";
+import { isSessionId, requireSessionId } from "../layout/session-id.ts";
+import { TranscriptFile } from "./transcript-file.ts";
+import { isAllRead, type Unread } from "./unread.ts";
+import type { OrUndefined, SessionMutationOptions } from "../types.ts";
+
+export type { ConversationEntry } from "../../transcript/conversation/visible-messages.ts";
+export type { SessionMessage, TranscriptMessage } from "../../transcript/conversation/message.ts";
+
+export type ConversationReadOptions = SessionMutationOptions & {
+  /** Compact boundaries and notices too. Default false. */
+  includeSystemMessages?: boolean;
+  /**
+   * The whole conversation, through compact boundaries; messages that a compaction kept stand once, at their original
+   * place, or after its summary if some of them were written only after the boundary. What the model no longer has is
+   * marked `compacted: true`; what no link connects with the rest, although no rewind cut it off, `unconnected: true`. It
+   * has every queued prompt that the CLI gives to the model.
+   * Default false, as in the official helper.
+   */
+  includeCompacted?: boolean;
+  /** `all` adds the branches that rewinds left behind, each message marked with its `branch` number. Default `current`. */
+  branches?: "current" | "all";
+  /**
+   * Also prompts that were queued while a turn ran and that nobody gave to the model, at the end, marked
+   * `undelivered: true`. Default false.
+   */
+  includeUndelivered?: boolean;
+  signal?: AbortSignal;
+  /** Is told, before the first message, what of the file cannot be read and is passed over; not called when there is nothing. */
+  onUnread?: (unread: Unread) => void;
+};
+
+export type GetSessionMessagesOptions = ConversationReadOptions & {
+  /** At most this many messages; all when absent or not above 0. */
+  limit?: number;
+  /** Messages to pass over from the start. */
+  offset?: number;
+};
+
+/**
+ * The messages of a session's conversation in order, as the official `getSessionMessages` (sdk-spec §5): the branch that
+ * ends last in the file, from the last compaction on. `[]` for an invalid or unknown id and for a file that cannot be read.
+ * The deviations are listed in docs/deviations.md. Only the messages that are returned are held in memory.
+ */
+export async function getSessionMessages(
+  sessionId: string,
+  options?: OrUndefined<GetSessionMessagesOptions> | null,
+): Promise<TranscriptMessage[]> {
+  const { limit, offset, signal } = options ?? {};
+  const path = isSessionId(sessionId) ? findSession(sessionId, options ?? {})?.path : undefined;
+  const file = path === undefined ? undefined : await openOrUndefined(path, signal);
+  if (file === undefined) return [];
+  try {
+    const messages: TranscriptMessage[] = [];
+    for await (const { message } of entriesOf(file, options ?? {}, (rows) => page(rows, offset, limit)))
+      messages.push(message);
+    return messages;
+  } finally {
+    file.close();
+  }
+}
+
+/**
+ * The same messages one by one, however long the conversation is: memory is an index of about 180 bytes a row and the row
+ * at hand. Throws `InvalidSessionId`, `SessionNotFound`, file-system errors, and `signal.reason` when aborted.
+ */
+export async function* streamSessionMessages(
+  sessionId: string,
+  options: OrUndefined<ConversationReadOptions> = {},
+): AsyncGenerator<TranscriptMessage> {
+  for await (const { message } of readConversation(sessionId, options)) yield message;
+}
+
+/** The same with the row each message comes from (`toolUseResult`, `usage`, … stand there only). */
+export async function* readConversation(
+  sessionId: string,
+  options: OrUndefined<ConversationReadOptions> = {},
+): AsyncGenerator<ConversationEntry> {
+  const copy = requireSession(requireSessionId(sessionId), options);
+  const file = await TranscriptFile.read(openCopy(copy), options.signal);
+  try {
+    yield* entriesOf(file, options, (rows) => rows);
+  } finally {
+    file.close();
+  }
+}
+
+/** After how many messages other work of the process gets its turn. */
+const MESSAGES_PER_TURN = 512;
+
+async function* entriesOf(
+  file: TranscriptFile,
+  options: OrUndefined<ConversationReadOptions>,
+  choose: (rows: readonly ConversationRow[]) => readonly ConversationRow[],
+): AsyncGenerator<ConversationEntry> {
+  const { includeSystemMessages = false, includeCompacted = false, branches = "current", signal, onUnread } = options;
+  const { includeUndelivered = false } = options;
+  if (onUnread !== undefined && !isAllRead(file.unread)) onUnread(file.unread);
+  const conversation: Conversation = findConversation(file.index, file.load, {
+    fileSize: readSize(file),
+    includeCompacted,
+    branches,
+    includeUndelivered,
+  });
+  const rows = choose(visibleRows(conversation, file.load, { includeSystemMessages }));
+  const maker = new MessageMaker(conversation, file.load);
+  let count = 0;
+  for (const row of rows) {
+    yield maker.make(row);
+    if (++count % MESSAGES_PER_TURN === 0) {
+      await pause();
+      signal?.throwIfAborted();
+    }
+  }
+}
+
+/**
+ * The size of the file, as far as it decides what the model has: the official reader drops the past of large files, unless
+ * its own switch is set. A program that sets it gets the same from both.
+ */
+export const readSize = ({ size }: TranscriptFile): number =>
+  process.env["CLAUDE_CODE_DISABLE_PRECOMPACT_SKIP"] ? 0 : size;
+
+/** The official paging: only a limit above 0 counts, and a negative offset counts from the end where there is a limit. */
+export function page<T>(
+  rows: readonly T[],
+  offset: number | null | undefined,
+  limit: number | null | undefined,
+): readonly T[] {
+  const from = offset ?? 0;
+  // `limit` may come as text from JavaScript; the sum is then the official one, a concatenation.
+  if (limit !== undefined && limit !== null && limit > 0) return rows.slice(from, from + limit);
+  return from > 0 ? rows.slice(from) : rows;
+}
+
+async function openOrUndefined(path: string, signal: AbortSignal | undefined): Promise<TranscriptFile | undefined> {
+  try {
+    return await TranscriptFile.open(path, signal);
+  } catch (error) {
+    if (signal?.aborted === true) throw error;
+    return undefined;
+  }
+}

@@ -1,0 +1,310 @@
+import { basename, join } from "node:path";
+import {
+  type Conversation,
+  type ConversationRow,
+  findSubagentConversation,
+} from "../../transcript/conversation/conversation.ts";
+import type { MessageContext } from "../../transcript/conversation/message.ts";
+import { type ConversationEntry, MessageMaker, visibleRows } from "../../transcript/conversation/visible-messages.ts";
+import { record } from "../../transcript/rows/voice-call.ts";
+import { InlineAgents } from "./inline-agents.ts";
+import { findSession } from "../projects/find-copies.ts";
+import { oldSubagentPath, subagentsPath } from "../layout/paths.ts";
+import { page, type TranscriptMessage } from "./session-messages.ts";
+import { readSmall } from "../disk/read-small-file.ts";
+import { isSessionId } from "../layout/session-id.ts";
+import { firstSessionId, oldSubagents } from "../projects/sidecars.ts";
+import { TranscriptFile } from "./transcript-file.ts";
+import type { OrUndefined, SessionMutationOptions, TranscriptCopy } from "../types.ts";
+import { entriesOf } from "../disk/walk.ts";
+
+export type ListSubagentsOptions = SessionMutationOptions & {
+  /**
+   * Also the layouts of older CLIs: `agent-*.jsonl` beside the transcript, and rows inside it that are marked as a
+   * sidechain. Default false: what the official helper lists.
+   */
+  includeLegacy?: boolean;
+};
+
+export type GetSubagentMessagesOptions = SessionMutationOptions & {
+  limit?: number;
+  offset?: number;
+  signal?: AbortSignal;
+};
+
+/** Where a subagent's rows stand, and what its meta file says. */
+export interface Subagent {
+  /** The official name: what stands between `agent-` and `.jsonl`; of inline rows their `agentId`, else the first row's uuid. */
+  readonly agentId: string;
+  readonly layout: "directory" | "beside" | "inline";
+  readonly path: string;
+  /** Tool call that started it; null where nothing says so. */
+  readonly toolUseId: string | null;
+  /** Subagent that started it; null where the main conversation did, or nothing says so. */
+  readonly parentAgentId: string | null;
+  readonly agentType: string | undefined;
+  readonly description: string | undefined;
+  /** The run of a workflow that it was a part of: the name of its directory. */
+  readonly workflow: string | undefined;
+}
+
+/**
+ * Ids of a session's subagents, in the official order: the tree below `<id>/subagents` walked by name (sdk-spec §8.1). An id
+ * that occurs twice is given twice. `[]` for an invalid or unknown session.
+ */
+export async function listSubagents(
+  sessionId: string,
+  options?: OrUndefined<ListSubagentsOptions> | null,
+): Promise<string[]> {
+  return (await describeSubagents(sessionId, options)).map(({ agentId }) => agentId);
+}
+
+/** The same with what is known of each. */
+export async function describeSubagents(
+  sessionId: string,
+  options?: OrUndefined<ListSubagentsOptions> | null,
+): Promise<Subagent[]> {
+  const copy = isSessionId(sessionId) ? findSession(sessionId, options ?? {}) : undefined;
+  if (copy === undefined) return [];
+  const found = inDirectory(copy);
+  if (options?.includeLegacy !== true) return found;
+  const opened = await openSubagents(copy);
+  opened.close();
+  return [...opened.all];
+}
+
+/** The subagents of a session, of whatever layout, to be read one after the other. `close` it. */
+export interface OpenSubagents {
+  readonly all: readonly Subagent[];
+  /**
+   * The messages of one of them, one by one, with the rows they come from. Throws file-system errors, and `signal.reason`
+   * when aborted.
+   */
+  entries(subagent: Subagent, signal?: AbortSignal): AsyncGenerator<ConversationEntry>;
+  close(): void;
+}
+
+/** The session's own transcript is read once for all subagents that stand in it, and not at all if it cannot be read. */
+export async function openSubagents(copy: TranscriptCopy, signal?: AbortSignal): Promise<OpenSubagents> {
+  const found = [...inDirectory(copy), ...(await beside(copy))];
+  const main = await openOrUndefined(copy.path, signal);
+  const inline = main && new InlineAgents(main);
+  const ids = [...(inline?.ids ?? [])];
+  if (ids.length === 0) main?.close();
+  return {
+    all: [...found, ...ids.map((agentId) => bare(agentId, "inline", copy.path))],
+    async *entries(subagent, stop) {
+      const rows = subagent.layout === "inline" ? inline?.rows(subagent.agentId) : undefined;
+      if (main !== undefined && rows !== undefined) yield* messagesOf(opened(subagent, main.only(rows)));
+      else if (subagent.layout !== "inline") {
+        const file = await TranscriptFile.open(subagent.path, stop);
+        try {
+          yield* messagesOf(opened(subagent, file));
+        } finally {
+          file.close();
+        }
+      }
+    },
+    close() {
+      if (ids.length > 0) main?.close();
+    },
+  };
+}
+
+async function openOrUndefined(path: string, signal: AbortSignal | undefined): Promise<TranscriptFile | undefined> {
+  try {
+    return await TranscriptFile.open(path, signal);
+  } catch {
+    signal?.throwIfAborted();
+    return undefined;
+  }
+}
+
+function* messagesOf({ conversation, file, rows, context }: OpenSubagent): Generator<ConversationEntry> {
+  const maker = new MessageMaker(conversation, file.load);
+  for (const row of rows) yield maker.make(row, context);
+}
+
+/**
+ * Messages of one subagent, in the shape of `getSessionMessages` (sdk-spec §8.1). Every layout is searched, the newest
+ * first. `[]` for an unknown session or agent and for a file that cannot be read.
+ */
+export async function getSubagentMessages(
+  sessionId: string,
+  agentId: string,
+  options?: OrUndefined<GetSubagentMessagesOptions> | null,
+): Promise<TranscriptMessage[]> {
+  const copy = isSessionId(sessionId) && agentId ? findSession(sessionId, options ?? {}) : undefined;
+  if (copy === undefined) return [];
+  const { limit, offset, signal } = options ?? {};
+  try {
+    const open = await openSubagent(copy, agentId, signal);
+    if (open === undefined) return [];
+    try {
+      const maker = new MessageMaker(open.conversation, open.file.load);
+      return page(
+        open.rows.filter(({ apart }) => apart !== "undelivered"),
+        offset,
+        limit,
+      ).map((row) => maker.make(row, open.context).message);
+    } finally {
+      open.close();
+    }
+  } catch (error) {
+    if (signal?.aborted === true) throw error;
+    return [];
+  }
+}
+
+/** The conversation of a subagent whose transcript is open. `close` it. */
+export interface OpenSubagent {
+  readonly subagent: Subagent;
+  /** Its rows alone. */
+  readonly file: TranscriptFile;
+  /** The session's transcript, where they stand among others; undefined of a subagent with a file of its own. */
+  readonly main: TranscriptFile | undefined;
+  readonly conversation: Conversation;
+  /** The rows that are shown. */
+  readonly rows: readonly ConversationRow[];
+  /** What its messages say of the conversation that started it. */
+  readonly context: MessageContext;
+  close(): void;
+}
+
+/** Opens a subagent's transcript, whatever its layout, the newest first; undefined when the session has none of that id. */
+export async function openSubagent(
+  copy: TranscriptCopy,
+  agentId: string,
+  signal?: AbortSignal,
+): Promise<OpenSubagent | undefined> {
+  const found = fileOf(copy, agentId, filesBelow(subagentsPath(copy.project, copy.sessionId)));
+  return openFound(found ?? bare(agentId, "inline", copy.path), signal);
+}
+
+/**
+ * Which subagents of a session `openSubagent` would open. The names in its directory are read once, when the first is asked
+ * about; a subagent that begins later is not known.
+ */
+export class SubagentNames {
+  readonly #copy: TranscriptCopy;
+  readonly #main: TranscriptFile | undefined;
+  readonly #known = new Map<string, boolean>();
+  #files: readonly string[] | undefined;
+  #inline: InlineAgents | undefined;
+
+  /** `main`: the session's transcript, where it is open; without it rows that stand among its own are not looked for. */
+  constructor(copy: TranscriptCopy, main: TranscriptFile | undefined) {
+    this.#copy = copy;
+    this.#main = main;
+  }
+
+  has(agentId: string): boolean {
+    if (this.#files === undefined) {
+      this.#files = [...filesBelow(subagentsPath(this.#copy.project, this.#copy.sessionId))];
+      for (const path of this.#files) this.#known.set(idInPath(path), true);
+    }
+    // No file has such a name, and nothing so long is kept.
+    if (agentId.length > ID_UNITS) return this.#isInline(agentId);
+    let known = this.#known.get(agentId);
+    if (known === undefined) {
+      known = fileOf(this.#copy, agentId, []) !== undefined || this.#isInline(agentId);
+      this.#known.set(agentId, known);
+    }
+    return known;
+  }
+
+  #isInline(agentId: string): boolean {
+    if (this.#main === undefined) return false;
+    this.#inline ??= new InlineAgents(this.#main);
+    return this.#inline.has(agentId);
+  }
+}
+
+/** A name of a file has at most 255 bytes. */
+const ID_UNITS = 255;
+
+/** The subagent whose rows stand in a file of its own: one of `paths`, or one beside the transcript. */
+function fileOf(
+  { project, sessionId }: TranscriptCopy,
+  agentId: string,
+  paths: Iterable<string>,
+): Subagent | undefined {
+  for (const path of paths) if (idInPath(path) === agentId) return describe(path, "directory");
+  const path = oldSubagentPath(project, agentId);
+  if (path === undefined || firstSessionId(path) !== sessionId) return undefined;
+  return describe(path, "beside");
+}
+
+async function openFound(subagent: Subagent, signal: AbortSignal | undefined): Promise<OpenSubagent | undefined> {
+  const file = await TranscriptFile.open(subagent.path, signal);
+  try {
+    if (subagent.layout !== "inline") return opened(subagent, file);
+    const rows = new InlineAgents(file).rows(subagent.agentId);
+    if (rows !== undefined) return { ...opened(subagent, file.only(rows)), main: file, close: () => file.close() };
+    file.close();
+    return undefined;
+  } catch (error) {
+    file.close();
+    throw error;
+  }
+}
+
+function opened(subagent: Subagent, file: TranscriptFile): OpenSubagent {
+  const conversation = findSubagentConversation(file.index, file.load);
+  const rows = visibleRows(conversation, file.load, { subagent: true });
+  const context = { parentToolUseId: subagent.toolUseId, parentAgentId: subagent.parentAgentId };
+  return { subagent, file, main: undefined, conversation, rows, context, close: () => file.close() };
+}
+
+const NAME = /^agent-(.*)\.jsonl$/s;
+
+const inDirectory = ({ project, sessionId }: TranscriptCopy): Subagent[] =>
+  [...filesBelow(subagentsPath(project, sessionId))].map((path) => describe(path, "directory"));
+
+/** The transcripts below a directory, walked by name, a directory among the files. Links are not followed. */
+function* filesBelow(dir: string): Generator<string> {
+  for (const entry of entriesOf(dir, [])) {
+    const path = join(dir, entry.name);
+    if (entry.isDirectory()) yield* filesBelow(path);
+    else if (entry.isFile() && NAME.test(entry.name)) yield path;
+  }
+}
+
+const idInPath = (path: string): string => NAME.exec(basename(path))?.[1] ?? "";
+
+async function beside({ project, sessionId }: TranscriptCopy): Promise<Subagent[]> {
+  return (await oldSubagents(project, sessionId)).map((path) => describe(path, "beside"));
+}
+
+const TOOL_USE_ID = /^[A-Za-z0-9_.:-]{1,128}$/;
+const AGENT_ID = /^[\w-]{1,128}$/;
+/** A meta file holds a few short fields. */
+const META_BYTES = 64 * 1024;
+
+function describe(path: string, layout: "directory" | "beside"): Subagent {
+  const { toolUseId, parentAgentId, agentType, description } = readMeta(path.replace(/\.jsonl$/, ".meta.json"));
+  return {
+    agentId: idInPath(path),
+    layout,
+    path,
+    toolUseId: typeof toolUseId === "string" && TOOL_USE_ID.test(toolUseId) ? toolUseId : null,
+    parentAgentId: typeof parentAgentId === "string" && AGENT_ID.test(parentAgentId) ? parentAgentId : null,
+    agentType: typeof agentType === "string" ? agentType : undefined,
+    description: typeof description === "string" ? description : undefined,
+    workflow: /[\\/]workflows[\\/]([^\\/]+)[\\/][^\\/]+$/.exec(path)?.[1],
+  };
+}
+
+function bare(agentId: string, layout: "inline", path: string): Subagent {
+  const unknown = { agentType: undefined, description: undefined, workflow: undefined };
+  return { agentId, layout, path, toolUseId: null, parentAgentId: null, ...unknown };
+}
+
+function readMeta(path: string): Readonly<Record<string, unknown>> {
+  try {
+    const text = readSmall(path, META_BYTES);
+    return (text === undefined ? undefined : record(JSON.parse(text))) ?? {};
+  } catch {
+    return {};
+  }
+}

@@ -1,0 +1,191 @@
+/**
+ * Output of tools that was too long for its row. Claude Code keeps it in `<session>/tool-results/`, also that of the
+ * session's subagents, and the row tells where. The path it tells may be that of another machine, or of a store that has
+ * moved since, and anybody may have written it: only its last name counts, in the session's own directory.
+ */
+import { basename } from "node:path";
+import { CHUNK_BYTES, FORK_ANCESTORS } from "../../transcript/rows/limits.ts";
+import { candidateOf } from "../facts/stat-transcripts.ts";
+import { close, openReadNoFollow, pause, readAt, statLink, statOpen } from "../disk/fs.ts";
+import { TranscriptError } from "../errors.ts";
+import { windowFacts } from "../facts/metadata.ts";
+import { findCopies, findSession, requireSession } from "../projects/find-copies.ts";
+import { sidecarPath, toolResultPath, toolResultsPath } from "../layout/paths.ts";
+import type { OrUndefined, SessionMutationOptions, TranscriptCopy } from "../types.ts";
+
+/** Output that stands in a file of its own. */
+export interface StoredOutput {
+  readonly name: string;
+  readonly path: string;
+  /** When it was found. What is appended later is not seen. */
+  readonly bytes: number;
+}
+
+export type ReadToolResultOptions = SessionMutationOptions & { signal?: AbortSignal };
+
+/**
+ * The whole text of a tool's output that was too long for its row, in pieces, in order: memory is one of them. `name` is
+ * what the row calls its file: `toolUseResult.persistedOutputPath`, or the path in the text of the result
+ * (`<persisted-output>`). Only the last name of a path counts: the file is looked for in the directory of the session,
+ * then of those it is a fork of, and no link is followed.
+ *
+ * Some tools' output is a JSON list of text blocks; it is given as it is stored. Throws `InvalidSessionId`,
+ * `SessionNotFound`, `MessageNotFound` when there is no such file, file-system errors, and `signal.reason` when aborted.
+ */
+export async function* readToolResult(
+  sessionId: string,
+  name: string,
+  options: OrUndefined<ReadToolResultOptions> = {},
+): AsyncGenerator<string> {
+  const copy = requireSession(sessionId, options);
+  const output = new ToolResults(copy).find(name);
+  if (output === undefined) {
+    throw new TranscriptError("MessageNotFound", `Session ${sessionId} has no stored output ${nameIn(name)}`, {
+      hint: "It may have stayed behind where the transcript came from.",
+      data: { sessionId, name },
+    });
+  }
+  for (const { text } of outputChunks(output)) {
+    yield text;
+    await pause();
+    options.signal?.throwIfAborted();
+  }
+}
+
+/** The stored output of a session, by name. */
+export class ToolResults {
+  readonly #copy: TranscriptCopy;
+  #others: readonly TranscriptCopy[] | undefined;
+
+  constructor(copy: TranscriptCopy) {
+    this.#copy = copy;
+  }
+
+  /** The output of that name, or of the last name of that path; undefined when it is not here. */
+  find(path: string): StoredOutput | undefined {
+    const name = nameIn(path);
+    const own = outputIn(this.#copy, name);
+    if (own !== undefined) return own;
+    // A session that goes on in another directory has files in both. A fork has the rows of another session, and not its files.
+    this.#others ??= [...copiesOf(this.#copy), ...ancestorsOf(this.#copy)];
+    for (const other of this.#others) {
+      const output = outputIn(other, name);
+      if (output !== undefined) return output;
+    }
+    return undefined;
+  }
+}
+
+/** The last name of a path of any system. */
+const nameIn = (path: string): string => basename(path.slice(path.lastIndexOf("\\") + 1));
+
+function outputIn({ project, sessionId }: TranscriptCopy, name: string): StoredOutput | undefined {
+  const path = toolResultPath(project, sessionId, name);
+  if (path === undefined) return undefined;
+  try {
+    // A link in place of a directory leads to what is not the session's, and so does one in place of the file.
+    if (statLink(sidecarPath(project, sessionId))?.isDirectory() !== true) return undefined;
+    if (statLink(toolResultsPath(project, sessionId))?.isDirectory() !== true) return undefined;
+    const fd = openReadNoFollow(path);
+    try {
+      const stats = statOpen(fd);
+      return stats.isFile() ? { name, path, bytes: stats.size } : undefined;
+    } finally {
+      close(fd);
+    }
+  } catch {
+    return undefined;
+  }
+}
+
+/** The other copies of the session in its config dir. */
+const copiesOf = ({ sessionId, path, project }: TranscriptCopy): TranscriptCopy[] =>
+  findCopies(sessionId, { configDirs: [project.configDir] }).filter((copy) => copy.path !== path);
+
+/** The sessions that a session is a fork of, the nearest first, as far as they are in the same config dir. */
+function ancestorsOf(copy: TranscriptCopy): TranscriptCopy[] {
+  const found: TranscriptCopy[] = [];
+  const known = new Set([copy.sessionId]);
+  let at: TranscriptCopy | undefined = copy;
+  while (at !== undefined && found.length < FORK_ANCESTORS) {
+    const from = forkedFrom(at);
+    at =
+      from === undefined || known.has(from) ? undefined : findSession(from, { configDirs: [copy.project.configDir] });
+    if (at === undefined) break;
+    known.add(at.sessionId);
+    found.push(at);
+  }
+  return found;
+}
+
+function forkedFrom(copy: TranscriptCopy): string | undefined {
+  try {
+    const candidate = candidateOf(copy);
+    return candidate && windowFacts(candidate)?.forkedFrom;
+  } catch {
+    return undefined;
+  }
+}
+
+/** A stretch of a stored output, and where it stands in its file. */
+export interface OutputChunk {
+  readonly text: string;
+  readonly from: number;
+  readonly to: number;
+}
+
+/**
+ * The text of a stored output in chunks of at most `CHUNK_BYTES`. Each ends with a line where it has an end of one, and
+ * never inside a letter. Throws file-system errors.
+ */
+export function* outputChunks({ path, bytes }: StoredOutput): Generator<OutputChunk> {
+  const fd = openOutput(path);
+  try {
+    const buffer = Buffer.allocUnsafe(Math.min(CHUNK_BYTES, bytes));
+    for (let from = 0; from < bytes;) {
+      const have = readAt(fd, buffer.subarray(0, Math.min(buffer.length, bytes - from)), from);
+      if (have === 0) return;
+      const end = from + have < bytes ? chunkEnd(buffer, have) : have;
+      yield { text: buffer.toString("utf8", 0, end), from, to: from + end };
+      from += end;
+    }
+  } finally {
+    close(fd);
+  }
+}
+
+/** The text between two bytes of a stored output. Throws file-system errors. */
+export function outputText({ path }: StoredOutput, from: number, to: number): string {
+  const fd = openOutput(path);
+  try {
+    const buffer = Buffer.allocUnsafe(to - from);
+    return buffer.toString("utf8", 0, readAt(fd, buffer, from));
+  } finally {
+    close(fd);
+  }
+}
+
+function openOutput(path: string): number {
+  const fd = openReadNoFollow(path);
+  if (statOpen(fd).isFile()) return fd;
+  close(fd);
+  throw new TranscriptError("Io", `${path} is not a file any more`);
+}
+
+const NEWLINE = 0x0a;
+
+/** How many bytes make whole lines, or at least whole letters. */
+function chunkEnd(bytes: Buffer, length: number): number {
+  const newline = bytes.lastIndexOf(NEWLINE, length - 1);
+  return newline >= 0 ? newline + 1 : lettersEnd(bytes, length);
+}
+
+/** How many of the bytes make whole letters of UTF-8: all but a letter whose end is missing. */
+function lettersEnd(bytes: Buffer, length: number): number {
+  for (let back = 1; back <= Math.min(3, length - 1); back++) {
+    const byte = bytes[length - back] as number;
+    if (byte < 0x80) break;
+    if (byte >= 0xc0) return back < (byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : 2) ? length - back : length;
+  }
+  return length;
+}

@@ -1,0 +1,160 @@
+import { randomInt } from "node:crypto";
+import { ForkFacts } from "../../transcript/fork/carried-over.ts";
+import { MESSAGE } from "../../transcript/rows/part-offsets.ts";
+import { RowIndex } from "../../transcript/rows/row-index.ts";
+import { parseRow } from "../../transcript/rows/row.ts";
+import { fromVoiceCall } from "../../transcript/rows/voice-call.ts";
+import { close, openRead, statOpen, type Stats } from "../disk/fs.ts";
+import { Room } from "../disk/file-lines.ts";
+import { RowApart } from "./lazy-row.ts";
+import { RowReader, WINDOW } from "./row-reader.ts";
+import { type RowVisitor, scanChunks, scanFile, type ScanProgress } from "./scan-file.ts";
+import { type Unread, UnreadCount } from "./unread.ts";
+
+/** Few rows are shorter than this. A table for too many of them would cost more than to enlarge it. */
+const ROW_BYTES = 2048;
+const MANY_ROWS = 64 * 1024;
+
+const KINDS = ["user", "assistant", "system", "attachment", "progress"] as const;
+
+/** An open transcript with its index. `close` it. */
+export class TranscriptFile {
+  readonly index: RowIndex;
+  /** Size in bytes when it was opened; what is appended later is not seen. */
+  readonly size: number;
+  /** What of it is passed over. */
+  readonly unread: Unread;
+  /** The file as it was when it was opened. */
+  readonly stat: Stats;
+  readonly #fd: number;
+  readonly #room: Room;
+  readonly #reader: RowReader;
+  #beside: RowReader | undefined;
+
+  private constructor(fd: number, stat: Stats, index: RowIndex, unread: Unread, room: Room, reader?: RowReader) {
+    this.#fd = fd;
+    this.stat = stat;
+    this.size = stat.size;
+    this.index = index;
+    this.unread = unread;
+    this.#room = room;
+    this.#reader = reader ?? new RowReader(fd, stat.size, room);
+  }
+
+  /**
+   * Opens and indexes the transcript at `path`; `facts` collects what a fork takes over of other rows. Throws
+   * file-system errors, and `signal.reason` when aborted.
+   */
+  static async open(
+    path: string,
+    signal?: AbortSignal,
+    facts?: ForkFacts,
+    progress?: ScanProgress,
+  ): Promise<TranscriptFile> {
+    return TranscriptFile.read(openRead(path), signal, facts, progress);
+  }
+
+  /** The same for a file that is open already, and is closed with what is returned, or when this fails. */
+  static async read(
+    fd: number,
+    signal?: AbortSignal,
+    facts?: ForkFacts,
+    progress?: ScanProgress,
+  ): Promise<TranscriptFile> {
+    try {
+      const stat = statOpen(fd);
+      const room = Room.spare();
+      const unread = new UnreadCount(stat.size);
+      const index = new RowIndex(
+        randomInt(2 ** 32),
+        Math.min(Math.max(Math.ceil(stat.size / ROW_BYTES), 64), MANY_ROWS),
+      );
+      await scanFile(
+        fd,
+        {
+          row: (bytes, start, end, offset, scan) => {
+            const row = index.count;
+            const type = index.add(bytes, start, end, offset, scan);
+            if (facts === undefined) return;
+            if (index.count > row) facts.pass(index.flags[row] as number);
+            if (type === undefined || !ForkFacts.types.has(type)) return;
+            facts.add(parseRow(bytes, start, end) ?? {}, offset, end - start);
+          },
+          problem: (_bytes, _start, _end, offset, problem, length) => unread.add(problem, offset + length),
+        },
+        { to: stat.size, room, signal, progress },
+      );
+      return new TranscriptFile(fd, stat, index, unread.facts, room);
+    } catch (error) {
+      close(fd);
+      throw error;
+    }
+  }
+
+  close(): void {
+    close(this.#fd);
+  }
+
+  /** Some of its rows alone, as if no others were in the file. Not to be closed, and of no use after this is. */
+  only(rows: Int32Array): TranscriptFile {
+    return new TranscriptFile(this.#fd, this.stat, this.index.only(rows), this.unread, this.#room, this.#reader);
+  }
+
+  /** Visits every row once more, in file order, up to the size at opening. */
+  chunks(visitor: RowVisitor, signal?: AbortSignal, progress?: ScanProgress): AsyncGenerator<void> {
+    return scanChunks(this.#fd, visitor, { to: this.size, room: this.#room, signal, progress });
+  }
+
+  /** A row of the index as it stands in the file, without its newline. Valid until the next row is read. */
+  bytes(row: number): Uint8Array {
+    const [offset, length] = this.#rangeOf(row);
+    const [bytes, start] = this.#reader.read(offset, length);
+    return bytes.subarray(start, start + length);
+  }
+
+  /** A user or assistant row of the index, of which only what is asked for is read; undefined where that cannot be done. */
+  apart(row: number): RowApart | undefined {
+    const length = this.index.length[row] as number;
+    // Longer rows are rare, and need more room than a second copy of them should take.
+    if (length > WINDOW || this.index.parts.at(row, MESSAGE) === 0) return undefined;
+    const [bytes, start] = this.#reader.read(this.index.offset[row] as number, length);
+    return RowApart.read(bytes, start, this.index.parts, row);
+  }
+
+  /** The value of a row that is not in the index. */
+  valueAt(offset: number, length: number): Readonly<Record<string, unknown>> | undefined {
+    return valueOf(this.#reader, offset, length);
+  }
+
+  /** The value of a row of the queue, also while `chunks` visits another. */
+  readonly loadQueued = (row: number): Readonly<Record<string, unknown>> => {
+    this.#beside ??= new RowReader(this.#fd, this.size, new Room());
+    return valueOf(this.#beside, ...this.#rangeOf(row)) ?? {};
+  };
+
+  /** The value of a row, a voice-call row as what it stands for. */
+  readonly load = (row: number): Readonly<Record<string, unknown>> => {
+    const value = this.valueAt(...this.#rangeOf(row));
+    if (row >= this.index.count) return value ?? {};
+    // A file that was cut meanwhile: the row keeps its place, so that its neighbours are found.
+    if (value === undefined)
+      return {
+        type: KINDS[this.index.kind[row] as number],
+        uuid: this.index.uuids.text(this.index.uuid[row] as number),
+      };
+    return fromVoiceCall(value);
+  };
+
+  /** From `index.count` on the rows of the queue are numbered. */
+  #rangeOf(row: number): [offset: number, length: number] {
+    const { count, queue } = this.index;
+    const [table, i] = row < count ? [this.index, row] : [queue, row - count];
+    return [table.offset[i] as number, table.length[i] as number];
+  }
+}
+
+function valueOf(reader: RowReader, offset: number, length: number): ReturnType<typeof parseRow> {
+  const [bytes, start] = reader.read(offset, length);
+  // Long rows are read into a buffer of their own.
+  return parseRow(bytes, start, start + length, { mayOverwrite: true });
+}

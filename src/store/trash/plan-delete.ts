@@ -1,0 +1,37 @@
+import { resolveConfigDirs } from "../layout/config-dir.ts";
+import { type DeleteSessionOptions, placesOf } from "./delete-session.ts";
+import { requireNotInUse } from "../live/session-in-use.ts";
+import { requireCopies } from "../projects/find-copies.ts";
+import { requireSessionId } from "../layout/session-id.ts";
+import { belongings } from "../projects/sidecars.ts";
+import { cutShort } from "./trash-entries.ts";
+import type { TrashedItem } from "./trash-manifest.ts";
+import type { Skipped } from "../types.ts";
+
+export interface DeletionPlan {
+  readonly sessionId: string;
+  readonly items: readonly TrashedItem[];
+  readonly bytes: number;
+  /** What seems to belong to the session and would be left where it is. */
+  readonly skipped: readonly Skipped[];
+}
+
+/**
+ * What `deleteSession` would take away, were it called now with these options. Reads only. Throws as it does when the
+ * session is not there, or is in use.
+ */
+export async function planDeletion(sessionId: string, options?: DeleteSessionOptions | null): Promise<DeletionPlan> {
+  requireSessionId(sessionId);
+  const configDirs = resolveConfigDirs(options);
+  const begun = new Map(configDirs.map((dir) => [dir, cutShort(dir, sessionId)?.manifest]));
+  if ([...begun.values()].every((manifest) => manifest === undefined)) requireCopies(sessionId, options);
+  if (!options?.force) requireNotInUse(sessionId, placesOf(configDirs, sessionId));
+  const items: TrashedItem[] = [];
+  const skipped: Skipped[] = [];
+  for (const configDir of configDirs) {
+    const found = begun.get(configDir) ?? (await belongings(sessionId, configDir));
+    for (const item of found.items) items.push({ ...item, configDir });
+    for (const skip of "skipped" in found ? found.skipped : []) skipped.push(skip);
+  }
+  return { sessionId, items, bytes: items.reduce((sum, { bytes }) => sum + bytes, 0), skipped };
+}

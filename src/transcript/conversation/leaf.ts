@@ -1,0 +1,112 @@
+import type { Rewind } from "./rewind.ts";
+import { COMPACT_BOUNDARY, PRESERVES, SIDECHAIN } from "../rows/row-index.ts";
+import type { LoadRow, Tree } from "./row-tree.ts";
+import { record } from "../rows/voice-call.ts";
+
+export interface Leaf {
+  /** The last user or assistant row of the conversation. */
+  readonly row: number;
+  /** The row without children that it was reached from; -1 when it was chosen by other means. */
+  readonly terminal: number;
+}
+
+const NONE = -1;
+
+/**
+ * Where the conversation ends (sdk-spec §5.4): at the user or assistant row nearest above the row that has no child on the
+ * main chain and stands last in the file. File order decides, timestamps never. Undefined: there is no conversation.
+ *
+ * A rewind in force moves the end to its leaf; what came after it counts only where it carries on from there.
+ */
+export function findLeaf(tree: Tree, rewind: Rewind | undefined, load: LoadRow): Leaf | undefined {
+  if (rewind?.leaf === null) return undefined;
+  const anchor = rewind === undefined ? NONE : rowWith(tree, rewind.leaf);
+  if (rewind !== undefined && anchor !== NONE && isReachable(tree, anchor, load)) {
+    const goesOn = !rewind.pending && rewind.last !== NONE && descends(tree, rewind.last, anchor);
+    const end = messageAbove(tree, goesOn ? rewind.last : anchor);
+    if (end !== NONE) return { row: end, terminal: NONE };
+  }
+  return lastMainLeaf(tree) ?? anyLeaf(tree);
+}
+
+function rowWith(tree: Tree, uuid: string): number {
+  const number = tree.index.uuids.find(uuid);
+  return number === NONE ? NONE : (tree.rowOf[number] as number);
+}
+
+/** Rows before a compaction that kept messages are gone for the CLI, but for those. */
+function isReachable(tree: Tree, row: number, load: LoadRow): boolean {
+  if (tree.isFlagged(row, SIDECHAIN)) return false;
+  const boundary = tree.rows.findLast((at) => tree.isFlagged(at, COMPACT_BOUNDARY));
+  if (boundary === undefined || row >= boundary || !tree.isFlagged(boundary, PRESERVES)) return true;
+  const metadata = record(load(boundary)["compactMetadata"]);
+  const uuids = record(metadata?.["preservedMessages"])?.["uuids"];
+  if (Array.isArray(uuids)) return uuids.includes(tree.index.uuids.text(tree.index.uuid[row] as number));
+  const { headUuid, tailUuid } = record(metadata?.["preservedSegment"]) ?? {};
+  const [head, tail] = [headUuid, tailUuid].map((uuid) => (typeof uuid === "string" ? rowWith(tree, uuid) : NONE));
+  return head !== undefined && tail !== undefined && head !== NONE && row >= head && row <= tail;
+}
+
+function descends(tree: Tree, from: number, ancestor: number): boolean {
+  const seen = new Set<number>();
+  for (let row = from; row !== NONE && !seen.has(row); row = tree.parent(row)) {
+    if (row === ancestor) return true;
+    seen.add(row);
+  }
+  return false;
+}
+
+function messageAbove(tree: Tree, from: number): number {
+  const seen = new Set<number>();
+  let row = from;
+  while (row !== NONE && !tree.isMessage(row) && !seen.has(row)) {
+    seen.add(row);
+    row = tree.parent(row);
+  }
+  return row !== NONE && tree.isMessage(row) ? row : NONE;
+}
+
+function lastMainLeaf(tree: Tree): Leaf | undefined {
+  const { index, link } = tree;
+  const hasMainChild = new Uint8Array(index.uuids.count);
+  for (const row of tree.rows) {
+    const above = link[row] as number;
+    if (above !== NONE && tree.isMain(row)) hasMainChild[above] = 1;
+  }
+  const dead = new Uint8Array(index.count);
+  for (let terminal = index.count - 1; terminal >= 0; terminal--) {
+    const uuid = index.uuid[terminal] as number;
+    if (tree.rowOf[uuid] !== terminal || hasMainChild[uuid] !== 0 || !tree.isMain(terminal)) continue;
+    for (let row = terminal; row !== NONE && dead[row] === 0; row = tree.parent(row)) {
+      if (tree.isMessage(row)) return { row, terminal };
+      dead[row] = 1;
+    }
+  }
+  return undefined;
+}
+
+/** Of all rows without children the message nearest above, the last of them in the file; plain ones go first. */
+function anyLeaf(tree: Tree): Leaf | undefined {
+  const { index, link } = tree;
+  const hasChild = new Uint8Array(index.uuids.count);
+  for (const row of tree.rows) {
+    const above = link[row] as number;
+    if (above !== NONE) hasChild[above] = 1;
+  }
+  let best = NONE;
+  let bestPlain = NONE;
+  const dead = new Uint8Array(index.count);
+  for (const terminal of tree.rows) {
+    if (hasChild[index.uuid[terminal] as number] !== 0) continue;
+    for (let row = terminal; row !== NONE && dead[row] === 0; row = tree.parent(row)) {
+      if (tree.isMessage(row)) {
+        best = Math.max(best, row);
+        if (tree.isPlain(row)) bestPlain = Math.max(bestPlain, row);
+        break;
+      }
+      dead[row] = 1;
+    }
+  }
+  const row = bestPlain === NONE ? best : bestPlain;
+  return row === NONE ? undefined : { row, terminal: NONE };
+}

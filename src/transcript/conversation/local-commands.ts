@@ -1,0 +1,47 @@
+import { contentOf } from "./parallel-tool-results.ts";
+import { ASSISTANT, META, USER } from "../rows/row-index.ts";
+import type { LoadRow, Tree } from "./row-tree.ts";
+import { record } from "../rows/voice-call.ts";
+
+/**
+ * Rows that show a finished local command: behind a caveat, a `<command-name>` row and the output rows that follow it
+ * (sdk-spec §5.9, `isCompletedLocalCommand`).
+ */
+export function localCommandRows(tree: Tree, rows: readonly number[], load: LoadRow): Set<number> {
+  const found = new Set<number>();
+  const { kind } = tree.index;
+  // After a caveat its command is awaited; after the name its output. A caveat may follow another before either comes.
+  let awaitsName = false;
+  let awaitsOutput = false;
+  for (const row of rows) {
+    if (kind[row] === ASSISTANT) awaitsName = awaitsOutput = false;
+    if (kind[row] !== USER) continue;
+    const isMeta = tree.isFlagged(row, META);
+    if (!isMeta && !awaitsName && !awaitsOutput) continue;
+    const part = partOf(load(row));
+    if (isMeta) {
+      if (part === "caveat") awaitsName = true;
+      continue;
+    }
+    const belongs: boolean = (part === "name" && awaitsName) || (part === "output" && awaitsOutput);
+    if (belongs) found.add(row);
+    awaitsName = false;
+    awaitsOutput = belongs;
+  }
+  return found;
+}
+
+const PARTS: readonly (readonly [string, "name" | "output" | "caveat"])[] = [
+  ["<command-name>", "name"],
+  ["<local-command-stdout>", "output"],
+  ["<local-command-stderr>", "output"],
+  ["<local-command-caveat>", "caveat"],
+];
+
+function partOf(value: Readonly<Record<string, unknown>>): "name" | "output" | "caveat" | undefined {
+  if (value["promptSource"] !== undefined) return undefined;
+  const content = record(value["message"])?.["content"];
+  const text =
+    typeof content === "string" ? content : contentOf(value).findLast((block) => block["type"] === "text")?.["text"];
+  return typeof text === "string" ? PARTS.find(([start]) => text.startsWith(start))?.[1] : undefined;
+}

@@ -1,0 +1,235 @@
+import { ASSISTANT, SIDECHAIN, USER } from "../rows/row-index.ts";
+import type { LoadRow, Tree } from "./row-tree.ts";
+import { record } from "../rows/voice-call.ts";
+
+const NONE = -1;
+
+/**
+ * Puts back what parallel tool calls leave beside the chain (sdk-spec §5.6): one API message is several rows, each tool
+ * call gets its own result row, and only one of those results carries the conversation on. Right behind the last row of a
+ * message on the chain come its other rows, then the results of its calls, each by time.
+ *
+ * Beyond the official rule, a result that stands in the file is never lost: one that no message could claim goes right
+ * behind the row that made the call.
+ *
+ * `onChain` marks the rows of `chain` and is brought up to date.
+ */
+export function insertParallel(tree: Tree, chain: readonly number[], onChain: Uint8Array, load: LoadRow): number[] {
+  const groups = chainGroups(tree, chain);
+  const siblings = offChainSiblings(tree, groups, onChain);
+  const results = offChainResults(tree, onChain, load);
+  if (siblings.size === 0 && results.length === 0) return [...chain];
+
+  const claims = results.length === 0 ? undefined : new Claims(tree, chain, load, results);
+  const inserted = new Map<number, number[]>();
+  for (const [message, lastOnChain] of groups) {
+    const beside = siblings.get(message) ?? [];
+    const found = claims?.claim(message, onChain) ?? [];
+    if (beside.length === 0 && found.length === 0) continue;
+    const all = [...byTime(beside, load), ...byTime(found, load)];
+    for (const row of all) onChain[row] = 1;
+    inserted.set(lastOnChain, all);
+  }
+  const merged = inserted.size === 0 ? [...chain] : chain.flatMap((row) => [row, ...(inserted.get(row) ?? [])]);
+  return claims === undefined ? merged : claims.insertUnclaimed(merged, onChain);
+}
+
+/** The API messages on the chain, in order, with the last chain row of each. */
+function chainGroups(tree: Tree, chain: readonly number[]): Map<number, number> {
+  const groups = new Map<number, number>();
+  for (const row of chain) {
+    const message = tree.index.message[row] as number;
+    if (tree.index.kind[row] === ASSISTANT && message !== NONE) groups.set(message, row);
+  }
+  return groups;
+}
+
+function offChainSiblings(tree: Tree, groups: Map<number, number>, onChain: Uint8Array): Map<number, number[]> {
+  const siblings = new Map<number, number[]>();
+  for (const row of tree.rows) {
+    const message = tree.index.message[row] as number;
+    if (tree.index.kind[row] !== ASSISTANT || message === NONE || onChain[row] !== 0 || !groups.has(message)) continue;
+    push(siblings, message, row);
+  }
+  return siblings;
+}
+
+interface ResultRow {
+  readonly row: number;
+  readonly toolUseIds: readonly string[];
+  /** Row of the assistant the result names, when it is one of the same kind of chain; else -1. */
+  readonly source: number;
+  readonly agentId: unknown;
+  /** By message: the calls in it that are answered here. */
+  readonly callsOf: Map<number, string[]>;
+}
+
+function offChainResults(tree: Tree, onChain: Uint8Array, load: LoadRow): ResultRow[] {
+  const results: ResultRow[] = [];
+  for (const row of tree.rows) {
+    if (tree.index.kind[row] !== USER || onChain[row] !== 0) continue;
+    const value = load(row);
+    const content = contentOf(value);
+    if (!content.some((block) => block["type"] === "tool_result")) continue;
+    const named = value["sourceToolAssistantUUID"];
+    const number = typeof named === "string" ? tree.index.uuids.find(named) : NONE;
+    results.push({
+      row,
+      toolUseIds: idsOf(content, "tool_result", "tool_use_id"),
+      source: number === NONE ? NONE : (tree.rowOf[number] as number),
+      agentId: value["agentId"],
+      callsOf: new Map(),
+    });
+  }
+  return results;
+}
+
+/** Which message each result off the chain belongs to. */
+class Claims {
+  readonly #tree: Tree;
+  readonly #results: readonly ResultRow[];
+  /** All rows of each API message that is on the chain. */
+  readonly #groupRows = new Map<number, number[]>();
+  /** Results by the row they hang on, name, or answer a call of. */
+  readonly #byRow = new Map<number, ResultRow[]>();
+  /** Row that made a call; -1 where calls of two messages have the same id. */
+  readonly #caller = new Map<string, number>();
+  /** Calls that have their result on the chain. */
+  readonly #answered = new Set<string>();
+  /** Position of a row in `tree.rows`. */
+  readonly #place: Int32Array;
+  /** Calls of chain rows in order, with their row; filled when the tree is read. */
+  readonly #calls: [string, number][] = [];
+
+  constructor(tree: Tree, chain: readonly number[], load: LoadRow, results: readonly ResultRow[]) {
+    this.#tree = tree;
+    this.#results = results;
+    this.#place = new Int32Array(tree.index.count);
+    tree.rows.forEach((row, place) => (this.#place[row] = place));
+    const agents = new Map<number, unknown>();
+    for (const row of tree.rows) {
+      if (tree.index.kind[row] !== ASSISTANT) continue;
+      const message = tree.index.message[row] as number;
+      const value = load(row);
+      agents.set(row, value["agentId"]);
+      if (message === NONE) continue;
+      push(this.#groupRows, message, row);
+      for (const id of idsOf(contentOf(value), "tool_use", "id")) {
+        const before = this.#caller.get(id);
+        const same = before === undefined || (before !== NONE && tree.index.message[before] === message);
+        this.#caller.set(id, same ? row : NONE);
+      }
+    }
+    for (const row of chain) {
+      if (tree.index.kind[row] === USER) {
+        for (const id of idsOf(contentOf(load(row)), "tool_result", "tool_use_id")) this.#answered.add(id);
+      } else if (tree.index.kind[row] === ASSISTANT) {
+        for (const id of idsOf(contentOf(load(row)), "tool_use", "id")) this.#calls.push([id, row]);
+      }
+    }
+    const sameSide = (result: ResultRow, row: number): boolean =>
+      sideOf(tree, result.row) === sideOf(tree, row) && result.agentId === agents.get(row);
+    const { link } = tree;
+    for (const result of results) {
+      const above = link[result.row] as number;
+      if (above === NONE) continue;
+      const targets = new Set<number>();
+      const parent = tree.rowOf[above] as number;
+      if (parent !== NONE) targets.add(parent);
+      if (result.source !== NONE && sameSide(result, result.source)) targets.add(result.source);
+      for (const id of result.toolUseIds) {
+        const caller = this.#caller.get(id) ?? NONE;
+        if (caller === NONE) continue;
+        push(result.callsOf, tree.index.message[caller] as number, id);
+        if (sameSide(result, caller)) targets.add(caller);
+      }
+      for (const row of targets) push(this.#byRow, row, result);
+    }
+  }
+
+  /** Results for the rows of one message: those that hang on it, then those that answer a call nothing answered yet. */
+  claim(message: number, onChain: Uint8Array): number[] {
+    const rows = this.#groupRows.get(message) ?? [];
+    const group = new Set(rows);
+    const direct: ResultRow[] = [];
+    const indirect: ResultRow[] = [];
+    const seen = new Set<number>();
+    for (const row of rows) {
+      for (const result of this.#byRow.get(row) ?? []) {
+        if (onChain[result.row] !== 0 || seen.has(result.row)) continue;
+        seen.add(result.row);
+        (group.has(this.#tree.parent(result.row)) ? direct : indirect).push(result);
+      }
+    }
+    if (indirect.length > 0) {
+      // On the chain, or answered here.
+      const answered = new Set<string>();
+      for (const result of direct) for (const id of result.toolUseIds) answered.add(id);
+      indirect.sort((a, b) => (this.#place[a.row] as number) - (this.#place[b.row] as number));
+      for (const result of indirect) {
+        const calls = result.callsOf.get(message) ?? [];
+        if (!calls.some((id) => !this.#answered.has(id) && !answered.has(id))) continue;
+        for (const id of result.toolUseIds) answered.add(id);
+        direct.push(result);
+      }
+    }
+    return direct.map(({ row }) => row);
+  }
+
+  /** Behind each call on the chain that is still unanswered, the result that answers it. */
+  insertUnclaimed(rows: readonly number[], onChain: Uint8Array): number[] {
+    const spare = new Map<string, ResultRow>();
+    for (const result of this.#results) {
+      if (!this.#tree.isMain(result.row)) continue;
+      for (const id of result.toolUseIds) if (onChain[result.row] === 0) spare.set(id, result);
+    }
+    if (spare.size === 0) return [...rows];
+    const answered = new Set(this.#answered);
+    for (const result of this.#results) {
+      if (onChain[result.row] !== 0) for (const id of result.toolUseIds) answered.add(id);
+    }
+    const behind = new Map<number, number[]>();
+    for (const [id, row] of this.#calls) {
+      const result = answered.has(id) ? undefined : spare.get(id);
+      if (result === undefined || onChain[result.row] !== 0) continue;
+      onChain[result.row] = 1;
+      for (const answeredId of result.toolUseIds) answered.add(answeredId);
+      push(behind, row, result.row);
+    }
+    return behind.size === 0 ? [...rows] : rows.flatMap((row) => [row, ...(behind.get(row) ?? [])]);
+  }
+}
+
+function sideOf(tree: Tree, row: number): boolean {
+  return tree.isFlagged(row, SIDECHAIN);
+}
+
+function byTime(rows: readonly number[], load: LoadRow): number[] {
+  const time = new Map(rows.map((row) => [row, timestampOf(load(row))]));
+  return [...rows].sort((a, b) => (time.get(a) ?? "").localeCompare(time.get(b) ?? ""));
+}
+
+function timestampOf(value: Readonly<Record<string, unknown>>): string {
+  const timestamp = value["timestamp"];
+  return typeof timestamp === "string" ? timestamp : "";
+}
+
+/** Blocks of a row's message; none when its content is text. */
+export function contentOf(value: Readonly<Record<string, unknown>>): readonly Readonly<Record<string, unknown>>[] {
+  const content = record(value["message"])?.["content"];
+  return Array.isArray(content) ? content.map(record).filter((block) => block !== undefined) : [];
+}
+
+function idsOf(content: readonly Readonly<Record<string, unknown>>[], type: string, key: string): string[] {
+  return content.flatMap((block) => {
+    const id = block["type"] === type ? block[key] : undefined;
+    return typeof id === "string" ? [id] : [];
+  });
+}
+
+/** Adds to the list of a key. */
+export function push<K, V>(map: Map<K, V[]>, key: K, value: V): void {
+  const list = map.get(key);
+  if (list === undefined) map.set(key, [value]);
+  else list.push(value);
+}

@@ -1,0 +1,140 @@
+import type { ConversationRow } from "./conversation.ts";
+import { contentOf } from "./parallel-tool-results.ts";
+import type { QueuedPrompt } from "./queue.ts";
+import { ANSWERS, ASSISTANT, type RowIndex, SIDECHAIN, USER } from "../rows/row-index.ts";
+import type { LoadRow } from "./row-tree.ts";
+
+const NONE = -1;
+
+export interface PlacesOptions {
+  /** Those too that nobody gave to the model: they stand at the end. */
+  readonly includeUndelivered?: boolean | undefined;
+  /** Rows of sidechains count as well. */
+  readonly allMain?: boolean;
+}
+
+/**
+ * The rows with queued prompts among them, each where the operation that delivered it stands in the file: after the last
+ * message before it, wherever that is in the conversation, and not at all if it is not in it. A prompt stands after the
+ * results of an answer that was under way, never within: the model got it with them.
+ */
+export function withPrompts(
+  index: RowIndex,
+  load: LoadRow,
+  rows: readonly ConversationRow[],
+  prompts: readonly QueuedPrompt[],
+  { includeUndelivered = false, allMain = false }: PlacesOptions = {},
+): readonly ConversationRow[] {
+  if (prompts.length === 0) return rows;
+  const delivered = prompts.filter(({ isDelivered }) => isDelivered);
+  const left = includeUndelivered ? prompts.filter(({ isDelivered }) => !isDelivered) : [];
+  const places = delivered.length === 0 ? [] : placesOf(index, load, rows, delivered, allMain);
+  const after = new Map<number, QueuedPrompt[]>();
+  const put = (place: number, prompt: QueuedPrompt): void => {
+    const list = after.get(place);
+    if (list === undefined) after.set(place, [prompt]);
+    else list.push(prompt);
+  };
+  for (const [i, prompt] of delivered.entries()) {
+    const place = places[i];
+    if (place !== undefined) put(place, prompt);
+  }
+  const end = rows.findLastIndex(({ branch }) => branch === 0);
+  const placed: ConversationRow[] = [];
+  for (let i = NONE; i < rows.length; i++) {
+    const row = rows[i];
+    if (row !== undefined) placed.push(row);
+    const { compacted = false, branch = 0, apart } = row ?? {};
+    for (const { text, place } of after.get(i) ?? []) {
+      const at = index.queue.at[place] as number;
+      placed.push({ row: index.count + text, at, compacted, branch, ...(apart !== undefined && { apart }) });
+    }
+    if (i !== end) continue;
+    for (const { text } of left)
+      placed.push({ row: index.count + text, at: index.count, compacted: false, branch: 0, apart: "undelivered" });
+  }
+  return placed;
+}
+
+/** The place in `rows` that each prompt stands after, -1 for the beginning; undefined where it is not in this conversation. */
+function placesOf(
+  index: RowIndex,
+  load: LoadRow,
+  rows: readonly ConversationRow[],
+  prompts: readonly QueuedPrompt[],
+  allMain: boolean,
+): (number | undefined)[] {
+  const placeOf = new Int32Array(index.uuids.count).fill(NONE);
+  for (const [place, { row }] of rows.entries()) placeOf[index.uuid[row] as number] = place;
+  const ends = endsOfAnswers(index, load, rows);
+  const isKnown = new Uint8Array(index.uuids.count);
+  let row = 0;
+  /** The last message that was written for the first time, and the first one. */
+  let last = NONE;
+  let first = NONE;
+  const readTo = (end: number): void => {
+    for (; row < end; row++) {
+      const uuid = index.uuid[row] as number;
+      const isCopy = isKnown[uuid] !== 0;
+      isKnown[uuid] = 1;
+      if (isCopy || !isMessage(index, row) || (!allMain && ((index.flags[row] as number) & SIDECHAIN) !== 0)) continue;
+      last = uuid;
+      if (first === NONE) first = uuid;
+    }
+  };
+  const befores = prompts.map(({ place }) => {
+    readTo(index.queue.at[place] as number);
+    return last;
+  });
+  readTo(index.count);
+  const beginsHere = first === NONE || placeOf[first] !== NONE;
+  /** How far those before this one got that stand after the same message. */
+  let place = NONE;
+  return prompts.map(({ place: operation }, i) => {
+    const before = befores[i] as number;
+    if (before === NONE) return beginsHere ? NONE : undefined;
+    if (before !== befores[i - 1]) place = placeOf[before] as number;
+    if (place === NONE) return undefined;
+    const at = index.queue.at[operation] as number;
+    // What is no message stands where it stands in the file.
+    for (let next = rows[place + 1]; next !== undefined; next = rows[place + 1]) {
+      if (isMessage(index, next.row) || next.at >= at || next.branch !== rows[place]?.branch) break;
+      place++;
+    }
+    return ends[place];
+  });
+}
+
+/** By place: where the answer ends that stands there, with the results of its calls. A prompt is by itself. */
+function endsOfAnswers(index: RowIndex, load: LoadRow, rows: readonly ConversationRow[]): Int32Array {
+  const ends = Int32Array.from(rows, (_, place) => place);
+  let begin = NONE;
+  let end = NONE;
+  let answer = NONE;
+  const close = (): void => {
+    if (begin !== NONE) ends.fill(end, begin, end);
+    begin = NONE;
+  };
+  for (const [place, { row, branch }] of rows.entries()) {
+    if (begin !== NONE && branch !== rows[begin]?.branch) close();
+    if (!isMessage(index, row)) continue;
+    if (index.kind[row] === ASSISTANT) {
+      const message = index.message[row] as number;
+      if (begin === NONE || message === NONE || message !== answer) {
+        close();
+        begin = place;
+        answer = message;
+      }
+      end = place;
+    } else if (begin !== NONE && isResult(index, load, row)) end = place;
+    else close();
+  }
+  close();
+  return ends;
+}
+
+const isMessage = (index: RowIndex, row: number): boolean => index.kind[row] === USER || index.kind[row] === ASSISTANT;
+
+const isResult = (index: RowIndex, load: LoadRow, row: number): boolean =>
+  ((index.flags[row] as number) & ANSWERS) !== 0 ||
+  contentOf(load(row)).some((block) => block["type"] === "tool_result");

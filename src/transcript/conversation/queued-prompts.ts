@@ -1,0 +1,325 @@
+import { contentOf, push } from "./parallel-tool-results.ts";
+import { textOf } from "../rows/queue-table.ts";
+import { ATTACHMENT, COMPACT_SUMMARY, META, QUEUED_COMMAND, USER } from "../rows/row-index.ts";
+import type { LoadRow, Tree } from "./row-tree.ts";
+import { INTERRUPTIONS } from "../text/user-frames.ts";
+import { record } from "../rows/voice-call.ts";
+
+const NONE = -1;
+
+/**
+ * Queued prompts: what a person typed while a turn was running stands in an `attachment/queued_command` row, not in a user
+ * row (sdk-spec §5.7). It is part of the conversation when it was delivered: when the next thing after it is a reply, when it
+ * hangs on the end of the conversation, or when a `queue-operation` says that it was taken into the running turn.
+ */
+export function deliveredPrompts(
+  tree: Tree,
+  rows: readonly number[],
+  trailing: ReadonlySet<number>,
+  localCommands: ReadonlySet<number>,
+  from: number,
+  load: LoadRow,
+): Set<number> {
+  const delivered = new Set<number>();
+  // What comes next after a row is what comes next after the queued prompt behind it, unless something stands between.
+  let next: "reply" | "prompt" | undefined;
+  let known = rows.length;
+  for (let i = rows.length - 1; i >= 0; i--) {
+    const row = rows[i] as number;
+    if (!tree.isFlagged(row, QUEUED_COMMAND)) continue;
+    for (let j = i + 1; j < known; j++) {
+      const between = kindOfTurn(tree, rows[j] as number, localCommands, load);
+      if (between === undefined) continue;
+      next = between;
+      break;
+    }
+    known = i;
+    if (next === "reply" || trailing.has(row)) delivered.add(row);
+  }
+  if (known < rows.length) applyAbsorbed(tree, rows, from, load, delivered);
+  return delivered;
+}
+
+/**
+ * The other queued prompts among the rows, which the official reader takes for not delivered. The CLI gives the model every
+ * one of them. Not those that are said anyway: copies, and what a row of its own right behind asks again.
+ */
+export function furtherPrompts(
+  tree: Tree,
+  rows: readonly number[],
+  delivered: ReadonlySet<number>,
+  localCommands: ReadonlySet<number>,
+  load: LoadRow,
+): number[] {
+  const queued = rows.filter((row) => tree.isFlagged(row, QUEUED_COMMAND));
+  if (queued.every((row) => delivered.has(row))) return [];
+  const idOf = (row: number): string | undefined => {
+    const { deliveryId, sourceUuid } = idsOf(load(row));
+    return deliveryId ?? sourceUuid;
+  };
+  const known = new Set(queued.filter((row) => delivered.has(row)).map(idOf));
+  known.delete(undefined);
+  const further: number[] = [];
+  let asked: string | undefined;
+  let seen = rows.length;
+  for (let i = rows.length - 1; i >= 0; i--) {
+    const row = rows[i] as number;
+    if (!tree.isFlagged(row, QUEUED_COMMAND) || delivered.has(row)) continue;
+    for (let j = i + 1; j < seen; j++) {
+      const next = rows[j] as number;
+      const kind = kindOfTurn(tree, next, localCommands, load);
+      if (kind === undefined) continue;
+      asked = kind === "prompt" ? wordsOf(record(load(next)["message"])?.["content"]) : undefined;
+      break;
+    }
+    seen = i;
+    const id = idOf(row);
+    if (id !== undefined && known.has(id)) continue;
+    if (id !== undefined) known.add(id);
+    if (wordsOf(record(load(row)["attachment"])?.["prompt"]) !== asked) further.push(row);
+  }
+  return further;
+}
+
+const wordsOf = (content: unknown): string => textOf(content).replace(/\s+/g, "");
+
+function kindOfTurn(
+  tree: Tree,
+  row: number,
+  localCommands: ReadonlySet<number>,
+  load: LoadRow,
+): "reply" | "prompt" | undefined {
+  if (!tree.isMessage(row)) return undefined;
+  if (tree.index.kind[row] !== USER || isReply(load(row))) return "reply";
+  return tree.isFlagged(row, META | COMPACT_SUMMARY) || localCommands.has(row) ? undefined : "prompt";
+}
+
+/** Whether a user row is what came back to the model rather than something a person asked. */
+function isReply(value: Readonly<Record<string, unknown>>): boolean {
+  const answers = Boolean(value["parentUuid"]) && contentOf(value).some((block) => block["type"] === "tool_result");
+  return answers || isInterruption(value);
+}
+
+/** Where the CLI said that it took prompts into a turn, that decides: the last copies of each, as many as it said. */
+function applyAbsorbed(tree: Tree, rows: readonly number[], from: number, load: LoadRow, delivered: Set<number>): void {
+  const { index } = tree;
+  // What was written before the row that the reading begins with is not read either.
+  const absorbed = from === 0 ? index.absorbed : index.absorbed.filter(({ at }) => at > from);
+  if (absorbed.length === 0) return;
+  const counts = new Map<string, number>();
+  for (const { deliveryId, commandUuid } of absorbed) {
+    const key =
+      deliveryId !== undefined && deliveryId !== ""
+        ? `delivery:${deliveryId}`
+        : commandUuid === undefined
+          ? undefined
+          : `uuid:${commandUuid}`;
+    if (key !== undefined) counts.set(key, (counts.get(key) ?? 0) + 1);
+  }
+  // Of all copies in the file, on the conversation or not.
+  const deliveries = new Map<string, string[]>();
+  const contents = new Map<string, string>();
+  const seen = new Set<string>();
+  for (let row = from; row < index.count; row++) {
+    if (!tree.isFlagged(row, QUEUED_COMMAND)) continue;
+    const value = load(row);
+    const uuid = String(value["uuid"]);
+    const { deliveryId, sourceUuid } = idsOf(value);
+    if (deliveryId !== undefined) {
+      if (seen.has(uuid)) continue;
+      seen.add(uuid);
+      push(deliveries, `delivery:${deliveryId}`, uuid);
+    } else if (sourceUuid !== undefined) {
+      const content = JSON.stringify(value["attachment"]);
+      // Copies that differ cannot be told apart by their uuid, so what was said of that uuid does not count.
+      if ((contents.get(sourceUuid) ?? content) !== content) counts.delete(`uuid:${sourceUuid}`);
+      contents.set(sourceUuid, contents.get(sourceUuid) ?? content);
+    }
+  }
+  const confirmed = new Set<string>();
+  for (const [key, uuids] of deliveries) {
+    const count = counts.get(key) ?? 0;
+    for (const uuid of uuids.slice(Math.max(0, uuids.length - count))) confirmed.add(uuid);
+  }
+  const byKey = new Map<string, number[]>();
+  for (const row of rows) {
+    if (!tree.isFlagged(row, QUEUED_COMMAND)) continue;
+    const { deliveryId, sourceUuid } = idsOf(load(row));
+    const key =
+      deliveryId !== undefined ? `delivery:${deliveryId}` : sourceUuid === undefined ? undefined : `uuid:${sourceUuid}`;
+    if (key === undefined || !counts.has(key)) continue;
+    push(byKey, key, row);
+  }
+  for (const [key, copies] of byKey) {
+    const count = counts.get(key) ?? 0;
+    copies.forEach((row, i) => {
+      const yes = key.startsWith("delivery:") ? confirmed.has(String(load(row)["uuid"])) : i >= copies.length - count;
+      if (yes) delivered.add(row);
+      else delivered.delete(row);
+    });
+  }
+}
+
+function idsOf(value: Readonly<Record<string, unknown>>): {
+  deliveryId: string | undefined;
+  sourceUuid: string | undefined;
+} {
+  const attachment = record(value["attachment"]);
+  const text = (key: string): string | undefined => {
+    const id = attachment?.[key];
+    return typeof id === "string" && id !== "" ? id : undefined;
+  };
+  return { deliveryId: text("delivery_id"), sourceUuid: text("source_uuid") };
+}
+
+/** Kinds of origin whose meta rows are shown all the same (sdk-spec §5.8). */
+const SHOWN_ORIGINS = new Set(["channel", "observer", "observer-activity", "slack-ping", "voice-call", "peer"]);
+
+export function hasShownOrigin(origin: unknown): boolean {
+  return SHOWN_ORIGINS.has(String(record(origin)?.["kind"]));
+}
+
+/** The user row that a queued prompt is shown as; undefined when it is not shown. `taken` holds the uuids in use. */
+export function queuedPrompt(
+  value: Readonly<Record<string, unknown>>,
+  taken: Set<string>,
+  { keepMeta = false }: { keepMeta?: boolean } = {},
+): Readonly<Record<string, unknown>> | undefined {
+  const attachment = record(value["attachment"]);
+  if (attachment === undefined || attachment["type"] !== "queued_command") return undefined;
+  const { prompt, source_uuid: source, origin: rawOrigin, commandMode, runId, isMeta, forwardedIntent } = attachment;
+  const origin = typeof record(rawOrigin)?.["kind"] === "string" ? rawOrigin : undefined;
+  if (isMeta && !keepMeta && !hasShownOrigin(origin)) return undefined;
+  if (typeof prompt !== "string" && !Array.isArray(prompt)) return undefined;
+  if (isForwarded(forwardedIntent)) return undefined;
+  const own = String(value["uuid"]);
+  const uuid = typeof source === "string" && source !== "" ? source : own;
+  if (uuid !== own && taken.has(uuid)) return undefined;
+  taken.add(uuid);
+  const shownOrigin = originOf(origin, commandMode, runId);
+  return {
+    type: "user",
+    uuid,
+    parentUuid: value["parentUuid"],
+    sessionId: value["sessionId"],
+    timestamp: value["timestamp"],
+    message: { role: "user", content: prompt },
+    isMeta: Boolean(isMeta),
+    ...(shownOrigin !== undefined && { origin: shownOrigin }),
+    isQueuedCommand: true,
+    isSidechain: value["isSidechain"],
+  };
+}
+
+function isForwarded(intent: unknown): boolean {
+  const { lineage, source } = record(intent) ?? {};
+  return typeof lineage === "string" && lineage !== "" && (source === undefined || typeof source === "string");
+}
+
+const RUN_ID = /^[A-Za-z0-9_.:-]{1,128}$/;
+
+function runIdOf(value: unknown): string | undefined {
+  return typeof value === "string" && RUN_ID.test(value) ? value : undefined;
+}
+
+/** An origin as it is shown: of a task notification only the known keys, of any other all. */
+export function shownOrigin(origin: unknown): unknown {
+  const from = record(origin);
+  if (from?.["kind"] !== "task-notification") return origin;
+  const { subkind, fireReason, producer, runId, taskKind } = from;
+  const run = runIdOf(runId);
+  return {
+    kind: "task-notification",
+    ...(subkind !== undefined && { subkind }),
+    ...(fireReason !== undefined && { fireReason }),
+    ...(producer !== undefined && { producer }),
+    ...(run !== undefined && { runId: run }),
+    ...(taskKind === "mcp-task" && { taskKind }),
+  };
+}
+
+function originOf(origin: unknown, commandMode: unknown, runId: unknown): unknown {
+  const shown =
+    shownOrigin(origin) ?? (commandMode === "task-notification" ? { kind: "task-notification" } : undefined);
+  const run = runIdOf(runId);
+  const from = record(shown);
+  return run !== undefined && from?.["kind"] === "task-notification" && from["runId"] === undefined
+    ? { ...from, runId: run }
+    : shown;
+}
+
+function isInterruption(value: Readonly<Record<string, unknown>>): boolean {
+  const content = record(value["message"])?.["content"];
+  const starts = (text: unknown): boolean =>
+    typeof text === "string" && INTERRUPTIONS.some((words) => text.startsWith(words));
+  if (!Array.isArray(content)) return starts(content);
+  return (
+    content.length > 0 &&
+    content.every((item: unknown) => {
+      const block = record(item);
+      if (block?.["type"] === "text") return starts(block["text"]);
+      return block?.["type"] === "tool_result" && block["is_error"] === true && starts(block["content"]);
+    })
+  );
+}
+
+/**
+ * Rows that hang on the end of the conversation without being on it: only queued prompts among them are shown, in the order
+ * of the tree, siblings by time (sdk-spec §5.7).
+ */
+export function trailingPrompts(tree: Tree, onChain: Uint8Array, leaf: number, load: LoadRow): number[] {
+  const { index } = tree;
+  if (!tree.rows.some((row) => tree.isFlagged(row, QUEUED_COMMAND))) return [];
+  const { written, link } = tree;
+  const children = new Map<number, number[]>();
+  for (const row of tree.rows) {
+    if (tree.isMessage(row)) continue;
+    const before = written[row] as number;
+    const now = link[row] as number;
+    if (before !== NONE) push(children, before, row);
+    if (now !== NONE && now !== before) push(children, now, row);
+  }
+  const underMessages = aboveAbandoned(tree, written, onChain);
+  const seen = onChain.slice();
+  const found: number[] = [];
+  const open = [leaf];
+  for (let row = open.pop(); row !== undefined; row = open.pop()) {
+    if (row !== leaf) {
+      if (seen[row] !== 0) continue;
+      seen[row] = 1;
+      const queued = index.kind[row] === ATTACHMENT && tree.isFlagged(row, QUEUED_COMMAND);
+      if (queued && underMessages[row] === 0) found.push(row);
+    }
+    const below = children.get(index.uuid[row] as number) ?? [];
+    const sorted = below.length > 1 ? byTimestamp(below, load) : below;
+    for (const child of [...sorted].reverse()) if (seen[child] === 0) open.push(child);
+  }
+  return found;
+}
+
+/** Rows off the chain that an abandoned message stands under, by the links that compactions had not changed yet. */
+function aboveAbandoned(tree: Tree, written: Int32Array, onChain: Uint8Array): Uint8Array {
+  const above = new Uint8Array(tree.index.count);
+  for (const row of tree.rows) {
+    if (!tree.isMessage(row) || onChain[row] !== 0 || !tree.isMain(row)) continue;
+    const parentAsWritten = (at: number): number => {
+      const parent = written[at] as number;
+      return parent === NONE ? NONE : (tree.rowOf[parent] as number);
+    };
+    for (let at = parentAsWritten(row); at !== NONE && onChain[at] === 0 && above[at] === 0; at = parentAsWritten(at)) {
+      above[at] = 1;
+    }
+  }
+  return above;
+}
+
+function byTimestamp(rows: readonly number[], load: LoadRow): number[] {
+  const time = new Map(rows.map((row) => [row, load(row)["timestamp"]]));
+  return [...rows].sort((a, b) => {
+    const [x, y] = [a, b].map((row) => time.get(row)).map((text) => (typeof text === "string" ? text : "")) as [
+      string,
+      string,
+    ];
+    return x < y ? -1 : x > y ? 1 : 0;
+  });
+}

@@ -1,0 +1,78 @@
+import { COMPACT_BOUNDARY, FORK_BRIEFING, PROGRESS, type RowIndex, SIDECHAIN } from "../rows/row-index.ts";
+
+const NONE = -1;
+
+/** A rewind that is in force. */
+export interface Rewind {
+  /** Where the conversation ends; `null`: it is empty again. */
+  readonly leaf: string | null;
+  /** Where the row that says so stands in the file. */
+  readonly offset: number;
+  /** No conversation row has come since. */
+  readonly pending: boolean;
+  /** The last conversation row, which may carry on from the leaf; -1 when there is none. */
+  readonly last: number;
+}
+
+/**
+ * The rewind in force behind row `lastRow`, or behind the whole file, as CLI 2.1.329 reads them (measured, see test/real-cli): a `last-prompt`
+ * row with `explicit: true` moves the end of the conversation to its `leafUuid`, or, with `null`, empties it. A later
+ * checkpoint on the same leaf keeps it, one on another leaf takes it back; so does a compaction, and, where the conversation
+ * was emptied, any row that follows.
+ */
+export function rewindInForce(index: RowIndex, lastRow = index.count): Rewind | undefined {
+  let leaf: string | null | undefined;
+  let offset = 0;
+  let pending = false;
+  let last = NONE;
+  let row = 0;
+  const readTo = (end: number): void => {
+    for (; row < end; row++) {
+      if (!counts(index, row)) continue;
+      last = row;
+      pending = false;
+      if (leaf === null || isBoundary(index, row)) leaf = undefined;
+    }
+  };
+  for (const checkpoint of index.checkpoints) {
+    if (checkpoint.at > lastRow) break;
+    readTo(checkpoint.at);
+    if (checkpoint.explicit) {
+      ({ leaf, offset } = checkpoint);
+      pending = true;
+    } else if (checkpoint.leaf !== leaf) leaf = undefined;
+  }
+  readTo(Math.min(lastRow + 1, index.count));
+  return leaf === undefined ? undefined : { leaf, offset, pending, last };
+}
+
+/** A rewind that was written down. */
+export type WrittenRewind = Pick<Rewind, "leaf" | "offset">;
+
+/**
+ * The rewinds of a fork that has the rows of `keep`, in file order: what they cut off is cut off there too. One that only a
+ * checkpoint took back, which no fork has, is left out: it would be in force. `isThere`: whether the fork has such a leaf.
+ */
+export function rewindsOfFork(
+  index: RowIndex,
+  keep: Uint8Array,
+  lastRow: number,
+  isThere: (leaf: string) => boolean,
+): WrittenRewind[] {
+  if (!index.checkpoints.some(({ explicit }) => explicit)) return [];
+  const lastOf = (is: (index: RowIndex, row: number) => boolean): number =>
+    keep.findLastIndex((kept, row) => kept !== 0 && counts(index, row) && is(index, row));
+  const ends = { row: lastOf(() => true), boundary: lastOf(isBoundary) };
+  const inForce = rewindInForce(index, lastRow);
+  const rewinds: WrittenRewind[] = [];
+  for (const { at, explicit, leaf, offset } of index.checkpoints.toReversed()) {
+    if (!explicit || at > lastRow || (leaf !== null && !isThere(leaf))) continue;
+    const isEnded = rewinds.length > 0 || (leaf === null ? ends.row : ends.boundary) >= at;
+    if (isEnded || offset === inForce?.offset) rewinds.push({ leaf, offset });
+  }
+  return rewinds.reverse();
+}
+
+const counts = ({ flags, kind }: RowIndex, row: number): boolean =>
+  ((flags[row] as number) & (SIDECHAIN | FORK_BRIEFING)) === 0 && kind[row] !== PROGRESS;
+const isBoundary = ({ flags }: RowIndex, row: number): boolean => ((flags[row] as number) & COMPACT_BOUNDARY) !== 0;

@@ -1,0 +1,252 @@
+import {
+  ASSISTANT,
+  COMPACT_BOUNDARY,
+  FORK_BRIEFING,
+  META,
+  PARENT_UNKNOWN,
+  PROGRESS,
+  type RowIndex,
+  SIDECHAIN,
+  USER,
+} from "../rows/row-index.ts";
+import { Relinks } from "./relinks.ts";
+import { record } from "../rows/voice-call.ts";
+
+/** Reads the value of a row again. Rows are only loaded where their numbers do not say enough. */
+export type LoadRow = (row: number) => Readonly<Record<string, unknown>>;
+
+export interface TreeOptions {
+  /** Rows before this one are as if they were not in the file. */
+  readonly from?: number;
+  /** Rows that count, by row number; all when absent. */
+  readonly keep?: Uint8Array;
+  /** Takes every row for one of the main chain, whatever its flags say. */
+  readonly allMain?: boolean;
+  /**
+   * `link` of a tree of all rows, for one of some of them: a row whose parent is nowhere hangs where it hangs there, and
+   * one below a row of a sidechain that does not count hangs on the nearest above that does. So it is in a fork.
+   */
+  readonly links?: Int32Array;
+}
+
+const NONE = -1;
+
+/**
+ * Which row hangs on which. Links are kept as numbers of uuids, since a relink may name a uuid that has no row.
+ *
+ * A uuid that occurs twice is one row: the later one, at the place of the later one (sdk-spec §5.2). A parent that is not
+ * in the file, is the row itself, or is no uuid would cut off everything before it; such a row hangs on the nearest
+ * earlier row of the main chain instead.
+ */
+export class Tree {
+  readonly index: RowIndex;
+  /** The rows, each uuid once, in the order in which the uuids first occur. */
+  readonly rows: Int32Array;
+  /** Number of the parent's uuid by row, or -1, before compactions are relinked. */
+  readonly written: Int32Array;
+  /** Row by number of uuid, or -1. */
+  readonly rowOf: Int32Array;
+  readonly #allMain: boolean;
+  /** Absent until a compaction is relinked. */
+  #relinks: Relinks | undefined;
+  /** Boundaries that relinked something: row, and the mark before it. */
+  readonly #boundaries: number[] = [];
+  /** Rows without which relinking would have come to something else. */
+  #tied: Uint8Array | undefined;
+  /** Links as they are now; undefined when they have changed since they were asked for. */
+  #link: Int32Array | undefined;
+
+  constructor(index: RowIndex, { from = 0, keep, allMain = false, links }: TreeOptions = {}) {
+    this.index = index;
+    this.#allMain = allMain;
+    const uuids = index.uuids.count;
+    const rowOf = new Int32Array(uuids).fill(NONE);
+    const order = new Int32Array(index.count);
+    let distinct = 0;
+    for (let row = from; row < index.count; row++) {
+      if (keep !== undefined && keep[row] === 0) continue;
+      const uuid = index.uuid[row] as number;
+      if (rowOf[uuid] === NONE) order[distinct++] = uuid;
+      rowOf[uuid] = row;
+    }
+    this.rowOf = rowOf;
+    this.rows = order.subarray(0, distinct).map((uuid) => rowOf[uuid] as number);
+    this.written = links === undefined ? this.#links(from) : this.#passOverSidechains(links.slice());
+    this.#link = this.written;
+  }
+
+  /** Number of the parent's uuid by row, or -1. Not to be kept while relinks are undone. */
+  get link(): Int32Array {
+    return (this.#link ??= this.#linksNow());
+  }
+
+  /** Parent row, or -1. */
+  parent(row: number): number {
+    const link = this.#linkOf(row);
+    return link === NONE ? NONE : (this.rowOf[link] as number);
+  }
+
+  /** Whether the row can carry the conversation on: no sidechain, no progress. */
+  isMain(row: number): boolean {
+    const flags = this.index.flags[row] as number;
+    const off = this.#allMain ? FORK_BRIEFING : SIDECHAIN | FORK_BRIEFING;
+    return (flags & off) === 0 && this.index.kind[row] !== PROGRESS;
+  }
+
+  isMessage(row: number): boolean {
+    const kind = this.index.kind[row] as number;
+    return kind === USER || kind === ASSISTANT;
+  }
+
+  isFlagged(row: number, flags: number): boolean {
+    return ((this.index.flags[row] as number) & flags) !== 0;
+  }
+
+  /** Whether the row is neither of a sidechain nor meta. */
+  isPlain(row: number): boolean {
+    const off = this.#allMain ? META : SIDECHAIN | META;
+    return !this.isFlagged(row, off);
+  }
+
+  /** The rows from a root down to `row`, parents first. A circle is cut where it closes. */
+  pathTo(row: number, seen = new Uint8Array(this.index.count)): number[] {
+    const path: number[] = [];
+    for (let at = row; at !== NONE && seen[at] === 0; at = this.parent(at)) {
+      seen[at] = 1;
+      path.push(at);
+    }
+    return path.reverse();
+  }
+
+  /**
+   * Hangs the messages that a compaction kept behind its summary, and what followed the summary behind them
+   * (sdk-spec §5.3). `undoRelinks` takes it back.
+   */
+  relinkCompactions(load: LoadRow): void {
+    for (const row of this.rows) {
+      if (!this.isFlagged(row, COMPACT_BOUNDARY)) continue;
+      const metadata = record(load(row)["compactMetadata"]);
+      const messages = record(metadata?.["preservedMessages"]);
+      const segment = record(metadata?.["preservedSegment"]);
+      if (messages === undefined && segment === undefined) continue;
+      this.#relinks ??= new Relinks(this.rows, this.written, this.index.uuids.count);
+      this.#boundaries.push(row, this.#relinks.mark);
+      this.#tie(row);
+      if (messages !== undefined) this.#relinkMessages(this.#relinks, messages);
+      else if (segment !== undefined) this.#relinkSegment(this.#relinks, segment);
+    }
+    if (this.#relinks !== undefined) this.#link = undefined;
+  }
+
+  get isRelinked(): boolean {
+    return this.#relinks !== undefined;
+  }
+
+  /** Whether other rows hang elsewhere because the row is there: a boundary, or what its compaction kept. */
+  isTied(row: number): boolean {
+    return this.#tied !== undefined && this.#tied[row] !== 0;
+  }
+
+  /** Takes back what the boundary `row`, and every later one, relinked. */
+  undoRelinks(row: number): void {
+    while (this.#boundaries.length > 0 && (this.#boundaries.at(-2) as number) >= row) {
+      this.#relinks?.undoTo(this.#boundaries.pop() as number);
+      this.#boundaries.pop();
+      this.#link = undefined;
+    }
+  }
+
+  #linkOf(row: number): number {
+    return this.#link === undefined && this.#relinks !== undefined
+      ? this.#relinks.linkOf(row)
+      : (this.link[row] as number);
+  }
+
+  #linksNow(): Int32Array {
+    const link = this.written.slice();
+    if (this.#relinks !== undefined) for (const row of this.rows) link[row] = this.#relinks.linkOf(row);
+    return link;
+  }
+
+  #relinkMessages(relinks: Relinks, { anchorUuid, uuids }: Readonly<Record<string, unknown>>): void {
+    if (!Array.isArray(uuids) || uuids.length === 0) return;
+    const kept = uuids.map((uuid) => (typeof uuid === "string" ? this.#rowWith(uuid) : NONE));
+    if (kept.includes(NONE)) return;
+    const anchor = typeof anchorUuid === "string" ? this.index.uuids.find(anchorUuid) : NONE;
+    let link = anchor;
+    for (const row of kept) {
+      this.#tie(row);
+      relinks.setLink(row, link);
+      link = this.index.uuid[row] as number;
+    }
+    if (anchor !== NONE) relinks.moveChildren(anchor, link, kept[0] as number);
+  }
+
+  #relinkSegment(relinks: Relinks, { headUuid, anchorUuid, tailUuid }: Readonly<Record<string, unknown>>): void {
+    const anchor = typeof anchorUuid === "string" ? this.index.uuids.find(anchorUuid) : NONE;
+    const head = typeof headUuid === "string" ? this.#rowWith(headUuid) : NONE;
+    if (head !== NONE) {
+      this.#tie(head);
+      relinks.setLink(head, anchor);
+    }
+    const tail = typeof tailUuid === "string" ? this.index.uuids.find(tailUuid) : NONE;
+    if (anchor !== NONE) relinks.moveChildren(anchor, tail, head);
+  }
+
+  #tie(row: number): void {
+    this.#tied ??= new Uint8Array(this.index.count);
+    this.#tied[row] = 1;
+  }
+
+  #rowWith(uuid: string): number {
+    const number = this.index.uuids.find(uuid);
+    return number === NONE ? NONE : (this.rowOf[number] as number);
+  }
+
+  #links(from: number): Int32Array {
+    const { index } = this;
+    const link = index.parent.slice(0, index.count);
+    // Parents among the rows left out on purpose end the chain; only those that are nowhere in the file are broken links.
+    const elsewhere = index.elsewhere?.slice() ?? new Uint8Array(index.uuids.count);
+    for (let row = 0; row < index.count; row++) elsewhere[index.uuid[row] as number] = 1;
+    let lastMain = NONE;
+    for (let row = from; row < index.count; row++) {
+      if (this.rowOf[index.uuid[row] as number] !== row) continue;
+      const parent = link[row] as number;
+      const isBroken =
+        parent === NONE ? this.isFlagged(row, PARENT_UNKNOWN) : elsewhere[parent] === 0 || parent === index.uuid[row];
+      // A compaction begins a new tree, whether its boundary says so or names a row that is nowhere.
+      const isRepaired = isBroken && lastMain !== NONE && !this.#offMain(row) && !this.isFlagged(row, COMPACT_BOUNDARY);
+      if (isRepaired) link[row] = index.uuid[lastMain] as number;
+      if (this.isMain(row)) lastMain = row;
+    }
+    return link;
+  }
+
+  #passOverSidechains(link: Int32Array): Int32Array {
+    const { index } = this;
+    /** What stands above the rows of sidechains, by number of uuid. */
+    const above = new Map<number, number>();
+    for (let row = 0; row < index.count; row++) {
+      const uuid = index.uuid[row] as number;
+      if (this.isFlagged(row, SIDECHAIN) && this.rowOf[uuid] === NONE) above.set(uuid, link[row] as number);
+    }
+    if (above.size === 0) return link;
+    for (const row of this.rows) {
+      const passed = new Set<number>();
+      let at = link[row] as number;
+      for (let next = above.get(at); next !== undefined && !passed.has(at); next = above.get(at)) {
+        passed.add(at);
+        at = next;
+      }
+      // Each row of a sidechain is passed once, however many hang below it.
+      for (const uuid of passed) above.set(uuid, at);
+      link[row] = at;
+    }
+    return link;
+  }
+
+  #offMain(row: number): boolean {
+    return !this.#allMain && this.isFlagged(row, SIDECHAIN);
+  }
+}

@@ -1,0 +1,183 @@
+import { COMPACT_BOUNDARY, DATA_FLOW_ON, SIDECHAIN } from "../rows/row-index.ts";
+import { record } from "../rows/voice-call.ts";
+
+/** Where a row stands that is read again when it is written, in bytes: a few of them may be as large as all the rest. */
+export interface StoredRow {
+  readonly offset: number;
+  readonly length: number;
+}
+
+/** Reasons why the data-flow records of a session are incomplete. */
+const ROWS_WITHOUT_RECORDS = 11;
+const COMPACTED_SINCE_SNAPSHOT = 13;
+
+/** What a fork takes over of the rows that are no conversation (sdk-spec §6.5). Last ones win, where one counts. */
+export class ForkFacts {
+  historySuppressed = false;
+  readonly organizations = new Set<string>();
+  /** Rows whose `replacements` are taken over. */
+  readonly replacements: StoredRow[] = [];
+  atis: string | undefined;
+  tools: readonly string[] | undefined;
+  /** Each by its JSON; those of kinds that are not known too. */
+  derivedFrom: Map<string, unknown> | undefined;
+  relocatedCwd: string | undefined;
+  /** The last titles of either kind, wherever they stand; `""` is one. */
+  customTitle: string | undefined;
+  aiTitle: string | undefined;
+  readonly #sessionId: string;
+  /** The rows whose entries of unknown kinds are in `derivedFrom`. */
+  #unknownOrigins: StoredRow[] = [];
+  readonly #dataFlow: StoredRow[] = [];
+  #flowBegan = false;
+  /** Whether the session has such rows of its own: those of other sessions in the file count only then. */
+  #ownFlow = false;
+  #lacksRecords = false;
+  #isCompacted = false;
+
+  constructor(sessionId: string) {
+    this.#sessionId = sessionId;
+  }
+
+  /** Types worth parsing a row for. */
+  static readonly types: ReadonlySet<string> = new Set([
+    "history-suppression",
+    "hybrid-organization",
+    "content-replacement",
+    "atis-latch",
+    "tools-used",
+    "data-flow-records",
+    "data-flow-incomplete",
+    "derived-from",
+    "relocated",
+    "custom-title",
+    "ai-title",
+  ]);
+
+  /** A conversation row, by its flags. */
+  pass(flags: number): void {
+    if ((flags & SIDECHAIN) !== 0) return;
+    if (this.#flowBegan && (flags & DATA_FLOW_ON) === 0) this.#lacksRecords = true;
+    if ((flags & COMPACT_BOUNDARY) !== 0) this.#isCompacted = true;
+  }
+
+  /** Rows that are taken over as they are, but for the id of this session. */
+  get dataFlow(): readonly StoredRow[] {
+    return this.#ownFlow ? this.#dataFlow : [];
+  }
+
+  /** Why the records are incomplete, as far as the order of the rows says so: a fork has the rows of one kind together. */
+  incompleteCodes(): number[] {
+    if (!this.#ownFlow) return [];
+    return [
+      ...(this.#lacksRecords ? [ROWS_WITHOUT_RECORDS] : []),
+      ...(this.#isCompacted ? [COMPACTED_SINCE_SNAPSHOT] : []),
+    ];
+  }
+
+  add(row: Readonly<Record<string, unknown>>, offset: number, length: number): void {
+    const own = row["sessionId"] === this.#sessionId;
+    switch (row["type"]) {
+      case "history-suppression":
+        this.historySuppressed = true;
+        return;
+      case "hybrid-organization":
+        return this.#addOrganization(row["organizationUuid"]);
+      case "content-replacement":
+        if (own && Array.isArray(row["replacements"])) this.replacements.push({ offset, length });
+        return;
+      case "atis-latch": {
+        const { atis } = row;
+        if (own && typeof atis === "string" && /^[\x21-\x7e]*$/.test(atis)) this.atis = atis;
+        return;
+      }
+      case "tools-used": {
+        const { tools } = row;
+        if (own && Array.isArray(tools))
+          this.tools = tools.filter((tool): tool is string => typeof tool === "string" && tool !== "");
+        return;
+      }
+      case "data-flow-records":
+      case "data-flow-incomplete":
+        if (typeof row["sessionId"] === "string" && row["agentId"] === undefined)
+          this.#addFlow(row, own, { offset, length });
+        return;
+      case "derived-from":
+        if (own) this.#addOrigins(row, { offset, length });
+        return;
+      case "relocated": {
+        const { relocatedCwd } = row;
+        if (own && typeof relocatedCwd === "string" && relocatedCwd !== "") this.relocatedCwd = relocatedCwd;
+        return;
+      }
+      case "custom-title":
+        if (typeof row["customTitle"] === "string") this.customTitle = row["customTitle"];
+        return;
+      case "ai-title":
+        if (typeof row["aiTitle"] === "string") this.aiTitle = row["aiTitle"];
+    }
+  }
+
+  #addFlow({ type, snapshot }: Readonly<Record<string, unknown>>, own: boolean, at: StoredRow): void {
+    this.#dataFlow.push(at);
+    this.#flowBegan = true;
+    if (!own) return;
+    this.#ownFlow = true;
+    if (type === "data-flow-records" && snapshot === true) this.#isCompacted = false;
+  }
+
+  /** A list takes the place of those before it, but one with entries of unknown kinds, which may not be all. */
+  #addOrigins(row: Readonly<Record<string, unknown>>, at: StoredRow): void {
+    const list = originsOf(row);
+    const isKnown = list?.every(isKnownOrigin) === true;
+    const isFirst = !this.#ownFlow;
+    if (!isKnown) this.#flowBegan = this.#ownFlow = true;
+    if (list === undefined) {
+      this.#dataFlow.push(at);
+      return;
+    }
+    if (isKnown || this.derivedFrom === undefined) this.derivedFrom = new Map();
+    for (const origin of list) this.derivedFrom.set(JSON.stringify(origin), origin);
+    if (isKnown) {
+      for (const row of this.#unknownOrigins) this.#dataFlow.push(row);
+      this.#unknownOrigins = [];
+    } else if (isFirst)
+      // Whose rows come first decides which of two sessions is believed.
+      this.#dataFlow.push(at);
+    else this.#unknownOrigins.push(at);
+  }
+
+  #addOrganization(value: unknown): void {
+    if (typeof value !== "string" || !/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(value)) return;
+    this.organizations.add(value.toLowerCase());
+  }
+}
+
+/** Entries of a `derived-from` row; undefined where it is one of a later version. */
+export const originsOf = ({ v, sessions }: Readonly<Record<string, unknown>>): readonly unknown[] | undefined =>
+  v === 1 && Array.isArray(sessions) ? sessions : undefined;
+
+/** How one session comes of another. */
+const VIAS: ReadonlySet<unknown> = new Set([
+  "fork",
+  "branch",
+  "resume",
+  "clear",
+  "compact",
+  "import",
+  "teleport",
+  "cloud",
+  "background",
+  "launch",
+  "subprocess",
+  "teammate",
+]);
+
+export function isKnownOrigin(value: unknown): boolean {
+  const { type, id, via } = record(value) ?? {};
+  if (!VIAS.has(via)) return false;
+  return type === "unknown" ? id === null : type === SESSION && typeof id === "string" && id !== "";
+}
+
+/** Type of an entry that names a session. */
+export const SESSION = "claude_code_session";

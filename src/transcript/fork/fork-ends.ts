@@ -1,0 +1,286 @@
+import { findLeaf } from "../conversation/leaf.ts";
+import { contentOf, insertParallel } from "../conversation/parallel-tool-results.ts";
+import { ASSISTANT, COMPACT_BOUNDARY, type RowIndex, USER } from "../rows/row-index.ts";
+import { type LoadRow, Tree } from "../conversation/row-tree.ts";
+
+const NONE = -1;
+
+/**
+ * Trees that are made of one cut: each is a pass over the rows. A transcript whose ends can be taken out one by one, as in
+ * every real one, takes one or two.
+ */
+const TREES = 32;
+
+/**
+ * Takes out of a cut what would make its conversation end elsewhere than at its last row: one end after the other, the last
+ * in the file first, with all that stands on it alone. `links`: of a tree of all rows.
+ *
+ * Where that takes too many trees, in a file made for it, everything goes that the conversation does not stand on.
+ */
+export function leaveOutOtherEnds(
+  index: RowIndex,
+  links: Int32Array,
+  slice: Uint8Array,
+  preserved: (boundary: number) => ReadonlySet<unknown>,
+  load: LoadRow,
+): Uint8Array {
+  const last = slice.lastIndexOf(1);
+  if (last < 0) return slice;
+  const cut = new Cut(index, links, slice, last, load);
+  if (!cut.hasStart) return slice;
+  cut.takeOutBoundaries(preserved);
+  for (let tree = 0; tree < TREES; tree++) if (cut.takeOutEnds()) return cut.keep;
+  cut.takeOutAll();
+  return cut.keep;
+}
+
+class Cut {
+  readonly keep: Uint8Array;
+  readonly #index: RowIndex;
+  readonly #links: Int32Array;
+  readonly #load: LoadRow;
+  /** The rows of the conversation that the cut should have. */
+  readonly #wanted: ReadonlySet<number>;
+  /** Places on the way to its end, and that of the last row which only stands in a conversation that runs through it. */
+  readonly #placeOf = new Map<number, number>();
+  readonly #lastOfItself: number;
+  readonly #removal: Removal;
+
+  constructor(index: RowIndex, links: Int32Array, slice: Uint8Array, last: number, load: LoadRow) {
+    this.#index = index;
+    this.#links = links;
+    this.#load = load;
+    this.keep = slice.slice();
+    const tree = this.#tree();
+    const { path, chain } = this.#conversationEndingAt(tree, last);
+    this.#wanted = new Set(chain);
+    // Of a circle, and of what is relinked, a part of the way is not the beginning of it.
+    const isStraight = !tree.isRelinked && path[0] !== undefined && tree.parent(path[0]) === NONE;
+    if (isStraight) path.forEach((row, place) => this.#placeOf.set(row, place));
+    this.#lastOfItself = path.findLastIndex((row) => !this.#canStandBeside(row));
+    const asWritten = new Tree(index, { keep: slice, allMain: true, links });
+    const live = new Uint8Array(index.count);
+    for (const row of [last, ...chain]) asWritten.pathTo(row, live);
+    this.#removal = new Removal(asWritten, this.keep, live, chain[0]);
+  }
+
+  get hasStart(): boolean {
+    return this.#removal.start !== NONE;
+  }
+
+  /** Boundaries of compactions that keep nothing of what the conversation stands on would only hide it. */
+  takeOutBoundaries(preserved: (boundary: number) => ReadonlySet<unknown>): void {
+    const { flags, count } = this.#index;
+    for (let row = 0; row < count; row++) {
+      if (this.keep[row] === 0 || ((flags[row] as number) & COMPACT_BOUNDARY) === 0) continue;
+      if (!this.#removal.canGo(row)) continue;
+      const isAlive = [...preserved(row)].some((uuid) => typeof uuid === "string" && this.#removal.isLive(uuid));
+      if (!isAlive) this.#removal.remove(row);
+    }
+  }
+
+  /** True when the conversation ends where it should, or nothing can be done about it; false when a new tree is needed. */
+  takeOutEnds(): boolean {
+    const { keep } = this;
+    const index = this.#index;
+    const tree = this.#tree();
+    const { link } = tree;
+    const children = new Uint32Array(index.uuids.count);
+    for (const row of tree.rows) {
+      const above = link[row] as number;
+      if (above !== NONE && tree.isMain(row)) children[above] = (children[above] as number) + 1;
+    }
+    const dead = new Uint8Array(index.count);
+    let changed = false;
+    for (let end = index.count - 1; end >= 0; end--) {
+      const uuid = index.uuid[end] as number;
+      if (keep[end] === 0 || tree.rowOf[uuid] !== end || children[uuid] !== 0 || !tree.isMain(end)) continue;
+      const leaf = this.#messageAbove(tree, end, dead);
+      if (leaf === NONE) continue;
+      if (this.#mayBeWanted(leaf)) {
+        // What stands beside a chain is found in a tree of what is left.
+        if (changed) return false;
+        const { chain } = this.#conversationTo(tree, leaf);
+        if (chain.length === this.#wanted.size && chain.every((row) => this.#wanted.has(row))) return true;
+      }
+      if (!this.#removal.canGo(end)) return true;
+      changed = true;
+      if (!this.#isStillTrue(tree, children, this.#removal.remove(end), end)) return false;
+    }
+    return true;
+  }
+
+  takeOutAll(): void {
+    for (let row = 0; row < this.#index.count; row++) if (this.#removal.canGo(row)) this.keep[row] = 0;
+  }
+
+  /** Brings the numbers of children up to date; false when rows that are gone change the tree otherwise, or ends behind `end`. */
+  #isStillTrue(tree: Tree, children: Uint32Array, gone: readonly number[], end: number): boolean {
+    const { link } = tree;
+    const childless: number[] = [];
+    for (const row of gone) {
+      const uuid = this.#index.uuid[row] as number;
+      if (tree.isTied(row) || this.#removal.isRepeated(uuid)) return false;
+      const above = link[row] as number;
+      if (above === NONE || !tree.isMain(row)) continue;
+      const left = (children[above] as number) - 1;
+      children[above] = left;
+      if (left === 0 && tree.rowOf[above] !== NONE) childless.push(tree.rowOf[above] as number);
+    }
+    return childless.every((row) => row < end || this.keep[row] === 0 || !tree.isMain(row));
+  }
+
+  #messageAbove(tree: Tree, end: number, dead: Uint8Array): number {
+    for (let row = end; row !== NONE && this.keep[row] !== 0 && dead[row] === 0; row = tree.parent(row)) {
+      if (tree.isMessage(row)) return row;
+      dead[row] = 1;
+    }
+    return NONE;
+  }
+
+  /** Whether the conversation that ends with the row can be the wanted one. Otherwise it is not worth finding out. */
+  #mayBeWanted(leaf: number): boolean {
+    return this.#wanted.has(leaf) && (this.#placeOf.get(leaf) ?? Infinity) >= this.#lastOfItself;
+  }
+
+  /** Whether a row may be put into a conversation that does not run through it: calls and results of parallel tools. */
+  #canStandBeside(row: number): boolean {
+    const { kind, message } = this.#index;
+    if (kind[row] === ASSISTANT) return message[row] !== NONE;
+    return kind[row] === USER && contentOf(this.#load(row)).some((block) => block["type"] === "tool_result");
+  }
+
+  /** The conversation that would be read if `last` were followed by one more row. */
+  #conversationEndingAt(tree: Tree, last: number): { path: readonly number[]; chain: readonly number[] } {
+    const seen = new Uint8Array(this.#index.count);
+    let end = last;
+    while (end !== NONE && seen[end] === 0 && !tree.isMessage(end)) {
+      seen[end] = 1;
+      end = tree.parent(end);
+    }
+    const leaf = end !== NONE && tree.isMessage(end) ? end : findLeaf(tree, undefined, this.#load)?.row;
+    return leaf === undefined ? { path: [], chain: [] } : this.#conversationTo(tree, leaf);
+  }
+
+  #conversationTo(tree: Tree, leaf: number): { path: readonly number[]; chain: readonly number[] } {
+    const onChain = new Uint8Array(this.#index.count);
+    const path = tree.pathTo(leaf, onChain);
+    return { path, chain: insertParallel(tree, path, onChain, this.#load) };
+  }
+
+  #tree(): Tree {
+    const tree = new Tree(this.#index, { keep: this.keep, allMain: true, links: this.#links });
+    tree.relinkCompactions(this.#load);
+    return tree;
+  }
+}
+
+/**
+ * Takes rows out of a cut: a row and what is above it up to where something else hangs, then what hangs on those further
+ * behind in the file. Every row is gone over once, however many are taken out.
+ */
+class Removal {
+  /** Where the wanted conversation begins in the file, or -1. Nothing before it goes. */
+  readonly start: number;
+  readonly #tree: Tree;
+  readonly #index: RowIndex;
+  readonly #keep: Uint8Array;
+  /** First row of each uuid in the cut, by number of the uuid, or -1. */
+  readonly #first: Int32Array;
+  readonly #liveUuids: Uint8Array;
+  /** How many rows of the file have a uuid: 0, 1, or 2 for more. */
+  readonly #copies: Uint8Array;
+  /** Rows that hang on a uuid, and rows that have it, the last in the file first; each list begins with what is still to be gone over. */
+  readonly #below: RowLists;
+  readonly #same: RowLists;
+
+  constructor(tree: Tree, keep: Uint8Array, live: Uint8Array, firstWanted: number | undefined) {
+    const { index } = tree;
+    this.#tree = tree;
+    this.#index = index;
+    this.#keep = keep;
+    this.#first = new Int32Array(index.uuids.count).fill(NONE);
+    this.#liveUuids = new Uint8Array(index.uuids.count);
+    this.#copies = new Uint8Array(index.uuids.count);
+    this.#below = new RowLists(index.uuids.count, index.count);
+    this.#same = new RowLists(index.uuids.count, index.count);
+    const { link } = tree;
+    for (let row = 0; row < index.count; row++) {
+      const uuid = index.uuid[row] as number;
+      this.#copies[uuid] = Math.min(2, (this.#copies[uuid] as number) + 1);
+      if (keep[row] === 0) continue;
+      if (this.#first[uuid] === NONE) this.#first[uuid] = row;
+      if (live[row] !== 0) this.#liveUuids[uuid] = 1;
+      const above = link[row] as number;
+      if (above !== NONE) this.#below.add(above, row);
+      this.#same.add(uuid, row);
+    }
+    this.start = firstWanted === undefined ? NONE : (this.#first[index.uuid[firstWanted] as number] as number);
+  }
+
+  isLive(uuid: string): boolean {
+    const number = this.#index.uuids.find(uuid);
+    return number !== NONE && this.#liveUuids[number] !== 0;
+  }
+
+  isRepeated(uuid: number): boolean {
+    return (this.#copies[uuid] as number) > 1;
+  }
+
+  /** A copy of a row that the conversation stands on is that row. */
+  canGo(row: number): boolean {
+    const uuid = this.#index.uuid[row] as number;
+    const first = this.#first[uuid] as number;
+    return this.#liveUuids[uuid] === 0 && first !== NONE && first >= this.start;
+  }
+
+  /** Returns the rows that are gone. */
+  remove(end: number): number[] {
+    const { uuid } = this.#index;
+    const gone: number[] = [];
+    /** uuids that are gone, each with the row behind which what hangs on it goes. */
+    const open: number[] = [];
+    for (let row = end; row !== NONE && this.canGo(row) && this.#keep[row] !== 0; row = this.#tree.parent(row)) {
+      this.#keep[row] = 0;
+      gone.push(row);
+      open.push(uuid[row] as number, NONE);
+    }
+    while (open.length > 0) {
+      const behind = open.pop() as number;
+      const id = open.pop() as number;
+      for (const lists of [this.#below, this.#same]) {
+        for (let row = lists.takeBehind(id, behind); row !== NONE; row = lists.takeBehind(id, behind)) {
+          if (this.#keep[row] !== 0) gone.push(row);
+          this.#keep[row] = 0;
+          open.push(uuid[row] as number, row);
+        }
+      }
+    }
+    return gone;
+  }
+}
+
+/** A list of rows for each uuid, the last row first. */
+class RowLists {
+  readonly #head: Int32Array;
+  readonly #next: Int32Array;
+
+  constructor(uuids: number, rows: number) {
+    this.#head = new Int32Array(uuids).fill(NONE);
+    this.#next = new Int32Array(rows);
+  }
+
+  /** Rows come in the order of the file. */
+  add(uuid: number, row: number): void {
+    this.#next[row] = this.#head[uuid] as number;
+    this.#head[uuid] = row;
+  }
+
+  /** Takes the first row off a list if it stands behind another; -1 when it does not, or there is none. */
+  takeBehind(uuid: number, behind: number): number {
+    const row = this.#head[uuid] as number;
+    if (row <= behind) return NONE;
+    this.#head[uuid] = this.#next[row] as number;
+    return row;
+  }
+}

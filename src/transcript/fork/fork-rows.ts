@@ -1,0 +1,448 @@
+import { withoutPreserved, type ForkCut } from "./select-rows.ts";
+import { type ForkFacts, isKnownOrigin, originsOf, SESSION, type StoredRow } from "./carried-over.ts";
+import type { ForkPart } from "./fork-prompts.ts";
+import { type ForkKey, ForkMembers, ForkValues, type RowWriter } from "./row-writer.ts";
+import { rewindsOfFork, type WrittenRewind } from "../conversation/rewind.ts";
+import { withPlainKeys } from "../rows/plain-keys.ts";
+import { ASSISTANT, PROGRESS, QUEUED_COMMAND, type RowIndex, SIDECHAIN, SYSTEM } from "../rows/row-index.ts";
+import { parseRow } from "../rows/row.ts";
+import { RowScan, scanObject } from "../rows/json-scanner.ts";
+import type { QueuedPrompt } from "../conversation/queue.ts";
+import { type LoadRow, Tree } from "../conversation/row-tree.ts";
+import { record } from "../rows/voice-call.ts";
+
+/** 16 random bytes for each uuid of the source. */
+export type NewIds = Uint8Array;
+
+export interface ForkIdentity {
+  readonly sourceId: string;
+  readonly forkId: string;
+  /** Makes a uuid. */
+  readonly freshId: () => string;
+  /** ISO time of the fork. */
+  readonly now: string;
+  /** New uuids; absent: rows keep theirs. */
+  readonly ids: NewIds | undefined;
+  /** Where a `cwd` lies in the fork; absent: where it lay. */
+  readonly mapCwd: ((cwd: string) => string) | undefined;
+}
+
+const NONE = -1;
+const UNKNOWN = -2;
+const PLAIN_STRING = /^"[\w-]*"$/;
+const FALSE = Uint8Array.from("false", (char) => char.charCodeAt(0));
+
+/** Members a fork drops: they speak of the source's process, team or uuids (sdk-spec §6.4). */
+const REMOVED = [
+  "teamName",
+  "agentName",
+  "sessionKind",
+  "slug",
+  "sourceToolAssistantUUID",
+  "summarizedTurnPromptUuids",
+  "droppedPromptUuids",
+  "sentAsUuid",
+  "rowsAheadOfPutBack",
+  "turnAttributionKey",
+] as const;
+
+/** Members that are replaced in some rows only. */
+const OCCASIONAL = [
+  "cwd",
+  "fold",
+  "timestamp",
+  "attachment",
+  "compactMetadata",
+  "logicalParentUuid",
+  "neutralizedByFork",
+] as const;
+
+/** Members that are appended where a row lacks them, in this order. */
+const ADDED = [
+  "neutralizedByFork",
+  "parentUuid",
+  "logicalParentUuid",
+  "sessionId",
+  "timestamp",
+  "isSidechain",
+  "requestSessionId",
+  "forkedFrom",
+] as const;
+
+/** Turns the rows of a source, in file order, into the rows of its fork. */
+export class ForkRows {
+  readonly #index: RowIndex;
+  readonly #cut: ForkCut;
+  readonly #prompts: readonly QueuedPrompt[];
+  readonly #load: LoadRow;
+  readonly #identity: ForkIdentity;
+  readonly #tree: Tree;
+  readonly #link: Int32Array;
+  /** By number of uuid: the nearest uuid, from it upwards, of a row that the fork has; filled as it is asked for. */
+  #nearest: Int32Array | undefined;
+  /** Last row taken of each uuid, or -1. */
+  readonly #rowOf: Int32Array;
+  readonly #last: number;
+  /** The rewinds whose rows are taken. */
+  readonly #rewinds: readonly WrittenRewind[];
+  #nextRewind = 0;
+  /** Next row of the index that has not been met in the file. */
+  #next = 0;
+  #nextPrompt = 0;
+  readonly #members = new ForkMembers();
+  readonly #values = new ForkValues();
+  readonly #scan = new RowScan();
+  #lastId = { uuid: NONE, json: "" };
+  /** Sessions that rows of the source say they were forked from. */
+  readonly #ancestors = new Set<string>();
+
+  constructor(index: RowIndex, load: LoadRow, { cut, prompts }: ForkPart, identity: ForkIdentity) {
+    for (const key of REMOVED) this.#values.set(key, null);
+    this.#index = index;
+    this.#load = load;
+    this.#cut = cut;
+    this.#prompts = prompts;
+    this.#identity = identity;
+    // The reader's tree: a row whose parent is nowhere hangs where the reader would hang it.
+    this.#tree = new Tree(index);
+    this.#link = this.#tree.link;
+    this.#rowOf = new Int32Array(index.uuids.count).fill(NONE);
+    for (let row = 0; row < index.count; row++) if (cut.keep[row] !== 0) this.#rowOf[index.uuid[row] as number] = row;
+    this.#last = cut.keep.findLastIndex((kept, row) => kept !== 0 && index.kind[row] !== PROGRESS);
+    this.#rewinds = rewindsOfFork(
+      index,
+      cut.keep,
+      cut.last === NONE ? index.count : cut.last,
+      (leaf) => this.#writtenAbove(leaf) !== undefined,
+    );
+  }
+
+  /** Rows that stand before the conversation. */
+  *headRows(facts: ForkFacts): Generator<object> {
+    const { forkId: sessionId, now } = this.#identity;
+    if (facts.historySuppressed) yield { type: "history-suppression", sessionId, cause: "fork_inherit", ts: now };
+    for (const organizationUuid of facts.organizations) {
+      yield { type: "hybrid-organization", sessionId, organizationUuid };
+    }
+  }
+
+  /** Writes what a row of the source becomes in the fork, if anything. */
+  write(bytes: Buffer, offset: number, scan: RowScan, writer: RowWriter): void {
+    const rewind = this.#rewinds[this.#nextRewind];
+    if (rewind?.offset === offset) {
+      this.#nextRewind++;
+      writer.value(this.#rewindRow(parseRow(bytes, scan.open, scan.end) ?? {}, rewind));
+      return;
+    }
+    const prompt = this.#prompts[this.#nextPrompt];
+    if (prompt !== undefined && this.#index.queue.offset[prompt.place] === offset) {
+      this.#nextPrompt++;
+      writer.value(this.#promptRow(prompt));
+      return;
+    }
+    if (this.#next >= this.#index.count || this.#index.offset[this.#next] !== offset) return;
+    const row = this.#next++;
+    this.#members.read(bytes, scan);
+    if (this.#members.escaped) {
+      const plain = withPlainKeys(bytes, scan);
+      if (!scanObject(plain, 0, plain.length, this.#scan)) return;
+      this.#members.read(plain, this.#scan);
+      this.#writeRow(row, plain, this.#scan, writer);
+    } else this.#writeRow(row, bytes, scan, writer);
+  }
+
+  replacementsStart(): string {
+    return `{"type":"content-replacement","sessionId":"${this.#identity.forkId}","replacements":[`;
+  }
+
+  replacementsEnd(): string {
+    return `],"uuid":"${this.#freshId()}","timestamp":"${this.#identity.now}"}\n`;
+  }
+
+  /** Rows that stand after the conversation and its replacements; the title is the last. `read` gives a row's value. */
+  *tailRows(
+    facts: ForkFacts,
+    customTitle: string,
+    read: (row: StoredRow) => Readonly<Record<string, unknown>> | undefined,
+  ): Generator<object> {
+    const { forkId: sessionId, now, mapCwd } = this.#identity;
+    if (facts.atis !== undefined) yield { type: "atis-latch", sessionId, atis: facts.atis };
+    if (facts.tools !== undefined) yield { type: "tools-used", sessionId, tools: facts.tools };
+    for (const row of facts.dataFlow) {
+      const value = read(row);
+      if (value !== undefined) yield this.#flowRow(value);
+    }
+    const codes = facts.incompleteCodes();
+    if (codes.length > 0) yield { type: "data-flow-incomplete", v: 1, sessionId, codes };
+    if (facts.derivedFrom !== undefined || facts.dataFlow.length > 0) {
+      yield { type: "derived-from", v: 1, sessionId, sessions: this.#origins(facts.derivedFrom ?? new Map()) };
+    }
+    if (facts.relocatedCwd !== undefined && mapCwd === undefined) {
+      yield { type: "relocated", sessionId, relocatedCwd: facts.relocatedCwd };
+    }
+    yield { type: "custom-title", sessionId, customTitle, uuid: this.#freshId(), timestamp: now };
+  }
+
+  /** Of a list that a later one took the place of, only what is not known is left. */
+  #flowRow(value: Readonly<Record<string, unknown>>): object {
+    const { sourceId, forkId: sessionId } = this.#identity;
+    if (value["sessionId"] !== sourceId) return value;
+    const origins = value["type"] === "derived-from" ? originsOf(value) : undefined;
+    if (origins === undefined) return { ...value, sessionId };
+    return { ...value, sessionId, sessions: origins.filter((origin) => !isKnownOrigin(origin)) };
+  }
+
+  /** The sessions that the fork comes from: those that the source names, its ancestors, and itself. */
+  #origins(named: ReadonlyMap<string, unknown>): unknown[] {
+    const known = new Map(named);
+    const ids = new Set(
+      [...named.values()].map(record).flatMap((from) => (from?.["type"] === SESSION ? [from["id"]] : [])),
+    );
+    for (const id of [...this.#ancestors].filter((ancestor) => !ids.has(ancestor)).concat(this.#identity.sourceId)) {
+      const from = { type: SESSION, id, via: "fork" };
+      known.set(JSON.stringify(from), from);
+    }
+    return [...known.values()];
+  }
+
+  #writeRow(row: number, bytes: Buffer, scan: RowScan, writer: RowWriter): void {
+    const forkedFrom = this.#members.text("forkedFrom");
+    const ancestor = forkedFrom === undefined ? undefined : textOf(record(parse(forkedFrom))?.["sessionId"]);
+    if (ancestor !== undefined && ancestor !== "") this.#ancestors.add(ancestor);
+    if (this.#cut.keep[row] === 0 || this.#index.kind[row] === PROGRESS) return;
+
+    const { forkId, sourceId, now, mapCwd } = this.#identity;
+    const values = this.#values;
+    for (const key of OCCASIONAL) values.set(key, undefined);
+    const parent = this.#parentOf(row);
+    values.set("parentUuid", parent === NONE ? "null" : this.#id(parent));
+    values.set("uuid", this.#id(this.#index.uuid[row] as number));
+    values.set("sessionId", `"${forkId}"`);
+    values.set("isSidechain", this.#members.is("isSidechain", FALSE) ? undefined : "false");
+    if (row === this.#last) values.set("timestamp", `"${now}"`);
+    const logical = this.#members.text("logicalParentUuid");
+    if (logical !== undefined && logical !== "null") values.set("logicalParentUuid", this.#mappedAbove(parse(logical)));
+    values.set("requestSessionId", this.#requestSession(row, ancestor));
+    const uuid = this.#members.text("uuid") ?? "null";
+    values.set("forkedFrom", `{"sessionId":"${sourceId}","messageUuid":${uuid}}`);
+    if (mapCwd !== undefined) {
+      const cwd = parse(this.#members.text("cwd") ?? "null");
+      if (typeof cwd === "string") values.set("cwd", JSON.stringify(mapCwd(cwd)));
+    }
+    if (this.#index.kind[row] !== ASSISTANT) this.#setNested(row, bytes, scan);
+    writer.row(bytes, scan, this.#members, values, ADDED);
+  }
+
+  /** Members of rare rows that hold uuids of the source further down. */
+  #setNested(row: number, bytes: Buffer, scan: RowScan): void {
+    const values = this.#values;
+    const isSystem = this.#index.kind[row] === SYSTEM;
+    if (isSystem && this.#members.text("subtype") === '"model_refusal_fallback"')
+      values.set("neutralizedByFork", "true");
+    const metadata = isSystem ? record(parse(this.#members.text("compactMetadata") ?? "null")) : undefined;
+    if (metadata !== undefined) {
+      const stripped = this.#cut.stripped.has(row)
+        ? withoutPreserved({ compactMetadata: metadata })["compactMetadata"]
+        : metadata;
+      const mapped = this.#mapMetadata(record(stripped) ?? {});
+      if (mapped !== metadata) values.set("compactMetadata", JSON.stringify(mapped));
+    }
+    const attachmentType =
+      scan.attachmentTypeStart < 0 ? "" : bytes.toString("latin1", scan.attachmentTypeStart, scan.attachmentTypeEnd);
+    if (attachmentType === '"deferred_tools_record"') {
+      const attachment = record(parse(this.#members.text("attachment") ?? "null"));
+      const names = attachment?.["nameOnlyAnnouncements"];
+      if (attachment !== undefined && Array.isArray(names)) {
+        const known = names.flatMap((id: unknown) => (this.#isKept(id) ? [parse(this.#mapped(id))] : []));
+        values.set("attachment", JSON.stringify({ ...attachment, nameOnlyAnnouncements: known }));
+      }
+    } else if (((this.#index.flags[row] as number) & QUEUED_COMMAND) !== 0) this.#setQueued();
+  }
+
+  /** A queued prompt that was sent under the uuid of a row keeps pointing at that row. */
+  #setQueued(): void {
+    const attachment = record(parse(this.#members.text("attachment") ?? "null"));
+    const source = attachment?.["source_uuid"];
+    if (attachment !== undefined && this.#isKept(source)) {
+      this.#values.set("attachment", JSON.stringify({ ...attachment, source_uuid: parse(this.#mapped(source)) }));
+    }
+    const fold = record(parse(this.#members.text("fold") ?? "null"));
+    const command = record(fold?.["command"]);
+    if (command !== undefined && this.#isKept(command["source_uuid"])) {
+      const mapped = { ...command, source_uuid: parse(this.#mapped(command["source_uuid"])) };
+      this.#values.set("fold", JSON.stringify({ ...fold, command: mapped }));
+    }
+  }
+
+  #mapMetadata(metadata: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+    const { preservedMessages, preservedSegment, runningTurnSends, ...rest } = metadata;
+    if (preservedMessages === undefined && preservedSegment === undefined && runningTurnSends === undefined)
+      return metadata;
+    const map = (id: unknown): unknown => (this.#isWritten(id) ? parse(this.#mapped(id)) : id);
+    const mapKeys = (value: unknown, keys: readonly string[]): unknown => {
+      const from = record(value);
+      if (from === undefined) return value;
+      const mapped = keys.flatMap((key) => {
+        const ids = from[key];
+        return key in from ? [[key, Array.isArray(ids) ? ids.map(map) : map(ids)]] : [];
+      });
+      return { ...from, ...Object.fromEntries(mapped) };
+    };
+    return {
+      ...rest,
+      ...(preservedMessages !== undefined && {
+        preservedMessages: mapKeys(preservedMessages, ["anchorUuid", "uuids", "allUuids"]),
+      }),
+      ...(preservedSegment !== undefined && {
+        preservedSegment: mapKeys(preservedSegment, ["headUuid", "anchorUuid", "tailUuid"]),
+      }),
+    };
+  }
+
+  /** Session whose API request an assistant row answers; other rows do not say. */
+  #requestSession(row: number, ancestor: string | undefined): string | null {
+    if (this.#index.kind[row] !== ASSISTANT) return null;
+    const own = this.#string("requestSessionId");
+    if (own !== null) return own;
+    return ancestor === undefined ? this.#string("sessionId") : JSON.stringify(ancestor);
+  }
+
+  /** JSON of a member that is a string, else `null`. A plain one stands for itself. */
+  #string(key: ForkKey): string | null {
+    const json = this.#members.text(key) ?? "null";
+    if (PLAIN_STRING.test(json)) return json;
+    const value = parse(json);
+    return typeof value === "string" ? JSON.stringify(value) : null;
+  }
+
+  /** Number of the uuid of the nearest row above that the fork has, or -1. */
+  #parentOf(row: number): number {
+    const link = this.#link[row] as number;
+    // Nearly always the row above is taken.
+    const above = this.#keptRow(link);
+    if (above !== NONE && this.#index.kind[above] !== PROGRESS && this.#tree.rowOf[link] !== NONE) return link;
+    return this.#nearestTaken(link);
+  }
+
+  /** The same for what hangs on a uuid. What is passed over on the way is passed once, however many hang below it. */
+  #nearestTaken(from: number): number {
+    const { kind, flags } = this.#index;
+    this.#nearest ??= new Int32Array(this.#index.uuids.count).fill(UNKNOWN);
+    const nearest = this.#nearest;
+    const passed: number[] = [];
+    let found = from;
+    while (found !== NONE && nearest[found] === UNKNOWN) {
+      const parent = this.#tree.rowOf[found] as number;
+      const kept = parent === NONE ? NONE : this.#keptRow(found);
+      if (kept !== NONE && kind[kept] !== PROGRESS) break;
+      // A circle ends where it closes.
+      nearest[found] = NONE;
+      passed.push(found);
+      // Rows of a sidechain are left out like progress; what a cut left out ends the chain.
+      const skipped = kept !== NONE || (parent !== NONE && ((flags[parent] as number) & SIDECHAIN) !== 0);
+      found = skipped ? (this.#link[kept === NONE ? parent : kept] as number) : NONE;
+    }
+    if (found !== NONE && nearest[found] !== UNKNOWN) found = nearest[found] as number;
+    for (const uuid of passed) nearest[uuid] = found;
+    return found;
+  }
+
+  #keptRow(uuid: number): number {
+    return uuid === NONE ? NONE : (this.#rowOf[uuid] as number);
+  }
+
+  #isKept(uuid: unknown): boolean {
+    return typeof uuid === "string" && this.#keptRow(this.#index.uuids.find(uuid)) !== NONE;
+  }
+
+  #isWritten(uuid: unknown): boolean {
+    const row = typeof uuid === "string" ? this.#keptRow(this.#index.uuids.find(uuid)) : NONE;
+    return row !== NONE && this.#index.kind[row] !== PROGRESS;
+  }
+
+  /** JSON of the new uuid of a row that is taken, else `null`. */
+  #mapped(uuid: unknown): string {
+    return this.#isKept(uuid) ? this.#id(this.#index.uuids.find(uuid as string)) : "null";
+  }
+
+  /** The same of the row itself or, when it is progress, of the nearest above that is written. */
+  #mappedAbove(uuid: unknown): string {
+    return this.#mapped(typeof uuid === "string" ? this.#writtenAbove(uuid) : undefined);
+  }
+
+  #id(uuid: number): string {
+    const { ids } = this.#identity;
+    // A row's id is asked for again as the parent of the next.
+    if (uuid === this.#lastId.uuid) return this.#lastId.json;
+    const json = ids === undefined ? JSON.stringify(this.#index.uuids.text(uuid)) : `"${formatUuid(ids, uuid * 16)}"`;
+    this.#lastId = { uuid, json };
+    return json;
+  }
+
+  /** A uuid for a row that the source does not have. */
+  #freshId(): string {
+    return this.#identity.freshId();
+  }
+
+  #rewindRow(row: Readonly<Record<string, unknown>>, { leaf }: WrittenRewind): object {
+    const above = leaf === null ? undefined : this.#writtenAbove(leaf);
+    const leafUuid = above === undefined ? null : parse(this.#mapped(above));
+    const { cutUuid: cut, ...rest } = row;
+    return {
+      ...rest,
+      leafUuid,
+      ...(this.#isWritten(cut) && { cutUuid: parse(this.#mapped(cut)) }),
+      sessionId: this.#identity.forkId,
+    };
+  }
+
+  /** One row says all of it: that somebody queued it, and, if so, that it was delivered there. The CLI passes over it. */
+  #promptRow({ text, place, isDelivered }: QueuedPrompt): object {
+    const { count, queue } = this.#index;
+    const { forkId: sessionId, sourceId, ids } = this.#identity;
+    const messageUuid = queue.idOf(text);
+    return {
+      type: "queue-operation",
+      operation: isDelivered ? "remove" : "enqueue",
+      timestamp: this.#load(count + place)["timestamp"],
+      sessionId,
+      content: this.#load(count + text)["content"],
+      uuid: ids === undefined ? messageUuid : this.#freshId(),
+      forkedFrom: { sessionId: sourceId, messageUuid },
+    };
+  }
+
+  /** The row itself, or, when it is progress or of a sidechain, the nearest above that is written. */
+  #writtenAbove(uuid: string | undefined): string | undefined {
+    if (uuid === undefined || this.#isWritten(uuid)) return uuid;
+    const number = this.#index.uuids.find(uuid);
+    const row = number === NONE ? NONE : (this.#tree.rowOf[number] as number);
+    const isDropped = row !== NONE && (this.#keptRow(number) !== NONE || this.#tree.isFlagged(row, SIDECHAIN));
+    const parent = isDropped ? this.#parentOf(row) : NONE;
+    return parent === NONE ? undefined : this.#index.uuids.text(parent);
+  }
+}
+
+const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
+
+function formatUuid(bytes: Uint8Array, at: number): string {
+  let text = "";
+  for (let i = 0; i < 16; i++) {
+    let byte = bytes[at + i] as number;
+    if (i === 6) byte = (byte & 0x0f) | 0x40;
+    if (i === 8) byte = (byte & 0x3f) | 0x80;
+    text += HEX[byte];
+    if (i === 3 || i === 5 || i === 7 || i === 9) text += "-";
+  }
+  return text;
+}
+
+function parse(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    return undefined;
+  }
+}
+
+const textOf = (value: unknown): string | undefined => (typeof value === "string" ? value : undefined);

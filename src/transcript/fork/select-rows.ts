@@ -1,0 +1,197 @@
+import { leaveOutOtherEnds } from "./fork-ends.ts";
+import { findLeaf } from "../conversation/leaf.ts";
+import { contentOf, insertParallel } from "../conversation/parallel-tool-results.ts";
+import { rewindInForce } from "../conversation/rewind.ts";
+import {
+  ASSISTANT,
+  COMPACT_BOUNDARY,
+  PROGRESS,
+  QUEUED_COMMAND,
+  type RowIndex,
+  SIDECHAIN,
+  USER,
+} from "../rows/row-index.ts";
+import { type LoadRow, Tree } from "../conversation/row-tree.ts";
+import { record } from "../rows/voice-call.ts";
+
+/** Which rows a fork takes, as a mask by row number. */
+export interface ForkCut {
+  readonly keep: Uint8Array;
+  /** Last row taken, or -1 when all are. */
+  readonly last: number;
+  /** Boundaries that lose the list of messages they kept, because the fork ends before those come. */
+  readonly stripped: ReadonlySet<number>;
+}
+
+const NONE = -1;
+
+/** All rows but those of sidechains (sdk-spec §6.1). */
+export function wholeCut(index: RowIndex): ForkCut {
+  const keep = new Uint8Array(index.count);
+  for (let row = 0; row < index.count; row++) keep[row] = ((index.flags[row] as number) & SIDECHAIN) === 0 ? 1 : 0;
+  return { keep, last: NONE, stripped: new Set() };
+}
+
+/**
+ * The rows up to a message (sdk-spec §6.2): a prefix of the file that ends with the message, less what would make its
+ * conversation end elsewhere. `messageId` is a row's uuid, the uuid of a queued prompt, or the id of an API message, which
+ * means its last row with the results of its calls. Undefined when there is no such message.
+ */
+export function cutAt(index: RowIndex, messageId: string, load: LoadRow): ForkCut | undefined {
+  const { keep } = wholeCut(index);
+  const { link: links } = new Tree(index);
+  const first = firstOccurrences(index, keep);
+  const at = findCut(index, links, keep, first, messageId, load);
+  if (at === NONE) return undefined;
+  const slice = keep.slice();
+  slice.fill(0, at + 1);
+  const chosen = index.uuid[at] as number;
+  const ended = endBeforeBoundary(index, slice, load);
+  const stripped = new Set<number>();
+  for (let row = 0; row < index.count; row++) {
+    if (ended[row] === 0 || ((index.flags[row] as number) & COMPACT_BOUNDARY) === 0) continue;
+    const boundary = readBoundary(index, row, load);
+    if (!boundary.isRewind && boundary.anchor === index.uuids.text(chosen)) stripped.add(row);
+  }
+  const stripping: LoadRow = (row) => (stripped.has(row) ? withoutPreserved(load(row)) : load(row));
+  const preserved = (row: number): ReadonlySet<unknown> => readBoundary(index, row, stripping).preserved;
+  return { keep: leaveOutOtherEnds(index, links, ended, preserved, stripping), last: at, stripped };
+}
+
+/** The row without the list of messages that its compaction kept. */
+export function withoutPreserved(row: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  const metadata = record(row["compactMetadata"]);
+  if (metadata === undefined) return row;
+  const { preservedMessages: _messages, preservedSegment: _segment, postTokens: _tokens, ...rest } = metadata;
+  return { ...row, compactMetadata: rest };
+}
+
+/** First row of each uuid among those kept, by number of the uuid, or -1. */
+function firstOccurrences(index: RowIndex, keep: Uint8Array): Int32Array {
+  const first = new Int32Array(index.uuids.count).fill(NONE);
+  for (let row = index.count - 1; row >= 0; row--) if (keep[row] !== 0) first[index.uuid[row] as number] = row;
+  return first;
+}
+
+function findCut(
+  index: RowIndex,
+  links: Int32Array,
+  keep: Uint8Array,
+  first: Int32Array,
+  messageId: string,
+  load: LoadRow,
+): number {
+  const tree = new Tree(index, { keep, links });
+  tree.relinkCompactions(load);
+  const leaf = findLeaf(tree, rewindInForce(index), load);
+  const onChain = new Uint8Array(index.count);
+  const path = leaf === undefined ? [] : tree.pathTo(leaf.row, onChain);
+  const chain = insertParallel(tree, path, onChain, load);
+  const firstOf = (row: number): number => first[index.uuid[row] as number] as number;
+  const reach = chain.reduce((most, row) => Math.max(most, firstOf(row)), NONE);
+
+  const number = index.uuids.find(messageId);
+  const row = number === NONE ? NONE : (first[number] as number);
+  const live = row !== NONE && (row > reach || onChain[tree.rowOf[number] as number] !== 0);
+  if (live) return row;
+  const queued = [...chain, ...rowsAfter(index, keep, reach)].find((at) => sourceUuid(index, at, load) === messageId);
+  if (queued !== undefined) return firstOf(queued);
+  if (row !== NONE) return row;
+  const anywhere = rowsAfter(index, keep, NONE).find((at) => sourceUuid(index, at, load) === messageId);
+  return anywhere ?? lastOfMessage(index, first, messageId, load);
+}
+
+function rowsAfter(index: RowIndex, keep: Uint8Array, row: number): number[] {
+  const rows: number[] = [];
+  for (let at = row + 1; at < index.count; at++) if (keep[at] !== 0) rows.push(at);
+  return rows;
+}
+
+function sourceUuid(index: RowIndex, row: number, load: LoadRow): unknown {
+  if (((index.flags[row] as number) & QUEUED_COMMAND) === 0) return undefined;
+  return record(load(row)["attachment"])?.["source_uuid"];
+}
+
+/**
+ * Last row of an API message, with the results of its calls, or -1. A row that is written once more later on counts where
+ * it first stood, as it does when it is asked for by its uuid.
+ */
+function lastOfMessage(index: RowIndex, first: Int32Array, messageId: string, load: LoadRow): number {
+  const message = index.messageIds.find(messageId);
+  if (message === NONE) return NONE;
+  const isFirst = (row: number): boolean => first[index.uuid[row] as number] === row;
+  let last = NONE;
+  const calls = new Set<unknown>();
+  for (let row = 0; row < index.count; row++) {
+    if (index.kind[row] !== ASSISTANT || index.message[row] !== message || !isFirst(row)) continue;
+    last = row;
+    for (const block of contentOf(load(row))) if (block["type"] === "tool_use") calls.add(block["id"]);
+  }
+  if (calls.size === 0) return last;
+  for (let row = last + 1; row < index.count; row++) {
+    if (index.kind[row] !== USER || !isFirst(row)) continue;
+    const results = contentOf(load(row)).filter((block) => block["type"] === "tool_result");
+    if (results.some((block) => calls.delete(block["tool_use_id"]))) last = row;
+    if (calls.size === 0) break;
+  }
+  return last;
+}
+
+interface Boundary {
+  /** uuids of the messages that the compaction kept. */
+  readonly preserved: ReadonlySet<unknown>;
+  readonly anchor: unknown;
+  readonly logicalParent: unknown;
+  /** Written by a rewind behind a compaction, not by a compaction. */
+  readonly isRewind: boolean;
+}
+
+function readBoundary(index: RowIndex, row: number, load: LoadRow): Boundary {
+  const value = load(row);
+  const uuid = index.uuids.text(index.uuid[row] as number);
+  const metadata = record(value["compactMetadata"]);
+  const messages = record(metadata?.["preservedMessages"]);
+  const segment = record(metadata?.["preservedSegment"]);
+  const uuids = messages?.["uuids"];
+  const anchor =
+    (metadata?.["preservedMessages"] ?? undefined) === undefined ? segment?.["anchorUuid"] : messages?.["anchorUuid"];
+  return {
+    preserved: new Set(
+      [...(Array.isArray(uuids) ? uuids : []), segment?.["headUuid"], segment?.["tailUuid"]].filter(
+        (id) => id !== undefined,
+      ),
+    ),
+    anchor,
+    logicalParent: value["logicalParentUuid"],
+    isRewind: metadata?.["durationMs"] === 0 && anchor === uuid,
+  };
+}
+
+/**
+ * A fork that would end between a boundary and its summary ends before the boundary, at the last message the compaction
+ * kept or followed: without its summary the boundary would only hide what came before.
+ */
+function endBeforeBoundary(index: RowIndex, slice: Uint8Array, load: LoadRow): Uint8Array {
+  const rows = rowsAfter(index, slice, NONE);
+  const isBoundary = (row: number): boolean => ((index.flags[row] as number) & COMPACT_BOUNDARY) !== 0;
+  const uuidOf = (row: number): string => index.uuids.text(index.uuid[row] as number);
+  const lastMessage = rows.findLastIndex((row) => index.kind[row] === USER || index.kind[row] === ASSISTANT);
+  const at = rows.findIndex((row, i) => i > lastMessage && isBoundary(row) && !readBoundary(index, row, load).isRewind);
+  if (at < 0) return slice;
+  const boundary = readBoundary(index, rows[at] as number, load);
+  const head = rows.slice(0, at);
+  const own = boundary.anchor === uuidOf(rows[at] as number);
+  const wanted = own ? new Set() : new Set([...boundary.preserved, boundary.logicalParent]);
+  const kept = head.findLastIndex((row) => wanted.has(uuidOf(row)));
+  const earlierRow = head.findLast(isBoundary);
+  const earlier = earlierRow === undefined ? undefined : readBoundary(index, earlierRow, load);
+  const keptTwice =
+    kept >= 0 && earlier !== undefined && !earlier.isRewind && earlier.preserved.has(uuidOf(head[kept] as number));
+  const summary = keptTwice ? head.findLastIndex((row) => uuidOf(row) === earlier.anchor) : NONE;
+  const end = Math.max(kept, summary);
+  const left = end < 0 ? head : head.slice(0, end + 1);
+  if (!left.some((row) => index.kind[row] !== PROGRESS)) return slice;
+  const ended = new Uint8Array(index.count);
+  for (const row of left) ended[row] = 1;
+  return ended;
+}

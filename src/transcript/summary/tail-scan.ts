@@ -1,0 +1,194 @@
+/**
+ * What the end of a transcript says about a session: its titles, its tag, where it is now (sdk-spec §4). Of each fact
+ * the last row that has it counts. Values are kept as places in the window and read once, when all rows were seen.
+ */
+import { stringValue } from "../rows/json-string.ts";
+import { promptOfRow } from "./prompt.ts";
+import { parseRow } from "../rows/row.ts";
+import {
+  AI_TITLE_ROW,
+  ASSISTANT,
+  CONTINUED_ROW,
+  CUSTOM_TITLE_ROW,
+  RELOCATED_ROW,
+  type RowKeys,
+  TAG_ROW,
+  USER,
+} from "./summary-keys.ts";
+import { equals, RowScan, scanObject } from "../rows/json-scanner.ts";
+
+export interface TailFacts {
+  /** Empty when the title was taken away; undefined when no row says anything of it. */
+  readonly customTitle: string | undefined;
+  readonly aiTitle: string | undefined;
+  /** Empty when the tag was taken away. */
+  readonly tag: string | undefined;
+  readonly lastPrompt: string | undefined;
+  readonly summary: string | undefined;
+  readonly relocatedCwd: string | undefined;
+  readonly gitBranch: string | undefined;
+  readonly entrypoint: string | undefined;
+  /** What the session says it goes on under, an id or not; undefined when something was said here since. */
+  readonly continuedIn: string | undefined;
+  /** The model that wrote the last assistant row. */
+  readonly model: string | undefined;
+}
+
+export class TailScan {
+  readonly #customTitle = new Last();
+  readonly #aiTitle = new Last();
+  readonly #tag = new Last();
+  readonly #lastPrompt = new Last();
+  readonly #summary = new Last();
+  readonly #relocatedCwd = new Last();
+  readonly #gitBranch = new Last();
+  readonly #entrypoint = new Last();
+  #continuedIn: string | undefined;
+  /** Where the messages of assistant rows begin and end. */
+  readonly #messages: number[] = [];
+
+  /** A whole row. */
+  row(bytes: Buffer, start: number, end: number, scan: RowScan, keys: RowKeys, type: number): void {
+    this.part(bytes, scan, keys);
+    if (keys.lastPrompt >= 0) this.#lastPrompt.take(bytes, scan, keys.lastPrompt);
+    if (keys.summary >= 0) this.#summary.take(bytes, scan, keys.summary);
+    switch (type) {
+      case CUSTOM_TITLE_ROW:
+        if (keys.customTitle >= 0) this.#customTitle.take(bytes, scan, keys.customTitle);
+        break;
+      case AI_TITLE_ROW:
+        if (keys.aiTitle >= 0) this.#aiTitle.take(bytes, scan, keys.aiTitle);
+        break;
+      case TAG_ROW:
+        if (keys.tag >= 0) this.#tag.take(bytes, scan, keys.tag);
+        break;
+      case RELOCATED_ROW:
+        if (keys.relocatedCwd >= 0 && isTight(bytes, scan, keys.type)) {
+          this.#relocatedCwd.take(bytes, scan, keys.relocatedCwd);
+        }
+        break;
+      case CONTINUED_ROW:
+        if (keys.continuedInSessionId >= 0 && isTight(bytes, scan, keys.type)) {
+          const at = keys.continuedInSessionId;
+          const id = stringValue(bytes, scan.members[at + 2] as number, scan.members[at + 3] as number);
+          this.#continuedIn = id ?? this.#continuedIn;
+        }
+        break;
+      case ASSISTANT:
+        if (keys.message >= 0) {
+          this.#messages.push(scan.members[keys.message + 2] as number, scan.members[keys.message + 3] as number);
+        }
+        this.#endContinuation(bytes, start, end, scan, keys);
+        break;
+      case USER:
+        this.#endContinuation(bytes, start, end, scan, keys);
+    }
+  }
+
+  /** The members that are left of a row that was cut. */
+  part(bytes: Buffer, scan: RowScan, keys: RowKeys): void {
+    if (keys.gitBranch >= 0) this.#gitBranch.take(bytes, scan, keys.gitBranch);
+    if (keys.entrypoint >= 0) this.#entrypoint.take(bytes, scan, keys.entrypoint);
+  }
+
+  /** Whether the lines from `passed` to `read` may say something that counts, because no row behind them says it. */
+  isLacking(bytes: Buffer, passed: number, read: number): boolean {
+    const earlier = bytes.subarray(passed, read);
+    return (
+      this.#continuedIn !== undefined ||
+      (!this.#gitBranch.isFrom(read) && earlier.includes(GIT_BRANCH_KEY)) ||
+      (!this.#entrypoint.isFrom(read) && earlier.includes(ENTRYPOINT_KEY)) ||
+      (this.#model(bytes, read) === undefined && earlier.includes(MODEL_KEY))
+    );
+  }
+
+  /** Reads the values out of the buffer that held all the rows. */
+  facts(bytes: Buffer): TailFacts {
+    return {
+      customTitle: this.#customTitle.read(bytes),
+      aiTitle: this.#aiTitle.read(bytes),
+      tag: this.#tag.read(bytes),
+      lastPrompt: this.#lastPrompt.read(bytes),
+      summary: this.#summary.read(bytes),
+      relocatedCwd: this.#relocatedCwd.read(bytes),
+      gitBranch: this.#gitBranch.read(bytes),
+      entrypoint: this.#entrypoint.read(bytes),
+      continuedIn: this.#continuedIn,
+      model: this.#model(bytes),
+    };
+  }
+
+  /** Of the messages that begin at `from` or later. */
+  #model(bytes: Buffer, from = 0): string | undefined {
+    const scan = messageScan;
+    for (let i = this.#messages.length - 2; i >= 0; i -= 2) {
+      const start = this.#messages[i] as number;
+      if (start < from) return undefined;
+      if (bytes[start] !== OPEN_BRACE) continue;
+      scanObject(bytes, start, this.#messages[i + 1] as number, scan);
+      for (let at = 0; at < scan.count * 4; at += 4) {
+        if (!equals(bytes, scan.members[at] as number, scan.members[at + 1] as number, MODEL)) continue;
+        const model = stringValue(bytes, scan.members[at + 2] as number, scan.members[at + 3] as number);
+        if (model !== undefined && model !== "<synthetic>") return model;
+      }
+    }
+    return undefined;
+  }
+
+  /** A prompt, or the end of an answer, after the session was continued elsewhere means that it goes on here as well. */
+  #endContinuation(bytes: Buffer, start: number, end: number, scan: RowScan, keys: RowKeys): void {
+    if (this.#continuedIn === undefined || !isTight(bytes, scan, keys.type)) return;
+    const row = parseRow(bytes, start, end);
+    if (row !== undefined && (isFinishedAnswer(row) || promptOfRow(row, { command: undefined }) !== undefined)) {
+      this.#continuedIn = undefined;
+    }
+  }
+}
+
+/** The place of the last string under one key, as offsets into the window. */
+class Last {
+  #start = -1;
+  #end = -1;
+
+  /** Whether it stands at `offset` or behind. */
+  isFrom(offset: number): boolean {
+    return this.#start >= offset;
+  }
+
+  take(bytes: Buffer, scan: RowScan, at: number): void {
+    const start = scan.members[at + 2] as number;
+    if (bytes[start] !== QUOTE) return;
+    this.#start = start;
+    this.#end = scan.members[at + 3] as number;
+  }
+
+  read(bytes: Buffer): string | undefined {
+    return this.#start < 0 ? undefined : stringValue(bytes, this.#start, this.#end);
+  }
+}
+
+function isFinishedAnswer(row: Record<string, unknown>): boolean {
+  const { type, isApiErrorMessage, message } = row as {
+    type?: unknown;
+    isApiErrorMessage?: unknown;
+    message?: unknown;
+  };
+  if (type !== "assistant" || (isApiErrorMessage !== undefined && isApiErrorMessage !== false)) return false;
+  if (typeof message !== "object" || message === null) return false;
+  return typeof (message as { stop_reason?: unknown }).stop_reason === "string";
+}
+
+/** Whether the value follows its colon at once: the official helpers know some rows only in that spelling. */
+const isTight = (bytes: Uint8Array, scan: RowScan, at: number): boolean =>
+  bytes[(scan.members[at + 2] as number) - 1] === COLON;
+
+const COLON = 0x3a;
+const QUOTE = 0x22;
+const OPEN_BRACE = 0x7b;
+const MODEL = Buffer.from("model");
+const MODEL_KEY = Buffer.from('"model"');
+/** What is not in the bytes of a row is no member of it. */
+export const GIT_BRANCH_KEY = Buffer.from('"gitBranch"');
+export const ENTRYPOINT_KEY = Buffer.from('"entrypoint"');
+
+const messageScan = new RowScan();

@@ -1,0 +1,153 @@
+import { expect, test } from "vitest";
+import { fit, pieces, shortId } from "../../../src/acp/rim/size-limit.ts";
+import { UPDATE_BYTES, UPDATE_UNITS } from "../../../src/acp/rim/message-limits.ts";
+import { problems } from "../../support/acp-schema.ts";
+
+const big = "x".repeat(UPDATE_BYTES);
+const show = (text: string) => [{ type: "content" as const, content: { type: "text" as const, text } }];
+const lengthOf = (update: { _meta?: unknown }) =>
+  (update._meta as { "claude-transcripts": { length: number } })["claude-transcripts"].length;
+const row = "00000000-0000-4000-8000-000000000001";
+const omittedOf = (update: { _meta?: unknown }) =>
+  (update._meta as { "claude-transcripts": { omitted: string[] } })["claude-transcripts"].omitted;
+
+test("an update of ordinary size is left as it is", () => {
+  const update = {
+    sessionUpdate: "tool_call" as const,
+    toolCallId: "t",
+    title: "x",
+    rawInput: { text: "x".repeat(1000) },
+  };
+  expect(fit(update, row)).toBe(update);
+});
+
+test("much text that JSON does not lengthen is left as it is", () => {
+  const data = "A".repeat(UPDATE_UNITS * 5);
+  const update = {
+    sessionUpdate: "user_message_chunk" as const,
+    content: { type: "image" as const, mimeType: "image/png", data },
+  };
+  expect(fit(update, row)).toBe(update);
+});
+
+test.for([
+  ["the raw output goes first", { content: show("short"), rawOutput: big, rawInput: "in" }, ["rawOutput"], "short"],
+  [
+    "then the raw input",
+    { content: show("short"), rawOutput: "out", rawInput: big },
+    ["rawOutput", "rawInput"],
+    "short",
+  ],
+] as const)("%s", ([, rest, omitted, kept]) => {
+  const update = { sessionUpdate: "tool_call_update" as const, toolCallId: "t", ...rest, content: [...rest.content] };
+  const smaller = fit(update, row);
+  expect(omittedOf(smaller)).toEqual(omitted);
+  expect(smaller).toMatchObject({ toolCallId: "t", content: show(kept) });
+  for (const key of omitted) expect(smaller).not.toHaveProperty(key);
+  expect(update).toHaveProperty("rawOutput");
+});
+
+test("output that is too long is cut, and says by how much", () => {
+  const smaller = fit(
+    {
+      sessionUpdate: "tool_call_update",
+      toolCallId: "t",
+      content: [...show(big), ...show("kept")],
+      rawOutput: big,
+    },
+    row,
+  );
+  expect(problems("SessionUpdate", smaller)).toEqual([]);
+  expect(omittedOf(smaller)).toEqual(["rawOutput", "content"]);
+  const json = JSON.stringify(smaller);
+  expect(Buffer.byteLength(json)).toBeLessThan(UPDATE_BYTES);
+  expect(json).toMatch(
+    /x{100}\\n\[Cut here: \d+ more characters stand in row 00000000-0000-4000-8000-000000000001 of the/,
+  );
+  expect(json).toContain("kept");
+});
+
+test("the worst text that fits takes six bytes a unit, and still fits", () => {
+  const [first] = pieces("\u0000".repeat(UPDATE_UNITS + 1));
+  const update = {
+    sessionUpdate: "agent_message_chunk" as const,
+    messageId: "m",
+    content: { type: "text" as const, text: first ?? "" },
+  };
+  expect(Buffer.byteLength(JSON.stringify(update))).toBeLessThan(UPDATE_BYTES);
+});
+
+test("a picture that is too large is a note", () => {
+  const smaller = fit(
+    {
+      sessionUpdate: "user_message_chunk",
+      content: { type: "image", mimeType: "image/png", data: big },
+    },
+    row,
+  );
+  expect(smaller).toMatchObject({
+    content: { type: "text" },
+    _meta: { "claude-transcripts": { omitted: ["content"] } },
+  });
+});
+
+test("input that is nested too deep for JSON is left out", () => {
+  const rawInput: unknown = JSON.parse(`${"[".repeat(20_000)}${"]".repeat(20_000)}`);
+  const smaller = fit({ sessionUpdate: "tool_call", toolCallId: "t", title: "x", rawInput }, row);
+  expect(omittedOf(smaller)).toEqual(["rawInput"]);
+  expect(JSON.stringify(smaller)).toContain('"toolCallId":"t"');
+});
+
+test.for([
+  ["", [""]],
+  ["short", ["short"]],
+])("pieces of %j", ([text, expected]) => {
+  expect(pieces(text as string)).toEqual(expected);
+});
+
+test("pieces add up to the text and split no character", () => {
+  const text = `${"x".repeat(UPDATE_UNITS - 1)}😀${"y".repeat(UPDATE_UNITS)}`;
+  const parts = pieces(text);
+  expect(parts.length).toBe(3);
+  expect(parts.join("") === text).toBe(true);
+  expect(parts.every((part) => !/[\uD800-\uDFFF]/u.test(part))).toBe(true);
+});
+
+test("places are left out where there is no room for them, the impossible ones first", () => {
+  const long = { path: `/${"x".repeat(UPDATE_BYTES)}` };
+  const locations = [long, { path: "/a", line: 1 }];
+  const smaller = fit({ sessionUpdate: "tool_call_update", toolCallId: "t", locations }, row);
+  expect(smaller).toMatchObject({ toolCallId: "t", locations: [{ path: "/a", line: 1 }] });
+  expect(omittedOf(smaller)).toContain("locations");
+});
+
+test("of very many contents the last are left out, and their number of characters is said", () => {
+  const smaller = fit(
+    {
+      sessionUpdate: "tool_call_update",
+      toolCallId: "t",
+      content: show("x".repeat(9_000)).flatMap((item) => Array.from({ length: 2_000 }, () => item)),
+    },
+    row,
+  );
+  expect(Buffer.byteLength(JSON.stringify(smaller))).toBeLessThan(UPDATE_BYTES);
+  expect(JSON.stringify(smaller)).toMatch(/Too long to show: \d+ characters stand in row/);
+});
+
+test("what is cut says where the rest stands and how long it was, beside what was said of the call", () => {
+  const _meta = { "claude-transcripts": { exitCode: 1 } };
+  const smaller = fit({ sessionUpdate: "tool_call_update", toolCallId: "t", content: show(big), _meta }, row);
+  expect(smaller._meta).toMatchObject({ "claude-transcripts": { exitCode: 1, omitted: ["content"], row } });
+  expect(lengthOf(smaller)).toBeGreaterThan(UPDATE_BYTES);
+});
+
+test.for(["", "toolu_1", "x".repeat(256)])("the id %j is left as it is", (id) => {
+  expect(shortId(id)).toBe(id);
+});
+
+test("an id that no API gave is short, the same for the same, and another for another", () => {
+  const [one, same, other] = ["a", "a", "b"].map((end) => shortId(`${"x".repeat(5000)}${end}`));
+  expect(one).toBe(same);
+  expect(one).not.toBe(other);
+  expect(one?.length).toBeLessThan(256);
+});

@@ -1,0 +1,143 @@
+import fs from "node:fs";
+import { setTimeout as wait } from "node:timers/promises";
+import { beforeEach, describe, expect, test } from "vitest";
+import { activityOf, rememberedActivity } from "../../../src/store/facts/activity-of-file.ts";
+import { type Candidate, candidateOf } from "../../../src/store/facts/stat-transcripts.ts";
+import { windowFacts } from "../../../src/store/facts/metadata.ts";
+import { recall, remember } from "../../../src/store/facts/metadata-cache.ts";
+import { getSessionInfo } from "../../../src/store/list/session-info.ts";
+import { listSessions } from "../../../src/store/list/list-sessions.ts";
+import { projectDir, transcriptPath } from "../../../src/store/layout/paths.ts";
+import { REMEMBERED_SESSIONS, REMEMBERED_UNITS } from "../../../src/transcript/rows/limits.ts";
+import type { SessionFacts } from "../../../src/transcript/summary/session-metadata.ts";
+import { put, sessionId, tempConfigDir } from "../../support/config-dir.ts";
+import { jsonl, user } from "../../support/rows.ts";
+
+/** Long enough for a change to count as settled. */
+const SETTLED = 150;
+let numbered = 0;
+
+function candidate(change: Partial<Candidate> = {}): Candidate {
+  const project = projectDir("/nowhere", "-p");
+  const id = sessionId(++numbered);
+  const file = { size: 1, mtimeMs: 1000.25, lastModified: 1000, ctimeMs: 2000.5, dev: 1, ino: 2 };
+  return {
+    sessionId: id,
+    project,
+    path: transcriptPath(project, id),
+    hasSidecars: false,
+    activity: NaN,
+    through: undefined,
+    ...file,
+    ...change,
+  };
+}
+
+describe("what is remembered", () => {
+  test("is had again for the very same file only", () => {
+    const one = candidate();
+    remember(one, { activity: 5 });
+    expect(recall(one)).toEqual({ activity: 5 });
+    expect(recall({ ...one })).toEqual({ activity: 5 });
+    const others = [
+      { size: 2 },
+      { mtimeMs: 1000.5 },
+      { ctimeMs: 2000.75 },
+      { dev: 2 },
+      { ino: 3 },
+      { path: `${one.path}x` },
+    ];
+    for (const other of others) expect(recall({ ...one, ...other })).toBeUndefined();
+  });
+
+  test("grows by what is learnt later, and is replaced when the file is another", () => {
+    const one = candidate();
+    const windows = { stamp: "", facts: { summary: "s" } as SessionFacts };
+    remember(one, { activity: 5 });
+    remember(one, { windows });
+    expect(recall(one)).toEqual({ activity: 5, windows });
+    const changed = { ...one, size: 2 };
+    remember(changed, { activity: 6 });
+    expect(recall(changed)).toEqual({ activity: 6 });
+    expect(recall(one)).toBeUndefined();
+  });
+
+  test("is nothing of a file that changed a moment ago", () => {
+    const one = candidate({ ctimeMs: Date.now() });
+    remember(one, { activity: 5 });
+    expect(recall(one)).toBeUndefined();
+  });
+
+  test("is bounded in number and in text: the oldest goes first", () => {
+    const oldest = candidate();
+    remember(oldest, { activity: 0 });
+    let newest = oldest;
+    for (let n = 0; n < REMEMBERED_SESSIONS; n++) remember((newest = candidate()), { activity: n });
+    expect(recall(oldest)).toBeUndefined();
+    expect(recall(newest)).toEqual({ activity: REMEMBERED_SESSIONS - 1 });
+
+    const facts = { summary: "x".repeat(REMEMBERED_UNITS / 2), cwd: "/w" } as SessionFacts;
+    const [first, second] = [candidate(), candidate()];
+    remember(first, { windows: { stamp: "", facts } });
+    expect(recall(first)).toBeDefined();
+    remember(second, { windows: { stamp: "", facts } });
+    expect(recall(first)).toBeUndefined();
+    expect(recall(second)).toBeDefined();
+  });
+});
+
+describe("a change is seen", () => {
+  const id = sessionId(1);
+  let dir: string;
+  let file: string;
+
+  beforeEach(() => {
+    dir = tempConfigDir();
+    file = put(dir, `projects/-a/${id}.jsonl`, jsonl([user(1, null, "first")]), { mtime: 1000 });
+  });
+
+  const facts = async (): Promise<unknown[]> => {
+    const [listed] = await listSessions({ configDirs: [dir] });
+    expect(await getSessionInfo(id, { configDirs: [dir] })).toEqual(listed);
+    return [listed?.summary, listed?.archived];
+  };
+
+  test("in a transcript that was rewritten in place to the same length and time", async () => {
+    await wait(SETTLED);
+    expect(await facts()).toEqual(["first", undefined]);
+    fs.writeFileSync(file, jsonl([user(1, null, "other")]));
+    fs.utimesSync(file, 1000, 1000);
+    expect(await facts()).toEqual(["other", undefined]);
+  });
+
+  test("in sidecars that come, change and go", async () => {
+    await wait(SETTLED);
+    expect(await facts()).toEqual(["first", undefined]);
+    const title = put(dir, `projects/-a/${id}/custom-title.json`, '{"customTitle":"one"}');
+    expect(await facts()).toEqual(["one", undefined]);
+    fs.writeFileSync(title, '{"customTitle":"two"}');
+    put(dir, `projects/-a/${id}/archived.json`, '{"archived":true,"at":"2030-01-01T00:00:00Z"}');
+    expect(await facts()).toEqual(["two", true]);
+    fs.rmSync(title);
+    expect(await facts()).toEqual(["first", true]);
+    fs.rmSync(file.slice(0, -".jsonl".length), { recursive: true });
+    expect(await facts()).toEqual(["first", undefined]);
+  });
+
+  test("and without one nothing is read again", async () => {
+    await wait(SETTLED);
+    const project = projectDir(dir, "-a");
+    const [one, again] = [1, 2].map(() => candidateOf({ sessionId: id, project }));
+    if (one === undefined || again === undefined) throw new Error("no candidate");
+    const time = activityOf(one);
+    const known = windowFacts(one);
+    fs.rmSync(file);
+    expect(rememberedActivity(again)).toBe(time);
+    expect(activityOf(again)).toBe(time);
+    expect(windowFacts(again)).toBe(known);
+    const { path } = one;
+    expect(() =>
+      windowFacts({ ...one, project, path, lastModified: 0, through: undefined, size: one.size + 1 }),
+    ).toThrow("ENOENT");
+  });
+});

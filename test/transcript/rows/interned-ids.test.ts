@@ -1,0 +1,66 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { IdTable } from "../../../src/transcript/rows/interned-ids.ts";
+
+/** Texts of every kind, and so few that they come again. */
+const text = fc.oneof(
+  { weight: 4, arbitrary: fc.uuid() },
+  {
+    weight: 2,
+    arbitrary: fc.constantFrom(
+      "",
+      "a",
+      "b",
+      "ab",
+      "\\",
+      '"',
+      "é",
+      "\ud800",
+      "a\n",
+      "\u0000",
+      "x".repeat(255),
+      "x".repeat(256),
+    ),
+  },
+  { weight: 1, arbitrary: fc.string() },
+);
+
+/** As a transcript has it: between quotes, and decoded where it must be. */
+function add(table: IdTable, value: string): number {
+  const bytes = Buffer.from(JSON.stringify(value));
+  const number = table.add(bytes, 1, bytes.length - 1);
+  return number === -1 ? table.addText(value) : number;
+}
+
+test("numbers are those of a map, in whatever way an id is written", () => {
+  fc.assert(
+    fc.property(fc.array(text, { maxLength: 3000, size: "max" }), fc.integer(), (values, seed) => {
+      const table = new IdTable(seed);
+      const known = new Map<string, number>();
+      const wrong: unknown[] = [];
+      for (const [i, value] of values.entries()) {
+        const before = known.get(value) ?? -1;
+        if (before === -1) known.set(value, known.size);
+        const now = known.get(value);
+        // As numbers, because an expectation takes longer than what it is about, and there are a hundred thousand.
+        const found = [table.find(value), i % 2 === 0 ? add(table, value) : table.addText(value), table.count];
+        if (found[0] !== before || found[1] !== now || found[2] !== known.size)
+          wrong.push({ value, found, expected: [before, now, known.size] });
+      }
+      expect(wrong).toEqual([]);
+      const numbered = [...known].map(([value, number]) => [table.text(number), table.find(value)] as const);
+      expect(numbered).toEqual([...known]);
+    }),
+    { numRuns: 30 },
+  );
+});
+
+test("many ids keep their numbers while the table grows", () => {
+  const table = new IdTable(1);
+  const id = (n: number): string => `00000000-0000-4000-8000-${String(n).padStart(12, "0")}`;
+  const numbers = Array.from({ length: 20_000 }, (_, n) => n);
+  expect(numbers.map((n) => add(table, id(n)))).toEqual(numbers);
+  expect(numbers.map((n) => table.find(id(n)))).toEqual(numbers);
+  expect(numbers.map((n) => table.text(n))).toEqual(numbers.map(id));
+  expect(table.find(id(20_000))).toBe(-1);
+});
