@@ -31,9 +31,9 @@ const ALL = "test/**/*.test.ts";
  * These share their workers, because to load the modules anew for each file takes as long as to run the tests. A test
  * here leaves nothing behind in its process: no directory changed to, no variable set.
  */
-const SHARING = "test/{acp,cases,cli,e2e,mcp,transcript,view}/**/*.test.ts";
+const SHARING = "test/{acp,cases,cli,e2e,mcp,servers,transcript,view}/**/*.test.ts";
 /** These have one file system in memory and need another one (test/architecture holds this list to what they do). */
-const ON_TWO_FILE_SYSTEMS = "test/{kill/*,store/{concurrent,move,trash}*}.test.ts";
+const ON_TWO_FILE_SYSTEMS = "test/{kill/*,store/{concurrent,disk/move,trash/*}}.test.ts";
 
 const MEMORY = "/dev/shm";
 const MEMORY_BYTES = 4 * 1024 ** 3;

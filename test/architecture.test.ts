@@ -14,23 +14,83 @@ const layerOf = (file: string): string => nameOf(file).split("/")[0] ?? "";
 const ARROWS: Readonly<Record<string, { layers: readonly string[]; packages: readonly string[] }>> = {
   transcript: { layers: ["transcript"], packages: [] },
   store: { layers: ["store", "transcript"], packages: ["chokidar", "fast-glob"] },
+  view: { layers: ["view", "store", "transcript"], packages: [] },
+  servers: { layers: ["servers", "view"], packages: ["split2"] },
   acp: {
-    layers: ["acp", "view", "store", "transcript", "grace.ts", "message-lines.ts", "server-console.ts", "version.ts"],
+    layers: ["acp", "servers", "view", "store", "transcript", "version.ts"],
     packages: ["@agentclientprotocol/sdk", "zod"],
   },
-  view: { layers: ["view", "store", "transcript"], packages: [] },
   mcp: {
-    layers: ["mcp", "view", "store", "transcript", "grace.ts", "message-lines.ts", "server-console.ts", "version.ts"],
+    layers: ["mcp", "servers", "view", "store", "transcript", "version.ts"],
     packages: ["@modelcontextprotocol/sdk", "zod"],
   },
   cli: { layers: ["cli", "acp", "mcp", "view", "store", "transcript", "version.ts"], packages: [] },
   "index.ts": { layers: ["store", "transcript"], packages: [] },
-  "grace.ts": { layers: [], packages: [] },
-  "long-line.ts": { layers: [], packages: [] },
-  "message-lines.ts": { layers: ["long-line.ts"], packages: ["split2"] },
-  "server-console.ts": { layers: ["view"], packages: [] },
   "version.ts": { layers: [], packages: [] },
 };
+
+/** Each folder imports only itself and folders before it, types included, so there is no cycle between folders. */
+const ORDER: readonly string[] = [
+  "transcript/rows",
+  "transcript/text",
+  "transcript/tree",
+  "transcript/conversation",
+  "transcript/summary",
+  "transcript/fork",
+  "store",
+  "store/disk",
+  "store/layout",
+  "store/projects",
+  "store/facts",
+  "store/list",
+  "store/live",
+  "store/read",
+  "store/fork",
+  "store/trash",
+  "store/annotate",
+  "store/resolve",
+  "store/doctor",
+  "",
+  "view",
+  "servers",
+  "acp/rim",
+  "acp/wire",
+  "acp/tools",
+  "acp/sessions",
+  "acp/replay",
+  "acp/methods",
+  "acp",
+  "mcp/core",
+  "mcp/sessions",
+  "mcp/reading",
+  "mcp/tools",
+  "mcp/prompts",
+  "mcp/resources",
+  "mcp/wire",
+  "mcp",
+  "cli/terminal",
+  "cli/render",
+  "cli/changes",
+  "cli/show",
+  "cli/list",
+  "cli/doctor",
+  "cli/commands",
+  "cli",
+];
+/** The folder of a source file, as in `ORDER`. */
+const folderOf = (file: string): string => nameOf(file).split("/").slice(0, -1).join("/");
+/** The source files that a source file imports, types included. */
+const targetsOf = (file: string): string[] =>
+  importsOf(file)
+    .filter(({ specifier }) => specifier.startsWith("."))
+    .map(({ specifier }) => path.resolve(path.dirname(file), specifier))
+    .filter((target) => sources.includes(target));
+
+/** Files that may share a name with others: the folder says which is which. */
+const NAMED_BY_FOLDER = /^(?:[^/]+\/main|cli\/commands\/[^/]+|mcp\/tools\/[^/]+)\.ts$/;
+
+const MOST_FILES = 15;
+const MOST_LINES = 400;
 
 /** Where a rule about the text of the sources may be broken, and only there. */
 const RULES = [
@@ -57,7 +117,7 @@ const RULES = [
     text: /\bjoin\((?:[^()]|\([^()]*\))*\b[sS]essionId\b|\$\{[^}]*[iI]d[^}]*\}\.jsonl\b/,
     within: () => true,
     // A temporary file's name has its final name in it, and is taken apart by a pattern that only an id fits.
-    except: ["store/layout/paths.ts", "store/disk/temp-file.ts"],
+    except: ["store/disk/temp-file.ts", "store/layout/paths.ts"],
   },
   {
     name: "no other program is started, but for the pager, and to learn which processes run",
@@ -105,6 +165,48 @@ describe("the arrows between the layers", () => {
   });
 });
 
+describe("the folders", () => {
+  test("import only folders before them", () => {
+    expect([...new Set(sources.map(folderOf))].sort()).toEqual([...ORDER].sort());
+    const place = (file: string): number => ORDER.indexOf(folderOf(file));
+    const back = sources.flatMap((file) =>
+      targetsOf(file)
+        .filter((target) => place(target) > place(file))
+        .map((target) => `${nameOf(file)} imports ${nameOf(target)}`),
+    );
+    expect(back).toEqual([]);
+  });
+
+  test("have no cycle of files, types included", () => {
+    const cycles: string[] = [];
+    const done = new Set<string>();
+    const visit = (file: string, way: readonly string[]): void => {
+      const at = way.indexOf(file);
+      if (at >= 0) cycles.push([...way.slice(at), file].map(nameOf).join(" → "));
+      if (at >= 0 || done.has(file)) return;
+      for (const target of targetsOf(file)) visit(target, [...way, file]);
+      done.add(file);
+    };
+    for (const file of sources) visit(file, []);
+    expect(cycles).toEqual([]);
+  });
+
+  test(`have at most ${MOST_FILES} files of at most ${MOST_LINES} lines`, () => {
+    const full = ORDER.filter((folder) => sources.filter((file) => folderOf(file) === folder).length > MOST_FILES);
+    expect(full).toEqual([]);
+    const lines = (file: string): number => fs.readFileSync(file, "utf8").split("\n").length - 1;
+    expect(sources.filter((file) => lines(file) > MOST_LINES).map(nameOf)).toEqual([]);
+  });
+
+  test("have no name twice, unless the folder says which is meant", () => {
+    const names = sources.map(nameOf).filter((name) => !NAMED_BY_FOLDER.test(name));
+    const twice = names.filter((name) =>
+      names.some((other) => other !== name && path.basename(other) === path.basename(name)),
+    );
+    expect(twice).toEqual([]);
+  });
+});
+
 describe("rules that the text of the sources shows", () => {
   test.for(RULES)("$name", ({ text, within, except }) => {
     const matching = sources.filter((file) => within(nameOf(file)) && text.test(withoutComments(file))).map(nameOf);
@@ -140,7 +242,7 @@ test("tests that want a second file system are those whose own is on the disk (v
     .filter((file) => fs.readFileSync(file, "utf8").includes("/dev/shm"))
     .map((file) => path.relative(tests, file).split(path.sep).join("/"));
   expect(wanting.length).toBeGreaterThan(2);
-  expect(wanting.filter((name) => !/^(?:kill\/|store\/(?:concurrent|move|trash))/.test(name))).toEqual([]);
+  expect(wanting.filter((name) => !/^(?:kill\/|store\/(?:concurrent|disk\/move|trash\/))/.test(name))).toEqual([]);
 });
 
 function withoutComments(file: string): string {

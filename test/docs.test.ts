@@ -96,21 +96,35 @@ test.for(documents)("the files that %s links to are there", (name) => {
 
 describe("ARCHITECTURE.md", () => {
   const text = fs.readFileSync(path.join(root, "ARCHITECTURE.md"), "utf8");
-  const sources = fs
-    .readdirSync(path.join(root, "src"), { recursive: true, encoding: "utf8" })
-    .filter((name) => name.endsWith(".ts"))
-    .map((name) => path.basename(name));
-  const named = new Set([...text.matchAll(/[\w-]+(?:\.\w+)*\.ts\b/g)].map(([name]) => name));
+  const entries = fs
+    .readdirSync(path.join(root, "src"), { recursive: true, withFileTypes: true })
+    .map((entry) => ({
+      isFile: entry.isFile(),
+      path: path.relative(path.join(root, "src"), path.join(entry.parentPath, entry.name)),
+    }))
+    .map((entry) => ({ ...entry, path: entry.path.split(path.sep).join("/") }));
+  const files = entries.filter(({ isFile }) => isFile).map((entry) => entry.path);
 
-  test("has every source file", () => {
-    expect(sources.filter((name) => !named.has(name) && !name.endsWith(".d.ts"))).toEqual([]);
+  test("has a word on every folder", () => {
+    const folders = entries.filter(({ isFile }) => !isFile).map((entry) => entry.path);
+    const isNamed = (folder: string): boolean => {
+      const [layer = "", room] = folder.split("/");
+      const section = new RegExp(`^## ${layer}/[^]*?(?=^## )`, "m").exec(text)?.[0] ?? "";
+      return section !== "" && (room === undefined || section.includes(`**${room}**`));
+    };
+    expect(folders.filter((folder) => !isNamed(folder))).toEqual([]);
   });
 
   test("has no file that is not there", () => {
-    const tests = new Set(
-      fs.readdirSync(path.join(root, "test"), { recursive: true, encoding: "utf8" }).map((name) => path.basename(name)),
-    );
-    expect([...named].filter((name) => !sources.includes(name) && !tests.has(name))).toEqual([]);
+    const named = [...text.matchAll(/(?<![\w/.-])(?:[\w-]+\/)*[\w-]+(?:\.\w+)*\.ts\b/g)].map(([name]) => name);
+    expect(named.length).toBeGreaterThan(20);
+    const isThere = (name: string): boolean =>
+      fs.existsSync(path.join(root, name)) || files.some((file) => file === name || file.endsWith(`/${name}`));
+    expect(named.filter((name) => !isThere(name))).toEqual([]);
+    const words = [...text.matchAll(/`([a-z]+(?:-[a-z]+)+)`/g)].map(([, name = ""]) => name);
+    const scripts = fs.readdirSync(path.join(root, "scripts")).map((name) => name.replace(/\.mjs$/, ""));
+    const known = new Set([...scripts, ...files.map((file) => path.basename(file, ".ts"))]);
+    expect(words.filter((name) => !known.has(name))).toEqual([]);
   });
 });
 

@@ -1,6 +1,6 @@
 import type { ConversationEntry } from "../store/read/session-messages.ts";
 import type { OpenConversation } from "../store/read/open-conversation.ts";
-import type { Apart } from "../transcript/conversation/conversation.ts";
+import type { Apart } from "../transcript/conversation/conversation-row.ts";
 import { isNote, type Part, partsOf, type Speaker, speakerOf } from "./parts.ts";
 
 /** A message as a person counts them: what was said at one time, with what it led to. */

@@ -1,7 +1,8 @@
 /** What the official suite asks a server for, as tables of ours: so it is our own pipeline that is judged. */
 import { setTimeout as wait } from "node:timers/promises";
 import { z } from "zod";
-import type { Content, Tables } from "../../src/mcp/core/server-definition.ts";
+import type { Content } from "../../src/mcp/core/answer-content.ts";
+import type { Tables } from "../../src/mcp/core/server-definition.ts";
 import { defineTool, READS, type Tool, ToolFailure } from "../../src/mcp/core/tool.ts";
 
 /** One red pixel, and a tenth of a millisecond of silence. */

@@ -1,3 +1,4 @@
+import type { Content, ResourceContent } from "./answer-content.ts";
 import type { Context } from "./context.ts";
 import type { Service } from "./service.ts";
 import type { Tool } from "./tool.ts";
@@ -8,19 +9,6 @@ export interface Tables {
   tools(): Promise<readonly Tool[]>;
   readonly resources: Resources;
   readonly prompts: readonly Prompt[];
-}
-
-export type Content =
-  | { readonly type: "text"; readonly text: string }
-  | { readonly type: "image" | "audio"; readonly data: string; readonly mimeType: string }
-  | { readonly type: "resource"; readonly resource: ResourceContent };
-
-interface ResourceContent {
-  readonly uri: string;
-  readonly mimeType: string;
-  readonly text?: string;
-  /** Base64. */
-  readonly blob?: string;
 }
 
 interface Resource {

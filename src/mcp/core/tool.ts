@@ -2,7 +2,7 @@ import type * as z from "zod";
 import type { Context } from "./context.ts";
 import { inputProblem } from "./input.ts";
 import type { Service } from "./service.ts";
-import type { Content } from "./server-definition.ts";
+import type { Content } from "./answer-content.ts";
 
 /** What a tool answers: text for people and models, and the same facts as data where its rows are data. */
 interface Answer {

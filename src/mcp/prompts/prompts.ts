@@ -2,7 +2,8 @@ import { idsFrom, projectPathsFrom, tagsFrom, beginning } from "./completions.ts
 import type { Context } from "../core/context.ts";
 import { echoed } from "../core/quote.ts";
 import type { Service } from "../core/service.ts";
-import type { Content, Tables } from "../core/server-definition.ts";
+import type { Content } from "../core/answer-content.ts";
+import type { Tables } from "../core/server-definition.ts";
 import { ToolFailure } from "../core/tool.ts";
 
 type Prompt = Tables["prompts"][number];

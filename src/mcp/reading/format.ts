@@ -1,7 +1,7 @@
 import { apartWords } from "../../view/messages.ts";
 import { OURS } from "../core/quote.ts";
 import { countTokens } from "../core/tokens.ts";
-import { type Segment, type Shown } from "./segments.ts";
+import type { Segment, Shown } from "./shown.ts";
 
 /** A stretch of a message: characters of its segments. */
 export interface Range {

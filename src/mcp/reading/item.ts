@@ -1,6 +1,6 @@
 import { costOf, type Form, type Piece, type Range } from "./format.ts";
 import type { LongText } from "./long-text.ts";
-import type { LeftOut, Segment, Shown } from "./segments.ts";
+import type { LeftOut, Segment, Shown } from "./shown.ts";
 
 /** A message on a page, or a part of one. */
 export interface Item {

@@ -4,7 +4,8 @@ import type { Position } from "./cursor.ts";
 import { fitFrom, fitTo, type Room } from "./token-budget.ts";
 import { type Form, UNITS_PER_TOKEN } from "./format.ts";
 import { costOfItem, type Item, offsetOf, sumOf } from "./item.ts";
-import { type LeftOut, NOTHING_LEFT_OUT, type Shown, showMessage } from "./segments.ts";
+import type { LeftOut, Shown } from "./shown.ts";
+import { NOTHING_LEFT_OUT, showMessage } from "./segments.ts";
 
 /** What stands on a page, and where the page begins and ends. */
 export interface Page {

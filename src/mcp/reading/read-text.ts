@@ -1,12 +1,13 @@
+import { textOf } from "./target.ts";
 import { escaped, plainLine } from "../core/hidden.ts";
 import { callText, nameText, quoted, shortened } from "../core/quote.ts";
 import type { Conversation } from "./row-names.ts";
-import { isHalf, wholeAt } from "./cut.ts";
+import { isHalf, wholeAt } from "./long-text.ts";
 import { costOf, markedText, UNITS_PER_TOKEN } from "./format.ts";
 import { pieceOf } from "./item.ts";
 import type { Source } from "./read-page.ts";
 import type { JoinedText } from "./long-text.ts";
-import type { Target } from "./target.ts";
+import type { Target } from "./shown.ts";
 
 export interface SliceRequest {
   readonly budget: number;
@@ -29,7 +30,7 @@ export async function readText(
   target: Target,
   request: SliceRequest,
 ): Promise<string> {
-  const whole = await conversation.text(target, request.signal);
+  const whole = await conversation.text(target, () => textOf(conversation, target, request.signal));
   const { text } = whole;
   const from = Math.min(request.offset, text.length) - (isHalf(text, Math.min(request.offset, text.length)) ? 1 : 0);
   const write = (to: number, estimate = request.budget): string =>

@@ -2,8 +2,8 @@ import type { OpenConversation } from "../../store/read/open-conversation.ts";
 import { type Message, Messages } from "../../view/messages.ts";
 import { markOf } from "./cursor.ts";
 import type { JoinedText } from "./long-text.ts";
-import type { Shown } from "./segments.ts";
-import { type Target, textOf } from "./target.ts";
+import type { Shown } from "./shown.ts";
+import type { Target } from "./shown.ts";
 
 /** A conversation that lies open, as messages; every row and message of it can be named in few characters. */
 export class Conversation {
@@ -97,9 +97,10 @@ export class Conversation {
     return shown;
   }
 
-  async text(target: Target, signal: AbortSignal): Promise<JoinedText> {
+  /** The text of a target; that of the last one is remembered. */
+  async text(target: Target, read: () => Promise<JoinedText>): Promise<JoinedText> {
     const last = this.#last?.target === target ? this.#last : undefined;
-    const text = last?.text ?? (await textOf(this, target, signal));
+    const text = last?.text ?? (await read());
     if (last !== undefined) last.text = text;
     return text;
   }

@@ -1,4 +1,4 @@
-import type { Message } from "../../view/messages.ts";
+import type { LeftOut, Segment, Shown } from "./shown.ts";
 import { jsonText } from "../../view/json-text.ts";
 import { type Call, type Media, mediaText, type Part, partsOf, type Result, speakerOf } from "../../view/parts.ts";
 import { escaped, plain, plainLine } from "../core/hidden.ts";
@@ -7,52 +7,8 @@ import type { StoredOutput } from "../../store/read/tool-results.ts";
 import { type Spilled, spilledWords } from "../../view/spilled.ts";
 import { type Choice, leftOutBy } from "./include.ts";
 import type { Conversation } from "./row-names.ts";
-import { wholeAt } from "./cut.ts";
+import { wholeAt } from "./long-text.ts";
 import type { TextPiece } from "./long-text.ts";
-
-/** What stands together in a message: a text, or a call with its result. Never empty. */
-export interface Segment {
-  readonly kind: Part["kind"];
-  /** As a model may see it. */
-  readonly text: string;
-  /** Where in it a part or a line of ours begins, each at the start of a line: what no text of a transcript may pass for. */
-  readonly own: readonly number[];
-  /** The row that it begins in, by its place in the conversation. */
-  readonly row: number;
-  /** The same with output that stands in files of its own in its place; absent where there is none. */
-  readonly whole?: readonly TextPiece[] | undefined;
-  /** The tool's name, where it is a call or a result; as a model may see it. */
-  readonly tool?: string | undefined;
-}
-
-/** A message as it is read: what of it was chosen, and what was left out. */
-export interface Shown {
-  readonly message: Message;
-  /** Whose message it is, by what of it was chosen. */
-  readonly speaker: Message["speaker"];
-  readonly segments: readonly Segment[];
-  readonly left: LeftOut;
-  /** Of its first row. */
-  readonly id: string | undefined;
-  /** ISO 8601, to the minute; of its first row. */
-  readonly time: string | undefined;
-  readonly model: string | undefined;
-  /** Characters of all segments. */
-  readonly length: number;
-}
-
-/** How many parts were left out, by what leaves them out. */
-export interface LeftOut {
-  readonly roles: number;
-  readonly thinking: number;
-  readonly system: number;
-  /** Thoughts that the API gave no text of. */
-  readonly withheld: number;
-  /** Messages with nothing in them. */
-  readonly empty: number;
-  /** Outputs that were too long for their rows, and are not in this store: their beginnings are shown. */
-  readonly missing: number;
-}
 
 export const NOTHING_LEFT_OUT: LeftOut = { roles: 0, thinking: 0, system: 0, withheld: 0, empty: 0, missing: 0 };
 

@@ -1,3 +1,4 @@
+import type { Pieces, Target } from "./shown.ts";
 import { jsonText } from "../../view/json-text.ts";
 import { isWithheld, type Part, partsOf } from "../../view/parts.ts";
 import type { Spilled } from "../../view/spilled.ts";
@@ -8,20 +9,6 @@ import { chosen, INCLUDES } from "./include.ts";
 import type { Conversation } from "./row-names.ts";
 import { joined, type JoinedText, type TextPiece } from "./long-text.ts";
 import { type From, outputPieces, showMessage, TOOL_UNITS, wholeResult, withOwn } from "./segments.ts";
-
-/** What an id in a conversation stands for: a whole message, one row of it, or a tool call with its result. */
-export type Target = { readonly number: number; readonly row: number } & (
-  | { readonly kind: "message" | "row" }
-  /** A call's text is made where it is found: its rows may be too long to be read twice. */
-  | ({ readonly kind: "call"; readonly call: string } & Pieces)
-);
-
-/** What a text is put together from. */
-interface Pieces {
-  readonly pieces: readonly TextPiece[];
-  /** How many control sequences of terminals were in them, those in files not counted. */
-  readonly sequences: number;
-}
 
 const EVERYTHING = chosen(undefined, INCLUDES);
 

@@ -1,7 +1,7 @@
 import { costOf, type Form, type Range, UNITS_PER_TOKEN } from "./format.ts";
-import { wholeAt } from "./cut.ts";
+import { wholeAt } from "./long-text.ts";
 import { headingOf, pieceOf, segmentAt, startsOf } from "./item.ts";
-import type { Segment, Shown } from "./segments.ts";
+import type { Segment, Shown } from "./shown.ts";
 
 /** What there is room for. */
 export interface Room {

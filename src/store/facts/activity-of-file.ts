@@ -1,6 +1,6 @@
 import { ActivitySearch } from "../../transcript/summary/last-activity.ts";
 import { ACTIVITY_BYTES, TAIL_GROWTH_BYTES } from "../../transcript/rows/limits.ts";
-import type { Candidate } from "./stat-transcripts.ts";
+import type { Candidate } from "./candidate.ts";
 import { close, openReadNoFollow, readAt } from "../disk/fs.ts";
 import { recall, remember } from "./metadata-cache.ts";
 

@@ -1,6 +1,6 @@
 import { REMEMBERED_SESSIONS, REMEMBERED_UNITS } from "../../transcript/rows/limits.ts";
 import type { SessionFacts } from "../../transcript/summary/session-metadata.ts";
-import type { Candidate } from "./stat-transcripts.ts";
+import type { Candidate } from "./candidate.ts";
 
 /** What this process has found out about one transcript. */
 export interface Memory {

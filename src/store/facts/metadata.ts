@@ -8,7 +8,7 @@ import {
 } from "../../transcript/summary/session-metadata.ts";
 import { SessionScan } from "../../transcript/summary/session-scan.ts";
 import { ENTRYPOINT_KEY, GIT_BRANCH_KEY, type TailFacts } from "../../transcript/summary/tail-scan.ts";
-import type { Candidate } from "./stat-transcripts.ts";
+import type { Candidate } from "./candidate.ts";
 import { close, openRead, openReadNoFollow, pause, readAt } from "../disk/fs.ts";
 import { earlierTitles, type Wanted } from "./scan-titles-backward.ts";
 import { recall, remember } from "./metadata-cache.ts";

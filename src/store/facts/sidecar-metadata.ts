@@ -1,7 +1,7 @@
 import { ARCHIVED_MARK_BYTES, TITLE_FILE_BYTES } from "../../transcript/rows/limits.ts";
 import type { SidecarFacts } from "../../transcript/summary/session-metadata.ts";
 import { markOfFile, titleOfFile } from "../../transcript/summary/sidecar-json.ts";
-import type { Candidate } from "./stat-transcripts.ts";
+import type { Candidate } from "./candidate.ts";
 import { close, openRead, openReadNoFollow, readAt, statExact, statLinkExact, statOpen } from "../disk/fs.ts";
 import { archivedMarkPath, customTitlePath } from "../layout/paths.ts";
 

@@ -6,22 +6,7 @@ import { listProjectDir, type Listing } from "../projects/dir-cache.ts";
 import { transcriptPathOf } from "../layout/paths.ts";
 import { canRefuseLinks } from "../disk/platform.ts";
 import type { ProjectDir, Skipped, TranscriptCopy } from "../types.ts";
-
-/** A transcript as it was when it was looked at. */
-export interface Candidate extends TranscriptCopy {
-  readonly dev: number;
-  readonly ino: number;
-  /** Epoch ms, with fractions. */
-  readonly ctimeMs: number;
-  /** mtime as the official helpers round it, epoch ms. */
-  readonly lastModified: number;
-  /** Something stands beside the transcript under the session's id. */
-  readonly hasSidecars: boolean;
-  /** When the session was active, epoch ms, as far as that was asked (activity.ts); NaN before. */
-  activity: number;
-  /** The directory that its project dir was found for. */
-  readonly through: string | undefined;
-}
+import type { Candidate } from "./candidate.ts";
 
 /** A project dir whose sessions are asked for, and the directory it was found for; undefined when all are. */
 export interface Place {

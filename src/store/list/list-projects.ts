@@ -1,5 +1,5 @@
 import { activityOf } from "../facts/activity-of-file.ts";
-import type { Candidate } from "../facts/stat-transcripts.ts";
+import type { Candidate } from "../facts/candidate.ts";
 import { pause } from "../disk/fs.ts";
 import { errnoOf } from "../errors.ts";
 import { listScope } from "./list-scope.ts";

@@ -1,5 +1,6 @@
 import type { SessionFacts } from "../../transcript/summary/session-metadata.ts";
-import { type Candidate, listCandidates, type LookOptions, type Place } from "../facts/stat-transcripts.ts";
+import type { Candidate } from "../facts/candidate.ts";
+import { listCandidates, type LookOptions, type Place } from "../facts/stat-transcripts.ts";
 import { resolveConfigDirs } from "../layout/config-dir.ts";
 import { ForeignFilter } from "../projects/key-collisions.ts";
 import { directoryScope, listProjectDirs } from "../projects/project-dirs.ts";

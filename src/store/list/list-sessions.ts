@@ -1,5 +1,5 @@
 import type { SessionFacts } from "../../transcript/summary/session-metadata.ts";
-import type { Candidate } from "../facts/stat-transcripts.ts";
+import type { Candidate } from "../facts/candidate.ts";
 import { resolveConfigDirs } from "../layout/config-dir.ts";
 import { isContinued } from "../facts/continued-in.ts";
 import { pause } from "../disk/fs.ts";

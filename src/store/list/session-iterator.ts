@@ -1,7 +1,7 @@
 import type { SessionFacts } from "../../transcript/summary/session-metadata.ts";
 import { foldText } from "../../transcript/text/fold-text.ts";
 import { activityOf, rememberedActivity } from "../facts/activity-of-file.ts";
-import type { Candidate } from "../facts/stat-transcripts.ts";
+import type { Candidate } from "../facts/candidate.ts";
 import { isContinued } from "../facts/continued-in.ts";
 import type { PageEnd } from "./page-cursor.ts";
 import { pause } from "../disk/fs.ts";

@@ -1,5 +1,5 @@
 import { findConversation } from "../../transcript/conversation/conversation.ts";
-import type { Apart, ConversationRow } from "../../transcript/conversation/conversation.ts";
+import type { Apart, ConversationRow } from "../../transcript/conversation/conversation-row.ts";
 import type { SessionMessage } from "../../transcript/conversation/message.ts";
 import { ANSWERS, ASSISTANT, ATTACHMENT, type RowIndex, SYSTEM } from "../../transcript/rows/row-index.ts";
 import { type ConversationEntry, MessageMaker, visibleRows } from "../../transcript/conversation/visible-messages.ts";

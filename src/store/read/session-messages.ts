@@ -1,8 +1,5 @@
-import {
-  type Conversation,
-  type ConversationRow,
-  findConversation,
-} from "../../transcript/conversation/conversation.ts";
+import type { ConversationRow } from "../../transcript/conversation/conversation-row.ts";
+import { type Conversation, findConversation } from "../../transcript/conversation/conversation.ts";
 import type { TranscriptMessage } from "../../transcript/conversation/message.ts";
 import { type ConversationEntry, MessageMaker, visibleRows } from "../../transcript/conversation/visible-messages.ts";
 import { pause } from "../disk/fs.ts";

@@ -1,9 +1,6 @@
 import { basename, join } from "node:path";
-import {
-  type Conversation,
-  type ConversationRow,
-  findSubagentConversation,
-} from "../../transcript/conversation/conversation.ts";
+import type { ConversationRow } from "../../transcript/conversation/conversation-row.ts";
+import { type Conversation, findSubagentConversation } from "../../transcript/conversation/conversation.ts";
 import type { MessageContext } from "../../transcript/conversation/message.ts";
 import { type ConversationEntry, MessageMaker, visibleRows } from "../../transcript/conversation/visible-messages.ts";
 import { record } from "../../transcript/rows/voice-call.ts";

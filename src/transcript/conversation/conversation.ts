@@ -1,13 +1,14 @@
-import { History, type PlacedRow } from "./history.ts";
-import { findLeaf, type Leaf } from "./leaf.ts";
+import type { ConversationRow } from "./conversation-row.ts";
+import { History, type PlacedRow } from "../tree/history.ts";
+import { findLeaf, type Leaf } from "../tree/leaf.ts";
 import { localCommandRows } from "./local-commands.ts";
-import { insertParallel } from "./parallel-tool-results.ts";
-import { type Rewind, rewindInForce } from "./rewind.ts";
+import { insertParallel } from "../tree/parallel-tool-results.ts";
+import { type Rewind, rewindInForce } from "../tree/rewind.ts";
 import { withPrompts } from "./queue-places.ts";
 import { queuedPrompts, type QueuedPrompt } from "./queue.ts";
 import { deliveredPrompts, furtherPrompts, trailingPrompts } from "./queued-prompts.ts";
 import { ANSWERS, ASSISTANT, type RowIndex } from "../rows/row-index.ts";
-import { type LoadRow, Tree } from "./row-tree.ts";
+import { type LoadRow, Tree } from "../tree/row-tree.ts";
 
 export interface ConversationOptions {
   /** Size of the transcript, bytes: the official reader drops the past of large files. */
@@ -21,26 +22,6 @@ export interface ConversationOptions {
   /** Every queued prompt that the CLI gives to the model, as the whole conversation has it. */
   readonly allQueued?: boolean;
 }
-
-/** One row of a conversation. */
-export interface ConversationRow {
-  /** Of the index; from `index.count` on, a prompt that stands in a `queue-operation` alone, by the number of that. */
-  readonly row: number;
-  /** Where it stands in the file: the number of its first copy. */
-  readonly at: number;
-  /** Stands before a compaction that did not keep it, so the model no longer has it. */
-  readonly compacted: boolean;
-  /** 0 for the current branch; abandoned ones are counted from 1 in file order. */
-  readonly branch: number;
-  /** What sets it apart from what was said in turn, if anything does. */
-  readonly apart?: Apart;
-}
-
-/**
- * `unconnected`: no link connects it with the conversation, although no rewind cut it off; it stands where it was written.
- * `undelivered`: a prompt that was queued, and that nobody gave to the model.
- */
-export type Apart = "unconnected" | "undelivered";
 
 /** The rows of a conversation in order, with what has to be known of the whole before one of them can be shown. */
 export interface Conversation {

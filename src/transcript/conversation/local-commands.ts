@@ -1,6 +1,6 @@
-import { contentOf } from "./parallel-tool-results.ts";
+import { contentOf } from "../tree/parallel-tool-results.ts";
 import { ASSISTANT, META, USER } from "../rows/row-index.ts";
-import type { LoadRow, Tree } from "./row-tree.ts";
+import type { LoadRow, Tree } from "../tree/row-tree.ts";
 import { record } from "../rows/voice-call.ts";
 
 /**

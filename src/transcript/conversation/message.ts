@@ -1,4 +1,4 @@
-import { contentOf } from "./parallel-tool-results.ts";
+import { contentOf } from "../tree/parallel-tool-results.ts";
 import { shownOrigin } from "./queued-prompts.ts";
 import { record } from "../rows/voice-call.ts";
 

@@ -1,8 +1,8 @@
-import type { ConversationRow } from "./conversation.ts";
-import { contentOf } from "./parallel-tool-results.ts";
+import type { ConversationRow } from "./conversation-row.ts";
+import { contentOf } from "../tree/parallel-tool-results.ts";
 import type { QueuedPrompt } from "./queue.ts";
 import { ANSWERS, ASSISTANT, type RowIndex, SIDECHAIN, USER } from "../rows/row-index.ts";
-import type { LoadRow } from "./row-tree.ts";
+import type { LoadRow } from "../tree/row-tree.ts";
 
 const NONE = -1;
 

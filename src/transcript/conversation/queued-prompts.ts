@@ -1,7 +1,7 @@
-import { contentOf, push } from "./parallel-tool-results.ts";
+import { contentOf, push } from "../tree/parallel-tool-results.ts";
 import { textOf } from "../rows/queue-table.ts";
 import { ATTACHMENT, COMPACT_SUMMARY, META, QUEUED_COMMAND, USER } from "../rows/row-index.ts";
-import type { LoadRow, Tree } from "./row-tree.ts";
+import type { LoadRow, Tree } from "../tree/row-tree.ts";
 import { INTERRUPTIONS } from "../text/user-frames.ts";
 import { record } from "../rows/voice-call.ts";
 

@@ -1,6 +1,7 @@
-import type { Conversation, ConversationRow } from "./conversation.ts";
+import type { ConversationRow } from "./conversation-row.ts";
+import type { Conversation } from "./conversation.ts";
 import { closesQuietTurn, type MessageContext, toMessage, type TranscriptMessage } from "./message.ts";
-import { contentOf } from "./parallel-tool-results.ts";
+import { contentOf } from "../tree/parallel-tool-results.ts";
 import { NEWS } from "../rows/queue-table.ts";
 import { hasShownOrigin, queuedPrompt } from "./queued-prompts.ts";
 import {
@@ -14,7 +15,7 @@ import {
   SYSTEM,
   USER,
 } from "../rows/row-index.ts";
-import type { LoadRow } from "./row-tree.ts";
+import type { LoadRow } from "../tree/row-tree.ts";
 import { record } from "../rows/voice-call.ts";
 
 /** A message and the row it comes from. */

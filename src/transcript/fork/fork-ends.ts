@@ -1,7 +1,7 @@
-import { findLeaf } from "../conversation/leaf.ts";
-import { contentOf, insertParallel } from "../conversation/parallel-tool-results.ts";
+import { findLeaf } from "../tree/leaf.ts";
+import { contentOf, insertParallel } from "../tree/parallel-tool-results.ts";
 import { ASSISTANT, COMPACT_BOUNDARY, type RowIndex, USER } from "../rows/row-index.ts";
-import { type LoadRow, Tree } from "../conversation/row-tree.ts";
+import { type LoadRow, Tree } from "../tree/row-tree.ts";
 
 const NONE = -1;
 

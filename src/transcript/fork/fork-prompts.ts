@@ -2,7 +2,7 @@ import { findConversation } from "../conversation/conversation.ts";
 import { cutAt, type ForkCut, wholeCut } from "./select-rows.ts";
 import { queuedPrompts, type QueuedPrompt } from "../conversation/queue.ts";
 import type { RowIndex } from "../rows/row-index.ts";
-import type { LoadRow } from "../conversation/row-tree.ts";
+import type { LoadRow } from "../tree/row-tree.ts";
 
 /** What a fork takes: rows, and queued prompts of which no row says anything but `queue-operation` rows. */
 export interface ForkPart {

@@ -1,18 +1,17 @@
+import { ADDED, OCCASIONAL, REMOVED } from "./fork-members.ts";
+import { formatUuid, type NewIds } from "./new-ids.ts";
 import { withoutPreserved, type ForkCut } from "./select-rows.ts";
 import { type ForkFacts, isKnownOrigin, originsOf, SESSION, type StoredRow } from "./carried-over.ts";
 import type { ForkPart } from "./fork-prompts.ts";
 import { type ForkKey, ForkMembers, ForkValues, type RowWriter } from "./row-writer.ts";
-import { rewindsOfFork, type WrittenRewind } from "../conversation/rewind.ts";
+import { rewindsOfFork, type WrittenRewind } from "../tree/rewind.ts";
 import { withPlainKeys } from "../rows/plain-keys.ts";
 import { ASSISTANT, PROGRESS, QUEUED_COMMAND, type RowIndex, SIDECHAIN, SYSTEM } from "../rows/row-index.ts";
 import { parseRow } from "../rows/row.ts";
 import { RowScan, scanObject } from "../rows/json-scanner.ts";
 import type { QueuedPrompt } from "../conversation/queue.ts";
-import { type LoadRow, Tree } from "../conversation/row-tree.ts";
+import { type LoadRow, Tree } from "../tree/row-tree.ts";
 import { record } from "../rows/voice-call.ts";
-
-/** 16 random bytes for each uuid of the source. */
-export type NewIds = Uint8Array;
 
 export interface ForkIdentity {
   readonly sourceId: string;
@@ -31,43 +30,6 @@ const NONE = -1;
 const UNKNOWN = -2;
 const PLAIN_STRING = /^"[\w-]*"$/;
 const FALSE = Uint8Array.from("false", (char) => char.charCodeAt(0));
-
-/** Members a fork drops: they speak of the source's process, team or uuids (sdk-spec §6.4). */
-const REMOVED = [
-  "teamName",
-  "agentName",
-  "sessionKind",
-  "slug",
-  "sourceToolAssistantUUID",
-  "summarizedTurnPromptUuids",
-  "droppedPromptUuids",
-  "sentAsUuid",
-  "rowsAheadOfPutBack",
-  "turnAttributionKey",
-] as const;
-
-/** Members that are replaced in some rows only. */
-const OCCASIONAL = [
-  "cwd",
-  "fold",
-  "timestamp",
-  "attachment",
-  "compactMetadata",
-  "logicalParentUuid",
-  "neutralizedByFork",
-] as const;
-
-/** Members that are appended where a row lacks them, in this order. */
-const ADDED = [
-  "neutralizedByFork",
-  "parentUuid",
-  "logicalParentUuid",
-  "sessionId",
-  "timestamp",
-  "isSidechain",
-  "requestSessionId",
-  "forkedFrom",
-] as const;
 
 /** Turns the rows of a source, in file order, into the rows of its fork. */
 export class ForkRows {
@@ -421,20 +383,6 @@ export class ForkRows {
     const parent = isDropped ? this.#parentOf(row) : NONE;
     return parent === NONE ? undefined : this.#index.uuids.text(parent);
   }
-}
-
-const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
-
-function formatUuid(bytes: Uint8Array, at: number): string {
-  let text = "";
-  for (let i = 0; i < 16; i++) {
-    let byte = bytes[at + i] as number;
-    if (i === 6) byte = (byte & 0x0f) | 0x40;
-    if (i === 8) byte = (byte & 0x3f) | 0x80;
-    text += HEX[byte];
-    if (i === 3 || i === 5 || i === 7 || i === 9) text += "-";
-  }
-  return text;
 }
 
 function parse(json: string): unknown {

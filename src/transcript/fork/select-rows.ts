@@ -1,7 +1,7 @@
 import { leaveOutOtherEnds } from "./fork-ends.ts";
-import { findLeaf } from "../conversation/leaf.ts";
-import { contentOf, insertParallel } from "../conversation/parallel-tool-results.ts";
-import { rewindInForce } from "../conversation/rewind.ts";
+import { findLeaf } from "../tree/leaf.ts";
+import { contentOf, insertParallel } from "../tree/parallel-tool-results.ts";
+import { rewindInForce } from "../tree/rewind.ts";
 import {
   ASSISTANT,
   COMPACT_BOUNDARY,
@@ -11,7 +11,7 @@ import {
   SIDECHAIN,
   USER,
 } from "../rows/row-index.ts";
-import { type LoadRow, Tree } from "../conversation/row-tree.ts";
+import { type LoadRow, Tree } from "../tree/row-tree.ts";
 import { record } from "../rows/voice-call.ts";
 
 /** Which rows a fork takes, as a mask by row number. */

@@ -1,3 +1,4 @@
+import { unescaped, unescapedOutput } from "./entities.ts";
 /**
  * What a text in a user's message stands for. The CLI writes in the user's place: slash commands, what was run in bash
  * mode and what both printed, reminders to the model, news of background work, messages of other agents. Only what the
@@ -381,23 +382,4 @@ function inner(text: string, tag: string): string | undefined {
   const open = text.indexOf(`<${tag}>`);
   const close = open < 0 ? -1 : text.lastIndexOf(`</${tag}>`);
   return close > open ? unescaped(text.slice(open + tag.length + 2, close)).trim() : undefined;
-}
-
-const PREVIEW = "<persisted-output>";
-const PREVIEW_END = "</persisted-output>";
-
-/** Output that was too long for its row has an element of its own around its beginning, which alone was escaped. */
-function unescapedOutput(text: string): string {
-  const from = text.trimStart().startsWith(PREVIEW) ? text.indexOf(PREVIEW) + PREVIEW.length : -1;
-  const to = from < 0 ? -1 : text.lastIndexOf(PREVIEW_END);
-  if (to < from || to < 0) return unescaped(text);
-  return text.slice(0, from) + unescaped(text.slice(from, to)) + text.slice(to);
-}
-
-const ENTITIES: Readonly<Record<string, string>> = { lt: "<", gt: ">", amp: "&", quot: '"', "#39": "'", apos: "'" };
-
-/** The CLI escapes most of what it puts into elements, but not all: text with an angle bracket in it was not escaped. */
-function unescaped(text: string): string {
-  if (/[<>]/.test(text)) return text;
-  return text.replace(/&(lt|gt|amp|quot|#39|apos);/g, (entity, name: string) => ENTITIES[name] ?? entity);
 }

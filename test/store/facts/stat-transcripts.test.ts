@@ -3,12 +3,8 @@ import fs from "node:fs";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
 import { activityOf } from "../../../src/store/facts/activity-of-file.ts";
-import {
-  type Candidate,
-  type Candidates,
-  listCandidates,
-  type LookOptions,
-} from "../../../src/store/facts/stat-transcripts.ts";
+import type { Candidate } from "../../../src/store/facts/candidate.ts";
+import { type Candidates, listCandidates, type LookOptions } from "../../../src/store/facts/stat-transcripts.ts";
 import { listSessionPage } from "../../../src/store/list/list-session-page.ts";
 import { projectDir } from "../../../src/store/layout/paths.ts";
 import { canRefuseLinks } from "../../../src/store/disk/platform.ts";

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { Relinks } from "../../../src/transcript/conversation/relinks.ts";
+import { Relinks } from "../../../src/transcript/tree/relinks.ts";
 
 const ROWS = 8;
 const UUIDS = 6;

@@ -1,3 +1,4 @@
+import { MAIN_LINE, OffWalk, Rewinds } from "./off-line.ts";
 import {
   COMPACT_BOUNDARY,
   PARENT_UNKNOWN,
@@ -381,77 +382,4 @@ function keptOf({ compactMetadata }: Readonly<Record<string, unknown>>, { uuids 
     uuids: messages === undefined ? numbers : known,
     isRange: messages === undefined,
   };
-}
-
-/** The rewinds that were written down, asked for in file order. */
-class Rewinds {
-  readonly #index: RowIndex;
-  #next = 0;
-  #last: { readonly at: number; readonly leaf: string | null | undefined } | undefined;
-
-  constructor(index: RowIndex) {
-    this.#index = index;
-  }
-
-  /** Where the last rewind between two rows went to; undefined when there was none. */
-  leafBetween(from: number, to: number): string | null | undefined {
-    const { checkpoints } = this.#index;
-    for (; (checkpoints[this.#next]?.at ?? Infinity) <= to; this.#next++) {
-      const { at, explicit, leaf } = checkpoints[this.#next] as (typeof checkpoints)[number];
-      this.#last = { at, leaf: explicit ? leaf : undefined };
-    }
-    return this.#last === undefined || this.#last.at <= from ? undefined : this.#last.leaf;
-  }
-}
-
-const MAIN_LINE = 1;
-const TO_LINE = 1;
-const ELSEWHERE = 2;
-const UNDER_WAY = 3;
-
-/** Takes what is off the main line, part by part; no row twice. */
-class OffWalk {
-  readonly #index: RowIndex;
-  readonly #above: Int32Array;
-  /** What each uuid belongs to: nothing yet (0), the main line, or a part by its number. */
-  readonly #owners: Int32Array;
-  readonly #leads: Uint8Array;
-  #parts = MAIN_LINE;
-
-  constructor(index: RowIndex, above: Int32Array, owners: Int32Array) {
-    this.#index = index;
-    this.#above = above;
-    this.#owners = owners;
-    this.#leads = new Uint8Array(index.count);
-  }
-
-  /** Whether the main line stands above the row. */
-  leadsToLine(row: number): boolean {
-    const way: number[] = [];
-    let at = row;
-    while (at !== NONE && this.#leads[at] === 0 && this.#owner(at) !== MAIN_LINE) {
-      this.#leads[at] = UNDER_WAY;
-      way.push(at);
-      at = this.#above[at] as number;
-    }
-    const isLine = at !== NONE && (this.#leads[at] === TO_LINE || this.#owner(at) === MAIN_LINE);
-    for (const each of way) this.#leads[each] = isLine ? TO_LINE : ELSEWHERE;
-    return isLine;
-  }
-
-  /** The rows from the first that belongs to nothing yet down to `end`, and whether they hang on what does. */
-  take(end: number): { readonly rows: number[]; readonly isConnected: boolean } {
-    const part = ++this.#parts;
-    const rows: number[] = [];
-    let at = end;
-    for (; at !== NONE && this.#owner(at) === 0; at = this.#above[at] as number) {
-      this.#owners[this.#index.uuid[at] as number] = part;
-      rows.push(at);
-    }
-    return { rows: rows.reverse(), isConnected: at !== NONE && this.#owner(at) !== part };
-  }
-
-  #owner(row: number): number {
-    return this.#owners[this.#index.uuid[row] as number] as number;
-  }
 }

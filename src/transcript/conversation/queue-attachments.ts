@@ -1,0 +1,122 @@
+import { textOf } from "../rows/queue-table.ts";
+import { QUEUED_COMMAND, type RowIndex } from "../rows/row-index.ts";
+import { record } from "../rows/voice-call.ts";
+import type { LoadRow } from "../tree/row-tree.ts";
+
+const NONE = -1;
+
+/** The attachments in which newer CLIs keep what was delivered. Read when they are first asked for. */
+export class Attachments {
+  readonly #index: RowIndex;
+  readonly #load: LoadRow;
+  #read: ReadAttachments | undefined;
+
+  constructor(index: RowIndex, load: LoadRow) {
+    this.#index = index;
+    this.#load = load;
+  }
+
+  /** Takes the first one from row `from` on that has the text; whether there was one. */
+  claim(text: number, from: number): boolean {
+    const { all, byText } = this.#known();
+    const row = byText.get(text)?.firstFrom(from) ?? NONE;
+    if (row === NONE) return false;
+    byText.get(text)?.take(row);
+    all.take(row);
+    return true;
+  }
+
+  /** The text of the first one from row `from` on that nothing has claimed; NaN where there is none. */
+  textAfter(from: number): number {
+    const row = this.#known().all.firstFrom(from);
+    return row === NONE ? Number.NaN : this.#textOf(row);
+  }
+
+  /** Whether one is named so, or any row. */
+  isNamed(commandUuid: unknown, deliveryId: unknown): boolean {
+    const { names, isRow } = this.#known();
+    const isName = (name: unknown): name is string => typeof name === "string" && name !== "";
+    if (isName(deliveryId) && names.has(`delivery ${deliveryId}`)) return true;
+    return (
+      isName(commandUuid) && (names.has(`uuid ${commandUuid}`) || isRow[this.#index.uuids.find(commandUuid)] === 1)
+    );
+  }
+
+  #known(): ReadAttachments {
+    if (this.#read !== undefined) return this.#read;
+    const rows: number[] = [];
+    const byText = new Map<number, number[]>();
+    const names = new Set<string>();
+    const isRow = new Uint8Array(this.#index.uuids.count);
+    for (let row = 0; row < this.#index.count; row++) {
+      const uuid = this.#index.uuid[row] as number;
+      const isCopy = isRow[uuid] !== 0;
+      isRow[uuid] = 1;
+      if (((this.#index.flags[row] as number) & QUEUED_COMMAND) === 0 || isCopy) continue;
+      rows.push(row);
+      const attachment = record(this.#load(row)["attachment"]);
+      names.add(`uuid ${String(attachment?.["source_uuid"])}`).add(`delivery ${String(attachment?.["delivery_id"])}`);
+      const text = this.#index.queue.hashOf(textOf(attachment?.["prompt"]));
+      const same = byText.get(text);
+      if (same === undefined) byText.set(text, [row]);
+      else same.push(row);
+    }
+    const free = new Map([...byText].map(([text, list]) => [text, new Free(list)]));
+    this.#read = { all: new Free(rows), byText: free, names, isRow };
+    return this.#read;
+  }
+
+  #textOf(row: number): number {
+    return this.#index.queue.hashOf(textOf(record(this.#load(row)["attachment"])?.["prompt"]));
+  }
+}
+
+interface ReadAttachments {
+  readonly all: Free;
+  readonly byText: ReadonlyMap<number, Free>;
+  readonly names: ReadonlySet<string>;
+  /** By the number of a uuid: whether a row has it. */
+  readonly isRow: Uint8Array;
+}
+
+/** Rows in order, some of which are taken: the next that is not is found at once. */
+class Free {
+  readonly #rows: readonly number[];
+  /** Place of the next one that may be free, by place. */
+  readonly #next: Int32Array;
+
+  constructor(rows: readonly number[]) {
+    this.#rows = rows;
+    this.#next = Int32Array.from({ length: rows.length + 1 }, (_, i) => i);
+  }
+
+  firstFrom(row: number): number {
+    return this.#rows[this.#free(this.#placeFrom(row))] ?? NONE;
+  }
+
+  take(row: number): void {
+    const place = this.#placeFrom(row);
+    if (this.#rows[place] === row) this.#next[place] = place + 1;
+  }
+
+  #placeFrom(row: number): number {
+    let [low, high] = [0, this.#rows.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((this.#rows[middle] as number) < row) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  #free(place: number): number {
+    let end = place;
+    while (this.#next[end] !== end) end = this.#next[end] as number;
+    for (let at = place; at !== end;) {
+      const next = this.#next[at] as number;
+      this.#next[at] = end;
+      at = next;
+    }
+    return end;
+  }
+}

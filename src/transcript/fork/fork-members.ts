@@ -1,0 +1,36 @@
+/** Members a fork drops: they speak of the source's process, team or uuids (sdk-spec §6.4). */
+export const REMOVED = [
+  "teamName",
+  "agentName",
+  "sessionKind",
+  "slug",
+  "sourceToolAssistantUUID",
+  "summarizedTurnPromptUuids",
+  "droppedPromptUuids",
+  "sentAsUuid",
+  "rowsAheadOfPutBack",
+  "turnAttributionKey",
+] as const;
+
+/** Members that are replaced in some rows only. */
+export const OCCASIONAL = [
+  "cwd",
+  "fold",
+  "timestamp",
+  "attachment",
+  "compactMetadata",
+  "logicalParentUuid",
+  "neutralizedByFork",
+] as const;
+
+/** Members that are appended where a row lacks them, in this order. */
+export const ADDED = [
+  "neutralizedByFork",
+  "parentUuid",
+  "logicalParentUuid",
+  "sessionId",
+  "timestamp",
+  "isSidechain",
+  "requestSessionId",
+  "forkedFrom",
+] as const;
