@@ -2,7 +2,7 @@ import type { Skipped } from "./types.ts";
 
 /**
  * The one error hierarchy. `code` is stable and what programs branch on; `message` is the official helpers' wording
- * where they have one (sdk-spec §7); `hint` says what to do next; `data` holds the facts.
+ * where they have one (official-helpers.md §7); `hint` says what to do next; `data` holds the facts.
  */
 export type TranscriptErrorCode =
   | "InvalidSessionId"

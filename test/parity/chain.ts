@@ -1,4 +1,4 @@
-/** The chain of a transcript by the plain rules of sdk-spec §5.4 and §8.1, for predicates. */
+/** The chain of a transcript by the plain rules of official-helpers.md §5.4 and §8.1, for predicates. */
 import type { Call } from "./calls.ts";
 import { line, type PlainFile, type Row, type Store } from "./model.ts";
 import { conversationRows, field, isMain, lastRows, parentOf, type Placed, uuidOf } from "./transforms.ts";

@@ -122,7 +122,7 @@ const messageOf = ({ row, place }: QueuedPrompt): Message => ({
   ...(isNews(row["content"]) && { origin: { kind: "task-notification" } }),
 });
 
-/** As the official reader takes a page of its messages (sdk-spec §5.10). */
+/** As the official reader takes a page of its messages (official-helpers.md §5.10). */
 function page(messages: readonly Message[], limit: unknown, offset: unknown): readonly Message[] {
   const [count, from] = [limit as number, offset as number];
   if (count > 0) return messages.slice(from, from + count);

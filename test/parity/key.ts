@@ -1,6 +1,6 @@
 import fs from "node:fs";
 
-/** The key of the project directory for a place, as sdk-spec §2.2 and §2.3 tell it; written apart from src on purpose. */
+/** The key of the project directory for a place, as official-helpers.md §2.2 and §2.3 tell it; written apart from src on purpose. */
 export function keyOf(place: string): string {
   let real = place;
   try {

@@ -12,7 +12,7 @@ export function prose(rng: Rng, size = rng.int(3, 120)): string {
   return out;
 }
 
-/** Prompts with every shape that the first-prompt rule looks at (sdk-spec §4.1). */
+/** Prompts with every shape that the first-prompt rule looks at (official-helpers.md §4.1). */
 export function promptText(rng: Rng): string {
   switch (
     rng.weighted({

@@ -178,7 +178,7 @@ export const escapedControls = memo((bytes: Buffer): Buffer | undefined => {
 
 // ── links ──────────────────────────────────────────────────────────────────
 
-/** Index of the first line that the official reader sees of a large file (sdk-spec §5.1). */
+/** Index of the first line that the official reader sees of a large file (official-helpers.md §5.1). */
 export function firstSeenLine(transcript: Transcript): number {
   if (bytesOf(transcript).length <= BIG_FILE) return 0;
   let first = 0;

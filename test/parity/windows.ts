@@ -1,4 +1,4 @@
-/** What a list sees of a transcript, for predicates and stand-ins; from sdk-spec §4, apart from src on purpose. */
+/** What a list sees of a transcript, for predicates and stand-ins; from official-helpers.md §4, apart from src on purpose. */
 import { readUserText } from "../../src/transcript/text/user-text.ts";
 import { bytesOf, line, type Row, rowOf, type Transcript } from "./model.ts";
 import { breakOf } from "./grammar.ts";
@@ -28,7 +28,7 @@ const placedLines = memo(({ lines }: Transcript): readonly Line[] => {
 export const inHead = (placed: Line): boolean => placed.end <= WINDOW;
 export const inTail = (placed: Line, size: number): boolean => placed.start >= size - WINDOW;
 
-/** The prompt in a row (sdk-spec §4.1); `/name` of a command is told apart as it only counts where there is no prompt. */
+/** The prompt in a row (official-helpers.md §4.1); `/name` of a command is told apart as it only counts where there is no prompt. */
 function promptOf(row: Row): { readonly prompt?: string; readonly command?: string } {
   if (row["type"] !== "user" || row["isMeta"] === true || row["isCompactSummary"] === true) return {};
   const content = field(row["message"], "content");
@@ -145,7 +145,7 @@ export function withoutStandIn(text: string): string {
   return letter === undefined ? text : letter + text.slice(1);
 }
 
-/** What a list calls a session without a prompt that has a picture or a document in it (sdk-spec §4.2), as far as ours reads. */
+/** What a list calls a session without a prompt that has a picture or a document in it (official-helpers.md §4.2), as far as ours reads. */
 export function mediaOf(transcript: Transcript): "Image" | "Document" | undefined {
   for (const placed of placedLines(transcript)) {
     if (!placed.bytes.includes('"user"') || placed.bytes.includes('"tool_result"')) continue;
@@ -201,7 +201,7 @@ export function grownHead(transcript: Transcript, full: boolean): number | undef
   return lines.findLastIndex((placed) => placed.end <= limit);
 }
 
-/** Where a session belongs that does not say so in the official windows, but further on (sdk-spec §2.4). */
+/** Where a session belongs that does not say so in the official windows, but further on (official-helpers.md §2.4). */
 export function cwdBeyondWindow(transcript: Transcript): string | undefined {
   const size = bytesOf(transcript).length;
   const lines = placedLines(transcript);

@@ -19,7 +19,7 @@ const compiled = new Map<string, ValidateFunction>();
 
 /**
  * What is wrong with a value by the schema that the SDK ships, `[]` when nothing is. Members at the top that the schema
- * does not name are wrong, too: custom ones belong into `_meta` (acp.md B8).
+ * does not name are wrong, too: custom ones belong into `_meta` (acp-coverage.md B8).
  */
 export function problems(definition: string, value: unknown): string[] {
   let validate = compiled.get(definition);

@@ -10,7 +10,7 @@ import { invalidParams } from "../rim/to-acp-error.ts";
 import { cancelParams, configOptionParams, modeParams, newParams, promptParams } from "../rim/from-acp.ts";
 import { sender, type Server } from "./server.ts";
 
-/** What every agent has to have (acp.md B2): sessions begin, are prompted, and cancelled. */
+/** What every agent has to have (acp-coverage.md B2): sessions begin, are prompted, and cancelled. */
 export function addTurnMethods(app: AgentApp, server: Server): AgentApp {
   const { session } = methods.agent;
   const { open, begun } = server;

@@ -93,12 +93,12 @@ async function setArchived(server: Server, client: AgentContext, sessionId: stri
 
 type InfoChange = Omit<Extract<SessionUpdate, { sessionUpdate: "session_info_update" }>, "sessionUpdate">;
 
-/** Before the response, so that a client that waits for it has seen the change (acp.md X8). */
+/** Before the response, so that a client that waits for it has seen the change (acp-coverage.md X8). */
 const tell = (client: AgentContext, sessionId: string, change: InfoChange): Promise<void> =>
   sender(client, sessionId)({ sessionUpdate: "session_info_update", ...change });
 
 /**
- * Deleting what is not there leaves what was asked for (acp.md D4); an id of any form may be asked for. What may stand in a
+ * Deleting what is not there leaves what was asked for (acp-coverage.md D4); an id of any form may be asked for. What may stand in a
  * directory that cannot be read is not known to be gone.
  */
 function ignoreUnknownSession(error: unknown): void {

@@ -7,7 +7,7 @@ import { Usage } from "./usage.ts";
 const ANSWERS = 32;
 
 /**
- * How full the context was when a session was left, for a client that goes on without its history (acp.md O7). Undefined
+ * How full the context was when a session was left, for a client that goes on without its history (acp-coverage.md O7). Undefined
  * where that is not known. Never throws: whoever resumes a session has not asked for it.
  */
 export async function lastUsage(

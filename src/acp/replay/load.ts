@@ -34,7 +34,7 @@ export interface ReplayFacts {
 }
 
 /**
- * Replays a session, first row to last, what stands before a compaction included (acp.md O3); or, where the request asks
+ * Replays a session, first row to last, what stands before a compaction included (acp-coverage.md O3); or, where the request asks
  * for it, its last messages, or those before a cursor.
  *
  * What `send` returns resolves when there is room for more output: a slow client holds the reader of the transcript here, and

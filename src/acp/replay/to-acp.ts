@@ -61,7 +61,7 @@ export interface TranslatorOptions {
 }
 
 /**
- * Translates one conversation, entry by entry, into session updates (acp.md §2.2 with better defaults). A message's id is
+ * Translates one conversation, entry by entry, into session updates (acp-replay.md, "Messages" with better defaults). A message's id is
  * the row's uuid for a user and the API's message id for the assistant, so that it is the same at every load.
  *
  * Beside the plan, only what the results of open calls need is held.
@@ -130,7 +130,7 @@ export class Translator {
       this.#boundary = uuid;
       return [boundaryUpdate(entry, uuid, this.#options.compactions === true)];
     }
-    // Notices (of hooks, of durations, of the API) are for the moment, and are not replayed (acp.md O6).
+    // Notices (of hooks, of durations, of the API) are for the moment, and are not replayed (acp-coverage.md O6).
     if (entry["subtype"] !== "local_command") {
       this.#leaveOut("notices");
       return [];

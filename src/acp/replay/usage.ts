@@ -36,7 +36,7 @@ export class Usage {
     this.#most = Math.max(this.#most, used);
   }
 
-  /** The update for the end of a load; undefined where the size of the window is not known (acp.md O7). */
+  /** The update for the end of a load; undefined where the size of the window is not known (acp-coverage.md O7). */
   update(): SessionUpdate | undefined {
     const [, size = 0, largest = 0] = WINDOWS.find(([family]) => family.test(this.#model)) ?? [];
     const window = this.#most > size || /\[1m\]$/i.test(this.#model) ? largest : size;

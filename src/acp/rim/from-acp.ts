@@ -64,7 +64,7 @@ export const sessionParams = parser(() => z.object({ sessionId: z.string() }));
 
 /**
  * Params of `session/prompt`. Blocks keep what is shown of them: text, or a link. Other kinds are refused, since no
- * capability for them is declared (acp.md B5).
+ * capability for them is declared (acp-coverage.md B5).
  */
 export const promptParams = parser(() =>
   z.object({

@@ -3,7 +3,7 @@ import { string } from "./content.ts";
 import { errnoOf, TranscriptError, type TranscriptErrorCode } from "../../store/errors.ts";
 
 /**
- * Any error → the JSON-RPC error that a client gets (acp.md §1.11). Clients branch on these codes: acpx, for one,
+ * Any error → the JSON-RPC error that a client gets (acp.md, "Errors"). Clients branch on these codes: acpx, for one,
  * starts a new session only after -32002.
  *
  * What the request got wrong is -32602 and names the field or carries the store's code in `data`; an unknown session is

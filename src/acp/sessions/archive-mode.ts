@@ -4,7 +4,7 @@ import type { Prompter, Turn } from "./prompter.ts";
 
 /**
  * Answers every prompt with one message: that this server shows history, and how to get an answer. A text and not an
- * error, because an editor lets people type below what it shows (acp.md §6).
+ * error, because an editor lets people type below what it shows (acp.md, "Sessions that begin here").
  */
 export const archiveMode: Prompter = {
   capabilities: {},

@@ -33,7 +33,7 @@ export class OpenSessions {
     }
   }
 
-  /** Runs a turn. One that was cancelled or closed ends as `cancelled`, whatever has become of it (acp.md C2). */
+  /** Runs a turn. One that was cancelled or closed ends as `cancelled`, whatever has become of it (acp-coverage.md C2). */
   async runTurn(
     sessionId: string,
     signal: AbortSignal,

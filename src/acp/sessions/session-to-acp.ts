@@ -13,7 +13,7 @@ export const toListRow = (session: Found | ListedSession, live: boolean): Sessio
   "session" in session ? toNewSessionRow(session) : toSessionRow(session, live);
 
 /**
- * A session as `session/list` shows it (acp.md L6, §8). `cwd` must be absolute, and every session is listed: where the
+ * A session as `session/list` shows it (acp-coverage.md L6; acp.md, "Choices"). `cwd` must be absolute, and every session is listed: where the
  * rows have none, or one of another kind of system, the transcript's own directory stands there and `_meta` says so.
  * Facts that are not known are absent.
  */

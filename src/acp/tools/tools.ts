@@ -14,7 +14,7 @@ export interface ToolView {
 }
 
 /**
- * A tool call → title, kind, places and first content, as claude-agent-acp shows them (acp.md §2.3). `cwd` is the
+ * A tool call → title, kind, places and first content, as claude-agent-acp shows them (acp-replay.md, "Tool calls"). `cwd` is the
  * directory of the row: paths below it are shown relative to it, while locations stay absolute.
  */
 export function viewTool(name: string, input: Json, cwd: string | undefined): ToolView {

@@ -7,7 +7,7 @@ import type { SessionOptions, TranscriptCopy } from "../types.ts";
 
 /**
  * Gives a session a title: appends the row that `/rename` and the official helper append, to the newest copy of the
- * transcript, behind a final newline that is put there first where it is missing (sdk-spec §7).
+ * transcript, behind a final newline that is put there first where it is missing (official-helpers.md §7).
  *
  * Throws `InvalidSessionIdError`, `InvalidArgumentError` for a blank title, `TypeError` for one that is no string,
  * `SessionNotFoundError`, and errors of the disk as they are.

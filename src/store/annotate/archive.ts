@@ -9,7 +9,7 @@ import type { SessionOptions, TranscriptCopy } from "../types.ts";
 
 /**
  * Marks a session as archived, in `<id>/archived.json` beside every copy of its transcript, which stays as it is
- * (sdk-spec §7). A list shows it as archived until a person prompts in it again.
+ * (official-helpers.md §7). A list shows it as archived until a person prompts in it again.
  *
  * Throws `InvalidSessionIdError`, `SessionNotFoundError`, `SessionBusyError` when another process is changing the session,
  * and the first error of the disk, when all copies have been tried.

@@ -32,7 +32,7 @@ const NEWLINE = 0x0a;
 /**
  * Appends one row to a transcript that exists. The row is one `write` at the end of the file, so rows of processes that
  * append at the same time stay whole; where the last row has no final newline, one is put before ours, so that rows are
- * never glued (sdk-spec §7). Links are followed; nothing is created. Errors of the disk pass as they are; a row that
+ * never glued (official-helpers.md §7). Links are followed; nothing is created. Errors of the disk pass as they are; a row that
  * the disk took only a part of is written once more, whole, after that part, or reported (`Io`).
  *
  * False when the file was removed or replaced while it was open here, and the row went with it. One that was only moved has

@@ -7,12 +7,12 @@ import { realPath } from "./fs.ts";
 
 export type Platform = NodeJS.Platform;
 
-/** A project path as keys are made of it: macOS stores names in either form, so they are composed (sdk-spec §1). */
+/** A project path as keys are made of it: macOS stores names in either form, so they are composed (official-helpers.md §1). */
 export function normalizePath(path: string, platform: Platform = process.platform): string {
   return platform === "darwin" ? path.normalize("NFC") : path;
 }
 
-/** A project key as it is compared: on Windows a directory is found whatever the case of its letters (sdk-spec §2.4). */
+/** A project key as it is compared: on Windows a directory is found whatever the case of its letters (official-helpers.md §2.4). */
 export function foldKey(key: string, platform: Platform = process.platform): string {
   return platform === "win32" ? key.toLowerCase() : key;
 }
@@ -34,7 +34,7 @@ export function hasTrustyDirTimes(platform: Platform = process.platform): boolea
 
 /**
  * The paths that keys may have been made of for one directory: the real one, and on Windows also the drive-letter form
- * it was named by, when the drive is mapped or substituted and resolves to a longer path (sdk-spec §2.4).
+ * it was named by, when the drive is mapped or substituted and resolves to a longer path (official-helpers.md §2.4).
  */
 export function directorySpellings(given: string, real: string, platform: Platform = process.platform): string[] {
   if (platform !== "win32") return [real];

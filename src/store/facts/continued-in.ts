@@ -6,7 +6,7 @@ import type { ProjectDir } from "../types.ts";
 
 /**
  * Whether a session that says it was continued under another id was: a transcript of that id stands beside it and holds
- * a row of a conversation (sdk-spec §4.4). The list then shows that one only.
+ * a row of a conversation (official-helpers.md §4.4). The list then shows that one only.
  */
 export function isContinued(project: ProjectDir, continuedIn: string | undefined): boolean {
   if (!isSessionId(continuedIn)) return false;

@@ -19,7 +19,7 @@ import type { TranscriptCopy } from "../types.ts";
 const NEWLINE = 0x0a;
 
 /**
- * What the two windows of a transcript and its sidecars say about the session (sdk-spec §4). The head grows, up to
+ * What the two windows of a transcript and its sidecars say about the session (official-helpers.md §4). The head grows, up to
  * `HEAD_GROWTH_BYTES`, until the first prompt has been read. Remembered until one of the files changes.
  *
  * Undefined when the transcript is empty by now; throws the error of the disk when it cannot be read.
@@ -70,7 +70,7 @@ export async function fullFacts(candidate: Candidate, signal?: AbortSignal): Pro
 }
 
 /**
- * What a fork of the session is named after: its title, else its first prompt (sdk-spec §6.6, the last `custom-title` row
+ * What a fork of the session is named after: its title, else its first prompt (official-helpers.md §6.6, the last `custom-title` row
  * before the sidecar). `seen`: the last titles of a caller that reads the whole file anyway, `undefined` for none; without
  * it they are searched for here. Links are followed, as a fork follows them.
  */

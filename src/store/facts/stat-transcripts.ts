@@ -34,7 +34,7 @@ const READ_PER_TURN = 1000;
 
 /**
  * Every file that may be a session of these places: named by a session id, regular, not empty. It costs one look at
- * each directory and one stat of each file. Links and other things under such a name are no sessions (sdk-spec §3);
+ * each directory and one stat of each file. Links and other things under such a name are no sessions (official-helpers.md §3);
  * they go into `skipped`, and so does what cannot be looked at. An empty file means "not here" and is nothing to report.
  */
 export async function listCandidates(places: readonly Place[], options: LookOptions = {}): Promise<Candidates> {

@@ -53,7 +53,7 @@ export type ForkSessionResult = {
 };
 
 /**
- * Copies a session into a new one that can be resumed by itself (sdk-spec §6): new session id, new `uuid`s, each row with
+ * Copies a session into a new one that can be resumed by itself (official-helpers.md §6): new session id, new `uuid`s, each row with
  * `forkedFrom`, payloads untouched to the byte. Read twice and written once, as a stream: memory is the longest row and
  * less than 200 bytes a row. The new transcript appears whole or not at all, mode 0600; the source is not changed.
  *

@@ -5,7 +5,7 @@ import type { SessionOptions } from "../types.ts";
 
 /**
  * The `uuid` that a message bears in a fork, by the one it has in the session that was forked, or in one which that
- * session was forked from: each row of a fork names the row it was copied from (sdk-spec §6). Undefined where no row of
+ * session was forked from: each row of a fork names the row it was copied from (official-helpers.md §6). Undefined where no row of
  * the fork comes from that message.
  *
  * Throws `SessionNotFound`, file-system errors, and `signal.reason` when aborted.

@@ -6,7 +6,7 @@ import { realOrSelf } from "../disk/platform.ts";
 import type { StoreOptions } from "../types.ts";
 
 /**
- * The config dir of Claude Code: `CLAUDE_CONFIG_DIR`, else `~/.claude`, in composed form (sdk-spec §2.1).
+ * The config dir of Claude Code: `CLAUDE_CONFIG_DIR`, else `~/.claude`, in composed form (official-helpers.md §2.1).
  *
  * The official rule to the letter: an empty variable counts as set, so that `projects` is looked for in the current
  * directory; `~` means itself; a relative path is given back as it is.

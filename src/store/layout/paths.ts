@@ -1,7 +1,7 @@
 /**
  * The only place where a path is made of a session id or a project key. An id is a UUID (`isSessionId`) and a key is a
  * plain directory name; anything else is a mistake of ours and throws, so that no value from outside climbs out of a
- * config dir. The layout is that of docs/transcript-format.md and sdk-spec §2.
+ * config dir. The layout is that of docs/transcript-format.md and official-helpers.md §2.
  */
 import { join, sep } from "node:path";
 import { InvalidArgumentError } from "../errors.ts";

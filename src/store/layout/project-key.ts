@@ -6,7 +6,7 @@ import { normalizePath } from "../disk/platform.ts";
 /**
  * The project key of a directory as the official helpers give it to a session store: the name of the directory below
  * `projects/` that holds its transcripts. `dir` counts from the current directory (absent or empty: that directory);
- * links are followed; a directory that does not exist is resolved as a name (sdk-spec §2.2, §2.3).
+ * links are followed; a directory that does not exist is resolved as a name (official-helpers.md §2.2, §2.3).
  */
 export function projectKey(dir?: string): string {
   const path = resolve(dir ?? ".");
@@ -40,7 +40,7 @@ export function sanitizePath(path: string): string {
 
 /**
  * A directory as the disk helpers name it: its real path, or, when it cannot be resolved, the very string that was
- * given. So `/gone/` keeps its slash, which gives it another key than `/gone` (sdk-spec §2.3).
+ * given. So `/gone/` keeps its slash, which gives it another key than `/gone` (official-helpers.md §2.3).
  */
 export function canonicalPath(dir: string): string {
   try {

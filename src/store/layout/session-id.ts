@@ -4,7 +4,7 @@ const SESSION_ID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12
 
 /**
  * Whether the value is a session id: hexadecimal digits in groups of 8-4-4-4-12, of any case and any UUID version
- * (sdk-spec §1). Only such a value ever becomes a part of a path.
+ * (official-helpers.md §1). Only such a value ever becomes a part of a path.
  */
 export function isSessionId(value: unknown): value is string {
   return typeof value === "string" && SESSION_ID.test(value);

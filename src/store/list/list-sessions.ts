@@ -25,7 +25,7 @@ export type ListSessionsOptions = {
 /**
  * The sessions of a directory or of all projects as the official helper gives them: the one written to last first
  * (then by id, downwards), one row for each id, the newest copy. `lastModified` and `createdAt` are epoch ms, `fileSize`
- * is bytes (sdk-spec §3, §4).
+ * is bytes (official-helpers.md §3, §4).
  *
  * Nothing on the disk makes it throw: what cannot be read is left out. `listSessionPage` names it, and is the one to
  * show lists with: it sorts by what was said last, pages by cursors and shows no empty sessions.

@@ -7,7 +7,7 @@ import type { GetSessionInfoOptions, OrUndefined, SessionInfo } from "../types.t
 
 /**
  * The session as a list shows it, from the newest of its copies; undefined when there is none, when it is a link, a side
- * conversation, or has nothing to be called by (sdk-spec §3). The whole transcript is searched, so that a title, a tag
+ * conversation, or has nothing to be called by (official-helpers.md §3). The whole transcript is searched, so that a title, a tag
  * or a first prompt counts wherever it stands.
  */
 export async function getSessionInfo(

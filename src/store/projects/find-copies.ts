@@ -11,7 +11,7 @@ import { unreadableDirs } from "./unreadable.ts";
 import { listWorktrees } from "./worktrees.ts";
 
 /**
- * Every copy of a session's transcript, in the order in which the official helpers look (sdk-spec §2.6). With `dir`:
+ * Every copy of a session's transcript, in the order in which the official helpers look (official-helpers.md §2.6). With `dir`:
  * the project dirs of that directory, then those of its other worktrees. Without: all project dirs, by name.
  *
  * A copy is a regular file with something in it; links are followed. What is missing, empty, no file or not to be
@@ -51,7 +51,7 @@ export function openCopy({ sessionId, path }: Pick<TranscriptCopy, "sessionId" |
 }
 
 /**
- * How "not found" is worded where no `dir` was given (sdk-spec §7): a fork says no more than that; rename and tag
+ * How "not found" is worded where no `dir` was given (official-helpers.md §7): a fork says no more than that; rename and tag
  * (`append`) tell a missing `projects/` apart; all others name the project directories.
  */
 export type NotFoundWording = "fork" | "append" | "other";

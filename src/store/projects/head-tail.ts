@@ -1,7 +1,7 @@
 import { WINDOW_BYTES } from "../../transcript/rows/limits.ts";
 import { readAt } from "../disk/fs.ts";
 
-/** The two ends of a file, which is all that a list reads of a transcript (sdk-spec §4). */
+/** The two ends of a file, which is all that a list reads of a transcript (official-helpers.md §4). */
 export interface Windows {
   /** The first bytes, at most `WINDOW_BYTES`. */
   readonly head: Buffer;

@@ -4,7 +4,7 @@ import { sanitizePath } from "../layout/project-key.ts";
 
 /**
  * Tells the sessions of a directory from those of another directory with the same key, as `/a/b-c` and `/a-b/c` have
- * (sdk-spec §4.5). A session is foreign when its own directory exists, is none of the directories asked for nor below
+ * (official-helpers.md §4.5). A session is foreign when its own directory exists, is none of the directories asked for nor below
  * one of them, and has the same key as, but is not, the directory that its project dir was found for. A directory that
  * is gone may have been moved: its sessions stay.
  */

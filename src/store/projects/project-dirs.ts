@@ -43,7 +43,7 @@ export function possibleProjectDirs(configDir: string): ProjectDir[] | undefined
 /**
  * The project dirs of a path, taken as it stands (`canonicalPath` it first): the one its key names; with a
  * `CLAUDE_CODE_PROJECT_DIR_NAME`, that one and the natural one; for a key with a hash also those that another hash
- * may have given the same path, when a session in them was in a directory of the same full name (sdk-spec §2.4; links
+ * may have given the same path, when a session in them was in a directory of the same full name (official-helpers.md §2.4; links
  * to directories count there too). `skipped`, where given, receives what is there and cannot be used.
  */
 export function projectDirsFor(configDir: string, path: string, skipped: Skipped[] = []): ProjectDir[] {
@@ -60,7 +60,7 @@ export function projectDirsFor(configDir: string, path: string, skipped: Skipped
 
 /** What a directory means: the project dirs of its sessions, those of its worktrees included. */
 export interface DirectoryScope {
-  /** The directory, canonical (sdk-spec §2.3). */
+  /** The directory, canonical (official-helpers.md §2.3). */
   readonly dir: string;
   /** The worktrees of its repository, main one first, when there are two or more: a single one adds nothing. */
   readonly worktrees: readonly string[];
@@ -76,7 +76,7 @@ export interface DirectoryScopeOptions {
 }
 
 /**
- * The project dirs whose sessions a list of `dir` shows (sdk-spec §3), config dir by config dir: those of the directory
+ * The project dirs whose sessions a list of `dir` shows (official-helpers.md §3), config dir by config dir: those of the directory
  * itself, then those of its worktrees by bytes of their names, a longer key winning where two worktrees fit.
  */
 export function directoryScope(

@@ -9,7 +9,7 @@ const NEWLINE = 0x0a;
 
 /**
  * The directory that a session belongs to: where it was moved to last, as the end of the transcript says, else the
- * first `cwd` that its beginning names (sdk-spec §2.4, §4.5). A row of a sidechain counts only where no other row in the
+ * first `cwd` that its beginning names (official-helpers.md §2.4, §4.5). A row of a sidechain counts only where no other row in the
  * first window has one: a subagent may work elsewhere. Where the first window names none, because a pasted file or a
  * long prompt fills it, the beginning grows up to `HEAD_GROWTH_BYTES`, as it does for the first prompt. Undefined when
  * nothing there says so, and for anything that is no readable regular file; a link is not followed.

@@ -43,7 +43,7 @@ export type GetSessionMessagesOptions = ConversationReadOptions & {
 };
 
 /**
- * The messages of a session's conversation in order, as the official `getSessionMessages` (sdk-spec §5): the branch that
+ * The messages of a session's conversation in order, as the official `getSessionMessages` (official-helpers.md §5): the branch that
  * ends last in the file, from the last compaction on. `[]` for an invalid or unknown id and for a file that cannot be read.
  * The deviations are listed in docs/deviations.md. Only the messages that are returned are held in memory.
  */

@@ -46,7 +46,7 @@ export interface Subagent {
 }
 
 /**
- * Ids of a session's subagents, in the official order: the tree below `<id>/subagents` walked by name (sdk-spec §8.1). An id
+ * Ids of a session's subagents, in the official order: the tree below `<id>/subagents` walked by name (official-helpers.md §8.1). An id
  * that occurs twice is given twice. `[]` for an invalid or unknown session.
  */
 export async function listSubagents(
@@ -123,7 +123,7 @@ function* messagesOf({ conversation, file, rows, context }: OpenSubagent): Gener
 }
 
 /**
- * Messages of one subagent, in the shape of `getSessionMessages` (sdk-spec §8.1). Every layout is searched, the newest
+ * Messages of one subagent, in the shape of `getSessionMessages` (official-helpers.md §8.1). Every layout is searched, the newest
  * first. `[]` for an unknown session or agent and for a file that cannot be read.
  */
 export async function getSubagentMessages(

@@ -38,7 +38,7 @@ export interface Conversation {
 const NONE = -1;
 
 /**
- * Which rows are the conversation, and in which order (sdk-spec §5.3–5.7). Pure: `load` gives the value of a row, and is
+ * Which rows are the conversation, and in which order (official-helpers.md §5.3–5.7). Pure: `load` gives the value of a row, and is
  * only asked for the few whose numbers do not say enough.
  */
 export function findConversation(index: RowIndex, load: LoadRow, options: ConversationOptions): Conversation {
@@ -186,7 +186,7 @@ function rewindFor(index: RowIndex, fileSize: number): Rewind | undefined {
 }
 
 /**
- * The conversation of a subagent (sdk-spec §8.1): it ends at the last user or assistant row, and every row counts. If others
+ * The conversation of a subagent (official-helpers.md §8.1): it ends at the last user or assistant row, and every row counts. If others
  * stand in the same file, `index` is of its own rows alone.
  */
 export function findSubagentConversation(index: RowIndex, load: LoadRow): Conversation {
@@ -197,7 +197,7 @@ export function findSubagentConversation(index: RowIndex, load: LoadRow): Conver
   const path = leaf < 0 ? [] : tree.pathTo(tree.rowOf[index.uuid[leaf] as number] as number, onChain);
   const rows = insertParallel(tree, path, onChain, load);
   const localCommands = localCommandRows(tree, rows, load);
-  // Of a subagent the official reader reads no `queue-operation` (sdk-spec §8.1).
+  // Of a subagent the official reader reads no `queue-operation` (official-helpers.md §8.1).
   const delivered = deliveredPrompts(tree, rows, new Set(), localCommands, Infinity, load);
   const prompts = queuedPrompts(index, load);
   const own = rows.map((row) => ({ row, at: row, compacted: false, branch: 0 }));

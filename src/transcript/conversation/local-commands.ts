@@ -5,7 +5,7 @@ import { record } from "../rows/voice-call.ts";
 
 /**
  * Rows that show a finished local command: behind a caveat, a `<command-name>` row and the output rows that follow it
- * (sdk-spec §5.9, `isCompletedLocalCommand`).
+ * (official-helpers.md §5.9, `isCompletedLocalCommand`).
  */
 export function localCommandRows(tree: Tree, rows: readonly number[], load: LoadRow): Set<number> {
   const found = new Set<number>();

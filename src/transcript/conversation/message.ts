@@ -107,7 +107,7 @@ export function toMessage(row: Readonly<Record<string, unknown>>, context: Messa
 /** What the CLI has the model say to close a turn that nobody asked for; not shown. */
 const QUIET = "No response requested.";
 
-/** Whether an assistant row only closes a quiet turn (sdk-spec §5.8). */
+/** Whether an assistant row only closes a quiet turn (official-helpers.md §5.8). */
 export function closesQuietTurn(row: Readonly<Record<string, unknown>>): boolean {
   const content = record(row["message"])?.["content"];
   if (row["type"] !== "assistant" || row["closesQuietTurn"] !== true || !Array.isArray(content)) return false;

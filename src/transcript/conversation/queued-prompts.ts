@@ -9,7 +9,7 @@ const NONE = -1;
 
 /**
  * Queued prompts: what a person typed while a turn was running stands in an `attachment/queued_command` row, not in a user
- * row (sdk-spec §5.7). It is part of the conversation when it was delivered: when the next thing after it is a reply, when it
+ * row (official-helpers.md §5.7). It is part of the conversation when it was delivered: when the next thing after it is a reply, when it
  * hangs on the end of the conversation, or when a `queue-operation` says that it was taken into the running turn.
  */
 export function deliveredPrompts(
@@ -172,7 +172,7 @@ function idsOf(value: Readonly<Record<string, unknown>>): {
   return { deliveryId: text("delivery_id"), sourceUuid: text("source_uuid") };
 }
 
-/** Kinds of origin whose meta rows are shown all the same (sdk-spec §5.8). */
+/** Kinds of origin whose meta rows are shown all the same (official-helpers.md §5.8). */
 const SHOWN_ORIGINS = new Set(["channel", "observer", "observer-activity", "slack-ping", "voice-call", "peer"]);
 
 export function hasShownOrigin(origin: unknown): boolean {
@@ -265,7 +265,7 @@ function isInterruption(value: Readonly<Record<string, unknown>>): boolean {
 
 /**
  * Rows that hang on the end of the conversation without being on it: only queued prompts among them are shown, in the order
- * of the tree, siblings by time (sdk-spec §5.7).
+ * of the tree, siblings by time (official-helpers.md §5.7).
  */
 export function trailingPrompts(tree: Tree, onChain: Uint8Array, leaf: number, load: LoadRow): number[] {
   const { index } = tree;

@@ -33,7 +33,7 @@ export interface VisibleOptions {
   readonly subagent?: boolean;
 }
 
-/** The rows of a conversation that are shown, without having read them all (sdk-spec §5.8, §8.1). */
+/** The rows of a conversation that are shown, without having read them all (official-helpers.md §5.8, §8.1). */
 export function visibleRows(
   conversation: Conversation,
   load: LoadRow,
@@ -137,7 +137,7 @@ function placesOf({ prompts, tree }: Conversation): ReadonlyMap<number, number> 
 
 /**
  * Tool calls that a host ran by itself and wants hidden: their blocks, and the results that answer them, are taken out
- * (sdk-spec §5.8). Rare, so the conversation is only read for it when a row says so.
+ * (official-helpers.md §5.8). Rare, so the conversation is only read for it when a row says so.
  */
 class HiddenTools {
   readonly #ids: ReadonlySet<string>;

@@ -11,7 +11,7 @@ export interface StoredRow {
 const ROWS_WITHOUT_RECORDS = 11;
 const COMPACTED_SINCE_SNAPSHOT = 13;
 
-/** What a fork takes over of the rows that are no conversation (sdk-spec §6.5). Last ones win, where one counts. */
+/** What a fork takes over of the rows that are no conversation (official-helpers.md §6.5). Last ones win, where one counts. */
 export class ForkFacts {
   historySuppressed = false;
   readonly organizations = new Set<string>();

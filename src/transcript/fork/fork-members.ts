@@ -1,4 +1,4 @@
-/** Members a fork drops: they speak of the source's process, team or uuids (sdk-spec §6.4). */
+/** Members a fork drops: they speak of the source's process, team or uuids (official-helpers.md §6.4). */
 export const REMOVED = [
   "teamName",
   "agentName",

@@ -2,7 +2,7 @@ import { equals, type RowScan } from "../rows/json-scanner.ts";
 
 /**
  * A row's bytes as they stand in a fork. Members are copied as they are written; only the ones that say which row this is,
- * whose session it belongs to and where it hangs are replaced, removed or added (sdk-spec §6.4). So a payload keeps every
+ * whose session it belongs to and where it hangs are replaced, removed or added (official-helpers.md §6.4). So a payload keeps every
  * byte, whatever it holds.
  */
 export class RowWriter {

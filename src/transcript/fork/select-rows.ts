@@ -25,7 +25,7 @@ export interface ForkCut {
 
 const NONE = -1;
 
-/** All rows but those of sidechains (sdk-spec §6.1). */
+/** All rows but those of sidechains (official-helpers.md §6.1). */
 export function wholeCut(index: RowIndex): ForkCut {
   const keep = new Uint8Array(index.count);
   for (let row = 0; row < index.count; row++) keep[row] = ((index.flags[row] as number) & SIDECHAIN) === 0 ? 1 : 0;
@@ -33,7 +33,7 @@ export function wholeCut(index: RowIndex): ForkCut {
 }
 
 /**
- * The rows up to a message (sdk-spec §6.2): a prefix of the file that ends with the message, less what would make its
+ * The rows up to a message (official-helpers.md §6.2): a prefix of the file that ends with the message, less what would make its
  * conversation end elsewhere. `messageId` is a row's uuid, the uuid of a queued prompt, or the id of an API message, which
  * means its last row with the results of its calls. Undefined when there is no such message.
  */

@@ -1,6 +1,6 @@
 /** Every cap in one place, with its reason. Sizes are bytes, times are milliseconds. */
 
-/** Size of the head and the tail window that a list reads of a transcript; the official helpers' value (sdk-spec §4). */
+/** Size of the head and the tail window that a list reads of a transcript; the official helpers' value (official-helpers.md §4). */
 export const WINDOW_BYTES = 64 * 1024;
 
 /** How far the head may grow in search of the first prompt or of a row of the main chain, when a list asks. */
@@ -12,7 +12,7 @@ export const TAIL_GROWTH_BYTES = 16 * 1024 * 1024;
 /** First step of that search: holds the last row of most transcripts, and costs hardly more than opening the file. */
 export const ACTIVITY_BYTES = 2 * 1024;
 
-/** How much of a transcript is searched for a sign of conversation, when another says it goes on there (sdk-spec §4.4). */
+/** How much of a transcript is searched for a sign of conversation, when another says it goes on there (official-helpers.md §4.4). */
 export const CONTINUATION_BYTES = 16 * 1024 * 1024;
 
 /** What a process remembers of transcripts it has read: so many of them, and so many UTF-16 units of text. */
@@ -28,19 +28,19 @@ export const LOOK_AHEAD_BYTES = 2 * 1024 * 1024;
 /** A longer row is reported and passed over: V8 cannot hold it as one string with room for its parsed value. */
 export const ROW_BYTES = 256 * 1024 * 1024;
 
-/** Above this size the official reader drops what stands before the last plain compact boundary (sdk-spec §5.1). */
+/** Above this size the official reader drops what stands before the last plain compact boundary (official-helpers.md §5.1). */
 export const PRECOMPACT_SKIP_BYTES = 5 * 1024 * 1024;
 
-/** Length of a first prompt in UTF-16 units before it is cut (sdk-spec §4.1). */
+/** Length of a first prompt in UTF-16 units before it is cut (official-helpers.md §4.1). */
 export const PROMPT_UNITS = 200;
 
 /** Length of a title in a list, in UTF-16 units, its ellipsis included: for one line of a picker. */
 export const LIST_TITLE_UNITS = 100;
 
-/** Sanitised project paths longer than this get a hash (sdk-spec §2.2). */
+/** Sanitised project paths longer than this get a hash (official-helpers.md §2.2). */
 export const PROJECT_KEY_UNITS = 200;
 
-/** Largest `archived.json` that counts (sdk-spec §4.3). */
+/** Largest `archived.json` that counts (official-helpers.md §4.3). */
 export const ARCHIVED_MARK_BYTES = 4096;
 
 /** Largest `custom-title.json` that is read: of its title no more than 200 code points are shown. */

@@ -14,7 +14,7 @@ import { fromVoiceCall } from "./voice-call.ts";
  *
  * The conversation is a tree that has to be known whole before its first message can be shown, but its text need not be.
  * So a transcript is read once to fill this table (about 180 bytes a row), and rows are read again, by their byte range,
- * when they are shown. Which rows belong here, and what counts as what, is sdk-spec §5.2 and §6.1.
+ * when they are shown. Which rows belong here, and what counts as what, is official-helpers.md §5.2 and §6.1.
  */
 
 export const USER = 0;
@@ -39,7 +39,7 @@ export const COMPACT_SUMMARY = 1 << 7;
 export const LOOK_INSIDE = 1 << 8;
 /** The row hides tool calls that its host ran. */
 export const HIDES_TOOLS = 1 << 9;
-/** The reader of files over 5 MiB drops what stands before this boundary (sdk-spec §5.1). */
+/** The reader of files over 5 MiB drops what stands before this boundary (official-helpers.md §5.1). */
 const DROPS_BEFORE = 1 << 10;
 /** The row says beside its content that it holds what a tool call came to; older ones and other writers do not say so. */
 export const ANSWERS = 1 << 11;
@@ -57,7 +57,7 @@ export interface Checkpoint {
   readonly explicit: boolean;
 }
 
-/** A `queue-operation` that says a queued prompt was taken into a running turn (sdk-spec §5.7). */
+/** A `queue-operation` that says a queued prompt was taken into a running turn (official-helpers.md §5.7). */
 export interface AbsorbedPrompt {
   readonly at: number;
   readonly deliveryId: string | undefined;
@@ -197,7 +197,7 @@ export class RowIndex {
     return present;
   }
 
-  /** First row that the official reader would still see: it drops the past of large files (sdk-spec §5.1). */
+  /** First row that the official reader would still see: it drops the past of large files (official-helpers.md §5.1). */
   firstRowAfterSkip(fileSize: number): number {
     if (fileSize <= PRECOMPACT_SKIP_BYTES) return 0;
     for (let row = this.count - 1; row >= 0; row--) if (((this.flags[row] as number) & DROPS_BEFORE) !== 0) return row;

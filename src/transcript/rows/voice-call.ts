@@ -1,6 +1,6 @@
 /**
  * A `system/voice_call_talk` row is something a person said in a voice call. It is read as the user row, or the queued
- * prompt, that it stands for (sdk-spec §5.2); any other row is returned as it is.
+ * prompt, that it stands for (official-helpers.md §5.2); any other row is returned as it is.
  */
 export function fromVoiceCall(row: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
   if (row["type"] !== "system" || row["subtype"] !== "voice_call_talk") return row;

@@ -1,6 +1,6 @@
 /**
  * What the beginning of a transcript says about a session: where it ran, when it began, what was asked first
- * (sdk-spec §4). The official rules, with these differences: a value counts only at the top level of a row, a row of a
+ * (official-helpers.md §4). The official rules, with these differences: a value counts only at the top level of a row, a row of a
  * side conversation is no prompt, and its directory counts only where no row of the main chain names one.
  */
 import { stringValue } from "../rows/json-string.ts";

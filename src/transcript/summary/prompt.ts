@@ -1,6 +1,6 @@
 /**
  * What counts as a prompt that a person typed. Two rules of the official helpers, which differ on purpose: the one that
- * names a session by its first prompt (sdk-spec §4.1, 4.2), and the one that takes a session out of the archive when
+ * names a session by its first prompt (official-helpers.md §4.1, 4.2), and the one that takes a session out of the archive when
  * somebody writes in it again (§4.3).
  *
  * A prompt may be megabytes of pasted text, so every search here goes over the text once.
@@ -27,7 +27,7 @@ export function promptOfMessage(message: unknown, fallback: CommandFallback): st
 }
 
 /**
- * The prompt of a plugin as a fork is named after it, in place of the words around it (sdk-spec §6.6); undefined when the
+ * The prompt of a plugin as a fork is named after it, in place of the words around it (official-helpers.md §6.6); undefined when the
  * message is no such prompt. `pluginPrompt` is what the row says of it.
  */
 export function pluginPromptOfMessage(message: unknown, pluginPrompt: unknown): string | undefined {

@@ -3,7 +3,7 @@ import type { SessionScan } from "./session-scan.ts";
 import type { TailFacts } from "./tail-scan.ts";
 import type { ArchivedMark } from "./sidecar-json.ts";
 
-/** What a transcript and the files beside it say about a session (sdk-spec §4), without where it was found. */
+/** What a transcript and the files beside it say about a session (official-helpers.md §4), without where it was found. */
 export interface SessionFacts {
   /** The title somebody gave it, else the one a model gave it. */
   readonly customTitle: string | undefined;
@@ -15,7 +15,7 @@ export interface SessionFacts {
   readonly title: string;
   readonly gitBranch: string | undefined;
   readonly cwd: string | undefined;
-  /** The directory it belongs to, where the place it was found in has to be judged (sdk-spec §4.5). */
+  /** The directory it belongs to, where the place it was found in has to be judged (official-helpers.md §4.5). */
   readonly homeCwd: string | undefined;
   readonly tag: string | undefined;
   /** Epoch ms. */

@@ -1,5 +1,5 @@
 /**
- * Reads the two windows of a transcript, and what is read beyond them, for the facts about a session (sdk-spec §4).
+ * Reads the two windows of a transcript, and what is read beyond them, for the facts about a session (official-helpers.md §4).
  *
  * A row belongs to a window when it lies in it wholly. Of a row that the edge of a window cuts, or that its writer left
  * unfinished, the members that are whole count where the official helpers find them in the text: in the head those that

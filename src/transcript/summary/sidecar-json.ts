@@ -1,4 +1,4 @@
-/** Longest title that a sidecar gives, in code points (sdk-spec §4). */
+/** Longest title that a sidecar gives, in code points (official-helpers.md §4). */
 const TITLE_CODE_POINTS = 200;
 
 /**
@@ -24,7 +24,7 @@ export interface ArchivedMark {
   readonly at: number;
 }
 
-/** The mark in an `archived.json`; undefined when it is not one to the letter (sdk-spec §4.3). */
+/** The mark in an `archived.json`; undefined when it is not one to the letter (official-helpers.md §4.3). */
 export function markOfFile(text: string): ArchivedMark | undefined {
   const { archived, at } = parseObject(text) ?? {};
   if (typeof archived !== "boolean" || typeof at !== "string" || !isIsoTime(at)) return undefined;

@@ -1,5 +1,5 @@
 /**
- * What the end of a transcript says about a session: its titles, its tag, where it is now (sdk-spec §4). Of each fact
+ * What the end of a transcript says about a session: its titles, its tag, where it is now (official-helpers.md §4). Of each fact
  * the last row that has it counts. Values are kept as places in the window and read once, when all rows were seen.
  */
 import { stringValue } from "../rows/json-string.ts";

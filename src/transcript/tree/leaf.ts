@@ -13,7 +13,7 @@ export interface Leaf {
 const NONE = -1;
 
 /**
- * Where the conversation ends (sdk-spec §5.4): at the user or assistant row nearest above the row that has no child on the
+ * Where the conversation ends (official-helpers.md §5.4): at the user or assistant row nearest above the row that has no child on the
  * main chain and stands last in the file. File order decides, timestamps never. Undefined: there is no conversation.
  *
  * A rewind in force moves the end to its leaf; what came after it counts only where it carries on from there.

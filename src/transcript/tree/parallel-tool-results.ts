@@ -5,7 +5,7 @@ import { record } from "../rows/voice-call.ts";
 const NONE = -1;
 
 /**
- * Puts back what parallel tool calls leave beside the chain (sdk-spec §5.6): one API message is several rows, each tool
+ * Puts back what parallel tool calls leave beside the chain (official-helpers.md §5.6): one API message is several rows, each tool
  * call gets its own result row, and only one of those results carries the conversation on. Right behind the last row of a
  * message on the chain come its other rows, then the results of its calls, each by time.
  *

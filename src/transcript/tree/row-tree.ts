@@ -34,7 +34,7 @@ const NONE = -1;
 /**
  * Which row hangs on which. Links are kept as numbers of uuids, since a relink may name a uuid that has no row.
  *
- * A uuid that occurs twice is one row: the later one, at the place of the later one (sdk-spec §5.2). A parent that is not
+ * A uuid that occurs twice is one row: the later one, at the place of the later one (official-helpers.md §5.2). A parent that is not
  * in the file, is the row itself, or is no uuid would cut off everything before it; such a row hangs on the nearest
  * earlier row of the main chain instead.
  */
@@ -120,7 +120,7 @@ export class Tree {
 
   /**
    * Hangs the messages that a compaction kept behind its summary, and what followed the summary behind them
-   * (sdk-spec §5.3). `undoRelinks` takes it back.
+   * (official-helpers.md §5.3). `undoRelinks` takes it back.
    */
   relinkCompactions(load: LoadRow): void {
     for (const row of this.rows) {

@@ -10,7 +10,7 @@ const title = (customTitle: string): Row => ({ type: "custom-title", customTitle
 const ai: Row = { type: "ai-title", aiTitle: "AI" };
 const filler: Row[] = Array.from({ length: 200 }, () => ({ type: "x", pad: "y".repeat(980) }));
 
-describe("forkTitle (sdk-spec §6.6)", () => {
+describe("forkTitle (official-helpers.md §6.6)", () => {
   test.each<[what: string, rows: readonly Row[], name: string, sidecar?: string]>([
     ["the title", [p, title("T"), ai], "T"],
     ["the AI title", [p, ai], "AI"],

@@ -7,7 +7,7 @@ const promptOf = (content: unknown, extra: Record<string, unknown> = {}): string
 };
 const x = (count: number): string => "x".repeat(count);
 
-describe("promptOfRow (sdk-spec §4.1)", () => {
+describe("promptOfRow (official-helpers.md §4.1)", () => {
   test.each<[what: string, content: unknown, prompt: string | undefined]>([
     ["text", "hello world", "hello world"],
     ["lines", "  a\nb\r\nc  ", "a b\r c"],
@@ -120,7 +120,7 @@ describe("promptOfRow (sdk-spec §4.1)", () => {
   });
 });
 
-describe("humanPromptTime (sdk-spec §4.3)", () => {
+describe("humanPromptTime (official-helpers.md §4.3)", () => {
   const at = "2026-01-01T00:00:00.000Z";
   const row = (extra: Record<string, unknown> = {}, content: unknown = "hi"): Record<string, unknown> => ({
     type: "user",
