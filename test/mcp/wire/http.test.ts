@@ -185,17 +185,17 @@ test("all that is loaded when it is first needed is loaded before there are conn
       path.relative(src, path.resolve(src, name, "..", from)),
     );
   };
-  const first = new Set(loaded("preload.ts"));
-  const later = files.filter((name) => name !== "preload.ts").flatMap(loaded);
+  const first = new Set(loaded(path.join("wire", "preload.ts")));
+  const later = files.filter((name) => path.basename(name) !== "preload.ts").flatMap(loaded);
   const missing = later.filter((name) => !first.has(name) && !name.startsWith(path.join("tools", "")));
   // The server itself, its token, and what watches files, which no client over HTTP can ask for.
   expect(new Set(missing)).toEqual(
     new Set([
-      "http-start.ts",
-      "http.ts",
-      "preload.ts",
-      path.join("..", "store", "server-token.ts"),
-      path.join("..", "store", "watch.ts"),
+      path.join("wire", "http-start.ts"),
+      path.join("wire", "http.ts"),
+      path.join("wire", "preload.ts"),
+      path.join("..", "store", "live", "server-token.ts"),
+      path.join("..", "store", "live", "watch.ts"),
     ]),
   );
 });
