@@ -56,7 +56,7 @@ export class Conversation {
   shortId(row: number): string | undefined {
     const uuid = this.open.uuid(row);
     if (!SPEAKABLE.test(uuid)) return undefined;
-    const start = startOf(uuid);
+    const start = this.open.uuidStart(row);
     this.#shared ??= this.#sharedStarts();
     return this.#shared.has(start) ? uuid : uuid.slice(0, SHORT);
   }
@@ -106,7 +106,7 @@ export class Conversation {
   }
 
   #sharedStarts(): ReadonlySet<number> {
-    const starts = Uint32Array.from({ length: this.open.length }, (_, row) => startOf(this.open.uuid(row))).sort();
+    const starts = Uint32Array.from({ length: this.open.length }, (_, row) => this.open.uuidStart(row)).sort();
     return new Set(starts.filter((start, at) => at > 0 && start === starts[at - 1]));
   }
 }
@@ -115,9 +115,3 @@ const LONG_UNITS = 100_000;
 const MANY_ROWS = 64;
 const SHORT = 8;
 const SPEAKABLE = /^[\w-]{1,64}$/;
-
-/** The first characters of a uuid as a number; of what is none the same number for all, so that it is not shortened. */
-function startOf(uuid: string): number {
-  const start = uuid.slice(0, SHORT);
-  return /^[0-9a-f]{8}$/i.test(start) ? Number.parseInt(start, 16) : 0;
-}

@@ -1,3 +1,4 @@
+import { startOfText } from "../../transcript/rows/interned-ids.ts";
 import { findConversation } from "../../transcript/conversation/conversation.ts";
 import type { Apart, ConversationRow } from "../../transcript/conversation/conversation-row.ts";
 import type { SessionMessage } from "../../transcript/conversation/message.ts";
@@ -39,6 +40,8 @@ export interface OpenConversation {
   /** The row as it stands in the file, without its newline. Valid until another row is read. */
   bytes(at: number): Uint8Array;
   uuid(at: number): string;
+  /** The number that its first 8 characters are in hexadecimal; 0 if they are not. Makes no string of it. */
+  uuidStart(at: number): number;
   /**
    * The rows that the model has when the session goes on, in the order in which it has them: what a compaction kept comes
    * after its summary. As the official `getSessionMessages` with `includeSystemMessages`.
@@ -217,6 +220,12 @@ function opened(
       return number < index.count
         ? index.uuids.text(index.uuid[number] as number)
         : index.queue.idOf(number - index.count);
+    },
+    uuidStart(at) {
+      const { row: number } = row(at);
+      return number < index.count
+        ? index.uuids.start(index.uuid[number] as number)
+        : startOfText(index.queue.idOf(number - index.count));
     },
     current() {
       const places = new Map(rows.map((one, at) => [one.row, at]));

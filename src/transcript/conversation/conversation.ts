@@ -59,8 +59,8 @@ export function findConversation(index: RowIndex, load: LoadRow, options: Conver
   if (includeCompacted) tree.undoRelinks(0);
 
   // Of all branches, the past of this one is none of the abandoned.
-  for (const { row } of line) onChain[row] = 1;
-  const main = insertParallel(tree, includeCompacted ? line.map(({ row }) => row) : chain, onChain, load);
+  for (const row of line) onChain[row] = 1;
+  const main = insertParallel(tree, includeCompacted ? line : chain, onChain, load);
   const trailing = leaf === undefined ? [] : trailingPrompts(tree, onChain, leaf.row, load);
   const rows = [...main, ...trailing];
   const localCommands = localCommandRows(tree, rows, load);
@@ -77,7 +77,7 @@ export function findConversation(index: RowIndex, load: LoadRow, options: Conver
     return { tree, rows: all, delivered, prompts, localCommands };
   }
 
-  const borderRow = includeCompacted ? line[history.borderOf(line)]?.row : undefined;
+  const borderRow = includeCompacted ? line[history.borderOf(line)] : undefined;
   const border = borderRow === undefined ? NONE : rows.indexOf(borderRow);
   const shown = rows.map((row, i): ConversationRow => {
     const at = history.placeOf(row);
@@ -128,14 +128,14 @@ function endOf(history: History, leaf: Leaf | undefined, chain: readonly number[
 /** Tells which rows before the last compaction the model still has, because that kept them. */
 function keptRows(
   history: History,
-  line: readonly PlacedRow[],
+  line: readonly number[],
   chain: readonly number[],
   { tree, load }: { readonly tree: Tree; readonly load: LoadRow },
 ): (row: number) => boolean {
   const border = Math.max(0, history.borderOf(line));
   const onChain = new Uint8Array(tree.index.count);
   for (const row of chain) onChain[row] = 1;
-  if (!line.slice(0, border).some(({ row }) => onChain[row] !== 0)) return nothingKept;
+  if (!line.some((row, at) => at < border && onChain[row] !== 0)) return nothingKept;
   const current = new Set(insertParallel(tree, chain, onChain, load));
   return (row) => current.has(row);
 }

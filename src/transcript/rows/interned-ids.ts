@@ -79,6 +79,21 @@ export class IdTable {
     return odd ?? latin1(this.#pool, this.#starts[number] as number, this.#starts[number + 1] as number);
   }
 
+  /** The number that the first 8 characters of an id are in hexadecimal; 0 if they are not. Makes no string. */
+  start(number: number): number {
+    const odd = this.#oddTexts.get(number);
+    if (odd !== undefined) return startOfText(odd);
+    const from = this.#starts[number] as number;
+    if ((this.#starts[number + 1] as number) - from < START_DIGITS) return 0;
+    let start = 0;
+    for (let at = from; at < from + START_DIGITS; at++) {
+      const digit = hexDigit(this.#pool[at] as number);
+      if (digit < 0) return 0;
+      start = start * 16 + digit;
+    }
+    return start;
+  }
+
   #hash(bytes: Uint8Array, start: number, end: number): number {
     let hash = this.#seed ^ (end - start);
     let i = start;
@@ -154,6 +169,21 @@ export class IdTable {
     }
     this.#slots = slots;
   }
+}
+
+const START_DIGITS = 8;
+
+/** The same as `start` for a text. */
+export function startOfText(text: string): number {
+  const start = text.slice(0, START_DIGITS);
+  return /^[0-9a-f]{8}$/i.test(start) ? Number.parseInt(start, 16) : 0;
+}
+
+/** The value of a hexadecimal digit in ASCII, or -1. */
+function hexDigit(byte: number): number {
+  if (byte >= 0x30 && byte <= 0x39) return byte - 0x30;
+  const letter = byte | 0x20;
+  return letter >= 0x61 && letter <= 0x66 ? letter - 0x57 : -1;
 }
 
 function isPlain(bytes: Uint8Array, start: number, end: number): boolean {

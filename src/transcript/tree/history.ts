@@ -108,7 +108,7 @@ export class History {
    * of it is on the line. What a compaction kept stands where it was said, unless a part of it was written only after the
    * boundary: then all of it stands where the model has it.
    */
-  line(end: number, chain: readonly number[]): PlacedRow[] {
+  line(end: number, chain: readonly number[]): number[] {
     const { uuid: uuidOf } = this.#index;
     const path = this.#pathTo(end);
     const moved = this.#moved(path);
@@ -135,15 +135,15 @@ export class History {
         else list.push(uuid);
       }
     }
-    const all = further.size === 0 ? line : [NONE, ...line].flatMap((uuid) => [uuid, ...(further.get(uuid) ?? [])]);
-    return all.filter((uuid) => uuid !== NONE).map((uuid) => this.#placed(uuid));
+    const all = further.size === 0 ? line : withFurther(line, further);
+    return all.map((uuid) => this.#tree.rowOf[uuid] as number);
   }
 
   /**
    * Where on the line the part begins that the model has: at the last boundary that begins a tree; -1 where there is none.
    */
-  borderOf(line: readonly PlacedRow[]): number {
-    const begins = ({ row }: PlacedRow): boolean =>
+  borderOf(line: readonly number[]): number {
+    const begins = (row: number): boolean =>
       this.#tree.isFlagged(row, COMPACT_BOUNDARY) && this.#tree.parent(row) === NONE;
     return line.findLastIndex(begins);
   }
@@ -363,6 +363,12 @@ interface Before {
   /** Where the last rewind since then went to that was written down. */
   readonly rewoundTo: string | null | undefined;
 }
+
+/** Puts each list after the uuid that it follows, -1 being before the first. */
+const withFurther = (line: readonly number[], further: ReadonlyMap<number, readonly number[]>): number[] => [
+  ...(further.get(NONE) ?? []),
+  ...line.flatMap((uuid) => [uuid, ...(further.get(uuid) ?? [])]),
+];
 
 const byPlace = (a: readonly PlacedRow[], b: readonly PlacedRow[]): number => (a[0]?.at ?? 0) - (b[0]?.at ?? 0);
 

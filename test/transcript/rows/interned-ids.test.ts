@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { IdTable } from "../../../src/transcript/rows/interned-ids.ts";
+import { IdTable, startOfText } from "../../../src/transcript/rows/interned-ids.ts";
 
 /** Texts of every kind, and so few that they come again. */
 const text = fc.oneof(
@@ -53,6 +53,23 @@ test("numbers are those of a map, in whatever way an id is written", () => {
     }),
     { numRuns: 30 },
   );
+});
+
+test.for<[string, number]>([
+  ["0123abcd-0000-4000-8000-000000000000", 0x0123abcd],
+  ["FFFFFFFF-0000-4000-8000-000000000000", 0xffffffff],
+  ["89abcdef", 0x89abcdef],
+  ["89abcde", 0],
+  ["89abcdeg-0000", 0],
+  ["0000000/-0000", 0],
+  ["0000000:-0000", 0],
+  ["msg_01ab-0000", 0],
+  ["é9abcdef-0000", 0],
+  ["", 0],
+])("the start of %j is %d", ([id, start]) => {
+  const table = new IdTable(1);
+  add(table, "before");
+  expect([table.start(add(table, id)), startOfText(id)]).toEqual([start, start]);
 });
 
 test("many ids keep their numbers while the table grows", () => {
