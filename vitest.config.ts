@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, statfsSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
-import { configDefaults, defineConfig } from "vitest/config";
+import { configDefaults, defineConfig, type TestProjectConfiguration } from "vitest/config";
 import { BaseSequencer } from "vitest/node";
 
 /** Where a report for programs goes, besides the one on the screen. */
@@ -26,14 +26,20 @@ class LongestFirst extends BaseSequencer {
   }
 }
 
-const ALL = "test/**/*.test.ts";
-/**
- * These share their workers, because to load the modules anew for each file takes as long as to run the tests. A test
- * here leaves nothing behind in its process: no directory changed to, no variable set.
- */
-const SHARING = "test/{acp,cases,cli,e2e,mcp,servers,transcript,view}/**/*.test.ts";
+/** Tests of the sources in one process: no build, no program, nothing left behind, so that files may share a worker. */
+const UNIT = "test/{acp,cli,mcp,servers,transcript,view}/**/*.test.ts";
 /** These have one file system in memory and need another one (test/architecture holds this list to what they do). */
-const ON_TWO_FILE_SYSTEMS = "test/{kill/*,store/{concurrent,disk/move,trash/*}}.test.ts";
+const TWO_FILE_SYSTEMS = "test/store/{concurrent,disk/move,trash/*}.test.ts";
+const STORE = "test/store/**/*.test.ts";
+/** The cases on every surface, the documents, and one way through each surface of the built program. */
+const SHORT = [
+  "test/{architecture,citations,docs,official-types}.test.ts",
+  "test/cases/**/*.test.ts",
+  "test/e2e/{acp-sdk,cli,cli-list,cli-show,mcp,mcp-tools}.test.ts",
+];
+const END_TO_END = "test/e2e/**/*.test.ts";
+const KILL = "test/kill/*.test.ts";
+const ALL = "test/**/*.test.ts";
 
 const MEMORY = "/dev/shm";
 const MEMORY_BYTES = 4 * 1024 ** 3;
@@ -60,20 +66,31 @@ function inMemory(): { TMPDIR?: string } {
 
 const env = inMemory();
 
+interface Settings {
+  readonly isolate?: boolean;
+  readonly env?: { TMPDIR?: string };
+}
+
+function project(
+  name: string,
+  include: string[],
+  exclude: string[],
+  settings: Settings = {},
+): TestProjectConfiguration {
+  return { extends: true, test: { name, include, exclude: [...configDefaults.exclude, ...exclude], ...settings } };
+}
+
 export default defineConfig({
   test: {
+    // `npm test` runs the first four, `npm run test:all` all.
     projects: [
-      {
-        extends: true,
-        test: {
-          name: "apart",
-          include: [ALL],
-          exclude: [...configDefaults.exclude, SHARING, ON_TWO_FILE_SYSTEMS],
-          env,
-        },
-      },
-      { extends: true, test: { name: "sharing", include: [SHARING], isolate: false, env } },
-      { extends: true, test: { name: "disk", include: [ON_TWO_FILE_SYSTEMS] } },
+      project("unit", [UNIT], [], { isolate: false, env }),
+      project("store", [STORE], [TWO_FILE_SYSTEMS], { env }),
+      project("two-file-systems", [TWO_FILE_SYSTEMS], []),
+      project("short", SHORT, [], { isolate: false, env }),
+      project("end-to-end", [END_TO_END], SHORT, { isolate: false, env }),
+      project("kill", [KILL], []),
+      project("long", [ALL], [UNIT, STORE, ...SHORT, END_TO_END, KILL], { env }),
     ],
     setupFiles: ["test/support/seed.ts"],
     reporters: report === undefined ? ["default"] : ["default", ["json", { outputFile: report }]],
