@@ -44,6 +44,7 @@ const oneLine = (text: string): string => text.replace(/\s+/g, " ").trim();
 
 /** Puts what `by` gives in the place of each run of hidden characters, but for those that a script or an emoji needs. */
 function replaceHidden(text: string, by: (run: string) => string): string {
+  if (!SUSPECT.test(text)) return text;
   return text.replace(HIDDEN, (run: string, at: number) =>
     isNeeded(run, before(text, at), after(text, at + run.length)) ? run : by(run),
   );
@@ -119,6 +120,13 @@ function after(text: string, at: number): string {
 
 /** What an eight-bit sequence begins with. */
 const C1 = /[\u0090\u0098\u009B\u009D-\u009F]/;
+
+/**
+ * A first look that takes a fifth of the time: everything but ASCII, letters, punctuation and signs that `HIDDEN` never
+ * matches. A text without any of it has nothing hidden.
+ */
+// oxlint-disable-next-line no-control-regex
+const SUSPECT = /[^\t\n -~\u00A0-\u00AC\u00AE-\u034E\u0370-\u0600\u2010-\u2027\u2030-\u205E\u2070-\u3163\u3165-\uD7FF]/;
 
 /**
  * A run of them, or a part of a longer one: matching has a stack. Control characters but for line ends and tabs, what Unicode says is not shown (zero width and bidirectional characters,

@@ -34,6 +34,17 @@ describe("plain", () => {
     expect(plain(text as string)).toBe(expected);
   });
 
+  test("lets no hidden character of the first plane through", () => {
+    const hidden = /[\p{Cc}\p{Default_Ignorable_Code_Point}\p{Cs}\p{Noncharacter_Code_Point}\uFFF9-\uFFFB]/u;
+    const through = [];
+    for (let unit = 0; unit <= 0xffff; unit++) {
+      const character = String.fromCharCode(unit);
+      if (character === "\n" || character === "\t" || !hidden.test(character)) continue;
+      if (plain(`a${character}b`).includes(character)) through.push(unit.toString(16));
+    }
+    expect(through).toEqual([]);
+  });
+
   test.for([
     ["emoji", "👩‍👩‍👧 🧑🏽‍🚀 ❤️‍🔥 🏳️‍🌈 1️⃣ #️⃣ ☎︎ ❤️"],
     ["Persian", "می‌خواهم"],
