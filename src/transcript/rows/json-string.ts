@@ -34,3 +34,7 @@ export function truthy(bytes: Uint8Array, start: number, end: number): boolean {
   }
   return true;
 }
+
+/** The time, epoch ms, that `Date.parse` reads in a JSON value; NaN if it is not a string, or not a time. */
+export const timeValue = (bytes: Buffer, start: number, end: number): number =>
+  Date.parse(stringValue(bytes, start, end) ?? "");

@@ -1,4 +1,4 @@
-import { timeValue } from "../rows/iso-time.ts";
+import { timeValue } from "../rows/json-string.ts";
 import { type LineVisitor, visitLine } from "../rows/row.ts";
 import { ASSISTANT, LINK, rowType, USER } from "./summary-keys.ts";
 import { equals, RowScan } from "../rows/json-scanner.ts";

@@ -1,7 +1,7 @@
 /** Times are read from bytes; what they mean is what `Date.parse` says, engine by engine. */
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { timeValue } from "../../../src/transcript/rows/iso-time.ts";
+import { timeValue } from "../../../src/transcript/rows/json-string.ts";
 
 function read(json: string): number {
   const bytes = Buffer.from(` ${json} `);
