@@ -1,12 +1,10 @@
 import type { OpenConversation } from "../store/read/open-conversation.ts";
 import type { ConversationEntry } from "../store/read/session-messages.ts";
-import { record } from "../transcript/rows/voice-call.ts";
+import { asObject, asString, blocksOf, type JsonObject, membersOf } from "../transcript/rows/json-values.ts";
 import { isCall, isResult, readResult, textOfResult } from "./result.ts";
 import { formatBytes } from "./size.ts";
 import { readSpilled, type Spilled } from "./spilled.ts";
 import { type Notice, type Word, wordsOf } from "./words.ts";
-
-type Json = Readonly<Record<string, unknown>>;
 
 /**
  * Whose part it is: what a person said or did, what the model said, what tools and commands did, what teammates, other
@@ -42,7 +40,7 @@ export interface Call {
   readonly role: "tool";
   readonly id: string;
   readonly name: string;
-  readonly input: Json;
+  readonly input: JsonObject;
 }
 
 /** What a tool call came to. `structured` is the CLI's own record of it, beside what the model got to see. */
@@ -53,7 +51,7 @@ export interface Result {
   readonly failed: boolean;
   readonly text: string;
   readonly media: readonly Media[];
-  readonly structured: Json;
+  readonly structured: JsonObject;
   /** The subagent that it is the report of, where its conversation can be opened. */
   readonly agentId?: string;
   /** The output was too long for the row; `text` has its beginning, or as much of it as the row has. */
@@ -69,19 +67,19 @@ export type Beside = Pick<OpenConversation, "hasSubagent" | "toolResult">;
  */
 export function partsOf({ message, entry }: ConversationEntry, beside?: Beside): Part[] {
   if (message.type === "system") return systemParts(entry, beside);
-  const content = record(message.message)?.["content"];
+  const content = asObject(message.message)?.["content"];
   const blocks = blocksOf(content);
-  const structured = blocks.filter(isResult).length === 1 ? (record(entry["toolUseResult"]) ?? {}) : {};
+  const structured = blocks.filter(isResult).length === 1 ? membersOf(entry["toolUseResult"]) : {};
   return blocks.flatMap((block): Part[] => {
     if (isResult(block)) return [resultOf(block, structured, beside)];
-    const text = string(block["text"]);
+    const text = asString(block["text"]);
     if (block["type"] === "text" && text !== undefined) {
       if (message.type === "user") return wordsOf(text, entry).map((word) => withSpilled(word, beside));
       if (entry["isApiErrorMessage"] === true) return [notice(text, "error")];
       return text.trim() === "" ? [] : [{ kind: "text", role: "assistant", text }];
     }
     if (message.type === "assistant") {
-      if (block["type"] === "thinking") return [thought(string(block["thinking"]) ?? "")];
+      if (block["type"] === "thinking") return [thought(asString(block["thinking"]) ?? "")];
       if (block["type"] === "redacted_thinking") return [thought("")];
       if (isCall(block)) return [callOf(block)];
     }
@@ -128,16 +126,16 @@ const notice = (text: string, level: Notice["level"]): Notice => ({ kind: "notic
 const withSpilled = (word: Word, beside: Beside | undefined): Part =>
   word.kind === "output" ? { ...word, ...readSpilled(word.text, {}, beside?.toolResult) } : word;
 
-function systemParts(entry: Json, beside: Beside | undefined): Part[] {
-  const text = string(entry["content"]) ?? "";
+function systemParts(entry: JsonObject, beside: Beside | undefined): Part[] {
+  const text = asString(entry["content"]) ?? "";
   switch (entry["subtype"]) {
     case "compact_boundary":
-      return [{ kind: "boundary", role: "system", text: boundaryText(record(entry["compactMetadata"]) ?? {}) }];
+      return [{ kind: "boundary", role: "system", text: boundaryText(membersOf(entry["compactMetadata"])) }];
     case "local_command":
       return wordsOf(text, entry).map((word) => withSpilled(word, beside));
     case "api_error": {
-      const error = record(entry["error"]) ?? {};
-      const said = string(error["formatted"]) ?? string(error["message"]) ?? text;
+      const error = membersOf(entry["error"]);
+      const said = asString(error["formatted"]) ?? asString(error["message"]) ?? text;
       return [notice(`API error: ${said}`, "error")];
     }
     default: {
@@ -146,30 +144,30 @@ function systemParts(entry: Json, beside: Beside | undefined): Part[] {
   }
 }
 
-function boundaryText({ trigger, preTokens }: Json): string {
+function boundaryText({ trigger, preTokens }: JsonObject): string {
   const how = trigger === "auto" ? " by itself" : trigger === "manual" ? " by /compact" : "";
   const size = typeof preTokens === "number" ? `, ${preTokens.toLocaleString("en")} tokens before` : "";
   return `compacted${how}${size}`;
 }
 
-function callOf(block: Json): Part {
+function callOf(block: JsonObject): Part {
   return {
     kind: "call",
     role: "tool",
-    id: string(block["id"]) ?? "",
-    name: string(block["name"]) ?? "tool",
-    input: record(block["input"]) ?? {},
+    id: asString(block["id"]) ?? "",
+    name: asString(block["name"]) ?? "tool",
+    input: membersOf(block["input"]),
   };
 }
 
-function resultOf(block: Json, structured: Json, beside: Beside | undefined): Result {
+function resultOf(block: JsonObject, structured: JsonObject, beside: Beside | undefined): Result {
   const result = readResult(block);
-  const agentId = string(structured["agentId"]);
+  const agentId = asString(structured["agentId"]);
   const text = textOfResult(result);
   return {
     kind: "result",
     role: "tool",
-    id: string(block["tool_use_id"]) ?? "",
+    id: asString(block["tool_use_id"]) ?? "",
     failed: result.failed,
     text,
     media: result.pieces.flatMap((piece) => (piece.kind === "media" ? [mediaOf(piece.block, "tool")] : [])),
@@ -180,28 +178,16 @@ function resultOf(block: Json, structured: Json, beside: Beside | undefined): Re
 }
 
 /** What is known of a block that holds a picture, a document, or what nobody knows. */
-export function mediaOf(block: Json, role: Role): Media {
-  const source = record(block["source"]) ?? {};
-  const data = string(source["data"]);
+export function mediaOf(block: JsonObject, role: Role): Media {
+  const source = membersOf(block["source"]);
+  const data = asString(source["data"]);
   const type = block["type"];
   const kind = type === "image" || type === "document" ? type : "other";
   const base64 = source["type"] === "base64";
-  const named = string(block["title"]) ?? string(source["url"]) ?? string(source["media_type"]);
+  const named = asString(block["title"]) ?? asString(source["url"]) ?? asString(source["media_type"]);
   // What is neither picture nor document, and unknown to us, is named by its type, and by the tool it refers to.
   const name =
-    kind === "other" ? [string(type) ?? "block", string(block["tool_name"])].filter(Boolean).join(" ") : named;
+    kind === "other" ? [asString(type) ?? "block", asString(block["tool_name"])].filter(Boolean).join(" ") : named;
   const bytes = data === undefined ? undefined : base64 ? Math.floor((data.length * 3) / 4) : Buffer.byteLength(data);
   return { kind, role, name: name ?? "", bytes };
 }
-
-/** A message's content as blocks: a plain string is one text block. What is no object is left out. */
-function blocksOf(content: unknown): Json[] {
-  if (typeof content === "string") return [{ type: "text", text: content }];
-  if (!Array.isArray(content)) return [];
-  return content.flatMap((block: unknown): Json[] => {
-    const json = record(block);
-    return json === undefined ? [] : [json];
-  });
-}
-
-const string = (value: unknown): string | undefined => (typeof value === "string" ? value : undefined);

@@ -1,10 +1,10 @@
-import { record } from "../transcript/rows/voice-call.ts";
+import { asObject, asString, type JsonObject, membersOf } from "../transcript/rows/json-values.ts";
 import { jsonText } from "./json-text.ts";
 
-type Json = Readonly<Record<string, unknown>>;
-
 /** A piece of what a tool call came to: a text, or a block of the API that holds a picture or a document. */
-type ResultPiece = { readonly kind: "text"; readonly text: string } | { readonly kind: "media"; readonly block: Json };
+type ResultPiece =
+  | { readonly kind: "text"; readonly text: string }
+  | { readonly kind: "media"; readonly block: JsonObject };
 
 /** What a tool call came to, in order. Nothing of it is hidden: what nobody knows the shape of is there as JSON. */
 export interface ToolResult {
@@ -13,9 +13,9 @@ export interface ToolResult {
 }
 
 /** `tool_use`, and what the API calls on its own side: `server_tool_use`, `mcp_tool_use`. */
-export const isCall = (block: Json): boolean => endsWith(block["type"], "tool_use");
+export const isCall = (block: JsonObject): boolean => endsWith(block["type"], "tool_use");
 /** `tool_result`, and those of the API's own tools: `web_search_tool_result`, `advisor_tool_result`, `mcp_tool_result`. */
-export const isResult = (block: Json): boolean => endsWith(block["type"], "tool_result");
+export const isResult = (block: JsonObject): boolean => endsWith(block["type"], "tool_result");
 /** The types of nearly all blocks are known by a look. */
 const endsWith = (type: unknown, end: string): boolean =>
   type === end || (type !== "text" && typeof type === "string" && type.endsWith(end));
@@ -24,7 +24,7 @@ const endsWith = (type: unknown, end: string): boolean =>
  * Reads a `*_tool_result` block. Its content is a string, a list of blocks, or, from a tool that the API runs itself, an
  * object: of a known type, or an error with a code. Every surface shows what this returns.
  */
-export function readResult(block: Json): ToolResult {
+export function readResult(block: JsonObject): ToolResult {
   const { content } = block;
   // Nearly every result is one text.
   if (typeof content === "string" && content !== "" && block["is_error"] !== true) {
@@ -48,7 +48,7 @@ export function textOfResult({ pieces }: ToolResult): string {
   return pieces.flatMap((piece) => (piece.kind === "text" ? [piece.text] : [])).join("\n");
 }
 
-const isServers = (block: Json): boolean => block["type"] !== undefined && block["type"] !== "tool_result";
+const isServers = (block: JsonObject): boolean => block["type"] !== undefined && block["type"] !== "tool_result";
 const isEmpty = (piece: ResultPiece): boolean => piece.kind === "text" && piece.text === "";
 const text = (value: string): ResultPiece => ({ kind: "text", text: value });
 
@@ -69,7 +69,7 @@ class Reader {
 
   /** An item of a list, or what stands in its place. */
   item(value: unknown): void {
-    const block = record(value);
+    const block = asObject(value);
     if (typeof value === "string") this.#say(value);
     else if (block === undefined) this.#say(jsonText(value));
     else if (!this.#known(block)) this.#say(jsonText(block));
@@ -80,7 +80,7 @@ class Reader {
   }
 
   /** False for a block of a type that is not known, or that lacks what its type has. */
-  #known(block: Json): boolean {
+  #known(block: JsonObject): boolean {
     const { type } = block;
     if (isError(block)) {
       this.failed = true;
@@ -103,19 +103,19 @@ class Reader {
     return true;
   }
 
-  #fetched(block: Json): boolean {
+  #fetched(block: JsonObject): boolean {
     const link = linkText(block);
-    const document = record(block["content"]);
-    const source = record(document?.["source"]);
+    const document = asObject(block["content"]);
+    const source = asObject(document?.["source"]);
     if (link === undefined || document === undefined || source === undefined) return false;
-    const title = string(document["title"]);
+    const title = asString(document["title"]);
     this.#say(title === undefined || link.startsWith(title) ? link : `${title} ${link}`);
     if (source["type"] === "text" && typeof source["data"] === "string") this.#say(source["data"]);
     else this.pieces.push({ kind: "media", block: document });
     return true;
   }
 
-  #viewed({ content, file_type: type }: Json): boolean {
+  #viewed({ content, file_type: type }: JsonObject): boolean {
     if (typeof content !== "string") return false;
     const isMedia = (type === "image" || type === "pdf") && BASE64.test(content.slice(0, BASE64_LOOK));
     if (!isMedia) this.#say(content === "" ? "(an empty file)" : content);
@@ -128,13 +128,13 @@ class Reader {
   }
 
   /** What ran in the API's sandbox. A command that ends with another code than 0 has failed, as one of Bash has. */
-  #executed({ stdout, stderr, return_code: code, encrypted_stdout: encrypted, content }: Json): boolean {
+  #executed({ stdout, stderr, return_code: code, encrypted_stdout: encrypted, content }: JsonObject): boolean {
     const files: unknown[] = Array.isArray(content) ? content : [];
     const words = [
       ...(typeof code === "number" && code !== 0 ? [`Exit code ${code}`] : []),
-      ...(stdout ? [string(stdout) ?? jsonText(stdout)] : []),
+      ...(stdout ? [asString(stdout) ?? jsonText(stdout)] : []),
       ...(typeof encrypted === "string" ? ["(the output is encrypted)"] : []),
-      ...(stderr ? [`stderr:\n${string(stderr) ?? jsonText(stderr)}`] : []),
+      ...(stderr ? [`stderr:\n${asString(stderr) ?? jsonText(stderr)}`] : []),
       ...files.map((file) => fileText(file) ?? jsonText(file)),
     ];
     this.failed ||= typeof code === "number" && code !== 0;
@@ -151,36 +151,36 @@ const BASE64 = /^[A-Za-z0-9+/=\s]+$/;
 const BASE64_LOOK = 1024;
 
 /** An error by its type (`…_tool_result_error`, `web_fetch_tool_error`, `error`), or, of an unknown type, by its code. */
-const isError = ({ type, error_code: code }: Json): boolean =>
+const isError = ({ type, error_code: code }: JsonObject): boolean =>
   type === "error" ||
   (typeof type === "string" && type.endsWith("_error")) ||
   (typeof code === "string" && (typeof type !== "string" || !WORDS.has(type)));
 
-function errorText(block: Json): string {
-  const inside = record(block["error"]) ?? {};
-  const code = string(block["error_code"]) ?? string(inside["type"]);
-  const message = string(block["error_message"]) ?? string(block["message"]) ?? string(inside["message"]);
+function errorText(block: JsonObject): string {
+  const inside = membersOf(block["error"]);
+  const code = asString(block["error_code"]) ?? asString(inside["type"]);
+  const message = asString(block["error_message"]) ?? asString(block["message"]) ?? asString(inside["message"]);
   const said = [code, message].filter((word) => word !== undefined && word !== "").join(": ");
   return `Error: ${said === "" ? jsonText(block) : said}`;
 }
 
 /** What blocks of these types say; undefined where they are not what their type promises. */
-const WORDS: ReadonlyMap<string | undefined, (block: Json) => string | undefined> = new Map<
+const WORDS: ReadonlyMap<string | undefined, (block: JsonObject) => string | undefined> = new Map<
   string | undefined,
-  (block: Json) => string | undefined
+  (block: JsonObject) => string | undefined
 >([
-  ["text", (block) => string(block["text"])],
+  ["text", (block) => asString(block["text"])],
   ["advisor_result", adviceText],
   // Only the model can read it.
   ["advisor_redacted_result", () => "(the advice is encrypted)"],
   ["web_search_result", linkText],
-  ["tool_reference", (block) => string(block["tool_name"])],
+  ["tool_reference", (block) => asString(block["tool_name"])],
   ["tool_search_tool_search_result", foundTools],
   ["search_result", searchText],
   ["resource", resourceText],
   [
     "resource_link",
-    (block) => [string(block["title"]) ?? string(block["name"]), block["uri"]].filter(string).join(" "),
+    (block) => [asString(block["title"]) ?? asString(block["name"]), block["uri"]].filter(asString).join(" "),
   ],
   ["code_execution_output", fileText],
   ["bash_code_execution_output", fileText],
@@ -192,48 +192,50 @@ const WORDS: ReadonlyMap<string | undefined, (block: Json) => string | undefined
 
 const LINK = new Set(["title", "url", "page_age"]);
 
-function linkText({ title, url, page_age: age }: Json): string | undefined {
+function linkText({ title, url, page_age: age }: JsonObject): string | undefined {
   if (typeof url !== "string") return undefined;
-  const when = string(age) === undefined ? "" : ` (${String(age)})`;
-  return `${string(title) ?? ""} ${url}`.trim() + when;
+  const when = asString(age) === undefined ? "" : ` (${String(age)})`;
+  return `${asString(title) ?? ""} ${url}`.trim() + when;
 }
 
-function adviceText({ text: advice, stop_reason: reason }: Json): string | undefined {
+function adviceText({ text: advice, stop_reason: reason }: JsonObject): string | undefined {
   if (typeof advice !== "string") return undefined;
   return reason === "max_tokens" ? `${advice}\n(cut off: the advisor ran out of tokens)` : advice;
 }
 
-function foundTools({ tool_references: references }: Json): string | undefined {
+function foundTools({ tool_references: references }: JsonObject): string | undefined {
   if (!Array.isArray(references)) return undefined;
-  const names = references.map((reference: unknown) => string(record(reference)?.["tool_name"]) ?? jsonText(reference));
+  const names = references.map(
+    (reference: unknown) => asString(asObject(reference)?.["tool_name"]) ?? jsonText(reference),
+  );
   return names.length === 0 ? "No tools found." : names.join(", ");
 }
 
 /** Content that a tool gives the model to cite. */
-function searchText({ title, source, content }: Json): string | undefined {
+function searchText({ title, source, content }: JsonObject): string | undefined {
   if (!Array.isArray(content)) return undefined;
-  const texts = content.map((piece: unknown) => string(record(piece)?.["text"]) ?? jsonText(piece));
-  const head = [title, source].filter(string).join(" ");
+  const texts = content.map((piece: unknown) => asString(asObject(piece)?.["text"]) ?? jsonText(piece));
+  const head = [title, source].filter(asString).join(" ");
   return [...(head === "" ? [] : [head]), ...texts].join("\n");
 }
 
 /** A resource that an MCP server put into its answer. */
-function resourceText({ resource }: Json): string | undefined {
-  const { uri, text: inside } = record(resource) ?? {};
+function resourceText({ resource }: JsonObject): string | undefined {
+  const { uri, text: inside } = membersOf(resource);
   if (typeof inside !== "string") return undefined;
   return typeof uri === "string" ? `${uri}\n${inside}` : inside;
 }
 
 function fileText(value: unknown): string | undefined {
-  const id = record(value)?.["file_id"];
+  const id = asObject(value)?.["file_id"];
   return typeof id === "string" ? `file: ${id}` : undefined;
 }
 
-function createdText({ is_file_update: update }: Json): string | undefined {
+function createdText({ is_file_update: update }: JsonObject): string | undefined {
   return typeof update === "boolean" ? (update ? "The file was updated." : "The file was created.") : undefined;
 }
 
-function replacedText(block: Json): string | undefined {
+function replacedText(block: JsonObject): string | undefined {
   const { lines, old_start: oldStart, old_lines: oldLines, new_start: newStart, new_lines: newLines } = block;
   if (lines === null || lines === undefined) return "The file was changed.";
   if (!Array.isArray(lines) || !lines.every((line) => typeof line === "string")) return undefined;
@@ -244,11 +246,9 @@ function replacedText(block: Json): string | undefined {
 }
 
 /** MCP's picture has its bytes in `data` and their type in `mimeType`; the API's has both in a `source`. */
-function inApiShape(block: Json): Json {
+function inApiShape(block: JsonObject): JsonObject {
   const { data, mimeType, source } = block;
   if (typeof data !== "string" || source !== undefined) return block;
   const { data: _data, mimeType: _type, ...rest } = block;
   return { ...rest, source: { type: "base64", data, ...(typeof mimeType === "string" && { media_type: mimeType }) } };
 }
-
-const string = (value: unknown): string | undefined => (typeof value === "string" ? value : undefined);

@@ -1,8 +1,6 @@
 import { outputChunks, outputText, type StoredOutput } from "../store/read/tool-results.ts";
-import { record } from "../transcript/rows/voice-call.ts";
+import { type JsonObject, membersOf } from "../transcript/rows/json-values.ts";
 import { formatBytes } from "./size.ts";
-
-type Json = Readonly<Record<string, unknown>>;
 
 /** Output that was too long for its row: what of it stands in a text, and where the rest is. */
 export interface Spilled {
@@ -32,7 +30,11 @@ export type FindOutput = (path: string) => StoredOutput | undefined;
  * error that names a file, or a last line that does. `structured`: the row's own record, which may have more of the output.
  * Undefined for any other text.
  */
-export function readSpilled(stored: string, structured: Json, find: FindOutput | undefined): SpilledText | undefined {
+export function readSpilled(
+  stored: string,
+  structured: JsonObject,
+  find: FindOutput | undefined,
+): SpilledText | undefined {
   const words = wordsOf(stored, structured);
   if (words === undefined) return undefined;
   const { after = "", path, size, cut } = words;
@@ -73,7 +75,7 @@ interface Words {
   readonly cut?: true | undefined;
 }
 
-function wordsOf(text: string, structured: Json): Words | undefined {
+function wordsOf(text: string, structured: JsonObject): Words | undefined {
   const at = firstLetter(text);
   if (text.startsWith(PERSISTED, at)) return persisted(inElement(text, at, PERSISTED));
   if (text.startsWith(TRUNCATED, at)) return truncated(inElement(text, at, TRUNCATED));
@@ -163,7 +165,7 @@ function tooManyTokens(text: string): Words | undefined {
 }
 
 /** The row's record may have more of the output than the preview, which is its beginning. */
-function longest(preview: string, structured: Json): string {
+function longest(preview: string, structured: JsonObject): string {
   const start = preview.trimStart().slice(0, PREVIEW_LOOK);
   const others = [structured["stdout"], structured["content"]].filter((value) => typeof value === "string");
   const found = others.find((text) => text.length > preview.length && text.startsWith(start, firstLetter(text)));
@@ -225,7 +227,7 @@ export function textOfBlocks(file: StoredOutput): string | undefined {
   }
   const texts: string[] = [];
   for (const item of Array.isArray(value) ? value : []) {
-    const { type, text } = record(item) ?? {};
+    const { type, text } = membersOf(item);
     if (type !== "text" || typeof text !== "string") return undefined;
     texts.push(text);
   }

@@ -1,7 +1,5 @@
 import { readUserText, type UserText } from "../transcript/text/user-text.ts";
-import { record } from "../transcript/rows/voice-call.ts";
-
-type Json = Readonly<Record<string, unknown>>;
+import { asObject, type JsonObject, membersOf } from "../transcript/rows/json-values.ts";
 
 /**
  * A piece of what stands in a user's message, by whose word it is: `user`, what the person typed or ran; `peer`, the
@@ -51,7 +49,7 @@ export interface TaskNews {
 }
 
 /** The words in a text of a user's message, in order. `row` says what the text does not: who sent it. */
-export function wordsOf(text: string, row: Json): Word[] {
+export function wordsOf(text: string, row: JsonObject): Word[] {
   if (row["isCompactSummary"] === true) return [{ kind: "summary", role: "system", text }];
   const sender = senderOf(row["origin"]);
   return readUserText(text).map((piece) => wordOf(piece, sender));
@@ -113,7 +111,7 @@ const SUBKINDS: Readonly<Record<string, string>> = {
 };
 
 function senderOf(origin: unknown): Sender {
-  const { kind, subkind, name, from, server } = record(origin) ?? {};
+  const { kind, subkind, name, from, server } = membersOf(origin);
   if (USER_ORIGINS.has(kind) || typeof kind !== "string") return "user";
   switch (kind) {
     case "task-notification": {
@@ -164,7 +162,7 @@ const BODY_UNITS = 256 * 1024;
 function readable(body: string): string {
   if (!body.startsWith("{") || !body.endsWith("}") || body.length > BODY_UNITS) return body;
   try {
-    const fields = record(JSON.parse(body));
+    const fields = asObject(JSON.parse(body));
     const type = fields?.["type"];
     if (fields === undefined || typeof type !== "string" || type === "") return body;
     const lines = Object.entries(fields).flatMap(([key, value]) => {

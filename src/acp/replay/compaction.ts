@@ -1,8 +1,6 @@
 import type { SessionUpdate } from "@agentclientprotocol/sdk/unstable";
-import { object } from "../rim/content.ts";
+import { type JsonObject, membersOf } from "../../transcript/rows/json-values.ts";
 import { META } from "../rim/from-acp.ts";
-
-type Json = Readonly<Record<string, unknown>>;
 
 /** How the CLI introduces a summary to the model, and what it asks of it behind. */
 const BEFORE = "This session is being continued from a previous conversation";
@@ -28,7 +26,7 @@ export function summaryText(raw: string): string {
 }
 
 /** The place of a compaction: a message of the agent's that says so, or, for a client that knows compactions, one. */
-export function boundaryUpdate(entry: Json, messageId: string, asCompaction: boolean): SessionUpdate {
+export function boundaryUpdate(entry: JsonObject, messageId: string, asCompaction: boolean): SessionUpdate {
   const facts = compactionFacts(entry);
   const _meta = { [META]: { compaction: facts } };
   if (asCompaction) return { sessionUpdate: "compaction_update", compactionId: messageId, status: "completed", _meta };
@@ -45,8 +43,8 @@ interface CompactionFacts {
   readonly postTokens?: number;
 }
 
-function compactionFacts(entry: Json): CompactionFacts {
-  const { trigger, preTokens, postTokens } = object(entry["compactMetadata"]);
+function compactionFacts(entry: JsonObject): CompactionFacts {
+  const { trigger, preTokens, postTokens } = membersOf(entry["compactMetadata"]);
   return {
     ...((trigger === "manual" || trigger === "auto") && { trigger }),
     ...(isCount(preTokens) && { preTokens }),

@@ -1,5 +1,5 @@
 import type { SessionUpdate } from "@agentclientprotocol/sdk/unstable";
-import { object } from "../rim/content.ts";
+import { membersOf } from "../../transcript/rows/json-values.ts";
 import type { Store } from "../rim/acp-store.ts";
 import { Usage } from "./usage.ts";
 
@@ -24,7 +24,7 @@ export async function lastUsage(
         if (kind === "assistant" && branch === 0) answers.push(at);
       }
       const usage = new Usage();
-      for (const at of answers.reverse()) usage.saw(object(conversation.entry(at).message.message));
+      for (const at of answers.reverse()) usage.saw(membersOf(conversation.entry(at).message.message));
       return usage.update();
     } finally {
       conversation.close();

@@ -2,7 +2,7 @@ import { TranscriptError } from "../../store/errors.ts";
 import type { OpenConversation } from "../../store/read/open-conversation.ts";
 import { isNote, partsOf } from "../../view/parts.ts";
 import { isResult } from "../../view/result.ts";
-import { blocksOf, object } from "../rim/content.ts";
+import { blocksOf, membersOf } from "../../transcript/rows/json-values.ts";
 
 /** Which rows of a conversation are shown. */
 export interface Window {
@@ -73,7 +73,7 @@ function walkBack(
     const { kind, message } = conversation.facts(at);
     if (kind === "system") continue;
     const entry = conversation.entry(at);
-    const blocks = blocksOf(object(entry.message.message)["content"]);
+    const blocks = blocksOf(membersOf(entry.message.message)["content"]);
     for (const { type, id, tool_use_id: answered } of blocks.reverse()) {
       if (isResult({ type }) && typeof answered === "string" && !lost.has(answered)) parted.add(answered);
       else if (typeof id === "string") parted.delete(id);
@@ -101,7 +101,7 @@ function beginsMessage(conversation: OpenConversation, at: number): boolean {
 }
 
 const blocksAt = (conversation: OpenConversation, at: number) =>
-  blocksOf(object(conversation.entry(at).message.message)["content"]);
+  blocksOf(membersOf(conversation.entry(at).message.message)["content"]);
 
 const cursorBefore = (uuid: string): string => Buffer.from(JSON.stringify([CURSOR, uuid])).toString("base64url");
 /** Tells these cursors from those of a list, and from those of a later version. */

@@ -4,7 +4,7 @@ import type { OpenConversation } from "../../store/read/open-conversation.ts";
 import { Messages } from "../../view/messages.ts";
 import { isAllRead, type Unread } from "../../store/read/unread.ts";
 import { unreadWords } from "../../view/unread-words.ts";
-import { object } from "../rim/content.ts";
+import { membersOf } from "../../transcript/rows/json-values.ts";
 import { META } from "../rim/from-acp.ts";
 import { NestedCalls } from "./subagent-calls.ts";
 import { Plan } from "./plan.ts";
@@ -78,7 +78,7 @@ export async function replay(
     const known = (id: string): boolean => translator.calls.get(id) !== undefined;
     for (let at = from; at < to; at++) {
       const row = conversation.apart(at);
-      if (row.message.type === "assistant") usage.saw(object(row.message.message));
+      if (row.message.type === "assistant") usage.saw(membersOf(row.message.message));
       for (const step of translator.translate(row)) {
         signal.throwIfAborted();
         if (!("sessionUpdate" in step)) await nested.show(step, known);

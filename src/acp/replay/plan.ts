@@ -1,8 +1,7 @@
 import type { PlanEntry } from "@agentclientprotocol/sdk/unstable";
-import { object, shorten, string } from "../rim/content.ts";
+import { shorten } from "../rim/content.ts";
+import { asString, type JsonObject, membersOf } from "../../transcript/rows/json-values.ts";
 import { PLAN_ENTRIES, PLAN_ENTRY_UNITS } from "../rim/message-limits.ts";
-
-type Json = Readonly<Record<string, unknown>>;
 
 interface Task {
   readonly subject: string;
@@ -27,9 +26,9 @@ export class Plan {
   /** The input of a TodoWrite. */
   todos(todos: unknown): PlanEntry[] | undefined {
     if (!Array.isArray(todos)) return undefined;
-    const tasks = todos.map(object).map(({ content, activeForm, status }) => ({
-      subject: string(content) ?? "",
-      activeForm: string(activeForm),
+    const tasks = todos.map(membersOf).map(({ content, activeForm, status }) => ({
+      subject: asString(content) ?? "",
+      activeForm: asString(activeForm),
       status,
     }));
     this.#entries = toEntries(tasks, tasks.length);
@@ -37,10 +36,10 @@ export class Plan {
   }
 
   /** The result of a successful call of a task tool: the call's input, and the row's own record of what was done. */
-  done(name: string, input: Json, structured: Json): PlanEntry[] | undefined {
+  done(name: string, input: JsonObject, structured: JsonObject): PlanEntry[] | undefined {
     const changed =
       name === "TaskCreate"
-        ? this.#create(input, object(structured["task"]))
+        ? this.#create(input, membersOf(structured["task"]))
         : name === "TaskUpdate"
           ? structured["success"] !== false && this.#update(input)
           : name === "TaskList" && this.#list(structured["tasks"]);
@@ -49,21 +48,25 @@ export class Plan {
     return this.entries;
   }
 
-  #create(input: Json, { id, subject }: Json): boolean {
+  #create(input: JsonObject, { id, subject }: JsonObject): boolean {
     if (typeof id !== "string") return false;
-    const activeForm = string(input["activeForm"]);
-    this.#tasks.set(id, { subject: string(subject) ?? string(input["subject"]) ?? "", activeForm, status: "pending" });
+    const activeForm = asString(input["activeForm"]);
+    this.#tasks.set(id, {
+      subject: asString(subject) ?? asString(input["subject"]) ?? "",
+      activeForm,
+      status: "pending",
+    });
     return true;
   }
 
-  #update({ taskId, status, subject, activeForm }: Json): boolean {
+  #update({ taskId, status, subject, activeForm }: JsonObject): boolean {
     const task = typeof taskId === "string" ? this.#tasks.get(taskId) : undefined;
     // Made before what is shown here begins: nothing is known of it but its number.
     if (task === undefined) return false;
     if (status === "deleted") return this.#tasks.delete(String(taskId));
     this.#tasks.set(String(taskId), {
-      subject: string(subject) ?? task.subject,
-      activeForm: string(activeForm) ?? task.activeForm,
+      subject: asString(subject) ?? task.subject,
+      activeForm: asString(activeForm) ?? task.activeForm,
       status: status ?? task.status,
     });
     return true;
@@ -73,9 +76,9 @@ export class Plan {
     if (!Array.isArray(tasks)) return false;
     const before = this.#tasks;
     this.#tasks = new Map();
-    for (const { id, subject, status } of tasks.map(object)) {
+    for (const { id, subject, status } of tasks.map(membersOf)) {
       if (typeof id !== "string") continue;
-      this.#tasks.set(id, { subject: string(subject) ?? "", activeForm: before.get(id)?.activeForm, status });
+      this.#tasks.set(id, { subject: asString(subject) ?? "", activeForm: before.get(id)?.activeForm, status });
     }
     return this.#tasks.size > 0 || before.size > 0;
   }

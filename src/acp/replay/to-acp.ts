@@ -5,7 +5,8 @@ import { isCall, isResult } from "../../view/result.ts";
 import { type Notice, type TaskNews, type Word, wordsOf } from "../../view/words.ts";
 import { type Call, Calls } from "./tool-calls.ts";
 import { boundaryUpdate, summaryText } from "./compaction.ts";
-import { blocksOf, note, object, shorten, string } from "../rim/content.ts";
+import { note, shorten } from "../rim/content.ts";
+import { asString, blocksOf, type JsonObject, membersOf } from "../../transcript/rows/json-values.ts";
 import { toContentOrWords } from "../rim/content-blocks.ts";
 import { fit, pieces, shortId } from "../rim/size-limit.ts";
 import { META } from "../rim/from-acp.ts";
@@ -18,7 +19,6 @@ import { withStoredOutput } from "../tools/stored-output.ts";
 import { viewTool } from "../tools/tools.ts";
 import { noteText, type NoteWord, type UserWord, userText } from "./user-part.ts";
 
-type Json = Readonly<Record<string, unknown>>;
 type ChunkKind = "user_message_chunk" | "agent_message_chunk" | "agent_thought_chunk";
 
 /** What of a conversation is not shown, by its reason. */
@@ -85,19 +85,19 @@ export class Translator {
   }
 
   #steps({ message, entry: row, apart }: Pick<ReplayedRow, "message" | "entry" | "apart">): Step[] {
-    const entry = object(row);
+    const entry = membersOf(row);
     const uuid = shortId(message.uuid);
     if (message.type === "system") return this.#system(entry, uuid);
-    const payload = object(message.message);
+    const payload = membersOf(message.message);
     const blocks = blocksOf(payload["content"]);
     const results = count(blocks, isResult);
-    const cwd = results > 0 || count(blocks, isCall) > 0 ? string(entry["cwd"]) : undefined;
+    const cwd = results > 0 || count(blocks, isCall) > 0 ? asString(entry["cwd"]) : undefined;
     // The row has one structured result: with several results in it, nobody can say whose it is.
-    const structured = results === 1 ? object(entry["toolUseResult"]) : NOTHING;
-    const messageId = (message.type === "assistant" && shortId(string(payload["id"]) ?? "")) || uuid;
+    const structured = results === 1 ? membersOf(entry["toolUseResult"]) : NOTHING;
+    const messageId = (message.type === "assistant" && shortId(asString(payload["id"]) ?? "")) || uuid;
     const steps: Step[] = [];
     for (let i = 0; i < blocks.length; i++) {
-      const block = blocks[i] as Json;
+      const block = blocks[i] as JsonObject;
       const uri = `urn:uuid:${uuid}#${i}`;
       if (isCall(block)) this.#call(block, cwd, messageId, uri, steps);
       else if (isResult(block)) this.#result(block, structured, cwd, uri, uuid, steps);
@@ -124,7 +124,7 @@ export class Translator {
     });
   }
 
-  #system(entry: Json, uuid: string): Step[] {
+  #system(entry: JsonObject, uuid: string): Step[] {
     if (this.#options.parent !== undefined) return [];
     if (entry["subtype"] === "compact_boundary") {
       this.#boundary = uuid;
@@ -135,11 +135,11 @@ export class Translator {
       this.#leaveOut("notices");
       return [];
     }
-    return this.#words(wordsOf(string(entry["content"]) ?? "", entry), uuid);
+    return this.#words(wordsOf(asString(entry["content"]) ?? "", entry), uuid);
   }
 
   /** A block of a user row that is no tool result. */
-  #said(block: Json, entry: Json, uuid: string, uri: string): Step[] {
+  #said(block: JsonObject, entry: JsonObject, uuid: string, uri: string): Step[] {
     const content = toContentOrWords(block, uri);
     if (content.type !== "text") return chunks("user_message_chunk", uuid, content, uuid);
     return this.#words(wordsOf(content.text, entry), uuid);
@@ -214,13 +214,13 @@ export class Translator {
     return byTask ?? (call !== undefined && SUBAGENTS.has(call.name) ? call.toolCallId : undefined);
   }
 
-  #call(block: Json, cwd: string | undefined, messageId: string, uri: string, steps: Step[]): void {
-    const name = string(block["name"]) ?? "";
-    const id = string(block["id"]) ?? uri;
+  #call(block: JsonObject, cwd: string | undefined, messageId: string, uri: string, steps: Step[]): void {
+    const name = asString(block["name"]) ?? "";
+    const id = asString(block["id"]) ?? uri;
     // A fork of the main conversation begins with its calls.
     if (this.#options.parent?.known(id) === true) return;
     const rawInput = block["input"];
-    const input = object(rawInput);
+    const input = membersOf(rawInput);
     const toolCallId = this.calls.add(id, messageId, { name, cwd, input: resultNeeds(name, input) });
     if (toolCallId === undefined) return;
     const call = {
@@ -237,8 +237,15 @@ export class Translator {
     if (entries !== undefined) steps.push({ sessionUpdate: "plan", entries });
   }
 
-  #result(block: Json, structured: Json, cwd: string | undefined, uri: string, uuid: string, steps: Step[]): void {
-    const id = string(block["tool_use_id"]) ?? uri;
+  #result(
+    block: JsonObject,
+    structured: JsonObject,
+    cwd: string | undefined,
+    uri: string,
+    uuid: string,
+    steps: Step[],
+  ): void {
+    const id = asString(block["tool_use_id"]) ?? uri;
     if (this.#options.parent?.known(id) === true) return;
     const call = this.calls.get(id);
     if (call === undefined) {
@@ -252,10 +259,10 @@ export class Translator {
       uuid,
       place,
     );
-    const agentId = string(structured["agentId"]);
+    const agentId = asString(structured["agentId"]);
     // A skill may run in a subagent of its own, and mostly does not.
     if (SUBAGENTS.has(call.name) || (call.name === "Skill" && agentId !== undefined && this.#canOpen(agentId))) {
-      const runId = string(structured["runId"]);
+      const runId = asString(structured["runId"]);
       if (agentId !== undefined) this.#agents.set(agentId, call.toolCallId);
       if (call.open) steps.push({ toolCallId: call.toolCallId, agentId, runId });
     }
@@ -268,7 +275,14 @@ export class Translator {
   }
 
   /** The call is not in the conversation (its row is lost), the result is: an update alone would be for nothing. */
-  #lost(id: string, block: Json, structured: Json, cwd: string | undefined, uri: string, uuid: string): Step {
+  #lost(
+    id: string,
+    block: JsonObject,
+    structured: JsonObject,
+    cwd: string | undefined,
+    uri: string,
+    uuid: string,
+  ): Step {
     const { name, input } = toolOf(structured);
     const toolCallId = this.calls.add(id, uri, { name, cwd, input: {} }) ?? shortId(id);
     this.calls.answer(id);
@@ -290,7 +304,7 @@ export class Translator {
   }
 
   /** `_meta` of a tool call: ours, and for a subagent's call the one it belongs to, also as the incumbent names it. */
-  #meta(facts: Json = NOTHING): { _meta?: Record<string, unknown> } {
+  #meta(facts: JsonObject = NOTHING): { _meta?: Record<string, unknown> } {
     const parent = this.#options.parent?.toolCallId;
     if (parent === undefined && facts === NOTHING) return NOTHING;
     const all = parent === undefined ? facts : { ...facts, parentToolCallId: parent };
@@ -302,30 +316,30 @@ export class Translator {
 /** Tools that start subagents. */
 const SUBAGENTS: ReadonlySet<string> = new Set(["Task", "Agent", "Workflow"]);
 
-const isEmptyThought = ({ type, thinking }: Json): boolean =>
+const isEmptyThought = ({ type, thinking }: JsonObject): boolean =>
   type === "redacted_thinking" || (type === "thinking" && (typeof thinking !== "string" || thinking.trim() === ""));
 
 const isUsers = (word: Word): word is UserWord => word.role === "user";
 const isNoteWord = (word: Word): word is NoteWord =>
   !isUsers(word) && word.kind !== "hidden" && word.kind !== "summary";
 
-const meta = (facts: Json): { _meta: Record<string, unknown> } => ({ _meta: { [META]: facts } });
-const ours = (_meta: Json | undefined): Json => (_meta === undefined ? NOTHING : object(_meta[META]));
-const NOTHING: Json = {};
+const meta = (facts: JsonObject): { _meta: Record<string, unknown> } => ({ _meta: { [META]: facts } });
+const ours = (_meta: JsonObject | undefined): JsonObject => (_meta === undefined ? NOTHING : membersOf(_meta[META]));
+const NOTHING: JsonObject = {};
 
 /** Never as arguments of one call: a text may have more parts than those can be. */
 function add(steps: Step[], more: readonly Step[]): void {
   for (const step of more) steps.push(step);
 }
 
-function count(blocks: readonly Json[], is: (block: Json) => boolean): number {
+function count(blocks: readonly JsonObject[], is: (block: JsonObject) => boolean): number {
   let found = 0;
   for (const block of blocks) if (is(block)) found++;
   return found;
 }
 
 /** What the user queued and the model never got is no message of either: a note says so, and has the words. */
-function undelivered(block: Json, entry: Json, uuid: string, uri: string): SessionUpdate[] {
+function undelivered(block: JsonObject, entry: JsonObject, uuid: string, uri: string): SessionUpdate[] {
   const content = toContentOrWords(block, uri);
   const mark = meta({ undelivered: true });
   if (content.type !== "text") return chunks("agent_message_chunk", uuid, content, uuid, mark);
@@ -337,9 +351,9 @@ function undelivered(block: Json, entry: Json, uuid: string, uri: string): Sessi
 }
 
 /** What the model says or thinks. */
-function said(block: Json, payload: Json, messageId: string, uri: string, uuid: string): SessionUpdate[] {
+function said(block: JsonObject, payload: JsonObject, messageId: string, uri: string, uuid: string): SessionUpdate[] {
   if (block["type"] === "thinking") {
-    return chunks("agent_thought_chunk", messageId, { type: "text", text: string(block["thinking"]) ?? "" }, uuid);
+    return chunks("agent_thought_chunk", messageId, { type: "text", text: asString(block["thinking"]) ?? "" }, uuid);
   }
   // What the CLI lets the model say where it asked for nothing.
   if (payload["model"] === "<synthetic>" && block["text"] === "No response requested.") return [];
@@ -347,13 +361,13 @@ function said(block: Json, payload: Json, messageId: string, uri: string, uuid: 
 }
 
 /** Which tool a result is of, by the CLI's record of it. */
-function toolOf(structured: Json): Pick<Call, "name" | "input"> {
+function toolOf(structured: JsonObject): Pick<Call, "name" | "input"> {
   const { filePath, structuredPatch, stdout } = structured;
   if (Array.isArray(structuredPatch)) {
     const name = typeof structured["content"] === "string" ? "Write" : "Edit";
     return { name, input: { file_path: filePath } };
   }
-  const file = object(structured["file"])["filePath"];
+  const file = membersOf(structured["file"])["filePath"];
   if (file !== undefined) return { name: "Read", input: { file_path: file } };
   return { name: typeof stdout === "string" ? "Bash" : "", input: {} };
 }

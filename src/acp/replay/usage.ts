@@ -1,7 +1,5 @@
 import type { SessionUpdate } from "@agentclientprotocol/sdk/unstable";
-import { object, string } from "../rim/content.ts";
-
-type Json = Readonly<Record<string, unknown>>;
+import { asString, type JsonObject, membersOf } from "../../transcript/rows/json-values.ts";
 
 /**
  * Context windows by model family, in tokens, as CLI 2.1.329 knows them. No row says which window a session ran with:
@@ -23,9 +21,9 @@ export class Usage {
   #most = 0;
 
   /** Tells of an assistant row's `message`. */
-  saw(message: Json): void {
-    const model = string(message["model"]);
-    const usage = object(message["usage"]);
+  saw(message: JsonObject): void {
+    const model = asString(message["model"]);
+    const usage = membersOf(message["usage"]);
     // What the CLI says itself (`<synthetic>`) was no call of a model.
     if (model === undefined || model.startsWith("<")) return;
     const used = USED.reduce((sum, key) => sum + count(usage[key]), 0);

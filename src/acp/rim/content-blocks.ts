@@ -1,33 +1,32 @@
 import type { ContentBlock, ToolCallContent } from "@agentclientprotocol/sdk/unstable";
 import { mediaOf, mediaText } from "../../view/parts.ts";
 import type { ToolResult } from "../../view/result.ts";
-import { fence, note, object, string, withoutReminders } from "./content.ts";
-
-type Json = Readonly<Record<string, unknown>>;
+import { fence, note, withoutReminders } from "./content.ts";
+import { asString, type JsonObject, membersOf } from "../../transcript/rows/json-values.ts";
 
 /**
  * A block of a transcript → what ACP can show of it: text, pictures, documents. Undefined for the rest.
  * `uri` names the block where ACP wants a name for embedded bytes.
  */
-function toContent(block: Json, uri: string): ContentBlock | undefined {
+function toContent(block: JsonObject, uri: string): ContentBlock | undefined {
   if (block["type"] === "text") {
-    const text = string(block["text"]);
+    const text = asString(block["text"]);
     return text === undefined ? undefined : { type: "text", text };
   }
-  if (block["type"] === "image") return toImage(object(block["source"]), uri);
-  if (block["type"] === "document") return toResource(object(block["source"]), string(block["title"]), uri);
+  if (block["type"] === "image") return toImage(membersOf(block["source"]), uri);
+  if (block["type"] === "document") return toResource(membersOf(block["source"]), asString(block["title"]), uri);
   return undefined;
 }
 
-function toImage(source: Json, uri: string): ContentBlock | undefined {
-  const data = string(source["data"]);
-  if (data !== undefined) return { type: "image", data, mimeType: string(source["media_type"]) ?? "image/png" };
+function toImage(source: JsonObject, uri: string): ContentBlock | undefined {
+  const data = asString(source["data"]);
+  if (data !== undefined) return { type: "image", data, mimeType: asString(source["media_type"]) ?? "image/png" };
   return toLink(source, "image", uri);
 }
 
-function toResource(source: Json, title: string | undefined, uri: string): ContentBlock | undefined {
-  const data = string(source["data"]);
-  const mimeType = string(source["media_type"]);
+function toResource(source: JsonObject, title: string | undefined, uri: string): ContentBlock | undefined {
+  const data = asString(source["data"]);
+  const mimeType = asString(source["media_type"]);
   if (data === undefined) return toLink(source, title ?? "document", uri);
   const about = { uri, ...(mimeType !== undefined && { mimeType }) };
   return {
@@ -37,8 +36,8 @@ function toResource(source: Json, title: string | undefined, uri: string): Conte
 }
 
 /** A block that names its bytes (by URL, or as a file of the API) instead of holding them. */
-function toLink(source: Json, name: string, uri: string): ContentBlock | undefined {
-  const url = string(source["url"]) ?? (string(source["file_id"]) === undefined ? undefined : uri);
+function toLink(source: JsonObject, name: string, uri: string): ContentBlock | undefined {
+  const url = asString(source["url"]) ?? (asString(source["file_id"]) === undefined ? undefined : uri);
   return url === undefined ? undefined : { type: "resource_link", uri: url, name };
 }
 
@@ -54,7 +53,7 @@ export const showPieces = (
   });
 
 /** The same as `toContent`. A block that ACP has nothing for is named by what is known of it. */
-export const toContentOrWords = (block: Json, uri: string): ContentBlock =>
+export const toContentOrWords = (block: JsonObject, uri: string): ContentBlock =>
   toContent(block, uri) ?? { type: "text", text: `[${mediaText(mediaOf(block, "tool"))}]` };
 
 function showText(raw: string, language: string | undefined): ToolCallContent[] {

@@ -1,20 +1,5 @@
 import type { ToolCallContent } from "@agentclientprotocol/sdk/unstable";
-
-type Json = Readonly<Record<string, unknown>>;
-
-/** An object's members, or none for whatever is no object. */
-export const object = (value: unknown): Json =>
-  typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Json) : {};
-
-/** A string, or undefined. */
-export const string = (value: unknown): string | undefined => (typeof value === "string" ? value : undefined);
-
-/** A message's content as blocks: a plain string is one text block. What is no object is left out. */
-export function blocksOf(content: unknown): Json[] {
-  if (typeof content === "string") return [{ type: "text", text: content }];
-  if (!Array.isArray(content)) return [];
-  return content.filter((block): block is Json => typeof block === "object" && block !== null && !Array.isArray(block));
-}
+import { asString, blocksOf } from "../../transcript/rows/json-values.ts";
 
 /** Text in a Markdown fence that no line of it can close. */
 export function fence(text: string, language = ""): string {
@@ -47,7 +32,7 @@ export function trimLines(text: string): string {
 /** All text of a message's content, in order. */
 export const textOf = (content: unknown): string =>
   blocksOf(content)
-    .flatMap((block) => (block["type"] === "text" ? [string(block["text"]) ?? ""] : []))
+    .flatMap((block) => (block["type"] === "text" ? [asString(block["text"]) ?? ""] : []))
     .join("\n");
 
 /** Text as a tool call shows it. */

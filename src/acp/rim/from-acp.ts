@@ -2,7 +2,7 @@ import { isAbsolute, resolve } from "node:path";
 import { RequestError } from "@agentclientprotocol/sdk/unstable";
 import * as z from "zod";
 import { PAGE_SESSIONS_MAX } from "../../transcript/rows/limits.ts";
-import { object, string } from "./content.ts";
+import { asString, membersOf } from "../../transcript/rows/json-values.ts";
 import { invalidParams } from "./to-acp-error.ts";
 import { withoutNote } from "./note-id.ts";
 
@@ -41,7 +41,7 @@ const anyLoadParams = parser(() =>
 
 /** Those of nearly every load; undefined where there is more to them. To make a schema takes longer than a short load. */
 function plainLoadParams(params: unknown): { sessionId: string; cwd: string } | undefined {
-  const { sessionId, cwd, mcpServers, ...more } = object(params);
+  const { sessionId, cwd, mcpServers, ...more } = membersOf(params);
   if (typeof sessionId !== "string" || typeof cwd !== "string" || Object.keys(more).length > 0) return undefined;
   if (!isPath(cwd) || (mcpServers != null && !(Array.isArray(mcpServers) && mcpServers.every(isObject))))
     return undefined;
@@ -104,7 +104,7 @@ export const configOptionParams = parser(() => z.object({ sessionId: z.string(),
  * that is asked, and to make one takes longer than the answer. What is no capability is none.
  */
 export function initializeParams(params: unknown): { readonly compactions: boolean } {
-  const { protocolVersion, clientCapabilities } = object(params);
+  const { protocolVersion, clientCapabilities } = membersOf(params);
   if (!Number.isInteger(protocolVersion) || Number(protocolVersion) < 0 || Number(protocolVersion) > 65_535) {
     const problem = "must be a whole number from 0 to 65535";
     // As the SDK words what is wrong, and as everything here does.
@@ -113,7 +113,7 @@ export function initializeParams(params: unknown): { readonly compactions: boole
       `protocolVersion: ${problem}`,
     );
   }
-  const { compaction } = object(object(clientCapabilities)["session"]);
+  const { compaction } = membersOf(membersOf(clientCapabilities)["session"]);
   return { compactions: typeof compaction === "object" && compaction !== null };
 }
 
@@ -122,7 +122,7 @@ export const authenticateParams = parser(() => z.object({ methodId: z.string() }
 
 /** The session that a cancel is about. Nobody could be told that one names none. */
 export const cancelParams = (params: unknown): { sessionId: string | undefined } => ({
-  sessionId: string(object(params)["sessionId"]),
+  sessionId: asString(membersOf(params)["sessionId"]),
 });
 
 export interface ListRequest {

@@ -1,9 +1,8 @@
 import type { ContentBlock, SessionUpdate, ToolCallContent } from "@agentclientprotocol/sdk/unstable";
-import { object, splitPoint } from "./content.ts";
+import { splitPoint } from "./content.ts";
+import { type JsonObject, membersOf } from "../../transcript/rows/json-values.ts";
 import { META } from "./from-acp.ts";
 import { CUT_PLACES, ID_UNITS, PATH_UNITS, UPDATE_BYTES, UPDATE_UNITS } from "./message-limits.ts";
-
-type Json = Readonly<Record<string, unknown>>;
 
 /** A text in pieces of at most `UPDATE_UNITS`; chunks of one message id add up to the whole. */
 export function pieces(text: string): string[] {
@@ -58,7 +57,7 @@ export function fit(update: Heavy, row: string, place = `row ${row} of the sessi
     smaller.locations = (smaller.locations ?? []).filter(({ path }) => path.length <= PATH_UNITS).slice(0, CUT_PLACES);
     omitted.push("locations");
   }
-  const ours = { ...object(smaller._meta?.[META]), omitted, row, length: weigh(update) };
+  const ours = { ...membersOf(smaller._meta?.[META]), omitted, row, length: weigh(update) };
   return { ...smaller, _meta: { ...smaller._meta, [META]: ours } };
 }
 
@@ -121,7 +120,7 @@ function weigh(value: unknown, depth = 0): number {
   // Every update is weighed: a list of the members of each object in it would cost more than all the rest.
   if (Array.isArray(value)) {
     for (let i = 0; i < value.length; i++) units += digits(i) + weigh(value[i], depth + 1);
-  } else for (const key in value) units += key.length + weigh((value as Json)[key], depth + 1);
+  } else for (const key in value) units += key.length + weigh((value as JsonObject)[key], depth + 1);
   return units;
 }
 

@@ -1,5 +1,5 @@
 import { RequestError } from "@agentclientprotocol/sdk/unstable";
-import { string } from "./content.ts";
+import { asString } from "../../transcript/rows/json-values.ts";
 import { errnoOf, TranscriptError, type TranscriptErrorCode } from "../../store/errors.ts";
 
 /**
@@ -51,7 +51,7 @@ const CLIENT_FAULTS: Partial<Record<TranscriptErrorCode, string>> = {
 function fromStore(error: TranscriptError): RequestError {
   const { code, message, hint, data } = error;
   if (code === "SessionNotFound" || code === "InvalidSessionId") {
-    const sessionId = string(data["sessionId"]) ?? "";
+    const sessionId = asString(data["sessionId"]) ?? "";
     const { unreadable } = data;
     return unreadable === undefined
       ? RequestError.sessionNotFound(sessionId)

@@ -1,7 +1,7 @@
 import { InvalidCursorError } from "../../store/errors.ts";
 import type { ListedSession } from "../../store/types.ts";
 import { PAGE_SESSIONS } from "../../transcript/rows/limits.ts";
-import { object, string } from "../rim/content.ts";
+import { asString, type JsonObject, membersOf } from "../../transcript/rows/json-values.ts";
 import { isEmpty, type NewSession } from "./memory-sessions.ts";
 import type { PageQuery, Store } from "../rim/acp-store.ts";
 
@@ -126,14 +126,14 @@ function positionOf(cursor: string | undefined, filters: PageQuery): Position | 
   const { k, f, stored, last } = fieldsOf(cursor);
   if (k !== KIND) return undefined;
   if (f !== nameOf(filters)) throw new InvalidCursorError("it belongs to another list");
-  const { activity, sessionId } = object(last);
+  const { activity, sessionId } = membersOf(last);
   if (typeof activity !== "number" || typeof sessionId !== "string") throw new InvalidCursorError("it is damaged");
-  return { stored: string(stored), last: { activity, sessionId } };
+  return { stored: asString(stored), last: { activity, sessionId } };
 }
 
-function fieldsOf(cursor: string): Readonly<Record<string, unknown>> {
+function fieldsOf(cursor: string): JsonObject {
   try {
-    return object(JSON.parse(Buffer.from(cursor, "base64url").toString("utf8")));
+    return membersOf(JSON.parse(Buffer.from(cursor, "base64url").toString("utf8")));
   } catch {
     return {};
   }

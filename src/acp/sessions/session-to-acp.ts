@@ -2,7 +2,8 @@ import { dirname, isAbsolute } from "node:path";
 import type { SessionInfo } from "@agentclientprotocol/sdk/unstable";
 import type { ListedSession } from "../../store/types.ts";
 import { listTitle, oneLine, promptTitle } from "../../transcript/summary/list-title.ts";
-import { object, shorten, string } from "../rim/content.ts";
+import { shorten } from "../rim/content.ts";
+import { asString, membersOf } from "../../transcript/rows/json-values.ts";
 import { META } from "../rim/from-acp.ts";
 import { STORED_TITLE_UNITS } from "../rim/message-limits.ts";
 import type { NewSession } from "./memory-sessions.ts";
@@ -69,7 +70,8 @@ function toNewSessionRow({ session, worktree }: Found): SessionInfo {
 
 function firstText({ updates }: NewSession): string {
   for (const update of updates) {
-    const text = update.sessionUpdate === "user_message_chunk" ? string(object(update.content)["text"]) : undefined;
+    const text =
+      update.sessionUpdate === "user_message_chunk" ? asString(membersOf(update.content)["text"]) : undefined;
     if (text !== undefined) return text;
   }
   return "";

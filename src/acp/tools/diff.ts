@@ -1,9 +1,7 @@
 import type { Diff, ToolCallContent, ToolCallLocation } from "@agentclientprotocol/sdk/unstable";
-import { object, string } from "../rim/content.ts";
+import { asString, type JsonObject, membersOf } from "../../transcript/rows/json-values.ts";
 import { META } from "../rim/from-acp.ts";
 import { absolute } from "./locations.ts";
-
-type Json = Readonly<Record<string, unknown>>;
 
 /** What a change did to a file, and where. */
 export interface RecordedChange {
@@ -16,13 +14,13 @@ export interface RecordedChange {
  * one diff for each hunk of `structuredPatch`, with its lines, or the whole text of a new file. Undefined where nothing
  * is recorded; the call then keeps the diff of its input.
  */
-export function recordedChange(structured: Json, cwd: string | undefined): RecordedChange | undefined {
+export function recordedChange(structured: JsonObject, cwd: string | undefined): RecordedChange | undefined {
   const notebook = absolute(structured["notebook_path"], cwd);
   if (notebook !== undefined) return notebookChange(structured, notebook);
   const path = absolute(structured["filePath"], cwd);
   if (path === undefined) return undefined;
   const { structuredPatch: patch, content, originalFile } = structured;
-  const hunks = (Array.isArray(patch) ? patch : []).map(object).filter(({ lines }) => Array.isArray(lines));
+  const hunks = (Array.isArray(patch) ? patch : []).map(membersOf).filter(({ lines }) => Array.isArray(lines));
   if (hunks.length > 0) {
     return {
       content: hunks.map((hunk) => hunkDiff(hunk, path)),
@@ -31,7 +29,7 @@ export function recordedChange(structured: Json, cwd: string | undefined): Recor
   }
   if (typeof content !== "string") return undefined;
   // Without hunks a Write made the file, or wrote what was there.
-  const oldText = structured["type"] === "update" ? (string(originalFile) ?? content) : null;
+  const oldText = structured["type"] === "update" ? (asString(originalFile) ?? content) : null;
   return { content: [{ type: "diff", path, oldText, newText: content }], locations: [{ path, line: 1 }] };
 }
 
@@ -40,7 +38,7 @@ const startLine = (line: unknown): { line?: number } =>
 
 const LINE_NUMBERS = ["oldStart", "oldLines", "newStart", "newLines"];
 
-function hunkDiff(hunk: Json, path: string): Diff & { type: "diff" } {
+function hunkDiff(hunk: JsonObject, path: string): Diff & { type: "diff" } {
   const all: unknown[] = Array.isArray(hunk["lines"]) ? hunk["lines"] : [];
   const lines = all.filter((line) => typeof line === "string");
   const numbers = LINE_NUMBERS.flatMap((key) => (Number.isSafeInteger(hunk[key]) ? [[key, hunk[key]]] : []));
@@ -61,11 +59,11 @@ const side = (lines: readonly string[], mark: "+" | "-"): string =>
     .join("\n");
 
 /** A cell's source before and after, found in the notebook as it was. */
-function notebookChange(structured: Json, path: string): RecordedChange | undefined {
+function notebookChange(structured: JsonObject, path: string): RecordedChange | undefined {
   const { edit_mode: mode, cell_id: id, new_source: source } = structured;
   if (structured["error"]) return undefined;
   const old = mode === "insert" ? undefined : oldCell(structured["original_file"], id);
-  const newText = mode === "delete" ? "" : string(source);
+  const newText = mode === "delete" ? "" : asString(source);
   if (newText === undefined) return undefined;
   return { content: [{ type: "diff", path, oldText: old ?? null, newText }], locations: [{ path }] };
 }
@@ -74,12 +72,12 @@ function notebookChange(structured: Json, path: string): RecordedChange | undefi
 function oldCell(notebook: unknown, id: unknown): string | undefined {
   let cells: unknown;
   try {
-    cells = object(JSON.parse(string(notebook) ?? ""))["cells"];
+    cells = membersOf(JSON.parse(asString(notebook) ?? ""))["cells"];
   } catch {
     return undefined;
   }
   if (!Array.isArray(cells) || typeof id !== "string") return undefined;
-  const all = cells.map(object);
+  const all = cells.map(membersOf);
   const { source } = all.find((cell) => cell["id"] === id) ?? all[Number(/^cell-(\d{1,9})$/.exec(id)?.[1])] ?? {};
-  return Array.isArray(source) ? source.filter((line) => typeof line === "string").join("") : string(source);
+  return Array.isArray(source) ? source.filter((line) => typeof line === "string").join("") : asString(source);
 }

@@ -1,8 +1,6 @@
 import { isAbsolute, relative, resolve, sep } from "node:path";
 import type { ToolCallLocation } from "@agentclientprotocol/sdk/unstable";
-import { object, string } from "../rim/content.ts";
-
-type Json = Readonly<Record<string, unknown>>;
+import { asString, type JsonObject, membersOf } from "../../transcript/rows/json-values.ts";
 
 /** A path of a transcript as ACP wants it, absolute; undefined for one that cannot be made so. */
 export function absolute(path: unknown, cwd: string | undefined): string | undefined {
@@ -35,7 +33,11 @@ const PLAIN = /^(?:\/[^/.][^/]*)+$/;
  * matches themselves were asked for, the head of each line (`src/a.ts:12:…`; `12:…` of one file, which then is `path`,
  * the path that was searched). Each place once. Undefined where nothing says so.
  */
-export function foundPlaces(structured: Json, path: string | undefined, cwd: string | undefined): ToolCallLocation[] {
+export function foundPlaces(
+  structured: JsonObject,
+  path: string | undefined,
+  cwd: string | undefined,
+): ToolCallLocation[] {
   const found = new Map<string, ToolCallLocation>();
   const add = (file: string, line?: number): void => {
     const at = absolute(file, cwd);
@@ -58,8 +60,8 @@ export function foundPlaces(structured: Json, path: string | undefined, cwd: str
 const MATCH = /^(?:(\d+):|((?:[A-Za-z]:[\\/])?[^:]+):(\d+)(?::|$))/;
 
 /** Lines of a file that a row tells of, `file.startLine` of a Read. */
-export function readPlace(structured: Json, cwd: string | undefined): { locations?: ToolCallLocation[] } {
-  const { filePath, startLine } = object(structured["file"]);
+export function readPlace(structured: JsonObject, cwd: string | undefined): { locations?: ToolCallLocation[] } {
+  const { filePath, startLine } = membersOf(structured["file"]);
   const line = Number.isSafeInteger(startLine) && Number(startLine) > 0 ? Number(startLine) : undefined;
-  return string(filePath) === undefined ? {} : places(filePath, cwd, line);
+  return asString(filePath) === undefined ? {} : places(filePath, cwd, line);
 }

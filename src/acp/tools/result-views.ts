@@ -1,19 +1,18 @@
 import type { ToolCallContent, ToolCallLocation } from "@agentclientprotocol/sdk/unstable";
 import type { Beside } from "../../view/parts.ts";
 import { textOfResult, type ToolResult } from "../../view/result.ts";
-import { fence, note, object, shorten, string, textOf, withoutReminders } from "../rim/content.ts";
+import { fence, note, shorten, textOf, withoutReminders } from "../rim/content.ts";
+import { asString, type JsonObject, membersOf } from "../../transcript/rows/json-values.ts";
 import { showPieces } from "../rim/content-blocks.ts";
 import { recordedChange } from "./diff.ts";
 import { META } from "../rim/from-acp.ts";
 import { ID_UNITS, TOOL_TITLE_UNITS } from "../rim/message-limits.ts";
 import { foundPlaces, readPlace } from "./locations.ts";
 
-type Json = Readonly<Record<string, unknown>>;
-
 /** What is known of the call when its result comes: `input` has only the members that `resultNeeds` (tool-result.ts) names. */
 export interface AnsweredCall {
   readonly name: string;
-  readonly input: Json;
+  readonly input: JsonObject;
   readonly cwd: string | undefined;
 }
 
@@ -26,7 +25,12 @@ interface SpecialResult {
   /** What is left out. Without `content` the call keeps what it showed. */
   readonly without?: readonly ("content" | "rawOutput")[];
 }
-type View = (call: AnsweredCall, result: ToolResult, structured: Json, beside: Beside | undefined) => SpecialResult;
+type View = (
+  call: AnsweredCall,
+  result: ToolResult,
+  structured: JsonObject,
+  beside: Beside | undefined,
+) => SpecialResult;
 
 const edited: View = ({ name, cwd }, result, structured) => {
   const change = recordedChange(structured, cwd);
@@ -41,7 +45,7 @@ const writeOf = (text: string): string | undefined =>
   text.startsWith("File created") ? "create" : /^The file .{1,4096} has been updated/.test(text) ? "update" : undefined;
 
 const searched: View = ({ input, cwd }, _result, structured) => {
-  const locations = foundPlaces(structured, string(input["path"]), cwd);
+  const locations = foundPlaces(structured, asString(input["path"]), cwd);
   return locations.length === 0 ? {} : { locations };
 };
 
@@ -65,7 +69,7 @@ const isPlain = (value: unknown): boolean =>
 
 /** The CLI's own sentence, where the text has it in JSON. */
 const told: View = (_call, _result, structured) => {
-  const message = string(structured["message"]);
+  const message = asString(structured["message"]);
   return message === undefined ? {} : { content: [note(message)] };
 };
 
@@ -82,7 +86,7 @@ export const SPECIAL_RESULTS: ReadonlyMap<string, View> = new Map<string, View>(
   [
     "Read",
     ({ cwd }, result, structured) => {
-      const text = string(object(structured["file"])["content"]);
+      const text = asString(membersOf(structured["file"])["content"]);
       if (structured["type"] === "text" && text !== undefined) {
         const content = text === "" ? [note("The file is empty")] : [note(fence(text))];
         return { content, without: ["rawOutput"], ...readPlace(structured, cwd) };
@@ -98,14 +102,14 @@ export const SPECIAL_RESULTS: ReadonlyMap<string, View> = new Map<string, View>(
   [
     "AskUserQuestion",
     (_call, _result, structured) => {
-      const answers = Object.entries(object(structured["answers"]));
+      const answers = Object.entries(membersOf(structured["answers"]));
       if (answers.length === 0) return {};
-      const beside = object(structured["annotations"]);
+      const beside = membersOf(structured["annotations"]);
       const text = answers.map(([question, answer]) => {
         // What was written beside an answer, and the preview of the option that was chosen.
-        const { notes, preview } = object(beside[question]);
-        const chosen = string(preview) === undefined ? undefined : fence(String(preview));
-        return [question, `→ ${String(answer)}`, string(notes), chosen].filter(Boolean).join("\n");
+        const { notes, preview } = membersOf(beside[question]);
+        const chosen = asString(preview) === undefined ? undefined : fence(String(preview));
+        return [question, `→ ${String(answer)}`, asString(notes), chosen].filter(Boolean).join("\n");
       });
       return { content: [note(text.join("\n\n"))] };
     },
@@ -115,7 +119,7 @@ export const SPECIAL_RESULTS: ReadonlyMap<string, View> = new Map<string, View>(
     (_call, _result, structured) => {
       const results: unknown[] = Array.isArray(structured["results"]) ? structured["results"] : [];
       const parts = results.flatMap((result) =>
-        typeof result === "string" ? [result.trim()] : [links(object(result))],
+        typeof result === "string" ? [result.trim()] : [links(membersOf(result))],
       );
       const text = parts.filter(Boolean).join("\n\n");
       return text === "" ? {} : { content: [note(text)] };
@@ -134,9 +138,9 @@ export const SPECIAL_RESULTS: ReadonlyMap<string, View> = new Map<string, View>(
   [
     "TaskOutput",
     (_call, _result, structured) => {
-      const { description, status, output } = object(structured["task"]);
+      const { description, status, output } = membersOf(structured["task"]);
       if (typeof status !== "string") return {};
-      const about = string(description) === undefined ? status : `${String(description)}: ${status}`;
+      const about = asString(description) === undefined ? status : `${String(description)}: ${status}`;
       const content = [note(about)];
       if (typeof output === "string" && output !== "") content.push(note(fence(output, "console")));
       return { content };
@@ -147,7 +151,7 @@ export const SPECIAL_RESULTS: ReadonlyMap<string, View> = new Map<string, View>(
   [
     "Workflow",
     (_call, _result, structured) => {
-      const summary = string(structured["summary"]);
+      const summary = asString(structured["summary"]);
       return summary === undefined ? {} : { title: shorten(summary, TOOL_TITLE_UNITS) };
     },
   ],
@@ -174,7 +178,7 @@ function withoutLineNumbers(text: string): string | undefined {
 /** Older CLIs wrote an arrow behind the number, newer ones a tabulator. */
 const NUMBERED = /^ {0,9}(\d{1,9})(?:→|\t)/;
 
-const links = ({ content }: Json): string =>
-  (Array.isArray(content) ? content.map(object) : [])
-    .map(({ title, url }) => `- [${string(title) ?? ""}](${string(url) ?? ""})`)
+const links = ({ content }: JsonObject): string =>
+  (Array.isArray(content) ? content.map(membersOf) : [])
+    .map(({ title, url }) => `- [${asString(title) ?? ""}](${asString(url) ?? ""})`)
     .join("\n");

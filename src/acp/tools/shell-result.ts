@@ -1,7 +1,6 @@
 import type { ToolCallContent } from "@agentclientprotocol/sdk/unstable";
-import { fence, note, string, trimLines } from "../rim/content.ts";
-
-type Json = Readonly<Record<string, unknown>>;
+import { fence, note, trimLines } from "../rim/content.ts";
+import { asString, type JsonObject } from "../../transcript/rows/json-values.ts";
 
 /** How a command ended. */
 export interface ShellResult {
@@ -16,16 +15,16 @@ export interface ShellResult {
  * What Bash and its like answered. `text` is what the model got, both streams in one; `structured` is the CLI's own record
  * (`stdout`, `stderr`, `interrupted`, `backgroundTaskId`, `returnCodeInterpretation`).
  */
-export function shellResult(text: string, structured: Json, failed: boolean): ShellResult {
+export function shellResult(text: string, structured: JsonObject, failed: boolean): ShellResult {
   if (failed) return failure(text);
-  const stdout = string(structured["stdout"]);
-  const stderr = string(structured["stderr"]);
-  const background = string(structured["backgroundTaskId"]) !== undefined;
+  const stdout = asString(structured["stdout"]);
+  const stderr = asString(structured["stderr"]);
+  const background = asString(structured["backgroundTaskId"]) !== undefined;
   // The record of a command in the background is that of its first moment.
   if (stdout === undefined || stderr === undefined || background || structured["isImage"] === true)
     return { content: output(text), exitCode: undefined, whole: true };
   const interrupted = structured["interrupted"] === true;
-  const meaning = string(structured["returnCodeInterpretation"]);
+  const meaning = asString(structured["returnCodeInterpretation"]);
   const streams = [...output(stdout), ...(blank(stderr) ? [] : [note("stderr:"), ...output(stderr)])];
   const notes = [...(interrupted ? [note("Interrupted")] : []), ...(meaning === undefined ? [] : [note(meaning)])];
   return {

@@ -2,8 +2,7 @@ import type { Beside } from "../../view/parts.ts";
 import { formatBytes } from "../../view/size.ts";
 import { beginningOf, readSpilled, type Spilled, spilledWords } from "../../view/spilled.ts";
 import { UPDATE_BYTES, UPDATE_UNITS } from "../rim/message-limits.ts";
-
-type Json = Readonly<Record<string, unknown>>;
+import type { JsonObject } from "../../transcript/rows/json-values.ts";
 
 /** A text with the output that was too long for its row, as much of it as fits into an update. */
 export interface StoredText {
@@ -13,14 +12,18 @@ export interface StoredText {
   /** What is to be said of it; absent where all of it is there. */
   readonly note?: string;
   /** What the update says of it in `_meta`. */
-  readonly facts: Json;
+  readonly facts: JsonObject;
   /** Where the rest stands when the update has to be cut. */
   readonly place: string | undefined;
   readonly missing: boolean;
 }
 
 /** Puts stored output where a text has only the beginning of it; undefined for a text that has all it is about. */
-export function withStoredOutput(text: string, structured: Json, beside: Beside | undefined): StoredText | undefined {
+export function withStoredOutput(
+  text: string,
+  structured: JsonObject,
+  beside: Beside | undefined,
+): StoredText | undefined {
   const read = readSpilled(text, structured, beside?.toolResult);
   if (read === undefined) return undefined;
   const { spilled } = read;

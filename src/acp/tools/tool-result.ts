@@ -1,14 +1,13 @@
 import type { ToolCallContent, ToolCallLocation, ToolCallStatus } from "@agentclientprotocol/sdk/unstable";
 import type { Beside } from "../../view/parts.ts";
 import { readResult, textOfResult, type ToolResult } from "../../view/result.ts";
-import { note, object, withoutReminders } from "../rim/content.ts";
+import { note, withoutReminders } from "../rim/content.ts";
+import { type JsonObject, membersOf } from "../../transcript/rows/json-values.ts";
 import { showPieces } from "../rim/content-blocks.ts";
 import { META } from "../rim/from-acp.ts";
 import { type AnsweredCall, SPECIAL_RESULTS } from "./result-views.ts";
 import { withStoredOutput } from "./stored-output.ts";
 import { shellResult } from "./shell-result.ts";
-
-type Json = Readonly<Record<string, unknown>>;
 
 /** What a result changes about its tool call. Without `content` the call keeps what it showed. */
 export interface ResultView {
@@ -25,13 +24,13 @@ export interface ResultView {
 }
 
 /** The members of a call's input that its result is shown with; the rest need not be held until then. */
-export function resultNeeds(name: string, input: Json): Json {
+export function resultNeeds(name: string, input: JsonObject): JsonObject {
   const keys = NEEDED.get(name);
   if (keys === undefined) return NOTHING;
   return Object.fromEntries(keys.flatMap((key) => (key in input ? [[key, input[key]]] : [])));
 }
 
-const NOTHING: Json = {};
+const NOTHING: JsonObject = {};
 
 const NEEDED: ReadonlyMap<string, readonly string[]> = new Map([
   ["Grep", ["path"]],
@@ -46,8 +45,8 @@ const NEEDED: ReadonlyMap<string, readonly string[]> = new Map([
  */
 export function viewResult(
   call: AnsweredCall,
-  block: Json,
-  structured: Json,
+  block: JsonObject,
+  structured: JsonObject,
   uri: string,
   beside?: Beside,
 ): ResultView {
@@ -65,7 +64,9 @@ export function viewResult(
   return {
     ...view,
     ...(view.content !== undefined && words !== undefined && { content: [...view.content, note(words)] }),
-    ...((_meta !== undefined || "spilled" in facts) && { _meta: { [META]: { ...object(_meta?.[META]), ...facts } } }),
+    ...((_meta !== undefined || "spilled" in facts) && {
+      _meta: { [META]: { ...membersOf(_meta?.[META]), ...facts } },
+    }),
     ...(place !== undefined && { place }),
     ...(missing && { missing }),
   };
@@ -73,9 +74,9 @@ export function viewResult(
 
 function viewRead(
   call: AnsweredCall,
-  block: Json,
+  block: JsonObject,
   result: ToolResult,
-  structured: Json,
+  structured: JsonObject,
   uri: string,
   beside: Beside | undefined,
 ): ResultView {
@@ -134,8 +135,8 @@ const isPlain = (result: ToolResult, output: unknown): boolean =>
   output === undefined ||
   typeof output === "string" ||
   (Array.isArray(output)
-    ? output.every((piece) => typeof piece === "string" || object(piece)["type"] === "text")
-    : object(output)["text"] === textOfResult(result));
+    ? output.every((piece) => typeof piece === "string" || membersOf(piece)["type"] === "text")
+    : membersOf(output)["text"] === textOfResult(result));
 
 /**
  * The output for the model, where `content` says the same in other words, or has kinds of blocks that ACP cannot show.

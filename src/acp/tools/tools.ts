@@ -1,9 +1,8 @@
 import type { ToolCallContent, ToolCallLocation, ToolKind } from "@agentclientprotocol/sdk/unstable";
-import { note as noteOf, object, shorten, string } from "../rim/content.ts";
+import { note as noteOf, shorten } from "../rim/content.ts";
+import { asString, type JsonObject, membersOf } from "../../transcript/rows/json-values.ts";
 import { TOOL_TITLE_UNITS } from "../rim/message-limits.ts";
 import { absolute, places, shown } from "./locations.ts";
-
-type Json = Readonly<Record<string, unknown>>;
 
 /** How a tool call looks before its result is known. */
 export interface ToolView {
@@ -17,44 +16,44 @@ export interface ToolView {
  * A tool call → title, kind, places and first content, as claude-agent-acp shows them (acp-replay.md, "Tool calls"). `cwd` is the
  * directory of the row: paths below it are shown relative to it, while locations stay absolute.
  */
-export function viewTool(name: string, input: Json, cwd: string | undefined): ToolView {
+export function viewTool(name: string, input: JsonObject, cwd: string | undefined): ToolView {
   const view = VIEWS.get(name)?.(input, cwd) ?? { title: name, kind: "other" };
   const title = shorten(view.title || name, TOOL_TITLE_UNITS);
   return title === view.title ? view : { ...view, title };
 }
 
-type View = (input: Json, cwd: string | undefined) => ToolView;
+type View = (input: JsonObject, cwd: string | undefined) => ToolView;
 
 const shell: View = (input) => ({
-  title: string(input["command"]) || "Terminal",
+  title: asString(input["command"]) || "Terminal",
   kind: "execute",
-  ...note(string(input["description"])),
+  ...note(asString(input["description"])),
 });
 
 const glob: View = (input, cwd) => ({
-  title: ["Find", quoted(string(input["path"])), quoted(string(input["pattern"]))].filter(Boolean).join(" "),
+  title: ["Find", quoted(asString(input["path"])), quoted(asString(input["pattern"]))].filter(Boolean).join(" "),
   kind: "search",
   ...places(input["path"], cwd),
 });
 
 const subagent: View = (input) => ({
-  title: string(input["description"]) || "Task",
+  title: asString(input["description"]) || "Task",
   kind: "think",
-  ...note(string(input["prompt"])),
+  ...note(asString(input["prompt"])),
 });
 
 const fetched: View = (input) => ({
-  title: `Fetch ${string(input["url"]) ?? ""}`.trimEnd(),
+  title: `Fetch ${asString(input["url"]) ?? ""}`.trimEnd(),
   kind: "fetch",
-  ...note(string(input["prompt"])),
+  ...note(asString(input["prompt"])),
 });
 
-const searched: View = (input) => ({ title: `Search "${string(input["query"]) ?? ""}"`, kind: "fetch" });
+const searched: View = (input) => ({ title: `Search "${asString(input["query"]) ?? ""}"`, kind: "fetch" });
 
 const edit: View = (input, cwd) => ({
   title: `Edit ${shown(input["file_path"] ?? input["notebook_path"], cwd)}`.trimEnd(),
   kind: "edit",
-  ...diffs(input["file_path"], cwd, Array.isArray(input["edits"]) ? input["edits"].map(object) : [input]),
+  ...diffs(input["file_path"], cwd, Array.isArray(input["edits"]) ? input["edits"].map(membersOf) : [input]),
   ...places(input["file_path"] ?? input["notebook_path"], cwd),
 });
 
@@ -114,10 +113,10 @@ const VIEWS: ReadonlyMap<string, View> = new Map(
     Agent: subagent,
     TodoWrite: () => ({ title: "Update plan", kind: "think" }),
     EnterPlanMode: () => ({ title: "EnterPlanMode", kind: "switch_mode" }),
-    ExitPlanMode: (input) => ({ title: "Approve Plan", kind: "switch_mode", ...note(string(input["plan"])) }),
+    ExitPlanMode: (input) => ({ title: "Approve Plan", kind: "switch_mode", ...note(asString(input["plan"])) }),
     AskUserQuestion: (input) => {
-      const questions = (Array.isArray(input["questions"]) ? input["questions"] : []).map(object);
-      const [only] = questions.map(({ question }) => string(question));
+      const questions = (Array.isArray(input["questions"]) ? input["questions"] : []).map(membersOf);
+      const [only] = questions.map(({ question }) => asString(question));
       return {
         title: questions.length === 1 && only ? only : "Asking for your input",
         kind: "other",
@@ -126,12 +125,12 @@ const VIEWS: ReadonlyMap<string, View> = new Map(
     },
     TaskCreate: (input) => ({
       ...about("Create task:", "think", "subject")(input, undefined),
-      ...note(string(input["description"])),
+      ...note(asString(input["description"])),
     }),
     TaskUpdate: (input) => {
       const { title } = about("Update task", "think", "taskId")(input, undefined);
       return {
-        title: string(input["status"]) === undefined ? title : `${title}: ${String(input["status"])}`,
+        title: asString(input["status"]) === undefined ? title : `${title}: ${String(input["status"])}`,
         kind: "think",
       };
     },
@@ -146,22 +145,22 @@ const VIEWS: ReadonlyMap<string, View> = new Map(
       title:
         number(input["delaySeconds"]) === undefined ? "Wake up later" : `Wake up in ${String(input["delaySeconds"])} s`,
       kind: "other",
-      ...note(string(input["reason"])),
+      ...note(asString(input["reason"])),
     }),
     SendMessage: about("Message to", "other", "to"),
     ToolSearch: about("Search tools:", "search", "query"),
-    Workflow: (input) => ({ title: string(input["name"]) ?? "Run a workflow", kind: "think" }),
-    Skill: (input) => ({ title: `Load skill: ${string(input["skill"]) ?? ""}`.trimEnd(), kind: "other" }),
+    Workflow: (input) => ({ title: asString(input["name"]) ?? "Run a workflow", kind: "think" }),
+    Skill: (input) => ({ title: `Load skill: ${asString(input["skill"]) ?? ""}`.trimEnd(), kind: "other" }),
   }),
 );
 
 /** A question with what may be answered. */
-function asked({ question, options }: Json): string {
-  const choices = (Array.isArray(options) ? options : []).map(object).map(({ label, description }) => {
-    const about = string(description);
-    return `- ${string(label) ?? ""}${about ? `: ${about}` : ""}`;
+function asked({ question, options }: JsonObject): string {
+  const choices = (Array.isArray(options) ? options : []).map(membersOf).map(({ label, description }) => {
+    const about = asString(description);
+    return `- ${asString(label) ?? ""}${about ? `: ${about}` : ""}`;
   });
-  return [string(question) ?? "", ...choices].join("\n");
+  return [asString(question) ?? "", ...choices].join("\n");
 }
 
 const number = (value: unknown): number | undefined => (Number.isSafeInteger(value) ? Number(value) : undefined);
@@ -169,37 +168,37 @@ const quoted = (text: string | undefined): string => (text ? `\`${text}\`` : "")
 
 const note = (text: string | undefined): { content?: ToolCallContent[] } => (text ? { content: [noteOf(text)] } : {});
 
-function range(input: Json): string {
+function range(input: JsonObject): string {
   const offset = number(input["offset"]);
   const limit = number(input["limit"]);
   if (limit !== undefined) return ` (${Math.max(offset ?? 1, 1)} - ${Math.max(offset ?? 1, 1) + limit - 1})`;
   return offset === undefined ? "" : ` (from line ${offset})`;
 }
 
-function diffs(path: unknown, cwd: string | undefined, edits: readonly Json[]): { content?: ToolCallContent[] } {
+function diffs(path: unknown, cwd: string | undefined, edits: readonly JsonObject[]): { content?: ToolCallContent[] } {
   const at = absolute(path, cwd);
   if (at === undefined) return {};
   const content = edits.flatMap((change): ToolCallContent[] => {
-    const newText = string(change["new_string"]);
+    const newText = asString(change["new_string"]);
     return newText === undefined
       ? []
-      : [{ type: "diff", path: at, oldText: string(change["old_string"]) || null, newText }];
+      : [{ type: "diff", path: at, oldText: asString(change["old_string"]) || null, newText }];
   });
   return content.length === 0 ? {} : { content };
 }
 
 /** The grep command line that would do the same. */
-function grepCommand(input: Json): string {
+function grepCommand(input: JsonObject): string {
   const words = ["grep"];
   for (const flag of ["-i", "-n"]) if (input[flag] === true) words.push(flag);
   for (const flag of ["-A", "-B", "-C"]) if (number(input[flag]) !== undefined) words.push(flag, String(input[flag]));
   if (input["output_mode"] === "files_with_matches") words.push("-l");
   if (input["output_mode"] === "count") words.push("-c");
-  if (string(input["glob"])) words.push(`--include="${String(input["glob"])}"`);
-  if (string(input["type"])) words.push(`--type=${String(input["type"])}`);
+  if (asString(input["glob"])) words.push(`--include="${String(input["glob"])}"`);
+  if (asString(input["type"])) words.push(`--type=${String(input["type"])}`);
   if (input["multiline"] === true) words.push("-P");
-  words.push(`"${string(input["pattern"]) ?? ""}"`);
-  const path = string(input["path"]);
+  words.push(`"${asString(input["pattern"]) ?? ""}"`);
+  const path = asString(input["path"]);
   if (path) words.push(path);
   return words.join(" ");
 }

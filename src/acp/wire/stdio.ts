@@ -2,7 +2,7 @@ import type { Readable } from "node:stream";
 import { RequestError, type AgentApp, type Stream } from "@agentclientprotocol/sdk/unstable";
 import { withinGrace } from "../../servers/grace.ts";
 import { LINE_BYTES, messageLines } from "../../servers/message-lines.ts";
-import { object } from "../rim/content.ts";
+import { membersOf } from "../../transcript/rows/json-values.ts";
 import { escapeSeparators, type LineOutput } from "./line-writer.ts";
 
 /** One JSON-RPC message as it stands on the wire; what it holds is the SDK's to judge. */
@@ -154,7 +154,7 @@ class OpenCalls {
 }
 
 function callOf(message: unknown): { id?: string | number; method?: string } {
-  const { jsonrpc, id, method } = object(message);
+  const { jsonrpc, id, method } = membersOf(message);
   if (jsonrpc !== "2.0") return {};
   return {
     ...((typeof id === "string" || (typeof id === "number" && Number.isFinite(id))) && { id }),

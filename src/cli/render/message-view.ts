@@ -1,6 +1,6 @@
 import type { ConversationEntry } from "../../store/read/session-messages.ts";
 import type { Unread } from "../../store/read/unread.ts";
-import { record } from "../../transcript/rows/voice-call.ts";
+import { asObject, asString } from "../../transcript/rows/json-values.ts";
 import type { Message } from "../../view/messages.ts";
 import { type Beside, isWithheld, type Part, partsOf, type Role, type Speaker, speakerOf } from "../../view/parts.ts";
 import { unreadWords } from "../../view/unread-words.ts";
@@ -105,9 +105,9 @@ export interface Renderer {
 export function viewMessage(message: Message, entries: readonly ConversationEntry[], beside: Beside): MessageView {
   let [timestamp, model, cwd]: (string | undefined)[] = [];
   for (const { message: row, entry } of entries) {
-    timestamp ??= string(row["timestamp"]);
-    model ??= string(record(row.message)?.["model"]);
-    cwd ??= string(entry["cwd"]);
+    timestamp ??= asString(row["timestamp"]);
+    model ??= asString(asObject(row.message)?.["model"]);
+    cwd ??= asString(entry["cwd"]);
   }
   // The CLI's own words in the model's place.
   if (model === "<synthetic>") model = undefined;
@@ -188,5 +188,3 @@ export function localTime(timestamp: string | undefined): { readonly date: strin
     time: `${two(at.getHours())}:${two(at.getMinutes())}`,
   };
 }
-
-const string = (value: unknown): string | undefined => (typeof value === "string" ? value : undefined);

@@ -1,9 +1,7 @@
 import { isAbsolute, relative } from "node:path";
-import { record } from "../../transcript/rows/voice-call.ts";
+import { asString, type JsonObject, membersOf } from "../../transcript/rows/json-values.ts";
 import { jsonText } from "../../view/json-text.ts";
 import type { Result } from "../../view/parts.ts";
-
-type Json = Readonly<Record<string, unknown>>;
 
 /** A line of what a tool did, and how it is meant. */
 export interface ToolLine {
@@ -20,7 +18,7 @@ export interface CallView {
 }
 
 /** A tool call → what a person wants to know of it. `cwd`: paths below it are shown relative to it. */
-export function viewCall(name: string, input: Json, cwd: string | undefined): CallView {
+export function viewCall(name: string, input: JsonObject, cwd: string | undefined): CallView {
   const view = VIEWS.get(name) ?? generic;
   const { title, text = "", language = "" } = view(input, cwd);
   return { title: title.split("\n", 1)[0] ?? "", lines: plain(text), language };
@@ -30,7 +28,7 @@ export function viewCall(name: string, input: Json, cwd: string | undefined): Ca
  * What a call came to. An edit is shown by its change, as the CLI recorded it or else as the call says, not by the
  * tool's confirmation.
  */
-export function viewResult(name: string, input: Json, { failed, text, structured }: Result): readonly ToolLine[] {
+export function viewResult(name: string, input: JsonObject, { failed, text, structured }: Result): readonly ToolLine[] {
   if (failed) return plain(text, "failed");
   if (EDITS.has(name)) {
     const change = changeOf(input, structured);
@@ -46,7 +44,7 @@ interface View {
   readonly language?: string;
 }
 
-type Viewer = (input: Json, cwd: string | undefined) => View;
+type Viewer = (input: JsonObject, cwd: string | undefined) => View;
 
 const shell: Viewer = (input) => {
   const command = string(input["command"]).trim();
@@ -102,7 +100,7 @@ const VIEWS: ReadonlyMap<string, Viewer> = new Map(
 );
 
 /** A tool that we do not know: what it was given, as it would be typed. */
-function generic(input: Json): View {
+function generic(input: JsonObject): View {
   const words = Object.entries(input).map(([key, value]) => {
     const text = typeof value === "string" ? value : jsonText(value);
     return `${key}: ${text.length > WORD_UNITS ? `${text.slice(0, WORD_UNITS)}…` : text}`;
@@ -114,7 +112,7 @@ const WORD_UNITS = 120;
 
 const EDITS = new Set(["Edit", "MultiEdit", "Write", "NotebookEdit"]);
 
-function changeOf(input: Json, structured: Json): ToolLine[] {
+function changeOf(input: JsonObject, structured: JsonObject): ToolLine[] {
   const hunks = list(structured["structuredPatch"]);
   if (hunks.length > 0) return hunks.flatMap(hunkLines);
   const content = input["content"];
@@ -127,7 +125,7 @@ function changeOf(input: Json, structured: Json): ToolLine[] {
 }
 
 /** The lines of a hunk with their numbers in the file: the old one where a line went, the new one elsewhere. */
-function hunkLines(hunk: Json): ToolLine[] {
+function hunkLines(hunk: JsonObject): ToolLine[] {
   let old = number(hunk["oldStart"]);
   let now = number(hunk["newStart"]);
   const lines = Array.isArray(hunk["lines"]) ? hunk["lines"].filter((line) => typeof line === "string") : [];
@@ -166,7 +164,7 @@ function linesOf(text: string): string[] {
 }
 
 const MARKS: Readonly<Record<string, string>> = { completed: "[x]", in_progress: "[>]" };
-const todoLine = (todo: Json): string => `${MARKS[string(todo["status"])] ?? "[ ]"} ${string(todo["content"])}`;
+const todoLine = (todo: JsonObject): string => `${MARKS[string(todo["status"])] ?? "[ ]"} ${string(todo["content"])}`;
 
 function range(from: unknown, count: unknown): string {
   const first = Math.max(number(from), 1);
@@ -181,6 +179,5 @@ function short(path: unknown, cwd: string | undefined): string {
 }
 
 const number = (value: unknown): number => (typeof value === "number" && Number.isFinite(value) ? value : 0);
-const string = (value: unknown): string => (typeof value === "string" ? value : "");
-const list = (value: unknown): Json[] =>
-  Array.isArray(value) ? value.flatMap((item: unknown): Json[] => [record(item) ?? {}]) : [];
+const string = (value: unknown): string => asString(value) ?? "";
+const list = (value: unknown): JsonObject[] => (Array.isArray(value) ? value.map(membersOf) : []);

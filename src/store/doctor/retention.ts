@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { record } from "../../transcript/rows/voice-call.ts";
+import { asObject } from "../../transcript/rows/json-values.ts";
 import { statFile } from "../disk/fs.ts";
 import { errnoOf } from "../errors.ts";
 import { readSmall } from "../disk/read-small-file.ts";
@@ -31,7 +31,7 @@ export function readRetention(configDir: string): Retention {
       return { days: undefined, why: "settings_unreadable", settingsPath };
     const text = readSmall(settingsPath, SETTINGS_BYTES)?.replace(/^\uFEFF/, "");
     if (text === undefined || text.trim() === "") return { days: DEFAULT_DAYS, why: "default", settingsPath };
-    const settings = record(JSON.parse(text));
+    const settings = asObject(JSON.parse(text));
     if (settings === undefined) return { days: undefined, why: "settings_unreadable", settingsPath };
     days = settings["cleanupPeriodDays"];
   } catch (error) {

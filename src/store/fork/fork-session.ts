@@ -8,7 +8,7 @@ import type { NewIds } from "../../transcript/fork/new-ids.ts";
 import { ForkRows } from "../../transcript/fork/fork-rows.ts";
 import { RowWriter } from "../../transcript/fork/row-writer.ts";
 import { CHUNK_BYTES } from "../../transcript/rows/limits.ts";
-import { record } from "../../transcript/rows/voice-call.ts";
+import { asObject } from "../../transcript/rows/json-values.ts";
 import { makeDir, statFile, writeAll } from "../disk/fs.ts";
 import { cleanStaleTemps, createTemp, discardTemp, publishNew } from "../disk/atomic-write.ts";
 import { deletedMeanwhile, InvalidArgumentError, isMissing, TranscriptError } from "../errors.ts";
@@ -170,7 +170,7 @@ function writeReplacements(file: TranscriptFile, facts: ForkFacts, rows: ForkRow
   for (const { offset, length } of facts.replacements) {
     const list = file.valueAt(offset, length)?.["replacements"];
     for (const item of Array.isArray(list) ? list : []) {
-      if (record(item) === undefined) continue;
+      if (asObject(item) === undefined) continue;
       writer.text(written++ === 0 ? rows.replacementsStart() : ",");
       writer.text(JSON.stringify(item));
     }

@@ -1,4 +1,4 @@
-import { record } from "../../transcript/rows/voice-call.ts";
+import { membersOf } from "../../transcript/rows/json-values.ts";
 import { readEntries } from "../read/entries.ts";
 import { findSession } from "../projects/find-copies.ts";
 import type { SessionOptions } from "../types.ts";
@@ -43,7 +43,7 @@ async function originsOf(
   const ids = new Map<string, string>();
   let parent: string | undefined;
   for await (const { value } of readEntries(sessionId, options)) {
-    const { sessionId: from, messageUuid } = record(value?.["forkedFrom"]) ?? {};
+    const { sessionId: from, messageUuid } = membersOf(value?.["forkedFrom"]);
     const uuid = value?.["uuid"];
     if (typeof messageUuid !== "string" || typeof uuid !== "string") continue;
     if (!ids.has(messageUuid)) ids.set(messageUuid, uuid);

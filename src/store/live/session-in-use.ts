@@ -13,6 +13,7 @@ import { pidFilesPath } from "../layout/paths.ts";
 import { isOurPidDomain, parentOf, stateOfProcess } from "../disk/processes.ts";
 import type { ProcessState } from "../disk/processes.ts";
 import { readSmall } from "../disk/read-small-file.ts";
+import { asObject, asString } from "../../transcript/rows/json-values.ts";
 
 /** Why a session counts as in use. */
 export interface SessionUse {
@@ -123,20 +124,18 @@ export interface PidFacts {
 /** Reads the text of a pid file; undefined for one that is torn or no JSON object. */
 export function parsePidFile(text: string | undefined): PidFacts | undefined {
   try {
-    const value: unknown = JSON.parse(text ?? "");
-    if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
-    const facts = value as Record<string, unknown>;
-    return {
-      sessionId: stringOr(facts["sessionId"]),
-      procStart: stringOr(facts["procStart"]),
-      pidDomain: stringOr(facts["pidDomain"]),
-    };
+    const facts = asObject(JSON.parse(text ?? ""));
+    return facts === undefined
+      ? undefined
+      : {
+          sessionId: asString(facts["sessionId"]),
+          procStart: asString(facts["procStart"]),
+          pidDomain: asString(facts["pidDomain"]),
+        };
   } catch {
     return undefined;
   }
 }
-
-const stringOr = (value: unknown): string | undefined => (typeof value === "string" ? value : undefined);
 
 function tryRead(path: string): string | undefined {
   try {

@@ -1,6 +1,6 @@
 /** Sessions that run in the background: `jobs/<first characters of the id>/`, whose `state.json` names the session. */
 import { join } from "node:path";
-import { record } from "../../transcript/rows/voice-call.ts";
+import { asObject } from "../../transcript/rows/json-values.ts";
 import { readPlain } from "../disk/read-small-file.ts";
 import { isSessionId } from "../layout/session-id.ts";
 
@@ -15,7 +15,7 @@ export function sessionOfJob(jobDir: string): string | undefined {
   const state = readPlain(join(jobDir, "state.json"), STATE_BYTES);
   if (state === undefined || "reason" in state) return undefined;
   try {
-    const id = record(JSON.parse(state.text))?.["sessionId"];
+    const id = asObject(JSON.parse(state.text))?.["sessionId"];
     return isSessionId(id) ? id : undefined;
   } catch {
     return undefined;

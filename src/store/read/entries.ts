@@ -3,6 +3,7 @@ import { close, statOpen } from "../disk/fs.ts";
 import { openCopy, requireSession } from "../projects/find-copies.ts";
 import { scanChunks } from "./scan-file.ts";
 import type { SessionOptions } from "../types.ts";
+import type { JsonObject } from "../../transcript/rows/json-values.ts";
 
 /** One row of a transcript, or a piece of one that cannot be read as a row. */
 export interface TranscriptEntry {
@@ -12,7 +13,7 @@ export interface TranscriptEntry {
   /** The row as it stands in the file, without its newline; empty for a row longer than 256 MiB. */
   readonly bytes: Buffer;
   /** Its value, of whatever type; undefined when it is no row. */
-  readonly value: Readonly<Record<string, unknown>> | undefined;
+  readonly value: JsonObject | undefined;
   /** What is wrong with it, when it is no row: `cut`, `not_json`, `oversized`. */
   readonly problem: RowProblem | undefined;
 }

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { CWD, MESSAGE, type PartsTable, RESULT } from "../../transcript/rows/part-offsets.ts";
 import { parseRow } from "../../transcript/rows/row.ts";
 import { equals } from "../../transcript/rows/json-scanner.ts";
-import { record } from "../../transcript/rows/voice-call.ts";
+import { asObject } from "../../transcript/rows/json-values.ts";
 
 /** A long text of a row, and how it stands in the file, with its quotes: JSON that stands for it. */
 export interface StoredText {
@@ -138,17 +138,17 @@ const quotedMark = (i: number): string => `"${mark()}${String.fromCharCode(FIRST
 type PutBack = (value: unknown, texts: readonly StoredText[]) => number;
 
 function putIntoMessage(message: unknown, texts: readonly StoredText[]): number {
-  const members = texts.length === 0 ? undefined : record(message);
+  const members = texts.length === 0 ? undefined : asObject(message);
   if (members === undefined) return 0;
   let found = put(members, "content", texts);
   if (found > 0 || !Array.isArray(members["content"])) return found;
   for (const item of members["content"]) {
-    const block = record(item);
+    const block = asObject(item);
     if (block === undefined) continue;
     found += put(block, "text", texts) + put(block, "thinking", texts) + put(block, "content", texts);
     if (!Array.isArray(block["content"])) continue;
     for (const piece of block["content"]) {
-      const inner = record(piece);
+      const inner = asObject(piece);
       if (inner !== undefined) found += put(inner, "text", texts);
     }
   }
@@ -156,9 +156,9 @@ function putIntoMessage(message: unknown, texts: readonly StoredText[]): number 
 }
 
 function putIntoResult(value: unknown, texts: readonly StoredText[]): number {
-  const result = texts.length === 0 ? undefined : record(value);
+  const result = texts.length === 0 ? undefined : asObject(value);
   if (result === undefined) return 0;
-  const file = record(result["file"]);
+  const file = asObject(result["file"]);
   return put(result, "stdout", texts) + (file === undefined ? 0 : put(file, "content", texts));
 }
 

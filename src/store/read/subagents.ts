@@ -3,7 +3,7 @@ import type { ConversationRow } from "../../transcript/conversation/conversation
 import { type Conversation, findSubagentConversation } from "../../transcript/conversation/conversation.ts";
 import type { MessageContext } from "../../transcript/conversation/message.ts";
 import { type ConversationEntry, MessageMaker, visibleRows } from "../../transcript/conversation/visible-messages.ts";
-import { record } from "../../transcript/rows/voice-call.ts";
+import { type JsonObject, membersOf } from "../../transcript/rows/json-values.ts";
 import { InlineAgents } from "./inline-agents.ts";
 import { findSession } from "../projects/find-copies.ts";
 import { oldSubagentPath, subagentsPath } from "../layout/paths.ts";
@@ -297,10 +297,10 @@ function bare(agentId: string, layout: "inline", path: string): Subagent {
   return { agentId, layout, path, toolUseId: null, parentAgentId: null, ...unknown };
 }
 
-function readMeta(path: string): Readonly<Record<string, unknown>> {
+function readMeta(path: string): JsonObject {
   try {
     const text = readSmall(path, META_BYTES);
-    return (text === undefined ? undefined : record(JSON.parse(text))) ?? {};
+    return membersOf(JSON.parse(text ?? "null"));
   } catch {
     return {};
   }

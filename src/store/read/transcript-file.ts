@@ -10,6 +10,7 @@ import { RowApart } from "./lazy-row.ts";
 import { RowReader, WINDOW } from "./row-reader.ts";
 import { type RowVisitor, scanChunks, scanFile, type ScanProgress } from "./scan-file.ts";
 import { type Unread, UnreadCount } from "./unread.ts";
+import type { JsonObject } from "../../transcript/rows/json-values.ts";
 
 /** Few rows are shorter than this. A table for too many of them would cost more than to enlarge it. */
 const ROW_BYTES = 2048;
@@ -122,18 +123,18 @@ export class TranscriptFile {
   }
 
   /** The value of a row that is not in the index. */
-  valueAt(offset: number, length: number): Readonly<Record<string, unknown>> | undefined {
+  valueAt(offset: number, length: number): JsonObject | undefined {
     return valueOf(this.#reader, offset, length);
   }
 
   /** The value of a row of the queue, also while `chunks` visits another. */
-  readonly loadQueued = (row: number): Readonly<Record<string, unknown>> => {
+  readonly loadQueued = (row: number): JsonObject => {
     this.#beside ??= new RowReader(this.#fd, this.size, new Room());
     return valueOf(this.#beside, ...this.#rangeOf(row)) ?? {};
   };
 
   /** The value of a row, a voice-call row as what it stands for. */
-  readonly load = (row: number): Readonly<Record<string, unknown>> => {
+  readonly load = (row: number): JsonObject => {
     const value = this.valueAt(...this.#rangeOf(row));
     if (row >= this.index.count) return value ?? {};
     // A file that was cut meanwhile: the row keeps its place, so that its neighbours are found.

@@ -16,6 +16,7 @@ import { trashPath } from "../layout/paths.ts";
 import { readPlain } from "../disk/read-small-file.ts";
 import { isSessionId } from "../layout/session-id.ts";
 import type { Belonging, BelongingKind } from "../projects/sidecars.ts";
+import { membersOf } from "../../transcript/rows/json-values.ts";
 
 /** `complete` is the one that waits; the others are at work, or were killed at it. */
 type TrashState = "deleting" | "complete" | "restoring" | "removing";
@@ -216,7 +217,7 @@ const TOKEN = /^[0-9a-f]{8}$/;
 const KINDS = new Set<unknown>(["transcript", "stub", "sidecars", "companion", "subagent", "leftover"]);
 
 function readItem(value: unknown, sessionId: string): Belonging | string {
-  const { path, kind, bytes } = (typeof value === "object" && value !== null ? value : {}) as Record<string, unknown>;
+  const { path, kind, bytes } = membersOf(value);
   if (typeof path !== "string" || !KINDS.has(kind)) return "does not say what was deleted";
   if (!isSize(bytes)) return "names a size that nothing has";
   const names = path.split("/");

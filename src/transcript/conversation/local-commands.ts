@@ -1,7 +1,7 @@
 import { contentOf } from "../tree/parallel-tool-results.ts";
 import { ASSISTANT, META, USER } from "../rows/row-index.ts";
 import type { LoadRow, Tree } from "../tree/row-tree.ts";
-import { record } from "../rows/voice-call.ts";
+import { asObject, type JsonObject } from "../rows/json-values.ts";
 
 /**
  * Rows that show a finished local command: behind a caveat, a `<command-name>` row and the output rows that follow it
@@ -38,9 +38,9 @@ const PARTS: readonly (readonly [string, "name" | "output" | "caveat"])[] = [
   ["<local-command-caveat>", "caveat"],
 ];
 
-function partOf(value: Readonly<Record<string, unknown>>): "name" | "output" | "caveat" | undefined {
+function partOf(value: JsonObject): "name" | "output" | "caveat" | undefined {
   if (value["promptSource"] !== undefined) return undefined;
-  const content = record(value["message"])?.["content"];
+  const content = asObject(value["message"])?.["content"];
   const text =
     typeof content === "string" ? content : contentOf(value).findLast((block) => block["type"] === "text")?.["text"];
   return typeof text === "string" ? PARTS.find(([start]) => text.startsWith(start))?.[1] : undefined;

@@ -1,6 +1,6 @@
 import { contentOf } from "../tree/parallel-tool-results.ts";
 import { shownOrigin } from "./queued-prompts.ts";
-import { record } from "../rows/voice-call.ts";
+import { asObject, type JsonObject } from "../rows/json-values.ts";
 
 /**
  * A message as the official type declares it. A type alias without `readonly` and without an index signature, as there: a
@@ -62,7 +62,7 @@ const DENIALS = new Set([
 ]);
 
 /** Maps a user, assistant or system row to a message. Keys without a value are left out, but for `timestamp`. */
-export function toMessage(row: Readonly<Record<string, unknown>>, context: MessageContext = {}): TranscriptMessage {
+export function toMessage(row: JsonObject, context: MessageContext = {}): TranscriptMessage {
   const {
     parentToolUseId = null,
     parentAgentId = null,
@@ -108,9 +108,9 @@ export function toMessage(row: Readonly<Record<string, unknown>>, context: Messa
 const QUIET = "No response requested.";
 
 /** Whether an assistant row only closes a quiet turn (official-helpers.md §5.8). */
-export function closesQuietTurn(row: Readonly<Record<string, unknown>>): boolean {
-  const content = record(row["message"])?.["content"];
+export function closesQuietTurn(row: JsonObject): boolean {
+  const content = asObject(row["message"])?.["content"];
   if (row["type"] !== "assistant" || row["closesQuietTurn"] !== true || !Array.isArray(content)) return false;
-  const only = content.length === 1 ? record(content[0]) : undefined;
+  const only = content.length === 1 ? asObject(content[0]) : undefined;
   return only?.["type"] === "text" && (only["text"] === "" || only["text"] === QUIET);
 }

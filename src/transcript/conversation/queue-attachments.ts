@@ -1,6 +1,6 @@
 import { textOf } from "../rows/queue-table.ts";
 import { QUEUED_COMMAND, type RowIndex } from "../rows/row-index.ts";
-import { record } from "../rows/voice-call.ts";
+import { asObject } from "../rows/json-values.ts";
 import type { LoadRow } from "../tree/row-tree.ts";
 
 const NONE = -1;
@@ -54,7 +54,7 @@ export class Attachments {
       isRow[uuid] = 1;
       if (((this.#index.flags[row] as number) & QUEUED_COMMAND) === 0 || isCopy) continue;
       rows.push(row);
-      const attachment = record(this.#load(row)["attachment"]);
+      const attachment = asObject(this.#load(row)["attachment"]);
       names.add(`uuid ${String(attachment?.["source_uuid"])}`).add(`delivery ${String(attachment?.["delivery_id"])}`);
       const text = this.#index.queue.hashOf(textOf(attachment?.["prompt"]));
       const same = byText.get(text);
@@ -67,7 +67,7 @@ export class Attachments {
   }
 
   #textOf(row: number): number {
-    return this.#index.queue.hashOf(textOf(record(this.#load(row)["attachment"])?.["prompt"]));
+    return this.#index.queue.hashOf(textOf(asObject(this.#load(row)["attachment"])?.["prompt"]));
   }
 }
 

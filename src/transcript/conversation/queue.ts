@@ -17,7 +17,7 @@ import {
 } from "../rows/queue-table.ts";
 import { ANSWERS, ASSISTANT, COMPACT_SUMMARY, META, type RowIndex, SIDECHAIN, USER } from "../rows/row-index.ts";
 import type { LoadRow } from "../tree/row-tree.ts";
-import { record } from "../rows/voice-call.ts";
+import { asObject } from "../rows/json-values.ts";
 
 const NONE = -1;
 
@@ -178,7 +178,7 @@ class Reading {
   #promptOf(row: number): string | undefined {
     const value = this.#load(row);
     if (contentOf(value).some((block) => block["type"] === "tool_result")) return undefined;
-    return textOf(record(value["message"])?.["content"]);
+    return textOf(asObject(value["message"])?.["content"]);
   }
 
   #textOf(i: number): number {

@@ -3,7 +3,7 @@ import { textOf } from "../rows/queue-table.ts";
 import { ATTACHMENT, COMPACT_SUMMARY, META, QUEUED_COMMAND, USER } from "../rows/row-index.ts";
 import type { LoadRow, Tree } from "../tree/row-tree.ts";
 import { INTERRUPTIONS } from "../text/user-frames.ts";
-import { record } from "../rows/voice-call.ts";
+import { asObject, type JsonObject, membersOf } from "../rows/json-values.ts";
 
 const NONE = -1;
 
@@ -69,14 +69,14 @@ export function furtherPrompts(
       const next = rows[j] as number;
       const kind = kindOfTurn(tree, next, localCommands, load);
       if (kind === undefined) continue;
-      asked = kind === "prompt" ? wordsOf(record(load(next)["message"])?.["content"]) : undefined;
+      asked = kind === "prompt" ? wordsOf(asObject(load(next)["message"])?.["content"]) : undefined;
       break;
     }
     seen = i;
     const id = idOf(row);
     if (id !== undefined && known.has(id)) continue;
     if (id !== undefined) known.add(id);
-    if (wordsOf(record(load(row)["attachment"])?.["prompt"]) !== asked) further.push(row);
+    if (wordsOf(asObject(load(row)["attachment"])?.["prompt"]) !== asked) further.push(row);
   }
   return further;
 }
@@ -95,7 +95,7 @@ function kindOfTurn(
 }
 
 /** Whether a user row is what came back to the model rather than something a person asked. */
-function isReply(value: Readonly<Record<string, unknown>>): boolean {
+function isReply(value: JsonObject): boolean {
   const answers = Boolean(value["parentUuid"]) && contentOf(value).some((block) => block["type"] === "tool_result");
   return answers || isInterruption(value);
 }
@@ -160,11 +160,11 @@ function applyAbsorbed(tree: Tree, rows: readonly number[], from: number, load: 
   }
 }
 
-function idsOf(value: Readonly<Record<string, unknown>>): {
+function idsOf(value: JsonObject): {
   deliveryId: string | undefined;
   sourceUuid: string | undefined;
 } {
-  const attachment = record(value["attachment"]);
+  const attachment = asObject(value["attachment"]);
   const text = (key: string): string | undefined => {
     const id = attachment?.[key];
     return typeof id === "string" && id !== "" ? id : undefined;
@@ -176,19 +176,19 @@ function idsOf(value: Readonly<Record<string, unknown>>): {
 const SHOWN_ORIGINS = new Set(["channel", "observer", "observer-activity", "slack-ping", "voice-call", "peer"]);
 
 export function hasShownOrigin(origin: unknown): boolean {
-  return SHOWN_ORIGINS.has(String(record(origin)?.["kind"]));
+  return SHOWN_ORIGINS.has(String(asObject(origin)?.["kind"]));
 }
 
 /** The user row that a queued prompt is shown as; undefined when it is not shown. `taken` holds the uuids in use. */
 export function queuedPrompt(
-  value: Readonly<Record<string, unknown>>,
+  value: JsonObject,
   taken: Set<string>,
   { keepMeta = false }: { keepMeta?: boolean } = {},
-): Readonly<Record<string, unknown>> | undefined {
-  const attachment = record(value["attachment"]);
+): JsonObject | undefined {
+  const attachment = asObject(value["attachment"]);
   if (attachment === undefined || attachment["type"] !== "queued_command") return undefined;
   const { prompt, source_uuid: source, origin: rawOrigin, commandMode, runId, isMeta, forwardedIntent } = attachment;
-  const origin = typeof record(rawOrigin)?.["kind"] === "string" ? rawOrigin : undefined;
+  const origin = typeof asObject(rawOrigin)?.["kind"] === "string" ? rawOrigin : undefined;
   if (isMeta && !keepMeta && !hasShownOrigin(origin)) return undefined;
   if (typeof prompt !== "string" && !Array.isArray(prompt)) return undefined;
   if (isForwarded(forwardedIntent)) return undefined;
@@ -212,7 +212,7 @@ export function queuedPrompt(
 }
 
 function isForwarded(intent: unknown): boolean {
-  const { lineage, source } = record(intent) ?? {};
+  const { lineage, source } = membersOf(intent);
   return typeof lineage === "string" && lineage !== "" && (source === undefined || typeof source === "string");
 }
 
@@ -224,7 +224,7 @@ function runIdOf(value: unknown): string | undefined {
 
 /** An origin as it is shown: of a task notification only the known keys, of any other all. */
 export function shownOrigin(origin: unknown): unknown {
-  const from = record(origin);
+  const from = asObject(origin);
   if (from?.["kind"] !== "task-notification") return origin;
   const { subkind, fireReason, producer, runId, taskKind } = from;
   const run = runIdOf(runId);
@@ -242,21 +242,21 @@ function originOf(origin: unknown, commandMode: unknown, runId: unknown): unknow
   const shown =
     shownOrigin(origin) ?? (commandMode === "task-notification" ? { kind: "task-notification" } : undefined);
   const run = runIdOf(runId);
-  const from = record(shown);
+  const from = asObject(shown);
   return run !== undefined && from?.["kind"] === "task-notification" && from["runId"] === undefined
     ? { ...from, runId: run }
     : shown;
 }
 
-function isInterruption(value: Readonly<Record<string, unknown>>): boolean {
-  const content = record(value["message"])?.["content"];
+function isInterruption(value: JsonObject): boolean {
+  const content = asObject(value["message"])?.["content"];
   const starts = (text: unknown): boolean =>
     typeof text === "string" && INTERRUPTIONS.some((words) => text.startsWith(words));
   if (!Array.isArray(content)) return starts(content);
   return (
     content.length > 0 &&
     content.every((item: unknown) => {
-      const block = record(item);
+      const block = asObject(item);
       if (block?.["type"] === "text") return starts(block["text"]);
       return block?.["type"] === "tool_result" && block["is_error"] === true && starts(block["content"]);
     })

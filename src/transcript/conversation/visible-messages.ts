@@ -16,13 +16,13 @@ import {
   USER,
 } from "../rows/row-index.ts";
 import type { LoadRow } from "../tree/row-tree.ts";
-import { record } from "../rows/voice-call.ts";
+import { asObject, type JsonObject } from "../rows/json-values.ts";
 
 /** A message and the row it comes from. */
 export interface ConversationEntry {
   readonly message: TranscriptMessage;
   /** The row's value, with what a message leaves out: `toolUseResult`, `cwd`, `usage`, … */
-  readonly entry: Readonly<Record<string, unknown>>;
+  readonly entry: JsonObject;
   readonly compacted: boolean;
   readonly branch: number;
 }
@@ -114,7 +114,7 @@ export class MessageMaker {
   }
 
   /** The user row that a prompt in a `queue-operation` stands for. */
-  #fromQueue(row: number, entry: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  #fromQueue(row: number, entry: JsonObject): JsonObject {
     const { count, queue } = this.#conversation.tree.index;
     const place = this.#places.get(row) ?? row;
     return {
@@ -168,14 +168,14 @@ class HiddenTools {
   }
 
   /** The row without what is hidden; undefined when nothing is left of it. */
-  apply(load: LoadRow, row: number): Readonly<Record<string, unknown>> | undefined {
+  apply(load: LoadRow, row: number): JsonObject | undefined {
     if (this.#ids.size === 0) return UNCHANGED;
     const value = load(row);
-    const message = record(value["message"]);
+    const message = asObject(value["message"]);
     const content = message?.["content"];
     if (!Array.isArray(content)) return value;
     const left = content.filter((item: unknown) => {
-      const block = record(item);
+      const block = asObject(item);
       const id =
         block?.["type"] === "tool_use"
           ? block["id"]
@@ -192,9 +192,9 @@ class HiddenTools {
 }
 
 /** Stands for "as it is" where nothing is hidden, so that the row need not be loaded to say so. */
-const UNCHANGED: Readonly<Record<string, unknown>> = {};
+const UNCHANGED: JsonObject = {};
 
-function toolUseIds(value: Readonly<Record<string, unknown>>): string[] {
+function toolUseIds(value: JsonObject): string[] {
   return contentOf(value).flatMap((block) =>
     block["type"] === "tool_use" && typeof block["id"] === "string" ? [block["id"]] : [],
   );

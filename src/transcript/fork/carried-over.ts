@@ -1,5 +1,5 @@
 import { COMPACT_BOUNDARY, DATA_FLOW_ON, SIDECHAIN } from "../rows/row-index.ts";
-import { record } from "../rows/voice-call.ts";
+import { type JsonObject, membersOf } from "../rows/json-values.ts";
 
 /** Where a row stands that is read again when it is written, in bytes: a few of them may be as large as all the rest. */
 export interface StoredRow {
@@ -75,7 +75,7 @@ export class ForkFacts {
     ];
   }
 
-  add(row: Readonly<Record<string, unknown>>, offset: number, length: number): void {
+  add(row: JsonObject, offset: number, length: number): void {
     const own = row["sessionId"] === this.#sessionId;
     switch (row["type"]) {
       case "history-suppression":
@@ -118,7 +118,7 @@ export class ForkFacts {
     }
   }
 
-  #addFlow({ type, snapshot }: Readonly<Record<string, unknown>>, own: boolean, at: StoredRow): void {
+  #addFlow({ type, snapshot }: JsonObject, own: boolean, at: StoredRow): void {
     this.#dataFlow.push(at);
     this.#flowBegan = true;
     if (!own) return;
@@ -127,7 +127,7 @@ export class ForkFacts {
   }
 
   /** A list takes the place of those before it, but one with entries of unknown kinds, which may not be all. */
-  #addOrigins(row: Readonly<Record<string, unknown>>, at: StoredRow): void {
+  #addOrigins(row: JsonObject, at: StoredRow): void {
     const list = originsOf(row);
     const isKnown = list?.every(isKnownOrigin) === true;
     const isFirst = !this.#ownFlow;
@@ -154,7 +154,7 @@ export class ForkFacts {
 }
 
 /** Entries of a `derived-from` row; undefined where it is one of a later version. */
-export const originsOf = ({ v, sessions }: Readonly<Record<string, unknown>>): readonly unknown[] | undefined =>
+export const originsOf = ({ v, sessions }: JsonObject): readonly unknown[] | undefined =>
   v === 1 && Array.isArray(sessions) ? sessions : undefined;
 
 /** How one session comes of another. */
@@ -174,7 +174,7 @@ const VIAS: ReadonlySet<unknown> = new Set([
 ]);
 
 export function isKnownOrigin(value: unknown): boolean {
-  const { type, id, via } = record(value) ?? {};
+  const { type, id, via } = membersOf(value);
   if (!VIAS.has(via)) return false;
   return type === "unknown" ? id === null : type === SESSION && typeof id === "string" && id !== "";
 }

@@ -11,7 +11,7 @@ import { parseRow } from "../rows/row.ts";
 import { RowScan, scanObject } from "../rows/json-scanner.ts";
 import type { QueuedPrompt } from "../conversation/queue.ts";
 import { type LoadRow, Tree } from "../tree/row-tree.ts";
-import { record } from "../rows/voice-call.ts";
+import { asObject, asString, type JsonObject, membersOf } from "../rows/json-values.ts";
 
 export interface ForkIdentity {
   readonly sourceId: string;
@@ -125,7 +125,7 @@ export class ForkRows {
   *tailRows(
     facts: ForkFacts,
     customTitle: string,
-    read: (row: StoredRow) => Readonly<Record<string, unknown>> | undefined,
+    read: (row: StoredRow) => JsonObject | undefined,
   ): Generator<object> {
     const { forkId: sessionId, now, mapCwd } = this.#identity;
     if (facts.atis !== undefined) yield { type: "atis-latch", sessionId, atis: facts.atis };
@@ -146,7 +146,7 @@ export class ForkRows {
   }
 
   /** Of a list that a later one took the place of, only what is not known is left. */
-  #flowRow(value: Readonly<Record<string, unknown>>): object {
+  #flowRow(value: JsonObject): object {
     const { sourceId, forkId: sessionId } = this.#identity;
     if (value["sessionId"] !== sourceId) return value;
     const origins = value["type"] === "derived-from" ? originsOf(value) : undefined;
@@ -158,7 +158,7 @@ export class ForkRows {
   #origins(named: ReadonlyMap<string, unknown>): unknown[] {
     const known = new Map(named);
     const ids = new Set(
-      [...named.values()].map(record).flatMap((from) => (from?.["type"] === SESSION ? [from["id"]] : [])),
+      [...named.values()].map(asObject).flatMap((from) => (from?.["type"] === SESSION ? [from["id"]] : [])),
     );
     for (const id of [...this.#ancestors].filter((ancestor) => !ids.has(ancestor)).concat(this.#identity.sourceId)) {
       const from = { type: SESSION, id, via: "fork" };
@@ -169,7 +169,7 @@ export class ForkRows {
 
   #writeRow(row: number, bytes: Buffer, scan: RowScan, writer: RowWriter): void {
     const forkedFrom = this.#members.text("forkedFrom");
-    const ancestor = forkedFrom === undefined ? undefined : textOf(record(parse(forkedFrom))?.["sessionId"]);
+    const ancestor = forkedFrom === undefined ? undefined : asString(asObject(parse(forkedFrom))?.["sessionId"]);
     if (ancestor !== undefined && ancestor !== "") this.#ancestors.add(ancestor);
     if (this.#cut.keep[row] === 0 || this.#index.kind[row] === PROGRESS) return;
 
@@ -201,18 +201,18 @@ export class ForkRows {
     const isSystem = this.#index.kind[row] === SYSTEM;
     if (isSystem && this.#members.text("subtype") === '"model_refusal_fallback"')
       values.set("neutralizedByFork", "true");
-    const metadata = isSystem ? record(parse(this.#members.text("compactMetadata") ?? "null")) : undefined;
+    const metadata = isSystem ? asObject(parse(this.#members.text("compactMetadata") ?? "null")) : undefined;
     if (metadata !== undefined) {
       const stripped = this.#cut.stripped.has(row)
         ? withoutPreserved({ compactMetadata: metadata })["compactMetadata"]
         : metadata;
-      const mapped = this.#mapMetadata(record(stripped) ?? {});
+      const mapped = this.#mapMetadata(membersOf(stripped));
       if (mapped !== metadata) values.set("compactMetadata", JSON.stringify(mapped));
     }
     const attachmentType =
       scan.attachmentTypeStart < 0 ? "" : bytes.toString("latin1", scan.attachmentTypeStart, scan.attachmentTypeEnd);
     if (attachmentType === '"deferred_tools_record"') {
-      const attachment = record(parse(this.#members.text("attachment") ?? "null"));
+      const attachment = asObject(parse(this.#members.text("attachment") ?? "null"));
       const names = attachment?.["nameOnlyAnnouncements"];
       if (attachment !== undefined && Array.isArray(names)) {
         const known = names.flatMap((id: unknown) => (this.#isKept(id) ? [parse(this.#mapped(id))] : []));
@@ -223,26 +223,26 @@ export class ForkRows {
 
   /** A queued prompt that was sent under the uuid of a row keeps pointing at that row. */
   #setQueued(): void {
-    const attachment = record(parse(this.#members.text("attachment") ?? "null"));
+    const attachment = asObject(parse(this.#members.text("attachment") ?? "null"));
     const source = attachment?.["source_uuid"];
     if (attachment !== undefined && this.#isKept(source)) {
       this.#values.set("attachment", JSON.stringify({ ...attachment, source_uuid: parse(this.#mapped(source)) }));
     }
-    const fold = record(parse(this.#members.text("fold") ?? "null"));
-    const command = record(fold?.["command"]);
+    const fold = asObject(parse(this.#members.text("fold") ?? "null"));
+    const command = asObject(fold?.["command"]);
     if (command !== undefined && this.#isKept(command["source_uuid"])) {
       const mapped = { ...command, source_uuid: parse(this.#mapped(command["source_uuid"])) };
       this.#values.set("fold", JSON.stringify({ ...fold, command: mapped }));
     }
   }
 
-  #mapMetadata(metadata: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  #mapMetadata(metadata: JsonObject): JsonObject {
     const { preservedMessages, preservedSegment, runningTurnSends, ...rest } = metadata;
     if (preservedMessages === undefined && preservedSegment === undefined && runningTurnSends === undefined)
       return metadata;
     const map = (id: unknown): unknown => (this.#isWritten(id) ? parse(this.#mapped(id)) : id);
     const mapKeys = (value: unknown, keys: readonly string[]): unknown => {
-      const from = record(value);
+      const from = asObject(value);
       if (from === undefined) return value;
       const mapped = keys.flatMap((key) => {
         const ids = from[key];
@@ -346,7 +346,7 @@ export class ForkRows {
     return this.#identity.freshId();
   }
 
-  #rewindRow(row: Readonly<Record<string, unknown>>, { leaf }: WrittenRewind): object {
+  #rewindRow(row: JsonObject, { leaf }: WrittenRewind): object {
     const above = leaf === null ? undefined : this.#writtenAbove(leaf);
     const leafUuid = above === undefined ? null : parse(this.#mapped(above));
     const { cutUuid: cut, ...rest } = row;
@@ -392,5 +392,3 @@ function parse(json: string): unknown {
     return undefined;
   }
 }
-
-const textOf = (value: unknown): string | undefined => (typeof value === "string" ? value : undefined);

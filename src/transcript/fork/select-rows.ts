@@ -12,7 +12,7 @@ import {
   USER,
 } from "../rows/row-index.ts";
 import { type LoadRow, Tree } from "../tree/row-tree.ts";
-import { record } from "../rows/voice-call.ts";
+import { asObject, type JsonObject } from "../rows/json-values.ts";
 
 /** Which rows a fork takes, as a mask by row number. */
 export interface ForkCut {
@@ -59,8 +59,8 @@ export function cutAt(index: RowIndex, messageId: string, load: LoadRow): ForkCu
 }
 
 /** The row without the list of messages that its compaction kept. */
-export function withoutPreserved(row: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
-  const metadata = record(row["compactMetadata"]);
+export function withoutPreserved(row: JsonObject): JsonObject {
+  const metadata = asObject(row["compactMetadata"]);
   if (metadata === undefined) return row;
   const { preservedMessages: _messages, preservedSegment: _segment, postTokens: _tokens, ...rest } = metadata;
   return { ...row, compactMetadata: rest };
@@ -109,7 +109,7 @@ function rowsAfter(index: RowIndex, keep: Uint8Array, row: number): number[] {
 
 function sourceUuid(index: RowIndex, row: number, load: LoadRow): unknown {
   if (((index.flags[row] as number) & QUEUED_COMMAND) === 0) return undefined;
-  return record(load(row)["attachment"])?.["source_uuid"];
+  return asObject(load(row)["attachment"])?.["source_uuid"];
 }
 
 /**
@@ -149,9 +149,9 @@ interface Boundary {
 function readBoundary(index: RowIndex, row: number, load: LoadRow): Boundary {
   const value = load(row);
   const uuid = index.uuids.text(index.uuid[row] as number);
-  const metadata = record(value["compactMetadata"]);
-  const messages = record(metadata?.["preservedMessages"]);
-  const segment = record(metadata?.["preservedSegment"]);
+  const metadata = asObject(value["compactMetadata"]);
+  const messages = asObject(metadata?.["preservedMessages"]);
+  const segment = asObject(metadata?.["preservedSegment"]);
   const uuids = messages?.["uuids"];
   const anchor =
     (metadata?.["preservedMessages"] ?? undefined) === undefined ? segment?.["anchorUuid"] : messages?.["anchorUuid"];

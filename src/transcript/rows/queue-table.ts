@@ -1,6 +1,4 @@
-import { record } from "./voice-call.ts";
-
-type Row = Readonly<Record<string, unknown>>;
+import { asObject, type JsonObject } from "./json-values.ts";
 
 /** What a `queue-operation` says of the queue of prompts: one came in, or went out. */
 export const ENQUEUE = 0;
@@ -49,7 +47,7 @@ export class QueueTable {
   }
 
   /** Adds the row from `start` to `end`, whose value that is; `at` rows of the conversation stand before it. */
-  add(value: Row, bytes: Uint8Array, start: number, end: number, offset: number, at: number): void {
+  add(value: JsonObject, bytes: Uint8Array, start: number, end: number, offset: number, at: number): void {
     const operation = operationOf(value);
     if (operation === undefined) return;
     if (this.count === this.offset.length) this.#grow(Math.max(16, 2 * this.count));
@@ -135,9 +133,9 @@ const REASONS: ReadonlyMap<unknown, number> = new Map([
 ]);
 
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
-const isOfFork = (value: Row): boolean => record(value["forkedFrom"]) !== undefined;
+const isOfFork = (value: JsonObject): boolean => asObject(value["forkedFrom"]) !== undefined;
 
-function operationOf(value: Row): number | undefined {
+function operationOf(value: JsonObject): number | undefined {
   switch (value["operation"]) {
     case "enqueue":
       return ENQUEUE;
@@ -158,7 +156,7 @@ function operationOf(value: Row): number | undefined {
 export function textOf(content: unknown): string {
   if (typeof content === "string") return content;
   if (!Array.isArray(content)) return "";
-  const texts = content.map((block: unknown) => record(block)).filter((block) => block?.["type"] === "text");
+  const texts = content.map((block: unknown) => asObject(block)).filter((block) => block?.["type"] === "text");
   return texts.map((block) => (typeof block?.["text"] === "string" ? block["text"] : "")).join("\n");
 }
 

@@ -1,3 +1,4 @@
+import { asObject, type JsonObject } from "./json-values.ts";
 import { isTooRich, LONG_ROW, parsed, parseLong } from "./long-row.ts";
 import { type RowScan, scanObject } from "./json-scanner.ts";
 
@@ -134,7 +135,7 @@ export function parseRow(
   start: number,
   end: number,
   { mayOverwrite = false }: { readonly mayOverwrite?: boolean } = {},
-): Record<string, unknown> | undefined {
+): JsonObject | undefined {
   try {
     return asObject(
       end - start > LONG_ROW
@@ -144,10 +145,4 @@ export function parseRow(
   } catch {
     return undefined;
   }
-}
-
-function asObject(value: unknown): Record<string, unknown> | undefined {
-  return typeof value === "object" && value !== null && !Array.isArray(value)
-    ? (value as Record<string, unknown>)
-    : undefined;
 }

@@ -1,29 +1,24 @@
+import { asObject, type JsonObject, membersOf } from "./json-values.ts";
+
 /**
  * A `system/voice_call_talk` row is something a person said in a voice call. It is read as the user row, or the queued
  * prompt, that it stands for (official-helpers.md §5.2); any other row is returned as it is.
  */
-export function fromVoiceCall(row: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+export function fromVoiceCall(row: JsonObject): JsonObject {
   if (row["type"] !== "system" || row["subtype"] !== "voice_call_talk") return row;
   const { subtype: _subtype, level: _level, msgV: _version, content, blocks, fold, ...rest } = row;
-  const origin = record(rest["origin"]);
+  const origin = asObject(rest["origin"]);
   if (typeof content !== "string" || origin?.["kind"] !== "voice-call") return row;
   const said = Array.isArray(blocks) ? blocks : content;
   if (fold === undefined) return { ...rest, type: "user", message: { role: "user", content: said } };
-  const command = record(record(fold)?.["command"]);
+  const command = asObject(asObject(fold)?.["command"]);
   if (command === undefined) return row;
   const { isMeta: _isMeta, origin: _origin, ...kept } = rest;
-  const { command: _command, ...folded } = record(fold) ?? {};
+  const { command: _command, ...folded } = membersOf(fold);
   return {
     ...folded,
     ...kept,
     type: "attachment",
     attachment: { ...command, type: "queued_command", prompt: said, origin },
   };
-}
-
-/** The value as an object, or undefined when it is none. */
-export function record(value: unknown): Readonly<Record<string, unknown>> | undefined {
-  return typeof value === "object" && value !== null && !Array.isArray(value)
-    ? (value as Record<string, unknown>)
-    : undefined;
 }

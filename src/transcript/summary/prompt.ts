@@ -7,8 +7,7 @@
  */
 import { PROMPT_UNITS } from "../rows/limits.ts";
 import { PLUGIN_AFTER, PLUGIN_BEFORE } from "../text/user-frames.ts";
-
-type Json = Record<string, unknown>;
+import { asObject, blocksOf, type JsonObject, membersOf } from "../rows/json-values.ts";
 
 /** The slash command that names a session in which nothing else was typed. */
 export interface CommandFallback {
@@ -16,7 +15,7 @@ export interface CommandFallback {
 }
 
 /** The prompt in a row, as a list shows it: one line, at most `PROMPT_UNITS` units and an ellipsis; undefined if none. */
-export function promptOfRow(row: Json, fallback: CommandFallback): string | undefined {
+export function promptOfRow(row: JsonObject, fallback: CommandFallback): string | undefined {
   if (row["type"] !== "user" || row["isMeta"] === true || row["isCompactSummary"] === true) return undefined;
   return promptOfMessage(row["message"], fallback);
 }
@@ -75,7 +74,7 @@ function textsOf(content: unknown): string[] {
   if (!Array.isArray(content)) return [];
   const texts: string[] = [];
   for (const block of content as unknown[]) {
-    const { type, text } = asObject(block) ?? {};
+    const { type, text } = membersOf(block);
     if (type === "tool_result") return [];
     if (type === "text" && typeof text === "string") texts.push(text);
   }
@@ -142,7 +141,7 @@ export const compact = (text: string): string => Buffer.from(text, "utf16le").to
  * When a person wrote this row (epoch ms), or undefined when no person did. A row of type `user`, or one that holds a
  * queued command; every mark of a synthetic row disqualifies it, and so does a field of an unexpected type (§4.3).
  */
-export function humanPromptTime(row: Json): number | undefined {
+export function humanPromptTime(row: JsonObject): number | undefined {
   const prompt =
     row["type"] === "user" ? typedPrompt(row) : row["type"] === "attachment" ? queuedPrompt(row) : undefined;
   if (prompt === undefined || typeof row["timestamp"] !== "string") return undefined;
@@ -174,7 +173,7 @@ const COMMAND_MODES = new Set<unknown>([undefined, "prompt", "bash"]);
 
 const isFalse = (value: unknown): boolean => value === undefined || value === false;
 
-function typedPrompt(row: Json): Prompt | undefined {
+function typedPrompt(row: JsonObject): Prompt | undefined {
   const message = asObject(row["message"]);
   if (message === undefined || MUST_BE_ABSENT.some((key) => row[key] !== undefined)) return undefined;
   if (!MUST_BE_FALSE.every((key) => isFalse(row[key])) || !TURN_ORIGINS.has(row["turnOrigin"])) return undefined;
@@ -183,7 +182,7 @@ function typedPrompt(row: Json): Prompt | undefined {
   return { content: message["content"], origin: row["origin"] };
 }
 
-function queuedPrompt(row: Json): Prompt | undefined {
+function queuedPrompt(row: JsonObject): Prompt | undefined {
   const attachment = asObject(row["attachment"]);
   if (attachment?.["type"] !== "queued_command" || !isFalse(row["isSidechain"])) return undefined;
   if (!isFalse(attachment["isMeta"]) || !COMMAND_MODES.has(attachment["commandMode"])) return undefined;
@@ -192,7 +191,7 @@ function queuedPrompt(row: Json): Prompt | undefined {
 
 /** `fromPerson`: the row says itself that a person is its origin, so that any text will do that is no slash command. */
 function looksTyped(content: unknown, fromPerson: boolean): boolean {
-  const blocks = typeof content === "string" ? [{ type: "text", text: content }] : blocksOf(content);
+  const blocks = typedBlocks(content);
   if (blocks.some((block) => block["type"] === "tool_result")) return false;
   if (blocks.some((block) => block["type"] === "image" || block["type"] === "document")) return true;
   const texts = blocks.map((block) => (typeof block["text"] === "string" ? block["text"].trimStart() : ""));
@@ -204,12 +203,8 @@ function looksTyped(content: unknown, fromPerson: boolean): boolean {
 }
 
 /** One block without a type makes the whole content unreadable, as in the official rule. */
-function blocksOf(content: unknown): Json[] {
-  if (!Array.isArray(content)) return [];
-  const blocks = (content as unknown[]).map(asObject);
-  return blocks.every((block) => typeof block?.["type"] === "string") ? (blocks as Json[]) : [];
-}
-
-function asObject(value: unknown): Json | undefined {
-  return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Json) : undefined;
+function typedBlocks(content: unknown): JsonObject[] {
+  const blocks = blocksOf(content);
+  const isWhole = !Array.isArray(content) || content.length === blocks.length;
+  return isWhole && blocks.every((block) => typeof block["type"] === "string") ? blocks : [];
 }

@@ -1,3 +1,5 @@
+import { asObject, type JsonObject } from "../rows/json-values.ts";
+
 /** Longest title that a sidecar gives, in code points (official-helpers.md §4). */
 const TITLE_CODE_POINTS = 200;
 
@@ -43,12 +45,9 @@ function isIsoTime(text: string): boolean {
   return date.getUTCMonth() === Number(month) - 1 && date.getUTCDate() === Number(day) && Number(day) > 0;
 }
 
-function parseObject(text: string): Record<string, unknown> | undefined {
+function parseObject(text: string): JsonObject | undefined {
   try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === "object" && value !== null && !Array.isArray(value)
-      ? (value as Record<string, unknown>)
-      : undefined;
+    return asObject(JSON.parse(text));
   } catch {
     return undefined;
   }

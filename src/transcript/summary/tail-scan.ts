@@ -16,6 +16,7 @@ import {
   USER,
 } from "./summary-keys.ts";
 import { equals, RowScan, scanObject } from "../rows/json-scanner.ts";
+import { asObject, type JsonObject } from "../rows/json-values.ts";
 
 export interface TailFacts {
   /** Empty when the title was taken away; undefined when no row says anything of it. */
@@ -167,15 +168,9 @@ class Last {
   }
 }
 
-function isFinishedAnswer(row: Record<string, unknown>): boolean {
-  const { type, isApiErrorMessage, message } = row as {
-    type?: unknown;
-    isApiErrorMessage?: unknown;
-    message?: unknown;
-  };
+function isFinishedAnswer({ type, isApiErrorMessage, message }: JsonObject): boolean {
   if (type !== "assistant" || (isApiErrorMessage !== undefined && isApiErrorMessage !== false)) return false;
-  if (typeof message !== "object" || message === null) return false;
-  return typeof (message as { stop_reason?: unknown }).stop_reason === "string";
+  return typeof asObject(message)?.["stop_reason"] === "string";
 }
 
 /** Whether the value follows its colon at once: the official helpers know some rows only in that spelling. */

@@ -8,7 +8,7 @@ import {
   SYSTEM,
 } from "../rows/row-index.ts";
 import type { LoadRow, Tree } from "./row-tree.ts";
-import { record } from "../rows/voice-call.ts";
+import { asObject, type JsonObject } from "../rows/json-values.ts";
 
 const NONE = -1;
 
@@ -243,10 +243,7 @@ export class History {
   }
 
   /** The row that a boundary names as the one before it, if that can be; or -1. */
-  #named(
-    { logicalParentUuid: name }: Readonly<Record<string, unknown>>,
-    { boundary, end, latest, rewoundTo }: Before,
-  ): number {
+  #named({ logicalParentUuid: name }: JsonObject, { boundary, end, latest, rewoundTo }: Before): number {
     const uuid = typeof name === "string" ? this.#index.uuids.find(name) : NONE;
     const row = uuid === NONE ? NONE : (this.#first[uuid] as number);
     if (row === NONE || !this.#tree.isMain(row)) return NONE;
@@ -372,10 +369,10 @@ const withFurther = (line: readonly number[], further: ReadonlyMap<number, reado
 
 const byPlace = (a: readonly PlacedRow[], b: readonly PlacedRow[]): number => (a[0]?.at ?? 0) - (b[0]?.at ?? 0);
 
-function keptOf({ compactMetadata }: Readonly<Record<string, unknown>>, { uuids }: RowIndex): Kept | undefined {
-  const metadata = record(compactMetadata);
-  const messages = record(metadata?.["preservedMessages"]);
-  const segment = record(metadata?.["preservedSegment"]);
+function keptOf({ compactMetadata }: JsonObject, { uuids }: RowIndex): Kept | undefined {
+  const metadata = asObject(compactMetadata);
+  const messages = asObject(metadata?.["preservedMessages"]);
+  const segment = asObject(metadata?.["preservedSegment"]);
   const named = messages?.["uuids"] ?? [segment?.["headUuid"], segment?.["tailUuid"]];
   const numbers = (Array.isArray(named) ? named : []).map((uuid: unknown) =>
     typeof uuid === "string" ? uuids.find(uuid) : NONE,

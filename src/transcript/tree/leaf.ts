@@ -1,7 +1,7 @@
 import type { Rewind } from "./rewind.ts";
 import { COMPACT_BOUNDARY, PRESERVES, SIDECHAIN } from "../rows/row-index.ts";
 import type { LoadRow, Tree } from "./row-tree.ts";
-import { record } from "../rows/voice-call.ts";
+import { asObject, membersOf } from "../rows/json-values.ts";
 
 export interface Leaf {
   /** The last user or assistant row of the conversation. */
@@ -39,10 +39,10 @@ function isReachable(tree: Tree, row: number, load: LoadRow): boolean {
   if (tree.isFlagged(row, SIDECHAIN)) return false;
   const boundary = tree.rows.findLast((at) => tree.isFlagged(at, COMPACT_BOUNDARY));
   if (boundary === undefined || row >= boundary || !tree.isFlagged(boundary, PRESERVES)) return true;
-  const metadata = record(load(boundary)["compactMetadata"]);
-  const uuids = record(metadata?.["preservedMessages"])?.["uuids"];
+  const metadata = asObject(load(boundary)["compactMetadata"]);
+  const uuids = asObject(metadata?.["preservedMessages"])?.["uuids"];
   if (Array.isArray(uuids)) return uuids.includes(tree.index.uuids.text(tree.index.uuid[row] as number));
-  const { headUuid, tailUuid } = record(metadata?.["preservedSegment"]) ?? {};
+  const { headUuid, tailUuid } = membersOf(metadata?.["preservedSegment"]);
   const [head, tail] = [headUuid, tailUuid].map((uuid) => (typeof uuid === "string" ? rowWith(tree, uuid) : NONE));
   return head !== undefined && tail !== undefined && head !== NONE && row >= head && row <= tail;
 }

@@ -1,6 +1,6 @@
 import { ASSISTANT, SIDECHAIN, USER } from "../rows/row-index.ts";
 import type { LoadRow, Tree } from "./row-tree.ts";
-import { record } from "../rows/voice-call.ts";
+import { asObject, asString, type JsonObject, objectsIn } from "../rows/json-values.ts";
 
 const NONE = -1;
 
@@ -209,18 +209,16 @@ function byTime(rows: readonly number[], load: LoadRow): number[] {
   return [...rows].sort((a, b) => (time.get(a) ?? "").localeCompare(time.get(b) ?? ""));
 }
 
-function timestampOf(value: Readonly<Record<string, unknown>>): string {
-  const timestamp = value["timestamp"];
-  return typeof timestamp === "string" ? timestamp : "";
+function timestampOf(value: JsonObject): string {
+  return asString(value["timestamp"]) ?? "";
 }
 
 /** Blocks of a row's message; none when its content is text. */
-export function contentOf(value: Readonly<Record<string, unknown>>): readonly Readonly<Record<string, unknown>>[] {
-  const content = record(value["message"])?.["content"];
-  return Array.isArray(content) ? content.map(record).filter((block) => block !== undefined) : [];
+export function contentOf(value: JsonObject): readonly JsonObject[] {
+  return objectsIn(asObject(value["message"])?.["content"]);
 }
 
-function idsOf(content: readonly Readonly<Record<string, unknown>>[], type: string, key: string): string[] {
+function idsOf(content: readonly JsonObject[], type: string, key: string): string[] {
   return content.flatMap((block) => {
     const id = block["type"] === type ? block[key] : undefined;
     return typeof id === "string" ? [id] : [];

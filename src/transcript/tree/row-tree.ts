@@ -10,10 +10,10 @@ import {
   USER,
 } from "../rows/row-index.ts";
 import { Relinks } from "./relinks.ts";
-import { record } from "../rows/voice-call.ts";
+import { asObject, type JsonObject } from "../rows/json-values.ts";
 
 /** Reads the value of a row again. Rows are only loaded where their numbers do not say enough. */
-export type LoadRow = (row: number) => Readonly<Record<string, unknown>>;
+export type LoadRow = (row: number) => JsonObject;
 
 export interface TreeOptions {
   /** Rows before this one are as if they were not in the file. */
@@ -125,9 +125,9 @@ export class Tree {
   relinkCompactions(load: LoadRow): void {
     for (const row of this.rows) {
       if (!this.isFlagged(row, COMPACT_BOUNDARY)) continue;
-      const metadata = record(load(row)["compactMetadata"]);
-      const messages = record(metadata?.["preservedMessages"]);
-      const segment = record(metadata?.["preservedSegment"]);
+      const metadata = asObject(load(row)["compactMetadata"]);
+      const messages = asObject(metadata?.["preservedMessages"]);
+      const segment = asObject(metadata?.["preservedSegment"]);
       if (messages === undefined && segment === undefined) continue;
       this.#relinks ??= new Relinks(this.rows, this.written, this.index.uuids.count);
       this.#boundaries.push(row, this.#relinks.mark);
@@ -168,7 +168,7 @@ export class Tree {
     return link;
   }
 
-  #relinkMessages(relinks: Relinks, { anchorUuid, uuids }: Readonly<Record<string, unknown>>): void {
+  #relinkMessages(relinks: Relinks, { anchorUuid, uuids }: JsonObject): void {
     if (!Array.isArray(uuids) || uuids.length === 0) return;
     const kept = uuids.map((uuid) => (typeof uuid === "string" ? this.#rowWith(uuid) : NONE));
     if (kept.includes(NONE)) return;
@@ -182,7 +182,7 @@ export class Tree {
     if (anchor !== NONE) relinks.moveChildren(anchor, link, kept[0] as number);
   }
 
-  #relinkSegment(relinks: Relinks, { headUuid, anchorUuid, tailUuid }: Readonly<Record<string, unknown>>): void {
+  #relinkSegment(relinks: Relinks, { headUuid, anchorUuid, tailUuid }: JsonObject): void {
     const anchor = typeof anchorUuid === "string" ? this.index.uuids.find(anchorUuid) : NONE;
     const head = typeof headUuid === "string" ? this.#rowWith(headUuid) : NONE;
     if (head !== NONE) {
