@@ -6,7 +6,7 @@ import { openStore } from "./rim/open-store.ts";
 import { updateLines } from "./wire/update-writer.ts";
 import { serverConsole } from "../servers/server-console.ts";
 import { VERSION } from "../version.ts";
-import { printable } from "../view/printable.ts";
+import { printable } from "../view/sanitise.ts";
 
 export interface ServeOptions extends AgentOptions {
   /** Absent: the config dir that `CLAUDE_CONFIG_DIR` names, or `~/.claude`. */

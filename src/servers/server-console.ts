@@ -1,6 +1,6 @@
 import { Console } from "node:console";
 import { Writable } from "node:stream";
-import { printableLines } from "../view/printable.ts";
+import { printableLines } from "../view/sanitise.ts";
 
 /** A console whose lines all go to stderr, without what a terminal would obey: paths and arguments stand in them. */
 export function serverConsole(): Console {

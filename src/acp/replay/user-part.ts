@@ -1,5 +1,6 @@
+import { printableLines } from "../../view/sanitise.ts";
 import type { Word } from "../../view/words.ts";
-import { fence, shorten, trimLines, withoutEscapes } from "../rim/content.ts";
+import { fence, shorten, trimLines } from "../rim/content.ts";
 import { TOOL_TITLE_UNITS } from "../rim/message-limits.ts";
 
 export type UserWord = Extract<Word, { role: "user" }>;
@@ -24,7 +25,7 @@ export function noteText(word: NoteWord): {
 } {
   switch (word.kind) {
     case "output": {
-      const text = trimLines(withoutEscapes(word.text));
+      const text = trimLines(printableLines(word.text));
       const shown = text === NOTHING ? "" : text.includes("\n") ? fence(text) : text;
       return { text: shown, facts: { command: "output" } };
     }

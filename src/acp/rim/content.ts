@@ -38,11 +38,6 @@ export const textOf = (content: unknown): string =>
 /** Text as a tool call shows it. */
 export const note = (text: string): ToolCallContent => ({ type: "content", content: { type: "text", text } });
 
-/** Without the colours that the CLI's own commands print; an editor would show them as letters. */
-export const withoutEscapes = (text: string): string =>
-  // oxlint-disable-next-line no-control-regex -- the escape character is what is looked for
-  text.replace(/\u001b(?:\[[\d;?]*[A-Za-z]|\][^\u0007\u001b]*(?:\u0007|\u001b\\))/g, "");
-
 const REMINDER = "<system-reminder>";
 const REMINDER_END = "</system-reminder>";
 

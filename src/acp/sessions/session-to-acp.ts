@@ -1,9 +1,10 @@
 import { dirname, isAbsolute } from "node:path";
 import type { SessionInfo } from "@agentclientprotocol/sdk/unstable";
 import type { ListedSession } from "../../store/types.ts";
-import { listTitle, oneLine, promptTitle } from "../../transcript/summary/list-title.ts";
+import { listTitle, promptTitle } from "../../transcript/summary/list-title.ts";
 import { shorten } from "../rim/content.ts";
 import { asString, membersOf } from "../../transcript/rows/json-values.ts";
+import { printable } from "../../view/sanitise.ts";
 import { META } from "../rim/from-acp.ts";
 import { STORED_TITLE_UNITS } from "../rim/message-limits.ts";
 import type { NewSession } from "./memory-sessions.ts";
@@ -19,7 +20,8 @@ export const toListRow = (session: Found | ListedSession, live: boolean): Sessio
  * Facts that are not known are absent.
  */
 export function toSessionRow(session: ListedSession, live = false): SessionInfo {
-  const { sessionId, cwd, title, summary, customTitle, activity, createdAt } = session;
+  const { sessionId, cwd, summary, customTitle, activity, createdAt } = session;
+  const title = printable(session.title);
   const known = cwd !== undefined && isAbsolute(cwd);
   return {
     sessionId,
@@ -61,7 +63,7 @@ function toNewSessionRow({ session, worktree }: Found): SessionInfo {
   return {
     sessionId,
     cwd,
-    title: given || "New session",
+    title: printable(given ?? "") || "New session",
     ...present({ updatedAt: toTime(activity) }),
     archived,
     _meta: { [META]: present({ inMemory: true, createdAt: toTime(createdAt), forkedFrom, worktree }) },
@@ -77,8 +79,8 @@ function firstText({ updates }: NewSession): string {
   return "";
 }
 
-/** A title as a client may set it: one line of at most `units` UTF-16 units, without what a terminal obeys. */
-export const givenTitle = (text: string, units: number): string => shorten(oneLine(text), units);
+/** A title as a client may set it: one line of at most `units` UTF-16 units, without hidden characters. */
+export const givenTitle = (text: string, units: number): string => shorten(printable(text), units);
 
 /** Epoch ms → ISO 8601; undefined for what no date can hold. */
 function toTime(ms: number | undefined): string | undefined {

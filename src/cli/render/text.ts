@@ -316,6 +316,6 @@ function toolLines(text: string, tone: ToolLine["tone"] = "plain"): ToolLine[] {
 
 /** A line without what a terminal would obey; what ends a line for it makes two of it. */
 const clean = ({ text, tone }: ToolLine): ToolLine[] =>
-  printableLines(text)
+  printableLines(text.endsWith("\r") ? text.slice(0, -1) : text)
     .split("\n")
     .map((line) => ({ text: line, tone }));

@@ -113,7 +113,7 @@ async function makeRenderer({ asked: { format, full }, left, resume, invocation 
 /** The rows as they stand in the transcript; on a terminal with what it would obey written as JSON escapes. */
 async function printRows({ open, messages, numbers, left, asked, invocation }: Job): Promise<void> {
   const { terminal } = invocation;
-  const { escapeControls } = await import("../terminal/terminal-json.ts");
+  const { escaped } = await import("../../view/sanitise.ts");
   const output = openOutput(terminal, asked.pager);
   const { roles } = asked.choice;
   let reads = true;
@@ -125,7 +125,7 @@ async function printRows({ open, messages, numbers, left, asked, invocation }: J
         if (roles !== undefined && !partsOf(open.entry(row)).some(({ role }) => roles.has(role))) continue;
         if (terminal.isTty) {
           const bytes = Buffer.from(open.bytes(row));
-          reads = await output.write(`${escapeControls(bytes.toString())}\n`);
+          reads = await output.write(`${escaped(bytes.toString())}\n`);
         } else await printBytes(open, row, terminal);
       }
     }

@@ -1,7 +1,7 @@
-import { printable, printableLine } from "../../view/printable.ts";
+import { printable, printableLine } from "../../view/sanitise.ts";
 import type { Terminal } from "./command.ts";
 
-export { printable, printableLine, printableLines } from "../../view/printable.ts";
+export { printable, printableLines } from "../../view/sanitise.ts";
 
 /** Columns where nobody tells how many there are. */
 const DEFAULT_COLUMNS = 80;

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { plainLine } from "./hidden.ts";
+import { notedLine } from "../../view/sanitise.ts";
 import { echoed } from "./quote.ts";
 
 /** A number of things: out of range is brought into range, and told by `clamped`. Models send numbers as text, too, and null. */
@@ -36,7 +36,7 @@ export function inputProblem(tool: string, input: z.ZodObject, error: z.ZodError
   const problemText = (issue: z.core.$ZodIssue): string => {
     if (issue.code === "unrecognized_keys") return `there is no argument ${listed(issue.keys, ", ", echoed)}`;
     const at = issue.path.join(".");
-    return plainLine(at === "" ? issue.message : `${at}: ${issue.message}`);
+    return notedLine(at === "" ? issue.message : `${at}: ${issue.message}`);
   };
   const known = Object.keys(input.shape).join(", ") || "none";
   return `${tool} could not be called so: ${listed(error.issues, "; ", problemText)}. Its arguments: ${known}.`;

@@ -1,9 +1,9 @@
 import { foldText } from "../../transcript/text/fold-text.ts";
-import { escaped, plainLine } from "./hidden.ts";
+import { escaped, notedLine } from "../../view/sanitise.ts";
 
 /**
  * Stands in front of the words of the reader within a quotation, until `quoted` puts the page's token in its place. It is a
- * control character: `plain` leaves none in any text of a transcript.
+ * control character: `noted` leaves none in any text of a transcript.
  */
 export const OURS = "\u0001";
 
@@ -43,7 +43,7 @@ function tokenFor(text: string): string {
 const TITLE_UNITS = 120;
 
 /** A title, or nothing, as one line of a list. What is left out is shown by an ellipsis. */
-export const titleLine = (title: string | undefined): string => shortened(plainLine(title ?? ""), TITLE_UNITS);
+export const titleLine = (title: string | undefined): string => shortened(notedLine(title ?? ""), TITLE_UNITS);
 
 /** At most so many UTF-16 units, with an ellipsis where something is left out; no character is parted. */
 export function shortened(text: string, units: number): string {
@@ -55,7 +55,7 @@ export function shortened(text: string, units: number): string {
 }
 
 /** An argument as an answer names it again: it may be of any length, and come from a transcript. */
-export const echoed = (given: string): string => JSON.stringify(shortened(plainLine(given), ECHO_UNITS));
+export const echoed = (given: string): string => JSON.stringify(shortened(notedLine(given), ECHO_UNITS));
 
 const ECHO_UNITS = 100;
 
@@ -64,7 +64,7 @@ export const callText = (args: Readonly<Record<string, unknown>>): string => esc
 
 /** A path, a key or an id of the disk outside of a quotation: in quotation marks where anything in it could pass for words. */
 export function nameText(name: string, units: number = NAME_UNITS): string {
-  const line = shortened(plainLine(name), units);
+  const line = shortened(notedLine(name), units);
   return line === name && isPlainName(line) ? line : JSON.stringify(line);
 }
 

@@ -1,5 +1,5 @@
 import { SessionInUseError, TranscriptError, type TranscriptErrorCode } from "../../store/errors.ts";
-import { plainLine } from "./hidden.ts";
+import { notedLine } from "../../view/sanitise.ts";
 import { quoted } from "./quote.ts";
 import { ToolFailure } from "./tool.ts";
 
@@ -13,15 +13,15 @@ const NAMES_FILES = new Set<TranscriptErrorCode>(["Io", "RestoreConflict"]);
 export function failureText(error: unknown): string {
   if (error instanceof ToolFailure) return error.message;
   if (error instanceof SessionInUseError) {
-    return `${plainLine(error.message)}. Only when it has ended there can that be done.`;
+    return `${notedLine(error.message)}. Only when it has ended there can that be done.`;
   }
   if (error instanceof TranscriptError) {
-    const text = plainLine([error.message, error.hint].filter(Boolean).join(". "));
+    const text = notedLine([error.message, error.hint].filter(Boolean).join(". "));
     return NAMES_FILES.has(error.code) ? `That could not be done:\n${quoted(text)}` : text;
   }
   if (error instanceof Error && "code" in error && typeof error.code === "string" && !error.code.startsWith("ERR_")) {
-    return `The disk does not let that be done:\n${quoted(plainLine(error.message))}`;
+    return `The disk does not let that be done:\n${quoted(notedLine(error.message))}`;
   }
   console.error(error instanceof Error ? (error.stack ?? error.message) : error);
-  return `That failed inside this server: ${plainLine(error instanceof Error ? error.message : String(error))}`;
+  return `That failed inside this server: ${notedLine(error instanceof Error ? error.message : String(error))}`;
 }

@@ -1,5 +1,5 @@
 import type { Context } from "../core/context.ts";
-import { plainLine } from "../core/hidden.ts";
+import { notedLine } from "../../view/sanitise.ts";
 import type { Service } from "../core/service.ts";
 import type { Completion } from "../core/server-definition.ts";
 import { isAgentId } from "../core/uri.ts";
@@ -34,7 +34,7 @@ export async function agentIdsFrom(
 export async function projectKeysFrom(value: string, { signal }: Context, { store }: Service): Promise<Completion> {
   const { projects } = await store.projects(signal);
   // A name that cannot be shown as it is cannot be offered either: without what is taken out it would be another one.
-  const keys = projects.map(({ key }) => key).filter((key) => plainLine(key) === key);
+  const keys = projects.map(({ key }) => key).filter((key) => notedLine(key) === key);
   return beginning(keys, value);
 }
 
@@ -42,7 +42,7 @@ export async function projectKeysFrom(value: string, { signal }: Context, { stor
 export async function projectPathsFrom(value: string, { signal }: Context, { store }: Service): Promise<Completion> {
   const { projects } = await store.projects(signal);
   return beginning(
-    projects.map(({ path, key }) => plainLine(path ?? key)),
+    projects.map(({ path, key }) => notedLine(path ?? key)),
     value,
   );
 }
@@ -54,7 +54,7 @@ export async function tagsFrom(value: string, { signal }: Context, { store }: Se
   for (let count = 0; count < LOOKED_AT; count++) {
     const session = await stream.next();
     if (session === undefined) break;
-    if (session.tag !== undefined) tags.add(plainLine(session.tag));
+    if (session.tag !== undefined) tags.add(notedLine(session.tag));
   }
   return beginning([...tags], value);
 }

@@ -1,6 +1,6 @@
 import { type OutputChunk, outputChunks, outputText, type StoredOutput } from "../../store/read/tool-results.ts";
 import { textOfBlocks } from "../../view/spilled.ts";
-import { plain, sequencesIn } from "../core/hidden.ts";
+import { noted, sequencesIn } from "../../view/sanitise.ts";
 
 /** Text that is read in slices, by UTF-16 units. A string is one; what is too long to be held is read from its file. */
 export interface LongText {
@@ -52,12 +52,12 @@ async function storedText(
   signal: AbortSignal,
 ): Promise<{ readonly text: LongText; readonly sequences: number }> {
   const held = textOfBlocks(file) ?? (file.bytes <= HELD_BYTES ? outputText(file, 0, file.bytes) : undefined);
-  if (held !== undefined) return { text: plain(held).trimEnd(), sequences: sequencesIn(held) };
+  if (held !== undefined) return { text: noted(held).trimEnd(), sequences: sequencesIn(held) };
   const chunks: Place[] = [];
   let [length, sequences] = [0, 0];
   for (const { text, from, to } of outputChunks(file)) {
     chunks.push({ at: length, from, to });
-    length += plain(text).length;
+    length += noted(text).length;
     sequences += sequencesIn(text);
     if (chunks.length % CHUNKS_PER_TURN > 0) continue;
     await new Promise((resolve) => setImmediate(resolve));
@@ -99,7 +99,7 @@ class FileText implements LongText {
 
   #read(chunk: Place): string {
     if (this.#last?.chunk !== chunk) {
-      this.#last = { chunk, text: plain(outputText(this.#file, chunk.from, chunk.to)) };
+      this.#last = { chunk, text: noted(outputText(this.#file, chunk.from, chunk.to)) };
     }
     return this.#last.text;
   }

@@ -2,7 +2,7 @@ import { InvalidCursorError } from "../../store/errors.ts";
 import { unreadWords } from "../../view/unread-words.ts";
 import type { Context } from "../core/context.ts";
 import type { Found } from "../sessions/find-session.ts";
-import { escaped, plainLine } from "../core/hidden.ts";
+import { escaped, notedLine } from "../../view/sanitise.ts";
 import { callText, nameText, quoted, shortened } from "../core/quote.ts";
 import { ToolFailure } from "../core/tool.ts";
 import { bitsOf, type Choice, chosen } from "./include.ts";
@@ -240,4 +240,4 @@ const counted = (messages: number): string => (messages === 1 ? "1 message" : `$
 const NOTHING = "(nothing of what was asked for)";
 
 /** Titles and descriptions are from transcripts: in a header they are one short line in quotation marks. */
-const headLine = (text: string): string => shortened(plainLine(text), 60);
+const headLine = (text: string): string => shortened(notedLine(text), 60);

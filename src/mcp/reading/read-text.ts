@@ -1,5 +1,5 @@
 import { textOf } from "./target.ts";
-import { escaped, plainLine } from "../core/hidden.ts";
+import { escaped, notedLine } from "../../view/sanitise.ts";
 import { callText, nameText, quoted, shortened } from "../core/quote.ts";
 import type { Conversation } from "./row-names.ts";
 import { isHalf, wholeAt } from "./long-text.ts";
@@ -93,7 +93,7 @@ function assemble(
       session: copy.sessionId,
       title,
       agentId,
-      id: plainLine(id),
+      id: notedLine(id),
       number,
       kind: what,
       from,
@@ -112,7 +112,7 @@ function assemble(
       }),
     );
   }
-  const called = JSON.stringify(shortened(plainLine(title), 60));
+  const called = JSON.stringify(shortened(notedLine(title), 60));
   const place = `message ${number} of ${conversation.messages.count}, ${what} ${nameText(id, ID_UNITS)}`;
   const length = `characters ${from}-${to} of ${text.length}`;
   const call = {

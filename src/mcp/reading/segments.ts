@@ -1,7 +1,7 @@
 import type { LeftOut, Segment, Shown } from "./shown.ts";
 import { jsonText } from "../../view/json-text.ts";
 import { type Call, type Media, mediaText, type Part, partsOf, type Result, speakerOf } from "../../view/parts.ts";
-import { escaped, plain, plainLine } from "../core/hidden.ts";
+import { escaped, noted, notedLine } from "../../view/sanitise.ts";
 import { nameText, OURS, shortened } from "../core/quote.ts";
 import type { StoredOutput } from "../../store/read/tool-results.ts";
 import { type Spilled, spilledWords } from "../../view/spilled.ts";
@@ -63,7 +63,7 @@ export function showMessage(
       const result = pairs.get(one);
       const answer = result === undefined ? NO_RESULT : answerOf(result, whole.output, conversation);
       const said = saidAfter(`${callText(part, whole.input, from)}\n`, answer);
-      segments.push({ kind: "call", ...marked(said), row, tool: shortened(plainLine(part.name), TOOL_UNITS) });
+      segments.push({ kind: "call", ...marked(said), row, tool: shortened(notedLine(part.name), TOOL_UNITS) });
     } else if (part.kind === "result") {
       // It stands with its call, unless that is in another message, or has a result already.
       if (paired.has(one)) continue;
@@ -161,25 +161,25 @@ const NO_RESULT: Said = { text: `${OURS}← no result in this message` };
 function partText(part: Exclude<Part, { kind: "call" | "result" | "output" }>): string {
   switch (part.kind) {
     case "text":
-      return plain(part.text).trim();
+      return noted(part.text).trim();
     case "thinking":
-      return `${OURS}[thinking] ${plain(part.text).trim()}`;
+      return `${OURS}[thinking] ${noted(part.text).trim()}`;
     case "command":
-      return plain(`${part.name} ${part.args}`).trim();
+      return noted(`${part.name} ${part.args}`).trim();
     case "shell":
-      return `${OURS}! ${plain(part.command).trim()}`;
+      return `${OURS}! ${noted(part.command).trim()}`;
     case "notice":
-      return `${OURS}[${part.level === "error" ? "error" : "note"}] ${plain(part.text).trim()}`;
+      return `${OURS}[${part.level === "error" ? "error" : "note"}] ${noted(part.text).trim()}`;
     case "peer": {
       const about = part.summary === undefined ? "" : `: ${nameText(part.summary, SUMMARY_UNITS)}`;
-      return `${OURS}[note from ${nameText(part.from, NAME_UNITS)}${about}] ${plain(part.text).trim()}`;
+      return `${OURS}[note from ${nameText(part.from, NAME_UNITS)}${about}] ${noted(part.text).trim()}`;
     }
     case "boundary":
-      return `${OURS}[${plainLine(part.text)}]`;
+      return `${OURS}[${notedLine(part.text)}]`;
     case "summary":
-      return `${OURS}[summary of what was said before] ${plain(part.text).trim()}`;
+      return `${OURS}[summary of what was said before] ${noted(part.text).trim()}`;
     case "hidden":
-      return `${OURS}[said to the model only] ${plain(part.text).trim()}`;
+      return `${OURS}[said to the model only] ${noted(part.text).trim()}`;
     case "image":
     case "document":
     case "other":
@@ -191,7 +191,7 @@ function partText(part: Exclude<Part, { kind: "call" | "result" | "output" }>): 
 
 /** What is called by somebody else stands in quotation marks within our words, unless it is a plain name. */
 const mediaWords = (media: Media): string =>
-  plainLine(mediaText({ ...media, name: media.name === "" ? "" : nameText(media.name, MEDIA_UNITS) }));
+  notedLine(mediaText({ ...media, name: media.name === "" ? "" : nameText(media.name, MEDIA_UNITS) }));
 
 function callText({ name, input }: Call, whole: boolean, from: From): string {
   return `${OURS}→ ${nameText(name, TOOL_UNITS)} ${cut(escaped(jsonText(input)), whole ? Infinity : INPUT_UNITS, { ...from, alone: false })}`;
@@ -222,7 +222,7 @@ export const wholeResult = (result: Result, from: From): readonly TextPiece[] =>
 /** What a tool or a command printed. Of output in a file of its own a page has the beginning, and how to get the rest. */
 function outputText({ text, spilled }: Pick<Result, "text" | "spilled">, whole: boolean, from: From): Said {
   const most = whole ? Infinity : OUTPUT_UNITS;
-  const clean = plain(text).trimEnd();
+  const clean = noted(text).trimEnd();
   if (spilled === undefined) return { text: cut(clean, most, from) || "(nothing)" };
   const { conversation, row } = from;
   const id = conversation.shortId(row) ?? String(conversation.numberOf(row));
@@ -238,7 +238,7 @@ function outputText({ text, spilled }: Pick<Result, "text" | "spilled">, whole: 
 /** A text with its output whole. */
 export const outputPieces = (text: string, { to }: Spilled, file: StoredOutput): (string | StoredOutput)[] => [
   file,
-  plain(text.slice(to)).trimEnd(),
+  noted(text.slice(to)).trimEnd(),
 ];
 
 /** A long text, with what is missing said, and the call that gets it. */

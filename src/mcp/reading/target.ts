@@ -2,7 +2,7 @@ import type { Pieces, Target } from "./shown.ts";
 import { jsonText } from "../../view/json-text.ts";
 import { isWithheld, type Part, partsOf } from "../../view/parts.ts";
 import type { Spilled } from "../../view/spilled.ts";
-import { escaped, plain, sequencesIn } from "../core/hidden.ts";
+import { escaped, noted, sequencesIn } from "../../view/sanitise.ts";
 import { echoed, nameText, OURS } from "../core/quote.ts";
 import { ToolFailure } from "../core/tool.ts";
 import { chosen, INCLUDES } from "./include.ts";
@@ -134,7 +134,7 @@ function piecesOf(conversation: Conversation, target: Target): Pieces {
     !("media" in only && only.media.length > 0)
   ) {
     const spilled = spilledOf(only);
-    if (spilled?.file === undefined) return { pieces: [{ text: plain(only.text).trimEnd(), own: [] }], sequences };
+    if (spilled?.file === undefined) return { pieces: [{ text: noted(only.text).trimEnd(), own: [] }], sequences };
     const whole = outputPieces(only.text, spilled, spilled.file);
     return { pieces: whole.map((piece) => (typeof piece === "string" ? { text: piece, own: [] } : piece)), sequences };
   }

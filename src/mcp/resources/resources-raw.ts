@@ -1,4 +1,4 @@
-import { escaped } from "../core/hidden.ts";
+import { escaped } from "../../view/sanitise.ts";
 import type { Store } from "../core/mcp-store.ts";
 import { rawUri } from "../core/uri.ts";
 import type { TranscriptCopy } from "../../store/types.ts";

@@ -2,7 +2,7 @@ import { TranscriptError } from "../../store/errors.ts";
 import type { TranscriptCopy } from "../../store/types.ts";
 import type { Context } from "../core/context.ts";
 import { NoSuchSubagent } from "../sessions/find-subagent.ts";
-import { plainLine } from "../core/hidden.ts";
+import { notedLine } from "../../view/sanitise.ts";
 import { quoted, titleLine } from "../core/quote.ts";
 import { readRaw } from "./resources-raw.ts";
 import type { Service } from "../core/service.ts";
@@ -30,7 +30,7 @@ export const listResources: Resources["list"] = async (cursor, { signal }, { sto
       uri: sessionUri(sessionId),
       name: sessionId,
       title: titleLine(title),
-      description: [timeText(activity), cwd === undefined ? undefined : plainLine(cwd)].filter(Boolean).join(" · "),
+      description: [timeText(activity), cwd === undefined ? undefined : notedLine(cwd)].filter(Boolean).join(" · "),
       mimeType: MARKDOWN,
     })),
     nextCursor,
@@ -108,7 +108,7 @@ async function readProject(
   const rows = page.sessions.map((session) => rowLine(sessionRow(session, { name: "project", dirs: [dir] }, facts)));
   const lines = [
     `The sessions of a project directory, ${rows.length} on this page`,
-    quoted([`# ${plainLine(dir)}`, "", ...rows].join("\n")),
+    quoted([`# ${notedLine(dir)}`, "", ...rows].join("\n")),
     ...programmaticNotes(page.programmaticLeftOut, "not listed here"),
     ...(page.nextCursor === undefined ? [] : [`Next page: ${projectUri(key)}?cursor=${page.nextCursor}`]),
   ];

@@ -1,5 +1,5 @@
 import type { Found } from "./find-session.ts";
-import { plainLine } from "../core/hidden.ts";
+import { notedLine } from "../../view/sanitise.ts";
 import { echoed, quoted } from "../core/quote.ts";
 import type { Service } from "../core/service.ts";
 import { ToolFailure } from "../core/tool.ts";
@@ -37,5 +37,5 @@ function failure(what: string, prefix: string, ids: readonly string[]): NoSuchSu
   const text = `${what} ${echoed(prefix)}.`;
   if (ids.length === 0) return new NoSuchSubagent(`${text} It has none: leave agentId out.`);
   const more = ids.length > NAMED ? `, and ${ids.length - NAMED} more` : "";
-  return new NoSuchSubagent(`${text} These would do${more}:\n${quoted(ids.slice(0, NAMED).map(plainLine).join("\n"))}`);
+  return new NoSuchSubagent(`${text} These would do${more}:\n${quoted(ids.slice(0, NAMED).map(notedLine).join("\n"))}`);
 }

@@ -1,6 +1,6 @@
 import { foldText, wordsOf } from "../../transcript/text/fold-text.ts";
 import type { ListedSession } from "../../store/types.ts";
-import { cleanLine, plainLine } from "../core/hidden.ts";
+import { printable, notedLine } from "../../view/sanitise.ts";
 import { shortened } from "../core/quote.ts";
 
 /** UTF-16 units of a snippet. */
@@ -30,7 +30,7 @@ export function hitOf(session: ListedSession, words: readonly string[]): Hit | u
     { text: tag ?? "", weights: TAG },
     { text: firstPrompt ?? "", weights: PROMPT },
     { text: gitBranch ?? "", weights: PLACE },
-  ].map(({ text, weights }) => ({ text: foldText(cleanLine(text)), weights }));
+  ].map(({ text, weights }) => ({ text: foldText(printable(text)), weights }));
   const scores = words.map((word) => Math.max(...fields.map(({ text, weights }) => scoreIn(text, word, weights))));
   const found = words.filter((_, at) => (scores[at] ?? 0) > 0);
   if (found.length === 0) return undefined;
@@ -55,8 +55,8 @@ const isLetter = (text: string, at: number): boolean => /[\p{L}\p{N}]/u.test(tex
 
 /** The part of the first prompt where the words stand, or its beginning; undefined where the title says as much. */
 export function snippetOf({ firstPrompt, title }: ListedSession, words: readonly string[]): string | undefined {
-  const text = plainLine(firstPrompt ?? "");
-  if (text === "" || text === plainLine(title)) return undefined;
+  const text = notedLine(firstPrompt ?? "");
+  if (text === "" || text === notedLine(title)) return undefined;
   const at = firstPlace(text, words);
   const from = at <= LEAD_UNITS ? 0 : text.indexOf(" ", at - LEAD_UNITS) + 1;
   return shortened(from > 0 && from <= at ? `…${text.slice(from)}` : text, SNIPPET_UNITS);

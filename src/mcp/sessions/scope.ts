@@ -3,7 +3,7 @@ import type { Project } from "../../store/list/list-projects.ts";
 import * as z from "zod";
 import type { Context } from "../core/context.ts";
 import { flag, text } from "../core/input.ts";
-import { plainLine } from "../core/hidden.ts";
+import { notedLine } from "../../view/sanitise.ts";
 import { echoed, isPlainName, nameText, quoted } from "../core/quote.ts";
 import type { Service } from "../core/service.ts";
 import { ToolFailure } from "../core/tool.ts";
@@ -106,7 +106,7 @@ async function projectDir(given: string, { signal }: Context, { store }: Service
   const found = exact.length > 0 ? exact : named((path) => path.includes(wanted));
   const [first] = found;
   if (first !== undefined && found.length === 1) return dirOf(first);
-  const offered = (found.length > 0 ? found : projects).slice(0, NAMED).map((one) => plainLine(dirOf(one)));
+  const offered = (found.length > 0 ? found : projects).slice(0, NAMED).map((one) => notedLine(dirOf(one)));
   const name = echoed(given);
   if (first !== undefined) {
     throw new ToolFailure(`${found.length} projects fit ${name}. Give the whole path:\n${quoted(offered.join("\n"))}`);

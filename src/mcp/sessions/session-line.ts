@@ -2,7 +2,7 @@ import * as z from "zod";
 import type { ListedSession, Skipped } from "../../store/types.ts";
 import type { Context } from "../core/context.ts";
 import { askingSession } from "../core/asking-session.ts";
-import { plainLine } from "../core/hidden.ts";
+import { notedLine } from "../../view/sanitise.ts";
 import { nameText, quotedLines, titleLine } from "../core/quote.ts";
 import type { Scope } from "./scope.ts";
 import type { Service } from "../core/service.ts";
@@ -69,10 +69,10 @@ export function sessionRow(session: ListedSession, scope: Scope, { shortIds, liv
     id: shortIds(sessionId),
     title: titleLine(session.title),
     ...(activity !== undefined && { activity }),
-    ...(elsewhere && { cwd: plainLine(cwd) }),
-    ...(gitBranch !== undefined && { branch: plainLine(gitBranch) }),
-    ...(tag !== undefined && { tag: plainLine(tag) }),
-    ...(forkedFrom !== undefined && { forkedFrom: shortIds(plainLine(forkedFrom)) }),
+    ...(elsewhere && { cwd: notedLine(cwd) }),
+    ...(gitBranch !== undefined && { branch: notedLine(gitBranch) }),
+    ...(tag !== undefined && { tag: notedLine(tag) }),
+    ...(forkedFrom !== undefined && { forkedFrom: shortIds(notedLine(forkedFrom)) }),
     ...(marks.length > 0 && { marks }),
   };
 }
@@ -127,6 +127,6 @@ export const skippedLines = (skipped: readonly Skipped[]): string[] =>
   quotedLines("Could not be read:", skippedNames(skipped));
 
 export function skippedNames(skipped: readonly Skipped[]): string[] {
-  const named = skipped.slice(0, SKIPPED).map(({ path, reason }) => `${nameText(path)} (${plainLine(reason)})`);
+  const named = skipped.slice(0, SKIPPED).map(({ path, reason }) => `${nameText(path)} (${notedLine(reason)})`);
   return skipped.length > SKIPPED ? [...named, `and ${skipped.length - SKIPPED} more`] : named;
 }

@@ -4,7 +4,7 @@ import { askingSession } from "../core/asking-session.ts";
 import { CHANGES, SESSION_INPUT, naming } from "./write-tools.ts";
 import type { Context } from "../core/context.ts";
 import { findSession } from "../sessions/find-session.ts";
-import { plainLine } from "../core/hidden.ts";
+import { notedLine } from "../../view/sanitise.ts";
 import { flag } from "../core/input.ts";
 import { nameText, quotedLines } from "../core/quote.ts";
 import { defineTool, ToolFailure } from "../core/tool.ts";
@@ -63,7 +63,7 @@ export const deleteSession = defineTool({
       };
     }
     const { items, bytes, skipped } = await store.remove(sessionId);
-    const left = skipped.map(({ path, reason }) => `${nameText(path)}: ${plainLine(reason)}`);
+    const left = skipped.map(({ path, reason }) => `${nameText(path)}: ${notedLine(reason)}`);
     const restore = `restore_session with id ${shortId}`;
     const text = `Deleted ${shortId}: ${amount(items.length, bytes)}, into the trash. To bring it back: ${restore}`;
     const done = { ...facts, deleted: true, items: items.length, bytes, restore };

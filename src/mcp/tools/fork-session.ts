@@ -5,7 +5,7 @@ import { CHANGES, SESSION_INPUT, naming } from "./write-tools.ts";
 import type { Context } from "../core/context.ts";
 import { type Found, findSession } from "../sessions/find-session.ts";
 import { text } from "../core/input.ts";
-import { cleanLine } from "../core/hidden.ts";
+import { printable } from "../../view/sanitise.ts";
 import { echoed, nameText } from "../core/quote.ts";
 import { withConversation } from "../reading/conversation-cache.ts";
 import { findTarget } from "../reading/target.ts";
@@ -41,7 +41,7 @@ export const forkSession = defineTool({
       );
     }
     const found = await findSession(session, service);
-    const given = title === undefined ? undefined : cleanLine(title) || undefined;
+    const given = title === undefined ? undefined : printable(title) || undefined;
     const end = upToMessageId === undefined ? undefined : await endOf(upToMessageId.trim(), found, context, service);
     let lost = "";
     const sessionId = await store.fork(found.copy.sessionId, {

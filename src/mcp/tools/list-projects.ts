@@ -2,7 +2,7 @@ import * as z from "zod";
 import { foldText } from "../../transcript/text/fold-text.ts";
 import { formatBytes } from "../../view/size.ts";
 import { clamped, limit, text } from "../core/input.ts";
-import { plainLine } from "../core/hidden.ts";
+import { notedLine } from "../../view/sanitise.ts";
 import { echoed, quoted } from "../core/quote.ts";
 import { QUOTED, skippedLines, skippedNotes, timeText } from "../sessions/session-line.ts";
 import { defineTool, READS } from "../core/tool.ts";
@@ -43,7 +43,7 @@ export const listProjects = defineTool({
     const projects = fitting.slice(0, value).map(({ path, key, sessions, bytes, activity }) => {
       const time = timeText(activity);
       // Where no session says where it was, the key takes the place of the path: as an argument it means the same.
-      return { path: plainLine(path ?? key), sessions, bytes, ...(time !== undefined && { activity: time }) };
+      return { path: notedLine(path ?? key), sessions, bytes, ...(time !== undefined && { activity: time }) };
     });
     const notes = [
       ...(note === undefined ? [] : [note]),

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { CHANGES, SESSION_INPUT, naming, useWarning } from "./write-tools.ts";
 import { findSession } from "../sessions/find-session.ts";
-import { cleanLine, plainLine } from "../core/hidden.ts";
+import { printable, notedLine } from "../../view/sanitise.ts";
 import { defineTool, ToolFailure } from "../core/tool.ts";
 
 /** UTF-16 units of a title that a model may give. */
@@ -20,7 +20,7 @@ export const renameSession = defineTool({
     warning: z.string().optional(),
   }),
   async run({ session, title: given }, _context, service) {
-    const title = cleanLine(given);
+    const title = printable(given);
     if (title === "") throw new ToolFailure("title is empty: a title has something in it that can be seen.");
     if (title.length > TITLE_MOST) {
       throw new ToolFailure(`title has ${title.length} characters: give one of at most ${TITLE_MOST}.`);
@@ -35,7 +35,7 @@ export const renameSession = defineTool({
       ...(found.title !== "" && { before: found.title }),
       ...(warning !== undefined && { warning }),
     };
-    const done = `Renamed ${found.shortId} to ${JSON.stringify(plainLine(title))}.${warning === undefined ? "" : ` ${warning}`}`;
+    const done = `Renamed ${found.shortId} to ${JSON.stringify(notedLine(title))}.${warning === undefined ? "" : ` ${warning}`}`;
     return { text: naming(found.title === "" ? done : `${done} Its title before:`, found), structured };
   },
 });

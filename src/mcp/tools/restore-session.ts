@@ -3,7 +3,7 @@ import { TranscriptError } from "../../store/errors.ts";
 import type { TrashEntry } from "../../store/trash/trash-contents.ts";
 import { amount } from "../../view/size.ts";
 import { CHANGES, naming } from "./write-tools.ts";
-import { plainLine } from "../core/hidden.ts";
+import { notedLine } from "../../view/sanitise.ts";
 import { echoed, nameText, quotedLines, titleLine } from "../core/quote.ts";
 import type { Service } from "../core/service.ts";
 import { timeText } from "../sessions/session-line.ts";
@@ -48,7 +48,7 @@ export const restoreSession = defineTool({
       title: found.title,
       items: items.length,
       bytes,
-      ...(lost.length > 0 && { missing: lost.map(plainLine) }),
+      ...(lost.length > 0 && { missing: lost.map(notedLine) }),
       ...(otherTrashIds.length > 0 && { otherDeletions: otherTrashIds.length }),
     };
     const names = lost.map((path) => nameText(path));

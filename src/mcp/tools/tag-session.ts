@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { CHANGES, SESSION_INPUT, naming, useWarning } from "./write-tools.ts";
 import { findSession } from "../sessions/find-session.ts";
-import { cleanLine } from "../core/hidden.ts";
+import { printable } from "../../view/sanitise.ts";
 import { nameText } from "../core/quote.ts";
 import { defineTool, ToolFailure } from "../core/tool.ts";
 
@@ -21,7 +21,7 @@ export const tagSession = defineTool({
     warning: z.string().optional(),
   }),
   async run({ session, tag: given }, _context, service) {
-    const wanted = given === null ? null : cleanLine(given);
+    const wanted = given === null ? null : printable(given);
     if (wanted === "") throw new ToolFailure("tag is empty: null takes the tag of a session away.");
     if (wanted !== null && wanted.length > TAG_MOST) {
       throw new ToolFailure(`tag has ${wanted.length} characters: give one of at most ${TAG_MOST}.`);

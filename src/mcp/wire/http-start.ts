@@ -1,5 +1,5 @@
 import { TranscriptError } from "../../store/errors.ts";
-import { printable } from "../../view/printable.ts";
+import { printable } from "../../view/sanitise.ts";
 import type { Service } from "../core/service.ts";
 import type { Tables } from "../core/server-definition.ts";
 

@@ -30,7 +30,7 @@ import { VERSION } from "../../version.ts";
 import { complete } from "../prompts/complete-argument.ts";
 import type { Context } from "../core/context.ts";
 import { failureText } from "../core/tool-failure.ts";
-import { guarded, plainLine } from "../core/hidden.ts";
+import { notedValue, notedLine } from "../../view/sanitise.ts";
 import { INSTRUCTIONS } from "../core/instructions.ts";
 import { flushed, OpenCalls } from "./pending-requests.ts";
 import { progressTo } from "./progress-notifier.ts";
@@ -144,7 +144,7 @@ class Requests {
       const { data, error } = schema.safeParse(request);
       if (data !== undefined) return handle(data, extra);
       const [problem] = error?.issues ?? [];
-      const where = problem === undefined ? "" : plainLine(`: ${problem.path.join(".")}: ${problem.message}`);
+      const where = problem === undefined ? "" : notedLine(`: ${problem.path.join(".")}: ${problem.message}`);
       throw protocolError(ErrorCode.InvalidParams, `${method} cannot be read${where}`);
     });
   }
@@ -153,9 +153,9 @@ class Requests {
     const handler = this.#handlers.get(request.method);
     if (handler === undefined) throw protocolError(ErrorCode.MethodNotFound, "Method not found");
     try {
-      return guarded(await handler(request, extra));
+      return notedValue(await handler(request, extra));
     } catch (error) {
-      if (error instanceof Error) error.message = guarded(error.message);
+      if (error instanceof Error) error.message = notedValue(error.message);
       throw error;
     }
   }
@@ -206,7 +206,7 @@ function serveResources(
   watches: boolean,
 ): () => void {
   const notFound = (uri: string): Error =>
-    protocolError(RESOURCE_NOT_FOUND, `There is no resource ${echoed(uri)}`, { uri: plainLine(uri) });
+    protocolError(RESOURCE_NOT_FOUND, `There is no resource ${echoed(uri)}`, { uri: notedLine(uri) });
   requests.on("resources/list", ListResourcesRequestSchema, async ({ params }, extra) => {
     const page = await answered(extra.signal, () =>
       resources.list(params?.cursor ?? undefined, contextOf(extra), service),

@@ -13,7 +13,7 @@ const TEXT_UNITS = 2000;
 const ENOUGH_UNITS = 3 * LIST_TITLE_UNITS;
 
 /** A text as one line, without what a terminal obeys. Other hidden characters are for each surface to strip or to show. */
-export function oneLine(text: string): string {
+function oneLine(text: string): string {
   // Most texts need little of this, and a list has many titles.
   if (!MORE_THAN_A_LINE.test(text)) return text.trim();
   const shown = HAS_SEQUENCES.test(text) ? text.replace(SEQUENCES, "") : text;

@@ -108,6 +108,7 @@ test.for([
   ["a\n\tb\u2028c\u0007d ", "a b c d"],
   ["x".repeat(200), "x".repeat(200)],
   ["x".repeat(201), `${"x".repeat(199)}…`],
+  ["a\u202Eb\u200Bc\u001Bcd\u009B2Je", "abcde"],
   [`${"x".repeat(198)}😀y`, `${"x".repeat(198)}…`],
 ])("a title that a client sets, %j", ([text, expected]) => {
   expect(givenTitle(text as string, 200)).toBe(expected);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { escapeControls, terminalJson } from "../../../src/cli/terminal/terminal-json.ts";
+import { terminalJson } from "../../../src/cli/terminal/terminal-json.ts";
 
 describe("JSON for a terminal", () => {
   test.for([
@@ -8,6 +8,7 @@ describe("JSON for a terminal", () => {
     ["what it leaves, and a terminal obeys", "\u009B31m\u007F\u0085", String.raw`"\u009b31m\u007f\u0085"`],
     ["what turns the direction", "a\u202Eb\u2066", String.raw`"a\u202eb\u2066"`],
     ["what ends a line", "\u2028\u2029", String.raw`"\u2028\u2029"`],
+    ["what is not shown", "a\u200Bb\u{E0041}", String.raw`"a\u200bb\udb40\udc41"`],
     ["half a letter", "\uD800", String.raw`"\ud800"`],
   ] as const)("%s", ([, text, json]) => {
     expect(terminalJson(text)).toBe(json);
@@ -16,9 +17,5 @@ describe("JSON for a terminal", () => {
 
   test("is laid out where that is asked for", () => {
     expect(terminalJson({ a: ["\u009B"] }, 1)).toBe('{\n "a": [\n  "\\u009b"\n ]\n}');
-  });
-
-  test("escapes in text that is JSON already", () => {
-    expect(escapeControls('{"a":"\u001B\u007F"}\n')).toBe('{"a":"\\u001b\\u007f"}\n');
   });
 });

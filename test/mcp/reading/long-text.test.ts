@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { plain } from "../../../src/mcp/core/hidden.ts";
+import { noted } from "../../../src/view/sanitise.ts";
 import { joined, type TextPiece } from "../../../src/mcp/reading/long-text.ts";
 import { requireSession } from "../../../src/store/projects/find-copies.ts";
 import { ToolResults } from "../../../src/store/read/tool-results.ts";
@@ -29,7 +29,7 @@ test.for([
   ["lines", "line é\u001B[31m with a sequence\n".repeat(200_000)],
   ["one line", "é漢🗾\u200B ".repeat(400_000)],
 ] as const)("a file that is not held is read in slices as if it were: %s", async ([, file]) => {
-  const whole = `before ${plain(file)} after`;
+  const whole = `before ${noted(file)} after`;
   const { text } = await joined([own("before "), stored(file), own(" after")], signal);
   expect(typeof text).toBe("object");
   expect(text.length).toBe(whole.length);

@@ -1,8 +1,17 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { cleanLine, escaped, guarded, plain, plainLine, sequencesIn } from "../../../src/mcp/core/hidden.ts";
+import {
+  escaped,
+  noted,
+  notedLine,
+  notedValue,
+  printable,
+  printableLine,
+  printableLines,
+  sequencesIn,
+} from "../../src/view/sanitise.ts";
 
-describe("plain", () => {
+describe("noted", () => {
   test.for([
     ["colours", "a\u001B[1;31mb\u001B[0mc", "abc"],
     ["colours of eight bits", "a\u009B31mb", "ab"],
@@ -31,7 +40,7 @@ describe("plain", () => {
     ["two joiners", "م\u200C\u200Cی", "م⟨U+200C ×2⟩ی"],
     ["a flag of tags", "🏴\u{E0067}\u{E0062}\u{E007F}", "🏴⟨U+E0067 +2⟩"],
   ])("shows %s, or takes it out", ([, text, expected]) => {
-    expect(plain(text as string)).toBe(expected);
+    expect(noted(text as string)).toBe(expected);
   });
 
   test("lets no hidden character of the first plane through", () => {
@@ -40,7 +49,7 @@ describe("plain", () => {
     for (let unit = 0; unit <= 0xffff; unit++) {
       const character = String.fromCharCode(unit);
       if (character === "\n" || character === "\t" || !hidden.test(character)) continue;
-      if (plain(`a${character}b`).includes(character)) through.push(unit.toString(16));
+      if (noted(`a${character}b`).includes(character)) through.push(unit.toString(16));
     }
     expect(through).toEqual([]);
   });
@@ -54,7 +63,7 @@ describe("plain", () => {
     ["Khmer and Thai", "ភាសា\u200Bខ្មែរ ภาษา\u200Bไทย"],
     ["Mongolian", "ᠮᠣᠩᠭᠣᠯ ᠪᠢᠴᠢᠭ᠋"],
     ["other scripts", "é 日本 ا שלום ñ Å \u00A0 → ▲  "],
-  ])("keeps %s", ([, text]) => expect(plain(text as string)).toBe(text));
+  ])("keeps %s", ([, text]) => expect(noted(text as string)).toBe(text));
 
   test("grows by no more than a bound, and is not changed by itself", () => {
     const unit = fc.oneof(
@@ -79,25 +88,26 @@ describe("plain", () => {
     fc.assert(
       fc.property(fc.array(unit, { maxLength: 60 }), (units) => {
         const text = units.join("");
-        const shown = plain(text);
+        const shown = noted(text);
         expect(shown.length).toBeLessThanOrEqual(9 * text.length);
-        expect(plain(shown)).toBe(shown);
-        expect(cleanLine(cleanLine(text))).toBe(cleanLine(text));
+        expect(noted(shown)).toBe(shown);
+        expect(printable(printable(text))).toBe(printable(text));
+        expect(printableLines(printableLines(text))).toBe(printableLines(text));
       }),
     );
   });
 
   test("looks a text through once, however long it is, and whatever it is of", () => {
-    expect(plain("\u009D\u0090\u001B]".repeat(300_000)).length).toBeLessThan(100_000);
-    expect(plain("\u200B".repeat(5_000_000)).length).toBeLessThan(100_000);
-    expect(plain("\u{E0100}".repeat(2_000_000)).length).toBeLessThan(100_000);
-    expect(plain(`\u001B]${"x".repeat(5_000_000)}\u0007`)).toBe("");
+    expect(noted("\u009D\u0090\u001B]".repeat(300_000)).length).toBeLessThan(100_000);
+    expect(noted("\u200B".repeat(5_000_000)).length).toBeLessThan(100_000);
+    expect(noted("\u{E0100}".repeat(2_000_000)).length).toBeLessThan(100_000);
+    expect(noted(`\u001B]${"x".repeat(5_000_000)}\u0007`)).toBe("");
   });
 });
 
 test("a line has no breaks and no ends", () => {
-  expect(plainLine("  a\u001B[0m\n\t b\u00A0c\u200B\r\n")).toBe("a b c⟨U+200B⟩");
-  expect(cleanLine("  a\u001B[0m\n\t b\u00A0c\u200B\r\n")).toBe("a b c");
+  expect(notedLine("  a\u001B[0m\n\t b\u00A0c\u200B\r\n")).toBe("a b c⟨U+200B⟩");
+  expect(printable("  a\u001B[0m\n\t b\u00A0c\u200B\r\n")).toBe("a b c");
 });
 
 test("JSON means the same afterwards", () => {
@@ -107,6 +117,10 @@ test("JSON means the same afterwards", () => {
   expect(JSON.parse(json)).toEqual(value);
 });
 
+test("escapes stay out of what may lie between strings", () => {
+  expect(escaped('{\r\n\t"a": "\u001B\u007F\u2028"\n}')).toBe('{\n\t"a": "\\u001b\\u007f\\u2028"\n}');
+});
+
 test("control sequences are counted", () => {
   expect(sequencesIn("a\u001B[1mb\u001B[0mc\u009B0m")).toBe(3);
   expect(sequencesIn("plain [0m")).toBe(0);
@@ -114,5 +128,60 @@ test("control sequences are counted", () => {
 
 test("what reached an answer by another way is shown in it", () => {
   const given = { a: ["x\u200By", { b: "\u202E", n: 1, u: undefined }], c: null, t: "👩‍🚀\n" };
-  expect(guarded(given)).toEqual({ a: ["x⟨U+200B⟩y", { b: "⟨U+202E⟩", n: 1, u: undefined }], c: null, t: "👩‍🚀\n" });
+  expect(notedValue(given)).toEqual({ a: ["x⟨U+200B⟩y", { b: "⟨U+202E⟩", n: 1, u: undefined }], c: null, t: "👩‍🚀\n" });
+});
+
+test.for<[text: string, line: string]>([
+  ["plain", "plain"],
+  ["  two\n\tlines  ", "two lines"],
+  ["\u001B[31mred\u001B[0m", "red"],
+  ["\u001B]0;title\u0007after", "after"],
+  ["\u001B]8;;https://x.y\u001B\\link\u001B]8;;\u001B\\", "link"],
+  ["\u001B[31merror: \u0007no bell takes words away", "error: no bell takes words away"],
+  ["\u001B]0;begun and never ended", "0;begun and never ended"],
+  ["\u001BPq#0;2;0\u001B\\picture", "picture"],
+  ["\u009B2J\u009D0;t\u009Ctext\u001B(B\u001B=\u001B", "text"],
+  ["a\u0000b\u0008c\u007Fd\u0085e", "a b c d e"],
+  ["a\u202Eb\u2066c", "abc"],
+  ["a\u2028b\u2029c", "a b c"],
+  ["half \uD83D", "half"],
+  ["日本語 🗾", "日本語 🗾"],
+])("%j is printed as %j", ([text, line]) => expect(printable(text)).toBe(line));
+
+test.for<[text: string, line: string]>([
+  ["  two   words ", "  two   words"],
+  ["cd '/a  b\u00a0c'", "cd '/a  b\u00a0c'"],
+  ["a\n\tb\u001B[2J", "a b"],
+])("%j is printed as the line %j, its spaces as they are", ([text, line]) => expect(printableLine(text)).toBe(line));
+
+test("line ends and tabs stay where there may be several lines", () => {
+  expect(printableLines("a\r\nb\tc\rd\u2028e\u001B[2Jf\u0007")).toBe("a\nb\tc\nd\nef");
+});
+
+test("whatever a file holds, a terminal obeys nothing of it", () => {
+  const unit = fc.constantFrom(
+    "\u001B",
+    "[",
+    "]",
+    "0",
+    ";",
+    "m",
+    "\u0007",
+    "\u009B",
+    "\\",
+    "\n",
+    "\r",
+    "\u202E",
+    "a",
+    "é",
+  );
+  const orders = /[^\P{Cc}\n\t]|[\u202A-\u202E\u2066-\u2069]/u;
+  fc.assert(
+    fc.property(fc.string({ unit }), (text) => {
+      expect(printable(text)).not.toMatch(orders);
+      for (const line of [printable(text), printableLine(text)]) expect(line).not.toMatch(/[\n\t]/);
+      expect(printableLine(text)).not.toMatch(orders);
+      expect(printableLines(text)).not.toMatch(orders);
+    }),
+  );
 });
