@@ -1,6 +1,6 @@
 import { startOfText } from "../../transcript/rows/interned-ids.ts";
 import { findConversation } from "../../transcript/conversation/conversation.ts";
-import type { Apart, ConversationRow } from "../../transcript/conversation/conversation-row.ts";
+import { type Apart, type ConversationRow, ConversationRows } from "../../transcript/conversation/conversation-row.ts";
 import type { SessionMessage } from "../../transcript/conversation/message.ts";
 import { ANSWERS, ASSISTANT, ATTACHMENT, type RowIndex, SYSTEM } from "../../transcript/rows/row-index.ts";
 import { type ConversationEntry, MessageMaker, visibleRows } from "../../transcript/conversation/visible-messages.ts";
@@ -129,7 +129,7 @@ function ofFile(file: TranscriptFile, copy?: TranscriptCopy): OpenConversation {
       context: {},
       close: () => file.close(),
     };
-    const current = (): readonly ConversationRow[] =>
+    const current = (): ConversationRows =>
       visibleRows(findConversation(index, load, { fileSize, allQueued: true }), load, { includeSystemMessages: true });
     return opened(shown, { copy, path: copy?.path, subagent: undefined, current });
   } catch (error) {
@@ -142,13 +142,18 @@ function ofFile(file: TranscriptFile, copy?: TranscriptCopy): OpenConversation {
  * Notices of the CLI often hang beside the conversation, and so may a queued prompt: the next message has the same parent. A
  * branch of such rows alone is none that a rewind left behind, so they are put where they stand in the file.
  */
-function notesInPlace(rows: readonly ConversationRow[], { kind }: RowIndex): readonly ConversationRow[] {
+function notesInPlace(rows: ConversationRows, { kind }: RowIndex): ConversationRows {
   const spoken = new Set([0]);
-  for (const { row, branch } of rows) if (kind[row] !== SYSTEM && kind[row] !== ATTACHMENT) spoken.add(branch);
-  const notes = rows.filter(({ branch }) => !spoken.has(branch)).sort((a, b) => a.at - b.at);
+  for (let i = 0; i < rows.length; i++) {
+    if (kind[rows.row(i)] !== SYSTEM && kind[rows.row(i)] !== ATTACHMENT) spoken.add(rows.branch(i));
+  }
+  const notes: ConversationRow[] = [];
+  for (let i = 0; i < rows.length; i++) if (!spoken.has(rows.branch(i))) notes.push(rows.get(i) as ConversationRow);
   if (notes.length === 0) return rows;
+  notes.sort((a, b) => a.at - b.at);
   const numbers = new Map([...spoken].sort((a, b) => a - b).map((branch, at) => [branch, at]));
-  const placed: ConversationRow[] = [];
+  const placed = new ConversationRows(rows.length);
+  let compactedBefore = false;
   let next = 0;
   const place = (before: number, compacted: boolean): void => {
     for (; next < notes.length && (notes[next] as ConversationRow).at < before; next++) {
@@ -157,10 +162,11 @@ function notesInPlace(rows: readonly ConversationRow[], { kind }: RowIndex): rea
   };
   for (const row of rows) {
     if (!spoken.has(row.branch)) continue;
-    place(row.branch === 0 ? row.at : Infinity, placed.at(-1)?.compacted ?? false);
+    place(row.branch === 0 ? row.at : Infinity, compactedBefore);
     placed.push({ ...row, branch: numbers.get(row.branch) ?? row.branch });
+    compactedBefore = row.compacted;
   }
-  place(Infinity, placed.at(-1)?.compacted ?? false);
+  place(Infinity, compactedBefore);
   return placed;
 }
 
@@ -170,7 +176,7 @@ interface Origin {
   readonly path: string | undefined;
   readonly subagent: Subagent | undefined;
   /** What of it the model has; absent: all. */
-  readonly current?: () => readonly ConversationRow[];
+  readonly current?: () => ConversationRows;
 }
 
 function opened(
@@ -183,7 +189,7 @@ function opened(
   const settled = Date.now() - file.stat.ctimeMs >= SETTLED_MS;
   const maker = new MessageMaker(conversation, file.load);
   const row = (at: number): ConversationRow => {
-    const found = rows[at];
+    const found = rows.get(at);
     if (found === undefined) throw new TranscriptError("InvalidArgument", `There is no row ${at}`);
     return found;
   };
@@ -228,8 +234,9 @@ function opened(
         : startOfText(index.queue.idOf(number - index.count));
     },
     current() {
-      const places = new Map(rows.map((one, at) => [one.row, at]));
-      return current().flatMap((one) => places.get(one.row) ?? []);
+      const places = new Map<number, number>();
+      for (let at = 0; at < rows.length; at++) places.set(rows.row(at), at);
+      return Array.from(current(), (one) => places.get(one.row)).filter((at) => at !== undefined);
     },
     messageId(at) {
       const { row: number } = row(at);

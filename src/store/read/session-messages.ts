@@ -1,4 +1,4 @@
-import type { ConversationRow } from "../../transcript/conversation/conversation-row.ts";
+import type { ConversationRow, ConversationRows } from "../../transcript/conversation/conversation-row.ts";
 import { type Conversation, findConversation } from "../../transcript/conversation/conversation.ts";
 import type { TranscriptMessage } from "../../transcript/conversation/message.ts";
 import { type ConversationEntry, MessageMaker, visibleRows } from "../../transcript/conversation/visible-messages.ts";
@@ -96,7 +96,7 @@ const MESSAGES_PER_TURN = 512;
 async function* entriesOf(
   file: TranscriptFile,
   options: OrUndefined<ConversationReadOptions>,
-  choose: (rows: readonly ConversationRow[]) => readonly ConversationRow[],
+  choose: (rows: ConversationRows) => Iterable<ConversationRow>,
 ): AsyncGenerator<ConversationEntry> {
   const { includeSystemMessages = false, includeCompacted = false, branches = "current", signal, onUnread } = options;
   const { includeUndelivered = false } = options;
@@ -127,11 +127,11 @@ export const readSize = ({ size }: TranscriptFile): number =>
   process.env["CLAUDE_CODE_DISABLE_PRECOMPACT_SKIP"] ? 0 : size;
 
 /** The official paging: only a limit above 0 counts, and a negative offset counts from the end where there is a limit. */
-export function page<T>(
-  rows: readonly T[],
+export function page(
+  rows: ConversationRows,
   offset: number | null | undefined,
   limit: number | null | undefined,
-): readonly T[] {
+): Iterable<ConversationRow> {
   const from = offset ?? 0;
   // `limit` may come as text from JavaScript; the sum is then the official one, a concatenation.
   if (limit !== undefined && limit !== null && limit > 0) return rows.slice(from, from + limit);

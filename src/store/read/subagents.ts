@@ -1,5 +1,5 @@
 import { basename, join } from "node:path";
-import type { ConversationRow } from "../../transcript/conversation/conversation-row.ts";
+import type { ConversationRows } from "../../transcript/conversation/conversation-row.ts";
 import { type Conversation, findSubagentConversation } from "../../transcript/conversation/conversation.ts";
 import type { MessageContext } from "../../transcript/conversation/message.ts";
 import { type ConversationEntry, MessageMaker, visibleRows } from "../../transcript/conversation/visible-messages.ts";
@@ -139,11 +139,8 @@ export async function getSubagentMessages(
     if (open === undefined) return [];
     try {
       const maker = new MessageMaker(open.conversation, open.file.load);
-      return page(
-        open.rows.filter(({ apart }) => apart !== "undelivered"),
-        offset,
-        limit,
-      ).map((row) => maker.make(row, open.context).message);
+      const rows = open.rows.filter((_, i) => open.rows.apart(i) !== "undelivered");
+      return Array.from(page(rows, offset, limit), (row) => maker.make(row, open.context).message);
     } finally {
       open.close();
     }
@@ -162,7 +159,7 @@ export interface OpenSubagent {
   readonly main: TranscriptFile | undefined;
   readonly conversation: Conversation;
   /** The rows that are shown. */
-  readonly rows: readonly ConversationRow[];
+  readonly rows: ConversationRows;
   /** What its messages say of the conversation that started it. */
   readonly context: MessageContext;
   close(): void;

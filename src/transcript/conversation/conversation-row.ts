@@ -9,7 +9,7 @@ export interface ConversationRow {
   /** 0 for the current branch; abandoned ones are counted from 1 in file order. */
   readonly branch: number;
   /** What sets it apart from what was said in turn, if anything does. */
-  readonly apart?: Apart;
+  readonly apart?: Apart | undefined;
 }
 
 /**
@@ -17,3 +17,117 @@ export interface ConversationRow {
  * `undelivered`: a prompt that was queued, and that nobody gave to the model.
  */
 export type Apart = "unconnected" | "undelivered";
+
+const APART: readonly (Apart | undefined)[] = [undefined, "unconnected", "undelivered"];
+const APART_BITS = 3;
+const COMPACTED = 4;
+const FEW = 64;
+
+/** Rows of a conversation as columns of numbers: 13 bytes a row, where an object for each takes 64. */
+export class ConversationRows {
+  #length = 0;
+  #rows: Int32Array;
+  #places: Int32Array;
+  #branches: Int32Array;
+  #marks: Uint8Array;
+
+  /** `capacity`: about how many there will be. */
+  constructor(capacity = FEW) {
+    this.#rows = new Int32Array(capacity);
+    this.#places = new Int32Array(capacity);
+    this.#branches = new Int32Array(capacity);
+    this.#marks = new Uint8Array(capacity);
+  }
+
+  get length(): number {
+    return this.#length;
+  }
+
+  push({ row, at, compacted, branch, apart }: ConversationRow): void {
+    this.add(row, at, compacted, branch, apart);
+  }
+
+  /** As `push`, without an object for a row. */
+  add(row: number, at: number, compacted = false, branch = 0, apart?: Apart): void {
+    if (this.#length === this.#rows.length) this.#grow();
+    const i = this.#length++;
+    this.#rows[i] = row;
+    this.#places[i] = at;
+    this.#branches[i] = branch;
+    this.#marks[i] = APART.indexOf(apart) | (compacted ? COMPACTED : 0);
+  }
+
+  /** The row at a place; undefined outside. */
+  get(i: number): ConversationRow | undefined {
+    if (!(i >= 0 && i < this.#length)) return undefined;
+    return {
+      row: this.row(i),
+      at: this.#places[i] as number,
+      compacted: this.compacted(i),
+      branch: this.branch(i),
+      apart: this.apart(i),
+    };
+  }
+
+  row(i: number): number {
+    return this.#rows[i] as number;
+  }
+
+  at(i: number): number {
+    return this.#places[i] as number;
+  }
+
+  branch(i: number): number {
+    return this.#branches[i] as number;
+  }
+
+  compacted(i: number): boolean {
+    return ((this.#marks[i] as number) & COMPACTED) !== 0;
+  }
+
+  apart(i: number): Apart | undefined {
+    return APART[(this.#marks[i] as number) & APART_BITS];
+  }
+
+  /** Those that `keeps` keeps; these themselves if that is all. */
+  filter(keeps: (row: number, i: number) => boolean): ConversationRows {
+    const kept = new ConversationRows(this.#length);
+    for (let i = 0; i < this.#length; i++) if (keeps(this.row(i), i)) kept.#addFrom(this, i);
+    return kept.#length === this.#length ? this : kept;
+  }
+
+  /** As `Array.prototype.slice`. */
+  slice(from: number, to?: number): ConversationRow[] {
+    return Array.from(this.#rows.subarray(0, this.#length).keys())
+      .slice(from, to)
+      .map((i) => this.get(i) as ConversationRow);
+  }
+
+  *[Symbol.iterator](): Generator<ConversationRow> {
+    for (let i = 0; i < this.#length; i++) yield this.get(i) as ConversationRow;
+  }
+
+  #addFrom(other: ConversationRows, i: number): void {
+    const to = this.#length++;
+    this.#rows[to] = other.#rows[i] as number;
+    this.#places[to] = other.#places[i] as number;
+    this.#branches[to] = other.#branches[i] as number;
+    this.#marks[to] = other.#marks[i] as number;
+  }
+
+  #grow(): void {
+    const larger = Math.max(FEW, this.#length * 2);
+    const rows = new Int32Array(larger);
+    rows.set(this.#rows);
+    this.#rows = rows;
+    const places = new Int32Array(larger);
+    places.set(this.#places);
+    this.#places = places;
+    const branches = new Int32Array(larger);
+    branches.set(this.#branches);
+    this.#branches = branches;
+    const marks = new Uint8Array(larger);
+    marks.set(this.#marks);
+    this.#marks = marks;
+  }
+}

@@ -1,4 +1,4 @@
-import type { ConversationRow } from "./conversation-row.ts";
+import { ConversationRows } from "./conversation-row.ts";
 import { History, type PlacedRow } from "../tree/history.ts";
 import { findLeaf, type Leaf } from "../tree/leaf.ts";
 import { localCommandRows } from "./local-commands.ts";
@@ -8,6 +8,7 @@ import { withPrompts } from "./queue-places.ts";
 import { queuedPrompts, type QueuedPrompt } from "./queue.ts";
 import { deliveredPrompts, furtherPrompts, trailingPrompts } from "./queued-prompts.ts";
 import { ANSWERS, ASSISTANT, type RowIndex } from "../rows/row-index.ts";
+import type { RowList } from "../tree/row-list.ts";
 import { type LoadRow, Tree } from "../tree/row-tree.ts";
 
 export interface ConversationOptions {
@@ -26,7 +27,7 @@ export interface ConversationOptions {
 /** The rows of a conversation in order, with what has to be known of the whole before one of them can be shown. */
 export interface Conversation {
   readonly tree: Tree;
-  readonly rows: readonly ConversationRow[];
+  readonly rows: ConversationRows;
   /** Queued prompts, of those that have rows, that were delivered. */
   readonly delivered: ReadonlySet<number>;
   /** Those that stand in `queue-operation` rows alone. */
@@ -36,6 +37,7 @@ export interface Conversation {
 }
 
 const NONE = -1;
+const NO_ROWS = new Int32Array(0);
 
 /**
  * Which rows are the conversation, and in which order (official-helpers.md §5.3–5.7). Pure: `load` gives the value of a row, and is
@@ -51,9 +53,9 @@ export function findConversation(index: RowIndex, load: LoadRow, options: Conver
   tree.relinkCompactions(load);
   const leaf = findLeaf(tree, rewindFor(index, fileSize), load);
   const onChain = new Uint8Array(index.count);
-  const chain = leaf === undefined ? [] : tree.pathTo(leaf.row, onChain);
+  const chain = leaf === undefined ? NO_ROWS : tree.pathTo(leaf.row, onChain);
   const history = whole ? new History(tree, load) : undefined;
-  const line = history === undefined ? [] : history.line(endOf(history, leaf, chain), chain);
+  const line = history === undefined ? NO_ROWS : history.line(endOf(history, leaf, chain), chain);
   const isKept =
     history !== undefined && includeCompacted ? keptRows(history, line, chain, { tree, load }) : nothingKept;
   if (includeCompacted) tree.undoRelinks(0);
@@ -62,27 +64,29 @@ export function findConversation(index: RowIndex, load: LoadRow, options: Conver
   for (const row of line) onChain[row] = 1;
   const main = insertParallel(tree, includeCompacted ? line : chain, onChain, load);
   const trailing = leaf === undefined ? [] : trailingPrompts(tree, onChain, leaf.row, load);
-  const rows = [...main, ...trailing];
+  const rows = new Int32Array(main.length + trailing.length);
+  rows.set(main);
+  rows.set(trailing, main.length);
   const localCommands = localCommandRows(tree, rows, load);
   const delivered = deliveredPrompts(tree, rows, new Set(trailing), localCommands, from, load);
-  const addFurther = (some: readonly number[]): void => {
+  const addFurther = (some: RowList): void => {
     if (!allQueued) return;
     for (const row of furtherPrompts(tree, some, delivered, localCommands, load)) delivered.add(row);
   };
   addFurther(rows);
   const prompts = queuedPrompts(index, load);
   if (history === undefined) {
-    const current = rows.map((row) => ({ row, at: row, compacted: false, branch: 0 }));
-    const all = withPrompts(index, load, current, prompts, { includeUndelivered });
+    const all = withPrompts(index, load, asTheyStand(rows), prompts, { includeUndelivered });
     return { tree, rows: all, delivered, prompts, localCommands };
   }
 
   const borderRow = includeCompacted ? line[history.borderOf(line)] : undefined;
   const border = borderRow === undefined ? NONE : rows.indexOf(borderRow);
-  const shown = rows.map((row, i): ConversationRow => {
+  const shown = new ConversationRows(rows.length);
+  for (const [i, row] of rows.entries()) {
     const at = history.placeOf(row);
-    return { row, at, compacted: includeCompacted && (at < skipped || (i < border && !isKept(row))), branch: 0 };
-  });
+    shown.add(row, at, includeCompacted && (at < skipped || (i < border && !isKept(row))));
+  }
   for (const row of trailing) onChain[row] = 1;
   const { branches: abandoned, unconnected } = history.offLine(onChain);
   const parts = includeCompacted ? unconnected : [];
@@ -93,10 +97,8 @@ export function findConversation(index: RowIndex, load: LoadRow, options: Conver
     for (const row of deliveredPrompts(tree, off, endsOf(tree, part), localCommands, from, load)) delivered.add(row);
     addFurther(off);
   }
-  const left = further.flatMap((branch, i) =>
-    branch.map(({ row, at }) => ({ row, at, compacted: false, branch: i + 1 })),
-  );
-  const all = [...withParts(index, shown, parts, border), ...left];
+  const all = withParts(index, shown, parts, border);
+  for (const [i, branch] of further.entries()) for (const { row, at } of branch) all.add(row, at, false, i + 1);
   return {
     tree,
     rows: withPrompts(index, load, all, prompts, { includeUndelivered }),
@@ -104,6 +106,12 @@ export function findConversation(index: RowIndex, load: LoadRow, options: Conver
     prompts,
     localCommands,
   };
+}
+
+function asTheyStand(rows: RowList): ConversationRows {
+  const all = new ConversationRows(rows.length);
+  for (const row of rows) all.add(row, row);
+  return all;
 }
 
 /** What stands behind the last message of each part. */
@@ -120,7 +128,7 @@ function endsOf(tree: Tree, parts: readonly (readonly PlacedRow[])[]): Set<numbe
 }
 
 /** A rewind says where the conversation ends; else a copy of an old row does not. */
-function endOf(history: History, leaf: Leaf | undefined, chain: readonly number[]): number {
+function endOf(history: History, leaf: Leaf | undefined, chain: Int32Array): number {
   if (leaf === undefined) return NONE;
   return history.behindKept(leaf.terminal === NONE ? leaf.row : history.endFor(leaf.row), chain);
 }
@@ -128,8 +136,8 @@ function endOf(history: History, leaf: Leaf | undefined, chain: readonly number[
 /** Tells which rows before the last compaction the model still has, because that kept them. */
 function keptRows(
   history: History,
-  line: readonly number[],
-  chain: readonly number[],
+  line: Int32Array,
+  chain: Int32Array,
   { tree, load }: { readonly tree: Tree; readonly load: LoadRow },
 ): (row: number) => boolean {
   const border = Math.max(0, history.borderOf(line));
@@ -148,21 +156,23 @@ const nothingKept = (): boolean => false;
  */
 function withParts(
   index: RowIndex,
-  rows: readonly ConversationRow[],
+  rows: ConversationRows,
   parts: readonly (readonly PlacedRow[])[],
   border: number,
-): ConversationRow[] {
-  if (parts.length === 0) return [...rows];
-  const all: ConversationRow[] = [];
+): ConversationRows {
+  if (parts.length === 0) return rows;
+  const all = new ConversationRows(rows.length);
   let next = 0;
   const put = (before: number, compacted: boolean): void => {
     for (; (parts[next]?.[0]?.at ?? Infinity) < before; next++) {
-      for (const { row, at } of parts[next] ?? []) all.push({ row, at, compacted, branch: 0, apart: "unconnected" });
+      for (const { row, at } of parts[next] ?? []) all.add(row, at, compacted, 0, "unconnected");
     }
   };
   let answer = NONE;
-  for (const [i, row] of rows.entries()) {
+  let i = 0;
+  for (const row of rows) {
     if (!continues(index, row.row, answer)) put(row.at, i <= border);
+    i++;
     all.push(row);
     if (index.kind[row.row] === ASSISTANT) answer = index.message[row.row] as number;
   }
@@ -194,13 +204,12 @@ export function findSubagentConversation(index: RowIndex, load: LoadRow): Conver
   let leaf = index.count - 1;
   while (leaf >= 0 && !tree.isMessage(leaf)) leaf--;
   const onChain = new Uint8Array(index.count);
-  const path = leaf < 0 ? [] : tree.pathTo(tree.rowOf[index.uuid[leaf] as number] as number, onChain);
+  const path = leaf < 0 ? NO_ROWS : tree.pathTo(tree.rowOf[index.uuid[leaf] as number] as number, onChain);
   const rows = insertParallel(tree, path, onChain, load);
   const localCommands = localCommandRows(tree, rows, load);
   // Of a subagent the official reader reads no `queue-operation` (official-helpers.md §8.1).
   const delivered = deliveredPrompts(tree, rows, new Set(), localCommands, Infinity, load);
   const prompts = queuedPrompts(index, load);
-  const own = rows.map((row) => ({ row, at: row, compacted: false, branch: 0 }));
-  const all = withPrompts(index, load, own, prompts, { includeUndelivered: true, allMain: true });
+  const all = withPrompts(index, load, asTheyStand(rows), prompts, { includeUndelivered: true, allMain: true });
   return { tree, rows: all, delivered, prompts, localCommands };
 }

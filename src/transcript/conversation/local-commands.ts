@@ -1,5 +1,6 @@
 import { contentOf } from "../tree/parallel-tool-results.ts";
 import { ASSISTANT, META, USER } from "../rows/row-index.ts";
+import type { RowList } from "../tree/row-list.ts";
 import type { LoadRow, Tree } from "../tree/row-tree.ts";
 import { asObject, type JsonObject } from "../rows/json-values.ts";
 
@@ -7,7 +8,7 @@ import { asObject, type JsonObject } from "../rows/json-values.ts";
  * Rows that show a finished local command: behind a caveat, a `<command-name>` row and the output rows that follow it
  * (official-helpers.md §5.9, `isCompletedLocalCommand`).
  */
-export function localCommandRows(tree: Tree, rows: readonly number[], load: LoadRow): Set<number> {
+export function localCommandRows(tree: Tree, rows: RowList, load: LoadRow): Set<number> {
   const found = new Set<number>();
   const { kind } = tree.index;
   // After a caveat its command is awaited; after the name its output. A caveat may follow another before either comes.

@@ -1,4 +1,4 @@
-import type { ConversationRow } from "./conversation-row.ts";
+import { ConversationRows } from "./conversation-row.ts";
 import { contentOf } from "../tree/parallel-tool-results.ts";
 import type { QueuedPrompt } from "./queue.ts";
 import { ANSWERS, ASSISTANT, type RowIndex, SIDECHAIN, USER } from "../rows/row-index.ts";
@@ -21,10 +21,10 @@ export interface PlacesOptions {
 export function withPrompts(
   index: RowIndex,
   load: LoadRow,
-  rows: readonly ConversationRow[],
+  rows: ConversationRows,
   prompts: readonly QueuedPrompt[],
   { includeUndelivered = false, allMain = false }: PlacesOptions = {},
-): readonly ConversationRow[] {
+): ConversationRows {
   if (prompts.length === 0) return rows;
   const delivered = prompts.filter(({ isDelivered }) => isDelivered);
   const left = includeUndelivered ? prompts.filter(({ isDelivered }) => !isDelivered) : [];
@@ -39,19 +39,19 @@ export function withPrompts(
     const place = places[i];
     if (place !== undefined) put(place, prompt);
   }
-  const end = rows.findLastIndex(({ branch }) => branch === 0);
-  const placed: ConversationRow[] = [];
+  let end = rows.length - 1;
+  while (end >= 0 && rows.branch(end) !== 0) end--;
+  const placed = new ConversationRows(rows.length + prompts.length);
   for (let i = NONE; i < rows.length; i++) {
-    const row = rows[i];
+    const row = rows.get(i);
     if (row !== undefined) placed.push(row);
     const { compacted = false, branch = 0, apart } = row ?? {};
     for (const { text, place } of after.get(i) ?? []) {
       const at = index.queue.at[place] as number;
-      placed.push({ row: index.count + text, at, compacted, branch, ...(apart !== undefined && { apart }) });
+      placed.add(index.count + text, at, compacted, branch, apart);
     }
     if (i !== end) continue;
-    for (const { text } of left)
-      placed.push({ row: index.count + text, at: index.count, compacted: false, branch: 0, apart: "undelivered" });
+    for (const { text } of left) placed.add(index.count + text, index.count, false, 0, "undelivered");
   }
   return placed;
 }
@@ -60,12 +60,12 @@ export function withPrompts(
 function placesOf(
   index: RowIndex,
   load: LoadRow,
-  rows: readonly ConversationRow[],
+  rows: ConversationRows,
   prompts: readonly QueuedPrompt[],
   allMain: boolean,
 ): (number | undefined)[] {
   const placeOf = new Int32Array(index.uuids.count).fill(NONE);
-  for (const [place, { row }] of rows.entries()) placeOf[index.uuid[row] as number] = place;
+  for (let i = 0; i < rows.length; i++) placeOf[index.uuid[rows.row(i)] as number] = i;
   const ends = endsOfAnswers(index, load, rows);
   const isKnown = new Uint8Array(index.uuids.count);
   let row = 0;
@@ -97,17 +97,17 @@ function placesOf(
     if (place === NONE) return undefined;
     const at = index.queue.at[operation] as number;
     // What is no message stands where it stands in the file.
-    for (let next = rows[place + 1]; next !== undefined; next = rows[place + 1]) {
-      if (isMessage(index, next.row) || next.at >= at || next.branch !== rows[place]?.branch) break;
-      place++;
+    for (let next = place + 1; next < rows.length; next++) {
+      if (isMessage(index, rows.row(next)) || rows.at(next) >= at || rows.branch(next) !== rows.branch(place)) break;
+      place = next;
     }
     return ends[place];
   });
 }
 
 /** By place: where the answer ends that stands there, with the results of its calls. A prompt is by itself. */
-function endsOfAnswers(index: RowIndex, load: LoadRow, rows: readonly ConversationRow[]): Int32Array {
-  const ends = Int32Array.from(rows, (_, place) => place);
+function endsOfAnswers(index: RowIndex, load: LoadRow, rows: ConversationRows): Int32Array {
+  const ends = new Int32Array(rows.length).map((_, place) => place);
   let begin = NONE;
   let end = NONE;
   let answer = NONE;
@@ -115,8 +115,9 @@ function endsOfAnswers(index: RowIndex, load: LoadRow, rows: readonly Conversati
     if (begin !== NONE) ends.fill(end, begin, end);
     begin = NONE;
   };
-  for (const [place, { row, branch }] of rows.entries()) {
-    if (begin !== NONE && branch !== rows[begin]?.branch) close();
+  for (let place = 0; place < rows.length; place++) {
+    const row = rows.row(place);
+    if (begin !== NONE && rows.branch(place) !== rows.branch(begin)) close();
     if (!isMessage(index, row)) continue;
     if (index.kind[row] === ASSISTANT) {
       const message = index.message[row] as number;

@@ -1,6 +1,7 @@
 import { contentOf, push } from "../tree/parallel-tool-results.ts";
 import { textOf } from "../rows/queue-table.ts";
 import { ATTACHMENT, COMPACT_SUMMARY, META, QUEUED_COMMAND, USER } from "../rows/row-index.ts";
+import type { RowList } from "../tree/row-list.ts";
 import type { LoadRow, Tree } from "../tree/row-tree.ts";
 import { INTERRUPTIONS } from "../text/user-frames.ts";
 import { asObject, type JsonObject, membersOf } from "../rows/json-values.ts";
@@ -14,7 +15,7 @@ const NONE = -1;
  */
 export function deliveredPrompts(
   tree: Tree,
-  rows: readonly number[],
+  rows: RowList,
   trailing: ReadonlySet<number>,
   localCommands: ReadonlySet<number>,
   from: number,
@@ -46,12 +47,13 @@ export function deliveredPrompts(
  */
 export function furtherPrompts(
   tree: Tree,
-  rows: readonly number[],
+  rows: RowList,
   delivered: ReadonlySet<number>,
   localCommands: ReadonlySet<number>,
   load: LoadRow,
 ): number[] {
-  const queued = rows.filter((row) => tree.isFlagged(row, QUEUED_COMMAND));
+  const queued: number[] = [];
+  for (const row of rows) if (tree.isFlagged(row, QUEUED_COMMAND)) queued.push(row);
   if (queued.every((row) => delivered.has(row))) return [];
   const idOf = (row: number): string | undefined => {
     const { deliveryId, sourceUuid } = idsOf(load(row));
@@ -101,7 +103,7 @@ function isReply(value: JsonObject): boolean {
 }
 
 /** Where the CLI said that it took prompts into a turn, that decides: the last copies of each, as many as it said. */
-function applyAbsorbed(tree: Tree, rows: readonly number[], from: number, load: LoadRow, delivered: Set<number>): void {
+function applyAbsorbed(tree: Tree, rows: RowList, from: number, load: LoadRow, delivered: Set<number>): void {
   const { index } = tree;
   // What was written before the row that the reading begins with is not read either.
   const absorbed = from === 0 ? index.absorbed : index.absorbed.filter(({ at }) => at > from);

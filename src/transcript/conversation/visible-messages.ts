@@ -1,4 +1,4 @@
-import type { ConversationRow } from "./conversation-row.ts";
+import type { ConversationRow, ConversationRows } from "./conversation-row.ts";
 import type { Conversation } from "./conversation.ts";
 import { closesQuietTurn, type MessageContext, toMessage, type TranscriptMessage } from "./message.ts";
 import { contentOf } from "../tree/parallel-tool-results.ts";
@@ -38,16 +38,19 @@ export function visibleRows(
   conversation: Conversation,
   load: LoadRow,
   { includeSystemMessages = false, subagent = false }: VisibleOptions = {},
-): readonly ConversationRow[] {
+): ConversationRows {
   const { tree, rows, delivered } = conversation;
   const { kind, flags } = tree.index;
   const taken = new Set<string>();
   const { count } = tree.index;
   if (delivered.size > 0) {
-    for (const { row } of rows) if (row < count) taken.add(tree.index.uuids.text(tree.index.uuid[row] as number));
+    for (let i = 0; i < rows.length; i++) {
+      const row = rows.row(i);
+      if (row < count) taken.add(tree.index.uuids.text(tree.index.uuid[row] as number));
+    }
   }
   const hidden = new HiddenTools(conversation, load);
-  return rows.filter(({ row }) => {
+  return rows.filter((row) => {
     if (row >= count) return true;
     const bits = flags[row] as number;
     if (!subagent && (bits & SIDECHAIN) !== 0) return false;
@@ -146,7 +149,7 @@ class HiddenTools {
     const ids = new Set<string>();
     const once = new Set<string>();
     const again = new Set<string>();
-    const hosts = rows.filter(({ row }) => tree.isFlagged(row, HIDES_TOOLS) && tree.index.kind[row] === ASSISTANT);
+    const hosts = rows.filter((row) => tree.isFlagged(row, HIDES_TOOLS) && tree.index.kind[row] === ASSISTANT);
     if (hosts.length > 0) {
       for (const { row } of rows) {
         if (tree.index.kind[row] !== ASSISTANT) continue;

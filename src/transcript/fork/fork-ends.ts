@@ -151,7 +151,7 @@ class Cut {
   }
 
   /** The conversation that would be read if `last` were followed by one more row. */
-  #conversationEndingAt(tree: Tree, last: number): { path: readonly number[]; chain: readonly number[] } {
+  #conversationEndingAt(tree: Tree, last: number): { path: Int32Array; chain: Int32Array } {
     const seen = new Uint8Array(this.#index.count);
     let end = last;
     while (end !== NONE && seen[end] === 0 && !tree.isMessage(end)) {
@@ -159,10 +159,12 @@ class Cut {
       end = tree.parent(end);
     }
     const leaf = end !== NONE && tree.isMessage(end) ? end : findLeaf(tree, undefined, this.#load)?.row;
-    return leaf === undefined ? { path: [], chain: [] } : this.#conversationTo(tree, leaf);
+    return leaf === undefined
+      ? { path: new Int32Array(0), chain: new Int32Array(0) }
+      : this.#conversationTo(tree, leaf);
   }
 
-  #conversationTo(tree: Tree, leaf: number): { path: readonly number[]; chain: readonly number[] } {
+  #conversationTo(tree: Tree, leaf: number): { path: Int32Array; chain: Int32Array } {
     const onChain = new Uint8Array(this.#index.count);
     const path = tree.pathTo(leaf, onChain);
     return { path, chain: insertParallel(tree, path, onChain, this.#load) };

@@ -85,7 +85,7 @@ function findCut(
   tree.relinkCompactions(load);
   const leaf = findLeaf(tree, rewindInForce(index), load);
   const onChain = new Uint8Array(index.count);
-  const path = leaf === undefined ? [] : tree.pathTo(leaf.row, onChain);
+  const path = leaf === undefined ? new Int32Array(0) : tree.pathTo(leaf.row, onChain);
   const chain = insertParallel(tree, path, onChain, load);
   const firstOf = (row: number): number => first[index.uuid[row] as number] as number;
   const reach = chain.reduce((most, row) => Math.max(most, firstOf(row)), NONE);

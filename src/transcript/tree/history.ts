@@ -7,6 +7,7 @@ import {
   SIDECHAIN,
   SYSTEM,
 } from "../rows/row-index.ts";
+import { pathDown, withInserted } from "./row-list.ts";
 import type { LoadRow, Tree } from "./row-tree.ts";
 import { asObject, type JsonObject } from "../rows/json-values.ts";
 
@@ -57,6 +58,8 @@ export class History {
   /** Row above each copy, or -1. */
   readonly #above: Int32Array;
   readonly #boundaries: number[] = [];
+  /** Whether any row is one, a copy or of a sidechain too. */
+  #hasBoundary = false;
   /** By boundary. */
   readonly #kept = new Map<number, Kept>();
 
@@ -97,7 +100,7 @@ export class History {
    * The same where that is a message that the last compaction of `chain` kept: what stands behind the boundary is said later,
    * if only its summary.
    */
-  behindKept(end: number, chain: readonly number[]): number {
+  behindKept(end: number, chain: Int32Array): number {
     const boundary = chain.findLast((row) => this.#tree.isFlagged(row, COMPACT_BOUNDARY));
     if (boundary === undefined || this.placeOf(end) > this.placeOf(boundary) || !chain.includes(end)) return end;
     return chain.findLast((row) => this.placeOf(row) >= this.placeOf(boundary)) ?? end;
@@ -108,16 +111,17 @@ export class History {
    * of it is on the line. What a compaction kept stands where it was said, unless a part of it was written only after the
    * boundary: then all of it stands where the model has it.
    */
-  line(end: number, chain: readonly number[]): number[] {
+  line(end: number, chain: Int32Array): Int32Array {
     const { uuid: uuidOf } = this.#index;
     const path = this.#pathTo(end);
     const moved = this.#moved(path);
     const isPlaced = new Uint8Array(this.#index.uuids.count);
-    const line: number[] = [];
+    const placed = new Int32Array(this.#index.uuids.count);
+    let count = 0;
     const put = (uuid: number): void => {
       if (isPlaced[uuid] !== 0 || this.#tree.rowOf[uuid] === NONE) return;
       isPlaced[uuid] = 1;
-      line.push(uuid);
+      placed[count++] = uuid;
     };
     for (const row of path) {
       const uuid = uuidOf[row] as number;
@@ -135,14 +139,16 @@ export class History {
         else list.push(uuid);
       }
     }
-    const all = further.size === 0 ? line : withFurther(line, further);
+    const uuids = placed.subarray(0, count);
+    const all = further.size === 0 ? uuids : withInserted(uuids, further, further.get(NONE));
     return all.map((uuid) => this.#tree.rowOf[uuid] as number);
   }
 
   /**
    * Where on the line the part begins that the model has: at the last boundary that begins a tree; -1 where there is none.
    */
-  borderOf(line: readonly number[]): number {
+  borderOf(line: Int32Array): number {
+    if (!this.#hasBoundary) return NONE;
     const begins = (row: number): boolean =>
       this.#tree.isFlagged(row, COMPACT_BOUNDARY) && this.#tree.parent(row) === NONE;
     return line.findLastIndex(begins);
@@ -152,9 +158,12 @@ export class History {
   offLine(taken: Uint8Array): OffLine {
     const owners = new Int32Array(this.#index.uuids.count);
     for (const row of this.#tree.rows) if (taken[row] !== 0) owners[this.#index.uuid[row] as number] = MAIN_LINE;
-    const walk = new OffWalk(this.#index, this.#above, owners);
     const isOff = (row: number): boolean =>
       this.placeOf(row) === row && this.#tree.isMain(row) && owners[this.#index.uuid[row] as number] === 0;
+    const off: number[] = [];
+    for (let row = 0; row < this.#index.count; row++) if (isOff(row)) off.push(row);
+    if (off.length === 0) return { branches: [], unconnected: [] };
+    const walk = new OffWalk(this.#index, this.#above, owners);
     const hasChild = this.#parentsOnMain();
     const cut = this.#cutOff();
     const branches: PlacedRow[][] = [];
@@ -176,12 +185,10 @@ export class History {
     };
     // Of a tree by itself its last end is its conversation, and what leaves that a branch. Of what hangs on the main line the
     // first branch has what several share.
-    for (let row = this.#index.count - 1; row >= 0; row--) {
-      if (hasChild[row] === 0 && isOff(row) && !walk.leadsToLine(row)) take(row);
-    }
-    for (let row = 0; row < this.#index.count; row++) if (hasChild[row] === 0) take(row);
+    for (const row of off.toReversed()) if (hasChild[row] === 0 && isOff(row) && !walk.leadsToLine(row)) take(row);
+    for (const row of off) if (hasChild[row] === 0) take(row);
     // What is left hangs in a circle.
-    for (let row = 0; row < this.#index.count; row++) take(row);
+    for (const row of off) take(row);
     return { branches: branches.sort(byPlace), unconnected: unconnected.sort(byPlace) };
   }
 
@@ -205,7 +212,9 @@ export class History {
       const parent = index.parent[row] as number;
       const isMain = tree.isMain(row);
       const isFirst = this.#first[uuid] === NONE;
-      const isBoundary = isMain && tree.isFlagged(row, COMPACT_BOUNDARY);
+      const isFlagged = tree.isFlagged(row, COMPACT_BOUNDARY);
+      if (isFlagged) this.#hasBoundary = true;
+      const isBoundary = isMain && isFlagged;
       if (isFirst) this.#first[uuid] = row;
       let above = parent === NONE || parent === uuid ? NONE : (latest[parent] as number);
       if (above !== NONE) {
@@ -261,28 +270,23 @@ export class History {
   }
 
   /** The rows from a root down to `row`. A circle is cut where it closes. */
-  #pathTo(row: number): number[] {
-    const seen = new Uint8Array(this.#index.count);
-    const path: number[] = [];
-    for (let at = row; at !== NONE && seen[at] === 0; at = this.#above[at] as number) {
-      seen[at] = 1;
-      path.push(at);
-    }
-    return path.reverse();
+  #pathTo(row: number): Int32Array {
+    return pathDown(row, (at) => this.#above[at] as number, new Uint8Array(this.#index.count));
   }
 
   /**
    * What compactions on the path kept and was written on both sides of their boundaries, by the uuid that it stands after. Of
    * what several kept the last one decides.
    */
-  #moved(path: readonly number[]): { readonly uuids: Set<number>; readonly after: Map<number, readonly number[]> } {
+  #moved(path: Int32Array): { readonly uuids: Set<number>; readonly after: Map<number, readonly number[]> } {
     const uuids = new Set<number>();
     const after = new Map<number, readonly number[]>();
     // Most conversations have no compaction that kept anything.
     if (this.#kept.size === 0) return { uuids, after };
     const onPath = new Uint8Array(this.#index.uuids.count);
     for (const row of path) onPath[this.#index.uuid[row] as number] = 1;
-    for (const boundary of path.toReversed()) {
+    for (let i = path.length - 1; i >= 0; i--) {
+      const boundary = path[i] as number;
       const kept = this.#kept.get(boundary);
       if (kept === undefined || !kept.uuids.some((uuid) => (this.#first[uuid] as number) > boundary)) continue;
       const all = (kept.isRange ? this.#rangeOf(kept, boundary, uuids) : kept.uuids).filter((uuid) => !uuids.has(uuid));
@@ -360,12 +364,6 @@ interface Before {
   /** Where the last rewind since then went to that was written down. */
   readonly rewoundTo: string | null | undefined;
 }
-
-/** Puts each list after the uuid that it follows, -1 being before the first. */
-const withFurther = (line: readonly number[], further: ReadonlyMap<number, readonly number[]>): number[] => [
-  ...(further.get(NONE) ?? []),
-  ...line.flatMap((uuid) => [uuid, ...(further.get(uuid) ?? [])]),
-];
 
 const byPlace = (a: readonly PlacedRow[], b: readonly PlacedRow[]): number => (a[0]?.at ?? 0) - (b[0]?.at ?? 0);
 

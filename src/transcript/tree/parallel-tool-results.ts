@@ -1,4 +1,5 @@
 import { ASSISTANT, SIDECHAIN, USER } from "../rows/row-index.ts";
+import { withInserted } from "./row-list.ts";
 import type { LoadRow, Tree } from "./row-tree.ts";
 import { asObject, asString, type JsonObject, objectsIn } from "../rows/json-values.ts";
 
@@ -14,11 +15,11 @@ const NONE = -1;
  *
  * `onChain` marks the rows of `chain` and is brought up to date.
  */
-export function insertParallel(tree: Tree, chain: readonly number[], onChain: Uint8Array, load: LoadRow): number[] {
+export function insertParallel(tree: Tree, chain: Int32Array, onChain: Uint8Array, load: LoadRow): Int32Array {
   const groups = chainGroups(tree, chain);
   const siblings = offChainSiblings(tree, groups, onChain);
   const results = offChainResults(tree, onChain, load);
-  if (siblings.size === 0 && results.length === 0) return [...chain];
+  if (siblings.size === 0 && results.length === 0) return chain;
 
   const claims = results.length === 0 ? undefined : new Claims(tree, chain, load, results);
   const inserted = new Map<number, number[]>();
@@ -30,12 +31,12 @@ export function insertParallel(tree: Tree, chain: readonly number[], onChain: Ui
     for (const row of all) onChain[row] = 1;
     inserted.set(lastOnChain, all);
   }
-  const merged = inserted.size === 0 ? [...chain] : chain.flatMap((row) => [row, ...(inserted.get(row) ?? [])]);
+  const merged = inserted.size === 0 ? chain : withInserted(chain, inserted);
   return claims === undefined ? merged : claims.insertUnclaimed(merged, onChain);
 }
 
 /** The API messages on the chain, in order, with the last chain row of each. */
-function chainGroups(tree: Tree, chain: readonly number[]): Map<number, number> {
+function chainGroups(tree: Tree, chain: Int32Array): Map<number, number> {
   const groups = new Map<number, number>();
   for (const row of chain) {
     const message = tree.index.message[row] as number;
@@ -101,7 +102,7 @@ class Claims {
   /** Calls of chain rows in order, with their row; filled when the tree is read. */
   readonly #calls: [string, number][] = [];
 
-  constructor(tree: Tree, chain: readonly number[], load: LoadRow, results: readonly ResultRow[]) {
+  constructor(tree: Tree, chain: Int32Array, load: LoadRow, results: readonly ResultRow[]) {
     this.#tree = tree;
     this.#results = results;
     this.#place = new Int32Array(tree.index.count);
@@ -177,13 +178,13 @@ class Claims {
   }
 
   /** Behind each call on the chain that is still unanswered, the result that answers it. */
-  insertUnclaimed(rows: readonly number[], onChain: Uint8Array): number[] {
+  insertUnclaimed(rows: Int32Array, onChain: Uint8Array): Int32Array {
     const spare = new Map<string, ResultRow>();
     for (const result of this.#results) {
       if (!this.#tree.isMain(result.row)) continue;
       for (const id of result.toolUseIds) if (onChain[result.row] === 0) spare.set(id, result);
     }
-    if (spare.size === 0) return [...rows];
+    if (spare.size === 0) return rows;
     const answered = new Set(this.#answered);
     for (const result of this.#results) {
       if (onChain[result.row] !== 0) for (const id of result.toolUseIds) answered.add(id);
@@ -196,7 +197,7 @@ class Claims {
       for (const answeredId of result.toolUseIds) answered.add(answeredId);
       push(behind, row, result.row);
     }
-    return behind.size === 0 ? [...rows] : rows.flatMap((row) => [row, ...(behind.get(row) ?? [])]);
+    return behind.size === 0 ? rows : withInserted(rows, behind);
   }
 }
 

@@ -10,6 +10,7 @@ import {
   USER,
 } from "../rows/row-index.ts";
 import { Relinks } from "./relinks.ts";
+import { pathDown } from "./row-list.ts";
 import { asObject, type JsonObject } from "../rows/json-values.ts";
 
 /** Reads the value of a row again. Rows are only loaded where their numbers do not say enough. */
@@ -109,13 +110,8 @@ export class Tree {
   }
 
   /** The rows from a root down to `row`, parents first. A circle is cut where it closes. */
-  pathTo(row: number, seen = new Uint8Array(this.index.count)): number[] {
-    const path: number[] = [];
-    for (let at = row; at !== NONE && seen[at] === 0; at = this.parent(at)) {
-      seen[at] = 1;
-      path.push(at);
-    }
-    return path.reverse();
+  pathTo(row: number, seen = new Uint8Array(this.index.count)): Int32Array {
+    return pathDown(row, (at) => this.parent(at), seen);
   }
 
   /**
