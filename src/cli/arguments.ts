@@ -24,16 +24,16 @@ export async function readArguments(command: Command, words: readonly string[]):
     if (spec === undefined) throw await unknownOption(token.rawName, words[token.index] ?? "", options);
     const { value, inlineValue, rawName } = token;
     if (spec.type === "boolean") {
-      if (value !== undefined) throw new UsageError(`${rawName} takes no value, but got '${value}'`);
+      if (value !== undefined) throw new UsageError(`${rawName} takes no value, got "${value}"`);
       values[name] = true;
       continue;
     }
     const example = typeof spec.completes === "object" ? `, for example ${spec.completes[0] ?? ""}` : "";
-    const expected = `${rawName} expects a value: ${rawName} ${spec.value}${example}`;
+    const expected = `${rawName} needs a value: ${rawName} ${spec.value}${example}`;
     if (value === undefined || value === "") throw new UsageError(expected);
     if (!inlineValue && /^-./.test(value)) {
       // A forgotten value is likelier than one that begins so.
-      throw new UsageError(`${expected}. If '${value}' is meant, write --${name}=${value}`);
+      throw new UsageError(`${expected}. If you mean "${value}", write --${name}=${value}`);
     }
     const before = values[name];
     values[name] = spec.multiple === true ? [...(Array.isArray(before) ? before : []), value] : value;
@@ -52,12 +52,12 @@ async function unknownOption(rawName: string, word: string, options: Options): P
   const { closest } = await import("./terminal/closest.ts");
   const meant = given === undefined ? undefined : closest(name, Object.keys(options));
   if (meant !== undefined) {
-    return new UsageError(`unknown option ${isLong ? rawName : given?.slice(1)}, did you mean --${meant}?`);
+    return new UsageError(`unknown option ${isLong ? rawName : given?.slice(1)}. Did you mean --${meant}?`);
   }
   const others = [];
   for (const command of isLong ? Object.keys(COMMANDS) : []) {
     if (Object.hasOwn((await loadCommand(command)).options, name)) others.push(`'${command}'`);
   }
-  const where = others.length === 0 ? "" : `; ${others.join(", ")} ${others.length === 1 ? "has" : "have"} it`;
+  const where = others.length === 0 ? "" : `; it is an option of ${others.join(", ")}`;
   return new UsageError(`unknown option ${rawName}${where}`);
 }

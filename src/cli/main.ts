@@ -1,6 +1,6 @@
 import { VERSION } from "../version.ts";
 import { readArguments } from "./arguments.ts";
-import { type Command, type Terminal, UsageError } from "./terminal/command.ts";
+import { type Command, mustBe, type Terminal, UsageError } from "./terminal/command.ts";
 import { isCommand, loadCommand } from "./commands.ts";
 import { openTerminal } from "./terminal/terminal.ts";
 
@@ -70,9 +70,9 @@ async function runCommand(name: string, args: string[], terminal: Terminal): Pro
 function requirePositionals({ positionals: allowed, usage }: Command, given: readonly string[]): void {
   const most = { none: 0, optional: 1, one: 1, some: Infinity, any: Infinity }[allowed];
   const [extra] = given.slice(most);
-  if (extra !== undefined) throw new UsageError(`'${extra}' is one argument too many: ${usage}`);
+  if (extra !== undefined) throw new UsageError(`unexpected argument "${extra}". Usage: ${usage}`);
   if (given.length === 0 && (allowed === "one" || allowed === "some")) {
-    throw new UsageError(`an argument is missing: ${usage}`);
+    throw new UsageError(`an argument is missing. Usage: ${usage}`);
   }
 }
 
@@ -82,7 +82,7 @@ async function existing(given: unknown): Promise<readonly string[] | undefined> 
   const dirs = given.filter((dir): dir is string => typeof dir === "string");
   const { isDirectory } = await import("../store/layout/config-dir.ts");
   const missing = dirs.find((dir) => !isDirectory(dir));
-  if (missing !== undefined) throw new UsageError(`--config-dir: there is no directory ${missing}`);
+  if (missing !== undefined) throw mustBe("--config-dir", "an existing directory", missing);
   return dirs;
 }
 

@@ -31,13 +31,13 @@ export interface Unknown {
 /** For a word that is no command. `rest`: the words after it. */
 export async function unknownCommand(word: string, rest: readonly string[]): Promise<Unknown> {
   const help = "Try 'claude-transcripts --help'.";
-  if (word.startsWith("-")) return { problem: `unknown option '${word}': a command comes first`, hint: help };
+  if (word.startsWith("-")) return { problem: `unknown option ${word}: the command must come first`, hint: help };
   if (CONTINUING.has(word)) {
-    return { problem: "this program shows sessions, Claude Code continues them", hint: await howToContinue(rest) };
+    return { problem: "this program only shows sessions; Claude Code continues them", hint: await howToContinue(rest) };
   }
   const meant = meantBy(word);
   return {
-    problem: meant === undefined ? `unknown command '${word}'` : `unknown command '${word}', did you mean '${meant}'?`,
+    problem: meant === undefined ? `unknown command "${word}"` : `unknown command "${word}". Did you mean "${meant}"?`,
     hint: help,
   };
 }
@@ -58,10 +58,10 @@ async function howToContinue(rest: readonly string[]): Promise<string> {
     const { resumable } = await import("../store/projects/resumable.ts");
     const { resumeCommand } = await import("../view/resume.ts");
     try {
-      return `Type: ${resumeCommand(resumable(resolveSession(given, undefined)))}`;
+      return `Run: ${resumeCommand(resumable(resolveSession(given, undefined)))}`;
     } catch {
       // No such session, or several: said in general.
     }
   }
-  return "Type: claude --resume ID, in the directory of the session. 'claude-transcripts list' has both.";
+  return "Run: claude --resume ID, in the session's directory. 'claude-transcripts list' shows both.";
 }

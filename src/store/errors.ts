@@ -81,7 +81,7 @@ export function unreadableWords(unreadable: readonly Skipped[]): string {
 export class SessionInUseError extends TranscriptError {
   constructor(sessionId: string, why: string, data: Readonly<Record<string, unknown>> = {}) {
     super("SessionInUse", `Session ${sessionId} is in use: ${why}`, {
-      hint: "Leave the session first, or pass force to act on it all the same.",
+      hint: "Exit the session first, or pass force to act on it anyway.",
       data: { sessionId, ...data },
     });
     this.name = "SessionInUseError";

@@ -9,7 +9,7 @@ const DAY = 24 * HOUR;
 
 /** What `readTime` understands, in words. */
 export const TIMES_UNDERSTOOD =
-  'a span before now (90min, 12h, 3d, 2w, "2 weeks ago"), a day (today, yesterday, monday), a week, month or year ' +
+  'a duration before now (90min, 12h, 3d, 2w, "2 weeks ago"), a day (today, yesterday, monday), a week, month or year ' +
   '("last week", "this month"), a date (2026-08-21, 2026-08) or a time (14:30, "yesterday 14:30", 2026-08-21T14:30)';
 
 /** Which end of a day, week, month or year is meant: its first millisecond or its last. */

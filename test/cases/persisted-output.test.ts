@@ -83,7 +83,7 @@ describe.each(CASES)("$name", ({ id, name, call, size }) => {
     const { mcp } = await onEverySurface(dir, id);
     const folded = await printed(dir, id, {});
     expect(folded).toContain(`  │ the whole output, ${size}: --full`);
-    expect(folded).toContain("1 long output but for its beginning (--full)");
+    expect(folded).toContain("1 long output except its beginning (--full)");
     const [, row = ""] = new RegExp(`\\[the whole output, ${size}: get_message id (\\w+)\\]`).exec(mcp) ?? [];
     for (const text of [folded, mcp, await printed(dir, id, { format: "markdown" })]) {
       expect(text).not.toMatch(/persisted-output|Full output saved/);

@@ -62,12 +62,12 @@ test.for<[word: string, meant: string]>([
   [".", "list ."],
   ["~/acme", "list ~/acme"],
 ])("%s may have been meant as %s", async ([word, meant]) => {
-  expect((await unknownCommand(word, [])).problem).toBe(`unknown command '${word}', did you mean '${meant}'?`);
+  expect((await unknownCommand(word, [])).problem).toBe(`unknown command "${word}". Did you mean "${meant}"?`);
 });
 
 test("what is like no command was not meant as one", async () => {
   for (const word of ["constructor", "frobnicate", "toString", "x"]) {
-    expect((await unknownCommand(word, [])).problem).toBe(`unknown command '${word}'`);
+    expect((await unknownCommand(word, [])).problem).toBe(`unknown command "${word}"`);
   }
 });
 
@@ -93,23 +93,23 @@ describe("the arguments", () => {
   });
 
   test.for<[words: string[], message: string]>([
-    [["--sicne", "2d"], "unknown option --sicne, did you mean --since?"],
-    [["--sicne=2d"], "unknown option --sicne, did you mean --since?"],
-    [["--arch"], "unknown option --arch, did you mean --archived?"],
-    [["--hepl"], "unknown option --hepl, did you mean --help?"],
-    [["-since", "2d"], "unknown option -since, did you mean --since?"],
-    [["--subagent", "x"], "unknown option --subagent; 'show' has it"],
+    [["--sicne", "2d"], "unknown option --sicne. Did you mean --since?"],
+    [["--sicne=2d"], "unknown option --sicne. Did you mean --since?"],
+    [["--arch"], "unknown option --arch. Did you mean --archived?"],
+    [["--hepl"], "unknown option --hepl. Did you mean --help?"],
+    [["-since", "2d"], "unknown option -since. Did you mean --since?"],
+    [["--subagent", "x"], "unknown option --subagent; it is an option of 'show'"],
     [["--frobnicate"], "unknown option --frobnicate"],
     [["--constructor"], "unknown option --constructor"],
     [["-x"], "unknown option -x"],
     [["-ax"], "unknown option -x"],
-    [["--limit"], "--limit expects a value: --limit N, for example 10"],
-    [["--limit="], "--limit expects a value: --limit N, for example 10"],
-    [["-n"], "-n expects a value: -n N, for example 10"],
-    [["--tag"], "--tag expects a value: --tag TAG"],
-    [["--tag", "--all"], "--tag expects a value: --tag TAG. If '--all' is meant, write --tag=--all"],
-    [["--all=yes"], "--all takes no value, but got 'yes'"],
-    [["--sicne", "--limit"], "unknown option --sicne, did you mean --since?"],
+    [["--limit"], "--limit needs a value: --limit N, for example 10"],
+    [["--limit="], "--limit needs a value: --limit N, for example 10"],
+    [["-n"], "-n needs a value: -n N, for example 10"],
+    [["--tag"], "--tag needs a value: --tag TAG"],
+    [["--tag", "--all"], '--tag needs a value: --tag TAG. If you mean "--all", write --tag=--all'],
+    [["--all=yes"], '--all takes no value, got "yes"'],
+    [["--sicne", "--limit"], "unknown option --sicne. Did you mean --since?"],
   ])("%j of list are wrong", async ([words, message]) => {
     await expect(read("list", ...words)).rejects.toThrow(new UsageError(message));
   });

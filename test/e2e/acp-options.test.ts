@@ -149,17 +149,17 @@ describe.each(ownNode())("Node $version", ({ path: node }) => {
 
   test("a value that is none ends it with 2, and the message names the option or the variable", () => {
     for (const [args, env, message] of [
-      [["--page-size", "0"], {}, /--page-size must be .* 1 to 500: '0'/],
+      [["--page-size", "0"], {}, /--page-size must be .* 1 to 500, got "0"/],
       [["--page-size", "501"], {}, /--page-size/],
       [["--page-size", "1e2"], {}, /--page-size/],
-      [["--replay-last", "0"], {}, /--replay-last must be a whole number from 1: '0'/],
+      [["--replay-last", "0"], {}, /--replay-last must be a positive integer, got "0"/],
       [["--replay-last", "many"], {}, /--replay-last must be/],
-      [["--log-level", "loud"], {}, /--log-level must be one of silent, error, info, debug: 'loud'/],
+      [["--log-level", "loud"], {}, /--log-level must be silent, error, info or debug, got "loud"/],
       [["--read-only=yes"], {}, /read-only/],
       [["--quiet"], {}, /--quiet/],
-      [["sessions"], {}, /'sessions' is one argument too many/],
-      [["--config-dir", "/not/there"], {}, /no directory \/not\/there/],
-      [[], { CLAUDE_TRANSCRIPTS_CONFIG_DIR: "/not/there" }, /CLAUDE_TRANSCRIPTS_CONFIG_DIR: .*\/not\/there/],
+      [["sessions"], {}, /unexpected argument "sessions"/],
+      [["--config-dir", "/not/there"], {}, /--config-dir must be an existing directory, got "\/not\/there"/],
+      [[], { CLAUDE_TRANSCRIPTS_CONFIG_DIR: "/not/there" }, /CLAUDE_TRANSCRIPTS_CONFIG_DIR must be .*"\/not\/there"/],
       [[], { CLAUDE_TRANSCRIPTS_PAGE_SIZE: "many" }, /CLAUDE_TRANSCRIPTS_PAGE_SIZE must be/],
       [[], { CLAUDE_TRANSCRIPTS_REPLAY_LAST: "-1" }, /CLAUDE_TRANSCRIPTS_REPLAY_LAST must be/],
       [[], { CLAUDE_TRANSCRIPTS_NO_PROGRAMMATIC: "no" }, /CLAUDE_TRANSCRIPTS_NO_PROGRAMMATIC must be 1 or 0/],
@@ -182,7 +182,7 @@ describe.each(ownNode())("Node $version", ({ path: node }) => {
       shown += chunk.toString();
       if (shown.includes("claude-transcripts list")) break;
     }
-    expect(shown).toMatch(/an editor is expected on stdin[^]*Ctrl-D/);
+    expect(shown).toMatch(/expected an editor on stdin[^]*Ctrl-D/);
     expect(run(["--config-dir", tempConfigDir()])).toMatchObject({ status: 0, stdout: "", stderr: "" });
   });
 });

@@ -118,13 +118,13 @@ describe("changing sessions", () => {
     });
     const [none, several, ...rest] = stderr.split("\n");
     expect([none, several]).toEqual([
-      "claude-transcripts archive: No session begins with 9",
-      "claude-transcripts archive: 2222222 is the beginning of 2 ids:",
+      'claude-transcripts archive: No session id begins with "9"',
+      'claude-transcripts archive: 2 ids begin with "2222222":',
     ]);
     expect(rest.slice(0, 2).sort()).toEqual(["  22222222  2026-01-01  second", "  22222223  2026-01-01  third"]);
     expect(rest.slice(2)).toEqual([
-      "'claude-transcripts list --all' shows what there is, 'claude-transcripts trash' what was deleted.",
-      "Give more of the id.",
+      "'claude-transcripts list --all' shows all sessions, 'claude-transcripts trash' the deleted ones.",
+      "Give more characters of the id.",
       "",
     ]);
     expect(titles(dir)).toEqual(["second"]);
@@ -136,20 +136,20 @@ describe("changing sessions", () => {
       writeSession(dir, "-w", sessionId(n), turnRows(`prompt ${n}`, n), { mtime: 1_767_225_600 + n * 86_400 });
     }
     const [said, ...lines] = runner(dir)("show", "0aa").stderr.trimEnd().split("\n");
-    expect(said).toBe("claude-transcripts: 0aa is the beginning of 12 ids, of which these are the latest 10:");
+    expect(said).toBe('claude-transcripts: 12 ids begin with "0aa"; the latest 10:');
     expect(lines).toEqual([
       ...Array.from({ length: 10 }, (_, at) => `  ${sessionId(12 - at)}  2026-01-01  prompt ${12 - at}`),
-      "Give more of the id.",
+      "Give more characters of the id.",
     ]);
     const { error } = JSON.parse(runner(dir)("show", "0aa", "--json").stdout) as {
       error: { message: string; candidates: object[] };
     };
-    expect(error.message).toBe("0aa is the beginning of 12 ids, of which these are the latest 10");
+    expect(error.message).toBe('12 ids begin with "0aa"; the latest 10');
     expect(error.candidates).toHaveLength(10);
     expect(error.candidates[0]).toEqual({ id: sessionId(12), time: expect.any(Number) as number, title: "prompt 12" });
     expect(runner(dir)("delete", ...Array.from({ length: 12 }, (_, at) => sessionId(at + 1))).status).toBe(0);
     expect(runner(dir)("restore", "0aa").stderr).toMatch(
-      /^claude-transcripts restore: 0aa is the beginning of 12 ids, of .* 10:\n {2}0aaaaaaa-\S+ {2}just now {2}prompt \d+\n/,
+      /^claude-transcripts restore: 12 ids begin with "0aa"; the latest 10:\n {2}0aaaaaaa-\S+ {2}just now {2}prompt \d+\n/,
     );
   });
 
@@ -166,7 +166,7 @@ describe("changing sessions", () => {
           given: "9",
           error: {
             code: "SessionNotFound",
-            message: "No session begins with 9",
+            message: 'No session id begins with "9"',
             hint: expect.stringContaining("list --all"),
           },
         },
@@ -317,15 +317,15 @@ describe("changing sessions", () => {
     [["tag", "1"], "a tag is missing"],
     [["tag", "1", " "], "the tag is empty"],
     [["archive"], "an argument is missing"],
-    [["fork", "1", "2"], "'2' is one argument too many"],
-    [["fork", "1", "--cwd", "/no/such/dir"], "--cwd: there is no directory /no/such/dir"],
-    [["fork", "1", "--title="], "--title expects a value: --title TITLE"],
-    [["delete", "1", "--yes"], "--yes goes with --permanently"],
+    [["fork", "1", "2"], 'unexpected argument "2"'],
+    [["fork", "1", "--cwd", "/no/such/dir"], '--cwd must be an existing directory, got "/no/such/dir"'],
+    [["fork", "1", "--title="], "--title needs a value: --title TITLE"],
+    [["delete", "1", "--yes"], "--yes only applies with --permanently"],
     [["delete", "1", "--permanently"], "add --yes"],
-    [["trash", "full"], "'full' is neither list nor empty"],
-    [["trash", "list", "1"], "'1' is one argument too many"],
-    [["trash", "--yes"], "--yes goes with 'trash empty'"],
-    [["trash", "--older-than", "soon"], "--older-than: 'soon' is no span of time"],
+    [["trash", "full"], 'unexpected argument "full", expected list or empty'],
+    [["trash", "list", "1"], 'unexpected argument "1"'],
+    [["trash", "--yes"], "--yes only applies to 'trash empty'"],
+    [["trash", "--older-than", "soon"], '--older-than must be a duration such as 30d, 2w or 12h, got "soon"'],
   ])("misuse: %j", ([args, said]) => {
     const dir = store();
     const before = snapshot(dir);
@@ -349,7 +349,7 @@ describe("changing sessions", () => {
     expect(all).toEqual({
       status: 0,
       stdout: "",
-      stderr: `kept ${entry}.restoring: its restoration was cut short; delete the session again, or restore it\n`,
+      stderr: `kept ${entry}.restoring: its restoration was cut short; delete or restore the session again\n`,
     });
     expect(run("trash", "empty", "1", "--yes").status).toBe(1);
     expect(run("trash").stdout).toContain("first (cut short)");
@@ -380,7 +380,7 @@ describe("changing sessions", () => {
     const { stdout } = runner(dir)("rename", "0", "a\u001B[2Jb");
     expect(stdout).toBe("renamed 0aaaaaaa “red” to “ab”\n");
     const failed = runner(dir)("archive", "\u001B[31mzzz");
-    expect(failed.stderr).toContain("No session begins with zzz");
+    expect(failed.stderr).toContain('No session id begins with "zzz"');
     expect(failed.stderr).not.toContain("\u001B");
   });
 });

@@ -162,5 +162,5 @@ test.skipIf(spawnSync("fish", ["--version"]).error !== undefined)(
 test("completion of another shell is misuse", () => {
   const { status, stderr } = runCli(["completion", "tcsh"]);
   expect(status).toBe(2);
-  expect(stderr).toContain("'tcsh' is none of bash, zsh, fish");
+  expect(stderr).toContain('the shell must be bash, zsh or fish, got "tcsh"');
 });

@@ -60,7 +60,7 @@ describe.each(ownNode())("doctor, Node $version", ({ path: node }) => {
       "line 3: a row that was cut short",
       "Will be deleted by Claude Code within 3 days",
       `${sessionId(2)}  in 2.0 days`,
-      "Belongs to no session: 2 things",
+      "Belongs to no session: 2 items",
       `    move it to ${dir}/projects/-w/${sessionId(5)}.jsonl`,
       `  1 × empty: nothing was written, or it was lost\n    ${dir}/projects/-w/${sessionId(6)}.jsonl`,
       `/projects/-w/${sessionId(7)}.jsonl.bak  `,
@@ -100,7 +100,7 @@ describe.each(ownNode())("doctor, Node $version", ({ path: node }) => {
     const first = runCli(["doctor"], { node, env }).stdout.split("\n");
     expect(first[0]).toBe(`${home}/.claude (the default)`);
     expect(first).toContain(
-      `There are transcripts in ${home}/.config/claude, too: --config-dir ${home}/.config/claude`,
+      `There are also transcripts in ${home}/.config/claude: use --config-dir ${home}/.config/claude`,
     );
     const other = runCli(["doctor"], { node, env: { ...env, CLAUDE_CONFIG_DIR: `${home}/.config/claude` } }).stdout;
     expect(other.split("\n")[0]).toBe(`${home}/.config/claude (CLAUDE_CONFIG_DIR)`);
@@ -112,11 +112,11 @@ describe.each(ownNode())("doctor, Node $version", ({ path: node }) => {
     const dir = tempConfigDir();
     expect(run(dir)).toEqual({
       status: 0,
-      stdout: `${dir} (--config-dir)\nno sessions in ${dir}\n\nNothing is wrong.\n`,
+      stdout: `${dir} (--config-dir)\nno sessions in ${dir}\n\nNo problems found.\n`,
       stderr: "",
     });
     const env = { CLAUDE_CONFIG_DIR: `${dir}/missing` };
-    expect(runCli(["doctor"], { node, env }).stdout).toContain(`${dir}/missing (CLAUDE_CONFIG_DIR; it is not there)`);
+    expect(runCli(["doctor"], { node, env }).stdout).toContain(`${dir}/missing (CLAUDE_CONFIG_DIR; does not exist)`);
     expect(run(`${dir}/missing`).status).toBe(2);
   });
 

@@ -136,10 +136,12 @@ describe("list", () => {
     expect(list(dir, "--cwd", "/nowhere")).toEqual({
       status: 0,
       stdout: `no sessions in ${dir} with --cwd /nowhere\n`,
-      stderr: "There is no such directory\n'claude-transcripts list --all' shows every session of every project.\n",
+      stderr: "That directory does not exist\n'claude-transcripts list --all' shows every session of every project.\n",
     });
     const { stderr } = list(dir, "1111");
-    expect(stderr).toContain("There is no such directory; a session begins so: claude-transcripts show 1111\n");
+    expect(stderr).toContain(
+      "That directory does not exist. To show the session with that id: claude-transcripts show 1111\n",
+    );
   });
 
   test("of the directory where one is: '.', and of one above where that has none", () => {
@@ -155,14 +157,14 @@ describe("list", () => {
     ]);
     const below = runCli(["list", ".", "--config-dir", dir], { cwd: path.join(project, "src") });
     expect(below.stdout).toBe(`no sessions in ${dir} with --cwd ${project}/src\n`);
-    expect(below.stderr).toContain(`There are some of a directory above it: claude-transcripts list '${project}'\n`);
+    expect(below.stderr).toContain(`A directory above it has sessions: claude-transcripts list '${project}'\n`);
   });
 
   test("of a directory twice is misuse", () => {
     const { status, stderr } = list(store(), "/v", "--cwd", "/w");
     expect({ status, stderr: stderr.split("\n")[0] }).toEqual({
       status: 2,
-      stderr: "claude-transcripts: list: '/v' and --cwd /w exclude each other",
+      stderr: 'claude-transcripts: list: "/v" and --cwd "/w" cannot be used together',
     });
   });
 
@@ -274,7 +276,7 @@ describe.skipIf(!hasTerminals)("list on a terminal", () => {
     expect(run("--all")).toMatchObject({ stdout: list(dir, "--all").stdout, stderr: "" });
     expect(run("--all", "--no-programmatic").stdout).toBe(list(dir, "--all", "--no-programmatic").stdout);
     const terminal = inTerminal(command(process.execPath, dir), { columns: 80, env: { ...env, NO_COLOR: "1" } });
-    expect(terminal.shown).toContain("not shown (CLAUDE_TRANSCRIPTS_NO_PROGRAMMATIC): --all shows all.");
+    expect(terminal.shown).toContain("not shown (CLAUDE_TRANSCRIPTS_NO_PROGRAMMATIC). --all shows them.");
   });
 
   test("has no colours with NO_COLOR", () => {
@@ -291,8 +293,8 @@ describe.skipIf(!hasTerminals)("list on a terminal", () => {
     const lines = shown.trimEnd().split("\n");
     expect(lines).toHaveLength(1 + 30 + 2);
     expect(lines.slice(-2)).toEqual([
-      "The first 30 are shown, of 32 transcripts. More: --limit N, or --all.",
-      "1 archived session is not shown: --archived shows only such, --all everything.",
+      "Showing the first 30 of 32 transcripts. To see more, use --limit N or --all.",
+      "1 archived session is not shown. --archived shows only archived sessions, --all shows everything.",
     ]);
     const all = inTerminal(command(process.execPath, dir, "--all"), { columns: 100 });
     expect(all.shown.trimEnd().split("\n")).toHaveLength(33);

@@ -69,20 +69,20 @@ describe.each(ownNode())("show, Node $version", ({ path: node }) => {
     });
   });
 
-  test("bytes that are no UTF-8 come through as they are", () => {
+  test("bytes that are not UTF-8 come through as they are", () => {
     const row = Buffer.from(jsonl([user(1, null, "é")])).map((byte) => (byte === 0xc3 ? 0xff : byte));
     const { stdout } = spawnSync(node, [binary(), "show", "-", "--format", "jsonl"], { input: row });
     expect(Buffer.compare(stdout, Buffer.from(row))).toBe(0);
   });
 
   test.for<[string[], number, string]>([
-    [["ffffffff"], 1, "No session begins with ffffffff"],
+    [["ffffffff"], 1, 'No session id begins with "ffffffff"'],
     [[], 2, "an argument is missing"],
-    [["5d3f", "9b1e"], 2, "one argument too many"],
-    [["-", "--answer"], 1, "Nothing was answered in this conversation"],
-    [["5d3f", "--format", "pdf"], 2, "'pdf' is none of text, markdown, json, jsonl"],
-    [["5d3f", "--from", "99"], 1, "There is no message 99: there are 7"],
-    [["c27a", "--subagent", "a"], 1, "a is the beginning of 2 ids:\n  a01ff35846b977081  Measure the tests\n"],
+    [["5d3f", "9b1e"], 2, "unexpected argument"],
+    [["-", "--answer"], 1, "There is no answer in this conversation"],
+    [["5d3f", "--format", "pdf"], 2, '--format must be text, markdown, json or jsonl, got "pdf"'],
+    [["5d3f", "--from", "99"], 1, "There is no message 99: the conversation has 7"],
+    [["c27a", "--subagent", "a"], 1, '2 ids begin with "a":\n  a01ff35846b977081  Measure the tests\n'],
     [["-", "--subagent", "a"], 2, "--subagent"],
   ])("%j: exit code %i", ([args, code, said]) => {
     const { status, stdout, stderr } = run(args);
@@ -135,13 +135,13 @@ describe.skipIf(!hasTerminals)("show on a terminal", () => {
 
 describe("resume, which is a command of Claude Code and none of ours", () => {
   test.for<[args: string[], hint: string]>([
-    [["resume", "5d3f"], "Type: cd /home/ada/acme && claude --resume 5d3f2a10-8c41-4e7b-9a60-1f0c8e2b7a01"],
-    [["continue", "ffff"], "Type: claude --resume ID, in the directory of the session."],
-    [["resume"], "Type: claude --resume ID, in the directory of the session."],
+    [["resume", "5d3f"], "Run: cd /home/ada/acme && claude --resume 5d3f2a10-8c41-4e7b-9a60-1f0c8e2b7a01"],
+    [["continue", "ffff"], "Run: claude --resume ID, in the session's directory."],
+    [["resume"], "Run: claude --resume ID, in the session's directory."],
   ])("%j is answered with what to type", ([args, hint]) => {
     const { status, stdout, stderr } = runCli(args, { env: environment });
     expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
-    expect(stderr).toContain("this program shows sessions, Claude Code continues them");
+    expect(stderr).toContain("this program only shows sessions; Claude Code continues them");
     expect(stderr).toContain(hint);
   });
 });

@@ -27,22 +27,25 @@ describe.each(ownNode())("Node $version", ({ path: node }) => {
   );
 
   test.for([
-    [["frobnicate"], "unknown command 'frobnicate'"],
-    [["constructor"], "unknown command 'constructor'"],
-    [["help", "frobnicate"], "unknown command 'frobnicate'"],
-    [["--frobnicate", "list"], "unknown option '--frobnicate': a command comes first"],
+    [["frobnicate"], 'unknown command "frobnicate"'],
+    [["constructor"], 'unknown command "constructor"'],
+    [["help", "frobnicate"], 'unknown command "frobnicate"'],
+    [["--frobnicate", "list"], "unknown option --frobnicate: the command must come first"],
     [["list", "--frobnicate"], "--frobnicate"],
     [["acp", "extra"], "extra"],
     [["list", "--config-dir"], "--config-dir"],
-    [["list", "--config-dir", "/no/such/directory"], "there is no directory /no/such/directory"],
-    [["lsit"], "unknown command 'lsit', did you mean 'list'?"],
-    [["list", "--sicne", "2d"], "list: unknown option --sicne, did you mean --since?"],
-    [["list", "--limit"], "list: --limit expects a value: --limit N"],
-    [["list", "--limit", "0"], "--limit: '0' is no whole number above 0"],
-    [["list", "--since", "soon"], "--since: 'soon' is no time. Understood: a span before now"],
-    [["list", "--since", "2d", "--until", "3d"], "--since 2d is later than --until 3d"],
-    [["list", "--all", "--archived"], "exclude each other"],
-    [["trash", "emtpy"], "'emtpy' is neither list nor empty, did you mean 'empty'?"],
+    [
+      ["list", "--config-dir", "/no/such/directory"],
+      '--config-dir must be an existing directory, got "/no/such/directory"',
+    ],
+    [["lsit"], 'unknown command "lsit". Did you mean "list"?'],
+    [["list", "--sicne", "2d"], "list: unknown option --sicne. Did you mean --since?"],
+    [["list", "--limit"], "list: --limit needs a value: --limit N"],
+    [["list", "--limit", "0"], '--limit must be a positive integer, got "0"'],
+    [["list", "--since", "soon"], '--since must be a time, got "soon". A time is a duration before now'],
+    [["list", "--since", "2d", "--until", "3d"], '--since "2d" is later than --until "3d"'],
+    [["list", "--all", "--archived"], "cannot be used together"],
+    [["trash", "emtpy"], 'unexpected argument "emtpy", expected list or empty. Did you mean "empty"?'],
   ] as const)("misuse: %j", ([args, said]) => {
     const { status, stdout, stderr } = run(...args);
     expect({ status, stdout }).toEqual({ status: 2, stdout: "" });

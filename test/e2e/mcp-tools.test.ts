@@ -58,7 +58,7 @@ test("the options of the command, and its errors", async () => {
   expect((await client.listTools()).tools.map(({ name }) => name)).toEqual(["list_sessions"]);
   const { status, stderr } = runCli(["mcp", "--tools", "list_session"]);
   expect(status).toBe(2);
-  expect(stderr).toContain("there is no tool 'list_session'. The tools: list_sessions, search_sessions, ");
+  expect(stderr).toContain("--tools must be a comma-separated list of list_sessions, search_sessions, ");
 });
 
 test("the user is asked, and what they say counts", async () => {

@@ -9,7 +9,8 @@ export const canAsk = (): boolean => process.stdin.isTTY && process.stderr.isTTY
  */
 export async function confirm(question: string): Promise<boolean> {
   const { stdin, stderr } = process;
-  if (!canAsk()) throw new UsageError("this cannot be undone, and nobody can be asked: add --yes");
+  if (!canAsk())
+    throw new UsageError("this cannot be undone, and there is no terminal to ask on: add --yes to confirm");
   const { createInterface } = await import("node:readline");
   const lines = createInterface({ input: stdin, output: stderr });
   const answer = await new Promise<string>((resolve) => {

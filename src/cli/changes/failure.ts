@@ -40,9 +40,9 @@ export async function toFailure(error: unknown, configDirs: readonly string[] | 
     const several = await candidatesOf(error, configDirs);
     if (several !== undefined) {
       const { prefix, named, more } = several;
-      const which = more === 0 ? "" : `, of which these are the latest ${named.length}`;
-      const message = `${prefix} is the beginning of ${named.length + more} ids${which}`;
-      return { code, message, hint: "Give more of the id.", candidates: named };
+      const which = more === 0 ? "" : `; the latest ${named.length}`;
+      const message = `${named.length + more} ids begin with "${prefix}"${which}`;
+      return { code, message, hint: "Give more characters of the id.", candidates: named };
     }
     // What is wrong with one thing is told by the store.
     const hint = error.data["problem"] === undefined ? (HINTS[code] ?? error.hint) : error.hint;
@@ -55,7 +55,7 @@ export async function toFailure(error: unknown, configDirs: readonly string[] | 
 
 /** The store's hints speak to programs. These speak of commands and options. */
 const HINTS: Partial<Record<TranscriptErrorCode, string>> = {
-  SessionNotFound: "'claude-transcripts list --all' shows what there is, 'claude-transcripts trash' what was deleted.",
-  SessionInUse: "Leave the session first, or use --force.",
+  SessionNotFound: "'claude-transcripts list --all' shows all sessions, 'claude-transcripts trash' the deleted ones.",
+  SessionInUse: "Exit the session first, or use --force.",
   TrashEntryNotFound: "'claude-transcripts trash' shows what can be restored.",
 };

@@ -1,7 +1,7 @@
 import { delimiter } from "node:path";
 import { LOG_LEVELS, type LogLevel } from "../../acp/rim/log.ts";
 import { PAGE_SESSIONS, PAGE_SESSIONS_MAX } from "../../transcript/rows/limits.ts";
-import { type Command, UsageError } from "../terminal/command.ts";
+import { type Command, mustBe, oneOf } from "../terminal/command.ts";
 import { configDirsFromEnvironment, flag, type Setting, setting } from "../terminal/environment.ts";
 
 export const command: Command = {
@@ -53,7 +53,7 @@ export const command: Command = {
       logLevel: logLevel(setting("log-level", values)),
     };
     if (process.stdin.isTTY) {
-      terminal.warn("claude-transcripts acp: an editor is expected on stdin, not a person; Ctrl-D ends it.");
+      terminal.warn("claude-transcripts acp: expected an editor on stdin, not a terminal. Press Ctrl-D to end.");
       terminal.warn("To look at sessions here, try 'claude-transcripts list'.");
     }
     const { serveAcp } = await import("../../acp/main.ts");
@@ -65,20 +65,18 @@ function pageSize(given: Setting | undefined): number {
   if (given === undefined) return PAGE_SESSIONS;
   const size = /^\d+$/.test(given.value) ? Number(given.value) : 0;
   if (size >= 1 && size <= PAGE_SESSIONS_MAX) return size;
-  throw new UsageError(`${given.from} must be a whole number from 1 to ${PAGE_SESSIONS_MAX}: '${given.value}'`);
+  throw mustBe(given.from, `an integer from 1 to ${PAGE_SESSIONS_MAX}`, given.value);
 }
 
 function replayLast(given: Setting | undefined): number | undefined {
   if (given === undefined) return undefined;
   if (/^[1-9]\d{0,8}$/.test(given.value)) return Number(given.value);
-  throw new UsageError(`${given.from} must be a whole number from 1: '${given.value}'`);
+  throw mustBe(given.from, "a positive integer", given.value);
 }
 
 function logLevel(given: Setting | undefined): LogLevel {
   if (given === undefined) return "error";
   const level = LOG_LEVELS.find((it) => it === given.value);
-  if (level === undefined) {
-    throw new UsageError(`${given.from} must be one of ${LOG_LEVELS.join(", ")}: '${given.value}'`);
-  }
+  if (level === undefined) throw mustBe(given.from, oneOf(LOG_LEVELS), given.value);
   return level;
 }

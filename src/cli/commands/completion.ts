@@ -1,4 +1,4 @@
-import { type Command, UsageError } from "../terminal/command.ts";
+import { type Command, mustBe, oneOf } from "../terminal/command.ts";
 
 const SHELLS = ["bash", "zsh", "fish"];
 
@@ -13,7 +13,7 @@ export const command: Command = {
   positionals: "one",
   completes: SHELLS,
   async run({ positionals: [shell = ""], json, terminal }) {
-    if (!SHELLS.includes(shell)) throw new UsageError(`'${shell}' is none of ${SHELLS.join(", ")}`);
+    if (!SHELLS.includes(shell)) throw mustBe("the shell", oneOf(SHELLS), shell);
     const { COMPLETION_SCRIPTS } = await import("./completion-scripts.ts");
     const script = COMPLETION_SCRIPTS[shell] ?? "";
     await terminal.write(json ? `${JSON.stringify({ shell, script })}\n` : script);

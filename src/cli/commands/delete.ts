@@ -31,7 +31,7 @@ session are in history.jsonl as well, which is never changed.`,
     const permanent = values["permanently"] === true;
     const force = values["force"] === true;
     if (values["yes"] === true && !permanent)
-      throw new UsageError("--yes goes with --permanently; nothing is asked else");
+      throw new UsageError("--yes only applies with --permanently; nothing else asks for confirmation");
     const where = permanent ? " for good" : " into the trash";
     const sessions = sessionFinder(invocation);
     // What it is called; of one whose deletion was cut short, the trash knows that.
@@ -81,7 +81,9 @@ session are in history.jsonl as well, which is never changed.`,
     }
     const code = await changeEach(invocation, change);
     if (permanent && !dryRun && !json) {
-      invocation.terminal.warn("note: what was typed in a session is still in history.jsonl, which is never changed");
+      invocation.terminal.warn(
+        "note: prompts typed in a session remain in history.jsonl, which this program never changes",
+      );
     }
     return code;
   },

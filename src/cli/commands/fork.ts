@@ -1,7 +1,7 @@
 import type { Unread } from "../../store/read/unread.ts";
 import { resolve } from "node:path";
 import { changeJsonHelp, DRY_RUN } from "../changes/batch-help.ts";
-import { type Command, UsageError } from "../terminal/command.ts";
+import { type Command, mustBe } from "../terminal/command.ts";
 
 export const command: Command = {
   summary: "Copy a session under a new id, to go on from there",
@@ -41,7 +41,7 @@ export const command: Command = {
     };
     const dir = text("cwd");
     const cwd = dir === undefined ? undefined : resolve(dir);
-    if (cwd !== undefined && !isDirectory(cwd)) throw new UsageError(`--cwd: there is no directory ${cwd}`);
+    if (cwd !== undefined && !isDirectory(cwd)) throw mustBe("--cwd", "an existing directory", cwd);
     const options = {
       configDirs,
       cwd,
@@ -70,7 +70,7 @@ export const command: Command = {
           notes: [
             ...(unread === undefined ? [] : [`Not in the fork: ${unreadWords(unread).join(", ")}.`]),
             ...(terminal.isTty
-              ? [`Go on with it: ${resumeCommand(resumable(requireSession(forkId, { configDirs })))}`]
+              ? [`Continue it with: ${resumeCommand(resumable(requireSession(forkId, { configDirs })))}`]
               : []),
           ],
         };

@@ -1,5 +1,5 @@
 import { delimiter } from "node:path";
-import { type Command, UsageError } from "../terminal/command.ts";
+import { type Command, mustBe, UsageError } from "../terminal/command.ts";
 import { configDirsFromEnvironment, flag } from "../terminal/environment.ts";
 
 export const command: Command = {
@@ -30,7 +30,7 @@ export const command: Command = {
     const dirs = configDirs ?? (await configDirsFromEnvironment());
     const http = httpOption(values);
     if (http === undefined && process.stdin.isTTY) {
-      terminal.warn("claude-transcripts mcp: an agent is expected on stdin, not a person; Ctrl-D ends it.");
+      terminal.warn("claude-transcripts mcp: expected an agent on stdin, not a terminal. Press Ctrl-D to end.");
     }
     const { serveMcp } = await import("../../mcp/main.ts");
     return serveMcp({ configDirs: dirs, readOnly, includeProgrammatic, tools, http });
@@ -44,7 +44,7 @@ async function toolsOption(given: unknown): Promise<readonly string[] | undefine
   const tools = given.split(",").map((name) => name.trim());
   const unknown = tools.find((name) => !known.includes(name));
   if (unknown === undefined) return tools;
-  throw new UsageError(`--tools: there is no tool '${unknown}'. The tools: ${known.join(", ")}`);
+  throw mustBe("--tools", `a comma-separated list of ${known.join(", ")}`, unknown);
 }
 
 const DEFAULT_PORT = 4917;
@@ -52,12 +52,12 @@ const LAST_PORT = 65_535;
 
 function httpOption({ http, port }: Readonly<Record<string, unknown>>): { readonly port: number } | undefined {
   if (http !== true) {
-    if (port !== undefined) throw new UsageError("--port goes with --http");
+    if (port !== undefined) throw new UsageError("--port only applies with --http");
     return undefined;
   }
   if (typeof port !== "string") return { port: DEFAULT_PORT };
   if (!/^\d{1,5}$/.test(port) || Number(port) > LAST_PORT) {
-    throw new UsageError(`--port takes a number from 0 to ${LAST_PORT}, not '${port}'`);
+    throw mustBe("--port", `an integer from 0 to ${LAST_PORT}`, port);
   }
   return { port: Number(port) };
 }

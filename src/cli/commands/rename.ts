@@ -17,7 +17,7 @@ export const command: Command = {
     const { configDirs } = invocation;
     const [id = "", ...words] = invocation.positionals;
     const title = words.join(" ").trim();
-    if (title === "") throw new UsageError("a title is missing: rename ID TITLE…");
+    if (title === "") throw new UsageError("a title is missing. Usage: rename ID TITLE…");
     const sessions = sessionFinder(invocation);
     return changeEach(invocation, {
       action: "rename",

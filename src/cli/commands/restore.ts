@@ -39,8 +39,8 @@ overwritten: where something else stands in the way, nothing is changed.`,
           line: `${dryRun ? "would restore" : "restored"} ${name}: ${amount(items.length, bytes)}`,
           facts: { sessionId, items, bytes, missing, otherTrashIds },
           notes: [
-            ...missing.slice(0, NAMED).map(({ path }) => `missing in the trash, and not put back: ${path}`),
-            ...(missing.length > NAMED ? [`and ${missing.length - NAMED} more, which --json names`] : []),
+            ...missing.slice(0, NAMED).map(({ path }) => `not restored, because it is missing from the trash: ${path}`),
+            ...(missing.length > NAMED ? [`and ${missing.length - NAMED} more, which --json lists`] : []),
             ...otherTrashIds.map((other) => `note: an earlier deletion of it is still in the trash: ${other}`),
           ],
         };

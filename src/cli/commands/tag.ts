@@ -17,8 +17,9 @@ export const command: Command = {
     const clear = values["clear"] === true;
     const tag = clear ? null : normalizeTag(positionals.at(-1) ?? "");
     const given = clear ? positionals : positionals.slice(0, -1);
-    if (given.length === 0) throw new UsageError("a tag is missing: tag ID… TAG, or --clear to take it away");
-    if (tag === "") throw new UsageError("the tag is empty: --clear takes a tag away");
+    if (given.length === 0)
+      throw new UsageError("a tag is missing. Usage: tag ID… TAG, or tag ID… --clear to remove it");
+    if (tag === "") throw new UsageError("the tag is empty; --clear removes a tag");
     const sessions = sessionFinder(invocation);
     return changeEach(invocation, {
       action: "tag",

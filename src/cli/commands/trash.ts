@@ -28,16 +28,16 @@ undoes it. An entry that cannot be restored is shown with the reason, and remove
     if (verb !== "list" && verb !== "empty") {
       const meant = closest(verb, ["list", "empty"]);
       throw new UsageError(
-        `'${verb}' is neither list nor empty${meant === undefined ? "" : `, did you mean '${meant}'?`}`,
+        `unexpected argument "${verb}", expected list or empty${meant === undefined ? "" : `. Did you mean "${meant}"?`}`,
       );
     }
-    if (verb === "list" && ids.length > 0) throw new UsageError(`'${ids[0]}' is one argument too many: trash list`);
+    if (verb === "list" && ids.length > 0) throw new UsageError(`unexpected argument "${ids[0]}". Usage: trash list`);
     const { parseSpan } = await import("../terminal/time.ts");
     const span = values["older-than"];
     const olderThanMs = typeof span === "string" ? parseSpan(span, "--older-than") : 0;
     if (verb === "list") {
       for (const name of ["yes", "dry-run"]) {
-        if (values[name] === true) throw new UsageError(`--${name} goes with 'trash empty'`);
+        if (values[name] === true) throw new UsageError(`--${name} only applies to 'trash empty'`);
       }
       const { printTrash } = await import("../list/trash-list.ts");
       return printTrash(invocation, olderThanMs);

@@ -21,7 +21,7 @@ export interface DoctorOptions {
 export function reportLines(report: StoreReport, options: DoctorOptions): string[] {
   const lines = report.configDirs.flatMap((dir, at) => [...(at === 0 ? [] : [""]), ...configDirLines(dir, options)]);
   for (const dir of report.elsewhere) {
-    lines.push("", `There are transcripts in ${printable(dir)}, too: --config-dir ${printable(dir)}`);
+    lines.push("", `There are also transcripts in ${printable(dir)}: use --config-dir ${printable(dir)}`);
   }
   return lines;
 }
@@ -42,9 +42,9 @@ function configDirLines(dir: ConfigDirReport, options: DoctorOptions): string[] 
     options.all ? [] : oddLines(dir.findings),
     misnamedLines(dir, options),
   ].filter((section) => section.length > 0);
-  if (wrong.length === 0 && isSound(dir)) wrong.push(["Nothing is wrong."]);
+  if (wrong.length === 0 && isSound(dir)) wrong.push(["No problems found."]);
   return [
-    `${style.title(printable(dir.path))} ${style.dim(`(${SOURCES[dir.source]}${dir.exists ? "" : "; it is not there"})`)}`,
+    `${style.title(printable(dir.path))} ${style.dim(`(${SOURCES[dir.source]}${dir.exists ? "" : "; does not exist"})`)}`,
     ...projectLines(dir, options),
     ...[...wrong, trashLines(dir), retentionLines(dir)].flatMap((section) =>
       section.length === 0 ? [] : ["", ...section],
@@ -72,8 +72,8 @@ const COLUMNS: readonly Column[] = [
 
 const NO_PROJECTS: Readonly<Record<ProjectsState, string>> = {
   there: "",
-  missing: ": it has no directory 'projects'",
-  dangling_link: ": its 'projects' is a link that leads nowhere",
+  missing: ": it has no 'projects' directory",
+  dangling_link: ": its 'projects' is a dangling link",
   not_a_directory: ": its 'projects' is not a directory",
   unreadable: ": its 'projects' cannot be read",
 };
@@ -104,7 +104,7 @@ function projectLines(
 function meantLines({ meant }: ConfigDirReport): string[] {
   return meant === undefined
     ? []
-    : [`The config dir seems to be ${printable(meant)}: --config-dir ${printable(meant)}`];
+    : [`The config dir seems to be ${printable(meant)}: use --config-dir ${printable(meant)}`];
 }
 
 function misplacedLines({ misplaced }: ConfigDirReport, options: DoctorOptions): string[] {
@@ -118,21 +118,21 @@ function misplacedLines({ misplaced }: ConfigDirReport, options: DoctorOptions):
 
 function placeText({ moveTo, standsAt, hasSidecars }: Misplaced): string {
   if (standsAt !== undefined) {
-    return `there is something of this id at ${printable(standsAt)}: compare the two, and keep a copy, before you move either`;
+    return `something with this id is already at ${printable(standsAt)}: compare the two, and keep a copy, before you move either`;
   }
-  const along = hasSidecars ? ", with the directory of its id beside it" : "";
-  if (moveTo === undefined) return `move it into the directory of its project, below 'projects'${along}`;
+  const along = hasSidecars ? ", with the directory next to it that is named after its id" : "";
+  if (moveTo === undefined) return `move it into its project's directory in 'projects'${along}`;
   return `move it to ${printable(moveTo)}${along}`;
 }
 
 const STUBS: Readonly<Record<StubKind, string>> = {
   empty: "empty: nothing was written, or it was lost",
-  nul: "nothing but NUL bytes, which a crash of the machine leaves in place of what was written",
-  metadata: "no message in it: Claude Code leaves such files behind when nothing is asked, and they do no harm",
+  nul: "only NUL bytes, which a system crash leaves in place of the data",
+  metadata: "no messages: Claude Code leaves such files when nothing was asked, and they do no harm",
   sidechain: "only the conversation of an agent, which belongs to another session",
   no_rows: "nothing in it can be read as a row",
-  link: "a link: no list shows it, and it was not followed",
-  dangling_link: "a link that leads nowhere",
+  link: "a link, which no list shows; it was not followed",
+  dangling_link: "a dangling link",
   directory: "a directory",
   not_a_file: "neither a file nor a directory",
 };
@@ -155,13 +155,13 @@ const stubText = ({ path, target }: Stub): string =>
 function linkLines({ links }: ConfigDirReport, options: DoctorOptions): string[] {
   if (links.length === 0) return [];
   return [
-    `Links that lead out of the config dir, or nowhere, and were not followed: ${links.length.toLocaleString("en")}`,
+    `Links that lead out of the config dir or nowhere, and were not followed: ${links.length.toLocaleString("en")}`,
     ...some(links, options, linkText),
   ];
 }
 
 function linkText({ path, target, isProject }: OutwardLink): string {
-  const sessions = isProject ? " (a project dir: its sessions were looked at, nothing else)" : "";
+  const sessions = isProject ? " (a project dir: only its sessions were examined)" : "";
   return `${printable(path)} → ${target === undefined ? "nowhere" : printable(target)}${sessions}`;
 }
 
@@ -170,7 +170,7 @@ function notWalkedLines({ notWalked }: ConfigDirReport): string[] {
   const { limit, directories, paths } = notWalked;
   const more = directories - paths.length;
   return [
-    `Not looked at, after ${limit.toLocaleString("en")} files and directories below the projects`,
+    `Not examined, because the limit of ${limit.toLocaleString("en")} files and directories was reached`,
     ...paths.map((path) => `  ${printable(path)}`),
     ...(more > 0 ? [`  … and ${counted(more, "more directory", "more directories")}`] : []),
   ];
@@ -179,7 +179,7 @@ function notWalkedLines({ notWalked }: ConfigDirReport): string[] {
 function misnamedLines({ misnamed }: ConfigDirReport, options: DoctorOptions): string[] {
   if (misnamed.length === 0) return [];
   return [
-    `Note: named nearly like a transcript, so that no list shows it: ${counted(misnamed.length, "file")}`,
+    `Note: named almost like a transcript, so no list shows it: ${counted(misnamed.length, "file")}`,
     ...some(misnamed, options, ({ path, bytes }) => `${printable(path)}  ${formatBytes(bytes)}`),
   ];
 }
@@ -205,21 +205,21 @@ function oddLines(findings: readonly TranscriptReport[]): string[] {
   }
   if (counts.size === 0) return [];
   const words = [...counts].map(([kind, count]) => `${counted(count, "transcript")} with ${WORDS[kind]}`);
-  return [`Odd, and nothing is lost: ${words.join(", ")}. '--all' names them.`];
+  return [`Odd, but nothing is lost: ${words.join(", ")}. --all lists them.`];
 }
 
 const WORDS: Readonly<Record<FindingKind, string>> = {
   cut: "a row that was cut short",
   cut_at_end: "a last row that is cut short, or still being written",
-  not_json: "bytes that are no row",
+  not_json: "bytes that are not a row",
   oversized: "a row that is too long to be read",
-  bad_utf8: "bytes that are no UTF-8",
+  bad_utf8: "bytes that are not UTF-8",
   nul: "NUL bytes",
   glued: "several rows on a line",
   dangling_parent: "a row whose parent is not in the file",
   own_parent: "a row that is its own parent",
-  repeated_uuid: "a row that stands there twice",
-  no_final_newline: "a last line that does not end",
+  repeated_uuid: "a row that occurs twice",
+  no_final_newline: "a last line without a newline",
 };
 
 const LINES = 5;
@@ -262,8 +262,8 @@ function retentionLines({ retention, projects }: ConfigDirReport): string[] {
     return [`Claude Code deletes nothing for now: cleanupPeriodDays in ${path} is not valid.`];
   const from = why === "default" ? "the default" : `cleanupPeriodDays in ${path}`;
   return [
-    `Claude Code deletes sessions that were not changed for ${counted(days ?? 0, "day")} (${from}).`,
-    "Settings of an organisation or of a project may say something else, and are not looked at.",
+    `Claude Code deletes sessions that have not changed for ${counted(days ?? 0, "day")} (${from}).`,
+    "Organisation and project settings may override this; they are not checked.",
   ];
 }
 
@@ -271,7 +271,7 @@ function orphanLines({ orphans }: ConfigDirReport, options: DoctorOptions): stri
   if (orphans.length === 0) return [];
   const bytes = orphans.reduce((sum, orphan) => sum + orphan.bytes, 0);
   return [
-    `Belongs to no session: ${counted(orphans.length, "thing")}, ${formatBytes(bytes)}`,
+    `Belongs to no session: ${counted(orphans.length, "item")}, ${formatBytes(bytes)}`,
     ...some(orphans, options, (orphan) => `${printable(orphan.path)}  ${formatBytes(orphan.bytes)}`),
   ];
 }
@@ -279,7 +279,7 @@ function orphanLines({ orphans }: ConfigDirReport, options: DoctorOptions): stri
 function temporaryLines({ temporaries }: ConfigDirReport, options: DoctorOptions): string[] {
   if (temporaries.length === 0) return [];
   return [
-    "Left behind by a change of ours that was cut short; the next change there takes it away",
+    "Left behind by an interrupted change of this program; the next change there removes it",
     ...some(temporaries, options, ({ path, bytes }) => `${printable(path)}  ${formatBytes(bytes)}`),
   ];
 }
@@ -288,10 +288,10 @@ function trashLines({ trash }: ConfigDirReport): string[] {
   const { entries, bytes, cutShort, locks } = trash;
   const held = locks.map(
     ({ path, sessionId, pid }) =>
-      `Process ${pid} of another machine or container is changing ${sessionId}; if it has ended, remove ${printable(path)}`,
+      `Process ${pid} on another machine or in another container is changing ${sessionId}; if it has ended, remove ${printable(path)}`,
   );
   if (entries === 0) return held;
-  const cut = cutShort === 0 ? "" : `; ${cutShort} cut short, 'claude-transcripts trash' shows which`;
+  const cut = cutShort === 0 ? "" : `; ${cutShort} cut short ('claude-transcripts trash' shows which)`;
   return [`In the trash: ${counted(entries, "session")}, ${formatBytes(bytes)}${cut}`, ...held];
 }
 
@@ -311,6 +311,6 @@ function someOf<T>(items: readonly T[], { all }: DoctorOptions, lines: (item: T)
   const more = items.length - shown.length;
   return [
     ...shown.flatMap(lines),
-    ...(more > 0 ? [`  … and ${more.toLocaleString("en")} more ('--all' names them)`] : []),
+    ...(more > 0 ? [`  … and ${more.toLocaleString("en")} more (--all lists them)`] : []),
   ];
 }

@@ -3,7 +3,7 @@ import { isDirectory, resolveConfigDirs } from "../../store/layout/config-dir.ts
 import { streamSessions } from "../../store/list/stream-sessions.ts";
 import { shortIds } from "../../store/resolve/short-ids.ts";
 import { shellWord } from "../../view/resume.ts";
-import { type Invocation, type Terminal, UsageError } from "../terminal/command.ts";
+import { type Invocation, mustBe, type Terminal, UsageError } from "../terminal/command.ts";
 import { flag } from "../terminal/environment.ts";
 import { type Progress, startProgress } from "../terminal/progress.ts";
 import { terminalJson } from "../terminal/terminal-json.ts";
@@ -54,11 +54,11 @@ async function readOptions({ values, positionals, json, terminal }: Invocation):
     return typeof value === "string" ? value : undefined;
   };
   const all = values["all"] === true;
-  if (all && values["archived"] === true) throw new UsageError("--all and --archived exclude each other");
+  if (all && values["archived"] === true) throw new UsageError("--all and --archived cannot be used together");
   const [directory] = positionals;
   const cwd = text("cwd") ?? directory;
   if (directory !== undefined && cwd !== directory) {
-    throw new UsageError(`'${directory}' and --cwd ${cwd ?? ""} exclude each other`);
+    throw new UsageError(`"${directory}" and --cwd "${cwd ?? ""}" cannot be used together`);
   }
   const dir = cwd === undefined ? undefined : resolve(cwd);
   const typedSo = values["no-programmatic"] === true;
@@ -66,9 +66,7 @@ async function readOptions({ values, positionals, json, terminal }: Invocation):
   const times = readTimes(text("since"), text("until"));
   const tag = text("tag");
   const limit = text("limit");
-  if (limit !== undefined && !/^[1-9]\d{0,14}$/.test(limit)) {
-    throw new UsageError(`--limit: '${limit}' is no whole number above 0`);
-  }
+  if (limit !== undefined && !/^[1-9]\d{0,14}$/.test(limit)) throw mustBe("--limit", "a positive integer", limit);
   return {
     filters: {
       dir,
@@ -102,7 +100,7 @@ function readTimes(
     until: until === undefined ? undefined : parseTime(until, "--until", { now, edge: "end" }),
   };
   if (times.since !== undefined && times.until !== undefined && times.since > times.until) {
-    throw new UsageError(`--since ${since} is later than --until ${until}`);
+    throw new UsageError(`--since "${since}" is later than --until "${until}"`);
   }
   return times;
 }
@@ -152,10 +150,10 @@ async function printTable(
     await terminal.write(`${printable(none)}\n`);
     const above = filters.dir === undefined ? undefined : await directoryAbove(filters.dir, configDirs);
     if (filters.dir !== undefined && !isDirectory(filters.dir)) {
-      terminal.warn(`There is no such directory${await sessionHint(given, configDirs)}`);
+      terminal.warn(`That directory does not exist${await sessionHint(given, configDirs)}`);
     }
     if (above !== undefined) {
-      terminal.warn(`There are some of a directory above it: claude-transcripts list ${shellWord(above)}`);
+      terminal.warn(`A directory above it has sessions: claude-transcripts list ${shellWord(above)}`);
     }
     if (typed.length > 0) terminal.warn("'claude-transcripts list --all' shows every session of every project.");
   }
@@ -168,14 +166,14 @@ async function printTable(
     if (byEnvironment && programmaticLeftOut > 0) terminal.warn(`${started} (CLAUDE_TRANSCRIPTS_NO_PROGRAMMATIC).`);
     return;
   }
-  const first = count === 1 ? "The first is" : `The first ${count} are`;
-  if (more) terminal.warn(`${first} shown, of ${transcripts} transcripts. More: --limit N, or --all.`);
+  const first = count === 1 ? "the first" : `the first ${count}`;
+  if (more) terminal.warn(`Showing ${first} of ${transcripts} transcripts. To see more, use --limit N or --all.`);
   if (archivedLeftOut > 0) {
     const are = archivedLeftOut === 1 ? "1 archived session is" : `${archivedLeftOut} archived sessions are`;
-    terminal.warn(`${are} not shown: --archived shows only such, --all everything.`);
+    terminal.warn(`${are} not shown. --archived shows only archived sessions, --all shows everything.`);
   }
   if (programmaticLeftOut > 0) {
-    terminal.warn(byEnvironment ? `${started} (CLAUDE_TRANSCRIPTS_NO_PROGRAMMATIC): --all shows all.` : `${started}.`);
+    terminal.warn(byEnvironment ? `${started} (CLAUDE_TRANSCRIPTS_NO_PROGRAMMATIC). --all shows them.` : `${started}.`);
   }
   if (typed.length === 0) {
     const here = await countHere(configDirs);
@@ -196,7 +194,7 @@ async function printTable(
 async function sessionHint(given: string | undefined, configDirs: readonly string[] | undefined): Promise<string> {
   const { sessionIdsWith } = await import("../../store/resolve/by-prefix.ts");
   const isSession = given !== undefined && sessionIdsWith(given, configDirs).length > 0;
-  return isSession ? `; a session begins so: claude-transcripts show ${given}` : "";
+  return isSession ? `. To show the session with that id: claude-transcripts show ${given}` : "";
 }
 
 /** Each has to be looked into: a stub is none. */

@@ -34,7 +34,7 @@ export async function printTrash({ configDirs, json, terminal }: Invocation, old
   for (const { message, hint } of failures) terminal.warn(printable([message, hint].filter(Boolean).join(". ")));
   if (trash.length === 0) {
     const dirs = resolveConfigDirs({ configDirs }).join(", ");
-    const older = all.length > 0 ? " that was deleted so long ago" : "";
+    const older = all.length > 0 ? " that is old enough" : "";
     if (code === 0) await terminal.write(`${printable(`nothing in the trash of ${dirs}${older}`)}\n`);
     return code;
   }
@@ -65,7 +65,7 @@ function titleOf({ summary, complete, worker, problem }: TrashEntry): string {
 function warnOfProblems(trash: readonly TrashEntry[], terminal: Terminal): void {
   for (const { id, path, problem } of trash) {
     if (problem === undefined) continue;
-    const what = `${id} cannot be restored: ${problem}. What it holds lies below ${path}`;
+    const what = `${id} cannot be restored: ${problem}. Its contents are in ${path}`;
     terminal.warn(printable(`${what}; 'trash empty ${id}' removes it.`));
   }
 }

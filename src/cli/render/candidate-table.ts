@@ -48,7 +48,7 @@ export class SeveralSubagents extends TranscriptError {
   readonly candidates: readonly Candidate[];
 
   constructor(prefix: string, candidates: readonly Candidate[]) {
-    super("InvalidArgument", `${prefix} is the beginning of ${candidates.length} subagents' ids`);
+    super("InvalidArgument", `${candidates.length} subagent ids begin with "${prefix}"`);
     this.prefix = prefix;
     this.candidates = candidates;
   }

@@ -99,7 +99,7 @@ function messageBlocks(
     } else if (part.kind === "result") {
       const call = calls.get(part.id);
       calls.delete(part.id);
-      blocks.push([`Result of ${call === undefined ? "a call that is not here" : callTitle(call, cwd)}`]);
+      blocks.push([`Result of ${call === undefined ? "a call that is not in this transcript" : callTitle(call, cwd)}`]);
       blocks.push(resultBlocks(part, call, options));
     } else if (part.kind === "peer") blocks.push(peerBlocks(part, part.from === sender));
     else blocks.push(partBlocks(part, options));
@@ -142,7 +142,7 @@ function partBlocks(part: Exclude<Part, { kind: "call" | "result" | "peer" }>, o
     case "boundary":
       return [`---`, `*${escaped(part.text)}*`];
     case "summary":
-      return ["*Summary of what was said before:*", ...fenced(lines(part.text), "markdown", options)];
+      return ["*Summary of the conversation so far:*", ...fenced(lines(part.text), "markdown", options)];
     case "image":
     case "document":
     case "other":

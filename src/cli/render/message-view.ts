@@ -169,7 +169,7 @@ export function leftOutWords(left: LeftOut): string[] {
   const on = left.branches === 1 ? "a branch" : `${left.branches} branches`;
   say(left.branchMessages, `message on ${on}`, `messages on ${on}`, " that a rewind left behind (--branches)");
   say(left.lines, "line of output", "lines of output", " (--full)");
-  say(left.spilled, "long output but for its beginning", "long outputs but for their beginnings", " (--full)");
+  say(left.spilled, "long output except its beginning", "long outputs except their beginnings", " (--full)");
   say(left.missingOutputs, "long output that is not in this store", "long outputs that are not in this store", "");
   say(left.thoughts, "thought", "thoughts", " (--thinking)");
   say(left.thoughtsWithoutText, "thought without text", "thoughts without text", "");

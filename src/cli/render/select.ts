@@ -98,25 +98,25 @@ function firstNumber(from: string, open: OpenConversation, messages: Messages, c
   if (/^\d{1,9}$/.test(from)) {
     const number = Number(from);
     if (number >= 1 && number <= messages.count) return number;
-    throw notFound(`There is no message ${from}: there are ${messages.count}`);
+    throw notFound(`There is no message ${from}: the conversation has ${messages.count}`);
   }
   if (UUID_START.test(from)) {
     const start = from.toLowerCase();
     for (let row = 0; row < open.length; row++) {
       if (open.uuid(row).toLowerCase().startsWith(start)) return messages.numberOf(row);
     }
-    throw notFound(`No message that is shown has a row whose uuid begins with ${from}`);
+    throw notFound(`No message that is shown has a uuid that begins with "${from}"`);
   }
   const since = parseTime(from, "--from");
   const found = candidates.find((number) => {
     const time = Date.parse(String(open.entry(messages.get(number).from).message["timestamp"]));
     return time >= since;
   });
-  if (found === undefined) throw notFound(`Nothing was said since ${from}`);
+  if (found === undefined) throw notFound(`There are no messages since "${from}"`);
   return found;
 }
 
 const notFound = (message: string): TranscriptError =>
   new TranscriptError("MessageNotFound", message, {
-    hint: "--from takes the number of a message, as it stands after '#', a uuid, or a time such as 2h, yesterday or 2026-08-21T14:30.",
+    hint: "--from takes a message number, as shown after '#', a uuid, or a time such as 2h, yesterday or 2026-08-21T14:30.",
   });

@@ -90,7 +90,7 @@ class TextWriter {
     return [
       ...lines.flatMap((line) => this.#wrap(line)).map(this.#style.dim),
       // Not wrapped: it is there to be copied.
-      ...(goOn === undefined ? [] : [`${this.#style.dim("Go on with it:")} ${goOn}`]),
+      ...(goOn === undefined ? [] : [`${this.#style.dim("Continue it with:")} ${goOn}`]),
     ];
   }
 
@@ -174,7 +174,7 @@ class TextWriter {
       case "boundary":
         return [dim(`──── ${printable(part.text)} ────`)];
       case "summary":
-        return after(dim("Summary of what was said before:"), this.#folded(toolLines(part.text)));
+        return after(dim("Summary of the conversation so far:"), this.#folded(toolLines(part.text)));
       case "hidden":
         return this.#lines(part.text, dim);
       case "image":
@@ -195,7 +195,7 @@ class TextWriter {
 
   #callLine(before: string, call: Call | undefined, cwd: string | undefined): string {
     const { tool, dim } = this.#style;
-    if (call === undefined) return `${dim("●")} ${before}${tool("a call that is not here")}`;
+    if (call === undefined) return `${dim("●")} ${before}${tool("a call that is not in this transcript")}`;
     const title = printable(viewCall(call.name, call.input, cwd).title);
     const [first = "", ...more] = this.#wrap(`${before}${printable(call.name)} ${title}`.trim(), 4);
     const name = before + printable(call.name);

@@ -1,4 +1,4 @@
-import { type Invocation, UsageError } from "../terminal/command.ts";
+import { type Invocation, mustBe, oneOf, UsageError } from "../terminal/command.ts";
 import type { Role } from "../../view/parts.ts";
 import type { Selection } from "../render/select.ts";
 import type { Choice } from "../render/message-view.ts";
@@ -26,12 +26,10 @@ export function readOptions({ values, json }: Invocation): Asked {
   };
   const named = text("format") ?? (json ? "json" : "text");
   const format = FORMATS.find((name) => name === named);
-  if (format === undefined) throw new UsageError(`--format: '${named}' is none of ${FORMATS.join(", ")}`);
-  if (json && format !== "json") throw new UsageError(`--json and --format ${format} exclude each other`);
+  if (format === undefined) throw mustBe("--format", oneOf(FORMATS), named);
+  if (json && format !== "json") throw new UsageError(`--json and --format ${format} cannot be used together`);
   const last = text("last");
-  if (last !== undefined && !/^[1-9]\d{0,8}$/.test(last)) {
-    throw new UsageError(`--last: '${last}' is no whole number above 0`);
-  }
+  if (last !== undefined && !/^[1-9]\d{0,8}$/.test(last)) throw mustBe("--last", "a positive integer", last);
   return {
     format,
     words: readWords(values, format),
@@ -56,12 +54,12 @@ function readWords(values: Readonly<Record<string, unknown>>, format: Asked["for
   const words = (["answer", "prompts"] as const).filter((name) => values[name] === true);
   const [only, other] = words;
   if (only === undefined) return undefined;
-  if (other !== undefined) throw new UsageError("--answer and --prompts exclude each other");
+  if (other !== undefined) throw new UsageError("--answer and --prompts cannot be used together");
   const others = ["role", "full", "thinking", ...(only === "answer" ? ["last"] : [])];
   for (const name of others) {
-    if (values[name] !== undefined) throw new UsageError(`--${only} and --${name} exclude each other`);
+    if (values[name] !== undefined) throw new UsageError(`--${only} and --${name} cannot be used together`);
   }
-  if (format === "jsonl") throw new UsageError(`--${only} and --format jsonl exclude each other`);
+  if (format === "jsonl") throw new UsageError(`--${only} and --format jsonl cannot be used together`);
   return only;
 }
 
@@ -71,7 +69,7 @@ function readRoles(given: unknown): ReadonlySet<Role> | undefined {
   return new Set(
     words.map((word) => {
       const role = ROLES.find((name) => name === word);
-      if (role === undefined) throw new UsageError(`--role: '${word}' is none of ${ROLES.join(", ")}`);
+      if (role === undefined) throw mustBe("--role", oneOf(ROLES), word);
       return role;
     }),
   );

@@ -20,8 +20,8 @@ export async function openSource(
   const { openConversation, openStream } = await import("../../store/read/open-conversation.ts");
   const [name = "-"] = positionals;
   if (name === "-") {
-    if (agentId !== undefined) throw new UsageError("--subagent: give the id of its session, not '-'");
-    if (process.stdin.isTTY) terminal.warn("Reading a transcript from the terminal, up to Ctrl-D.");
+    if (agentId !== undefined) throw new UsageError("--subagent needs the id of a session instead of '-'");
+    if (process.stdin.isTTY) terminal.warn("Reading a transcript from the terminal. Press Ctrl-D to end it.");
     const open = await openStream(process.stdin);
     const about = { ...aboutOf(open), path: undefined, title: undefined, subagent: undefined, subagents: [] };
     return { open, about, resume: undefined };
@@ -73,6 +73,8 @@ function whole(agentId: string, subagents: readonly SubagentName[]): string {
   const [only] = fitting;
   if (only !== undefined) return only.id;
   const hint =
-    all.length === 0 ? "The session has no subagents." : "'claude-transcripts show ID' names its subagents at the end.";
-  throw new TranscriptError("InvalidArgument", `There is no subagent ${agentId}`, { hint });
+    all.length === 0
+      ? "The session has no subagents."
+      : "'claude-transcripts show ID' lists the session's subagents at the end.";
+  throw new TranscriptError("InvalidArgument", `No subagent id begins with "${agentId}"`, { hint });
 }

@@ -34,8 +34,8 @@ export async function printAnswer(words: Words): Promise<void> {
     const answer = saidIn(words, numbers[at] ?? 1, textOfAnswer);
     if (answer !== undefined) return print(words, terminalJson(answer), answer.text);
   }
-  throw new TranscriptError("NoMessages", "Nothing was answered in this conversation", {
-    hint: "Without --answer everything in it is shown.",
+  throw new TranscriptError("NoMessages", "There is no answer in this conversation", {
+    hint: "Leave out --answer to see the whole conversation.",
   });
 }
 
@@ -49,7 +49,7 @@ export async function printPrompts(words: Words, last: number | undefined): Prom
     if (prompt !== undefined) prompts.push(prompt);
   }
   prompts.reverse();
-  if (prompts.length === 0) words.terminal.warn("Nothing was typed in this conversation.");
+  if (prompts.length === 0) words.terminal.warn("The user typed nothing in this conversation.");
   const lines = prompts.map(({ number, timestamp, text }) => terminalJson({ number, timestamp, text }));
   await print(
     words,

@@ -72,3 +72,10 @@ export interface Command {
 
 /** The command was called wrongly: exit code 2. The message says what to do. */
 export class UsageError extends Error {}
+
+/** `--limit must be a positive integer, got "x"`. */
+export const mustBe = (option: string, what: string, given: string): UsageError =>
+  new UsageError(`${option} must be ${what}, got "${given}"`);
+
+/** `text, markdown or json`. */
+export const oneOf = (words: readonly string[]): string => `${words.slice(0, -1).join(", ")} or ${words.at(-1) ?? ""}`;

@@ -1,5 +1,5 @@
 import { delimiter } from "node:path";
-import { UsageError } from "./command.ts";
+import { mustBe } from "./command.ts";
 
 /** A value and where it was given, for a message about it. */
 export interface Setting {
@@ -24,7 +24,7 @@ export function flag(option: string, values: Readonly<Record<string, unknown>>):
   const value = variable(option) ?? "0";
   if (["0", "false"].includes(value)) return false;
   if (["1", "true"].includes(value)) return true;
-  throw new UsageError(`${nameOf(option)} must be 1 or 0: '${value}'`);
+  throw mustBe(nameOf(option), "1 or 0", value);
 }
 
 /** The config dirs of `CLAUDE_TRANSCRIPTS_CONFIG_DIR`, each checked to be a directory; undefined where it names none. */
@@ -34,7 +34,7 @@ export async function configDirsFromEnvironment(): Promise<readonly string[] | u
   if (given === undefined || dirs === undefined || dirs.length === 0) return undefined;
   const { isDirectory } = await import("../../store/layout/config-dir.ts");
   const missing = dirs.find((dir) => !isDirectory(dir));
-  if (missing !== undefined) throw new UsageError(`${given.from}: there is no directory ${missing}`);
+  if (missing !== undefined) throw mustBe(given.from, "a list of existing directories", missing);
   return dirs;
 }
 

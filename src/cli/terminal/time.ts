@@ -1,5 +1,5 @@
 import { type Edge, readSpan, readTime, TIMES_UNDERSTOOD } from "../../view/when.ts";
-import { UsageError } from "./command.ts";
+import { mustBe, UsageError } from "./command.ts";
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -29,7 +29,7 @@ function localDate(time: number): string {
 /** The milliseconds of `90s`, `15min`, `3h`, `2d`, `1w`. Throws `UsageError` that names the option. */
 export function parseSpan(text: string, option: string): number {
   const span = readSpan(text);
-  if (span === undefined) throw new UsageError(`${option}: '${text}' is no span of time, such as 30d, 2w or 12h`);
+  if (span === undefined) throw mustBe(option, "a duration such as 30d, 2w or 12h", text);
   return span;
 }
 
@@ -40,6 +40,7 @@ export function parseTime(
   { now = Date.now(), edge = "start" }: { readonly now?: number; readonly edge?: Edge } = {},
 ): number {
   const time = readTime(text, { now, edge });
-  if (time === undefined) throw new UsageError(`${option}: '${text}' is no time. Understood: ${TIMES_UNDERSTOOD}`);
+  if (time === undefined)
+    throw new UsageError(`${option} must be a time, got "${text}". A time is ${TIMES_UNDERSTOOD}`);
   return time;
 }

@@ -77,15 +77,11 @@ function appendAgain(fd: number, path: string, line: Buffer, written: number): v
     cause = error;
   }
   if (again === bytes.length) return;
-  throw new TranscriptError(
-    "Io",
-    `Only a part of the row could be written to ${path}: ${written} bytes, then ${again}`,
-    {
-      hint: "Make room on the disk and try again. All earlier rows are as they were, and readers pass over the part.",
-      data: { path, written, wanted: line.length },
-      cause,
-    },
-  );
+  throw new TranscriptError("Io", `Only part of the row could be written to ${path}: ${written} bytes, then ${again}`, {
+    hint: "Make room on the disk and try again. All earlier rows are intact, and readers skip the partial one.",
+    data: { path, written, wanted: line.length },
+    cause,
+  });
 }
 
 /** Replaces a file, or what stands in its place (a link itself, not what it leads to), mode 0600, whole or not at all. */

@@ -96,10 +96,14 @@ const isGone = (path: string): Error =>
   Object.assign(new Error(`ENOENT: no such file or directory, copy '${path}'`), { code: "ENOENT", path });
 
 function cannotCopy(path: string): TranscriptError {
-  return new TranscriptError("Io", `${path} is no file, directory or link, and cannot go to another file system`, {
-    hint: "Remove it, then try again.",
-    data: { path },
-  });
+  return new TranscriptError(
+    "Io",
+    `${path} is not a file, directory or link, and cannot be moved to another file system`,
+    {
+      hint: "Remove it, then try again.",
+      data: { path },
+    },
+  );
 }
 
 /**

@@ -211,14 +211,14 @@ function drainDirectory(a: string, b: string): string[] {
 export function requireDrained(left: readonly string[]): void {
   const [path] = left;
   if (path === undefined) return;
-  throw new TranscriptError("Io", `${path} differs from what the trash has of it`, {
-    hint: "Look which of the two is right, move the other one away, then try again.",
+  throw new TranscriptError("Io", `${path} differs from its copy in the trash`, {
+    hint: "Find out which of the two is right, move the other one away, then try again.",
     data: { path },
   });
 }
 
 const keepsChanging = (path: string): TranscriptError =>
-  new TranscriptError("Io", `${path} keeps changing while it is copied to another file system`, {
-    hint: "Leave the session that writes it, then try again.",
+  new TranscriptError("Io", `${path} keeps changing while it is being copied to another file system`, {
+    hint: "Exit the session that writes it, then try again.",
     data: { path },
   });

@@ -80,7 +80,7 @@ export function checkedQuery(options: ListFilters): ListQuery {
 /** Throws `InvalidArgumentError`. */
 export function checkedLimit(limit: number = PAGE_SESSIONS): number {
   if (!Number.isInteger(limit) || limit < 1 || limit > PAGE_SESSIONS_MAX) {
-    throw new InvalidArgumentError("limit", `limit must be a whole number from 1 to ${PAGE_SESSIONS_MAX}`);
+    throw new InvalidArgumentError("limit", `limit must be an integer from 1 to ${PAGE_SESSIONS_MAX}`);
   }
   return limit;
 }

@@ -28,7 +28,7 @@ export function thingsOf(sessionId: string, configDir: string, skipped: Skipped[
   const isWanted = (owner: string): boolean => owner === sessionId;
   const onLink = (path: string, names: readonly string[]): void => {
     const found = entriesOf(path, []).some(({ name }) => ownerOf([...names, name]) === sessionId);
-    if (found) skipped.push({ path, reason: "a link, and not followed" });
+    if (found) skipped.push({ path, reason: "a link, not followed" });
   };
   return [...thingsIn(configDir, [], skipped, { isWanted, onLink })].map(({ path }) => path);
 }

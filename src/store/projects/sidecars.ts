@@ -94,7 +94,7 @@ async function ofProject(project: ProjectDir, sessionId: string, found: Found[],
   const before = found.length;
   const stat = statLink(transcript);
   if (stat?.isFile() || stat?.isSymbolicLink()) found.push({ path: transcript, ...transcriptFacts(transcript) });
-  else if (stat !== undefined) skipped.push({ path: transcript, reason: "no file" });
+  else if (stat !== undefined) skipped.push({ path: transcript, reason: "not a file" });
   if (statLink(sidecars) !== undefined) found.push({ path: sidecars, kind: "sidecars", mtimeMs: 0 });
   const names = readNames(project.path);
   for (const name of names) {

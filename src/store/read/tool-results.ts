@@ -41,7 +41,7 @@ export async function* readToolResult(
   const output = new ToolResults(copy).find(name);
   if (output === undefined) {
     throw new TranscriptError("MessageNotFound", `Session ${sessionId} has no stored output ${nameIn(name)}`, {
-      hint: "It may have stayed behind where the transcript came from.",
+      hint: "It may be where the transcript was copied from.",
       data: { sessionId, name },
     });
   }
@@ -169,7 +169,7 @@ function openOutput(path: string): number {
   const fd = openReadNoFollow(path);
   if (statOpen(fd).isFile()) return fd;
   close(fd);
-  throw new TranscriptError("Io", `${path} is not a file any more`);
+  throw new TranscriptError("Io", `${path} is no longer a file`);
 }
 
 const NEWLINE = 0x0a;

@@ -45,7 +45,7 @@ export function resolveTrashEntry(prefix: string, configDirs: readonly string[] 
   const sessions = [...new Set(places.map(({ sessionId }) => sessionId))];
   const [session] = sessions;
   if (session === undefined) {
-    throw new TranscriptError("TrashEntryNotFound", `Nothing in the trash begins with ${prefix}`, {
+    throw new TranscriptError("TrashEntryNotFound", `No id in the trash begins with "${prefix}"`, {
       hint: "List the trash to see what can be restored.",
       data: { id: prefix },
     });
@@ -113,7 +113,7 @@ function notFound(prefix: string, configDirs: readonly string[] | undefined): Tr
   if (whole) return new SessionNotFoundError(prefix, where, unreadable);
   return new TranscriptError(
     "SessionNotFound",
-    `No session begins with ${prefix}${where}${unreadableWords(unreadable)}`,
+    `No session id begins with "${prefix}"${where}${unreadableWords(unreadable)}`,
     {
       hint: "List the sessions to see which ids exist; a deleted session may be in the trash.",
       data: { sessionId: prefix, ...(unreadable.length > 0 && { unreadable }) },
@@ -128,8 +128,8 @@ function inTrash(prefix: string, configDirs: readonly string[] | undefined): str
 function ambiguous(prefix: string, ids: readonly string[], { inTrash = false } = {}): TranscriptError {
   const more = ids.length > NAMED ? ` and ${ids.length - NAMED} more` : "";
   const named = ids.slice(0, NAMED).join(", ");
-  return new TranscriptError("InvalidSessionId", `${prefix} is the beginning of ${ids.length} ids: ${named}${more}`, {
-    hint: "Give more of the id.",
+  return new TranscriptError("InvalidSessionId", `${ids.length} ids begin with "${prefix}": ${named}${more}`, {
+    hint: "Give more characters of the id.",
     data: { prefix, candidates: ids, ...(inTrash && { inTrash }) },
   });
 }

@@ -92,7 +92,7 @@ export async function deleteSession(
   });
 }
 
-const GO_ON = "When that is mended, delete it again, or restore it";
+const GO_ON = "When that is fixed, delete or restore it again";
 
 async function moveAll(configDirs: readonly string[], sessionId: string, permanent: boolean): Promise<Part[]> {
   const deletedAt = Date.now();
@@ -101,7 +101,7 @@ async function moveAll(configDirs: readonly string[], sessionId: string, permane
     for (let round = 0; round < ROUNDS; round++) {
       const part = await moveToTrash(configDir, sessionId, permanent, deletedAt).catch((error: unknown) => {
         if (parts.length === 0 && !isBegun(configDirs, sessionId)) throw error;
-        throw inContext(error, `Session ${sessionId} is deleted in part: `, `. ${GO_ON}`);
+        throw inContext(error, `Session ${sessionId} was only partly deleted: `, `. ${GO_ON}`);
       });
       if (part !== undefined) parts.push(part);
       if (part?.lookAgain !== true) break;

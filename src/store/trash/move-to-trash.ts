@@ -82,7 +82,7 @@ async function finishMoving(
   return {
     trashId,
     items: done.map((item) => ({ ...item, configDir })),
-    skipped: [...skipped, ...back.map((path) => ({ path, reason: "came back while it was deleted" }))],
+    skipped: [...skipped, ...back.map((path) => ({ path, reason: "reappeared while it was being deleted" }))],
     lookAgain: lookAgain || left,
   };
 }
@@ -140,8 +140,8 @@ function makeEntry(place: TrashPlace): void {
 
 /** An entry by which a deletion cannot be finished, and none be begun. */
 function unusable(place: TrashPlace, problem: string | undefined): TranscriptError {
-  return new TranscriptError("Io", `The trash entry ${place.id} cannot be used: ${problem ?? "it changes meanwhile"}`, {
-    hint: `Move ${place.path} away, then try again. What it holds lies there under its old path.`,
+  return new TranscriptError("Io", `The trash entry ${place.id} cannot be used: ${problem ?? "it keeps changing"}`, {
+    hint: `Move ${place.path} away, then try again. Its contents are there, under their old paths.`,
     data: { path: place.path },
   });
 }

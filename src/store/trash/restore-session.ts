@@ -58,7 +58,7 @@ export async function restoreSession(id: string, options?: StoreOptions | null):
     for (const entry of entries) {
       const lost = await putEntryBack(entry).catch((error: unknown) => {
         if (items.length === 0 && entry.place.state === "complete" && statLink(entry.place.path)) throw error;
-        throw inContext(error, `Session ${sessionId} is restored in part: `, `. ${GO_ON}`);
+        throw inContext(error, `Session ${sessionId} was only partly restored: `, `. ${GO_ON}`);
       });
       for (const item of entry.manifest.items) {
         (lost.has(item.path) ? missing : items).push({ ...item, configDir: entry.place.configDir });
@@ -76,7 +76,7 @@ export async function restoreSession(id: string, options?: StoreOptions | null):
   });
 }
 
-const GO_ON = "When that is mended, restore it again";
+const GO_ON = "When that is fixed, restore it again";
 
 export interface RestorationPlan {
   readonly sessionId: string;
@@ -127,7 +127,7 @@ function nothingFor(id: string, unusable: readonly { place: TrashPlace; problem:
   }
   const { place, problem } = first;
   return new TranscriptError("TrashEntryNotFound", `${place.id} in the trash cannot be restored: ${problem}`, {
-    hint: `What it holds lies below ${place.path}, under its old path. Move it back by hand, or remove the entry by its id.`,
+    hint: `Its contents are in ${place.path}, under their old paths. Move them back by hand, or remove the entry by its id.`,
     data: { id, path: place.path, problem },
   });
 }
@@ -250,7 +250,7 @@ function restoreConflict(sessionId: string, conflicts: readonly string[]): Trans
   const [first] = paths;
   const more = paths.length > 1 ? ` and ${paths.length - 1} more` : "";
   return new TranscriptError("RestoreConflict", `Session ${sessionId} cannot be restored: ${first}${more} in the way`, {
-    hint: "Move what stands in the way, or delete the session that is there now, then restore by trash id.",
+    hint: "Move what is in the way, or delete the session that is there now, then restore by trash id.",
     data: { sessionId, conflicts: paths },
   });
 }

@@ -102,7 +102,7 @@ export function workersIn(configDir: string): (sessionId: string) => string | un
 
 const whatItDoes = ({ pid, doing, state }: Contender): string =>
   state === "unknown"
-    ? `process ${pid} of another machine or container has begun ${WORDS[doing]}`
+    ? `process ${pid} on another machine or in another container has begun ${WORDS[doing]}`
     : `process ${pid} is ${WORDS[doing]}`;
 
 /** Takes away what processes left that have died. For writers. */

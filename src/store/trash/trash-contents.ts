@@ -149,8 +149,8 @@ interface Decision {
   readonly isUnbegun?: boolean;
 }
 
-const NAME_IT = "it is removed when it is named";
-const NO_LIMIT = "it is removed when no age is asked for";
+const NAME_IT = "name it to remove it";
+const NO_LIMIT = "remove it without an age limit";
 
 function decideOn(place: TrashPlace, isNamed: boolean, olderThanMs: number, workerOn: WorkerOn): Decision {
   const reading = readEntry(place);
@@ -159,7 +159,7 @@ function decideOn(place: TrashPlace, isNamed: boolean, olderThanMs: number, work
   // Who names it has been told that it cannot be restored.
   if (manifest === undefined && isNamed) return { bytes: 0 };
   if (place.state !== "complete") return whyUnfinished(place, problem, workerOn);
-  if (manifest === undefined) return { reason: `it cannot be restored, since ${problem}; ${NAME_IT}` };
+  if (manifest === undefined) return { reason: `it cannot be restored, because ${problem}; ${NAME_IT}` };
   // Without a limit the clock does not matter: it was ahead once, or is behind now.
   const ageMs = olderThanMs === 0 ? 0 : Date.now() - manifest.deletedAt;
   if (ageMs < 0)
@@ -178,7 +178,7 @@ function whyUnfinished(
   if (statLink(path) === undefined) return {};
   const what = state === "deleting" ? "deletion" : "restoration";
   if (problem !== undefined) return { reason: `its ${what} was cut short, and ${problem}; ${NAME_IT}` };
-  return { reason: `its ${what} was cut short; delete the session again, or restore it` };
+  return { reason: `its ${what} was cut short; delete or restore the session again` };
 }
 
 /** Decides once more when nobody else is at it, and does it. */

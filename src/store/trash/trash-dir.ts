@@ -52,7 +52,7 @@ function requireNoLink(configDir: string): void {
   const path = linkIn(configDir);
   if (path === undefined) return;
   throw new TranscriptError("Io", `The trash is not used: ${path} is a link`, {
-    hint: "Replace the link by a directory. Until then nothing can be deleted or restored here.",
+    hint: "Replace the link with a directory. Until then nothing can be deleted or restored here.",
     data: { path },
   });
 }

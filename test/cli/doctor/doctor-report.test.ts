@@ -49,10 +49,10 @@ const section = (title: string, all: readonly string[]): string[] => {
 
 describe("the report of doctor", () => {
   test("of nothing", () => {
-    expect(lines({})).toEqual(["/c (the default)", "no sessions in /c", "", "Nothing is wrong."]);
+    expect(lines({})).toEqual(["/c (the default)", "no sessions in /c", "", "No problems found."]);
     expect(lines({ exists: false, source: "environment", projectsDir: "missing" })).toEqual([
-      "/c (CLAUDE_CONFIG_DIR; it is not there)",
-      "no sessions in /c: it has no directory 'projects'",
+      "/c (CLAUDE_CONFIG_DIR; does not exist)",
+      "no sessions in /c: it has no 'projects' directory",
     ]);
   });
 
@@ -66,10 +66,10 @@ describe("the report of doctor", () => {
       "-x              2  1.5 kB          3.0 MB  just now",
       "/w              1  1.5 kB                  1 h ago",
       "",
-      "Nothing is wrong.",
+      "No problems found.",
       "",
-      "Claude Code deletes sessions that were not changed for 30 days (the default).",
-      "Settings of an organisation or of a project may say something else, and are not looked at.",
+      "Claude Code deletes sessions that have not changed for 30 days (the default).",
+      "Organisation and project settings may override this; they are not checked.",
     ]);
   });
 
@@ -95,12 +95,12 @@ describe("the report of doctor", () => {
       "  /c/a.jsonl",
       "    line 7: a row that was cut short",
       "  /c/b.jsonl",
-      "    lines 1, 2, 3, 4, 5 and 1,195 more: bytes that are no row",
+      "    lines 1, 2, 3, 4, 5 and 1,195 more: bytes that are not a row",
     ]);
     expect(section("Odd", report)).toEqual([
-      "Odd, and nothing is lost: 1 transcript with a row whose parent is not in the file, 1 transcript with a row that stands there twice. '--all' names them.",
+      "Odd, but nothing is lost: 1 transcript with a row whose parent is not in the file, 1 transcript with a row that occurs twice. --all lists them.",
     ]);
-    expect(report).not.toContain("Nothing is wrong.");
+    expect(report).not.toContain("No problems found.");
   });
 
   test("of everything, where that is asked for", () => {
@@ -111,9 +111,9 @@ describe("the report of doctor", () => {
       "    line 7: a row that was cut short",
       "    lines 8, 9: a row whose parent is not in the file",
       "  /c/b.jsonl",
-      `    lines ${Array.from({ length: 20 }, (_, i) => i + 1).join(", ")} and 1,180 more: bytes that are no row`,
+      `    lines ${Array.from({ length: 20 }, (_, i) => i + 1).join(", ")} and 1,180 more: bytes that are not a row`,
       "  /c/c.jsonl",
-      "    line 3: a row that stands there twice",
+      "    line 3: a row that occurs twice",
     ]);
     expect(section("Odd", report)).toEqual([]);
   });
@@ -121,7 +121,7 @@ describe("the report of doctor", () => {
   test("of what is merely odd", () => {
     expect(lines({ findings: [findings[2]] }).slice(2)).toEqual([
       "",
-      "Odd, and nothing is lost: 1 transcript with a row that stands there twice. '--all' names them.",
+      "Odd, but nothing is lost: 1 transcript with a row that occurs twice. --all lists them.",
     ]);
   });
 
@@ -139,13 +139,13 @@ describe("the report of doctor", () => {
       "  /c/projects/-w/-w/s.jsonl",
       "    move it to /c/projects/-w/s.jsonl",
       "  /c/s.jsonl",
-      "    move it to /c/projects/-w/s .jsonl, with the directory of its id beside it",
+      "    move it to /c/projects/-w/s .jsonl, with the directory next to it that is named after its id",
       "  /c/t.jsonl",
-      "    there is something of this id at /c/projects/-w/t.jsonl: compare the two, and keep a copy, before you move either",
+      "    something with this id is already at /c/projects/-w/t.jsonl: compare the two, and keep a copy, before you move either",
       "  /c/projects/u.jsonl",
-      "    move it into the directory of its project, below 'projects'",
+      "    move it into its project's directory in 'projects'",
     ]);
-    expect(report).not.toContain("Nothing is wrong.");
+    expect(report).not.toContain("No problems found.");
     const many = Array.from({ length: 12 }, () => misplaced[3] ?? { ...one, path: "" });
     expect(section("Transcripts in", lines({ misplaced: many }))).toHaveLength(22);
     expect(section("Transcripts in", lines({ misplaced: many }, { all: true }))).toHaveLength(25);
@@ -166,12 +166,12 @@ describe("the report of doctor", () => {
       "  2 × empty: nothing was written, or it was lost",
       "    /c/e1",
       "    /c/e2",
-      "  1 × a link: no list shows it, and it was not followed",
+      "  1 × a link, which no list shows; it was not followed",
       "    /c/l → /xy",
       "  1 × a directory",
       "    /c/d",
     ]);
-    expect(report).not.toContain("Nothing is wrong.");
+    expect(report).not.toContain("No problems found.");
   });
 
   test("of links, of what was not walked, and of names that are nearly right", () => {
@@ -183,41 +183,41 @@ describe("the report of doctor", () => {
     const report = lines({ links, notWalked, misnamed: [{ path: "/c/s.JSONL", sessionId: "s", bytes: 1000 }] });
     expect(report.slice(2)).toEqual([
       "",
-      "Links that lead out of the config dir, or nowhere, and were not followed: 2",
-      "  /c/projects/-r → / (a project dir: its sessions were looked at, nothing else)",
+      "Links that lead out of the config dir or nowhere, and were not followed: 2",
+      "  /c/projects/-r → / (a project dir: only its sessions were examined)",
       "  /c/a → nowhere",
       "",
-      "Not looked at, after 1,000,000 files and directories below the projects",
+      "Not examined, because the limit of 1,000,000 files and directories was reached",
       "  /c/x",
       "  /c/y",
       "  … and 1,200 more directories",
       "",
-      "Note: named nearly like a transcript, so that no list shows it: 1 file",
+      "Note: named almost like a transcript, so no list shows it: 1 file",
       "  /c/s.JSONL  1.0 kB",
     ]);
   });
 
   test.for([
-    ["missing", "it has no directory 'projects'"],
-    ["dangling_link", "its 'projects' is a link that leads nowhere"],
+    ["missing", "it has no 'projects' directory"],
+    ["dangling_link", "its 'projects' is a dangling link"],
     ["not_a_directory", "its 'projects' is not a directory"],
     ["unreadable", "its 'projects' cannot be read"],
   ] as const)("of a config dir without projects: %s", ([projectsDir, text]) => {
     expect(lines({ projectsDir, meant: "/home/me/.claude" }).slice(1)).toEqual([
       `no sessions in /c: ${text}`,
       "",
-      "The config dir seems to be /home/me/.claude: --config-dir /home/me/.claude",
+      "The config dir seems to be /home/me/.claude: use --config-dir /home/me/.claude",
     ]);
   });
 
   test("nothing is wrong only when nothing is", () => {
-    expect(lines({})).toContain("Nothing is wrong.");
+    expect(lines({})).toContain("No problems found.");
     for (const wrong of [
       { retention: { days: undefined, why: "settings_invalid", settingsPath: "/s" } },
       { trash: { path: "/t", entries: 1, bytes: 1, cutShort: 1, locks: [] } },
       { projectsDir: "missing" },
     ] satisfies Partial<ConfigDirReport>[]) {
-      expect(lines(wrong)).not.toContain("Nothing is wrong.");
+      expect(lines(wrong)).not.toContain("No problems found.");
     }
   });
 
@@ -242,12 +242,12 @@ describe("the report of doctor", () => {
     [
       "settings",
       7,
-      "Claude Code deletes sessions that were not changed for 7 days (cleanupPeriodDays in /c/settings.json).",
+      "Claude Code deletes sessions that have not changed for 7 days (cleanupPeriodDays in /c/settings.json).",
     ],
     [
       "settings",
       1,
-      "Claude Code deletes sessions that were not changed for 1 day (cleanupPeriodDays in /c/settings.json).",
+      "Claude Code deletes sessions that have not changed for 1 day (cleanupPeriodDays in /c/settings.json).",
     ],
     ["settings_unreadable", undefined, "Claude Code deletes nothing for now: /c/settings.json cannot be read."],
     [
@@ -265,9 +265,9 @@ describe("the report of doctor", () => {
     const report = section("Belongs", lines({ orphans }));
     expect(report).toHaveLength(12);
     expect([report[0], report[1], report.at(-1)]).toEqual([
-      "Belongs to no session: 12 things, 12 kB",
+      "Belongs to no session: 12 items, 12 kB",
       "  /c/o0  1.0 kB",
-      "  … and 2 more ('--all' names them)",
+      "  … and 2 more (--all lists them)",
     ]);
     expect(section("Belongs", lines({ orphans }, { all: true }))).toHaveLength(13);
   });
@@ -282,10 +282,10 @@ describe("the report of doctor", () => {
       { elsewhere: ["/home/me/.claude"] },
     );
     for (const line of [
-      "In the trash: 2 sessions, 2.0 kB; 1 cut short, 'claude-transcripts trash' shows which",
+      "In the trash: 2 sessions, 2.0 kB; 1 cut short ('claude-transcripts trash' shows which)",
       "  /c/.x.tmp  10 B",
       "  /c/x: EACCES",
-      "There are transcripts in /home/me/.claude, too: --config-dir /home/me/.claude",
+      "There are also transcripts in /home/me/.claude: use --config-dir /home/me/.claude",
     ])
       expect(report).toContain(line);
   });

@@ -123,7 +123,7 @@ Claude · #2 · 00:00
         answer(3, 2, "a", "found"),
         answer(4, 3, "z", "lost"),
       ],
-      "Claude · #1 · 2026-01-01 00:00\n● Agent Look\n  │ p\n\nYou · #2 · 00:00\nu\n\nClaude · #3 · 00:00\n● Result of Agent Look\n  │ found\n\nClaude · #4 · 00:00\n● Result of a call that is not here\n  │ lost",
+      "Claude · #1 · 2026-01-01 00:00\n● Agent Look\n  │ p\n\nYou · #2 · 00:00\nu\n\nClaude · #3 · 00:00\n● Result of Agent Look\n  │ found\n\nClaude · #4 · 00:00\n● Result of a call that is not in this transcript\n  │ lost",
     ],
     [
       "an interruption, an error of the API and a note of the CLI",
@@ -322,17 +322,17 @@ describe("which messages", () => {
   });
 
   test.for<[Row, string]>([
-    [{ from: "99" }, "There is no message 99: there are 10"],
+    [{ from: "99" }, "There is no message 99: the conversation has 10"],
     [{ from: "0" }, "There is no message 0"],
-    [{ from: "abcdef01" }, "begins with abcdef01"],
-    [{ from: "2030-01-01" }, "Nothing was said since 2030-01-01"],
-    [{ from: "soon" }, "--from: 'soon' is no time"],
-    [{ last: "0" }, "--last: '0'"],
-    [{ last: "x" }, "--last: 'x'"],
-    [{ role: ["robot"] }, "--role: 'robot' is none of user, assistant, tool, peer, system"],
-    [{ format: "pdf" }, "--format: 'pdf'"],
-    [{ format: "text", json: true }, "exclude each other"],
-    [{ subagent: "nobody" }, "There is no subagent nobody"],
+    [{ from: "abcdef01" }, 'begins with "abcdef01"'],
+    [{ from: "2030-01-01" }, 'There are no messages since "2030-01-01"'],
+    [{ from: "soon" }, '--from must be a time, got "soon"'],
+    [{ last: "0" }, '--last must be a positive integer, got "0"'],
+    [{ last: "x" }, '--last must be a positive integer, got "x"'],
+    [{ role: ["robot"] }, '--role must be user, assistant, tool, peer or system, got "robot"'],
+    [{ format: "pdf" }, '--format must be text, markdown, json or jsonl, got "pdf"'],
+    [{ format: "text", json: true }, "cannot be used together"],
+    [{ subagent: "nobody" }, 'No subagent id begins with "nobody"'],
   ])("%j is an error that says why", async ([values, message]) => {
     await expect(shown(rows, values)).rejects.toThrow(message);
   });

@@ -59,7 +59,7 @@ describe("--answer", () => {
     expect(await shown(left, { answer: true })).toBe("kept\n");
     const compacted = [user(1, null, "u"), assistant(2, 1, "before"), boundary(3, 2), summary(4, 3)];
     expect(await shown(compacted, { answer: true })).toBe("before\n");
-    await expect(shown(compacted, { answer: true, current: true })).rejects.toThrow("Nothing was answered");
+    await expect(shown(compacted, { answer: true, current: true })).rejects.toThrow("There is no answer");
   });
 
   test("that there is none is an error that says so", async () => {
@@ -67,7 +67,7 @@ describe("--answer", () => {
     for (const json of [false, true]) {
       await expect(shown(silent, { answer: true, json })).rejects.toMatchObject({
         code: "NoMessages",
-        message: "Nothing was answered in this conversation",
+        message: "There is no answer in this conversation",
       });
     }
   });
@@ -91,7 +91,7 @@ describe("--prompts", () => {
   test("that there is none is said, and no error", async () => {
     const terminal = new FakeTerminal();
     expect(await shown([assistant(1, null, "a")], { prompts: true }, terminal)).toBe("");
-    expect(terminal.err).toBe("Nothing was typed in this conversation.\n");
+    expect(terminal.err).toBe("The user typed nothing in this conversation.\n");
     expect(JSON.parse(await shown([assistant(1, null, "a")], { prompts: true, json: true }))).toEqual([]);
   });
 });
@@ -115,11 +115,11 @@ test("both work for a subagent", async () => {
 });
 
 test.for<[values: Row, message: string]>([
-  [{ answer: true, prompts: true }, "--answer and --prompts exclude each other"],
-  [{ answer: true, last: "2" }, "--answer and --last exclude each other"],
-  [{ answer: true, role: ["user"] }, "--answer and --role exclude each other"],
-  [{ prompts: true, thinking: true }, "--prompts and --thinking exclude each other"],
-  [{ prompts: true, format: "jsonl" }, "--prompts and --format jsonl exclude each other"],
+  [{ answer: true, prompts: true }, "--answer and --prompts cannot be used together"],
+  [{ answer: true, last: "2" }, "--answer and --last cannot be used together"],
+  [{ answer: true, role: ["user"] }, "--answer and --role cannot be used together"],
+  [{ prompts: true, thinking: true }, "--prompts and --thinking cannot be used together"],
+  [{ prompts: true, format: "jsonl" }, "--prompts and --format jsonl cannot be used together"],
 ])("%j is misuse", async ([values, message]) => {
   await expect(shown(TALK, values)).rejects.toThrow(new UsageError(message));
 });
@@ -132,13 +132,13 @@ describe("on a terminal the last line", () => {
       await show(invocation(terminal, dir, [id], values));
       return terminal.out.trimEnd().split("\n").at(-1);
     };
-    const line = `Go on with it: cd '/a  project' && CLAUDE_CONFIG_DIR=${dir} claude --resume ${id}`;
+    const line = `Continue it with: cd '/a  project' && CLAUDE_CONFIG_DIR=${dir} claude --resume ${id}`;
     expect(await last(new FakeTerminal({ isTty: true, columns: 30 }))).toBe(line);
     expect(await last(new FakeTerminal())).toBe("u");
     expect(await last(new FakeTerminal({ isTty: true }), { format: "markdown" })).not.toContain("--resume");
     vi.stubEnv("CLAUDE_CONFIG_DIR", dir);
     expect(await last(new FakeTerminal({ isTty: true }))).toBe(
-      `Go on with it: cd '/a  project' && claude --resume ${id}`,
+      `Continue it with: cd '/a  project' && claude --resume ${id}`,
     );
   });
 });

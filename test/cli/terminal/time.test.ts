@@ -40,7 +40,11 @@ test.for<[text: string, span: number]>([
 test("what is no time is answered with what is understood", () => {
   for (const text of ["", "d", "soon", "2026-13-01"]) {
     expect(() => parseTime(text, "--since")).toThrow(UsageError);
-    expect(() => parseTime(text, "--since")).toThrow(/^--since: '.*' is no time\. Understood: .*yesterday.*2026-08-21/);
-    expect(() => parseSpan(text, "--older-than")).toThrow(/^--older-than: '/);
+    expect(() => parseTime(text, "--since")).toThrow(
+      /^--since must be a time, got ".*"\. A time is .*yesterday.*2026-08-21/,
+    );
+    expect(() => parseSpan(text, "--older-than")).toThrow(
+      /^--older-than must be a duration such as 30d, 2w or 12h, got "/,
+    );
   }
 });

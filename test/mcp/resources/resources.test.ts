@@ -126,7 +126,7 @@ describe("conversations", () => {
   test("a beginning that several ids have is told", async () => {
     const dir = tempConfigDir();
     for (const n of [1, 2]) put(dir, `projects/-w/${sessionId(n)}.jsonl`, conversation(sessionId(n), "a"));
-    await expect(read("claude-transcripts://session/0aaaaaaa", dir)).rejects.toThrow(/beginning of 2 ids/);
+    await expect(read("claude-transcripts://session/0aaaaaaa", dir)).rejects.toThrow(/2 ids begin with/);
   });
 });
 

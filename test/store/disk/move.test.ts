@@ -114,7 +114,7 @@ describe.skipIf(!hasTwo)("a deletion that copies to another file system", () => 
     before("unlinkSync", /\.ct-aside-/, () => fs.appendFileSync(transcript, row(1)));
     const { skipped, items } = await deleteSession(ID, { configDirs: [dir] });
     expect(skipped).toEqual(
-      [{ path: path.join(dir, "projects", "-a", `${ID}.jsonl`), reason: "came back while it was deleted" }].map(
+      [{ path: path.join(dir, "projects", "-a", `${ID}.jsonl`), reason: "reappeared while it was being deleted" }].map(
         (skip) => ({ ...skip, path: fs.realpathSync(skip.path) }),
       ),
     );
@@ -184,7 +184,7 @@ describe.skipIf(!hasTwo)("a deletion that copies to another file system", () => 
     });
     await expect(deleteSession(ID, { configDirs: [dir] })).rejects.toMatchObject({
       code: "ENOSPC",
-      message: expect.stringMatching(/^Session \S+ is deleted in part: ENOSPC: .*restore it$/) as string,
+      message: expect.stringMatching(/^Session \S+ was only partly deleted: ENOSPC: .*restore it again$/) as string,
     });
     expect(isDone).toBe(true);
     write.mockRestore();

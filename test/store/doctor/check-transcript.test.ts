@@ -34,7 +34,7 @@ describe("what is wrong with a transcript, and on which line", () => {
     ["a row that ends and goes on", `${line(user(1, null))} x\n`, "not_json 1; glued 1"],
     ["NUL bytes", `${line(user(1, null))}\n\0\0\0${line(user(2, 1))}\n`, "nul 2"],
     [
-      "bytes that are no UTF-8",
+      "bytes that are not UTF-8",
       Buffer.concat([Buffer.from(line(user(1, null, "é"))), Buffer.from("\n")]).map((byte) =>
         byte === 0xc3 ? 0xff : byte,
       ),
@@ -42,7 +42,7 @@ describe("what is wrong with a transcript, and on which line", () => {
     ],
     ["a parent that is not there", jsonl([user(1, 9), assistant(2, 1), user(3, 8)]), "dangling_parent 1,3"],
     ["a row that is its own parent", jsonl([user(1, 1)]), "own_parent 1"],
-    ["a row that stands there twice", jsonl([...good, good[1] ?? ""]), "repeated_uuid 4"],
+    ["a row that occurs twice", jsonl([...good, good[1] ?? ""]), "repeated_uuid 4"],
     ["rows without uuid have no place in the tree", jsonl([{ type: "summary", leafUuid: uuid(9) }, ...good]), ""],
   ])("%s", async ([, content, expected]) => {
     expect(await check(content)).toBe(expected);

@@ -44,7 +44,7 @@ describe("resolveSession", () => {
     expect(() => resolveSession("5d3", configDirs)).toThrow(
       expect.objectContaining({
         code: "InvalidSessionId",
-        message: `5d3 is the beginning of 2 ids: ${ID}, ${NEAR}`,
+        message: `2 ids begin with "5d3": ${ID}, ${NEAR}`,
         data: { prefix: "5d3", candidates: [ID, NEAR] },
       }),
     );
@@ -59,7 +59,7 @@ describe("resolveSession", () => {
   test("says where a deleted one is", async () => {
     const { configDirs } = store();
     await deleteSession(FAR, { configDirs });
-    expect(() => resolveSession("c2", configDirs)).toThrow("No session begins with c2, but one is in the trash");
+    expect(() => resolveSession("c2", configDirs)).toThrow('No session id begins with "c2", but one is in the trash');
     expect(() => resolveSession(FAR, configDirs)).toThrow(`Session ${FAR} not found, but one is in the trash`);
   });
 });

@@ -66,7 +66,7 @@ describe("a deletion", () => {
     expect(await caught(deleteSession(ID, { configDirs: [dir] }))).toMatchObject({
       code: "EACCES",
       syscall: "renameSync",
-      message: `Session ${ID} is deleted in part: EACCES: refused, renameSync. When that is mended, delete it again, or restore it`,
+      message: `Session ${ID} was only partly deleted: EACCES: refused, renameSync. When that is fixed, delete or restore it again`,
     });
     expect(fs.readdirSync(path.join(dir, "projects", "-a"))).toEqual([]);
     expect(await listTrash({ configDirs: [dir] })).toMatchObject([{ complete: false, items: 3 }]);
@@ -85,7 +85,7 @@ describe("a deletion", () => {
     refuse("renameSync", new RegExp(`^${second}.*\\.jsonl -> `));
     expect(await caught(deleteSession(ID, { configDirs: dirs }))).toMatchObject({
       code: "EACCES",
-      message: expect.stringMatching(/^Session \S+ is deleted in part: /) as string,
+      message: expect.stringMatching(/^Session \S+ was only partly deleted: /) as string,
     });
     expect(snapshot(second)).toEqual(before[1]);
     expect(await listTrash({ configDirs: [first] })).toMatchObject([{ complete: true }]);
@@ -116,7 +116,7 @@ describe("a restoration", () => {
     refuse("linkSync", /projects\/-a/, "ENOSPC");
     expect(await caught(restoreSession(ID, { configDirs: [dir] }))).toMatchObject({
       code: "ENOSPC",
-      message: `Session ${ID} is restored in part: ENOSPC: refused, linkSync. When that is mended, restore it again`,
+      message: `Session ${ID} was only partly restored: ENOSPC: refused, linkSync. When that is fixed, restore it again`,
     });
     expect(fs.existsSync(path.join(dir, "todos", `${ID}.json`))).toBe(true);
     expect(await listTrash({ configDirs: [dir] })).toMatchObject([{ complete: false }]);

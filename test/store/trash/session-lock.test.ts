@@ -128,7 +128,7 @@ test("who cannot be asked counts as alive, and the error says what to do", async
   const error = await caught(deleteSession(ID, { configDirs: [dir] }));
   expect(error).toMatchObject({
     code: "SessionBusy",
-    message: `Session ${ID} is busy: process 7 of another machine or container has begun deleting it`,
+    message: `Session ${ID} is busy: process 7 on another machine or in another container has begun deleting it`,
     hint: `When that process has ended, remove ${lock}, then try again.`,
   });
   fs.rmSync(lock);

@@ -173,7 +173,7 @@ describe.each(SPOILT)("a trash with %s", (_, spoil, problem) => {
     const terminal = new FakeTerminal();
     expect(await emptyTheTrash(invocation(terminal, dir, [], { yes: true }), [], 0)).toBe(0);
     expect(terminal.out).toMatch(new RegExp(`^removed ${GOOD}-\\S+ “hi”: \\d+ B\n$`));
-    expect(terminal.err).toMatch(new RegExp(`^kept ${id}: it cannot be restored, since `));
+    expect(terminal.err).toMatch(new RegExp(`^kept ${id}: it cannot be restored, because `));
     const again = new FakeTerminal();
     expect(await emptyTheTrash(invocation(again, dir, [], { yes: true, json: true }), [], 0)).toBe(0);
     expect(JSON.parse(again.out)).toMatchObject({ results: [], kept: [{ id }] });
@@ -248,7 +248,7 @@ describe("an entry that is dated in the future", () => {
     expect(await emptyTheTrash(invocation(terminal, dir, [], { yes: true }), [], 60_000)).toBe(0);
     expect(terminal.out).toBe("");
     expect(terminal.err).toBe(
-      `kept ${path.basename(entry)}: it is dated in the future: 2099-01-01T00:00:00.000Z; it is removed when no age is asked for\n`,
+      `kept ${path.basename(entry)}: it is dated in the future: 2099-01-01T00:00:00.000Z; remove it without an age limit\n`,
     );
   });
 
@@ -320,7 +320,7 @@ test("what a killed deletion left that had moved nothing is in nobody's way", as
     { complete: false, problem: "it has no manifest.json" },
   ]);
   expect(await emptyTrash({ configDirs: [dir] })).toMatchObject({
-    kept: [{ reason: "its deletion was cut short, and it has no manifest.json; it is removed when it is named" }],
+    kept: [{ reason: "its deletion was cut short, and it has no manifest.json; name it to remove it" }],
   });
 });
 
