@@ -1,4 +1,4 @@
-import { readUserText, type UserText } from "../transcript/text/user-text.ts";
+import { type UserText, visitUserText } from "../transcript/text/user-text.ts";
 import { asObject, type JsonObject, membersOf } from "../transcript/rows/json-values.ts";
 
 /**
@@ -52,7 +52,9 @@ export interface TaskNews {
 export function wordsOf(text: string, row: JsonObject): Word[] {
   if (row["isCompactSummary"] === true) return [{ kind: "summary", role: "system", text }];
   const sender = senderOf(row["origin"]);
-  return readUserText(text).map((piece) => wordOf(piece, sender));
+  const words: Word[] = [];
+  visitUserText(text, (piece) => words.push(wordOf(piece, sender)));
+  return words;
 }
 
 function wordOf(piece: UserText, sender: Sender): Word {
@@ -64,16 +66,16 @@ function wordOf(piece: UserText, sender: Sender): Word {
       return peerWord(sender.from, undefined, text.trim());
     }
     case "output":
-      return Object.assign({}, piece, { role: "tool" } as const);
+      return { kind: "output", text: piece.text, errors: piece.errors, role: "tool" };
     case "peer":
       return peerWord(piece.from, piece.summary, piece.text);
     case "notification":
       return notification(piece);
     case "notice":
-      return Object.assign({}, piece, { role: "system", level: "info" } as const);
+      return { kind: "notice", text: piece.text, role: "system", level: "info" };
     case "summary":
     case "hidden":
-      return Object.assign({}, piece, { role: "system" } as const);
+      return { kind: piece.kind, text: piece.text, role: "system" };
     default:
       return Object.assign({}, piece, { role: "user" } as const);
   }

@@ -36,6 +36,7 @@ export function parseLong(bytes: Uint8Array, start: number, end: number, mayOver
     at = row.indexOf(QUOTE, close);
   }
   pieces.push(row.toString("utf8", from));
+  if (texts.length === 0) return parsed(pieces[0] ?? "");
   const mark = freeMark(pieces);
   const [first = "", ...rest] = pieces;
   const json = rest.reduce((before, piece, i) => `${before}"${mark}${i}"${piece}`, first);
@@ -132,8 +133,8 @@ function withTexts(root: unknown, mark: string, texts: readonly string[]): unkno
       for (let i = 0; i < value.length; i++) value[i] = textOrOpen(value[i]) ?? value[i];
       continue;
     }
-    for (const [key, member] of Object.entries(value)) {
-      const text = textOrOpen(member);
+    for (const key of Object.keys(value)) {
+      const text = textOrOpen((value as Record<string, unknown>)[key]);
       // Not by assignment: `__proto__` is a member like any other.
       if (text !== undefined)
         Object.defineProperty(value, key, { value: text, enumerable: true, configurable: true, writable: true });

@@ -6,7 +6,7 @@ import { LIST_TITLE_UNITS } from "../rows/limits.ts";
 import { compact, promptLine, withoutPasteTags } from "./prompt.ts";
 import { SEQUENCES } from "../text/sequences.ts";
 import { PLAN_HANDOVER } from "../text/user-frames.ts";
-import { beginsWithElement, isPlain, readUserText, type UserText } from "../text/user-text.ts";
+import { beginsWithElement, isPlain, readUserText, type UserText, visitUserText } from "../text/user-text.ts";
 
 /** What of a text is looked at for a title, and what is enough of it unless most of that is white space. */
 const TEXT_UNITS = 2000;
@@ -185,7 +185,7 @@ export class PromptTitles {
   #takeText(text: string, official: boolean): void {
     // The CLI begins with the message what it hands to the model, and with the name what it carries out itself.
     const forModel = text.trimStart().startsWith("<command-message>");
-    for (const piece of readUserText(text)) {
+    visitUserText(text, (piece) => {
       switch (piece.kind) {
         case "typed":
           if (!official) this.typed ??= promptLine(piece.text) || undefined;
@@ -204,7 +204,7 @@ export class PromptTitles {
           break;
         default:
       }
-    }
+    });
   }
 }
 

@@ -35,29 +35,27 @@ export function pluginPromptOfMessage(message: unknown, pluginPrompt: unknown): 
   if (typeof content !== "string" || typeof text !== "string" || text === "") return undefined;
   const [before, plugin] = PLUGIN_BEFORE.exec(content) ?? [];
   if (before === undefined || content !== before + text + PLUGIN_AFTER) return undefined;
-  const line = withoutPasteTags(`Prompt from the ${plugin} plugin: ${text}`).replaceAll("\n", " ").trim();
-  return compact(shorten(line));
+  return promptLine(`Prompt from the ${plugin} plugin: ${text}`);
 }
 
 /** The texts of the `message` of a user row; none of one with a tool result. */
 export const textsOfMessage = (message: unknown): string[] => textsOf(asObject(message)?.["content"]);
 
 /** A text as a list shows it if it is the first prompt. */
-export const promptLine = (text: string): string =>
-  compact(shorten(withoutPasteTags(text).replaceAll("\n", " ").trim()));
+export const promptLine = (text: string): string => compactLine(shorten(withoutPasteTags(text).trim()));
 
 function promptOfContent(content: unknown, fallback: CommandFallback): string | undefined {
   for (const text of textsOf(content)) {
-    const line = withoutPasteTags(text).replaceAll("\n", " ").trim();
-    if (line === "") continue;
-    const command = between(line, "<command-name>", "</command-name>", LINE_END);
+    const said = withoutPasteTags(text).trim();
+    if (said === "") continue;
+    const command = between(said, "<command-name>", "</command-name>", LINE_END);
     if (command !== undefined) {
-      if (!fallback.command) fallback.command = compact(command);
+      if (!fallback.command) fallback.command = compactLine(command);
       continue;
     }
-    const shell = between(line, "<bash-input>", "</bash-input>");
-    if (shell !== undefined) return compact(`! ${shell.trim()}`);
-    if (!NOT_TYPED.test(line)) return compact(shorten(line));
+    const shell = between(said, "<bash-input>", "</bash-input>");
+    if (shell !== undefined) return compactLine(`! ${shell.trim()}`);
+    if (!NOT_TYPED.test(said)) return compactLine(shorten(said));
   }
   return undefined;
 }
@@ -65,7 +63,7 @@ function promptOfContent(content: unknown, fallback: CommandFallback): string | 
 /** A tag in lower case at the beginning: what the CLI and its hooks put in the user's place. */
 const NOT_TYPED = /^(?:<[a-z][\w-]*[\s>]|\[Request interrupted by user[^\]]*\])/;
 
-/** What ends a line for a regular expression's dot, but for the newline, which is a space by then. */
+/** What ends a line for a regular expression's dot, but for the newline, which the official rule replaces by a space first. */
 const LINE_END = /[\r\u2028\u2029]/g;
 
 /** A message with a tool result holds nothing that was typed, whatever stands beside it. */
@@ -136,6 +134,16 @@ function shorten(text: string): string {
 
 /** The same text in memory of its own: a slice would keep the whole prompt alive for as long as it is remembered. */
 export const compact = (text: string): string => Buffer.from(text, "utf16le").toString("utf16le");
+
+/** The same on one line. In the bytes, as `replaceAll` takes thirty bytes of memory for each newline. */
+function compactLine(text: string): string {
+  const units = Buffer.from(text, "utf16le");
+  for (let i = 0; i < units.length; i += 2) if (units[i] === NEWLINE && units[i + 1] === 0) units[i] = SPACE;
+  return units.toString("utf16le");
+}
+
+const NEWLINE = 0x0a;
+const SPACE = 0x20;
 
 /**
  * When a person wrote this row (epoch ms), or undefined when no person did. A row of type `user`, or one that holds a

@@ -49,22 +49,28 @@ export type UserText =
  * whatever it holds. Reminders at the end are taken off too. Text without any is one piece. Empty text gives none.
  */
 export function readUserText(text: string): UserText[] {
-  if (isPlain(text)) return [{ kind: "typed", text }];
-  const whole = wholeText(text);
-  if (whole !== undefined) return whole;
   const pieces: UserText[] = [];
+  visitUserText(text, (piece) => pieces.push(piece));
+  return pieces;
+}
+
+/** The same, piece by piece: a text may have hundreds of thousands. */
+export function visitUserText(text: string, visit: Visit): void {
+  const whole = isPlain(text) ? [{ kind: "typed", text } as const] : wholeText(text);
+  if (whole !== undefined) return whole.forEach(visit);
   const preface = prefaceOf(text);
-  if (preface !== undefined) pieces.push({ kind: "hidden", text: text.slice(0, preface.end).trim() });
-  const at = readElements(text, preface?.end ?? 0, pieces);
+  if (preface !== undefined) visit({ kind: "hidden", text: text.slice(0, preface.end).trim() });
+  const at = readElements(text, preface?.end ?? 0, visit);
   const { typed, hidden } = withoutLastReminders(text.slice(at));
   if (typed.trim() !== "") {
     const said = at === 0 ? typed : typed.trim();
-    if (preface?.machine === true) pieces.push({ kind: "notice", text: said });
-    else for (const piece of typedPieces(said)) pieces.push(piece);
+    if (preface?.machine === true) visit({ kind: "notice", text: said });
+    else typedPieces(said).forEach(visit);
   }
-  for (const one of hidden) pieces.push(one);
-  return pieces.filter((one) => one.kind !== "output" || one.text.trim() !== "");
+  hidden.forEach(visit);
 }
+
+type Visit = (piece: UserText) => void;
 
 /** Whether nothing that the CLI writes begins so, or ends so: most prompts are known by a look. */
 export function isPlain(text: string): boolean {
@@ -96,16 +102,16 @@ function typedPieces(text: string): UserText[] {
 }
 
 /** Reads elements from `from` on; returns where the rest begins. */
-function readElements(text: string, from: number, pieces: UserText[]): number {
+function readElements(text: string, from: number, visit: Visit): number {
   let at = from;
   const lead = lineAt(PEER_LEAD, text, from);
   if (lead !== undefined && isPeerAt(text, from + lead.length)) {
-    pieces.push({ kind: "hidden", text: lead.trim() });
+    visit({ kind: "hidden", text: lead.trim() });
     at += lead.length;
   }
   let command: PendingCommand | undefined;
   const endCommand = (): void => {
-    if (command !== undefined) pieces.push(commandPiece(command));
+    if (command !== undefined) visit(commandPiece(command));
     command = undefined;
   };
   for (;;) {
@@ -128,8 +134,7 @@ function readElements(text: string, from: number, pieces: UserText[]): number {
         break;
       default:
         endCommand();
-        for (const piece of element.wrapper.read(inside, element.attributes)) pieces.push(piece);
-        at = readTail(text, at, element.tag, pieces);
+        at = readPieces(text, element, visit);
     }
   }
   endCommand();
@@ -150,8 +155,9 @@ function commandPiece({ name, args = "", message = "", isSkill = false }: Pendin
   return { kind: "command", name: name ?? (message === "" ? "" : `/${message}`), args };
 }
 
-/** What follows an element and belongs to it; returns where the rest begins. */
-function readTail(text: string, at: number, tag: string, pieces: UserText[]): number {
+/** Visits what is in an element, and what follows it and belongs to it; returns where the rest begins. */
+function readPieces(text: string, { tag, wrapper, text: inside, attributes, end: at }: Element, visit: Visit): number {
+  const pieces = wrapper.read(inside, attributes);
   if (tag === "task-notification") {
     const lines: string[] = [];
     let end = at;
@@ -159,14 +165,14 @@ function readTail(text: string, at: number, tag: string, pieces: UserText[]): nu
       lines.push(line.trim());
       end += line.length;
     }
-    const last = pieces.at(-1);
-    if (lines.length > 0 && last?.kind === "notification") pieces.splice(-1, 1, { ...last, pointer: lines.join("\n") });
+    const pointer = lines.length === 0 ? undefined : lines.join("\n");
+    for (const piece of pieces) visit(piece.kind === "notification" ? { ...piece, pointer } : piece);
     return end;
   }
-  if (!PEER_TAGS.has(tag)) return at;
-  const tail = lineAt(PEER_TAIL, text, at);
+  for (const piece of pieces) if (piece.kind !== "output" || piece.text.trim() !== "") visit(piece);
+  const tail = PEER_TAGS.has(tag) ? lineAt(PEER_TAIL, text, at) : undefined;
   if (tail === undefined) return at;
-  pieces.push({ kind: "hidden", text: tail.trim() });
+  visit({ kind: "hidden", text: tail.trim() });
   return at + tail.length;
 }
 
@@ -279,7 +285,7 @@ function notification(inside: string): UserText {
   };
 }
 
-const TAG = /\s*<([a-z][\w-]*)/y;
+const TAG = /\s*<[a-z][\w-]*/y;
 /** The attributes of an opening tag, and its end. Looked for in so much text, so that a quote that nothing closes costs little. */
 const REST_OF_TAG = /^((?:\s+[a-z][\w-]*="[^"]*")*)\s*>/;
 const TAG_UNITS = 4000;
@@ -296,11 +302,14 @@ interface Opening {
 /** The tag of the CLI's that begins at `at`, after white space. */
 function openingAt(text: string, at: number): Opening | undefined {
   TAG.lastIndex = at;
-  const [tagged, tag = ""] = TAG.exec(text) ?? [];
-  const wrapper = tagged === undefined ? undefined : WRAPPERS.get(tag);
-  if (tagged === undefined || wrapper === undefined) return undefined;
-  const from = at + tagged.length;
-  const [rest, written = ""] = REST_OF_TAG.exec(text.slice(from, from + TAG_UNITS)) ?? [];
+  if (!TAG.test(text)) return undefined;
+  const from = TAG.lastIndex;
+  const tag = text.slice(text.indexOf("<", at) + 1, from);
+  const wrapper = WRAPPERS.get(tag);
+  if (wrapper === undefined) return undefined;
+  // Most have no attributes.
+  const [rest, written = ""] =
+    text[from] === ">" ? [">"] : (REST_OF_TAG.exec(text.slice(from, from + TAG_UNITS)) ?? []);
   if (rest === undefined) return undefined;
   const attributes: Attributes =
     written === ""
@@ -341,10 +350,10 @@ function elementAt(text: string, at: number): Element | undefined {
   // The search is given up before it takes long: a text full of closing tags is not written by the CLI.
   for (let tries = 0; close >= 0 && tries < CLOSINGS; tries++) {
     const end = close + closing.length;
-    if (isBorder(text, end)) return { ...opening, text: text.slice(start, close), end };
+    if (isBorder(text, end)) return { tag, wrapper, attributes, text: text.slice(start, close), end };
     close = text.indexOf(closing, end);
   }
-  return { ...opening, text: text.slice(start, first), end: first + closing.length };
+  return { tag, wrapper, attributes, text: text.slice(start, first), end: first + closing.length };
 }
 
 const CLOSINGS = 100;
