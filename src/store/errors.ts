@@ -52,12 +52,12 @@ export class InvalidSessionIdError extends TranscriptError {
 export class SessionNotFoundError extends TranscriptError {
   /**
    * `where` completes the official sentence `Session <id> not found<where>`; `unreadable` are the directories that it may
-   * stand in all the same.
+   * stand in all the same. `inTrash`: a deleted session fits.
    */
-  constructor(sessionId: string, where = "", unreadable: readonly Skipped[] = []) {
+  constructor(sessionId: string, where = "", unreadable: readonly Skipped[] = [], { inTrash = false } = {}) {
     super("SessionNotFound", `Session ${sessionId} not found${where}${unreadableWords(unreadable)}`, {
       hint: "List the sessions to see which ids exist; a deleted session may be in the trash.",
-      data: { sessionId, ...(unreadable.length > 0 && { unreadable }) },
+      data: { sessionId, ...(unreadable.length > 0 && { unreadable }), ...(inTrash && { inTrash }) },
     });
     this.name = "SessionNotFoundError";
   }

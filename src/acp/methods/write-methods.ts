@@ -11,7 +11,6 @@ import type { Unread } from "../../store/read/unread.ts";
 import { TranscriptError } from "../../store/errors.ts";
 import { invalidParams } from "../rim/to-acp-error.ts";
 import { forkParams, META, sessionParams, titleParams, toForkRequest } from "../rim/from-acp.ts";
-import { NEW_TITLE_UNITS } from "../rim/message-limits.ts";
 import { sender, type Server } from "./server.ts";
 import { givenTitle } from "../sessions/session-to-acp.ts";
 
@@ -70,17 +69,13 @@ export function addChangingMethods(app: AgentApp, server: Server): AgentApp {
       setTitle,
       titleParams,
       server.answer(async ({ params: { sessionId, title: wanted }, client }): Promise<SetSessionTitleResponse> => {
-        const title = givenTitle(wanted, NEW_TITLE_UNITS);
+        const title = givenTitle(wanted);
         if (title === "") throw invalidParams("title", "must have something in it that can be seen");
-        // Asked for first: afterwards the transcript has just been changed, by us.
-        const use = await store.use(sessionId);
-        if (begun.get(sessionId) !== undefined) begun.change(sessionId, { title });
-        else await store.rename(sessionId, title);
+        const isBegun = begun.get(sessionId) !== undefined;
+        if (isBegun) begun.change(sessionId, { title });
+        const warning = isBegun ? undefined : await store.rename(sessionId, title);
         await tell(client, sessionId, { title });
-        if (use === undefined) return { title };
-        // The CLI keeps the title it knows, and appends it again when it ends or compacts.
-        const warning = `The session is in use (${use.why}): Claude Code may write the title it knows over this one.`;
-        return { title, _meta: { [META]: { warning, live: true } } };
+        return warning === undefined ? { title } : { title, _meta: { [META]: { warning, live: true } } };
       }),
     );
 }

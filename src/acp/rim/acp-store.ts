@@ -44,7 +44,8 @@ export interface Store {
     },
   ): Promise<{ sessionId: string }>;
   archive(sessionId: string, archived: boolean): Promise<void>;
-  rename(sessionId: string, title: string): Promise<void>;
+  /** Returns a warning if the session is in use. */
+  rename(sessionId: string, title: string): Promise<string | undefined>;
   /** How a session is in use outside; undefined when it is not, or is not there. */
   use(sessionId: string): Promise<SessionUse | undefined>;
   /** Where Claude Code goes on with a session; undefined when it is not there. */

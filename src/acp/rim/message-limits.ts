@@ -3,9 +3,6 @@
 /** Titles as they are stored, beside the short one in a list; more is cut. */
 export const STORED_TITLE_UNITS = 2000;
 
-/** Titles that a client sets (acp.md, "Choices"). */
-export const NEW_TITLE_UNITS = 200;
-
 /** A tool call's title: a whole shell script may stand there, and stands in `rawInput` anyway. */
 export const TOOL_TITLE_UNITS = 2000;
 

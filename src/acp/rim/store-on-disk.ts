@@ -4,8 +4,8 @@ import { deleteSession } from "../../store/trash/delete-session.ts";
 import { TranscriptError } from "../../store/errors.ts";
 import { idInFork } from "../../store/fork/message-id-in-fork.ts";
 import { forkSession } from "../../store/fork/fork-session.ts";
-import { sessionInUse, sessionsInProcesses } from "../../store/live/session-in-use.ts";
-import { findCopies, findSession, requireSession } from "../../store/projects/find-copies.ts";
+import { overwriteWarning, sessionsInProcesses, useOfSession } from "../../store/live/session-in-use.ts";
+import { findSession, requireSession } from "../../store/projects/find-copies.ts";
 import { openConversation } from "../../store/read/open-conversation.ts";
 import { listSessionPage } from "../../store/list/list-session-page.ts";
 import { canonicalPath } from "../../store/layout/project-key.ts";
@@ -53,16 +53,13 @@ export function storeOnDisk(configDirs?: readonly string[]): Store {
       await (archived ? archiveSession : unarchiveSession)(sessionId, where);
     },
     async rename(sessionId, title) {
+      // Asked for first: a change makes the transcript look as if it were in use.
+      const warning = overwriteWarning(sessionId, "the title", where);
       await renameSession(sessionId, title, where);
+      return warning;
     },
     async use(sessionId) {
-      const copies = findCopies(sessionId, where);
-      for (const configDir of new Set(copies.map(({ project }) => project.configDir))) {
-        const mtimesMs = copies.filter(({ project }) => project.configDir === configDir).map((copy) => copy.mtimeMs);
-        const use = sessionInUse(sessionId, { configDir, mtimesMs });
-        if (use !== undefined) return use;
-      }
-      return undefined;
+      return useOfSession(sessionId, where);
     },
     async resumable(sessionId) {
       const copy = findSession(sessionId, where);

@@ -1,6 +1,7 @@
 import { dirname, isAbsolute } from "node:path";
 import type { SessionInfo } from "@agentclientprotocol/sdk/unstable";
 import type { ListedSession } from "../../store/types.ts";
+import { GIVEN_TITLE_UNITS } from "../../transcript/rows/limits.ts";
 import { listTitle, promptTitle } from "../../transcript/summary/list-title.ts";
 import { shorten } from "../rim/content.ts";
 import { asString, membersOf } from "../../transcript/rows/json-values.ts";
@@ -79,8 +80,8 @@ function firstText({ updates }: NewSession): string {
   return "";
 }
 
-/** A title as a client may set it: one line of at most `units` UTF-16 units, without hidden characters. */
-export const givenTitle = (text: string, units: number): string => shorten(printable(text), units);
+/** A title as a client may set it: one line of at most `GIVEN_TITLE_UNITS`, without hidden characters. */
+export const givenTitle = (text: string): string => shorten(printable(text), GIVEN_TITLE_UNITS);
 
 /** Epoch ms → ISO 8601; undefined for what no date can hold. */
 function toTime(ms: number | undefined): string | undefined {

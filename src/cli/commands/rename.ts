@@ -12,7 +12,7 @@ export const command: Command = {
   async run(invocation) {
     const { changeEach, named, sessionFinder } = await import("../changes/batch.ts");
     const { renameSession } = await import("../../store/annotate/annotate.ts");
-    const { sessionInUse } = await import("../../store/live/session-in-use.ts");
+    const { overwriteWarning } = await import("../../store/live/session-in-use.ts");
     const { printable } = await import("../terminal/terminal.ts");
     const { configDirs } = invocation;
     const [id = "", ...words] = invocation.positionals;
@@ -24,14 +24,14 @@ export const command: Command = {
       given: [id],
       find: sessions.find,
       async act({ value: copy }, dryRun) {
-        const { sessionId, project, mtimeMs } = copy;
+        const { sessionId } = copy;
         const before = sessions.name(copy);
-        const use = sessionInUse(sessionId, { configDir: project.configDir, mtimesMs: [mtimeMs] });
+        const warning = overwriteWarning(sessionId, "the title", { configDirs });
         if (!dryRun) await renameSession(sessionId, title, { configDirs });
         return {
           line: named(`${dryRun ? "would rename" : "renamed"} ${before} to`, title),
           facts: { sessionId, title },
-          notes: use === undefined ? [] : [`note: ${printable(use.why)}; Claude Code may give it another title again`],
+          notes: warning === undefined ? [] : [printable(warning)],
         };
       },
     });

@@ -1,7 +1,6 @@
 import type { AskingOptions } from "../../store/live/calling-session.ts";
 import type { DeleteResult } from "../../store/trash/delete-session.ts";
 import type { ListFilters } from "../../store/list/filters.ts";
-import type { SessionUse } from "../../store/live/session-in-use.ts";
 import type { OpenConversation, OpenConversationOptions } from "../../store/read/open-conversation.ts";
 import type { SessionPage } from "../../store/list/list-session-page.ts";
 import type { DeletionPlan } from "../../store/trash/plan-delete.ts";
@@ -34,8 +33,6 @@ export interface Store {
   asking(options: Omit<AskingOptions, "configDirs">): Promise<string | undefined>;
   /** Those that a running process is known to have open. */
   live(): Promise<ReadonlySet<string>>;
-  /** How a session is in use. */
-  use(copy: TranscriptCopy): Promise<SessionUse | undefined>;
   isDirectory(path: string): Promise<boolean>;
   /** Opens the conversation of a session, or of its subagent. Close it. */
   conversation(copy: TranscriptCopy, options: OpenConversationOptions): Promise<OpenConversation>;
@@ -51,9 +48,13 @@ export interface Store {
   watch(news: StoreNews): Promise<StoreWatch>;
 
   fork(sessionId: string, options: ForkOptions): Promise<string>;
-  rename(sessionId: string, title: string): Promise<void>;
-  /** Gives the tag as it is kept; null takes it away. */
-  tag(sessionId: string, tag: string | null): Promise<string | null>;
+  /** Returns a warning if the session is in use. */
+  rename(sessionId: string, title: string): Promise<string | undefined>;
+  /** Returns the tag as it is kept, and a warning if the session is in use. Null takes the tag away. */
+  tag(
+    sessionId: string,
+    tag: string | null,
+  ): Promise<{ readonly tag: string | null; readonly warning?: string | undefined }>;
   archive(sessionId: string, archived: boolean): Promise<void>;
   planDeletion(sessionId: string): Promise<DeletionPlan>;
   /** Into the trash. */
@@ -118,10 +119,6 @@ export function openStore(configDirs?: readonly string[]): Store {
       const { sessionsInProcesses } = await import("../../store/live/session-in-use.ts");
       return new Set(resolveConfigDirs(where).flatMap((dir) => [...sessionsInProcesses(dir)]));
     },
-    async use({ sessionId, project, mtimeMs }) {
-      const { sessionInUse } = await import("../../store/live/session-in-use.ts");
-      return sessionInUse(sessionId, { configDir: project.configDir, mtimesMs: [mtimeMs] });
-    },
     async isDirectory(path) {
       const { isDirectory } = await import("../../store/layout/config-dir.ts");
       return isDirectory(path);
@@ -160,12 +157,18 @@ export function openStore(configDirs?: readonly string[]): Store {
     },
     async rename(sessionId, title) {
       const { renameSession } = await import("../../store/annotate/annotate.ts");
+      const { overwriteWarning } = await import("../../store/live/session-in-use.ts");
+      // Asked for first: a change makes the transcript look as if it were in use.
+      const warning = overwriteWarning(sessionId, "the title", where);
       await renameSession(sessionId, title, where);
+      return warning;
     },
     async tag(sessionId, tag) {
       const { normalizeTag, tagSession } = await import("../../store/annotate/annotate.ts");
+      const { overwriteWarning } = await import("../../store/live/session-in-use.ts");
+      const warning = overwriteWarning(sessionId, "the tag", where);
       await tagSession(sessionId, tag, where);
-      return tag === null ? null : normalizeTag(tag);
+      return { tag: tag === null ? null : normalizeTag(tag), warning };
     },
     async archive(sessionId, archived) {
       const { archiveSession, unarchiveSession } = await import("../../store/annotate/archive.ts");

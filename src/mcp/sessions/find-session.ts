@@ -49,9 +49,7 @@ async function whatElse(
     const more = fitting.length > lines.length ? `, these and ${fitting.length - lines.length} more` : "";
     return `${fitting.length} sessions start with ${name}${more}. Give more characters of the id:\n${named}`;
   }
-  const trashed = error.message.includes("in the trash")
-    ? " One in the trash does: restore_session brings it back."
-    : "";
+  const trashed = error.data["inTrash"] === true ? " One in the trash does: restore_session brings it back." : "";
   const words = /^[0-9a-f-]+$/i.test(prefix) ? "" : " An id has digits, letters a-f and dashes only.";
   const text = `No session starts with ${name}.${words}${trashed} list_sessions and search_sessions give ids.`;
   const found = lines.length === 0 ? `${text} There are no sessions at all.` : `${text} The closest:\n${named}`;

@@ -1,11 +1,9 @@
 import * as z from "zod";
-import { CHANGES, SESSION_INPUT, naming, useWarning } from "./write-tools.ts";
+import { GIVEN_TITLE_UNITS } from "../../transcript/rows/limits.ts";
+import { CHANGES, SESSION_INPUT, naming } from "./write-tools.ts";
 import { findSession } from "../sessions/find-session.ts";
 import { printable, notedLine } from "../../view/sanitise.ts";
 import { defineTool, ToolFailure } from "../core/tool.ts";
-
-/** UTF-16 units of a title that a model may give. */
-const TITLE_MOST = 200;
 
 export const renameSession = defineTool({
   name: "rename_session",
@@ -22,13 +20,11 @@ export const renameSession = defineTool({
   async run({ session, title: given }, _context, service) {
     const title = printable(given);
     if (title === "") throw new ToolFailure("title is empty: a title has something in it that can be seen.");
-    if (title.length > TITLE_MOST) {
-      throw new ToolFailure(`title has ${title.length} characters: give one of at most ${TITLE_MOST}.`);
+    if (title.length > GIVEN_TITLE_UNITS) {
+      throw new ToolFailure(`title has ${title.length} characters: give one of at most ${GIVEN_TITLE_UNITS}.`);
     }
     const found = await findSession(session, service);
-    // Asked for first: afterwards the transcript has just been changed, by us.
-    const warning = await useWarning(found, "the title", service);
-    await service.store.rename(found.copy.sessionId, title);
+    const warning = await service.store.rename(found.copy.sessionId, title);
     const structured = {
       id: found.shortId,
       title,

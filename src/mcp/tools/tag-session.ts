@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { CHANGES, SESSION_INPUT, naming, useWarning } from "./write-tools.ts";
+import { CHANGES, SESSION_INPUT, naming } from "./write-tools.ts";
 import { findSession } from "../sessions/find-session.ts";
 import { printable } from "../../view/sanitise.ts";
 import { nameText } from "../core/quote.ts";
@@ -27,8 +27,7 @@ export const tagSession = defineTool({
       throw new ToolFailure(`tag has ${wanted.length} characters: give one of at most ${TAG_MOST}.`);
     }
     const found = await findSession(session, service);
-    const warning = await useWarning(found, "the tag", service);
-    const tag = await service.store.tag(found.copy.sessionId, wanted);
+    const { tag, warning } = await service.store.tag(found.copy.sessionId, wanted);
     const structured = {
       id: found.shortId,
       title: found.title,

@@ -1,7 +1,6 @@
 import * as z from "zod";
 import type { Found } from "../sessions/find-session.ts";
 import { quoted } from "../core/quote.ts";
-import type { Service } from "../core/service.ts";
 import type { Annotations } from "../core/tool.ts";
 
 /** Of tools that change something which the same call, or another one, changes back. */
@@ -19,10 +18,4 @@ export function naming(text: string, ...sessions: readonly Pick<Found, "shortId"
   const titled = sessions.filter(({ title }) => title !== "");
   if (titled.length === 0) return text;
   return `${text}\n${quoted(titled.map(({ shortId, title }) => `${shortId}  ${title}`).join("\n"))}`;
-}
-
-/** What to know of a change to a session that a CLI has open; none where it is not. */
-export async function useWarning({ copy }: Found, what: string, { store }: Service): Promise<string | undefined> {
-  const use = await store.use(copy);
-  return use && `The session is in use (${use.why}): Claude Code may write ${what} it knows over this one.`;
 }

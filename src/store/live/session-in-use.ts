@@ -13,6 +13,8 @@ import { pidFilesPath } from "../layout/paths.ts";
 import { isOurPidDomain, parentOf, stateOfProcess } from "../disk/processes.ts";
 import type { ProcessState } from "../disk/processes.ts";
 import { readSmall } from "../disk/read-small-file.ts";
+import { findCopies } from "../projects/find-copies.ts";
+import type { SessionOptions } from "../types.ts";
 import { asObject, asString } from "../../transcript/rows/json-values.ts";
 
 /** Why a session counts as in use. */
@@ -47,6 +49,26 @@ export function sessionInUse(sessionId: string, traces: SessionTraces, now = Dat
   if (quietMs >= RECENT_CHANGE_MS) return undefined;
   const seconds = Math.max(0, Math.round(quietMs / 1000));
   return { by: "recent", why: `it changed ${seconds} s ago, and whether ${untold} is still true cannot be told` };
+}
+
+/** How the session is in use where a copy of its transcript lies; undefined if it is not, or is not there. */
+export function useOfSession(sessionId: string, options: SessionOptions): SessionUse | undefined {
+  const copies = findCopies(sessionId, options);
+  for (const configDir of new Set(copies.map(({ project }) => project.configDir))) {
+    const mtimesMs = copies.filter(({ project }) => project.configDir === configDir).map((copy) => copy.mtimeMs);
+    const use = sessionInUse(sessionId, { configDir, mtimesMs });
+    if (use !== undefined) return use;
+  }
+  return undefined;
+}
+
+/**
+ * Warns that a new title or tag may not last, if the session is in use: the CLI appends those it knows again when it ends or
+ * compacts. Ask before the change, which makes the transcript one that changed recently.
+ */
+export function overwriteWarning(sessionId: string, what: string, options: SessionOptions): string | undefined {
+  const use = useOfSession(sessionId, options);
+  return use && `The session is in use (${use.why}): Claude Code may write ${what} it knows over this one.`;
 }
 
 /** The sessions that a running process is known to have open in a config dir. Never throws; reads only. */

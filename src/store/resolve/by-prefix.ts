@@ -16,8 +16,8 @@ const NAMED = 10;
  * The session whose id begins so, whatever the case of its letters: its newest copy. Only names are read, no transcripts;
  * a whole id costs one look at each project dir.
  *
- * Throws `SessionNotFoundError`, and `TranscriptError` `InvalidSessionId` with `data.candidates` (ids) when several
- * sessions begin so.
+ * Throws `SessionNotFound` with `data.inTrash` if a deleted session fits, and `InvalidSessionId` with `data.candidates` (ids)
+ * if several sessions begin so.
  */
 export function resolveSession(prefix: string, configDirs: readonly string[] | undefined): TranscriptCopy {
   const exact = isSessionId(prefix) ? findSession(prefix, { configDirs }) : undefined;
@@ -107,22 +107,19 @@ const startsWith = (id: string, prefix: string): boolean =>
   prefix !== "" && id.toLowerCase().startsWith(prefix.toLowerCase());
 
 function notFound(prefix: string, configDirs: readonly string[] | undefined): TranscriptError {
-  const where = inTrash(prefix, configDirs);
+  const inTrash = trashedWith(prefix, configDirs).places.length > 0;
+  const where = inTrash ? ", but one is in the trash" : "";
   const unreadable = unreadableDirs({ configDirs });
   const whole: boolean = isSessionId(prefix);
-  if (whole) return new SessionNotFoundError(prefix, where, unreadable);
+  if (whole) return new SessionNotFoundError(prefix, where, unreadable, { inTrash });
   return new TranscriptError(
     "SessionNotFound",
     `No session id begins with "${prefix}"${where}${unreadableWords(unreadable)}`,
     {
       hint: "List the sessions to see which ids exist; a deleted session may be in the trash.",
-      data: { sessionId: prefix, ...(unreadable.length > 0 && { unreadable }) },
+      data: { sessionId: prefix, ...(unreadable.length > 0 && { unreadable }), ...(inTrash && { inTrash }) },
     },
   );
-}
-
-function inTrash(prefix: string, configDirs: readonly string[] | undefined): string {
-  return trashedWith(prefix, configDirs).places.length > 0 ? ", but one is in the trash" : "";
 }
 
 function ambiguous(prefix: string, ids: readonly string[], { inTrash = false } = {}): TranscriptError {

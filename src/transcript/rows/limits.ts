@@ -37,6 +37,12 @@ export const PROMPT_UNITS = 200;
 /** Length of a title in a list, in UTF-16 units, its ellipsis included: for one line of a picker. */
 export const LIST_TITLE_UNITS = 100;
 
+/**
+ * Longest title that a client may set over ACP (longer ones are cut) or MCP (refused), in UTF-16 units. The library and the
+ * command line store any, as the official helper does (official-helpers.md §7).
+ */
+export const GIVEN_TITLE_UNITS = 200;
+
 /** Sanitised project paths longer than this get a hash (official-helpers.md §2.2). */
 export const PROJECT_KEY_UNITS = 200;
 

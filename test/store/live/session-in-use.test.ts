@@ -1,10 +1,17 @@
 import { spawn } from "node:child_process";
 import fs from "node:fs";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { parsePidFile, requireNotInUse, sessionInUse } from "../../../src/store/live/session-in-use.ts";
+import {
+  overwriteWarning,
+  parsePidFile,
+  requireNotInUse,
+  sessionInUse,
+  useOfSession,
+} from "../../../src/store/live/session-in-use.ts";
 import { isOurPidDomain, processStart, startInProcStat } from "../../../src/store/disk/processes.ts";
 import { RECENT_CHANGE_MS } from "../../../src/transcript/rows/limits.ts";
-import { put, sessionId, tempConfigDir } from "../../support/config-dir.ts";
+import { conversation, put, sessionId, tempConfigDir } from "../../support/config-dir.ts";
+import { openByThisProcess } from "../../support/live.ts";
 
 const ID = sessionId(1);
 const NOW = 1_800_000_000_000;
@@ -91,6 +98,23 @@ describe.runIf(linux)("sessionInUse", () => {
         data: { sessionId: ID, by: "process", pid: own.pid, configDir: dir },
       }),
     );
+  });
+});
+
+describe.runIf(linux)("a session of several config dirs", () => {
+  test("is in use where a copy of it lies, and its title and tag may then be written over", () => {
+    const [here, there, elsewhere] = [tempConfigDir(), tempConfigDir(), tempConfigDir()];
+    const configDirs = [here, there, elsewhere];
+    for (const dir of [here, there]) put(dir, `projects/-w/${ID}.jsonl`, conversation(ID, "hi"), { mtime: OLD / 1000 });
+    openByThisProcess(elsewhere, ID);
+    expect(useOfSession(ID, { configDirs })).toBeUndefined();
+    expect(overwriteWarning(ID, "the title", { configDirs })).toBeUndefined();
+    openByThisProcess(there, ID);
+    expect(useOfSession(ID, { configDirs })).toMatchObject({ by: "process", pid: process.pid });
+    expect(overwriteWarning(ID, "the tag", { configDirs })).toBe(
+      `The session is in use (process ${process.pid} has it open): Claude Code may write the tag it knows over this one.`,
+    );
+    expect(useOfSession(sessionId(2), { configDirs })).toBeUndefined();
   });
 });
 

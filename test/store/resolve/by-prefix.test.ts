@@ -59,8 +59,15 @@ describe("resolveSession", () => {
   test("says where a deleted one is", async () => {
     const { configDirs } = store();
     await deleteSession(FAR, { configDirs });
-    expect(() => resolveSession("c2", configDirs)).toThrow('No session id begins with "c2", but one is in the trash');
-    expect(() => resolveSession(FAR, configDirs)).toThrow(`Session ${FAR} not found, but one is in the trash`);
+    for (const [given, message] of [
+      ["c2", 'No session id begins with "c2", but one is in the trash'],
+      [FAR, `Session ${FAR} not found, but one is in the trash`],
+    ] as const) {
+      const data = { sessionId: given, inTrash: true };
+      expect(() => resolveSession(given, configDirs)).toThrow(
+        expect.objectContaining({ code: "SessionNotFound", message, data }),
+      );
+    }
   });
 });
 
