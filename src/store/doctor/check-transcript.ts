@@ -1,7 +1,8 @@
 import { isUtf8 } from "node:buffer";
 import { randomInt } from "node:crypto";
 import { memberString } from "../../transcript/summary/head-scan.ts";
-import { ASSISTANT, RowIndex, SIDECHAIN, USER } from "../../transcript/rows/row-index.ts";
+import { RowIndex, SIDECHAIN } from "../../transcript/rows/row-index.ts";
+import { ASSISTANT, USER } from "../../transcript/rows/row-kinds.ts";
 import { type RowProblem, visitLine } from "../../transcript/rows/row.ts";
 import { RowKeys } from "../../transcript/summary/summary-keys.ts";
 import { RowScan, scanObject } from "../../transcript/rows/json-scanner.ts";

@@ -1,7 +1,8 @@
 import { CHUNK_BYTES } from "../../transcript/rows/limits.ts";
 import { stringValue } from "../../transcript/rows/json-string.ts";
 import { type LineVisitor, visitLine } from "../../transcript/rows/row.ts";
-import { AI_TITLE_ROW, CUSTOM_TITLE_ROW, RowKeys, rowType, TAG_ROW } from "../../transcript/summary/summary-keys.ts";
+import { RowKeys } from "../../transcript/summary/summary-keys.ts";
+import { AI_TITLE, CUSTOM_TITLE, kindOf, TAG } from "../../transcript/rows/row-kinds.ts";
 import { RowScan } from "../../transcript/rows/json-scanner.ts";
 import type { EarlierTitles } from "../../transcript/summary/session-metadata.ts";
 import { readAt } from "../disk/fs.ts";
@@ -69,7 +70,7 @@ class TitleVisitor implements LineVisitor, EarlierTitles {
     this.#seen = {};
     const region = bytes.subarray(from, to);
     if (this.#lacksTitle()) this.#visitLinesWith(TITLE, region, from);
-    if (this.#lacksTag()) this.#visitLinesWith(TAG, region, from);
+    if (this.#lacksTag()) this.#visitLinesWith(TAG_TYPE, region, from);
     this.customTitle ??= this.#wanted.customTitle ? this.#seen.customTitle : undefined;
     this.aiTitle ??= this.#wanted.aiTitle ? this.#seen.aiTitle : undefined;
     this.tag ??= this.#wanted.tag ? this.#seen.tag : undefined;
@@ -84,14 +85,14 @@ class TitleVisitor implements LineVisitor, EarlierTitles {
     const text = (at: number): string | undefined =>
       at < 0 ? undefined : stringValue(bytes, scan.members[at + 2] as number, scan.members[at + 3] as number);
     const { customTitle, aiTitle, tag } = this.#seen;
-    switch (rowType(bytes, scan.members[keys.type + 2] as number, scan.members[keys.type + 3] as number)) {
-      case CUSTOM_TITLE_ROW:
+    switch (kindOf(bytes, scan.members[keys.type + 2] as number, scan.members[keys.type + 3] as number)) {
+      case CUSTOM_TITLE:
         this.#seen = { customTitle: text(keys.customTitle) ?? customTitle, aiTitle, tag };
         break;
-      case AI_TITLE_ROW:
+      case AI_TITLE:
         this.#seen = { customTitle, aiTitle: text(keys.aiTitle) ?? aiTitle, tag };
         break;
-      case TAG_ROW:
+      case TAG:
         this.#seen = { customTitle, aiTitle, tag: text(keys.tag) ?? tag };
     }
   }
@@ -119,4 +120,4 @@ class TitleVisitor implements LineVisitor, EarlierTitles {
 
 /** `customTitle"` and `aiTitle"`. */
 const TITLE = Buffer.from('Title"');
-const TAG = Buffer.from('"tag"');
+const TAG_TYPE = Buffer.from('"tag"');

@@ -3,7 +3,7 @@ import { basename } from "node:path";
 import { type ForkCut, wholeCut } from "../../transcript/fork/select-rows.ts";
 import { type ForkPart, partUpTo, wholePart } from "../../transcript/fork/fork-prompts.ts";
 import { ForkFacts, type StoredRow } from "../../transcript/fork/carried-over.ts";
-import { PROGRESS } from "../../transcript/rows/row-index.ts";
+import { PROGRESS } from "../../transcript/rows/row-kinds.ts";
 import type { NewIds } from "../../transcript/fork/new-ids.ts";
 import { ForkRows } from "../../transcript/fork/fork-rows.ts";
 import { RowWriter } from "../../transcript/fork/row-writer.ts";

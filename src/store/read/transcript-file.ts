@@ -1,7 +1,8 @@
 import { randomInt } from "node:crypto";
-import { ForkFacts } from "../../transcript/fork/carried-over.ts";
+import type { ForkFacts } from "../../transcript/fork/carried-over.ts";
 import { MESSAGE } from "../../transcript/rows/part-offsets.ts";
 import { RowIndex } from "../../transcript/rows/row-index.ts";
+import { isForkFact, typeOfKind } from "../../transcript/rows/row-kinds.ts";
 import { parseRow } from "../../transcript/rows/row.ts";
 import { fromVoiceCall } from "../../transcript/rows/voice-call.ts";
 import { close, openRead, statOpen, type Stats } from "../disk/fs.ts";
@@ -15,8 +16,6 @@ import type { JsonObject } from "../../transcript/rows/json-values.ts";
 /** Few rows are shorter than this. A table for too many of them would cost more than to enlarge it. */
 const ROW_BYTES = 2048;
 const MANY_ROWS = 64 * 1024;
-
-const KINDS = ["user", "assistant", "system", "attachment", "progress"] as const;
 
 /** An open transcript with its index. `close` it. */
 export class TranscriptFile {
@@ -75,11 +74,10 @@ export class TranscriptFile {
         {
           row: (bytes, start, end, offset, scan) => {
             const row = index.count;
-            const type = index.add(bytes, start, end, offset, scan);
+            const kind = index.add(bytes, start, end, offset, scan);
             if (facts === undefined) return;
             if (index.count > row) facts.pass(index.flags[row] as number);
-            if (type === undefined || !ForkFacts.types.has(type)) return;
-            facts.add(parseRow(bytes, start, end) ?? {}, offset, end - start);
+            if (isForkFact(kind)) facts.add(parseRow(bytes, start, end) ?? {}, offset, end - start);
           },
           problem: (_bytes, _start, _end, offset, problem, length) => unread.add(problem, offset + length),
         },
@@ -140,7 +138,7 @@ export class TranscriptFile {
     // A file that was cut meanwhile: the row keeps its place, so that its neighbours are found.
     if (value === undefined)
       return {
-        type: KINDS[this.index.kind[row] as number],
+        type: typeOfKind(this.index.kind[row] as number),
         uuid: this.index.uuids.text(this.index.uuid[row] as number),
       };
     return fromVoiceCall(value);

@@ -7,7 +7,8 @@ import { type Rewind, rewindInForce } from "../tree/rewind.ts";
 import { withPrompts } from "./queue-places.ts";
 import { queuedPrompts, type QueuedPrompt } from "./queue.ts";
 import { deliveredPrompts, furtherPrompts, trailingPrompts } from "./queued-prompts.ts";
-import { ANSWERS, ASSISTANT, type RowIndex } from "../rows/row-index.ts";
+import { ANSWERS, type RowIndex } from "../rows/row-index.ts";
+import { ASSISTANT } from "../rows/row-kinds.ts";
 import type { RowList } from "../tree/row-list.ts";
 import { type LoadRow, Tree } from "../tree/row-tree.ts";
 

@@ -1,5 +1,6 @@
 import { contentOf } from "../tree/parallel-tool-results.ts";
-import { ASSISTANT, META, USER } from "../rows/row-index.ts";
+import { META } from "../rows/row-index.ts";
+import { ASSISTANT, USER } from "../rows/row-kinds.ts";
 import type { RowList } from "../tree/row-list.ts";
 import type { LoadRow, Tree } from "../tree/row-tree.ts";
 import { asObject, type JsonObject } from "../rows/json-values.ts";

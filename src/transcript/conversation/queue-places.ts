@@ -1,7 +1,8 @@
 import { ConversationRows } from "./conversation-row.ts";
 import { contentOf } from "../tree/parallel-tool-results.ts";
 import type { QueuedPrompt } from "./queue.ts";
-import { ANSWERS, ASSISTANT, type RowIndex, SIDECHAIN, USER } from "../rows/row-index.ts";
+import { ANSWERS, type RowIndex, SIDECHAIN } from "../rows/row-index.ts";
+import { ASSISTANT, USER } from "../rows/row-kinds.ts";
 import type { LoadRow } from "../tree/row-tree.ts";
 
 const NONE = -1;

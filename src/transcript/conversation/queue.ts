@@ -15,7 +15,8 @@ import {
   textOf,
   TYPED,
 } from "../rows/queue-table.ts";
-import { ANSWERS, ASSISTANT, COMPACT_SUMMARY, META, type RowIndex, SIDECHAIN, USER } from "../rows/row-index.ts";
+import { ANSWERS, COMPACT_SUMMARY, META, type RowIndex, SIDECHAIN } from "../rows/row-index.ts";
+import { ASSISTANT, USER } from "../rows/row-kinds.ts";
 import type { LoadRow } from "../tree/row-tree.ts";
 import { asObject } from "../rows/json-values.ts";
 

@@ -1,6 +1,7 @@
 import { contentOf, push } from "../tree/parallel-tool-results.ts";
 import { textOf } from "../rows/queue-table.ts";
-import { ATTACHMENT, COMPACT_SUMMARY, META, QUEUED_COMMAND, USER } from "../rows/row-index.ts";
+import { COMPACT_SUMMARY, META, QUEUED_COMMAND } from "../rows/row-index.ts";
+import { ATTACHMENT, USER } from "../rows/row-kinds.ts";
 import type { RowList } from "../tree/row-list.ts";
 import type { LoadRow, Tree } from "../tree/row-tree.ts";
 import { INTERRUPTIONS } from "../text/user-frames.ts";

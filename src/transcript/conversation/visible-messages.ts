@@ -4,17 +4,8 @@ import { closesQuietTurn, type MessageContext, toMessage, type TranscriptMessage
 import { contentOf } from "../tree/parallel-tool-results.ts";
 import { NEWS } from "../rows/queue-table.ts";
 import { hasShownOrigin, queuedPrompt } from "./queued-prompts.ts";
-import {
-  ASSISTANT,
-  COMPACT_SUMMARY,
-  HIDES_TOOLS,
-  LOOK_INSIDE,
-  META,
-  QUEUED_COMMAND,
-  SIDECHAIN,
-  SYSTEM,
-  USER,
-} from "../rows/row-index.ts";
+import { COMPACT_SUMMARY, HIDES_TOOLS, LOOK_INSIDE, META, QUEUED_COMMAND, SIDECHAIN } from "../rows/row-index.ts";
+import { ASSISTANT, SYSTEM, USER } from "../rows/row-kinds.ts";
 import type { LoadRow } from "../tree/row-tree.ts";
 import { asObject, type JsonObject } from "../rows/json-values.ts";
 

@@ -39,21 +39,6 @@ export class ForkFacts {
     this.#sessionId = sessionId;
   }
 
-  /** Types worth parsing a row for. */
-  static readonly types: ReadonlySet<string> = new Set([
-    "history-suppression",
-    "hybrid-organization",
-    "content-replacement",
-    "atis-latch",
-    "tools-used",
-    "data-flow-records",
-    "data-flow-incomplete",
-    "derived-from",
-    "relocated",
-    "custom-title",
-    "ai-title",
-  ]);
-
   /** A conversation row, by its flags. */
   pass(flags: number): void {
     if ((flags & SIDECHAIN) !== 0) return;
@@ -75,6 +60,7 @@ export class ForkFacts {
     ];
   }
 
+  /** A row for which `isForkFact` is true. */
   add(row: JsonObject, offset: number, length: number): void {
     const own = row["sessionId"] === this.#sessionId;
     switch (row["type"]) {

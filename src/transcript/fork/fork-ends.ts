@@ -1,6 +1,7 @@
 import { findLeaf } from "../tree/leaf.ts";
 import { contentOf, insertParallel } from "../tree/parallel-tool-results.ts";
-import { ASSISTANT, COMPACT_BOUNDARY, type RowIndex, USER } from "../rows/row-index.ts";
+import { COMPACT_BOUNDARY, type RowIndex } from "../rows/row-index.ts";
+import { ASSISTANT, USER } from "../rows/row-kinds.ts";
 import { type LoadRow, Tree } from "../tree/row-tree.ts";
 
 const NONE = -1;

@@ -5,8 +5,9 @@ import { type ForkFacts, isKnownOrigin, originsOf, SESSION, type StoredRow } fro
 import type { ForkPart } from "./fork-prompts.ts";
 import { type ForkKey, ForkMembers, ForkValues, type RowWriter } from "./row-writer.ts";
 import { rewindsOfFork, type WrittenRewind } from "../tree/rewind.ts";
-import { withPlainKeys } from "../rows/plain-keys.ts";
-import { ASSISTANT, PROGRESS, QUEUED_COMMAND, type RowIndex, SIDECHAIN, SYSTEM } from "../rows/row-index.ts";
+import { withPlainKeys } from "../rows/json-string.ts";
+import { QUEUED_COMMAND, type RowIndex, SIDECHAIN } from "../rows/row-index.ts";
+import { ASSISTANT, PROGRESS, SYSTEM } from "../rows/row-kinds.ts";
 import { parseRow } from "../rows/row.ts";
 import { RowScan, scanObject } from "../rows/json-scanner.ts";
 import type { QueuedPrompt } from "../conversation/queue.ts";

@@ -1,4 +1,4 @@
-import { equals, type RowScan } from "../rows/json-scanner.ts";
+import { equals, hasBackslash, type RowScan } from "../rows/json-scanner.ts";
 
 /**
  * A row's bytes as they stand in a fork. Members are copied as they are written; only the ones that say which row this is,
@@ -233,9 +233,4 @@ function knownKey(source: Buffer, start: number, end: number): number {
     if (equals(source, start, end, word)) return number;
   }
   return NONE;
-}
-
-function hasBackslash(source: Buffer, start: number, end: number): boolean {
-  for (let at = start; at < end; at++) if (source[at] === 0x5c) return true;
-  return false;
 }

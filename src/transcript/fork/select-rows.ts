@@ -2,15 +2,8 @@ import { leaveOutOtherEnds } from "./fork-ends.ts";
 import { findLeaf } from "../tree/leaf.ts";
 import { contentOf, insertParallel } from "../tree/parallel-tool-results.ts";
 import { rewindInForce } from "../tree/rewind.ts";
-import {
-  ASSISTANT,
-  COMPACT_BOUNDARY,
-  PROGRESS,
-  QUEUED_COMMAND,
-  type RowIndex,
-  SIDECHAIN,
-  USER,
-} from "../rows/row-index.ts";
+import { COMPACT_BOUNDARY, QUEUED_COMMAND, type RowIndex, SIDECHAIN } from "../rows/row-index.ts";
+import { ASSISTANT, PROGRESS, USER } from "../rows/row-kinds.ts";
 import { type LoadRow, Tree } from "../tree/row-tree.ts";
 import { asObject, type JsonObject } from "../rows/json-values.ts";
 

@@ -1,11 +1,20 @@
 import { IdTable } from "./interned-ids.ts";
-import { stringValue, truthy } from "./json-string.ts";
+import { stringValue, truthy, withPlainKeys } from "./json-string.ts";
 import { PRECOMPACT_SKIP_BYTES } from "./limits.ts";
 import { QueueTable } from "./queue-table.ts";
 import { CWD, MESSAGE, PARTS, PartsTable, RESULT, setPart } from "./part-offsets.ts";
 import { equals, type RowScan, scanObject } from "./json-scanner.ts";
-import { withPlainKeys } from "./plain-keys.ts";
-import { ESCAPED, readType, typeAsWritten } from "./row-type.ts";
+import {
+  ASSISTANT,
+  ATTACHMENT,
+  ESCAPED,
+  isOfConversation,
+  LAST_PROMPT,
+  QUEUE_OPERATION,
+  readKind,
+  SYSTEM,
+  USER,
+} from "./row-kinds.ts";
 import { parseRow } from "./row.ts";
 import { fromVoiceCall } from "./voice-call.ts";
 
@@ -16,12 +25,6 @@ import { fromVoiceCall } from "./voice-call.ts";
  * So a transcript is read once to fill this table (about 180 bytes a row), and rows are read again, by their byte range,
  * when they are shown. Which rows belong here, and what counts as what, is official-helpers.md §5.2 and §6.1.
  */
-
-export const USER = 0;
-export const ASSISTANT = 1;
-export const SYSTEM = 2;
-export const ATTACHMENT = 3;
-export const PROGRESS = 4;
 
 /** Flags of a row. */
 export const SIDECHAIN = 1;
@@ -113,53 +116,34 @@ export class RowIndex {
 
   /**
    * Adds the row if it is one of the conversation, and remembers it if it says something about the conversation. Returns
-   * its type when it is neither.
+   * its kind.
    */
-  add(bytes: Buffer, start: number, end: number, offset: number, scan: RowScan): string | undefined {
-    return this.#addAs(readType(bytes, scan), bytes, start, end, offset, scan);
+  add(bytes: Buffer, start: number, end: number, offset: number, scan: RowScan): number {
+    return this.#addAs(readKind(bytes, scan), bytes, start, end, offset, scan);
   }
 
-  #addAs(
-    type: string | undefined,
-    bytes: Buffer,
-    start: number,
-    end: number,
-    offset: number,
-    scan: RowScan,
-  ): string | undefined {
-    switch (type) {
-      case "user":
-        return this.#addRow(USER, bytes, start, end, offset, scan);
-      case "assistant":
-        return this.#addRow(ASSISTANT, bytes, start, end, offset, scan);
-      case "system":
-        return this.#addRow(SYSTEM, bytes, start, end, offset, scan);
-      case "attachment":
-        return this.#addRow(ATTACHMENT, bytes, start, end, offset, scan);
-      case "progress":
-        return this.#addRow(PROGRESS, bytes, start, end, offset, scan);
-      case "last-prompt":
-        return this.#addCheckpoint(bytes, start, end, offset);
-      case "queue-operation":
-        return this.#addOperation(bytes, start, end, offset);
-      case ESCAPED: {
-        // A key or a type written with escapes: as good as any, but too rare to read byte by byte.
-        const plain = withPlainKeys(bytes, scan);
-        if (!scanObject(plain, 0, plain.length, scan)) return undefined;
-        const known = this.count;
-        const operations = this.queue.count;
-        const other = this.#addAs(typeAsWritten(plain, scan), plain, 0, plain.length, offset, scan);
-        if (this.queue.count > operations) this.queue.length[operations] = end - start;
-        if (this.count > known) {
-          this.length[known] = end - start;
-          // They stand elsewhere in the file.
-          this.parts.forgetLast();
-        }
-        return other;
-      }
-      default:
-        return type;
+  #addAs(kind: number, bytes: Buffer, start: number, end: number, offset: number, scan: RowScan): number {
+    if (isOfConversation(kind)) this.#addRow(kind, bytes, start, end, offset, scan);
+    else if (kind === LAST_PROMPT) this.#addCheckpoint(bytes, start, end, offset);
+    else if (kind === QUEUE_OPERATION) this.#addOperation(bytes, start, end, offset);
+    else if (kind === ESCAPED) return this.#addPlain(bytes, start, end, offset, scan);
+    return kind;
+  }
+
+  /** Adds a row with a key or a type that is written with escapes: too rare to read byte by byte. */
+  #addPlain(bytes: Buffer, start: number, end: number, offset: number, scan: RowScan): number {
+    const plain = withPlainKeys(bytes, scan);
+    if (!scanObject(plain, 0, plain.length, scan)) return ESCAPED;
+    const known = this.count;
+    const operations = this.queue.count;
+    const kind = this.#addAs(readKind(plain, scan, true), plain, 0, plain.length, offset, scan);
+    if (this.queue.count > operations) this.queue.length[operations] = end - start;
+    if (this.count > known) {
+      this.length[known] = end - start;
+      // They stand elsewhere in the file.
+      this.parts.forgetLast();
     }
+    return kind;
   }
 
   /** A table of some rows alone, given in the order of the file, so that what is made of it costs no more than they do. */
@@ -204,7 +188,7 @@ export class RowIndex {
     return 0;
   }
 
-  #addRow(kind: number, bytes: Buffer, start: number, end: number, offset: number, scan: RowScan): undefined {
+  #addRow(kind: number, bytes: Buffer, start: number, end: number, offset: number, scan: RowScan): void {
     let uuidStart = NONE;
     let uuidEnd = NONE;
     let parent = NONE;
@@ -304,7 +288,7 @@ export class RowIndex {
     this.parts.add(start, scan, kind <= ASSISTANT ? parts : parts.fill(0));
   }
 
-  #addCheckpoint(bytes: Buffer, start: number, end: number, offset: number): undefined {
+  #addCheckpoint(bytes: Buffer, start: number, end: number, offset: number): void {
     const value = parseRow(bytes, start, end);
     const leaf = value?.["leafUuid"];
     const explicit = value?.["explicit"] === true;
@@ -314,7 +298,7 @@ export class RowIndex {
     }
   }
 
-  #addOperation(bytes: Buffer, start: number, end: number, offset: number): undefined {
+  #addOperation(bytes: Buffer, start: number, end: number, offset: number): void {
     const value = parseRow(bytes, start, end);
     if (value === undefined) return;
     this.queue.add(value, bytes, start, end, offset, this.count);

@@ -7,7 +7,8 @@ import { stringValue } from "../rows/json-string.ts";
 import { PromptTitles } from "./list-title.ts";
 import { type CommandFallback, pluginPromptOfMessage, promptOfMessage, textsOfMessage } from "./prompt.ts";
 import { parseRow } from "../rows/row.ts";
-import { ASSISTANT, LINK, type RowKeys, USER } from "./summary-keys.ts";
+import type { RowKeys } from "./summary-keys.ts";
+import { ASSISTANT, isOfConversation, USER } from "../rows/row-kinds.ts";
 import { equals, type RowScan } from "../rows/json-scanner.ts";
 
 export class HeadScan {
@@ -120,7 +121,7 @@ export class HeadScan {
    * own session. The lead has a team from some later row on, and goes by `LEAD` where it names itself.
    */
   #begin(bytes: Buffer, scan: RowScan, keys: RowKeys, type: number): void {
-    if (type !== USER && type !== ASSISTANT && type !== LINK) return;
+    if (!isOfConversation(type)) return;
     this.#begun = true;
     if (keys.agentName < 0 || keys.teamName < 0) return;
     const agentName = memberString(bytes, scan, keys.agentName);

@@ -1,6 +1,6 @@
 import { timeValue } from "../rows/json-string.ts";
 import { type LineVisitor, visitLine } from "../rows/row.ts";
-import { ASSISTANT, LINK, rowType, USER } from "./summary-keys.ts";
+import { isOfConversation, kindOf, OTHER } from "../rows/row-kinds.ts";
 import { equals, RowScan } from "../rows/json-scanner.ts";
 
 const NEWLINE = 0x0a;
@@ -53,14 +53,14 @@ export class ActivitySearch implements LineVisitor {
    */
   #rowsFromTheirEnds(from: number): void {
     const bytes = this.#bytes;
-    let type = -1;
+    let type = UNREAD;
     let time = NaN;
     let last = this.end - 1;
     if (bytes[last] !== NEWLINE) return;
     while (last > from) {
       if (bytes[last] === NEWLINE) {
         if (bytes[--last] !== CLOSE_BRACE) return;
-        type = -1;
+        type = UNREAD;
         time = NaN;
       }
       // At the brace that ends the row, or at the comma behind a member.
@@ -74,13 +74,13 @@ export class ActivitySearch implements LineVisitor {
       while (key > from && bytes[key] !== QUOTE && bytes[key] !== NEWLINE) key--;
       if (key <= from || bytes[key] !== QUOTE) return;
       const length = value - key - 3;
-      if (length === TYPE.length && type < 0 && equals(bytes, key + 1, value - 2, TYPE)) {
-        type = rowType(bytes, value, end);
+      if (length === TYPE.length && type === UNREAD && equals(bytes, key + 1, value - 2, TYPE)) {
+        type = kindOf(bytes, value, end);
       } else if (length === TIMESTAMP.length && Number.isNaN(time) && equals(bytes, key + 1, value - 2, TIMESTAMP)) {
         time = timeValue(bytes, value, end);
         if (Number.isNaN(time)) return;
       }
-      if (isConversation(type) && !Number.isNaN(time)) {
+      if (isOfConversation(type) && !Number.isNaN(time)) {
         this.time = time;
         return;
       }
@@ -96,23 +96,23 @@ export class ActivitySearch implements LineVisitor {
   row(_start: number, _end: number, scan: RowScan): void {
     const bytes = this.#bytes;
     const { members } = scan;
-    let type = -1;
+    let type = OTHER;
     let timestamp = -1;
     for (let i = 0; i < scan.count * 4; i += 4) {
       const start = members[i] as number;
       const end = members[i + 1] as number;
       if (end - start === 4 && equals(bytes, start, end, TYPE)) {
-        type = rowType(bytes, members[i + 2] as number, members[i + 3] as number);
+        type = kindOf(bytes, members[i + 2] as number, members[i + 3] as number);
       } else if (end - start === 9 && equals(bytes, start, end, TIMESTAMP)) timestamp = i;
     }
-    if (timestamp < 0 || !isConversation(type)) return;
+    if (timestamp < 0 || !isOfConversation(type)) return;
     const time = timeValue(bytes, members[timestamp + 2] as number, members[timestamp + 3] as number);
     if (!Number.isNaN(time)) this.time = time;
   }
 }
 
-const isConversation = (type: number): boolean => type === USER || type === ASSISTANT || type === LINK;
-
+/** Stands for a kind while no `type` was found. */
+const UNREAD = -9;
 const NOTHING = Buffer.alloc(0);
 const TYPE = Buffer.from("type");
 const TIMESTAMP = Buffer.from("timestamp");

@@ -8,7 +8,8 @@
 import { HeadScan, isTrue, memberString } from "./head-scan.ts";
 import { humanPromptTime } from "./prompt.ts";
 import { type LineVisitor, parseRow, type RowProblem, visitLine } from "../rows/row.ts";
-import { AI_TITLE_ROW, ASSISTANT, CUSTOM_TITLE_ROW, LINK, OTHER, RowKeys, rowType, USER } from "./summary-keys.ts";
+import { RowKeys } from "./summary-keys.ts";
+import { AI_TITLE, ASSISTANT, CUSTOM_TITLE, isOfConversation, kindOf, OTHER, USER } from "../rows/row-kinds.ts";
 import { RowScan, scanObject } from "../rows/json-scanner.ts";
 import { type TailFacts, TailScan } from "./tail-scan.ts";
 
@@ -84,7 +85,7 @@ export class SessionScan implements LineVisitor {
     const bytes = this.#bytes;
     keys.read(bytes, scan, start, end);
     const { type: at } = keys;
-    const type = at < 0 ? OTHER : rowType(bytes, scan.members[at + 2] as number, scan.members[at + 3] as number);
+    const type = at < 0 ? OTHER : kindOf(bytes, scan.members[at + 2] as number, scan.members[at + 3] as number);
     const inHead = end <= this.#headEnd;
     const inTail = start >= this.#tailStart;
     if (inHead) this.#headRow(start, end, scan, type, inTail);
@@ -92,7 +93,7 @@ export class SessionScan implements LineVisitor {
       this.#tail.row(bytes, start, end, scan, keys, type);
       if (!inHead && (type === USER || type === ASSISTANT)) this.head.heard(isTrue(bytes, scan, keys.isSidechain));
     }
-    if ((inHead || inTail) && (type === USER || type === LINK)) this.#lookForPerson(start, end, scan);
+    if ((inHead || inTail) && type !== ASSISTANT && isOfConversation(type)) this.#lookForPerson(start, end, scan);
     if (!inHead || !inTail) this.#part(start, end, scan, inHead, inTail);
   }
 
@@ -184,9 +185,9 @@ export class SessionScan implements LineVisitor {
     this.head.row(bytes, start, end, scan, keys, type);
     // Where the file is one window, the titles of the tail are all there are.
     if (inTail && this.#tailStart === 0) return;
-    if (type === CUSTOM_TITLE_ROW && keys.customTitle >= 0) {
+    if (type === CUSTOM_TITLE && keys.customTitle >= 0) {
       this.headCustomTitle = memberString(bytes, scan, keys.customTitle) ?? this.headCustomTitle;
-    } else if (type === AI_TITLE_ROW && keys.aiTitle >= 0) {
+    } else if (type === AI_TITLE && keys.aiTitle >= 0) {
       this.headAiTitle = memberString(bytes, scan, keys.aiTitle) ?? this.headAiTitle;
     }
   }

@@ -5,16 +5,8 @@
 import { stringValue } from "../rows/json-string.ts";
 import { promptOfRow } from "./prompt.ts";
 import { parseRow } from "../rows/row.ts";
-import {
-  AI_TITLE_ROW,
-  ASSISTANT,
-  CONTINUED_ROW,
-  CUSTOM_TITLE_ROW,
-  RELOCATED_ROW,
-  type RowKeys,
-  TAG_ROW,
-  USER,
-} from "./summary-keys.ts";
+import type { RowKeys } from "./summary-keys.ts";
+import { AI_TITLE, ASSISTANT, CONTINUED_IN, CUSTOM_TITLE, RELOCATED, TAG, USER } from "../rows/row-kinds.ts";
 import { equals, RowScan, scanObject } from "../rows/json-scanner.ts";
 import { asObject, type JsonObject } from "../rows/json-values.ts";
 
@@ -54,21 +46,21 @@ export class TailScan {
     if (keys.lastPrompt >= 0) this.#lastPrompt.take(bytes, scan, keys.lastPrompt);
     if (keys.summary >= 0) this.#summary.take(bytes, scan, keys.summary);
     switch (type) {
-      case CUSTOM_TITLE_ROW:
+      case CUSTOM_TITLE:
         if (keys.customTitle >= 0) this.#customTitle.take(bytes, scan, keys.customTitle);
         break;
-      case AI_TITLE_ROW:
+      case AI_TITLE:
         if (keys.aiTitle >= 0) this.#aiTitle.take(bytes, scan, keys.aiTitle);
         break;
-      case TAG_ROW:
+      case TAG:
         if (keys.tag >= 0) this.#tag.take(bytes, scan, keys.tag);
         break;
-      case RELOCATED_ROW:
+      case RELOCATED:
         if (keys.relocatedCwd >= 0 && isTight(bytes, scan, keys.type)) {
           this.#relocatedCwd.take(bytes, scan, keys.relocatedCwd);
         }
         break;
-      case CONTINUED_ROW:
+      case CONTINUED_IN:
         if (keys.continuedInSessionId >= 0 && isTight(bytes, scan, keys.type)) {
           const at = keys.continuedInSessionId;
           const id = stringValue(bytes, scan.members[at + 2] as number, scan.members[at + 3] as number);

@@ -1,12 +1,6 @@
 import { MAIN_LINE, OffWalk, Rewinds } from "./off-line.ts";
-import {
-  COMPACT_BOUNDARY,
-  PARENT_UNKNOWN,
-  QUEUED_COMMAND,
-  type RowIndex,
-  SIDECHAIN,
-  SYSTEM,
-} from "../rows/row-index.ts";
+import { COMPACT_BOUNDARY, PARENT_UNKNOWN, QUEUED_COMMAND, type RowIndex, SIDECHAIN } from "../rows/row-index.ts";
+import { SYSTEM } from "../rows/row-kinds.ts";
 import { pathDown, withInserted } from "./row-list.ts";
 import type { LoadRow, Tree } from "./row-tree.ts";
 import { asObject, type JsonObject } from "../rows/json-values.ts";

@@ -1,4 +1,5 @@
-import { ASSISTANT, SIDECHAIN, USER } from "../rows/row-index.ts";
+import { SIDECHAIN } from "../rows/row-index.ts";
+import { ASSISTANT, USER } from "../rows/row-kinds.ts";
 import { withInserted } from "./row-list.ts";
 import type { LoadRow, Tree } from "./row-tree.ts";
 import { asObject, asString, type JsonObject, objectsIn } from "../rows/json-values.ts";

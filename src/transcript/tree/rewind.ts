@@ -1,4 +1,5 @@
-import { COMPACT_BOUNDARY, FORK_BRIEFING, PROGRESS, type RowIndex, SIDECHAIN } from "../rows/row-index.ts";
+import { COMPACT_BOUNDARY, FORK_BRIEFING, type RowIndex, SIDECHAIN } from "../rows/row-index.ts";
+import { PROGRESS } from "../rows/row-kinds.ts";
 
 const NONE = -1;
 

@@ -1,14 +1,5 @@
-import {
-  ASSISTANT,
-  COMPACT_BOUNDARY,
-  FORK_BRIEFING,
-  META,
-  PARENT_UNKNOWN,
-  PROGRESS,
-  type RowIndex,
-  SIDECHAIN,
-  USER,
-} from "../rows/row-index.ts";
+import { COMPACT_BOUNDARY, FORK_BRIEFING, META, PARENT_UNKNOWN, type RowIndex, SIDECHAIN } from "../rows/row-index.ts";
+import { ASSISTANT, PROGRESS, USER } from "../rows/row-kinds.ts";
 import { Relinks } from "./relinks.ts";
 import { pathDown } from "./row-list.ts";
 import { asObject, type JsonObject } from "../rows/json-values.ts";

@@ -1,0 +1,76 @@
+import { ascii, equals, hasBackslash, type RowScan } from "./json-scanner.ts";
+import { numberOf, wordTable } from "./word-table.ts";
+
+/** Kinds of rows, by their `type`. Those of the conversation come first, then those that say something about it. */
+export const USER = 0;
+export const ASSISTANT = 1;
+export const SYSTEM = 2;
+export const ATTACHMENT = 3;
+export const PROGRESS = 4;
+export const LAST_PROMPT = 5;
+export const QUEUE_OPERATION = 6;
+export const TAG = 7;
+export const CONTINUED_IN = 8;
+/** From here on a fork takes facts over (carried-over.ts). */
+export const RELOCATED = 9;
+export const CUSTOM_TITLE = 10;
+export const AI_TITLE = 11;
+const FORK_FACT = 12;
+/** A row of any other type, or of none. */
+export const OTHER = -1;
+/** A row whose type cannot be read before the escapes in it, or in a key, are undone. */
+export const ESCAPED = -2;
+
+/** The kind of each type. A type of the conversation also moves the bound of `isOfConversation`. */
+const KINDS: Readonly<Record<string, number>> = {
+  user: USER,
+  assistant: ASSISTANT,
+  system: SYSTEM,
+  attachment: ATTACHMENT,
+  progress: PROGRESS,
+  "last-prompt": LAST_PROMPT,
+  "queue-operation": QUEUE_OPERATION,
+  tag: TAG,
+  "continued-in": CONTINUED_IN,
+  relocated: RELOCATED,
+  "custom-title": CUSTOM_TITLE,
+  "ai-title": AI_TITLE,
+  "history-suppression": FORK_FACT,
+  "hybrid-organization": FORK_FACT,
+  "content-replacement": FORK_FACT,
+  "atis-latch": FORK_FACT,
+  "tools-used": FORK_FACT,
+  "data-flow-records": FORK_FACT,
+  "data-flow-incomplete": FORK_FACT,
+  "derived-from": FORK_FACT,
+};
+
+export const isOfConversation = (kind: number): boolean => kind >= USER && kind <= PROGRESS;
+export const isForkFact = (kind: number): boolean => kind >= RELOCATED;
+
+/** Returns the type that has this kind. */
+export const typeOfKind = (kind: number): string | undefined =>
+  Object.entries(KINDS).find(([, number]) => number === kind)?.[0];
+
+/** Returns the kind of a row by the JSON of its type. */
+export const kindOf = (bytes: Uint8Array, start: number, end: number): number => numberOf(TYPES, bytes, start, end);
+
+/** Returns the kind of a scanned row. Of two types the last counts; `isPlain`: escapes were undone (`withPlainKeys`). */
+export function readKind(bytes: Uint8Array, { members, count, oddKey }: RowScan, isPlain = false): number {
+  if (oddKey && !isPlain) return ESCAPED;
+  let kind = OTHER;
+  for (let i = 0; i < count * 4; i += 4) {
+    const key = members[i] as number;
+    const keyEnd = members[i + 1] as number;
+    if (keyEnd - key !== 4 || !equals(bytes, key, keyEnd, KEY_TYPE)) continue;
+    const value = members[i + 2] as number;
+    const valueEnd = members[i + 3] as number;
+    kind = kindOf(bytes, value, valueEnd);
+    if (kind === OTHER && !isPlain && bytes[value] === QUOTE && hasBackslash(bytes, value, valueEnd)) return ESCAPED;
+  }
+  return kind;
+}
+
+const QUOTE = 0x22;
+const KEY_TYPE = ascii("type");
+const TYPES = wordTable(Object.fromEntries(Object.entries(KINDS).map(([type, kind]) => [`"${type}"`, kind])));
