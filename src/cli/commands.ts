@@ -1,6 +1,6 @@
 import type { Command, Options } from "./terminal/command.ts";
 
-/** Every command, in the order of the help; its module is loaded when it is asked for. */
+/** Every command, in the order of the help. Its module is loaded when it is needed. */
 export const COMMANDS: Readonly<Record<string, () => Promise<{ readonly command: Command }>>> = {
   list: () => import("./commands/list.ts"),
   show: () => import("./commands/show.ts"),
@@ -18,23 +18,23 @@ export const COMMANDS: Readonly<Record<string, () => Promise<{ readonly command:
   mcp: () => import("./commands/mcp.ts"),
 };
 
-/** What every command takes beside its own. */
+/** The options of every command. */
 export const COMMON_OPTIONS: Options = {
   "config-dir": {
     type: "string",
     multiple: true,
     value: "DIR",
-    help: "Where the transcripts are; may be given several times. Default: $CLAUDE_CONFIG_DIR, or ~/.claude.",
+    help: "Directory that holds the transcripts; can be repeated. Default: $CLAUDE_CONFIG_DIR, or ~/.claude.",
     completes: "directories",
   },
-  json: { type: "boolean", help: "One JSON document instead of text." },
-  help: { type: "boolean", short: "h", help: "What a command does and takes." },
-  version: { type: "boolean", short: "V", help: "The version of this program." },
+  json: { type: "boolean", help: "Print one JSON document instead of text." },
+  help: { type: "boolean", short: "h", help: "Show the help of a command." },
+  version: { type: "boolean", short: "V", help: "Show the version of this program." },
 };
 
 export const isCommand = (name: string): boolean => Object.hasOwn(COMMANDS, name);
 
-/** Throws where there is no such command. */
+/** Throws if there is no such command. */
 export async function loadCommand(name: string): Promise<Command> {
   const load = isCommand(name) ? COMMANDS[name] : undefined;
   if (load === undefined) throw new Error(`no command ${name}`);

@@ -1,12 +1,13 @@
 import { VERSION } from "../version.ts";
-import type { Command, Options, OptionSpec } from "./terminal/command.ts";
+import { delimiter } from "node:path";
+import { type Command, type Options, type OptionSpec, variableOf } from "./terminal/command.ts";
 import { COMMANDS, COMMON_OPTIONS, loadCommand } from "./commands.ts";
 import { wrap } from "./terminal/wrap.ts";
 
-/** Lines that are longer than this are hard to read, however wide the terminal. */
+/** Maximum width: longer lines are hard to read, however wide the terminal. */
 const MOST_COLUMNS = 100;
 const LEAST_COLUMNS = 60;
-/** Options whose names are longer have their help below them. */
+/** Columns for the names of options; help of a longer one goes below it. */
 const NAME_CELLS = 26;
 
 /** The text of `claude-transcripts --help`. */
@@ -15,7 +16,7 @@ export async function generalHelp(columns: number = MOST_COLUMNS): Promise<strin
   const width = Math.max(...names.map((name) => name.length)) + 4;
   const commands = await Promise.all(names.map(loadCommand));
   const lines = commands.flatMap(({ summary }, at) => item(`  ${names[at] ?? ""}`, summary, width, columns));
-  return `claude-transcripts ${VERSION}: the sessions that Claude Code keeps, in your terminal and in your editor
+  return `claude-transcripts ${VERSION}: Claude Code's sessions in your terminal, your editor and your agent
 
 Usage
   claude-transcripts <command> [options]
@@ -26,19 +27,21 @@ ${lines.join("\n")}
 Options of every command
 ${optionLines(COMMON_OPTIONS, columns).join("\n")}
 
-A session is named by its id or the first characters of it, as 'list' shows them.
-Exit codes: 0 done, 1 failed, 2 misused.
+Name a session by its id or the first characters of it, as 'list' shows them.
+Exit codes: 0 success, 1 failure, 2 wrong usage.
 `;
 }
 
 /** The text of `claude-transcripts <command> --help`. */
-export function commandHelp({ summary, usage, details, notes = "", options }: Command, columns?: number): string {
+export function commandHelp(command: Command, columns?: number): string {
+  const { summary, usage, details, notes = "", options } = command;
   const own = Object.keys(options).length === 0 ? "" : `Options\n${optionLines(options, columns).join("\n")}`;
   const parts = [
     paragraphs(`${summary}.`, columns),
     `Usage\n${paragraphs(usage.replaceAll(/^ */gm, "  claude-transcripts "), columns)}`,
     paragraphs(details, columns),
     own,
+    variableLines(command, columns).join("\n"),
     paragraphs(notes, columns),
     `Options of every command\n${optionLines(COMMON_OPTIONS, columns).join("\n")}`,
   ];
@@ -51,10 +54,32 @@ const optionLines = (options: Options, columns: number = MOST_COLUMNS): string[]
 /** `-n, --limit N`. */
 function flags(name: string, spec: OptionSpec): string {
   const short = spec.short === undefined ? "    " : `-${spec.short}, `;
-  return `${short}--${name}${spec.type === "string" ? ` ${spec.value}` : ""}`;
+  return short + longFlag(name, spec);
 }
 
-/** A name with what it means beside it, or below it where there is no room. */
+const longFlag = (name: string, spec: OptionSpec): string =>
+  `--${name}${spec.type === "string" ? ` ${spec.value}` : ""}`;
+
+/** The environment variables that a command reads, and the options that they stand for. */
+function variableLines({ options, variables = [] }: Command, columns: number = MOST_COLUMNS): string[] {
+  if (variables.length === 0) return [];
+  const all: Options = { ...options, ...COMMON_OPTIONS };
+  const width = Math.max(...variables.map((name) => variableOf(name).length)) + 4;
+  return [
+    "Environment (an option overrides its variable)",
+    ...variables.flatMap((name) => item(`  ${variableOf(name)}`, variableText(name, all[name]), width, columns)),
+  ];
+}
+
+function variableText(name: string, spec: OptionSpec | undefined): string {
+  if (spec === undefined) return "";
+  if (spec.type === "boolean") return `--${name}: 1 or 0.`;
+  return spec.multiple === true
+    ? `${longFlag(name, spec)}; '${delimiter}' separates several.`
+    : `${longFlag(name, spec)}.`;
+}
+
+/** A name with its meaning next to it, or below it if there is no room. */
 function item(name: string, text: string, cells: number, columns: number): string[] {
   const lines = wrap(text, within(columns) - cells - 1);
   const indented = lines.map((line) => `${" ".repeat(cells)}${line}`);

@@ -2,7 +2,7 @@ import path from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { COMMANDS, COMMON_OPTIONS, loadCommand } from "../../src/cli/commands.ts";
-import { UsageError } from "../../src/cli/terminal/command.ts";
+import { type Options, UsageError, variableOf } from "../../src/cli/terminal/command.ts";
 import { readArguments } from "../../src/cli/arguments.ts";
 import { commandHelp, generalHelp } from "../../src/cli/help.ts";
 import { unknownCommand } from "../../src/cli/unknown-command.ts";
@@ -20,6 +20,15 @@ describe.each(names)("%s", (name) => {
     for (const [option, spec] of Object.entries({ ...command.options, ...COMMON_OPTIONS })) {
       const value = spec.type === "string" ? ` ${spec.value}` : "";
       expect(help).toContain(`${spec.short === undefined ? " " : `-${spec.short}, `}--${option}${value}`);
+    }
+  });
+
+  test("its help has every variable that sets one of its options", async () => {
+    const command = await loadCommand(name);
+    const options: Options = { ...command.options, ...COMMON_OPTIONS };
+    for (const option of command.variables ?? []) {
+      expect(options).toHaveProperty(option);
+      expect(commandHelp(command)).toMatch(new RegExp(`^  ${variableOf(option)} +--${option}`, "m"));
     }
   });
 

@@ -57,7 +57,7 @@ describe("__complete", () => {
     [["trash", "list", ""], []],
     [
       ["list", "--a"],
-      ["--archived\tOnly archived sessions", "--all\tAll sessions, archived ones included; with --limit N the fi…"],
+      ["--archived\tOnly archived sessions", "--all\tShow all sessions, archived ones included; with --limit N t…"],
     ],
     [["list", "--all", "--a"], ["--archived\tOnly archived sessions"]],
     [
@@ -130,7 +130,7 @@ describe.each(ownNode())("completion bash: Node $version", ({ path: node }) => {
 
   test("offers commands with what they do, and one alone as it is", () => {
     expect(replies("un")).toEqual(["unarchive"]);
-    expect(replies("re")).toEqual(["rename  (Give a session a title)", "restore  (Put deleted sessions back)"]);
+    expect(replies("re")).toEqual(["rename  (Give a session a title)", "restore  (Restore deleted sessions)"]);
   });
 
   test("offers ids with titles, and directories so that bash takes them for one word", () => {

@@ -1,10 +1,10 @@
 import type { Options } from "../terminal/command.ts";
 
-/** What all changing commands take. */
+/** The option of all commands that change something. */
 export const DRY_RUN: Options = {
-  "dry-run": { type: "boolean", short: "n", help: "Says what would be done, and does nothing." },
+  "dry-run": { type: "boolean", short: "n", help: "Show what would be done, and change nothing." },
 };
 
-/** How a changing command answers with `--json`; `facts` are those of its own. */
+/** The help on the `--json` output of a command that changes something. `facts`: its own members. */
 export const changeJsonHelp = (facts: string): string => `JSON
   {"action", "dryRun", "results": [{"given", "sessionId", ${facts}} or {"given", "error": {"code", "message", "hint"}}]}, in the order of the arguments.`;

@@ -1,33 +1,26 @@
-import { delimiter } from "node:path";
 import { LOG_LEVELS, type LogLevel } from "../../acp/rim/log.ts";
 import { PAGE_SESSIONS, PAGE_SESSIONS_MAX } from "../../transcript/rows/limits.ts";
 import { type Command, mustBe, oneOf } from "../terminal/command.ts";
 import { configDirsFromEnvironment, flag, type Setting, setting } from "../terminal/environment.ts";
 
 export const command: Command = {
-  summary: "Serve the sessions to an editor over the Agent Client Protocol, on stdin and stdout",
+  summary: "Serve sessions to an editor over the Agent Client Protocol, on stdin and stdout",
   usage: "acp [options]",
   details: "",
-  notes: `Environment, for editors that set no arguments; an argument goes before it
-  CLAUDE_TRANSCRIPTS_CONFIG_DIR    Config directories, '${delimiter}' between them.
-  CLAUDE_TRANSCRIPTS_READ_ONLY     1 or 0; so are the next two.
-  CLAUDE_TRANSCRIPTS_NO_WORKTREES, CLAUDE_TRANSCRIPTS_NO_PROGRAMMATIC
-  CLAUDE_TRANSCRIPTS_PAGE_SIZE     As above; so are the next two.
-  CLAUDE_TRANSCRIPTS_REPLAY_LAST, CLAUDE_TRANSCRIPTS_LOG_LEVEL`,
   options: {
     "read-only": { type: "boolean", help: "Declare no method that changes anything, and refuse them all." },
     "page-size": {
       type: "string",
       value: "N",
-      help: `Sessions on a page of the list, 1 to ${PAGE_SESSIONS_MAX}; ${PAGE_SESSIONS} by default.`,
+      help: `Sessions on a page of a list if the request does not say, 1 to ${PAGE_SESSIONS_MAX}; ${PAGE_SESSIONS} by default.`,
     },
     "no-worktrees": {
       type: "boolean",
-      help: "Show a directory's sessions without those of its git worktrees, unless a request asks for them.",
+      help: "In lists for a directory, leave out the sessions of its git worktrees, unless a request asks for them.",
     },
     "no-programmatic": {
       type: "boolean",
-      help: "Show lists without the sessions that programs started (claude -p, the Agent SDK), unless a request asks for them.",
+      help: "In lists, leave out sessions that programs started (claude -p, the Agent SDK), unless a request asks for them.",
     },
     "replay-last": {
       type: "string",
@@ -37,10 +30,11 @@ export const command: Command = {
     "log-level": {
       type: "string",
       value: "LEVEL",
-      help: `What is told on stderr: ${LOG_LEVELS.join(", ")}; error by default.`,
+      help: `What is logged on stderr: ${oneOf(LOG_LEVELS)}; error by default.`,
       completes: LOG_LEVELS,
     },
   },
+  variables: ["config-dir", "read-only", "page-size", "no-worktrees", "no-programmatic", "replay-last", "log-level"],
   positionals: "none",
   async run({ configDirs, values, terminal }) {
     const options = {

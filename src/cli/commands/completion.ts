@@ -3,9 +3,9 @@ import { type Command, mustBe, oneOf } from "../terminal/command.ts";
 const SHELLS = ["bash", "zsh", "fish"];
 
 export const command: Command = {
-  summary: "Print what teaches a shell to complete commands, options, ids and directories",
+  summary: "Print a shell completion script",
   usage: "completion bash|zsh|fish",
-  details: `Put one of these lines where the shell reads it when it starts:
+  details: `The script completes commands, options, ids and directories. Add one of these lines to your shell's start-up file:
   bash, in ~/.bashrc: source <(claude-transcripts completion bash)
   zsh, in ~/.zshrc after compinit: source <(claude-transcripts completion zsh)
   fish, in ~/.config/fish/config.fish: claude-transcripts completion fish | source`,

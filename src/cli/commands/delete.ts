@@ -3,19 +3,19 @@ import { changeJsonHelp, DRY_RUN } from "../changes/batch-help.ts";
 import { type Command, UsageError } from "../terminal/command.ts";
 
 export const command: Command = {
-  summary: "Move sessions, and all that belongs to them, into the trash",
+  summary: "Move sessions, and everything that belongs to them, to the trash",
   usage: "delete ID… [--dry-run] [--force] [--permanently [--yes]]",
-  details: `Every copy of the transcript goes, with all that is named by the session's id: subagents, tool results, file history,
-to-dos. 'restore' brings all of it back. Copies that you made (ID.jsonl.bak) stay. The prompts that were typed in a
-session are in history.jsonl as well, which is never changed.`,
+  details: `Moves every copy of the transcript and everything that is named by the session's id: subagents, tool results, file
+history, to-dos. 'restore' brings all of it back. Copies that you made (ID.jsonl.bak) stay. history.jsonl, which also has
+the prompts that you typed, never changes.`,
   notes: changeJsonHelp(
     '"permanent", "trashIds", "items": [{path, kind, bytes, configDir}], "bytes", "skipped": [{path, reason}]',
   ),
   options: {
     ...DRY_RUN,
-    force: { type: "boolean", short: "f", help: "Also a session that is in use." },
-    permanently: { type: "boolean", help: "For good, not into the trash. Asks first." },
-    yes: { type: "boolean", short: "y", help: "Does not ask." },
+    force: { type: "boolean", short: "f", help: "Delete a session even if it is in use." },
+    permanently: { type: "boolean", help: "Delete for good, without the trash. Asks for confirmation." },
+    yes: { type: "boolean", short: "y", help: "Do not ask for confirmation." },
   },
   positionals: "some",
   completes: "sessions",

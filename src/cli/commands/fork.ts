@@ -4,24 +4,28 @@ import { changeJsonHelp, DRY_RUN } from "../changes/batch-help.ts";
 import { type Command, mustBe } from "../terminal/command.ts";
 
 export const command: Command = {
-  summary: "Copy a session under a new id, to go on from there",
+  summary: "Copy a session under a new id",
   usage: "fork ID [options]",
-  details: `The copy can be continued with 'claude --resume'; the session itself is not changed.`,
+  details: `Use 'claude --resume' to continue the copy. The original session does not change.`,
   notes: changeJsonHelp('"forkId" (null in a dry run)'),
   options: {
     "up-to": {
       type: "string",
       value: "MESSAGE",
-      help: "The copy ends with this message: a row's uuid, or an API message's id (msg_…).",
+      help: "End the copy with this message: the uuid of a row, or the id of an API message (msg_…).",
     },
     cwd: {
       type: "string",
       value: "DIR",
-      help: "For another directory: the copy belongs to the project of that directory.",
+      help: "Put the copy into the project of this directory.",
       completes: "projects",
     },
-    title: { type: "string", value: "TITLE", help: 'Default: the title of the session and " (fork)".' },
-    subagents: { type: "boolean", help: "With the transcripts of its subagents." },
+    title: {
+      type: "string",
+      value: "TITLE",
+      help: 'Title of the copy. Default: the title of the session and " (fork)".',
+    },
+    subagents: { type: "boolean", help: "Also copy the transcripts of its subagents." },
     ...DRY_RUN,
   },
   positionals: "one",

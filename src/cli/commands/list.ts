@@ -2,37 +2,37 @@ import { TIMES_UNDERSTOOD } from "../../view/when.ts";
 import type { Command } from "../terminal/command.ts";
 
 export const command: Command = {
-  summary: "List the sessions, the last active first",
+  summary: "List sessions, the most recently active first",
   usage: "list [DIR] [options]",
-  details: `Lists the sessions of all projects that are not archived: the beginning of the id, when something was said last, the
-title, and as the width allows the project, the git branch and the size of the transcript. A worktree is shown as
-repository#worktree. On a terminal the first 30, elsewhere all, with whole paths.`,
+  details: `Lists the sessions of all projects, without the archived ones: the start of the id, the time of the last message, the
+title and, if there is room, the project, the git branch and the size of the transcript. A worktree is shown as
+repository#worktree. A terminal shows the first 30 sessions; a file or pipe gets all of them, with full paths.`,
   notes: `JSON
   {"sessions": [{sessionId, summary, lastModified, fileSize, customTitle, firstPrompt, gitBranch, cwd, tag,
     createdAt, archived, title, activity, configDir, projectKey, transcriptPath, entrypoint, programmatic, model,
     forkedFrom, agentName, teamName, worktree}],
-  "more": whether --limit left some out, "archivedLeftOut", "programmaticLeftOut": how many were met,
+  "more": whether --limit left some out, "archivedLeftOut", "programmaticLeftOut": how many were left out,
   "transcripts": how many there are, "skipped": [{path, reason}]}
-  title is what the table shows, at most 100 characters of one line; summary, customTitle and firstPrompt are
-    what the official helpers give, whole. Times are milliseconds since 1970, sizes bytes; what is not known is absent.`,
+  title is what the table shows: one line of at most 100 characters. summary, customTitle and firstPrompt are
+    the full texts of the official helpers. Times are milliseconds since 1970, sizes are bytes. Unknown values are absent.`,
   options: {
     cwd: {
       type: "string",
       value: "DIR",
-      help: "Only the sessions of a directory and of the git worktrees of its repository: the same as DIR. '.' is the one where you are.",
+      help: "Only sessions of this directory and the git worktrees of its repository; the same as DIR. '.' is the current directory.",
       completes: "projects",
     },
-    "no-worktrees": { type: "boolean", help: "With --cwd: only those of the directory itself." },
+    "no-worktrees": { type: "boolean", help: "With --cwd: leave out the sessions of other worktrees." },
     since: {
       type: "string",
       value: "TIME",
-      help: `Only what was active since then: ${TIMES_UNDERSTOOD}.`,
+      help: `Only sessions active since then. TIME is ${TIMES_UNDERSTOOD}.`,
       completes: ["today", "yesterday", "monday", "1h", "1d", "7d", "30d"],
     },
     until: {
       type: "string",
       value: "TIME",
-      help: "Only what was last active until then; a day is meant with its last minute.",
+      help: "Only sessions last active until then; a day includes its last minute.",
       completes: ["today", "yesterday", "monday", "1h", "1d", "7d", "30d"],
     },
     tag: {
@@ -50,15 +50,16 @@ repository#worktree. On a terminal the first 30, elsewhere all, with whole paths
     archived: { type: "boolean", help: "Only archived sessions." },
     "no-programmatic": {
       type: "boolean",
-      help: "Without the sessions that programs started: claude -p, the Agent SDK. CLAUDE_TRANSCRIPTS_NO_PROGRAMMATIC=1 in the environment says the same; --all shows them then.",
+      help: "Leave out sessions that programs started (claude -p, the Agent SDK). If only the variable says so, --all shows them anyway.",
     },
-    limit: { type: "string", short: "n", value: "N", help: "At most so many.", completes: ["10", "100"] },
+    limit: { type: "string", short: "n", value: "N", help: "Show at most N sessions.", completes: ["10", "100"] },
     all: {
       type: "boolean",
       short: "a",
-      help: "All sessions, archived ones included; with --limit N the first N of them.",
+      help: "Show all sessions, archived ones included; with --limit N the first N of them.",
     },
   },
+  variables: ["no-programmatic"],
   positionals: "optional",
   completes: "projects",
   async run(invocation) {

@@ -1,27 +1,35 @@
-import { delimiter } from "node:path";
 import { type Command, mustBe, UsageError } from "../terminal/command.ts";
 import { configDirsFromEnvironment, flag } from "../terminal/environment.ts";
 
+const DEFAULT_PORT = 4917;
+const LAST_PORT = 65_535;
+
 export const command: Command = {
-  summary: "Serve the sessions to agents over the Model Context Protocol, on stdin and stdout",
+  summary: "Serve sessions to agents over the Model Context Protocol, on stdin and stdout",
   usage: "mcp [options]",
   details: "",
-  notes: `Environment, for hosts that set no arguments; an argument goes before it
-  CLAUDE_TRANSCRIPTS_CONFIG_DIR    Config directories, '${delimiter}' between them.
-  CLAUDE_TRANSCRIPTS_READ_ONLY, CLAUDE_TRANSCRIPTS_NO_PROGRAMMATIC  1 or 0.`,
   options: {
     "read-only": { type: "boolean", help: "Offer no tool that changes anything." },
     "no-programmatic": {
       type: "boolean",
-      help: "Lists and searches without the sessions that programs started (claude -p, the Agent SDK), unless a call asks for them.",
+      help: "In lists and searches, leave out sessions that programs started (claude -p, the Agent SDK), unless a call asks for them.",
     },
-    tools: { type: "string", value: "NAMES", help: "Offer only these tools: list_sessions,read_session." },
+    tools: {
+      type: "string",
+      value: "NAMES",
+      help: "Offer only these tools, separated by commas: list_sessions,read_session.",
+    },
     http: {
       type: "boolean",
-      help: "Serve over HTTP on this machine only (127.0.0.1), until Ctrl-C. Clients must send a token; stderr says where it is. CLAUDE_TRANSCRIPTS_TOKEN in the environment names one of your own.",
+      help: "Serve over HTTP on this machine only (127.0.0.1), until Ctrl-C. Clients must send a token; stderr says which file has it. CLAUDE_TRANSCRIPTS_TOKEN in the environment sets a token of your own.",
     },
-    port: { type: "string", value: "N", help: "With --http: the port (default 4917; 0: any that is free)." },
+    port: {
+      type: "string",
+      value: "N",
+      help: `With --http: the port. Default: ${DEFAULT_PORT}; 0 takes any free port.`,
+    },
   },
+  variables: ["config-dir", "read-only", "no-programmatic"],
   positionals: "none",
   async run({ configDirs, values, terminal }) {
     const tools = await toolsOption(values["tools"]);
@@ -46,9 +54,6 @@ async function toolsOption(given: unknown): Promise<readonly string[] | undefine
   if (unknown === undefined) return tools;
   throw mustBe("--tools", `a comma-separated list of ${known.join(", ")}`, unknown);
 }
-
-const DEFAULT_PORT = 4917;
-const LAST_PORT = 65_535;
 
 function httpOption({ http, port }: Readonly<Record<string, unknown>>): { readonly port: number } | undefined {
   if (http !== true) {

@@ -4,7 +4,7 @@ import { type Command, UsageError } from "../terminal/command.ts";
 export const command: Command = {
   summary: "Give a session a title",
   usage: "rename ID TITLE… [--dry-run]",
-  details: `Appends the row that /rename appends. The words of the title need no quotes.`,
+  details: `Appends the same row as /rename does. The words of the title need no quotes.`,
   notes: changeJsonHelp('"title"'),
   options: DRY_RUN,
   positionals: "some",

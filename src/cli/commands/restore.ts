@@ -5,12 +5,12 @@ import type { Command } from "../terminal/command.ts";
 const NAMED = 20;
 
 export const command: Command = {
-  summary: "Put deleted sessions back",
+  summary: "Restore deleted sessions",
   usage: "restore ID… [--dry-run]",
-  details: `Takes ids of sessions, which mean their latest deletion, or of entries of the trash, as 'trash' shows them. Nothing is
-overwritten: where something else stands in the way, nothing is changed.`,
+  details: `ID is the id of a session, which means its latest deletion, or of an entry of the trash, as 'trash' shows it. Nothing is
+overwritten: if something is in the way, nothing changes.`,
   notes: changeJsonHelp(
-    '"items": [{path, kind, bytes, configDir}], "bytes", "missing": [items that could not be put back], "otherTrashIds"',
+    '"items": [{path, kind, bytes, configDir}], "bytes", "missing": [items that could not be restored], "otherTrashIds"',
   ),
   options: DRY_RUN,
   positionals: "some",

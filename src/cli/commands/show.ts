@@ -1,10 +1,11 @@
+import { FORMATS, ROLES } from "../show/show-options.ts";
 import type { Command } from "../terminal/command.ts";
 
 export const command: Command = {
   summary: "Show a conversation",
   usage: "show ID|- [options]",
-  details: `Shows what was said and done in a session, with what was compacted away, on a terminal through $PAGER. '-' reads a
-transcript from stdin. Long output is folded; what is not shown is told at the end.`,
+  details: `Shows what was said and done in a session, including what was compacted away. On a terminal it uses $PAGER. '-' reads a
+transcript from stdin. Long output is folded; the end of the output says what is not shown.`,
   notes: `JSON
   {"session": {sessionId, title, cwd, gitBranch, path, messages, subagent,
     subagents: [{agentId, agentType, description}]},
@@ -12,19 +13,19 @@ transcript from stdin. Long output is folded; what is not shown is told at the e
     unconnected, undelivered, uuids, parts: [{kind, role, …}]}],
   "omitted": {before, otherRoles, compacted, notCurrent, branches, branchMessages, thoughtsWithoutText, empty,
     spilled, missingOutputs, unread: {tooLong, cutShort, notRows, unfinished}}}
-  Kinds of parts: text, thinking, hidden (said to the model only), notice, summary, boundary {text};
+  Kinds of parts: text, thinking, hidden (for the model only), notice, summary, boundary {text};
     peer {from, summary, text}; command {name, args}; shell {command}; output {text, errors, spilled};
     call {id, name, input};
     result {id, failed, text, media, structured, spilled, agentId: a subagent that can be shown};
-    image, document, other {name, bytes}. What is not known is absent. Nothing is folded.
-  spilled {name, bytes, path}: the output was too long for its row, and text is its beginning; all of
-    it with --full. Without path the file is not in this store.
+    image, document, other {name, bytes}. Unknown values are absent. Nothing is folded.
+  spilled {name, bytes, path}: the output was too long for its row, and text is its beginning; --full gives
+    all of it. Without path, the file is not in this store.
   With --answer: {number, timestamp, model, text}. With --prompts: [{number, timestamp, text}].`,
   options: {
     from: {
       type: "string",
-      value: "WHERE",
-      help: "Begin there: at a message's number (as it stands after '#'), at the beginning of the uuid of one of its rows, or at a time: 2h, yesterday, 2026-08-21, 2026-08-21T14:30.",
+      value: "START",
+      help: "Start at a message, by its number (as shown after '#') or the beginning of its uuid, or at a time: 2h, yesterday, 2026-08-21, 2026-08-21T14:30.",
     },
     last: {
       type: "string",
@@ -36,39 +37,39 @@ transcript from stdin. Long output is folded; what is not shown is told at the e
       type: "string",
       multiple: true,
       value: "ROLE",
-      help: "Only what is of this role: user, assistant, tool (calls, results, what commands printed), peer (teammates, other sessions, channels), system (notes of Claude Code). May be given several times, or as a list: user,assistant.",
-      completes: ["user", "assistant", "tool", "peer", "system"],
+      help: "Only parts of this role: user, assistant, tool (calls, results, output of commands), peer (teammates, other sessions, channels), system (notes of Claude Code). Can be repeated, or be a list: user,assistant.",
+      completes: ROLES,
     },
     subagent: {
       type: "string",
       value: "ID",
-      help: "The conversation of a subagent, by its id or the beginning of it.",
+      help: "Show the conversation of a subagent, by its id or the beginning of it.",
     },
     answer: {
       type: "boolean",
-      help: "Only what the model said last, as it wrote it: Markdown, without tool calls. Exit code 1 where it said nothing.",
+      help: "Only the last answer of the model, as Markdown and without tool calls. The exit code is 1 if there is none.",
     },
     prompts: {
       type: "boolean",
-      help: "Only what the user typed, a rule (---) between the prompts; with --last N the last N of them.",
+      help: "Only what the user typed, with a rule (---) between prompts; with --last N the last N prompts.",
     },
     full: {
       type: "boolean",
-      help: "Long output, long lines and summaries as they are, not folded; and output that Claude Code keeps in files.",
+      help: "Do not fold long output, long lines and summaries; also show output that Claude Code keeps in separate files.",
     },
-    thinking: { type: "boolean", help: "The model's thoughts too." },
-    branches: { type: "boolean", help: "Also what rewinds left behind." },
+    thinking: { type: "boolean", help: "Also show the model's thoughts." },
+    branches: { type: "boolean", help: "Also show what rewinds left behind." },
     current: {
       type: "boolean",
-      help: "Only what the model still has: what was said since the last compaction, and what that kept.",
+      help: "Only what the model still has: messages since the last compaction, and those it kept.",
     },
     format: {
       type: "string",
       value: "FORMAT",
-      help: "text (default), markdown, json (the same as --json), or jsonl: the rows of the messages, byte for byte as they stand in the transcript.",
-      completes: ["text", "markdown", "json", "jsonl"],
+      help: "text (default), markdown, json (the same as --json), or jsonl: the rows of the messages, exactly as in the transcript.",
+      completes: FORMATS,
     },
-    "no-pager": { type: "boolean", help: "Print on the terminal directly." },
+    "no-pager": { type: "boolean", help: "Print to the terminal without a pager." },
   },
   positionals: "one",
   completes: "sessions",

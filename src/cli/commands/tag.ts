@@ -2,11 +2,11 @@ import { changeJsonHelp, DRY_RUN } from "../changes/batch-help.ts";
 import { type Command, UsageError } from "../terminal/command.ts";
 
 export const command: Command = {
-  summary: "Give sessions a tag, or take it away",
+  summary: "Tag sessions, or remove their tag",
   usage: "tag ID… TAG | tag ID… --clear [--dry-run]",
-  details: `A session has one tag; a new one takes the place of the old.`,
-  notes: changeJsonHelp('"tag" (null when taken away)'),
-  options: { clear: { type: "boolean", help: "Takes the tag away." }, ...DRY_RUN },
+  details: `A session has at most one tag; a new tag replaces the old one.`,
+  notes: changeJsonHelp('"tag" (null if it was removed)'),
+  options: { clear: { type: "boolean", help: "Remove the tag." }, ...DRY_RUN },
   positionals: "some",
   completes: "sessions",
   async run(invocation) {

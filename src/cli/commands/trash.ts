@@ -3,22 +3,22 @@ import { closest } from "../terminal/closest.ts";
 import { type Command, UsageError } from "../terminal/command.ts";
 
 export const command: Command = {
-  summary: "Show what was deleted, or remove it for good",
+  summary: "Show deleted sessions, or remove them for good",
   usage: "trash [--older-than SPAN]\ntrash empty [ID…] [--older-than SPAN] [--yes] [--dry-run]",
-  details: `'trash' shows deleted sessions, the latest first; 'restore' puts one back. 'trash empty' removes them for good: all of
-them, or those that are named. What is left of a deletion that was cut short stays; 'delete' finishes it, 'restore'
-undoes it. An entry that cannot be restored is shown with the reason, and removed when it is named.`,
-  notes: `${changeJsonHelp('"trashId", "bytes"')} What is kept: "kept": [{id, configDir, reason}].
+  details: `'trash' shows deleted sessions, the latest first; 'restore' brings one back. 'trash empty' removes them for good: all of
+them, or the ones named. It keeps what a deletion that was cut short left behind: 'delete' finishes such a deletion,
+'restore' undoes it. An entry that cannot be restored is shown with the reason, and removed only if it is named.`,
+  notes: `${changeJsonHelp('"trashId", "bytes"')} Entries that were kept: "kept": [{id, configDir, reason}].
   'trash' alone: {"trash": [{id, sessionId, configDir, path, deletedAt, summary, bytes, items, complete, worker, problem}], "bytes"}.`,
   options: {
     "older-than": {
       type: "string",
       value: "SPAN",
-      help: "Only what was deleted at least so long ago: 12h, 30d, 4w.",
+      help: "Only sessions deleted at least this long ago: 12h, 30d, 4w.",
       completes: ["1d", "7d", "30d"],
     },
     ...DRY_RUN,
-    yes: { type: "boolean", short: "y", help: "Does not ask before it removes." },
+    yes: { type: "boolean", short: "y", help: "Do not ask for confirmation." },
   },
   positionals: "any",
   completes: ([verb]) => (verb === undefined ? ["list", "empty"] : verb === "empty" ? "trash" : undefined),

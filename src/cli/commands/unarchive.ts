@@ -4,7 +4,7 @@ import type { Command } from "../terminal/command.ts";
 export const command: Command = {
   summary: "Show archived sessions in the list again",
   usage: "unarchive ID… [--dry-run]",
-  details: `The transcripts stay as they are. It also counts for sessions that a title beginning with "[archived] " archives.`,
+  details: `Also works for sessions that are archived by a title that begins with "[archived] ".`,
   notes: changeJsonHelp('"archived": false'),
   options: DRY_RUN,
   positionals: "some",

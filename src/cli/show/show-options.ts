@@ -3,8 +3,8 @@ import type { Role } from "../../view/parts.ts";
 import type { Selection } from "../render/select.ts";
 import type { Choice } from "../render/message-view.ts";
 
-const FORMATS = ["text", "markdown", "json", "jsonl"] as const;
-const ROLES = ["user", "assistant", "tool", "peer", "system"] as const;
+export const FORMATS = ["text", "markdown", "json", "jsonl"] as const;
+export const ROLES = ["user", "assistant", "tool", "peer", "system"] as const;
 
 /** What the options of `show` ask for. */
 export interface Asked {

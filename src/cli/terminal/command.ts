@@ -19,6 +19,9 @@ export type OptionSpec = {
 /** Options by their names, in the order of the help. */
 export type Options = Readonly<Record<string, OptionSpec>>;
 
+/** The environment variable of an option, for hosts that cannot pass arguments. */
+export const variableOf = (option: string): string => `CLAUDE_TRANSCRIPTS_${option.toUpperCase().replaceAll("-", "_")}`;
+
 /** Where a command prints. Made once by main. */
 export interface Terminal {
   /** Width of stdout in cells; 80 where it is no terminal. */
@@ -62,6 +65,8 @@ export interface Command {
   readonly notes?: string;
   /** Those of its own; every command has the common ones as well. */
   readonly options: Options;
+  /** Names of the options that an environment variable can set, see `variableOf`. */
+  readonly variables?: readonly string[];
   /** How many other arguments it takes: none, at most one, one, one or more, any number. */
   readonly positionals: "none" | "optional" | "one" | "some" | "any";
   /** What completes its positional arguments, or the next one after those that are there; absent: nothing. */

@@ -1,5 +1,5 @@
 import { delimiter } from "node:path";
-import { mustBe } from "./command.ts";
+import { mustBe, variableOf } from "./command.ts";
 
 /** A value and where it was given, for a message about it. */
 export interface Setting {
@@ -7,15 +7,12 @@ export interface Setting {
   readonly value: string;
 }
 
-/**
- * An option of a server, or the variable that stands for it where a host sets no arguments: `CLAUDE_TRANSCRIPTS_` and the
- * option's name. A variable that is empty counts as not set.
- */
+/** The value of an option, or of its variable. An empty variable counts as not set. */
 export function setting(option: string, values: Readonly<Record<string, unknown>>): Setting | undefined {
   const given = values[option];
   if (typeof given === "string") return { from: `--${option}`, value: given };
   const value = variable(option);
-  return value === undefined ? undefined : { from: nameOf(option), value };
+  return value === undefined ? undefined : { from: variableOf(option), value };
 }
 
 /** The same for an option without a value: 1 or 0, as well as the words that hosts write for a ticked box. */
@@ -24,7 +21,7 @@ export function flag(option: string, values: Readonly<Record<string, unknown>>):
   const value = variable(option) ?? "0";
   if (["0", "false"].includes(value)) return false;
   if (["1", "true"].includes(value)) return true;
-  throw mustBe(nameOf(option), "1 or 0", value);
+  throw mustBe(variableOf(option), "1 or 0", value);
 }
 
 /** The config dirs of `CLAUDE_TRANSCRIPTS_CONFIG_DIR`, each checked to be a directory; undefined where it names none. */
@@ -42,8 +39,6 @@ export async function configDirsFromEnvironment(): Promise<readonly string[] | u
 const UNFILLED = /^\$\{user_config\.[^}]*\}$/;
 
 function variable(option: string): string | undefined {
-  const value = process.env[nameOf(option)];
+  const value = process.env[variableOf(option)];
   return value && !UNFILLED.test(value) ? value : undefined;
 }
-
-const nameOf = (option: string): string => `CLAUDE_TRANSCRIPTS_${option.toUpperCase().replaceAll("-", "_")}`;
