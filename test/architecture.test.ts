@@ -52,6 +52,7 @@ const ORDER: readonly string[] = [
   "store/doctor",
   "",
   "view",
+  "view/tools",
   "servers",
   "acp/rim",
   "acp/wire",

@@ -1,4 +1,5 @@
 import type { PlanEntry } from "@agentclientprotocol/sdk/unstable";
+import type { PlanChange } from "../../view/tools/claude-tool.ts";
 import { shorten } from "../rim/content.ts";
 import { asString, type JsonObject, membersOf } from "../../transcript/rows/json-values.ts";
 import { PLAN_ENTRIES, PLAN_ENTRY_UNITS } from "../rim/message-limits.ts";
@@ -36,13 +37,13 @@ export class Plan {
   }
 
   /** The result of a successful call of a task tool: the call's input, and the row's own record of what was done. */
-  done(name: string, input: JsonObject, structured: JsonObject): PlanEntry[] | undefined {
+  done(change: PlanChange, input: JsonObject, structured: JsonObject): PlanEntry[] | undefined {
     const changed =
-      name === "TaskCreate"
+      change === "create"
         ? this.#create(input, membersOf(structured["task"]))
-        : name === "TaskUpdate"
+        : change === "update"
           ? structured["success"] !== false && this.#update(input)
-          : name === "TaskList" && this.#list(structured["tasks"]);
+          : this.#list(structured["tasks"]);
     if (!changed) return undefined;
     this.#entries = toEntries(this.#tasks.values(), this.#tasks.size);
     return this.entries;
@@ -83,9 +84,6 @@ export class Plan {
     return this.#tasks.size > 0 || before.size > 0;
   }
 }
-
-/** Names of the tools whose results change the plan. */
-export const TASK_TOOLS: ReadonlySet<string> = new Set(["TaskCreate", "TaskUpdate", "TaskList"]);
 
 function toEntries(tasks: Iterable<Task>, count: number): PlanEntry[] {
   const shown: PlanEntry[] = [];

@@ -2,8 +2,9 @@ import type { ContentBlock, SessionUpdate } from "@agentclientprotocol/sdk/unsta
 import type { ReplayedRow } from "../../store/read/open-conversation.ts";
 import type { Beside } from "../../view/parts.ts";
 import { isCall, isResult } from "../../view/result.ts";
+import { claudeTool, toolOfRecord } from "../../view/tools/claude-tools.ts";
 import { type Notice, type TaskNews, type Word, wordsOf } from "../../view/words.ts";
-import { type Call, Calls } from "./tool-calls.ts";
+import { Calls } from "./tool-calls.ts";
 import { boundaryUpdate, summaryText } from "./compaction.ts";
 import { note, shorten } from "../rim/content.ts";
 import { asString, blocksOf, type JsonObject, membersOf } from "../../transcript/rows/json-values.ts";
@@ -12,7 +13,7 @@ import { fit, pieces, shortId } from "../rim/size-limit.ts";
 import { META } from "../rim/from-acp.ts";
 import { TOOL_TITLE_UNITS, UPDATE_UNITS } from "../rim/message-limits.ts";
 import { noteId } from "../rim/note-id.ts";
-import { type Plan, TASK_TOOLS } from "./plan.ts";
+import type { Plan } from "./plan.ts";
 import { Separator } from "./separator.ts";
 import { type ResultView, resultNeeds, viewResult } from "../tools/tool-result.ts";
 import { withStoredOutput } from "../tools/stored-output.ts";
@@ -120,7 +121,7 @@ export class Translator {
         content: [note("The transcript has no result of this call: it was broken off, or is still under way.")],
         ...this.#meta({ noResult: true }),
       };
-      return SUBAGENTS.has(name) ? [{ toolCallId, agentId: undefined }, update] : [update];
+      return claudeTool(name).subagents === "always" ? [{ toolCallId, agentId: undefined }, update] : [update];
     });
   }
 
@@ -211,7 +212,7 @@ export class Translator {
   #callOf({ taskId, toolUseId }: TaskNews): string | undefined {
     const byTask = taskId === undefined ? undefined : this.#agents.get(taskId);
     const call = toolUseId === undefined ? undefined : this.calls.get(toolUseId);
-    return byTask ?? (call !== undefined && SUBAGENTS.has(call.name) ? call.toolCallId : undefined);
+    return byTask ?? (call !== undefined && claudeTool(call.name).subagents === "always" ? call.toolCallId : undefined);
   }
 
   #call(block: JsonObject, cwd: string | undefined, messageId: string, uri: string, steps: Step[]): void {
@@ -233,7 +234,7 @@ export class Translator {
       ...this.#meta(),
     };
     steps.push(fit(call, uri));
-    const entries = name === "TodoWrite" ? this.#options.plan?.todos(input["todos"]) : undefined;
+    const entries = claudeTool(name).plan === "todos" ? this.#options.plan?.todos(input["todos"]) : undefined;
     if (entries !== undefined) steps.push({ sessionUpdate: "plan", entries });
   }
 
@@ -261,14 +262,18 @@ export class Translator {
     );
     const agentId = asString(structured["agentId"]);
     // A skill may run in a subagent of its own, and mostly does not.
-    if (SUBAGENTS.has(call.name) || (call.name === "Skill" && agentId !== undefined && this.#canOpen(agentId))) {
+    const tool = claudeTool(call.name);
+    if (
+      tool.subagents === "always" ||
+      (tool.subagents === "sometimes" && agentId !== undefined && this.#canOpen(agentId))
+    ) {
       const runId = asString(structured["runId"]);
       if (agentId !== undefined) this.#agents.set(agentId, call.toolCallId);
       if (call.open) steps.push({ toolCallId: call.toolCallId, agentId, runId });
     }
     steps.push(update);
-    if (TASK_TOOLS.has(call.name) && view.status === "completed") {
-      const entries = this.#options.plan?.done(call.name, call.input, structured);
+    if (tool.plan !== undefined && tool.plan !== "todos" && view.status === "completed") {
+      const entries = this.#options.plan?.done(tool.plan, call.input, structured);
       if (entries !== undefined) steps.push({ sessionUpdate: "plan", entries });
     }
     this.calls.answer(id);
@@ -283,7 +288,7 @@ export class Translator {
     uri: string,
     uuid: string,
   ): Step {
-    const { name, input } = toolOf(structured);
+    const { name, input } = toolOfRecord(structured);
     const toolCallId = this.calls.add(id, uri, { name, cwd, input: {} }) ?? shortId(id);
     this.calls.answer(id);
     const { title, kind } = name === "" ? { title: "Tool result", kind: "other" as const } : viewTool(name, input, cwd);
@@ -312,9 +317,6 @@ export class Translator {
     return { _meta: { [META]: all, ...(parent !== undefined && { claudeCode: { parentToolUseId: parent } }) } };
   }
 }
-
-/** Tools that start subagents. */
-const SUBAGENTS: ReadonlySet<string> = new Set(["Task", "Agent", "Workflow"]);
 
 const isEmptyThought = ({ type, thinking }: JsonObject): boolean =>
   type === "redacted_thinking" || (type === "thinking" && (typeof thinking !== "string" || thinking.trim() === ""));
@@ -358,18 +360,6 @@ function said(block: JsonObject, payload: JsonObject, messageId: string, uri: st
   // What the CLI lets the model say where it asked for nothing.
   if (payload["model"] === "<synthetic>" && block["text"] === "No response requested.") return [];
   return chunks("agent_message_chunk", messageId, toContentOrWords(block, uri), uuid);
-}
-
-/** Which tool a result is of, by the CLI's record of it. */
-function toolOf(structured: JsonObject): Pick<Call, "name" | "input"> {
-  const { filePath, structuredPatch, stdout } = structured;
-  if (Array.isArray(structuredPatch)) {
-    const name = typeof structured["content"] === "string" ? "Write" : "Edit";
-    return { name, input: { file_path: filePath } };
-  }
-  const file = membersOf(structured["file"])["filePath"];
-  if (file !== undefined) return { name: "Read", input: { file_path: file } };
-  return { name: typeof stdout === "string" ? "Bash" : "", input: {} };
 }
 
 function chunks(

@@ -1,8 +1,8 @@
 import { shortId } from "../rim/size-limit.ts";
-import type { AnsweredCall } from "../tools/result-views.ts";
+import type { NamedCall } from "../tools/tool-result.ts";
 
 /** A call that was shown. */
-export interface Call extends AnsweredCall {
+export interface Call extends NamedCall {
   /** The id it was shown under. */
   readonly toolCallId: string;
   /** The message it is a part of. */
@@ -12,7 +12,7 @@ export interface Call extends AnsweredCall {
 }
 
 interface KnownCall extends Call {
-  input: AnsweredCall["input"];
+  input: NamedCall["input"];
   open: boolean;
 }
 
@@ -32,7 +32,7 @@ export class Calls {
    * Takes up a call and gives the id to show it under, which is another where two messages use one id; undefined when the
    * message's call is known.
    */
-  add(id: string, messageId: string, call: AnsweredCall): string | undefined {
+  add(id: string, messageId: string, call: NamedCall): string | undefined {
     const before = this.#calls.get(id);
     if (before?.messageId === messageId) return undefined;
     const toolCallId = before === undefined ? shortId(id) : `${shortId(id)}#${++this.#again}`;

@@ -1,6 +1,7 @@
 import { printableLines } from "../../view/sanitise.ts";
 import type { Word } from "../../view/words.ts";
-import { fence, shorten, trimLines } from "../rim/content.ts";
+import { fence, trimLines } from "../../view/plain-text.ts";
+import { shorten } from "../rim/content.ts";
 import { TOOL_TITLE_UNITS } from "../rim/message-limits.ts";
 
 export type UserWord = Extract<Word, { role: "user" }>;

@@ -1,7 +1,8 @@
 import type { ContentBlock, ToolCallContent } from "@agentclientprotocol/sdk/unstable";
 import { mediaOf, mediaText } from "../../view/parts.ts";
 import type { ToolResult } from "../../view/result.ts";
-import { fence, note, withoutReminders } from "./content.ts";
+import { fence, withoutReminders } from "../../view/plain-text.ts";
+import { note } from "./content.ts";
 import { asString, type JsonObject, membersOf } from "../../transcript/rows/json-values.ts";
 
 /**

@@ -1,5 +1,5 @@
 import { resumeCommand, startCommand } from "../../view/resume.ts";
-import { fence } from "../rim/content.ts";
+import { fence } from "../../view/plain-text.ts";
 import type { Prompter, Turn } from "./prompter.ts";
 
 /**

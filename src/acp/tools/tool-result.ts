@@ -1,13 +1,16 @@
 import type { ToolCallContent, ToolCallLocation, ToolCallStatus } from "@agentclientprotocol/sdk/unstable";
 import type { Beside } from "../../view/parts.ts";
+import { fence, withoutReminders } from "../../view/plain-text.ts";
 import { readResult, textOfResult, type ToolResult } from "../../view/result.ts";
-import { note, withoutReminders } from "../rim/content.ts";
+import { shellResult } from "../../view/tools/shell-result.ts";
+import { claudeTool, OTHER_TOOL } from "../../view/tools/claude-tools.ts";
+import type { AnsweredCall, ClaudeTool, FileDiff, ResultLook, ShownText } from "../../view/tools/claude-tool.ts";
 import { type JsonObject, membersOf } from "../../transcript/rows/json-values.ts";
+import { note, shorten } from "../rim/content.ts";
 import { showPieces } from "../rim/content-blocks.ts";
 import { META } from "../rim/from-acp.ts";
-import { type AnsweredCall, SPECIAL_RESULTS } from "./result-views.ts";
+import { TOOL_TITLE_UNITS } from "../rim/message-limits.ts";
 import { withStoredOutput } from "./stored-output.ts";
-import { shellResult } from "./shell-result.ts";
 
 /** What a result changes about its tool call. Without `content` the call keeps what it showed. */
 export interface ResultView {
@@ -23,20 +26,19 @@ export interface ResultView {
   readonly missing?: boolean;
 }
 
+/** A call with the name of its tool. */
+export interface NamedCall extends AnsweredCall {
+  readonly name: string;
+}
+
 /** The members of a call's input that its result is shown with; the rest need not be held until then. */
 export function resultNeeds(name: string, input: JsonObject): JsonObject {
-  const keys = NEEDED.get(name);
-  if (keys === undefined) return NOTHING;
-  return Object.fromEntries(keys.flatMap((key) => (key in input ? [[key, input[key]]] : [])));
+  const { needs } = claudeTool(name);
+  if (needs.length === 0) return NOTHING;
+  return Object.fromEntries(needs.flatMap((key) => (key in input ? [[key, input[key]]] : [])));
 }
 
 const NOTHING: JsonObject = {};
-
-const NEEDED: ReadonlyMap<string, readonly string[]> = new Map([
-  ["Grep", ["path"]],
-  ["TaskCreate", ["subject", "activeForm"]],
-  ["TaskUpdate", ["taskId", "status", "subject", "activeForm"]],
-]);
 
 /**
  * A tool result → how the call ends. `structured` is the row's `toolUseResult`, the CLI's own record beside the text
@@ -44,7 +46,7 @@ const NEEDED: ReadonlyMap<string, readonly string[]> = new Map([
  * text has them mixed with words for the model. `beside`: what stands in other files.
  */
 export function viewResult(
-  call: AnsweredCall,
+  call: NamedCall,
   block: JsonObject,
   structured: JsonObject,
   uri: string,
@@ -73,7 +75,7 @@ export function viewResult(
 }
 
 function viewRead(
-  call: AnsweredCall,
+  call: NamedCall,
   block: JsonObject,
   result: ToolResult,
   structured: JsonObject,
@@ -86,20 +88,50 @@ function viewRead(
   if (said.startsWith(REJECTED)) return { status: "failed", content: [rejection(said)], ...rawOutput(result, output) };
   const isServers = block["type"] !== undefined && block["type"] !== "tool_result";
   // The names of tools that the API ran, itself or over MCP, are their own: such a "Read" is not Claude Code's.
-  const name = isServers ? "" : call.name;
-  if (SHELLS.has(name) && !hasMedia(result)) {
-    const { content, exitCode, whole } = shellResult(textOfResult(result), structured, failed);
+  const tool = isServers ? OTHER_TOOL : claudeTool(call.name);
+  if (tool.isShell && !hasMedia(result)) {
+    const { texts, exitCode, whole } = shellResult(textOfResult(result), structured, failed);
+    const content = texts.map(toContent);
     const meta = exitCode === undefined ? {} : { _meta: { [META]: { exitCode } } };
     return { status: failed ? "failed" : "completed", content, ...(!whole && rawOutput(result, output)), ...meta };
   }
   const rest = isPlain(result, output) ? undefined : rawOutput(result, output);
-  const language = isServers ? FENCED_SERVER.get(block["type"]) : FENCED.get(name);
+  const language = isServers ? FENCED_SERVER.get(block["type"]) : FENCES[tool.output];
   if (failed) return { status: "failed", content: showPieces(result, isServers ? language : "", uri), ...rest };
-  const { without = [], ...special } = SPECIAL_RESULTS.get(name)?.(call, result, structured, beside) ?? {};
-  if (special.content === undefined && !without.includes("content"))
-    return { status: "completed", content: showPieces(result, language, uri), ...rest, ...special };
-  return { status: "completed", ...(!without.includes("rawOutput") && rawOutput(result, output)), ...special };
+  const look = tool.result?.(call, result, structured, beside) ?? PLAIN;
+  const content = contentOf(look);
+  const { title, places, facts } = look;
+  return {
+    status: "completed",
+    ...(content === undefined && look.keepsCall !== true && tool.output !== "confirmation"
+      ? { content: showPieces(result, language, uri), ...rest }
+      : look.complete !== true && rawOutput(result, output)),
+    ...(title !== undefined && { title: shorten(title, TOOL_TITLE_UNITS) }),
+    ...(content !== undefined && { content }),
+    ...(places !== undefined && { locations: places }),
+    ...(facts !== undefined && { _meta: { [META]: facts } }),
+  };
 }
+
+const PLAIN: ResultLook = {};
+
+/** What a result shows in place of the output; undefined if it shows nothing of its own. */
+function contentOf({ texts, diffs, pieces }: ResultLook): ToolCallContent[] | undefined {
+  if (texts !== undefined) return texts.map(toContent);
+  if (diffs !== undefined) return diffs.map(toDiff);
+  return pieces === undefined ? undefined : showPieces({ pieces }, undefined, "");
+}
+
+const toContent = ({ text, language }: ShownText): ToolCallContent =>
+  note(language === undefined ? text : fence(text, language));
+
+const toDiff = ({ path, oldText, newText, numbers }: FileDiff): ToolCallContent => ({
+  type: "diff",
+  path,
+  oldText,
+  newText,
+  ...(numbers !== undefined && { _meta: { [META]: numbers } }),
+});
 
 /** What the model is told when a person says no; behind it, perhaps, what the person said. */
 const REJECTED = "The user doesn't want to proceed with this tool use.";
@@ -110,18 +142,14 @@ function rejection(text: string): ToolCallContent {
   return note(at < 0 ? "Rejected by the user" : `Rejected by the user: ${text.slice(at + REASON.length)}`);
 }
 
-const SHELLS: ReadonlySet<string> = new Set(["Bash", "PowerShell"]);
-
-/** Tools whose output is for a terminal or is source text: Markdown would mangle it, so it is fenced. */
-const FENCED: ReadonlyMap<string, string> = new Map([
-  ["Bash", "console"],
-  ["PowerShell", "console"],
-  ["BashOutput", "console"],
-  ["Read", ""],
-  ["Grep", ""],
-  ["Glob", ""],
-  ["LS", ""],
-]);
+/** Output for a terminal and source text are fenced, since Markdown would mangle them. */
+const FENCES: Readonly<Record<ClaudeTool["output"], string | undefined>> = {
+  console: "console",
+  source: "",
+  markdown: undefined,
+  words: undefined,
+  confirmation: undefined,
+};
 
 /** The same of what the API ran in its sandbox, by the type of the result: names of such tools may be anything. */
 const FENCED_SERVER: ReadonlyMap<unknown, string> = new Map([

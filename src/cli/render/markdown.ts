@@ -1,11 +1,12 @@
 import { printable, printableLines } from "../terminal/terminal.ts";
 import { cutLine, fold } from "./fold.ts";
 import type { StoredOutput } from "../../store/read/tool-results.ts";
+import { fenceMarks, longestFence } from "../../view/plain-text.ts";
 import { spilledWords, wholeText } from "../../view/spilled.ts";
 import { type Call, mediaText, type Part, type Result } from "../../view/parts.ts";
 import { apartWords } from "../../view/messages.ts";
 import type { PeerWord } from "../../view/words.ts";
-import { type ToolLine, viewCall, viewResult } from "./tool-call.ts";
+import { resultLanguage, type ToolLine, viewCall, viewResult } from "./tool-call.ts";
 import { linesOf } from "./whole.ts";
 import {
   type About,
@@ -170,7 +171,7 @@ function resultBlocks(result: Result, call: Call | undefined, options: MarkdownO
   const { agentId } = result;
   return [
     ...(result.failed ? ["*failed:*"] : []),
-    ...outputBlocks(result, view, isChange ? "" : (LANGUAGES.get(call?.name ?? "") ?? ""), options),
+    ...outputBlocks(result, view, isChange ? "" : resultLanguage(call?.name ?? ""), options),
     ...result.media.map((media) => `*[${escaped(mediaText(media))}]*`),
     ...(agentId === undefined ? [] : [`Its conversation: ${code(`--subagent ${agentId}`)}`]),
   ];
@@ -212,15 +213,6 @@ function* fencedWhole(file: StoredOutput, language: string): Generator<string> {
   yield `${open ? "\n" : ""}${marks}`;
 }
 
-const longestFence = (text: string): number =>
-  (text.match(/`{3,}/g) ?? []).reduce((most, run) => Math.max(most, run.length), 2);
-
-const LANGUAGES: ReadonlyMap<string, string> = new Map([
-  ["Bash", "console"],
-  ["Agent", "markdown"],
-  ["Task", "markdown"],
-]);
-
 function lines(text: string): ToolLine[] {
   const trimmed = text.trim();
   return trimmed === "" ? [] : trimmed.split("\n").map((line) => ({ text: line, tone: "plain" }));
@@ -237,7 +229,7 @@ function fenced(all: readonly ToolLine[], language: string, { full, left }: Mark
   left.lines += hidden;
   const gap = hidden === 0 ? [] : [`… ${hidden.toLocaleString("en")} more lines`];
   const text = [...head.flatMap(clean), ...gap, ...tail.flatMap(clean)].join("\n");
-  const marks = "`".repeat(longestFence(text) + 1);
+  const marks = fenceMarks(text);
   return [`${marks}${language}\n${text}\n${marks}`];
 }
 

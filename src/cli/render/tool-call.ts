@@ -1,7 +1,8 @@
-import { isAbsolute, relative } from "node:path";
-import { asString, type JsonObject, membersOf } from "../../transcript/rows/json-values.ts";
-import { jsonText } from "../../view/json-text.ts";
+import type { JsonObject } from "../../transcript/rows/json-values.ts";
 import type { Result } from "../../view/parts.ts";
+import { hunksOf } from "../../view/tools/file-change.ts";
+import { claudeTool } from "../../view/tools/claude-tools.ts";
+import type { InputEdit } from "../../view/tools/claude-tool.ts";
 
 /** A line of what a tool did, and how it is meant. */
 export interface ToolLine {
@@ -19,109 +20,37 @@ export interface CallView {
 
 /** A tool call → what a person wants to know of it. `cwd`: paths below it are shown relative to it. */
 export function viewCall(name: string, input: JsonObject, cwd: string | undefined): CallView {
-  const view = VIEWS.get(name) ?? generic;
-  const { title, text = "", language = "" } = view(input, cwd);
-  return { title: title.split("\n", 1)[0] ?? "", lines: plain(text), language };
+  const tool = claudeTool(name);
+  const [title = ""] = tool.line(input, cwd).split("\n", 1);
+  return { title, lines: plain(tool.body(input) ?? ""), language: tool.bodyLanguage };
 }
 
 /**
- * What a call came to. An edit is shown by its change, as the CLI recorded it or else as the call says, not by the
- * tool's confirmation.
+ * What a call came to. An edit is shown by its change, as the CLI recorded it or else as the call says, and a
+ * checklist by its call, not by the tool's confirmation.
  */
 export function viewResult(name: string, input: JsonObject, { failed, text, structured }: Result): readonly ToolLine[] {
   if (failed) return plain(text, "failed");
-  if (EDITS.has(name)) {
-    const change = changeOf(input, structured);
-    if (change.length > 0) return change;
-  }
-  if (name === "TodoWrite") return [];
-  return plain(text);
+  const { output, edits } = claudeTool(name);
+  if (output !== "confirmation") return plain(text);
+  if (edits === undefined) return [];
+  const change = changeOf(edits(input), structured);
+  return change.length > 0 ? change : plain(text);
 }
 
-interface View {
-  readonly title: string;
-  readonly text?: string | undefined;
-  readonly language?: string;
+/** Language of a result's lines, for a fence of Markdown. */
+export function resultLanguage(name: string): string {
+  const { output } = claudeTool(name);
+  return output === "console" || output === "markdown" ? output : "";
 }
 
-type Viewer = (input: JsonObject, cwd: string | undefined) => View;
-
-const shell: Viewer = (input) => {
-  const command = string(input["command"]).trim();
-  const [first = ""] = command.split("\n", 1);
-  return first === command
-    ? { title: command }
-    : { title: string(input["description"]) || first, text: command, language: "sh" };
-};
-const file: Viewer = (input, cwd) => ({ title: short(input["file_path"] ?? input["notebook_path"], cwd) });
-const agent: Viewer = (input) => ({ title: string(input["description"]), text: string(input["prompt"]) });
-
-/** A map, since the names of tools come from files: `constructor` is one, too. */
-const VIEWS: ReadonlyMap<string, Viewer> = new Map(
-  Object.entries<Viewer>({
-    Bash: shell,
-    PowerShell: shell,
-    Read: (input, cwd) => {
-      const [from, count] = [input["offset"], input["limit"]];
-      const lines = typeof from === "number" || typeof count === "number" ? `:${range(from, count)}` : "";
-      return { title: short(input["file_path"], cwd) + lines };
-    },
-    Write: file,
-    Edit: file,
-    MultiEdit: file,
-    NotebookEdit: file,
-    LS: (input, cwd) => ({ title: short(input["path"], cwd) }),
-    Glob: (input, cwd) => ({
-      title: [string(input["pattern"]), short(input["path"], cwd)].filter(Boolean).join(" in "),
-    }),
-    Grep: (input, cwd) => {
-      const where = [short(input["path"], cwd), string(input["glob"])].filter(Boolean).join(" ");
-      return { title: [string(input["pattern"]), where].filter(Boolean).join(" in ") };
-    },
-    Agent: agent,
-    Task: agent,
-    WebFetch: (input) => ({ title: string(input["url"]), text: string(input["prompt"]) }),
-    WebSearch: (input) => ({ title: string(input["query"]) }),
-    Skill: (input) => ({ title: [string(input["skill"]), string(input["args"])].filter(Boolean).join(" ") }),
-    TodoWrite: (input) => ({ title: "", text: list(input["todos"]).map(todoLine).join("\n") }),
-    TaskCreate: (input) => ({ title: string(input["subject"]) }),
-    TaskUpdate: (input) => ({
-      title: ["taskId", "status", "subject"].flatMap((key) => string(input[key]) || []).join(" "),
-    }),
-    ExitPlanMode: (input) => ({ title: "", text: string(input["plan"]), language: "markdown" }),
-    AskUserQuestion: (input) => {
-      const questions = list(input["questions"]).map((question) => {
-        const options = list(question["options"]).map((option) => `  - ${string(option["label"])}`);
-        return [string(question["question"]), ...options].join("\n");
-      });
-      return { title: "", text: questions.join("\n") };
-    },
-  }),
-);
-
-/** A tool that we do not know: what it was given, as it would be typed. */
-function generic(input: JsonObject): View {
-  const words = Object.entries(input).map(([key, value]) => {
-    const text = typeof value === "string" ? value : jsonText(value);
-    return `${key}: ${text.length > WORD_UNITS ? `${text.slice(0, WORD_UNITS)}…` : text}`;
-  });
-  return { title: words.join(", ").replace(/\s+/g, " ") };
-}
-
-const WORD_UNITS = 120;
-
-const EDITS = new Set(["Edit", "MultiEdit", "Write", "NotebookEdit"]);
-
-function changeOf(input: JsonObject, structured: JsonObject): ToolLine[] {
-  const hunks = list(structured["structuredPatch"]);
+function changeOf(edits: readonly InputEdit[], structured: JsonObject): ToolLine[] {
+  const hunks = hunksOf(structured);
   if (hunks.length > 0) return hunks.flatMap(hunkLines);
-  const content = input["content"];
-  if (typeof content === "string") return numbered(content);
-  const edits = Array.isArray(input["edits"]) ? list(input["edits"]) : [input];
-  return edits.flatMap((edit) => [
-    ...changed(string(edit["old_string"]), "- ", "removed"),
-    ...changed(string(edit["new_string"] ?? edit["new_source"]), "+ ", "added"),
-  ]);
+  return edits.flatMap(({ oldText = "", newText, whole }) => {
+    if (whole === true) return newText === undefined ? [] : numbered(newText);
+    return [...changed(oldText, "- ", "removed"), ...changed(newText ?? "", "+ ", "added")];
+  });
 }
 
 /** The lines of a hunk with their numbers in the file: the old one where a line went, the new one elsewhere. */
@@ -163,21 +92,4 @@ function linesOf(text: string): string[] {
   return text.includes("\r\n") ? lines.map((line) => (line.endsWith("\r") ? line.slice(0, -1) : line)) : lines;
 }
 
-const MARKS: Readonly<Record<string, string>> = { completed: "[x]", in_progress: "[>]" };
-const todoLine = (todo: JsonObject): string => `${MARKS[string(todo["status"])] ?? "[ ]"} ${string(todo["content"])}`;
-
-function range(from: unknown, count: unknown): string {
-  const first = Math.max(number(from), 1);
-  return typeof count === "number" ? `${first}-${first + count - 1}` : `${first}-`;
-}
-
-function short(path: unknown, cwd: string | undefined): string {
-  if (typeof path !== "string") return "";
-  if (cwd === undefined || !isAbsolute(path) || !isAbsolute(cwd)) return path;
-  const below = relative(cwd, path);
-  return below === "" || below.startsWith("..") || isAbsolute(below) ? path : below;
-}
-
 const number = (value: unknown): number => (typeof value === "number" && Number.isFinite(value) ? value : 0);
-const string = (value: unknown): string => asString(value) ?? "";
-const list = (value: unknown): JsonObject[] => (Array.isArray(value) ? value.map(membersOf) : []);

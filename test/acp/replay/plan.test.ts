@@ -3,7 +3,7 @@ import { PLAN_ENTRIES, PLAN_ENTRY_UNITS } from "../../../src/acp/rim/message-lim
 import { Plan } from "../../../src/acp/replay/plan.ts";
 
 const create = (plan: Plan, id: unknown, subject: string) =>
-  plan.done("TaskCreate", { subject }, { task: { id, subject } });
+  plan.done("create", { subject }, { task: { id, subject } });
 
 test("a plan of very many entries is cut, and says how many more there are", () => {
   const todos = Array.from({ length: PLAN_ENTRIES + 3 }, () => ({ content: "x".repeat(PLAN_ENTRY_UNITS * 2) }));
@@ -17,11 +17,10 @@ test("what changes nothing gives no plan", () => {
   const plan = new Plan();
   expect(plan.todos("x")).toBeUndefined();
   expect(create(plan, 7, "no id")).toBeUndefined();
-  expect(plan.done("TaskUpdate", { taskId: "1", status: "completed" }, { success: true })).toBeUndefined();
-  expect(plan.done("TaskList", {}, { tasks: [] })).toBeUndefined();
-  expect(plan.done("TaskGet", { taskId: "1" }, {})).toBeUndefined();
+  expect(plan.done("update", { taskId: "1", status: "completed" }, { success: true })).toBeUndefined();
+  expect(plan.done("list", {}, { tasks: [] })).toBeUndefined();
   create(plan, "1", "one");
-  expect(plan.done("TaskUpdate", { taskId: "1", status: "completed" }, { success: false })).toBeUndefined();
+  expect(plan.done("update", { taskId: "1", status: "completed" }, { success: false })).toBeUndefined();
   expect(plan.entries).toEqual([{ content: "one", priority: "medium", status: "pending" }]);
 });
 
@@ -29,8 +28,8 @@ test("a list takes the place of what was known, and an empty one empties the pla
   const plan = new Plan();
   create(plan, "1", "one");
   const tasks = [{ id: "2", subject: "two", status: "completed" }, { subject: "no id" }, 7];
-  expect(plan.done("TaskList", {}, { tasks })).toEqual([{ content: "two", priority: "medium", status: "completed" }]);
-  expect(plan.done("TaskList", {}, { tasks: [] })).toEqual([]);
+  expect(plan.done("list", {}, { tasks })).toEqual([{ content: "two", priority: "medium", status: "completed" }]);
+  expect(plan.done("list", {}, { tasks: [] })).toEqual([]);
 });
 
 test.for(["__proto__", "constructor", "toString"])("a task may be called %s", (id) => {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { fence } from "../../../src/acp/rim/content.ts";
+import { fence } from "../../../src/view/plain-text.ts";
 import { fit } from "../../../src/acp/rim/size-limit.ts";
 import { UPDATE_BYTES } from "../../../src/acp/rim/message-limits.ts";
 import { viewResult } from "../../../src/acp/tools/tool-result.ts";

@@ -31,7 +31,7 @@ test.for<[string, Input, unknown]>([
   [
     "Read",
     { file_path: "b.ts", offset: -3 },
-    { title: "Read b.ts (from line -3)", kind: "read", locations: [{ path: "/w/b.ts", line: 1 }] },
+    { title: "Read b.ts (from line 1)", kind: "read", locations: [{ path: "/w/b.ts", line: 1 }] },
   ],
   ["Read", { file_path: 7 }, { title: "Read", kind: "read" }],
   ["LS", { path: "/w/src" }, { title: "List src", kind: "read", locations: [{ path: "/w/src" }] }],

@@ -1,13 +1,13 @@
-import type { ToolCallContent } from "@agentclientprotocol/sdk/unstable";
-import { fence, note, trimLines } from "../rim/content.ts";
 import { asString, type JsonObject } from "../../transcript/rows/json-values.ts";
+import { trimLines } from "../plain-text.ts";
+import type { ShownText } from "./claude-tool.ts";
 
 /** How a command ended. */
 export interface ShellResult {
-  readonly content: ToolCallContent[];
+  readonly texts: readonly ShownText[];
   /** Undefined where nothing says: it runs on, was broken off, or failed in a way that its tool calls no error. */
   readonly exitCode: number | undefined;
-  /** Whether `content` has all that the text says. */
+  /** Whether `texts` have all that the text says. */
   readonly whole: boolean;
 }
 
@@ -22,13 +22,16 @@ export function shellResult(text: string, structured: JsonObject, failed: boolea
   const background = asString(structured["backgroundTaskId"]) !== undefined;
   // The record of a command in the background is that of its first moment.
   if (stdout === undefined || stderr === undefined || background || structured["isImage"] === true)
-    return { content: output(text), exitCode: undefined, whole: true };
+    return { texts: output(text), exitCode: undefined, whole: true };
   const interrupted = structured["interrupted"] === true;
   const meaning = asString(structured["returnCodeInterpretation"]);
-  const streams = [...output(stdout), ...(blank(stderr) ? [] : [note("stderr:"), ...output(stderr)])];
-  const notes = [...(interrupted ? [note("Interrupted")] : []), ...(meaning === undefined ? [] : [note(meaning)])];
+  const streams = [...output(stdout), ...(blank(stderr) ? [] : [{ text: "stderr:" }, ...output(stderr)])];
+  const notes = [
+    ...(interrupted ? [{ text: "Interrupted" }] : []),
+    ...(meaning === undefined ? [] : [{ text: meaning }]),
+  ];
   return {
-    content: streams.length + notes.length > 0 ? [...streams, ...notes] : output(text),
+    texts: streams.length + notes.length > 0 ? [...streams, ...notes] : output(text),
     whole: notes.length === 0,
     exitCode: interrupted || meaning !== undefined ? undefined : 0,
   };
@@ -37,13 +40,13 @@ export function shellResult(text: string, structured: JsonObject, failed: boolea
 /** `Exit code 3` and both streams, or why there was no command. */
 function failure(text: string): ShellResult {
   const [line, code] = /^(?:Error: )?Exit code (\d{1,10})\n?/.exec(text) ?? [];
-  if (line === undefined) return { content: [note(fence(text))], exitCode: undefined, whole: true };
+  if (line === undefined) return { texts: [{ text, language: "" }], exitCode: undefined, whole: true };
   return {
-    content: [note(`Exit code ${code}`), ...output(text.slice(line.length))],
+    texts: [{ text: `Exit code ${code}` }, ...output(text.slice(line.length))],
     exitCode: Number(code),
     whole: true,
   };
 }
 
 const blank = (text: string): boolean => text.trim() === "";
-const output = (text: string): ToolCallContent[] => (blank(text) ? [] : [note(fence(trimLines(text), "console"))]);
+const output = (text: string): ShownText[] => (blank(text) ? [] : [{ text: trimLines(text), language: "console" }]);

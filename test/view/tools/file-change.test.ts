@@ -1,13 +1,13 @@
 import { expect, test } from "vitest";
-import { recordedChange } from "../../../src/acp/tools/diff.ts";
+import { recordedChange } from "../../../src/view/tools/file-change.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 const notebook = (cells: unknown) => JSON.stringify({ cells });
 const cell = (id: string, source: unknown) => ({ id, cell_type: "code", source });
 const edit = (extra: Json): Json => ({ notebook_path: "/w/n.ipynb", cell_id: "c1", edit_mode: "replace", ...extra });
 const shown = (oldText: string | null, newText: string) => ({
-  content: [{ type: "diff", path: "/w/n.ipynb", oldText, newText }],
-  locations: [{ path: "/w/n.ipynb" }],
+  diffs: [{ path: "/w/n.ipynb", oldText, newText }],
+  places: [{ path: "/w/n.ipynb" }],
 });
 
 test.for<[string, Json, unknown]>([
@@ -18,19 +18,19 @@ test.for<[string, Json, unknown]>([
     "a path below the directory of the row, hunks of other types passed over, lines that count from 1",
     { filePath: "a", structuredPatch: [7, { lines: "x" }, { newStart: 0, lines: ["+b", 7, "\\ No newline"] }] },
     {
-      content: [{ type: "diff", path: "/w/a", oldText: "", newText: "b", _meta: expect.anything() }],
-      locations: [{ path: "/w/a" }],
+      diffs: [{ path: "/w/a", oldText: "", newText: "b", numbers: { newStart: 0 } }],
+      places: [{ path: "/w/a" }],
     },
   ],
   [
     "a new file",
     { type: "create", filePath: "/w/a", content: "x", structuredPatch: [], originalFile: null },
-    { content: [{ type: "diff", path: "/w/a", oldText: null, newText: "x" }], locations: [{ path: "/w/a", line: 1 }] },
+    { diffs: [{ path: "/w/a", oldText: null, newText: "x" }], places: [{ path: "/w/a", line: 1 }] },
   ],
   [
     "a file that was written as it was",
     { type: "update", filePath: "/w/a", content: "x", structuredPatch: [], originalFile: "x" },
-    { content: [{ type: "diff", path: "/w/a", oldText: "x", newText: "x" }], locations: [{ path: "/w/a", line: 1 }] },
+    { diffs: [{ path: "/w/a", oldText: "x", newText: "x" }], places: [{ path: "/w/a", line: 1 }] },
   ],
   ["a cell", edit({ new_source: "b", original_file: notebook([cell("c1", ["a\n", "a"])]) }), shown("a\na", "b")],
   [

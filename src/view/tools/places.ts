@@ -1,18 +1,12 @@
 import { isAbsolute, relative, resolve, sep } from "node:path";
-import type { ToolCallLocation } from "@agentclientprotocol/sdk/unstable";
 import { asString, type JsonObject, membersOf } from "../../transcript/rows/json-values.ts";
+import type { Place } from "./claude-tool.ts";
 
-/** A path of a transcript as ACP wants it, absolute; undefined for one that cannot be made so. */
+/** A path of a transcript as an absolute one; undefined if it cannot be made so. */
 export function absolute(path: unknown, cwd: string | undefined): string | undefined {
   if (typeof path !== "string" || path === "") return undefined;
   if (isAbsolute(path)) return path;
   return cwd !== undefined && isAbsolute(cwd) ? resolve(cwd, path) : undefined;
-}
-
-/** The place that a tool's input names, `line` counted from 1. */
-export function places(path: unknown, cwd: string | undefined, line?: number): { locations?: ToolCallLocation[] } {
-  const at = absolute(path, cwd);
-  return at === undefined ? {} : { locations: [{ path: at, ...(line !== undefined && { line }) }] };
 }
 
 /** A path for a title: below `cwd` it is shown relative to it. */
@@ -33,12 +27,8 @@ const PLAIN = /^(?:\/[^/.][^/]*)+$/;
  * matches themselves were asked for, the head of each line (`src/a.ts:12:…`; `12:…` of one file, which then is `path`,
  * the path that was searched). Each place once. Undefined where nothing says so.
  */
-export function foundPlaces(
-  structured: JsonObject,
-  path: string | undefined,
-  cwd: string | undefined,
-): ToolCallLocation[] {
-  const found = new Map<string, ToolCallLocation>();
+export function foundPlaces(structured: JsonObject, path: string | undefined, cwd: string | undefined): Place[] {
+  const found = new Map<string, Place>();
   const add = (file: string, line?: number): void => {
     const at = absolute(file, cwd);
     if (at !== undefined) found.set(`${line ?? ""}:${at}`, { path: at, ...(line !== undefined && { line }) });
@@ -59,9 +49,10 @@ export function foundPlaces(
 /** `12:text`, or `path:12` with more text or none behind it. A path may begin with a drive. */
 const MATCH = /^(?:(\d+):|((?:[A-Za-z]:[\\/])?[^:]+):(\d+)(?::|$))/;
 
-/** Lines of a file that a row tells of, `file.startLine` of a Read. */
-export function readPlace(structured: JsonObject, cwd: string | undefined): { locations?: ToolCallLocation[] } {
+/** The place that the record of a Read names, `file.filePath` and `file.startLine`. */
+export function readPlace(structured: JsonObject, cwd: string | undefined): Place[] | undefined {
   const { filePath, startLine } = membersOf(structured["file"]);
-  const line = Number.isSafeInteger(startLine) && Number(startLine) > 0 ? Number(startLine) : undefined;
-  return asString(filePath) === undefined ? {} : places(filePath, cwd, line);
+  const path = absolute(asString(filePath), cwd);
+  if (path === undefined) return undefined;
+  return [Number.isSafeInteger(startLine) && Number(startLine) > 0 ? { path, line: Number(startLine) } : { path }];
 }

@@ -1,13 +1,13 @@
-import type { Diff, ToolCallContent, ToolCallLocation } from "@agentclientprotocol/sdk/unstable";
-import { asString, type JsonObject, membersOf } from "../../transcript/rows/json-values.ts";
-import { META } from "../rim/from-acp.ts";
-import { absolute } from "./locations.ts";
+import { asString, type JsonObject, membersOf, objectsIn } from "../../transcript/rows/json-values.ts";
+import { absolute } from "./places.ts";
+import type { FileDiff, ResultLook } from "./claude-tool.ts";
 
 /** What a change did to a file, and where. */
-export interface RecordedChange {
-  readonly content: ToolCallContent[];
-  readonly locations: ToolCallLocation[];
-}
+export type RecordedChange = Required<Pick<ResultLook, "diffs" | "places">>;
+
+/** The hunks of a record (`structuredPatch`), each with its lines. */
+export const hunksOf = (structured: JsonObject): JsonObject[] =>
+  objectsIn(structured["structuredPatch"]).filter(({ lines }) => Array.isArray(lines));
 
 /**
  * The change that a row records beside the text for the model (`toolUseResult` of Edit, MultiEdit, Write, NotebookEdit):
@@ -19,18 +19,18 @@ export function recordedChange(structured: JsonObject, cwd: string | undefined):
   if (notebook !== undefined) return notebookChange(structured, notebook);
   const path = absolute(structured["filePath"], cwd);
   if (path === undefined) return undefined;
-  const { structuredPatch: patch, content, originalFile } = structured;
-  const hunks = (Array.isArray(patch) ? patch : []).map(membersOf).filter(({ lines }) => Array.isArray(lines));
+  const { content, originalFile } = structured;
+  const hunks = hunksOf(structured);
   if (hunks.length > 0) {
     return {
-      content: hunks.map((hunk) => hunkDiff(hunk, path)),
-      locations: hunks.map((hunk) => ({ path, ...startLine(hunk["newStart"]) })),
+      diffs: hunks.map((hunk) => hunkDiff(hunk, path)),
+      places: hunks.map((hunk) => ({ path, ...startLine(hunk["newStart"]) })),
     };
   }
   if (typeof content !== "string") return undefined;
   // Without hunks a Write made the file, or wrote what was there.
   const oldText = structured["type"] === "update" ? (asString(originalFile) ?? content) : null;
-  return { content: [{ type: "diff", path, oldText, newText: content }], locations: [{ path, line: 1 }] };
+  return { diffs: [{ path, oldText, newText: content }], places: [{ path, line: 1 }] };
 }
 
 const startLine = (line: unknown): { line?: number } =>
@@ -38,16 +38,15 @@ const startLine = (line: unknown): { line?: number } =>
 
 const LINE_NUMBERS = ["oldStart", "oldLines", "newStart", "newLines"];
 
-function hunkDiff(hunk: JsonObject, path: string): Diff & { type: "diff" } {
+function hunkDiff(hunk: JsonObject, path: string): FileDiff {
   const all: unknown[] = Array.isArray(hunk["lines"]) ? hunk["lines"] : [];
   const lines = all.filter((line) => typeof line === "string");
   const numbers = LINE_NUMBERS.flatMap((key) => (Number.isSafeInteger(hunk[key]) ? [[key, hunk[key]]] : []));
   return {
-    type: "diff",
     path,
     oldText: side(lines, "-"),
     newText: side(lines, "+"),
-    ...(numbers.length > 0 && { _meta: { [META]: Object.fromEntries(numbers) } }),
+    ...(numbers.length > 0 && { numbers: Object.fromEntries(numbers) }),
   };
 }
 
@@ -65,7 +64,7 @@ function notebookChange(structured: JsonObject, path: string): RecordedChange | 
   const old = mode === "insert" ? undefined : oldCell(structured["original_file"], id);
   const newText = mode === "delete" ? "" : asString(source);
   if (newText === undefined) return undefined;
-  return { content: [{ type: "diff", path, oldText: old ?? null, newText }], locations: [{ path }] };
+  return { diffs: [{ path, oldText: old ?? null, newText }], places: [{ path }] };
 }
 
 /** The source of the cell that `id` names: its id, or `cell-3`, its number. */

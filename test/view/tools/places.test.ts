@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { foundPlaces } from "../../../src/acp/tools/locations.ts";
+import { foundPlaces } from "../../../src/view/tools/places.ts";
 
 const at = (path: string, line?: number) => ({ path, ...(line !== undefined && { line }) });
 
