@@ -13,8 +13,6 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, wri
 import { createRequire } from "node:module";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import { bareProcess } from "./bare-process.mjs";
-import { lazyBuiltins } from "./lazy-builtins.mjs";
 import { lazySchemas } from "./lazy-schemas.mjs";
 import { noticesOf, packagesIn } from "./notices.mjs";
 import { requiredBuiltins } from "./required-builtins.mjs";
@@ -90,9 +88,9 @@ async function bundle(outdir) {
     metafile: true,
   };
   const minified = { ...options, minify: true };
-  const plugins = [bareProcess, requiredBuiltins, lazyBuiltins, lazySchemas, withoutAjv];
+  const plugins = [requiredBuiltins, lazySchemas, withoutAjv];
   const builds = await Promise.all([
-    esbuild.build({ ...options, entryPoints: { index: "src/index.ts" }, plugins: [lazyBuiltins] }),
+    esbuild.build({ ...options, entryPoints: { index: "src/index.ts" } }),
     // Parts that are imported lazily stay files of their own, so that `--version` does not load the protocol.
     esbuild.build({
       ...minified,

@@ -2,8 +2,8 @@
  * An esbuild plugin that puts off making the protocol SDKs' schemas until one is used. Each SDK makes hundreds of them when
  * it is loaded, which is half the time to the answer to `initialize`, and a server needs a few dozen.
  *
- * A schema becomes a proxy that makes the real one when it is first asked for anything. The files are generated or hold little
- * else, one statement for each schema; where that is no longer so the build fails.
+ * A schema becomes a proxy that makes the real one when it is first asked for anything, and forwards everything to it. The
+ * files are generated or hold little else, one statement for each schema. The build fails if any statement is not understood.
  */
 import { readFile } from "node:fs/promises";
 
@@ -12,39 +12,52 @@ const SDKS = [
   { files: /@modelcontextprotocol[\\/]sdk[\\/]dist[\\/]esm[\\/]types\.js$/, name: /[A-Z]\w*Schema/ },
 ];
 
+const beginnings = (name) => new RegExp(String.raw`^(?:export )?(?:const|let|var) ${name.source}\b`, "gm");
+
 /** `const zName = …;`, up to the next statement, which begins at the start of a line. */
 const statements = (name) =>
   new RegExp(String.raw`^(export )?const (${name.source}) = ([\s\S]*?);\n(?=[^\s)}\]]|$(?![\s\S]))`, "gm");
 
 const LAZILY = `
+const schemaOf = (target) => (target.made ??= target.make());
+const HANDLER = Object.fromEntries(
+  Object.getOwnPropertyNames(Reflect).filter((trap) => typeof Reflect[trap] === "function")
+    .map((trap) => [trap, (target, ...args) => Reflect[trap](schemaOf(target), ...args)]),
+);
+// A proxy may not report a fixed property that its own target does not have.
+HANDLER.getOwnPropertyDescriptor = (target, key) => {
+  const found = Reflect.getOwnPropertyDescriptor(schemaOf(target), key);
+  return found && { ...found, configurable: true };
+};
 function lazily(make) {
-  let made;
-  const schema = () => (made ??= make());
-  return new Proxy({}, {
-    get(_, key) {
-      const value = schema()[key];
-      return typeof value === "function" ? value.bind(schema()) : value;
-    },
-    has: (_, key) => key in schema(),
-    getPrototypeOf: () => Object.getPrototypeOf(schema()),
-  });
+  return new Proxy({ make }, HANDLER);
 }
 `;
+
+/**
+ * The code of a file of schemas, with each schema made when it is first used.
+ *
+ * @throws Error when a statement that begins like a schema's is not of the known form
+ */
+export function withLazySchemas(code, name) {
+  let count = 0;
+  const lazy = code.replaceAll(statements(name), (_statement, exported = "", schemaName, schema) => {
+    count++;
+    return `${exported}const ${schemaName} = /* @__PURE__ */ lazily(() => ${schema});\n`;
+  });
+  const all = code.match(beginnings(name))?.length ?? 0;
+  if (count === 0 || count !== all) throw new Error(`${count} of ${all} schemas are of the known form`);
+  return `${LAZILY}${lazy}`;
+}
 
 export const lazySchemas = {
   name: "lazy-schemas",
   setup(build) {
     for (const { files, name } of SDKS) {
-      build.onLoad({ filter: files }, async ({ path }) => {
-        const code = await readFile(path, "utf8");
-        let count = 0;
-        const lazy = code.replaceAll(statements(name), (_statement, exported = "", schemaName, schema) => {
-          count++;
-          return `${exported}const ${schemaName} = /* @__PURE__ */ lazily(() => ${schema});\n`;
-        });
-        if (count === 0) throw new Error(`${path} has no schemas of the known form`);
-        return { contents: `${lazy}${LAZILY}`, loader: "js" };
-      });
+      build.onLoad({ filter: files }, async ({ path }) => ({
+        contents: withLazySchemas(await readFile(path, "utf8"), name),
+        loader: "js",
+      }));
     }
   },
 };

@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { randomHex } from "../../store/disk/builtins.ts";
 import { methods, type SessionUpdate } from "@agentclientprotocol/sdk/unstable";
 import type { StoredText } from "../../store/read/lazy-row.ts";
 import { escapeSeparators, type LineOutput } from "./line-writer.ts";
@@ -44,7 +44,7 @@ const END = "}}";
  */
 const MARK_START = "\u007f";
 let made: string | undefined;
-const mark = (): string => (made ??= MARK_START + randomBytes(12).toString("hex"));
+const mark = (): string => (made ??= MARK_START + randomHex(12));
 const DIGITS = 2;
 
 /** Shorter texts are escaped as fast as they are looked for. */

@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { randomHex } from "../../store/disk/builtins.ts";
 import type { StoredOutput } from "../../store/read/tool-results.ts";
 import type { Part } from "../../view/parts.ts";
 import { wholeText } from "../../view/spilled.ts";
@@ -82,7 +82,7 @@ const LONG_UNITS = 1024 * 1024;
 
 let made: string | undefined;
 /** Stands for a text. No transcript has it in it, since nobody has seen it. */
-const markOf = (i: number): string => `${(made ??= randomBytes(12).toString("hex"))}.${i}.`;
+const markOf = (i: number): string => `${(made ??= randomHex(12))}.${i}.`;
 
 function withoutAbsent(about: About): Record<string, unknown> {
   return Object.fromEntries(Object.entries(about).filter(([, value]) => value !== undefined));

@@ -1,4 +1,5 @@
-import { type ChildProcessByStdio, spawn } from "node:child_process";
+import type { ChildProcessByStdio } from "node:child_process";
+import { nodeChildProcess } from "../../store/disk/builtins.ts";
 import type { Writable } from "node:stream";
 import type { Terminal } from "./command.ts";
 import { piecesOf } from "./terminal.ts";
@@ -70,7 +71,7 @@ class Pager implements Output {
   constructor(command: string, terminal: Terminal, env: Readonly<Record<string, string | undefined>>) {
     this.#terminal = terminal;
     const [program = "", ...args] = SHELL_LETTERS.test(command) ? [command] : command.split(/\s+/);
-    this.#child = spawn(program, args, {
+    this.#child = nodeChildProcess().spawn(program, args, {
       shell: SHELL_LETTERS.test(command),
       stdio: ["pipe", "inherit", "inherit"],
       env: { ...env, LESS: env["LESS"] ?? "FRX", LV: env["LV"] ?? "-c" },

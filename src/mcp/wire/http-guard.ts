@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from "node:crypto";
+import { nodeCrypto } from "../../store/disk/builtins.ts";
 
 /** The path that the server answers on. */
 export const HTTP_PATH = "/mcp";
@@ -59,7 +59,7 @@ const ORIGIN = /^https?:\/\/(?:127\.0\.0\.1|localhost|\[::1\])(?::\d{1,5})?$/i;
 /** Takes as long for a token that is nearly right as for one that is not. */
 function isToken(authorization: string | undefined, token: string): boolean {
   const given = /^Bearer +(\S+) *$/i.exec(authorization ?? "")?.[1] ?? "";
-  return timingSafeEqual(digest(given), digest(token));
+  return nodeCrypto().timingSafeEqual(digest(given), digest(token));
 }
 
-const digest = (text: string): Buffer => createHash("sha256").update(text).digest();
+const digest = (text: string): Buffer => nodeCrypto().createHash("sha256").update(text).digest();

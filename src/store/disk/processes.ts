@@ -3,8 +3,7 @@
  * domain in which the pid counts (two containers both have a process 7). The forms are those that the CLI writes into
  * its pid files, so that its files can be compared with what is seen here.
  */
-import { createHash } from "node:crypto";
-import { execFileSync } from "node:child_process";
+import { nodeChildProcess, nodeCrypto } from "./builtins.ts";
 import { hostname, uptime } from "node:os";
 import { readLink } from "./fs.ts";
 import { readSmall } from "./read-small-file.ts";
@@ -67,7 +66,11 @@ function startInPs(pid: number): string | undefined {
 function askPs(column: string, pid: number): string | undefined {
   try {
     const env = { ...process.env, LC_ALL: "C", TZ: "UTC" };
-    const text = execFileSync("ps", ["-o", `${column}=`, "-p", String(pid)], { encoding: "utf8", timeout: 1000, env });
+    const text = nodeChildProcess().execFileSync("ps", ["-o", `${column}=`, "-p", String(pid)], {
+      encoding: "utf8",
+      timeout: 1000,
+      env,
+    });
     return text.trim() || undefined;
   } catch {
     return undefined;
@@ -118,7 +121,7 @@ export function bootTag(): string {
     const text = `${hostname()}
 ${boot}
 ${pidNamespace()}`;
-    knownBootTag = createHash("sha256").update(text).digest("hex").slice(0, 12);
+    knownBootTag = nodeCrypto().createHash("sha256").update(text).digest("hex").slice(0, 12);
   }
   return knownBootTag;
 }
@@ -135,7 +138,7 @@ const FIRST_PID_NAMESPACE = "pid:[4026531836]";
 function machineTag(): string {
   const id = tryRead("/etc/machine-id")?.trim() ?? "";
   if (id === "" || pidNamespace() !== FIRST_PID_NAMESPACE) return "";
-  return createHash("sha256").update(`${hostname()}\n${id}`).digest("hex").slice(0, 12);
+  return nodeCrypto().createHash("sha256").update(`${hostname()}\n${id}`).digest("hex").slice(0, 12);
 }
 
 /**

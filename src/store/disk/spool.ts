@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { randomHex } from "./builtins.ts";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { close, createNew, openReadNoFollow, unlink, writeAll } from "./fs.ts";
@@ -13,7 +13,7 @@ import { close, createNew, openReadNoFollow, unlink, writeAll } from "./fs.ts";
  * system, and `signal.reason` when aborted.
  */
 export async function spool(stream: AsyncIterable<Uint8Array>, signal?: AbortSignal): Promise<number> {
-  const path = join(tmpdir(), `claude-transcripts-${randomBytes(16).toString("hex")}`);
+  const path = join(tmpdir(), `claude-transcripts-${randomHex(16)}`);
   const into = createNew(path);
   let from = -1;
   let named = true;

@@ -3,7 +3,7 @@
  * says who writes it (boot, pid, start time), so that a later writer can tell a file that is being written from one
  * that a killed process left behind.
  */
-import { randomBytes } from "node:crypto";
+import { randomHex } from "./builtins.ts";
 import { join } from "node:path";
 import { STALE_TEMP_MS } from "../../transcript/rows/limits.ts";
 import { close, createNew, readDir, statLink, unlink } from "./fs.ts";
@@ -44,7 +44,7 @@ export const isOurOwnName = (name: string): boolean => TEMP_NAME.test(name) || i
 /** A name that is not taken, for a temporary file or directory that is to become `finalName`. */
 export function tempName(finalName: string): string {
   ownStart ??= encodeURIComponent(processStart(process.pid) ?? "");
-  const random = randomBytes(4).toString("hex");
+  const random = randomHex(4);
   return `.${finalName.slice(0, FINAL_NAME_UNITS)}.ct-${bootTag()}-${process.pid}-${ownStart}-${random}.tmp`;
 }
 

@@ -1,5 +1,5 @@
 import { isUtf8 } from "node:buffer";
-import { randomInt } from "node:crypto";
+import { nodeCrypto } from "../disk/builtins.ts";
 import { memberString } from "../../transcript/summary/head-scan.ts";
 import { RowIndex, SIDECHAIN } from "../../transcript/rows/row-index.ts";
 import { ASSISTANT, USER } from "../../transcript/rows/row-kinds.ts";
@@ -104,7 +104,7 @@ export async function checkTranscript(path: string, signal?: AbortSignal): Promi
 }
 
 class Check {
-  readonly #index = new RowIndex(randomInt(2 ** 32));
+  readonly #index = new RowIndex(nodeCrypto().randomInt(2 ** 32));
   readonly #scan = new RowScan();
   readonly #found = new Map<FindingKind, { count: number; lines: number[] }>();
   /** Line of each row of the index. */

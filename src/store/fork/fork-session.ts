@@ -1,4 +1,4 @@
-import { randomFillSync, randomUUID } from "node:crypto";
+import { nodeCrypto } from "../disk/builtins.ts";
 import { basename } from "node:path";
 import { type ForkCut, wholeCut } from "../../transcript/fork/select-rows.ts";
 import { type ForkPart, partUpTo, wholePart } from "../../transcript/fork/fork-prompts.ts";
@@ -68,11 +68,11 @@ export async function forkSession(
   const { source, file, facts, part } = await openSource(sessionId, options);
   try {
     const target = cwd === undefined ? source.project : projectOf(source.project.configDir, cwd);
-    const forkId = randomUUID();
+    const forkId = nodeCrypto().randomUUID();
     const rows = new ForkRows(file.index, file.loadQueued, part, {
       sourceId: sessionId,
       forkId,
-      freshId: randomUUID,
+      freshId: () => nodeCrypto().randomUUID(),
       now: new Date().toISOString(),
       ids: preserveMessageIds ? undefined : randomIds(file.index.uuids.count),
       mapCwd:
@@ -201,7 +201,8 @@ function cwdMapper(source: TranscriptCopy, to: string): (cwd: string) => string 
 function randomIds(count: number): NewIds {
   const bytes = new Uint8Array(count * 16);
   const step = 64 * 1024;
-  for (let at = 0; at < bytes.length; at += step) randomFillSync(bytes, at, Math.min(step, bytes.length - at));
+  for (let at = 0; at < bytes.length; at += step)
+    nodeCrypto().randomFillSync(bytes, at, Math.min(step, bytes.length - at));
   return bytes;
 }
 

@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { nodeCrypto } from "../disk/builtins.ts";
 import { basename, dirname } from "node:path";
 import { makeDir, readAt, statLink, statOpen, writeAll } from "../disk/fs.ts";
 import { createTemp, discardTemp, publishNew, replaceFile } from "../disk/atomic-write.ts";
@@ -29,7 +29,7 @@ export function serverToken(options?: StoreOptions | null): { readonly token: st
 }
 
 function makeToken(path: string): string {
-  const token = randomBytes(BYTES).toString("base64url");
+  const token = nodeCrypto().randomBytes(BYTES).toString("base64url");
   const bytes = Buffer.from(`${token}\n`);
   if (statLink(path) !== undefined) {
     replaceFile(path, bytes);

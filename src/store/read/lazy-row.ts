@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { randomHex } from "../disk/builtins.ts";
 import { CWD, MESSAGE, type PartsTable, RESULT } from "../../transcript/rows/part-offsets.ts";
 import { parseRow } from "../../transcript/rows/row.ts";
 import { equals } from "../../transcript/rows/json-scanner.ts";
@@ -131,7 +131,7 @@ const MOST_TEXTS = 16;
 const FIRST_NUMBER = 0x61;
 let made: string | undefined;
 /** Stands for a text, with its number behind. No transcript has it in it, since nobody has seen it. */
-const mark = (): string => (made ??= randomBytes(12).toString("hex"));
+const mark = (): string => (made ??= randomHex(12));
 const quotedMark = (i: number): string => `"${mark()}${String.fromCharCode(FIRST_NUMBER + i)}"`;
 
 /** Puts the texts where their marks are; returns how many were found. */

@@ -1,10 +1,10 @@
-import { randomInt } from "node:crypto";
 import type { ForkFacts } from "../../transcript/fork/carried-over.ts";
 import { MESSAGE } from "../../transcript/rows/part-offsets.ts";
 import { RowIndex } from "../../transcript/rows/row-index.ts";
 import { isForkFact, typeOfKind } from "../../transcript/rows/row-kinds.ts";
 import { parseRow } from "../../transcript/rows/row.ts";
 import { fromVoiceCall } from "../../transcript/rows/voice-call.ts";
+import { nodeCrypto } from "../disk/builtins.ts";
 import { close, openRead, statOpen, type Stats } from "../disk/fs.ts";
 import { Room } from "../disk/file-lines.ts";
 import { RowApart } from "./lazy-row.ts";
@@ -66,7 +66,7 @@ export class TranscriptFile {
       const room = Room.spare();
       const unread = new UnreadCount(stat.size);
       const index = new RowIndex(
-        randomInt(2 ** 32),
+        nodeCrypto().randomInt(2 ** 32),
         Math.min(Math.max(Math.ceil(stat.size / ROW_BYTES), 64), MANY_ROWS),
       );
       await scanFile(

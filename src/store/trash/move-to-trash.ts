@@ -1,5 +1,5 @@
 import { dirname } from "node:path";
-import { randomBytes } from "node:crypto";
+import { randomHex } from "../disk/builtins.ts";
 import { makeNewDir, pause, statLink } from "../disk/fs.ts";
 import { cleanStaleTemps, syncDir } from "../disk/atomic-write.ts";
 import { errnoOf, TranscriptError } from "../errors.ts";
@@ -119,7 +119,7 @@ function takeUpRestoration(place: TrashPlace): void {
 function begin(place: TrashPlace, items: TrashManifest["items"], deletedAt: number): TrashManifest {
   const { sessionId } = place;
   const newest = newestCopy(findCopies(sessionId, { configDirs: [place.configDir] }));
-  const token = randomBytes(4).toString("hex");
+  const token = randomHex(4);
   const manifest = { sessionId, deletedAt, summary: newest && titleOf(newest), items, token };
   if (isNothing(place, readEntry(place))) {
     makeEntry(place);

@@ -15,7 +15,7 @@
  * whoever opens it by name afterwards finds none. `appendRow` says when the file that it wrote to has been removed.
  * Forks need none: nobody knows their id before they are there. Reading needs none, and never makes or removes one.
  */
-import { randomBytes } from "node:crypto";
+import { randomHex } from "../disk/builtins.ts";
 import { basename, join } from "node:path";
 import { close, createNew, statLink, unlink } from "../disk/fs.ts";
 import { errnoOf, inContext, isMissing, SessionBusyError, TranscriptError } from "../errors.ts";
@@ -156,7 +156,7 @@ const NO_TRASH = new Set(["EACCES", "EEXIST", "ENOTDIR", "EPERM", "EROFS"]);
 
 function announce(configDir: string, sessionId: string, doing: Doing, options: LockOptions): string | undefined {
   for (let tries = 1; ; tries++) {
-    const name = `${sessionId}.${randomBytes(8).toString("hex")}-${doing}-${ownMark()}.lock`;
+    const name = `${sessionId}.${randomHex(8)}-${doing}-${ownMark()}.lock`;
     const path = join(trashPath(configDir), name);
     try {
       makeTrash(configDir);
