@@ -39,6 +39,8 @@ export interface NotShown {
   unfinished?: number;
 }
 
+type CallUpdate = Extract<SessionUpdate, { sessionUpdate: "tool_call" | "tool_call_update" }>;
+
 /** An update, or the place where the calls of a subagent stand: behind the call that started it, before its result. */
 export type Step = SessionUpdate | SubagentStep;
 
@@ -224,16 +226,15 @@ export class Translator {
     const input = membersOf(rawInput);
     const toolCallId = this.calls.add(id, messageId, { name, cwd, input: resultNeeds(name, input) });
     if (toolCallId === undefined) return;
-    const call = {
-      sessionUpdate: "tool_call" as const,
-      toolCallId,
-      ...(name !== "" && { name: shortId(name) }),
-      status: "pending" as const,
-      ...viewTool(name || "Tool", input, cwd),
-      ...(rawInput !== undefined && { rawInput }),
-      ...this.#meta(),
-    };
-    steps.push(fit(call, uri));
+    const { title, kind, content, locations } = viewTool(name || "Tool", input, cwd);
+    const update: CallUpdate = { sessionUpdate: "tool_call", toolCallId, title, kind, status: "pending" };
+    const { _meta } = this.#meta();
+    if (name !== "") update.name = shortId(name);
+    if (content !== undefined) update.content = content;
+    if (locations !== undefined) update.locations = locations;
+    if (rawInput !== undefined) update.rawInput = rawInput;
+    if (_meta !== undefined) update._meta = _meta;
+    steps.push(fit(update, uri));
     const entries = claudeTool(name).plan === "todos" ? this.#options.plan?.todos(input["todos"]) : undefined;
     if (entries !== undefined) steps.push({ sessionUpdate: "plan", entries });
   }
@@ -253,13 +254,8 @@ export class Translator {
       steps.push(this.#lost(id, block, structured, cwd, uri, uuid));
       return;
     }
-    const { _meta, place, missing, ...view } = viewResult(call, block, structured, uri, this.#options.beside);
-    if (missing === true) this.#leaveOut("missingOutputs");
-    const update = fit(
-      { sessionUpdate: "tool_call_update", toolCallId: call.toolCallId, ...view, ...this.#meta(ours(_meta)) },
-      uuid,
-      place,
-    );
+    const view = viewResult(call, block, structured, uri, this.#options.beside);
+    const update = this.#ended({ sessionUpdate: "tool_call_update", toolCallId: call.toolCallId }, view, uuid);
     const agentId = asString(structured["agentId"]);
     // A skill may run in a subagent of its own, and mostly does not.
     const tool = claudeTool(call.name);
@@ -292,12 +288,21 @@ export class Translator {
     const toolCallId = this.calls.add(id, uri, { name, cwd, input: {} }) ?? shortId(id);
     this.calls.answer(id);
     const { title, kind } = name === "" ? { title: "Tool result", kind: "other" as const } : viewTool(name, input, cwd);
-    const read: ResultView = viewResult({ name, input, cwd }, block, structured, uri, this.#options.beside);
-    const { _meta, place, missing, ...view } = read;
-    if (missing === true) this.#leaveOut("missingOutputs");
-    const update = { sessionUpdate: "tool_call" as const, toolCallId, title, kind, ...view };
-    // Not with spreads, which make a hidden class for each update.
-    return fit(Object.assign({}, update, this.#meta(ours(_meta))), uuid, place);
+    const view = viewResult({ name, input, cwd }, block, structured, uri, this.#options.beside);
+    return this.#ended({ sessionUpdate: "tool_call", toolCallId, title, kind }, view, uuid);
+  }
+
+  /** The update of a call that has ended. Members are set one by one: a spread would make a hidden class for each update. */
+  #ended(update: CallUpdate, view: ResultView, uuid: string): SessionUpdate {
+    const { _meta } = this.#meta(view.facts);
+    update.status = view.status;
+    if (view.title !== undefined) update.title = view.title;
+    if (view.content !== undefined) update.content = view.content;
+    if (view.locations !== undefined) update.locations = view.locations;
+    if (view.rawOutput !== undefined) update.rawOutput = view.rawOutput;
+    if (_meta !== undefined) update._meta = _meta;
+    if (view.missing === true) this.#leaveOut("missingOutputs");
+    return fit(update, uuid, view.place);
   }
 
   #canOpen(agentId: string): boolean {
@@ -326,7 +331,6 @@ const isNoteWord = (word: Word): word is NoteWord =>
   !isUsers(word) && word.kind !== "hidden" && word.kind !== "summary";
 
 const meta = (facts: JsonObject): { _meta: Record<string, unknown> } => ({ _meta: { [META]: facts } });
-const ours = (_meta: JsonObject | undefined): JsonObject => (_meta === undefined ? NOTHING : membersOf(_meta[META]));
 const NOTHING: JsonObject = {};
 
 /** Never as arguments of one call: a text may have more parts than those can be. */

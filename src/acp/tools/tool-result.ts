@@ -14,16 +14,17 @@ import { withStoredOutput } from "./stored-output.ts";
 
 /** What a result changes about its tool call. Without `content` the call keeps what it showed. */
 export interface ResultView {
-  readonly status: ToolCallStatus;
-  readonly title?: string;
-  readonly content?: ToolCallContent[];
-  readonly locations?: ToolCallLocation[];
-  readonly rawOutput?: unknown;
-  readonly _meta?: Record<string, unknown>;
+  status: ToolCallStatus;
+  title?: string;
+  content?: ToolCallContent[];
+  locations?: ToolCallLocation[];
+  rawOutput?: unknown;
+  /** Facts of ours, for `_meta`. */
+  facts?: JsonObject;
   /** Where the whole output stands, if that is not the row. */
-  readonly place?: string;
+  place?: string;
   /** The whole output should be in a file of its own, and is not. */
-  readonly missing?: boolean;
+  missing?: boolean;
 }
 
 /** A call with the name of its tool. */
@@ -62,16 +63,13 @@ export function viewResult(
   // The record has what the command wrote to stderr apart.
   const record = typeof structured["stdout"] === "string" ? { ...structured, stdout: output } : structured;
   // The text for the model is the beginning of what is shown.
-  const { rawOutput: _raw, _meta, ...view } = viewRead(call, block, whole, record, uri, beside);
-  return {
-    ...view,
-    ...(view.content !== undefined && words !== undefined && { content: [...view.content, note(words)] }),
-    ...((_meta !== undefined || "spilled" in facts) && {
-      _meta: { [META]: { ...membersOf(_meta?.[META]), ...facts } },
-    }),
-    ...(place !== undefined && { place }),
-    ...(missing && { missing }),
-  };
+  const view = viewRead(call, block, whole, record, uri, beside);
+  delete view.rawOutput;
+  if (view.content !== undefined && words !== undefined) view.content = [...view.content, note(words)];
+  if (view.facts !== undefined || "spilled" in facts) view.facts = { ...view.facts, ...facts };
+  if (place !== undefined) view.place = place;
+  if (missing) view.missing = true;
+  return view;
 }
 
 function viewRead(
@@ -85,32 +83,40 @@ function viewRead(
   const { failed } = result;
   const output = block["content"];
   const said = failed ? textOfResult(result) : "";
-  if (said.startsWith(REJECTED)) return { status: "failed", content: [rejection(said)], ...rawOutput(result, output) };
+  // Member by member: a spread for each would take longer than the rest (bench: ACP load).
+  const view: ResultView = { status: failed ? "failed" : "completed" };
+  if (said.startsWith(REJECTED)) {
+    view.content = [rejection(said)];
+    addRawOutput(view, result, output);
+    return view;
+  }
   const isServers = block["type"] !== undefined && block["type"] !== "tool_result";
   // The names of tools that the API ran, itself or over MCP, are their own: such a "Read" is not Claude Code's.
   const tool = isServers ? OTHER_TOOL : claudeTool(call.name);
   if (tool.isShell && !hasMedia(result)) {
     const { texts, exitCode, whole } = shellResult(textOfResult(result), structured, failed);
-    const content = texts.map(toContent);
-    const meta = exitCode === undefined ? {} : { _meta: { [META]: { exitCode } } };
-    return { status: failed ? "failed" : "completed", content, ...(!whole && rawOutput(result, output)), ...meta };
+    view.content = texts.map(toContent);
+    if (!whole) addRawOutput(view, result, output);
+    if (exitCode !== undefined) view.facts = { exitCode };
+    return view;
   }
-  const rest = isPlain(result, output) ? undefined : rawOutput(result, output);
   const language = isServers ? FENCED_SERVER.get(block["type"]) : FENCES[tool.output];
-  if (failed) return { status: "failed", content: showPieces(result, isServers ? language : "", uri), ...rest };
+  if (failed) {
+    view.content = showPieces(result, isServers ? language : "", uri);
+    if (!isPlain(result, output)) addRawOutput(view, result, output);
+    return view;
+  }
   const look = tool.result?.(call, result, structured, beside) ?? PLAIN;
   const content = contentOf(look);
   const { title, places, facts } = look;
-  return {
-    status: "completed",
-    ...(content === undefined && look.keepsCall !== true && tool.output !== "confirmation"
-      ? { content: showPieces(result, language, uri), ...rest }
-      : look.complete !== true && rawOutput(result, output)),
-    ...(title !== undefined && { title: shorten(title, TOOL_TITLE_UNITS) }),
-    ...(content !== undefined && { content }),
-    ...(places !== undefined && { locations: places }),
-    ...(facts !== undefined && { _meta: { [META]: facts } }),
-  };
+  if (content !== undefined) view.content = content;
+  else if (look.keepsCall !== true && tool.output !== "confirmation") view.content = showPieces(result, language, uri);
+  const isShown = content === undefined && view.content !== undefined;
+  if (isShown ? !isPlain(result, output) : look.complete !== true) addRawOutput(view, result, output);
+  if (title !== undefined) view.title = shorten(title, TOOL_TITLE_UNITS);
+  if (places !== undefined) view.locations = places;
+  if (facts !== undefined) view.facts = facts;
+  return view;
 }
 
 const PLAIN: ResultLook = {};
@@ -167,13 +173,12 @@ const isPlain = (result: ToolResult, output: unknown): boolean =>
     : membersOf(output)["text"] === textOfResult(result));
 
 /**
- * The output for the model, where `content` says the same in other words, or has kinds of blocks that ACP cannot show.
+ * Adds the output for the model, where `content` says the same in other words, or has kinds of blocks that ACP cannot show.
  * Pictures and documents are in `content`.
  */
-function rawOutput(result: ToolResult, output: unknown): { rawOutput?: unknown } {
-  if (output === undefined || output === null) return {};
-  if (typeof output === "string") return { rawOutput: withoutReminders(output) };
-  return hasMedia(result) ? {} : { rawOutput: output };
+function addRawOutput(view: ResultView, result: ToolResult, output: unknown): void {
+  if (typeof output === "string") view.rawOutput = withoutReminders(output);
+  else if (output !== undefined && output !== null && !hasMedia(result)) view.rawOutput = output;
 }
 
 const hasMedia = ({ pieces }: ToolResult): boolean => pieces.some(({ kind }) => kind === "media");

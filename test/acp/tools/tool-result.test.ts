@@ -151,7 +151,7 @@ test("stored output is whole up to the length of an update, and is cut with a wo
   };
   const long = view("long.txt");
   expect(JSON.stringify(long).match(/line/g)).toHaveLength(1_000_000);
-  expect(long).toMatchObject({ _meta: { "claude-transcripts": { spilled: { name: "long.txt", bytes: 5_000_000 } } } });
+  expect(long).toMatchObject({ facts: { spilled: { name: "long.txt", bytes: 5_000_000 } } });
   const longer = JSON.stringify(view("longer.txt"));
   expect(longer).toContain("[Cut here: 9.3 MB more stand in tool-results/longer.txt of the session]");
   expect(longer).toContain('"omitted":["content"],"length":10000000');
