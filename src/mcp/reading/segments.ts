@@ -1,6 +1,8 @@
 import type { LeftOut, Segment, Shown } from "./shown.ts";
 import { jsonText } from "../../view/json-text.ts";
 import { type Call, type Media, mediaText, type Part, partsOf, type Result, speakerOf } from "../../view/parts.ts";
+import { claudeTool } from "../../view/tools/claude-tools.ts";
+import { leadsFirst } from "../../view/tools/inputs.ts";
 import { escaped, noted, notedLine } from "../../view/sanitise.ts";
 import { nameText, OURS, shortened } from "../core/quote.ts";
 import type { StoredOutput } from "../../store/read/tool-results.ts";
@@ -194,7 +196,14 @@ const mediaWords = (media: Media): string =>
   notedLine(mediaText({ ...media, name: media.name === "" ? "" : nameText(media.name, MEDIA_UNITS) }));
 
 function callText({ name, input }: Call, whole: boolean, from: From): string {
-  return `${OURS}→ ${nameText(name, TOOL_UNITS)} ${cut(escaped(jsonText(input)), whole ? Infinity : INPUT_UNITS, { ...from, alone: false })}`;
+  const most = whole ? Infinity : INPUT_UNITS;
+  let text = escaped(jsonText(input));
+  if (text.length > most + SLACK) {
+    // Even a cut input says what the call is about.
+    const ordered = leadsFirst(input, claudeTool(name).leads);
+    if (ordered !== input) text = escaped(jsonText(ordered));
+  }
+  return `${OURS}→ ${nameText(name, TOOL_UNITS)} ${cut(text, most, { ...from, alone: false })}`;
 }
 
 const answerOf = ({ part, row, alone }: Chosen, whole: boolean, conversation: Conversation): Said =>

@@ -264,7 +264,7 @@ const ENTRIES: Readonly<Record<string, Entry>> = {
 };
 
 /** A map, since names of tools come from files: `constructor` is one, too. */
-const CLAUDE_TOOLS: ReadonlyMap<string, ClaudeTool> = new Map(
+export const CLAUDE_TOOLS: ReadonlyMap<string, ClaudeTool> = new Map(
   Object.entries(ENTRIES).map(([name, entry]) => [name, { ...OTHER_TOOL, ...entry }]),
 );
 

@@ -71,6 +71,16 @@ export const editsOf = (input: JsonObject): InputEdit[] =>
     newText: asString(edit["new_string"]),
   }));
 
+/** An input whose `leads` come first, for a reader that gets only the beginning of it. */
+export function leadsFirst(input: JsonObject, leads: readonly string[]): JsonObject {
+  const first = leads.filter((key) => key in input);
+  return Object.keys(input)
+    .slice(0, first.length)
+    .every((key, i) => key === first[i])
+    ? input
+    : { ...Object.fromEntries(first.map((key) => [key, input[key]])), ...input };
+}
+
 const WORD_UNITS = 120;
 
 /** An input without a form of its own: its members as they would be typed, each cut at `WORD_UNITS`. */
