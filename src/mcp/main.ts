@@ -1,5 +1,5 @@
 import { serverConsole } from "../servers/server-console.ts";
-import { serveStdio } from "./wire/sdk-adapter.ts";
+import { serveStdio } from "./wire/serve-stdio.ts";
 import type { Service } from "./core/service.ts";
 import { shippedTables } from "./definition.ts";
 import { openStore } from "./core/mcp-store.ts";

@@ -15,7 +15,7 @@ import { doctor } from "../../src/cli/doctor/doctor-run.ts";
 import { listSessions } from "../../src/cli/list/list-run.ts";
 import { show } from "../../src/cli/show/show-run.ts";
 import { forkSession } from "../../src/index.ts";
-import { serveStdio } from "../../src/mcp/wire/sdk-adapter.ts";
+import { serveStdio } from "../../src/mcp/wire/serve-stdio.ts";
 import { shippedTables } from "../../src/mcp/definition.ts";
 import { openStore as openForModels } from "../../src/mcp/core/mcp-store.ts";
 

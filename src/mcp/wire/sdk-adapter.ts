@@ -1,49 +1,33 @@
-import type { Readable, Writable } from "node:stream";
 import { Server } from "@modelcontextprotocol/sdk/server/index.js";
 import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
-import type { RequestHandlerExtra } from "@modelcontextprotocol/sdk/shared/protocol.js";
-import type {
-  JsonSchemaValidator,
-  jsonSchemaValidator as JsonSchemaValidators,
-} from "@modelcontextprotocol/sdk/validation/types.js";
 import {
   CallToolRequestSchema,
   type CallToolResult,
   CompleteRequestSchema,
   ErrorCode,
   GetPromptRequestSchema,
-  type JSONRPCMessage,
   ListPromptsRequestSchema,
   ListResourcesRequestSchema,
   ListResourceTemplatesRequestSchema,
   ListToolsRequestSchema,
   ReadResourceRequestSchema,
-  type Result,
-  type ServerNotification,
-  type ServerRequest,
   SubscribeRequestSchema,
   UnsubscribeRequestSchema,
 } from "@modelcontextprotocol/sdk/types.js";
-import * as z from "zod";
 import { InvalidCursorError } from "../../store/errors.ts";
 import { VERSION } from "../../version.ts";
 import { complete } from "../prompts/complete-argument.ts";
 import type { Context } from "../core/context.ts";
 import { failureText } from "../core/tool-failure.ts";
-import { notedValue, notedLine } from "../../view/sanitise.ts";
+import { notedLine } from "../../view/sanitise.ts";
 import { INSTRUCTIONS } from "../core/instructions.ts";
-import { flushed, OpenCalls } from "./pending-requests.ts";
+import { ANYTHING } from "./form-validator.ts";
 import { progressTo } from "./progress-notifier.ts";
+import { type Extra, protocolError, Requests } from "./requests.ts";
 import { echoed } from "../core/quote.ts";
 import type { Service } from "../core/service.ts";
-import { StdioTransport } from "./stdio-lines.ts";
 import type { ResourceWatch, Tables } from "../core/server-definition.ts";
 import { ToolFailure } from "../core/tool.ts";
-
-// Parsers are not worth making code of: most schemas here read a few requests, before anything is answered.
-z.config({ jitless: true });
-
-type Extra = RequestHandlerExtra<ServerRequest, ServerNotification>;
 
 /** How the server is reached: over HTTP each request stands alone, so the client cannot be asked, nor told of changes. */
 interface Connection {
@@ -91,74 +75,6 @@ export async function connect(
   });
   await server.connect(transport);
   return { closed, close: () => server.close() };
-}
-
-/**
- * Speaks MCP on a pair of streams; resolves when the input has ended, and what was asked for before has been answered, or
- * when the connection was closed.
- */
-export async function serveStdio(tables: Tables, service: Service, input: Readable, output: Writable): Promise<void> {
-  const ended = new Promise<void>((resolve) => {
-    input.once("end", resolve);
-    input.once("close", resolve);
-  });
-  // Each answer that waits for the client to read listens for it: of those there may be as many as there are calls.
-  output.setMaxListeners(0);
-  const calls = new OpenCalls();
-  const transport = new StdioTransport(input, output);
-  // A handler of messages that is there already is called by the SDK before its own.
-  const send = transport.send.bind(transport);
-  Object.assign(transport, {
-    onmessage: (message: object) => calls.received(message),
-    async send(message: JSONRPCMessage): Promise<void> {
-      const sending = send(message);
-      calls.sent(message);
-      await sending;
-    },
-  });
-  const connection = await connect(tables, service, transport, { stateless: false });
-  await Promise.race([ended, connection.closed]);
-  await calls.finished();
-  await flushed(output);
-  await connection.close();
-}
-
-/** What has to be known of a schema of the SDK. */
-interface RequestSchema<T> {
-  safeParse(request: unknown): { readonly success: boolean; readonly data?: T; readonly error?: z.ZodError<T> };
-}
-
-/**
- * What answers each method. The SDK has such a table too, but it reads the name of a method from its schema: to make all
- * schemas takes longer than everything else before the answer to `initialize`. Here they are made when they are first needed.
- */
-class Requests {
-  readonly #handlers = new Map<string, (request: unknown, extra: Extra) => Result | Promise<Result>>();
-
-  on<T>(
-    method: string,
-    schema: RequestSchema<T>,
-    handle: (request: T, extra: Extra) => Result | Promise<Result>,
-  ): void {
-    this.#handlers.set(method, (request, extra) => {
-      const { data, error } = schema.safeParse(request);
-      if (data !== undefined) return handle(data, extra);
-      const [problem] = error?.issues ?? [];
-      const where = problem === undefined ? "" : notedLine(`: ${problem.path.join(".")}: ${problem.message}`);
-      throw protocolError(ErrorCode.InvalidParams, `${method} cannot be read${where}`);
-    });
-  }
-
-  async answer(request: { readonly method: string }, extra: Extra): Promise<Result> {
-    const handler = this.#handlers.get(request.method);
-    if (handler === undefined) throw protocolError(ErrorCode.MethodNotFound, "Method not found");
-    try {
-      return notedValue(await handler(request, extra));
-    } catch (error) {
-      if (error instanceof Error) error.message = notedValue(error.message);
-      throw error;
-    }
-  }
 }
 
 function serveTools(requests: Requests, tables: Tables, service: Service, contextOf: (extra: Extra) => Context): void {
@@ -289,10 +205,6 @@ function servePrompts(
   });
 }
 
-/** The SDK's own class puts its code into the message, which clients then do again. */
-const protocolError = (code: number, message: string, data?: unknown): Error =>
-  Object.assign(new Error(message), { code, ...(data !== undefined && { data }) });
-
 /** What a client asked for wrongly becomes a protocol error with the same words that a tool would answer. */
 async function answered<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
   try {
@@ -337,13 +249,6 @@ function makeContext(server: Server, extra: Extra, stateless: boolean): Context 
     toolUseId: typeof toolUseId === "string" ? toolUseId : undefined,
   };
 }
-
-/** Checks the form that a person fills in. Ours has no fields, and the SDK's own checker is left out of the bundle. */
-const ANYTHING: JsonSchemaValidators = {
-  getValidator<T>(): JsonSchemaValidator<T> {
-    return (input) => ({ valid: true, data: input as T, errorMessage: undefined });
-  },
-};
 
 /** For a person to answer. */
 const WAIT_MS = 10 * 60_000;

@@ -1,7 +1,7 @@
 import { PassThrough } from "node:stream";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { expect, onTestFinished, test, vi } from "vitest";
-import { serveStdio } from "../../../src/mcp/wire/sdk-adapter.ts";
+import { serveStdio } from "../../../src/mcp/wire/serve-stdio.ts";
 import { shippedTables } from "../../../src/mcp/definition.ts";
 import { openStore } from "../../../src/mcp/core/mcp-store.ts";
 import { tempConfigDir } from "../../support/config-dir.ts";
