@@ -3,42 +3,52 @@ import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { COMMANDS } from "../src/cli/commands.ts";
+import { COMMANDS, loadCommand } from "../src/cli/commands.ts";
+import { commandHelp, generalHelp } from "../src/cli/help.ts";
+import { TOOLS } from "../src/mcp/tools/all-tools.ts";
 import * as library from "../src/index.ts";
 import { VERSION } from "../src/version.ts";
 
 const root = path.resolve(import.meta.dirname, "..");
-const readme = fs.readFileSync(path.join(root, "README.md"), "utf8");
+const read = (page: string): string => fs.readFileSync(path.join(root, page), "utf8");
+const USER_PAGES = ["README.md", "docs/cli.md", "docs/acp.md", "docs/mcp.md", "docs/library.md"];
 const manifest = JSON.parse(fs.readFileSync(path.join(root, "package.json"), "utf8")) as {
   scripts: Record<string, string>;
 };
-const cli = path.join(root, "dist", "cli.js");
 
 let work: string;
 beforeAll(() => void (work = fs.mkdtempSync(path.join(os.tmpdir(), "claude-transcripts-docs-"))));
 afterAll(() => fs.rmSync(work, { recursive: true, force: true }));
 
-describe("README.md", () => {
-  test("its commands are scripts of the package, or the built program", () => {
-    expect(blocks("sh").flatMap((text) => text.trim().split("\n"))).toEqual([
+describe("README.md and the pages of the surfaces", () => {
+  test("the README is short", () => {
+    expect(read("README.md").split("\n").length).toBeLessThanOrEqual(160);
+  });
+
+  test("their commands are scripts of the package, or the built program", () => {
+    const commands = USER_PAGES.flatMap((page) => blocks(page, "sh")).flatMap((text) => text.trim().split("\n"));
+    expect(commands).toEqual([
+      "claude mcp add transcripts -- npx -y claude-transcripts mcp",
       "npm ci",
       "npm run build",
       "node dist/cli.js list",
+      "CLAUDE_CONFIG_DIR=fixtures/config node dist/cli.js list",
       "npm pack",
       `npm install --global ./claude-transcripts-${VERSION}.tgz`,
+      "npm test",
       "claude mcp add transcripts -- npx -y claude-transcripts mcp",
       "npm run pack:mcpb",
       "docker build -t claude-transcripts .",
       "docker run -i --rm -v ~/.claude:/home/node/.claude:ro claude-transcripts mcp --read-only",
-      "npm test",
     ]);
+    const texts = [...USER_PAGES, "CONTRIBUTING.md"].map(read).join("\n");
     const scripts = [
-      ...readme.matchAll(/npm (?:run )?(build|test(?::[a-z]+)?|check|bench|fix|parity|pack:mcpb)\b/g),
+      ...texts.matchAll(/npm (?:run )?(build|test(?::[a-z]+)?|check|bench|fix|parity|pack:mcpb)\b/g),
     ].map(([, name]) => name);
     expect(scripts.filter((name) => !Object.hasOwn(manifest.scripts, name ?? ""))).toEqual([]);
   });
 
-  test("its example of the library compiles and does what it says", () => {
+  test("the example of the library compiles and does what it says", () => {
     const configDir = path.join(work, "config");
     fs.cpSync(path.join(root, "fixtures", "config"), configDir, { recursive: true });
     fs.mkdirSync(path.join(work, "node_modules", "@types"), { recursive: true });
@@ -49,7 +59,7 @@ describe("README.md", () => {
       "junction",
     );
     fs.writeFileSync(path.join(work, "package.json"), '{"type":"module"}');
-    fs.writeFileSync(path.join(work, "example.ts"), block("ts"));
+    fs.writeFileSync(path.join(work, "example.ts"), block("docs/library.md", "ts"));
     const compiler = path.join(root, "node_modules", "typescript", "bin", "tsc");
     const options = ["--strict", "--module", "nodenext", "--target", "es2022", "--types", "node", "--skipLibCheck"];
     const { stdout } = spawnSync(process.execPath, [compiler, "example.ts", ...options], {
@@ -64,20 +74,24 @@ describe("README.md", () => {
     expect(printed).toMatch(/\d+ messages, forked as [0-9a-f-]{36}\n$/);
   });
 
-  test("its table has every function of the library, and no other", () => {
-    const table = /## As a library[^]*?(\| to \|[^]*?)\n\n/.exec(readme)?.[1] ?? "";
+  test("the table of the library has every function of it, and no other", () => {
+    const table = /## Functions[^]*?(\| to \|[^]*?)\n\n/.exec(read("docs/library.md"))?.[1] ?? "";
     const named = [...table.matchAll(/`(\w+)`/g)].map(([, name]) => name ?? "").sort();
     const functions = Object.keys(library).filter((name) => /^[a-z]/.test(name));
     expect(named).toEqual(functions.sort());
   });
 
-  test("the options it speaks of are in the program's own help", () => {
-    const help = ["", ...Object.keys(COMMANDS)].map((name) =>
-      execFileSync(process.execPath, [cli, ...name.split(" ").filter(Boolean), "--help"], { encoding: "utf8" }),
-    );
+  test("docs/mcp.md names every tool", () => {
+    const page = read("docs/mcp.md");
+    expect(TOOLS.map(({ name }) => name).filter((name) => !page.includes(`\`${name}\``))).toEqual([]);
+  });
+
+  test.each(USER_PAGES)("the options that %s names are in the program's help", async (page) => {
+    const commands = await Promise.all(Object.keys(COMMANDS).map(loadCommand));
+    const help = [await generalHelp(), ...commands.map((command) => commandHelp(command))].join("\n");
     const options = (text: string): string[] => [...new Set(text.match(/(?<![\w-])--[a-z][a-z-]*/g))].sort();
-    const known = new Set([...options(help.join("\n")), "--global", "--rm"]);
-    expect(options(readme).filter((option) => !known.has(option))).toEqual([]);
+    const known = new Set([...options(help), "--global", "--rm", "--resume"]);
+    expect(options(read(page)).filter((option) => !known.has(option))).toEqual([]);
   });
 });
 
@@ -92,7 +106,20 @@ test.for(documents)("the files that %s links to are there", (name) => {
   const text = fs.readFileSync(path.join(root, name), "utf8");
   const links = [...text.matchAll(/\]\((?!https?:|#)([^)#]+)[^)]*\)/g)].map(([, target]) => target ?? "");
   expect(links.filter((target) => !fs.existsSync(path.resolve(root, path.dirname(name), target)))).toEqual([]);
+  const anchors = [...text.matchAll(/\]\((?!https?:)([^)#]*)#([^)]+)\)/g)];
+  const dead = anchors.filter(([, target = "", anchor = ""]) => {
+    const page = target === "" ? text : fs.readFileSync(path.resolve(root, path.dirname(name), target), "utf8");
+    return ![...page.matchAll(/^#+ (.*)$/gm)].some(([, heading = ""]) => slugOf(heading) === anchor);
+  });
+  expect(dead.map(([link]) => link)).toEqual([]);
 });
+
+/** The anchor that GitHub gives a heading. */
+const slugOf = (heading: string): string =>
+  heading
+    .toLowerCase()
+    .replaceAll(/[^\w -]/g, "")
+    .replaceAll(" ", "-");
 
 describe("ARCHITECTURE.md", () => {
   const text = fs.readFileSync(path.join(root, "ARCHITECTURE.md"), "utf8");
@@ -128,14 +155,14 @@ describe("ARCHITECTURE.md", () => {
   });
 });
 
-function blocks(language: string): string[] {
-  return [...readme.matchAll(/^```(\w+)\n([^]*?)^```$/gm)]
+function blocks(page: string, language: string): string[] {
+  return [...read(page).matchAll(/^```(\w+)\n([^]*?)^```$/gm)]
     .filter(([, name]) => name === language)
     .map(([, , text]) => text ?? "");
 }
 
-function block(language: string): string {
-  const [only = "", ...others] = blocks(language);
+function block(page: string, language: string): string {
+  const [only = "", ...others] = blocks(page, language);
   expect(others).toEqual([]);
   return only;
 }

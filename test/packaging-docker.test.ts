@@ -34,12 +34,12 @@ describe.skipIf(process.platform === "win32")("the image", () => {
     expect(await toolsOf(client)).toEqual(TOOL_NAMES);
   });
 
-  test("finds the sessions where the README mounts them, which may be read-only", async () => {
-    const readme = fs.readFileSync(path.join(root, "README.md"), "utf8");
-    const [, line = ""] = /^docker run (.*)$/m.exec(readme) ?? [];
+  test("finds the sessions where docs/mcp.md mounts them, which may be read-only", async () => {
+    const page = fs.readFileSync(path.join(root, "docs", "mcp.md"), "utf8");
+    const [, line = ""] = /^docker run (.*)$/m.exec(page) ?? [];
     const [, mounted, name, args = ""] = /^-i --rm -v ~\/\.claude:(\S+):ro (\S+) (.*)$/.exec(line) ?? [];
     expect(mounted).toBe(image.env["CLAUDE_CONFIG_DIR"]);
-    expect(readme).toContain(`\ndocker build -t ${name} .\n`);
+    expect(page).toContain(`\ndocker build -t ${name} .\n`);
     const client = await startedBy(running(args.split(" ")));
     expect(await toolsOf(client)).toEqual(READING_TOOLS);
     const told = JSON.stringify(await client.callTool({ name: "list_sessions", arguments: { scope: "all" } }));

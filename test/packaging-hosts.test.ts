@@ -1,4 +1,4 @@
-/** The settings that the README gives for MCP hosts: each is read as its host reads it, and starts the server. */
+/** The settings that docs/mcp.md gives for MCP hosts: each is read as its host reads it, and starts the server. */
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
@@ -9,8 +9,8 @@ import { installInto } from "./support/installed.ts";
 import { type ServerCommand, startedBy, TOOL_NAMES, toolsOf } from "./support/mcp-command.ts";
 
 const root = path.resolve(import.meta.dirname, "..");
-const readme = fs.readFileSync(path.join(root, "README.md"), "utf8");
-const agents = /^## For agents\n([^]*?)^## /m.exec(readme)?.[1] ?? "";
+const page = fs.readFileSync(path.join(root, "docs", "mcp.md"), "utf8");
+const agents = /^## Set up\n([^]*?)^## /m.exec(page)?.[1] ?? "";
 
 const stdio = { command: z.string(), args: z.array(z.string()) };
 const env = z.record(z.string(), z.string());
@@ -45,7 +45,7 @@ afterAll(() => {
   for (const dir of [project, elsewhere]) fs.rmSync(dir, { recursive: true, force: true });
 });
 
-test("every host of the README is looked at", () => {
+test("every host of the page is looked at", () => {
   const named = [...agents.matchAll(/^\*\*([^*]+)\*\*/gm)].map(([, name]) => name);
   expect(named).toEqual([...HOSTS.map(([name]) => name), "Docker"]);
 });
@@ -102,5 +102,5 @@ function textOf(host: string, place: number): string {
 const blockOf = (host: string, place: number): unknown => JSON.parse(textOf(host, place));
 
 function missing(what: string): never {
-  throw new Error(`the README has no ${what}`);
+  throw new Error(`docs/mcp.md has no ${what}`);
 }

@@ -1,6 +1,6 @@
 /**
- * Every example of the README, run in its order on a copy of the fixtures in a home of its own. `UPDATE_README=1` also
- * writes what was printed into the README.
+ * Every example of the README and of the docs, run in the order of its page on a copy of the fixtures in a home of its
+ * own. `UPDATE_DOCS=1` also writes what was printed into the page.
  */
 import { execFileSync } from "node:child_process";
 import fs from "node:fs";
@@ -10,68 +10,83 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { consoleExamples, programsIn, type, withOutputs } from "./support/console-blocks.ts";
 
 const root = path.resolve(import.meta.dirname, "..");
-const file = path.join(root, "README.md");
-const readme = fs.readFileSync(file, "utf8");
-const examples = consoleExamples(readme);
-/** The home of the README's reader. */
+const read = (page: string): string => fs.readFileSync(path.join(root, page), "utf8");
+const CLI_PAGE = "docs/cli.md";
+/** The home of the pages' reader. */
 const HOME = "/home/ada";
 
-let home: string;
-let env: NodeJS.ProcessEnv;
-beforeAll(() => {
-  home = fs.realpathSync(fs.mkdtempSync(path.join(os.tmpdir(), "claude-transcripts-readme-")));
-  fs.cpSync(path.join(root, "fixtures", "config"), path.join(home, ".claude"), { recursive: true });
-  const programs = path.join(home, "bin");
-  fs.mkdirSync(programs);
-  env = {
-    ...process.env,
-    HOME: home,
-    USERPROFILE: home,
-    TZ: "UTC",
-    NO_COLOR: "1",
-    PATH: `${programsIn(programs)}:${process.env["PATH"]}`,
-  };
-  delete env["CLAUDE_CONFIG_DIR"];
-});
-afterAll(() => fs.rmSync(home, { recursive: true, force: true }));
+/** A home with the sessions of the fixtures, while the tests of a suite run. */
+class Home {
+  path = "";
+  env: NodeJS.ProcessEnv = {};
 
-const asShown = (output: string): string => output.replaceAll(home, HOME);
-const run = (command: string): string => asShown(type(command, { cwd: root, env }));
+  constructor() {
+    beforeAll(() => this.#make());
+    afterAll(() => fs.rmSync(this.path, { recursive: true, force: true }));
+  }
 
-describe("the examples on the command line", () => {
+  #make(): void {
+    this.path = fs.realpathSync(fs.mkdtempSync(path.join(os.tmpdir(), "claude-transcripts-readme-")));
+    fs.cpSync(path.join(root, "fixtures", "config"), path.join(this.path, ".claude"), { recursive: true });
+    const programs = path.join(this.path, "bin");
+    fs.mkdirSync(programs);
+    this.env = {
+      ...process.env,
+      HOME: this.path,
+      USERPROFILE: this.path,
+      TZ: "UTC",
+      NO_COLOR: "1",
+      PATH: `${programsIn(programs)}:${process.env["PATH"]}`,
+    };
+    delete this.env["CLAUDE_CONFIG_DIR"];
+  }
+}
+
+describe.each(["README.md", CLI_PAGE])("the examples of %s", (page) => {
+  const text = read(page);
   const printed: string[] = [];
+  const home = new Home();
   afterAll(() => {
-    if (process.env["UPDATE_README"] !== undefined) fs.writeFileSync(file, withOutputs(readme, printed));
+    if (process.env["UPDATE_DOCS"] !== undefined) fs.writeFileSync(path.join(root, page), withOutputs(text, printed));
   });
 
   // One after the other: each finds what the ones before it left.
-  test.each(examples)("$command", ({ command, output }) => {
-    const now = run(command);
+  test.each(consoleExamples(text))("$command", ({ command, output }) => {
+    const now = type(command, { cwd: root, env: home.env }).replaceAll(home.path, HOME);
     printed.push(now);
     expect(alike(now)).toBe(alike(output));
   });
+});
 
-  test("show every command", async () => {
-    const { COMMANDS } = await import("../src/cli/commands.ts");
-    const shown = new Set(examples.flatMap(({ command }) => /claude-transcripts ([a-z]+)/.exec(command)?.[1] ?? []));
-    expect(Object.keys(COMMANDS).filter((name) => !shown.has(name) && name !== "acp" && name !== "mcp")).toEqual([]);
-  });
+test("the examples show every command", async () => {
+  const { COMMANDS } = await import("../src/cli/commands.ts");
+  const examples = consoleExamples(read(CLI_PAGE));
+  const shown = new Set(examples.flatMap(({ command }) => /claude-transcripts ([a-z]+)/.exec(command)?.[1] ?? []));
+  expect(Object.keys(COMMANDS).filter((name) => !shown.has(name) && name !== "acp" && name !== "mcp")).toEqual([]);
 });
 
 describe("the settings of editors", () => {
   const request = { jsonrpc: "2.0", id: 1, method: "initialize", params: { protocolVersion: 1 } };
   const editors = ["Zed", "JetBrains", "Neovim", "Emacs"];
 
+  const home = new Home();
+
   test.each(editors)("%s starts a server that answers", (editor) => {
     const [command = "", ...args] = commandOf(sectionOf(editor));
-    const stdout = execFileSync(command, args, { env, input: `${JSON.stringify(request)}\n`, encoding: "utf8" });
+    const stdout = execFileSync(command, args, {
+      env: home.env,
+      input: `${JSON.stringify(request)}\n`,
+      encoding: "utf8",
+    });
     expect(JSON.parse(stdout)).toMatchObject({ id: 1, result: { agentInfo: { name: "claude-transcripts" } } });
   });
 });
 
-/** The code block of an editor. */
+/** The code block of an editor in docs/acp.md. */
 function sectionOf(editor: string): { language: string; text: string } {
-  const section = new RegExp(`^\\*\\*${editor}\\*\\*[^]*?^\`\`\`(\\w+)\\n([^]*?)^\`\`\`$`, "m").exec(readme);
+  const section = new RegExp(`^\\*\\*${editor}\\*\\*[^]*?^\`\`\`(\\w+)\\n([^]*?)^\`\`\`$`, "m").exec(
+    read("docs/acp.md"),
+  );
   return { language: section?.[1] ?? "", text: section?.[2] ?? "" };
 }
 
