@@ -50,6 +50,7 @@ const ORDER: readonly string[] = [
   "store/annotate",
   "store/resolve",
   "store/doctor",
+  "store/open",
   "",
   "view",
   "view/tools",
@@ -228,6 +229,12 @@ describe("what is loaded, and when", () => {
       expect([...files].filter((file) => layerOf(file) === "acp").map(nameOf)).toEqual([]);
       expect([...others].filter((specifier) => !specifier.startsWith("node:"))).toEqual([]);
     }
+  });
+
+  test("a server that opens a store loads the code of its verbs when they are first used", () => {
+    const { files, others } = loadedWith(path.join(src, "store", "open", "open-store.ts"));
+    expect([...files].map(nameOf)).toEqual(["store/open/open-store.ts"]);
+    expect([...others]).toEqual([]);
   });
 
   test("the library does not export the rims", () => {

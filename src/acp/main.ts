@@ -2,7 +2,7 @@ import { createAgent, type AgentOptions } from "./methods/agent.ts";
 import { type LogLevel, openLog } from "./rim/log.ts";
 import { LineOutput } from "./wire/line-writer.ts";
 import { serve } from "./wire/stdio.ts";
-import { openStore } from "./rim/open-store.ts";
+import { openStore } from "../store/open/open-store.ts";
 import { updateLines } from "./wire/update-writer.ts";
 import { serverConsole } from "../servers/server-console.ts";
 import { VERSION } from "../version.ts";

@@ -2,7 +2,7 @@ import { serverConsole } from "../servers/server-console.ts";
 import { serveStdio } from "./wire/serve-stdio.ts";
 import type { Service } from "./core/service.ts";
 import { shippedTables } from "./definition.ts";
-import { openStore } from "./core/mcp-store.ts";
+import { openStore } from "../store/open/open-store.ts";
 
 export interface ServeOptions {
   /** Absent: the config dir that `CLAUDE_CONFIG_DIR` names, or `~/.claude`. */

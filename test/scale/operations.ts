@@ -8,7 +8,7 @@ import { PassThrough, Writable } from "node:stream";
 import { createAgent } from "../../src/acp/methods/agent.ts";
 import { LineOutput } from "../../src/acp/wire/line-writer.ts";
 import { serve } from "../../src/acp/wire/stdio.ts";
-import { openStore as openForEditors } from "../../src/acp/rim/open-store.ts";
+import { openStore } from "../../src/store/open/open-store.ts";
 import { updateLines } from "../../src/acp/wire/update-writer.ts";
 import type { Invocation, Terminal } from "../../src/cli/terminal/command.ts";
 import { doctor } from "../../src/cli/doctor/doctor-run.ts";
@@ -17,7 +17,6 @@ import { show } from "../../src/cli/show/show-run.ts";
 import { forkSession } from "../../src/index.ts";
 import { serveStdio } from "../../src/mcp/wire/serve-stdio.ts";
 import { shippedTables } from "../../src/mcp/definition.ts";
-import { openStore as openForModels } from "../../src/mcp/core/mcp-store.ts";
 
 /** Small, so that there are pages of the small shapes too. */
 const PAGE_TOKENS = 1000;
@@ -97,7 +96,7 @@ async function load(configDir: string, sessionId: string): Promise<void> {
   const out = new LineOutput(output);
   input.write(line({ id: 1, method: "initialize", params: { protocolVersion: 1, clientCapabilities: {} } }));
   input.end(line({ id: 2, method: "session/load", params: { sessionId, cwd: "/w", mcpServers: [] } }));
-  await serve(createAgent(openForEditors([configDir]), { updates: updateLines(out) }), input, out);
+  await serve(createAgent(openStore([configDir]), { updates: updateLines(out) }), input, out);
   const { id, result } = JSON.parse(output.text) as { id?: unknown; result?: unknown };
   if (id !== 2 || result === undefined) throw new Error(output.text);
 }
@@ -139,7 +138,7 @@ function startServer(configDir: string): {
     includeProgrammatic: true,
     startedByClient: true,
   };
-  const service = { store: openForModels([configDir]), options };
+  const service = { store: openStore([configDir]), options };
   const ended = serveStdio(shippedTables({ readOnly: true, tools: undefined }), service, input, output);
   const initialize = { protocolVersion: "2025-11-25", capabilities: {}, clientInfo: { name: "scale", version: "1" } };
   const answer = (request: string): Promise<string> => {

@@ -12,7 +12,7 @@ import {
 import { onTestFinished } from "vitest";
 import { connect } from "../../src/mcp/wire/sdk-adapter.ts";
 import { shippedTables } from "../../src/mcp/definition.ts";
-import { openStore } from "../../src/mcp/core/mcp-store.ts";
+import { openStore } from "../../src/store/open/open-store.ts";
 import { binary } from "./binary.ts";
 
 export interface McpOptions {

@@ -28,7 +28,7 @@ import { openLog } from "../rim/log.ts";
 import { mixedPage } from "../sessions/merged-page.ts";
 import { sender, Server, type ServerOptions } from "./server.ts";
 import { toListRow } from "../sessions/session-to-acp.ts";
-import type { Store } from "../rim/acp-store.ts";
+import type { Store } from "../../store/open/open-store.ts";
 import { addTurnMethods } from "./turn-methods.ts";
 import { turns } from "../rim/semaphore.ts";
 
@@ -86,9 +86,9 @@ function addReadingMethods(app: AgentApp, server: Server): AgentApp {
           archived: request.archived ?? (readOnly ? "include" : "exclude"),
           signal,
         });
-        const live = await store.live(page.sessions.filter((it) => "configDir" in it));
+        const isLive = await store.live();
         return {
-          sessions: page.sessions.map((it) => toListRow(it, live.has(it.sessionId))),
+          sessions: page.sessions.map((it) => toListRow(it, "configDir" in it && isLive(it))),
           ...(page.nextCursor !== undefined && { nextCursor: page.nextCursor }),
           _meta: {
             [META]: {

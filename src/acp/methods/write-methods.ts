@@ -33,7 +33,7 @@ export function addChangingMethods(app: AgentApp, server: Server): AgentApp {
         const onUnread = (what: Unread): void => void (unread = what);
         const copy = source
           ? begun.fork(source, cwd, messageId)
-          : await store.fork(sessionId, { cwd, messageId, signal, onUnread });
+          : await store.fork(sessionId, { cwd, upToMessageId: messageId, signal, onUnread });
         open.open(copy.sessionId, cwd);
         return { sessionId: copy.sessionId, ...(unread !== undefined && { _meta: { [META]: { unread } } }) };
       }),

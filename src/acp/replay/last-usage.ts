@@ -1,6 +1,6 @@
 import type { SessionUpdate } from "@agentclientprotocol/sdk/unstable";
 import { membersOf } from "../../transcript/rows/json-values.ts";
-import type { Store } from "../rim/acp-store.ts";
+import type { Store } from "../../store/open/open-store.ts";
 import { Usage } from "./usage.ts";
 
 /** Answers that are looked at: of the last few one says how full the context was. */
@@ -16,7 +16,7 @@ export async function lastUsage(
   signal: AbortSignal,
 ): Promise<SessionUpdate | undefined> {
   try {
-    const conversation = await store.open(sessionId, { signal });
+    const conversation = await store.conversation(sessionId, { signal });
     try {
       const answers: number[] = [];
       for (let at = conversation.length - 1; at >= 0 && answers.length < ANSWERS; at--) {

@@ -8,7 +8,7 @@ import { membersOf } from "../../transcript/rows/json-values.ts";
 import { META } from "../rim/from-acp.ts";
 import { NestedCalls } from "./subagent-calls.ts";
 import { Plan } from "./plan.ts";
-import type { Store } from "../rim/acp-store.ts";
+import type { Store } from "../../store/open/open-store.ts";
 import { type NotShown, Translator } from "./to-acp.ts";
 import type { SendUpdate } from "../wire/update-writer.ts";
 import { Usage } from "./usage.ts";
@@ -49,7 +49,7 @@ export async function replay(
   signal: AbortSignal,
   request: ReplayRequest = {},
 ): Promise<ReplayFacts> {
-  const conversation = await store.open(sessionId, { signal });
+  const conversation = await store.conversation(sessionId, { signal });
   const nested = new NestedCalls(store, sessionId, conversation, { send, signal });
   try {
     const { limit, cursor } = request;

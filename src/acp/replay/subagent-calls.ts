@@ -1,7 +1,7 @@
 import type { OpenSubagents, Subagent } from "../../store/read/subagents.ts";
 import type { Beside } from "../../view/parts.ts";
 import { SUBAGENT_DEPTH } from "../rim/message-limits.ts";
-import type { Store } from "../rim/acp-store.ts";
+import type { Store } from "../../store/open/open-store.ts";
 import { type SubagentStep, Translator } from "./to-acp.ts";
 import type { SendUpdate } from "../wire/update-writer.ts";
 

@@ -11,7 +11,8 @@ export const command: Command = {
   completes: "sessions",
   async run(invocation) {
     const { changeEach, sessionFinder } = await import("../changes/batch.ts");
-    const { normalizeTag, tagSession } = await import("../../store/annotate/annotate.ts");
+    const { tagSession } = await import("../../store/annotate/annotate.ts");
+    const { normalizeTag } = await import("../../store/annotate/normalize-tag.ts");
     const { printable } = await import("../terminal/terminal.ts");
     const { configDirs, positionals, values } = invocation;
     const clear = values["clear"] === true;

@@ -72,7 +72,7 @@ async function readOptions({ values, positionals, json, terminal }: Invocation):
       dir,
       includeWorktrees: values["no-worktrees"] !== true,
       ...times,
-      tag: tag === undefined ? undefined : (await import("../../store/annotate/annotate.ts")).normalizeTag(tag),
+      tag: tag === undefined ? undefined : (await import("../../store/annotate/normalize-tag.ts")).normalizeTag(tag),
       branch: text("branch"),
       archived: values["archived"] === true ? "only" : "include",
     },

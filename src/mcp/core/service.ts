@@ -1,4 +1,4 @@
-import type { Store } from "./mcp-store.ts";
+import type { Store } from "../../store/open/open-store.ts";
 
 /** What every call works with. One for a process, whatever number of clients it has. */
 export interface Service {

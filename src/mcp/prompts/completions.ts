@@ -26,7 +26,7 @@ export async function agentIdsFrom(
   { store }: Pick<Service, "store">,
 ): Promise<Completion> {
   const copy = session === undefined ? undefined : await store.find(session.trim()).catch(() => undefined);
-  const ids = copy === undefined ? [] : await store.subagents(copy, "new");
+  const ids = copy === undefined ? [] : await store.subagentIds(copy.sessionId, "new");
   return beginning([...new Set(ids)].filter(isAgentId), value);
 }
 

@@ -1,7 +1,7 @@
 import type { OpenConversation } from "../../store/read/open-conversation.ts";
 import type { TranscriptCopy } from "../../store/types.ts";
 import type { Context } from "../core/context.ts";
-import type { Store } from "../core/mcp-store.ts";
+import type { Store } from "../../store/open/open-store.ts";
 import { Conversation } from "./row-names.ts";
 
 /** Conversations that lie open between calls: memory is some 180 bytes a row of each. */

@@ -23,7 +23,7 @@ const PAGE = 8000;
 /** The sessions, the last active first, a page at a time. */
 export const listResources: Resources["list"] = async (cursor, { signal }, { store, options }) => {
   const { includeProgrammatic } = options;
-  const page = await store.page({ limit: LISTED, cursor, includeProgrammatic, signal });
+  const page = await store.page({ limit: LISTED, cursor, shortCursor: true, includeProgrammatic, signal });
   const { sessions, nextCursor, programmaticLeftOut } = page;
   return {
     resources: sessions.map(({ sessionId, title, cwd, activity }) => ({
@@ -103,7 +103,7 @@ async function readProject(
   // The key of a path is a path of that key. Other directories, its worktrees for one, are other projects here.
   const dir = project.path ?? key;
   const filters = { dir, includeWorktrees: false, includeProgrammatic };
-  const page = await store.page({ ...filters, limit: LISTED, cursor, signal: context.signal });
+  const page = await store.page({ ...filters, limit: LISTED, cursor, shortCursor: true, signal: context.signal });
   const facts = await rowFacts(context, service);
   const rows = page.sessions.map((session) => rowLine(sessionRow(session, { name: "project", dirs: [dir] }, facts)));
   const lines = [

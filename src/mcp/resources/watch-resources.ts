@@ -80,6 +80,6 @@ async function pathsOf(uri: string, { store }: Pick<Service, "store">): Promise<
   const copy = await store.find(place.session).catch(() => undefined);
   if (copy === undefined) return [];
   if (place.kind !== "subagent") return [copy.path];
-  const file = await store.subagentFile(copy, place.agentId);
+  const file = await store.subagentFile(copy.sessionId, place.agentId);
   return file === undefined ? [] : [file];
 }

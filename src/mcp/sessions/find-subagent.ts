@@ -23,7 +23,7 @@ export async function findSubagent(
   let all: readonly string[] = [];
   // Those of older CLIs stand among the rows of the session: to find them it is read from end to end.
   for (const layouts of ["new", "all"] as const) {
-    all = [...new Set(await store.subagents(copy, layouts))];
+    all = [...new Set(await store.subagentIds(copy.sessionId, layouts))];
     const fitting: readonly string[] = all.filter((id) => id.startsWith(prefix));
     const [only] = fitting;
     if (fitting.includes(prefix)) return prefix;

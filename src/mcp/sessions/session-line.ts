@@ -37,21 +37,21 @@ export interface SessionRow {
 /** What is known beside a session itself when its row is made. */
 export interface RowFacts {
   readonly shortIds: (sessionId: string) => string;
-  readonly live: ReadonlySet<string>;
+  readonly isLive: (session: ListedSession) => boolean;
   readonly asking: string | undefined;
 }
 
 export async function rowFacts(context: Context, service: Service): Promise<RowFacts> {
-  const [shortIds, live, asking] = await Promise.all([
+  const [shortIds, isLive, asking] = await Promise.all([
     service.store.shortIds(),
     service.store.live(),
     askingSession(context, service),
   ]);
-  return { shortIds, live, asking };
+  return { shortIds, isLive, asking };
 }
 
 /** `scope`: of the list, whose directory need not be named again. */
-export function sessionRow(session: ListedSession, scope: Scope, { shortIds, live, asking }: RowFacts): SessionRow {
+export function sessionRow(session: ListedSession, scope: Scope, { shortIds, isLive, asking }: RowFacts): SessionRow {
   const { sessionId, cwd, gitBranch, tag, forkedFrom, agentName, teamName = "" } = session;
   const told = scope.called === undefined && scope.dirs.length === 1 && scope.dirs[0] === cwd;
   const elsewhere = cwd !== undefined && !told;
@@ -62,7 +62,7 @@ export function sessionRow(session: ListedSession, scope: Scope, { shortIds, liv
     ...(agentName === undefined
       ? []
       : [`agent ${nameText(agentName, NAME_UNITS)} of team ${nameText(teamName ?? "", NAME_UNITS)}`]),
-    ...(live.has(sessionId) ? ["in use"] : []),
+    ...(isLive(session) ? ["in use"] : []),
     ...(sessionId === asking ? ["this conversation"] : []),
   ];
   return {

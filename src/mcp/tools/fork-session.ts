@@ -44,7 +44,7 @@ export const forkSession = defineTool({
     const given = title === undefined ? undefined : printable(title) || undefined;
     const end = upToMessageId === undefined ? undefined : await endOf(upToMessageId.trim(), found, context, service);
     let lost = "";
-    const sessionId = await store.fork(found.copy.sessionId, {
+    const { sessionId } = await store.fork(found.copy.sessionId, {
       upToMessageId: end,
       cwd,
       title: given,

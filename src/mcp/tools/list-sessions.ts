@@ -69,7 +69,7 @@ export const listSessions = defineTool({
     };
     const facts = await rowFacts(context, service);
     let scope = wasEmpty ? everywhere(asked) : asked;
-    const read = (limit: number) => service.store.page({ ...filters, ...filterOf(scope), limit });
+    const read = (limit: number) => service.store.page({ ...filters, ...filterOf(scope), limit, shortCursor: true });
     let page = await read(value);
     if (given.cursor === undefined && page.sessions.every(({ sessionId }) => sessionId === facts.asking)) {
       if (await isEmptyHere(asked, { asking: facts.asking, includeProgrammatic }, context, service)) {

@@ -4,6 +4,7 @@ import { newestCopy, requireCopies } from "../projects/find-copies.ts";
 import { requireSessionId } from "../layout/session-id.ts";
 import { directoryInPlace } from "../projects/transcript-is-directory.ts";
 import type { SessionOptions, TranscriptCopy } from "../types.ts";
+import { normalizeTag } from "./normalize-tag.ts";
 
 /**
  * Gives a session a title: appends the row that `/rename` and the official helper append, to the newest copy of the
@@ -39,19 +40,6 @@ function requireText(value: unknown, name: string): string {
   if (typeof value === "string") return value;
   if (value === null || value === undefined) throw new TypeError(`Cannot read properties of ${value} (reading 'trim')`);
   throw new TypeError(`${name}.trim is not a function`);
-}
-
-/** Unassigned, private-use and format characters, and halves of surrogate pairs. */
-const INVISIBLE = /[\p{Cf}\p{Co}\p{Cn}\p{Cs}]/gu;
-
-/** How a tag is kept: compatibility form without invisible characters, again until nothing changes: one may bring the other about. */
-export function normalizeTag(tag: string): string {
-  let text = tag;
-  for (;;) {
-    const next = text.normalize("NFKC").replace(INVISIBLE, "");
-    if (next === text) return text.trim();
-    text = next;
-  }
 }
 
 /** So often the session is looked for again when the file that was appended to has gone. */

@@ -7,7 +7,7 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { z } from "zod";
 import { serveHttp } from "../../../src/mcp/wire/http.ts";
 import type { Service } from "../../../src/mcp/core/service.ts";
-import { openStore } from "../../../src/mcp/core/mcp-store.ts";
+import { openStore } from "../../../src/store/open/open-store.ts";
 import { defineTool, READS } from "../../../src/mcp/core/tool.ts";
 import { tempConfigDir } from "../../support/config-dir.ts";
 
@@ -186,16 +186,16 @@ test("all that is loaded when it is first needed is loaded before there are conn
     );
   };
   const first = new Set(loaded(path.join("wire", "preload.ts")));
-  const later = files.filter((name) => path.basename(name) !== "preload.ts").flatMap(loaded);
+  const openStore = path.join("..", "store", "open", "open-store.ts");
+  const later = [...files.filter((name) => path.basename(name) !== "preload.ts"), openStore].flatMap(loaded);
   const missing = later.filter((name) => !first.has(name) && !name.startsWith(path.join("tools", "")));
-  // The server itself, its token, and what watches files, which no client over HTTP can ask for.
+  // The server itself and its token.
   expect(new Set(missing)).toEqual(
     new Set([
       path.join("wire", "http-start.ts"),
       path.join("wire", "http.ts"),
       path.join("wire", "preload.ts"),
       path.join("..", "store", "live", "server-token.ts"),
-      path.join("..", "store", "live", "watch.ts"),
     ]),
   );
 });

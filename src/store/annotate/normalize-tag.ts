@@ -1,0 +1,12 @@
+/** How a tag is kept: compatibility form without invisible characters, again until nothing changes: one may bring the other about. */
+export function normalizeTag(tag: string): string {
+  let text = tag;
+  for (;;) {
+    const next = text.normalize("NFKC").replace(INVISIBLE, "");
+    if (next === text) return text.trim();
+    text = next;
+  }
+}
+
+/** Unassigned, private-use and format characters, and halves of surrogate pairs. */
+const INVISIBLE = /[\p{Cf}\p{Co}\p{Cn}\p{Cs}]/gu;

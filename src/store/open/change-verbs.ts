@@ -1,0 +1,83 @@
+import { renameSession, tagSession } from "../annotate/annotate.ts";
+import { archiveSession, unarchiveSession } from "../annotate/archive.ts";
+import { normalizeTag } from "../annotate/normalize-tag.ts";
+import { TranscriptError } from "../errors.ts";
+import { forkSession, type ForkSessionOptions, type ForkSessionResult } from "../fork/fork-session.ts";
+import { idInFork } from "../fork/message-id-in-fork.ts";
+import { overwriteWarning } from "../live/session-in-use.ts";
+import { resolveTrashEntry } from "../resolve/by-prefix.ts";
+import { deleteSession, type DeleteResult } from "../trash/delete-session.ts";
+import { type DeletionPlan, planDeletion } from "../trash/plan-delete.ts";
+import { planRestoration, restoreSession, type RestoreResult } from "../trash/restore-session.ts";
+import { listTrash, type TrashEntry } from "../trash/trash-contents.ts";
+import type { OrUndefined } from "../types.ts";
+
+/** Verbs that change sessions, and show what can be put back. */
+export interface ChangeVerbs {
+  /** `upToMessageId` may be the id that the message bears in a session which this one is a fork of. */
+  fork(sessionId: string, options: ForkOptions): Promise<ForkSessionResult>;
+  /** Returns a warning if the session is in use. */
+  rename(sessionId: string, title: string): Promise<string | undefined>;
+  /** Returns the tag as it is kept, and a warning if the session is in use. Null takes the tag away. */
+  tag(sessionId: string, tag: string | null): Promise<Tagged>;
+  archive(sessionId: string, archived: boolean): Promise<void>;
+  planDeletion(sessionId: string): Promise<DeletionPlan>;
+  /** Moves a session to the trash. */
+  remove(sessionId: string): Promise<DeleteResult>;
+  trash(): Promise<readonly TrashEntry[]>;
+  /** Takes the beginning of a session's id, or of a trash entry's. */
+  restore(prefix: string): Promise<Restored>;
+}
+
+type ForkOptions = OrUndefined<
+  Pick<ForkSessionOptions, "upToMessageId" | "cwd" | "title" | "progress" | "signal" | "onUnread">
+>;
+
+interface Tagged {
+  readonly tag: string | null;
+  readonly warning: string | undefined;
+}
+
+interface Restored extends RestoreResult {
+  /** As a list showed it. */
+  readonly summary: string | undefined;
+}
+
+export function changeVerbs(configDirs: readonly string[] | undefined): ChangeVerbs {
+  const where = { configDirs };
+  return {
+    async fork(sessionId, options) {
+      const { upToMessageId, signal } = options;
+      try {
+        return await forkSession(sessionId, { ...options, ...where });
+      } catch (error) {
+        if (upToMessageId === undefined || !isMessageNotFound(error)) throw error;
+        const here = await idInFork(sessionId, upToMessageId, { ...where, signal });
+        if (here === undefined) throw error;
+        return forkSession(sessionId, { ...options, ...where, upToMessageId: here });
+      }
+    },
+    async rename(sessionId, title) {
+      const warning = overwriteWarning(sessionId, "the title", where);
+      await renameSession(sessionId, title, where);
+      return warning;
+    },
+    async tag(sessionId, tag) {
+      const warning = overwriteWarning(sessionId, "the tag", where);
+      await tagSession(sessionId, tag, where);
+      return { tag: tag === null ? null : normalizeTag(tag), warning };
+    },
+    archive: (sessionId, archived) => (archived ? archiveSession : unarchiveSession)(sessionId, where),
+    planDeletion: (sessionId) => planDeletion(sessionId, where),
+    remove: (sessionId) => deleteSession(sessionId, where),
+    trash: () => listTrash(where),
+    async restore(prefix) {
+      const id = resolveTrashEntry(prefix, configDirs);
+      const { summary } = planRestoration(id, where);
+      return { ...(await restoreSession(id, where)), summary };
+    },
+  };
+}
+
+const isMessageNotFound = (error: unknown): boolean =>
+  error instanceof TranscriptError && error.code === "MessageNotFound";

@@ -1,0 +1,66 @@
+import type { ChangeVerbs } from "./change-verbs.ts";
+import type { ConversationVerbs } from "./conversation-verbs.ts";
+import type { SessionVerbs } from "./session-verbs.ts";
+
+/** What servers do with a store, its config dirs chosen. */
+export interface Store extends Deferred<SessionVerbs>, Deferred<ConversationVerbs>, Deferred<ChangeVerbs> {}
+
+/** Verbs whose code is loaded before they answer. */
+type Deferred<Verbs> = {
+  readonly [Name in keyof Verbs]: Verbs[Name] extends (...args: infer Args) => infer Result
+    ? (...args: Args) => Promise<Awaited<Result>>
+    : never;
+};
+
+/**
+ * The store on the disk, in three parts that are loaded when first used: a server answers `initialize` before it needs any.
+ * `configDirs` absent: the one that `CLAUDE_CONFIG_DIR` names, or `~/.claude`.
+ */
+export function openStore(configDirs?: readonly string[]): Store {
+  return {
+    ...deferred(
+      async () => (await import("./session-verbs.ts")).sessionVerbs(configDirs),
+      [
+        "page",
+        "stream",
+        "projects",
+        "projectDirs",
+        "isDirectory",
+        "placeOf",
+        "ids",
+        "has",
+        "find",
+        "title",
+        "shortIds",
+        "asking",
+        "use",
+        "live",
+        "watch",
+        "resumable",
+      ],
+    ),
+    ...deferred(
+      async () => (await import("./conversation-verbs.ts")).conversationVerbs(configDirs),
+      ["conversation", "subagents", "subagentIds", "subagentFile", "raw"],
+    ),
+    ...deferred(
+      async () => (await import("./change-verbs.ts")).changeVerbs(configDirs),
+      ["fork", "rename", "tag", "archive", "planDeletion", "remove", "trash", "restore"],
+    ),
+  };
+}
+
+/** Makes functions that load the verbs when one of them is first called. */
+function deferred<Verbs, Name extends keyof Verbs>(
+  load: () => Promise<Verbs>,
+  names: readonly Name[],
+): Pick<Deferred<Verbs>, Name> {
+  let loaded: Promise<Verbs> | undefined;
+  const verb =
+    (name: Name) =>
+    async (...args: readonly unknown[]): Promise<unknown> => {
+      const verbs = await (loaded ??= load());
+      return (verbs[name] as (...args: readonly unknown[]) => unknown)(...args);
+    };
+  return Object.fromEntries(names.map((name) => [name, verb(name)])) as Pick<Deferred<Verbs>, Name>;
+}

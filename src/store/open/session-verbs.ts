@@ -1,0 +1,99 @@
+import { normalizeTag } from "../annotate/normalize-tag.ts";
+import { titleOf } from "../facts/title-of.ts";
+import { isDirectory, resolveConfigDirs } from "../layout/config-dir.ts";
+import { canonicalPath } from "../layout/project-key.ts";
+import { isSessionId } from "../layout/session-id.ts";
+import type { ListFilters } from "../list/filters.ts";
+import { listProjects, type ProjectList } from "../list/list-projects.ts";
+import { listSessionPage, type ListSessionPageOptions, type SessionPage } from "../list/list-session-page.ts";
+import { type SessionStream, streamSessions } from "../list/stream-sessions.ts";
+import { type AskingOptions, askingSession } from "../live/calling-session.ts";
+import { sessionsInProcesses, type SessionUse, useOfSession } from "../live/session-in-use.ts";
+import { type StoreNews, type StoreWatch, watchSessions } from "../live/watch.ts";
+import { findSession } from "../projects/find-copies.ts";
+import { listProjectDirs } from "../projects/project-dirs.ts";
+import { resumable } from "../projects/resumable.ts";
+import { listWorktrees } from "../projects/worktrees.ts";
+import { allSessionIds, resolveSession } from "../resolve/by-prefix.ts";
+import { shortIds } from "../resolve/short-ids.ts";
+import type { ListedSession, TranscriptCopy } from "../types.ts";
+
+/** Verbs that list and find sessions, and say what happens to them. */
+export interface SessionVerbs {
+  /** `tag` is looked for in the form in which tags are kept. */
+  page(query: Omit<ListSessionPageOptions, "configDirs">): Promise<SessionPage>;
+  /** The same without pages. */
+  stream(filters: Omit<ListFilters, "configDirs">): Promise<SessionStream>;
+  projects(signal: AbortSignal, progress?: (looked: number, total: number) => void): Promise<ProjectList>;
+  /** The directories of that name that hold sessions. */
+  projectDirs(key: string): readonly string[];
+  isDirectory(path: string): boolean;
+  /**
+   * Where a list of `dir` finds a session of `cwd`: `{}` in the directory itself, or in another worktree of its repository.
+   * Undefined if such a list does not have it.
+   */
+  placeOf(cwd: string, dir: string, options: { readonly includeWorktrees: boolean }): Place | undefined;
+  /** The ids of all sessions, each once. */
+  ids(): ReadonlySet<string>;
+  /** Whether there is such a session; an id of any form may be asked for. */
+  has(sessionId: string): boolean;
+  /** The session whose id begins so. Throws `SessionNotFound`, or `InvalidSessionId` if several do. */
+  find(prefix: string): TranscriptCopy;
+  /** The title that a list shows. */
+  title(copy: TranscriptCopy): string | undefined;
+  /** Shortens an id to its first characters, by which the session can be found. */
+  shortIds(): (sessionId: string) => string;
+  /** The session in which the question was asked. */
+  asking(options: Omit<AskingOptions, "configDirs">): Promise<string | undefined>;
+  /** How a session is in use; undefined if it is not, or is not there. */
+  use(sessionId: string): SessionUse | undefined;
+  /** Tests whether a running process is known to have a session open. Looks at each config dir once. */
+  live(): (session: Pick<ListedSession, "sessionId" | "configDir">) => boolean;
+  /** Reports changes of files and lists until it is closed. */
+  watch(news: StoreNews): StoreWatch;
+  /** Where Claude Code goes on with a session; undefined if it is not there. */
+  resumable(sessionId: string): ReturnType<typeof resumable> | undefined;
+}
+
+interface Place {
+  readonly worktree?: string;
+}
+
+export function sessionVerbs(configDirs: readonly string[] | undefined): SessionVerbs {
+  const where = { configDirs };
+  return {
+    page: ({ tag, ...query }) => listSessionPage({ ...query, ...where, tag: tag && normalizeTag(tag) }),
+    stream: (filters) => streamSessions({ ...filters, ...where }),
+    projects: (signal, progress) => listProjects({ ...where, signal, progress }),
+    projectDirs(key) {
+      const all = resolveConfigDirs(where).flatMap((configDir) => listProjectDirs(configDir).dirs);
+      return all.filter((project) => project.key === key).map(({ path }) => path);
+    },
+    isDirectory,
+    placeOf(cwd, dir, { includeWorktrees }) {
+      const [real, wanted] = [canonicalPath(cwd), canonicalPath(dir)];
+      if (real === wanted) return {};
+      return includeWorktrees && listWorktrees(wanted).includes(real) ? { worktree: real } : undefined;
+    },
+    ids: () => allSessionIds(configDirs),
+    has: (sessionId) => isSessionId(sessionId) && findSession(sessionId, where) !== undefined,
+    find: (prefix) => resolveSession(prefix, configDirs),
+    title: titleOf,
+    shortIds: () => shortIds(configDirs),
+    asking: (options) => askingSession({ ...options, ...where }),
+    use: (sessionId) => useOfSession(sessionId, where),
+    live() {
+      const running = new Map<string, ReadonlySet<string>>();
+      return ({ sessionId, configDir }) => {
+        let open = running.get(configDir);
+        if (open === undefined) running.set(configDir, (open = sessionsInProcesses(configDir)));
+        return open.has(sessionId);
+      };
+    },
+    watch: (news) => watchSessions(news, where),
+    resumable(sessionId) {
+      const copy = findSession(sessionId, where);
+      return copy && resumable(copy);
+    },
+  };
+}
