@@ -1,4 +1,5 @@
 import { equals, hasBackslash, type RowScan } from "../rows/json-scanner.ts";
+import { lookUp, wordTable } from "../rows/word-table.ts";
 
 /**
  * A row's bytes as they stand in a fork. Members are copied as they are written; only the ones that say which row this is,
@@ -153,14 +154,7 @@ const FORK_KEYS = [
 const NUMBERS = Object.fromEntries(FORK_KEYS.map((key, number) => [key, number])) as Readonly<Record<ForkKey, number>>;
 const NONE = -1;
 
-interface KeyWord {
-  readonly number: number;
-  readonly word: Uint8Array;
-}
-const BY_LENGTH: readonly KeyWord[][] = Array.from({ length: 32 }, () => []);
-for (const [number, key] of FORK_KEYS.entries()) {
-  BY_LENGTH[key.length]?.push({ number, word: Uint8Array.from(key, (char) => char.charCodeAt(0)) });
-}
+const KEY_TABLE = wordTable(NUMBERS);
 
 /** Where the members that a fork deals with stand in a row. One object serves row after row. */
 export class ForkMembers {
@@ -183,7 +177,7 @@ export class ForkMembers {
     for (let n = 0; n < count; n++) {
       const start = ranges[n * 4] as number;
       const end = ranges[n * 4 + 1] as number;
-      const number = knownKey(source, start, end);
+      const number = lookUp(KEY_TABLE, source, start, end) ?? NONE;
       this.keys[n] = number;
       if (number !== NONE) this.#at[number] = n * 4;
       else if (!this.escaped) this.escaped = hasBackslash(source, start, end);
@@ -223,14 +217,4 @@ export class ForkValues {
   ofNumber(number: number): string | null | undefined {
     return number === NONE ? undefined : this.#values[number];
   }
-}
-
-function knownKey(source: Buffer, start: number, end: number): number {
-  const sameLength = BY_LENGTH[end - start];
-  if (sameLength === undefined) return NONE;
-  for (let i = 0; i < sameLength.length; i++) {
-    const { number, word } = sameLength[i] as KeyWord;
-    if (equals(source, start, end, word)) return number;
-  }
-  return NONE;
 }

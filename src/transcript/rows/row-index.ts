@@ -1,9 +1,10 @@
 import { IdTable } from "./interned-ids.ts";
+import { asString, membersOf } from "./json-values.ts";
 import { stringValue, truthy, withPlainKeys } from "./json-string.ts";
 import { PRECOMPACT_SKIP_BYTES } from "./limits.ts";
 import { QueueTable } from "./queue-table.ts";
 import { CWD, MESSAGE, PARTS, PartsTable, RESULT, setPart } from "./part-offsets.ts";
-import { equals, type RowScan, scanObject } from "./json-scanner.ts";
+import { ascii, equals, type RowScan, scanObject } from "./json-scanner.ts";
 import {
   ASSISTANT,
   ATTACHMENT,
@@ -16,6 +17,7 @@ import {
   USER,
 } from "./row-kinds.ts";
 import { parseRow } from "./row.ts";
+import { lookUp, wordTable } from "./word-table.ts";
 import { fromVoiceCall } from "./voice-call.ts";
 
 /**
@@ -95,8 +97,7 @@ export class RowIndex {
   elsewhere: Uint8Array | undefined;
   readonly #seed: number;
   #present: Uint8Array | undefined;
-  /** The parts of the row that is being added. */
-  readonly #places = new Int32Array(PARTS);
+  readonly #found = new FoundMembers();
 
   /** `seed`: of the tables of ids (id-table.ts). `rows`: about how many there will be; the tables grow where there are more. */
   constructor(seed = 0, rows = FIRST_ROWS) {
@@ -189,72 +190,18 @@ export class RowIndex {
   }
 
   #addRow(kind: number, bytes: Buffer, start: number, end: number, offset: number, scan: RowScan): void {
-    let uuidStart = NONE;
-    let uuidEnd = NONE;
-    let parent = NONE;
-    let flags = PARENT_UNKNOWN;
-    let subtypeStart = NONE;
-    let subtypeEnd = NONE;
     const { members } = scan;
-    const parts = this.#places.fill(0);
+    const found = this.#found.clear();
     for (let i = 0; i < scan.count * 4; i += 4) {
-      const key = members[i] as number;
-      const keyEnd = members[i + 1] as number;
-      const value = members[i + 2] as number;
-      const valueEnd = members[i + 3] as number;
-      switch (keyEnd - key) {
-        case 3:
-          if (equals(bytes, key, keyEnd, KEY_CWD)) setPart(parts, CWD, value, valueEnd);
-          break;
-        case 4:
-          if (equals(bytes, key, keyEnd, KEY_UUID)) {
-            uuidStart = value;
-            uuidEnd = valueEnd;
-          }
-          break;
-        case 6:
-          if (equals(bytes, key, keyEnd, KEY_IS_META)) flags = flag(flags, META, truthy(bytes, value, valueEnd));
-          else if (equals(bytes, key, keyEnd, KEY_ORIGIN) && bytes[value] === 0x7b) flags |= LOOK_INSIDE;
-          break;
-        case 7:
-          if (equals(bytes, key, keyEnd, KEY_MESSAGE)) setPart(parts, MESSAGE, value, valueEnd);
-          else if (kind === SYSTEM && equals(bytes, key, keyEnd, KEY_SUBTYPE)) {
-            subtypeStart = value;
-            subtypeEnd = valueEnd;
-          }
-          break;
-        case 10:
-          if (equals(bytes, key, keyEnd, KEY_PARENT_UUID)) {
-            const isId = bytes[value] === 0x22 && !isEmpty(bytes, value, valueEnd);
-            parent = isId ? addId(this.uuids, bytes, value, valueEnd) : NONE;
-            flags = flag(flags, PARENT_UNKNOWN, !isId && !isNull(bytes, value));
-          } else if (equals(bytes, key, keyEnd, KEY_DATA_FLOW_ON))
-            flags = flag(flags, DATA_FLOW_ON, equals(bytes, value, valueEnd, VALUE_TRUE));
-          break;
-        case 11:
-          if (equals(bytes, key, keyEnd, KEY_IS_SIDECHAIN))
-            flags = flag(flags, SIDECHAIN, truthy(bytes, value, valueEnd));
-          break;
-        case 13:
-          if (!equals(bytes, key, keyEnd, KEY_TOOL_USE_RESULT)) break;
-          setPart(parts, RESULT, value, valueEnd);
-          if (bytes[value] !== 0x6e) flags |= ANSWERS;
-          break;
-        case 15:
-          if (equals(bytes, key, keyEnd, KEY_CLOSES_QUIET_TURN)) flags |= LOOK_INSIDE;
-          break;
-        case 16:
-          if (equals(bytes, key, keyEnd, KEY_IS_COMPACT_SUMMARY)) {
-            flags = flag(flags, COMPACT_SUMMARY, truthy(bytes, value, valueEnd));
-          }
-          break;
-        case 20:
-          if (equals(bytes, key, keyEnd, KEY_HIDDEN_TOOLS) && bytes[value] === 0x5b) flags |= HIDES_TOOLS;
-      }
+      const read = lookUp(MEMBERS, bytes, members[i] as number, members[i + 1] as number);
+      if (read !== undefined) read(found, bytes, members[i + 2] as number, members[i + 3] as number);
     }
-    const uuid = uuidStart === NONE ? NONE : addId(this.uuids, bytes, uuidStart, uuidEnd);
+    const { parentStart, uuidStart, subtypeStart, subtypeEnd, parts } = found;
+    const parent = parentStart === NONE ? NONE : addId(this.uuids, bytes, parentStart, found.parentEnd);
+    const uuid = uuidStart === NONE ? NONE : addId(this.uuids, bytes, uuidStart, found.uuidEnd);
     if (uuid === NONE) return;
 
+    let { flags } = found;
     let rowKind = kind;
     if (kind === SYSTEM && subtypeStart !== NONE) {
       if (equals(bytes, subtypeStart, subtypeEnd, VALUE_COMPACT_BOUNDARY)) {
@@ -303,12 +250,8 @@ export class RowIndex {
     if (value === undefined) return;
     this.queue.add(value, bytes, start, end, offset, this.count);
     if (value["operation"] !== "remove" || value["reason"] !== "absorbed_mid_turn") return;
-    const { deliveryId, commandUuid } = value as { deliveryId?: unknown; commandUuid?: unknown };
-    this.absorbed.push({
-      at: this.count,
-      deliveryId: typeof deliveryId === "string" ? deliveryId : undefined,
-      commandUuid: typeof commandUuid === "string" ? commandUuid : undefined,
-    });
+    const { deliveryId, commandUuid } = value;
+    this.absorbed.push({ at: this.count, deliveryId: asString(deliveryId), commandUuid: asString(commandUuid) });
   }
 
   #messageOf(bytes: Buffer, { messageIdStart: start, messageIdEnd: end }: RowScan): number {
@@ -348,35 +291,74 @@ const isEmpty = (bytes: Uint8Array, start: number, end: number): boolean => end 
 const BOUNDARY_WORD_BYTES = 256;
 
 function boundaryFlags(bytes: Buffer, start: number, end: number): number {
-  const metadata = parseRow(bytes, start, end)?.["compactMetadata"];
-  let preserves = false;
-  if (typeof metadata === "object" && metadata !== null) {
-    const { preservedMessages, preservedSegment } = metadata as {
-      preservedMessages?: unknown;
-      preservedSegment?: unknown;
-    };
-    preserves = Boolean(preservedMessages) || Boolean(preservedSegment);
-  }
-  if (preserves) return COMPACT_BOUNDARY | PRESERVES;
+  const { preservedMessages, preservedSegment } = membersOf(parseRow(bytes, start, end)?.["compactMetadata"]);
+  if (preservedMessages || preservedSegment) return COMPACT_BOUNDARY | PRESERVES;
   const word = bytes.indexOf('"compact_boundary"', start);
   const early = word >= 0 && word < Math.min(start + BOUNDARY_WORD_BYTES, end);
   return early ? COMPACT_BOUNDARY | DROPS_BEFORE : COMPACT_BOUNDARY;
 }
 
-const ascii = (text: string): Uint8Array => Uint8Array.from(text, (char) => char.charCodeAt(0));
-const KEY_CWD = ascii("cwd");
-const KEY_MESSAGE = ascii("message");
-const KEY_UUID = ascii("uuid");
-const KEY_IS_META = ascii("isMeta");
-const KEY_ORIGIN = ascii("origin");
-const KEY_SUBTYPE = ascii("subtype");
-const KEY_PARENT_UUID = ascii("parentUuid");
-const KEY_DATA_FLOW_ON = ascii("dataFlowOn");
-const KEY_IS_SIDECHAIN = ascii("isSidechain");
-const KEY_TOOL_USE_RESULT = ascii("toolUseResult");
-const KEY_CLOSES_QUIET_TURN = ascii("closesQuietTurn");
-const KEY_IS_COMPACT_SUMMARY = ascii("isCompactSummary");
-const KEY_HIDDEN_TOOLS = ascii("hostHiddenToolUseIds");
+/** What the members of the row that is being added say. One object serves row after row. */
+class FoundMembers {
+  flags = PARENT_UNKNOWN;
+  uuidStart = NONE;
+  uuidEnd = NONE;
+  parentStart = NONE;
+  parentEnd = NONE;
+  subtypeStart = NONE;
+  subtypeEnd = NONE;
+  readonly parts = new Int32Array(PARTS);
+
+  clear(): this {
+    this.flags = PARENT_UNKNOWN;
+    this.uuidStart = this.parentStart = this.subtypeStart = NONE;
+    this.parts.fill(0);
+    return this;
+  }
+
+  set(bit: number, on: boolean): void {
+    this.flags = flag(this.flags, bit, on);
+  }
+}
+
+/** Reads each member that matters here, by its key: the JSON from `start` to `end`. */
+const MEMBERS = wordTable<(found: FoundMembers, bytes: Uint8Array, start: number, end: number) => void>({
+  cwd: ({ parts }, _, start, end) => setPart(parts, CWD, start, end),
+  message: ({ parts }, _, start, end) => setPart(parts, MESSAGE, start, end),
+  uuid: (found, _, start, end) => {
+    found.uuidStart = start;
+    found.uuidEnd = end;
+  },
+  parentUuid: (found, bytes, start, end) => {
+    const isId = bytes[start] === QUOTE && !isEmpty(bytes, start, end);
+    found.parentStart = isId ? start : NONE;
+    found.parentEnd = end;
+    found.set(PARENT_UNKNOWN, !isId && !isNull(bytes, start));
+  },
+  subtype: (found, _, start, end) => {
+    found.subtypeStart = start;
+    found.subtypeEnd = end;
+  },
+  toolUseResult: (found, bytes, start, end) => {
+    setPart(found.parts, RESULT, start, end);
+    if (!isNull(bytes, start)) found.flags |= ANSWERS;
+  },
+  isMeta: (found, bytes, start, end) => found.set(META, truthy(bytes, start, end)),
+  isSidechain: (found, bytes, start, end) => found.set(SIDECHAIN, truthy(bytes, start, end)),
+  isCompactSummary: (found, bytes, start, end) => found.set(COMPACT_SUMMARY, truthy(bytes, start, end)),
+  dataFlowOn: (found, bytes, start, end) => found.set(DATA_FLOW_ON, equals(bytes, start, end, VALUE_TRUE)),
+  closesQuietTurn: (found) => found.set(LOOK_INSIDE, true),
+  origin: (found, bytes, start) => {
+    if (bytes[start] === OPEN_BRACE) found.flags |= LOOK_INSIDE;
+  },
+  hostHiddenToolUseIds: (found, bytes, start) => {
+    if (bytes[start] === OPEN_BRACKET) found.flags |= HIDES_TOOLS;
+  },
+});
+
+const QUOTE = 0x22;
+const OPEN_BRACE = 0x7b;
+const OPEN_BRACKET = 0x5b;
 const VALUE_COMPACT_BOUNDARY = ascii('"compact_boundary"');
 const VALUE_TRUE = ascii("true");
 const VALUE_VOICE_CALL_TALK = ascii('"voice_call_talk"');

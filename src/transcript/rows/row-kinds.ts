@@ -1,5 +1,5 @@
 import { ascii, equals, hasBackslash, type RowScan } from "./json-scanner.ts";
-import { numberOf, wordTable } from "./word-table.ts";
+import { lookUp, wordTable } from "./word-table.ts";
 
 /** Kinds of rows, by their `type`. Those of the conversation come first, then those that say something about it. */
 export const USER = 0;
@@ -53,7 +53,8 @@ export const typeOfKind = (kind: number): string | undefined =>
   Object.entries(KINDS).find(([, number]) => number === kind)?.[0];
 
 /** Returns the kind of a row by the JSON of its type. */
-export const kindOf = (bytes: Uint8Array, start: number, end: number): number => numberOf(TYPES, bytes, start, end);
+export const kindOf = (bytes: Uint8Array, start: number, end: number): number =>
+  lookUp(TYPES, bytes, start, end) ?? OTHER;
 
 /** Returns the kind of a scanned row. Of two types the last counts; `isPlain`: escapes were undone (`withPlainKeys`). */
 export function readKind(bytes: Uint8Array, { members, count, oddKey }: RowScan, isPlain = false): number {

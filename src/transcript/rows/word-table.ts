@@ -1,28 +1,28 @@
 import { ascii, equals } from "./json-scanner.ts";
 
-interface Word {
+interface Word<T> {
   readonly word: Uint8Array;
-  readonly number: number;
+  readonly value: T;
 }
 
 /** Words by their length, since few have the same one. */
-export type WordTable = readonly (readonly Word[] | undefined)[];
+export type WordTable<T> = readonly (readonly Word<T>[] | undefined)[];
 
-/** Makes a table of words and the number that each stands for. */
-export function wordTable(numbers: Readonly<Record<string, number>>): WordTable {
-  const table: Word[][] = [];
-  for (const [text, number] of Object.entries(numbers)) (table[text.length] ??= []).push({ word: ascii(text), number });
+/** Makes a table of words and what each stands for. */
+export function wordTable<T>(values: Readonly<Record<string, T>>): WordTable<T> {
+  const table: Word<T>[][] = [];
+  for (const [text, value] of Object.entries(values)) (table[text.length] ??= []).push({ word: ascii(text), value });
   // Without holes, a lookup is faster.
   return Array.from(table);
 }
 
-/** Returns the number of the word from `start` to `end`; -1 if it is not in the table. */
-export function numberOf(table: WordTable, bytes: Uint8Array, start: number, end: number): number {
+/** Returns what the word from `start` to `end` stands for; undefined if it is not in the table. */
+export function lookUp<T>(table: WordTable<T>, bytes: Uint8Array, start: number, end: number): T | undefined {
   const sameLength = end - start < table.length ? table[end - start] : undefined;
-  if (sameLength === undefined) return -1;
+  if (sameLength === undefined) return undefined;
   for (let i = 0; i < sameLength.length; i++) {
-    const { word, number } = sameLength[i] as Word;
-    if (equals(bytes, start, end, word)) return number;
+    const { word, value } = sameLength[i] as Word<T>;
+    if (equals(bytes, start, end, word)) return value;
   }
-  return -1;
+  return undefined;
 }
