@@ -1,7 +1,7 @@
 import type { ConversationEntry } from "../store/read/session-messages.ts";
 import type { OpenConversation } from "../store/read/open-conversation.ts";
 import type { Apart } from "../transcript/conversation/conversation-row.ts";
-import { isNote, type Part, partsOf, type Speaker, speakerOf } from "./parts.ts";
+import { isNote, kindsOf, type Part, type Speaker, speakerOf } from "./parts.ts";
 
 /** A message as a person counts them: what was said at one time, with what it led to. */
 export interface Message {
@@ -85,7 +85,7 @@ export class Messages {
       // An answer that was paused goes on under another id, with the result of the API's own call before the pause. Two
       // answers with nothing between them are rare, so few rows are read for this.
       const follows = !same && before?.kind === "assistant" && this.#open.facts(row - 1).kind === "assistant";
-      this.#add(row, same || (follows && isAnswer(partsOf(this.#open.entry(row)))));
+      this.#add(row, same || (follows && isAnswer(kindsOf(this.#open.entry(row)))));
       return follows;
     }
     if (facts.kind === "user" && facts.answers) {
@@ -93,7 +93,7 @@ export class Messages {
       return false;
     }
     const entry = this.#open.entry(row);
-    const parts = partsOf(entry);
+    const parts = kindsOf(entry);
     if (parts.every(isSilent)) {
       if (before !== undefined) this.#add(row, true);
     } else if (isAnswer(parts)) this.#add(row, before?.kind === "assistant");

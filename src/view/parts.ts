@@ -4,7 +4,7 @@ import { asObject, asString, blocksOf, type JsonObject, membersOf } from "../tra
 import { isCall, isResult, readResult, textOfResult } from "./result.ts";
 import { formatBytes } from "./size.ts";
 import { readSpilled, type Spilled } from "./spilled.ts";
-import { type Notice, type Word, wordsOf } from "./words.ts";
+import { type Notice, visitWords, type Word, wordsOf } from "./words.ts";
 
 /**
  * Whose part it is: what a person said or did, what the model said, what tools and commands did, what teammates, other
@@ -65,26 +65,44 @@ export type Beside = Pick<OpenConversation, "hasSubagent" | "toolResult">;
  * The parts of one row, in order. None for a row that says nothing to a person. `beside`: without it nothing is said of
  * what stands in other files.
  */
-export function partsOf({ message, entry }: ConversationEntry, beside?: Beside): Part[] {
-  if (message.type === "system") return systemParts(entry, beside);
+export function partsOf(row: ConversationEntry, beside?: Beside): Part[] {
+  const parts: Part[] = [];
+  visitParts(row, beside, (part) => parts.push(part));
+  return parts;
+}
+
+/** The same, one after the other: a row may have hundreds of thousands. */
+export function visitParts(
+  { message, entry }: ConversationEntry,
+  beside: Beside | undefined,
+  visit: (part: Part) => void,
+): void {
+  if (message.type === "system") return systemParts(entry, beside).forEach(visit);
   const content = asObject(message.message)?.["content"];
   const blocks = blocksOf(content);
   const structured = blocks.filter(isResult).length === 1 ? membersOf(entry["toolUseResult"]) : {};
-  return blocks.flatMap((block): Part[] => {
-    if (isResult(block)) return [resultOf(block, structured, beside)];
+  for (const block of blocks) {
     const text = asString(block["text"]);
-    if (block["type"] === "text" && text !== undefined) {
-      if (message.type === "user") return wordsOf(text, entry).map((word) => withSpilled(word, beside));
-      if (entry["isApiErrorMessage"] === true) return [notice(text, "error")];
-      return text.trim() === "" ? [] : [{ kind: "text", role: "assistant", text }];
-    }
-    if (message.type === "assistant") {
-      if (block["type"] === "thinking") return [thought(asString(block["thinking"]) ?? "")];
-      if (block["type"] === "redacted_thinking") return [thought("")];
-      if (isCall(block)) return [callOf(block)];
-    }
-    return [mediaOf(block, message.type === "user" ? "user" : "assistant")];
+    if (isResult(block)) visit(resultOf(block, structured, beside));
+    else if (block["type"] === "text" && text !== undefined) {
+      if (message.type === "user") visitWords(text, entry, (word) => visit(withSpilled(word, beside)));
+      else if (entry["isApiErrorMessage"] === true) visit(notice(text, "error"));
+      else if (text.trim() !== "") visit({ kind: "text", role: "assistant", text });
+    } else if (message.type === "assistant" && block["type"] === "thinking") {
+      visit(thought(asString(block["thinking"]) ?? ""));
+    } else if (message.type === "assistant" && block["type"] === "redacted_thinking") visit(thought(""));
+    else if (message.type === "assistant" && isCall(block)) visit(callOf(block));
+    else visit(mediaOf(block, message.type === "user" ? "user" : "assistant"));
+  }
+}
+
+/** The first part of each kind and role, which say whose row it is. */
+export function kindsOf(row: ConversationEntry): Part[] {
+  const kinds: Part[] = [];
+  visitParts(row, undefined, (part) => {
+    if (!kinds.some(({ kind, role }) => kind === part.kind && role === part.role)) kinds.push(part);
   });
+  return kinds;
 }
 
 /** Who a message is by: the person, the model with its tools, somebody else, or the CLI. */

@@ -50,11 +50,16 @@ export interface TaskNews {
 
 /** The words in a text of a user's message, in order. `row` says what the text does not: who sent it. */
 export function wordsOf(text: string, row: JsonObject): Word[] {
-  if (row["isCompactSummary"] === true) return [{ kind: "summary", role: "system", text }];
-  const sender = senderOf(row["origin"]);
   const words: Word[] = [];
-  visitUserText(text, (piece) => words.push(wordOf(piece, sender)));
+  visitWords(text, row, (word) => words.push(word));
   return words;
+}
+
+/** The same, one after the other. */
+export function visitWords(text: string, row: JsonObject, visit: (word: Word) => void): void {
+  if (row["isCompactSummary"] === true) return visit({ kind: "summary", role: "system", text });
+  const sender = senderOf(row["origin"]);
+  visitUserText(text, (piece) => visit(wordOf(piece, sender)));
 }
 
 function wordOf(piece: UserText, sender: Sender): Word {

@@ -2,7 +2,15 @@ import type { ConversationEntry } from "../../store/read/session-messages.ts";
 import type { Unread } from "../../store/read/unread.ts";
 import { asObject, asString } from "../../transcript/rows/json-values.ts";
 import type { Message } from "../../view/messages.ts";
-import { type Beside, isWithheld, type Part, partsOf, type Role, type Speaker, speakerOf } from "../../view/parts.ts";
+import {
+  type Beside,
+  isWithheld,
+  type Part,
+  type Role,
+  type Speaker,
+  speakerOf,
+  visitParts,
+} from "../../view/parts.ts";
 import { unreadWords } from "../../view/unread-words.ts";
 
 /** Which session is shown. What is not known is absent. */
@@ -102,7 +110,13 @@ export interface Renderer {
   foot(about: About, left: LeftOut): string;
 }
 
-export function viewMessage(message: Message, entries: readonly ConversationEntry[], beside: Beside): MessageView {
+/** `keep`: which of its parts; default all. */
+export function viewMessage(
+  message: Message,
+  entries: readonly ConversationEntry[],
+  beside: Beside,
+  keep: (part: Part) => boolean = () => true,
+): MessageView {
   let [timestamp, model, cwd]: (string | undefined)[] = [];
   for (const { message: row, entry } of entries) {
     timestamp ??= asString(row["timestamp"]);
@@ -113,7 +127,12 @@ export function viewMessage(message: Message, entries: readonly ConversationEntr
   if (model === "<synthetic>") model = undefined;
   const uuids = entries.map((entry) => entry.message.uuid).filter((uuid) => typeof uuid === "string");
   const { number, speaker, isNote, branch, compacted, apart, from, to } = message;
-  const parts = entries.flatMap((entry) => partsOf(entry, beside));
+  const parts: Part[] = [];
+  for (const entry of entries) {
+    visitParts(entry, beside, (part) => {
+      if (keep(part)) parts.push(part);
+    });
+  }
   return { number, speaker, isNote, branch, compacted, apart, from, to, timestamp, model, cwd, uuids, parts };
 }
 
@@ -135,25 +154,22 @@ export function headingWords(parts: readonly Part[], user: string): Heading {
   return { speaker, words: sender === undefined ? "Note" : `Note from ${sender}`, sender };
 }
 
-/** The message without the parts that were not asked for; those that a person might miss are counted. */
-export function choose(view: MessageView, { roles, thinking, hidden }: Choice, left?: LeftOut): MessageView {
-  const parts = view.parts.filter((part) => {
-    if (roles !== undefined && !roles.has(part.role)) return false;
-    if (part.kind === "hidden" && !hidden) {
-      if (left !== undefined) left.reminders++;
-      return false;
-    }
-    if (isWithheld(part)) {
-      if (left !== undefined) left.thoughtsWithoutText++;
-      return false;
-    }
-    if (part.kind === "thinking" && !thinking) {
-      if (left !== undefined) left.thoughts++;
-      return false;
-    }
-    return true;
-  });
-  return { ...view, parts };
+/** Whether the part was asked for; those that a person might miss are counted. */
+export function isChosen(part: Part, { roles, thinking, hidden }: Choice, left?: LeftOut): boolean {
+  if (roles !== undefined && !roles.has(part.role)) return false;
+  if (part.kind === "hidden" && !hidden) {
+    if (left !== undefined) left.reminders++;
+    return false;
+  }
+  if (isWithheld(part)) {
+    if (left !== undefined) left.thoughtsWithoutText++;
+    return false;
+  }
+  if (part.kind === "thinking" && !thinking) {
+    if (left !== undefined) left.thoughts++;
+    return false;
+  }
+  return true;
 }
 
 /** What was left out, in words, each with the option that shows it. */

@@ -2,7 +2,7 @@ import type { OpenConversation } from "../../store/read/open-conversation.ts";
 import { TranscriptError } from "../../store/errors.ts";
 import { parseTime } from "../terminal/time.ts";
 import type { Messages } from "../../view/messages.ts";
-import { choose, type Choice, type LeftOut, viewMessage } from "./message-view.ts";
+import { type Choice, isChosen, type LeftOut, viewMessage } from "./message-view.ts";
 
 /** Which messages of a conversation are shown. */
 export interface Selection {
@@ -86,7 +86,8 @@ function lastOf(
   for (let found = 0; at > 0 && found < last; at--) {
     const message = messages.get(numbers[at - 1] ?? 1);
     if (message.isNote && !notesCount) continue;
-    if (choose(viewMessage(message, messages.entries(message), open), choice).parts.length > 0) found++;
+    const { parts } = viewMessage(message, messages.entries(message), open, (part) => isChosen(part, choice));
+    if (parts.length > 0) found++;
   }
   return numbers.slice(at);
 }

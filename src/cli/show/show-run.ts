@@ -9,7 +9,7 @@ import { select } from "../render/select.ts";
 import { makeStyle } from "../terminal/style.ts";
 import {
   type About,
-  choose,
+  isChosen,
   type LeftOut,
   leftOutWords,
   nothingLeftOut,
@@ -78,14 +78,17 @@ async function printMessages(job: Job): Promise<void> {
       if (!reads) return;
       if (number % MESSAGES_PER_TURN === 0) await nextTurn();
       const message = messages.get(number);
-      const whole = viewMessage(message, messages.entries(message), open);
-      const view = choose(whole, asked.choice, left);
+      let isEmpty = true;
+      const view = viewMessage(message, messages.entries(message), open, (part) => {
+        isEmpty = false;
+        return isChosen(part, asked.choice, left);
+      });
       if (view.parts.length > 0) {
         for (const piece of inBatches(renderer.message(view))) {
           reads = await output.write(piece);
           if (!reads) return;
         }
-      } else if (whole.parts.length === 0) left.empty++;
+      } else if (isEmpty) left.empty++;
       else if (asked.choice.roles !== undefined) left.otherRoles++;
     }
     if (open.length === 0 && asked.format !== "json") await output.write("\nno messages\n");

@@ -35,8 +35,9 @@ export async function openSource(
   const open = await openConversation(copy, { agentId: agentId === undefined ? undefined : whole(agentId, subagents) });
   const info = await getSessionInfo(copy.sessionId, { configDirs });
   const { sessionId, path } = copy;
-  const row = aboutOf(open);
-  const { customTitle, cwd = row.cwd, gitBranch = row.gitBranch } = info ?? {};
+  // The first row may be very long.
+  const row = info?.cwd === undefined || info.gitBranch === undefined ? aboutOf(open) : undefined;
+  const { customTitle, cwd = row?.cwd, gitBranch = row?.gitBranch } = info ?? {};
   // There is room for a title of any length that somebody gave.
   const title = customTitle ?? titleOf(copy);
   const about = { sessionId, title, cwd, gitBranch, path, subagent: open.subagent && nameOf(open.subagent) };

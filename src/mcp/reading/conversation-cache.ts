@@ -53,6 +53,7 @@ export async function withConversation<T>(
   try {
     return await work(await entry.opening);
   } finally {
+    (await entry.opening).open.forget();
     kept.release(entry);
   }
 }

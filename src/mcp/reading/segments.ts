@@ -1,6 +1,6 @@
 import type { LeftOut, Segment, Shown } from "./shown.ts";
 import { jsonText } from "../../view/json-text.ts";
-import { type Call, type Media, mediaText, type Part, partsOf, type Result, speakerOf } from "../../view/parts.ts";
+import { type Call, type Media, mediaText, type Part, type Result, speakerOf, visitParts } from "../../view/parts.ts";
 import { claudeTool } from "../../view/tools/claude-tools.ts";
 import { leadsFirst } from "../../view/tools/inputs.ts";
 import { escaped, noted, notedLine } from "../../view/sanitise.ts";
@@ -41,16 +41,18 @@ export function showMessage(
     const entry = conversation.open.entry(row);
     time ??= minuteOf(entry.message["timestamp"]);
     model ??= modelOf(entry.message.message);
-    const parts = partsOf(entry, conversation.open);
-    found += parts.length;
-    for (const part of parts) {
+    const [before, first] = [found, chosen.length];
+    visitParts(entry, conversation.open, (part) => {
+      found++;
       const by = leftOutBy(part, choice);
       if (by !== undefined) left[by]++;
       else {
         if ("spilled" in part && part.spilled?.file === undefined) left.missing++;
-        chosen.push({ part, row, alone: parts.length === 1 });
+        chosen.push({ part, row, alone: false });
       }
-    }
+    });
+    const only = found - before === 1 ? chosen[first] : undefined;
+    if (only !== undefined) only.alone = true;
   }
   if (found === 0) left.empty++;
   const pairs = pairsOf(chosen);
@@ -129,7 +131,7 @@ interface Chosen {
   readonly part: Part;
   readonly row: number;
   /** Its row holds nothing else. */
-  readonly alone: boolean;
+  alone: boolean;
 }
 
 /** Each call with its result, where both are in the message. */

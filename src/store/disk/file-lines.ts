@@ -65,7 +65,7 @@ export class FileLines {
   readonly #from: number;
   readonly #to: number;
   readonly #room: Room;
-  #lines: LineBuffer;
+  readonly #lines: LineBuffer;
   #measured: Measure | undefined;
   #state: "reads" | "ends" | "ended" = "reads";
 
@@ -75,7 +75,8 @@ export class FileLines {
     this.#to = to;
     this.at = from;
     this.#room = room;
-    this.#lines = this.#buffer(from);
+    const size = Math.max(4096, Math.min(CHUNK_BYTES, to - from));
+    this.#lines = new LineBuffer(from, { size, grown: Math.min(LOOK_AHEAD_BYTES + CHUNK_BYTES, to - from) });
   }
 
   /** Reads a chunk. False when there is nothing more to read, and `next` has given every line. */
@@ -109,10 +110,6 @@ export class FileLines {
     return [this.at - this.#from, this.#to - this.#from];
   }
 
-  #buffer(from: number): LineBuffer {
-    return new LineBuffer(from, { size: Math.max(4096, Math.min(CHUNK_BYTES, this.#to - from)) });
-  }
-
   #read(): void {
     const space = this.#lines.space();
     const left = this.#to - this.at;
@@ -125,7 +122,8 @@ export class FileLines {
   /** Looks for the end of the line, and for the first byte in it that is no white space. */
   #measure(line: Measure): void {
     if (line.isDone) return;
-    const chunk = (line.chunk ??= Buffer.allocUnsafeSlow(LOOK_AHEAD_BYTES));
+    // The beginning of the line that is held is read again with the rest of it.
+    const chunk = this.#lines.bytes.subarray(0, LOOK_AHEAD_BYTES);
     const left = Math.min(chunk.length, this.#to - line.at);
     const have = left <= 0 ? 0 : readAt(this.#fd, chunk.subarray(0, left), line.at);
     const bytes = chunk.subarray(0, have);
@@ -147,7 +145,7 @@ export class FileLines {
     this.#measured = undefined;
     const end = line.at;
     this.at = line.isTerminated ? end + 1 : end;
-    this.#lines = this.#buffer(this.at);
+    this.#lines.restart(this.at);
     this.#state = this.at >= this.#to || !line.isTerminated ? "ended" : "reads";
     const start = line.ink < 0 ? end : line.ink;
     const length = end - start;
@@ -171,7 +169,6 @@ class Measure {
   hasNul = false;
   isDone = false;
   isTerminated = false;
-  chunk: Buffer | undefined;
 
   constructor(at: number) {
     this.at = at;
@@ -180,6 +177,7 @@ class Measure {
 
 /** Where something stands in the bytes before `end` that is no white space; `end` where nothing does. */
 function firstInk(bytes: Buffer, end: number): number {
+  if (end === 0 || (bytes[0] as number) > BLANK) return 0;
   // A hole in a file is all NULs: to compare takes a hundredth of the time.
   let i = bytes.subarray(0, end).equals(zeros(end)) ? end : 0;
   while (i < end && (bytes[i] as number) <= BLANK) i++;

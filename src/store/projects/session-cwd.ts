@@ -1,6 +1,7 @@
 import { HEAD_GROWTH_BYTES, WINDOW_BYTES } from "../../transcript/rows/limits.ts";
-import { parseRow, visitLine } from "../../transcript/rows/row.ts";
-import { RowScan } from "../../transcript/rows/json-scanner.ts";
+import { stringValue } from "../../transcript/rows/json-string.ts";
+import { visitLine } from "../../transcript/rows/row.ts";
+import { equals, RowScan } from "../../transcript/rows/json-scanner.ts";
 import { close, openReadNoFollow, statOpen } from "../disk/fs.ts";
 import { FileLines } from "../disk/file-lines.ts";
 import { readWindows, windowBuffer } from "./head-tail.ts";
@@ -103,12 +104,29 @@ function lastInLine(bytes: Buffer, start: number, end: number, pick: Pick): stri
 /** The strings that `pick` finds in the rows of one line: usually one row, more where rows were glued. */
 function stringsInLine(bytes: Buffer, start: number, end: number, pick: Pick): string[] {
   const found: string[] = [];
-  visitLine(bytes, start, end, new RowScan(), {
-    row(rowStart, rowEnd) {
-      const row = parseRow(bytes, rowStart, rowEnd);
-      const value = row === undefined ? undefined : pick(row);
+  visitLine(bytes, start, end, RowScan.spare(), {
+    row(_start, _end, scan) {
+      const value = pick(membersOf(bytes, scan));
       if (typeof value === "string") found.push(value);
     },
   });
   return found;
+}
+
+const NAMES = new Map(["type", "isSidechain", "cwd", "relocatedCwd"].map((name) => [name, Buffer.from(name)]));
+const TRUE = Buffer.from("true");
+
+/** The members of a row that are asked for, strings and `true`: the value of the whole row may take many megabytes. */
+function membersOf(bytes: Buffer, { members, count, oddKey }: RowScan): Record<string, unknown> {
+  const row: Record<string, unknown> = {};
+  for (let i = 0; i < count * 4; i += 4) {
+    const [keyStart, keyEnd] = [members[i] as number, members[i + 1] as number];
+    const key = oddKey ? stringValue(bytes, keyStart - 1, keyEnd + 1) : undefined;
+    for (const [name, word] of NAMES) {
+      if (key === undefined ? !equals(bytes, keyStart, keyEnd, word) : key !== name) continue;
+      const [start, end] = [members[i + 2] as number, members[i + 3] as number];
+      row[name] = stringValue(bytes, start, end) ?? equals(bytes, start, end, TRUE);
+    }
+  }
+  return row;
 }

@@ -54,6 +54,8 @@ export interface OpenConversation {
   hasSubagent(agentId: string): boolean;
   /** Output that was too long for its row, by the name or the path that the row tells; undefined when it is not here. */
   toolResult(path: string): StoredOutput | undefined;
+  /** Lets go of what is held of the row that was read last, which may be long. */
+  forget(): void;
   /** Whether the file is still what was opened. False of one that changed just before: it could change again unseen. */
   isCurrent(): boolean;
   close(): void;
@@ -246,6 +248,7 @@ function opened(
     },
     hasSubagent: (agentId) => names?.has(agentId) === true,
     toolResult: (name) => outputs?.find(name),
+    forget: () => file.forget(),
     isCurrent: () => settled && (path === undefined || isSame(file.stat, statFile(path))),
     close,
   };

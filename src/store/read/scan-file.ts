@@ -35,7 +35,7 @@ export async function* scanChunks(
   { signal, progress, ...range }: ScanOptions,
 ): AsyncGenerator<void> {
   const lines = new FileLines(fd, range);
-  const scan = new RowScan();
+  const scan = RowScan.spare();
   let shift = 0;
   const lineVisitor = {
     row: (start: number, end: number): void => visitor.row(lines.bytes, start, end, start + shift, scan),

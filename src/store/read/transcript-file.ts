@@ -1,6 +1,7 @@
 import type { ForkFacts } from "../../transcript/fork/carried-over.ts";
 import { MESSAGE } from "../../transcript/rows/part-offsets.ts";
 import { RowIndex } from "../../transcript/rows/row-index.ts";
+import { LONG_ROW } from "../../transcript/rows/long-row.ts";
 import { isForkFact, typeOfKind } from "../../transcript/rows/row-kinds.ts";
 import { parseRow } from "../../transcript/rows/row.ts";
 import { fromVoiceCall } from "../../transcript/rows/voice-call.ts";
@@ -30,6 +31,8 @@ export class TranscriptFile {
   readonly #room: Room;
   readonly #reader: RowReader;
   #beside: RowReader | undefined;
+  /** The long row that was loaded last. It is often asked for again, and its value may take many times its bytes. */
+  #long: { readonly row: number; readonly value: JsonObject } | undefined;
 
   private constructor(fd: number, stat: Stats, index: RowIndex, unread: Unread, room: Room, reader?: RowReader) {
     this.#fd = fd;
@@ -133,7 +136,10 @@ export class TranscriptFile {
 
   /** The value of a row, a voice-call row as what it stands for. */
   readonly load = (row: number): JsonObject => {
-    const value = this.valueAt(...this.#rangeOf(row));
+    if (this.#long?.row === row) return this.#long.value;
+    this.#long = undefined;
+    const [offset, length] = this.#rangeOf(row);
+    const value = valueOf(this.#reader, offset, length);
     if (row >= this.index.count) return value ?? {};
     // A file that was cut meanwhile: the row keeps its place, so that its neighbours are found.
     if (value === undefined)
@@ -141,8 +147,15 @@ export class TranscriptFile {
         type: typeOfKind(this.index.kind[row] as number),
         uuid: this.index.uuids.text(this.index.uuid[row] as number),
       };
-    return fromVoiceCall(value);
+    const shown = fromVoiceCall(value);
+    if (length > LONG_ROW) this.#long = { row, value: shown };
+    return shown;
   };
+
+  /** Lets go of what is held of a row. */
+  forget(): void {
+    this.#long = undefined;
+  }
 
   /** From `index.count` on the rows of the queue are numbered. */
   #rangeOf(row: number): [offset: number, length: number] {

@@ -47,7 +47,19 @@ export class RowScan {
   texts: Int32Array = new Int32Array(2 * 8);
   /** Containers open around the current position: 1 for an object, 0 for an array. */
   containers: Uint8Array = new Uint8Array(64);
+
+  /**
+   * A scan that is shared by all who are done with a row before anything else is scanned. Its tables grow with the longest
+   * row, and are not made anew for each file.
+   */
+  static spare(): RowScan {
+    let scan = spare?.deref();
+    if (scan === undefined) spare = new WeakRef((scan = new RowScan()));
+    return scan;
+  }
 }
+
+let spare: WeakRef<RowScan> | undefined;
 
 /** From here on a text is long: to read it apart from its row is worth while. */
 const LONG_TEXT = 512;
@@ -260,7 +272,7 @@ function closeMember(out: RowScan, valueStart: number, valueEnd: number): void {
 }
 
 function grow(out: RowScan): void {
-  const larger = new Int32Array(out.members.length * 2);
+  const larger = new Int32Array(out.members.length * 4);
   larger.set(out.members);
   out.members = larger;
 }

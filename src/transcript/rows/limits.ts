@@ -23,7 +23,7 @@ export const REMEMBERED_UNITS = 32 * 1024 * 1024;
 export const CHUNK_BYTES = 128 * 1024;
 
 /** A longer line is measured before it is read, so that it is held once, and not at all where it is too long. */
-export const LOOK_AHEAD_BYTES = 2 * 1024 * 1024;
+export const LOOK_AHEAD_BYTES = 1024 * 1024;
 
 /** A longer row is reported and passed over: V8 cannot hold it as one string with room for its parsed value. */
 export const ROW_BYTES = 256 * 1024 * 1024;

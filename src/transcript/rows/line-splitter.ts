@@ -2,6 +2,13 @@ import { CHUNK_BYTES, ROW_BYTES } from "./limits.ts";
 
 const NEWLINE = 0x0a;
 
+interface LineBufferOptions {
+  readonly size?: number;
+  /** Size in bytes of the buffer that is made when a line does not fit into the first one; default: twice that. */
+  readonly grown?: number;
+  readonly limit?: number;
+}
+
 /**
  * Splits a stream of bytes into lines at 0x0A, and only there: U+2028 and U+2029 stand raw inside rows.
  *
@@ -21,6 +28,7 @@ export class LineBuffer {
   oversized = 0;
 
   readonly #limit: number;
+  readonly #grown: number;
   /** Bytes of the stream that are in the buffer from `#from` to `#have`. */
   #from = 0;
   #have = 0;
@@ -31,11 +39,18 @@ export class LineBuffer {
   /** Bytes dropped of the oversized line being passed over. */
   #dropped = 0;
 
-  constructor(at = 0, { size = CHUNK_BYTES, limit = ROW_BYTES }: { size?: number; limit?: number } = {}) {
+  constructor(at = 0, { size = CHUNK_BYTES, grown = 0, limit = ROW_BYTES }: LineBufferOptions = {}) {
     this.bytes = Buffer.allocUnsafeSlow(size);
     this.#at = at;
     this.offset = at;
     this.#limit = limit;
+    this.#grown = grown;
+  }
+
+  /** Drops what is held, and goes on at another byte of the stream. */
+  restart(at: number): void {
+    this.#at = this.offset = at;
+    this.#from = this.#have = this.#searched = this.#dropped = 0;
   }
 
   /** Free room to read into: never empty. */
@@ -52,11 +67,11 @@ export class LineBuffer {
       this.#have = kept;
     }
     if (this.#have === this.bytes.length) {
-      const larger = Buffer.allocUnsafeSlow(this.bytes.length * 2);
+      const larger = Buffer.allocUnsafeSlow(Math.max(this.bytes.length * 2, this.#grown));
       this.bytes.copy(larger, 0, 0, this.#have);
       this.bytes = larger;
     }
-    return this.bytes.subarray(this.#have);
+    return this.bytes.subarray(this.#have, this.#have + CHUNK_BYTES);
   }
 
   /** How much of a line is held of which the end has not come, and where in the stream it begins. */

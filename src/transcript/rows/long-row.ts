@@ -147,8 +147,21 @@ function withTexts(root: unknown, mark: string, texts: readonly string[]): unkno
 function textOf(row: Buffer, start: number, end: number, mayOverwrite: boolean): string {
   const slash = row.subarray(start, end).indexOf(BACKSLASH);
   if (slash < 0) return row.toString("utf8", start, end);
-  return mayOverwrite ? unescaped(row, start, end) : unescaped(Buffer.from(row.subarray(start, end)), 0, end - start);
+  return mayOverwrite ? unescaped(row, start, end) : unescaped(copied(row.subarray(start, end)), 0, end - start);
 }
+
+/** A copy of the bytes, valid until the next one: copies of long texts would fill memory before they are collected. */
+function copied(bytes: Buffer): Buffer {
+  let room = spare?.deref();
+  if (room === undefined || room.length < bytes.length) {
+    room = Buffer.allocUnsafeSlow(2 ** Math.ceil(Math.log2(bytes.length)));
+    spare = new WeakRef(room);
+  }
+  bytes.copy(room);
+  return room;
+}
+
+let spare: WeakRef<Buffer> | undefined;
 
 /**
  * Undoes the escapes in place, where the text becomes shorter or stays as long, and decodes it. Escapes that JSON does not

@@ -28,6 +28,8 @@ const cases: [string, string, string | undefined][] = [
   ["a sidechain's counts where there is no other", [side("/s"), side("/t")].join("\n"), "/s"],
   ["a nested one does not", [row({ type: "user", message: { cwd: "/nested" } }), user("/b")].join("\n"), "/b"],
   ["one in a text does not", [row({ type: "user", text: '"cwd":"/text"' }), user("/b")].join("\n"), "/b"],
+  ["of one member twice the last counts", '{"type":"x","cwd":"/a","cwd":"/b"}', "/b"],
+  ["keys with escapes are keys", `${side("/s").replace("isS", "is\\u0053")}\n${user("/b")}`, "/b"],
   ["a bad row costs nothing", ["{bad", '"cwd":', user("/b")].join("\n"), "/b"],
   ["glued rows are rows", `{"type":"user","cwd":"/cut${user("/b")}`, "/b"],
   ["the first of two glued rows", user("/a") + user("/b"), "/a"],
