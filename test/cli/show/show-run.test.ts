@@ -223,6 +223,22 @@ describe("tools", () => {
       "● Write a\n  │ 1 +x\n  │ 2 +y",
     ],
     [
+      "a cell that went, of which the call has no text",
+      "NotebookEdit",
+      { notebook_path: "/w/n.ipynb", cell_id: "c", edit_mode: "delete", new_source: "gone" },
+      "Deleted cell c",
+      {},
+      "● NotebookEdit n.ipynb\n  │ Deleted cell c",
+    ],
+    [
+      "a question with what may be answered",
+      "AskUserQuestion",
+      { questions: [{ question: "a?", options: [{ label: "x", description: "y" }] }, { question: "b?" }] },
+      "ok",
+      {},
+      "● AskUserQuestion\n  │ a?\n  │ - x: y\n  │\n  │ b?\n  │ ok",
+    ],
+    [
       "todos",
       "TodoWrite",
       { todos: [{ content: "a", status: "completed" }, { content: "b" }] },
