@@ -1,7 +1,7 @@
 /** The comparison as a page of Markdown. */
 import os from "node:os";
 
-/** What more of is better, in the order of the table. */
+/** Counts of which more is better, in the order of the table. */
 const SHOWN = {
   prompts: "prompts",
   answers: "answers",
@@ -11,17 +11,17 @@ const SHOWN = {
   calls: "tool calls",
   planCalls: "plan tools, as calls or as a plan",
   results: "calls that end: completed or failed",
-  failures: "failures told as failed",
+  failures: "failures shown as failed",
   resultTexts: "results with their text",
   diffs: "recorded diffs, every hunk of them",
   diffLines: "… with the line of every hunk",
-  overwrites: "overwritten files, with what stood there",
-  subagentCalls: "tool calls inside of subagents",
+  overwrites: "overwritten files, with their previous content",
+  subagentCalls: "tool calls of subagents",
   images: "images",
   compactions: "compactions marked as such",
   usage: "sessions with a usage update",
 };
-/** What there should be none of. */
+/** Counts that should be 0. */
 const NONE = {
   hidden: "hidden texts (reminders, caveats) shown as the user's",
   machinery: "messages with markup of Claude Code's own",
@@ -29,11 +29,11 @@ const NONE = {
   withoutId: "message chunks without a message id",
   open: "tool calls that never end",
   late: "updates after the answer to the load",
-  changed: "transcripts changed by looking at them",
+  changed: "transcripts changed by loading them",
   errors: "loads that fail",
 };
 
-/** Adds the tallies of sessions up. */
+/** Adds up the tallies of sessions. */
 export function addUp(tallies) {
   const sum = (one, other) => ({
     shown: (one.shown ?? 0) + (other.shown ?? 0),
@@ -55,14 +55,14 @@ export function comparisonPage({ agents, sessions, shown, times, values }) {
   return `${[
     `# Side by side with ${first.name}`,
     "",
-    `What two ACP agents show of the same ${sessions.length} sessions after \`session/load\`. The sessions are those with the most kinds of`,
-    "content, taken in turns from each config dir that is given; what stands in them is counted from their bytes, without the",
-    "help of either program, and looked for in the updates.",
+    `This page compares what two ACP agents show of the same ${sessions.length} sessions after \`session/load\`. The sessions are those`,
+    "with the most kinds of content, taken in turns from the given config dirs. Their content is counted from their bytes,",
+    "without either program, and then looked for in the updates.",
     "",
-    "- Branches that were left are counted with the rest, so that no program shows all of everything.",
-    "- The text of a result counts where it is what a reader wants to see: not where a diff, the answers to questions or an",
-    "  agent's report stand for it, and not what is said to the model alone.",
-    "- The client declares `session.compaction`, without which the incumbent shows summaries as prompts.",
+    "- Abandoned branches are counted with the rest, so neither program shows everything.",
+    "- The text of a result counts only if a reader wants to see it: not if a diff, the answers to questions or an agent's report",
+    "  replace it, and not if it is for the model only.",
+    "- The client declares `session.compaction`. Without it, the incumbent shows summaries as prompts.",
     "",
     ...head(["shown", "in the files", ...names]),
     ...rows(SHOWN, (key) => [shown[first.name][key].of, ...agents.map(({ name }) => shown[name][key].shown)]),
@@ -72,7 +72,7 @@ export function comparisonPage({ agents, sessions, shown, times, values }) {
     "",
     `## Time`,
     "",
-    `A generated session of ${values.megabytes} MB, a fresh process for each load, in turns, medians of ${values.rounds}. Node ${process.version},`,
+    `A generated session of ${values.megabytes} MB, a new process for each load, in turns, medians of ${values.rounds}. Node ${process.version},`,
     `${os.platform()} ${os.arch()}, ${os.cpus().length} cores, load average ${os.loadavg()[0].toFixed(1)}.`,
     "",
     ...head(["from the spawn", ...names, "ratio"]),
@@ -88,7 +88,7 @@ export function comparisonPage({ agents, sessions, shown, times, values }) {
     "node bench/peers.mjs CONFIG_DIR... --out docs/comparison.md",
     "```",
     "",
-    "Each program works on copies. The incumbent starts the CLI at every load; it gets a key that is none and an address at",
-    "which nobody listens, which is enough for everything but a prompt.",
+    "Each program works on copies. The incumbent starts the CLI at every load. It gets an invalid key and an address at which",
+    "nobody listens, which is enough for everything except a prompt.",
   ].join("\n")}\n`;
 }
