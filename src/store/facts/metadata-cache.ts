@@ -20,6 +20,8 @@ interface Entry {
   readonly file: FileIdentity;
   readonly memory: Memory;
   readonly units: number;
+  /** The last list that met it. */
+  list: number;
 }
 
 /**
@@ -30,6 +32,12 @@ type FileIdentity = Readonly<Pick<Candidate, "dev" | "ino" | "size" | "mtimeMs" 
 
 const entries = new Map<string, Entry>();
 let unitsHeld = 0;
+/** Counts the lists that have begun. */
+let list = 0;
+
+export function beginList(): void {
+  list++;
+}
 
 /** Looked into by a list, and not filed yet: to file ten thousand takes longer than the list may take for them. */
 let unfiled: Candidate[] = [];
@@ -49,7 +57,16 @@ export function fileWhatWasSeen(): void {
 /** What is remembered of the transcript, if it is still the file it was then. */
 export function recall(candidate: Candidate): Memory | undefined {
   const entry = entries.get(candidate.path);
-  return entry !== undefined && isSame(entry.file, candidate) ? entry.memory : undefined;
+  if (entry === undefined || !isSame(entry.file, candidate)) return undefined;
+  if (entry.list !== list) {
+    entry.list = list;
+    // Moved behind what this list has not met, which goes first. Only a full cache is worth the time.
+    if (entries.size >= REMEMBERED_SESSIONS) {
+      entries.delete(candidate.path);
+      entries.set(candidate.path, entry);
+    }
+  }
+  return entry.memory;
 }
 
 function isSame(a: FileIdentity, b: FileIdentity): boolean {
@@ -62,7 +79,10 @@ function isSame(a: FileIdentity, b: FileIdentity): boolean {
  */
 const SETTLED_MS = 100;
 
-/** Adds to what is remembered of the transcript. Number and text are bounded: what was learnt first is forgotten first. */
+/**
+ * Adds to what is remembered of the transcript. Number and text are bounded: what was learnt first is forgotten first, but
+ * never for a transcript of the same list. A list of more than there is room for would otherwise find nothing the next time.
+ */
 export function remember(candidate: Candidate, learnt: Memory): void {
   if (Date.now() - candidate.ctimeMs >= SETTLED_MS) file(candidate, learnt);
 }
@@ -74,16 +94,18 @@ function file(candidate: Candidate, learnt: Memory): void {
     known !== undefined && isSame(known.file, candidate) ? Object.assign({}, known.memory, learnt) : learnt;
   if (known !== undefined) forget(path);
   const units = unitsOf(memory.windows) + unitsOf(memory.full);
-  entries.set(path, { file: candidate, memory, units });
+  if (!hasRoomFor(units)) return;
+  entries.set(path, { file: candidate, memory, units, list });
   unitsHeld += units;
-  if (entries.size > REMEMBERED_SESSIONS || unitsHeld > REMEMBERED_UNITS) forgetOldest();
 }
 
-function forgetOldest(): void {
-  for (const oldest of entries.keys()) {
-    if (entries.size <= REMEMBERED_SESSIONS && unitsHeld <= REMEMBERED_UNITS) return;
-    forget(oldest);
+function hasRoomFor(units: number): boolean {
+  for (const [path, oldest] of entries) {
+    if (entries.size < REMEMBERED_SESSIONS && unitsHeld + units <= REMEMBERED_UNITS) return true;
+    if (oldest.list === list) return false;
+    forget(path);
   }
+  return units <= REMEMBERED_UNITS;
 }
 
 function forget(path: string): void {

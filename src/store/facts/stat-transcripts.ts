@@ -1,7 +1,7 @@
 import { readActivity, rememberedActivity } from "./activity-of-file.ts";
 import { close, openReadNoFollow, pause, type Stats, statLink, statOpen } from "../disk/fs.ts";
 import { errnoOf } from "../errors.ts";
-import { fileWhatWasSeen, rememberLater } from "./metadata-cache.ts";
+import { beginList, fileWhatWasSeen, rememberLater } from "./metadata-cache.ts";
 import { listProjectDir, type Listing } from "../projects/dir-cache.ts";
 import { transcriptPathOf } from "../layout/paths.ts";
 import { canRefuseLinks } from "../disk/platform.ts";
@@ -41,6 +41,7 @@ export async function listCandidates(places: readonly Place[], options: LookOpti
   const candidates: Candidate[] = [];
   const skipped: Skipped[] = [];
   const inside = new LookingInside(options);
+  beginList();
   let looked = 0;
   for (const place of places) {
     const { sessionIds, others } = listingOf(place.project, skipped);

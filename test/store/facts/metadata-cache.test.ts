@@ -5,7 +5,7 @@ import { activityOf, rememberedActivity } from "../../../src/store/facts/activit
 import type { Candidate } from "../../../src/store/facts/candidate.ts";
 import { candidateOf } from "../../../src/store/facts/stat-transcripts.ts";
 import { windowFacts } from "../../../src/store/facts/metadata.ts";
-import { recall, remember } from "../../../src/store/facts/metadata-cache.ts";
+import { beginList, recall, remember } from "../../../src/store/facts/metadata-cache.ts";
 import { getSessionInfo } from "../../../src/store/list/session-info.ts";
 import { listSessions } from "../../../src/store/list/list-sessions.ts";
 import { projectDir, transcriptPath } from "../../../src/store/layout/paths.ts";
@@ -73,18 +73,33 @@ describe("what is remembered", () => {
     const oldest = candidate();
     remember(oldest, { activity: 0 });
     let newest = oldest;
+    beginList();
     for (let n = 0; n < REMEMBERED_SESSIONS; n++) remember((newest = candidate()), { activity: n });
     expect(recall(oldest)).toBeUndefined();
     expect(recall(newest)).toEqual({ activity: REMEMBERED_SESSIONS - 1 });
 
     const facts = { summary: "x".repeat(REMEMBERED_UNITS / 2), cwd: "/w" } as SessionFacts;
     const [first, second] = [candidate(), candidate()];
+    beginList();
     remember(first, { windows: { stamp: "", facts } });
     expect(recall(first)).toBeDefined();
+    beginList();
     remember(second, { windows: { stamp: "", facts } });
     expect(recall(first)).toBeUndefined();
     expect(recall(second)).toBeDefined();
   });
+});
+
+test("a list of more than there is room for keeps what it learnt first", () => {
+  beginList();
+  const first = candidate();
+  remember(first, { activity: 1 });
+  for (let n = 0; n < REMEMBERED_SESSIONS; n++) remember(candidate(), { activity: n });
+  expect(recall(first)).toEqual({ activity: 1 });
+  beginList();
+  const next = candidate();
+  remember(next, { activity: 2 });
+  expect(recall(next)).toEqual({ activity: 2 });
 });
 
 describe("a change is seen", () => {
