@@ -60,11 +60,11 @@ const isOfTeam = ({ row }: Placed): boolean => Boolean(row["teamName"]);
 export const conversationDeviations: readonly Deviation[] = [
   {
     id: "team-rows",
-    title: "What was said while a team existed is part of the conversation",
+    title: "Messages sent while a team existed are part of the conversation",
     reason:
       "While a team of agents exists, the CLI writes `teamName` on every row of the lead's session, and of a teammate's own. It sends all of them to the model when the session is resumed.",
-    official: "Hides the rows, and lets none of them end the conversation.",
-    ours: "They are rows like all others, for the messages and for where a fork ends.",
+    official: "Hides the rows, and never ends the conversation at one of them.",
+    ours: "They are rows like all others, for the messages and for the end of a fork.",
     applies: (store, call) =>
       isConversation(call) && ofSession(store, call).some((one) => conversationRows(one.lines).some(isOfTeam)),
     instead: (store, call) =>
@@ -92,10 +92,10 @@ export const conversationDeviations: readonly Deviation[] = [
     id: "dangling-parent",
     title: "A parent that is not in the file does not cut off what came before",
     reason:
-      "16 % of real files have a `parentUuid` that no row has. The history before it is whole, and somebody wrote it.",
+      "16 % of real files have a `parentUuid` that no row has. The history before it is complete, and somebody wrote it.",
     official:
-      "The conversation begins at the row with the unknown parent, also where that is the row itself, or no uuid at all.",
-    ours: "That row hangs on the nearest earlier row of the main chain; so does its copy in a fork.",
+      "The conversation begins at the row with the unknown parent, also if the parent is the row itself or is not a uuid.",
+    ours: "The row's parent is the nearest earlier row of the main chain; the same holds for its copy in a fork.",
     applies: (store, call) =>
       isConversation(call) && ofSession(store, call).some((one) => danglingRows(one, from(call, one)).size > 0),
     instead: (store, call) =>
@@ -113,10 +113,10 @@ export const conversationDeviations: readonly Deviation[] = [
   },
   {
     id: "tool-results-kept",
-    title: "A tool result that stands in the file is never lost",
-    reason: "A call without its result cannot be continued, and what the tool said is lost to the reader.",
-    official: "A result row without a parent is only shown when the chain runs through it.",
-    ours: "It is shown right behind the row that made the call.",
+    title: "A tool result in the file is never lost",
+    reason: "A call without its result cannot be continued, and the reader does not see what the tool returned.",
+    official: "A result row without a parent is shown only if the chain runs through it.",
+    ours: "It is shown right after the row that made the call.",
     applies: (store, call) =>
       call.fn === "getSessionMessages" && ofSession(store, call).some((one) => lostResults(one).length > 0),
     instead: (store, call) =>
@@ -164,11 +164,11 @@ export const conversationDeviations: readonly Deviation[] = [
   },
   {
     id: "rewind-anchor",
-    title: "A rewind that was written down ends the conversation where it says",
+    title: "A recorded rewind ends the conversation at the row it names",
     reason:
-      "A `last-prompt` row with `explicit: true` is how the CLI remembers a rewind. It continues from there; what was dropped should not show up again.",
-    official: "Ignores it and shows the turns that the CLI has dropped.",
-    ours: "The conversation ends at the row it names, or is empty when it names none, until a row carries on from there, or a compaction or another rewind takes it back.",
+      "A `last-prompt` row with `explicit: true` is how the CLI records a rewind. The CLI continues from there, and dropped turns should not reappear.",
+    official: "Ignores it, and shows the turns that the CLI dropped.",
+    ours: "The conversation ends at the row it names, or is empty if it names none, until a row continues from there, or a compaction or another rewind replaces it.",
     applies: (store, call) =>
       call.fn === "getSessionMessages" && ofSession(store, call).some((one) => endingOf(one) !== undefined),
     instead: (store, call) =>
@@ -191,11 +191,10 @@ export const conversationDeviations: readonly Deviation[] = [
   },
   {
     id: "boundary-on-chunk-border",
-    title: "A compact boundary counts wherever it stands in a large file",
-    reason: "Whether history is shown should not depend on where in the file a row happens to stand.",
-    official:
-      "Over 5 MiB, a boundary row that lies across a multiple of 1 MiB is overlooked, and earlier history shows up.",
-    ours: "It is read as any other boundary.",
+    title: "A compact boundary counts wherever it is in a large file",
+    reason: "Whether history is shown should not depend on the position of a row in the file.",
+    official: "Over 5 MiB, a boundary row that crosses a multiple of 1 MiB is missed, and earlier history appears.",
+    ours: "It is read like any other boundary.",
     applies: (store, call) =>
       call.fn === "getSessionMessages" && ofSession(store, call).some((one) => straddlingBoundaries(one).length > 0),
     instead: (store) =>

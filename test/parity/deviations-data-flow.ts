@@ -10,12 +10,12 @@ import { conversationRows, withLines } from "./transforms.ts";
 export const dataFlowDeviations: readonly Deviation[] = [
   {
     id: "fork-data-flow",
-    title: "A fork has the rows about data as they stand",
+    title: "A fork copies the rows about data unchanged",
     reason:
-      "A newer CLI knows members and kinds of entries that an older one does not; what it wrote should not go because a fork was made. To the official helpers the fork says what their own would: a fork of it has the same records, and the same reasons why they are incomplete.",
+      "A newer CLI writes members and kinds of entries that an older one does not know; a fork should not lose them. To the official helpers the fork looks like one of their own: a fork of it has the same records, and the same reasons why they are incomplete.",
     official:
-      "Merges `data-flow-…` rows into one of each type, and `derived-from` rows into one. Members that it does not know are dropped; entries that it does not know too, and noted as a reason.",
-    ours: "Copies the `data-flow-…` rows one by one, and adds one with the reasons that only the order of the rows gives. `derived-from` keeps the entries and members that are not known; rows of another version are copied.",
+      "Merges `data-flow-…` rows into one of each type, and `derived-from` rows into one. Unknown members are dropped; so are unknown entries, which are noted as a reason.",
+    ours: "Copies the `data-flow-…` rows one by one, and adds one with the reasons that only the order of the rows gives. `derived-from` keeps unknown entries and members; rows of another version are copied.",
     applies: (store, call) => isFlow(store, call),
     effect: (effect, { asked }) => {
       const one = actedOn(asked.store, asked.call);

@@ -13,10 +13,10 @@ const succeeded = (effect: Effect): boolean => "value" in effect.outcome;
 export const deleteDeviations: readonly Deviation[] = [
   {
     id: "delete-all",
-    title: "A deletion takes every copy of the session and all that belongs to it",
-    reason: "Otherwise a deleted session comes back from another project, and its files stay for ever.",
+    title: "A deletion includes every copy of the session and everything that belongs to it",
+    reason: "Otherwise a deleted session reappears from another project, and its files stay forever.",
     official: "Removes the first copy and its `<id>/`.",
-    ours: "Removes all copies, empty ones too, what is named by the session's id at the top of the config dir, in a directory there or in one below that, the job whose state names the session, and the older subagents beside. A copy that somebody made (`<id>.jsonl.bak`) stays.",
+    ours: "Removes all copies, including empty ones; everything that is named by the session's id at the top of the config dir or in one of the two levels of directories below; the job whose state names the session; and older subagents next to the transcript. A copy that somebody made (`<id>.jsonl.bak`) stays.",
     applies: (store, call) => {
       if (!isDelete(call) || reals(inReach(store, call)).length === 0) return false;
       const official = new Set(firstCopy(store, idOf(call)));
@@ -57,7 +57,7 @@ export const deleteDeviations: readonly Deviation[] = [
   {
     id: "delete-to-trash",
     title: "A deletion goes to the trash",
-    reason: "A conversation cannot be made again; a slip must be reversible.",
+    reason: "A conversation cannot be recreated, so a mistake must be reversible.",
     official: "Removes the files for good.",
     ours: "Moves them to claude-transcripts/trash, unless `permanent` is given.",
     applies: (store, call) =>
@@ -80,9 +80,9 @@ export const deleteDeviations: readonly Deviation[] = [
   {
     id: "delete-in-use",
     title: "A session in use is not deleted",
-    reason: "The CLI would go on to write into a file that is gone.",
+    reason: "The CLI would keep writing to a file that no longer exists.",
     official: "Deletes it.",
-    ours: "Throws SessionInUse for a running process of the session, or, where none can be told, a transcript that changed in the last two minutes; `force` overrules.",
+    ours: "Throws SessionInUse if a process of the session is running or, if that cannot be determined, if the transcript changed in the last two minutes; `force` overrides this.",
     applies: (store, call) =>
       isDelete(call) &&
       optionsOf(call)["force"] === false &&

@@ -22,9 +22,9 @@ export const forkDeviations: readonly Deviation[] = [
   {
     id: "fork-up-to-api-message",
     title: "A fork may end with an API message",
-    reason: "Clients know the id that the API gave (`msg_…`), not the uuids of its rows.",
+    reason: "Clients know the id of the API message (`msg_…`), not the uuids of its rows.",
     official: "Message not found.",
-    ours: "The message's last row with the results of its calls.",
+    ours: "Ends with the message's last row and the results of its calls.",
     applies: (store, call) =>
       call.fn === "forkSession" &&
       ofSession(store, call).some((one) => apiMessages(one).has(String(optionsOf(call)["upToMessageId"]))),
@@ -50,11 +50,11 @@ export const forkDeviations: readonly Deviation[] = [
   },
   {
     id: "fork-keeps-rewind",
-    title: "A fork takes rewinds with it",
+    title: "A fork keeps rewinds",
     reason:
-      "Otherwise the fork would show, and continue, what the source had dropped, and could not tell what was left behind from what nothing connects.",
+      "Otherwise the fork would show and continue what the source had dropped, and could not distinguish abandoned branches from unconnected rows.",
     official: "Does not copy `last-prompt` rows.",
-    ours: "Copies the row of each rewind whose leaf the fork has, with the new ids, but for one that only a further `last-prompt` row took back.",
+    ours: "Copies the row of each rewind whose leaf is in the fork, with the new ids, except one that was replaced only by another `last-prompt` row.",
     applies: (store, call) => {
       const one = call.fn === "forkSession" ? actedOn(store, call) : undefined;
       return one !== undefined && keptAnchors(one, call).length > 0;
@@ -84,9 +84,9 @@ export const forkDeviations: readonly Deviation[] = [
   },
   {
     id: "fork-progress-circle",
-    title: "A fork never points at a row that it does not have",
+    title: "A fork never refers to a row that it does not have",
     reason: "The CLI reads such a parent as a break in the conversation.",
-    official: "Below progress rows that close on themselves, the copy's parent is a row that was not written.",
+    official: "Below progress rows that form a cycle, the copy's parent is a row that was not written.",
     ours: "The parent is null.",
     applies: (store, call) => call.fn === "forkSession" && ofSession(store, call).some((one) => circles(one).size > 0),
     instead: (store, call) =>
@@ -122,10 +122,10 @@ export const forkDeviations: readonly Deviation[] = [
   },
   {
     id: "fork-logical-parent",
-    title: "A compaction in a fork follows a row that the fork has",
-    reason: "What was said before the compaction is found by it.",
+    title: "A compaction in a fork follows a row of the fork",
+    reason: "It leads to the messages before the compaction.",
     official:
-      "Where the boundary's `logicalParentUuid` names a progress row, the copy's names a row that was not written; `null` for a row of a sidechain.",
+      "If the boundary's `logicalParentUuid` names a progress row, the copy's names a row that was not written; for a row of a sidechain it is `null`.",
     ours: "It names the nearest row above that is copied.",
     applies: (store, call) =>
       call.fn === "forkSession" && ofSession(store, call).some((one) => unwrittenLogical(one).size > 0),
@@ -162,10 +162,10 @@ export const forkDeviations: readonly Deviation[] = [
   },
   {
     id: "fork-below-sidechain",
-    title: "A fork keeps together what a row of a sidechain holds together",
-    reason: "The reader shows what stands above such a row; the fork should give the same conversation.",
-    official: "The row below gets no parent, since the sidechain row is not copied.",
-    ours: "It hangs on the nearest row above that is copied.",
+    title: "A fork stays connected across a row of a sidechain",
+    reason: "The reader shows what is above such a row, and the fork should have the same conversation.",
+    official: "The row below gets no parent, because the sidechain row is not copied.",
+    ours: "Its parent is the nearest row above that is copied.",
     applies: (store, call) =>
       call.fn === "forkSession" && ofSession(store, call).some((one) => belowSidechain(one).size > 0),
     instead: (store, call) =>

@@ -74,9 +74,9 @@ export const listDeviations: readonly Deviation[] = [
       id: "top-level-facts",
       title: "cwd, gitBranch, timestamp, entrypoint and sessionKind come from the top level of a row only",
       reason:
-        "The same words inside a tool's input or output say nothing of the session; taking them shows a session under a wrong directory.",
-      official: "Takes the first or last such text in the window, wherever it stands.",
-      ours: "Takes members of rows; of a row that breaks somewhere, those before that place.",
+        "The same words in a tool's input or output say nothing about the session; taking them shows a session under a wrong directory.",
+      official: "Takes the first or last such text in the window, at any depth.",
+      ours: "Takes members of rows; of a broken row, those before the break.",
       provoke: (rng, store) =>
         mapTranscripts(store, (one) => {
           const value = rng.pick([
@@ -99,9 +99,9 @@ export const listDeviations: readonly Deviation[] = [
       id: "controls-before-row",
       title: "Control characters before a row do not hide it from a list",
       reason:
-        "The official message reader passes over them, so the messages are shown; the list should know the same session.",
+        "The official message reader skips them, so the messages are shown; the list should find the same session.",
       official: "The list and the title of a fork lose the row.",
-      ours: "All readers pass over them.",
+      ours: "All readers skip them.",
       provoke: (_rng, store) =>
         mapTranscripts(store, (one) =>
           withLines(
@@ -119,11 +119,11 @@ export const listDeviations: readonly Deviation[] = [
   ofTranscript(
     {
       id: "hidden-sidechains",
-      title: "A session is hidden as a side conversation only when nothing else is in it",
+      title: "A session is hidden as a side conversation only if it has nothing else",
       reason:
-        "One row of a subagent at the beginning should not hide a conversation, and one row of metadata before it not show a side conversation.",
-      official: "Hides a file when its first line says isSidechain, and only then.",
-      ours: "Hides it when there are user or assistant rows of sidechains and none of the main chain.",
+        "One row of a subagent at the beginning should not hide a conversation, and one row of metadata at the beginning should not show a side conversation.",
+      official: "Hides a file if, and only if, its first line says isSidechain.",
+      ours: "Hides it if it has user or assistant rows of sidechains and none of the main chain.",
       provoke: (rng, store) =>
         mapTranscripts(store, (one) => {
           const side = {
@@ -159,10 +159,10 @@ export const listDeviations: readonly Deviation[] = [
   ofTranscript(
     {
       id: "sidechain-prompt",
-      title: "What a side conversation was asked is not the session's prompt",
-      reason: "In transcripts of older CLIs the subagents' prompts stand among the user's; nobody typed them.",
-      official: "Names the session by the first user row, of a sidechain too.",
-      ours: "Passes over rows of sidechains.",
+      title: "The prompt of a side conversation is not the session's prompt",
+      reason: "In transcripts of older CLIs the prompts of subagents are among the user's, and nobody typed them.",
+      official: "Names the session after the first user row, even if it is of a sidechain.",
+      ours: "Skips rows of sidechains.",
       provoke: (rng, store) =>
         mapTranscripts(store, (one) => {
           const row = {
@@ -182,9 +182,10 @@ export const listDeviations: readonly Deviation[] = [
     {
       id: "sidechain-cwd",
       title: "A session's directory is the one that its main chain names",
-      reason: "A subagent may work in another directory. The session was started where its own rows say.",
-      official: "Takes the first `cwd` in the window, of a sidechain too.",
-      ours: "Takes the first one of a row that is not of a sidechain; one of a sidechain where no other row has any.",
+      reason:
+        "A subagent may work in another directory. The session was started in the directory that its own rows name.",
+      official: "Takes the first `cwd` in the window, even if it is of a sidechain.",
+      ours: "Takes the first one outside of sidechains; one of a sidechain only if no other row has any.",
       provoke: (rng, store) =>
         mapTranscripts(store, (one) => {
           const row = {
@@ -210,10 +211,10 @@ export const listDeviations: readonly Deviation[] = [
   ofTranscript(
     {
       id: "empty-title-clears",
-      title: "An empty title takes the title away",
-      reason: "Of the titles the last one counts, and the last one says that there is none.",
-      official: "Falls back to an older title, when that stands in the head window.",
-      ours: "The session has no given title.",
+      title: "An empty title removes the title",
+      reason: "The last title counts, and the last one says that there is none.",
+      official: "Falls back to an older title if that is in the head window.",
+      ours: "The session has no title of its own.",
       provoke: (_rng, store) =>
         mapTranscripts(store, (one) => {
           const row = (customTitle: string): Buffer =>
@@ -240,10 +241,9 @@ export const listDeviations: readonly Deviation[] = [
   {
     id: "title-before-sidecar",
     title: "The last title row anywhere beats the sidecar",
-    reason:
-      "Both are written by /rename. The row has its place in time among the others; the sidecar may be left over from before.",
+    reason: "Both are written by /rename. The row has its place in time among the others; the sidecar may be older.",
     official: "The sidecar beats titles outside the tail window.",
-    ours: "The sidecar counts only where no title row was seen.",
+    ours: "The sidecar counts only if no title row was seen.",
     applies: (store, call) =>
       (isListing(call) || isTitledFork(call)) &&
       transcriptsOf(store).some((one) => concerns(store, call, one) && losesSidecar(store, one, call)),
@@ -269,11 +269,11 @@ export const listDeviations: readonly Deviation[] = [
   ofTranscript(
     {
       id: "facts-between-windows",
-      title: "A title or tag anywhere in the file is found by what reads the whole file",
+      title: "Functions that read the whole file find titles and tags anywhere in it",
       reason:
-        "A session that was renamed or tagged in its middle has that name and tag; getSessionInfo and a fork can afford to look.",
+        "A session that was renamed or tagged in its middle has that name and tag, and getSessionInfo and a fork have the time to look.",
       official: "Only rows within the first and last 64 KiB count, tags only in the last.",
-      ours: "getSessionInfo and the title of a fork find the last one wherever it stands; a list looks in the windows only.",
+      ours: "getSessionInfo and the title of a fork find the last one wherever it is; a list looks only in the windows.",
       provoke: (rng, store) =>
         mapTranscripts(store, (one) => {
           const named = [
@@ -299,11 +299,11 @@ export const listDeviations: readonly Deviation[] = [
   ofTranscript(
     {
       id: "prompt-beyond-window",
-      title: "The first prompt counts wherever it stands",
+      title: "The first prompt counts wherever it is",
       reason:
         "A pasted file before the first prompt, or in it, is enough to push it out of the first 64 KiB; the session then had no name, or was not listed at all.",
       official: "Reads the first 64 KiB; a session without a prompt there, a title or a last prompt is not listed.",
-      ours: "Reads on, 16 MiB at most for a list, until the first prompt; what else stands before it counts as if it stood in the window. The `cwd` by which the project of a long path is found may stand as far on.",
+      ours: "Reads on until the first prompt, for a list at most 16 MiB; everything before it counts as if it were in the window. The same holds for the `cwd` by which the project of a long path is found.",
       provoke: (rng, store) =>
         mapTranscripts(store, (one) => {
           if (rng.chance(0.5)) return withLines(one, [filler(rng.int(WINDOW, 4 * WINDOW)), ...one.lines]);
@@ -332,10 +332,10 @@ export const listDeviations: readonly Deviation[] = [
       id: "markup-prompt",
       title: "A prompt may begin with a tag",
       reason:
-        "`<div>` is not centred, `<T>(x)` does not compile: people ask about markup. Only the elements that Claude Code itself writes in a user's place are no prompts.",
+        "`<div>` is not centred, `<T>(x)` does not compile: people ask about markup. Only the elements that Claude Code itself writes in a user's message are not prompts.",
       official:
-        "Passes over every text that begins with a tag in lower case, or with the words of an interruption; a session with no other prompt is not listed.",
-      ours: "Where the official rule finds no prompt and no command, the first text that was typed is the first prompt, and the session is called by it if nothing else names it.",
+        "Skips every text that begins with a tag in lower case, or with the words of an interruption; a session with no other prompt is not listed.",
+      ours: "If the official rule finds neither a prompt nor a command, the first text that was typed is the first prompt, and names the session if nothing else does.",
       provoke: (rng, store) =>
         mapTranscripts(store, (one) =>
           withLines(
@@ -382,7 +382,7 @@ export const listDeviations: readonly Deviation[] = [
     title: "Symlinked project directories are listed",
     reason: "People move project directories to other disks. Every other function finds the sessions in them by id.",
     official:
-      "listSessions over all projects, or through worktrees, passes over links; so does everything that seeks the project of a long path by what its sessions say.",
+      "listSessions over all projects, or through worktrees, skips links; so does everything that finds the project of a long path by the contents of its sessions.",
     ours: "A link to a directory is a project directory like any other, unless the directory itself is there too.",
     applies: (store, call) => (call.fn === "listSessions" || seeksByRows(call)) && linkedProjects(store).length > 0,
     instead: (store) => {

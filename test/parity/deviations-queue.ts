@@ -12,11 +12,10 @@ import { changeRows, conversationRows, field, lastRows, type Placed, uuidOf } fr
 export const queueDeviations: readonly Deviation[] = [
   {
     id: "queue-operation-prompts",
-    title: "What was typed while a turn ran is part of the conversation",
-    reason:
-      "CLIs before 2.1.43 write such a prompt in `queue-operation` rows and nowhere else. The model got it, and answered it.",
-    official: "Reads it nowhere: neither among the messages, nor in a fork.",
-    ours: "A message of the user (`isQueuedCommand: true`) where the row stands that took it into the turn, behind the results that the model got with it; its `uuid` is made from the row. A fork has one such row for each, and may end with it.",
+    title: "Prompts typed during a turn are part of the conversation",
+    reason: "CLIs before 2.1.43 write such a prompt only in `queue-operation` rows. The model got it and answered it.",
+    official: "Never reads them, neither as messages nor in a fork.",
+    ours: "Each is a message of the user (`isQueuedCommand: true`), at the row that took it into the turn, after the results that the model got with it; its `uuid` is derived from the row. A fork has one such row for each, and may end with it.",
     applies: (store, call) =>
       (call.fn === "getSessionMessages" || call.fn === "forkSession") &&
       ofSession(store, call).some((one) =>

@@ -53,12 +53,12 @@ const replaced = (one: Transcript, place: number, change: (bytes: Buffer) => Buf
 export const rowDeviations: readonly Deviation[] = [
   {
     id: "glued-rows",
-    title: "Glued rows are read as the rows they are",
+    title: "Glued rows are read separately",
     reason:
       "A writer that was killed, or that appended to a file without a final newline, leaves two rows on one line. Both are " +
       "whole, and messages in them are the user's.",
-    official: "Drops the whole line (of titles and tags it recovers the last row).",
-    ours: "Reads each whole row of the line; a row that was cut is dropped alone.",
+    official: "Drops the whole line (for titles and tags, it recovers the last row).",
+    ours: "Reads each complete row of the line; only a row that was cut is dropped.",
     applies: (store, call) => hasLine(store, call, isGlued),
     instead: (store) => changeLines(store, (bytes) => (isGlued(bytes) ? piecesOf(bytes) : [bytes])),
     provoke: (rng, store) =>
@@ -73,8 +73,8 @@ export const rowDeviations: readonly Deviation[] = [
   },
   {
     id: "garbage-before-row",
-    title: "A row behind garbage is read",
-    reason: "A byte order mark, or what a crash left of another line, does not make the row behind it worthless.",
+    title: "A row after garbage is read",
+    reason: "A byte order mark, or the rest of another line after a crash, does not make the row after it worthless.",
     official: "Drops the line.",
     ours: "Reads the row that reaches to the end of the line and has a `type`.",
     applies: (store, call) => hasLine(store, call, hasGarbageBefore),
@@ -91,9 +91,10 @@ export const rowDeviations: readonly Deviation[] = [
   {
     id: "garbage-behind-row",
     title: "A row before garbage is read",
-    reason: "NULs, a comma, or what else a crash or an editor left behind a row do not make it worthless.",
+    reason:
+      "NULs, a comma, or anything else that a crash or an editor left after a row does not make the row worthless.",
     official: "Drops the line.",
-    ours: "Reads the row that the line begins with.",
+    ours: "Reads the row at the beginning of the line.",
     applies: (store, call) => hasLine(store, call, (bytes) => rowBeforeGarbage(bytes) !== undefined),
     instead: (store) => changeLines(store, (bytes) => [rowBeforeGarbage(bytes) ?? bytes]),
     provoke: (rng, store) =>
@@ -108,10 +109,9 @@ export const rowDeviations: readonly Deviation[] = [
   {
     id: "raw-control-characters",
     title: "A row with raw control characters or unknown escapes in a string is read",
-    reason:
-      "Some tools write them. JSON forbids it, but what is meant is clear, and one byte should not cost a message.",
+    reason: "Some tools write them. JSON forbids it, but the meaning is clear, and one byte should not cost a message.",
     official: "Drops the row.",
-    ours: "Reads the characters as they stand.",
+    ours: "Reads the characters as they are.",
     applies: (store, call) => hasLine(store, call, (bytes) => escapedControls(bytes) !== undefined),
     instead: (store) => changeLines(store, (bytes) => [escapedControls(bytes) ?? bytes]),
     provoke: (rng, store) =>

@@ -15,8 +15,8 @@ export const shapeDeviations: readonly Deviation[] = [
     title: "Values of another type than expected never make a reader throw",
     reason: "The format is undocumented and changes; one odd value should not make a whole session unreadable.",
     official:
-      "Throws for `preservedMessages` without a list of uuids, and for times that are no text where it has to sort by them.",
-    ours: "Such a boundary preserves nothing; such a time sorts as a missing one, and is handed on as it is.",
+      "Throws for `preservedMessages` without a list of uuids, and for times that are not strings if it has to sort by them.",
+    ours: "Such a boundary preserves nothing; such a time is sorted like a missing one, and returned as it is.",
     applies: (store, call) =>
       isConversation(call) &&
       ofSession(store, call).some((one) => conversationRows(one.lines).some(({ row }) => isOdd(row))),
@@ -73,9 +73,9 @@ export const shapeDeviations: readonly Deviation[] = [
     id: "subagent-chain",
     title: "The rows of a subagent are linked by rows of every kind, and its parallel results are shown",
     reason:
-      "`progress` and `system` rows stand in the chain of real subagents; what is above them was said all the same.",
+      "The chains of real subagents contain `progress` and `system` rows, and the messages above them are part of the conversation.",
     official:
-      "Knows only user, assistant and attachment rows of a subagent, so any other row cuts off everything above it; puts back no parallel results.",
+      "Knows only user, assistant and attachment rows of a subagent, so any other row cuts off everything above it. Does not restore parallel results.",
     ours: "Follows the chain as in a main transcript, dangling parents and parallel results included.",
     applies: (store, call) =>
       call.fn === "getSubagentMessages" && subagentFiles(store, call).some(({ lines }) => isTangled(lines)),

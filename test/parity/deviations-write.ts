@@ -32,9 +32,9 @@ export const writeDeviations: readonly Deviation[] = [
     id: "null-options",
     title: "Options may be null",
     reason:
-      "The list and the readers take it; programs that pass on what they were given need not tell the functions apart.",
-    official: "Throws a TypeError in getSessionInfo and in all that change something.",
-    ours: "Takes it for no options.",
+      "The list and the readers accept null, so programs that pass options on need not distinguish the functions.",
+    official: "Throws a TypeError in getSessionInfo and in all functions that change something.",
+    ours: "Treats null as no options.",
     applies: (_store, call) => WITH_OPTIONS.has(call.fn) && call.args[OPTIONS_AT[call.fn] ?? 1] === null,
     insteadCall: (_store, call) => ({ fn: call.fn, args: call.args.slice(0, OPTIONS_AT[call.fn] ?? 1) }),
     calls: (rng, store) => {
@@ -53,10 +53,10 @@ export const writeDeviations: readonly Deviation[] = [
   },
   {
     id: "append-newline",
-    title: "A missing final newline is put before what is appended",
-    reason: "Without it the new row is glued to the last message, which no reader then finds.",
+    title: "A missing final newline is added before an appended row",
+    reason: "Without it, the new row is glued to the last message, and no reader finds that message.",
     official: "Appends to the last line.",
-    ours: "Puts the newline first, in the same write.",
+    ours: "Writes the newline first, in the same write.",
     applies: (store, call) =>
       ANNOTATING.has(call.fn) && reals(inReach(store, call)).some((one) => bytesOf(one).at(-1) !== 0x0a),
     effect: (effect, { store }) =>
@@ -79,11 +79,11 @@ export const writeDeviations: readonly Deviation[] = [
   },
   {
     id: "newest-copy",
-    title: "Of several copies of one id the newest is the session",
+    title: "If an id has several copies, the newest is the session",
     reason:
-      "A list shows the newest copy. A rename, or the messages, of another one would look as if nothing had happened.",
+      "A list shows the newest copy. If another copy were renamed or read, it would look as if nothing had happened.",
     official: "Takes the first copy in the order of directory names.",
-    ours: "Takes the copy that was written to last.",
+    ours: "Takes the most recently written copy.",
     applies: (store, call) => {
       if (!FOUND_FIRST.has(call.fn)) return false;
       const found = inReach(store, call).filter((entry) => entry.kind !== "dir");
@@ -119,10 +119,11 @@ export const writeDeviations: readonly Deviation[] = [
   },
   {
     id: "unreadable-copy",
-    title: "What cannot be opened in one project does not hide the session in another",
-    reason: "One broken directory must not keep a session that is whole elsewhere from being renamed, read or deleted.",
-    official: "rename, tag and delete throw at the first such thing; readers take it for the session and give nothing.",
-    ours: "Passed over where there is a transcript elsewhere.",
+    title: "A copy that cannot be opened does not hide the session in another project",
+    reason: "One broken directory must not prevent renaming, reading or deleting a session that is intact elsewhere.",
+    official:
+      "rename, tag and delete throw at the first such copy; readers take it for the session and return nothing.",
+    ours: "Skipped if there is a transcript elsewhere.",
     applies: (store, call) => {
       if (
         !FOUND_FIRST.has(call.fn) &&
