@@ -56,7 +56,7 @@ export const rowDeviations: readonly Deviation[] = [
     title: "Glued rows are read separately",
     reason:
       "A writer that was killed, or that appended to a file without a final newline, leaves two rows on one line. Both are " +
-      "whole, and messages in them are the user's.",
+      "complete, and so are the messages in them.",
     official: "Drops the whole line (for titles and tags, it recovers the last row).",
     ours: "Reads each complete row of the line; only a row that was cut is dropped.",
     applies: (store, call) => hasLine(store, call, isGlued),
