@@ -8,3 +8,6 @@ export const timing = {
    */
   quietMs: 100,
 };
+
+/** Lets other requests, timers and input of the process run before the caller goes on. */
+export const yieldToEventLoop = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));

@@ -2,6 +2,7 @@ import type { ConversationEntry } from "../store/read/session-messages.ts";
 import type { OpenConversation } from "../store/read/open-conversation.ts";
 import type { Apart } from "../transcript/conversation/conversation-row.ts";
 import { isNote, kindsOf, type Part, type Speaker, speakerOf } from "./parts.ts";
+import { yieldToEventLoop } from "../store/timing.ts";
 
 /** A message as a person counts them: what was said at one time, with what it led to. */
 export interface Message {
@@ -41,7 +42,7 @@ export class Messages {
     const messages = new Messages(open);
     let read = 0;
     for (let row = 0; row < open.length; row++) {
-      if (messages.#take(row) && ++read % ROWS_PER_TURN === 0) await nextTurn();
+      if (messages.#take(row) && ++read % ROWS_PER_TURN === 0) await yieldToEventLoop();
     }
     return messages;
   }
@@ -117,9 +118,6 @@ export class Messages {
 }
 
 const ROWS_PER_TURN = 512;
-
-/** Lets other work of the process have its turn: a sign of progress is such. */
-export const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 type Standing = Pick<Message, "branch" | "compacted" | "apart">;
 

@@ -1,4 +1,3 @@
-import { setImmediate as nextTurn } from "node:timers/promises";
 import type { SessionUpdate } from "@agentclientprotocol/sdk/unstable";
 import type { OpenConversation } from "../../store/read/open-conversation.ts";
 import { Messages } from "../../view/messages.ts";
@@ -13,6 +12,7 @@ import { type NotShown, Translator } from "./to-acp.ts";
 import type { SendUpdate } from "../wire/update-writer.ts";
 import { Usage } from "./usage.ts";
 import { hiddenBranches, windowOf, type WindowRequest } from "./load-window.ts";
+import { yieldToEventLoop } from "../../store/timing.ts";
 
 export interface ReplayRequest extends WindowRequest {
   /** Whether the client knows `compaction_update`. */
@@ -89,7 +89,7 @@ export async function replay(
         }
       }
       // Hidden rows send nothing, and must not keep other requests waiting.
-      if ((at - from) % ROWS_PER_TURN === ROWS_PER_TURN - 1) await nextTurn();
+      if ((at - from) % ROWS_PER_TURN === ROWS_PER_TURN - 1) await yieldToEventLoop();
     }
     const used = latest ? usage.update() : undefined;
     for (const step of [...translator.end(), ...(used === undefined ? [] : [used])]) {

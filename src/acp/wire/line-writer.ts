@@ -1,7 +1,7 @@
 import { once } from "node:events";
-import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Writable } from "node:stream";
 import { OUTPUT_BYTES, WRITE_BATCH_BYTES } from "../rim/message-limits.ts";
+import { yieldToEventLoop } from "../../store/timing.ts";
 
 /**
  * Writes lines to a pipe as fast as its reader takes them, and no faster: while `OUTPUT_BYTES` wait for the reader, `write`
@@ -76,7 +76,7 @@ export class LineOutput {
         if (!hasRoom && this.#stream.writableLength > OUTPUT_BYTES) await once(this.#stream, "drain");
       }
       // A pipe that is read quickly drains without a turn of the event loop, and a long load would keep stdin waiting.
-      await nextTurn();
+      await yieldToEventLoop();
     }
   }
 

@@ -2,7 +2,7 @@ import type { OpenConversation } from "../../store/read/open-conversation.ts";
 import type { Invocation, Terminal } from "../terminal/command.ts";
 import { openOutput } from "../terminal/pager.ts";
 import { startProgress } from "../terminal/progress.ts";
-import { Messages, nextTurn } from "../../view/messages.ts";
+import { Messages } from "../../view/messages.ts";
 import { partsOf } from "../../view/parts.ts";
 import { inBatches } from "../render/lines.ts";
 import { select } from "../render/select.ts";
@@ -19,6 +19,7 @@ import {
 import { type Asked, readOptions } from "./show-options.ts";
 import { openSource, type Source } from "./show-source.ts";
 import { tableWidth } from "../terminal/table.ts";
+import { yieldToEventLoop } from "../../store/timing.ts";
 
 /** `show`: what is left out of the conversation is told at its end. */
 export async function show(invocation: Invocation): Promise<number> {
@@ -76,7 +77,7 @@ async function printMessages(job: Job): Promise<void> {
     let reads = await output.write(renderer.head(all));
     for (const number of numbers) {
       if (!reads) return;
-      if (number % MESSAGES_PER_TURN === 0) await nextTurn();
+      if (number % MESSAGES_PER_TURN === 0) await yieldToEventLoop();
       const message = messages.get(number);
       let isEmpty = true;
       const view = viewMessage(message, messages.entries(message), open, (part) => {
@@ -122,7 +123,7 @@ async function printRows({ open, messages, numbers, left, asked, invocation }: J
   let reads = true;
   try {
     for (const number of numbers) {
-      if (number % MESSAGES_PER_TURN === 0) await nextTurn();
+      if (number % MESSAGES_PER_TURN === 0) await yieldToEventLoop();
       const { from, to } = messages.get(number);
       for (let row = from; row < to && reads; row++) {
         if (roles !== undefined && !partsOf(open.entry(row)).some(({ role }) => roles.has(role))) continue;

@@ -1,12 +1,13 @@
 import { TranscriptError } from "../../store/errors.ts";
 import type { OpenConversation } from "../../store/read/open-conversation.ts";
-import { type Message, type Messages, nextTurn } from "../../view/messages.ts";
+import { type Message, type Messages } from "../../view/messages.ts";
 import { type Part, partsOf } from "../../view/parts.ts";
 import type { Terminal } from "../terminal/command.ts";
 import { openOutput } from "../terminal/pager.ts";
 import { terminalJson } from "../terminal/terminal-json.ts";
 import { viewMessage } from "../render/message-view.ts";
 import { printableLines } from "../terminal/terminal.ts";
+import { yieldToEventLoop } from "../../store/timing.ts";
 
 /** What was said in one message, without anything around it. */
 interface Said {
@@ -30,7 +31,7 @@ interface Words {
 export async function printAnswer(words: Words): Promise<void> {
   const { numbers } = words;
   for (let at = numbers.length - 1; at >= 0; at--) {
-    if (at % MESSAGES_PER_TURN === 0) await nextTurn();
+    if (at % MESSAGES_PER_TURN === 0) await yieldToEventLoop();
     const answer = saidIn(words, numbers[at] ?? 1, textOfAnswer);
     if (answer !== undefined) return print(words, terminalJson(answer), answer.text);
   }
@@ -44,7 +45,7 @@ export async function printPrompts(words: Words, last: number | undefined): Prom
   const { numbers } = words;
   const prompts: Said[] = [];
   for (let at = numbers.length - 1; at >= 0 && prompts.length < (last ?? Infinity); at--) {
-    if (at % MESSAGES_PER_TURN === 0) await nextTurn();
+    if (at % MESSAGES_PER_TURN === 0) await yieldToEventLoop();
     const prompt = saidIn(words, numbers[at] ?? 1, textOfPrompt);
     if (prompt !== undefined) prompts.push(prompt);
   }

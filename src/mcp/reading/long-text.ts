@@ -1,6 +1,7 @@
 import { type OutputChunk, outputChunks, outputText, type StoredOutput } from "../../store/read/tool-results.ts";
 import { textOfBlocks } from "../../view/spilled.ts";
 import { noted, sequencesIn } from "../../view/sanitise.ts";
+import { yieldToEventLoop } from "../../store/timing.ts";
 
 /** Text that is read in slices, by UTF-16 units. A string is one; what is too long to be held is read from its file. */
 export interface LongText {
@@ -60,7 +61,7 @@ async function storedText(
     length += noted(text).length;
     sequences += sequencesIn(text);
     if (chunks.length % CHUNKS_PER_TURN > 0) continue;
-    await new Promise((resolve) => setImmediate(resolve));
+    await yieldToEventLoop();
     signal.throwIfAborted();
   }
   return { text: new FileText(file, chunks, length), sequences };

@@ -6,6 +6,7 @@ import { type Form, UNITS_PER_TOKEN } from "./format.ts";
 import { costOfItem, type Item, offsetOf, sumOf } from "./item.ts";
 import type { LeftOut, Shown } from "./shown.ts";
 import { NOTHING_LEFT_OUT, showMessage } from "./segments.ts";
+import { yieldToEventLoop } from "../../store/timing.ts";
 
 /** What stands on a page, and where the page begins and ends. */
 export interface Page {
@@ -130,7 +131,7 @@ export class PageBuilder {
     const { messages } = this.#conversation;
     if (++this.#seen % MESSAGES_PER_TURN === 0) {
       this.#options.progress(this.#seen, messages.count);
-      await new Promise((resolve) => setImmediate(resolve));
+      await yieldToEventLoop();
       signal.throwIfAborted();
     }
     if (messages.get(number).branch > 0 && !choice.include.has("branches")) return undefined;

@@ -9,6 +9,7 @@ import { chosen, INCLUDES } from "./include.ts";
 import type { Conversation } from "./row-names.ts";
 import { joined, type JoinedText, type TextPiece } from "./long-text.ts";
 import { type From, outputPieces, showMessage, TOOL_UNITS, wholeResult, withOwn } from "./segments.ts";
+import { yieldToEventLoop } from "../../store/timing.ts";
 
 const EVERYTHING = chosen(undefined, INCLUDES);
 
@@ -63,7 +64,7 @@ async function callOf(conversation: Conversation, call: string, signal: AbortSig
   let first: number | undefined;
   for (let row = 0; row < open.length; row++) {
     if (row % ROWS_PER_TURN === ROWS_PER_TURN - 1) {
-      await new Promise((resolve) => setImmediate(resolve));
+      await yieldToEventLoop();
       signal.throwIfAborted();
     }
     const { buffer, byteOffset, length } = open.bytes(row);

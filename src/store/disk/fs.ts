@@ -3,7 +3,7 @@
  * can be counted, and interrupted, in one place (test/kill does).
  *
  * The calls are synchronous: a stat is 3 µs here and 30 µs through the thread pool, and a list makes tens of thousands.
- * Callers that may take long give way to the event loop between steps (`pause`).
+ * Long work calls `yieldToEventLoop` between steps.
  */
 import fs from "node:fs";
 
@@ -16,9 +16,6 @@ const O_NONBLOCK = fs.constants.O_NONBLOCK ?? 0;
 
 const PRIVATE_FILE = 0o600;
 const PRIVATE_DIR = 0o700;
-
-/** Lets other work of the process go on. */
-export const pause = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 // ── looking ────────────────────────────────────────────────────────────────
 

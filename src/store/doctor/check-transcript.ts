@@ -6,8 +6,9 @@ import { ASSISTANT, USER } from "../../transcript/rows/row-kinds.ts";
 import { type RowProblem, visitLine } from "../../transcript/rows/row.ts";
 import { RowKeys } from "../../transcript/summary/summary-keys.ts";
 import { RowScan, scanObject } from "../../transcript/rows/json-scanner.ts";
-import { close, openReadNoFollow, pause, readAt, statOpen } from "../disk/fs.ts";
+import { close, openReadNoFollow, readAt, statOpen } from "../disk/fs.ts";
 import { FileLines, Room } from "../disk/file-lines.ts";
+import { yieldToEventLoop } from "../timing.ts";
 
 /** What can be wrong with a transcript. */
 export type FindingKind =
@@ -92,7 +93,7 @@ export async function checkTranscript(path: string, signal?: AbortSignal): Promi
     const lines = new FileLines(fd, { to: size, room });
     for (let chunk = 1; lines.step(); chunk++) {
       while (lines.next()) check.line(lines);
-      if (chunk % CHUNKS_PER_TURN === 0) await pause();
+      if (chunk % CHUNKS_PER_TURN === 0) await yieldToEventLoop();
       signal?.throwIfAborted();
     }
     const ends = check.ends.map(({ offset, length }) => entrypointAt(fd, offset, room.take(length)));

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { WALKED_ENTRIES } from "../../transcript/rows/limits.ts";
 import { checkTranscript, type TranscriptCheck } from "./check-transcript.ts";
-import { pause, readAt, realPath, statFile } from "../disk/fs.ts";
+import { readAt, realPath, statFile } from "../disk/fs.ts";
 import { errnoOf } from "../errors.ts";
 import { LIKE_A_KEY, type Misplaced, Places } from "./misplaced.ts";
 import { projectsPath } from "../layout/paths.ts";
@@ -15,6 +15,7 @@ import { firstSessionId } from "../projects/sidecars.ts";
 import { temporaryState } from "../disk/temp-file.ts";
 import type { ProjectDir, Skipped } from "../types.ts";
 import { bytesBelow, entriesOf, type NotWalked, tryStat, type WalkedEntry, Walker } from "../disk/walk.ts";
+import { yieldToEventLoop } from "../timing.ts";
 
 export interface ProjectReport {
   readonly key: string;
@@ -331,7 +332,7 @@ export class Survey {
   }
 
   async #check(path: string): Promise<TranscriptCheck | undefined> {
-    await pause();
+    await yieldToEventLoop();
     this.#options.signal?.throwIfAborted();
     try {
       return await checkTranscript(path, this.#options.signal);
@@ -355,7 +356,7 @@ export class Survey {
 
   async #turn(): Promise<void> {
     if (++this.#met % ENTRIES_PER_TURN !== 0) return;
-    await pause();
+    await yieldToEventLoop();
     this.#options.signal?.throwIfAborted();
   }
 }

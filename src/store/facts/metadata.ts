@@ -9,12 +9,13 @@ import {
 import { SessionScan } from "../../transcript/summary/session-scan.ts";
 import { ENTRYPOINT_KEY, GIT_BRANCH_KEY, type TailFacts } from "../../transcript/summary/tail-scan.ts";
 import type { Candidate } from "./candidate.ts";
-import { close, openRead, openReadNoFollow, pause, readAt } from "../disk/fs.ts";
+import { close, openRead, openReadNoFollow, readAt } from "../disk/fs.ts";
 import { earlierTitles, type Wanted } from "./scan-titles-backward.ts";
 import { recall, remember } from "./metadata-cache.ts";
 import { FileLines } from "../disk/file-lines.ts";
 import { NO_SIDECARS, readSidecarFacts, sidecarStamp } from "./sidecar-metadata.ts";
 import type { TranscriptCopy } from "../types.ts";
+import { yieldToEventLoop } from "../timing.ts";
 
 const NEWLINE = 0x0a;
 
@@ -57,10 +58,10 @@ export async function fullFacts(candidate: Candidate, signal?: AbortSignal): Pro
     const windows = scanWindows(fd, candidate.size, sidecar);
     if (windows === undefined) return undefined;
     const growth = new HeadGrowth(fd, windows, candidate.size);
-    while (growth.step()) await letOthersWork(signal);
+    while (growth.step()) await yieldUnlessAborted(signal);
     const search = earlierTitles(fd, windows.wholeFrom, wantedOf(windows));
     let step = search.next();
-    for (; !step.done; step = search.next()) await letOthersWork(signal);
+    for (; !step.done; step = search.next()) await yieldUnlessAborted(signal);
     const facts = sessionFacts(windows.scan, windows.tail, sidecar, step.value);
     remember(candidate, { full: { stamp, facts } });
     return facts;
@@ -104,8 +105,8 @@ const wantedOf = ({ tail }: ScannedWindows): Wanted => ({
   tag: tail.tag === undefined,
 });
 
-async function letOthersWork(signal: AbortSignal | undefined): Promise<void> {
-  await pause();
+async function yieldUnlessAborted(signal: AbortSignal | undefined): Promise<void> {
+  await yieldToEventLoop();
   signal?.throwIfAborted();
 }
 

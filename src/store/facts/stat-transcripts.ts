@@ -1,5 +1,5 @@
 import { readActivity, rememberedActivity } from "./activity-of-file.ts";
-import { close, openReadNoFollow, pause, type Stats, statLink, statOpen } from "../disk/fs.ts";
+import { close, openReadNoFollow, type Stats, statLink, statOpen } from "../disk/fs.ts";
 import { errnoOf } from "../errors.ts";
 import { beginList, fileWhatWasSeen, rememberLater } from "./metadata-cache.ts";
 import { listProjectDir, type Listing } from "../projects/dir-cache.ts";
@@ -7,6 +7,7 @@ import { transcriptPathOf } from "../layout/paths.ts";
 import { canRefuseLinks } from "../disk/platform.ts";
 import type { ProjectDir, Skipped, TranscriptCopy } from "../types.ts";
 import type { Candidate } from "./candidate.ts";
+import { yieldToEventLoop } from "../timing.ts";
 
 /** A project dir whose sessions are asked for, and the directory it was found for; undefined when all are. */
 export interface Place {
@@ -47,7 +48,7 @@ export async function listCandidates(places: readonly Place[], options: LookOpti
     const { sessionIds, others } = listingOf(place.project, skipped);
     for (const id of sessionIds) {
       if (++looked % (inside.isOn ? READ_PER_TURN : FILES_PER_TURN) === 0) {
-        await pause();
+        await yieldToEventLoop();
         options.signal?.throwIfAborted();
       }
       const hasSidecars = others.has(id);

@@ -1,12 +1,12 @@
 import { activityOf } from "../facts/activity-of-file.ts";
 import type { Candidate } from "../facts/candidate.ts";
-import { pause } from "../disk/fs.ts";
 import { errnoOf } from "../errors.ts";
 import { listScope } from "./list-scope.ts";
 import { foldKey } from "../disk/platform.ts";
 import { keyOfPath } from "../layout/project-key.ts";
 import { sessionCwd } from "../projects/session-cwd.ts";
 import type { Skipped, StoreOptions } from "../types.ts";
+import { yieldToEventLoop } from "../timing.ts";
 
 /** A directory that has sessions. */
 export interface Project {
@@ -63,7 +63,7 @@ export async function listProjects({ configDirs, progress, signal }: ProjectList
       // Nothing was said after a file was written.
       if (candidate.lastModified <= activity) break;
       if (++read % FILES_PER_TURN === 0) {
-        await pause();
+        await yieldToEventLoop();
         signal?.throwIfAborted();
       }
       try {

@@ -2,10 +2,10 @@ import type { SessionFacts } from "../../transcript/summary/session-metadata.ts"
 import type { Candidate } from "../facts/candidate.ts";
 import { resolveConfigDirs } from "../layout/config-dir.ts";
 import { isContinued } from "../facts/continued-in.ts";
-import { pause } from "../disk/fs.ts";
 import { windowFacts } from "../facts/metadata.ts";
 import { type ListScope, listScope, toSessionInfo } from "./list-scope.ts";
 import type { OrUndefined, SessionInfo } from "../types.ts";
+import { yieldToEventLoop } from "../timing.ts";
 
 export type ListSessionsOptions = {
   /** Project directory, its git worktrees included; absent: all projects. */
@@ -49,7 +49,7 @@ export async function listSessions(options?: OrUndefined<ListSessionsOptions> | 
   for (const candidate of candidates) {
     if (sessions.length >= most) break;
     if (seen.has(candidate.sessionId)) continue;
-    if (++read % FILES_PER_TURN === 0) await pause();
+    if (++read % FILES_PER_TURN === 0) await yieldToEventLoop();
     const session = toListed(candidate, filter);
     if (session === undefined) continue;
     seen.add(candidate.sessionId);

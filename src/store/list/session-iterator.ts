@@ -4,12 +4,12 @@ import { activityOf, rememberedActivity } from "../facts/activity-of-file.ts";
 import type { Candidate } from "../facts/candidate.ts";
 import { isContinued } from "../facts/continued-in.ts";
 import type { PageEnd } from "./page-cursor.ts";
-import { pause } from "../disk/fs.ts";
 import { errnoOf, isMissing } from "../errors.ts";
 import { fullFacts, windowFacts } from "../facts/metadata.ts";
 import { type ListScope, toSessionInfo } from "./list-scope.ts";
 import { Ranking, ranksBefore } from "./lazy-heap.ts";
 import type { ListedSession, Skipped } from "../types.ts";
+import { yieldToEventLoop } from "../timing.ts";
 
 export interface PagerQuery {
   readonly includeProgrammatic: boolean;
@@ -91,11 +91,11 @@ export class Pager {
       const best = this.#known.first;
       const newest = this.#unread.first;
       if (newest !== undefined && (best === undefined || newest.lastModified >= best.activity)) {
-        if (this.#hasWorked(1 / TAILS_PER_TURN)) await this.#letOthersWork();
+        if (this.#hasWorked(1 / TAILS_PER_TURN)) await this.#yieldUnlessAborted();
         this.#read(newest);
         this.#unread.pop();
       } else if (best !== undefined) {
-        if (this.#hasWorked(1 / FILES_PER_TURN)) await this.#letOthersWork();
+        if (this.#hasWorked(1 / FILES_PER_TURN)) await this.#yieldUnlessAborted();
         this.#known.pop();
         const session = await this.#show(best);
         this.#query.progress?.(++this.#looked, this.total);
@@ -221,9 +221,9 @@ export class Pager {
     return this.#work >= 1;
   }
 
-  async #letOthersWork(): Promise<void> {
+  async #yieldUnlessAborted(): Promise<void> {
     this.#work = 0;
-    await pause();
+    await yieldToEventLoop();
     this.#query.signal?.throwIfAborted();
   }
 }

@@ -1,7 +1,7 @@
 import { type RowProblem, visitLine } from "../../transcript/rows/row.ts";
 import { RowScan } from "../../transcript/rows/json-scanner.ts";
-import { pause } from "../disk/fs.ts";
 import { FileLines, type FileLinesOptions } from "../disk/file-lines.ts";
+import { yieldToEventLoop } from "../timing.ts";
 
 /** Receives what a transcript holds, in file order. `bytes`, `start`, `end` and `scan` are valid during the call only. */
 export interface RowVisitor {
@@ -54,7 +54,7 @@ export async function* scanChunks(
     yield;
     if (chunk % CHUNKS_PER_TURN === 0) {
       progress?.(...lines.progress);
-      await pause();
+      await yieldToEventLoop();
     }
     signal?.throwIfAborted();
   }

@@ -2,12 +2,12 @@ import type { ConversationRow, ConversationRows } from "../../transcript/convers
 import { type Conversation, findConversation } from "../../transcript/conversation/conversation.ts";
 import type { TranscriptMessage } from "../../transcript/conversation/message.ts";
 import { type ConversationEntry, MessageMaker, visibleRows } from "../../transcript/conversation/visible-messages.ts";
-import { pause } from "../disk/fs.ts";
 import { findSession, openCopy, requireSession } from "../projects/find-copies.ts";
 import { isSessionId, requireSessionId } from "../layout/session-id.ts";
 import { TranscriptFile } from "./transcript-file.ts";
 import { isAllRead, type Unread } from "./unread.ts";
 import type { OrUndefined, SessionMutationOptions } from "../types.ts";
+import { yieldToEventLoop } from "../timing.ts";
 
 export type { ConversationEntry } from "../../transcript/conversation/visible-messages.ts";
 export type { SessionMessage, TranscriptMessage } from "../../transcript/conversation/message.ts";
@@ -113,7 +113,7 @@ async function* entriesOf(
   for (const row of rows) {
     yield maker.make(row);
     if (++count % MESSAGES_PER_TURN === 0) {
-      await pause();
+      await yieldToEventLoop();
       signal?.throwIfAborted();
     }
   }

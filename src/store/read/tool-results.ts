@@ -6,12 +6,13 @@
 import { basename } from "node:path";
 import { CHUNK_BYTES, FORK_ANCESTORS } from "../../transcript/rows/limits.ts";
 import { candidateOf } from "../facts/stat-transcripts.ts";
-import { close, openReadNoFollow, pause, readAt, statLink, statOpen } from "../disk/fs.ts";
+import { close, openReadNoFollow, readAt, statLink, statOpen } from "../disk/fs.ts";
 import { TranscriptError } from "../errors.ts";
 import { windowFacts } from "../facts/metadata.ts";
 import { findCopies, findSession, requireSession } from "../projects/find-copies.ts";
 import { sidecarPath, toolResultPath, toolResultsPath } from "../layout/paths.ts";
 import type { OrUndefined, SessionMutationOptions, TranscriptCopy } from "../types.ts";
+import { yieldToEventLoop } from "../timing.ts";
 
 /** Output that stands in a file of its own. */
 export interface StoredOutput {
@@ -47,7 +48,7 @@ export async function* readToolResult(
   }
   for (const { text } of outputChunks(output)) {
     yield text;
-    await pause();
+    await yieldToEventLoop();
     options.signal?.throwIfAborted();
   }
 }

@@ -1,12 +1,12 @@
 import { dirname } from "node:path";
 import { randomHex } from "../disk/builtins.ts";
-import { makeNewDir, pause, statLink } from "../disk/fs.ts";
+import { makeNewDir, statLink } from "../disk/fs.ts";
 import { cleanStaleTemps, syncDir } from "../disk/atomic-write.ts";
 import { errnoOf, TranscriptError } from "../errors.ts";
 import { findCopies, newestCopy } from "../projects/find-copies.ts";
 import { drain, requireDrained, takeForGood, takeIntoTrash } from "../disk/move.ts";
 import { belongings } from "../projects/sidecars.ts";
-import { timing } from "../timing.ts";
+import { timing, yieldToEventLoop } from "../timing.ts";
 import { titleOf } from "../facts/title-of.ts";
 import { syncTrash } from "./trash-dir.ts";
 import {
@@ -172,13 +172,13 @@ async function moveAll(
     if (outcome === "aside") aside.push(path);
     if (outcome === "left") left = true;
     touched.add(dirname(from));
-    await pause();
+    await yieldToEventLoop();
   }
   if (aside.length > 0) await new Promise((resolve) => setTimeout(resolve, timing.quietMs));
   // The transcripts last: they are what is written to.
   for (const path of aside.reverse()) {
     requireDrained(drain(asideOf(path), itemInTrash(place, path)));
-    await pause();
+    await yieldToEventLoop();
   }
   for (const dir of touched) syncDir(dir);
   for (const dir of touched) cleanStaleTemps(dir);

@@ -1,6 +1,6 @@
 import { dirname, join } from "node:path";
 import { resolveConfigDirs } from "../layout/config-dir.ts";
-import { makeDir, pause, readDir, statFile, statLink } from "../disk/fs.ts";
+import { makeDir, readDir, statFile, statLink } from "../disk/fs.ts";
 import { cleanStaleTemps, syncDir } from "../disk/atomic-write.ts";
 import { errnoOf, inContext, isMissing, TranscriptError } from "../errors.ts";
 import { findCopies } from "../projects/find-copies.ts";
@@ -21,6 +21,7 @@ import { completePlace, itemInTrash, MANIFEST, placeAtWork, readEntry } from "./
 import type { TrashedItem, TrashManifest, TrashPlace } from "./trash-manifest.ts";
 import { isContained } from "../disk/dir-tree.ts";
 import type { StoreOptions } from "../types.ts";
+import { yieldToEventLoop } from "../timing.ts";
 
 export interface RestoreResult {
   readonly sessionId: string;
@@ -271,7 +272,7 @@ async function putEntryBack(entry: Entry): Promise<Set<string>> {
       if (isThere) makeParent(to);
       if (isThere ? putItemBack(entry, working, path, places) : statLink(to) !== undefined) touched.add(dirname(to));
       else lost.add(path);
-      await pause();
+      await yieldToEventLoop();
     }
   } catch (error) {
     if (place.state === "complete" && isUntouched(working, manifest, places)) letWait(working, place);
