@@ -1,4 +1,5 @@
 import { InvalidCursorError } from "../../store/errors.ts";
+import type { ListQuery } from "../../store/list/filters.ts";
 import type { ListedSession } from "../../store/types.ts";
 import { PAGE_SESSIONS } from "../../transcript/rows/limits.ts";
 import { asString, type JsonObject, membersOf } from "../../transcript/rows/json-values.ts";
@@ -6,15 +7,11 @@ import { isEmpty, type NewSession } from "./memory-sessions.ts";
 import type { Store } from "../../store/open/open-store.ts";
 
 /** What a list is asked for, with all that a request may leave open decided. */
-export interface PageQuery {
-  /** Absolute; undefined: all projects. */
-  readonly dir: string | undefined;
-  readonly includeWorktrees: boolean;
-  /** Also sessions that programs started. */
-  readonly includeProgrammatic: boolean;
-  readonly archived: "exclude" | "include" | "only";
+export interface PageQuery extends Pick<
+  ListQuery,
+  "dir" | "includeWorktrees" | "includeProgrammatic" | "archived" | "signal"
+> {
   readonly limit?: number | undefined;
-  readonly signal?: AbortSignal | undefined;
 }
 
 /** A page of the list in which stored sessions and those in memory stand together. */

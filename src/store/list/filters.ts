@@ -1,10 +1,7 @@
 import { PAGE_SESSIONS, PAGE_SESSIONS_MAX } from "../../transcript/rows/limits.ts";
-import type { PageEnd } from "./page-cursor.ts";
 import { foldText } from "../../transcript/text/fold-text.ts";
 import { InvalidArgumentError } from "../errors.ts";
-import { listScope } from "./list-scope.ts";
-import { Pager, type PagerQuery } from "./session-iterator.ts";
-import type { Skipped, StoreOptions } from "../types.ts";
+import type { StoreOptions } from "../types.ts";
 
 /** Which sessions a list is about. */
 export interface ListFilters extends StoreOptions {
@@ -40,40 +37,29 @@ export interface ListFilters extends StoreOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** The filters with their defaults. */
-export interface ListQuery extends PagerQuery {
-  readonly configDirs: readonly string[] | undefined;
-  readonly dir: string | undefined;
-  readonly moreDirs: readonly string[];
-  readonly includeWorktrees: boolean;
-}
+type Decided = "moreDirs" | "includeWorktrees" | "includeProgrammatic" | "archived" | "metadata";
+
+/** The filters with their defaults; `title` is folded (fold-text.ts). */
+export type ListQuery = ListFilters & { readonly [Name in Decided]: NonNullable<ListFilters[Name]> };
 
 /** Throws `InvalidArgumentError`. */
 export function checkedQuery(options: ListFilters): ListQuery {
-  const { configDirs, dir, signal } = options;
-  const archived = oneOf("archived", options.archived, ["exclude", "include", "only"]);
   oneOf("sort", options.sort, ["activity"]);
-  const full = oneOf("metadata", options.metadata, ["windows", "full"]) === "full";
-  const since = checkedTime("since", options.since);
-  const until = checkedTime("until", options.until);
+  const metadata = oneOf("metadata", options.metadata, ["windows", "full"]);
   const title = options.title ?? undefined;
   const tag = options.tag ?? undefined;
-  const branch = options.branch ?? undefined;
   return {
-    configDirs,
-    dir,
+    ...options,
     moreDirs: options.moreDirs ?? [],
     includeWorktrees: options.includeWorktrees ?? true,
     includeProgrammatic: options.includeProgrammatic ?? true,
-    archived,
-    since,
-    until,
+    archived: oneOf("archived", options.archived, ["exclude", "include", "only"]),
+    since: checkedTime("since", options.since),
+    until: checkedTime("until", options.until),
     title: title === undefined ? undefined : foldText(title),
     tag,
-    branch,
-    full: full || tag !== undefined,
-    progress: options.progress,
-    signal,
+    branch: options.branch ?? undefined,
+    metadata: tag === undefined ? metadata : "full",
   };
 }
 
@@ -83,35 +69,6 @@ export function checkedLimit(limit: number = PAGE_SESSIONS): number {
     throw new InvalidArgumentError("limit", `limit must be an integer from 1 to ${PAGE_SESSIONS_MAX}`);
   }
   return limit;
-}
-
-/** The sessions of a query, to be taken one by one, and what could not be read so far. */
-export interface OpenList {
-  readonly pager: Pager;
-  /** By path; grows while sessions are taken. */
-  readonly skipped: ReadonlyMap<string, Skipped>;
-  /** What a cursor for this list belongs to. */
-  readonly filters: string;
-}
-
-/** `after`: where the page before ended, given what the list is. */
-export async function openList(
-  query: ListQuery,
-  after: (filters: string) => PageEnd | undefined = () => undefined,
-): Promise<OpenList> {
-  query.signal?.throwIfAborted();
-  const scope = await listScope({ ...query, claudeWorktrees: true, lookInside: true });
-  const { since, until, title, tag, branch, moreDirs } = query;
-  const further = { since, until, title, tag, branch, moreDirs: moreDirs.length === 0 ? undefined : moreDirs };
-  const filters = JSON.stringify([
-    scope.dir === undefined ? null : [scope.dir, query.includeWorktrees],
-    query.includeProgrammatic,
-    query.archived,
-    scope.configDirs,
-    ...(Object.values(further).every((value) => value === undefined) ? [] : [further]),
-  ]);
-  const skipped = new Map(scope.skipped.map((entry) => [entry.path, entry]));
-  return { pager: new Pager(scope, query, after(filters), skipped), skipped, filters };
 }
 
 function checkedTime(name: "since" | "until", given: number | undefined): number | undefined {

@@ -3,6 +3,7 @@ import type { Candidate } from "../facts/candidate.ts";
 import { listCandidates, type LookOptions, type Place } from "../facts/stat-transcripts.ts";
 import { resolveConfigDirs } from "../layout/config-dir.ts";
 import { ForeignFilter } from "../projects/key-collisions.ts";
+import type { ListFilters } from "./filters.ts";
 import { directoryScope, listProjectDirs } from "../projects/project-dirs.ts";
 import type { OrUndefined, SessionInfo, Skipped } from "../types.ts";
 
@@ -16,12 +17,7 @@ export interface ListScope {
   readonly foreign: ForeignFilter;
 }
 
-export interface ListScopeOptions extends LookOptions {
-  readonly configDirs?: readonly string[] | undefined;
-  /** Empty counts as absent, as for the official helpers. */
-  readonly dir?: string | null | undefined;
-  /** With `dir`: further directories, meant as it is. */
-  readonly moreDirs?: readonly string[] | undefined;
+export interface ListScopeOptions extends LookOptions, Pick<ListFilters, "configDirs" | "dir" | "moreDirs"> {
   readonly includeWorktrees: boolean;
   /** Also the worktrees that `claude -w` made and git has forgotten. */
   readonly claudeWorktrees: boolean;
@@ -34,6 +30,7 @@ export async function listScope(options: ListScopeOptions): Promise<ListScope> {
   const skipped: Skipped[] = [];
   let dir: string | undefined;
   let dirs: readonly string[] = [];
+  // An empty one counts as absent, as for the official helpers.
   if (options.dir) {
     const scopes = [options.dir, ...(options.moreDirs ?? [])].map((one) => directoryScope(configDirs, one, options));
     const found = new Set<string>();

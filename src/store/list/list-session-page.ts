@@ -1,5 +1,6 @@
 import { decodeCursor, encodeCursor } from "./page-cursor.ts";
-import { checkedLimit, checkedQuery, type ListFilters, openList } from "./filters.ts";
+import { checkedLimit, checkedQuery, type ListFilters } from "./filters.ts";
+import { openList } from "./session-iterator.ts";
 import type { ListedSession, Skipped } from "../types.ts";
 
 export interface ListSessionPageOptions extends ListFilters {

@@ -34,7 +34,7 @@ export async function listSessions(options?: OrUndefined<ListSessionsOptions> | 
   const { limit, offset } = options ?? {};
   const scope = await listScope({
     configDirs: resolveConfigDirs(options),
-    dir: options?.dir,
+    dir: options?.dir ?? undefined,
     includeWorktrees: isOn(options?.includeWorktrees),
     claudeWorktrees: false,
   });

@@ -1,3 +1,4 @@
+import { type JsonObject, membersOf } from "../../transcript/rows/json-values.ts";
 import { InvalidCursorError } from "../errors.ts";
 import { isSessionId } from "../layout/session-id.ts";
 
@@ -81,15 +82,13 @@ function decodeShort(cursor: string, filters: string): PageEnd {
   return { activity: Number.parseInt(time, 16), sessionId, seen: undefined };
 }
 
-function fieldsOf(cursor: unknown): Record<string, unknown> {
+function fieldsOf(cursor: unknown): JsonObject {
   if (typeof cursor !== "string" || cursor.length > CURSOR_UNITS) throw malformed();
   try {
-    const fields: unknown = JSON.parse(Buffer.from(cursor, "base64url").toString("utf8"));
-    if (typeof fields === "object" && fields !== null) return fields as Record<string, unknown>;
+    return membersOf(JSON.parse(Buffer.from(cursor, "base64url").toString("utf8")));
   } catch {
-    // No JSON: said below.
+    throw malformed();
   }
-  throw malformed();
 }
 
 const otherList = (): InvalidCursorError => new InvalidCursorError("it belongs to another list");

@@ -6,26 +6,39 @@ import { isContinued } from "../facts/continued-in.ts";
 import type { PageEnd } from "./page-cursor.ts";
 import { errnoOf, isMissing } from "../errors.ts";
 import { fullFacts, windowFacts } from "../facts/metadata.ts";
-import { type ListScope, toSessionInfo } from "./list-scope.ts";
+import type { ListQuery } from "./filters.ts";
+import { type ListScope, listScope, toSessionInfo } from "./list-scope.ts";
 import { Ranking, ranksBefore } from "./lazy-heap.ts";
 import type { ListedSession, Skipped } from "../types.ts";
 import { yieldToEventLoop } from "../timing.ts";
 
-export interface PagerQuery {
-  readonly includeProgrammatic: boolean;
-  readonly archived: "exclude" | "include" | "only";
-  /** Only sessions that were active then or later, epoch ms. */
-  readonly since: number | undefined;
-  /** Only sessions that were not active later, epoch ms. */
-  readonly until: number | undefined;
-  /** Folded (words.ts): only sessions with this in what they are called by. */
-  readonly title: string | undefined;
-  readonly tag: string | undefined;
-  readonly branch: string | undefined;
-  /** Read whole transcripts for what is shown. */
-  readonly full: boolean;
-  readonly progress: ((looked: number, total: number) => void) | undefined;
-  readonly signal: AbortSignal | undefined;
+/** The sessions of a query, to be taken one by one, and what could not be read so far. */
+export interface OpenList {
+  readonly pager: Pager;
+  /** By path; grows while sessions are taken. */
+  readonly skipped: ReadonlyMap<string, Skipped>;
+  /** What a cursor for this list belongs to. */
+  readonly filters: string;
+}
+
+/** `after`: where the page before ended, given what the list is. */
+export async function openList(
+  query: ListQuery,
+  after: (filters: string) => PageEnd | undefined = () => undefined,
+): Promise<OpenList> {
+  query.signal?.throwIfAborted();
+  const scope = await listScope({ ...query, claudeWorktrees: true, lookInside: true });
+  const { since, until, title, tag, branch, moreDirs } = query;
+  const further = { since, until, title, tag, branch, moreDirs: moreDirs.length === 0 ? undefined : moreDirs };
+  const filters = JSON.stringify([
+    scope.dir === undefined ? null : [scope.dir, query.includeWorktrees],
+    query.includeProgrammatic,
+    query.archived,
+    scope.configDirs,
+    ...(Object.values(further).every((value) => value === undefined) ? [] : [further]),
+  ]);
+  const skipped = new Map(scope.skipped.map((entry) => [entry.path, entry]));
+  return { pager: new Pager(scope, query, after(filters), skipped), skipped, filters };
 }
 
 /** Transcripts of which a few kilobytes, or the windows, are read before other work of the process gets its turn. */
@@ -36,13 +49,13 @@ const FILES_PER_TURN = 32;
  * Takes sessions in order out of a store most of which is not read. Of a session that was not read yet its mtime bounds
  * the activity; so the next session is known when no such bound reaches the best activity that is known.
  */
-export class Pager {
+class Pager {
   /** Sessions in scope. */
   readonly total: number;
   /** Sessions that were passed over for no other reason than that a program started them. */
   programmaticLeftOut = 0;
   readonly #scope: ListScope;
-  readonly #query: PagerQuery;
+  readonly #query: ListQuery;
   readonly #after: PageEnd | undefined;
   readonly #since: number;
   readonly #until: number;
@@ -56,7 +69,7 @@ export class Pager {
   #looked = 0;
 
   /** `after`: where the page before ended. */
-  constructor(scope: ListScope, query: PagerQuery, after: PageEnd | undefined, skipped: Map<string, Skipped>) {
+  constructor(scope: ListScope, query: ListQuery, after: PageEnd | undefined, skipped: Map<string, Skipped>) {
     this.#scope = scope;
     this.#query = query;
     this.#after = after;
@@ -153,7 +166,8 @@ export class Pager {
   }
 
   async #show(copy: Candidate): Promise<ListedSession | undefined> {
-    const facts = this.#query.full ? await this.#fullFacts(copy) : this.#reading(copy, () => windowFacts(copy));
+    const facts =
+      this.#query.metadata === "full" ? await this.#fullFacts(copy) : this.#reading(copy, () => windowFacts(copy));
     if (facts === undefined || !this.#canBeShown(copy, facts)) return undefined;
     const { includeProgrammatic, archived: wanted, tag, branch, title } = this.#query;
     if ((tag !== undefined && facts.tag !== tag) || (branch !== undefined && facts.gitBranch !== branch))

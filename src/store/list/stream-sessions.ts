@@ -1,4 +1,5 @@
-import { checkedQuery, type ListFilters, openList } from "./filters.ts";
+import { checkedQuery, type ListFilters } from "./filters.ts";
+import { openList } from "./session-iterator.ts";
 import type { ListedSession, Skipped } from "../types.ts";
 
 /** All sessions of a list, one by one. */
