@@ -8,7 +8,7 @@ import { errnoOf, isMissing } from "../errors.ts";
 import { fullFacts, windowFacts } from "../facts/metadata.ts";
 import type { ListQuery } from "./filters.ts";
 import { type ListScope, listScope, toSessionInfo } from "./list-scope.ts";
-import { Ranking, ranksBefore } from "./lazy-heap.ts";
+import { Heap, ranksBefore } from "./heap.ts";
 import type { ListedSession, Skipped } from "../types.ts";
 import { yieldToEventLoop } from "../timing.ts";
 
@@ -60,9 +60,9 @@ class Pager {
   readonly #since: number;
   readonly #until: number;
   readonly #skipped: Map<string, Skipped>;
-  readonly #known: Ranking<Candidate>;
+  readonly #known: Heap<Candidate>;
   /** The newest copy of each session whose activity is not known. */
-  readonly #unread: Ranking<Candidate>;
+  readonly #unread: Heap<Candidate>;
   /** All copies, newest first, of the sessions that have several. */
   readonly #copies: ReadonlyMap<string, readonly Candidate[]>;
   #work = 0;
@@ -90,12 +90,8 @@ class Pager {
       if (!alone || Number.isNaN(rememberedActivity(copy))) unread.push(copy);
       else if (this.#isWanted(copy)) known.push(copy);
     }
-    this.#known = new Ranking(known, (copy) => copy.activity, ranksBefore);
-    this.#unread = new Ranking(
-      unread,
-      (copy) => copy.lastModified,
-      (a, b) => a.lastModified > b.lastModified,
-    );
+    this.#known = new Heap(known, ranksBefore);
+    this.#unread = new Heap(unread, (a, b) => a.lastModified > b.lastModified);
   }
 
   /** The next session of the page. */
@@ -123,7 +119,7 @@ class Pager {
    */
   waiting(following: ListedSession, time: number, most: number): string[] | undefined {
     const later = following.lastModified > time ? [following.sessionId] : [];
-    for (const copy of this.#known.rest()) {
+    for (const copy of this.#known.items) {
       if (copy.lastModified <= time) continue;
       if (later.push(copy.sessionId) > most) return undefined;
     }
