@@ -4,6 +4,7 @@ import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { configDefaults, defineConfig, type TestProjectConfiguration } from "vitest/config";
 import { BaseSequencer } from "vitest/node";
+import { FailuresFirst } from "./test/support/failures-first.ts";
 
 /** Where a report for programs goes, besides the one on the screen. */
 const report = process.env["TEST_REPORT"];
@@ -93,7 +94,10 @@ export default defineConfig({
       project("long", [ALL], [UNIT, STORE, ...SHORT, END_TO_END, KILL], { env }),
     ],
     setupFiles: ["test/support/seed.ts"],
-    reporters: report === undefined ? ["default"] : ["default", ["json", { outputFile: report }]],
+    reporters:
+      report === undefined
+        ? [new FailuresFirst(), "default"]
+        : [new FailuresFirst(), "default", ["json", { outputFile: report }]],
     sequence: { sequencer: LongestFirst },
     // Most files wait for the processes that they start; by default one core would be kept free for a person.
     maxWorkers: availableParallelism(),

@@ -253,6 +253,14 @@ test("tests that want a second file system are those whose own is on the disk (v
   expect(wanting.filter((name) => !/^(?:kill\/|store\/(?:concurrent|disk\/move|trash\/))/.test(name))).toEqual([]);
 });
 
+test("properties take their runs and their seed from test/support/runs.ts", () => {
+  const own = filesBelow(path.join(root, "test"), ".test.ts").filter((file) =>
+    /numRuns: (?!runs\()|\bfc\.check\(|\bseed: \d/.test(fs.readFileSync(file, "utf8")),
+  );
+  // This file has the pattern in it.
+  expect(own.map((file) => path.relative(root, file))).toEqual(["test/architecture.test.ts"]);
+});
+
 function withoutComments(file: string): string {
   return fs.readFileSync(file, "utf8").replace(/\/\*[^]*?\*\/|^\s*\/\/.*$/gm, "");
 }

@@ -1,4 +1,4 @@
-/** 500 sessions with one spoilt row each, over ACP and on the command line: nothing else suffers from it. */
+/** Hundreds of sessions with one spoilt row each, over ACP and on the command line: nothing else suffers from it. */
 import { execFile } from "node:child_process";
 import fs from "node:fs";
 import os from "node:os";
@@ -9,9 +9,9 @@ import { show } from "../../src/cli/show/show-run.ts";
 import { binary } from "../support/binary.ts";
 import { FakeTerminal, invocation } from "../support/fake-terminal.ts";
 import { HOSTILE_VALUES, type HostileSession, writeHostileSessions } from "../support/hostile.ts";
+import { runs, SEED } from "../support/runs.ts";
 
-const COUNT = 500;
-const SEED = 20261121;
+const COUNT = runs(500);
 /** Of these every one is shown, forked, renamed and archived; of the others, it would take too long. */
 const SOME = 9;
 /** What a client may be told of what it, or a file, did: never that it is our fault. */

@@ -6,6 +6,7 @@ import { conversation, put, sessionId, tempConfigDir } from "../support/config-d
 import { HOSTILE_VALUES, writeHostileSessions } from "../support/hostile.ts";
 import { connectMcpHere, type McpClient } from "../support/mcp-client.ts";
 import { assistant, boundary, type Row, user, uuid } from "../support/rows.ts";
+import { runs, SEED } from "../support/runs.ts";
 
 /** What no answer may hold: control characters but line ends and tabs, what turns the direction of a line, what is not shown, half characters. */
 const OBEYED = /[^\P{Cc}\n\t]|\p{Cs}|\p{Default_Ignorable_Code_Point}/u;
@@ -356,11 +357,9 @@ test("a title or a tag cannot pass for what a list says of a session", async () 
 });
 
 describe("sessions with a spoilt row each", () => {
-  const COUNT = 150;
-
   test("are read with all that their other rows say", { timeout: 600_000 }, async () => {
     const dir = tempConfigDir();
-    const sessions = writeHostileSessions(dir, COUNT, 20_261_121);
+    const sessions = writeHostileSessions(dir, runs(150), SEED);
     const client = await connectMcpHere(dir);
     const wrong: unknown[] = [];
     for (const { id, spoilt, texts } of sessions) {

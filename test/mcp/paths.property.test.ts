@@ -17,6 +17,7 @@ import { restoreSession } from "../../src/mcp/tools/restore-session.ts";
 import { tagSession } from "../../src/mcp/tools/tag-session.ts";
 import { conversation, put, sessionId } from "../support/config-dir.ts";
 import { quietContext } from "../support/mcp-store.ts";
+import { runs } from "../support/runs.ts";
 
 const SECRET = "what nobody may read";
 const OUTSIDE = sessionId(7);
@@ -114,7 +115,7 @@ test("URIs of resources, whatever they are", async () => {
       expect(JSON.stringify(contents ?? [])).not.toContain(SECRET);
       expect(strayed()).toEqual([]);
     }),
-    { numRuns: 400 },
+    { numRuns: runs(400) },
   );
 });
 
@@ -133,7 +134,7 @@ test("ids that are given to the tools", async () => {
       }
       expect(strayed()).toEqual([]);
     }),
-    { numRuns: 150 },
+    { numRuns: runs(150) },
   );
 });
 
@@ -148,7 +149,7 @@ test("what is completed, given ids", async () => {
       }
       expect(strayed()).toEqual([]);
     }),
-    { numRuns: 100 },
+    { numRuns: runs(100) },
   );
 });
 
@@ -183,7 +184,7 @@ test("ids that are given to the tools which change something", async () => {
       }
       expect(strayed()).toEqual([]);
     }),
-    { numRuns: 60 },
+    { numRuns: runs(60) },
   );
   expect(surroundings()).toEqual(before);
   expect(before.length).toBeGreaterThan(5);

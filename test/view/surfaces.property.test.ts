@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { expect, test } from "vitest";
 import { show } from "../../src/cli/show/show-run.ts";
 import { getSessionMessages } from "../../src/index.ts";
@@ -17,10 +18,10 @@ import {
   summary,
   user,
 } from "../support/rows.ts";
+import { runs } from "../support/runs.ts";
 import { onEverySurface } from "../support/surfaces.ts";
 
 const ID = sessionId(1);
-const STORES = 60;
 
 /**
  * A transcript of everything that makes the end of a conversation, or the place of a message, hard to tell. Each text is
@@ -188,50 +189,53 @@ async function shown(dir: string, options: object): Promise<Shown> {
   return JSON.parse(terminal.out) as Shown;
 }
 
-test.for(Array.from({ length: STORES }, (_, seed) => seed))(
-  "every message of a transcript is shown once or counted, alike on every surface: %i",
-  async (seed) => {
-    const { rows, queued } = new Transcript(new Rng(`surfaces-${seed}`));
-    const dir = tempConfigDir();
-    put(dir, `projects/-w/${ID}.jsonl`, jsonl(rows));
-    const options = { configDirs: [dir] };
-    const library = await getSessionMessages(ID, {
-      ...options,
-      includeCompacted: true,
-      branches: "all",
-      includeUndelivered: true,
-    });
+/** Rows draw on one another too much for fast-check to make them smaller. */
+const transcript = fc.noShrink(fc.nat()).map((seed) => new Transcript(new Rng(seed)));
 
-    const said = rows.filter(
-      ({ type, isSidechain }) => (type === "user" || type === "assistant") && isSidechain === false,
-    );
-    const given = library.filter((message) => said.some((row) => row["uuid"] === message.uuid));
-    expect(given.map((message) => message.uuid).toSorted()).toEqual(
-      [...new Set(said.map((row) => String(row["uuid"])))].toSorted(),
-    );
-    expect(
-      wordsIn(JSON.stringify(library))
-        .filter((words) => words.startsWith("«q"))
-        .toSorted(),
-    ).toEqual(queued.toSorted());
+test("every message of a transcript is shown once or counted, alike on every surface", async () => {
+  await fc.assert(fc.asyncProperty(transcript, isShownOnce), { numRuns: runs(100) });
+});
 
-    const surfaces = await onEverySurface(dir, ID);
-    const text = wordsIn(surfaces.show.slice(surfaces.show.indexOf("#1")));
-    expect(wordsIn(JSON.stringify(surfaces.updates))).toEqual(text);
-    expect(wordsIn(surfaces.mcp)).toEqual(text.filter((words) => !words.startsWith("summary")));
-    expect(withoutQueue(wordsIn(JSON.stringify(surfaces.messages)))).toEqual(withoutQueue(text));
+async function isShownOnce({ rows, queued }: Transcript): Promise<void> {
+  const dir = tempConfigDir();
+  put(dir, `projects/-w/${ID}.jsonl`, jsonl(rows));
+  const options = { configDirs: [dir] };
+  const library = await getSessionMessages(ID, {
+    ...options,
+    includeCompacted: true,
+    branches: "all",
+    includeUndelivered: true,
+  });
 
-    const all = (await shown(dir, { branches: true })).messages.length;
-    const line = await shown(dir, {});
-    expect(line.messages.length + line.omitted.branchMessages).toBe(all);
-    const current = await shown(dir, { current: true });
-    const { branchMessages, compacted, notCurrent } = current.omitted;
-    expect(current.messages.length + branchMessages + compacted + notCurrent).toBe(all);
+  const said = rows.filter(
+    ({ type, isSidechain }) => (type === "user" || type === "assistant") && isSidechain === false,
+  );
+  const given = library.filter((message) => said.some((row) => row["uuid"] === message.uuid));
+  expect(given.map((message) => message.uuid).toSorted()).toEqual(
+    [...new Set(said.map((row) => String(row["uuid"])))].toSorted(),
+  );
+  expect(
+    wordsIn(JSON.stringify(library))
+      .filter((words) => words.startsWith("«q"))
+      .toSorted(),
+  ).toEqual(queued.toSorted());
 
-    // Beside that, the model has every prompt that waits in an attachment.
-    const isMessage = (id: string): boolean => said.some((row) => row["uuid"] === id);
-    const has = current.messages.flatMap(({ uuids }) => uuids).filter(isMessage);
-    const official = (await getSessionMessages(ID, options)).map((message) => message.uuid).filter(isMessage);
-    expect(has.toSorted()).toEqual(official.toSorted());
-  },
-);
+  const surfaces = await onEverySurface(dir, ID);
+  const text = wordsIn(surfaces.show.slice(surfaces.show.indexOf("#1")));
+  expect(wordsIn(JSON.stringify(surfaces.updates))).toEqual(text);
+  expect(wordsIn(surfaces.mcp)).toEqual(text.filter((words) => !words.startsWith("summary")));
+  expect(withoutQueue(wordsIn(JSON.stringify(surfaces.messages)))).toEqual(withoutQueue(text));
+
+  const all = (await shown(dir, { branches: true })).messages.length;
+  const line = await shown(dir, {});
+  expect(line.messages.length + line.omitted.branchMessages).toBe(all);
+  const current = await shown(dir, { current: true });
+  const { branchMessages, compacted, notCurrent } = current.omitted;
+  expect(current.messages.length + branchMessages + compacted + notCurrent).toBe(all);
+
+  // Beside that, the model has every prompt that waits in an attachment.
+  const isMessage = (id: string): boolean => said.some((row) => row["uuid"] === id);
+  const has = current.messages.flatMap(({ uuids }) => uuids).filter(isMessage);
+  const official = (await getSessionMessages(ID, options)).map((message) => message.uuid).filter(isMessage);
+  expect(has.toSorted()).toEqual(official.toSorted());
+}

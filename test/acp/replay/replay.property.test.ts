@@ -5,6 +5,7 @@ import { Translator } from "../../../src/acp/replay/to-acp.ts";
 import { UPDATE_BYTES } from "../../../src/acp/rim/message-limits.ts";
 import type { ConversationEntry } from "../../../src/transcript/conversation/visible-messages.ts";
 import { problems } from "../../support/acp-schema.ts";
+import { runs } from "../../support/runs.ts";
 
 const words = (text: string): string[] => text.trim().split(/\s+/);
 const TOOLS = words(`
@@ -81,6 +82,6 @@ test("whatever stands in the rows, what is sent fits the schema, and every call 
       }
       expect([...status.values()].filter((end) => end !== "completed" && end !== "failed")).toEqual([]);
     }),
-    { numRuns: 1500 },
+    { numRuns: runs(1500) },
   );
 });

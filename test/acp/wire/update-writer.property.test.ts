@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { LineOutput } from "../../../src/acp/wire/line-writer.ts";
 import { updateLines } from "../../../src/acp/wire/update-writer.ts";
+import { runs } from "../../support/runs.ts";
 
 const text = fc
   .tuple(fc.string({ unit: "binary", maxLength: 8 }), fc.integer({ min: 1, max: 90 }))
@@ -54,7 +55,7 @@ test("a line holds the update, whatever of it is copied", async () => {
       expect(JSON.stringify(update)).toBe(before);
       updates.push(JSON.parse(before));
     }),
-    { numRuns: 400 },
+    { numRuns: runs(400) },
   );
   await out.end();
   const lines = Buffer.concat(written).toString().split("\n");

@@ -4,6 +4,7 @@ import { show } from "../../../src/cli/show/show-run.ts";
 import { put, sessionId, tempConfigDir } from "../../support/config-dir.ts";
 import { FakeTerminal, invocation } from "../../support/fake-terminal.ts";
 import { assistant, jsonl, type Row, system, user } from "../../support/rows.ts";
+import { runs } from "../../support/runs.ts";
 
 const TOOLS = [
   "Bash",
@@ -93,7 +94,7 @@ test("whatever stands in a row, the others are shown", async () => {
       expect(terminal.out).toContain("the first that was said");
       expect(terminal.out).toContain("the last that was said");
     }),
-    { numRuns: 150 },
+    { numRuns: runs(150) },
   );
   vi.unstubAllEnvs();
 });

@@ -5,6 +5,7 @@ import { show } from "../../../src/cli/show/show-run.ts";
 import { put, sessionId, tempConfigDir } from "../../support/config-dir.ts";
 import { FakeTerminal, invocation } from "../../support/fake-terminal.ts";
 import { assistant, boundary, jsonl, result, type Row, summary, system, user, uuid } from "../../support/rows.ts";
+import { runs } from "../../support/runs.ts";
 
 beforeEach(() => {
   vi.stubEnv("TZ", "UTC");
@@ -113,7 +114,7 @@ describe("no text of a transcript makes a terminal do anything", () => {
           expect(safe(out)).toBe(true);
         },
       ),
-      { numRuns: 100 },
+      { numRuns: runs(100) },
     );
   });
 

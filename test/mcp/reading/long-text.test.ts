@@ -6,6 +6,7 @@ import { requireSession } from "../../../src/store/projects/find-copies.ts";
 import { ToolResults } from "../../../src/store/read/tool-results.ts";
 import { put, sessionId, tempConfigDir } from "../../support/config-dir.ts";
 import { jsonl, user } from "../../support/rows.ts";
+import { runs } from "../../support/runs.ts";
 
 const { signal } = new AbortController();
 
@@ -38,7 +39,7 @@ test.for([
       expect(text.slice(from, from + units) === whole.slice(from, from + units)).toBe(true);
       expect(text.charCodeAt(from)).toEqual(whole.charCodeAt(from));
     }),
-    { numRuns: 15 },
+    { numRuns: runs(15) },
   );
   expect(text.slice(0, 9)).toBe(whole.slice(0, 9));
   expect(text.slice(whole.length - 9, whole.length)).toBe(whole.slice(-9));

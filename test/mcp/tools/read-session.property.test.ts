@@ -6,6 +6,7 @@ import { writeHostileSessions } from "../../support/hostile.ts";
 import { connectMcpHere, type McpClient } from "../../support/mcp-client.ts";
 import { parsePage, readMessages, readPage, type ReadPage, readThrough } from "../../support/mcp-pages.ts";
 import { assistant, attachment, boundary, jsonl, type Row, summary, system, user } from "../../support/rows.ts";
+import { runs, SEED } from "../../support/runs.ts";
 
 const INCLUDE = ["thinking", "tool_input", "tool_output", "system", "branches"] as const;
 
@@ -132,13 +133,14 @@ describe("pages of any conversation", () => {
         put(dir, `projects/-w/${session}.jsonl`, jsonl(all));
         expect(await problemsOf(one, { session, include }, maxTokens)).toEqual([]);
       }),
-      { numRuns: 60 },
+      { numRuns: runs(60) },
     );
   });
 
   test("hold every message once where rows are spoilt", async () => {
     const dir = tempConfigDir();
-    const sessions = writeHostileSessions(dir, 40, 7).slice(4);
+    // The first few are huge, and of too many pages.
+    const sessions = writeHostileSessions(dir, 4 + runs(36), SEED).slice(4);
     const one = await connectMcpHere(dir);
     for (const { id } of sessions) expect(await problemsOf(one, { session: id, include: INCLUDE }, 600)).toEqual([]);
   });

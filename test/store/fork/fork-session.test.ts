@@ -27,6 +27,7 @@ import {
   user,
   uuid,
 } from "../../support/rows.ts";
+import { runs } from "../../support/runs.ts";
 import { snapshot } from "../../support/snapshot.ts";
 
 const ID = sessionId(1);
@@ -258,7 +259,7 @@ describe("forkSession", () => {
           fs.rmSync(dir, { recursive: true });
         }
       }),
-      { numRuns: 250, seed: 20261121 },
+      { numRuns: runs(250) },
     );
   });
 });

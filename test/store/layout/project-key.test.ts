@@ -12,6 +12,7 @@ import {
   projectKey,
   sanitizePath,
 } from "../../../src/store/layout/project-key.ts";
+import { runs } from "../../support/runs.ts";
 
 const home = process.cwd();
 let root: string;
@@ -105,7 +106,7 @@ describe("projectKey", () => {
         const dir = absolute ? `/${rest}` : rest;
         expect(projectKey(dir)).toBe(await officialKey(dir));
       }),
-      { numRuns: 1000 },
+      { numRuns: runs(1000) },
     );
   });
 
@@ -115,7 +116,7 @@ describe("projectKey", () => {
       fc.asyncProperty(fc.string({ unit, minLength: 190, maxLength: 220 }), async (rest) => {
         expect(projectKey(`/${rest}`)).toBe(await officialKey(`/${rest}`));
       }),
-      { numRuns: 300 },
+      { numRuns: runs(300) },
     );
   });
 

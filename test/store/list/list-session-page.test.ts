@@ -11,6 +11,7 @@ import {
 } from "../../../src/store/list/list-session-page.ts";
 import { put, sessionId, tempConfigDir } from "../../support/config-dir.ts";
 import { assistant, jsonl, type Row, user } from "../../support/rows.ts";
+import { runs } from "../../support/runs.ts";
 
 const DAY = Date.UTC(2026, 0, 1);
 const iso = (n: number): string => new Date(DAY + n * 1000).toISOString();
@@ -250,7 +251,7 @@ describe("listSessionPage: pages", () => {
         expect(page.total).toBe(sessions.length);
       }
     });
-    await fc.assert(property, { numRuns: 60 });
+    await fc.assert(property, { numRuns: runs(60) });
   });
 
   test("sessions that do not change between pages are each shown once, whatever happens to others", async () => {

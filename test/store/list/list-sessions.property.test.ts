@@ -8,6 +8,7 @@ import { listSessions } from "../../../src/store/list/list-sessions.ts";
 import { listSessionPage } from "../../../src/store/list/list-session-page.ts";
 import { put, sessionId, tempConfigDir } from "../../support/config-dir.ts";
 import { assistant, jsonl, type Row, user } from "../../support/rows.ts";
+import { runs } from "../../support/runs.ts";
 import { snapshot } from "../../support/snapshot.ts";
 
 const ID = sessionId(1);
@@ -87,7 +88,7 @@ describe("reading a list", () => {
       put(dir, `projects/-a/${ID}.jsonl`, newline ? bytes : bytes.subarray(0, -1));
       expect(await readAll(dir)).toContain(GOOD);
     });
-    await fc.assert(property, { numRuns: 300 });
+    await fc.assert(property, { numRuns: runs(300) });
   });
 
   test("any bytes in front of a row or behind it leave its prompt and title", async () => {
@@ -101,7 +102,7 @@ describe("reading a list", () => {
       put(dir, `projects/-a/${ID}.jsonl`, Buffer.concat([before, newline, rows, behind, newline]));
       expect(await listSessions({ configDirs: [dir] })).toMatchObject([{ firstPrompt: "prompt", customTitle: "T" }]);
     });
-    await fc.assert(property, { numRuns: 200 });
+    await fc.assert(property, { numRuns: runs(200) });
   });
 
   test.each<[what: string, content: string | Uint8Array]>([

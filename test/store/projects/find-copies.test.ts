@@ -17,6 +17,7 @@ import { projectDir } from "../../../src/store/layout/paths.ts";
 import { keyOfPath } from "../../../src/store/layout/project-key.ts";
 import { readRawPage } from "../../../src/store/read/raw-rows.ts";
 import type { TranscriptCopy } from "../../../src/store/types.ts";
+import { runs } from "../../support/runs.ts";
 
 const id = "00000000-0000-4000-8000-000000000001";
 const home = process.cwd();
@@ -222,7 +223,7 @@ describe("findCopies", () => {
           expect(findCopies(id, options)[0]?.mtimeMs).toBe(official?.lastModified);
         },
       ),
-      { numRuns: 100 },
+      { numRuns: runs(100) },
     );
   });
 });

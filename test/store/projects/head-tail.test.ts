@@ -4,6 +4,7 @@ import os from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { readWindows, windowBuffer, type Windows } from "../../../src/store/projects/head-tail.ts";
+import { runs } from "../../support/runs.ts";
 
 const W = 65536;
 let root: string;
@@ -58,7 +59,7 @@ test("one buffer serves file after file, whatever it held before", () => {
       const bytes = content(size);
       expect(withFile(bytes, (fd) => judged(bytes, readWindows(fd, size, buffer)))).toEqual(right(size));
     }),
-    { numRuns: 50 },
+    { numRuns: runs(50) },
   );
 });
 

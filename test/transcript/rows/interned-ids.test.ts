@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { IdTable, startOfText } from "../../../src/transcript/rows/interned-ids.ts";
+import { runs } from "../../support/runs.ts";
 
 /** Texts of every kind, and so few that they come again. */
 const text = fc.oneof(
@@ -51,7 +52,7 @@ test("numbers are those of a map, in whatever way an id is written", () => {
       const numbered = [...known].map(([value, number]) => [table.text(number), table.find(value)] as const);
       expect(numbered).toEqual([...known]);
     }),
-    { numRuns: 30 },
+    { numRuns: runs(30) },
   );
 });
 

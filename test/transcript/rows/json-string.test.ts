@@ -2,6 +2,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { timeValue } from "../../../src/transcript/rows/json-string.ts";
+import { runs } from "../../support/runs.ts";
 
 function read(json: string): number {
   const bytes = Buffer.from(` ${json} `);
@@ -26,7 +27,7 @@ test("any text is the time that Date.parse takes it for", () => {
     fc.property(text, (time) => {
       expect(read(JSON.stringify(time))).toBe(Date.parse(time));
     }),
-    { numRuns: 3000 },
+    { numRuns: runs(3000) },
   );
 });
 

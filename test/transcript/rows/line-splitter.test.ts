@@ -3,6 +3,7 @@ import fc from "fast-check";
 import split2 from "split2";
 import { describe, expect, test } from "vitest";
 import { LineBuffer } from "../../../src/transcript/rows/line-splitter.ts";
+import { runs } from "../../support/runs.ts";
 
 interface Line {
   text: string;
@@ -74,7 +75,7 @@ describe("LineBuffer", () => {
         const ours = linesOf(Buffer.from(text), pieces).map((line) => Buffer.from(line.text, "latin1").toString());
         expect(ours.filter((line) => line !== "")).toEqual(oracle.filter((line) => line !== ""));
       }),
-      { numRuns: 200 },
+      { numRuns: runs(200) },
     );
   });
 

@@ -5,6 +5,7 @@ import { repairStrings } from "../../../src/transcript/rows/json-repair.ts";
 import { isTooRich, parsed, parseLong } from "../../../src/transcript/rows/long-row.ts";
 import { parseRow, visitLine } from "../../../src/transcript/rows/row.ts";
 import { RowScan } from "../../../src/transcript/rows/json-scanner.ts";
+import { runs } from "../../support/runs.ts";
 
 const MB = 1024 * 1024;
 
@@ -80,7 +81,7 @@ describe("a long row", () => {
         expect(isDeepStrictEqual(value, atOnce)).toBe(true);
         expect(mayOverwrite || bytes.equals(before)).toBe(true);
       }),
-      { numRuns: 500 },
+      { numRuns: runs(500) },
     );
   });
 

@@ -2,6 +2,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { ActivitySearch } from "../../../src/transcript/summary/last-activity.ts";
+import { runs } from "../../support/runs.ts";
 
 const CONVERSATION = new Set<unknown>(["user", "assistant", "system", "attachment", "progress"]);
 const LOOK_ALIKE = '"type":"user","timestamp":"2030-01-01T00:00:00.000Z"';
@@ -84,7 +85,7 @@ test("the last row that counts is found, wherever the search begins and however 
         expect([from, search.time]).toEqual([from, isLeft ? NaN : right]);
       }
     }),
-    { numRuns: 1500 },
+    { numRuns: runs(1500) },
   );
 });
 

@@ -5,6 +5,7 @@ import { sessionFacts, type SessionFacts } from "../../../src/transcript/summary
 import { SessionScan } from "../../../src/transcript/summary/session-scan.ts";
 import type { TailFacts } from "../../../src/transcript/summary/tail-scan.ts";
 import { assistant, type Row, system, user } from "../../support/rows.ts";
+import { runs } from "../../support/runs.ts";
 
 /** When a session was archived, every row is read: this one was after all that is said. */
 const READS_ALL = 8e15;
@@ -76,7 +77,7 @@ test("what is passed over would have changed nothing", () => {
       const bytes = Buffer.from(BEGINNING + lines.join(""));
       expect(factsOf(bytes, window, Infinity)).toEqual(factsOf(bytes, window, READS_ALL));
     }),
-    { numRuns: 3000 },
+    { numRuns: runs(3000) },
   );
 });
 
