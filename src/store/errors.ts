@@ -64,7 +64,7 @@ export class SessionNotFoundError extends TranscriptError {
 }
 
 /** For who found a session, and was slower than who deleted it. */
-export const deletedMeanwhile = (sessionId: string): SessionNotFoundError =>
+export const deletedConcurrently = (sessionId: string): SessionNotFoundError =>
   new SessionNotFoundError(sessionId, ": another process has deleted it");
 
 /** So many directories are named in a message; `data` has all of them. */

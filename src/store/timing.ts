@@ -1,10 +1,10 @@
-/** Waits, in milliseconds. Tests shorten them. */
+/** Delays in milliseconds. Tests shorten them. */
 export const timing = {
-  /** How long a change waits for another process that changes the same session. Such changes take milliseconds. */
+  /** Maximum wait of a change for another process that changes the same session. Such changes take milliseconds. */
   lockMs: 5000,
   /**
-   * How long what was put aside to be copied to another file system stands still before it is removed. Who had it open by
-   * then to append a row has appended it: the CLI opens, writes and closes in one go.
+   * How long a file put aside for a copy to another file system is left alone before it is removed. A process that had it
+   * open to append a row is done by then: the CLI opens, writes and closes in one go.
    */
   quietMs: 100,
 };

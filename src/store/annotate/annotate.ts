@@ -2,7 +2,7 @@ import { cleanStaleTemps, appendRow } from "../disk/atomic-write.ts";
 import { InvalidArgumentError, isMissing, SessionNotFoundError } from "../errors.ts";
 import { newestCopy, requireCopies } from "../projects/find-copies.ts";
 import { requireSessionId } from "../layout/session-id.ts";
-import { directoryInPlace } from "../projects/transcript-is-directory.ts";
+import { directoryAtTranscriptPath } from "../projects/transcript-is-directory.ts";
 import type { SessionOptions, TranscriptCopy } from "../types.ts";
 import { normalizeTag } from "./normalize-tag.ts";
 
@@ -74,7 +74,7 @@ function copiesOf(sessionId: string, row: object, options: SessionOptions | null
   try {
     return requireCopies(sessionId, options, "append");
   } catch (error) {
-    const directory = error instanceof SessionNotFoundError ? directoryInPlace(sessionId, options) : undefined;
+    const directory = error instanceof SessionNotFoundError ? directoryAtTranscriptPath(sessionId, options) : undefined;
     // The disk's own refusal says more than "not found".
     if (directory !== undefined) appendRow(directory, row);
     throw error;

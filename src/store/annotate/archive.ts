@@ -1,7 +1,7 @@
 import { dirname } from "node:path";
 import { makeDir } from "../disk/fs.ts";
 import { cleanStaleTemps, replaceFile } from "../disk/atomic-write.ts";
-import { deletedMeanwhile } from "../errors.ts";
+import { deletedConcurrently } from "../errors.ts";
 import { findCopies, requireCopies } from "../projects/find-copies.ts";
 import { archivedMarkPath } from "../layout/paths.ts";
 import { withSessionLock } from "../trash/session-lock.ts";
@@ -32,7 +32,7 @@ async function mark(sessionId: string, archived: boolean, options: SessionOption
   const configDirs = found.map(({ project }) => project.configDir);
   const act = (): void => {
     const copies = findCopies(sessionId, options);
-    if (copies.length === 0) throw deletedMeanwhile(sessionId);
+    if (copies.length === 0) throw deletedConcurrently(sessionId);
     markCopies(sessionId, archived, copies);
   };
   await withSessionLock(configDirs, sessionId, "archive", act, { ifPossible: true });

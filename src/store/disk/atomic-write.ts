@@ -1,6 +1,6 @@
 /**
- * Changes that last, and that are whole or not there: one append of whole rows, a replaced file, a new file. Any of them
- * may be cut short by a kill or a full disk at any call, and another process may do the same at the same moment.
+ * Durable, atomic changes: one append of whole rows, a replaced file, a new file. A kill or a full disk may cut any of
+ * them short at any call, and another process may do the same at the same moment.
  */
 import { basename, dirname } from "node:path";
 import {
@@ -30,13 +30,13 @@ export type { TempFile } from "./temp-file.ts";
 const NEWLINE = 0x0a;
 
 /**
- * Appends one row to a transcript that exists. The row is one `write` at the end of the file, so rows of processes that
- * append at the same time stay whole; where the last row has no final newline, one is put before ours, so that rows are
- * never glued (official-helpers.md §7). Links are followed; nothing is created. Errors of the disk pass as they are; a row that
- * the disk took only a part of is written once more, whole, after that part, or reported (`Io`).
+ * Appends one row to an existing transcript. The row is a single `write` at the end of the file, so rows of concurrent
+ * processes stay whole. If the last row has no final newline, one is written first, so that rows are never glued
+ * (official-helpers.md §7). Follows links and creates nothing. File-system errors pass through. If the disk took only part
+ * of the row, the whole row is written again after that part, or the failure is reported (`Io`).
  *
- * False when the file was removed or replaced while it was open here, and the row went with it. One that was only moved has
- * the row, also when a deletion is copying it to another file system: that looks once more after it has taken its name.
+ * Returns false if the file was removed or replaced while it was open here, which loses the row. A file that was only moved
+ * has the row. That includes one a deletion is copying to another file system: it looks again after taking the name away.
  */
 export function appendRow(path: string, row: object): boolean {
   const line = Buffer.from(`${JSON.stringify(row)}\n`);
@@ -47,7 +47,7 @@ export function appendRow(path: string, row: object): boolean {
     if (written < bytes.length) appendAgain(fd, path, line, written);
     syncFile(fd);
     if (statOpen(fd).nlink > 0) return true;
-    // Some file systems count no names, also those of a file that has one.
+    // Some file systems report no link count even for a file that has a name.
     return statFile(path)?.nlink === 0;
   } finally {
     close(fd);
@@ -64,8 +64,8 @@ function endsInNewline(fd: number): boolean {
 const onNewLine = (line: Buffer): Buffer => Buffer.concat([Buffer.of(NEWLINE), line]);
 
 /**
- * A disk that filled up took a piece of the row. Taking the piece away could take a row away that another process put
- * behind it, so it stays, a line of its own that readers pass over.
+ * Writes the row again after a full disk took only part of it. The part stays, as a line that readers skip: truncating
+ * could remove a row that another process appended after it.
  */
 function appendAgain(fd: number, path: string, line: Buffer, written: number): void {
   const bytes = onNewLine(line);
@@ -84,7 +84,7 @@ function appendAgain(fd: number, path: string, line: Buffer, written: number): v
   });
 }
 
-/** Replaces a file, or what stands in its place (a link itself, not what it leads to), mode 0600, whole or not at all. */
+/** Replaces a file atomically, mode 0600. A link is replaced itself, not its target. */
 export function replaceFile(path: string, bytes: Uint8Array): void {
   const temp = createTemp(dirname(path), basename(path));
   try {
@@ -99,12 +99,12 @@ export function replaceFile(path: string, bytes: Uint8Array): void {
 }
 
 /**
- * Gives a finished temporary file its name, all at once and only where nothing has that name (`EEXIST` otherwise; the
- * caller then still owns the temporary file). It and its name are on the disk when this returns.
+ * Gives a finished temporary file its name atomically. Throws `EEXIST` if the name is taken; the caller then still owns
+ * the temporary file. The file and its name are on the disk when this returns.
  */
 export function publishNew(temp: TempFile, finalPath: string): void {
   finishTemp(temp);
-  placeNew(temp.path, finalPath);
+  moveToNew(temp.path, finalPath);
   syncDir(dirname(finalPath));
 }
 
@@ -114,36 +114,36 @@ function finishTemp(temp: TempFile): void {
   temp.fd = -1;
 }
 
-/** What `link` says where a file can have one name only, or not this further one. */
+/** Errors of `link` if a file can have only one name, or not this second one. */
 const NO_SECOND_NAME = new Set(["EPERM", "EACCES", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK", "EINVAL"]);
 
 /**
- * Moves a temporary file to a name in the same file system that is not taken; `EEXIST` when it is. A kill in between leaves
- * both names on the one file.
+ * Moves a temporary file to a free name in the same file system; throws `EEXIST` if it is taken. A kill halfway leaves the
+ * file with both names.
  */
-function placeNew(from: string, to: string): void {
-  nameNew(from, to);
+function moveToNew(from: string, to: string): void {
+  linkNew(from, to);
   if (statLink(from) !== undefined) unlink(from);
 }
 
 /**
- * Gives a file (no directory, no link) a name in the same file system that is not taken; `EEXIST` when it is, `EXDEV` when
- * it is another file system. It keeps its old name as well, where a file can have two.
+ * Gives a file (not a directory or a link) a free name in the same file system. Throws `EEXIST` if it is taken, `EXDEV`
+ * for another file system. The old name remains if the file system has hard links.
  */
-export function nameNew(from: string, to: string): void {
+export function linkNew(from: string, to: string): void {
   try {
     link(from, to);
   } catch (error) {
     if (!NO_SECOND_NAME.has(errnoOf(error) ?? "")) throw error;
-    nameByReservation(from, to);
+    linkByReservation(from, to);
   }
 }
 
 /**
- * Without hard links: an empty file takes the name (an empty transcript means "not here" to every reader, official or
- * ours), and the whole one replaces it.
+ * Works without hard links: an empty file reserves the name and the finished one replaces it. To every reader, official
+ * or ours, an empty transcript means "not here".
  */
-function nameByReservation(from: string, to: string): void {
+function linkByReservation(from: string, to: string): void {
   const fd = createNew(to);
   try {
     rename(from, to);

@@ -1,4 +1,4 @@
-/** Whole trees: copied, compared, removed. No link is ever followed; a link is a thing of its own. */
+/** Copies, compares and removes whole trees. Never follows a link: it is copied, compared or removed itself. */
 import { join } from "node:path";
 import { CHUNK_BYTES } from "../../transcript/rows/limits.ts";
 import {
@@ -23,7 +23,7 @@ import {
 import { isMissing, TranscriptError } from "../errors.ts";
 import { syncDir } from "./sync-dir.ts";
 
-/** Removes a file, a link or a directory with all that is in it. What is not there (any more) is no error. */
+/** Removes a file, a link, or a directory with everything in it. Does nothing if it is missing. */
 export function removeTree(path: string): void {
   try {
     if (statLink(path)?.isDirectory()) {
@@ -38,8 +38,8 @@ export function removeTree(path: string): void {
 }
 
 /**
- * Copies a file, a link or a directory to a path where nothing stands, with modes and times (to the nearest
- * microsecond). The bytes of files, and the names in directories, are on the disk when it returns. Sockets, pipes and devices cannot be copied: `Io`.
+ * Copies a file, a link or a directory to a free path, with modes and times (to the nearest microsecond). File contents
+ * and directory entries are on the disk when it returns. Throws `Io` for sockets, pipes and devices.
  */
 export function copyTree(from: string, to: string): void {
   const stat = statLinkExact(from);
@@ -54,35 +54,28 @@ export function copyTree(from: string, to: string): void {
     throw stat === undefined ? isGone(from) : cannotCopy(from);
   }
   setMode(to, Number(stat.mode & 0o7777n));
-  setTimes(to, seconds(stat.atimeNs), seconds(stat.mtimeNs));
+  setTimes(to, utimesSeconds(stat.atimeNs), utimesSeconds(stat.mtimeNs));
 }
 
-/** Copies a link: where it leads, and its times. */
+/** Copies a link: its target and its times. */
 export function copyLink(from: string, to: string): void {
   const stat = statLinkExact(from);
   symlink(readLink(from), to);
-  if (stat !== undefined) setLinkTimes(to, seconds(stat.atimeNs), seconds(stat.mtimeNs));
+  if (stat !== undefined) setLinkTimes(to, utimesSeconds(stat.atimeNs), utimesSeconds(stat.mtimeNs));
 }
 
 /**
- * The nearest microsecond, in the number of seconds that `utimes` takes. Such a number is up to an eighth of a
- * microsecond off and may be cut to whole ones (Node 20), so it is put a little above: a copy of a copy has the same time.
+ * Converts to the nearest microsecond, in seconds, as `utimes` takes it. The number is up to an eighth of a microsecond
+ * off and Node 20 truncates it, so a quarter is added: a copy of a copy has the same time.
  */
-export const seconds = (nanoseconds: bigint): number => (Number((nanoseconds + 500n) / 1000n) + 0.25) / 1e6;
+export const utimesSeconds = (nanoseconds: bigint): number => (Number((nanoseconds + 500n) / 1000n) + 0.25) / 1e6;
 
 function copyBytes(from: string, to: string): void {
   const source = openReadNoFollow(from);
   try {
     const target = createNew(to);
     try {
-      const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
-      for (let at = 0; ;) {
-        const count = readAt(source, chunk, at);
-        if (count === 0) break;
-        writeAll(target, chunk.subarray(0, count));
-        at += count;
-      }
-      syncFile(target);
+      copyFrom(source, 0, target);
     } finally {
       close(target);
     }
@@ -91,7 +84,19 @@ function copyBytes(from: string, to: string): void {
   }
 }
 
-/** As the disk says it of what it has to read. */
+/** Writes the bytes of an open file from `start` on to another, and syncs that. */
+export function copyFrom(source: number, start: number, target: number): void {
+  const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
+  for (let at = start; ;) {
+    const count = readAt(source, chunk, at);
+    if (count === 0) break;
+    writeAll(target, chunk.subarray(0, count));
+    at += count;
+  }
+  syncFile(target);
+}
+
+/** Makes the error that the file system gives when it reads a missing file. */
 const isGone = (path: string): Error =>
   Object.assign(new Error(`ENOENT: no such file or directory, copy '${path}'`), { code: "ENOENT", path });
 
@@ -107,8 +112,8 @@ function cannotCopy(path: string): TranscriptError {
 }
 
 /**
- * Whether all that stands at `a` also stands at `b`, so that removing `a` loses nothing: for files, the bytes of `a`
- * are the first bytes of `b`; for directories, this holds for every entry of `a`.
+ * Reports whether everything at `a` is also at `b`, so that removing `a` loses nothing. The bytes of a file `a` must be the
+ * first bytes of `b`; for a directory this must hold for each entry of `a`.
  */
 export function isContained(a: string, b: string): boolean {
   const one = statLink(a);

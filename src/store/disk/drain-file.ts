@@ -9,19 +9,17 @@ import {
   statLink,
   statOpen,
   statOpenExact,
-  syncFile,
   unlink,
-  writeAll,
 } from "./fs.ts";
-import { seconds } from "./dir-tree.ts";
+import { copyFrom, utimesSeconds } from "./dir-tree.ts";
 
-/** So often a file that is written to while it is compared is compared again. */
+/** Maximum number of comparisons of a file that is written to during them. */
 const TRIES = 3;
 
 /**
- * Removes the file `a` when all of it stands in the file `b`; what it has more is appended to that first. It goes when its
- * size and time stood still while it was compared, and it is looked at once more when its name has gone: who had it open
- * may have written in between. False when the two differ, or when `a` keeps changing; then both stay.
+ * Removes the file `a` once all of it is in the file `b`; what `b` lacks is appended first. Requires that the size and
+ * time of `a` did not change during the comparison. Looks at `a` again after its name is gone: a process that had it open
+ * may have written in between. Returns false, and keeps both, if the two differ or `a` keeps changing.
  */
 export function drainFile(a: string, b: string): boolean {
   const fd = openReadNoFollow(a);
@@ -49,7 +47,7 @@ function isNameOf(path: string, fd: number): boolean {
   return named?.ino === open.ino && named.dev === open.dev;
 }
 
-/** How many of the first bytes of an open file stand in `b`, which may have more; undefined when the two differ. */
+/** Returns how many of the first bytes of an open file are in `b`, which may have more; undefined if the two differ. */
 function compare(fd: number, b: string): number | undefined {
   const other = openReadNoFollow(b);
   try {
@@ -67,24 +65,17 @@ function compare(fd: number, b: string): number | undefined {
   }
 }
 
-/** Appends what an open file has from `start` on, and gives `b` its mode and times. */
+/** Appends the bytes of an open file from `start` on to `b`, and gives `b` its mode and times. */
 function append(fd: number, start: number, b: string): void {
-  // It may be one that its owner may not write.
+  // The owner may lack the right to write it.
   setMode(b, 0o600);
   const to = openAppend(b);
   try {
-    const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
-    for (let at = start; ;) {
-      const count = readAt(fd, chunk, at);
-      if (count === 0) break;
-      writeAll(to, chunk.subarray(0, count));
-      at += count;
-    }
-    syncFile(to);
+    copyFrom(fd, start, to);
   } finally {
     close(to);
   }
   const stat = statOpenExact(fd);
   setMode(b, Number(stat.mode & 0o7777n));
-  setTimes(b, seconds(stat.atimeNs), seconds(stat.mtimeNs));
+  setTimes(b, utimesSeconds(stat.atimeNs), utimesSeconds(stat.mtimeNs));
 }

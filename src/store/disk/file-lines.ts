@@ -6,83 +6,83 @@ const NEWLINE = 0x0a;
 const BLANK = 0x20;
 const NOTHING = Buffer.alloc(0);
 
-/** A buffer for long rows, to be used for one after the other: a few of them would fill memory before it is tidied up. */
-export class Room {
-  static #spare: WeakRef<Room> | undefined;
+/** A buffer for long rows, used for one after another: a few new ones would fill memory before a garbage collection. */
+export class ReusableBuffer {
+  static #shared: WeakRef<ReusableBuffer> | undefined;
 
   /**
-   * The one that all files use: what is in it is used up before another row of whatever file is read. It is let go when
-   * nobody reads, and memory is short.
+   * Returns the buffer that all files share: its content is consumed before another row of any file is read. It can be
+   * collected when nobody reads.
    */
-  static spare(): Room {
-    let room = Room.#spare?.deref();
-    if (room === undefined) Room.#spare = new WeakRef((room = new Room()));
-    return room;
+  static shared(): ReusableBuffer {
+    let buffer = ReusableBuffer.#shared?.deref();
+    if (buffer === undefined) ReusableBuffer.#shared = new WeakRef((buffer = new ReusableBuffer()));
+    return buffer;
   }
 
   #bytes: Buffer = NOTHING;
 
-  /** So many bytes, until the next call. */
+  /** Returns `length` bytes, valid until the next call. */
   take(length: number): Buffer {
-    // What is not written to takes no memory.
+    // Untouched pages take no memory.
     if (this.#bytes.length < length) this.#bytes = Buffer.allocUnsafeSlow(2 ** Math.ceil(Math.log2(length)));
     return this.#bytes.subarray(0, length);
   }
 }
 
 export interface FileLinesOptions {
-  /** Where a line begins. Default 0. */
+  /** Offset in the file at which a line begins. Default 0. */
   readonly from?: number;
-  /** Where the reading ends: the size of the file when it was opened, so that one that grows meanwhile is read as it was. */
+  /** Where reading ends: the size when the file was opened, so that rows appended later are not seen. */
   readonly to: number;
   /** For long lines. */
-  readonly room?: Room;
+  readonly buffer?: ReusableBuffer;
 }
 
 /**
- * The lines of an open file: `step()` reads on, and `next()` moves to a line as long as there is one. A line is a range of
- * `bytes`, valid until the next call of either.
+ * The lines of an open file. `step()` reads on, and `next()` moves to the next line, if any. A line is a range of `bytes`,
+ * valid until the next call of either.
  *
- * A line longer than `LOOK_AHEAD_BYTES` is measured before it is read, which then takes no more memory than it is long. One
- * that is longer than `ROW_BYTES` is passed over, and so is white space (NULs included) at the beginning of a long line: a
- * sparse file takes no memory, however long it is.
+ * A line longer than `LOOK_AHEAD_BYTES` is measured before it is read, so it takes no more memory than its length. Lines
+ * longer than `ROW_BYTES` are skipped, and so is white space (NULs included) at the beginning of a long line: a sparse file
+ * of any length takes no memory.
  */
 export class FileLines {
   bytes: Buffer = NOTHING;
   start = 0;
   end = 0;
-  /** Where the line begins in the file; its white space, where that was passed over, stands before. */
+  /** Where the line begins in the file, after any white space that was skipped. */
   offset = 0;
-  /** Length in bytes of a line that is too long to be read, else 0. The range is then empty. */
+  /** Length in bytes of a line that is too long to be read, whose range is empty; else 0. */
   oversized = 0;
-  /** False of a last line without a newline. */
+  /** False for a last line without a newline. */
   terminated = true;
-  /** NULs stood in the white space that was passed over. */
+  /** Whether the white space that was skipped had NULs in it. */
   nulBefore = false;
   /** How far the file has been read. */
   at: number;
   readonly #fd: number;
   readonly #from: number;
   readonly #to: number;
-  readonly #room: Room;
+  readonly #buffer: ReusableBuffer;
   readonly #lines: LineBuffer;
-  #measured: Measure | undefined;
+  #measured: LongLine | undefined;
   #state: "reads" | "ends" | "ended" = "reads";
 
-  constructor(fd: number, { from = 0, to, room = Room.spare() }: FileLinesOptions) {
+  constructor(fd: number, { from = 0, to, buffer = ReusableBuffer.shared() }: FileLinesOptions) {
     this.#fd = fd;
     this.#from = from;
     this.#to = to;
     this.at = from;
-    this.#room = room;
+    this.#buffer = buffer;
     const size = Math.max(4096, Math.min(CHUNK_BYTES, to - from));
     this.#lines = new LineBuffer(from, { size, grown: Math.min(LOOK_AHEAD_BYTES + CHUNK_BYTES, to - from) });
   }
 
-  /** Reads a chunk. False when there is nothing more to read, and `next` has given every line. */
+  /** Reads a chunk. Returns false when nothing is left to read and `next` has returned every line. */
   step(): boolean {
     if (this.#measured !== undefined) this.#measure(this.#measured);
-    else if (this.#lines.pending > LOOK_AHEAD_BYTES) this.#measured = new Measure(this.#lines.pendingFrom);
+    else if (this.#lines.pending > LOOK_AHEAD_BYTES) this.#measured = new LongLine(this.#lines.pendingFrom);
     else if (this.#state === "reads") this.#read();
     else return false;
     return true;
@@ -105,7 +105,7 @@ export class FileLines {
     return true;
   }
 
-  /** How far a reader has come, and how far there is to go, bytes. */
+  /** Bytes read so far, and bytes in all. */
   get progress(): readonly [done: number, total: number] {
     return [this.at - this.#from, this.#to - this.#from];
   }
@@ -119,20 +119,20 @@ export class FileLines {
     if (count === 0 || this.at >= this.#to) this.#state = "ends";
   }
 
-  /** Looks for the end of the line, and for the first byte in it that is no white space. */
-  #measure(line: Measure): void {
+  /** Looks for the end of the line, and for its first byte that is not white space. */
+  #measure(line: LongLine): void {
     if (line.isDone) return;
-    // The beginning of the line that is held is read again with the rest of it.
+    // Reuses this buffer: the beginning of the line, which is in it, is read again later.
     const chunk = this.#lines.bytes.subarray(0, LOOK_AHEAD_BYTES);
     const left = Math.min(chunk.length, this.#to - line.at);
     const have = left <= 0 ? 0 : readAt(this.#fd, chunk.subarray(0, left), line.at);
     const bytes = chunk.subarray(0, have);
     const newline = bytes.indexOf(NEWLINE);
     const end = newline < 0 ? have : newline;
-    if (line.ink < 0) {
-      const ink = firstInk(bytes, end);
-      if (ink < end) line.ink = line.at + ink;
-      line.hasNul ||= bytes.subarray(0, ink).includes(0);
+    if (line.content < 0) {
+      const content = firstContent(bytes, end);
+      if (content < end) line.content = line.at + content;
+      line.hasNul ||= bytes.subarray(0, content).includes(0);
     }
     line.at += end;
     line.isTerminated = newline >= 0;
@@ -140,32 +140,32 @@ export class FileLines {
     this.at = Math.max(this.at, line.at);
   }
 
-  #takeLong(line: Measure): boolean {
+  #takeLong(line: LongLine): boolean {
     if (!line.isDone) return false;
     this.#measured = undefined;
     const end = line.at;
     this.at = line.isTerminated ? end + 1 : end;
     this.#lines.restart(this.at);
     this.#state = this.at >= this.#to || !line.isTerminated ? "ended" : "reads";
-    const start = line.ink < 0 ? end : line.ink;
+    const start = line.content < 0 ? end : line.content;
     const length = end - start;
     this.terminated = line.isTerminated;
     this.nulBefore = line.hasNul;
     this.offset = start;
     this.oversized = length > ROW_BYTES ? length : 0;
-    this.bytes = this.oversized > 0 ? NOTHING : this.#room.take(length);
+    this.bytes = this.oversized > 0 ? NOTHING : this.#buffer.take(length);
     this.start = 0;
     this.end = this.oversized > 0 ? 0 : readAt(this.#fd, this.bytes, start);
     return true;
   }
 }
 
-/** What is known of a long line. */
-class Measure {
-  /** How far it has been looked at. */
+/** The state of measuring a long line. Offsets are in the file. */
+class LongLine {
+  /** Measured up to here. */
   at: number;
-  /** Its first byte that is no white space, or -1. */
-  ink = -1;
+  /** Its first byte that is not white space, or -1. */
+  content = -1;
   hasNul = false;
   isDone = false;
   isTerminated = false;
@@ -175,10 +175,10 @@ class Measure {
   }
 }
 
-/** Where something stands in the bytes before `end` that is no white space; `end` where nothing does. */
-function firstInk(bytes: Buffer, end: number): number {
+/** Returns the index of the first byte before `end` that is not white space, else `end`. */
+function firstContent(bytes: Buffer, end: number): number {
   if (end === 0 || (bytes[0] as number) > BLANK) return 0;
-  // A hole in a file is all NULs: to compare takes a hundredth of the time.
+  // A hole in a file is all NULs: comparing takes a hundredth of the time.
   let i = bytes.subarray(0, end).equals(zeros(end)) ? end : 0;
   while (i < end && (bytes[i] as number) <= BLANK) i++;
   return i;

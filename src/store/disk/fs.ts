@@ -1,6 +1,6 @@
 /**
- * The one door to `node:fs`. Nothing else in the package imports it, so that every read and every change of the disk
- * can be counted, and interrupted, in one place (test/kill does).
+ * The only importer of `node:fs` in the package, so that test/kill can count and interrupt every read and change of the
+ * disk in one place.
  *
  * The calls are synchronous: a stat is 3 µs here and 30 µs through the thread pool, and a list makes tens of thousands.
  * Long work calls `yieldToEventLoop` between steps.
@@ -10,7 +10,7 @@ import fs from "node:fs";
 export type { BigIntStats, Dirent, Stats } from "node:fs";
 
 const { O_RDONLY, O_RDWR, O_WRONLY, O_APPEND, O_CREAT, O_EXCL } = fs.constants;
-/** Absent on Windows, where neither a FIFO nor a link can be met this way. */
+/** Absent on Windows, where opening a path meets neither a FIFO nor a link in this way. */
 const O_NOFOLLOW = fs.constants.O_NOFOLLOW ?? 0;
 const O_NONBLOCK = fs.constants.O_NONBLOCK ?? 0;
 
@@ -21,24 +21,24 @@ const PRIVATE_DIR = 0o700;
 
 /** Stat that follows links; undefined when nothing is there. Other errors throw. */
 export const statFile = (path: string): fs.Stats | undefined => fs.statSync(path, { throwIfNoEntry: false });
-/** The same with nanoseconds. */
+/** `statFile` with nanoseconds. */
 export const statExact = (path: string): fs.BigIntStats | undefined =>
   fs.statSync(path, { bigint: true, throwIfNoEntry: false });
 /** Stat of the link itself. */
 export const statLink = (path: string): fs.Stats | undefined => fs.lstatSync(path, { throwIfNoEntry: false });
-/** The same with nanoseconds. */
+/** `statLink` with nanoseconds. */
 export const statLinkExact = (path: string): fs.BigIntStats | undefined =>
   fs.lstatSync(path, { bigint: true, throwIfNoEntry: false });
 export const statOpen = (fd: number): fs.Stats => fs.fstatSync(fd);
-/** The same with nanoseconds. */
+/** `statOpen` with nanoseconds. */
 export const statOpenExact = (fd: number): fs.BigIntStats => fs.fstatSync(fd, { bigint: true });
 
 /** Names with types, in byte order (as libuv returns them, and as the official helpers rely on). */
 export const readDir = (path: string): fs.Dirent[] => fs.readdirSync(path, { withFileTypes: true });
-/** Names alone, in the same order: half the cost. */
+/** Names only, in byte order: half the cost of `readDir`. */
 export const readNames = (path: string): string[] => fs.readdirSync(path);
 export const realPath = (path: string): string => fs.realpathSync.native(path);
-/** The same, but on file systems that ignore case the letters stay as they were typed. */
+/** `realPath` that keeps letters as typed on file systems that ignore case. */
 export const realPathAsTyped = (path: string): string => fs.realpathSync(path);
 export const readLink = (path: string): string => fs.readlinkSync(path);
 
@@ -61,34 +61,34 @@ export function readAt(fd: number, into: Uint8Array, position: number): number {
 
 // ── changing ───────────────────────────────────────────────────────────────
 
-/** Opens for appending; never creates. Readable too, so that the very file that is appended to tells its last byte. */
+/** Opens for appending; never creates. Also readable, so that the caller can check the last byte of this very file. */
 export const openAppend = (path: string): number => fs.openSync(path, O_RDWR | O_APPEND);
-/** Creates a file that was not there (`EEXIST` otherwise), readable by its owner only whatever the umask. */
+/** Creates a new file, readable by its owner only whatever the umask. Throws `EEXIST` if the name is taken. */
 export function createNew(path: string): number {
   const fd = fs.openSync(path, O_WRONLY | O_CREAT | O_EXCL, PRIVATE_FILE);
   fs.fchmodSync(fd, PRIVATE_FILE);
   return fd;
 }
-/** One `write`; returns how much of it was taken. */
+/** Makes one `write`; returns how many bytes it took. */
 export const writeOnce = (fd: number, bytes: Uint8Array): number => fs.writeSync(fd, bytes, 0, bytes.length);
-/** Writes all, in as many calls as it takes. */
+/** Writes all bytes, in as many calls as needed. */
 export function writeAll(fd: number, bytes: Uint8Array): void {
   let done = 0;
   while (done < bytes.length) done += fs.writeSync(fd, bytes, done, bytes.length - done);
 }
 export const syncFile = (fd: number): void => fs.fsyncSync(fd);
 export const rename = (from: string, to: string): void => fs.renameSync(from, to);
-/** A second name for a file; `EEXIST` when the name is taken. */
+/** Gives a file a second name; throws `EEXIST` if it is taken. */
 export const link = (from: string, to: string): void => fs.linkSync(from, to);
 export const symlink = (target: string, path: string): void => fs.symlinkSync(target, path);
 export const unlink = (path: string): void => fs.unlinkSync(path);
 /** Creates the directory and its parents, each readable by its owner only. */
 export const makeDir = (path: string): void => void fs.mkdirSync(path, { recursive: true, mode: PRIVATE_DIR });
-/** Creates one directory; `EEXIST` when the name is taken. */
+/** Creates one directory; throws `EEXIST` if the name is taken. */
 export const makeNewDir = (path: string): void => fs.mkdirSync(path, { mode: PRIVATE_DIR });
 export const removeDir = (path: string): void => fs.rmdirSync(path);
 export const setMode = (path: string, mode: number): void => fs.chmodSync(path, mode);
 export const setTimes = (path: string, atime: Date | number, mtime: Date | number): void =>
   fs.utimesSync(path, atime, mtime);
-/** Times of the link itself. */
+/** Sets the times of the link itself. */
 export const setLinkTimes = (path: string, atime: number, mtime: number): void => fs.lutimesSync(path, atime, mtime);

@@ -1,40 +1,41 @@
 /**
- * Moves of files, links and directories that lose nothing, whoever else writes meanwhile, and wherever they are killed.
+ * Moves files, links and directories without losing anything, whoever else writes at the same time, and at whatever point
+ * the process is killed.
  *
- * Within a file system a deletion is one rename for each thing. No name is removed, and a row that somebody appends goes
- * along or comes too late.
+ * Within a file system, a deletion is one rename per item. No name is removed, and a row that another process appends
+ * either moves along or comes too late.
  *
- * To another file system a thing is first put aside, by a rename in its own directory that no writer by name can follow,
- * then copied, and removed when it has stood still. What is left of the window: somebody opened the file before it was put
- * aside, and writes after the last look at it. The CLI opens, writes and closes in one go; `timing.quietMs` lie between the
- * rename and the last look, and what came before the name went is appended to the copy (`drain`). Nothing can be asked
- * whether it has the file open, so no wait is long enough for a writer that was stopped in between.
+ * To another file system, an item is first put aside: renamed in its own directory, so that no writer finds it by name.
+ * It is then copied, and removed once it has stopped changing. One window remains: a process opened the file before it was
+ * put aside and writes after the last look at it. The CLI opens, writes and closes in one go; `timing.quietMs` pass between
+ * the rename and the last look, and rows from before the name is removed are appended to the copy (`drain`). No wait is
+ * long enough for a writer that was suspended in between, because nothing reports who has the file open.
  *
- * A restoration may not replace what has come to stand in the old place, and a rename would. So a file gets its old name as
- * a second one, and loses that in the trash when the other one has been seen to be there.
+ * A restoration must not replace what is now at the old path, as a rename would. So a file gets its old name as a second
+ * name, and loses its name in the trash once the other one is known to exist.
  */
 import { dirname, join } from "node:path";
 import { readDir, readLink, removeDir, rename, statLink, unlink } from "./fs.ts";
 import { drainFile } from "./drain-file.ts";
-import { nameNew, syncDir } from "./atomic-write.ts";
+import { linkNew, syncDir } from "./atomic-write.ts";
 import { errnoOf, isMissing, TranscriptError } from "../errors.ts";
 import { tempName } from "./temp-file.ts";
 import { copyLink, copyTree, isContained, removeTree } from "./dir-tree.ts";
 
-/** Copies that may be begun again because the original changed meanwhile. */
+/** Maximum number of copies begun because the original changed during the last one. */
 const COPY_TRIES = 3;
 
 /**
- * `missing`: nothing stands there. `aside`: it was put aside and copied, and is to be removed by `drain`. `left`: what
- * stands there and what is in the trash are two different things.
+ * `missing`: nothing is there. `aside`: it was put aside and copied, and `drain` must remove it. `left`: it differs from
+ * what the trash has under its name.
  */
-export type Taking = "moved" | "missing" | "aside" | "left";
+export type TakeOutcome = "moved" | "missing" | "aside" | "left";
 
 /**
- * Takes what stands at `from` into the trash, to `to`; `aside` is a name beside `from` that only this thing has. What an
- * earlier run put there comes first: it was killed before it had finished.
+ * Moves what is at `from` into the trash, to `to`. `aside` is a name next to `from` that only this item has; whatever an
+ * earlier run, killed before it finished, put there comes first.
  */
-export function takeIntoTrash(from: string, to: string, aside: string): Taking {
+export function takeIntoTrash(from: string, to: string, aside: string): TakeOutcome {
   const wasAside = statLink(aside) !== undefined;
   if (wasAside) {
     copyAside(aside, to);
@@ -51,7 +52,7 @@ export function takeIntoTrash(from: string, to: string, aside: string): Taking {
   try {
     copyAside(aside, to);
   } catch (error) {
-    // A full disk, or something that cannot be copied. What was written by name meanwhile is not replaced.
+    // The disk is full, or something cannot be copied. A file written under the old name since then is not replaced.
     putBackQuietly(aside, from);
     throw error;
   }
@@ -67,12 +68,12 @@ function putBackQuietly(aside: string, from: string): void {
   }
 }
 
-/** As `takeIntoTrash` for what will not be kept: what would have to be copied is removed. */
+/** Moves like `takeIntoTrash`, but removes what would have to be copied: it will not be kept. */
 export function takeForGood(from: string, to: string, aside: string): "moved" | "missing" | "removed" {
   const wasAside = statLink(aside) !== undefined;
   removeTree(aside);
   if (statLink(from) === undefined) return wasAside ? "removed" : statLink(to) === undefined ? "missing" : "moved";
-  // All of it is as good as gone, so what an earlier run moved makes way.
+  // All of it will be removed, so what an earlier run moved can go first.
   removeTree(to);
   const outcome = tryRename(from, to);
   if (outcome !== "elsewhere") return outcome;
@@ -87,13 +88,13 @@ function tryRename(from: string, to: string): "moved" | "missing" | "elsewhere" 
     return "moved";
   } catch (error) {
     if (errnoOf(error) === "EXDEV") return "elsewhere";
-    // Gone meanwhile is one thing, a directory to move to that is not there another.
+    // A missing source is not an error; a missing target directory is.
     if (errnoOf(error) === "ENOENT" && statLink(from) === undefined) return "missing";
     throw error;
   }
 }
 
-/** Copies what was put aside to its place in the trash, where it appears whole. */
+/** Copies what was put aside to its place in the trash, where it appears atomically. */
 function copyAside(aside: string, to: string): void {
   if (statLink(to) !== undefined) return;
   for (let tries = 1; ; tries++) {
@@ -103,7 +104,7 @@ function copyAside(aside: string, to: string): void {
       rename(temp, to);
       return syncDir(dirname(to));
     } catch (error) {
-      // Somebody removed a file of a directory while that was copied.
+      // Another process removed a file from the directory during the copy.
       if (!isMissing(error) || statLink(aside) === undefined || tries === COPY_TRIES) throw error;
     } finally {
       removeTree(temp);
@@ -111,17 +112,15 @@ function copyAside(aside: string, to: string): void {
   }
 }
 
-/**
- * `missing`: nothing stands at `from`. `taken`: something else stands at `to`, and nothing was lost.
- */
-export type Placing = "placed" | "missing" | "taken";
+/** `missing`: nothing is at `from`. `taken`: something else is at `to`, and nothing was lost. */
+export type PlaceOutcome = "placed" | "missing" | "taken";
 
 /**
- * Puts what stands at `from`, in the trash, to `to`, where nothing is replaced. What stands there already counts as put
- * back when it begins with all that `from` has: an earlier run did that, and the session has grown since. With `mayExtend`
- * also when `from` begins with all that it has: then it is what was left of a deletion.
+ * Moves what is at `from`, in the trash, to `to`, and replaces nothing. If `to` exists and begins with all of `from`, it
+ * counts as put back: an earlier run did that, and the session has grown since. With `mayExtend`, also if `from` begins with
+ * all of `to`: then `to` is the rest of a deletion.
  */
-export function putBack(from: string, to: string, mayExtend: boolean): Placing {
+export function putBack(from: string, to: string, mayExtend: boolean): PlaceOutcome {
   let outcome = placeNearby(from, to);
   if (outcome === "elsewhere") outcome = placeCopy(from, to);
   if (outcome === "missing") return outcome;
@@ -129,16 +128,16 @@ export function putBack(from: string, to: string, mayExtend: boolean): Placing {
   return drain(from, to).length === 0 ? "placed" : "taken";
 }
 
-/** Gives a thing a further name, or a directory its only one, in the same file system, where nothing has that name. */
-function placeNearby(from: string, to: string): Placing | "elsewhere" {
+/** Gives an item a free name in the same file system: a file keeps its old name too, a directory is moved. */
+function placeNearby(from: string, to: string): PlaceOutcome | "elsewhere" {
   const stat = statLink(from);
   if (stat === undefined) return "missing";
-  // A rename would replace an empty directory; links and files find out themselves.
+  // A rename would replace an empty directory; for links and files, the calls below fail.
   if (stat.isDirectory() && statLink(to) !== undefined) return "taken";
   try {
     if (stat.isDirectory()) rename(from, to);
     else if (stat.isSymbolicLink()) copyLink(from, to);
-    else nameNew(from, to);
+    else linkNew(from, to);
     return "placed";
   } catch (error) {
     const errno = errnoOf(error) ?? "";
@@ -149,8 +148,8 @@ function placeNearby(from: string, to: string): Placing | "elsewhere" {
   }
 }
 
-/** The same in another file system: a copy gets the name when it is whole and found equal. */
-function placeCopy(from: string, to: string): Placing {
+/** Does the same across file systems: a copy gets the name once it is complete and found equal. */
+function placeCopy(from: string, to: string): PlaceOutcome {
   const dir = dirname(to);
   for (let tries = 0; tries < COPY_TRIES; tries++) {
     const temp = join(dir, tempName("moved"));
@@ -169,9 +168,9 @@ function placeCopy(from: string, to: string): Placing {
 }
 
 /**
- * Removes what stands at `a`, each piece when it has been seen that all of it stands at `b`. What `a` has and `b` lacks is
- * put there first: rows that were appended late, files of a directory that was moved in part. Gives the paths, at `a` and
- * below it, of what differs and therefore stays.
+ * Removes what is at `a`, each piece once all of it is known to be at `b`. What `b` lacks is added to it first: rows that
+ * were appended late, files of a directory that was moved in part. Returns the paths, at and below `a`, that differ and
+ * therefore stay.
  */
 export function drain(a: string, b: string): string[] {
   const stat = statLink(a);
@@ -200,14 +199,14 @@ function drainDirectory(a: string, b: string): string[] {
       removeDir(a);
       return [];
     } catch (error) {
-      // Something has come into it meanwhile.
+      // Something was added to it in the meantime.
       if (!["ENOTEMPTY", "EEXIST"].includes(errnoOf(error) ?? "")) throw error;
     }
   }
   throw keepsChanging(a);
 }
 
-/** Throws when something of what was put aside is neither in the trash nor can go there. */
+/** Throws if part of what was put aside is not in the trash and cannot go there. */
 export function requireDrained(left: readonly string[]): void {
   const [path] = left;
   if (path === undefined) return;

@@ -1,40 +1,40 @@
 /**
- * What differs between Linux, macOS and Windows, in one place. Every rule takes the platform as a parameter, so that
- * the rules of a system that is not at hand are tested by table (test/store/disk/platform.test.ts).
+ * The differences between Linux, macOS and Windows, in one place. Each rule takes the platform as a parameter, so that
+ * test/store/disk/platform.test.ts can test the rules of every system anywhere.
  */
 import { posix, win32 } from "node:path";
 import { realPath } from "./fs.ts";
 
 export type Platform = NodeJS.Platform;
 
-/** A project path as keys are made of it: macOS stores names in either form, so they are composed (official-helpers.md §1). */
+/** Returns a project path as keys are made from it: composed on macOS, which stores either form (official-helpers.md §1). */
 export function normalizePath(path: string, platform: Platform = process.platform): string {
   return platform === "darwin" ? path.normalize("NFC") : path;
 }
 
-/** A project key as it is compared: on Windows a directory is found whatever the case of its letters (official-helpers.md §2.4). */
+/** Returns a project key for comparison: Windows ignores the case of directory names (official-helpers.md §2.4). */
 export function foldKey(key: string, platform: Platform = process.platform): string {
   return platform === "win32" ? key.toLowerCase() : key;
 }
 
-/** Whether a directory can be opened and synced, which makes a rename in it last through a power cut. */
+/** Reports whether a directory can be opened and synced, so that a rename in it survives a power cut. */
 export function canSyncDirectory(platform: Platform = process.platform): boolean {
   return platform !== "win32";
 }
 
-/** Whether a file can be opened so that a link under its name is an error. */
+/** Reports whether opening a file can be made to fail on a link. */
 export function canRefuseLinks(platform: Platform = process.platform): boolean {
   return platform !== "win32";
 }
 
-/** Whether the times of a directory show every name that comes or goes: on Windows some file systems keep none. */
-export function hasTrustyDirTimes(platform: Platform = process.platform): boolean {
+/** Reports whether a directory's times show every added or removed name: on Windows, some file systems keep none. */
+export function hasReliableDirTimes(platform: Platform = process.platform): boolean {
   return platform !== "win32";
 }
 
 /**
- * The paths that keys may have been made of for one directory: the real one, and on Windows also the drive-letter form
- * it was named by, when the drive is mapped or substituted and resolves to a longer path (official-helpers.md §2.4).
+ * Returns the paths that a directory's key may have been made from: the real one and, on Windows, also the given
+ * drive-letter form if the drive is mapped or substituted and resolves to a longer path (official-helpers.md §2.4).
  */
 export function directorySpellings(given: string, real: string, platform: Platform = process.platform): string[] {
   if (platform !== "win32") return [real];
@@ -49,9 +49,9 @@ export function directorySpellings(given: string, real: string, platform: Platfo
 }
 
 /**
- * A path in the form in which two spellings of it are equal: dots and doubled or trailing slashes removed, composed on
- * macOS, drive letter and names in one case on Windows. Letters of other file systems are left: a Linux directory
- * `A` is not `a`, and on macOS `realPath` has already given the letters as they are stored.
+ * Returns a path in a form in which two spellings of it are equal: no dots and no doubled or trailing slashes, composed on
+ * macOS, lower case on Windows. Elsewhere case is kept: a Linux directory `A` is not `a`, and on macOS `realPath` has
+ * already returned the case as stored.
  */
 export function comparablePath(path: string, platform: Platform = process.platform): string {
   if (platform === "win32") {
@@ -62,13 +62,13 @@ export function comparablePath(path: string, platform: Platform = process.platfo
   return plain.length > 1 ? plain.replace(/\/+$/, "") : plain;
 }
 
-/** Whether two spellings name one directory. Links are followed where they lead somewhere; nothing has to exist. */
+/** Reports whether two spellings name one directory. Follows links that lead somewhere; nothing has to exist. */
 export function sameDirectory(a: string, b: string, platform: Platform = process.platform): boolean {
   if (comparablePath(a, platform) === comparablePath(b, platform)) return true;
   return comparablePath(realOrSelf(a), platform) === comparablePath(realOrSelf(b), platform);
 }
 
-/** Whether `path` is `root` or below it, as names go. Neither has to exist; no link is followed. */
+/** Reports whether `path` is `root` or below it, by name only. Neither has to exist; follows no link. */
 export function isInside(path: string, root: string, platform: Platform = process.platform): boolean {
   const inner = comparablePath(path, platform);
   const outer = comparablePath(root, platform);
@@ -77,7 +77,7 @@ export function isInside(path: string, root: string, platform: Platform = proces
   return inner.startsWith(outer.endsWith(separator) ? outer : outer + separator);
 }
 
-/** The real path, or the path itself where it leads nowhere. */
+/** Returns the real path, or the path itself if it cannot be resolved. */
 export function realOrSelf(path: string): string {
   try {
     return realPath(path);

@@ -1,17 +1,17 @@
 /**
- * Who runs on this machine. A process is known by its pid, by when it began (a pid is given out again) and by the
- * domain in which the pid counts (two containers both have a process 7). The forms are those that the CLI writes into
- * its pid files, so that its files can be compared with what is seen here.
+ * The processes on this machine. A process is identified by its pid, its start time (pids are reused) and the domain of
+ * the pid (two containers both have a process 7). The formats are those of the CLI's pid files, so that these can be
+ * compared with what is seen here.
  */
 import { nodeChildProcess, nodeCrypto } from "./builtins.ts";
 import { hostname, uptime } from "node:os";
 import { readLink } from "./fs.ts";
 import { readSmall } from "./read-small-file.ts";
 
-/** Whether a process runs: `unknown` where nothing here can tell. */
+/** Whether a process runs; `unknown` if that cannot be found out here. */
 export type ProcessState = "runs" | "gone" | "unknown";
 
-/** A process that wrote something down. `start` is absent where the platform did not tell. */
+/** A process as a file records it. `start` is absent if the platform did not report it. */
 export interface ProcessRecord {
   readonly pid: number;
   readonly start?: string | undefined;
@@ -19,7 +19,7 @@ export interface ProcessRecord {
 
 const PROC_STAT_BYTES = 4096;
 
-/** Whether the process that is recorded still runs, when its pid counts in our domain. */
+/** Reports whether a recorded process still runs. Its pid must be of our domain. */
 export function stateOfProcess(record: ProcessRecord, platform: NodeJS.Platform = process.platform): ProcessState {
   if (!pidExists(record.pid)) return "gone";
   const now = processStart(record.pid, platform);
@@ -29,18 +29,18 @@ export function stateOfProcess(record: ProcessRecord, platform: NodeJS.Platform 
 }
 
 /**
- * When a process began, in a form that is equal for the same process only: clock ticks since boot on Linux, a date on
- * macOS. Undefined where it cannot be told, `ended` for a process that waits for its parent to take note of its end.
+ * Returns when a process started, in a form that only the same process has: clock ticks since boot on Linux, a date on
+ * macOS. Undefined if unknown, `ended` for a zombie.
  */
 export function processStart(pid: number, platform: NodeJS.Platform = process.platform): string | undefined {
   if (platform === "linux") return startInProcStat(procStat(pid));
-  if (platform === "darwin") return startInPs(pid);
+  if (platform === "darwin") return askPs("lstart", pid);
   return undefined;
 }
 
 /**
- * `/proc/<pid>/stat`. A sandbox may show the `/proc` of the system around it, where the same pid is a stranger's: then
- * nothing is known.
+ * Reads `/proc/<pid>/stat`. A sandbox may show the `/proc` of its host, in which the same pid is another process: then the
+ * result is undefined.
  */
 function procStat(pid: number): string | undefined {
   try {
@@ -50,17 +50,13 @@ function procStat(pid: number): string | undefined {
   }
 }
 
-/** Field 22 of `/proc/<pid>/stat`. The name before it, in brackets, may hold brackets and spaces of its own. */
+/** Returns field 22 of `/proc/<pid>/stat`. The bracketed name before it may contain brackets and spaces itself. */
 export function startInProcStat(stat: string | undefined): string | undefined {
   if (stat === undefined) return undefined;
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
   if (fields[0] === "Z" || fields[0] === "X") return "ended";
   const start = fields[19];
   return start !== undefined && /^[0-9]+$/.test(start) ? start : undefined;
-}
-
-function startInPs(pid: number): string | undefined {
-  return askPs("lstart", pid);
 }
 
 function askPs(column: string, pid: number): string | undefined {
@@ -77,7 +73,7 @@ function askPs(column: string, pid: number): string | undefined {
   }
 }
 
-/** The pid of the process that started another; undefined where it cannot be told, and for the first of all. */
+/** Returns the pid of a process's parent; undefined if unknown, and for the first process of all. */
 export function parentOf(pid: number, platform: NodeJS.Platform = process.platform): number | undefined {
   let text: string | undefined;
   if (platform === "linux") text = parentInProcStat(procStat(pid));
@@ -86,12 +82,12 @@ export function parentOf(pid: number, platform: NodeJS.Platform = process.platfo
   return Number.isSafeInteger(parent) && parent > 0 ? parent : undefined;
 }
 
-/** Field 4 of `/proc/<pid>/stat`. */
+/** Returns field 4 of `/proc/<pid>/stat`. */
 const parentInProcStat = (stat: string | undefined): string | undefined =>
   stat?.slice(stat.lastIndexOf(")") + 2).split(" ")[1];
 
 function pidExists(pid: number): boolean {
-  // 0 and negative numbers would ask for groups of processes. In a container 1 is the program that it was made for: ours.
+  // 0 and negative numbers mean process groups. In a container, 1 is its main program, which may be ours.
   if (!Number.isSafeInteger(pid) || pid <= 0) return false;
   try {
     process.kill(pid, 0);
@@ -102,9 +98,9 @@ function pidExists(pid: number): boolean {
 }
 
 /**
- * Whether pids of the domain that a pid file names count here. The forms are those of CLI 2.1.329:
- * `linux:<machine id>:<pid namespace>` on Linux, one word on macOS. Which form Windows has is not known for certain, so
- * there nothing counts as ours, and the age of the transcript decides.
+ * Reports whether the domain in a pid file is ours. The forms are those of CLI 2.1.329: `linux:<machine id>:<pid namespace>`
+ * on Linux, one word on macOS. The form on Windows is not known for certain, so no domain counts as ours there, and the age
+ * of the transcript decides.
  */
 export function isOurPidDomain(domain: string, platform: NodeJS.Platform = process.platform): boolean {
   if (platform === "linux") return domain === `linux:${tryRead("/etc/machine-id")?.trim() ?? ""}:${pidNamespace()}`;
@@ -112,8 +108,8 @@ export function isOurPidDomain(domain: string, platform: NodeJS.Platform = proce
 }
 
 /**
- * A short name of this boot of this machine and of the pid namespace in it: where it is equal, a pid with a start time
- * can be asked about. A machine id alone would do for neither a reboot nor two machines made of one image.
+ * Returns a short id of this boot of this machine and its pid namespace. A pid with a start time can be looked up only if
+ * this id is equal: a machine id alone survives reboots, and machines made from one image share it.
  */
 export function bootTag(): string {
   if (knownBootTag === undefined) {
@@ -128,12 +124,12 @@ ${pidNamespace()}`;
 
 let knownBootTag: string | undefined;
 
-/** The namespace that a machine begins with has this number on every Linux. */
+/** Number of the initial pid namespace on every Linux. */
 const FIRST_PID_NAMESPACE = "pid:[4026531836]";
 
 /**
- * A short name of this machine that stays through a reboot. Empty where two machines could have the same: in a container,
- * and where there is no machine id.
+ * Returns a short id of this machine that survives a reboot. Empty if two machines could have the same: in a container, or
+ * without a machine id.
  */
 function machineTag(): string {
   const id = tryRead("/etc/machine-id")?.trim() ?? "";
@@ -142,8 +138,8 @@ function machineTag(): string {
 }
 
 /**
- * What a process puts in a name so that others can tell whether it still runs: `<machine>-<boot>-<pid>-<start>`, machine and
- * start empty where they are not known. Nothing in it is a letter that a name cannot have.
+ * Returns the mark that this process puts in file names, so that others can find out whether it still runs:
+ * `<machine>-<boot>-<pid>-<start>`, with machine and start empty if unknown. All characters are valid in file names.
  */
 export function ownMark(): string {
   knownMark ??= [machineTag(), bootTag(), process.pid, encodeURIComponent(processStart(process.pid) ?? "")].join("-");
@@ -154,10 +150,10 @@ let knownMark: string | undefined;
 
 export const PROCESS_MARK = "([0-9a-f]{12})?-([0-9a-f]{12})-([1-9][0-9]*)-([^-/\\\\]*)";
 
-/** Clocks may be set while a machine boots. */
+/** Tolerance for a clock that is set while the machine boots. */
 const BOOT_SLACK_MS = 60 * 1000;
 
-/** What marks are compared with: this machine as it runs now. `booted`: epoch ms. */
+/** This machine as it runs now, which marks are compared with. `booted`: epoch ms. */
 export interface Here {
   readonly machine: string;
   readonly boot: string;
@@ -167,9 +163,9 @@ export interface Here {
 const here = (): Here => ({ machine: machineTag(), boot: bootTag(), booted: Date.now() - uptime() * 1000 });
 
 /**
- * Whether a process still runs that left a mark (the groups of `PROCESS_MARK`) in a name at a time. One of an earlier boot of
- * this machine is gone: same machine, and the mark is older than this boot. Of any other machine or container nothing is
- * known.
+ * Reports whether the process that left a mark (the groups of `PROCESS_MARK`) in a name at a time still runs. A process of
+ * an earlier boot of this machine is gone: same machine, and the mark is older than this boot. The state of processes of
+ * other machines and containers is unknown.
  */
 export function stateOfMark(
   [machine, boot, pid, start]: readonly (string | undefined)[],
@@ -178,14 +174,14 @@ export function stateOfMark(
 ): ProcessState {
   if (boot === now.boot) {
     const state = stateOfProcess({ pid: Number(pid), start: decoded(start) });
-    // A process of this pid is there; where its start cannot be told, it is taken for the one.
+    // A process has this pid; if its start time is unknown, it counts as the same one.
     return state === "gone" ? "gone" : "runs";
   }
   const isEarlierBoot = Boolean(machine) && machine === now.machine && writtenMs < now.booted - BOOT_SLACK_MS;
   return isEarlierBoot ? "gone" : "unknown";
 }
 
-/** What `encodeURIComponent` made, or anything else that stands in its place. */
+/** Decodes the output of `encodeURIComponent`; undefined for anything else. */
 function decoded(text: string | undefined): string | undefined {
   try {
     return text ? decodeURIComponent(text) : undefined;

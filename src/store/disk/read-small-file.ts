@@ -2,8 +2,8 @@ import { close, openRead, openReadNoFollow, readAt, statLink, statOpen, type Sta
 import { errnoOf, isMissing } from "../errors.ts";
 
 /**
- * The text of a small file, read to its end or to `limit` bytes (files under `/proc` say that they are empty).
- * Undefined when nothing is there; other errors throw.
+ * Returns the text of a small file, read to its end or to `limit` bytes (files under `/proc` report size 0). Undefined if
+ * nothing is there; throws other errors.
  */
 export function readSmall(path: string, limit: number): string | undefined {
   let fd: number;
@@ -21,21 +21,21 @@ export function readSmall(path: string, limit: number): string | undefined {
   }
 }
 
-/** The text of a file, or why it is not read. */
+/** The text of a file, or the reason why it was not read, as the end of a sentence. */
 export type PlainFile = { readonly text: string } | { readonly reason: string };
 
 /**
- * The text of a regular file that has at most `limit` bytes. For places where anything may stand: no link is followed, and
- * nothing that would block is opened. Undefined when nothing is there. Never throws.
+ * Returns the text of a regular file of at most `limit` bytes. For paths that may hold anything: follows no link and opens
+ * nothing that would block. Undefined if nothing is there. Never throws.
  */
 export function readPlain(path: string, limit: number): PlainFile | undefined {
   let fd: number | undefined;
   try {
     const stats = statLink(path);
-    const reason = stats && unfit(stats, limit);
+    const reason = stats && reasonNotToRead(stats, limit);
     if (stats === undefined || reason !== undefined) return reason === undefined ? undefined : { reason };
     fd = openReadNoFollow(path);
-    const opened = unfit(statOpen(fd), limit);
+    const opened = reasonNotToRead(statOpen(fd), limit);
     if (opened !== undefined) return { reason: opened };
     const bytes = Buffer.allocUnsafe(stats.size);
     return { text: bytes.toString("utf8", 0, readAt(fd, bytes, 0)) };
@@ -46,13 +46,13 @@ export function readPlain(path: string, limit: number): PlainFile | undefined {
   }
 }
 
-function unfit(stats: Stats, limit: number): string | undefined {
+function reasonNotToRead(stats: Stats, limit: number): string | undefined {
   if (stats.isFile()) return stats.size > limit ? `is larger than ${limit / 1024 / 1024} MB` : undefined;
   return `is ${stats.isSymbolicLink() ? "a link" : stats.isDirectory() ? "a directory" : "not a file"}`;
 }
 
-/** What is made of an open file, which is no link; undefined when it cannot be opened or read, as a directory of that name. */
-export function tryReading<T>(path: string, read: (fd: number) => T): T | undefined {
+/** Returns what `read` makes of the open file, not following a link; undefined if it cannot be opened or read. */
+export function tryWithOpenFile<T>(path: string, read: (fd: number) => T): T | undefined {
   let fd: number | undefined;
   try {
     fd = openReadNoFollow(path);

@@ -4,13 +4,13 @@ import { join } from "node:path";
 import { close, createNew, openReadNoFollow, unlink, writeAll } from "./fs.ts";
 
 /**
- * Writes a stream into a temporary file and gives a descriptor that reads it. The file is its owner's alone and has lost
- * its name before the first byte is in it, so that nothing of it stays, however the process ends. (Where a file that is
- * open keeps its name, as on old Windows, the name goes when the stream has ended.)
+ * Writes a stream to a temporary file and returns a descriptor that reads it. Only its owner can read the file, and its
+ * name is removed before the first byte is written, so that nothing remains, however the process ends. (If an open file
+ * cannot lose its name, as on old Windows, the name is removed after the stream has ended.)
  *
- * A file and no index in memory, because the rows are needed again: which of them are the conversation is known only at
- * the end of the stream, and a transcript may be larger than memory. Throws the stream's errors, those of the file
- * system, and `signal.reason` when aborted.
+ * Uses a file, not memory, because the rows are needed again: which of them form the conversation is known only at the end
+ * of the stream, and a transcript may be larger than memory. Throws errors of the stream and the file system, and
+ * `signal.reason` when aborted.
  */
 export async function spool(stream: AsyncIterable<Uint8Array>, signal?: AbortSignal): Promise<number> {
   const path = join(tmpdir(), `claude-transcripts-${randomHex(16)}`);

@@ -3,8 +3,8 @@ import { errnoOf, isMissing } from "../errors.ts";
 import { canSyncDirectory } from "./platform.ts";
 
 /**
- * Makes names that came or went in a directory last through a power cut, where directories can be synced. In one that
- * has gone itself there is nothing to make last.
+ * Syncs a directory, if the platform can, so that added and removed names survive a power cut. A missing directory is not
+ * an error.
  */
 export function syncDir(path: string): void {
   if (!canSyncDirectory()) return;
@@ -19,5 +19,5 @@ export function syncDir(path: string): void {
   }
 }
 
-/** What some network and FUSE file systems say; names are as safe there as they get. */
+/** Errors of network and FUSE file systems that cannot sync a directory. */
 const CANNOT_SYNC = new Set(["EINVAL", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EBADF", "EROFS"]);

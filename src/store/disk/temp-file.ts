@@ -1,7 +1,7 @@
 /**
- * Temporary files beside what they will become. A name ends in `.tmp`, so that no reader takes it for a transcript, and
- * says who writes it (boot, pid, start time), so that a later writer can tell a file that is being written from one
- * that a killed process left behind.
+ * Temporary files next to their final paths. A name ends in `.tmp`, so that no reader takes it for a transcript. It
+ * identifies the writing process (boot, pid, start time), so that a later writer can distinguish files being written from
+ * those that a killed process left.
  */
 import { randomHex } from "./builtins.ts";
 import { join } from "node:path";
@@ -16,32 +16,32 @@ export interface TempFile {
   fd: number;
 }
 
-/** `.<final name>.ct-<boot>-<pid>-<start>-<random>.tmp`; the start is empty where the platform does not tell it. */
+/** `.<final name>.ct-<boot>-<pid>-<start>-<random>.tmp`; the start is empty if the platform does not report it. */
 const TEMP_NAME = /\.ct-([0-9a-f]{12})-([0-9]+)-([^-/\\]*)-[0-9a-f]{8}\.tmp$/;
 /**
- * The temporary file of a new transcript. Its subagents get their name just before it does, so what stands under that new id
- * alone is what a kill between the two left behind.
+ * The temporary file of a new transcript. Its subagents get their final name just before it does, so subagents without a
+ * transcript are the result of a kill between the two.
  */
 const TRANSCRIPT_TEMP = /^\.([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.jsonl\.ct-/;
-/** So much of the final name is kept: enough to recognise it, and short enough for any file system. */
+/** Kept characters of the final name: enough to recognise it, and few enough for any file system. */
 const FINAL_NAME_UNITS = 60;
 
 /**
- * What a deletion puts aside, in its own directory, before it copies it to the trash on another file system (move.ts). It
- * may be the only copy there is: no cleaning touches it, and no reader takes it for anything.
+ * Names of items that a deletion puts aside, in their own directory, before copying them to a trash on another file system
+ * (move.ts). Such an item may be the only copy: no cleaning removes it, and readers ignore it.
  */
 const ASIDE_NAME = /\.ct-aside-[0-9a-f]{8}-[0-9]+$/;
 
 export const isAsideName = (name: string): boolean => ASIDE_NAME.test(name);
 
-/** The name of what is put aside: the `nth` thing of the deletion that has this token (eight hexadecimal digits). */
+/** Returns the name for the `nth` item put aside by the deletion with this token (eight hexadecimal digits). */
 export const asideName = (name: string, token: string, nth: number): string =>
   `.${name.slice(0, FINAL_NAME_UNITS)}.ct-aside-${token}-${nth}`;
 
-/** Whether a name is one that we give to what is on its way: it belongs to whoever is at work, and to nobody else. */
+/** Reports whether a name is one that we give to unfinished files: only the process at work may touch them. */
 export const isOurOwnName = (name: string): boolean => TEMP_NAME.test(name) || isAsideName(name);
 
-/** A name that is not taken, for a temporary file or directory that is to become `finalName`. */
+/** Returns a unique name for a temporary file or directory that is to become `finalName`. */
 export function tempName(finalName: string): string {
   ownStart ??= encodeURIComponent(processStart(process.pid) ?? "");
   const random = randomHex(4);
@@ -63,14 +63,14 @@ export function discardTemp(temp: TempFile): void {
     temp.fd = -1;
     unlink(temp.path);
   } catch {
-    // It may be published already, or beyond reach; a later write takes it away.
+    // It may be published already, or out of reach; a later write removes it.
   }
 }
 
 /**
- * Removes what killed writers left in `dir`: temporary files whose process has gone, or cannot be asked and is older
- * than `STALE_TEMP_MS`. For writers only; readers leave the disk as it is. Never throws: what cannot be removed now
- * is tried again by the next write.
+ * Removes what killed writers left in `dir`: temporary files whose process is gone, or whose process is unknown and which
+ * are older than `STALE_TEMP_MS`. For writers only; readers never change the disk. Never throws: the next write tries
+ * again.
  */
 export function cleanStaleTemps(dir: string, now = Date.now()): void {
   try {
@@ -82,21 +82,21 @@ export function cleanStaleTemps(dir: string, now = Date.now()): void {
       removeTree(path);
     }
   } catch {
-    // A directory that is not there, or closed to us, holds nothing that we can clean.
+    // A missing or unreadable directory has nothing that we can clean.
   }
 }
 
-/** A transcript that had its name already, and has been deleted since, is the same file under another name. */
+/** Reports whether a transcript was never published: a published one, even if deleted since, is a second name of the file. */
 const neverAppeared = (temp: string, transcript: string): boolean =>
   statLink(temp)?.nlink === 1 && statLink(transcript) === undefined;
 
-/** Whether the name is that of a temporary file of ours, and if so whether its writer has gone. For readers. */
+/** Returns the state of a temporary file of ours, by its writer; undefined for other names. For readers. */
 export function temporaryState(dir: string, name: string, now = Date.now()): "stale" | "in_use" | undefined {
   if (!TEMP_NAME.test(name)) return undefined;
   return isStale(join(dir, name), name, now) ? "stale" : "in_use";
 }
 
-/** Removes all temporary files of ours in `dir`, whoever began them. For a directory that is ours alone. */
+/** Removes all temporary files of ours in `dir`, whichever process made them. For directories that only we use. */
 export function removeTemps(dir: string): void {
   for (const { name } of readDir(dir)) if (TEMP_NAME.test(name)) removeTree(join(dir, name));
 }

@@ -3,7 +3,7 @@ import { type BigIntStats, type Dirent, readDir, statExact, type Stats, statLink
 import { errnoOf, isMissing } from "../errors.ts";
 import type { Skipped } from "../types.ts";
 
-/** Something below a directory. The stats are those of a link itself. */
+/** An entry below a directory. The stats of a link are its own. */
 export interface WalkedEntry {
   readonly dir: string;
   readonly name: string;
@@ -11,11 +11,11 @@ export interface WalkedEntry {
   readonly stats: Stats;
 }
 
-/** Directories that a walk left out because it had met as many entries as it may. */
+/** Directories that a walk left out after reaching its limit of entries. */
 export interface NotWalked {
-  /** The bound, in entries. */
+  /** Maximum number of entries. */
   readonly limit: number;
-  /** How many directories were left out, without those below them. */
+  /** Number of directories left out, not counting those below them. */
   readonly directories: number;
   /** The first `NAMED_DIRECTORIES` of them. */
   readonly paths: readonly string[];
@@ -24,9 +24,8 @@ export interface NotWalked {
 const NAMED_DIRECTORIES = 20;
 
 /**
- * Walks below directories. No link is followed and no directory is entered twice, by whatever names it has. Memory is the
- * names of one directory, the directories that wait, and a short text for each that was entered; the depth is bounded by
- * the longest path that the system takes.
+ * Walks below directories. Follows no link and enters no directory twice, whatever its names. Memory: the names in one
+ * directory, the pending directories, and a short text for each one entered; the system's longest path bounds the depth.
  */
 export class Walker {
   readonly #limit: number;
@@ -36,18 +35,18 @@ export class Walker {
   #leftOut = 0;
   #met = 0;
 
-  /** `limit`: how many entries are looked at, in all walks together; a directory that was begun is finished. */
+  /** `limit`: maximum number of entries in all walks together; a directory once begun is finished. */
   constructor(skipped: Skipped[], limit = Infinity) {
     this.#skipped = skipped;
     this.#limit = limit;
   }
 
-  /** Whether the directory is entered for the first time. A link in its place is followed here, and only here. */
+  /** Reports whether the directory is entered for the first time. Only here is a link in its place followed. */
   enter(dir: string): boolean {
     return this.#enter(() => statExact(dir), dir);
   }
 
-  /** Everything below a directory: what is in it, by name, then what is in the directories in it. */
+  /** Yields everything below a directory: its entries by name, then those of the directories in it. */
   *below(root: string): Generator<WalkedEntry> {
     const waiting = [root];
     for (let dir = waiting.pop(); dir !== undefined; dir = waiting.pop()) {
@@ -88,7 +87,7 @@ export class Walker {
       this.#skipped.push({ path: dir, reason: errnoOf(error) ?? "unreadable" });
     }
     if (!stats?.isDirectory()) return false;
-    // Some file systems of Windows number nothing; the path is then the best name there is.
+    // Some file systems of Windows have no inode numbers; then the path must do.
     const id = stats.ino === 0n ? dir : `${stats.dev}:${stats.ino}`;
     if (this.#entered.has(id)) return false;
     this.#entered.add(id);
@@ -96,7 +95,7 @@ export class Walker {
   }
 }
 
-/** What is in a directory; nothing where there is none, or where it cannot be read, which goes into `skipped`. */
+/** Returns the entries of a directory, none if it is missing. If it cannot be read, that goes into `skipped`. */
 export function entriesOf(dir: string, skipped: Skipped[]): Dirent[] {
   try {
     return readDir(dir);
@@ -106,7 +105,7 @@ export function entriesOf(dir: string, skipped: Skipped[]): Dirent[] {
   }
 }
 
-/** Stat of the link itself; undefined for what is gone, or cannot be looked at, which goes into `skipped`. */
+/** Stat of the link itself; undefined if it is gone. If it cannot be read, that goes into `skipped`. */
 export function tryStat(path: string, skipped: Skipped[]): Stats | undefined {
   try {
     return statLink(path);
@@ -116,7 +115,7 @@ export function tryStat(path: string, skipped: Skipped[]): Stats | undefined {
   }
 }
 
-/** Bytes of a file, or of all files below a directory. */
+/** Returns the size in bytes of a file, or of all files below a directory. */
 export function bytesBelow(path: string, skipped: Skipped[]): number {
   const stats = tryStat(path, skipped);
   if (stats === undefined) return 0;

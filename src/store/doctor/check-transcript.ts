@@ -7,7 +7,7 @@ import { type RowProblem, visitLine } from "../../transcript/rows/row.ts";
 import { RowKeys } from "../../transcript/summary/summary-keys.ts";
 import { RowScan, scanObject } from "../../transcript/rows/json-scanner.ts";
 import { close, openReadNoFollow, readAt, statOpen } from "../disk/fs.ts";
-import { FileLines, Room } from "../disk/file-lines.ts";
+import { FileLines, ReusableBuffer } from "../disk/file-lines.ts";
 import { yieldToEventLoop } from "../timing.ts";
 
 /** What can be wrong with a transcript. */
@@ -89,14 +89,14 @@ export async function checkTranscript(path: string, signal?: AbortSignal): Promi
   try {
     const { size } = statOpen(fd);
     const check = new Check();
-    const room = Room.spare();
-    const lines = new FileLines(fd, { to: size, room });
+    const buffer = ReusableBuffer.shared();
+    const lines = new FileLines(fd, { to: size, buffer });
     for (let chunk = 1; lines.step(); chunk++) {
       while (lines.next()) check.line(lines);
       if (chunk % CHUNKS_PER_TURN === 0) await yieldToEventLoop();
       signal?.throwIfAborted();
     }
-    const ends = check.ends.map(({ offset, length }) => entrypointAt(fd, offset, room.take(length)));
+    const ends = check.ends.map(({ offset, length }) => entrypointAt(fd, offset, buffer.take(length)));
     const entrypoints = ends.filter((name) => name !== undefined);
     return { bytes: lines.at, ...check.result(), entrypoints };
   } finally {

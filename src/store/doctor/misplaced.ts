@@ -51,7 +51,7 @@ export class Places {
     if (cwd !== undefined && IS_ABSOLUTE.test(cwd)) return keyOfPath(normalizePath(cwd));
     const projects = projectsPath(this.#configDir);
     for (let dir = dirname(path); dir.length > this.#configDir.length; dir = dirname(dir)) {
-      if (LIKE_A_KEY.test(basename(dir))) return basename(dir);
+      if (KEY_OF_ABSOLUTE_PATH.test(basename(dir))) return basename(dir);
     }
     const [first, ...rest] = relative(projects, path).split(sep);
     return first === ".." || rest.length === 0 ? undefined : first;
@@ -62,4 +62,4 @@ const isThere = (path: string): boolean => tryStat(path, []) !== undefined;
 
 const IS_ABSOLUTE = /^(?:[A-Za-z]:)?[\\/]/;
 /** The key of an absolute path: it begins with the separator, or with a drive and its colon and separator. */
-export const LIKE_A_KEY = /^(?:-|[A-Za-z]--)/;
+export const KEY_OF_ABSOLUTE_PATH = /^(?:-|[A-Za-z]--)/;

@@ -3,10 +3,10 @@ import { WALKED_ENTRIES } from "../../transcript/rows/limits.ts";
 import { checkTranscript, type TranscriptCheck } from "./check-transcript.ts";
 import { readAt, realPath, statFile } from "../disk/fs.ts";
 import { errnoOf } from "../errors.ts";
-import { LIKE_A_KEY, type Misplaced, Places } from "./misplaced.ts";
+import { KEY_OF_ABSOLUTE_PATH, type Misplaced, Places } from "./misplaced.ts";
 import { projectsPath } from "../layout/paths.ts";
 import { isInside, realOrSelf } from "../disk/platform.ts";
-import { tryReading } from "../disk/read-small-file.ts";
+import { tryWithOpenFile } from "../disk/read-small-file.ts";
 import { deletedFrom, type Retention } from "./retention.ts";
 import { sessionCwd } from "../projects/session-cwd.ts";
 import { isSessionId, sessionIdOfFile } from "../layout/session-id.ts";
@@ -93,7 +93,7 @@ export interface SurveyOptions {
   readonly soonMs: number;
   readonly now?: number | undefined;
   /** Most entries that are looked at below the project dirs. Default `WALKED_ENTRIES`. */
-  readonly mostEntries?: number | undefined;
+  readonly maxEntries?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -142,7 +142,7 @@ export class Survey {
     this.#retention = retention;
     this.#skipped = skipped;
     this.#options = options;
-    this.#walker = new Walker(skipped, options.mostEntries ?? WALKED_ENTRIES);
+    this.#walker = new Walker(skipped, options.maxEntries ?? WALKED_ENTRIES);
     this.#walker.enter(projectsPath(configDir));
   }
 
@@ -168,7 +168,7 @@ export class Survey {
     await this.#beside(this.#configDir);
     for (const { name } of entriesOf(this.#configDir, this.#skipped)) {
       const dir = join(this.#configDir, name);
-      if (LIKE_A_KEY.test(name) && tryStat(dir, this.#skipped)?.isDirectory()) await this.#beside(dir);
+      if (KEY_OF_ABSOLUTE_PATH.test(name) && tryStat(dir, this.#skipped)?.isDirectory()) await this.#beside(dir);
     }
   }
 
@@ -377,7 +377,7 @@ function isThere(path: string): boolean {
 const NUL_BYTES = 4096;
 
 const beginsWithNul = (path: string): boolean =>
-  tryReading(path, (fd) => {
+  tryWithOpenFile(path, (fd) => {
     const bytes = Buffer.alloc(NUL_BYTES, 1);
     const count = readAt(fd, bytes, 0);
     return count > 0 && bytes.subarray(0, count).every((byte) => byte === 0);

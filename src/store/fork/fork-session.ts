@@ -11,7 +11,7 @@ import { CHUNK_BYTES } from "../../transcript/rows/limits.ts";
 import { asObject } from "../../transcript/rows/json-values.ts";
 import { makeDir, statFile, writeAll } from "../disk/fs.ts";
 import { cleanStaleTemps, createTemp, discardTemp, publishNew } from "../disk/atomic-write.ts";
-import { deletedMeanwhile, InvalidArgumentError, isMissing, TranscriptError } from "../errors.ts";
+import { deletedConcurrently, InvalidArgumentError, isMissing, TranscriptError } from "../errors.ts";
 import { forkTitle } from "../facts/metadata.ts";
 import { stageSubagents } from "./fork-subagents.ts";
 import { openCopy, requireSession } from "../projects/find-copies.ts";
@@ -85,7 +85,7 @@ export async function forkSession(
     if (!isAllRead(file.unread)) options?.onUnread?.(file.unread);
     return { sessionId: forkId };
   } catch (error) {
-    throw isMissing(error) && statFile(source.path) === undefined ? deletedMeanwhile(sessionId) : error;
+    throw isMissing(error) && statFile(source.path) === undefined ? deletedConcurrently(sessionId) : error;
   } finally {
     file.close();
   }

@@ -14,7 +14,7 @@ import {
   writeAll,
 } from "../disk/fs.ts";
 import { syncDir } from "../disk/atomic-write.ts";
-import { deletedMeanwhile, isMissing } from "../errors.ts";
+import { deletedConcurrently, isMissing } from "../errors.ts";
 import { sidecarPath, subagentsPath } from "../layout/paths.ts";
 import { scanChunks } from "../read/scan-file.ts";
 import { tempName } from "../disk/temp-file.ts";
@@ -51,10 +51,10 @@ export async function stageSubagents(
         if (tries < TRIES && isMissing(error)) return false;
         throw error;
       });
-      if (statFile(source.path) === undefined) throw deletedMeanwhile(source.sessionId);
+      if (statFile(source.path) === undefined) throw deletedConcurrently(source.sessionId);
       if (isCopied) break;
       if (!isThere()) return;
-      if (tries === TRIES) throw deletedMeanwhile(source.sessionId);
+      if (tries === TRIES) throw deletedConcurrently(source.sessionId);
       removeTree(staged);
     }
     rename(staged, sidecarPath(target, forkId));

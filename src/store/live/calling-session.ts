@@ -6,7 +6,7 @@ import { readAt, statOpen } from "../disk/fs.ts";
 import { listProjectDir } from "../projects/dir-cache.ts";
 import { sessionOfAncestor, sessionsInProcesses } from "./session-in-use.ts";
 import { findSession } from "../projects/find-copies.ts";
-import { tryReading } from "../disk/read-small-file.ts";
+import { tryWithOpenFile } from "../disk/read-small-file.ts";
 import type { StoreOptions, TranscriptCopy } from "../types.ts";
 
 export interface AskingOptions extends StoreOptions {
@@ -77,7 +77,7 @@ function recentIn(project: TranscriptCopy["project"]): TranscriptCopy[] {
 }
 
 function endsWith(path: string, mark: Buffer): boolean {
-  const found = tryReading(path, (fd) => {
+  const found = tryWithOpenFile(path, (fd) => {
     const { size } = statOpen(fd);
     const bytes = Buffer.allocUnsafe(Math.min(size, TAIL_BYTES));
     const have = readAt(fd, bytes, size - bytes.length);

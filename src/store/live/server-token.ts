@@ -5,7 +5,7 @@ import { createTemp, discardTemp, publishNew, replaceFile } from "../disk/atomic
 import { errnoOf } from "../errors.ts";
 import { resolveConfigDirs } from "../layout/config-dir.ts";
 import { serverTokenPath } from "../layout/paths.ts";
-import { tryReading } from "../disk/read-small-file.ts";
+import { tryWithOpenFile } from "../disk/read-small-file.ts";
 import type { StoreOptions } from "../types.ts";
 
 /** 256 bits, and how they are written. */
@@ -51,7 +51,7 @@ function makeToken(path: string): string {
 
 /** What a sound file holds; undefined where there is none. */
 function readToken(path: string): string | undefined {
-  return tryReading(path, (fd) => {
+  return tryWithOpenFile(path, (fd) => {
     const stats = statOpen(fd);
     // Windows knows no such modes: there the directory's own rights decide.
     if (!stats.isFile() || (process.platform !== "win32" && (stats.mode & OTHERS) !== 0)) return undefined;

@@ -38,17 +38,17 @@ const PID_FILE_NAME = /^([1-9][0-9]*)\.json$/;
 
 /** How the session is in use in one config dir, or undefined when it is not. Never throws; reads only. */
 export function sessionInUse(sessionId: string, traces: SessionTraces, now = Date.now()): SessionUse | undefined {
-  let untold: string | undefined;
+  let unknownFile: string | undefined;
   for (const file of pidFiles(traces.configDir)) {
     if (file.state === "gone" || (file.facts !== undefined && file.facts.sessionId !== sessionId)) continue;
     if (file.state === "runs") return { by: "process", pid: file.pid, why: `process ${file.pid} has it open` };
-    untold = file.name;
+    unknownFile = file.name;
   }
-  if (untold === undefined) return undefined;
+  if (unknownFile === undefined) return undefined;
   const quietMs = now - Math.max(...traces.mtimesMs, 0);
   if (quietMs >= RECENT_CHANGE_MS) return undefined;
   const seconds = Math.max(0, Math.round(quietMs / 1000));
-  return { by: "recent", why: `it changed ${seconds} s ago, and whether ${untold} is still true cannot be told` };
+  return { by: "recent", why: `it changed ${seconds} s ago, and whether ${unknownFile} is still true cannot be told` };
 }
 
 /** How the session is in use where a copy of its transcript lies; undefined if it is not, or is not there. */

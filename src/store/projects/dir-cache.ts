@@ -1,7 +1,7 @@
 import { readNames, statFile } from "../disk/fs.ts";
 import { REMEMBERED_SESSIONS } from "../../transcript/rows/limits.ts";
 import { sessionIdOfFile } from "../layout/session-id.ts";
-import { hasTrustyDirTimes } from "../disk/platform.ts";
+import { hasReliableDirTimes } from "../disk/platform.ts";
 
 /** What is in a project dir. */
 export interface Listing {
@@ -31,7 +31,7 @@ let namesHeld = 0;
 /** The names in a project dir. Throws the error of the disk when it cannot be read. */
 export function listProjectDir(path: string): Listing {
   // Before the names are read: what comes meanwhile then shows in the next stat.
-  const stats = hasTrustyDirTimes() ? statFile(path) : undefined;
+  const stats = hasReliableDirTimes() ? statFile(path) : undefined;
   const known = remembered.get(path);
   if (
     stats !== undefined &&

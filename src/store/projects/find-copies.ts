@@ -1,6 +1,6 @@
 import { resolveConfigDirs } from "../layout/config-dir.ts";
 import { openRead, statFile } from "../disk/fs.ts";
-import { deletedMeanwhile, isMissing, SessionNotFoundError } from "../errors.ts";
+import { deletedConcurrently, isMissing, SessionNotFoundError } from "../errors.ts";
 import { transcriptPath } from "../layout/paths.ts";
 import { directorySpellings, foldKey, realOrSelf } from "../disk/platform.ts";
 import { canonicalPath } from "../layout/project-key.ts";
@@ -46,7 +46,7 @@ export function openCopy({ sessionId, path }: Pick<TranscriptCopy, "sessionId" |
   try {
     return openRead(path);
   } catch (error) {
-    throw isMissing(error) ? deletedMeanwhile(sessionId) : error;
+    throw isMissing(error) ? deletedConcurrently(sessionId) : error;
   }
 }
 

@@ -20,15 +20,15 @@ export const windowBuffer = (): Buffer => Buffer.allocUnsafeSlow(2 * WINDOW_BYTE
  * the windows stay valid until it is used again.
  */
 export function readWindows(fd: number, size: number, into?: Buffer): Windows {
-  const room = into ?? Buffer.allocUnsafe(Math.min(size, 2 * WINDOW_BYTES));
+  const buffer = into ?? Buffer.allocUnsafe(Math.min(size, 2 * WINDOW_BYTES));
   if (size <= 2 * WINDOW_BYTES) {
-    const have = readAt(fd, room.subarray(0, size), 0);
-    const head = room.subarray(0, Math.min(have, WINDOW_BYTES));
+    const have = readAt(fd, buffer.subarray(0, size), 0);
+    const head = buffer.subarray(0, Math.min(have, WINDOW_BYTES));
     if (have <= WINDOW_BYTES) return { head, tail: head, tailStart: 0 };
-    return { head, tail: room.subarray(have - WINDOW_BYTES, have), tailStart: have - WINDOW_BYTES };
+    return { head, tail: buffer.subarray(have - WINDOW_BYTES, have), tailStart: have - WINDOW_BYTES };
   }
   const tailStart = size - WINDOW_BYTES;
-  const head = room.subarray(0, readAt(fd, room.subarray(0, WINDOW_BYTES), 0));
-  const tailEnd = WINDOW_BYTES + readAt(fd, room.subarray(WINDOW_BYTES, 2 * WINDOW_BYTES), tailStart);
-  return { head, tail: room.subarray(WINDOW_BYTES, tailEnd), tailStart };
+  const head = buffer.subarray(0, readAt(fd, buffer.subarray(0, WINDOW_BYTES), 0));
+  const tailEnd = WINDOW_BYTES + readAt(fd, buffer.subarray(WINDOW_BYTES, 2 * WINDOW_BYTES), tailStart);
+  return { head, tail: buffer.subarray(WINDOW_BYTES, tailEnd), tailStart };
 }

@@ -21,8 +21,8 @@ export function sessionCwd(path: string): string | undefined {
     fd = openReadNoFollow(path);
     const stats = statOpen(fd);
     if (!stats.isFile() || stats.size === 0) return undefined;
-    room ??= windowBuffer();
-    const { head, tail } = readWindows(fd, stats.size, room);
+    buffer ??= windowBuffer();
+    const { head, tail } = readWindows(fd, stats.size, buffer);
     return cwdOfWindows(head, tail) ?? (stats.size > WINDOW_BYTES ? cwdFurtherOn(fd, stats.size) : undefined);
   } catch {
     return undefined;
@@ -32,7 +32,7 @@ export function sessionCwd(path: string): string | undefined {
 }
 
 /** Kept from call to call: nothing of it outlives `sessionCwd`. */
-let room: Buffer | undefined;
+let buffer: Buffer | undefined;
 
 /** The first `cwd` of a row that does not end in the first window. */
 function cwdFurtherOn(fd: number, size: number): string | undefined {

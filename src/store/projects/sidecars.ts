@@ -15,7 +15,7 @@ import { thingsOf } from "./named-things.ts";
 import { jobPath, sidecarPath, transcriptPath } from "../layout/paths.ts";
 import { realOrSelf } from "../disk/platform.ts";
 import { listProjectDirs } from "./project-dirs.ts";
-import { tryReading } from "../disk/read-small-file.ts";
+import { tryWithOpenFile } from "../disk/read-small-file.ts";
 import type { ProjectDir, Skipped } from "../types.ts";
 
 export type BelongingKind =
@@ -164,7 +164,7 @@ async function bytesOf(path: string): Promise<number> {
 }
 
 /** The `sessionId` of the first readable row that has one; links are not followed. */
-export const firstSessionId = (path: string): string | undefined => tryReading(path, firstIn);
+export const firstSessionId = (path: string): string | undefined => tryWithOpenFile(path, firstIn);
 
 function firstIn(fd: number): string | undefined {
   const lines = new FileLines(fd, { to: HEAD_GROWTH_BYTES });

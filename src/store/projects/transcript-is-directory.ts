@@ -8,7 +8,10 @@ import type { SessionOptions } from "../types.ts";
  * A directory that has the name of the session's transcript, for when there is no transcript: "not found" would not
  * say what is wrong, and the official helpers say it too (official-helpers.md §2.6). Looked for without `dir` only.
  */
-export function directoryInPlace(sessionId: string, options: SessionOptions | null | undefined): string | undefined {
+export function directoryAtTranscriptPath(
+  sessionId: string,
+  options: SessionOptions | null | undefined,
+): string | undefined {
   if (options?.dir) return undefined;
   for (const configDir of resolveConfigDirs(options)) {
     for (const project of possibleProjectDirs(configDir) ?? []) {

@@ -15,7 +15,7 @@ export function unreadableDirs(options?: SessionOptions | null): Skipped[] {
   for (const { dirs, skipped } of listingsOf(options)) {
     for (const skip of skipped) unreadable.push(skip);
     for (const { path } of dirs) {
-      const reason = refusalOf(path);
+      const reason = accessError(path);
       if (reason !== undefined) unreadable.push({ path, reason });
     }
   }
@@ -30,7 +30,7 @@ function listingsOf(options: SessionOptions | null | undefined): ProjectListing[
 }
 
 /** Why the names in a directory cannot be read, or what they stand for not be looked at. */
-function refusalOf(path: string): string | undefined {
+function accessError(path: string): string | undefined {
   try {
     readNames(path);
     // Needs the right to search the directory, which is another than to read it.

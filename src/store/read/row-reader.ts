@@ -1,5 +1,5 @@
 import { readAt } from "../disk/fs.ts";
-import type { Room } from "../disk/file-lines.ts";
+import type { ReusableBuffer } from "../disk/file-lines.ts";
 
 /** A longer row is read by itself. */
 export const WINDOW = 256 * 1024;
@@ -16,22 +16,22 @@ const NOTHING = Buffer.alloc(0);
 export class RowReader {
   readonly #fd: number;
   readonly #size: number;
-  readonly #room: Room;
+  readonly #buffer: ReusableBuffer;
   #window: Buffer = NOTHING;
   #at = 0;
   #have = 0;
   #ahead = FIRST_AHEAD / 2;
 
   /** `size`: of the file, bytes. */
-  constructor(fd: number, size: number, room: Room) {
+  constructor(fd: number, size: number, buffer: ReusableBuffer) {
     this.#fd = fd;
     this.#size = size;
-    this.#room = room;
+    this.#buffer = buffer;
   }
 
   /** A buffer, and where the row begins in it. Valid until the next call. What is not there any more is zero. */
   read(offset: number, length: number): readonly [Buffer, number] {
-    if (length > WINDOW) return [this.#fill(this.#room.take(length), offset), 0];
+    if (length > WINDOW) return [this.#fill(this.#buffer.take(length), offset), 0];
     if (offset < this.#at || offset + length > this.#at + this.#have) this.#move(offset, length);
     return [this.#window, offset - this.#at];
   }

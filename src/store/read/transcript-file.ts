@@ -7,7 +7,7 @@ import { parseRow } from "../../transcript/rows/row.ts";
 import { fromVoiceCall } from "../../transcript/rows/voice-call.ts";
 import { nodeCrypto } from "../disk/builtins.ts";
 import { close, openRead, statOpen, type Stats } from "../disk/fs.ts";
-import { Room } from "../disk/file-lines.ts";
+import { ReusableBuffer } from "../disk/file-lines.ts";
 import { RowApart } from "./lazy-row.ts";
 import { RowReader, WINDOW } from "./row-reader.ts";
 import { type RowVisitor, scanChunks, scanFile, type ScanProgress } from "./scan-file.ts";
@@ -28,20 +28,27 @@ export class TranscriptFile {
   /** The file as it was when it was opened. */
   readonly stat: Stats;
   readonly #fd: number;
-  readonly #room: Room;
+  readonly #buffer: ReusableBuffer;
   readonly #reader: RowReader;
   #beside: RowReader | undefined;
   /** The long row that was loaded last. It is often asked for again, and its value may take many times its bytes. */
   #long: { readonly row: number; readonly value: JsonObject } | undefined;
 
-  private constructor(fd: number, stat: Stats, index: RowIndex, unread: Unread, room: Room, reader?: RowReader) {
+  private constructor(
+    fd: number,
+    stat: Stats,
+    index: RowIndex,
+    unread: Unread,
+    buffer: ReusableBuffer,
+    reader?: RowReader,
+  ) {
     this.#fd = fd;
     this.stat = stat;
     this.size = stat.size;
     this.index = index;
     this.unread = unread;
-    this.#room = room;
-    this.#reader = reader ?? new RowReader(fd, stat.size, room);
+    this.#buffer = buffer;
+    this.#reader = reader ?? new RowReader(fd, stat.size, buffer);
   }
 
   /**
@@ -66,7 +73,7 @@ export class TranscriptFile {
   ): Promise<TranscriptFile> {
     try {
       const stat = statOpen(fd);
-      const room = Room.spare();
+      const buffer = ReusableBuffer.shared();
       const unread = new UnreadCount(stat.size);
       const index = new RowIndex(
         nodeCrypto().randomInt(2 ** 32),
@@ -84,9 +91,9 @@ export class TranscriptFile {
           },
           problem: (_bytes, _start, _end, offset, problem, length) => unread.add(problem, offset + length),
         },
-        { to: stat.size, room, signal, progress },
+        { to: stat.size, buffer, signal, progress },
       );
-      return new TranscriptFile(fd, stat, index, unread.facts, room);
+      return new TranscriptFile(fd, stat, index, unread.facts, buffer);
     } catch (error) {
       close(fd);
       throw error;
@@ -99,12 +106,12 @@ export class TranscriptFile {
 
   /** Some of its rows alone, as if no others were in the file. Not to be closed, and of no use after this is. */
   only(rows: Int32Array): TranscriptFile {
-    return new TranscriptFile(this.#fd, this.stat, this.index.only(rows), this.unread, this.#room, this.#reader);
+    return new TranscriptFile(this.#fd, this.stat, this.index.only(rows), this.unread, this.#buffer, this.#reader);
   }
 
   /** Visits every row once more, in file order, up to the size at opening. */
   chunks(visitor: RowVisitor, signal?: AbortSignal, progress?: ScanProgress): AsyncGenerator<void> {
-    return scanChunks(this.#fd, visitor, { to: this.size, room: this.#room, signal, progress });
+    return scanChunks(this.#fd, visitor, { to: this.size, buffer: this.#buffer, signal, progress });
   }
 
   /** A row of the index as it stands in the file, without its newline. Valid until the next row is read. */
@@ -130,7 +137,7 @@ export class TranscriptFile {
 
   /** The value of a row of the queue, also while `chunks` visits another. */
   readonly loadQueued = (row: number): JsonObject => {
-    this.#beside ??= new RowReader(this.#fd, this.size, new Room());
+    this.#beside ??= new RowReader(this.#fd, this.size, new ReusableBuffer());
     return valueOf(this.#beside, ...this.#rangeOf(row)) ?? {};
   };
 

@@ -8,14 +8,14 @@
  */
 import { resolveConfigDirs } from "../layout/config-dir.ts";
 import { statLink } from "../disk/fs.ts";
-import { deletedMeanwhile, inContext, SessionNotFoundError } from "../errors.ts";
+import { deletedConcurrently, inContext, SessionNotFoundError } from "../errors.ts";
 import { requireNotInUse, type SessionTraces } from "../live/session-in-use.ts";
 import { findCopies, requireCopies } from "../projects/find-copies.ts";
 import { moveToTrash, type Part } from "./move-to-trash.ts";
 import { requireSessionId } from "../layout/session-id.ts";
 import { withSessionLock } from "./session-lock.ts";
 import { belongings } from "../projects/sidecars.ts";
-import { directoryInPlace } from "../projects/transcript-is-directory.ts";
+import { directoryAtTranscriptPath } from "../projects/transcript-is-directory.ts";
 import { cutShort, tidyTrash } from "./trash-entries.ts";
 import type { TrashedItem } from "./trash-manifest.ts";
 import type { SessionOptions, Skipped } from "../types.ts";
@@ -72,12 +72,12 @@ export async function deleteSession(
 
   return withSessionLock(concerned, sessionId, "delete", async () => {
     const resumed = isBegun(concerned, sessionId);
-    if (!resumed && findCopies(sessionId, options).length === 0) throw deletedMeanwhile(sessionId);
+    if (!resumed && findCopies(sessionId, options).length === 0) throw deletedConcurrently(sessionId);
     requireFree();
     const permanent = options?.permanent === true;
     const parts = await moveAll(concerned, sessionId, permanent);
     const items = parts.flatMap((part) => part.items);
-    if (items.length === 0) throw deletedMeanwhile(sessionId);
+    if (items.length === 0) throw deletedConcurrently(sessionId);
     const result: DeleteResult = {
       sessionId,
       trashIds: [...new Set(parts.flatMap((part) => part.trashId ?? []))],
@@ -92,7 +92,7 @@ export async function deleteSession(
   });
 }
 
-const GO_ON = "When that is fixed, delete or restore it again";
+const NEXT_STEP = "When that is fixed, delete or restore it again";
 
 async function moveAll(configDirs: readonly string[], sessionId: string, permanent: boolean): Promise<Part[]> {
   const deletedAt = Date.now();
@@ -101,7 +101,7 @@ async function moveAll(configDirs: readonly string[], sessionId: string, permane
     for (let round = 0; round < ROUNDS; round++) {
       const part = await moveToTrash(configDir, sessionId, permanent, deletedAt).catch((error: unknown) => {
         if (parts.length === 0 && !isBegun(configDirs, sessionId)) throw error;
-        throw inContext(error, `Session ${sessionId} was only partly deleted: `, `. ${GO_ON}`);
+        throw inContext(error, `Session ${sessionId} was only partly deleted: `, `. ${NEXT_STEP}`);
       });
       if (part !== undefined) parts.push(part);
       if (part?.lookAgain !== true) break;
@@ -126,7 +126,7 @@ function requireTranscripts(sessionId: string, options: DeleteSessionOptions | n
   } catch (error) {
     // A run that removed for good may have been killed at it.
     for (const configDir of resolveConfigDirs(options)) tidyTrash(configDir);
-    const path = error instanceof SessionNotFoundError ? directoryInPlace(sessionId, options) : undefined;
+    const path = error instanceof SessionNotFoundError ? directoryAtTranscriptPath(sessionId, options) : undefined;
     if (path === undefined) throw error;
     const message = `Path is a directory: rm returned EISDIR (is a directory) ${path}`;
     throw Object.assign(new Error(message), { code: "ERR_FS_EISDIR", path });

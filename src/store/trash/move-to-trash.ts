@@ -53,7 +53,7 @@ export async function moveToTrash(
   deletedAt: number,
 ): Promise<Part | undefined> {
   const place = deletingPlace(configDir, sessionId);
-  takeUpRestoration(place);
+  resumeRestoration(place);
   const begun = readManifest(place);
   if (begun !== undefined) return finishMoving(place, begun, permanent, { lookAgain: true, skipped: [] });
   const { items, skipped } = await belongings(sessionId, configDir);
@@ -110,7 +110,7 @@ function isUntouched(place: TrashPlace, manifest: TrashManifest): boolean {
 }
 
 /** A restoration that was cut short is undone by finishing the deletion that it was undoing. */
-function takeUpRestoration(place: TrashPlace): void {
+function resumeRestoration(place: TrashPlace): void {
   const cut = cutShort(place.configDir, place.sessionId);
   if (cut?.place.state === "restoring" && statLink(place.path) === undefined) claim(cut.place, place);
 }

@@ -52,14 +52,14 @@ export async function restoreSession(id: string, options?: StoreOptions | null):
   const concerned = found.map(({ place }) => place.configDir);
   return withSessionLock(concerned, sessionId, "restore", async () => {
     const entries = chooseEntries(concerned, sessionId, seen.manifest.deletedAt);
-    if (entries.length === 0) throw restoredMeanwhile(id, sessionId, configDirs);
+    if (entries.length === 0) throw restoredConcurrently(id, sessionId, configDirs);
     requireRestorable(id, entries);
     const items: TrashedItem[] = [];
     const missing: TrashedItem[] = [];
     for (const entry of entries) {
       const lost = await putEntryBack(entry).catch((error: unknown) => {
         if (items.length === 0 && entry.place.state === "complete" && statLink(entry.place.path)) throw error;
-        throw inContext(error, `Session ${sessionId} was only partly restored: `, `. ${GO_ON}`);
+        throw inContext(error, `Session ${sessionId} was only partly restored: `, `. ${NEXT_STEP}`);
       });
       for (const item of entry.manifest.items) {
         (lost.has(item.path) ? missing : items).push({ ...item, configDir: entry.place.configDir });
@@ -77,7 +77,7 @@ export async function restoreSession(id: string, options?: StoreOptions | null):
   });
 }
 
-const GO_ON = "When that is fixed, restore it again";
+const NEXT_STEP = "When that is fixed, restore it again";
 
 export interface RestorationPlan {
   readonly sessionId: string;
@@ -146,7 +146,7 @@ function problemsOf(configDirs: readonly string[], id: string): { place: TrashPl
   return problems;
 }
 
-function restoredMeanwhile(id: string, sessionId: string, configDirs: readonly string[]): TranscriptError {
+function restoredConcurrently(id: string, sessionId: string, configDirs: readonly string[]): TranscriptError {
   const isBack = findCopies(sessionId, { configDirs }).length > 0;
   const what = isBack ? "restored it" : "removed it, or restored and deleted it again";
   return new TranscriptError("TrashEntryNotFound", `Nothing in the trash for ${id}: another process has ${what}`, {
@@ -220,7 +220,7 @@ function conflictsOf(entry: Entry): string[] {
     if (from === undefined) return [];
     const obstacle = obstacleAbove(place.configDir, path, to);
     if (obstacle !== undefined) return [obstacle];
-    return statLink(to) === undefined || isContained(from, to) || isRest(entry, from, to) ? [] : [to];
+    return statLink(to) === undefined || isContained(from, to) || isLeftover(entry, from, to) ? [] : [to];
   });
 }
 
@@ -228,7 +228,7 @@ function conflictsOf(entry: Entry): string[] {
  * Whether what stands at `to` is what a deletion that copied to another file system had not removed yet when it was
  * killed: all of it is in the trash as well.
  */
-const isRest = ({ place }: Entry, from: string, to: string): boolean =>
+const isLeftover = ({ place }: Entry, from: string, to: string): boolean =>
   place.state !== "complete" && isContained(to, from);
 
 /** What stands, above the place of an item, where there must be a directory, or nothing. */
@@ -275,7 +275,7 @@ async function putEntryBack(entry: Entry): Promise<Set<string>> {
       await yieldToEventLoop();
     }
   } catch (error) {
-    if (place.state === "complete" && isUntouched(working, manifest, places)) letWait(working, place);
+    if (place.state === "complete" && isUntouched(working, manifest, places)) renameBack(working, place);
     throw error;
   }
   for (const dir of touched) {
@@ -292,7 +292,7 @@ const isUntouched = (place: TrashPlace, { items }: TrashManifest, { of }: Origin
   items.every(({ path }) => statLink(itemInTrash(place, path)) !== undefined && statLink(of(path)) === undefined);
 
 /** Gives an entry its name back of which the disk let nothing be put back: nothing was cut short. */
-function letWait(working: TrashPlace, place: TrashPlace): void {
+function renameBack(working: TrashPlace, place: TrashPlace): void {
   try {
     claim(working, place);
   } catch (error) {

@@ -25,9 +25,9 @@ import { ownMark, PROCESS_MARK, type ProcessState, stateOfMark } from "../disk/p
 import { timing } from "../timing.ts";
 import { makeTrash, removeEmptyTrash, trashNames } from "./trash-dir.ts";
 
-export type Doing = "delete" | "restore" | "empty" | "archive";
+export type LockPurpose = "delete" | "restore" | "empty" | "archive";
 
-const WORDS: Readonly<Record<Doing, string>> = {
+const PURPOSE_WORDS: Readonly<Record<LockPurpose, string>> = {
   delete: "deleting it",
   restore: "putting it back from the trash",
   empty: "removing it from the trash",
@@ -43,7 +43,7 @@ export interface Contender {
   readonly path: string;
   /** In lower case, as all contenders write it: where the case of names does not count, both spellings are one session. */
   readonly sessionId: string;
-  readonly doing: Doing;
+  readonly purpose: LockPurpose;
   readonly pid: number;
   readonly state: ProcessState;
   /** Epoch ms. */
@@ -66,7 +66,7 @@ export interface LockOptions {
 export async function withSessionLock<T>(
   configDirs: readonly string[],
   sessionId: string,
-  doing: Doing,
+  purpose: LockPurpose,
   act: () => T | Promise<T>,
   options: LockOptions = {},
 ): Promise<T> {
@@ -76,12 +76,12 @@ export async function withSessionLock<T>(
   const held: string[] = [];
   try {
     for (const configDir of ordered) {
-      const path = await acquire(configDir, sessionId.toLowerCase(), doing, deadline, options);
+      const path = await acquire(configDir, sessionId.toLowerCase(), purpose, deadline, options);
       if (path !== undefined) held.push(path);
     }
     return await act();
   } finally {
-    for (const path of held.reverse()) takeAway(path);
+    for (const path of held.reverse()) removeLock(path);
     for (const configDir of ordered) removeEmptyTrash(configDir);
   }
 }
@@ -95,31 +95,31 @@ export function contendersIn(configDir: string, names: readonly string[] = trash
 export function workersIn(configDir: string): (sessionId: string) => string | undefined {
   const workers = new Map<string, string>();
   for (const one of contendersIn(configDir)) {
-    if (one.state !== "gone" && !workers.has(one.sessionId)) workers.set(one.sessionId, whatItDoes(one));
+    if (one.state !== "gone" && !workers.has(one.sessionId)) workers.set(one.sessionId, describeContender(one));
   }
   return (sessionId) => workers.get(sessionId.toLowerCase());
 }
 
-const whatItDoes = ({ pid, doing, state }: Contender): string =>
+const describeContender = ({ pid, purpose, state }: Contender): string =>
   state === "unknown"
-    ? `process ${pid} on another machine or in another container has begun ${WORDS[doing]}`
-    : `process ${pid} is ${WORDS[doing]}`;
+    ? `process ${pid} on another machine or in another container has begun ${PURPOSE_WORDS[purpose]}`
+    : `process ${pid} is ${PURPOSE_WORDS[purpose]}`;
 
 /** Takes away what processes left that have died. For writers. */
 export function removeDeadLocks(configDir: string, names: readonly string[]): void {
-  for (const { path, state } of contendersIn(configDir, names)) if (state === "gone") takeAwayDead(path);
+  for (const { path, state } of contendersIn(configDir, names)) if (state === "gone") removeDeadLock(path);
 }
 
 /** The path of our file, which is the lock; undefined where there is none and none is needed. */
 async function acquire(
   configDir: string,
   sessionId: string,
-  doing: Doing,
+  purpose: LockPurpose,
   deadline: number,
   options: LockOptions,
 ): Promise<string | undefined> {
   for (let tries = 1; ; tries++) {
-    const own = announce(configDir, sessionId, doing, options);
+    const own = announce(configDir, sessionId, purpose, options);
     if (own === undefined) return undefined;
     let rivals: readonly Contender[] = [];
     let isOver = false;
@@ -134,10 +134,10 @@ async function acquire(
         await sleep(POLL_MS);
       }
     } catch (error) {
-      takeAway(own);
+      removeLock(own);
       throw error;
     }
-    takeAway(own);
+    removeLock(own);
     if (isOver) throw busy(sessionId, rivals);
     await sleep(Math.random() * Math.min(tries, LONGEST_BACKOFF_STEPS) * BACKOFF_STEP_MS);
   }
@@ -154,9 +154,14 @@ const ANNOUNCEMENTS = 100;
 /** What the disk says where there can be no trash. */
 const NO_TRASH = new Set(["EACCES", "EEXIST", "ENOTDIR", "EPERM", "EROFS"]);
 
-function announce(configDir: string, sessionId: string, doing: Doing, options: LockOptions): string | undefined {
+function announce(
+  configDir: string,
+  sessionId: string,
+  purpose: LockPurpose,
+  options: LockOptions,
+): string | undefined {
   for (let tries = 1; ; tries++) {
-    const name = `${sessionId}.${randomHex(8)}-${doing}-${ownMark()}.lock`;
+    const name = `${sessionId}.${randomHex(8)}-${purpose}-${ownMark()}.lock`;
     const path = join(trashPath(configDir), name);
     try {
       makeTrash(configDir);
@@ -182,7 +187,7 @@ function look(configDir: string, sessionId: string, own: string): { isThere: boo
     if (name === basename(own)) isThere = true;
     else {
       const other = contender(configDir, name);
-      if (other?.state === "gone") takeAwayDead(other.path);
+      if (other?.state === "gone") removeDeadLock(other.path);
       else if (other !== undefined) rivals.push(other);
     }
   }
@@ -190,17 +195,17 @@ function look(configDir: string, sessionId: string, own: string): { isThere: boo
 }
 
 function contender(configDir: string, name: string): Contender | undefined {
-  const [, sessionId, doing, ...mark] = LOCK_NAME.exec(name) ?? [];
-  if (sessionId === undefined || doing === undefined) return undefined;
+  const [, sessionId, purpose, ...mark] = LOCK_NAME.exec(name) ?? [];
+  if (sessionId === undefined || purpose === undefined) return undefined;
   const path = join(trashPath(configDir), name);
   const stats = statLink(path);
   // Gone in the meantime; or not a file, and then no process made it.
   if (!stats?.isFile()) return undefined;
   const state = stateOfMark(mark, stats.mtimeMs);
-  return { path, sessionId, doing: doing as Doing, pid: Number(mark[2]), state, since: stats.mtimeMs };
+  return { path, sessionId, purpose: purpose as LockPurpose, pid: Number(mark[2]), state, since: stats.mtimeMs };
 }
 
-function takeAway(path: string): void {
+function removeLock(path: string): void {
   try {
     unlink(path);
   } catch (error) {
@@ -209,7 +214,7 @@ function takeAway(path: string): void {
 }
 
 /** What cannot be removed does not count all the same: its owner never comes back. */
-function takeAwayDead(path: string): void {
+function removeDeadLock(path: string): void {
   try {
     unlink(path);
   } catch (error) {
@@ -226,7 +231,7 @@ function busy(sessionId: string, rivals: readonly Contender[]): SessionBusyError
     return new SessionBusyError(sessionId, "other processes are changing it", "Try again in a moment.");
   }
   const { pid, path } = rival;
-  return new SessionBusyError(sessionId, whatItDoes(rival), hintOf(rival), { pid, path });
+  return new SessionBusyError(sessionId, describeContender(rival), hintOf(rival), { pid, path });
 }
 
 /** Changes take milliseconds. Who has been at it for longer is stopped, or the pid is that of another program by now. */

@@ -3,7 +3,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { close, openRead } from "../../../src/store/disk/fs.ts";
-import { FileLines, Room } from "../../../src/store/disk/file-lines.ts";
+import { FileLines, ReusableBuffer } from "../../../src/store/disk/file-lines.ts";
 import { LOOK_AHEAD_BYTES, ROW_BYTES } from "../../../src/transcript/rows/limits.ts";
 import { tempConfigDir } from "../../support/config-dir.ts";
 
@@ -33,7 +33,7 @@ function fileOf(pieces: readonly (string | { readonly hole: number })[]): string
 
 function linesOf(
   pieces: Parameters<typeof fileOf>[0],
-  options: { from?: number; to?: number; room?: Room } = {},
+  options: { from?: number; to?: number; buffer?: ReusableBuffer } = {},
 ): Line[] {
   const file = fileOf(pieces);
   const fd = openRead(file);
@@ -111,9 +111,9 @@ describe("FileLines", () => {
   });
 
   test("holds long lines in one buffer, one after the other", () => {
-    const room = new Room();
-    const { buffer } = room.take(4 * LOOK_AHEAD_BYTES);
-    linesOf([`${long("x", 5)}\n`, `${long("y", 99)}\n`], { room });
-    expect(room.take(1).buffer).toBe(buffer);
+    const shared = new ReusableBuffer();
+    const { buffer } = shared.take(4 * LOOK_AHEAD_BYTES);
+    linesOf([`${long("x", 5)}\n`, `${long("y", 99)}\n`], { buffer: shared });
+    expect(shared.take(1).buffer).toBe(buffer);
   });
 });

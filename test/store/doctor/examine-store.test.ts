@@ -12,8 +12,8 @@ import { snapshot } from "../../support/snapshot.ts";
 const DAY = 24 * 60 * 60;
 const NOW = 1_800_000_000;
 
-async function examine(dir: string, mostEntries?: number): Promise<ConfigDirReport> {
-  const options = { soonMs: 3 * DAY * 1000, now: NOW * 1000, mostEntries };
+async function examine(dir: string, maxEntries?: number): Promise<ConfigDirReport> {
+  const options = { soonMs: 3 * DAY * 1000, now: NOW * 1000, maxEntries };
   const { configDirs } = await examineStore({ configDirs: [dir], ...options });
   const [report] = configDirs;
   if (report === undefined) throw new Error("no report");

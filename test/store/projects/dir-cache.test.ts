@@ -3,7 +3,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { expect, test } from "vitest";
 import { listProjectDir } from "../../../src/store/projects/dir-cache.ts";
-import { hasTrustyDirTimes } from "../../../src/store/disk/platform.ts";
+import { hasReliableDirTimes } from "../../../src/store/disk/platform.ts";
 import { put, sessionId, tempConfigDir } from "../../support/config-dir.ts";
 
 const PROJECT = "projects/-w";
@@ -69,7 +69,7 @@ test("a directory that cannot be read says so", () => {
 });
 
 test("times of directories are not relied on where file systems keep none", () => {
-  expect((["linux", "darwin", "win32"] as const).map((platform) => hasTrustyDirTimes(platform))).toEqual([
+  expect((["linux", "darwin", "win32"] as const).map((platform) => hasReliableDirTimes(platform))).toEqual([
     true,
     true,
     false,

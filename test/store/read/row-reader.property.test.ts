@@ -4,7 +4,7 @@ import path from "node:path";
 import fc from "fast-check";
 import { expect, onTestFinished, test } from "vitest";
 import { close, openRead } from "../../../src/store/disk/fs.ts";
-import { Room } from "../../../src/store/disk/file-lines.ts";
+import { ReusableBuffer } from "../../../src/store/disk/file-lines.ts";
 import { RowReader } from "../../../src/store/read/row-reader.ts";
 import { tempConfigDir } from "../../support/config-dir.ts";
 
@@ -27,7 +27,7 @@ test("gives the bytes that stand there, in whatever order they are asked for", (
   const asked = fc.array(fc.tuple(fc.oneof({ weight: 4, arbitrary: near }, fc.nat(SIZE)), length), { maxLength: 60 });
   fc.assert(
     fc.property(asked, (rows) => {
-      const reader = new RowReader(fd, SIZE, new Room());
+      const reader = new RowReader(fd, SIZE, new ReusableBuffer());
       let at = 0;
       for (const [step, most] of rows) {
         at = Math.min(Math.max(0, Math.abs(step) > 3000 ? step : at + step), SIZE);
@@ -41,7 +41,7 @@ test("gives the bytes that stand there, in whatever order they are asked for", (
 
 test("what is not there any more is zero", () => {
   const { fd, bytes, file } = randomFile();
-  const reader = new RowReader(fd, SIZE, new Room());
+  const reader = new RowReader(fd, SIZE, new ReusableBuffer());
   fs.truncateSync(file, 1000);
   for (const length of [500, 500_000]) {
     const [buffer, start] = reader.read(900, length);

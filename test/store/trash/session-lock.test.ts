@@ -8,7 +8,7 @@ import { SessionBusyError } from "../../../src/store/errors.ts";
 import { bootTag, ownMark, processStart, stateOfMark } from "../../../src/store/disk/processes.ts";
 import { planDeletion } from "../../../src/store/trash/plan-delete.ts";
 import { planRestoration, restoreSession } from "../../../src/store/trash/restore-session.ts";
-import { contendersIn, type Doing, withSessionLock } from "../../../src/store/trash/session-lock.ts";
+import { contendersIn, type LockPurpose, withSessionLock } from "../../../src/store/trash/session-lock.ts";
 import { timing } from "../../../src/store/timing.ts";
 import { emptyTrash, listTrash } from "../../../src/store/trash/trash-contents.ts";
 import { conversation, put, sessionId, tempConfigDir } from "../../support/config-dir.ts";
@@ -82,7 +82,7 @@ test("two config dirs are locked in one order, whatever the order they are given
   expect(done).toBe(20);
 });
 
-test.for<[Doing, string]>([
+test.for<[LockPurpose, string]>([
   ["delete", "deleting it"],
   ["restore", "putting it back from the trash"],
   ["empty", "removing it from the trash"],
