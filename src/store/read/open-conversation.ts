@@ -146,6 +146,7 @@ function ofFile(file: TranscriptFile, copy?: TranscriptCopy): OpenConversation {
  * branch of such rows alone is none that a rewind left behind, so they are put where they stand in the file.
  */
 function notesInPlace(rows: ConversationRows, { kind }: RowIndex): ConversationRows {
+  if (!rows.hasBranches) return rows;
   const spoken = new Set([0]);
   for (let i = 0; i < rows.length; i++) {
     if (kind[rows.row(i)] !== SYSTEM && kind[rows.row(i)] !== ATTACHMENT) spoken.add(rows.branch(i));

@@ -25,6 +25,8 @@ const FEW = 64;
 
 /** Rows of a conversation as columns of numbers: 13 bytes a row, where an object for each takes 64. */
 export class ConversationRows {
+  /** False only if no row is of a branch that a rewind left behind. */
+  hasBranches = false;
   #length = 0;
   #rows: Int32Array;
   #places: Int32Array;
@@ -54,6 +56,7 @@ export class ConversationRows {
     this.#rows[i] = row;
     this.#places[i] = at;
     this.#branches[i] = branch;
+    if (branch > 0) this.hasBranches = true;
     this.#marks[i] = APART.indexOf(apart) | (compacted ? COMPACTED : 0);
   }
 
@@ -113,6 +116,7 @@ export class ConversationRows {
     this.#places[to] = other.#places[i] as number;
     this.#branches[to] = other.#branches[i] as number;
     this.#marks[to] = other.#marks[i] as number;
+    this.hasBranches ||= other.hasBranches;
   }
 
   #grow(): void {

@@ -141,7 +141,8 @@ function keptRows(
   chain: Int32Array,
   { tree, load }: { readonly tree: Tree; readonly load: LoadRow },
 ): (row: number) => boolean {
-  const border = Math.max(0, history.borderOf(line));
+  const border = history.borderOf(line);
+  if (border <= 0) return nothingKept;
   const onChain = new Uint8Array(tree.index.count);
   for (const row of chain) onChain[row] = 1;
   if (!line.some((row, at) => at < border && onChain[row] !== 0)) return nothingKept;

@@ -12,6 +12,8 @@ import { asObject, type JsonObject } from "../rows/json-values.ts";
 export function localCommandRows(tree: Tree, rows: RowList, load: LoadRow): Set<number> {
   const found = new Set<number>();
   const { kind } = tree.index;
+  // Each begins with a caveat, which is a meta row.
+  if (!tree.index.hasFlag(META)) return found;
   // After a caveat its command is awaited; after the name its output. A caveat may follow another before either comes.
   let awaitsName = false;
   let awaitsOutput = false;

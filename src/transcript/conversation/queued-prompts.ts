@@ -23,6 +23,7 @@ export function deliveredPrompts(
   load: LoadRow,
 ): Set<number> {
   const delivered = new Set<number>();
+  if (!tree.index.hasFlag(QUEUED_COMMAND)) return delivered;
   // What comes next after a row is what comes next after the queued prompt behind it, unless something stands between.
   let next: "reply" | "prompt" | undefined;
   let known = rows.length;
@@ -53,6 +54,7 @@ export function furtherPrompts(
   localCommands: ReadonlySet<number>,
   load: LoadRow,
 ): number[] {
+  if (!tree.index.hasFlag(QUEUED_COMMAND)) return [];
   const queued: number[] = [];
   for (const row of rows) if (tree.isFlagged(row, QUEUED_COMMAND)) queued.push(row);
   if (queued.every((row) => delivered.has(row))) return [];
@@ -272,7 +274,7 @@ function isInterruption(value: JsonObject): boolean {
  */
 export function trailingPrompts(tree: Tree, onChain: Uint8Array, leaf: number, load: LoadRow): number[] {
   const { index } = tree;
-  if (!tree.rows.some((row) => tree.isFlagged(row, QUEUED_COMMAND))) return [];
+  if (!index.hasFlag(QUEUED_COMMAND)) return [];
   const { written, link } = tree;
   const children = new Map<number, number[]>();
   for (const row of tree.rows) {

@@ -138,6 +138,8 @@ class HiddenTools {
 
   constructor({ tree, rows }: Conversation, load: LoadRow) {
     const ids = new Set<string>();
+    this.#ids = ids;
+    if (!tree.index.hasFlag(HIDES_TOOLS)) return;
     const once = new Set<string>();
     const again = new Set<string>();
     const hosts = rows.filter((row) => tree.isFlagged(row, HIDES_TOOLS) && tree.index.kind[row] === ASSISTANT);
@@ -154,7 +156,6 @@ class HiddenTools {
       const wanted = new Set<unknown>(hidden);
       for (const id of toolUseIds(value)) if (wanted.has(id) && !again.has(id)) ids.add(id);
     }
-    this.#ids = ids;
   }
 
   get isEmpty(): boolean {

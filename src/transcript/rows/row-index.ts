@@ -96,6 +96,8 @@ export class RowIndex {
   /** Of a table of some rows of a transcript: the uuids, by their numbers, that any of its rows has. */
   elsewhere: Uint8Array | undefined;
   readonly #seed: number;
+  /** Flags of any row. */
+  #seen = 0;
   #present: Uint8Array | undefined;
   readonly #found = new FoundMembers();
 
@@ -164,6 +166,7 @@ export class RowIndex {
       part.length[at] = this.length[row] as number;
       part.kind[at] = this.kind[row] as number;
       part.flags[at] = this.flags[row] as number;
+      part.#seen |= this.flags[row] as number;
       part.uuid[at] = take(this.uuid[row] as number);
       part.parent[at] = take(this.parent[row] as number);
       const message = this.message[row] as number;
@@ -180,6 +183,11 @@ export class RowIndex {
     const present = new Uint8Array(this.uuids.count);
     for (let row = 0; row < this.count; row++) present[this.uuid[row] as number] = 1;
     return present;
+  }
+
+  /** Whether any row has one of the flags. Most transcripts lack most of them, and need no look at every row for it. */
+  hasFlag(flags: number): boolean {
+    return (this.#seen & flags) !== 0;
   }
 
   /** First row that the official reader would still see: it drops the past of large files (official-helpers.md §5.1). */
@@ -228,6 +236,7 @@ export class RowIndex {
     this.length[row] = end - start;
     this.kind[row] = rowKind;
     this.flags[row] = flags;
+    this.#seen |= flags;
     this.uuid[row] = uuid;
     this.parent[row] = parent;
     this.message[row] = kind === ASSISTANT ? this.#messageOf(bytes, scan) : NONE;

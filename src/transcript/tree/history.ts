@@ -52,8 +52,6 @@ export class History {
   /** Row above each copy, or -1. */
   readonly #above: Int32Array;
   readonly #boundaries: number[] = [];
-  /** Whether any row is one, a copy or of a sidechain too. */
-  #hasBoundary = false;
   /** By boundary. */
   readonly #kept = new Map<number, Kept>();
 
@@ -95,6 +93,7 @@ export class History {
    * if only its summary.
    */
   behindKept(end: number, chain: Int32Array): number {
+    if (!this.#index.hasFlag(COMPACT_BOUNDARY)) return end;
     const boundary = chain.findLast((row) => this.#tree.isFlagged(row, COMPACT_BOUNDARY));
     if (boundary === undefined || this.placeOf(end) > this.placeOf(boundary) || !chain.includes(end)) return end;
     return chain.findLast((row) => this.placeOf(row) >= this.placeOf(boundary)) ?? end;
@@ -108,6 +107,8 @@ export class History {
   line(end: number, chain: Int32Array): Int32Array {
     const { uuid: uuidOf } = this.#index;
     const path = this.#pathTo(end);
+    // Nearly always, and then nothing was written twice or moved.
+    if (this.#kept.size === 0 && isSame(path, chain)) return chain;
     const moved = this.#moved(path);
     const isPlaced = new Uint8Array(this.#index.uuids.count);
     const placed = new Int32Array(this.#index.uuids.count);
@@ -142,7 +143,7 @@ export class History {
    * Where on the line the part begins that the model has: at the last boundary that begins a tree; -1 where there is none.
    */
   borderOf(line: Int32Array): number {
-    if (!this.#hasBoundary) return NONE;
+    if (!this.#index.hasFlag(COMPACT_BOUNDARY)) return NONE;
     const begins = (row: number): boolean =>
       this.#tree.isFlagged(row, COMPACT_BOUNDARY) && this.#tree.parent(row) === NONE;
     return line.findLastIndex(begins);
@@ -150,13 +151,18 @@ export class History {
 
   /** What of the main chain is neither on the main line nor beside it; `taken` marks those rows. */
   offLine(taken: Uint8Array): OffLine {
+    const { count, uuid: uuidOf } = this.#index;
+    const { rowOf } = this.#tree;
+    const off: number[] = [];
+    for (let row = 0; row < count; row++) {
+      const last = rowOf[uuidOf[row] as number] as number;
+      if ((last === NONE || taken[last] === 0) && this.placeOf(row) === row && this.#tree.isMain(row)) off.push(row);
+    }
+    if (off.length === 0) return { branches: [], unconnected: [] };
     const owners = new Int32Array(this.#index.uuids.count);
-    for (const row of this.#tree.rows) if (taken[row] !== 0) owners[this.#index.uuid[row] as number] = MAIN_LINE;
+    for (const row of this.#tree.rows) if (taken[row] !== 0) owners[uuidOf[row] as number] = MAIN_LINE;
     const isOff = (row: number): boolean =>
       this.placeOf(row) === row && this.#tree.isMain(row) && owners[this.#index.uuid[row] as number] === 0;
-    const off: number[] = [];
-    for (let row = 0; row < this.#index.count; row++) if (isOff(row)) off.push(row);
-    if (off.length === 0) return { branches: [], unconnected: [] };
     const walk = new OffWalk(this.#index, this.#above, owners);
     const hasChild = this.#parentsOnMain();
     const cut = this.#cutOff();
@@ -201,19 +207,20 @@ export class History {
     let lastMain = NONE;
     /** The end of the conversation as it was written so far. */
     let end = NONE;
+    const { uuid: uuidOf, parent: parentOf } = index;
+    // Most of this runs before it is compiled, when locals cost less than members.
+    const [first, aboveOf] = [this.#first, this.#above];
     for (let row = 0; row < index.count; row++) {
-      const uuid = index.uuid[row] as number;
-      const parent = index.parent[row] as number;
+      const uuid = uuidOf[row] as number;
+      const parent = parentOf[row] as number;
       const isMain = tree.isMain(row);
-      const isFirst = this.#first[uuid] === NONE;
-      const isFlagged = tree.isFlagged(row, COMPACT_BOUNDARY);
-      if (isFlagged) this.#hasBoundary = true;
-      const isBoundary = isMain && isFlagged;
-      if (isFirst) this.#first[uuid] = row;
+      const isFirst = first[uuid] === NONE;
+      const isBoundary = isMain && tree.isFlagged(row, COMPACT_BOUNDARY);
+      if (isFirst) first[uuid] = row;
       let above = parent === NONE || parent === uuid ? NONE : (latest[parent] as number);
       if (above !== NONE) {
         const said = onMain[above] as number;
-        const isKept = above < boundary && said !== NONE && keptBy[index.uuid[said] as number] === boundary;
+        const isKept = above < boundary && said !== NONE && keptBy[uuidOf[said] as number] === boundary;
         if (isKept) above = this.#anchorOf(boundary, latest, row);
         else if (boundary !== NONE && isFirst && above > boundary && isNew[above] === 0) above = end;
       } else if (parent !== NONE && parent !== uuid && tree.rowOf[parent] !== NONE) forward.push(row);
@@ -221,12 +228,12 @@ export class History {
         const named = isFirst
           ? this.#named(load(row), { boundary, end, latest, rewoundTo: rewinds.leafBetween(boundary, row) })
           : NONE;
-        above = isFirst ? (named === NONE ? end : named) : (this.#above[this.#first[uuid] as number] as number);
+        above = isFirst ? (named === NONE ? end : named) : (aboveOf[first[uuid] as number] as number);
       } else if ((parent !== NONE || tree.isFlagged(row, PARENT_UNKNOWN)) && !tree.isFlagged(row, SIDECHAIN))
         above = lastMain;
-      const first = this.#first[uuid] as number;
-      if (!isFirst && !isBoundary && parent !== index.parent[first]) above = this.#above[first] as number;
-      this.#above[row] = above;
+      const firstRow = first[uuid] as number;
+      if (!isFirst && !isBoundary && parent !== parentOf[firstRow]) above = aboveOf[firstRow] as number;
+      aboveOf[row] = above;
       onMain[row] = isMain ? row : above === NONE ? NONE : (onMain[above] as number);
       latest[uuid] = row;
       isNew[row] = isFirst || (above !== NONE && above >= boundary && isNew[above] !== 0) ? 1 : 0;
@@ -345,6 +352,12 @@ export class History {
   #placed(uuid: number): PlacedRow {
     return { row: this.#tree.rowOf[uuid] as number, at: this.#first[uuid] as number };
   }
+}
+
+function isSame(a: Int32Array, b: Int32Array): boolean {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
 }
 
 /** What stands before a boundary. */

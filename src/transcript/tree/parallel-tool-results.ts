@@ -17,6 +17,8 @@ const NONE = -1;
  * `onChain` marks the rows of `chain` and is brought up to date.
  */
 export function insertParallel(tree: Tree, chain: Int32Array, onChain: Uint8Array, load: LoadRow): Int32Array {
+  const isOff = (row: number): boolean => onChain[row] === 0 && tree.isMessage(row);
+  if (!tree.rows.some(isOff)) return chain;
   const groups = chainGroups(tree, chain);
   const siblings = offChainSiblings(tree, groups, onChain);
   const results = offChainResults(tree, onChain, load);

@@ -110,6 +110,7 @@ export class Tree {
    * (official-helpers.md §5.3). `undoRelinks` takes it back.
    */
   relinkCompactions(load: LoadRow): void {
+    if (!this.index.hasFlag(COMPACT_BOUNDARY)) return;
     for (const row of this.rows) {
       if (!this.isFlagged(row, COMPACT_BOUNDARY)) continue;
       const metadata = asObject(load(row)["compactMetadata"]);
