@@ -58,7 +58,7 @@ export function createAgent(store: Store, options: AgentOptions = {}): AgentApp 
       authenticate,
       authenticateParams,
       server.answer(({ params: { methodId } }) => {
-        throw invalidParams("methodId", `there is no method ${methodId}: nothing here asks for a login`);
+        throw invalidParams("methodId", `unknown method "${methodId}": this agent needs no authentication`);
       }),
     );
   return addChangingMethods(addTurnMethods(addReadingMethods(app, server), server), server);

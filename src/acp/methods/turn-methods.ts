@@ -51,7 +51,7 @@ export function addTurnMethods(app: AgentApp, server: Server): AgentApp {
       modeParams,
       server.answer(async ({ params: { sessionId, modeId } }) => {
         await server.require(sessionId);
-        throw invalidParams("modeId", `there is no mode ${modeId}: sessions have none here`);
+        throw invalidParams("modeId", `unknown mode "${modeId}": sessions have no modes here`);
       }),
     )
     .onRequest(
@@ -59,7 +59,7 @@ export function addTurnMethods(app: AgentApp, server: Server): AgentApp {
       configOptionParams,
       server.answer(async ({ params: { sessionId, configId } }) => {
         await server.require(sessionId);
-        throw invalidParams("configId", `there is no option ${configId}: sessions have none here`);
+        throw invalidParams("configId", `unknown option "${configId}": sessions have no options here`);
       }),
     );
 }

@@ -70,7 +70,7 @@ export function addChangingMethods(app: AgentApp, server: Server): AgentApp {
       titleParams,
       server.answer(async ({ params: { sessionId, title: wanted }, client }): Promise<SetSessionTitleResponse> => {
         const title = givenTitle(wanted);
-        if (title === "") throw invalidParams("title", "must have something in it that can be seen");
+        if (title === "") throw invalidParams("title", "must contain visible characters");
         const isBegun = begun.get(sessionId) !== undefined;
         if (isBegun) begun.change(sessionId, { title });
         const warning = isBegun ? undefined : await store.rename(sessionId, title);

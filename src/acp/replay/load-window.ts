@@ -114,7 +114,7 @@ function uuidIn(cursor: string): string {
   } catch {
     // Below.
   }
-  throw invalidCursor("it is none of a load");
+  throw invalidCursor("not a cursor from session/load");
 }
 
 function rowOf(conversation: OpenConversation, end: number, uuid: string): number {
