@@ -1,6 +1,7 @@
 import type { ContentBlock, SessionUpdate, ToolCallContent } from "@agentclientprotocol/sdk/unstable";
 import { splitPoint } from "./content.ts";
 import { type JsonObject, membersOf } from "../../transcript/rows/json-values.ts";
+import { fnvHash } from "../../transcript/text/fnv-hash.ts";
 import { META } from "./from-acp.ts";
 import { CUT_PLACES, ID_UNITS, PATH_UNITS, UPDATE_BYTES, UPDATE_UNITS } from "./message-limits.ts";
 
@@ -64,9 +65,7 @@ export function fit(update: Heavy, row: string, place = `row ${row} of the sessi
 /** An id as it is; a short one in the place of one that no API gave. The same for the same id. */
 export function shortId(id: string): string {
   if (id.length <= ID_UNITS) return id;
-  let hash = 0x811c9dc5;
-  for (let i = 0; i < id.length; i++) hash = Math.imul(hash ^ id.charCodeAt(i), 0x01000193);
-  return `${id.slice(0, splitPoint(id, ID_UNITS / 2))}…${id.length}.${(hash >>> 0).toString(16)}`;
+  return `${id.slice(0, splitPoint(id, ID_UNITS / 2))}…${id.length}.${fnvHash(id).toString(16)}`;
 }
 
 /** Measures exactly only what may be too long: most updates are settled by the length of their strings. */

@@ -2,6 +2,7 @@ import type { Readable } from "node:stream";
 import { RequestError, type AgentApp, type Stream } from "@agentclientprotocol/sdk/unstable";
 import { withinGrace } from "../../servers/grace.ts";
 import { LINE_BYTES, messageLines } from "../../servers/message-lines.ts";
+import { PendingRequests } from "../../servers/pending-requests.ts";
 import { membersOf } from "../../transcript/rows/json-values.ts";
 import { escapeSeparators, type LineOutput } from "./line-writer.ts";
 
@@ -124,17 +125,17 @@ class OpenCalls {
   /** Resolves when the `initialize` under way is answered; undefined when there is none. */
   initialized: Promise<void> | undefined;
 
-  readonly #open = new Map<string | number, () => void>();
-  #idle: (() => void) | undefined;
+  readonly #pending = new PendingRequests();
+  #initialize: { readonly id: string | number; readonly answered: () => void } | undefined;
 
   received(message: Message): void {
     const { id, method } = callOf(message);
     if (id === undefined || method === undefined) return;
-    if (method !== "initialize") this.#open.set(id, () => undefined);
-    else
-      this.initialized = new Promise<void>((resolve) => this.#open.set(id, resolve)).then(
-        () => (this.initialized = undefined),
-      );
+    this.#pending.add(id);
+    if (method !== "initialize") return;
+    this.initialized = new Promise<void>((answered) => (this.#initialize = { id, answered })).then(
+      () => (this.initialized = undefined),
+    );
   }
 
   sent(message: Message): void {
@@ -142,14 +143,13 @@ class OpenCalls {
     if (!("id" in message)) return;
     const { id, method } = callOf(message);
     if (id === undefined || method !== undefined) return;
-    this.#open.get(id)?.();
-    this.#open.delete(id);
-    if (this.#open.size === 0) this.#idle?.();
+    if (this.#initialize?.id === id) this.#initialize.answered();
+    this.#pending.settle(id);
   }
 
   /** Resolves when every call is answered. */
-  async none(): Promise<void> {
-    if (this.#open.size > 0) await new Promise<void>((resolve) => (this.#idle = resolve));
+  none(): Promise<void> {
+    return this.#pending.none();
   }
 }
 

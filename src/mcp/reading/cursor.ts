@@ -1,3 +1,4 @@
+import { fnvHash } from "../../transcript/text/fnv-hash.ts";
 import { InvalidCursorError } from "../../store/errors.ts";
 import { bitsOf, type Choice, choiceOf } from "./include.ts";
 
@@ -46,9 +47,5 @@ export function decodeCursor(text: string, conversation: string): Cursor {
 
 const FORM = /^([np])\.(\d{1,9})\.(\d{1,10})\.([0-9a-z]{1,7})\.([0-9a-z]{1,3})\.[0-9a-z]{1,7}$/;
 
-/** FNV-1a over the UTF-16 units, in base 36: at most seven characters. Against mistakes, not against malice. */
-export function markOf(text: string): string {
-  let hash = 0x811c9dc5;
-  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
-  return (hash >>> 0).toString(36);
-}
+/** A sum of a text, in base 36: at most seven characters. */
+export const markOf = (text: string): string => fnvHash(text).toString(36);

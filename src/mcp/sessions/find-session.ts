@@ -1,5 +1,6 @@
 import { TranscriptError } from "../../store/errors.ts";
 import type { TranscriptCopy } from "../../store/types.ts";
+import { editDistance } from "../../transcript/text/edit-distance.ts";
 import { echoed, quoted, quotedLines, titleLine } from "../core/quote.ts";
 import type { Service } from "../core/service.ts";
 import { skippedNames } from "./session-line.ts";
@@ -83,7 +84,7 @@ function closestTo(given: string, ids: ReadonlySet<string>): string[] {
     .map((id) => ({ id, common: commonStart(wanted, id.toLowerCase()) }))
     .sort((a, b) => b.common - a.common)
     .slice(0, 200)
-    .map((one) => ({ ...one, changes: changesTo(wanted, one.id.toLowerCase().slice(0, wanted.length)) }))
+    .map((one) => ({ ...one, changes: editDistance(wanted, one.id.toLowerCase().slice(0, wanted.length)) }))
     .sort((a, b) => b.common - a.common || a.changes - b.changes || (a.id < b.id ? -1 : 1))
     .map(({ id }) => id);
 }
@@ -92,18 +93,4 @@ function commonStart(a: string, b: string): number {
   let count = 0;
   while (count < a.length && a[count] === b[count]) count++;
   return count;
-}
-
-/** Letters to put in, leave out or exchange. */
-function changesTo(from: string, to: string): number {
-  let row = Array.from({ length: to.length + 1 }, (_, n) => n);
-  for (let i = 1; i <= from.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= to.length; j++) {
-      const same = (row[j - 1] ?? 0) + (from[i - 1] === to[j - 1] ? 0 : 1);
-      next.push(Math.min(same, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row.at(-1) ?? 0;
 }

@@ -2,7 +2,7 @@ import type { Readable, Writable } from "node:stream";
 import type { JSONRPCMessage } from "@modelcontextprotocol/sdk/types.js";
 import type { Tables } from "../core/server-definition.ts";
 import type { Service } from "../core/service.ts";
-import { flushed, OpenCalls } from "./pending-requests.ts";
+import { flushed, OpenCalls } from "./open-calls.ts";
 import { connect } from "./sdk-adapter.ts";
 import { StdioTransport } from "./stdio-lines.ts";
 

@@ -98,6 +98,18 @@ export function replaceFile(path: string, bytes: Uint8Array): void {
   syncDir(dirname(path));
 }
 
+/** Creates a file, mode 0600, whole or not at all; `EEXIST` if there is one. */
+export function createFile(path: string, bytes: Uint8Array): void {
+  const temp = createTemp(dirname(path), basename(path));
+  try {
+    writeAll(temp.fd, bytes);
+    publishNew(temp, path);
+  } catch (error) {
+    discardTemp(temp);
+    throw error;
+  }
+}
+
 /**
  * Gives a finished temporary file its name atomically. Throws `EEXIST` if the name is taken; the caller then still owns
  * the temporary file. The file and its name are on the disk when this returns.

@@ -6,7 +6,7 @@
 import { nodeChildProcess, nodeCrypto } from "./builtins.ts";
 import { hostname, uptime } from "node:os";
 import { readLink } from "./fs.ts";
-import { readSmall } from "./read-small-file.ts";
+import { tryReadSmall } from "./read-small-file.ts";
 
 /** Whether a process runs; `unknown` if that cannot be found out here. */
 export type ProcessState = "runs" | "gone" | "unknown";
@@ -44,7 +44,7 @@ export function processStart(pid: number, platform: NodeJS.Platform = process.pl
  */
 function procStat(pid: number): string | undefined {
   try {
-    return readLink("/proc/self") === String(process.pid) ? tryRead(`/proc/${pid}/stat`) : undefined;
+    return readLink("/proc/self") === String(process.pid) ? readProc(`/proc/${pid}/stat`) : undefined;
   } catch {
     return undefined;
   }
@@ -103,7 +103,7 @@ function pidExists(pid: number): boolean {
  * of the transcript decides.
  */
 export function isOurPidDomain(domain: string, platform: NodeJS.Platform = process.platform): boolean {
-  if (platform === "linux") return domain === `linux:${tryRead("/etc/machine-id")?.trim() ?? ""}:${pidNamespace()}`;
+  if (platform === "linux") return domain === `linux:${readProc("/etc/machine-id")?.trim() ?? ""}:${pidNamespace()}`;
   return platform === "darwin" && (domain === "darwin" || domain === "linux");
 }
 
@@ -113,7 +113,7 @@ export function isOurPidDomain(domain: string, platform: NodeJS.Platform = proce
  */
 export function bootTag(): string {
   if (knownBootTag === undefined) {
-    const boot = tryRead("/proc/sys/kernel/random/boot_id")?.trim() ?? "";
+    const boot = readProc("/proc/sys/kernel/random/boot_id")?.trim() ?? "";
     const text = `${hostname()}
 ${boot}
 ${pidNamespace()}`;
@@ -132,7 +132,7 @@ const FIRST_PID_NAMESPACE = "pid:[4026531836]";
  * without a machine id.
  */
 function machineTag(): string {
-  const id = tryRead("/etc/machine-id")?.trim() ?? "";
+  const id = readProc("/etc/machine-id")?.trim() ?? "";
   if (id === "" || pidNamespace() !== FIRST_PID_NAMESPACE) return "";
   return nodeCrypto().createHash("sha256").update(`${hostname()}\n${id}`).digest("hex").slice(0, 12);
 }
@@ -198,10 +198,4 @@ function pidNamespace(): string {
   }
 }
 
-function tryRead(path: string): string | undefined {
-  try {
-    return readSmall(path, PROC_STAT_BYTES);
-  } catch {
-    return undefined;
-  }
-}
+const readProc = (path: string): string | undefined => tryReadSmall(path, PROC_STAT_BYTES);

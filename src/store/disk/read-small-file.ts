@@ -21,6 +21,15 @@ export function readSmall(path: string, limit: number): string | undefined {
   }
 }
 
+/** The same; undefined when the file cannot be read. */
+export function tryReadSmall(path: string, limit: number): string | undefined {
+  try {
+    return readSmall(path, limit);
+  } catch {
+    return undefined;
+  }
+}
+
 /** The text of a file, or the reason why it was not read, as the end of a sentence. */
 export type PlainFile = { readonly text: string } | { readonly reason: string };
 

@@ -1,5 +1,6 @@
 import { REMEMBERED_SESSIONS, REMEMBERED_UNITS } from "../../transcript/rows/limits.ts";
 import type { SessionFacts } from "../../transcript/summary/session-metadata.ts";
+import { type FileIdentity, isSameFile, SETTLED_MS } from "../disk/file-identity.ts";
 import type { Candidate } from "./candidate.ts";
 
 /** What this process has found out about one transcript. */
@@ -23,12 +24,6 @@ interface Entry {
   /** The last list that met it. */
   list: number;
 }
-
-/**
- * By what a file is recognised as unchanged. Times are nanoseconds on the disk and exact to a quarter of a microsecond
- * here, which is as good: see `SETTLED_MS`.
- */
-type FileIdentity = Readonly<Pick<Candidate, "dev" | "ino" | "size" | "mtimeMs" | "ctimeMs">>;
 
 const entries = new Map<string, Entry>();
 let unitsHeld = 0;
@@ -57,7 +52,7 @@ export function fileWhatWasSeen(): void {
 /** What is remembered of the transcript, if it is still the file it was then. */
 export function recall(candidate: Candidate): Memory | undefined {
   const entry = entries.get(candidate.path);
-  if (entry === undefined || !isSame(entry.file, candidate)) return undefined;
+  if (entry === undefined || !isSameFile(entry.file, candidate)) return undefined;
   if (entry.list !== list) {
     entry.list = list;
     // Moved behind what this list has not met, which goes first. Only a full cache is worth the time.
@@ -69,19 +64,10 @@ export function recall(candidate: Candidate): Memory | undefined {
   return entry.memory;
 }
 
-function isSame(a: FileIdentity, b: FileIdentity): boolean {
-  return a.ctimeMs === b.ctimeMs && a.mtimeMs === b.mtimeMs && a.size === b.size && a.ino === b.ino && a.dev === b.dev;
-}
-
 /**
- * A file system may give two changes one time, its clock being coarser than its unit. What changed just now is therefore
- * not remembered: it could change again without a sign. After that a change always shows in the ctime.
- */
-const SETTLED_MS = 100;
-
-/**
- * Adds to what is remembered of the transcript. Number and text are bounded: what was learnt first is forgotten first, but
- * never for a transcript of the same list. A list of more than there is room for would otherwise find nothing the next time.
+ * Adds to what is remembered of the transcript, unless it changed just now and could change again without a sign. Number and
+ * text are bounded: what was learnt first is forgotten first, but never for a transcript of the same list. A list of more
+ * than there is room for would otherwise find nothing the next time.
  */
 export function remember(candidate: Candidate, learnt: Memory): void {
   if (Date.now() - candidate.ctimeMs >= SETTLED_MS) file(candidate, learnt);
@@ -91,7 +77,7 @@ function file(candidate: Candidate, learnt: Memory): void {
   const { path } = candidate;
   const known = entries.get(path);
   const memory =
-    known !== undefined && isSame(known.file, candidate) ? Object.assign({}, known.memory, learnt) : learnt;
+    known !== undefined && isSameFile(known.file, candidate) ? Object.assign({}, known.memory, learnt) : learnt;
   if (known !== undefined) forget(path);
   const units = unitsOf(memory.windows) + unitsOf(memory.full);
   if (!hasRoomFor(units)) return;

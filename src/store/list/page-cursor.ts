@@ -1,4 +1,5 @@
 import { type JsonObject, membersOf } from "../../transcript/rows/json-values.ts";
+import { fnvHash } from "../../transcript/text/fnv-hash.ts";
 import { InvalidCursorError } from "../errors.ts";
 import { isSessionId } from "../layout/session-id.ts";
 
@@ -94,13 +95,6 @@ function fieldsOf(cursor: unknown): JsonObject {
 const otherList = (): InvalidCursorError => new InvalidCursorError("it belongs to another list");
 const malformed = (): InvalidCursorError => new InvalidCursorError("it was not made by this program");
 
-/** FNV-1a over the UTF-16 units, twice with different beginnings. Against mistakes, not against malice: nothing is to gain. */
-function fingerprint(text: string): string {
-  let a = 0x811c9dc5;
-  let b = 0x9e3779b9;
-  for (let i = 0; i < text.length; i++) {
-    a = Math.imul(a ^ text.charCodeAt(i), 0x01000193);
-    b = Math.imul(b ^ text.charCodeAt(i), 0x01000193);
-  }
-  return [a, b].map((half) => (half >>> 0).toString(16).padStart(8, "0")).join("");
-}
+/** Two sums of a text, with different beginnings. Nothing is to gain by forging them. */
+const fingerprint = (text: string): string =>
+  [fnvHash(text), fnvHash(text, 0x9e3779b9)].map((half) => half.toString(16).padStart(8, "0")).join("");

@@ -1,7 +1,7 @@
 import { nodeCrypto } from "../disk/builtins.ts";
-import { basename, dirname } from "node:path";
-import { makeDir, readAt, statLink, statOpen, writeAll } from "../disk/fs.ts";
-import { createTemp, discardTemp, publishNew, replaceFile } from "../disk/atomic-write.ts";
+import { dirname } from "node:path";
+import { makeDir, readAt, statLink, statOpen } from "../disk/fs.ts";
+import { createFile, replaceFile } from "../disk/atomic-write.ts";
 import { errnoOf } from "../errors.ts";
 import { resolveConfigDirs } from "../layout/config-dir.ts";
 import { serverTokenPath } from "../layout/paths.ts";
@@ -35,13 +35,10 @@ function makeToken(path: string): string {
     replaceFile(path, bytes);
     return token;
   }
-  const temp = createTemp(dirname(path), basename(path));
   try {
-    writeAll(temp.fd, bytes);
-    publishNew(temp, path);
+    createFile(path, bytes);
     return token;
   } catch (error) {
-    discardTemp(temp);
     // Another server was started at the same moment, and has made it.
     const other = errnoOf(error) === "EEXIST" ? readToken(path) : undefined;
     if (other === undefined) throw error;

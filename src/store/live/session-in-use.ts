@@ -12,7 +12,7 @@ import { isMissing, SessionInUseError } from "../errors.ts";
 import { pidFilesPath } from "../layout/paths.ts";
 import { isOurPidDomain, parentOf, stateOfProcess } from "../disk/processes.ts";
 import type { ProcessState } from "../disk/processes.ts";
-import { readSmall } from "../disk/read-small-file.ts";
+import { tryReadSmall } from "../disk/read-small-file.ts";
 import { findCopies } from "../projects/find-copies.ts";
 import type { SessionOptions } from "../types.ts";
 import { asObject, asString } from "../../transcript/rows/json-values.ts";
@@ -87,7 +87,7 @@ export function sessionOfAncestor(configDirs: readonly string[], from: number = 
   let pid: number | undefined = from;
   for (let n = 0; n < GENERATIONS && pid !== undefined; n++, pid = parentOf(pid)) {
     for (const configDir of configDirs) {
-      const facts = parsePidFile(tryRead(join(pidFilesPath(configDir), `${pid}.json`)));
+      const facts = parsePidFile(tryReadSmall(join(pidFilesPath(configDir), `${pid}.json`), PID_FILE_BYTES));
       if (facts?.sessionId !== undefined && stateOf(pid, facts) === "runs") return facts.sessionId;
     }
   }
@@ -125,7 +125,7 @@ function pidFiles(configDir: string): PidFile[] {
 }
 
 function readPidFile(path: string, name: string, pid: number): PidFile {
-  const facts = parsePidFile(tryRead(path));
+  const facts = parsePidFile(tryReadSmall(path, PID_FILE_BYTES));
   return { name, pid, facts, state: facts === undefined ? stateOfProcess({ pid }) : stateOf(pid, facts) };
 }
 
@@ -154,14 +154,6 @@ export function parsePidFile(text: string | undefined): PidFacts | undefined {
           procStart: asString(facts["procStart"]),
           pidDomain: asString(facts["pidDomain"]),
         };
-  } catch {
-    return undefined;
-  }
-}
-
-function tryRead(path: string): string | undefined {
-  try {
-    return readSmall(path, PID_FILE_BYTES);
   } catch {
     return undefined;
   }

@@ -1,5 +1,4 @@
-import { resolveConfigDirs } from "../layout/config-dir.ts";
-import { statFile } from "../disk/fs.ts";
+import { isDirectory, resolveConfigDirs } from "../layout/config-dir.ts";
 import { transcriptPath } from "../layout/paths.ts";
 import { possibleProjectDirs } from "./project-dirs.ts";
 import type { SessionOptions } from "../types.ts";
@@ -20,12 +19,4 @@ export function directoryAtTranscriptPath(
     }
   }
   return undefined;
-}
-
-function isDirectory(path: string): boolean {
-  try {
-    return statFile(path)?.isDirectory() === true;
-  } catch {
-    return false;
-  }
 }

@@ -1,3 +1,4 @@
+import { isSameFile, SETTLED_MS } from "../disk/file-identity.ts";
 import { startOfText } from "../../transcript/rows/interned-ids.ts";
 import { findConversation } from "../../transcript/conversation/conversation.ts";
 import { type Apart, type ConversationRow, ConversationRows } from "../../transcript/conversation/conversation-row.ts";
@@ -5,7 +6,7 @@ import type { SessionMessage } from "../../transcript/conversation/message.ts";
 import { ANSWERS, type RowIndex } from "../../transcript/rows/row-index.ts";
 import { ASSISTANT, ATTACHMENT, SYSTEM } from "../../transcript/rows/row-kinds.ts";
 import { type ConversationEntry, MessageMaker, visibleRows } from "../../transcript/conversation/visible-messages.ts";
-import { type Stats, statFile } from "../disk/fs.ts";
+import { statFile } from "../disk/fs.ts";
 import { openCopy } from "../projects/find-copies.ts";
 import { SessionNotFoundError, TranscriptError } from "../errors.ts";
 import type { StoredText } from "./lazy-row.ts";
@@ -250,15 +251,9 @@ function opened(
     hasSubagent: (agentId) => names?.has(agentId) === true,
     toolResult: (name) => outputs?.find(name),
     forget: () => file.forget(),
-    isCurrent: () => settled && (path === undefined || isSame(file.stat, statFile(path))),
+    isCurrent: () => settled && (path === undefined || isSameFile(file.stat, statFile(path))),
     close,
   };
 }
 
 const NONE = -1;
-
-/** A change shows in the ctime, unless it follows another within the coarseness of the file system's clock. */
-const SETTLED_MS = 100;
-
-const isSame = (a: Stats, b: Stats | undefined): boolean =>
-  a.dev === b?.dev && a.ino === b.ino && a.size === b.size && a.mtimeMs === b.mtimeMs && a.ctimeMs === b.ctimeMs;

@@ -6,11 +6,11 @@
  * `<id>.deleting` (of which there can be one; its manifest is on the disk before anything is moved), then `<id>-<time>`,
  * then `<id>-<time>.restoring` or `.removing` until it is gone.
  */
-import { basename, join, sep } from "node:path";
+import { join, sep } from "node:path";
 import { MANIFEST_BYTES } from "../../transcript/rows/limits.ts";
 import { canBelong } from "../layout/belongs.ts";
-import { createTemp, discardTemp, publishNew } from "../disk/atomic-write.ts";
-import { statLink, type Stats, writeAll } from "../disk/fs.ts";
+import { createFile } from "../disk/atomic-write.ts";
+import { statLink, type Stats } from "../disk/fs.ts";
 import { errnoOf, TranscriptError } from "../errors.ts";
 import { trashPath } from "../layout/paths.ts";
 import { readPlain } from "../disk/read-small-file.ts";
@@ -108,13 +108,10 @@ export function writeManifest(place: TrashPlace, manifest: TrashManifest): boole
     );
   }
   const path = join(place.path, MANIFEST);
-  const temp = createTemp(place.path, basename(path));
   try {
-    writeAll(temp.fd, bytes);
-    publishNew(temp, path);
+    createFile(path, bytes);
     return true;
   } catch (error) {
-    discardTemp(temp);
     if (errnoOf(error) === "EEXIST") return false;
     throw error;
   }

@@ -1,4 +1,5 @@
 import { withinGrace } from "../../servers/grace.ts";
+import { PendingRequests } from "../../servers/pending-requests.ts";
 
 /** A JSON-RPC message, as far as it has to be known here. */
 interface Message {
@@ -9,30 +10,24 @@ interface Message {
 
 /** The requests of a client that were not answered yet. */
 export class OpenCalls {
-  readonly #ids = new Set<unknown>();
-  #tell: (() => void) | undefined;
+  readonly #pending = new PendingRequests();
 
   received(message: Message): void {
     const { id, method, params } = message;
     if (typeof method !== "string") return;
-    if (id !== undefined) this.#ids.add(id);
+    if (id !== undefined) this.#pending.add(id);
     // What was cancelled is never answered.
     else if (method === "notifications/cancelled" && typeof params === "object" && params !== null)
-      this.#close("requestId" in params ? params.requestId : undefined);
+      this.#pending.settle("requestId" in params ? params.requestId : undefined);
   }
 
   sent(message: Message): void {
-    if (message.method === undefined) this.#close(message.id);
+    if (message.method === undefined) this.#pending.settle(message.id);
   }
 
   /** Resolves when none is open, or when nobody works on those that are: they wait for what will never come. */
   async finished(): Promise<void> {
-    if (this.#ids.size > 0) await withinGrace(new Promise<void>((resolve) => (this.#tell = resolve)));
-  }
-
-  #close(id: unknown): void {
-    this.#ids.delete(id);
-    if (this.#ids.size === 0) this.#tell?.();
+    await withinGrace(this.#pending.none());
   }
 }
 
