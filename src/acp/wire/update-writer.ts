@@ -10,8 +10,8 @@ import { escapeSeparators, type LineOutput } from "./line-writer.ts";
 export type SendUpdate = (update: SessionUpdate, texts?: readonly StoredText[]) => Promise<void> | undefined;
 
 /**
- * Writes the updates of sessions as lines of JSON-RPC, as the SDK would. It would make a message and some promises of each
- * of them, which costs as much as all the rest of a load. What is written here stands before what the SDK sends later.
+ * Writes the updates of sessions as lines of JSON-RPC, as the SDK would. The SDK makes a message and promises for each,
+ * which doubles the time of "ACP load". Stored texts are copied: for the gain see lazy-row.ts.
  */
 export function updateLines(out: LineOutput): (sessionId: string) => SendUpdate {
   return (sessionId) => {

@@ -143,9 +143,8 @@ const SAMPLED_FILES = 16;
 const SAMPLE_STEP = 2;
 
 /**
- * A way to look at files that is better where most of them have to be read to find the sessions that were active last: in
- * a store that was copied or restored, and so written to after everything that was said. There a file is opened, looked at
- * and read in one go, which takes some 15 % less time than to look at all and then to open them.
+ * Opens, stats and reads each file in one go if most have to be read to find the sessions that were active last: in a
+ * store that was copied or restored. Worth 23 % of "copied sessions: first page, fresh process", 3 % of a normal store.
  */
 class LookingInside {
   isOn = false;

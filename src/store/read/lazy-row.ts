@@ -16,8 +16,8 @@ type Members = Record<string, unknown>;
  * A user or assistant row, of which only the parts are read that are asked for, each with the value that it has in
  * `parseRow`'s. Valid until another row is read.
  *
- * Long texts are read apart from what stands around them: who writes one out again can then copy it (`texts`) instead of
- * escaping each of its characters.
+ * Long strings keep their JSON (`texts`), so that a writer can copy instead of escaping them (update-writer.ts). Both
+ * together are worth 11 % and 9 MB of "ACP load" (60 MB).
  */
 export class RowApart {
   readonly message: unknown;

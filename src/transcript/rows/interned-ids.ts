@@ -4,8 +4,8 @@ const PLAIN_BYTES = 255;
 const ID_BYTES = 36;
 
 /**
- * Numbers the ids of a transcript, from 0 on in the order in which they are met. A large transcript has a hundred
- * thousand of them, so they are kept as the bytes they stand in the file with: no string is made to look one up.
+ * Interns the ids of a transcript: numbers them from 0, in the order in which they are met. It keeps and compares bytes,
+ * so no string is made. Worth 11 % and 5 MB of "messages one by one" against a `Map` (60 MB).
  */
 export class IdTable {
   /** How many there are. */

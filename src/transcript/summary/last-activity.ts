@@ -43,13 +43,11 @@ export class ActivitySearch implements LineVisitor {
   }
 
   /**
-   * Goes back over rows as long as they end in members with short plain strings. Of the rows of a conversation most have
-   * their type and their timestamp there, behind the message: what stands before them is most of the row, and says nothing
-   * here. Of several members of a name the last one counts. Only lines that a newline ends: of another the end may be that
-   * of an object within its row.
+   * Goes back over rows as long as they end in members with short plain strings. The last of several members of a name
+   * counts. Reads only lines that end in a newline: another may end inside a row.
    *
-   * One function without calls for all but what it finds. A list runs it for ten thousand files in a process that has just
-   * started: in several functions it took 15 % of all the list's time.
+   * Worth 37 % of "copied sessions: first page, fresh process" if type and timestamp follow the message, as in most rows;
+   * nothing if they come first. It calls nothing while it searches: split into functions it took 15 % of that time.
    */
   #rowsFromTheirEnds(from: number): void {
     const bytes = this.#bytes;
