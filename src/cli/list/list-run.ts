@@ -12,6 +12,7 @@ import { printable } from "../terminal/terminal.ts";
 import { tableWidth } from "../terminal/table.ts";
 import { Taking } from "./take-sessions.ts";
 import { parseTime } from "../terminal/time.ts";
+import { asString } from "../../transcript/rows/json-values.ts";
 
 /** On a terminal: what was printed first must not have scrolled away. */
 const TERMINAL_LIMIT = 30;
@@ -49,10 +50,7 @@ interface Asked {
 }
 
 async function readOptions({ values, positionals, json, terminal }: Invocation): Promise<Asked> {
-  const text = (name: string): string | undefined => {
-    const value = values[name];
-    return typeof value === "string" ? value : undefined;
-  };
+  const text = (name: string): string | undefined => asString(values[name]);
   const all = values["all"] === true;
   if (all && values["archived"] === true) throw new UsageError("--all and --archived cannot be used together");
   const [directory] = positionals;

@@ -2,6 +2,7 @@ import { type Invocation, mustBe, oneOf, UsageError } from "../terminal/command.
 import type { Role } from "../../view/parts.ts";
 import type { Selection } from "../render/select.ts";
 import type { Choice } from "../render/message-view.ts";
+import { asString } from "../../transcript/rows/json-values.ts";
 
 export const FORMATS = ["text", "markdown", "json", "jsonl"] as const;
 export const ROLES = ["user", "assistant", "tool", "peer", "system"] as const;
@@ -20,10 +21,7 @@ export interface Asked {
 
 /** Throws `UsageError`. */
 export function readOptions({ values, json }: Invocation): Asked {
-  const text = (name: string): string | undefined => {
-    const value = values[name];
-    return typeof value === "string" ? value : undefined;
-  };
+  const text = (name: string): string | undefined => asString(values[name]);
   const named = text("format") ?? (json ? "json" : "text");
   const format = FORMATS.find((name) => name === named);
   if (format === undefined) throw mustBe("--format", oneOf(FORMATS), named);

@@ -3,6 +3,7 @@ import type { OpenConversation } from "../../store/read/open-conversation.ts";
 import { SeveralSubagents } from "../render/candidate-table.ts";
 import { type Invocation, UsageError } from "../terminal/command.ts";
 import type { About, SubagentName } from "../render/message-view.ts";
+import { asString, type JsonObject } from "../../transcript/rows/json-values.ts";
 
 /** A conversation that lies open, and whose it is. Close `open`. */
 export interface Source {
@@ -49,9 +50,8 @@ export async function openSource(
 
 /** What the first row says of its session. */
 function aboutOf(open: OpenConversation): Pick<About, "sessionId" | "cwd" | "gitBranch"> {
-  const row = open.length === 0 ? {} : open.entry(0).entry;
-  const text = (key: string): string | undefined => (typeof row[key] === "string" ? row[key] : undefined);
-  return { sessionId: text("sessionId"), cwd: text("cwd"), gitBranch: text("gitBranch") };
+  const { sessionId, cwd, gitBranch }: JsonObject = open.length === 0 ? {} : open.entry(0).entry;
+  return { sessionId: asString(sessionId), cwd: asString(cwd), gitBranch: asString(gitBranch) };
 }
 
 const nameOf = ({ agentId, agentType, description }: SubagentName): SubagentName => ({

@@ -3,7 +3,7 @@ import type { ConversationRows } from "../../transcript/conversation/conversatio
 import { type Conversation, findSubagentConversation } from "../../transcript/conversation/conversation.ts";
 import type { MessageContext } from "../../transcript/conversation/message.ts";
 import { type ConversationEntry, MessageMaker, visibleRows } from "../../transcript/conversation/visible-messages.ts";
-import { type JsonObject, membersOf } from "../../transcript/rows/json-values.ts";
+import { asString, type JsonObject, membersOf } from "../../transcript/rows/json-values.ts";
 import { InlineAgents } from "./inline-agents.ts";
 import { findSession } from "../projects/find-copies.ts";
 import { oldSubagentPath, subagentsPath } from "../layout/paths.ts";
@@ -283,8 +283,8 @@ function describe(path: string, layout: "directory" | "beside"): Subagent {
     path,
     toolUseId: typeof toolUseId === "string" && TOOL_USE_ID.test(toolUseId) ? toolUseId : null,
     parentAgentId: typeof parentAgentId === "string" && AGENT_ID.test(parentAgentId) ? parentAgentId : null,
-    agentType: typeof agentType === "string" ? agentType : undefined,
-    description: typeof description === "string" ? description : undefined,
+    agentType: asString(agentType),
+    description: asString(description),
     workflow: /[\\/]workflows[\\/]([^\\/]+)[\\/][^\\/]+$/.exec(path)?.[1],
   };
 }

@@ -1,4 +1,4 @@
-import { asObject, type JsonObject } from "./json-values.ts";
+import { asObject, asString, type JsonObject, objectsIn } from "./json-values.ts";
 
 /** What a `queue-operation` says of the queue of prompts: one came in, or went out. */
 export const ENQUEUE = 0;
@@ -155,9 +155,8 @@ function operationOf(value: JsonObject): number | undefined {
 /** The text of a prompt, as the CLI queues it: a string, or blocks. */
 export function textOf(content: unknown): string {
   if (typeof content === "string") return content;
-  if (!Array.isArray(content)) return "";
-  const texts = content.map((block: unknown) => asObject(block)).filter((block) => block?.["type"] === "text");
-  return texts.map((block) => (typeof block?.["text"] === "string" ? block["text"] : "")).join("\n");
+  const texts = objectsIn(content).filter(({ type }) => type === "text");
+  return texts.map(({ text }) => asString(text) ?? "").join("\n");
 }
 
 /** What a prompt is, by how it begins; a row of its own begins so too. */
