@@ -209,39 +209,28 @@ function* asked({ client }: McpClient): Generator<Work> {
   }
 }
 
-describe("a store that wants to be obeyed", () => {
-  test("is told of without anything that a terminal or a reader would obey", async () => {
-    const client = await connectMcpHere(hostileStore());
-    const wrong: unknown[] = [];
-    let answers = 0;
-    for (const [what, answer] of asked(client)) {
-      const told = strings(await answer.catch((error: Error & { data?: unknown }) => error.message));
-      answers += told.length > 0 ? 1 : 0;
-      const faults = told.filter((text) => OBEYED.test(text) || text.includes("inside this server"));
-      if (told.length === 0 || faults.length > 0) wrong.push({ what, faults });
+test("a store that wants to be obeyed is told of as data, without anything that a terminal or a reader would obey", async () => {
+  const client = await connectMcpHere(hostileStore());
+  const wrong: unknown[] = [];
+  let answers = 0;
+  for (const [what, answer] of asked(client)) {
+    const told: unknown = await answer.catch((error: Error) => error.message);
+    const texts = strings(told);
+    answers += texts.length > 0 ? 1 : 0;
+    const faults = texts.filter((text) => OBEYED.test(text) || text.includes("inside this server"));
+    if (texts.length === 0 || faults.length > 0) wrong.push({ what, faults });
+    // What transcripts say stands between the markers; what a session is called, in quotation marks too.
+    const { content = [], contents = [] } = told as Record<"content" | "contents", { text: string }[] | undefined>;
+    for (const { text } of [...content, ...contents]) {
+      if (text.startsWith("{")) continue;
+      const outside = text.replaceAll(QUOTATION, "\n").split("\n");
+      // A header names the session, or the subagent, in quotation marks; an argument is repeated so.
+      const own = outside.map((line) => line.replaceAll(/"(?:[^"\\]|\\.)*"|#<<asked tag>>[^\n]*/g, ""));
+      if (own.some((line) => line.includes("<<") || line.includes("SYSTEM:"))) wrong.push({ what, outside });
     }
-    expect(wrong).toEqual([]);
-    expect(answers).toBeGreaterThan(90);
-  });
-
-  test("what transcripts say stands between the markers; what a session is called, in quotation marks too", async () => {
-    const client = await connectMcpHere(hostileStore());
-    const wrong: unknown[] = [];
-    for (const [what, answer] of asked(client)) {
-      const told = (await answer.catch(() => undefined)) as {
-        content?: { text: string }[];
-        contents?: { text: string }[];
-      };
-      for (const { text } of [...(told?.content ?? []), ...(told?.contents ?? [])]) {
-        if (text.startsWith("{")) continue;
-        const outside = text.replaceAll(QUOTATION, "\n").split("\n");
-        // A header names the session, or the subagent, in quotation marks; an argument is repeated so.
-        const own = outside.map((line) => line.replaceAll(/"(?:[^"\\]|\\.)*"|#<<asked tag>>[^\n]*/g, ""));
-        if (own.some((line) => line.includes("<<") || line.includes("SYSTEM:"))) wrong.push({ what, outside });
-      }
-    }
-    expect(wrong).toEqual([]);
-  });
+  }
+  expect(wrong).toEqual([]);
+  expect(answers).toBeGreaterThan(90);
 });
 
 const QUOTATION =

@@ -98,10 +98,10 @@ describe("noted", () => {
   });
 
   test("looks a text through once, however long it is, and whatever it is of", () => {
-    expect(noted("\u009D\u0090\u001B]".repeat(300_000)).length).toBeLessThan(100_000);
-    expect(noted("\u200B".repeat(5_000_000)).length).toBeLessThan(100_000);
-    expect(noted("\u{E0100}".repeat(2_000_000)).length).toBeLessThan(100_000);
-    expect(noted(`\u001B]${"x".repeat(5_000_000)}\u0007`)).toBe("");
+    expect(noted("\u009D\u0090\u001B]".repeat(100_000)).length).toBeLessThan(100_000);
+    expect(noted("\u200B".repeat(1_000_000)).length).toBeLessThan(100_000);
+    expect(noted("\u{E0100}".repeat(500_000)).length).toBeLessThan(100_000);
+    expect(noted(`\u001B]${"x".repeat(1_000_000)}\u0007`)).toBe("");
   });
 });
 

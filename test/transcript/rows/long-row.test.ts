@@ -95,7 +95,7 @@ describe("a long row", () => {
     expect(value.slice(2 * MB)).toBe("\ufffd\ufffd\n\ufffd");
   });
 
-  test.each([1, 8, 16, 40])("of %d MB is read with raw control characters and unknown escapes in it", (megabytes) => {
+  test.each([1, 8, 40])("of %d MB is read with raw control characters and unknown escapes in it", (megabytes) => {
     const bytes = Buffer.from(`{"type":"user","a":"\t\u0001\\q${"x".repeat(megabytes * MB)}\\u00e9","b":"\u0002"}`);
     const { a, b } = parseRow(bytes, 0, bytes.length) as { a: string; b: string };
     expect([a.length, a.slice(0, 4), a.slice(-1), b]).toEqual([megabytes * MB + 5, "\t\u0001\\q", "é", "\u0002"]);
