@@ -1,6 +1,6 @@
 /**
- * The library. A line here is public API. Names, arguments and results are those of the official Agent SDK's session
- * helpers, so that a program can swap the import; further options are ours.
+ * The public API of the library. Names, arguments and results are those of the official Agent SDK's session helpers, so
+ * that a program can swap the import; further options are ours.
  */
 export { listSessions, type ListSessionsOptions } from "./store/list/list-sessions.ts";
 export { listSessionPage, type ListSessionPageOptions, type SessionPage } from "./store/list/list-session-page.ts";

@@ -1,2 +1,2 @@
-/** The package's version, as package.json has it (a test compares them): what `--version` and `agentInfo` say. */
+/** Version of the package, for `--version` and `agentInfo`. A test compares it with package.json. */
 export const VERSION = "0.1.0";

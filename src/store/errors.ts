@@ -1,8 +1,8 @@
 import type { Skipped } from "./types.ts";
 
 /**
- * The one error hierarchy. `code` is stable and what programs branch on; `message` is the official helpers' wording
- * where they have one (official-helpers.md §7); `hint` says what to do next; `data` holds the facts.
+ * The one error hierarchy. `code` is stable, for programs to branch on; `message` is the official helpers' text if they
+ * have one (official-helpers.md §7); `hint` says what to do next; `data` holds the facts.
  */
 export type TranscriptErrorCode =
   | "InvalidSessionId"
@@ -51,8 +51,8 @@ export class InvalidSessionIdError extends TranscriptError {
 
 export class SessionNotFoundError extends TranscriptError {
   /**
-   * `where` completes the official sentence `Session <id> not found<where>`; `unreadable` are the directories that it may
-   * stand in all the same. `inTrash`: a deleted session fits.
+   * `where` completes the official sentence `Session <id> not found<where>`. `unreadable`: directories that may still have
+   * the session. `inTrash`: a deleted session matches.
    */
   constructor(sessionId: string, where = "", unreadable: readonly Skipped[] = [], { inTrash = false } = {}) {
     super("SessionNotFound", `Session ${sessionId} not found${where}${unreadableWords(unreadable)}`, {
@@ -63,18 +63,18 @@ export class SessionNotFoundError extends TranscriptError {
   }
 }
 
-/** For who found a session, and was slower than who deleted it. */
+/** Returns the error for a session that another process deleted after it was found. */
 export const deletedConcurrently = (sessionId: string): SessionNotFoundError =>
   new SessionNotFoundError(sessionId, ": another process has deleted it");
 
-/** So many directories are named in a message; `data` has all of them. */
-const NAMED = 5;
+/** Maximum number of directories in a message; `data` has all of them. */
+const MAX_NAMED = 5;
 
-/** `; could not be read: /c/projects/-w (EACCES)`, or nothing. */
+/** Returns `; could not be read: /c/projects/-w (EACCES)`, or an empty string. */
 export function unreadableWords(unreadable: readonly Skipped[]): string {
   if (unreadable.length === 0) return "";
-  const named = unreadable.slice(0, NAMED).map(({ path, reason }) => `${path} (${reason})`);
-  const more = unreadable.length > NAMED ? ` and ${unreadable.length - NAMED} more` : "";
+  const named = unreadable.slice(0, MAX_NAMED).map(({ path, reason }) => `${path} (${reason})`);
+  const more = unreadable.length > MAX_NAMED ? ` and ${unreadable.length - MAX_NAMED} more` : "";
   return `; could not be read: ${named.join(", ")}${more}`;
 }
 
@@ -88,7 +88,7 @@ export class SessionInUseError extends TranscriptError {
   }
 }
 
-/** Another process of ours is changing the session at this moment: deleting it, putting it back. `force` changes nothing. */
+/** Another process of ours is changing the session right now, for example deleting or restoring it. `force` has no effect. */
 export class SessionBusyError extends TranscriptError {
   constructor(sessionId: string, why: string, hint: string, data: Readonly<Record<string, unknown>> = {}) {
     super("SessionBusy", `Session ${sessionId} is busy: ${why}`, { hint, data: { sessionId, ...data } });
@@ -110,21 +110,21 @@ export class InvalidArgumentError extends TranscriptError {
   }
 }
 
-/** The errno of a file-system error (`ENOENT`, …), or undefined for anything else. */
+/** Returns the errno of a file-system error (`ENOENT`, …); undefined for anything else. */
 export function errnoOf(error: unknown): string | undefined {
   if (!(error instanceof Error) || !("code" in error)) return undefined;
   return typeof error.code === "string" && !(error instanceof TranscriptError) ? error.code : undefined;
 }
 
-/** Whether the error says that nothing is at the path. */
+/** Reports whether the error means that nothing is at the path. */
 export function isMissing(error: unknown): boolean {
   const code = errnoOf(error);
   return code === "ENOENT" || code === "ENOTDIR";
 }
 
 /**
- * An error of the disk, or one of ours, that also says what it means: what comes before its words, and after them. Its
- * code and facts stay. Anything else is a fault, and stays as it is.
+ * Returns a file-system error, or one of ours, with text added before and after its message; its code and data stay.
+ * Anything else is a bug, and is returned unchanged.
  */
 export function inContext(error: unknown, before: string, after = ""): unknown {
   const of = (message: string): string => `${before}${message}${after}`;

@@ -1,40 +1,40 @@
 /**
- * Shapes that the store gives and takes. Names and keys of the official Agent SDK (0.3.329) where it has them. Those are
- * type aliases with the official optional keys and without `readonly`, so that a program compiles with either import.
+ * Types of the store's arguments and results. Types that the official Agent SDK (0.3.329) has too use its names and keys.
+ * They are type aliases with the official optional keys and without `readonly`, so that a program compiles with either import.
  */
 
-/** The same options, each of which may also be given as `undefined`. */
+/** Options of `T`, each of which may also be `undefined`. */
 export type OrUndefined<T> = { [K in keyof T]: T[K] | undefined };
 
-/** Which config dirs are meant. Absent: the one that `CLAUDE_CONFIG_DIR` names, or `~/.claude`. */
+/** The config dirs to use. Absent: the one that `CLAUDE_CONFIG_DIR` names, or `~/.claude`. */
 export interface StoreOptions {
-  /** Several config dirs at once, e.g. work and private. Relative paths count from the current directory. */
+  /** Config dirs, e.g. for work and private use. Relative paths are resolved against the current directory. */
   readonly configDirs?: readonly string[] | undefined;
 }
 
-/** Options of everything that looks up one session. */
+/** Options of all functions that look up one session. */
 export interface SessionOptions extends StoreOptions {
   /** Project directory to find the session in, its git worktrees included. Absent: all projects. */
   readonly dir?: string | undefined;
 }
 
-/** The official name for the options that `SessionOptions` are. */
+/** The official form of `SessionOptions`. */
 export type SessionMutationOptions = {
   /** Project directory to find the session in, its git worktrees included. Absent: all projects. */
   dir?: string;
-  /** Several config dirs at once, e.g. work and private. Relative paths count from the current directory. */
+  /** Config dirs, e.g. for work and private use. Relative paths are resolved against the current directory. */
   configDirs?: readonly string[];
 };
 
 export type GetSessionInfoOptions = SessionMutationOptions;
 
 /**
- * One session as the official `listSessions` gives it, keys in that order. Absent facts are keys with the value `undefined`
- * there and here, which the official type does not say.
+ * One session as the official `listSessions` returns it, with keys in that order. Unknown facts are keys with the value
+ * `undefined`, there and here, although the official type does not say so.
  */
 export type SessionInfo = {
   sessionId: string;
-  /** Title, last prompt, summary or first prompt: the first there is. */
+  /** The first of: title, last prompt, summary, first prompt. */
   summary: string;
   /** mtime of the transcript, epoch ms. */
   lastModified: number;
@@ -51,34 +51,34 @@ export type SessionInfo = {
   archived?: boolean;
 };
 
-/** What a page of sessions says beyond `SessionInfo`. */
+/** `SessionInfo` with the further fields of a page of sessions. */
 export interface ListedSession extends SessionInfo {
   /**
-   * What a list shows: one line of at most 100 UTF-16 units, from the title, the last prompt or the first. Empty if there is
-   * nothing to call the session by.
+   * Title for lists: one line of at most 100 UTF-16 units, from the title, the last prompt or the first prompt. Empty if
+   * the session has none of these.
    */
   readonly title: string;
-  /** min(timestamp of the last conversation row, mtime), epoch ms: what the page is sorted by. */
+  /** Sort key of the page: min(timestamp of the last conversation row, mtime), epoch ms. */
   readonly activity: number;
   readonly configDir: string;
   readonly projectKey: string;
   readonly transcriptPath: string;
-  /** `cli`, `sdk-ts`, …; from the first row that has one. */
+  /** `cli`, `sdk-ts`, …, from the first row that has an entrypoint. */
   readonly entrypoint: string | undefined;
   /** Started by a program (SDK entrypoints, daemons), not by a person. */
   readonly programmatic: boolean;
   /** Model of the last assistant row in the tail. */
   readonly model: string | undefined;
-  /** The session this one was forked from, where the rows say so. */
+  /** The session that this one was forked from, if its rows say so. */
   readonly forkedFrom: string | undefined;
-  /** The session is this teammate's own, in this team of agents: nobody typed in it. Absent for the lead's session. */
+  /** The teammate, in a team of agents, that this session belongs to; nobody typed in it. Absent for the lead's session. */
   readonly agentName: string | undefined;
   readonly teamName: string | undefined;
-  /** The worktree (its path) the session was found through, when it is not the asked directory itself. */
+  /** Path of the worktree that the session was found for, unless that is the given directory itself. */
   readonly worktree: string | undefined;
 }
 
-/** A directory or file that could not be read while listing. Nothing is left out silently. */
+/** A directory or file that could not be read: nothing is left out silently. */
 export interface Skipped {
   readonly path: string;
   /** `EACCES`, `ELOOP`, …, or a word of ours. */
@@ -94,7 +94,7 @@ export interface ProjectDir {
   readonly path: string;
 }
 
-/** One copy of a session's transcript. The same id may stand in several project and config dirs. */
+/** One copy of a session's transcript. An id may appear in several project and config dirs. */
 export interface TranscriptCopy {
   readonly sessionId: string;
   readonly project: ProjectDir;
@@ -104,6 +104,6 @@ export interface TranscriptCopy {
   readonly size: number;
   /** Epoch ms, with fractions. */
   readonly mtimeMs: number;
-  /** The directory, or the worktree, that its project dir was found for; undefined when all projects were searched. */
+  /** The directory or worktree that its project dir was found for; undefined if all projects were searched. */
   readonly through?: string | undefined;
 }

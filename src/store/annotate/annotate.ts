@@ -7,11 +7,11 @@ import type { SessionOptions, TranscriptCopy } from "../types.ts";
 import { normalizeTag } from "./normalize-tag.ts";
 
 /**
- * Gives a session a title: appends the row that `/rename` and the official helper append, to the newest copy of the
- * transcript, behind a final newline that is put there first where it is missing (official-helpers.md §7).
+ * Gives a session a title: appends the row that `/rename` and the official helper append to the newest copy of the
+ * transcript. Adds a missing final newline first (official-helpers.md §7).
  *
- * Throws `InvalidSessionIdError`, `InvalidArgumentError` for a blank title, `TypeError` for one that is no string,
- * `SessionNotFoundError`, and errors of the disk as they are.
+ * Throws `InvalidSessionIdError`, `InvalidArgumentError` for a blank title, `TypeError` if it is not a string,
+ * `SessionNotFoundError`, and file-system errors unchanged.
  */
 export async function renameSession(sessionId: string, title: string, options?: SessionOptions | null): Promise<void> {
   requireSessionId(sessionId);
@@ -21,8 +21,8 @@ export async function renameSession(sessionId: string, title: string, options?: 
 }
 
 /**
- * Gives a session its one tag, or with `null` takes it away; as `renameSession` otherwise. Letters that look like
- * others are put in their plain form and invisible ones left out, as the official helper does.
+ * Sets a session's one tag, or removes it with `null`; otherwise like `renameSession`. Like the official helper, replaces
+ * compatibility characters with their plain form and drops invisible ones.
  */
 export async function tagSession(
   sessionId: string,
@@ -35,14 +35,14 @@ export async function tagSession(
   annotate(sessionId, { type: "tag", tag: text, sessionId }, options);
 }
 
-/** The official texts for what is no string: programs that were written against them find them again. */
+/** Throws the official error texts for values that are not strings, since existing programs may match on them. */
 function requireText(value: unknown, name: string): string {
   if (typeof value === "string") return value;
   if (value === null || value === undefined) throw new TypeError(`Cannot read properties of ${value} (reading 'trim')`);
   throw new TypeError(`${name}.trim is not a function`);
 }
 
-/** So often the session is looked for again when the file that was appended to has gone. */
+/** Maximum number of appends, each to the newest copy found, if the file appended to is deleted each time. */
 const TRIES = 3;
 
 function annotate(sessionId: string, row: object, options: SessionOptions | null | undefined): void {
@@ -52,7 +52,7 @@ function annotate(sessionId: string, row: object, options: SessionOptions | null
   throw new SessionNotFoundError(sessionId, ": other processes keep deleting and restoring it");
 }
 
-/** Whether the row is in the session. */
+/** Reports whether the row is in the session. */
 function appendToNewest(found: readonly TranscriptCopy[], row: object): boolean {
   let copies = found;
   for (let copy = newestCopy(copies); copy !== undefined; copy = newestCopy(copies)) {
@@ -61,7 +61,7 @@ function appendToNewest(found: readonly TranscriptCopy[], row: object): boolean 
       cleanStaleTemps(copy.project.path);
       return isThere;
     } catch (error) {
-      // It was deleted since it was found; another copy is then the session.
+      // It was deleted since it was found, so another copy is now the session.
       if (!isMissing(error)) throw error;
       const gone = copy;
       copies = copies.filter((other) => other !== gone);
@@ -75,7 +75,7 @@ function copiesOf(sessionId: string, row: object, options: SessionOptions | null
     return requireCopies(sessionId, options, "append");
   } catch (error) {
     const directory = error instanceof SessionNotFoundError ? directoryAtTranscriptPath(sessionId, options) : undefined;
-    // The disk's own refusal says more than "not found".
+    // The file system's own error says more than "not found".
     if (directory !== undefined) appendRow(directory, row);
     throw error;
   }

@@ -8,24 +8,24 @@ import { withSessionLock } from "../trash/session-lock.ts";
 import type { SessionOptions, TranscriptCopy } from "../types.ts";
 
 /**
- * Marks a session as archived, in `<id>/archived.json` beside every copy of its transcript, which stays as it is
- * (official-helpers.md §7). A list shows it as archived until a person prompts in it again.
+ * Marks a session as archived, in `<id>/archived.json` next to every copy of its transcript, which does not change
+ * (official-helpers.md §7). Lists show it as archived until a person prompts in it again.
  *
- * Throws `InvalidSessionIdError`, `SessionNotFoundError`, `SessionBusyError` when another process is changing the session,
- * and the first error of the disk, when all copies have been tried.
+ * Throws `InvalidSessionIdError`, `SessionNotFoundError`, `SessionBusyError` if another process is changing the session,
+ * and, after trying all copies, the first file-system error.
  */
 export async function archiveSession(sessionId: string, options?: SessionOptions | null): Promise<void> {
   await mark(sessionId, true, options);
 }
 
-/** Takes the mark back: writes one that says `false`, which also stands where there was none. As `archiveSession`. */
+/** Writes a mark that says `false`, even if there was none; otherwise like `archiveSession`. */
 export async function unarchiveSession(sessionId: string, options?: SessionOptions | null): Promise<void> {
   await mark(sessionId, false, options);
 }
 
 /**
- * The mark may make `<id>/`, and must not while a deletion moves that away. Where there can be no trash nothing is deleted,
- * and archiving goes on without a lock.
+ * Marks under the session's lock: the mark may create `<id>/`, which must not happen while a deletion moves that away.
+ * If there can be no trash, nothing is deleted, and no lock is needed.
  */
 async function mark(sessionId: string, archived: boolean, options: SessionOptions | null | undefined): Promise<void> {
   const found = requireCopies(sessionId, options);

@@ -1,4 +1,4 @@
-/** How a tag is kept: compatibility form without invisible characters, again until nothing changes: one may bring the other about. */
+/** Normalises a tag (NFKC, no invisible characters), repeatedly until nothing changes: each step may enable the other. */
 export function normalizeTag(tag: string): string {
   let text = tag;
   for (;;) {

@@ -6,18 +6,18 @@ import { realOrSelf } from "../disk/platform.ts";
 import type { StoreOptions } from "../types.ts";
 
 /**
- * The config dir of Claude Code: `CLAUDE_CONFIG_DIR`, else `~/.claude`, in composed form (official-helpers.md §2.1).
+ * Returns the config dir of Claude Code: `CLAUDE_CONFIG_DIR`, else `~/.claude`, in composed form (official-helpers.md §2.1).
  *
- * The official rule to the letter: an empty variable counts as set, so that `projects` is looked for in the current
- * directory; `~` means itself; a relative path is given back as it is.
+ * Follows the official rule exactly: an empty variable counts as set, so that `projects` is looked up in the current
+ * directory; `~` is not expanded; a relative path is returned as it is.
  */
 export function resolveConfigDir(env: Readonly<Record<string, string | undefined>> = process.env): string {
   return (env["CLAUDE_CONFIG_DIR"] ?? join(homedir(), ".claude")).normalize("NFC");
 }
 
 /**
- * The config dirs that a call is about, as absolute paths in the order given. One real directory under two names is
- * taken once, by its first name. An empty `configDirs` means none; without `configDirs` it is `resolveConfigDir()`.
+ * Returns the config dirs of a call, as absolute paths in the given order. A directory under two names appears once, under
+ * its first name. An empty `configDirs` means none; without `configDirs` it is `resolveConfigDir()`.
  *
  * Throws `InvalidArgumentError` for the official option `sessionStore`.
  */
@@ -34,7 +34,7 @@ export function resolveConfigDirs(options?: StoreOptions | null): string[] {
   return [...found.values()];
 }
 
-/** A call about sessions that are kept elsewhere must not read, or delete, those on this disk instead. */
+/** Keeps a call about sessions stored elsewhere from reading or deleting those on this disk instead. */
 function refuseSessionStore(options: object | null | undefined): void {
   if (!options || !("sessionStore" in options) || !options.sessionStore) return;
   throw new InvalidArgumentError(
@@ -44,7 +44,7 @@ function refuseSessionStore(options: object | null | undefined): void {
   );
 }
 
-/** What decided which config dirs are in force. */
+/** The source of the config dirs in force. */
 export type ConfigDirSource = "option" | "environment" | "default";
 
 export function configDirSource(options?: StoreOptions | null): ConfigDirSource {
@@ -52,10 +52,10 @@ export function configDirSource(options?: StoreOptions | null): ConfigDirSource 
   return process.env["CLAUDE_CONFIG_DIR"] === undefined ? "default" : "environment";
 }
 
-/** Where people keep transcripts too, by what is in use: the default, and the places of other programs. */
+/** Returns the usual config dirs: the default, and the one that other programs use. */
 export const usualConfigDirs = (): string[] => [join(homedir(), ".claude"), join(homedir(), ".config", "claude")];
 
-/** Whether there is a directory at the path; a link to one counts. */
+/** Reports whether the path is a directory, or a link to one. */
 export function isDirectory(path: string): boolean {
   try {
     return statFile(resolve(path))?.isDirectory() ?? false;

@@ -1,7 +1,7 @@
 /**
- * The only place where a path is made of a session id or a project key. An id is a UUID (`isSessionId`) and a key is a
- * plain directory name; anything else is a mistake of ours and throws, so that no value from outside climbs out of a
- * config dir. The layout is that of docs/transcript-format.md and official-helpers.md §2.
+ * The only place where session ids and project keys become paths. An id must be a UUID (`isSessionId`) and a key a plain
+ * directory name; anything else is a bug of ours and throws, so that no outside value escapes from a config dir. The layout
+ * is that of docs/transcript-format.md and official-helpers.md §2.
  */
 import { join, sep } from "node:path";
 import { InvalidArgumentError } from "../errors.ts";
@@ -15,7 +15,7 @@ export const projectsPath = (configDir: string): string => join(configDir, "proj
 export const projectDirPath = (configDir: string, key: string): string =>
   projectsPath(configDir) + sep + plainName(key);
 
-/** The project dir of a key, whether it exists or not. */
+/** Returns the project dir of a key, whether or not it exists. */
 export function projectDir(configDir: string, key: string): ProjectDir {
   return { configDir, key, path: projectDirPath(configDir, key) };
 }
@@ -28,11 +28,11 @@ export function transcriptPath(project: ProjectDir, sessionId: string): string {
   return transcriptPathOf(project, requireSessionId(sessionId));
 }
 
-/** The same of an id that `sessionIdOfFile` has taken from a name: a list makes ten thousand of them. */
+/** Like `transcriptPath`, for an id from `sessionIdOfFile`: not checked again, since a list makes ten thousand paths. */
 export const transcriptPathOf = (project: ProjectDir, sessionId: string): string =>
   `${project.path}${sep}${sessionId}.jsonl`;
 
-/** `<project>/<id>`: the directory of what belongs to the session. */
+/** `<project>/<id>`: the directory of the session's other files. */
 export const sidecarPath = (project: ProjectDir, sessionId: string): string =>
   project.path + sep + requireSessionId(sessionId);
 
@@ -44,16 +44,16 @@ export const subagentsPath = (project: ProjectDir, sessionId: string): string =>
 export const toolResultsPath = (project: ProjectDir, sessionId: string): string =>
   sidecarPath(project, sessionId) + sep + "tool-results";
 
-/** A file in it; undefined for what is no name of one. */
+/** Returns the path of a file in `toolResultsPath`; undefined if the name is not a plain file name. */
 export function toolResultPath(project: ProjectDir, sessionId: string, name: string): string | undefined {
   const isName = name !== "" && name !== "." && name !== ".." && !NAME_ENDS.test(name) && name.length <= NAME_UNITS;
   return isName ? toolResultsPath(project, sessionId) + sep + name : undefined;
 }
 
-/** No system has a name of more bytes. */
+/** Maximum length of a file name on any system, bytes. */
 const NAME_UNITS = 255;
 
-/** `<project>/agent-<agent>.jsonl`, where older CLIs put subagents; undefined for an id that is no part of a name. */
+/** `<project>/agent-<agent>.jsonl`, where older CLIs put subagents; undefined for an id that cannot be part of a name. */
 export const oldSubagentPath = (project: ProjectDir, agentId: string): string | undefined =>
   NAME_ENDS.test(agentId) ? undefined : `${project.path}${sep}agent-${agentId}.jsonl`;
 
@@ -70,30 +70,30 @@ export function desktopReleasedPath(project: ProjectDir, sessionId: string): str
   return `${sidecarPath(project, sessionId)}.desktop-released.json`;
 }
 
-/** `<configDir>/claude-transcripts/trash`: where deleted sessions wait. */
+/** `<configDir>/claude-transcripts/trash`: deleted sessions. */
 export const trashPath = (configDir: string): string => join(configDir, "claude-transcripts", "trash");
 
-/** `<configDir>/claude-transcripts/http-token`: by what the clients of a server over HTTP are known. */
+/** `<configDir>/claude-transcripts/http-token`: the token by which clients of the HTTP server authenticate. */
 export const serverTokenPath = (configDir: string): string => join(configDir, "claude-transcripts", "http-token");
 
 /** `<configDir>/jobs/<first characters of the id>`: a session that runs, or ran, in the background. */
 export const jobPath = (configDir: string, sessionId: string): string =>
   join(configDir, ...jobNames(requireSessionId(sessionId)));
 
-/** The names of that path below the config dir. */
+/** The names in `jobPath` below the config dir. */
 export const jobNames = (sessionId: string): readonly string[] => ["jobs", sessionId.slice(0, JOB_DIGITS)];
 const JOB_DIGITS = 8;
 
 /** `<configDir>/sessions`: one `<pid>.json` for each running CLI. */
 export const pidFilesPath = (configDir: string): string => join(configDir, "sessions");
 
-/** `<configDir>/history.jsonl`: every prompt typed. Read by people, never changed by us. */
+/** `<configDir>/history.jsonl`: every prompt typed. Never changed by us. */
 export const historyPath = (configDir: string): string => join(configDir, "history.jsonl");
 
-/** What ends a name in a path, or leads to a stream beside the file. Elsewhere a backslash is a letter like any other. */
+/** Path separators and NUL; on Windows also `:`, which begins the name of a stream. On POSIX a backslash is an ordinary character. */
 const NAME_ENDS = sep === "\\" ? /[/\\:\0]/ : /[/\0]/;
 
-/** The name, when it names an entry of a directory and nothing else. */
+/** Returns the name if it is a plain name of a directory entry; else throws. */
 function plainName(name: string): string {
   if (name === "" || name === "." || name === ".." || NAME_ENDS.test(name)) {
     throw new InvalidArgumentError("projectKey", `Not a project key: ${JSON.stringify(name)}`);

@@ -4,9 +4,9 @@ import { realPath, realPathAsTyped } from "../disk/fs.ts";
 import { normalizePath } from "../disk/platform.ts";
 
 /**
- * The project key of a directory as the official helpers give it to a session store: the name of the directory below
- * `projects/` that holds its transcripts. `dir` counts from the current directory (absent or empty: that directory);
- * links are followed; a directory that does not exist is resolved as a name (official-helpers.md §2.2, §2.3).
+ * Returns the project key of a directory as the official helpers give it to a session store: the name of the directory
+ * below `projects/` that holds its transcripts. `dir` is relative to the current directory, its default. Follows links; a
+ * directory that does not exist is resolved by name only (official-helpers.md §2.2, §2.3).
  */
 export function projectKey(dir?: string): string {
   const path = resolve(dir ?? ".");
@@ -14,33 +14,33 @@ export function projectKey(dir?: string): string {
   try {
     real = realPathAsTyped(path);
   } catch {
-    // What cannot be resolved keeps its name.
+    // A path that cannot be resolved stays as it is.
   }
   return keyOverride() ?? keyOfPath(normalizePath(real));
 }
 
-/** The key under which the transcripts of `dir` are looked for on the disk: as `projectKey`, but of `canonicalPath`. */
+/** Returns the key under which transcripts of `dir` are looked up on the disk: `projectKey` of its `canonicalPath`. */
 export function diskKey(dir: string): string {
   return keyOverride() ?? keyOfPath(canonicalPath(dir));
 }
 
 /**
- * The key of a path as it stands: every UTF-16 unit but ASCII letters and digits becomes `-`; longer than 200 units, it
- * is cut there and a hash of the whole path follows. Not invertible: `/a/b` and `/a-b` have one key.
+ * Returns the key of a path as given: every UTF-16 unit except ASCII letters and digits becomes `-`. A key longer than 200
+ * units is cut there and a hash of the whole path follows. Not invertible: `/a/b` and `/a-b` have the same key.
  */
 export function keyOfPath(path: string): string {
   const name = sanitizePath(path);
   return name.length <= PROJECT_KEY_UNITS ? name : `${name.slice(0, PROJECT_KEY_UNITS)}-${hashOf(path)}`;
 }
 
-/** A path with every unit but ASCII letters and digits replaced by `-`, at its full length. */
+/** Replaces every UTF-16 unit except ASCII letters and digits with `-`, without cutting. */
 export function sanitizePath(path: string): string {
   return path.replace(/[^a-zA-Z0-9]/g, "-");
 }
 
 /**
- * A directory as the disk helpers name it: its real path, or, when it cannot be resolved, the very string that was
- * given. So `/gone/` keeps its slash, which gives it another key than `/gone` (official-helpers.md §2.3).
+ * Returns a directory as the disk helpers name it: its real path, or the given string if it cannot be resolved. So `/gone/`
+ * keeps its slash, which gives it another key than `/gone` (official-helpers.md §2.3).
  */
 export function canonicalPath(dir: string): string {
   try {
@@ -54,8 +54,8 @@ export function canonicalPath(dir: string): string {
 const DEVICE_NAME = /^(?:con|prn|aux|nul|com[0-9]|lpt[0-9])$/i;
 
 /**
- * The key that stands for every directory, when `CLAUDE_CODE_PROJECT_DIR_NAME` sets one. It counts only beside a
- * non-empty `CLAUDE_CONFIG_DIR`, and only when it can be a plain directory name on every system.
+ * Returns the key that `CLAUDE_CODE_PROJECT_DIR_NAME` sets for all directories. It counts only together with a non-empty
+ * `CLAUDE_CONFIG_DIR`, and only if it is a valid directory name on every system.
  */
 export function keyOverride(env: Readonly<Record<string, string | undefined>> = process.env): string | undefined {
   const name = env["CLAUDE_CODE_PROJECT_DIR_NAME"];
@@ -63,7 +63,7 @@ export function keyOverride(env: Readonly<Record<string, string | undefined>> = 
   return /^[A-Za-z0-9_-]{1,64}$/.test(name) && !DEVICE_NAME.test(name) ? name : undefined;
 }
 
-/** Java's string hash over the UTF-16 units, without its sign, in base 36. */
+/** Returns Java's string hash over the UTF-16 units, without its sign, in base 36. */
 function hashOf(text: string): string {
   let hash = 0;
   for (let i = 0; i < text.length; i++) hash = (Math.imul(hash, 31) + text.charCodeAt(i)) | 0;

@@ -3,15 +3,15 @@ import { REMEMBERED_SESSIONS } from "../../transcript/rows/limits.ts";
 import { sessionIdOfFile } from "../layout/session-id.ts";
 import { hasReliableDirTimes } from "../disk/platform.ts";
 
-/** What is in a project dir. */
+/** The names in a project dir. */
 export interface Listing {
-  /** The ids of the files that are named after a session, in byte order. */
+  /** Session ids in the names of transcripts, in byte order. */
   readonly sessionIds: readonly string[];
   /** All other names. */
   readonly others: ReadonlySet<string>;
 }
 
-interface Remembered {
+interface CachedListing {
   readonly dev: number;
   readonly ino: number;
   readonly mtimeMs: number;
@@ -20,34 +20,34 @@ interface Remembered {
 }
 
 /**
- * A directory's times change with every name that comes or goes, in steps of up to two seconds (FAT). One that changed
- * longer ago is not read again until it changes: one stat instead of a name for each session.
+ * Minimum age of a directory's last change before its names are cached. Its times change with every added or removed name,
+ * in steps of up to two seconds (FAT). A cached directory costs one stat instead of reading a name for each session.
  */
 const SETTLED_MS = 3000;
 
-const remembered = new Map<string, Remembered>();
-let namesHeld = 0;
+const cache = new Map<string, CachedListing>();
+let cachedNames = 0;
 
-/** The names in a project dir. Throws the error of the disk when it cannot be read. */
+/** Returns the names in a project dir. Throws the file-system error if it cannot be read. */
 export function listProjectDir(path: string): Listing {
-  // Before the names are read: what comes meanwhile then shows in the next stat.
+  // Before the names are read, so that the next stat shows names added since.
   const stats = hasReliableDirTimes() ? statFile(path) : undefined;
-  const known = remembered.get(path);
+  const cached = cache.get(path);
   if (
     stats !== undefined &&
-    known !== undefined &&
-    known.mtimeMs === stats.mtimeMs &&
-    known.ctimeMs === stats.ctimeMs &&
-    known.ino === stats.ino &&
-    known.dev === stats.dev
+    cached !== undefined &&
+    cached.mtimeMs === stats.mtimeMs &&
+    cached.ctimeMs === stats.ctimeMs &&
+    cached.ino === stats.ino &&
+    cached.dev === stats.dev
   ) {
-    return known.listing;
+    return cached.listing;
   }
   const listing = readListing(path);
-  if (known !== undefined) forget(path, known);
+  if (cached !== undefined) removeFromCache(path, cached);
   if (stats !== undefined && Date.now() - Math.max(stats.mtimeMs, stats.ctimeMs) > SETTLED_MS) {
     const { dev, ino, mtimeMs, ctimeMs } = stats;
-    keep(path, { dev, ino, mtimeMs, ctimeMs, listing });
+    addToCache(path, { dev, ino, mtimeMs, ctimeMs, listing });
   }
   return listing;
 }
@@ -63,18 +63,18 @@ function readListing(path: string): Listing {
   return { sessionIds, others };
 }
 
-function keep(path: string, entry: Remembered): void {
-  remembered.set(path, entry);
-  namesHeld += sizeOf(entry);
-  for (const [oldest, other] of remembered) {
-    if (namesHeld <= REMEMBERED_SESSIONS) return;
-    forget(oldest, other);
+function addToCache(path: string, entry: CachedListing): void {
+  cache.set(path, entry);
+  cachedNames += sizeOf(entry);
+  for (const [oldest, other] of cache) {
+    if (cachedNames <= REMEMBERED_SESSIONS) return;
+    removeFromCache(oldest, other);
   }
 }
 
-function forget(path: string, entry: Remembered): void {
-  remembered.delete(path);
-  namesHeld -= sizeOf(entry);
+function removeFromCache(path: string, entry: CachedListing): void {
+  cache.delete(path);
+  cachedNames -= sizeOf(entry);
 }
 
-const sizeOf = ({ listing }: Remembered): number => listing.sessionIds.length + listing.others.size;
+const sizeOf = ({ listing }: CachedListing): number => listing.sessionIds.length + listing.others.size;

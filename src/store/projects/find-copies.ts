@@ -11,12 +11,13 @@ import { unreadableDirs } from "./unreadable.ts";
 import { listWorktrees } from "./worktrees.ts";
 
 /**
- * Every copy of a session's transcript, in the order in which the official helpers look (official-helpers.md §2.6). With `dir`:
- * the project dirs of that directory, then those of its other worktrees. Without: all project dirs, by name.
+ * Returns every copy of a session's transcript, in the order in which the official helpers look (official-helpers.md §2.6).
+ * With `dir`: in the project dirs of that directory, then those of its other worktrees. Without: in all project dirs, by
+ * name.
  *
- * A copy is a regular file with something in it; links are followed. What is missing, empty, no file or not to be
- * looked at is passed over, and so is a project dir under a second name (a link beside it). A value that is no session
- * id has no copies. It costs one stat for each project dir.
+ * A copy is a regular file that is not empty; follows links. Anything missing, empty, unreadable or not a file is skipped,
+ * and so is a project dir under a second name (a link next to it). A value that is not a session id has no copies. Costs
+ * one stat for each project dir.
  */
 export function findCopies(sessionId: unknown, options?: SessionOptions | null): TranscriptCopy[] {
   if (!isSessionId(sessionId)) return [];
@@ -28,7 +29,7 @@ export function findCopies(sessionId: unknown, options?: SessionOptions | null):
   return copies.length > 1 ? withoutAliases(copies) : copies;
 }
 
-/** The copy that was written to last, which is the session; the first of those that were written to at once. */
+/** Returns the copy written to last, which is the session; the first one if several have the same time. */
 export function newestCopy(copies: readonly TranscriptCopy[]): TranscriptCopy | undefined {
   return copies.reduce<TranscriptCopy | undefined>(
     (newest, copy) => (newest === undefined || copy.mtimeMs > newest.mtimeMs ? copy : newest),
@@ -36,12 +37,12 @@ export function newestCopy(copies: readonly TranscriptCopy[]): TranscriptCopy | 
   );
 }
 
-/** The newest copy of a session; undefined when there is none. */
+/** Returns the newest copy of a session; undefined if there is none. */
 export function findSession(sessionId: unknown, options?: SessionOptions | null): TranscriptCopy | undefined {
   return newestCopy(findCopies(sessionId, options));
 }
 
-/** Opens a copy that was found, for reading. Throws `SessionNotFoundError` where it has been deleted since. */
+/** Opens a copy for reading. Throws `SessionNotFoundError` if it has been deleted since it was found. */
 export function openCopy({ sessionId, path }: Pick<TranscriptCopy, "sessionId" | "path">): number {
   try {
     return openRead(path);
@@ -51,25 +52,25 @@ export function openCopy({ sessionId, path }: Pick<TranscriptCopy, "sessionId" |
 }
 
 /**
- * How "not found" is worded where no `dir` was given (official-helpers.md §7): a fork says no more than that; rename and tag
- * (`append`) tell a missing `projects/` apart; all others name the project directories.
+ * Wording of "not found" without `dir` (official-helpers.md §7). `fork` adds nothing; rename and tag (`append`) say if
+ * `projects/` is missing; all others mention the project directories.
  */
 export type NotFoundWording = "fork" | "append" | "other";
 
-/** As `findSession`; throws `InvalidSessionIdError` or `SessionNotFoundError` with the official texts. */
+/** Like `findSession`, but throws `InvalidSessionIdError` or `SessionNotFoundError` with the official texts. */
 export function requireSession(
   sessionId: unknown,
   options?: SessionOptions | null,
   wording: NotFoundWording = "other",
 ): TranscriptCopy {
   const newest = newestCopy(requireCopies(sessionId, options, wording));
-  if (newest === undefined) throw new Error("requireCopies gave no copy");
+  if (newest === undefined) throw new Error("requireCopies returned no copy");
   return newest;
 }
 
 /**
- * As `findCopies`, but never empty; throws `InvalidSessionIdError` or `SessionNotFoundError` with the official texts, and
- * with the directories that could not be read.
+ * Like `findCopies`, but never empty: throws `InvalidSessionIdError` or `SessionNotFoundError` with the official texts and
+ * the directories that could not be read.
  */
 export function requireCopies(
   sessionId: unknown,
@@ -94,7 +95,7 @@ interface Place {
   readonly through?: string;
 }
 
-/** The project dirs to look in, each once, with the path that led to it first. */
+/** Returns the project dirs to search, each once, with the first path that led to it. */
 function placesOf(options: SessionOptions | null | undefined): Place[] {
   const configDirs = resolveConfigDirs(options);
   if (!options?.dir) {
@@ -113,7 +114,7 @@ function placesOf(options: SessionOptions | null | undefined): Place[] {
   });
 }
 
-/** The directory, then the other worktrees of its repository. */
+/** Returns the directory, then the other worktrees of its repository. */
 function pathsOf(dir: string): string[] {
   const real = canonicalPath(dir);
   return [...directorySpellings(dir, real), ...listWorktrees(real).filter((path) => path !== real)];
@@ -130,7 +131,7 @@ function copyIn({ project, through }: Place, sessionId: string): TranscriptCopy 
   }
 }
 
-/** Without the copies that are another's, seen through a second name of its project dir. */
+/** Drops copies that are seen a second time through another name of their project dir. */
 function withoutAliases(copies: readonly TranscriptCopy[]): TranscriptCopy[] {
   const seen = new Set<string>();
   return copies.filter(({ project }) => {

@@ -1,7 +1,7 @@
 import { WINDOW_BYTES } from "../../transcript/rows/limits.ts";
 import { readAt } from "../disk/fs.ts";
 
-/** The two ends of a file, which is all that a list reads of a transcript (official-helpers.md §4). */
+/** The head and tail of a file: all that a list reads of a transcript (official-helpers.md §4). */
 export interface Windows {
   /** The first bytes, at most `WINDOW_BYTES`. */
   readonly head: Buffer;
@@ -11,13 +11,13 @@ export interface Windows {
   readonly tailStart: number;
 }
 
-/** Room for both windows, to be used for file after file. */
+/** Allocates a buffer for both windows, reusable for file after file. */
 export const windowBuffer = (): Buffer => Buffer.allocUnsafeSlow(2 * WINDOW_BYTES);
 
 /**
- * Reads both windows of an open file of `size` bytes: one read up to twice `WINDOW_BYTES`, else two. What was appended
- * after `size` was taken is not seen; a file that became shorter gives what is left. With `into` (a `windowBuffer`),
- * the windows stay valid until it is used again.
+ * Reads both windows of an open file of `size` bytes: in one read up to twice `WINDOW_BYTES`, else in two. Bytes beyond
+ * `size` are not read; of a file that became shorter, what is left is. With `into` (a `windowBuffer`), the windows are valid
+ * until its next use.
  */
 export function readWindows(fd: number, size: number, into?: Buffer): Windows {
   const buffer = into ?? Buffer.allocUnsafe(Math.min(size, 2 * WINDOW_BYTES));

@@ -1,15 +1,15 @@
-/** Sessions that run in the background: `jobs/<first characters of the id>/`, whose `state.json` names the session. */
+/** Background sessions: `jobs/<first characters of the id>/`, whose `state.json` names the session. */
 import { join } from "node:path";
 import { asObject } from "../../transcript/rows/json-values.ts";
 import { readPlain } from "../disk/read-small-file.ts";
 import { isSessionId } from "../layout/session-id.ts";
 
-/** Largest state that is read, as in the CLI. */
+/** Maximum size of a state file, as in the CLI. */
 const STATE_BYTES = 8 * 1024 * 1024;
 
 /**
- * The session whose job a directory is. Undefined where nothing, or something else than a session's id, is named; no
- * link is followed, and nothing but a file is opened. Never throws.
+ * Returns the session whose job directory this is; undefined if its state names no session id. Follows no link and opens
+ * only a regular file. Never throws.
  */
 export function sessionOfJob(jobDir: string): string | undefined {
   const state = readPlain(join(jobDir, "state.json"), STATE_BYTES);

@@ -3,18 +3,18 @@ import { normalizePath, type Platform, realOrSelf } from "../disk/platform.ts";
 import { sanitizePath } from "../layout/project-key.ts";
 
 /**
- * Tells the sessions of a directory from those of another directory with the same key, as `/a/b-c` and `/a-b/c` have
- * (official-helpers.md §4.5). A session is foreign when its own directory exists, is none of the directories asked for nor below
- * one of them, and has the same key as, but is not, the directory that its project dir was found for. A directory that
- * is gone may have been moved: its sessions stay.
+ * Separates the sessions of a directory from those of another directory with the same key, as `/a/b-c` and `/a-b/c` have
+ * (official-helpers.md §4.5). A session is foreign if its own directory exists and is not one of the requested directories
+ * or below one. It must also have the same key as, but not be, the directory that its project dir was found for. A directory
+ * that is gone may have been moved: its sessions stay.
  */
 export class ForeignFilter {
   readonly #dirs: readonly string[];
   readonly #platform: Platform;
-  /** A list asks for the same few directories again and again. */
-  readonly #known = new Map<string, boolean>();
+  /** Answers by `cwd` and `through`: a list asks about the same few directories again and again. */
+  readonly #cache = new Map<string, boolean>();
 
-  /** `dirs`: the directory asked for, and its worktrees. */
+  /** `dirs`: the requested directory and its worktrees. */
   constructor(dirs: readonly string[], platform: Platform = process.platform) {
     this.#platform = platform;
     this.#dirs = dirs.map((dir) => this.#fold(dir));
@@ -22,16 +22,16 @@ export class ForeignFilter {
 
   isForeign(cwd: string | undefined, through: string | undefined): boolean {
     if (cwd === undefined || through === undefined || cwd === through) return false;
-    const question = `${cwd}\0${through}`;
-    let answer = this.#known.get(question);
-    if (answer === undefined) {
-      answer = this.#collides(cwd, through) && !this.#isInside(cwd) && this.#collidesReally(cwd, through);
-      this.#known.set(question, answer);
+    const key = `${cwd}\0${through}`;
+    let isForeign = this.#cache.get(key);
+    if (isForeign === undefined) {
+      isForeign = this.#collides(cwd, through) && !this.#isInside(cwd) && this.#collidesReally(cwd, through);
+      this.#cache.set(key, isForeign);
     }
-    return answer;
+    return isForeign;
   }
 
-  /** Two paths of one key. */
+  /** Reports whether two different paths have one key. */
   #collides(a: string, b: string): boolean {
     const keyOf = (path: string): string => {
       const key = sanitizePath(normalizePath(path, this.#platform));

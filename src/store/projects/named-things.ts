@@ -3,15 +3,15 @@ import { holdsNamedThings, ownerOf } from "../layout/belongs.ts";
 import { entriesOf } from "../disk/walk.ts";
 import type { Skipped } from "../types.ts";
 
-/** A thing in a config dir, outside its project dirs, that is named after a session. */
+/** An item in a config dir, outside its project dirs, that is named after a session. */
 export interface NamedThing {
   readonly path: string;
   readonly owner: string;
 }
 
 /**
- * All things of that kind, at the depths that `ownerOf` knows. Each directory is read once and none below those, so it
- * costs a look at the names there are. No link is followed. What cannot be read goes into `skipped`.
+ * Yields all such items, at the depths that `ownerOf` knows. Reads each directory down to there once. Follows no link.
+ * Unreadable directories go into `skipped`.
  */
 export function namedThings(configDir: string, skipped: Skipped[]): Generator<NamedThing> {
   return thingsIn(configDir, [], skipped, {
@@ -21,8 +21,8 @@ export function namedThings(configDir: string, skipped: Skipped[]): Generator<Na
 }
 
 /**
- * Those of one session. What a link leads to that stands in place of a directory is not inside the config dir: the link
- * goes into `skipped` when something of the session is there.
+ * Returns the items of one session. The target of a link in place of a directory is outside the config dir: the link goes
+ * into `skipped` if its target has items of the session.
  */
 export function thingsOf(sessionId: string, configDir: string, skipped: Skipped[]): string[] {
   const isWanted = (owner: string): boolean => owner === sessionId;
@@ -35,7 +35,7 @@ export function thingsOf(sessionId: string, configDir: string, skipped: Skipped[
 
 interface Search {
   readonly isWanted: (owner: string) => boolean;
-  /** Called with each link that may stand in place of a directory of named things. */
+  /** Called with each link that may be in place of a directory of such items. */
   readonly onLink: (path: string, names: readonly string[]) => void;
 }
 

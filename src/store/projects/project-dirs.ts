@@ -15,9 +15,9 @@ export interface ProjectListing {
 }
 
 /**
- * Every directory under `projects/` of a config dir, by bytes of its name. A link to a directory counts, which the
- * official list leaves out; one that leads nowhere is named in `skipped`, and so is `projects/` itself when it is there
- * and cannot be read. Whether a directory can be read shows when it is. No `projects/`: no directories, no error.
+ * Returns every directory under `projects/` of a config dir, sorted by the bytes of its name. Includes links to
+ * directories, which the official list leaves out. `skipped` gets dangling links, and `projects/` itself if it exists and
+ * cannot be read. Does not try to read the directories. A missing `projects/` is not an error.
  */
 export function listProjectDirs(configDir: string): ProjectListing {
   const skipped: Skipped[] = [];
@@ -29,7 +29,7 @@ export function listProjectDirs(configDir: string): ProjectListing {
 }
 
 /**
- * What may be a project dir, without a look at it: every name under `projects/` that is no plain file. Undefined when
+ * Returns what may be a project dir, without a stat: every name under `projects/` that is not a plain file. Undefined if
  * `projects/` cannot be read.
  */
 export function possibleProjectDirs(configDir: string): ProjectDir[] | undefined {
@@ -41,10 +41,10 @@ export function possibleProjectDirs(configDir: string): ProjectDir[] | undefined
 }
 
 /**
- * The project dirs of a path, taken as it stands (`canonicalPath` it first): the one its key names; with a
- * `CLAUDE_CODE_PROJECT_DIR_NAME`, that one and the natural one; for a key with a hash also those that another hash
- * may have given the same path, when a session in them was in a directory of the same full name (official-helpers.md §2.4; links
- * to directories count there too). `skipped`, where given, receives what is there and cannot be used.
+ * Returns the project dirs of a path, which is used as it is (call `canonicalPath` first): the one that its key names; with
+ * a `CLAUDE_CODE_PROJECT_DIR_NAME`, that one and the natural one. For a key with a hash, also those that may have the same
+ * path under another hash: a session in them was in a directory with the same full name (official-helpers.md §2.4; links to
+ * directories count there too). `skipped` receives entries that exist and cannot be used.
  */
 export function projectDirsFor(configDir: string, path: string, skipped: Skipped[] = []): ProjectDir[] {
   const natural = keyOfPath(path);
@@ -58,11 +58,11 @@ export function projectDirsFor(configDir: string, path: string, skipped: Skipped
   return [...found, ...others];
 }
 
-/** What a directory means: the project dirs of its sessions, those of its worktrees included. */
+/** The project dirs of a directory's sessions, including those of its worktrees. */
 export interface DirectoryScope {
   /** The directory, canonical (official-helpers.md §2.3). */
   readonly dir: string;
-  /** The worktrees of its repository, main one first, when there are two or more: a single one adds nothing. */
+  /** The worktrees of its repository, main one first. Empty if there is only one, which adds nothing. */
   readonly worktrees: readonly string[];
   /** Each project dir once, with the directory or worktree path that it was found for. */
   readonly projects: readonly { readonly project: ProjectDir; readonly through: string }[];
@@ -71,13 +71,14 @@ export interface DirectoryScope {
 
 export interface DirectoryScopeOptions {
   readonly includeWorktrees: boolean;
-  /** Also `.claude/worktrees/NAME` of the repository, which `claude -w NAME` makes, after git has forgotten them. */
+  /** Includes `.claude/worktrees/NAME` of the repository, made by `claude -w NAME`, even after git has pruned them. */
   readonly claudeWorktrees?: boolean | undefined;
 }
 
 /**
- * The project dirs whose sessions a list of `dir` shows (official-helpers.md §3), config dir by config dir: those of the directory
- * itself, then those of its worktrees by bytes of their names, a longer key winning where two worktrees fit.
+ * Returns the project dirs whose sessions a list of `dir` shows (official-helpers.md §3), config dir by config dir: those
+ * of the directory itself, then those of its worktrees by the bytes of their names. If two worktrees match, the longer key
+ * wins.
  */
 export function directoryScope(
   configDirs: readonly string[],
@@ -122,8 +123,8 @@ function isOf(project: ProjectDir, path: string, key: string, skipped: Skipped[]
 }
 
 /**
- * Whether a project dir is that of `path` under another hash than `natural` has: the first 200 units of its name are
- * the same, and one of its sessions was in a directory whose full name reads the same.
+ * Reports whether a project dir is that of `path` under another hash than that of `natural`: the first 200 units of its
+ * name are the same, and one of its sessions was in a directory with the same full name.
  */
 function isOtherHash(project: ProjectDir, path: string, natural: string, skipped: Skipped[]): boolean {
   if (natural.length <= PROJECT_KEY_UNITS) return false;
@@ -134,9 +135,9 @@ function isOtherHash(project: ProjectDir, path: string, natural: string, skipped
 }
 
 /**
- * The worktree below one of `roots` (`<repository>/.claude/worktrees`) that a project dir belongs to, by its key. Keys
- * of different paths may be equal, so the sessions are asked where they were: one below the root settles it; one in
- * another directory of the very same key says that the project dir is that one's.
+ * Returns the worktree below one of `roots` (`<repository>/.claude/worktrees`) that a project dir belongs to, by its key.
+ * Different paths may have equal keys, so the directories of the sessions decide: one below the root settles it; one
+ * elsewhere with exactly this key means that the project dir belongs to that directory.
  */
 function claudeWorktree(project: ProjectDir, roots: readonly string[], skipped: Skipped[]): string | undefined {
   for (const root of roots) {
@@ -157,7 +158,7 @@ function claudeWorktree(project: ProjectDir, roots: readonly string[], skipped: 
   return undefined;
 }
 
-/** Whether a session of the project dir was in a directory that passes; subagents beside sessions are asked as well. */
+/** Reports whether a session of the project dir, or a subagent next to the sessions, was in a directory that passes. */
 function someCwd(project: ProjectDir, passes: (cwd: string) => boolean): boolean {
   let entries: Dirent[];
   try {
@@ -180,7 +181,7 @@ interface ProjectEntry {
 const candidates = (configDir: string, skipped: Skipped[]): ProjectDir[] =>
   entriesIn(configDir, skipped).map(({ project }) => project);
 
-/** What may be a project dir; a `projects/` that is there and cannot be read goes into `skipped`. */
+/** Returns what may be a project dir; a `projects/` that exists and cannot be read goes into `skipped`. */
 function entriesIn(configDir: string, skipped: Skipped[]): ProjectEntry[] {
   try {
     return readEntries(configDir);
@@ -197,7 +198,7 @@ function readEntries(configDir: string): ProjectEntry[] {
     .map((entry) => ({ project: projectDir(configDir, entry.name), entry }));
 }
 
-/** A link counts as what it leads to. One that leads nowhere, and what cannot be looked at, goes into `skipped`. */
+/** Reports whether it is a directory or a link to one. Dangling links, and paths without access, go into `skipped`. */
 function isDirectory({ path }: ProjectDir, skipped: Skipped[]): boolean {
   try {
     const stats = statFile(path);

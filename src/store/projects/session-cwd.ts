@@ -9,11 +9,11 @@ import { readWindows, windowBuffer } from "./head-tail.ts";
 const NEWLINE = 0x0a;
 
 /**
- * The directory that a session belongs to: where it was moved to last, as the end of the transcript says, else the
- * first `cwd` that its beginning names (official-helpers.md §2.4, §4.5). A row of a sidechain counts only where no other row in the
- * first window has one: a subagent may work elsewhere. Where the first window names none, because a pasted file or a
- * long prompt fills it, the beginning grows up to `HEAD_GROWTH_BYTES`, as it does for the first prompt. Undefined when
- * nothing there says so, and for anything that is no readable regular file; a link is not followed.
+ * Returns the directory that a session belongs to: its last relocation, from the tail of the transcript, else the first
+ * `cwd` in its head (official-helpers.md §2.4, §4.5). A sidechain row counts only if no other row in the head has one: a
+ * subagent may work elsewhere. If the head has no `cwd`, because a pasted file or a long prompt fills it, it grows up to
+ * `HEAD_GROWTH_BYTES`, as for the first prompt. Undefined if no `cwd` is found or the file is not a readable regular file.
+ * Does not follow a link.
  */
 export function sessionCwd(path: string): string | undefined {
   let fd: number | undefined;
@@ -31,10 +31,10 @@ export function sessionCwd(path: string): string | undefined {
   }
 }
 
-/** Kept from call to call: nothing of it outlives `sessionCwd`. */
+/** Reused by every call of `sessionCwd`, which keeps no reference to its content. */
 let buffer: Buffer | undefined;
 
-/** The first `cwd` of a row that does not end in the first window. */
+/** Returns the first `cwd` of a row, also of rows that do not end in the head. */
 function cwdFurtherOn(fd: number, size: number): string | undefined {
   const lines = new FileLines(fd, { to: Math.min(size, HEAD_GROWTH_BYTES) });
   while (lines.step()) {
@@ -46,7 +46,7 @@ function cwdFurtherOn(fd: number, size: number): string | undefined {
   return undefined;
 }
 
-/** The same, of the two ends of a transcript that were read already. */
+/** Returns the directory of a session from a head and tail that are already read. */
 export function cwdOfWindows(head: Buffer, tail: Buffer): string | undefined {
   return relocatedCwd(tail) ?? firstCwd(head);
 }
@@ -54,23 +54,23 @@ export function cwdOfWindows(head: Buffer, tail: Buffer): string | undefined {
 const RELOCATED = Buffer.from('"type":"relocated"');
 const CWD = Buffer.from('"cwd":');
 
-/** `relocatedCwd` of the last row of type `relocated` in the window. */
+/** Returns `relocatedCwd` of the last row of type `relocated` in the tail. */
 function relocatedCwd(tail: Buffer): string | undefined {
   let before = tail.length;
   while (before > 0) {
     const at = tail.lastIndexOf(RELOCATED, before - 1);
     if (at < 0) return undefined;
     const start = tail.lastIndexOf(NEWLINE, at) + 1;
-    const found = lastInLine(tail, start, lineEnd(tail, at), (row) =>
+    const found = stringsInLine(tail, start, lineEnd(tail, at), (row) =>
       row["type"] === "relocated" ? row["relocatedCwd"] : undefined,
-    );
+    ).at(-1);
     if (found !== undefined) return found;
     before = start;
   }
   return undefined;
 }
 
-/** `cwd` of the first row in the window that has one: of the main chain where there is such a row. */
+/** Returns the first `cwd` in the head, preferably of a row that is not on a sidechain. */
 function firstCwd(head: Buffer): string | undefined {
   let ofSidechain: string | undefined;
   const pick = ({ isSidechain, cwd }: Record<string, unknown>): unknown => {
@@ -97,11 +97,7 @@ function lineEnd(bytes: Buffer, from: number): number {
 
 type Pick = (row: Record<string, unknown>) => unknown;
 
-function lastInLine(bytes: Buffer, start: number, end: number, pick: Pick): string | undefined {
-  return stringsInLine(bytes, start, end, pick).at(-1);
-}
-
-/** The strings that `pick` finds in the rows of one line: usually one row, more where rows were glued. */
+/** Returns the strings that `pick` finds in the rows of one line: usually one row, more if rows were glued. */
 function stringsInLine(bytes: Buffer, start: number, end: number, pick: Pick): string[] {
   const found: string[] = [];
   visitLine(bytes, start, end, RowScan.spare(), {
@@ -116,7 +112,7 @@ function stringsInLine(bytes: Buffer, start: number, end: number, pick: Pick): s
 const NAMES = new Map(["type", "isSidechain", "cwd", "relocatedCwd"].map((name) => [name, Buffer.from(name)]));
 const TRUE = Buffer.from("true");
 
-/** The members of a row that are asked for, strings and `true`: the value of the whole row may take many megabytes. */
+/** Returns the members in `NAMES`, strings and `true` only: parsing the whole row may take many megabytes. */
 function membersOf(bytes: Buffer, { members, count, oddKey }: RowScan): Record<string, unknown> {
   const row: Record<string, unknown> = {};
   for (let i = 0; i < count * 4; i += 4) {

@@ -1,6 +1,6 @@
 /**
- * What a session owns under one config dir: its transcripts, and the files and directories that are named after it
- * (belongs.ts). `history.jsonl`, which holds the prompts of all sessions, is nobody's and not in it.
+ * The belongings of a session in one config dir: its transcripts, and the files and directories named after it
+ * (belongs.ts). `history.jsonl`, which holds the prompts of all sessions, belongs to none.
  */
 import { dirname, join, relative, sep } from "node:path";
 import { HEAD_GROWTH_BYTES } from "../../transcript/rows/limits.ts";
@@ -19,38 +19,38 @@ import { tryWithOpenFile } from "../disk/read-small-file.ts";
 import type { ProjectDir, Skipped } from "../types.ts";
 
 export type BelongingKind =
-  /** `<id>.jsonl` with something in it: a copy of the session. */
+  /** `<id>.jsonl` that is not empty: a copy of the session. */
   | "transcript"
-  /** `<id>.jsonl` that is empty, or a link that leads to no file: no session, but in the way of one. */
+  /** `<id>.jsonl` that is empty, or a link that leads to no file: not a session, but in the way of one. */
   | "stub"
   /** `<id>/`: subagents, tool results, titles, the archive mark. */
   | "sidecars"
-  /** What else is named by the session's id beside the transcript: small files. */
+  /** Other items next to the transcript that are named after the session: small files. */
   | "companion"
-  /** `agent-*.jsonl` beside the transcript, of an older CLI, whose rows carry the id. */
+  /** `agent-*.jsonl` next to the transcript, of an older CLI, whose rows have the session's id. */
   | "subagent"
-  /** What is named by the session's id elsewhere: `file-history/<id>`, `todos/<id>-agent-<id>.json`, `debug/<id>.txt`. */
+  /** Items elsewhere named after the session: `file-history/<id>`, `todos/<id>-agent-<id>.json`, `debug/<id>.txt`. */
   | "leftover";
 
 export interface Belonging {
   /** Relative to the config dir, with `/` between names. */
   readonly path: string;
   readonly kind: BelongingKind;
-  /** Of files; those in directories included. */
+  /** Size of the file, or of all files in the directory. */
   readonly bytes: number;
 }
 
 export interface Belongings {
-  /** Transcripts first, the newest of them (which is the session) last; then stubs, then the rest. */
+  /** Transcripts first, of which the newest (the session) is last; then stubs, then the rest. */
   readonly items: readonly Belonging[];
-  /** What is there and was left alone: links in place of directories of the config dir, things that cannot be read. */
+  /** Items that exist but were left alone: links in place of directories of the config dir, and unreadable ones. */
   readonly skipped: readonly Skipped[];
 }
 
 /**
- * All that belongs to a session in one config dir. The config dir, `projects` and project dirs may be links; below a
- * project dir nothing is followed: a link in place of `<id>` or of the transcript is itself what belongs to the
- * session. Reads only, and throws for no content.
+ * Returns everything that belongs to a session in one config dir. The config dir, `projects` and project dirs may be
+ * links. Below a project dir no link is followed: a link in place of `<id>` or of the transcript belongs to the session
+ * itself. Only reads, and never throws because of a file's content.
  */
 export async function belongings(sessionId: string, configDir: string): Promise<Belongings> {
   const { dirs, skipped } = listProjectDirs(configDir);
@@ -110,25 +110,25 @@ async function ofProject(project: ProjectDir, sessionId: string, found: Found[],
   }
 }
 
-/** A link counts as what it leads to, though it is the link that is moved. */
+/** Classifies a transcript. A link counts as its target, although the link is what would be moved. */
 function transcriptFacts(path: string): { kind: "transcript" | "stub"; mtimeMs: number } {
   try {
     const file = statFile(path);
     if (file?.isFile() && file.size > 0) return { kind: "transcript", mtimeMs: file.mtimeMs };
   } catch {
-    // A link to itself, or to where we may not look.
+    // A link to itself, or to a place without access.
   }
   return { kind: "stub", mtimeMs: 0 };
 }
 
-/** The directory of its job, when it is a directory and its state names this session and no other. */
+/** Adds the session's job, if it is a directory whose state names this session. */
 function ofJobs(configDir: string, sessionId: string, found: Found[]): void {
   const path = jobPath(configDir, sessionId);
   if (statLink(dirname(path))?.isDirectory() && statLink(path)?.isDirectory() && sessionOfJob(path) === sessionId)
     found.push({ path, kind: "leftover", mtimeMs: 0 });
 }
 
-/** Goes on to the next thing where one cannot be looked at, and says so. */
+/** Runs `look`; a file-system error goes into `skipped`, unless the path is just missing. */
 async function collect(path: string, skipped: Skipped[], look: () => void | Promise<void>): Promise<void> {
   try {
     await look();
@@ -139,20 +139,18 @@ async function collect(path: string, skipped: Skipped[], look: () => void | Prom
   }
 }
 
-const glob = async () => (await import("fast-glob")).default;
-
-/** Paths of the `agent-*.jsonl` of older CLIs beside a transcript whose rows carry the session's id, by name. */
+/** Returns paths of the `agent-*.jsonl` of older CLIs next to a transcript whose rows have the session's id, by name. */
 export async function oldSubagents(project: ProjectDir, sessionId: string): Promise<string[]> {
   const names = readNames(project.path).filter((name) => OLD_SUBAGENT.test(name));
   return names.map((name) => join(project.path, name)).filter((path) => firstSessionId(path) === sessionId);
 }
 
-/** Bytes of a file, of all files in a directory that can be looked at, or of what a link says. */
+/** Returns the size of a file or a link, or of all readable files in a directory. */
 async function bytesOf(path: string): Promise<number> {
   const stat = statLink(path);
   if (stat === undefined) return 0;
   if (!stat.isDirectory()) return stat.size;
-  const fastGlob = await glob();
+  const { default: fastGlob } = await import("fast-glob");
   const files = await fastGlob("**", {
     cwd: path,
     dot: true,
@@ -163,7 +161,7 @@ async function bytesOf(path: string): Promise<number> {
   return files.reduce((sum, file) => sum + (file.stats?.size ?? 0), 0);
 }
 
-/** The `sessionId` of the first readable row that has one; links are not followed. */
+/** Returns the `sessionId` of the first readable row that has one; does not follow links. */
 export const firstSessionId = (path: string): string | undefined => tryWithOpenFile(path, firstIn);
 
 function firstIn(fd: number): string | undefined {

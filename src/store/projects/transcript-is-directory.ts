@@ -4,8 +4,8 @@ import { possibleProjectDirs } from "./project-dirs.ts";
 import type { SessionOptions } from "../types.ts";
 
 /**
- * A directory that has the name of the session's transcript, for when there is no transcript: "not found" would not
- * say what is wrong, and the official helpers say it too (official-helpers.md §2.6). Looked for without `dir` only.
+ * Returns a directory that has the name of the session's missing transcript: "not found" would not say what is wrong, and
+ * the official helpers report the directory too (official-helpers.md §2.6). Only without `dir`.
  */
 export function directoryAtTranscriptPath(
   sessionId: string,

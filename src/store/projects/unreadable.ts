@@ -6,9 +6,9 @@ import { directoryScope, listProjectDirs, type ProjectListing } from "./project-
 import type { SessionOptions, Skipped } from "../types.ts";
 
 /**
- * The directories that a session may stand in unseen: project dirs that cannot be read or searched, links to project dirs
- * that lead nowhere, a `projects/` that cannot be read. For who did not find a session: "not found" alone would be taken
- * for "gone". Costs two calls for each project dir.
+ * Returns the directories in which a session may have been missed: project dirs that cannot be read or searched, dangling
+ * links to project dirs, an unreadable `projects/`. For "not found" errors, which would otherwise be taken for "gone".
+ * Costs two calls for each project dir.
  */
 export function unreadableDirs(options?: SessionOptions | null): Skipped[] {
   const unreadable: Skipped[] = [];
@@ -29,11 +29,11 @@ function listingsOf(options: SessionOptions | null | undefined): ProjectListing[
   return [{ dirs: projects.map(({ project }) => project), skipped: [...skipped] }];
 }
 
-/** Why the names in a directory cannot be read, or what they stand for not be looked at. */
+/** Returns why the names in a directory cannot be read, or the files not be accessed; undefined if they can. */
 function accessError(path: string): string | undefined {
   try {
     readNames(path);
-    // Needs the right to search the directory, which is another than to read it.
+    // Needs the right to search the directory, which is not the right to read it.
     statFile(path + sep + ".");
     return undefined;
   } catch (error) {

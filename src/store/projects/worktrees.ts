@@ -1,33 +1,33 @@
 /**
- * The worktrees of a repository, read from git's own files. What `git worktree list` does, without a process: a page
- * of sessions is wanted more often than git can be started, and a repository may come from anywhere, with hooks and
- * settings of its own. The rules are those of git's setup.c and worktree.c; test/store/projects/worktrees.test.ts runs both.
+ * Lists the worktrees of a repository from git's own files, like `git worktree list` without a process: pages of sessions
+ * are requested more often than git can be started, and a repository may come from anywhere, with its own hooks and
+ * settings. The rules are those of git's setup.c and worktree.c; test/store/projects/worktrees.test.ts compares both.
  *
- * Left out on purpose: the environment (`GIT_DIR` of a caller would make every directory part of one repository), who
- * owns the files (nothing of the repository is ever executed), and its configuration (no path here depends on it).
+ * Ignored on purpose: the environment (a caller's `GIT_DIR` would make every directory part of one repository), the owner
+ * of the files (nothing of the repository is ever executed), and its configuration (no path here depends on it).
  */
 import { dirname, isAbsolute, join, parse, sep } from "node:path";
 import { close, openRead, readAt, readDir, readLink, realPath, statFile, statLink, statOpen } from "../disk/fs.ts";
 import { normalizePath, type Platform } from "../disk/platform.ts";
 
-/** `.git`, `commondir` and `gitdir` files hold one path; a longer file is no file of git's. */
+/** Maximum size of `.git`, `commondir` and `gitdir` files, which hold one path; a larger file is not git's. */
 const PATH_FILE_BYTES = 64 * 1024;
-/** As much of `HEAD` as git looks at. */
+/** Bytes of `HEAD` that git looks at. */
 const HEAD_BYTES = 255;
-/** More worktrees than this would not fit into what the official helpers take from git (1 MiB) either. */
+/** Maximum number of worktrees: more would not fit into the output that the official helpers accept from git (1 MiB). */
 const WORKTREES_MAX = 10_000;
 
 /**
- * The paths that `git worktree list --porcelain` gives in `dir`, in its order: the main worktree (or the bare
- * repository) first, then the linked ones by name, deleted ones as long as git has not pruned them. Empty when `dir`
- * is in no repository, or when one of git's files cannot be read or is none of git's.
+ * Returns the paths that `git worktree list --porcelain` prints in `dir`, in its order: the main worktree (or the bare
+ * repository) first, then the linked ones by name, including deleted ones that git has not pruned. Empty if `dir` is not in
+ * a repository, or if one of git's files is unreadable or invalid.
  */
 export function listWorktrees(dir: string, platform: Platform = process.platform): string[] {
   try {
     const found = findGitDir(realPath(dir));
     if (found === undefined) return [];
     const common = commonDir(found.gitDir);
-    return [withoutDotGit(common), ...sortAsGit(linkedWorktrees(common), platform)].map((path) =>
+    return [stripDotGit(common), ...sortAsGit(linkedWorktrees(common), platform)].map((path) =>
       normalizePath(path, platform),
     );
   } catch {
@@ -41,7 +41,7 @@ export interface LinkedWorktree {
   readonly main: string;
 }
 
-/** The linked worktree that `dir` is, or stands in; undefined for any other directory, and where git's files are damaged. */
+/** Returns the linked worktree that `dir` is or is in; undefined for other directories, and if git's files are damaged. */
 export function linkedWorktreeOf(dir: string, platform: Platform = process.platform): LinkedWorktree | undefined {
   try {
     const found = findGitDir(realPath(dir));
@@ -50,7 +50,7 @@ export function linkedWorktreeOf(dir: string, platform: Platform = process.platf
     if (common === realPath(found.gitDir)) return undefined;
     return {
       path: normalizePath(found.root, platform),
-      main: normalizePath(withoutDotGit(common), platform),
+      main: normalizePath(stripDotGit(common), platform),
     };
   } catch {
     return undefined;
@@ -59,19 +59,19 @@ export function linkedWorktreeOf(dir: string, platform: Platform = process.platf
 
 interface Found {
   readonly gitDir: string;
-  /** Where it was found. */
+  /** The directory in which it was found. */
   readonly root: string;
 }
 
-/** The `.git` that governs `start`, found by going up; stops, as git does, where another file system begins. */
+/** Finds the `.git` of `start` by going up; stops, like git, at the border of the file system. */
 function findGitDir(start: string): Found | undefined {
   const device = statFile(start)?.dev;
   for (let dir = start; ; dir = dirname(dir)) {
     const stats = statFile(dir);
     if (stats === undefined || !stats.isDirectory() || stats.dev !== device) return undefined;
     const dotGit = join(dir, ".git");
-    const found = statOrNothing(dotGit);
-    // A `.git` file that leads nowhere ends the search with an error, where a plain directory of that name does not.
+    const found = tryStatFile(dotGit);
+    // A `.git` file that leads nowhere ends the search with an error; a plain directory of that name does not.
     if (found?.isFile() === true) return { gitDir: readGitFile(dotGit), root: dir };
     if (found !== undefined && isGitDir(dotGit)) return { gitDir: dotGit, root: dir };
     if (isGitDir(dir)) return { gitDir: dir, root: dir };
@@ -79,21 +79,21 @@ function findGitDir(start: string): Found | undefined {
   }
 }
 
-/** The directory that a `.git` file (`gitdir: <path>`) of a linked worktree or a submodule points to. */
+/** Returns the directory that a `.git` file (`gitdir: <path>`) of a linked worktree or a submodule points to. */
 function readGitFile(path: string): string {
   const text = readPathFile(path);
-  if (text === undefined || !text.startsWith("gitdir: ")) throw new Error(`${path} is no file of git's`);
+  if (text === undefined || !text.startsWith("gitdir: ")) throw new Error(`${path} is not a file of git's`);
   const target = trimEnd(text.slice("gitdir: ".length), "\r\n");
   const gitDir = realPath(isAbsolute(target) ? target : `${dirname(path)}${sep}${target}`);
   if (target === "" || !isGitDir(gitDir)) throw new Error(`${path} points to no repository`);
   return gitDir;
 }
 
-/** Whether git takes the directory for a repository: a `HEAD` that could be one, objects and refs. */
+/** Reports whether git takes the directory for a repository: a plausible `HEAD`, objects and refs. */
 function isGitDir(dir: string): boolean {
   if (!isHead(join(dir, "HEAD"))) return false;
   const common = commonDir(dir);
-  return ["objects", "refs"].every((name) => statOrNothing(join(common, name))?.isDirectory() === true);
+  return ["objects", "refs"].every((name) => tryStatFile(join(common, name))?.isDirectory() === true);
 }
 
 function isHead(path: string): boolean {
@@ -108,12 +108,12 @@ function isHead(path: string): boolean {
   }
 }
 
-/** Where the repository keeps what its worktrees share: what `commondir` names, else the directory; its real path. */
+/** Returns the real path of what the worktrees share: the directory that `commondir` names, else `gitDir`. */
 function commonDir(gitDir: string): string {
   const path = join(gitDir, "commondir");
   if (statLink(path) === undefined) return realPath(gitDir);
   const text = readPathFile(path);
-  if (!text) throw new Error(`${path} is no file of git's`);
+  if (!text) throw new Error(`${path} is not a file of git's`);
   const target = trimEnd(text, "\r\n");
   return realPath(isAbsolute(target) ? target : `${gitDir}${sep}${target}`);
 }
@@ -130,7 +130,7 @@ function linkedWorktrees(common: string): string[] {
   return names.map((name) => linkedWorktree(join(root, name))).filter((path) => path !== undefined);
 }
 
-/** The path of the worktree whose administrative directory is given; undefined when it names none. */
+/** Returns the path of the worktree with this administrative directory; undefined if it names none. */
 function linkedWorktree(admin: string): string | undefined {
   let text: string | undefined;
   try {
@@ -138,13 +138,13 @@ function linkedWorktree(admin: string): string | undefined {
   } catch {
     return undefined;
   }
-  const path = withoutDotGit(trimEnd(text ?? "", " \t\n\v\f\r"));
+  const path = stripDotGit(trimEnd(text ?? "", " \t\n\v\f\r"));
   if (path === "" || path.includes("\0")) return undefined;
-  return isAbsolute(path) ? path : resolveForgiving(admin, path);
+  return isAbsolute(path) ? path : resolveAsFarAsExists(admin, path);
 }
 
-/** A relative path (`git worktree add --relative-paths`) with its links followed as far as it exists. */
-function resolveForgiving(from: string, relative: string): string {
+/** Resolves a relative path (`git worktree add --relative-paths`), following links as far as it exists. */
+function resolveAsFarAsExists(from: string, relative: string): string {
   return relative.split("/").reduce((at, name) => {
     if (name === "" || name === ".") return at;
     if (name === "..") return dirname(at);
@@ -156,8 +156,8 @@ function resolveForgiving(from: string, relative: string): string {
   }, realPath(from));
 }
 
-/** git names a worktree by where its `.git` is. */
-function withoutDotGit(path: string): string {
+/** Removes the `/.git` by which git's files name a worktree. */
+function stripDotGit(path: string): string {
   return path.endsWith("/.git") || path.endsWith(`${sep}.git`) ? path.slice(0, -"/.git".length) : path;
 }
 
@@ -167,7 +167,7 @@ function trimEnd(text: string, characters: string): string {
   return text.slice(0, end);
 }
 
-/** By bytes, as git compares paths; without regard to case where repositories ignore it. */
+/** Sorts by bytes, as git compares paths; ignores case if repositories do so on the platform. */
 function sortAsGit(paths: readonly string[], platform: Platform): string[] {
   const fold = platform === "darwin" || platform === "win32";
   const key = (path: string): Buffer => Buffer.from(fold ? path.toLowerCase() : path);
@@ -177,7 +177,7 @@ function sortAsGit(paths: readonly string[], platform: Platform): string[] {
     .map(({ path }) => path);
 }
 
-function statOrNothing(path: string): ReturnType<typeof statFile> {
+function tryStatFile(path: string): ReturnType<typeof statFile> {
   try {
     return statFile(path);
   } catch {
@@ -185,7 +185,7 @@ function statOrNothing(path: string): ReturnType<typeof statFile> {
   }
 }
 
-/** The text of a regular file that holds a path; undefined for anything else, a file too long for that included. */
+/** Returns the text of a regular file that holds a path; undefined for anything else, and for a file that is too long. */
 function readPathFile(path: string): string | undefined {
   const bytes = readStart(path, PATH_FILE_BYTES + 1);
   return bytes === undefined || bytes.length > PATH_FILE_BYTES ? undefined : bytes.toString("utf8");

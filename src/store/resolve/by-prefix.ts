@@ -9,15 +9,15 @@ import type { TrashPlace } from "../trash/trash-manifest.ts";
 import type { TranscriptCopy } from "../types.ts";
 import { unreadableDirs } from "../projects/unreadable.ts";
 
-/** So many candidates are named when a prefix fits several sessions. */
-const NAMED = 10;
+/** Maximum number of candidates in the message if a prefix is ambiguous. */
+const MAX_NAMED = 10;
 
 /**
- * The session whose id begins so, whatever the case of its letters: its newest copy. Only names are read, no transcripts;
- * a whole id costs one look at each project dir.
+ * Returns the newest copy of the session whose id begins with `prefix`, in any case. Reads only names, no transcripts; a
+ * whole id costs one stat in each project dir.
  *
- * Throws `SessionNotFound` with `data.inTrash` if a deleted session fits, and `InvalidSessionId` with `data.candidates` (ids)
- * if several sessions begin so.
+ * Throws `SessionNotFound`, with `data.inTrash` if a deleted session matches, and `InvalidSessionId` with
+ * `data.candidates` (ids) if several sessions match.
  */
 export function resolveSession(prefix: string, configDirs: readonly string[] | undefined): TranscriptCopy {
   const exact = isSessionId(prefix) ? findSession(prefix, { configDirs }) : undefined;
@@ -25,17 +25,14 @@ export function resolveSession(prefix: string, configDirs: readonly string[] | u
   const copies = sessionIdsWith(prefix, configDirs).flatMap((id) => findSession(id, { configDirs }) ?? []);
   const [found] = copies;
   if (found === undefined) throw notFound(prefix, configDirs);
-  if (copies.length > 1)
-    throw ambiguous(
-      prefix,
-      copies.map((copy) => copy.sessionId),
-    );
+  const ids = copies.map((copy) => copy.sessionId);
+  if (ids.length > 1) throw ambiguous(prefix, ids);
   return found;
 }
 
 /**
- * What `restoreSession` takes for a prefix of the id of a deleted session, which means its latest deletion, or of one
- * entry of the trash. Throws `TrashEntryNotFound`, or `InvalidSessionId` as `resolveSession`.
+ * Returns an id for `restoreSession` from a prefix: of a deleted session, which means its latest deletion, or of one trash
+ * entry. Throws `TrashEntryNotFound`, or `InvalidSessionId` like `resolveSession`.
  */
 export function resolveTrashEntry(prefix: string, configDirs: readonly string[] | undefined): string {
   const { places, errors } = trashedWith(prefix, configDirs);
@@ -58,8 +55,8 @@ export function resolveTrashEntry(prefix: string, configDirs: readonly string[] 
 }
 
 /**
- * The session whose id begins so and whose deletion or restoration was cut short, with what a list showed of it: another
- * call of `deleteSession` finishes that. Undefined where there is none, or no single one.
+ * Returns the session whose id begins with `prefix` and whose deletion or restoration was interrupted, with its title in
+ * lists: another call of `deleteSession` finishes that. Undefined if no session, or more than one, matches.
  */
 export function resolveCutShort(
   prefix: string,
@@ -74,7 +71,7 @@ export function resolveCutShort(
   return sessionId === undefined || found.size > 1 ? undefined : { sessionId, summary };
 }
 
-/** The ids of the files that are named after a session, each once; directories that cannot be read have none. */
+/** Returns the session ids in file names, each once; unreadable directories are passed over. */
 export function allSessionIds(configDirs: readonly string[] | undefined): Set<string> {
   const ids = new Set<string>();
   for (const project of resolveConfigDirs({ configDirs }).flatMap((configDir) => listProjectDirs(configDir).dirs)) {
@@ -83,7 +80,7 @@ export function allSessionIds(configDirs: readonly string[] | undefined): Set<st
   return ids;
 }
 
-/** Those that begin so. */
+/** Returns those of `allSessionIds` that begin with `prefix`. */
 export const sessionIdsWith = (prefix: string, configDirs: readonly string[] | undefined): string[] =>
   [...allSessionIds(configDirs)].filter((id) => startsWith(id, prefix));
 
@@ -123,8 +120,8 @@ function notFound(prefix: string, configDirs: readonly string[] | undefined): Tr
 }
 
 function ambiguous(prefix: string, ids: readonly string[], { inTrash = false } = {}): TranscriptError {
-  const more = ids.length > NAMED ? ` and ${ids.length - NAMED} more` : "";
-  const named = ids.slice(0, NAMED).join(", ");
+  const more = ids.length > MAX_NAMED ? ` and ${ids.length - MAX_NAMED} more` : "";
+  const named = ids.slice(0, MAX_NAMED).join(", ");
   return new TranscriptError("InvalidSessionId", `${ids.length} ids begin with "${prefix}": ${named}${more}`, {
     hint: "Give more characters of the id.",
     data: { prefix, candidates: ids, ...(inTrash && { inTrash }) },

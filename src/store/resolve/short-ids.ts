@@ -1,28 +1,28 @@
 import { allSessionIds } from "./by-prefix.ts";
 
-/** Fewer characters are not worth the risk that another session begins so tomorrow. */
-const LEAST = 8;
+/** Minimum length: a shorter prefix may become ambiguous with tomorrow's sessions. */
+const MIN_LENGTH = 8;
 
 /**
- * Gives for the id of a session its first characters, so many that no other session of these config dirs begins so, and
- * eight at least: what `resolveSession` takes. Names of files are looked at, once.
+ * Returns a function that shortens a session id to the shortest prefix (at least `MIN_LENGTH`) that is unique in these
+ * config dirs, as `resolveSession` takes it. Reads the names of files, once.
  */
 export const shortIds = (configDirs: readonly string[] | undefined): ((sessionId: string) => string) =>
   shorten(allSessionIds(configDirs));
 
-/** The same among these ids. */
+/** Like `shortIds`, among the given ids. */
 export function shorten(ids: Iterable<string>): (id: string) => string {
   const inOrder = Array.from(ids, (id) => id.toLowerCase()).sort();
   return (sessionId) => {
     const id = sessionId.toLowerCase();
-    const at = placeOf(id, inOrder);
+    const at = lowerBound(id, inOrder);
     const neighbours = [inOrder[at - 1], inOrder[inOrder[at] === id ? at + 1 : at]];
-    return sessionId.slice(0, Math.max(LEAST, ...neighbours.map((other) => common(id, other ?? "") + 1)));
+    return sessionId.slice(0, Math.max(MIN_LENGTH, ...neighbours.map((other) => commonPrefix(id, other ?? "") + 1)));
   };
 }
 
-/** Where the id stands among those in order, or where it would. */
-function placeOf(id: string, ids: readonly string[]): number {
+/** Returns the index of the id in sorted ids, or the index at which it would be inserted. */
+function lowerBound(id: string, ids: readonly string[]): number {
   let [from, to] = [0, ids.length];
   while (from < to) {
     const middle = (from + to) >> 1;
@@ -32,8 +32,8 @@ function placeOf(id: string, ids: readonly string[]): number {
   return from;
 }
 
-/** How many characters two ids begin with together. */
-function common(a: string, b: string): number {
+/** Returns the length of the common prefix of two ids. */
+function commonPrefix(a: string, b: string): number {
   let count = 0;
   while (count < a.length && a[count] === b[count]) count++;
   return count;
