@@ -1,10 +1,9 @@
 /**
- * Deleting a session: into the trash, from where `restoreSession` brings it back, or for good.
+ * Deletes a session: into the trash, from which `restoreSession` brings it back, or permanently.
  *
- * What is to be moved is written down first, then the transcripts are moved, which is the instant at which the session
- * is gone, then the rest. So a run that was killed at any point is finished by the next one, which reads what was to be
- * done, or undone by `restoreSession`. Nothing in the trash is ever replaced. One process at a time changes a session
- * (session-lock.ts).
+ * The list of items is written to a manifest first. Then the transcripts are moved, at which instant the session is gone;
+ * then the rest. So after a kill at any point, the next run reads the manifest and finishes, or `restoreSession` undoes it.
+ * Nothing in the trash is ever replaced. One process at a time changes a session (session-lock.ts).
  */
 import { resolveConfigDirs } from "../layout/config-dir.ts";
 import { statLink } from "../disk/fs.ts";
@@ -21,39 +20,38 @@ import type { TrashedItem } from "./trash-manifest.ts";
 import type { SessionOptions, Skipped } from "../types.ts";
 
 export interface DeleteSessionOptions extends SessionOptions {
-  /** Removes for good instead of moving into the trash. */
+  /** Removes permanently instead of moving to the trash. */
   readonly permanent?: boolean | undefined;
-  /** Also when the session is in use. */
+  /** Deletes even if the session is in use. */
   readonly force?: boolean | undefined;
 }
 
 export interface DeleteResult {
   readonly sessionId: string;
-  /** What `restoreSession` takes: one for each config dir, usually the same; none after `permanent`. */
+  /** Ids for `restoreSession`: one for each config dir, usually the same; none after `permanent`. */
   readonly trashIds: readonly string[];
   readonly permanent: boolean;
   readonly items: readonly TrashedItem[];
   readonly bytes: number;
   /** The prompts typed in the session are still in `history.jsonl`, which is never changed. */
   readonly historyKept: true;
-  /** Whether an earlier run that had been cut short was finished. */
+  /** Whether this finished an earlier, interrupted run. */
   readonly resumed: boolean;
-  /** What seems to belong to the session and was left where it is. */
+  /** Items that seem to belong to the session and were left in place. */
   readonly skipped: readonly Skipped[];
 }
 
-/** So often the session is looked for again when a part of it came back while it was deleted. */
+/** Maximum number of rounds if parts of the session reappear while it is being deleted. */
 const ROUNDS = 3;
 
 /**
- * Deletes a session: every copy of its transcript, in all project dirs of all config dirs, and all that belongs to it.
- * `dir` says where it has to be found. Empty transcripts of the id are no session, but go along with one.
+ * Deletes a session: every copy of its transcript, in all project dirs of all config dirs, and everything that belongs to
+ * it. With `dir`, the session must be found there. Empty transcripts of the id are not a session, but are deleted with one.
  *
- * Throws `InvalidSessionIdError`, `SessionNotFoundError`, `SessionBusyError` when another process is changing the session,
- * without `force` `SessionInUseError`; errors of the disk as they are, and then a second call goes on where this one
- * stopped.
+ * Throws `InvalidSessionIdError`, `SessionNotFoundError`, `SessionBusyError` if another process is changing the session,
+ * and `SessionInUseError` without `force`. Throws file-system errors unchanged; a second call then continues.
  *
- * The official helper gives nothing: as `void &` what it did, the result is also what a `Promise<void>` is wanted for.
+ * The official helper returns nothing: `& void` makes the result assignable to a `Promise<void>` too.
  */
 export async function deleteSession(
   sessionId: string,
@@ -61,7 +59,7 @@ export async function deleteSession(
 ): Promise<DeleteResult & void> {
   requireSessionId(sessionId);
   const configDirs = resolveConfigDirs(options);
-  // First a look, so that nothing is touched for what is not there, or may not go.
+  // Checks first, so that nothing changes if the session is missing or in use.
   if (!isBegun(configDirs, sessionId)) requireTranscripts(sessionId, options);
   const requireFree = (): void => {
     if (!options?.force) requireNotInUse(sessionId, placesOf(configDirs, sessionId));
@@ -114,7 +112,7 @@ async function moveAll(configDirs: readonly string[], sessionId: string, permane
 const isBegun = (configDirs: readonly string[], sessionId: string): boolean =>
   configDirs.some((configDir) => cutShort(configDir, sessionId) !== undefined);
 
-/** Whether a config dir has anything of the session. In one that has not, nothing is touched, not even for a lock. */
+/** Reports whether a config dir has anything of the session. If not, nothing in it is touched, not even for a lock. */
 async function hasAnything(configDir: string, sessionId: string): Promise<boolean> {
   if (isBegun([configDir], sessionId) || findCopies(sessionId, { configDirs: [configDir] }).length > 0) return true;
   return (await belongings(sessionId, configDir)).items.length > 0;
@@ -124,7 +122,7 @@ function requireTranscripts(sessionId: string, options: DeleteSessionOptions | n
   try {
     requireCopies(sessionId, options);
   } catch (error) {
-    // A run that removed for good may have been killed at it.
+    // A permanent deletion may have been killed halfway.
     for (const configDir of resolveConfigDirs(options)) tidyTrash(configDir);
     const path = error instanceof SessionNotFoundError ? directoryAtTranscriptPath(sessionId, options) : undefined;
     if (path === undefined) throw error;
@@ -133,7 +131,7 @@ function requireTranscripts(sessionId: string, options: DeleteSessionOptions | n
   }
 }
 
-/** The config dir with the newest copy last: until the session is gone, it shows as it was, never as an older copy. */
+/** Sorts the config dir with the newest copy last: until the session is gone, readers never see an older copy as the session. */
 export function placesOf(configDirs: readonly string[], sessionId: string): SessionTraces[] {
   const places = configDirs.map((configDir) => ({
     configDir,

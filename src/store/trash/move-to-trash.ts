@@ -12,7 +12,7 @@ import { syncTrash } from "./trash-dir.ts";
 import {
   claim,
   cutShort,
-  isNothing,
+  isGoneOrEmpty,
   type Originals,
   originals,
   removeForGood,
@@ -37,14 +37,14 @@ export interface Part {
   readonly trashId: string | undefined;
   readonly items: readonly TrashedItem[];
   readonly skipped: readonly Skipped[];
-  /** Something of the session may still be there: what was done was written down by an earlier run, or was not all. */
+  /** More of the session may be left: the manifest was that of an earlier run, or not everything was moved. */
   readonly lookAgain: boolean;
 }
 
 /**
- * Moves all of a session that is in one config dir into the trash there, or with `permanent` removes it: finishes what an
- * earlier run wrote down, else writes down and does it. Undefined when nothing of the session is there. The session is
- * locked.
+ * Moves everything of a session in one config dir to the trash there, or removes it if `permanent`. Finishes by the
+ * manifest of an earlier run, if any, else writes one first. Undefined if nothing of the session is there. The caller holds
+ * the session's lock.
  */
 export async function moveToTrash(
   configDir: string,
@@ -66,7 +66,7 @@ export async function moveToTrash(
   }
 }
 
-/** Does what is written down. */
+/** Moves or removes what the manifest names. */
 async function finishMoving(
   place: TrashPlace,
   manifest: TrashManifest,
@@ -87,14 +87,14 @@ async function finishMoving(
   };
 }
 
-/** Takes away what was written down when the disk refused all of it: then the session is as it was, and not cut short. */
+/** Removes the manifest if nothing could be moved: the session is then as before, and the deletion not interrupted. */
 function withdraw(place: TrashPlace): void {
   try {
     const reading = readEntry(place);
-    if (isNothing(place, reading)) removeUnbegun(place);
+    if (isGoneOrEmpty(place, reading)) removeUnbegun(place);
     else if (reading.manifest !== undefined && isUntouched(place, reading.manifest)) removeForGood(place);
   } catch (error) {
-    // It refuses this as well, so a later run has to do it.
+    // This fails too, so a later run must do it.
     if (errnoOf(error) === undefined) throw error;
   }
 }
@@ -109,19 +109,19 @@ function isUntouched(place: TrashPlace, manifest: TrashManifest): boolean {
   );
 }
 
-/** A restoration that was cut short is undone by finishing the deletion that it was undoing. */
+/** Undoes an interrupted restoration: its entry becomes that of the deletion, which then finishes. */
 function resumeRestoration(place: TrashPlace): void {
   const cut = cutShort(place.configDir, place.sessionId);
   if (cut?.place.state === "restoring" && statLink(place.path) === undefined) claim(cut.place, place);
 }
 
-/** Writes down what will be moved, under an entry that there is or that is made. */
+/** Writes the manifest of what will be moved, creating the entry if it is missing. */
 function begin(place: TrashPlace, items: TrashManifest["items"], deletedAt: number): TrashManifest {
   const { sessionId } = place;
   const newest = newestCopy(findCopies(sessionId, { configDirs: [place.configDir] }));
   const token = randomHex(4);
   const manifest = { sessionId, deletedAt, summary: newest && titleOf(newest), items, token };
-  if (isNothing(place, readEntry(place))) {
+  if (isGoneOrEmpty(place, readEntry(place))) {
     makeEntry(place);
     if (writeManifest(place, manifest)) return manifest;
   }
@@ -132,28 +132,28 @@ function makeEntry(place: TrashPlace): void {
   try {
     makeNewDir(place.path);
   } catch (error) {
-    // Left by a run that was killed before it wrote a manifest.
+    // A run that was killed before it wrote a manifest left it.
     if (errnoOf(error) !== "EEXIST") throw error;
   }
   syncTrash(place.configDir);
 }
 
-/** An entry by which a deletion cannot be finished, and none be begun. */
+/** Returns the error for an entry that blocks the deletion: it can neither finish the old one nor begin a new one. */
 function unusable(place: TrashPlace, problem: string | undefined): TranscriptError {
   return new TranscriptError("Io", `The trash entry ${place.id} cannot be used: ${problem ?? "it keeps changing"}`, {
-    hint: `Move ${place.path} away, then try again. Its contents are there, under their old paths.`,
+    hint: `Move ${place.path} away, then try again. It holds the session's files under their old paths.`,
     data: { path: place.path },
   });
 }
 
 interface Moves {
-  /** Paths of items that are not in their place any more: in the trash, or removed. */
+  /** Paths of items that are no longer in place: in the trash, or removed. */
   readonly gone: Set<string>;
-  /** Whether something else stands at an original path than what the trash has of it. */
+  /** Whether an original path has something that differs from its item in the trash. */
   readonly left: boolean;
 }
 
-/** Moves what is still in its place. */
+/** Moves the items that are still in place. */
 async function moveAll(
   place: TrashPlace,
   manifest: TrashManifest,
@@ -175,7 +175,7 @@ async function moveAll(
     await yieldToEventLoop();
   }
   if (aside.length > 0) await new Promise((resolve) => setTimeout(resolve, timing.quietMs));
-  // The transcripts last: they are what is written to.
+  // Transcripts last: they are what other processes write to.
   for (const path of aside.reverse()) {
     requireDrained(drain(asideOf(path), itemInTrash(place, path)));
     await yieldToEventLoop();
@@ -185,7 +185,7 @@ async function moveAll(
   return { gone, left };
 }
 
-/** One by one below the entry. */
+/** Creates the directories below the entry one by one. */
 function makeParents(place: TrashPlace, manifest: TrashManifest, touched: Set<string>): void {
   const parents = new Set<string>();
   for (const { path } of manifest.items) {
@@ -203,7 +203,7 @@ function makeParents(place: TrashPlace, manifest: TrashManifest, touched: Set<st
   }
 }
 
-/** Gives the entry the name under which it waits, or removes it. Gives that name; undefined when it was removed. */
+/** Gives the entry its final name, or removes it. Returns that name; undefined if it was removed. */
 function finish(place: TrashPlace, manifest: TrashManifest, remove: boolean): string | undefined {
   for (let nth = 1; ; nth++) {
     const complete = completePlace(place.configDir, place.sessionId, manifest.deletedAt, nth);

@@ -12,13 +12,13 @@ export interface DeletionPlan {
   readonly sessionId: string;
   readonly items: readonly TrashedItem[];
   readonly bytes: number;
-  /** What seems to belong to the session and would be left where it is. */
+  /** Items that seem to belong to the session and would be left in place. */
   readonly skipped: readonly Skipped[];
 }
 
 /**
- * What `deleteSession` would take away, were it called now with these options. Reads only. Throws as it does when the
- * session is not there, or is in use.
+ * Returns what `deleteSession` would delete now with these options. Only reads. Throws like `deleteSession` if the session
+ * is missing or in use.
  */
 export async function planDeletion(sessionId: string, options?: DeleteSessionOptions | null): Promise<DeletionPlan> {
   requireSessionId(sessionId);

@@ -11,7 +11,7 @@ import {
   allTrashPlaces,
   claim,
   type Entry,
-  isNothing,
+  isGoneOrEmpty,
   type Originals,
   originals,
   removeForGood,
@@ -25,27 +25,27 @@ import { yieldToEventLoop } from "../timing.ts";
 
 export interface RestoreResult {
   readonly sessionId: string;
-  /** What was put back, by this run or by an earlier one that had been cut short. */
+  /** Items put back, by this run or by an earlier, interrupted one. */
   readonly items: readonly TrashedItem[];
   readonly bytes: number;
-  /** What the manifest names and is neither in the trash nor in its place: a permanent deletion had begun. */
+  /** Items of the manifest that are neither in the trash nor in place: a permanent deletion had begun. */
   readonly missing: readonly TrashedItem[];
-  /** Further entries of the same session that are still in the trash. */
+  /** Other entries of the session that are still in the trash. */
   readonly otherTrashIds: readonly string[];
 }
 
 /**
- * Puts a deleted session back: every file, directory and link under its old path, transcripts last. `id` is an entry of
- * the trash (`listTrash`) or a session id, which means its latest deletion. Nothing is overwritten: when something else
- * stands in the way of anything, `RestoreConflict` names all that does (`data.conflicts`, absolute paths), and nothing
- * was changed. A deletion or restoration that was cut short is undone or finished.
+ * Puts a deleted session back: every file, directory and link under its old path, transcripts last. `id` is a trash entry
+ * (`listTrash`) or a session id, which means its latest deletion. Overwrites nothing: if anything is in the way,
+ * `RestoreConflict` lists it (`data.conflicts`, absolute paths) and nothing is changed. Undoes an interrupted deletion and
+ * finishes an interrupted restoration.
  *
- * Throws `TrashEntryNotFound`, `RestoreConflict`, `SessionBusy` when another process is changing the session, and errors
- * of the disk as they are: a second call then goes on.
+ * Throws `TrashEntryNotFound`, `RestoreConflict`, `SessionBusy` if another process is changing the session, and
+ * file-system errors unchanged: a second call then continues.
  */
 export async function restoreSession(id: string, options?: StoreOptions | null): Promise<RestoreResult> {
   const configDirs = resolveConfigDirs(options);
-  // First a look, so that nothing is touched for what cannot be done.
+  // Checks first, so that nothing changes if it cannot succeed.
   const found = requireEntriesOrTidy(configDirs, id);
   const [seen] = found;
   const { sessionId } = seen.place;
@@ -81,13 +81,13 @@ const NEXT_STEP = "When that is fixed, restore it again";
 
 export interface RestorationPlan {
   readonly sessionId: string;
-  /** What a list showed of the session. */
+  /** Title of the session in lists. */
   readonly summary: string | undefined;
   readonly items: readonly TrashedItem[];
   readonly bytes: number;
 }
 
-/** What `restoreSession` would put back, were it called now. Reads only; throws as it does. */
+/** Returns what `restoreSession` would put back now. Only reads; throws like it. */
 export function planRestoration(id: string, options?: StoreOptions | null): RestorationPlan {
   const entries = requireEntries(resolveConfigDirs(options), id);
   const [{ place, manifest }] = entries;
@@ -98,12 +98,10 @@ export function planRestoration(id: string, options?: StoreOptions | null): Rest
   return { sessionId: place.sessionId, summary: manifest.summary, items, bytes };
 }
 
-/** The entries that are meant, when there are any and nothing is in their way. */
+/** Returns the entries that `id` names; throws if there are none or something is in their way. */
 function requireEntries(configDirs: readonly string[], id: string): [Entry, ...Entry[]] {
   const [first, ...others] = chooseEntries(configDirs, id);
-  if (first === undefined) {
-    throw nothingFor(id, problemsOf(configDirs, id));
-  }
+  if (first === undefined) throw nothingFor(id, unusableEntries(configDirs, id));
   requireRestorable(id, [first, ...others]);
   return [first, ...others];
 }
@@ -112,7 +110,7 @@ function requireEntriesOrTidy(configDirs: readonly string[], id: string): [Entry
   try {
     return requireEntries(configDirs, id);
   } catch (error) {
-    // What killed runs left is nobody's.
+    // Nobody else removes what killed runs left.
     for (const configDir of configDirs) tidyTrash(configDir);
     throw error;
   }
@@ -133,13 +131,13 @@ function nothingFor(id: string, unusable: readonly { place: TrashPlace; problem:
   });
 }
 
-/** The entries that are meant and cannot be used. Throws what keeps a trash from being looked at. */
-function problemsOf(configDirs: readonly string[], id: string): { place: TrashPlace; problem: string }[] {
+/** Returns the entries that `id` names and that cannot be used. Throws the error if a trash cannot be read. */
+function unusableEntries(configDirs: readonly string[], id: string): { place: TrashPlace; problem: string }[] {
   const { places, errors } = allTrashPlaces(configDirs, id);
   const problems = places.flatMap((place) => {
     if (place.state === "removing" || !isMeant(place, id)) return [];
     const reading = readEntry(place);
-    if (reading.problem === undefined || isNothing(place, reading)) return [];
+    if (reading.problem === undefined || isGoneOrEmpty(place, reading)) return [];
     return [{ place, problem: reading.problem }];
   });
   if (problems.length === 0 && errors.length > 0) throw errors[0];
@@ -155,19 +153,19 @@ function restoredConcurrently(id: string, sessionId: string, configDirs: readonl
   });
 }
 
-/** Nothing is in the way of the entries, and there is something in them, or it has been put back already. */
+/** Throws if something is in the way of the entries, or if nothing they name is in them or back in place. */
 function requireRestorable(id: string, entries: readonly Entry[]): void {
   const conflicts = entries.flatMap(conflictsOf);
   const [first] = entries;
   if (conflicts.length > 0 && first !== undefined) throw restoreConflict(first.place.sessionId, conflicts);
-  if (entries.some(hasAnything)) return;
+  if (entries.some(hasItems)) return;
   throw nothingFor(
     id,
     entries.map(({ place }) => ({ place, problem: "nothing is left of what its manifest.json names" })),
   );
 }
 
-function hasAnything({ place, manifest }: Entry): boolean {
+function hasItems({ place, manifest }: Entry): boolean {
   const { of, asideOf } = originals(place.configDir, manifest);
   return manifest.items.some(({ path }) =>
     [itemInTrash(place, path), of(path), asideOf(path)].some((at) => statLink(at) !== undefined),
@@ -176,10 +174,10 @@ function hasAnything({ place, manifest }: Entry): boolean {
 
 const isMeant = (place: TrashPlace, id: string): boolean => place.sessionId === id || baseId(place.id) === baseId(id);
 
-/** The entries that are meant, at most one in each config dir, all of one deletion: the one of that time, or the latest. */
+/** Returns the entries that `id` names, at most one per config dir, all of the deletion at `deletedAt`, else the latest. */
 function chooseEntries(configDirs: readonly string[], id: string, deletedAt?: number): Entry[] {
   const entries = entriesOf(configDirs, id);
-  // What was cut short comes first: until that is put right, the session is in two places.
+  // Interrupted work comes first: until it is finished, the session is in two places.
   entries.sort((a, b) => RANK[a.place.state] - RANK[b.place.state] || b.manifest.deletedAt - a.manifest.deletedAt);
   const time = deletedAt ?? entries[0]?.manifest.deletedAt;
   const chosen = new Map<string, Entry>();
@@ -190,8 +188,8 @@ function chooseEntries(configDirs: readonly string[], id: string, deletedAt?: nu
   return [...chosen.values()];
 }
 
-/** So often the trash is looked at again when an entry has got another name between its name and its manifest. */
-const LOOKS = 3;
+/** Maximum number of reads of the trash if entries are renamed between reading their names and their manifests. */
+const MAX_READS = 3;
 
 function entriesOf(configDirs: readonly string[], id: string): Entry[] {
   for (let look = 1; ; look++) {
@@ -199,7 +197,7 @@ function entriesOf(configDirs: readonly string[], id: string): Entry[] {
       .places.filter((place) => place.state !== "removing" && isMeant(place, id))
       .map((place) => ({ place, reading: readEntry(place) }));
     const isSettled = readings.every(({ reading }) => reading.problem === undefined || reading.is !== "gone");
-    if (!isSettled && look < LOOKS) continue;
+    if (!isSettled && look < MAX_READS) continue;
     return readings.flatMap(({ place, reading }) =>
       reading.manifest === undefined ? [] : [{ place, manifest: reading.manifest }],
     );
@@ -207,10 +205,10 @@ function entriesOf(configDirs: readonly string[], id: string): Entry[] {
 }
 
 const RANK = { restoring: 0, deleting: 1, complete: 2, removing: 3 } as const;
-/** An entry keeps this part of its name when it is at work. */
+/** Returns the part of an entry's name that stays the same while it is being restored or removed. */
 const baseId = (id: string): string => id.replace(/\.(?:restoring|removing)$/, "");
 
-/** Absolute paths at which something else stands, or where no directory can hold what is put back. */
+/** Returns absolute paths that are taken by something else, or whose directory cannot be created. */
 function conflictsOf(entry: Entry): string[] {
   const { place, manifest } = entry;
   const { of, asideOf } = originals(place.configDir, manifest);
@@ -225,23 +223,23 @@ function conflictsOf(entry: Entry): string[] {
 }
 
 /**
- * Whether what stands at `to` is what a deletion that copied to another file system had not removed yet when it was
- * killed: all of it is in the trash as well.
+ * Reports whether what is at `to` is the rest of a deletion, killed before it removed what it had copied to another file
+ * system: all of it is in the trash as well.
  */
 const isLeftover = ({ place }: Entry, from: string, to: string): boolean =>
   place.state !== "complete" && isContained(to, from);
 
-/** What stands, above the place of an item, where there must be a directory, or nothing. */
+/** Returns what is in place of a directory above an item's path; undefined if the directories exist or are missing. */
 function obstacleAbove(configDir: string, path: string, to: string): string | undefined {
   const names = path.split("/").slice(0, -1);
-  // Project dirs may be links, which `originals` has followed, and so may `projects`. One that leads nowhere holds nothing.
-  if (names[0] === "projects") return isNoDirectory(statFile(dirname(to)), dirname(to)) ? dirname(to) : undefined;
-  // A link in place of any other directory would lead what is put back out of the config dir.
+  // Project dirs and `projects` may be links; `originals` has followed them. A dangling one can hold nothing.
+  if (names[0] === "projects") return isNotDirectory(statFile(dirname(to)), dirname(to)) ? dirname(to) : undefined;
+  // A link in place of any other directory would lead out of the config dir.
   const above = names.map((_, nth) => join(configDir, ...names.slice(0, nth + 1)));
-  return above.find((dir) => isNoDirectory(statLink(dir), dir));
+  return above.find((dir) => isNotDirectory(statLink(dir), dir));
 }
 
-function isNoDirectory(stat: { isDirectory(): boolean } | undefined, path: string): boolean {
+function isNotDirectory(stat: { isDirectory(): boolean } | undefined, path: string): boolean {
   if (stat !== undefined) return !stat.isDirectory();
   return statLink(path) !== undefined;
 }
@@ -256,11 +254,11 @@ function restoreConflict(sessionId: string, conflicts: readonly string[]): Trans
   });
 }
 
-/** Puts all of an entry back and removes it; gives the paths that were nowhere. */
+/** Puts everything in an entry back and removes the entry; returns the paths that were nowhere. */
 async function putEntryBack(entry: Entry): Promise<Set<string>> {
   const { place, manifest } = entry;
   const working = place.state === "restoring" ? place : workingPlace(place, manifest);
-  if (place.id !== working.id && !claim(place, working)) throw new Error(`${place.path} went away under its lock`);
+  if (place.id !== working.id && !claim(place, working)) throw new Error(`${place.path} disappeared while locked`);
   const places = originals(place.configDir, manifest);
   const lost = new Set<string>();
   const touched = new Set<string>();
@@ -268,7 +266,7 @@ async function putEntryBack(entry: Entry): Promise<Set<string>> {
     for (const { path } of [...manifest.items].reverse()) {
       const to = places.of(path);
       const isThere = [itemInTrash(working, path), places.asideOf(path)].some((at) => statLink(at) !== undefined);
-      // No directory is made for what is nowhere.
+      // No directory is created for an item that is nowhere.
       if (isThere) makeParent(to);
       if (isThere ? putItemBack(entry, working, path, places) : statLink(to) !== undefined) touched.add(dirname(to));
       else lost.add(path);
@@ -287,21 +285,21 @@ async function putEntryBack(entry: Entry): Promise<Set<string>> {
   return lost;
 }
 
-/** Whether all that an entry has is still in it, and nowhere else. */
+/** Reports whether everything of an entry is still in it, and nowhere else. */
 const isUntouched = (place: TrashPlace, { items }: TrashManifest, { of }: Originals): boolean =>
   items.every(({ path }) => statLink(itemInTrash(place, path)) !== undefined && statLink(of(path)) === undefined);
 
-/** Gives an entry its name back of which the disk let nothing be put back: nothing was cut short. */
+/** Renames an entry back if nothing of it could be put back: the restoration does not count as interrupted. */
 function renameBack(working: TrashPlace, place: TrashPlace): void {
   try {
     claim(working, place);
   } catch (error) {
-    // It refuses this as well.
+    // This fails too.
     if (errnoOf(error) === undefined) throw error;
   }
 }
 
-/** The name under which an entry is put back: the one under which it waits, and what is done to it. */
+/** Returns the entry's name while it is put back: its complete name and `.restoring`. */
 function workingPlace(place: TrashPlace, { deletedAt }: TrashManifest): TrashPlace {
   for (let nth = 1; ; nth++) {
     const waiting =
@@ -318,12 +316,12 @@ function makeParent(path: string): void {
   syncDir(dirname(parent));
 }
 
-/** False when the thing is neither in the trash nor in its place. */
+/** Puts one item back. Returns false if it is neither in the trash nor in place. */
 function putItemBack(entry: Entry, working: TrashPlace, path: string, { of, asideOf }: Originals): boolean {
   const [from, to, aside] = [itemInTrash(working, path), of(path), asideOf(path)];
   const mayExtend = entry.place.state !== "complete";
   if (statLink(aside) !== undefined) {
-    // A deletion was killed that had put it aside. Either it has been copied since, and then a part may be gone, or not.
+    // A killed deletion put it aside. If it was also copied, the one put aside may have lost a part since.
     if (statLink(from) !== undefined) requireDrained(drain(aside, from));
     else if (putBack(aside, to, mayExtend) === "taken") throw restoreConflict(entry.place.sessionId, [to]);
   }
@@ -332,7 +330,7 @@ function putItemBack(entry: Entry, working: TrashPlace, path: string, { of, asid
   return outcome === "placed" || statLink(to) !== undefined;
 }
 
-/** Removes an entry that has been emptied. One in which something else was put goes back to waiting. */
+/** Removes an emptied entry. One that has gained other content gets a complete name again. */
 function removeEntry(working: TrashPlace, { deletedAt }: TrashManifest): void {
   if (!holdsMore(working.path, [MANIFEST])) return removeForGood(working);
   for (let nth = 1; ; nth++) {
@@ -342,8 +340,8 @@ function removeEntry(working: TrashPlace, { deletedAt }: TrashManifest): void {
 }
 
 /**
- * Whether a directory of the entry, without what killed copies left in it, has anything but directories in it, and but
- * for what is known.
+ * Reports whether a directory of the entry has anything except directories and the `known` names, after removing what
+ * killed copies left in it.
  */
 function holdsMore(dir: string, known: readonly string[] = []): boolean {
   try {

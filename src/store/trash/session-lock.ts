@@ -1,19 +1,19 @@
 /**
- * Mutual exclusion of those that change what a session owns: delete, restore, empty the trash, archive. Who removes a name
- * must be sure that another name of the same bytes stands and stays, and it stays only as long as nobody else is at it.
+ * Mutual exclusion for changes to what a session owns: delete, restore, empty the trash, archive. A process that removes
+ * one name of a file must be sure that another name of the same bytes exists and stays, which needs exclusive access.
  *
- * A contender creates a file in the trash, under a name of its own that says who it is, and then looks which others there
- * are. When there is none that lives, it has the lock, as long as its file is there. When there are others, the one with the
- * smallest name leaves its file and waits until they are gone; all others take theirs away and begin anew a little later.
+ * A contender creates a file in the trash, under a unique name that identifies it, and then lists the other contenders. If
+ * none of them is alive, it holds the lock as long as its file exists. Otherwise the contender with the smallest name keeps
+ * its file and waits until the others are gone; all others remove theirs and try again a little later.
  *
- * Why two never have it: each has made its file before it looked. Whoever made it later sees that of the other, which
- * stays there as long as the lock is held. Why nobody steals it: a file is taken away by its owner, or after its owner has
- * died, and no file ever gets that name again; so there is no moment between a look and a theft. Who cannot be asked (another
- * container, another machine on a shared disk) counts as living.
+ * Two processes never hold it: each creates its file before it lists. The later one sees the file of the other, which
+ * exists as long as the lock is held. Nobody steals it: a file is removed by its owner, or after its owner has died, and its
+ * name is never used again; so there is no gap between a check and a theft. A process whose state is unknown (another
+ * container, another machine on a shared disk) counts as alive.
  *
- * Appends need no lock. A deletion moves a transcript by one rename, which takes along what is written to the open file, and
- * whoever opens it by name afterwards finds none. `appendRow` says when the file that it wrote to has been removed.
- * Forks need none: nobody knows their id before they are there. Reading needs none, and never makes or removes one.
+ * Appends need no lock. A deletion moves a transcript by one rename, which takes along rows written to the open file; a
+ * process that opens it by name later finds none. `appendRow` reports if the file it wrote to has been removed. Forks need
+ * no lock: nobody knows their id before they exist. Readers need none, and never create or remove one.
  */
 import { randomHex } from "../disk/builtins.ts";
 import { basename, join } from "node:path";
@@ -31,17 +31,17 @@ const PURPOSE_WORDS: Readonly<Record<LockPurpose, string>> = {
   delete: "deleting it",
   restore: "putting it back from the trash",
   empty: "removing it from the trash",
-  archive: "archiving it or taking that back",
+  archive: "archiving or unarchiving it",
 };
 
 const LOCK = ".lock";
-/** `<session id>.<random>-<what it does>-<mark of the process>.lock`. */
+/** `<session id>.<random>-<purpose>-<mark of the process>.lock`. */
 const LOCK_NAME = new RegExp(`^(.{36})\\.[0-9a-f]{16}-(delete|restore|empty|archive)-${PROCESS_MARK}\\.lock$`, "s");
 
-/** A file that says who wants to change a session. */
+/** A process that wants to change a session, as its lock file says. */
 export interface Contender {
   readonly path: string;
-  /** In lower case, as all contenders write it: where the case of names does not count, both spellings are one session. */
+  /** In lower case, as in all lock files: if the file system ignores case, both spellings are one session. */
   readonly sessionId: string;
   readonly purpose: LockPurpose;
   readonly pid: number;
@@ -52,16 +52,15 @@ export interface Contender {
 
 export interface LockOptions {
   /**
-   * Goes on without a lock where there can be no trash: nothing is deleted or restored there. For changes that remove no
+   * Continues without a lock if there can be no trash: nothing is deleted or restored there. For changes that remove no
    * name.
    */
   readonly ifPossible?: boolean;
 }
 
 /**
- * Does something to a session while no other process of ours does. `configDirs`: where it is changed. They are locked in one
- * order, so that two processes never wait for each other. Throws `SessionBusyError` when another one is at it for longer
- * than `timing.lockMs`.
+ * Runs `act` while no other process of ours changes the session in `configDirs`. They are locked in a fixed order, so that
+ * two processes never deadlock. Throws `SessionBusyError` if another process holds a lock for longer than `timing.lockMs`.
  */
 export async function withSessionLock<T>(
   configDirs: readonly string[],
@@ -86,13 +85,13 @@ export async function withSessionLock<T>(
   }
 }
 
-/** Those that want to change something in a config dir, or were killed at it. Reads only. `names`: what is in its trash. */
+/** Returns the contenders in a config dir, including killed ones. Only reads. `names`: the names in its trash. */
 export function contendersIn(configDir: string, names: readonly string[] = trashNames(configDir)): Contender[] {
   return names.flatMap((name) => (name.endsWith(LOCK) && contender(configDir, name)) || []);
 }
 
-/** `process 7 is deleting it`, of the sessions at which somebody is at work. Reads only. */
-export function workersIn(configDir: string): (sessionId: string) => string | undefined {
+/** Returns a lookup of who is changing a session: `process 7 is deleting it`. Only reads. */
+export function workerLookup(configDir: string): (sessionId: string) => string | undefined {
   const workers = new Map<string, string>();
   for (const one of contendersIn(configDir)) {
     if (one.state !== "gone" && !workers.has(one.sessionId)) workers.set(one.sessionId, describeContender(one));
@@ -105,12 +104,12 @@ const describeContender = ({ pid, purpose, state }: Contender): string =>
     ? `process ${pid} on another machine or in another container has begun ${PURPOSE_WORDS[purpose]}`
     : `process ${pid} is ${PURPOSE_WORDS[purpose]}`;
 
-/** Takes away what processes left that have died. For writers. */
+/** Removes the lock files of dead processes. For writers. */
 export function removeDeadLocks(configDir: string, names: readonly string[]): void {
   for (const { path, state } of contendersIn(configDir, names)) if (state === "gone") removeDeadLock(path);
 }
 
-/** The path of our file, which is the lock; undefined where there is none and none is needed. */
+/** Returns the path of our lock file; undefined if there can be none and none is needed. */
 async function acquire(
   configDir: string,
   sessionId: string,
@@ -149,9 +148,9 @@ const LONGEST_BACKOFF_STEPS = 8;
 
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** Another process may take the trash away in which a file is made, since nothing is in it; so often it is made again. */
-const ANNOUNCEMENTS = 100;
-/** What the disk says where there can be no trash. */
+/** Maximum number of attempts: another process may remove the empty trash before our file is in it. */
+const MAX_ANNOUNCEMENTS = 100;
+/** Errors that mean that there can be no trash. */
 const NO_TRASH = new Set(["EACCES", "EEXIST", "ENOTDIR", "EPERM", "EROFS"]);
 
 function announce(
@@ -171,14 +170,14 @@ function announce(
       const errno = errnoOf(error);
       if (options.ifPossible === true && (errno === undefined ? isIo(error) : NO_TRASH.has(errno))) return undefined;
       if (NO_TRASH.has(errno ?? "")) throw inContext(error, `The trash of ${configDir} cannot be used: `);
-      if (errno !== "ENOENT" || tries === ANNOUNCEMENTS) throw error;
+      if (errno !== "ENOENT" || tries === MAX_ANNOUNCEMENTS) throw error;
     }
   }
 }
 
 const isIo = (error: unknown): boolean => error instanceof TranscriptError && error.code === "Io";
 
-/** Whether our file is there, and which others of the session there are, without those of the dead. */
+/** Reports whether our file exists, and which other living contenders the session has. */
 function look(configDir: string, sessionId: string, own: string): { isThere: boolean; rivals: Contender[] } {
   const rivals: Contender[] = [];
   let isThere = false;
@@ -199,7 +198,7 @@ function contender(configDir: string, name: string): Contender | undefined {
   if (sessionId === undefined || purpose === undefined) return undefined;
   const path = join(trashPath(configDir), name);
   const stats = statLink(path);
-  // Gone in the meantime; or not a file, and then no process made it.
+  // It is gone by now, or it is not a file, so no process of ours created it.
   if (!stats?.isFile()) return undefined;
   const state = stateOfMark(mark, stats.mtimeMs);
   return { path, sessionId, purpose: purpose as LockPurpose, pid: Number(mark[2]), state, since: stats.mtimeMs };
@@ -213,7 +212,7 @@ function removeLock(path: string): void {
   }
 }
 
-/** What cannot be removed does not count all the same: its owner never comes back. */
+/** Removes the lock of a dead process, if possible. If not, it still does not count: its owner never comes back. */
 function removeDeadLock(path: string): void {
   try {
     unlink(path);
@@ -222,7 +221,7 @@ function removeDeadLock(path: string): void {
   }
 }
 
-/** Names the one that has been at it for longest; first of all one that cannot be asked, which somebody has to look at. */
+/** Names the oldest contender, preferring one in an unknown state, which a person must check. */
 function busy(sessionId: string, rivals: readonly Contender[]): SessionBusyError {
   const [rival] = [...rivals].sort(
     (a, b) => Number(b.state === "unknown") - Number(a.state === "unknown") || a.since - b.since,
@@ -234,7 +233,7 @@ function busy(sessionId: string, rivals: readonly Contender[]): SessionBusyError
   return new SessionBusyError(sessionId, describeContender(rival), hintOf(rival), { pid, path });
 }
 
-/** Changes take milliseconds. Who has been at it for longer is stopped, or the pid is that of another program by now. */
+/** Changes take milliseconds. After this time the process is suspended, or another program has its pid by now. */
 const LONG_MS = 60 * 1000;
 
 function hintOf({ pid, path, state, since }: Contender): string {

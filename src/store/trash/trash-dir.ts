@@ -1,4 +1,4 @@
-/** The directory of the trash: `<configDir>/claude-transcripts/trash`. It is there as long as something is in it. */
+/** The directory of the trash: `<configDir>/claude-transcripts/trash`. It exists only while something is in it. */
 import { dirname } from "node:path";
 import { makeDir, readNames, removeDir, statLink } from "../disk/fs.ts";
 import { syncDir } from "../disk/atomic-write.ts";
@@ -6,8 +6,8 @@ import { errnoOf, isMissing, TranscriptError } from "../errors.ts";
 import { trashPath } from "../layout/paths.ts";
 
 /**
- * The names in the trash of a config dir. No trash: none. A trash that is a link is not looked into: what is restored from
- * it, or thrown away, would be a stranger's.
+ * Returns the names in the trash of a config dir; none if there is no trash. Throws if the trash is a link: its contents
+ * would be somebody else's.
  */
 export function trashNames(configDir: string): string[] {
   requireNoLink(configDir);
@@ -19,35 +19,35 @@ export function trashNames(configDir: string): string[] {
   }
 }
 
-/** Makes the trash where there is none. */
+/** Creates the trash if it is missing. */
 export function makeTrash(configDir: string): void {
   requireNoLink(configDir);
   const trash = trashPath(configDir);
   if (statLink(trash) === undefined) makeDir(trash);
 }
 
-/** Makes it last through a power cut that there is a trash, and what is in it. */
+/** Syncs the trash and its parents, so that they and the names in the trash survive a power cut. */
 export function syncTrash(configDir: string): void {
   const trash = trashPath(configDir);
   for (const path of [trash, dirname(trash), configDir]) syncDir(path);
 }
 
-/** Takes the trash away when nothing is in it. Who is about to put something there makes it again. */
+/** Removes the trash if it is empty. A process about to put something there creates it again. */
 export function removeEmptyTrash(configDir: string): void {
   const trash = trashPath(configDir);
-  // What a link leads to is not ours.
+  // The target of a link is not ours.
   if (linkIn(configDir) !== undefined) return;
   for (const path of [trash, dirname(trash)]) {
     try {
       removeDir(path);
     } catch (error) {
-      // Something is in it, or it is not ours to remove, and then it stays; or another process was faster.
+      // It is not empty or not ours to remove, so it stays; or another process was faster.
       if (errnoOf(error) === undefined) throw error;
     }
   }
 }
 
-/** A link in place of the trash would lead what is deleted out of the config dir. */
+/** Throws if a link is in place of the trash: it would lead deleted files out of the config dir. */
 function requireNoLink(configDir: string): void {
   const path = linkIn(configDir);
   if (path === undefined) return;

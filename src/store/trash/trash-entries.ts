@@ -1,4 +1,4 @@
-/** The entries in the trash of a config dir: how they come and go, and where their items belong. */
+/** The entries in the trash of a config dir: finding, renaming and removing them, and the paths of their items. */
 import { basename, dirname, join } from "node:path";
 import { readNames, removeDir, rename, statLink } from "../disk/fs.ts";
 import { syncDir } from "../disk/atomic-write.ts";
@@ -13,18 +13,18 @@ import type { TrashManifest, TrashPlace, TrashReading } from "./trash-manifest.t
 import { removeTree } from "../disk/dir-tree.ts";
 
 /**
- * The entries in the trash of a config dir, by name; those of one session, when the name of one of its entries or its id is
- * given. No trash: none. Throws where the trash is a link, or cannot be read.
+ * Returns the entries in the trash of a config dir, by name; only those of one session if `of` is its id or the name of one
+ * of its entries. None if there is no trash. Throws if the trash is a link or cannot be read.
  */
 export function trashPlaces(configDir: string, of = ""): TrashPlace[] {
   const start = of.slice(0, ID_UNITS);
-  // A trash may have many; what is another's is passed over by a look at its name.
+  // A trash may have many entries; those of other sessions are skipped by name.
   return trashNames(configDir).flatMap((name) => (name.startsWith(start) && trashPlace(configDir, name)) || []);
 }
 
 const ID_UNITS = 36;
 
-/** Those of several config dirs. A trash that cannot be used hides no other one: its error is given, too. */
+/** Returns the entries of several config dirs. A trash that cannot be used hides no others: its error is returned too. */
 export function allTrashPlaces(configDirs: readonly string[], of = ""): { places: TrashPlace[]; errors: unknown[] } {
   const places: TrashPlace[] = [];
   const errors: unknown[] = [];
@@ -43,7 +43,7 @@ export interface Entry {
   readonly manifest: TrashManifest;
 }
 
-/** The deletion of a session that was begun in a config dir and cut short, or else such a restoration. Reads only. */
+/** Returns a session's interrupted deletion in a config dir, else its interrupted restoration. Only reads. */
 export function cutShort(configDir: string, sessionId: string): Entry | undefined {
   const found = allTrashPlaces([configDir], sessionId).places.flatMap((place): Entry[] => {
     const isCut = place.sessionId === sessionId && (place.state === "deleting" || place.state === "restoring");
@@ -53,7 +53,7 @@ export function cutShort(configDir: string, sessionId: string): Entry | undefine
   return found.find(({ place }) => place.state === "deleting") ?? found[0];
 }
 
-/** Gives an entry its next name. False when it has gone; a name that is taken throws (`ENOTEMPTY` or `EEXIST`). */
+/** Renames an entry. Returns false if it is gone; throws `ENOTEMPTY` or `EEXIST` if the new name is taken. */
 export function claim(from: TrashPlace, to: TrashPlace): boolean {
   try {
     rename(from.path, to.path);
@@ -65,13 +65,13 @@ export function claim(from: TrashPlace, to: TrashPlace): boolean {
   return true;
 }
 
-/** What has gone meanwhile, or a deletion that was killed before it wrote down what it would move: an empty directory. */
-export function isNothing(place: TrashPlace, reading: TrashReading): boolean {
+/** Reports whether an entry is gone by now, or is the empty directory of a deletion killed before it wrote its manifest. */
+export function isGoneOrEmpty(place: TrashPlace, reading: TrashReading): boolean {
   if (reading.problem === undefined || reading.is === "bad") return false;
   return reading.is === "gone" || (place.state === "deleting" && !holdsAnything(place));
 }
 
-/** Whether there is more in an entry than what a killed writer of the manifest left. */
+/** Reports whether an entry has more in it than what a killed writer of the manifest left. */
 function holdsAnything(place: TrashPlace): boolean {
   try {
     return readNames(place.path).some((name) => !isOurOwnName(name));
@@ -80,37 +80,37 @@ function holdsAnything(place: TrashPlace): boolean {
   }
 }
 
-/** Removes an entry that is nothing. */
+/** Removes an entry for which `isGoneOrEmpty` holds. */
 export function removeUnbegun(place: TrashPlace): void {
   try {
     removeTemps(place.path);
     removeDir(place.path);
   } catch (error) {
-    // Something has come into it.
+    // Something was added to it.
     if (errnoOf(error) === undefined) throw error;
   }
 }
 
-/** Removes an entry and all that is in it. From the first moment it is one that nobody restores. */
+/** Removes an entry and everything in it. The first step renames it, so that nobody restores it. */
 export function removeForGood(place: TrashPlace): void {
   const { configDir, sessionId, state } = place;
-  // One that was cut short has no time in its name, and it does not matter which it gets.
+  // An interrupted one has no time in its name, and any will do.
   const removing = placeAtWork(state === "deleting" ? completePlace(configDir, sessionId, 0) : place, "removing");
-  // What is left of one of this name is as good as gone.
+  // The rest of an earlier removal of this name can go.
   if (statLink(removing.path) !== undefined) removeTree(removing.path);
   if (claim(place, removing)) removeTree(removing.path);
 }
 
 /**
- * Takes away what is left of entries whose removal was cut short, the locks of processes that have died, and the trash
- * itself when nothing is in it. What is being removed has been given up, so no lock is needed to go on with it.
+ * Removes the rest of entries whose removal was interrupted, the locks of dead processes, and the trash itself if it is
+ * empty. Nobody wants entries that are being removed, so this needs no lock.
  */
 export function tidyTrash(configDir: string): void {
   let names: readonly string[];
   try {
     names = trashNames(configDir);
   } catch {
-    // What cannot be used is not tidied.
+    // A trash that cannot be used is not tidied.
     return;
   }
   for (const name of names) {
@@ -121,13 +121,13 @@ export function tidyTrash(configDir: string): void {
   removeEmptyTrash(configDir);
 }
 
-/** Where the items of a manifest belong, and where they are put aside on their way. */
+/** The original paths of a manifest's items, and the paths at which they are put aside while being moved. */
 export interface Originals {
   readonly of: (path: string) => string;
   readonly asideOf: (path: string) => string;
 }
 
-/** A project dir may be a link; what it leads to is asked once. */
+/** Returns those paths. A project dir may be a link, which is resolved once. */
 export function originals(configDir: string, { items, token = NO_TOKEN }: TrashManifest): Originals {
   const projects = new Map<string, string>();
   const numbers = new Map(items.map(({ path }, nth) => [path, nth]));
@@ -146,5 +146,5 @@ export function originals(configDir: string, { items, token = NO_TOKEN }: TrashM
   return { of, asideOf };
 }
 
-/** Deletions by 0.1.0 put nothing aside, and what they left is finished under this one. */
+/** Token for manifests of 0.1.0, which have none: its deletions put nothing aside and are finished with this one. */
 const NO_TOKEN = "00000000";

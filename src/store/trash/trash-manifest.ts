@@ -1,10 +1,10 @@
 /**
- * An entry of the trash: `<configDir>/claude-transcripts/trash/<id>-<time>/`, with `manifest.json` and `files/`, in
- * which everything lies under the path it had in the config dir.
+ * A trash entry: `<configDir>/claude-transcripts/trash/<id>-<time>/`, with `manifest.json` and `files/`, in which every
+ * item has the path it had in the config dir.
  *
- * The name of the entry says how far things are, and a rename changes it, so that a kill leaves one state or the next:
- * `<id>.deleting` (of which there can be one; its manifest is on the disk before anything is moved), then `<id>-<time>`,
- * then `<id>-<time>.restoring` or `.removing` until it is gone.
+ * The name of an entry is its state, changed by a rename, so that a kill leaves one state or the next: `<id>.deleting` (one
+ * per session; its manifest is on the disk before anything is moved), then `<id>-<time>`, then `<id>-<time>.restoring` or
+ * `.removing` until it is gone.
  */
 import { join, sep } from "node:path";
 import { MANIFEST_BYTES } from "../../transcript/rows/limits.ts";
@@ -18,20 +18,20 @@ import { isSessionId } from "../layout/session-id.ts";
 import type { Belonging, BelongingKind } from "../projects/sidecars.ts";
 import { membersOf } from "../../transcript/rows/json-values.ts";
 
-/** `complete` is the one that waits; the others are at work, or were killed at it. */
+/** All states except `complete` mean that a process is at work on the entry, or was killed at it. */
 type TrashState = "deleting" | "complete" | "restoring" | "removing";
 
-/** A place in the trash. */
+/** The path and state of a trash entry, which need not exist. */
 export interface TrashPlace {
   readonly configDir: string;
-  /** The name of the entry: what `restoreSession` and `emptyTrash` take. */
+  /** Name of the entry, as `restoreSession` and `emptyTrash` take it. */
   readonly id: string;
   readonly path: string;
   readonly sessionId: string;
   readonly state: TrashState;
 }
 
-/** A thing that was moved into the trash, put back, or removed. */
+/** An item that was moved to the trash, put back, or removed. */
 export interface TrashedItem extends Belonging {
   readonly configDir: string;
 }
@@ -40,12 +40,12 @@ export interface TrashManifest {
   readonly sessionId: string;
   /** Epoch ms. */
   readonly deletedAt: number;
-  /** What a list showed of the session. */
+  /** Title of the session in lists. */
   readonly summary: string | undefined;
   readonly items: readonly Belonging[];
   /**
-   * What makes the names of what is put aside (move.ts) the names of this deletion. Undefined in the manifests of 0.1.0,
-   * which put nothing aside.
+   * Identifies this deletion in the names of items put aside (move.ts). Undefined in manifests of 0.1.0, which put nothing
+   * aside.
    */
   readonly token: string | undefined;
 }
@@ -53,7 +53,7 @@ export interface TrashManifest {
 const VERSION = 1;
 const ENTRY_NAME = /^(.{36})(?:\.(deleting)|-[0-9]{8}T[0-9]{9}Z(?:-[0-9]+)?(?:\.(restoring|removing))?)$/s;
 
-/** The entry that a name in the trash stands for; undefined for what is not ours. */
+/** Returns the entry with a name in the trash; undefined for names that are not ours. */
 export function trashPlace(configDir: string, name: string): TrashPlace | undefined {
   const [, sessionId, deleting, later] = ENTRY_NAME.exec(name) ?? [];
   if (!isSessionId(sessionId)) return undefined;
@@ -61,18 +61,18 @@ export function trashPlace(configDir: string, name: string): TrashPlace | undefi
   return { configDir, id: name, path: join(trashPath(configDir), name), sessionId, state };
 }
 
-/** The entry under which a session is being deleted. */
+/** Returns the entry of a session that is being deleted. */
 export function deletingPlace(configDir: string, sessionId: string): TrashPlace {
   return requirePlace(configDir, `${sessionId}.deleting`);
 }
 
-/** The entry of a session that was deleted at a time (epoch ms); `nth` tells those of one millisecond apart. */
+/** Returns the entry of a session deleted at a time (epoch ms); `nth` distinguishes deletions in one millisecond. */
 export function completePlace(configDir: string, sessionId: string, deletedAt: number, nth = 1): TrashPlace {
   const time = new Date(deletedAt).toISOString().replace(/[-:.]/g, "");
   return requirePlace(configDir, `${sessionId}-${time}${nth > 1 ? `-${nth}` : ""}`);
 }
 
-/** The same entry at work. */
+/** Returns the entry in another state. */
 export function placeAtWork(place: TrashPlace, state: "restoring" | "removing"): TrashPlace {
   return requirePlace(place.configDir, `${place.id.replace(/\.[a-z]+$/, "")}.${state}`);
 }
@@ -85,12 +85,12 @@ function requirePlace(configDir: string, name: string): TrashPlace {
 
 export const MANIFEST = "manifest.json";
 const FILES = "files";
-/** Where an item lies in its entry. */
+/** Returns the path of an item in its entry. */
 export const itemInTrash = (place: TrashPlace, path: string): string => join(place.path, FILES, ...path.split("/"));
 
 /**
- * Writes the manifest, whole and on the disk when this returns. False when the entry has one already, which stands. One that
- * would be too large to be read again is refused, before anything is moved.
+ * Writes the manifest atomically; it is on the disk when this returns. Returns false if the entry already has one, which
+ * stays. Throws, before anything is moved, if it would be too large to be read again.
  */
 export function writeManifest(place: TrashPlace, manifest: TrashManifest): boolean {
   const { sessionId, summary, items, token } = manifest;
@@ -117,25 +117,25 @@ export function writeManifest(place: TrashPlace, manifest: TrashManifest): boole
   }
 }
 
-/** An entry as it lies there: what its manifest says, or why it cannot be restored. */
+/** The manifest of an entry, or the reason why it cannot be restored. */
 export type TrashReading =
   | { readonly manifest: TrashManifest; readonly problem?: undefined }
   | {
       readonly manifest?: undefined;
-      /** Completes a sentence that begins with the entry: `its manifest.json is a link`. */
+      /** End of a sentence about the entry: `its manifest.json is a link`. */
       readonly problem: string;
-      /** `gone`: there is no entry of that name (any more). `empty`: it is a directory without a manifest. */
+      /** `gone`: no entry has that name (any more). `empty`: it is a directory without a manifest. */
       readonly is: "gone" | "empty" | "bad";
     };
 
 /**
- * Reads an entry. The trash may hold anything: nothing in it is followed, opened that would block, or believed that a
- * session cannot own. Never throws; reads only.
+ * Reads an entry. The trash may hold anything: follows no link, opens nothing that would block, and rejects a manifest with
+ * items that no session can own. Never throws; only reads.
  */
 export function readEntry(place: TrashPlace): TrashReading {
   const bad = (problem: string): TrashReading => ({ problem, is: "bad" });
-  const odd = oddDirectory(place.path);
-  if (odd !== undefined) return bad(odd);
+  const problem = directoryProblem(place.path);
+  if (problem !== undefined) return bad(problem);
   const read = readPlain(join(place.path, MANIFEST), MANIFEST_BYTES);
   if (read === undefined) {
     if (statLink(place.path) === undefined) return { problem: "it is not there", is: "gone" };
@@ -144,15 +144,15 @@ export function readEntry(place: TrashPlace): TrashReading {
   if ("reason" in read) return bad(`its ${MANIFEST} ${read.reason}`);
   const manifest = parseManifest(read.text, place.sessionId);
   if (typeof manifest === "string") return bad(`its ${MANIFEST} ${manifest}`);
-  const within = oddParent(place, manifest);
+  const within = parentProblem(place, manifest);
   return within === undefined ? { manifest } : bad(within);
 }
 
-/** The manifest of an entry; undefined when it has none, or when the entry cannot be used. */
+/** Returns the manifest of an entry; undefined if it has none, or if the entry cannot be used. */
 export const readManifest = (place: TrashPlace): TrashManifest | undefined => readEntry(place).manifest;
 
-/** Why a path is not a directory that can be gone into; undefined when it is one, or when nothing is there. */
-function oddDirectory(path: string, name?: string): string | undefined {
+/** Returns why a path is not a usable directory; undefined if it is one, or if nothing is there. */
+function directoryProblem(path: string, name?: string): string | undefined {
   let stats: Stats | undefined;
   try {
     stats = statLink(path);
@@ -163,8 +163,8 @@ function oddDirectory(path: string, name?: string): string | undefined {
   return `${name ?? "it"} is ${stats.isSymbolicLink() ? "a link" : "not a directory"}`;
 }
 
-/** What in the entry leads elsewhere, of the directories in which its items lie. */
-function oddParent(place: TrashPlace, { items }: TrashManifest): string | undefined {
+/** Returns the first problem with the directories that hold an entry's items, such as a link. */
+function parentProblem(place: TrashPlace, { items }: TrashManifest): string | undefined {
   const seen = new Set<string>();
   for (const { path } of items) {
     const names = [FILES, ...path.split("/").slice(0, -1)];
@@ -172,14 +172,14 @@ function oddParent(place: TrashPlace, { items }: TrashManifest): string | undefi
       const name = names.slice(0, depth).join("/");
       if (seen.has(name)) continue;
       seen.add(name);
-      const odd = oddDirectory(join(place.path, ...names.slice(0, depth)), name);
-      if (odd !== undefined) return odd;
+      const problem = directoryProblem(join(place.path, ...names.slice(0, depth)), name);
+      if (problem !== undefined) return problem;
     }
   }
   return undefined;
 }
 
-/** A manifest, or why it is none: the end of a sentence. */
+/** Returns the manifest, or why the text is not one, as the end of a sentence. */
 function parseManifest(text: string, sessionId: string): TrashManifest | string {
   let value: unknown;
   try {
@@ -189,40 +189,41 @@ function parseManifest(text: string, sessionId: string): TrashManifest | string 
   }
   if (typeof value !== "object" || value === null) return "is not a manifest";
   const { version, sessionId: named, deletedAt, summary, token, items } = value as Record<string, unknown>;
-  if (version !== VERSION) return "is of another version";
+  if (version !== VERSION) return "has an unknown version";
   if (named !== sessionId) return "names another session";
   const time = typeof deletedAt === "string" && TIME.test(deletedAt) ? Date.parse(deletedAt) : NaN;
-  if (Number.isNaN(time)) return "does not say when";
-  if (summary !== undefined && typeof summary !== "string") return "has a summary that is not a text";
-  if (token !== undefined && !(typeof token === "string" && TOKEN.test(token))) return "has a token that is not one";
-  if (!Array.isArray(items) || items.length === 0) return "does not say what was deleted";
+  if (Number.isNaN(time)) return "has no valid deletion time";
+  if (summary !== undefined && typeof summary !== "string") return "has a summary that is not a string";
+  if (token !== undefined && !(typeof token === "string" && TOKEN.test(token))) return "has an invalid token";
+  if (!Array.isArray(items) || items.length === 0) return "has no valid list of items";
   const known: Belonging[] = [];
   for (const item of items) {
     const read = readItem(item, sessionId);
     if (typeof read === "string") return read;
     known.push(read);
   }
-  if (new Set(known.map(({ path }) => path)).size < known.length) return "names something twice";
+  if (new Set(known.map(({ path }) => path)).size < known.length) return "names an item twice";
   return { sessionId, deletedAt: time, summary: summary?.slice(0, SUMMARY_UNITS), token, items: known };
 }
 
-/** More than anybody reads of a title in a list. */
+/** Maximum length of a title: more than anybody reads in a list. */
 const SUMMARY_UNITS = 1000;
-/** As `toISOString` writes it, of the years 0 to 9999, of which names are made. */
+/** Output of `toISOString` for the years 0 to 9999, from which names are made. */
 const TIME = /^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z$/;
 const TOKEN = /^[0-9a-f]{8}$/;
 const KINDS = new Set<unknown>(["transcript", "stub", "sidecars", "companion", "subagent", "leftover"]);
 
 function readItem(value: unknown, sessionId: string): Belonging | string {
   const { path, kind, bytes } = membersOf(value);
-  if (typeof path !== "string" || !KINDS.has(kind)) return "does not say what was deleted";
-  if (!isSize(bytes)) return "names a size that nothing has";
+  if (typeof path !== "string" || !KINDS.has(kind)) return "has no valid list of items";
+  if (!isSize(bytes)) return "has an invalid size";
   const names = path.split("/");
-  if (names.some((name) => NO_NAME.test(name)) || !canBelong(names, sessionId)) return "names what no session owns";
+  if (names.some((name) => NOT_A_NAME.test(name)) || !canBelong(names, sessionId))
+    return "names a path that no session owns";
   return { path, kind: kind as BelongingKind, bytes };
 }
 
 const isSize = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
 
-/** What ends a name in a path, or is no name: no part of an item's path. */
-const NO_NAME = sep === "\\" ? /^\.{0,2}$|[\\\0]/ : /^\.{0,2}$|\0/;
+/** Matches what cannot be a name in an item's path: `.`, `..`, an empty name, and names with a separator or NUL. */
+const NOT_A_NAME = sep === "\\" ? /^\.{0,2}$|[\\\0]/ : /^\.{0,2}$|\0/;

@@ -86,7 +86,7 @@ test.for<[LockPurpose, string]>([
   ["delete", "deleting it"],
   ["restore", "putting it back from the trash"],
   ["empty", "removing it from the trash"],
-  ["archive", "archiving it or taking that back"],
+  ["archive", "archiving or unarchiving it"],
 ])("who comes while another process is at it (%s) hears so, and nothing is changed", async ([doing, words]) => {
   const dir = tempConfigDir();
   session(dir);
