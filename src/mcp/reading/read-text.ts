@@ -36,6 +36,7 @@ export async function readText(
   const write = (to: number, estimate = request.budget): string =>
     assemble(conversation, source, target, request, { whole, from, to, estimate });
   let to = from;
+  let costs = { to: -1, cost: 0 };
   // Text has much the same rate all along, so a few guesses come close enough.
   let least = from;
   let most = Math.min(text.length, from + Math.ceil(request.budget * UNITS_PER_TOKEN));
@@ -43,6 +44,7 @@ export async function readText(
     const cost = costOf(write(guess));
     if (cost <= request.budget) {
       to = least = guess;
+      costs = { to, cost };
       if (cost > request.budget * 0.96) break;
     } else most = guess - 1;
     guess = tries % 2 === 0 && least > from ? (least + most) >> 1 : middleBy(cost, request.budget, from, guess);
@@ -52,7 +54,7 @@ export async function readText(
   if (to === from) to = Math.min(from + 1, text.length);
   const place = wholeAt(text, to, -1);
   to = place > from || place === text.length ? place : wholeAt(text, to, 1);
-  return write(to, costOf(write(to)));
+  return write(to, costs.to === to ? costs.cost : costOf(write(to)));
 }
 
 const GUESSES = 14;
