@@ -5,7 +5,7 @@
  */
 import { stringValue } from "../rows/json-string.ts";
 import { PromptTitles } from "./list-title.ts";
-import { type CommandFallback, pluginPromptOfMessage, promptOfMessage, textsOfMessage } from "./prompt.ts";
+import { type CommandFallback, pluginPromptOfMessage, promptOfTexts, textsOfMessage } from "./prompt.ts";
 import { parseRow } from "../rows/row.ts";
 import type { RowKeys } from "./summary-keys.ts";
 import { ASSISTANT, isOfConversation, USER } from "../rows/row-kinds.ts";
@@ -149,13 +149,14 @@ export class HeadScan {
   #readPromptOf(row: Buffer, bytes: Buffer, scan: RowScan, keys: RowKeys): void {
     if (has(row, IS_COMPACT_SUMMARY) || isTrue(bytes, scan, keys.isCompactSummary) || keys.message < 0) return;
     const message = memberObject(bytes, scan, keys.message);
+    const texts = textsOfMessage(message);
     const here = this.firstPrompt === undefined;
     if (here) {
       if (keys.pluginPrompt >= 0)
         this.pluginPrompt ??= pluginPromptOfMessage(message, memberObject(bytes, scan, keys.pluginPrompt));
-      this.firstPrompt = promptOfMessage(message, this.fallback);
+      this.firstPrompt = promptOfTexts(texts, this.fallback);
     }
-    this.titles.take(textsOfMessage(message), { prompt: this.firstPrompt, here });
+    this.titles.take(texts, { prompt: this.firstPrompt, here });
   }
 }
 

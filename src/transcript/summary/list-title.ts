@@ -124,6 +124,7 @@ function planTitle(text: string): string {
 /** What a prompt that stands on one line, and may be cut, is called by; undefined if nobody typed anything in it. */
 export function promptTitle(text: string | undefined): string | undefined {
   if (!text) return undefined;
+  if (isPlain(text)) return typedTitle(text);
   const pieces = readUserText(text);
   // An element whose end was cut off.
   if (text.startsWith("<") && beginsWithElement(text) && pieces.every(({ kind }) => kind === "typed")) return undefined;

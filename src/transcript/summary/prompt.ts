@@ -17,12 +17,7 @@ export interface CommandFallback {
 /** The prompt in a row, as a list shows it: one line, at most `PROMPT_UNITS` units and an ellipsis; undefined if none. */
 export function promptOfRow(row: JsonObject, fallback: CommandFallback): string | undefined {
   if (row["type"] !== "user" || row["isMeta"] === true || row["isCompactSummary"] === true) return undefined;
-  return promptOfMessage(row["message"], fallback);
-}
-
-/** The same, of the `message` of a user row that is neither meta nor a compact summary. */
-export function promptOfMessage(message: unknown, fallback: CommandFallback): string | undefined {
-  return promptOfContent(asObject(message)?.["content"], fallback);
+  return promptOfTexts(textsOfMessage(row["message"]), fallback);
 }
 
 /**
@@ -44,8 +39,9 @@ export const textsOfMessage = (message: unknown): string[] => textsOf(asObject(m
 /** A text as a list shows it if it is the first prompt. */
 export const promptLine = (text: string): string => compactLine(shorten(withoutPasteTags(text).trim()));
 
-function promptOfContent(content: unknown, fallback: CommandFallback): string | undefined {
-  for (const text of textsOf(content)) {
+/** The prompt in the texts of a message, as `textsOfMessage` gives them. */
+export function promptOfTexts(texts: readonly string[], fallback: CommandFallback): string | undefined {
+  for (const text of texts) {
     const said = withoutPasteTags(text).trim();
     if (said === "") continue;
     const command = between(said, "<command-name>", "</command-name>", LINE_END);
@@ -205,7 +201,7 @@ function looksTyped(content: unknown, fromPerson: boolean): boolean {
   const texts = blocks.map((block) => (typeof block["text"] === "string" ? block["text"].trimStart() : ""));
   if (fromPerson) return texts.some((text) => text !== "") && !texts.some((text) => text.startsWith("<command-name>"));
   return (
-    promptOfContent(content, { command: undefined }) !== undefined ||
+    promptOfTexts(textsOf(content), { command: undefined }) !== undefined ||
     texts.some((text) => text.startsWith("<command-message>"))
   );
 }

@@ -74,7 +74,7 @@ type Visit = (piece: UserText) => void;
 
 /** Whether nothing that the CLI writes begins so, or ends so: most prompts are known by a look. */
 export function isPlain(text: string): boolean {
-  const first = /\S/.exec(text)?.[0];
+  const first = text.trimStart()[0];
   return first !== undefined && !BEGINNINGS.includes(first) && !text.trimEnd().endsWith(REMINDER_END);
 }
 
