@@ -67,8 +67,12 @@ function messageAbove(tree: Tree, from: number): number {
 }
 
 function lastMainLeaf(tree: Tree): Leaf | undefined {
-  const { index } = tree;
-  const hasMainChild = parentsOf(tree, (row) => tree.isMain(row));
+  const { index, link } = tree;
+  const hasMainChild = new Uint8Array(index.uuids.count);
+  for (const row of tree.rows) {
+    const above = link[row] as number;
+    if (above !== NONE && tree.isMain(row)) hasMainChild[above] = 1;
+  }
   const dead = new Uint8Array(index.count);
   for (let terminal = index.count - 1; terminal >= 0; terminal--) {
     const uuid = index.uuid[terminal] as number;
@@ -81,20 +85,14 @@ function lastMainLeaf(tree: Tree): Leaf | undefined {
   return undefined;
 }
 
-/** Marks the uuids, by their numbers, that these rows have as a parent. */
-function parentsOf({ index, link, rows }: Tree, isCounted: (row: number) => boolean): Uint8Array {
-  const parents = new Uint8Array(index.uuids.count);
-  for (const row of rows) {
-    const above = link[row] as number;
-    if (above !== NONE && isCounted(row)) parents[above] = 1;
-  }
-  return parents;
-}
-
 /** Of all rows without children the message nearest above, the last of them in the file; plain ones go first. */
 function anyLeaf(tree: Tree): Leaf | undefined {
-  const { index } = tree;
-  const hasChild = parentsOf(tree, () => true);
+  const { index, link } = tree;
+  const hasChild = new Uint8Array(index.uuids.count);
+  for (const row of tree.rows) {
+    const above = link[row] as number;
+    if (above !== NONE) hasChild[above] = 1;
+  }
   let best = NONE;
   let bestPlain = NONE;
   const dead = new Uint8Array(index.count);
