@@ -15,14 +15,33 @@ const SUSPECT = /[^\t\n -~\u00A0-\u00AC\u00AE-\u034E\u0370-\u0600\u2010-\u2027\u
 /** Replaces each run of hidden characters, except those that a script or an emoji needs. */
 export function replaceHidden(text: string, by: (run: string) => string): string {
   if (!SUSPECT.test(text)) return text;
-  return text.replace(HIDDEN, (run: string, at: number) =>
-    isNeeded(run, before(text, at), after(text, at + run.length)) ? run : by(run),
-  );
+  if (text.length <= PIECE_UNITS) return replaceIn(text, by);
+  const pieces: string[] = [];
+  for (let from = 0; from < text.length;) {
+    VISIBLE_PAIR.lastIndex = from + PIECE_UNITS;
+    const at = VISIBLE_PAIR.exec(text)?.index;
+    const to = at === undefined ? text.length : at + 1;
+    pieces.push(replaceIn(text.slice(from, to), by));
+    from = to;
+  }
+  return pieces.join("");
 }
+
+/** A longer text is cut: all matches at once take a hundred bytes each. Between visible characters no run, and no neighbour of one, is parted. */
+const PIECE_UNITS = 64 * 1024;
+const VISIBLE_PAIR = /[\t\n -~]{2}/g;
+
+const replaceIn = (text: string, by: (run: string) => string): string =>
+  text.replace(HIDDEN, (run: string, at: number) =>
+    run.charCodeAt(0) >= FIRST_NEEDED && isNeeded(run, before(text, at), after(text, at + run.length)) ? run : by(run),
+  );
+
+/** Below it no character is ever needed. */
+const FIRST_NEEDED = 0x180b;
 
 /** Names a run in at most twenty characters: `⟨U+200B⟩`, `⟨U+200B ×12⟩`, `⟨U+E0149 +31⟩`. */
 export function noteOf(run: string): string {
-  const points = Array.from(run);
+  const points = run.length === 1 ? [run] : Array.from(run);
   const [first = ""] = points;
   const others = points.length - 1;
   const more = others === 0 ? "" : points.every((point) => point === first) ? ` ×${points.length}` : ` +${others}`;

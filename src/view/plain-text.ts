@@ -8,8 +8,19 @@ export function fence(text: string, language = ""): string {
 export const fenceMarks = (text: string): string => "`".repeat(longestFence(text) + 1);
 
 /** Length of the longest run of backticks, at least 2. */
-export const longestFence = (text: string): number =>
-  (text.match(/`{3,}/g) ?? []).reduce((most, run) => Math.max(most, run.length), 2);
+export function longestFence(text: string): number {
+  let longest = 2;
+  // Not `match` with all runs: there may be hundreds of thousands.
+  for (let at = text.indexOf("```"); at >= 0;) {
+    let end = at + 3;
+    while (text.charCodeAt(end) === BACKTICK) end++;
+    longest = Math.max(longest, end - at);
+    at = text.indexOf("```", end);
+  }
+  return longest;
+}
+
+const BACKTICK = 0x60;
 
 /** Text without the empty lines around it. One look at each end: a long run of newlines costs a regular expression much. */
 export function trimLines(text: string): string {

@@ -97,6 +97,30 @@ describe("noted", () => {
     );
   });
 
+  test("shows a long text as it shows each of its paragraphs", () => {
+    const unit = fc.constantFrom(
+      "a",
+      "1",
+      "\t",
+      "☺",
+      "👩‍🚀",
+      "م",
+      "\u200C",
+      "\u200B",
+      "\uFE0F",
+      "\uD83D",
+      "\u0001",
+      "\u202E",
+    );
+    fc.assert(
+      fc.property(fc.array(unit, { minLength: 1, maxLength: 12 }), (units) => {
+        const paragraph = `begin${units.join("")}end\n`;
+        const times = Math.ceil(200_000 / paragraph.length);
+        expect(noted(paragraph.repeat(times)) === noted(paragraph).repeat(times)).toBe(true);
+      }),
+    );
+  });
+
   test("looks a text through once, however long it is, and whatever it is of", () => {
     expect(noted("\u009D\u0090\u001B]".repeat(100_000)).length).toBeLessThan(100_000);
     expect(noted("\u200B".repeat(1_000_000)).length).toBeLessThan(100_000);

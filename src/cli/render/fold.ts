@@ -1,3 +1,5 @@
+import { type Lines, TextLines } from "./lines.ts";
+
 /** Of long output so many lines are shown of its beginning, and of its end, where the outcome stands. */
 const HEAD_LINES = 8;
 const TAIL_LINES = 4;
@@ -6,16 +8,17 @@ const LINE_UNITS = 500;
 
 /** Output with its middle left out. */
 export interface Folded<T> {
-  readonly head: readonly T[];
+  readonly head: Iterable<T>;
   /** Lines left out between the two. */
   readonly hidden: number;
-  readonly tail: readonly T[];
+  readonly tail: Iterable<T>;
 }
 
 /** Leaves out the middle where that saves more than the line that tells of it. */
-export function fold<T>(lines: readonly T[], full: boolean): Folded<T> {
-  const hidden = lines.length - HEAD_LINES - TAIL_LINES;
-  if (full || hidden <= 2) return { head: lines, hidden: 0, tail: [] };
+export function fold<T>(lines: Lines<T>, full: boolean): Folded<T> {
+  const hidden = full ? 0 : lines.length - HEAD_LINES - TAIL_LINES;
+  if (hidden <= 2) return { head: lines, hidden: 0, tail: [] };
+  if (lines instanceof TextLines) return { head: lines.first(HEAD_LINES), hidden, tail: lines.last(TAIL_LINES) };
   return { head: lines.slice(0, HEAD_LINES), hidden, tail: lines.slice(-TAIL_LINES) };
 }
 

@@ -7,6 +7,7 @@ import { type Call, mediaText, type Part, type Result } from "../../view/parts.t
 import { apartWords } from "../../view/messages.ts";
 import type { PeerWord } from "../../view/words.ts";
 import { resultLanguage, type ToolLine, viewCall, viewResult } from "./tool-call.ts";
+import { hasLines, type Lines, TextLines } from "./lines.ts";
 import { linesOf } from "./whole.ts";
 import {
   type About,
@@ -164,10 +165,9 @@ function callBlocks(call: Call, cwd: string | undefined, options: MarkdownOption
 }
 
 function resultBlocks(result: Result, call: Call | undefined, options: MarkdownOptions): Block[] {
-  const view = (text: string): readonly ToolLine[] =>
-    viewResult(call?.name ?? "", call?.input ?? {}, { ...result, text });
+  const view = (text: string): Lines<ToolLine> => viewResult(call?.name ?? "", call?.input ?? {}, { ...result, text });
   const shown = view(result.text);
-  const isChange = shown.some(({ tone }) => tone === "added" || tone === "removed");
+  const isChange = Array.isArray(shown) && shown.some(({ tone }) => tone === "added" || tone === "removed");
   const { agentId } = result;
   return [
     ...(result.failed ? ["*failed:*"] : []),
@@ -180,7 +180,7 @@ function resultBlocks(result: Result, call: Call | undefined, options: MarkdownO
 /** Output, and what stands in a file of its own, where it is asked for; or else how to see that. */
 function outputBlocks(
   { text, spilled }: Pick<Result, "text" | "spilled">,
-  view: (text: string) => readonly ToolLine[],
+  view: (text: string) => Lines<ToolLine>,
   language: string,
   options: MarkdownOptions,
 ): Block[] {
@@ -213,22 +213,24 @@ function* fencedWhole(file: StoredOutput, language: string): Generator<string> {
   yield `${open ? "\n" : ""}${marks}`;
 }
 
-function lines(text: string): ToolLine[] {
+function lines(text: string): Lines<ToolLine> {
   const trimmed = text.trim();
-  return trimmed === "" ? [] : trimmed.split("\n").map((line) => ({ text: line, tone: "plain" }));
+  return trimmed === "" ? [] : new TextLines(trimmed, (line) => ({ text: line, tone: "plain" }));
 }
 
 /** A fence of more marks than stand anywhere in it; none around nothing. */
-function fenced(all: readonly ToolLine[], language: string, { full, left }: MarkdownOptions): string[] {
-  if (all.length === 0) return [];
+function fenced(all: Lines<ToolLine>, language: string, { full, left }: MarkdownOptions): string[] {
+  if (!hasLines(all)) return [];
   const { head, hidden, tail } = fold(all, full);
-  const clean = ({ text }: ToolLine): string[] =>
-    printableLines(text)
-      .split("\n")
-      .map((line) => cutLine(line, full));
+  const shown: string[] = [];
+  const show = ({ text }: ToolLine): void => {
+    for (const line of printableLines(text).split("\n")) shown.push(cutLine(line, full));
+  };
+  for (const line of head) show(line);
+  if (hidden > 0) shown.push(`… ${hidden.toLocaleString("en")} more lines`);
+  for (const line of tail) show(line);
   left.lines += hidden;
-  const gap = hidden === 0 ? [] : [`… ${hidden.toLocaleString("en")} more lines`];
-  const text = [...head.flatMap(clean), ...gap, ...tail.flatMap(clean)].join("\n");
+  const text = shown.join("\n");
   const marks = fenceMarks(text);
   return [`${marks}${language}\n${text}\n${marks}`];
 }

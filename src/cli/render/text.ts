@@ -17,7 +17,7 @@ import {
   type MessageView,
   type Renderer,
 } from "./message-view.ts";
-import { joinedLines, printableBlocks } from "./lines.ts";
+import { type Lines, LineText, printableBlocks, TextLines } from "./lines.ts";
 import { linesOf } from "./whole.ts";
 import { wrap } from "../terminal/wrap.ts";
 
@@ -46,9 +46,8 @@ export function textRenderer(options: TextOptions): Renderer {
 
 const BAR = "  │ ";
 
-/** Lines of a message, made when they are printed; or text that is too long to be held, in pieces that end with lines. */
-type Block = { readonly lines: Iterable<string> } | Generator<string>;
-const block = (lines: Iterable<string>): Block => ({ lines });
+/** Adds lines to a text, which it gives when enough have been added. */
+type Printing = Generator<string, void>;
 
 class TextWriter {
   readonly #options: TextOptions;
@@ -94,41 +93,45 @@ class TextWriter {
     ];
   }
 
-  *message(message: MessageView): Generator<string> {
-    yield "\n";
-    for (const block of this.#blocks(message)) yield* "lines" in block ? joinedLines(block.lines) : block;
+  *message(message: MessageView): Printing {
+    const out = new LineText();
+    out.add("");
+    yield* this.#parts(message, out);
+    yield* out.take();
   }
 
-  #blocks(message: MessageView): Block[] {
+  *#parts(message: MessageView, out: LineText): Printing {
     const { parts, cwd } = message;
     const results = new Map<string, Result>();
     for (const part of parts) {
       if (part.kind === "call") this.#open.set(part.id, { call: part, cwd });
       if (part.kind === "result") results.set(part.id, part);
     }
-    const blocks: Block[] = [block([this.#heading(message)])];
+    out.add(this.#heading(message));
     const { sender } = headingWords(parts, "");
     const done = new Set<Part>();
+    let isFirst = true;
     for (const part of parts) {
       if (done.has(part)) continue;
       // What a command printed belongs right below it.
-      if (blocks.length > 1 && part.kind !== "output") blocks.push(block([""]));
+      if (!isFirst && part.kind !== "output") out.add("");
+      isFirst = false;
       if (part.kind === "call") {
-        blocks.push(block(this.#call(part, cwd)));
+        yield* this.#call(part, cwd, out);
         const result = results.get(part.id);
         if (result === undefined || done.has(result)) continue;
         done.add(result);
-        blocks.push(...this.#result(result, part));
+        yield* this.#result(result, part, out);
         this.#open.delete(part.id);
       } else if (part.kind === "result") {
         const call = this.#open.get(part.id);
         this.#open.delete(part.id);
-        blocks.push(block([this.#callLine("Result of ", call?.call, call?.cwd)]), ...this.#result(part, call?.call));
-      } else if (part.kind === "output") blocks.push(...this.#output(part));
-      else if (part.kind === "peer") blocks.push(block(this.#peer(part, part.from === sender)));
-      else blocks.push(block(this.#part(part)));
+        out.add(this.#callLine("Result of ", call?.call, call?.cwd));
+        yield* this.#result(part, call?.call, out);
+      } else if (part.kind === "output") yield* this.#output(part, out);
+      else if (part.kind === "peer") yield* this.#peer(part, part.from === sender, out);
+      else yield* this.#part(part, out);
     }
-    return blocks;
   }
 
   #heading(message: MessageView): string {
@@ -149,38 +152,37 @@ class TextWriter {
   }
 
   /** `named`: the heading says whose words they are. */
-  *#peer({ from, summary, text }: PeerWord, named: boolean): Generator<string> {
+  *#peer({ from, summary, text }: PeerWord, named: boolean, out: LineText): Printing {
     const about = [named ? "" : `From ${from}`, summary ?? ""].filter((fact) => fact !== "").join(": ");
-    if (about !== "") yield* this.#lines(about, this.#style.strong);
-    yield* this.#prose(text);
+    if (about !== "") yield* this.#lines(about, this.#style.strong, out);
+    yield* this.#prose(text, out);
   }
 
-  #part(part: Exclude<Part, { kind: "call" | "result" | "output" | "peer" }>): Iterable<string> {
+  *#part(part: Exclude<Part, { kind: "call" | "result" | "output" | "peer" }>, out: LineText): Printing {
     const { dim, strong } = this.#style;
     switch (part.kind) {
       case "text":
-        return this.#prose(part.text);
+        return yield* this.#prose(part.text, out);
       case "thinking":
-        return after(
-          dim("Thought:"),
-          this.#lines(part.text, (line) => dim((BAR + line).trimEnd()), BAR.length),
-        );
+        out.add(dim("Thought:"));
+        return yield* this.#lines(part.text, (line) => dim((BAR + line).trimEnd()), out, BAR.length);
       case "command":
-        return this.#lines(`${part.name} ${part.args}`.trim(), strong);
+        return yield* this.#lines(`${part.name} ${part.args}`.trim(), strong, out);
       case "shell":
-        return this.#lines(`! ${part.command}`, strong);
+        return yield* this.#lines(`! ${part.command}`, strong, out);
       case "notice":
-        return this.#folded(toolLines(part.text, part.level === "error" ? "failed" : "plain"), "");
+        return yield* this.#folded(toolLines(part.text, part.level === "error" ? "failed" : "plain"), out, "");
       case "boundary":
-        return [dim(`──── ${printable(part.text)} ────`)];
+        return out.add(dim(`──── ${printable(part.text)} ────`));
       case "summary":
-        return after(dim("Summary of the conversation so far:"), this.#folded(toolLines(part.text)));
+        out.add(dim("Summary of the conversation so far:"));
+        return yield* this.#folded(toolLines(part.text), out);
       case "hidden":
-        return this.#lines(part.text, dim);
+        return yield* this.#lines(part.text, dim, out);
       case "image":
       case "document":
       case "other":
-        return [this.#media(part)];
+        return out.add(this.#media(part));
       default:
         return part satisfies never;
     }
@@ -188,9 +190,9 @@ class TextWriter {
 
   #media = (media: Media): string => this.#style.dim(`[${printable(mediaText(media))}]`);
 
-  #call(call: Call, cwd: string | undefined): Iterable<string> {
-    const { lines } = viewCall(call.name, call.input, cwd);
-    return after(this.#callLine("", call, cwd), this.#folded(lines));
+  *#call(call: Call, cwd: string | undefined, out: LineText): Printing {
+    out.add(this.#callLine("", call, cwd));
+    yield* this.#folded(viewCall(call.name, call.input, cwd).lines, out);
   }
 
   #callLine(before: string, call: Call | undefined, cwd: string | undefined): string {
@@ -202,40 +204,47 @@ class TextWriter {
     return [`${dim("●")} ${tool(name)}${first.slice(name.length)}`, ...more.map((line) => `    ${line}`)].join("\n");
   }
 
-  #result(result: Result, call: Call | undefined): Block[] {
+  *#result(result: Result, call: Call | undefined, out: LineText): Printing {
     const { agentId, media, failed } = result;
-    const lines = (text: string): readonly ToolLine[] =>
+    const lines = (text: string): Lines<ToolLine> =>
       viewResult(call?.name ?? "", call?.input ?? {}, { ...result, text });
-    return [
-      ...this.#outputBlocks(result, lines, failed ? "failed" : "plain"),
-      block(media.map((one) => this.#style.dim(BAR) + this.#media(one))),
-      block(agentId === undefined ? [] : [this.#style.dim(`${BAR}its conversation: --subagent ${printable(agentId)}`)]),
-    ];
+    yield* this.#outputLines(result, lines, failed ? "failed" : "plain", out);
+    for (const one of media) out.add(this.#style.dim(BAR) + this.#media(one));
+    if (agentId !== undefined) {
+      out.add(this.#style.dim(`${BAR}its conversation: --subagent ${printable(agentId)}`));
+    }
   }
 
   /** What a command or bash mode printed. */
-  #output(output: Output): Block[] {
+  #output(output: Output, out: LineText): Printing {
     const tone = output.errors ? "failed" : "plain";
-    return this.#outputBlocks(output, (text) => toolLines(text, tone), tone);
+    return this.#outputLines(output, (text) => toolLines(text, tone), tone, out);
   }
 
   /** Output, and what stands in a file of its own, where it is asked for; or else how to see that. */
-  #outputBlocks(
+  *#outputLines(
     { text, spilled }: Pick<Result, "text" | "spilled">,
-    lines: (text: string) => readonly ToolLine[],
+    lines: (text: string) => Lines<ToolLine>,
     tone: ToolLine["tone"],
-  ): Block[] {
+    out: LineText,
+  ): Printing {
     const { full, left } = this.#options;
-    if (spilled === undefined) return [block(this.#folded(lines(text)))];
+    if (spilled === undefined) return yield* this.#folded(lines(text), out);
     const { file, to } = spilled;
-    const line = block([this.#style.dim(BAR + spilledWords(spilled, "--full"))]);
+    const line = this.#style.dim(BAR + spilledWords(spilled, "--full"));
     if (file === undefined) left.missingOutputs++;
     else if (!full) left.spilled++;
-    if (file === undefined || !full) return [block(this.#folded(lines(text))), line];
-    return [this.#whole(file, tone), ...(spilled.cut ? [line] : []), block(this.#folded(lines(text.slice(to))))];
+    if (file === undefined || !full) {
+      yield* this.#folded(lines(text), out);
+      return out.add(line);
+    }
+    yield* this.#whole(file, tone, out);
+    if (spilled.cut) out.add(line);
+    yield* this.#folded(lines(text.slice(to)), out);
   }
 
-  *#whole(file: StoredOutput, tone: ToolLine["tone"]): Generator<string> {
+  *#whole(file: StoredOutput, tone: ToolLine["tone"], out: LineText): Printing {
+    yield* out.take();
     const bar = this.#style.dim(BAR);
     let open = false;
     for (const { lines, continues, unfinished } of linesOf(wholeText(file))) {
@@ -245,7 +254,7 @@ class TextWriter {
         if (continues && at === 0) text += this.#tone(printableLines(line), tone);
         // What is so long is left to the terminal to break.
         else if (last && unfinished) text += bar + this.#tone(printableLines(line), tone);
-        else text += this.#toolLine({ text: line, tone }).join("\n");
+        else text += this.#toolLine(line, tone).join("\n");
         if (!last || !unfinished) text += "\n";
       }
       open = unfinished;
@@ -255,21 +264,28 @@ class TextWriter {
   }
 
   /** Output, with its middle left out where it is long. */
-  *#folded(lines: readonly ToolLine[], bar: string = BAR): Generator<string> {
+  *#folded(lines: Lines<ToolLine>, out: LineText, bar: string = BAR): Printing {
     const { full, left } = this.#options;
     const { head, hidden, tail } = fold(lines, full);
-    for (const line of head) yield* this.#toolLine(line, bar);
-    if (hidden > 0) yield this.#style.dim(`${bar}… ${hidden.toLocaleString("en")} more lines`);
-    for (const line of tail) yield* this.#toolLine(line, bar);
+    for (const { text, tone } of head) {
+      for (const line of this.#toolLine(text, tone, bar)) out.add(line);
+      if (out.isFull) yield* out.take();
+    }
+    if (hidden > 0) out.add(this.#style.dim(`${bar}… ${hidden.toLocaleString("en")} more lines`));
+    for (const { text, tone } of tail) for (const line of this.#toolLine(text, tone, bar)) out.add(line);
     left.lines += hidden;
   }
 
-  #toolLine(line: ToolLine, bar: string = BAR): string[] {
-    return clean(line).flatMap(({ text, tone }) =>
-      this.#wrap(cutLine(text, this.#options.full), bar.length).map((part) =>
-        part === "" ? this.#style.dim(bar.trimEnd()) : this.#style.dim(bar) + this.#tone(part, tone),
-      ),
-    );
+  /** A line without what a terminal would obey; what ends a line for it makes two of it. */
+  #toolLine(text: string, tone: ToolLine["tone"], bar: string = BAR): string[] {
+    const shown: string[] = [];
+    for (const line of printableLines(text.endsWith("\r") ? text.slice(0, -1) : text).split("\n")) {
+      for (const part of this.#wrap(cutLine(line, this.#options.full), bar.length)) {
+        const { dim } = this.#style;
+        shown.push(part === "" ? dim(bar.trimEnd()) : dim(bar) + this.#tone(part, tone));
+      }
+    }
+    return shown;
   }
 
   #tone(text: string, tone: ToolLine["tone"]): string {
@@ -277,24 +293,27 @@ class TextWriter {
   }
 
   /** Markdown as it was written: headings and code stand out, and only what is prose is wrapped. */
-  *#prose(text: string): Generator<string> {
+  *#prose(text: string, out: LineText): Printing {
+    const { dim, place, strong } = this.#style;
     let code = false;
     for (const lines of printableBlocks(text.trim())) {
       for (const line of lines) {
         const isFence = /^\s*(?:```|~~~)/.test(line);
         if (isFence) code = !code;
-        if (isFence) yield this.#style.dim(line);
-        else if (code) yield this.#style.place(line);
-        else if (/^\s*\|/.test(line)) yield line;
-        else if (/^#{1,6} /.test(line)) yield* this.#wrap(line).map(this.#style.strong);
-        else yield* this.#wrap(line);
+        if (isFence) out.add(dim(line));
+        else if (code) out.add(place(line));
+        else if (/^\s*\|/.test(line)) out.add(line);
+        else if (/^#{1,6} /.test(line)) for (const part of this.#wrap(line)) out.add(strong(part));
+        else for (const part of this.#wrap(line)) out.add(part);
       }
+      if (out.isFull) yield* out.take();
     }
   }
 
-  *#lines(text: string, style: (line: string) => string, indent = 0): Generator<string> {
+  *#lines(text: string, style: (line: string) => string, out: LineText, indent = 0): Printing {
     for (const lines of printableBlocks(text.trim())) {
-      for (const line of lines) for (const part of this.#wrap(line, indent)) yield style(part);
+      for (const line of lines) for (const part of this.#wrap(line, indent)) out.add(style(part));
+      if (out.isFull) yield* out.take();
     }
   }
 
@@ -304,18 +323,7 @@ class TextWriter {
   }
 }
 
-function* after(first: string, rest: Iterable<string>): Generator<string> {
-  yield first;
-  yield* rest;
-}
-
-function toolLines(text: string, tone: ToolLine["tone"] = "plain"): ToolLine[] {
+function toolLines(text: string, tone: ToolLine["tone"] = "plain"): Lines<ToolLine> {
   const trimmed = text.trim();
-  return trimmed === "" ? [] : trimmed.split("\n").map((line) => ({ text: line, tone }));
+  return trimmed === "" ? [] : new TextLines(trimmed, (line) => ({ text: line, tone }));
 }
-
-/** A line without what a terminal would obey; what ends a line for it makes two of it. */
-const clean = ({ text, tone }: ToolLine): ToolLine[] =>
-  printableLines(text.endsWith("\r") ? text.slice(0, -1) : text)
-    .split("\n")
-    .map((line) => ({ text: line, tone }));

@@ -1,8 +1,10 @@
 import type { JsonObject } from "../../transcript/rows/json-values.ts";
 import type { Result } from "../../view/parts.ts";
+import { trimLines } from "../../view/plain-text.ts";
 import { hunksOf } from "../../view/tools/file-change.ts";
 import { claudeTool } from "../../view/tools/claude-tools.ts";
 import type { InputEdit } from "../../view/tools/claude-tool.ts";
+import { type Lines, TextLines } from "./lines.ts";
 
 /** A line of what a tool did, and how it is meant. */
 export interface ToolLine {
@@ -13,7 +15,7 @@ export interface ToolLine {
 /** What a call was about, in one line, without the tool's name; and what of it takes more lines. */
 export interface CallView {
   readonly title: string;
-  readonly lines: readonly ToolLine[];
+  readonly lines: Lines<ToolLine>;
   /** Language of the lines, for a fence of Markdown. */
   readonly language: string;
 }
@@ -29,7 +31,7 @@ export function viewCall(name: string, input: JsonObject, cwd: string | undefine
  * What a call came to. An edit is shown by its change, as the CLI recorded it or else as the call says, and a
  * checklist by its call, not by the tool's confirmation.
  */
-export function viewResult(name: string, input: JsonObject, { failed, text, structured }: Result): readonly ToolLine[] {
+export function viewResult(name: string, input: JsonObject, { failed, text, structured }: Result): Lines<ToolLine> {
   if (failed) return plain(text, "failed");
   const { output, edits } = claudeTool(name);
   if (output !== "confirmation") return plain(text);
@@ -80,11 +82,14 @@ function numbered(content: string): ToolLine[] {
 const changed = (text: string, sign: string, tone: ToolLine["tone"]): ToolLine[] =>
   text === "" ? [] : linesOf(text).map((line) => ({ text: sign + line, tone }));
 
-function plain(text: string, tone: ToolLine["tone"] = "plain"): ToolLine[] {
-  const trimmed = text.trimEnd();
-  let start = 0;
-  while (trimmed[start] === "\n") start++;
-  return trimmed === "" ? [] : linesOf(trimmed.slice(start)).map((line) => ({ text: line, tone }));
+function plain(text: string, tone: ToolLine["tone"] = "plain"): Lines<ToolLine> {
+  const trimmed = trimLines(text);
+  if (trimmed === "") return [];
+  const hasReturns = trimmed.includes("\r\n");
+  return new TextLines(trimmed, (line) => ({
+    text: hasReturns && line.endsWith("\r") ? line.slice(0, -1) : line,
+    tone,
+  }));
 }
 
 function linesOf(text: string): string[] {
