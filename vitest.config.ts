@@ -34,7 +34,7 @@ const TWO_FILE_SYSTEMS = "test/store/{concurrent,disk/move,trash/*}.test.ts";
 const STORE = "test/store/**/*.test.ts";
 /** The cases on every surface, the documents, and one way through each surface of the built program. */
 const SHORT = [
-  "test/{architecture,citations,docs,official-types}.test.ts",
+  "test/{architecture,bench,citations,docs,official-types}.test.ts",
   "test/cases/**/*.test.ts",
   "test/e2e/{acp-sdk,cli,cli-list,cli-show,mcp,mcp-tools}.test.ts",
 ];

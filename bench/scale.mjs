@@ -5,6 +5,7 @@ import os from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { makeShape, SHAPE_AGENT, SHAPE_SESSION, SHAPES } from "./shapes.mjs";
+import { keep } from "./table.mjs";
 
 const CLI = fileURLToPath(new URL("../dist/cli.js", import.meta.url));
 const RESOURCES = new URL("resources.mjs", import.meta.url).href;
@@ -41,9 +42,8 @@ const OPERATIONS = {
   agent: ({ agent }) => agent && [["show", SHAPE_SESSION, "--subagent", SHAPE_AGENT]],
 };
 
-/** Prints a table. `rounds` at the least; gives how many measurements were above what is allowed. */
+/** Prints a table of its own, a line for each shape, and keeps a row for each number. At least `rounds` rounds. */
 export async function measureScale({ rounds, only }) {
-  let missed = 0;
   console.log("\nseconds at 2n, and how many times those at n; the highest peak at 2n and what is allowed, MB");
   console.log(
     ["".padEnd(58), "MB".padStart(6), ...Object.keys(OPERATIONS).map((name) => name.padStart(11)), "   peak"].join(" "),
@@ -57,7 +57,7 @@ export async function measureScale({ rounds, only }) {
     });
     const cells = [];
     let peak = 0;
-    for (const operation of Object.values(OPERATIONS)) {
+    for (const [what, operation] of Object.entries(OPERATIONS)) {
       const run = operation(shape);
       if (run === undefined) {
         cells.push("".padStart(11));
@@ -65,17 +65,18 @@ export async function measureScale({ rounds, only }) {
       }
       const { ratio, seconds, maxRssMb } = await compare(made, run, rounds);
       peak = Math.max(peak, maxRssMb);
-      if (ratio > MOST) missed++;
+      const met = ratio <= MOST;
+      keep({ name: `${name}: ${what}`, unit: "s", ours: seconds, ratio, target: `≤ ${MOST}`, met });
       cells.push(`${seconds.toFixed(2)} ${ratio.toFixed(2)}${ratio > MOST ? "!" : " "}`.padStart(11));
     }
     const { megabytes } = made[1];
     const allowed = TIMES_THE_BYTES * megabytes + LEAST_MB;
-    if (peak > allowed) missed++;
+    const target = `≤ ${allowed.toFixed(0)}`;
+    keep({ name: `${name}: peak, RSS in MB`, unit: "MB", ours: peak, target, met: peak <= allowed });
     const memory = `${peak.toFixed(0).padStart(5)} of ${allowed.toFixed(0)}${peak > allowed ? "!" : ""}`;
     console.log([name.padEnd(58), megabytes.toFixed(1).padStart(6), ...cells, memory].join(" "));
     for (const { configDir } of made) rmSync(configDir, { recursive: true });
   }
-  return missed;
 }
 
 /** The least that was taken at n and at 2n, in turns. */
