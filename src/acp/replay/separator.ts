@@ -17,7 +17,8 @@ export class Separator {
   /** The steps of one row, with what separates them from each other and from those before. */
   between<Step extends object>(steps: Step[]): (Step | Chunk)[] {
     let separated: (Step | Chunk)[] | undefined;
-    for (const [at, step] of steps.entries()) {
+    for (let at = 0; at < steps.length; at++) {
+      const step = steps[at] as Step;
       const gap = this.#before(step);
       if (gap !== undefined) (separated ??= steps.slice(0, at)).push(gap);
       separated?.push(step);

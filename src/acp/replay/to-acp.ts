@@ -39,6 +39,7 @@ export interface NotShown {
   unfinished?: number;
 }
 
+type Chunk = Extract<SessionUpdate, { sessionUpdate: ChunkKind }>;
 type CallUpdate = Extract<SessionUpdate, { sessionUpdate: "tool_call" | "tool_call_update" }>;
 
 /** An update, or the place where the calls of a subagent stand: behind the call that started it, before its result. */
@@ -167,7 +168,7 @@ export class Translator {
       else if (isUsers(word)) {
         const text = userText(word);
         if (text === "") continue;
-        const mark = word.kind === "text" ? {} : meta({ command: "input" });
+        const mark = word.kind === "text" ? undefined : meta({ command: "input" });
         steps.push(...chunks("user_message_chunk", uuid, { type: "text", text: userGap + text }, uuid, mark));
         userGap = "\n\n";
       } else {
@@ -371,9 +372,14 @@ function chunks(
   messageId: string,
   content: ContentBlock,
   uuid: string,
-  mark: { _meta?: Record<string, unknown> } = {},
+  mark?: Required<Pick<SessionUpdate, "_meta">>,
 ): SessionUpdate[] {
-  if (content.type !== "text") return [fit({ sessionUpdate, messageId, content, ...mark }, uuid)];
-  if (content.text.length <= UPDATE_UNITS) return [{ sessionUpdate, messageId, content, ...mark }];
-  return pieces(content.text).map((text) => ({ sessionUpdate, messageId, content: { type: "text", text }, ...mark }));
+  const chunkOf = (part: ContentBlock): Chunk => {
+    const chunk: Chunk = { sessionUpdate, messageId, content: part };
+    if (mark !== undefined) chunk._meta = mark._meta;
+    return chunk;
+  };
+  if (content.type !== "text") return [fit(chunkOf(content), uuid)];
+  if (content.text.length <= UPDATE_UNITS) return [chunkOf(content)];
+  return pieces(content.text).map((text) => chunkOf({ type: "text", text }));
 }

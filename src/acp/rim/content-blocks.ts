@@ -47,11 +47,14 @@ export const showPieces = (
   { pieces }: Pick<ToolResult, "pieces">,
   language: string | undefined,
   uri: string,
-): ToolCallContent[] =>
-  pieces.flatMap((piece, index): ToolCallContent[] => {
+): ToolCallContent[] => {
+  const [first] = pieces;
+  if (pieces.length === 1 && first?.kind === "text") return showText(first.text, language);
+  return pieces.flatMap((piece, index): ToolCallContent[] => {
     if (piece.kind === "text") return showText(piece.text, language);
     return [{ type: "content", content: toContentOrWords(piece.block, `${uri}/${index}`) }];
   });
+};
 
 /** The same as `toContent`. A block that ACP has nothing for is named by what is known of it. */
 export const toContentOrWords = (block: JsonObject, uri: string): ContentBlock =>
