@@ -10,19 +10,19 @@ import { close, openReadNoFollow, readAt, statOpen } from "../disk/fs.ts";
 import { FileLines, ReusableBuffer } from "../disk/file-lines.ts";
 import { yieldToEventLoop } from "../timing.ts";
 
-/** What can be wrong with a transcript. */
+/** Problems of a transcript. */
 export type FindingKind =
-  /** A row ends before it is complete: its writer was killed. What it said is lost. */
+  /** An incomplete row: its writer was killed. Its content is lost. */
   | "cut"
-  /** The same at the end of the file: its writer may still be at it. */
+  /** An incomplete row at the end of the file: its writer may still be writing. */
   | "cut_at_end"
-  /** Bytes that are no row. */
+  /** Bytes that are not a row. */
   | "not_json"
   /** A row too long to be read (`ROW_BYTES`), or of too many parts. */
   | "oversized"
-  /** Bytes that are no UTF-8; each is read as U+FFFD. */
+  /** Bytes that are not UTF-8; each is read as U+FFFD. */
   | "bad_utf8"
-  /** NUL bytes, which a crash of the machine leaves in place of what was written. */
+  /** NUL bytes, which a crash of the machine leaves in place of the data. */
   | "nul"
   /** Several rows on one line. Claude Code loses both, we read both. */
   | "glued"
@@ -30,12 +30,12 @@ export type FindingKind =
   | "dangling_parent"
   /** A row that is its own parent. */
   | "own_parent"
-  /** A row with the uuid of one before it. */
+  /** A row with the uuid of an earlier one. */
   | "repeated_uuid"
-  /** The last line does not end: what a careless program appends is glued to it. */
+  /** The last line has no newline: a careless program's next row is glued to it. */
   | "no_final_newline";
 
-/** Of these, something that was written is lost. The others are odd, and everything can be read. */
+/** Findings that mean lost data. With the others, everything can still be read. */
 export const LOSSES: ReadonlySet<FindingKind> = new Set([
   "cut",
   "cut_at_end",
@@ -47,27 +47,26 @@ export const LOSSES: ReadonlySet<FindingKind> = new Set([
 
 export interface Finding {
   readonly kind: FindingKind;
-  /** How many times. */
   readonly count: number;
-  /** Where, counted from 1: the first `LISTED_LINES` of them. */
+  /** The first `LISTED_LINES` line numbers, from 1. */
   readonly lines: readonly number[];
 }
 
-/** What a transcript has in it. Only a conversation makes it a session. */
+/** The kind of content in a transcript. Only a conversation makes it a session. */
 type Content =
   /** A message of the user or of the assistant. */
   | "conversation"
-  /** The same, but all of it on the side: the conversation of an agent. */
+  /** Messages on sidechains only: the conversation of an agent. */
   | "sidechain"
-  /** Rows, and none of them a message. */
+  /** Rows, but no messages. */
   | "metadata"
-  /** No row at all. */
+  /** No rows. */
   | "nothing";
 
-/** What one transcript holds, and what is wrong or odd in it. */
+/** Content and findings of one transcript. */
 export interface TranscriptCheck {
   readonly content: Content;
-  /** What the first and the last row of the conversation say that they were written by. */
+  /** The entrypoints in the first and the last row of the conversation. */
   readonly entrypoints: readonly string[];
   readonly bytes: number;
   readonly findings: readonly Finding[];
@@ -76,13 +75,13 @@ export interface TranscriptCheck {
   readonly rows: number;
 }
 
-/** So many places are named of each kind; `count` has all. A file of garbage has millions. */
+/** Maximum number of lines listed for each kind; `count` has all. A file of garbage has millions. */
 const LISTED_LINES = 20;
 const CHUNKS_PER_TURN = 32;
 
 /**
- * Reads a transcript from its beginning to its end and says what is wrong with it. Memory is a chunk, or the longest
- * row, and some 180 bytes a row. A link is not followed. Throws file-system errors, and `signal.reason` when aborted.
+ * Reads a whole transcript and returns its findings. Memory: a chunk or the longest row, and some 180 bytes a row. Does not
+ * follow a link. Throws file-system errors, and `signal.reason` when aborted.
  */
 export async function checkTranscript(path: string, signal?: AbortSignal): Promise<TranscriptCheck> {
   const fd = openReadNoFollow(path);
@@ -111,7 +110,7 @@ class Check {
   /** Line of each row of the index. */
   readonly #lineOf: number[] = [];
   #lines = 0;
-  /** Of any type. */
+  /** Number of rows of any type. */
   #rows = 0;
 
   line(buffer: FileLines): void {
@@ -126,7 +125,7 @@ class Check {
     if (!isUtf8(line)) this.#note("bad_utf8");
     let rows = 0;
     let problems = 0;
-    // Known for what it is only when it is known whether something follows it.
+    // Its kind depends on whether anything follows it.
     let lastProblem: RowProblem | undefined;
     const settle = (): void => {
       if (lastProblem !== undefined) this.#note(lastProblem);
@@ -150,7 +149,7 @@ class Check {
     if (rows > 0 && rows + problems > 1) this.#note("glued");
   }
 
-  /** Where the first and the last row of the conversation stand. */
+  /** Byte ranges of the first and the last row of the conversation. */
   get ends(): readonly { offset: number; length: number }[] {
     const { count, offset, length } = this.#index;
     const rows = [...new Set([0, count - 1])].filter((row) => row >= 0 && row < count);
@@ -181,7 +180,7 @@ class Check {
     if (this.#index.count > known) this.#lineOf.push(this.#lines);
   }
 
-  /** Whether every row hangs on one that is there. */
+  /** Checks that every row's uuid is unique and its parent exists. */
   #links(): void {
     const { count, uuid, parent, uuids } = this.#index;
     const present = new Uint8Array(uuids.count);

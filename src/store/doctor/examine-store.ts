@@ -34,47 +34,47 @@ import { listTrash, type TrashEntry } from "../trash/trash-contents.ts";
 import type { Skipped, StoreOptions } from "../types.ts";
 import { entriesOf, type NotWalked } from "../disk/walk.ts";
 
-/** What is found in the config dirs that are in force. Sizes are bytes, times epoch ms. */
+/** Findings in the config dirs in force. Sizes are bytes, times epoch ms. */
 export interface StoreReport {
   readonly configDirs: readonly ConfigDirReport[];
-  /** Config dirs with transcripts in a usual place that are not looked at. */
+  /** Usual config dirs that have transcripts and are not examined. */
   readonly elsewhere: readonly string[];
 }
 
 export interface ConfigDirReport {
   readonly path: string;
-  /** What decided that it is looked at. */
+  /** The reason why it is examined. */
   readonly source: ConfigDirSource;
   readonly exists: boolean;
   /** Whether `projects`, where the transcripts are, is there. */
   readonly projectsDir: ProjectsState;
-  /** The config dir that seems to be meant, when this one has no `projects`. */
+  /** The config dir that was probably meant, if this one has no `projects`. */
   readonly meant: string | undefined;
   readonly projects: readonly ProjectReport[];
-  /** Transcripts, of sessions and of subagents, with something that is wrong or odd. */
+  /** Transcripts of sessions and subagents that have findings. */
   readonly findings: readonly TranscriptReport[];
   /** Transcripts at the wrong depth. */
   readonly misplaced: readonly Misplaced[];
-  /** What is named like a transcript and is not a session. */
+  /** Entries named like a transcript that are not a session. */
   readonly stubs: readonly Stub[];
-  /** What is named nearly like a transcript. */
+  /** Entries named almost like a transcript. */
   readonly misnamed: readonly Misnamed[];
   readonly links: readonly OutwardLink[];
-  /** What was left out of the walk below the project dirs; undefined when nothing was. */
+  /** Directories left out of the walk below the project dirs; undefined if none. */
   readonly notWalked: NotWalked | undefined;
   readonly unreadable: readonly Skipped[];
   readonly retention: Retention;
-  /** Sessions that Claude Code may delete within `soonMs`, the next first. */
+  /** Sessions that Claude Code may delete within `soonMs`, the soonest first. */
   readonly expiring: readonly ExpiringSession[];
   readonly orphans: readonly Orphan[];
-  /** Temporary files of ours whose writer has gone. The next change in their directory takes them away. */
+  /** Temporary files of ours whose writer is gone. The next change in their directory removes them. */
   readonly temporaries: readonly { readonly path: string; readonly bytes: number }[];
   readonly trash: {
     readonly path: string;
     readonly entries: number;
     readonly bytes: number;
     readonly cutShort: number;
-    /** Files by which processes that cannot be asked keep others from changing a session. */
+    /** Lock files of processes in an unknown state, which keep others from changing a session. */
     readonly locks: readonly { readonly path: string; readonly sessionId: string; readonly pid: number }[];
   };
 }
@@ -88,8 +88,8 @@ export interface ExpiringSession extends Expiring {
 export interface ExamineOptions extends StoreOptions, SurveyOptions {}
 
 /**
- * Looks at everything that is stored, and changes nothing. Every transcript is read from beginning to end, one after
- * another. Throws `signal.reason` when aborted; what cannot be read is in the report.
+ * Examines everything in the store and changes nothing. Reads every transcript completely, one after another. Throws
+ * `signal.reason` when aborted; unreadable entries are in the report.
  */
 export async function examineStore(options: ExamineOptions): Promise<StoreReport> {
   const dirs = resolveConfigDirs(options);
@@ -97,7 +97,7 @@ export async function examineStore(options: ExamineOptions): Promise<StoreReport
   const configDirs: ConfigDirReport[] = [];
   for (const path of dirs) configDirs.push(await examineConfigDir(path, source, options));
   const inForce = new Set(dirs.map(realOrSelf));
-  // Who names config dirs knows which there are.
+  // A caller who names config dirs knows which ones exist.
   const usual = source === "option" ? [] : usualConfigDirs();
   const elsewhere = usual.filter((dir) => !inForce.has(realOrSelf(dir)) && hasTranscripts(dir));
   return { configDirs, elsewhere };
@@ -118,7 +118,7 @@ async function examineConfigDir(
   const meant = projectsDir === "there" ? undefined : meantConfigDir(configDir);
   const survey = new Survey(configDir, retention, skipped, options);
   const own = await survey.all(dirs);
-  // In a directory that is not a config dir nothing is at the wrong depth of one.
+  // In a directory that is not a config dir, nothing is at the wrong depth.
   if (meant === undefined) await survey.misplacedBesideProjects();
   const { misplaced, stubs, misnamed } = survey;
   const running = [...sessionsInProcesses(configDir)].map((id) => id.toLowerCase());
@@ -138,7 +138,7 @@ async function examineConfigDir(
     misnamed,
     links: survey.links,
     notWalked: survey.notWalked,
-    // A directory is looked at more than once, for what is in it and for what belongs to nothing.
+    // Directories are read more than once: for their contents, and for orphans.
     unreadable: [...new Map(skipped.map((entry) => [entry.path, entry])).values()].filter(
       ({ path }) => path !== projectsPath(configDir) || projectsDir === "unreadable",
     ),
@@ -169,7 +169,7 @@ function projectsState(configDir: string): ProjectsState {
   }
 }
 
-/** Somebody named `projects`, a project dir, or the directory that the config dir is in. */
+/** Returns the config dir, if `dir` is its `projects`, a project dir of it, or its parent directory. */
 function meantConfigDir(dir: string): string | undefined {
   const above = dirname(dir);
   const inside = join(dir, ".claude");
@@ -180,7 +180,7 @@ function meantConfigDir(dir: string): string | undefined {
 
 interface TrashFindings {
   readonly entries: readonly TrashEntry[];
-  /** Locks of processes that have died. */
+  /** Locks of dead processes. */
   readonly dead: ConfigDirReport["temporaries"];
   readonly locks: ConfigDirReport["trash"]["locks"];
 }

@@ -10,27 +10,27 @@ export interface Misplaced {
   readonly path: string;
   readonly sessionId: string;
   readonly bytes: number;
-  /** Something of the session stands beside it, under its id, and has to go along. */
+  /** The session's directory `<id>` is next to it, and has to be moved along. */
   readonly hasSidecars: boolean;
-  /** Where it belongs; undefined when that is taken or not known. */
+  /** The path to move it to; undefined if that is taken or not known. */
   readonly moveTo: string | undefined;
-  /** What is under its id where lists look: it would be overwritten, or hidden. */
+  /** The transcript that lists find under its id: it would be overwritten, or hidden. */
   readonly standsAt: string | undefined;
 }
 
-/** Says of transcripts at the wrong depth where they belong. */
+/** Finds where transcripts at the wrong depth belong. */
 export class Places {
   readonly #configDir: string;
   readonly #standing: ReadonlyMap<string, string>;
   readonly #taken = new Set<string>();
 
-  /** `standing`: where the transcripts are that lists show, by their ids in lower case. */
+  /** `standing`: paths of the transcripts that lists show, by their ids in lower case. */
   constructor(configDir: string, standing: ReadonlyMap<string, string>) {
     this.#configDir = configDir;
     this.#standing = standing;
   }
 
-  /** A place is given once: of two copies the second is told where the first one would stand. */
+  /** Returns the place of one transcript. Each place is given only once: a second copy gets the first one's as `standsAt`. */
   of(path: string, sessionId: string, bytes: number): Misplaced {
     const hasSidecars = isThere(path.slice(0, -".jsonl".length));
     const key = this.#keyOf(path);
@@ -43,8 +43,8 @@ export class Places {
   }
 
   /**
-   * The project that a transcript belongs to: that of the directory which its rows name; else the closest directory above
-   * it that is named like a project; else the project dir that it is somewhere in.
+   * Returns the key of the project that a transcript belongs to: that of the `cwd` in its rows; else the closest directory
+   * above it that is named like a project; else the project dir that it is below.
    */
   #keyOf(path: string): string | undefined {
     const cwd = sessionCwd(path);
@@ -61,5 +61,5 @@ export class Places {
 const isThere = (path: string): boolean => tryStat(path, []) !== undefined;
 
 const IS_ABSOLUTE = /^(?:[A-Za-z]:)?[\\/]/;
-/** The key of an absolute path: it begins with the separator, or with a drive and its colon and separator. */
+/** Matches keys of absolute paths, which begin with a separator, or with a drive, a colon and a separator. */
 export const KEY_OF_ABSOLUTE_PATH = /^(?:-|[A-Za-z]--)/;

@@ -10,7 +10,7 @@ import { cutShort } from "../trash/trash-entries.ts";
 import type { ProjectDir, Skipped } from "../types.ts";
 import { bytesBelow, entriesOf } from "../disk/walk.ts";
 
-/** Something named after a session that has no transcript: nothing shows it, and nothing will take it away. */
+/** An item named after a session that has no transcript: nothing shows it, and nothing will remove it. */
 export interface Orphan {
   readonly path: string;
   readonly sessionId: string;
@@ -18,8 +18,8 @@ export interface Orphan {
 }
 
 /**
- * What belongs to no session of a config dir, by the rule by which a deletion finds what belongs to one (belongs.ts).
- * `known`: the ids (in lower case) of the sessions that there are, or that a running process has begun.
+ * Returns items that belong to no existing session of a config dir, by the rule that deletions use too (belongs.ts).
+ * `known`: ids (in lower case) of the sessions that exist, or that a running process has begun.
  */
 export function findOrphans(
   configDir: string,
@@ -49,13 +49,13 @@ export function findOrphans(
   return orphans;
 }
 
-/** The session of what a deletion put aside, when the trash knows nothing of that deletion any more. */
+/** Returns the session of an item that a deletion put aside, if the trash no longer has that deletion. */
 function forgotten(configDir: string, name: string): string | undefined {
   const sessionId = idIn(name);
   return sessionId !== undefined && cutShort(configDir, sessionId) === undefined ? sessionId : undefined;
 }
 
-/** The session that an entry of a project dir belongs to; of transcripts themselves none. */
+/** Returns the session that an entry of a project dir belongs to; undefined for transcripts themselves. */
 function besideTranscripts(key: string, dir: string, name: string): string | undefined {
   if (sessionIdOfFile(name) !== undefined) return undefined;
   return OLD_SUBAGENT.test(name) ? firstSessionId(join(dir, name)) : ownerOf(["projects", key, name]);

@@ -9,24 +9,24 @@ const DEFAULT_DAYS = 30;
 const SETTINGS_BYTES = 4 * 1024 * 1024;
 const DAY_MS = 24 * 60 * 60 * 1000;
 
-/** For how long Claude Code keeps transcripts. */
+/** How long Claude Code keeps transcripts. */
 export interface Retention {
-  /** Undefined: nothing is deleted, for the reason in `why`. */
+  /** Undefined if nothing is deleted, for the reason in `why`. */
   readonly days: number | undefined;
   readonly why: "default" | "settings" | "settings_unreadable" | "settings_invalid";
-  /** The file that was looked at. Settings of an organisation or of a project may say something else. */
+  /** The file that was read. Settings of an organisation or a project may override it. */
   readonly settingsPath: string;
 }
 
 /**
- * What `cleanupPeriodDays` in a config dir's `settings.json` says. As in the CLI: where the file cannot be read, or the
- * value is no whole number above 0, nothing is deleted until that is mended.
+ * Reads `cleanupPeriodDays` from a config dir's `settings.json`. As in the CLI: if the file cannot be read, or the value is
+ * not a positive integer, nothing is deleted until that is fixed.
  */
 export function readRetention(configDir: string): Retention {
   const settingsPath = join(configDir, "settings.json");
   let days: unknown;
   try {
-    // A FIFO or a device has no end, and the CLI would wait for it.
+    // A FIFO or a device has no end; the CLI would wait for it.
     if (statFile(settingsPath)?.isFile() === false)
       return { days: undefined, why: "settings_unreadable", settingsPath };
     const text = readSmall(settingsPath, SETTINGS_BYTES)?.replace(/^\uFEFF/, "");
@@ -45,12 +45,12 @@ export function readRetention(configDir: string): Retention {
   return { days, why: "settings", settingsPath };
 }
 
-/** Transcripts of the desktop application are exempt (CLI 2.1.329), by what their first or last row names. */
+/** Entrypoints of the desktop application, whose transcripts are exempt (CLI 2.1.329). */
 const EXEMPT = new Set(["claude-desktop", "claude-desktop-3p", "local-agent", "local_agent"]);
 
 /**
- * When Claude Code may delete a transcript, epoch ms: at its first start after so many days without a change. Undefined
- * when it keeps it.
+ * Returns the time (epoch ms) from which Claude Code deletes a transcript when it starts: `days` after its last change.
+ * Undefined if it keeps the transcript.
  */
 export function deletedFrom(
   { days }: Retention,

@@ -20,12 +20,12 @@ import { yieldToEventLoop } from "../timing.ts";
 export interface ProjectReport {
   readonly key: string;
   readonly path: string;
-  /** Directory of its newest session, where that says so. */
+  /** Directory of its newest session, if that has one. */
   readonly cwd: string | undefined;
   readonly sessions: number;
-  /** Of the transcripts of its sessions. */
+  /** Total size of its sessions' transcripts. */
   readonly bytes: number;
-  /** Of all else in the project dir that was looked at: subagents, tool results, stubs. */
+  /** Total size of all else that was examined in the project dir: subagents, tool results, stubs. */
   readonly otherBytes: number;
   /** mtime of the newest transcript. */
   readonly lastModified: number | undefined;
@@ -35,19 +35,19 @@ export interface TranscriptReport extends TranscriptCheck {
   readonly path: string;
 }
 
-/** Why something that is named like a transcript is not a session. */
+/** The reason why an entry named like a transcript is not a session. */
 export type StubKind =
   /** A file of 0 bytes. */
   | "empty"
-  /** Nothing but NUL bytes, as far as was looked. */
+  /** Only NUL bytes, at least at the beginning. */
   | "nul"
-  /** Rows, but neither the user nor the assistant says anything. */
+  /** Rows, but no message of the user or the assistant. */
   | "metadata"
-  /** Nothing but the conversation of an agent. */
+  /** Only the conversation of an agent. */
   | "sidechain"
   /** Nothing that can be read as a row. */
   | "no_rows"
-  /** A link to something that is there: no list shows it, and it is not read here. */
+  /** A link to something that exists: no list shows it, and it is not read here. */
   | "link"
   | "dangling_link"
   | "directory"
@@ -59,40 +59,40 @@ export interface Stub {
   readonly sessionId: string;
   readonly kind: StubKind;
   readonly bytes: number;
-  /** Where a link leads to. */
+  /** Target of a link. */
   readonly target: string | undefined;
 }
 
-/** A file whose name has that of a transcript in it: a copy, or one with another ending. No list shows it. */
+/** A file whose name contains that of a transcript: a copy, or one with another ending. No list shows it. */
 export interface Misnamed {
   readonly path: string;
   readonly sessionId: string;
   readonly bytes: number;
 }
 
-/** A link that leads out of the config dir, or nowhere. What it leads to was not looked at. */
+/** A link that leads out of the config dir, or nowhere. Its target was not examined, except for a project dir's sessions. */
 export interface OutwardLink {
   readonly path: string;
-  /** Undefined: nowhere. */
+  /** Undefined if the link is dangling. */
   readonly target: string | undefined;
-  /** It stands for a project dir. Its sessions are in lists, so that they, and what belongs to them, are looked at. */
+  /** It is in place of a project dir. Lists show its sessions, so they and their belongings are examined. */
   readonly isProject: boolean;
 }
 
-/** A session that Claude Code deletes before long. */
+/** A session that Claude Code will delete soon. */
 export interface Expiring {
   readonly sessionId: string;
   readonly path: string;
   readonly lastModified: number;
-  /** From then on it is deleted when Claude Code starts. */
+  /** Time from which Claude Code deletes it at its next start, epoch ms. */
   readonly deletedFrom: number;
 }
 
 export interface SurveyOptions {
-  /** How far ahead a deletion is told. */
+  /** How far ahead deletions are reported. */
   readonly soonMs: number;
   readonly now?: number | undefined;
-  /** Most entries that are looked at below the project dirs. Default `WALKED_ENTRIES`. */
+  /** Maximum number of entries examined below the project dirs. Default `WALKED_ENTRIES`. */
   readonly maxEntries?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }
@@ -105,13 +105,13 @@ interface Tally {
   newest: { readonly path: string; readonly mtimeMs: number } | undefined;
 }
 
-/** How many entries are looked at before other work of the process gets its turn. */
+/** Number of entries examined before yielding to the event loop. */
 const ENTRIES_PER_TURN = 512;
 
 /**
- * Looks at all that stands below the `projects` of a config dir: first at the transcripts, where lists find them, then at
- * what belongs to sessions, then at all else. Links are not followed, but for one in the place of a project dir, and there
- * no further than lists and readers follow it.
+ * Examines everything below the `projects` of a config dir: first the transcripts that lists find, then the belongings of
+ * sessions, then all else. Follows no links, except one in place of a project dir, and that only as far as lists and readers
+ * follow it.
  */
 export class Survey {
   readonly findings: TranscriptReport[] = [];
@@ -127,10 +127,10 @@ export class Survey {
   readonly #options: SurveyOptions;
   readonly #walker: Walker;
   readonly #tallies: Tally[] = [];
-  /** Transcripts where lists look, by their ids in lower case. */
+  /** Transcripts that lists find, by their ids in lower case. */
   readonly #standing = new Map<string, string>();
   readonly #lost: { readonly path: string; readonly sessionId: string; readonly bytes: number }[] = [];
-  /** What else can be opened by its id, in lower case. */
+  /** Ids, in lower case, of stubs that can be opened. */
   readonly #others = new Set<string>();
   readonly #sidecars: { readonly dir: string; readonly tally: Tally }[] = [];
   readonly #strange: { readonly dir: string; readonly tally: Tally }[] = [];
@@ -146,10 +146,10 @@ export class Survey {
     this.#walker.enter(projectsPath(configDir));
   }
 
-  /** Looks at everything. Returns the project dirs, each once. */
+  /** Examines everything. Returns the project dirs, each once. */
   async all(dirs: readonly ProjectDir[]): Promise<ProjectDir[]> {
     const isLink = (path: string): boolean => tryStat(path, [])?.isSymbolicLink() === true;
-    // A link beside the directory that it leads to is the same once more.
+    // Links last: one may lead to another project dir, which is examined only once.
     const ordered = dirs.map((project) => ({ project, linked: isLink(project.path) }));
     ordered.sort((a, b) => Number(a.linked) - Number(b.linked));
     for (const { project, linked } of ordered) {
@@ -181,7 +181,7 @@ export class Survey {
       .sort((a, b) => Buffer.compare(Buffer.from(a.key), Buffer.from(b.key)));
   }
 
-  /** Transcripts at the wrong depth, with where they belong. */
+  /** Transcripts at the wrong depth, with the paths where they belong. */
   get misplaced(): Misplaced[] {
     const places = new Places(this.#configDir, this.#standing);
     return this.#lost.map(({ path, sessionId, bytes }) => places.of(path, sessionId, bytes));
@@ -191,7 +191,7 @@ export class Survey {
     return this.#walker.notWalked;
   }
 
-  /** Ids, in lower case, of all sessions that were found, wherever they stand. */
+  /** Ids, in lower case, of all sessions that were found, wherever they are. */
   get sessionIds(): Set<string> {
     const lost = this.#lost.map(({ sessionId }) => sessionId.toLowerCase());
     return new Set([...this.#standing.keys(), ...this.#others, ...lost]);
@@ -229,7 +229,7 @@ export class Survey {
     }
   }
 
-  /** What is in a directory that holds no transcripts, and is named like one. */
+  /** Examines entries named like transcripts in a directory where none belong. */
   async #beside(dir: string): Promise<void> {
     for (const { name } of entriesOf(dir, this.#skipped)) {
       if (sessionIdOfFile(name) === undefined && idInName(name) === undefined) continue;
@@ -238,7 +238,7 @@ export class Survey {
     }
   }
 
-  /** Links in `projects` that stand for no project dir. One that leads nowhere was named when project dirs were listed. */
+  /** Reports links in `projects` that are not project dirs. Listing the project dirs has already reported dangling ones. */
   #otherLinks(dirs: ReadonlySet<string>): void {
     for (const { name } of entriesOf(projectsPath(this.#configDir), [])) {
       const path = join(projectsPath(this.#configDir), name);
@@ -247,7 +247,7 @@ export class Survey {
     }
   }
 
-  /** Something that is named like a transcript, where transcripts stand. */
+  /** Examines an entry named like a transcript where transcripts belong. */
   async #transcript(entry: WalkedEntry, sessionId: string, tally: Tally): Promise<void> {
     const { path, stats } = entry;
     const found = await this.#look(entry);
@@ -255,7 +255,7 @@ export class Survey {
     if (found.stub !== undefined) {
       this.#stub(entry, sessionId, found.stub);
       if (!stats.isDirectory()) tally.otherBytes += stats.size;
-      // Readers, and deletion, take whatever has something in it.
+      // Readers and deletions accept any file that is not empty.
       if (found.check !== undefined || found.stub === "link") this.#others.add(sessionId.toLowerCase());
       return;
     }
@@ -270,7 +270,7 @@ export class Survey {
     }
   }
 
-  /** Whatever else there is, but for directories; gives its size. Agents have transcripts that are looked at like any other. */
+  /** Examines anything else except directories; returns its size. Transcripts of agents are checked like any other. */
   async #file(entry: WalkedEntry): Promise<number> {
     const { dir, name, path, stats } = entry;
     const sessionId = sessionIdOfFile(name);
@@ -290,7 +290,7 @@ export class Survey {
     return stats.size;
   }
 
-  /** Something that is named like a transcript, where none belongs. Without a conversation it may be a tool's own file. */
+  /** Examines an entry named like a transcript where none belongs. Without a conversation it may be another tool's file. */
   async #transcriptElsewhere(entry: WalkedEntry, sessionId: string): Promise<void> {
     const { path, stats } = entry;
     const { stub, check } = await this.#look(entry);
@@ -301,7 +301,7 @@ export class Survey {
     else this.#stub(entry, sessionId, stub);
   }
 
-  /** What is under the name of a transcript. Without a stub it is one, or cannot be read. */
+  /** Classifies an entry named like a transcript. Without `stub` it is one, or cannot be read. */
   async #look({ path, stats }: WalkedEntry): Promise<{ stub?: StubKind; check?: TranscriptCheck }> {
     if (stats.isSymbolicLink()) return { stub: isThere(path) ? "link" : "dangling_link" };
     if (stats.isDirectory()) return { stub: "directory" };
@@ -319,13 +319,13 @@ export class Survey {
     this.stubs.push({ path, sessionId, kind, bytes: stats.isDirectory() ? 0 : stats.size, target });
   }
 
-  /** A link to elsewhere in the config dir is nothing to report: what it leads to is looked at where it stands. */
+  /** Reports a link, unless it leads to elsewhere in the config dir, where its target is examined anyway. */
   #link(path: string, isProject: boolean): void {
     let target: string | undefined;
     try {
       target = realPath(path);
     } catch {
-      // It leads nowhere, or to where we may not look.
+      // It is dangling, or leads to a place without access.
     }
     if (target !== undefined && this.#roots.some((root) => isInside(target, root))) return;
     this.links.push({ path, target, isProject });
@@ -361,7 +361,7 @@ export class Survey {
   }
 }
 
-/** What is looked at in a directory that is in the place of a project dir by a link: it may be any. */
+/** Reports whether an entry of a linked project dir is examined: the link may lead to any directory. */
 const isOfSessions = (name: string): boolean =>
   isSessionId(name) || idInName(name) !== undefined || OLD_SUBAGENT.test(name);
 
@@ -373,7 +373,7 @@ function isThere(path: string): boolean {
   }
 }
 
-/** So much of a file without rows is looked at: a crash leaves whole blocks. */
+/** Bytes checked of a file without rows: a crash leaves whole blocks. */
 const NUL_BYTES = 4096;
 
 const beginsWithNul = (path: string): boolean =>
@@ -383,7 +383,7 @@ const beginsWithNul = (path: string): boolean =>
     return count > 0 && bytes.subarray(0, count).every((byte) => byte === 0);
   }) === true;
 
-/** The id in a name that is almost that of a transcript. `._` begins what macOS keeps beside a file on other systems. */
+/** Returns the id in a name that is almost that of a transcript. `._` begins metadata files of macOS, which do not count. */
 function idInName(name: string): string | undefined {
   const [, sessionId] = NEARLY.exec(name) ?? [];
   return name.startsWith("._") ? undefined : sessionId;

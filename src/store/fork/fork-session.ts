@@ -25,25 +25,25 @@ import type { OrUndefined, ProjectDir, SessionMutationOptions, TranscriptCopy } 
 
 export type ForkSessionOptions = SessionMutationOptions & {
   /**
-   * The fork ends with this message: a row's `uuid`, or the id of an API message (`msg_…`), which means its last row with the
+   * Last message of the fork: a row's `uuid`, or the id of an API message (`msg_…`), which means its last row and the
    * results of its tool calls. Absent: everything.
    */
   upToMessageId?: string;
-  /** Title of the fork; absent: the source's title and ` (fork)`. */
+  /** Title of the fork. Absent: the source's title and ` (fork)`. */
   title?: string;
   /**
    * Working directory of the fork: the file goes to the project of that directory, and a `cwd` below the source's
-   * directory becomes the same path below this one. Absent: beside the source.
+   * directory becomes the same path below this one. Absent: the source's project and `cwd`.
    */
   cwd?: string;
   /** Keeps the `uuid`s of the rows, as the CLI's own fork does. Default: new ones, as the official helper does. */
   preserveMessageIds?: boolean;
   /** Copies the subagents' transcripts too. Default false, as in the official helper. */
   includeSubagents?: boolean;
-  /** Is told now and then how many bytes of how many have been read; the transcript is read twice. */
+  /** Called from time to time with the bytes read so far and in all; the transcript is read twice. */
   progress?: (done: number, total: number) => void;
   signal?: AbortSignal;
-  /** Is told, when the fork is there, what of the source cannot be read and is not in it; not called when there is nothing. */
+  /** Called after the fork exists with the parts of the source that cannot be read and are missing in it, if any. */
   onUnread?: (unread: Unread) => void;
 };
 
@@ -53,9 +53,9 @@ export type ForkSessionResult = {
 };
 
 /**
- * Copies a session into a new one that can be resumed by itself (official-helpers.md §6): new session id, new `uuid`s, each row with
- * `forkedFrom`, payloads untouched to the byte. Read twice and written once, as a stream: memory is the longest row and
- * less than 200 bytes a row. The new transcript appears whole or not at all, mode 0600; the source is not changed.
+ * Copies a session to a new one that can be resumed independently (official-helpers.md §6): new session id, new `uuid`s,
+ * each row with `forkedFrom`, payloads unchanged to the byte. Reads twice and writes once, as a stream: memory is the longest
+ * row and less than 200 bytes a row. The new transcript appears atomically, mode 0600; the source is not changed.
  *
  * Throws `InvalidSessionId`, `SessionNotFound`, `MessageNotFound` (no such `upToMessageId`), `NoMessages` (nothing to
  * copy), `InvalidArgument` (`cwd` is not absolute), file-system errors, and `signal.reason` when aborted.
@@ -91,7 +91,7 @@ export async function forkSession(
   }
 }
 
-/** Throws what `forkSession` would throw of the session and the options. Reads only. */
+/** Throws what `forkSession` would throw for this session and these options. Only reads. */
 export async function checkFork(sessionId: string, options?: OrUndefined<ForkSessionOptions> | null): Promise<void> {
   const { file } = await openSource(sessionId, options);
   file.close();
@@ -110,7 +110,7 @@ async function openSource(
 ): Promise<Source> {
   const { upToMessageId, cwd, progress, signal } = options ?? {};
   if (cwd !== undefined && !isAbsolutePath(cwd)) {
-    throw new InvalidArgumentError("cwd", `cwd must be an absolute path: ${cwd}`);
+    throw new InvalidArgumentError("cwd", `cwd must be an absolute path, got "${cwd}"`);
   }
   const source = requireSession(sessionId, options, "fork");
   const facts = new ForkFacts(sessionId);
@@ -164,7 +164,7 @@ async function publish(file: TranscriptFile, facts: ForkFacts, rows: ForkRows, t
   }
 }
 
-/** One row holds the replacements of all such rows; each of those is read, written and let go by itself. */
+/** Writes one row with the replacements of all such rows, which are read and written one by one to bound memory. */
 function writeReplacements(file: TranscriptFile, facts: ForkFacts, rows: ForkRows, writer: RowWriter): void {
   let written = 0;
   for (const { offset, length } of facts.replacements) {
@@ -188,8 +188,8 @@ function projectOf(configDir: string, cwd: string): ProjectDir {
 }
 
 /**
- * Where a row's `cwd` lies in the fork. The source's directory is the one its project key was made of, where a row says so;
- * what lies elsewhere stays.
+ * Returns a function that maps a row's `cwd` to that in the fork; directories outside the source's stay. The source's
+ * directory is the one in its rows, else any `cwd` that its project key fits.
  */
 function cwdMapper(source: TranscriptCopy, to: string): (cwd: string) => string {
   const root = sessionCwd(source.path);
@@ -197,7 +197,7 @@ function cwdMapper(source: TranscriptCopy, to: string): (cwd: string) => string 
   return (cwd) => (cwd === root ? to : isInside(cwd, root) ? to + cwd.slice(root.length) : cwd);
 }
 
-/** Fresh version 4 uuids, kept as bytes: text would take four times the room. */
+/** Returns random bytes for version 4 uuids; as text they would take four times the memory. */
 function randomIds(count: number): NewIds {
   const bytes = new Uint8Array(count * 16);
   const step = 64 * 1024;

@@ -21,15 +21,15 @@ import { tempName } from "../disk/temp-file.ts";
 import { copyTree, removeTree } from "../disk/dir-tree.ts";
 import type { ProjectDir, TranscriptCopy } from "../types.ts";
 
-/** So often is begun again when other processes delete and restore the session meanwhile. */
+/** Maximum number of attempts if other processes delete and restore the session in the meantime. */
 const TRIES = 3;
 
 /**
- * Puts copies of a session's subagents where those of its fork belong, before the fork itself appears. They are built beside
- * it and renamed as a whole. Rows get the fork's session id; everything else is copied as it is, links left out.
+ * Copies a session's subagents to the place of its fork's, before the fork itself appears. The copies are built next to it
+ * and renamed as a whole. Rows get the fork's session id; everything else is copied unchanged, without links.
  *
- * Throws `SessionNotFoundError` when the session is deleted meanwhile. A deletion takes the transcript first, and a
- * restoration brings it back last: as long as it stands, so do the subagents.
+ * Throws `SessionNotFoundError` if the session is deleted in the meantime. A deletion removes the transcript first, and a
+ * restoration puts it back last: as long as it exists, so do the subagents.
  */
 export async function stageSubagents(
   source: TranscriptCopy,

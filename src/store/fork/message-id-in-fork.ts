@@ -4,9 +4,9 @@ import { findSession } from "../projects/find-copies.ts";
 import type { SessionOptions } from "../types.ts";
 
 /**
- * The `uuid` that a message bears in a fork, by the one it has in the session that was forked, or in one which that
- * session was forked from: each row of a fork names the row it was copied from (official-helpers.md §6). Undefined where no row of
- * the fork comes from that message.
+ * Returns the `uuid` of a message in a fork, by its `uuid` in the forked session or one of that session's ancestors: each
+ * row of a fork names the row it was copied from (official-helpers.md §6). Undefined if no row of the fork comes from that
+ * message.
  *
  * Throws `SessionNotFound`, file-system errors, and `signal.reason` when aborted.
  */
@@ -30,7 +30,7 @@ export async function idInFork(
 }
 
 interface Origins {
-  /** The session of which this one is a fork. */
+  /** The session that this one is a fork of. */
   readonly parent: string | undefined;
   /** `uuid`s there → `uuid`s here. */
   readonly ids: ReadonlyMap<string, string>;

@@ -10,30 +10,30 @@ import { tryWithOpenFile } from "../disk/read-small-file.ts";
 import type { StoreOptions, TranscriptCopy } from "../types.ts";
 
 export interface AskingOptions extends StoreOptions {
-  /** The session that started this process, as the CLI said then. */
+  /** The session that started this process, according to the CLI. */
   readonly started?: string | undefined;
-  /** Whether whoever asks started this process: its ancestors then say which session asks. */
+  /** Whether the client started this process: our ancestor processes then identify the session. */
   readonly isOurParent: boolean;
-  /** Id of the tool call by which it asks. */
+  /** Id of the tool call that the request comes from. */
   readonly toolUseId?: string | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** The CLI writes the row of a tool call some 150 ms after it has made the call. */
+/** The CLI writes the row of a tool call some 150 ms after the call. */
 const ROW_COMES_WITHIN_MS = 400;
 const LOOK_EVERY_MS = 40;
-/** The row of the call is among the last ones. */
+/** Searched bytes at the end of a transcript: the row of the call is among the last ones. */
 const TAIL_BYTES = 256 * 1024;
-/** In one project: more sessions are not at work at once. */
+/** Maximum number of sessions at work at once in one project. */
 const RECENT_FILES = 16;
 const TOOL_USE_ID = /^[\w-]{1,128}$/;
 
 /**
- * The session in which the question was asked: the one that started this process, else that of the nearest ancestor which
- * keeps a file of itself. A process may go on with another session (`/clear`, `/resume`), so the id of the tool call is
- * looked for in those that are at work; where there is only one, nothing is waited for. Undefined where nothing tells.
+ * Returns the session that the request comes from: the one that started this process, else that of the nearest ancestor
+ * with a pid file. A process may continue with another session (`/clear`, `/resume`), so the id of the tool call is looked
+ * up in all sessions at work; if there is only one, this does not wait. Undefined if unknown.
  *
- * Reads only. Throws `signal.reason` only.
+ * Only reads. Throws only `signal.reason`.
  */
 export async function askingSession(options: AskingOptions): Promise<string | undefined> {
   const { started, isOurParent, toolUseId, signal } = options;
@@ -51,7 +51,7 @@ export async function askingSession(options: AskingOptions): Promise<string | un
   }
 }
 
-/** The transcripts of the sessions that processes have open, and of those beside them that changed a moment ago, by id. */
+/** Returns transcripts, by id: of sessions that processes have open, and of those in their projects that changed recently. */
 function sessionsAtWork(configDirs: readonly string[], supposed: string | undefined): Map<string, string> {
   const ids = new Set(configDirs.flatMap((dir) => [...sessionsInProcesses(dir)]));
   if (supposed !== undefined) ids.add(supposed);

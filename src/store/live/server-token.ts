@@ -8,19 +8,19 @@ import { serverTokenPath } from "../layout/paths.ts";
 import { tryWithOpenFile } from "../disk/read-small-file.ts";
 import type { StoreOptions } from "../types.ts";
 
-/** 256 bits, and how they are written. */
+/** 256 bits, written as base64url. */
 const BYTES = 32;
 const TOKEN = /^[A-Za-z0-9_-]{43}$/;
 const OTHERS = 0o077;
 
 /**
- * The secret by which the clients of a server over HTTP are known, and the file that holds it: readable by its owner only,
- * in the first config dir, made when it is first asked for. It stays the same, so that a client's configuration does. A
- * file that others could read, or that holds something else, is replaced. Errors of the disk pass as they are.
+ * Returns the secret by which clients of an HTTP server authenticate, and its file: in the first config dir, readable by
+ * its owner only, created on first use. It never changes, so that client configurations stay valid. A file that others
+ * could read, or that is not a token, is replaced. Throws file-system errors unchanged.
  */
 export function serverToken(options?: StoreOptions | null): { readonly token: string; readonly path: string } {
   const [configDir] = resolveConfigDirs(options);
-  if (configDir === undefined) throw new Error("a token has its place in a config dir");
+  if (configDir === undefined) throw new Error("the token needs a config dir, and configDirs is empty");
   const path = serverTokenPath(configDir);
   const token = readToken(path);
   if (token !== undefined) return { token, path };
@@ -39,18 +39,18 @@ function makeToken(path: string): string {
     createFile(path, bytes);
     return token;
   } catch (error) {
-    // Another server was started at the same moment, and has made it.
+    // Another server, started at the same moment, created it.
     const other = errnoOf(error) === "EEXIST" ? readToken(path) : undefined;
     if (other === undefined) throw error;
     return other;
   }
 }
 
-/** What a sound file holds; undefined where there is none. */
+/** Returns the token of a valid file; undefined if there is none. */
 function readToken(path: string): string | undefined {
   return tryWithOpenFile(path, (fd) => {
     const stats = statOpen(fd);
-    // Windows knows no such modes: there the directory's own rights decide.
+    // Windows has no such modes: there the access rights of the directory decide.
     if (!stats.isFile() || (process.platform !== "win32" && (stats.mode & OTHERS) !== 0)) return undefined;
     const bytes = Buffer.alloc(64);
     const text = bytes.toString("latin1", 0, readAt(fd, bytes, 0)).trim();

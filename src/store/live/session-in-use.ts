@@ -1,9 +1,8 @@
 /**
- * Whether a session is in use. The CLI opens and closes the transcript for each row, so locks and open files say
- * nothing; what it leaves is `<configDir>/sessions/<pid>.json`, which stays behind when the process is killed. So the
- * process that such a file names is asked for: same pid domain, same start time. Where that cannot be told (another
- * container, another machine on a shared disk, a file in the middle of being written), a transcript that changed a
- * moment ago counts as in use.
+ * Finds out whether a session is in use. The CLI opens and closes the transcript for each row, so locks and open files show
+ * nothing. It keeps `<configDir>/sessions/<pid>.json`, which remains if the process is killed. So the process that the file
+ * names is looked up: same pid domain, same start time. If its state is unknown (another container, another machine on a
+ * shared disk, a file still being written), a transcript that changed recently counts as in use.
  */
 import { join } from "node:path";
 import { RECENT_CHANGE_MS } from "../../transcript/rows/limits.ts";
@@ -17,26 +16,26 @@ import { findCopies } from "../projects/find-copies.ts";
 import type { SessionOptions } from "../types.ts";
 import { asObject, asString } from "../../transcript/rows/json-values.ts";
 
-/** Why a session counts as in use. */
+/** The reason why a session counts as in use. */
 export interface SessionUse {
-  /** `process`: a running CLI has it open. `recent`: nobody can be asked, and its transcript changed a moment ago. */
+  /** `process`: a running CLI has it open. `recent`: no process could be checked, and its transcript changed recently. */
   readonly by: "process" | "recent";
   readonly why: string;
   readonly pid?: number;
 }
 
-/** Where to look, and since when the transcripts lie untouched. */
+/** A session's config dir and the times of its transcripts there. */
 export interface SessionTraces {
   readonly configDir: string;
-  /** Of the copies of the transcript, epoch ms. */
+  /** mtimes of the copies of the transcript, epoch ms. */
   readonly mtimesMs: readonly number[];
 }
 
-/** Largest pid file that is read; the CLI's have about 600 bytes. */
+/** Maximum size of a pid file; the CLI's have about 600 bytes. */
 const PID_FILE_BYTES = 64 * 1024;
 const PID_FILE_NAME = /^([1-9][0-9]*)\.json$/;
 
-/** How the session is in use in one config dir, or undefined when it is not. Never throws; reads only. */
+/** Returns how the session is in use in one config dir; undefined if it is not. Never throws; only reads. */
 export function sessionInUse(sessionId: string, traces: SessionTraces, now = Date.now()): SessionUse | undefined {
   let unknownFile: string | undefined;
   for (const file of pidFiles(traces.configDir)) {
@@ -48,10 +47,10 @@ export function sessionInUse(sessionId: string, traces: SessionTraces, now = Dat
   const quietMs = now - Math.max(...traces.mtimesMs, 0);
   if (quietMs >= RECENT_CHANGE_MS) return undefined;
   const seconds = Math.max(0, Math.round(quietMs / 1000));
-  return { by: "recent", why: `it changed ${seconds} s ago, and whether ${unknownFile} is still true cannot be told` };
+  return { by: "recent", why: `it changed ${seconds} s ago, and a process in ${unknownFile} may still be running` };
 }
 
-/** How the session is in use where a copy of its transcript lies; undefined if it is not, or is not there. */
+/** Returns how the session is in use in the config dirs of its copies; undefined if it is not, or does not exist. */
 export function useOfSession(sessionId: string, options: SessionOptions): SessionUse | undefined {
   const copies = findCopies(sessionId, options);
   for (const configDir of new Set(copies.map(({ project }) => project.configDir))) {
@@ -63,29 +62,29 @@ export function useOfSession(sessionId: string, options: SessionOptions): Sessio
 }
 
 /**
- * Warns that a new title or tag may not last, if the session is in use: the CLI appends those it knows again when it ends or
- * compacts. Ask before the change, which makes the transcript one that changed recently.
+ * Returns a warning if the session is in use: the CLI appends the title and tag it knows again when it ends or compacts, so
+ * a new one may not last. Call it before the change, after which the transcript counts as recently changed.
  */
 export function overwriteWarning(sessionId: string, what: string, options: SessionOptions): string | undefined {
   const use = useOfSession(sessionId, options);
   return use && `The session is in use (${use.why}): Claude Code may write ${what} it knows over this one.`;
 }
 
-/** The sessions that a running process is known to have open in a config dir. Never throws; reads only. */
+/** Returns the sessions that a running process is known to have open in a config dir. Never throws; only reads. */
 export function sessionsInProcesses(configDir: string): ReadonlySet<string> {
   return new Set(pidFiles(configDir).flatMap(({ state, facts }) => (state === "runs" ? (facts?.sessionId ?? []) : [])));
 }
 
-/** So many processes may stand between a CLI and one that it started: shells, npx, npm. */
-const GENERATIONS = 32;
+/** Maximum number of processes between a CLI and one that it started: shells, npx, npm. */
+const MAX_ANCESTORS = 32;
 
 /**
- * The session that the nearest ancestor of this process has open, by the file that it keeps of itself. Undefined where no
- * ancestor keeps one. Never throws; reads only.
+ * Returns the session that the nearest ancestor of this process has open, according to its pid file. Undefined if no
+ * ancestor has one. Never throws; only reads.
  */
 export function sessionOfAncestor(configDirs: readonly string[], from: number = process.ppid): string | undefined {
   let pid: number | undefined = from;
-  for (let n = 0; n < GENERATIONS && pid !== undefined; n++, pid = parentOf(pid)) {
+  for (let n = 0; n < MAX_ANCESTORS && pid !== undefined; n++, pid = parentOf(pid)) {
     for (const configDir of configDirs) {
       const facts = parsePidFile(tryReadSmall(join(pidFilesPath(configDir), `${pid}.json`), PID_FILE_BYTES));
       if (facts?.sessionId !== undefined && stateOf(pid, facts) === "runs") return facts.sessionId;
@@ -94,7 +93,7 @@ export function sessionOfAncestor(configDirs: readonly string[], from: number = 
   return undefined;
 }
 
-/** Throws `SessionInUseError` when the session is in use in one of the places. */
+/** Throws `SessionInUseError` if the session is in use in one of the places. */
 export function requireNotInUse(sessionId: string, places: readonly SessionTraces[]): void {
   for (const traces of places) {
     const use = sessionInUse(sessionId, traces);
@@ -105,9 +104,9 @@ export function requireNotInUse(sessionId: string, places: readonly SessionTrace
 interface PidFile {
   readonly name: string;
   readonly pid: number;
-  /** Undefined when the file cannot be read or understood: then it may name any session. */
+  /** Undefined if the file cannot be read or parsed: then it may name any session. */
   readonly facts: PidFacts | undefined;
-  /** Never `runs` without facts: without its start time a process is not known for certain. */
+  /** Never `runs` without facts: a process is identified by its start time. */
   readonly state: ProcessState;
 }
 
@@ -119,7 +118,7 @@ function pidFiles(configDir: string): PidFile[] {
       return Number.isSafeInteger(pid) ? [readPidFile(join(dir, entry.name), entry.name, pid)] : [];
     });
   } catch (error) {
-    // Without the directory no CLI that writes pid files has run here; with one that is closed to us, any may run.
+    // Without the directory, no CLI that writes pid files has run here; if it is unreadable, any may be running.
     return isMissing(error) ? [] : [{ name: "sessions", pid: 0, facts: undefined, state: "unknown" }];
   }
 }
@@ -132,18 +131,18 @@ function readPidFile(path: string, name: string, pid: number): PidFile {
 function stateOf(pid: number, facts: PidFacts): ProcessState {
   if (facts.pidDomain !== undefined && !isOurPidDomain(facts.pidDomain)) return "unknown";
   const state = stateOfProcess({ pid, start: facts.procStart });
-  // Older CLIs name no domain: a process that is not here may run elsewhere, one that began at the same tick is the one.
+  // Older CLIs name no domain: a process that is not here may run elsewhere. One with the same start tick is the right one.
   return facts.pidDomain === undefined && state === "gone" ? "unknown" : state;
 }
 
-/** What a pid file says. */
+/** The content of a pid file. */
 export interface PidFacts {
   readonly sessionId: string | undefined;
   readonly procStart: string | undefined;
   readonly pidDomain: string | undefined;
 }
 
-/** Reads the text of a pid file; undefined for one that is torn or no JSON object. */
+/** Parses the text of a pid file; undefined if it is incomplete or not a JSON object. */
 export function parsePidFile(text: string | undefined): PidFacts | undefined {
   try {
     const facts = asObject(JSON.parse(text ?? ""));

@@ -7,36 +7,36 @@ import { sessionIdOfFile } from "../layout/session-id.ts";
 import type { StoreOptions } from "../types.ts";
 
 export interface StoreNews {
-  /** A file that was added was written to, or came, or went; or a transcript in a directory that was added did. */
+  /** A watched file, or a transcript in a watched directory, was written, created or removed. */
   changed(path: string): void;
-  /** There are transcripts more, or less. */
+  /** Transcripts were added to the store or removed from it. */
   listed(): void;
-  /** Some changes will not be told of. */
+  /** Some changes will not be reported. */
   failed(error: unknown): void;
 }
 
 export interface StoreWatch {
   readonly addFile: (path: string) => void;
-  /** A project dir: of all transcripts in it. */
+  /** Watches all transcripts in a project dir. */
   readonly addDirectory: (path: string) => void;
   remove(path: string): void;
   close(): void;
 }
 
-/** How often the names in all project dirs are looked at, and the files in those that were added. */
+/** Polling intervals: for the names in all project dirs, and for the files in watched directories. */
 const NAMES_MS = 5000;
 const FILES_MS = 1000;
 
 /**
- * Watches a store; the process may end while it lasts. Files that are added are watched by the system. Directories are looked
- * at from time to time, which is a stat for each, and of those that were added one for each transcript: a watcher of
- * directories reads them again, with a slow stat for every file, whenever a session that is going on appends a row.
+ * Watches a store without keeping the process alive. Added files are watched by the system. Directories are polled, at one
+ * stat each, and at one per transcript for added ones: chokidar would read a directory again, with a slow stat for every
+ * file, whenever an active session appends a row.
  */
 export function watchSessions(news: StoreNews, options?: StoreOptions | null): StoreWatch {
   const added = new Set<string>();
   let watcher: Promise<FSWatcher> | undefined;
   const open = async (): Promise<FSWatcher> => {
-    // Most clients never ask for a file.
+    // Loaded late: most clients never watch a file.
     const { watch } = await import("chokidar");
     const opened = watch([], {
       persistent: false,
@@ -88,7 +88,7 @@ export function watchSessions(news: StoreNews, options?: StoreOptions | null): S
   };
 }
 
-/** Changes with every transcript of a project dir. */
+/** Returns a fingerprint that changes with every transcript of a project dir. */
 function stateOf(dir: string): string {
   let [count, bytes, latest] = [0, 0, 0];
   try {
@@ -99,12 +99,12 @@ function stateOf(dir: string): string {
       latest = Math.max(latest, stats?.mtimeMs ?? 0);
     }
   } catch {
-    // What cannot be read is as good as gone.
+    // An unreadable directory counts as empty.
   }
   return `${count} ${bytes} ${latest}`;
 }
 
-/** The names of all transcripts, as they were when they were last looked at. */
+/** The names of all transcripts at the last look. */
 class Names {
   readonly #options: StoreOptions | null | undefined;
   #known = new Map<string, { readonly mtimeMs: number; readonly names: string }>();
@@ -113,7 +113,7 @@ class Names {
     this.#options = options;
   }
 
-  /** Whether there are others than before. Directories whose time is the same are not read. */
+  /** Reports whether the names have changed since the last call. Skips directories whose mtime is the same. */
   look(): boolean {
     const before = this.#known;
     this.#known = new Map();
@@ -126,7 +126,7 @@ class Names {
           const names = known?.mtimeMs === mtimeMs ? known.names : readNames(path).filter(isTranscript).join();
           this.#known.set(path, { mtimeMs, names });
         } catch {
-          // What cannot be read has no transcripts, here as in a list.
+          // An unreadable directory has no transcripts, here as in a list.
         }
       }
     }

@@ -12,20 +12,20 @@ import { planRestoration, restoreSession, type RestoreResult } from "../trash/re
 import { listTrash, type TrashEntry } from "../trash/trash-contents.ts";
 import type { OrUndefined } from "../types.ts";
 
-/** Verbs that change sessions, and show what can be put back. */
+/** Verbs that change sessions, and list what can be restored. */
 export interface ChangeVerbs {
-  /** `upToMessageId` may be the id that the message bears in a session which this one is a fork of. */
+  /** `upToMessageId` may be the message's id in a session that this one is a fork of. */
   fork(sessionId: string, options: ForkOptions): Promise<ForkSessionResult>;
   /** Returns a warning if the session is in use. */
   rename(sessionId: string, title: string): Promise<string | undefined>;
-  /** Returns the tag as it is kept, and a warning if the session is in use. Null takes the tag away. */
+  /** Returns the tag as stored, and a warning if the session is in use. Null removes the tag. */
   tag(sessionId: string, tag: string | null): Promise<Tagged>;
   archive(sessionId: string, archived: boolean): Promise<void>;
   planDeletion(sessionId: string): Promise<DeletionPlan>;
   /** Moves a session to the trash. */
   remove(sessionId: string): Promise<DeleteResult>;
   trash(): Promise<readonly TrashEntry[]>;
-  /** Takes the beginning of a session's id, or of a trash entry's. */
+  /** `prefix`: of a session's id or a trash entry's. */
   restore(prefix: string): Promise<Restored>;
 }
 
@@ -39,7 +39,7 @@ interface Tagged {
 }
 
 interface Restored extends RestoreResult {
-  /** As a list showed it. */
+  /** Title of the session in lists. */
   readonly summary: string | undefined;
 }
 

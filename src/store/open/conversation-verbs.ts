@@ -5,20 +5,19 @@ import { type RawPage, readRawPage } from "../read/raw-rows.ts";
 import { describeSubagents, listSubagents, type OpenSubagents, openSubagents } from "../read/subagents.ts";
 import type { TranscriptCopy } from "../types.ts";
 
-/** Verbs that read what sessions hold. */
+/** Verbs that read the content of sessions. */
 export interface ConversationVerbs {
   /**
-   * The conversation of a session or of its subagent, whole: what stands before compactions and the branches left behind
-   * included. `close` it.
+   * Opens the whole conversation of a session or its subagent, including compacted rows and abandoned branches. `close` it.
    */
   conversation(session: string | TranscriptCopy, options: OpenConversationOptions): Promise<OpenConversation>;
-  /** The subagents that a session started, of whatever layout; undefined if there is no session. `close` them. */
+  /** Opens the subagents of a session, of any layout; undefined if there is no session. `close` them. */
   subagents(sessionId: string, options: { readonly signal: AbortSignal }): Promise<OpenSubagents | undefined>;
-  /** The ids of its subagents; with those in the layouts of older CLIs, or without, which reads only names of files. */
+  /** Returns the ids of its subagents: `all` includes the layouts of older CLIs; `new` reads only names of files. */
   subagentIds(sessionId: string, layouts: "new" | "all"): Promise<readonly string[]>;
-  /** The file of a subagent's rows; undefined if the session has none of that id. */
+  /** Returns the file of a subagent's rows; undefined if the session has none with that id. */
   subagentFile(sessionId: string, agentId: string): Promise<string | undefined>;
-  /** Rows as they are stored, from byte `start` on, `most` bytes at most. */
+  /** Returns rows as stored, from byte `start` on, at most `most` bytes. */
   raw(copy: TranscriptCopy, start: number, most: number): RawPage;
 }
 

@@ -2,10 +2,10 @@ import type { ChangeVerbs } from "./change-verbs.ts";
 import type { ConversationVerbs } from "./conversation-verbs.ts";
 import type { SessionVerbs } from "./session-verbs.ts";
 
-/** What servers do with a store, its config dirs chosen. */
+/** The operations of the servers on a store with fixed config dirs. */
 export interface Store extends Deferred<SessionVerbs>, Deferred<ConversationVerbs>, Deferred<ChangeVerbs> {}
 
-/** Verbs whose code is loaded before they answer. */
+/** Asynchronous forms of verbs, whose code is loaded at the first call. */
 type Deferred<Verbs> = {
   readonly [Name in keyof Verbs]: Verbs[Name] extends (...args: infer Args) => infer Result
     ? (...args: Args) => Promise<Awaited<Result>>
@@ -13,8 +13,8 @@ type Deferred<Verbs> = {
 };
 
 /**
- * The store on the disk, in three parts that are loaded when first used: a server answers `initialize` before it needs any.
- * `configDirs` absent: the one that `CLAUDE_CONFIG_DIR` names, or `~/.claude`.
+ * Opens the store on the disk, in three parts that are loaded on first use: a server answers `initialize` without them.
+ * Without `configDirs`: the config dir that `CLAUDE_CONFIG_DIR` names, or `~/.claude`.
  */
 export function openStore(configDirs?: readonly string[]): Store {
   return {
@@ -50,7 +50,7 @@ export function openStore(configDirs?: readonly string[]): Store {
   };
 }
 
-/** Makes functions that load the verbs when one of them is first called. */
+/** Returns functions that load the verbs when one of them is first called. */
 function deferred<Verbs, Name extends keyof Verbs>(
   load: () => Promise<Verbs>,
   names: readonly Name[],

@@ -18,40 +18,40 @@ import { allSessionIds, resolveSession } from "../resolve/by-prefix.ts";
 import { shortIds } from "../resolve/short-ids.ts";
 import type { ListedSession, TranscriptCopy } from "../types.ts";
 
-/** Verbs that list and find sessions, and say what happens to them. */
+/** Verbs that list and find sessions, and report what happens to them. */
 export interface SessionVerbs {
-  /** `tag` is looked for in the form in which tags are kept. */
+  /** Normalises `tag` as stored tags are. */
   page(query: Omit<ListSessionPageOptions, "configDirs">): Promise<SessionPage>;
-  /** The same without pages. */
+  /** Like `page`, without pages. */
   stream(filters: Omit<ListFilters, "configDirs">): Promise<SessionStream>;
   projects(signal: AbortSignal, progress?: (looked: number, total: number) => void): Promise<ProjectList>;
-  /** The directories of that name that hold sessions. */
+  /** Returns the project dirs with that key. */
   projectDirs(key: string): readonly string[];
   isDirectory(path: string): boolean;
   /**
-   * Where a list of `dir` finds a session of `cwd`: `{}` in the directory itself, or in another worktree of its repository.
-   * Undefined if such a list does not have it.
+   * Returns where a list of `dir` finds a session of `cwd`: `{}` for the directory itself, or another worktree of its
+   * repository. Undefined if the list does not have it.
    */
   placeOf(cwd: string, dir: string, options: { readonly includeWorktrees: boolean }): Place | undefined;
-  /** The ids of all sessions, each once. */
+  /** Returns the ids of all sessions, each once. */
   ids(): ReadonlySet<string>;
-  /** Whether there is such a session; an id of any form may be asked for. */
+  /** Reports whether the session exists; `sessionId` may be any text. */
   has(sessionId: string): boolean;
-  /** The session whose id begins so. Throws `SessionNotFound`, or `InvalidSessionId` if several do. */
+  /** Returns the session whose id begins with `prefix`. Throws `SessionNotFound`, or `InvalidSessionId` if several match. */
   find(prefix: string): TranscriptCopy;
-  /** The title that a list shows. */
+  /** Returns the title that a list shows. */
   title(copy: TranscriptCopy): string | undefined;
-  /** Shortens an id to its first characters, by which the session can be found. */
+  /** Returns a function that shortens an id to a unique prefix. */
   shortIds(): (sessionId: string) => string;
-  /** The session in which the question was asked. */
+  /** Returns the session that a request comes from. */
   asking(options: Omit<AskingOptions, "configDirs">): Promise<string | undefined>;
-  /** How a session is in use; undefined if it is not, or is not there. */
+  /** Returns how a session is in use; undefined if it is not, or does not exist. */
   use(sessionId: string): SessionUse | undefined;
-  /** Tests whether a running process is known to have a session open. Looks at each config dir once. */
+  /** Returns a test of whether a running process is known to have a session open. Reads each config dir once. */
   live(): (session: Pick<ListedSession, "sessionId" | "configDir">) => boolean;
   /** Reports changes of files and lists until it is closed. */
   watch(news: StoreNews): StoreWatch;
-  /** Where Claude Code goes on with a session; undefined if it is not there. */
+  /** Returns where Claude Code resumes a session; undefined if it does not exist. */
   resumable(sessionId: string): ReturnType<typeof resumable> | undefined;
 }
 

@@ -5,29 +5,29 @@ import { scanChunks } from "./scan-file.ts";
 import type { SessionOptions } from "../types.ts";
 import type { JsonObject } from "../../transcript/rows/json-values.ts";
 
-/** One row of a transcript, or a piece of one that cannot be read as a row. */
+/** One row of a transcript, or a stretch of bytes that cannot be read as a row. */
 export interface TranscriptEntry {
-  /** Where it begins in the file, bytes. */
+  /** Offset in the file, bytes. */
   readonly offset: number;
   readonly byteLength: number;
-  /** The row as it stands in the file, without its newline; empty for a row longer than 256 MiB. */
+  /** The row as stored, without its newline; empty for a row longer than 256 MiB. */
   readonly bytes: Buffer;
-  /** Its value, of whatever type; undefined when it is no row. */
+  /** The parsed row, of any type; undefined if it is not a row. */
   readonly value: JsonObject | undefined;
-  /** What is wrong with it, when it is no row: `cut`, `not_json`, `oversized`. */
+  /** The reason why it is not a row: `cut`, `not_json`, `oversized`. */
   readonly problem: RowProblem | undefined;
 }
 
 export interface ReadEntriesOptions extends SessionOptions {
-  /** Start at this byte: the `offset` of an entry. Default 0. */
+  /** Byte to start at: the `offset` of an entry. Default 0. */
   readonly from?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * Every row of a session's transcript in file order: all types, unknown ones too, sidechains and abandoned branches, and
- * what is damaged. Rows that stand glued on one line come one by one. Streamed: memory is a chunk of 1 MiB, or the longest
- * row. What is appended while reading is not seen. Throws `InvalidSessionId`, `SessionNotFound`, file-system errors, and
+ * Yields every row of a session's transcript in file order: all types, including unknown ones, sidechains, abandoned
+ * branches and damaged rows. Rows glued on one line come one by one. Streams: memory is a chunk of 1 MiB or the longest row.
+ * Does not see rows appended while reading. Throws `InvalidSessionId`, `SessionNotFound`, file-system errors, and
  * `signal.reason` when aborted.
  */
 export async function* readEntries(

@@ -2,16 +2,16 @@ import { SIDECHAIN } from "../../transcript/rows/row-index.ts";
 import type { TranscriptFile } from "./transcript-file.ts";
 
 const NONE = -1;
-const UNDER_WAY = -2;
+const PENDING = -2;
 
 /**
- * The subagents whose rows stand among those of the session, as CLIs once wrote them: all rows of sidechains that hang on one
+ * The subagents whose rows are among those of the session, as old CLIs wrote them: all sidechain rows that descend from one
  * first row, or share its `agentId`. Memory is eight bytes a row.
  */
 export class InlineAgents {
-  /** By their ids, in the order of their first rows. */
+  /** Numbers of the agents by id, in the order of their first rows. */
   readonly #numbers = new Map<string, number>();
-  /** Their rows, agent by agent, and where those of each begin. */
+  /** Rows, agent by agent, and the index at which those of each agent begin. */
   readonly #rows: Int32Array;
   readonly #starts: Int32Array;
 
@@ -33,11 +33,11 @@ export class InlineAgents {
       const way: number[] = [];
       let row = start;
       while (agentOf[row] === NONE) {
-        agentOf[row] = UNDER_WAY;
+        agentOf[row] = PENDING;
         way.push(row);
         const above = index.parent[row] as number;
         const parent = above === NONE ? NONE : (rowOf[above] as number);
-        if (parent === NONE || !onSidechain(parent) || agentOf[parent] === UNDER_WAY) agentOf[row] = named(row);
+        if (parent === NONE || !onSidechain(parent) || agentOf[parent] === PENDING) agentOf[row] = named(row);
         else row = parent;
       }
       const agent = agentOf[row] as number;
@@ -65,7 +65,7 @@ export class InlineAgents {
     return this.#numbers.has(agentId);
   }
 
-  /** The rows of an agent; undefined if there is none of that id. */
+  /** Returns the rows of an agent; undefined if none has that id. */
   rows(agentId: string): Int32Array | undefined {
     const agent = this.#numbers.get(agentId);
     return agent === undefined ? undefined : this.#rows.subarray(this.#starts[agent], this.#starts[agent + 1]);

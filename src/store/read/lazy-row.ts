@@ -4,7 +4,7 @@ import { parseRow } from "../../transcript/rows/row.ts";
 import { equals } from "../../transcript/rows/json-scanner.ts";
 import { asObject } from "../../transcript/rows/json-values.ts";
 
-/** A long text of a row, and how it stands in the file, with its quotes: JSON that stands for it. */
+/** A long text of a row, and its JSON as stored, with quotes. */
 export interface StoredText {
   readonly text: string;
   readonly json: string;
@@ -13,24 +13,24 @@ export interface StoredText {
 type Members = Record<string, unknown>;
 
 /**
- * A user or assistant row, of which only the parts are read that are asked for, each with the value that it has in
- * `parseRow`'s. Valid until another row is read.
+ * A user or assistant row of which only the requested parts are parsed, each to the same value as by `parseRow`. Valid until
+ * another row is read.
  *
  * Long strings keep their JSON (`texts`), so that a writer can copy instead of escaping them (update-writer.ts). Both
- * together are worth 11 % and 9 MB of "ACP load" (60 MB).
+ * together save 11 % and 9 MB of "ACP load" (60 MB).
  */
-export class RowApart {
+export class LazyRow {
   readonly message: unknown;
-  /** The long texts of what was read so far. */
+  /** The long texts of the parts read so far. */
   readonly texts: StoredText[] = [];
   readonly #bytes: Buffer;
   readonly #start: number;
   readonly #parts: PartsTable;
   readonly #row: number;
 
-  /** The row `row` of the index, which begins at `start`. Undefined where it has to be read as a whole. */
-  static read(bytes: Buffer, start: number, parts: PartsTable, row: number): RowApart | undefined {
-    const apart = new RowApart(bytes, start, parts, row);
+  /** Reads row `row` of the index, which begins at `start`. Undefined if it must be parsed as a whole. */
+  static read(bytes: Buffer, start: number, parts: PartsTable, row: number): LazyRow | undefined {
+    const apart = new LazyRow(bytes, start, parts, row);
     return apart.message === undefined ? undefined : apart;
   }
 
@@ -47,7 +47,7 @@ export class RowApart {
     if (from === 0) return undefined;
     const start = this.#start + from;
     const end = this.#start + this.#parts.at(this.#row, CWD + 1);
-    // It is nearly always that of the row before.
+    // Usually equal to the previous row's cwd: reuse it.
     if (!equals(this.#bytes, start, end, lastCwd.json)) {
       const json = Buffer.from(this.#bytes.subarray(start, end));
       lastCwd = { json, value: wholeValue(json) };
@@ -59,20 +59,20 @@ export class RowApart {
     return this.#read(RESULT, putIntoResult);
   }
 
-  /** The value of a part; undefined where it is not there, or is no longer what it was. */
+  /** Returns the value of a part; undefined if it is missing, or the file has changed. */
   #read(part: number, put: PutBack): unknown {
     const parts = this.#parts;
     const from = parts.at(this.#row, part);
     if (from === 0) return undefined;
     const to = parts.at(this.#row, part + 1);
     const whole = this.#slice(from, to);
-    // Of ASCII an offset in bytes is one in characters. What is no UTF-8 was mended, which lengthens nothing.
+    // In ASCII, byte offsets are character offsets. Replacing invalid UTF-8 with U+FFFD lengthens nothing.
     const ascii = whole.length === to - from && !whole.includes("\ufffd");
     const texts: StoredText[] = [];
     let json = "";
     let at = from;
     const last = parts.firstText(this.#row + 1);
-    for (let i = parts.firstText(this.#row); i < last && texts.length < MOST_TEXTS; i++) {
+    for (let i = parts.firstText(this.#row); i < last && texts.length < MAX_TEXTS; i++) {
       const begin = parts.textStart(i);
       const end = parts.textEnd(i);
       if (begin < from || end > to || !isText(this.#bytes, this.#start + begin)) continue;
@@ -84,7 +84,7 @@ export class RowApart {
       texts.push({ text, json: quoted });
     }
     const value = parsed(texts.length === 0 ? whole : json + (ascii ? whole.slice(at - from) : this.#slice(at, to)));
-    // Two members of one name, or a name with escapes: the texts are not where they are looked for.
+    // Duplicate member names, or names with escapes: the texts are not where they are expected.
     if (value === undefined || put(value, texts) !== texts.length) return this.#whole(from, to);
     for (const text of texts) this.texts.push(text);
     return value;
@@ -101,7 +101,7 @@ export class RowApart {
 
 let lastCwd: { readonly json: Buffer; readonly value: unknown } = { json: Buffer.alloc(0), value: undefined };
 
-/** The value of JSON as `parseRow` reads it. */
+/** Parses JSON as `parseRow` does. */
 function wholeValue(json: Buffer): unknown {
   const row = Buffer.concat([OPEN, json, CLOSE]);
   return parseRow(row, 0, row.length)?.["value"];
@@ -118,7 +118,7 @@ function parsed(json: string): unknown {
   }
 }
 
-/** The names under which texts are looked for; with the quotes and the colon, as Claude Code writes them. */
+/** Names of members that may be long texts, with quotes and colon, as Claude Code writes them. */
 const HEADS = ["text", "content", "thinking", "stdout"].map((name) => Buffer.from(`"${name}":`));
 
 function isText(bytes: Buffer, from: number): boolean {
@@ -126,15 +126,15 @@ function isText(bytes: Buffer, from: number): boolean {
   return false;
 }
 
-/** A row has one long text, seldom two or three. */
-const MOST_TEXTS = 16;
+/** Maximum number of long texts in a row: it usually has one, rarely two or three. */
+const MAX_TEXTS = 16;
 const FIRST_NUMBER = 0x61;
-let made: string | undefined;
-/** Stands for a text, with its number behind. No transcript has it in it, since nobody has seen it. */
-const mark = (): string => (made ??= randomHex(12));
+let cachedMark: string | undefined;
+/** Placeholder for a text, followed by its number. Random per process, so it cannot occur in a transcript. */
+const mark = (): string => (cachedMark ??= randomHex(12));
 const quotedMark = (i: number): string => `"${mark()}${String.fromCharCode(FIRST_NUMBER + i)}"`;
 
-/** Puts the texts where their marks are; returns how many were found. */
+/** Replaces the marks with their texts; returns how many were found. */
 type PutBack = (value: unknown, texts: readonly StoredText[]) => number;
 
 function putIntoMessage(message: unknown, texts: readonly StoredText[]): number {

@@ -20,63 +20,63 @@ import type { TranscriptCopy } from "../types.ts";
 import type { Unread } from "./unread.ts";
 
 /**
- * A conversation that lies open: how many rows it has is known, and any of them can be read, in any order. Memory is an
- * index of about 180 bytes a row. `close` it.
+ * An open conversation: its number of rows is known, and any row can be read, in any order. Memory is an index of about
+ * 180 bytes a row. `close` it.
  *
- * It is the whole conversation, with what was compacted away, notices and boundaries; the branches that rewinds left
- * behind follow the current one. Who shows it leaves out what is not wanted.
+ * It is the whole conversation, with compacted rows, notices and boundaries; the branches abandoned by rewinds follow the
+ * current one. Callers leave out what they do not show.
  */
 export interface OpenConversation {
   readonly size: number;
-  /** Whose conversation it is, where it is a subagent's. */
+  /** The subagent whose conversation it is; undefined for that of the session. */
   readonly subagent: Subagent | undefined;
-  /** What of its file is passed over. */
+  /** The parts of its file that were skipped. */
   readonly unread: Unread;
   /** Number of rows, abandoned branches included. */
   readonly length: number;
-  /** What is known of a row without reading it; 0 is the first. */
+  /** Returns what the index knows of a row, without reading it; 0 is the first row. */
   facts(at: number): RowFacts;
   entry(at: number): ConversationEntry;
-  /** As much of it as a replay needs, read when it is asked for: valid until another row is read. */
+  /** Reads what a replay needs of a row, lazily: valid until another row is read. */
   apart(at: number): ReplayedRow;
-  /** The row as it stands in the file, without its newline. Valid until another row is read. */
+  /** Returns the row as stored, without its newline. Valid until another row is read. */
   bytes(at: number): Uint8Array;
   uuid(at: number): string;
-  /** The number that its first 8 characters are in hexadecimal; 0 if they are not. Makes no string of it. */
+  /** Returns the first 8 characters of the uuid as a hexadecimal number, 0 if they are not one. Allocates no string. */
   uuidStart(at: number): number;
   /**
-   * The rows that the model has when the session goes on, in the order in which it has them: what a compaction kept comes
-   * after its summary. As the official `getSessionMessages` with `includeSystemMessages`.
+   * Returns the rows that the model gets when the session is resumed, in its order: rows that a compaction kept come after
+   * its summary. Like the official `getSessionMessages` with `includeSystemMessages`.
    */
   current(): readonly number[];
-  /** Id of the API message that an assistant row is a part of; undefined for other rows. */
+  /** Returns the id of the API message that an assistant row is part of; undefined for other rows. */
   messageId(at: number): string | undefined;
-  /** Whether the session has a subagent of that id, whose conversation can be opened too. */
+  /** Reports whether the session has a subagent with that id, whose conversation can be opened too. */
   hasSubagent(agentId: string): boolean;
-  /** Output that was too long for its row, by the name or the path that the row tells; undefined when it is not here. */
+  /** Returns output that was too long for its row, by the name or path in the row; undefined if it is missing. */
   toolResult(path: string): StoredOutput | undefined;
-  /** Lets go of what is held of the row that was read last, which may be long. */
+  /** Releases the row that was read last, which may be long. */
   forget(): void;
-  /** Whether the file is still what was opened. False of one that changed just before: it could change again unseen. */
+  /** Reports whether the file is unchanged since it was opened. False if it changed just before: it could change unseen. */
   isCurrent(): boolean;
   close(): void;
 }
 
-/** What a replay needs of a row. */
+/** The parts of a row that a replay needs. */
 export interface ReplayedRow {
   readonly message: Pick<SessionMessage, "type" | "uuid" | "message">;
-  /** Members of the row, by name. Of a user or assistant row `cwd`, `toolUseResult` and `isCompactSummary` at least. */
+  /** Members of the row, by name; at least `cwd`, `toolUseResult` and `isCompactSummary` of a user or assistant row. */
   readonly entry: object;
   readonly apart?: Apart | undefined;
-  /** Its long texts, as far as they were read apart from it. */
+  /** Long texts of the row with their stored JSON, if it was read lazily. */
   readonly texts: readonly StoredText[];
 }
 
 interface RowFacts {
   readonly kind: "user" | "assistant" | "system";
-  /** A user row that says that it is what a tool call came to. Where none says so it may be one all the same. */
+  /** Whether a user row says that it is the result of a tool call. If no row says so, it may still be one. */
   readonly answers: boolean;
-  /** Rows of one API message have the same number; -1 where there is none. */
+  /** Number that all rows of one API message share; -1 for other rows. */
   readonly message: number;
   /** 0 for the current branch. */
   readonly branch: number;
@@ -85,10 +85,10 @@ interface RowFacts {
 }
 
 export interface OpenConversationOptions {
-  /** The conversation of this subagent instead. */
+  /** Opens the conversation of this subagent instead. */
   readonly agentId?: string | undefined;
   readonly signal?: AbortSignal | undefined;
-  /** Is told from time to time how many bytes of how many have been read. */
+  /** Called from time to time with the bytes read so far and in all. */
   readonly progress?: ScanProgress | undefined;
 }
 
@@ -106,9 +106,9 @@ export async function openConversation(
 }
 
 /**
- * Opens the conversation of a transcript that comes as a stream. It has to be known whole before its first message can be
- * shown, and may be larger than memory, so it goes through a temporary file (spool.ts). Throws the stream's errors, those
- * of the file system, and `signal.reason`.
+ * Opens the conversation of a transcript that comes as a stream. All of it must be read before the first message can be
+ * shown, and it may be larger than memory, so it goes through a temporary file (spool.ts). Throws errors of the stream and
+ * the file system, and `signal.reason`.
  */
 export async function openStream(stream: AsyncIterable<Uint8Array>, signal?: AbortSignal): Promise<OpenConversation> {
   return ofFile(await TranscriptFile.read(await spool(stream, signal), signal));
@@ -143,8 +143,8 @@ function ofFile(file: TranscriptFile, copy?: TranscriptCopy): OpenConversation {
 }
 
 /**
- * Notices of the CLI often hang beside the conversation, and so may a queued prompt: the next message has the same parent. A
- * branch of such rows alone is none that a rewind left behind, so they are put where they stand in the file.
+ * Moves notices to their place in the file. A notice of the CLI, or a queued prompt, often has the same parent as the next
+ * message. A branch of such rows only was not abandoned by a rewind.
  */
 function notesInPlace(rows: ConversationRows, { kind }: RowIndex): ConversationRows {
   if (!rows.hasBranches) return rows;
@@ -175,12 +175,12 @@ function notesInPlace(rows: ConversationRows, { kind }: RowIndex): ConversationR
   return placed;
 }
 
-/** Where a conversation comes from. All are absent of a stream. */
+/** The source of a conversation. All members are undefined for a stream. */
 interface Origin {
   readonly copy: TranscriptCopy | undefined;
   readonly path: string | undefined;
   readonly subagent: Subagent | undefined;
-  /** What of it the model has; absent: all. */
+  /** The rows that the model has. Absent: all. */
   readonly current?: () => ConversationRows;
 }
 
@@ -219,7 +219,7 @@ function opened(
     entry: (at) => maker.make(row(at), context),
     apart(at) {
       const place = row(at);
-      const apart = maker.isPlain(place.row) ? file.apart(place.row) : undefined;
+      const apart = maker.isPlain(place.row) ? file.lazyRow(place.row) : undefined;
       if (apart === undefined) return { apart: place.apart, texts: [], ...maker.make(place, context) };
       const type = index.kind[place.row] === ASSISTANT ? "assistant" : "user";
       const uuid = index.uuids.text(index.uuid[place.row] as number);

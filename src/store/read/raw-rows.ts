@@ -4,27 +4,27 @@ import type { TranscriptCopy } from "../types.ts";
 
 const NEWLINE = 0x0a;
 
-/** A stretch of a transcript as it is stored. */
+/** A stretch of a transcript as stored. */
 export interface RawPage {
-  /** Whole rows, or a piece of one that is longer than a page. */
+  /** Whole rows, or part of one that is longer than a page. */
   readonly bytes: Buffer;
-  /** Bytes of the file when it was read. */
+  /** Size of the file when it was read, bytes. */
   readonly size: number;
-  /** Where the next page begins; the size at the end. */
+  /** Offset of the next page; `size` at the end. */
   readonly end: number;
 }
 
 /**
- * The rows from a byte on, up to `most` bytes. A page ends with a row; a row that does not fit on a page by itself is given in
- * pieces that no character is parted by. Throws file-system errors.
+ * Returns rows from a byte on, up to `most` bytes. A page ends with a row; a row that is longer than a page is returned in
+ * pieces that split no character. Throws file-system errors.
  */
 export function readRawPage(copy: TranscriptCopy, start: number, most: number): RawPage {
   const fd = openCopy(copy);
   try {
     const { size } = statOpen(fd);
     const from = Math.min(start, size);
-    const room = Buffer.allocUnsafe(Math.min(most, size - from));
-    const read = room.subarray(0, readAt(fd, room, from));
+    const buffer = Buffer.allocUnsafe(Math.min(most, size - from));
+    const read = buffer.subarray(0, readAt(fd, buffer, from));
     const bytes = from + read.length >= size ? read : read.subarray(0, cutOf(read));
     return { bytes, size, end: from + bytes.length };
   } finally {
@@ -35,7 +35,7 @@ export function readRawPage(copy: TranscriptCopy, start: number, most: number): 
 function cutOf(bytes: Buffer): number {
   const newline = bytes.lastIndexOf(NEWLINE);
   if (newline >= 0) return newline + 1;
-  // A character has at most three bytes after its first; what has more is no text, and may be cut anywhere.
+  // A character has at most three bytes after its first; anything longer is not text, and may be cut anywhere.
   for (let cut = bytes.length; cut > bytes.length - 4; cut--) {
     const next = bytes[cut - 1] ?? 0;
     if (next < 0x80) return cut;

@@ -1,17 +1,17 @@
 import { readAt } from "../disk/fs.ts";
 import type { ReusableBuffer } from "../disk/file-lines.ts";
 
-/** A longer row is read by itself. */
+/** Maximum size of the read-ahead window, bytes. A longer row is read alone. */
 export const WINDOW = 256 * 1024;
-/** What is read ahead at first, and where rows are asked for in no order. */
+/** Read-ahead, in bytes, for rows in random order, and at the first read. */
 const LEAST_AHEAD = 4 * 1024;
 const FIRST_AHEAD = 16 * 1024;
 
 const NOTHING = Buffer.alloc(0);
 
 /**
- * Reads rows of an open file by their ranges, and what stands around them, since rows are mostly asked for one after the
- * other: the more, the longer that goes on, forwards or backwards. Rows asked for in no order cost a few kilobytes each.
+ * Reads rows of an open file by their ranges, with read-ahead: rows are mostly read in order, forwards or backwards. The
+ * window doubles while that goes on. Rows in random order cost a few kilobytes each.
  */
 export class RowReader {
   readonly #fd: number;
@@ -22,14 +22,14 @@ export class RowReader {
   #have = 0;
   #ahead = FIRST_AHEAD / 2;
 
-  /** `size`: of the file, bytes. */
+  /** `size`: size of the file, bytes. */
   constructor(fd: number, size: number, buffer: ReusableBuffer) {
     this.#fd = fd;
     this.#size = size;
     this.#buffer = buffer;
   }
 
-  /** A buffer, and where the row begins in it. Valid until the next call. What is not there any more is zero. */
+  /** Returns a buffer and the row's offset in it, valid until the next call. Bytes that are gone from the file are zero. */
   read(offset: number, length: number): readonly [Buffer, number] {
     if (length > WINDOW) return [this.#fill(this.#buffer.take(length), offset), 0];
     if (offset < this.#at || offset + length > this.#at + this.#have) this.#move(offset, length);
@@ -42,7 +42,7 @@ export class RowReader {
     const gap = isBefore ? this.#at - offset - length : offset - end;
     this.#ahead = gap <= this.#ahead ? Math.min(WINDOW, 2 * this.#ahead) : LEAST_AHEAD;
     const wanted = Math.max(length, this.#ahead);
-    // A little of the other direction, too: rows may be asked for to and fro.
+    // Also reads a little in the other direction: rows may be read back and forth.
     const lead = Math.floor(((wanted - length) * (isBefore ? 15 : 1)) / 16);
     const from = Math.max(0, offset - lead);
     const have = Math.max(offset + length - from, Math.min(wanted, this.#size - from));

@@ -3,13 +3,13 @@ import { RowScan } from "../../transcript/rows/json-scanner.ts";
 import { FileLines, type FileLinesOptions } from "../disk/file-lines.ts";
 import { yieldToEventLoop } from "../timing.ts";
 
-/** Receives what a transcript holds, in file order. `bytes`, `start`, `end` and `scan` are valid during the call only. */
+/** Receives the rows and problems of a transcript in file order. `bytes`, `start`, `end`, `scan`: valid only during the call. */
 export interface RowVisitor {
   row(bytes: Buffer, start: number, end: number, offset: number, scan: RowScan): void;
   problem?(bytes: Buffer, start: number, end: number, offset: number, problem: RowProblem, length: number): void;
 }
 
-/** Is told after some 10 ms of work each how many bytes of how many have been visited. */
+/** Called after every 10 ms or so of work with the bytes visited so far and in all. */
 export type ScanProgress = (done: number, total: number) => void;
 
 interface ScanOptions extends FileLinesOptions {
@@ -17,18 +17,18 @@ interface ScanOptions extends FileLinesOptions {
   readonly progress?: ScanProgress | undefined;
 }
 
-/** After how many chunks other work of the process gets its turn: some 10 ms. */
+/** Number of chunks, some 10 ms of work, before yielding to the event loop. */
 const CHUNKS_PER_TURN = 32;
 
 /**
- * Reads every row of an open transcript from byte `from` up to byte `to` (its size when it was opened, so that a file that
- * grows meanwhile is read as it was). Memory is some megabytes, or the longest row. Throws `signal.reason` when aborted.
+ * Visits every row of an open transcript from byte `from` to byte `to` (its size when it was opened, so that rows appended
+ * later are not seen). Memory: some megabytes, or the longest row. Throws `signal.reason` when aborted.
  */
 export async function scanFile(fd: number, visitor: RowVisitor, options: ScanOptions): Promise<void> {
   for await (const _chunk of scanChunks(fd, visitor, options));
 }
 
-/** The same, giving way to the caller after each chunk (`CHUNK_BYTES` or the longest row): what was visited can be used up. */
+/** Like `scanFile`, but yields to the caller after each chunk (`CHUNK_BYTES` or the longest row), who can consume the rows. */
 export async function* scanChunks(
   fd: number,
   visitor: RowVisitor,

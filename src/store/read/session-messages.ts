@@ -13,39 +13,38 @@ export type { ConversationEntry } from "../../transcript/conversation/visible-me
 export type { SessionMessage, TranscriptMessage } from "../../transcript/conversation/message.ts";
 
 export type ConversationReadOptions = SessionMutationOptions & {
-  /** Compact boundaries and notices too. Default false. */
+  /** Includes compact boundaries and notices. Default false. */
   includeSystemMessages?: boolean;
   /**
-   * The whole conversation, through compact boundaries; messages that a compaction kept stand once, at their original
-   * place, or after its summary if some of them were written only after the boundary. What the model no longer has is
-   * marked `compacted: true`; what no link connects with the rest, although no rewind cut it off, `unconnected: true`. It
-   * has every queued prompt that the CLI gives to the model.
-   * Default false, as in the official helper.
+   * Includes the whole conversation, across compact boundaries, with every queued prompt that the CLI gives to the model.
+   * Messages that a compaction kept appear once, at their original place, or after its summary if some of them were written
+   * only after the boundary. Messages that the model no longer has are marked `compacted: true`; those that no link connects
+   * with the rest, although no rewind cut them off, `unconnected: true`. Default false, as in the official helper.
    */
   includeCompacted?: boolean;
-  /** `all` adds the branches that rewinds left behind, each message marked with its `branch` number. Default `current`. */
+  /** `all` adds the branches that rewinds abandoned, each message marked with its `branch` number. Default `current`. */
   branches?: "current" | "all";
   /**
-   * Also prompts that were queued while a turn ran and that nobody gave to the model, at the end, marked
-   * `undelivered: true`. Default false.
+   * Adds, at the end, prompts that were queued while a turn ran and never reached the model, marked `undelivered: true`.
+   * Default false.
    */
   includeUndelivered?: boolean;
   signal?: AbortSignal;
-  /** Is told, before the first message, what of the file cannot be read and is passed over; not called when there is nothing. */
+  /** Called before the first message with the parts of the file that cannot be read and are skipped, if any. */
   onUnread?: (unread: Unread) => void;
 };
 
 export type GetSessionMessagesOptions = ConversationReadOptions & {
-  /** At most this many messages; all when absent or not above 0. */
+  /** Maximum number of messages; all if absent or not above 0. */
   limit?: number;
-  /** Messages to pass over from the start. */
+  /** Number of messages to skip at the start. */
   offset?: number;
 };
 
 /**
- * The messages of a session's conversation in order, as the official `getSessionMessages` (official-helpers.md §5): the branch that
- * ends last in the file, from the last compaction on. `[]` for an invalid or unknown id and for a file that cannot be read.
- * The deviations are listed in docs/deviations.md. Only the messages that are returned are held in memory.
+ * Returns the messages of a session's conversation in order, like the official `getSessionMessages` (official-helpers.md §5):
+ * the branch that ends last in the file, from the last compaction on. `[]` for an invalid or unknown id and for a file that
+ * cannot be read. docs/deviations.md lists the deviations. Holds only the returned messages in memory.
  */
 export async function getSessionMessages(
   sessionId: string,
@@ -66,8 +65,8 @@ export async function getSessionMessages(
 }
 
 /**
- * The same messages one by one, however long the conversation is: memory is an index of about 180 bytes a row and the row
- * at hand. Throws `InvalidSessionId`, `SessionNotFound`, file-system errors, and `signal.reason` when aborted.
+ * Yields the messages one by one, for conversations of any length: memory is an index of about 180 bytes a row and the
+ * current row. Throws `InvalidSessionId`, `SessionNotFound`, file-system errors, and `signal.reason` when aborted.
  */
 export async function* streamSessionMessages(
   sessionId: string,
@@ -76,7 +75,7 @@ export async function* streamSessionMessages(
   for await (const { message } of readConversation(sessionId, options)) yield message;
 }
 
-/** The same with the row each message comes from (`toolUseResult`, `usage`, … stand there only). */
+/** Like `streamSessionMessages`, with the row of each message (only there are `toolUseResult`, `usage`, …). */
 export async function* readConversation(
   sessionId: string,
   options: OrUndefined<ConversationReadOptions> = {},
@@ -90,7 +89,7 @@ export async function* readConversation(
   }
 }
 
-/** After how many messages other work of the process gets its turn. */
+/** Number of messages before yielding to the event loop. */
 const MESSAGES_PER_TURN = 512;
 
 async function* entriesOf(
@@ -120,13 +119,13 @@ async function* entriesOf(
 }
 
 /**
- * The size of the file, as far as it decides what the model has: the official reader drops the past of large files, unless
- * its own switch is set. A program that sets it gets the same from both.
+ * Returns the size that decides what the model has: the official reader drops the past of large files, unless its own
+ * switch is set. Honours that switch, so that a program that sets it gets the same from both.
  */
 export const readSize = ({ size }: TranscriptFile): number =>
   process.env["CLAUDE_CODE_DISABLE_PRECOMPACT_SKIP"] ? 0 : size;
 
-/** The official paging: only a limit above 0 counts, and a negative offset counts from the end where there is a limit. */
+/** Pages like the official helper: only a limit above 0 counts; with one, a negative offset counts from the end. */
 export function page(
   rows: ConversationRows,
   offset: number | null | undefined,

@@ -17,8 +17,8 @@ import { entriesOf } from "../disk/walk.ts";
 
 export type ListSubagentsOptions = SessionMutationOptions & {
   /**
-   * Also the layouts of older CLIs: `agent-*.jsonl` beside the transcript, and rows inside it that are marked as a
-   * sidechain. Default false: what the official helper lists.
+   * Includes the layouts of older CLIs: `agent-*.jsonl` next to the transcript, and sidechain rows inside it. Default
+   * false: what the official helper lists.
    */
   includeLegacy?: boolean;
 };
@@ -29,25 +29,25 @@ export type GetSubagentMessagesOptions = SessionMutationOptions & {
   signal?: AbortSignal;
 };
 
-/** Where a subagent's rows stand, and what its meta file says. */
+/** The location of a subagent's rows, and the content of its meta file. */
 export interface Subagent {
-  /** The official name: what stands between `agent-` and `.jsonl`; of inline rows their `agentId`, else the first row's uuid. */
+  /** The official id: the text between `agent-` and `.jsonl`; for inline rows their `agentId`, else the first row's uuid. */
   readonly agentId: string;
   readonly layout: "directory" | "beside" | "inline";
   readonly path: string;
-  /** Tool call that started it; null where nothing says so. */
+  /** Tool call that started it; null if unknown. */
   readonly toolUseId: string | null;
-  /** Subagent that started it; null where the main conversation did, or nothing says so. */
+  /** Subagent that started it; null if the main conversation did, or if unknown. */
   readonly parentAgentId: string | null;
   readonly agentType: string | undefined;
   readonly description: string | undefined;
-  /** The run of a workflow that it was a part of: the name of its directory. */
+  /** The workflow run that it was part of: the name of its directory. */
   readonly workflow: string | undefined;
 }
 
 /**
- * Ids of a session's subagents, in the official order: the tree below `<id>/subagents` walked by name (official-helpers.md §8.1). An id
- * that occurs twice is given twice. `[]` for an invalid or unknown session.
+ * Returns the ids of a session's subagents in the official order: the tree below `<id>/subagents`, walked by name
+ * (official-helpers.md §8.1). An id that occurs twice is returned twice. `[]` for an invalid or unknown session.
  */
 export async function listSubagents(
   sessionId: string,
@@ -56,7 +56,7 @@ export async function listSubagents(
   return (await describeSubagents(sessionId, options)).map(({ agentId }) => agentId);
 }
 
-/** The same with what is known of each. */
+/** Like `listSubagents`, with what is known of each. */
 export async function describeSubagents(
   sessionId: string,
   options?: OrUndefined<ListSubagentsOptions> | null,
@@ -70,18 +70,17 @@ export async function describeSubagents(
   return [...opened.all];
 }
 
-/** The subagents of a session, of whatever layout, to be read one after the other. `close` it. */
+/** The subagents of a session, of any layout, to be read one after another. `close` it. */
 export interface OpenSubagents {
   readonly all: readonly Subagent[];
   /**
-   * The messages of one of them, one by one, with the rows they come from. Throws file-system errors, and `signal.reason`
-   * when aborted.
+   * Yields the messages of one of them with their rows. Throws file-system errors, and `signal.reason` when aborted.
    */
   entries(subagent: Subagent, signal?: AbortSignal): AsyncGenerator<ConversationEntry>;
   close(): void;
 }
 
-/** The session's own transcript is read once for all subagents that stand in it, and not at all if it cannot be read. */
+/** Opens them. The session's own transcript is read once for all inline subagents; if it is unreadable, they are left out. */
 export async function openSubagents(copy: TranscriptCopy, signal?: AbortSignal): Promise<OpenSubagents> {
   const found = [...inDirectory(copy), ...(await beside(copy))];
   const main = await openOrUndefined(copy.path, signal);
@@ -123,8 +122,8 @@ function* messagesOf({ conversation, file, rows, context }: OpenSubagent): Gener
 }
 
 /**
- * Messages of one subagent, in the shape of `getSessionMessages` (official-helpers.md §8.1). Every layout is searched, the newest
- * first. `[]` for an unknown session or agent and for a file that cannot be read.
+ * Returns the messages of one subagent, in the form of `getSessionMessages` (official-helpers.md §8.1). Searches every
+ * layout, the newest first. `[]` for an unknown session or agent and for a file that cannot be read.
  */
 export async function getSubagentMessages(
   sessionId: string,
@@ -153,19 +152,19 @@ export async function getSubagentMessages(
 /** The conversation of a subagent whose transcript is open. `close` it. */
 export interface OpenSubagent {
   readonly subagent: Subagent;
-  /** Its rows alone. */
+  /** Only its rows. */
   readonly file: TranscriptFile;
-  /** The session's transcript, where they stand among others; undefined of a subagent with a file of its own. */
+  /** The session's transcript, if its rows are in that; undefined for a subagent with its own file. */
   readonly main: TranscriptFile | undefined;
   readonly conversation: Conversation;
   /** The rows that are shown. */
   readonly rows: ConversationRows;
-  /** What its messages say of the conversation that started it. */
+  /** Members of its messages that refer to the conversation that started it. */
   readonly context: MessageContext;
   close(): void;
 }
 
-/** Opens a subagent's transcript, whatever its layout, the newest first; undefined when the session has none of that id. */
+/** Opens a subagent's transcript of any layout, the newest first; undefined if the session has none with that id. */
 export async function openSubagent(
   copy: TranscriptCopy,
   agentId: string,
@@ -176,8 +175,8 @@ export async function openSubagent(
 }
 
 /**
- * Which subagents of a session `openSubagent` would open. The names in its directory are read once, when the first is asked
- * about; a subagent that begins later is not known.
+ * The subagents of a session that `openSubagent` would open. Reads the names in its directory once, at the first lookup;
+ * does not know a subagent that begins later.
  */
 export class SubagentNames {
   readonly #copy: TranscriptCopy;
@@ -186,7 +185,7 @@ export class SubagentNames {
   #files: readonly string[] | undefined;
   #inline: InlineAgents | undefined;
 
-  /** `main`: the session's transcript, where it is open; without it rows that stand among its own are not looked for. */
+  /** `main`: the session's transcript, if it is open; without it, inline subagents are not found. */
   constructor(copy: TranscriptCopy, main: TranscriptFile | undefined) {
     this.#copy = copy;
     this.#main = main;
@@ -197,7 +196,7 @@ export class SubagentNames {
       this.#files = [...filesBelow(subagentsPath(this.#copy.project, this.#copy.sessionId))];
       for (const path of this.#files) this.#known.set(idInPath(path), true);
     }
-    // No file has such a name, and nothing so long is kept.
+    // No file has such a name, and such long ids are not cached.
     if (agentId.length > ID_UNITS) return this.#isInline(agentId);
     let known = this.#known.get(agentId);
     if (known === undefined) {
@@ -214,10 +213,10 @@ export class SubagentNames {
   }
 }
 
-/** A name of a file has at most 255 bytes. */
+/** Maximum length of an id in a file name: names have at most 255 bytes. */
 const ID_UNITS = 255;
 
-/** The subagent whose rows stand in a file of its own: one of `paths`, or one beside the transcript. */
+/** Returns a subagent that has its own file: one of `paths`, or one next to the transcript. */
 function fileOf(
   { project, sessionId }: TranscriptCopy,
   agentId: string,
@@ -255,7 +254,7 @@ const NAME = /^agent-(.*)\.jsonl$/s;
 const inDirectory = ({ project, sessionId }: TranscriptCopy): Subagent[] =>
   [...filesBelow(subagentsPath(project, sessionId))].map((path) => describe(path, "directory"));
 
-/** The transcripts below a directory, walked by name, a directory among the files. Links are not followed. */
+/** Yields the transcripts below a directory, files and directories by name. Does not follow links. */
 function* filesBelow(dir: string): Generator<string> {
   for (const entry of entriesOf(dir, [])) {
     const path = join(dir, entry.name);
@@ -272,7 +271,7 @@ async function beside({ project, sessionId }: TranscriptCopy): Promise<Subagent[
 
 const TOOL_USE_ID = /^[A-Za-z0-9_.:-]{1,128}$/;
 const AGENT_ID = /^[\w-]{1,128}$/;
-/** A meta file holds a few short fields. */
+/** Maximum size of a meta file, which holds a few short fields. */
 const META_BYTES = 64 * 1024;
 
 function describe(path: string, layout: "directory" | "beside"): Subagent {

@@ -1,7 +1,7 @@
 /**
- * Output of tools that was too long for its row. Claude Code keeps it in `<session>/tool-results/`, also that of the
- * session's subagents, and the row tells where. The path it tells may be that of another machine, or of a store that has
- * moved since, and anybody may have written it: only its last name counts, in the session's own directory.
+ * Output of tools that was too long for its row. Claude Code keeps it in `<session>/tool-results/`, including that of the
+ * session's subagents, and the row has its path. That path may be from another machine or from before the store moved, and
+ * cannot be trusted: only its last name counts, in the session's own directory.
  */
 import { basename } from "node:path";
 import { CHUNK_BYTES, FORK_ANCESTORS } from "../../transcript/rows/limits.ts";
@@ -14,24 +14,24 @@ import { sidecarPath, toolResultPath, toolResultsPath } from "../layout/paths.ts
 import type { OrUndefined, SessionMutationOptions, TranscriptCopy } from "../types.ts";
 import { yieldToEventLoop } from "../timing.ts";
 
-/** Output that stands in a file of its own. */
+/** Output that has its own file. */
 export interface StoredOutput {
   readonly name: string;
   readonly path: string;
-  /** When it was found. What is appended later is not seen. */
+  /** Size when it was found. Bytes appended later are not read. */
   readonly bytes: number;
 }
 
 export type ReadToolResultOptions = SessionMutationOptions & { signal?: AbortSignal };
 
 /**
- * The whole text of a tool's output that was too long for its row, in pieces, in order: memory is one of them. `name` is
- * what the row calls its file: `toolUseResult.persistedOutputPath`, or the path in the text of the result
- * (`<persisted-output>`). Only the last name of a path counts: the file is looked for in the directory of the session,
- * then of those it is a fork of, and no link is followed.
+ * Yields the whole text of a tool's output that was too long for its row, in pieces, in order: memory is one piece. `name`
+ * is the file as the row names it: `toolUseResult.persistedOutputPath`, or the path in the text of the result
+ * (`<persisted-output>`). Only the last name of a path counts. The file is looked up in the directory of the session, then
+ * in those of the sessions it is a fork of; links are not followed.
  *
- * Some tools' output is a JSON list of text blocks; it is given as it is stored. Throws `InvalidSessionId`,
- * `SessionNotFound`, `MessageNotFound` when there is no such file, file-system errors, and `signal.reason` when aborted.
+ * Some tools' output is a JSON list of text blocks, which is returned as stored. Throws `InvalidSessionId`,
+ * `SessionNotFound`, `MessageNotFound` if there is no such file, file-system errors, and `signal.reason` when aborted.
  */
 export async function* readToolResult(
   sessionId: string,
@@ -62,12 +62,12 @@ export class ToolResults {
     this.#copy = copy;
   }
 
-  /** The output of that name, or of the last name of that path; undefined when it is not here. */
+  /** Returns the output with that name, or with the last name of that path; undefined if it is missing. */
   find(path: string): StoredOutput | undefined {
     const name = nameIn(path);
     const own = outputIn(this.#copy, name);
     if (own !== undefined) return own;
-    // A session that goes on in another directory has files in both. A fork has the rows of another session, and not its files.
+    // A session resumed in another directory has files in both. A fork has the rows of another session, but not its files.
     this.#others ??= [...copiesOf(this.#copy), ...ancestorsOf(this.#copy)];
     for (const other of this.#others) {
       const output = outputIn(other, name);
@@ -77,14 +77,14 @@ export class ToolResults {
   }
 }
 
-/** The last name of a path of any system. */
+/** Returns the last name of a path of any system. */
 const nameIn = (path: string): string => basename(path.slice(path.lastIndexOf("\\") + 1));
 
 function outputIn({ project, sessionId }: TranscriptCopy, name: string): StoredOutput | undefined {
   const path = toolResultPath(project, sessionId, name);
   if (path === undefined) return undefined;
   try {
-    // A link in place of a directory leads to what is not the session's, and so does one in place of the file.
+    // A link in place of a directory or of the file leads to something that is not the session's.
     if (statLink(sidecarPath(project, sessionId))?.isDirectory() !== true) return undefined;
     if (statLink(toolResultsPath(project, sessionId))?.isDirectory() !== true) return undefined;
     const fd = openReadNoFollow(path);
@@ -99,11 +99,11 @@ function outputIn({ project, sessionId }: TranscriptCopy, name: string): StoredO
   }
 }
 
-/** The other copies of the session in its config dir. */
+/** Returns the other copies of the session in its config dir. */
 const copiesOf = ({ sessionId, path, project }: TranscriptCopy): TranscriptCopy[] =>
   findCopies(sessionId, { configDirs: [project.configDir] }).filter((copy) => copy.path !== path);
 
-/** The sessions that a session is a fork of, the nearest first, as far as they are in the same config dir. */
+/** Returns the sessions that a session is a fork of, the nearest first, while they are in the same config dir. */
 function ancestorsOf(copy: TranscriptCopy): TranscriptCopy[] {
   const found: TranscriptCopy[] = [];
   const known = new Set([copy.sessionId]);
@@ -128,7 +128,7 @@ function forkedFrom(copy: TranscriptCopy): string | undefined {
   }
 }
 
-/** A stretch of a stored output, and where it stands in its file. */
+/** A stretch of a stored output, with its byte range in the file. */
 export interface OutputChunk {
   readonly text: string;
   readonly from: number;
@@ -136,8 +136,8 @@ export interface OutputChunk {
 }
 
 /**
- * The text of a stored output in chunks of at most `CHUNK_BYTES`. Each ends with a line where it has an end of one, and
- * never inside a letter. Throws file-system errors.
+ * Yields the text of a stored output in chunks of at most `CHUNK_BYTES`. Each ends with a line if it contains the end of
+ * one, and never splits a character. Throws file-system errors.
  */
 export function* outputChunks({ path, bytes }: StoredOutput): Generator<OutputChunk> {
   const fd = openOutput(path);
@@ -155,7 +155,7 @@ export function* outputChunks({ path, bytes }: StoredOutput): Generator<OutputCh
   }
 }
 
-/** The text between two bytes of a stored output. Throws file-system errors. */
+/** Returns the text between two byte offsets of a stored output. Throws file-system errors. */
 export function outputText({ path }: StoredOutput, from: number, to: number): string {
   const fd = openOutput(path);
   try {
@@ -175,14 +175,14 @@ function openOutput(path: string): number {
 
 const NEWLINE = 0x0a;
 
-/** How many bytes make whole lines, or at least whole letters. */
+/** Returns the length of the whole lines in the bytes, or at least of the whole characters. */
 function chunkEnd(bytes: Buffer, length: number): number {
   const newline = bytes.lastIndexOf(NEWLINE, length - 1);
-  return newline >= 0 ? newline + 1 : lettersEnd(bytes, length);
+  return newline >= 0 ? newline + 1 : charactersEnd(bytes, length);
 }
 
-/** How many of the bytes make whole letters of UTF-8: all but a letter whose end is missing. */
-function lettersEnd(bytes: Buffer, length: number): number {
+/** Returns the length without a last UTF-8 character whose end is missing. */
+function charactersEnd(bytes: Buffer, length: number): number {
   for (let back = 1; back <= Math.min(3, length - 1); back++) {
     const byte = bytes[length - back] as number;
     if (byte < 0x80) break;

@@ -8,30 +8,30 @@ import { fromVoiceCall } from "../../transcript/rows/voice-call.ts";
 import { nodeCrypto } from "../disk/builtins.ts";
 import { close, openRead, statOpen, type Stats } from "../disk/fs.ts";
 import { ReusableBuffer } from "../disk/file-lines.ts";
-import { RowApart } from "./lazy-row.ts";
+import { LazyRow } from "./lazy-row.ts";
 import { RowReader, WINDOW } from "./row-reader.ts";
 import { type RowVisitor, scanChunks, scanFile, type ScanProgress } from "./scan-file.ts";
 import { type Unread, UnreadCount } from "./unread.ts";
 import type { JsonObject } from "../../transcript/rows/json-values.ts";
 
-/** Few rows are shorter than this. A table for too many of them would cost more than to enlarge it. */
+/** Assumed bytes per row, for the initial size of the index: enlarging it is cheaper than allocating too much. */
 const ROW_BYTES = 2048;
 const MANY_ROWS = 64 * 1024;
 
 /** An open transcript with its index. `close` it. */
 export class TranscriptFile {
   readonly index: RowIndex;
-  /** Size in bytes when it was opened; what is appended later is not seen. */
+  /** Size in bytes when it was opened; rows appended later are not seen. */
   readonly size: number;
-  /** What of it is passed over. */
+  /** The parts of the file that were skipped. */
   readonly unread: Unread;
-  /** The file as it was when it was opened. */
+  /** Stats of the file when it was opened. */
   readonly stat: Stats;
   readonly #fd: number;
   readonly #buffer: ReusableBuffer;
   readonly #reader: RowReader;
-  #beside: RowReader | undefined;
-  /** The long row that was loaded last. It is often asked for again, and its value may take many times its bytes. */
+  #queueReader: RowReader | undefined;
+  /** The long row that was loaded last: it is often loaded again, and its value may take many times its bytes. */
   #long: { readonly row: number; readonly value: JsonObject } | undefined;
 
   private constructor(
@@ -52,7 +52,7 @@ export class TranscriptFile {
   }
 
   /**
-   * Opens and indexes the transcript at `path`; `facts` collects what a fork takes over of other rows. Throws
+   * Opens and indexes the transcript at `path`; `facts` collects what a fork carries over from other rows. Throws
    * file-system errors, and `signal.reason` when aborted.
    */
   static async open(
@@ -64,7 +64,7 @@ export class TranscriptFile {
     return TranscriptFile.read(openRead(path), signal, facts, progress);
   }
 
-  /** The same for a file that is open already, and is closed with what is returned, or when this fails. */
+  /** Like `open`, for a file that is already open. Owns `fd`: closes it if this fails, else in `close`. */
   static async read(
     fd: number,
     signal?: AbortSignal,
@@ -104,7 +104,7 @@ export class TranscriptFile {
     close(this.#fd);
   }
 
-  /** Some of its rows alone, as if no others were in the file. Not to be closed, and of no use after this is. */
+  /** Returns a view of some rows, as if the file had no others. Do not close it, nor use it after this is closed. */
   only(rows: Int32Array): TranscriptFile {
     return new TranscriptFile(this.#fd, this.stat, this.index.only(rows), this.unread, this.#buffer, this.#reader);
   }
@@ -114,41 +114,41 @@ export class TranscriptFile {
     return scanChunks(this.#fd, visitor, { to: this.size, buffer: this.#buffer, signal, progress });
   }
 
-  /** A row of the index as it stands in the file, without its newline. Valid until the next row is read. */
+  /** Returns a row of the index as stored, without its newline. Valid until the next row is read. */
   bytes(row: number): Uint8Array {
     const [offset, length] = this.#rangeOf(row);
     const [bytes, start] = this.#reader.read(offset, length);
     return bytes.subarray(start, start + length);
   }
 
-  /** A user or assistant row of the index, of which only what is asked for is read; undefined where that cannot be done. */
-  apart(row: number): RowApart | undefined {
+  /** Returns a user or assistant row of the index that parses only the requested parts; undefined if that is not possible. */
+  lazyRow(row: number): LazyRow | undefined {
     const length = this.index.length[row] as number;
-    // Longer rows are rare, and need more room than a second copy of them should take.
+    // Longer rows are rare, and a second copy of them would take too much memory.
     if (length > WINDOW || this.index.parts.at(row, MESSAGE) === 0) return undefined;
     const [bytes, start] = this.#reader.read(this.index.offset[row] as number, length);
-    return RowApart.read(bytes, start, this.index.parts, row);
+    return LazyRow.read(bytes, start, this.index.parts, row);
   }
 
-  /** The value of a row that is not in the index. */
+  /** Returns the value of a row that is not in the index. */
   valueAt(offset: number, length: number): JsonObject | undefined {
     return valueOf(this.#reader, offset, length);
   }
 
-  /** The value of a row of the queue, also while `chunks` visits another. */
+  /** Returns the value of a queue row. Usable while `chunks` visits another row. */
   readonly loadQueued = (row: number): JsonObject => {
-    this.#beside ??= new RowReader(this.#fd, this.size, new ReusableBuffer());
-    return valueOf(this.#beside, ...this.#rangeOf(row)) ?? {};
+    this.#queueReader ??= new RowReader(this.#fd, this.size, new ReusableBuffer());
+    return valueOf(this.#queueReader, ...this.#rangeOf(row)) ?? {};
   };
 
-  /** The value of a row, a voice-call row as what it stands for. */
+  /** Returns the value of a row, a voice-call row as the message it stands for. */
   readonly load = (row: number): JsonObject => {
     if (this.#long?.row === row) return this.#long.value;
     this.#long = undefined;
     const [offset, length] = this.#rangeOf(row);
     const value = valueOf(this.#reader, offset, length);
     if (row >= this.index.count) return value ?? {};
-    // A file that was cut meanwhile: the row keeps its place, so that its neighbours are found.
+    // The file was truncated since: the row keeps its place, so that its neighbours are found.
     if (value === undefined)
       return {
         type: typeOfKind(this.index.kind[row] as number),
@@ -159,12 +159,12 @@ export class TranscriptFile {
     return shown;
   };
 
-  /** Lets go of what is held of a row. */
+  /** Releases the cached long row. */
   forget(): void {
     this.#long = undefined;
   }
 
-  /** From `index.count` on the rows of the queue are numbered. */
+  /** Returns the byte range of a row. Queue rows are numbered from `index.count` on. */
   #rangeOf(row: number): [offset: number, length: number] {
     const { count, queue } = this.index;
     const [table, i] = row < count ? [this.index, row] : [queue, row - count];
@@ -174,6 +174,6 @@ export class TranscriptFile {
 
 function valueOf(reader: RowReader, offset: number, length: number): ReturnType<typeof parseRow> {
   const [bytes, start] = reader.read(offset, length);
-  // Long rows are read into a buffer of their own.
+  // Long rows are read into their own buffer.
   return parseRow(bytes, start, start + length, { mayOverwrite: true });
 }

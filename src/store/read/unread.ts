@@ -1,18 +1,18 @@
 import type { RowProblem } from "../../transcript/rows/row.ts";
 
-/** What of a transcript is no row that can be read, and is passed over. */
+/** Counts of the parts of a transcript that cannot be read as rows and are skipped. */
 export interface Unread {
-  /** Rows that are longer than 256 MiB, or of so many parts that they would take many times their bytes in memory. */
+  /** Rows longer than 256 MiB, or with so many parts that they would take many times their bytes in memory. */
   readonly tooLong: number;
-  /** Rows that end before they are complete: their writer was killed. */
+  /** Incomplete rows: their writer was killed. */
   readonly cutShort: number;
-  /** Stretches of bytes that are no rows. */
+  /** Stretches of bytes that are not rows. */
   readonly notRows: number;
-  /** The last row is cut short: its writer was killed, or is still writing it. */
+  /** Whether the last row is incomplete: its writer was killed, or is still writing. */
   readonly unfinished: boolean;
 }
 
-/** Counts it while a transcript of `size` bytes is read. */
+/** Counts while a transcript of `size` bytes is read. */
 export class UnreadCount implements Unread {
   tooLong = 0;
   cutShort = 0;
@@ -24,7 +24,7 @@ export class UnreadCount implements Unread {
     this.#size = size;
   }
 
-  /** Takes a problem that stands before byte `end`. */
+  /** Counts a problem that ends at byte `end`. */
   add(problem: RowProblem, end: number): void {
     if (problem === "oversized") this.tooLong++;
     else if (problem === "not_json") this.notRows++;
@@ -32,13 +32,13 @@ export class UnreadCount implements Unread {
     else this.cutShort++;
   }
 
-  /** What was counted, by itself. */
+  /** The counts, as a plain object. */
   get facts(): Unread {
     const { tooLong, cutShort, notRows, unfinished } = this;
     return { tooLong, cutShort, notRows, unfinished };
   }
 }
 
-/** Whether everything could be read. */
+/** Reports whether everything could be read. */
 export const isAllRead = ({ tooLong, cutShort, notRows, unfinished }: Unread): boolean =>
   tooLong + cutShort + notRows === 0 && !unfinished;

@@ -146,7 +146,7 @@ describe("forkSession", () => {
       `Session ${ID} has no messages to fork`,
     ],
     ["only progress", [progress(1, null)], {}, "NoMessages", `Session ${ID} has no messages to fork`],
-    ["relative cwd", four, { cwd: "rel" }, "InvalidArgument", "cwd must be an absolute path: rel"],
+    ["relative cwd", four, { cwd: "rel" }, "InvalidArgument", 'cwd must be an absolute path, got "rel"'],
   ] as [string, Row[], ForkSessionOptions, string, string][])(
     "refuses: %s",
     async ([, rows, options, code, message]) => {

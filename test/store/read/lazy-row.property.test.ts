@@ -89,7 +89,7 @@ test("a row that is read in parts has the values of the whole row, and the texts
       try {
         for (let n = 0; n < file.index.count; n++) {
           const whole = file.load(n);
-          const parts = file.apart(n);
+          const parts = file.lazyRow(n);
           if (parts === undefined) continue;
           apart++;
           expect(whole["type"]).toMatch(/^(user|assistant)$/);
@@ -126,7 +126,7 @@ test("a file that is another by now gives what stands there, or nothing", async 
     fs.writeFileSync(path, line("a".repeat(1000)));
     const file = await TranscriptFile.read(openRead(path));
     fs.writeFileSync(path, now);
-    expect(file.apart(0)?.message).toEqual(message);
+    expect(file.lazyRow(0)?.message).toEqual(message);
     file.close();
   }
 });
