@@ -1,6 +1,6 @@
 import type { Stats } from "./fs.ts";
 
-/** By which a file is recognised as unchanged. Times of the disk in ms, exact to a quarter of a microsecond. */
+/** Stats by which a file is recognised as unchanged. Times are ms, exact to a quarter of a microsecond. */
 export type FileIdentity = Readonly<Pick<Stats, "dev" | "ino" | "size" | "mtimeMs" | "ctimeMs">>;
 
 export const isSameFile = (a: FileIdentity, b: FileIdentity | undefined): boolean =>
@@ -12,7 +12,7 @@ export const isSameFile = (a: FileIdentity, b: FileIdentity | undefined): boolea
   a.dev === b.dev;
 
 /**
- * Age of a change, in ms, after which a further one shows in the ctime. A file system may give two changes one time, its
- * clock being coarser than its unit.
+ * Age of a change, in ms, after which another one is sure to show in the ctime. The clock of a file system may be coarser
+ * than its unit, so that two changes get one time.
  */
 export const SETTLED_MS = 100;

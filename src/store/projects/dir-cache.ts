@@ -1,4 +1,5 @@
-import { readNames, statFile } from "../disk/fs.ts";
+import { isSameFile } from "../disk/file-identity.ts";
+import { readNames, statFile, type Stats } from "../disk/fs.ts";
 import { REMEMBERED_SESSIONS } from "../../transcript/rows/limits.ts";
 import { sessionIdOfFile } from "../layout/session-id.ts";
 import { hasReliableDirTimes } from "../disk/platform.ts";
@@ -12,10 +13,7 @@ export interface Listing {
 }
 
 interface CachedListing {
-  readonly dev: number;
-  readonly ino: number;
-  readonly mtimeMs: number;
-  readonly ctimeMs: number;
+  readonly stats: Stats;
   readonly listing: Listing;
 }
 
@@ -33,21 +31,11 @@ export function listProjectDir(path: string): Listing {
   // Before the names are read, so that the next stat shows names added since.
   const stats = hasReliableDirTimes() ? statFile(path) : undefined;
   const cached = cache.get(path);
-  if (
-    stats !== undefined &&
-    cached !== undefined &&
-    cached.mtimeMs === stats.mtimeMs &&
-    cached.ctimeMs === stats.ctimeMs &&
-    cached.ino === stats.ino &&
-    cached.dev === stats.dev
-  ) {
-    return cached.listing;
-  }
+  if (cached !== undefined && stats !== undefined && isSameFile(stats, cached.stats)) return cached.listing;
   const listing = readListing(path);
   if (cached !== undefined) removeFromCache(path, cached);
   if (stats !== undefined && Date.now() - Math.max(stats.mtimeMs, stats.ctimeMs) > SETTLED_MS) {
-    const { dev, ino, mtimeMs, ctimeMs } = stats;
-    addToCache(path, { dev, ino, mtimeMs, ctimeMs, listing });
+    addToCache(path, { stats, listing });
   }
   return listing;
 }
