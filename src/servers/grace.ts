@@ -1,16 +1,15 @@
 import { setTimeout as delay } from "node:timers/promises";
 
-/** Answers under way may still go out after the end of stdin, until nothing has been computed for this long. */
+/** After stdin ends, pending answers may still be sent until the process has been idle for this long. */
 const GRACE_MS = 400;
-/** How often that is looked at. */
+/** Interval between checks for idleness. */
 const STEP_MS = 50;
 
 /**
- * Waits for a promise as long as somebody works on it: until the process has had nothing to compute for a while, since
- * nobody takes its output or nothing will ever come. The timer holds the process, which would otherwise end here as stuck.
- * Rejects as the promise does.
+ * Waits for a promise, but no longer than the process is busy: an idle process has no reader for its output, or nothing to
+ * write. The timer keeps Node from exiting while it waits. Rejects if the promise does.
  */
-export async function withinGrace(done: Promise<unknown>): Promise<void> {
+export async function waitWhileBusy(done: Promise<unknown>): Promise<void> {
   const timer = new AbortController();
   const finished = done.finally(() => timer.abort());
   let used = computedMs();

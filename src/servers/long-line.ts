@@ -1,12 +1,12 @@
-/** A JSON value longer than this is no id and no method's name. */
+/** Maximum size of a value that is kept. A longer one is neither an id nor a method. */
 const VALUE_BYTES = 1024;
 
 const [QUOTE, BACKSLASH, COLON, COMMA, OPEN, CLOSE, OPEN_LIST, CLOSE_LIST] = Buffer.from('"\\:,{}[]');
 const SPACE = 0x20;
 
 /**
- * What a line says that is too long to be held: the members `id` and `method` of its object, wherever they stand. It is given
- * piece by piece, and nothing of it is kept but these.
+ * Finds `id` and `method`, anywhere in the object of a line that is too long to hold. Scans the line piece by piece and
+ * keeps nothing else.
  */
 export class LongLine {
   id: string | number | undefined;
@@ -16,11 +16,11 @@ export class LongLine {
   #depth = 0;
   #inString = false;
   #escapes = false;
-  /** The name of the member that is being read; undefined before its colon. */
+  /** Name of the current member; undefined before its colon. */
   #key: unknown;
-  /** The bytes of the name, or of the value that is no object and no list, so far. */
+  /** Bytes so far of a name, or of a value that is neither an object nor a list. */
   readonly #value = Buffer.alloc(VALUE_BYTES);
-  #units = 0;
+  #valueLength = 0;
 
   scan(bytes: Uint8Array): void {
     this.length += bytes.length;
@@ -31,14 +31,14 @@ export class LongLine {
         this.#keep(byte);
       } else if (byte === OPEN || byte === OPEN_LIST) {
         this.#depth++;
-        // A value of this kind is neither.
-        if (this.#depth > 1) this.#units = VALUE_BYTES;
+        // An object or a list is neither an id nor a method.
+        if (this.#depth > 1) this.#valueLength = VALUE_BYTES;
       } else if (byte === CLOSE || byte === CLOSE_LIST) {
         if (--this.#depth === 0) this.#endMember();
       } else if (byte === COMMA && this.#depth === 1) this.#endMember();
       else if (byte === COLON && this.#depth === 1) {
-        this.#key = this.#taken();
-        this.#units = 0;
+        this.#key = this.#parsed();
+        this.#valueLength = 0;
       } else if (byte > SPACE) this.#keep(byte);
     }
   }
@@ -51,21 +51,23 @@ export class LongLine {
   }
 
   #keep(byte: number): void {
-    if (this.#depth === 1 && this.#units < VALUE_BYTES) this.#value[this.#units++] = byte;
+    if (this.#depth === 1 && this.#valueLength < VALUE_BYTES) this.#value[this.#valueLength++] = byte;
   }
 
   #endMember(): void {
-    const value = this.#taken();
+    const value = this.#parsed();
     if (this.#key === "id") this.id = isId(value) ? value : undefined;
     else if (this.#key === "method") this.method = typeof value === "string" ? value : undefined;
     this.#key = undefined;
-    this.#units = 0;
+    this.#valueLength = 0;
   }
 
-  /** What was kept; undefined where that is not all of it. */
-  #taken(): unknown {
+  /** Returns the kept value; undefined if it was too long. */
+  #parsed(): unknown {
     try {
-      return this.#units < VALUE_BYTES ? JSON.parse(this.#value.toString("utf8", 0, this.#units)) : undefined;
+      return this.#valueLength < VALUE_BYTES
+        ? JSON.parse(this.#value.toString("utf8", 0, this.#valueLength))
+        : undefined;
     } catch {
       return undefined;
     }

@@ -12,8 +12,8 @@ const BUFFER_BYTES = 64 * 1024;
 const NEWLINE = 0x0a;
 
 /**
- * Reads lines of one message each: a stream of strings, blank ones among them, that ends when the input ends or breaks.
- * Time grows with the bytes, however many pieces they come in.
+ * Reads lines of one message each: a stream of strings, some of them blank, that ends when the input ends or fails. Time
+ * is linear in the bytes, however many pieces they arrive in.
  */
 export function messageLines(input: Readable, tooLong: (line: LongLine) => void): Readable {
   const whole = new WholeLines(tooLong);
@@ -21,7 +21,7 @@ export function messageLines(input: Readable, tooLong: (line: LongLine) => void)
   return input.pipe(whole).pipe(split());
 }
 
-/** Holds a line back until it has arrived. split2 would look through all of it again for each piece. */
+/** Passes on whole lines only: split2 would search an incomplete line again for each piece of it. */
 class WholeLines extends Transform {
   readonly #tooLong: (line: LongLine) => void;
   #buffer: Buffer = Buffer.allocUnsafe(BUFFER_BYTES);
@@ -34,7 +34,7 @@ class WholeLines extends Transform {
   }
 
   override _transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
-    // A large chunk may hold a line that is too long.
+    // A large chunk may contain a line that is too long.
     for (let at = 0; at < chunk.length; at += BUFFER_BYTES) this.#read(chunk.subarray(at, at + BUFFER_BYTES));
     done();
   }

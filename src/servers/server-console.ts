@@ -2,7 +2,7 @@ import { Console } from "node:console";
 import { Writable } from "node:stream";
 import { printableLines } from "../view/sanitise.ts";
 
-/** A console whose lines all go to stderr, without what a terminal would obey: paths and arguments stand in them. */
+/** Creates a console that writes sanitised lines to stderr, since they contain paths and arguments. */
 export function serverConsole(): Console {
   const clean = new Writable({
     decodeStrings: false,

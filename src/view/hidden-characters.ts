@@ -1,18 +1,18 @@
 /**
- * Characters that people do not see and programs obey: one definition for all surfaces. Control sequences are in
+ * Characters that people cannot see but programs act on: one definition for all surfaces. Control sequences are in
  * transcript/text/sequences.ts.
  */
 
 /**
- * Whether a text may have something hidden, or a control sequence. Takes a fifth of the time of the exact test: it looks for
- * anything but ASCII, letters, punctuation and signs that `HIDDEN` never matches.
+ * Returns whether a text may contain a hidden character or a control sequence. Five times as fast as the exact test: it
+ * excludes only ranges that `HIDDEN` never matches.
  */
 export const isSuspect = (text: string): boolean => SUSPECT.test(text);
 
 // oxlint-disable-next-line no-control-regex
 const SUSPECT = /[^\t\n -~\u00A0-\u00AC\u00AE-\u034E\u0370-\u0600\u2010-\u2027\u2030-\u205E\u2070-\u3163\u3165-\uD7FF]/;
 
-/** Replaces each run of hidden characters, except those that a script or an emoji needs. */
+/** Replaces each run of hidden characters, except those that a script or an emoji needs. `by` gets the run. */
 export function replaceHidden(text: string, by: (run: string) => string): string {
   if (!SUSPECT.test(text)) return text;
   if (text.length <= PIECE_UNITS) return replaceIn(text, by);
@@ -27,7 +27,10 @@ export function replaceHidden(text: string, by: (run: string) => string): string
   return pieces.join("");
 }
 
-/** A longer text is cut: all matches at once take a hundred bytes each. Between visible characters no run, and no neighbour of one, is parted. */
+/**
+ * Size of a piece, since each match of one `replace` takes 100 bytes. Pieces end between two visible characters, which splits
+ * neither a run nor its neighbours.
+ */
 const PIECE_UNITS = 64 * 1024;
 const VISIBLE_PAIR = /[\t\n -~]{2}/g;
 
@@ -36,10 +39,10 @@ const replaceIn = (text: string, by: (run: string) => string): string =>
     run.charCodeAt(0) >= FIRST_NEEDED && isNeeded(run, before(text, at), after(text, at + run.length)) ? run : by(run),
   );
 
-/** Below it no character is ever needed. */
+/** First character that a script or an emoji may need. */
 const FIRST_NEEDED = 0x180b;
 
-/** Names a run in at most twenty characters: `⟨U+200B⟩`, `⟨U+200B ×12⟩`, `⟨U+E0149 +31⟩`. */
+/** Names a run in at most 20 characters: `⟨U+200B⟩`, `⟨U+200B ×12⟩`, `⟨U+E0149 +31⟩`. */
 export function noteOf(run: string): string {
   const points = run.length === 1 ? [run] : Array.from(run);
   const [first = ""] = points;
@@ -52,7 +55,7 @@ export function noteOf(run: string): string {
 export const unitEscapes = (run: string): string =>
   run.replace(/[^]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
 
-/** Joiners and variation selectors without which text is misspelt, or an emoji falls apart. Never more than one of a kind in a row. */
+/** Returns whether a script or an emoji needs this run: a joiner or variation selector, never two of a kind in a row. */
 function isNeeded(run: string, left: string, right: string): boolean {
   switch (run) {
     case ZWJ:
@@ -81,16 +84,16 @@ const KEYCAP = "\u20E3";
 
 const PICTURE = /^[\p{Extended_Pictographic}\p{Emoji_Modifier}]$/u;
 
-/** Letters and marks of scripts in which a joiner changes the form or the meaning of its neighbours. */
+/** Tests for characters of scripts in which a joiner changes the form or the meaning of its neighbours. */
 const isJoined = characterOf(
   "Script_Extensions",
   "Arab Syrc Mand Nkoo Mong Phag Adlm Rohg Deva Beng Guru Gujr Orya Taml Telu Knda Mlym Sinh Khmr Mymr Tibt Bali Java Newa",
 );
 
-/** Scripts that put no spaces between words, so that lines are broken at zero width spaces. */
+/** Tests for characters of scripts without spaces between words, in which lines break at zero-width spaces. */
 const isUnspaced = characterOf("Script", "Thai Laoo Khmr Mymr Tibt Java");
 
-/** Tests for a character of some scripts. Made when first needed: the tables of 24 scripts take 2 ms. */
+/** Returns a test for characters of some scripts. Compiled at first use, since the tables of 24 scripts take 2 ms. */
 function characterOf(property: string, scripts: string): (character: string) => boolean {
   let made: RegExp | undefined;
   const members = (): string => scripts.replace(/\w+/g, String.raw`\p{${property}=$&}`).replaceAll(" ", "");
@@ -99,19 +102,21 @@ function characterOf(property: string, scripts: string): (character: string) => 
 
 const MARK = /^\p{M}$/u;
 
-/** The character that ends there, and the one that begins there; empty at the ends. */
+/** Returns the character that ends at a position; empty at the beginning of the text. */
 function before(text: string, at: number): string {
   const low = text.charCodeAt(at - 1);
   return text.slice(Math.max(0, at - (low >= 0xdc00 && low <= 0xdfff ? 2 : 1)), at);
 }
 
+/** Returns the character that begins at a position; empty at the end of the text. */
 function after(text: string, at: number): string {
   return String.fromCodePoint(...[text.codePointAt(at)].filter((point) => point !== undefined));
 }
 
 /**
  * Control characters except line ends and tabs, default-ignorable characters (zero width, bidirectional, fillers, variation
- * selectors, tags), other format controls, lone surrogates and noncharacters. At most 1000 at a time: matching has a stack.
+ * selectors, tags), other format controls, lone surrogates and noncharacters. At most 1000 per match: longer runs could
+ * overflow the stack of the matcher.
  */
 const HIDDEN =
   /(?:[^\P{Cc}\n\t]|[\p{Default_Ignorable_Code_Point}\p{Cs}\p{Noncharacter_Code_Point}\uFFF9-\uFFFB\u{13430}-\u{1343F}]){1,1000}/gu;

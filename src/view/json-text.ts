@@ -1,7 +1,7 @@
-/** Deeper than this nobody nests on purpose, and the calls that print it still have room on the stack. */
+/** Maximum levels that are printed of a value too deep for `JSON.stringify`. */
 const LEVELS = 200;
 
-/** JSON of a value of a transcript. What is nested so deep that it cannot be printed is named in its place. */
+/** Returns the JSON of a value of a transcript. A note replaces what is nested too deep to be printed. */
 export function jsonText(value: unknown, indent?: number): string {
   try {
     return JSON.stringify(value, null, indent) ?? "null";

@@ -4,27 +4,28 @@ import type { Apart } from "../transcript/conversation/conversation-row.ts";
 import { isNote, kindsOf, type Part, type Speaker, speakerOf } from "./parts.ts";
 import { yieldToEventLoop } from "../store/timing.ts";
 
-/** A message as a person counts them: what was said at one time, with what it led to. */
+/** A message as a person counts them: an utterance with the output or the tool calls that followed from it. */
 export interface Message {
-  /** Counted from 1, in the order of the conversation, whatever of it is shown. */
+  /** Counted from 1, in the order of the conversation, whether or not it is shown. */
   readonly number: number;
   readonly speaker: Speaker;
-  /** It says nothing but what the CLI notes. */
+  /** Contains only notes of the CLI. */
   readonly isNote: boolean;
   /** 0 for the current branch. */
   readonly branch: number;
-  /** Stands before a compaction that did not keep it. */
+  /** A later compaction did not keep it. */
   readonly compacted: boolean;
   readonly apart: Apart | undefined;
-  /** Its rows, by their place in the conversation. */
+  /** Index of its first row in the conversation. */
   readonly from: number;
+  /** Index after its last row. */
   readonly to: number;
 }
 
 /**
- * A conversation as messages. A message is what a person said or did, with its output; or what the model said in one
- * answer of the API, with the tool calls in it and what they came to; or a note of the CLI. Rows without anything for a
- * person belong to the message before them. Memory is a few numbers a message.
+ * Groups the rows of a conversation into messages. A message is what a person said or did, with its output; or one
+ * answer of the API, with its tool calls and their results; or a note of the CLI. Rows without anything for a person
+ * belong to the message before them. Holds a few numbers per message.
  */
 export class Messages {
   readonly #open: OpenConversation;
@@ -37,7 +38,7 @@ export class Messages {
     this.#open = open;
   }
 
-  /** Looks over the conversation. Rows are read only where their numbers do not say whether a message begins there. */
+  /** Finds the messages of a conversation. Reads a row only if the index does not show whether it begins a message. */
   static async of(open: OpenConversation): Promise<Messages> {
     const messages = new Messages(open);
     let read = 0;
@@ -51,7 +52,7 @@ export class Messages {
     return this.#from.length;
   }
 
-  /** The message of a number that there is. */
+  /** Returns a message by its number, from 1 to `count`. */
   get(number: number): Message {
     const from = this.#from[number - 1] ?? 0;
     const to = this.#to[number - 1] ?? 0;
@@ -64,7 +65,7 @@ export class Messages {
     return Array.from({ length: to - from }, (_, i) => this.#open.entry(from + i));
   }
 
-  /** The number of the message that a row is a part of, or that comes after it. */
+  /** Returns the number of the message that a row is part of, or of the next one. */
   numberOf(row: number): number {
     let from = 0;
     let to = this.count;
@@ -76,15 +77,15 @@ export class Messages {
     return Math.min(from + 1, this.count);
   }
 
-  /** Adds the row to the message before it, or begins one. Whether it had to be read for that. */
+  /** Adds the row to the last message or begins a new one. Returns whether the row had to be read. */
   #take(row: number): boolean {
     const facts = this.#open.facts(row);
     const open = this.#to.at(-1) === row ? this.#open.facts(this.#from.at(-1) ?? 0) : undefined;
-    const before = open !== undefined && standsWith(open, facts) ? open : undefined;
+    const before = open !== undefined && hasSameContext(open, facts) ? open : undefined;
     if (facts.kind === "assistant") {
       const same = before?.kind === "assistant" && facts.message >= 0 && facts.message === before.message;
-      // An answer that was paused goes on under another id, with the result of the API's own call before the pause. Two
-      // answers with nothing between them are rare, so few rows are read for this.
+      // A paused answer continues under another id, beginning with results of the API's own calls. Adjacent answers are
+      // rare, so this reads few rows.
       const follows = !same && before?.kind === "assistant" && this.#open.facts(row - 1).kind === "assistant";
       this.#add(row, same || (follows && isAnswer(kindsOf(this.#open.entry(row)))));
       return follows;
@@ -98,8 +99,8 @@ export class Messages {
     if (parts.every(isSilent)) {
       if (before !== undefined) this.#add(row, true);
     } else if (isAnswer(parts)) this.#add(row, before?.kind === "assistant");
-    // What a command printed stands in rows of its own.
     else {
+      // The output of a command is in rows of its own.
       const continues = before !== undefined && before.kind !== "assistant" && parts.every(isOutput);
       this.#add(row, continues, speakerOf(parts), isNote(entry, parts));
     }
@@ -119,20 +120,20 @@ export class Messages {
 
 const ROWS_PER_TURN = 512;
 
-type Standing = Pick<Message, "branch" | "compacted" | "apart">;
+type Context = Pick<Message, "branch" | "compacted" | "apart">;
 
-/** On another branch, or after a compaction, nothing belongs to what stood before. */
-const standsWith = (a: Standing, b: Standing): boolean =>
+/** Returns whether two rows can be in one message: a message never extends over a branch or a compaction. */
+const hasSameContext = (a: Context, b: Context): boolean =>
   a.branch === b.branch && a.compacted === b.compacted && a.apart === b.apart;
 
-/** What sets a message apart from what was said in turn, in words; empty for most. */
-export function apartWords({ branch, apart }: Standing): string {
+/** Says why a message is not part of the current branch; empty for most. */
+export function apartWords({ branch, apart }: Context): string {
   if (branch > 0) return `branch ${branch}, left behind by a rewind`;
   if (apart === "undelivered") return "queued, not delivered";
   return apart === "unconnected" ? "not connected with what follows" : "";
 }
 
-/** Nothing but what tool calls came to. */
+/** Returns whether a row contains only results of tool calls. */
 const isAnswer = (parts: readonly Part[]): boolean => parts.length > 0 && parts.every(({ kind }) => kind === "result");
 const isSilent = ({ kind }: Part): boolean => kind === "hidden";
 const isOutput = ({ kind }: Part): boolean => kind === "output" || kind === "hidden";

@@ -7,27 +7,27 @@ import { readSpilled, type Spilled } from "./spilled.ts";
 import { type Notice, visitWords, type Word, wordsOf } from "./words.ts";
 
 /**
- * Whose part it is: what a person said or did, what the model said, what tools and commands did, what teammates, other
- * sessions and channels said, what the CLI notes.
+ * Source of a part: the person (`user`), the model, tools and commands (`tool`), teammates, other sessions and channels
+ * (`peer`), or the CLI (`system`).
  */
 export type Role = "user" | "assistant" | "tool" | "peer" | "system";
 
-/** What a message consists of, as a person sees it. Text is as the transcript has it: not yet fit for a terminal. */
+/** Part of a message as a person sees it. Its text is not sanitised. */
 export type Part =
   | Exclude<Word, { kind: "output" }>
   | Output
   | { readonly kind: "text"; readonly role: "assistant"; readonly text: string }
-  /** Of a thought that the API did not give, or only encrypted, the text is empty (`isWithheld`). */
+  /** The text is empty if the API gave none, or only an encrypted one (`isWithheld`). */
   | { readonly kind: "thinking"; readonly role: "assistant"; readonly text: string }
   | Media
   | Call
   | Result
   | { readonly kind: "boundary"; readonly role: "system"; readonly text: string };
 
-/** What a command or bash mode printed. `spilled`: it was too long for the row, and `text` has its beginning. */
+/** Output of a command or of bash mode. `spilled`: it was too long for the row, and `text` has its beginning. */
 export type Output = Extract<Word, { kind: "output" }> & { readonly spilled?: Spilled };
 
-/** A picture or a document, by what is known of it; `bytes` of what is held in the transcript. */
+/** An image or a document. `bytes`: the size of its data, if the transcript has it. */
 export interface Media {
   readonly kind: "image" | "document" | "other";
   readonly role: Role;
@@ -43,7 +43,7 @@ export interface Call {
   readonly input: JsonObject;
 }
 
-/** What a tool call came to. `structured` is the CLI's own record of it, beside what the model got to see. */
+/** Result of a tool call. `structured` is the CLI's own record of it, next to the text for the model. */
 export interface Result {
   readonly kind: "result";
   readonly role: "tool";
@@ -52,40 +52,40 @@ export interface Result {
   readonly text: string;
   readonly media: readonly Media[];
   readonly structured: JsonObject;
-  /** The subagent that it is the report of, where its conversation can be opened. */
+  /** The subagent that wrote this report, if its conversation can be opened. */
   readonly agentId?: string;
   /** The output was too long for the row; `text` has its beginning, or as much of it as the row has. */
   readonly spilled?: Spilled;
 }
 
-/** What belongs to a conversation and stands in files of its own. */
-export type Beside = Pick<OpenConversation, "hasSubagent" | "toolResult">;
+/** Access to what a conversation keeps in other files: subagents and stored outputs of tools. */
+export type Sidecars = Pick<OpenConversation, "hasSubagent" | "toolResult">;
 
 /**
- * The parts of one row, in order. None for a row that says nothing to a person. `beside`: without it nothing is said of
- * what stands in other files.
+ * Returns the parts of one row, in order; none if the row has nothing for a person. Without `sidecars`, parts do not refer
+ * to other files.
  */
-export function partsOf(row: ConversationEntry, beside?: Beside): Part[] {
+export function partsOf(row: ConversationEntry, sidecars?: Sidecars): Part[] {
   const parts: Part[] = [];
-  visitParts(row, beside, (part) => parts.push(part));
+  visitParts(row, sidecars, (part) => parts.push(part));
   return parts;
 }
 
-/** The same, one after the other: a row may have hundreds of thousands. */
+/** Visits the parts one by one, since a row may have hundreds of thousands. */
 export function visitParts(
   { message, entry }: ConversationEntry,
-  beside: Beside | undefined,
+  sidecars: Sidecars | undefined,
   visit: (part: Part) => void,
 ): void {
-  if (message.type === "system") return systemParts(entry, beside).forEach(visit);
+  if (message.type === "system") return systemParts(entry, sidecars).forEach(visit);
   const content = asObject(message.message)?.["content"];
   const blocks = blocksOf(content);
   const structured = blocks.filter(isResult).length === 1 ? membersOf(entry["toolUseResult"]) : {};
   for (const block of blocks) {
     const text = asString(block["text"]);
-    if (isResult(block)) visit(resultOf(block, structured, beside));
+    if (isResult(block)) visit(resultOf(block, structured, sidecars));
     else if (block["type"] === "text" && text !== undefined) {
-      if (message.type === "user") visitWords(text, entry, (word) => visit(withSpilled(word, beside)));
+      if (message.type === "user") visitWords(text, entry, (word) => visit(withSpilled(word, sidecars)));
       else if (entry["isApiErrorMessage"] === true) visit(notice(text, "error"));
       else if (text.trim() !== "") visit({ kind: "text", role: "assistant", text });
     } else if (message.type === "assistant" && block["type"] === "thinking") {
@@ -96,7 +96,7 @@ export function visitParts(
   }
 }
 
-/** The first part of each kind and role, which say whose row it is. */
+/** Returns the first part of each kind and role: enough to know who a row is by. */
 export function kindsOf(row: ConversationEntry): Part[] {
   const kinds: Part[] = [];
   visitParts(row, undefined, (part) => {
@@ -105,10 +105,10 @@ export function kindsOf(row: ConversationEntry): Part[] {
   return kinds;
 }
 
-/** Who a message is by: the person, the model with its tools, somebody else, or the CLI. */
+/** Author of a message: the person, the model with its tools, somebody else (`peer`), or the CLI (`system`). */
 export type Speaker = "user" | "assistant" | "peer" | "system";
 
-/** Who speaks in these parts: the person if anything is the person's. What a command printed is nobody's word. */
+/** Returns the author of these parts: the person if any part is the person's. Output of commands does not count. */
 export function speakerOf(parts: readonly Part[]): Speaker {
   let speaker: Speaker = "system";
   for (const { kind, role } of parts) {
@@ -120,15 +120,15 @@ export function speakerOf(parts: readonly Part[]): Speaker {
 }
 
 /**
- * Whether a row says nothing but what the CLI notes: interruptions, news of tasks, commands that were carried out without
- * the model, and what they printed. It is not what somebody means by the last message.
+ * Returns whether a row contains only notes of the CLI: interruptions, news of tasks, commands that ran without the model,
+ * and their output. Such a row is not what people mean by "the last message".
  */
 export function isNote({ message }: Pick<ConversationEntry, "message">, parts: readonly Part[]): boolean {
   const local = message.type === "system" || message["isCompletedLocalCommand"] === true;
   return local || parts.every(({ kind, role }) => role === "system" || kind === "output");
 }
 
-/** A picture or document in words: `image/png, 12 kB`. */
+/** Describes an image or a document: `image/png, 12 kB`. */
 export function mediaText({ kind, name, bytes }: Media): string {
   const what = kind === "other" || name.startsWith(`${kind}/`) ? name : `${kind} ${name}`.trim();
   return bytes === undefined ? what : `${what}, ${formatBytes(bytes)}`;
@@ -136,21 +136,21 @@ export function mediaText({ kind, name, bytes }: Media): string {
 
 const thought = (text: string): Part => ({ kind: "thinking", role: "assistant", text: text.trim() });
 
-/** A thought of which there is no text to show. It is counted, so that nobody looks for it. */
+/** Returns whether a thought has no text. Such thoughts are counted, so that nobody looks for them. */
 export const isWithheld = (part: Part): boolean => part.kind === "thinking" && part.text === "";
 
 const notice = (text: string, level: Notice["level"]): Notice => ({ kind: "notice", role: "system", text, level });
 
-const withSpilled = (word: Word, beside: Beside | undefined): Part =>
-  word.kind === "output" ? { ...word, ...readSpilled(word.text, {}, beside?.toolResult) } : word;
+const withSpilled = (word: Word, sidecars: Sidecars | undefined): Part =>
+  word.kind === "output" ? { ...word, ...readSpilled(word.text, {}, sidecars?.toolResult) } : word;
 
-function systemParts(entry: JsonObject, beside: Beside | undefined): Part[] {
+function systemParts(entry: JsonObject, sidecars: Sidecars | undefined): Part[] {
   const text = asString(entry["content"]) ?? "";
   switch (entry["subtype"]) {
     case "compact_boundary":
       return [{ kind: "boundary", role: "system", text: boundaryText(membersOf(entry["compactMetadata"])) }];
     case "local_command":
-      return wordsOf(text, entry).map((word) => withSpilled(word, beside));
+      return wordsOf(text, entry).map((word) => withSpilled(word, sidecars));
     case "api_error": {
       const error = membersOf(entry["error"]);
       const said = asString(error["formatted"]) ?? asString(error["message"]) ?? text;
@@ -178,7 +178,7 @@ function callOf(block: JsonObject): Part {
   };
 }
 
-function resultOf(block: JsonObject, structured: JsonObject, beside: Beside | undefined): Result {
+function resultOf(block: JsonObject, structured: JsonObject, sidecars: Sidecars | undefined): Result {
   const result = readResult(block);
   const agentId = asString(structured["agentId"]);
   const text = textOfResult(result);
@@ -190,12 +190,12 @@ function resultOf(block: JsonObject, structured: JsonObject, beside: Beside | un
     text,
     media: result.pieces.flatMap((piece) => (piece.kind === "media" ? [mediaOf(piece.block, "tool")] : [])),
     structured,
-    ...(agentId !== undefined && beside?.hasSubagent(agentId) === true && { agentId }),
-    ...readSpilled(text, structured, beside?.toolResult),
+    ...(agentId !== undefined && sidecars?.hasSubagent(agentId) === true && { agentId }),
+    ...readSpilled(text, structured, sidecars?.toolResult),
   };
 }
 
-/** What is known of a block that holds a picture, a document, or what nobody knows. */
+/** Describes a block that is an image, a document, or of an unknown type. */
 export function mediaOf(block: JsonObject, role: Role): Media {
   const source = membersOf(block["source"]);
   const data = asString(source["data"]);
@@ -203,7 +203,7 @@ export function mediaOf(block: JsonObject, role: Role): Media {
   const kind = type === "image" || type === "document" ? type : "other";
   const base64 = source["type"] === "base64";
   const named = asString(block["title"]) ?? asString(source["url"]) ?? asString(source["media_type"]);
-  // What is neither picture nor document, and unknown to us, is named by its type, and by the tool it refers to.
+  // An unknown block is named by its type, and by the tool it refers to.
   const name =
     kind === "other" ? [asString(type) ?? "block", asString(block["tool_name"])].filter(Boolean).join(" ") : named;
   const bytes = data === undefined ? undefined : base64 ? Math.floor((data.length * 3) / 4) : Buffer.byteLength(data);

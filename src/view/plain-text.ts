@@ -1,16 +1,16 @@
-/** Text in a Markdown fence that no line of it can close. */
+/** Puts a text in a Markdown fence that no line of the text can close. */
 export function fence(text: string, language = ""): string {
   const marks = text.includes("```") ? fenceMarks(text) : "```";
   return `${marks}${language}\n${text}${text.endsWith("\n") ? "" : "\n"}${marks}`;
 }
 
-/** One backtick more than the longest run in the text, at least three. */
+/** Returns one backtick more than the longest run in the text, at least three. */
 export const fenceMarks = (text: string): string => "`".repeat(longestFence(text) + 1);
 
-/** Length of the longest run of backticks, at least 2. */
+/** Returns the length of the longest run of backticks, at least 2. */
 export function longestFence(text: string): number {
   let longest = 2;
-  // Not `match` with all runs: there may be hundreds of thousands.
+  // Searches one by one: `match` would collect hundreds of thousands of runs.
   for (let at = text.indexOf("```"); at >= 0;) {
     let end = at + 3;
     while (text.charCodeAt(end) === BACKTICK) end++;
@@ -22,7 +22,7 @@ export function longestFence(text: string): number {
 
 const BACKTICK = 0x60;
 
-/** Text without the empty lines around it. One look at each end: a long run of newlines costs a regular expression much. */
+/** Removes empty lines from both ends. Does not use a regular expression, which is slow on long runs of newlines. */
 export function trimLines(text: string): string {
   let from = 0;
   while (text[from] === "\n") from++;
@@ -32,7 +32,7 @@ export function trimLines(text: string): string {
 const REMINDER = "<system-reminder>";
 const REMINDER_END = "</system-reminder>";
 
-/** A text without the reminders to the model that the CLI put at its end, each on lines of its own. */
+/** Removes the reminders to the model that the CLI appended, each on lines of its own. */
 export function withoutReminders(text: string): string {
   let left = text;
   for (;;) {

@@ -1,7 +1,7 @@
-/** What a directory is called in a list: by its last name, or, of a worktree, by the repository and its own name. */
+/** Name of a directory in a list: its last name, or, for a worktree, the repository and the worktree's own name. */
 export interface ProjectName {
   readonly repository: string;
-  /** The name of a worktree of it; undefined for any other directory. */
+  /** The name of the worktree; undefined for any other directory. */
   readonly worktree: string | undefined;
 }
 
@@ -11,13 +11,13 @@ export interface Worktree {
   readonly main: string;
 }
 
-/** `acme`; of a worktree `acme#fix`. */
+/** Returns `acme`, or `acme#fix` for a worktree. */
 export const projectLabel = ({ repository, worktree }: ProjectName): string =>
   worktree === undefined ? repository : `${repository}#${worktree}`;
 
 /**
- * The name of a directory. Worktrees are known by where Claude Code and other tools put them, since they are often gone
- * by the time their sessions are looked at; `find` asks git's files about any other directory.
+ * Returns the name of a directory. Recognises worktrees by where Claude Code and other tools put them, since they are
+ * often gone when their sessions are listed. `find` looks up any other directory in the files of git.
  */
 export function projectName(
   path: string,
@@ -38,9 +38,9 @@ export function projectName(
   return byConvention(names) ?? { repository: names.at(-1) ?? path, worktree: undefined };
 }
 
-/** `~/.cursor/worktrees/acme/fix`, `~/conductor/workspaces/acme/oslo`, `~/acme/.worktrees/fix`, `~/acme/worktrees/fix`. */
+/** Recognises `~/.cursor/worktrees/acme/fix`, `~/conductor/workspaces/acme/oslo`, `~/acme/.worktrees/fix`, `~/acme/worktrees/fix`. */
 function byConvention(names: readonly string[]): ProjectName | undefined {
-  const at = names.findLastIndex((name) => PLACES.has(name));
+  const at = names.findLastIndex((name) => WORKTREE_DIRS.has(name));
   const [before = "", place = "", first, second] = names.slice(Math.max(0, at - 1));
   if (at < 1 || first === undefined) return undefined;
   if (place === ".worktrees") return worktreeName(before, names.slice(at + 1));
@@ -48,35 +48,35 @@ function byConvention(names: readonly string[]): ProjectName | undefined {
   return place === "worktrees" && !before.startsWith(".") ? worktreeName(before, [first]) : undefined;
 }
 
-const PLACES = new Set([".worktrees", "worktrees", "workspaces"]);
+const WORKTREE_DIRS = new Set([".worktrees", "worktrees", "workspaces"]);
 
-/** `below`: its own name, and those of the directory in it that is meant. */
+/** Names a directory in a worktree. `below`: the worktree's own name, then the path of the directory in it. */
 function worktreeName(repository: string, below: readonly string[]): ProjectName {
   const [own = "", ...rest] = below;
-  // Beside the repository they are often called after it: `acme-fix`.
+  // Worktrees next to the repository are often named after it: `acme-fix`.
   const short = own.startsWith(repository) ? own.slice(repository.length).replace(/^[-_.]/, "") : own;
   return { repository, worktree: [short === "" ? own : short, ...rest].join("/") };
 }
 
-/** Of `acme`, `acme.git` and `acme/.bare`. */
+/** Returns the name of a repository: `acme` for `acme`, `acme.git` and `acme/.bare`. */
 function repositoryName(main: string): string {
   const names = namesOf(main);
   const last = names.at(-1) ?? "";
   return last.startsWith(".") ? (names.at(-2) ?? last) : last.replace(/\.git$/, "");
 }
 
-/** A transcript may come from another system: both kinds of separators count. */
+/** Splits a path at both kinds of separators, since a transcript may come from another system. */
 const namesOf = (path: string): string[] => path.split(/[/\\]/).filter((name) => name !== "");
 
 /**
- * Labels that tell several directories apart: those that have the same name are called by the one above it as well,
- * `web/src` and `api/src`, as far as that helps.
+ * Makes the labels of several directories distinct: equal ones get the name of the parent directory as well, `web/src` and
+ * `api/src`, up to `MAX_LABEL_NAMES` names.
  */
 export function distinctLabels(
   directories: readonly { readonly path: string; readonly label: string }[],
 ): ReadonlyMap<string, string> {
   const labels = new Map(directories.map(({ path, label }) => [path, label]));
-  for (let depth = 2; depth <= DEEPEST; depth++) {
+  for (let depth = 2; depth <= MAX_LABEL_NAMES; depth++) {
     const byLabel = new Map<string, string[]>();
     for (const [path, label] of labels) {
       const others = byLabel.get(label);
@@ -94,5 +94,5 @@ export function distinctLabels(
   return labels;
 }
 
-/** Names of a path that a label has at most. */
-const DEEPEST = 3;
+/** Maximum number of path names in a label. */
+const MAX_LABEL_NAMES = 3;

@@ -1,28 +1,28 @@
 import { asObject, asString, type JsonObject, membersOf } from "../transcript/rows/json-values.ts";
 import { jsonText } from "./json-text.ts";
 
-/** A piece of what a tool call came to: a text, or a block of the API that holds a picture or a document. */
+/** Piece of a tool's result: a text, or a block of the API that holds an image or a document. */
 type ResultPiece =
   | { readonly kind: "text"; readonly text: string }
   | { readonly kind: "media"; readonly block: JsonObject };
 
-/** What a tool call came to, in order. Nothing of it is hidden: what nobody knows the shape of is there as JSON. */
+/** Result of a tool call, in order and complete: blocks of unknown shape are included as JSON. */
 export interface ToolResult {
   readonly pieces: readonly ResultPiece[];
   readonly failed: boolean;
 }
 
-/** `tool_use`, and what the API calls on its own side: `server_tool_use`, `mcp_tool_use`. */
+/** Matches `tool_use`, and the calls that the API runs itself: `server_tool_use`, `mcp_tool_use`. */
 export const isCall = (block: JsonObject): boolean => endsWith(block["type"], "tool_use");
-/** `tool_result`, and those of the API's own tools: `web_search_tool_result`, `advisor_tool_result`, `mcp_tool_result`. */
+/** Matches `tool_result`, and results of the API's own tools, such as `web_search_tool_result` and `mcp_tool_result`. */
 export const isResult = (block: JsonObject): boolean => endsWith(block["type"], "tool_result");
-/** The types of nearly all blocks are known by a look. */
+/** Compares whole types first: that decides nearly all blocks. */
 const endsWith = (type: unknown, end: string): boolean =>
   type === end || (type !== "text" && typeof type === "string" && type.endsWith(end));
 
 /**
- * Reads a `*_tool_result` block. Its content is a string, a list of blocks, or, from a tool that the API runs itself, an
- * object: of a known type, or an error with a code. Every surface shows what this returns.
+ * Reads a `*_tool_result` block. Its content is a string, a list of blocks, or, if the API ran the tool itself, an object
+ * of a known type or an error with a code. Every surface shows what this returns.
  */
 export function readResult(block: JsonObject): ToolResult {
   const { content } = block;
@@ -31,31 +31,33 @@ export function readResult(block: JsonObject): ToolResult {
     return { pieces: [text(content)], failed: false };
   }
   const reader = new Reader();
-  if (Array.isArray(content)) for (const item of content) reader.item(item);
-  else if (content !== undefined && (content !== null || isServers(block))) reader.item(content);
+  if (Array.isArray(content)) for (const item of content) reader.add(item);
+  else if (content !== undefined && (content !== null || isServerSide(block))) reader.add(content);
   const failed = reader.failed || block["is_error"] === true;
   const { pieces } = reader;
   if (!pieces.every(isEmpty)) return { pieces: failed ? pieces.map(withoutErrorTag) : pieces, failed };
   if (failed) return { pieces: [text("It failed, without a message.")], failed };
-  // A tool that runs on this machine may print nothing. The API's own always answer something.
-  if (isServers(block)) return { pieces: [text(content === undefined ? "(no output)" : jsonText(content))], failed };
+  // Only a tool that ran on this machine may print nothing.
+  if (isServerSide(block)) return { pieces: [text(content === undefined ? "(no output)" : jsonText(content))], failed };
   return { pieces, failed };
 }
 
-/** All text of a result; pieces stand on lines of their own. */
+/** Joins the texts of a result with line breaks. */
 export function textOfResult({ pieces }: ToolResult): string {
   if (pieces.length === 1) return pieces[0]?.kind === "text" ? pieces[0].text : "";
   return pieces.flatMap((piece) => (piece.kind === "text" ? [piece.text] : [])).join("\n");
 }
 
-const isServers = (block: JsonObject): boolean => block["type"] !== undefined && block["type"] !== "tool_result";
+/** Returns whether a result is of a tool that the API ran itself. */
+export const isServerSide = (block: JsonObject): boolean =>
+  block["type"] !== undefined && block["type"] !== "tool_result";
 const isEmpty = (piece: ResultPiece): boolean => piece.kind === "text" && piece.text === "";
 const text = (value: string): ResultPiece => ({ kind: "text", text: value });
 
 const ERROR_TAG = "<tool_use_error>";
 const ERROR_TAG_END = "</tool_use_error>";
 
-/** The element tells the model that what is in it is an error. */
+/** Removes the element that marks an error for the model. */
 function withoutErrorTag(piece: ResultPiece): ResultPiece {
   if (piece.kind !== "text" || !piece.text.includes(ERROR_TAG)) return piece;
   const inside = piece.text.trim();
@@ -63,28 +65,29 @@ function withoutErrorTag(piece: ResultPiece): ResultPiece {
   return text(inside.slice(ERROR_TAG.length, -ERROR_TAG_END.length));
 }
 
+/** Collects the pieces of one result. */
 class Reader {
   readonly pieces: ResultPiece[] = [];
   failed = false;
 
-  /** An item of a list, or what stands in its place. */
-  item(value: unknown): void {
+  /** Adds an item of the content, or the content itself if it is not a list. */
+  add(value: unknown): void {
     const block = asObject(value);
-    if (typeof value === "string") this.#say(value);
-    else if (block === undefined) this.#say(jsonText(value));
-    else if (!this.#known(block)) this.#say(jsonText(block));
+    if (typeof value === "string") this.#addText(value);
+    else if (block === undefined) this.#addText(jsonText(value));
+    else if (!this.#addKnown(block)) this.#addText(jsonText(block));
   }
 
-  #say(words: string): void {
+  #addText(words: string): void {
     this.pieces.push(text(words));
   }
 
-  /** False for a block of a type that is not known, or that lacks what its type has. */
-  #known(block: JsonObject): boolean {
+  /** Adds a block of a known type. Returns false if the type is unknown, or the block is not as its type requires. */
+  #addKnown(block: JsonObject): boolean {
     const { type } = block;
     if (isError(block)) {
       this.failed = true;
-      this.#say(errorText(block));
+      this.#addText(errorText(block));
       return true;
     }
     if (type === "image" || type === "document" || type === "audio") {
@@ -99,7 +102,7 @@ class Reader {
     }
     const words = typeof type === "string" || type === undefined ? WORDS.get(type)?.(block) : undefined;
     if (words === undefined) return false;
-    this.#say(words);
+    this.#addText(words);
     return true;
   }
 
@@ -109,8 +112,8 @@ class Reader {
     const source = asObject(document?.["source"]);
     if (link === undefined || document === undefined || source === undefined) return false;
     const title = asString(document["title"]);
-    this.#say(title === undefined || link.startsWith(title) ? link : `${title} ${link}`);
-    if (source["type"] === "text" && typeof source["data"] === "string") this.#say(source["data"]);
+    this.#addText(title === undefined || link.startsWith(title) ? link : `${title} ${link}`);
+    if (source["type"] === "text" && typeof source["data"] === "string") this.#addText(source["data"]);
     else this.pieces.push({ kind: "media", block: document });
     return true;
   }
@@ -118,7 +121,7 @@ class Reader {
   #viewed({ content, file_type: type }: JsonObject): boolean {
     if (typeof content !== "string") return false;
     const isMedia = (type === "image" || type === "pdf") && BASE64.test(content.slice(0, BASE64_LOOK));
-    if (!isMedia) this.#say(content === "" ? "(an empty file)" : content);
+    if (!isMedia) this.#addText(content === "" ? "(an empty file)" : content);
     else {
       const mediaType = type === "image" ? "image/png" : "application/pdf";
       const source = { type: "base64", media_type: mediaType, data: content };
@@ -127,7 +130,7 @@ class Reader {
     return true;
   }
 
-  /** What ran in the API's sandbox. A command that ends with another code than 0 has failed, as one of Bash has. */
+  /** Adds the output of a command in the API's sandbox. As with Bash, an exit code other than 0 is a failure. */
   #executed({ stdout, stderr, return_code: code, encrypted_stdout: encrypted, content }: JsonObject): boolean {
     const files: unknown[] = Array.isArray(content) ? content : [];
     const words = [
@@ -139,7 +142,7 @@ class Reader {
     ];
     this.failed ||= typeof code === "number" && code !== 0;
     const [only, ...more] = words;
-    this.#say(more.length === 0 ? (only ?? "(no output)") : words.map(withoutLineEnd).join("\n"));
+    this.#addText(more.length === 0 ? (only ?? "(no output)") : words.map(withoutLineEnd).join("\n"));
     return true;
   }
 }
@@ -147,10 +150,10 @@ class Reader {
 const withoutLineEnd = (words: string): string => (words.endsWith("\n") ? words.slice(0, -1) : words);
 
 const BASE64 = /^[A-Za-z0-9+/=\s]+$/;
-/** Of a long text its beginning is enough to know it. */
+/** Number of characters that are checked for base64. */
 const BASE64_LOOK = 1024;
 
-/** An error by its type (`…_tool_result_error`, `web_fetch_tool_error`, `error`), or, of an unknown type, by its code. */
+/** Recognises an error by its type (`…_tool_result_error`, `web_fetch_tool_error`, `error`), or an unknown one by its code. */
 const isError = ({ type, error_code: code }: JsonObject): boolean =>
   type === "error" ||
   (typeof type === "string" && type.endsWith("_error")) ||
@@ -164,7 +167,7 @@ function errorText(block: JsonObject): string {
   return `Error: ${said === "" ? jsonText(block) : said}`;
 }
 
-/** What blocks of these types say; undefined where they are not what their type promises. */
+/** Functions that return the text of a block, by its type; undefined if the block is not as its type requires. */
 const WORDS: ReadonlyMap<string | undefined, (block: JsonObject) => string | undefined> = new Map<
   string | undefined,
   (block: JsonObject) => string | undefined
@@ -186,7 +189,7 @@ const WORDS: ReadonlyMap<string | undefined, (block: JsonObject) => string | und
   ["bash_code_execution_output", fileText],
   ["text_editor_code_execution_create_result", createdText],
   ["text_editor_code_execution_str_replace_result", replacedText],
-  // A link without a type, as older lists of search results have it.
+  // Older lists of search results have links without a type.
   [undefined, (block) => (Object.keys(block).every((key) => LINK.has(key)) ? linkText(block) : undefined)],
 ]);
 
@@ -211,7 +214,7 @@ function foundTools({ tool_references: references }: JsonObject): string | undef
   return names.length === 0 ? "No tools found." : names.join(", ");
 }
 
-/** Content that a tool gives the model to cite. */
+/** Returns content that a tool gives the model to cite. */
 function searchText({ title, source, content }: JsonObject): string | undefined {
   if (!Array.isArray(content)) return undefined;
   const texts = content.map((piece: unknown) => asString(asObject(piece)?.["text"]) ?? jsonText(piece));
@@ -219,7 +222,7 @@ function searchText({ title, source, content }: JsonObject): string | undefined 
   return [...(head === "" ? [] : [head]), ...texts].join("\n");
 }
 
-/** A resource that an MCP server put into its answer. */
+/** Returns a resource that an MCP server embedded in its answer. */
 function resourceText({ resource }: JsonObject): string | undefined {
   const { uri, text: inside } = membersOf(resource);
   if (typeof inside !== "string") return undefined;
@@ -245,7 +248,7 @@ function replacedText(block: JsonObject): string | undefined {
   return [head, ...lines].join("\n");
 }
 
-/** MCP's picture has its bytes in `data` and their type in `mimeType`; the API's has both in a `source`. */
+/** Converts an image of MCP (`data` and `mimeType`) to the form of the API (both in `source`). */
 function inApiShape(block: JsonObject): JsonObject {
   const { data, mimeType, source } = block;
   if (typeof data !== "string" || source !== undefined) return block;

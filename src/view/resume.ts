@@ -1,18 +1,17 @@
 import { isAbsolute } from "node:path";
 
-/** What is known of a session that somebody may want to go on with. */
+/** Facts needed to resume a session. */
 export interface Resumable {
   readonly sessionId: string;
-  /** The directory that the session belongs to; undefined where the transcript names none. */
+  /** The directory that the session belongs to; undefined if the transcript names none. */
   readonly cwd: string | undefined;
-  /** Where Claude Code has to be told to look; undefined where it looks by itself. */
+  /** The config dir that Claude Code must be given; undefined if it finds the session by itself. */
   readonly configDir: string | undefined;
 }
 
 /**
- * What a person types into a shell to go on with a session: `cd /home/ada/acme && claude --resume 5d3f2a10-…`. A directory
- * that cannot be typed, because its name has characters in it that a terminal would obey, is left out: Claude Code also finds the session
- * from elsewhere.
+ * Returns the shell command that resumes a session: `cd /home/ada/acme && claude --resume 5d3f2a10-…`. Omits a directory
+ * whose name has characters that cannot be typed; Claude Code also finds the session from elsewhere.
  */
 export function resumeCommand(
   { sessionId, cwd, configDir }: Resumable,
@@ -28,19 +27,19 @@ export function resumeCommand(
   return steps.join(" && ");
 }
 
-/** What a person types to begin a session in a directory. */
+/** Returns the shell command that begins a session in a directory. */
 export const startCommand = (cwd: string, platform: NodeJS.Platform = process.platform): string =>
   isTypable(cwd) ? `cd ${shellWord(cwd, platform)} && claude` : "claude";
 
 const isTypable = (path: string | undefined): path is string =>
   path !== undefined && path !== "" && !/[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u202A-\u202E\u2066-\u2069]/u.test(path);
 
-/** A word as it is typed into a shell. */
+/** Quotes a word for the shell of the platform, if necessary. */
 export const shellWord = (word: string, platform: NodeJS.Platform = process.platform): string =>
   (platform === "win32" ? quoteForCmd : quoteForSh)(word);
 
 const quoteForSh = (word: string): string =>
   /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;
 
-/** A double quote cannot stand in a file name there. */
+/** Quotes a word for cmd.exe. File names on Windows cannot contain a double quote. */
 const quoteForCmd = (word: string): string => (/^[\w@+=:,.\\/-]+$/.test(word) ? word : `"${word}"`);

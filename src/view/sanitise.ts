@@ -1,29 +1,29 @@
 /**
- * Keeps texts of any origin from being obeyed by whoever prints or reads them. What counts as a control sequence and as a hidden
- * character is the same everywhere; a surface chooses the form: left out (terminals, editors), noted (models), escaped (JSON).
- * Each form of many lines costs one regular expression test for a text with nothing in it.
+ * Sanitises texts, so that no terminal, editor or model acts on what is hidden in them. Control sequences and hidden
+ * characters are defined once; each surface chooses what becomes of them: removed (terminals, editors), noted (models),
+ * escaped (JSON). A multi-line text without any costs one test of a regular expression.
  */
 import { SEQUENCES } from "../transcript/text/sequences.ts";
 import { isSuspect, noteOf, replaceHidden, unitEscapes } from "./hidden-characters.ts";
 
-/** Leaves out what is hidden. Line ends, tabs, and joiners that a script needs stay. */
+/** Removes what is hidden. Keeps line ends, tabs, and joiners that a script needs. */
 export const printableLines = (text: string): string =>
   isSuspect(text) ? replaceHidden(withoutSequences(text), nothing) : text;
 
-/** The same on one line, with its other spaces as they are: they may be a part of a path, or line something up. */
+/** Removes what is hidden and joins the lines. Keeps other spaces, which may be part of a path or align columns. */
 export const printableLine = (text: string): string =>
   replaceHidden(text.replace(SEQUENCES, "").replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, " "), nothing).trimEnd();
 
-/** The same on one line, with single spaces. */
+/** Removes what is hidden, joins the lines, and collapses spaces. */
 export const printable = (text: string): string => (PLAIN.test(text) ? text : singleSpaced(printableLine(text)));
 
-/** Leaves out control sequences and shows each other hidden character by its number, `⟨U+200B⟩`. Line ends and tabs stay. */
+/** Removes control sequences and notes other hidden characters as `⟨U+200B⟩`. Keeps line ends and tabs. */
 export const noted = (text: string): string => (isSuspect(text) ? replaceHidden(withoutSequences(text), noteOf) : text);
 
-/** The same on one line, with single spaces. */
+/** Notes hidden characters, joins the lines, and collapses spaces. */
 export const notedLine = (text: string): string => singleSpaced(noted(text));
 
-/** Shows what is hidden in every string of a value. Control sequences are not taken for anything else. */
+/** Notes hidden characters in every string of a value. Keeps the rest of control sequences as text. */
 export function notedValue<T>(value: T): T {
   if (typeof value === "string") return replaceHidden(value, noteOf) as T;
   if (Array.isArray(value)) return value.map(notedValue) as T;
@@ -31,13 +31,13 @@ export function notedValue<T>(value: T): T {
   return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, notedValue(one)])) as T;
 }
 
-/** Writes what is hidden in JSON text as escapes, so that it means the same. Line ends and tabs stay: they may lie outside of strings. */
+/** Escapes what is hidden in JSON text, so that its meaning stays. Keeps line ends and tabs, which may be outside of strings. */
 export const escaped = (json: string): string =>
   isSuspect(json)
     ? replaceHidden(json.replace(/\r\n/g, "\n"), unitEscapes).replace(/[\u2028\u2029]/g, unitEscapes)
     : json;
 
-/** Counts the control sequences that `noted` leaves out without a note. */
+/** Counts the control sequences that `noted` removes without a note. */
 export const sequencesIn = (text: string): number =>
   BEGINS_SEQUENCE.test(text) ? (text.match(SEQUENCES)?.length ?? 0) : 0;
 
@@ -48,7 +48,7 @@ const singleSpaced = (text: string): string => text.replace(/\s+/g, " ").trim();
 
 const nothing = (): string => "";
 
-/** Words of ASCII with single spaces between them, as most ids, paths and branches are. */
+/** Words of ASCII separated by single spaces, like most ids, paths and branches. */
 const PLAIN = /^[\x21-\x7e]+(?: [\x21-\x7e]+)*$/;
 
 // oxlint-disable-next-line no-control-regex

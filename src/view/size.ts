@@ -1,4 +1,4 @@
-/** `512 B`, `3.4 kB`, `12 MB`: two digits that count, in steps of a thousand. */
+/** Formats a size with two significant digits and decimal units: `512 B`, `3.4 kB`, `12 MB`. */
 export function formatBytes(bytes: number): string {
   if (bytes < 1000) return `${bytes} B`;
   let value = bytes;
@@ -12,6 +12,6 @@ export function formatBytes(bytes: number): string {
 
 const UNITS = ["kB", "MB", "GB", "TB"];
 
-/** `3 items, 1.2 MB`. */
+/** Formats a number of items and their size: `3 items, 1.2 MB`. */
 export const amount = (items: number, bytes: number): string =>
   `${items} item${items === 1 ? "" : "s"}, ${formatBytes(bytes)}`;

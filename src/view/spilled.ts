@@ -2,44 +2,44 @@ import { outputChunks, outputText, type StoredOutput } from "../store/read/tool-
 import { type JsonObject, membersOf } from "../transcript/rows/json-values.ts";
 import { formatBytes } from "./size.ts";
 
-/** Output that was too long for its row: what of it stands in a text, and where the rest is. */
+/** Output that was too long for its row: which part of it is in a text, and where the rest is. */
 export interface Spilled {
-  /** Name of the file that has it; absent where nothing was kept. */
+  /** Name of the file that has the output; absent if none was kept. */
   readonly name?: string;
-  /** Of the whole; absent where it is not known. */
+  /** Size of the whole output; absent if unknown. */
   readonly bytes?: number;
-  /** Even the file has only the beginning. */
+  /** The file, too, has only the beginning. */
   readonly cut?: true;
-  /** So many characters of the text are the row's part of the output. What follows is something else. */
+  /** Length of the part of the text that is output, in UTF-16 units. Other text may follow. */
   readonly to: number;
-  /** Absent where the file is not in this store. */
+  /** Absent if the file is not in this store. */
   readonly file?: StoredOutput;
 }
 
-/** A text, without the words and the tags for the model, and what of it is elsewhere, if anything is known of that. */
+/** A text without the words and tags for the model, and the rest of the output, if anything is known of it. */
 export interface SpilledText {
   readonly text: string;
   readonly spilled?: Spilled;
 }
 
-/** Finds stored output by the name or the path that a row tells. */
+/** Finds stored output by the name or path in a row. */
 export type FindOutput = (path: string) => StoredOutput | undefined;
 
 /**
- * Reads what the CLI leaves in place of an output that was too long for its row: a preview in an element of its own, an
- * error that names a file, or a last line that does. `structured`: the row's own record, which may have more of the output.
- * Undefined for any other text.
+ * Reads the stub that the CLI leaves of an output that was too long for its row: a preview in an element of its own, or an
+ * error or a last line that names a file. `structured`: the row's own record, which may have more of the output. Returns
+ * undefined for any other text.
  */
 export function readSpilled(
   stored: string,
   structured: JsonObject,
   find: FindOutput | undefined,
 ): SpilledText | undefined {
-  const words = wordsOf(stored, structured);
-  if (words === undefined) return undefined;
-  const { after = "", path, size, cut } = words;
+  const stub = stubOf(stored, structured);
+  if (stub === undefined) return undefined;
+  const { after = "", path, size, cut } = stub;
   const file = path === undefined ? undefined : find?.(path);
-  const preview = file === undefined ? longest(words.row ?? words.preview, structured) : words.preview;
+  const preview = file === undefined ? longest(stub.row ?? stub.preview, structured) : stub.preview;
   const bytes = (cut ? undefined : file?.bytes) ?? byteCount(structured["persistedOutputSize"]) ?? bytesIn(size);
   const text = preview + after;
   if (path === undefined && bytes === undefined) return { text };
@@ -55,7 +55,7 @@ export function readSpilled(
   };
 }
 
-/** How long the output is, and `how` the whole can be seen; or that it cannot. */
+/** Says how long the output is, and `how` to see all of it, or that it is missing. */
 export function spilledWords({ name, bytes, cut, file }: Spilled, how: string): string {
   if (file !== undefined && cut) return `the first ${formatBytes(file.bytes)} of the output: ${how}`;
   if (file !== undefined) return `the whole output, ${formatBytes(file.bytes)}: ${how}`;
@@ -63,10 +63,10 @@ export function spilledWords({ name, bytes, cut, file }: Spilled, how: string): 
   return `the whole output${size}${name === undefined ? "was not kept" : "is not in this store"}`;
 }
 
-/** What the CLI says in place of the output. */
-interface Words {
+/** The CLI's replacement for an output. */
+interface Stub {
   readonly preview: string;
-  /** What is shown of the row where the file is not there; absent: the preview. */
+  /** Text to show if the file is missing; absent: the preview. */
   readonly row?: string;
   readonly after?: string | undefined;
   readonly path?: string | undefined;
@@ -75,7 +75,7 @@ interface Words {
   readonly cut?: true | undefined;
 }
 
-function wordsOf(text: string, structured: JsonObject): Words | undefined {
+function stubOf(text: string, structured: JsonObject): Stub | undefined {
   const at = firstLetter(text);
   if (text.startsWith(PERSISTED, at)) return persisted(inElement(text, at, PERSISTED));
   if (text.startsWith(TRUNCATED, at)) return truncated(inElement(text, at, TRUNCATED));
@@ -94,10 +94,10 @@ const TRUNCATED = "<truncated-output>";
 const TOO_MANY_TOKENS = "Error: result (";
 const CUT_LINE = "Output truncated (";
 const CUT_FORM = /^Output truncated \(([^)\n]{1,40}) total\)\. Full output saved to: ([^\n]+)\n?$/;
-/** The words before a preview are a line or two; a path in them is as long as a system takes. */
+/** Maximum length of a line that names a file, in UTF-16 units: twice the longest path. */
 const LINE_UNITS = 8192;
 
-/** Where the last line begins. This is asked of every result, so the text is not searched for words. */
+/** Returns where the last line begins. Runs for every result, so it does not search the whole text. */
 const lastLine = (text: string): number => text.lastIndexOf("\n", text.length - 2) + 1;
 
 function firstLetter(text: string): number {
@@ -106,7 +106,7 @@ function firstLetter(text: string): number {
   return at;
 }
 
-/** What is in an element, and what follows it: what a command wrote to stderr. One that does not end is cut off. */
+/** Returns the content of an element, and the text after it (stderr). An element without an end extends to the end. */
 function inElement(text: string, at: number, open: string): { inside: string; after: string } {
   const close = `</${open.slice(1)}`;
   const start = at + open.length;
@@ -120,7 +120,7 @@ const BEGINNING_SAVED =
   /(?:^|\n)Output exceeded the [^\n]{1,40} persist limit; only the first [^\n]{1,40} were saved to: ([^\n]+)/;
 const PREVIEW = /\nPreview \([^)\n]{1,80}\):\n/;
 
-function persisted({ inside, after }: { inside: string; after: string }): Words {
+function persisted({ inside, after }: { inside: string; after: string }): Stub {
   const head = inside.slice(0, 2 * LINE_UNITS);
   const [, size, path] = SAVED.exec(head) ?? [];
   const [, cutPath] = path === undefined ? (BEGINNING_SAVED.exec(head) ?? []) : [];
@@ -135,7 +135,7 @@ function persisted({ inside, after }: { inside: string; after: string }): Words 
   };
 }
 
-/** The last line of a preview says that there is more. */
+/** Removes the last line of a preview, which says that there is more. */
 function withoutEllipsis(preview: string): string {
   const text = preview.startsWith("\n") ? preview.slice(1) : preview;
   const end = text.endsWith("\n") ? text.slice(0, -1) : text;
@@ -145,8 +145,8 @@ function withoutEllipsis(preview: string): string {
 const SIZE = /\(([\d.]+ ?(?:[kKMGT]?B|bytes))\)/;
 const SAVED_AT = /saved at ([^\n]{1,8192}?\.(?:txt|json))[.,\s]/;
 
-/** The beginning of an output, after a paragraph for the model that says what became of the rest. */
-function truncated({ inside, after }: { inside: string; after: string }): Words {
+/** Reads a `<truncated-output>`: a paragraph for the model about the rest, then the beginning of the output. */
+function truncated({ inside, after }: { inside: string; after: string }): Stub {
   const text = inside.startsWith("\n") ? inside.slice(1) : inside;
   const end = text.indexOf("\n\n");
   const head = text.slice(0, end < 0 ? text.length : end).slice(0, 2 * LINE_UNITS);
@@ -158,13 +158,13 @@ function truncated({ inside, after }: { inside: string; after: string }): Words 
 const TOO_MANY_TOKENS_FORM =
   /^(Error: result \([^)\n]{1,200}\) exceeds maximum allowed tokens\.) Output has been saved to ([^\n]{1,8192}?)\.?(?:\n|$)/;
 
-/** All that the row has is an error with advice for the model. */
-function tooManyTokens(text: string): Words | undefined {
+/** Reads an error with advice for the model, which is all that the row has. */
+function tooManyTokens(text: string): Stub | undefined {
   const [, preview, path] = TOO_MANY_TOKENS_FORM.exec(text.slice(0, 2 * LINE_UNITS)) ?? [];
   return preview === undefined ? undefined : { preview, path };
 }
 
-/** The row's record may have more of the output than the preview, which is its beginning. */
+/** Returns the row's record if it begins as the preview and has more of the output. */
 function longest(preview: string, structured: JsonObject): string {
   const start = preview.trimStart().slice(0, PREVIEW_LOOK);
   const others = [structured["stdout"], structured["content"]].filter((value) => typeof value === "string");
@@ -183,7 +183,7 @@ const UNITS: ReadonlyMap<string, number> = new Map([
   ["TB", 1024 ** 4],
 ]);
 
-/** The bytes of `105.6KB`, as nearly as it says. */
+/** Converts `105.6KB` to bytes, as exactly as it says. */
 function bytesIn(size: string | undefined): number | undefined {
   const [, count, unit = ""] = /^([\d.]+) ?([a-zA-Z]+)$/.exec(size ?? "") ?? [];
   return byteCount(Math.round(Number(count) * (UNITS.get(unit.toUpperCase()) ?? Number.NaN)));
@@ -192,12 +192,12 @@ function bytesIn(size: string | undefined): number | undefined {
 const byteCount = (value: unknown): number | undefined =>
   typeof value === "number" && Number.isSafeInteger(value) && value >= 0 ? value : undefined;
 
-/** A longer list of blocks is not taken apart: the value and its text would stand in memory several times. */
+/** Maximum size of a list of blocks that is parsed: parsing holds several copies in memory. */
 const BLOCKS_BYTES = 16 * 1024 * 1024;
 
 /**
- * The text of a stored output, in pieces. Output of MCP servers is kept as a JSON list of text blocks: of one that is not
- * very long the texts are given. Throws file-system errors.
+ * Returns the text of a stored output, in pieces. Output of MCP servers is a JSON list of text blocks; up to `BLOCKS_BYTES`
+ * their texts are returned instead. Throws file-system errors.
  */
 export function* wholeText(file: StoredOutput): Generator<string> {
   const blocks = textOfBlocks(file);
@@ -205,17 +205,17 @@ export function* wholeText(file: StoredOutput): Generator<string> {
   else for (const { text } of outputChunks(file)) yield text;
 }
 
-/** The first characters of a stored output, about as many as `most` bytes, and how many bytes of the file follow. */
+/** Returns the beginning of a stored output, about `most` bytes, and how many bytes of the file follow. */
 export function beginningOf(file: StoredOutput, most: number): { readonly text: string; readonly more: number } {
   if (file.bytes <= most) return { text: [...wholeText(file)].join(""), more: 0 };
   const blocks = textOfBlocks(file);
   if (blocks !== undefined) return { text: blocks.slice(0, most), more: Math.max(0, blocks.length - most) };
-  // Without a letter of which only the beginning was read.
+  // The last character may be incomplete.
   const text = outputText(file, 0, most).replace(/\ufffd{1,3}$/, "");
   return { text, more: file.bytes - most };
 }
 
-/** The texts of a JSON list of text blocks; undefined for any other file. */
+/** Returns the texts of a JSON list of text blocks; undefined for any other file. */
 export function textOfBlocks(file: StoredOutput): string | undefined {
   if (file.bytes > BLOCKS_BYTES || file.bytes < 2) return undefined;
   if (!/^\s*\[\s*\{\s*"/.test(outputText(file, 0, Math.min(file.bytes, 256)))) return undefined;

@@ -1,6 +1,6 @@
 import type { Unread } from "../store/read/unread.ts";
 
-/** What could not be read, in words; none when there is nothing. */
+/** Describes the parts of a transcript that could not be read; empty if there are none. */
 export function unreadWords({ tooLong, cutShort, notRows, unfinished }: Unread): string[] {
   const words: string[] = [];
   const say = (count: number, one: string, many: string): void => {

@@ -1,35 +1,32 @@
-/**
- * Times as people write them. Everything counts in the time zone of the process unless a zone is given; weeks begin on
- * Monday.
- */
+/** Reads times as people write them, in the time zone of the process unless a zone is given. Weeks begin on Monday. */
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-/** What `readTime` understands, in words. */
+/** Description of what `readTime` accepts. */
 export const TIMES_UNDERSTOOD =
   'a duration before now (90min, 12h, 3d, 2w, "2 weeks ago"), a day (today, yesterday, monday), a week, month or year ' +
   '("last week", "this month"), a date (2026-08-21, 2026-08) or a time (14:30, "yesterday 14:30", 2026-08-21T14:30)';
 
-/** Which end of a day, week, month or year is meant: its first millisecond or its last. */
+/** End of a day, week, month or year: its first or its last millisecond. */
 export type Edge = "start" | "end";
 
 /**
- * The time (epoch ms) that is meant; undefined for anything that is none. Spans count from `now`. A time of day without a
- * date is the last one before now, and a weekday the last one before today.
+ * Returns the time that a text means, in epoch ms; undefined if it is not a time. Durations count back from `now`. A time
+ * of day without a date is the last one before now, a weekday the last one before today.
  */
 export function readTime(
   text: string,
   { now, edge }: { readonly now: number; readonly edge: Edge },
 ): number | undefined {
   const words = text.trim().toLowerCase().replaceAll(/\s+/g, " ");
-  const span = readSpan(words.replace(AGO, ""));
-  const time = span === undefined ? (monthsAgo(words, now) ?? calendarTime(words, now, edge)) : Math.round(now - span);
+  const ago = readDuration(words.replace(AGO, ""));
+  const time = ago === undefined ? (monthsAgo(words, now) ?? calendarTime(words, now, edge)) : Math.round(now - ago);
   return time !== undefined && Number.isSafeInteger(time) && Math.abs(time) <= LAST_DATE ? time : undefined;
 }
 
-/** As far as a `Date` reaches, in both directions. */
+/** Largest time that a `Date` can hold, in both directions. */
 const LAST_DATE = 8.64e15;
 
 const AGO = /^(?:last|past) (?=\d)| ago$/;
@@ -42,8 +39,8 @@ const UNITS: readonly (readonly [names: RegExp, ms: number])[] = [
   [/^(?:w|weeks?)$/, 7 * DAY],
 ];
 
-/** The milliseconds of `90s`, `15min`, `1.5h`, `2 days`, `a week`; undefined for anything else. */
-export function readSpan(text: string): number | undefined {
+/** Returns the milliseconds of `90s`, `15min`, `1.5h`, `2 days` or `a week`; undefined for anything else. */
+export function readDuration(text: string): number | undefined {
   const [, count, unit = ""] = /^(\d{1,15}(?:\.\d{1,15})?|an?(?= )) ?([a-z]+)$/.exec(text.trim().toLowerCase()) ?? [];
   const found = UNITS.find(([names]) => names.test(unit));
   return count === undefined || found === undefined
@@ -51,7 +48,7 @@ export function readSpan(text: string): number | undefined {
     : (count.startsWith("a") ? 1 : Number(count)) * found[1];
 }
 
-/** `2 months ago`, `a year ago`: the same day of another month, or its last day where it has no such day. */
+/** Reads `2 months ago` or `a year ago`: the same day of another month, or that month's last day if it is shorter. */
 function monthsAgo(words: string, now: number): number | undefined {
   const [, count, unit] = /^(\d{1,4}|an?(?= )) ?(mo|months?|y|years?)$/.exec(words.replace(AGO, "")) ?? [];
   if (count === undefined || unit === undefined) return undefined;
@@ -79,7 +76,7 @@ function calendarTime(words: string, now: number, edge: Edge): number | undefine
   return day === "" && at(0) > now ? at(1) : at(0);
 }
 
-/** A day, week, month or year: its first moment, and how long it is. */
+/** A day, week, month or year: its first moment and its length. */
 interface Period {
   readonly start: Date;
   readonly days?: number;
@@ -108,7 +105,7 @@ function periodOf(words: string, now: number): Period | undefined {
   return dateOf(words);
 }
 
-/** `2026-08-21` or `2026-08`. A day that no month has is none. */
+/** Reads `2026-08-21` or `2026-08`; undefined if there is no such day. */
 function dateOf(words: string): Period | undefined {
   const [, year, month, day] = /^(\d{4})-(\d\d)(?:-(\d\d))?$/.exec(words) ?? [];
   if (year === undefined || month === undefined) return undefined;
@@ -119,7 +116,7 @@ function dateOf(words: string): Period | undefined {
   return day === undefined ? { start, months: 1 } : { start, days: 1 };
 }
 
-/** With a zone the day is checked as well: `Date.parse` takes the 31st of February for the 3rd of March. */
+/** Reads a time with a zone. Checks the day, since `Date.parse` reads the 31st of February as the 3rd of March. */
 function zonedTime(words: string): number | undefined {
   const clock = words
     .slice(11)
@@ -129,7 +126,7 @@ function zonedTime(words: string): number | undefined {
   return Number.isNaN(time) || dateOf(words.slice(0, 10)) === undefined ? undefined : time;
 }
 
-/** A time of the local calendar, counted from a day. A day with 23 or 25 hours is a day. */
+/** Returns a time of the local calendar, counted from a day. Days of 23 or 25 hours count as one. */
 function date(
   from: Date,
   {

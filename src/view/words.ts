@@ -2,28 +2,27 @@ import { type UserText, visitUserText } from "../transcript/text/user-text.ts";
 import { asObject, type JsonObject, membersOf } from "../transcript/rows/json-values.ts";
 
 /**
- * A piece of what stands in a user's message, by whose word it is: `user`, what the person typed or ran; `peer`, the
- * words of a teammate, another session or a channel; `tool`, what a command printed; `system`, what Claude Code says.
- * Every surface shows a person's messages by this.
+ * Piece of a user's message, by its source: `user`, what the person typed or ran; `peer`, a teammate, another session or
+ * a channel; `tool`, what a command printed; `system`, Claude Code. Every surface shows user messages by these pieces.
  */
 export type Word =
   | { readonly kind: "text"; readonly role: "user"; readonly text: string }
   | { readonly kind: "command"; readonly role: "user"; readonly name: string; readonly args: string }
   | { readonly kind: "shell"; readonly role: "user"; readonly command: string }
-  /** What a command or bash mode printed. */
+  /** Output of a command or of bash mode. */
   | { readonly kind: "output"; readonly role: "tool"; readonly text: string; readonly errors: boolean }
   | PeerWord
   | Notice
   | { readonly kind: "summary"; readonly role: "system"; readonly text: string }
-  /** Said to the model and not to the person. */
+  /** Meant for the model, not for the person. */
   | { readonly kind: "hidden"; readonly role: "system"; readonly text: string };
 
 export interface PeerWord {
   readonly kind: "peer";
   readonly role: "peer";
-  /** As the sender is called, on one line. */
+  /** Name of the sender, on one line. */
   readonly from: string;
-  /** What the sender says it is about. */
+  /** The sender's own summary. */
   readonly summary: string | undefined;
   readonly text: string;
 }
@@ -33,29 +32,29 @@ export interface Notice {
   readonly role: "system";
   readonly text: string;
   readonly level: "info" | "error";
-  /** Set if it is news of work in the background. */
+  /** Set if the notice is about a background task. */
   readonly task?: TaskNews;
 }
 
-/** What is known of the work: a subagent's id if it was one, the call that began it, how it ended, what it reported. */
+/** News of a background task. `taskId` is a subagent's id if the task was one; `toolUseId` is the call that began it. */
 export interface TaskNews {
   readonly taskId: string | undefined;
   readonly toolUseId: string | undefined;
   readonly status: string | undefined;
   readonly summary: string;
   readonly report: string;
-  /** Where more of it stands. */
+  /** Says where the rest of the report is. */
   readonly pointer: string | undefined;
 }
 
-/** The words in a text of a user's message, in order. `row` says what the text does not: who sent it. */
+/** Returns the pieces of a user's text, in order. `row` says who sent it. */
 export function wordsOf(text: string, row: JsonObject): Word[] {
   const words: Word[] = [];
   visitWords(text, row, (word) => words.push(word));
   return words;
 }
 
-/** The same, one after the other. */
+/** Visits the pieces of a user's text one by one. */
 export function visitWords(text: string, row: JsonObject, visit: (word: Word) => void): void {
   if (row["isCompactSummary"] === true) return visit({ kind: "summary", role: "system", text });
   const sender = senderOf(row["origin"]);
@@ -97,7 +96,7 @@ function notification(news: Extract<UserText, { kind: "notification" }>): Notice
   };
 }
 
-/** Whose words those are that stand in a user's row without any element around them. */
+/** Author of text in a user's row that is not inside an element. */
 type Sender = "user" | "machine" | { readonly from: string };
 
 const USER_ORIGINS: ReadonlySet<unknown> = new Set([
@@ -150,7 +149,7 @@ const peerWord = (from: string, summary: string | undefined, body: string): Peer
   text: readable(body),
 });
 
-/** A name is shown in a heading. */
+/** Maximum length of a name in a heading, in UTF-16 units. */
 const NAME_UNITS = 100;
 
 function nameLine(name: string): string {
@@ -160,12 +159,12 @@ function nameLine(name: string): string {
     : `${line.slice(0, NAME_UNITS - 1).replace(/[\uD800-\uDBFF]$/, "")}…`;
 }
 
-/** Members that say nothing to a person, or stand elsewhere. */
+/** Members that say nothing to a person, or are shown elsewhere. */
 const FRAME_KEYS: ReadonlySet<string> = new Set(["type", "from", "timestamp", "requestId", "request_id", "color"]);
-/** Longer bodies are shown as they are. */
+/** Maximum length of a body that is parsed, in UTF-16 units. Longer ones are shown unchanged. */
 const BODY_UNITS = 256 * 1024;
 
-/** What teammates say in JSON (that they are idle, that they want to shut down, …) as lines; any other text as it is. */
+/** Turns a teammate's JSON message (idle, shutdown request, …) into lines; returns any other text unchanged. */
 function readable(body: string): string {
   if (!body.startsWith("{") || !body.endsWith("}") || body.length > BODY_UNITS) return body;
   try {
@@ -185,7 +184,7 @@ function readable(body: string): string {
 const PASTED = '<pasted_content id="';
 const PASTED_HEAD = /<pasted_content id="([0-9a-f]{4})">\n/y;
 
-/** What was pasted, without the element around it that shows the model where it begins and ends. */
+/** Removes the elements that mark pasted text for the model. */
 function withoutPasteTags(typed: string): string {
   let out = "";
   let done = 0;
@@ -196,7 +195,7 @@ function withoutPasteTags(typed: string): string {
     const body = open + head.length;
     const tail = `\n</pasted_content id="${id}">`;
     const close = typed.indexOf(tail, body - 1);
-    // One that is not closed was typed, and so was what follows.
+    // An element that is not closed was typed, and so was everything after it.
     if (close < 0) break;
     out += typed.slice(done, open) + typed.slice(body, Math.max(body, close));
     done = close + tail.length;

@@ -72,7 +72,7 @@ export async function replay(
     const usage = new Usage();
     const translator = new Translator({
       compactions: request.compactions,
-      beside: conversation,
+      sidecars: conversation,
       ...(latest && { plan }),
     });
     const known = (id: string): boolean => translator.calls.get(id) !== undefined;

@@ -1,5 +1,5 @@
 import type { OpenSubagents, Subagent } from "../../store/read/subagents.ts";
-import type { Beside } from "../../view/parts.ts";
+import type { Sidecars } from "../../view/parts.ts";
 import { SUBAGENT_DEPTH } from "../rim/message-limits.ts";
 import type { Store } from "../../store/open/open-store.ts";
 import { type SubagentStep, Translator } from "./to-acp.ts";
@@ -12,21 +12,21 @@ import type { SendUpdate } from "../wire/update-writer.ts";
 export class NestedCalls {
   readonly #store: Store;
   readonly #sessionId: string;
-  readonly #beside: Beside;
+  readonly #sidecars: Sidecars;
   readonly #send: SendUpdate;
   readonly #signal: AbortSignal;
   #found: Promise<Found> | undefined;
 
-  /** `beside`: what stands in other files, of the session and of its subagents. */
+  /** `sidecars`: what stands in other files, of the session and of its subagents. */
   constructor(
     store: Store,
     sessionId: string,
-    beside: Beside,
+    sidecars: Sidecars,
     { send, signal }: { readonly send: SendUpdate; readonly signal: AbortSignal },
   ) {
     this.#store = store;
     this.#sessionId = sessionId;
-    this.#beside = beside;
+    this.#sidecars = sidecars;
     this.#send = send;
     this.#signal = signal;
   }
@@ -48,7 +48,7 @@ export class NestedCalls {
   }
 
   async #showOne(subagent: Subagent, step: SubagentStep, known: (id: string) => boolean, depth: number): Promise<void> {
-    const translator = new Translator({ beside: this.#beside, parent: { toolCallId: step.toolCallId, known } });
+    const translator = new Translator({ sidecars: this.#sidecars, parent: { toolCallId: step.toolCallId, known } });
     const knownBelow = (id: string): boolean => known(id) || translator.calls.get(id) !== undefined;
     const give = async (steps: ReturnType<Translator["translate"]>): Promise<void> => {
       for (const one of steps) {

@@ -1,6 +1,6 @@
 import type { ContentBlock, SessionUpdate } from "@agentclientprotocol/sdk/unstable";
 import type { ReplayedRow } from "../../store/read/open-conversation.ts";
-import type { Beside } from "../../view/parts.ts";
+import type { Sidecars } from "../../view/parts.ts";
 import { isCall, isResult } from "../../view/result.ts";
 import { claudeTool, toolOfRecord } from "../../view/tools/claude-tools.ts";
 import { type Notice, type TaskNews, type Word, wordsOf } from "../../view/words.ts";
@@ -59,7 +59,7 @@ export interface TranslatorOptions {
   /** The plan that is kept and sent. Without it none is: an earlier part of a conversation would bring back an old one. */
   readonly plan?: Plan | undefined;
   /** What stands beside the conversation in files of its own. */
-  readonly beside?: Beside | undefined;
+  readonly sidecars?: Sidecars | undefined;
   /** The conversation is a subagent's, started by this call: its tool calls are shown, what it says is not. */
   readonly parent?: { readonly toolCallId: string; readonly known: (id: string) => boolean } | undefined;
 }
@@ -68,7 +68,7 @@ export interface TranslatorOptions {
  * Translates one conversation, entry by entry, into session updates (acp-replay.md, "Messages" with better defaults). A message's id is
  * the row's uuid for a user and the API's message id for the assistant, so that it is the same at every load.
  *
- * Beside the plan, only what the results of open calls need is held.
+ * Sidecars the plan, only what the results of open calls need is held.
  */
 export class Translator {
   readonly calls = new Calls();
@@ -183,7 +183,7 @@ export class Translator {
   #note(word: NoteWord, gap: string, id: string, uuid: string): { step: Step[]; inMessage: boolean } {
     const news = word.kind === "notice" ? this.#report(word, uuid) : undefined;
     if (news !== undefined) return { step: [news], inMessage: false };
-    const stored = word.kind === "output" ? withStoredOutput(word.text, NOTHING, this.#options.beside) : undefined;
+    const stored = word.kind === "output" ? withStoredOutput(word.text, NOTHING, this.#options.sidecars) : undefined;
     if (stored?.missing === true) this.#leaveOut("missingOutputs");
     const { text, facts } = noteText(stored === undefined ? word : { ...word, text: stored.text });
     if (text === "") return { step: [], inMessage: false };
@@ -255,7 +255,7 @@ export class Translator {
       steps.push(this.#lost(id, block, structured, cwd, uri, uuid));
       return;
     }
-    const view = viewResult(call, block, structured, uri, this.#options.beside);
+    const view = viewResult(call, block, structured, uri, this.#options.sidecars);
     const update = this.#ended({ sessionUpdate: "tool_call_update", toolCallId: call.toolCallId }, view, uuid);
     const agentId = asString(structured["agentId"]);
     // A skill may run in a subagent of its own, and mostly does not.
@@ -289,7 +289,7 @@ export class Translator {
     const toolCallId = this.calls.add(id, uri, { name, cwd, input: {} }) ?? shortId(id);
     this.calls.answer(id);
     const { title, kind } = name === "" ? { title: "Tool result", kind: "other" as const } : viewTool(name, input, cwd);
-    const view = viewResult({ name, input, cwd }, block, structured, uri, this.#options.beside);
+    const view = viewResult({ name, input, cwd }, block, structured, uri, this.#options.sidecars);
     return this.#ended({ sessionUpdate: "tool_call", toolCallId, title, kind }, view, uuid);
   }
 
@@ -307,7 +307,7 @@ export class Translator {
   }
 
   #canOpen(agentId: string): boolean {
-    return this.#options.beside?.hasSubagent(agentId) === true;
+    return this.#options.sidecars?.hasSubagent(agentId) === true;
   }
 
   #leaveOut(what: keyof NotShown): void {

@@ -1,4 +1,4 @@
-import type { Beside } from "../../view/parts.ts";
+import type { Sidecars } from "../../view/parts.ts";
 import { formatBytes } from "../../view/size.ts";
 import { beginningOf, readSpilled, type Spilled, spilledWords } from "../../view/spilled.ts";
 import { UPDATE_BYTES, UPDATE_UNITS } from "../rim/message-limits.ts";
@@ -22,9 +22,9 @@ export interface StoredText {
 export function withStoredOutput(
   text: string,
   structured: JsonObject,
-  beside: Beside | undefined,
+  sidecars: Sidecars | undefined,
 ): StoredText | undefined {
-  const read = readSpilled(text, structured, beside?.toolResult);
+  const read = readSpilled(text, structured, sidecars?.toolResult);
   if (read === undefined) return undefined;
   const { spilled } = read;
   if (spilled === undefined) {

@@ -1,5 +1,5 @@
 import type { ToolCallContent, ToolCallLocation, ToolCallStatus } from "@agentclientprotocol/sdk/unstable";
-import type { Beside } from "../../view/parts.ts";
+import type { Sidecars } from "../../view/parts.ts";
 import { fence, withoutReminders } from "../../view/plain-text.ts";
 import { readResult, textOfResult, type ToolResult } from "../../view/result.ts";
 import { shellResult } from "../../view/tools/shell-result.ts";
@@ -44,26 +44,26 @@ const NOTHING: JsonObject = {};
 /**
  * A tool result → how the call ends. `structured` is the row's `toolUseResult`, the CLI's own record beside the text
  * that the model got: it holds the hunks of an edit, the two streams of a command, the places of a search, where the
- * text has them mixed with words for the model. `beside`: what stands in other files.
+ * text has them mixed with words for the model. `sidecars`: what stands in other files.
  */
 export function viewResult(
   call: NamedCall,
   block: JsonObject,
   structured: JsonObject,
   uri: string,
-  beside?: Beside,
+  sidecars?: Sidecars,
 ): ResultView {
   const result = readResult(block);
   const [first] = result.pieces;
   // The CLI leaves one text in place of the output, which is all there is of nearly every result.
-  const stored = first?.kind === "text" ? withStoredOutput(first.text, structured, beside) : undefined;
-  if (stored === undefined) return viewRead(call, block, result, structured, uri, beside);
+  const stored = first?.kind === "text" ? withStoredOutput(first.text, structured, sidecars) : undefined;
+  if (stored === undefined) return viewRead(call, block, result, structured, uri, sidecars);
   const { text, output, note: words, facts, place, missing } = stored;
   const whole = { ...result, pieces: [{ kind: "text", text } as const, ...result.pieces.slice(1)] };
   // The record has what the command wrote to stderr apart.
   const record = typeof structured["stdout"] === "string" ? { ...structured, stdout: output } : structured;
   // The text for the model is the beginning of what is shown.
-  const view = viewRead(call, block, whole, record, uri, beside);
+  const view = viewRead(call, block, whole, record, uri, sidecars);
   delete view.rawOutput;
   if (view.content !== undefined && words !== undefined) view.content = [...view.content, note(words)];
   if (view.facts !== undefined || "spilled" in facts) view.facts = { ...view.facts, ...facts };
@@ -78,7 +78,7 @@ function viewRead(
   result: ToolResult,
   structured: JsonObject,
   uri: string,
-  beside: Beside | undefined,
+  sidecars: Sidecars | undefined,
 ): ResultView {
   const { failed } = result;
   const output = block["content"];
@@ -106,7 +106,7 @@ function viewRead(
     if (!isPlain(result, output)) addRawOutput(view, result, output);
     return view;
   }
-  const look = tool.result?.(call, result, structured, beside) ?? PLAIN;
+  const look = tool.result?.(call, result, structured, sidecars) ?? PLAIN;
   const content = contentOf(look);
   const { title, places, facts } = look;
   if (content !== undefined) view.content = content;

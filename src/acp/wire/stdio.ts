@@ -1,6 +1,6 @@
 import type { Readable } from "node:stream";
 import { RequestError, type AgentApp, type Stream } from "@agentclientprotocol/sdk/unstable";
-import { withinGrace } from "../../servers/grace.ts";
+import { waitWhileBusy } from "../../servers/grace.ts";
 import { LINE_BYTES, messageLines } from "../../servers/message-lines.ts";
 import { PendingRequests } from "../../servers/pending-requests.ts";
 import { membersOf } from "../../transcript/rows/json-values.ts";
@@ -30,7 +30,7 @@ export async function serve(app: AgentApp, input: Readable, out: LineOutput): Pr
           controller.enqueue(value);
           return;
         }
-        await withinGrace(calls.none().then(() => out.end()));
+        await waitWhileBusy(calls.none().then(() => out.end()));
         controller.close();
       },
     },

@@ -3,7 +3,7 @@ import type { Unread } from "../../store/read/unread.ts";
 import { asObject, asString } from "../../transcript/rows/json-values.ts";
 import type { Message } from "../../view/messages.ts";
 import {
-  type Beside,
+  type Sidecars,
   isWithheld,
   type Part,
   type Role,
@@ -114,7 +114,7 @@ export interface Renderer {
 export function viewMessage(
   message: Message,
   entries: readonly ConversationEntry[],
-  beside: Beside,
+  sidecars: Sidecars,
   keep: (part: Part) => boolean = () => true,
 ): MessageView {
   let [timestamp, model, cwd]: (string | undefined)[] = [];
@@ -129,7 +129,7 @@ export function viewMessage(
   const { number, speaker, isNote, branch, compacted, apart, from, to } = message;
   const parts: Part[] = [];
   for (const entry of entries) {
-    visitParts(entry, beside, (part) => {
+    visitParts(entry, sidecars, (part) => {
       if (keep(part)) parts.push(part);
     });
   }

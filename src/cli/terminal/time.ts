@@ -1,4 +1,4 @@
-import { type Edge, readSpan, readTime, TIMES_UNDERSTOOD } from "../../view/when.ts";
+import { type Edge, readDuration, readTime, TIMES_UNDERSTOOD } from "../../view/when.ts";
 import { mustBe, UsageError } from "./command.ts";
 
 const MINUTE = 60_000;
@@ -28,7 +28,7 @@ function localDate(time: number): string {
 
 /** The milliseconds of `90s`, `15min`, `3h`, `2d`, `1w`. Throws `UsageError` that names the option. */
 export function parseSpan(text: string, option: string): number {
-  const span = readSpan(text);
+  const span = readDuration(text);
   if (span === undefined) throw mustBe(option, "a duration such as 30d, 2w or 12h", text);
   return span;
 }

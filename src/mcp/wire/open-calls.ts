@@ -1,4 +1,4 @@
-import { withinGrace } from "../../servers/grace.ts";
+import { waitWhileBusy } from "../../servers/grace.ts";
 import { PendingRequests } from "../../servers/pending-requests.ts";
 
 /** A JSON-RPC message, as far as it has to be known here. */
@@ -27,11 +27,11 @@ export class OpenCalls {
 
   /** Resolves when none is open, or when nobody works on those that are: they wait for what will never come. */
   async finished(): Promise<void> {
-    await withinGrace(this.#pending.none());
+    await waitWhileBusy(this.#pending.none());
   }
 }
 
 /** Resolves when all that was written has left the process; also when nobody takes it, after a while. */
 export async function flushed(output: NodeJS.WritableStream): Promise<void> {
-  await withinGrace(new Promise<void>((resolve) => void output.write("", () => resolve())));
+  await waitWhileBusy(new Promise<void>((resolve) => void output.write("", () => resolve())));
 }

@@ -1,8 +1,8 @@
 import type { JsonObject } from "../../transcript/rows/json-values.ts";
-import type { Beside } from "../parts.ts";
+import type { Sidecars } from "../parts.ts";
 import type { ToolResult } from "../result.ts";
 
-/** What a tool does, in the words of ACP's `ToolKind`. */
+/** Kind of a tool, one of ACP's `ToolKind`. */
 export type ToolKind =
   | "read"
   | "edit"
@@ -21,24 +21,24 @@ export interface Place {
   readonly line?: number;
 }
 
-/** An edit as the call's input has it. Undefined: the input does not say. */
+/** An edit in the input of a call. Undefined: the input does not say. */
 export interface InputEdit {
   readonly oldText: string | undefined;
   readonly newText: string | undefined;
-  /** The new text is that of the whole file. */
+  /** `newText` is the whole file. */
   readonly whole?: boolean;
 }
 
-/** Two sides of a change in one file. `oldText` is null for a new one. */
+/** Both sides of a change in one file. `oldText` is null for a new file. */
 export interface FileDiff {
   readonly path: string;
   readonly oldText: string | null;
   readonly newText: string;
-  /** Where a hunk lies: `oldStart`, `oldLines`, `newStart`, `newLines`, as far as they are recorded. */
+  /** Position of a hunk: `oldStart`, `oldLines`, `newStart`, `newLines`, if recorded. */
   readonly numbers?: JsonObject;
 }
 
-/** A text of a result. `language`: it is shown as it stands, in a fence; empty if it has no name. Absent: Markdown. */
+/** Text of a result. With a `language`, which may be empty, it is shown in a fence; without one it is Markdown. */
 export interface ShownText {
   readonly text: string;
   readonly language?: string;
@@ -48,7 +48,7 @@ export interface ShownText {
 export interface ResultLook {
   /** Replaces the title of the call. */
   readonly title?: string;
-  /** At most one of `texts`, `diffs` and `pieces` is there. Without any, the output is shown. */
+  /** At most one of `texts`, `diffs` and `pieces` is set. Without any, the output is shown. */
   readonly texts?: readonly ShownText[];
   readonly diffs?: readonly FileDiff[];
   /** The pieces of the output that are for a person. */
@@ -56,9 +56,9 @@ export interface ResultLook {
   readonly places?: Place[];
   /** Facts for programs, under the names that clients know. */
   readonly facts?: JsonObject;
-  /** What the call shows stays, as with an output that is a confirmation. */
+  /** Keeps the content of the call, as if the output were a confirmation. */
   readonly keepsCall?: boolean;
-  /** `texts` or `pieces` have all that the output says. */
+  /** `texts` or `pieces` contain everything that the output says. */
   readonly complete?: boolean;
 }
 
@@ -68,12 +68,12 @@ export interface AnsweredCall {
   readonly cwd: string | undefined;
 }
 
-/** `structured` is the CLI's own record of the result (`toolUseResult`); `beside`: what stands in other files. */
+/** Decides how a result is shown. `structured` is the CLI's own record of the result (`toolUseResult`). */
 export type ResultView = (
   call: AnsweredCall,
   result: ToolResult,
   structured: JsonObject,
-  beside: Beside | undefined,
+  sidecars: Sidecars | undefined,
 ) => ResultLook;
 
 /**
@@ -82,16 +82,16 @@ export type ResultView = (
  */
 export interface ClaudeTool {
   readonly kind: ToolKind;
-  /** Empty: the name of the tool stands for it. */
+  /** If empty, the name of the tool is shown. */
   readonly title: (input: JsonObject, cwd: string | undefined) => string;
-  /** What the title leaves out, as Markdown. */
+  /** Rest of the call that is not in the title, as Markdown. */
   readonly detail: (input: JsonObject) => string | undefined;
   /** Only its first line is shown. */
   readonly line: (input: JsonObject, cwd: string | undefined) => string;
-  /** What the line leaves out. */
+  /** Rest of the call that is not in the line. */
   readonly body: (input: JsonObject) => string | undefined;
   readonly bodyLanguage: string;
-  /** Members of the input that say what the call is about; they come first if the input is cut. */
+  /** Most important members of the input: they come first, in case the input is cut. */
   readonly leads: readonly string[];
   /** The path that the call names. */
   readonly file: ((input: JsonObject) => unknown) | undefined;
@@ -100,8 +100,8 @@ export interface ClaudeTool {
   /** The tool changes `file`; the input says how. */
   readonly edits: ((input: JsonObject) => readonly InputEdit[]) | undefined;
   /**
-   * What a successful output is: lines of a terminal, source text, Markdown, other words; or, for the model only, the
-   * confirmation of what the call or its diff shows.
+   * Kind of a successful output: lines of a terminal, source text, Markdown, other words, or a confirmation for the model
+   * of what the call or its diff shows.
    */
   readonly output: "console" | "source" | "markdown" | "words" | "confirmation";
   /** The result has an exit code and two streams. */
@@ -111,9 +111,9 @@ export interface ClaudeTool {
   readonly result: ResultView | undefined;
   /** How a call changes the plan: all of it with its input, or a task with its result. */
   readonly plan: "todos" | PlanChange | undefined;
-  /** Whether its calls have conversations of their own. */
+  /** Whether its calls start conversations of their own. */
   readonly subagents: "always" | "sometimes" | "never";
 }
 
-/** A change of one task, or the list of all. */
+/** Change of one task, or the list of all tasks. */
 export type PlanChange = "create" | "update" | "list";

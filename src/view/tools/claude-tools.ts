@@ -9,7 +9,7 @@ import {
   leftPlanMode,
   reported,
   taskOutput,
-  told,
+  cliMessage,
   toolsFound,
   webFound,
   workflowRun,
@@ -19,7 +19,7 @@ import type { ClaudeTool, ToolKind } from "./claude-tool.ts";
 
 const nothing = (): undefined => undefined;
 
-/** A tool without an entry, such as one of an MCP server; and the members that an entry does not name. */
+/** Tool without an entry, such as one of an MCP server. Also the defaults of all entries. */
 export const OTHER_TOOL: ClaudeTool = {
   kind: "other",
   title: () => "",
@@ -41,7 +41,7 @@ export const OTHER_TOOL: ClaudeTool = {
 
 type Entry = Partial<ClaudeTool>;
 
-/** A tool that works on one file: "Edit src/a.ts". */
+/** Entry of a tool that works on one file: "Edit src/a.ts". */
 const onFile = (verb: string, kind: ToolKind, path: string): Entry => ({
   kind,
   title: (input, cwd) => `${verb} ${shown(input[path], cwd)}`.trimEnd(),
@@ -50,7 +50,7 @@ const onFile = (verb: string, kind: ToolKind, path: string): Entry => ({
   file: (input) => input[path],
 });
 
-/** A tool that is about one thing with a name or a number: "Stop task 7". */
+/** Entry of a tool whose title names a thing or its number: "Stop task 7". */
 const about = (words: string, kind: ToolKind, ...members: readonly string[]): Entry => ({
   kind,
   title(input) {
@@ -60,7 +60,7 @@ const about = (words: string, kind: ToolKind, ...members: readonly string[]): En
   leads: members,
 });
 
-/** A text that both forms of a call leave out. */
+/** Adds a text that is neither in the title nor in the line. */
 const withText = (text: ClaudeTool["body"], bodyLanguage = ""): Entry => ({ detail: text, body: text, bodyLanguage });
 const member =
   (key: string) =>
@@ -152,7 +152,7 @@ const ENTRIES: Readonly<Record<string, Entry>> = {
   MultiEdit: edit,
   NotebookEdit: {
     ...onFile("Edit", "edit", "notebook_path"),
-    // What a cell held is known with the result only.
+    // Only the result has the old text of the cell.
     edits: (input) =>
       input["edit_mode"] === "delete" ? [] : [{ oldText: undefined, newText: asString(input["new_source"]) }],
     output: "confirmation",
@@ -179,7 +179,7 @@ const ENTRIES: Readonly<Record<string, Entry>> = {
   },
   WebFetch: webFetch,
   WebSearch: webSearch,
-  // The tools that the API runs itself.
+  // Tools that the API runs itself.
   web_fetch: webFetch,
   web_search: webSearch,
   bash_code_execution: shell,
@@ -234,9 +234,9 @@ const ENTRIES: Readonly<Record<string, Entry>> = {
   TaskList: { ...about("List tasks", "think"), plan: "list" },
   TaskGet: about("Show task", "think", "taskId"),
   TaskOutput: { ...about("Read output of task", "read", "task_id"), result: taskOutput },
-  TaskStop: { ...about("Stop task", "execute", "task_id", "shell_id"), result: told },
+  TaskStop: { ...about("Stop task", "execute", "task_id", "shell_id"), result: cliMessage },
   BashOutput: { ...about("Read output of shell", "read", "bash_id"), output: "console" },
-  KillShell: { ...about("Stop shell", "execute", "shell_id"), result: told },
+  KillShell: { ...about("Stop shell", "execute", "shell_id"), result: cliMessage },
   KillBash: about("Stop shell", "execute", "shell_id"),
   ScheduleWakeup: {
     kind: "other",
@@ -263,15 +263,15 @@ const ENTRIES: Readonly<Record<string, Entry>> = {
   },
 };
 
-/** A map, since names of tools come from files: `constructor` is one, too. */
+/** Entries by name. A map, since a tool in a file may be named `constructor`. */
 export const CLAUDE_TOOLS: ReadonlyMap<string, ClaudeTool> = new Map(
   Object.entries(ENTRIES).map(([name, entry]) => [name, { ...OTHER_TOOL, ...entry }]),
 );
 
-/** The entry of a tool; one that fits all for a name without an entry. */
+/** Returns the entry of a tool, or `OTHER_TOOL`. */
 export const claudeTool = (name: string): ClaudeTool => CLAUDE_TOOLS.get(name) ?? OTHER_TOOL;
 
-/** The tool that a result is of, as the CLI's record of it shows, if its call is lost. The name is empty if it is not known. */
+/** Guesses the tool of a result whose call is lost from the CLI's record. The name is empty if unknown. */
 export function toolOfRecord(structured: JsonObject): { readonly name: string; readonly input: JsonObject } {
   const { filePath, structuredPatch, stdout } = structured;
   if (Array.isArray(structuredPatch)) {

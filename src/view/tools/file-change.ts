@@ -1,18 +1,18 @@
 import { asString, type JsonObject, membersOf, objectsIn } from "../../transcript/rows/json-values.ts";
-import { absolute } from "./places.ts";
+import { absolute, lineMember } from "./places.ts";
 import type { FileDiff, ResultLook } from "./claude-tool.ts";
 
-/** What a change did to a file, and where. */
+/** Diffs of a change to a file, and the places it changed. */
 export type RecordedChange = Required<Pick<ResultLook, "diffs" | "places">>;
 
-/** The hunks of a record (`structuredPatch`), each with its lines. */
+/** Returns the hunks of a record (`structuredPatch`) that have lines. */
 export const hunksOf = (structured: JsonObject): JsonObject[] =>
   objectsIn(structured["structuredPatch"]).filter(({ lines }) => Array.isArray(lines));
 
 /**
- * The change that a row records beside the text for the model (`toolUseResult` of Edit, MultiEdit, Write, NotebookEdit):
- * one diff for each hunk of `structuredPatch`, with its lines, or the whole text of a new file. Undefined where nothing
- * is recorded; the call then keeps the diff of its input.
+ * Returns the change that a row records (`toolUseResult` of Edit, MultiEdit, Write, NotebookEdit): one diff for each hunk
+ * of `structuredPatch`, or the whole text of a new file. Undefined if nothing is recorded; the call then keeps the diff of
+ * its input.
  */
 export function recordedChange(structured: JsonObject, cwd: string | undefined): RecordedChange | undefined {
   const notebook = absolute(structured["notebook_path"], cwd);
@@ -24,17 +24,14 @@ export function recordedChange(structured: JsonObject, cwd: string | undefined):
   if (hunks.length > 0) {
     return {
       diffs: hunks.map((hunk) => hunkDiff(hunk, path)),
-      places: hunks.map((hunk) => ({ path, ...startLine(hunk["newStart"]) })),
+      places: hunks.map((hunk) => ({ path, ...lineMember(hunk["newStart"]) })),
     };
   }
   if (typeof content !== "string") return undefined;
-  // Without hunks a Write made the file, or wrote what was there.
+  // A Write without hunks created the file, or did not change its text.
   const oldText = structured["type"] === "update" ? (asString(originalFile) ?? content) : null;
   return { diffs: [{ path, oldText, newText: content }], places: [{ path, line: 1 }] };
 }
-
-const startLine = (line: unknown): { line?: number } =>
-  Number.isSafeInteger(line) && Number(line) > 0 ? { line: Number(line) } : {};
 
 const LINE_NUMBERS = ["oldStart", "oldLines", "newStart", "newLines"];
 
@@ -50,14 +47,14 @@ function hunkDiff(hunk: JsonObject, path: string): FileDiff {
   };
 }
 
-/** One side of a hunk: the lines both sides share and those of `mark`. */
+/** Returns one side of a hunk: the lines both sides share and those of `mark`. */
 const side = (lines: readonly string[], mark: "+" | "-"): string =>
   lines
     .filter((line) => line.startsWith(" ") || line.startsWith(mark))
     .map((line) => line.slice(1))
     .join("\n");
 
-/** A cell's source before and after, found in the notebook as it was. */
+/** Returns a cell's source before and after; the old one comes from the original notebook. */
 function notebookChange(structured: JsonObject, path: string): RecordedChange | undefined {
   const { edit_mode: mode, cell_id: id, new_source: source } = structured;
   if (structured["error"]) return undefined;
@@ -67,7 +64,7 @@ function notebookChange(structured: JsonObject, path: string): RecordedChange | 
   return { diffs: [{ path, oldText: old ?? null, newText }], places: [{ path }] };
 }
 
-/** The source of the cell that `id` names: its id, or `cell-3`, its number. */
+/** Returns the source of a cell. `id` is the cell's id, or `cell-3` for its number. */
 function oldCell(notebook: unknown, id: unknown): string | undefined {
   let cells: unknown;
   try {

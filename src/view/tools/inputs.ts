@@ -3,11 +3,11 @@ import { jsonText } from "../json-text.ts";
 import { shown } from "./places.ts";
 import type { InputEdit } from "./claude-tool.ts";
 
-/** A whole number, or undefined. */
+/** Returns the value if it is a safe integer. */
 export const integer = (value: unknown): number | undefined =>
   Number.isSafeInteger(value) ? Number(value) : undefined;
 
-/** The lines that a Read asks for, from 1; without `last` to the end. Undefined: all lines. */
+/** Returns the lines that a Read requests, from 1; without `last`, to the end. Undefined: all lines. */
 export function linesRead({
   offset,
   limit,
@@ -18,7 +18,7 @@ export function linesRead({
   return count === undefined ? { first } : { first, last: first + count - 1 };
 }
 
-/** The grep command line that would do the same. */
+/** Returns the equivalent grep command line. */
 export function grepCommand(input: JsonObject): string {
   const words = ["grep"];
   for (const flag of ["-i", "-n"]) if (input[flag] === true) words.push(flag);
@@ -34,13 +34,13 @@ export function grepCommand(input: JsonObject): string {
   return words.join(" ");
 }
 
-/** `a in src *.ts`: a pattern and where it is looked for. */
+/** Describes a search as `a in src *.ts`: a pattern and where to search. */
 export function patternIn({ pattern, path, glob }: JsonObject, cwd: string | undefined): string {
   const where = [shown(path, cwd), asString(glob)].filter(Boolean).join(" ");
   return [asString(pattern), where].filter(Boolean).join(" in ");
 }
 
-/** Questions, each with the answers that are offered. */
+/** Formats questions, each with its options. */
 export const questions = (input: JsonObject): string =>
   objectsIn(input["questions"])
     .map(({ question, options }) => {
@@ -58,20 +58,20 @@ const MARKS: ReadonlyMap<unknown, string> = new Map([
   ["in_progress", "[>]"],
 ]);
 
-/** A checklist of todos. */
+/** Formats todos as a checklist. */
 export const checklist = (input: JsonObject): string =>
   objectsIn(input["todos"])
     .map(({ status, content }) => `${MARKS.get(status) ?? "[ ]"} ${asString(content) ?? ""}`)
     .join("\n");
 
-/** The edits of an Edit or a MultiEdit. */
+/** Returns the edits of an Edit or a MultiEdit. */
 export const editsOf = (input: JsonObject): InputEdit[] =>
   (Array.isArray(input["edits"]) ? input["edits"].map(membersOf) : [input]).map((edit) => ({
     oldText: asString(edit["old_string"]),
     newText: asString(edit["new_string"]),
   }));
 
-/** An input whose `leads` come first, for a reader that gets only the beginning of it. */
+/** Moves the `leads` of an input to the front, for a reader that gets only its beginning. */
 export function leadsFirst(input: JsonObject, leads: readonly string[]): JsonObject {
   const first = leads.filter((key) => key in input);
   return Object.keys(input)
@@ -81,9 +81,10 @@ export function leadsFirst(input: JsonObject, leads: readonly string[]): JsonObj
     : { ...Object.fromEntries(first.map((key) => [key, input[key]])), ...input };
 }
 
+/** Maximum length of a value in a line, in UTF-16 units. */
 const WORD_UNITS = 120;
 
-/** An input without a form of its own: its members as they would be typed, each cut at `WORD_UNITS`. */
+/** Formats an input as `name: value` pairs on one line, each value cut at `WORD_UNITS`. */
 export function typed(input: JsonObject): string {
   const words = Object.entries(input).map(([key, value]) => {
     const text = typeof value === "string" ? value : jsonText(value);

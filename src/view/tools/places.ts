@@ -2,14 +2,14 @@ import { isAbsolute, relative, resolve, sep } from "node:path";
 import { asString, type JsonObject, membersOf } from "../../transcript/rows/json-values.ts";
 import type { Place } from "./claude-tool.ts";
 
-/** A path of a transcript as an absolute one; undefined if it cannot be made so. */
+/** Makes a path of a transcript absolute; undefined if that is impossible. */
 export function absolute(path: unknown, cwd: string | undefined): string | undefined {
   if (typeof path !== "string" || path === "") return undefined;
   if (isAbsolute(path)) return path;
   return cwd !== undefined && isAbsolute(cwd) ? resolve(cwd, path) : undefined;
 }
 
-/** A path for a title: below `cwd` it is shown relative to it. */
+/** Returns a path for a title: relative to `cwd` if it is below it. */
 export function shown(path: unknown, cwd: string | undefined): string {
   if (typeof path !== "string") return "";
   if (cwd === undefined || !isAbsolute(path) || !isAbsolute(cwd)) return path;
@@ -19,13 +19,12 @@ export function shown(path: unknown, cwd: string | undefined): string {
   return below === "" || below.startsWith("..") || isAbsolute(below) ? path : below;
 }
 
-/** There is nothing to resolve in it: as nearly every path is, so that it is worth while to know. */
+/** Path that needs no resolving: nearly all are, and testing is faster than `relative`. */
 const PLAIN = /^(?:\/[^/.][^/]*)+$/;
 
 /**
- * Where a search found something, from the CLI's own record of Grep, Glob and the like: `filenames`, or, where the
- * matches themselves were asked for, the head of each line (`src/a.ts:12:…`; `12:…` of one file, which then is `path`,
- * the path that was searched). Each place once. Undefined where nothing says so.
+ * Returns the places that a search found, each once, from the CLI's own record of Grep, Glob and the like: `filenames`,
+ * or the beginning of each line of matches. That is `src/a.ts:12:…`, or `12:…` if only the file `path` was searched.
  */
 export function foundPlaces(structured: JsonObject, path: string | undefined, cwd: string | undefined): Place[] {
   const found = new Map<string, Place>();
@@ -46,13 +45,16 @@ export function foundPlaces(structured: JsonObject, path: string | undefined, cw
   return [...found.values()];
 }
 
-/** `12:text`, or `path:12` with more text or none behind it. A path may begin with a drive. */
+/** Matches `12:text`, or `path:12` with or without text after it. A path may begin with a drive. */
 const MATCH = /^(?:(\d+):|((?:[A-Za-z]:[\\/])?[^:]+):(\d+)(?::|$))/;
 
-/** The place that the record of a Read names, `file.filePath` and `file.startLine`. */
+/** Returns the place in the record of a Read, `file.filePath` and `file.startLine`. */
 export function readPlace(structured: JsonObject, cwd: string | undefined): Place[] | undefined {
   const { filePath, startLine } = membersOf(structured["file"]);
   const path = absolute(asString(filePath), cwd);
-  if (path === undefined) return undefined;
-  return [Number.isSafeInteger(startLine) && Number(startLine) > 0 ? { path, line: Number(startLine) } : { path }];
+  return path === undefined ? undefined : [{ path, ...lineMember(startLine) }];
 }
+
+/** Returns `line` as a member, if it is a line number. */
+export const lineMember = (line: unknown): Pick<Place, "line"> =>
+  Number.isSafeInteger(line) && Number(line) > 0 ? { line: Number(line) } : {};

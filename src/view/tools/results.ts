@@ -7,13 +7,13 @@ import type { ResultLook, ResultView, ShownText } from "./claude-tool.ts";
 
 export const edited: ResultView = ({ cwd }, _result, structured) => recordedChange(structured, cwd) ?? {};
 
-export const written: ResultView = (call, result, structured, beside) => {
-  const look = edited(call, result, structured, beside);
+export const written: ResultView = (call, result, structured, sidecars) => {
+  const look = edited(call, result, structured, sidecars);
   const write = structured["type"] ?? writeOf(textOfResult(result));
   return write === "create" || write === "update" ? { ...look, facts: { write } } : look;
 };
 
-/** Where a row has no record, its words say whether there was a file. */
+/** Reads from the text whether a Write created or updated the file, for rows without a record. */
 const writeOf = (text: string): string | undefined =>
   text.startsWith("File created") ? "create" : /^The file .{1,4096} has been updated/.test(text) ? "update" : undefined;
 
@@ -29,21 +29,21 @@ export const fileRead: ResultView = ({ cwd }, result, structured) => {
     const texts = [text === "" ? { text: "The file is empty" } : { text, language: "" }];
     return { texts, complete: true, ...(places !== undefined && { places }) };
   }
-  // Subagents' rows have no record: only the text for the model, in which each line has its number.
+  // Rows of subagents have no record, only the text for the model, with a number on each line.
   const [only, ...more] = result.pieces;
   const read = only?.kind === "text" && more.length === 0 ? withoutReminders(only.text) : undefined;
   const plain = read === undefined ? undefined : withoutLineNumbers(read);
   return plain === undefined ? {} : { texts: [{ text: plain, language: "" }], complete: true };
 };
 
-export const reported: ResultView = (_call, result, structured, beside) => {
+export const reported: ResultView = (_call, result, structured, sidecars) => {
   const { agentType, totalDurationMs, totalTokens, totalToolUseCount, isAsync, content } = structured;
-  // Where there is no such transcript, the id leads nowhere.
-  const agentId = beside?.hasSubagent(String(structured["agentId"])) === true ? structured["agentId"] : undefined;
+  // Without a transcript the id would lead nowhere.
+  const agentId = sidecars?.hasSubagent(String(structured["agentId"])) === true ? structured["agentId"] : undefined;
   const about = { agentId, agentType, totalDurationMs, totalTokens, totalToolUseCount };
   const subagent = Object.fromEntries(Object.entries(about).filter(([, value]) => isPlain(value)));
   const facts = Object.keys(subagent).length === 0 ? {} : { facts: { subagent } };
-  // What follows the report (the agent's id, its usage, what not to tell the user) is for the model.
+  // The text after the report (the agent's id, its usage, instructions) is for the model.
   if (isAsync === true) return { texts: [{ text: "Runs in the background." }], complete: true, ...facts };
   const report = objectsIn(content)
     .flatMap((block) => (block["type"] === "text" ? [asString(block["text"]) ?? ""] : []))
@@ -55,13 +55,13 @@ export const reported: ResultView = (_call, result, structured, beside) => {
 const TRAILER = /^agentId: \S+ \(/;
 const isPlain = (value: unknown): boolean =>
   typeof value === "number" || (typeof value === "string" && value.length <= FACT_UNITS);
-/** Ids and names of kinds are shorter. */
+/** Maximum length of an id or a type, in UTF-16 units; longer values are not facts. */
 const FACT_UNITS = 256;
 
 const shownAs = (text: string | undefined): ResultLook => (text ? { texts: [{ text }] } : {});
 
-/** The CLI's own sentence, where the text has it in JSON. */
-export const told: ResultView = (_call, _result, structured) => {
+/** Shows the CLI's own sentence, which the text has only in JSON. */
+export const cliMessage: ResultView = (_call, _result, structured) => {
   const text = asString(structured["message"]);
   return text === undefined ? {} : { texts: [{ text }] };
 };
@@ -71,7 +71,7 @@ export const leftPlanMode: ResultView = () => ({ title: "Exited Plan Mode", keep
 export const answered: ResultView = (_call, _result, structured) => {
   const about = membersOf(structured["annotations"]);
   const answers = Object.entries(membersOf(structured["answers"])).map(([question, answer]) => {
-    // What was written beside an answer, and the preview of the option that was chosen.
+    // A comment on the answer, and the preview of the chosen option.
     const { notes, preview } = membersOf(about[question]);
     const chosen = asString(preview) === undefined ? undefined : fence(String(preview));
     return [question, `→ ${String(answer)}`, asString(notes), chosen].filter(Boolean).join("\n");
@@ -108,7 +108,7 @@ export const workflowRun: ResultView = (_call, _result, structured) => {
   return title === undefined ? {} : { title };
 };
 
-/** The text of a file without the numbers that the CLI puts before its lines; undefined where they are not as it does. */
+/** Removes the line numbers that the CLI adds to a file; undefined if they are not consecutive. */
 function withoutLineNumbers(text: string): string | undefined {
   const [, first] = NUMBERED.exec(text) ?? [];
   if (first === undefined) return undefined;
@@ -126,7 +126,7 @@ function withoutLineNumbers(text: string): string | undefined {
   }
   return plain;
 }
-/** Older CLIs wrote an arrow behind the number, newer ones a tabulator. */
+/** Older CLIs wrote an arrow after the number, newer ones a tab. */
 const NUMBERED = /^ {0,9}(\d{1,9})(?:→|\t)/;
 
 const links = ({ content }: JsonObject): string =>

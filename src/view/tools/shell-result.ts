@@ -2,25 +2,25 @@ import { asString, type JsonObject } from "../../transcript/rows/json-values.ts"
 import { trimLines } from "../plain-text.ts";
 import type { ShownText } from "./claude-tool.ts";
 
-/** How a command ended. */
+/** Result of a command. */
 export interface ShellResult {
   readonly texts: readonly ShownText[];
-  /** Undefined where nothing says: it runs on, was broken off, or failed in a way that its tool calls no error. */
+  /** Undefined if unknown: the command is still running, was interrupted, or its tool does not report it as an error. */
   readonly exitCode: number | undefined;
-  /** Whether `texts` have all that the text says. */
+  /** Whether `texts` contain everything that the text says. */
   readonly whole: boolean;
 }
 
 /**
- * What Bash and its like answered. `text` is what the model got, both streams in one; `structured` is the CLI's own record
- * (`stdout`, `stderr`, `interrupted`, `backgroundTaskId`, `returnCodeInterpretation`).
+ * Reads the result of Bash and similar tools. `text` is for the model, both streams in one; `structured` is the CLI's own
+ * record (`stdout`, `stderr`, `interrupted`, `backgroundTaskId`, `returnCodeInterpretation`).
  */
 export function shellResult(text: string, structured: JsonObject, failed: boolean): ShellResult {
   if (failed) return failure(text);
   const stdout = asString(structured["stdout"]);
   const stderr = asString(structured["stderr"]);
   const background = asString(structured["backgroundTaskId"]) !== undefined;
-  // The record of a command in the background is that of its first moment.
+  // The record of a background command is from its start.
   if (stdout === undefined || stderr === undefined || background || structured["isImage"] === true)
     return { texts: output(text), exitCode: undefined, whole: true };
   const interrupted = structured["interrupted"] === true;
@@ -37,7 +37,7 @@ export function shellResult(text: string, structured: JsonObject, failed: boolea
   };
 }
 
-/** `Exit code 3` and both streams, or why there was no command. */
+/** Reads `Exit code 3` and both streams, or the reason why no command ran. */
 function failure(text: string): ShellResult {
   const [line, code] = /^(?:Error: )?Exit code (\d{1,10})\n?/.exec(text) ?? [];
   if (line === undefined) return { texts: [{ text, language: "" }], exitCode: undefined, whole: true };
