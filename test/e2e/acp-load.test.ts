@@ -82,11 +82,11 @@ test("no message is longer than 8 MiB: prose comes in pieces, output is cut and 
   expect(lengths.length).toBeGreaterThan(7);
   const chunks = updates.filter(({ sessionUpdate }) => sessionUpdate === "user_message_chunk");
   expect(said(chunks.slice(0, -1)).join("") === prose).toBe(true);
-  expect(said(chunks.slice(-1))[0]).toMatch(/^\[Too long to show: \d+ characters stand in row 0{8}-/);
+  expect(said(chunks.slice(-1))[0]).toMatch(/^\[Too long to show: \d+ characters are in row 0{8}-/);
   const results = updates.filter(({ sessionUpdate }) => sessionUpdate === "tool_call_update");
   for (const { _meta } of results as { _meta?: unknown }[]) {
     expect(_meta).toMatchObject({ "claude-transcripts": { omitted: expect.arrayContaining(["content"]) } });
   }
-  expect(JSON.stringify(results[0]).slice(-400)).toMatch(/Cut here: \d+ more characters stand in row/);
+  expect(JSON.stringify(results[0]).slice(-400)).toMatch(/Cut here: \d+ more characters are in row/);
   expect(client.wrong).toEqual([]);
 });

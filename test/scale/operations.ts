@@ -6,10 +6,10 @@ import fs from "node:fs";
 import path from "node:path";
 import { PassThrough, Writable } from "node:stream";
 import { createAgent } from "../../src/acp/methods/agent.ts";
-import { LineOutput } from "../../src/acp/wire/line-writer.ts";
+import { LineWriter } from "../../src/acp/wire/line-writer.ts";
 import { serve } from "../../src/acp/wire/stdio.ts";
 import { openStore } from "../../src/store/open/open-store.ts";
-import { updateLines } from "../../src/acp/wire/update-writer.ts";
+import { updateWriter } from "../../src/acp/wire/update-writer.ts";
 import type { Invocation, Terminal } from "../../src/cli/terminal/command.ts";
 import { doctor } from "../../src/cli/doctor/doctor-run.ts";
 import { listSessions } from "../../src/cli/list/list-run.ts";
@@ -93,10 +93,10 @@ class LastLine extends Writable {
 async function load(configDir: string, sessionId: string): Promise<void> {
   const input = new PassThrough();
   const output = new LastLine();
-  const out = new LineOutput(output);
+  const out = new LineWriter(output);
   input.write(line({ id: 1, method: "initialize", params: { protocolVersion: 1, clientCapabilities: {} } }));
   input.end(line({ id: 2, method: "session/load", params: { sessionId, cwd: "/w", mcpServers: [] } }));
-  await serve(createAgent(openStore([configDir]), { updates: updateLines(out) }), input, out);
+  await serve(createAgent(openStore([configDir]), { updates: updateWriter(out) }), input, out);
   const { id, result } = JSON.parse(output.text) as { id?: unknown; result?: unknown };
   if (id !== 2 || result === undefined) throw new Error(output.text);
 }

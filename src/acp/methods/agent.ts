@@ -9,7 +9,7 @@ import {
 import { PAGE_SESSIONS } from "../../transcript/rows/limits.ts";
 import { archiveMode } from "../sessions/archive-mode.ts";
 import { initializeResponse } from "./capabilities.ts";
-import { addChangingMethods } from "./write-methods.ts";
+import { addWriteMethods } from "./write-methods.ts";
 import { invalidParams } from "../rim/to-acp-error.ts";
 import {
   authenticateParams,
@@ -25,18 +25,18 @@ import {
 import { lastUsage } from "../replay/last-usage.ts";
 import { PARALLEL_LOADS } from "../rim/message-limits.ts";
 import { openLog } from "../rim/log.ts";
-import { mixedPage } from "../sessions/merged-page.ts";
+import { mergedPage } from "../sessions/merged-page.ts";
 import { sender, Server, type ServerOptions } from "./server.ts";
 import { toListRow } from "../sessions/session-to-acp.ts";
 import type { Store } from "../../store/open/open-store.ts";
 import { addTurnMethods } from "./turn-methods.ts";
-import { turns } from "../rim/semaphore.ts";
+import { semaphore } from "../rim/semaphore.ts";
 
 export type AgentOptions = Partial<ServerOptions>;
 
 /**
- * The ACP agent over a store of transcripts: capabilities, and one handler per method. Between requests it keeps which
- * sessions are open, the work under way in them, and the sessions that began here.
+ * Creates the ACP agent of a store: capabilities, and one handler per method. Between requests it keeps which sessions are
+ * open, the work under way in them, and the sessions in memory.
  */
 export function createAgent(store: Store, options: AgentOptions = {}): AgentApp {
   const server = new Server(store, {
@@ -61,14 +61,14 @@ export function createAgent(store: Store, options: AgentOptions = {}): AgentApp 
         throw invalidParams("methodId", `unknown method "${methodId}": this agent needs no authentication`);
       }),
     );
-  return addChangingMethods(addTurnMethods(addReadingMethods(app, server), server), server);
+  return addWriteMethods(addTurnMethods(addReadingMethods(app, server), server), server);
 }
 
-/** The methods that look at what is stored, or open and close it: none of them changes anything on the disk. */
+/** Adds the methods that list, load, open and close sessions. None of them changes anything on the disk. */
 function addReadingMethods(app: AgentApp, server: Server): AgentApp {
   const { session } = methods.agent;
-  const { store, open, begun } = server;
-  const turn = turns(PARALLEL_LOADS);
+  const { store, open, memorySessions } = server;
+  const limitLoads = semaphore(PARALLEL_LOADS);
   return app
     .onRequest(
       session.list,
@@ -76,13 +76,13 @@ function addReadingMethods(app: AgentApp, server: Server): AgentApp {
       server.answer(async ({ params, signal }): Promise<ListSessionsResponse> => {
         const { cwd, ...request } = toListRequest(params);
         const { includeWorktrees, includeProgrammatic, pageSize, readOnly } = server.options;
-        const page = await mixedPage(store, begun.all, {
+        const page = await mergedPage(store, memorySessions.all, {
           ...request,
           dir: cwd,
           limit: request.limit ?? pageSize,
           includeWorktrees: request.includeWorktrees ?? includeWorktrees,
           includeProgrammatic: request.includeProgrammatic ?? includeProgrammatic,
-          // A client that was not told of archiving would never find what is hidden here.
+          // Read-only servers do not offer archiving, so their clients could not find archived sessions.
           archived: request.archived ?? (readOnly ? "include" : "exclude"),
           signal,
         });
@@ -107,10 +107,10 @@ function addReadingMethods(app: AgentApp, server: Server): AgentApp {
         const { sessionId, cwd, ...request } = toLoadRequest(params);
         const send = server.options.updates?.(sessionId) ?? sender(client, sessionId);
         const facts = await open.run("load", sessionId, signal, (stop) =>
-          turn(stop, async () => {
-            const here = begun.get(sessionId);
-            if (here === undefined) {
-              // What reads and translates a conversation would double the time until the first answer.
+          limitLoads(stop, async () => {
+            const inMemory = memorySessions.get(sessionId);
+            if (inMemory === undefined) {
+              // Loading this code at start would double the time until the first answer.
               const { replay } = await import("../replay/load.ts");
               return replay(store, sessionId, send, stop, {
                 ...request,
@@ -118,7 +118,7 @@ function addReadingMethods(app: AgentApp, server: Server): AgentApp {
                 compactions: server.compactions,
               });
             }
-            for (const update of here.updates) {
+            for (const update of inMemory.updates) {
               stop.throwIfAborted();
               await send(update);
             }
@@ -134,9 +134,9 @@ function addReadingMethods(app: AgentApp, server: Server): AgentApp {
       openParams,
       server.answer(async ({ params: { sessionId, cwd }, client, signal }) => {
         await server.require(sessionId);
-        if (begun.get(sessionId) === undefined) {
+        if (memorySessions.get(sessionId) === undefined) {
           await open.run("load", sessionId, signal, (stop) =>
-            turn(stop, async () => {
+            limitLoads(stop, async () => {
               const usage = await lastUsage(store, sessionId, stop);
               stop.throwIfAborted();
               if (usage !== undefined) await sender(client, sessionId)(usage);

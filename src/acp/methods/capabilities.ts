@@ -4,9 +4,9 @@ import { VERSION } from "../../version.ts";
 import { META } from "../rim/from-acp.ts";
 import type { ServerOptions } from "./server.ts";
 
-/** Who the server is, and what it can do: what is not named here is not there (acp-coverage.md B3). */
+/** Describes the server and its capabilities. Clients must not use what is not named here (acp-coverage.md B3). */
 export const initializeResponse = ({ prompter, readOnly }: ServerOptions): InitializeResponse => ({
-  // The only version spoken here, whatever was asked for: a client that cannot speak it hangs up (acp-coverage.md B1).
+  // The only version supported: a client that does not support it disconnects (acp-coverage.md B1).
   protocolVersion: PROTOCOL_VERSION,
   agentInfo: { name: "claude-transcripts", title: "Claude transcripts", version: VERSION },
   agentCapabilities: {

@@ -8,7 +8,7 @@ import {
 } from "@agentclientprotocol/sdk/unstable";
 import { toRequestError } from "../rim/to-acp-error.ts";
 import type { Log } from "../rim/log.ts";
-import { NewSessions } from "../sessions/memory-sessions.ts";
+import { MemorySessions } from "../sessions/memory-sessions.ts";
 import { OpenSessions } from "../sessions/open-sessions.ts";
 import type { Prompter } from "../sessions/prompter.ts";
 import type { Store } from "../../store/open/open-store.ts";
@@ -16,28 +16,28 @@ import type { SendUpdate } from "../wire/update-writer.ts";
 
 export interface ServerOptions {
   readonly prompter: Prompter;
-  /** Whether a list for a directory also shows the sessions of its git worktrees, where the request does not say. */
+  /** Whether a list for a directory also shows the sessions of its git worktrees, unless the request says. */
   readonly includeWorktrees: boolean;
-  /** Whether a list also shows the sessions that programs started, where the request does not say. */
+  /** Whether a list also shows the sessions that programs started, unless the request says. */
   readonly includeProgrammatic: boolean;
-  /** Messages that a load replays at most, where the request does not say; absent: all. */
+  /** Maximum messages that a load replays, unless the request says; absent: all. */
   readonly replayLast?: number | undefined;
-  /** Sessions on a page, where the request does not say. */
+  /** Sessions on a page, unless the request says. */
   readonly pageSize: number;
-  /** No method that changes anything on the disk. */
+  /** Leaves out all methods that change anything on the disk. */
   readonly readOnly: boolean;
   readonly log: Log;
-  /** Sends updates of a session past the SDK, where a replay has thousands of them. */
+  /** Sends updates of a session without the SDK, since a replay has thousands of them. */
   readonly updates?: ((sessionId: string) => SendUpdate) | undefined;
 }
 
-/** What the methods share: the store, what is in memory, and how answers are given. */
+/** State that the methods share. */
 export class Server {
   readonly store: Store;
   readonly options: ServerOptions;
   readonly open = new OpenSessions();
-  readonly begun = new NewSessions();
-  /** Whether the client knows `compaction_update`, as it said when it initialized. */
+  readonly memorySessions = new MemorySessions();
+  /** Whether the client knows `compaction_update`, according to its `initialize` request. */
   compactions = false;
 
   constructor(store: Store, options: ServerOptions) {
@@ -45,36 +45,36 @@ export class Server {
     this.options = options;
   }
 
-  /** @throws RequestError -32002 when there is no such session, stored or begun here */
+  /** @throws RequestError -32002 if there is no such session, stored or in memory */
   async require(sessionId: string): Promise<void> {
-    if (this.begun.get(sessionId) === undefined && !(await this.store.has(sessionId))) {
+    if (this.memorySessions.get(sessionId) === undefined && !(await this.store.has(sessionId))) {
       throw RequestError.sessionNotFound(sessionId);
     }
   }
 
-  /** Makes a handler: whatever goes wrong becomes the error that the client should see. */
+  /** Makes a handler that logs each request and converts errors for the client. */
   answer<Params, Result>(
     work: (context: AgentRequestContext<Params>) => Result | Promise<Result>,
   ): AgentRequestHandler<Params, Result> {
     return async (context) => {
       const began = performance.now();
-      const tell = (outcome: string): void =>
+      const logOutcome = (outcome: string): void =>
         this.options.log.debug(`${context.method} ${outcome} after ${(performance.now() - began).toFixed(1)} ms`);
       try {
         const result = await work(context);
-        tell("answered");
+        logOutcome("answered");
         return result;
       } catch (error) {
-        // The error of a cancelled request says only how far it had come.
-        const told = context.signal.aborted ? RequestError.requestCancelled() : toRequestError(error);
-        tell(`refused (${told.code})`);
-        throw told;
+        // A cancelled request may fail with any error.
+        const failure = context.signal.aborted ? RequestError.requestCancelled() : toRequestError(error);
+        logOutcome(`refused (${failure.code})`);
+        throw failure;
       }
     };
   }
 }
 
-/** Sends updates of one session; each resolves when there is room for more. */
+/** Returns a function that sends updates of a session. Its promise resolves when there is room for more. */
 export const sender =
   (client: AgentContext, sessionId: string) =>
   (update: SessionUpdate): Promise<void> =>

@@ -10,16 +10,16 @@ import { invalidParams } from "../rim/to-acp-error.ts";
 import { cancelParams, configOptionParams, modeParams, newParams, promptParams } from "../rim/from-acp.ts";
 import { sender, type Server } from "./server.ts";
 
-/** What every agent has to have (acp-coverage.md B2): sessions begin, are prompted, and cancelled. */
+/** Adds the methods that every agent must have (acp-coverage.md B2): to begin, prompt and cancel a session. */
 export function addTurnMethods(app: AgentApp, server: Server): AgentApp {
   const { session } = methods.agent;
-  const { open, begun } = server;
+  const { open, memorySessions } = server;
   return app
     .onRequest(
       session.new,
       newParams,
       server.answer(({ params: { cwd } }): NewSessionResponse => {
-        const { sessionId } = begun.begin(cwd);
+        const { sessionId } = memorySessions.begin(cwd);
         open.open(sessionId, cwd);
         return { sessionId };
       }),
@@ -30,15 +30,16 @@ export function addTurnMethods(app: AgentApp, server: Server): AgentApp {
       server.answer(async ({ params: { sessionId, prompt }, client, signal }): Promise<PromptResponse> => {
         const cwd = open.cwdOf(sessionId);
         if (cwd === undefined) throw notOpen(sessionId);
-        begun.prompted(sessionId, prompt);
+        memorySessions.prompted(sessionId, prompt);
         const notify = sender(client, sessionId);
         return open.runTurn(sessionId, signal, async (stop) => {
           const send = async (update: SessionUpdate): Promise<void> => {
             stop.throwIfAborted();
-            begun.answered(sessionId, update);
+            memorySessions.answered(sessionId, update);
             await notify(update);
           };
-          const stored = begun.get(sessionId) === undefined ? await server.store.resumable(sessionId) : undefined;
+          const stored =
+            memorySessions.get(sessionId) === undefined ? await server.store.resumable(sessionId) : undefined;
           return server.options.prompter.prompt({ sessionId, cwd, stored, prompt, send, signal: stop });
         });
       }),
@@ -64,7 +65,7 @@ export function addTurnMethods(app: AgentApp, server: Server): AgentApp {
     );
 }
 
-/** The code is the SDK's for a session that is "not active on this connection". */
+/** Returns the error with the SDK's code for a session that is "not active on this connection". */
 function notOpen(sessionId: string): RequestError {
   const hint = "Call session/load or session/resume first.";
   return new RequestError(-32002, `Session ${sessionId} is not open. ${hint}`, { sessionId, hint });

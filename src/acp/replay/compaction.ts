@@ -2,22 +2,22 @@ import type { SessionUpdate } from "@agentclientprotocol/sdk/unstable";
 import { type JsonObject, membersOf } from "../../transcript/rows/json-values.ts";
 import { META } from "../rim/from-acp.ts";
 
-/** How the CLI introduces a summary to the model, and what it asks of it behind. */
+/** Beginnings of the CLI's sentences for the model, before and after a summary. */
 const BEFORE = "This session is being continued from a previous conversation";
-const BEHIND = [
+const AFTER = [
   "\nIf you need specific details from before compaction",
   "\nPlease continue the conversation from where",
   "\nContinue the conversation from where",
 ];
 
-/** A compaction's summary without the words around it that are for the model; as it is where it has none of them. */
+/** Removes the sentences for the model from a compaction's summary. */
 export function summaryText(raw: string): string {
   let text = raw;
   if (text.trimStart().startsWith(BEFORE)) {
     const line = text.indexOf("\n", text.indexOf(BEFORE));
     if (line >= 0) text = text.slice(line + 1).trimStart();
     if (text.startsWith("Summary:")) text = text.slice("Summary:".length).trimStart();
-    for (const words of BEHIND) {
+    for (const words of AFTER) {
       const at = text.lastIndexOf(words);
       if (at >= 0) text = text.slice(0, at).trimEnd();
     }
@@ -25,7 +25,7 @@ export function summaryText(raw: string): string {
   return text.trim() === "" ? raw : text;
 }
 
-/** The place of a compaction: a message of the agent's that says so, or, for a client that knows compactions, one. */
+/** Marks the place of a compaction: with a `compaction_update` if the client knows it, otherwise with a message. */
 export function boundaryUpdate(entry: JsonObject, messageId: string, asCompaction: boolean): SessionUpdate {
   const facts = compactionFacts(entry);
   const _meta = { [META]: { compaction: facts } };

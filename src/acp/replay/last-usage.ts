@@ -3,12 +3,12 @@ import { membersOf } from "../../transcript/rows/json-values.ts";
 import type { Store } from "../../store/open/open-store.ts";
 import { Usage } from "./usage.ts";
 
-/** Answers that are looked at: of the last few one says how full the context was. */
+/** Maximum answers that are read, from the end. One of the last few records its usage. */
 const ANSWERS = 32;
 
 /**
- * How full the context was when a session was left, for a client that goes on without its history (acp-coverage.md O7). Undefined
- * where that is not known. Never throws: whoever resumes a session has not asked for it.
+ * Returns how full the context was at the end of a session, for a client that resumes it without its history
+ * (acp-coverage.md O7). Undefined if unknown. Never throws, since a resume can do without it.
  */
 export async function lastUsage(
   store: Store,
@@ -24,7 +24,7 @@ export async function lastUsage(
         if (kind === "assistant" && branch === 0) answers.push(at);
       }
       const usage = new Usage();
-      for (const at of answers.reverse()) usage.saw(membersOf(conversation.entry(at).message.message));
+      for (const at of answers.reverse()) usage.add(membersOf(conversation.entry(at).message.message));
       return usage.update();
     } finally {
       conversation.close();

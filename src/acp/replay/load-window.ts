@@ -2,40 +2,41 @@ import { TranscriptError } from "../../store/errors.ts";
 import type { OpenConversation } from "../../store/read/open-conversation.ts";
 import { isNote, partsOf } from "../../view/parts.ts";
 import { isResult } from "../../view/result.ts";
-import { blocksOf, membersOf } from "../../transcript/rows/json-values.ts";
+import type { ConversationEntry } from "../../store/read/session-messages.ts";
+import { blocksOf, type JsonObject, membersOf } from "../../transcript/rows/json-values.ts";
 
-/** Which rows of a conversation are shown. */
-export interface Window {
+/** Rows of a conversation that a load replays. */
+export interface LoadWindow {
   readonly from: number;
-  /** The row behind the last. */
+  /** Index after the last row. */
   readonly to: number;
-  /** Leads to what stands before; undefined where nothing does. */
+  /** Leads to the part before; undefined if there is none. */
   readonly nextCursor: string | undefined;
 }
 
 export interface WindowRequest {
-  /** At most about this many messages, the last ones; absent: all. */
+  /** Approximate maximum of messages, counted from the end; absent: all. */
   readonly limit?: number | undefined;
-  /** What stands before the part whose answer had this cursor; absent: the end of the conversation. */
+  /** Cursor of an earlier answer, for the part before it; absent: the end of the conversation. */
   readonly cursor?: string | undefined;
 }
 
 /**
- * The last messages of the current branch, or those before a cursor. A message is a prompt, or an answer with the calls
- * in it; results of calls belong to them, and notes of the CLI do not count. A call is never parted from its result, nor an answer in two, so that there may
- * be some messages more than `limit`. A cursor names the row that the later part begins with: it holds while that is in
- * the conversation, whatever is said meanwhile.
+ * Returns the window of the last messages of the current branch, or of those before a cursor. A message is a prompt, or an
+ * answer with its calls and their results; notes of the CLI do not count. A window never separates a call from its result
+ * or splits an answer, so it may exceed `limit`. A cursor names the first row of the later part, and is valid while that
+ * row is in the conversation.
  *
- * @throws TranscriptError `InvalidCursor` for one that was not given for this conversation, or whose row is gone from it
+ * @throws TranscriptError `InvalidCursor` if the cursor is not of this conversation, or its row is gone
  */
-export function windowOf(conversation: OpenConversation, { limit, cursor }: WindowRequest): Window {
+export function loadWindow(conversation: OpenConversation, { limit, cursor }: WindowRequest): LoadWindow {
   const end = lengthOfBranch(conversation);
   const to = cursor === undefined ? end : rowOf(conversation, end, uuidIn(cursor));
   const from = limit === undefined ? 0 : startOf(conversation, to, limit);
   return { from, to, nextCursor: from === 0 ? undefined : cursorBefore(conversation.uuid(from)) };
 }
 
-/** How many branches that rewinds left behind have anything said in them. */
+/** Counts the branches abandoned by rewinds that contain messages. */
 export function hiddenBranches(conversation: OpenConversation): number {
   const branches = new Set<number>();
   for (let at = conversation.length - 1; at >= 0; at--) {
@@ -46,7 +47,7 @@ export function hiddenBranches(conversation: OpenConversation): number {
   return branches.size;
 }
 
-/** The current branch comes first. */
+/** Returns the number of rows of the current branch, which comes first. */
 function lengthOfBranch(conversation: OpenConversation): number {
   let end = conversation.length;
   while (end > 0 && conversation.facts(end - 1).branch > 0) end--;
@@ -54,57 +55,57 @@ function lengthOfBranch(conversation: OpenConversation): number {
 }
 
 function startOf(conversation: OpenConversation, to: number, limit: number): number {
-  const { start, parted } = walkBack(conversation, to, limit, new Set());
-  // Results whose calls are nowhere must not draw the whole conversation in.
-  return parted.size === 0 ? start : walkBack(conversation, to, limit, parted).start;
+  const { start, unmatched } = walkBack(conversation, to, limit, new Set());
+  // Results without a call anywhere must not extend the window to the whole conversation.
+  return unmatched.size === 0 ? start : walkBack(conversation, to, limit, unmatched).start;
 }
 
-/** Goes up to the first row at which `limit` messages are complete. `parted`: results that no call was found for. */
+/** Walks back to the row at which `limit` messages are complete. `ignored`: results that have no call anywhere. */
 function walkBack(
   conversation: OpenConversation,
   to: number,
   limit: number,
-  lost: ReadonlySet<string>,
-): { start: number; parted: ReadonlySet<string> } {
-  const parted = new Set<string>();
+  ignored: ReadonlySet<string>,
+): { start: number; unmatched: ReadonlySet<string> } {
+  const unmatched = new Set<string>();
   let messages = 0;
   let counted = -1;
   for (let at = to - 1; at >= 0; at--) {
     const { kind, message } = conversation.facts(at);
     if (kind === "system") continue;
     const entry = conversation.entry(at);
-    const blocks = blocksOf(membersOf(entry.message.message)["content"]);
+    const blocks = blocksIn(entry);
     for (const { type, id, tool_use_id: answered } of blocks.reverse()) {
-      if (isResult({ type }) && typeof answered === "string" && !lost.has(answered)) parted.add(answered);
-      else if (typeof id === "string") parted.delete(id);
+      if (isResult({ type }) && typeof answered === "string" && !ignored.has(answered)) unmatched.add(answered);
+      else if (typeof id === "string") unmatched.delete(id);
     }
     const again = kind === "assistant" && message !== -1 && message === counted;
     const counts =
       blocks.some(({ type }) => !isResult({ type })) && (kind === "assistant" || !isNote(entry, partsOf(entry)));
     if (!again && counts) messages++;
     if (kind === "assistant") counted = message;
-    if (messages >= limit && parted.size === 0 && beginsMessage(conversation, at)) return { start: at, parted };
+    if (messages >= limit && unmatched.size === 0 && beginsMessage(conversation, at)) return { start: at, unmatched };
   }
-  return { start: 0, parted };
+  return { start: 0, unmatched };
 }
 
-/** Whether no row of the same answer stands before, where there may be results of its calls between them. */
+/** Returns whether no earlier row is of the same answer. Results of its calls may be between its rows. */
 function beginsMessage(conversation: OpenConversation, at: number): boolean {
   const { kind, message } = conversation.facts(at);
   if (kind !== "assistant" || message === -1) return true;
   for (let before = at - 1; before >= 0; before--) {
     const facts = conversation.facts(before);
     if (facts.kind === "assistant") return facts.message !== message;
-    if (facts.kind === "user" && !blocksAt(conversation, before).some(({ type }) => isResult({ type }))) return true;
+    if (facts.kind === "user" && !blocksIn(conversation.entry(before)).some(({ type }) => isResult({ type })))
+      return true;
   }
   return true;
 }
 
-const blocksAt = (conversation: OpenConversation, at: number) =>
-  blocksOf(membersOf(conversation.entry(at).message.message)["content"]);
+const blocksIn = ({ message }: ConversationEntry): JsonObject[] => blocksOf(membersOf(message.message)["content"]);
 
 const cursorBefore = (uuid: string): string => Buffer.from(JSON.stringify([CURSOR, uuid])).toString("base64url");
-/** Tells these cursors from those of a list, and from those of a later version. */
+/** Distinguishes these cursors from those of a list, and from those of a later version. */
 const CURSOR = "before/1";
 
 function uuidIn(cursor: string): string {
@@ -119,7 +120,7 @@ function uuidIn(cursor: string): string {
 
 function rowOf(conversation: OpenConversation, end: number, uuid: string): number {
   for (let at = end - 1; at >= 0; at--) if (conversation.uuid(at) === uuid) return at;
-  throw invalidCursor("the message it stands at is not in this conversation any more");
+  throw invalidCursor("its message is no longer in this conversation");
 }
 
 const invalidCursor = (why: string): TranscriptError =>

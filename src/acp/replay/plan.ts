@@ -11,20 +11,18 @@ interface Task {
 }
 
 /**
- * The plan as it stands after each change: TodoWrite gives it whole; TaskCreate, TaskUpdate and TaskList give and change
- * one task after another, and what they did is known with their results. Each method returns the whole plan, since ACP
- * replaces it, or undefined when it is as it was.
+ * Tracks the plan. TodoWrite replaces all of it with its input; TaskCreate, TaskUpdate and TaskList change tasks, as their
+ * results show. Each method returns the whole plan, since ACP replaces it, or undefined if nothing changed.
  */
 export class Plan {
   #tasks = new Map<string, Task>();
   #entries: readonly PlanEntry[] = [];
 
-  /** The plan as it stands. */
   get entries(): PlanEntry[] {
     return [...this.#entries];
   }
 
-  /** The input of a TodoWrite. */
+  /** Applies the input of a TodoWrite. */
   todos(todos: unknown): PlanEntry[] | undefined {
     if (!Array.isArray(todos)) return undefined;
     const tasks = todos.map(membersOf).map(({ content, activeForm, status }) => ({
@@ -36,7 +34,7 @@ export class Plan {
     return this.entries;
   }
 
-  /** The result of a successful call of a task tool: the call's input, and the row's own record of what was done. */
+  /** Applies a successful call of a task tool: its input, and the row's own record of the result. */
   done(change: PlanChange, input: JsonObject, structured: JsonObject): PlanEntry[] | undefined {
     const changed =
       change === "create"
@@ -62,7 +60,7 @@ export class Plan {
 
   #update({ taskId, status, subject, activeForm }: JsonObject): boolean {
     const task = typeof taskId === "string" ? this.#tasks.get(taskId) : undefined;
-    // Made before what is shown here begins: nothing is known of it but its number.
+    // The task was created before the replayed part, so only its number is known.
     if (task === undefined) return false;
     if (status === "deleted") return this.#tasks.delete(String(taskId));
     this.#tasks.set(String(taskId), {
@@ -87,7 +85,7 @@ export class Plan {
 
 function toEntries(tasks: Iterable<Task>, count: number): PlanEntry[] {
   const shown: PlanEntry[] = [];
-  // No more are looked at than are shown: every change of a task gives the whole plan.
+  // Stops at the limit, since every change of a task returns the whole plan.
   for (const task of tasks) {
     if (shown.length === PLAN_ENTRIES) break;
     const status = task.status === "completed" || task.status === "in_progress" ? task.status : "pending";

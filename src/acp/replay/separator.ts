@@ -7,14 +7,14 @@ type Chunk = Extract<
 >;
 
 /**
- * Puts a blank line between neighbouring messages of one role, as a last chunk of the first of them: a client that does
- * not tell messages apart by their ids joins what it is sent. The messages themselves stay as they are.
+ * Separates adjacent messages of one role by a blank line, sent as the last chunk of the first one. Clients that ignore
+ * message ids join adjacent messages. The messages themselves stay unchanged.
  */
 export class Separator {
-  /** The last chunk that nothing with a place of its own in a conversation has followed. */
+  /** The last chunk, unless a tool call followed it. */
   #last: Chunk | undefined;
 
-  /** The steps of one row, with what separates them from each other and from those before. */
+  /** Returns the steps of one row with separators between them, and before them if necessary. */
   between<Step extends object>(steps: Step[]): (Step | Chunk)[] {
     let separated: (Step | Chunk)[] | undefined;
     for (let at = 0; at < steps.length; at++) {
@@ -29,13 +29,13 @@ export class Separator {
   #before(step: object): Chunk | undefined {
     const last = this.#last;
     if (!isChunk(step)) {
-      if (hasItsPlace(step)) this.#last = undefined;
+      if (isCall(step)) this.#last = undefined;
       return undefined;
     }
     this.#last = step;
     if (last === undefined || last.sessionUpdate !== step.sessionUpdate || last.messageId === step.messageId)
       return undefined;
-    const text = missing(last.content);
+    const text = missingBreaks(last.content);
     if (text === "") return undefined;
     const { sessionUpdate, messageId } = last;
     return {
@@ -47,8 +47,8 @@ export class Separator {
   }
 }
 
-/** What a text lacks of a blank line at its end. */
-function missing(content: ContentBlock): string {
+/** Returns the line breaks that a text needs to end with a blank line. */
+function missingBreaks(content: ContentBlock): string {
   if (content.type !== "text") return "\n\n";
   return content.text.endsWith("\n\n") ? "" : content.text.endsWith("\n") ? "\n" : "\n\n";
 }
@@ -57,5 +57,5 @@ const CHUNKS: ReadonlySet<unknown> = new Set(["user_message_chunk", "agent_messa
 
 const isChunk = (step: object): step is Chunk => "sessionUpdate" in step && CHUNKS.has(step.sessionUpdate);
 
-/** A call stands between the messages around it, and so do the calls of a subagent. */
-const hasItsPlace = (step: object): boolean => !("sessionUpdate" in step) || step.sessionUpdate === "tool_call";
+/** Returns whether a step separates messages: a tool call, or the calls of a subagent. */
+const isCall = (step: object): boolean => !("sessionUpdate" in step) || step.sessionUpdate === "tool_call";

@@ -6,18 +6,18 @@ import { type SubagentStep, Translator } from "./to-acp.ts";
 import type { SendUpdate } from "../wire/update-writer.ts";
 
 /**
- * Sends the tool calls of subagents, each after the call that started it and marked with it. A subagent's transcript is
- * read row by row when its call is shown, and only once. `close` it.
+ * Sends the tool calls of subagents after the call that started them, marked with its id. Reads a subagent's transcript
+ * row by row, once, when its call is shown. Must be closed.
  */
-export class NestedCalls {
+export class SubagentCalls {
   readonly #store: Store;
   readonly #sessionId: string;
   readonly #sidecars: Sidecars;
   readonly #send: SendUpdate;
   readonly #signal: AbortSignal;
-  #found: Promise<Found> | undefined;
+  #unshown: Promise<Unshown> | undefined;
 
-  /** `sidecars`: what stands in other files, of the session and of its subagents. */
+  /** `sidecars`: the other files of the session and of its subagents. */
   constructor(
     store: Store,
     sessionId: string,
@@ -32,43 +32,43 @@ export class NestedCalls {
   }
 
   /**
-   * Shows what a call started. `known`: the calls that are shown already; a subagent that began as a fork has them in its transcript,
-   * too.
+   * Shows the subagents that a call started. `known`: ids of calls that were shown before; the transcript of a subagent
+   * that began as a fork repeats them.
    */
   async show(step: SubagentStep, known: (id: string) => boolean, depth = 0): Promise<void> {
     if (depth >= SUBAGENT_DEPTH) return;
-    this.#found ??= this.#find();
-    const found = await this.#found;
-    for (const subagent of found.take(step)) await this.#showOne(subagent, step, known, depth);
+    this.#unshown ??= this.#find();
+    const unshown = await this.#unshown;
+    for (const subagent of unshown.take(step)) await this.#showOne(subagent, step, known, depth);
   }
 
   async close(): Promise<void> {
-    const found = await this.#found?.catch(() => undefined);
-    found?.open?.close();
+    const unshown = await this.#unshown?.catch(() => undefined);
+    unshown?.open?.close();
   }
 
   async #showOne(subagent: Subagent, step: SubagentStep, known: (id: string) => boolean, depth: number): Promise<void> {
     const translator = new Translator({ sidecars: this.#sidecars, parent: { toolCallId: step.toolCallId, known } });
     const knownBelow = (id: string): boolean => known(id) || translator.calls.get(id) !== undefined;
-    const give = async (steps: ReturnType<Translator["translate"]>): Promise<void> => {
+    const sendAll = async (steps: ReturnType<Translator["translate"]>): Promise<void> => {
       for (const one of steps) {
         this.#signal.throwIfAborted();
         if ("sessionUpdate" in one) await this.#send(one);
         else await this.show(one, knownBelow, depth + 1);
       }
     };
-    for await (const entry of this.#entries(subagent)) await give(translator.translate(entry));
-    await give(translator.end());
+    for await (const entry of this.#entries(subagent)) await sendAll(translator.translate(entry));
+    await sendAll(translator.end());
   }
 
-  async #find(): Promise<Found> {
-    return new Found(await this.#store.subagents(this.#sessionId, { signal: this.#signal }));
+  async #find(): Promise<Unshown> {
+    return new Unshown(await this.#store.subagents(this.#sessionId, { signal: this.#signal }));
   }
 
-  /** What cannot be read is not shown: the call and its report stand in the main transcript. */
+  /** Returns no entries if they cannot be read: the call and its report are in the main transcript. */
   async *#entries(subagent: Subagent): ReturnType<OpenSubagents["entries"]> {
     try {
-      const { open } = (await this.#found) ?? {};
+      const { open } = (await this.#unshown) ?? {};
       if (open !== undefined) yield* open.entries(subagent, this.#signal);
     } catch (error) {
       if (this.#signal.aborted) throw error;
@@ -76,8 +76,8 @@ export class NestedCalls {
   }
 }
 
-/** The subagents of a session that have not been shown yet, by what a call names. */
-class Found {
+/** Finds the subagents of a session by the ids in a call, and returns each only once. */
+class Unshown {
   readonly open: OpenSubagents | undefined;
   readonly #byAgent = new Map<string, Subagent>();
   readonly #byCall = new Map<string, Subagent>();
@@ -97,7 +97,7 @@ class Found {
     }
   }
 
-  /** Those that a call started; each is given once. */
+  /** Returns the subagents that a call started and that were not returned before. */
   *take({ toolCallId, agentId, runId }: SubagentStep): Generator<Subagent> {
     const run = runId === undefined ? [] : (this.#byRun.get(runId) ?? []);
     if (runId !== undefined) this.#byRun.delete(runId);

@@ -4,12 +4,12 @@ import type { Sidecars } from "../../view/parts.ts";
 import { isCall, isResult } from "../../view/result.ts";
 import { claudeTool, toolOfRecord } from "../../view/tools/claude-tools.ts";
 import { type Notice, type TaskNews, type Word, wordsOf } from "../../view/words.ts";
-import { Calls } from "./tool-calls.ts";
+import { ToolCalls } from "./tool-calls.ts";
 import { boundaryUpdate, summaryText } from "./compaction.ts";
 import { note, shorten } from "../rim/content.ts";
 import { asString, blocksOf, type JsonObject, membersOf } from "../../transcript/rows/json-values.ts";
 import { toContentOrWords } from "../rim/content-blocks.ts";
-import { fit, pieces, shortId } from "../rim/size-limit.ts";
+import { limitSize, pieces, shortId } from "../rim/size-limit.ts";
 import { META } from "../rim/from-acp.ts";
 import { TOOL_TITLE_UNITS, UPDATE_UNITS } from "../rim/message-limits.ts";
 import { noteId } from "../rim/note-id.ts";
@@ -22,17 +22,17 @@ import { noteText, type NoteWord, type UserWord, userText } from "./user-part.ts
 
 type ChunkKind = "user_message_chunk" | "agent_message_chunk" | "agent_thought_chunk";
 
-/** What of a conversation is not shown, by its reason. */
+/** Counts of parts of a conversation that are not shown, by reason. */
 export interface NotShown {
-  /** Thoughts that the API gave no text of. */
+  /** Thoughts for which the API gave no text. */
   thoughtsWithoutText?: number;
-  /** What the CLI noted for the moment: of hooks, of durations, of the API. */
+  /** Transient notices of the CLI about hooks, durations and the API. */
   notices?: number;
-  /** What stands in a shown row and was said to the model only. */
+  /** Texts in shown rows that are only for the model. */
   reminders?: number;
-  /** Outputs that were too long for their rows, and are not in this store. */
+  /** Outputs that were too long for their rows and are not in this store. */
   missingOutputs?: number;
-  /** What of the transcript cannot be read: rows too long, rows cut short, bytes that are not rows; the last row. */
+  /** Unreadable parts of the transcript: rows too long, rows cut short, bytes that are not rows, an unfinished last row. */
   tooLong?: number;
   cutShort?: number;
   notRows?: number;
@@ -42,40 +42,41 @@ export interface NotShown {
 type Chunk = Extract<SessionUpdate, { sessionUpdate: ChunkKind }>;
 type CallUpdate = Extract<SessionUpdate, { sessionUpdate: "tool_call" | "tool_call_update" }>;
 
-/** An update, or the place where the calls of a subagent stand: behind the call that started it, before its result. */
+/** An update, or the place for the calls of a subagent: after the call that started it, before its result. */
 export type Step = SessionUpdate | SubagentStep;
 
 export interface SubagentStep {
   readonly toolCallId: string;
-  /** As the result names it; undefined where it names none. */
+  /** As in the result; undefined if it names none. */
   readonly agentId: string | undefined;
-  /** The run of a workflow, which starts subagents of its own. */
+  /** Run of a workflow, which starts subagents of its own. */
   readonly runId?: string | undefined;
 }
 
 export interface TranslatorOptions {
   /** Whether the client knows `compaction_update`. */
   readonly compactions?: boolean | undefined;
-  /** The plan that is kept and sent. Without it none is: an earlier part of a conversation would bring back an old one. */
+  /** Plan to track and send. Absent for an earlier part of a conversation, whose plan is outdated. */
   readonly plan?: Plan | undefined;
-  /** What stands beside the conversation in files of its own. */
+  /** Other files of the conversation. */
   readonly sidecars?: Sidecars | undefined;
-  /** The conversation is a subagent's, started by this call: its tool calls are shown, what it says is not. */
+  /** The call that started this conversation, if it is a subagent's: only its tool calls are shown. */
   readonly parent?: { readonly toolCallId: string; readonly known: (id: string) => boolean } | undefined;
 }
 
 /**
- * Translates one conversation, entry by entry, into session updates (acp-replay.md, "Messages" with better defaults). A message's id is
- * the row's uuid for a user and the API's message id for the assistant, so that it is the same at every load.
+ * Translates one conversation, entry by entry, into session updates (acp-replay.md, "Messages"). A message's id is the
+ * row's uuid for a user and the API's message id for the assistant, so that it is the same in every load.
  *
- * Sidecars the plan, only what the results of open calls need is held.
+ * Holds the plan, and of each open call what its result needs.
  */
 export class Translator {
-  readonly calls = new Calls();
+  readonly calls = new ToolCalls();
   readonly notShown: NotShown = {};
   readonly #options: TranslatorOptions;
-  /** Subagents that were started → their calls, and the calls that a notification has reported of. */
+  /** Calls that started subagents, by agent id. */
   readonly #agents = new Map<string, string>();
+  /** Calls whose background report was shown. */
   readonly #reported = new Set<string>();
   readonly #separator = new Separator();
   #boundary: string | undefined;
@@ -96,7 +97,7 @@ export class Translator {
     const blocks = blocksOf(payload["content"]);
     const results = count(blocks, isResult);
     const cwd = results > 0 || count(blocks, isCall) > 0 ? asString(entry["cwd"]) : undefined;
-    // The row has one structured result: with several results in it, nobody can say whose it is.
+    // A row has one record (`toolUseResult`). With several results it is unknown which one it belongs to.
     const structured = results === 1 ? membersOf(entry["toolUseResult"]) : NOTHING;
     const messageId = (message.type === "assistant" && shortId(asString(payload["id"]) ?? "")) || uuid;
     const steps: Step[] = [];
@@ -107,21 +108,21 @@ export class Translator {
       else if (isResult(block)) this.#result(block, structured, cwd, uri, uuid, steps);
       else if (this.#options.parent !== undefined) continue;
       else if (apart === "undelivered") add(steps, undelivered(block, entry, uuid, uri));
-      else if (message.type === "user") add(steps, this.#said(block, entry, uuid, uri));
+      else if (message.type === "user") add(steps, this.#userBlock(block, entry, uuid, uri));
       else if (isEmptyThought(block)) this.#leaveOut("thoughtsWithoutText");
-      else add(steps, said(block, payload, messageId, uri, uuid));
+      else add(steps, assistantBlock(block, payload, messageId, uri, uuid));
     }
     return steps;
   }
 
-  /** Ends the calls that have no result: they were broken off, and nobody would end them later. */
+  /** Ends the calls that have no result, since nothing would end them later. */
   end(): Step[] {
     return this.calls.open().flatMap(({ toolCallId, name }): Step[] => {
       const update = {
         sessionUpdate: "tool_call_update" as const,
         toolCallId,
         status: "failed" as const,
-        content: [note("The transcript has no result of this call: it was broken off, or is still under way.")],
+        content: [note("The transcript has no result of this call: it was interrupted, or is still running.")],
         ...this.#meta({ noResult: true }),
       };
       return claudeTool(name).subagents === "always" ? [{ toolCallId, agentId: undefined }, update] : [update];
@@ -134,7 +135,7 @@ export class Translator {
       this.#boundary = uuid;
       return [boundaryUpdate(entry, uuid, this.#options.compactions === true)];
     }
-    // Notices (of hooks, of durations, of the API) are for the moment, and are not replayed (acp-coverage.md O6).
+    // Transient notices (hooks, durations, API) are not replayed (acp-coverage.md O6).
     if (entry["subtype"] !== "local_command") {
       this.#leaveOut("notices");
       return [];
@@ -142,22 +143,22 @@ export class Translator {
     return this.#words(wordsOf(asString(entry["content"]) ?? "", entry), uuid);
   }
 
-  /** A block of a user row that is no tool result. */
-  #said(block: JsonObject, entry: JsonObject, uuid: string, uri: string): Step[] {
+  /** Translates a block of a user row that is not a tool result. */
+  #userBlock(block: JsonObject, entry: JsonObject, uuid: string, uri: string): Step[] {
     const content = toContentOrWords(block, uri);
     if (content.type !== "text") return chunks("user_message_chunk", uuid, content, uuid);
     return this.#words(wordsOf(content.text, entry), uuid);
   }
 
   /**
-   * What stands in a user's place: the person's own words as the user's message, anything else as a note of the agent's.
-   * Where a text holds both, the note has an id of its own.
+   * Translates a text of a user row: the person's own words are the user's message, anything else is a note of the agent.
+   * If a text has both, the note gets an id of its own.
    */
   #words(words: readonly Word[], uuid: string): Step[] {
     const mixed = words.some(isUsers) && words.some((word) => word.kind !== "hidden" && !isUsers(word));
     const noted = mixed ? noteId(uuid) : uuid;
     const steps: Step[] = [];
-    // Chunks of one message are one text for a client.
+    // A client joins the chunks of one message.
     let [userGap, noteGap] = ["", ""];
     for (const word of words) {
       if (word.kind === "hidden") {
@@ -192,16 +193,18 @@ export class Translator {
     return { step: chunks("agent_message_chunk", id, { type: "text", text: whole }, uuid, mark), inMessage: true };
   }
 
-  /** A compaction's summary is no prompt of the user. */
+  /** Translates a compaction's summary, which is not a prompt although it is in a user row. */
   #summary(raw: string, uuid: string): Step[] {
     const content: ContentBlock = { type: "text", text: summaryText(raw) };
     if (this.#options.compactions !== true)
       return chunks("agent_message_chunk", uuid, content, uuid, meta({ compactSummary: true }));
     const compactionId = this.#boundary ?? uuid;
-    return [fit({ sessionUpdate: "compaction_update", compactionId, status: "completed", summary: [content] }, uuid)];
+    return [
+      limitSize({ sessionUpdate: "compaction_update", compactionId, status: "completed", summary: [content] }, uuid),
+    ];
   }
 
-  /** What a task in the background reports belongs to the call that started it, if that is shown; undefined otherwise. */
+  /** Adds the report of a background task to the call that started it; undefined if that call is not shown. */
   #report({ task }: Notice, uuid: string): SessionUpdate | undefined {
     if (task === undefined || task.report === "") return undefined;
     const toolCallId = this.#callOf(task);
@@ -209,7 +212,10 @@ export class Translator {
     this.#reported.add(toolCallId);
     const status = task.status === "failed" || task.status === "killed" ? "failed" : "completed";
     const mark = meta({ notification: shorten(task.summary, TOOL_TITLE_UNITS) });
-    return fit({ sessionUpdate: "tool_call_update", toolCallId, status, content: [note(task.report)], ...mark }, uuid);
+    return limitSize(
+      { sessionUpdate: "tool_call_update", toolCallId, status, content: [note(task.report)], ...mark },
+      uuid,
+    );
   }
 
   #callOf({ taskId, toolUseId }: TaskNews): string | undefined {
@@ -221,7 +227,7 @@ export class Translator {
   #call(block: JsonObject, cwd: string | undefined, messageId: string, uri: string, steps: Step[]): void {
     const name = asString(block["name"]) ?? "";
     const id = asString(block["id"]) ?? uri;
-    // A fork of the main conversation begins with its calls.
+    // A subagent that is a fork of the main conversation repeats its calls.
     if (this.#options.parent?.known(id) === true) return;
     const rawInput = block["input"];
     const input = membersOf(rawInput);
@@ -235,7 +241,7 @@ export class Translator {
     if (locations !== undefined) update.locations = locations;
     if (rawInput !== undefined) update.rawInput = rawInput;
     if (_meta !== undefined) update._meta = _meta;
-    steps.push(fit(update, uri));
+    steps.push(limitSize(update, uri));
     const entries = claudeTool(name).plan === "todos" ? this.#options.plan?.todos(input["todos"]) : undefined;
     if (entries !== undefined) steps.push({ sessionUpdate: "plan", entries });
   }
@@ -252,13 +258,13 @@ export class Translator {
     if (this.#options.parent?.known(id) === true) return;
     const call = this.calls.get(id);
     if (call === undefined) {
-      steps.push(this.#lost(id, block, structured, cwd, uri, uuid));
+      steps.push(this.#resultWithoutCall(id, block, structured, cwd, uri, uuid));
       return;
     }
     const view = viewResult(call, block, structured, uri, this.#options.sidecars);
     const update = this.#ended({ sessionUpdate: "tool_call_update", toolCallId: call.toolCallId }, view, uuid);
     const agentId = asString(structured["agentId"]);
-    // A skill may run in a subagent of its own, and mostly does not.
+    // A skill rarely runs in a subagent of its own.
     const tool = claudeTool(call.name);
     if (
       tool.subagents === "always" ||
@@ -276,8 +282,8 @@ export class Translator {
     this.calls.answer(id);
   }
 
-  /** The call is not in the conversation (its row is lost), the result is: an update alone would be for nothing. */
-  #lost(
+  /** Shows a result whose call is not in the conversation: clients ignore an update without a call. */
+  #resultWithoutCall(
     id: string,
     block: JsonObject,
     structured: JsonObject,
@@ -293,7 +299,7 @@ export class Translator {
     return this.#ended({ sessionUpdate: "tool_call", toolCallId, title, kind }, view, uuid);
   }
 
-  /** The update of a call that has ended. Members are set one by one: a spread would make a hidden class for each update. */
+  /** Completes the update of a call that has ended. Sets members one by one: spreads would create many hidden classes. */
   #ended(update: CallUpdate, view: ResultView, uuid: string): SessionUpdate {
     const { _meta } = this.#meta(view.facts);
     update.status = view.status;
@@ -303,7 +309,7 @@ export class Translator {
     if (view.rawOutput !== undefined) update.rawOutput = view.rawOutput;
     if (_meta !== undefined) update._meta = _meta;
     if (view.missing === true) this.#leaveOut("missingOutputs");
-    return fit(update, uuid, view.place);
+    return limitSize(update, uuid, view.place);
   }
 
   #canOpen(agentId: string): boolean {
@@ -314,7 +320,7 @@ export class Translator {
     this.notShown[what] = (this.notShown[what] ?? 0) + 1;
   }
 
-  /** `_meta` of a tool call: ours, and for a subagent's call the one it belongs to, also as the incumbent names it. */
+  /** Makes `_meta` of a tool call: our facts and the parent of a subagent's call, also as claude-agent-acp names it. */
   #meta(facts: JsonObject = NOTHING): { _meta?: Record<string, unknown> } {
     const parent = this.#options.parent?.toolCallId;
     if (parent === undefined && facts === NOTHING) return NOTHING;
@@ -334,7 +340,7 @@ const isNoteWord = (word: Word): word is NoteWord =>
 const meta = (facts: JsonObject): { _meta: Record<string, unknown> } => ({ _meta: { [META]: facts } });
 const NOTHING: JsonObject = {};
 
-/** Never as arguments of one call: a text may have more parts than those can be. */
+/** Adds steps. Does not spread them into `push`, since a text may have more parts than a call can have arguments. */
 function add(steps: Step[], more: readonly Step[]): void {
   for (const step of more) steps.push(step);
 }
@@ -345,7 +351,7 @@ function count(blocks: readonly JsonObject[], is: (block: JsonObject) => boolean
   return found;
 }
 
-/** What the user queued and the model never got is no message of either: a note says so, and has the words. */
+/** Shows a queued prompt that the model never received as a note, since it is not part of the conversation. */
 function undelivered(block: JsonObject, entry: JsonObject, uuid: string, uri: string): SessionUpdate[] {
   const content = toContentOrWords(block, uri);
   const mark = meta({ undelivered: true });
@@ -357,12 +363,18 @@ function undelivered(block: JsonObject, entry: JsonObject, uuid: string, uri: st
   return chunks("agent_message_chunk", uuid, { type: "text", text: `*Queued, not delivered:*\n\n${text}` }, uuid, mark);
 }
 
-/** What the model says or thinks. */
-function said(block: JsonObject, payload: JsonObject, messageId: string, uri: string, uuid: string): SessionUpdate[] {
+/** Translates a text or a thought of the model. */
+function assistantBlock(
+  block: JsonObject,
+  payload: JsonObject,
+  messageId: string,
+  uri: string,
+  uuid: string,
+): SessionUpdate[] {
   if (block["type"] === "thinking") {
     return chunks("agent_thought_chunk", messageId, { type: "text", text: asString(block["thinking"]) ?? "" }, uuid);
   }
-  // What the CLI lets the model say where it asked for nothing.
+  // The CLI's placeholder for an answer that was not requested.
   if (payload["model"] === "<synthetic>" && block["text"] === "No response requested.") return [];
   return chunks("agent_message_chunk", messageId, toContentOrWords(block, uri), uuid);
 }
@@ -379,7 +391,7 @@ function chunks(
     if (mark !== undefined) chunk._meta = mark._meta;
     return chunk;
   };
-  if (content.type !== "text") return [fit(chunkOf(content), uuid)];
+  if (content.type !== "text") return [limitSize(chunkOf(content), uuid)];
   if (content.text.length <= UPDATE_UNITS) return [chunkOf(content)];
   return pieces(content.text).map((text) => chunkOf({ type: "text", text }));
 }

@@ -1,41 +1,41 @@
 import { shortId } from "../rim/size-limit.ts";
 import type { NamedCall } from "../tools/tool-result.ts";
 
-/** A call that was shown. */
-export interface Call extends NamedCall {
+/** A tool call that was shown. */
+export interface ShownCall extends NamedCall {
   /** The id it was shown under. */
   readonly toolCallId: string;
   /** The message it is a part of. */
   readonly messageId: string;
-  /** Its result has not come. */
+  /** Whether its result is still missing. */
   readonly open: boolean;
 }
 
-interface KnownCall extends Call {
+interface KnownCall extends ShownCall {
   input: NamedCall["input"];
   open: boolean;
 }
 
-/** The tool calls of a conversation by their ids, with no more than their results need. */
-export class Calls {
+/** Tool calls of a conversation by id, with only the members that their results need. */
+export class ToolCalls {
   readonly #calls = new Map<string, KnownCall>();
-  /** By the ids they were shown under: a call whose id is used again before its result comes has none any more. */
+  /** Open calls by the ids they are shown under. A call whose id is reused before its result arrives stays open. */
   readonly #open = new Map<string, KnownCall>();
-  #again = 0;
+  #reused = 0;
 
-  /** The call of an id: the last one, where ids are not what they should be. */
-  get(id: string): Call | undefined {
+  /** Returns the last call with an id. */
+  get(id: string): ShownCall | undefined {
     return this.#calls.get(id);
   }
 
   /**
-   * Takes up a call and gives the id to show it under, which is another where two messages use one id; undefined when the
-   * message's call is known.
+   * Registers a call. Returns the id to show it under, a new one if another message has used the id before; undefined if
+   * the call is known.
    */
   add(id: string, messageId: string, call: NamedCall): string | undefined {
     const before = this.#calls.get(id);
     if (before?.messageId === messageId) return undefined;
-    const toolCallId = before === undefined ? shortId(id) : `${shortId(id)}#${++this.#again}`;
+    const toolCallId = before === undefined ? shortId(id) : `${shortId(id)}#${++this.#reused}`;
     const { name, input, cwd } = call;
     const shown: KnownCall = { name, input, cwd, toolCallId, messageId, open: true };
     this.#calls.set(id, shown);
@@ -43,7 +43,7 @@ export class Calls {
     return toolCallId;
   }
 
-  /** The result has come: what it needed is let go. */
+  /** Closes a call whose result has arrived, and releases its input. */
   answer(id: string): void {
     const call = this.#calls.get(id);
     if (call === undefined) return;
@@ -52,8 +52,8 @@ export class Calls {
     this.#open.delete(call.toolCallId);
   }
 
-  /** The calls without a result, in the order they came. */
-  open(): Call[] {
+  /** Returns the calls without a result, in their order. */
+  open(): ShownCall[] {
     return [...this.#open.values()];
   }
 }

@@ -2,8 +2,8 @@ import type { SessionUpdate } from "@agentclientprotocol/sdk/unstable";
 import { asString, type JsonObject, membersOf } from "../../transcript/rows/json-values.ts";
 
 /**
- * Context windows by model family, in tokens, as CLI 2.1.329 knows them. No row says which window a session ran with:
- * where a family has two, the larger one is in force once more than the smaller was in it.
+ * Context windows by model family, in tokens, as in CLI 2.1.329. No row records the window of a session: if a family has
+ * two, the larger one applies once the usage exceeds the smaller.
  */
 const WINDOWS: readonly (readonly [family: RegExp, size: number, largest: number])[] = [
   [/(?:^|[./])claude-(?:fable|mythos|opus|sonnet|haiku)-5(?!\d)/, 1_000_000, 1_000_000],
@@ -14,17 +14,17 @@ const WINDOWS: readonly (readonly [family: RegExp, size: number, largest: number
   [/(?:^|[./])claude-3(?!\d)/, 200_000, 200_000],
 ];
 
-/** How full the model's context is: looks at every assistant row of the main conversation, in order. */
+/** Computes how full the model's context is. Needs every assistant row of the main conversation, in order. */
 export class Usage {
   #model = "";
   #used = 0;
   #most = 0;
 
-  /** Tells of an assistant row's `message`. */
-  saw(message: JsonObject): void {
+  /** Adds the `message` of an assistant row. */
+  add(message: JsonObject): void {
     const model = asString(message["model"]);
     const usage = membersOf(message["usage"]);
-    // What the CLI says itself (`<synthetic>`) was no call of a model.
+    // Messages of the CLI itself (`<synthetic>`) are not calls of a model.
     if (model === undefined || model.startsWith("<")) return;
     const used = USED.reduce((sum, key) => sum + count(usage[key]), 0);
     if (used === 0) return;
@@ -34,18 +34,18 @@ export class Usage {
     this.#most = Math.max(this.#most, used);
   }
 
-  /** The update for the end of a load; undefined where the size of the window is not known (acp-coverage.md O7). */
+  /** Returns the update for the end of a load; undefined if the size of the window is unknown (acp-coverage.md O7). */
   update(): SessionUpdate | undefined {
     const [, size = 0, largest = 0] = WINDOWS.find(([family]) => family.test(this.#model)) ?? [];
     const window = this.#most > size || /\[1m\]$/i.test(this.#model) ? largest : size;
-    // More than the table allows: the table is wrong of this model.
+    // A usage above the window means that the table is wrong for this model.
     return window === 0 || this.#most > window
       ? undefined
       : { sessionUpdate: "usage_update", used: this.#used, size: window };
   }
 }
 
-/** Everything that was in the context for this answer, and the answer, which is in it for the next. */
+/** Counts that make up the context of the next answer: the context of this one, and the answer. */
 const USED = ["input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens", "output_tokens"];
 
 const count = (value: unknown): number => (Number.isSafeInteger(value) && Number(value) > 0 ? Number(value) : 0);

@@ -7,7 +7,7 @@ import { TOOL_TITLE_UNITS } from "../rim/message-limits.ts";
 export type UserWord = Extract<Word, { role: "user" }>;
 export type NoteWord = Exclude<Word, UserWord | { kind: "hidden" | "summary" }>;
 
-/** What the user's own words show. */
+/** Returns the text of the user's own words. */
 export function userText(word: UserWord): string {
   switch (word.kind) {
     case "text":
@@ -19,7 +19,7 @@ export function userText(word: UserWord): string {
   }
 }
 
-/** What a note shows, and how it is marked. */
+/** Returns the text of a note, and the facts for its `_meta`. */
 export function noteText(word: NoteWord): {
   readonly text: string;
   readonly facts: Readonly<Record<string, unknown>>;
@@ -27,7 +27,7 @@ export function noteText(word: NoteWord): {
   switch (word.kind) {
     case "output": {
       const text = trimLines(printableLines(word.text));
-      const shown = text === NOTHING ? "" : text.includes("\n") ? fence(text) : text;
+      const shown = text === NO_OUTPUT ? "" : text.includes("\n") ? fence(text) : text;
       return { text: shown, facts: { command: "output" } };
     }
     case "peer": {
@@ -48,9 +48,9 @@ export function noteText(word: NoteWord): {
   }
 }
 
-/** What the CLI writes where a command printed nothing. */
-const NOTHING = "(no content)";
+/** The CLI's text for a command that printed nothing. */
+const NO_OUTPUT = "(no content)";
 
-/** A line of plain words in italics, as other notes of the CLI are; anything else as it is. */
+/** Sets a line of plain words in italics, like other notes of the CLI; returns anything else unchanged. */
 const emphasised = (text: string): string =>
   /^[^\s*_`<>[\]\\][^*_`<>[\]\\\n]*$/.test(text) ? `*${text.trim()}*` : text;

@@ -6,8 +6,8 @@ import { note } from "./content.ts";
 import { asString, type JsonObject, membersOf } from "../../transcript/rows/json-values.ts";
 
 /**
- * A block of a transcript → what ACP can show of it: text, pictures, documents. Undefined for the rest.
- * `uri` names the block where ACP wants a name for embedded bytes.
+ * Converts a block of a transcript to ACP: text, images, documents; undefined for the rest. `uri` names the block if ACP
+ * needs a name for embedded bytes.
  */
 function toContent(block: JsonObject, uri: string): ContentBlock | undefined {
   if (block["type"] === "text") {
@@ -36,13 +36,13 @@ function toResource(source: JsonObject, title: string | undefined, uri: string):
   };
 }
 
-/** A block that names its bytes (by URL, or as a file of the API) instead of holding them. */
+/** Converts a block that refers to its bytes (by URL, or as a file of the API) instead of holding them. */
 function toLink(source: JsonObject, name: string, uri: string): ContentBlock | undefined {
   const url = asString(source["url"]) ?? (asString(source["file_id"]) === undefined ? undefined : uri);
   return url === undefined ? undefined : { type: "resource_link", uri: url, name };
 }
 
-/** What a result shows: its texts, without reminders at their ends and in a fence where `language` is given, and its bytes. */
+/** Converts the pieces of a result. Texts lose trailing reminders, and get a fence if `language` is given. */
 export const showPieces = (
   { pieces }: Pick<ToolResult, "pieces">,
   language: string | undefined,
@@ -56,7 +56,7 @@ export const showPieces = (
   });
 };
 
-/** The same as `toContent`. A block that ACP has nothing for is named by what is known of it. */
+/** Converts a block to ACP, or to a text that describes it if ACP has no form for it. */
 export const toContentOrWords = (block: JsonObject, uri: string): ContentBlock =>
   toContent(block, uri) ?? { type: "text", text: `[${mediaText(mediaOf(block, "tool"))}]` };
 

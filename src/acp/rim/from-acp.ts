@@ -6,13 +6,12 @@ import { asString, membersOf } from "../../transcript/rows/json-values.ts";
 import { invalidParams } from "./to-acp-error.ts";
 import { withoutNote } from "./note-id.ts";
 
-/** Where our own facts and options stand in `_meta`, in requests and in answers. */
+/** Key of our own facts and options in `_meta`, in requests and in answers. */
 export const META = "claude-transcripts";
 
 /**
- * Parsers of request params. Ours and not the SDK's, because its schemas answer bad input with a tree of issues and
- * take some wrong types for absent ones. Here: `null` is the same as absent for whatever is optional, and the first
- * thing that is wrong is named. Unknown keys are passed over.
+ * Parser of `session/list` params. The SDK's own schemas report bad input as a tree of issues and treat some wrong types as
+ * absent. The parsers here name the first problem, treat `null` as absent for optional members, and ignore unknown keys.
  */
 export const listParams = parser(() =>
   z.object({
@@ -27,7 +26,7 @@ export const listParams = parser(() =>
   }),
 );
 
-/** Params of `session/load`. `limit`: the last messages only; `cursor`: those before what an earlier answer began with. */
+/** Parser of `session/load` params. `limit`: only the last messages; `cursor`: the part before an earlier answer. */
 export const loadParams = (params: unknown): ReturnType<typeof anyLoadParams> =>
   plainLoadParams(params) ?? anyLoadParams(params);
 
@@ -39,7 +38,7 @@ const anyLoadParams = parser(() =>
   }),
 );
 
-/** Those of nearly every load; undefined where there is more to them. To make a schema takes longer than a short load. */
+/** Reads the usual params without a schema, since building one takes longer than a short load; undefined for others. */
 function plainLoadParams(params: unknown): { sessionId: string; cwd: string } | undefined {
   const { sessionId, cwd, mcpServers, ...more } = membersOf(params);
   if (typeof sessionId !== "string" || typeof cwd !== "string" || Object.keys(more).length > 0) return undefined;
@@ -48,23 +47,23 @@ function plainLoadParams(params: unknown): { sessionId: string; cwd: string } | 
   return { sessionId, cwd: resolve(cwd) };
 }
 
-/** Params of resume: a session, opened in a directory. */
+/** Parser of `session/resume` params. */
 export const openParams = parser(() => z.object({ sessionId: z.string(), ...place() }));
 
-/** Params of `session/fork`. */
+/** Parser of `session/fork` params. */
 export const forkParams = parser(() =>
   z.object({ sessionId: z.string(), ...place(), _meta: metaWith({ messageId: z.string().min(1).nullish() }) }),
 );
 
-/** Params of `session/new`. */
+/** Parser of `session/new` params. */
 export const newParams = parser(() => z.object(place()));
 
-/** Params of whatever is about a session and nothing else. */
+/** Parser of params that have only a session id. */
 export const sessionParams = parser(() => z.object({ sessionId: z.string() }));
 
 /**
- * Params of `session/prompt`. Blocks keep what is shown of them: text, or a link. Other kinds are refused, since no
- * capability for them is declared (acp-coverage.md B5).
+ * Parser of `session/prompt` params. Blocks may be text or links; other kinds are refused, since no capability for them is
+ * declared (acp-coverage.md B5).
  */
 export const promptParams = parser(() =>
   z.object({
@@ -90,24 +89,24 @@ export const promptParams = parser(() =>
   }),
 );
 
-/** Params of `session/set_title`. */
+/** Parser of `session/set_title` params. */
 export const titleParams = parser(() => z.object({ sessionId: z.string(), title: z.string() }));
 
-/** Params of `session/set_mode`. */
+/** Parser of `session/set_mode` params. */
 export const modeParams = parser(() => z.object({ sessionId: z.string(), modeId: z.string() }));
 
-/** Params of `session/set_config_option`. */
+/** Parser of `session/set_config_option` params. */
 export const configOptionParams = parser(() => z.object({ sessionId: z.string(), configId: z.string() }));
 
 /**
- * Params of `initialize`: whether the client knows `compaction_update`. Read without a schema, since it is the first thing
- * that is asked, and to make one takes longer than the answer. What is no capability is none.
+ * Reads `initialize` params: whether the client knows `compaction_update`. Uses no schema, since building one would delay
+ * the first answer. A capability of the wrong type counts as absent.
  */
 export function initializeParams(params: unknown): { readonly compactions: boolean } {
   const { protocolVersion, clientCapabilities } = membersOf(params);
   if (!Number.isInteger(protocolVersion) || Number(protocolVersion) < 0 || Number(protocolVersion) > 65_535) {
-    const problem = "must be a whole number from 0 to 65535";
-    // As the SDK words what is wrong, and as everything here does.
+    const problem = "must be an integer from 0 to 65535";
+    // The SDK's form of the error, and ours.
     throw RequestError.invalidParams(
       { field: "protocolVersion", problem, protocolVersion: { _errors: [problem] } },
       `protocolVersion: ${problem}`,
@@ -117,10 +116,10 @@ export function initializeParams(params: unknown): { readonly compactions: boole
   return { compactions: typeof compaction === "object" && compaction !== null };
 }
 
-/** Params of `authenticate`. */
+/** Parser of `authenticate` params. */
 export const authenticateParams = parser(() => z.object({ methodId: z.string() }));
 
-/** The session that a cancel is about. Nobody could be told that one names none. */
+/** Reads the session of `session/cancel`. Never throws, since a notification cannot be answered. */
 export const cancelParams = (params: unknown): { sessionId: string | undefined } => ({
   sessionId: asString(membersOf(params)["sessionId"]),
 });
@@ -135,7 +134,7 @@ export interface ListRequest {
   readonly includeProgrammatic: boolean | undefined;
 }
 
-/** `session/list` params with absent for null and our `_meta` options beside the standard ones. */
+/** Merges our `_meta` options into the `session/list` params, with null as absent. */
 export function toListRequest({ cwd, cursor, archived, _meta }: ReturnType<typeof listParams>): ListRequest {
   const { limit, includeWorktrees, includeProgrammatic } = _meta?.[META] ?? {};
   return {
@@ -149,7 +148,7 @@ export function toListRequest({ cwd, cursor, archived, _meta }: ReturnType<typeo
   };
 }
 
-/** `session/fork` params with absent for null. `messageId`: the fork ends with this message. */
+/** Merges our `_meta` options into the `session/fork` params. `messageId`: the fork ends with this message. */
 export function toForkRequest({ sessionId, cwd, _meta }: ReturnType<typeof forkParams>): {
   readonly sessionId: string;
   readonly cwd: string;
@@ -159,7 +158,7 @@ export function toForkRequest({ sessionId, cwd, _meta }: ReturnType<typeof forkP
   return { sessionId, cwd, messageId: messageId == null ? undefined : withoutNote(messageId) };
 }
 
-/** `session/load` params with absent for null. */
+/** Merges our `_meta` options into the `session/load` params, with null as absent. */
 export function toLoadRequest({ sessionId, cwd, _meta }: ReturnType<typeof loadParams>): {
   readonly sessionId: string;
   readonly cwd: string;
@@ -170,7 +169,7 @@ export function toLoadRequest({ sessionId, cwd, _meta }: ReturnType<typeof loadP
   return { sessionId, cwd, limit: limit ?? undefined, cursor: cursor ?? undefined };
 }
 
-/** Builds the schema at its first use: constructing zod objects is a part of the start-up time otherwise. */
+/** Returns a parser that builds its schema at first use, so that start-up does not construct zod objects. */
 function parser<T>(schema: () => z.ZodType<T>): (params: unknown) => T {
   let built: z.ZodType<T> | undefined;
   return (params) => {
@@ -182,7 +181,7 @@ function parser<T>(schema: () => z.ZodType<T>): (params: unknown) => T {
   };
 }
 
-/** `["_meta", "claude-transcripts", "limit"]` → `_meta["claude-transcripts"].limit`. */
+/** Formats `["_meta", "claude-transcripts", "limit"]` as `_meta["claude-transcripts"].limit`. */
 function fieldName(path: readonly PropertyKey[]): string {
   const name = path.reduce<string>((text, key) => {
     if (typeof key === "number") return `${text}[${key}]`;
@@ -191,10 +190,10 @@ function fieldName(path: readonly PropertyKey[]): string {
   return name.replace(/^\./, "") || "params";
 }
 
-/** The members of a request that opens a session somewhere. */
+/** Members of a request that opens a session in a directory. */
 const place = () => ({
   cwd: absolutePath(),
-  // Required by the schema for some; nothing here would connect to a server, so its absence is no reason to refuse.
+  // The protocol requires it in some requests. It may be absent here, since this agent connects to no MCP server.
   mcpServers: z.array(z.looseObject({})).nullish(),
   additionalDirectories: unsupportedList("sessionCapabilities.additionalDirectories"),
   systemPrompt: unsupported("sessionCapabilities.systemPrompt"),
@@ -203,14 +202,14 @@ const place = () => ({
 const isPath = (path: string): boolean => isAbsolute(path) && !path.includes("\0");
 const isObject = (value: unknown): boolean => typeof value === "object" && value !== null && !Array.isArray(value);
 
-/** An absolute path, spelt the one way that project keys are made of: no final slash, no dots. */
+/** Schema of an absolute path. Normalises it as project keys need: no final slash, no dots. */
 const absolutePath = () =>
   z
     .string()
     .refine(isPath, "must be an absolute path")
     .transform((path) => resolve(path));
 
-/** A list that may only be empty, since the capability for it is not declared: dropping its entries would be a lie. */
+/** Schema of a list that must be empty, since its capability is not declared. Ignoring entries would mislead the client. */
 const unsupportedList = (capability: string) =>
   z.array(absolutePath()).max(0, `not supported: ${capability} is not declared`).nullish();
 
@@ -220,7 +219,7 @@ const unsupported = (capability: string) =>
     .refine((value) => value == null, `not supported: ${capability} is not declared`)
     .optional();
 
-/** `_meta` belongs to everybody: only our own part of it is looked at, and a `_meta` that is no object is ignored. */
+/** Schema of `_meta`. Checks only our own part, and ignores a `_meta` that is not an object. */
 function metaWith<Shape extends z.ZodRawShape>(ours: Shape) {
   const objectOrAbsent = (value: unknown): unknown => (isObject(value) ? value : undefined);
   return z.preprocess(objectOrAbsent, z.object({ [META]: z.object(ours).nullish() }).optional());

@@ -1,10 +1,10 @@
-/** Where the server tells what it does: stderr, as far as `--log-level` wants it. Nothing of a session's text goes there. */
+/** Logs to stderr, filtered by `--log-level`. Never logs the text of a session. */
 export interface Log {
   info(line: string): void;
   debug(line: string): void;
 }
 
-/** From the quietest on: nothing, our own faults with their stacks, the process's life, every request. */
+/** Log levels, each including those before it: nothing, internal errors with stacks, start and end, every request. */
 export const LOG_LEVELS = ["silent", "error", "info", "debug"] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 

@@ -1,41 +1,41 @@
-/** The caps of the protocol rim, with their reasons. Lengths in UTF-16 units, sizes in bytes, times in milliseconds. */
+/** Limits of the ACP server. Lengths are in UTF-16 units, sizes in bytes. */
 
-/** Titles as they are stored, beside the short one in a list; more is cut. */
+/** Maximum length of a stored title, next to the short one in a list; longer ones are cut. */
 export const STORED_TITLE_UNITS = 2000;
 
-/** A tool call's title: a whole shell script may stand there, and stands in `rawInput` anyway. */
+/** Maximum length of a tool call's title, which may be a whole shell script. `rawInput` has all of it. */
 export const TOOL_TITLE_UNITS = 2000;
 
-/** No message is longer than 8 MiB, a quarter of the line at which the SDK's clients hang up; the envelope needs a little. */
+/** Maximum size of an update, without its envelope: a quarter of the line at which the SDK's clients disconnect. */
 export const UPDATE_BYTES = 8 * 1024 * 1024 - 16 * 1024;
 
-/** A unit takes at most 6 bytes in JSON (`\u0000`), so an update with no more text than this always gets through. */
+/** Length of text that always fits in an update, since a unit takes at most 6 bytes in JSON (`\u0000`). */
 export const UPDATE_UNITS = 1280 * 1024;
 
-/** Places of one search that are named beside a text that had to be cut. */
+/** Maximum places of a search in an update that had to be cut. */
 export const CUT_PLACES = 1000;
 
-/** No system has a file whose path is longer; where there is little room, it is none. */
+/** Longest path on any system. Updates that had to be cut omit longer ones. */
 export const PATH_UNITS = 4096;
 
 /**
- * Small messages are written together up to about this many bytes: a write each would cost more than the JSON. Larger
- * than what a pipe holds, so that the reader takes it in large pieces while the next are made.
+ * Approximate size of a batch of messages: one write for each message would cost more than its JSON. Larger than a pipe's
+ * buffer, so that the reader is busy while the next batch is made.
  */
 export const WRITE_BATCH_BYTES = 256 * 1024;
 
-/** What may wait for a slow reader; the reader of a transcript goes on until then. */
+/** Maximum size of output that waits for a slow client, before a load pauses. */
 export const OUTPUT_BYTES = 1024 * 1024;
 
-/** Loads that run at the same time. Each holds the index of a transcript and a read buffer; the others wait. */
+/** Maximum concurrent loads. Each holds the index of a transcript and a read buffer. */
 export const PARALLEL_LOADS = 4;
 
-/** A plan is for one look: entries, and the text of each. */
+/** Maximum entries of a plan, and maximum length of each. */
 export const PLAN_ENTRIES = 500;
 export const PLAN_ENTRY_UNITS = 1000;
 
-/** Ids of calls and messages that are longer than this are no ids of the API's; a short one stands for them. */
+/** Maximum length of an id of a call or message. Longer ones are not from the API and get replaced. */
 export const ID_UNITS = 256;
 
-/** Subagents start subagents; whoever goes deeper than this is going round in circles. */
+/** Maximum depth of subagents that start subagents, in case they form a cycle. */
 export const SUBAGENT_DEPTH = 8;

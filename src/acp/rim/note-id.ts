@@ -1,8 +1,8 @@
 const NOTE = "#note";
 
-/** The id of the note in a row that holds a message of the user as well. */
+/** Returns the id of the note in a row that also has a message of the user. */
 export const noteId = (uuid: string): string => uuid + NOTE;
 
-/** The id of the row that a message is, or that it is a note of. */
+/** Returns the id of the row of a message or a note. */
 export const withoutNote = (messageId: string): string =>
   messageId.endsWith(NOTE) ? messageId.slice(0, -NOTE.length) : messageId;

@@ -1,12 +1,9 @@
-/**
- * Lets at most `places` pieces of work run at a time; the others wait in the order they came. Whoever waits gives up
- * when its signal is aborted.
- */
-export function turns(places: number): <T>(signal: AbortSignal, work: () => Promise<T>) => Promise<T> {
-  let free = places;
+/** Returns a function that runs at most `permits` pieces of work at a time. Others wait in order, or until aborted. */
+export function semaphore(permits: number): <T>(signal: AbortSignal, work: () => Promise<T>) => Promise<T> {
+  let free = permits;
   const waiting = new Set<() => void>();
 
-  const take = async (signal: AbortSignal): Promise<void> => {
+  const acquire = async (signal: AbortSignal): Promise<void> => {
     if (free > 0) {
       free--;
       return;
@@ -25,7 +22,7 @@ export function turns(places: number): <T>(signal: AbortSignal, work: () => Prom
     });
   };
 
-  const give = (): void => {
+  const release = (): void => {
     const [next] = waiting;
     if (next === undefined) free++;
     else {
@@ -36,11 +33,11 @@ export function turns(places: number): <T>(signal: AbortSignal, work: () => Prom
 
   return async (signal, work) => {
     signal.throwIfAborted();
-    await take(signal);
+    await acquire(signal);
     try {
       return await work();
     } finally {
-      give();
+      release();
     }
   };
 }

@@ -5,7 +5,7 @@ import { fnvHash } from "../../transcript/text/fnv-hash.ts";
 import { META } from "./from-acp.ts";
 import { CUT_PLACES, ID_UNITS, PATH_UNITS, UPDATE_BYTES, UPDATE_UNITS } from "./message-limits.ts";
 
-/** A text in pieces of at most `UPDATE_UNITS`; chunks of one message id add up to the whole. */
+/** Splits a text into pieces of at most `UPDATE_UNITS`, which a client joins again by their message id. */
 export function pieces(text: string): string[] {
   if (text.length <= UPDATE_UNITS) return [text];
   const parts: string[] = [];
@@ -17,8 +17,8 @@ export function pieces(text: string): string[] {
   return parts;
 }
 
-/** The updates that hold text of any length. */
-type Heavy = Extract<
+/** Updates that contain text of any length. */
+type TextUpdate = Extract<
   SessionUpdate,
   {
     sessionUpdate:
@@ -32,13 +32,17 @@ type Heavy = Extract<
 >;
 
 /**
- * An update as it is, or, where it is longer than a message may be, without what stands in it twice (the raw output, the
- * raw input), then with its longest contents cut. What is cut says how long it was and where the rest stands: in row `row`
- * of the transcript, unless it is another `place`. `_meta` says what was left out.
+ * Returns an update, reduced if it is longer than a message may be: first without the raw output and input, which are in it
+ * twice, then with its longest contents cut. A notice says how long the cut text was and where the rest is: in row `row`
+ * of the transcript, or at `place`. `_meta` lists the omitted members.
  */
-export function fit(update: Heavy, row: string, place = `row ${row} of the session's transcript`): SessionUpdate {
+export function limitSize(
+  update: TextUpdate,
+  row: string,
+  place = `row ${row} of the session's transcript`,
+): SessionUpdate {
   if (!tooLong(update)) return update;
-  const smaller: Heavy = { ...update };
+  const smaller: TextUpdate = { ...update };
   const omitted: string[] = [];
   if ("rawOutput" in smaller) {
     delete smaller.rawOutput;
@@ -51,75 +55,75 @@ export function fit(update: Heavy, row: string, place = `row ${row} of the sessi
   if (tooLong(smaller)) {
     omitted.push("content");
     if ("toolCallId" in smaller) smaller.content = cutAll(smaller.content ?? [], place);
-    else if ("content" in smaller) smaller.content = notice(weigh(smaller.content), place);
+    else if ("content" in smaller) smaller.content = notice(utf16Length(smaller.content), place);
     else smaller.summary = (smaller.summary ?? []).map((block) => cutBlock(block, UPDATE_UNITS / 2, place));
   }
   if ("locations" in smaller && tooLong(smaller)) {
     smaller.locations = (smaller.locations ?? []).filter(({ path }) => path.length <= PATH_UNITS).slice(0, CUT_PLACES);
     omitted.push("locations");
   }
-  const ours = { ...membersOf(smaller._meta?.[META]), omitted, row, length: weigh(update) };
+  const ours = { ...membersOf(smaller._meta?.[META]), omitted, row, length: utf16Length(update) };
   return { ...smaller, _meta: { ...smaller._meta, [META]: ours } };
 }
 
-/** An id as it is; a short one in the place of one that no API gave. The same for the same id. */
+/** Returns an id, or a deterministic short one if it is longer than `ID_UNITS`. */
 export function shortId(id: string): string {
   if (id.length <= ID_UNITS) return id;
   return `${id.slice(0, splitPoint(id, ID_UNITS / 2))}…${id.length}.${fnvHash(id).toString(16)}`;
 }
 
-/** Measures exactly only what may be too long: most updates are settled by the length of their strings. */
-function tooLong(update: Heavy): boolean {
-  const units = weigh(update);
+/** Returns whether an update is too long. Measures its JSON only if the length of its strings does not decide it. */
+function tooLong(update: TextUpdate): boolean {
+  const units = utf16Length(update);
   if (units <= UPDATE_UNITS) return false;
   return units > UPDATE_BYTES || Buffer.byteLength(JSON.stringify(update)) > UPDATE_BYTES;
 }
 
-/** Every item has its share; what is short keeps its length. Of very many the last ones are left out. */
+/** Cuts each item to an equal share, and omits items after the first `ITEMS_MAX`. */
 function cutAll(content: readonly ToolCallContent[], place: string): ToolCallContent[] {
   const kept = content.slice(0, ITEMS_MAX);
   const share = Math.floor(UPDATE_UNITS / 2 / kept.length);
   const cut = kept.map((item): ToolCallContent => {
-    if (weigh(item) <= share) return item;
+    if (utf16Length(item) <= share) return item;
     return {
       type: "content",
-      content: item.type === "content" ? cutBlock(item.content, share, place) : notice(weigh(item), place),
+      content: item.type === "content" ? cutBlock(item.content, share, place) : notice(utf16Length(item), place),
     };
   });
   const more = content.slice(kept.length);
-  return more.length === 0 ? cut : [...cut, { type: "content", content: notice(weigh(more), place) }];
+  return more.length === 0 ? cut : [...cut, { type: "content", content: notice(utf16Length(more), place) }];
 }
 
-/** So many items that the share of each has room for a notice. */
+/** Maximum items, so that each share has room for a notice. */
 const ITEMS_MAX = 1000;
 
 function cutBlock(block: ContentBlock, units: number, place: string): ContentBlock {
-  const length = weigh(block);
+  const length = utf16Length(block);
   if (length <= units) return block;
   if (block.type !== "text") return notice(length, place);
   const text = block.text.slice(0, splitPoint(block.text, units));
   return { type: "text", text: `${text}\n${left(block.text.length - text.length, place)}` };
 }
 
-const left = (units: number, place: string): string => `[Cut here: ${units} more characters stand in ${place}]`;
+const left = (units: number, place: string): string => `[Cut here: ${units} more characters are in ${place}]`;
 const notice = (units: number, place: string): { type: "text"; text: string } => ({
   type: "text",
-  text: `[Too long to show: ${units} characters stand in ${place}]`,
+  text: `[Too long to show: ${units} characters are in ${place}]`,
 });
 
-/** Deeper values than this are no tool's input, and `JSON.stringify` runs out of stack some thousand levels down. */
+/** Maximum depth of a value. No input of a tool is deeper, and `JSON.stringify` overflows at some thousand levels. */
 const DEPTH_MAX = 500;
 
-/** UTF-16 units of all strings in a value; Infinity where it is nested too deep. */
-function weigh(value: unknown, depth = 0): number {
+/** Estimates the UTF-16 units of a value's JSON, without escapes; Infinity if it is nested too deep. */
+function utf16Length(value: unknown, depth = 0): number {
   if (typeof value === "string") return value.length;
   if (typeof value !== "object" || value === null) return 8;
   if (depth > DEPTH_MAX) return Number.POSITIVE_INFINITY;
   let units = 0;
-  // Every update is weighed: a list of the members of each object in it would cost more than all the rest.
+  // Runs for every update: `Object.entries` would cost more than everything else.
   if (Array.isArray(value)) {
-    for (let i = 0; i < value.length; i++) units += digits(i) + weigh(value[i], depth + 1);
-  } else for (const key in value) units += key.length + weigh((value as JsonObject)[key], depth + 1);
+    for (let i = 0; i < value.length; i++) units += digits(i) + utf16Length(value[i], depth + 1);
+  } else for (const key in value) units += key.length + utf16Length((value as JsonObject)[key], depth + 1);
   return units;
 }
 

@@ -3,30 +3,30 @@ import { asString } from "../../transcript/rows/json-values.ts";
 import { errnoOf, TranscriptError, type TranscriptErrorCode } from "../../store/errors.ts";
 
 /**
- * Any error → the JSON-RPC error that a client gets (acp.md, "Errors"). Clients branch on these codes: acpx, for one,
- * starts a new session only after -32002.
+ * Converts any error to the JSON-RPC error for the client (acp.md, "Errors"). Clients branch on these codes: acpx, for
+ * example, starts a new session only after -32002.
  *
- * What the request got wrong is -32602 and names the field or carries the store's code in `data`; an unknown session is
- * -32002 with `data.sessionId`; a cancelled request is -32800; what the disk refuses is ours to tell and not ours to
- * mend: `STORAGE_ERROR`. Everything else is our fault: -32603, with the stack on stderr.
+ * An invalid request is -32602 and names the field or has the store's code in `data`; an unknown session is -32002 with
+ * `data.sessionId`; a cancelled request is -32800; a failure of the disk is `STORAGE_ERROR`. Everything else is an
+ * internal error: -32603, with the stack on stderr.
  */
 export function toRequestError(error: unknown): RequestError {
   if (error instanceof RequestError) return error;
   if (error instanceof TranscriptError) return fromStore(error);
   if (error instanceof Error && error.name === "AbortError") return RequestError.requestCancelled();
-  // Node's own `ERR_…` codes are for wrong calls, and those are ours; but for this one.
+  // Node's own `ERR_…` codes mean a faulty call, an internal error, except for this one.
   const errno = errnoOf(error)?.replace("ERR_FS_EISDIR", "EISDIR");
   if (errno !== undefined && !errno.startsWith("ERR_")) return storageError(error, errno);
   console.error(error instanceof Error ? (error.stack ?? error.message) : error);
   return internalError(error);
 }
 
-/** -32602 that names what is wrong. `field` is the path in `params`, as a client would write it. */
+/** Returns a -32602 error that names the problem. `field` is the path in `params`, as a client would write it. */
 export function invalidParams(field: string, problem: string): RequestError {
   return RequestError.invalidParams({ field, problem }, `${field}: ${problem}`);
 }
 
-/** From the range that JSON-RPC leaves to servers: a file or directory does not let itself be read or changed. */
+/** Code for a file or directory that cannot be read or changed, from the range that JSON-RPC reserves for servers. */
 const STORAGE_ERROR = -32050;
 
 function storageError(error: unknown, code: string): RequestError {
@@ -34,10 +34,10 @@ function storageError(error: unknown, code: string): RequestError {
   return new RequestError(STORAGE_ERROR, `Storage error: ${details}`, { code, details });
 }
 
-/** The protocol's own, for when there is more to say than its helper says. */
+/** The protocol's own code, for errors with more data than the SDK's helper takes. */
 const SESSION_NOT_FOUND = -32002;
 
-/** The store's codes that mean "the request cannot be met as it stands", with the field that is to blame. */
+/** Store codes that mean an invalid request, with the field at fault. */
 const CLIENT_FAULTS: Partial<Record<TranscriptErrorCode, string>> = {
   InvalidCursor: "cursor",
   InvalidArgument: "params",

@@ -3,8 +3,8 @@ import { fence } from "../../view/plain-text.ts";
 import type { Prompter, Turn } from "./prompter.ts";
 
 /**
- * Answers every prompt with one message: that this server shows history, and how to get an answer. A text and not an
- * error, because an editor lets people type below what it shows (acp.md, "Sessions that begin here").
+ * Answers every prompt with one message: that this server only shows history, and how to get an answer. Not an error,
+ * because an editor lets people type below the history (acp.md, "Sessions that begin here").
  */
 export const archiveMode: Prompter = {
   capabilities: {},
@@ -20,12 +20,12 @@ export const archiveMode: Prompter = {
 
 const answerTo = ({ cwd, stored }: Turn): string =>
   [
-    "This server shows the history of Claude Code sessions. No model reads it: your message was answered by nobody," +
-      " and nothing was written.",
+    "This server only shows the history of Claude Code sessions. No model has read your message," +
+      " and nothing was saved.",
     stored === undefined
       ? "To begin a conversation, run this in a terminal:"
-      : "To go on with this conversation, run this in a terminal:",
+      : "To continue this conversation, run this in a terminal:",
     fence(stored === undefined ? startCommand(cwd) : resumeCommand(stored), "sh"),
-    "To talk to a live agent in this editor, add one to its agents beside this server, for example" +
+    "To talk to a live agent in this editor, add one next to this server, for example" +
       ` \`npx @agentclientprotocol/claude-agent-acp\`, and ${stored === undefined ? "begin a session" : "resume the session"} there.`,
   ].join("\n\n");

@@ -1,46 +1,46 @@
 import type { ContentBlock, SessionUpdate } from "@agentclientprotocol/sdk/unstable";
 import { TranscriptError } from "../../store/errors.ts";
 
-/** A session that began here. It has no transcript, and is gone with the process. */
-export interface NewSession {
+/** A session that was created by `session/new`. It has no transcript and ends with the process. */
+export interface MemorySession {
   readonly sessionId: string;
   /** Absolute. */
   readonly cwd: string;
   /** Epoch ms. */
   readonly createdAt: number;
-  /** Of the last prompt, or of the beginning: epoch ms. */
+  /** Time of the last prompt, or of the creation: epoch ms. */
   readonly activity: number;
   /** As a client set it. */
   readonly title: string | undefined;
   readonly archived: boolean;
   readonly forkedFrom: string | undefined;
-  /** What was said, as a load shows it. */
+  /** The conversation, as a load replays it. */
   readonly updates: readonly SessionUpdate[];
 }
 
-/** The sessions that live in memory only: listed, loaded, forked and deleted like stored ones, while the process lives. */
-export class NewSessions {
-  readonly #sessions = new Map<string, NewSession>();
+/** Sessions in memory: listed, loaded, forked and deleted like stored ones while the process runs. */
+export class MemorySessions {
+  readonly #sessions = new Map<string, MemorySession>();
 
-  get all(): readonly NewSession[] {
+  get all(): readonly MemorySession[] {
     return [...this.#sessions.values()];
   }
 
-  get(sessionId: string): NewSession | undefined {
+  get(sessionId: string): MemorySession | undefined {
     return this.#sessions.get(sessionId);
   }
 
-  /** Begins a session. Its id is one that a transcript may have. */
-  begin(cwd: string): NewSession {
+  /** Begins a session. Its id has the form of a transcript's. */
+  begin(cwd: string): MemorySession {
     return this.#add({ cwd, title: undefined, forkedFrom: undefined, updates: [] });
   }
 
   /**
-   * Copies a session, up to and with the message `messageId` where it is given.
+   * Copies a session, up to and including the message `messageId` if it is given.
    *
    * @throws TranscriptError `MessageNotFound`
    */
-  fork(source: NewSession, cwd: string, messageId: string | undefined): NewSession {
+  fork(source: MemorySession, cwd: string, messageId: string | undefined): MemorySession {
     const { sessionId, updates } = source;
     const end = messageId === undefined ? updates.length - 1 : updates.findLastIndex((it) => idOf(it) === messageId);
     if (messageId !== undefined && end < 0) {
@@ -51,41 +51,41 @@ export class NewSessions {
     return this.#add({ cwd, title, forkedFrom: sessionId, updates: updates.slice(0, end + 1) });
   }
 
-  /** Changes a session, which keeps its place in the list. */
-  change(sessionId: string, change: Partial<Pick<NewSession, "title" | "archived">>): void {
+  /** Changes a session without changing its place in the list. */
+  change(sessionId: string, change: Partial<Pick<MemorySession, "title" | "archived">>): void {
     this.#replace(sessionId, change);
   }
 
-  /** Keeps a prompt, one message of as many chunks as it has blocks. Nothing for a session that is stored. */
+  /** Adds a prompt, as one message with a chunk for each block. Does nothing for a stored session. */
   prompted(sessionId: string, blocks: readonly ContentBlock[]): void {
     const messageId = crypto.randomUUID();
     const said = blocks.map((content): SessionUpdate => ({ sessionUpdate: "user_message_chunk", messageId, content }));
-    this.#say(sessionId, said, { activity: Date.now() });
+    this.#append(sessionId, said, { activity: Date.now() });
   }
 
-  /** Keeps what was answered. */
+  /** Adds an update that was sent in answer to a prompt. */
   answered(sessionId: string, update: SessionUpdate): void {
-    this.#say(sessionId, [update], {});
+    this.#append(sessionId, [update], {});
   }
 
-  /** Whether there was one. */
+  /** Removes a session. Returns whether there was one. */
   remove(sessionId: string): boolean {
     return this.#sessions.delete(sessionId);
   }
 
-  #add(session: Pick<NewSession, "cwd" | "title" | "forkedFrom" | "updates">): NewSession {
+  #add(session: Pick<MemorySession, "cwd" | "title" | "forkedFrom" | "updates">): MemorySession {
     const now = Date.now();
     const added = { ...session, sessionId: crypto.randomUUID(), createdAt: now, activity: now, archived: false };
     this.#sessions.set(added.sessionId, added);
     return added;
   }
 
-  #say(sessionId: string, said: readonly SessionUpdate[], change: Partial<NewSession>): void {
+  #append(sessionId: string, said: readonly SessionUpdate[], change: Partial<MemorySession>): void {
     const updates = this.#sessions.get(sessionId)?.updates;
     if (updates !== undefined) this.#replace(sessionId, { ...change, updates: [...updates, ...said] });
   }
 
-  #replace(sessionId: string, change: Partial<NewSession>): void {
+  #replace(sessionId: string, change: Partial<MemorySession>): void {
     const session = this.#sessions.get(sessionId);
     if (session !== undefined) this.#sessions.set(sessionId, { ...session, ...change });
   }
@@ -93,5 +93,5 @@ export class NewSessions {
 
 const idOf = (update: SessionUpdate): unknown => ("messageId" in update ? update.messageId : undefined);
 
-/** Whether nothing was said in it yet, nor has anybody given it a title. */
-export const isEmpty = ({ updates, title }: NewSession): boolean => updates.length === 0 && title === undefined;
+/** Returns whether a session has neither messages nor a title. */
+export const isEmpty = ({ updates, title }: MemorySession): boolean => updates.length === 0 && title === undefined;

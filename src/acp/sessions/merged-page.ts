@@ -3,10 +3,10 @@ import type { ListQuery } from "../../store/list/filters.ts";
 import type { ListedSession } from "../../store/types.ts";
 import { PAGE_SESSIONS } from "../../transcript/rows/limits.ts";
 import { asString, type JsonObject, membersOf } from "../../transcript/rows/json-values.ts";
-import { isEmpty, type NewSession } from "./memory-sessions.ts";
+import { isEmpty, type MemorySession } from "./memory-sessions.ts";
 import type { Store } from "../../store/open/open-store.ts";
 
-/** What a list is asked for, with all that a request may leave open decided. */
+/** Query of a list, with defaults applied. */
 export interface PageQuery extends Pick<
   ListQuery,
   "dir" | "includeWorktrees" | "includeProgrammatic" | "archived" | "signal"
@@ -14,42 +14,42 @@ export interface PageQuery extends Pick<
   readonly limit?: number | undefined;
 }
 
-/** A page of the list in which stored sessions and those in memory stand together. */
-export interface MixedPage {
-  readonly sessions: readonly (Found | ListedSession)[];
+/** Page of a list that merges stored sessions and those in memory. */
+export interface MergedPage {
+  readonly sessions: readonly (MemoryMatch | ListedSession)[];
   readonly nextCursor: string | undefined;
-  /** As the store says it, which knows nothing of the sessions in memory. */
+  /** Total of stored sessions; those in memory are not counted. */
   readonly total: number;
   readonly programmaticLeftOut: number;
   readonly skipped: readonly { readonly path: string; readonly reason: string }[];
 }
 
-/** A session in memory that fits the filters. */
-export interface Found {
-  readonly session: NewSession;
+/** A session in memory that matches the filters. */
+export interface MemoryMatch {
+  readonly session: MemorySession;
   readonly sessionId: string;
-  /** Its place among the others. */
+  /** Sort key, in ms. */
   readonly activity: number;
-  /** The worktree it was found through. */
+  /** The worktree that it belongs to. */
   readonly worktree: string | undefined;
 }
 
 /**
- * One page of all sessions, the last active first, each on exactly one page. As long as sessions in memory are to come,
- * the cursor says where the list stands as a whole, beside the store's own cursor; afterwards it is the store's.
+ * Returns one page of all sessions, the last active first, each on exactly one page. While sessions in memory remain, the
+ * cursor holds the position in the merged list and the store's own cursor; after that, it is the store's.
  */
-export async function mixedPage(
+export async function mergedPage(
   store: Store,
-  inMemory: readonly NewSession[],
+  inMemory: readonly MemorySession[],
   query: PageQuery & { readonly cursor: string | undefined },
-): Promise<MixedPage> {
+): Promise<MergedPage> {
   const { cursor, ...filters } = query;
   const limit = query.limit ?? PAGE_SESSIONS;
   const at = positionOf(cursor, filters);
-  // The store's own cursor is given out only when no session in memory is to come.
-  const waiting =
-    at === undefined ? [] : (await fitting(store, inMemory, filters)).filter((it) => isBehind(it, at.last));
-  if (waiting.length === 0 && at?.stored !== "none") {
+  // The store's own cursor is returned only if no session in memory remains.
+  const pending =
+    at === undefined ? [] : (await matching(store, inMemory, filters)).filter((it) => isAfter(it, at.last));
+  if (pending.length === 0 && at?.stored !== "none") {
     const page = await store.page({ ...query, limit, cursor: at === undefined ? cursor : at.stored });
     return { ...page, nextCursor: page.nextCursor };
   }
@@ -57,19 +57,19 @@ export async function mixedPage(
   const read = (most: number) =>
     at?.stored === "none" ? NO_PAGE : store.page({ ...query, limit: most, cursor: at?.stored });
   let page = await read(limit);
-  const taken = merge(page.sessions, waiting)
+  const taken = merge(page.sessions, pending)
     .slice(0, limit)
-    .filter((it) => !isFound(it)).length;
+    .filter((it) => !isInMemory(it)).length;
   const rest = taken < page.sessions.length;
-  // Asked again for what is shown of it, so that its cursor leads to what is not.
+  // Reads the page again with only the sessions shown, so that its cursor leads to the others.
   if (rest && taken > 0) page = await read(taken);
-  const shown = merge(rest && taken === 0 ? [] : page.sessions, waiting).slice(0, limit);
-  const left = waiting.length - shown.filter(isFound).length;
+  const shown = merge(rest && taken === 0 ? [] : page.sessions, pending).slice(0, limit);
+  const left = pending.length - shown.filter(isInMemory).length;
 
   const stored = rest && taken === 0 ? at?.stored : (page.nextCursor ?? "none");
   const last = shown.at(-1);
   const { total, skipped } = page;
-  // A page of which nothing is shown comes again.
+  // A page of which nothing is shown is read again for the next page.
   const programmaticLeftOut = rest && taken === 0 ? 0 : page.programmaticLeftOut;
   const facts = { sessions: shown, total, programmaticLeftOut, skipped };
   if (left === 0 && stored === "none") return { ...facts, nextCursor: undefined };
@@ -80,9 +80,9 @@ export async function mixedPage(
 
 const NO_PAGE = { sessions: [], nextCursor: undefined, total: 0, programmaticLeftOut: 0, skipped: [] };
 
-/** Where a list stands: behind which row, and with which cursor of the store. */
+/** Position in a list: after which row, and with which cursor of the store. */
 interface Position {
-  /** Undefined: at the beginning; `none`: it has no more. */
+  /** Undefined at the beginning; `none` at the end. */
   readonly stored: string | undefined;
   readonly last: Rank | undefined;
 }
@@ -91,45 +91,49 @@ interface Rank {
   readonly sessionId: string;
 }
 
-const isFound = (session: Found | ListedSession): session is Found => "session" in session;
+const isInMemory = (session: MemoryMatch | ListedSession): session is MemoryMatch => "session" in session;
 const rankOf = ({ activity, sessionId }: Rank): Rank => ({ activity, sessionId });
-const isBehind = (session: Rank, last: Rank | undefined): boolean => last === undefined || order(last, session) < 0;
+const isAfter = (session: Rank, last: Rank | undefined): boolean => last === undefined || order(last, session) < 0;
 
-/** As the store ranks: the later activity first, then the larger id. */
+/** Compares as the store does: later activity first, then the larger id. */
 function order(a: Rank, b: Rank): number {
   return b.activity - a.activity || (a.sessionId < b.sessionId ? 1 : a.sessionId > b.sessionId ? -1 : 0);
 }
 
-const merge = (stored: readonly ListedSession[], found: readonly Found[]): (Found | ListedSession)[] =>
+const merge = (stored: readonly ListedSession[], found: readonly MemoryMatch[]): (MemoryMatch | ListedSession)[] =>
   [...stored, ...found].sort(order);
 
-async function fitting(store: Store, inMemory: readonly NewSession[], { dir, ...query }: PageQuery): Promise<Found[]> {
-  const found: Found[] = [];
+async function matching(
+  store: Store,
+  inMemory: readonly MemorySession[],
+  { dir, ...query }: PageQuery,
+): Promise<MemoryMatch[]> {
+  const found: MemoryMatch[] = [];
   for (const session of inMemory) {
     const wanted = query.archived === "include" || session.archived === (query.archived === "only");
     if (!wanted) continue;
     const place = dir === undefined ? {} : await store.placeOf(session.cwd, dir, query);
     if (place === undefined) continue;
-    found.push({ session, ...rankOf(rankedAs(session)), worktree: place.worktree });
+    found.push({ session, ...rankOf(rankInList(session)), worktree: place.worktree });
   }
   return found.sort(order);
 }
 
-/** One that nothing was said in comes after all others: who opens a list looks for what was said. */
-function rankedAs(session: NewSession): Rank {
+/** Returns the rank of a session. Empty sessions come last, since people look for conversations. */
+function rankInList(session: MemorySession): Rank {
   const { sessionId, createdAt, activity } = session;
   return { sessionId, activity: isEmpty(session) ? createdAt - BEFORE_ALL_MS : activity };
 }
-/** Longer than there are computers. */
+/** Longer than any time between two activities (30,000 years). */
 const BEFORE_ALL_MS = 1e15;
 
-/** Marks a cursor as one of these; the store's have no such member. */
+/** Marks the cursors of this file; the store's have no such member. */
 const KIND = "memory";
 
 const encode = (position: Position, filters: PageQuery): string =>
   Buffer.from(JSON.stringify({ k: KIND, f: nameOf(filters), ...position })).toString("base64url");
 
-/** Undefined for a cursor that is not ours: the store says whether it is one of its own. */
+/** Reads a cursor of this file; undefined for any other, which the store checks. */
 function positionOf(cursor: string | undefined, filters: PageQuery): Position | undefined {
   if (cursor === undefined) return { stored: undefined, last: undefined };
   const { k, f, stored, last } = fieldsOf(cursor);

@@ -1,8 +1,8 @@
 import { RequestError, type PromptResponse } from "@agentclientprotocol/sdk/unstable";
 
 /**
- * The sessions that the client has opened (created, loaded, resumed, forked) and not closed, and the work under way in
- * sessions, so that cancel, close and delete can end it.
+ * Tracks the sessions that the client has opened (created, loaded, resumed, forked) and not closed, and the work under way
+ * in sessions, so that cancel, close and delete can end it.
  */
 export class OpenSessions {
   readonly #cwds = new Map<string, string>();
@@ -12,12 +12,12 @@ export class OpenSessions {
     this.#cwds.set(sessionId, cwd);
   }
 
-  /** The directory in which a session is open; undefined when it is not. */
+  /** Returns the directory in which a session is open; undefined if it is not. */
   cwdOf(sessionId: string): string | undefined {
     return this.#cwds.get(sessionId);
   }
 
-  /** Runs a piece of work that ends when its request is cancelled, its session closed, or, for a turn, cancelled. */
+  /** Runs work until its request is cancelled, its session is closed, or, for a turn, the turn is cancelled. */
   async run<T>(
     kind: Work,
     sessionId: string,
@@ -33,7 +33,7 @@ export class OpenSessions {
     }
   }
 
-  /** Runs a turn. One that was cancelled or closed ends as `cancelled`, whatever has become of it (acp-coverage.md C2). */
+  /** Runs a turn. If it was cancelled or closed, its result is always `cancelled` (acp-coverage.md C2). */
   async runTurn(
     sessionId: string,
     signal: AbortSignal,
@@ -50,7 +50,7 @@ export class OpenSessions {
     }
   }
 
-  /** Ends the turn under way. A load goes on: what is cancelled is the agent's work, not the reader's. */
+  /** Ends the current turn. A load continues, since cancelling applies to the agent's work only. */
   cancel(sessionId: string): void {
     this.#stop(sessionId, ["turn"]);
   }

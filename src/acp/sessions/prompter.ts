@@ -7,15 +7,15 @@ import type {
 import type { Resumable } from "../../view/resume.ts";
 
 /**
- * What answers prompts. The server knows the sessions and the protocol; who speaks in them is behind this interface, and
- * nothing of it is touched before the first prompt.
+ * Answers prompts. The server handles sessions and the protocol; an implementation decides who answers. It is not used
+ * before the first prompt.
  */
 export interface Prompter {
-  /** Kinds of blocks a prompt may have beside text and links. */
+  /** Kinds of blocks that a prompt may have besides text and links. */
   readonly capabilities: PromptCapabilities;
   /**
-   * Answers one prompt: sends updates, then resolves with the reason to stop. When `signal` is aborted, the turn counts
-   * as cancelled, whatever becomes of this.
+   * Answers one prompt: sends updates, then resolves with the reason to stop. If `signal` is aborted, the turn is
+   * cancelled, whatever this resolves with.
    */
   prompt(turn: Turn): Promise<PromptResponse>;
 }
@@ -24,7 +24,7 @@ export interface Turn {
   readonly sessionId: string;
   /** Absolute; as the client opened the session. */
   readonly cwd: string;
-  /** Where the session belongs, if it has a transcript; one that began here and was never answered by anyone has none. */
+  /** How to resume the session; undefined if it is in memory only. */
   readonly stored: Resumable | undefined;
   readonly prompt: readonly ContentBlock[];
   readonly signal: AbortSignal;

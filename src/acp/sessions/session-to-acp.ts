@@ -8,17 +8,17 @@ import { asString, membersOf } from "../../transcript/rows/json-values.ts";
 import { printable } from "../../view/sanitise.ts";
 import { META } from "../rim/from-acp.ts";
 import { STORED_TITLE_UNITS } from "../rim/message-limits.ts";
-import type { NewSession } from "./memory-sessions.ts";
-import type { Found } from "./merged-page.ts";
+import type { MemorySession } from "./memory-sessions.ts";
+import type { MemoryMatch } from "./merged-page.ts";
 
-/** A row of a list, for a stored session or one in memory. `live`: a running process has it open. */
-export const toListRow = (session: Found | ListedSession, live: boolean): SessionInfo =>
-  "session" in session ? toNewSessionRow(session) : toSessionRow(session, live);
+/** Returns the list row of a stored session or one in memory. `live`: a running process has it open. */
+export const toListRow = (session: MemoryMatch | ListedSession, live: boolean): SessionInfo =>
+  "session" in session ? toMemorySessionRow(session) : toSessionRow(session, live);
 
 /**
- * A session as `session/list` shows it (acp-coverage.md L6; acp.md, "Choices"). `cwd` must be absolute, and every session is listed: where the
- * rows have none, or one of another kind of system, the transcript's own directory stands there and `_meta` says so.
- * Facts that are not known are absent.
+ * Returns a session as `session/list` shows it (acp-coverage.md L6; acp.md, "Choices"). `cwd` must be absolute: if the
+ * rows have none, or one of another operating system, it is the transcript's directory and `_meta` says so. Unknown facts
+ * are absent.
  */
 export function toSessionRow(session: ListedSession, live = false): SessionInfo {
   const { sessionId, cwd, summary, customTitle, activity, createdAt } = session;
@@ -55,10 +55,10 @@ export function toSessionRow(session: ListedSession, live = false): SessionInfo 
 }
 
 /**
- * A session that is in memory only, as `session/list` shows it. It is called by its first prompt until it has a title;
- * without either a picker would show its id.
+ * Returns a session in memory as `session/list` shows it. Its title is the given one, the first prompt or "New session";
+ * without one, a picker would show the id.
  */
-function toNewSessionRow({ session, worktree }: Found): SessionInfo {
+function toMemorySessionRow({ session, worktree }: MemoryMatch): SessionInfo {
   const { sessionId, cwd, activity, createdAt, archived, forkedFrom } = session;
   const given = session.title === undefined ? promptTitle(firstText(session)) : listTitle(session.title);
   return {
@@ -71,7 +71,7 @@ function toNewSessionRow({ session, worktree }: Found): SessionInfo {
   };
 }
 
-function firstText({ updates }: NewSession): string {
+function firstText({ updates }: MemorySession): string {
   for (const update of updates) {
     const text =
       update.sessionUpdate === "user_message_chunk" ? asString(membersOf(update.content)["text"]) : undefined;
@@ -80,10 +80,10 @@ function firstText({ updates }: NewSession): string {
   return "";
 }
 
-/** A title as a client may set it: one line of at most `GIVEN_TITLE_UNITS`, without hidden characters. */
+/** Sanitises a title that a client sets: one line of at most `GIVEN_TITLE_UNITS`. */
 export const givenTitle = (text: string): string => shorten(printable(text), GIVEN_TITLE_UNITS);
 
-/** Epoch ms → ISO 8601; undefined for what no date can hold. */
+/** Formats epoch ms as ISO 8601; undefined if no date can hold it. */
 function toTime(ms: number | undefined): string | undefined {
   const date = new Date(ms ?? Number.NaN);
   return Number.isNaN(date.getTime()) ? undefined : date.toISOString();

@@ -4,21 +4,21 @@ import { beginningOf, readSpilled, type Spilled, spilledWords } from "../../view
 import { UPDATE_BYTES, UPDATE_UNITS } from "../rim/message-limits.ts";
 import type { JsonObject } from "../../transcript/rows/json-values.ts";
 
-/** A text with the output that was too long for its row, as much of it as fits into an update. */
+/** Text with an output that was too long for its row, up to what fits into an update. */
 export interface StoredText {
   readonly text: string;
-  /** The same without what follows the output. */
+  /** The output alone, without the text after it. */
   readonly output: string;
-  /** What is to be said of it; absent where all of it is there. */
+  /** Notice about the missing part; absent if the output is complete. */
   readonly note?: string;
-  /** What the update says of it in `_meta`. */
+  /** Facts for `_meta`. */
   readonly facts: JsonObject;
-  /** Where the rest stands when the update has to be cut. */
+  /** Where the rest is, if the update has to be cut. */
   readonly place: string | undefined;
   readonly missing: boolean;
 }
 
-/** Puts stored output where a text has only the beginning of it; undefined for a text that has all it is about. */
+/** Replaces the beginning of an output by the stored output; undefined for a text without a stub of one. */
 export function withStoredOutput(
   text: string,
   structured: JsonObject,
@@ -46,7 +46,7 @@ export function withStoredOutput(
   const fits = file.bytes <= UPDATE_BYTES;
   const { text: whole, more } = beginningOf(file, fits ? UPDATE_BYTES : UPDATE_UNITS / 2);
   const place = `tool-results/${file.name} of the session`;
-  const note = more > 0 ? `Cut here: ${formatBytes(more)} more stand in ${place}` : cutWords(spilled);
+  const note = more > 0 ? `Cut here: ${formatBytes(more)} more are in ${place}` : cutWords(spilled);
   return {
     text: whole + after,
     output: whole,

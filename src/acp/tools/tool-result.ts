@@ -1,7 +1,7 @@
 import type { ToolCallContent, ToolCallLocation, ToolCallStatus } from "@agentclientprotocol/sdk/unstable";
 import type { Sidecars } from "../../view/parts.ts";
 import { fence, withoutReminders } from "../../view/plain-text.ts";
-import { readResult, textOfResult, type ToolResult } from "../../view/result.ts";
+import { isServerSide, readResult, textOfResult, type ToolResult } from "../../view/result.ts";
 import { shellResult } from "../../view/tools/shell-result.ts";
 import { claudeTool, OTHER_TOOL } from "../../view/tools/claude-tools.ts";
 import type { AnsweredCall, ClaudeTool, FileDiff, ResultLook, ShownText } from "../../view/tools/claude-tool.ts";
@@ -12,18 +12,18 @@ import { META } from "../rim/from-acp.ts";
 import { TOOL_TITLE_UNITS } from "../rim/message-limits.ts";
 import { withStoredOutput } from "./stored-output.ts";
 
-/** What a result changes about its tool call. Without `content` the call keeps what it showed. */
+/** Changes that a result makes to its tool call. Without `content` the call keeps its own. */
 export interface ResultView {
   status: ToolCallStatus;
   title?: string;
   content?: ToolCallContent[];
   locations?: ToolCallLocation[];
   rawOutput?: unknown;
-  /** Facts of ours, for `_meta`. */
+  /** Our facts, for `_meta`. */
   facts?: JsonObject;
-  /** Where the whole output stands, if that is not the row. */
+  /** Where the whole output is, if not in the row. */
   place?: string;
-  /** The whole output should be in a file of its own, and is not. */
+  /** The file with the whole output is missing. */
   missing?: boolean;
 }
 
@@ -32,7 +32,7 @@ export interface NamedCall extends AnsweredCall {
   readonly name: string;
 }
 
-/** The members of a call's input that its result is shown with; the rest need not be held until then. */
+/** Returns the members of a call's input that its result needs, so that the rest can be released. */
 export function resultNeeds(name: string, input: JsonObject): JsonObject {
   const { needs } = claudeTool(name);
   if (needs.length === 0) return NOTHING;
@@ -42,9 +42,8 @@ export function resultNeeds(name: string, input: JsonObject): JsonObject {
 const NOTHING: JsonObject = {};
 
 /**
- * A tool result → how the call ends. `structured` is the row's `toolUseResult`, the CLI's own record beside the text
- * that the model got: it holds the hunks of an edit, the two streams of a command, the places of a search, where the
- * text has them mixed with words for the model. `sidecars`: what stands in other files.
+ * Converts a tool result. `structured` is the row's `toolUseResult`, the CLI's own record: it has the hunks of an edit, the
+ * two streams of a command and the places of a search, which the text mixes with words for the model.
  */
 export function viewResult(
   call: NamedCall,
@@ -55,14 +54,14 @@ export function viewResult(
 ): ResultView {
   const result = readResult(block);
   const [first] = result.pieces;
-  // The CLI leaves one text in place of the output, which is all there is of nearly every result.
+  // Only a first text can be a stub of a stored output.
   const stored = first?.kind === "text" ? withStoredOutput(first.text, structured, sidecars) : undefined;
   if (stored === undefined) return viewRead(call, block, result, structured, uri, sidecars);
   const { text, output, note: words, facts, place, missing } = stored;
   const whole = { ...result, pieces: [{ kind: "text", text } as const, ...result.pieces.slice(1)] };
-  // The record has what the command wrote to stderr apart.
+  // The record has stderr separately.
   const record = typeof structured["stdout"] === "string" ? { ...structured, stdout: output } : structured;
-  // The text for the model is the beginning of what is shown.
+  // The raw output is only the beginning of what is shown.
   const view = viewRead(call, block, whole, record, uri, sidecars);
   delete view.rawOutput;
   if (view.content !== undefined && words !== undefined) view.content = [...view.content, note(words)];
@@ -83,16 +82,16 @@ function viewRead(
   const { failed } = result;
   const output = block["content"];
   const said = failed ? textOfResult(result) : "";
-  // Member by member: a spread for each would take longer than the rest (bench: ACP load).
+  // Set member by member: spreads would take longer than the rest (bench: ACP load).
   const view: ResultView = { status: failed ? "failed" : "completed" };
   if (said.startsWith(REJECTED)) {
     view.content = [rejection(said)];
     addRawOutput(view, result, output);
     return view;
   }
-  const isServers = block["type"] !== undefined && block["type"] !== "tool_result";
-  // The names of tools that the API ran, itself or over MCP, are their own: such a "Read" is not Claude Code's.
-  const tool = isServers ? OTHER_TOOL : claudeTool(call.name);
+  const serverSide = isServerSide(block);
+  // A tool that the API ran, itself or over MCP, may have the name of one of Claude Code's.
+  const tool = serverSide ? OTHER_TOOL : claudeTool(call.name);
   if (tool.isShell && !hasMedia(result)) {
     const { texts, exitCode, whole } = shellResult(textOfResult(result), structured, failed);
     view.content = texts.map(toContent);
@@ -100,9 +99,9 @@ function viewRead(
     if (exitCode !== undefined) view.facts = { exitCode };
     return view;
   }
-  const language = isServers ? FENCED_SERVER.get(block["type"]) : FENCES[tool.output];
+  const language = serverSide ? SERVER_FENCES.get(block["type"]) : FENCES[tool.output];
   if (failed) {
-    view.content = showPieces(result, isServers ? language : "", uri);
+    view.content = showPieces(result, serverSide ? language : "", uri);
     if (!isPlain(result, output)) addRawOutput(view, result, output);
     return view;
   }
@@ -121,7 +120,7 @@ function viewRead(
 
 const PLAIN: ResultLook = {};
 
-/** What a result shows in place of the output; undefined if it shows nothing of its own. */
+/** Returns the content that a result shows instead of the output; undefined if it has none. */
 function contentOf({ texts, diffs, pieces }: ResultLook): ToolCallContent[] | undefined {
   if (texts !== undefined) return texts.map(toContent);
   if (diffs !== undefined) return diffs.map(toDiff);
@@ -139,7 +138,7 @@ const toDiff = ({ path, oldText, newText, numbers }: FileDiff): ToolCallContent 
   ...(numbers !== undefined && { _meta: { [META]: numbers } }),
 });
 
-/** What the model is told when a person says no; behind it, perhaps, what the person said. */
+/** Text for the model when the person rejects a call; the person's reason may follow. */
 const REJECTED = "The user doesn't want to proceed with this tool use.";
 const REASON = "the user said:\n";
 
@@ -148,7 +147,7 @@ function rejection(text: string): ToolCallContent {
   return note(at < 0 ? "Rejected by the user" : `Rejected by the user: ${text.slice(at + REASON.length)}`);
 }
 
-/** Output for a terminal and source text are fenced, since Markdown would mangle them. */
+/** Languages of fences for output that Markdown would mangle. */
 const FENCES: Readonly<Record<ClaudeTool["output"], string | undefined>> = {
   console: "console",
   source: "",
@@ -157,14 +156,14 @@ const FENCES: Readonly<Record<ClaudeTool["output"], string | undefined>> = {
   confirmation: undefined,
 };
 
-/** The same of what the API ran in its sandbox, by the type of the result: names of such tools may be anything. */
-const FENCED_SERVER: ReadonlyMap<unknown, string> = new Map([
+/** Languages of fences for results of the API's sandbox, by type, since names of such tools may be anything. */
+const SERVER_FENCES: ReadonlyMap<unknown, string> = new Map([
   ["code_execution_tool_result", "console"],
   ["bash_code_execution_tool_result", "console"],
   ["text_editor_code_execution_tool_result", ""],
 ]);
 
-/** Whether the texts are all that stands in an output. A result may be megabytes: once is enough. */
+/** Returns whether an output is only the texts shown. They may be megabytes and need not be sent twice. */
 const isPlain = (result: ToolResult, output: unknown): boolean =>
   output === undefined ||
   typeof output === "string" ||
@@ -172,10 +171,7 @@ const isPlain = (result: ToolResult, output: unknown): boolean =>
     ? output.every((piece) => typeof piece === "string" || membersOf(piece)["type"] === "text")
     : membersOf(output)["text"] === textOfResult(result));
 
-/**
- * Adds the output for the model, where `content` says the same in other words, or has kinds of blocks that ACP cannot show.
- * Pictures and documents are in `content`.
- */
+/** Adds the output for the model, if `content` differs from it. Images and documents are in `content` only. */
 function addRawOutput(view: ResultView, result: ToolResult, output: unknown): void {
   if (typeof output === "string") view.rawOutput = withoutReminders(output);
   else if (output !== undefined && output !== null && !hasMedia(result)) view.rawOutput = output;

@@ -6,7 +6,7 @@ import type { InputEdit } from "../../view/tools/claude-tool.ts";
 import { note, shorten } from "../rim/content.ts";
 import { TOOL_TITLE_UNITS } from "../rim/message-limits.ts";
 
-/** How a tool call looks before its result is known. */
+/** Appearance of a tool call before its result is known. */
 export interface ToolView {
   readonly title: string;
   readonly kind: ToolKind;
@@ -15,8 +15,8 @@ export interface ToolView {
 }
 
 /**
- * A tool call → title, kind, places and first content, as claude-agent-acp shows them (acp-replay.md, "Tool calls"). `cwd` is the
- * directory of the row: paths below it are shown relative to it, while locations stay absolute.
+ * Converts a tool call to title, kind, places and first content, as claude-agent-acp does (acp-replay.md, "Tool calls").
+ * `cwd` is the directory of the row: titles show paths relative to it, locations are absolute.
  */
 export function viewTool(name: string, input: JsonObject, cwd: string | undefined): ToolView {
   const tool = claudeTool(name);

@@ -4,18 +4,18 @@ import { OUTPUT_BYTES, WRITE_BATCH_BYTES } from "../rim/message-limits.ts";
 import { yieldToEventLoop } from "../../store/timing.ts";
 
 /**
- * Writes lines to a pipe as fast as its reader takes them, and no faster: while `OUTPUT_BYTES` wait for the reader, `write`
- * waits. Lines that come together go out in one write.
+ * Writes lines to a pipe with backpressure: while `OUTPUT_BYTES` wait for the reader, `write` waits. Lines that arrive
+ * together are sent in one write.
  *
- * They are put together as bytes. Strings would be copied into one, measured and copied again for each write.
+ * Batches are bytes, since strings would be joined, measured and copied again for each write.
  */
-export class LineOutput {
+export class LineWriter {
   readonly #stream: Writable;
   #batch: Batch = Buffer.allocUnsafeSlow(BUFFER_BYTES);
   #used = 0;
-  /** Batches that were full while one before them was on its way. */
+  /** Full batches that wait for an earlier one. */
   #full: Batch[] = [];
-  /** What the stream has taken, to be filled again. */
+  /** Buffers for reuse. */
   #empty: Batch[] = [];
   #scheduled: NodeJS.Immediate | undefined;
   #flushed: Promise<void> | undefined;
@@ -24,11 +24,11 @@ export class LineOutput {
     this.#stream = stream;
   }
 
-  /** Takes a line, without its end; returns what resolves when there is room for the next, or undefined when there is. */
+  /** Writes a line, given without its end. Returns undefined, or a promise to await before the next line. */
   write(line: string): Promise<void> | undefined {
     const bytes = Buffer.byteLength(line);
     this.#reserve(bytes + 1);
-    // To copy is many times faster than to encode.
+    // For ASCII, latin1 copies the bytes: many times faster than encoding.
     this.#used += this.#batch.write(line, this.#used, bytes === line.length ? "latin1" : "utf8");
     this.#batch[this.#used++] = NEWLINE;
     if (this.#full.length > 0 || this.#used >= WRITE_BATCH_BYTES) this.#flush();
@@ -40,7 +40,7 @@ export class LineOutput {
   async end(): Promise<void> {
     this.#flush();
     while (this.#flushed !== undefined) await this.#flushed;
-    // 'drain' comes only after a write that found the stream full; an empty write is done when all before it are.
+    // 'drain' is emitted only after a write that filled the stream; an empty write completes after all others.
     await new Promise<void>((resolve) => this.#stream.write("", () => resolve()));
   }
 
@@ -50,7 +50,7 @@ export class LineOutput {
     if (bytes > this.#batch.length) this.#batch = Buffer.allocUnsafeSlow(bytes);
   }
 
-  /** Goes on with an empty batch. */
+  /** Queues the batch and begins another. */
   #setAside(): void {
     if (this.#used > 0) this.#full.push(this.#batch.subarray(0, this.#used));
     this.#batch = this.#empty.pop() ?? Buffer.allocUnsafeSlow(BUFFER_BYTES);
@@ -71,11 +71,10 @@ export class LineOutput {
       this.#full = [];
       for (const batch of batches) {
         const hasRoom = this.#stream.write(batch, () => this.#reuse(batch));
-        // Waiting whenever the pipe is full would put the process to sleep for every batch: on a busy machine each time
-        // is longer than the batch took.
+        // Waiting whenever the pipe is full would suspend the process for every batch, for longer than the batch takes.
         if (!hasRoom && this.#stream.writableLength > OUTPUT_BYTES) await once(this.#stream, "drain");
       }
-      // A pipe that is read quickly drains without a turn of the event loop, and a long load would keep stdin waiting.
+      // A fast reader drains the pipe within one turn of the event loop, so a long load would block stdin.
       await yieldToEventLoop();
     }
   }
@@ -88,14 +87,13 @@ export class LineOutput {
 type Batch = Buffer<ArrayBuffer>;
 
 const NEWLINE = 0x0a;
-/** A line that ends a batch has room in it. */
+/** Size of a batch, with room for the line that exceeds `WRITE_BATCH_BYTES`. */
 const BUFFER_BYTES = WRITE_BATCH_BYTES + 64 * 1024;
 const SPARE_BUFFERS = 2;
 
 /**
- * U+2028 and U+2029 in JSON, escaped: it allows them, but some line readers, Node 24's `readline` among them, would end
- * the line there. Looked for one by one first: text in which there are none, as nearly all of it, is passed over many
- * times faster so.
+ * Escapes U+2028 and U+2029 in JSON. They are valid there, but some line readers, such as Node 24's `readline`, end the
+ * line at them. Checks with `includes` first, which is many times faster for text without any.
  */
 export function escapeSeparators(json: string): string {
   if (!json.includes("\u2028") && !json.includes("\u2029")) return json;

@@ -4,19 +4,19 @@ import { waitWhileBusy } from "../../servers/grace.ts";
 import { LINE_BYTES, messageLines } from "../../servers/message-lines.ts";
 import { PendingRequests } from "../../servers/pending-requests.ts";
 import { membersOf } from "../../transcript/rows/json-values.ts";
-import { escapeSeparators, type LineOutput } from "./line-writer.ts";
+import { escapeSeparators, type LineWriter } from "./line-writer.ts";
 
-/** One JSON-RPC message as it stands on the wire; what it holds is the SDK's to judge. */
+/** JSON-RPC message. The SDK validates its content. */
 type Message = Stream extends { readable: ReadableStream<infer M> } ? M : never;
 
 /**
- * Serves an agent over a pair of byte streams, one JSON message a line, until the input ends or the output is gone.
+ * Serves an agent over a pair of byte streams, one JSON message per line, until the input ends or the output is closed.
  *
- * The SDK has such a stream too. This one waits for the reader of the output instead of buffering, answers a line that
- * is too long and goes on (there, it ends the connection), lets requests that were sent together with `initialize` wait
- * for its answer (there, they are refused), and lets answers under way go out when the input ends.
+ * Unlike the SDK's own stream, this one waits for the reader of the output instead of buffering, answers a line that is too
+ * long instead of ending the connection, holds requests back until `initialize` is answered instead of refusing them, and
+ * sends pending answers after the input ends.
  */
-export async function serve(app: AgentApp, input: Readable, out: LineOutput): Promise<void> {
+export async function serve(app: AgentApp, input: Readable, out: LineWriter): Promise<void> {
   const calls = new OpenCalls();
   const messages = readMessages(input, (error, id) => void out.write(errorLine(id ?? null, error)));
 
@@ -45,8 +45,8 @@ export async function serve(app: AgentApp, input: Readable, out: LineOutput): Pr
 }
 
 /**
- * A stream whose writer hands messages on at once. The SDK takes a writer for each message, one after the other, and
- * with the standard one that costs as much as the JSON.
+ * Stream whose writer passes messages on at once. The SDK gets a writer for each message, and a standard one costs as much
+ * as the JSON.
  */
 class MessageStream extends WritableStream<Message> {
   readonly #writer: WritableStreamDefaultWriter<Message>;
@@ -70,12 +70,12 @@ class MessageStream extends WritableStream<Message> {
   }
 }
 
-/** The messages of a byte stream. What is no JSON, or too long to be read, is reported and passed over. */
+/** Reads the messages of a byte stream. Reports and skips lines that are too long or not JSON. */
 async function* readMessages(
   input: Readable,
   report: (error: RequestError, id?: string | number) => void,
 ): AsyncGenerator<Message, undefined> {
-  // Of what is no request nobody waits for an answer; the client learns all the same.
+  // Without a method the line is an answer, so its id is not a request's.
   const lines = messageLines(input, ({ id, method }) =>
     report(
       RequestError.invalidRequest({ limit: LINE_BYTES }, "the line is too long"),
@@ -97,8 +97,8 @@ async function* readMessages(
 }
 
 /**
- * A message as one line. What cannot be written as JSON because it is nested too deep loses it: an error its
- * data (an invalid request is sent back there), a result becomes an error, and nobody waits for anything else.
+ * Writes a message as one line. If it is nested too deep for JSON, an error loses its data (which repeats an invalid
+ * request), a result becomes an error, and anything else is dropped.
  */
 function toLine(message: Message): string | undefined {
   try {

@@ -1,19 +1,20 @@
 import { randomHex } from "../../store/disk/builtins.ts";
 import { methods, type SessionUpdate } from "@agentclientprotocol/sdk/unstable";
 import type { StoredText } from "../../store/read/lazy-row.ts";
-import { escapeSeparators, type LineOutput } from "./line-writer.ts";
+import { escapeSeparators, type LineWriter } from "./line-writer.ts";
 
 /**
- * Sends an update; what it returns resolves when there is room for more, undefined when there is. `texts`: those of the
- * row it was made of, with the JSON they stand there as.
+ * Sends an update. Returns undefined, or a promise to await before the next one. `texts`: long texts of the row, with their
+ * JSON in the transcript.
  */
 export type SendUpdate = (update: SessionUpdate, texts?: readonly StoredText[]) => Promise<void> | undefined;
 
 /**
  * Writes the updates of sessions as lines of JSON-RPC, as the SDK would. The SDK makes a message and promises for each,
- * which doubles the time of "ACP load". Stored texts are copied: for the gain see lazy-row.ts.
+ * which doubles the time of "ACP load". Stored texts are copied: for the gain see lazy-row.ts. Lines keep their order with
+ * those that the SDK sends later.
  */
-export function updateLines(out: LineOutput): (sessionId: string) => SendUpdate {
+export function updateWriter(out: LineWriter): (sessionId: string) => SendUpdate {
   return (sessionId) => {
     const { method, params } = { method: methods.client.session.update, params: { sessionId, update: null } };
     const envelope = escapeSeparators(JSON.stringify({ jsonrpc: "2.0", method, params }));
@@ -39,18 +40,18 @@ const NO_UPDATE = "null}}";
 const END = "}}";
 
 /**
- * Stands for a stored text, with its number behind. No text has it in it, since nobody has seen it. It is looked for by its
- * first character, which JSON does not escape and nobody writes.
+ * Placeholder for a stored text, followed by its number. Random per process, so it cannot occur in a transcript. Its first
+ * character is rare and JSON does not escape it, so searching for it is fast.
  */
 const MARK_START = "\u007f";
-let made: string | undefined;
-const mark = (): string => (made ??= MARK_START + randomHex(12));
+let processMark: string | undefined;
+const mark = (): string => (processMark ??= MARK_START + randomHex(12));
 const DIGITS = 2;
 
-/** Shorter texts are escaped as fast as they are looked for. */
+/** Minimum length of a text worth replacing; shorter ones are escaped as fast. */
 const SHORT = 256;
 
-/** A value with marks for the stored texts in it. The value itself is left as it is. */
+/** Returns a copy of a value with marks for its stored texts. */
 function marked(value: unknown, texts: readonly StoredText[]): unknown {
   if (typeof value === "string") return value.length < SHORT ? value : markedText(value, texts);
   if (typeof value !== "object" || value === null) return value;
@@ -71,18 +72,19 @@ function marked(value: unknown, texts: readonly StoredText[]): unknown {
   return copy ?? value;
 }
 
-/** A stored text, or one in a fence: what stands before it ends with the first line. */
+/** Replaces a stored text by its mark. A fence may be around it, whose first line precedes the text. */
 function markedText(value: string, texts: readonly StoredText[]): string {
   for (let i = 0; i < texts.length && i < 10 ** DIGITS; i++) {
     const { text } = texts[i] as StoredText;
     const more = value.length - text.length;
     if (more < 0 || more > FENCE_UNITS) continue;
     const at = more === 0 ? 0 : value.indexOf("\n") + 1;
-    // Not `startsWith`, which compares character by character.
+    // `startsWith` is slower, since it compares character by character.
     if (value.slice(at, at + text.length) !== text) continue;
     return `${value.slice(0, at)}${mark()}${String(i).padStart(DIGITS, "0")}${value.slice(at + text.length)}`;
   }
   return value;
 }
 
+/** Maximum length of a fence around a text. */
 const FENCE_UNITS = 64;

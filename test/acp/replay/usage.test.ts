@@ -12,7 +12,7 @@ const message = (model: unknown, ...tokens: readonly unknown[]) => ({
 });
 const of = (...messages: readonly Record<string, unknown>[]) => {
   const usage = new Usage();
-  for (const one of messages) usage.saw(one);
+  for (const one of messages) usage.add(one);
   return usage.update();
 };
 const update = (used: number, size: number) => ({ sessionUpdate: "usage_update", used, size });

@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
-import { turns } from "../../../src/acp/rim/semaphore.ts";
+import { semaphore } from "../../../src/acp/rim/semaphore.ts";
 
 const never = new AbortController().signal;
 const tick = () => new Promise((resolve) => setImmediate(resolve));
 
 test("no more than so many run at a time, in the order they came", async () => {
-  const turn = turns(2);
+  const turn = semaphore(2);
   const log: string[] = [];
   const ends = new Map<number, () => void>();
   const work = (n: number) => () =>
@@ -27,13 +27,13 @@ test("no more than so many run at a time, in the order they came", async () => {
 });
 
 test("work that fails gives its place back", async () => {
-  const turn = turns(1);
+  const turn = semaphore(1);
   await expect(turn(never, () => Promise.reject(new Error("no")))).rejects.toThrow("no");
   expect(await turn(never, () => Promise.resolve("yes"))).toBe("yes");
 });
 
 test("whoever gives up while waiting takes no place", async () => {
-  const turn = turns(1);
+  const turn = semaphore(1);
   let end = (): void => undefined;
   const first = turn(never, () => new Promise<void>((resolve) => (end = resolve)));
   const stop = new AbortController();

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { fit, pieces, shortId } from "../../../src/acp/rim/size-limit.ts";
+import { limitSize, pieces, shortId } from "../../../src/acp/rim/size-limit.ts";
 import { UPDATE_BYTES, UPDATE_UNITS } from "../../../src/acp/rim/message-limits.ts";
 import { problems } from "../../support/acp-schema.ts";
 
@@ -18,7 +18,7 @@ test("an update of ordinary size is left as it is", () => {
     title: "x",
     rawInput: { text: "x".repeat(1000) },
   };
-  expect(fit(update, row)).toBe(update);
+  expect(limitSize(update, row)).toBe(update);
 });
 
 test("much text that JSON does not lengthen is left as it is", () => {
@@ -27,7 +27,7 @@ test("much text that JSON does not lengthen is left as it is", () => {
     sessionUpdate: "user_message_chunk" as const,
     content: { type: "image" as const, mimeType: "image/png", data },
   };
-  expect(fit(update, row)).toBe(update);
+  expect(limitSize(update, row)).toBe(update);
 });
 
 test.for([
@@ -40,7 +40,7 @@ test.for([
   ],
 ] as const)("%s", ([, rest, omitted, kept]) => {
   const update = { sessionUpdate: "tool_call_update" as const, toolCallId: "t", ...rest, content: [...rest.content] };
-  const smaller = fit(update, row);
+  const smaller = limitSize(update, row);
   expect(omittedOf(smaller)).toEqual(omitted);
   expect(smaller).toMatchObject({ toolCallId: "t", content: show(kept) });
   for (const key of omitted) expect(smaller).not.toHaveProperty(key);
@@ -48,7 +48,7 @@ test.for([
 });
 
 test("output that is too long is cut, and says by how much", () => {
-  const smaller = fit(
+  const smaller = limitSize(
     {
       sessionUpdate: "tool_call_update",
       toolCallId: "t",
@@ -62,7 +62,7 @@ test("output that is too long is cut, and says by how much", () => {
   const json = JSON.stringify(smaller);
   expect(Buffer.byteLength(json)).toBeLessThan(UPDATE_BYTES);
   expect(json).toMatch(
-    /x{100}\\n\[Cut here: \d+ more characters stand in row 00000000-0000-4000-8000-000000000001 of the/,
+    /x{100}\\n\[Cut here: \d+ more characters are in row 00000000-0000-4000-8000-000000000001 of the/,
   );
   expect(json).toContain("kept");
 });
@@ -78,7 +78,7 @@ test("the worst text that fits takes six bytes a unit, and still fits", () => {
 });
 
 test("a picture that is too large is a note", () => {
-  const smaller = fit(
+  const smaller = limitSize(
     {
       sessionUpdate: "user_message_chunk",
       content: { type: "image", mimeType: "image/png", data: big },
@@ -93,7 +93,7 @@ test("a picture that is too large is a note", () => {
 
 test("input that is nested too deep for JSON is left out", () => {
   const rawInput: unknown = JSON.parse(`${"[".repeat(20_000)}${"]".repeat(20_000)}`);
-  const smaller = fit({ sessionUpdate: "tool_call", toolCallId: "t", title: "x", rawInput }, row);
+  const smaller = limitSize({ sessionUpdate: "tool_call", toolCallId: "t", title: "x", rawInput }, row);
   expect(omittedOf(smaller)).toEqual(["rawInput"]);
   expect(JSON.stringify(smaller)).toContain('"toolCallId":"t"');
 });
@@ -116,13 +116,13 @@ test("pieces add up to the text and split no character", () => {
 test("places are left out where there is no room for them, the impossible ones first", () => {
   const long = { path: `/${"x".repeat(UPDATE_BYTES)}` };
   const locations = [long, { path: "/a", line: 1 }];
-  const smaller = fit({ sessionUpdate: "tool_call_update", toolCallId: "t", locations }, row);
+  const smaller = limitSize({ sessionUpdate: "tool_call_update", toolCallId: "t", locations }, row);
   expect(smaller).toMatchObject({ toolCallId: "t", locations: [{ path: "/a", line: 1 }] });
   expect(omittedOf(smaller)).toContain("locations");
 });
 
 test("of very many contents the last are left out, and their number of characters is said", () => {
-  const smaller = fit(
+  const smaller = limitSize(
     {
       sessionUpdate: "tool_call_update",
       toolCallId: "t",
@@ -131,12 +131,12 @@ test("of very many contents the last are left out, and their number of character
     row,
   );
   expect(Buffer.byteLength(JSON.stringify(smaller))).toBeLessThan(UPDATE_BYTES);
-  expect(JSON.stringify(smaller)).toMatch(/Too long to show: \d+ characters stand in row/);
+  expect(JSON.stringify(smaller)).toMatch(/Too long to show: \d+ characters are in row/);
 });
 
 test("what is cut says where the rest stands and how long it was, beside what was said of the call", () => {
   const _meta = { "claude-transcripts": { exitCode: 1 } };
-  const smaller = fit({ sessionUpdate: "tool_call_update", toolCallId: "t", content: show(big), _meta }, row);
+  const smaller = limitSize({ sessionUpdate: "tool_call_update", toolCallId: "t", content: show(big), _meta }, row);
   expect(smaller._meta).toMatchObject({ "claude-transcripts": { exitCode: 1, omitted: ["content"], row } });
   expect(lengthOf(smaller)).toBeGreaterThan(UPDATE_BYTES);
 });

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { fence } from "../../../src/view/plain-text.ts";
-import { fit } from "../../../src/acp/rim/size-limit.ts";
+import { limitSize } from "../../../src/acp/rim/size-limit.ts";
 import { UPDATE_BYTES } from "../../../src/acp/rim/message-limits.ts";
 import { viewResult } from "../../../src/acp/tools/tool-result.ts";
 import { requireSession } from "../../../src/store/projects/find-copies.ts";
@@ -145,7 +145,7 @@ test("stored output is whole up to the length of an update, and is cut with a wo
   const view = (name: string) => {
     const content = `<persisted-output>\nOutput too large (5MB). Full output saved to: /x/${name}\n\nPreview (first 2KB):\nline\n...\n</persisted-output>`;
     const { place, ...shown } = viewResult({ name: "Bash", input: {}, cwd: "/w" }, { content }, {}, "urn:x", beside);
-    const update = fit({ sessionUpdate: "tool_call_update", toolCallId: "t", ...shown }, "row", place);
+    const update = limitSize({ sessionUpdate: "tool_call_update", toolCallId: "t", ...shown }, "row", place);
     expect(Buffer.byteLength(JSON.stringify(update))).toBeLessThanOrEqual(UPDATE_BYTES);
     return update;
   };
@@ -153,6 +153,6 @@ test("stored output is whole up to the length of an update, and is cut with a wo
   expect(JSON.stringify(long).match(/line/g)).toHaveLength(1_000_000);
   expect(long).toMatchObject({ facts: { spilled: { name: "long.txt", bytes: 5_000_000 } } });
   const longer = JSON.stringify(view("longer.txt"));
-  expect(longer).toContain("[Cut here: 9.3 MB more stand in tool-results/longer.txt of the session]");
+  expect(longer).toContain("[Cut here: 9.3 MB more are in tool-results/longer.txt of the session]");
   expect(longer).toContain('"omitted":["content"],"length":10000000');
 });

@@ -1,6 +1,6 @@
 import { Writable } from "node:stream";
 import { expect, test } from "vitest";
-import { LineOutput } from "../../../src/acp/wire/line-writer.ts";
+import { LineWriter } from "../../../src/acp/wire/line-writer.ts";
 import { OUTPUT_BYTES, WRITE_BATCH_BYTES } from "../../../src/acp/rim/message-limits.ts";
 
 /** A pipe whose reader takes a write only when it is told to. */
@@ -22,7 +22,7 @@ const turn = () => new Promise((resolve) => setImmediate(resolve));
 
 test("lines that come together go out in one write", async () => {
   const { stream, taken } = slowPipe();
-  const out = new LineOutput(stream);
+  const out = new LineWriter(stream);
   await Promise.all([out.write("a"), out.write("b"), out.write("c")]);
   await turn();
   expect(taken).toEqual(["a\nb\nc\n"]);
@@ -30,7 +30,7 @@ test("lines that come together go out in one write", async () => {
 
 test("while nobody reads, the writer waits, and no more than is allowed stands in memory", async () => {
   const { stream, taken, take } = slowPipe();
-  const out = new LineOutput(stream);
+  const out = new LineWriter(stream);
   const line = "x".repeat(1023);
   const lines = { written: 0 };
   const writer = (async () => {
@@ -57,7 +57,7 @@ test("while nobody reads, the writer waits, and no more than is allowed stands i
 
 test("the end comes when the pipe has taken everything, also what did not fill it", async () => {
   const { stream, taken, take } = slowPipe();
-  const out = new LineOutput(stream);
+  const out = new LineWriter(stream);
   await out.write("a");
   let ended = false;
   const end = out.end().then(() => (ended = true));

@@ -1,7 +1,7 @@
 import { PassThrough, Readable } from "node:stream";
 import { agent, methods, RequestError } from "@agentclientprotocol/sdk/unstable";
 import { expect, test, vi } from "vitest";
-import { LineOutput } from "../../../src/acp/wire/line-writer.ts";
+import { LineWriter } from "../../../src/acp/wire/line-writer.ts";
 import { serve } from "../../../src/acp/wire/stdio.ts";
 import { LINE_BYTES } from "../../../src/servers/message-lines.ts";
 
@@ -48,7 +48,7 @@ async function answers(...chunks: readonly (string | object)[]): Promise<Record<
   output.setEncoding("utf8").on("data", (chunk: string) => (text += chunk));
   for (const chunk of chunks) input.write(typeof chunk === "string" ? chunk : `${JSON.stringify(chunk)}\n`);
   input.end();
-  await serve(app(), input, new LineOutput(output));
+  await serve(app(), input, new LineWriter(output));
   expect(text === "" || text.endsWith("\n")).toBe(true);
   return text
     .split("\n")
@@ -125,7 +125,7 @@ test("CRLF ends a line; U+2028 does not, and is escaped on the way out", async (
   const raw = new PassThrough();
   const output = new PassThrough();
   raw.end(input);
-  await serve(app(), raw, new LineOutput(output));
+  await serve(app(), raw, new LineWriter(output));
   const sent = String(output.read());
   expect(sent).toContain("x\\u2028y\\u2029z");
   expect(sent).not.toMatch(/[\u2028\u2029]/);
@@ -151,7 +151,7 @@ test("a long line is looked at and copied a few times, into however many pieces 
   const input = Readable.from([`${JSON.stringify(INITIALIZE)}\n`, ...line].map((piece) => Buffer.from(piece)));
   const copied = vi.spyOn(Buffer.prototype, "copy");
   const split = vi.spyOn(String.prototype, "split");
-  await serve(app(), input, new LineOutput(new PassThrough().resume()));
+  await serve(app(), input, new LineWriter(new PassThrough().resume()));
   const work =
     copied.mock.contexts.reduce((sum: number, from) => sum + (from as Buffer).length, 0) +
     split.mock.contexts.reduce((sum: number, text) => sum + String(text).length, 0);
@@ -175,7 +175,7 @@ test("an answer that cannot be written as JSON is an internal error, and the ser
 test("an input that breaks is an input that ends", async () => {
   const input = new PassThrough();
   const output = new PassThrough();
-  const served = serve(app(), input, new LineOutput(output));
+  const served = serve(app(), input, new LineWriter(output));
   input.destroy(new Error("EIO"));
   await expect(served).resolves.toBeUndefined();
 });

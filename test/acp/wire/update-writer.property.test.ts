@@ -2,8 +2,8 @@ import { Writable } from "node:stream";
 import type { SessionUpdate } from "@agentclientprotocol/sdk/unstable";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { LineOutput } from "../../../src/acp/wire/line-writer.ts";
-import { updateLines } from "../../../src/acp/wire/update-writer.ts";
+import { LineWriter } from "../../../src/acp/wire/line-writer.ts";
+import { updateWriter } from "../../../src/acp/wire/update-writer.ts";
 import { runs } from "../../support/runs.ts";
 
 const text = fc
@@ -31,8 +31,8 @@ test("a line holds the update, whatever of it is copied", async () => {
       done();
     },
   });
-  const out = new LineOutput(stream);
-  const send = updateLines(out)('s"\u2028');
+  const out = new LineWriter(stream);
+  const send = updateWriter(out)('s"\u2028');
   const updates: SessionUpdate[] = [];
   await fc.assert(
     fc.asyncProperty(texts, fc.array(fc.tuple(fc.nat(3), shown), { maxLength: 4 }), async (stored, places) => {
