@@ -24,7 +24,7 @@ export async function serveAcp({ configDirs, logLevel, ...options }: ServeOption
   const out = new LineWriter(process.stdout);
   const agent = createAgent(openStore(configDirs), { ...options, log, updates: updateWriter(out) });
   await serve(agent, process.stdin, out);
-  log.info("the client is gone");
+  log.info("the client has disconnected");
   // A load that nobody reads could keep the process alive.
   process.exit(0);
 }

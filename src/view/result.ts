@@ -168,10 +168,7 @@ function errorText(block: JsonObject): string {
 }
 
 /** Functions that return the text of a block, by its type; undefined if the block is not as its type requires. */
-const WORDS: ReadonlyMap<string | undefined, (block: JsonObject) => string | undefined> = new Map<
-  string | undefined,
-  (block: JsonObject) => string | undefined
->([
+const WORDS = new Map<string | undefined, (block: JsonObject) => string | undefined>([
   ["text", (block) => asString(block["text"])],
   ["advisor_result", adviceText],
   // Only the model can read it.

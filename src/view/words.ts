@@ -1,5 +1,6 @@
 import { type UserText, visitUserText } from "../transcript/text/user-text.ts";
 import { asObject, type JsonObject, membersOf } from "../transcript/rows/json-values.ts";
+import { shorten } from "./plain-text.ts";
 
 /**
  * Piece of a user's message, by its source: `user`, what the person typed or ran; `peer`, a teammate, another session or
@@ -152,12 +153,8 @@ const peerWord = (from: string, summary: string | undefined, body: string): Peer
 /** Maximum length of a name in a heading, in UTF-16 units. */
 const NAME_UNITS = 100;
 
-function nameLine(name: string): string {
-  const line = name.replace(/[\p{Cc}\p{Zl}\p{Zp}\s]+/gu, " ").trim();
-  return line.length <= NAME_UNITS
-    ? line || "somebody"
-    : `${line.slice(0, NAME_UNITS - 1).replace(/[\uD800-\uDBFF]$/, "")}…`;
-}
+const nameLine = (name: string): string =>
+  shorten(name.replace(/[\p{Cc}\p{Zl}\p{Zp}\s]+/gu, " ").trim(), NAME_UNITS) || "somebody";
 
 /** Members that say nothing to a person, or are shown elsewhere. */
 const FRAME_KEYS: ReadonlySet<string> = new Set(["type", "from", "timestamp", "requestId", "request_id", "color"]);

@@ -74,7 +74,7 @@ test.for(table)("$id: $how", ({ id, how }) => {
   }
 });
 
-test("few rows do not apply, and no test claims an id that is none", () => {
+test("few rows do not apply, and no test claims an unknown id", () => {
   expect(table.filter(({ how }) => how.startsWith("does not apply")).map(({ id }) => id)).toEqual([
     "L13",
     "A4",

@@ -131,7 +131,7 @@ describe.each(ownNode())("Node $version", ({ path: node }) => {
     for (const [level, told, untold] of [
       ["silent", [], [/./]],
       ["error", [/a fault of ours/], [/includeWorktrees/, /session\/list/]],
-      ["info", [/a fault of ours/, /"includeWorktrees":false/, /the client is gone/], [/session\/list/]],
+      ["info", [/a fault of ours/, /"includeWorktrees":false/, /the client has disconnected/], [/session\/list/]],
       ["debug", [/"readOnly":true/, /session\/list answered after/, /session\/load refused \(-32002\)/], [/no uuid/]],
     ] as const) {
       const env = { NODE_OPTIONS, CLAUDE_TRANSCRIPTS_NO_WORKTREES: "1", CLAUDE_TRANSCRIPTS_READ_ONLY: "true" };

@@ -10,7 +10,7 @@ function scanned(line: string, step: number): Pick<LongLine, "id" | "method"> {
   return { id: long.id, method: long.method };
 }
 
-test("finds the members of any object, wherever they stand and however it arrives", () => {
+test("finds the members anywhere in an object, however it arrives", () => {
   const name = fc.oneof(fc.constantFrom("id", "method", "params", 'a"}', "\\"), fc.string());
   const value = fc.oneof(fc.constantFrom<unknown>(1, -7, "id", 'x\\"', "ping"), fc.jsonValue());
   fc.assert(

@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
 import { jsonText } from "../../src/view/json-text.ts";
 
-test("of nothing is null", () => {
+test("of undefined is null", () => {
   expect(jsonText(undefined)).toBe("null");
 });
 
-test("names what is nested too deep, and keeps the rest", () => {
+test("replaces what is nested too deep, and keeps the rest", () => {
   let deep: unknown = 1;
   for (let i = 0; i < 50_000; i++) deep = i % 2 === 0 ? [deep] : { deep };
   const json = jsonText({ deep, beside: "x" });

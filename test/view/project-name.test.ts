@@ -40,7 +40,7 @@ test.for<[path: string, worktree: string, main: string, label: string]>([
   expect(projectLabel(projectName(path, HOME, () => ({ path: worktree, main })))).toBe(label);
 });
 
-test("git is not asked where the path says it", () => {
+test("git is not consulted if the path decides", () => {
   const asked: string[] = [];
   const find = (path: string) => (asked.push(path), undefined);
   expect(projectLabel(projectName("/src/cli/.claude/worktrees/3", HOME, find))).toBe("cli#3");
@@ -48,7 +48,7 @@ test("git is not asked where the path says it", () => {
   expect(asked).toEqual(["/src/cli"]);
 });
 
-test("directories of one name are told apart by what stands above them", () => {
+test("directories with the same name are distinguished by their parents", () => {
   const of = (...paths: string[]) => [
     ...distinctLabels(paths.map((path) => ({ path, label: projectLabel(projectName(path, HOME)) }))).values(),
   ];

@@ -280,7 +280,7 @@ describe("a result is read, and shown alike on every surface", () => {
     expect(view.content?.length === 0).toBe(text === "");
   });
 
-  test("a picture stays a picture, also in the shape of MCP, and one that nobody can show is named", () => {
+  test("an image stays an image, also in the form of MCP, and one that cannot be shown is named", () => {
     const content = [
       { type: "image", source: png },
       { type: "image", data: "BBBB", mimeType: "image/gif" },
@@ -299,7 +299,7 @@ describe("a result is read, and shown alike on every surface", () => {
     ]);
   });
 
-  test("a page that is a PDF, and a picture that the sandbox has looked at", () => {
+  test("a fetched PDF, and an image that the sandbox has viewed", () => {
     const pdf = { type: "document", source: { type: "base64", media_type: "application/pdf", data: "AAAA" } };
     const page = readResult({
       type: "web_fetch_tool_result",
@@ -314,14 +314,14 @@ describe("a result is read, and shown alike on every surface", () => {
     expect(seen.pieces).toEqual([{ kind: "media", block: { type: "image", source: png } }]);
   });
 
-  test("a failure without a word says that it is one", () => {
+  test("a failure without a message gets one", () => {
     for (const content of [undefined, null, "", []]) {
       const result = readResult({ type: "tool_result", is_error: true, content });
       expect([textOfResult(result), result.failed]).toEqual(["It failed, without a message.", true]);
     }
   });
 
-  test("what is nested without end, or very long, costs no more than its length", () => {
+  test("deeply nested or very long text takes linear time", () => {
     let deep: Json = { type: "new" };
     for (let i = 0; i < 20_000; i++) deep = { type: "advisor_result", content: deep };
     const text = textOfResult(readResult({ type: "advisor_tool_result", content: deep }));

@@ -21,7 +21,7 @@ test.for<[cwd: string | undefined, configDir: string | undefined, command: strin
   expect(resumeCommand({ sessionId, cwd, configDir }, "linux")).toBe(command);
 });
 
-test("is quoted for the shell of Windows there", () => {
+test("is quoted for cmd.exe on Windows", () => {
   const typed = (cwd: string, configDir?: string) => resumeCommand({ sessionId, cwd, configDir }, "win32");
   expect(typed("/w")).toBe(`cd /w && claude --resume ${sessionId}`);
   expect(typed("/my work", "/c d")).toBe(
@@ -29,7 +29,7 @@ test("is quoted for the shell of Windows there", () => {
   );
 });
 
-test.skipIf(process.platform === "win32")("leads a shell into the directory, whatever it is called", () => {
+test.skipIf(process.platform === "win32")("changes a shell into the directory, whatever its name", () => {
   const root = tempConfigDir();
   fs.writeFileSync(path.join(root, "claude"), '#!/bin/sh\npwd\necho "$CLAUDE_CONFIG_DIR" "$@"\n', { mode: 0o755 });
   for (const name of [

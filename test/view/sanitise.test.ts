@@ -65,7 +65,7 @@ describe("noted", () => {
     ["other scripts", "é 日本 ا שלום ñ Å \u00A0 → ▲  "],
   ])("keeps %s", ([, text]) => expect(noted(text as string)).toBe(text));
 
-  test("grows by no more than a bound, and is not changed by itself", () => {
+  test("grows by no more than a bound, and is stable when applied again", () => {
     const unit = fc.oneof(
       fc.constantFrom(
         "a",
@@ -121,7 +121,7 @@ describe("noted", () => {
     );
   });
 
-  test("looks a text through once, however long it is, and whatever it is of", () => {
+  test("scans any text once, however long it is", () => {
     expect(noted("\u009D\u0090\u001B]".repeat(100_000)).length).toBeLessThan(100_000);
     expect(noted("\u200B".repeat(1_000_000)).length).toBeLessThan(100_000);
     expect(noted("\u{E0100}".repeat(500_000)).length).toBeLessThan(100_000);
@@ -129,19 +129,19 @@ describe("noted", () => {
   });
 });
 
-test("a line has no breaks and no ends", () => {
+test("a line has no line breaks", () => {
   expect(notedLine("  a\u001B[0m\n\t b\u00A0c\u200B\r\n")).toBe("a b c⟨U+200B⟩");
   expect(printable("  a\u001B[0m\n\t b\u00A0c\u200B\r\n")).toBe("a b c");
 });
 
-test("JSON means the same afterwards", () => {
+test("escaped JSON has the same meaning", () => {
   const value = { text: "a\u200Bb\u{E0100}\u202E\u009B👩‍🚀\u0000", "ke\u200By": 1 };
   const json = escaped(JSON.stringify(value));
   expect(json).toBe(String.raw`{"text":"a\u200bb\udb40\udd00\u202e\u009b👩‍🚀\u0000","ke\u200by":1}`);
   expect(JSON.parse(json)).toEqual(value);
 });
 
-test("escapes stay out of what may lie between strings", () => {
+test("characters that may be between strings are not escaped", () => {
   expect(escaped('{\r\n\t"a": "\u001B\u007F\u2028"\n}')).toBe('{\n\t"a": "\\u001b\\u007f\\u2028"\n}');
 });
 
@@ -150,7 +150,7 @@ test("control sequences are counted", () => {
   expect(sequencesIn("plain [0m")).toBe(0);
 });
 
-test("what reached an answer by another way is shown in it", () => {
+test("rows that belong to an answer by another way are shown in it", () => {
   const given = { a: ["x\u200By", { b: "\u202E", n: 1, u: undefined }], c: null, t: "👩‍🚀\n" };
   expect(notedValue(given)).toEqual({ a: ["x⟨U+200B⟩y", { b: "⟨U+202E⟩", n: 1, u: undefined }], c: null, t: "👩‍🚀\n" });
 });
@@ -182,7 +182,7 @@ test("line ends and tabs stay where there may be several lines", () => {
   expect(printableLines("a\r\nb\tc\rd\u2028e\u001B[2Jf\u0007")).toBe("a\nb\tc\nd\nef");
 });
 
-test("whatever a file holds, a terminal obeys nothing of it", () => {
+test("nothing in a file reaches a terminal unsanitised", () => {
   const unit = fc.constantFrom(
     "\u001B",
     "[",

@@ -51,7 +51,7 @@ const between = (all: string, at: number): string | undefined =>
     ?.split(`</${at}>`)[0]
     ?.replace(/\n[ │]+/g, "\n");
 
-test("what a command printed holds nothing that a terminal, an editor or a model would obey", async () => {
+test("output of a command is sanitised for terminals, editors and models", async () => {
   const dir = tempConfigDir();
   const outputs = TABLE.map(([, text], at) =>
     user(at + 2, at + 1, `<local-command-stdout>${marked(text, at)}</local-command-stdout>`),
@@ -74,7 +74,7 @@ test("what a command printed holds nothing that a terminal, an editor or a model
   expect(shown(texts.join(""))).toEqual(TABLE.map(([what, text]) => [what, text]));
 });
 
-test("a title is one line without what is hidden, or with notes of it", async () => {
+test("a title is one line, with hidden characters removed or noted", async () => {
   const dir = tempConfigDir();
   const title = "a\u202Eb\u200Bc\u001Bcd\u009B2Je\u{E0041} 👩‍🚀";
   const row = { type: "custom-title", customTitle: title, sessionId: ID };

@@ -173,7 +173,7 @@ describe("output that was too long for its row", () => {
     expect(readSpilled(text, {}, undefined)).toBeUndefined();
   });
 
-  test("is not looked for again and again in a long text", () => {
+  test("takes linear time in a long text", () => {
     const lines = "Output truncated (1KB total). Full output saved to: /x/y.txt\n".repeat(20_000);
     expect(readSpilled(`${lines}the end`, {}, undefined)).toBeUndefined();
     const inner = element(saved("/x/y.txt"), "Preview (first 2KB):\n".repeat(20_000));
@@ -181,7 +181,7 @@ describe("output that was too long for its row", () => {
   });
 });
 
-describe("the whole of it", () => {
+describe("all of it", () => {
   function stored(text: string) {
     const dir = tempConfigDir();
     put(dir, `projects/-w/${sessionId(1)}.jsonl`, jsonl([user(1, null)]));
@@ -205,7 +205,7 @@ describe("the whole of it", () => {
     expect([...wholeText(file)].join("")).toBe(blocks ?? text);
   });
 
-  test("its beginning parts no letter, and says how much more there is", () => {
+  test("its beginning splits no character, and says how much follows", () => {
     const file = stored("é".repeat(100));
     expect(beginningOf(file, 21)).toEqual({ text: "é".repeat(10), more: 179 });
     expect(beginningOf(file, 200)).toEqual({ text: "é".repeat(100), more: 0 });

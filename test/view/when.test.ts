@@ -118,13 +118,13 @@ const WRONG = [
   "999999999999999w",
 ];
 
-test.for(WRONG)("%j is no time", (text) => {
+test.for(WRONG)("%j is not a time", (text) => {
   for (const edge of ["start", "end"] as const) {
     expect(readTime(text, { now: Date.UTC(2026, 7, 21), edge })).toBeUndefined();
   }
 });
 
-test("whatever is typed, it is a time that a date can hold, or none; a period begins before it ends", () => {
+test("any input is a valid time or none; a period begins before it ends", () => {
   const word = fc.constantFrom(
     "last",
     "this",

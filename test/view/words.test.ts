@@ -6,7 +6,7 @@ const typed = (text: string) => ({ kind: "text", role: "user", text });
 const peer = (from: string, text: string, summary?: string) => ({ kind: "peer", role: "peer", from, text, summary });
 const notice = (text: string) => ({ kind: "notice", role: "system", level: "info", text });
 
-describe("whose words stand in a user's message", () => {
+describe("the authors of a user's message", () => {
   test.for<[string, unknown, unknown]>([
     ["a row that does not say", undefined, typed("x")],
     ["a person", { kind: "human" }, typed("x")],
@@ -24,7 +24,7 @@ describe("whose words stand in a user's message", () => {
     expect(wordsOf("x", { origin })).toEqual([word]);
   });
 
-  test("elements say more than the row", () => {
+  test("elements take precedence over the row", () => {
     const text = '<teammate-message teammate_id="tester" summary="Done">\nAll pass.\n</teammate-message>\n\nGo on.';
     expect(wordsOf(text, {})).toEqual([peer("tester", "All pass.", "Done"), typed("Go on.")]);
   });
@@ -67,7 +67,7 @@ describe("whose words stand in a user's message", () => {
   });
 });
 
-describe("what was pasted stands without the element around it", () => {
+describe("pasted text is shown without its element", () => {
   const pasted = (id: string, text: string) => `<pasted_content id="${id}">\n${text}\n</pasted_content id="${id}">`;
   test.for([
     ["nothing pasted", "a <b>", "a <b>"],

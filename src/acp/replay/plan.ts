@@ -1,8 +1,8 @@
 import type { PlanEntry } from "@agentclientprotocol/sdk/unstable";
 import type { PlanChange } from "../../view/tools/claude-tool.ts";
-import { shorten } from "../rim/content.ts";
 import { asString, type JsonObject, membersOf } from "../../transcript/rows/json-values.ts";
 import { PLAN_ENTRIES, PLAN_ENTRY_UNITS } from "../rim/message-limits.ts";
+import { shorten } from "../../view/plain-text.ts";
 
 interface Task {
   readonly subject: string;

@@ -37,7 +37,9 @@ export class SubagentCalls {
    */
   async show(step: SubagentStep, known: (id: string) => boolean, depth = 0): Promise<void> {
     if (depth >= SUBAGENT_DEPTH) return;
-    this.#unshown ??= this.#find();
+    this.#unshown ??= this.#store
+      .subagents(this.#sessionId, { signal: this.#signal })
+      .then((open) => new Unshown(open));
     const unshown = await this.#unshown;
     for (const subagent of unshown.take(step)) await this.#showOne(subagent, step, known, depth);
   }
@@ -59,10 +61,6 @@ export class SubagentCalls {
     };
     for await (const entry of this.#entries(subagent)) await sendAll(translator.translate(entry));
     await sendAll(translator.end());
-  }
-
-  async #find(): Promise<Unshown> {
-    return new Unshown(await this.#store.subagents(this.#sessionId, { signal: this.#signal }));
   }
 
   /** Returns no entries if they cannot be read: the call and its report are in the main transcript. */

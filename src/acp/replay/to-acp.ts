@@ -6,7 +6,7 @@ import { claudeTool, toolOfRecord } from "../../view/tools/claude-tools.ts";
 import { type Notice, type TaskNews, type Word, wordsOf } from "../../view/words.ts";
 import { ToolCalls } from "./tool-calls.ts";
 import { boundaryUpdate, summaryText } from "./compaction.ts";
-import { note, shorten } from "../rim/content.ts";
+import { note } from "../rim/content.ts";
 import { asString, blocksOf, type JsonObject, membersOf } from "../../transcript/rows/json-values.ts";
 import { toContentOrWords } from "../rim/content-blocks.ts";
 import { limitSize, pieces, shortId } from "../rim/size-limit.ts";
@@ -19,6 +19,7 @@ import { type ResultView, resultNeeds, viewResult } from "../tools/tool-result.t
 import { withStoredOutput } from "../tools/stored-output.ts";
 import { viewTool } from "../tools/tools.ts";
 import { noteText, type NoteWord, type UserWord, userText } from "./user-part.ts";
+import { shorten } from "../../view/plain-text.ts";
 
 type ChunkKind = "user_message_chunk" | "agent_message_chunk" | "agent_thought_chunk";
 

@@ -1,7 +1,6 @@
 import { printableLines } from "../../view/sanitise.ts";
 import type { Word } from "../../view/words.ts";
-import { fence, trimLines } from "../../view/plain-text.ts";
-import { shorten } from "../rim/content.ts";
+import { fence, trimLines, shorten } from "../../view/plain-text.ts";
 import { TOOL_TITLE_UNITS } from "../rim/message-limits.ts";
 
 export type UserWord = Extract<Word, { role: "user" }>;

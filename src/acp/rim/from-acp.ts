@@ -141,7 +141,7 @@ export function toListRequest({ cwd, cursor, archived, _meta }: ReturnType<typeo
     cwd: cwd ?? undefined,
     cursor: cursor ?? undefined,
     archived: archived ?? undefined,
-    // A smaller page than asked for is no loss: nextCursor leads to the rest.
+    // A smaller page than requested loses nothing: nextCursor leads to the rest.
     limit: limit == null ? undefined : Math.min(limit, PAGE_SESSIONS_MAX),
     includeWorktrees: includeWorktrees ?? undefined,
     includeProgrammatic: includeProgrammatic ?? undefined,

@@ -51,9 +51,10 @@ export class MemorySessions {
     return this.#add({ cwd, title, forkedFrom: sessionId, updates: updates.slice(0, end + 1) });
   }
 
-  /** Changes a session without changing its place in the list. */
-  change(sessionId: string, change: Partial<Pick<MemorySession, "title" | "archived">>): void {
-    this.#replace(sessionId, change);
+  /** Changes members of a session. Does nothing for a stored one. */
+  change(sessionId: string, change: Partial<MemorySession>): void {
+    const session = this.#sessions.get(sessionId);
+    if (session !== undefined) this.#sessions.set(sessionId, { ...session, ...change });
   }
 
   /** Adds a prompt, as one message with a chunk for each block. Does nothing for a stored session. */
@@ -82,12 +83,7 @@ export class MemorySessions {
 
   #append(sessionId: string, said: readonly SessionUpdate[], change: Partial<MemorySession>): void {
     const updates = this.#sessions.get(sessionId)?.updates;
-    if (updates !== undefined) this.#replace(sessionId, { ...change, updates: [...updates, ...said] });
-  }
-
-  #replace(sessionId: string, change: Partial<MemorySession>): void {
-    const session = this.#sessions.get(sessionId);
-    if (session !== undefined) this.#sessions.set(sessionId, { ...session, ...change });
+    if (updates !== undefined) this.change(sessionId, { ...change, updates: [...updates, ...said] });
   }
 }
 

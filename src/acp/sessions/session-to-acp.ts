@@ -3,13 +3,13 @@ import type { SessionInfo } from "@agentclientprotocol/sdk/unstable";
 import type { ListedSession } from "../../store/types.ts";
 import { GIVEN_TITLE_UNITS } from "../../transcript/rows/limits.ts";
 import { listTitle, promptTitle } from "../../transcript/summary/list-title.ts";
-import { shorten } from "../rim/content.ts";
 import { asString, membersOf } from "../../transcript/rows/json-values.ts";
 import { printable } from "../../view/sanitise.ts";
 import { META } from "../rim/from-acp.ts";
 import { STORED_TITLE_UNITS } from "../rim/message-limits.ts";
 import type { MemorySession } from "./memory-sessions.ts";
 import type { MemoryMatch } from "./merged-page.ts";
+import { shorten } from "../../view/plain-text.ts";
 
 /** Returns the list row of a stored session or one in memory. `live`: a running process has it open. */
 export const toListRow = (session: MemoryMatch | ListedSession, live: boolean): SessionInfo =>

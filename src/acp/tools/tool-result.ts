@@ -1,12 +1,12 @@
 import type { ToolCallContent, ToolCallLocation, ToolCallStatus } from "@agentclientprotocol/sdk/unstable";
 import type { Sidecars } from "../../view/parts.ts";
-import { fence, withoutReminders } from "../../view/plain-text.ts";
+import { fence, withoutReminders, shorten } from "../../view/plain-text.ts";
 import { isServerSide, readResult, textOfResult, type ToolResult } from "../../view/result.ts";
 import { shellResult } from "../../view/tools/shell-result.ts";
 import { claudeTool, OTHER_TOOL } from "../../view/tools/claude-tools.ts";
 import type { AnsweredCall, ClaudeTool, FileDiff, ResultLook, ShownText } from "../../view/tools/claude-tool.ts";
 import { type JsonObject, membersOf } from "../../transcript/rows/json-values.ts";
-import { note, shorten } from "../rim/content.ts";
+import { note } from "../rim/content.ts";
 import { showPieces } from "../rim/content-blocks.ts";
 import { META } from "../rim/from-acp.ts";
 import { TOOL_TITLE_UNITS } from "../rim/message-limits.ts";

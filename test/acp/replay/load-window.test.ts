@@ -50,7 +50,7 @@ const parallel = [
   assistant(6, 5),
 ];
 
-test("a bound of the server's own parts no call from its result, and counts what came before", async () => {
+test("--replay-last separates no call from its result, and counts the earlier messages", async () => {
   const rows = [...parallel.slice(0, 5), user(6, 5, "[Request interrupted by user]")];
   expect(await load(rows, { replayLast: 1 })).toMatchObject({
     shown: expect.stringMatching(/^\S+#earlier c:t1 r:t1 c:t2 r:t2/) as string,
@@ -95,7 +95,7 @@ describe("a load in parts", () => {
     expect(await parts(rows, limit)).toEqual(expected);
   });
 
-  test("a cursor holds while the conversation grows", async () => {
+  test("a cursor stays valid while the conversation grows", async () => {
     const dir = tempConfigDir();
     const { facts } = await load(talk, { limit: 2 }, dir);
     const { shown } = await load([...talk, assistant(6, 5)], { limit: 1, cursor: facts.nextCursor ?? "" }, dir);
@@ -109,7 +109,7 @@ describe("a load in parts", () => {
     },
   );
 
-  test("the last part begins with the plan as it stood, and an earlier one brings none back", async () => {
+  test("the last part begins with the plan as of then, and an earlier part sends none", async () => {
     const rows = [
       user(1, null),
       assistant(2, 1, [{ type: "tool_use", id: "t1", name: "TaskCreate", input: { subject: "one" } }]),

@@ -13,7 +13,7 @@ test("a plan of very many entries is cut, and says how many more there are", () 
   expect(entries[0]?.content).toBe(`${"x".repeat(PLAN_ENTRY_UNITS - 1)}…`);
 });
 
-test("what changes nothing gives no plan", () => {
+test("a call that changes nothing sends no plan", () => {
   const plan = new Plan();
   expect(plan.todos("x")).toBeUndefined();
   expect(create(plan, 7, "no id")).toBeUndefined();
@@ -24,7 +24,7 @@ test("what changes nothing gives no plan", () => {
   expect(plan.entries).toEqual([{ content: "one", priority: "medium", status: "pending" }]);
 });
 
-test("a list takes the place of what was known, and an empty one empties the plan", () => {
+test("a list replaces the known tasks, and an empty list empties the plan", () => {
   const plan = new Plan();
   create(plan, "1", "one");
   const tasks = [{ id: "2", subject: "two", status: "completed" }, { subject: "no id" }, 7];

@@ -62,7 +62,7 @@ const row = fc.record({
   ),
 });
 
-test("whatever stands in the rows, what is sent fits the schema, and every call that was shown ends", () => {
+test("whatever the rows contain, the updates fit the schema, and every call ends", () => {
   fc.assert(
     fc.property(fc.array(row, { maxLength: 8 }), fc.boolean(), (rows, compactions) => {
       const translator = new Translator({ plan: new Plan(), compactions });

@@ -23,7 +23,7 @@ test("loaded twice, a session has the same message ids and the same updates", as
   expect(again).toEqual(once);
 });
 
-test("the branches that rewinds left behind are counted, and what else is not shown", async () => {
+test("abandoned branches and other parts that are not shown are counted", async () => {
   const dir = tempConfigDir();
   expect((await replayFixture(dir, "compaction")).facts).toEqual({ hiddenBranches: 1 });
   expect((await replayFixture(dir, "commands")).facts).toEqual({
@@ -32,7 +32,7 @@ test("the branches that rewinds left behind are counted, and what else is not sh
   });
 });
 
-test("a client that knows compactions is sent one, with its summary and without the words for the model", async () => {
+test("a client that knows compactions gets one, with its summary but without the sentences for the model", async () => {
   const { updates } = await replayFixture(tempConfigDir(), "compaction", { compactions: true });
   for (const update of updates) expect(problems("SessionUpdate", update)).toEqual([]);
   expect(updates.filter(({ sessionUpdate }) => sessionUpdate === "compaction_update")).toEqual([

@@ -169,7 +169,7 @@ describe("tool calls", () => {
     ]);
   });
 
-  test("calls of the API's own side are calls, too", () => {
+  test("calls that the API runs itself are calls, too", () => {
     const blocks = [
       { type: "server_tool_use", id: "s1", name: "web_search", input: { query: "q" } },
       { type: "web_search_tool_result", tool_use_id: "s1", content: [] },
@@ -180,7 +180,7 @@ describe("tool calls", () => {
     ]);
   });
 
-  test("text beside results of a row keeps its place", () => {
+  test("text next to results in a row keeps its place", () => {
     const row = user(3, 2, [{ type: "tool_result", tool_use_id: "t1", content: "x" }, text("stop")]);
     expect(translate(bash, row).map((update) => update["sessionUpdate"])).toEqual([
       "tool_call",
@@ -189,7 +189,7 @@ describe("tool calls", () => {
     ]);
   });
 
-  test("the structured result is used only where it is clear whose it is", () => {
+  test("the structured result is used only if it is clear which result it belongs to", () => {
     const edit = (id: string) => ({ type: "tool_use", id, name: "Edit", input: {} });
     const done = (id: string) => ({ type: "tool_result", tool_use_id: id, content: "done" });
     const patch = { filePath: "/a", structuredPatch: [{ newStart: 3, lines: [" a", "-b", "+c"] }] };

@@ -5,7 +5,7 @@ import { listParams, openParams, sessionParams, toListRequest } from "../../../s
 const open = { sessionId: "s", cwd: "/w", mcpServers: [] };
 const ours = (options: unknown) => ({ _meta: { "claude-transcripts": options } });
 
-describe("what is wrong is named", () => {
+describe("the problem is named", () => {
   test.for<[(params: unknown) => unknown, unknown, string]>([
     [listParams, { cwd: "rel" }, "cwd"],
     [listParams, { cwd: "" }, "cwd"],
@@ -86,7 +86,7 @@ test.for([
   expect(openParams({ ...open, cwd }).cwd).toBe(expected);
 });
 
-test("a page is at most as long as pages are", () => {
+test("a page has at most the maximum length", () => {
   expect(toListRequest(listParams(ours({ limit: 100_000, includeWorktrees: false })))).toMatchObject({
     limit: 500,
     includeWorktrees: false,

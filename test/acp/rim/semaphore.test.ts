@@ -4,7 +4,7 @@ import { semaphore } from "../../../src/acp/rim/semaphore.ts";
 const never = new AbortController().signal;
 const tick = () => new Promise((resolve) => setImmediate(resolve));
 
-test("no more than so many run at a time, in the order they came", async () => {
+test("at most `permits` run at a time, in order", async () => {
   const turn = semaphore(2);
   const log: string[] = [];
   const ends = new Map<number, () => void>();
@@ -26,13 +26,13 @@ test("no more than so many run at a time, in the order they came", async () => {
   expect(await all).toEqual([1, 2, 3, 4]);
 });
 
-test("work that fails gives its place back", async () => {
+test("work that fails releases its permit", async () => {
   const turn = semaphore(1);
   await expect(turn(never, () => Promise.reject(new Error("no")))).rejects.toThrow("no");
   expect(await turn(never, () => Promise.resolve("yes"))).toBe("yes");
 });
 
-test("whoever gives up while waiting takes no place", async () => {
+test("an aborted waiter takes no permit", async () => {
   const turn = semaphore(1);
   let end = (): void => undefined;
   const first = turn(never, () => new Promise<void>((resolve) => (end = resolve)));

@@ -11,7 +11,7 @@ const row = "00000000-0000-4000-8000-000000000001";
 const omittedOf = (update: { _meta?: unknown }) =>
   (update._meta as { "claude-transcripts": { omitted: string[] } })["claude-transcripts"].omitted;
 
-test("an update of ordinary size is left as it is", () => {
+test("an update of ordinary size is unchanged", () => {
   const update = {
     sessionUpdate: "tool_call" as const,
     toolCallId: "t",
@@ -21,7 +21,7 @@ test("an update of ordinary size is left as it is", () => {
   expect(limitSize(update, row)).toBe(update);
 });
 
-test("much text that JSON does not lengthen is left as it is", () => {
+test("long text that JSON does not lengthen is unchanged", () => {
   const data = "A".repeat(UPDATE_UNITS * 5);
   const update = {
     sessionUpdate: "user_message_chunk" as const,
@@ -47,7 +47,7 @@ test.for([
   expect(update).toHaveProperty("rawOutput");
 });
 
-test("output that is too long is cut, and says by how much", () => {
+test("output that is too long is cut, with a note of how much is missing", () => {
   const smaller = limitSize(
     {
       sessionUpdate: "tool_call_update",
@@ -67,7 +67,7 @@ test("output that is too long is cut, and says by how much", () => {
   expect(json).toContain("kept");
 });
 
-test("the worst text that fits takes six bytes a unit, and still fits", () => {
+test("text of six bytes per unit fits up to the limit", () => {
   const [first] = pieces("\u0000".repeat(UPDATE_UNITS + 1));
   const update = {
     sessionUpdate: "agent_message_chunk" as const,
@@ -77,7 +77,7 @@ test("the worst text that fits takes six bytes a unit, and still fits", () => {
   expect(Buffer.byteLength(JSON.stringify(update))).toBeLessThan(UPDATE_BYTES);
 });
 
-test("a picture that is too large is a note", () => {
+test("an image that is too large becomes a note", () => {
   const smaller = limitSize(
     {
       sessionUpdate: "user_message_chunk",
@@ -113,7 +113,7 @@ test("pieces add up to the text and split no character", () => {
   expect(parts.every((part) => !/[\uD800-\uDFFF]/u.test(part))).toBe(true);
 });
 
-test("places are left out where there is no room for them, the impossible ones first", () => {
+test("places are omitted if there is no room, impossible ones first", () => {
   const long = { path: `/${"x".repeat(UPDATE_BYTES)}` };
   const locations = [long, { path: "/a", line: 1 }];
   const smaller = limitSize({ sessionUpdate: "tool_call_update", toolCallId: "t", locations }, row);
@@ -121,7 +121,7 @@ test("places are left out where there is no room for them, the impossible ones f
   expect(omittedOf(smaller)).toContain("locations");
 });
 
-test("of very many contents the last are left out, and their number of characters is said", () => {
+test("the last of very many contents are omitted, with their number of characters", () => {
   const smaller = limitSize(
     {
       sessionUpdate: "tool_call_update",
@@ -134,7 +134,7 @@ test("of very many contents the last are left out, and their number of character
   expect(JSON.stringify(smaller)).toMatch(/Too long to show: \d+ characters are in row/);
 });
 
-test("what is cut says where the rest stands and how long it was, beside what was said of the call", () => {
+test("a cut text says where the rest is and how long it was, next to the other facts of the call", () => {
   const _meta = { "claude-transcripts": { exitCode: 1 } };
   const smaller = limitSize({ sessionUpdate: "tool_call_update", toolCallId: "t", content: show(big), _meta }, row);
   expect(smaller._meta).toMatchObject({ "claude-transcripts": { exitCode: 1, omitted: ["content"], row } });
@@ -145,7 +145,7 @@ test.for(["", "toolu_1", "x".repeat(256)])("the id %j is left as it is", (id) =>
   expect(shortId(id)).toBe(id);
 });
 
-test("an id that no API gave is short, the same for the same, and another for another", () => {
+test("a long id is replaced by a short one, deterministic and distinct", () => {
   const [one, same, other] = ["a", "a", "b"].map((end) => shortId(`${"x".repeat(5000)}${end}`));
   expect(one).toBe(same);
   expect(one).not.toBe(other);

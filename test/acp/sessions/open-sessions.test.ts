@@ -27,7 +27,7 @@ test.for<["cancel" | "close", boolean]>([
   expect(sessions.cwdOf("s1")).toBe(how === "cancel" ? "/w" : undefined);
 });
 
-test("a turn that nobody stops answers, or fails, as it does", async () => {
+test("a turn that is not stopped answers or fails by itself", async () => {
   const sessions = new OpenSessions();
   expect(await sessions.runTurn("s1", never, async () => ({ stopReason: "refusal" }))).toEqual({
     stopReason: "refusal",
@@ -36,7 +36,7 @@ test("a turn that nobody stops answers, or fails, as it does", async () => {
   await expect(failed).rejects.toThrow("a fault");
 });
 
-test("a request that was cancelled is no cancelled turn", async () => {
+test("cancelling the request is not cancelling the turn", async () => {
   const sessions = new OpenSessions();
   const request = new AbortController();
   const turn = sessions.runTurn("s1", request.signal, (stop) => untilStopped(stop, false));
@@ -44,7 +44,7 @@ test("a request that was cancelled is no cancelled turn", async () => {
   await expect(turn).rejects.toThrow("broken off");
 });
 
-test("cancel leaves loads alone, close ends them", async () => {
+test("cancel does not end loads, close does", async () => {
   const sessions = new OpenSessions();
   const load = sessions.run(
     "load",

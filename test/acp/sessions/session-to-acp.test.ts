@@ -97,7 +97,7 @@ test.for<[string, Partial<OrUndefined<ListedSession>>, unknown]>([
   expect(problems("SessionInfo", row)).toEqual([]);
 });
 
-test("a long title stands whole beside the short one", () => {
+test("a long title is given whole next to the short one", () => {
   const long = "word ".repeat(60).trim();
   const row = toSessionRow({ ...session, summary: long, customTitle: long, title: "word…" });
   expect(row.title).toBe("word…");

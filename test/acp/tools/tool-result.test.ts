@@ -132,7 +132,7 @@ test.for([
   expect(content).toEqual(output === "" ? [] : shown(fence(plain ?? output)));
 });
 
-test("stored output is whole up to the length of an update, and is cut with a word beyond it", () => {
+test("stored output is complete up to the size of an update, and cut with a note above it", () => {
   const dir = tempConfigDir();
   const stored = (name: string, text: string): void => {
     put(dir, `projects/-w/${sessionId(1)}/tool-results/${name}`, text);

@@ -20,7 +20,7 @@ function slowPipe() {
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
-test("lines that come together go out in one write", async () => {
+test("lines that arrive together are sent in one write", async () => {
   const { stream, taken } = slowPipe();
   const out = new LineWriter(stream);
   await Promise.all([out.write("a"), out.write("b"), out.write("c")]);
@@ -28,7 +28,7 @@ test("lines that come together go out in one write", async () => {
   expect(taken).toEqual(["a\nb\nc\n"]);
 });
 
-test("while nobody reads, the writer waits, and no more than is allowed stands in memory", async () => {
+test("while nobody reads, the writer waits and memory stays within the limit", async () => {
   const { stream, taken, take } = slowPipe();
   const out = new LineWriter(stream);
   const line = "x".repeat(1023);
@@ -55,7 +55,7 @@ test("while nobody reads, the writer waits, and no more than is allowed stands i
   expect(taken.join("")).toBe(`${line}\n`.repeat(10_000));
 });
 
-test("the end comes when the pipe has taken everything, also what did not fill it", async () => {
+test("ends when the pipe has taken everything, including an incomplete batch", async () => {
   const { stream, taken, take } = slowPipe();
   const out = new LineWriter(stream);
   await out.write("a");

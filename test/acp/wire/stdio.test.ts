@@ -59,7 +59,7 @@ async function answers(...chunks: readonly (string | object)[]): Promise<Record<
 const error = (code: number) => expect.objectContaining({ error: expect.objectContaining({ code }) as unknown });
 const initialized = expect.objectContaining({ id: "i", result: { protocolVersion: 1 } });
 
-test("requests that come together with initialize wait for its answer, and all are answered before the end", async () => {
+test("requests sent together with initialize wait for its answer, and all are answered before the end", async () => {
   expect(await answers(INITIALIZE, request(1, "_echo", { a: 1 }), request(2, "_later"))).toEqual([
     initialized,
     { jsonrpc: "2.0", id: 1, result: { a: 1 } },
@@ -67,7 +67,7 @@ test("requests that come together with initialize wait for its answer, and all a
   ]);
 });
 
-test("a request that is never answered does not hold the end up", async () => {
+test("a request that is never answered does not delay the end", async () => {
   expect(await answers(INITIALIZE, request(1, "_never"))).toEqual([initialized]);
 });
 
@@ -131,7 +131,7 @@ test("CRLF ends a line; U+2028 does not, and is escaped on the way out", async (
   expect(sent).not.toMatch(/[\u2028\u2029]/);
 });
 
-test("a line that is too long is answered and passed over", async () => {
+test("a line that is too long is answered and skipped", async () => {
   const chunk = "x".repeat(1024 * 1024);
   const long = Array.from({ length: LINE_BYTES / chunk.length + 2 }, () => chunk);
   const replies = await answers(INITIALIZE, '{"a":"', ...long, '"}\n', request(1, "_echo", { after: true }));
@@ -145,7 +145,7 @@ test("a line that is too long is answered and passed over", async () => {
   );
 });
 
-test("a long line is looked at and copied a few times, into however many pieces it comes", async () => {
+test("a long line is scanned and copied a few times, however many pieces it arrives in", async () => {
   const pieces = Array.from({ length: 256 }, () => "x".repeat(16 * 1024));
   const line = ['{"jsonrpc":"2.0","id":1,"method":"_echo","params":{"a":"', ...pieces, '"}}\n'];
   const input = Readable.from([`${JSON.stringify(INITIALIZE)}\n`, ...line].map((piece) => Buffer.from(piece)));
@@ -160,7 +160,7 @@ test("a long line is looked at and copied a few times, into however many pieces 
   expect(work).toBeLessThan(24 * 1024 * 1024);
 });
 
-test("an answer that cannot be written as JSON is an internal error, and the server lives on", async () => {
+test("an answer that cannot be written as JSON is an internal error, and the server continues", async () => {
   const stderr = vi.spyOn(console, "error").mockImplementation(() => undefined);
   const replies = await answers(INITIALIZE, request(1, "_deep"), request(2, "_echo"));
   expect(replies).toContainEqual({
@@ -172,7 +172,7 @@ test("an answer that cannot be written as JSON is an internal error, and the ser
   stderr.mockRestore();
 });
 
-test("an input that breaks is an input that ends", async () => {
+test("an input that fails counts as ended", async () => {
   const input = new PassThrough();
   const output = new PassThrough();
   const served = serve(app(), input, new LineWriter(output));

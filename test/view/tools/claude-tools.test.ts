@@ -88,7 +88,7 @@ test.for(NAMES)("%s looks on every surface as its fixture says", async (name) =>
   }
 });
 
-test("the bytes that a window looks for (acp/replay/load.ts) stand in the name of each tool that changes the plan", () => {
+test("each tool that changes the plan has a name that a window searches for (acp/replay/load.ts)", () => {
   const changing = [...CLAUDE_TOOLS].filter(([, { plan }]) => plan !== undefined).map(([name]) => `"${name}"`);
   expect(changing.length).toBeGreaterThan(3);
   expect(changing.filter((name) => !name.startsWith('"Task') && name !== '"TodoWrite"')).toEqual([]);
