@@ -1,7 +1,7 @@
 import { TranscriptError } from "../../store/errors.ts";
 import { findSession } from "../../store/projects/find-copies.ts";
 import { shortIds } from "../../store/resolve/short-ids.ts";
-import { glanceAt } from "../../store/facts/title-of.ts";
+import { titleAndActivityOf } from "../../store/facts/title-of.ts";
 import { listTrash } from "../../store/trash/trash-contents.ts";
 import { type Column, layOut, tableLine } from "../terminal/table.ts";
 import { printable } from "../terminal/terminal.ts";
@@ -58,7 +58,7 @@ function sessions(ids: readonly string[], configDirs: readonly string[] | undefi
   const short = shortIds(configDirs);
   const copies = ids.flatMap((id) => findSession(id, { configDirs }) ?? []).sort((a, b) => b.mtimeMs - a.mtimeMs);
   const named = copies.slice(0, NAMED).map((copy): Candidate => {
-    const { activity, title } = glanceAt(copy);
+    const { activity, title } = titleAndActivityOf(copy);
     return { id: short(copy.sessionId), time: activity, title };
   });
   named.sort((a, b) => (b.time ?? 0) - (a.time ?? 0));

@@ -60,11 +60,15 @@ function reasonNotToRead(stats: Stats, limit: number): string | undefined {
   return `is ${stats.isSymbolicLink() ? "a link" : stats.isDirectory() ? "a directory" : "not a file"}`;
 }
 
-/** Returns what `read` makes of the open file, not following a link; undefined if it cannot be opened or read. */
-export function tryWithOpenFile<T>(path: string, read: (fd: number) => T): T | undefined {
+/** Returns what `read` makes of the open file; undefined if it cannot be opened or read. By default follows no link. */
+export function tryWithOpenFile<T>(
+  path: string,
+  read: (fd: number) => T,
+  open: (path: string) => number = openReadNoFollow,
+): T | undefined {
   let fd: number | undefined;
   try {
-    fd = openReadNoFollow(path);
+    fd = open(path);
     return read(fd);
   } catch {
     return undefined;

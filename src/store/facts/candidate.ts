@@ -1,6 +1,6 @@
 import type { TranscriptCopy } from "../types.ts";
 
-/** A transcript as it was when it was looked at. */
+/** A transcript with its stats, which may be a session. */
 export interface Candidate extends TranscriptCopy {
   readonly dev: number;
   readonly ino: number;
@@ -8,9 +8,9 @@ export interface Candidate extends TranscriptCopy {
   readonly ctimeMs: number;
   /** mtime as the official helpers round it, epoch ms. */
   readonly lastModified: number;
-  /** Something stands beside the transcript under the session's id. */
+  /** The directory `<id>` exists next to the transcript. */
   readonly hasSidecars: boolean;
-  /** When the session was active, epoch ms, as far as that was asked (activity.ts); NaN before. */
+  /** Time of the last activity, epoch ms (activity-of-file.ts); NaN until it is known. */
   activity: number;
   /** The directory that its project dir was found for. */
   readonly through: string | undefined;

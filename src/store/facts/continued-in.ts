@@ -5,8 +5,8 @@ import { isSessionId } from "../layout/session-id.ts";
 import type { ProjectDir } from "../types.ts";
 
 /**
- * Whether a session that says it was continued under another id was: a transcript of that id stands beside it and holds
- * a row of a conversation (official-helpers.md §4.4). The list then shows that one only.
+ * Reports whether a session was really continued under another id, as it says: a transcript of that id is next to it and
+ * has a conversation row (official-helpers.md §4.4). Lists then show only that one.
  */
 export function isContinued(project: ProjectDir, continuedIn: string | undefined): boolean {
   if (!isSessionId(continuedIn)) return false;
@@ -24,11 +24,11 @@ export function isContinued(project: ProjectDir, continuedIn: string | undefined
 
 const PARENT = Buffer.from('"parentUuid":');
 
-/** Looks at the end, then at the beginning as far as `CONTINUATION_BYTES`. */
+/** Searches the tail, then the first `CONTINUATION_BYTES`. */
 function holdsConversation(fd: number, size: number): boolean {
   const bytes = Buffer.allocUnsafe(WINDOW_BYTES + PARENT.length);
   if (holdsAt(fd, bytes, Math.max(0, size - WINDOW_BYTES), WINDOW_BYTES)) return true;
-  // The pieces overlap, so that none of them cuts the word in two.
+  // The pieces overlap, so that the word is never cut in two.
   for (let at = 0; at < Math.min(size, CONTINUATION_BYTES); at += WINDOW_BYTES) {
     if (holdsAt(fd, bytes, at, bytes.length)) return true;
   }

@@ -3,11 +3,11 @@ import type { SessionFacts } from "../../transcript/summary/session-metadata.ts"
 import { type FileIdentity, isSameFile, SETTLED_MS } from "../disk/file-identity.ts";
 import type { Candidate } from "./candidate.ts";
 
-/** What this process has found out about one transcript. */
-export interface Memory {
-  /** When something was last said, epoch ms. */
+/** Cached facts of one transcript. */
+export interface CachedFacts {
+  /** Time of the last activity, epoch ms. */
   readonly activity?: number;
-  /** Facts from the windows, and from the whole file, each with the stamp of the sidecars they were read with. */
+  /** Facts from the windows and from the whole file, each with the stamp of the sidecars at that time. */
   readonly windows?: StampedFacts;
   readonly full?: StampedFacts;
 }
@@ -19,75 +19,75 @@ interface StampedFacts {
 
 interface Entry {
   readonly file: FileIdentity;
-  readonly memory: Memory;
+  readonly facts: CachedFacts;
   readonly units: number;
-  /** The last list that met it. */
+  /** Number of the last list that used it. */
   list: number;
 }
 
 const entries = new Map<string, Entry>();
-let unitsHeld = 0;
-/** Counts the lists that have begun. */
+let cachedUnits = 0;
+/** Number of the current list. */
 let list = 0;
 
 export function beginList(): void {
   list++;
 }
 
-/** Looked into by a list, and not filed yet: to file ten thousand takes longer than the list may take for them. */
-let unfiled: Candidate[] = [];
+/** Read but not cached yet: caching 10,000 entries at once would slow the list. */
+let pending: Candidate[] = [];
 
-/** Remembers, from the next list on, the `activity` of a file that a list has looked into since `began`, epoch ms. */
-export function rememberLater(candidate: Candidate, began: number): void {
-  if (began - candidate.ctimeMs >= SETTLED_MS && unfiled.length < REMEMBERED_SESSIONS) unfiled.push(candidate);
+/** Caches, from the next list on, the `activity` of a file that was read after `began`, epoch ms. */
+export function cacheLater(candidate: Candidate, began: number): void {
+  if (began - candidate.ctimeMs >= SETTLED_MS && pending.length < REMEMBERED_SESSIONS) pending.push(candidate);
 }
 
-/** Files what was looked into before. */
-export function fileWhatWasSeen(): void {
-  const seen = unfiled;
-  unfiled = [];
-  for (const candidate of seen) file(candidate, { activity: candidate.activity });
+/** Moves pending entries into the cache. */
+export function cachePending(): void {
+  const seen = pending;
+  pending = [];
+  for (const candidate of seen) addEntry(candidate, { activity: candidate.activity });
 }
 
-/** What is remembered of the transcript, if it is still the file it was then. */
-export function recall(candidate: Candidate): Memory | undefined {
+/** Returns the cached facts of a transcript, if the file has not changed since. */
+export function cachedFacts(candidate: Candidate): CachedFacts | undefined {
   const entry = entries.get(candidate.path);
   if (entry === undefined || !isSameFile(entry.file, candidate)) return undefined;
   if (entry.list !== list) {
     entry.list = list;
-    // Moved behind what this list has not met, which goes first. Only a full cache is worth the time.
+    // Moved to the end: entries that this list has not used are evicted first. Only a full cache is worth the time.
     if (entries.size >= REMEMBERED_SESSIONS) {
       entries.delete(candidate.path);
       entries.set(candidate.path, entry);
     }
   }
-  return entry.memory;
+  return entry.facts;
 }
 
 /**
- * Adds to what is remembered of the transcript, unless it changed just now and could change again without a sign. Number and
- * text are bounded: what was learnt first is forgotten first, but never for a transcript of the same list. A list of more
- * than there is room for would otherwise find nothing the next time.
+ * Caches facts of a transcript, unless it changed just now and could change again unnoticed. Entries and text are bounded.
+ * The oldest entry is evicted first, but never for a transcript of the same list: a list longer than the cache would
+ * otherwise never find anything in it.
  */
-export function remember(candidate: Candidate, learnt: Memory): void {
-  if (Date.now() - candidate.ctimeMs >= SETTLED_MS) file(candidate, learnt);
+export function cacheFacts(candidate: Candidate, facts: CachedFacts): void {
+  if (Date.now() - candidate.ctimeMs >= SETTLED_MS) addEntry(candidate, facts);
 }
 
-function file(candidate: Candidate, learnt: Memory): void {
+function addEntry(candidate: Candidate, facts: CachedFacts): void {
   const { path } = candidate;
   const known = entries.get(path);
-  const memory =
-    known !== undefined && isSameFile(known.file, candidate) ? Object.assign({}, known.memory, learnt) : learnt;
+  const merged =
+    known !== undefined && isSameFile(known.file, candidate) ? Object.assign({}, known.facts, facts) : facts;
   if (known !== undefined) forget(path);
-  const units = unitsOf(memory.windows) + unitsOf(memory.full);
-  if (!hasRoomFor(units)) return;
-  entries.set(path, { file: candidate, memory, units, list });
-  unitsHeld += units;
+  const units = unitsOf(merged.windows) + unitsOf(merged.full);
+  if (!makeRoomFor(units)) return;
+  entries.set(path, { file: candidate, facts: merged, units, list });
+  cachedUnits += units;
 }
 
-function hasRoomFor(units: number): boolean {
+function makeRoomFor(units: number): boolean {
   for (const [path, oldest] of entries) {
-    if (entries.size < REMEMBERED_SESSIONS && unitsHeld + units <= REMEMBERED_UNITS) return true;
+    if (entries.size < REMEMBERED_SESSIONS && cachedUnits + units <= REMEMBERED_UNITS) return true;
     if (oldest.list === list) return false;
     forget(path);
   }
@@ -95,7 +95,7 @@ function hasRoomFor(units: number): boolean {
 }
 
 function forget(path: string): void {
-  unitsHeld -= entries.get(path)?.units ?? 0;
+  cachedUnits -= entries.get(path)?.units ?? 0;
   entries.delete(path);
 }
 

@@ -11,7 +11,7 @@ import { ENTRYPOINT_KEY, GIT_BRANCH_KEY, type TailFacts } from "../../transcript
 import type { Candidate } from "./candidate.ts";
 import { close, openRead, openReadNoFollow, readAt } from "../disk/fs.ts";
 import { earlierTitles, type Wanted } from "./scan-titles-backward.ts";
-import { recall, remember } from "./metadata-cache.ts";
+import { cachedFacts, cacheFacts } from "./metadata-cache.ts";
 import { FileLines } from "../disk/file-lines.ts";
 import { NO_SIDECARS, readSidecarFacts, sidecarStamp } from "./sidecar-metadata.ts";
 import type { TranscriptCopy } from "../types.ts";
@@ -20,14 +20,14 @@ import { yieldToEventLoop } from "../timing.ts";
 const NEWLINE = 0x0a;
 
 /**
- * What the two windows of a transcript and its sidecars say about the session (official-helpers.md §4). The head grows, up to
- * `HEAD_GROWTH_BYTES`, until the first prompt has been read. Remembered until one of the files changes.
+ * Returns the facts of a session from the head and tail of its transcript and its sidecars (official-helpers.md §4). The
+ * head grows, up to `HEAD_GROWTH_BYTES`, until the first prompt is found. Cached until one of the files changes.
  *
- * Undefined when the transcript is empty by now; throws the error of the disk when it cannot be read.
+ * Undefined if the transcript is empty by now; throws the file-system error if it cannot be read.
  */
 export function windowFacts(candidate: Candidate): SessionFacts | undefined {
   const stamp = sidecarStamp(candidate);
-  const known = recall(candidate)?.windows;
+  const known = cachedFacts(candidate)?.windows;
   if (known?.stamp === stamp) return known.facts;
   const fd = openReadNoFollow(candidate.path);
   try {
@@ -37,7 +37,7 @@ export function windowFacts(candidate: Candidate): SessionFacts | undefined {
     const growth = new HeadGrowth(fd, windows, Math.min(candidate.size, HEAD_GROWTH_BYTES));
     while (growth.step());
     const facts = sessionFacts(windows.scan, windows.tail, sidecar, {});
-    remember(candidate, { windows: { stamp, facts } });
+    cacheFacts(candidate, { windows: { stamp, facts } });
     return facts;
   } finally {
     close(fd);
@@ -45,12 +45,12 @@ export function windowFacts(candidate: Candidate): SessionFacts | undefined {
 }
 
 /**
- * The same of the whole file: a first prompt wherever it stands, and the last title and tag, also between the windows.
+ * Like `windowFacts`, from the whole file: a first prompt anywhere, and the last title and tag, also between the windows.
  * Reads a megabyte at a time; memory is that, or the longest row before the first prompt.
  */
 export async function fullFacts(candidate: Candidate, signal?: AbortSignal): Promise<SessionFacts | undefined> {
   const stamp = sidecarStamp(candidate);
-  const known = recall(candidate)?.full;
+  const known = cachedFacts(candidate)?.full;
   if (known?.stamp === stamp) return known.facts;
   const fd = openReadNoFollow(candidate.path);
   try {
@@ -63,7 +63,7 @@ export async function fullFacts(candidate: Candidate, signal?: AbortSignal): Pro
     let step = search.next();
     for (; !step.done; step = search.next()) await yieldUnlessAborted(signal);
     const facts = sessionFacts(windows.scan, windows.tail, sidecar, step.value);
-    remember(candidate, { full: { stamp, facts } });
+    cacheFacts(candidate, { full: { stamp, facts } });
     return facts;
   } finally {
     close(fd);
@@ -71,9 +71,9 @@ export async function fullFacts(candidate: Candidate, signal?: AbortSignal): Pro
 }
 
 /**
- * What a fork of the session is named after: its title, else its first prompt (official-helpers.md §6.6, the last `custom-title` row
- * before the sidecar). `seen`: the last titles of a caller that reads the whole file anyway, `undefined` for none; without
- * it they are searched for here. Links are followed, as a fork follows them.
+ * Returns the name for a fork of the session: its title, else its first prompt (official-helpers.md §6.6, the last
+ * `custom-title` row before the sidecar). `seen`: the last titles, if the caller has read the whole file; otherwise they are
+ * searched for here. Follows links, as a fork does.
  */
 export function forkTitle(copy: TranscriptCopy, seen?: EarlierTitles): string {
   const fd = openRead(copy.path);
@@ -119,14 +119,14 @@ interface ScannedWindows {
   readonly wholeFrom: number;
 }
 
-/** Room for both windows, and the byte before the tail. Used for file after file: nothing waits between fill and use. */
-let room: Buffer | undefined;
+/** Buffer for both windows and the byte before the tail. Shared by all files: it is used before anything else runs. */
+let buffer: Buffer | undefined;
 
-/** Reads a file that fits into both windows with one call, a larger one with two. Undefined when nothing is in it. */
+/** Reads a file that fits into both windows with one call, a larger one with two. Undefined if it is empty. */
 function scanWindows(fd: number, size: number, { mark }: SidecarFacts): ScannedWindows | undefined {
-  room ??= Buffer.allocUnsafeSlow(2 * WINDOW_BYTES + 1);
+  buffer ??= Buffer.allocUnsafeSlow(2 * WINDOW_BYTES + 1);
   const scan = new SessionScan(mark?.archived ? mark.at : Infinity);
-  return size <= 2 * WINDOW_BYTES ? scanSmall(fd, size, room, scan) : scanLarge(fd, size, room, scan);
+  return size <= 2 * WINDOW_BYTES ? scanSmall(fd, size, buffer, scan) : scanLarge(fd, size, buffer, scan);
 }
 
 function scanSmall(fd: number, size: number, bytes: Buffer, scan: SessionScan): ScannedWindows | undefined {
@@ -163,13 +163,13 @@ function scanLarge(fd: number, size: number, bytes: Buffer, scan: SessionScan): 
   return { scan, tail, headTo, wholeFrom: edge + from - tailStart };
 }
 
-/** Whether the row that the edge of the tail cuts is the last to say something of the branch or the entrypoint. */
+/** Reports whether the row cut by the edge of the tail is the last one with the branch or the entrypoint. */
 function needsCutRow(rest: Buffer, { head }: SessionScan, tail: TailFacts): boolean {
   if (tail.gitBranch === undefined && rest.includes(GIT_BRANCH_KEY)) return true;
   return tail.entrypoint === undefined && head.entrypoint.value === undefined && rest.includes(ENTRYPOINT_KEY);
 }
 
-/** Reads the row that lies across `edge` and ends before `lineEnd`, unless it begins more than `TAIL_GROWTH_BYTES` before. */
+/** Reads the row across `edge` that ends before `lineEnd`, unless it begins more than `TAIL_GROWTH_BYTES` before `edge`. */
 function scanCutRow(fd: number, edge: number, lineEnd: number, scan: SessionScan): void {
   for (let reach = 4 * WINDOW_BYTES; ; reach *= 4) {
     const start = Math.max(0, edge - Math.min(reach, TAIL_GROWTH_BYTES));
@@ -181,7 +181,7 @@ function scanCutRow(fd: number, edge: number, lineEnd: number, scan: SessionScan
   }
 }
 
-/** Reads on behind the head window, a chunk at a step, until a prompt is found. */
+/** Reads on after the head window, a chunk at a step, until a prompt is found. */
 class HeadGrowth {
   readonly #scan: SessionScan;
   readonly #lines: FileLines | undefined;
@@ -191,7 +191,7 @@ class HeadGrowth {
     if (scan.head.firstPrompt === undefined && headTo < to) this.#lines = new FileLines(fd, { from: headTo, to });
   }
 
-  /** False when the search is over. */
+  /** Reads a chunk. Returns false when the search is over. */
   step(): boolean {
     const lines = this.#lines;
     if (lines === undefined || !lines.step()) return false;

@@ -9,32 +9,32 @@ import { readAt } from "../disk/fs.ts";
 
 const NEWLINE = 0x0a;
 
-/** What is looked for. */
+/** The titles and tag to search for. */
 export type Wanted = { readonly [Key in keyof EarlierTitles]-?: boolean };
 
 /**
- * Searches an open transcript backwards from `before`, where a line begins, for the last title and tag rows. Only lines
- * with the bytes of such a row in them are read as rows, so that hundreds of megabytes take no longer than reading them.
- * Yields after each megabyte, for the caller to let others work; a row longer than that is no title.
+ * Searches an open transcript backwards from `before`, where a line begins, for the last title and tag rows. Parses only
+ * lines that contain the bytes of such a row, so that hundreds of megabytes take no longer than reading them. Yields after
+ * each megabyte, so that the caller can yield to the event loop; a row longer than that is not a title.
  */
 export function* earlierTitles(fd: number, before: number, wanted: Wanted): Generator<void, EarlierTitles> {
   const found = new TitleVisitor(wanted);
-  const room = Buffer.allocUnsafeSlow(Math.min(CHUNK_BYTES, before));
-  // Set while `end` lies within a row that is longer than a chunk: what stands before it up to a newline is a part of one.
+  const buffer = Buffer.allocUnsafeSlow(Math.min(CHUNK_BYTES, before));
+  // Set while `end` is within a row that is longer than a chunk: the bytes before it, up to a newline, are part of that row.
   let insideRow = false;
   for (let end = before; end > 0 && !found.complete;) {
-    const start = Math.max(0, end - room.length);
-    const have = readAt(fd, room.subarray(0, end - start), start);
-    const to = insideRow ? room.lastIndexOf(NEWLINE, have - 1) + 1 : have;
-    const newline = to === 0 ? -1 : room.subarray(0, to - 1).indexOf(NEWLINE);
+    const start = Math.max(0, end - buffer.length);
+    const have = readAt(fd, buffer.subarray(0, end - start), start);
+    const to = insideRow ? buffer.lastIndexOf(NEWLINE, have - 1) + 1 : have;
+    const newline = to === 0 ? -1 : buffer.subarray(0, to - 1).indexOf(NEWLINE);
     const from = start === 0 ? 0 : newline + 1;
     if (start > 0 && newline < 0) {
-      // No line begins in this chunk after its first byte: at most something glued to the end of a long row.
-      if (to > 0) found.search(room, 0, to, true);
+      // No line begins in this chunk after its first byte: there is at most a row glued to the end of a long one.
+      if (to > 0) found.search(buffer, 0, to, true);
       insideRow = true;
       end = start;
     } else {
-      found.search(room, from, to, false);
+      found.search(buffer, from, to, false);
       insideRow = false;
       end = start + from;
     }
@@ -52,7 +52,7 @@ class TitleVisitor implements LineVisitor, EarlierTitles {
   readonly #keys = new RowKeys();
   #bytes: Buffer = Buffer.alloc(0);
   #seen: EarlierTitles = {};
-  /** Where a part of a row begins, which may look like a row. */
+  /** Offset of a row whose beginning is missing, but which may look like a row. */
   #cutAt = -1;
 
   constructor(wanted: Wanted) {
@@ -63,7 +63,7 @@ class TitleVisitor implements LineVisitor, EarlierTitles {
     return !this.#lacksTitle() && !this.#lacksTag();
   }
 
-  /** Searches whole lines; `cut`: a single line, the beginning of which is missing. */
+  /** Searches whole lines. `cut`: it is a single line whose beginning is missing. */
   search(bytes: Buffer, from: number, to: number, cut: boolean): void {
     this.#bytes = bytes;
     this.#cutAt = cut ? from : -1;
@@ -97,7 +97,7 @@ class TitleVisitor implements LineVisitor, EarlierTitles {
     }
   }
 
-  /** An AI title is of no use beside a given one, unless that is empty. */
+  /** Reports whether a title is still wanted. An AI title is not, if there is a given one that is not empty. */
   #lacksTitle(): boolean {
     const lacksCustom = this.#wanted.customTitle && this.customTitle === undefined;
     return lacksCustom || (this.#wanted.aiTitle && !this.customTitle && this.aiTitle === undefined);

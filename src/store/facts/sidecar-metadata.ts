@@ -2,18 +2,19 @@ import { ARCHIVED_MARK_BYTES, TITLE_FILE_BYTES } from "../../transcript/rows/lim
 import type { SidecarFacts } from "../../transcript/summary/session-metadata.ts";
 import { markOfFile, titleOfFile } from "../../transcript/summary/sidecar-json.ts";
 import type { Candidate } from "./candidate.ts";
-import { close, openRead, openReadNoFollow, readAt, statExact, statLinkExact, statOpen } from "../disk/fs.ts";
+import { openRead, openReadNoFollow, readAt, statExact, statLinkExact, statOpen } from "../disk/fs.ts";
+import { tryWithOpenFile } from "../disk/read-small-file.ts";
 import { archivedMarkPath, customTitlePath } from "../layout/paths.ts";
 
 type Owner = Pick<Candidate, "project" | "sessionId" | "hasSidecars">;
 
-/** Where there are none, or none that can be looked at. */
+/** The facts if there are no readable sidecars. */
 export const NO_SIDECARS: SidecarFacts = { title: undefined, mark: undefined };
 
-/** What stands in `<id>/custom-title.json` and `<id>/archived.json`. Costs nothing where there is no `<id>`. */
+/** Reads `<id>/custom-title.json` and `<id>/archived.json`. Costs nothing if there is no `<id>`. */
 export function readSidecarFacts({ project, sessionId, hasSidecars }: Owner): SidecarFacts {
   if (!hasSidecars) return NO_SIDECARS;
-  // The official helpers follow a link to a title, and none to a mark.
+  // The official helpers follow a link to a title, but not to a mark.
   const title = readText(customTitlePath(project, sessionId), openRead, TITLE_FILE_BYTES);
   const mark = readText(archivedMarkPath(project, sessionId), openReadNoFollow, ARCHIVED_MARK_BYTES);
   return {
@@ -22,7 +23,7 @@ export function readSidecarFacts({ project, sessionId, hasSidecars }: Owner): Si
   };
 }
 
-/** A text that changes when one of the two files does, from what their stat says; empty when neither is there. */
+/** Returns a text from the stats of the two files, which changes if one of them does; empty if neither exists. */
 export function sidecarStamp({ project, sessionId, hasSidecars }: Owner): string {
   if (!hasSidecars) return "";
   const title = stampOf(customTitlePath(project, sessionId), statExact);
@@ -40,18 +41,15 @@ function stampOf(path: string, stat: typeof statExact): string {
   }
 }
 
-/** The text of a regular file of at most `limit` bytes; undefined for anything else. Never waits for a FIFO. */
-function readText(path: string, open: (path: string) => number, limit: number): string | undefined {
-  let fd: number | undefined;
-  try {
-    fd = open(path);
-    const stats = statOpen(fd);
-    if (!stats.isFile() || stats.size > limit) return undefined;
-    const bytes = Buffer.allocUnsafe(stats.size);
-    return bytes.toString("utf8", 0, readAt(fd, bytes, 0));
-  } catch {
-    return undefined;
-  } finally {
-    if (fd !== undefined) close(fd);
-  }
-}
+/** Returns the text of a regular file of at most `limit` bytes; undefined for anything else. Never waits for a FIFO. */
+const readText = (path: string, open: (path: string) => number, limit: number): string | undefined =>
+  tryWithOpenFile(
+    path,
+    (fd) => {
+      const stats = statOpen(fd);
+      if (!stats.isFile() || stats.size > limit) return undefined;
+      const bytes = Buffer.allocUnsafe(stats.size);
+      return bytes.toString("utf8", 0, readAt(fd, bytes, 0));
+    },
+    open,
+  );

@@ -1,7 +1,7 @@
-import { readActivity, rememberedActivity } from "./activity-of-file.ts";
+import { readActivity, cachedActivity } from "./activity-of-file.ts";
 import { close, openReadNoFollow, type Stats, statLink, statOpen } from "../disk/fs.ts";
 import { errnoOf } from "../errors.ts";
-import { beginList, fileWhatWasSeen, rememberLater } from "./metadata-cache.ts";
+import { beginList, cachePending, cacheLater } from "./metadata-cache.ts";
 import { listProjectDir, type Listing } from "../projects/dir-cache.ts";
 import { transcriptPathOf } from "../layout/paths.ts";
 import { canRefuseLinks } from "../disk/platform.ts";
@@ -9,64 +9,66 @@ import type { ProjectDir, Skipped, TranscriptCopy } from "../types.ts";
 import type { Candidate } from "./candidate.ts";
 import { yieldToEventLoop } from "../timing.ts";
 
-/** A project dir whose sessions are asked for, and the directory it was found for; undefined when all are. */
+/** A project dir to list, and the directory that it was found for; undefined if all projects are listed. */
 export interface Place {
   readonly project: ProjectDir;
   readonly through?: string | undefined;
 }
 
 export interface Candidates {
-  /** In the order of the places, and by bytes of their names in each. */
+  /** In the order of the places; within each, by the bytes of their names. */
   readonly candidates: Candidate[];
   readonly skipped: Skipped[];
 }
 
 export interface LookOptions {
-  /** Find out in passing when the sessions were active, if most of the files have to be opened for that anyway. */
+  /** Reads the activity of sessions in the same pass, if most files would be opened for it later anyway. */
   readonly lookInside?: boolean | undefined;
-  /** Files that were not written to since, epoch ms, are then of no interest. */
+  /** With `lookInside`: files with an older mtime, epoch ms, are not read. */
   readonly since?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Files looked at before other work of the process gets its turn, and of those that are read as well: some 15 ms. */
+/** Number of files, some 15 ms of work, before yielding to the event loop: with only a stat, and if they are also read. */
 const FILES_PER_TURN = 4000;
 const READ_PER_TURN = 1000;
 
 /**
- * Every file that may be a session of these places: named by a session id, regular, not empty. It costs one look at
- * each directory and one stat of each file. Links and other things under such a name are no sessions (official-helpers.md §3);
- * they go into `skipped`, and so does what cannot be looked at. An empty file means "not here" and is nothing to report.
+ * Returns every file in these places that may be a session: named by a session id, regular, not empty. Costs one read of
+ * each directory and one stat of each file. Links and other entries with such a name are not sessions
+ * (official-helpers.md §3); they go into `skipped`, and so do unreadable ones. An empty file means "not here" and is not
+ * reported.
  */
 export async function listCandidates(places: readonly Place[], options: LookOptions = {}): Promise<Candidates> {
   const candidates: Candidate[] = [];
   const skipped: Skipped[] = [];
-  const inside = new LookingInside(options);
+  const onePass = new OnePassReader(options);
   beginList();
   let looked = 0;
   for (const place of places) {
     const { sessionIds, others } = listingOf(place.project, skipped);
     for (const id of sessionIds) {
-      if (++looked % (inside.isOn ? READ_PER_TURN : FILES_PER_TURN) === 0) {
+      if (++looked % (onePass.isOn ? READ_PER_TURN : FILES_PER_TURN) === 0) {
         await yieldToEventLoop();
         options.signal?.throwIfAborted();
       }
       const hasSidecars = others.has(id);
       const candidate =
-        (inside.isOn ? inside.look(place, id, hasSidecars) : undefined) ?? lookAt(place, id, hasSidecars, skipped);
-      if (candidate !== undefined && candidates.push(candidate) === SAMPLED_FILES) inside.decide(candidates);
+        (onePass.isOn ? onePass.look(place, id, hasSidecars) : undefined) ??
+        statCandidate(place, id, hasSidecars, skipped);
+      if (candidate !== undefined && candidates.push(candidate) === SAMPLED_FILES) onePass.decide(candidates);
     }
   }
   return { candidates, skipped };
 }
 
-/** The copy as a list would see it; undefined where a list leaves it out. */
+/** Returns a copy as a list sees it; undefined if lists leave it out. */
 export function candidateOf({
   project,
   sessionId,
   through,
 }: Pick<TranscriptCopy, "project" | "sessionId" | "through">): Candidate | undefined {
-  return lookAt({ project, through }, sessionId, true, []);
+  return statCandidate({ project, through }, sessionId, true, []);
 }
 
 function listingOf(project: ProjectDir, skipped: Skipped[]): Listing {
@@ -78,7 +80,7 @@ function listingOf(project: ProjectDir, skipped: Skipped[]): Listing {
   }
 }
 
-function lookAt(place: Place, id: string, hasSidecars: boolean, skipped: Skipped[]): Candidate | undefined {
+function statCandidate(place: Place, id: string, hasSidecars: boolean, skipped: Skipped[]): Candidate | undefined {
   const path = transcriptPathOf(place.project, id);
   let stats: Stats | undefined;
   try {
@@ -92,11 +94,11 @@ function lookAt(place: Place, id: string, hasSidecars: boolean, skipped: Skipped
     skipped.push({ path, reason: stats.isSymbolicLink() ? "link" : "not_a_file" });
     return undefined;
   }
-  return stats.size === 0 ? undefined : new LookedAt(place, id, hasSidecars, stats, path);
+  return stats.size === 0 ? undefined : new StatCandidate(place, id, hasSidecars, stats, path);
 }
 
-/** Ten thousand of them are held at once: what follows from something else is no field. */
-class LookedAt implements Candidate {
+/** A candidate from stats. Derived values are getters, not fields: 10,000 of these are held. */
+class StatCandidate implements Candidate {
   readonly sessionId: string;
   readonly hasSidecars: boolean;
   readonly size: number;
@@ -108,7 +110,7 @@ class LookedAt implements Candidate {
   readonly #place: Place;
   #path: string | undefined;
 
-  /** `path`, where it was made already. */
+  /** `path`: if the caller has it already. */
   constructor(place: Place, sessionId: string, hasSidecars: boolean, stats: Stats, path?: string) {
     this.sessionId = sessionId;
     this.hasSidecars = hasSidecars;
@@ -138,58 +140,58 @@ class LookedAt implements Candidate {
   }
 }
 
-/** So many files are looked at before it is decided how to go on; with fewer it does not matter. */
+/** Number of files before the decision whether to read them in one pass; with fewer it does not matter. */
 const SAMPLED_FILES = 16;
 const SAMPLE_STEP = 2;
 
 /**
- * Opens, stats and reads each file in one go if most have to be read to find the sessions that were active last: in a
- * store that was copied or restored. Worth 23 % of "copied sessions: first page, fresh process", 3 % of a normal store.
+ * Opens, stats and reads each file in one pass if most must be read to find the sessions that were active last: in a store
+ * that was copied or restored. Saves 23 % of "copied sessions: first page, fresh process", 3 % in a normal store.
  */
-class LookingInside {
+class OnePassReader {
   isOn = false;
   readonly #allowed: boolean;
   readonly #since: number;
   readonly #began = Date.now();
-  /** The latest activity found: files that were not written to since may never have to be read. */
+  /** Latest activity found: files with an older mtime may never have to be read. */
   #latest = -Infinity;
   #read = 0;
-  #spared = 0;
+  #skipped = 0;
 
   constructor({ lookInside = false, since = -Infinity }: LookOptions) {
     this.#allowed = lookInside && canRefuseLinks();
     this.#since = since;
   }
 
-  /** Tries a few of the files that were looked at, until it shows that others need not be read. */
+  /** Samples the files seen so far, until too many turn out not to need reading. */
   decide(candidates: readonly Candidate[]): void {
     this.isOn = this.#allowed;
-    if (this.isOn) fileWhatWasSeen();
+    if (this.isOn) cachePending();
     for (let i = 0; this.isOn && i < candidates.length; i += SAMPLE_STEP) {
       const candidate = candidates[i] as Candidate;
       const { sessionId, hasSidecars } = candidate;
-      if (!Number.isNaN(rememberedActivity(candidate))) this.#spare();
+      if (!Number.isNaN(cachedActivity(candidate))) this.#skip();
       else candidate.activity = this.look(candidate, sessionId, hasSidecars)?.activity ?? NaN;
     }
   }
 
-  /** What `lookAt` says of a file, from the open file. Undefined where that fails: `lookAt` says why. */
+  /** Like `statCandidate`, from the open file, with its activity. Undefined on failure, whose reason `statCandidate` then reports. */
   look(place: Place, id: string, hasSidecars: boolean): Candidate | undefined {
     let fd: number | undefined;
     try {
       fd = openReadNoFollow(transcriptPathOf(place.project, id));
       const stats = statOpen(fd);
       if (!stats.isFile() || stats.size === 0) return undefined;
-      const candidate = new LookedAt(place, id, hasSidecars, stats);
+      const candidate = new StatCandidate(place, id, hasSidecars, stats);
       const { lastModified } = candidate;
       if (lastModified <= this.#latest || lastModified < this.#since) {
-        this.#spare();
+        this.#skip();
         return candidate;
       }
       candidate.activity = readActivity(fd, stats.size, lastModified);
       this.#read++;
       this.#latest = Math.max(this.#latest, candidate.activity);
-      rememberLater(candidate, this.#began);
+      cacheLater(candidate, this.#began);
       return candidate;
     } catch {
       return undefined;
@@ -198,9 +200,9 @@ class LookingInside {
     }
   }
 
-  /** A file more that need not be read; of too many the way is not the better one. */
-  #spare(): void {
-    this.#spared++;
-    this.isOn = this.#spared <= 1 + this.#read / 8;
+  /** Counts a file that did not need reading; after too many, one pass no longer pays off. */
+  #skip(): void {
+    this.#skipped++;
+    this.isOn = this.#skipped <= 1 + this.#read / 8;
   }
 }

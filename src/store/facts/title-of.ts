@@ -3,7 +3,7 @@ import { windowFacts } from "./metadata.ts";
 import { candidateOf } from "./stat-transcripts.ts";
 import type { TranscriptCopy } from "../types.ts";
 
-/** What a list shows of the session, as far as the ends of the transcript show it. Undefined for none; never throws. */
+/** Returns the title of the session in lists, from the head and tail of its transcript. Undefined if none; never throws. */
 export function titleOf(copy: TranscriptCopy): string | undefined {
   try {
     const candidate = candidateOf(copy);
@@ -13,8 +13,11 @@ export function titleOf(copy: TranscriptCopy): string | undefined {
   }
 }
 
-/** The same, and when something was said in it last, epoch ms. Never throws. */
-export function glanceAt(copy: TranscriptCopy): { readonly title: string | undefined; readonly activity: number } {
+/** Returns the title, and the time of the last activity, epoch ms. Never throws. */
+export function titleAndActivityOf(copy: TranscriptCopy): {
+  readonly title: string | undefined;
+  readonly activity: number;
+} {
   const title = titleOf(copy);
   try {
     const candidate = candidateOf(copy);

@@ -3,36 +3,36 @@ import { foldText } from "../../transcript/text/fold-text.ts";
 import { InvalidArgumentError } from "../errors.ts";
 import type { StoreOptions } from "../types.ts";
 
-/** Which sessions a list is about. */
+/** Filters of a list of sessions. */
 export interface ListFilters extends StoreOptions {
   /** Project directory; absent: all projects. */
   readonly dir?: string | undefined;
-  /** With `dir`: the sessions of these directories as well, as of `dir`. */
+  /** With `dir`: further directories, handled like `dir`. */
   readonly moreDirs?: readonly string[] | undefined;
-  /** With `dir`: also the sessions of its repository's other worktrees, deleted ones included. Default true. */
+  /** With `dir`: includes sessions of its repository's other worktrees, also deleted ones. Default true. */
   readonly includeWorktrees?: boolean | undefined;
-  /** Also sessions that a program started (SDK entrypoints, daemons). Default true. */
+  /** Includes sessions that a program started (SDK entrypoints, daemons). Default true. */
   readonly includeProgrammatic?: boolean | undefined;
-  /** What to do with archived sessions. Default `exclude`. */
+  /** Handling of archived sessions. Default `exclude`. */
   readonly archived?: "exclude" | "include" | "only" | undefined;
-  /** Only sessions in which something was said at or after this time, epoch ms. */
+  /** Only sessions whose last activity is at or after this time, epoch ms. */
   readonly since?: number | undefined;
-  /** Only sessions in which nothing was said after this time, epoch ms. */
+  /** Only sessions whose last activity is at or before this time, epoch ms. */
   readonly until?: number | undefined;
-  /** Only sessions whose `summary` or `title` has this text in it, whatever the case and the accents of its letters. */
+  /** Only sessions whose `summary` or `title` contains this text, ignoring case and accents. */
   readonly title?: string | undefined;
-  /** Only sessions with exactly this tag. It may stand anywhere, so `metadata` is then `full`. */
+  /** Only sessions with exactly this tag. It may be anywhere in the file, so `metadata` is then `full`. */
   readonly tag?: string | undefined;
   /** Only sessions whose last row with a branch names exactly this one. */
   readonly branch?: string | undefined;
-  /** The only order there is: what was said last comes first. */
+  /** The only order: latest activity first. */
   readonly sort?: "activity" | undefined;
   /**
-   * `windows` (default): titles, tag and first prompt as two windows of 64 KiB show them. `full`: wherever they stand, for
-   * which every transcript that is looked at is read to its end.
+   * `windows` (default): titles, tag and first prompt from the first and last 64 KiB. `full`: from anywhere in the file, for
+   * which every examined transcript is read completely.
    */
   readonly metadata?: "windows" | "full" | undefined;
-  /** Called whenever a session has been looked at: how many so far, and how many there are in scope. */
+  /** Called after each examined session with the number so far, and the number in scope. */
   readonly progress?: ((looked: number, total: number) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
@@ -42,7 +42,7 @@ type Decided = "moreDirs" | "includeWorktrees" | "includeProgrammatic" | "archiv
 /** The filters with their defaults; `title` is folded (fold-text.ts). */
 export type ListQuery = ListFilters & { readonly [Name in Decided]: NonNullable<ListFilters[Name]> };
 
-/** Throws `InvalidArgumentError`. */
+/** Validates the filters and fills in defaults. Throws `InvalidArgumentError`. */
 export function checkedQuery(options: ListFilters): ListQuery {
   oneOf("sort", options.sort, ["activity"]);
   const metadata = oneOf("metadata", options.metadata, ["windows", "full"]);
@@ -63,7 +63,7 @@ export function checkedQuery(options: ListFilters): ListQuery {
   };
 }
 
-/** Throws `InvalidArgumentError`. */
+/** Validates the limit. Throws `InvalidArgumentError`. */
 export function checkedLimit(limit: number = PAGE_SESSIONS): number {
   if (!Number.isInteger(limit) || limit < 1 || limit > PAGE_SESSIONS_MAX) {
     throw new InvalidArgumentError("limit", `limit must be an integer from 1 to ${PAGE_SESSIONS_MAX}`);
@@ -79,7 +79,7 @@ function checkedTime(name: "since" | "until", given: number | undefined): number
   return time;
 }
 
-/** The value, or the first of the choices when it is absent. */
+/** Returns the value, or the first choice if it is absent. */
 function oneOf<T extends string>(name: string, value: T | null | undefined, choices: readonly [T, ...T[]]): T {
   const chosen = value ?? choices[0];
   if (!choices.includes(chosen)) throw new InvalidArgumentError(name, `${name} must be one of: ${choices.join(", ")}`);

@@ -1,4 +1,4 @@
-/** A session's place in a list: latest first, and of equal times the greater id first. */
+/** Sort key of a session in a list: latest first, the greater id first among equal times. */
 export interface Ranked {
   readonly activity: number;
   readonly sessionId: string;
@@ -8,12 +8,12 @@ export function ranksBefore(a: Ranked, b: Ranked): boolean {
   return a.activity === b.activity ? a.sessionId > b.sessionId : a.activity > b.activity;
 }
 
-/** A binary heap: the first few of many are had without sorting the rest. */
+/** A binary heap: finds the first few of many items without sorting the rest. */
 export class Heap<T> {
   readonly #items: T[];
   readonly #before: (a: T, b: T) => boolean;
 
-  /** Takes the array over. */
+  /** Takes ownership of the array. */
   constructor(items: T[], before: (a: T, b: T) => boolean) {
     this.#items = items;
     this.#before = before;

@@ -12,37 +12,37 @@ import { yieldToEventLoop } from "../timing.ts";
 export interface Project {
   /** The name of its directory below `projects/`. */
   readonly key: string;
-  /** Transcripts, each session once; those without a message are counted too. */
+  /** Number of sessions, each counted once, including those without a message. */
   readonly sessions: number;
-  /** Size of the transcripts. */
+  /** Total size of the transcripts. */
   readonly bytes: number;
-  /** When something was last said in one of the sessions, epoch ms. */
+  /** Time of the latest activity in one of the sessions, epoch ms. */
   readonly activity: number;
-  /** The directory itself; undefined where no session in it says so. */
+  /** The directory itself; undefined if no session in it has a `cwd`. */
   readonly path: string | undefined;
 }
 
-/** Every project that was found, and what could not be looked at. */
+/** The projects that were found, and the paths that could not be read. */
 export interface ProjectList {
-  /** The last active first. */
+  /** Latest activity first. */
   readonly projects: readonly Project[];
   readonly skipped: readonly Skipped[];
 }
 
 interface ProjectListOptions extends StoreOptions {
-  /** Called whenever a project has been looked at: how many so far, and how many there are. */
+  /** Called after each examined project with the number so far, and the number in all. */
   readonly progress?: ((looked: number, total: number) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Transcripts of which a few kilobytes are read before other work of the process gets its turn. */
+/** Number of transcripts, a few kilobytes read of each, before yielding to the event loop. */
 const FILES_PER_TURN = 128;
-/** A path is asked of so many sessions of a project, the newest first: nearly always the first one knows. */
-const ASKED = 8;
+/** Maximum number of sessions of a project, newest first, searched for its path: nearly always the first one has it. */
+const MAX_SEARCHED = 8;
 
 /**
- * The projects of these config dirs that have sessions; one that stands in several is one. Every transcript is stated, and of
- * those that may be the last active a few kilobytes are read. Throws `signal.reason` only.
+ * Returns the projects of these config dirs that have sessions, merged across config dirs. Stats every transcript, and reads
+ * a few kilobytes of those that may have the latest activity. Throws only `signal.reason`.
  */
 export async function listProjects({ configDirs, progress, signal }: ProjectListOptions): Promise<ProjectList> {
   const scope = await listScope({ configDirs, includeWorktrees: false, claudeWorktrees: false, signal });
@@ -60,7 +60,7 @@ export async function listProjects({ configDirs, progress, signal }: ProjectList
     candidates.sort((a, b) => b.lastModified - a.lastModified);
     let activity = -Infinity;
     for (const candidate of candidates) {
-      // Nothing was said after a file was written.
+      // Activity is never later than the mtime.
       if (candidate.lastModified <= activity) break;
       if (++read % FILES_PER_TURN === 0) {
         await yieldToEventLoop();
@@ -87,10 +87,10 @@ export async function listProjects({ configDirs, progress, signal }: ProjectList
   return { projects, skipped: [...skipped.values()] };
 }
 
-/** A session may have begun elsewhere, or in a directory below: one that its key fits is believed. */
+/** Returns the directory of a project: a `cwd` that its key fits, else any, since a session may have begun elsewhere. */
 function pathOf(candidates: readonly Candidate[]): string | undefined {
   let other: string | undefined;
-  for (const { path, project } of candidates.slice(0, ASKED)) {
+  for (const { path, project } of candidates.slice(0, MAX_SEARCHED)) {
     const cwd = sessionCwd(path);
     if (cwd === undefined) continue;
     if (foldKey(keyOfPath(cwd)) === foldKey(project.key)) return cwd;

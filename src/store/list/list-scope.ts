@@ -7,9 +7,9 @@ import type { ListFilters } from "./filters.ts";
 import { directoryScope, listProjectDirs } from "../projects/project-dirs.ts";
 import type { OrUndefined, SessionInfo, Skipped } from "../types.ts";
 
-/** Where a list looks, and whose sessions it takes. */
+/** The files and directories of a list. */
 export interface ListScope {
-  /** The directory asked for, canonical; undefined when all projects are. */
+  /** The requested directory, canonical; undefined for all projects. */
   readonly dir: string | undefined;
   readonly configDirs: readonly string[];
   readonly candidates: readonly Candidate[];
@@ -19,7 +19,7 @@ export interface ListScope {
 
 export interface ListScopeOptions extends LookOptions, Pick<ListFilters, "configDirs" | "dir" | "moreDirs"> {
   readonly includeWorktrees: boolean;
-  /** Also the worktrees that `claude -w` made and git has forgotten. */
+  /** Includes worktrees made by `claude -w` that git has pruned. */
   readonly claudeWorktrees: boolean;
 }
 
@@ -30,7 +30,7 @@ export async function listScope(options: ListScopeOptions): Promise<ListScope> {
   const skipped: Skipped[] = [];
   let dir: string | undefined;
   let dirs: readonly string[] = [];
-  // An empty one counts as absent, as for the official helpers.
+  // An empty `dir` counts as absent, as in the official helpers.
   if (options.dir) {
     const scopes = [options.dir, ...(options.moreDirs ?? [])].map((one) => directoryScope(configDirs, one, options));
     const found = new Set<string>();
@@ -53,7 +53,7 @@ export async function listScope(options: ListScopeOptions): Promise<ListScope> {
   return { dir, configDirs, candidates: found.candidates, skipped, foreign: new ForeignFilter(dirs) };
 }
 
-/** The session in the official shape, keys in the official order. */
+/** Returns the session in the official form, with keys in the official order. */
 export function toSessionInfo(candidate: Candidate, facts: SessionFacts, summary: string): SessionInfo {
   const info: OrUndefined<SessionInfo> = {
     sessionId: candidate.sessionId,

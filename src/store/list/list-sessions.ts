@@ -8,27 +8,27 @@ import type { OrUndefined, SessionInfo } from "../types.ts";
 import { yieldToEventLoop } from "../timing.ts";
 
 export type ListSessionsOptions = {
-  /** Project directory, its git worktrees included; absent: all projects. */
+  /** Project directory, including its git worktrees. Absent: all projects. */
   dir?: string;
-  /** At most so many sessions; absent or not above 0: all. */
+  /** Maximum number of sessions; all if absent or not above 0. */
   limit?: number;
-  /** So many of the newest sessions are left out first. */
+  /** Number of newest sessions to skip. */
   offset?: number;
-  /** With `dir`: also the sessions of the other worktrees of its repository. Default true. */
+  /** With `dir`: includes sessions of the other worktrees of its repository. Default true. */
   includeWorktrees?: boolean;
-  /** Also sessions that a program started (SDK entrypoints, daemons). Default true. */
+  /** Includes sessions that a program started (SDK entrypoints, daemons). Default true. */
   includeProgrammatic?: boolean;
-  /** Several config dirs at once, e.g. work and private. Relative paths count from the current directory. */
+  /** Config dirs, e.g. for work and private use. Relative paths are resolved against the current directory. */
   configDirs?: readonly string[];
 };
 
 /**
- * The sessions of a directory or of all projects as the official helper gives them: the one written to last first
- * (then by id, downwards), one row for each id, the newest copy. `lastModified` and `createdAt` are epoch ms, `fileSize`
- * is bytes (official-helpers.md §3, §4).
+ * Returns the sessions of a directory or of all projects as the official helper does: sorted by mtime, latest first (then
+ * by id, descending), one row for each id, the newest copy. `lastModified` and `createdAt` are epoch ms, `fileSize` is bytes
+ * (official-helpers.md §3, §4).
  *
- * Nothing on the disk makes it throw: what cannot be read is left out. `listSessionPage` names it, and is the one to
- * show lists with: it sorts by what was said last, pages by cursors and shows no empty sessions.
+ * Never throws because of the disk: unreadable sessions are left out. `listSessionPage` reports them and is better for
+ * showing lists: it sorts by activity, pages by cursors and shows no empty sessions.
  */
 export async function listSessions(options?: OrUndefined<ListSessionsOptions> | null): Promise<SessionInfo[]> {
   const { limit, offset } = options ?? {};
@@ -59,10 +59,10 @@ export async function listSessions(options?: OrUndefined<ListSessionsOptions> | 
   return sessions;
 }
 
-/** A switch that is on unless it is turned off: with `false`, or, as for the official helper, anything false but nothing. */
+/** Reports whether a switch is on: by default it is. As in the official helper, any falsy value except null turns it off. */
 const isOn = (value: unknown): boolean => Boolean(value ?? true);
 
-/** Transcripts read before other work of the process gets its turn: some 5 ms. */
+/** Number of transcripts, some 5 ms of work, before yielding to the event loop. */
 const FILES_PER_TURN = 64;
 
 interface Filter {
@@ -70,13 +70,13 @@ interface Filter {
   readonly includeProgrammatic: boolean;
 }
 
-/** Newest first; of files of one time and id the first found, since sorting keeps their order. */
+/** Sorts newest first; a stable sort keeps the first one found among files of one time and id. */
 function byModification(a: Candidate, b: Candidate): number {
   if (a.lastModified !== b.lastModified) return b.lastModified - a.lastModified;
   return a.sessionId < b.sessionId ? 1 : a.sessionId > b.sessionId ? -1 : 0;
 }
 
-/** The row of a transcript; undefined when the list leaves it out. */
+/** Returns the list's row of a transcript; undefined if the list leaves it out. */
 function toListed(candidate: Candidate, { scope, includeProgrammatic }: Filter): SessionInfo | undefined {
   const facts = readableFacts(candidate);
   if (facts === undefined || facts.sidechainOnly || facts.summary === undefined) return undefined;

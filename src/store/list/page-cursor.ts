@@ -3,38 +3,36 @@ import { fnvHash } from "../../transcript/text/fnv-hash.ts";
 import { InvalidCursorError } from "../errors.ts";
 import { isSessionId } from "../layout/session-id.ts";
 
-/** Where a page ended, and what spares the next one work. */
+/** The end of a page, with facts that save the next one work. */
 export interface PageEnd {
   /** Activity of the last session shown, epoch ms. */
   readonly activity: number;
   readonly sessionId: string;
   /**
-   * What was known then of the files that had been written to after `activity`: all have been looked into, and their sessions
-   * are on earlier pages, or on none, but for those named here. It holds for files that did not change since. Absent when
-   * there are too many to name.
+   * Files with an mtime after `activity` were read by then: their sessions are on earlier pages or on none, except for those
+   * named here. Valid for files that have not changed since. Absent if there are too many to name.
    */
   readonly seen?: Seen | undefined;
 }
 
 interface Seen {
-  /** Epoch ms: before this the page had not begun. */
+  /** Epoch ms, before the page began. */
   readonly since: number;
   readonly butFor: readonly string[];
 }
 
 const VERSION = 1;
-/** Far above what a cursor of ours has, far below what would cost anything to look at. */
+/** Maximum length of a cursor: far above that of ours, and cheap to parse. */
 const CURSOR_UNITS = 4096;
 
 /**
- * A cursor for the page that follows in a list with these filters: base64url, of JSON or, where nothing is known of files, of
- * 30 bytes. It carries all that the next page needs, so that any process can go on with it, and a sum by which a cursor that
- * was changed or made up is told.
+ * Returns a cursor for the next page of a list with these filters: base64url of JSON or, without `seen`, of 30 bytes. It has
+ * all that the next page needs, so that any process can continue, and a checksum that reveals a changed or made-up cursor.
  */
 export const encodeCursor = (end: PageEnd, filters: string): string =>
   encodeShort(end, filters) ?? encode(end, fingerprint(filters));
 
-/** What is in a cursor; throws `InvalidCursorError` for anything but a cursor of this version for these filters. */
+/** Decodes a cursor; throws `InvalidCursorError` for anything except a cursor of this version for these filters. */
 export function decodeCursor(cursor: unknown, filters: string): PageEnd {
   if (typeof cursor === "string" && cursor.length === SHORT_UNITS) return decodeShort(cursor, filters);
   const { v, f, t, i, n, b } = fieldsOf(cursor);
@@ -53,12 +51,12 @@ function encode({ activity, sessionId, seen }: PageEnd, filters: string): string
   return Buffer.from(JSON.stringify({ ...fields, s: sum })).toString("base64url");
 }
 
-/** Sum, filters, time, id. */
+/** Fields of a short cursor, in order, with their lengths. */
 const SHORT_BYTES = { sum: 4, filters: 4, time: 6, id: 16 } as const;
 const SHORT_UNITS = 40;
 const TIMES = 2 ** (8 * SHORT_BYTES.time);
 
-/** Undefined where 30 bytes do not hold it: an id that is not in lower case, a time before 1970. */
+/** Returns undefined if it does not fit into 30 bytes: an id that is not in lower case, a time before 1970. */
 function encodeShort({ activity, sessionId, seen }: PageEnd, filters: string): string | undefined {
   const fits = Number.isInteger(activity) && activity >= 0 && activity < TIMES;
   if (seen !== undefined || !fits || sessionId !== sessionId.toLowerCase()) return undefined;
@@ -66,7 +64,7 @@ function encodeShort({ activity, sessionId, seen }: PageEnd, filters: string): s
   return shortText(`${shortPrint(filters)}${time}${sessionId.replaceAll("-", "")}`);
 }
 
-/** With a sum in front. `fields`: hexadecimal. */
+/** Puts a checksum before the fields. `fields`: hexadecimal. */
 const shortText = (fields: string): string =>
   Buffer.from(`${shortPrint(`${VERSION} ${fields}`)}${fields}`, "hex").toString("base64url");
 
@@ -95,6 +93,6 @@ function fieldsOf(cursor: unknown): JsonObject {
 const otherList = (): InvalidCursorError => new InvalidCursorError("it belongs to another list");
 const malformed = (): InvalidCursorError => new InvalidCursorError("it was not made by this program");
 
-/** Two sums of a text, with different beginnings. Nothing is to gain by forging them. */
+/** Returns two hashes of a text, with different seeds. Not cryptographic: forging them gains nothing. */
 const fingerprint = (text: string): string =>
   [fnvHash(text), fnvHash(text, 0x9e3779b9)].map((half) => half.toString(16).padStart(8, "0")).join("");

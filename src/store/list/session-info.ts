@@ -6,9 +6,9 @@ import type { SessionFacts } from "../../transcript/summary/session-metadata.ts"
 import type { GetSessionInfoOptions, OrUndefined, SessionInfo } from "../types.ts";
 
 /**
- * The session as a list shows it, from the newest of its copies; undefined when there is none, when it is a link, a side
- * conversation, or has nothing to be called by (official-helpers.md §3). The whole transcript is searched, so that a title, a tag
- * or a first prompt counts wherever it stands.
+ * Returns the session as a list shows it, from the newest of its copies. Undefined if there is none, or it is a link or a
+ * side conversation, or has neither title nor prompt (official-helpers.md §3). Searches the whole transcript for title, tag
+ * and first prompt.
  */
 export async function getSessionInfo(
   sessionId: string,

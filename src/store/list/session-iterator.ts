@@ -1,6 +1,6 @@
 import type { SessionFacts } from "../../transcript/summary/session-metadata.ts";
 import { foldText } from "../../transcript/text/fold-text.ts";
-import { activityOf, rememberedActivity } from "../facts/activity-of-file.ts";
+import { activityOf, cachedActivity } from "../facts/activity-of-file.ts";
 import type { Candidate } from "../facts/candidate.ts";
 import { isContinued } from "../facts/continued-in.ts";
 import type { PageEnd } from "./page-cursor.ts";
@@ -12,16 +12,16 @@ import { Heap, ranksBefore } from "./heap.ts";
 import type { ListedSession, Skipped } from "../types.ts";
 import { yieldToEventLoop } from "../timing.ts";
 
-/** The sessions of a query, to be taken one by one, and what could not be read so far. */
+/** The sessions of a query, to be taken one by one, and the files that could not be read so far. */
 export interface OpenList {
   readonly pager: Pager;
   /** By path; grows while sessions are taken. */
   readonly skipped: ReadonlyMap<string, Skipped>;
-  /** What a cursor for this list belongs to. */
+  /** Identifies the list in its cursors. */
   readonly filters: string;
 }
 
-/** `after`: where the page before ended, given what the list is. */
+/** Opens a list. `after`: returns the end of the previous page, from the list's `filters`. */
 export async function openList(
   query: ListQuery,
   after: (filters: string) => PageEnd | undefined = () => undefined,
@@ -41,18 +41,18 @@ export async function openList(
   return { pager: new Pager(scope, query, after(filters), skipped), skipped, filters };
 }
 
-/** Transcripts of which a few kilobytes, or the windows, are read before other work of the process gets its turn. */
+/** Number of transcripts before yielding to the event loop: if a few kilobytes are read of each, and if the windows are. */
 const TAILS_PER_TURN = 256;
 const FILES_PER_TURN = 32;
 
 /**
- * Takes sessions in order out of a store most of which is not read. Of a session that was not read yet its mtime bounds
- * the activity; so the next session is known when no such bound reaches the best activity that is known.
+ * Yields sessions latest activity first while reading as few files as possible. The mtime is an upper bound for the activity
+ * of an unread session, so the next session is known once no such bound reaches the best known activity.
  */
 class Pager {
-  /** Sessions in scope. */
+  /** Number of sessions in scope. */
   readonly total: number;
-  /** Sessions that were passed over for no other reason than that a program started them. */
+  /** Number of sessions left out only because a program started them. */
   programmaticLeftOut = 0;
   readonly #scope: ListScope;
   readonly #query: ListQuery;
@@ -61,14 +61,14 @@ class Pager {
   readonly #until: number;
   readonly #skipped: Map<string, Skipped>;
   readonly #known: Heap<Candidate>;
-  /** The newest copy of each session whose activity is not known. */
+  /** The newest copy of each session whose activity is unknown. */
   readonly #unread: Heap<Candidate>;
-  /** All copies, newest first, of the sessions that have several. */
+  /** All copies, newest first, of sessions that have several. */
   readonly #copies: ReadonlyMap<string, readonly Candidate[]>;
   #work = 0;
   #looked = 0;
 
-  /** `after`: where the page before ended. */
+  /** `after`: the end of the previous page. */
   constructor(scope: ListScope, query: ListQuery, after: PageEnd | undefined, skipped: Map<string, Skipped>) {
     this.#scope = scope;
     this.#query = query;
@@ -85,16 +85,16 @@ class Pager {
     for (const copy of newest) {
       const alone = copies.size === 0 || !copies.has(copy.sessionId);
       if (alone && wasSeen(copy)) continue;
-      // Nothing was said after the file was written, and of several copies this is the newest.
+      // Activity is never later than the mtime, and of several copies this is the newest.
       if (copy.lastModified < this.#since) continue;
-      if (!alone || Number.isNaN(rememberedActivity(copy))) unread.push(copy);
+      if (!alone || Number.isNaN(cachedActivity(copy))) unread.push(copy);
       else if (this.#isWanted(copy)) known.push(copy);
     }
     this.#known = new Heap(known, ranksBefore);
     this.#unread = new Heap(unread, (a, b) => a.lastModified > b.lastModified);
   }
 
-  /** The next session of the page. */
+  /** Returns the next session, undefined after the last. */
   async next(): Promise<ListedSession | undefined> {
     for (;;) {
       const best = this.#known.first;
@@ -114,10 +114,10 @@ class Pager {
   }
 
   /**
-   * The sessions that are still to come although their files were written to after `time`, by their ids; undefined when
-   * they are more than `most`.
+   * Returns the ids of sessions still to come although their files have an mtime after `time`; undefined if there are more
+   * than `most`.
    */
-  waiting(following: ListedSession, time: number, most: number): string[] | undefined {
+  pending(following: ListedSession, time: number, most: number): string[] | undefined {
     const later = following.lastModified > time ? [following.sessionId] : [];
     for (const copy of this.#known.items) {
       if (copy.lastModified <= time) continue;
@@ -132,7 +132,7 @@ class Pager {
     return this.#after === undefined || ranksBefore(this.#after, copy);
   }
 
-  /** Finds the activity of a session. Of several copies the newest counts that can be shown. */
+  /** Reads the activity of a session. Of several copies, the newest that can be shown counts. */
   #read(newest: Candidate): void {
     const copies = this.#copies.size === 0 ? undefined : this.#copies.get(newest.sessionId);
     if (copies === undefined) {
@@ -144,7 +144,7 @@ class Pager {
     }
   }
 
-  /** False when the file cannot be read. */
+  /** Reads the activity of a copy. Returns false if the file cannot be read. */
   #readTime(copy: Candidate): boolean {
     try {
       activityOf(copy);
@@ -178,7 +178,7 @@ class Pager {
     const { through, project } = copy;
     const info = toSessionInfo(copy, facts, facts.summary ?? "");
     if (archived !== undefined) info.archived = archived;
-    // Not with a spread: keys behind one make a hidden class for each object, which costs microseconds and memory.
+    // Not a spread: keys after one make a hidden class for each object, which costs microseconds and memory.
     return Object.assign(info, {
       title: facts.title,
       activity: copy.activity,
@@ -220,12 +220,12 @@ class Pager {
     }
   }
 
-  /** What was deleted since it was found is no reading error. */
+  /** Records a file that could not be read, unless it was deleted since it was found. */
   #skip({ path }: Candidate, error: unknown): void {
     if (!isMissing(error)) this.#skipped.set(path, { path, reason: errnoOf(error) ?? "unreadable" });
   }
 
-  /** True when the turn is over. A promise for each of ten thousand sessions would cost more than the question. */
+  /** Reports whether to yield to the event loop. A promise for each of 10,000 sessions would cost more than this check. */
   #hasWorked(share: number): boolean {
     this.#work += share;
     return this.#work >= 1;
@@ -238,28 +238,28 @@ class Pager {
   }
 }
 
-/** How a client without an archive of its own marks a title. */
+/** Title prefix by which clients without their own archive mark archived sessions. */
 const ARCHIVED_PREFIX = "[archived] ";
 
-/** Whether the page before has dealt with a file, so that it need not be opened again to be passed over. */
+/** Returns a test of whether the previous page has dealt with a file, so that it need not be opened again. */
 function seenBefore(after: PageEnd | undefined): (copy: Candidate) => boolean {
   if (after?.seen === undefined) return () => false;
   const { activity, seen } = after;
-  const waiting = new Set(seen.butFor);
-  return (copy) => copy.lastModified > activity && copy.ctimeMs < seen.since && !waiting.has(copy.sessionId);
+  const pending = new Set(seen.butFor);
+  return (copy) => copy.lastModified > activity && copy.ctimeMs < seen.since && !pending.has(copy.sessionId);
 }
 
 interface Groups {
-  /** Of each session. */
+  /** The newest copy of each session. */
   readonly newest: readonly Candidate[];
-  /** All of those sessions that have several, the newest first. */
+  /** All copies, newest first, of sessions that have several. */
   readonly copies: ReadonlyMap<string, readonly Candidate[]>;
 }
 
 function groupById(candidates: readonly Candidate[]): Groups {
   const ids = new Set<string>();
   for (const { sessionId } of candidates) ids.add(sessionId);
-  // Mostly every session has one copy.
+  // Usually every session has one copy.
   if (ids.size === candidates.length) return { newest: candidates, copies: NO_COPIES };
   const groups = new Map<string, Candidate[]>();
   for (const candidate of candidates) {
@@ -267,7 +267,7 @@ function groupById(candidates: readonly Candidate[]): Groups {
     if (group === undefined) groups.set(candidate.sessionId, [candidate]);
     else group.push(candidate);
   }
-  // Sorting keeps the order of equals: of copies of one time the first found is the newest.
+  // The sort is stable: among copies of one time, the first found is the newest.
   for (const group of groups.values()) group.sort((a, b) => b.mtimeMs - a.mtimeMs);
   const several = [...groups].filter(([, group]) => group.length > 1);
   return { newest: [...groups.values()].map((group) => group[0] as Candidate), copies: new Map(several) };

@@ -4,19 +4,19 @@ import type { ListedSession, Skipped } from "../types.ts";
 
 /** All sessions of a list, one by one. */
 export interface SessionStream {
-  /** As `SessionPage.total`. */
+  /** Like `SessionPage.total`. */
   readonly total: number;
-  /** Without `includeProgrammatic`: how many sessions that programs started were passed over so far. */
+  /** Returns the number of sessions started by programs that `includeProgrammatic: false` left out so far. */
   programmaticLeftOut(): number;
-  /** Directories and files that could not be read so far. */
+  /** Returns directories and files that could not be read so far. */
   skipped(): Skipped[];
-  /** The next session, the last active first; undefined after the last. */
+  /** Returns the next session, latest activity first; undefined after the last. */
   next(): Promise<ListedSession | undefined>;
 }
 
 /**
- * What the pages of `listSessionPage` would show, with one look at the directories for all of them. No more files are
- * read than the sessions that were taken need. Throws as `listSessionPage` does.
+ * Returns the sessions of all pages of `listSessionPage`, with one read of the directories. Reads no more files than the
+ * sessions that are taken need. Throws like `listSessionPage`.
  */
 export async function streamSessions(options?: ListFilters | null): Promise<SessionStream> {
   const { pager, skipped } = await openList(checkedQuery(options ?? {}));

@@ -2,8 +2,9 @@ import { HEAD_GROWTH_BYTES, WINDOW_BYTES } from "../../transcript/rows/limits.ts
 import { stringValue } from "../../transcript/rows/json-string.ts";
 import { visitLine } from "../../transcript/rows/row.ts";
 import { equals, RowScan } from "../../transcript/rows/json-scanner.ts";
-import { close, openReadNoFollow, statOpen } from "../disk/fs.ts";
+import { statOpen } from "../disk/fs.ts";
 import { FileLines } from "../disk/file-lines.ts";
+import { tryWithOpenFile } from "../disk/read-small-file.ts";
 import { readWindows, windowBuffer } from "./head-tail.ts";
 
 const NEWLINE = 0x0a;
@@ -16,19 +17,13 @@ const NEWLINE = 0x0a;
  * Does not follow a link.
  */
 export function sessionCwd(path: string): string | undefined {
-  let fd: number | undefined;
-  try {
-    fd = openReadNoFollow(path);
+  return tryWithOpenFile(path, (fd) => {
     const stats = statOpen(fd);
     if (!stats.isFile() || stats.size === 0) return undefined;
     buffer ??= windowBuffer();
     const { head, tail } = readWindows(fd, stats.size, buffer);
     return cwdOfWindows(head, tail) ?? (stats.size > WINDOW_BYTES ? cwdFurtherOn(fd, stats.size) : undefined);
-  } catch {
-    return undefined;
-  } finally {
-    if (fd !== undefined) close(fd);
-  }
+  });
 }
 
 /** Reused by every call of `sessionCwd`, which keeps no reference to its content. */

@@ -1,11 +1,11 @@
 import fs from "node:fs";
 import { setTimeout as wait } from "node:timers/promises";
 import { beforeEach, describe, expect, test } from "vitest";
-import { activityOf, rememberedActivity } from "../../../src/store/facts/activity-of-file.ts";
+import { activityOf, cachedActivity } from "../../../src/store/facts/activity-of-file.ts";
 import type { Candidate } from "../../../src/store/facts/candidate.ts";
 import { candidateOf } from "../../../src/store/facts/stat-transcripts.ts";
 import { windowFacts } from "../../../src/store/facts/metadata.ts";
-import { beginList, recall, remember } from "../../../src/store/facts/metadata-cache.ts";
+import { beginList, cachedFacts, cacheFacts } from "../../../src/store/facts/metadata-cache.ts";
 import { getSessionInfo } from "../../../src/store/list/session-info.ts";
 import { listSessions } from "../../../src/store/list/list-sessions.ts";
 import { projectDir, transcriptPath } from "../../../src/store/layout/paths.ts";
@@ -37,9 +37,9 @@ function candidate(change: Partial<Candidate> = {}): Candidate {
 describe("what is remembered", () => {
   test("is had again for the very same file only", () => {
     const one = candidate();
-    remember(one, { activity: 5 });
-    expect(recall(one)).toEqual({ activity: 5 });
-    expect(recall({ ...one })).toEqual({ activity: 5 });
+    cacheFacts(one, { activity: 5 });
+    expect(cachedFacts(one)).toEqual({ activity: 5 });
+    expect(cachedFacts({ ...one })).toEqual({ activity: 5 });
     const others = [
       { size: 2 },
       { mtimeMs: 1000.5 },
@@ -48,58 +48,58 @@ describe("what is remembered", () => {
       { ino: 3 },
       { path: `${one.path}x` },
     ];
-    for (const other of others) expect(recall({ ...one, ...other })).toBeUndefined();
+    for (const other of others) expect(cachedFacts({ ...one, ...other })).toBeUndefined();
   });
 
   test("grows by what is learnt later, and is replaced when the file is another", () => {
     const one = candidate();
     const windows = { stamp: "", facts: { summary: "s" } as SessionFacts };
-    remember(one, { activity: 5 });
-    remember(one, { windows });
-    expect(recall(one)).toEqual({ activity: 5, windows });
+    cacheFacts(one, { activity: 5 });
+    cacheFacts(one, { windows });
+    expect(cachedFacts(one)).toEqual({ activity: 5, windows });
     const changed = { ...one, size: 2 };
-    remember(changed, { activity: 6 });
-    expect(recall(changed)).toEqual({ activity: 6 });
-    expect(recall(one)).toBeUndefined();
+    cacheFacts(changed, { activity: 6 });
+    expect(cachedFacts(changed)).toEqual({ activity: 6 });
+    expect(cachedFacts(one)).toBeUndefined();
   });
 
   test("is nothing of a file that changed a moment ago", () => {
     const one = candidate({ ctimeMs: Date.now() });
-    remember(one, { activity: 5 });
-    expect(recall(one)).toBeUndefined();
+    cacheFacts(one, { activity: 5 });
+    expect(cachedFacts(one)).toBeUndefined();
   });
 
   test("is bounded in number and in text: the oldest goes first", () => {
     const oldest = candidate();
-    remember(oldest, { activity: 0 });
+    cacheFacts(oldest, { activity: 0 });
     let newest = oldest;
     beginList();
-    for (let n = 0; n < REMEMBERED_SESSIONS; n++) remember((newest = candidate()), { activity: n });
-    expect(recall(oldest)).toBeUndefined();
-    expect(recall(newest)).toEqual({ activity: REMEMBERED_SESSIONS - 1 });
+    for (let n = 0; n < REMEMBERED_SESSIONS; n++) cacheFacts((newest = candidate()), { activity: n });
+    expect(cachedFacts(oldest)).toBeUndefined();
+    expect(cachedFacts(newest)).toEqual({ activity: REMEMBERED_SESSIONS - 1 });
 
     const facts = { summary: "x".repeat(REMEMBERED_UNITS / 2), cwd: "/w" } as SessionFacts;
     const [first, second] = [candidate(), candidate()];
     beginList();
-    remember(first, { windows: { stamp: "", facts } });
-    expect(recall(first)).toBeDefined();
+    cacheFacts(first, { windows: { stamp: "", facts } });
+    expect(cachedFacts(first)).toBeDefined();
     beginList();
-    remember(second, { windows: { stamp: "", facts } });
-    expect(recall(first)).toBeUndefined();
-    expect(recall(second)).toBeDefined();
+    cacheFacts(second, { windows: { stamp: "", facts } });
+    expect(cachedFacts(first)).toBeUndefined();
+    expect(cachedFacts(second)).toBeDefined();
   });
 });
 
 test("a list of more than there is room for keeps what it learnt first", () => {
   beginList();
   const first = candidate();
-  remember(first, { activity: 1 });
-  for (let n = 0; n < REMEMBERED_SESSIONS; n++) remember(candidate(), { activity: n });
-  expect(recall(first)).toEqual({ activity: 1 });
+  cacheFacts(first, { activity: 1 });
+  for (let n = 0; n < REMEMBERED_SESSIONS; n++) cacheFacts(candidate(), { activity: n });
+  expect(cachedFacts(first)).toEqual({ activity: 1 });
   beginList();
   const next = candidate();
-  remember(next, { activity: 2 });
-  expect(recall(next)).toEqual({ activity: 2 });
+  cacheFacts(next, { activity: 2 });
+  expect(cachedFacts(next)).toEqual({ activity: 2 });
 });
 
 describe("a change is seen", () => {
@@ -148,7 +148,7 @@ describe("a change is seen", () => {
     const time = activityOf(one);
     const known = windowFacts(one);
     fs.rmSync(file);
-    expect(rememberedActivity(again)).toBe(time);
+    expect(cachedActivity(again)).toBe(time);
     expect(activityOf(again)).toBe(time);
     expect(windowFacts(again)).toBe(known);
     const { path } = one;
