@@ -116,6 +116,15 @@ export function errnoOf(error: unknown): string | undefined {
   return typeof error.code === "string" && !(error instanceof TranscriptError) ? error.code : undefined;
 }
 
+/** Runs `act` and ignores file-system errors, but no others. */
+export function ignoreDiskErrors(act: () => void): void {
+  try {
+    act();
+  } catch (error) {
+    if (errnoOf(error) === undefined) throw error;
+  }
+}
+
 /** Reports whether the error means that nothing is at the path. */
 export function isMissing(error: unknown): boolean {
   const code = errnoOf(error);

@@ -133,19 +133,27 @@ function isPrefix(a: string, b: string): boolean {
   try {
     const other = openReadNoFollow(b);
     try {
-      const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
-      const same = Buffer.allocUnsafe(CHUNK_BYTES);
-      for (let at = 0; ;) {
-        const count = readAt(one, chunk, at);
-        if (count === 0) return true;
-        if (readAt(other, same.subarray(0, count), at) < count) return false;
-        if (chunk.compare(same, 0, count, 0, count) !== 0) return false;
-        at += count;
-      }
+      return compareFiles(one, other)?.isWhole === true;
     } finally {
       close(other);
     }
   } finally {
     close(one);
+  }
+}
+
+/**
+ * Compares two open files from the start, to the end of the shorter one. Returns the number of equal bytes, and whether that
+ * is all of `a`; undefined if they differ.
+ */
+export function compareFiles(a: number, b: number): { readonly equal: number; readonly isWhole: boolean } | undefined {
+  const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
+  const same = Buffer.allocUnsafe(CHUNK_BYTES);
+  for (let at = 0; ;) {
+    const count = readAt(a, chunk, at);
+    const there = readAt(b, same.subarray(0, count), at);
+    if (chunk.compare(same, 0, there, 0, there) !== 0) return undefined;
+    at += there;
+    if (there < count || count === 0) return { equal: at, isWhole: there === count };
   }
 }

@@ -1,9 +1,7 @@
-import { CHUNK_BYTES } from "../../transcript/rows/limits.ts";
 import {
   close,
   openAppend,
   openReadNoFollow,
-  readAt,
   setMode,
   setTimes,
   statLink,
@@ -11,7 +9,7 @@ import {
   statOpenExact,
   unlink,
 } from "./fs.ts";
-import { copyFrom, utimesSeconds } from "./dir-tree.ts";
+import { compareFiles, copyFrom, utimesSeconds } from "./dir-tree.ts";
 
 /** Maximum number of comparisons of a file that is written to during them. */
 const TRIES = 3;
@@ -51,15 +49,7 @@ function isNameOf(path: string, fd: number): boolean {
 function compare(fd: number, b: string): number | undefined {
   const other = openReadNoFollow(b);
   try {
-    const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
-    const same = Buffer.allocUnsafe(CHUNK_BYTES);
-    for (let at = 0; ;) {
-      const count = readAt(fd, chunk, at);
-      const there = readAt(other, same.subarray(0, count), at);
-      if (chunk.compare(same, 0, there, 0, there) !== 0) return undefined;
-      at += there;
-      if (there < count || count === 0) return at;
-    }
+    return compareFiles(fd, other)?.equal;
   } finally {
     close(other);
   }

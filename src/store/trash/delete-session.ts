@@ -16,7 +16,7 @@ import { withSessionLock } from "./session-lock.ts";
 import { belongings } from "../projects/sidecars.ts";
 import { directoryAtTranscriptPath } from "../projects/transcript-is-directory.ts";
 import { cutShort, tidyTrash } from "./trash-entries.ts";
-import type { TrashedItem } from "./trash-manifest.ts";
+import { bytesOf, type TrashedItem } from "./trash-manifest.ts";
 import type { SessionOptions, Skipped } from "../types.ts";
 
 export interface DeleteSessionOptions extends SessionOptions {
@@ -81,7 +81,7 @@ export async function deleteSession(
       trashIds: [...new Set(parts.flatMap((part) => part.trashId ?? []))],
       permanent,
       items,
-      bytes: items.reduce((sum, item) => sum + item.bytes, 0),
+      bytes: bytesOf(items),
       historyKept: true,
       resumed,
       skipped: parts.flatMap((part) => part.skipped).filter(({ path }) => statLink(path) !== undefined),

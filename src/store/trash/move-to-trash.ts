@@ -2,7 +2,7 @@ import { dirname } from "node:path";
 import { randomHex } from "../disk/builtins.ts";
 import { makeNewDir, statLink } from "../disk/fs.ts";
 import { cleanStaleTemps, syncDir } from "../disk/atomic-write.ts";
-import { errnoOf, TranscriptError } from "../errors.ts";
+import { errnoOf, ignoreDiskErrors, TranscriptError } from "../errors.ts";
 import { findCopies, newestCopy } from "../projects/find-copies.ts";
 import { drain, requireDrained, takeForGood, takeIntoTrash } from "../disk/move.ts";
 import { belongings } from "../projects/sidecars.ts";
@@ -89,14 +89,12 @@ async function finishMoving(
 
 /** Removes the manifest if nothing could be moved: the session is then as before, and the deletion not interrupted. */
 function withdraw(place: TrashPlace): void {
-  try {
+  // If this fails too, a later run must do it.
+  ignoreDiskErrors(() => {
     const reading = readEntry(place);
     if (isGoneOrEmpty(place, reading)) removeUnbegun(place);
     else if (reading.manifest !== undefined && isUntouched(place, reading.manifest)) removeForGood(place);
-  } catch (error) {
-    // This fails too, so a later run must do it.
-    if (errnoOf(error) === undefined) throw error;
-  }
+  });
 }
 
 function isUntouched(place: TrashPlace, manifest: TrashManifest): boolean {
@@ -122,20 +120,20 @@ function begin(place: TrashPlace, items: TrashManifest["items"], deletedAt: numb
   const token = randomHex(4);
   const manifest = { sessionId, deletedAt, summary: newest && titleOf(newest), items, token };
   if (isGoneOrEmpty(place, readEntry(place))) {
-    makeEntry(place);
+    // A run that was killed before it wrote a manifest may have left it.
+    makeDirIfMissing(place.path);
+    syncTrash(place.configDir);
     if (writeManifest(place, manifest)) return manifest;
   }
   throw unusable(place, readEntry(place).problem);
 }
 
-function makeEntry(place: TrashPlace): void {
+function makeDirIfMissing(path: string): void {
   try {
-    makeNewDir(place.path);
+    makeNewDir(path);
   } catch (error) {
-    // A run that was killed before it wrote a manifest left it.
     if (errnoOf(error) !== "EEXIST") throw error;
   }
-  syncTrash(place.configDir);
 }
 
 /** Returns the error for an entry that blocks the deletion: it can neither finish the old one nor begin a new one. */
@@ -194,11 +192,7 @@ function makeParents(place: TrashPlace, manifest: TrashManifest, touched: Set<st
     for (const dir of chain) parents.add(dir);
   }
   for (const dir of parents) {
-    try {
-      makeNewDir(dir);
-    } catch (error) {
-      if (errnoOf(error) !== "EEXIST") throw error;
-    }
+    makeDirIfMissing(dir);
     touched.add(dir);
   }
 }

@@ -5,7 +5,7 @@ import { requireCopies } from "../projects/find-copies.ts";
 import { requireSessionId } from "../layout/session-id.ts";
 import { belongings } from "../projects/sidecars.ts";
 import { cutShort } from "./trash-entries.ts";
-import type { TrashedItem } from "./trash-manifest.ts";
+import { bytesOf, type TrashedItem } from "./trash-manifest.ts";
 import type { Skipped } from "../types.ts";
 
 export interface DeletionPlan {
@@ -33,5 +33,5 @@ export async function planDeletion(sessionId: string, options?: DeleteSessionOpt
     for (const item of found.items) items.push({ ...item, configDir });
     for (const skip of "skipped" in found ? found.skipped : []) skipped.push(skip);
   }
-  return { sessionId, items, bytes: items.reduce((sum, { bytes }) => sum + bytes, 0), skipped };
+  return { sessionId, items, bytes: bytesOf(items), skipped };
 }

@@ -2,7 +2,7 @@ import { dirname, join } from "node:path";
 import { resolveConfigDirs } from "../layout/config-dir.ts";
 import { makeDir, readDir, statFile, statLink } from "../disk/fs.ts";
 import { cleanStaleTemps, syncDir } from "../disk/atomic-write.ts";
-import { errnoOf, inContext, isMissing, TranscriptError } from "../errors.ts";
+import { ignoreDiskErrors, inContext, isMissing, TranscriptError } from "../errors.ts";
 import { findCopies } from "../projects/find-copies.ts";
 import { drain, putBack, requireDrained } from "../disk/move.ts";
 import { withSessionLock } from "./session-lock.ts";
@@ -17,7 +17,7 @@ import {
   removeForGood,
   tidyTrash,
 } from "./trash-entries.ts";
-import { completePlace, itemInTrash, MANIFEST, placeAtWork, readEntry } from "./trash-manifest.ts";
+import { bytesOf, completePlace, itemInTrash, MANIFEST, placeAtWork, readEntry } from "./trash-manifest.ts";
 import type { TrashedItem, TrashManifest, TrashPlace } from "./trash-manifest.ts";
 import { isContained } from "../disk/dir-tree.ts";
 import type { StoreOptions } from "../types.ts";
@@ -68,7 +68,7 @@ export async function restoreSession(id: string, options?: StoreOptions | null):
     return {
       sessionId,
       items,
-      bytes: items.reduce((sum, item) => sum + item.bytes, 0),
+      bytes: bytesOf(items),
       missing,
       otherTrashIds: allTrashPlaces(configDirs, sessionId)
         .places.filter((place) => place.sessionId === sessionId)
@@ -94,8 +94,7 @@ export function planRestoration(id: string, options?: StoreOptions | null): Rest
   const items = entries.flatMap((entry) =>
     entry.manifest.items.map((item) => ({ ...item, configDir: entry.place.configDir })),
   );
-  const bytes = items.reduce((sum, item) => sum + item.bytes, 0);
-  return { sessionId: place.sessionId, summary: manifest.summary, items, bytes };
+  return { sessionId: place.sessionId, summary: manifest.summary, items, bytes: bytesOf(items) };
 }
 
 /** Returns the entries that `id` names; throws if there are none or something is in their way. */
@@ -291,12 +290,7 @@ const isUntouched = (place: TrashPlace, { items }: TrashManifest, { of }: Origin
 
 /** Renames an entry back if nothing of it could be put back: the restoration does not count as interrupted. */
 function renameBack(working: TrashPlace, place: TrashPlace): void {
-  try {
-    claim(working, place);
-  } catch (error) {
-    // This fails too.
-    if (errnoOf(error) === undefined) throw error;
-  }
+  ignoreDiskErrors(() => claim(working, place));
 }
 
 /** Returns the entry's name while it is put back: its complete name and `.restoring`. */

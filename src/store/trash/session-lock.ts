@@ -18,7 +18,7 @@
 import { randomHex } from "../disk/builtins.ts";
 import { basename, join } from "node:path";
 import { close, createNew, statLink, unlink } from "../disk/fs.ts";
-import { errnoOf, inContext, isMissing, SessionBusyError, TranscriptError } from "../errors.ts";
+import { errnoOf, ignoreDiskErrors, inContext, isMissing, SessionBusyError, TranscriptError } from "../errors.ts";
 import { trashPath } from "../layout/paths.ts";
 import { realOrSelf } from "../disk/platform.ts";
 import { ownMark, PROCESS_MARK, type ProcessState, stateOfMark } from "../disk/processes.ts";
@@ -214,11 +214,7 @@ function removeLock(path: string): void {
 
 /** Removes the lock of a dead process, if possible. If not, it still does not count: its owner never comes back. */
 function removeDeadLock(path: string): void {
-  try {
-    unlink(path);
-  } catch (error) {
-    if (errnoOf(error) === undefined) throw error;
-  }
+  ignoreDiskErrors(() => unlink(path));
 }
 
 /** Names the oldest contender, preferring one in an unknown state, which a person must check. */

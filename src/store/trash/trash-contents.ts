@@ -3,8 +3,7 @@ import { statLink } from "../disk/fs.ts";
 import { SessionBusyError } from "../errors.ts";
 import { withSessionLock, workerLookup } from "./session-lock.ts";
 import { isGoneOrEmpty, removeForGood, removeUnbegun, tidyTrash, trashPlaces } from "./trash-entries.ts";
-import { readEntry, trashPlace } from "./trash-manifest.ts";
-import type { TrashManifest, TrashPlace, TrashReading } from "./trash-manifest.ts";
+import { bytesOf, readEntry, trashPlace, type TrashPlace, type TrashReading } from "./trash-manifest.ts";
 import type { StoreOptions } from "../types.ts";
 
 /** A deleted session as `listTrash` returns it. */
@@ -66,16 +65,13 @@ function toEntry(place: TrashPlace, { manifest, problem }: TrashReading, workerO
     path: place.path,
     deletedAt: manifest?.deletedAt,
     summary: manifest?.summary,
-    bytes: bytesOf(manifest),
+    bytes: bytesOf(manifest?.items ?? []),
     items: manifest?.items.length ?? 0,
     complete: place.state === "complete",
     ...(worker !== undefined && { worker }),
     ...(problem !== undefined && { problem }),
   };
 }
-
-const bytesOf = (manifest: TrashManifest | undefined): number =>
-  manifest?.items.reduce((sum, item) => sum + item.bytes, 0) ?? 0;
 
 export interface EmptyTrashOptions extends StoreOptions {
   /** Minimum age of the deletions to remove. Absent or 0: any, whatever the clock says. */
@@ -138,7 +134,7 @@ function emptied(decisions: readonly (readonly [TrashPlace, Decision])[]): Empty
   const kept = decisions.flatMap(([{ id, configDir }, { reason }]) =>
     reason === undefined ? [] : [{ id, configDir, reason }],
   );
-  return { removed, bytes: removed.reduce((sum, { bytes }) => sum + bytes, 0), kept };
+  return { removed, bytes: bytesOf(removed), kept };
 }
 
 /** The fate of an entry: removed (`bytes`), kept for a `reason`, or not mentioned. */
@@ -164,7 +160,7 @@ function decideOn(place: TrashPlace, isNamed: boolean, olderThanMs: number, work
   const ageMs = olderThanMs === 0 ? 0 : Date.now() - manifest.deletedAt;
   if (ageMs < 0)
     return { reason: `it is dated in the future: ${new Date(manifest.deletedAt).toISOString()}; ${NO_LIMIT}` };
-  return ageMs < olderThanMs ? {} : { bytes: bytesOf(manifest) };
+  return ageMs < olderThanMs ? {} : { bytes: bytesOf(manifest.items) };
 }
 
 function whyUnfinished(

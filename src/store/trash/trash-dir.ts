@@ -2,7 +2,7 @@
 import { dirname } from "node:path";
 import { makeDir, readNames, removeDir, statLink } from "../disk/fs.ts";
 import { syncDir } from "../disk/atomic-write.ts";
-import { errnoOf, isMissing, TranscriptError } from "../errors.ts";
+import { ignoreDiskErrors, isMissing, TranscriptError } from "../errors.ts";
 import { trashPath } from "../layout/paths.ts";
 
 /**
@@ -37,14 +37,8 @@ export function removeEmptyTrash(configDir: string): void {
   const trash = trashPath(configDir);
   // The target of a link is not ours.
   if (linkIn(configDir) !== undefined) return;
-  for (const path of [trash, dirname(trash)]) {
-    try {
-      removeDir(path);
-    } catch (error) {
-      // It is not empty or not ours to remove, so it stays; or another process was faster.
-      if (errnoOf(error) === undefined) throw error;
-    }
-  }
+  // One that is not empty, or not ours to remove, stays; or another process was faster.
+  for (const path of [trash, dirname(trash)]) ignoreDiskErrors(() => removeDir(path));
 }
 
 /** Throws if a link is in place of the trash: it would lead deleted files out of the config dir. */

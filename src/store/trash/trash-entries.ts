@@ -2,7 +2,7 @@
 import { basename, dirname, join } from "node:path";
 import { readNames, removeDir, rename, statLink } from "../disk/fs.ts";
 import { syncDir } from "../disk/atomic-write.ts";
-import { errnoOf, isMissing } from "../errors.ts";
+import { ignoreDiskErrors, isMissing } from "../errors.ts";
 import { projectDirPath } from "../layout/paths.ts";
 import { realOrSelf } from "../disk/platform.ts";
 import { removeDeadLocks } from "./session-lock.ts";
@@ -82,13 +82,11 @@ function holdsAnything(place: TrashPlace): boolean {
 
 /** Removes an entry for which `isGoneOrEmpty` holds. */
 export function removeUnbegun(place: TrashPlace): void {
-  try {
+  // It stays if something was added to it.
+  ignoreDiskErrors(() => {
     removeTemps(place.path);
     removeDir(place.path);
-  } catch (error) {
-    // Something was added to it.
-    if (errnoOf(error) === undefined) throw error;
-  }
+  });
 }
 
 /** Removes an entry and everything in it. The first step renames it, so that nobody restores it. */

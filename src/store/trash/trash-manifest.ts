@@ -36,6 +36,10 @@ export interface TrashedItem extends Belonging {
   readonly configDir: string;
 }
 
+/** Returns the total size of items, bytes. */
+export const bytesOf = (items: readonly Pick<Belonging, "bytes">[]): number =>
+  items.reduce((sum, { bytes }) => sum + bytes, 0);
+
 export interface TrashManifest {
   readonly sessionId: string;
   /** Epoch ms. */
