@@ -131,7 +131,7 @@ function endsOf(tree: Tree, parts: readonly (readonly PlacedRow[])[]): Set<numbe
 /** A rewind says where the conversation ends; else a copy of an old row does not. */
 function endOf(history: History, leaf: Leaf | undefined, chain: Int32Array): number {
   if (leaf === undefined) return NONE;
-  return history.behindKept(leaf.terminal === NONE ? leaf.row : history.endFor(leaf.row), chain);
+  return history.endAfterKept(leaf.terminal === NONE ? leaf.row : history.endFor(leaf.row), chain);
 }
 
 /** Tells which rows before the last compaction the model still has, because that kept them. */

@@ -7,28 +7,28 @@ import { asObject, type JsonObject } from "../rows/json-values.ts";
 
 const NONE = -1;
 
-/** A row of the whole conversation. */
+/** A row of the whole conversation. A uuid may have several copies in the file. */
 export interface PlacedRow {
-  /** The last copy, whose content counts. */
+  /** The last copy, which has the content. */
   readonly row: number;
-  /** The first copy, whose place counts. */
+  /** The first copy, which has the position. */
   readonly at: number;
 }
 
-/** What of the main chain is not on the main line. */
+/** Rows of the main chain that are not on the main line. */
 export interface OffLine {
-  /** What rewinds left behind: each branch leaves the main line, or another branch. In file order. */
+  /** Branches that rewinds abandoned, in file order. Each leaves the main line or another branch. */
   readonly branches: readonly (readonly PlacedRow[])[];
-  /** What has no connection with the main line, although no rewind cut it off. In file order. */
+  /** Parts without a connection to the main line that no rewind cut off, in file order. */
   readonly unconnected: readonly (readonly PlacedRow[])[];
 }
 
-/** What a compaction kept. Uuids by their numbers. */
+/** Messages that a compaction kept, by the numbers of their uuids. */
 interface Kept {
-  /** The row that they follow for the model, which is the summary. */
+  /** The row that they follow for the model: the summary. */
   readonly anchor: number;
   readonly uuids: readonly number[];
-  /** Only the first and the last are named. */
+  /** `uuids` has only the first and the last of them. */
   readonly isRange: boolean;
 }
 
@@ -36,26 +36,26 @@ interface Kept {
  * The whole conversation, through compactions. The links alone do not give it: a compaction begins a new tree, its boundary
  * may name a row that is not the end of the conversation, and CLIs have appended copies of old rows.
  *
- * A row hangs on the copy of its parent that was written last before it. A boundary hangs on what was the end of the
- * conversation when it was written: the row that it names (`logicalParentUuid`) if that was first written after the
- * boundary before, and not copied since; else the last message before it. On that hangs, too, what followed the copy of a
- * row from before the compaction, unless the copy hangs below the summary. What followed a kept message followed the
+ * A row follows the latest copy of its parent that was written before it. A boundary follows the end of the conversation
+ * at the time it was written: the row that it names (`logicalParentUuid`) if that was first written after the previous
+ * boundary and not copied since; else the last message before it. The same end is the parent of rows that follow a copy of
+ * a row from before the compaction, unless the copy is below the summary. Rows that follow a kept message follow the
  * summary of the compaction that kept it.
  *
- * Every pass here takes each row once, and a boundary's row is the only one that is loaded.
+ * Each pass visits each row once. Only rows of boundaries are loaded.
  */
 export class History {
   readonly #tree: Tree;
   readonly #index: RowIndex;
-  /** First copy of each uuid, by its number. */
+  /** First copy of each uuid, by its number; or -1. */
   readonly #first: Int32Array;
-  /** Row above each copy, or -1. */
+  /** Parent row of each copy, or -1. */
   readonly #above: Int32Array;
   readonly #boundaries: number[] = [];
-  /** By boundary. */
+  /** Kept messages by the row of the boundary. */
   readonly #kept = new Map<number, Kept>();
 
-  /** `tree`: of all rows. */
+  /** `tree`: the tree of all rows. */
   constructor(tree: Tree, load: LoadRow) {
     this.#tree = tree;
     this.#index = tree.index;
@@ -64,14 +64,14 @@ export class History {
     this.#read(load);
   }
 
-  /** Where the row was first written. */
+  /** Returns the first copy of a row. */
   placeOf(row: number): number {
     return this.#first[this.#index.uuid[row] as number] as number;
   }
 
   /**
-   * The end of the whole conversation. That is `leaf`, the end for the model, unless that is the copy of an old row which was
-   * appended after a compaction: then it is the last message that was new.
+   * Returns the end of the whole conversation. That is `leaf`, the end for the model, unless it is a copy of an old row that
+   * was appended after a compaction: then it is the last new message.
    */
   endFor(leaf: number): number {
     const place = this.placeOf(leaf);
@@ -89,10 +89,10 @@ export class History {
   }
 
   /**
-   * The same where that is a message that the last compaction of `chain` kept: what stands behind the boundary is said later,
-   * if only its summary.
+   * Returns the end of the whole conversation, given `end`, its last message. If the last compaction of `chain` kept that
+   * message, rows after the boundary come later, at least its summary.
    */
-  behindKept(end: number, chain: Int32Array): number {
+  endAfterKept(end: number, chain: Int32Array): number {
     if (!this.#index.hasFlag(COMPACT_BOUNDARY)) return end;
     const boundary = chain.findLast((row) => this.#tree.isFlagged(row, COMPACT_BOUNDARY));
     if (boundary === undefined || this.placeOf(end) > this.placeOf(boundary) || !chain.includes(end)) return end;
@@ -100,14 +100,14 @@ export class History {
   }
 
   /**
-   * The main line up to `end`, each row once, where it was said first. `chain`: the conversation as the model has it; each row
-   * of it is on the line. What a compaction kept stands where it was said, unless a part of it was written only after the
-   * boundary: then all of it stands where the model has it.
+   * Returns the main line up to `end`, each row once, at its first position. It contains each row of `chain`, the
+   * conversation that the model has. Messages that a compaction kept are at their first position too, unless some of them
+   * were only written after the boundary: then all are where the model has them.
    */
   line(end: number, chain: Int32Array): Int32Array {
     const { uuid: uuidOf } = this.#index;
     const path = this.#pathTo(end);
-    // Nearly always, and then nothing was written twice or moved.
+    // The usual case: nothing was written twice or moved.
     if (this.#kept.size === 0 && isSame(path, chain)) return chain;
     const moved = this.#moved(path);
     const isPlaced = new Uint8Array(this.#index.uuids.count);
@@ -139,9 +139,7 @@ export class History {
     return all.map((uuid) => this.#tree.rowOf[uuid] as number);
   }
 
-  /**
-   * Where on the line the part begins that the model has: at the last boundary that begins a tree; -1 where there is none.
-   */
+  /** Returns the place on the line of the last boundary that begins a tree, or -1. The model has the part from there on. */
   borderOf(line: Int32Array): number {
     if (!this.#index.hasFlag(COMPACT_BOUNDARY)) return NONE;
     const begins = (row: number): boolean =>
@@ -149,7 +147,7 @@ export class History {
     return line.findLastIndex(begins);
   }
 
-  /** What of the main chain is neither on the main line nor beside it; `taken` marks those rows. */
+  /** Returns the rows of the main chain that are neither on the main line nor next to it; `taken` marks those that are. */
   offLine(taken: Uint8Array): OffLine {
     const { count, uuid: uuidOf } = this.#index;
     const { rowOf } = this.#tree;
@@ -183,11 +181,11 @@ export class History {
       const isCut = top !== undefined && cut[top.at] !== 0 && cut[end] !== 0;
       (isConnected || isCut ? branches : unconnected).push(part);
     };
-    // Of a tree by itself its last end is its conversation, and what leaves that a branch. Of what hangs on the main line the
-    // first branch has what several share.
+    // In a separate tree the last end is the conversation, and rows that leave it are branches. Of branches that leave the
+    // main line together, the first has the rows that they share.
     for (const row of off.toReversed()) if (hasChild[row] === 0 && isOff(row) && !walk.leadsToLine(row)) take(row);
     for (const row of off) if (hasChild[row] === 0) take(row);
-    // What is left hangs in a circle.
+    // The rest is in cycles.
     for (const row of off) take(row);
     return { branches: branches.sort(byPlace), unconnected: unconnected.sort(byPlace) };
   }
@@ -199,16 +197,16 @@ export class History {
     const keptBy = new Int32Array(index.uuids.count).fill(NONE);
     /** Rows that are new since the last boundary, and copies below those. */
     const isNew = new Uint8Array(index.count);
-    /** The row itself, or, of one that is progress or of a sidechain, the nearest above that is not; or -1. */
+    /** The row itself if it is on the main chain, else its nearest ancestor that is; or -1. */
     const onMain = new Int32Array(index.count).fill(NONE);
     const forward: number[] = [];
     const rewinds = new Rewinds(index);
     let boundary = NONE;
     let lastMain = NONE;
-    /** The end of the conversation as it was written so far. */
+    /** The end of the conversation so far. */
     let end = NONE;
     const { uuid: uuidOf, parent: parentOf } = index;
-    // Most of this runs before it is compiled, when locals cost less than members.
+    // Locals: most of this runs before it is compiled, when members cost more.
     const [first, aboveOf] = [this.#first, this.#above];
     for (let row = 0; row < index.count; row++) {
       const uuid = uuidOf[row] as number;
@@ -239,7 +237,7 @@ export class History {
       isNew[row] = isFirst || (above !== NONE && above >= boundary && isNew[above] !== 0) ? 1 : 0;
       if (!isFirst || !isMain) continue;
       lastMain = row;
-      // A notice that hangs elsewhere is not where the conversation goes on.
+      // The conversation does not continue from a notice elsewhere in the tree.
       if (isBoundary || tree.isMessage(row) || above === end) end = row;
       if (!isBoundary) continue;
       boundary = row;
@@ -252,7 +250,7 @@ export class History {
     for (const row of forward) this.#above[row] = this.#first[index.parent[row] as number] as number;
   }
 
-  /** The row that a boundary names as the one before it, if that can be; or -1. */
+  /** Returns the row that a boundary names as the one before it, if it can be; else -1. */
   #named({ logicalParentUuid: name }: JsonObject, { boundary, end, latest, rewoundTo }: Before): number {
     const uuid = typeof name === "string" ? this.#index.uuids.find(name) : NONE;
     const row = uuid === NONE ? NONE : (this.#first[uuid] as number);
@@ -263,26 +261,25 @@ export class History {
     return row > boundary && !isCopied ? row : NONE;
   }
 
-  /** What the messages that a compaction kept follow: its summary, or, where there is none before `row`, its boundary. */
+  /** Returns the row that kept messages follow: the summary, or the boundary if no summary is before `row`. */
   #anchorOf(boundary: number, latest: Int32Array, row: number): number {
     const anchor = this.#kept.get(boundary)?.anchor ?? NONE;
     const at = anchor === NONE ? NONE : (latest[anchor] as number);
     return at > boundary && at < row ? at : boundary;
   }
 
-  /** The rows from a root down to `row`. A circle is cut where it closes. */
+  /** Returns the rows from a root down to `row`. A cycle is cut where it closes. */
   #pathTo(row: number): Int32Array {
     return pathDown(row, (at) => this.#above[at] as number, new Uint8Array(this.#index.count));
   }
 
   /**
-   * What compactions on the path kept and was written on both sides of their boundaries, by the uuid that it stands after. Of
-   * what several kept the last one decides.
+   * Returns the messages that compactions on the path kept and that are on both sides of their boundaries, by the uuid that
+   * they come after. If several compactions kept a message, the last one decides.
    */
   #moved(path: Int32Array): { readonly uuids: Set<number>; readonly after: Map<number, readonly number[]> } {
     const uuids = new Set<number>();
     const after = new Map<number, readonly number[]>();
-    // Most conversations have no compaction that kept anything.
     if (this.#kept.size === 0) return { uuids, after };
     const onPath = new Uint8Array(this.#index.uuids.count);
     for (const row of path) onPath[this.#index.uuid[row] as number] = 1;
@@ -298,7 +295,7 @@ export class History {
     return { uuids, after };
   }
 
-  /** The rows from the first to the last that were kept; up to one that a later compaction kept. */
+  /** Returns the rows from the first kept one to the last, or only those after one that a later compaction kept. */
   #rangeOf({ anchor, uuids }: Kept, boundary: number, later: ReadonlySet<number>): number[] {
     const [head = NONE, tail = NONE] = uuids;
     const range: number[] = [];
@@ -315,7 +312,7 @@ export class History {
     return range.reverse();
   }
 
-  /** Rows of the main chain that another row of it hangs on, progress and sidechains between them or not. */
+  /** Marks the rows of the main chain that have a child there, or one with only progress and sidechains between. */
   #parentsOnMain(): Uint8Array {
     const parents = new Uint8Array(this.#index.count);
     const passed = new Uint8Array(this.#index.count);
@@ -331,7 +328,7 @@ export class History {
     return parents;
   }
 
-  /** Rows that a rewind which was written down cut off: those behind its leaf that stand before it. */
+  /** Marks the rows that a recorded rewind cut off: those between its leaf and the rewind, in file order. */
   #cutOff(): Uint8Array {
     const { checkpoints, count, uuids } = this.#index;
     const cut = new Uint8Array(count);
@@ -360,15 +357,15 @@ function isSame(a: Int32Array, b: Int32Array): boolean {
   return true;
 }
 
-/** What stands before a boundary. */
+/** State of the reading before a boundary. */
 interface Before {
-  /** The boundary before. */
+  /** The previous boundary, or -1. */
   readonly boundary: number;
-  /** The last message. */
+  /** The end of the conversation so far, or -1. */
   readonly end: number;
   /** The last copy of each uuid, by its number. */
   readonly latest: Int32Array;
-  /** Where the last rewind since then went to that was written down. */
+  /** The leaf of the last recorded rewind since the previous boundary. */
   readonly rewoundTo: string | null | undefined;
 }
 

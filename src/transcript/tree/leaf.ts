@@ -6,17 +6,18 @@ import { asObject, membersOf } from "../rows/json-values.ts";
 export interface Leaf {
   /** The last user or assistant row of the conversation. */
   readonly row: number;
-  /** The row without children that it was reached from; -1 when it was chosen by other means. */
+  /** The row without children that it was reached from; -1 if it was chosen in another way. */
   readonly terminal: number;
 }
 
 const NONE = -1;
 
 /**
- * Where the conversation ends (official-helpers.md §5.4): at the user or assistant row nearest above the row that has no child on the
- * main chain and stands last in the file. File order decides, timestamps never. Undefined: there is no conversation.
+ * Returns the end of the conversation (official-helpers.md §5.4): from the last row in the file that has no child on the main
+ * chain, upwards to the nearest user or assistant row. File order decides, never timestamps. Undefined: there is no
+ * conversation.
  *
- * A rewind in force moves the end to its leaf; what came after it counts only where it carries on from there.
+ * A rewind in force moves the end to its leaf. Later rows count only if they continue from there.
  */
 export function findLeaf(tree: Tree, rewind: Rewind | undefined, load: LoadRow): Leaf | undefined {
   if (rewind?.leaf === null) return undefined;
@@ -34,7 +35,7 @@ function rowWith(tree: Tree, uuid: string): number {
   return number === NONE ? NONE : (tree.rowOf[number] as number);
 }
 
-/** Rows before a compaction that kept messages are gone for the CLI, but for those. */
+/** Whether the CLI still has a row: before a compaction that kept messages, it only has those. */
 function isReachable(tree: Tree, row: number, load: LoadRow): boolean {
   if (tree.isFlagged(row, SIDECHAIN)) return false;
   const boundary = tree.rows.findLast((at) => tree.isFlagged(at, COMPACT_BOUNDARY));
@@ -85,7 +86,7 @@ function lastMainLeaf(tree: Tree): Leaf | undefined {
   return undefined;
 }
 
-/** Of all rows without children the message nearest above, the last of them in the file; plain ones go first. */
+/** Returns the last in the file of the messages nearest above a row without children; plain ones take precedence. */
 function anyLeaf(tree: Tree): Leaf | undefined {
   const { index, link } = tree;
   const hasChild = new Uint8Array(index.uuids.count);

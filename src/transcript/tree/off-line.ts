@@ -2,7 +2,7 @@ import type { RowIndex } from "../rows/row-index.ts";
 
 const NONE = -1;
 
-/** The rewinds that were written down, asked for in file order. */
+/** Lookup of recorded rewinds; calls must be in file order. */
 export class Rewinds {
   readonly #index: RowIndex;
   #next = 0;
@@ -12,7 +12,7 @@ export class Rewinds {
     this.#index = index;
   }
 
-  /** Where the last rewind between two rows went to; undefined when there was none. */
+  /** Returns the leaf of the last rewind between two rows; undefined if there was none. */
   leafBetween(from: number, to: number): string | null | undefined {
     const { checkpoints } = this.#index;
     for (; (checkpoints[this.#next]?.at ?? Infinity) <= to; this.#next++) {
@@ -27,13 +27,13 @@ export class Rewinds {
 export const MAIN_LINE = 1;
 const TO_LINE = 1;
 const ELSEWHERE = 2;
-const UNDER_WAY = 3;
+const PENDING = 3;
 
-/** Takes what is off the main line, part by part; no row twice. */
+/** Takes the rows off the main line part by part, each row once. */
 export class OffWalk {
   readonly #index: RowIndex;
   readonly #above: Int32Array;
-  /** What each uuid belongs to: nothing yet (0), the main line, or a part by its number. */
+  /** Owner of each uuid: nothing yet (0), `MAIN_LINE`, or the number of a part. */
   readonly #owners: Int32Array;
   readonly #leads: Uint8Array;
   #parts = MAIN_LINE;
@@ -45,21 +45,21 @@ export class OffWalk {
     this.#leads = new Uint8Array(index.count);
   }
 
-  /** Whether the main line stands above the row. */
+  /** Whether the row descends from the main line. */
   leadsToLine(row: number): boolean {
-    const way: number[] = [];
+    const path: number[] = [];
     let at = row;
     while (at !== NONE && this.#leads[at] === 0 && this.#owner(at) !== MAIN_LINE) {
-      this.#leads[at] = UNDER_WAY;
-      way.push(at);
+      this.#leads[at] = PENDING;
+      path.push(at);
       at = this.#above[at] as number;
     }
     const isLine = at !== NONE && (this.#leads[at] === TO_LINE || this.#owner(at) === MAIN_LINE);
-    for (const each of way) this.#leads[each] = isLine ? TO_LINE : ELSEWHERE;
+    for (const each of path) this.#leads[each] = isLine ? TO_LINE : ELSEWHERE;
     return isLine;
   }
 
-  /** The rows from the first that belongs to nothing yet down to `end`, and whether they hang on what does. */
+  /** Takes `end` and its ancestors up to one with an owner. `isConnected`: there is such an ancestor. */
   take(end: number): { readonly rows: number[]; readonly isConnected: boolean } {
     const part = ++this.#parts;
     const rows: number[] = [];

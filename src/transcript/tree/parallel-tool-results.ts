@@ -7,14 +7,13 @@ import { asObject, asString, type JsonObject, objectsIn } from "../rows/json-val
 const NONE = -1;
 
 /**
- * Puts back what parallel tool calls leave beside the chain (official-helpers.md §5.6): one API message is several rows, each tool
- * call gets its own result row, and only one of those results carries the conversation on. Right behind the last row of a
- * message on the chain come its other rows, then the results of its calls, each by time.
+ * Re-inserts rows of parallel tool calls that are not on the chain (official-helpers.md §5.6). One API message is several
+ * rows, each tool call has its own result row, and the conversation continues from only one of those results. Its other
+ * rows, then the results of its calls, each by time, follow the last row of the message on the chain.
  *
- * Beyond the official rule, a result that stands in the file is never lost: one that no message could claim goes right
- * behind the row that made the call.
+ * Beyond the official rule, no result in the file is lost: one that no message claims follows the row that made the call.
  *
- * `onChain` marks the rows of `chain` and is brought up to date.
+ * `onChain` marks the rows of `chain`, and is updated.
  */
 export function insertParallel(tree: Tree, chain: Int32Array, onChain: Uint8Array, load: LoadRow): Int32Array {
   const isOff = (row: number): boolean => onChain[row] === 0 && tree.isMessage(row);
@@ -38,7 +37,7 @@ export function insertParallel(tree: Tree, chain: Int32Array, onChain: Uint8Arra
   return claims === undefined ? merged : claims.insertUnclaimed(merged, onChain);
 }
 
-/** The API messages on the chain, in order, with the last chain row of each. */
+/** Returns the API messages on the chain, in order, with the last chain row of each. */
 function chainGroups(tree: Tree, chain: Int32Array): Map<number, number> {
   const groups = new Map<number, number>();
   for (const row of chain) {
@@ -61,10 +60,10 @@ function offChainSiblings(tree: Tree, groups: Map<number, number>, onChain: Uint
 interface ResultRow {
   readonly row: number;
   readonly toolUseIds: readonly string[];
-  /** Row of the assistant the result names, when it is one of the same kind of chain; else -1. */
+  /** Row that the result names as its caller, or -1. */
   readonly source: number;
   readonly agentId: unknown;
-  /** By message: the calls in it that are answered here. */
+  /** Calls that are answered here, by API message. */
   readonly callsOf: Map<number, string[]>;
 }
 
@@ -88,21 +87,21 @@ function offChainResults(tree: Tree, onChain: Uint8Array, load: LoadRow): Result
   return results;
 }
 
-/** Which message each result off the chain belongs to. */
+/** Decides which API message each result off the chain belongs to. */
 class Claims {
   readonly #tree: Tree;
   readonly #results: readonly ResultRow[];
   /** All rows of each API message that is on the chain. */
   readonly #groupRows = new Map<number, number[]>();
-  /** Results by the row they hang on, name, or answer a call of. */
+  /** Results by a row that is their parent, that they name, or that has a call they answer. */
   readonly #byRow = new Map<number, ResultRow[]>();
-  /** Row that made a call; -1 where calls of two messages have the same id. */
+  /** Row that made a call; -1 if calls of two messages have the same id. */
   readonly #caller = new Map<string, number>();
   /** Calls that have their result on the chain. */
   readonly #answered = new Set<string>();
   /** Position of a row in `tree.rows`. */
   readonly #place: Int32Array;
-  /** Calls of chain rows in order, with their row; filled when the tree is read. */
+  /** Calls of chain rows in order, with their row. */
   readonly #calls: [string, number][] = [];
 
   constructor(tree: Tree, chain: Int32Array, load: LoadRow, results: readonly ResultRow[]) {
@@ -151,7 +150,7 @@ class Claims {
     }
   }
 
-  /** Results for the rows of one message: those that hang on it, then those that answer a call nothing answered yet. */
+  /** Returns the results for one message: first its children, then those that answer a call without a result. */
   claim(message: number, onChain: Uint8Array): number[] {
     const rows = this.#groupRows.get(message) ?? [];
     const group = new Set(rows);
@@ -166,7 +165,6 @@ class Claims {
       }
     }
     if (indirect.length > 0) {
-      // On the chain, or answered here.
       const answered = new Set<string>();
       for (const result of direct) for (const id of result.toolUseIds) answered.add(id);
       indirect.sort((a, b) => (this.#place[a.row] as number) - (this.#place[b.row] as number));
@@ -180,7 +178,7 @@ class Claims {
     return direct.map(({ row }) => row);
   }
 
-  /** Behind each call on the chain that is still unanswered, the result that answers it. */
+  /** Inserts after each call on the chain that has no result yet the result that answers it. */
   insertUnclaimed(rows: Int32Array, onChain: Uint8Array): Int32Array {
     const spare = new Map<string, ResultRow>();
     for (const result of this.#results) {
@@ -192,15 +190,15 @@ class Claims {
     for (const result of this.#results) {
       if (onChain[result.row] !== 0) for (const id of result.toolUseIds) answered.add(id);
     }
-    const behind = new Map<number, number[]>();
+    const inserted = new Map<number, number[]>();
     for (const [id, row] of this.#calls) {
       const result = answered.has(id) ? undefined : spare.get(id);
       if (result === undefined || onChain[result.row] !== 0) continue;
       onChain[result.row] = 1;
       for (const answeredId of result.toolUseIds) answered.add(answeredId);
-      push(behind, row, result.row);
+      push(inserted, row, result.row);
     }
-    return behind.size === 0 ? rows : withInserted(rows, behind);
+    return inserted.size === 0 ? rows : withInserted(rows, inserted);
   }
 }
 
@@ -217,7 +215,7 @@ function timestampOf(value: JsonObject): string {
   return asString(value["timestamp"]) ?? "";
 }
 
-/** Blocks of a row's message; none when its content is text. */
+/** Returns the blocks of a row's message; none if its content is text. */
 export function contentOf(value: JsonObject): readonly JsonObject[] {
   return objectsIn(asObject(value["message"])?.["content"]);
 }
@@ -229,7 +227,7 @@ function idsOf(content: readonly JsonObject[], type: string, key: string): strin
   });
 }
 
-/** Adds to the list of a key. */
+/** Adds a value to the list of a key. */
 export function push<K, V>(map: Map<K, V[]>, key: K, value: V): void {
   const list = map.get(key);
   if (list === undefined) map.set(key, [value]);

@@ -1,28 +1,28 @@
 const NONE = -1;
 
 /**
- * Which row hangs on which while compactions are relinked. A compaction moves all children of one row to another, which may
- * be every row of the file for every boundary in it; so the children of a row are one set here, and two sets are merged in
- * one step whatever their size. Every step can be undone, the last one first.
+ * Parents of rows while compactions are relinked. A compaction moves all children of one row to another, which may
+ * be every row of the file for every boundary in it. So the children of a row are one set here, and two sets are merged in
+ * one step, whatever their size. Steps can be undone, the last one first.
  *
- * The sets are a union-find forest, joined by size and never compressed: a link is found, and a step made or undone, in
- * logarithmic time. Memory is some 20 bytes a row.
+ * The sets are a union-find forest, joined by size and never compressed: lookups, steps and undoing take logarithmic time.
+ * Memory is about 20 bytes a row.
  */
 export class Relinks {
-  /** Element that stands for a row now. */
+  /** Current element of each row. */
   readonly #elementOf: Int32Array;
-  /** Element that an element is joined to, or itself. */
+  /** Parent of an element in its set, or itself. */
   #up: Int32Array;
-  /** Of the element at the top of a set: how many there are in it, and the uuid (by number) that they hang on. */
+  /** Number of elements in a set, and the number of their parent's uuid, by the top element of the set. */
   #size: Int32Array;
   #owner: Int32Array;
   #count: number;
-  /** Top of the set that hangs on a uuid, by its number, or -1. What hangs on nothing stands last. */
+  /** Top element of the set of children of a uuid, by its number, or -1. The set without a parent is last. */
   readonly #setOf: Int32Array;
-  /** What undoes each step: see `undoTo`. */
+  /** Data to undo each step: see `undoTo`. */
   readonly #log: number[] = [];
 
-  /** `link`: number of the parent's uuid, or -1, by row. Rows that are not among `rows` keep it. */
+  /** `link`: number of the parent's uuid, or -1, by row. Rows that are not in `rows` keep it. */
   constructor(rows: Int32Array, link: Int32Array, uuids: number) {
     this.#elementOf = new Int32Array(link.length);
     this.#up = Int32Array.from(link, (_, row) => row);
@@ -34,24 +34,24 @@ export class Relinks {
     for (const row of rows) this.#join(row, link[row] as number);
   }
 
-  /** Number of the uuid that a row hangs on, or -1. */
+  /** Returns the number of the uuid of a row's parent, or -1. */
   linkOf(row: number): number {
     return this.#owner[this.#top(this.#elementOf[row] as number)] as number;
   }
 
-  /** Hangs one row on a uuid. */
+  /** Gives a row another parent. */
   setLink(row: number, link: number): void {
     if (this.#count === this.#up.length) this.#grow();
     const element = this.#count++;
     this.#up[element] = element;
     this.#size[element] = 1;
     this.#log.push(this.#elementOf[row] as number, row, SET);
-    // What stood for it stays in the old set, and stands for nothing.
+    // The old element stays in its set, without a row.
     this.#elementOf[row] = element;
     this.#join(element, link);
   }
 
-  /** Hangs all that hangs on `from` on `to`, but for the row `except` (-1 for none). */
+  /** Moves all children of `from` to `to`, except the row `except` (-1 for none). */
   moveChildren(from: number, to: number, except: number): void {
     const moved = this.#set(from);
     if (moved === NONE || from === to) return;
@@ -70,12 +70,12 @@ export class Relinks {
     if (stays) this.setLink(except, from);
   }
 
-  /** How far it has come, for `undoTo`. */
+  /** Position in the log, for `undoTo`. */
   get mark(): number {
     return this.#log.length;
   }
 
-  /** Takes back every step since `mark` was that. */
+  /** Undoes all steps after a position in the log. */
   undoTo(mark: number): void {
     while (this.#log.length > mark) {
       if (this.#pop() === SET) this.#undoSet(this.#pop(), this.#pop());
@@ -106,7 +106,7 @@ export class Relinks {
     this.#own(moved, from);
   }
 
-  /** Puts an element that stands alone into the set that hangs on a uuid. */
+  /** Adds a single element to the children of a uuid. */
   #join(element: number, link: number): void {
     const set = this.#set(link);
     if (set === NONE) this.#own(element, link);

@@ -5,21 +5,21 @@ const NONE = -1;
 
 /** A rewind that is in force. */
 export interface Rewind {
-  /** Where the conversation ends; `null`: it is empty again. */
+  /** Uuid of the end of the conversation; `null`: it is empty again. */
   readonly leaf: string | null;
-  /** Where the row that says so stands in the file. */
+  /** Byte offset of the row that says so. */
   readonly offset: number;
   /** No conversation row has come since. */
   readonly pending: boolean;
-  /** The last conversation row, which may carry on from the leaf; -1 when there is none. */
+  /** The last conversation row, which may continue from the leaf; or -1. */
   readonly last: number;
 }
 
 /**
- * The rewind in force behind row `lastRow`, or behind the whole file, as CLI 2.1.329 reads them (measured, see test/real-cli): a `last-prompt`
- * row with `explicit: true` moves the end of the conversation to its `leafUuid`, or, with `null`, empties it. A later
- * checkpoint on the same leaf keeps it, one on another leaf takes it back; so does a compaction, and, where the conversation
- * was emptied, any row that follows.
+ * Returns the rewind in force after row `lastRow`, or at the end of the file, as CLI 2.1.329 reads them (measured, see
+ * test/real-cli). A `last-prompt` row with `explicit: true` moves the end of the conversation to its `leafUuid`, or empties
+ * it if that is `null`. A later checkpoint keeps it if it has the same leaf, and revokes it otherwise. A compaction revokes
+ * it too, and so does any later row if the conversation was emptied.
  */
 export function rewindInForce(index: RowIndex, lastRow = index.count): Rewind | undefined {
   let leaf: string | null | undefined;
@@ -47,12 +47,13 @@ export function rewindInForce(index: RowIndex, lastRow = index.count): Rewind | 
   return leaf === undefined ? undefined : { leaf, offset, pending, last };
 }
 
-/** A rewind that was written down. */
+/** A rewind that is recorded in a file. */
 export type WrittenRewind = Pick<Rewind, "leaf" | "offset">;
 
 /**
- * The rewinds of a fork that has the rows of `keep`, in file order: what they cut off is cut off there too. One that only a
- * checkpoint took back, which no fork has, is left out: it would be in force. `isThere`: whether the fork has such a leaf.
+ * Returns the rewinds for a fork with the rows of `keep`, in file order: they cut off the same rows there. A rewind that
+ * only a checkpoint revoked is left out: forks have no checkpoints, so it would be in force. `isThere`: whether the fork
+ * has a leaf.
  */
 export function rewindsOfFork(
   index: RowIndex,

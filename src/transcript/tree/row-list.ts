@@ -1,7 +1,7 @@
-/** Numbers of rows in an order. A typed array if they may be as many as a transcript has: 4 bytes each, and never copied to grow. */
+/** Row numbers in some order. Use a typed array for lists as long as a transcript: 4 bytes each, allocated once. */
 export type RowList = Readonly<ArrayLike<number>> & Iterable<number>;
 
-/** The rows with others inserted after some of them; `first` come before all. */
+/** Returns the rows with others inserted after some of them, and `first` before all. */
 export function withInserted(
   rows: Int32Array,
   after: ReadonlyMap<number, readonly number[]>,
@@ -22,7 +22,7 @@ export function withInserted(
   return all.subarray(0, count);
 }
 
-/** The rows from a root down to `from`. A circle is cut where it closes; `seen` marks the rows, and cuts as well. */
+/** Returns the rows from a root down to `from`. A cycle, or a row marked in `seen`, ends it; `seen` is updated. */
 export function pathDown(from: number, above: (row: number) => number, seen: Uint8Array): Int32Array {
   let length = 0;
   for (let at = from; at >= 0 && seen[at] === 0; at = above(at)) {

@@ -4,19 +4,19 @@ import { Relinks } from "./relinks.ts";
 import { pathDown } from "./row-list.ts";
 import { asObject, type JsonObject } from "../rows/json-values.ts";
 
-/** Reads the value of a row again. Rows are only loaded where their numbers do not say enough. */
+/** Reads the value of a row again. Rows are only loaded if the index does not say enough. */
 export type LoadRow = (row: number) => JsonObject;
 
 export interface TreeOptions {
-  /** Rows before this one are as if they were not in the file. */
+  /** First row of the tree; earlier ones are ignored. */
   readonly from?: number;
-  /** Rows that count, by row number; all when absent. */
+  /** Mask of the rows of the tree; absent: all. */
   readonly keep?: Uint8Array;
-  /** Takes every row for one of the main chain, whatever its flags say. */
+  /** Counts rows of sidechains as main chain: the file is a subagent's. */
   readonly allMain?: boolean;
   /**
-   * `link` of a tree of all rows, for one of some of them: a row whose parent is nowhere hangs where it hangs there, and
-   * one below a row of a sidechain that does not count hangs on the nearest above that does. So it is in a fork.
+   * `link` of the tree of all rows, for a tree of some of them, as in a fork: rows with an unknown parent have the same
+   * parent as there, and rows below a sidechain that is left out have its nearest ancestor that is not.
    */
   readonly links?: Int32Array;
 }
@@ -24,28 +24,28 @@ export interface TreeOptions {
 const NONE = -1;
 
 /**
- * Which row hangs on which. Links are kept as numbers of uuids, since a relink may name a uuid that has no row.
+ * Parents of the rows. Links are numbers of uuids, because a relink may name a uuid without a row.
  *
- * A uuid that occurs twice is one row: the later one, at the place of the later one (official-helpers.md §5.2). A parent that is not
- * in the file, is the row itself, or is no uuid would cut off everything before it; such a row hangs on the nearest
+ * Rows with the same uuid are one row: the last one, at its own position (official-helpers.md §5.2). A parent that is not in
+ * the file, is the row itself, or is not a uuid would cut off everything before it. The parent of such a row is the nearest
  * earlier row of the main chain instead.
  */
 export class Tree {
   readonly index: RowIndex;
-  /** The rows, each uuid once, in the order in which the uuids first occur. */
+  /** The rows, one for each uuid, in the order in which the uuids first occur. */
   readonly rows: Int32Array;
-  /** Number of the parent's uuid by row, or -1, before compactions are relinked. */
+  /** Number of the parent's uuid, or -1, by row, before compactions are relinked. */
   readonly written: Int32Array;
-  /** Row by number of uuid, or -1. */
+  /** Last row with a uuid, or -1, by the number of the uuid. */
   readonly rowOf: Int32Array;
   readonly #allMain: boolean;
   /** Absent until a compaction is relinked. */
   #relinks: Relinks | undefined;
-  /** Boundaries that relinked something: row, and the mark before it. */
+  /** Boundaries that relinked something, as pairs: row, `mark` of the relinks before it. */
   readonly #boundaries: number[] = [];
-  /** Rows without which relinking would have come to something else. */
+  /** Mask of the rows that the result of relinking depends on. */
   #tied: Uint8Array | undefined;
-  /** Links as they are now; undefined when they have changed since they were asked for. */
+  /** Cache of the current links; undefined if they have changed. */
   #link: Int32Array | undefined;
 
   constructor(index: RowIndex, { from = 0, keep, allMain = false, links }: TreeOptions = {}) {
@@ -67,18 +67,18 @@ export class Tree {
     this.#link = this.written;
   }
 
-  /** Number of the parent's uuid by row, or -1. Not to be kept while relinks are undone. */
+  /** Number of the parent's uuid, or -1, by row. The array is outdated after `undoRelinks`. */
   get link(): Int32Array {
     return (this.#link ??= this.#linksNow());
   }
 
-  /** Parent row, or -1. */
+  /** Returns the parent row, or -1. */
   parent(row: number): number {
     const link = this.#linkOf(row);
     return link === NONE ? NONE : (this.rowOf[link] as number);
   }
 
-  /** Whether the row can carry the conversation on: no sidechain, no progress. */
+  /** Whether the conversation can continue from the row: not a sidechain, briefing of a fork, or progress. */
   isMain(row: number): boolean {
     const flags = this.index.flags[row] as number;
     const off = this.#allMain ? FORK_BRIEFING : SIDECHAIN | FORK_BRIEFING;
@@ -100,14 +100,14 @@ export class Tree {
     return !this.isFlagged(row, off);
   }
 
-  /** The rows from a root down to `row`, parents first. A circle is cut where it closes. */
+  /** Returns the rows from a root down to `row`. A cycle, or a row marked in `seen`, ends it; `seen` is updated. */
   pathTo(row: number, seen = new Uint8Array(this.index.count)): Int32Array {
     return pathDown(row, (at) => this.parent(at), seen);
   }
 
   /**
-   * Hangs the messages that a compaction kept behind its summary, and what followed the summary behind them
-   * (official-helpers.md §5.3). `undoRelinks` takes it back.
+   * Moves the messages that compactions kept to after their summaries, and the children of a summary to after those
+   * (official-helpers.md §5.3). `undoRelinks` reverts it.
    */
   relinkCompactions(load: LoadRow): void {
     if (!this.index.hasFlag(COMPACT_BOUNDARY)) return;
@@ -130,12 +130,12 @@ export class Tree {
     return this.#relinks !== undefined;
   }
 
-  /** Whether other rows hang elsewhere because the row is there: a boundary, or what its compaction kept. */
+  /** Whether parents of other rows depend on the row: a boundary that relinked rows, or a message that it kept. */
   isTied(row: number): boolean {
     return this.#tied !== undefined && this.#tied[row] !== 0;
   }
 
-  /** Takes back what the boundary `row`, and every later one, relinked. */
+  /** Reverts the relinks of the boundary `row` and of all later ones. */
   undoRelinks(row: number): void {
     while (this.#boundaries.length > 0 && (this.#boundaries.at(-2) as number) >= row) {
       this.#relinks?.undoTo(this.#boundaries.pop() as number);
@@ -194,7 +194,7 @@ export class Tree {
   #links(from: number): Int32Array {
     const { index } = this;
     const link = index.parent.slice(0, index.count);
-    // Parents among the rows left out on purpose end the chain; only those that are nowhere in the file are broken links.
+    // A parent that is left out on purpose ends the chain. A link is only broken if its parent is not in the file.
     const elsewhere = index.elsewhere?.slice() ?? new Uint8Array(index.uuids.count);
     for (let row = 0; row < index.count; row++) elsewhere[index.uuid[row] as number] = 1;
     let lastMain = NONE;
@@ -203,7 +203,7 @@ export class Tree {
       const parent = link[row] as number;
       const isBroken =
         parent === NONE ? this.isFlagged(row, PARENT_UNKNOWN) : elsewhere[parent] === 0 || parent === index.uuid[row];
-      // A compaction begins a new tree, whether its boundary says so or names a row that is nowhere.
+      // A boundary begins a new tree, even if it names a parent that is not in the file.
       const isRepaired = isBroken && lastMain !== NONE && !this.#offMain(row) && !this.isFlagged(row, COMPACT_BOUNDARY);
       if (isRepaired) link[row] = index.uuid[lastMain] as number;
       if (this.isMain(row)) lastMain = row;
@@ -213,7 +213,7 @@ export class Tree {
 
   #passOverSidechains(link: Int32Array): Int32Array {
     const { index } = this;
-    /** What stands above the rows of sidechains, by number of uuid. */
+    /** Links of the rows of sidechains that are left out, by the number of their uuid. */
     const above = new Map<number, number>();
     for (let row = 0; row < index.count; row++) {
       const uuid = index.uuid[row] as number;
@@ -227,7 +227,7 @@ export class Tree {
         passed.add(at);
         at = next;
       }
-      // Each row of a sidechain is passed once, however many hang below it.
+      // Compresses the path: each row of a sidechain is passed once, whatever the number of rows below it.
       for (const uuid of passed) above.set(uuid, at);
       link[row] = at;
     }
