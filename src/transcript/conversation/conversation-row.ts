@@ -1,20 +1,20 @@
 /** One row of a conversation. */
 export interface ConversationRow {
-  /** Of the index; from `index.count` on, a prompt that stands in a `queue-operation` alone, by the number of that. */
+  /** Number in the index. From `index.count` on: a prompt that is only in a `queue-operation`, by the number of that. */
   readonly row: number;
-  /** Where it stands in the file: the number of its first copy. */
+  /** Position in the file: the number of its first copy. */
   readonly at: number;
-  /** Stands before a compaction that did not keep it, so the model no longer has it. */
+  /** Is before a compaction that did not keep it, so the model no longer has it. */
   readonly compacted: boolean;
-  /** 0 for the current branch; abandoned ones are counted from 1 in file order. */
+  /** 0 for the current branch; abandoned ones are numbered from 1 in file order. */
   readonly branch: number;
-  /** What sets it apart from what was said in turn, if anything does. */
+  /** Why it is not part of the exchange, if so. */
   readonly apart?: Apart | undefined;
 }
 
 /**
- * `unconnected`: no link connects it with the conversation, although no rewind cut it off; it stands where it was written.
- * `undelivered`: a prompt that was queued, and that nobody gave to the model.
+ * `unconnected`: no link connects it with the conversation, although no rewind cut it off; its position is that in the file.
+ * `undelivered`: a queued prompt that the model was never given.
  */
 export type Apart = "unconnected" | "undelivered";
 
@@ -23,9 +23,9 @@ const APART_BITS = 3;
 const COMPACTED = 4;
 const FEW = 64;
 
-/** Rows of a conversation as columns of numbers: 13 bytes a row, where an object for each takes 64. */
+/** Rows of a conversation as columns of numbers: 13 bytes a row; objects would take 64. */
 export class ConversationRows {
-  /** False only if no row is of a branch that a rewind left behind. */
+  /** Whether any row may be of a branch that a rewind abandoned. */
   hasBranches = false;
   #length = 0;
   #rows: Int32Array;
@@ -33,7 +33,7 @@ export class ConversationRows {
   #branches: Int32Array;
   #marks: Uint8Array;
 
-  /** `capacity`: about how many there will be. */
+  /** `capacity`: the expected number of rows. */
   constructor(capacity = FEW) {
     this.#rows = new Int32Array(capacity);
     this.#places = new Int32Array(capacity);
@@ -49,7 +49,7 @@ export class ConversationRows {
     this.add(row, at, compacted, branch, apart);
   }
 
-  /** As `push`, without an object for a row. */
+  /** Like `push`, without an object for a row. */
   add(row: number, at: number, compacted = false, branch = 0, apart?: Apart): void {
     if (this.#length === this.#rows.length) this.#grow();
     const i = this.#length++;
@@ -60,7 +60,7 @@ export class ConversationRows {
     this.#marks[i] = APART.indexOf(apart) | (compacted ? COMPACTED : 0);
   }
 
-  /** The row at a place; undefined outside. */
+  /** Returns the row at a place; undefined outside. */
   get(i: number): ConversationRow | undefined {
     if (!(i >= 0 && i < this.#length)) return undefined;
     return {
@@ -92,14 +92,14 @@ export class ConversationRows {
     return APART[(this.#marks[i] as number) & APART_BITS];
   }
 
-  /** Those that `keeps` keeps; these themselves if that is all. */
+  /** Returns the rows for which `keeps` is true; this object itself if that is all of them. */
   filter(keeps: (row: number, i: number) => boolean): ConversationRows {
     const kept = new ConversationRows(this.#length);
     for (let i = 0; i < this.#length; i++) if (keeps(this.row(i), i)) kept.#addFrom(this, i);
     return kept.#length === this.#length ? this : kept;
   }
 
-  /** As `Array.prototype.slice`. */
+  /** Like `Array.prototype.slice`. */
   slice(from: number, to?: number): ConversationRow[] {
     return Array.from(this.#rows.subarray(0, this.#length).keys())
       .slice(from, to)

@@ -13,25 +13,25 @@ import type { RowList } from "../tree/row-list.ts";
 import { type LoadRow, Tree } from "../tree/row-tree.ts";
 
 export interface ConversationOptions {
-  /** Size of the transcript, bytes: the official reader drops the past of large files. */
+  /** Size of the transcript in bytes: the official reader drops the past of large files. */
   readonly fileSize: number;
   /** The whole conversation, through compact boundaries (history.ts), and what is not connected with it. */
   readonly includeCompacted?: boolean;
-  /** `all`: the abandoned branches too, behind the current one. */
+  /** `all`: the abandoned branches too, after the current one. */
   readonly branches?: "current" | "all";
-  /** Also queued prompts that nobody gave to the model, at the end. */
+  /** Adds queued prompts that the model was never given, at the end. */
   readonly includeUndelivered?: boolean;
-  /** Every queued prompt that the CLI gives to the model, as the whole conversation has it. */
+  /** Includes every queued prompt that the CLI gives to the model; default: as `includeCompacted`. */
   readonly allQueued?: boolean;
 }
 
-/** The rows of a conversation in order, with what has to be known of the whole before one of them can be shown. */
+/** The rows of a conversation in order, and the facts about the whole that are needed to show one of them. */
 export interface Conversation {
   readonly tree: Tree;
   readonly rows: ConversationRows;
-  /** Queued prompts, of those that have rows, that were delivered. */
+  /** Rows of queued prompts that were delivered. */
   readonly delivered: ReadonlySet<number>;
-  /** Those that stand in `queue-operation` rows alone. */
+  /** Queued prompts that are only in `queue-operation` rows. */
   readonly prompts: readonly QueuedPrompt[];
   /** Rows of finished local commands. */
   readonly localCommands: ReadonlySet<number>;
@@ -41,8 +41,8 @@ const NONE = -1;
 const NO_ROWS = new Int32Array(0);
 
 /**
- * Which rows are the conversation, and in which order (official-helpers.md §5.3–5.7). Pure: `load` gives the value of a row, and is
- * only asked for the few whose numbers do not say enough.
+ * Returns which rows are the conversation, and in which order (official-helpers.md §5.3–5.7). Pure: `load` reads the value
+ * of a row, and is only called for the few for which the index does not say enough.
  */
 export function findConversation(index: RowIndex, load: LoadRow, options: ConversationOptions): Conversation {
   const { fileSize, includeCompacted = false, branches = "current", includeUndelivered } = options;
@@ -61,7 +61,7 @@ export function findConversation(index: RowIndex, load: LoadRow, options: Conver
     history !== undefined && includeCompacted ? keptRows(history, line, chain, { tree, load }) : nothingKept;
   if (includeCompacted) tree.undoRelinks(0);
 
-  // Of all branches, the past of this one is none of the abandoned.
+  // The past of the current branch is not an abandoned branch.
   for (const row of line) onChain[row] = 1;
   const main = insertParallel(tree, includeCompacted ? line : chain, onChain, load);
   const trailing = leaf === undefined ? [] : trailingPrompts(tree, onChain, leaf.row, load);
@@ -77,7 +77,7 @@ export function findConversation(index: RowIndex, load: LoadRow, options: Conver
   addFurther(rows);
   const prompts = queuedPrompts(index, load);
   if (history === undefined) {
-    const all = withPrompts(index, load, asTheyStand(rows), prompts, { includeUndelivered });
+    const all = withPrompts(index, load, columnsOf(rows), prompts, { includeUndelivered });
     return { tree, rows: all, delivered, prompts, localCommands };
   }
 
@@ -109,13 +109,13 @@ export function findConversation(index: RowIndex, load: LoadRow, options: Conver
   };
 }
 
-function asTheyStand(rows: RowList): ConversationRows {
+function columnsOf(rows: RowList): ConversationRows {
   const all = new ConversationRows(rows.length);
   for (const row of rows) all.add(row, row);
   return all;
 }
 
-/** What stands behind the last message of each part. */
+/** Returns the rows after the last message of each part. */
 function endsOf(tree: Tree, parts: readonly (readonly PlacedRow[])[]): Set<number> {
   const ends = new Set<number>();
   for (const part of parts) {
@@ -128,13 +128,13 @@ function endsOf(tree: Tree, parts: readonly (readonly PlacedRow[])[]): Set<numbe
   return ends;
 }
 
-/** A rewind says where the conversation ends; else a copy of an old row does not. */
+/** Returns the last row of the whole conversation. Only a rewind may make it a copy of an old row. */
 function endOf(history: History, leaf: Leaf | undefined, chain: Int32Array): number {
   if (leaf === undefined) return NONE;
   return history.endAfterKept(leaf.terminal === NONE ? leaf.row : history.endFor(leaf.row), chain);
 }
 
-/** Tells which rows before the last compaction the model still has, because that kept them. */
+/** Returns a test for rows that the model still has because the last compaction kept them. */
 function keptRows(
   history: History,
   line: Int32Array,
@@ -153,8 +153,8 @@ function keptRows(
 const nothingKept = (): boolean => false;
 
 /**
- * Puts parts that nothing connects with the rest where they stand in the file, but never into an answer. `border`: place of the
- * boundary behind which the model reads, or -1.
+ * Inserts unconnected parts at their position in the file, but never within an answer. `border`: place of the boundary after
+ * which the model reads, or -1.
  */
 function withParts(
   index: RowIndex,
@@ -188,7 +188,7 @@ function continues(index: RowIndex, row: number, answer: number): boolean {
   return index.kind[row] === ASSISTANT && answer !== NONE && index.message[row] === answer;
 }
 
-/** The rewind in force, unless it points into the past that the reader of large files drops. */
+/** Returns the rewind in force, unless it points into the past that the reader of large files drops. */
 function rewindFor(index: RowIndex, fileSize: number): Rewind | undefined {
   const rewind = rewindInForce(index);
   if (typeof rewind?.leaf !== "string") return rewind;
@@ -198,8 +198,8 @@ function rewindFor(index: RowIndex, fileSize: number): Rewind | undefined {
 }
 
 /**
- * The conversation of a subagent (official-helpers.md §8.1): it ends at the last user or assistant row, and every row counts. If others
- * stand in the same file, `index` is of its own rows alone.
+ * Returns the conversation of a subagent (official-helpers.md §8.1): it ends at the last user or assistant row, and every row
+ * counts. If the file has several conversations, `index` is only of its own rows.
  */
 export function findSubagentConversation(index: RowIndex, load: LoadRow): Conversation {
   const tree = new Tree(index, { allMain: true });
@@ -209,9 +209,9 @@ export function findSubagentConversation(index: RowIndex, load: LoadRow): Conver
   const path = leaf < 0 ? NO_ROWS : tree.pathTo(tree.rowOf[index.uuid[leaf] as number] as number, onChain);
   const rows = insertParallel(tree, path, onChain, load);
   const localCommands = localCommandRows(tree, rows, load);
-  // Of a subagent the official reader reads no `queue-operation` (official-helpers.md §8.1).
+  // The official reader ignores `queue-operation` rows of subagents (official-helpers.md §8.1).
   const delivered = deliveredPrompts(tree, rows, new Set(), localCommands, Infinity, load);
   const prompts = queuedPrompts(index, load);
-  const all = withPrompts(index, load, asTheyStand(rows), prompts, { includeUndelivered: true, allMain: true });
+  const all = withPrompts(index, load, columnsOf(rows), prompts, { includeUndelivered: true, allMain: true });
   return { tree, rows: all, delivered, prompts, localCommands };
 }

@@ -6,15 +6,15 @@ import type { LoadRow, Tree } from "../tree/row-tree.ts";
 import { asObject, type JsonObject } from "../rows/json-values.ts";
 
 /**
- * Rows that show a finished local command: behind a caveat, a `<command-name>` row and the output rows that follow it
+ * Returns the rows of finished local commands: after a caveat, a `<command-name>` row and the output rows that follow it
  * (official-helpers.md §5.9, `isCompletedLocalCommand`).
  */
 export function localCommandRows(tree: Tree, rows: RowList, load: LoadRow): Set<number> {
   const found = new Set<number>();
   const { kind } = tree.index;
-  // Each begins with a caveat, which is a meta row.
+  // Each command begins with a caveat, which is a meta row.
   if (!tree.index.hasFlag(META)) return found;
-  // After a caveat its command is awaited; after the name its output. A caveat may follow another before either comes.
+  // A name must follow a caveat, and output a name. Several caveats may come first.
   let awaitsName = false;
   let awaitsOutput = false;
   for (const row of rows) {

@@ -3,8 +3,8 @@ import { shownOrigin } from "./queued-prompts.ts";
 import { asObject, type JsonObject } from "../rows/json-values.ts";
 
 /**
- * A message as the official type declares it. A type alias without `readonly` and without an index signature, as there: a
- * program may change it, `Omit` keys of it, and pass it where a record is wanted.
+ * A message as the official type declares it: a type alias without `readonly` and without an index signature, so programs
+ * may change it, `Omit` keys of it, and pass it as a record.
  */
 export type SessionMessage = {
   type: "user" | "assistant" | "system";
@@ -16,7 +16,7 @@ export type SessionMessage = {
   parent_agent_id: string | null;
 };
 
-/** The same with the keys that the official helpers give without declaring them, and ours; in the official key order. */
+/** A message with the undeclared keys of the official helpers, and with ours, in the official key order. */
 export type TranscriptMessage = SessionMessage & {
   interruptedByShutdown?: true;
   toolDenialUnanswered?: "stream-closed";
@@ -25,29 +25,29 @@ export type TranscriptMessage = SessionMessage & {
   is_meta?: true;
   isQueuedCommand?: true;
   isCompletedLocalCommand?: true;
-  /** Whatever the row says, which is usually an ISO time. */
+  /** Any value that the row has, usually an ISO time. */
   timestamp?: unknown;
   origin?: unknown;
-  /** Stands before a compaction. */
+  /** Is before a compaction that did not keep it. */
   compacted?: true;
-  /** Number of the branch that a rewind left behind. */
+  /** Number of the branch that a rewind abandoned, from 1. */
   branch?: number;
   /** No link connects it with the rest of the conversation, although no rewind cut it off. */
   unconnected?: true;
-  /** A prompt that was queued, and that nobody gave to the model. */
+  /** A queued prompt that the model was never given. */
   undelivered?: true;
 };
 
 export interface MessageContext {
   readonly parentToolUseId?: string | null;
   readonly parentAgentId?: string | null;
-  /** The row shows a finished local command. */
+  /** The row belongs to a finished local command. */
   readonly localCommand?: boolean;
-  /** Stands before a compaction; a key of ours. */
+  /** Is before a compaction that did not keep it; a key of ours. */
   readonly compacted?: boolean;
   /** Number of the abandoned branch, 0 for the current one; a key of ours. */
   readonly branch?: number;
-  /** What sets it apart from what was said in turn; a key of ours. */
+  /** Why it is not part of the exchange; a key of ours. */
   readonly apart?: "unconnected" | "undelivered" | undefined;
 }
 
@@ -61,7 +61,7 @@ const DENIALS = new Set([
   "cancelled",
 ]);
 
-/** Maps a user, assistant or system row to a message. Keys without a value are left out, but for `timestamp`. */
+/** Makes a message of a user, assistant or system row. Keys without a value are left out, except `timestamp`. */
 export function toMessage(row: JsonObject, context: MessageContext = {}): TranscriptMessage {
   const {
     parentToolUseId = null,
@@ -83,7 +83,7 @@ export function toMessage(row: JsonObject, context: MessageContext = {}): Transc
     parent_tool_use_id: parentToolUseId,
     parent_agent_id: parentAgentId,
   };
-  // One after the other, as most rows have none of them: this runs for every message of a conversation.
+  // Assignments instead of spreads: most rows have none of these, and this runs for every message.
   if (row["interruptedByShutdown"] === true) message["interruptedByShutdown"] = true;
   if (row["toolDenialUnanswered"] === "stream-closed") message["toolDenialUnanswered"] = "stream-closed";
   if (typeof denial === "string" && DENIALS.has(denial)) {
@@ -104,7 +104,7 @@ export function toMessage(row: JsonObject, context: MessageContext = {}): Transc
   return message;
 }
 
-/** What the CLI has the model say to close a turn that nobody asked for; not shown. */
+/** Text of the CLI, in the model's name, that closes a turn without a prompt. Not shown. */
 const QUIET = "No response requested.";
 
 /** Whether an assistant row only closes a quiet turn (official-helpers.md §5.8). */

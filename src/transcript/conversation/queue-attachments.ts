@@ -5,7 +5,7 @@ import type { LoadRow } from "../tree/row-tree.ts";
 
 const NONE = -1;
 
-/** The attachments in which newer CLIs keep what was delivered. Read when they are first asked for. */
+/** Attachments in which newer CLIs record delivered prompts. Read lazily. */
 export class Attachments {
   readonly #index: RowIndex;
   readonly #load: LoadRow;
@@ -16,7 +16,7 @@ export class Attachments {
     this.#load = load;
   }
 
-  /** Takes the first one from row `from` on that has the text; whether there was one. */
+  /** Takes the first attachment from row `from` on with the text (`hashOf`). Returns whether there was one. */
   claim(text: number, from: number): boolean {
     const { all, byText } = this.#known();
     const row = byText.get(text)?.firstFrom(from) ?? NONE;
@@ -26,13 +26,13 @@ export class Attachments {
     return true;
   }
 
-  /** The text of the first one from row `from` on that nothing has claimed; NaN where there is none. */
+  /** Returns the text (`hashOf`) of the first attachment from row `from` on that is not taken; NaN if there is none. */
   textAfter(from: number): number {
     const row = this.#known().all.firstFrom(from);
     return row === NONE ? Number.NaN : this.#textOf(row);
   }
 
-  /** Whether one is named so, or any row. */
+  /** Whether an attachment has one of these ids, or any row has the uuid. */
   isNamed(commandUuid: unknown, deliveryId: unknown): boolean {
     const { names, isRow } = this.#known();
     const isName = (name: unknown): name is string => typeof name === "string" && name !== "";
@@ -75,14 +75,14 @@ interface ReadAttachments {
   readonly all: Free;
   readonly byText: ReadonlyMap<number, Free>;
   readonly names: ReadonlySet<string>;
-  /** By the number of a uuid: whether a row has it. */
+  /** Whether a row has a uuid, by its number. */
   readonly isRow: Uint8Array;
 }
 
-/** Rows in order, some of which are taken: the next that is not is found at once. */
+/** Rows in order, some of them taken. A union-find finds the next free one. */
 class Free {
   readonly #rows: readonly number[];
-  /** Place of the next one that may be free, by place. */
+  /** Next place that may be free, by place. */
   readonly #next: Int32Array;
 
   constructor(rows: readonly number[]) {

@@ -8,16 +8,16 @@ import type { LoadRow } from "../tree/row-tree.ts";
 const NONE = -1;
 
 export interface PlacesOptions {
-  /** Those too that nobody gave to the model: they stand at the end. */
+  /** Adds prompts that the model was never given, at the end. */
   readonly includeUndelivered?: boolean | undefined;
   /** Rows of sidechains count as well. */
   readonly allMain?: boolean;
 }
 
 /**
- * The rows with queued prompts among them, each where the operation that delivered it stands in the file: after the last
- * message before it, wherever that is in the conversation, and not at all if it is not in it. A prompt stands after the
- * results of an answer that was under way, never within: the model got it with them.
+ * Inserts queued prompts into the rows. A prompt follows the last message in the file before the operation that delivered
+ * it, wherever that message is in the conversation, and is left out if the message is not in it. A prompt that came during
+ * an answer follows the results of its calls: the model got it with them.
  */
 export function withPrompts(
   index: RowIndex,
@@ -57,7 +57,7 @@ export function withPrompts(
   return placed;
 }
 
-/** The place in `rows` that each prompt stands after, -1 for the beginning; undefined where it is not in this conversation. */
+/** Returns the place in `rows` that each prompt follows: -1 for the beginning, undefined if it is not in this conversation. */
 function placesOf(
   index: RowIndex,
   load: LoadRow,
@@ -70,7 +70,7 @@ function placesOf(
   const ends = endsOfAnswers(index, load, rows);
   const isKnown = new Uint8Array(index.uuids.count);
   let row = 0;
-  /** The last message that was written for the first time, and the first one. */
+  /** The last and the first message so far, without copies. */
   let last = NONE;
   let first = NONE;
   const readTo = (end: number): void => {
@@ -89,7 +89,7 @@ function placesOf(
   });
   readTo(index.count);
   const beginsHere = first === NONE || placeOf[first] !== NONE;
-  /** How far those before this one got that stand after the same message. */
+  /** Place of the previous prompt, from which prompts after the same message go on. */
   let place = NONE;
   return prompts.map(({ place: operation }, i) => {
     const before = befores[i] as number;
@@ -97,7 +97,7 @@ function placesOf(
     if (before !== befores[i - 1]) place = placeOf[before] as number;
     if (place === NONE) return undefined;
     const at = index.queue.at[operation] as number;
-    // What is no message stands where it stands in the file.
+    // Rows that are not messages stay before the prompt if they are before it in the file.
     for (let next = place + 1; next < rows.length; next++) {
       if (isMessage(index, rows.row(next)) || rows.at(next) >= at || rows.branch(next) !== rows.branch(place)) break;
       place = next;
@@ -106,7 +106,7 @@ function placesOf(
   });
 }
 
-/** By place: where the answer ends that stands there, with the results of its calls. A prompt is by itself. */
+/** Returns, for each place, the end of the answer that it is in, with the results of its calls; else the place itself. */
 function endsOfAnswers(index: RowIndex, load: LoadRow, rows: ConversationRows): Int32Array {
   const ends = new Int32Array(rows.length).map((_, place) => place);
   let begin = NONE;

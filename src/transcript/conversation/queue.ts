@@ -22,26 +22,26 @@ import { asObject } from "../rows/json-values.ts";
 
 const NONE = -1;
 
-/** A prompt that stands in `queue-operation` rows alone. Operations by their numbers. */
+/** A prompt that is only in `queue-operation` rows. Operations by their numbers. */
 export interface QueuedPrompt {
-  /** The one whose row has the text. */
+  /** The operation with the text. */
   readonly text: number;
-  /** The one that gave it to the model, or, where none did, the one that put it into the queue. */
+  /** The operation that delivered it to the model; if none did, the one that queued it. */
   readonly place: number;
   readonly isDelivered: boolean;
 }
 
 /**
- * Prompts that were typed while a turn ran, and of which older CLIs wrote nothing but `queue-operation` rows: those that the
- * model got, in the order in which it did, then those that it did not. What the person took back is not among them, nor is
- * what a row of the conversation has.
+ * Returns the prompts that were typed during a turn and for which older CLIs only wrote `queue-operation` rows: first those
+ * that the model got, in that order, then those that it did not. Prompts that the user took back, or that have a row in the
+ * conversation, are left out.
  *
- * What went out of the queue is told by its text, if the row has it; else by what follows: a row of its own after a
- * `dequeue`, an attachment after a `remove`. Else it is what came in first, news of background work after what was typed,
- * and a slash command last where the turn goes on. A queue is lost with its process: what was in it when somebody typed a
- * prompt that did not come out of it goes last.
+ * A prompt that leaves the queue is identified by its text if the operation has it; else by the next row: a user row after a
+ * `dequeue`, an attachment after a `remove`. Otherwise the first in the queue leaves: typed prompts before news of background
+ * work, and slash commands last if the turn goes on. A queue is lost with its process: if somebody types a prompt that was
+ * not queued, earlier entries come last.
  *
- * Every row is looked at once, and only what was typed is loaded, where the queue has something that it may be.
+ * Each row is visited once. User rows are only loaded while the queue has entries.
  */
 export function queuedPrompts(index: RowIndex, load: LoadRow): readonly QueuedPrompt[] {
   return index.queue.count === 0 ? [] : new Reading(index, load).prompts();
@@ -51,21 +51,21 @@ class Reading {
   readonly #index: RowIndex;
   readonly #queue: QueueTable;
   readonly #load: LoadRow;
-  readonly #waiting: Waiting;
-  readonly #dropped: Waiting;
+  readonly #pending: Pending;
+  readonly #dropped: Pending;
   readonly #attachments: Attachments;
   readonly #delivered: QueuedPrompt[] = [];
-  /** How many went out by `dequeue` whose row has not come yet. */
+  /** Number of prompts that left by `dequeue` and have no row yet. */
   #expected = 0;
-  /** How many of the last delivered ones may be in the row that comes next. */
+  /** Number of last delivered prompts that the next row may have. */
   #fresh = 0;
 
   constructor(index: RowIndex, load: LoadRow) {
     this.#index = index;
     this.#queue = index.queue;
     this.#load = load;
-    this.#waiting = new Waiting(index.queue);
-    this.#dropped = new Waiting(index.queue);
+    this.#pending = new Pending(index.queue);
+    this.#dropped = new Pending(index.queue);
     this.#attachments = new Attachments(index, load);
   }
 
@@ -75,7 +75,7 @@ class Reading {
     const readTo = (end: number): void => {
       for (; row < end; row++) {
         const uuid = this.#index.uuid[row] as number;
-        // A copy that was appended later is no new prompt.
+        // A copy that was appended later is not a new prompt.
         if (isKnown[uuid] === 0) this.#readRow(row);
         isKnown[uuid] = 1;
       }
@@ -86,7 +86,7 @@ class Reading {
     }
     readTo(this.#index.count);
     this.#settle();
-    const left = [...this.#waiting.rest(), ...this.#dropped.rest()].filter(
+    const left = [...this.#pending.rest(), ...this.#dropped.rest()].filter(
       (i) => !this.#attachments.claim(this.#textOf(i), this.#queue.at[i] as number),
     );
     left.sort((a, b) => a - b);
@@ -95,17 +95,17 @@ class Reading {
 
   #readOperation(i: number): void {
     const operation = this.#queue.operation[i];
-    if (operation === ENQUEUE) return this.#waiting.put(i);
+    if (operation === ENQUEUE) return this.#pending.put(i);
     if (operation === INHERITED) return this.#inherit(i);
-    const named = Number.isNaN(this.#textOf(i)) ? NONE : this.#waiting.take(this.#textOf(i));
+    const named = Number.isNaN(this.#textOf(i)) ? NONE : this.#pending.take(this.#textOf(i));
     if (operation === DEQUEUE) {
-      // Nothing that comes in later has gone out here.
-      if (named === NONE && this.#expected < this.#waiting.size) this.#expected++;
+      // Later entries cannot have left here.
+      if (named === NONE && this.#expected < this.#pending.size) this.#expected++;
     } else if (operation === POP_ONE) {
-      if (named === NONE) this.#waiting.takeLast();
+      if (named === NONE) this.#pending.takeLast();
     } else if (operation === POP_ALL) {
-      // Newer CLIs write one row for each; one without a text, or with several in it, means all.
-      if (named === NONE) this.#waiting.takeTyped();
+      // Newer CLIs write a row for each prompt; one without a text, or with several, means all.
+      if (named === NONE) this.#pending.takeTyped();
     } else this.#remove(i, named);
   }
 
@@ -114,17 +114,17 @@ class Reading {
     if (!Number.isNaN(this.#textOf(i))) this.#delivered.push({ text: i, place: i, isDelivered: true });
   }
 
-  /** Takes out what went out by `dequeue` without a row of its own: a command may have none; what else has none was lost. */
+  /** Removes prompts that left by `dequeue` without a row of their own. Commands may have none; others were lost. */
   #settle(): void {
     for (; this.#expected > 0; this.#expected--) {
-      const taken = this.#waiting.takeFirst([COMMAND, TYPED, NEWS]);
+      const taken = this.#pending.takeFirst([COMMAND, TYPED, NEWS]);
       if (taken !== NONE && this.#queue.nature[taken] !== COMMAND) this.#dropped.put(taken);
     }
   }
 
   #remove(i: number, named: number): void {
     const queued = named === NONE && Number.isNaN(this.#textOf(i)) ? this.#guess(i) : named;
-    // The row may carry the text itself.
+    // The operation may have the text itself.
     const text = queued === NONE ? i : queued;
     if (Number.isNaN(this.#textOf(text))) return;
     const operation = this.#queue.operation[i];
@@ -134,15 +134,15 @@ class Reading {
     this.#fresh++;
   }
 
-  /** What a `remove` without a text took out. */
+  /** Guesses which prompt a `remove` without a text removed. */
   #guess(i: number): number {
     const next = this.#attachments.textAfter(this.#queue.at[i] as number);
-    const taken = Number.isNaN(next) ? NONE : this.#waiting.take(next);
+    const taken = Number.isNaN(next) ? NONE : this.#pending.take(next);
     if (taken === NONE) this.#settle();
-    return taken === NONE ? this.#waiting.takeFirst([TYPED, NEWS, COMMAND]) : taken;
+    return taken === NONE ? this.#pending.takeFirst([TYPED, NEWS, COMMAND]) : taken;
   }
 
-  /** Whether an attachment has what was delivered, or a row that the operation names. */
+  /** Whether an attachment has the delivered prompt, or a row that the operation names. */
   #hasRow(i: number, text: number): boolean {
     if (this.#attachments.claim(this.#textOf(text), this.#queue.at[text] as number)) return true;
     const { commandUuid, deliveryId } = this.#load(this.#index.count + i);
@@ -153,7 +153,7 @@ class Reading {
     const kind = this.#index.kind[row] as number;
     const flags = this.#index.flags[row] as number;
     if ((kind !== USER && kind !== ASSISTANT) || (flags & SIDECHAIN) !== 0) return;
-    const isAsked = this.#expected + this.#fresh + this.#waiting.size + this.#dropped.size > 0;
+    const isAsked = this.#expected + this.#fresh + this.#pending.size + this.#dropped.size > 0;
     const isPrompt = kind === USER && (flags & (ANSWERS | COMPACT_SUMMARY)) === 0;
     const text = isAsked && isPrompt ? this.#promptOf(row) : undefined;
     const fresh = this.#fresh === 0 ? [] : this.#delivered.slice(-this.#fresh);
@@ -161,21 +161,21 @@ class Reading {
     if (text === undefined) return;
     const hash = this.#queue.hashOf(text);
     if ((flags & META) !== 0) {
-      // What the CLI says for itself is a queued prompt where it has the same words.
-      if (this.#waiting.take(hash) !== NONE) this.#expected = Math.max(0, this.#expected - 1);
+      // A message of the CLI itself is a queued prompt if it has the same text.
+      if (this.#pending.take(hash) !== NONE) this.#expected = Math.max(0, this.#expected - 1);
       return;
     }
     const same = fresh.find((prompt) => this.#textOf(prompt.text) === hash);
     if (same !== undefined) this.#delivered.splice(this.#delivered.lastIndexOf(same), 1);
-    else if (this.#waiting.take(hash) !== NONE) this.#expected = Math.max(0, this.#expected - 1);
+    else if (this.#pending.take(hash) !== NONE) this.#expected = Math.max(0, this.#expected - 1);
     else if (this.#expected > 0) {
       this.#expected--;
       const nature = natureOf(text);
-      this.#waiting.takeFirst([nature, ...[TYPED, COMMAND, NEWS].filter((other) => other !== nature)]);
-    } else if (this.#dropped.take(hash) === NONE) this.#waiting.age();
+      this.#pending.takeFirst([nature, ...[TYPED, COMMAND, NEWS].filter((other) => other !== nature)]);
+    } else if (this.#dropped.take(hash) === NONE) this.#pending.age();
   }
 
-  /** The text of a row that somebody typed, or that the CLI wrote in that place; undefined of one that answers a call. */
+  /** Returns the text of a user row; undefined if it has the result of a call. */
   #promptOf(row: number): string | undefined {
     const value = this.#load(row);
     if (contentOf(value).some((block) => block["type"] === "tool_result")) return undefined;
@@ -187,16 +187,16 @@ class Reading {
   }
 }
 
-/** What is in the queue. */
-class Waiting {
+/** Prompts in the queue. */
+class Pending {
   size = 0;
   readonly #queue: QueueTable;
   readonly #isTaken: Uint8Array;
-  /** By nature, in the order in which they came in. */
+  /** Entries by nature, in the order in which they came in. */
   readonly #lines: readonly Line[] = [new Line(), new Line(), new Line()];
   readonly #byText = new Map<number, Line>();
-  /** What came in before this one is of another process. */
-  #old = 0;
+  /** First entry of the current process; earlier ones are of another. */
+  #ownFrom = 0;
   #last = NONE;
 
   constructor(queue: QueueTable) {
@@ -216,14 +216,14 @@ class Waiting {
     else line.items.push(i);
   }
 
-  /** Takes the first one with that text; gives -1 where there is none. */
+  /** Takes the first entry with a text (`hashOf`), or returns -1. */
   take(text: number): number {
     return this.#taken(this.#byText.get(text)?.first(this.#isTaken) ?? NONE);
   }
 
-  /** Takes the first one of the first of these natures, those of this process before others. */
+  /** Takes the first entry of the first of these natures that has any, or returns -1. The current process takes precedence. */
   takeFirst(natures: readonly number[]): number {
-    for (const from of this.#old > 0 ? [this.#old, 0] : [0]) {
+    for (const from of this.#ownFrom > 0 ? [this.#ownFrom, 0] : [0]) {
       for (const nature of natures) {
         const first = this.#lines[nature]?.first(this.#isTaken, from) ?? NONE;
         if (first !== NONE) return this.#taken(first);
@@ -232,13 +232,13 @@ class Waiting {
     return NONE;
   }
 
-  /** Takes the last one that was typed. */
+  /** Takes the last typed entry. */
   takeLast(): void {
     const last = Math.max(...[TYPED, COMMAND].map((nature) => this.#lines[nature]?.last(this.#isTaken) ?? NONE));
     this.#taken(last);
   }
 
-  /** Takes all that was typed. */
+  /** Takes all typed entries. */
   takeTyped(): void {
     for (const nature of [TYPED, COMMAND]) {
       const line = this.#lines[nature];
@@ -247,9 +247,9 @@ class Waiting {
     }
   }
 
-  /** Somebody typed a prompt that did not come out of the queue. */
+  /** Marks all entries as those of another process. */
   age(): void {
-    this.#old = this.#last + 1;
+    this.#ownFrom = this.#last + 1;
   }
 
   rest(): number[] {
@@ -268,11 +268,11 @@ class Waiting {
   }
 }
 
-/** Some of them, in order. What was taken is passed once. */
+/** Entries of one kind, in order. Taken ones are skipped once. */
 class Line {
   readonly items: number[];
   #head = 0;
-  /** The same among those from `#from` on. */
+  /** Head of the entries from `#from` on. */
   #later = 0;
   #from = 0;
 

@@ -10,9 +10,9 @@ import { asObject, type JsonObject, membersOf } from "../rows/json-values.ts";
 const NONE = -1;
 
 /**
- * Queued prompts: what a person typed while a turn was running stands in an `attachment/queued_command` row, not in a user
- * row (official-helpers.md §5.7). It is part of the conversation when it was delivered: when the next thing after it is a reply, when it
- * hangs on the end of the conversation, or when a `queue-operation` says that it was taken into the running turn.
+ * Returns the rows of queued prompts that were delivered, and so are part of the conversation (official-helpers.md §5.7). A
+ * prompt typed during a turn is an `attachment/queued_command` row, not a user row. It was delivered if a reply follows it,
+ * if it descends from the end of the conversation, or if a `queue-operation` says that it was taken into the running turn.
  */
 export function deliveredPrompts(
   tree: Tree,
@@ -24,7 +24,7 @@ export function deliveredPrompts(
 ): Set<number> {
   const delivered = new Set<number>();
   if (!tree.index.hasFlag(QUEUED_COMMAND)) return delivered;
-  // What comes next after a row is what comes next after the queued prompt behind it, unless something stands between.
+  // Backwards: `next` still holds for an earlier prompt if no turn is between the two.
   let next: "reply" | "prompt" | undefined;
   let known = rows.length;
   for (let i = rows.length - 1; i >= 0; i--) {
@@ -44,8 +44,8 @@ export function deliveredPrompts(
 }
 
 /**
- * The other queued prompts among the rows, which the official reader takes for not delivered. The CLI gives the model every
- * one of them. Not those that are said anyway: copies, and what a row of its own right behind asks again.
+ * Returns the other queued prompts among the rows: the official reader considers them undelivered, but the CLI gives all of
+ * them to the model. Leaves out repetitions: copies, and prompts that the next user row repeats.
  */
 export function furtherPrompts(
   tree: Tree,
@@ -99,16 +99,16 @@ function kindOfTurn(
   return tree.isFlagged(row, META | COMPACT_SUMMARY) || localCommands.has(row) ? undefined : "prompt";
 }
 
-/** Whether a user row is what came back to the model rather than something a person asked. */
+/** Whether a user row is a reply to the model, not a prompt: a result or an interruption. */
 function isReply(value: JsonObject): boolean {
   const answers = Boolean(value["parentUuid"]) && contentOf(value).some((block) => block["type"] === "tool_result");
   return answers || isInterruption(value);
 }
 
-/** Where the CLI said that it took prompts into a turn, that decides: the last copies of each, as many as it said. */
+/** Applies what the CLI says it took into turns: it decides, for the last copies of a prompt, as many as it says. */
 function applyAbsorbed(tree: Tree, rows: RowList, from: number, load: LoadRow, delivered: Set<number>): void {
   const { index } = tree;
-  // What was written before the row that the reading begins with is not read either.
+  // Operations before the first row that is read do not count.
   const absorbed = from === 0 ? index.absorbed : index.absorbed.filter(({ at }) => at > from);
   if (absorbed.length === 0) return;
   const counts = new Map<string, number>();
@@ -121,7 +121,7 @@ function applyAbsorbed(tree: Tree, rows: RowList, from: number, load: LoadRow, d
           : `uuid:${commandUuid}`;
     if (key !== undefined) counts.set(key, (counts.get(key) ?? 0) + 1);
   }
-  // Of all copies in the file, on the conversation or not.
+  // All copies in the file count, in the conversation or not.
   const deliveries = new Map<string, string[]>();
   const contents = new Map<string, string>();
   const seen = new Set<string>();
@@ -136,7 +136,7 @@ function applyAbsorbed(tree: Tree, rows: RowList, from: number, load: LoadRow, d
       push(deliveries, `delivery:${deliveryId}`, uuid);
     } else if (sourceUuid !== undefined) {
       const content = JSON.stringify(value["attachment"]);
-      // Copies that differ cannot be told apart by their uuid, so what was said of that uuid does not count.
+      // Copies with different contents make their uuid ambiguous, so operations on it do not count.
       if ((contents.get(sourceUuid) ?? content) !== content) counts.delete(`uuid:${sourceUuid}`);
       contents.set(sourceUuid, contents.get(sourceUuid) ?? content);
     }
@@ -177,14 +177,14 @@ function idsOf(value: JsonObject): {
   return { deliveryId: text("delivery_id"), sourceUuid: text("source_uuid") };
 }
 
-/** Kinds of origin whose meta rows are shown all the same (official-helpers.md §5.8). */
+/** Kinds of origin whose meta rows are shown (official-helpers.md §5.8). */
 const SHOWN_ORIGINS = new Set(["channel", "observer", "observer-activity", "slack-ping", "voice-call", "peer"]);
 
 export function hasShownOrigin(origin: unknown): boolean {
   return SHOWN_ORIGINS.has(String(asObject(origin)?.["kind"]));
 }
 
-/** The user row that a queued prompt is shown as; undefined when it is not shown. `taken` holds the uuids in use. */
+/** Returns the user row that shows a queued prompt; undefined if it is not shown. `taken`: the uuids in use, updated. */
 export function queuedPrompt(
   value: JsonObject,
   taken: Set<string>,
@@ -227,7 +227,7 @@ function runIdOf(value: unknown): string | undefined {
   return typeof value === "string" && RUN_ID.test(value) ? value : undefined;
 }
 
-/** An origin as it is shown: of a task notification only the known keys, of any other all. */
+/** Returns an origin as it is shown: a task notification with its known keys only, any other unchanged. */
 export function shownOrigin(origin: unknown): unknown {
   const from = asObject(origin);
   if (from?.["kind"] !== "task-notification") return origin;
@@ -269,8 +269,8 @@ function isInterruption(value: JsonObject): boolean {
 }
 
 /**
- * Rows that hang on the end of the conversation without being on it: only queued prompts among them are shown, in the order
- * of the tree, siblings by time (official-helpers.md §5.7).
+ * Returns the queued prompts below the end of the conversation, in the order of the tree, siblings by time
+ * (official-helpers.md §5.7). Other rows there are not shown.
  */
 export function trailingPrompts(tree: Tree, onChain: Uint8Array, leaf: number, load: LoadRow): number[] {
   const { index } = tree;
@@ -284,7 +284,7 @@ export function trailingPrompts(tree: Tree, onChain: Uint8Array, leaf: number, l
     if (before !== NONE) push(children, before, row);
     if (now !== NONE && now !== before) push(children, now, row);
   }
-  const underMessages = aboveAbandoned(tree, written, onChain);
+  const aboveMessages = aboveAbandoned(tree, written, onChain);
   const seen = onChain.slice();
   const found: number[] = [];
   const open = [leaf];
@@ -293,7 +293,7 @@ export function trailingPrompts(tree: Tree, onChain: Uint8Array, leaf: number, l
       if (seen[row] !== 0) continue;
       seen[row] = 1;
       const queued = index.kind[row] === ATTACHMENT && tree.isFlagged(row, QUEUED_COMMAND);
-      if (queued && underMessages[row] === 0) found.push(row);
+      if (queued && aboveMessages[row] === 0) found.push(row);
     }
     const below = children.get(index.uuid[row] as number) ?? [];
     const sorted = below.length > 1 ? byTimestamp(below, load) : below;
@@ -302,7 +302,7 @@ export function trailingPrompts(tree: Tree, onChain: Uint8Array, leaf: number, l
   return found;
 }
 
-/** Rows off the chain that an abandoned message stands under, by the links that compactions had not changed yet. */
+/** Marks the rows off the chain with an abandoned message below them, by the links as written, before relinks. */
 function aboveAbandoned(tree: Tree, written: Int32Array, onChain: Uint8Array): Uint8Array {
   const above = new Uint8Array(tree.index.count);
   for (const row of tree.rows) {

@@ -12,7 +12,7 @@ import { asObject, type JsonObject } from "../rows/json-values.ts";
 /** A message and the row it comes from. */
 export interface ConversationEntry {
   readonly message: TranscriptMessage;
-  /** The row's value, with what a message leaves out: `toolUseResult`, `cwd`, `usage`, … */
+  /** The row's value, with members that a message leaves out: `toolUseResult`, `cwd`, `usage`, … */
   readonly entry: JsonObject;
   readonly compacted: boolean;
   readonly branch: number;
@@ -20,11 +20,11 @@ export interface ConversationEntry {
 
 export interface VisibleOptions {
   readonly includeSystemMessages?: boolean;
-  /** The conversation is a subagent's: rows of sidechains and meta rows are what it consists of. */
+  /** The conversation is a subagent's: it consists of sidechain rows and meta rows. */
   readonly subagent?: boolean;
 }
 
-/** The rows of a conversation that are shown, without having read them all (official-helpers.md §5.8, §8.1). */
+/** Returns the rows of a conversation that are shown, without loading them all (official-helpers.md §5.8, §8.1). */
 export function visibleRows(
   conversation: Conversation,
   load: LoadRow,
@@ -68,7 +68,7 @@ function isShown(bits: number, row: number, load: LoadRow): boolean {
   return (bits & LOOK_INSIDE) !== 0 && hasShownOrigin(load(row)["origin"]);
 }
 
-/** Makes the messages of rows that `visibleRows` returned, in that order or any part of it. */
+/** Makes messages of rows that `visibleRows` returned, in any order. */
 export class MessageMaker {
   readonly #conversation: Conversation;
   readonly #load: LoadRow;
@@ -82,7 +82,7 @@ export class MessageMaker {
     this.#hidden = new HiddenTools(conversation, load);
   }
 
-  /** Whether a user or assistant row is shown with its `message` as it stands. */
+  /** Whether a user or assistant row is shown with its `message` unchanged. */
   isPlain(row: number): boolean {
     const { tree } = this.#conversation;
     if (row >= tree.index.count) return false;
@@ -107,7 +107,7 @@ export class MessageMaker {
     };
   }
 
-  /** The user row that a prompt in a `queue-operation` stands for. */
+  /** Makes a user row of a prompt in a `queue-operation`. */
   #fromQueue(row: number, entry: JsonObject): JsonObject {
     const { count, queue } = this.#conversation.tree.index;
     const place = this.#places.get(row) ?? row;
@@ -123,15 +123,15 @@ export class MessageMaker {
   }
 }
 
-/** Where each prompt stands, by its row. */
+/** Returns the row of the operation that delivered or queued each prompt, by the prompt's row. */
 function placesOf({ prompts, tree }: Conversation): ReadonlyMap<number, number> {
   const { count } = tree.index;
   return new Map(prompts.map(({ text, place }) => [count + text, count + place]));
 }
 
 /**
- * Tool calls that a host ran by itself and wants hidden: their blocks, and the results that answer them, are taken out
- * (official-helpers.md §5.8). Rare, so the conversation is only read for it when a row says so.
+ * Tool calls that a host ran itself and hides: their blocks and results are removed (official-helpers.md §5.8). They are
+ * rare, so the conversation is only read for them if a row has the flag.
  */
 class HiddenTools {
   readonly #ids: ReadonlySet<string>;
@@ -162,7 +162,7 @@ class HiddenTools {
     return this.#ids.size === 0;
   }
 
-  /** The row without what is hidden; undefined when nothing is left of it. */
+  /** Returns the row without hidden blocks; undefined if no block is left. */
   apply(load: LoadRow, row: number): JsonObject | undefined {
     if (this.#ids.size === 0) return UNCHANGED;
     const value = load(row);
@@ -186,7 +186,7 @@ class HiddenTools {
   }
 }
 
-/** Stands for "as it is" where nothing is hidden, so that the row need not be loaded to say so. */
+/** Returned for a row without hidden blocks, so that it need not be loaded. */
 const UNCHANGED: JsonObject = {};
 
 function toolUseIds(value: JsonObject): string[] {

@@ -1,7 +1,7 @@
 import { COMPACT_BOUNDARY, DATA_FLOW_ON, SIDECHAIN } from "../rows/row-index.ts";
 import { type JsonObject, membersOf } from "../rows/json-values.ts";
 
-/** Where a row stands that is read again when it is written, in bytes: a few of them may be as large as all the rest. */
+/** Byte range of a row that is read again when it is written, because a few may be as large as all other rows. */
 export interface StoredRow {
   readonly offset: number;
   readonly length: number;
@@ -11,18 +11,18 @@ export interface StoredRow {
 const ROWS_WITHOUT_RECORDS = 11;
 const COMPACTED_SINCE_SNAPSHOT = 13;
 
-/** What a fork takes over of the rows that are no conversation (official-helpers.md §6.5). Last ones win, where one counts. */
+/** Facts that a fork carries over from rows outside the conversation (official-helpers.md §6.5). The last value counts. */
 export class ForkFacts {
   historySuppressed = false;
   readonly organizations = new Set<string>();
-  /** Rows whose `replacements` are taken over. */
+  /** Rows whose `replacements` are carried over. */
   readonly replacements: StoredRow[] = [];
   atis: string | undefined;
   tools: readonly string[] | undefined;
-  /** Each by its JSON; those of kinds that are not known too. */
+  /** Entries by their JSON, with those of unknown kinds. */
   derivedFrom: Map<string, unknown> | undefined;
   relocatedCwd: string | undefined;
-  /** The last titles of either kind, wherever they stand; `""` is one. */
+  /** The last title of each kind; may be `""`. */
   customTitle: string | undefined;
   aiTitle: string | undefined;
   readonly #sessionId: string;
@@ -30,7 +30,7 @@ export class ForkFacts {
   #unknownOrigins: StoredRow[] = [];
   readonly #dataFlow: StoredRow[] = [];
   #flowBegan = false;
-  /** Whether the session has such rows of its own: those of other sessions in the file count only then. */
+  /** Whether the session has data-flow rows of its own. Only then those of other sessions in the file count. */
   #ownFlow = false;
   #lacksRecords = false;
   #isCompacted = false;
@@ -39,19 +39,19 @@ export class ForkFacts {
     this.#sessionId = sessionId;
   }
 
-  /** A conversation row, by its flags. */
+  /** Takes note of a conversation row, by its flags. */
   pass(flags: number): void {
     if ((flags & SIDECHAIN) !== 0) return;
     if (this.#flowBegan && (flags & DATA_FLOW_ON) === 0) this.#lacksRecords = true;
     if ((flags & COMPACT_BOUNDARY) !== 0) this.#isCompacted = true;
   }
 
-  /** Rows that are taken over as they are, but for the id of this session. */
+  /** Rows that are carried over unchanged except for the id of this session. */
   get dataFlow(): readonly StoredRow[] {
     return this.#ownFlow ? this.#dataFlow : [];
   }
 
-  /** Why the records are incomplete, as far as the order of the rows says so: a fork has the rows of one kind together. */
+  /** Returns why the records are incomplete. Must be said in the fork, where the order of the rows no longer shows it. */
   incompleteCodes(): number[] {
     if (!this.#ownFlow) return [];
     return [
@@ -60,7 +60,7 @@ export class ForkFacts {
     ];
   }
 
-  /** A row for which `isForkFact` is true. */
+  /** Adds a row for which `isForkFact` is true. */
   add(row: JsonObject, offset: number, length: number): void {
     const own = row["sessionId"] === this.#sessionId;
     switch (row["type"]) {
@@ -112,7 +112,7 @@ export class ForkFacts {
     if (type === "data-flow-records" && snapshot === true) this.#isCompacted = false;
   }
 
-  /** A list takes the place of those before it, but one with entries of unknown kinds, which may not be all. */
+  /** Replaces earlier lists, unless this one has entries of unknown kinds: then it may not be complete. */
   #addOrigins(row: JsonObject, at: StoredRow): void {
     const list = originsOf(row);
     const isKnown = list?.every(isKnownOrigin) === true;
@@ -128,7 +128,7 @@ export class ForkFacts {
       for (const row of this.#unknownOrigins) this.#dataFlow.push(row);
       this.#unknownOrigins = [];
     } else if (isFirst)
-      // Whose rows come first decides which of two sessions is believed.
+      // Order matters: of two sessions, the one whose rows come first is believed.
       this.#dataFlow.push(at);
     else this.#unknownOrigins.push(at);
   }
@@ -139,11 +139,11 @@ export class ForkFacts {
   }
 }
 
-/** Entries of a `derived-from` row; undefined where it is one of a later version. */
+/** Returns the entries of a `derived-from` row; undefined if it is of a later version. */
 export const originsOf = ({ v, sessions }: JsonObject): readonly unknown[] | undefined =>
   v === 1 && Array.isArray(sessions) ? sessions : undefined;
 
-/** How one session comes of another. */
+/** Known ways to derive a session from another. */
 const VIAS: ReadonlySet<unknown> = new Set([
   "fork",
   "branch",

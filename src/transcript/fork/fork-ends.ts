@@ -6,19 +6,16 @@ import { type LoadRow, Tree } from "../tree/row-tree.ts";
 
 const NONE = -1;
 
-/**
- * Trees that are made of one cut: each is a pass over the rows. A transcript whose ends can be taken out one by one, as in
- * every real one, takes one or two.
- */
-const TREES = 32;
+/** Maximum number of trees made of one cut; each is a pass over the rows. Real transcripts need one or two. */
+const MAX_TREES = 32;
 
 /**
- * Takes out of a cut what would make its conversation end elsewhere than at its last row: one end after the other, the last
- * in the file first, with all that stands on it alone. `links`: of a tree of all rows.
+ * Returns the cut without rows that would make its conversation end elsewhere. Removes one end after the other,
+ * the last in the file first, with the rows that depend only on it. `links`: `link` of the tree of all rows.
  *
- * Where that takes too many trees, in a file made for it, everything goes that the conversation does not stand on.
+ * If that needs too many trees, as in a file made for it, removes all rows that the conversation does not depend on.
  */
-export function leaveOutOtherEnds(
+export function removeOtherEnds(
   index: RowIndex,
   links: Int32Array,
   slice: Uint8Array,
@@ -29,9 +26,9 @@ export function leaveOutOtherEnds(
   if (last < 0) return slice;
   const cut = new Cut(index, links, slice, last, load);
   if (!cut.hasStart) return slice;
-  cut.takeOutBoundaries(preserved);
-  for (let tree = 0; tree < TREES; tree++) if (cut.takeOutEnds()) return cut.keep;
-  cut.takeOutAll();
+  cut.removeBoundaries(preserved);
+  for (let tree = 0; tree < MAX_TREES; tree++) if (cut.removeEnds()) return cut.keep;
+  cut.removeAll();
   return cut.keep;
 }
 
@@ -42,9 +39,10 @@ class Cut {
   readonly #load: LoadRow;
   /** The rows of the conversation that the cut should have. */
   readonly #wanted: ReadonlySet<number>;
-  /** Places on the way to its end, and that of the last row which only stands in a conversation that runs through it. */
+  /** Places of the rows on its path. */
   readonly #placeOf = new Map<number, number>();
-  readonly #lastOfItself: number;
+  /** Place of the last row that cannot be inserted into a conversation from outside its path. */
+  readonly #lastOnPath: number;
   readonly #removal: Removal;
 
   constructor(index: RowIndex, links: Int32Array, slice: Uint8Array, last: number, load: LoadRow) {
@@ -55,10 +53,10 @@ class Cut {
     const tree = this.#tree();
     const { path, chain } = this.#conversationEndingAt(tree, last);
     this.#wanted = new Set(chain);
-    // Of a circle, and of what is relinked, a part of the way is not the beginning of it.
+    // In a cycle or a relinked tree, a shorter path is not a prefix of this one.
     const isStraight = !tree.isRelinked && path[0] !== undefined && tree.parent(path[0]) === NONE;
     if (isStraight) path.forEach((row, place) => this.#placeOf.set(row, place));
-    this.#lastOfItself = path.findLastIndex((row) => !this.#canStandBeside(row));
+    this.#lastOnPath = path.findLastIndex((row) => !this.#canBeInserted(row));
     const asWritten = new Tree(index, { keep: slice, allMain: true, links });
     const live = new Uint8Array(index.count);
     for (const row of [last, ...chain]) asWritten.pathTo(row, live);
@@ -69,8 +67,8 @@ class Cut {
     return this.#removal.start !== NONE;
   }
 
-  /** Boundaries of compactions that keep nothing of what the conversation stands on would only hide it. */
-  takeOutBoundaries(preserved: (boundary: number) => ReadonlySet<unknown>): void {
+  /** Removes boundaries that would only hide the conversation: they keep no row that it depends on. */
+  removeBoundaries(preserved: (boundary: number) => ReadonlySet<unknown>): void {
     const { flags, count } = this.#index;
     for (let row = 0; row < count; row++) {
       if (this.keep[row] === 0 || ((flags[row] as number) & COMPACT_BOUNDARY) === 0) continue;
@@ -80,8 +78,8 @@ class Cut {
     }
   }
 
-  /** True when the conversation ends where it should, or nothing can be done about it; false when a new tree is needed. */
-  takeOutEnds(): boolean {
+  /** Removes ends. Returns true if the conversation ends where it should or nothing more can go; false if a new tree is needed. */
+  removeEnds(): boolean {
     const { keep } = this;
     const index = this.#index;
     const tree = this.#tree();
@@ -99,27 +97,27 @@ class Cut {
       const leaf = this.#messageAbove(tree, end, dead);
       if (leaf === NONE) continue;
       if (this.#mayBeWanted(leaf)) {
-        // What stands beside a chain is found in a tree of what is left.
+        // Rows next to the chain must be searched in a tree of the rest.
         if (changed) return false;
         const { chain } = this.#conversationTo(tree, leaf);
         if (chain.length === this.#wanted.size && chain.every((row) => this.#wanted.has(row))) return true;
       }
       if (!this.#removal.canGo(end)) return true;
       changed = true;
-      if (!this.#isStillTrue(tree, children, this.#removal.remove(end), end)) return false;
+      if (!this.#updateChildren(tree, children, this.#removal.remove(end), end)) return false;
     }
     return true;
   }
 
-  takeOutAll(): void {
+  removeAll(): void {
     for (let row = 0; row < this.#index.count; row++) if (this.#removal.canGo(row)) this.keep[row] = 0;
   }
 
-  /** Brings the numbers of children up to date; false when rows that are gone change the tree otherwise, or ends behind `end`. */
-  #isStillTrue(tree: Tree, children: Uint32Array, gone: readonly number[], end: number): boolean {
+  /** Updates the numbers of children. Returns false if the removed rows change more of the tree, or make an end after `end`. */
+  #updateChildren(tree: Tree, children: Uint32Array, removed: readonly number[], end: number): boolean {
     const { link } = tree;
     const childless: number[] = [];
-    for (const row of gone) {
+    for (const row of removed) {
       const uuid = this.#index.uuid[row] as number;
       if (tree.isTied(row) || this.#removal.isRepeated(uuid)) return false;
       const above = link[row] as number;
@@ -139,19 +137,19 @@ class Cut {
     return NONE;
   }
 
-  /** Whether the conversation that ends with the row can be the wanted one. Otherwise it is not worth finding out. */
+  /** Whether the conversation that ends with the row can be the wanted one, which is expensive to find out. */
   #mayBeWanted(leaf: number): boolean {
-    return this.#wanted.has(leaf) && (this.#placeOf.get(leaf) ?? Infinity) >= this.#lastOfItself;
+    return this.#wanted.has(leaf) && (this.#placeOf.get(leaf) ?? Infinity) >= this.#lastOnPath;
   }
 
-  /** Whether a row may be put into a conversation that does not run through it: calls and results of parallel tools. */
-  #canStandBeside(row: number): boolean {
+  /** Whether a row can be inserted into a conversation whose path does not include it: calls and results of parallel tools. */
+  #canBeInserted(row: number): boolean {
     const { kind, message } = this.#index;
     if (kind[row] === ASSISTANT) return message[row] !== NONE;
     return kind[row] === USER && contentOf(this.#load(row)).some((block) => block["type"] === "tool_result");
   }
 
-  /** The conversation that would be read if `last` were followed by one more row. */
+  /** Returns the conversation that would be read if one more row followed `last`. */
   #conversationEndingAt(tree: Tree, last: number): { path: Int32Array; chain: Int32Array } {
     const seen = new Uint8Array(this.#index.count);
     let end = last;
@@ -179,11 +177,11 @@ class Cut {
 }
 
 /**
- * Takes rows out of a cut: a row and what is above it up to where something else hangs, then what hangs on those further
- * behind in the file. Every row is gone over once, however many are taken out.
+ * Removes rows from a cut: a row and its ancestors up to one that must stay, then later rows that descend from those. Visits
+ * each row once, whatever the number of removals.
  */
 class Removal {
-  /** Where the wanted conversation begins in the file, or -1. Nothing before it goes. */
+  /** First row of the wanted conversation, or -1. Rows before it stay. */
   readonly start: number;
   readonly #tree: Tree;
   readonly #index: RowIndex;
@@ -191,9 +189,9 @@ class Removal {
   /** First row of each uuid in the cut, by number of the uuid, or -1. */
   readonly #first: Int32Array;
   readonly #liveUuids: Uint8Array;
-  /** How many rows of the file have a uuid: 0, 1, or 2 for more. */
+  /** Number of rows in the file with a uuid: 0, 1, or 2 for more. */
   readonly #copies: Uint8Array;
-  /** Rows that hang on a uuid, and rows that have it, the last in the file first; each list begins with what is still to be gone over. */
+  /** Children of a uuid, and rows with it, the last in the file first; rows that were visited are taken off. */
   readonly #below: RowLists;
   readonly #same: RowLists;
 
@@ -230,36 +228,36 @@ class Removal {
     return (this.#copies[uuid] as number) > 1;
   }
 
-  /** A copy of a row that the conversation stands on is that row. */
+  /** Whether the row may be removed: the conversation does not depend on it or on a copy of it. */
   canGo(row: number): boolean {
     const uuid = this.#index.uuid[row] as number;
     const first = this.#first[uuid] as number;
     return this.#liveUuids[uuid] === 0 && first !== NONE && first >= this.start;
   }
 
-  /** Returns the rows that are gone. */
+  /** Removes an end. Returns the removed rows. */
   remove(end: number): number[] {
     const { uuid } = this.#index;
-    const gone: number[] = [];
-    /** uuids that are gone, each with the row behind which what hangs on it goes. */
+    const removed: number[] = [];
+    /** Removed uuids as pairs: number, and the row after which rows that depend on it go. */
     const open: number[] = [];
     for (let row = end; row !== NONE && this.canGo(row) && this.#keep[row] !== 0; row = this.#tree.parent(row)) {
       this.#keep[row] = 0;
-      gone.push(row);
+      removed.push(row);
       open.push(uuid[row] as number, NONE);
     }
     while (open.length > 0) {
-      const behind = open.pop() as number;
+      const after = open.pop() as number;
       const id = open.pop() as number;
       for (const lists of [this.#below, this.#same]) {
-        for (let row = lists.takeBehind(id, behind); row !== NONE; row = lists.takeBehind(id, behind)) {
-          if (this.#keep[row] !== 0) gone.push(row);
+        for (let row = lists.takeAfter(id, after); row !== NONE; row = lists.takeAfter(id, after)) {
+          if (this.#keep[row] !== 0) removed.push(row);
           this.#keep[row] = 0;
           open.push(uuid[row] as number, row);
         }
       }
     }
-    return gone;
+    return removed;
   }
 }
 
@@ -273,16 +271,16 @@ class RowLists {
     this.#next = new Int32Array(rows);
   }
 
-  /** Rows come in the order of the file. */
+  /** Adds a row; calls must be in file order. */
   add(uuid: number, row: number): void {
     this.#next[row] = this.#head[uuid] as number;
     this.#head[uuid] = row;
   }
 
-  /** Takes the first row off a list if it stands behind another; -1 when it does not, or there is none. */
-  takeBehind(uuid: number, behind: number): number {
+  /** Takes the first row off a list if it comes after another in the file; else returns -1. */
+  takeAfter(uuid: number, after: number): number {
     const row = this.#head[uuid] as number;
-    if (row <= behind) return NONE;
+    if (row <= after) return NONE;
     this.#head[uuid] = this.#next[row] as number;
     return row;
   }

@@ -1,4 +1,4 @@
-/** Members a fork drops: they speak of the source's process, team or uuids (official-helpers.md §6.4). */
+/** Members that a fork drops: they describe the source's process, team or uuids (official-helpers.md §6.4). */
 export const REMOVED = [
   "teamName",
   "agentName",
@@ -23,7 +23,7 @@ export const OCCASIONAL = [
   "neutralizedByFork",
 ] as const;
 
-/** Members that are appended where a row lacks them, in this order. */
+/** Members that are appended if a row lacks them, in this order. */
 export const ADDED = [
   "neutralizedByFork",
   "parentUuid",

@@ -23,7 +23,7 @@ export interface ForkIdentity {
   readonly now: string;
   /** New uuids; absent: rows keep theirs. */
   readonly ids: NewIds | undefined;
-  /** Where a `cwd` lies in the fork; absent: where it lay. */
+  /** Maps a `cwd` to the fork's; absent: unchanged. */
   readonly mapCwd: ((cwd: string) => string) | undefined;
 }
 
@@ -41,15 +41,15 @@ export class ForkRows {
   readonly #identity: ForkIdentity;
   readonly #tree: Tree;
   readonly #link: Int32Array;
-  /** By number of uuid: the nearest uuid, from it upwards, of a row that the fork has; filled as it is asked for. */
+  /** Cache of `#nearestTaken`, by number of uuid. */
   #nearest: Int32Array | undefined;
-  /** Last row taken of each uuid, or -1. */
+  /** Last row taken with a uuid, or -1, by its number. */
   readonly #rowOf: Int32Array;
   readonly #last: number;
   /** The rewinds whose rows are taken. */
   readonly #rewinds: readonly WrittenRewind[];
   #nextRewind = 0;
-  /** Next row of the index that has not been met in the file. */
+  /** Next row of the index in the file. */
   #next = 0;
   #nextPrompt = 0;
   readonly #members = new ForkMembers();
@@ -66,7 +66,7 @@ export class ForkRows {
     this.#cut = cut;
     this.#prompts = prompts;
     this.#identity = identity;
-    // The reader's tree: a row whose parent is nowhere hangs where the reader would hang it.
+    // The reader's tree: a row with an unknown parent has the same parent here as for the reader.
     this.#tree = new Tree(index);
     this.#link = this.#tree.link;
     this.#rowOf = new Int32Array(index.uuids.count).fill(NONE);
@@ -80,7 +80,7 @@ export class ForkRows {
     );
   }
 
-  /** Rows that stand before the conversation. */
+  /** Yields the rows before the conversation. */
   *headRows(facts: ForkFacts): Generator<object> {
     const { forkId: sessionId, now } = this.#identity;
     if (facts.historySuppressed) yield { type: "history-suppression", sessionId, cause: "fork_inherit", ts: now };
@@ -89,7 +89,7 @@ export class ForkRows {
     }
   }
 
-  /** Writes what a row of the source becomes in the fork, if anything. */
+  /** Writes the row that a row of the source becomes in the fork, if any. */
   write(bytes: Buffer, offset: number, scan: RowScan, writer: RowWriter): void {
     const rewind = this.#rewinds[this.#nextRewind];
     if (rewind?.offset === offset) {
@@ -122,7 +122,7 @@ export class ForkRows {
     return `],"uuid":"${this.#freshId()}","timestamp":"${this.#identity.now}"}\n`;
   }
 
-  /** Rows that stand after the conversation and its replacements; the title is the last. `read` gives a row's value. */
+  /** Yields the rows after the conversation and its replacements; the title is the last. `read` returns a row's value. */
   *tailRows(
     facts: ForkFacts,
     customTitle: string,
@@ -146,7 +146,7 @@ export class ForkRows {
     yield { type: "custom-title", sessionId, customTitle, uuid: this.#freshId(), timestamp: now };
   }
 
-  /** Of a list that a later one took the place of, only what is not known is left. */
+  /** Makes a data-flow row of the fork's. A replaced list of origins keeps only entries of unknown kinds. */
   #flowRow(value: JsonObject): object {
     const { sourceId, forkId: sessionId } = this.#identity;
     if (value["sessionId"] !== sourceId) return value;
@@ -155,7 +155,7 @@ export class ForkRows {
     return { ...value, sessionId, sessions: origins.filter((origin) => !isKnownOrigin(origin)) };
   }
 
-  /** The sessions that the fork comes from: those that the source names, its ancestors, and itself. */
+  /** Returns the sessions that the fork derives from: those that the source names, its ancestors, and the source. */
   #origins(named: ReadonlyMap<string, unknown>): unknown[] {
     const known = new Map(named);
     const ids = new Set(
@@ -196,7 +196,7 @@ export class ForkRows {
     writer.row(bytes, scan, this.#members, values, ADDED);
   }
 
-  /** Members of rare rows that hold uuids of the source further down. */
+  /** Maps uuids that are nested in members of rare rows. */
   #setNested(row: number, bytes: Buffer, scan: RowScan): void {
     const values = this.#values;
     const isSystem = this.#index.kind[row] === SYSTEM;
@@ -222,7 +222,7 @@ export class ForkRows {
     } else if (((this.#index.flags[row] as number) & QUEUED_COMMAND) !== 0) this.#setQueued();
   }
 
-  /** A queued prompt that was sent under the uuid of a row keeps pointing at that row. */
+  /** Maps the uuid of the row under which a queued prompt was sent. */
   #setQueued(): void {
     const attachment = asObject(parse(this.#members.text("attachment") ?? "null"));
     const source = attachment?.["source_uuid"];
@@ -262,7 +262,7 @@ export class ForkRows {
     };
   }
 
-  /** Session whose API request an assistant row answers; other rows do not say. */
+  /** Returns the JSON of the session whose API request an assistant row answers; null for other rows. */
   #requestSession(row: number, ancestor: string | undefined): string | null {
     if (this.#index.kind[row] !== ASSISTANT) return null;
     const own = this.#string("requestSessionId");
@@ -270,7 +270,7 @@ export class ForkRows {
     return ancestor === undefined ? this.#string("sessionId") : JSON.stringify(ancestor);
   }
 
-  /** JSON of a member that is a string, else `null`. A plain one stands for itself. */
+  /** Returns the JSON of a member that is a string, else null. A plain one need not be parsed. */
   #string(key: ForkKey): string | null {
     const json = this.#members.text(key) ?? "null";
     if (PLAIN_STRING.test(json)) return json;
@@ -278,16 +278,16 @@ export class ForkRows {
     return typeof value === "string" ? JSON.stringify(value) : null;
   }
 
-  /** Number of the uuid of the nearest row above that the fork has, or -1. */
+  /** Returns the number of the uuid of the nearest ancestor that the fork has, or -1. */
   #parentOf(row: number): number {
     const link = this.#link[row] as number;
-    // Nearly always the row above is taken.
+    // The usual case: the parent is taken.
     const above = this.#keptRow(link);
     if (above !== NONE && this.#index.kind[above] !== PROGRESS && this.#tree.rowOf[link] !== NONE) return link;
     return this.#nearestTaken(link);
   }
 
-  /** The same for what hangs on a uuid. What is passed over on the way is passed once, however many hang below it. */
+  /** Returns the nearest uuid, from this one upwards, of a row that the fork has, or -1. Visits each skipped row once. */
   #nearestTaken(from: number): number {
     const { kind, flags } = this.#index;
     this.#nearest ??= new Int32Array(this.#index.uuids.count).fill(UNKNOWN);
@@ -298,7 +298,7 @@ export class ForkRows {
       const parent = this.#tree.rowOf[found] as number;
       const kept = parent === NONE ? NONE : this.#keptRow(found);
       if (kept !== NONE && kind[kept] !== PROGRESS) break;
-      // A circle ends where it closes.
+      // A cycle ends where it closes.
       nearest[found] = NONE;
       passed.push(found);
       // Rows of a sidechain are left out like progress; what a cut left out ends the chain.
@@ -323,26 +323,26 @@ export class ForkRows {
     return row !== NONE && this.#index.kind[row] !== PROGRESS;
   }
 
-  /** JSON of the new uuid of a row that is taken, else `null`. */
+  /** Returns the JSON of the new uuid of a row that is taken, else `null`. */
   #mapped(uuid: unknown): string {
     return this.#isKept(uuid) ? this.#id(this.#index.uuids.find(uuid as string)) : "null";
   }
 
-  /** The same of the row itself or, when it is progress, of the nearest above that is written. */
+  /** Returns the JSON of the new uuid of `#writtenAbove`, else `null`. */
   #mappedAbove(uuid: unknown): string {
     return this.#mapped(typeof uuid === "string" ? this.#writtenAbove(uuid) : undefined);
   }
 
   #id(uuid: number): string {
     const { ids } = this.#identity;
-    // A row's id is asked for again as the parent of the next.
+    // A row's id is needed again as the parent of the next row.
     if (uuid === this.#lastId.uuid) return this.#lastId.json;
     const json = ids === undefined ? JSON.stringify(this.#index.uuids.text(uuid)) : `"${formatUuid(ids, uuid * 16)}"`;
     this.#lastId = { uuid, json };
     return json;
   }
 
-  /** A uuid for a row that the source does not have. */
+  /** Makes a uuid for a row that the source does not have. */
   #freshId(): string {
     return this.#identity.freshId();
   }
@@ -359,7 +359,7 @@ export class ForkRows {
     };
   }
 
-  /** One row says all of it: that somebody queued it, and, if so, that it was delivered there. The CLI passes over it. */
+  /** Makes the one row for a prompt: it was queued, or delivered here. The CLI ignores it. */
   #promptRow({ text, place, isDelivered }: QueuedPrompt): object {
     const { count, queue } = this.#index;
     const { forkId: sessionId, sourceId, ids } = this.#identity;
@@ -375,7 +375,7 @@ export class ForkRows {
     };
   }
 
-  /** The row itself, or, when it is progress or of a sidechain, the nearest above that is written. */
+  /** Returns the uuid if its row is written. For progress or a sidechain, returns that of the nearest written ancestor. */
   #writtenAbove(uuid: string | undefined): string | undefined {
     if (uuid === undefined || this.#isWritten(uuid)) return uuid;
     const number = this.#index.uuids.find(uuid);

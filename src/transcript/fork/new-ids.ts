@@ -3,7 +3,7 @@ export type NewIds = Uint8Array;
 
 const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
 
-/** The uuid (version 4) of the 16 random bytes at `at`. */
+/** Formats the 16 random bytes at `at` as a uuid (version 4). */
 export function formatUuid(bytes: Uint8Array, at: number): string {
   let text = "";
   for (let i = 0; i < 16; i++) {

@@ -2,18 +2,17 @@ import { equals, hasBackslash, type RowScan } from "../rows/json-scanner.ts";
 import { lookUp, wordTable } from "../rows/word-table.ts";
 
 /**
- * A row's bytes as they stand in a fork. Members are copied as they are written; only the ones that say which row this is,
- * whose session it belongs to and where it hangs are replaced, removed or added (official-helpers.md §6.4). So a payload keeps every
- * byte, whatever it holds.
+ * Writes rows of a fork. Members are copied byte for byte; only those for the row's id, its session and its parent are
+ * replaced, removed or added (official-helpers.md §6.4).
  */
 export class RowWriter {
   readonly #bytes: Buffer;
   readonly #take: (bytes: Uint8Array) => void;
   #length = 0;
-  /** Of the row at hand: what comes next. */
+  /** Text of the current row that is not in the buffer yet. */
   #text = "";
 
-  /** `take` is given what was written, some `size` bytes at a time; they are valid during the call only. */
+  /** `take` is called with about `size` bytes at a time, which are only valid during the call. */
   constructor(size: number, take: (bytes: Uint8Array) => void) {
     this.#bytes = Buffer.allocUnsafeSlow(Math.max(size, 3 * TEXT_UNITS));
     this.#take = take;
@@ -25,11 +24,11 @@ export class RowWriter {
    */
   row(source: Buffer, scan: RowScan, members: ForkMembers, values: ForkValues, added: readonly ForkKey[] = []): void {
     this.#text += "{";
-    // What is copied as it stands, with the commas in it, is copied in one piece.
+    // Unchanged members in a row are copied in one piece, with the commas between them.
     let from = 0;
     let to = 0;
     let written = 0;
-    /** Where the member before this one ended, if it was written: the comma and the next key follow. */
+    /** End of the previous member if it was written: the comma and the next key follow. */
     let before = -1;
     const ranges = scan.members;
     for (let i = 0, n = 0; n < scan.count; i += 4, n++) {
@@ -71,7 +70,7 @@ export class RowWriter {
     let from = 0;
     while (text.length - from > TEXT_UNITS) {
       const last = text.charCodeAt(from + TEXT_UNITS - 1);
-      // No pair of surrogates is parted.
+      // Never splits a surrogate pair.
       const to = from + (last >= 0xd800 && last <= 0xdbff ? TEXT_UNITS - 1 : TEXT_UNITS);
       this.#write(text.slice(from, to));
       from = to;
@@ -79,7 +78,7 @@ export class RowWriter {
     this.#write(from === 0 ? text : text.slice(from));
   }
 
-  /** Gives away what has not been taken yet. */
+  /** Passes the rest of the buffer to `take`. */
   flush(): void {
     if (this.#length === 0) return;
     this.#take(this.#bytes.subarray(0, this.#length));
@@ -88,7 +87,7 @@ export class RowWriter {
 
   #write(text: string): void {
     this.#reserve(text.length * 3);
-    // No encoding is named: that is the short way through `write`, and the same UTF-8.
+    // Without a named encoding `write` is faster, and writes UTF-8 too.
     this.#length += this.#bytes.write(text, this.#length);
   }
 
@@ -101,7 +100,7 @@ export class RowWriter {
   #copy(source: Buffer, start: number, end: number): void {
     if (start === end) return;
     this.#writeText();
-    // What is longer than there is room for is not copied.
+    // Longer than the buffer: not copied.
     if (end - start > this.#bytes.length) {
       this.flush();
       this.#take(source.subarray(start, end));
@@ -117,7 +116,7 @@ export class RowWriter {
   }
 }
 
-/** A longer text is written piece by piece: a unit takes up to three bytes. */
+/** Maximum UTF-16 units written at once; each takes up to three bytes. */
 const TEXT_UNITS = 32 * 1024;
 
 /** Every key that a fork reads, replaces, removes or adds at the top level of a row. */
@@ -150,17 +149,17 @@ const FORK_KEYS = [
   "summarizedTurnPromptUuids",
 ] as const;
 
-/** Keys are told by number where many are looked at. */
+/** Numbers of the keys: comparing them is cheaper than comparing strings. */
 const NUMBERS = Object.fromEntries(FORK_KEYS.map((key, number) => [key, number])) as Readonly<Record<ForkKey, number>>;
 const NONE = -1;
 
 const KEY_TABLE = wordTable(NUMBERS);
 
-/** Where the members that a fork deals with stand in a row. One object serves row after row. */
+/** Positions of a row's members that a fork reads or replaces. One object is reused for all rows. */
 export class ForkMembers {
-  /** Number of each member's key, or -1 for a key that a fork does not know; as many as the row has members. */
+  /** Number of each member's key, or -1 for a key that a fork copies. Valid up to the row's number of members. */
   keys = new Int8Array(64);
-  /** Whether any key is written with escapes; such a row has to be written out anew before it is rewritten. */
+  /** Whether any key has escapes. Such a row must be serialised again before it is read (`withPlainKeys`). */
   escaped = false;
   readonly #at = new Int32Array(FORK_KEYS.length);
   #source: Buffer = Buffer.alloc(0);
@@ -172,7 +171,7 @@ export class ForkMembers {
     this.#ranges = ranges;
     this.escaped = false;
     if (this.keys.length < count) this.keys = new Int8Array(count * 2);
-    // Of a key that occurs twice the last one counts, as for `JSON.parse`.
+    // If a key occurs twice the last one counts, as with `JSON.parse`.
     this.#at.fill(NONE);
     for (let n = 0; n < count; n++) {
       const start = ranges[n * 4] as number;
@@ -188,20 +187,20 @@ export class ForkMembers {
     return this.#at[NUMBERS[key]] !== NONE;
   }
 
-  /** Whether the member is written just so. */
+  /** Whether the member's value has exactly these bytes. */
   is(key: ForkKey, json: Uint8Array): boolean {
     const at = this.#at[NUMBERS[key]] as number;
     return at !== NONE && equals(this.#source, this.#ranges[at + 2] as number, this.#ranges[at + 3] as number, json);
   }
 
-  /** JSON of a member, or undefined when the row has none. */
+  /** Returns the JSON of a member, or undefined if the row lacks it. */
   text(key: ForkKey): string | undefined {
     const at = this.#at[NUMBERS[key]] as number;
     return at === NONE ? undefined : this.#source.toString("utf8", this.#ranges[at + 2], this.#ranges[at + 3]);
   }
 }
 
-/** What becomes of the members of a row: the JSON to put in their place, `null` to remove them, undefined to keep them. */
+/** New values for the members of a row: JSON to replace them, `null` to remove them, undefined to keep them. */
 export class ForkValues {
   readonly #values: (string | null | undefined)[] = Array.from({ length: FORK_KEYS.length });
 
@@ -213,7 +212,7 @@ export class ForkValues {
     return this.#values[NUMBERS[key]];
   }
 
-  /** The same by the number of the key; -1 keeps. */
+  /** Returns the value by the number of the key; undefined for -1. */
   ofNumber(number: number): string | null | undefined {
     return number === NONE ? undefined : this.#values[number];
   }

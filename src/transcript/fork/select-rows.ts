@@ -1,4 +1,4 @@
-import { leaveOutOtherEnds } from "./fork-ends.ts";
+import { removeOtherEnds } from "./fork-ends.ts";
 import { findLeaf } from "../tree/leaf.ts";
 import { contentOf, insertParallel } from "../tree/parallel-tool-results.ts";
 import { rewindInForce } from "../tree/rewind.ts";
@@ -7,18 +7,19 @@ import { ASSISTANT, PROGRESS, USER } from "../rows/row-kinds.ts";
 import { type LoadRow, Tree } from "../tree/row-tree.ts";
 import { asObject, type JsonObject } from "../rows/json-values.ts";
 
-/** Which rows a fork takes, as a mask by row number. */
+/** Selection of rows for a fork. */
 export interface ForkCut {
+  /** Mask by row number. */
   readonly keep: Uint8Array;
-  /** Last row taken, or -1 when all are. */
+  /** Last row taken, or -1 if all are. */
   readonly last: number;
-  /** Boundaries that lose the list of messages they kept, because the fork ends before those come. */
+  /** Boundaries that lose their list of kept messages, because the fork ends before these. */
   readonly stripped: ReadonlySet<number>;
 }
 
 const NONE = -1;
 
-/** All rows but those of sidechains (official-helpers.md §6.1). */
+/** Selects all rows except those of sidechains (official-helpers.md §6.1). */
 export function wholeCut(index: RowIndex): ForkCut {
   const keep = new Uint8Array(index.count);
   for (let row = 0; row < index.count; row++) keep[row] = ((index.flags[row] as number) & SIDECHAIN) === 0 ? 1 : 0;
@@ -26,9 +27,9 @@ export function wholeCut(index: RowIndex): ForkCut {
 }
 
 /**
- * The rows up to a message (official-helpers.md §6.2): a prefix of the file that ends with the message, less what would make its
- * conversation end elsewhere. `messageId` is a row's uuid, the uuid of a queued prompt, or the id of an API message, which
- * means its last row with the results of its calls. Undefined when there is no such message.
+ * Selects the rows up to a message (official-helpers.md §6.2): the file up to it, without rows that would make the
+ * conversation end elsewhere. `messageId` is the uuid of a row, the uuid of a queued prompt, or the id of an API message. The
+ * last means its last row with the results of its calls. Undefined if there is no such message.
  */
 export function cutAt(index: RowIndex, messageId: string, load: LoadRow): ForkCut | undefined {
   const { keep } = wholeCut(index);
@@ -48,10 +49,10 @@ export function cutAt(index: RowIndex, messageId: string, load: LoadRow): ForkCu
   }
   const stripping: LoadRow = (row) => (stripped.has(row) ? withoutPreserved(load(row)) : load(row));
   const preserved = (row: number): ReadonlySet<unknown> => readBoundary(index, row, stripping).preserved;
-  return { keep: leaveOutOtherEnds(index, links, ended, preserved, stripping), last: at, stripped };
+  return { keep: removeOtherEnds(index, links, ended, preserved, stripping), last: at, stripped };
 }
 
-/** The row without the list of messages that its compaction kept. */
+/** Returns a boundary's row without the list of kept messages. */
 export function withoutPreserved(row: JsonObject): JsonObject {
   const metadata = asObject(row["compactMetadata"]);
   if (metadata === undefined) return row;
@@ -59,7 +60,7 @@ export function withoutPreserved(row: JsonObject): JsonObject {
   return { ...row, compactMetadata: rest };
 }
 
-/** First row of each uuid among those kept, by number of the uuid, or -1. */
+/** Returns the first row in the mask with each uuid, by its number; or -1. */
 function firstOccurrences(index: RowIndex, keep: Uint8Array): Int32Array {
   const first = new Int32Array(index.uuids.count).fill(NONE);
   for (let row = index.count - 1; row >= 0; row--) if (keep[row] !== 0) first[index.uuid[row] as number] = row;
@@ -106,8 +107,8 @@ function sourceUuid(index: RowIndex, row: number, load: LoadRow): unknown {
 }
 
 /**
- * Last row of an API message, with the results of its calls, or -1. A row that is written once more later on counts where
- * it first stood, as it does when it is asked for by its uuid.
+ * Returns the last row of an API message, with the results of its calls, or -1. Copies do not count: a row is at its first
+ * position, as it is when it is selected by its uuid.
  */
 function lastOfMessage(index: RowIndex, first: Int32Array, messageId: string, load: LoadRow): number {
   const message = index.messageIds.find(messageId);
@@ -131,11 +132,11 @@ function lastOfMessage(index: RowIndex, first: Int32Array, messageId: string, lo
 }
 
 interface Boundary {
-  /** uuids of the messages that the compaction kept. */
+  /** Uuids of the messages that the compaction kept. */
   readonly preserved: ReadonlySet<unknown>;
   readonly anchor: unknown;
   readonly logicalParent: unknown;
-  /** Written by a rewind behind a compaction, not by a compaction. */
+  /** Written by a rewind after a compaction, not by a compaction. */
   readonly isRewind: boolean;
 }
 
@@ -161,8 +162,8 @@ function readBoundary(index: RowIndex, row: number, load: LoadRow): Boundary {
 }
 
 /**
- * A fork that would end between a boundary and its summary ends before the boundary, at the last message the compaction
- * kept or followed: without its summary the boundary would only hide what came before.
+ * Returns the mask of a fork that does not end between a boundary and its summary: without the summary, the boundary would
+ * only hide earlier rows. It ends before the boundary instead, at the last message that the compaction kept or followed.
  */
 function endBeforeBoundary(index: RowIndex, slice: Uint8Array, load: LoadRow): Uint8Array {
   const rows = rowsAfter(index, slice, NONE);
