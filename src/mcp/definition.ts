@@ -1,17 +1,17 @@
 import { prompts } from "./prompts/prompts.ts";
 import { resources } from "./resources/resources.ts";
-import type { Tables } from "./core/server-definition.ts";
+import type { ServerDefinition } from "./core/server-definition.ts";
 
-/** What the program offers: all tools or those that are named, without the changing ones when nothing may change. */
-export function shippedTables({
+/** Returns what the server offers: all tools or the named ones; with `readOnly`, only tools that change nothing. */
+export function serverDefinition({
   readOnly,
   tools,
 }: {
   readonly readOnly: boolean;
   readonly tools?: readonly string[] | undefined;
-}): Tables {
+}): ServerDefinition {
   return {
-    // Their schemas alone take as long to make as the SDK takes to load, and nobody asks for them before the handshake.
+    // Building their schemas takes as long as loading the SDK, and no client needs them before the handshake.
     async tools() {
       const { TOOLS } = await import("./tools/all-tools.ts");
       return TOOLS.filter(

@@ -1,23 +1,23 @@
 import { serverConsole } from "../servers/server-console.ts";
 import { serveStdio } from "./wire/serve-stdio.ts";
 import type { Service } from "./core/service.ts";
-import { shippedTables } from "./definition.ts";
+import { serverDefinition } from "./definition.ts";
 import { openStore } from "../store/open/open-store.ts";
 
 export interface ServeOptions {
-  /** Absent: the config dir that `CLAUDE_CONFIG_DIR` names, or `~/.claude`. */
+  /** Default: the config dir that `CLAUDE_CONFIG_DIR` names, or `~/.claude`. */
   readonly configDirs?: readonly string[] | undefined;
-  /** No tool that changes anything. */
+  /** Offers no tool that changes anything. */
   readonly readOnly: boolean;
-  /** Whether lists have the sessions that programs started, unless a call says otherwise. */
+  /** Whether lists include sessions that programs started, unless a call says otherwise. */
   readonly includeProgrammatic: boolean;
-  /** The names of the tools to offer; absent: all. */
+  /** Names of the tools to offer. Default: all. */
   readonly tools?: readonly string[] | undefined;
-  /** Over HTTP on this port, 0 meaning any that is free; absent: on stdin and stdout. */
+  /** Serves over HTTP on this port; 0 takes any free one. Default: serves on stdin and stdout. */
   readonly http?: { readonly port: number } | undefined;
 }
 
-/** Serves MCP on this process's stdin and stdout, and ends the process when the client is gone. Over HTTP, signals end it. */
+/** Serves MCP on stdin and stdout, and ends the process when the client is gone. Over HTTP, only signals end it. */
 export async function serveMcp({
   configDirs,
   readOnly,
@@ -25,7 +25,7 @@ export async function serveMcp({
   tools,
   http,
 }: ServeOptions): Promise<never> {
-  keepForProtocol();
+  reserveStdout();
   const { env } = process;
   const service: Service = {
     store: openStore(configDirs),
@@ -39,22 +39,22 @@ export async function serveMcp({
     },
   };
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => process.exit(0));
-  const tables = shippedTables({ readOnly, tools });
+  const definition = serverDefinition({ readOnly, tools });
   if (http !== undefined) {
     const { startHttp } = await import("./wire/http-start.ts");
-    await startHttp(tables, service, { ...http, configDirs });
+    await startHttp(definition, service, { ...http, configDirs });
     return new Promise(() => undefined);
   }
-  await serveStdio(tables, service, process.stdin, process.stdout);
+  await serveStdio(definition, service, process.stdin, process.stdout);
   process.exit(0);
 }
 
-/** stdout carries the protocol only: whatever else is printed, by whomever, goes to stderr. */
-function keepForProtocol(): void {
+/** Sends everything that any code prints to stderr: stdout carries the protocol only. */
+function reserveStdout(): void {
   globalThis.console = serverConsole();
   process.on("uncaughtException", (error) => console.error(error));
   process.on("unhandledRejection", (reason) => console.error(reason));
-  // The client has gone away: there is nobody left to tell.
+  // The client is gone.
   process.stdout.on("error", () => process.exit(0));
   process.stderr.on("error", () => undefined);
 }

@@ -5,7 +5,7 @@ import type { Service } from "../../src/mcp/core/service.ts";
 import { openStore } from "../../src/store/open/open-store.ts";
 import { tempConfigDir } from "../support/config-dir.ts";
 import { conformance } from "../support/conformance.ts";
-import { conformanceTables } from "../support/conformance-tables.ts";
+import { conformanceServer } from "../support/conformance-tables.ts";
 import { startHttpProcess, withToken } from "../support/mcp-http.ts";
 import { serveStateful } from "../support/mcp-stateful.ts";
 
@@ -42,7 +42,7 @@ describe("a server with what the suite asks for in its tables", () => {
 
   test("passes the rest over HTTP, too", async () => {
     const token = "of-this-test";
-    const server = await serveHttp(conformanceTables, service(), { port: 0, token });
+    const server = await serveHttp(conformanceServer, service(), { port: 0, token });
     onTestFinished(() => server.close());
     const { code, output, passed } = await conformance(
       await withToken(server.url, token),
@@ -55,7 +55,7 @@ describe("a server with what the suite asks for in its tables", () => {
   });
 
   test("asks the user, and takes subscriptions, where a connection has a state", async () => {
-    const url = await serveStateful(conformanceTables, service());
+    const url = await serveStateful(conformanceServer, service());
     const { code, output, passed } = await conformance(url, "test/support/conformance-stateful.yml");
     expect(code, output).toBe(0);
     expect(passed, output).toEqual(

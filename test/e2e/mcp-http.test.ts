@@ -379,7 +379,7 @@ describe("what cannot be started", () => {
     const { url } = await startHttpProcess(dir);
     const { code, stdout, stderr } = await run(dir, ["--http", "--port", new URL(url).port]);
     expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
-    expect(stderr).toMatch(/Port \d+ cannot be had: .*EADDRINUSE[^]*--port/);
+    expect(stderr).toMatch(/Cannot listen on port \d+: .*EADDRINUSE[^]*--port/);
   });
 
   test("with a token that could be guessed", async () => {

@@ -34,7 +34,7 @@ describe("a request", () => {
   ] as const)("%s with %j is refused, and told where it is wrong", async ([method, params, where]) => {
     const error = await asked(method, params);
     expect(error).toMatchObject({ code: -32_602 });
-    expect(String(error)).toContain(`${method} cannot be read: ${where}: `);
+    expect(String(error)).toContain(`Invalid ${method}: ${where}: `);
   });
 
   test("that may leave its params out does", async () => {

@@ -16,7 +16,7 @@ import { listSessions } from "../../src/cli/list/list-run.ts";
 import { show } from "../../src/cli/show/show-run.ts";
 import { forkSession } from "../../src/index.ts";
 import { serveStdio } from "../../src/mcp/wire/serve-stdio.ts";
-import { shippedTables } from "../../src/mcp/definition.ts";
+import { serverDefinition } from "../../src/mcp/definition.ts";
 
 /** Small, so that there are pages of the small shapes too. */
 const PAGE_TOKENS = 1000;
@@ -139,7 +139,7 @@ function startServer(configDir: string): {
     startedByClient: true,
   };
   const service = { store: openStore([configDir]), options };
-  const ended = serveStdio(shippedTables({ readOnly: true, tools: undefined }), service, input, output);
+  const ended = serveStdio(serverDefinition({ readOnly: true, tools: undefined }), service, input, output);
   const initialize = { protocolVersion: "2025-11-25", capabilities: {}, clientInfo: { name: "scale", version: "1" } };
   const answer = (request: string): Promise<string> => {
     const text = new Promise<string>((resolve) => (answered = resolve));

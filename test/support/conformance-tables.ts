@@ -2,7 +2,7 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { z } from "zod";
 import type { Content } from "../../src/mcp/core/answer-content.ts";
-import type { Tables } from "../../src/mcp/core/server-definition.ts";
+import type { ServerDefinition } from "../../src/mcp/core/server-definition.ts";
 import { defineTool, READS, type Tool, ToolFailure } from "../../src/mcp/core/tool.ts";
 
 /** One red pixel, and a tenth of a millisecond of silence. */
@@ -77,7 +77,7 @@ const prompt = (
   name: string,
   args: readonly string[],
   get: (values: Readonly<Record<string, string>>) => readonly Content[],
-): Tables["prompts"][number] => ({
+): ServerDefinition["prompts"][number] => ({
   name,
   title: name,
   description: `Gives what ${name} asks for.`,
@@ -90,7 +90,7 @@ const prompt = (
   get: async (values) => get(values).map((content) => ({ role: "user", content })),
 });
 
-export const conformanceTables: Tables = {
+export const conformanceServer: ServerDefinition = {
   tools: async () => tools,
   resources: {
     templates: [

@@ -11,7 +11,7 @@ import {
 } from "@modelcontextprotocol/sdk/types.js";
 import { onTestFinished } from "vitest";
 import { connect } from "../../src/mcp/wire/sdk-adapter.ts";
-import { shippedTables } from "../../src/mcp/definition.ts";
+import { serverDefinition } from "../../src/mcp/definition.ts";
 import { openStore } from "../../src/store/open/open-store.ts";
 import { binary } from "./binary.ts";
 
@@ -90,7 +90,7 @@ export async function connectMcpHere(configDir: string, options: HereOptions = {
       startedByClient: false,
     },
   };
-  await connect(shippedTables({ readOnly, tools }), service, theirs, { stateless: false });
+  await connect(serverDefinition({ readOnly, tools }), service, theirs, { stateless: false });
   return { ...(await connected(ours, client)), stderr: () => "" };
 }
 

@@ -6,15 +6,15 @@ import { onTestFinished } from "vitest";
 import { refusalOf } from "../../src/mcp/wire/http-guard.ts";
 import { connect } from "../../src/mcp/wire/sdk-adapter.ts";
 import type { Service } from "../../src/mcp/core/service.ts";
-import type { Tables } from "../../src/mcp/core/server-definition.ts";
+import type { ServerDefinition } from "../../src/mcp/core/server-definition.ts";
 
 const TOKEN = "of-this-test";
 
 /**
- * Serves tables over HTTP with sessions, so that a server can ask its clients, and tell them of changes: what the program
+ * Serves definition over HTTP with sessions, so that a server can ask its clients, and tell them of changes: what the program
  * does over stdin and stdout, for a suite that knows HTTP only. Gives the URL; ends with the test.
  */
-export async function serveStateful(tables: Tables, service: Service): Promise<string> {
+export async function serveStateful(definition: ServerDefinition, service: Service): Promise<string> {
   const sessions = new Map<string, StreamableHTTPServerTransport>();
   const server = http.createServer((request, response) => {
     const head = {
@@ -36,7 +36,7 @@ export async function serveStateful(tables: Tables, service: Service): Promise<s
       sessionIdGenerator: randomUUID,
       onsessioninitialized: (id) => void sessions.set(id, transport),
     });
-    await connect(tables, service, transport, { stateless: false });
+    await connect(definition, service, transport, { stateless: false });
     return transport;
   };
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));

@@ -1,4 +1,4 @@
-/** A piece of what a tool, a resource or a prompt gives, as MCP has it. */
+/** Content block of MCP, as tools and prompts return it. */
 export type Content =
   | { readonly type: "text"; readonly text: string }
   | { readonly type: "image" | "audio"; readonly data: string; readonly mimeType: string }

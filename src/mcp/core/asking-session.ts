@@ -1,7 +1,7 @@
 import type { Context } from "./context.ts";
 import type { Service } from "./service.ts";
 
-/** Id of the session in which the model asks; undefined where nothing tells. */
+/** Returns the id of the session that the model asks from; undefined if it is not known. */
 export const askingSession = (
   { toolUseId, signal }: Pick<Context, "toolUseId" | "signal">,
   { store, options }: Service,

@@ -1,12 +1,12 @@
-/** What a request brings along, whatever SDK carried it. */
+/** Context of a request, independent of the SDK. */
 export interface Context {
   readonly signal: AbortSignal;
-  /** Tells how far a long call has come, where the client wants to know. May be called as often as one likes. */
+  /** Reports progress if the client asked for it. Throttled, so it may be called any number of times. */
   readonly progress: (done: number, total?: number, message?: string) => void;
-  /** Asks the person in front of the client; undefined where the client cannot. */
+  /** Asks the user a question; undefined if the client cannot. */
   readonly ask: ((question: string, signal: AbortSignal) => Promise<"accept" | "decline" | "cancel">) | undefined;
-  /** The directories that the client works in, as absolute paths; none where it does not say. */
+  /** Returns the client's working directories as absolute paths; empty if the client names none. */
   roots(): Promise<readonly string[]>;
-  /** Id of the model's tool call, as Claude Code tells it. */
+  /** Id of the model's tool call, if Claude Code sent it. */
   readonly toolUseId: string | undefined;
 }

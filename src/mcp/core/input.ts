@@ -2,36 +2,38 @@ import * as z from "zod";
 import { notedLine } from "../../view/sanitise.ts";
 import { echoed } from "./quote.ts";
 
-/** A number of things: out of range is brought into range, and told by `clamped`. Models send numbers as text, too, and null. */
-export const limit = (most: number, otherwise: number): z.ZodType<number, number | string | null | undefined> =>
+/** Makes a schema for a limit. Accepts text and null, which models send too; `clamped` brings it into range. */
+export const limit = (max: number, byDefault: number): z.ZodType<number, number | string | null | undefined> =>
   z
     .union([z.number(), z.string().regex(/^-?\d+$/, "must be a whole number")])
     .nullish()
-    .transform((value) => (value == null ? otherwise : Math.trunc(Number(value))))
-    .meta({ type: "integer", minimum: 1, maximum: most, default: otherwise });
+    .transform((value) => (value == null ? byDefault : Math.trunc(Number(value))))
+    .meta({ type: "integer", minimum: 1, maximum: max, default: byDefault });
 
-/** A limit as it was given, brought into range, and what to tell of that. */
-export function clamped(given: number, most: number, name: string): { readonly value: number; readonly note?: string } {
-  const value = Math.min(Math.max(given, 1), most);
-  return value === given ? { value } : { value, note: `${name} ${given} is out of range; ${value} was used.` };
+/** Brings a number into range; the notes say so if that changed it. */
+export function clamped(
+  given: number,
+  name: string,
+  { min = 1, max }: { readonly min?: number; readonly max: number },
+): { readonly value: number; readonly notes: readonly string[] } {
+  const value = Math.min(Math.max(given, min), max);
+  return { value, notes: value === given ? [] : [`${name} ${given} is out of range; ${value} was used.`] };
 }
 
-/** Members that may be left out: models send null for them as well. */
-export const text = (description: string): z.ZodType<string | undefined, string | null | undefined> =>
-  z
-    .string()
+/** Makes a schema for an optional argument: null, which models send too, counts as absent. */
+const optional = <T>(schema: z.ZodType<T, T>, description: string): z.ZodType<T | undefined, T | null | undefined> =>
+  schema
     .nullish()
     .transform((value) => value ?? undefined)
     .describe(description);
+
+export const text = (description: string): z.ZodType<string | undefined, string | null | undefined> =>
+  optional(z.string(), description);
 
 export const flag = (description: string): z.ZodType<boolean | undefined, boolean | null | undefined> =>
-  z
-    .boolean()
-    .nullish()
-    .transform((value) => value ?? undefined)
-    .describe(description);
+  optional(z.boolean(), description);
 
-/** What is wrong with the arguments, member by member, and which members there are. */
+/** Says what is wrong with the arguments of a call, and which arguments the tool has. */
 export function inputProblem(tool: string, input: z.ZodObject, error: z.ZodError): string {
   const problemText = (issue: z.core.$ZodIssue): string => {
     if (issue.code === "unrecognized_keys") return `there is no argument ${listed(issue.keys, ", ", echoed)}`;
@@ -39,13 +41,13 @@ export function inputProblem(tool: string, input: z.ZodObject, error: z.ZodError
     return notedLine(at === "" ? issue.message : `${at}: ${issue.message}`);
   };
   const known = Object.keys(input.shape).join(", ") || "none";
-  return `${tool} could not be called so: ${listed(error.issues, "; ", problemText)}. Its arguments: ${known}.`;
+  return `Invalid arguments for ${tool}: ${listed(error.issues, "; ", problemText)}. Its arguments: ${known}.`;
 }
 
-/** Of each kind: a call may be wrong in as many places as it has. */
-const PROBLEMS = 10;
+/** Maximum problems named of one kind: a call may have any number of wrong arguments. */
+const MAX_NAMED = 10;
 
-function listed<T>(all: readonly T[], between: string, text: (one: T) => string): string {
-  const more = all.length > PROBLEMS ? `${between}and ${all.length - PROBLEMS} more` : "";
-  return all.slice(0, PROBLEMS).map(text).join(between) + more;
+function listed<T>(all: readonly T[], separator: string, text: (one: T) => string): string {
+  const more = all.length > MAX_NAMED ? `${separator}and ${all.length - MAX_NAMED} more` : "";
+  return all.slice(0, MAX_NAMED).map(text).join(separator) + more;
 }

@@ -1,6 +1,6 @@
 import * as z from "zod";
 
-/** The JSON Schema of what a tool takes or gives, as clients read it. */
+/** Returns the JSON Schema of a tool's input or output, as clients read it. */
 export function jsonSchemaOf(
   schema: z.ZodObject,
   io: "input" | "output",
@@ -8,10 +8,10 @@ export function jsonSchemaOf(
   const json = z.toJSONSchema(schema, {
     io,
     target: "draft-7",
-    // Whoever may leave a member out may also send null for it; saying so of each would make the list twice as long.
+    // Every optional member may also be null; saying so for each would double the length of the list.
     override: ({ jsonSchema, zodSchema }) => {
       const { type, ...meta } = z.globalRegistry.get(zodSchema) ?? {};
-      // What is sent is what the schema made of it: it has no other members anyway.
+      // The schema itself made the output, so it has no other members.
       if (io === "output") delete jsonSchema.additionalProperties;
       if (io !== "input") return;
       const given = jsonSchema.anyOf?.filter((one) => typeof one !== "object" || one.type !== "null");
@@ -24,7 +24,7 @@ export function jsonSchemaOf(
       }
     },
   });
-  // Every dialect reads these schemas alike, and naming one of them two dozen times takes a tenth of the list.
+  // These schemas mean the same in every dialect, and naming one in each takes a tenth of the list.
   const { $schema: _dialect, ...rest } = json;
   return { ...rest, type: "object" };
 }

@@ -3,9 +3,9 @@ import type { Context } from "./context.ts";
 import type { Service } from "./service.ts";
 import type { Tool } from "./tool.ts";
 
-/** All that a server offers. The SDK is told of it in sdk.ts; nothing here knows it. */
-export interface Tables {
-  /** Loaded when they are first asked for; always the same ones. */
+/** Everything that a server offers. Independent of the SDK: `wire/sdk-adapter` registers it there. */
+export interface ServerDefinition {
+  /** Loads the tools at the first call; always returns the same ones. */
   tools(): Promise<readonly Tool[]>;
   readonly resources: Resources;
   readonly prompts: readonly Prompt[];
@@ -23,7 +23,7 @@ interface Resource {
 
 interface ResourceTemplate extends Omit<Resource, "uri" | "size"> {
   readonly uriTemplate: string;
-  /** The values of a variable that begin so, given those of others that were chosen already. Absent: none are known. */
+  /** Returns the values of a variable that begin with `value`, given the values chosen for others. Absent: none are known. */
   complete?(
     variable: string,
     value: string,
@@ -33,9 +33,9 @@ interface ResourceTemplate extends Omit<Resource, "uri" | "size"> {
   ): Promise<Completion>;
 }
 
-interface Resources {
+export interface Resources {
   readonly templates: readonly ResourceTemplate[];
-  /** A page. Throws `InvalidCursorError`. */
+  /** Returns a page. Throws `InvalidCursorError`. */
   list(
     cursor: string | undefined,
     context: Context,
@@ -45,33 +45,32 @@ interface Resources {
     readonly nextCursor?: string | undefined;
     readonly _meta?: Readonly<Record<string, unknown>>;
   }>;
-  /** Undefined where there is no such resource. The URI is as the client wrote it. */
+  /** Returns undefined if there is no such resource. The URI is as the client wrote it. */
   read(uri: string, context: Context, service: Service): Promise<readonly ResourceContent[] | undefined>;
-  /**
-   * Tells `updated` each time a resource changes that was subscribed to, and `listChanged` when there are others. Ends with
-   * `close`. Absent: nothing can be subscribed to.
-   */
-  watch?(service: Service, news: ResourceNews): ResourceWatch;
+  /** Reports changes until `close`. Absent: clients cannot subscribe. */
+  watch?(service: Service, events: ResourceEvents): ResourceWatch;
 }
 
-interface ResourceNews {
+export interface ResourceEvents {
+  /** A resource that the client subscribed to has changed. */
   updated(uri: string): void;
+  /** Resources were added or removed. */
   listChanged(): void;
 }
 
 export interface ResourceWatch {
-  /** Whether there is such a resource. Throws `ToolFailure` where there are too many subscriptions. */
+  /** Returns whether there is such a resource. Throws `ToolFailure` if there are too many subscriptions. */
   subscribe(uri: string): Promise<boolean>;
   unsubscribe(uri: string): void;
   close(): void;
 }
 
-interface Prompt {
+export interface Prompt {
   readonly name: string;
   readonly title: string;
   readonly description: string;
   readonly arguments: readonly PromptArgument[];
-  /** Throws `ToolFailure` for arguments that lead nowhere. */
+  /** Throws `ToolFailure` for arguments that name nothing. */
   get(
     values: Readonly<Record<string, string>>,
     context: Context,
@@ -83,11 +82,11 @@ interface PromptArgument {
   readonly name: string;
   readonly description: string;
   readonly required: boolean;
-  /** The values that begin so. Absent: none are known. */
+  /** Returns the values that begin with `value`. Absent: none are known. */
   complete?(value: string, context: Context, service: Service): Promise<Completion>;
 }
 
-/** At most 100 values; `total` of all that there are. */
+/** At most 100 values, the protocol's limit; `total` counts all. */
 export interface Completion {
   readonly values: readonly string[];
   readonly total: number;

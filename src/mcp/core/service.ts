@@ -1,22 +1,22 @@
 import type { Store } from "../../store/open/open-store.ts";
 
-/** What every call works with. One for a process, whatever number of clients it has. */
+/** Dependencies of every call, shared by all clients of the process. */
 export interface Service {
   readonly store: Store;
   readonly options: ServiceOptions;
 }
 
 interface ServiceOptions {
-  /** The directory that `scope: "here"` means, where the client's host tells it (`CLAUDE_PROJECT_DIR`). */
+  /** Directory that `scope: "here"` means, if the host names one (`CLAUDE_PROJECT_DIR`). */
   readonly projectDir: string | undefined;
-  /** The working directory of the process. */
+  /** Working directory of the process. */
   readonly cwd: string;
-  /** Whether the client started this process: its environment and its ancestors then say who asks. */
+  /** Whether the client started this process: if so, its environment and ancestors identify the asking session. */
   readonly startedByClient: boolean;
-  /** The session that started this process, as Claude Code tells it (`CLAUDE_CODE_SESSION_ID`). */
+  /** Session that started this process, if Claude Code names it (`CLAUDE_CODE_SESSION_ID`). */
   readonly sessionId: string | undefined;
-  /** No tool that changes anything. */
+  /** Offers no tool that changes anything. */
   readonly readOnly: boolean;
-  /** Whether lists have the sessions that programs started, unless a call says otherwise. */
+  /** Whether lists include sessions that programs started, unless a call says otherwise. */
   readonly includeProgrammatic: boolean;
 }

@@ -1,8 +1,8 @@
 /**
- * How many tokens a text comes to, counted rather high: by o200k it comes to less on nearly everything, by the tokenizers of newer
- * models, which count more, to about as much. One pass over the UTF-16 units, some 100 MB/s; no vocabulary.
+ * Estimates the tokens of a text, rather too high: o200k nearly always counts fewer, the tokenizers of newer models about as
+ * many. One pass over the UTF-16 units, some 100 MB/s; no vocabulary.
  *
- * Each kind of text has a rate of its own, since characters divided by four are wrong by half on most of a transcript.
+ * Each kind of text has its own rate, because characters divided by four are wrong by half for most of a transcript.
  */
 export function countTokens(text: string): number {
   let count = 0;
@@ -23,7 +23,7 @@ export function countTokens(text: string): number {
         break;
       case SPACE:
         while (end < text.length && KINDS[text.charCodeAt(end)] === SPACE) end++;
-        // One space before a word or a sign is a part of it.
+        // A single space before a word or a sign belongs to its token.
         if (end - at > 1 || end === text.length || KINDS[text.charCodeAt(end)] === DIGIT) count += runTokens(end - at);
         break;
       case LINE:
@@ -48,7 +48,7 @@ export function countTokens(text: string): number {
   return Math.ceil(count * FACTOR);
 }
 
-/** What newer tokenizers are said to count more. */
+/** Ratio by which newer tokenizers reportedly exceed o200k. */
 const FACTOR = 1.1;
 
 const LOWER = 0;
@@ -72,7 +72,7 @@ const KINDS = Uint8Array.from({ length: 128 }, (_, unit) => {
 
 const isLetter = (unit: number): boolean => (unit >= 97 && unit <= 122) || (unit >= 65 && unit <= 90);
 
-/** Up to this length a word is mostly one token. */
+/** Length up to which a word is mostly one token. */
 const WORD = 7;
 
 function wordTokens(text: string, from: number, to: number): number {
@@ -84,7 +84,7 @@ function wordTokens(text: string, from: number, to: number): number {
     const unit = text.charCodeAt(i);
     if (unit < 97) capitals++;
     consonants = VOWELS[unit] === 1 ? 0 : consonants + 1;
-    // No language has many consonants in a row for long: letters that were drawn by lot.
+    // Long runs of consonants are not words of a language but random letters.
     if (consonants > 2) odd++;
   }
   if (capitals === length) return Math.max(1, length / 2.2);
@@ -95,7 +95,7 @@ function wordTokens(text: string, from: number, to: number): number {
 
 const VOWELS = Uint8Array.from({ length: 128 }, (_, unit) => (/[aeiouy]/i.test(String.fromCharCode(unit)) ? 1 : 0));
 
-/** The same sign again and again is one token for many. */
+/** Counts a run of one character: many of them are one token. */
 const runTokens = (length: number): number => 1 + Math.floor(length / 16);
 
 function signTokens(text: string, from: number, to: number): number {
@@ -115,10 +115,7 @@ function pointTokens(point: number): number {
   return RATES[point >> 4] as number;
 }
 
-/**
- * Whether a Chinese character or a Hangul syllable is one of those that are written every day: the old character sets begin
- * with them. The others are each told byte by byte.
- */
+/** Whether a Chinese character or Hangul syllable is common: legacy character sets begin with those. Rare ones take a token a byte. */
 function isCommon(point: number): boolean {
   common ??= new Set(
     [
@@ -149,7 +146,7 @@ let common: ReadonlySet<number> | undefined;
 
 type Span = readonly [from: number, to: number];
 
-/** The characters of two bytes in these rows of a character set. */
+/** Returns the two-byte characters in these rows of a character set. */
 function charsOf(set: string, [from, to]: Span, cells: readonly Span[]): string[] {
   const bytes: number[] = [];
   for (let row = from; row <= to; row++) {
@@ -158,7 +155,7 @@ function charsOf(set: string, [from, to]: Span, cells: readonly Span[]): string[
   return Array.from(new TextDecoder(set).decode(Uint8Array.from(bytes)));
 }
 
-/** Tokens a character, by rows of sixteen: of the letters of languages as they are written, of all others the most there can be. */
+/** Tokens for each character, by rows of sixteen: an average for letters of languages, the maximum for all others. */
 const RATES = new Float32Array(0x1000).fill(3);
 const rate = (from: number, to: number, tokens: number): void => void RATES.fill(tokens, from >> 4, (to + 1) >> 4);
 rate(0x1a0, 0x1bf, 1);

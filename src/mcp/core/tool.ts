@@ -4,18 +4,18 @@ import { inputProblem } from "./input.ts";
 import type { Service } from "./service.ts";
 import type { Content } from "./answer-content.ts";
 
-/** What a tool answers: text for people and models, and the same facts as data where its rows are data. */
+/** Answer of a tool: text for people and models, and for some tools the same facts as data. */
 interface Answer {
   readonly text: string;
-  /** What is no text, behind it. */
+  /** Content other than text, sent after it. */
   readonly blocks?: readonly Content[];
   readonly structured?: Readonly<Record<string, unknown>>;
 }
 
-/** The call could not be done as it was asked for. The message is for the model: what was wrong, and what to do next. */
+/** Error in a call. The message is for the model: what was wrong, and what to do next. */
 export class ToolFailure extends Error {}
 
-/** What hosts are told of a tool, beside its schemas. All four hints are always given. */
+/** Hints for hosts. All four are always sent. */
 export interface Annotations {
   readonly readOnlyHint: boolean;
   readonly destructiveHint: boolean;
@@ -26,12 +26,12 @@ export interface Annotations {
 interface Definition<Input extends z.ZodObject> {
   readonly name: string;
   readonly title: string;
-  /** When to use it, when not, and what next. The first sentence carries it: hosts may cut the rest. */
+  /** When to use it, when not, and what next. The first sentence must suffice: hosts may cut the rest. */
   readonly description: string;
   readonly annotations: Annotations;
-  /** A strict object, so that a mistyped filter is told. */
+  /** A strict object, so that a misspelt filter is an error. */
   readonly input: Input;
-  /** The shape of `structured`. Absent for tools that answer in prose. */
+  /** Schema of `structured`. Absent for tools that answer in prose. */
   readonly output?: z.ZodObject;
   /** `_meta` of the tool. */
   readonly meta?: Readonly<Record<string, unknown>>;
@@ -39,7 +39,7 @@ interface Definition<Input extends z.ZodObject> {
 }
 
 export interface Tool extends Omit<Definition<z.ZodObject>, "run"> {
-  /** Checks the arguments, and runs. Throws `ToolFailure`, and what the store throws. */
+  /** Checks the arguments and runs the tool. Throws `ToolFailure`, and errors of the store. */
   call(args: unknown, context: Context, service: Service): Promise<Answer>;
 }
 
@@ -51,13 +51,13 @@ export function defineTool<Input extends z.ZodObject>(definition: Definition<Inp
       if (!parsed.success) throw new ToolFailure(inputProblem(definition.name, definition.input, parsed.error));
       const { structured, ...answer } = await definition.run(parsed.data, context, service);
       if (structured === undefined || definition.output === undefined) return answer;
-      // Clients refuse data with members that the schema does not name, so they get what the schema made of it.
+      // Clients refuse members that the schema does not name; parsing removes them.
       return { ...answer, structured: definition.output.parse(structured) };
     },
   };
 }
 
-/** Of tools that only look. */
+/** Hints of tools that only read. */
 export const READS: Annotations = {
   readOnlyHint: true,
   destructiveHint: false,

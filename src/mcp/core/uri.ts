@@ -1,8 +1,8 @@
-/** What a URI of ours names. Ids and keys are only ever compared with what there is: none becomes a part of a path. */
-export type Place =
+/** A parsed URI. Ids and keys are only compared with existing ones; none becomes part of a path. */
+export type ParsedUri =
   | {
       readonly kind: "session" | "messages" | "raw";
-      /** The beginning of a session's id, or all of it. */
+      /** Prefix of a session's id, or all of it. */
       readonly session: string;
       readonly cursor: string | undefined;
     }
@@ -22,10 +22,10 @@ const SESSION = new RegExp(`^${START}session/([0-9a-fA-F-]{1,36})(?:/(messages|r
 const PROJECT = new RegExp(`^${START}project/((?:[\\w.~!$&'()*+,;=:@-]|%[0-9a-fA-F]{2}){1,1024})${CURSOR}$`);
 
 /**
- * Reads a URI as the client wrote it, by a grammar of our own: general readers of URIs take `..` and double slashes out of a
- * path, so that what is checked is not what was asked for. Undefined for anything else.
+ * Parses a URI as the client wrote it; undefined for any other. General parsers resolve `..` and double slashes, so the URI
+ * that is checked would not be the one that the client sent.
  */
-export function parseUri(uri: string): Place | undefined {
+export function parseUri(uri: string): ParsedUri | undefined {
   const [, session, kind, agentId, cursor] = SESSION.exec(uri) ?? [];
   if (session !== undefined) {
     if (agentId !== undefined) return { kind: "subagent", session, agentId, cursor };
@@ -40,13 +40,13 @@ export const sessionUri = (sessionId: string): string => `${START}session/${sess
 export const rawUri = (sessionId: string, cursor: number): string => `${sessionUri(sessionId)}/raw?cursor=${cursor}`;
 export const projectUri = (key: string): string => `${START}project/${encodeURIComponent(key)}`;
 
-/** The form of what is shown to people. */
+/** MIME type of text for people. */
 export const MARKDOWN = "text/markdown";
 
-/** Whether a URI can name a subagent of that id. */
+/** Whether a URI can contain the id of this subagent. */
 export const isAgentId = (id: string): boolean => AGENT_ID.test(id);
 
-/** RFC 6570, as clients fill them in. Each takes the cursor of a page that came before. */
+/** URI templates (RFC 6570). A cursor comes from the page before. */
 export const TEMPLATES = {
   session: `${START}session/{id}`,
   messages: `${START}session/{id}/messages{?cursor}`,
@@ -55,7 +55,7 @@ export const TEMPLATES = {
   project: `${START}project/{key}`,
 } as const;
 
-/** Decoded once; undefined for what is no text, or could be no directory's name. */
+/** Decodes once; undefined for malformed text and for anything that cannot be the name of a directory. */
 function decoded(text: string): string | undefined {
   try {
     const name = decodeURIComponent(text);

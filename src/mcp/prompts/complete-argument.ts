@@ -1,22 +1,19 @@
 import type { Context } from "../core/context.ts";
 import type { Service } from "../core/service.ts";
-import type { Completion, Tables } from "../core/server-definition.ts";
+import type { Completion, ServerDefinition } from "../core/server-definition.ts";
 
-/** The protocol's own bound. */
-const VALUES = 100;
-
-interface Asked {
+interface Argument {
   readonly name: string;
   readonly value: string;
-  /** What the others were given, by name, as far as the client says. */
+  /** Values of other arguments by name, if the client sends them. */
   readonly chosen: Readonly<Record<string, string>>;
 }
 
-/** The values of an argument of a prompt, or of a variable of a template, that begin so; undefined where there is no such prompt or template. */
+/** Completes an argument of a prompt or a variable of a template; undefined if there is no such prompt or template. */
 export async function complete(
-  { prompts, resources }: Tables,
+  { prompts, resources }: ServerDefinition,
   of: { readonly prompt?: string; readonly uriTemplate?: string },
-  { name, value, chosen }: Asked,
+  { name, value, chosen }: Argument,
   context: Context,
   service: Service,
 ): Promise<Completion | undefined> {
@@ -28,6 +25,5 @@ export async function complete(
     prompt === undefined
       ? await template?.complete?.(name, value, chosen, context, service)
       : await argument?.complete?.(value, context, service);
-  const { values, total } = found ?? { values: [], total: 0 };
-  return { values: values.slice(0, VALUES), total };
+  return found ?? { values: [], total: 0 };
 }

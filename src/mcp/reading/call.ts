@@ -1,21 +1,21 @@
-import { limit } from "../core/input.ts";
+import { clamped, limit } from "../core/input.ts";
 
-const DEFAULT = 8000;
-const MOST = 20_000;
-/** What stands around the messages takes up to half of it. */
-const LEAST = 400;
+const DEFAULT_TOKENS = 8000;
+const MAX_TOKENS = 20_000;
+/** Header and footer take up to half of it. */
+const MIN_TOKENS = 400;
 
-export const tokenLimit = limit(MOST, DEFAULT).describe("Budget of the whole answer.");
+export const tokenLimit = limit(MAX_TOKENS, DEFAULT_TOKENS).describe("Budget of the whole answer.");
 
-/** What both reading tools make of their last two arguments. */
+/** Reads the last two arguments of both reading tools. `again` has those that the next call must repeat. */
 export function readingCall(
   maxTokens: number,
   format: "text" | "json" | null | undefined,
-): { readonly budget: number; readonly notes: string[]; readonly again: Record<string, unknown> } {
-  const budget = Math.min(Math.max(maxTokens, LEAST), MOST);
+): { readonly budget: number; readonly notes: readonly string[]; readonly again: Record<string, unknown> } {
+  const { value, notes } = clamped(maxTokens, "maxTokens", { min: MIN_TOKENS, max: MAX_TOKENS });
   return {
-    budget,
-    notes: budget === maxTokens ? [] : [`maxTokens ${maxTokens} is out of range; ${budget} was used.`],
-    again: { ...(budget !== DEFAULT && { maxTokens: budget }), ...(format === "json" && { format }) },
+    budget: value,
+    notes,
+    again: { ...(value !== DEFAULT_TOKENS && { maxTokens: value }), ...(format === "json" && { format }) },
   };
 }

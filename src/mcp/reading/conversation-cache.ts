@@ -4,22 +4,22 @@ import type { Context } from "../core/context.ts";
 import type { Store } from "../../store/open/open-store.ts";
 import { Conversation } from "./row-names.ts";
 
-/** Conversations that lie open between calls: memory is some 180 bytes a row of each. */
-const KEPT = 4;
-/** After so long without a call they are closed. */
+/** Maximum conversations open between calls. Memory is some 180 bytes for each of their rows. */
+const MAX_OPEN = 4;
+/** Time without a call after which they are closed. */
 const IDLE_MS = 60_000;
 
 interface Entry {
   readonly key: string;
   readonly opening: Promise<Conversation>;
   readonly stop: AbortController;
-  /** Calls that wait for it, or work with it. */
+  /** Calls that wait for it, or use it. */
   users: number;
-  /** No call will find it any more: the last one that uses it closes it. */
-  gone: boolean;
+  /** No longer in the cache: its last user closes it. */
+  evicted: boolean;
 }
 
-const stores = new WeakMap<Store, Kept>();
+const caches = new WeakMap<Store, ConversationCache>();
 
 interface OpenOptions extends Partial<Pick<Context, "progress">> {
   readonly agentId: string | undefined;
@@ -27,9 +27,8 @@ interface OpenOptions extends Partial<Pick<Context, "progress">> {
 }
 
 /**
- * Works with a conversation that lies open. A transcript has to be known whole before its first message can be shown, so
- * it stays open for the pages that follow; nothing depends on that, and a file that has changed is opened again. Throws
- * what `store.conversation` throws, and `signal.reason`.
+ * Calls `work` with an open conversation. It stays open for the next pages, because opening reads the whole transcript; a file
+ * that has changed is opened again. Throws errors of `store.conversation`, and `signal.reason`.
  */
 export async function withConversation<T>(
   store: Store,
@@ -37,15 +36,15 @@ export async function withConversation<T>(
   { agentId, signal, progress }: OpenOptions,
   work: (conversation: Conversation) => Promise<T>,
 ): Promise<T> {
-  let kept = stores.get(store);
-  if (kept === undefined) stores.set(store, (kept = new Kept()));
-  const entry = await kept.take(
+  let cache = caches.get(store);
+  if (cache === undefined) caches.set(store, (cache = new ConversationCache()));
+  const entry = await cache.acquire(
     `${copy.path}\u0000${agentId ?? ""}`,
     (stop) =>
       store.conversation(copy, {
         agentId,
         signal: stop,
-        // Others may wait for it still when the call that began it has ended.
+        // The call that opened it may end while others still wait.
         progress: (done, total) => (signal.aborted ? undefined : progress?.(done, total, "reading the transcript")),
       }),
     signal,
@@ -54,29 +53,29 @@ export async function withConversation<T>(
     return await work(await entry.opening);
   } finally {
     (await entry.opening).open.forget();
-    kept.release(entry);
+    cache.release(entry);
   }
 }
 
-class Kept {
-  /** The last used one stands last. */
+class ConversationCache {
+  /** Least recently used first. */
   readonly #entries = new Map<string, Entry>();
   #idle: NodeJS.Timeout | undefined;
 
-  /** An entry whose conversation is open, and is what the file is now. */
-  async take(
+  /** Returns an entry whose conversation is open and up to date. */
+  async acquire(
     key: string,
     open: (signal: AbortSignal) => Promise<OpenConversation>,
     signal: AbortSignal,
   ): Promise<Entry> {
     for (;;) {
       const known = this.#entries.get(key);
-      const entry = known ?? this.#begin(key, open);
+      const entry = known ?? this.#open(key, open);
       entry.users++;
       const ready = await this.#wait(entry, signal);
-      // What was only opened for this call is as new as it can be.
+      // A conversation opened by this call is up to date.
       if (known === undefined || ready.open.isCurrent()) return entry;
-      this.#forget(entry);
+      this.#evict(entry);
       this.release(entry);
     }
   }
@@ -84,19 +83,19 @@ class Kept {
   release(entry: Entry): void {
     entry.users--;
     if (entry.users > 0) return;
-    if (entry.gone) void close(entry);
-    else this.#rest();
+    if (entry.evicted) void close(entry);
+    else this.#closeWhenIdle();
   }
 
-  #begin(key: string, open: (signal: AbortSignal) => Promise<OpenConversation>): Entry {
+  #open(key: string, open: (signal: AbortSignal) => Promise<OpenConversation>): Entry {
     const stop = new AbortController();
     const opening = open(stop.signal).then((it) => Conversation.of(it, stop.signal));
-    const entry: Entry = { key, opening, stop, users: 0, gone: false };
+    const entry: Entry = { key, opening, stop, users: 0, evicted: false };
     this.#entries.set(key, entry);
     return entry;
   }
 
-  /** Waits for the conversation; the last of those who wait stops the work when it is not wanted any more. */
+  /** Waits for the conversation. If the only waiting call is cancelled, opening it stops. */
   async #wait(entry: Entry, signal: AbortSignal): Promise<Conversation> {
     let leave: (() => void) | undefined;
     const left = new Promise<never>((_, reject) => {
@@ -107,15 +106,15 @@ class Kept {
     try {
       const conversation = await Promise.race([entry.opening, left]);
       this.#entries.delete(entry.key);
-      if (!entry.gone) this.#entries.set(entry.key, entry);
+      if (!entry.evicted) this.#entries.set(entry.key, entry);
       for (const [, oldest] of this.#entries) {
-        if (this.#entries.size <= KEPT) break;
-        if (oldest !== entry) this.#forget(oldest);
+        if (this.#entries.size <= MAX_OPEN) break;
+        if (oldest !== entry) this.#evict(oldest);
       }
       return conversation;
     } catch (error) {
       if (entry.users === 1) {
-        this.#forget(entry);
+        this.#evict(entry);
         entry.stop.abort(error);
       }
       this.release(entry);
@@ -125,21 +124,21 @@ class Kept {
     }
   }
 
-  #forget(entry: Entry): void {
-    entry.gone = true;
+  #evict(entry: Entry): void {
+    entry.evicted = true;
     if (this.#entries.get(entry.key) === entry) this.#entries.delete(entry.key);
     if (entry.users === 0) void close(entry);
   }
 
-  #rest(): void {
+  #closeWhenIdle(): void {
     clearTimeout(this.#idle);
     this.#idle = setTimeout(() => {
-      for (const entry of this.#entries.values()) if (entry.users === 0) this.#forget(entry);
+      for (const entry of this.#entries.values()) if (entry.users === 0) this.#evict(entry);
     }, IDLE_MS).unref();
   }
 }
 
-/** What could not be opened need not be closed: its error went to those who waited. */
+/** Closes a conversation if it was opened; an error of opening went to those who waited. */
 async function close({ opening }: Entry): Promise<void> {
   await opening.then(
     ({ open }) => open.close(),

@@ -1,42 +1,42 @@
 import { apartWords } from "../../view/messages.ts";
-import { OURS } from "../core/quote.ts";
+import { OWN_MARK } from "../core/quote.ts";
 import { countTokens } from "../core/tokens.ts";
 import type { Segment, Shown } from "./shown.ts";
 
-/** A stretch of a message: characters of its segments. */
+/** Range of a message, in characters of its segments. */
 export interface Range {
   readonly from: number;
   readonly to: number;
 }
 
-/** A piece of a message on a page. `text` is of its segment, or a part of it. */
+/** Segment on a page, or a part of one. */
 export type Piece = Pick<Segment, "kind" | "text" | "own" | "tool">;
 
-/** How messages look: as lines for a model, or as JSON for a program. */
-export interface Form {
-  /** Stands before the pieces. `cut`: not all of the message is there. */
+/** Format of messages: lines for a model, or JSON for a program. */
+export interface Format {
+  /** Makes the heading. `cut`: the range shown, if not all of the message is. */
   heading(shown: Shown, cut: Range | undefined): string;
   piece(piece: Piece): string;
   message(heading: string, pieces: readonly string[]): string;
   readonly between: string;
-  /** What `message` adds to a heading and pieces, in tokens. */
+  /** Tokens that `message` adds to a heading and pieces. */
   readonly frame: number;
 }
 
 /**
- * What a text costs of a budget: its tokens. Hosts cut what is longer than so many characters, whatever its tokens, so a
- * character costs no less than its share of that (120,000 characters with 20,000 tokens, and some room).
+ * Returns the cost of a text in tokens. Hosts also cut answers at a number of characters, so each character has a minimum
+ * cost: 120,000 characters make 20,000 tokens, less a reserve.
  */
 export const costOf = (text: string): number => Math.max(countTokens(text), Math.ceil(text.length / UNITS_PER_TOKEN));
 
 export const UNITS_PER_TOKEN = 5.6;
 
-export const prose: Form = {
+export const prose: Format = {
   heading({ message, speaker, id, time, length }, cut) {
     const { number, compacted } = message;
     const where = apartWords(message) || (compacted ? "before a compaction" : "");
     const facts = [
-      `${OURS} #${number} ${speaker === "system" || speaker === "peer" ? "note" : speaker}`,
+      `${OWN_MARK} #${number} ${speaker === "system" || speaker === "peer" ? "note" : speaker}`,
       ...(time === undefined ? [] : [time]),
       ...(id === undefined ? [] : [`id ${id}`]),
       ...(where === "" ? [] : [where]),
@@ -50,7 +50,7 @@ export const prose: Form = {
   frame: 0,
 };
 
-export const json: Form = {
+export const json: Format = {
   heading({ message, speaker, id, time, model, length }, cut) {
     const { number, branch, compacted, apart } = message;
     return JSON.stringify({
@@ -71,21 +71,21 @@ export const json: Form = {
   frame: 8,
 };
 
-/** The text with a mark in front of each of our own lines. */
+/** Inserts a mark before each of the server's own lines. */
 export function markedText({ text, own }: Pick<Segment, "text" | "own">): string {
   let at = 0;
   let marked = "";
-  for (const place of own) {
-    marked += `${text.slice(at, place)}${OURS} `;
-    at = place;
+  for (const start of own) {
+    marked += `${text.slice(at, start)}${OWN_MARK} `;
+    at = start;
   }
   return marked + text.slice(at);
 }
 
-/** A message that is not whole on this page says so where it stands: a call may be parted from its result. */
+/** Says in the heading that a message is cut: a call may be on another page than its result. */
 function cutWords({ from, to }: Range, length: number): string {
   const before = from > 0 ? "began on the page before" : "";
-  const after = to < length ? "goes on on the next page" : "";
+  const after = to < length ? "continues on the next page" : "";
   const where = [before, after].filter(Boolean).join(" and ");
   return `cut: characters ${from}-${to} of ${length}, ${where}`;
 }

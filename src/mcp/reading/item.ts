@@ -1,14 +1,14 @@
-import { costOf, type Form, type Piece, type Range } from "./format.ts";
-import type { LongText } from "./long-text.ts";
+import { costOf, type Format, type Piece, type Range } from "./format.ts";
+import { type LongText, upperBound } from "./long-text.ts";
 import type { LeftOut, Segment, Shown } from "./shown.ts";
 
-/** A message on a page, or a part of one. */
+/** Message on a page, or a range of one. */
 export interface Item {
   readonly shown: Shown;
   readonly range: Range;
 }
 
-/** Where the segment begins that a row stands in. */
+/** Returns the offset of the segment that contains a row. */
 export function offsetOf({ segments }: Shown, row: number): number {
   let offset = 0;
   let last = 0;
@@ -20,7 +20,7 @@ export function offsetOf({ segments }: Shown, row: number): number {
   return last;
 }
 
-/** The pieces of a stretch of a message. */
+/** Returns the pieces of a range of a message. */
 function piecesOf({ segments }: Shown, { from, to }: Range): Piece[] {
   const pieces: Piece[] = [];
   const starts = startsOf(segments);
@@ -33,9 +33,10 @@ function piecesOf({ segments }: Shown, { from, to }: Range): Piece[] {
   return pieces;
 }
 
-/** Where each segment begins in a message, and where the last one ends: a message that takes many pages may have many. */
+/** Offsets by segments, cached because a message on many pages may have many segments. */
 const known = new WeakMap<readonly Segment[], Float64Array>();
 
+/** Returns the offset of each segment in a message, and the end of the last one. */
 export function startsOf(segments: readonly Segment[]): Float64Array {
   let starts = known.get(segments);
   if (starts === undefined) {
@@ -46,24 +47,12 @@ export function startsOf(segments: readonly Segment[]): Float64Array {
   return starts;
 }
 
-/** Number of the segment that a character of a message stands in; behind the last one at its end. */
+/** Returns the index of the segment that contains a character; at the end of the message, the number of segments. */
 export function segmentAt(segments: readonly Segment[], offset: number): number {
-  return firstAbove(startsOf(segments), offset) - 1;
+  return upperBound(startsOf(segments), offset) - 1;
 }
 
-/** Where the first number stands that is greater, in numbers that rise; their count where none is. */
-function firstAbove(numbers: ArrayLike<number>, least: number): number {
-  let from = 0;
-  let to = numbers.length;
-  while (from < to) {
-    const middle = (from + to) >> 1;
-    if ((numbers[middle] as number) > least) to = middle;
-    else from = middle + 1;
-  }
-  return from;
-}
-
-/** A stretch of a segment. */
+/** Cuts a range out of a segment. */
 export function pieceOf(
   { kind, tool, text, own }: Pick<Segment, "kind" | "tool" | "own"> & { readonly text: LongText },
   from: number,
@@ -71,29 +60,29 @@ export function pieceOf(
 ): Piece {
   const part = text.slice(from, to);
   const ours: number[] = [];
-  for (let i = firstAbove(own, from - 1); i < own.length && (own[i] as number) < from + part.length; i++) {
+  for (let i = upperBound(own, from - 1); i < own.length && (own[i] as number) < from + part.length; i++) {
     ours.push((own[i] as number) - from);
   }
   return { kind, tool, text: part, own: ours };
 }
 
-export function costOfItem({ shown, range }: Item, form: Form): number {
-  let cost = costOf(headingOf({ shown, range }, form) + form.between) + form.frame;
-  for (const piece of piecesOf(shown, range)) cost += costOf(`${form.piece(piece)}\n`);
+export function costOfItem({ shown, range }: Item, format: Format): number {
+  let cost = costOf(headingOf({ shown, range }, format) + format.between) + format.frame;
+  for (const piece of piecesOf(shown, range)) cost += costOf(`${format.piece(piece)}\n`);
   return Math.ceil(cost);
 }
 
-/** The item as it stands on the page. */
-export function itemText({ shown, range }: Item, form: Form): string {
-  return form.message(
-    headingOf({ shown, range }, form),
-    piecesOf(shown, range).map((piece) => form.piece(piece)),
+/** Writes the item as the page shows it. */
+export function itemText({ shown, range }: Item, format: Format): string {
+  return format.message(
+    headingOf({ shown, range }, format),
+    piecesOf(shown, range).map((piece) => format.piece(piece)),
   );
 }
 
-export function headingOf({ shown, range }: Item, form: Form): string {
+export function headingOf({ shown, range }: Item, format: Format): string {
   const whole = range.from === 0 && range.to === shown.length;
-  return form.heading(shown, whole ? undefined : range);
+  return format.heading(shown, whole ? undefined : range);
 }
 
 export const sumOf = (a: LeftOut, b: LeftOut): LeftOut => ({

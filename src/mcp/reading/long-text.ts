@@ -3,25 +3,25 @@ import { textOfBlocks } from "../../view/spilled.ts";
 import { noted, sequencesIn } from "../../view/sanitise.ts";
 import { yieldToEventLoop } from "../../store/timing.ts";
 
-/** Text that is read in slices, by UTF-16 units. A string is one; what is too long to be held is read from its file. */
+/** Text read in slices of UTF-16 units: a string, or a text that is too long to hold and read from its file. */
 export interface LongText {
   readonly length: number;
   slice(from: number, to: number): string;
   charCodeAt(at: number): number;
 }
 
-/** A text with the places where words of ours begin, or the file that has it. */
+/** Text with the offsets of the server's own words, or the file that contains it. */
 export type TextPiece = { readonly text: string; readonly own: readonly number[] } | StoredOutput;
 
-/** Pieces one after the other, as a model may see them. */
+/** Concatenated pieces, sanitised for a model. */
 export interface JoinedText {
   readonly text: LongText;
   readonly own: readonly number[];
-  /** How many control sequences of terminals were in the files. */
+  /** Number of control sequences of terminals in the files. */
   readonly sequences: number;
 }
 
-/** Puts pieces together. Memory is the pieces, and a few megabytes of each file. Throws `signal.reason`. */
+/** Concatenates pieces. Memory is the pieces, and a few megabytes of each file. Throws `signal.reason`. */
 export async function joined(pieces: readonly TextPiece[], signal: AbortSignal): Promise<JoinedText> {
   const texts: LongText[] = [];
   const own: number[] = [];
@@ -44,7 +44,7 @@ export async function joined(pieces: readonly TextPiece[], signal: AbortSignal):
   return { text: texts.length === 0 ? text : new TextList([...texts, text]), own, sequences };
 }
 
-/** A longer output is not held. */
+/** Maximum size of an output that is held in memory. */
 const HELD_BYTES = 4 * 1024 * 1024;
 const CHUNKS_PER_TURN = 16;
 
@@ -54,42 +54,44 @@ async function storedText(
 ): Promise<{ readonly text: LongText; readonly sequences: number }> {
   const held = textOfBlocks(file) ?? (file.bytes <= HELD_BYTES ? outputText(file, 0, file.bytes) : undefined);
   if (held !== undefined) return { text: noted(held).trimEnd(), sequences: sequencesIn(held) };
-  const chunks: Place[] = [];
+  const chunks: Chunk[] = [];
+  const starts: number[] = [];
   let [length, sequences] = [0, 0];
   for (const { text, from, to } of outputChunks(file)) {
-    chunks.push({ at: length, from, to });
+    chunks.push({ from, to });
+    starts.push(length);
     length += noted(text).length;
     sequences += sequencesIn(text);
     if (chunks.length % CHUNKS_PER_TURN > 0) continue;
     await yieldToEventLoop();
     signal.throwIfAborted();
   }
-  return { text: new FileText(file, chunks, length), sequences };
+  return { text: new FileText(file, chunks, starts, length), sequences };
 }
 
-/** A chunk of a file, and the unit of the text that it begins at. */
-interface Place extends Omit<OutputChunk, "text"> {
-  readonly at: number;
-}
+type Chunk = Omit<OutputChunk, "text">;
 
 class FileText implements LongText {
   readonly length: number;
   readonly #file: StoredOutput;
-  readonly #chunks: readonly Place[];
-  #last: { readonly chunk: Place; readonly text: string } | undefined;
+  readonly #chunks: readonly Chunk[];
+  /** UTF-16 units of the text before each chunk. */
+  readonly #starts: readonly number[];
+  #last: { readonly chunk: Chunk; readonly text: string } | undefined;
 
-  constructor(file: StoredOutput, chunks: readonly Place[], length: number) {
+  constructor(file: StoredOutput, chunks: readonly Chunk[], starts: readonly number[], length: number) {
     this.#file = file;
     this.#chunks = chunks;
+    this.#starts = starts;
     this.length = length;
   }
 
   slice(from: number, to: number): string {
     let text = "";
-    for (let i = lastBefore(this.#chunks, from); i < this.#chunks.length; i++) {
-      const chunk = this.#chunks[i] as Place;
-      if (chunk.at >= to) break;
-      text += this.#read(chunk).slice(Math.max(0, from - chunk.at), to - chunk.at);
+    for (let i = Math.max(0, upperBound(this.#starts, from) - 1); i < this.#chunks.length; i++) {
+      const start = this.#starts[i] as number;
+      if (start >= to) break;
+      text += this.#read(this.#chunks[i] as Chunk).slice(Math.max(0, from - start), to - start);
     }
     return text;
   }
@@ -98,7 +100,7 @@ class FileText implements LongText {
     return this.slice(at, at + 1).charCodeAt(0);
   }
 
-  #read(chunk: Place): string {
+  #read(chunk: Chunk): string {
     if (this.#last?.chunk !== chunk) {
       this.#last = { chunk, text: noted(outputText(this.#file, chunk.from, chunk.to)) };
     }
@@ -130,29 +132,29 @@ class TextList implements LongText {
   }
 }
 
-/** The last chunk that does not begin after that unit. */
-function lastBefore(chunks: readonly Place[], unit: number): number {
-  let low = 0;
-  let high = chunks.length - 1;
-  while (low < high) {
-    const middle = (low + high + 1) >> 1;
-    if ((chunks[middle] as Place).at <= unit) low = middle;
-    else high = middle - 1;
+/** Returns the index of the first number above `value` in ascending numbers; their count if there is none. */
+export function upperBound(numbers: ArrayLike<number>, value: number): number {
+  let from = 0;
+  let to = numbers.length;
+  while (from < to) {
+    const middle = (from + to) >> 1;
+    if ((numbers[middle] as number) > value) to = middle;
+    else from = middle + 1;
   }
-  return low;
+  return from;
 }
 
 type Units = Pick<LongText, "length" | "charCodeAt">;
 
-/** Whether a cut there would part a pair of surrogates. */
+/** Whether a cut there would split a surrogate pair. */
 export function isHalf(text: Units, at: number): boolean {
   const unit = text.charCodeAt(at);
   return at > 0 && unit >= 0xdc00 && unit <= 0xdfff;
 }
 
 /**
- * A place to cut a text that parts nothing which is one character to a reader: the given one, or the next before it (`-1`) or
- * after it (`1`). Joiners may go on without end: then no more than pairs of surrogates are kept together.
+ * Returns the nearest offset before (`-1`) or after (`1`) the given one at which a cut splits no visible character. In a long
+ * run of joiners only surrogate pairs are kept together.
  */
 export function wholeAt(text: Units, at: number, step: 1 | -1): number {
   for (let place = at, tries = 0; place > 0 && place < text.length && tries < NEAR_UNITS; place += step, tries++) {
@@ -166,6 +168,6 @@ const NEAR_UNITS = 40;
 const isInside = (text: Units, at: number): boolean =>
   isHalf(text, at) || isJoiner(text.charCodeAt(at)) || isJoiner(text.charCodeAt(at - 1));
 
-/** Joiners, and what says how the character before it is to look. */
+/** Matches joiners and variation selectors. */
 const isJoiner = (unit: number): boolean =>
   (unit >= 0x200b && unit <= 0x200d) || unit === 0xfe0e || unit === 0xfe0f || (unit >= 0x180b && unit <= 0x180f);

@@ -1,37 +1,36 @@
-import { bitsOf, type Choice } from "./include.ts";
+import { bitsOf, type Selection } from "./include.ts";
 import type { Conversation } from "./row-names.ts";
 import type { Position } from "./cursor.ts";
-import { fitFrom, fitTo, type Room } from "./token-budget.ts";
-import { type Form, UNITS_PER_TOKEN } from "./format.ts";
+import { fitFrom, fitTo, type TokenBudget } from "./token-budget.ts";
+import { type Format, UNITS_PER_TOKEN } from "./format.ts";
 import { costOfItem, type Item, offsetOf, sumOf } from "./item.ts";
 import type { LeftOut, Shown } from "./shown.ts";
 import { NOTHING_LEFT_OUT, showMessage } from "./segments.ts";
 import { yieldToEventLoop } from "../../store/timing.ts";
 
-/** What stands on a page, and where the page begins and ends. */
 export interface Page {
   readonly items: readonly Item[];
   readonly from: Position;
   readonly to: Position;
-  /** Whether something that was chosen stands before it, and behind it. */
+  /** Whether something selected comes before and after it. */
   readonly hasBefore: boolean;
   readonly hasAfter: boolean;
-  /** What was left out of the messages on the way, those included of which nothing was chosen. */
+  /** Parts left out of the messages in its range, and of those with nothing selected. */
   readonly left: LeftOut;
 }
 
 export interface PageOptions {
-  readonly choice: Choice;
-  readonly form: Form;
-  /** For the messages alone. */
-  readonly room: number;
+  readonly selection: Selection;
+  readonly format: Format;
+  /** Tokens for the messages, without header and footer. */
+  readonly budget: number;
   readonly signal: AbortSignal;
   readonly progress: (done: number, total: number) => void;
 }
 
 /**
- * Takes as much as fits. Whole messages are kept together as long as they fit on a page; one that does not is cut between
- * what stands together in it, or, where a single text is longer than a page, in the middle of that.
+ * Builds a page of as much as fits. Messages that fit on a page are not cut; longer ones are cut between segments, and
+ * segments only if one alone is longer than a page.
  */
 export class PageBuilder {
   readonly #conversation: Conversation;
@@ -44,25 +43,22 @@ export class PageBuilder {
   constructor(conversation: Conversation, options: PageOptions) {
     this.#conversation = conversation;
     this.#options = options;
-    this.#left = options.room;
+    this.#left = options.budget;
   }
 
-  /** The page that begins there. */
+  /** Builds the page that begins there. */
   async after(at: Position): Promise<Page> {
-    const from = at;
-    const to = await this.#forward(at, true);
-    return this.#page(from, to);
+    return this.#page(at, await this.#forward(at, true));
   }
 
-  /** The page that ends there. */
+  /** Builds the page that ends there. */
   async before(at: Position): Promise<Page> {
-    const from = await this.#backward(at, true);
-    return this.#page(from, at);
+    return this.#page(await this.#backward(at, true), at);
   }
 
   /**
-   * The page with that message on it, from its beginning, or, if it is longer than a page, from that row on. Of what is
-   * left a third goes to what stands before it: what follows is read more often.
+   * Builds the page with a message on it, from its beginning, or from that row on if it is longer than a page. A third of the
+   * remaining budget goes to earlier messages: later ones are read more often.
    */
   async around(number: number, row: number): Promise<Page> {
     const shown = await this.#show(number);
@@ -78,7 +74,7 @@ export class PageBuilder {
     return this.#page(from, to);
   }
 
-  /** Adds what follows, up to a message; gives where it stopped. `must`: at least something is added. */
+  /** Adds the following messages up to `last`; returns where it stopped. `must`: adds at least something. */
   async #forward(at: Position, must: boolean, last: number = this.#conversation.messages.count): Promise<Position> {
     let empty = must;
     let { number, offset } = at;
@@ -91,7 +87,7 @@ export class PageBuilder {
         continue;
       }
       if (!empty && this.#fitsAlone(shown)) return { number, offset };
-      const to = fitFrom(shown, offset, this.#room(empty));
+      const to = fitFrom(shown, offset, this.#budget(empty));
       if (to <= offset) return { number, offset };
       this.#add({ shown, range: { from: offset, to } }, "push", true);
       return to < shown.length ? { number, offset: to } : { number: number + 1, offset: 0 };
@@ -117,7 +113,7 @@ export class PageBuilder {
       }
       const here = to < shown.length ? { number, offset: to } : { number: number + 1, offset: 0 };
       if (!empty && this.#fitsAlone(shown)) return here;
-      const from = fitTo(shown, to, this.#room(empty));
+      const from = fitTo(shown, to, this.#budget(empty));
       if (from >= to) return here;
       this.#add({ shown, range: { from, to } }, "unshift", true);
       return from > 0 ? { number, offset: from } : { number, offset: 0 };
@@ -125,51 +121,51 @@ export class PageBuilder {
     return { number: 1, offset: 0 };
   }
 
-  /** What was chosen of a message; undefined where that is nothing. */
+  /** Returns the selected parts of a message; undefined if there are none. */
   async #show(number: number): Promise<Shown | undefined> {
-    const { choice, signal } = this.#options;
+    const { selection, signal } = this.#options;
     const { messages } = this.#conversation;
     if (++this.#seen % MESSAGES_PER_TURN === 0) {
       this.#options.progress(this.#seen, messages.count);
       await yieldToEventLoop();
       signal.throwIfAborted();
     }
-    if (messages.get(number).branch > 0 && !choice.include.has("branches")) return undefined;
-    const shown = this.#conversation.shown(number, bitsOf(choice), () =>
-      showMessage(this.#conversation, number, choice),
+    if (messages.get(number).branch > 0 && !selection.include.has("branches")) return undefined;
+    const shown = this.#conversation.shown(number, bitsOf(selection), () =>
+      showMessage(this.#conversation, number, selection),
     );
     if (shown.segments.length > 0) return shown;
     this.#skipped = sumOf(this.#skipped, shown.left);
     return undefined;
   }
 
-  #add(item: Item, how: "push" | "unshift", surely = false): boolean {
+  #add(item: Item, how: "push" | "unshift", evenIfTooLong = false): boolean {
     const cost = this.#cost(item);
-    if (!surely && cost > this.#left) return false;
+    if (!evenIfTooLong && cost > this.#left) return false;
     this.#left -= cost;
     this.#items[how](item);
     return true;
   }
 
-  /** A text that no page holds whole is cut anyway: it may begin on this one, if there is much room on it. */
-  #room(must: boolean): Room {
-    const { form, room } = this.#options;
-    return { form, left: this.#left, must: must || this.#left > room / 2 };
+  /** A message longer than a page is cut anyway, so it begins on this page if half of the budget is left. */
+  #budget(must: boolean): TokenBudget {
+    const { format, budget } = this.#options;
+    return { format, left: this.#left, must: must || this.#left > budget / 2 };
   }
 
   #fitsAlone(shown: Shown): boolean {
-    return this.#cost({ shown, range: { from: 0, to: shown.length } }) <= this.#options.room;
+    return this.#cost({ shown, range: { from: 0, to: shown.length } }) <= this.#options.budget;
   }
 
-  /** What an item costs; of one that is far too long it is not counted. */
+  /** Returns the cost of an item; Infinity, without counting, if it is far too long. */
   #cost(item: Item): number {
-    const { form, room } = this.#options;
-    const least = (item.range.to - item.range.from) / UNITS_PER_TOKEN;
-    return least > room ? Infinity : costOfItem(item, form);
+    const { format, budget } = this.#options;
+    const lowerBound = (item.range.to - item.range.from) / UNITS_PER_TOKEN;
+    return lowerBound > budget ? Infinity : costOfItem(item, format);
   }
 
   async #page(from: Position, to: Position): Promise<Page> {
-    // What is met beyond the ends the next page will tell.
+    // `#any` adds to it what the next page will report.
     const skipped = this.#skipped;
     return {
       items: this.#items,
@@ -181,7 +177,7 @@ export class PageBuilder {
     };
   }
 
-  /** Whether anything that was chosen stands on that side. */
+  /** Whether there is anything selected on that side. */
   async #any({ number, offset }: Position, step: 1 | -1): Promise<boolean> {
     if (step === -1 && offset > 0) return true;
     const { count } = this.#conversation.messages;

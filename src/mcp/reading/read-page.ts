@@ -5,18 +5,19 @@ import type { Found } from "../sessions/find-session.ts";
 import { escaped, notedLine } from "../../view/sanitise.ts";
 import { callText, nameText, quoted, shortened } from "../core/quote.ts";
 import { ToolFailure } from "../core/tool.ts";
-import { bitsOf, type Choice, chosen } from "./include.ts";
+import { bitsOf, type Selection, select } from "./include.ts";
 import type { Conversation } from "./row-names.ts";
 import { type Cursor, decodeCursor, encodeCursor, type Position } from "./cursor.ts";
-import { costOf, type Form, json, prose } from "./format.ts";
+import { costOf, type Format, json, prose } from "./format.ts";
 import { itemText } from "./item.ts";
 import { type Page, PageBuilder } from "./page.ts";
+import type { LeftOut } from "./shown.ts";
 import { findTarget } from "./target.ts";
 
-/** Whose conversation is read, and how it is named in calls. */
+/** Session or subagent whose conversation is read. */
 export interface Source extends Found {
   readonly agentId: string | undefined;
-  /** It is the session in which the model asks. */
+  /** Whether it is the session that the model asks from. */
   readonly asks: boolean;
 }
 
@@ -25,18 +26,18 @@ export interface PageRequest {
   readonly cursor: string | undefined;
   readonly around: string | undefined;
   readonly from: "start" | "end" | undefined;
-  /** Absent: as the cursor says, or the default. */
-  readonly choice: Choice | undefined;
+  /** Undefined: that of the cursor, or the default. */
+  readonly selection: Selection | undefined;
   readonly json: boolean;
-  /** What else is to be told. */
+  /** Notes to add to the answer. */
   readonly notes: readonly string[];
-  /** Members of the call that the cursor does not carry, and that are not the default. */
+  /** Arguments that the next call must repeat: not in the cursor, and not the default. */
   readonly again: Readonly<Record<string, unknown>>;
 }
 
 /**
- * A page of a conversation, as text: what it is, the messages, and how to go on. It never costs more than the budget. Throws
- * `InvalidCursorError`, `ToolFailure`, and `signal.reason`.
+ * Writes a page of a conversation within the budget: a header, the messages, and how to read on. Throws `InvalidCursorError`,
+ * `ToolFailure`, and `signal.reason`.
  */
 export async function readPage(
   conversation: Conversation,
@@ -44,17 +45,18 @@ export async function readPage(
   request: PageRequest,
   context: Pick<Context, "signal" | "progress">,
 ): Promise<string> {
-  const { cursor, choice } = begin(conversation, source, request);
+  const { cursor, selection } = begin(conversation, source, request);
   const around =
     request.around === undefined ? undefined : await findTarget(conversation, request.around, context.signal);
   const branch = around !== undefined && conversation.message(around.number).branch > 0;
-  // Who asks for a message on a branch wants to see it.
-  const wide = branch ? chosen([...(choice.roles ?? [])], [...choice.include, "branches"]) : choice;
-  const writer = new Writer(conversation, source, request, wide);
-  const form: Form = request.json ? json : prose;
-  let room = request.budget - costOf(writer.longest());
+  // A call for a message on an abandoned branch shows the branches.
+  const shown = branch ? select([...(selection.roles ?? [])], [...selection.include, "branches"]) : selection;
+  const writer = new Writer(conversation, source, request, shown);
+  const format: Format = request.json ? json : prose;
+  let budget = request.budget - costOf(writer.longest());
   for (;;) {
-    const builder = new PageBuilder(conversation, { choice: wide, form, room: Math.max(room, LEAST_ROOM), ...context });
+    const options = { selection: shown, format, budget: Math.max(budget, MIN_BUDGET), ...context };
+    const builder = new PageBuilder(conversation, options);
     const page = await (around !== undefined
       ? builder.around(around.number, around.row)
       : cursor?.side === "before"
@@ -66,73 +68,65 @@ export async function readPage(
             : builder.after({ number: 1, offset: 0 }));
     const text = writer.write(page);
     const excess = costOf(text) - request.budget;
-    if (excess <= 0 || room <= LEAST_ROOM) return text;
-    room -= excess + 5;
+    if (excess <= 0 || budget <= MIN_BUDGET) return text;
+    budget -= excess + 5;
   }
 }
 
-/** With less nothing would be on a page; no budget is so small that it comes to this, but for hostile names. */
-const LEAST_ROOM = 40;
+/** Minimum tokens for messages. Only hostile names can make header and footer so long that it is reached. */
+const MIN_BUDGET = 40;
 
 function begin(
   conversation: Conversation,
   { copy, agentId }: Source,
-  { cursor: text, choice: given, around }: PageRequest,
-): { readonly cursor: Cursor | undefined; readonly choice: Choice } {
-  if (text === undefined) return { cursor: undefined, choice: given ?? chosen(undefined, undefined) };
+  { cursor: text, selection: given, around }: PageRequest,
+): { readonly cursor: Cursor | undefined; readonly selection: Selection } {
+  if (text === undefined) return { cursor: undefined, selection: given ?? select(undefined, undefined) };
   if (around !== undefined) throw new ToolFailure("Give cursor or around, not both: each says where the page is.");
-  const cursor = decodeCursor(text.trim(), whose(copy.sessionId, agentId));
-  if (given !== undefined && bitsOf(given) !== bitsOf(cursor.choice)) {
+  const cursor = decodeCursor(text.trim(), cursorOwner(copy.sessionId, agentId));
+  if (given !== undefined && bitsOf(given) !== bitsOf(cursor.selection)) {
     throw new ToolFailure(
-      `The cursor goes on with the roles and include that it came with. Leave both out, or begin again without a cursor: around "${cursor.at.number}" reads the same place.`,
+      `A cursor keeps its roles and include. Leave both out, or start again without a cursor: around "${cursor.at.number}" reads the same place.`,
     );
   }
-  return { cursor: { ...cursor, at: placeOf(conversation, cursor) }, choice: cursor.choice };
+  return { cursor: { ...cursor, at: placeOf(conversation, cursor) }, selection: cursor.selection };
 }
 
-const whose = (sessionId: string, agentId: string | undefined): string => `${sessionId} ${agentId ?? ""}`;
+const cursorOwner = (sessionId: string, agentId: string | undefined): string => `${sessionId} ${agentId ?? ""}`;
 
-/** Where the cursor points now: a conversation that went on has its messages where they were, one that was rewound has not. */
+/** Returns where the cursor points now: a rewind may have renumbered the messages. */
 function placeOf(conversation: Conversation, { at, mark }: Cursor): Position {
   const { count } = conversation.messages;
   if (mark === "0" || (at.number <= count && conversation.mark(at.number) === mark)) {
     return at.number > count ? { number: count + 1, offset: 0 } : at;
   }
-  const number = conversation.marked(mark);
+  const number = conversation.numberOfMark(mark);
   if (number === undefined) throw new InvalidCursorError("the conversation has changed, and that message is gone");
   return { number, offset: at.offset };
 }
 
-/** Puts the pieces of an answer together. */
 class Writer {
   readonly #conversation: Conversation;
   readonly #source: Source;
   readonly #request: PageRequest;
-  readonly #choice: Choice;
+  readonly #selection: Selection;
 
-  constructor(conversation: Conversation, source: Source, request: PageRequest, choice: Choice) {
+  constructor(conversation: Conversation, source: Source, request: PageRequest, selection: Selection) {
     this.#conversation = conversation;
     this.#source = source;
     this.#request = request;
-    this.#choice = choice;
+    this.#selection = selection;
   }
 
   write(page: Page): string {
     const { messages } = this.#conversation;
     const [first, last] = [page.items[0], page.items.at(-1)];
     const { left } = page;
-    const words = [
-      ...(left.thinking > 0 ? [`${left.thinking} × thinking (include thinking)`] : []),
-      ...(left.withheld > 0 ? [`${left.withheld} × thinking without text`] : []),
-      ...(left.missing > 0 ? [`${left.missing} × outputs that are not in this store`] : []),
-      ...(left.empty > 0 ? [`${left.empty} × empty messages`] : []),
-      ...(left.system > 0 ? [`${left.system} × notes or reminders (include system)`] : []),
-      ...(left.roles > 0 ? [`${left.roles} × other roles`] : []),
-    ];
-    const branches = this.#choice.include.has("branches") ? 0 : this.#conversation.abandoned;
+    const words = leftOutWords(left);
+    const branches = this.#selection.include.has("branches") ? 0 : this.#conversation.abandoned;
     if (branches > 0 && !page.hasAfter)
       words.push(`${counted(branches)} on branches that rewinds left behind (include branches)`);
-    // Where in the file they stand is not known: it is said at both ends.
+    // Their place in the conversation is not known, so both ends report them.
     if (!page.hasAfter || !page.hasBefore) words.push(...unreadWords(this.#conversation.open.unread));
     return this.#assemble({
       items: page.items.map((item) => itemText(item, this.#request.json ? json : prose)),
@@ -145,10 +139,10 @@ class Writer {
     });
   }
 
-  /** The longest that can stand around messages. */
+  /** Writes an empty page with the longest header and footer. */
   longest(): string {
     const far = { number: this.#conversation.messages.count + 1, offset: 9_999_999 };
-    const cursor = encodeCursor({ side: "after", at: far, mark: "zzzzzzz", choice: this.#choice }, "");
+    const cursor = encodeCursor({ side: "after", at: far, mark: "zzzzzzz", selection: this.#selection }, "");
     return this.#assemble({
       items: [],
       numbers: [far.number, far.number],
@@ -156,12 +150,7 @@ class Writer {
       next: cursor,
       previous: cursor,
       left: [
-        "9999 × thinking (include thinking)",
-        "9999 × thinking without text",
-        "9999 × outputs that are not in this store",
-        "9999 × empty messages",
-        "9999 × notes or reminders (include system)",
-        "9999 × other roles",
+        ...leftOutWords({ thinking: 9999, withheld: 9999, missing: 9999, empty: 9999, system: 9999, roles: 9999 }),
         "999 messages on branches that rewinds left behind (include branches)",
         ...unreadWords(this.#conversation.open.unread),
       ],
@@ -169,8 +158,8 @@ class Writer {
   }
 
   #cursor(side: Cursor["side"], at: Position): string {
-    const cursor = { side, at, mark: this.#conversation.mark(at.number), choice: this.#choice };
-    return encodeCursor(cursor, whose(this.#source.copy.sessionId, this.#source.agentId));
+    const cursor = { side, at, mark: this.#conversation.mark(at.number), selection: this.#selection };
+    return encodeCursor(cursor, cursorOwner(this.#source.copy.sessionId, this.#source.agentId));
   }
 
   #assemble(parts: Parts): string {
@@ -182,15 +171,15 @@ class Writer {
   #prose = ({ items, numbers, total, next, previous, left }: Parts, estimate: number): string => {
     const { title, shortId, agentId, asks } = this.#source;
     const { subagent } = this.#conversation.open;
-    const of = agentId === undefined ? "" : ` · subagent ${nameText(agentId, 40)}`;
+    const subagentName = agentId === undefined ? "" : ` · subagent ${nameText(agentId, 40)}`;
     const about = subagent?.description === undefined ? "" : ` ${JSON.stringify(headLine(subagent.description))}`;
     const place = numbers === undefined ? "no messages" : `messages ${numbers[0]}-${numbers[1]} of ${total}`;
-    const own = asks ? " · the session that asks, as far as it was written" : "";
-    const head = `Session ${shortId} ${JSON.stringify(headLine(title))}${of}${about}${own} · ${place} · about ${estimate} tokens`;
+    const own = asks ? " · this conversation's own session, as far as it was written" : "";
+    const head = `Session ${shortId} ${JSON.stringify(headLine(title))}${subagentName}${about}${own} · ${place} · about ${estimate} tokens`;
     const foot = [
       next === undefined ? "This is the end." : `Next page: read_session ${this.#call(next)}`,
       previous === undefined
-        ? "Nothing stands before it."
+        ? "Nothing comes before it."
         : `Page before: ${next === undefined ? `read_session ${this.#call(previous)}` : `the same with cursor ${previous}`}`,
       ...(left.length > 0 ? [`Left out: ${left.join(", ")}.`] : []),
       ...this.#request.notes,
@@ -235,9 +224,18 @@ interface Parts {
   readonly left: readonly string[];
 }
 
+const leftOutWords = (left: LeftOut): string[] => [
+  ...(left.thinking > 0 ? [`${left.thinking} × thinking (include thinking)`] : []),
+  ...(left.withheld > 0 ? [`${left.withheld} × thinking without text`] : []),
+  ...(left.missing > 0 ? [`${left.missing} × outputs that are not in this store`] : []),
+  ...(left.empty > 0 ? [`${left.empty} × empty messages`] : []),
+  ...(left.system > 0 ? [`${left.system} × notes or reminders (include system)`] : []),
+  ...(left.roles > 0 ? [`${left.roles} × other roles`] : []),
+];
+
 const counted = (messages: number): string => (messages === 1 ? "1 message" : `${messages} messages`);
 
-const NOTHING = "(nothing of what was asked for)";
+const NOTHING = "(nothing that was asked for)";
 
-/** Titles and descriptions are from transcripts: in a header they are one short line in quotation marks. */
+/** Shortens a title or description from a transcript for the header, where it is in quotation marks. */
 const headLine = (text: string): string => shortened(notedLine(text), 60);

@@ -2,19 +2,18 @@ import type { OpenConversation } from "../../store/read/open-conversation.ts";
 import { type Message, Messages } from "../../view/messages.ts";
 import { markOf } from "./cursor.ts";
 import type { JoinedText } from "./long-text.ts";
-import type { Shown } from "./shown.ts";
-import type { Target } from "./shown.ts";
+import type { Shown, Target } from "./shown.ts";
 
-/** A conversation that lies open, as messages; every row and message of it can be named in few characters. */
+/** Open conversation as messages, with short names for its rows and messages. */
 export class Conversation {
   readonly open: OpenConversation;
   readonly messages: Messages;
-  /** Messages of the current branch, and of those that rewinds left behind. */
+  /** Number of messages on the current branch, and on those that rewinds left behind. */
   readonly current: number;
   readonly abandoned: number;
-  /** Beginnings that several rows' uuids have. */
+  /** First halves of uuids that several rows share. */
   #shared: ReadonlySet<number> | undefined;
-  #long: { readonly number: number; readonly choice: number; readonly shown: Shown } | undefined;
+  #long: { readonly number: number; readonly selection: number; readonly shown: Shown } | undefined;
   #last: { readonly id: string; readonly target: Target; text: JoinedText | undefined } | undefined;
 
   private constructor(open: OpenConversation, messages: Messages) {
@@ -26,7 +25,7 @@ export class Conversation {
     this.current = messages.count - abandoned;
   }
 
-  /** Looks it over. Closes it if that fails. Throws `signal.reason`. */
+  /** Finds the messages of a conversation. Closes it if that fails. Throws `signal.reason`. */
   static async of(open: OpenConversation, signal: AbortSignal): Promise<Conversation> {
     try {
       const messages = await Messages.of(open);
@@ -38,30 +37,27 @@ export class Conversation {
     }
   }
 
-  /** By what a cursor knows a message again; `0` behind the last one. */
+  /** Returns the mark by which a cursor finds a message again; `0` after the last one. */
   mark(number: number): string {
     return number > this.messages.count ? "0" : markOf(this.open.uuid(this.messages.get(number).from));
   }
 
-  /** The message of that mark, if its number is another by now. */
-  marked(mark: string): number | undefined {
+  /** Returns the number of the message with a mark. */
+  numberOfMark(mark: string): number | undefined {
     for (let number = 1; number <= this.messages.count; number++) if (this.mark(number) === mark) return number;
     return undefined;
   }
 
-  /**
-   * The beginning of a row's uuid that no other row has: eight characters, or all. Undefined for one that no program
-   * writes: it cannot be passed on.
-   */
+  /** Returns a unique prefix of a row's uuid: eight characters, or all. Undefined if the uuid has unusual characters. */
   shortId(row: number): string | undefined {
     const uuid = this.open.uuid(row);
-    if (!SPEAKABLE.test(uuid)) return undefined;
+    if (!PLAIN_ID.test(uuid)) return undefined;
     const start = this.open.uuidStart(row);
     this.#shared ??= this.#sharedStarts();
     return this.#shared.has(start) ? uuid : uuid.slice(0, SHORT);
   }
 
-  /** The rows whose uuid begins so. */
+  /** Returns the rows whose uuid starts with a prefix. */
   rowsOf(prefix: string): number[] {
     const rows: number[] = [];
     const wanted = prefix.toLowerCase();
@@ -71,7 +67,7 @@ export class Conversation {
     return rows;
   }
 
-  /** The number of the message that a row is a part of. */
+  /** Returns the number of the message that contains a row. */
   numberOf(row: number): number {
     return this.messages.numberOf(row);
   }
@@ -80,24 +76,24 @@ export class Conversation {
     return this.messages.get(number);
   }
 
-  /** What an id stands for; the last one is remembered, and its text, since a long one is read in slices. */
+  /** Finds the target of an id. Caches the last one and its text, because a long one is read in slices. */
   async target(id: string, find: () => Promise<Target>): Promise<Target> {
     if (this.#last?.id !== id) this.#last = { id, target: await find(), text: undefined };
     return this.#last.target;
   }
 
-  /** A message as it is shown; the last long one is remembered, since it takes several pages. */
-  shown(number: number, choice: number, show: () => Shown): Shown {
-    if (this.#long?.number === number && this.#long.choice === choice) return this.#long.shown;
+  /** Returns a message as shown. Caches the last long one, because it takes several pages. */
+  shown(number: number, selection: number, show: () => Shown): Shown {
+    if (this.#long?.number === number && this.#long.selection === selection) return this.#long.shown;
     const shown = show();
     const { from, to } = shown.message;
     if (shown.length >= LONG_UNITS || to - from >= MANY_ROWS || shown.segments.length >= MANY_ROWS) {
-      this.#long = { number, choice, shown };
+      this.#long = { number, selection, shown };
     }
     return shown;
   }
 
-  /** The text of a target; that of the last one is remembered. */
+  /** Returns the text of a target. Caches that of the last one. */
   async text(target: Target, read: () => Promise<JoinedText>): Promise<JoinedText> {
     const last = this.#last?.target === target ? this.#last : undefined;
     const text = last?.text ?? (await read());
@@ -114,4 +110,4 @@ export class Conversation {
 const LONG_UNITS = 100_000;
 const MANY_ROWS = 64;
 const SHORT = 8;
-const SPEAKABLE = /^[\w-]{1,64}$/;
+const PLAIN_ID = /^[\w-]{1,64}$/;

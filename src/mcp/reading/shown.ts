@@ -2,60 +2,59 @@ import type { Message } from "../../view/messages.ts";
 import type { Part } from "../../view/parts.ts";
 import type { TextPiece } from "./long-text.ts";
 
-/** What stands together in a message: a text, or a call with its result. Never empty. */
+/** Unit of a message: a text, or a call with its result. Never empty. */
 export interface Segment {
   readonly kind: Part["kind"];
-  /** As a model may see it. */
+  /** Sanitised for a model. */
   readonly text: string;
-  /** Where in it a part or a line of ours begins, each at the start of a line: what no text of a transcript may pass for. */
+  /** Offsets of parts and lines by the server, which no text of a transcript may imitate. Each is at the start of a line. */
   readonly own: readonly number[];
-  /** The row that it begins in, by its place in the conversation. */
+  /** Index in the conversation of the row that it begins in. */
   readonly row: number;
-  /** The same with output that stands in files of its own in its place; absent where there is none. */
+  /** The text with all output from files of its own; absent if it has none. */
   readonly whole?: readonly TextPiece[] | undefined;
-  /** The tool's name, where it is a call or a result; as a model may see it. */
+  /** Sanitised name of the tool, for calls and results. */
   readonly tool?: string | undefined;
 }
 
-/** A message as it is read: what of it was chosen, and what was left out. */
+/** Message with its selected parts. */
 export interface Shown {
   readonly message: Message;
-  /** Whose message it is, by what of it was chosen. */
+  /** Speaker of the selected parts. */
   readonly speaker: Message["speaker"];
   readonly segments: readonly Segment[];
   readonly left: LeftOut;
-  /** Of its first row. */
+  /** Unique prefix of the first row's uuid. */
   readonly id: string | undefined;
-  /** ISO 8601, to the minute; of its first row. */
+  /** ISO 8601, to the minute; that of the first row with a time. */
   readonly time: string | undefined;
   readonly model: string | undefined;
   /** Characters of all segments. */
   readonly length: number;
 }
 
-/** How many parts were left out, by what leaves them out. */
+/** Numbers of parts left out, by reason. */
 export interface LeftOut {
   readonly roles: number;
   readonly thinking: number;
   readonly system: number;
-  /** Thoughts that the API gave no text of. */
+  /** Thinking without text from the API. */
   readonly withheld: number;
-  /** Messages with nothing in them. */
+  /** Messages without parts. */
   readonly empty: number;
-  /** Outputs that were too long for their rows, and are not in this store: their beginnings are shown. */
+  /** Outputs too long for their rows that are not in this store; only their beginnings are shown. */
   readonly missing: number;
 }
 
-/** What an id in a conversation stands for: a whole message, one row of it, or a tool call with its result. */
+/** Target of an id in a conversation: a whole message, one of its rows, or a tool call with its result. */
 export type Target = { readonly number: number; readonly row: number } & (
   | { readonly kind: "message" | "row" }
-  /** A call's text is made where it is found: its rows may be too long to be read twice. */
+  /** The pieces of a call are made when it is found, because its rows may be too long to read twice. */
   | ({ readonly kind: "call"; readonly call: string } & Pieces)
 );
 
-/** What a text is put together from. */
 export interface Pieces {
   readonly pieces: readonly TextPiece[];
-  /** How many control sequences of terminals were in them, those in files not counted. */
+  /** Number of control sequences of terminals in them, without those in files. */
   readonly sequences: number;
 }

@@ -3,19 +3,19 @@ import { jsonText } from "../../view/json-text.ts";
 import { isWithheld, type Part, partsOf } from "../../view/parts.ts";
 import type { Spilled } from "../../view/spilled.ts";
 import { escaped, noted, sequencesIn } from "../../view/sanitise.ts";
-import { echoed, nameText, OURS } from "../core/quote.ts";
+import { echoed, nameText, OWN_MARK } from "../core/quote.ts";
 import { ToolFailure } from "../core/tool.ts";
-import { chosen, INCLUDES } from "./include.ts";
+import { select, INCLUDES } from "./include.ts";
 import type { Conversation } from "./row-names.ts";
 import { joined, type JoinedText, type TextPiece } from "./long-text.ts";
 import { type From, outputPieces, showMessage, TOOL_UNITS, wholeResult, withOwn } from "./segments.ts";
 import { yieldToEventLoop } from "../../store/timing.ts";
 
-const EVERYTHING = chosen(undefined, INCLUDES);
+const EVERYTHING = select(undefined, INCLUDES);
 
 /**
- * What is named by the number of a message, the beginning of the uuid of a row, the id of an API message (`msg_…`) or of a
- * tool call (`toolu_…`). The uuid of a message's first row is that of the message. Throws `ToolFailure`.
+ * Finds the target of the number of a message, a prefix of a row's uuid, or the id of an API message (`msg_…`) or a tool call
+ * (`toolu_…`). The uuid of a message's first row means the message. Throws `ToolFailure`.
  */
 export async function findTarget(conversation: Conversation, given: string, signal: AbortSignal): Promise<Target> {
   const id = given.trim();
@@ -25,17 +25,16 @@ export async function findTarget(conversation: Conversation, given: string, sign
     const number = Number(digits);
     return { kind: "message", number, row: conversation.message(number).from };
   }
-  if (digits !== undefined && !id.startsWith("#")) return named(conversation, id, signal);
-  if (digits !== undefined) throw notFound(conversation, id);
+  if (digits !== undefined && id.startsWith("#")) throw notFound(conversation, id);
   for (let row = 0; row < open.length && id.startsWith("msg_"); row++) {
     const number = open.messageId(row) === id ? conversation.numberOf(row) : undefined;
     if (number !== undefined) return { kind: "message", number, row: conversation.message(number).from };
   }
-  return named(conversation, id, signal);
+  return byUuidOrCall(conversation, id, signal);
 }
 
-async function named(conversation: Conversation, id: string, signal: AbortSignal): Promise<Target> {
-  const rows = id.length < SHORTEST ? [] : conversation.rowsOf(id);
+async function byUuidOrCall(conversation: Conversation, id: string, signal: AbortSignal): Promise<Target> {
+  const rows = id.length < MIN_ID_UNITS ? [] : conversation.rowsOf(id);
   const exact = rows.find((row) => conversation.open.uuid(row) === id);
   const row = exact ?? rows[0];
   if (row !== undefined && (exact !== undefined || rows.length === 1)) {
@@ -47,17 +46,19 @@ async function named(conversation: Conversation, id: string, signal: AbortSignal
     const ids = some.map((one) => nameText(one, ID_UNITS)).join(", ");
     throw new ToolFailure(`${rows.length} ids start with ${echoed(id)}: ${ids}. Give more of it.`);
   }
-  return (await callOf(conversation, id, signal)) ?? raise(notFound(conversation, id));
+  const call = await callOf(conversation, id, signal);
+  if (call === undefined) throw notFound(conversation, id);
+  return call;
 }
 
-/** Shorter ids are too easily something else. */
-const SHORTEST = 4;
+/** Minimum length of an id; shorter ones match too much. */
+const MIN_ID_UNITS = 4;
 const ROWS_PER_TURN = 2000;
 
-/** A tool call is in no index: the rows are looked through for its id. */
+/** Finds a tool call by searching all rows for its id: there is no index of calls. */
 async function callOf(conversation: Conversation, call: string, signal: AbortSignal): Promise<Target | undefined> {
   const { open } = conversation;
-  if (call.length < SHORTEST || call.length > 200) return undefined;
+  if (call.length < MIN_ID_UNITS || call.length > 200) return undefined;
   const needle = Buffer.from(call);
   const pieces: TextPiece[] = [];
   let sequences = 0;
@@ -78,23 +79,15 @@ async function callOf(conversation: Conversation, call: string, signal: AbortSig
       sequences += sequencesOf(part);
     }
   }
-  return first === undefined
-    ? undefined
-    : {
-        kind: "call",
-        number: conversation.numberOf(first),
-        row: first,
-        call,
-        pieces,
-        sequences,
-      };
+  if (first === undefined) return undefined;
+  return { kind: "call", number: conversation.numberOf(first), row: first, call, pieces, sequences };
 }
 
 const LINE_END: TextPiece = { text: "\n", own: [] };
 
 function callPieces(part: Part, call: string, from: From): readonly TextPiece[] {
   if (part.kind === "call" && part.id === call) {
-    return [withOwn(`${OURS}→ ${nameText(part.name, TOOL_UNITS)} ${escaped(jsonText(part.input))}`)];
+    return [withOwn(`${OWN_MARK}→ ${nameText(part.name, TOOL_UNITS)} ${escaped(jsonText(part.input))}`)];
   }
   return part.kind === "result" && part.id === call ? wholeResult(part, from) : [];
 }
@@ -103,16 +96,15 @@ function sequencesOf(part: Part): number {
   if ("command" in part) return sequencesIn(part.command);
   if (!("text" in part)) return 0;
   const spilled = spilledOf(part);
-  // The output itself is read from its file.
-  if (spilled?.file === undefined) return sequencesIn(part.text);
-  return sequencesIn(part.text.slice(spilled.to));
+  // Those of the output are counted when its file is read.
+  return sequencesIn(spilled?.file === undefined ? part.text : part.text.slice(spilled.to));
 }
 
 const spilledOf = (part: Part): Spilled | undefined => ("spilled" in part ? part.spilled : undefined);
 
 /**
- * The text that a target stands for, whole. What stands alone is only its text; several parts are marked as on a page.
- * Throws `signal.reason`, and errors of the disk.
+ * Returns the whole text of a target: only the text of a single part, or several parts marked as on a page. Throws
+ * `signal.reason`, and errors of the disk.
  */
 export async function textOf(conversation: Conversation, target: Target, signal: AbortSignal): Promise<JoinedText> {
   const { pieces, sequences } = target.kind === "call" ? target : piecesOf(conversation, target);
@@ -141,7 +133,7 @@ function piecesOf(conversation: Conversation, target: Target): Pieces {
   }
   const { segments, left } = showMessage(conversation, target.number, EVERYTHING, { from, to });
   if (segments.length === 0 && left.withheld > 0) {
-    return { pieces: [withOwn(`${OURS}(thinking of which the API gave no text)`)], sequences };
+    return { pieces: [withOwn(`${OWN_MARK}(thinking without text from the API)`)], sequences };
   }
   const pieces: TextPiece[] = [];
   for (const { text, own, whole } of segments) {
@@ -153,11 +145,7 @@ function piecesOf(conversation: Conversation, target: Target): Pieces {
 
 const notFound = ({ messages }: Conversation, id: string): ToolFailure =>
   new ToolFailure(
-    `There is nothing with the id ${echoed(id)} in this conversation, which has ${messages.count} messages. Give the number of a message, the id that stands in its heading, or the id of a tool call; read_session shows them. A subagent's messages need its agentId.`,
+    `Nothing has the id ${echoed(id)} in this conversation of ${messages.count} messages. Give the number of a message, the id in its heading, or the id of a tool call; read_session shows them. A subagent's messages need its agentId.`,
   );
 
 const ID_UNITS = 64;
-
-function raise(error: Error): never {
-  throw error;
-}

@@ -7,23 +7,22 @@ import { quoted, titleLine } from "../core/quote.ts";
 import { readRaw } from "./resources-raw.ts";
 import type { Service } from "../core/service.ts";
 import { programmaticNotes, rowFacts, rowLine, sessionRow, timeText } from "../sessions/session-line.ts";
-import type { Tables } from "../core/server-definition.ts";
+import type { Resources } from "../core/server-definition.ts";
 import { ToolFailure } from "../core/tool.ts";
-import { MARKDOWN, parseUri, type Place, projectUri, sessionUri } from "../core/uri.ts";
+import { MARKDOWN, parseUri, type ParsedUri, projectUri, sessionUri } from "../core/uri.ts";
 
-type Resources = Tables["resources"];
 type Contents = NonNullable<Awaited<ReturnType<Resources["read"]>>>;
 
-/** Sessions of a list, and of a project. */
-const LISTED = 50;
-/** Tokens of a page: what read_session gives at most, and what it gives by itself. */
-const LONG_PAGE = 20_000;
-const PAGE = 8000;
+/** Sessions on a page of a list, and of a project. */
+const PAGE_SESSIONS = 50;
+/** Tokens of a page: the maximum of read_session for Markdown, its default for JSON. */
+const MARKDOWN_TOKENS = 20_000;
+const JSON_TOKENS = 8000;
 
-/** The sessions, the last active first, a page at a time. */
+/** Lists the sessions, most recently active first. */
 export const listResources: Resources["list"] = async (cursor, { signal }, { store, options }) => {
   const { includeProgrammatic } = options;
-  const page = await store.page({ limit: LISTED, cursor, shortCursor: true, includeProgrammatic, signal });
+  const page = await store.page({ limit: PAGE_SESSIONS, cursor, shortCursor: true, includeProgrammatic, signal });
   const { sessions, nextCursor, programmaticLeftOut } = page;
   return {
     resources: sessions.map(({ sessionId, title, cwd, activity }) => ({
@@ -38,39 +37,39 @@ export const listResources: Resources["list"] = async (cursor, { signal }, { sto
   };
 };
 
-/** What stands at a URI; undefined where nothing does. */
+/** Reads the resource of a URI; undefined if there is none. */
 export const readResource: Resources["read"] = async (uri, context, service) => {
-  const place = parseUri(uri);
-  if (place === undefined) return undefined;
+  const parsed = parseUri(uri);
+  if (parsed === undefined) return undefined;
   try {
-    return place.kind === "project"
-      ? await readProject(uri, place, context, service)
-      : await readOf(uri, place, context, service);
+    return parsed.kind === "project"
+      ? await readProject(uri, parsed, context, service)
+      : await readSession(uri, parsed, context, service);
   } catch (error) {
     if (error instanceof NoSuchSubagent) return undefined;
-    if (!(error instanceof TranscriptError) || error.code !== "SessionNotFound") throw error;
-    if (error.data["unreadable"] === undefined) return undefined;
+    const missing = error instanceof TranscriptError && error.code === "SessionNotFound";
+    if (missing && error.data["unreadable"] === undefined) return undefined;
     throw error;
   }
 };
 
-async function readOf(
+async function readSession(
   uri: string,
-  place: Exclude<Place, { kind: "project" }>,
+  parsed: Exclude<ParsedUri, { kind: "project" }>,
   context: Context,
   service: Service,
 ): Promise<Contents | undefined> {
-  const copy = await copyOf(place.session, service);
-  const { cursor } = place;
-  if (place.kind === "raw") return readRaw(service.store, copy, cursor, uri);
-  const json = place.kind === "messages";
-  const { readSession } = await import("../tools/read-session.ts");
-  const { text } = await readSession.call(
+  const copy = await copyOf(parsed.session, service);
+  const { cursor } = parsed;
+  if (parsed.kind === "raw") return readRaw(service.store, copy, cursor, uri);
+  const json = parsed.kind === "messages";
+  const tool = await import("../tools/read-session.ts");
+  const { text } = await tool.readSession.call(
     {
       session: copy.sessionId,
       cursor,
-      maxTokens: json ? PAGE : LONG_PAGE,
-      ...(place.kind === "subagent" && { agentId: place.agentId }),
+      maxTokens: json ? JSON_TOKENS : MARKDOWN_TOKENS,
+      ...(parsed.kind === "subagent" && { agentId: parsed.agentId }),
       ...(json && { format: "json" }),
     },
     context,
@@ -79,7 +78,7 @@ async function readOf(
   return [{ uri, mimeType: json ? "application/json" : MARKDOWN, text }];
 }
 
-/** Throws `SessionNotFound`, and `ToolFailure` where several begin so. */
+/** Throws `SessionNotFound`, and `ToolFailure` if the prefix is ambiguous. */
 async function copyOf(session: string, { store }: Service): Promise<TranscriptCopy> {
   try {
     return await store.find(session);
@@ -91,7 +90,7 @@ async function copyOf(session: string, { store }: Service): Promise<TranscriptCo
 
 async function readProject(
   uri: string,
-  { key, cursor }: Extract<Place, { kind: "project" }>,
+  { key, cursor }: Extract<ParsedUri, { kind: "project" }>,
   context: Context,
   service: Service,
 ): Promise<Contents | undefined> {
@@ -100,10 +99,16 @@ async function readProject(
   const { projects } = await store.projects(context.signal);
   const project = projects.find((one) => one.key === key);
   if (project === undefined) return undefined;
-  // The key of a path is a path of that key. Other directories, its worktrees for one, are other projects here.
+  // A key used as a path has itself as its key. Worktrees are projects of their own here.
   const dir = project.path ?? key;
   const filters = { dir, includeWorktrees: false, includeProgrammatic };
-  const page = await store.page({ ...filters, limit: LISTED, cursor, shortCursor: true, signal: context.signal });
+  const page = await store.page({
+    ...filters,
+    limit: PAGE_SESSIONS,
+    cursor,
+    shortCursor: true,
+    signal: context.signal,
+  });
   const facts = await rowFacts(context, service);
   const rows = page.sessions.map((session) => rowLine(sessionRow(session, { name: "project", dirs: [dir] }, facts)));
   const lines = [

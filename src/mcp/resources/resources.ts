@@ -1,21 +1,16 @@
-import { agentIdsFrom, idsFrom, projectKeysFrom } from "../prompts/completions.ts";
-import type { Tables } from "../core/server-definition.ts";
+import { agentIdsFrom, sessionIdsFrom, projectKeysFrom } from "../prompts/completions.ts";
+import type { Resources } from "../core/server-definition.ts";
 import { MARKDOWN, TEMPLATES } from "../core/uri.ts";
 import { watchResources } from "./watch-resources.ts";
 
-type Resources = Tables["resources"];
-
-/**
- * Sessions and projects by their URIs. Nothing here is needed by a model: the tools give the same. What reads them is loaded
- * when it is first asked for.
- */
+/** Sessions and projects by their URIs, for clients; the tools give models the same. The code that reads them is loaded lazily. */
 export const resources: Resources = {
   templates: [
     {
       uriTemplate: TEMPLATES.session,
       name: "session",
       title: "Session",
-      description: "A session's conversation from its start. Its last lines name the cursor to go on: ?cursor=",
+      description: "A session's conversation from its start. Its last lines name the next cursor: ?cursor=",
       mimeType: MARKDOWN,
       complete: completeTemplate,
     },
@@ -23,7 +18,7 @@ export const resources: Resources = {
       uriTemplate: TEMPLATES.messages,
       name: "messages",
       title: "Messages of a session",
-      description: "The same as JSON, a shorter page at a time; next and previous are cursors",
+      description: "A session's conversation as JSON, in shorter pages; next and previous are cursors",
       mimeType: "application/json",
       complete: completeTemplate,
     },
@@ -31,7 +26,7 @@ export const resources: Resources = {
       uriTemplate: TEMPLATES.raw,
       name: "raw",
       title: "Transcript",
-      description: "The stored rows, 256 KiB at a time; the cursor is the number of the first byte",
+      description: "The stored rows, 256 KiB at a time; the cursor is the offset of the first byte",
       mimeType: "application/jsonl",
       complete: completeTemplate,
     },
@@ -47,7 +42,7 @@ export const resources: Resources = {
       uriTemplate: TEMPLATES.project,
       name: "project",
       title: "Project",
-      description: "The sessions of a project directory, the last active first",
+      description: "The sessions of a project directory, most recently active first",
       mimeType: MARKDOWN,
       complete: completeTemplate,
     },
@@ -69,7 +64,7 @@ export const resources: Resources = {
 type Complete = NonNullable<Resources["templates"][number]["complete"]>;
 
 function completeTemplate(...[variable, value, chosen, context, service]: Parameters<Complete>): ReturnType<Complete> {
-  if (variable === "id") return idsFrom(value, context, service);
+  if (variable === "id") return sessionIdsFrom(value, context, service);
   if (variable === "agentId") return agentIdsFrom(value, chosen["id"], service);
   if (variable === "key") return projectKeysFrom(value, context, service);
   return Promise.resolve({ values: [], total: 0 });

@@ -1,42 +1,39 @@
-/** Changes come in bursts: a row is appended in several steps, and several rows at once. */
+/** Delay before an action, because changes come in bursts: a row is appended in several steps, or with other rows. */
 const SETTLE_MS = 50;
 
-/**
- * Does what is due, but for each key no more often than every so many milliseconds. What comes meanwhile is done once, at
- * the end. Keeps no process alive.
- */
+/** Throttles actions by key, in ms. Calls within the interval are merged into one at its end. Keeps no process alive. */
 export class Pacer {
-  readonly #every: number;
+  readonly #intervalMs: number;
   readonly #last = new Map<string, number>();
-  readonly #waiting = new Map<string, NodeJS.Timeout>();
+  readonly #pending = new Map<string, NodeJS.Timeout>();
 
-  constructor(every: number) {
-    this.#every = every;
+  constructor(intervalMs: number) {
+    this.#intervalMs = intervalMs;
   }
 
   due(key: string, act: () => void): void {
-    if (this.#waiting.has(key)) return;
-    const next = (this.#last.get(key) ?? -Infinity) + this.#every;
+    if (this.#pending.has(key)) return;
+    const next = (this.#last.get(key) ?? -Infinity) + this.#intervalMs;
     const timer = setTimeout(
       () => {
-        this.#waiting.delete(key);
+        this.#pending.delete(key);
         this.#last.set(key, performance.now());
         act();
       },
       Math.max(SETTLE_MS, next - performance.now()),
     );
     timer.unref();
-    this.#waiting.set(key, timer);
+    this.#pending.set(key, timer);
   }
 
-  /** What was due for the key is not done any more. When it was last done is remembered. */
-  forget(key: string): void {
-    clearTimeout(this.#waiting.get(key));
-    this.#waiting.delete(key);
+  /** Cancels the pending action of a key. The time of the last one is still respected. */
+  cancel(key: string): void {
+    clearTimeout(this.#pending.get(key));
+    this.#pending.delete(key);
   }
 
   close(): void {
-    for (const timer of this.#waiting.values()) clearTimeout(timer);
-    this.#waiting.clear();
+    for (const timer of this.#pending.values()) clearTimeout(timer);
+    this.#pending.clear();
   }
 }

@@ -1,21 +1,19 @@
 import type { StoreWatch } from "../../store/live/watch.ts";
 import type { Service } from "../core/service.ts";
-import type { ResourceWatch, Tables } from "../core/server-definition.ts";
+import type { ResourceEvents, ResourceWatch } from "../core/server-definition.ts";
 import { ToolFailure } from "../core/tool.ts";
 import { parseUri } from "../core/uri.ts";
 import { Pacer } from "./watch-pacer.ts";
 
-type News = Parameters<NonNullable<Tables["resources"]["watch"]>>[1];
-
-/** A resource is told of no more often than this; the list neither. */
+/** Minimum time between notifications of one resource, and of the list. */
 const UPDATED_EVERY_MS = 1000;
 const LIST_EVERY_MS = 5000;
-/** Subscriptions of one client: each may take a watch of the system, which has so many. */
-const MOST = 1000;
+/** Maximum subscriptions of a client: each may need a file watch, and the system has a limited number. */
+const MAX_SUBSCRIPTIONS = 1000;
 
-/** Tells of changes of the resources that were subscribed to, and of sessions that come and go. */
-export function watchResources({ store }: Service, news: News): ResourceWatch {
-  /** The files and directories that each URI is made of. */
+/** Reports changes of subscribed resources, and sessions that are added or removed. */
+export function watchResources({ store }: Service, events: ResourceEvents): ResourceWatch {
+  /** Files and directories of each URI. */
   const subscribed = new Map<string, readonly string[]>();
   const updated = new Pacer(UPDATED_EVERY_MS);
   const listed = new Pacer(LIST_EVERY_MS);
@@ -24,11 +22,11 @@ export function watchResources({ store }: Service, news: News): ResourceWatch {
     .watch({
       changed(path) {
         for (const [uri, paths] of subscribed) {
-          if (paths.includes(path)) updated.due(uri, () => news.updated(uri));
+          if (paths.includes(path)) updated.due(uri, () => events.updated(uri));
         }
       },
-      listed: () => listed.due("", () => news.listChanged()),
-      failed: (error) => console.error("Not all changes of sessions will be told:", error),
+      listed: () => listed.due("", () => events.listChanged()),
+      failed: (error) => console.error("Some changes of sessions will not be reported:", error),
     })
     .then(
       (watch): StoreWatch | undefined => {
@@ -36,7 +34,7 @@ export function watchResources({ store }: Service, news: News): ResourceWatch {
         return watch;
       },
       (error: unknown) => {
-        console.error("Changes of sessions will not be told:", error);
+        console.error("Changes of sessions will not be reported:", error);
         return undefined;
       },
     );
@@ -44,9 +42,9 @@ export function watchResources({ store }: Service, news: News): ResourceWatch {
     async subscribe(uri) {
       const paths = await pathsOf(uri, { store });
       if (paths.length === 0) return false;
-      if (subscribed.size >= MOST && !subscribed.has(uri)) {
+      if (subscribed.size >= MAX_SUBSCRIPTIONS && !subscribed.has(uri)) {
         throw new ToolFailure(
-          `${MOST} resources are subscribed to, and no more can be: unsubscribe from others first.`,
+          `The limit of ${MAX_SUBSCRIPTIONS} subscriptions is reached. Unsubscribe from others first.`,
         );
       }
       subscribed.set(uri, paths);
@@ -58,10 +56,10 @@ export function watchResources({ store }: Service, news: News): ResourceWatch {
     unsubscribe(uri) {
       const paths = subscribed.get(uri) ?? [];
       subscribed.delete(uri);
-      updated.forget(uri);
-      const followed = new Set([...subscribed.values()].flat());
-      const free = paths.filter((path) => !followed.has(path));
-      void watching.then((watch) => free.forEach((path) => watch?.remove(path)));
+      updated.cancel(uri);
+      const stillUsed = new Set([...subscribed.values()].flat());
+      const unused = paths.filter((path) => !stillUsed.has(path));
+      void watching.then((watch) => unused.forEach((path) => watch?.remove(path)));
     },
     close() {
       closed = true;
@@ -72,14 +70,14 @@ export function watchResources({ store }: Service, news: News): ResourceWatch {
   };
 }
 
-/** What the URI's resource is made of; nothing where there is no such resource. */
+/** Returns the files or directories of a resource; none if there is no such resource. */
 async function pathsOf(uri: string, { store }: Pick<Service, "store">): Promise<readonly string[]> {
-  const place = parseUri(uri);
-  if (place === undefined) return [];
-  if (place.kind === "project") return store.projectDirs(place.key);
-  const copy = await store.find(place.session).catch(() => undefined);
+  const parsed = parseUri(uri);
+  if (parsed === undefined) return [];
+  if (parsed.kind === "project") return store.projectDirs(parsed.key);
+  const copy = await store.find(parsed.session).catch(() => undefined);
   if (copy === undefined) return [];
-  if (place.kind !== "subagent") return [copy.path];
-  const file = await store.subagentFile(copy.sessionId, place.agentId);
+  if (parsed.kind !== "subagent") return [copy.path];
+  const file = await store.subagentFile(copy.sessionId, parsed.agentId);
   return file === undefined ? [] : [file];
 }

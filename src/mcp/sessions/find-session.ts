@@ -6,22 +6,22 @@ import type { Service } from "../core/service.ts";
 import { skippedNames } from "./session-line.ts";
 import { ToolFailure } from "../core/tool.ts";
 
-/** A session as a call named it. */
+/** Session that a call named. */
 export interface Found {
   readonly copy: TranscriptCopy;
-  /** By which it can be named again. */
+  /** Unique prefix of its id. */
   readonly shortId: string;
-  /** From the transcript, as a model may see it: one line. Empty where nothing is known. */
+  /** Sanitised, on one line; "" if unknown. */
   readonly title: string;
 }
 
-/** So many sessions are named where an id leads to none, or to several. */
-const NAMED = 3;
+/** Maximum sessions named if an id fits none or several. */
+const MAX_NAMED = 3;
 
-/** Longer than an id, so that what is longer is none, and is not compared with all that there are. */
+/** UTF-16 units compared with ids. More than an id has, so that longer input fits none. */
 const ID_UNITS = 100;
 
-/** The session whose id begins so. Throws `ToolFailure` with those that come closest where there is none, or no single one. */
+/** Finds the session whose id starts with a text. Throws `ToolFailure` with the closest ones if there is none, or several. */
 export async function findSession(given: string, { store }: Pick<Service, "store">): Promise<Found> {
   const prefix = given.trim().slice(0, ID_UNITS);
   try {
@@ -33,11 +33,11 @@ export async function findSession(given: string, { store }: Pick<Service, "store
     const several = error.code === "InvalidSessionId" ? error.data["candidates"] : undefined;
     const fitting = Array.isArray(several) ? several.filter((id) => typeof id === "string") : undefined;
     if (fitting === undefined && error.code !== "SessionNotFound") throw error;
-    throw new ToolFailure(await whatElse(prefix, fitting, error, { store }));
+    throw new ToolFailure(await suggestions(prefix, fitting, error, { store }));
   }
 }
 
-async function whatElse(
+async function suggestions(
   prefix: string,
   fitting: readonly string[] | undefined,
   error: TranscriptError,
@@ -54,21 +54,19 @@ async function whatElse(
   const words = /^[0-9a-f-]+$/i.test(prefix) ? "" : " An id has digits, letters a-f and dashes only.";
   const text = `No session starts with ${name}.${words}${trashed} list_sessions and search_sessions give ids.`;
   const found = lines.length === 0 ? `${text} There are no sessions at all.` : `${text} The closest:\n${named}`;
-  return found + unreadableIn(error);
+  const { unreadable } = error.data;
+  if (!Array.isArray(unreadable)) return found;
+  return [found, ...quotedLines("It may be in one of these, which cannot be read:", skippedNames(unreadable))].join(
+    "\n",
+  );
 }
 
-/** Where it may stand all the same. */
-function unreadableIn({ data: { unreadable } }: TranscriptError): string {
-  if (!Array.isArray(unreadable)) return "";
-  return ["", ...quotedLines("It may stand where nothing can be read:", skippedNames(unreadable))].join("\n");
-}
-
-/** The first few that there are, a line each: a name in a project dir need not be that of a file. */
+/** Describes the first few sessions that exist, on a line each: an id from a directory need not have a transcript. */
 async function describe(ids: readonly string[], { store }: Pick<Service, "store">): Promise<string[]> {
   const shortIds = await store.shortIds();
   const lines: string[] = [];
   for (const id of ids) {
-    if (lines.length === NAMED) break;
+    if (lines.length === MAX_NAMED) break;
     const copy = await store.find(id).catch(() => undefined);
     if (copy === undefined) continue;
     const title = titleLine(await store.title(copy).catch(() => undefined));
@@ -77,15 +75,15 @@ async function describe(ids: readonly string[], { store }: Pick<Service, "store"
   return lines;
 }
 
-/** Those that are the same for longest come first, then those that take the fewest changes. */
+/** Sorts ids by the length of the common prefix, then by edit distance. */
 function closestTo(given: string, ids: ReadonlySet<string>): string[] {
   const wanted = given.toLowerCase().slice(0, 36);
   return [...ids]
     .map((id) => ({ id, common: commonStart(wanted, id.toLowerCase()) }))
     .sort((a, b) => b.common - a.common)
     .slice(0, 200)
-    .map((one) => ({ ...one, changes: editDistance(wanted, one.id.toLowerCase().slice(0, wanted.length)) }))
-    .sort((a, b) => b.common - a.common || a.changes - b.changes || (a.id < b.id ? -1 : 1))
+    .map((one) => ({ ...one, distance: editDistance(wanted, one.id.toLowerCase().slice(0, wanted.length)) }))
+    .sort((a, b) => b.common - a.common || a.distance - b.distance || (a.id < b.id ? -1 : 1))
     .map(({ id }) => id);
 }
 

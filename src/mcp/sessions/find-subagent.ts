@@ -4,14 +4,14 @@ import { echoed, quoted } from "../core/quote.ts";
 import type { Service } from "../core/service.ts";
 import { ToolFailure } from "../core/tool.ts";
 
-/** So many subagents are named where an id leads to none, or to several. */
-const NAMED = 10;
+/** Maximum subagents named if an id fits none or several. */
+const MAX_NAMED = 10;
 
 export class NoSuchSubagent extends ToolFailure {}
 
 /**
- * The whole id of the subagent of a session whose id begins so; undefined where none was asked for. Throws `NoSuchSubagent`
- * with those that there are where there is none, or no single one.
+ * Completes the id of a subagent of a session; undefined if none is given. Throws `NoSuchSubagent` with those that exist if
+ * it fits none, or several.
  */
 export async function findSubagent(
   given: string | undefined,
@@ -21,7 +21,7 @@ export async function findSubagent(
   const prefix = given?.trim();
   if (!prefix) return undefined;
   let all: readonly string[] = [];
-  // Those of older CLIs stand among the rows of the session: to find them it is read from end to end.
+  // Older CLIs kept subagents in the session's own transcript: finding those reads all of it, so it comes second.
   for (const layouts of ["new", "all"] as const) {
     all = [...new Set(await store.subagentIds(copy.sessionId, layouts))];
     const fitting: readonly string[] = all.filter((id) => id.startsWith(prefix));
@@ -36,6 +36,8 @@ export async function findSubagent(
 function failure(what: string, prefix: string, ids: readonly string[]): NoSuchSubagent {
   const text = `${what} ${echoed(prefix)}.`;
   if (ids.length === 0) return new NoSuchSubagent(`${text} It has none: leave agentId out.`);
-  const more = ids.length > NAMED ? `, and ${ids.length - NAMED} more` : "";
-  return new NoSuchSubagent(`${text} These would do${more}:\n${quoted(ids.slice(0, NAMED).map(notedLine).join("\n"))}`);
+  const more = ids.length > MAX_NAMED ? `, and ${ids.length - MAX_NAMED} more` : "";
+  return new NoSuchSubagent(
+    `${text} Give one of these${more}:\n${quoted(ids.slice(0, MAX_NAMED).map(notedLine).join("\n"))}`,
+  );
 }

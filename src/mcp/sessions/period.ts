@@ -2,20 +2,20 @@ import { readTime, TIMES_UNDERSTOOD } from "../../view/when.ts";
 import { echoed } from "../core/quote.ts";
 import { ToolFailure } from "../core/tool.ts";
 
-/** A time range, and how a list that goes on keeps it. */
+/** Time range of a list, which its cursors carry. */
 export interface Period {
   /** Epoch ms. */
   readonly since: number | undefined;
   readonly until: number | undefined;
-  /** The store's cursor, without what `mark` has added. */
+  /** Cursor of the store, without the times. */
   readonly cursor: string | undefined;
-  /** The cursor that a client gets. */
-  mark(cursor: string): string;
+  /** Makes the cursor that a client gets: the store's and the times. */
+  withTimes(cursor: string): string;
 }
 
 /**
- * Reads `since` and `until`. A span counts from now, which is another time on every page: so the cursor holds the times that
- * were meant on the first one. Throws `ToolFailure` for what is no time.
+ * Reads `since` and `until`. A duration counts from now, which differs on every page, so the cursor keeps the times of the
+ * first page. Throws `ToolFailure` for anything that is not a time.
  */
 export function readPeriod(
   {
@@ -34,17 +34,17 @@ export function readPeriod(
   return {
     ...times,
     cursor: own,
-    mark: (next) =>
-      since === undefined && until === undefined ? next : `${next}.${written(times.since)}.${written(times.until)}`,
+    withTimes: (next) =>
+      since === undefined && until === undefined ? next : `${next}.${encoded(times.since)}.${encoded(times.until)}`,
   };
 }
 
-/** Of the times in a cursor: it is short, as it stands in every answer. */
+/** Radix of times in a cursor, which is short because every answer contains one. */
 const RADIX = 36;
-const written = (time: number | undefined): string => time?.toString(RADIX) ?? "";
+const encoded = (time: number | undefined): string => time?.toString(RADIX) ?? "";
 
 function timeOf(name: "since" | "until", text: string, now: number): number {
   const time = readTime(text, { now, edge: name === "since" ? "start" : "end" });
   if (time !== undefined) return time;
-  throw new ToolFailure(`${name}: ${echoed(text)} is no time. Give ${TIMES_UNDERSTOOD}.`);
+  throw new ToolFailure(`${name}: ${echoed(text)} is not a time. Give ${TIMES_UNDERSTOOD}.`);
 }

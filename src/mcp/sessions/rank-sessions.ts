@@ -3,26 +3,26 @@ import type { ListedSession } from "../../store/types.ts";
 import { printable, notedLine } from "../../view/sanitise.ts";
 import { shortened } from "../core/quote.ts";
 
-/** UTF-16 units of a snippet. */
+/** Maximum UTF-16 units of a snippet. */
 const SNIPPET_UNITS = 240;
-/** Before the first word that was found. */
+/** Maximum UTF-16 units of a snippet before the first word found. */
 const LEAD_UNITS = 60;
 
-/** How much it says that a word stands there: as a word, at the beginning of one, inside one. */
+/** Scores of a word found in a field: as a whole word, at the beginning of one, inside one. */
 const TITLE = [12, 7, 4] as const;
 const TAG = [12, 7, 4] as const;
 const PROMPT = [6, 4, 2] as const;
 const PLACE = [3, 2, 1] as const;
 
-/** How well a session fits the words of a search. */
+/** Session that matches a search. */
 export interface Hit {
   readonly session: ListedSession;
-  /** Of the words, those that were found. */
+  /** Words that were found. */
   readonly words: readonly string[];
   readonly score: number;
 }
 
-/** Whether any of the words (folded, words.ts) stands in what is known of the session, and how well it fits; undefined where none does. */
+/** Scores the metadata of a session by the words of a search, which are folded; undefined if it has none of them. */
 export function hitOf(session: ListedSession, words: readonly string[]): Hit | undefined {
   const { title, summary, customTitle, firstPrompt, tag, gitBranch } = session;
   const fields = [
@@ -37,8 +37,8 @@ export function hitOf(session: ListedSession, words: readonly string[]): Hit | u
   return { session, words: found, score: scores.reduce((sum, score) => sum + score, 0) };
 }
 
-/** More words first, then better places, then what was active last. */
-export const better = (a: Hit, b: Hit): number =>
+/** Sorts by the number of words found, then by score, then by activity. */
+export const compareHits = (a: Hit, b: Hit): number =>
   b.words.length - a.words.length || b.score - a.score || b.session.activity - a.session.activity;
 
 function scoreIn(text: string, word: string, [whole, start, inside]: readonly [number, number, number]): number {
@@ -53,7 +53,7 @@ function scoreIn(text: string, word: string, [whole, start, inside]: readonly [n
 
 const isLetter = (text: string, at: number): boolean => /[\p{L}\p{N}]/u.test(text[at] ?? "");
 
-/** The part of the first prompt where the words stand, or its beginning; undefined where the title says as much. */
+/** Returns the part of the first prompt with the first word found, or its beginning; undefined if it equals the title. */
 export function snippetOf({ firstPrompt, title }: ListedSession, words: readonly string[]): string | undefined {
   const text = notedLine(firstPrompt ?? "");
   if (text === "" || text === notedLine(title)) return undefined;
@@ -62,7 +62,7 @@ export function snippetOf({ firstPrompt, title }: ListedSession, words: readonly
   return shortened(from > 0 && from <= at ? `…${text.slice(from)}` : text, SNIPPET_UNITS);
 }
 
-/** Where the first of the words stands in the text as it is written; 0 where none does. */
+/** Returns the index of the first of the words in a text that is not folded; 0 if none occurs. */
 function firstPlace(text: string, words: readonly string[]): number {
   for (const { index, 0: word } of text.matchAll(/[\p{L}\p{N}\p{M}]+/gu)) {
     const folded = foldText(word);
@@ -71,16 +71,16 @@ function firstPlace(text: string, words: readonly string[]): number {
   return 0;
 }
 
-/** So many words are looked for: each is, in every session. */
-const WORDS = 30;
+/** Maximum words searched for: each one is searched for in every session. */
+const MAX_WORDS = 30;
 
-/** The words that are looked for, and how many more there are in the query, which are not. */
+/** Returns the words to search for, and how many more the query has. */
 export function searchWords(query: string): { readonly words: readonly string[]; readonly more: number } {
   const words = wordsOf(query);
-  return { words: words.slice(0, WORDS), more: Math.max(0, words.length - WORDS) };
+  return { words: words.slice(0, MAX_WORDS), more: Math.max(0, words.length - MAX_WORDS) };
 }
 
-/** A word as an answer names it. */
+/** Shortens a word for an answer. */
 export const wordLine = (word: string): string => shortened(word, WORD_UNITS);
 
 const WORD_UNITS = 40;

@@ -8,34 +8,34 @@ import { echoed, isPlainName, nameText, quoted } from "../core/quote.ts";
 import type { Service } from "../core/service.ts";
 import { ToolFailure } from "../core/tool.ts";
 
-/** Arguments of the tools that look at many sessions. */
+/** Arguments of the tools that list sessions. */
 export const SCOPE_INPUT = {
   scope: z
     .enum(["here", "all"])
     .nullish()
-    .describe("here (default): this project and its git worktrees, or all where it has none; all: every project."),
+    .describe("here (default): this project and its git worktrees, or all if it has none; all: every project."),
   project: text("Another project: its path, or the last part of it."),
   programmatic: flag("With (true) or without (false) the sessions that programs started (claude -p)."),
 };
 
-/** Which sessions a tool looks at. */
+/** Sessions that a tool lists. */
 export interface Scope {
   readonly name: "here" | "all" | "project";
-  /** Directories; none: all projects. */
+  /** Directories; empty: all projects. */
   readonly dirs: readonly string[];
-  /** How the project was named, where its path was found in transcripts and may read like words of ours. */
+  /** Name that the call gave, shown instead of a path from transcripts that could read like the server's words. */
   readonly called?: string;
-  /** The scope that was asked for, and in which there is no session, so that this one took its place. */
+  /** Scope of the call, which has no sessions, so that this one replaces it. */
   readonly insteadOf?: Scope;
 }
 
-/** The directory filter of the store. */
+/** Returns the directory filter of the store. */
 export const filterOf = ({ dirs: [dir, ...moreDirs] }: Scope): { dir: string | undefined; moreDirs: string[] } => ({
   dir,
   moreDirs,
 });
 
-/** Throws `ToolFailure` for a project that is none, or may be several. */
+/** Throws `ToolFailure` if a project fits no directory, or several. */
 export async function scopeOf(
   { scope, project }: { readonly scope?: "here" | "all" | null | undefined; readonly project?: string | undefined },
   context: Context,
@@ -46,8 +46,8 @@ export async function scopeOf(
     return { name: "project", dirs: [dir], ...(dir !== project && !isPlainName(dir) && { called: project }) };
   }
   if (scope === "all") return { name: "all", dirs: [] };
-  const { projectDir: told, cwd } = service.options;
-  if (told !== undefined) return { name: "here", dirs: [told] };
+  const { projectDir: hostDir, cwd } = service.options;
+  if (hostDir !== undefined) return { name: "here", dirs: [hostDir] };
   const roots = await context.roots().catch((error: unknown): readonly string[] => {
     context.signal.throwIfAborted();
     console.error(error);
@@ -56,13 +56,10 @@ export async function scopeOf(
   return { name: "here", dirs: roots.length > 0 ? roots : [cwd] };
 }
 
-/**
- * All projects in the place of a scope that nobody chose and in which nothing can be found: what found nothing is otherwise
- * asked again, in other words.
- */
+/** Widens an empty default scope to all projects: otherwise the model repeats its search in other words. */
 export const everywhere = (scope: Scope): Scope => ({ name: "all", dirs: [], insteadOf: scope });
 
-/** Whether `here` has no session but the one that asks, so that all projects are looked at in its place. */
+/** Whether the scope is `here` and has no sessions except the asking one. */
 export async function isEmptyHere(
   scope: Scope,
   { asking, includeProgrammatic }: { readonly asking: string | undefined; readonly includeProgrammatic: boolean },
@@ -77,7 +74,7 @@ export async function isEmptyHere(
   return true;
 }
 
-/** `here (/w and its git worktrees)`. */
+/** Describes a scope: `here (/w and its git worktrees)`. */
 export function scopeText({ name, dirs, called, insteadOf }: Scope): string {
   if (insteadOf !== undefined) return `all projects, since there is no earlier session ${scopeText(insteadOf)}`;
   if (name === "all") return "all projects";
@@ -85,14 +82,18 @@ export function scopeText({ name, dirs, called, insteadOf }: Scope): string {
   return `${name} (${dirs.map((dir) => nameText(dir)).join(", ")} and ${dirs.length > 1 ? "their" : "its"} git worktrees)`;
 }
 
-/** How many sessions lie outside, given how many there are files of inside. */
+/** Returns how many sessions are outside of a scope, given the number of its transcripts. */
 export async function outside(scope: Scope, inside: number, { signal }: Context, { store }: Service): Promise<number> {
   if (scope.name === "all") return 0;
   const { total } = await store.stream({ signal });
   return Math.max(0, total - inside);
 }
 
-const NAMED = 5;
+/** Says how many sessions are outside of a scope, after the other facts of a list. */
+export const outsideText = (scope: Scope, count: number): string =>
+  scope.name === "all" ? "" : ` ${count} more are outside of it (scope: "all").`;
+
+const MAX_NAMED = 5;
 
 async function projectDir(given: string, { signal }: Context, { store }: Service): Promise<string> {
   if (/^(?:[/\\]|[A-Za-z]:[/\\])/.test(given)) return given;
@@ -106,7 +107,7 @@ async function projectDir(given: string, { signal }: Context, { store }: Service
   const found = exact.length > 0 ? exact : named((path) => path.includes(wanted));
   const [first] = found;
   if (first !== undefined && found.length === 1) return dirOf(first);
-  const offered = (found.length > 0 ? found : projects).slice(0, NAMED).map((one) => notedLine(dirOf(one)));
+  const offered = (found.length > 0 ? found : projects).slice(0, MAX_NAMED).map((one) => notedLine(dirOf(one)));
   const name = echoed(given);
   if (first !== undefined) {
     throw new ToolFailure(`${found.length} projects fit ${name}. Give the whole path:\n${quoted(offered.join("\n"))}`);
@@ -117,5 +118,5 @@ async function projectDir(given: string, { signal }: Context, { store }: Service
   );
 }
 
-/** The key of a path is a path of that key. */
+/** Returns the path of a project, or its key: used as a path, that has itself as its key. */
 const dirOf = ({ path, key }: Project): string => path ?? key;

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { CHANGES, SESSION_INPUT, naming } from "./write-tools.ts";
+import { CHANGES, SESSION_INPUT, withTitles } from "./write-tools.ts";
 import { findSession } from "../sessions/find-session.ts";
 import { flag } from "../core/input.ts";
 import { defineTool } from "../core/tool.ts";
@@ -8,7 +8,7 @@ export const archiveSession = defineTool({
   name: "archive_session",
   title: "Archive a session",
   description:
-    "Archives a session, so that lists leave it out, or takes it out of the archive (archived: false). Nothing is deleted. Only when the user wants it.",
+    "Archives a session, so that lists leave it out, or unarchives it (archived: false). Nothing is deleted. Only when the user wants it.",
   annotations: CHANGES,
   input: z.strictObject({ session: SESSION_INPUT, archived: flag("Default true.") }),
   output: z.object({ id: z.string(), title: z.string(), archived: z.boolean() }),
@@ -17,7 +17,7 @@ export const archiveSession = defineTool({
     await service.store.archive(found.copy.sessionId, archived);
     const text = archived
       ? `Archived ${found.shortId}. list_sessions shows it with archived: true only.`
-      : `Took ${found.shortId} out of the archive.`;
-    return { text: naming(text, found), structured: { id: found.shortId, title: found.title, archived } };
+      : `Unarchived ${found.shortId}.`;
+    return { text: withTitles(text, found), structured: { id: found.shortId, title: found.title, archived } };
   },
 });

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { amount } from "../../view/size.ts";
 import { askingSession } from "../core/asking-session.ts";
-import { CHANGES, SESSION_INPUT, naming } from "./write-tools.ts";
+import { CHANGES, SESSION_INPUT, withTitles } from "./write-tools.ts";
 import type { Context } from "../core/context.ts";
 import { findSession } from "../sessions/find-session.ts";
 import { notedLine } from "../../view/sanitise.ts";
@@ -13,11 +13,11 @@ export const deleteSession = defineTool({
   name: "delete_session",
   title: "Delete a session",
   description:
-    "Moves one session into the trash, after asking the user where the client can; restore_session brings it back. Only when the user wants this very session deleted.",
+    "Moves one session to the trash, after asking the user if the client can; restore_session brings it back. Only when the user wants this very session deleted.",
   annotations: { ...CHANGES, destructiveHint: true },
   input: z.strictObject({
     session: SESSION_INPUT,
-    confirm: flag("true: the user has agreed. Counts only where the client cannot ask."),
+    confirm: flag("true: the user has agreed. Counts only if the client cannot ask."),
   }),
   output: z.object({
     id: z.string(),
@@ -35,40 +35,39 @@ export const deleteSession = defineTool({
     const { sessionId } = found.copy;
     const { shortId, title } = found;
     if (sessionId === (await askingSession(context, service))) {
-      throw new ToolFailure(
-        `${shortId} is the session of this very conversation, which is not deleted while it goes on.`,
-      );
+      throw new ToolFailure(`${shortId} is this conversation's own session, which cannot be deleted while it runs.`);
     }
-    // Throws where it is in use: nobody is asked about what cannot be done.
+    // Throws if the session is in use, before the user is asked.
     const plan = await store.planDeletion(sessionId);
     const size = amount(plan.items.length, plan.bytes);
     const facts = { id: shortId, title, items: plan.items.length, bytes: plan.bytes };
     const command = `claude-transcripts delete ${shortId}`;
-    // What closes the quotation marks of a title is its end: the person must not read its words as ours.
+    // A quotation mark within the title could make the rest of it look like part of the question.
     const named = title === "" ? "" : ` “${title.replaceAll(/[“”]/g, "'")}”`;
     const question = `Delete the Claude Code session ${shortId}${named} (${size})? It goes into the trash.`;
     const answer = await consent(question, confirm === true, context);
     if (answer === "unasked") {
       throw new ToolFailure(
-        `Not deleted: ${shortId}. This client cannot ask the user. Ask them whether it shall be deleted, and when they agree, call again with confirm: true; or they run: ${command}`,
+        `Not deleted: ${shortId}. This client cannot ask the user. Ask whether to delete it; if the user agrees, call again with confirm: true. Or the user runs: ${command}`,
       );
     }
     if (answer !== "accept") {
-      const reason =
-        answer === "decline" ? "the user declined" : "the user was asked, and no answer came, or they cancelled";
-      const text = `Not deleted: ${shortId}: ${reason}. Don't ask again; should the user want it after all, they run: ${command}`;
+      const reason = answer === "decline" ? "the user declined" : "the user was asked, and cancelled or did not answer";
+      const text = `Not deleted: ${shortId}: ${reason}. Don't ask again; a user who wants it after all runs: ${command}`;
       return {
-        text: naming(text, found),
+        text: withTitles(text, found),
         structured: { ...facts, deleted: false, reason: `${reason}; by hand: ${command}` },
       };
     }
     const { items, bytes, skipped } = await store.remove(sessionId);
     const left = skipped.map(({ path, reason }) => `${nameText(path)}: ${notedLine(reason)}`);
     const restore = `restore_session with id ${shortId}`;
-    const text = `Deleted ${shortId}: ${amount(items.length, bytes)}, into the trash. To bring it back: ${restore}`;
+    const text = `Deleted ${shortId}: ${amount(items.length, bytes)}, moved to the trash. To bring it back: ${restore}`;
     const done = { ...facts, deleted: true, items: items.length, bytes, restore };
-    const told = [naming(text, found), ...quotedLines("Left in place:", left)].join("\n");
-    return { text: told, structured: { ...done, ...(left.length > 0 && { skipped: left }) } };
+    return {
+      text: [withTitles(text, found), ...quotedLines("Left in place:", left)].join("\n"),
+      structured: { ...done, ...(left.length > 0 && { skipped: left }) },
+    };
   },
 });
 
@@ -81,7 +80,7 @@ async function consent(
   try {
     return await ask(question, signal);
   } catch (error) {
-    // A client that fails at asking has not had the user's consent.
+    // If asking failed, the user has not agreed.
     signal.throwIfAborted();
     console.error(error);
     return "cancel";

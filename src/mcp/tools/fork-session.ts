@@ -1,7 +1,7 @@
 import { isAbsolute } from "node:path";
 import * as z from "zod";
 import { unreadWords } from "../../view/unread-words.ts";
-import { CHANGES, SESSION_INPUT, naming } from "./write-tools.ts";
+import { CHANGES, SESSION_INPUT, withTitles } from "./write-tools.ts";
 import type { Context } from "../core/context.ts";
 import { type Found, findSession } from "../sessions/find-session.ts";
 import { text } from "../core/input.ts";
@@ -22,7 +22,7 @@ export const forkSession = defineTool({
     session: SESSION_INPUT,
     upToMessageId: text("The last message of the copy: its id."),
     cwd: text("An absolute directory. Default: the session's."),
-    title: text("Default: the session's, and (fork) behind it."),
+    title: text("Default: the session's, followed by (fork)."),
   }),
   output: z.object({
     id: z.string(),
@@ -34,11 +34,11 @@ export const forkSession = defineTool({
   async run({ session, upToMessageId, cwd, title }, context, service) {
     const { store } = service;
     const { signal } = context;
-    if (cwd !== undefined && !isAbsolute(cwd)) throw new ToolFailure(`cwd is no absolute path: ${echoed(cwd)}`);
+    if (cwd !== undefined && !isAbsolute(cwd)) {
+      throw new ToolFailure(`cwd must be an absolute path, got ${echoed(cwd)}`);
+    }
     if (cwd !== undefined && !(await store.isDirectory(cwd))) {
-      throw new ToolFailure(
-        `cwd: there is no directory ${echoed(cwd)}. Without cwd the copy stays where the session is.`,
-      );
+      throw new ToolFailure(`cwd: no directory ${echoed(cwd)}. Leave cwd out to use the session's directory.`);
     }
     const found = await findSession(session, service);
     const given = title === undefined ? undefined : printable(title) || undefined;
@@ -54,20 +54,14 @@ export const forkSession = defineTool({
     });
     const fork = await findSession(sessionId, service);
     const resume = `claude --resume ${sessionId}`;
-    const structured = {
-      id: fork.shortId,
-      sessionId,
-      title: fork.title,
-      source: found.shortId,
-      resume,
-    };
+    const structured = { id: fork.shortId, sessionId, title: fork.title, source: found.shortId, resume };
     const where = cwd === undefined ? "" : ` in ${nameText(cwd)}`;
     const text = `Forked ${found.shortId} as ${fork.shortId}. To go on${where}: ${resume}`;
-    return { text: naming(text, found, fork) + lost, structured };
+    return { text: withTitles(text, found, fork) + lost, structured };
   },
 });
 
-/** What the store takes for a message as the reading tools name it: of an answer of the model, all of it with its results. */
+/** Translates a message id of the reading tools for the store: an answer of the model includes its tool results. */
 async function endOf(
   given: string,
   { copy }: Found,
@@ -81,7 +75,7 @@ async function endOf(
       return answer ?? conversation.open.uuid(row);
     });
   } catch (error) {
-    // Rows that are not shown may end a fork, too, when they are named in full.
+    // A fork may also end at a row that is not shown, if its full id is given.
     if (error instanceof ToolFailure && FULL_ID.test(given)) return given;
     throw error;
   }

@@ -3,15 +3,15 @@ import { askingSession } from "../core/asking-session.ts";
 import { findSession } from "../sessions/find-session.ts";
 import { findSubagent } from "../sessions/find-subagent.ts";
 import { text } from "../core/input.ts";
-import { chosen, INCLUDES, ROLES } from "../reading/include.ts";
+import { select, INCLUDES, ROLES } from "../reading/include.ts";
 import { readingCall, tokenLimit } from "../reading/call.ts";
 import { withConversation } from "../reading/conversation-cache.ts";
 import { readPage } from "../reading/read-page.ts";
 import { defineTool, READS } from "../core/tool.ts";
 
+/** Maximum age of the asking session's transcript. */
 const FRESH_MS = 10 * 60_000;
 
-/** A conversation, a page at a time. */
 export const readSession = defineTool({
   name: "read_session",
   title: "Read a session",
@@ -37,7 +37,7 @@ export const readSession = defineTool({
     const { store } = service;
     const found = await findSession(session, { store });
     const agent = await findSubagent(agentId, found, { store });
-    // The session that asks is being written to; of no other is it worth finding out.
+    // Claude Code is writing to the asking session, so an old file cannot be it.
     const isFresh = Date.now() - found.copy.mtimeMs < FRESH_MS;
     const asks = isFresh && (await askingSession(context, service)) === found.copy.sessionId;
     const { budget, notes, again } = readingCall(maxTokens, format);
@@ -55,7 +55,7 @@ export const readSession = defineTool({
             cursor,
             around,
             from: from ?? undefined,
-            choice: given ? chosen(roles ?? undefined, include ?? undefined) : undefined,
+            selection: given ? select(roles ?? undefined, include ?? undefined) : undefined,
             json: format === "json",
             notes,
             again,

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { GIVEN_TITLE_UNITS } from "../../transcript/rows/limits.ts";
-import { CHANGES, SESSION_INPUT, naming } from "./write-tools.ts";
+import { CHANGES, SESSION_INPUT, withTitles } from "./write-tools.ts";
 import { findSession } from "../sessions/find-session.ts";
 import { printable, notedLine } from "../../view/sanitise.ts";
 import { defineTool, ToolFailure } from "../core/tool.ts";
@@ -19,9 +19,9 @@ export const renameSession = defineTool({
   }),
   async run({ session, title: given }, _context, service) {
     const title = printable(given);
-    if (title === "") throw new ToolFailure("title is empty: a title has something in it that can be seen.");
+    if (title === "") throw new ToolFailure("title has no visible characters. Give a title.");
     if (title.length > GIVEN_TITLE_UNITS) {
-      throw new ToolFailure(`title has ${title.length} characters: give one of at most ${GIVEN_TITLE_UNITS}.`);
+      throw new ToolFailure(`title must have at most ${GIVEN_TITLE_UNITS} characters, got ${title.length}.`);
     }
     const found = await findSession(session, service);
     const warning = await service.store.rename(found.copy.sessionId, title);
@@ -32,6 +32,6 @@ export const renameSession = defineTool({
       ...(warning !== undefined && { warning }),
     };
     const done = `Renamed ${found.shortId} to ${JSON.stringify(notedLine(title))}.${warning === undefined ? "" : ` ${warning}`}`;
-    return { text: naming(found.title === "" ? done : `${done} Its title before:`, found), structured };
+    return { text: withTitles(found.title === "" ? done : `${done} Its title before:`, found), structured };
   },
 });

@@ -2,7 +2,7 @@ import * as z from "zod";
 import { TranscriptError } from "../../store/errors.ts";
 import type { TrashEntry } from "../../store/trash/trash-contents.ts";
 import { amount } from "../../view/size.ts";
-import { CHANGES, naming } from "./write-tools.ts";
+import { CHANGES, withTitles } from "./write-tools.ts";
 import { notedLine } from "../../view/sanitise.ts";
 import { echoed, nameText, quotedLines, titleLine } from "../core/quote.ts";
 import type { Service } from "../core/service.ts";
@@ -30,9 +30,9 @@ export const restoreSession = defineTool({
     const given = session.trim().slice(0, ID_UNITS);
     const restored = await store.restore(given).catch(async (error: unknown) => {
       if (!(error instanceof TranscriptError) || !NOT_FOUND.has(error.code)) throw error;
-      // There is one, and it says why it cannot be restored.
+      // The entry exists; the error says why it cannot be restored.
       if (error.data["problem"] !== undefined) throw error;
-      throw new ToolFailure(await whatElse(given, error, service));
+      throw new ToolFailure(await suggestions(given, error, service));
     });
     const { sessionId, items, bytes, missing, otherTrashIds, summary } = restored;
     const found = { shortId: (await store.shortIds())(sessionId), title: titleLine(summary) };
@@ -53,19 +53,19 @@ export const restoreSession = defineTool({
     };
     const names = lost.map((path) => nameText(path));
     return {
-      text: [naming(text, found), ...quotedLines("Was not in the trash any more:", names)].join("\n"),
+      text: [withTitles(text, found), ...quotedLines("No longer in the trash:", names)].join("\n"),
       structured,
     };
   },
 });
 
-/** What an id that fits nothing, or several things, comes to. */
+/** Codes of errors for an id that fits no entry, or several. */
 const NOT_FOUND = new Set<string>(["TrashEntryNotFound", "InvalidSessionId"]);
-/** More than the id of a session, or of an entry of the trash, has. */
+/** UTF-16 units; more than the id of a session or of an entry of the trash has. */
 const ID_UNITS = 200;
-const NAMED = 5;
+const MAX_NAMED = 5;
 
-async function whatElse(id: string, error: TranscriptError, { store }: Service): Promise<string> {
+async function suggestions(id: string, error: TranscriptError, { store }: Service): Promise<string> {
   const name = echoed(id);
   const entries = await store.trash();
   const several = error.data["candidates"];
@@ -74,7 +74,7 @@ async function whatElse(id: string, error: TranscriptError, { store }: Service):
     return described(`Several deleted sessions start with ${name}. Give more characters of the id:`, fitting);
   }
   const there = await store.find(id).catch(() => undefined);
-  const inPlace = there === undefined ? "" : " A session that starts so is in its place.";
+  const inPlace = there === undefined ? "" : " A session that is not deleted starts with it.";
   if (entries.length === 0) return `Nothing in the trash starts with ${name}: the trash is empty.${inPlace}`;
   return described(
     `Nothing in the trash starts with ${name}.${inPlace} The latest of ${entries.length} in it:`,
@@ -83,9 +83,9 @@ async function whatElse(id: string, error: TranscriptError, { store }: Service):
 }
 
 function described(text: string, entries: readonly TrashEntry[]): string {
-  const named = entries.slice(0, NAMED).map(({ sessionId, summary, deletedAt }) => ({
+  const named = entries.slice(0, MAX_NAMED).map(({ sessionId, summary, deletedAt }) => ({
     shortId: `${sessionId}  deleted ${timeText(deletedAt) ?? "(time unknown)"}`,
     title: titleLine(summary) || "(no title)",
   }));
-  return naming(text, ...named);
+  return withTitles(text, ...named);
 }

@@ -2,24 +2,30 @@ import * as z from "zod";
 import type { SessionStream } from "../../store/list/stream-sessions.ts";
 import { clamped, flag, limit } from "../core/input.ts";
 import {
+  listNotes,
+  listText,
   programmaticNotes,
-  QUOTED,
   rowFacts,
   rowLine,
   sessionRowSchema,
   sessionRow,
-  skippedLines,
-  skippedNotes,
 } from "../sessions/session-line.ts";
-import { quoted } from "../core/quote.ts";
-import { everywhere, filterOf, outside, SCOPE_INPUT, type Scope, scopeOf, scopeText } from "../sessions/scope.ts";
-import { better, type Hit, hitOf, searchWords, snippetOf, wordLine } from "../sessions/rank-sessions.ts";
+import {
+  everywhere,
+  filterOf,
+  outside,
+  outsideText,
+  SCOPE_INPUT,
+  type Scope,
+  scopeOf,
+  scopeText,
+} from "../sessions/scope.ts";
+import { compareHits, type Hit, hitOf, searchWords, snippetOf, wordLine } from "../sessions/rank-sessions.ts";
 import { defineTool, READS, ToolFailure } from "../core/tool.ts";
 
-const DEFAULT = 10;
-const MOST = 50;
+const DEFAULT_LIMIT = 10;
+const MAX_LIMIT = 50;
 
-/** Sessions by the words of their titles and first prompts. */
 export const searchSessions = defineTool({
   name: "search_sessions",
   title: "Search sessions",
@@ -30,7 +36,7 @@ export const searchSessions = defineTool({
     query: z.string().describe("Words; sessions with more of them come first."),
     ...SCOPE_INPUT,
     includeAsking: flag("true: also this conversation's own session."),
-    limit: limit(MOST, DEFAULT),
+    limit: limit(MAX_LIMIT, DEFAULT_LIMIT),
   }),
   output: z.object({
     scope: z.string(),
@@ -42,12 +48,12 @@ export const searchSessions = defineTool({
     outside: z.number(),
     notes: z.array(z.string()),
   }),
-  async run({ query, includeAsking, limit: asked, ...given }, context, service) {
+  async run({ query, includeAsking, limit: givenLimit, ...given }, context, service) {
     const { words, more } = searchWords(query);
     if (words.length === 0) {
-      throw new ToolFailure("query has no word in it. Give words to look for; list_sessions lists without words.");
+      throw new ToolFailure("query has no words. Give words to search for; list_sessions lists without words.");
     }
-    const { value, note } = clamped(asked, MOST, "limit");
+    const { value, notes: clampedNotes } = clamped(givenLimit, "limit", { max: MAX_LIMIT });
     const facts = await rowFacts(context, service);
     const find = async (scope: Scope): Promise<Search> => {
       const stream = await service.store.stream({
@@ -68,8 +74,8 @@ export const searchSessions = defineTool({
         else {
           search.found++;
           search.hits.push(hit);
-          // Only the best are shown: a large store has more of them than should be held.
-          if (search.hits.length >= 2 * MOST) search.hits.sort(better).splice(value);
+          // Bounds memory: a large store can have many more hits than are shown.
+          if (search.hits.length >= 2 * MAX_LIMIT) search.hits.sort(compareHits).splice(value);
         }
       }
       return search;
@@ -77,7 +83,7 @@ export const searchSessions = defineTool({
     let search = await find(await scopeOf(given, context, service));
     if (search.scope.name === "here" && search.others === 0) search = await find(everywhere(search.scope));
     const { scope, stream, searched, leftOut } = search;
-    const hits = search.hits.sort(better);
+    const hits = search.hits.sort(compareHits);
     const rows = hits.slice(0, value).map(({ session, words: found }) => {
       const snippet = snippetOf(session, found);
       const missing = words.filter((word) => !found.includes(word)).map(wordLine);
@@ -89,45 +95,40 @@ export const searchSessions = defineTool({
     });
     const elsewhere = await outside(scope, stream.total, context, service);
     const notes = [
-      ...(note === undefined ? [] : [note]),
-      ...(more === 0 ? [] : [`Looked for the first ${words.length} words of the query; ${more} more were left out.`]),
+      ...clampedNotes,
+      ...(more === 0 ? [] : [`Searched for the first ${words.length} words of the query; ${more} more were left out.`]),
       ...(search.found > rows.length
-        ? [`${search.found - rows.length} further hits are not shown: more words, or limit up to ${MOST}.`]
+        ? [`${search.found - rows.length} more hits are not shown: give more words, or a limit up to ${MAX_LIMIT}.`]
         : []),
-      ...(leftOut ? ["This conversation's own session fits, and is left out (includeAsking: true)."] : []),
+      ...(leftOut ? ["This conversation's own session matches, and is left out (includeAsking: true)."] : []),
       ...programmaticNotes(stream.programmaticLeftOut(), "not searched"),
       "Searched: titles, first prompts (their first 200 characters), tags and branches, archived sessions included. Not searched: the text of the conversations.",
     ];
+    const skipped = stream.skipped();
     const structured = {
       scope: scopeText(scope),
       hits: rows,
       total: search.found,
       searched,
       outside: elsewhere,
-      notes: [...notes, ...skippedNotes(stream.skipped()), QUOTED],
+      notes: listNotes({ notes, skipped }),
     };
-    const out = scope.name === "all" ? "" : ` ${elsewhere} more lie outside it (scope: "all").`;
-    const lines = [
-      `Scope: ${scopeText(scope)}. ${search.found} of ${searched} sessions have ${words.map(wordLine).join(" or ")}.${out}`,
-      ...(rows.length === 0 ? [] : [quoted(rows.map(hitLine).join("\n"))]),
-      ...notes,
-      ...skippedLines(stream.skipped()),
-    ];
-    return { text: lines.join("\n"), structured };
+    const head = `Scope: ${scopeText(scope)}. ${search.found} of ${searched} sessions have ${words.map(wordLine).join(" or ")}.${outsideText(scope, elsewhere)}`;
+    return { text: listText(head, { rows: rows.map(hitLine), notes, skipped }), structured };
   },
 });
 
-/** What was found in a scope. */
+/** Result of a search in a scope. */
 interface Search {
   readonly scope: Scope;
   readonly stream: SessionStream;
-  /** The best of those that were found, and some more. */
+  /** Includes the best; not all are kept. */
   readonly hits: Hit[];
   readonly found: number;
   readonly searched: number;
-  /** Of those, how many are not the session that asks. */
+  /** Sessions searched, except the asking one. */
   readonly others: number;
-  /** Whether the session that asks fits, and is none of the hits. */
+  /** Whether the asking session matches, but is left out. */
   readonly leftOut: boolean;
 }
 

@@ -3,7 +3,7 @@ import type { Found } from "../sessions/find-session.ts";
 import { quoted } from "../core/quote.ts";
 import type { Annotations } from "../core/tool.ts";
 
-/** Of tools that change something which the same call, or another one, changes back. */
+/** Hints of tools whose changes can be undone by the same tool, or by another one. */
 export const CHANGES: Annotations = {
   readOnlyHint: false,
   destructiveHint: false,
@@ -13,8 +13,8 @@ export const CHANGES: Annotations = {
 
 export const SESSION_INPUT = z.string().describe("Session id, or its first characters.");
 
-/** What was done, in words of our own, and what the sessions are called, which are words of others. */
-export function naming(text: string, ...sessions: readonly Pick<Found, "shortId" | "title">[]): string {
+/** Adds the titles of sessions to a text, quoted because they are not the server's words. */
+export function withTitles(text: string, ...sessions: readonly Pick<Found, "shortId" | "title">[]): string {
   const titled = sessions.filter(({ title }) => title !== "");
   if (titled.length === 0) return text;
   return `${text}\n${quoted(titled.map(({ shortId, title }) => `${shortId}  ${title}`).join("\n"))}`;

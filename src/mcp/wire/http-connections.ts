@@ -1,23 +1,23 @@
 import type { Duplex } from "node:stream";
 
-/** Connections at most, where the system lets a process have as many files as it likes. */
-const MOST = 256;
-/** And at least, however few it may have. */
-const LEAST = 8;
-/** Files of the process itself, and of the sessions that are read meanwhile. */
+/** Maximum connections if the system does not limit open files. */
+const MAX = 256;
+/** Minimum connections, whatever the system's limit. */
+const MIN = 8;
+/** Files for the process itself, and for the sessions that it reads. */
 const RESERVED_FILES = 40;
 
 /**
- * How many connections may be open at once: so many that files can still be opened. Half-open ones of strangers would
- * otherwise use up all that a process may have (`ulimit -n`), and nobody would be served.
+ * Returns the maximum number of open connections. It leaves files to open: otherwise half-open connections of strangers could
+ * use up the limit of the process (`ulimit -n`).
  */
-export function mostConnections(): number {
-  return Math.min(MOST, Math.max(LEAST, openFilesLimit() - RESERVED_FILES));
+export function maxConnections(): number {
+  return Math.min(MAX, Math.max(MIN, openFilesLimit() - RESERVED_FILES));
 }
 
 function openFilesLimit(): number {
   try {
-    // It costs some 20 ms, once, and is the only way that every system has.
+    // Takes some 20 ms, once, and is the only way that works on every system.
     const { userLimits } = process.report.getReport() as { userLimits?: { open_files?: { soft?: unknown } } };
     const soft = userLimits?.open_files?.soft;
     return typeof soft === "number" ? soft : Infinity;
@@ -27,20 +27,20 @@ function openFilesLimit(): number {
 }
 
 /**
- * The open connections of a server, never more than so many. Where one too many comes, another one ends: of strangers, who
- * have not sent the token on it, the one that came first, since a request is sent at once by whoever means it; of clients,
- * one that is idle. A connection on which a client waits for an answer never yields.
+ * Limits the open connections of a server. A new one above the limit closes the oldest that never sent the token (clients
+ * send it at once), or else the client's that has been idle longest. One with a pending request stays open.
  */
 export class Connections {
-  readonly #most: number;
-  /** Each in the order in which they came to be so. */
+  readonly #max: number;
+  /** Connections without the token so far, oldest first. */
   readonly #strangers = new Set<Duplex>();
+  /** Connections of clients, longest idle first. */
   readonly #idle = new Set<Duplex>();
-  /** With the number of requests on each that are not answered yet. */
+  /** Number of pending requests on each. */
   readonly #busy = new Map<Duplex, number>();
 
-  constructor(most: number) {
-    this.#most = most;
+  constructor(max: number) {
+    this.#max = max;
   }
 
   get size(): number {
@@ -50,10 +50,10 @@ export class Connections {
   opened(socket: Duplex): void {
     this.#strangers.add(socket);
     socket.once("close", () => this.#forget(socket));
-    if (this.size > this.#most) this.#yielding(socket).destroy();
+    if (this.size > this.#max) this.#victim(socket).destroy();
   }
 
-  /** A request with the token has come on it. */
+  /** Records a request with the token. */
   busy(socket: Duplex): void {
     if (socket.destroyed) return;
     const requests = this.#busy.get(socket) ?? 0;
@@ -61,7 +61,7 @@ export class Connections {
     this.#busy.set(socket, requests + 1);
   }
 
-  /** A request on it is answered. */
+  /** Records that a request was answered. */
   idle(socket: Duplex): void {
     const requests = this.#busy.get(socket);
     if (requests === undefined) return;
@@ -72,11 +72,11 @@ export class Connections {
     }
   }
 
-  /** Strangers have a quarter at least, so that a client that comes anew has the time to show its token. */
-  #yielding(latest: Duplex): Duplex {
+  /** Chooses the connection to close. Strangers keep a quarter, so that a new client has time to send its token. */
+  #victim(latest: Duplex): Duplex {
     const [stranger] = this.#strangers;
     const [idle] = this.#idle;
-    if (idle !== undefined && this.#strangers.size <= this.#most / 4) return idle;
+    if (idle !== undefined && this.#strangers.size <= this.#max / 4) return idle;
     return stranger === latest ? (idle ?? latest) : (stranger ?? latest);
   }
 

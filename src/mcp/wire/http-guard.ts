@@ -1,9 +1,7 @@
 import { nodeCrypto } from "../../store/disk/builtins.ts";
 
-/** The path that the server answers on. */
 export const HTTP_PATH = "/mcp";
 
-/** What a request says of itself before its body. */
 interface RequestHead {
   readonly method?: string | undefined;
   readonly url?: string | undefined;
@@ -18,21 +16,21 @@ export interface Refusal {
   readonly status: number;
   readonly message: string;
   readonly headers?: Readonly<Record<string, string>>;
-  /** Of JSON-RPC. */
+  /** JSON-RPC error code. */
   readonly code?: number;
 }
 
 /**
- * Why a request is not let in; undefined when it is. A page in a browser may have any name lead to this machine, but it
- * cannot choose what its requests say in `Host` and `Origin`: only this machine's own names are let in, with any port or
- * none, since a port is not what tells a stranger. Then the token, so that nobody learns more without it.
+ * Returns why a request is refused; undefined if it is accepted. `Host` and `Origin` must name this machine, with any port or
+ * none: a web page can make any name resolve to it (DNS rebinding), but cannot choose these headers. The token is checked
+ * before path and method, so that nobody learns more without it.
  */
 export function refusalOf({ method, url, headers }: RequestHead, token: string): Refusal | undefined {
   if (headers.host === undefined || !HOST.test(headers.host)) {
-    return { status: 403, message: "This server is reached as 127.0.0.1, localhost or [::1] only" };
+    return { status: 403, message: "Host must be 127.0.0.1, localhost or [::1]" };
   }
   if (headers.origin !== undefined && !ORIGIN.test(headers.origin)) {
-    return { status: 403, message: "Requests from the pages of other hosts are refused" };
+    return { status: 403, message: "Requests from pages of other hosts are refused" };
   }
   if (!isToken(headers.authorization, token)) {
     return {
@@ -42,7 +40,7 @@ export function refusalOf({ method, url, headers }: RequestHead, token: string):
       headers: { "WWW-Authenticate": 'Bearer realm="claude-transcripts"' },
     };
   }
-  if (url !== HTTP_PATH) return { status: 404, message: `There is nothing but ${HTTP_PATH} here` };
+  if (url !== HTTP_PATH) return { status: 404, message: `Not found: this server has only ${HTTP_PATH}` };
   if (method !== "POST") {
     return {
       status: 405,
@@ -56,7 +54,7 @@ export function refusalOf({ method, url, headers }: RequestHead, token: string):
 const HOST = /^(?:127\.0\.0\.1|localhost|\[::1\])(?::\d{1,5})?$/i;
 const ORIGIN = /^https?:\/\/(?:127\.0\.0\.1|localhost|\[::1\])(?::\d{1,5})?$/i;
 
-/** Takes as long for a token that is nearly right as for one that is not. */
+/** Compares tokens in constant time. */
 function isToken(authorization: string | undefined, token: string): boolean {
   const given = /^Bearer +(\S+) *$/i.exec(authorization ?? "")?.[1] ?? "";
   return nodeCrypto().timingSafeEqual(digest(given), digest(token));

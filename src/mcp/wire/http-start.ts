@@ -1,19 +1,19 @@
 import { TranscriptError } from "../../store/errors.ts";
 import { printable } from "../../view/sanitise.ts";
 import type { Service } from "../core/service.ts";
-import type { Tables } from "../core/server-definition.ts";
+import type { ServerDefinition } from "../core/server-definition.ts";
 
-/** Names a token of the user's own. Never an argument: those every process of the machine can read. */
+/** Environment variable with the user's own token. Not an option: every process of the machine can read arguments. */
 const TOKEN_VARIABLE = "CLAUDE_TRANSCRIPTS_TOKEN";
-/** Shorter ones could be guessed. */
-const TOKEN_UNITS = 16;
+/** Minimum length of a token; shorter ones could be guessed. */
+const MIN_TOKEN_UNITS = 16;
 
 /**
- * Starts to serve over HTTP, and tells on stderr where, and where the token is. Throws `TranscriptError` where the port
- * cannot be had, or there is no token to be had.
+ * Starts to serve over HTTP, and prints the address and where the token is on stderr. Throws `TranscriptError` if the port or
+ * the token cannot be used.
  */
 export async function startHttp(
-  tables: Tables,
+  definition: ServerDefinition,
   service: Service,
   { port, configDirs }: { readonly port: number; readonly configDirs: readonly string[] | undefined },
 ): Promise<void> {
@@ -21,13 +21,13 @@ export async function startHttp(
   const [{ serveHttp }, { preload }] = [await import("./http.ts"), await import("./preload.ts")];
   await preload();
   try {
-    const { url } = await serveHttp(tables, service, { port, token });
+    const { url } = await serveHttp(definition, service, { port, token });
     console.error(
       `claude-transcripts mcp: serving on ${url}\nClients send \`Authorization: Bearer TOKEN\`; the token is ${where}.`,
     );
   } catch (error) {
-    throw new TranscriptError("Io", `Port ${port} cannot be had: ${messageOf(error)}`, {
-      hint: "Choose another with --port, or 0 for any that is free.",
+    throw new TranscriptError("Io", `Cannot listen on port ${port}: ${messageOf(error)}`, {
+      hint: "Choose another port with --port; 0 takes any free one.",
     });
   }
 }
@@ -37,10 +37,10 @@ async function tokenOf(
 ): Promise<{ readonly token: string; readonly where: string }> {
   const own = process.env[TOKEN_VARIABLE];
   if (own !== undefined && own !== "") {
-    if (own.length < TOKEN_UNITS || !/^[!-~]+$/.test(own)) {
+    if (own.length < MIN_TOKEN_UNITS || !/^[!-~]+$/.test(own)) {
       throw new TranscriptError(
         "InvalidArgument",
-        `${TOKEN_VARIABLE} must have at least ${TOKEN_UNITS} characters, letters, digits and signs without spaces`,
+        `${TOKEN_VARIABLE} must have at least ${MIN_TOKEN_UNITS} characters: ASCII letters, digits and punctuation, no spaces`,
       );
     }
     return { token: own, where: `that of ${TOKEN_VARIABLE}` };
@@ -50,8 +50,8 @@ async function tokenOf(
     const { token, path } = serverToken({ configDirs });
     return { token, where: `in ${printable(path)}` };
   } catch (error) {
-    throw new TranscriptError("Io", `The file for the token cannot be made: ${messageOf(error)}`, {
-      hint: `Give a token of your own in the environment variable ${TOKEN_VARIABLE}.`,
+    throw new TranscriptError("Io", `Cannot create the token file: ${messageOf(error)}`, {
+      hint: `Set a token of your own in the environment variable ${TOKEN_VARIABLE}.`,
     });
   }
 }

@@ -2,19 +2,19 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { StreamableHTTPServerTransport } from "@modelcontextprotocol/sdk/server/streamableHttp.js";
 import { ErrorCode } from "@modelcontextprotocol/sdk/types.js";
-import { Connections, mostConnections } from "./http-connections.ts";
+import { Connections, maxConnections } from "./http-connections.ts";
 import { HTTP_PATH, type Refusal, refusalOf } from "./http-guard.ts";
 import { connect } from "./sdk-adapter.ts";
 import type { Service } from "../core/service.ts";
-import type { Tables } from "../core/server-definition.ts";
+import type { ServerDefinition } from "../core/server-definition.ts";
 
-/** Bytes. The longest request that there is names a few ids and filters. */
-const BODY = 1024 * 1024;
-/** So much of a longer one is taken before the client is cut off. */
-const READ = 16 * BODY;
-/** A client that is busy may send on a connection at the moment when the server closes it as idle. */
+/** Maximum size of a request; the longest ones contain a few ids and filters. */
+const BODY_BYTES = 1024 * 1024;
+/** Bytes read of a longer one before the connection is closed. */
+const READ_BYTES = 16 * BODY_BYTES;
+/** Long, because a client may send a request just when the server closes an idle connection. */
 const IDLE_MS = 120_000;
-/** A client on this machine sends the whole of a request at once. */
+/** Short, because a client on this machine sends all of a request at once. */
 const HEADERS_MS = 10_000;
 const REQUEST_MS = 30_000;
 const CHECK_MS = 1000;
@@ -23,8 +23,8 @@ const LOOPBACK = "127.0.0.1";
 interface HttpOptions {
   readonly port: number;
   readonly token: string;
-  /** Connections at once. */
-  readonly most?: number | undefined;
+  /** Maximum number of open connections. */
+  readonly maxConnections?: number | undefined;
 }
 
 interface HttpServer {
@@ -33,29 +33,29 @@ interface HttpServer {
 }
 
 /**
- * Serves MCP over Streamable HTTP on this machine's own address, to whoever sends the token. Each request stands alone: it
- * has a server of its own, which ends with the answer, so nothing is shared between clients but the store. `port` 0 takes
- * any that is free. Rejects when the port cannot be had (`EADDRINUSE`, `EACCES`).
+ * Serves MCP over Streamable HTTP on the loopback address, to clients that send the token. Each request has an SDK server of
+ * its own, so clients share only the store. Port 0 takes any free one. Rejects if the port cannot be used (`EADDRINUSE`,
+ * `EACCES`).
  */
 export async function serveHttp(
-  tables: Tables,
+  definition: ServerDefinition,
   service: Service,
-  { port, token, most = mostConnections() }: HttpOptions,
+  { port, token, maxConnections: max = maxConnections() }: HttpOptions,
 ): Promise<HttpServer> {
-  const connections = new Connections(most);
+  const connections = new Connections(max);
   const timeouts = { headersTimeout: HEADERS_MS, requestTimeout: REQUEST_MS, connectionsCheckingInterval: CHECK_MS };
   const server = createServer({ ...timeouts, keepAliveTimeout: IDLE_MS }, (request, response) => {
     const refusal = refusalOf(request, token);
     if (refusal !== undefined) {
-      // Strangers are not kept waiting for a second try.
+      // Closed, so that a stranger does not keep a connection.
       return refuse(response, { ...refusal, headers: { ...refusal.headers, Connection: "close" } });
     }
     connections.busy(request.socket);
     response.once("close", () => connections.idle(request.socket));
-    answer(tables, service, request, response).catch((error: unknown) => {
+    answer(definition, service, request, response).catch((error: unknown) => {
       console.error(error);
       if (response.headersSent) response.destroy();
-      else refuse(response, { status: 500, message: "That failed inside this server", code: ErrorCode.InternalError });
+      else refuse(response, { status: 500, message: "Internal error", code: ErrorCode.InternalError });
     });
   });
   server.on("connection", (socket) => connections.opened(socket));
@@ -63,7 +63,7 @@ export async function serveHttp(
     server.once("error", reject);
     server.listen(port, LOOPBACK, resolve);
   });
-  // A connection that could not be taken, for want of files: the next one may be.
+  // A connection could not be accepted because files ran out. The next one may be.
   server.on("error", (error) => console.error(error.message));
   const { port: taken } = server.address() as AddressInfo;
   return {
@@ -77,45 +77,39 @@ export async function serveHttp(
 }
 
 async function answer(
-  tables: Tables,
+  definition: ServerDefinition,
   service: Service,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  // The SDK says in its answers that the connection stays open, also to clients that want it closed, and wait for that.
+  // The SDK always answers that the connection stays open. Clients that asked to close it would wait.
   if (!response.shouldKeepAlive) response.once("finish", () => request.socket.end());
   const body = await readBody(request);
   if (response.destroyed) return;
   if (body === undefined) {
-    return refuse(response, {
-      status: 413,
-      message: `A request may have ${BODY} bytes`,
-      code: ErrorCode.InvalidRequest,
-    });
+    const message = `A request must have at most ${BODY_BYTES} bytes`;
+    return refuse(response, { status: 413, message, code: ErrorCode.InvalidRequest });
   }
   let message: unknown;
   try {
     message = JSON.parse(body);
   } catch {
-    return refuse(response, { status: 400, message: "The body is no JSON", code: ErrorCode.ParseError });
+    return refuse(response, { status: 400, message: "The body is not JSON", code: ErrorCode.ParseError });
   }
   if (Array.isArray(message)) {
-    return refuse(response, {
-      status: 400,
-      message: "One message a request, no arrays",
-      code: ErrorCode.InvalidRequest,
-    });
+    const problem = "A request must be one message, not an array";
+    return refuse(response, { status: 400, message: problem, code: ErrorCode.InvalidRequest });
   }
   const transport = new StreamableHTTPServerTransport();
-  const connection = await connect(tables, service, transport, { stateless: true });
-  // Also when the client hangs up: nobody else could be given the answer, so the work for it ends.
+  const connection = await connect(definition, service, transport, { stateless: true });
+  // Also when the client hangs up, so that work on the answer stops.
   response.once("close", () => void connection.close());
   await transport.handleRequest(request, response, message);
 }
 
 /**
- * The body as text; undefined when it is too long, or the client went away. What is too long is not kept, but read to a
- * bound, since few clients look for an answer before they have sent all.
+ * Reads the body as text; undefined if it is too long or the client is gone. A long body is read up to a limit without being
+ * kept, because few clients read an answer before they have sent everything.
  */
 async function readBody(request: IncomingMessage): Promise<string | undefined> {
   const chunks: Buffer[] = [];
@@ -123,11 +117,11 @@ async function readBody(request: IncomingMessage): Promise<string | undefined> {
   return new Promise((resolve) => {
     request.on("data", (chunk: Buffer) => {
       size += chunk.length;
-      if (size <= BODY) chunks.push(chunk);
+      if (size <= BODY_BYTES) chunks.push(chunk);
       else chunks.length = 0;
-      if (size > READ) resolve(undefined);
+      if (size > READ_BYTES) resolve(undefined);
     });
-    request.once("end", () => resolve(size > BODY ? undefined : Buffer.concat(chunks).toString("utf8")));
+    request.once("end", () => resolve(size > BODY_BYTES ? undefined : Buffer.concat(chunks).toString("utf8")));
     request.once("close", () => resolve(undefined));
   });
 }

@@ -1,14 +1,14 @@
 import { waitWhileBusy } from "../../servers/grace.ts";
 import { PendingRequests } from "../../servers/pending-requests.ts";
 
-/** A JSON-RPC message, as far as it has to be known here. */
+/** Members of a JSON-RPC message that matter here. */
 interface Message {
   readonly id?: unknown;
   readonly method?: unknown;
   readonly params?: unknown;
 }
 
-/** The requests of a client that were not answered yet. */
+/** Requests of a client without an answer so far. */
 export class OpenCalls {
   readonly #pending = new PendingRequests();
 
@@ -16,7 +16,7 @@ export class OpenCalls {
     const { id, method, params } = message;
     if (typeof method !== "string") return;
     if (id !== undefined) this.#pending.add(id);
-    // What was cancelled is never answered.
+    // A cancelled request gets no answer.
     else if (method === "notifications/cancelled" && typeof params === "object" && params !== null)
       this.#pending.settle("requestId" in params ? params.requestId : undefined);
   }
@@ -25,13 +25,13 @@ export class OpenCalls {
     if (message.method === undefined) this.#pending.settle(message.id);
   }
 
-  /** Resolves when none is open, or when nobody works on those that are: they wait for what will never come. */
+  /** Resolves when none is pending, or the process is idle: some may wait for an answer of the client, which is gone. */
   async finished(): Promise<void> {
     await waitWhileBusy(this.#pending.none());
   }
 }
 
-/** Resolves when all that was written has left the process; also when nobody takes it, after a while. */
+/** Resolves when everything written has left the process, or it is idle: the client may not read any more. */
 export async function flushed(output: NodeJS.WritableStream): Promise<void> {
   await waitWhileBusy(new Promise<void>((resolve) => void output.write("", () => resolve())));
 }

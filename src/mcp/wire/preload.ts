@@ -1,4 +1,4 @@
-/** All that is loaded when it is first needed, but for what is not needed over HTTP. */
+/** Lazily loaded modules, except those that HTTP does not need. */
 const MODULES: readonly (() => Promise<unknown>)[] = [
   () => import("../tools/all-tools.ts"),
   () => import("../core/json-schema.ts"),
@@ -8,10 +8,7 @@ const MODULES: readonly (() => Promise<unknown>)[] = [
   () => import("../../store/open/change-verbs.ts"),
 ];
 
-/**
- * Loads the code of all requests, one module after the other, before there are any: a module that Node could not open once,
- * for want of files, it never tries to open again.
- */
+/** Loads the code of all requests before there are any: a module that Node cannot open once, because files ran out, stays failed. */
 export async function preload(): Promise<void> {
   for (const load of MODULES) await load();
 }

@@ -1,4 +1,4 @@
-/** First after half a second, then at most five a second: most calls are over before anybody would look. */
+/** Delay of the first notification, because most calls end before it, and minimum time between two. */
 const FIRST_AFTER_MS = 500;
 const EVERY_MS = 200;
 
@@ -9,7 +9,7 @@ interface Progress {
   readonly message?: string;
 }
 
-/** Tells a client how far a call has come: never less than before, and not too often. Without a token it tells nobody. */
+/** Makes the function that sends progress: never less than before, and throttled. Without a token it sends nothing. */
 export function progressTo(
   progressToken: string | number | undefined,
   send: (progress: Progress) => void,
@@ -17,12 +17,12 @@ export function progressTo(
 ): (done: number, total?: number, message?: string) => void {
   if (progressToken === undefined) return () => undefined;
   let next = now() + FIRST_AFTER_MS;
-  let told = -Infinity;
+  let reported = -Infinity;
   return (done, total, message) => {
     const time = now();
-    if (time < next || done <= told) return;
+    if (time < next || done <= reported) return;
     next = time + EVERY_MS;
-    told = done;
+    reported = done;
     send({
       progressToken,
       progress: done,

@@ -8,19 +8,19 @@ import {
 import * as z from "zod";
 import { notedLine, notedValue } from "../../view/sanitise.ts";
 
-// Parsers are not worth making code of: most schemas here read a few requests, before anything is answered.
+// No JIT: most schemas parse only a few requests, and before the first answer.
 z.config({ jitless: true });
 
 export type Extra = RequestHandlerExtra<ServerRequest, ServerNotification>;
 
-/** What has to be known of a schema of the SDK. */
+/** Part of the SDK's schemas that is used here. */
 interface RequestSchema<T> {
   safeParse(request: unknown): { readonly success: boolean; readonly data?: T; readonly error?: z.ZodError<T> };
 }
 
 /**
- * What answers each method. The SDK has such a table too, but it reads the name of a method from its schema: to make all
- * schemas takes longer than everything else before the answer to `initialize`. Here they are made when they are first needed.
+ * Handlers by method. The SDK's own table reads the method's name from its schema, and building all schemas takes longer than
+ * everything else before the answer to `initialize`. Here they are built at first use.
  */
 export class Requests {
   readonly #handlers = new Map<string, (request: unknown, extra: Extra) => Result | Promise<Result>>();
@@ -35,7 +35,7 @@ export class Requests {
       if (data !== undefined) return handle(data, extra);
       const [problem] = error?.issues ?? [];
       const where = problem === undefined ? "" : notedLine(`: ${problem.path.join(".")}: ${problem.message}`);
-      throw protocolError(ErrorCode.InvalidParams, `${method} cannot be read${where}`);
+      throw protocolError(ErrorCode.InvalidParams, `Invalid ${method}${where}`);
     });
   }
 
@@ -51,6 +51,6 @@ export class Requests {
   }
 }
 
-/** The SDK's own class puts its code into the message, which clients then do again. */
+/** Makes an error with a JSON-RPC code. The SDK's class puts the code into the message, and so do clients. */
 export const protocolError = (code: number, message: string, data?: unknown): Error =>
   Object.assign(new Error(message), { code, ...(data !== undefined && { data }) });

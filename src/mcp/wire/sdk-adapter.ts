@@ -26,22 +26,22 @@ import { progressTo } from "./progress-notifier.ts";
 import { type Extra, protocolError, Requests } from "./requests.ts";
 import { echoed } from "../core/quote.ts";
 import type { Service } from "../core/service.ts";
-import type { ResourceWatch, Tables } from "../core/server-definition.ts";
+import type { ResourceWatch, ServerDefinition } from "../core/server-definition.ts";
 import { ToolFailure } from "../core/tool.ts";
 
-/** How the server is reached: over HTTP each request stands alone, so the client cannot be asked, nor told of changes. */
 interface Connection {
+  /** Over HTTP: the server can neither send requests to the client nor notify it of changes. */
   readonly stateless: boolean;
 }
 
-/** A server for one client, over any transport of the SDK. `closed` resolves when the connection has ended. */
+/** Connects a server to one client, over any transport of the SDK. `closed` resolves when the connection has ended. */
 export async function connect(
-  tables: Tables,
+  definition: ServerDefinition,
   service: Service,
   transport: Transport,
   { stateless }: Connection,
 ): Promise<{ readonly closed: Promise<void>; close(): Promise<void> }> {
-  const watches = !stateless && tables.resources.watch !== undefined;
+  const watches = !stateless && definition.resources.watch !== undefined;
   const server = new Server(
     {
       name: "claude-transcripts",
@@ -63,9 +63,9 @@ export async function connect(
   const contextOf = (extra: Extra): Context => makeContext(server, extra, stateless);
   const requests = new Requests();
   server.fallbackRequestHandler = (request, extra) => requests.answer(request, extra);
-  serveTools(requests, tables, service, contextOf);
-  const stopWatching = serveResources(server, requests, tables.resources, service, contextOf, watches);
-  servePrompts(requests, tables, service, contextOf);
+  serveTools(requests, definition, service, contextOf);
+  const stopWatching = serveResources(server, requests, definition.resources, service, contextOf, watches);
+  servePrompts(requests, definition, service, contextOf);
   const closed = new Promise<void>((resolve) => {
     const onclose = (): void => {
       stopWatching();
@@ -77,11 +77,16 @@ export async function connect(
   return { closed, close: () => server.close() };
 }
 
-function serveTools(requests: Requests, tables: Tables, service: Service, contextOf: (extra: Extra) => Context): void {
+function serveTools(
+  requests: Requests,
+  definition: ServerDefinition,
+  service: Service,
+  contextOf: (extra: Extra) => Context,
+): void {
   let listed: object[] | undefined;
   requests.on("tools/list", ListToolsRequestSchema, async () => {
     const { jsonSchemaOf } = await import("../core/json-schema.ts");
-    listed ??= (await tables.tools()).map(({ name, title, description, annotations, input, output, meta }) => ({
+    listed ??= (await definition.tools()).map(({ name, title, description, annotations, input, output, meta }) => ({
       name,
       title,
       description,
@@ -93,7 +98,7 @@ function serveTools(requests: Requests, tables: Tables, service: Service, contex
     return { tools: listed };
   });
   requests.on("tools/call", CallToolRequestSchema, async ({ params }, extra): Promise<CallToolResult> => {
-    const tools = await tables.tools();
+    const tools = await definition.tools();
     const tool = tools.find(({ name }) => name === params.name);
     if (tool === undefined) {
       const known = tools.map(({ name }) => name).join(", ");
@@ -116,7 +121,7 @@ const RESOURCE_NOT_FOUND = -32002;
 function serveResources(
   server: Server,
   requests: Requests,
-  resources: Tables["resources"],
+  resources: ServerDefinition["resources"],
   service: Service,
   contextOf: (extra: Extra) => Context,
   watches: boolean,
@@ -147,7 +152,7 @@ function serveResources(
   if (!watches) return () => undefined;
 
   let watch: ResourceWatch | undefined;
-  // News before the handshake is over would reach a client that does not expect any.
+  // Clients do not expect notifications before the handshake is over.
   server.oninitialized = () => {
     watch ??= resources.watch?.(service, {
       updated: (uri) => void server.sendResourceUpdated({ uri }).catch(ignore),
@@ -167,11 +172,11 @@ function serveResources(
 
 function servePrompts(
   requests: Requests,
-  tables: Tables,
+  definition: ServerDefinition,
   service: Service,
   contextOf: (extra: Extra) => Context,
 ): void {
-  const { prompts } = tables;
+  const { prompts } = definition;
   requests.on("prompts/list", ListPromptsRequestSchema, () => ({
     prompts: prompts.map((prompt) => ({
       name: prompt.name,
@@ -194,7 +199,7 @@ function servePrompts(
     const { ref, argument } = params;
     const asked = { ...argument, chosen: params.context?.arguments ?? {} };
     const of = ref.type === "ref/prompt" ? { prompt: ref.name } : { uriTemplate: ref.uri };
-    const found = await answered(extra.signal, () => complete(tables, of, asked, contextOf(extra), service));
+    const found = await answered(extra.signal, () => complete(definition, of, asked, contextOf(extra), service));
     if (found === undefined)
       throw protocolError(
         ErrorCode.InvalidParams,
@@ -205,17 +210,15 @@ function servePrompts(
   });
 }
 
-/** What a client asked for wrongly becomes a protocol error with the same words that a tool would answer. */
+/** Turns errors into protocol errors with the same words as in answers of tools. */
 async function answered<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    // Nobody waits for what was cancelled.
+    // A cancelled request gets no answer.
     signal.throwIfAborted();
-    if (error instanceof ToolFailure || error instanceof InvalidCursorError) {
-      throw protocolError(ErrorCode.InvalidParams, failureText(error));
-    }
-    throw protocolError(ErrorCode.InternalError, failureText(error));
+    const isClientFault = error instanceof ToolFailure || error instanceof InvalidCursorError;
+    throw protocolError(isClientFault ? ErrorCode.InvalidParams : ErrorCode.InternalError, failureText(error));
   }
 }
 
@@ -230,7 +233,7 @@ function makeContext(server: Server, extra: Extra, stateless: boolean): Context 
       (params) => void extra.sendNotification({ method: "notifications/progress", params }).catch(ignore),
     ),
     ask:
-      // A client may be able to send people to a page only.
+      // Some clients can only open a page for the user (`elicitation.url`).
       client?.elicitation?.form === undefined
         ? undefined
         : async (message, stop) => {
@@ -250,7 +253,7 @@ function makeContext(server: Server, extra: Extra, stateless: boolean): Context 
   };
 }
 
-/** For a person to answer. */
+/** Time for the user to answer. */
 const WAIT_MS = 10 * 60_000;
 
 function pathOf(uri: string): string | undefined {
@@ -261,5 +264,5 @@ function pathOf(uri: string): string | undefined {
   }
 }
 
-/** The client has gone: it will not miss it. */
+/** Ignores a failed notification: the client is gone. */
 const ignore = (): void => undefined;

@@ -4,8 +4,8 @@ import { ErrorCode, JSONRPCMessageSchema, type JSONRPCMessage } from "@modelcont
 import { LINE_BYTES, type LongLine, messageLines } from "../../servers/message-lines.ts";
 
 /**
- * One JSON-RPC message a line, over a pair of streams. The SDK has such a transport too: it ends the connection at a line
- * that is too long, and copies a long one anew for each piece that arrives.
+ * Transport with one JSON-RPC message on each line. The SDK's own one closes the connection at a line that is too long, and
+ * copies a long line again for each piece that arrives.
  */
 export class StdioTransport implements Transport {
   onmessage?: NonNullable<Transport["onmessage"]>;
@@ -23,7 +23,7 @@ export class StdioTransport implements Transport {
 
   async start(): Promise<void> {
     this.#input.on("error", this.#fail);
-    this.#lines = messageLines(this.#input, (line) => this.#passOver(line)).on("data", this.#receive);
+    this.#lines = messageLines(this.#input, (line) => this.#refuse(line)).on("data", this.#receive);
   }
 
   async send(message: JSONRPCMessage): Promise<void> {
@@ -50,13 +50,13 @@ export class StdioTransport implements Transport {
     }
   };
 
-  #passOver({ id, method, length }: LongLine): void {
-    const what = `A line of ${length} bytes was passed over: a message may have ${LINE_BYTES}`;
-    this.onerror?.(new Error(what));
-    // A notification wants no answer.
+  #refuse({ id, method, length }: LongLine): void {
+    const message = `A message must have at most ${LINE_BYTES} bytes; one of ${length} was skipped`;
+    this.onerror?.(new Error(message));
+    // A notification gets no answer.
     if (id === undefined && method !== undefined) return;
-    const error = { code: ErrorCode.InvalidRequest, message: what };
-    // An answer of the client: whoever waits for it learns that there is none.
+    const error = { code: ErrorCode.InvalidRequest, message };
+    // A response of the client: the request that waits for it fails.
     if (id !== undefined && method === undefined) return this.onmessage?.({ jsonrpc: "2.0", id, error });
     void this.send({ jsonrpc: "2.0", id: id ?? null, error } as JSONRPCMessage);
   }

@@ -55,7 +55,7 @@ describe("completion of the subagents of a session", () => {
     expect(await ask("agentId", "", chosen)).toEqual({ values: [], total: 0, hasMore: false });
   });
 
-  test("gives ids only that a URI can name", async () => {
+  test("gives only ids that a URI can contain", async () => {
     const dir = store();
     putAgent(dir, "odd one");
     const ask = await asking(dir);
@@ -71,7 +71,7 @@ describe("completion of the subagents of a session", () => {
     expect(contents).toMatchObject([{ mimeType: "text/markdown", text: expect.stringContaining("subagent a17c") }]);
   });
 
-  test("the session itself is completed as everywhere", async () => {
+  test("completes the id of the session too", async () => {
     const ask = await asking(store());
     expect((await ask("id", sessionId(1).slice(0, 30))).values).toEqual([1, 2].map(sessionId));
   });

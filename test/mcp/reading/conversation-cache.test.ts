@@ -63,7 +63,7 @@ describe("a conversation that lies open", () => {
     expect(seen).toEqual({ opened: 2, closed: 1 });
   });
 
-  test("gives way to others: so many and no more are held", async () => {
+  test("holds a limited number, and closes the least recently used", async () => {
     const { seen, read } = await storeOf(9);
     for (let n = 1; n <= 9; n++) await read(n);
     await sleep(0);

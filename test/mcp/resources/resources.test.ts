@@ -22,7 +22,7 @@ const uriOf = (n: number): string => `claude-transcripts://session/${sessionId(n
 const read = (uri: string, dir: string) => resources.read(uri, context, serviceOf(dir));
 
 describe("the list", () => {
-  test("gives 50 at a time, each session once, the last active first", async () => {
+  test("gives 50 at a time, each session once, most recently active first", async () => {
     const dir = tempConfigDir();
     for (let n = 0; n < 120; n++) {
       const rows = conversation(sessionId(n), `question ${n}`).replace(/"2026-01-01T[^"]*"/, `"${at(n)}"`);
@@ -123,7 +123,7 @@ describe("conversations", () => {
     expect(await read(uri, dir)).toBeUndefined();
   });
 
-  test("a beginning that several ids have is told", async () => {
+  test("refuses a prefix that several ids share", async () => {
     const dir = tempConfigDir();
     for (const n of [1, 2]) put(dir, `projects/-w/${sessionId(n)}.jsonl`, conversation(sessionId(n), "a"));
     await expect(read("claude-transcripts://session/0aaaaaaa", dir)).rejects.toThrow(/2 ids begin with/);
@@ -145,7 +145,7 @@ describe("prompts", () => {
     expect(short).toHaveLength(2);
     expect(short[1]).toContain("the answer");
     const [ask, begin, end] = await get("recap", { session: sessionId(2) }, dir);
-    expect(ask).toContain("its beginning and its end");
+    expect(ask).toContain("Its beginning and its end");
     expect(begin).toContain("message 0.");
     expect(end).toContain("message 299.");
     expect(`${begin}${end}`).not.toContain("message 150.");
@@ -160,7 +160,7 @@ describe("prompts", () => {
     expect(page).not.toContain("message 5.");
   });
 
-  test("today's work is told from yesterday's", async () => {
+  test("separates today's sessions from yesterday's", async () => {
     const dir = tempConfigDir();
     const now = new Date();
     const yesterday = new Date(now.getFullYear(), now.getMonth(), now.getDate(), 0, 0, -1);
@@ -179,6 +179,6 @@ describe("prompts", () => {
     expect(await sessions("today")).toEqual(["of today"]);
     expect(await sessions("yesterday")).toEqual(["of yesterday"]);
     expect(await sessions("2w")).toEqual(["of today", "of yesterday"]);
-    await expect(sessions("some day")).rejects.toThrow(/no time/);
+    await expect(sessions("some day")).rejects.toThrow(/not a time/);
   });
 });

@@ -14,7 +14,7 @@ function run(pacer: Pacer): Map<string, number[]> {
   return told;
 }
 
-test("many changes are told soon, then once a second, each key by itself", () => {
+test("reports many changes soon, then once a second, for each key separately", () => {
   const began = performance.now();
   const told = run(new Pacer(1000));
   expect([...told.keys()]).toEqual(["a", "b"]);
@@ -26,7 +26,7 @@ test("many changes are told soon, then once a second, each key by itself", () =>
   }
 });
 
-test("the last change is told, too", () => {
+test("reports the last change too", () => {
   const pacer = new Pacer(1000);
   let told = 0;
   pacer.due("a", () => told++);
@@ -41,11 +41,11 @@ test("the last change is told, too", () => {
   expect(told).toBe(2);
 });
 
-test("nothing is told of what was forgotten, or after the end", () => {
+test("reports nothing after cancel or close", () => {
   const pacer = new Pacer(1000);
   const told: string[] = [];
   for (const key of ["a", "b", "c"]) pacer.due(key, () => told.push(key));
-  pacer.forget("a");
+  pacer.cancel("a");
   vi.advanceTimersByTime(100);
   expect(told).toEqual(["b", "c"]);
   pacer.due("b", () => told.push("late"));

@@ -45,7 +45,7 @@ test("a subagent's own rows are followed, not those of its session", async () =>
   expect(new Set(updated)).toEqual(new Set([`${uriOf(1)}/subagent/a1`]));
 });
 
-test("several resources of one file are told of together, until each is left", async () => {
+test("reports all resources of a file together, until each is unsubscribed", async () => {
   const dir = tempConfigDir();
   put(dir, `projects/-w/${sessionId(1)}.jsonl`, conversation(sessionId(1), "a"));
   const { watch, updated } = watched(dir);
@@ -63,12 +63,12 @@ test("several resources of one file are told of together, until each is left", a
   expect(updated).toContain(`${uriOf(1)}/raw`);
 });
 
-test("there is an end to how many can be subscribed to, which is told", async () => {
+test("refuses subscriptions above the limit, and says so", async () => {
   const dir = tempConfigDir();
   put(dir, `projects/-w/${sessionId(1)}.jsonl`, conversation(sessionId(1), "a"));
   const { watch } = watched(dir);
   for (let n = 0; n < 1000; n++) expect(await watch.subscribe(uriOf(1, `?cursor=${n}`))).toBe(true);
-  await expect(watch.subscribe(uriOf(1))).rejects.toThrow(/1000 resources/);
+  await expect(watch.subscribe(uriOf(1))).rejects.toThrow(/limit of 1000 subscriptions/);
   expect(await watch.subscribe(uriOf(1, "?cursor=0"))).toBe(true);
   watch.unsubscribe(uriOf(1, "?cursor=0"));
   expect(await watch.subscribe(uriOf(1))).toBe(true);

@@ -25,25 +25,25 @@ test("until a date means with its day", () => {
   expect(readPeriod({ until: "2d" }, NOW).until).toBe(NOW - 2 * DAY);
 });
 
-test.for(["", "x", "3", "soon", "2026-02-32", "20", "2026"])("%j is no time", (since) => {
+test.for(["", "x", "3", "soon", "2026-02-32", "20", "2026"])("%j is not a time", (since) => {
   expect(() => readPeriod({ since }, NOW)).toThrow(ToolFailure);
 });
 
 test("a page that follows means the same times as the first", () => {
   const first = readPeriod({ since: "1d", until: "1h" }, NOW);
-  const cursor = first.mark("abc");
+  const cursor = first.withTimes("abc");
   expect(readPeriod({ since: "1d", until: "1h", cursor }, NOW + DAY)).toMatchObject({
     since: first.since,
     until: first.until,
     cursor: "abc",
   });
   const open = readPeriod({ until: "1h" }, NOW);
-  expect(readPeriod({ until: "1h", cursor: open.mark("abc") }, NOW + DAY)).toMatchObject({
+  expect(readPeriod({ until: "1h", cursor: open.withTimes("abc") }, NOW + DAY)).toMatchObject({
     since: undefined,
     until: open.until,
     cursor: "abc",
   });
-  expect(readPeriod({}, NOW).mark("abc")).toBe("abc");
+  expect(readPeriod({}, NOW).withTimes("abc")).toBe("abc");
   const early = readPeriod({ since: "1960-01-01" }, NOW);
-  expect(readPeriod({ since: "9d", cursor: early.mark("abc") }, NOW).since).toBe(early.since);
+  expect(readPeriod({ since: "9d", cursor: early.withTimes("abc") }, NOW).since).toBe(early.since);
 });

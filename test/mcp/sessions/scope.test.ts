@@ -13,7 +13,7 @@ const byProgram = (rows: readonly Row[]): Row[] => rows.map((row) => ({ ...row, 
 const NOTHING_HERE = "all projects, since there is no earlier session here (/empty and its git worktrees)";
 const ALL = ["22222223", "22222222", "44444444", "11111111"];
 
-test("where nothing is here, all projects are looked at, and that is said", async () => {
+test("lists all projects if there is nothing here, and says so", async () => {
   const { call } = await here(store(), { projectDir: "/empty" });
   for (const [name, args, found] of [
     ["list_sessions", {}, ALL],
@@ -24,7 +24,7 @@ test("where nothing is here, all projects are looked at, and that is said", asyn
     expect(ids(told, name === "search_sessions" ? "hits" : "sessions").sort()).toEqual([...found].sort());
     expect(told.structured).toMatchObject({ scope: NOTHING_HERE, outside: 0 });
     expect(told.text).toContain(`Scope: ${NOTHING_HERE}. `);
-    expect(told.text).not.toContain("lie outside");
+    expect(told.text).not.toContain("are outside");
   }
   expect((await call("list_sessions")).text).toContain("/elsewhere");
 });
@@ -51,7 +51,7 @@ test.for([{ project: "/empty" }, { project: "/w", tag: "none" }, { branch: "none
   },
 );
 
-test("pages go on everywhere, also when something is here in the meantime; cursors are shorter than 60", async () => {
+test("next pages list all projects too, even if something is here by then; cursors are shorter than 60", async () => {
   const dir = store();
   const { call } = await here(dir, { projectDir: "/empty" });
   const args = { since: "9000d", until: "1h", limit: 1 };
@@ -78,7 +78,7 @@ test("what is gone when the next page is asked for ends the list, and nothing el
   expect(told).toMatchObject({ isError: false, structured: { sessions: [], outside: 1 } });
 });
 
-test("sessions that programs started are left out where the server or the call says so, and counted", async () => {
+test("sessions that programs started are left out if the server or the call says so, and counted", async () => {
   const dir = store();
   for (let n = 1; n <= 3; n++) writeSession(dir, "-w", sessionId(n), byProgram(turnRows(`parser ${n}`, 90_000 + n)));
   const all = await here(dir);
@@ -127,7 +127,7 @@ test("each session that is left out is counted on one page", async () => {
   expect(counts).toEqual([2, 3]);
 });
 
-test("a place where only programs were at work counts as empty where those are left out", async () => {
+test("a directory with only sessions of programs counts as empty if those are left out", async () => {
   const dir = store();
   writeSession(dir, "-empty", sessionId(1), byProgram(turnRows("run", 9)), { cwd: "/empty" });
   const { call } = await here(dir, { projectDir: "/empty", includeProgrammatic: false });

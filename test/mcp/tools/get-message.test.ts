@@ -67,7 +67,7 @@ describe("get_message", () => {
     expect(text).toBe(`→ Bash ${JSON.stringify({ command: "npm test", note: "x".repeat(2000) })}\n← ${long}`);
   });
 
-  test("by the beginning of a uuid, where it is no other's", async () => {
+  test("by a unique prefix of a uuid", async () => {
     const one = await client({ ...user(1, null, "Here"), uuid: "c0ffee00-0000-4000-8000-000000000001" });
     expect((await one.call("get_message", { session, id: "c0ffee" })).text).toContain("\nHere\n");
     const { isError, text } = await (await client(...rows)).call("get_message", { session, id: "00000000" });
@@ -91,9 +91,9 @@ describe("get_message", () => {
     expect(JSON.parse(beyond.text)).toMatchObject({ from: 10, to: 10, text: "" });
   });
 
-  test("what is not there is told with what would be", async () => {
+  test("an unknown id is refused, with hints", async () => {
     const { isError, text } = await (await client(...rows)).call("get_message", { session, id: "toolu_b" });
     expect(isError).toBe(true);
-    expect(text).toMatch(/nothing with the id "toolu_b" .* read_session shows them/);
+    expect(text).toMatch(/Nothing has the id "toolu_b" .* read_session shows them/);
   });
 });

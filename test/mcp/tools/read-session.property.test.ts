@@ -137,7 +137,7 @@ describe("pages of any conversation", () => {
     );
   });
 
-  test("hold every message once where rows are spoilt", async () => {
+  test("hold every message once if rows are damaged", async () => {
     const dir = tempConfigDir();
     // The first few are huge, and of too many pages.
     const sessions = writeHostileSessions(dir, 4 + runs(36), SEED).slice(4);

@@ -50,7 +50,7 @@ async function serveWaiting(most?: number): Promise<{
   });
   const resources = { templates: [], list: async () => ({ resources: [] }), read: async () => undefined };
   const tables = { tools: async () => [waits], resources, prompts: [] };
-  const server = await serveHttp(tables, service(), { port: 0, token, most });
+  const server = await serveHttp(tables, service(), { port: 0, token, maxConnections: most });
   onTestFinished(() => server.close());
   return { url: server.url, begun, aborted };
 }
@@ -123,7 +123,7 @@ describe("connections", () => {
     expect((await post(url, { id: 1, method: "ping" })).status).toBe(200);
   });
 
-  test("of clients the one that has been idle for longest yields, and none that waits", async () => {
+  test("closes the client's connection that has been idle longest, and none with a pending request", async () => {
     const { url, begun, aborted } = await serveWaiting(MOST);
     const newClient = (): http.Agent => {
       const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
@@ -166,7 +166,7 @@ describe("connections", () => {
     await aborted;
   });
 
-  test("whoever sends no token has its connection closed behind the answer", async () => {
+  test("closes the connection after a request without the token", async () => {
     const { url } = await serveWaiting(MOST);
     const socket = await stranger(url, "POST /mcp HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99\r\n\r\n{");
     let answer = "";

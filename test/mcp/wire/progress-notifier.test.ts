@@ -34,7 +34,7 @@ test("it never goes back, nor stays", () => {
   expect(sent(steps)).toEqual([5, 6]);
 });
 
-test("who gave no token is told nothing", () => {
+test("sends nothing without a token", () => {
   const told: unknown[] = [];
   progressTo(
     undefined,
@@ -44,7 +44,7 @@ test("who gave no token is told nothing", () => {
   expect(told).toEqual([]);
 });
 
-test("total and message only where there are any", () => {
+test("sends total and message only if given", () => {
   const told: object[] = [];
   let now = 0;
   const progress = progressTo(

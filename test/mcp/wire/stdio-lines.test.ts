@@ -2,7 +2,7 @@ import { PassThrough } from "node:stream";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { serveStdio } from "../../../src/mcp/wire/serve-stdio.ts";
-import { shippedTables } from "../../../src/mcp/definition.ts";
+import { serverDefinition } from "../../../src/mcp/definition.ts";
 import { openStore } from "../../../src/store/open/open-store.ts";
 import { tempConfigDir } from "../../support/config-dir.ts";
 import { LINE_BYTES } from "../../../src/servers/message-lines.ts";
@@ -29,7 +29,7 @@ function serve(): { readonly input: PassThrough; readonly end: () => Promise<rea
     includeProgrammatic: true,
     startedByClient: false,
   };
-  const ended = serveStdio(shippedTables({ readOnly: true }), { store: openStore([dir]), options }, input, output);
+  const ended = serveStdio(serverDefinition({ readOnly: true }), { store: openStore([dir]), options }, input, output);
   return {
     input,
     end: async () => {
@@ -72,7 +72,7 @@ test("a line that is too long is answered with its id or passed over, and the ne
       [5, {}],
     ]),
   );
-  const lines = told.mock.calls.filter(([text]) => /^A line of \d+ bytes was passed over/.test(String(text)));
+  const lines = told.mock.calls.filter(([text]) => /one of \d+ was skipped$/.test(String(text)));
   expect(lines).toHaveLength(5);
 });
 
@@ -103,7 +103,7 @@ test("any number of answers may wait for a client that does not read", async () 
   // What is written stays in it until it is read.
   const output = new PassThrough({ highWaterMark: 1 });
   const ended = serveStdio(
-    shippedTables({ readOnly: true }),
+    serverDefinition({ readOnly: true }),
     {
       store: openStore([dir]),
       options: {
