@@ -105,5 +105,5 @@ export interface TranscriptCopy {
   /** Epoch ms, with fractions. */
   readonly mtimeMs: number;
   /** The directory or worktree that its project dir was found for; undefined if all projects were searched. */
-  readonly through?: string | undefined;
+  readonly matchedDir?: string | undefined;
 }

@@ -21,7 +21,7 @@ export function readSmall(path: string, limit: number): string | undefined {
   }
 }
 
-/** The same; undefined when the file cannot be read. */
+/** Like `readSmall`, but undefined if the file cannot be read. */
 export function tryReadSmall(path: string, limit: number): string | undefined {
   try {
     return readSmall(path, limit);

@@ -13,5 +13,5 @@ export interface Candidate extends TranscriptCopy {
   /** Time of the last activity, epoch ms (activity-of-file.ts); NaN until it is known. */
   activity: number;
   /** The directory that its project dir was found for. */
-  readonly through: string | undefined;
+  readonly matchedDir: string | undefined;
 }

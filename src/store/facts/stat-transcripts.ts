@@ -12,7 +12,7 @@ import { yieldToEventLoop } from "../timing.ts";
 /** A project dir to list, and the directory that it was found for; undefined if all projects are listed. */
 export interface Place {
   readonly project: ProjectDir;
-  readonly through?: string | undefined;
+  readonly matchedDir?: string | undefined;
 }
 
 export interface Candidates {
@@ -66,9 +66,9 @@ export async function listCandidates(places: readonly Place[], options: LookOpti
 export function candidateOf({
   project,
   sessionId,
-  through,
-}: Pick<TranscriptCopy, "project" | "sessionId" | "through">): Candidate | undefined {
-  return statCandidate({ project, through }, sessionId, true, []);
+  matchedDir,
+}: Pick<TranscriptCopy, "project" | "sessionId" | "matchedDir">): Candidate | undefined {
+  return statCandidate({ project, matchedDir }, sessionId, true, []);
 }
 
 function listingOf(project: ProjectDir, skipped: Skipped[]): Listing {
@@ -127,8 +127,8 @@ class StatCandidate implements Candidate {
     return this.#place.project;
   }
 
-  get through(): string | undefined {
-    return this.#place.through;
+  get matchedDir(): string | undefined {
+    return this.#place.matchedDir;
   }
 
   get path(): string {

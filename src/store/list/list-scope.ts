@@ -63,7 +63,7 @@ export function toSessionInfo(candidate: Candidate, facts: SessionFacts, summary
     customTitle: facts.customTitle,
     firstPrompt: facts.firstPrompt,
     gitBranch: facts.gitBranch,
-    cwd: facts.cwd ?? candidate.through,
+    cwd: facts.cwd ?? candidate.matchedDir,
     tag: facts.tag,
     createdAt: facts.createdAt,
     archived: facts.archived,

@@ -82,7 +82,7 @@ function toListed(candidate: Candidate, { scope, includeProgrammatic }: Filter):
   if (facts === undefined || facts.sidechainOnly || facts.summary === undefined) return undefined;
   if (facts.programmatic && !includeProgrammatic) return undefined;
   if (isContinued(candidate.project, facts.continuedIn)) return undefined;
-  if (scope.foreign.isForeign(facts.homeCwd, candidate.through)) return undefined;
+  if (scope.foreign.isForeign(facts.homeCwd, candidate.matchedDir)) return undefined;
   return toSessionInfo(candidate, facts, facts.summary);
 }
 

@@ -175,7 +175,7 @@ class Pager {
       this.programmaticLeftOut++;
       return undefined;
     }
-    const { through, project } = copy;
+    const { matchedDir, project } = copy;
     const info = toSessionInfo(copy, facts, facts.summary ?? "");
     if (archived !== undefined) info.archived = archived;
     // Not a spread: keys after one make a hidden class for each object, which costs microseconds and memory.
@@ -191,13 +191,13 @@ class Pager {
       forkedFrom: facts.forkedFrom,
       agentName: facts.agentName,
       teamName: facts.teamName,
-      worktree: through === this.#scope.dir ? undefined : through,
+      worktree: matchedDir === this.#scope.dir ? undefined : matchedDir,
     });
   }
 
   #canBeShown(copy: Candidate, facts: SessionFacts): boolean {
     if (!facts.conversation || isContinued(copy.project, facts.continuedIn)) return false;
-    return !this.#scope.foreign.isForeign(facts.homeCwd, copy.through);
+    return !this.#scope.foreign.isForeign(facts.homeCwd, copy.matchedDir);
   }
 
   async #fullFacts(copy: Candidate): Promise<SessionFacts | undefined> {

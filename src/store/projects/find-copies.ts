@@ -92,7 +92,7 @@ function notFoundWhere(options: SessionOptions | null | undefined, wording: NotF
 
 interface Place {
   readonly project: ProjectDir;
-  readonly through?: string;
+  readonly matchedDir?: string;
 }
 
 /** Returns the project dirs to search, each once, with the first path that led to it. */
@@ -104,10 +104,10 @@ function placesOf(options: SessionOptions | null | undefined): Place[] {
   const paths = pathsOf(options.dir);
   return configDirs.flatMap((configDir) => {
     const places = new Map<string, Place>();
-    for (const through of paths) {
-      for (const project of projectDirsFor(configDir, through)) {
+    for (const matchedDir of paths) {
+      for (const project of projectDirsFor(configDir, matchedDir)) {
         const key = foldKey(project.key);
-        if (!places.has(key)) places.set(key, { project, through });
+        if (!places.has(key)) places.set(key, { project, matchedDir });
       }
     }
     return [...places.values()];
@@ -120,12 +120,12 @@ function pathsOf(dir: string): string[] {
   return [...directorySpellings(dir, real), ...listWorktrees(real).filter((path) => path !== real)];
 }
 
-function copyIn({ project, through }: Place, sessionId: string): TranscriptCopy | undefined {
+function copyIn({ project, matchedDir }: Place, sessionId: string): TranscriptCopy | undefined {
   const path = transcriptPath(project, sessionId);
   try {
     const stats = statFile(path);
     if (stats === undefined || !stats.isFile() || stats.size === 0) return undefined;
-    return { sessionId, project, path, size: stats.size, mtimeMs: stats.mtimeMs, through };
+    return { sessionId, project, path, size: stats.size, mtimeMs: stats.mtimeMs, matchedDir };
   } catch {
     return undefined;
   }

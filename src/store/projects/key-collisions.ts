@@ -11,7 +11,7 @@ import { sanitizePath } from "../layout/project-key.ts";
 export class ForeignFilter {
   readonly #dirs: readonly string[];
   readonly #platform: Platform;
-  /** Answers by `cwd` and `through`: a list asks about the same few directories again and again. */
+  /** Answers by `cwd` and `matchedDir`: a list asks about the same few directories again and again. */
   readonly #cache = new Map<string, boolean>();
 
   /** `dirs`: the requested directory and its worktrees. */
@@ -20,12 +20,12 @@ export class ForeignFilter {
     this.#dirs = dirs.map((dir) => this.#fold(dir));
   }
 
-  isForeign(cwd: string | undefined, through: string | undefined): boolean {
-    if (cwd === undefined || through === undefined || cwd === through) return false;
-    const key = `${cwd}\0${through}`;
+  isForeign(cwd: string | undefined, matchedDir: string | undefined): boolean {
+    if (cwd === undefined || matchedDir === undefined || cwd === matchedDir) return false;
+    const key = `${cwd}\0${matchedDir}`;
     let isForeign = this.#cache.get(key);
     if (isForeign === undefined) {
-      isForeign = this.#collides(cwd, through) && !this.#isInside(cwd) && this.#collidesReally(cwd, through);
+      isForeign = this.#collides(cwd, matchedDir) && !this.#isInside(cwd) && this.#collidesReally(cwd, matchedDir);
       this.#cache.set(key, isForeign);
     }
     return isForeign;
@@ -45,9 +45,9 @@ export class ForeignFilter {
     return this.#dirs.some((dir) => inner === dir || inner.startsWith(dir.endsWith("/") ? dir : `${dir}/`));
   }
 
-  #collidesReally(cwd: string, through: string): boolean {
+  #collidesReally(cwd: string, matchedDir: string): boolean {
     try {
-      return this.#collides(realPath(cwd), realOrSelf(through));
+      return this.#collides(realPath(cwd), realOrSelf(matchedDir));
     } catch {
       return false;
     }

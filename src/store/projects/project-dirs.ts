@@ -65,7 +65,7 @@ export interface DirectoryScope {
   /** The worktrees of its repository, main one first. Empty if there is only one, which adds nothing. */
   readonly worktrees: readonly string[];
   /** Each project dir once, with the directory or worktree path that it was found for. */
-  readonly projects: readonly { readonly project: ProjectDir; readonly through: string }[];
+  readonly projects: readonly { readonly project: ProjectDir; readonly matchedDir: string }[];
   readonly skipped: readonly Skipped[];
 }
 
@@ -93,14 +93,14 @@ export function directoryScope(
   const byKey = worktrees.map((path) => ({ path, key: keyOverride() ?? keyOfPath(path) }));
   byKey.sort((a, b) => b.key.length - a.key.length);
 
-  const projects: { project: ProjectDir; through: string }[] = [];
+  const projects: { project: ProjectDir; matchedDir: string }[] = [];
   const skipped: Skipped[] = [];
   for (const configDir of configDirs) {
     const seen = new Set<string>();
-    const add = (project: ProjectDir, through: string): void => {
+    const add = (project: ProjectDir, matchedDir: string): void => {
       if (seen.has(foldKey(project.key))) return;
       seen.add(foldKey(project.key));
-      projects.push({ project, through });
+      projects.push({ project, matchedDir });
     };
     for (const spelling of directorySpellings(dir, real)) {
       for (const project of projectDirsFor(configDir, spelling, skipped)) add(project, spelling);
@@ -108,10 +108,10 @@ export function directoryScope(
     if (worktrees.length === 0 && claudeRoots.length === 0) continue;
     for (const project of candidates(configDir, skipped)) {
       if (seen.has(foldKey(project.key))) continue;
-      const through =
+      const matchedDir =
         byKey.find(({ path, key }) => isOf(project, path, key, skipped))?.path ??
         claudeWorktree(project, claudeRoots, skipped);
-      if (through !== undefined) add(project, through);
+      if (matchedDir !== undefined) add(project, matchedDir);
     }
   }
   return { dir: real, worktrees, projects, skipped: uniqueByPath(skipped) };

@@ -28,7 +28,7 @@ function candidate(change: Partial<Candidate> = {}): Candidate {
     path: transcriptPath(project, id),
     hasSidecars: false,
     activity: NaN,
-    through: undefined,
+    matchedDir: undefined,
     ...file,
     ...change,
   };
@@ -153,7 +153,7 @@ describe("a change is seen", () => {
     expect(windowFacts(again)).toBe(known);
     const { path } = one;
     expect(() =>
-      windowFacts({ ...one, project, path, lastModified: 0, through: undefined, size: one.size + 1 }),
+      windowFacts({ ...one, project, path, lastModified: 0, matchedDir: undefined, size: one.size + 1 }),
     ).toThrow("ENOENT");
   });
 });

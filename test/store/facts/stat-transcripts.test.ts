@@ -45,12 +45,12 @@ const look = (dir: string, options?: LookOptions): Promise<Candidates> =>
 const readIn = ({ candidates }: Candidates): number =>
   candidates.filter(({ activity }) => !Number.isNaN(activity)).length;
 const withoutActivity = ({ candidates, skipped }: Candidates): object => ({
-  candidates: candidates.map(({ path: file, lastModified, project, through, ...one }: Candidate) => ({
+  candidates: candidates.map(({ path: file, lastModified, project, matchedDir, ...one }: Candidate) => ({
     ...one,
     path: file,
     lastModified,
     project,
-    through,
+    matchedDir,
     activity: NaN,
   })),
   skipped,

@@ -210,7 +210,7 @@ describe("directoryScope", () => {
     expect(directoryScope([configDir], at("link"), { includeWorktrees: true })).toEqual({
       dir: at("plain"),
       worktrees: [],
-      projects: [{ project: projectDir(configDir, keyOfPath(at("plain"))), through: at("plain") }],
+      projects: [{ project: projectDir(configDir, keyOfPath(at("plain"))), matchedDir: at("plain") }],
       skipped: [],
     });
     for (const name of ["plain", "plain/", "plain/sub", "link", "gone"]) {
@@ -240,7 +240,7 @@ describe("directoryScope", () => {
     }
     const scope = directoryScope([configDir], at("r/sub"), { includeWorktrees: true });
     expect(scope.worktrees).toEqual([repo, at("deleted"), at("w")]);
-    expect(scope.projects.map(({ through }) => through)).toEqual([at("r/sub"), at("deleted"), repo, at("w")]);
+    expect(scope.projects.map(({ matchedDir }) => matchedDir)).toEqual([at("r/sub"), at("deleted"), repo, at("w")]);
   });
 
   test("worktrees with long paths and with the same key", async () => {
@@ -261,7 +261,7 @@ describe("directoryScope", () => {
       expect(keysOf(dir)).toEqual(await officially(dir));
     const { projects } = directoryScope([configDir], at("x/y"), { includeWorktrees: true });
     expect(projects).toHaveLength(4);
-    expect(projects[0]?.through).toBe(at("x/y"));
+    expect(projects[0]?.matchedDir).toBe(at("x/y"));
   });
 
   test("a project dir that is a link counts for a worktree too", () => {
@@ -272,7 +272,7 @@ describe("directoryScope", () => {
     fs.symlinkSync(at("elsewhere"), inProjects(keyOfPath(at("w"))));
     fs.symlinkSync("nowhere", inProjects("-unrelated"));
     const scope = directoryScope([configDir], repo, { includeWorktrees: true });
-    expect(scope.projects).toEqual([{ project: projectDir(configDir, keyOfPath(at("w"))), through: at("w") }]);
+    expect(scope.projects).toEqual([{ project: projectDir(configDir, keyOfPath(at("w"))), matchedDir: at("w") }]);
     expect(scope.skipped).toEqual([]);
   });
 
@@ -296,7 +296,7 @@ describe("directoryScope", () => {
     const { projects } = directoryScope([second, at("gone"), configDir], repo, { includeWorktrees: true });
     expect(projects).toEqual(
       [second, configDir].flatMap((config) =>
-        [repo, at("w")].map((dir) => ({ project: projectDir(config, keyOfPath(dir)), through: dir })),
+        [repo, at("w")].map((dir) => ({ project: projectDir(config, keyOfPath(dir)), matchedDir: dir })),
       ),
     );
   });
@@ -321,7 +321,7 @@ describe("directoryScope", () => {
 describe("directoryScope with .claude/worktrees", () => {
   const scoped = (dir: string): [string, string][] =>
     directoryScope([configDir], dir, { includeWorktrees: true, claudeWorktrees: true }).projects.map(
-      ({ project, through }) => [project.key, through],
+      ({ project, matchedDir }) => [project.key, matchedDir],
     );
 
   test("those that git has forgotten are found by their key", () => {
