@@ -59,7 +59,7 @@ describe("appendRow", () => {
     }
   });
 
-  test("says so when the disk takes only a part of the row, and a later append goes on", () => {
+  test("reports a row that the disk took only part of, and a later append still works", () => {
     const file = put(tempConfigDir(), "t.jsonl", `${JSON.stringify({ text: "x".repeat(3500) })}\n`);
     const durable = bundle("src/store/disk/atomic-write.ts");
     const script = `import { appendRow } from ${JSON.stringify(durable)};
@@ -91,7 +91,7 @@ describe("appendRow", () => {
 });
 
 describe("replaceFile", () => {
-  test("replaces a file, or a link itself, with mode 0600, and leaves nothing beside it", () => {
+  test("replaces a file, or a link itself, with mode 0600, and leaves nothing next to it", () => {
     const dir = path.join(tempConfigDir(), "d");
     const target = put(dir, "../target", "kept");
     const file = put(dir, "a.json", "old", { mode: 0o644 });
@@ -116,7 +116,7 @@ describe("replaceFile", () => {
 });
 
 describe("publishNew", () => {
-  test("gives a file its name where nothing has it, whole, 0600", () => {
+  test("publishes a complete file, mode 0600, under a free name", () => {
     const dir = path.join(tempConfigDir(), "projects");
     const temp = createTemp(dir, "new.jsonl");
     fs.writeSync(temp.fd, "whole\n");
@@ -135,7 +135,7 @@ describe("publishNew", () => {
     expect(fs.readFileSync(path.join(dir, "taken.jsonl"), "utf8")).toBe("first");
   });
 
-  test.for(["EPERM", "ENOTSUP", "ENOSYS", "EMLINK"])("does the same where hard links answer %s", (errno) => {
+  test.for(["EPERM", "ENOTSUP", "ENOSYS", "EMLINK"])("does the same if hard links fail with %s", (errno) => {
     const dir = path.join(tempConfigDir(), "projects");
     put(dir, "taken.jsonl", "first");
     const script = `import fs from "node:fs";

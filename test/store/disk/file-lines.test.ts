@@ -103,7 +103,7 @@ describe("FileLines", () => {
     expect(linesOf([hole(nuls)])).toEqual([line("", nuls, { terminated: false, nulBefore: true })]);
   });
 
-  test("passes over a line that is too long, and goes on behind it", () => {
+  test("skips a line that is too long, and continues after it", () => {
     expect(linesOf(['{"a":"', hole(ROW_BYTES), '"}\n', "b\n"])).toEqual([
       line("", 0, { oversized: ROW_BYTES + 8 }),
       line("b", ROW_BYTES + 9),

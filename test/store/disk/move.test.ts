@@ -108,7 +108,7 @@ describe.skipIf(!hasTwo)("a deletion that copies to another file system", () => 
     expect(fs.statSync(agent).mode & 0o777).toBe(0o400);
   });
 
-  test("leaves what is written by name meanwhile in its place, and says so", async () => {
+  test("leaves a file in place that is written under the old name in the meantime, and says so", async () => {
     const { dir, transcript } = apart();
     const text = fs.readFileSync(transcript, "utf8");
     before("unlinkSync", /\.ct-aside-/, () => fs.appendFileSync(transcript, row(1)));
@@ -158,7 +158,7 @@ describe.skipIf(!hasTwo)("a deletion that copies to another file system", () => 
     expect(fs.readdirSync(dir)).toEqual(["projects"]);
   });
 
-  test("replaces nothing that was written by name meanwhile, when it puts things back", async () => {
+  test("replaces no file written under the old name in the meantime when it puts things back", async () => {
     const { dir, project, transcript } = apart();
     const text = fs.readFileSync(transcript, "utf8");
     const write = vi.spyOn(fs, "fsyncSync").mockImplementation((fd) => {
@@ -195,7 +195,7 @@ describe.skipIf(!hasTwo)("a deletion that copies to another file system", () => 
     expect(fs.readdirSync(dir)).toEqual(["projects"]);
   });
 
-  test("goes on after a kill in which rows came to what had been put aside and copied", async () => {
+  test("continues after a kill if rows were appended to what had been put aside and copied", async () => {
     const { dir, project, transcript } = apart();
     const seen = snapshot(project);
     const text = fs.readFileSync(transcript, "utf8");

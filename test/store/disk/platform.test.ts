@@ -108,7 +108,7 @@ describe("isInside", () => {
   ])("%s %j in %j", (platform, inner, outer, expected) => expect(isInside(inner, outer, platform)).toBe(expected));
 });
 
-test("sameDirectory follows links where they lead somewhere", () => {
+test("sameDirectory follows links that lead somewhere", () => {
   const root = fs.realpathSync(fs.mkdtempSync(path.join(os.tmpdir(), "platform-")));
   try {
     const at = (name: string): string => path.join(root, name);

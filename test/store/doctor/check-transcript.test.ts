@@ -59,7 +59,7 @@ describe("what is wrong with a transcript, and on which line", () => {
     expect(await check(jsonl(rows))).toBe("not_json 3");
   });
 
-  test("counts, and who wrote it", async () => {
+  test("returns its counts and its entrypoints", async () => {
     const rows = [
       user(1, null, "u", { entrypoint: "cli" }),
       { type: "summary" },

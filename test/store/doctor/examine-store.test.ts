@@ -242,7 +242,7 @@ describe("transcripts at the wrong depth", () => {
     expect({ stubs, orphans }).toEqual({ stubs: [], orphans: [] });
   });
 
-  test("nothing is told to be moved over something else", async () => {
+  test("no move is suggested over something else", async () => {
     const dir = tempConfigDir();
     session(dir, 1, { key: "-other" });
     put(dir, `projects/-w/${sessionId(2)}.jsonl`, "");
@@ -264,7 +264,7 @@ describe("transcripts at the wrong depth", () => {
     ]);
   });
 
-  test("what they have in them is looked at as well, and what belongs to them is not left behind", async () => {
+  test("their content is checked as well, and their belongings are moved along", async () => {
     const dir = tempConfigDir();
     fs.appendFileSync(lost(dir, `projects/-w/-w/${id}.jsonl`), "nonsense\n");
     put(dir, `projects/-w/${id}/custom-title.json`, "{}");
@@ -353,7 +353,7 @@ describe.skipIf(process.platform === "win32")("links, and what has no end", () =
     return path.join(dir, "ext");
   }
 
-  test("a project dir that lies elsewhere is looked at no further than lists and readers look", async () => {
+  test("a linked project dir elsewhere is examined only as far as lists and readers go", async () => {
     const dir = tempConfigDir();
     const ext = outside();
     fs.symlinkSync(ext, path.join(dir, "projects/-ext"));
@@ -396,7 +396,7 @@ describe.skipIf(process.platform === "win32")("links, and what has no end", () =
     expect(retention).toMatchObject({ days: undefined, why: "settings_unreadable" });
   });
 
-  test("a directory that is a project dir by a link is not looked at again where it stands", async () => {
+  test("a directory that a project dir links to is examined only once", async () => {
     const dir = tempConfigDir();
     session(dir, 1);
     session(dir, 2, { key: "-w/inner" });

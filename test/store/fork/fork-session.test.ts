@@ -101,7 +101,7 @@ describe("forkSession", () => {
     expect(first).toMatch(/^\{"type":"user","uuid":"[0-9a-f-]{36}","n"/);
   });
 
-  test("gives a file of its own: mode 0600 whatever the umask, the source untouched, nothing else left behind", async () => {
+  test("creates a file of its own: mode 0600 whatever the umask, the source unchanged, nothing else left", async () => {
     const { configDirs, dir } = store(jsonl(four));
     const before = snapshot(dir);
     const umask = process.umask(0);
@@ -179,7 +179,7 @@ describe("forkSession", () => {
     }
   });
 
-  test("hangs a row whose parent is nowhere where the reader hangs it", async () => {
+  test("links a row without a parent in the file as the reader does", async () => {
     const { rows } = await fork([user(1, null), assistant(2, 1), user(4, 3), assistant(5, 4)]);
     expect(rows[2]?.["parentUuid"]).toBe(rows[1]?.["uuid"]);
   });
@@ -194,7 +194,7 @@ describe("forkSession", () => {
     });
   });
 
-  test("goes to the project of another directory, with the paths below its own mapped", async () => {
+  test("goes to the project of another directory, with the paths below the source's mapped", async () => {
     const dir = tempConfigDir();
     const target = fs.realpathSync(fs.mkdtempSync(path.join(dir, "target-")));
     const at = (n: number, cwd: string): Row => user(n, n === 1 ? null : n - 1, "x", { cwd });

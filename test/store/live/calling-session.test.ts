@@ -46,7 +46,7 @@ describe.runIf(linux)("the nearest ancestor that keeps a file of itself", () => 
 describe("the session that asks", () => {
   const call = (id: string): string => `${JSON.stringify({ message: { content: [{ type: "tool_use", id }] } })}\n`;
 
-  test("is the one that started the process, where nothing else is known", async () => {
+  test("is the one that started the process if nothing else is known", async () => {
     const configDirs = [tempConfigDir()];
     expect(await askingSession({ configDirs, started: ONE, isOurParent: true })).toBe(ONE);
     expect(await askingSession({ configDirs, started: ONE, isOurParent: true, toolUseId: "toolu_1" })).toBe(ONE);

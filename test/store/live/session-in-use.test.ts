@@ -102,7 +102,7 @@ describe.runIf(linux)("sessionInUse", () => {
 });
 
 describe.runIf(linux)("a session of several config dirs", () => {
-  test("is in use where a copy of it lies, and its title and tag may then be written over", () => {
+  test("is in use in the config dir of any copy, and its title and tag may be overwritten", () => {
     const [here, there, elsewhere] = [tempConfigDir(), tempConfigDir(), tempConfigDir()];
     const configDirs = [here, there, elsewhere];
     for (const dir of [here, there]) put(dir, `projects/-w/${ID}.jsonl`, conversation(ID, "hi"), { mtime: OLD / 1000 });

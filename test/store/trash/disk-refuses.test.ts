@@ -59,7 +59,7 @@ describe("a deletion", () => {
     }
   });
 
-  test.for(["delete", "restore"])("says that a part was moved, and '%s' goes on from there", async (next) => {
+  test.for(["delete", "restore"])("says that a part was moved, and '%s' continues from there", async (next) => {
     const dir = store();
     const before = snapshot(dir);
     refuse("renameSync", /todos\/[^/]*\.json -> /);
@@ -109,7 +109,7 @@ describe("a restoration", () => {
     expect(await listTrash({ configDirs: [dir] })).toMatchObject([{ complete: true }]);
   });
 
-  test("says that a part was put back, and goes on from there", async () => {
+  test("says that a part was put back, and continues from there", async () => {
     const dir = store();
     const before = snapshot(dir);
     await deleteSession(ID, { configDirs: [dir] });

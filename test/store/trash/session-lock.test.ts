@@ -87,7 +87,7 @@ test.for<[LockPurpose, string]>([
   ["restore", "putting it back from the trash"],
   ["empty", "removing it from the trash"],
   ["archive", "archiving or unarchiving it"],
-])("who comes while another process is at it (%s) hears so, and nothing is changed", async ([doing, words]) => {
+])("a second process (%s in progress) gets an error, and nothing is changed", async ([doing, words]) => {
   const dir = tempConfigDir();
   session(dir);
   await deleteSession(ID, { configDirs: [dir] });
@@ -107,7 +107,7 @@ test.for<[LockPurpose, string]>([
   expect(await listTrash({ configDirs: [dir] })).toHaveLength(1);
 });
 
-test("who was killed keeps nobody, and the next writer takes away what is left, of any session", async () => {
+test("a killed process blocks nobody, and the next writer removes its files, of any session", async () => {
   const dir = tempConfigDir();
   session(dir);
   plant(dir, { mark: deadMark() });
@@ -121,7 +121,7 @@ test("who was killed keeps nobody, and the next writer takes away what is left, 
   expect(fs.readdirSync(dir)).toEqual(["projects"]);
 });
 
-test("who cannot be asked counts as alive, and the error says what to do", async () => {
+test("a process in an unknown state counts as alive, and the error says what to do", async () => {
   const dir = tempConfigDir();
   session(dir);
   const lock = plant(dir, { mark: "-0123456789ab-7-1" });
@@ -135,7 +135,7 @@ test("who cannot be asked counts as alive, and the error says what to do", async
   await deleteSession(ID, { configDirs: [dir] });
 });
 
-test("who has been at it for long may be another program that has the pid now: the error says what to do", async () => {
+test("an old lock may be of a pid that another program has now: the error says what to do", async () => {
   const dir = tempConfigDir();
   session(dir);
   const lock = plant(dir, { mark: `-${bootTag()}-${process.pid}-` });
@@ -178,7 +178,7 @@ test.runIf(process.platform === "linux")("nobody is called dead by a /proc in wh
   vi.restoreAllMocks();
 });
 
-test("what is no file is no lock, whatever its name", async () => {
+test("anything that is not a file is not a lock, whatever its name", async () => {
   const dir = tempConfigDir();
   session(dir);
   const name = path.basename(plant(dir));
@@ -242,7 +242,7 @@ test("an empty directory that a link leads to is not taken for an empty trash", 
   expect(fs.readdirSync(`${dir}-outside`)).toEqual(["trash"]);
 });
 
-test("a file in its place is no trash", async () => {
+test("a file in its place is not a trash", async () => {
   const dir = tempConfigDir();
   put(dir, "claude-transcripts", "");
   expect(await listTrash({ configDirs: [dir] })).toEqual([]);

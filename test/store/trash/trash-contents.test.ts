@@ -138,7 +138,7 @@ describe("deleteSession", () => {
     expect(snapshot(dir)).toEqual(before);
   });
 
-  test("leaves what lies behind a link in place of a directory of the config dir, and says so", async () => {
+  test("leaves the target of a link in place of a directory of the config dir, and says so", async () => {
     const dir = filled();
     moveAndLink(path.join(dir, "file-history"), `${dir}-history`);
     moveAndLink(path.join(dir, "todos"), `${dir}-todos`);
@@ -194,7 +194,7 @@ describe("deleteSession", () => {
     expect(snapshot(dir, { directoryTimes: true })).toEqual(before);
   });
 
-  test("does not know a session of which only empty transcripts are left, or that was deleted", async () => {
+  test("does not find a session that was deleted, or that has only empty transcripts", async () => {
     const dir = tempConfigDir();
     put(dir, `projects/-w/${ID}.jsonl`, "");
     put(dir, `projects/-w/${OTHER}.jsonl`, "{}\n");
@@ -205,7 +205,7 @@ describe("deleteSession", () => {
     expect(fs.readdirSync(path.join(dir, "projects", "-w"))).toEqual([`${ID}.jsonl`]);
   });
 
-  test("says that a directory stands in a transcript's place", async () => {
+  test("says that a directory is in place of a transcript", async () => {
     const dir = tempConfigDir();
     fs.mkdirSync(path.join(dir, "projects", "-w", `${ID}.jsonl`), { recursive: true });
     await expect(deleteSession(ID, { configDirs: [dir] })).rejects.toMatchObject({
@@ -244,7 +244,7 @@ describe("deleteSession", () => {
 });
 
 describe("restoreSession", () => {
-  test("overwrites nothing: names all that stands in the way, and changes nothing", async () => {
+  test("overwrites nothing: lists everything in the way, and changes nothing", async () => {
     const dir = filled();
     await deleteSession(ID, { configDirs: [dir] });
     const blocked = [
@@ -279,7 +279,7 @@ describe("restoreSession", () => {
     expect(fs.statSync(path.join(dir, "projects", "-b")).mode & 0o777).toBe(0o700);
   });
 
-  test("does not go through a project dir that leads nowhere now", async () => {
+  test("does not follow a project dir that is a dangling link now", async () => {
     const dir = filled();
     moveAndLink(path.join(dir, "projects", "-a"), `${dir}-a`);
     await deleteSession(ID, { configDirs: [dir] });
@@ -437,7 +437,7 @@ describe("a session that came back while its deletion was cut short", () => {
     return texts;
   };
 
-  test("is deleted too; what is different goes into an entry of its own", async () => {
+  test("is deleted too; what differs gets its own entry", async () => {
     const dir = tempConfigDir();
     await cutShort(dir, '{"second":2}\n');
     const { trashIds, items, resumed, skipped } = await deleteSession(ID, { configDirs: [dir] });

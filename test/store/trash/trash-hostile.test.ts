@@ -240,7 +240,7 @@ describe("an entry that is dated in the future", () => {
     return made;
   };
 
-  test("is removed when there is no limit of age, by name too", async () => {
+  test("is removed without an age limit, also by name", async () => {
     for (const ids of [undefined, [ID]]) {
       const { dir } = await ahead();
       const terminal = new FakeTerminal();
@@ -355,7 +355,7 @@ test("what lies in a deletion without a manifest is not taken for the session's,
   await deleteSession(ID, { configDirs: [dir] });
 });
 
-test("a trash with many entries is looked through a few times for each that comes, goes back or goes for good", async () => {
+test("a trash with many entries is read only a few times for each deletion, restoration or removal", async () => {
   const dir = tempConfigDir();
   const ids = Array.from({ length: 20 }, (_, n) => sessionId(n + 10));
   for (const id of ids) put(dir, `projects/-a/${id}.jsonl`, conversation(id, "hi"));
