@@ -1,4 +1,4 @@
-import { REMEMBERED_SESSIONS, REMEMBERED_UNITS } from "../../transcript/rows/limits.ts";
+import { CACHED_SESSIONS, CACHED_UNITS } from "../../transcript/rows/limits.ts";
 import type { SessionFacts } from "../../transcript/summary/session-metadata.ts";
 import { type FileIdentity, isSameFile, SETTLED_MS } from "../disk/file-identity.ts";
 import type { Candidate } from "./candidate.ts";
@@ -39,7 +39,7 @@ let pending: Candidate[] = [];
 
 /** Caches, from the next list on, the `activity` of a file that was read after `began`, epoch ms. */
 export function cacheLater(candidate: Candidate, began: number): void {
-  if (began - candidate.ctimeMs >= SETTLED_MS && pending.length < REMEMBERED_SESSIONS) pending.push(candidate);
+  if (began - candidate.ctimeMs >= SETTLED_MS && pending.length < CACHED_SESSIONS) pending.push(candidate);
 }
 
 /** Moves pending entries into the cache. */
@@ -56,7 +56,7 @@ export function cachedFacts(candidate: Candidate): CachedFacts | undefined {
   if (entry.list !== list) {
     entry.list = list;
     // Moved to the end: entries that this list has not used are evicted first. Only a full cache is worth the time.
-    if (entries.size >= REMEMBERED_SESSIONS) {
+    if (entries.size >= CACHED_SESSIONS) {
       entries.delete(candidate.path);
       entries.set(candidate.path, entry);
     }
@@ -87,11 +87,11 @@ function addEntry(candidate: Candidate, facts: CachedFacts): void {
 
 function makeRoomFor(units: number): boolean {
   for (const [path, oldest] of entries) {
-    if (entries.size < REMEMBERED_SESSIONS && cachedUnits + units <= REMEMBERED_UNITS) return true;
+    if (entries.size < CACHED_SESSIONS && cachedUnits + units <= CACHED_UNITS) return true;
     if (oldest.list === list) return false;
     forget(path);
   }
-  return units <= REMEMBERED_UNITS;
+  return units <= CACHED_UNITS;
 }
 
 function forget(path: string): void {

@@ -1,6 +1,6 @@
 import { isSameFile } from "../disk/file-identity.ts";
 import { readNames, statFile, type Stats } from "../disk/fs.ts";
-import { REMEMBERED_SESSIONS } from "../../transcript/rows/limits.ts";
+import { CACHED_SESSIONS } from "../../transcript/rows/limits.ts";
 import { sessionIdOfFile } from "../layout/session-id.ts";
 import { hasReliableDirTimes } from "../disk/platform.ts";
 
@@ -55,7 +55,7 @@ function addToCache(path: string, entry: CachedListing): void {
   cache.set(path, entry);
   cachedNames += sizeOf(entry);
   for (const [oldest, other] of cache) {
-    if (cachedNames <= REMEMBERED_SESSIONS) return;
+    if (cachedNames <= CACHED_SESSIONS) return;
     removeFromCache(oldest, other);
   }
 }

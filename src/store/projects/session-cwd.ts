@@ -108,11 +108,11 @@ const NAMES = new Map(["type", "isSidechain", "cwd", "relocatedCwd"].map((name) 
 const TRUE = Buffer.from("true");
 
 /** Returns the members in `NAMES`, strings and `true` only: parsing the whole row may take many megabytes. */
-function membersOf(bytes: Buffer, { members, count, oddKey }: RowScan): Record<string, unknown> {
+function membersOf(bytes: Buffer, { members, count, keyMayHaveEscapes }: RowScan): Record<string, unknown> {
   const row: Record<string, unknown> = {};
   for (let i = 0; i < count * 4; i += 4) {
     const [keyStart, keyEnd] = [members[i] as number, members[i + 1] as number];
-    const key = oddKey ? stringValue(bytes, keyStart - 1, keyEnd + 1) : undefined;
+    const key = keyMayHaveEscapes ? stringValue(bytes, keyStart - 1, keyEnd + 1) : undefined;
     for (const [name, word] of NAMES) {
       if (key === undefined ? !equals(bytes, keyStart, keyEnd, word) : key !== name) continue;
       const [start, end] = [members[i + 2] as number, members[i + 3] as number];

@@ -1,5 +1,5 @@
 import { isSameFile, SETTLED_MS } from "../disk/file-identity.ts";
-import { startOfText } from "../../transcript/rows/interned-ids.ts";
+import { hexPrefixOf } from "../../transcript/rows/interned-ids.ts";
 import { findConversation } from "../../transcript/conversation/conversation.ts";
 import { type Apart, type ConversationRow, ConversationRows } from "../../transcript/conversation/conversation-row.ts";
 import type { SessionMessage } from "../../transcript/conversation/message.ts";
@@ -235,8 +235,8 @@ function opened(
     uuidStart(at) {
       const { row: number } = row(at);
       return number < index.count
-        ? index.uuids.start(index.uuid[number] as number)
-        : startOfText(index.queue.idOf(number - index.count));
+        ? index.uuids.hexPrefix(index.uuid[number] as number)
+        : hexPrefixOf(index.queue.idOf(number - index.count));
     },
     current() {
       const places = new Map<number, number>();

@@ -1,33 +1,36 @@
+import { enlarged, hexNumber } from "./json-scanner.ts";
+
 const NONE = -1;
-/** Longer ids, and those with other characters than ASCII can print, are kept as strings. None is met in practice. */
+/** Longest id that is kept as bytes. Longer ones, and those that are not printable ASCII, are strings; none occurs in practice. */
 const PLAIN_BYTES = 255;
 const ID_BYTES = 36;
 
 /**
- * Interns the ids of a transcript: numbers them from 0, in the order in which they are met. It keeps and compares bytes,
- * so no string is made. Worth 11 % and 5 MB of "messages one by one" against a `Map` (60 MB).
+ * Interns the ids of a transcript: numbers them from 0, in the order in which they occur. Keeps and compares bytes, so no
+ * string is made. Worth 11 % and 5 MB of "messages one by one" against a `Map` (60 MB).
  */
 export class IdTable {
-  /** How many there are. */
+  /** Number of ids. */
   count = 0;
 
-  /** An open-addressing hash table of numbers; its length is a power of two, and at least half of it is empty. */
+  /** Open-addressing hash table of numbers. Its length is a power of two, and at least half of it is empty. */
   #slots: Int32Array;
   #hashes: Int32Array;
-  /** Where each id begins in `#pool`; it ends where the next begins. */
+  /** Start of each id in `#pool`; it ends where the next one begins. */
   #starts: Uint32Array;
   #pool: Uint8Array;
   #used = 0;
   readonly #seed: number;
-  /** The last one met: a row's parent is nearly always the row before it. */
+  /** Number returned last: a row's parent is nearly always the row before it. */
   #last = NONE;
 
-  readonly #odd = new Map<string, number>();
-  readonly #oddTexts = new Map<number, string>();
+  /** Ids that are kept as strings. */
+  readonly #stringIds = new Map<string, number>();
+  readonly #strings = new Map<number, string>();
 
   /**
-   * `seed`: any whole number; with one that nobody knows, no transcript can be written so that its ids meet in one slot.
-   * `ids`: about how many there will be.
+   * `seed`: any integer. If it is secret, nobody can write a transcript whose ids all collide. `ids`: expected number of
+   * ids.
    */
   constructor(seed: number, ids = 1024) {
     this.#seed = seed | 0;
@@ -38,8 +41,8 @@ export class IdTable {
   }
 
   /**
-   * Number of the id that stands between two quotes in JSON, from `start` to `end`; adds it if it is new. -1 for one that
-   * is not written as it is, or not in ASCII, or long: read it and use `addText`.
+   * Returns the number of the id between two quotes of JSON, and adds it if it is new. Returns -1 if it has escapes, is not
+   * ASCII, or is long: decode it and use `addText`.
    */
   add(bytes: Uint8Array, start: number, end: number): number {
     if (this.#last !== NONE && this.#isAt(this.#last, bytes, start, end)) return this.#last;
@@ -59,39 +62,33 @@ export class IdTable {
     return number;
   }
 
-  /** The same for any text. */
+  /** Returns the number of any id, and adds it if it is new. */
   addText(text: string): number {
     const bytes = plainBytes(text);
-    return bytes === undefined ? this.#addOdd(text) : this.#addPlain(bytes, 0, bytes.length);
+    return bytes === undefined ? this.#addString(text) : this.#addPlain(bytes, 0, bytes.length);
   }
 
-  /** Number of the id, or -1. */
+  /** Returns the number of the id, or -1. */
   find(text: string): number {
     const bytes = plainBytes(text);
-    if (bytes === undefined) return this.#odd.get(text) ?? NONE;
+    if (bytes === undefined) return this.#stringIds.get(text) ?? NONE;
     const hash = this.#hash(bytes, 0, bytes.length);
     return this.#slots[this.#slotOf(hash, bytes, 0, bytes.length)] as number;
   }
 
-  /** The id of a number below `count`. */
+  /** Returns the id of a number below `count`. */
   text(number: number): string {
-    const odd = this.#oddTexts.get(number);
-    return odd ?? latin1(this.#pool, this.#starts[number] as number, this.#starts[number + 1] as number);
+    const string = this.#strings.get(number);
+    return string ?? latin1(this.#pool, this.#starts[number] as number, this.#starts[number + 1] as number);
   }
 
-  /** The number that the first 8 characters of an id are in hexadecimal; 0 if they are not. Makes no string. */
-  start(number: number): number {
-    const odd = this.#oddTexts.get(number);
-    if (odd !== undefined) return startOfText(odd);
+  /** Returns the first 8 characters of an id as a hexadecimal number, or 0 if they are not one. Makes no string. */
+  hexPrefix(number: number): number {
+    const string = this.#strings.get(number);
+    if (string !== undefined) return hexPrefixOf(string);
     const from = this.#starts[number] as number;
-    if ((this.#starts[number + 1] as number) - from < START_DIGITS) return 0;
-    let start = 0;
-    for (let at = from; at < from + START_DIGITS; at++) {
-      const digit = hexDigit(this.#pool[at] as number);
-      if (digit < 0) return 0;
-      start = start * 16 + digit;
-    }
-    return start;
+    if ((this.#starts[number + 1] as number) - from < PREFIX_DIGITS) return 0;
+    return Math.max(0, hexNumber(this.#pool, from, PREFIX_DIGITS));
   }
 
   #hash(bytes: Uint8Array, start: number, end: number): number {
@@ -107,12 +104,12 @@ export class IdTable {
       hash ^= hash >>> 15;
     }
     for (; i < end; i++) hash = Math.imul(hash ^ (bytes[i] as number), 0x85ebca6b);
-    // The last characters would only reach the high bits, and ids that count up would meet in few slots.
+    // Without this, the last characters reach only the high bits, and ids that count up collide.
     hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
     return hash ^ (hash >>> 13);
   }
 
-  /** Where the id stands in the table, or where it would. */
+  /** Returns the slot of the id, or the empty slot it belongs in. */
   #slotOf(hash: number, bytes: Uint8Array, start: number, end: number): number {
     const slots = this.#slots;
     const mask = slots.length - 1;
@@ -132,11 +129,10 @@ export class IdTable {
 
   #append(bytes: Uint8Array, start: number, end: number, hash: number): number {
     const length = end - start;
-    while (this.#used + length > this.#pool.length)
-      this.#pool = enlarged(this.#pool, new Uint8Array(this.#pool.length * 2));
+    while (this.#used + length > this.#pool.length) this.#pool = enlarged(this.#pool);
     if (this.count === this.#hashes.length) {
-      this.#hashes = enlarged(this.#hashes, new Int32Array(this.count * 2));
-      this.#starts = enlarged(this.#starts, new Uint32Array(this.count * 2 + 1));
+      this.#hashes = enlarged(this.#hashes);
+      this.#starts = enlarged(this.#starts, this.count * 2 + 1);
     }
     const pool = this.#pool;
     let to = this.#used;
@@ -148,13 +144,13 @@ export class IdTable {
     return number;
   }
 
-  /** An odd id has a number like the others, and no bytes: it is in no slot. */
-  #addOdd(text: string): number {
-    const known = this.#odd.get(text);
+  /** Adds an id that is kept as a string: it has a number but no bytes, and no slot. */
+  #addString(text: string): number {
+    const known = this.#stringIds.get(text);
     if (known !== undefined) return known;
     const number = this.#append(NO_BYTES, 0, 0, 0);
-    this.#odd.set(text, number);
-    this.#oddTexts.set(number, text);
+    this.#stringIds.set(text, number);
+    this.#strings.set(number, text);
     return number;
   }
 
@@ -171,19 +167,12 @@ export class IdTable {
   }
 }
 
-const START_DIGITS = 8;
+const PREFIX_DIGITS = 8;
 
-/** The same as `start` for a text. */
-export function startOfText(text: string): number {
-  const start = text.slice(0, START_DIGITS);
-  return /^[0-9a-f]{8}$/i.test(start) ? Number.parseInt(start, 16) : 0;
-}
-
-/** The value of a hexadecimal digit in ASCII, or -1. */
-function hexDigit(byte: number): number {
-  if (byte >= 0x30 && byte <= 0x39) return byte - 0x30;
-  const letter = byte | 0x20;
-  return letter >= 0x61 && letter <= 0x66 ? letter - 0x57 : -1;
+/** Returns the first 8 characters of an id as a hexadecimal number, or 0 if they are not one. */
+export function hexPrefixOf(id: string): number {
+  const prefix = id.slice(0, PREFIX_DIGITS);
+  return /^[0-9a-f]{8}$/i.test(prefix) ? Number.parseInt(prefix, 16) : 0;
 }
 
 function isPlain(bytes: Uint8Array, start: number, end: number): boolean {
@@ -203,8 +192,3 @@ function plainBytes(text: string): Uint8Array | undefined {
 
 const latin1 = (bytes: Uint8Array, start: number, end: number): string =>
   Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString("latin1");
-
-function enlarged<T extends { set(from: T): void }>(from: T, to: T): T {
-  to.set(from);
-  return to;
-}

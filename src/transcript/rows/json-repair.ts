@@ -1,14 +1,13 @@
-const QUOTE = 0x22;
-const SLASH = 0x5c;
+import { BACKSLASH, QUOTE } from "./json-scanner.ts";
+
 const SMALL_U = 0x75;
-/** What may stand after a backslash, but for `u` and its digits. */
+/** Characters that JSON allows after a backslash, besides `u` and its digits. */
 const ESCAPES = new Set(Array.from('"\\/bfnrt', (sign) => sign.charCodeAt(0)));
 const HEX = /[0-9a-fA-F]{4}/y;
 
 /**
- * JSON with what it forbids in strings written as escapes: raw control characters, and escapes that it does not know, which
- * stand for themselves. One look at each character, and no regular expression over the whole: that would run out of stack in
- * a long string.
+ * Escapes what JSON forbids in strings: raw control characters, and the backslash of an unknown escape, which stands for
+ * itself. A loop, because a regular expression runs out of stack in a long string.
  */
 export function repairStrings(json: string): string {
   let repaired = "";
@@ -21,7 +20,7 @@ export function repairStrings(json: string): string {
     else if (unit < 0x20) {
       repaired += `${json.slice(done, i)}\\u${unit.toString(16).padStart(4, "0")}`;
       done = i + 1;
-    } else if (unit === SLASH) {
+    } else if (unit === BACKSLASH) {
       const length = escapeLength(json, i);
       if (length > 0) i += length - 1;
       else {
@@ -33,7 +32,7 @@ export function repairStrings(json: string): string {
   return repaired + json.slice(done);
 }
 
-/** Of an escape that JSON knows, else 0. */
+/** Returns the length of the escape at `at`, or 0 if JSON does not know it. */
 function escapeLength(json: string, at: number): number {
   const next = json.charCodeAt(at + 1);
   if (ESCAPES.has(next)) return 2;

@@ -2,23 +2,22 @@
  * Finds the top-level members of one JSON row without building it.
  *
  * A transcript of hundreds of megabytes is mostly text inside strings. `JSON.parse` of every row costs more than
- * reading the file; what the chain, a list or a fork needs of most rows is a handful of short top-level values. So a
- * row is walked once: strings are hopped over with `indexOf('"')` (memchr), everything between strings is checked
- * against the JSON grammar, and the byte ranges of the top-level members are kept.
+ * reading the file, and a conversation, a list or a fork needs only a few short top-level values of most rows. So each
+ * row is scanned once: `indexOf('"')` (memchr) skips strings, everything between strings is checked against the JSON
+ * grammar, and the byte ranges of the top-level members are kept.
  *
- * What it promises: a row it accepts is one complete JSON object, and the rest of the range is white space. Numbers,
- * literals, commas, colons and brackets are checked as `JSON.parse` checks them. What it leaves out on purpose: raw
- * control characters and unknown escapes *inside* strings, since finding those needs a look at every byte. `parseRow`
- * (row.ts) reads such a row by escaping them, so that a scan and a parse always agree on which rows exist.
+ * A row that is accepted is one complete JSON object: numbers, literals, commas, colons and brackets are checked as
+ * `JSON.parse` checks them. Raw control characters and unknown escapes *inside* strings are not checked, because that
+ * needs a look at every byte. `parseRow` (row.ts) repairs them, so a scan and a parse agree on which rows exist.
  */
 
-const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
-const COMMA = 0x2c;
-const COLON = 0x3a;
-const OPEN_BRACE = 0x7b;
-const CLOSE_BRACE = 0x7d;
-const OPEN_BRACKET = 0x5b;
+export const QUOTE = 0x22;
+export const BACKSLASH = 0x5c;
+export const COMMA = 0x2c;
+export const COLON = 0x3a;
+export const OPEN_BRACE = 0x7b;
+export const CLOSE_BRACE = 0x7d;
+export const OPEN_BRACKET = 0x5b;
 const CLOSE_BRACKET = 0x5d;
 
 /** The members of one row, as byte offsets into the buffer that was scanned. Reused from row to row. */
@@ -29,7 +28,7 @@ export class RowScan {
   members: Int32Array = new Int32Array(4 * 32);
   /** Offset of the opening brace. */
   open = 0;
-  /** Where the scan ended: one past the closing brace when the row is whole, else where it broke. */
+  /** Offset one past the closing brace if the row is whole, else where it broke. */
   end = 0;
   /** Value range of `message.id`, or -1. */
   messageIdStart = -1;
@@ -37,20 +36,20 @@ export class RowScan {
   /** Value range of `attachment.type`, or -1. */
   attachmentTypeStart = -1;
   attachmentTypeEnd = -1;
-  /** Whether the name of a top-level member has a backslash in it, or is long. */
-  oddKey = false;
-  /** The same of the string that was passed over last. */
-  oddString = false;
-  /** Number of long texts found where a message, or the record of a tool's result, has them. */
+  /** Whether a top-level key may have escapes: it has a backslash, or is longer than `NEAR`. */
+  keyMayHaveEscapes = false;
+  /** Whether the last string may have escapes, by the same rule. */
+  stringMayHaveEscapes = false;
+  /** Number of long texts found in a message or in the record of a tool's result. */
   textCount = 0;
-  /** `[start, end]` of each, its quotes included. */
+  /** `[start, end]` of each long text, its quotes included. */
   texts: Int32Array = new Int32Array(2 * 8);
   /** Containers open around the current position: 1 for an object, 0 for an array. */
   containers: Uint8Array = new Uint8Array(64);
 
   /**
-   * A scan that is shared by all who are done with a row before anything else is scanned. Its tables grow with the longest
-   * row, and are not made anew for each file.
+   * Returns a shared scan, for callers that are done with a row before anything else is scanned. Its tables grow with the
+   * longest row, and are not made anew for each file.
    */
   static spare(): RowScan {
     let scan = spare?.deref();
@@ -61,7 +60,7 @@ export class RowScan {
 
 let spare: WeakRef<RowScan> | undefined;
 
-/** From here on a text is long: to read it apart from its row is worth while. */
+/** Minimum length in bytes of a text that is worth reading lazily. */
 const LONG_TEXT = 512;
 
 const VALUE = 0;
@@ -71,35 +70,37 @@ const KEY_OR_CLOSE = 3;
 const COLON_NEXT = 4;
 const COMMA_OR_CLOSE = 5;
 
-/** Offset one past the closing quote of the string whose opening quote stands at `at`, or -1 when it is not closed. */
+/** Returns the offset after the string whose opening quote is at `at`, or -1 if it is not closed. */
 function skipString(bytes: Uint8Array, at: number, end: number, out: RowScan): number {
-  // Most strings are keys, ids and times. A loop is through with them before a call of indexOf has begun.
+  // Most strings are keys, ids and times: for them a loop is faster than a call of indexOf.
   const near = Math.min(end, at + NEAR);
   let i = at + 1;
   for (; i < near; i++) {
     const byte = bytes[i];
     if (byte === QUOTE) return i + 1;
     if (byte !== BACKSLASH) continue;
-    out.oddString = true;
+    out.stringMayHaveEscapes = true;
     i++;
   }
-  out.oddString = true;
-  let quote = i - 1;
-  for (;;) {
-    quote = bytes.indexOf(QUOTE, quote + 1);
-    if (quote < 0 || quote >= end) return -1;
-    if (bytes[quote - 1] !== BACKSLASH) return quote + 1;
-    let slash = quote - 2;
+  out.stringMayHaveEscapes = true;
+  return endOfString(bytes, i, end);
+}
+
+/** Length in bytes of an id and its key. */
+const NEAR = 48;
+
+/** Returns the offset after the first closing quote at or after `from`, or -1. `from` is inside the string. */
+export function endOfString(bytes: Uint8Array, from: number, end: number): number {
+  for (let quote = bytes.indexOf(QUOTE, from); quote >= 0 && quote < end; quote = bytes.indexOf(QUOTE, quote + 1)) {
+    let slash = quote - 1;
     while (bytes[slash] === BACKSLASH) slash--;
     // An even run of backslashes escapes itself, so the quote closes. The run cannot pass the opening quote.
     if (((quote - slash) & 1) === 1) return quote + 1;
   }
+  return -1;
 }
 
-/** As long as an id and its key. */
-const NEAR = 48;
-
-/** Offset one past the number, `true`, `false` or `null` at `at`, or -1 when there is none. */
+/** Returns the offset after the number, `true`, `false` or `null` at `at`, or -1 if there is none. */
 function skipScalar(bytes: Uint8Array, at: number, end: number): number {
   const first = bytes[at];
   if (first === 0x74) return matches(bytes, at, end, TRUE);
@@ -135,24 +136,22 @@ function skipDigits(bytes: Uint8Array, at: number, end: number): number {
   return i;
 }
 
-/** Bytes of a word to compare with. Not a `Buffer`: `equals` is faster for arrays of one class. */
+/** Returns the bytes of a word to compare with. Not a `Buffer`: `equals` is faster for arrays of one class. */
 export const ascii = (text: string): Uint8Array => Uint8Array.from(text, (char) => char.charCodeAt(0));
 const TRUE = ascii("true");
 const FALSE = ascii("false");
 const NULL = ascii("null");
 
 function matches(bytes: Uint8Array, at: number, end: number, word: Uint8Array): number {
-  if (at + word.length > end) return -1;
-  for (let i = 0; i < word.length; i++) if (bytes[at + i] !== word[i]) return -1;
-  return at + word.length;
+  const after = at + word.length;
+  return after <= end && equals(bytes, at, after, word) ? after : -1;
 }
 
 const isSpace = (byte: number): boolean => byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
 
 /**
- * Scans the JSON object that begins at `open` (a `{`) and must close before `end`. Returns true when it does; `out.end`
- * is then one past its closing brace, whatever follows. Otherwise `out.end` is where the grammar broke (`end` when the
- * row is merely cut).
+ * Scans the JSON object that begins at `open` (a `{`). Returns true if it closes before `end`; `out.end` is then one past
+ * its closing brace, whatever follows. Otherwise `out.end` is where the grammar broke (`end` if the row is only cut).
  */
 export function scanObject(bytes: Uint8Array, open: number, end: number, out: RowScan): boolean {
   out.count = 0;
@@ -160,7 +159,7 @@ export function scanObject(bytes: Uint8Array, open: number, end: number, out: Ro
   out.messageIdStart = -1;
   out.attachmentTypeStart = -1;
   out.textCount = 0;
-  out.oddKey = false;
+  out.keyMayHaveEscapes = false;
   let containers = out.containers;
   let depth = 1;
   containers[0] = 1;
@@ -171,20 +170,19 @@ export function scanObject(bytes: Uint8Array, open: number, end: number, out: Ro
   let member = 0;
   let wanted = 0;
   let innerWanted = false;
-  let innerStart = 0;
 
   while (i < end) {
     const byte = bytes[i] as number;
     switch (byte) {
       case QUOTE: {
-        out.oddString = false;
+        out.stringMayHaveEscapes = false;
         const after = skipString(bytes, i, end, out);
         if (after < 0) return broke(out, end);
         if (state === KEY || state === KEY_OR_CLOSE) {
           if (depth === 1) {
-            if (out.oddString) out.oddKey = true;
+            if (out.stringMayHaveEscapes) out.keyMayHaveEscapes = true;
             member = out.count * 4;
-            if (member + 4 > out.members.length) grow(out);
+            if (member + 4 > out.members.length) out.members = enlarged(out.members);
             out.members[member] = i + 1;
             out.members[member + 1] = after - 1;
             wanted = wantedInside(bytes, i + 1, after - 1);
@@ -196,8 +194,7 @@ export function scanObject(bytes: Uint8Array, open: number, end: number, out: Ro
           state = COMMA_OR_CLOSE;
           if (depth === 1) closeMember(out, i, after);
           else if (innerWanted) {
-            innerStart = i;
-            keepInner(out, wanted, innerStart, after);
+            keepInner(out, wanted, i, after);
             innerWanted = false;
           } else if (after - i >= LONG_TEXT && mayHoldText(wanted, depth)) keepText(out, i, after);
         } else return broke(out, i);
@@ -218,7 +215,7 @@ export function scanObject(bytes: Uint8Array, open: number, end: number, out: Ro
       case OPEN_BRACKET:
         if (state !== VALUE && state !== VALUE_OR_CLOSE) return broke(out, i);
         if (depth === 1) out.members[member + 2] = i;
-        if (depth === containers.length) containers = growContainers(out);
+        if (depth === containers.length) containers = out.containers = enlarged(containers);
         containers[depth++] = byte === OPEN_BRACE ? 1 : 0;
         innerWanted = false;
         state = byte === OPEN_BRACE ? KEY_OR_CLOSE : VALUE_OR_CLOSE;
@@ -271,22 +268,9 @@ function closeMember(out: RowScan, valueStart: number, valueEnd: number): void {
   out.count++;
 }
 
-function grow(out: RowScan): void {
-  const larger = new Int32Array(out.members.length * 4);
-  larger.set(out.members);
-  out.members = larger;
-}
-
-function growContainers(out: RowScan): Uint8Array {
-  const larger = new Uint8Array(out.containers.length * 2);
-  larger.set(out.containers);
-  out.containers = larger;
-  return larger;
-}
-
 /**
- * Where texts are: `message.content`, its blocks, and blocks in the result of a tool; members of `toolUseResult`, and of an
- * object in it. Of a tool's input none is kept.
+ * Whether a long text there is kept: in `message.content`, its blocks, and blocks in the result of a tool; in
+ * `toolUseResult` and objects in it. Texts in a tool's input are not kept.
  */
 function mayHoldText(wanted: number, depth: number): boolean {
   if (wanted === 1) return depth === 2 || depth === 4 || depth === 6;
@@ -295,11 +279,7 @@ function mayHoldText(wanted: number, depth: number): boolean {
 
 function keepText(out: RowScan, start: number, end: number): void {
   const at = out.textCount * 2;
-  if (at === out.texts.length) {
-    const larger = new Int32Array(at * 2);
-    larger.set(out.texts);
-    out.texts = larger;
-  }
+  if (at === out.texts.length) out.texts = enlarged(out.texts);
   out.texts[at] = start;
   out.texts[at + 1] = end;
   out.textCount++;
@@ -342,4 +322,27 @@ export function equals(bytes: Uint8Array, start: number, end: number, word: Uint
 export function hasBackslash(bytes: Uint8Array, start: number, end: number): boolean {
   for (let i = start; i < end; i++) if (bytes[i] === BACKSLASH) return true;
   return false;
+}
+
+/** Returns the number that the hexadecimal digits at `at` are, or -1. */
+export function hexNumber(bytes: Uint8Array, at: number, digits: number): number {
+  let number = 0;
+  for (let i = at; i < at + digits; i++) {
+    const byte = bytes[i] as number;
+    const letter = byte | 0x20;
+    const digit = byte >= 0x30 && byte <= 0x39 ? byte - 0x30 : letter >= 0x61 && letter <= 0x66 ? letter - 0x57 : -1;
+    if (digit < 0) return -1;
+    number = number * 16 + digit;
+  }
+  return number;
+}
+
+/** Copies a typed array into a longer one of the same type. */
+export function enlarged<T extends { readonly length: number; set(from: T): void }>(
+  from: T,
+  length = from.length * 2,
+): T {
+  const to = new (from.constructor as new (length: number) => T)(length);
+  to.set(from);
+  return to;
 }

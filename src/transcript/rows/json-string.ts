@@ -1,17 +1,9 @@
-import { equals, type RowScan } from "./json-scanner.ts";
+import { BACKSLASH, equals, QUOTE, type RowScan } from "./json-scanner.ts";
 import { parseRow } from "./row.ts";
 
-const QUOTE = 0x22;
-const COMMA = Buffer.from(",");
-const COLON = Buffer.from(":");
-const OPEN = Buffer.from("{");
-const CLOSE = Buffer.from("}");
-const TYPE = Buffer.from('"type"');
-const BACKSLASH = 0x5c;
-
 /**
- * The string value that stands from `start` to `end`, its quotes included; undefined when the value is no string.
- * Invalid UTF-8 becomes U+FFFD; escapes that JSON does not know stand for themselves, as in `parseRow`.
+ * Returns the string whose JSON is from `start` to `end`, quotes included; undefined if the value is not a string. Invalid
+ * UTF-8 becomes U+FFFD; unknown escapes stand for themselves, as in `parseRow`.
  */
 export function stringValue(bytes: Buffer, start: number, end: number): string | undefined {
   if (bytes[start] !== QUOTE) return undefined;
@@ -26,11 +18,11 @@ export function stringValue(bytes: Buffer, start: number, end: number): string |
   }
 }
 
-/** Whether JavaScript would take the JSON value for true. */
-export function truthy(bytes: Uint8Array, start: number, end: number): boolean {
+/** Whether the JSON value is truthy in JavaScript. */
+export function isTruthy(bytes: Uint8Array, start: number, end: number): boolean {
   const first = bytes[start];
   if (first === 0x66 || first === 0x6e) return false;
-  if (first === 0x22) return end - start > 2;
+  if (first === QUOTE) return end - start > 2;
   if (first === 0x2d || (first !== undefined && first >= 0x30 && first <= 0x39)) {
     for (let i = start; i < end; i++) {
       const byte = bytes[i] as number;
@@ -42,13 +34,13 @@ export function truthy(bytes: Uint8Array, start: number, end: number): boolean {
   return true;
 }
 
-/** The time, epoch ms, that `Date.parse` reads in a JSON value; NaN if it is not a string, or not a time. */
+/** Returns the time (epoch ms) that `Date.parse` reads in a JSON value; NaN if it is not a string or not a time. */
 export const timeValue = (bytes: Buffer, start: number, end: number): number =>
   Date.parse(stringValue(bytes, start, end) ?? "");
 
 /**
- * A row that was scanned, with the keys of its members, and its type, written without escapes, which need then not be undone
- * wherever a key is looked for. All else stands as it stood, however deep it is nested.
+ * Rewrites the keys and the type of a scanned row without escapes, so that they can be compared as bytes. Everything else
+ * is copied unchanged, at any depth.
  */
 export function withPlainKeys(bytes: Buffer, { members, count }: RowScan): Buffer {
   const pieces: Buffer[] = [OPEN];
@@ -62,7 +54,13 @@ export function withPlainKeys(bytes: Buffer, { members, count }: RowScan): Buffe
   return Buffer.concat(pieces);
 }
 
-/** JSON of a value; of a string with escapes in it as few as it needs. */
+const COMMA = Buffer.from(",");
+const COLON = Buffer.from(":");
+const OPEN = Buffer.from("{");
+const CLOSE = Buffer.from("}");
+const TYPE = Buffer.from('"type"');
+
+/** Returns the JSON of a value; a string with only the escapes that it needs. */
 function plain(bytes: Buffer, start: number, end: number): Buffer {
   const json = bytes.subarray(start, end);
   if (!json.includes(BACKSLASH)) return json;

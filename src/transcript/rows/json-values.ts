@@ -1,6 +1,6 @@
-/** Readers of parsed JSON. A transcript may hold any value in any place, so each says what it makes of a wrong one. */
+/** Readers of parsed JSON. A transcript may have any value anywhere, so each says what it returns for a wrong one. */
 
-/** A JSON object: a row, or a part of one. */
+/** JSON object: a row, or a part of one. */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
 /** Returns the value if it is an object that is not an array. */
@@ -10,10 +10,10 @@ export const asObject = (value: unknown): JsonObject | undefined =>
 /** Returns the value if it is a string. */
 export const asString = (value: unknown): string | undefined => (typeof value === "string" ? value : undefined);
 
-/** Returns the members of an object; none of any other value. */
+/** Returns an object as it is, and an empty one for any other value. */
 export const membersOf = (value: unknown): JsonObject => asObject(value) ?? {};
 
-/** Returns the objects in an array, without its other items; none of any other value. */
+/** Returns the objects in an array, without its other items; an empty array for any other value. */
 export const objectsIn = (value: unknown): JsonObject[] =>
   Array.isArray(value) ? value.filter((item): item is JsonObject => asObject(item) !== undefined) : [];
 

@@ -1,23 +1,23 @@
 import { CHUNK_BYTES, ROW_BYTES } from "./limits.ts";
 
-const NEWLINE = 0x0a;
+export const NEWLINE = 0x0a;
 
 interface LineBufferOptions {
   readonly size?: number;
-  /** Size in bytes of the buffer that is made when a line does not fit into the first one; default: twice that. */
+  /** Size in bytes of the second buffer, if a line does not fit into the first; default: twice the first. */
   readonly grown?: number;
   readonly limit?: number;
 }
 
 /**
- * Splits a stream of bytes into lines at 0x0A, and only there: U+2028 and U+2029 stand raw inside rows.
+ * Splits a stream of bytes into lines at 0x0A, and only there: U+2028 and U+2029 occur raw inside rows.
  *
- * One buffer is reused for the whole file. The reader fills `space()`, says how much with `filled(n)`, and takes lines
- * with `next()` until it is false; `finish()` gives the last line when the file does not end in a newline. A line is a
- * range of `bytes` and valid until the next `space()`. `offset` is where it begins in the stream.
+ * One buffer is reused for the whole file. The caller reads into `space()`, calls `filled(n)`, and takes lines with `next()`
+ * until it is false; `finish()` gives the last line if the file does not end in a newline. A line is a range of `bytes`,
+ * valid until the next `space()`. `offset` is its offset in the stream.
  *
- * A line longer than `limit` is passed over: `oversized` is then its length, and `next()` has returned it with an
- * empty range, so that its neighbours are not lost.
+ * A line longer than `limit` is skipped, so that its neighbours are not lost: `next()` gives it with an empty range, and
+ * `oversized` is its length.
  */
 export class LineBuffer {
   bytes: Buffer;
@@ -32,11 +32,11 @@ export class LineBuffer {
   /** Bytes of the stream that are in the buffer from `#from` to `#have`. */
   #from = 0;
   #have = 0;
-  /** Where the search for the next newline goes on. */
+  /** Offset in the buffer at which the search for the next newline continues. */
   #searched = 0;
   /** Stream offset of `bytes[#from]`. */
   #at: number;
-  /** Bytes dropped of the oversized line being passed over. */
+  /** Number of bytes dropped of the oversized line that is being skipped. */
   #dropped = 0;
 
   constructor(at = 0, { size = CHUNK_BYTES, grown = 0, limit = ROW_BYTES }: LineBufferOptions = {}) {
@@ -47,13 +47,13 @@ export class LineBuffer {
     this.#grown = grown;
   }
 
-  /** Drops what is held, and goes on at another byte of the stream. */
+  /** Drops the buffered bytes, and continues at another offset of the stream. */
   restart(at: number): void {
     this.#at = this.offset = at;
     this.#from = this.#have = this.#searched = this.#dropped = 0;
   }
 
-  /** Free room to read into: never empty. */
+  /** Returns the free part of the buffer to read into; never empty. */
   space(): Buffer {
     const kept = this.#have - this.#from;
     if (kept > this.#limit) {
@@ -74,21 +74,22 @@ export class LineBuffer {
     return this.bytes.subarray(this.#have, this.#have + CHUNK_BYTES);
   }
 
-  /** How much of a line is held of which the end has not come, and where in the stream it begins. */
+  /** Number of bytes seen of a line whose end has not come yet. */
   get pending(): number {
     return this.#have - this.#from + this.#dropped;
   }
 
+  /** Offset in the stream of that line. */
   get pendingFrom(): number {
     return this.#at - this.#dropped;
   }
 
-  /** Says that `count` bytes were read into `space()`. */
+  /** Reports that `count` bytes were read into `space()`. */
   filled(count: number): void {
     this.#have += count;
   }
 
-  /** Moves to the next whole line. False when more bytes are needed. */
+  /** Moves to the next whole line. Returns false if more bytes are needed. */
   next(): boolean {
     if (this.#searched >= this.#have) return false;
     const newline = this.bytes.indexOf(NEWLINE, this.#searched);
@@ -100,7 +101,7 @@ export class LineBuffer {
     return true;
   }
 
-  /** Moves to the unterminated last line. False when the stream ended in a newline. */
+  /** Moves to the unterminated last line. Returns false if the stream ended in a newline. */
   finish(): boolean {
     if (this.#from === this.#have && this.#dropped === 0) return false;
     this.#take(this.#have, this.#have);

@@ -1,24 +1,17 @@
 import { repairStrings } from "./json-repair.ts";
+import { BACKSLASH, COLON, COMMA, endOfString, hexNumber, OPEN_BRACE, OPEN_BRACKET, QUOTE } from "./json-scanner.ts";
 
-const QUOTE = 0x22;
-const COMMA = 0x2c;
-const COLON = 0x3a;
-const OPEN_BRACKET = 0x5b;
-const BACKSLASH = 0x5c;
-const OPEN_BRACE = 0x7b;
-
-/** A longer row is read part by part: of one that is read at once, the text and its value are held beside the bytes. */
+/** Longest row that is parsed at once, which holds its bytes, its text and its value at the same time. */
 export const LONG_ROW = 1024 * 1024;
 
-/** Texts from here on are read apart from the row. */
+/** Minimum length in bytes of a text that is decoded by itself. */
 const LONG_TEXT = 16 * 1024;
 
 /**
- * The value of a long row, as `JSON.parse` gives it, or `repairStrings` and `JSON.parse`. Its long texts are decoded each by
- * itself, straight from the bytes, and put where a mark stands for them in the rest: memory is what the value takes, and the
- * rest of the row. Throws `SyntaxError`.
+ * Parses a long row with the same result as `parsed`. Long texts are decoded one by one, straight from the bytes; a mark
+ * stands for each in the rest. Memory is that of the value and the rest of the row. Throws `SyntaxError`.
  *
- * `mayOverwrite`: the bytes are nobody else's and are not needed afterwards. Escapes are then undone in place.
+ * `mayOverwrite`: the caller owns the bytes and does not need them afterwards. Escapes are then undone in place.
  */
 export function parseLong(bytes: Uint8Array, start: number, end: number, mayOverwrite = false): unknown {
   const row = Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start);
@@ -26,7 +19,7 @@ export function parseLong(bytes: Uint8Array, start: number, end: number, mayOver
   const texts: string[] = [];
   let from = 0;
   for (let at = row.indexOf(QUOTE); at >= 0;) {
-    const close = endOfString(row, at, row.length);
+    const close = endOfString(row, at + 1, row.length);
     if (close < 0) break;
     if (close - at > LONG_TEXT && !isKey(row, close)) {
       pieces.push(row.toString("utf8", from, at));
@@ -43,7 +36,7 @@ export function parseLong(bytes: Uint8Array, start: number, end: number, mayOver
   return withTexts(parsed(json), mark, texts);
 }
 
-/** The value of JSON in which strings may hold what JSON forbids. Throws `SyntaxError`. */
+/** Parses JSON whose strings may have raw control characters and unknown escapes. Throws `SyntaxError`. */
 export function parsed(json: string): unknown {
   try {
     return JSON.parse(json);
@@ -53,16 +46,16 @@ export function parsed(json: string): unknown {
 }
 
 /**
- * Whether the value of a row would take many times the memory of its bytes: some twenty times as much in a row of empty
- * objects. Nobody writes such a row on purpose; one that is long enough would end the process.
+ * Whether the value of a row takes many times the memory of its bytes: a row of empty objects, some twenty times. A long
+ * one would run the process out of memory, and no CLI writes one.
  */
-export function isTooRich(bytes: Uint8Array, start: number, end: number): boolean {
-  const most = 2 * (end - start) + RICH_BYTES;
+export function isValueTooLarge(bytes: Uint8Array, start: number, end: number): boolean {
+  const most = 2 * (end - start) + ANY_ROW_BYTES;
   let cost = 0;
   for (let i = start; i < end && cost <= most; i++) {
     switch (bytes[i] as number) {
       case QUOTE: {
-        const close = endOfString(bytes, i, end);
+        const close = endOfString(bytes, i + 1, end);
         if (close < 0) return false;
         cost += STRING_BYTES;
         i = close - 1;
@@ -81,25 +74,13 @@ export function isTooRich(bytes: Uint8Array, start: number, end: number): boolea
   return cost > most;
 }
 
-/** What V8 takes for a value, beside the characters of a string, and what any row may take. */
+/** Bytes that V8 takes for a value, besides the characters of a string. */
 const OBJECT_BYTES = 64;
 const LIST_BYTES = 48;
 const STRING_BYTES = 32;
 const ITEM_BYTES = 8;
-const RICH_BYTES = 64 * 1024 * 1024;
-
-/** Offset one past the closing quote of the string whose opening quote stands at `at`, or -1 when it is not closed. */
-function endOfString(bytes: Uint8Array, at: number, end: number): number {
-  let quote = at;
-  for (;;) {
-    quote = bytes.indexOf(QUOTE, quote + 1);
-    if (quote < 0 || quote >= end) return -1;
-    let slash = quote - 1;
-    while (bytes[slash] === BACKSLASH) slash--;
-    // An even run of backslashes escapes itself, so the quote closes. The run cannot pass the opening quote.
-    if (((quote - slash) & 1) === 1) return quote + 1;
-  }
-}
+/** Bytes that the value of any row may take. */
+const ANY_ROW_BYTES = 64 * 1024 * 1024;
 
 function isKey(bytes: Uint8Array, close: number): boolean {
   let i = close;
@@ -108,7 +89,7 @@ function isKey(bytes: Uint8Array, close: number): boolean {
 }
 
 /**
- * A character that no text in these pieces can begin with: half of a surrogate pair, which bytes are never decoded to, and
+ * Returns a character that no text in these pieces can begin with: a lone surrogate, which UTF-8 is never decoded to, and
  * which no escape in them stands for.
  */
 function freeMark(pieces: readonly string[]): string {
@@ -116,10 +97,10 @@ function freeMark(pieces: readonly string[]): string {
     const escape = new RegExp(String.raw`\\u${unit.toString(16)}`, "i");
     if (!pieces.some((piece) => escape.test(piece))) return String.fromCharCode(unit);
   }
-  throw new SyntaxError("every half of a surrogate pair is written in it");
+  throw new SyntaxError("the row has an escape for every high surrogate");
 }
 
-/** Puts the texts where their marks are. Not by recursion: rows may be nested deeper than calls. */
+/** Replaces the marks with their texts. Not by recursion: rows may be nested deeper than the stack allows. */
 function withTexts(root: unknown, mark: string, texts: readonly string[]): unknown {
   const unit = mark.charCodeAt(0);
   const open: object[] = [];
@@ -135,7 +116,7 @@ function withTexts(root: unknown, mark: string, texts: readonly string[]): unkno
     }
     for (const key of Object.keys(value)) {
       const text = textOrOpen((value as Record<string, unknown>)[key]);
-      // Not by assignment: `__proto__` is a member like any other.
+      // Not by assignment, which would set the prototype for `__proto__`.
       if (text !== undefined)
         Object.defineProperty(value, key, { value: text, enumerable: true, configurable: true, writable: true });
     }
@@ -143,29 +124,29 @@ function withTexts(root: unknown, mark: string, texts: readonly string[]): unkno
   return whole;
 }
 
-/** What stands between the quotes of a JSON string. */
+/** Decodes what is between the quotes of a JSON string. */
 function textOf(row: Buffer, start: number, end: number, mayOverwrite: boolean): string {
   const slash = row.subarray(start, end).indexOf(BACKSLASH);
   if (slash < 0) return row.toString("utf8", start, end);
   return mayOverwrite ? unescaped(row, start, end) : unescaped(copied(row.subarray(start, end)), 0, end - start);
 }
 
-/** A copy of the bytes, valid until the next one: copies of long texts would fill memory before they are collected. */
+/** Copies the bytes into a shared buffer, valid until the next call: new copies of long texts would fill memory. */
 function copied(bytes: Buffer): Buffer {
-  let room = spare?.deref();
-  if (room === undefined || room.length < bytes.length) {
-    room = Buffer.allocUnsafeSlow(2 ** Math.ceil(Math.log2(bytes.length)));
-    spare = new WeakRef(room);
+  let buffer = spare?.deref();
+  if (buffer === undefined || buffer.length < bytes.length) {
+    buffer = Buffer.allocUnsafeSlow(2 ** Math.ceil(Math.log2(bytes.length)));
+    spare = new WeakRef(buffer);
   }
-  bytes.copy(room);
-  return room;
+  bytes.copy(buffer);
+  return buffer;
 }
 
 let spare: WeakRef<Buffer> | undefined;
 
 /**
- * Undoes the escapes in place, where the text becomes shorter or stays as long, and decodes it. Escapes that JSON does not
- * know stand for themselves, and so do raw control characters.
+ * Undoes the escapes in place (none becomes longer), and decodes the text. Unknown escapes and raw control characters stand
+ * for themselves.
  */
 function unescaped(bytes: Buffer, start: number, end: number): string {
   const parts: string[] = [];
@@ -185,7 +166,7 @@ function unescaped(bytes: Buffer, start: number, end: number): string {
       i += 2;
       continue;
     }
-    let unit = next === SMALL_U && i + 6 <= end ? hexUnit(bytes, i + 2) : -1;
+    let unit = next === SMALL_U && i + 6 <= end ? hexNumber(bytes, i + 2, 4) : -1;
     if (unit < 0) {
       bytes[to++] = BACKSLASH;
       i++;
@@ -193,14 +174,14 @@ function unescaped(bytes: Buffer, start: number, end: number): string {
     }
     i += 6;
     if (unit >= 0xd800 && unit <= 0xdbff && i + 6 <= end && bytes[i] === BACKSLASH && bytes[i + 1] === SMALL_U) {
-      const low = hexUnit(bytes, i + 2);
+      const low = hexNumber(bytes, i + 2, 4);
       if (low >= 0xdc00 && low <= 0xdfff) {
         unit = 0x10000 + ((unit - 0xd800) << 10) + (low - 0xdc00);
         i += 6;
       }
     }
     if (unit >= 0xd800 && unit <= 0xdfff) {
-      // Half of a pair: no bytes stand for it.
+      // A lone surrogate has no form in UTF-8.
       parts.push(bytes.toString("utf8", from, to), String.fromCharCode(unit));
       from = to;
     } else to = putCharacter(bytes, to, unit);
@@ -210,26 +191,13 @@ function unescaped(bytes: Buffer, start: number, end: number): string {
 }
 
 const SMALL_U = 0x75;
-/** By what stands after the backslash: what the escape stands for, or 0. */
+/** Character of each escape, by the character after the backslash; 0 for none. */
 const ESCAPES = new Uint8Array(128);
 for (const [escape, plain] of ['""', "\\\\", "//", "b\b", "f\f", "n\n", "r\r", "t\t"]) {
   ESCAPES[(escape as string).charCodeAt(0)] = (plain as string).charCodeAt(0);
 }
 
-/** The number that four hexadecimal digits are, or -1. */
-function hexUnit(bytes: Uint8Array, at: number): number {
-  let unit = 0;
-  for (let i = at; i < at + 4; i++) {
-    const byte = bytes[i] as number;
-    const letter = byte | 0x20;
-    const digit = byte >= 0x30 && byte <= 0x39 ? byte - 0x30 : letter >= 0x61 && letter <= 0x66 ? letter - 0x57 : -1;
-    if (digit < 0) return -1;
-    unit = unit * 16 + digit;
-  }
-  return unit;
-}
-
-/** Writes a code point as UTF-8; returns where it ends. */
+/** Writes a code point as UTF-8; returns the offset after it. */
 function putCharacter(bytes: Uint8Array, at: number, point: number): number {
   let to = at;
   if (point < 0x80) bytes[to++] = point;

@@ -1,52 +1,53 @@
+import { enlarged } from "./json-scanner.ts";
 import { asObject, asString, type JsonObject, objectsIn } from "./json-values.ts";
 
-/** What a `queue-operation` says of the queue of prompts: one came in, or went out. */
+/** Operations of `queue-operation` rows: a prompt came into the queue. */
 export const ENQUEUE = 0;
-/** A row of its own follows. */
+/** It left the queue, and a user row follows. */
 export const DEQUEUE = 1;
-/** Taken into the running turn. */
+/** It was taken into the running turn. */
 export const DELIVERED = 2;
-/** Taken out, and given to nobody. */
+/** It was taken out and not delivered. */
 export const DROPPED = 3;
-/** Taken out, and its text stands elsewhere: in the result of a tool, in another conversation. */
+/** It was taken out, and its text is elsewhere: in the result of a tool, in another conversation. */
 const ELSEWHERE = 4;
-/** Taken back to be edited: all that were typed, or one. */
+/** All typed prompts, or one, were taken back to be edited. */
 export const POP_ALL = 5;
 export const POP_ONE = 6;
-/** Delivered in the session that this one is a fork of: written by the fork, where no other row says so. */
+/** It was delivered in the session that this one was forked from; written by the fork if no other row says so. */
 export const INHERITED = 7;
 
-/** What a prompt is, which decides which one of several goes out. */
+/** Kinds of queued prompts, which decide which of several is delivered next. */
 export const TYPED = 0;
-/** A slash command: never taken into a running turn. */
+/** Slash command: never taken into a running turn. */
 export const COMMAND = 1;
-/** News of background work: goes out after what was typed. */
+/** News of background work: delivered after what was typed. */
 export const NEWS = 2;
 
-/** The `queue-operation` rows of a transcript in file order, as numbers: some 40 bytes each, and no text. */
+/** `queue-operation` rows of a transcript in file order, as numbers: some 40 bytes each, and no text. */
 export class QueueTable {
   count = 0;
   offset = new Float64Array(0);
   length = new Uint32Array(0);
-  /** Number of conversation rows that stand before it. */
+  /** Number of conversation rows before it. */
   at = new Int32Array(0);
   operation = new Uint8Array(0);
   /** `TYPED`, `COMMAND` or `NEWS`. */
   nature = new Uint8Array(0);
-  /** By what the text is told from others (`hashOf`); NaN where there is none. */
+  /** Hash of the text (`hashOf`); NaN if there is none. */
   text = new Float64Array(0);
-  /** By what the row is told from others: two words for each. */
-  #mark = new Uint32Array(0);
-  /** Of rows that have one. */
+  /** Hash of the row: two words for each. */
+  #rowHash = new Uint32Array(0);
+  /** Uuids of the rows that have one. */
   readonly #uuids = new Map<number, string>();
   readonly #seed: number;
 
-  /** `seed`: with one that nobody knows, no transcript can be written in which two texts are taken for one. */
+  /** `seed`: if it is secret, nobody can write a transcript in which two texts are taken for one. */
   constructor(seed: number) {
     this.#seed = seed | 0;
   }
 
-  /** Adds the row from `start` to `end`, whose value that is; `at` rows of the conversation stand before it. */
+  /** Adds the row from `start` to `end` with its value; `at` rows of the conversation are before it. */
   add(value: JsonObject, bytes: Uint8Array, start: number, end: number, offset: number, at: number): void {
     const operation = operationOf(value);
     if (operation === undefined) return;
@@ -65,13 +66,13 @@ export class QueueTable {
       b = Math.imul(b ^ (bytes[byte] as number), 0x5bd1e995);
       b ^= b >>> 15;
     }
-    this.#mark[2 * i] = a;
-    this.#mark[2 * i + 1] = b;
+    this.#rowHash[2 * i] = a;
+    this.#rowHash[2 * i + 1] = b;
     const { uuid } = value;
     if (isOfFork(value) && typeof uuid === "string" && UUID.test(uuid)) this.#uuids.set(i, uuid);
   }
 
-  /** White space does not count: blocks have other line ends than the text that was queued. NaN where there is no more. */
+  /** Hashes a text without its white space: blocks have other line ends than the queued text. NaN if nothing is left. */
   hashOf(text: string): number {
     let a = this.#seed ^ 0x811c9dc5;
     let b = this.#seed ^ 0x1b873593;
@@ -88,13 +89,13 @@ export class QueueTable {
   }
 
   /**
-   * The uuid that a fork gave the row. Else one (version 8) for what the row holds and where it stands: the same whenever the
-   * file is read, and wherever it lies.
+   * Returns the uuid that a fork gave the row, else one (version 8) made from the row's bytes and its offset. So it is the
+   * same whenever the file is read, also in another directory.
    */
   idOf(i: number): string {
     const uuid = this.#uuids.get(i);
     if (uuid !== undefined) return uuid;
-    const [a = 0, b = 0] = [this.#mark[2 * i], this.#mark[2 * i + 1]];
+    const [a = 0, b = 0] = [this.#rowHash[2 * i], this.#rowHash[2 * i + 1]];
     const place = Math.imul(((this.offset[i] as number) % 2 ** 32) | 0, 0x9e3779b1);
     const words = [a, b, Math.imul(a ^ place, 0x85ebca6b), Math.imul(b ^ (place >>> 7), 0xc2b2ae35)];
     const hex = words.map((word) => (word >>> 0).toString(16).padStart(8, "0")).join("");
@@ -102,22 +103,17 @@ export class QueueTable {
   }
 
   #grow(size: number): void {
-    this.offset = copied(this.offset, new Float64Array(size));
-    this.length = copied(this.length, new Uint32Array(size));
-    this.at = copied(this.at, new Int32Array(size));
-    this.operation = copied(this.operation, new Uint8Array(size));
-    this.nature = copied(this.nature, new Uint8Array(size));
-    this.text = copied(this.text, new Float64Array(size));
-    this.#mark = copied(this.#mark, new Uint32Array(2 * size));
+    this.offset = enlarged(this.offset, size);
+    this.length = enlarged(this.length, size);
+    this.at = enlarged(this.at, size);
+    this.operation = enlarged(this.operation, size);
+    this.nature = enlarged(this.nature, size);
+    this.text = enlarged(this.text, size);
+    this.#rowHash = enlarged(this.#rowHash, 2 * size);
   }
 }
 
-function copied<T extends { set(from: T): void }>(from: T, to: T): T {
-  to.set(from);
-  return to;
-}
-
-/** Why a prompt was taken out, where the CLI says so and it was not to give it to the model here. */
+/** Reasons for taking a prompt out other than giving it to the model here. */
 const REASONS: ReadonlyMap<unknown, number> = new Map([
   ["dropped_by_hook", DROPPED],
   ["cleared_on_cancel", DROPPED],
@@ -152,14 +148,14 @@ function operationOf(value: JsonObject): number | undefined {
   }
 }
 
-/** The text of a prompt, as the CLI queues it: a string, or blocks. */
+/** Returns the text of a prompt as the CLI queues it: a string, or blocks. */
 export function textOf(content: unknown): string {
   if (typeof content === "string") return content;
   const texts = objectsIn(content).filter(({ type }) => type === "text");
   return texts.map(({ text }) => asString(text) ?? "").join("\n");
 }
 
-/** What a prompt is, by how it begins; a row of its own begins so too. */
+/** Returns the kind of a prompt by its beginning, which is the same in a user row. */
 export function natureOf(text: string): number {
   if (/^\s*<task-notification[\s>]/.test(text)) return NEWS;
   return /^\s*(?:\/|<command-(?:name|message)>)/.test(text) ? COMMAND : TYPED;

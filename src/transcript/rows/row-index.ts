@@ -1,10 +1,10 @@
 import { IdTable } from "./interned-ids.ts";
 import { asString, membersOf } from "./json-values.ts";
-import { stringValue, truthy, withPlainKeys } from "./json-string.ts";
+import { stringValue, isTruthy, withPlainKeys } from "./json-string.ts";
 import { PRECOMPACT_SKIP_BYTES } from "./limits.ts";
 import { QueueTable } from "./queue-table.ts";
 import { CWD, MESSAGE, PARTS, PartsTable, RESULT, setPart } from "./part-offsets.ts";
-import { ascii, equals, type RowScan, scanObject } from "./json-scanner.ts";
+import { ascii, enlarged, equals, OPEN_BRACE, OPEN_BRACKET, QUOTE, type RowScan, scanObject } from "./json-scanner.ts";
 import {
   ASSISTANT,
   ATTACHMENT,
@@ -20,49 +20,41 @@ import { parseRow } from "./row.ts";
 import { lookUp, wordTable } from "./word-table.ts";
 import { fromVoiceCall } from "./voice-call.ts";
 
-/**
- * A transcript as a table: one line of numbers per conversation row, and no text.
- *
- * The conversation is a tree that has to be known whole before its first message can be shown, but its text need not be.
- * So a transcript is read once to fill this table (about 180 bytes a row), and rows are read again, by their byte range,
- * when they are shown. Which rows belong here, and what counts as what, is official-helpers.md §5.2 and §6.1.
- */
-
 /** Flags of a row. */
 export const SIDECHAIN = 1;
-/** Written by a CLI that keeps `data-flow-…` rows. */
+/** The row was written by a CLI that writes `data-flow-…` rows. */
 export const DATA_FLOW_ON = 1 << 1;
 export const META = 1 << 2;
 /** `attachment/fork_briefing`: never a leaf. */
 export const FORK_BRIEFING = 1 << 3;
 export const QUEUED_COMMAND = 1 << 4;
 export const COMPACT_BOUNDARY = 1 << 5;
-/** A boundary that keeps messages (`preservedMessages` or `preservedSegment`). */
+/** The boundary preserves messages (`preservedMessages` or `preservedSegment`). */
 export const PRESERVES = 1 << 6;
 export const COMPACT_SUMMARY = 1 << 7;
-/** Whether the row is shown depends on more than flags: its value has to be looked at. */
+/** Whether the row is shown depends on its value, not on flags alone. */
 export const LOOK_INSIDE = 1 << 8;
 /** The row hides tool calls that its host ran. */
 export const HIDES_TOOLS = 1 << 9;
-/** The reader of files over 5 MiB drops what stands before this boundary (official-helpers.md §5.1). */
+/** The official reader of files over 5 MiB drops what is before this boundary (official-helpers.md §5.1). */
 const DROPS_BEFORE = 1 << 10;
-/** The row says beside its content that it holds what a tool call came to; older ones and other writers do not say so. */
+/** The row has `toolUseResult`, the record of a tool call. Older CLIs and other writers do not write it. */
 export const ANSWERS = 1 << 11;
-/** Names no parent, and does not say either that it has none. */
+/** The row neither names a parent nor says that it has none. */
 export const PARENT_UNKNOWN = 1 << 12;
 
-/** A `last-prompt` row: where the CLI says the conversation ends. `explicit` ones are rewinds (rewind.ts). */
+/** `last-prompt` row: the end of the conversation according to the CLI. An `explicit` one is a rewind (rewind.ts). */
 export interface Checkpoint {
-  /** Number of conversation rows that stand before it. */
+  /** Number of conversation rows before it. */
   readonly at: number;
-  /** Where it stands in the file. */
+  /** Offset in the file. */
   readonly offset: number;
-  /** A uuid; `null` for an empty conversation. */
+  /** Uuid; `null` for an empty conversation. */
   readonly leaf: string | null;
   readonly explicit: boolean;
 }
 
-/** A `queue-operation` that says a queued prompt was taken into a running turn (official-helpers.md §5.7). */
+/** `queue-operation` row of a queued prompt that was taken into a running turn (official-helpers.md §5.7). */
 export interface AbsorbedPrompt {
   readonly at: number;
   readonly deliveryId: string | undefined;
@@ -72,6 +64,13 @@ export interface AbsorbedPrompt {
 const NONE = -1;
 const FIRST_ROWS = 1024;
 
+/**
+ * Table of the conversation rows of a transcript: numbers only, about 180 bytes a row, and no text.
+ *
+ * The whole tree must be known before the first message can be shown, but not its text. So a transcript is read once to
+ * fill this table, and rows are read again, by their byte range, when they are shown. Which rows belong here is
+ * official-helpers.md §5.2 and §6.1.
+ */
 export class RowIndex {
   /** Number of rows. Rows are numbered in file order. */
   count = 0;
@@ -79,29 +78,29 @@ export class RowIndex {
   length: Uint32Array;
   kind: Uint8Array;
   flags: Uint16Array;
-  /** Number of the row's uuid, and of its parent's; -1 for no parent. */
+  /** Numbers in `uuids` of the row's uuid and of its parent's; -1 for no parent. */
   uuid: Int32Array;
   parent: Int32Array;
-  /** Number of the API message an assistant row is a part of, or -1. */
+  /** Number in `messageIds` of the API message that an assistant row is a part of, or -1. */
   message: Int32Array;
-  /** Also those that only occur as a parent. */
+  /** Uuids of all rows, and those that occur only as a parent. */
   readonly uuids: IdTable;
   readonly messageIds: IdTable;
   readonly parts: PartsTable;
-  /** Empty until the first explicit one: only those move anything, and later ones can take it back. */
+  /** The first explicit checkpoint and all after it: only a rewind moves the end, and later ones can undo it. */
   readonly checkpoints: Checkpoint[] = [];
   readonly absorbed: AbsorbedPrompt[] = [];
-  /** The `queue-operation` rows. Those that a reader shows are numbered after the rows: `count` and on. */
+  /** `queue-operation` rows. Those that are shown have the numbers from `count` on. */
   readonly queue: QueueTable;
-  /** Of a table of some rows of a transcript: the uuids, by their numbers, that any of its rows has. */
+  /** Set by `only`: for each uuid, 1 if any row of the whole transcript has it. */
   elsewhere: Uint8Array | undefined;
   readonly #seed: number;
-  /** Flags of any row. */
+  /** Union of the flags of all rows. */
   #seen = 0;
   #present: Uint8Array | undefined;
   readonly #found = new FoundMembers();
 
-  /** `seed`: of the tables of ids (id-table.ts). `rows`: about how many there will be; the tables grow where there are more. */
+  /** `seed`: see `IdTable`. `rows`: expected number of rows. */
   constructor(seed = 0, rows = FIRST_ROWS) {
     this.#seed = seed;
     this.offset = new Float64Array(rows);
@@ -118,8 +117,7 @@ export class RowIndex {
   }
 
   /**
-   * Adds the row if it is one of the conversation, and remembers it if it says something about the conversation. Returns
-   * its kind.
+   * Adds the row if it is part of the conversation, a checkpoint or a queue operation. Returns its kind.
    */
   add(bytes: Buffer, start: number, end: number, offset: number, scan: RowScan): number {
     return this.#addAs(readKind(bytes, scan), bytes, start, end, offset, scan);
@@ -133,7 +131,7 @@ export class RowIndex {
     return kind;
   }
 
-  /** Adds a row with a key or a type that is written with escapes: too rare to read byte by byte. */
+  /** Adds a row whose keys or type have escapes: too rare for a fast path. */
   #addPlain(bytes: Buffer, start: number, end: number, offset: number, scan: RowScan): number {
     const plain = withPlainKeys(bytes, scan);
     if (!scanObject(plain, 0, plain.length, scan)) return ESCAPED;
@@ -143,16 +141,16 @@ export class RowIndex {
     if (this.queue.count > operations) this.queue.length[operations] = end - start;
     if (this.count > known) {
       this.length[known] = end - start;
-      // They stand elsewhere in the file.
-      this.parts.forgetLast();
+      // Their offsets are those of the rewritten row, not of the file.
+      this.parts.clearLast();
     }
     return kind;
   }
 
-  /** A table of some rows alone, given in the order of the file, so that what is made of it costs no more than they do. */
+  /** Returns a table of these rows alone, so that work on it costs no more than they do. `rows` are in file order. */
   only(rows: Int32Array): RowIndex {
     const part = new RowIndex(this.#seed, Math.max(1, rows.length));
-    /** Numbers of its uuids here. */
+    /** Uuid numbers of this table by those of the new one. */
     const numbers: number[] = [];
     const take = (uuid: number): number => {
       if (uuid === NONE) return NONE;
@@ -185,12 +183,12 @@ export class RowIndex {
     return present;
   }
 
-  /** Whether any row has one of the flags. Most transcripts lack most of them, and need no look at every row for it. */
+  /** Whether any row has one of the flags. Most transcripts lack most flags, which saves a loop over all rows. */
   hasFlag(flags: number): boolean {
     return (this.#seen & flags) !== 0;
   }
 
-  /** First row that the official reader would still see: it drops the past of large files (official-helpers.md §5.1). */
+  /** Returns the first row that the official reader sees: it drops the beginning of large files (official-helpers.md §5.1). */
   firstRowAfterSkip(fileSize: number): number {
     if (fileSize <= PRECOMPACT_SKIP_BYTES) return 0;
     for (let row = this.count - 1; row >= 0; row--) if (((this.flags[row] as number) & DROPS_BEFORE) !== 0) return row;
@@ -240,7 +238,7 @@ export class RowIndex {
     this.uuid[row] = uuid;
     this.parent[row] = parent;
     this.message[row] = kind === ASSISTANT ? this.#messageOf(bytes, scan) : NONE;
-    // A system row may stand for another (voice-call.ts).
+    // A system row may be read as another row (voice-call.ts).
     this.parts.add(start, scan, kind <= ASSISTANT ? parts : parts.fill(0));
   }
 
@@ -268,35 +266,29 @@ export class RowIndex {
   }
 
   #grow(): void {
-    this.offset = larger(this.offset, Float64Array);
-    this.length = larger(this.length, Uint32Array);
-    this.kind = larger(this.kind, Uint8Array);
-    this.flags = larger(this.flags, Uint16Array);
-    this.uuid = larger(this.uuid, Int32Array);
-    this.parent = larger(this.parent, Int32Array);
-    this.message = larger(this.message, Int32Array);
+    this.offset = enlarged(this.offset);
+    this.length = enlarged(this.length);
+    this.kind = enlarged(this.kind);
+    this.flags = enlarged(this.flags);
+    this.uuid = enlarged(this.uuid);
+    this.parent = enlarged(this.parent);
+    this.message = enlarged(this.message);
   }
-}
-
-function larger<T extends { length: number; set(from: T): void }>(from: T, Type: new (length: number) => T): T {
-  const to = new Type(from.length * 2);
-  to.set(from);
-  return to;
 }
 
 const flag = (flags: number, bit: number, on: boolean): number => (on ? flags | bit : flags & ~bit);
 
-/** Number of the id that the JSON value from `start` to `end` is; -1 when it is no string. */
+/** Returns the number of the id in the JSON value from `start` to `end`; -1 if it is not a string. */
 function addId(table: IdTable, bytes: Buffer, start: number, end: number): number {
-  if (bytes[start] !== 0x22) return NONE;
+  if (bytes[start] !== QUOTE) return NONE;
   const number = table.add(bytes, start + 1, end - 1);
   return number === NONE ? table.addText(stringValue(bytes, start, end) ?? "") : number;
 }
 
 const isNull = (bytes: Uint8Array, start: number): boolean => bytes[start] === 0x6e;
-const isEmpty = (bytes: Uint8Array, start: number, end: number): boolean => end - start === 2 && bytes[start] === 0x22;
+const isEmpty = (bytes: Uint8Array, start: number, end: number): boolean => end - start === 2 && bytes[start] === QUOTE;
 
-/** How far into its line the official reader looks for the words before it takes a row for a boundary. */
+/** Bytes at the beginning of a line in which the official reader looks for `"compact_boundary"`. */
 const BOUNDARY_WORD_BYTES = 256;
 
 function boundaryFlags(bytes: Buffer, start: number, end: number): number {
@@ -307,7 +299,7 @@ function boundaryFlags(bytes: Buffer, start: number, end: number): number {
   return early ? COMPACT_BOUNDARY | DROPS_BEFORE : COMPACT_BOUNDARY;
 }
 
-/** What the members of the row that is being added say. One object serves row after row. */
+/** Members of the row that is being added. Reused from row to row. */
 class FoundMembers {
   flags = PARENT_UNKNOWN;
   uuidStart = NONE;
@@ -330,7 +322,7 @@ class FoundMembers {
   }
 }
 
-/** Reads each member that matters here, by its key: the JSON from `start` to `end`. */
+/** Reader of each member that matters here, by its key. The value is the JSON from `start` to `end`. */
 const MEMBERS = wordTable<(found: FoundMembers, bytes: Uint8Array, start: number, end: number) => void>({
   cwd: ({ parts }, _, start, end) => setPart(parts, CWD, start, end),
   message: ({ parts }, _, start, end) => setPart(parts, MESSAGE, start, end),
@@ -352,9 +344,9 @@ const MEMBERS = wordTable<(found: FoundMembers, bytes: Uint8Array, start: number
     setPart(found.parts, RESULT, start, end);
     if (!isNull(bytes, start)) found.flags |= ANSWERS;
   },
-  isMeta: (found, bytes, start, end) => found.set(META, truthy(bytes, start, end)),
-  isSidechain: (found, bytes, start, end) => found.set(SIDECHAIN, truthy(bytes, start, end)),
-  isCompactSummary: (found, bytes, start, end) => found.set(COMPACT_SUMMARY, truthy(bytes, start, end)),
+  isMeta: (found, bytes, start, end) => found.set(META, isTruthy(bytes, start, end)),
+  isSidechain: (found, bytes, start, end) => found.set(SIDECHAIN, isTruthy(bytes, start, end)),
+  isCompactSummary: (found, bytes, start, end) => found.set(COMPACT_SUMMARY, isTruthy(bytes, start, end)),
   dataFlowOn: (found, bytes, start, end) => found.set(DATA_FLOW_ON, equals(bytes, start, end, VALUE_TRUE)),
   closesQuietTurn: (found) => found.set(LOOK_INSIDE, true),
   origin: (found, bytes, start) => {
@@ -365,9 +357,6 @@ const MEMBERS = wordTable<(found: FoundMembers, bytes: Uint8Array, start: number
   },
 });
 
-const QUOTE = 0x22;
-const OPEN_BRACE = 0x7b;
-const OPEN_BRACKET = 0x5b;
 const VALUE_COMPACT_BOUNDARY = ascii('"compact_boundary"');
 const VALUE_TRUE = ascii("true");
 const VALUE_VOICE_CALL_TALK = ascii('"voice_call_talk"');

@@ -1,7 +1,7 @@
-import { ascii, equals, hasBackslash, type RowScan } from "./json-scanner.ts";
+import { ascii, equals, hasBackslash, QUOTE, type RowScan } from "./json-scanner.ts";
 import { lookUp, wordTable } from "./word-table.ts";
 
-/** Kinds of rows, by their `type`. Those of the conversation come first, then those that say something about it. */
+/** Kinds of rows, by their `type`: first those of the conversation, then those about it. */
 export const USER = 0;
 export const ASSISTANT = 1;
 export const SYSTEM = 2;
@@ -11,17 +11,17 @@ export const LAST_PROMPT = 5;
 export const QUEUE_OPERATION = 6;
 export const TAG = 7;
 export const CONTINUED_IN = 8;
-/** From here on a fork takes facts over (carried-over.ts). */
+/** First of the kinds that a fork carries over (carried-over.ts). */
 export const RELOCATED = 9;
 export const CUSTOM_TITLE = 10;
 export const AI_TITLE = 11;
 const FORK_FACT = 12;
-/** A row of any other type, or of none. */
+/** Row of any other type, or without a type. */
 export const OTHER = -1;
-/** A row whose type cannot be read before the escapes in it, or in a key, are undone. */
+/** Row whose type can only be read after undoing the escapes in it or in a key. */
 export const ESCAPED = -2;
 
-/** The kind of each type. A type of the conversation also moves the bound of `isOfConversation`. */
+/** Kind of each type. A new type of the conversation also moves the bound of `isOfConversation`. */
 const KINDS: Readonly<Record<string, number>> = {
   user: USER,
   assistant: ASSISTANT,
@@ -48,17 +48,17 @@ const KINDS: Readonly<Record<string, number>> = {
 export const isOfConversation = (kind: number): boolean => kind >= USER && kind <= PROGRESS;
 export const isForkFact = (kind: number): boolean => kind >= RELOCATED;
 
-/** Returns the type that has this kind. */
+/** Returns the first type of this kind. */
 export const typeOfKind = (kind: number): string | undefined =>
   Object.entries(KINDS).find(([, number]) => number === kind)?.[0];
 
-/** Returns the kind of a row by the JSON of its type. */
+/** Returns the kind of a row from the JSON of its type. */
 export const kindOf = (bytes: Uint8Array, start: number, end: number): number =>
   lookUp(TYPES, bytes, start, end) ?? OTHER;
 
-/** Returns the kind of a scanned row. Of two types the last counts; `isPlain`: escapes were undone (`withPlainKeys`). */
-export function readKind(bytes: Uint8Array, { members, count, oddKey }: RowScan, isPlain = false): number {
-  if (oddKey && !isPlain) return ESCAPED;
+/** Returns the kind of a scanned row; the last `type` counts. `isPlain`: escapes were undone (`withPlainKeys`). */
+export function readKind(bytes: Uint8Array, { members, count, keyMayHaveEscapes }: RowScan, isPlain = false): number {
+  if (keyMayHaveEscapes && !isPlain) return ESCAPED;
   let kind = OTHER;
   for (let i = 0; i < count * 4; i += 4) {
     const key = members[i] as number;
@@ -72,6 +72,5 @@ export function readKind(bytes: Uint8Array, { members, count, oddKey }: RowScan,
   return kind;
 }
 
-const QUOTE = 0x22;
 const KEY_TYPE = ascii("type");
 const TYPES = wordTable(Object.fromEntries(Object.entries(KINDS).map(([type, kind]) => [`"${type}"`, kind])));

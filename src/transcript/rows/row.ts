@@ -1,24 +1,22 @@
 import { asObject, type JsonObject } from "./json-values.ts";
-import { isTooRich, LONG_ROW, parsed, parseLong } from "./long-row.ts";
-import { type RowScan, scanObject } from "./json-scanner.ts";
+import { isValueTooLarge, LONG_ROW, parsed, parseLong } from "./long-row.ts";
+import { ascii, equals, OPEN_BRACE, QUOTE, type RowScan, scanObject } from "./json-scanner.ts";
 
-const OPEN_BRACE = 0x7b;
-const QUOTE = 0x22;
-/** How Claude Code begins the rows of a conversation. */
+/** Beginning of the conversation rows that Claude Code writes. */
 const ROW_START = '{"parentUuid":';
 
-/** What can be wrong with a piece of a line. The rest of the line, and every other line, is read all the same. */
+/** Problem of a part of a line. The rest of the line and all other lines are still read. */
 export type RowProblem =
   /** The line ends inside a row: its writer was killed, or is still writing. */
   | "cut"
-  /** The bytes are no JSON object. */
+  /** The bytes are not a JSON object. */
   | "not_json"
-  /** The row is longer than `ROW_BYTES`, or its value would take many times the memory of its bytes. */
+  /** The row is longer than `ROW_BYTES`, or its value takes many times the memory of its bytes. */
   | "oversized";
 
-/** Receives what a line holds, in order; offsets are into the buffer that was given. */
+/** Receiver of the rows and problems of a line, in order. Offsets are into the buffer that was given. */
 export interface LineVisitor {
-  /** A whole row; `scan` holds its members until the next call. */
+  /** Receives a whole row; `scan` has its members until the next call. */
   row(start: number, end: number, scan: RowScan): void;
   problem?(start: number, end: number, problem: RowProblem): void;
 }
@@ -26,11 +24,10 @@ export interface LineVisitor {
 /**
  * Reads the rows of one line (a range without its newline).
  *
- * Usually a line is one row. A writer that was killed, or that appended to a file without a final newline, leaves a
- * line with two: `{…}{…}`, or a cut row with a whole one behind it. Each of them is a row here, where `JSON.parse` of
- * the line would lose both. An object counts as glued on only where it cannot be a part of the row before it: behind a
- * complete row, or where the grammar broke, and only when it reaches to the end of the line or to a further `{`, and has
- * a `type`.
+ * A line is usually one row. A writer that was killed, or that appended to a file without a final newline, leaves a line
+ * with two: `{…}{…}`, or a cut row and a whole one after it. Both are read, while `JSON.parse` of the line loses both. An
+ * object counts as a row of its own only if it cannot be part of the row before it: it is after a complete row or where
+ * the grammar broke, it ends at the end of the line or before another `{`, and it has a `type`.
  */
 export function visitLine(bytes: Uint8Array, start: number, end: number, scan: RowScan, visitor: LineVisitor): void {
   const at = skipBlank(bytes, start, end);
@@ -38,7 +35,7 @@ export function visitLine(bytes: Uint8Array, start: number, end: number, scan: R
   if (bytes[at] === OPEN_BRACE && scanObject(bytes, at, end, scan)) {
     const close = scan.end;
     if (skipBlank(bytes, close, end) === end) {
-      if (close - at > LONG_ROW && isTooRich(bytes, at, close)) visitor.problem?.(at, close, "oversized");
+      if (close - at > LONG_ROW && isValueTooLarge(bytes, at, close)) visitor.problem?.(at, close, "oversized");
       else visitor.row(at, close, scan);
       return;
     }
@@ -58,7 +55,7 @@ function visitBrokenLine(bytes: Uint8Array, start: number, end: number, scan: Ro
       const first = at === start;
       if ((after === end || bytes[after] === OPEN_BRACE || first) && (first || hasType(bytes, scan))) {
         if (at > lost) visitor.problem?.(lost, at, reason);
-        if (broke - at > LONG_ROW && isTooRich(bytes, at, broke)) visitor.problem?.(at, broke, "oversized");
+        if (broke - at > LONG_ROW && isValueTooLarge(bytes, at, broke)) visitor.problem?.(at, broke, "oversized");
         else visitor.row(at, broke, scan);
         lost = after;
         reason = "not_json";
@@ -72,19 +69,19 @@ function visitBrokenLine(bytes: Uint8Array, start: number, end: number, scan: Ro
   if (lost < end) visitor.problem?.(lost, end, reason);
 }
 
-/** Where a further row may begin after the one at `open` broke at `broke`: never twice the same place. */
+/** Returns where the next row may begin after the one at `open` broke at `broke`: always after `open`; -1 for none. */
 function restart(bytes: Uint8Array, open: number, broke: number, end: number): number {
-  // Glued on where a value may stand, a row is a part of the cut one by the grammar. Only the last one is tried.
+  // Appended where a value may be, a row is part of the cut one by the grammar. Only the last candidate is tried.
   const inside = broke >= end ? lastRowStart(bytes, open + 1, end) : -1;
   if (inside >= 0) return inside;
-  // A row glued on inside a string breaks the grammar right behind the `{"` it begins with.
+  // Appended inside a string, a row breaks the grammar right after the `{"` it begins with.
   for (let i = Math.min(broke, end - 1); i > open && i >= broke - 2; i--) {
     if (bytes[i] === OPEN_BRACE && bytes[i + 1] === QUOTE) return i;
   }
   return nextObject(bytes, Math.max(broke, open + 1), end);
 }
 
-/** Neither looks beyond the line: what stands before or after it may be a thousand times as long. */
+/** Returns the last place where a row seems to begin. Only the line is searched: the buffer may be far longer. */
 function lastRowStart(bytes: Uint8Array, from: number, end: number): number {
   const at = Buffer.from(bytes.buffer, bytes.byteOffset + from, Math.max(0, end - from)).lastIndexOf(ROW_START);
   return at < 0 ? -1 : from + at;
@@ -104,21 +101,15 @@ function nextObject(bytes: Uint8Array, from: number, end: number): number {
 function hasType(bytes: Uint8Array, scan: RowScan): boolean {
   for (let i = 0; i < scan.count * 4; i += 4) {
     const start = scan.members[i] as number;
-    if (
-      (scan.members[i + 1] as number) - start === 4 &&
-      bytes[start] === 0x74 &&
-      bytes[start + 1] === 0x79 &&
-      bytes[start + 2] === 0x70 &&
-      bytes[start + 3] === 0x65 &&
-      bytes[scan.members[i + 2] as number] === QUOTE
-    ) {
-      return true;
-    }
+    const isType = equals(bytes, start, scan.members[i + 1] as number, KEY_TYPE);
+    if (isType && bytes[scan.members[i + 2] as number] === QUOTE) return true;
   }
   return false;
 }
 
-/** White space and the control characters that killed writers leave before a row (NUL padding) are passed over. */
+const KEY_TYPE = ascii("type");
+
+/** Skips white space, and the control characters (NUL padding) that killed writers leave before a row. */
 function skipBlank(bytes: Uint8Array, from: number, end: number): number {
   let i = from;
   while (i < end && (bytes[i] as number) <= 0x20) i++;
@@ -126,9 +117,9 @@ function skipBlank(bytes: Uint8Array, from: number, end: number): number {
 }
 
 /**
- * The value of a row that `visitLine` found. Invalid UTF-8 becomes U+FFFD. Raw control characters and unknown escapes
- * inside strings, which `JSON.parse` refuses, are read as what they stand for, so that one bad byte does not cost a message.
- * Returns undefined only for a row that is no object.
+ * Parses a row that `visitLine` found. Invalid UTF-8 becomes U+FFFD. Raw control characters and unknown escapes in
+ * strings, which `JSON.parse` rejects, stand for themselves, so that one bad byte does not cost a message. Returns
+ * undefined if the row is not an object.
  */
 export function parseRow(
   bytes: Uint8Array,

@@ -1,8 +1,8 @@
 import { asObject, type JsonObject, membersOf } from "./json-values.ts";
 
 /**
- * A `system/voice_call_talk` row is something a person said in a voice call. It is read as the user row, or the queued
- * prompt, that it stands for (official-helpers.md §5.2); any other row is returned as it is.
+ * Turns a `system/voice_call_talk` row, which a person said in a voice call, into the user row or the queued prompt that it
+ * stands for (official-helpers.md §5.2). Returns any other row as it is.
  */
 export function fromVoiceCall(row: JsonObject): JsonObject {
   if (row["type"] !== "system" || row["subtype"] !== "voice_call_talk") return row;

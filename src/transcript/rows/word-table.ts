@@ -5,10 +5,10 @@ interface Word<T> {
   readonly value: T;
 }
 
-/** Words by their length, since few have the same one. */
+/** Words grouped by length, because few have the same length. */
 export type WordTable<T> = readonly (readonly Word<T>[] | undefined)[];
 
-/** Makes a table of words and what each stands for. */
+/** Makes a table from words to values. */
 export function wordTable<T>(values: Readonly<Record<string, T>>): WordTable<T> {
   const table: Word<T>[][] = [];
   for (const [text, value] of Object.entries(values)) (table[text.length] ??= []).push({ word: ascii(text), value });
@@ -16,7 +16,7 @@ export function wordTable<T>(values: Readonly<Record<string, T>>): WordTable<T> 
   return Array.from(table);
 }
 
-/** Returns what the word from `start` to `end` stands for; undefined if it is not in the table. */
+/** Returns the value of the word from `start` to `end`; undefined if it is not in the table. */
 export function lookUp<T>(table: WordTable<T>, bytes: Uint8Array, start: number, end: number): T | undefined {
   const sameLength = end - start < table.length ? table[end - start] : undefined;
   if (sameLength === undefined) return undefined;

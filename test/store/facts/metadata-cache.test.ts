@@ -9,7 +9,7 @@ import { beginList, cachedFacts, cacheFacts } from "../../../src/store/facts/met
 import { getSessionInfo } from "../../../src/store/list/session-info.ts";
 import { listSessions } from "../../../src/store/list/list-sessions.ts";
 import { projectDir, transcriptPath } from "../../../src/store/layout/paths.ts";
-import { REMEMBERED_SESSIONS, REMEMBERED_UNITS } from "../../../src/transcript/rows/limits.ts";
+import { CACHED_SESSIONS, CACHED_UNITS } from "../../../src/transcript/rows/limits.ts";
 import type { SessionFacts } from "../../../src/transcript/summary/session-metadata.ts";
 import { put, sessionId, tempConfigDir } from "../../support/config-dir.ts";
 import { jsonl, user } from "../../support/rows.ts";
@@ -74,11 +74,11 @@ describe("what is remembered", () => {
     cacheFacts(oldest, { activity: 0 });
     let newest = oldest;
     beginList();
-    for (let n = 0; n < REMEMBERED_SESSIONS; n++) cacheFacts((newest = candidate()), { activity: n });
+    for (let n = 0; n < CACHED_SESSIONS; n++) cacheFacts((newest = candidate()), { activity: n });
     expect(cachedFacts(oldest)).toBeUndefined();
-    expect(cachedFacts(newest)).toEqual({ activity: REMEMBERED_SESSIONS - 1 });
+    expect(cachedFacts(newest)).toEqual({ activity: CACHED_SESSIONS - 1 });
 
-    const facts = { summary: "x".repeat(REMEMBERED_UNITS / 2), cwd: "/w" } as SessionFacts;
+    const facts = { summary: "x".repeat(CACHED_UNITS / 2), cwd: "/w" } as SessionFacts;
     const [first, second] = [candidate(), candidate()];
     beginList();
     cacheFacts(first, { windows: { stamp: "", facts } });
@@ -94,7 +94,7 @@ test("a list of more than there is room for keeps what it learnt first", () => {
   beginList();
   const first = candidate();
   cacheFacts(first, { activity: 1 });
-  for (let n = 0; n < REMEMBERED_SESSIONS; n++) cacheFacts(candidate(), { activity: n });
+  for (let n = 0; n < CACHED_SESSIONS; n++) cacheFacts(candidate(), { activity: n });
   expect(cachedFacts(first)).toEqual({ activity: 1 });
   beginList();
   const next = candidate();

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { IdTable, startOfText } from "../../../src/transcript/rows/interned-ids.ts";
+import { IdTable, hexPrefixOf } from "../../../src/transcript/rows/interned-ids.ts";
 import { runs } from "../../support/runs.ts";
 
 /** Texts of every kind, and so few that they come again. */
@@ -33,7 +33,7 @@ function add(table: IdTable, value: string): number {
   return number === -1 ? table.addText(value) : number;
 }
 
-test("numbers are those of a map, in whatever way an id is written", () => {
+test("gives ids the same numbers as a Map, however they are written", () => {
   fc.assert(
     fc.property(fc.array(text, { maxLength: 3000, size: "max" }), fc.integer(), (values, seed) => {
       const table = new IdTable(seed);
@@ -70,7 +70,7 @@ test.for<[string, number]>([
 ])("the start of %j is %d", ([id, start]) => {
   const table = new IdTable(1);
   add(table, "before");
-  expect([table.start(add(table, id)), startOfText(id)]).toEqual([start, start]);
+  expect([table.hexPrefix(add(table, id)), hexPrefixOf(id)]).toEqual([start, start]);
 });
 
 test("many ids keep their numbers while the table grows", () => {

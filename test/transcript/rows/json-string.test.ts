@@ -21,7 +21,7 @@ const spoilt = fc
   .tuple(usual, fc.nat(23), fc.constantFrom(..."0 -:.TZtz+/\\é".split("")))
   .map(([time, at, char]) => time.slice(0, at) + char + time.slice(at + 1));
 
-test("any text is the time that Date.parse takes it for", () => {
+test("reads the same time from any text as Date.parse", () => {
   const text = fc.oneof({ weight: 6, arbitrary: usual }, { weight: 3, arbitrary: spoilt }, fc.string());
   fc.assert(
     fc.property(text, (time) => {

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { repairStrings } from "../../../src/transcript/rows/json-repair.ts";
-import { isTooRich, parsed, parseLong } from "../../../src/transcript/rows/long-row.ts";
+import { isValueTooLarge, parsed, parseLong } from "../../../src/transcript/rows/long-row.ts";
 import { parseRow, visitLine } from "../../../src/transcript/rows/row.ts";
 import { RowScan } from "../../../src/transcript/rows/json-scanner.ts";
 import { runs } from "../../support/runs.ts";
@@ -101,7 +101,7 @@ describe("a long row", () => {
     expect([a.length, a.slice(0, 4), a.slice(-1), b]).toEqual([megabytes * MB + 5, "\t\u0001\\q", "é", "\u0002"]);
   });
 
-  test("nested deeper than calls are is read", () => {
+  test("is read even if it is nested deeper than the stack allows", () => {
     const depth = 600_000;
     const row = Buffer.from(`{"a":${"[".repeat(depth)}"${"x".repeat(20_000)}"${"]".repeat(depth)}}`);
     let value: unknown = parseRow(row, 0, row.length)?.["a"];
@@ -109,10 +109,10 @@ describe("a long row", () => {
     expect(value).toHaveLength(20_000);
   });
 
-  test("that would take many times the memory of its bytes is reported, and the row behind it is read", () => {
+  test("that would take many times the memory of its bytes is reported, and the row after it is read", () => {
     const rich = `{"type":"user","a":[${"{},".repeat(1_500_000)}{}]}`;
     const plain = `{"type":"user","a":[${"1,".repeat(2_000_000)}1]}`;
-    expect([rich, plain].map((row) => isTooRich(Buffer.from(row), 0, row.length))).toEqual([true, false]);
+    expect([rich, plain].map((row) => isValueTooLarge(Buffer.from(row), 0, row.length))).toEqual([true, false]);
     const bytes = Buffer.from(`${rich}{"type":"user"}`);
     const found: string[] = [];
     visitLine(bytes, 0, bytes.length, new RowScan(), {
@@ -124,7 +124,7 @@ describe("a long row", () => {
 });
 
 describe("repairStrings", () => {
-  test("leaves JSON as it is, and makes JSON of what only strings keep from it", () => {
+  test("leaves valid JSON alone, and repairs JSON that is invalid only inside strings", () => {
     fc.assert(
       fc.property(fc.jsonValue(), fc.integer({ min: 0, max: 2 }), (value, indent) => {
         const text = JSON.stringify(value, null, indent);

@@ -31,7 +31,7 @@ function kindOfRow(json: string, isPlain = false): number {
   return readKind(bytes, scan, isPlain);
 }
 
-test("a type and its kind name each other", () => {
+test("maps each type to its kind and back", () => {
   const types = [...CONVERSATION, ...OTHERS].map((kind) => typeOfKind(kind));
   expect(types.slice(0, 5)).toEqual(["user", "assistant", "system", "attachment", "progress"]);
   expect(types.map((type) => kindOfRow(JSON.stringify({ uuid: "a", type })))).toEqual([...CONVERSATION, ...OTHERS]);
@@ -41,7 +41,7 @@ test("the conversation is the kinds that have a place in the tree", () => {
   expect([...CONVERSATION, ...OTHERS, OTHER, ESCAPED].filter(isOfConversation)).toEqual(CONVERSATION);
 });
 
-test("a fork takes over what other rows say of the session", () => {
+test("knows which types a fork carries over", () => {
   const types = ["relocated", "custom-title", "ai-title", "tools-used", "derived-from", "tag", "user", "mode"];
   expect(types.filter((type) => isForkFact(kindOfRow(JSON.stringify({ type }))))).toEqual(types.slice(0, 5));
 });
@@ -59,6 +59,6 @@ test.each<[json: string, kind: number]>([
   expect(kindOfRow(json)).toBe(kind);
 });
 
-test("escapes that are left when a row was made plain are not undone again", () => {
+test("does not undo escapes twice", () => {
   expect(kindOfRow('{"type":"a\\"b"}', true)).toBe(OTHER);
 });

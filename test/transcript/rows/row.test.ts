@@ -59,7 +59,7 @@ describe("visitLine", () => {
     expect(read(line)).toEqual({ rows, problems });
   });
 
-  test("never throws, and accounts for every byte that is no white space", () => {
+  test("never throws, and accounts for every byte that is not white space", () => {
     const piece = fc.constantFrom(
       row,
       row.slice(0, 9),
@@ -90,7 +90,7 @@ describe("visitLine", () => {
     fc.assert(holds, { numRuns: runs(3000) });
   });
 
-  test("finds a whole row behind any cut one", () => {
+  test("finds a whole row after any cut one", () => {
     const whole = fc.dictionary(fc.string(), fc.jsonValue()).map((value) => JSON.stringify({ type: "user", ...value }));
     fc.assert(
       fc.property(whole, fc.nat(), (text, at) => {
