@@ -134,7 +134,7 @@ function scanSmall(fd: number, size: number, bytes: Buffer, scan: SessionScan): 
   if (have === 0) return undefined;
   const headEnd = Math.min(have, WINDOW_BYTES);
   const tailStart = Math.max(0, have - WINDOW_BYTES);
-  scan.bothWindows(bytes, headEnd, tailStart, have);
+  scan.readWindows(bytes, headEnd, tailStart, have);
   const tail = scan.tailFacts(bytes);
   if (tailStart === 0) return { scan, tail, headTo: have, wholeFrom: 0 };
   const newline = bytes.indexOf(NEWLINE, tailStart - 1);
@@ -149,7 +149,7 @@ function scanSmall(fd: number, size: number, bytes: Buffer, scan: SessionScan): 
 function scanLarge(fd: number, size: number, bytes: Buffer, scan: SessionScan): ScannedWindows | undefined {
   const headEnd = readAt(fd, bytes.subarray(0, WINDOW_BYTES), 0);
   if (headEnd === 0) return undefined;
-  scan.headWindow(bytes, headEnd);
+  scan.readHead(bytes, headEnd);
   const headTo = bytes.lastIndexOf(NEWLINE, headEnd - 1) + 1;
 
   const edge = size - WINDOW_BYTES;
@@ -157,7 +157,7 @@ function scanLarge(fd: number, size: number, bytes: Buffer, scan: SessionScan): 
   const have = readAt(fd, bytes.subarray(WINDOW_BYTES, 2 * WINDOW_BYTES + 1), edge - 1);
   const atRowStart = have > 0 && bytes[WINDOW_BYTES] === NEWLINE;
   const end = Math.max(tailStart, WINDOW_BYTES + have);
-  const from = scan.tailWindow(bytes, tailStart, end, atRowStart);
+  const from = scan.readTail(bytes, tailStart, end, atRowStart);
   const tail = scan.tailFacts(bytes);
   if (needsCutRow(bytes.subarray(tailStart, from), scan, tail)) scanCutRow(fd, edge, edge + from - tailStart, scan);
   return { scan, tail, headTo, wholeFrom: edge + from - tailStart };
@@ -176,7 +176,7 @@ function scanCutRow(fd: number, edge: number, lineEnd: number, scan: SessionScan
     const bytes = Buffer.allocUnsafe(lineEnd - start);
     const have = readAt(fd, bytes, start);
     const newline = bytes.lastIndexOf(NEWLINE, edge - start - 1);
-    if (newline >= 0 || start === 0) return scan.rowAcrossEdge(bytes, newline + 1, have, edge - start);
+    if (newline >= 0 || start === 0) return scan.readRowAcrossEdge(bytes, newline + 1, have, edge - start);
     if (reach >= TAIL_GROWTH_BYTES) return;
   }
 }
@@ -196,7 +196,7 @@ class HeadGrowth {
     const lines = this.#lines;
     if (lines === undefined || !lines.step()) return false;
     while (lines.next()) {
-      if (lines.oversized === 0 && this.#scan.lineBeyond(lines.bytes, lines.start, lines.end)) return false;
+      if (lines.oversized === 0 && this.#scan.readLineAfterHead(lines.bytes, lines.start, lines.end)) return false;
     }
     return true;
   }

@@ -1,7 +1,7 @@
 /**
- * What the beginning of a transcript says about a session: where it ran, when it began, what was asked first
- * (official-helpers.md §4). The official rules, with these differences: a value counts only at the top level of a row, a row of a
- * side conversation is no prompt, and its directory counts only where no row of the main chain names one.
+ * Reads from the beginning of a transcript where a session ran, when it began and what was asked first
+ * (official-helpers.md §4). Differs from the official rules: a value counts only at the top level of a row, a row of a side
+ * conversation is not a prompt, and its directory counts only if no row of the main chain names one.
  */
 import { stringValue } from "../rows/json-string.ts";
 import { PromptTitles } from "./list-title.ts";
@@ -9,68 +9,68 @@ import { type CommandFallback, pluginPromptOfMessage, promptOfTexts, textsOfMess
 import { parseRow } from "../rows/row.ts";
 import type { RowKeys } from "./summary-keys.ts";
 import { ASSISTANT, isOfConversation, USER } from "../rows/row-kinds.ts";
-import { equals, type RowScan } from "../rows/json-scanner.ts";
+import { COLON, equals, type RowScan } from "../rows/json-scanner.ts";
 
 export class HeadScan {
   readonly gitBranch = new First();
   readonly timestamp = new First();
   readonly entrypoint = new First();
-  /** The teammate that wrote the first row of the conversation, with its team: the session is the teammate's own. */
+  /** Teammate that wrote the first row of the conversation, and its team: the session is the teammate's own. */
   agentName: string | undefined;
   teamName: string | undefined;
-  /** The session that a row says it was copied from. */
+  /** Session that a row was copied from, as the row says. */
   forkedFrom: string | undefined;
   firstPrompt: string | undefined;
-  /** The prompt of a plugin as a fork is named after it, when none was found before. */
+  /** First prompt of a plugin, in the form of a fork's title; only if no other prompt is before it. */
   pluginPrompt: string | undefined;
-  /** `Image` or `Document`, when that is all there is of a prompt. */
+  /** `Image` or `Document`, if a prompt has nothing else. */
   media: string | undefined;
-  /** Rows of the conversation: of its main chain, and of side conversations written into the same file. */
-  main = false;
-  sidechain = false;
+  /** Whether messages were seen of the main chain, and of side conversations in the same file. */
+  hasMain = false;
+  hasSidechain = false;
   readonly fallback: CommandFallback = { command: undefined };
-  /** What our lists call the session by. */
+  /** Candidates for the title in our lists. */
   readonly titles = new PromptTitles();
 
   readonly #cwd = new First();
   readonly #sideCwd = new First();
-  /** `cwd` of the first whole row that has one. */
+  /** `cwd` of the first whole row that has one: of the main chain, and of side conversations. */
   #rowCwd: string | undefined;
   #sideRowCwd: string | undefined;
-  #begun = false;
+  #sawFirstRow = false;
   readonly #kind = new First();
-  /** `sessionKind` of the first row that has a `parentUuid`, which alone counts where there is such a row. */
+  /** `sessionKind` of the first row with a `parentUuid`. If there is such a row, only its value counts. */
   readonly #kindOfChain = new First();
-  #chained = false;
+  #hasChain = false;
 
-  /** What the official helpers take for the first prompt: one that was typed, else the name of a command. */
+  /** First prompt by the official rule: one that was typed, else the name of a command. */
   get officialPrompt(): string | undefined {
     return this.firstPrompt ?? (this.fallback.command || undefined);
   }
 
   get sessionKind(): string | undefined {
-    return this.#chained ? this.#kindOfChain.value : this.#kind.value;
+    return this.#hasChain ? this.#kindOfChain.value : this.#kind.value;
   }
 
   get cwd(): string | undefined {
     return this.#cwd.value ?? this.#sideCwd.value;
   }
 
-  /** `cwd` of the first whole row that has one. */
+  /** `cwd` of the first whole row that has one, preferably of the main chain. */
   get rowCwd(): string | undefined {
     return this.#rowCwd ?? this.#sideRowCwd;
   }
 
-  /** All is known that the beginning can say: rows behind it change nothing. */
-  get settled(): boolean {
+  /** Whether everything was found, so that later rows change nothing. */
+  get isComplete(): boolean {
     return (
       this.#hasPrompt &&
       this.#rowCwd !== undefined &&
-      this.#chained &&
-      this.#cwd.settled &&
-      this.gitBranch.settled &&
-      this.timestamp.settled &&
-      this.entrypoint.settled
+      this.#hasChain &&
+      this.#cwd.isFinal &&
+      this.gitBranch.isFinal &&
+      this.timestamp.isFinal &&
+      this.entrypoint.isFinal
     );
   }
 
@@ -78,30 +78,30 @@ export class HeadScan {
     return this.firstPrompt !== undefined && this.titles.hasPrompt;
   }
 
-  /** A whole row. */
+  /** Reads a whole row. */
   row(bytes: Buffer, start: number, end: number, scan: RowScan, keys: RowKeys, type: number): void {
-    if (this.settled) return;
-    this.part(bytes, scan, keys);
+    if (this.isComplete) return;
+    this.cutRow(bytes, scan, keys);
     const sidechain = isTrue(bytes, scan, keys.isSidechain);
     if (keys.cwd >= 0) {
       if (sidechain) this.#sideRowCwd ??= memberString(bytes, scan, keys.cwd);
       else this.#rowCwd ??= memberString(bytes, scan, keys.cwd);
     }
     if (this.forkedFrom === undefined && keys.forkedFrom >= 0) this.#readForkedFrom(bytes, scan, keys.forkedFrom);
-    if (!this.#begun && !sidechain) this.#begin(bytes, scan, keys, type);
+    if (!this.#sawFirstRow && !sidechain) this.#readFirstRow(bytes, scan, keys, type);
     if (type !== USER && type !== ASSISTANT) return;
-    this.heard(sidechain);
+    this.sawMessage(sidechain);
     if (type === USER && !sidechain && !this.#hasPrompt) this.#readPrompt(bytes, start, end, scan, keys);
   }
 
-  /** Notes that a user or assistant row was seen. */
-  heard(sidechain: boolean): void {
-    if (sidechain) this.sidechain = true;
-    else this.main = true;
+  /** Records that a user or assistant row was seen. */
+  sawMessage(sidechain: boolean): void {
+    if (sidechain) this.hasSidechain = true;
+    else this.hasMain = true;
   }
 
-  /** The members that are left of a row that was cut. */
-  part(bytes: Buffer, scan: RowScan, keys: RowKeys): void {
+  /** Reads the members that are left of a row that was cut. */
+  cutRow(bytes: Buffer, scan: RowScan, keys: RowKeys): void {
     if (keys.cwd >= 0) {
       const cwd = isTrue(bytes, scan, keys.isSidechain) ? this.#sideCwd : this.#cwd;
       cwd.take(bytes, scan, keys.cwd);
@@ -111,18 +111,18 @@ export class HeadScan {
     if (keys.entrypoint >= 0) this.entrypoint.take(bytes, scan, keys.entrypoint);
     if (keys.sessionKind >= 0) {
       this.#kind.take(bytes, scan, keys.sessionKind);
-      if (!this.#chained && keys.parentUuid >= 0) this.#kindOfChain.take(bytes, scan, keys.sessionKind);
+      if (!this.#hasChain && keys.parentUuid >= 0) this.#kindOfChain.take(bytes, scan, keys.sessionKind);
     }
-    if (keys.parentUuid >= 0) this.#chained = true;
+    if (keys.parentUuid >= 0) this.#hasChain = true;
   }
 
   /**
-   * The first row of the conversation says whose session it is: the CLI writes both names on every row of a teammate's
-   * own session. The lead has a team from some later row on, and goes by `LEAD` where it names itself.
+   * Reads from the first row of the conversation whose session it is: the CLI writes both names on every row of a
+   * teammate's own session. The lead gets its team in some later row, and calls itself `LEAD` if at all.
    */
-  #begin(bytes: Buffer, scan: RowScan, keys: RowKeys, type: number): void {
+  #readFirstRow(bytes: Buffer, scan: RowScan, keys: RowKeys, type: number): void {
     if (!isOfConversation(type)) return;
-    this.#begun = true;
+    this.#sawFirstRow = true;
     if (keys.agentName < 0 || keys.teamName < 0) return;
     const agentName = memberString(bytes, scan, keys.agentName);
     const teamName = memberString(bytes, scan, keys.teamName);
@@ -140,7 +140,7 @@ export class HeadScan {
     const row = bytes.subarray(start, end);
     if (row.includes(TOOL_RESULT) || has(row, IS_META) || isTrue(bytes, scan, keys.isMeta)) return;
     this.#readPromptOf(row, bytes, scan, keys);
-    // Of a prompt that is none but for a picture.
+    // The prompt is only an image or a document.
     if (this.firstPrompt === undefined && this.media === undefined) {
       this.media = has(row, IMAGE) ? "Image" : has(row, DOCUMENT) ? "Document" : undefined;
     }
@@ -150,19 +150,19 @@ export class HeadScan {
     if (has(row, IS_COMPACT_SUMMARY) || isTrue(bytes, scan, keys.isCompactSummary) || keys.message < 0) return;
     const message = memberObject(bytes, scan, keys.message);
     const texts = textsOfMessage(message);
-    const here = this.firstPrompt === undefined;
-    if (here) {
+    const isFirst = this.firstPrompt === undefined;
+    if (isFirst) {
       if (keys.pluginPrompt >= 0)
         this.pluginPrompt ??= pluginPromptOfMessage(message, memberObject(bytes, scan, keys.pluginPrompt));
       this.firstPrompt = promptOfTexts(texts, this.fallback);
     }
-    this.titles.take(texts, { prompt: this.firstPrompt, here });
+    this.titles.take(texts, { prompt: this.firstPrompt, isHere: isFirst });
   }
 }
 
 /**
- * The first string under one key. The official helpers look for `"key":"` in the whole window before they look for
- * `"key": "`, so that a row written without a space after the colon goes before an earlier one with it.
+ * First string under one key. The official helpers search the whole window for `"key":"` before `"key": "`, so a later row
+ * without a space after the colon is preferred to an earlier one with it.
  */
 class First {
   #tight: string | undefined;
@@ -172,7 +172,7 @@ class First {
     return this.#tight ?? this.#spaced;
   }
 
-  get settled(): boolean {
+  get isFinal(): boolean {
     return this.#tight !== undefined;
   }
 
@@ -195,19 +195,18 @@ function memberObject(bytes: Buffer, scan: RowScan, at: number): Record<string, 
   return parseRow(bytes, scan.members[at + 2] as number, scan.members[at + 3] as number);
 }
 
-/** Whether the member, -1 for none, is `true`. */
+/** Whether the member at `at` (-1 for none) is `true`. */
 export function isTrue(bytes: Uint8Array, scan: RowScan, at: number): boolean {
   return at >= 0 && equals(bytes, scan.members[at + 2] as number, scan.members[at + 3] as number, TRUE);
 }
 
-/** What the CLI calls the agent that made the team: the one that a person talks to. */
+/** Name that the CLI gives the agent that made the team, which a person talks to. */
 const LEAD = "team-lead";
 
-const COLON = 0x3a;
 const TRUE = Buffer.from("true");
 const TOOL_RESULT = Buffer.from('"tool_result"');
 
-/** A member as text, at any depth of the row, in the two spellings that the official rule looks for. */
+/** JSON of a member, at any depth of a row, in the two spellings that the official rule searches for. */
 type Spellings = readonly [tight: Buffer, spaced: Buffer];
 
 const spellings = (key: string, value: string): Spellings => [

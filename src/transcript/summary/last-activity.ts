@@ -1,28 +1,21 @@
 import { timeValue } from "../rows/json-string.ts";
 import { type LineVisitor, visitLine } from "../rows/row.ts";
 import { isOfConversation, kindOf, OTHER } from "../rows/row-kinds.ts";
-import { equals, RowScan } from "../rows/json-scanner.ts";
+import { CLOSE_BRACE, COLON, COMMA, equals, OPEN_BRACE, QUOTE, RowScan } from "../rows/json-scanner.ts";
+import { NEWLINE } from "../rows/line-splitter.ts";
 
-const NEWLINE = 0x0a;
-const QUOTE = 0x22;
-const COMMA = 0x2c;
-const COLON = 0x3a;
-const OPEN_BRACE = 0x7b;
-const CLOSE_BRACE = 0x7d;
-
-/** A search for the last conversation row, from the end of a transcript to its beginning. Used for file after file. */
+/** Search for the last conversation row, from the end of a transcript to its beginning. Reused from file to file. */
 export class ActivitySearch implements LineVisitor {
-  /** Timestamp of the row (epoch ms); NaN while none was found. */
+  /** Timestamp of the row (epoch ms); NaN until one is found. */
   time = NaN;
-  /** Offset one past what is still to be searched. */
+  /** Offset one past the bytes that are still to be searched. */
   end = 0;
   #bytes: Buffer = NOTHING;
 
   /**
-   * Looks for the last row of the conversation (user, assistant, system, attachment, progress) that has a timestamp, in
-   * the lines between `from` and `to`, the last one first. A title or a tag makes no session active. `atLineStart`: a line
-   * begins with `from`. Otherwise the first line is left to a search in more bytes, unless its end says enough: the type
-   * of a row may stand at its beginning.
+   * Searches the lines between `from` and `to`, last one first, for a row of the conversation (user, assistant, system,
+   * attachment, progress) with a timestamp. A title or a tag is not activity. `atLineStart`: `from` begins a line. Otherwise
+   * the first line is left for a search in more bytes, unless its end says enough: its type may be before `from`.
    */
   search(bytes: Buffer, from: number, to: number, atLineStart: boolean): void {
     this.#bytes = bytes;
@@ -43,11 +36,11 @@ export class ActivitySearch implements LineVisitor {
   }
 
   /**
-   * Goes back over rows as long as they end in members with short plain strings. The last of several members of a name
-   * counts. Reads only lines that end in a newline: another may end inside a row.
+   * Reads rows backwards as long as they end in members with short plain strings. Of several members of one name the last
+   * counts. Reads only lines that end in a newline, because others may end inside a row.
    *
    * Worth 37 % of "copied sessions: first page, fresh process" if type and timestamp follow the message, as in most rows;
-   * nothing if they come first. It calls nothing while it searches: split into functions it took 15 % of that time.
+   * nothing if they come first. One function, because split into several it took 15 % of that time.
    */
   #rowsFromTheirEnds(from: number): void {
     const bytes = this.#bytes;
@@ -61,12 +54,12 @@ export class ActivitySearch implements LineVisitor {
         type = UNREAD;
         time = NaN;
       }
-      // At the brace that ends the row, or at the comma behind a member.
+      // At the brace that ends the row, or at the comma after a member.
       const end = last;
       if (bytes[end - 1] !== QUOTE) return;
       let value = end - 2;
       while (value > from && bytes[value] !== QUOTE && bytes[value] !== NEWLINE) value--;
-      // Behind a backslash it is a quote within the string.
+      // After a backslash it is a quote inside the string.
       if (bytes[value] !== QUOTE || bytes[value - 1] !== COLON || bytes[value - 2] !== QUOTE) return;
       let key = value - 3;
       while (key > from && bytes[key] !== QUOTE && bytes[key] !== NEWLINE) key--;
@@ -90,7 +83,7 @@ export class ActivitySearch implements LineVisitor {
     }
   }
 
-  /** Of a line with several rows the last one counts. */
+  /** Takes the time of a row; of several rows on a line the last one counts. */
   row(_start: number, _end: number, scan: RowScan): void {
     const bytes = this.#bytes;
     const { members } = scan;
@@ -109,7 +102,7 @@ export class ActivitySearch implements LineVisitor {
   }
 }
 
-/** Stands for a kind while no `type` was found. */
+/** Kind of a row whose `type` was not found yet. */
 const UNREAD = -9;
 const NOTHING = Buffer.alloc(0);
 const TYPE = Buffer.from("type");

@@ -3,41 +3,41 @@ import type { SessionScan } from "./session-scan.ts";
 import type { TailFacts } from "./tail-scan.ts";
 import type { ArchivedMark } from "./sidecar-json.ts";
 
-/** What a transcript and the files beside it say about a session (official-helpers.md §4), without where it was found. */
+/** Metadata of a session from its transcript and the files next to it (official-helpers.md §4). */
 export interface SessionFacts {
-  /** The title somebody gave it, else the one a model gave it. */
+  /** Title that somebody gave it, else the one that a model gave it. */
   readonly customTitle: string | undefined;
-  /** Of a session that the official rule finds none in: the first that begins with an element of somebody's own. */
+  /** First prompt by the official rule, else the first that begins with a tag of somebody's own. */
   readonly firstPrompt: string | undefined;
-  /** Title, last prompt, summary, first prompt, or what kind of thing was sent: the first there is. */
+  /** First that exists of title, last prompt, summary, first prompt, `Image` or `Document`. */
   readonly summary: string | undefined;
-  /** What a list shows (list-title.ts); empty if there is nothing to call it by. */
+  /** Title in a list (list-title.ts); empty if there is none. */
   readonly title: string;
   readonly gitBranch: string | undefined;
   readonly cwd: string | undefined;
-  /** The directory it belongs to, where the place it was found in has to be judged (official-helpers.md §4.5). */
+  /** Directory that decides whether the session belongs to the project it was found in (official-helpers.md §4.5). */
   readonly homeCwd: string | undefined;
   readonly tag: string | undefined;
   /** Epoch ms. */
   readonly createdAt: number | undefined;
-  /** False when it was taken out of the archive, or a person wrote in it since; undefined when it never was in it. */
+  /** False if it was taken out of the archive, or a person wrote in it since; undefined if it was never archived. */
   readonly archived: boolean | undefined;
   readonly entrypoint: string | undefined;
   readonly programmatic: boolean;
-  /** A user or assistant row of the main chain was seen. */
+  /** Whether there is a user or assistant row of the main chain. */
   readonly conversation: boolean;
-  /** Rows of a side conversation were seen, and none of the main chain. */
+  /** Whether there are messages of a side conversation, and none of the main chain. */
   readonly sidechainOnly: boolean;
-  /** The session (an id, if the file tells the truth) that this one was continued in, if it ended with that. */
+  /** Session that this one was continued in, if it ends with that: an id, unless the file is wrong. */
   readonly continuedIn: string | undefined;
   readonly model: string | undefined;
   readonly forkedFrom: string | undefined;
-  /** The teammate whose own session it is, and its team. */
+  /** Teammate whose own session it is, and its team. */
   readonly agentName: string | undefined;
   readonly teamName: string | undefined;
 }
 
-/** What stands before the tail window, as far as it was searched for; the last of each. */
+/** Last title and tag before the tail, as far as they were searched for. */
 export interface EarlierTitles {
   readonly customTitle?: string | undefined;
   readonly aiTitle?: string | undefined;
@@ -50,8 +50,8 @@ export interface SidecarFacts {
 }
 
 /**
- * Puts the facts together. The order of precedence is the official one but for titles: the last `custom-title` row
- * wherever it stands is the title, also against the sidecar, and an empty one means that there is none.
+ * Combines the facts. Precedence is the official one except for titles: the last `custom-title` row of the file beats the
+ * sidecar, and an empty one means that there is no title.
  */
 export function sessionFacts(
   scan: SessionScan,
@@ -87,8 +87,8 @@ export function sessionFacts(
     archived: sidecar.mark === undefined ? undefined : sidecar.mark.archived && !scan.promptedSinceArchived,
     entrypoint: entrypoint || undefined,
     programmatic: isProgrammatic(entrypoint, head.sessionKind),
-    conversation: head.main,
-    sidechainOnly: head.sidechain && !head.main,
+    conversation: head.hasMain,
+    sidechainOnly: head.hasSidechain && !head.hasMain,
     continuedIn: tail.continuedIn,
     model: tail.model,
     forkedFrom: head.forkedFrom,

@@ -1,30 +1,30 @@
 /**
- * Reads the two windows of a transcript, and what is read beyond them, for the facts about a session (official-helpers.md §4).
+ * Reads the facts about a session from the two windows of a transcript, its head and its tail, and from lines between them
+ * (official-helpers.md §4).
  *
- * A row belongs to a window when it lies in it wholly. Of a row that the edge of a window cuts, or that its writer left
- * unfinished, the members that are whole count where the official helpers find them in the text: in the head those that
- * end before the edge, in the tail those that begin behind it.
+ * A row belongs to a window if the window has all of it. If the edge of a window or the end of the file cuts a row, its
+ * whole members count, as they do for the official text search: in the head those that end before the edge, in the tail
+ * those that begin after it.
  */
 import { HeadScan, isTrue, memberString } from "./head-scan.ts";
 import { humanPromptTime } from "./prompt.ts";
 import { type LineVisitor, parseRow, type RowProblem, visitLine } from "../rows/row.ts";
 import { RowKeys } from "./summary-keys.ts";
 import { AI_TITLE, ASSISTANT, CUSTOM_TITLE, isOfConversation, kindOf, OTHER, USER } from "../rows/row-kinds.ts";
-import { RowScan, scanObject } from "../rows/json-scanner.ts";
+import { OPEN_BRACE, RowScan, scanObject } from "../rows/json-scanner.ts";
+import { NEWLINE } from "../rows/line-splitter.ts";
 import { type TailFacts, TailScan } from "./tail-scan.ts";
 
-const NEWLINE = 0x0a;
-const OPEN_BRACE = 0x7b;
 const NOTHING = Buffer.alloc(0);
 
 export class SessionScan implements LineVisitor {
   readonly head = new HeadScan();
-  /** A person wrote in the session after it was archived. */
+  /** Whether a person wrote in the session after it was archived. */
   promptedSinceArchived = false;
-  /** Titles in the head, which stand before the tail. */
+  /** Titles in the head, if it is not also the tail. */
   headCustomTitle: string | undefined;
   headAiTitle: string | undefined;
-  /** What a row that begins before the tail says behind its edge; of the tail's facts the last to be asked. */
+  /** Values in the tail's part of the row that its edge cuts; they count if no whole row of the tail has one. */
   cutGitBranch: string | undefined;
   cutEntrypoint: string | undefined;
 
@@ -33,43 +33,43 @@ export class SessionScan implements LineVisitor {
   #bytes: Buffer = NOTHING;
   #headEnd = 0;
   #tailStart = 0;
-  /** The line that the edge of the tail cuts; -1 for none. */
+  /** Bounds of the line that the edge of the tail cuts; -1 for none. */
   #cutAt = -1;
   #cutEnd = -1;
 
-  /** `archivedAt`: when the session was archived, epoch ms; Infinity when it was not. */
+  /** `archivedAt`: when the session was archived (epoch ms); Infinity if it was not. */
   constructor(archivedAt: number) {
     this.#archivedAt = archivedAt;
   }
 
-  /** Reads the first `end` bytes, which hold both windows: the head ends at `headEnd`, the tail begins at `tailStart`. */
-  bothWindows(bytes: Buffer, headEnd: number, tailStart: number, end: number): void {
+  /** Reads both windows from the first `end` bytes: the head ends at `headEnd`, the tail begins at `tailStart`. */
+  readWindows(bytes: Buffer, headEnd: number, tailStart: number, end: number): void {
     this.#at(bytes, headEnd, tailStart);
     this.#lines(this.#head(tailStart, end), end);
   }
 
-  headWindow(bytes: Buffer, headEnd: number): void {
+  readHead(bytes: Buffer, headEnd: number): void {
     this.#at(bytes, headEnd, Infinity);
     this.#lines(this.#head(headEnd, headEnd), headEnd);
   }
 
-  /** `atRowStart`: a row begins with the window. Returns where its first whole line does. */
-  tailWindow(bytes: Buffer, tailStart: number, end: number, atRowStart: boolean): number {
+  /** Reads the tail. `atRowStart`: it begins with a row. Returns the offset of its first whole line. */
+  readTail(bytes: Buffer, tailStart: number, end: number, atRowStart: boolean): number {
     this.#at(bytes, 0, tailStart);
     const from = atRowStart ? tailStart : this.#cutLine(tailStart, end);
     this.#lines(from, end);
     return from;
   }
 
-  /** Reads a line behind the head window; true when that has given the first prompt. */
-  lineBeyond(bytes: Buffer, start: number, end: number): boolean {
+  /** Reads a line after the head. Returns whether the first prompt is known. */
+  readLineAfterHead(bytes: Buffer, start: number, end: number): boolean {
     this.#at(bytes, Infinity, Infinity);
     visitLine(bytes, start, end, rowScan, this);
     return this.head.firstPrompt !== undefined;
   }
 
-  /** Reads the row from `start` to `end` that the edge of the tail cuts at `edge`. */
-  rowAcrossEdge(bytes: Buffer, start: number, end: number, edge: number): void {
+  /** Reads the row from `start` to `end` that the tail cuts at `edge`. */
+  readRowAcrossEdge(bytes: Buffer, start: number, end: number, edge: number): void {
     if (bytes[start] !== OPEN_BRACE || !scanObject(bytes, start, end, partScan)) return;
     keys.read(bytes, partScan, edge, end);
     if (keys.gitBranch >= 0) this.cutGitBranch = memberString(bytes, partScan, keys.gitBranch);
@@ -91,7 +91,7 @@ export class SessionScan implements LineVisitor {
     if (inHead) this.#headRow(start, end, scan, type, inTail);
     if (inTail) {
       this.#tail.row(bytes, start, end, scan, keys, type);
-      if (!inHead && (type === USER || type === ASSISTANT)) this.head.heard(isTrue(bytes, scan, keys.isSidechain));
+      if (!inHead && (type === USER || type === ASSISTANT)) this.head.sawMessage(isTrue(bytes, scan, keys.isSidechain));
     }
     if ((inHead || inTail) && type !== ASSISTANT && isOfConversation(type)) this.#lookForPerson(start, end, scan);
     if (!inHead || !inTail) this.#part(start, end, scan, inHead, inTail);
@@ -113,45 +113,44 @@ export class SessionScan implements LineVisitor {
   #lines(from: number, end: number): void {
     let start = from;
     while (start < end && !this.#isTailOnly(start)) start = this.#line(start, end);
-    if (start < end && this.#passOver(start, end)) return;
+    if (start < end && this.#readRareLines(start, end)) return;
     while (start < end) start = this.#line(start, end);
   }
 
-  /** Whether the rows from here on are asked for nothing but what the tail wants of them. */
+  /** Whether only the facts of the tail are missing from here on. */
   #isTailOnly(start: number): boolean {
-    return this.head.main && this.#archivedAt === Infinity && (this.head.settled || start >= this.#headEnd);
+    return this.head.hasMain && this.#archivedAt === Infinity && (this.head.isComplete || start >= this.#headEnd);
   }
 
   /**
-   * Reads the last answer and what follows it, and of the lines before only those with a word that seldom occurs: the last
-   * row that says something counts, and most rows say nothing more than the answer does. False when that is not enough.
+   * Reads the last answer and what follows it, and of the lines before it only those with a rare key. The last row that has
+   * a fact counts, and the answer has most of them. Returns false if that is not enough.
    */
-  #passOver(start: number, end: number): boolean {
+  #readRareLines(start: number, end: number): boolean {
     const bytes = this.#bytes;
     const answer = bytes.subarray(start, end).lastIndexOf(ANSWER);
     const last = bytes.lastIndexOf(NEWLINE, start + answer) + 1;
     if (answer < 0 || last <= start) return false;
-    const passed = bytes.subarray(start, last);
+    const earlier = bytes.subarray(start, last);
     found.fill(-1);
-    for (let at = nextSeldom(passed, 0); at < passed.length;) {
-      const lineEnd = this.#line(start + passed.lastIndexOf(NEWLINE, at) + 1, end) - start;
-      at = nextSeldom(passed, lineEnd);
+    for (let at = nextRareKey(earlier, 0); at < earlier.length;) {
+      const lineEnd = this.#line(start + earlier.lastIndexOf(NEWLINE, at) + 1, end) - start;
+      at = nextRareKey(earlier, lineEnd);
     }
     for (let at = last; at < end;) at = this.#line(at, end);
     return !this.#tail.isLacking(bytes, start, last);
   }
 
   /**
-   * Reads the lines that begin before `end`, of those that end before `limit`, until they can say nothing more, which is
-   * mostly soon: a title may still stand among the others, and is searched for by its word. Returns where to go on: no
-   * line that ends before `end` is left that counts.
+   * Reads the lines that begin before `end` and end before `limit` until the head is complete, which is usually soon. After
+   * that only lines with a title are read. Returns where to go on: no line before it counts.
    */
   #head(end: number, limit: number): number {
     if (this.#archivedAt !== Infinity) return 0;
     const bytes = this.#bytes;
     let start = 0;
     while (start < end) {
-      if (this.head.settled) {
+      if (this.head.isComplete) {
         const title = bytes.subarray(start, end).indexOf(TITLE);
         const last = title < 0 ? end - 1 : start + title;
         start = Math.max(start, bytes.lastIndexOf(NEWLINE, last) + 1);
@@ -169,7 +168,7 @@ export class SessionScan implements LineVisitor {
     return lineEnd + 1;
   }
 
-  /** The end of a line. Rows glued to it count; what looks like a row at its very beginning is a part of one. */
+  /** Reads the end of a line. Later rows on it count; one that seems to begin with it is only a part. */
   #cutLine(start: number, end: number): number {
     const newline = this.#bytes.indexOf(NEWLINE, start);
     const lineEnd = newline < 0 || newline > end ? end : newline;
@@ -183,7 +182,7 @@ export class SessionScan implements LineVisitor {
   #headRow(start: number, end: number, scan: RowScan, type: number, inTail: boolean): void {
     const bytes = this.#bytes;
     this.head.row(bytes, start, end, scan, keys, type);
-    // Where the file is one window, the titles of the tail are all there are.
+    // If the file is one window, the tail has all titles.
     if (inTail && this.#tailStart === 0) return;
     if (type === CUSTOM_TITLE && keys.customTitle >= 0) {
       this.headCustomTitle = memberString(bytes, scan, keys.customTitle) ?? this.headCustomTitle;
@@ -192,15 +191,15 @@ export class SessionScan implements LineVisitor {
     }
   }
 
-  /** What is left in each window of a row that does not lie in it wholly. */
+  /** Reads in each window the part of a row that is not wholly in it. */
   #part(start: number, end: number, scan: RowScan, inHead: boolean, inTail: boolean): void {
     if (!inHead && start < this.#headEnd) {
       keys.read(this.#bytes, scan, start, Math.min(end, this.#headEnd));
-      this.head.part(this.#bytes, scan, keys);
+      this.head.cutRow(this.#bytes, scan, keys);
     }
     if (!inTail && end > this.#tailStart) {
       keys.read(this.#bytes, scan, Math.max(start, this.#tailStart), end);
-      this.#tail.part(this.#bytes, scan, keys);
+      this.#tail.cutRow(this.#bytes, scan, keys);
     }
   }
 
@@ -214,24 +213,24 @@ export class SessionScan implements LineVisitor {
   }
 }
 
-/** In `customTitle"` and `aiTitle"`. */
+/** End of `customTitle"` and `aiTitle"`. */
 const TITLE = Buffer.from('Title"');
 const ANSWER = Buffer.from('"type":"assistant"');
 /**
- * The keys of what `TailScan` looks for, but for those that every answer has, or as much of their ends as occurs seldom and
- * begins with a rare letter: custom and AI titles, `lastPrompt`, `relocatedCwd`, `continuedInSessionId`, `tag`, `summary`.
+ * Keys that `TailScan` reads and that not every answer has: custom and AI titles, `lastPrompt`, `relocatedCwd`,
+ * `continuedInSessionId`, `tag`, `summary`. Only a part of each that is rare and begins with a rare letter.
  */
-const SELDOM = ['Title"', 'Prompt"', 'Cwd"', "InSe", 'g"', 'y"'].map((word) => Buffer.from(word));
-/** Where each of them was found last. */
-const found: number[] = SELDOM.map(() => -1);
+const RARE_KEYS = ['Title"', 'Prompt"', 'Cwd"', "InSe", 'g"', 'y"'].map((word) => Buffer.from(word));
+/** Offset at which each of them was found last. */
+const found: number[] = RARE_KEYS.map(() => -1);
 
-/** The first place at or behind `from` with one of these words; Infinity when there is none. */
-function nextSeldom(bytes: Buffer, from: number): number {
+/** Returns the first offset from `from` on with one of these keys; Infinity if there is none. */
+function nextRareKey(bytes: Buffer, from: number): number {
   let next = Infinity;
-  for (let i = 0; i < SELDOM.length; i++) {
+  for (let i = 0; i < RARE_KEYS.length; i++) {
     let at = found[i] as number;
     if (at < from) {
-      at = bytes.indexOf(SELDOM[i] as Buffer, from);
+      at = bytes.indexOf(RARE_KEYS[i] as Buffer, from);
       found[i] = at = at < 0 ? Infinity : at;
     }
     if (at < next) next = at;
@@ -241,7 +240,7 @@ function nextSeldom(bytes: Buffer, from: number): number {
 
 const TOOL_RESULT = Buffer.from('"tool_result"');
 
-/** Used for row after row; nothing of them outlives a row. */
+/** Reused from row to row. */
 const keys = new RowKeys();
 const rowScan = new RowScan();
 const partScan = new RowScan();

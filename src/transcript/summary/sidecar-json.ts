@@ -4,8 +4,8 @@ import { asObject, type JsonObject } from "../rows/json-values.ts";
 const TITLE_CODE_POINTS = 200;
 
 /**
- * The title in a `custom-title.json`, cleaned as the official helpers clean it: runs of invisible characters become one
- * space, and it is cut. Undefined when the text is not JSON of that shape, or nothing is left.
+ * Returns the title in a `custom-title.json`, cleaned by the official rule: runs of invisible characters become one space,
+ * and it is cut. Undefined if the text is not JSON of that shape, or nothing is left.
  */
 export function titleOfFile(text: string): string | undefined {
   const title = parseObject(text)?.["customTitle"];
@@ -20,13 +20,13 @@ function firstCodePoints(text: string, count: number): string {
     .join("");
 }
 
-/** What `archived.json` says: whether the session was put into the archive or taken out, and when (epoch ms). */
+/** Content of `archived.json`: whether the session was archived or taken out of the archive, and when (epoch ms). */
 export interface ArchivedMark {
   readonly archived: boolean;
   readonly at: number;
 }
 
-/** The mark in an `archived.json`; undefined when it is not one to the letter (official-helpers.md §4.3). */
+/** Returns the mark in an `archived.json`; undefined if it breaks any rule of official-helpers.md §4.3. */
 export function markOfFile(text: string): ArchivedMark | undefined {
   const { archived, at } = parseObject(text) ?? {};
   if (typeof archived !== "boolean" || typeof at !== "string" || !isIsoTime(at)) return undefined;
@@ -36,7 +36,7 @@ export function markOfFile(text: string): ArchivedMark | undefined {
 const ISO_TIME =
   /^(\d{4})-(\d\d)-(\d\d)T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d+)?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/;
 
-/** ISO 8601 with seconds and a zone, of a day that exists. */
+/** Whether the text is ISO 8601 with seconds and a zone, and names a day that exists. */
 function isIsoTime(text: string): boolean {
   const [, year, month, day] = ISO_TIME.exec(text) ?? [];
   if (year === undefined || month === undefined || day === undefined) return false;

@@ -2,8 +2,8 @@ import type { RowScan } from "../rows/json-scanner.ts";
 import { lookUp, wordTable } from "../rows/word-table.ts";
 
 /**
- * Where the members that a list looks at stand in a row that was scanned: indexes into `scan.members`, -1 for absent.
- * Of a key that occurs twice the last one counts, as for `JSON.parse`. One object is used for row after row.
+ * Members of a scanned row that a list reads: indexes into `scan.members`, -1 if missing. If a key occurs twice, the last
+ * one counts, as for `JSON.parse`. Reused from row to row.
  */
 export class RowKeys {
   type = -1;
@@ -29,7 +29,7 @@ export class RowKeys {
   isCompactSummary = -1;
   continuedInSessionId = -1;
 
-  /** Takes the members that lie between two offsets, from the quote before the key to the end of the value. */
+  /** Finds the members that are between two offsets, from the quote before the key to the end of the value. */
   read(bytes: Uint8Array, { count, members }: RowScan, from: number, to: number): void {
     for (let n = 0; n < KEYS.length; n++) this[KEYS[n] as Key] = -1;
     for (let i = 0; i < count * 4; i += 4) {

@@ -1,29 +1,30 @@
 /**
- * What the end of a transcript says about a session: its titles, its tag, where it is now (official-helpers.md §4). Of each fact
- * the last row that has it counts. Values are kept as places in the window and read once, when all rows were seen.
+ * Reads from the end of a transcript the titles, the tag and the directory of a session (official-helpers.md §4). The last row
+ * that has a fact counts. Values are kept as offsets, and read once after all rows were scanned.
  */
 import { stringValue } from "../rows/json-string.ts";
+import { memberString } from "./head-scan.ts";
 import { promptOfRow } from "./prompt.ts";
 import { parseRow } from "../rows/row.ts";
 import type { RowKeys } from "./summary-keys.ts";
 import { AI_TITLE, ASSISTANT, CONTINUED_IN, CUSTOM_TITLE, RELOCATED, TAG, USER } from "../rows/row-kinds.ts";
-import { equals, RowScan, scanObject } from "../rows/json-scanner.ts";
+import { COLON, equals, OPEN_BRACE, QUOTE, RowScan, scanObject } from "../rows/json-scanner.ts";
 import { asObject, type JsonObject } from "../rows/json-values.ts";
 
 export interface TailFacts {
-  /** Empty when the title was taken away; undefined when no row says anything of it. */
+  /** Empty if the title was removed; undefined if no row has one. */
   readonly customTitle: string | undefined;
   readonly aiTitle: string | undefined;
-  /** Empty when the tag was taken away. */
+  /** Empty if the tag was removed. */
   readonly tag: string | undefined;
   readonly lastPrompt: string | undefined;
   readonly summary: string | undefined;
   readonly relocatedCwd: string | undefined;
   readonly gitBranch: string | undefined;
   readonly entrypoint: string | undefined;
-  /** What the session says it goes on under, an id or not; undefined when something was said here since. */
+  /** Session that this one was continued in, an id or not; undefined if this one went on since. */
   readonly continuedIn: string | undefined;
-  /** The model that wrote the last assistant row. */
+  /** Model that wrote the last assistant row. */
   readonly model: string | undefined;
 }
 
@@ -37,12 +38,12 @@ export class TailScan {
   readonly #gitBranch = new Last();
   readonly #entrypoint = new Last();
   #continuedIn: string | undefined;
-  /** Where the messages of assistant rows begin and end. */
+  /** Offsets of the messages of assistant rows: start and end of each. */
   readonly #messages: number[] = [];
 
-  /** A whole row. */
+  /** Reads a whole row. */
   row(bytes: Buffer, start: number, end: number, scan: RowScan, keys: RowKeys, type: number): void {
-    this.part(bytes, scan, keys);
+    this.cutRow(bytes, scan, keys);
     if (keys.lastPrompt >= 0) this.#lastPrompt.take(bytes, scan, keys.lastPrompt);
     if (keys.summary >= 0) this.#summary.take(bytes, scan, keys.summary);
     switch (type) {
@@ -62,9 +63,7 @@ export class TailScan {
         break;
       case CONTINUED_IN:
         if (keys.continuedInSessionId >= 0 && isTight(bytes, scan, keys.type)) {
-          const at = keys.continuedInSessionId;
-          const id = stringValue(bytes, scan.members[at + 2] as number, scan.members[at + 3] as number);
-          this.#continuedIn = id ?? this.#continuedIn;
+          this.#continuedIn = memberString(bytes, scan, keys.continuedInSessionId) ?? this.#continuedIn;
         }
         break;
       case ASSISTANT:
@@ -78,15 +77,15 @@ export class TailScan {
     }
   }
 
-  /** The members that are left of a row that was cut. */
-  part(bytes: Buffer, scan: RowScan, keys: RowKeys): void {
+  /** Reads the members that are left of a row that was cut. */
+  cutRow(bytes: Buffer, scan: RowScan, keys: RowKeys): void {
     if (keys.gitBranch >= 0) this.#gitBranch.take(bytes, scan, keys.gitBranch);
     if (keys.entrypoint >= 0) this.#entrypoint.take(bytes, scan, keys.entrypoint);
   }
 
-  /** Whether the lines from `passed` to `read` may say something that counts, because no row behind them says it. */
-  isLacking(bytes: Buffer, passed: number, read: number): boolean {
-    const earlier = bytes.subarray(passed, read);
+  /** Whether the skipped lines, from `skipped` to `read`, may have a fact that no row after them has. */
+  isLacking(bytes: Buffer, skipped: number, read: number): boolean {
+    const earlier = bytes.subarray(skipped, read);
     return (
       this.#continuedIn !== undefined ||
       (!this.#gitBranch.isFrom(read) && earlier.includes(GIT_BRANCH_KEY)) ||
@@ -95,7 +94,7 @@ export class TailScan {
     );
   }
 
-  /** Reads the values out of the buffer that held all the rows. */
+  /** Reads the values from the buffer that has all the rows. */
   facts(bytes: Buffer): TailFacts {
     return {
       customTitle: this.#customTitle.read(bytes),
@@ -111,7 +110,7 @@ export class TailScan {
     };
   }
 
-  /** Of the messages that begin at `from` or later. */
+  /** Returns the model of the last message, of those that begin at `from` or later. */
   #model(bytes: Buffer, from = 0): string | undefined {
     const scan = messageScan;
     for (let i = this.#messages.length - 2; i >= 0; i -= 2) {
@@ -121,14 +120,14 @@ export class TailScan {
       scanObject(bytes, start, this.#messages[i + 1] as number, scan);
       for (let at = 0; at < scan.count * 4; at += 4) {
         if (!equals(bytes, scan.members[at] as number, scan.members[at + 1] as number, MODEL)) continue;
-        const model = stringValue(bytes, scan.members[at + 2] as number, scan.members[at + 3] as number);
+        const model = memberString(bytes, scan, at);
         if (model !== undefined && model !== "<synthetic>") return model;
       }
     }
     return undefined;
   }
 
-  /** A prompt, or the end of an answer, after the session was continued elsewhere means that it goes on here as well. */
+  /** Forgets the continuation if the row is a prompt or the end of an answer: the session then went on here as well. */
   #endContinuation(bytes: Buffer, start: number, end: number, scan: RowScan, keys: RowKeys): void {
     if (this.#continuedIn === undefined || !isTight(bytes, scan, keys.type)) return;
     const row = parseRow(bytes, start, end);
@@ -138,12 +137,12 @@ export class TailScan {
   }
 }
 
-/** The place of the last string under one key, as offsets into the window. */
+/** Offsets of the last string under one key. */
 class Last {
   #start = -1;
   #end = -1;
 
-  /** Whether it stands at `offset` or behind. */
+  /** Whether it is at `offset` or after it. */
   isFrom(offset: number): boolean {
     return this.#start >= offset;
   }
@@ -165,16 +164,13 @@ function isFinishedAnswer({ type, isApiErrorMessage, message }: JsonObject): boo
   return typeof asObject(message)?.["stop_reason"] === "string";
 }
 
-/** Whether the value follows its colon at once: the official helpers know some rows only in that spelling. */
+/** Whether there is no space before the value: the official helpers find some rows only in that spelling. */
 const isTight = (bytes: Uint8Array, scan: RowScan, at: number): boolean =>
   bytes[(scan.members[at + 2] as number) - 1] === COLON;
 
-const COLON = 0x3a;
-const QUOTE = 0x22;
-const OPEN_BRACE = 0x7b;
 const MODEL = Buffer.from("model");
 const MODEL_KEY = Buffer.from('"model"');
-/** What is not in the bytes of a row is no member of it. */
+/** Keys to search for in bytes: rows without them do not have the member. */
 export const GIT_BRANCH_KEY = Buffer.from('"gitBranch"');
 export const ENTRYPOINT_KEY = Buffer.from('"entrypoint"');
 

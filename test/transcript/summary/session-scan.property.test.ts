@@ -62,10 +62,10 @@ const BEGINNING = `${JSON.stringify(user(1, null, "first", { gitBranch: "first",
 function factsOf(bytes: Buffer, window: number, archivedAt: number): [tail: TailFacts, facts: SessionFacts] {
   const scan = new SessionScan(archivedAt);
   const tailStart = Math.max(0, bytes.length - window);
-  if (bytes.length <= 2 * window) scan.bothWindows(bytes, Math.min(window, bytes.length), tailStart, bytes.length);
+  if (bytes.length <= 2 * window) scan.readWindows(bytes, Math.min(window, bytes.length), tailStart, bytes.length);
   else {
-    scan.headWindow(bytes, window);
-    scan.tailWindow(bytes, tailStart, bytes.length, bytes[tailStart - 1] === 0x0a);
+    scan.readHead(bytes, window);
+    scan.readTail(bytes, tailStart, bytes.length, bytes[tailStart - 1] === 0x0a);
   }
   const tail = scan.tailFacts(bytes);
   return [tail, sessionFacts(scan, tail, { title: undefined, mark: undefined }, {})];
