@@ -1,3 +1,5 @@
+import { splitPoint } from "../transcript/text/surrogates.ts";
+
 /** Puts a text in a Markdown fence that no line of the text can close. */
 export function fence(text: string, language = ""): string {
   const marks = text.includes("```") ? fenceMarks(text) : "```";
@@ -47,9 +49,3 @@ export function withoutReminders(text: string): string {
 /** Cuts a text to at most `units` UTF-16 units, including an ellipsis, never inside a surrogate pair. */
 export const shorten = (text: string, units: number): string =>
   text.length <= units ? text : `${text.slice(0, splitPoint(text, units - 1))}…`;
-
-/** Returns `at`, or the index before it if `at` would split a surrogate pair. */
-export function splitPoint(text: string, at: number): number {
-  const before = text.charCodeAt(at - 1);
-  return before >= 0xd800 && before <= 0xdbff ? at - 1 : at;
-}

@@ -1,3 +1,4 @@
+import { withoutPasteTags } from "../transcript/text/paste-tags.ts";
 import { type UserText, visitUserText } from "../transcript/text/user-text.ts";
 import { asObject, type JsonObject, membersOf } from "../transcript/rows/json-values.ts";
 import { shorten } from "./plain-text.ts";
@@ -176,26 +177,4 @@ function readable(body: string): string {
   } catch {
     return body;
   }
-}
-
-const PASTED = '<pasted_content id="';
-const PASTED_HEAD = /<pasted_content id="([0-9a-f]{4})">\n/y;
-
-/** Removes the elements that mark pasted text for the model. */
-function withoutPasteTags(typed: string): string {
-  let out = "";
-  let done = 0;
-  for (let open = typed.indexOf(PASTED); open >= 0; open = typed.indexOf(PASTED, done > open ? done : open + 1)) {
-    PASTED_HEAD.lastIndex = open;
-    const [head, id] = PASTED_HEAD.exec(typed) ?? [];
-    if (head === undefined) continue;
-    const body = open + head.length;
-    const tail = `\n</pasted_content id="${id}">`;
-    const close = typed.indexOf(tail, body - 1);
-    // An element that is not closed was typed, and so was everything after it.
-    if (close < 0) break;
-    out += typed.slice(done, open) + typed.slice(body, Math.max(body, close));
-    done = close + tail.length;
-  }
-  return done === 0 ? typed : out + typed.slice(done);
 }

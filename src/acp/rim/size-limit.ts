@@ -3,7 +3,7 @@ import { type JsonObject, membersOf } from "../../transcript/rows/json-values.ts
 import { fnvHash } from "../../transcript/text/fnv-hash.ts";
 import { META } from "./from-acp.ts";
 import { CUT_PLACES, ID_UNITS, PATH_UNITS, UPDATE_BYTES, UPDATE_UNITS } from "./message-limits.ts";
-import { splitPoint } from "../../view/plain-text.ts";
+import { splitPoint } from "../../transcript/text/surrogates.ts";
 
 /** Splits a text into pieces of at most `UPDATE_UNITS`, which a client joins again by their message id. */
 export function pieces(text: string): string[] {

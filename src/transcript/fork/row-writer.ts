@@ -1,5 +1,6 @@
 import { equals, hasBackslash, type RowScan } from "../rows/json-scanner.ts";
 import { lookUp, wordTable } from "../rows/word-table.ts";
+import { splitPoint } from "../text/surrogates.ts";
 
 /**
  * Writes rows of a fork. Members are copied byte for byte; only those for the row's id, its session and its parent are
@@ -69,9 +70,7 @@ export class RowWriter {
   text(text: string): void {
     let from = 0;
     while (text.length - from > TEXT_UNITS) {
-      const last = text.charCodeAt(from + TEXT_UNITS - 1);
-      // Never splits a surrogate pair.
-      const to = from + (last >= 0xd800 && last <= 0xdbff ? TEXT_UNITS - 1 : TEXT_UNITS);
+      const to = splitPoint(text, from + TEXT_UNITS);
       this.#write(text.slice(from, to));
       from = to;
     }

@@ -1,18 +1,20 @@
 /**
- * What a session is called in a list: one line of at most `LIST_TITLE_UNITS` by which people can tell sessions apart. The
- * official title, last prompt or first prompt, in that order, without what Claude Code writes around prompts.
+ * Makes the title of a session in a list: one line of at most `LIST_TITLE_UNITS`, so that people can distinguish sessions.
+ * It is the official title, last prompt or first prompt, in that order, without what Claude Code writes around prompts.
  */
 import { LIST_TITLE_UNITS } from "../rows/limits.ts";
-import { compact, promptLine, withoutPasteTags } from "./prompt.ts";
+import { copyText, promptLine } from "./prompt.ts";
+import { withoutPasteTags } from "../text/paste-tags.ts";
 import { SEQUENCES } from "../text/sequences.ts";
+import { isHighSurrogate, splitPoint } from "../text/surrogates.ts";
 import { PLAN_HANDOVER } from "../text/user-frames.ts";
 import { beginsWithElement, isPlain, readUserText, type UserText, visitUserText } from "../text/user-text.ts";
 
-/** What of a text is looked at for a title, and what is enough of it unless most of that is white space. */
+/** Units of a text that a title is made from, and how many are enough unless most of them are white space. */
 const TEXT_UNITS = 2000;
 const ENOUGH_UNITS = 3 * LIST_TITLE_UNITS;
 
-/** A text as one line, without what a terminal obeys. Other hidden characters are for each surface to strip or to show. */
+/** Puts a text on one line, without control sequences. Other hidden characters are left to each surface. */
 function oneLine(text: string): string {
   // Most texts need little of this, and a list has many titles.
   if (!MORE_THAN_A_LINE.test(text)) return text.trim();
@@ -24,12 +26,12 @@ const MORE_THAN_A_LINE = /[^ -~]| {2}/;
 // oxlint-disable-next-line no-control-regex
 const HAS_SEQUENCES = /[\u001B\u0080-\u009F]/;
 const HAS_SURROGATES = /[\uD800-\uDFFF]/;
-/** Control characters and what `\s` knows, and more than one space. A space alone stays as it is, which saves most of the work. */
+/** Control characters, what `\s` matches, and several spaces. A single space does not match, which saves most of the work. */
 const BLANK =
   // oxlint-disable-next-line no-control-regex
   / *[\u0000-\u001F\u007F-\u00A0\u1680\u2000-\u200A\u2028\u2029\u202F\u205F\u3000\uFEFF][\u0000-\u0020\u007F-\u00A0\u1680\u2000-\u200A\u2028\u2029\u202F\u205F\u3000\uFEFF]*| {2,}/g;
 
-/** The beginning of a text as one line: all that a title needs. */
+/** Puts the beginning of a text on one line, as much as a title needs. */
 function beginningOf(text: string): string {
   const line = oneLine(text.slice(0, ENOUGH_UNITS));
   return text.length <= ENOUGH_UNITS || line.length > LIST_TITLE_UNITS ? line : oneLine(text.slice(0, TEXT_UNITS));
@@ -37,7 +39,7 @@ function beginningOf(text: string): string {
 
 const isVisible = (line: string): boolean => /[!-~]/.test(line) || /[^\p{Cc}\p{Cf}\p{Z}]/u.test(line);
 
-/** The line cut to at most `units` UTF-16 units, at a word if there is one near, with an ellipsis. */
+/** Cuts a line to at most `units` UTF-16 units including an ellipsis, at a word if one is near. */
 export function cutAtWord(line: string, units: number = LIST_TITLE_UNITS): string {
   if (line.length <= units) return line;
   const most = units - 1;
@@ -46,23 +48,21 @@ export function cutAtWord(line: string, units: number = LIST_TITLE_UNITS): strin
   return `${line.slice(0, end).trimEnd()}…`;
 }
 
-/** A cut at a word keeps at least this much of the room. */
+/** Least share of the units that a cut at a word must keep. */
 const LEAST_SHARE = 0.6;
-/** No character is longer that people write. */
+/** Longest character, in UTF-16 units, that people write. */
 const CHARACTER_UNITS = 24;
 
-/** The place at or before `at` that lies between two characters: accents and joined emoji belong to what stands before them. */
+/** Returns the last index up to `at` that is between two characters; accents and joined emoji are part of one. */
 function characterEnd(text: string, at: number): number {
   let end = at;
   while (end > at - CHARACTER_UNITS && isJoined(text, end)) end--;
-  return isHigh(text.charCodeAt(end - 1)) ? end - 1 : end;
+  return splitPoint(text, end);
 }
-
-const isHigh = (unit: number): boolean => unit >= 0xd800 && unit <= 0xdbff;
 
 function isJoined(text: string, at: number): boolean {
   const [before, after] = [text.charCodeAt(at - 1), text.charCodeAt(at)];
-  if (isHigh(before) || before === ZERO_WIDTH_JOINER || after === ZERO_WIDTH_JOINER) return true;
+  if (isHighSurrogate(before) || before === ZERO_WIDTH_JOINER || after === ZERO_WIDTH_JOINER) return true;
   // The second half of a skin tone begins with these.
   const isTone = after === 0xd83c && text.charCodeAt(at + 1) >= 0xdffb && text.charCodeAt(at + 1) <= 0xdfff;
   return isTone || /^\p{M}/u.test(text[at] ?? "");
@@ -70,12 +70,12 @@ function isJoined(text: string, at: number): boolean {
 
 const ZERO_WIDTH_JOINER = 0x200d;
 
-/** How the official helpers mark the title of a fork. */
+/** Mark that the official helpers append to the title of a fork. */
 const FORK_MARK = " (fork)";
 
 interface Unmarked {
   readonly line: string;
-  /** How many marks stood behind it. */
+  /** Number of marks after it. */
   readonly forks: number;
 }
 
@@ -89,21 +89,21 @@ function unmarked(title: string): Unmarked {
 const marked = ({ line, forks }: Unmarked): string =>
   `${forks === 1 ? "Fork: " : forks > 1 ? "Fork of a fork: " : ""}${line}`;
 
-/** The title with the mark of a fork in front, where a narrow column does not cut it off. */
+/** Moves the mark of a fork to the front, so that a narrow column does not cut it off. */
 export const forkFirst = (title: string): string => marked(unmarked(title));
 
-/** A title that somebody or something gave; a fork's mark stands in front if it would be cut off. */
+/** Makes a list title of a given title. The mark of a fork moves to the front if it would be cut off. */
 export function listTitle(title: string): string {
   const text = title.trim();
   const line = beginningOf(text);
-  // The mark of a longer title stands at its end.
+  // The mark of a longer title is at its end.
   const mark = text.length > ENOUGH_UNITS && text.endsWith(FORK_MARK) && !line.endsWith(FORK_MARK) ? FORK_MARK : "";
   return line.length + mark.length <= LIST_TITLE_UNITS ? line + mark : cutAtWord(forkFirst(line + mark));
 }
 
-/** What a prompt is called by, from the words that were typed; undefined if nothing is left of it. */
+/** Makes a title of typed words; undefined if nothing is left of them. */
 function typedTitle(typed: string): string | undefined {
-  const text = withoutPasteTags(typed).trimStart();
+  const text = withoutPasteTags(typed, 2).trimStart();
   const line = beginningOf(text.startsWith(PLAN_HANDOVER) ? planTitle(text.slice(0, TEXT_UNITS)) : text);
   return isVisible(line) ? cutAtWord(line) : undefined;
 }
@@ -111,7 +111,7 @@ function typedTitle(typed: string): string | undefined {
 /** Headings that every plan may have. */
 const PLAIN_HEADING = /^(?:the )?(?:(?:implementation )?plan|context|overview|summary|goal|background)[:.]?$/i;
 
-/** The heading of a plan that was handed over, or its first line. A list has the text with its lines run together. */
+/** Returns the heading of a plan that was handed over, or its first line. The lines may be joined by spaces. */
 function planTitle(text: string): string {
   const plan = text.slice(PLAN_HANDOVER.length);
   const lines = plan
@@ -121,7 +121,7 @@ function planTitle(text: string): string {
   return lines.find((line) => !PLAIN_HEADING.test(line)) ?? lines[0] ?? text;
 }
 
-/** What a prompt that stands on one line, and may be cut, is called by; undefined if nobody typed anything in it. */
+/** Makes a title of a prompt on one line, which may be cut; undefined if nobody typed anything in it. */
 export function promptTitle(text: string | undefined): string | undefined {
   if (!text) return undefined;
   if (isPlain(text)) return typedTitle(text);
@@ -134,57 +134,57 @@ export function promptTitle(text: string | undefined): string | undefined {
 }
 
 /**
- * What the user's messages at the beginning of a transcript have for a title, the first of each. A list has a better one for
- * most sessions, so texts are kept as they are, and made titles of when they are asked for.
+ * First candidate of each kind for a title, from the user's messages at the beginning of a transcript. Texts are kept as
+ * they are until a title is needed: a list has a better title for most sessions.
  */
 export class PromptTitles {
-  /** What was typed, in the form in which the official helpers give a first prompt. */
+  /** First typed words, in the form of an official first prompt. */
   typed: string | undefined;
-  /** A prompt as the official rule gives it, if nothing of the CLI's stands in its text. */
+  /** Official first prompt, if its text has nothing that the CLI wrote. */
   #plain: string | undefined;
-  /** A prompt, or a command for the model with what was asked of it. */
+  /** Prompt, or a command for the model with its arguments. */
   #first: UserText | undefined;
-  /** A command that the CLI carried out: its text, or what was read in one. */
+  /** Command that the CLI carried out itself: its text, or as it was read. */
   #commandText: string | undefined;
   #command: UserText | undefined;
   #note: UserText | undefined;
 
-  /** Whether there is a prompt. */
+  /** Whether there is a title from a prompt. */
   get hasPrompt(): boolean {
     return this.#plain !== undefined || this.#first !== undefined;
   }
 
-  /** A prompt, or a command for the model with what was asked of it. */
+  /** Title from a prompt, or from a command for the model with its arguments. */
   get prompt(): string | undefined {
     return this.#plain === undefined ? titleOfPiece(this.#first) : cutAtWord(oneLine(this.#plain));
   }
 
-  /** Any other command, with its arguments. */
+  /** Title from any other command, with its arguments. */
   get command(): string | undefined {
     const [read] = this.#commandText === undefined ? [] : readUserText(this.#commandText);
     return titleOfPiece(read ?? this.#command);
   }
 
-  /** The words of somebody else. */
+  /** Title from the words of somebody else. */
   get note(): string | undefined {
     return titleOfPiece(this.#note);
   }
 
-  /** Takes the texts of a message of the user's. `official`: the first prompt by the official rule, and if it is in it. */
-  take(texts: readonly string[], official: { readonly prompt: string | undefined; readonly here: boolean }): void {
-    const { prompt, here } = official;
+  /** Adds the texts of a user message. `official`: the official first prompt so far, and whether this message has it. */
+  take(texts: readonly string[], official: { readonly prompt: string | undefined; readonly isHere: boolean }): void {
+    const { prompt, isHere } = official;
     if (this.hasPrompt && (prompt !== undefined || this.typed !== undefined)) return;
     const [text = ""] = texts;
     const alone = texts.length === 1;
-    if (here && prompt !== undefined && alone && isPlain(text) && !this.hasPrompt) this.#plain = prompt;
-    else if (alone && isOne(text, "<command-name>", "</command-args>")) this.#commandText ??= text;
-    else if (!alone || !isOne(text, "<local-command-stdout>", "</local-command-stdout>")) {
+    if (isHere && prompt !== undefined && alone && isPlain(text) && !this.hasPrompt) this.#plain = prompt;
+    else if (alone && isBetween(text, "<command-name>", "</command-args>")) this.#commandText ??= text;
+    else if (!alone || !isBetween(text, "<local-command-stdout>", "</local-command-stdout>")) {
       for (const one of texts) this.#takeText(one, prompt !== undefined);
     }
   }
 
   #takeText(text: string, official: boolean): void {
-    // The CLI begins with the message what it hands to the model, and with the name what it carries out itself.
+    // A command for the model begins with its message, one that the CLI carries out with its name.
     const forModel = text.trimStart().startsWith("<command-message>");
     visitUserText(text, (piece) => {
       switch (piece.kind) {
@@ -209,14 +209,14 @@ export class PromptTitles {
   }
 }
 
-/** Whether the text is the element, or the elements, that begin and end so. */
-const isOne = (text: string, begin: string, end: string): boolean =>
+/** Whether the text begins and ends with these tags. */
+const isBetween = (text: string, begin: string, end: string): boolean =>
   text.startsWith(begin) && text.trimEnd().endsWith(end);
 
-/** The title in memory of its own: a slice of a message would keep all of it. */
+/** Makes a title of a piece, as a copy: a slice keeps the whole message in memory. */
 function titleOfPiece(piece: UserText | undefined): string | undefined {
   const line = piece && lineOfPiece(piece);
-  return line ? compact(cutAtWord(line)) : undefined;
+  return line ? copyText(cutAtWord(line)) : undefined;
 }
 
 function lineOfPiece(piece: UserText): string | undefined {
@@ -236,22 +236,22 @@ function lineOfPiece(piece: UserText): string | undefined {
   }
 }
 
-/** What is known of a session for its title, as the official helpers know it, and what the prompts have beside. */
+/** Sources of a title: the official facts, and the titles from prompts. */
 export interface TitleSources {
   readonly customTitle: string | undefined;
   readonly lastPrompt: string | undefined;
   readonly summary: string | undefined;
   readonly firstPrompt: string | undefined;
-  /** The command that the official helpers call the session by, without its arguments. */
+  /** Command that the official helpers name the session by, without its arguments. */
   readonly fallback: string | undefined;
   readonly media: string | undefined;
   readonly prompts: PromptTitles;
 }
 
-/** What a fork is called whose source has no name. */
+/** Official title of a fork whose source has no name. */
 export const UNTITLED_FORK = "Forked session";
 
-/** The title of a session in a list; empty if there is nothing to call it by. */
+/** Returns the title of a session in a list; empty if there is none. */
 export function titleOf(sources: TitleSources): string {
   const { customTitle, lastPrompt, summary, firstPrompt, media, prompts } = sources;
   if (customTitle && isVisible(customTitle)) return givenTitle(customTitle, sources);
@@ -266,7 +266,7 @@ export function titleOf(sources: TitleSources): string {
   );
 }
 
-/** A fork is named after what its source is called by, so its title is a prompt, or a command, with a mark. */
+/** Makes a list title of a given one. A fork is named after its source, so its title may be a prompt or a command. */
 function givenTitle(title: string, { fallback, prompts }: TitleSources): string {
   const { line: name, forks } = unmarked(title.trim());
   if (forks === 0) return listTitle(title);

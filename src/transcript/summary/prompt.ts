@@ -1,28 +1,29 @@
 /**
- * What counts as a prompt that a person typed. Two rules of the official helpers, which differ on purpose: the one that
- * names a session by its first prompt (official-helpers.md §4.1, 4.2), and the one that takes a session out of the archive when
- * somebody writes in it again (§4.3).
+ * Finds prompts that a person typed, by two official rules that differ on purpose: one names a session by its first prompt
+ * (official-helpers.md §4.1, 4.2), the other takes a session out of the archive if somebody writes in it again (§4.3).
  *
- * A prompt may be megabytes of pasted text, so every search here goes over the text once.
+ * A prompt may be megabytes of pasted text, so every search here is linear.
  */
 import { PROMPT_UNITS } from "../rows/limits.ts";
 import { PLUGIN_AFTER, PLUGIN_BEFORE } from "../text/user-frames.ts";
+import { withoutPasteTags } from "../text/paste-tags.ts";
+import { splitPoint } from "../text/surrogates.ts";
 import { asObject, blocksOf, type JsonObject, membersOf } from "../rows/json-values.ts";
 
-/** The slash command that names a session in which nothing else was typed. */
+/** Slash command that names a session in which nothing else was typed. */
 export interface CommandFallback {
   command: string | undefined;
 }
 
-/** The prompt in a row, as a list shows it: one line, at most `PROMPT_UNITS` units and an ellipsis; undefined if none. */
+/** Returns the prompt in a row as one line of at most `PROMPT_UNITS` units and an ellipsis; undefined if there is none. */
 export function promptOfRow(row: JsonObject, fallback: CommandFallback): string | undefined {
   if (row["type"] !== "user" || row["isMeta"] === true || row["isCompactSummary"] === true) return undefined;
   return promptOfTexts(textsOfMessage(row["message"]), fallback);
 }
 
 /**
- * The prompt of a plugin as a fork is named after it, in place of the words around it (official-helpers.md §6.6); undefined when the
- * message is no such prompt. `pluginPrompt` is what the row says of it.
+ * Returns the prompt of a plugin in the form of a fork's title (official-helpers.md §6.6), or undefined. `pluginPrompt` is the
+ * row's member of that name.
  */
 export function pluginPromptOfMessage(message: unknown, pluginPrompt: unknown): string | undefined {
   const content = asObject(message)?.["content"];
@@ -33,36 +34,39 @@ export function pluginPromptOfMessage(message: unknown, pluginPrompt: unknown): 
   return promptLine(`Prompt from the ${plugin} plugin: ${text}`);
 }
 
-/** The texts of the `message` of a user row; none of one with a tool result. */
+/** Returns the texts of the `message` of a user row; none if it has a tool result. */
 export const textsOfMessage = (message: unknown): string[] => textsOf(asObject(message)?.["content"]);
 
-/** A text as a list shows it if it is the first prompt. */
-export const promptLine = (text: string): string => compactLine(shorten(withoutPasteTags(text).trim()));
+/** Returns a text in the form of a first prompt. */
+export const promptLine = (text: string): string => copyAsLine(shorten(unpasted(text)));
 
-/** The prompt in the texts of a message, as `textsOfMessage` gives them. */
+/** Removes up to two newlines around pasted text, as the official rule does. */
+const unpasted = (text: string): string => withoutPasteTags(text, 2).trim();
+
+/** Returns the prompt in the texts of a message, as `textsOfMessage` gives them. */
 export function promptOfTexts(texts: readonly string[], fallback: CommandFallback): string | undefined {
   for (const text of texts) {
-    const said = withoutPasteTags(text).trim();
+    const said = unpasted(text);
     if (said === "") continue;
     const command = between(said, "<command-name>", "</command-name>", LINE_END);
     if (command !== undefined) {
-      if (!fallback.command) fallback.command = compactLine(command);
+      if (!fallback.command) fallback.command = copyAsLine(command);
       continue;
     }
     const shell = between(said, "<bash-input>", "</bash-input>");
-    if (shell !== undefined) return compactLine(`! ${shell.trim()}`);
-    if (!NOT_TYPED.test(said)) return compactLine(shorten(said));
+    if (shell !== undefined) return copyAsLine(`! ${shell.trim()}`);
+    if (!NOT_TYPED.test(said)) return copyAsLine(shorten(said));
   }
   return undefined;
 }
 
-/** A tag in lower case at the beginning: what the CLI and its hooks put in the user's place. */
+/** Beginnings of texts by the CLI and its hooks: a tag in lower case, an interruption. */
 const NOT_TYPED = /^(?:<[a-z][\w-]*[\s>]|\[Request interrupted by user[^\]]*\])/;
 
-/** What ends a line for a regular expression's dot, but for the newline, which the official rule replaces by a space first. */
+/** Line terminators, except the newline, which the official rule replaces by a space first. */
 const LINE_END = /[\r\u2028\u2029]/g;
 
-/** A message with a tool result holds nothing that was typed, whatever stands beside it. */
+/** Returns the texts of a content. In a message with a tool result nothing was typed. */
 function textsOf(content: unknown): string[] {
   if (typeof content === "string") return [content];
   if (!Array.isArray(content)) return [];
@@ -75,34 +79,7 @@ function textsOf(content: unknown): string[] {
   return texts;
 }
 
-const PASTE_OPEN = '<pasted_content id="';
-
-/** Puts pasted text in the place of the element around it, with up to two newlines on either side of that. */
-export function withoutPasteTags(text: string): string {
-  let out = "";
-  let done = 0;
-  for (let open = text.indexOf(PASTE_OPEN); open >= 0;) {
-    const idAt = open + PASTE_OPEN.length;
-    const id = text.slice(idAt, idAt + 4);
-    if (!/^[0-9a-f]{4}$/.test(id) || !text.startsWith('">\n', idAt + 4)) {
-      open = text.indexOf(PASTE_OPEN, idAt);
-      continue;
-    }
-    const body = idAt + 7;
-    const tag = `\n</pasted_content id="${id}">`;
-    const close = text.indexOf(tag, body - 1);
-    if (close < 0) break;
-    let before = open;
-    for (let i = 0; i < 2 && before > done && text[before - 1] === "\n"; i++) before--;
-    out += text.slice(done, before) + text.slice(body, Math.max(body, close));
-    done = close + tag.length;
-    for (let i = 0; i < 2 && text[done] === "\n"; i++) done++;
-    open = text.indexOf(PASTE_OPEN, done);
-  }
-  return done === 0 ? text : out + text.slice(done);
-}
-
-/** What stands between the first `open` and the nearest `close` behind it, with none of `barrier` between them. */
+/** Returns the text between the first `open` and the next `close` that have no match of `barrier` between them. */
 function between(text: string, open: string, close: string, barrier?: RegExp): string | undefined {
   let end = -1;
   for (let from = text.indexOf(open); from >= 0;) {
@@ -123,16 +100,14 @@ function indexOfPattern(text: string, pattern: RegExp, from: number): number {
 
 function shorten(text: string): string {
   if (text.length <= PROMPT_UNITS) return text;
-  const last = text.charCodeAt(PROMPT_UNITS - 1);
-  const splitsPair = last >= 0xd800 && last <= 0xdbff;
-  return `${text.slice(0, splitsPair ? PROMPT_UNITS - 1 : PROMPT_UNITS).trim()}…`;
+  return `${text.slice(0, splitPoint(text, PROMPT_UNITS)).trim()}…`;
 }
 
-/** The same text in memory of its own: a slice would keep the whole prompt alive for as long as it is remembered. */
-export const compact = (text: string): string => Buffer.from(text, "utf16le").toString("utf16le");
+/** Copies a text: a slice keeps the whole prompt in memory for as long as it is cached. */
+export const copyText = (text: string): string => Buffer.from(text, "utf16le").toString("utf16le");
 
-/** The same on one line. In the bytes, as `replaceAll` takes thirty bytes of memory for each newline. */
-function compactLine(text: string): string {
+/** Copies a text with spaces for its newlines. Changes the bytes, because `replaceAll` takes 30 bytes for each newline. */
+function copyAsLine(text: string): string {
   const units = Buffer.from(text, "utf16le");
   for (let i = 0; i < units.length; i += 2) if (units[i] === NEWLINE && units[i + 1] === 0) units[i] = SPACE;
   return units.toString("utf16le");
@@ -142,8 +117,8 @@ const NEWLINE = 0x0a;
 const SPACE = 0x20;
 
 /**
- * When a person wrote this row (epoch ms), or undefined when no person did. A row of type `user`, or one that holds a
- * queued command; every mark of a synthetic row disqualifies it, and so does a field of an unexpected type (§4.3).
+ * Returns when a person wrote this row (epoch ms), or undefined if none did. It must be a `user` row or a queued command,
+ * without any mark of a synthetic row or field of an unexpected type (official-helpers.md §4.3).
  */
 export function humanPromptTime(row: JsonObject): number | undefined {
   const prompt =
@@ -193,7 +168,7 @@ function queuedPrompt(row: JsonObject): Prompt | undefined {
   return { content: attachment["prompt"], origin: attachment["origin"] };
 }
 
-/** `fromPerson`: the row says itself that a person is its origin, so that any text will do that is no slash command. */
+/** Whether a content was typed. `fromPerson`: the row names a person as its origin, so any text but a slash command counts. */
 function looksTyped(content: unknown, fromPerson: boolean): boolean {
   const blocks = typedBlocks(content);
   if (blocks.some((block) => block["type"] === "tool_result")) return false;
@@ -206,7 +181,7 @@ function looksTyped(content: unknown, fromPerson: boolean): boolean {
   );
 }
 
-/** One block without a type makes the whole content unreadable, as in the official rule. */
+/** Returns the blocks of a content; none if any block has no type, as in the official rule. */
 function typedBlocks(content: unknown): JsonObject[] {
   const blocks = blocksOf(content);
   const isWhole = !Array.isArray(content) || content.length === blocks.length;

@@ -1,4 +1,4 @@
-/** Number of UTF-16 units to put in, take out or replace, and of neighbours to swap, until one text is the other. */
+/** Counts the edits that turn one text into the other: UTF-16 units inserted, removed or replaced, neighbours swapped. */
 export function editDistance(a: string, b: string): number {
   let before: number[] = [];
   let row = Array.from({ length: b.length + 1 }, (_, at) => at);

@@ -1,5 +1,5 @@
-/** A text in the form in which texts are compared: whatever the case of its letters, their accents and their width. */
+/** Folds a text for comparison: without case, accents and width of letters. */
 export const foldText = (text: string): string => text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
 
-/** The words of a text, folded, each once: letters and digits that stand together. */
+/** Returns the distinct words of a text, folded: runs of letters and digits. */
 export const wordsOf = (text: string): string[] => [...new Set(foldText(text).match(/[\p{L}\p{N}]+/gu) ?? [])];

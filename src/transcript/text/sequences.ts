@@ -1,7 +1,7 @@
 /**
- * Control sequences (CSI, OSC, DCS and their kind), of seven and of eight bits. One whose end is not on its line takes nothing
- * with it but its beginning: text must not vanish because something was cut off before it. Nor is a second beginning a part of
- * one: a line of nothing else would be looked through again and again.
+ * Control sequences (CSI, OSC, DCS and others), of seven and of eight bits. Of one that does not end on its line, only the
+ * beginning matches, so that no text vanishes with a cut sequence. None contains the beginning of another, which keeps the
+ * search linear.
  */
 export const SEQUENCES =
   // oxlint-disable-next-line no-control-regex

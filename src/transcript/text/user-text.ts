@@ -1,9 +1,9 @@
-import { unescaped, unescapedOutput } from "./entities.ts";
 /**
- * What a text in a user's message stands for. The CLI writes in the user's place: slash commands, what was run in bash
- * mode and what both printed, reminders to the model, news of background work, messages of other agents. Only what the
- * CLI itself writes is taken apart; any other markup is somebody's prompt.
+ * Reads what a text in a user's message means. The CLI writes in the user's place: slash commands, commands of bash mode,
+ * the output of both, reminders to the model, news of background work, messages of other agents. Only what the CLI writes
+ * is parsed; any other markup is somebody's prompt.
  */
+import { unescaped, unescapedOutput } from "./entities.ts";
 import {
   framedMessage,
   handedOver,
@@ -16,37 +16,37 @@ import {
 
 export type UserText =
   | { readonly kind: "typed"; readonly text: string }
-  /** A slash command, its name with the slash. */
+  /** Slash command; its name includes the slash. */
   | { readonly kind: "command"; readonly name: string; readonly args: string }
-  /** A command that was run in bash mode. */
+  /** Command that was run in bash mode. */
   | { readonly kind: "shell"; readonly command: string }
-  /** What either of them printed; `errors` for stderr. */
+  /** Output of either; `errors` for stderr. */
   | { readonly kind: "output"; readonly text: string; readonly errors: boolean }
-  /** News of work in the background. `summary` is one line, `result` the report, if the news has one. */
+  /** News of background work. `summary` is one line, `result` the report, if there is one. */
   | {
       readonly kind: "notification";
       readonly summary: string;
       readonly result: string | undefined;
       /** `completed`, `failed`, `killed`, … */
       readonly status: string | undefined;
-      /** The work, which is a subagent's id if it was one, and the call that began it. */
+      /** Id of the work (of the subagent, if it was one), and of the call that began it. */
       readonly taskId: string | undefined;
       readonly toolUseId: string | undefined;
-      /** The line after the news that says where more of it stands. */
+      /** Lines after the news that say where more of it is. */
       readonly pointer: string | undefined;
     }
-  /** The words of somebody else: a teammate, another session, a channel. `from` may be anything its sender chose. */
+  /** Words of somebody else: a teammate, another session, a channel. `from` may be anything its sender chose. */
   | { readonly kind: "peer"; readonly from: string; readonly summary: string | undefined; readonly text: string }
-  /** The CLI's own words, meant for the person too. */
+  /** Words of the CLI that the person may see too. */
   | { readonly kind: "notice"; readonly text: string }
-  /** The summary of a compaction, in a row that does not say so. */
+  /** Summary of a compaction, in a row that is not marked as one. */
   | { readonly kind: "summary"; readonly text: string }
-  /** Said to the model only: reminders, caveats, the context of an IDE, output of hooks. */
+  /** Words to the model only: reminders, caveats, the context of an IDE, output of hooks. */
   | { readonly kind: "hidden"; readonly text: string };
 
 /**
- * Takes the text apart if it is made of such elements, from its beginning on; what follows them is what was typed,
- * whatever it holds. Reminders at the end are taken off too. Text without any is one piece. Empty text gives none.
+ * Splits a text into the CLI's elements at its beginning, reminders at its end, and what was typed between them, whatever
+ * that contains. A text without elements is one piece. An empty text gives none.
  */
 export function readUserText(text: string): UserText[] {
   const pieces: UserText[] = [];
@@ -54,7 +54,7 @@ export function readUserText(text: string): UserText[] {
   return pieces;
 }
 
-/** The same, piece by piece: a text may have hundreds of thousands. */
+/** Visits the pieces one by one: a text may have hundreds of thousands. */
 export function visitUserText(text: string, visit: Visit): void {
   const whole = isPlain(text) ? [{ kind: "typed", text } as const] : wholeText(text);
   if (whole !== undefined) return whole.forEach(visit);
@@ -72,16 +72,16 @@ export function visitUserText(text: string, visit: Visit): void {
 
 type Visit = (piece: UserText) => void;
 
-/** Whether nothing that the CLI writes begins so, or ends so: most prompts are known by a look. */
+/** Whether a text cannot have anything of the CLI's: a quick check of its first character and its end. */
 export function isPlain(text: string): boolean {
   const first = text.trimStart()[0];
   return first !== undefined && !BEGINNINGS.includes(first) && !text.trimEnd().endsWith(REMINDER_END);
 }
 
-/** The first letters of all elements and sentences of the CLI's, in this file and in user-frames.ts. */
+/** First characters of all elements and sentences of the CLI, in this file and in user-frames.ts. */
 const BEGINNINGS = "<[ACFIRTY";
 
-/** A text that is one thing from its first word to its last, without any element. */
+/** Reads a text that is one sentence or framed message, without an element; undefined if it is not. */
 function wholeText(text: string): UserText[] | undefined {
   const said = text.trim();
   if (said === "") return [];
@@ -101,7 +101,7 @@ function typedPieces(text: string): UserText[] {
   ];
 }
 
-/** Reads elements from `from` on; returns where the rest begins. */
+/** Reads elements from `from` on. Returns the index of the rest. */
 function readElements(text: string, from: number, visit: Visit): number {
   let at = from;
   const lead = lineAt(PEER_LEAD, text, from);
@@ -144,18 +144,18 @@ function readElements(text: string, from: number, visit: Visit): number {
 interface PendingCommand {
   readonly name?: string;
   readonly args?: string;
-  /** The name once more, without the slash, or words for it. */
+  /** Name without the slash, or words for it. */
   readonly message?: string;
   readonly isSkill?: boolean;
 }
 
 function commandPiece({ name, args = "", message = "", isSkill = false }: PendingCommand): UserText {
-  // The model opened a skill: nobody typed its name.
+  // The model loaded a skill: nobody typed its name.
   if (isSkill && name?.startsWith("/") !== true) return { kind: "notice", text: `Skill ${name ?? message}` };
   return { kind: "command", name: name ?? (message === "" ? "" : `/${message}`), args };
 }
 
-/** Visits what is in an element, and what follows it and belongs to it; returns where the rest begins. */
+/** Visits the pieces of an element and the lines after it that belong to it. Returns the index of the rest. */
 function readPieces(text: string, { tag, wrapper, text: inside, attributes, end: at }: Element, visit: Visit): number {
   const pieces = wrapper.read(inside, attributes);
   if (tag === "task-notification") {
@@ -181,17 +181,17 @@ function lineAt(pattern: RegExp, text: string, at: number): string | undefined {
   return pattern.exec(text)?.[0];
 }
 
-/** Where the output of a task, or the conversation of a subagent, stands. */
+/** Line that names the file of a task's output or of a subagent's transcript. */
 const POINTER = /\s*(?:Full transcript available at|Read the output file to retrieve the result): [^\n]*/y;
 
 type Attributes = ReadonlyMap<string, string>;
 
 interface Wrapper {
-  /** Names of attributes, one of which its opening tag must have; absent: it has none; empty: it may have any. */
+  /** Attributes, one of which the opening tag must have. Undefined: it must have none. Empty: it may have any. */
   readonly needs?: readonly string[];
-  /** Others wrote what is in it, its closing tag possibly included. */
+  /** Whether others wrote its content, which may include its closing tag. */
   readonly holdsAnything?: boolean;
-  /** It counts only where it is the whole text: its name is a word that a person might use for a tag. */
+  /** Whether it counts only if it is the whole text: a person might use its name for a tag. */
   readonly wholeOnly?: boolean;
   read(inside: string, attributes: Attributes): UserText[];
 }
@@ -202,7 +202,7 @@ const output = (errors: boolean): Wrapper => ({
   holdsAnything: true,
   read: (inside) => [{ kind: "output", text: unescapedOutput(inside), errors }],
 });
-/** `from`: the sender, from the attributes. */
+/** `from`: returns the sender from the attributes. */
 const peer = (needs: readonly string[], from: (attributes: Attributes) => string): Wrapper => ({
   needs,
   holdsAnything: true,
@@ -235,7 +235,7 @@ const PEERS: readonly (readonly [string, Wrapper])[] = [
 ];
 const PEER_TAGS: ReadonlySet<string> = new Set(PEERS.map(([tag]) => tag));
 
-/** Every element that the CLI writes in a user's place. */
+/** Elements that the CLI writes in a user's place. */
 const WRAPPERS: ReadonlyMap<string, Wrapper> = new Map([
   ...PEERS,
   ["command-name", hidden],
@@ -286,7 +286,7 @@ function notification(inside: string): UserText {
 }
 
 const TAG = /\s*<[a-z][\w-]*/y;
-/** The attributes of an opening tag, and its end. Looked for in so much text, so that a quote that nothing closes costs little. */
+/** Attributes of an opening tag, and its end. Searched only in `TAG_UNITS`, so that an unclosed quote costs little. */
 const REST_OF_TAG = /^((?:\s+[a-z][\w-]*="[^"]*")*)\s*>/;
 const TAG_UNITS = 4000;
 const ATTRIBUTE = /([a-z][\w-]*)="([^"]*)"/g;
@@ -295,11 +295,11 @@ interface Opening {
   readonly tag: string;
   readonly wrapper: Wrapper;
   readonly attributes: Attributes;
-  /** Past the tag. */
+  /** Index after the tag. */
   readonly end: number;
 }
 
-/** The tag of the CLI's that begins at `at`, after white space. */
+/** Reads the CLI's opening tag at `at`, after white space. */
 function openingAt(text: string, at: number): Opening | undefined {
   TAG.lastIndex = at;
   if (!TAG.test(text)) return undefined;
@@ -307,7 +307,7 @@ function openingAt(text: string, at: number): Opening | undefined {
   const tag = text.slice(text.indexOf("<", at) + 1, from);
   const wrapper = WRAPPERS.get(tag);
   if (wrapper === undefined) return undefined;
-  // Most have no attributes.
+  // Fast path: most have no attributes.
   const [rest, written = ""] =
     text[from] === ">" ? [">"] : (REST_OF_TAG.exec(text.slice(from, from + TAG_UNITS)) ?? []);
   if (rest === undefined) return undefined;
@@ -325,7 +325,7 @@ const NO_ATTRIBUTES: Attributes = new Map();
 
 const isPeerAt = (text: string, at: number): boolean => PEER_TAGS.has(openingAt(text, at)?.tag ?? "");
 
-/** Whether the text begins with the opening tag of such an element, closed or not. */
+/** Whether the text begins with the opening tag of an element of the CLI, closed or not. */
 export const beginsWithElement = (text: string): boolean => openingAt(text, 0) !== undefined;
 
 interface Element extends Opening {
@@ -333,8 +333,8 @@ interface Element extends Opening {
 }
 
 /**
- * The element that begins at `at`, after white space. It ends with the first closing tag; one that may hold anything
- * with the first that something of the CLI's follows, or the end of the text, if there is such a one.
+ * Reads the element at `at`, after white space. It ends with its first closing tag. If others wrote its content, it ends
+ * with the first one before the end of the text or something else of the CLI, if there is one.
  */
 function elementAt(text: string, at: number): Element | undefined {
   const opening = openingAt(text, at);
@@ -347,7 +347,7 @@ function elementAt(text: string, at: number): Element | undefined {
   if (wrapper.wholeOnly === true && (text.slice(0, at).trim() !== "" || !isEnd(text, first + closing.length)))
     return undefined;
   let close = wrapper.holdsAnything === true ? first : -1;
-  // The search is given up before it takes long: a text full of closing tags is not written by the CLI.
+  // Gives up early: the CLI does not write a text full of closing tags.
   for (let tries = 0; close >= 0 && tries < CLOSINGS; tries++) {
     const end = close + closing.length;
     if (isBorder(text, end)) return { tag, wrapper, attributes, text: text.slice(start, close), end };
@@ -356,6 +356,7 @@ function elementAt(text: string, at: number): Element | undefined {
   return { tag, wrapper, attributes, text: text.slice(start, first), end: first + closing.length };
 }
 
+/** Maximum number of closing tags that are tried. */
 const CLOSINGS = 100;
 
 const REST = /\s*$/y;
@@ -365,7 +366,7 @@ function isEnd(text: string, at: number): boolean {
   return REST.test(text);
 }
 
-/** Whether the text ends at `at`, or something that the CLI writes follows. */
+/** Whether the end of the text, or something that the CLI writes, is at `at`. */
 const isBorder = (text: string, at: number): boolean =>
   isEnd(text, at) ||
   openingAt(text, at) !== undefined ||

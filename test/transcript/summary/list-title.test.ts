@@ -87,7 +87,7 @@ describe("the title of a session", () => {
   /** A session whose first messages these are. */
   const of = (texts: readonly string[], known: Partial<TitleSources> = {}): string => {
     const prompts = new PromptTitles();
-    for (const text of texts) prompts.take([text], { prompt: undefined, here: false });
+    for (const text of texts) prompts.take([text], { prompt: undefined, isHere: false });
     const none = { customTitle: undefined, lastPrompt: undefined, summary: undefined, firstPrompt: undefined };
     return titleOf({ ...none, fallback: undefined, media: undefined, ...known, prompts });
   };
