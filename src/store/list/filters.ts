@@ -66,7 +66,7 @@ export function checkedQuery(options: ListFilters): ListQuery {
 /** Validates the limit. Throws `InvalidArgumentError`. */
 export function checkedLimit(limit: number = PAGE_SESSIONS): number {
   if (!Number.isInteger(limit) || limit < 1 || limit > PAGE_SESSIONS_MAX) {
-    throw new InvalidArgumentError("limit", `limit must be an integer from 1 to ${PAGE_SESSIONS_MAX}`);
+    throw new InvalidArgumentError("limit", `limit must be an integer from 1 to ${PAGE_SESSIONS_MAX}, got "${limit}"`);
   }
   return limit;
 }
@@ -74,7 +74,7 @@ export function checkedLimit(limit: number = PAGE_SESSIONS): number {
 function checkedTime(name: "since" | "until", given: number | undefined): number | undefined {
   const time = given ?? undefined;
   if (time !== undefined && !Number.isFinite(time)) {
-    throw new InvalidArgumentError(name, `${name} must be a time in milliseconds since 1970`);
+    throw new InvalidArgumentError(name, `${name} must be a time in milliseconds since 1970, got "${time}"`);
   }
   return time;
 }
@@ -82,6 +82,7 @@ function checkedTime(name: "since" | "until", given: number | undefined): number
 /** Returns the value, or the first choice if it is absent. */
 function oneOf<T extends string>(name: string, value: T | null | undefined, choices: readonly [T, ...T[]]): T {
   const chosen = value ?? choices[0];
-  if (!choices.includes(chosen)) throw new InvalidArgumentError(name, `${name} must be one of: ${choices.join(", ")}`);
+  if (!choices.includes(chosen))
+    throw new InvalidArgumentError(name, `${name} must be one of ${choices.join(", ")}, got "${chosen}"`);
   return chosen;
 }
