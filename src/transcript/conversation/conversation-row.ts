@@ -1,3 +1,5 @@
+import { enlarged } from "../rows/json-scanner.ts";
+
 /** One row of a conversation. */
 export interface ConversationRow {
   /** Number in the index. From `index.count` on: a prompt that is only in a `queue-operation`, by the number of that. */
@@ -120,18 +122,10 @@ export class ConversationRows {
   }
 
   #grow(): void {
-    const larger = Math.max(FEW, this.#length * 2);
-    const rows = new Int32Array(larger);
-    rows.set(this.#rows);
-    this.#rows = rows;
-    const places = new Int32Array(larger);
-    places.set(this.#places);
-    this.#places = places;
-    const branches = new Int32Array(larger);
-    branches.set(this.#branches);
-    this.#branches = branches;
-    const marks = new Uint8Array(larger);
-    marks.set(this.#marks);
-    this.#marks = marks;
+    const size = Math.max(FEW, this.#length * 2);
+    this.#rows = enlarged(this.#rows, size);
+    this.#places = enlarged(this.#places, size);
+    this.#branches = enlarged(this.#branches, size);
+    this.#marks = enlarged(this.#marks, size);
   }
 }

@@ -1,4 +1,4 @@
-import { contentOf } from "../tree/parallel-tool-results.ts";
+import { contentOf } from "../tree/tool-blocks.ts";
 import { META } from "../rows/row-index.ts";
 import { ASSISTANT, USER } from "../rows/row-kinds.ts";
 import type { RowList } from "../tree/row-list.ts";

@@ -1,4 +1,4 @@
-import { contentOf } from "../tree/parallel-tool-results.ts";
+import { contentOf } from "../tree/tool-blocks.ts";
 import { shownOrigin } from "./queued-prompts.ts";
 import { asObject, type JsonObject } from "../rows/json-values.ts";
 

@@ -1,6 +1,7 @@
 import { textOf } from "../rows/queue-table.ts";
 import { QUEUED_COMMAND, type RowIndex } from "../rows/row-index.ts";
 import { asObject } from "../rows/json-values.ts";
+import { push } from "../tree/row-list.ts";
 import type { LoadRow } from "../tree/row-tree.ts";
 
 const NONE = -1;
@@ -56,10 +57,7 @@ export class Attachments {
       rows.push(row);
       const attachment = asObject(this.#load(row)["attachment"]);
       names.add(`uuid ${String(attachment?.["source_uuid"])}`).add(`delivery ${String(attachment?.["delivery_id"])}`);
-      const text = this.#index.queue.hashOf(textOf(attachment?.["prompt"]));
-      const same = byText.get(text);
-      if (same === undefined) byText.set(text, [row]);
-      else same.push(row);
+      push(byText, this.#index.queue.hashOf(textOf(attachment?.["prompt"])), row);
     }
     const free = new Map([...byText].map(([text, list]) => [text, new Free(list)]));
     this.#read = { all: new Free(rows), byText: free, names, isRow };

@@ -1,5 +1,6 @@
 import { ConversationRows } from "./conversation-row.ts";
-import { contentOf } from "../tree/parallel-tool-results.ts";
+import { push } from "../tree/row-list.ts";
+import { hasResult } from "../tree/tool-blocks.ts";
 import type { QueuedPrompt } from "./queue.ts";
 import { ANSWERS, type RowIndex, SIDECHAIN } from "../rows/row-index.ts";
 import { ASSISTANT, USER } from "../rows/row-kinds.ts";
@@ -31,14 +32,9 @@ export function withPrompts(
   const left = includeUndelivered ? prompts.filter(({ isDelivered }) => !isDelivered) : [];
   const places = delivered.length === 0 ? [] : placesOf(index, load, rows, delivered, allMain);
   const after = new Map<number, QueuedPrompt[]>();
-  const put = (place: number, prompt: QueuedPrompt): void => {
-    const list = after.get(place);
-    if (list === undefined) after.set(place, [prompt]);
-    else list.push(prompt);
-  };
   for (const [i, prompt] of delivered.entries()) {
     const place = places[i];
-    if (place !== undefined) put(place, prompt);
+    if (place !== undefined) push(after, place, prompt);
   }
   let end = rows.length - 1;
   while (end >= 0 && rows.branch(end) !== 0) end--;
@@ -138,5 +134,4 @@ function endsOfAnswers(index: RowIndex, load: LoadRow, rows: ConversationRows): 
 const isMessage = (index: RowIndex, row: number): boolean => index.kind[row] === USER || index.kind[row] === ASSISTANT;
 
 const isResult = (index: RowIndex, load: LoadRow, row: number): boolean =>
-  ((index.flags[row] as number) & ANSWERS) !== 0 ||
-  contentOf(load(row)).some((block) => block["type"] === "tool_result");
+  ((index.flags[row] as number) & ANSWERS) !== 0 || hasResult(load(row));

@@ -1,5 +1,5 @@
 import { Attachments } from "./queue-attachments.ts";
-import { contentOf } from "../tree/parallel-tool-results.ts";
+import { hasResult } from "../tree/tool-blocks.ts";
 import {
   COMMAND,
   DELIVERED,
@@ -178,8 +178,7 @@ class Reading {
   /** Returns the text of a user row; undefined if it has the result of a call. */
   #promptOf(row: number): string | undefined {
     const value = this.#load(row);
-    if (contentOf(value).some((block) => block["type"] === "tool_result")) return undefined;
-    return textOf(asObject(value["message"])?.["content"]);
+    return hasResult(value) ? undefined : textOf(asObject(value["message"])?.["content"]);
   }
 
   #textOf(i: number): number {

@@ -1,8 +1,9 @@
-import { contentOf, push } from "../tree/parallel-tool-results.ts";
+import { byTime } from "../tree/parallel-tool-results.ts";
 import { textOf } from "../rows/queue-table.ts";
 import { COMPACT_SUMMARY, META, QUEUED_COMMAND } from "../rows/row-index.ts";
 import { ATTACHMENT, USER } from "../rows/row-kinds.ts";
-import type { RowList } from "../tree/row-list.ts";
+import { push, type RowList } from "../tree/row-list.ts";
+import { hasResult } from "../tree/tool-blocks.ts";
 import type { LoadRow, Tree } from "../tree/row-tree.ts";
 import { INTERRUPTIONS } from "../text/user-frames.ts";
 import { asObject, type JsonObject, membersOf } from "../rows/json-values.ts";
@@ -24,23 +25,38 @@ export function deliveredPrompts(
 ): Set<number> {
   const delivered = new Set<number>();
   if (!tree.index.hasFlag(QUEUED_COMMAND)) return delivered;
-  // Backwards: `next` still holds for an earlier prompt if no turn is between the two.
-  let next: "reply" | "prompt" | undefined;
-  let known = rows.length;
+  const turnAfter = turnFinder(tree, rows, localCommands, load);
+  let hasQueued = false;
   for (let i = rows.length - 1; i >= 0; i--) {
     const row = rows[i] as number;
     if (!tree.isFlagged(row, QUEUED_COMMAND)) continue;
-    for (let j = i + 1; j < known; j++) {
-      const between = kindOfTurn(tree, rows[j] as number, localCommands, load);
-      if (between === undefined) continue;
-      next = between;
+    hasQueued = true;
+    if (turnAfter(i)?.kind === "reply" || trailing.has(row)) delivered.add(row);
+  }
+  if (hasQueued) applyAbsorbed(tree, rows, from, load, delivered);
+  return delivered;
+}
+
+/** Returns a function that finds the first turn after a place in `rows`. Calls must go backwards, so each row is read once. */
+function turnFinder(
+  tree: Tree,
+  rows: RowList,
+  localCommands: ReadonlySet<number>,
+  load: LoadRow,
+): (place: number) => { readonly row: number; readonly kind: "reply" | "prompt" } | undefined {
+  let turn: { readonly row: number; readonly kind: "reply" | "prompt" } | undefined;
+  let known = rows.length;
+  return (place) => {
+    for (let i = place + 1; i < known; i++) {
+      const row = rows[i] as number;
+      const kind = kindOfTurn(tree, row, localCommands, load);
+      if (kind === undefined) continue;
+      turn = { row, kind };
       break;
     }
-    known = i;
-    if (next === "reply" || trailing.has(row)) delivered.add(row);
-  }
-  if (known < rows.length) applyAbsorbed(tree, rows, from, load, delivered);
-  return delivered;
+    known = place;
+    return turn;
+  };
 }
 
 /**
@@ -65,19 +81,12 @@ export function furtherPrompts(
   const known = new Set(queued.filter((row) => delivered.has(row)).map(idOf));
   known.delete(undefined);
   const further: number[] = [];
-  let asked: string | undefined;
-  let seen = rows.length;
+  const turnAfter = turnFinder(tree, rows, localCommands, load);
   for (let i = rows.length - 1; i >= 0; i--) {
     const row = rows[i] as number;
     if (!tree.isFlagged(row, QUEUED_COMMAND) || delivered.has(row)) continue;
-    for (let j = i + 1; j < seen; j++) {
-      const next = rows[j] as number;
-      const kind = kindOfTurn(tree, next, localCommands, load);
-      if (kind === undefined) continue;
-      asked = kind === "prompt" ? wordsOf(asObject(load(next)["message"])?.["content"]) : undefined;
-      break;
-    }
-    seen = i;
+    const next = turnAfter(i);
+    const asked = next?.kind === "prompt" ? wordsOf(asObject(load(next.row)["message"])?.["content"]) : undefined;
     const id = idOf(row);
     if (id !== undefined && known.has(id)) continue;
     if (id !== undefined) known.add(id);
@@ -101,8 +110,7 @@ function kindOfTurn(
 
 /** Whether a user row is a reply to the model, not a prompt: a result or an interruption. */
 function isReply(value: JsonObject): boolean {
-  const answers = Boolean(value["parentUuid"]) && contentOf(value).some((block) => block["type"] === "tool_result");
-  return answers || isInterruption(value);
+  return (Boolean(value["parentUuid"]) && hasResult(value)) || isInterruption(value);
 }
 
 /** Applies what the CLI says it took into turns: it decides, for the last copies of a prompt, as many as it says. */
@@ -113,12 +121,7 @@ function applyAbsorbed(tree: Tree, rows: RowList, from: number, load: LoadRow, d
   if (absorbed.length === 0) return;
   const counts = new Map<string, number>();
   for (const { deliveryId, commandUuid } of absorbed) {
-    const key =
-      deliveryId !== undefined && deliveryId !== ""
-        ? `delivery:${deliveryId}`
-        : commandUuid === undefined
-          ? undefined
-          : `uuid:${commandUuid}`;
+    const key = keyOf(deliveryId, commandUuid);
     if (key !== undefined) counts.set(key, (counts.get(key) ?? 0) + 1);
   }
   // All copies in the file count, in the conversation or not.
@@ -150,8 +153,7 @@ function applyAbsorbed(tree: Tree, rows: RowList, from: number, load: LoadRow, d
   for (const row of rows) {
     if (!tree.isFlagged(row, QUEUED_COMMAND)) continue;
     const { deliveryId, sourceUuid } = idsOf(load(row));
-    const key =
-      deliveryId !== undefined ? `delivery:${deliveryId}` : sourceUuid === undefined ? undefined : `uuid:${sourceUuid}`;
+    const key = keyOf(deliveryId, sourceUuid);
     if (key === undefined || !counts.has(key)) continue;
     push(byKey, key, row);
   }
@@ -164,6 +166,9 @@ function applyAbsorbed(tree: Tree, rows: RowList, from: number, load: LoadRow, d
     });
   }
 }
+
+const keyOf = (deliveryId: string | undefined, uuid: string | undefined): string | undefined =>
+  deliveryId ? `delivery:${deliveryId}` : uuid === undefined ? undefined : `uuid:${uuid}`;
 
 function idsOf(value: JsonObject): {
   deliveryId: string | undefined;
@@ -296,8 +301,7 @@ export function trailingPrompts(tree: Tree, onChain: Uint8Array, leaf: number, l
       if (queued && aboveMessages[row] === 0) found.push(row);
     }
     const below = children.get(index.uuid[row] as number) ?? [];
-    const sorted = below.length > 1 ? byTimestamp(below, load) : below;
-    for (const child of [...sorted].reverse()) if (seen[child] === 0) open.push(child);
+    for (const child of byTime(below, load, byUnits).reverse()) if (seen[child] === 0) open.push(child);
   }
   return found;
 }
@@ -318,13 +322,4 @@ function aboveAbandoned(tree: Tree, written: Int32Array, onChain: Uint8Array): U
   return above;
 }
 
-function byTimestamp(rows: readonly number[], load: LoadRow): number[] {
-  const time = new Map(rows.map((row) => [row, load(row)["timestamp"]]));
-  return [...rows].sort((a, b) => {
-    const [x, y] = [a, b].map((row) => time.get(row)).map((text) => (typeof text === "string" ? text : "")) as [
-      string,
-      string,
-    ];
-    return x < y ? -1 : x > y ? 1 : 0;
-  });
-}
+const byUnits = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

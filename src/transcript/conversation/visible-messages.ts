@@ -1,7 +1,7 @@
 import type { ConversationRow, ConversationRows } from "./conversation-row.ts";
 import type { Conversation } from "./conversation.ts";
 import { closesQuietTurn, type MessageContext, toMessage, type TranscriptMessage } from "./message.ts";
-import { contentOf } from "../tree/parallel-tool-results.ts";
+import { callIds } from "../tree/tool-blocks.ts";
 import { NEWS } from "../rows/queue-table.ts";
 import { hasShownOrigin, queuedPrompt } from "./queued-prompts.ts";
 import { COMPACT_SUMMARY, HIDES_TOOLS, LOOK_INSIDE, META, QUEUED_COMMAND, SIDECHAIN } from "../rows/row-index.ts";
@@ -146,7 +146,7 @@ class HiddenTools {
     if (hosts.length > 0) {
       for (const { row } of rows) {
         if (tree.index.kind[row] !== ASSISTANT) continue;
-        for (const id of toolUseIds(load(row))) (once.has(id) ? again : once).add(id);
+        for (const id of callIds(load(row))) (once.has(id) ? again : once).add(id);
       }
     }
     for (const { row } of hosts) {
@@ -154,7 +154,7 @@ class HiddenTools {
       const hidden = value["hostHiddenToolUseIds"];
       if (!Array.isArray(hidden)) continue;
       const wanted = new Set<unknown>(hidden);
-      for (const id of toolUseIds(value)) if (wanted.has(id) && !again.has(id)) ids.add(id);
+      for (const id of callIds(value)) if (wanted.has(id) && !again.has(id)) ids.add(id);
     }
   }
 
@@ -188,9 +188,3 @@ class HiddenTools {
 
 /** Returned for a row without hidden blocks, so that it need not be loaded. */
 const UNCHANGED: JsonObject = {};
-
-function toolUseIds(value: JsonObject): string[] {
-  return contentOf(value).flatMap((block) =>
-    block["type"] === "tool_use" && typeof block["id"] === "string" ? [block["id"]] : [],
-  );
-}

@@ -1,5 +1,6 @@
-import { findLeaf } from "../tree/leaf.ts";
-import { contentOf, insertParallel } from "../tree/parallel-tool-results.ts";
+import { findLeaf, messageAbove } from "../tree/leaf.ts";
+import { insertParallel } from "../tree/parallel-tool-results.ts";
+import { hasResult } from "../tree/tool-blocks.ts";
 import { COMPACT_BOUNDARY, type RowIndex } from "../rows/row-index.ts";
 import { ASSISTANT, USER } from "../rows/row-kinds.ts";
 import { type LoadRow, Tree } from "../tree/row-tree.ts";
@@ -146,18 +147,13 @@ class Cut {
   #canBeInserted(row: number): boolean {
     const { kind, message } = this.#index;
     if (kind[row] === ASSISTANT) return message[row] !== NONE;
-    return kind[row] === USER && contentOf(this.#load(row)).some((block) => block["type"] === "tool_result");
+    return kind[row] === USER && hasResult(this.#load(row));
   }
 
   /** Returns the conversation that would be read if one more row followed `last`. */
   #conversationEndingAt(tree: Tree, last: number): { path: Int32Array; chain: Int32Array } {
-    const seen = new Uint8Array(this.#index.count);
-    let end = last;
-    while (end !== NONE && seen[end] === 0 && !tree.isMessage(end)) {
-      seen[end] = 1;
-      end = tree.parent(end);
-    }
-    const leaf = end !== NONE && tree.isMessage(end) ? end : findLeaf(tree, undefined, this.#load)?.row;
+    const end = messageAbove(tree, last);
+    const leaf = end === NONE ? findLeaf(tree, undefined, this.#load)?.row : end;
     return leaf === undefined
       ? { path: new Int32Array(0), chain: new Int32Array(0) }
       : this.#conversationTo(tree, leaf);

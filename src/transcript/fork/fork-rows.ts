@@ -169,8 +169,7 @@ export class ForkRows {
   }
 
   #writeRow(row: number, bytes: Buffer, scan: RowScan, writer: RowWriter): void {
-    const forkedFrom = this.#members.text("forkedFrom");
-    const ancestor = forkedFrom === undefined ? undefined : asString(asObject(parse(forkedFrom))?.["sessionId"]);
+    const ancestor = asString(asObject(this.#value("forkedFrom"))?.["sessionId"]);
     if (ancestor !== undefined && ancestor !== "") this.#ancestors.add(ancestor);
     if (this.#cut.keep[row] === 0 || this.#index.kind[row] === PROGRESS) return;
 
@@ -189,7 +188,7 @@ export class ForkRows {
     const uuid = this.#members.text("uuid") ?? "null";
     values.set("forkedFrom", `{"sessionId":"${sourceId}","messageUuid":${uuid}}`);
     if (mapCwd !== undefined) {
-      const cwd = parse(this.#members.text("cwd") ?? "null");
+      const cwd = this.#value("cwd");
       if (typeof cwd === "string") values.set("cwd", JSON.stringify(mapCwd(cwd)));
     }
     if (this.#index.kind[row] !== ASSISTANT) this.#setNested(row, bytes, scan);
@@ -202,7 +201,7 @@ export class ForkRows {
     const isSystem = this.#index.kind[row] === SYSTEM;
     if (isSystem && this.#members.text("subtype") === '"model_refusal_fallback"')
       values.set("neutralizedByFork", "true");
-    const metadata = isSystem ? asObject(parse(this.#members.text("compactMetadata") ?? "null")) : undefined;
+    const metadata = isSystem ? asObject(this.#value("compactMetadata")) : undefined;
     if (metadata !== undefined) {
       const stripped = this.#cut.stripped.has(row)
         ? withoutPreserved({ compactMetadata: metadata })["compactMetadata"]
@@ -213,7 +212,7 @@ export class ForkRows {
     const attachmentType =
       scan.attachmentTypeStart < 0 ? "" : bytes.toString("latin1", scan.attachmentTypeStart, scan.attachmentTypeEnd);
     if (attachmentType === '"deferred_tools_record"') {
-      const attachment = asObject(parse(this.#members.text("attachment") ?? "null"));
+      const attachment = asObject(this.#value("attachment"));
       const names = attachment?.["nameOnlyAnnouncements"];
       if (attachment !== undefined && Array.isArray(names)) {
         const known = names.flatMap((id: unknown) => (this.#isKept(id) ? [parse(this.#mapped(id))] : []));
@@ -224,12 +223,12 @@ export class ForkRows {
 
   /** Maps the uuid of the row under which a queued prompt was sent. */
   #setQueued(): void {
-    const attachment = asObject(parse(this.#members.text("attachment") ?? "null"));
+    const attachment = asObject(this.#value("attachment"));
     const source = attachment?.["source_uuid"];
     if (attachment !== undefined && this.#isKept(source)) {
       this.#values.set("attachment", JSON.stringify({ ...attachment, source_uuid: parse(this.#mapped(source)) }));
     }
-    const fold = asObject(parse(this.#members.text("fold") ?? "null"));
+    const fold = asObject(this.#value("fold"));
     const command = asObject(fold?.["command"]);
     if (command !== undefined && this.#isKept(command["source_uuid"])) {
       const mapped = { ...command, source_uuid: parse(this.#mapped(command["source_uuid"])) };
@@ -278,6 +277,12 @@ export class ForkRows {
     return typeof value === "string" ? JSON.stringify(value) : null;
   }
 
+  /** Returns the value of a member, or undefined if the row lacks it. */
+  #value(key: ForkKey): unknown {
+    const json = this.#members.text(key);
+    return json === undefined ? undefined : parse(json);
+  }
+
   /** Returns the number of the uuid of the nearest ancestor that the fork has, or -1. */
   #parentOf(row: number): number {
     const link = this.#link[row] as number;
@@ -315,17 +320,17 @@ export class ForkRows {
   }
 
   #isKept(uuid: unknown): boolean {
-    return typeof uuid === "string" && this.#keptRow(this.#index.uuids.find(uuid)) !== NONE;
+    return this.#keptRow(this.#index.uuids.find(uuid)) !== NONE;
   }
 
   #isWritten(uuid: unknown): boolean {
-    const row = typeof uuid === "string" ? this.#keptRow(this.#index.uuids.find(uuid)) : NONE;
+    const row = this.#keptRow(this.#index.uuids.find(uuid));
     return row !== NONE && this.#index.kind[row] !== PROGRESS;
   }
 
   /** Returns the JSON of the new uuid of a row that is taken, else `null`. */
   #mapped(uuid: unknown): string {
-    return this.#isKept(uuid) ? this.#id(this.#index.uuids.find(uuid as string)) : "null";
+    return this.#isKept(uuid) ? this.#id(this.#index.uuids.find(uuid)) : "null";
   }
 
   /** Returns the JSON of the new uuid of `#writtenAbove`, else `null`. */

@@ -1,6 +1,7 @@
 import { removeOtherEnds } from "./fork-ends.ts";
 import { findLeaf } from "../tree/leaf.ts";
-import { contentOf, insertParallel } from "../tree/parallel-tool-results.ts";
+import { insertParallel } from "../tree/parallel-tool-results.ts";
+import { contentOf } from "../tree/tool-blocks.ts";
 import { rewindInForce } from "../tree/rewind.ts";
 import { COMPACT_BOUNDARY, QUEUED_COMMAND, type RowIndex, SIDECHAIN } from "../rows/row-index.ts";
 import { ASSISTANT, PROGRESS, USER } from "../rows/row-kinds.ts";

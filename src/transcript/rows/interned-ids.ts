@@ -68,8 +68,9 @@ export class IdTable {
     return bytes === undefined ? this.#addString(text) : this.#addPlain(bytes, 0, bytes.length);
   }
 
-  /** Returns the number of the id, or -1. */
-  find(text: string): number {
+  /** Returns the number of the id, or -1; also -1 for a value that is not a string. */
+  find(text: unknown): number {
+    if (typeof text !== "string") return NONE;
     const bytes = plainBytes(text);
     if (bytes === undefined) return this.#stringIds.get(text) ?? NONE;
     const hash = this.#hash(bytes, 0, bytes.length);

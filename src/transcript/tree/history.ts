@@ -1,9 +1,9 @@
 import { MAIN_LINE, OffWalk, Rewinds } from "./off-line.ts";
 import { COMPACT_BOUNDARY, PARENT_UNKNOWN, QUEUED_COMMAND, type RowIndex, SIDECHAIN } from "../rows/row-index.ts";
 import { SYSTEM } from "../rows/row-kinds.ts";
-import { pathDown, withInserted } from "./row-list.ts";
-import type { LoadRow, Tree } from "./row-tree.ts";
-import { asObject, type JsonObject } from "../rows/json-values.ts";
+import { pathDown, push, withInserted } from "./row-list.ts";
+import { type LoadRow, preservedBy, type Tree } from "./row-tree.ts";
+import type { JsonObject } from "../rows/json-values.ts";
 
 const NONE = -1;
 
@@ -128,11 +128,7 @@ export class History {
     for (const row of chain) {
       const uuid = uuidOf[row] as number;
       if (isPlaced[uuid] !== 0) before = uuid;
-      else {
-        const list = further.get(before);
-        if (list === undefined) further.set(before, [uuid]);
-        else list.push(uuid);
-      }
+      else push(further, before, uuid);
     }
     const uuids = placed.subarray(0, count);
     const all = further.size === 0 ? uuids : withInserted(uuids, further, further.get(NONE));
@@ -252,7 +248,7 @@ export class History {
 
   /** Returns the row that a boundary names as the one before it, if it can be; else -1. */
   #named({ logicalParentUuid: name }: JsonObject, { boundary, end, latest, rewoundTo }: Before): number {
-    const uuid = typeof name === "string" ? this.#index.uuids.find(name) : NONE;
+    const uuid = this.#index.uuids.find(name);
     const row = uuid === NONE ? NONE : (this.#first[uuid] as number);
     if (row === NONE || !this.#tree.isMain(row)) return NONE;
     if (name === rewoundTo) return row;
@@ -335,7 +331,7 @@ export class History {
     const ends = new Int32Array(count + 1);
     for (const { leaf, explicit, at } of checkpoints) {
       if (!explicit) continue;
-      const uuid = leaf === null ? NONE : uuids.find(leaf);
+      const uuid = uuids.find(leaf);
       const from = uuid === NONE ? NONE : (this.#first[uuid] as number);
       if (leaf === null || from !== NONE) ends[from + 1] = Math.max(ends[from + 1] as number, at);
     }
@@ -371,19 +367,14 @@ interface Before {
 
 const byPlace = (a: readonly PlacedRow[], b: readonly PlacedRow[]): number => (a[0]?.at ?? 0) - (b[0]?.at ?? 0);
 
-function keptOf({ compactMetadata }: JsonObject, { uuids }: RowIndex): Kept | undefined {
-  const metadata = asObject(compactMetadata);
-  const messages = asObject(metadata?.["preservedMessages"]);
-  const segment = asObject(metadata?.["preservedSegment"]);
+function keptOf(boundary: JsonObject, { uuids }: RowIndex): Kept | undefined {
+  const { messages, segment } = preservedBy(boundary);
   const named = messages?.["uuids"] ?? [segment?.["headUuid"], segment?.["tailUuid"]];
-  const numbers = (Array.isArray(named) ? named : []).map((uuid: unknown) =>
-    typeof uuid === "string" ? uuids.find(uuid) : NONE,
-  );
+  const numbers = (Array.isArray(named) ? named : []).map((uuid: unknown) => uuids.find(uuid));
   const known = numbers.filter((number) => number !== NONE);
-  const anchor = (messages ?? segment)?.["anchorUuid"];
   if (known.length === 0) return undefined;
   return {
-    anchor: typeof anchor === "string" ? uuids.find(anchor) : NONE,
+    anchor: uuids.find((messages ?? segment)?.["anchorUuid"]),
     uuids: messages === undefined ? numbers : known,
     isRange: messages === undefined,
   };

@@ -1,7 +1,6 @@
 import type { Rewind } from "./rewind.ts";
 import { COMPACT_BOUNDARY, PRESERVES, SIDECHAIN } from "../rows/row-index.ts";
-import type { LoadRow, Tree } from "./row-tree.ts";
-import { asObject, membersOf } from "../rows/json-values.ts";
+import { type LoadRow, preservedBy, type Tree } from "./row-tree.ts";
 
 export interface Leaf {
   /** The last user or assistant row of the conversation. */
@@ -21,18 +20,13 @@ const NONE = -1;
  */
 export function findLeaf(tree: Tree, rewind: Rewind | undefined, load: LoadRow): Leaf | undefined {
   if (rewind?.leaf === null) return undefined;
-  const anchor = rewind === undefined ? NONE : rowWith(tree, rewind.leaf);
+  const anchor = rewind === undefined ? NONE : tree.rowWith(rewind.leaf);
   if (rewind !== undefined && anchor !== NONE && isReachable(tree, anchor, load)) {
-    const goesOn = !rewind.pending && rewind.last !== NONE && descends(tree, rewind.last, anchor);
+    const goesOn = !rewind.pending && rewind.last !== NONE && tree.pathTo(rewind.last).includes(anchor);
     const end = messageAbove(tree, goesOn ? rewind.last : anchor);
     if (end !== NONE) return { row: end, terminal: NONE };
   }
   return lastMainLeaf(tree) ?? anyLeaf(tree);
-}
-
-function rowWith(tree: Tree, uuid: string): number {
-  const number = tree.index.uuids.find(uuid);
-  return number === NONE ? NONE : (tree.rowOf[number] as number);
 }
 
 /** Whether the CLI still has a row: before a compaction that kept messages, it only has those. */
@@ -40,24 +34,15 @@ function isReachable(tree: Tree, row: number, load: LoadRow): boolean {
   if (tree.isFlagged(row, SIDECHAIN)) return false;
   const boundary = tree.rows.findLast((at) => tree.isFlagged(at, COMPACT_BOUNDARY));
   if (boundary === undefined || row >= boundary || !tree.isFlagged(boundary, PRESERVES)) return true;
-  const metadata = asObject(load(boundary)["compactMetadata"]);
-  const uuids = asObject(metadata?.["preservedMessages"])?.["uuids"];
+  const { messages, segment } = preservedBy(load(boundary));
+  const uuids = messages?.["uuids"];
   if (Array.isArray(uuids)) return uuids.includes(tree.index.uuids.text(tree.index.uuid[row] as number));
-  const { headUuid, tailUuid } = membersOf(metadata?.["preservedSegment"]);
-  const [head, tail] = [headUuid, tailUuid].map((uuid) => (typeof uuid === "string" ? rowWith(tree, uuid) : NONE));
-  return head !== undefined && tail !== undefined && head !== NONE && row >= head && row <= tail;
+  const head = tree.rowWith(segment?.["headUuid"]);
+  return head !== NONE && row >= head && row <= tree.rowWith(segment?.["tailUuid"]);
 }
 
-function descends(tree: Tree, from: number, ancestor: number): boolean {
-  const seen = new Set<number>();
-  for (let row = from; row !== NONE && !seen.has(row); row = tree.parent(row)) {
-    if (row === ancestor) return true;
-    seen.add(row);
-  }
-  return false;
-}
-
-function messageAbove(tree: Tree, from: number): number {
+/** Returns the row itself if it is a message, else the nearest ancestor that is; or -1. */
+export function messageAbove(tree: Tree, from: number): number {
   const seen = new Set<number>();
   let row = from;
   while (row !== NONE && !tree.isMessage(row) && !seen.has(row)) {

@@ -1,8 +1,9 @@
 import { SIDECHAIN } from "../rows/row-index.ts";
 import { ASSISTANT, USER } from "../rows/row-kinds.ts";
-import { withInserted } from "./row-list.ts";
+import { push, withInserted } from "./row-list.ts";
+import { answeredIds, callIds, hasResult } from "./tool-blocks.ts";
 import type { LoadRow, Tree } from "./row-tree.ts";
-import { asObject, asString, type JsonObject, objectsIn } from "../rows/json-values.ts";
+import { asString } from "../rows/json-values.ts";
 
 const NONE = -1;
 
@@ -72,14 +73,11 @@ function offChainResults(tree: Tree, onChain: Uint8Array, load: LoadRow): Result
   for (const row of tree.rows) {
     if (tree.index.kind[row] !== USER || onChain[row] !== 0) continue;
     const value = load(row);
-    const content = contentOf(value);
-    if (!content.some((block) => block["type"] === "tool_result")) continue;
-    const named = value["sourceToolAssistantUUID"];
-    const number = typeof named === "string" ? tree.index.uuids.find(named) : NONE;
+    if (!hasResult(value)) continue;
     results.push({
       row,
-      toolUseIds: idsOf(content, "tool_result", "tool_use_id"),
-      source: number === NONE ? NONE : (tree.rowOf[number] as number),
+      toolUseIds: answeredIds(value),
+      source: tree.rowWith(value["sourceToolAssistantUUID"]),
       agentId: value["agentId"],
       callsOf: new Map(),
     });
@@ -117,7 +115,7 @@ class Claims {
       agents.set(row, value["agentId"]);
       if (message === NONE) continue;
       push(this.#groupRows, message, row);
-      for (const id of idsOf(contentOf(value), "tool_use", "id")) {
+      for (const id of callIds(value)) {
         const before = this.#caller.get(id);
         const same = before === undefined || (before !== NONE && tree.index.message[before] === message);
         this.#caller.set(id, same ? row : NONE);
@@ -125,9 +123,9 @@ class Claims {
     }
     for (const row of chain) {
       if (tree.index.kind[row] === USER) {
-        for (const id of idsOf(contentOf(load(row)), "tool_result", "tool_use_id")) this.#answered.add(id);
+        for (const id of answeredIds(load(row))) this.#answered.add(id);
       } else if (tree.index.kind[row] === ASSISTANT) {
-        for (const id of idsOf(contentOf(load(row)), "tool_use", "id")) this.#calls.push([id, row]);
+        for (const id of callIds(load(row))) this.#calls.push([id, row]);
       }
     }
     const sameSide = (result: ResultRow, row: number): boolean =>
@@ -206,30 +204,13 @@ function sideOf(tree: Tree, row: number): boolean {
   return tree.isFlagged(row, SIDECHAIN);
 }
 
-function byTime(rows: readonly number[], load: LoadRow): number[] {
-  const time = new Map(rows.map((row) => [row, timestampOf(load(row))]));
-  return [...rows].sort((a, b) => (time.get(a) ?? "").localeCompare(time.get(b) ?? ""));
-}
-
-function timestampOf(value: JsonObject): string {
-  return asString(value["timestamp"]) ?? "";
-}
-
-/** Returns the blocks of a row's message; none if its content is text. */
-export function contentOf(value: JsonObject): readonly JsonObject[] {
-  return objectsIn(asObject(value["message"])?.["content"]);
-}
-
-function idsOf(content: readonly JsonObject[], type: string, key: string): string[] {
-  return content.flatMap((block) => {
-    const id = block["type"] === type ? block[key] : undefined;
-    return typeof id === "string" ? [id] : [];
-  });
-}
-
-/** Adds a value to the list of a key. */
-export function push<K, V>(map: Map<K, V[]>, key: K, value: V): void {
-  const list = map.get(key);
-  if (list === undefined) map.set(key, [value]);
-  else list.push(value);
+/** Sorts rows by their time, as a text. */
+export function byTime(
+  rows: readonly number[],
+  load: LoadRow,
+  compare = (a: string, b: string): number => a.localeCompare(b),
+): number[] {
+  if (rows.length < 2) return [...rows];
+  const time = new Map(rows.map((row) => [row, asString(load(row)["timestamp"]) ?? ""]));
+  return [...rows].sort((a, b) => compare(time.get(a) ?? "", time.get(b) ?? ""));
 }

@@ -1,3 +1,5 @@
+import { enlarged } from "../rows/json-scanner.ts";
+
 const NONE = -1;
 
 /**
@@ -136,9 +138,10 @@ export class Relinks {
   }
 
   #grow(): void {
-    this.#up = larger(this.#up);
-    this.#size = larger(this.#size);
-    this.#owner = larger(this.#owner);
+    const size = 2 * this.#up.length + 16;
+    this.#up = enlarged(this.#up, size);
+    this.#size = enlarged(this.#size, size);
+    this.#owner = enlarged(this.#owner, size);
   }
 }
 
@@ -147,9 +150,3 @@ const SET = 0;
 const MOVE = 1;
 
 const place = (link: number, sets: Int32Array): number => (link === NONE ? sets.length - 1 : link);
-
-function larger(from: Int32Array): Int32Array {
-  const to = new Int32Array(2 * from.length + 16);
-  to.set(from);
-  return to;
-}

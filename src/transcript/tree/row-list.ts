@@ -33,3 +33,10 @@ export function pathDown(from: number, above: (row: number) => number, seen: Uin
   for (let at = from, i = length - 1; i >= 0; at = above(at), i--) path[i] = at;
   return path;
 }
+
+/** Adds a value to the list of a key. */
+export function push<K, V>(lists: Map<K, V[]>, key: K, value: V): void {
+  const list = lists.get(key);
+  if (list === undefined) lists.set(key, [value]);
+  else list.push(value);
+}

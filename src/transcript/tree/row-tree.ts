@@ -2,7 +2,7 @@ import { COMPACT_BOUNDARY, FORK_BRIEFING, META, PARENT_UNKNOWN, type RowIndex, S
 import { ASSISTANT, PROGRESS, USER } from "../rows/row-kinds.ts";
 import { Relinks } from "./relinks.ts";
 import { pathDown } from "./row-list.ts";
-import { asObject, type JsonObject } from "../rows/json-values.ts";
+import { asObject, type JsonObject, membersOf } from "../rows/json-values.ts";
 
 /** Reads the value of a row again. Rows are only loaded if the index does not say enough. */
 export type LoadRow = (row: number) => JsonObject;
@@ -22,6 +22,15 @@ export interface TreeOptions {
 }
 
 const NONE = -1;
+
+/** Members of a compact boundary that name the messages that it kept. */
+export function preservedBy(boundary: JsonObject): {
+  readonly messages: JsonObject | undefined;
+  readonly segment: JsonObject | undefined;
+} {
+  const { preservedMessages, preservedSegment } = membersOf(boundary["compactMetadata"]);
+  return { messages: asObject(preservedMessages), segment: asObject(preservedSegment) };
+}
 
 /**
  * Parents of the rows. Links are numbers of uuids, because a relink may name a uuid without a row.
@@ -78,6 +87,12 @@ export class Tree {
     return link === NONE ? NONE : (this.rowOf[link] as number);
   }
 
+  /** Returns the last row with a uuid, or -1. */
+  rowWith(uuid: unknown): number {
+    const number = this.index.uuids.find(uuid);
+    return number === NONE ? NONE : (this.rowOf[number] as number);
+  }
+
   /** Whether the conversation can continue from the row: not a sidechain, briefing of a fork, or progress. */
   isMain(row: number): boolean {
     const flags = this.index.flags[row] as number;
@@ -113,9 +128,7 @@ export class Tree {
     if (!this.index.hasFlag(COMPACT_BOUNDARY)) return;
     for (const row of this.rows) {
       if (!this.isFlagged(row, COMPACT_BOUNDARY)) continue;
-      const metadata = asObject(load(row)["compactMetadata"]);
-      const messages = asObject(metadata?.["preservedMessages"]);
-      const segment = asObject(metadata?.["preservedSegment"]);
+      const { messages, segment } = preservedBy(load(row));
       if (messages === undefined && segment === undefined) continue;
       this.#relinks ??= new Relinks(this.rows, this.written, this.index.uuids.count);
       this.#boundaries.push(row, this.#relinks.mark);
@@ -158,9 +171,9 @@ export class Tree {
 
   #relinkMessages(relinks: Relinks, { anchorUuid, uuids }: JsonObject): void {
     if (!Array.isArray(uuids) || uuids.length === 0) return;
-    const kept = uuids.map((uuid) => (typeof uuid === "string" ? this.#rowWith(uuid) : NONE));
+    const kept = uuids.map((uuid) => this.rowWith(uuid));
     if (kept.includes(NONE)) return;
-    const anchor = typeof anchorUuid === "string" ? this.index.uuids.find(anchorUuid) : NONE;
+    const anchor = this.index.uuids.find(anchorUuid);
     let link = anchor;
     for (const row of kept) {
       this.#tie(row);
@@ -171,24 +184,18 @@ export class Tree {
   }
 
   #relinkSegment(relinks: Relinks, { headUuid, anchorUuid, tailUuid }: JsonObject): void {
-    const anchor = typeof anchorUuid === "string" ? this.index.uuids.find(anchorUuid) : NONE;
-    const head = typeof headUuid === "string" ? this.#rowWith(headUuid) : NONE;
+    const anchor = this.index.uuids.find(anchorUuid);
+    const head = this.rowWith(headUuid);
     if (head !== NONE) {
       this.#tie(head);
       relinks.setLink(head, anchor);
     }
-    const tail = typeof tailUuid === "string" ? this.index.uuids.find(tailUuid) : NONE;
-    if (anchor !== NONE) relinks.moveChildren(anchor, tail, head);
+    if (anchor !== NONE) relinks.moveChildren(anchor, this.index.uuids.find(tailUuid), head);
   }
 
   #tie(row: number): void {
     this.#tied ??= new Uint8Array(this.index.count);
     this.#tied[row] = 1;
-  }
-
-  #rowWith(uuid: string): number {
-    const number = this.index.uuids.find(uuid);
-    return number === NONE ? NONE : (this.rowOf[number] as number);
   }
 
   #links(from: number): Int32Array {
