@@ -1,6 +1,6 @@
 import fs from "node:fs";
 import path from "node:path";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { renameSession, tagSession } from "../../../src/store/annotate/annotate.ts";
 import { createTemp } from "../../../src/store/disk/atomic-write.ts";
 import { conversation, put, sessionId, tempConfigDir } from "../../support/config-dir.ts";
@@ -48,6 +48,17 @@ describe("renameSession", () => {
     expect(refusal).toHaveProperty("message", message);
     expect(appended()).toBe("");
   });
+});
+
+test("a title whose file is removed while it is written goes into the copy that is left", async () => {
+  const { configDirs, file } = session();
+  const content = conversation(ID, "hi");
+  const older = put(String(configDirs[0]), `projects/-older/${ID}.jsonl`, content, { mtime: 1_700_000_000 });
+  vi.spyOn(fs, "fsyncSync").mockImplementationOnce(() => fs.unlinkSync(file));
+  onTestFinished(() => vi.restoreAllMocks());
+  await renameSession(ID, "kept", { configDirs });
+  expect(fs.existsSync(file)).toBe(false);
+  expect(fs.readFileSync(older, "utf8").slice(content.length)).toContain('"customTitle":"kept"');
 });
 
 describe("tagSession", () => {

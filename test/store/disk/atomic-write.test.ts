@@ -1,10 +1,11 @@
 import { execFileSync, spawn, spawnSync } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import {
   appendRow,
   cleanStaleTemps,
+  createFile,
   createTemp,
   publishNew,
   replaceFile,
@@ -12,6 +13,18 @@ import {
 import { STALE_TEMP_MS } from "../../../src/transcript/rows/limits.ts";
 import { bundle } from "../../support/bundle.ts";
 import { put, tempConfigDir } from "../../support/config-dir.ts";
+
+test.for([
+  ["created", createFile, "linkSync"],
+  ["replaced", replaceFile, "renameSync"],
+] as const)("a file that is %s is on the disk before its name is, and then its name", ([, write, naming]) => {
+  const file = path.join(tempConfigDir(), "t.json");
+  const spies = (["fsyncSync", naming] as const).map((name) => ({ name, spy: vi.spyOn(fs, name) }));
+  onTestFinished(() => vi.restoreAllMocks());
+  write(file, Buffer.from("{}"));
+  const calls = spies.flatMap(({ name, spy }) => spy.mock.invocationCallOrder.map((at) => ({ name, at })));
+  expect(calls.sort((a, b) => a.at - b.at).map(({ name }) => name)).toEqual(["fsyncSync", naming, "fsyncSync"]);
+});
 
 describe("appendRow", () => {
   test.for([

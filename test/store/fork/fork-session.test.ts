@@ -1,7 +1,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { readEntries } from "../../../src/store/read/entries.ts";
 import { forkSession, type ForkSessionOptions } from "../../../src/store/fork/fork-session.ts";
 import { keyOfPath } from "../../../src/store/layout/project-key.ts";
@@ -214,6 +214,12 @@ describe("forkSession", () => {
     expect(fs.existsSync(path.join(dir, "projects", keyOfPath(target), `${id}.jsonl`))).toBe(true);
   });
 
+  test("takes over where the session was moved to, by its own rows only (official-helpers.md §6.5)", async () => {
+    const moved = (to: string, id: string): Row => ({ type: "relocated", sessionId: id, relocatedCwd: to });
+    const { rows } = await fork([...four, moved("/own", ID), moved("/other", sessionId(2))]);
+    expect(rows.filter(({ type }) => type === "relocated").map((row) => row["relocatedCwd"])).toEqual(["/own"]);
+  });
+
   test("takes the subagents along when asked", async () => {
     const { configDirs, dir } = store(jsonl(four));
     put(
@@ -224,7 +230,16 @@ describe("forkSession", () => {
     put(dir, `projects/-w/${ID}/subagents/wf/agent-x.meta.json`, '{"toolUseId":"t1"}');
     const { sessionId: without } = await forkSession(ID, { configDirs });
     expect(await listSubagents(without, { configDirs })).toEqual([]);
+    // A fork that is there has them: they get their names first.
+    const link = fs.linkSync;
+    let early: boolean | undefined;
+    vi.spyOn(fs, "linkSync").mockImplementation((from, to) => {
+      early ??= fs.existsSync(String(to).replace(/\.jsonl$/, "/subagents/wf/agent-x.jsonl"));
+      link(from, to);
+    });
+    onTestFinished(() => vi.restoreAllMocks());
     const { sessionId: id } = await forkSession(ID, { configDirs, includeSubagents: true });
+    expect(early).toBe(true);
     expect(await listSubagents(id, { configDirs })).toEqual(["x"]);
     expect((await getSubagentMessages(id, "x", { configDirs }))[0]).toMatchObject({
       session_id: id,

@@ -80,6 +80,12 @@ test("a row that is still being written is counted, and no editor is bothered wi
   expect(facts.notShown).toEqual({ unfinished: 1 });
   expect(updates.map(({ sessionUpdate }) => sessionUpdate)).toEqual(["user_message_chunk", "agent_message_chunk"]);
   expect(pages[0]).toContain("Left out: the last row");
+  const told: Unread[] = [];
+  const onUnread = (it: Unread): void => void told.push(it);
+  await getSessionMessages(ID, { configDirs: [dir], onUnread });
+  await forkSession(ID, { configDirs: [dir], onUnread });
+  const only = { tooLong: 0, cutShort: 0, notRows: 0, unfinished: true };
+  expect(told).toEqual([only, only]);
 });
 
 test("nothing is said where everything was read", async () => {

@@ -88,4 +88,13 @@ describe("LineBuffer", () => {
       { text: "", offset: 107, oversized: 50 },
     ]);
   });
+
+  test("reads a line that is as long as the limit", () => {
+    const [fits, long] = ["x".repeat(20), "y".repeat(21)];
+    expect(linesOf(Buffer.from(`${fits}\n${long}\n${fits}`), [7], { limit: 20 })).toEqual([
+      { text: fits, offset: 0, oversized: 0 },
+      { text: "", offset: 21, oversized: 21 },
+      { text: fits, offset: 43, oversized: 0 },
+    ]);
+  });
 });

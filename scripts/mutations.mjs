@@ -1,0 +1,303 @@
+/**
+ * Breaks one rule at a time in a copy of the sources, and says whether the tests notice.
+ *
+ *     node scripts/mutations.mjs [TEXT...]
+ *
+ * TEXT picks the faults whose file has it in its path. The tests named with a fault are those that should catch it. Ends
+ * with 1 if a fault survives, or its text is not found: then say in `FAULTS` how the rule is written now.
+ */
+import { spawnSync } from "node:child_process";
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
+
+/** One fault a folder: `text` stands once in `file` below src, `instead` breaks it, `tests` below test should fail. */
+const FAULTS = [
+  {
+    file: "transcript/rows/line-splitter.ts",
+    rule: "a line as long as the limit is read",
+    text: "if (length > this.#limit) {",
+    instead: "if (length >= this.#limit) {",
+    tests: ["transcript/rows"],
+  },
+  {
+    file: "transcript/text/user-frames.ts",
+    rule: "a preface ends with the first of its ends",
+    text: "Math.min(...ends)",
+    instead: "Math.max(...ends)",
+    tests: ["transcript/text"],
+  },
+  {
+    file: "transcript/tree/rewind.ts",
+    rule: "a rewind right before the last row of a fork counts there",
+    text: "if (checkpoint.at > lastRow) break;",
+    instead: "if (checkpoint.at >= lastRow) break;",
+    tests: ["store/fork", "store/read"],
+  },
+  {
+    file: "transcript/conversation/queue-places.ts",
+    rule: "a prompt stands before a row that follows its operation at once",
+    text: "rows.at(next) >= at",
+    instead: "rows.at(next) > at",
+    tests: ["store/read"],
+  },
+  {
+    file: "transcript/fork/carried-over.ts",
+    rule: "only the session's own relocation is carried over",
+    text: 'if (own && typeof relocatedCwd === "string"',
+    instead: 'if (typeof relocatedCwd === "string"',
+    tests: ["store/fork"],
+  },
+  {
+    file: "transcript/summary/tail-scan.ts",
+    rule: "the model of a session is never the synthetic one",
+    text: 'model !== undefined && model !== "<synthetic>"',
+    instead: "model !== undefined",
+    tests: ["store/list"],
+  },
+  {
+    file: "store/disk/atomic-write.ts",
+    rule: "a file is on the disk before it gets its name",
+    text: "function finishTemp(temp: TempFile): void {\n  syncFile(temp.fd);",
+    instead: "function finishTemp(temp: TempFile): void {",
+    tests: ["store/disk"],
+  },
+  {
+    file: "store/layout/belongs.ts",
+    rule: "the first id in a name is the owner's, not one within a longer run of digits",
+    text: "(?<![0-9a-f])[0-9a-f]{8}-",
+    instead: "[0-9a-f]{8}-",
+    tests: ["store/layout"],
+  },
+  {
+    file: "store/projects/find-copies.ts",
+    rule: "an empty transcript is no session",
+    text: " || stats.size === 0",
+    instead: "",
+    tests: ["store/projects"],
+  },
+  {
+    file: "store/facts/metadata-cache.ts",
+    rule: "what changed a moment ago is not remembered",
+    text: "if (Date.now() - candidate.ctimeMs >= SETTLED_MS) file(",
+    instead: "if (Date.now() - candidate.ctimeMs >= 0) file(",
+    tests: ["store/facts", "store/list"],
+  },
+  {
+    file: "store/list/session-iterator.ts",
+    rule: "a file that may be as late as the best known session is read first",
+    text: "newest.lastModified >= best.activity",
+    instead: "newest.lastModified > best.activity",
+    tests: ["store/list"],
+  },
+  {
+    file: "store/read/unread.ts",
+    rule: "an unfinished last row is reported",
+    text: "tooLong + cutShort + notRows === 0 && !unfinished",
+    instead: "tooLong + cutShort + notRows === 0",
+    tests: ["store/read", "store/fork"],
+  },
+  {
+    file: "store/fork/fork-session.ts",
+    rule: "subagents of a fork are there before the fork is",
+    text:
+      "    if (to.includeSubagents) await stageSubagents(to.source, to.target, to.forkId, to.signal);\n" +
+      "    publishNew(temp, finalPath);",
+    instead:
+      "    publishNew(temp, finalPath);\n" +
+      "    if (to.includeSubagents) await stageSubagents(to.source, to.target, to.forkId, to.signal);",
+    tests: ["store/fork"],
+  },
+  {
+    file: "store/annotate/annotate.ts",
+    rule: "a title that went into a file deleted meanwhile is written again",
+    text: "return isThere;",
+    instead: "return true;",
+    tests: ["store/annotate"],
+  },
+  {
+    file: "store/live/session-in-use.ts",
+    rule: "a transcript that has been quiet for the whole time is not in use",
+    text: "quietMs >= RECENT_CHANGE_MS",
+    instead: "quietMs > RECENT_CHANGE_MS",
+    tests: ["store/live"],
+  },
+  {
+    file: "store/trash/delete-session.ts",
+    rule: "the newest copy goes last",
+    text: "Math.max(0, ...a.mtimesMs) - Math.max(0, ...b.mtimesMs)",
+    instead: "Math.max(0, ...b.mtimesMs) - Math.max(0, ...a.mtimesMs)",
+    tests: ["store/trash"],
+  },
+  {
+    file: "store/resolve/by-prefix.ts",
+    rule: "what is being removed for good is not in the trash",
+    text: 'state !== "removing" && startsWith(id, prefix)',
+    instead: "startsWith(id, prefix)",
+    tests: ["store/resolve"],
+  },
+  {
+    file: "store/doctor/retention.ts",
+    rule: "a retention of 0 days is not valid",
+    text: "|| days <= 0",
+    instead: "|| days < 0",
+    tests: ["store/doctor"],
+  },
+  {
+    file: "view/when.ts",
+    rule: "the name of today's weekday means a week ago",
+    text: "(today.getDay() - weekday + 6) % 7) - 1",
+    instead: "(today.getDay() - weekday + 7) % 7)",
+    tests: ["view"],
+  },
+  {
+    file: "view/tools/file-change.ts",
+    rule: "an inserted cell has no text before",
+    text: 'mode === "insert" ? undefined : oldCell(',
+    instead: 'mode === "delete" ? undefined : oldCell(',
+    tests: ["view/tools", "acp/tools", "acp/replay"],
+  },
+  {
+    file: "servers/message-lines.ts",
+    rule: "a message of the maximum length is read",
+    text: "if (length > LINE_BYTES) {",
+    instead: "if (length >= LINE_BYTES) {",
+    tests: ["servers", "acp/wire", "mcp/wire"],
+  },
+  {
+    file: "acp/wire/line-writer.ts",
+    rule: "either separator is escaped, also alone",
+    text: '!json.includes("\\u2028") && !json.includes("\\u2029")',
+    instead: '!json.includes("\\u2028") || !json.includes("\\u2029")',
+    tests: ["acp/wire"],
+  },
+  {
+    file: "acp/rim/size-limit.ts",
+    rule: "an id of the maximum length is sent as it is",
+    text: "if (id.length <= ID_UNITS) return id;",
+    instead: "if (id.length < ID_UNITS) return id;",
+    tests: ["acp/rim", "acp/replay"],
+  },
+  {
+    file: "acp/replay/load-window.ts",
+    rule: "a load of the last messages begins when they are complete",
+    text: "messages >= limit && parted.size === 0",
+    instead: "messages >= limit",
+    tests: ["acp/replay"],
+  },
+  {
+    file: "acp/sessions/open-sessions.ts",
+    rule: "cancelling ends the turn, and no load",
+    text: 'this.#stop(sessionId, ["turn"]);',
+    instead: 'this.#stop(sessionId, ["turn", "load"]);',
+    tests: ["acp/sessions"],
+  },
+  {
+    file: "mcp/core/quote.ts",
+    rule: "the token of a quotation does not occur in it in any case or width",
+    text: "if (!folded.includes(token)) return token;",
+    instead: "if (!text.includes(token)) return token;",
+    tests: ["mcp/core"],
+  },
+  {
+    file: "mcp/reading/cursor.ts",
+    rule: "a cursor belongs to one conversation",
+    text: "markOf(`${conversation} ${fields}`)",
+    instead: "markOf(fields)",
+    tests: ["mcp/reading", "mcp/tools"],
+  },
+  {
+    file: "mcp/sessions/find-session.ts",
+    rule: "of sessions that begin alike the one with the fewest changes is named first",
+    text: "a.changes - b.changes",
+    instead: "b.changes - a.changes",
+    tests: ["mcp/sessions", "mcp/tools", "mcp/hostile.test.ts"],
+  },
+  {
+    file: "mcp/tools/delete-session.ts",
+    rule: "a model does not consent for the user where the client can ask",
+    text: 'if (ask === undefined) return confirmed ? "accept" : "unasked";',
+    instead: 'if (confirmed) return "accept";\n  if (ask === undefined) return "unasked";',
+    tests: ["mcp/tools"],
+  },
+  {
+    file: "mcp/wire/http-guard.ts",
+    rule: "the page of another host is refused, also if its name begins like ours",
+    text: "^https?:\\/\\/(?:127\\.0\\.0\\.1|localhost|\\[::1\\])(?::\\d{1,5})?$/i;",
+    instead: "^https?:\\/\\/(?:127\\.0\\.0\\.1|localhost|\\[::1\\])(?::\\d{1,5})?/i;",
+    tests: ["mcp/wire"],
+  },
+  {
+    file: "cli/render/fold.ts",
+    rule: "the middle of output is left out only where that saves something",
+    text: "if (hidden <= 2)",
+    instead: "if (hidden <= 0)",
+    tests: ["cli/render", "cli/show"],
+  },
+  {
+    file: "cli/terminal/wrap.ts",
+    rule: "a space right after the last cell is as good as one within",
+    text: "line.slice(from, from + cells + 1)",
+    instead: "line.slice(from, from + cells)",
+    tests: ["cli/terminal"],
+  },
+];
+
+const wanted = process.argv.slice(2);
+const faults = FAULTS.filter(({ file }) => wanted.length === 0 || wanted.some((text) => file.includes(text)));
+const copy = mkdtempSync(path.join(os.tmpdir(), "claude-transcripts-mutations-"));
+const problems = [];
+try {
+  for (const name of [
+    "src",
+    "test",
+    "fixtures",
+    "docs",
+    "scripts",
+    "package.json",
+    "tsconfig.json",
+    "vitest.config.ts",
+  ])
+    cpSync(path.join(root, name), path.join(copy, name), { recursive: true });
+  symlinkSync(path.join(root, "node_modules"), path.join(copy, "node_modules"));
+  const sound = failuresOf([...new Set(faults.flatMap(({ tests }) => tests))]);
+  if (sound.length > 0) throw new Error(`Tests fail without a fault:\n${sound.join("\n")}`);
+  for (const fault of faults) console.log(`${verdictOn(fault).padEnd(9)} ${fault.file}: ${fault.rule}`);
+} finally {
+  rmSync(copy, { recursive: true, force: true });
+}
+console.log(problems.length === 0 ? `${faults.length} faults, all caught` : `\n${problems.join("\n")}`);
+process.exitCode = problems.length === 0 ? 0 : 1;
+
+function verdictOn({ file, rule, text, instead, tests }) {
+  const at = path.join(copy, "src", file);
+  const source = readFileSync(at, "utf8");
+  const found = source.split(text).length - 1;
+  if (found !== 1) {
+    problems.push(`${file}: the text of "${rule}" is there ${found} times, not once`);
+    return "not found";
+  }
+  // A function, so that `$` in the replacement means itself.
+  writeFileSync(
+    at,
+    source.replace(text, () => instead),
+  );
+  const isCaught = failuresOf(tests).length > 0;
+  writeFileSync(at, source);
+  if (!isCaught) problems.push(`${file}: nothing in test/${tests.join(", test/")} fails without "${rule}"`);
+  return isCaught ? "caught" : "SURVIVED";
+}
+
+/** The lines of tests that fail (test/support/failures-first.ts). Throws when the run itself broke. */
+function failuresOf(tests) {
+  const filters = tests.map((name) => `test/${name}`);
+  const args = ["node_modules/vitest/vitest.mjs", "run", "--bail", "1", ...filters];
+  const env = { ...process.env, NO_COLOR: "1" };
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd: copy, env, encoding: "utf8" });
+  const lines = stdout.split("\n").filter((line) => line.startsWith("FAILED "));
+  if ((status === 0) !== (lines.length === 0)) throw new Error(`vitest ended with ${status}:\n${stdout}${stderr}`);
+  return lines;
+}
