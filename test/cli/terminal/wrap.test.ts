@@ -9,6 +9,7 @@ describe("a line is wrapped", () => {
     ["what fits", "x".repeat(20), ["x".repeat(20)]],
     ["at a space", "one two three four five six", ["one two three four", "five six"]],
     ["at the space behind the last cell", `${"x".repeat(20)} y`, ["x".repeat(20), "y"]],
+    ["there also if there is one before", `abc ${"x".repeat(16)} y`, [`abc ${"x".repeat(16)}`, "y"]],
     ["in a word that is too long", "x".repeat(45), ["x".repeat(20), "x".repeat(20), "x".repeat(5)]],
     ["behind its indentation", `    ${"x".repeat(30)}`, [`    ${"x".repeat(16)}`, "x".repeat(14)]],
     ["by cells, not letters", "漢".repeat(15), ["漢".repeat(10), "漢".repeat(5)]],

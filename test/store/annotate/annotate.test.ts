@@ -55,7 +55,7 @@ test("a title whose file is removed while it is written goes into the copy that 
   const content = conversation(ID, "hi");
   const older = put(String(configDirs[0]), `projects/-older/${ID}.jsonl`, content, { mtime: 1_700_000_000 });
   vi.spyOn(fs, "fsyncSync").mockImplementationOnce(() => fs.unlinkSync(file));
-  onTestFinished(() => vi.restoreAllMocks());
+  onTestFinished(() => void vi.restoreAllMocks());
   await renameSession(ID, "kept", { configDirs });
   expect(fs.existsSync(file)).toBe(false);
   expect(fs.readFileSync(older, "utf8").slice(content.length)).toContain('"customTitle":"kept"');

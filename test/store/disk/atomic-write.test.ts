@@ -20,7 +20,7 @@ test.for([
 ] as const)("a file that is %s is on the disk before its name is, and then its name", ([, write, naming]) => {
   const file = path.join(tempConfigDir(), "t.json");
   const spies = (["fsyncSync", naming] as const).map((name) => ({ name, spy: vi.spyOn(fs, name) }));
-  onTestFinished(() => vi.restoreAllMocks());
+  onTestFinished(() => void vi.restoreAllMocks());
   write(file, Buffer.from("{}"));
   const calls = spies.flatMap(({ name, spy }) => spy.mock.invocationCallOrder.map((at) => ({ name, at })));
   expect(calls.sort((a, b) => a.at - b.at).map(({ name }) => name)).toEqual(["fsyncSync", naming, "fsyncSync"]);

@@ -237,7 +237,7 @@ describe("forkSession", () => {
       early ??= fs.existsSync(String(to).replace(/\.jsonl$/, "/subagents/wf/agent-x.jsonl"));
       link(from, to);
     });
-    onTestFinished(() => vi.restoreAllMocks());
+    onTestFinished(() => void vi.restoreAllMocks());
     const { sessionId: id } = await forkSession(ID, { configDirs, includeSubagents: true });
     expect(early).toBe(true);
     expect(await listSubagents(id, { configDirs })).toEqual(["x"]);

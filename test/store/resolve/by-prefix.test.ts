@@ -1,4 +1,5 @@
 import fs from "node:fs";
+import path from "node:path";
 import { describe, expect, test } from "vitest";
 import { deleteSession } from "../../../src/store/trash/delete-session.ts";
 import { resolveSession, resolveTrashEntry } from "../../../src/store/resolve/by-prefix.ts";
@@ -87,6 +88,19 @@ describe("resolveTrashEntry", () => {
     expect(() => resolveTrashEntry("5d3", configDirs)).toThrow(expect.objectContaining({ code: "InvalidSessionId" }));
     expect(() => resolveTrashEntry("c", configDirs)).toThrow(expect.objectContaining({ code: "TrashEntryNotFound" }));
     expect(() => resolveTrashEntry("", configDirs)).toThrow(expect.objectContaining({ code: "TrashEntryNotFound" }));
+  });
+
+  test("passes over what is being removed for good", async () => {
+    const { dir, configDirs } = store();
+    const { trashIds } = await deleteSession(NEAR, { configDirs });
+    const entry = path.join(dir, "claude-transcripts/trash", String(trashIds[0]));
+    fs.renameSync(entry, `${entry}.removing`);
+    const missing: unknown = expect.objectContaining({ code: "TrashEntryNotFound" });
+    for (const prefix of [NEAR, "5d3f2a10-9", String(trashIds[0])]) {
+      expect(() => resolveTrashEntry(prefix, configDirs)).toThrow(missing);
+    }
+    expect(() => resolveSession(NEAR, configDirs)).toThrow(`Session ${NEAR} not found`);
+    expect(() => resolveSession(NEAR, configDirs)).not.toThrow("in the trash");
   });
 });
 
