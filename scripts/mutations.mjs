@@ -2,17 +2,22 @@
  * Breaks one rule at a time in a copy of the sources, and says whether the tests notice.
  *
  *     node scripts/mutations.mjs [TEXT...]
+ *     node scripts/mutations.mjs --check
  *
- * TEXT picks the faults whose file has it in its path. The tests named with a fault are those that should catch it. Ends
- * with 1 if a fault survives, or its text is not found: then say in `FAULTS` how the rule is written now.
+ * TEXT picks the faults whose file has it in its path. `--check` runs no tests: it only says whether each fault still fits
+ * the sources, as test/mutations.test.ts asks. If one does not, say in `FAULTS` how its rule is written now. Ends with 1 if
+ * a fault survives or does not fit.
  */
 import { spawnSync } from "node:child_process";
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
+
+/** Files and folders that the tests need. */
+const COPIED = ["src", "test", "fixtures", "docs", "scripts", "package.json", "tsconfig.json", "vitest.config.ts"];
 
 /** One fault a folder: `text` stands once in `file` below src, `instead` breaks it, `tests` below test should fail. */
 const FAULTS = [
@@ -82,8 +87,8 @@ const FAULTS = [
   {
     file: "store/facts/metadata-cache.ts",
     rule: "what changed a moment ago is not remembered",
-    text: "if (Date.now() - candidate.ctimeMs >= SETTLED_MS) file(",
-    instead: "if (Date.now() - candidate.ctimeMs >= 0) file(",
+    text: "Date.now() - candidate.ctimeMs >= SETTLED_MS",
+    instead: "Date.now() - candidate.ctimeMs >= 0",
     tests: ["store/facts", "store/list"],
   },
   {
@@ -184,7 +189,7 @@ const FAULTS = [
   {
     file: "acp/replay/load-window.ts",
     rule: "a load of the last messages begins when they are complete",
-    text: "messages >= limit && parted.size === 0",
+    text: "messages >= limit && unmatched.size === 0",
     instead: "messages >= limit",
     tests: ["acp/replay"],
   },
@@ -212,8 +217,8 @@ const FAULTS = [
   {
     file: "mcp/sessions/find-session.ts",
     rule: "of sessions that begin alike the one with the fewest changes is named first",
-    text: "a.changes - b.changes",
-    instead: "b.changes - a.changes",
+    text: "a.distance - b.distance",
+    instead: "b.distance - a.distance",
     tests: ["mcp/sessions", "mcp/tools", "mcp/hostile.test.ts"],
   },
   {
@@ -247,48 +252,49 @@ const FAULTS = [
 ];
 
 const wanted = process.argv.slice(2);
-const faults = FAULTS.filter(({ file }) => wanted.length === 0 || wanted.some((text) => file.includes(text)));
+const checksOnly = wanted.includes("--check");
+const faults = FAULTS.filter(({ file }) => checksOnly || wanted.length === 0 || wanted.some((it) => file.includes(it)));
 const copy = mkdtempSync(path.join(os.tmpdir(), "claude-transcripts-mutations-"));
-const problems = [];
+const problems = faults.flatMap(misfitsOf);
 try {
-  for (const name of [
-    "src",
-    "test",
-    "fixtures",
-    "docs",
-    "scripts",
-    "package.json",
-    "tsconfig.json",
-    "vitest.config.ts",
-  ])
-    cpSync(path.join(root, name), path.join(copy, name), { recursive: true });
-  symlinkSync(path.join(root, "node_modules"), path.join(copy, "node_modules"));
-  const sound = failuresOf([...new Set(faults.flatMap(({ tests }) => tests))]);
-  if (sound.length > 0) throw new Error(`Tests fail without a fault:\n${sound.join("\n")}`);
-  for (const fault of faults) console.log(`${verdictOn(fault).padEnd(9)} ${fault.file}: ${fault.rule}`);
+  if (problems.length === 0 && !checksOnly) tryAll();
 } finally {
   rmSync(copy, { recursive: true, force: true });
 }
-console.log(problems.length === 0 ? `${faults.length} faults, all caught` : `\n${problems.join("\n")}`);
+const outcome = checksOnly ? "fit the sources" : "are caught";
+console.log(problems.length === 0 ? `all ${faults.length} faults ${outcome}` : `\n${problems.join("\n")}`);
 process.exitCode = problems.length === 0 ? 0 : 1;
 
-function verdictOn({ file, rule, text, instead, tests }) {
+function misfitsOf({ file, rule, text, tests }) {
+  const at = path.join(root, "src", file);
+  const found = existsSync(at) ? readFileSync(at, "utf8").split(text).length - 1 : 0;
+  const missing = tests.filter((name) => !existsSync(path.join(root, "test", name)));
+  return [
+    ...(found === 1 ? [] : [`src/${file}: the text of the rule "${rule}" is there ${found} times, not once`]),
+    ...missing.map((name) => `test/${name} is missing, which should hold "${rule}"`),
+  ];
+}
+
+function tryAll() {
+  for (const name of COPIED) cpSync(path.join(root, name), path.join(copy, name), { recursive: true });
+  symlinkSync(path.join(root, "node_modules"), path.join(copy, "node_modules"));
+  const sound = failuresOf([...new Set(faults.flatMap(({ tests }) => tests))]);
+  if (sound.length > 0) throw new Error(`Tests fail without a fault:\n${sound.join("\n")}`);
+  for (const fault of faults) {
+    const { file, rule, tests } = fault;
+    const isCaught = isNoticed(fault);
+    console.log(`${(isCaught ? "caught" : "SURVIVED").padEnd(9)} ${file}: ${rule}`);
+    if (!isCaught) problems.push(`src/${file}: nothing in test/${tests.join(", test/")} fails without "${rule}"`);
+  }
+}
+
+function isNoticed({ file, text, instead, tests }) {
   const at = path.join(copy, "src", file);
   const source = readFileSync(at, "utf8");
-  const found = source.split(text).length - 1;
-  if (found !== 1) {
-    problems.push(`${file}: the text of "${rule}" is there ${found} times, not once`);
-    return "not found";
-  }
-  // A function, so that `$` in the replacement means itself.
-  writeFileSync(
-    at,
-    source.replace(text, () => instead),
-  );
-  const isCaught = failuresOf(tests).length > 0;
+  writeFileSync(at, source.split(text).join(instead));
+  const failures = failuresOf(tests);
   writeFileSync(at, source);
-  if (!isCaught) problems.push(`${file}: nothing in test/${tests.join(", test/")} fails without "${rule}"`);
-  return isCaught ? "caught" : "SURVIVED";
+  return failures.length > 0;
 }
 
 /** The lines of tests that fail (test/support/failures-first.ts). Throws when the run itself broke. */
