@@ -7,7 +7,7 @@ import {
   DROPPED,
   ENQUEUE,
   INHERITED,
-  natureOf,
+  promptKindOf,
   NEWS,
   POP_ALL,
   POP_ONE,
@@ -118,7 +118,7 @@ class Reading {
   #settle(): void {
     for (; this.#expected > 0; this.#expected--) {
       const taken = this.#pending.takeFirst([COMMAND, TYPED, NEWS]);
-      if (taken !== NONE && this.#queue.nature[taken] !== COMMAND) this.#dropped.put(taken);
+      if (taken !== NONE && this.#queue.promptKind[taken] !== COMMAND) this.#dropped.put(taken);
     }
   }
 
@@ -170,8 +170,8 @@ class Reading {
     else if (this.#pending.take(hash) !== NONE) this.#expected = Math.max(0, this.#expected - 1);
     else if (this.#expected > 0) {
       this.#expected--;
-      const nature = natureOf(text);
-      this.#pending.takeFirst([nature, ...[TYPED, COMMAND, NEWS].filter((other) => other !== nature)]);
+      const promptKind = promptKindOf(text);
+      this.#pending.takeFirst([promptKind, ...[TYPED, COMMAND, NEWS].filter((other) => other !== promptKind)]);
     } else if (this.#dropped.take(hash) === NONE) this.#pending.age();
   }
 
@@ -191,7 +191,7 @@ class Pending {
   size = 0;
   readonly #queue: QueueTable;
   readonly #isTaken: Uint8Array;
-  /** Entries by nature, in the order in which they came in. */
+  /** Entries by kind, in the order in which they came in. */
   readonly #lines: readonly Line[] = [new Line(), new Line(), new Line()];
   readonly #byText = new Map<number, Line>();
   /** First entry of the current process; earlier ones are of another. */
@@ -207,7 +207,7 @@ class Pending {
     this.size++;
     this.#isTaken[i] = 0;
     this.#last = i;
-    this.#lines[this.#queue.nature[i] as number]?.items.push(i);
+    this.#lines[this.#queue.promptKind[i] as number]?.items.push(i);
     const text = this.#queue.text[i] as number;
     if (Number.isNaN(text)) return;
     const line = this.#byText.get(text);
@@ -220,11 +220,11 @@ class Pending {
     return this.#taken(this.#byText.get(text)?.first(this.#isTaken) ?? NONE);
   }
 
-  /** Takes the first entry of the first of these natures that has any, or returns -1. The current process takes precedence. */
-  takeFirst(natures: readonly number[]): number {
+  /** Takes the first entry of the first of these kinds that has any, or returns -1. The current process takes precedence. */
+  takeFirst(kinds: readonly number[]): number {
     for (const from of this.#ownFrom > 0 ? [this.#ownFrom, 0] : [0]) {
-      for (const nature of natures) {
-        const first = this.#lines[nature]?.first(this.#isTaken, from) ?? NONE;
+      for (const kind of kinds) {
+        const first = this.#lines[kind]?.first(this.#isTaken, from) ?? NONE;
         if (first !== NONE) return this.#taken(first);
       }
     }
@@ -233,14 +233,14 @@ class Pending {
 
   /** Takes the last typed entry. */
   takeLast(): void {
-    const last = Math.max(...[TYPED, COMMAND].map((nature) => this.#lines[nature]?.last(this.#isTaken) ?? NONE));
+    const last = Math.max(...[TYPED, COMMAND].map((kind) => this.#lines[kind]?.last(this.#isTaken) ?? NONE));
     this.#taken(last);
   }
 
   /** Takes all typed entries. */
   takeTyped(): void {
-    for (const nature of [TYPED, COMMAND]) {
-      const line = this.#lines[nature];
+    for (const kind of [TYPED, COMMAND]) {
+      const line = this.#lines[kind];
       for (let i = line?.first(this.#isTaken) ?? NONE; i !== NONE; i = line?.first(this.#isTaken) ?? NONE)
         this.#taken(i);
     }

@@ -118,7 +118,7 @@ export class MessageMaker {
       timestamp: (place === row ? entry : this.#load(place))["timestamp"],
       message: { role: "user", content: entry["content"] },
       isQueuedCommand: true,
-      ...(queue.nature[row - count] === NEWS && { origin: { kind: "task-notification" } }),
+      ...(queue.promptKind[row - count] === NEWS && { origin: { kind: "task-notification" } }),
     };
   }
 }

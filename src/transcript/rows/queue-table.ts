@@ -33,7 +33,7 @@ export class QueueTable {
   at = new Int32Array(0);
   operation = new Uint8Array(0);
   /** `TYPED`, `COMMAND` or `NEWS`. */
-  nature = new Uint8Array(0);
+  promptKind = new Uint8Array(0);
   /** Hash of the text (`hashOf`); NaN if there is none. */
   text = new Float64Array(0);
   /** Hash of the row: two words for each. */
@@ -58,7 +58,7 @@ export class QueueTable {
     this.length[i] = end - start;
     this.at[i] = at;
     this.operation[i] = operation;
-    this.nature[i] = natureOf(text);
+    this.promptKind[i] = promptKindOf(text);
     this.text[i] = this.hashOf(text);
     let [a, b] = [0x811c9dc5, 0x1b873593];
     for (let byte = start; byte < end; byte++) {
@@ -107,7 +107,7 @@ export class QueueTable {
     this.length = enlarged(this.length, size);
     this.at = enlarged(this.at, size);
     this.operation = enlarged(this.operation, size);
-    this.nature = enlarged(this.nature, size);
+    this.promptKind = enlarged(this.promptKind, size);
     this.text = enlarged(this.text, size);
     this.#rowHash = enlarged(this.#rowHash, 2 * size);
   }
@@ -156,7 +156,7 @@ export function textOf(content: unknown): string {
 }
 
 /** Returns the kind of a prompt by its beginning, which is the same in a user row. */
-export function natureOf(text: string): number {
+export function promptKindOf(text: string): number {
   if (/^\s*<task-notification[\s>]/.test(text)) return NEWS;
   return /^\s*(?:\/|<command-(?:name|message)>)/.test(text) ? COMMAND : TYPED;
 }

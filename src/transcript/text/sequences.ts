@@ -1,6 +1,6 @@
 /**
- * Control sequences (CSI, OSC, DCS and others), of seven and of eight bits. Of one that does not end on its line, only the
- * beginning matches, so that no text vanishes with a cut sequence. None contains the beginning of another, which keeps the
+ * Control sequences (CSI, OSC, DCS and others), of seven and of eight bits. If one does not end on its line,
+ * only its beginning matches, so that a cut sequence hides no text. None contains the beginning of another, which keeps the
  * search linear.
  */
 export const SEQUENCES =

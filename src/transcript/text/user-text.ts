@@ -118,23 +118,12 @@ function readElements(text: string, from: number, visit: Visit): number {
     const element = elementAt(text, at);
     if (element === undefined) break;
     at = element.end;
-    const inside = element.text;
-    switch (element.tag) {
-      case "command-name":
-        command = { ...command, name: unescaped(inside).trim() };
-        break;
-      case "command-args":
-        command = { ...command, args: unescaped(inside).trim() };
-        break;
-      case "command-message":
-        command = { ...command, message: unescaped(inside).trim() };
-        break;
-      case "skill-format":
-        command = { ...command, isSkill: true };
-        break;
-      default:
-        endCommand();
-        at = readPieces(text, element, visit);
+    const part = COMMAND_PARTS.get(element.tag);
+    if (part !== undefined) command = { ...command, [part]: unescaped(element.text).trim() };
+    else if (element.tag === "skill-format") command = { ...command, isSkill: true };
+    else {
+      endCommand();
+      at = readPieces(text, element, visit);
     }
   }
   endCommand();
@@ -148,6 +137,12 @@ interface PendingCommand {
   readonly message?: string;
   readonly isSkill?: boolean;
 }
+
+const COMMAND_PARTS: ReadonlyMap<string, "name" | "args" | "message"> = new Map([
+  ["command-name", "name"],
+  ["command-args", "args"],
+  ["command-message", "message"],
+]);
 
 function commandPiece({ name, args = "", message = "", isSkill = false }: PendingCommand): UserText {
   // The model loaded a skill: nobody typed its name.

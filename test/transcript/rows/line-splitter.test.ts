@@ -79,7 +79,7 @@ describe("LineBuffer", () => {
     );
   });
 
-  test("passes over a line that is too long, says how long, and keeps its neighbours", () => {
+  test("skips a line that is too long, reports its length, and keeps its neighbours", () => {
     const text = `ab\n${"x".repeat(100)}\ncd\n${"y".repeat(50)}`;
     expect(linesOf(Buffer.from(text), [7], { limit: 20 })).toEqual([
       { text: "ab", offset: 0, oversized: 0 },

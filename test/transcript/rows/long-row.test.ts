@@ -69,7 +69,7 @@ const valueOf = (read: () => unknown): unknown => {
 };
 
 describe("a long row", () => {
-  test("has the value that it has when it is read at once, whatever is wrong with its strings", () => {
+  test("has the same value as when it is parsed at once, whatever is wrong with its strings", () => {
     fc.assert(
       fc.property(json, fc.boolean(), (row, mayOverwrite) => {
         const bytes = Buffer.from(`--${row}--`);

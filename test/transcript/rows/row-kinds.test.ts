@@ -37,7 +37,7 @@ test("maps each type to its kind and back", () => {
   expect(types.map((type) => kindOfRow(JSON.stringify({ uuid: "a", type })))).toEqual([...CONVERSATION, ...OTHERS]);
 });
 
-test("the conversation is the kinds that have a place in the tree", () => {
+test("counts only kinds with a place in the tree as the conversation", () => {
   expect([...CONVERSATION, ...OTHERS, OTHER, ESCAPED].filter(isOfConversation)).toEqual(CONVERSATION);
 });
 

@@ -62,7 +62,7 @@ function timeIn(rows: readonly string[]): number {
   return said.map((one) => Date.parse(one.timestamp as string)).findLast((found) => !Number.isNaN(found)) ?? NaN;
 }
 
-test("the last row that counts is found, wherever the search begins and however rows end", () => {
+test("finds the last row that counts, wherever the search begins and however rows end", () => {
   fc.assert(
     fc.property(fc.array(line, { maxLength: 3 }), fc.boolean(), (lines, isEnded) => {
       const whole = Buffer.from(lines.map(({ text }) => text).join(""));
@@ -89,7 +89,7 @@ test("the last row that counts is found, wherever the search begins and however 
   );
 });
 
-test("many rows that are no conversation cost no more than the lines they are", () => {
+test("reads each byte of many rows outside the conversation fewer than ten times", () => {
   const title = Buffer.from('{"type":"ai-title","aiTitle":"a"}\n');
   const odd = Buffer.from('{"type":"x","n":5}\n');
   const bytes = Buffer.concat(Array.from({ length: 10_000 }, (_, i) => (i % 200 === 0 ? odd : title)));

@@ -12,7 +12,7 @@ import {
 
 const PLAN = "Implement the following plan:";
 
-describe("what a prompt is called by", () => {
+describe("the title of a prompt", () => {
   test.for<[string, string | undefined]>([
     ["Fix the cart", "Fix the cart"],
     ["  a\n\n\tb\u2028c \u001b[31mred\u001b[0m \u009b1m", "a b c red"],
@@ -56,7 +56,7 @@ test.for([
   expect(cutAtWord(line, units)).toBe(cut);
 });
 
-test("whatever stands in a title, it is one line of at most 100 units, and whole where it fits", () => {
+test("a title is one line of at most 100 units, and is not cut if it fits", () => {
   fc.assert(
     fc.property(fc.string({ unit: "binary", maxLength: 300 }), fc.nat(3), (text, forks) => {
       const title = listTitle(text + " (fork)".repeat(forks));
@@ -79,7 +79,7 @@ test.for([
   expect(listTitle(title)).toBe(listed);
 });
 
-test("a narrow column has the mark of a fork in front", () => {
+test("puts the mark of a fork in front for a narrow column", () => {
   expect(["A title (fork)", "A title", "Fork: x…"].map(forkFirst)).toEqual(["Fork: A title", "A title", "Fork: x…"]);
 });
 

@@ -94,7 +94,7 @@ describe("promptOfRow (official-helpers.md §4.1)", () => {
     expect(promptOf("hi", extra)).toBeUndefined();
   });
 
-  test("the first command of several stays", () => {
+  test("keeps the first of several commands", () => {
     const fallback = { command: undefined };
     for (const name of ["/a", "/b"]) {
       const content = `<command-name>${name}</command-name>`;
@@ -103,7 +103,7 @@ describe("promptOfRow (official-helpers.md §4.1)", () => {
     expect(fallback.command).toBe("/a");
   });
 
-  test("text made to cost time costs none", () => {
+  test("takes linear time for text made to be slow", () => {
     const many = 200_000;
     for (const piece of [
       '<pasted_content id="ab12">\n',

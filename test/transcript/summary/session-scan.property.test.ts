@@ -71,7 +71,7 @@ function factsOf(bytes: Buffer, window: number, archivedAt: number): [tail: Tail
   return [tail, sessionFacts(scan, tail, { title: undefined, mark: undefined }, {})];
 }
 
-test("what is passed over would have changed nothing", () => {
+test("rows that are skipped would have changed nothing", () => {
   fc.assert(
     fc.property(fc.array(line, { maxLength: 24 }), fc.integer({ min: 200, max: 6000 }), (lines, window) => {
       const bytes = Buffer.from(BEGINNING + lines.join(""));
@@ -81,7 +81,7 @@ test("what is passed over would have changed nothing", () => {
   );
 });
 
-test("what a row says that was read for its title is not taken for the last word", () => {
+test("a row that is read for its title does not override later rows", () => {
   const answer = (name: string | undefined, more: Row): Row => ({
     ...assistant(2, 1, "said", more),
     message: { role: "assistant", content: [], model: name },

@@ -17,7 +17,7 @@ test.for([
   expect(editDistance(a, b)).toBe(expected);
 });
 
-test("is the same both ways, and lies between the difference of the lengths and the longer one", () => {
+test("is symmetric, and between the difference of the lengths and the longer length", () => {
   const text = fc.string({ unit: fc.constantFrom("a", "b", "c"), maxLength: 8 });
   fc.assert(
     fc.property(text, text, (a, b) => {

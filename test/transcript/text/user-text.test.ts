@@ -17,10 +17,10 @@ const news = (summary: string, more: object = {}) => ({
 });
 const output = (text: string, errors = false) => ({ kind: "output", text, errors });
 
-describe("what a text in a user's message stands for", () => {
+describe("readUserText", () => {
   test.for([
     ["nothing", "", []],
-    ["what was typed, as it stands", "  a\n<b> & c &lt;\n", [typed("  a\n<b> & c &lt;\n")]],
+    ["typed text, unchanged", "  a\n<b> & c &lt;\n", [typed("  a\n<b> & c &lt;\n")]],
     [
       "a command",
       "<command-name>/clear</command-name>\n  <command-message>clear</command-message>\n <command-args></command-args>",
@@ -244,7 +244,7 @@ describe("what a text in a user's message stands for", () => {
     expect(readUserText(text)).toEqual(pieces);
   });
 
-  test("takes time in proportion to the text, whatever is in it", () => {
+  test("takes linear time for any text", () => {
     const text = `<bash-stdout>y${"</bash-stdout> x".repeat(100_000)}`;
     expect(readUserText(text)).toHaveLength(2);
     expect(readUserText(`x${"<system-reminder></system-reminder>".repeat(2000)}`)).toHaveLength(2001);
