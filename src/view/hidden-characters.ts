@@ -34,10 +34,15 @@ export function replaceHidden(text: string, by: (run: string) => string): string
 const PIECE_UNITS = 64 * 1024;
 const VISIBLE_PAIR = /[\t\n -~]{2}/g;
 
-const replaceIn = (text: string, by: (run: string) => string): string =>
-  text.replace(HIDDEN, (run: string, at: number) =>
-    run.charCodeAt(0) >= FIRST_NEEDED && isNeeded(run, before(text, at), after(text, at + run.length)) ? run : by(run),
-  );
+function replaceIn(text: string, by: (run: string) => string): string {
+  // Often the same run over and over.
+  let [last, shown] = ["", ""];
+  return text.replace(HIDDEN, (run: string, at: number) => {
+    if (run.charCodeAt(0) >= FIRST_NEEDED && isNeeded(run, before(text, at), after(text, at + run.length))) return run;
+    if (run !== last) [last, shown] = [run, by(run)];
+    return shown;
+  });
+}
 
 /** First character that a script or an emoji may need. */
 const FIRST_NEEDED = 0x180b;
