@@ -58,4 +58,5 @@ export async function* scanChunks(
     }
     signal?.throwIfAborted();
   }
+  scan.shrink();
 }

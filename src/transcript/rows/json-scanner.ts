@@ -56,9 +56,16 @@ export class RowScan {
     if (scan === undefined) spare = new WeakRef((scan = new RowScan()));
     return scan;
   }
+
+  /** Lets go of a table that a row of very many members left behind. */
+  shrink(): void {
+    if (this.members.length > KEPT_OFFSETS) this.members = new Int32Array(4 * 32);
+  }
 }
 
 let spare: WeakRef<RowScan> | undefined;
+/** 16 MiB. */
+const KEPT_OFFSETS = 4 * 1024 * 1024;
 
 /** Minimum length in bytes of a text that is worth reading lazily. */
 const LONG_TEXT = 512;

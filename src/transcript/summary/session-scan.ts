@@ -242,5 +242,5 @@ const TOOL_RESULT = Buffer.from('"tool_result"');
 
 /** Reused from row to row. */
 const keys = new RowKeys();
-const rowScan = new RowScan();
+const rowScan = RowScan.spare();
 const partScan = new RowScan();
