@@ -867,7 +867,7 @@ export const SHAPES = {
   modes: { rows: (n) => beside(n, (i) => apart("permission-mode", { permissionMode: `m${i}` })) },
   "a long first prompt": { n: 4800, many: 2_000_000, rows: (n) => [user(1, null, "word ".repeat(n)), assistant(2, 1)] },
   "an implemented plan": {
-    n: 6000,
+    n: 8000,
     many: 200_000,
     rows: (n) => [user(1, null, `Implement the following plan:\n${"\n#".repeat(n)}\n# Heading`), assistant(2, 1)],
   },

@@ -82,8 +82,10 @@ export class FileLines {
   /** Reads a chunk. Returns false when nothing is left to read and `next` has returned every line. */
   step(): boolean {
     if (this.#measured !== undefined) this.#measure(this.#measured);
-    else if (this.#lines.pending > LOOK_AHEAD_BYTES) this.#measured = new LongLine(this.#lines.pendingFrom);
-    else if (this.#state === "reads") this.#read();
+    else if (this.#lines.pending > LOOK_AHEAD_BYTES) {
+      this.#measured = new LongLine(this.#lines.pendingFrom);
+      this.#measured.pass(this.#lines.pendingBytes);
+    } else if (this.#state === "reads") this.#read();
     else return false;
     return true;
   }
@@ -122,19 +124,14 @@ export class FileLines {
   /** Looks for the end of the line, and for its first byte that is not white space. */
   #measure(line: LongLine): void {
     if (line.isDone) return;
-    // Reuses this buffer: the beginning of the line, which is in it, is read again later.
+    // Reuses this buffer: the beginning of the line, which was in it, is read again later.
     const chunk = this.#lines.bytes.subarray(0, LOOK_AHEAD_BYTES);
     const left = Math.min(chunk.length, this.#to - line.at);
     const have = left <= 0 ? 0 : readAt(this.#fd, chunk.subarray(0, left), line.at);
     const bytes = chunk.subarray(0, have);
     const newline = bytes.indexOf(NEWLINE);
     const end = newline < 0 ? have : newline;
-    if (line.content < 0) {
-      const content = firstContent(bytes, end);
-      if (content < end) line.content = line.at + content;
-      line.hasNul ||= bytes.subarray(0, content).includes(0);
-    }
-    line.at += end;
+    line.pass(bytes.subarray(0, end));
     line.isTerminated = newline >= 0;
     line.isDone = newline >= 0 || line.at >= this.#to || have === 0;
     this.at = Math.max(this.at, line.at);
@@ -173,6 +170,16 @@ class LongLine {
   constructor(at: number) {
     this.at = at;
   }
+
+  /** Takes the bytes that follow. */
+  pass(bytes: Buffer): void {
+    if (this.content < 0) {
+      const content = firstContent(bytes, bytes.length);
+      if (content < bytes.length) this.content = this.at + content;
+      this.hasNul ||= bytes.subarray(0, content).includes(0);
+    }
+    this.at += bytes.length;
+  }
 }
 
 /** Returns the index of the first byte before `end` that is not white space, else `end`. */
@@ -185,4 +192,4 @@ function firstContent(bytes: Buffer, end: number): number {
 }
 
 let holes: Buffer | undefined;
-const zeros = (length: number): Buffer => (holes ??= Buffer.alloc(LOOK_AHEAD_BYTES)).subarray(0, length);
+const zeros = (length: number): Buffer => (holes ??= Buffer.alloc(LOOK_AHEAD_BYTES + CHUNK_BYTES)).subarray(0, length);

@@ -20,6 +20,7 @@ interface LineBufferOptions {
  * `oversized` is its length.
  */
 export class LineBuffer {
+  /** The part of the buffer that is in use, with space for one read: the search for newlines goes to its end. */
   bytes: Buffer;
   start = 0;
   end = 0;
@@ -27,6 +28,7 @@ export class LineBuffer {
   /** Length in bytes of a line that was too long to hold, else 0. */
   oversized = 0;
 
+  #buffer: Buffer;
   readonly #limit: number;
   readonly #grown: number;
   /** Bytes of the stream that are in the buffer from `#from` to `#have`. */
@@ -40,7 +42,7 @@ export class LineBuffer {
   #dropped = 0;
 
   constructor(at = 0, { size = CHUNK_BYTES, grown = 0, limit = ROW_BYTES }: LineBufferOptions = {}) {
-    this.bytes = Buffer.allocUnsafeSlow(size);
+    this.bytes = this.#buffer = Buffer.allocUnsafeSlow(size);
     this.#at = at;
     this.offset = at;
     this.#limit = limit;
@@ -61,17 +63,18 @@ export class LineBuffer {
       this.#at += kept;
       this.#from = this.#have = this.#searched = 0;
     } else if (this.#from > 0) {
-      this.bytes.copyWithin(0, this.#from, this.#have);
+      this.#buffer.copyWithin(0, this.#from, this.#have);
       this.#searched -= this.#from;
       this.#from = 0;
       this.#have = kept;
     }
-    if (this.#have === this.bytes.length) {
-      const larger = Buffer.allocUnsafeSlow(Math.max(this.bytes.length * 2, this.#grown));
-      this.bytes.copy(larger, 0, 0, this.#have);
-      this.bytes = larger;
+    if (this.#have === this.#buffer.length) {
+      const larger = Buffer.allocUnsafeSlow(Math.max(this.#buffer.length * 2, this.#grown));
+      this.#buffer.copy(larger, 0, 0, this.#have);
+      this.#buffer = larger;
     }
-    return this.bytes.subarray(this.#have, this.#have + CHUNK_BYTES);
+    this.bytes = this.#buffer.subarray(0, this.#have + CHUNK_BYTES);
+    return this.bytes.subarray(this.#have);
   }
 
   /** Number of bytes seen of a line whose end has not come yet. */
@@ -82,6 +85,10 @@ export class LineBuffer {
   /** Offset in the stream of that line. */
   get pendingFrom(): number {
     return this.#at - this.#dropped;
+  }
+  /** Bytes held of that line. */
+  get pendingBytes(): Buffer {
+    return this.bytes.subarray(this.#from, this.#have);
   }
 
   /** Reports that `count` bytes were read into `space()`. */
