@@ -1,7 +1,7 @@
 import { type Command, type Options, UsageError } from "./terminal/command.ts";
 import { COMMANDS, COMMON_OPTIONS, loadCommand } from "./commands.ts";
 
-/** Not by `import`: that would load everything `node:util` exports, which is felt in the time to the first answer. */
+/** Not imported: that would load everything `node:util` exports, and delay the first answer. */
 const { parseArgs } = process.getBuiltinModule("node:util");
 
 export interface Arguments {
@@ -9,10 +9,10 @@ export interface Arguments {
   readonly positionals: readonly string[];
 }
 
-/** Reads the words after the name of a command. Throws `UsageError` for the first that is wrong. */
+/** Parses the words after the name of a command. Throws `UsageError` for the first that is wrong. */
 export async function readArguments(command: Command, words: readonly string[]): Promise<Arguments> {
   const options: Options = { ...command.options, ...COMMON_OPTIONS };
-  // Our own checks, since Node's errors speak of its parser and not of the options that there are.
+  // Own checks, because Node's errors describe its parser instead of our options.
   const { tokens } = parseArgs({ args: [...words], options, strict: false, allowPositionals: true, tokens: true });
   const values: Record<string, boolean | string | readonly string[]> = {};
   const positionals: string[] = [];
@@ -32,7 +32,7 @@ export async function readArguments(command: Command, words: readonly string[]):
     const expected = `${rawName} needs a value: ${rawName} ${spec.value}${example}`;
     if (value === undefined || value === "") throw new UsageError(expected);
     if (!inlineValue && /^-./.test(value)) {
-      // A forgotten value is likelier than one that begins so.
+      // A forgotten value is likelier than one that begins with a dash.
       throw new UsageError(`${expected}. If you mean "${value}", write --${name}=${value}`);
     }
     const before = values[name];
@@ -44,7 +44,7 @@ export async function readArguments(command: Command, words: readonly string[]):
 const hasShort = (options: Options, letter: string): boolean =>
   Object.values(options).some(({ short }) => short === letter);
 
-/** `word` is the argument that the option stands in: `-since` is read as several options of one letter. */
+/** Makes the error for an unknown option. `word`: the argument with it; Node splits `-since` into options of one letter. */
 async function unknownOption(rawName: string, word: string, options: Options): Promise<UsageError> {
   const isLong = rawName.startsWith("--");
   const given = isLong ? rawName : /^-[a-z]{3}/i.test(word) ? `-${word.replace(/=.*$/s, "")}` : undefined;

@@ -1,6 +1,6 @@
 import type { Command, Options } from "./terminal/command.ts";
 
-/** Every command, in the order of the help. Its module is loaded when it is needed. */
+/** Every command, in the order of the help. Modules are loaded lazily. */
 export const COMMANDS: Readonly<Record<string, () => Promise<{ readonly command: Command }>>> = {
   list: () => import("./commands/list.ts"),
   show: () => import("./commands/show.ts"),

@@ -10,18 +10,17 @@ import { COMMANDS, COMMON_OPTIONS, isCommand, loadCommand } from "./commands.ts"
 import { printable, printableLines } from "./terminal/terminal.ts";
 import { cut } from "./terminal/width.ts";
 
-/** Sessions that are looked at for their titles, directories, tags and branches: what was active lately is meant. */
-const RECENT = 500;
-/** Ids that are offered before one is begun. */
-const OFFERED = 100;
-/** Titles are read for so many ids at most. */
-const DESCRIBED = 100;
+/** Maximum sessions read for directories, tags and branches, most recently active first. */
+const MAX_RECENT = 500;
+/** Maximum ids offered if none is begun. */
+const MAX_OFFERED = 100;
+/** Maximum ids whose titles are read. */
+const MAX_DESCRIBED = 100;
 const DESCRIPTION_CELLS = 60;
 
 /**
- * What a shell asks while somebody types: prints what may stand for the last of the words, the ones before it given. A
- * line each, `value` or `value<tab>description`; `:dirs` asks the shell for directories. Whatever goes
- * wrong, nothing is offered, and the exit code is 0: a person who types is not to be told of errors.
+ * Prints completions of the last word for a shell, on a line each: `value` or `value<tab>description`; `:dirs` stands for the
+ * shell's own directories. On errors it offers nothing and returns 0: a user who is typing must not see them.
  */
 export async function complete(words: readonly string[], terminal: Terminal): Promise<number> {
   let offers: readonly Offer[] = [];
@@ -30,7 +29,7 @@ export async function complete(words: readonly string[], terminal: Terminal): Pr
   } catch {
     // Nothing to offer.
   }
-  // A value that cannot be printed as it is cannot be typed either.
+  // A value with hidden characters or line ends cannot be typed.
   const typeable = offers.filter(({ value }) => printableLines(value) === value && !value.includes("\n"));
   const lines = typeable.map(({ value, about }) => {
     const description = printable(about ?? "");
@@ -46,7 +45,7 @@ interface Offer {
 }
 
 async function offersFor(typed: readonly string[]): Promise<Offer[]> {
-  // Bash takes `--cwd=/w` for three words.
+  // Bash splits `--cwd=/w` into three words.
   const words = typed.filter((word, at) => word !== "=" || at === typed.length - 1);
   const last = words.at(-1) ?? "";
   const current = last === "=" ? "" : last;
@@ -79,7 +78,7 @@ async function commandNames(): Promise<Offer[]> {
 }
 
 interface Read {
-  /** The option whose value comes next. */
+  /** Option whose value comes next. */
   readonly pending: string | undefined;
   readonly positionals: readonly string[];
   readonly onlyPositionals: boolean;
@@ -94,7 +93,7 @@ function readWords({ options }: Command, words: readonly string[]): Read {
   let onlyPositionals = false;
   for (const word of words) {
     if (pending !== undefined) {
-      if (pending === "config-dir") configDirs.push(atHome(word));
+      if (pending === "config-dir") configDirs.push(expandHome(word));
       pending = undefined;
     } else if (onlyPositionals || !word.startsWith("-")) positionals.push(word);
     else if (word === "--") onlyPositionals = true;
@@ -102,13 +101,13 @@ function readWords({ options }: Command, words: readonly string[]): Read {
       const [, long, value] = /^--([^=]*)(?:=(.*))?$/s.exec(word) ?? [];
       const name = long ?? nameOfShort(word, known) ?? "";
       if (value === undefined && Object.hasOwn(known, name) && known[name]?.type === "string") pending = name;
-      if (value !== undefined && name === "config-dir") configDirs.push(atHome(value));
+      if (value !== undefined && name === "config-dir") configDirs.push(expandHome(value));
     }
   }
   return { pending, positionals, onlyPositionals, configDirs };
 }
 
-/** The option whose letter ends the word: in `-an` the value of `-n` comes next, `-n5` has it. */
+/** Returns the option whose value comes next: `n` after `-an`; none after `-n5`, which has its value. */
 function nameOfShort(word: string, known: Options): string | undefined {
   for (let at = 1; at < word.length; at++) {
     const [name, spec] = Object.entries(known).find(([, { short }]) => short === word[at]) ?? [];
@@ -117,8 +116,8 @@ function nameOfShort(word: string, known: Options): string | undefined {
   return undefined;
 }
 
-/** A shell gives the words as they were typed. */
-const atHome = (path: string): string => path.replace(/^~(?=$|[/\\])/, () => homedir());
+/** Expands `~`, because shells pass words as they were typed. */
+const expandHome = (path: string): string => path.replace(/^~(?=$|[/\\])/, () => homedir());
 
 function valuesOf({ options }: Command, name: string): Completion {
   const known: Options = { ...options, ...COMMON_OPTIONS };
@@ -154,7 +153,7 @@ async function offers(kind: Completion | undefined, current: string, store: Stor
     case "trash":
       return beginning(await trashed(store), current.toLowerCase());
     case "projects":
-      return [...beginning(await recent(store, ({ cwd }) => cwd), atHome(current)), DIRS];
+      return [...beginning(await recent(store, ({ cwd }) => cwd), expandHome(current)), DIRS];
     case "tags":
       return beginning(await recent(store, ({ tag }) => tag), current);
     case "branches":
@@ -164,11 +163,11 @@ async function offers(kind: Completion | undefined, current: string, store: Stor
 
 async function sessions(current: string, { configDirs }: Store): Promise<Offer[]> {
   if (current === "") {
-    const page = await listSessionPage({ configDirs, archived: "include", limit: OFFERED });
+    const page = await listSessionPage({ configDirs, archived: "include", limit: MAX_OFFERED });
     return page.sessions.map(({ sessionId, title }) => ({ value: sessionId, about: title }));
   }
   const ids = sessionIdsWith(current, configDirs);
-  if (ids.length > DESCRIBED) return ids.map((value) => ({ value }));
+  if (ids.length > MAX_DESCRIBED) return ids.map((value) => ({ value }));
   return ids.flatMap((value) => {
     const copy = findSession(value, { configDirs });
     return copy === undefined ? [] : [{ value, about: titleOf(copy) }];
@@ -181,11 +180,11 @@ async function trashed({ configDirs }: Store): Promise<Offer[]> {
 }
 
 async function recent({ configDirs }: Store, fact: (session: ListedSession) => string | undefined): Promise<Offer[]> {
-  const page = await listSessionPage({ configDirs, archived: "include", limit: RECENT });
+  const page = await listSessionPage({ configDirs, archived: "include", limit: MAX_RECENT });
   return distinct(page.sessions.flatMap((session) => ({ value: fact(session) ?? "" })));
 }
 
-/** Each value once; none that a shell could not take as one line. */
+/** Removes duplicates, and values that are not one printable line. */
 const distinct = (offers: readonly Offer[]): Offer[] =>
   [...new Map(offers.map((offer) => [offer.value, offer])).values()].filter(
     ({ value }) => value !== "" && printable(value) === value,

@@ -5,13 +5,13 @@ import { COMMANDS, COMMON_OPTIONS, loadCommand } from "./commands.ts";
 import { wrap } from "./terminal/wrap.ts";
 
 /** Maximum width: longer lines are hard to read, however wide the terminal. */
-const MOST_COLUMNS = 100;
-const LEAST_COLUMNS = 60;
-/** Columns for the names of options; help of a longer one goes below it. */
+const MAX_COLUMNS = 100;
+const MIN_COLUMNS = 60;
+/** Columns for the names of options. The help of a longer name goes below it. */
 const NAME_CELLS = 26;
 
-/** The text of `claude-transcripts --help`. */
-export async function generalHelp(columns: number = MOST_COLUMNS): Promise<string> {
+/** Returns the text of `claude-transcripts --help`. */
+export async function generalHelp(columns: number = MAX_COLUMNS): Promise<string> {
   const names = Object.keys(COMMANDS);
   const width = Math.max(...names.map((name) => name.length)) + 4;
   const commands = await Promise.all(names.map(loadCommand));
@@ -32,7 +32,7 @@ Exit codes: 0 success, 1 failure, 2 wrong usage.
 `;
 }
 
-/** The text of `claude-transcripts <command> --help`. */
+/** Returns the text of `claude-transcripts <command> --help`. */
 export function commandHelp(command: Command, columns?: number): string {
   const { summary, usage, details, notes = "", options } = command;
   const own = Object.keys(options).length === 0 ? "" : `Options\n${optionLines(options, columns).join("\n")}`;
@@ -48,7 +48,7 @@ export function commandHelp(command: Command, columns?: number): string {
   return `${parts.filter((part) => part !== "").join("\n\n")}\n`;
 }
 
-const optionLines = (options: Options, columns: number = MOST_COLUMNS): string[] =>
+const optionLines = (options: Options, columns: number = MAX_COLUMNS): string[] =>
   Object.entries(options).flatMap(([name, spec]) => item(`  ${flags(name, spec)}`, spec.help, NAME_CELLS, columns));
 
 /** `-n, --limit N`. */
@@ -60,8 +60,8 @@ function flags(name: string, spec: OptionSpec): string {
 const longFlag = (name: string, spec: OptionSpec): string =>
   `--${name}${spec.type === "string" ? ` ${spec.value}` : ""}`;
 
-/** The environment variables that a command reads, and the options that they stand for. */
-function variableLines({ options, variables = [] }: Command, columns: number = MOST_COLUMNS): string[] {
+/** Lists the environment variables that a command reads, and their options. */
+function variableLines({ options, variables = [] }: Command, columns: number = MAX_COLUMNS): string[] {
   if (variables.length === 0) return [];
   const all: Options = { ...options, ...COMMON_OPTIONS };
   const width = Math.max(...variables.map((name) => variableOf(name).length)) + 4;
@@ -79,7 +79,7 @@ function variableText(name: string, spec: OptionSpec | undefined): string {
     : `${longFlag(name, spec)}.`;
 }
 
-/** A name with its meaning next to it, or below it if there is no room. */
+/** Writes a name with its help next to it, or below it if it is too long. */
 function item(name: string, text: string, cells: number, columns: number): string[] {
   const lines = wrap(text, within(columns) - cells - 1);
   const indented = lines.map((line) => `${" ".repeat(cells)}${line}`);
@@ -88,20 +88,20 @@ function item(name: string, text: string, cells: number, columns: number): strin
 }
 
 /**
- * Wraps a text. Lines at the margin are one paragraph, up to an empty or indented line; an indented line is a paragraph of
- * its own, and lines that are indented further go on with it.
+ * Wraps a text. Lines at the margin are one paragraph, up to an empty or indented line. An indented line is a paragraph of
+ * its own, which lines that are indented further continue.
  */
-function paragraphs(text: string, columns: number = MOST_COLUMNS): string {
+function paragraphs(text: string, columns: number = MAX_COLUMNS): string {
   const found: { indent: number; text: string }[] = [];
   for (const line of text.trimEnd().split("\n")) {
     const indent = line.length - line.trimStart().length;
     const last = found.at(-1);
-    const goesOn =
+    const continues =
       last !== undefined &&
       last.text !== "" &&
       line !== "" &&
       (indent > 0 ? last.indent > 0 && indent > last.indent : last.indent === 0);
-    if (goesOn) last.text += ` ${line.trim()}`;
+    if (continues) last.text += ` ${line.trim()}`;
     else found.push({ indent, text: line.trim() });
   }
   return found
@@ -111,4 +111,4 @@ function paragraphs(text: string, columns: number = MOST_COLUMNS): string {
     .join("\n");
 }
 
-const within = (columns: number): number => Math.min(MOST_COLUMNS, Math.max(LEAST_COLUMNS, columns));
+const within = (columns: number): number => Math.min(MAX_COLUMNS, Math.max(MIN_COLUMNS, columns));

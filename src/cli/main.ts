@@ -4,7 +4,7 @@ import { type Command, mustBe, type Terminal, UsageError } from "./terminal/comm
 import { isCommand, loadCommand } from "./commands.ts";
 import { openTerminal } from "./terminal/terminal.ts";
 
-/** Exit codes: 0 done, 1 failed (a command says so), 2 misused. */
+/** Exit code for wrong usage. Commands return 0 for success and 1 for failure. */
 const MISUSED = 2;
 
 process.exitCode = await main(process.argv.slice(2), openTerminal());
@@ -62,21 +62,21 @@ async function runCommand(name: string, args: string[], terminal: Terminal): Pro
     if (error instanceof UsageError) {
       return misused(`${name}: ${error.message}`, `Try 'claude-transcripts ${name} --help'.`, terminal);
     }
-    const { tellFailure } = await import("./changes/failure.ts");
-    return tellFailure(error, { json: args.includes("--json"), terminal, configDirs });
+    const { reportFailure } = await import("./changes/failure.ts");
+    return reportFailure(error, { json: args.includes("--json"), terminal, configDirs });
   }
 }
 
 function requirePositionals({ positionals: allowed, usage }: Command, given: readonly string[]): void {
-  const most = { none: 0, optional: 1, one: 1, some: Infinity, any: Infinity }[allowed];
-  const [extra] = given.slice(most);
+  const max = { none: 0, optional: 1, one: 1, some: Infinity, any: Infinity }[allowed];
+  const [extra] = given.slice(max);
   if (extra !== undefined) throw new UsageError(`unexpected argument "${extra}". Usage: ${usage}`);
   if (given.length === 0 && (allowed === "one" || allowed === "some")) {
     throw new UsageError(`an argument is missing. Usage: ${usage}`);
   }
 }
 
-/** The config dirs that were given. One that is not there is a mistake in the call: a typing error must not look like an empty store. */
+/** Returns the given config dirs. Throws `UsageError` if one is missing: a typing error must not look like an empty store. */
 async function existing(given: unknown): Promise<readonly string[] | undefined> {
   if (!Array.isArray(given)) return undefined;
   const dirs = given.filter((dir): dir is string => typeof dir === "string");

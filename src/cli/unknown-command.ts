@@ -1,7 +1,7 @@
 import { closest } from "./terminal/closest.ts";
 import { COMMANDS } from "./commands.ts";
 
-/** Words of other programs for what a command does. */
+/** Commands by the words that other programs use for them. */
 const SYNONYMS: Readonly<Record<string, string>> = {
   cat: "show",
   copy: "fork",
@@ -19,16 +19,15 @@ const SYNONYMS: Readonly<Record<string, string>> = {
   view: "show",
 };
 
-/** Words of the CLI of Claude Code for what this program does not do. */
+/** Commands of Claude Code that this program does not have. */
 const CONTINUING = new Set(["continue", "resume"]);
 
-/** What is wrong with the first word, and what to do. */
 export interface Unknown {
   readonly problem: string;
   readonly hint: string;
 }
 
-/** For a word that is no command. `rest`: the words after it. */
+/** Explains a word that is not a command. `rest`: the words after it. */
 export async function unknownCommand(word: string, rest: readonly string[]): Promise<Unknown> {
   const help = "Try 'claude-transcripts --help'.";
   if (word.startsWith("-")) return { problem: `unknown option ${word}: the command must come first`, hint: help };
@@ -50,7 +49,7 @@ function meantBy(word: string): string | undefined {
   return /^\.{1,2}$|[/\\]/.test(word) ? `list ${word}` : undefined;
 }
 
-/** What to type into the shell, for the session that is named where one is. */
+/** Returns the command that continues the session named in `rest`, or how to continue any. */
 async function howToContinue(rest: readonly string[]): Promise<string> {
   const given = rest.find((word) => !word.startsWith("-"));
   if (given !== undefined) {
@@ -60,7 +59,7 @@ async function howToContinue(rest: readonly string[]): Promise<string> {
     try {
       return `Run: ${resumeCommand(resumable(resolveSession(given, undefined)))}`;
     } catch {
-      // No such session, or several: said in general.
+      // No such session, or several.
     }
   }
   return "Run: claude --resume ID, in the session's directory. 'claude-transcripts list' shows both.";

@@ -40,7 +40,7 @@ describe.each(names)("%s", (name) => {
     }
   });
 
-  test("no letter stands for two of its options", async () => {
+  test("no letter means two of its options", async () => {
     const { options } = await loadCommand(name);
     const letters = Object.values({ ...options, ...COMMON_OPTIONS }).flatMap(({ short }) => short ?? []);
     expect(letters).toEqual([...new Set(letters)]);

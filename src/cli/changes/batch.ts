@@ -3,25 +3,25 @@ import { shortIds } from "../../store/resolve/short-ids.ts";
 import { titleOf } from "../../store/facts/title-of.ts";
 import type { TranscriptCopy } from "../../store/types.ts";
 import type { Invocation } from "../terminal/command.ts";
-import { toFailure, warnOf } from "./failure.ts";
+import { toFailure, warnOfFailure } from "./failure.ts";
 import { startProgress } from "../terminal/progress.ts";
 import { terminalJson } from "../terminal/terminal-json.ts";
 import { printable } from "../terminal/terminal.ts";
 
-/** What a change came to. */
+/** Result of a change. */
 export interface Done {
   /** One line, e.g. `archived 5d3f2a10 “A title”`. */
   readonly line: string;
-  /** What JSON says of it, beside `given`. */
+  /** Members of the result in JSON, besides `given`. */
   readonly facts: { readonly sessionId: string } & Readonly<Record<string, unknown>>;
-  /** What a person should know as well; told on stderr. */
+  /** Lines for stderr. */
   readonly notes?: readonly string[];
 }
 
-/** One argument, and what it was found to mean. */
+/** Argument, and what it means. */
 export interface Subject<T> {
   readonly given: string;
-  /** Two arguments of one key mean the same thing, which is done once. */
+  /** Arguments with the same key mean the same thing, which is changed once. */
   readonly key: string;
   readonly value: T;
 }
@@ -29,20 +29,20 @@ export interface Subject<T> {
 interface Change<T> {
   readonly action: string;
   readonly given: readonly string[];
-  /** What an argument means; throws where it means nothing, or several things. */
+  /** Throws if an argument means nothing, or several things. */
   readonly find: (given: string) => Subject<T>;
   readonly act: (subject: Subject<T>, dryRun: boolean) => Promise<Done>;
-  /** Where the line goes that tells what was done. Default: stdout, unless that has JSON. */
+  /** Prints the line of a result. Default: on stdout, unless that gets JSON. */
   readonly print?: ((line: string) => void) | undefined;
-  /** What JSON says beside the results. */
+  /** Members of the JSON besides the results. */
   readonly more?: Readonly<Record<string, unknown>> | undefined;
 }
 
 /**
- * Does the same to several things, one after the other; one that fails keeps no other from being done. What the arguments
- * mean is settled before anything is changed. Gives the exit code: 1 when something failed.
+ * Applies a change to each argument, even if another one fails. All arguments are resolved before anything changes. Returns
+ * the exit code: 1 if something failed.
  */
-export async function changeEach<T>(
+export async function applyToEach<T>(
   { json, terminal, values, configDirs }: Invocation,
   { action, given, find, act, print, more }: Change<T>,
 ): Promise<number> {
@@ -54,7 +54,7 @@ export async function changeEach<T>(
     const failure = await toFailure(error, configDirs);
     results.push({ given: word, error: failure });
     progress.clear();
-    warnOf(failure, `claude-transcripts ${action}`, terminal);
+    warnOfFailure(failure, `claude-transcripts ${action}`, terminal);
     if (failure.hint !== undefined) hints.add(failure.hint);
   };
   const found = given.map((word): Subject<T> | { readonly given: string; readonly error: unknown } => {
@@ -90,7 +90,7 @@ export async function changeEach<T>(
   return results.some((result) => "error" in result) ? 1 : 0;
 }
 
-/** How a session is found, and called, by a command: `5d3f2a10 “A title”`. */
+/** Makes functions that find a session and name it, `5d3f2a10 “A title”`. */
 export function sessionFinder({ configDirs }: Invocation): {
   readonly find: (given: string) => Subject<TranscriptCopy>;
   readonly name: (copy: TranscriptCopy) => string;
@@ -108,6 +108,6 @@ export function sessionFinder({ configDirs }: Invocation): {
   };
 }
 
-/** `5d3f2a10 “A title”`; the id alone where no title is known. */
+/** Returns `5d3f2a10 “A title”`, or only the id if there is no title. */
 export const named = (id: string, title: string | undefined): string =>
   title === undefined || title === "" ? id : `${id} “${printable(title)}”`;

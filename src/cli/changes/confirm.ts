@@ -1,11 +1,11 @@
 import { UsageError } from "../terminal/command.ts";
 
-/** Whether there is somebody to ask. */
+/** Whether there is a terminal to ask on. */
 export const canAsk = (): boolean => process.stdin.isTTY && process.stderr.isTTY;
 
 /**
- * Asks a person at the terminal; anything but `y` or `yes`, the end of the input included, is a no. Where nobody can be
- * asked, throws `UsageError`: `--yes` has to say it.
+ * Asks the user on the terminal; anything but `y` or `yes`, the end of input included, is a no. Throws `UsageError` without a
+ * terminal: then `--yes` is required.
  */
 export async function confirm(question: string): Promise<boolean> {
   const { stdin, stderr } = process;

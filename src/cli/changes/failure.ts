@@ -5,35 +5,35 @@ import { terminalJson } from "../terminal/terminal-json.ts";
 
 const FAILED = 1;
 
-/** What a failure is in JSON: `code` is the store's, an errno (`EACCES`), or `Unexpected`. */
+/** Failure in JSON. `code` is the store's, an errno (`EACCES`), or `Unexpected`. */
 export interface Failure {
   readonly code: string;
   readonly message: string;
   readonly hint?: string;
-  /** What a word may mean that is the beginning of several ids. */
+  /** Set if a word is a prefix of several ids. */
   readonly candidates?: readonly Candidate[];
 }
 
-/** Says on stderr what went wrong and what to do, with `json` on stdout too as `{"error": …}`. Gives the exit code. */
-export async function tellFailure(
+/** Prints an error and its hint on stderr; with `json`, also `{"error": …}` on stdout. Returns the exit code. */
+export async function reportFailure(
   error: unknown,
   { json, terminal, configDirs }: Pick<Invocation, "json" | "terminal" | "configDirs">,
 ): Promise<number> {
   const failure = await toFailure(error, configDirs);
   if (json) await terminal.write(`${terminalJson({ error: failure })}\n`);
-  warnOf(failure, "claude-transcripts", terminal);
+  warnOfFailure(failure, "claude-transcripts", terminal);
   if (failure.hint !== undefined) terminal.warn(failure.hint);
   return FAILED;
 }
 
-/** Says what went wrong, but for the hint, which may count for several failures. */
-export function warnOf({ message, candidates }: Failure, who: string, terminal: Terminal): void {
+/** Prints a failure without its hint, which several failures may share. */
+export function warnOfFailure({ message, candidates }: Failure, who: string, terminal: Terminal): void {
   terminal.warn(`${who}: ${message}${candidates === undefined ? "" : ":"}`);
   for (const line of candidates === undefined ? [] : candidateLines(candidates, terminal.errorColumns))
     terminal.warn(line);
 }
 
-/** Any error as a person at a terminal reads it. */
+/** Describes an error for a user of the command line. */
 export async function toFailure(error: unknown, configDirs: readonly string[] | undefined): Promise<Failure> {
   if (error instanceof TranscriptError) {
     const { code } = error;
@@ -44,7 +44,7 @@ export async function toFailure(error: unknown, configDirs: readonly string[] | 
       const message = `${named.length + more} ids begin with "${prefix}"${which}`;
       return { code, message, hint: "Give more characters of the id.", candidates: named };
     }
-    // What is wrong with one thing is told by the store.
+    // The store's own hint fits a specific problem better.
     const hint = error.data["problem"] === undefined ? (HINTS[code] ?? error.hint) : error.hint;
     return { code, message: error.message, ...(hint !== undefined && { hint }) };
   }
@@ -53,7 +53,7 @@ export async function toFailure(error: unknown, configDirs: readonly string[] | 
   return { code, message: error.message };
 }
 
-/** The store's hints speak to programs. These speak of commands and options. */
+/** Hints with commands and options instead of the store's, which are for programs. */
 const HINTS: Partial<Record<TranscriptErrorCode, string>> = {
   SessionNotFound: "'claude-transcripts list --all' shows all sessions, 'claude-transcripts trash' the deleted ones.",
   SessionInUse: "Exit the session first, or use --force.",

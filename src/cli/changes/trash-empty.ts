@@ -1,12 +1,12 @@
 import { resolveTrashEntry } from "../../store/resolve/by-prefix.ts";
 import { TranscriptError } from "../../store/errors.ts";
 import { emptyEntry, emptyTrash, type EmptyTrashResult, listTrash } from "../../store/trash/trash-contents.ts";
-import { changeEach, named } from "./batch.ts";
+import { applyToEach, named } from "./batch.ts";
 import type { Invocation } from "../terminal/command.ts";
 import { confirm } from "./confirm.ts";
 import { amount, formatBytes } from "../../view/size.ts";
 
-/** What `trash empty` does: all of the trash, or what is named, as far as it is old enough. Gives the exit code. */
+/** Runs `trash empty`: removes all entries, or the named ones, if they are old enough. Returns the exit code. */
 export async function emptyTheTrash(
   invocation: Invocation,
   ids: readonly string[],
@@ -33,7 +33,7 @@ export async function emptyTheTrash(
   const unknown = ids.filter((id) => known(id, configDirs).length === 0);
   const isNothingMeant = removed.length + unknown.length + meant.kept.length === 0;
   if (isNothingMeant && !json) await terminal.write("nothing to remove\n");
-  const code = await changeEach(invocation, {
+  const code = await applyToEach(invocation, {
     action: "trash empty",
     given: [...unknown, ...removed],
     find(given) {
@@ -52,19 +52,19 @@ export async function emptyTheTrash(
     },
     more: meant.kept.length === 0 ? {} : { kept: meant.kept },
   });
-  // What killed runs left is taken away as well.
+  // Also removes what killed runs left behind.
   if (!dryRun) await emptyTrash({ configDirs, ids: [] });
   return ids.length > 0 && meant.kept.length > 0 ? 1 : code;
 }
 
-/** Another process may have restored the entry since it was looked at, or be at it. */
+/** Throws if the entry was not removed: another process may have restored it, or be changing it. */
 function requireRemoved(trashId: string, result: EmptyTrashResult): EmptyTrashResult {
   if (result.removed.length > 0) return result;
   const why = result.kept[0]?.reason ?? "another process has restored or removed it";
   throw new TranscriptError("TrashEntryNotFound", `${trashId} was not removed: ${why}`, { data: { id: trashId } });
 }
 
-/** What a word means in the trash; nothing where it means nothing, which is told when its turn comes. */
+/** Resolves an id in the trash; none if that fails, which `applyToEach` reports later. */
 function known(id: string, configDirs: readonly string[] | undefined): string[] {
   try {
     return [resolveTrashEntry(id, configDirs)];

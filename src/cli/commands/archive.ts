@@ -10,20 +10,7 @@ export const command: Command = {
   positionals: "some",
   completes: "sessions",
   async run(invocation) {
-    const { changeEach, sessionFinder } = await import("../changes/batch.ts");
-    const { archiveSession } = await import("../../store/annotate/archive.ts");
-    const { configDirs, positionals } = invocation;
-    const sessions = sessionFinder(invocation);
-    return changeEach(invocation, {
-      action: "archive",
-      given: positionals,
-      find: sessions.find,
-      async act({ value: copy }, dryRun) {
-        const { sessionId } = copy;
-        if (!dryRun) await archiveSession(sessionId, { configDirs });
-        const done = dryRun ? "would archive" : "archived";
-        return { line: `${done} ${sessions.name(copy)}`, facts: { sessionId, archived: true } };
-      },
-    });
+    const { setArchived } = await import("../changes/set-archived.ts");
+    return setArchived(invocation, true);
   },
 };

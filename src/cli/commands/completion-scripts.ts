@@ -1,6 +1,6 @@
 /**
- * What teaches a shell to complete: functions that hand the words typed so far to `claude-transcripts __complete` and
- * offer what it prints. They call the program under the name that is being typed, so a path to it works as well.
+ * Completion scripts by shell. They pass the words typed so far to `claude-transcripts __complete` and offer what it prints,
+ * and call the program by the name typed, so that a path works too.
  */
 export const COMPLETION_SCRIPTS: Readonly<Record<string, string>> = {
   bash: shell`# bash completion for claude-transcripts
@@ -28,12 +28,12 @@ _claude_transcripts() {
     esac
   done < <("\${COMP_WORDS[0]/#\~/$HOME}" __complete "\${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null)
   COMPREPLY=()
-  # Readline quotes file names itself; older shells cannot be told that these are some.
+  # Readline quotes file names itself, but older shells have no compopt.
   [[ $paths ]] && compopt -o filenames 2>/dev/null || paths=
   for at in "\${!values[@]}"; do
     word=\${values[at]}
     [[ $paths ]] || printf -v word '%q' "$word"
-    # Among several, what a value means is shown behind it; it is not inserted, since the values differ before it.
+    # Among several values, each is shown with its meaning, which is not inserted because the values differ before it.
     if ((\${#values[@]} > 1)) && [[ \${notes[at]} && $COMP_TYPE != 37 && $COMP_TYPE != 42 ]]; then
       word+="  (\${notes[at]})"
     fi
@@ -69,7 +69,7 @@ _claude_transcripts() {
   return 0
 }
 
-# Sourced, it only makes itself known; as a file of $fpath, its first call is the completion itself.
+# When sourced, it only registers itself; from $fpath, its first call is already a completion.
 if [ "$funcstack[1]" = "_claude_transcripts" ]; then
   _claude_transcripts
 fi
@@ -93,7 +93,7 @@ complete -c claude-transcripts -f -k -a '(__claude_transcripts_complete)'
 `,
 };
 
-/** The text as it stands, but that `\${` stands for the `${` of a shell. */
+/** Returns the raw text, with `\${` replaced by the `${` of a shell. */
 function shell({ raw }: TemplateStringsArray): string {
   return raw.join("").replaceAll("\\${", "${");
 }

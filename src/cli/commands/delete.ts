@@ -20,7 +20,7 @@ the prompts that you typed, never changes.`,
   positionals: "some",
   completes: "sessions",
   async run(invocation) {
-    const { changeEach, named, sessionFinder } = await import("../changes/batch.ts");
+    const { applyToEach, named, sessionFinder } = await import("../changes/batch.ts");
     const { TranscriptError } = await import("../../store/errors.ts");
     const { resolveCutShort } = await import("../../store/resolve/by-prefix.ts");
     const { deleteSession } = await import("../../store/trash/delete-session.ts");
@@ -34,7 +34,7 @@ the prompts that you typed, never changes.`,
       throw new UsageError("--yes only applies with --permanently; nothing else asks for confirmation");
     const where = permanent ? " for good" : " into the trash";
     const sessions = sessionFinder(invocation);
-    // What it is called; of one whose deletion was cut short, the trash knows that.
+    // After a deletion that was cut short, only the trash knows the session.
     const find = (given: string): Subject<string> => {
       try {
         const { key, value } = sessions.find(given);
@@ -70,16 +70,16 @@ the prompts that you typed, never changes.`,
     const dryRun = values["dry-run"] === true;
     if (permanent && !dryRun && values["yes"] !== true) {
       const rehearsal = { ...invocation, json: false, values: { ...values, "dry-run": true } };
-      // What a person is asked about is shown first.
+      // Shows what would be deleted before asking.
       const wouldWork =
         !canAsk() ||
-        (await changeEach(rehearsal, { ...change, print: (line) => invocation.terminal.warn(line) })) === 0;
+        (await applyToEach(rehearsal, { ...change, print: (line) => invocation.terminal.warn(line) })) === 0;
       if (!wouldWork || !(await confirm("Delete for good? This cannot be undone."))) {
         invocation.terminal.warn("Nothing was deleted.");
         return 1;
       }
     }
-    const code = await changeEach(invocation, change);
+    const code = await applyToEach(invocation, change);
     if (permanent && !dryRun && !json) {
       invocation.terminal.warn(
         "note: prompts typed in a session remain in history.jsonl, which this program never changes",

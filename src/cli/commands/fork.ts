@@ -31,7 +31,7 @@ export const command: Command = {
   positionals: "one",
   completes: "sessions",
   async run(invocation) {
-    const { changeEach, sessionFinder } = await import("../changes/batch.ts");
+    const { applyToEach, sessionFinder } = await import("../changes/batch.ts");
     const { isDirectory } = await import("../../store/layout/config-dir.ts");
     const { checkFork, forkSession } = await import("../../store/fork/fork-session.ts");
     const { requireSession } = await import("../../store/projects/find-copies.ts");
@@ -54,7 +54,7 @@ export const command: Command = {
       includeSubagents: invocation.values["subagents"] === true,
     };
     const sessions = sessionFinder(invocation);
-    return changeEach(invocation, {
+    return applyToEach(invocation, {
       action: "fork",
       given: positionals,
       find: sessions.find,

@@ -10,7 +10,7 @@ export const command: Command = {
   positionals: "some",
   completes: (before) => (before.length === 0 ? "sessions" : undefined),
   async run(invocation) {
-    const { changeEach, named, sessionFinder } = await import("../changes/batch.ts");
+    const { applyToEach, named, sessionFinder } = await import("../changes/batch.ts");
     const { renameSession } = await import("../../store/annotate/annotate.ts");
     const { overwriteWarning } = await import("../../store/live/session-in-use.ts");
     const { printable } = await import("../terminal/terminal.ts");
@@ -19,7 +19,7 @@ export const command: Command = {
     const title = words.join(" ").trim();
     if (title === "") throw new UsageError("a title is missing. Usage: rename ID TITLE…");
     const sessions = sessionFinder(invocation);
-    return changeEach(invocation, {
+    return applyToEach(invocation, {
       action: "rename",
       given: [id],
       find: sessions.find,

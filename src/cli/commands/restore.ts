@@ -1,8 +1,8 @@
 import { changeJsonHelp, DRY_RUN } from "../changes/batch-help.ts";
 import type { Command } from "../terminal/command.ts";
 
-/** So many things are named that could not be put back. */
-const NAMED = 20;
+/** Maximum items named that could not be restored. */
+const MAX_NAMED = 20;
 
 export const command: Command = {
   summary: "Restore deleted sessions",
@@ -16,12 +16,12 @@ overwritten: if something is in the way, nothing changes.`,
   positionals: "some",
   completes: "trash",
   async run(invocation) {
-    const { changeEach, named } = await import("../changes/batch.ts");
+    const { applyToEach, named } = await import("../changes/batch.ts");
     const { resolveTrashEntry } = await import("../../store/resolve/by-prefix.ts");
     const { planRestoration, restoreSession } = await import("../../store/trash/restore-session.ts");
     const { amount } = await import("../../view/size.ts");
     const { configDirs, positionals } = invocation;
-    return changeEach(invocation, {
+    return applyToEach(invocation, {
       action: "restore",
       given: positionals,
       find(given) {
@@ -39,8 +39,10 @@ overwritten: if something is in the way, nothing changes.`,
           line: `${dryRun ? "would restore" : "restored"} ${name}: ${amount(items.length, bytes)}`,
           facts: { sessionId, items, bytes, missing, otherTrashIds },
           notes: [
-            ...missing.slice(0, NAMED).map(({ path }) => `not restored, because it is missing from the trash: ${path}`),
-            ...(missing.length > NAMED ? [`and ${missing.length - NAMED} more, which --json lists`] : []),
+            ...missing
+              .slice(0, MAX_NAMED)
+              .map(({ path }) => `not restored, because it is missing from the trash: ${path}`),
+            ...(missing.length > MAX_NAMED ? [`and ${missing.length - MAX_NAMED} more, which --json lists`] : []),
             ...otherTrashIds.map((other) => `note: an earlier deletion of it is still in the trash: ${other}`),
           ],
         };

@@ -10,7 +10,7 @@ export const command: Command = {
   positionals: "some",
   completes: "sessions",
   async run(invocation) {
-    const { changeEach, sessionFinder } = await import("../changes/batch.ts");
+    const { applyToEach, sessionFinder } = await import("../changes/batch.ts");
     const { tagSession } = await import("../../store/annotate/annotate.ts");
     const { normalizeTag } = await import("../../store/annotate/normalize-tag.ts");
     const { printable } = await import("../terminal/terminal.ts");
@@ -22,7 +22,7 @@ export const command: Command = {
       throw new UsageError("a tag is missing. Usage: tag ID… TAG, or tag ID… --clear to remove it");
     if (tag === "") throw new UsageError("the tag is empty; --clear removes a tag");
     const sessions = sessionFinder(invocation);
-    return changeEach(invocation, {
+    return applyToEach(invocation, {
       action: "tag",
       given,
       find: sessions.find,

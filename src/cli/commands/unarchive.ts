@@ -10,20 +10,7 @@ export const command: Command = {
   positionals: "some",
   completes: "sessions",
   async run(invocation) {
-    const { changeEach, sessionFinder } = await import("../changes/batch.ts");
-    const { unarchiveSession } = await import("../../store/annotate/archive.ts");
-    const { configDirs, positionals } = invocation;
-    const sessions = sessionFinder(invocation);
-    return changeEach(invocation, {
-      action: "unarchive",
-      given: positionals,
-      find: sessions.find,
-      async act({ value: copy }, dryRun) {
-        const { sessionId } = copy;
-        if (!dryRun) await unarchiveSession(sessionId, { configDirs });
-        const done = dryRun ? "would unarchive" : "unarchived";
-        return { line: `${done} ${sessions.name(copy)}`, facts: { sessionId, archived: false } };
-      },
-    });
+    const { setArchived } = await import("../changes/set-archived.ts");
+    return setArchived(invocation, false);
   },
 };

@@ -12,12 +12,12 @@ import { localTime } from "../render/message-view.ts";
 export interface DoctorOptions {
   readonly style: Style;
   readonly width: number | undefined;
-  /** Everything, where the first few would do. */
+  /** Lists everything instead of the first few. */
   readonly all: boolean;
   readonly now: number;
 }
 
-/** The report as lines for a person: what is there, then what is wrong, the worst first. */
+/** Writes the report for people: what is there, then the problems, worst first. */
 export function reportLines(report: StoreReport, options: DoctorOptions): string[] {
   const lines = report.configDirs.flatMap((dir, at) => [...(at === 0 ? [] : [""]), ...configDirLines(dir, options)]);
   for (const dir of report.elsewhere) {
@@ -52,7 +52,7 @@ function configDirLines(dir: ConfigDirReport, options: DoctorOptions): string[] 
   ];
 }
 
-/** Whether there is something to look at, and nothing is wrong with the trash and the settings, which have lines of their own. */
+/** Whether there are projects, and no problems with the trash and the settings, which have lines of their own. */
 const isSound = ({ projectsDir, trash, retention }: ConfigDirReport): boolean =>
   projectsDir === "there" && trash.cutShort === 0 && trash.locks.length === 0 && retention.days !== undefined;
 
@@ -63,7 +63,7 @@ const SOURCES = {
 } as const;
 
 const COLUMNS: readonly Column[] = [
-  { title: "PROJECT", least: 20, isPath: true, share: 0.4, color: 36 },
+  { title: "PROJECT", min: 20, isPath: true, share: 0.4, color: 36 },
   { title: "SESSIONS", right: true },
   { title: "SIZE", right: true },
   { title: "SUBAGENTS ETC.", right: true, dispensable: 2 },
@@ -295,17 +295,17 @@ function trashLines({ trash }: ConfigDirReport): string[] {
   return [`In the trash: ${counted(entries, "session")}, ${formatBytes(bytes)}${cut}`, ...held];
 }
 
-/** `1 session`, `1,200 sessions`. */
+/** Returns `1 session`, `1,200 sessions`. */
 const counted = (count: number, noun: string, several = `${noun}s`): string =>
   `${count.toLocaleString("en")} ${count === 1 ? noun : several}`;
 
 const SOME = 10;
 
-/** The first few, a line each, with how many more there are. */
+/** Lists the first few on a line each, and the number of others. */
 const some = <T>(items: readonly T[], options: DoctorOptions, line: (item: T) => string): string[] =>
   someOf(items, options, (item) => [`  ${line(item)}`]);
 
-/** The same of several lines each. */
+/** Lists the first few on several lines each, and the number of others. */
 function someOf<T>(items: readonly T[], { all }: DoctorOptions, lines: (item: T) => string[]): string[] {
   const shown = all ? items : items.slice(0, SOME);
   const more = items.length - shown.length;

@@ -6,10 +6,10 @@ import { terminalJson } from "../terminal/terminal-json.ts";
 import { makeStyle } from "../terminal/style.ts";
 import { tableWidth } from "../terminal/table.ts";
 
-/** A deletion is told so long before it may come. */
+/** Time before a deletion by Claude Code from which it is reported. */
 const SOON_MS = 3 * 24 * 60 * 60 * 1000;
 
-/** `doctor`: what it finds is no failure. */
+/** Runs `doctor`. Always returns 0: a problem that it finds is not a failure. */
 export async function doctor({ configDirs, json, values, terminal }: Invocation): Promise<number> {
   const progress = startProgress("Reading every transcript");
   try {

@@ -10,24 +10,24 @@ import { terminalJson } from "../terminal/terminal-json.ts";
 import { SessionTable } from "./session-table.ts";
 import { printable } from "../terminal/terminal.ts";
 import { tableWidth } from "../terminal/table.ts";
-import { Taking } from "./take-sessions.ts";
+import { LimitedSessions } from "./take-sessions.ts";
 import { parseTime } from "../terminal/time.ts";
 import { asString } from "../../transcript/rows/json-values.ts";
 
-/** On a terminal: what was printed first must not have scrolled away. */
+/** Default limit on a terminal, so that the first lines do not scroll away. */
 const TERMINAL_LIMIT = 30;
-/** The first lines are printed, and the columns laid out, when so many sessions are known. */
+/** Sessions printed first, for which the columns are laid out. */
 const FIRST_ROWS = 30;
 const LATER_ROWS = 500;
 
-/** What `list` prints. Gives the exit code. */
+/** Runs `list`. Returns the exit code. */
 export async function listSessions(invocation: Invocation): Promise<number> {
   const { configDirs, json, terminal } = invocation;
   const asked = await readOptions(invocation);
   const progress = startProgress("Reading transcripts");
   try {
     const stream = await streamSessions({ ...asked.filters, configDirs });
-    const taken = new Taking(stream, asked);
+    const taken = new LimitedSessions(stream, asked);
     if (json) await printJson(taken, terminal, progress);
     else await printTable(taken, invocation, asked, progress);
     progress.stop();
@@ -38,18 +38,18 @@ export async function listSessions(invocation: Invocation): Promise<number> {
   return 0;
 }
 
-interface Asked {
+interface ListOptions {
   readonly filters: NonNullable<Parameters<typeof streamSessions>[0]>;
   readonly hidesArchived: boolean;
   readonly hidesProgrammatic: boolean;
-  /** Not because it was typed, but because the environment says so. */
+  /** Whether only the environment variable hides sessions of programs. */
   readonly byEnvironment: boolean;
   readonly limit: number;
-  /** The filters as they were typed. */
+  /** Filters as the user typed them. */
   readonly typed: readonly string[];
 }
 
-async function readOptions({ values, positionals, json, terminal }: Invocation): Promise<Asked> {
+async function readOptions({ values, positionals, json, terminal }: Invocation): Promise<ListOptions> {
   const text = (name: string): string | undefined => asString(values[name]);
   const all = values["all"] === true;
   if (all && values["archived"] === true) throw new UsageError("--all and --archived cannot be used together");
@@ -59,8 +59,8 @@ async function readOptions({ values, positionals, json, terminal }: Invocation):
     throw new UsageError(`"${directory}" and --cwd "${cwd ?? ""}" cannot be used together`);
   }
   const dir = cwd === undefined ? undefined : resolve(cwd);
-  const typedSo = values["no-programmatic"] === true;
-  const byEnvironment = !typedSo && !all && flag("no-programmatic", values);
+  const byOption = values["no-programmatic"] === true;
+  const byEnvironment = !byOption && !all && flag("no-programmatic", values);
   const times = readTimes(text("since"), text("until"));
   const tag = text("tag");
   const limit = text("limit");
@@ -75,7 +75,7 @@ async function readOptions({ values, positionals, json, terminal }: Invocation):
       archived: values["archived"] === true ? "only" : "include",
     },
     hidesArchived: !all && values["archived"] !== true,
-    hidesProgrammatic: typedSo || byEnvironment,
+    hidesProgrammatic: byOption || byEnvironment,
     byEnvironment,
     limit: limit === undefined ? (terminal.isTty && !json && !all ? TERMINAL_LIMIT : Infinity) : Number(limit),
     typed: [
@@ -103,27 +103,27 @@ function readTimes(
   return times;
 }
 
-async function printJson(taking: Taking, terminal: Terminal, progress: Progress): Promise<void> {
+async function printJson(taken: LimitedSessions, terminal: Terminal, progress: Progress): Promise<void> {
   const print = (text: string): Promise<void> => {
     progress.clear();
     return terminal.write(text);
   };
   let before = '{"sessions":[';
-  for (let rows = await taking.rows(FIRST_ROWS); rows.length > 0; rows = await taking.rows(LATER_ROWS)) {
+  for (let rows = await taken.rows(FIRST_ROWS); rows.length > 0; rows = await taken.rows(LATER_ROWS)) {
     await print(`${before}\n${rows.map((row) => terminalJson(row)).join(",\n")}`);
     before = ",";
   }
-  const more = await taking.hasMore();
-  const { archivedLeftOut, programmaticLeftOut, transcripts } = taking;
-  const skipped = taking.skipped();
+  const more = await taken.hasMore();
+  const { archivedLeftOut, programmaticLeftOut, transcripts } = taken;
+  const skipped = taken.skipped();
   const rest = terminalJson({ more, archivedLeftOut, programmaticLeftOut, transcripts, skipped }).slice(1);
-  await print(`${taking.count === 0 ? before : "\n"}],${rest}\n`);
+  await print(`${taken.count === 0 ? before : "\n"}],${rest}\n`);
 }
 
 async function printTable(
-  taking: Taking,
+  taken: LimitedSessions,
   { configDirs, terminal, positionals: [given] }: Invocation,
-  { typed, filters, limit, byEnvironment }: Asked,
+  { typed, filters, limit, byEnvironment }: ListOptions,
   progress: Progress,
 ): Promise<void> {
   const table = new SessionTable({
@@ -134,14 +134,14 @@ async function printTable(
     now: Date.now(),
     ofOneProject: filters.dir !== undefined,
   });
-  for (let rows = await taking.rows(FIRST_ROWS); rows.length > 0; rows = await taking.rows(LATER_ROWS)) {
-    const lines = table.lines(rows, rows.length < FIRST_ROWS || taking.count >= limit);
+  for (let rows = await taken.rows(FIRST_ROWS); rows.length > 0; rows = await taken.rows(LATER_ROWS)) {
+    const lines = table.lines(rows, rows.length < FIRST_ROWS || taken.count >= limit);
     progress.clear();
     await terminal.write(`${lines.join("\n")}\n`);
   }
-  const more = await taking.hasMore();
+  const more = await taken.hasMore();
   progress.clear();
-  const { count, transcripts, archivedLeftOut, programmaticLeftOut } = taking;
+  const { count, transcripts, archivedLeftOut, programmaticLeftOut } = taken;
   if (count === 0) {
     const dirs = resolveConfigDirs({ configDirs }).join(", ");
     const none = `no sessions in ${dirs}${typed.length === 0 ? "" : ` with ${typed.join(" ")}`}`;
@@ -160,7 +160,7 @@ async function printTable(
       ? "1 session that a program started is not shown"
       : `${programmaticLeftOut} sessions that programs started are not shown`;
   if (!terminal.isTty && count > 0) {
-    // Whoever reads a pipe need not know what stands in the environment.
+    // The reader of a pipe may not know the environment.
     if (byEnvironment && programmaticLeftOut > 0) terminal.warn(`${started} (CLAUDE_TRANSCRIPTS_NO_PROGRAMMATIC).`);
     return;
   }
@@ -178,8 +178,8 @@ async function printTable(
     const areAll = !more && here === count;
     if (here > 0 && !areAll) {
       const many =
-        here > MOST_COUNTED
-          ? `More than ${MOST_COUNTED} sessions are`
+        here > MAX_COUNTED
+          ? `More than ${MAX_COUNTED} sessions are`
           : here === 1
             ? "1 session is"
             : `${here} sessions are`;
@@ -188,32 +188,32 @@ async function printTable(
   }
 }
 
-/** A session that was named instead of a directory. */
+/** Returns a hint if a session was named instead of a directory. */
 async function sessionHint(given: string | undefined, configDirs: readonly string[] | undefined): Promise<string> {
   const { sessionIdsWith } = await import("../../store/resolve/by-prefix.ts");
   const isSession = given !== undefined && sessionIdsWith(given, configDirs).length > 0;
   return isSession ? `. To show the session with that id: claude-transcripts show ${given}` : "";
 }
 
-/** Each has to be looked into: a stub is none. */
-const MOST_COUNTED = 100;
+/** Maximum sessions counted: each file must be read, because stubs do not count. */
+const MAX_COUNTED = 100;
 
-/** How many sessions `list .` would show; one more than `MOST_COUNTED` for whatever is more than that. */
+/** Counts the sessions that `list .` would show, up to one more than `MAX_COUNTED`. */
 async function countHere(configDirs: readonly string[] | undefined): Promise<number> {
   let dir: string;
   try {
     dir = process.cwd();
   } catch {
-    // It is gone.
+    // The directory is gone.
     return 0;
   }
   const stream = await streamSessions({ dir, configDirs });
   let count = 0;
-  while (count <= MOST_COUNTED && (await stream.next()) !== undefined) count++;
+  while (count <= MAX_COUNTED && (await stream.next()) !== undefined) count++;
   return count;
 }
 
-/** The closest directory above that has sessions: somebody asked from within a project. */
+/** Returns the closest parent directory with sessions: the user may be below the root of a project. */
 async function directoryAbove(dir: string, configDirs: readonly string[] | undefined): Promise<string | undefined> {
   for (let above = dirname(dir), at = dir; above !== at; at = above, above = dirname(above)) {
     const stream = await streamSessions({ dir: above, configDirs });

@@ -15,17 +15,16 @@ const GREEN = 32;
 const CYAN = 36;
 const DIM = 2;
 
-/** Widths from which on there is room for what matters less. */
+/** Minimum widths for less important columns. */
 const MEDIUM = 100;
 const WIDE = 120;
 
-/** The columns of a list of sessions. */
 const COLUMNS: readonly Column[] = [
   { title: "ID", color: YELLOW },
   { title: "ACTIVE", dispensable: 1 },
-  { title: "TITLE", least: 16, share: 0.5 },
-  { title: "PROJECT", least: 16, isPath: true, color: CYAN, from: 70, dispensable: 2 },
-  { title: "BRANCH", least: 20, color: GREEN, from: MEDIUM, dispensable: 3 },
+  { title: "TITLE", min: 16, share: 0.5 },
+  { title: "PROJECT", min: 16, isPath: true, color: CYAN, from: 70, dispensable: 2 },
+  { title: "BRANCH", min: 20, color: GREEN, from: MEDIUM, dispensable: 3 },
   { title: "SIZE", right: true, color: DIM, from: WIDE, dispensable: 4 },
 ];
 const TITLE = 2;
@@ -33,18 +32,18 @@ const PROJECT = 3;
 const BRANCH = 4;
 
 interface TableOptions {
-  /** Undefined: nothing is cut, shortened or left out, for a program or a file. */
+  /** Undefined, for programs and files: nothing is cut or left out. */
   readonly width: number | undefined;
   readonly heads: boolean;
   readonly colors: boolean;
   readonly shortId: (id: string) => string;
   /** Epoch ms. */
   readonly now: number;
-  /** The list is of one directory and its worktrees, which the person knows. */
+  /** Whether the list is of one directory and its worktrees, which the user knows. */
   readonly ofOneProject: boolean;
 }
 
-/** A list of sessions, in as many parts as it comes. The columns are those that the first part leaves room for. */
+/** Table of sessions that come in parts. The first part decides the layout. */
 export class SessionTable {
   readonly #options: TableOptions;
   readonly #names = new Map<string, ProjectName>();
@@ -54,7 +53,7 @@ export class SessionTable {
     this.#options = options;
   }
 
-  /** The lines of the next part. `isAll`: no other part comes. */
+  /** Returns the lines of the next part. `isAll`: it is the only one. */
   lines(sessions: readonly ListedSession[], isAll: boolean): string[] {
     const { width, heads, colors } = this.#options;
     const isFirst = this.#widths === undefined;
@@ -71,7 +70,7 @@ export class SessionTable {
     return isFirst && heads ? [headLine(COLUMNS, widths, { colors }), ...lines] : lines;
   }
 
-  /** For a program: all that is known, as it is. */
+  /** Makes full cells, for programs. */
   #fullCells(sessions: readonly ListedSession[]): string[][] {
     return sessions.map((session) => {
       const [id, active, size] = this.#commonCells(session);
@@ -79,7 +78,7 @@ export class SessionTable {
     });
   }
 
-  /** For a person: what tells the sessions apart. */
+  /** Makes short cells, for people: only what distinguishes the sessions. */
   #cells(sessions: readonly ListedSession[], width: number, isAll: boolean): string[][] {
     const names = sessions.map((session) => this.#nameOf(directoryOf(session)));
     const labels = distinctLabels(
@@ -90,14 +89,14 @@ export class SessionTable {
       const [id, active, size] = this.#commonCells(session);
       const label = width < MEDIUM ? projectLabel({ worktree, repository }) : labels.get(directoryOf(session));
       const branch = branchOf(session);
-      // What every worktree's branch is called, what every repository's is, and what says that there is none.
+      // The default branches of worktrees and repositories, and HEAD for none.
       const isPlain =
         branch === `worktree-${worktree ?? ""}` ||
         branch === "HEAD" ||
         (width < WIDE && (branch === "main" || branch === "master"));
       return [id, active, "", printable(label ?? ""), isPlain ? "" : branch, size];
     });
-    // What is the same everywhere tells nothing apart.
+    // A column with one value distinguishes nothing.
     if (isAll && (width < MEDIUM || this.#options.ofOneProject)) clearIfAlike(cells, PROJECT);
     if (isAll && width < WIDE) clearIfAlike(cells, BRANCH);
     return cells;
@@ -111,16 +110,16 @@ export class SessionTable {
   #nameOf(directory: string): ProjectName {
     let name = this.#names.get(directory);
     if (name === undefined) {
-      // The disk is asked about so many directories, which are whatever transcripts say; never about those of a network.
-      const mayAsk = this.#names.size < ASKED && isAbsolute(directory) && !/^[/\\]{2}/.test(directory);
-      name = projectName(directory, homedir(), mayAsk ? linkedWorktreeOf : undefined);
+      // Transcripts can name any directory, so only a limited number is looked up on the disk, and none on the network.
+      const mayLookUp = this.#names.size < MAX_LOOKUPS && isAbsolute(directory) && !/^[/\\]{2}/.test(directory);
+      name = projectName(directory, homedir(), mayLookUp ? linkedWorktreeOf : undefined);
       this.#names.set(directory, name);
     }
     return name;
   }
 }
 
-const ASKED = 200;
+const MAX_LOOKUPS = 200;
 const NO_NAME: ProjectName = { repository: "", worktree: undefined };
 
 const directoryOf = ({ cwd, projectKey }: ListedSession): string => cwd ?? projectKey;
@@ -143,7 +142,7 @@ function clearIfAlike(cells: readonly string[][], column: number): void {
   for (const row of cells) row[column] = "";
 }
 
-/** `~/acme` for a directory below the home directory. */
+/** Returns `~/acme` for a directory below the home directory. */
 function shortPath(path: string, home: string): string {
   if (path === home) return "~";
   const below = path.startsWith(home) && /^[/\\]/.test(path.slice(home.length));

@@ -1,26 +1,26 @@
 import type { SessionStream } from "../../store/list/stream-sessions.ts";
 import type { ListedSession } from "../../store/types.ts";
 
-export interface TakingOptions {
+export interface LimitOptions {
   readonly limit: number;
-  /** Archived sessions are passed over, and counted. */
+  /** Whether archived sessions are skipped and counted. */
   readonly hidesArchived: boolean;
-  /** The same of those that a program started. */
+  /** Whether sessions that programs started are skipped and counted. */
   readonly hidesProgrammatic: boolean;
 }
 
-/** Takes sessions up to the limit, and counts what it passes over. */
-export class Taking {
+/** Reads sessions up to a limit, and counts those that it skips. */
+export class LimitedSessions {
   count = 0;
   archivedLeftOut = 0;
   programmaticLeftOut = 0;
   readonly transcripts: number;
   readonly #stream: SessionStream;
-  readonly #asked: TakingOptions;
+  readonly #options: LimitOptions;
 
-  constructor(stream: SessionStream, asked: TakingOptions) {
+  constructor(stream: SessionStream, options: LimitOptions) {
     this.#stream = stream;
-    this.#asked = asked;
+    this.#options = options;
     this.transcripts = stream.total;
   }
 
@@ -28,9 +28,9 @@ export class Taking {
     return this.#stream.skipped();
   }
 
-  async rows(most: number): Promise<ListedSession[]> {
+  async rows(max: number): Promise<ListedSession[]> {
     const rows: ListedSession[] = [];
-    while (rows.length < most && this.count < this.#asked.limit) {
+    while (rows.length < max && this.count < this.#options.limit) {
       const session = await this.#next();
       if (session === undefined) break;
       rows.push(session);
@@ -39,16 +39,16 @@ export class Taking {
     return rows;
   }
 
-  /** Whether the limit left some out. To be asked last: it takes one more. */
+  /** Returns whether the limit left some out. Call it last: it takes one more. */
   async hasMore(): Promise<boolean> {
-    return this.count >= this.#asked.limit && (await this.#next()) !== undefined;
+    return this.count >= this.#options.limit && (await this.#next()) !== undefined;
   }
 
   async #next(): Promise<ListedSession | undefined> {
     for (;;) {
       const session = await this.#stream.next();
-      if (session?.archived === true && this.#asked.hidesArchived) this.archivedLeftOut++;
-      else if (session?.programmatic === true && this.#asked.hidesProgrammatic) this.programmaticLeftOut++;
+      if (session?.archived === true && this.#options.hidesArchived) this.archivedLeftOut++;
+      else if (session?.programmatic === true && this.#options.hidesProgrammatic) this.programmaticLeftOut++;
       else return session;
     }
   }

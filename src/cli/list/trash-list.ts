@@ -12,12 +12,12 @@ import { relativeTime } from "../terminal/time.ts";
 const COLUMNS: readonly Column[] = [
   { title: "ID", color: 33 },
   { title: "DELETED" },
-  { title: "TITLE", least: 20, share: 0.5 },
+  { title: "TITLE", min: 20, share: 0.5 },
   { title: "ITEMS", right: true, color: 2, dispensable: 2 },
   { title: "SIZE", right: true, color: 2, dispensable: 1 },
 ];
 
-/** What `trash` prints: what was deleted at least so long ago, and what nobody can tell the age of. Gives the exit code. */
+/** Runs `trash`: prints entries of at least an age, and those of unknown age. Returns the exit code. */
 export async function printTrash({ configDirs, json, terminal }: Invocation, olderThanMs: number): Promise<number> {
   const now = Date.now();
   const { all, failures } = await readTrashes(configDirs);
@@ -70,7 +70,7 @@ function warnOfProblems(trash: readonly TrashEntry[], terminal: Terminal): void 
   }
 }
 
-/** Each config dir by itself: a trash that cannot be read hides no other. */
+/** Reads each config dir separately, so that an unreadable trash does not hide the others. */
 async function readTrashes(given: readonly string[] | undefined): Promise<{ all: TrashEntry[]; failures: Failure[] }> {
   const all: TrashEntry[] = [];
   const failures: Failure[] = [];
@@ -84,7 +84,7 @@ async function readTrashes(given: readonly string[] | undefined): Promise<{ all:
   return { all: all.sort((a, b) => (b.deletedAt ?? 0) - (a.deletedAt ?? 0)), failures };
 }
 
-/** What `restore` takes for an entry: the beginning of the session's id, or the whole entry where a session has several. */
+/** Returns the argument of `restore` for an entry: a prefix of the session's id, or the entry's id if the session has several. */
 function shortTrashIds(entries: readonly TrashEntry[]): (entry: TrashEntry) => string {
   const times = new Map<string, number>();
   for (const { sessionId } of entries) times.set(sessionId, (times.get(sessionId) ?? 0) + 1);

@@ -8,22 +8,19 @@ import { printable } from "../terminal/terminal.ts";
 import { relativeTime } from "../terminal/time.ts";
 import { fitTitles } from "../terminal/titles.ts";
 
-/** One of several things that a word may mean. */
+/** One of several things that a prefix of an id may mean. */
 export interface Candidate {
-  /** By which it can be named. */
+  /** Unique prefix of its id, or the whole id. */
   readonly id: string;
-  /** When something was said in it last, or when it was deleted; epoch ms. */
+  /** Time of the last message, or of the deletion; epoch ms. */
   readonly time: number | undefined;
   readonly title: string | undefined;
 }
 
-/** So many are named, the latest. */
-const NAMED = 10;
+/** Maximum candidates listed, latest first. */
+const MAX_NAMED = 10;
 
-/**
- * What a word may mean that is the beginning of several ids, the latest first; undefined for any other error. `more`: how
- * many are not named.
- */
+/** Returns the candidates of an ambiguous prefix, latest first; undefined for any other error. `more`: number not named. */
 export async function candidatesOf(
   error: unknown,
   configDirs: readonly string[] | undefined,
@@ -38,11 +35,11 @@ export async function candidatesOf(
 
 const latest = (prefix: string, all: readonly Candidate[]) => ({
   prefix,
-  named: all.slice(0, NAMED),
-  more: Math.max(0, all.length - NAMED),
+  named: all.slice(0, MAX_NAMED),
+  more: Math.max(0, all.length - MAX_NAMED),
 });
 
-/** The beginning of the ids of several subagents of a session. */
+/** Error for a prefix of the ids of several subagents of a session. */
 export class SeveralSubagents extends TranscriptError {
   readonly prefix: string;
   readonly candidates: readonly Candidate[];
@@ -57,7 +54,7 @@ export class SeveralSubagents extends TranscriptError {
 function sessions(ids: readonly string[], configDirs: readonly string[] | undefined): Candidate[] {
   const short = shortIds(configDirs);
   const copies = ids.flatMap((id) => findSession(id, { configDirs }) ?? []).sort((a, b) => b.mtimeMs - a.mtimeMs);
-  const named = copies.slice(0, NAMED).map((copy): Candidate => {
+  const named = copies.slice(0, MAX_NAMED).map((copy): Candidate => {
     const { activity, title } = titleAndActivityOf(copy);
     return { id: short(copy.sessionId), time: activity, title };
   });
@@ -65,7 +62,7 @@ function sessions(ids: readonly string[], configDirs: readonly string[] | undefi
   // The others are only counted.
   return [
     ...named,
-    ...copies.slice(NAMED).map(({ sessionId }) => ({ id: sessionId, time: undefined, title: undefined })),
+    ...copies.slice(MAX_NAMED).map(({ sessionId }) => ({ id: sessionId, time: undefined, title: undefined })),
   ];
 }
 
@@ -80,10 +77,10 @@ async function deleted(ids: ReadonlySet<string>, configDirs: readonly string[] |
 const COLUMNS: readonly Column[] = [
   { title: "ID" },
   { title: "WHEN", dispensable: 1 },
-  { title: "TITLE", least: 20, share: 0.5 },
+  { title: "TITLE", min: 20, share: 0.5 },
 ];
 
-/** A line for each, in columns within the width. */
+/** Writes candidates as a table within the width. */
 export function candidateLines(named: readonly Candidate[], width: number | undefined, now = Date.now()): string[] {
   const rows = named.map(({ id, time, title }) => [
     printable(id),
@@ -101,5 +98,5 @@ export function candidateLines(named: readonly Candidate[], width: number | unde
 
 const TITLE = 2;
 const INDENT = "  ";
-/** Where there is no terminal. */
+/** Width without a terminal. */
 const WIDE = 200;

@@ -1,20 +1,20 @@
 import { type Lines, TextLines } from "./lines.ts";
 
-/** Of long output so many lines are shown of its beginning, and of its end, where the outcome stands. */
+/** Lines shown of the beginning of long output, and of its end, which has the outcome. */
 const HEAD_LINES = 8;
 const TAIL_LINES = 4;
-/** A longer line, such as that of a minified file, is cut. */
+/** Maximum length of a line; lines of minified files are longer. */
 const LINE_UNITS = 500;
 
-/** Output with its middle left out. */
+/** Output without its middle. */
 export interface Folded<T> {
   readonly head: Iterable<T>;
-  /** Lines left out between the two. */
+  /** Number of lines left out between the two. */
   readonly hidden: number;
   readonly tail: Iterable<T>;
 }
 
-/** Leaves out the middle where that saves more than the line that tells of it. */
+/** Leaves out the middle if that saves more than the line that reports it. */
 export function fold<T>(lines: Lines<T>, full: boolean): Folded<T> {
   const hidden = full ? 0 : lines.length - HEAD_LINES - TAIL_LINES;
   if (hidden <= 2) return { head: lines, hidden: 0, tail: [] };
@@ -22,7 +22,7 @@ export function fold<T>(lines: Lines<T>, full: boolean): Folded<T> {
   return { head: lines.slice(0, HEAD_LINES), hidden, tail: lines.slice(-TAIL_LINES) };
 }
 
-/** A line of output, cut where it is longer than anybody reads, with what is missing said in it. */
+/** Cuts a very long line, and says how much is missing. */
 export function cutLine(line: string, full: boolean): string {
   if (full || line.length <= LINE_UNITS) return line;
   const last = line.charCodeAt(LINE_UNITS - 1);

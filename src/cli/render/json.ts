@@ -11,7 +11,7 @@ export interface JsonOptions {
   readonly left: LeftOut;
 }
 
-/** A conversation as one JSON document, message by message; the shape is told by `show --help`. */
+/** Renders a conversation as one JSON document, message by message. `show --help` describes its members. */
 export function jsonRenderer({ full, left }: JsonOptions): Renderer {
   let count = 0;
   return {
@@ -56,7 +56,7 @@ export function jsonRenderer({ full, left }: JsonOptions): Renderer {
   } satisfies Renderer;
 }
 
-/** A part as JSON has it. Of an output in a file of its own the text is whole where that is asked for: a mark stands for it. */
+/** Returns a part for JSON. A long text, or with `full` an output in its own file, is replaced by a mark and added to `wholes`. */
 function withSpilled(part: Part, { full, left }: JsonOptions, wholes: (StoredOutput | string)[]): unknown {
   if (!("spilled" in part) || part.spilled === undefined) {
     if (!("text" in part) || part.text.length < LONG_UNITS) return part;
@@ -77,12 +77,12 @@ function withSpilled(part: Part, { full, left }: JsonOptions, wholes: (StoredOut
   return { ...part, text: markOf(wholes.length - 1) + part.text.slice(to), spilled };
 }
 
-/** JSON of a longer text is made piece by piece. */
+/** Minimum length of a text that is written piece by piece. */
 const LONG_UNITS = 1024 * 1024;
 
-let made: string | undefined;
-/** Stands for a text. No transcript has it in it, since nobody has seen it. */
-const markOf = (i: number): string => `${(made ??= randomHex(12))}.${i}.`;
+let prefix: string | undefined;
+/** Returns the placeholder of a text. Random per process, so it cannot occur in a transcript. */
+const markOf = (i: number): string => `${(prefix ??= randomHex(12))}.${i}.`;
 
 function withoutAbsent(about: About): Record<string, unknown> {
   return Object.fromEntries(Object.entries(about).filter(([, value]) => value !== undefined));

@@ -1,24 +1,21 @@
 import { printableLines } from "../terminal/terminal.ts";
 
-/** So much of a text is looked at, or put together, at a time. */
+/** Size of the blocks in which text is split or buffered. */
 const BLOCK_UNITS = 64 * 1024;
 
-/**
- * The lines of a text, without what a terminal would obey, some at a time: of a text of many megabytes its lines take more
- * memory than it does.
- */
+/** Yields the sanitised lines of a text in blocks: all lines of a text of many megabytes take more memory than the text. */
 export function* printableBlocks(text: string): Generator<string[]> {
   for (let from = 0; from <= text.length;) {
     const end = text.length - from <= BLOCK_UNITS ? -1 : text.indexOf("\n", from + BLOCK_UNITS);
     const block = text.slice(from, end < 0 ? text.length : end);
-    // The rest of a line end.
+    // The first half of CRLF.
     yield printableLines(end >= 0 && block.endsWith("\r") ? block.slice(0, -1) : block).split("\n");
     if (end < 0) return;
     from = end + 1;
   }
 }
 
-/** Pieces of a text, put together as long as they are short. */
+/** Joins short pieces of a text. */
 export function* inBatches(pieces: Iterable<string>): Generator<string> {
   let text = "";
   for (const piece of pieces) {
@@ -32,7 +29,7 @@ export function* inBatches(pieces: Iterable<string>): Generator<string> {
   if (text !== "") yield text;
 }
 
-/** Lines, put together to texts that are given some at a time. A long line is given by itself, so that it is not copied. */
+/** Buffer that joins lines. A long line is yielded by itself, so that it is not copied. */
 export class LineText {
   #lines: string[] = [];
   #units = 0;
@@ -42,12 +39,12 @@ export class LineText {
     this.#units += line.length + 1;
   }
 
-  /** Whether there is enough to be taken. */
+  /** Whether to call `take`. */
   get isFull(): boolean {
     return this.#units >= BLOCK_UNITS;
   }
 
-  /** Gives what was added, each line with its end. */
+  /** Empties the buffer; yields its lines with their ends. */
   *take(): Generator<string> {
     const lines = this.#lines;
     this.#lines = [];
@@ -63,7 +60,7 @@ export class LineText {
   }
 }
 
-/** The lines of a text, each made into what it stands for when it is asked for: all of them take many times the text. */
+/** Lines of a text, converted one by one: all converted lines take many times the memory of the text. */
 export class TextLines<T> {
   readonly #text: string;
   readonly #make: (line: string) => T;
@@ -88,13 +85,14 @@ export class TextLines<T> {
     yield this.#make(this.#text.slice(from));
   }
 
-  /** The first lines, and the last ones, of more lines than so many. */
+  /** Returns the first lines. There must be more than `count`. */
   first(count: number): TextLines<T> {
     let end = -1;
     for (let i = 0; i < count; i++) end = this.#text.indexOf("\n", end + 1);
     return new TextLines(this.#text.slice(0, end), this.#make);
   }
 
+  /** Returns the last lines. There must be more than `count`. */
   last(count: number): TextLines<T> {
     let start = this.#text.length;
     for (let i = 0; i < count; i++) start = this.#text.lastIndexOf("\n", start - 1);

@@ -25,15 +25,15 @@ export interface MarkdownOptions {
 }
 
 /**
- * A conversation as a Markdown document. What was said stands as it was written, which is Markdown mostly; what commands
- * and tools said stands in fences that no line of it can close.
+ * Renders a conversation as a Markdown document. Messages stay as they were written, which is mostly Markdown; output of
+ * commands and tools is in fences that no line of it can close.
  */
 export function markdownRenderer(options: MarkdownOptions): Renderer {
   const calls = new Map<string, Call>();
   let speaker = "You";
   return {
     head(about) {
-      // In a subagent's conversation it is not a person that speaks to the model.
+      // A subagent's conversation is with another agent, not with the user.
       if (about.subagent !== undefined) speaker = "Prompt";
       return `${headBlocks(about).join("\n\n")}\n`;
     },
@@ -59,7 +59,7 @@ export function markdownRenderer(options: MarkdownOptions): Renderer {
   };
 }
 
-/** Markdown between empty lines; of text that is too long to be held in pieces. */
+/** Markdown between empty lines; pieces if it is too long to hold. */
 type Block = string | Generator<string>;
 
 function headBlocks({ sessionId, title, cwd, gitBranch, messages, subagent }: About): string[] {
@@ -87,7 +87,7 @@ function messageBlocks(
   }
   const { sender } = headingWords(parts, "");
   const done = new Set<Part>();
-  // Never spread into `push`: a result may have more blocks than a call takes arguments.
+  // Not spread into `push`: a result may have more blocks than a function takes arguments.
   const blocks: (readonly Block[])[] = [[heading(message, speaker)]];
   for (const part of parts) {
     if (done.has(part)) continue;
@@ -118,7 +118,7 @@ function heading(message: MessageView, speaker: string): string {
   return `## ${[`${number}. ${name}`, ...facts].join(" · ")}`;
 }
 
-/** `named`: the heading says whose words they are. */
+/** Renders the words of a peer. `named`: the heading names it already. */
 function peerBlocks({ from, summary, text }: PeerWord, named: boolean): string[] {
   const about = [named ? "" : `From ${from}`, summary ?? ""].filter((fact) => fact !== "").join(": ");
   const said = printableLines(text.trim());
@@ -177,7 +177,7 @@ function resultBlocks(result: Result, call: Call | undefined, options: MarkdownO
   ];
 }
 
-/** Output, and what stands in a file of its own, where it is asked for; or else how to see that. */
+/** Renders output. If it has a file of its own, adds that with `full`, or else says how to see it. */
 function outputBlocks(
   { text, spilled }: Pick<Result, "text" | "spilled">,
   view: (text: string) => Lines<ToolLine>,
@@ -197,7 +197,7 @@ function outputBlocks(
   ];
 }
 
-/** The text is read twice: what fences it depends on all that stands in it. */
+/** Fences all output of a file. Reads it twice, because the length of the fence depends on the text. */
 function* fencedWhole(file: StoredOutput, language: string): Generator<string> {
   let longest = 2;
   for (const { lines: batch } of linesOf(wholeText(file))) {
@@ -218,7 +218,7 @@ function lines(text: string): Lines<ToolLine> {
   return trimmed === "" ? [] : new TextLines(trimmed, (line) => ({ text: line, tone: "plain" }));
 }
 
-/** A fence of more marks than stand anywhere in it; none around nothing. */
+/** Puts lines into a fence that is longer than any in them; returns nothing for no lines. */
 function fenced(all: Lines<ToolLine>, language: string, { full, left }: MarkdownOptions): string[] {
   if (!hasLines(all)) return [];
   const { head, hidden, tail } = fold(all, full);
@@ -241,13 +241,13 @@ const quoted = (text: string): string =>
     .map((line) => `> ${line}`.trimEnd())
     .join("\n");
 
-/** Text on one line that Markdown shows as it is. */
+/** Escapes a text on one line, so that Markdown shows it unchanged. */
 const escaped = (text: string): string => printable(text).replace(/[\\`*_[\]<>#|]/g, (letter) => `\\${letter}`);
 
-/** A code span, whatever is in it. */
+/** Makes a code span of any text. */
 function code(text: string): string {
   const line = printable(text);
-  const longest = (line.match(/`+/g) ?? []).reduce((most, run) => Math.max(most, run.length), 0);
+  const longest = (line.match(/`+/g) ?? []).reduce((max, run) => Math.max(max, run.length), 0);
   const marks = "`".repeat(longest + 1);
   const space = longest > 0 ? " " : "";
   return marks + space + line + space + marks;

@@ -13,7 +13,7 @@ import {
 } from "../../view/parts.ts";
 import { unreadWords } from "../../view/unread-words.ts";
 
-/** Which session is shown. What is not known is absent. */
+/** Facts about the session shown. Unknown ones are undefined. */
 export interface About {
   readonly sessionId: string | undefined;
   readonly title: string | undefined;
@@ -21,9 +21,9 @@ export interface About {
   readonly gitBranch: string | undefined;
   readonly path: string | undefined;
   readonly messages: number;
-  /** Whose conversation it is, where it is a subagent's. */
+  /** Set for the conversation of a subagent. */
   readonly subagent: SubagentName | undefined;
-  /** Those that the session started and that have a transcript. */
+  /** Subagents of the session that have a transcript. */
   readonly subagents: readonly SubagentName[];
 }
 
@@ -33,18 +33,18 @@ export interface SubagentName {
   readonly description: string | undefined;
 }
 
-/** What is shown of the messages, and how much of it. */
-export interface Choice {
-  /** Absent: all. */
+/** Parts of messages to show. */
+export interface PartFilter {
+  /** Undefined: all. */
   readonly roles: ReadonlySet<Role> | undefined;
   readonly thinking: boolean;
-  /** What was said to the model only. */
+  /** Parts for the model only. */
   readonly hidden: boolean;
 }
 
-/** A message with what of it is shown. */
+/** Message with the parts to show. */
 export interface MessageView extends Message {
-  /** ISO 8601; of its first row. */
+  /** ISO 8601; that of the first row with one. */
   readonly timestamp: string | undefined;
   readonly model: string | undefined;
   /** Directory that paths are shown relative to. */
@@ -53,33 +53,33 @@ export interface MessageView extends Message {
   readonly parts: readonly Part[];
 }
 
-/** What was left out, counted while it was. */
+/** Counts of what is left out, updated while rendering. */
 export interface LeftOut {
-  /** Messages before the first that was asked for. */
+  /** Messages before the first one selected. */
   before: number;
-  /** Messages that have nothing of the roles that were asked for. */
+  /** Messages without parts of the selected roles. */
   otherRoles: number;
-  /** Messages before the last compaction, where only later ones were asked for. */
+  /** With --current: messages before the last compaction. */
   compacted: number;
-  /** Others that the model does not have, where only those were asked for that it has. */
+  /** With --current: other messages that the model does not have. */
   notCurrent: number;
   /** Branches that rewinds left behind, and the messages on them. */
   branches: number;
   branchMessages: number;
   thoughts: number;
-  /** Thoughts that the API gave no text of. */
+  /** Thoughts without text from the API. */
   thoughtsWithoutText: number;
-  /** Messages with nothing in them. */
+  /** Messages without parts. */
   empty: number;
-  /** Reminders and other things that only the model was told. */
+  /** Reminders and other parts for the model only. */
   reminders: number;
   /** Lines of tool output. */
   lines: number;
-  /** Outputs that stand in files of their own, of which only the beginning is shown. */
+  /** Outputs in files of their own of which only the beginning is shown. */
   spilled: number;
   /** Outputs whose files are not in this store. */
   missingOutputs: number;
-  /** What of the file could not be read. */
+  /** Parts of the file that could not be read. */
   readonly unread: Unread;
 }
 
@@ -100,17 +100,14 @@ export const nothingLeftOut = (unread: Unread): LeftOut => ({
   unread,
 });
 
-/**
- * Text for a format, piece by piece. `message` is called for messages of which something is shown; it gives several pieces
- * where an output is longer than should be held.
- */
+/** Writes a format. `message` is called for messages with parts to show, and yields pieces because an output may be very long. */
 export interface Renderer {
   head(about: About): string;
   message(message: MessageView): Iterable<string>;
   foot(about: About, left: LeftOut): string;
 }
 
-/** `keep`: which of its parts; default all. */
+/** Makes the view of a message with the parts that `keep` accepts, by default all. */
 export function viewMessage(
   message: Message,
   entries: readonly ConversationEntry[],
@@ -123,7 +120,7 @@ export function viewMessage(
     model ??= asString(asObject(row.message)?.["model"]);
     cwd ??= asString(entry["cwd"]);
   }
-  // The CLI's own words in the model's place.
+  // The CLI itself wrote the message.
   if (model === "<synthetic>") model = undefined;
   const uuids = entries.map((entry) => entry.message.uuid).filter((uuid) => typeof uuid === "string");
   const { number, speaker, isNote, branch, compacted, apart, from, to } = message;
@@ -136,15 +133,15 @@ export function viewMessage(
   return { number, speaker, isNote, branch, compacted, apart, from, to, timestamp, model, cwd, uuids, parts };
 }
 
-/** Who a message is by, as its heading says it. */
+/** Speaker of a message, and the words for it in the heading. */
 export interface Heading {
   readonly speaker: Speaker;
   readonly words: string;
-  /** The one whose words they all are, if they are somebody else's. */
+  /** Peer who sent all parts; undefined if there is no such one. */
   readonly sender: string | undefined;
 }
 
-/** `user`: what the one is called who speaks to the model. */
+/** Returns the heading of parts. `user`: word for whoever speaks to the model. */
 export function headingWords(parts: readonly Part[], user: string): Heading {
   const speaker = speakerOf(parts);
   if (speaker === "user") return { speaker, words: user, sender: undefined };
@@ -154,8 +151,8 @@ export function headingWords(parts: readonly Part[], user: string): Heading {
   return { speaker, words: sender === undefined ? "Note" : `Note from ${sender}`, sender };
 }
 
-/** Whether the part was asked for; those that a person might miss are counted. */
-export function isChosen(part: Part, { roles, thinking, hidden }: Choice, left?: LeftOut): boolean {
+/** Whether to show a part. Counts those left out that a user might miss. */
+export function isShown(part: Part, { roles, thinking, hidden }: PartFilter, left?: LeftOut): boolean {
   if (roles !== undefined && !roles.has(part.role)) return false;
   if (part.kind === "hidden" && !hidden) {
     if (left !== undefined) left.reminders++;
@@ -172,7 +169,7 @@ export function isChosen(part: Part, { roles, thinking, hidden }: Choice, left?:
   return true;
 }
 
-/** What was left out, in words, each with the option that shows it. */
+/** Says what was left out, each with the option that shows it. */
 export function leftOutWords(left: LeftOut): string[] {
   const words: string[] = [];
   const say = (count: number, one: string, many: string, how: string): void => {
@@ -194,7 +191,7 @@ export function leftOutWords(left: LeftOut): string[] {
   return [...words, ...unreadWords(left.unread)];
 }
 
-/** A time in the time zone of the process; empty where there is none. */
+/** Returns date and time in the time zone of the process; empty strings for an invalid timestamp. */
 export function localTime(timestamp: string | undefined): { readonly date: string; readonly time: string } {
   const at = new Date(timestamp ?? NaN);
   if (Number.isNaN(at.getTime())) return { date: "", time: "" };

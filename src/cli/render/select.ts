@@ -2,28 +2,28 @@ import type { OpenConversation } from "../../store/read/open-conversation.ts";
 import { TranscriptError } from "../../store/errors.ts";
 import { parseTime } from "../terminal/time.ts";
 import type { Messages } from "../../view/messages.ts";
-import { type Choice, isChosen, type LeftOut, viewMessage } from "./message-view.ts";
+import { type PartFilter, isShown, type LeftOut, viewMessage } from "./message-view.ts";
 
-/** Which messages of a conversation are shown. */
+/** Messages of a conversation to show. */
 export interface Selection {
-  /** A message's number, the beginning of a row's uuid, or a time. */
+  /** Number of a message, prefix of a row's uuid, or a time. */
   readonly from: string | undefined;
   readonly last: number | undefined;
   readonly branches: boolean;
-  /** Only what the model has when the session goes on. */
+  /** Only messages that the model has when the session continues. */
   readonly current: boolean;
 }
 
-/** The numbers of the messages to show, in order; `left` learns what is not among them. */
+/** Returns the numbers of the messages to show, in order. Counts the others in `left`. */
 export function select(
   open: OpenConversation,
   messages: Messages,
   { from, last, branches, current }: Selection,
-  choice: Choice,
+  filter: PartFilter,
   left: LeftOut,
 ): number[] {
   const abandoned = new Set<number>();
-  const inTurn: number[] = [];
+  const others: number[] = [];
   const known = current ? currentNumbers(open, messages) : [];
   const isKnown = new Set(known);
   for (let number = 1; number <= messages.count; number++) {
@@ -34,20 +34,20 @@ export function select(
       left.branchMessages++;
     } else if (current && compacted) left.compacted++;
     else if (current && branch === 0) left.notCurrent++;
-    else inTurn.push(number);
+    else others.push(number);
   }
   left.branches = abandoned.size;
-  const candidates = [...known, ...inTurn];
+  const candidates = [...known, ...others];
   const first = from === undefined ? 1 : firstNumber(from, open, messages, candidates);
   const asked = candidates.filter((number) => number >= first);
-  const shown = last === undefined ? asked : lastOf(asked, last, { open, messages }, choice);
+  const shown = last === undefined ? asked : lastOf(asked, last, { open, messages }, filter);
   left.before = candidates.length - shown.length;
   return shown;
 }
 
 /**
- * The messages that the model has, in the order in which it has them. A note of the CLI that stands beside them, and a prompt
- * that waits, come after the message that they stand after.
+ * Returns the messages that the model has, in its order. Notes of the CLI and pending prompts are included, after the message
+ * that they follow.
  */
 function currentNumbers(open: OpenConversation, messages: Messages): number[] {
   const numberAt = new Int32Array(open.length);
@@ -72,27 +72,27 @@ function currentNumbers(open: OpenConversation, messages: Messages): number[] {
 }
 
 /**
- * The last so many messages of which something is shown, and what stands between and after them. A note of the CLI does
- * not count, unless roles were asked for or there is nothing else: after `/exit` the last message is the answer before it.
+ * Returns the last messages with parts to show, and what is between and after them. Notes of the CLI do not count, unless
+ * roles are given or there is nothing else: after `/exit` the last message is the answer before it.
  */
 function lastOf(
   numbers: readonly number[],
   last: number,
   { open, messages }: { readonly open: OpenConversation; readonly messages: Messages },
-  choice: Choice,
+  filter: PartFilter,
 ): number[] {
-  const notesCount = choice.roles !== undefined || numbers.every((number) => messages.get(number).isNote);
+  const notesCount = filter.roles !== undefined || numbers.every((number) => messages.get(number).isNote);
   let at = numbers.length;
   for (let found = 0; at > 0 && found < last; at--) {
     const message = messages.get(numbers[at - 1] ?? 1);
     if (message.isNote && !notesCount) continue;
-    const { parts } = viewMessage(message, messages.entries(message), open, (part) => isChosen(part, choice));
+    const { parts } = viewMessage(message, messages.entries(message), open, (part) => isShown(part, filter));
     if (parts.length > 0) found++;
   }
   return numbers.slice(at);
 }
 
-/** Enough of a uuid that it is nothing else. A number of eight digits is a message's number. */
+/** Matches a prefix of a uuid. Eight digits are a message number, which is tried first. */
 const UUID_START = /^[0-9a-f]{8}(?:-[0-9a-f-]*)?$/i;
 
 function firstNumber(from: string, open: OpenConversation, messages: Messages, candidates: readonly number[]): number {

@@ -23,15 +23,15 @@ import { wrap } from "../terminal/wrap.ts";
 
 export interface TextOptions {
   readonly style: Style;
-  /** Lines are wrapped to so many cells; absent: as they are. */
+  /** Width to wrap lines to; undefined: not wrapped. */
   readonly width: number | undefined;
   readonly full: boolean;
   readonly left: LeftOut;
-  /** What to type to go on with the session, for a person. */
-  readonly goOn?: string | undefined;
+  /** Command that continues the session, to show at the end. */
+  readonly resume?: string | undefined;
 }
 
-/** A conversation for a terminal, or for a file to read. No part of it makes a terminal do anything but show it. */
+/** Renders a conversation as sanitised text for a terminal or a file. */
 export function textRenderer(options: TextOptions): Renderer {
   const writer = new TextWriter(options);
   return {
@@ -46,17 +46,17 @@ export function textRenderer(options: TextOptions): Renderer {
 
 const BAR = "  │ ";
 
-/** Adds lines to a text, which it gives when enough have been added. */
+/** Adds lines to a `LineText`, and yields its text when it is full. */
 type Printing = Generator<string, void>;
 
 class TextWriter {
   readonly #options: TextOptions;
   readonly #style: Style;
-  /** Calls whose result has not come yet: it may stand in a later message. */
+  /** Calls without a result so far: it may be in a later message. */
   readonly #open = new Map<string, { call: Call; cwd: string | undefined }>();
   #day = "";
   #model = "";
-  /** Who speaks to the model: in a subagent's conversation it is the one that started it. */
+  /** Word for whoever speaks to the model. A subagent's conversation is with another agent. */
   #speaker = "You";
 
   constructor(options: TextOptions) {
@@ -71,7 +71,7 @@ class TextWriter {
     const count = messages === 1 ? "1 message" : `${messages} messages`;
     const facts = [sessionId && whose + sessionId, cwd, gitBranch, count].map((fact) => printable(fact ?? ""));
     const known = facts.filter((fact) => fact !== "").join(" · ");
-    // A prompt may stand in for a title, and stands below in full.
+    // The title may be the first prompt, which is shown in full below.
     const called = this.#style.title(cut(printable(name ?? ""), this.#options.width ?? Infinity));
     return [called, ...this.#wrap(known).map(this.#style.dim)].filter((line) => line !== "");
   }
@@ -85,11 +85,11 @@ class TextWriter {
       ...(words.length > 0 ? [`Not shown: ${words.join(", ")}.`] : []),
       ...(names.length > 0 ? [`Subagents, shown by --subagent ID: ${names.join(", ")}.`] : []),
     ];
-    const { goOn } = this.#options;
+    const { resume } = this.#options;
     return [
       ...lines.flatMap((line) => this.#wrap(line)).map(this.#style.dim),
-      // Not wrapped: it is there to be copied.
-      ...(goOn === undefined ? [] : [`${this.#style.dim("Continue it with:")} ${goOn}`]),
+      // Not wrapped, so that it can be copied.
+      ...(resume === undefined ? [] : [`${this.#style.dim("Continue it with:")} ${resume}`]),
     ];
   }
 
@@ -113,7 +113,7 @@ class TextWriter {
     let isFirst = true;
     for (const part of parts) {
       if (done.has(part)) continue;
-      // What a command printed belongs right below it.
+      // The output of a command is right below it.
       if (!isFirst && part.kind !== "output") out.add("");
       isFirst = false;
       if (part.kind === "call") {
@@ -144,14 +144,14 @@ class TextWriter {
     const when = date === this.#day ? time : `${date} ${time}`.trim();
     if (date !== "") this.#day = date;
     const where = apartWords(message) || (compacted ? "compacted" : "");
-    // Said where it changes.
+    // The model is shown when it changes.
     const by = model === undefined || model === this.#model ? "" : printable(model);
     this.#model = model ?? this.#model;
     const facts = [`#${number}`, when, by, where].filter((fact) => fact !== "");
     return name + this.#style.dim(` · ${facts.join(" · ")}`);
   }
 
-  /** `named`: the heading says whose words they are. */
+  /** Renders the words of a peer. `named`: the heading names it already. */
   *#peer({ from, summary, text }: PeerWord, named: boolean, out: LineText): Printing {
     const about = [named ? "" : `From ${from}`, summary ?? ""].filter((fact) => fact !== "").join(": ");
     if (about !== "") yield* this.#lines(about, this.#style.strong, out);
@@ -215,13 +215,13 @@ class TextWriter {
     }
   }
 
-  /** What a command or bash mode printed. */
+  /** Renders the output of a command or of bash mode. */
   #output(output: Output, out: LineText): Printing {
     const tone = output.errors ? "failed" : "plain";
     return this.#outputLines(output, (text) => toolLines(text, tone), tone, out);
   }
 
-  /** Output, and what stands in a file of its own, where it is asked for; or else how to see that. */
+  /** Renders output. If it has a file of its own, adds that with `full`, or else says how to see it. */
   *#outputLines(
     { text, spilled }: Pick<Result, "text" | "spilled">,
     lines: (text: string) => Lines<ToolLine>,
@@ -252,7 +252,7 @@ class TextWriter {
       for (const [at, line] of lines.entries()) {
         const last = at === lines.length - 1;
         if (continues && at === 0) text += this.#tone(printableLines(line), tone);
-        // What is so long is left to the terminal to break.
+        // The terminal wraps lines that are so long.
         else if (last && unfinished) text += bar + this.#tone(printableLines(line), tone);
         else text += this.#toolLine(line, tone).join("\n");
         if (!last || !unfinished) text += "\n";
@@ -263,7 +263,7 @@ class TextWriter {
     if (open) yield "\n";
   }
 
-  /** Output, with its middle left out where it is long. */
+  /** Renders output, without its middle if it is long. */
   *#folded(lines: Lines<ToolLine>, out: LineText, bar: string = BAR): Printing {
     const { full, left } = this.#options;
     const { head, hidden, tail } = fold(lines, full);
@@ -276,7 +276,7 @@ class TextWriter {
     left.lines += hidden;
   }
 
-  /** A line without what a terminal would obey; what ends a line for it makes two of it. */
+  /** Sanitises, cuts and wraps a line of output. */
   #toolLine(text: string, tone: ToolLine["tone"], bar: string = BAR): string[] {
     const shown: string[] = [];
     for (const line of printableLines(text.endsWith("\r") ? text.slice(0, -1) : text).split("\n")) {
@@ -292,7 +292,7 @@ class TextWriter {
     return tone === "plain" ? text : this.#style[tone](text);
   }
 
-  /** Markdown as it was written: headings and code stand out, and only what is prose is wrapped. */
+  /** Renders Markdown as it was written. Styles headings and code, and wraps only prose. */
   *#prose(text: string, out: LineText): Printing {
     const { dim, place, strong } = this.#style;
     let code = false;

@@ -6,21 +6,22 @@ import { claudeTool } from "../../view/tools/claude-tools.ts";
 import type { InputEdit } from "../../view/tools/claude-tool.ts";
 import { type Lines, TextLines } from "./lines.ts";
 
-/** A line of what a tool did, and how it is meant. */
+/** Line of a call or result, and its meaning. */
 export interface ToolLine {
   readonly text: string;
   readonly tone: "plain" | "added" | "removed" | "place" | "failed";
 }
 
-/** What a call was about, in one line, without the tool's name; and what of it takes more lines. */
 export interface CallView {
+  /** One line, without the tool's name. */
   readonly title: string;
+  /** Input that takes several lines. */
   readonly lines: Lines<ToolLine>;
   /** Language of the lines, for a fence of Markdown. */
   readonly language: string;
 }
 
-/** A tool call → what a person wants to know of it. `cwd`: paths below it are shown relative to it. */
+/** Makes the view of a tool call. `cwd`: paths below it are shown relative to it. */
 export function viewCall(name: string, input: JsonObject, cwd: string | undefined): CallView {
   const tool = claudeTool(name);
   const [title = ""] = tool.line(input, cwd).split("\n", 1);
@@ -28,8 +29,8 @@ export function viewCall(name: string, input: JsonObject, cwd: string | undefine
 }
 
 /**
- * What a call came to. An edit is shown by its change, as the CLI recorded it or else as the call says, and a
- * checklist by its call, not by the tool's confirmation.
+ * Returns the lines of a result. An edit is shown as its change, which the CLI recorded or the call contains. A checklist is
+ * shown by its call, without the tool's confirmation.
  */
 export function viewResult(name: string, input: JsonObject, { failed, text, structured }: Result): Lines<ToolLine> {
   if (failed) return plain(text, "failed");
@@ -40,7 +41,7 @@ export function viewResult(name: string, input: JsonObject, { failed, text, stru
   return change.length > 0 ? change : plain(text);
 }
 
-/** Language of a result's lines, for a fence of Markdown. */
+/** Returns the language of a result's lines, for a fence of Markdown. */
 export function resultLanguage(name: string): string {
   const { output } = claudeTool(name);
   return output === "console" || output === "markdown" ? output : "";
@@ -55,7 +56,7 @@ function changeOf(edits: readonly InputEdit[], structured: JsonObject): ToolLine
   });
 }
 
-/** The lines of a hunk with their numbers in the file: the old one where a line went, the new one elsewhere. */
+/** Returns the lines of a hunk with their numbers in the file: the old one for removed lines, else the new one. */
 function hunkLines(hunk: JsonObject): ToolLine[] {
   let old = number(hunk["oldStart"]);
   let now = number(hunk["newStart"]);

@@ -1,18 +1,18 @@
 /** Lines of a text that comes in pieces. */
 export interface LineBatch {
   readonly lines: readonly string[];
-  /** The first of them goes on with the last line of the batch before. */
+  /** Whether the first one continues the last line of the batch before. */
   readonly continues: boolean;
-  /** The last of them goes on in the next batch: it is very long. */
+  /** Whether the last one continues in the next batch, because it is very long. */
   readonly unfinished: boolean;
 }
 
-/** A longer line is not held whole. */
+/** Maximum length of a line that is held whole. */
 const LINE_UNITS = 1024 * 1024;
 
-/** The lines of a text that comes in pieces, without the empty ones around it. Memory is a piece and a line. */
+/** Yields the lines of a text that comes in pieces, without leading and trailing empty ones. Memory is a piece and a line. */
 export function* linesOf(pieces: Iterable<string>): Generator<LineBatch> {
-  let begun = false;
+  let started = false;
   let empty = 0;
   let continues = false;
   for (const { lines, unfinished } of allLines(pieces)) {
@@ -20,13 +20,13 @@ export function* linesOf(pieces: Iterable<string>): Generator<LineBatch> {
     for (const [at, raw] of lines.entries()) {
       const line = raw.endsWith("\r") ? raw.slice(0, -1) : raw;
       if (line.trim() === "" && !(continues && at === 0)) {
-        // Known to stand at the end only when nothing follows.
-        if (begun) empty++;
+        // Trailing empty lines are dropped, so these wait for a line after them.
+        if (started) empty++;
         continue;
       }
       for (; empty > 0; empty--) batch.push("");
       batch.push(line);
-      begun = true;
+      started = true;
     }
     if (batch.length > 0) yield { lines: batch, continues, unfinished };
     continues = unfinished;

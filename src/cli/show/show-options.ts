@@ -1,26 +1,25 @@
 import { type Invocation, mustBe, oneOf, UsageError } from "../terminal/command.ts";
 import type { Role } from "../../view/parts.ts";
 import type { Selection } from "../render/select.ts";
-import type { Choice } from "../render/message-view.ts";
+import type { PartFilter } from "../render/message-view.ts";
 import { asString } from "../../transcript/rows/json-values.ts";
 
 export const FORMATS = ["text", "markdown", "json", "jsonl"] as const;
 export const ROLES = ["user", "assistant", "tool", "peer", "system"] as const;
 
-/** What the options of `show` ask for. */
-export interface Asked {
+export interface ShowOptions {
   readonly format: (typeof FORMATS)[number];
   readonly selection: Selection;
-  readonly choice: Choice;
+  readonly filter: PartFilter;
   readonly subagent: string | undefined;
-  /** Only the words of one side: the last answer, or what was typed. */
+  /** Shows only the last answer, or what the user typed. */
   readonly words: "answer" | "prompts" | undefined;
   readonly full: boolean;
   readonly pager: boolean;
 }
 
 /** Throws `UsageError`. */
-export function readOptions({ values, json }: Invocation): Asked {
+export function readOptions({ values, json }: Invocation): ShowOptions {
   const text = (name: string): string | undefined => asString(values[name]);
   const named = text("format") ?? (json ? "json" : "text");
   const format = FORMATS.find((name) => name === named);
@@ -37,7 +36,7 @@ export function readOptions({ values, json }: Invocation): Asked {
       branches: values["branches"] === true,
       current: values["current"] === true,
     },
-    choice: {
+    filter: {
       roles: readRoles(values["role"]),
       thinking: values["thinking"] === true || format === "json",
       hidden: format === "json",
@@ -48,7 +47,7 @@ export function readOptions({ values, json }: Invocation): Asked {
   };
 }
 
-function readWords(values: Readonly<Record<string, unknown>>, format: Asked["format"]): Asked["words"] {
+function readWords(values: Readonly<Record<string, unknown>>, format: ShowOptions["format"]): ShowOptions["words"] {
   const words = (["answer", "prompts"] as const).filter((name) => values[name] === true);
   const [only, other] = words;
   if (only === undefined) return undefined;

@@ -9,19 +9,19 @@ import { select } from "../render/select.ts";
 import { makeStyle } from "../terminal/style.ts";
 import {
   type About,
-  isChosen,
+  isShown,
   type LeftOut,
   leftOutWords,
   nothingLeftOut,
   type Renderer,
   viewMessage,
 } from "../render/message-view.ts";
-import { type Asked, readOptions } from "./show-options.ts";
+import { type ShowOptions, readOptions } from "./show-options.ts";
 import { openSource, type Source } from "./show-source.ts";
 import { tableWidth } from "../terminal/table.ts";
 import { yieldToEventLoop } from "../../store/timing.ts";
 
-/** `show`: what is left out of the conversation is told at its end. */
+/** Runs `show`. Returns the exit code. */
 export async function show(invocation: Invocation): Promise<number> {
   const asked = readOptions(invocation);
   const progress = startProgress("Reading the transcript");
@@ -31,15 +31,15 @@ export async function show(invocation: Invocation): Promise<number> {
     const { open } = source;
     const messages = await Messages.of(open);
     const left = nothingLeftOut(open.unread);
-    const { selection, choice, words } = asked;
+    const { selection, filter, words } = asked;
     const numbers = select(
       open,
       messages,
       words === undefined ? selection : { ...selection, last: undefined },
-      choice,
+      filter,
       left,
     );
-    // On a terminal what is printed shows that work goes on.
+    // On a terminal, the messages themselves show the progress.
     if (invocation.terminal.isTty) progress.stop();
     if (words !== undefined) {
       const { printAnswer, printPrompts } = await import("./show-words.ts");
@@ -63,7 +63,7 @@ interface Job extends Source {
   readonly messages: Messages;
   readonly numbers: readonly number[];
   readonly left: LeftOut;
-  readonly asked: Asked;
+  readonly asked: ShowOptions;
   readonly invocation: Invocation;
 }
 
@@ -82,7 +82,7 @@ async function printMessages(job: Job): Promise<void> {
       let isEmpty = true;
       const view = viewMessage(message, messages.entries(message), open, (part) => {
         isEmpty = false;
-        return isChosen(part, asked.choice, left);
+        return isShown(part, asked.filter, left);
       });
       if (view.parts.length > 0) {
         for (const piece of inBatches(renderer.message(view))) {
@@ -90,7 +90,7 @@ async function printMessages(job: Job): Promise<void> {
           if (!reads) return;
         }
       } else if (isEmpty) left.empty++;
-      else if (asked.choice.roles !== undefined) left.otherRoles++;
+      else if (asked.filter.roles !== undefined) left.otherRoles++;
     }
     if (open.length === 0 && asked.format !== "json") await output.write("\nno messages\n");
     if (reads) await output.write(renderer.foot(all, left));
@@ -108,18 +108,19 @@ async function makeRenderer({ asked: { format, full }, left, resume, invocation 
       return (await import("../render/markdown.ts")).markdownRenderer({ full, left });
     default: {
       const { textRenderer } = await import("../render/text.ts");
-      const goOn = terminal.isTty ? resume : undefined;
-      return textRenderer({ style: makeStyle(terminal.colors), width: tableWidth(terminal), full, left, goOn });
+      const style = makeStyle(terminal.colors);
+      const width = tableWidth(terminal);
+      return textRenderer({ style, width, full, left, resume: terminal.isTty ? resume : undefined });
     }
   }
 }
 
-/** The rows as they stand in the transcript; on a terminal with what it would obey written as JSON escapes. */
+/** Prints rows exactly as in the transcript; on a terminal, hidden characters become JSON escapes. */
 async function printRows({ open, messages, numbers, left, asked, invocation }: Job): Promise<void> {
   const { terminal } = invocation;
   const { escaped } = await import("../../view/sanitise.ts");
   const output = openOutput(terminal, asked.pager);
-  const { roles } = asked.choice;
+  const { roles } = asked.filter;
   let reads = true;
   try {
     for (const number of numbers) {
@@ -140,7 +141,7 @@ async function printRows({ open, messages, numbers, left, asked, invocation }: J
   if (words.length > 0) terminal.warn(`Not shown: ${words.join(", ")}.`);
 }
 
-/** A row as it is. It is valid until another is read, and may be long: a piece of it is copied at a time. */
+/** Prints a row in pieces: it may be long, and its buffer is reused for the next one. */
 async function printBytes(open: OpenConversation, row: number, terminal: Terminal): Promise<void> {
   const bytes = open.bytes(row);
   for (let from = 0; from < bytes.length; from += PIECE_BYTES) {

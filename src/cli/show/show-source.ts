@@ -5,15 +5,15 @@ import { type Invocation, UsageError } from "../terminal/command.ts";
 import type { About, SubagentName } from "../render/message-view.ts";
 import { asString, type JsonObject } from "../../transcript/rows/json-values.ts";
 
-/** A conversation that lies open, and whose it is. Close `open`. */
+/** Open conversation, and facts about its session. Callers must close `open`. */
 export interface Source {
   readonly open: OpenConversation;
   readonly about: Omit<About, "messages">;
-  /** What to type to go on with the session; undefined for what is none that could be gone on with. */
+  /** Command that continues the session; undefined for stdin and subagents. */
   readonly resume: string | undefined;
 }
 
-/** Opens what `show` was given: a session by the beginning of its id, one of its subagents, or stdin. */
+/** Opens a session by a prefix of its id, one of its subagents, or stdin. */
 export async function openSource(
   { positionals, configDirs, terminal }: Invocation,
   agentId: string | undefined,
@@ -33,13 +33,15 @@ export async function openSource(
   const { titleOf } = await import("../../store/facts/title-of.ts");
   const { describeSubagents } = await import("../../store/read/subagents.ts");
   const subagents = await describeSubagents(copy.sessionId, { configDirs, includeLegacy: agentId !== undefined });
-  const open = await openConversation(copy, { agentId: agentId === undefined ? undefined : whole(agentId, subagents) });
+  const open = await openConversation(copy, {
+    agentId: agentId === undefined ? undefined : wholeId(agentId, subagents),
+  });
   const info = await getSessionInfo(copy.sessionId, { configDirs });
   const { sessionId, path } = copy;
-  // The first row may be very long.
+  // Read only if needed: the first row may be very long.
   const row = info?.cwd === undefined || info.gitBranch === undefined ? aboutOf(open) : undefined;
   const { customTitle, cwd = row?.cwd, gitBranch = row?.gitBranch } = info ?? {};
-  // There is room for a title of any length that somebody gave.
+  // `titleOf` shortens titles; here one that the user gave is shown in full.
   const title = customTitle ?? titleOf(copy);
   const about = { sessionId, title, cwd, gitBranch, path, subagent: open.subagent && nameOf(open.subagent) };
   const { resumable } = await import("../../store/projects/resumable.ts");
@@ -48,7 +50,7 @@ export async function openSource(
   return { open, about: { ...about, subagents: agentId === undefined ? subagents.map(nameOf) : [] }, resume };
 }
 
-/** What the first row says of its session. */
+/** Reads the facts about the session from the first row. */
 function aboutOf(open: OpenConversation): Pick<About, "sessionId" | "cwd" | "gitBranch"> {
   const { sessionId, cwd, gitBranch }: JsonObject = open.length === 0 ? {} : open.entry(0).entry;
   return { sessionId: asString(sessionId), cwd: asString(cwd), gitBranch: asString(gitBranch) };
@@ -60,8 +62,8 @@ const nameOf = ({ agentId, agentType, description }: SubagentName): SubagentName
   description,
 });
 
-/** The id that begins so. One that is not among them may still be a subagent's: the store says so if it is not. */
-function whole(agentId: string, subagents: readonly SubagentName[]): string {
+/** Completes the id of a subagent. Throws `SeveralSubagents`, or `TranscriptError` if there is none. */
+function wholeId(agentId: string, subagents: readonly SubagentName[]): string {
   const byId = new Map(subagents.map((subagent) => [subagent.agentId, subagent]));
   if (byId.has(agentId)) return agentId;
   const all = [...byId.values()].map(({ agentId: id, agentType, description }) => ({

@@ -9,7 +9,7 @@ import { viewMessage } from "../render/message-view.ts";
 import { printableLines } from "../terminal/terminal.ts";
 import { yieldToEventLoop } from "../../store/timing.ts";
 
-/** What was said in one message, without anything around it. */
+/** Text of a message, without anything around it. */
 interface Said {
   readonly number: number;
   readonly timestamp: string | undefined;
@@ -20,14 +20,14 @@ interface Said {
 interface Words {
   readonly open: OpenConversation;
   readonly messages: Messages;
-  /** The messages that are looked at. */
+  /** Numbers of the messages to search. */
   readonly numbers: readonly number[];
   readonly json: boolean;
   readonly pager: boolean;
   readonly terminal: Terminal;
 }
 
-/** `show --answer`: what the model said last, without its tool calls. Throws `TranscriptError` where it said nothing. */
+/** Runs `show --answer`: prints the model's last text, without tool calls. Throws `TranscriptError` if there is none. */
 export async function printAnswer(words: Words): Promise<void> {
   const { numbers } = words;
   for (let at = numbers.length - 1; at >= 0; at--) {
@@ -40,7 +40,7 @@ export async function printAnswer(words: Words): Promise<void> {
   });
 }
 
-/** `show --prompts`: what the user typed, commands included; the last so many where `last` is given. */
+/** Runs `show --prompts`: prints what the user typed, commands included. `last`: maximum number of prompts. */
 export async function printPrompts(words: Words, last: number | undefined): Promise<void> {
   const { numbers } = words;
   const prompts: Said[] = [];
@@ -60,7 +60,7 @@ export async function printPrompts(words: Words, last: number | undefined): Prom
 }
 
 const MESSAGES_PER_TURN = 64;
-/** A rule, as Markdown has it. */
+/** Thematic break of Markdown. */
 const SEPARATOR = "\n\n---\n\n";
 
 async function print({ json, pager, terminal }: Words, document: string, text: string): Promise<void> {

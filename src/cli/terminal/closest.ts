@@ -1,18 +1,15 @@
 import { editDistance } from "../../transcript/text/edit-distance.ts";
 
-/**
- * The word that was meant: the only one that begins so, or the one that is a letter or two away; undefined where there is
- * none. Two letters that changed places count as one.
- */
+/** Returns the only word with this prefix, or the closest one within two edits; undefined if there is none. */
 export function closest(given: string, words: readonly string[]): string | undefined {
-  const beginning = given.length < 2 ? [] : words.filter((word) => word.startsWith(given));
-  if (beginning.length === 1) return beginning[0];
-  const most = Math.min(2, Math.floor(given.length / 2));
+  const longer = given.length < 2 ? [] : words.filter((word) => word.startsWith(given));
+  if (longer.length === 1) return longer[0];
+  const max = Math.min(2, Math.floor(given.length / 2));
   const [nearest] = words
-    // A much longer word is none of ours, whatever is in it.
-    .filter((word) => Math.abs(word.length - given.length) <= most)
+    // The given word may be very long.
+    .filter((word) => Math.abs(word.length - given.length) <= max)
     .map((word) => ({ word, distance: editDistance(given, word) }))
-    .filter((it) => it.distance <= most)
+    .filter((it) => it.distance <= max)
     .sort((a, b) => a.distance - b.distance);
   return nearest?.word;
 }

@@ -1,13 +1,13 @@
 import { delimiter } from "node:path";
 import { mustBe, variableOf } from "./command.ts";
 
-/** A value and where it was given, for a message about it. */
+/** Value of an option or variable, and the name to use in errors. */
 export interface Setting {
   readonly from: string;
   readonly value: string;
 }
 
-/** The value of an option, or of its variable. An empty variable counts as not set. */
+/** Returns the value of an option, or of its variable. An empty variable counts as not set. */
 export function setting(option: string, values: Readonly<Record<string, unknown>>): Setting | undefined {
   const given = values[option];
   if (typeof given === "string") return { from: `--${option}`, value: given };
@@ -15,7 +15,7 @@ export function setting(option: string, values: Readonly<Record<string, unknown>
   return value === undefined ? undefined : { from: variableOf(option), value };
 }
 
-/** The same for an option without a value: 1 or 0, as well as the words that hosts write for a ticked box. */
+/** Returns whether an option without a value is set. Its variable is 1 or 0, or true or false as hosts write for a ticked box. */
 export function flag(option: string, values: Readonly<Record<string, unknown>>): boolean {
   if (values[option] === true) return true;
   const value = variable(option) ?? "0";
@@ -24,7 +24,7 @@ export function flag(option: string, values: Readonly<Record<string, unknown>>):
   throw mustBe(variableOf(option), "1 or 0", value);
 }
 
-/** The config dirs of `CLAUDE_TRANSCRIPTS_CONFIG_DIR`, each checked to be a directory; undefined where it names none. */
+/** Returns the config dirs of `CLAUDE_TRANSCRIPTS_CONFIG_DIR`; undefined if it names none. Throws `UsageError` for a missing one. */
 export async function configDirsFromEnvironment(): Promise<readonly string[] | undefined> {
   const given = setting("config-dir", {});
   const dirs = given?.value.split(delimiter).filter((dir) => dir !== "");
@@ -35,7 +35,7 @@ export async function configDirsFromEnvironment(): Promise<readonly string[] | u
   return dirs;
 }
 
-/** What hosts of MCP bundles leave standing for a setting that the person has not filled in (modelcontextprotocol/mcpb#250). */
+/** Placeholder that hosts of MCP bundles pass for a setting without a value (modelcontextprotocol/mcpb#250). */
 const UNFILLED = /^\$\{user_config\.[^}]*\}$/;
 
 function variable(option: string): string | undefined {

@@ -4,18 +4,17 @@ import type { Writable } from "node:stream";
 import type { Terminal } from "./command.ts";
 import { piecesOf } from "./terminal.ts";
 
-/** Where a long text goes. */
+/** Output for a long text. */
 export interface Output {
-  /** Waits until it is taken. False when nobody reads any more. */
+  /** Waits while the buffer is full. Returns false if nobody reads any more. */
   write(text: string): Promise<boolean>;
-  /** Waits until what was written has been read. */
+  /** Waits until everything written has been read. */
   end(): Promise<void>;
 }
 
 /**
- * On a terminal the pager, by git's conventions: `PAGER`, else `less`; `cat` or nothing for none; `LESS=FRX` where it is
- * not set: quit where all fits, show colours, leave the text on the screen. A pager that cannot be started is no
- * failure: the text is printed. Elsewhere stdout.
+ * Opens the pager on a terminal, else stdout. Follows git: `PAGER` or `less`; `cat` or an empty value for none; `LESS=FRX` if
+ * unset (quit if all fits, show colours, leave the text on the screen). If the pager does not start, prints the text.
  */
 export function openOutput(
   terminal: Terminal,
@@ -27,45 +26,45 @@ export function openOutput(
   return new Stdout(terminal);
 }
 
-/** Each write to a pipe is a call of the system, and what the stream keeps of it outlives the text. */
+/** Size at which the buffer is written: each write is a system call, and the stream keeps memory for it. */
 const BATCH_UNITS = 16 * 1024;
 
-/** Short texts go out together. */
+/** Buffers short texts. */
 class Stdout implements Output {
   readonly #terminal: Terminal;
-  #waiting = "";
+  #buffer = "";
 
   constructor(terminal: Terminal) {
     this.#terminal = terminal;
   }
 
   async write(text: string): Promise<boolean> {
-    this.#waiting += text;
-    if (this.#waiting.length >= BATCH_UNITS) await this.end();
+    this.#buffer += text;
+    if (this.#buffer.length >= BATCH_UNITS) await this.end();
     return true;
   }
 
   async end(): Promise<void> {
-    const text = this.#waiting;
-    this.#waiting = "";
+    const text = this.#buffer;
+    this.#buffer = "";
     if (text !== "") await this.#terminal.write(text);
   }
 }
 
-/** When so much has been taken, the pager was there to take it. */
-const RETAINED_BYTES = 256 * 1024;
-/** What a shell says of a command that is not there, or is none. */
+/** Text kept in case the pager does not start. A pipe does not take more without a reader. */
+const RETAINED_UNITS = 256 * 1024;
+/** Exit codes of a shell for a command that is missing or not executable. */
 const NOT_STARTED = new Set([126, 127]);
-/** Then a shell has to read the command; else its words are the program and what it is given. */
+/** Characters for which a command needs a shell; else its words are a program and its arguments. */
 const SHELL_LETTERS = /[|&;<>()$`\\"'\n*?[#~=%]/;
 
 class Pager implements Output {
   readonly #terminal: Terminal;
   readonly #child: ChildProcessByStdio<Writable, null, null>;
   readonly #closed: Promise<void>;
-  /** What was written, as long as it may have gone nowhere. */
+  /** Text to print if the pager does not start; undefined once it is known to run. */
   #retained: string[] | undefined = [];
-  #bytes = 0;
+  #units = 0;
   #state: "runs" | "ended" | "missing" = "runs";
 
   constructor(command: string, terminal: Terminal, env: Readonly<Record<string, string | undefined>>) {
@@ -76,10 +75,10 @@ class Pager implements Output {
       stdio: ["pipe", "inherit", "inherit"],
       env: { ...env, LESS: env["LESS"] ?? "FRX", LV: env["LV"] ?? "-c" },
     });
-    // The pager, which has the terminal, decides what an interrupt from the keyboard means.
+    // Ctrl-C is for the pager, which has the terminal.
     const ignore = (): void => undefined;
     process.on("SIGINT", ignore);
-    // It ended before it had read all: that is for its user to decide.
+    // The user may quit the pager before it has read everything.
     this.#child.stdin.on("error", () => undefined);
     this.#closed = new Promise((resolve) => {
       const done = (missing: boolean): void => {
@@ -95,8 +94,8 @@ class Pager implements Output {
   async write(text: string): Promise<boolean> {
     if (this.#state === "missing") return this.#print(text);
     if (this.#state === "ended") return false;
-    this.#bytes += text.length;
-    if (this.#bytes <= RETAINED_BYTES) this.#retained?.push(text);
+    this.#units += text.length;
+    if (this.#units <= RETAINED_UNITS) this.#retained?.push(text);
     else this.#retained = undefined;
     for (const piece of piecesOf(text)) {
       if (this.#child.stdin.write(piece)) continue;
@@ -112,7 +111,7 @@ class Pager implements Output {
     await this.#settled();
   }
 
-  /** Prints what went nowhere, where it did. False when nobody reads. */
+  /** Prints the retained text if the pager did not start. Returns false if nobody reads any more. */
   async #settled(): Promise<boolean> {
     if (this.#state === "missing") {
       const texts = this.#retained ?? [];

@@ -1,18 +1,15 @@
-/** How long nothing happens on the screen before a person is told that something happens. */
+/** Time without output after which progress is shown. */
 const PATIENCE_MS = 1000;
 const STEP_MS = 250;
 
 export interface Progress {
-  /** Takes the line away, where there is one, so that something else can be printed; the patience begins anew. */
+  /** Removes the line before other output, until the next second without output. */
   clear(): void;
-  /** Takes it away for good. */
+  /** Removes the line for good. */
   stop(): void;
 }
 
-/**
- * Tells on stderr, where that is a terminal, that work goes on and for how long it has: in one line that comes after a
- * second without output and goes when there is some. A file or pipe gets nothing of it.
- */
+/** Shows a line with the elapsed time on stderr after a second without output, only on a terminal. */
 export function startProgress(
   label: string,
   stderr: { readonly isTTY?: boolean; write(text: string): unknown } = process.stderr,

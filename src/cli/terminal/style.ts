@@ -1,4 +1,4 @@
-/** Text as a terminal shows it, by what it is. Without colours every one of them is the text itself. */
+/** Styles by the role of a text. Without colours, each returns the text unchanged. */
 export interface Style {
   readonly title: (text: string) => string;
   readonly user: (text: string) => string;

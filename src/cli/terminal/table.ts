@@ -3,35 +3,35 @@ import { cut, cutPath, pad, widthOf } from "./width.ts";
 
 export interface Column {
   readonly title: string;
-  /** Where the width does not suffice, the column is cut, but not below these cells. Absent: never cut. */
-  readonly least?: number;
-  /** The column that matters most: it is owed so much of the width before others are shown at all, 0.5 for half of it. */
+  /** Minimum cells if the column must be cut. Absent: never cut. */
+  readonly min?: number;
+  /** Share of the width that the main column gets before others are shown: 0.5 for half of it. */
   readonly share?: number;
-  /** Its end says more than its beginning. */
+  /** Cut at the beginning, because the end says more. */
   readonly isPath?: boolean;
   readonly right?: boolean;
   /** SGR code. */
   readonly color?: number;
-  /** Shown from this width on. */
+  /** Minimum width of the table that shows the column. */
   readonly from?: number;
-  /** Left out, the highest first, where what all columns are owed is too wide. Absent: never. */
+  /** Order in which columns are left out if their minimum widths do not fit, highest first. Absent: never. */
   readonly dispensable?: number;
 }
 
 const GAP = "  ";
-/** A column that is not cut on purpose still leaves room for the others. */
-const MOST = 100;
-/** When nothing can be left out any more, columns that may be cut are cut to this. */
-const LEAST = 4;
-/** So many of the cells of the column that matters most are shown whole before others get more than they are owed. */
-const MOST_OF_THEM = 0.9;
+/** Maximum cells of a column when the layout is computed. */
+const MAX_CELLS = 100;
+/** Cells to which columns are cut if no other column can be left out. */
+const MIN_CELLS = 4;
+/** Share of the main column's cells that fit before other columns grow. */
+const MAIN_QUANTILE = 0.9;
 
 /**
- * The cells each column gets within `width`, undefined for one that is left out; `rows` are those that are known before
- * the first is printed. Without a width nothing is cut or left out. `heads`: there is room for the titles, too.
+ * Returns the cells of each column within `width`; undefined for one that is left out. `rows`: those known before the first
+ * is printed. Without a width nothing is cut or left out. `heads`: counts the titles too.
  *
- * A narrow terminal shows fewer columns, not narrower ones: as many are shown as get what they are owed. What is left
- * goes to the column that matters most, then to the others.
+ * A narrow terminal shows fewer columns instead of narrower ones: those whose minimum widths fit. The rest goes to the main
+ * column, then to the others.
  */
 export function layOut(
   columns: readonly Column[],
@@ -39,32 +39,32 @@ export function layOut(
   { width, heads }: { readonly width: number | undefined; readonly heads: boolean },
 ): (number | undefined)[] {
   const measured = columns.map(({ title }, at) => {
-    const cells = rows.map((row) => Math.min(MOST, widthOf(row[at] ?? "")));
-    const whole = cells.reduce((most, cell) => Math.max(most, cell), 0);
+    const cells = rows.map((row) => Math.min(MAX_CELLS, widthOf(row[at] ?? "")));
+    const whole = cells.reduce((max, cell) => Math.max(max, cell), 0);
     const head = heads ? widthOf(title) : 0;
     return { whole: Math.max(head, whole), head, isEmpty: whole === 0, cells };
   });
   if (width === undefined) return measured.map(({ whole }) => whole);
-  const owed = measured.map(({ whole, head, isEmpty }, at): number | undefined => {
-    const { share, least = Infinity, from = 0, dispensable } = columns[at] ?? {};
+  const minima = measured.map(({ whole, head, isEmpty }, at): number | undefined => {
+    const { share, min = Infinity, from = 0, dispensable } = columns[at] ?? {};
     if (width < from || (isEmpty && dispensable !== undefined)) return undefined;
-    return Math.max(head, Math.min(whole, share === undefined ? least : Math.max(least, Math.ceil(width * share))));
+    return Math.max(head, Math.min(whole, share === undefined ? min : Math.max(min, Math.ceil(width * share))));
   });
-  while (total(owed) > width) {
-    const next = mostDispensable(columns, owed);
-    if (next === undefined) return shrunk(columns, owed, width);
-    owed[next] = undefined;
+  while (total(minima) > width) {
+    const next = mostDispensable(columns, minima);
+    if (next === undefined) return shrunk(columns, minima, width);
+    minima[next] = undefined;
   }
   const main = columns.findIndex(({ share }) => share !== undefined);
-  const inTurn = [...columns.keys()].filter((at) => at !== main);
-  const widths = [...owed];
+  const others = [...columns.keys()].filter((at) => at !== main);
+  const widths = [...minima];
   const grow = (at: number, to: number): void => {
     const has = widths[at];
     if (has !== undefined) widths[at] = Math.max(has, Math.min(to, has + width - total(widths)));
   };
   const { cells = [], whole = 0 } = measured[main] ?? {};
-  grow(main, [...cells].sort((a, b) => a - b)[Math.ceil(cells.length * MOST_OF_THEM) - 1] ?? 0);
-  for (const at of inTurn) grow(at, measured[at]?.whole ?? 0);
+  grow(main, [...cells].sort((a, b) => a - b)[Math.ceil(cells.length * MAIN_QUANTILE) - 1] ?? 0);
+  for (const at of others) grow(at, measured[at]?.whole ?? 0);
   grow(main, whole);
   return widths;
 }
@@ -76,17 +76,17 @@ function mostDispensable(columns: readonly Column[], widths: readonly (number | 
   return next;
 }
 
-/** Takes what is too much from the widest of the columns that may be cut. */
+/** Narrows the widest of the columns that may be cut until all fit. */
 function shrunk(
   columns: readonly Column[],
-  owed: readonly (number | undefined)[],
+  minima: readonly (number | undefined)[],
   width: number,
 ): (number | undefined)[] {
-  const widths = [...owed];
+  const widths = [...minima];
   for (let over = total(widths) - width; over > 0; over--) {
     let widest = -1;
     for (const [at, cells = 0] of widths.entries()) {
-      const mayBeCut = columns[at]?.least !== undefined && cells > LEAST;
+      const mayBeCut = columns[at]?.min !== undefined && cells > MIN_CELLS;
       if (mayBeCut && cells > (widths[widest] ?? 0)) widest = at;
     }
     if (widest < 0) break;
@@ -95,7 +95,7 @@ function shrunk(
   return widths;
 }
 
-/** One line of the table, without its end. With `cuts` every cell keeps to its column. */
+/** Returns a line of the table. `cuts`: cuts each cell to its column. */
 export function tableLine(
   columns: readonly Column[],
   widths: readonly (number | undefined)[],
@@ -118,7 +118,7 @@ export function tableLine(
     .trimEnd();
 }
 
-/** The titles of the columns, as the first line. */
+/** Returns the first line, with the titles of the columns. */
 export function headLine(
   columns: readonly Column[],
   widths: readonly (number | undefined)[],
@@ -131,11 +131,11 @@ export function headLine(
   return colors ? `\u001B[2m${line}\u001B[22m` : line;
 }
 
-/** The width that a table keeps to: that of the terminal; elsewhere `COLUMNS`, where that is set, or none at all. */
+/** Returns the width of tables: that of the terminal, or `COLUMNS` elsewhere; undefined for no limit. */
 export function tableWidth({ isTty, columns }: Terminal): number | undefined {
   if (isTty) return columns;
-  const told = Number(process.env["COLUMNS"]);
-  return Number.isInteger(told) && told > 0 ? told : undefined;
+  const width = Number(process.env["COLUMNS"]);
+  return Number.isInteger(width) && width > 0 ? width : undefined;
 }
 
 const total = (widths: readonly (number | undefined)[]): number => {

@@ -1,5 +1,5 @@
 import { jsonText } from "../../view/json-text.ts";
 import { escaped } from "../../view/sanitise.ts";
 
-/** JSON with nothing in it that a terminal would obey: what JSON need not escape, and a terminal acts on, is escaped. */
+/** Writes JSON with hidden characters and control sequences as escapes, so that a terminal cannot obey them. */
 export const terminalJson = (value: unknown, indent?: number): string => escaped(jsonText(value, indent));

@@ -3,20 +3,20 @@ import type { Terminal } from "./command.ts";
 
 export { printable, printableLines } from "../../view/sanitise.ts";
 
-/** Columns where nobody tells how many there are. */
+/** Columns if the terminal does not say. */
 const DEFAULT_COLUMNS = 80;
 
-/** The terminal of this process. */
+/** Opens stdout and stderr of this process. */
 export function openTerminal(): Terminal {
   const stdout = process.stdout;
   const stderr = process.stderr;
   stdout.on("error", (error: NodeJS.ErrnoException) => {
-    // `list | head` closes the pipe early: that is no failure.
+    // `list | head` closes the pipe early, which is not a failure.
     if (error.code === "EPIPE") process.exit(0);
     stderr.write(`claude-transcripts: stdout: ${printable(error.message)}\n`);
     process.exit(1);
   });
-  // Where nobody reads what went wrong, there is nothing to do about it.
+  // Nobody reads the errors.
   stderr.on("error", () => undefined);
   const isTty = stdout.isTTY;
   const writeBytes = async (data: string | Uint8Array): Promise<void> => {
@@ -38,10 +38,10 @@ export function openTerminal(): Terminal {
   };
 }
 
-/** A stream makes bytes of a whole text at once, and keeps them until they are read. */
+/** Maximum size of a write: a stream encodes a whole text at once, and keeps the bytes until they are read. */
 const PIECE_UNITS = 1024 * 1024;
 
-/** A long text in pieces that part no character; a short one as it is. */
+/** Splits a long text into pieces without splitting a surrogate pair. */
 export function* piecesOf(text: string): Generator<string> {
   let from = 0;
   while (text.length - from > PIECE_UNITS) {

@@ -5,10 +5,10 @@ const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-/** From here on the date says more than a number of days. */
+/** Age from which the date is shown. */
 const DATE_AFTER = 28 * DAY;
 
-/** `5 min ago`, `3 h ago`, `12 d ago`, and the local date where it is longer ago. `time`: epoch ms. */
+/** Returns `5 min ago`, `3 h ago`, `12 d ago`, or the local date of an older time. `time`: epoch ms. */
 export function relativeTime(time: number, now: number): string {
   const ago = now - time;
   if (!Number.isFinite(ago)) return "unknown";
@@ -19,21 +19,21 @@ export function relativeTime(time: number, now: number): string {
   return localDate(time);
 }
 
-/** `2026-08-21`, in the time zone of the process. */
+/** Returns `2026-08-21`, in the time zone of the process. */
 function localDate(time: number): string {
   const date = new Date(time);
   if (Number.isNaN(date.getTime())) return "unknown";
   return [date.getFullYear(), date.getMonth() + 1, date.getDate()].map((n) => String(n).padStart(2, "0")).join("-");
 }
 
-/** The milliseconds of `90s`, `15min`, `3h`, `2d`, `1w`. Throws `UsageError` that names the option. */
+/** Parses `90s`, `15min`, `3h`, `2d`, `1w` into milliseconds. Throws `UsageError` that names the option. */
 export function parseSpan(text: string, option: string): number {
   const span = readDuration(text);
   if (span === undefined) throw mustBe(option, "a duration such as 30d, 2w or 12h", text);
   return span;
 }
 
-/** The time (epoch ms) that is meant, see `readTime`. Throws `UsageError` that names the option and what is understood. */
+/** Parses a time into epoch ms, see `readTime`. Throws `UsageError` that names the option and the valid forms. */
 export function parseTime(
   text: string,
   option: string,

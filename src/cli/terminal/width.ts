@@ -1,7 +1,4 @@
-/**
- * How many cells of a terminal the text takes: letters of East Asian scripts and emoji take two, marks that stand on
- * another letter none. For text that is `printable`.
- */
+/** Returns the cells of a sanitised text in a terminal: two for East Asian letters and emoji, none for combining marks. */
 export function widthOf(text: string): number {
   if (PLAIN.test(text)) return text.length;
   let width = 0;
@@ -9,47 +6,47 @@ export function widthOf(text: string): number {
   return width;
 }
 
-/** The text within so many cells; what is cut off is told by an ellipsis, which has its place in them. */
-export function cut(text: string, most: number): string {
-  if (widthOf(text) <= most) return text;
-  if (most <= 0) return "";
+/** Shortens a text to a number of cells, including the ellipsis at its end. */
+export function cut(text: string, maxCells: number): string {
+  if (widthOf(text) <= maxCells) return text;
+  if (maxCells <= 0) return "";
   let kept = "";
   let width = 0;
   for (const { segment, cells } of clusters(text)) {
-    if (width + cells > most - 1) break;
+    if (width + cells > maxCells - 1) break;
     kept += segment;
     width += cells;
   }
   return `${kept.trimEnd()}…`;
 }
 
-/** The same with the ellipsis in front: the end is kept. */
-export function cutStart(text: string, most: number): string {
-  if (widthOf(text) <= most) return text;
-  if (most <= 0) return "";
+/** Shortens a text at its beginning. */
+export function cutStart(text: string, maxCells: number): string {
+  if (widthOf(text) <= maxCells) return text;
+  if (maxCells <= 0) return "";
   let kept = "";
   let width = 0;
   for (const { segment, cells } of [...clusters(text)].reverse()) {
-    if (width + cells > most - 1) break;
+    if (width + cells > maxCells - 1) break;
     kept = segment + kept;
     width += cells;
   }
   return `…${kept.trimStart()}`;
 }
 
-/** The same of a path, which then begins with a whole name, where one is left. */
-export function cutPath(path: string, most: number): string {
-  const short = cutStart(path, most);
+/** Shortens a path at its beginning, before a whole name if possible. */
+export function cutPath(path: string, maxCells: number): string {
+  const short = cutStart(path, maxCells);
   const at = short === path ? 0 : short.search(/[/\\]/);
   return at > 0 ? `…${short.slice(at)}` : short;
 }
 
-/** The text and as many spaces as make it fill the cells. */
+/** Appends spaces up to a number of cells. */
 export function pad(text: string, cells: number): string {
   return text + " ".repeat(Math.max(0, cells - widthOf(text)));
 }
 
-/** ASCII: a cell for each character. */
+/** Matches ASCII, which takes a cell for each character. */
 const PLAIN = /^[\x20-\x7e]*$/;
 
 interface Cluster {
@@ -57,14 +54,14 @@ interface Cluster {
   readonly cells: number;
 }
 
-/** What a person takes for one letter, with the cells that a terminal gives it. */
+/** Splits a text into grapheme clusters, with their cells. */
 function clusters(text: string): Iterable<Cluster> {
   return lettersOf(text) ?? joined(text);
 }
 
 /**
- * The same where every code point is a letter of its own, which most text is; undefined where one may join another. Ready
- * in a tenth of the time: a segmenter, and expressions with properties of characters, load much before their first answer.
+ * Splits a text in which every code point is a cluster, as in most; undefined if one may join another. Takes a tenth of the
+ * time at first use: `Intl.Segmenter` and Unicode property escapes load much data.
  */
 function lettersOf(text: string): Cluster[] | undefined {
   const letters: Cluster[] = [];
@@ -86,7 +83,7 @@ let segmenter: Intl.Segmenter | undefined;
 
 function cellsOf(cluster: string): number {
   properties ??= {
-    // Shown as a picture: by itself, by the selector behind it, or as one of the pairs that are flags and keycaps.
+    // Shown as a picture: by default, because of the selector after it, or as a pair (flags).
     emoji: /\p{Emoji_Presentation}|\p{Emoji}\uFE0F|\p{Regional_Indicator}{2}/u,
     noWidth: /^[\p{Mn}\p{Me}\p{Cf}\u1160-\u11FF]$/u,
   };
@@ -99,7 +96,7 @@ function cellsOf(cluster: string): number {
 
 let properties: { readonly emoji: RegExp; readonly noWidth: RegExp } | undefined;
 
-/** Undefined for what may join the letter before or behind it, and for all of which that is not known. */
+/** Returns the cells of a code point; undefined if it may join the one before or after it, or that is not known. */
 function cellsAlone(code: number): 1 | 2 | undefined {
   if (code < 0x3_00) return code === 0xad ? undefined : 1;
   if (isIn(JOINING, code)) return undefined;
@@ -111,7 +108,7 @@ type Ranges = readonly (readonly [from: number, to: number])[];
 
 const isIn = (ranges: Ranges, code: number): boolean => ranges.some(([from, to]) => code >= from && code <= to);
 
-/** Marks, skin tones and halves of flags within the ranges of wide letters. */
+/** Marks, skin tones and halves of flags within the ranges of wide characters. */
 const JOINING: Ranges = [
   [0x11_00, 0x11_5f],
   [0x30_2a, 0x30_2f],
@@ -123,7 +120,7 @@ const JOINING: Ranges = [
   [0xe_00_00, 0xe_0f_ff],
 ];
 
-/** Greek, Cyrillic, more of Latin, punctuation, currencies, arrows, signs: none of them a mark. */
+/** Greek, Cyrillic, more of Latin, punctuation, currencies, arrows, symbols. Contains no combining marks. */
 const NARROW: Ranges = [
   [0x3_70, 0x4_82],
   [0x4_8a, 0x5_2f],
@@ -135,8 +132,8 @@ const NARROW: Ranges = [
 ];
 
 /**
- * East_Asian_Width W and F (Unicode 16), with the emoji that are shown as pictures by themselves, which all are W;
- * unassigned ones between letters are counted as their neighbours.
+ * East_Asian_Width W and F (Unicode 16), which includes all emoji shown as pictures by default. Unassigned code points count
+ * like their neighbours.
  */
 const WIDE: Ranges = [
   [0x11_00, 0x11_5f],

@@ -1,28 +1,28 @@
 import { widthOf } from "./width.ts";
 
 /**
- * A line as lines of at most so many cells, cut at spaces where there are any. Text that cannot be measured, with tabs in
- * it, is left to the terminal. Nothing is lost but the spaces that a line was cut at.
+ * Wraps a line to a number of cells, at spaces if possible. A line with tabs, whose width is not known, is left to the
+ * terminal. Only the spaces at the cuts are lost.
  */
 export function wrap(line: string, cells: number): string[] {
-  if (cells < LEAST || line.includes("\t")) return [line];
+  if (cells < MIN_CELLS || line.includes("\t")) return [line];
   if (PLAIN.test(line)) return line.length <= cells ? [line] : wrapPlain(line, cells);
-  return line.length > LONGEST || widthOf(line) <= cells ? [line] : wrapMeasured(line, cells);
+  return line.length > MAX_UNITS || widthOf(line) <= cells ? [line] : wrapMeasured(line, cells);
 }
 
-/** A terminal that is narrower has no use for our care. */
-const LEAST = 20;
-/** Measuring takes a microsecond a letter: longer lines are left to the terminal, which breaks them as well. */
-const LONGEST = 100_000;
+/** Minimum width; narrower terminals wrap lines themselves. */
+const MIN_CELLS = 20;
+/** Maximum length, because measuring takes a microsecond a letter; the terminal wraps longer lines. */
+const MAX_UNITS = 100_000;
 const PLAIN = /^[\x20-\x7e]*$/;
 
-/** A cell for each letter. */
+/** Wraps ASCII, where each letter takes a cell. */
 function wrapPlain(line: string, cells: number): string[] {
   const indent = line.length - line.trimStart().length;
   const lines: string[] = [];
   let from = 0;
   while (line.length - from > cells) {
-    // A space right after the last cell is as good. The line before is not searched: it may be long, and without any.
+    // Includes a space right after the last cell. Searches only this part: the line may be long and have no spaces.
     const space = from + line.slice(from, from + cells + 1).lastIndexOf(" ");
     const to = space > from + (from === 0 ? indent : 0) ? space : from + cells;
     lines.push(line.slice(from, to).trimEnd());
@@ -36,7 +36,7 @@ function wrapMeasured(line: string, cells: number): string[] {
   const lines: string[] = [];
   let current = "";
   let width = 0;
-  // Where the line may be cut: behind the last space, if there is one past its indentation.
+  // Place for a cut: after the last space that is not part of the indentation.
   let space = -1;
   for (const { segment } of (segmenter ??= new Intl.Segmenter()).segment(line)) {
     const taken = widthOf(segment);

@@ -103,7 +103,7 @@ describe("the report of doctor", () => {
     expect(report).not.toContain("No problems found.");
   });
 
-  test("of everything, where that is asked for", () => {
+  test("lists everything with --all", () => {
     const report = lines({ findings }, { all: true });
     expect(section("Damaged", report)).toEqual([
       "Damaged transcripts",
@@ -260,7 +260,7 @@ describe("the report of doctor", () => {
     expect(lines({ projects: [project], retention })).toContain(text);
   });
 
-  test("of what is left behind: the first ten, the rest counted", () => {
+  test("lists the first ten leftovers, and counts the rest", () => {
     const orphans = Array.from({ length: 12 }, (_, i) => ({ path: `/c/o${i}`, sessionId: "s", bytes: 1000 }));
     const report = section("Belongs", lines({ orphans }));
     expect(report).toHaveLength(12);

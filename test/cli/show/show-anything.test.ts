@@ -82,7 +82,7 @@ const rows = fc
     user(9, 8, "the last that was said"),
   ]);
 
-test("whatever stands in a row, the others are shown", async () => {
+test("whatever is in a row, the others are shown", async () => {
   vi.stubEnv("TZ", "UTC");
   const dir = tempConfigDir();
   const id = sessionId(1);

@@ -150,7 +150,7 @@ Claude · #2 · 00:00
     expect(await body(rows)).toBe(text);
   });
 
-  test("thoughts are told apart from what was said", async () => {
+  test("thoughts are distinguished from messages", async () => {
     const rows = [
       assistant(1, null, [
         { type: "thinking", thinking: "hm\nwell" },
@@ -358,7 +358,7 @@ describe("a subagent", () => {
   const sidechain = (n: number, parent: number | null, text: string, make = user): Row =>
     make(n, parent, text, { isSidechain: true, agentId: "abc123" });
 
-  test("of an older CLI, whose rows stand in the transcript itself", async () => {
+  test("of an older CLI, whose rows are in the transcript itself", async () => {
     const rows = [
       user(1, null, "u"),
       assistant(2, 1, "a"),

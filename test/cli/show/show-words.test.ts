@@ -62,7 +62,7 @@ describe("--answer", () => {
     await expect(shown(compacted, { answer: true, current: true })).rejects.toThrow("There is no answer");
   });
 
-  test("that there is none is an error that says so", async () => {
+  test("fails with a message if there is none", async () => {
     const silent = [user(1, null, "u"), assistant(2, 1, [{ type: "tool_use", id: "t", name: "Bash", input: {} }])];
     for (const json of [false, true]) {
       await expect(shown(silent, { answer: true, json })).rejects.toMatchObject({
@@ -88,7 +88,7 @@ describe("--prompts", () => {
     expect(prompts[0]).toEqual({ number: 1, timestamp: "2026-01-01T00:00:01.000Z", text: PROMPTS[0] });
   });
 
-  test("that there is none is said, and no error", async () => {
+  test("says so without an error if there is none", async () => {
     const terminal = new FakeTerminal();
     expect(await shown([assistant(1, null, "a")], { prompts: true }, terminal)).toBe("");
     expect(terminal.err).toBe("The user typed nothing in this conversation.\n");

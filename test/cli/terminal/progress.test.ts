@@ -13,7 +13,7 @@ function screen(): { isTTY: boolean; write: (text: string) => void; line: () => 
   return { isTTY: true, write, line: () => line };
 }
 
-test("is told after a second, and goes at the end", () => {
+test("appears after a second, and disappears at the end", () => {
   const stderr = screen();
   const progress = startProgress("Reading", stderr);
   vi.advanceTimersByTime(900);

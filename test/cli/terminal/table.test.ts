@@ -7,8 +7,8 @@ import type { ListedSession, OrUndefined } from "../../../src/store/types.ts";
 
 const COLUMNS: readonly Column[] = [
   { title: "ID", color: 33 },
-  { title: "NAME", least: 4, share: 0.5 },
-  { title: "WHERE", least: 8, isPath: true, dispensable: 1 },
+  { title: "NAME", min: 4, share: 0.5 },
+  { title: "WHERE", min: 8, isPath: true, dispensable: 1 },
   { title: "SIZE", right: true, dispensable: 2 },
 ];
 const ROWS = [
@@ -184,7 +184,7 @@ describe("the lines of sessions", () => {
     [40, ["A title of s…number 1", "A title of s…number 2", "A title of s…number 3", "Short"]],
   ])("within %s cells", ([width, lines]) => expect(listed(width, [...worktrees, main])).toEqual(lines));
 
-  test("leave out what is the same everywhere, where that is known or there is little room", () => {
+  test("leave out a column with one value, if that is known or the width is small", () => {
     const two = [main, { ...main, title: "Another" }];
     expect(listed(80, two)).toEqual(["Short", "Another"]);
     expect(listed(110, two)).toEqual(["Short    cli", "Another  cli"]);
@@ -192,7 +192,7 @@ describe("the lines of sessions", () => {
     expect(listed(130, two)).toEqual(["Short    cli  main  1.2 kB", "Another  cli  main  1.2 kB"]);
   });
 
-  test("tell directories of one name apart, where there is room", () => {
+  test("distinguish directories of one name, if there is room", () => {
     const two = ["/home/ada/shop/web", "/home/ada/blog/web"].map((cwd) => ({ cwd }));
     expect(listed(90, two)).toEqual(["A title", "A title"]);
     expect(listed(110, two)).toEqual(["A title  shop/web", "A title  blog/web"]);
@@ -205,7 +205,7 @@ describe("the lines of sessions", () => {
     expect(listed(60, [{ title: "x".repeat(80), agentName: "cook" }])).toEqual([`${"x".repeat(27)}… (agent cook)`]);
   });
 
-  test("fit, and the title has half of the width where it needs that", () => {
+  test("fit, and the title has half of the width if it needs that", () => {
     const text = fc.string({ unit: fc.constantFrom("a", "b ", "日", "🗾", "/"), maxLength: 60 });
     const some = fc.array(
       fc.record({ title: text, cwd: text, gitBranch: text, tag: fc.option(text, { nil: undefined }) }),

@@ -15,7 +15,7 @@ describe("JSON for a terminal", () => {
     expect(JSON.parse(json)).toBe(text);
   });
 
-  test("is laid out where that is asked for", () => {
+  test("is indented on request", () => {
     expect(terminalJson({ a: ["\u009B"] }, 1)).toBe('{\n "a": [\n  "\\u009b"\n ]\n}');
   });
 });

@@ -53,7 +53,7 @@ test("marks stay, and count", () => {
   expect(fitTitles([{ text: "A title", marks: "#a-tag-that-is-long" }], 12)).toEqual(["A title #a-…"]);
 });
 
-test("whatever the titles, they fit, and none that is short enough is cut", () => {
+test("any titles fit, and none that is short enough is cut", () => {
   const text = fc
     .array(fc.constantFrom("review", "the", "parser", "of", "日本", "x".repeat(30), "🗾", "1", "2"), { maxLength: 8 })
     .map((words) => words.join(" "));
