@@ -1,4 +1,4 @@
-/** Measurements of the program as an editor and a shell meet it: a process with pipes. */
+/** Measurements of the program as an editor and a shell run it: a process with pipes. */
 import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { performance } from "node:perf_hooks";
@@ -6,11 +6,11 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 
 const SERVER = [fileURLToPath(new URL("../dist/cli.js", import.meta.url)), "acp"];
-/** Answers are short; longer lines are the conversation. */
+/** Answers are shorter; longer lines are updates of the conversation. */
 const ANSWER_UNITS = 4096;
 const INITIALIZE = { protocolVersion: 1, clientCapabilities: {} };
 
-/** From the spawn to the whole answer to `initialize`, ms. */
+/** Returns the time from the spawn to the complete answer to `initialize`, ms. */
 export async function timeToInitialize(configDir) {
   const began = performance.now();
   const server = start(configDir);
@@ -21,7 +21,7 @@ export async function timeToInitialize(configDir) {
   return ms;
 }
 
-/** From the spawn of `list` to the end of the first line it prints, ms; it may print the others in peace. */
+/** Returns the time from the spawn of `list` to the end of its first line, ms. Waits for its end. */
 export async function timeToFirstLine(configDir) {
   const began = performance.now();
   const args = [SERVER[0], "list", "--config-dir", configDir];
@@ -33,7 +33,7 @@ export async function timeToFirstLine(configDir) {
   return ms;
 }
 
-/** From the spawn of `node -e 0` to its end, ms: the least that any program in Node takes. */
+/** Returns the time from the spawn of `node -e 0` to its end, ms: the minimum for any program in Node. */
 export async function timeOfNode() {
   const began = performance.now();
   const child = spawn(process.execPath, ["-e", "0"], { stdio: ["pipe", "pipe", "inherit"] });
@@ -42,8 +42,8 @@ export async function timeOfNode() {
 }
 
 /**
- * Loads a session with a client that reads nothing for `stallMs` and then `pauseMs` passes between its reads of at most
- * 64 KiB. Returns the largest RSS of the server (MB), what it sent (MB) and how long it took (ms).
+ * Loads a session with a client that reads nothing for `stallMs`, and then at most 64 KiB every `pauseMs`. Returns the peak
+ * RSS of the server (MB), the size of its output (MB) and the time (ms).
  */
 export async function loadSession(configDir, sessionId, { stallMs, pauseMs }) {
   const server = start(configDir);
@@ -66,7 +66,7 @@ export async function loadSession(configDir, sessionId, { stallMs, pauseMs }) {
   return { ms, maxRssMb, sentMb: bytes / 1e6 };
 }
 
-/** For each chunk of the stream the whole lines it completes, with its `size` in bytes. */
+/** Yields, for each chunk of the stream, the lines that it completes, with its `size` in bytes. */
 async function* linesOf(stream) {
   let rest = "";
   for await (const chunk of stream) {
@@ -92,7 +92,7 @@ async function stop(server) {
   await exited;
 }
 
-/** Only Linux tells the peak of another process. */
+/** Only Linux reports the peak memory of another process. */
 function largestRss(pid) {
   try {
     return Number(/VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))[1]) / 1024;

@@ -1,4 +1,4 @@
-/** Measurements of the MCP server as a host meets it: a process with pipes. */
+/** Measurements of the MCP server as a host runs it: a process with pipes. */
 import { spawn } from "node:child_process";
 import fs from "node:fs";
 import { performance } from "node:perf_hooks";
@@ -13,7 +13,7 @@ const INITIALIZE = {
 const CHUNK = 128 * 1024;
 const NEWLINE = 10;
 
-/** From the spawn to the whole answer to `initialize`, ms. */
+/** Returns the time from the spawn to the complete answer to `initialize`, ms. */
 export async function timeToMcpInitialize(configDir) {
   const began = performance.now();
   const server = start(configDir);
@@ -24,14 +24,14 @@ export async function timeToMcpInitialize(configDir) {
 }
 
 /**
- * Reads pages of a session in a server of its own. Returns what the first page took (ms), each of `later` pages that follow
- * it, the last page and each of as many before that, a page around the middle, and the largest RSS of the server (MB).
+ * Reads pages of a session in a new server. Returns the times (ms) of the first page, of `later` pages after it, of the last
+ * page, of as many before that, and of a page around the middle, and the peak RSS of the server (MB).
  */
 export async function readPages(configDir, session, { later }) {
   const server = start(configDir);
   await server.call("initialize", INITIALIZE);
   server.send({ method: "notifications/initialized" });
-  // The code of the tool, and of what it needs, is loaded with the first call; it is no part of reading.
+  // The first call loads the code of the tool, which does not count as reading.
   await server.tool("get_message", { session: "00000000", id: "1" });
   const first = await server.page({ session });
   const [, total] = / of (\d+) ·/.exec(first.text) ?? [];
@@ -47,7 +47,7 @@ export async function readPages(configDir, session, { later }) {
   return { first: first.ms, later: [...following, ...backward, around], total: Number(total), maxRssMb };
 }
 
-/** Reads a message to its end in slices: how many there were, what the first and each later one took (ms), and how many characters there are. */
+/** Reads a message in slices. Returns the times of the first and of each later one (ms), and the number of characters. */
 export async function readSlices(configDir, session, id) {
   const server = start(configDir);
   await server.call("initialize", INITIALIZE);
@@ -65,7 +65,7 @@ export async function readSlices(configDir, session, id) {
   return { first: ms[0], later: ms.slice(1), units, maxRssMb };
 }
 
-/** Bytes of the answer to `tools/list`. */
+/** Returns the number of bytes of the answer to `tools/list`. */
 export async function bytesOfToolsList(configDir) {
   const server = start(configDir);
   await server.call("initialize", INITIALIZE);
@@ -74,7 +74,7 @@ export async function bytesOfToolsList(configDir) {
   return Buffer.byteLength(JSON.stringify(result));
 }
 
-/** One pass over the bytes of a file: each is looked at once, nothing is made of it. Returns ms. */
+/** Reads each byte of a file once, without using it. Returns the time, ms. */
 export function timeOfPass(file) {
   const began = performance.now();
   const fd = fs.openSync(file, "r");
@@ -135,7 +135,7 @@ function start(configDir) {
   };
 }
 
-/** Only Linux tells the peak of another process. */
+/** Only Linux reports the peak memory of another process. */
 function largestRss(pid) {
   try {
     return Number(/VmHWM:\s+(\d+) kB/.exec(fs.readFileSync(`/proc/${pid}/status`, "utf8"))[1]) / 1024;

@@ -1,15 +1,15 @@
 /**
  * One measurement in a process of its own: `node measure.mjs IMPLEMENTATION CASE [JSON]`, with CLAUDE_CONFIG_DIR set.
- * Prints one line of JSON: `ms` (one per call), `maxRssMb` (of the process, its modules included), `result`.
+ * Prints one line of JSON: `ms` (one for each call), `maxRssMb` (of the process, with its modules), `count`.
  */
 import { closeSync, openSync, readdirSync, readSync, rmSync, statSync } from "node:fs";
 import path from "node:path";
 import { performance } from "node:perf_hooks";
 
 const CASES = { list, page, cursorAfter, messages, iterate, fork, floor, openAll };
-/** Sessions on the pages that are passed over. */
+/** Sessions on a skipped page. */
 const LARGE_PAGE = 500;
-/** Bytes at the end of a transcript that hold the last row of most. */
+/** Bytes to read at the end of a transcript: usually enough for the last row. */
 const TAIL = 4096;
 
 const [, , implementation, name, json = "{}"] = process.argv;
@@ -24,7 +24,7 @@ const { ms, ...result } = await CASES[name](options);
 const maxRssMb = process.resourceUsage().maxRSS / 1024;
 console.log(JSON.stringify({ ms, maxRssMb, ...result }));
 
-/** The whole list, `repeat` times. */
+/** Lists all sessions, `repeat` times. */
 async function list({ repeat = 1 }) {
   const ms = [];
   let count;
@@ -33,8 +33,8 @@ async function list({ repeat = 1 }) {
 }
 
 /**
- * A page of `limit` sessions, `repeat` times; `warmUp` names another config dir that is listed first. `swapped`: by the
- * function that both have, as of a program that has swapped the import.
+ * Lists a page of `limit` sessions, `repeat` times. `warmUp` names another config dir to list first. `swapped`: calls the
+ * function that both packages have, like a program that only swapped the import.
  */
 async function page({ limit, cursor, repeat = 1, warmUp, swapped }) {
   const listed = async (args) => ({ sessions: await api.listSessions(args) });
@@ -52,7 +52,7 @@ async function page({ limit, cursor, repeat = 1, warmUp, swapped }) {
   return { ms, count: swapped ? ids : last.sessions.length, nextCursor: last.nextCursor };
 }
 
-/** The cursor of the page behind the first `count` sessions. */
+/** Returns the cursor of the page after the first `count` sessions. */
 async function cursorAfter({ count }) {
   let cursor;
   for (let done = 0; done < count; done += LARGE_PAGE) {
@@ -71,7 +71,7 @@ async function messages({ sessionId, repeat = 1, ...args }) {
   return { ms, count };
 }
 
-/** All messages, one after the other, none kept. */
+/** Reads all messages one by one and keeps none. */
 async function iterate({ sessionId }) {
   let count = 0;
   const ms = await time(async () => {
@@ -89,7 +89,7 @@ async function fork({ sessionId }) {
   return { ms: [ms], count };
 }
 
-/** The least that any list must do: read the directories, and one stat a session. */
+/** Does the minimum for any list: reads the directories, with one stat for each session. */
 async function floor({ repeat = 1 }) {
   const ms = [];
   let count = 0;
@@ -97,7 +97,7 @@ async function floor({ repeat = 1 }) {
   return { ms, count };
 }
 
-/** The least where no mtime says which sessions are the last: the end of each transcript is read as well. */
+/** Does the minimum if mtimes are meaningless: reads the end of each transcript as well. */
 async function openAll() {
   const bytes = Buffer.alloc(TAIL);
   let count = 0;
@@ -111,7 +111,7 @@ async function openAll() {
   return { ms: [ms], count };
 }
 
-/** Calls `visit` with each transcript that is not empty, and its size; returns their number. */
+/** Calls `visit` with each non-empty transcript and its size. Returns their number. */
 function eachSession(visit) {
   let count = 0;
   const projects = path.join(configDir, "projects");

@@ -1,12 +1,12 @@
 /**
- * Loads the same sessions through this server and through claude-agent-acp, and says what each shows and loses, and how
+ * Loads the same sessions through this server and through claude-agent-acp, and reports what each shows and loses, and how
  * long each takes.
  *
  *     npm install --prefix bench/peers
  *     node bench/peers.mjs CONFIG_DIR... [--sessions 20] [--rounds 5] [--megabytes 20] [--out FILE]
  *
- * The sessions are those with the most kinds of content. Each program has a copy of them, since the incumbent's CLI
- * writes to what it loads. Ends with 1 when the server is less than five times as fast.
+ * The sessions are those with the most kinds of content. Each program gets a copy, because the incumbent's CLI writes to
+ * loaded sessions. Exits with 1 if our server is less than five times as fast.
  */
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import os from "node:os";
@@ -19,9 +19,9 @@ import { addUp, comparisonPage } from "./peers/page.mjs";
 import { tally } from "./peers/tally.mjs";
 import { makeSingle, SINGLE_SESSION } from "./store.mjs";
 
-/** How many times as fast the server has to be. */
+/** Target: how many times as fast our server must be. */
 const TARGET = 5;
-/** How long an agent may still send something after it has answered, ms. */
+/** Time for updates after the answer, ms. */
 const QUIET_MS = 300;
 
 const { values, positionals } = parseArgs({
@@ -71,13 +71,13 @@ function sessionsOf(configDir) {
   );
 }
 
-/** One of each list after the other. */
+/** Takes items from the lists in turns. */
 function inTurns(lists) {
   const longest = Math.max(...lists.map((list) => list.length));
   return Array.from({ length: longest }, (_, i) => lists.flatMap((list) => list.slice(i, i + 1))).flat();
 }
 
-/** Those with the most tools and kinds of content first; the larger of equals. */
+/** Sorts sessions: first those with the most tools and kinds of content, then the larger ones. */
 function mostVaried(sessions) {
   const variety = ({ parts }) =>
     new Set([...parts.calls, ...parts.planCalls].map(({ name }) => name)).size +
@@ -87,16 +87,16 @@ function mostVaried(sessions) {
   return sessions.sort(order);
 }
 
-/** What a program shows of each session, added up. */
+/** Adds up what a program shows of each session. */
 async function replays(agent, sessions) {
   const place = prepare(agent.name);
   for (const { file, project, id } of sessions) {
     const to = path.join(place.config, "projects", project);
     mkdirSync(to, { recursive: true });
     cpSync(file, path.join(to, `${id}.jsonl`));
-    const beside = file.replace(/\.jsonl$/, "");
-    if (statSync(beside, { throwIfNoEntry: false })?.isDirectory())
-      cpSync(beside, path.join(to, id), { recursive: true });
+    const sessionDir = file.replace(/\.jsonl$/, "");
+    if (statSync(sessionDir, { throwIfNoEntry: false })?.isDirectory())
+      cpSync(sessionDir, path.join(to, id), { recursive: true });
   }
   const tallies = [];
   for (const { id, project, parts, file } of sessions) {
@@ -113,7 +113,7 @@ async function replays(agent, sessions) {
   return addUp(tallies);
 }
 
-/** Medians of the times to the updates and the answer of one large session, each program in fresh processes, in turns. */
+/** Returns the median times to the updates and the answer of one large session: fresh processes, programs in turns. */
 async function race(agents, megabytes, rounds) {
   const times = Object.fromEntries(
     agents.map(({ name }) => [name, { initialize: [], conversation: [], answer: [], last: [] }]),
@@ -129,7 +129,7 @@ async function race(agents, megabytes, rounds) {
       if (error !== undefined) throw new Error(`${agent.name}: ${JSON.stringify(error)}`);
       times[agent.name].answer.push(connection.elapsedMs);
       times[agent.name].conversation.push(connection.lastOfConversationMs);
-      // The incumbent sends its commands, and what else is new, when it has answered.
+      // The incumbent sends its commands and other news after the answer.
       await delay(QUIET_MS);
       times[agent.name].last.push(connection.lastUpdateMs);
       await connection.stop();
@@ -143,7 +143,7 @@ function median(numbers) {
   return numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)];
 }
 
-/** A config dir, a home, and a directory to work in, of a program's own. */
+/** Makes a config dir, a home, and a working directory for a program. */
 function prepare(name) {
   const made = {};
   for (const what of ["config", "home", "work"]) {

@@ -1,4 +1,4 @@
-/** Loaded before a program: reports on descriptor 3 what it has used when it ends. */
+/** Loaded before a program: writes its CPU time and peak memory to descriptor 3 when it exits. */
 import { readFileSync, writeSync } from "node:fs";
 
 process.on("exit", () => {

@@ -1,10 +1,10 @@
-/** Results of runs as files: what was measured, when, on which machine. */
+/** Results of runs as files, with date and machine. */
 import { spawnSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 
-/** Difference that is reported, percent. Medians of a quiet machine differ by less. */
+/** Smallest difference that is reported, percent. Medians on a quiet machine differ by less. */
 const NOTABLE_PERCENT = 10;
 const TAG_UNITS = 40;
 
@@ -26,7 +26,7 @@ export function machine() {
   };
 }
 
-/** A result in the form in which it is kept. `options` are the sizes of what was measured. */
+/** Returns a result as it is kept. `options`: the sizes of the stores. */
 export function resultOf({ rows, options, quick }) {
   const rounded = (value) => (typeof value === "number" ? Math.round(value * 1000) / 1000 : value);
   return {
@@ -52,7 +52,7 @@ export function write(file, { rows, ...rest }) {
   writeFileSync(file, `${head},\n  "rows": [\n${lines}\n  ]\n}\n`);
 }
 
-/** The last kept result of the same machine, with the same sizes; undefined if there is none. */
+/** Returns the last kept result of the same machine with the same sizes; undefined if there is none. */
 export function lastLike(dir, result) {
   const key = ({ quick, options, machine: { tag } }) => JSON.stringify([quick, tag, { ...options, rounds: 0 }]);
   const all = filesIn(dir).map((name) => JSON.parse(readFileSync(path.join(dir, name), "utf8")));
@@ -62,7 +62,7 @@ export function lastLike(dir, result) {
     .at(-1);
 }
 
-/** Rows that became notably larger: slower, or of more memory; `percent` by how much. */
+/** Returns the rows that became notably larger: slower, or with more memory; `percent` by how much. */
 export function grown(before, now) {
   const old = new Map(before.rows.map((row) => [row.name, row]));
   return now.rows.flatMap(({ name, unit, ours }) => {
@@ -72,7 +72,7 @@ export function grown(before, now) {
   });
 }
 
-/** Says what became slower since a result, `machineRow` being the row that hangs on nothing of ours. */
+/** Reports what became slower since a result. `machineRow`: the row that does not depend on our code. */
 export function comparison(before, now, machineRow) {
   const found = grown(before, now);
   const from = `the result of ${before.date.slice(0, 10)}, commit ${before.commit}, Node ${before.machine.node}`;

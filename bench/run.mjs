@@ -1,5 +1,5 @@
 /**
- * Measures the built package against the official Agent SDK, in turns, and says whether the targets are met. README.md
+ * Measures the built package and the official Agent SDK, in turns, and reports whether the targets are met. README.md
  * describes the rows.
  *
  *     node bench/run.mjs [--quick] [--only TEXT] [--json FILE] [--keep]
@@ -7,9 +7,9 @@
  *                        [--rounds 5] [--shape TEXT] [--cache DIR] [--results DIR]
  *                        [--store DIR] [--copied-store DIR] [--single DIR] [--acp-single DIR]
  *
- * Each measurement is a process of its own, so that neither side warms up or bloats the other; medians count. Stores are
- * made once under --cache (5 GB each by default; some 100 MB with --quick); the last four options give config dirs that
- * exist already. Ends with 1 when a target is missed.
+ * Each measurement has a process of its own, so that neither side warms up or bloats the other; medians count. Stores are
+ * made once under --cache (5 GB each by default; about 100 MB with --quick). The last four options name existing config
+ * dirs. Exits with 1 if a target is missed.
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import os from "node:os";
@@ -115,7 +115,7 @@ function single(size, given) {
   return prepared(`single-${size}`, given, (dir) => makeSingle(dir, { megabytes: size }));
 }
 
-/** A config dir: the given one, or one made under the cache. One that was not finished is made again. */
+/** Returns the given config dir, or makes one under the cache. Replaces one that was not finished. */
 function prepared(name, given, make) {
   if (given !== undefined) {
     if (!existsSync(path.join(given, "projects"))) throw new Error(`${given} has no projects/`);

@@ -1,4 +1,4 @@
-/** Times and peak memory of the built program on the shapes of shapes.mjs, at n and 2n: seconds of the processor, not of the clock. */
+/** CPU times and peak memory of the built program on the shapes of shapes.mjs, at n and 2n. */
 import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import os from "node:os";
@@ -10,11 +10,12 @@ import { keep } from "./table.mjs";
 const CLI = fileURLToPath(new URL("../dist/cli.js", import.meta.url));
 const RESOURCES = new URL("resources.mjs", import.meta.url).href;
 const USUAL_N = 5000;
-/** Twice the bytes may take this much longer, and so much memory: bytes of the shape so often, and what any process takes, MB. */
+/** Maximum ratio of the times at 2n and at n. */
 const MOST = 2.3;
+/** Maximum memory: a multiple of the bytes of the shape, and a constant for any process, MB. */
 const TIMES_THE_BYTES = 4;
 const LEAST_MB = 100;
-/** A machine that does other things is asked again. */
+/** Maximum number of rounds while the ratio is too large: the machine may be busy. */
 const TRIES = 4;
 
 const messages = (...all) => all.map((one) => `${JSON.stringify({ jsonrpc: "2.0", ...one })}\n`).join("");
@@ -30,7 +31,7 @@ const read = (args) =>
     { id: 2, method: "tools/call", params: { name: "read_session", arguments: { session: SHAPE_SESSION, ...args } } },
   );
 
-/** What is run, by its name in the table: arguments and input. Undefined where the shape has nothing for it. */
+/** Arguments and input of each operation, by its name in the table. Undefined if the shape does not support it. */
 const OPERATIONS = {
   list: () => [["list", "--all"]],
   show: () => [["show", SHAPE_SESSION, "--full"]],
@@ -42,9 +43,9 @@ const OPERATIONS = {
   agent: ({ agent }) => agent && [["show", SHAPE_SESSION, "--subagent", SHAPE_AGENT]],
 };
 
-/** Prints a table of its own, a line for each shape, and keeps a row for each number. At least `rounds` rounds. */
+/** Prints a separate table with a line for each shape, and keeps a row for each number. `rounds`: at least. */
 export async function measureScale({ rounds, only }) {
-  console.log("\nseconds at 2n, and how many times those at n; the highest peak at 2n and what is allowed, MB");
+  console.log("\nseconds at 2n, and their ratio to those at n; peak memory at 2n and its limit, MB");
   console.log(
     ["".padEnd(58), "MB".padStart(6), ...Object.keys(OPERATIONS).map((name) => name.padStart(11)), "   peak"].join(" "),
   );
@@ -79,7 +80,7 @@ export async function measureScale({ rounds, only }) {
   }
 }
 
-/** The least that was taken at n and at 2n, in turns. */
+/** Runs at n and at 2n in turns. Returns the smallest times. */
 async function compare(made, [args, input], rounds) {
   const least = [Infinity, Infinity];
   let maxRssMb = 0;
@@ -100,19 +101,19 @@ async function resources(configDir, args, input = "") {
     cwd: "/",
     stdio: ["pipe", "pipe", "pipe", "pipe"],
   });
-  let told = "";
-  let complaint = "";
-  child.stdio[3].on("data", (chunk) => (told += chunk));
-  child.stderr.on("data", (chunk) => (complaint += chunk));
+  let report = "";
+  let errors = "";
+  child.stdio[3].on("data", (chunk) => (report += chunk));
+  child.stderr.on("data", (chunk) => (errors += chunk));
   let printed = "";
   if (args[0] === "fork") child.stdout.on("data", (chunk) => (printed += chunk));
   else child.stdout.resume();
   child.stdin.end(input);
   const status = await new Promise((resolve) => child.once("close", resolve));
-  if (status !== 0) throw new Error(`${args.join(" ")} in ${configDir} ended with ${status}: ${complaint}`);
+  if (status !== 0) throw new Error(`${args.join(" ")} in ${configDir} exited with ${status}: ${errors}`);
   if (args[0] === "fork") {
     const [{ forkId }] = JSON.parse(printed).results;
     rmSync(path.join(configDir, "projects", "-w", `${forkId}.jsonl`));
   }
-  return JSON.parse(told);
+  return JSON.parse(report);
 }

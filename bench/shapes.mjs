@@ -1,12 +1,12 @@
 /**
- * Transcripts that are written to be slow: each repeats one thing n times, and reading it should cost in proportion to its
- * bytes. test/scale counts the work at n and 2n, run.mjs times it.
+ * Transcripts designed to be slow: each repeats one thing n times, and reading it should cost in proportion to its bytes.
+ * test/scale counts the work at n and 2n, run.mjs times it.
  */
 import fs from "node:fs";
 import path from "node:path";
 
 export const SHAPE_SESSION = "aaaaaaaa-0000-4000-8000-000000000001";
-/** The subagent that the shapes with subagents have. */
+/** Id of the subagent in shapes that have one. */
 export const SHAPE_AGENT = "a1";
 
 const PROJECT = "-w";
@@ -53,7 +53,7 @@ const boundary = (n, parent, metadata, more = {}) =>
 const apart = (type, more) => ({ type, sessionId: SHAPE_SESSION, ...more });
 const queueOperation = (operation, more) =>
   apart("queue-operation", { operation, timestamp: "2026-08-01T00:00:00Z", ...more });
-/** In one conversation: the rows that `make` gives for each number and its parent, behind a prompt and before an answer. */
+/** Yields a conversation: a prompt, the rows that `make` returns for each number and its parent, an answer. */
 function* chain(n, make) {
   yield user(1, null, "start");
   let parent = 1;
@@ -64,15 +64,15 @@ function* chain(n, make) {
   }
   yield assistant(LAST, parent);
 }
-/** Rows of metadata between a prompt and its answer. */
+/** Yields rows of metadata between a prompt and its answer. */
 function* beside(n, make) {
   yield user(1, null, "start");
   for (let i = 0; i < n; i++) yield make(i);
   yield assistant(2, 1);
 }
-/** A prompt, and an answer of these blocks. */
+/** Returns a prompt, and an answer of these blocks. */
 const answered = (content, more) => [user(1, null, "start"), assistant(2, 1, content, more), user(3, 2, "thanks")];
-/** A call, and what it came to. */
+/** Returns a call and its result. */
 const called = (content, more, name, input) => [
   user(1, null, "start"),
   assistant(2, 1, [call(1, name, input)]),
@@ -85,12 +85,12 @@ const agentFiles = (id, rows, meta = {}) => ({
 });
 
 /**
- * By name: `rows(n)` of the session, objects or text; `files(n)` beside it, by their paths in the project dir; `upTo`, the row
- * up to which a fork is made too; `agent`, whether a subagent is shown too; `n` for the counts where 64 are too few or too many, and
- * `many` for the times where 5,000 are.
+ * Shapes by name. `rows(n)`: rows of the session, as objects or text; `files(n)`: other files by their paths in the project
+ * dir; `upTo`: another fork ends there; `agent`: a subagent is shown too; `n`: for the counts, if not 64; `many`: for
+ * the times, if not 5,000.
  */
 export const SHAPES = {
-  // ── which row hangs on which ──
+  // ── parents of rows ──
   "compactions that move the same rows to and fro": {
     many: 4000,
     *rows(n) {
@@ -216,7 +216,7 @@ export const SHAPES = {
       yield assistant(2, 1);
     },
   },
-  // ── what a fork takes ──
+  // ── contents of a fork ──
   "a fork up to a row with many children before it": {
     upTo: uuid(LAST),
     *rows(n) {
@@ -848,7 +848,7 @@ export const SHAPES = {
       `${JSON.stringify(assistant(2, 1, "hi", { x: "@@" })).replace('"@@"', () => '{"a":'.repeat(n) + "1" + "}".repeat(n))}\n`,
     ],
   },
-  // ── titles, and what else a list reads ──
+  // ── titles and other metadata of a list ──
   titles: { rows: (n) => beside(n, (i) => apart("custom-title", { customTitle: `title ${i}` })) },
   "titles of the model": { rows: (n) => beside(n, (i) => apart("ai-title", { aiTitle: `title ${i}` })) },
   "a long title over and over": {
@@ -918,7 +918,7 @@ export const SHAPES = {
   },
 };
 
-/** A config dir with the shape's session, and what stands beside it. Gives its size in bytes. */
+/** Makes a config dir with the shape's session and other files. Returns their size in bytes. */
 export function makeShape(configDir, { rows, files = () => ({}) }, n) {
   const project = path.join(configDir, "projects", PROJECT);
   let bytes = write(path.join(project, `${SHAPE_SESSION}.jsonl`), rows(n));

@@ -1,13 +1,13 @@
 /**
- * Makes the stores that are measured: synthetic transcripts whose sizes and shapes follow those of a busy machine.
- * The same arguments always make the same bytes.
+ * Makes the stores for measurements: synthetic transcripts with the sizes and shapes of a busy machine. The same arguments
+ * always make the same bytes.
  */
 import fs from "node:fs";
 import path from "node:path";
 
 export const SINGLE_SESSION = "11111111-1111-4111-8111-111111111111";
 
-/** Every mtime of a copied store, seconds: as after a copy, a clone or a restored backup. */
+/** Mtime of all files in a copied store, seconds: as after a copy, a clone or a restored backup. */
 const COPIED_MTIME = 1.78e9;
 const WORDS =
   "lorem ipsum dolor sit amet function return const await import export module path buffer stream promise error handler request response session".split(
@@ -15,8 +15,8 @@ const WORDS =
   );
 
 /**
- * A config dir with `sessions` transcripts in `projects` projects: 70 % of 20–100 kB, 20 % up to 1 MB, 10 % up to 5 MB.
- * A tenth have a subagent, 3 % are archived. mtimes are those of the last rows, or all the same when `copied`.
+ * Makes a config dir with `sessions` transcripts in `projects` projects: 70 % of 20–100 kB, 20 % up to 1 MB, 10 % up to
+ * 5 MB. 10 % have a subagent, 3 % are archived. Mtimes are those of the last rows; with `copied`, all are equal.
  */
 export function makeStore(configDir, { sessions, projects, copied }) {
   const make = new Maker(42);
@@ -47,7 +47,7 @@ export function makeStore(configDir, { sessions, projects, copied }) {
   }
 }
 
-/** A config dir with one long conversation of `megabytes` MB. */
+/** Makes a config dir with one long conversation of `megabytes` MB. */
 export function makeSingle(configDir, { megabytes }) {
   const file = fileOfSingle(configDir);
   fs.mkdirSync(path.dirname(file), { recursive: true });
@@ -60,7 +60,7 @@ export const fileOfSingle = (configDir) => path.join(configDir, "projects", "-pe
 export const LONG_ROW = "toolu_long";
 const LONG_ROW_BYTES = 12e6;
 
-/** A config dir with a conversation of three rows, the last of which is 12 MB: the output of a tool. */
+/** Makes a config dir with a conversation of three rows; the last is the output of a tool, 12 MB. */
 export function makeLongRow(configDir) {
   const file = fileOfSingle(configDir);
   fs.mkdirSync(path.dirname(file), { recursive: true });
@@ -116,7 +116,7 @@ class Maker {
     return text.slice(0, length);
   }
 
-  /** Writes a transcript of about `bytes` bytes; returns the time of its last row, epoch ms. */
+  /** Writes a transcript of about `bytes` bytes. Returns the time of its last row, epoch ms. */
   write(file, sessionId, cwd, bytes, start) {
     const fd = fs.openSync(file, "w", 0o600);
     let pending = [];

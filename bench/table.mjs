@@ -1,19 +1,19 @@
-/** The table that a run prints, and its rows as they are kept. */
+/** The table that a run prints, and its rows for the result. */
 
-/** Every row so far: `name`, `unit`, `reference`, `ours`, `ratio`, `target`, `met`; those that a row lacks are left out. */
+/** All rows so far: `name`, `unit`, `reference`, `ours`, `ratio`, `target`, `met`, without undefined members. */
 export const rows = [];
 
 const NAME_WIDTH = 56;
 const CELL_WIDTH = 8;
 
-/** Keeps a row without printing it. */
+/** Adds a row without printing it. */
 export function keep(row) {
   rows.push(Object.fromEntries(Object.entries(row).filter(([, value]) => value !== undefined)));
 }
 
 export const missed = () => rows.filter(({ met }) => met === false).length;
 
-/** A time in ms; `faster` is how many times as fast as the official function it has to be. */
+/** Reports a time in ms. `faster`: the target, how many times as fast as the official function it must be. */
 export function report(name, { official, ours }, { faster } = {}) {
   const ratio = official === undefined ? undefined : official.ms / ours.ms;
   const met = faster === undefined ? undefined : ratio >= faster;
@@ -22,14 +22,14 @@ export function report(name, { official, ours }, { faster } = {}) {
   add({ name, unit: "ms", reference: official?.ms, ours: ours.ms, ratio, target, met }, isDifferent);
 }
 
-/** A time, or a number of bytes, that is at most `most` times `base`. */
+/** Reports a time or a number of bytes. `most`: the target, how many times `base` it may be. */
 export function reportRatio(name, { base, value, most, unit = "ms" }) {
   const ratio = value / base;
   const target = most === undefined ? {} : { target: `≤ ${most}`, met: ratio <= most };
   add({ name, unit, reference: base, ours: value, ratio, ...target });
 }
 
-/** The largest RSS of a process, MB. */
+/** Reports the peak RSS of a process, in MB. */
 export function reportMemory(name, { official, ours }, most) {
   const target = most === undefined ? {} : { target: `< ${most}`, met: ours.maxRssMb < most };
   add({ name: `${name}, RSS in MB`, unit: "MB", reference: official?.maxRssMb, ours: ours.maxRssMb, ...target });

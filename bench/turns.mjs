@@ -1,11 +1,11 @@
-/** Measurements in turns, each in a process of its own. */
+/** Alternating measurements, each in a process of its own. */
 import { execFileSync } from "node:child_process";
 import { performance } from "node:perf_hooks";
 import { fileURLToPath } from "node:url";
 
 const MEASURE = fileURLToPath(new URL("measure.mjs", import.meta.url));
 
-/** Runs the measurements in turns, `rounds` times; gives the median of each, and the largest RSS. */
+/** Runs the measurements in turns, `rounds` times. Returns the median of each, and the largest RSS. */
 export function compare(rounds, cases) {
   const runs = Object.keys(cases).map((name) => [name, []]);
   for (let round = 0; round < rounds; round++) {
@@ -33,7 +33,7 @@ export function child(configDir, implementation, name, options) {
   return { processMs: performance.now() - began, ...JSON.parse(output) };
 }
 
-/** A warm process: the median of all calls but the first. */
+/** Returns the result of a warm process: the median of all calls except the first. */
 export function warmed(result) {
   return { ...result, ms: median(result.ms.slice(1)) };
 }

@@ -8,24 +8,24 @@ import { fileURLToPath } from "node:url";
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const INCUMBENT = path.join(root, "bench/peers/node_modules/@agentclientprotocol/claude-agent-acp");
 
-/** What the incumbent says when the conversation is over: about itself, not about the session's past. */
+/** Updates of the incumbent after the conversation: about itself, not about the session's past. */
 const ABOUT_ITSELF = new Set(["available_commands_update", "current_mode_update", "config_option_update"]);
 
 const UPDATE = '"method":"session/update"';
 const KIND = '"sessionUpdate":"';
-/** No kind has a longer name. */
+/** Upper bound of the length of a kind's name. */
 const KIND_BYTES = 40;
 const UPDATE_HEAD = Buffer.from(`{"jsonrpc":"2.0",${UPDATE}`);
 const NEWLINE = 0x0a;
 
-/** Whether a line from `from` on begins as both agents begin updates; one that is parted there is looked at as a whole. */
+/** Whether the line at `from` begins like the updates of both agents. False if the chunk ends within that beginning. */
 const isUpdate = (chunk, from, to) =>
   to - from >= UPDATE_HEAD.length &&
   chunk.compare(UPDATE_HEAD, 0, UPDATE_HEAD.length, from, from + UPDATE_HEAD.length) === 0;
 
 export const ours = agent("claude-transcripts", root, [path.join(root, "dist/cli.js"), "acp"]);
 
-/** Undefined where it is not installed: `npm install --prefix bench/peers`. */
+/** Undefined if it is not installed: `npm install --prefix bench/peers`. */
 export const incumbent = existsSync(INCUMBENT)
   ? agent("claude-agent-acp", INCUMBENT, [path.join(INCUMBENT, "dist/index.js")])
   : undefined;
@@ -36,8 +36,8 @@ function agent(name, directory, args) {
 }
 
 /**
- * Nothing of this machine's own settings, and no way to a network: the incumbent starts the CLI, which needs a key of
- * some form to start, and finds nobody at the address it would send it to.
+ * Returns an environment without settings of this machine, and without a network: the incumbent starts the CLI, which needs
+ * some key to start, and gets an address at which nobody listens.
  */
 function environment(configDir, home) {
   return {
@@ -48,22 +48,22 @@ function environment(configDir, home) {
     ANTHROPIC_BASE_URL: "http://127.0.0.1:9",
     HTTPS_PROXY: "http://127.0.0.1:9",
     CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: "1",
-    // The CLI refuses some modes to root where nothing says that it is a sandbox.
+    // As root, the CLI only allows some modes in a sandbox.
     IS_SANDBOX: "1",
   };
 }
 
 class Connection {
-  /** When the last update came, and the last that is a part of the conversation, relative to the start, ms. */
+  /** Times of the last update, and of the last one of the conversation, since the start, ms. */
   lastUpdateMs = 0;
   lastOfConversationMs = 0;
   updates = [];
-  /** Updates that came when the load was already answered. */
+  /** Updates that came after the answer to the load. */
   late = [];
 
   #child;
   #began = performance.now();
-  #waiting = new Map();
+  #pending = new Map();
   #nextId = 1;
   #keep = true;
   #answered = false;
@@ -99,7 +99,7 @@ class Connection {
     await this.#call("session/close", { sessionId });
   }
 
-  /** Ends stdin, and the process where that does not. */
+  /** Ends stdin, and kills the process if it does not exit. */
   async stop(graceMs = 3000) {
     const ended = new Promise((resolve) => this.#child.once("close", resolve));
     this.#child.stdin.end();
@@ -110,7 +110,7 @@ class Connection {
 
   #call(method, params) {
     const id = this.#nextId++;
-    const reply = new Promise((resolve) => this.#waiting.set(id, resolve));
+    const reply = new Promise((resolve) => this.#pending.set(id, resolve));
     this.#child.stdin.write(`${JSON.stringify({ jsonrpc: "2.0", id, method, params })}\n`);
     return reply;
   }
@@ -121,17 +121,17 @@ class Connection {
     for await (const chunk of this.#child.stdout) {
       if (!this.#keep) {
         this.#notice(chunk);
-        this.#passOver(chunk);
+        this.#skipUpdates(chunk);
         continue;
       }
       const lines = (rest + decoder.decode(chunk, { stream: true })).split("\n");
       rest = lines.pop();
       for (const line of lines) this.#receive(line);
     }
-    for (const resolve of this.#waiting.values()) resolve({ error: { message: "the agent ended" } });
+    for (const resolve of this.#pending.values()) resolve({ error: { message: "the agent ended" } });
   }
 
-  /** Notes the time where a piece of the output has an update in it. */
+  /** Notes the time if a chunk of the output has an update in it. */
   #notice(chunk) {
     const at = chunk.lastIndexOf(KIND);
     if (at < 0) return;
@@ -141,10 +141,10 @@ class Connection {
   }
 
   /**
-   * Reads the lines that are no updates. A client that is timed does as little as it can, and makes no text of what it has
-   * no use for, or its own work would be what is measured.
+   * Reads the lines that are not updates. Does as little as possible, and decodes no update, so that the client's own work
+   * is not measured.
    */
-  #passOver(chunk) {
+  #skipUpdates(chunk) {
     for (let from = 0; from < chunk.length;) {
       const end = chunk.indexOf(NEWLINE, from);
       const to = end < 0 ? chunk.length : end;
@@ -167,11 +167,11 @@ class Connection {
       return;
     }
     if ("method" in message) return this.#refuse(message);
-    this.#waiting.get(message.id)?.(message);
-    this.#waiting.delete(message.id);
+    this.#pending.get(message.id)?.(message);
+    this.#pending.delete(message.id);
   }
 
-  /** The agent asks for something that was not offered. */
+  /** Rejects a request of the agent: no capability was offered. */
   #refuse({ id }) {
     if (id === undefined) return;
     const error = { code: -32601, message: "Method not found" };

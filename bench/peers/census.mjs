@@ -1,13 +1,13 @@
 /**
- * What stands in a transcript, read from its bytes without the help of either program. Every row of the file counts, those
- * of branches that were left as well: neither program shows these, so neither reaches all of them.
+ * Content of a transcript, read from its bytes without either program. Every row of the file counts, also those of abandoned
+ * branches. Neither program shows these, so neither shows everything.
  */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 
-/** Wrappers that Claude Code writes around what is no prompt of a person. */
+/** Wrappers that Claude Code writes around texts that are not prompts of a person. */
 const MACHINERY = /^\s*<(command-|local-command-|bash-|system-reminder|task-notification|user-memory)/;
-/** Results that an editor has better things to show for than their text: a diff, the answers, the report. */
+/** Results that an editor shows in a better form than their text: a diff, the answers, the report. */
 const TOLD_OTHERWISE = new Set([
   "Write",
   "Edit",
@@ -18,7 +18,7 @@ const TOLD_OTHERWISE = new Set([
   "Task",
   "Skill",
 ]);
-/** Said to the model, of no output or of a refusal. */
+/** Results for the model only: no output, or a refusal. */
 const SAID_TO_MODEL = /^(\(Bash completed with no output\)|The user doesn't want to |<persisted-output>)/;
 const PLAN_TOOLS = new Set(["TodoWrite", "TaskCreate", "TaskUpdate", "TaskList", "TaskGet"]);
 
@@ -108,7 +108,7 @@ function subagentCalls(file) {
     .map(({ id, name }) => ({ id, name }));
 }
 
-/** The rows of a file, each uuid once: a resumed session may have written one again. */
+/** Returns the rows of a file, each uuid once: a resumed session may have written it again. */
 function rowsOf(file) {
   const seen = new Set();
   return readFileSync(file, "utf8")

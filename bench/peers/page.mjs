@@ -1,7 +1,7 @@
 /** The comparison as a page of Markdown. */
 import os from "node:os";
 
-/** Counts of which more is better, in the order of the table. */
+/** Counts for which more is better, in the order of the table. */
 const SHOWN = {
   prompts: "prompts",
   answers: "answers",

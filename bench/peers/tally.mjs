@@ -1,11 +1,11 @@
-/** Which parts of a session can be found again in the updates of a load. */
+/** Counts the parts of a session that can be found in the updates of a load. */
 
 const TERMINAL = new Set(["completed", "failed"]);
 /** Markup that no person wrote and no editor hides. */
 const MACHINERY =
   /<(system-reminder|local-command-caveat|local-command-stdout|command-message|bash-stdout|task-notification)>/;
 
-/** @returns for each aspect `{shown, of}`, where more is better, or `{count}`, where none is best */
+/** @returns for each aspect `{shown, of}` if more is better, or `{count}` if 0 is best */
 export function tally(parts, { updates, late, changedBytes, error }) {
   const said = { user: joined(updates, "user_message_chunk"), agent: joined(updates, "agent_message_chunk") };
   const thought = joined(updates, "agent_thought_chunk");
@@ -57,7 +57,7 @@ const isChunk = ({ sessionUpdate }) => sessionUpdate.endsWith("message_chunk");
 const chunkText = (update) => (isChunk(update) && update.content?.type === "text" ? update.content.text : "");
 const isEdit = ({ patches }, id) => patches.some((patch) => patch.id === id);
 
-/** Without spaces: programs trim and join texts differently, and nobody misses a line end. */
+/** Removes white space, because programs trim and join texts differently. */
 const squeezed = (text) => text.replaceAll(/\s+/g, "");
 
 function joined(updates, kind) {
@@ -69,7 +69,7 @@ function joined(updates, kind) {
   );
 }
 
-/** The longest line of a result, without the line number in front that a file has there. */
+/** Returns the longest line of a result, without the line number that files have. */
 function longestLine(text) {
   const lines = text
     .split("\n")
@@ -78,7 +78,7 @@ function longestLine(text) {
   return lines.reduce((longest, line) => (line.length > longest.length ? line : longest), "").slice(0, 200);
 }
 
-/** The tool calls with what their updates add up to, as a client that merges them holds them. */
+/** Returns the tool calls with their updates merged, as a client has them. */
 function callsOf(updates) {
   const byId = new Map();
   const titles = new Set();
@@ -101,7 +101,7 @@ function callsOf(updates) {
   return { byId, titles, has: (id) => byId.has(id) || nested.has(id) };
 }
 
-/** Whether all that a hunk takes away and puts there stands in a diff. */
+/** Whether a diff has all removed and added lines of a hunk. */
 function showsHunks(call, hunks) {
   const old = squeezed((call?.diffs ?? []).map(({ oldText }) => oldText ?? "").join("\n"));
   const now = squeezed((call?.diffs ?? []).map(({ newText }) => newText ?? "").join("\n"));
@@ -111,7 +111,7 @@ function showsHunks(call, hunks) {
   });
 }
 
-/** Whether the place of every hunk is told: its first line, or the first that it changes. */
+/** Whether the place of every hunk is given: its first line, or its first changed line. */
 function showsLines(call, hunks) {
   const told = new Set((call?.locations ?? []).map(({ line }) => line));
   return hunks.every((hunk) => {
@@ -127,7 +127,7 @@ const imagesOf = (updates) =>
     )
     .filter((content) => content?.type === "image").length;
 
-/** Places where a client can tell that the conversation was compacted. */
+/** Counts the places at which a client can see that the conversation was compacted. */
 const compactionsOf = (updates) =>
   updates.filter(
     (update) =>
@@ -135,7 +135,7 @@ const compactionsOf = (updates) =>
       (update.sessionUpdate !== "user_message_chunk" && JSON.stringify(update._meta ?? {}).includes("ompact")),
   ).length;
 
-/** Summaries that are shown as if the user had said them. */
+/** Counts the summaries that are shown as messages of the user. */
 function summariesAsPrompts(parts, updates) {
   const user = joined(updates, "user_message_chunk");
   return parts.summaries.filter(({ text }) => user.includes(squeezed(text))).length;

@@ -1,15 +1,15 @@
-/** Lists of sessions: pages and all of them, in fresh and warm processes, against the official functions. */
+/** Lists of sessions, by page and whole, in fresh and warm processes, compared with the official functions. */
 import { report, reportMemory, reportRatio } from "../table.mjs";
 import { child, compare, firstAndLater, warmed } from "../turns.mjs";
 
 /** Sessions on a page. */
 const PAGE = 50;
-/** Most memory of a list, MB of RSS, Node itself included. */
+/** Maximum memory of a list: RSS in MB, with Node itself. */
 const LIST_RSS_MB = 250;
-/** A warm process: so many calls, of which the first does not count. */
+/** Calls in a warm process. The first does not count. */
 const REPEAT = 7;
 
-/** `small` is a store that warms the code up without the files of `store`. */
+/** `small`: a store to warm up the code without the files of `store`. */
 export function measureList({ rounds, store, small, sessions, what, copied }) {
   const limit = PAGE;
   const repeat = REPEAT;
@@ -44,7 +44,7 @@ export function measureList({ rounds, store, small, sessions, what, copied }) {
     ours: () => child(store, "ours", "page", { limit }),
     ...(copied && { floor: () => child(store, "none", "openAll", {}) }),
   });
-  // If all mtimes are equal, the official order is by mtime still, while ours has to open every transcript once.
+  // With equal mtimes the official function still sorts by them; ours has to open every transcript once.
   const target = { faster: 2 };
   report(`${what}: first page, fresh process`, fresh, target);
   const whole = { official: { ms: fresh.official.processMs }, ours: { ms: fresh.ours.processMs } };
@@ -63,7 +63,7 @@ export function measureList({ rounds, store, small, sessions, what, copied }) {
   reportMemory(`${what}: full list`, full, LIST_RSS_MB);
 }
 
-/** Pages in the middle and at the end, against the first. */
+/** Compares pages in the middle and at the end with the first. */
 function measureLaterPages({ rounds, store, sessions, what }) {
   const after = (count) => child(store, "ours", "cursorAfter", { count }).nextCursor;
   const cursors = { first: undefined, middle: after(Math.floor(sessions / 2)), last: after(sessions - PAGE) };

@@ -1,9 +1,9 @@
-/** The messages of one long session, and a fork of it, against the official functions. */
+/** Messages and a fork of one long session, compared with the official functions. */
 import { SINGLE_SESSION } from "../store.mjs";
 import { report, reportMemory } from "../table.mjs";
 import { child, compare } from "../turns.mjs";
 
-/** Most memory of everything that streams, MB of RSS, Node itself included. */
+/** Maximum memory of operations that stream: RSS in MB, with Node itself. */
 export const STREAM_RSS_MB = 150;
 
 export function measureMessages({ rounds, store, what }) {

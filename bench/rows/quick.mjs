@@ -1,4 +1,4 @@
-/** A few rows on small stores, none of them against the official functions: enough to see that something became slower. */
+/** A few rows on small stores, without the official functions: enough to notice that something became slower. */
 import { loadSession, timeOfNode, timeToFirstLine, timeToInitialize } from "../acp.mjs";
 import { readPages, timeToMcpInitialize } from "../mcp.mjs";
 import { SINGLE_SESSION } from "../store.mjs";
@@ -6,12 +6,12 @@ import { report, reportMemory, reportRatio } from "../table.mjs";
 import { child, median, warmed } from "../turns.mjs";
 import { STREAM_RSS_MB } from "./messages.mjs";
 
-/** The row that says how fast the machine is just now. */
+/** The row that shows the current speed of the machine. */
 export const MACHINE = "node -e 0";
 const PAGE = 50;
 const LIST_RSS_MB = 250;
 
-/** `store` has many sessions, `single` a long one. */
+/** `store` has many sessions, `single` one long session. */
 export async function measureQuick({ rounds, store, single }) {
   const sessionId = SINGLE_SESSION;
   const once = (dir, name, options) => {
@@ -42,7 +42,7 @@ export async function measureQuick({ rounds, store, single }) {
     runs.map(([name, results]) => [name, Math.max(...results.map(({ maxRssMb }) => maxRssMb ?? Number.NaN))]),
   );
   const node = times[MACHINE];
-  /** What some rows are held against, and how many times that they may take. */
+  /** Bounds of some rows: at most `most` times `base`. */
   const bounds = {
     "ACP: spawn → initialize": { base: node, most: 3 },
     "MCP: spawn → initialize": { base: node, most: 2 },

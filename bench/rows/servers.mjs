@@ -1,4 +1,4 @@
-/** The servers and the program as their clients meet them, against the least that any program in Node takes. */
+/** The servers and the program as their clients run them, compared with the minimum for any program in Node. */
 import { loadSession, timeOfNode, timeToFirstLine, timeToInitialize } from "../acp.mjs";
 import { bytesOfToolsList, readPages, readSlices, timeOfPass, timeToMcpInitialize } from "../mcp.mjs";
 import { incumbent } from "../peers/agents.mjs";
@@ -8,13 +8,13 @@ import { child, median } from "../turns.mjs";
 import { STREAM_RSS_MB } from "./messages.mjs";
 
 const MCP_RSS_MB = 200;
-/** Time of a page of a conversation that is open already, ms. */
+/** Maximum time of a page of an open conversation, ms. */
 const LATER_PAGE_MS = 50;
 const TOOLS_LIST_BYTES = 12_000;
 const PAGE = 50;
-/** Starts of a process in a round: they are short, and vary much. */
+/** Starts of a process in each round, because they are short and vary. */
 const STARTS = 4;
-/** Loads of a slow client take long, and are about memory. */
+/** Maximum number of loads: those of a slow client take long, and only their memory matters. */
 const MOST_LOADS = 3;
 
 export async function measureAcp({ rounds, store, what }) {
@@ -30,10 +30,10 @@ export async function measureAcp({ rounds, store, what }) {
   }
 }
 
-/** Times what a model waits for: a session's first page, the pages after it and before it, slices of one long row. */
+/** Measures waiting times of a model: a session's first page, later pages, slices of one long row. */
 export async function measureMcp({ rounds, store, long, what }) {
   const file = fileOfSingle(store);
-  // Once unmeasured: then the disk's cache has it.
+  // Once unmeasured, to fill the disk cache.
   timeOfPass(file);
   const runs = [];
   for (let i = 0; i < rounds; i++) {
@@ -64,7 +64,7 @@ export async function measureMcp({ rounds, store, long, what }) {
   reportRatio("MCP: bytes of tools/list against 12,000", { base: TOOLS_LIST_BYTES, value: bytes, most: 1, unit });
 }
 
-/** Times what a person or an editor waits for before anything is there. `home` is an empty config dir. */
+/** Measures waiting times of a person or an editor at the start. `home`: an empty config dir. */
 export async function measureStartup({ rounds, store, home, what }) {
   const times = { node: [], initialize: [], incumbent: [], page: [], line: [] };
   for (let i = 0; i < rounds * STARTS; i++) {
