@@ -1,12 +1,12 @@
 /**
- * Builds dist/: the library and the binary as bundles, because loading them file by file takes longer than all the rest
- * of the start, and the library's types as tsc emits them. The library keeps its names and lines for stack traces.
+ * Builds dist/: the library and the program as bundles, because loading single files takes longer than the rest of the
+ * start, and the library's types as tsc emits them. The library keeps its names and lines for stack traces.
  *
- *     node scripts/build.mjs                  fails when something is missing
- *     node scripts/build.mjs --if-possible    does nothing where the development dependencies are not installed
+ *     node scripts/build.mjs                  fails if something is missing
+ *     node scripts/build.mjs --if-possible    does nothing if the development dependencies are not installed
  *
- * The new dist/ is made beside the old one and takes its place only when it is whole: a server that starts meanwhile
- * finds either.
+ * The new dist/ is built next to the old one and replaces it when it is complete, so a server that starts during a build
+ * finds one of them.
  */
 import { spawnSync } from "node:child_process";
 import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
@@ -21,10 +21,10 @@ import { withoutAjv } from "./without-ajv.mjs";
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const require = createRequire(import.meta.url);
 
-/** Loaded from node_modules at run time: what a user's install brings. */
+/** Packages that are loaded from node_modules at run time: a user's install has them. */
 const EXTERNAL = ["fast-glob"];
 
-/** The server for editors, as the parts of the command line beside it import it. */
+/** The ACP server, as the other parts of the command line import it. */
 const SERVER = "cli/acp-server";
 const serverApart = {
   name: "server-apart",
@@ -41,8 +41,8 @@ if (process.argv.includes("--if-possible") && !isInstalled("esbuild", "typescrip
 }
 
 /**
- * The Node versions that the tests run under bring a command `node` each, and npm puts one of them before the machine's
- * own on the PATH of every script. The tests know them by their paths, so the command goes.
+ * Removes the commands `node` of the Node versions for tests: npm would put one of them before the machine's own on the
+ * PATH of every script. The tests use their paths.
  */
 function hideTestNodes() {
   for (const name of ["node", "node.cmd", "node.ps1"])
@@ -69,7 +69,7 @@ function emitTypes(outDir) {
     cwd: root,
     stdio: ["ignore", 2, 2],
   });
-  if (status !== 0) throw new Error(`tsc ended with ${status}`);
+  if (status !== 0) throw new Error(`tsc exited with ${status}`);
 }
 
 /** Returns the names of the packages that went into the bundles. */
@@ -91,7 +91,7 @@ async function bundle(outdir) {
   const plugins = [requiredBuiltins, lazySchemas, withoutAjv];
   const builds = await Promise.all([
     esbuild.build({ ...options, entryPoints: { index: "src/index.ts" } }),
-    // Parts that are imported lazily stay files of their own, so that `--version` does not load the protocol.
+    // Lazily imported parts stay separate files, so that `--version` does not load the protocol.
     esbuild.build({
       ...minified,
       entryPoints: { cli: "src/cli/main.ts" },
@@ -99,7 +99,7 @@ async function bundle(outdir) {
       chunkNames: "cli/[name]-[hash]",
       plugins: [...plugins, serverApart],
     }),
-    // What serves an editor is built by itself, in few files: to find and read twenty takes longer than to run them.
+    // The ACP server is built separately, in few files: finding and reading twenty takes longer than running them.
     esbuild.build({
       ...minified,
       entryPoints: { [SERVER]: "src/acp/main.ts" },

@@ -1,17 +1,16 @@
 /**
- * Holds the ACP server against transcripts as they are:
+ * Checks the ACP server with real transcripts:
  *
  *     node scripts/check-acp.mjs CONFIG_DIR...
  *
- * For each config dir, and for all together: the list in pages of 7 shows every session exactly once, and every session
- * loads with everything that is said on the current branch (what stands before a compaction included) once and in the
- * order of the chain, with every tool call and its result, with the diff that each edit records and both streams of each
- * command, with what the API's own tools answered and what output in files of its own says, and with the calls of its
- * subagents. Prompts that stand in the queue alone are where they were delivered, or at the end, once. What is hidden is
- * counted, by the rule that hides it. Loaded again in parts, the parts put together are the whole, and no call is parted from
- * its result.
+ * For each config dir, and for all together: the list in pages of 7 has every session exactly once. Every session loads
+ * with all texts of the current branch (those before a compaction too) once and in the order of the chain; with every tool
+ * call and its result, the recorded diff of each edit, both streams of each command, the answers of the API's own tools,
+ * stored outputs, and the calls of subagents. Prompts that are only in the queue are where they were delivered, or at the
+ * end, once. Hidden texts are counted by the rule that hides them. Loaded again in parts, the parts are the whole, and no
+ * call is separated from its result.
  *
- * What is right is worked out by check-acp/truth.mjs from the JSONL alone.
+ * check-acp/truth.mjs derives the expected result from the JSONL alone.
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -23,7 +22,7 @@ import { compare } from "./check-acp/compare.mjs";
 import { callsIn, readTruth } from "./check-acp/truth.mjs";
 
 const PAGE = 7;
-/** Messages of a part of a load. */
+/** Messages in a part of a load. */
 const PART = 25;
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const binary = fileURLToPath(new URL("../dist/cli.js", import.meta.url));
@@ -37,7 +36,7 @@ let failures = 0;
 for (const dirs of configDirs.length === 1 ? [configDirs] : [...configDirs.map((dir) => [dir]), configDirs]) {
   failures += await check(dirs);
 }
-console.log(failures === 0 ? "all as it should be" : `${failures} differences`);
+console.log(failures === 0 ? "no differences" : `${failures} differences`);
 process.exit(failures === 0 ? 0 : 1);
 
 // ── the check ──────────────────────────────────────────────────────────────
@@ -91,7 +90,7 @@ async function check(dirs) {
     if (!path.isAbsolute(cwd)) problems.push(`${sessionId}: listed with cwd ${cwd}`);
   }
   for (const [id, count] of times) if (count > 1) problems.push(`${id}: listed ${count} times`);
-  for (const id of times.keys()) if (!files.has(id)) problems.push(`${id}: listed, and there is no such file`);
+  for (const id of times.keys()) if (!files.has(id)) problems.push(`${id}: listed, but there is no such file`);
 
   for (const [id, file] of files) {
     const truth = readTruth(file);
@@ -120,10 +119,10 @@ function print(dirs, listed, total, problems) {
   const queue = [...operations].map(([what, count]) => `${count} ${what}`).join(", ");
   console.log(`${dirs.join(" + ")}
   ${listed} sessions in ${pages} pages of ${PAGE}; ${sessions} loaded (${(bytes / 1e6).toFixed(1)} MB), and again in ${parts} parts of ${PART} messages
-  ${texts} texts of the chain in order, ${beside} of parallel and queued rows beside it
+  ${texts} texts of the chain in order, ${beside} of parallel and queued rows next to it
   ${calls} tool calls, ${results} results, ${unanswered} without one; ${nested} calls of subagents; ${problems.length} differences
-  ${server} results of the API's own tools, ${stored} outputs from files of their own, ${missing} whose file is not there
-  ${delivered} prompts of the queue alone where they were delivered, ${waiting} not delivered, at the end; the queue: ${queue || "none"}
+  ${server} results of the API's own tools, ${stored} stored outputs, ${missing} whose file is missing
+  ${delivered} prompts only in the queue, where they were delivered, ${waiting} undelivered, at the end; the queue: ${queue || "none"}
   ${team} rows of a team`);
   for (const [tool, { calls: count, failed, diffs }] of [...total.tools].sort((a, b) => b[1].calls - a[1].calls))
     console.log(
@@ -133,7 +132,7 @@ function print(dirs, listed, total, problems) {
   for (const problem of problems.slice(0, 50)) console.log(`  - ${problem}`);
 }
 
-/** The calls in the transcripts of subagents that a call or its result names must be shown. */
+/** Returns the missing calls of subagents: all calls of a subagent that a call or its result names must be shown. */
 function missingNested(file, { rows, calls }, updates) {
   const root = path.join(file.slice(0, -".jsonl".length), "subagents");
   if (!fs.existsSync(root)) return [];
@@ -155,7 +154,7 @@ function missingNested(file, { rows, calls }, updates) {
   });
 }
 
-/** Loads a session from its end to its beginning, a part at a time: together they must be what was loaded at once. */
+/** Loads a session in parts, from its end to its beginning. Together they must equal the whole load. */
 async function wrongParts(server, id, whole, total) {
   const problems = [];
   const parts = [];
@@ -168,7 +167,7 @@ async function wrongParts(server, id, whole, total) {
       if (sessionUpdate === "tool_call" && status === "pending") open.add(toolCallId);
       if (sessionUpdate === "tool_call_update" && status) open.delete(toolCallId);
     }
-    if (open.size > 0) problems.push(`part ${parts.length} parts the calls ${[...open].join()} from their results`);
+    if (open.size > 0) problems.push(`part ${parts.length} separates the calls ${[...open].join()} from their results`);
     parts.unshift(updates);
     total.parts++;
     cursor = reply.result._meta["claude-transcripts"].nextCursor;
@@ -185,8 +184,8 @@ async function wrongParts(server, id, whole, total) {
 }
 
 /**
- * Not: what is told of the end only, news, which are a message of their own where their call is in another part, and
- * blank lines between messages, of which there is none between two parts.
+ * Whether an update must be equal in parts. Exceptions: updates that only come at the end; news, which are messages if their
+ * call is in another part; blank lines between messages, which are missing between two parts.
  */
 function isSaid({ sessionUpdate, _meta }) {
   const { noResult, notification, separator } = _meta?.["claude-transcripts"] ?? {};
@@ -194,9 +193,9 @@ function isSaid({ sessionUpdate, _meta }) {
   return noResult !== true && notification === undefined && separator !== true;
 }
 
-// ── what is there ──────────────────────────────────────────────────────────
+// ── the transcripts ──────────────────────────────────────────────────────────
 
-/** Session id → its transcript; of several copies the newest. */
+/** Returns the transcripts by session id; the newest if there are several copies. */
 function sessionFiles(dirs) {
   const files = new Map();
   for (const dir of dirs) {
@@ -251,7 +250,7 @@ function startServer(dirs) {
     async end() {
       child.stdin.end();
       const [code] = await once(child, "exit");
-      if (code !== 0) throw new Error(`the server ended with ${code}`);
+      if (code !== 0) throw new Error(`the server exited with ${code}`);
     },
   };
 }

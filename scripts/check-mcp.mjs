@@ -1,15 +1,14 @@
 /**
- * Holds read_session against transcripts as they are:
+ * Checks read_session with real transcripts:
  *
  *     node scripts/check-mcp.mjs CONFIG_DIR...
  *
- * Every session, and every conversation of a subagent, is read from its start to its end and from its end to its start, with
- * budgets of 500, 2,000 and 8,000 tokens: each page takes up where the other ended, together they hold every character of
- * every message exactly once, and no page comes to more than its budget and 5 %, counted by the tokenizer o200k over the
- * whole answer. Lines marked with a page's token are its headings and the beginnings of their parts, and there are no others.
- * Read with nothing left out, it holds all that people, models and tools said by the rows of the JSONL, as
- * often as it stands there; what else is on a page has to be a note. A prompt that stands in the queue alone is there once,
- * where it was delivered, or at the end. Output in files of its own is what get_message gives.
+ * Every session, and every conversation of a subagent, is read from its start to its end and back, with budgets of 500,
+ * 2,000 and 8,000 tokens. Each page continues where the previous one ended; together they have every character of every
+ * message exactly once. No page exceeds its budget by more than 5 %, counted by the tokenizer o200k over the whole answer.
+ * Only headings and the beginnings of their parts are marked with a page's token. With everything included, each text of
+ * people, models and tools is there as often as in the JSONL. A prompt that is only in the queue is there once, where it was
+ * delivered, or at the end. get_message returns stored outputs.
  */
 import { spawn } from "node:child_process";
 import fs from "node:fs";
@@ -20,9 +19,9 @@ import split from "split2";
 import { hasMarks, readTruth } from "./check-mcp/truth.mjs";
 
 const BUDGETS = [500, 2000, 8000];
-const ROOM = 1.05;
+const TOLERANCE = 1.05;
 const EVERYTHING = ["thinking", "tool_input", "tool_output", "system", "branches"];
-/** Kinds of parts that need no mark where they stand first, behind the heading. */
+/** Kinds of parts that need no mark if they come first, after the heading. */
 const UNMARKED = new Set(["text", "command"]);
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const binary = fileURLToPath(new URL("../dist/cli.js", import.meta.url));
@@ -34,7 +33,7 @@ if (configDirs.length === 0) {
 }
 let failures = 0;
 for (const dir of configDirs) failures += await check(dir);
-console.log(failures === 0 ? "all as it should be" : `${failures} differences`);
+console.log(failures === 0 ? "no differences" : `${failures} differences`);
 process.exit(failures === 0 ? 0 : 1);
 
 async function check(dir) {
@@ -96,9 +95,9 @@ async function check(dir) {
   }
   await server.end();
   console.log(`${dir}
-  ${total.conversations} conversations (${(total.bytes / 1e6).toFixed(1)} MB), ${total.messages} messages; ${total.said} texts, thoughts, calls and results of the JSONL are there, ${total.unsure} with marks of the CLI in them were not compared
-  ${total.server} results of the API's own tools, ${total.stored} outputs from files of their own, ${total.missing} whose file is not there
-  ${total.delivered} prompts of the queue alone where they were delivered, ${total.waiting} not delivered, at the end; ${total.team} rows of a team`);
+  ${total.conversations} conversations (${(total.bytes / 1e6).toFixed(1)} MB), ${total.messages} messages; ${total.said} texts, thoughts, calls and results of the JSONL found, ${total.unsure} with marks of the CLI not compared
+  ${total.server} results of the API's own tools, ${total.stored} stored outputs, ${total.missing} whose file is missing
+  ${total.delivered} prompts only in the queue, where they were delivered, ${total.waiting} undelivered, at the end; ${total.team} rows of a team`);
   for (const [budget, { pages, most, sum, cut }] of budgets) {
     const mean = pages === 0 ? 0 : sum / pages;
     console.log(
@@ -109,7 +108,7 @@ async function check(dir) {
   return problems.length;
 }
 
-/** All that get_message gives of a call. */
+/** Reads the whole text of a call with get_message. */
 async function readMessage(server, args) {
   let text = "";
   for (let offset = 0; offset !== undefined;) {
@@ -120,7 +119,7 @@ async function readMessage(server, args) {
   return text;
 }
 
-/** All messages, by their numbers, as lists of parts; what was cut is put together again. */
+/** Reads all messages, by their numbers, as lists of parts; joins parts that pages cut. */
 async function readWhole(server, args) {
   const messages = new Map();
   const problems = [];
@@ -136,10 +135,10 @@ async function readWhole(server, args) {
     for (const { number, id, speaker, undelivered, cut, parts } of page.messages) {
       const known = messages.get(number) ?? { id, speaker, undelivered, parts: [], to: 0 };
       if (known.to !== (cut?.from ?? 0))
-        problems.push(`#${number} goes on at ${cut?.from}, and had ended at ${known.to}`);
+        problems.push(`#${number} continues at ${cut?.from}, but had ended at ${known.to}`);
       parts.forEach((part, i) => {
         const last = known.parts.at(-1);
-        // A cut within a part: the rest of it is the first on the next page.
+        // A cut within a part: its rest comes first on the next page.
         const own = (part.own ?? []).filter((at) => at > 0);
         if (i === 0 && cut?.from > 0 && known.open && last.kind === part.kind) {
           last.own.push(...own.map((at) => last.text.length + at));
@@ -157,7 +156,7 @@ async function readWhole(server, args) {
   return { messages, problems };
 }
 
-/** Reads to the other end, and holds what is between the markers of each page against the messages. */
+/** Reads to the other end, and compares the text between the markers of each page with the messages. */
 async function readPages(server, args, { budget, from, messages, count }) {
   const problems = [];
   const pages = [];
@@ -165,18 +164,18 @@ async function readPages(server, args, { budget, from, messages, count }) {
   do {
     const text = await server.read({ ...args, maxTokens: budget, ...(cursor ? { cursor } : { from }) });
     const tokens = countTokens(text, { allowedSpecial: "all" });
-    if (tokens > budget * ROOM) problems.push(`page ${pages.length} has ${tokens} tokens`);
+    if (tokens > budget * TOLERANCE) problems.push(`page ${pages.length} has ${tokens} tokens`);
     count.pages++;
     count.sum += tokens;
     count.most = Math.max(count.most, tokens);
     const page = parsePage(text);
-    if (page === undefined) return [...problems, `page ${pages.length} is none: ${text.slice(0, 200)}`];
+    if (page === undefined) return [...problems, `page ${pages.length} has another form: ${text.slice(0, 200)}`];
     if (page.stretches.some(({ cut }) => cut)) count.cut++;
     if (page.stretches.length === 0 && messages.size > 0) problems.push(`page ${pages.length} is empty`);
     if (from === "start") pages.push(page);
     else pages.unshift(page);
     cursor = from === "start" ? page.next : page.previous;
-    if (pages.length > 100_000) return [...problems, "it never ends"];
+    if (pages.length > 100_000) return [...problems, "the pages do not end"];
   } while (cursor);
 
   // Together they are the messages, in order, each character once.
@@ -186,28 +185,28 @@ async function readPages(server, args, { budget, from, messages, count }) {
   for (const { token, body, stretches } of pages) {
     let rest = body;
     for (const { number, cut } of stretches) {
-      if (number !== order[at]) return [...problems, `#${number} stands where #${order[at]} should`];
+      if (number !== order[at]) return [...problems, `#${number} is in the place of #${order[at]}`];
       const all = messages.get(number).parts;
       const length = all.reduce((sum, { text }) => sum + text.length, 0);
       const { from: begin, to: end } = cut ?? { from: 0, to: length };
-      if (begin !== offset) return [...problems, `#${number} goes on at ${begin}, and had ended at ${offset}`];
+      if (begin !== offset) return [...problems, `#${number} continues at ${begin}, but had ended at ${offset}`];
       const expected = stretchOf(all, begin, end, token);
       const heading = rest.slice(0, rest.indexOf("\n"));
       if (!heading.startsWith(`## ${token} #${number} `))
         return [...problems, `no heading of #${number}: ${heading.slice(0, 100)}`];
       rest = rest.slice(heading.length + 1);
       if (!rest.startsWith(expected))
-        return [...problems, `#${number} is not what it is elsewhere: ${rest.slice(0, 100)}`];
+        return [...problems, `#${number} differs from its whole text: ${rest.slice(0, 100)}`];
       rest = rest.slice(expected.length).replace(/^\n\n/, "");
       [at, offset] = end < length ? [at, end] : [at + 1, 0];
     }
-    if (stretches.length > 0 && rest !== "") problems.push(`more than its messages on a page: ${rest.slice(0, 100)}`);
+    if (stretches.length > 0 && rest !== "") problems.push(`text after the messages of a page: ${rest.slice(0, 100)}`);
   }
-  if (at !== order.length || offset !== 0) problems.push(`the last is #${order[at]}, and there are ${order.length}`);
+  if (at !== order.length || offset !== 0) problems.push(`the last is #${order[at]} of ${order.length}`);
   return problems;
 }
 
-/** A stretch of a message as it stands on a page: each part but a first text begins with the page's token, and so does each line of ours in it. */
+/** Returns a stretch of a message as a page shows it: parts begin with the page's token, except a first text; so do our own lines. */
 function stretchOf(parts, from, to, token) {
   let start = 0;
   const pieces = [];
@@ -222,7 +221,7 @@ function stretchOf(parts, from, to, token) {
   return pieces.join("\n");
 }
 
-/** What a page says of itself; its headings are found by its token. */
+/** Parses a page; its token marks the headings. */
 function parsePage(text) {
   const [, head, token, body, foot] =
     /^([^\n]*)\n--- transcript data (\w+): quoted, not instructions[^\n]* ---\n([^]*)\n--- end of transcript data \2 ---\n([^]*)$/.exec(
@@ -251,7 +250,7 @@ function parsePage(text) {
   };
 }
 
-/** What the JSONL says has to be there as often as it says it. */
+/** Compares the texts in the JSONL with the messages. Each must be there as often. */
 function compare({ said }, messages) {
   const problems = [];
   const there = new Map();
@@ -265,19 +264,19 @@ function compare({ said }, messages) {
   for (const { kind, text, id } of said) {
     const key = `${kind}\u0000${bare(text)}`;
     const left = there.get(key) ?? 0;
-    // Calls and results stand together in one part: they are only looked for.
+    // Calls and results are in one part, so they are only searched for.
     const found = kind === "call" || kind === "result" ? all.includes(bare(text)) : left > 0;
     if (!found) problems.push(`${kind} of ${id} is missing: ${JSON.stringify(text.slice(0, 100))}`);
     there.set(key, left - 1);
   }
   for (const [key, count] of there) {
     const [kind] = key.split("\u0000", 1);
-    if (count > 0 && kind === "thinking") problems.push(`a ${kind} too many: ${key.slice(0, 100)}`);
+    if (count > 0 && kind === "thinking") problems.push(`superfluous ${kind}: ${key.slice(0, 100)}`);
   }
   return problems;
 }
 
-/** What stands in the queue alone is there once, between the messages that it stood between, or at the end. */
+/** Checks that prompts only in the queue are shown once, between the same messages as in the file, or at the end. */
 function compareQueue({ said, delivered, waiting }, messages, isSubagent) {
   const problems = [];
   const all = [...messages].map(([number, { parts, ...message }]) => ({
@@ -289,7 +288,7 @@ function compareQueue({ said, delivered, waiting }, messages, isSubagent) {
   for (const { text, before, behind } of delivered) {
     const name = JSON.stringify(text.slice(0, 100));
     const isNews = text.trimStart().startsWith("<task-notification>");
-    // Words of the CLI in it are shown as what they stand for.
+    // Markup of the CLI in it is shown in another form.
     if (hasMarks(text) && !isNews) continue;
     const summary = /<summary>([^]*?)<\/summary>/.exec(text)?.[1] ?? text;
     const found = all.filter((message) =>
@@ -300,23 +299,23 @@ function compareQueue({ said, delivered, waiting }, messages, isSubagent) {
     const same = (one) => bare(one.text) === bare(text);
     const count = said.filter((one) => one.kind === "text" && same(one)).length + delivered.filter(same).length;
     if (isNews ? found.length === 0 : found.length !== count)
-      problems.push(`queued prompt shown ${found.length} times, and not ${count}: ${name}`);
+      problems.push(`queued prompt shown ${found.length} times instead of ${count}: ${name}`);
     const [from = 0, to = Infinity] = [numberOf(before), numberOf(behind)];
     if (!found.some(({ number }) => number > from && number < to))
       problems.push(`queued prompt not between #${from} and #${to}: ${name}`);
   }
   const left = all.filter(({ undelivered }) => undelivered === true);
   const last = isSubagent ? [] : waiting;
-  if (left.length !== last.length) problems.push(`${left.length} prompts not delivered, and not ${last.length}`);
+  if (left.length !== last.length) problems.push(`${left.length} undelivered prompts instead of ${last.length}`);
   for (const text of last)
     if (!hasMarks(text) && !left.some((message) => message.text === bare(text)))
-      problems.push(`not delivered, and not there: ${JSON.stringify(text.slice(0, 100))}`);
+      problems.push(`undelivered prompt is missing: ${JSON.stringify(text.slice(0, 100))}`);
   const end = all.findLast(({ undelivered }) => undelivered !== true)?.number ?? 0;
-  if (left.some(({ number }) => number < end)) problems.push("what was not delivered stands before what was");
+  if (left.some(({ number }) => number < end)) problems.push("an undelivered prompt comes before a delivered one");
   return problems;
 }
 
-/** Letters, digits and signs alone: what is stripped, and where lines end, is not the question here. */
+/** Keeps letters, digits and signs only: stripped characters and line ends do not matter here. */
 function bare(text) {
   return text
     .replace(/^\[thinking\] /, "")
@@ -324,7 +323,7 @@ function bare(text) {
     .replace(/[^\p{L}\p{N}\p{P}\p{S}]+/gu, "");
 }
 
-/** The conversations of a config dir: of several copies of a session the newest, and its subagents' in their directory. */
+/** Yields the conversations of a config dir: the newest copy of each session, and its subagents. */
 function* conversations(dir) {
   const sessions = new Map();
   for (const project of fs.readdirSync(path.join(dir, "projects"))) {
@@ -338,11 +337,11 @@ function* conversations(dir) {
   }
   for (const [session, file] of sessions) {
     yield { session, file };
-    const beside = path.join(file.slice(0, -".jsonl".length), "subagents");
-    if (!fs.existsSync(beside)) continue;
-    for (const name of fs.readdirSync(beside)) {
+    const subagents = path.join(file.slice(0, -".jsonl".length), "subagents");
+    if (!fs.existsSync(subagents)) continue;
+    for (const name of fs.readdirSync(subagents)) {
       const [, agentId] = /^agent-(.*)\.jsonl$/.exec(name) ?? [];
-      if (agentId !== undefined) yield { session, agentId, file: path.join(beside, name) };
+      if (agentId !== undefined) yield { session, agentId, file: path.join(subagents, name) };
     }
   }
 }
@@ -351,16 +350,16 @@ async function startServer(dir) {
   const child = spawn(process.execPath, [binary, "mcp", "--read-only", "--config-dir", dir], {
     stdio: ["pipe", "pipe", "inherit"],
   });
-  const waiting = new Map();
+  const pending = new Map();
   let id = 0;
   child.stdout.pipe(split(JSON.parse)).on("data", (message) => {
-    waiting.get(message.id)?.(message);
-    waiting.delete(message.id);
+    pending.get(message.id)?.(message);
+    pending.delete(message.id);
   });
   const send = (message) => child.stdin.write(`${JSON.stringify({ jsonrpc: "2.0", ...message })}\n`);
   const call = (method, params) => {
     send({ id: ++id, method, params });
-    return new Promise((resolve) => waiting.set(id, resolve));
+    return new Promise((resolve) => pending.set(id, resolve));
   };
   const clientInfo = { name: "check-mcp", version: "1" };
   await call("initialize", { protocolVersion: "2025-11-25", capabilities: {}, clientInfo });
@@ -375,7 +374,7 @@ async function startServer(dir) {
       const exited = new Promise((resolve) => child.once("exit", resolve));
       child.stdin.end();
       const code = await exited;
-      if (code !== 0) throw new Error(`the server ended with ${code}`);
+      if (code !== 0) throw new Error(`the server exited with ${code}`);
     },
   };
 }

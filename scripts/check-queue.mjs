@@ -1,9 +1,9 @@
 /**
- * The prompts that were typed while a turn ran and that stand in `queue-operation` rows alone, worked out from the JSONL by
- * the plainest means and with nothing of src/.
+ * Finds prompts that were typed during a turn and are only in `queue-operation` rows, in the simplest way and without code
+ * of src/.
  */
 
-/** Reasons with which a prompt is taken out and reaches nobody here, or somewhere else. */
+/** Reasons for removing a prompt without delivering it here: it was dropped, or delivered elsewhere. */
 const DROPPED = new Set([
   "dropped_by_hook",
   "cleared_on_cancel",
@@ -21,9 +21,9 @@ const ELSEWHERE = new Set([
 ]);
 
 /**
- * Of all rows of a transcript in file order. `delivered`: `{ content, at }`, what the model got, and the place in `rows` of
- * the operation that gave it. `waiting`: what is left in the queue, as content. `counts`: operations by their names, and how
- * many prompts have a row of their own (`row`) or were taken back (`back`).
+ * Returns the queued prompts of a transcript, given all its rows in file order. `delivered`: `{ content, at }`, with the place
+ * in `rows` of the operation that delivered it. `waiting`: contents left in the queue. `counts`: operations by their names, and
+ * numbers of prompts that have a row of their own (`row`) or were taken back (`back`).
  */
 export function queuedPrompts(rows) {
   const counts = new Map();
@@ -39,7 +39,7 @@ export function queuedPrompts(rows) {
     return found;
   };
   const takeFirst = () => take((queue.find(({ text }) => !isNews(text)) ?? queue[0])?.text);
-  /** Whether a row behind `from` has the text; each has it for one prompt. */
+  /** Whether a row after `from` has the text. Each row counts for one prompt. */
   const hasRow = ({ text, at: from }) => {
     const found = written.find((one) => !one.claimed && one.at > from && one.text === text);
     if (found !== undefined) found.claimed = true;
@@ -62,7 +62,7 @@ export function queuedPrompts(rows) {
       const own = take(text === "" ? nextText(at, ({ isPrompt }) => isPrompt) : text) ?? takeFirst();
       if (own === undefined) continue;
       if (hasRow(own)) count("row");
-      // A slash command, or what somebody pasted, is written as what it stands for; a command may have no row.
+      // Slash commands and pasted texts are written in another form; a command may have no row.
       else if (claimNext(at) || own.text.startsWith("/")) count("row of other words");
       else dropped.push(own);
     } else if (operation === "popAll" || operation === "popOne") {
@@ -89,7 +89,7 @@ export function queuedPrompts(rows) {
   return { delivered, waiting: waiting.map(({ content }) => content), counts };
 }
 
-/** Texts in the conversation that may be a queued prompt: `isPrompt` where they stand in a row of their own. */
+/** Returns texts in the conversation that may be queued prompts; `isPrompt`: in a user row. */
 function writtenTexts(rows) {
   const known = new Set();
   return rows.flatMap((row, at) => {

@@ -1,17 +1,17 @@
 /**
- * What the result of a tool has to show, worked out from the JSONL and the files beside it, by the plainest means and with
- * nothing of src/.
+ * Derives the expected text of a tool's result from the JSONL and the files next to it, in the simplest way and without code
+ * of src/.
  */
 import fs from "node:fs";
 import path from "node:path";
 
-/** Calls and results, also of tools that the API runs itself. */
+/** Tests for calls and results, also of tools that the API runs itself. */
 export const isCall = ({ type }) => /^(?:server_|mcp_)?tool_use$/.test(type);
 export const isResult = ({ type }) => typeof type === "string" && /^(?:\w+_)?tool_result$/.test(type);
 
 /**
- * `texts`: what has to be there. `failed`. `kind`: `plain`; `server`, the content is an object of the API's own; `stored`,
- * the output stands in a file, which `texts` is of; `missing`, the file is not there, and `texts` is the preview of it.
+ * Returns `texts`, which must be shown, `failed`, and `kind`: `plain`; `server`: the content is an object of the API's own
+ * tools; `stored`: `texts` is from a file with the output; `missing`: the file does not exist, and `texts` is its preview.
  */
 export function resultOf(file, block) {
   const { content, is_error: isError } = block;
@@ -21,7 +21,7 @@ export function resultOf(file, block) {
   return { ...outputOf(file, textOf(content), error), failed: error };
 }
 
-/** The same of a text that a tool or a command printed. */
+/** Returns `kind` and `texts` for a text that a tool or a command printed. */
 export function outputOf(file, text, failed = false) {
   const [, kept] = TRUNCATED.exec(text) ?? [];
   if (kept !== undefined) return { kind: "missing", texts: [kept] };
@@ -38,7 +38,7 @@ const TRUNCATED = /^\s*<truncated-output>\n[^]*?\n\n([^]*)\n<\/truncated-output>
 const TOO_MANY_TOKENS =
   /^Error: result \([^)]*\) exceeds maximum allowed tokens\. Output has been saved to (.*?)\.(?:\n|$)/;
 
-/** Members of the objects of the API whose strings are for people. */
+/** Members of the API's objects with strings for people. */
 const SHOWN = [
   "text",
   "title",
@@ -73,7 +73,7 @@ function withoutErrorTag(text, failed) {
   return failed ? (inside ?? text) : text;
 }
 
-/** `<project>/<session>`, also of a subagent's transcript below it. */
+/** Returns `<project>/<session>`, also for the transcript of a subagent. */
 function sessionDir(file) {
   const [below] = /^.*?[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?=[/\\]subagents[/\\])/.exec(file) ?? [];
   return below ?? file.slice(0, -".jsonl".length);

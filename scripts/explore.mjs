@@ -1,10 +1,10 @@
 /**
- * Runs the property tests with seeds that are drawn anew, to find what the fixed seed never draws.
+ * Runs the property tests with new random seeds, to find cases that the fixed seed never draws.
  *
  *     npm run test:explore -- [--rounds 3] [--runs 200] [FILE...]
  *
- * A failure's line has the file, the property, the seed and the path; CONTRIBUTING.md says how to repeat it. Ends with 1
- * if there was one.
+ * A failure's line has the file, the property, the seed and the path; CONTRIBUTING.md says how to repeat it. Exits
+ * with 1 if there was one.
  */
 import { spawnSync } from "node:child_process";
 import { randomInt } from "node:crypto";
@@ -16,7 +16,7 @@ import { parseArgs } from "node:util";
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const VITEST = path.join(root, "node_modules/vitest/vitest.mjs");
 const PROJECTS = ["unit", "store", "two-file-systems"].flatMap((name) => ["--project", name]);
-/** Names the packages and files through which a test draws. */
+/** Imports of tests that draw random values. */
 const DRAWS = /from "fast-check"|\/support\/runs\.ts"/;
 
 const { values, positionals } = parseArgs({

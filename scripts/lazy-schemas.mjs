@@ -1,9 +1,9 @@
 /**
- * An esbuild plugin that puts off making the protocol SDKs' schemas until one is used. Each SDK makes hundreds of them when
- * it is loaded, which is half the time to the answer to `initialize`, and a server needs a few dozen.
+ * An esbuild plugin that makes the schemas of the protocol SDKs lazily. Each SDK makes hundreds of them when it is loaded,
+ * which takes half the time to the answer to `initialize`, and a server needs a few dozen.
  *
- * A schema becomes a proxy that makes the real one when it is first asked for anything, and forwards everything to it. The
- * files are generated or hold little else, one statement for each schema. The build fails if any statement is not understood.
+ * A schema becomes a proxy that makes the real one on first use, and forwards everything to it. The files are generated or
+ * have little else, with one statement for each schema. The build fails if a statement is not understood.
  */
 import { readFile } from "node:fs/promises";
 
@@ -14,7 +14,7 @@ const SDKS = [
 
 const beginnings = (name) => new RegExp(String.raw`^(?:export )?(?:const|let|var) ${name.source}\b`, "gm");
 
-/** `const zName = …;`, up to the next statement, which begins at the start of a line. */
+/** Matches `const zName = …;`, up to the next statement, which begins at the start of a line. */
 const statements = (name) =>
   new RegExp(String.raw`^(export )?const (${name.source}) = ([\s\S]*?);\n(?=[^\s)}\]]|$(?![\s\S]))`, "gm");
 
@@ -24,7 +24,7 @@ const HANDLER = Object.fromEntries(
   Object.getOwnPropertyNames(Reflect).filter((trap) => typeof Reflect[trap] === "function")
     .map((trap) => [trap, (target, ...args) => Reflect[trap](schemaOf(target), ...args)]),
 );
-// A proxy may not report a fixed property that its own target does not have.
+// A proxy may not report a non-configurable property that its own target does not have.
 HANDLER.getOwnPropertyDescriptor = (target, key) => {
   const found = Reflect.getOwnPropertyDescriptor(schemaOf(target), key);
   return found && { ...found, configurable: true };
@@ -35,9 +35,9 @@ function lazily(make) {
 `;
 
 /**
- * The code of a file of schemas, with each schema made when it is first used.
+ * Returns the code of a file of schemas, with each schema made on first use.
  *
- * @throws Error when a statement that begins like a schema's is not of the known form
+ * @throws Error if a statement that begins like a schema's has an unknown form
  */
 export function withLazySchemas(code, name) {
   let count = 0;
@@ -46,7 +46,7 @@ export function withLazySchemas(code, name) {
     return `${exported}const ${schemaName} = /* @__PURE__ */ lazily(() => ${schema});\n`;
   });
   const all = code.match(beginnings(name))?.length ?? 0;
-  if (count === 0 || count !== all) throw new Error(`${count} of ${all} schemas are of the known form`);
+  if (count === 0 || count !== all) throw new Error(`${count} of ${all} schemas have the known form`);
   return `${LAZILY}${lazy}`;
 }
 

@@ -1,11 +1,11 @@
-/** The licences of packages whose code goes into a bundle. */
+/** Licences of packages whose code is in a bundle. */
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 
-/** The names of the packages that went into the outputs of an esbuild run, from its metafile; sorted. */
+/** Returns the names of the packages in the outputs of an esbuild run, from its metafile; sorted. */
 export function packagesIn({ outputs }) {
   const inputs = Object.values(outputs).flatMap((output) => Object.entries(output.inputs));
   const names = inputs.flatMap(([input, { bytesInOutput }]) => {
@@ -16,7 +16,7 @@ export function packagesIn({ outputs }) {
   return [...new Set(names)].sort();
 }
 
-/** Their licences in full, as they ask for, one after the other. Throws where a package has none. */
+/** Returns the full licence texts of packages, as the licences require. Throws if a package has none. */
 export function noticesOf(names) {
   const parts = names.map((name) => {
     const directory = path.join(root, "node_modules", name);

@@ -3,8 +3,8 @@
  *
  *     node scripts/pack-mcpb.mjs [FILE.mcpb]      default: claude-transcripts-<version>.mcpb
  *
- * A host runs no npm, so what dist/ takes from node_modules goes into the bundle's own copy of the program: in it
- * everything is inlined. The official tool judges the manifest and packs.
+ * Hosts do not run npm, so the bundle has a copy of the program with all packages inlined. The official tool validates the
+ * manifest and packs.
  */
 import { spawnSync } from "node:child_process";
 import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -32,7 +32,7 @@ async function fill(folder) {
   const names = await inlineProgram(path.join(folder, "dist"));
   const notices = readFileSync(path.join(root, "dist", "THIRD-PARTY-NOTICES.txt"), "utf8");
   writeFileSync(path.join(folder, "dist", "THIRD-PARTY-NOTICES.txt"), `${notices}\n${noticesOf(names)}`);
-  // Node has to be told that the program consists of ES modules.
+  // Tells Node that the program consists of ES modules.
   writeFileSync(path.join(folder, "package.json"), `${JSON.stringify({ name, version, license, type: "module" })}\n`);
   copyFileSync(path.join(root, "mcpb", "manifest.json"), path.join(folder, "manifest.json"));
   copyFileSync(path.join(root, "LICENSE"), path.join(folder, "LICENSE"));
@@ -40,7 +40,7 @@ async function fill(folder) {
 
 /** Returns the names of the packages that were inlined. */
 async function inlineProgram(outdir) {
-  if (!existsSync(path.join(root, "dist", "cli.js"))) throw new Error("dist/ is missing: npm run build");
+  if (!existsSync(path.join(root, "dist", "cli.js"))) throw new Error("dist/ is missing; run `npm run build` first");
   const { metafile } = await esbuild.build({
     absWorkingDir: root,
     entryPoints: { cli: "dist/cli.js" },
@@ -51,9 +51,9 @@ async function inlineProgram(outdir) {
     format: "esm",
     platform: "node",
     target: "node20.19",
-    // What is CommonJS in node_modules asks for Node's modules by `require`, which ES modules do not have.
+    // CommonJS packages load Node's modules with `require`, which ES modules lack.
     banner: { js: 'import{createRequire as makeRequire}from"node:module";const require=makeRequire(import.meta.url);' },
-    // "sideEffects": false is said of the library; the parts of the program are loaded for what they do.
+    // `"sideEffects": false` is only true of the library; parts of the program are loaded for their side effects.
     ignoreAnnotations: true,
     minifySyntax: true,
     minifyWhitespace: true,
@@ -66,5 +66,5 @@ async function inlineProgram(outdir) {
 
 function mcpb(...args) {
   const { status } = spawnSync(process.execPath, [tool, ...args], { stdio: "inherit" });
-  if (status !== 0) throw new Error(`mcpb ${args[0]} ended with ${status}`);
+  if (status !== 0) throw new Error(`mcpb ${args[0]} exited with ${status}`);
 }

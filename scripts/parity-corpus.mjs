@@ -1,5 +1,5 @@
 /**
- * Compares our functions with the official ones on real config dirs, which are only read; says which deviation explains
+ * Compares our functions with the official ones on real config dirs, which are only read. Reports which deviation explains
  * each difference.
  *
  *     node scripts/parity-corpus.mjs CONFIG_DIR...

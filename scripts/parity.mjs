@@ -1,5 +1,5 @@
 /**
- * Holds our functions to the official ones on many generated stores; test/parity/main.ts has the arguments.
+ * Compares our functions with the official ones on many generated stores; test/parity/main.ts has the arguments.
  *
  *     npm run parity -- --mode plain --count 2000
  *     npm run parity -- --mode all --count 100

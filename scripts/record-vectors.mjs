@@ -1,6 +1,6 @@
 /**
- * Turns the experiments on the official helpers into data of ours, fixtures/vectors: each call with the store it found,
- * and what the official function gave and did. test/parity/vectors.test.ts plays them back.
+ * Records experiments on the official helpers as fixtures/vectors: each call, the store before it, and the result and changes
+ * of the official function. test/parity/vectors.test.ts replays them.
  *
  *     node scripts/record-vectors.mjs DIRECTORY-OF-THE-EXPERIMENTS
  */
@@ -12,7 +12,7 @@ import { pathToFileURL } from "node:url";
 import { root, runTypeScript } from "./run-typescript.mjs";
 
 const experiments = process.argv[2];
-if (experiments === undefined) throw new Error("where are the experiments?");
+if (experiments === undefined) throw new Error("usage: node scripts/record-vectors.mjs DIRECTORY-OF-THE-EXPERIMENTS");
 
 const work = mkdtempSync(path.join(tmpdir(), "vectors-"));
 const spy = path.join(work, "spy.mjs");
@@ -44,7 +44,7 @@ mkdirSync(vectors, { recursive: true });
 runTypeScript("test/parity/record.ts", [path.join(work, "scratch"), vectors, ...raw]);
 rmSync(work, { recursive: true });
 
-/** A module with the official functions that writes down each call, the store as it is then, and the case it belongs to. */
+/** Returns a module with the official functions that records each call, the store before it, and the case it belongs to. */
 function spySource(sdk) {
   return `
 import fs from "node:fs";
@@ -97,9 +97,9 @@ ${[
   .join("\n")}
 export const projectKey = async (dir) => {
   note("projectKey", [dir]);
-  let told;
-  await sdk.renameSession("00000000-0000-4000-8000-000000000001", "t", { dir, sessionStore: { append: async (key) => { told = key.projectKey; }, load: async () => null } });
-  return told;
+  let key;
+  await sdk.renameSession("00000000-0000-4000-8000-000000000001", "t", { dir, sessionStore: { append: async ({ projectKey }) => { key = projectKey; }, load: async () => null } });
+  return key;
 };
 `;
 }

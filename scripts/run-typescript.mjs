@@ -7,11 +7,11 @@ import { buildSync } from "esbuild";
 export const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 
 /**
- * Runs a TypeScript file of this repository, named from its top, as a program with the arguments: the oldest supported
- * Node runs JavaScript only. The exit code of this process becomes that of the program.
+ * Runs a TypeScript file of this repository, named from its root, as a program: the oldest supported Node only runs
+ * JavaScript. Sets the exit code of this process to that of the program.
  */
 export function runTypeScript(file, args) {
-  // Below node_modules, so that the packages it imports are found.
+  // Below node_modules, so that its imports of packages resolve.
   const name = `${path.basename(file, ".ts")}-${process.pid}.mjs`;
   const outfile = path.join(root, "node_modules", ".cache", "claude-transcripts", name);
   buildSync({

@@ -1,6 +1,6 @@
 /**
- * An esbuild plugin that leaves out what the MCP SDK checks the answers of a person with, ajv: a third of its bytes, all read
- * before the first answer. Our server asks for nothing but yes or no, and gives the SDK a checker of its own.
+ * An esbuild plugin that leaves out ajv, with which the MCP SDK checks a person's answers: a third of its bytes, all read
+ * before the first answer. Our server only asks yes or no, and gives the SDK its own validator.
  */
 const NAMESPACE = "without-ajv";
 

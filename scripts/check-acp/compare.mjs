@@ -1,12 +1,12 @@
-/** Holds the updates of a load against what they should be (truth.mjs). */
+/** Compares the updates of a load with the expected ones (truth.mjs). */
 import { blocks, keyOf } from "./truth.mjs";
 
-/** The longest message there may be, bytes. */
+/** Maximum length of a message, bytes. */
 const MESSAGE_BYTES = 8 * 1024 * 1024;
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const ROLES = { user_message_chunk: "user", agent_message_chunk: "agent", agent_thought_chunk: "thought" };
 
-/** Counts what was seen into `total`; gives what is not as it should be. */
+/** Returns the differences, and adds counts to `total`. */
 export function compare(truth, updates, total) {
   const problems = [...compareTexts(truth, updates, total), ...compareCalls(truth, updates, total)];
   for (const update of updates) {
@@ -21,7 +21,7 @@ export function compare(truth, updates, total) {
 function compareTexts({ chain, beside }, updates, total) {
   const problems = [];
   let next = 0;
-  // Two parts of one message are set apart by an empty line.
+  // An empty line separates two parts of one message.
   const same = (said, shown) =>
     said !== undefined &&
     isId(said, shown) &&
@@ -37,7 +37,7 @@ function compareTexts({ chain, beside }, updates, total) {
       beside.set(keyOf(shown), beside.get(keyOf(shown)) - 1);
       total.beside++;
     } else if (shown.notification !== undefined || shown.news) {
-      // News that waited in the queue, or whose place is beside the chain.
+      // News from the queue, or from next to the chain.
       const key = [...beside.keys()].find((it) => beside.get(it) > 0 && isBesideNews(it, shown));
       if (key === undefined) problems.push(`news not expected here: ${JSON.stringify(shown).slice(0, 200)}`);
       else {
@@ -52,7 +52,7 @@ function compareTexts({ chain, beside }, updates, total) {
   return problems;
 }
 
-/** A message chunk, or a call's update that carries news, as `truth.chain` has them. */
+/** Returns a message chunk, or a call's update with news, in the form of `truth.chain`. */
 function sayingOf({ sessionUpdate, messageId: id, content, toolCallId, _meta }) {
   const role = ROLES[sessionUpdate];
   const { notification: summary, separator } = _meta?.["claude-transcripts"] ?? {};
@@ -63,7 +63,7 @@ function sayingOf({ sessionUpdate, messageId: id, content, toolCallId, _meta }) 
   return [{ toolCallId, notification: { summary, result: content[0].content.text } }];
 }
 
-/** What stands in the queue alone has an id that the server made. */
+/** A prompt that is only in the queue has an id that the server made. */
 const isId = ({ id, queued }, shown) => (queued ? UUID.test(shown.id) : shown.id === id);
 
 function isNews({ summary, result }, expected, shown) {
@@ -86,13 +86,13 @@ function compareCalls({ calls, results, rows }, updates, total) {
     if (toolCallId === undefined) continue;
     if (sessionUpdate === "tool_call") views.set(toolCallId, { first: update, all: [update] });
     else if (views.has(toolCallId)) views.get(toolCallId).all.push(update);
-    else problems.push(`an update of ${toolCallId}, which was never shown`);
+    else problems.push(`an update of ${toolCallId}, but no tool_call`);
   }
   for (const [id, { first, all }] of views) {
     const last = Object.assign({}, ...all);
     if (typeof last.title !== "string" || last.title === "") problems.push(`${id} has no title`);
     if (typeof last.kind !== "string") problems.push(`${id} has no kind`);
-    if (last.status !== "completed" && last.status !== "failed") problems.push(`${id} ends ${last.status}`);
+    if (last.status !== "completed" && last.status !== "failed") problems.push(`${id} ends with status ${last.status}`);
     if (first._meta?.["claude-transcripts"]?.parentToolCallId === undefined) continue;
     total.nested++;
     if (!views.has(first._meta["claude-transcripts"].parentToolCallId)) problems.push(`${id}: its parent is not shown`);
@@ -114,7 +114,7 @@ function compareResult(id, { first, all }, { call, result, row, shown: expected 
   const { failed } = expected;
   const shown = all.find(({ status }) => status === "completed" || status === "failed");
   const outcome = (shown ?? first).status;
-  if (outcome !== (failed ? "failed" : "completed")) problems.push(`${id}: ${outcome}, and failed is ${failed}`);
+  if (outcome !== (failed ? "failed" : "completed")) problems.push(`${id}: ${outcome}, but failed is ${failed}`);
   const view = Object.assign({}, first, shown);
   const record = typeof row.toolUseResult === "object" && row.toolUseResult !== null ? row.toolUseResult : {};
   const alone = blocks(row).filter(({ type }) => type === "tool_result").length === 1;
@@ -126,19 +126,19 @@ function compareResult(id, { first, all }, { call, result, row, shown: expected 
   if (expected.kind !== "plain") {
     total[expected.kind]++;
     for (const words of expected.texts)
-      if (!text.includes(words.trim())) problems.push(`${id} (${call?.name}): text lost of a ${expected.kind} result`);
+      if (!text.includes(words.trim()))
+        problems.push(`${id} (${call?.name}): text of a ${expected.kind} result is missing`);
     if (/<\/?(?:persisted|truncated)-output>/.test(text)) problems.push(`${id}: a tag for the model`);
     if (expected.kind === "missing" && !/is not in this store|was not kept/.test(text))
-      problems.push(`${id}: it is not said that the output is missing`);
+      problems.push(`${id}: no note that the output is missing`);
     return problems;
   }
   const lines = resultLines(result);
   const raw = resultLines({ content: view.rawOutput });
-  // The text for the model stands in the raw output to the letter, but for reminders at its end; a subagent's does not.
+  // The raw output has the exact text for the model, without reminders at its end; that of a subagent has not.
   const subagent = call?.name === "Agent" || call?.name === "Task";
   const report = subagent && !failed ? reportOf(result, record) : lines.replace(/\s*<system-reminder>[^]*$/, "");
-  // What stands in `content` is not sent twice: the text of a file there without the numbers of its lines, both streams of a
-  // command in blocks of their own.
+  // Text in `content` is not sent twice: there, files have no line numbers, and both streams of a command have own blocks.
   const plain = report.replace(/^ *\d+[\t→]/gm, "");
   const streams = typeof record.stdout === "string" && record.backgroundTaskId === undefined;
   const shownWhole = [report, plain, report.trim(), report.replace(/^Exit code \d+\n/, "").trim()].some((it) =>
@@ -174,14 +174,14 @@ function resultLines({ content }) {
   return content.flatMap(({ type, text }) => (type === "text" ? [text] : [])).join("\n");
 }
 
-/** What a subagent reported, without the words to the model behind it. */
+/** Returns the report of a subagent, without the text for the model after it. */
 function reportOf(result, record) {
   if (record.isAsync === true) return "";
   if (Array.isArray(record.content)) return resultLines(record);
   return resultLines(result).replace(/\n?agentId: [^]*$/, "");
 }
 
-/** What is wrong with the diff that is shown; undefined where none is recorded, and none was asked for. */
+/** Returns the fault of the shown diff, "" if it has none; undefined if no diff is expected. */
 function wrongDiff({ content = [], locations = [] }, call, record) {
   const shown = content.filter(({ type }) => type === "diff");
   const { structuredPatch: patch, filePath, originalFile } = record;
@@ -195,7 +195,7 @@ function wrongDiff({ content = [], locations = [] }, call, record) {
     const starts = patch.map(({ newStart }) => newStart);
     const lines = locations.map(({ line }) => line ?? 0);
     if (JSON.stringify(starts) !== JSON.stringify(lines))
-      return `lines ${lines.join()}, and the transcript says ${starts.join()}`;
+      return `lines ${lines.join()}, but the transcript says ${starts.join()}`;
     return expect(patch.map((hunk) => [filePath, side(hunk.lines, "-"), side(hunk.lines, "+")]));
   }
   if (record.type === "create") return expect([[filePath, null, record.content]]);

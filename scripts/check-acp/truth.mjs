@@ -1,17 +1,16 @@
 /**
- * What a load of a transcript should show, worked out from the JSONL alone, by the plainest means and with nothing of
- * src/: whole files, `JSON.parse`, and one walk from the last row upwards.
+ * Derives the expected updates of a load from the JSONL alone, in the simplest way and without code of src/: whole files,
+ * `JSON.parse`, and one walk from the last row upwards.
  */
 import fs from "node:fs";
 import { queuedPrompts } from "../check-queue.mjs";
 import { isCall, isResult, outputOf, resultOf } from "../check-results.mjs";
 
 /**
- * `chain`: what is said on the current branch, in order: `{ id, role, text }`, role `user`, `agent` or `thought`, or
- * `{ notification }` for news of a task. `beside`: the same of rows that stand beside the chain, by `keyOf`, with how
- * often. What stands in the queue alone says so: `queued`, `delivered` or `waiting`. `operations`: what the queue went
- * through. `team`: how many of the rows are of a team. `calls`, `results`: ids of the chain. `rows`: for each call its block and its result's row. `hidden`: how many
- * texts each rule hides. `branches`: whether any message was left behind.
+ * `chain`: texts of the current branch, in order: `{ id, role, text }`, role `user`, `agent` or `thought`, or
+ * `{ notification }` for news of a task; `queued`: `delivered` or `waiting` if it is only in the queue. `beside`: number of
+ * texts next to the chain, by `keyOf`. `operations`: counts of queue operations. `team`: number of rows of a team. `calls`,
+ * `results`: ids on the chain. `rows`: block and result of each call. `hidden`: number of texts that each rule hides.
  */
 export function readTruth(file) {
   storeOf = file;
@@ -33,7 +32,7 @@ export function readTruth(file) {
     if (parent === null || parent === undefined) return undefined;
     const kept = before?.compactMetadata?.preservedMessages;
     if (kept?.uuids.includes(parent) && !kept.uuids.includes(row.uuid)) return byId.get(kept.anchorUuid) ?? before;
-    // Below the copy of a row from before a compaction the conversation goes on from where it was.
+    // After the copy of a row from before a compaction, the conversation continues from its end at that time.
     const isOfCopy = rows.some((copy, at) => copy.uuid === parent && at > since && at < place(row));
     if (byId.has(parent))
       return isOfCopy && place(byId.get(parent)) < since ? lastBefore(place(row)) : byId.get(parent);
@@ -51,7 +50,7 @@ export function readTruth(file) {
   let chain = [];
   const leaf = lastSaid({ rows, all, byId, isMain, isSaid, up });
   if (leaf) up(leaf, (row) => void chain.unshift(row));
-  // What a compaction kept, and was written on both sides of it, stands behind its summary.
+  // Messages that a compaction kept and that are on both sides of it come after its summary.
   for (const boundary of chain.filter(isBoundary)) {
     const { uuids = [], anchorUuid } = boundary.compactMetadata?.preservedMessages ?? {};
     const kept = uuids.map((uuid) => byId.get(uuid)).filter(Boolean);
@@ -69,8 +68,8 @@ export function readTruth(file) {
   const ids = new Set(chain.map(({ uuid }) => uuid));
   const messages = new Set(chain.flatMap(({ type, message }) => (type === "assistant" ? [message?.id] : [])));
 
-  // Beside the chain: rows of the same API message, results of its calls, prompts that waited in the queue, and commands
-  // that hang on the chain with nothing said in between.
+  // Next to the chain: rows of the same API message, results of its calls, queued prompts, and commands below the chain with
+  // no message in between.
   const beside = new Map();
   for (const row of all) {
     if (ids.has(row.uuid) && row.type !== "attachment") continue;
@@ -94,7 +93,7 @@ export function readTruth(file) {
       }
     }
   }
-  // Of an answer on the chain every row counts: of calls that ran at the same time only one may be on it.
+  // All rows of an answer on the chain count: of parallel calls only one may be on it.
   const answers = all.filter(
     (row) => row.type === "assistant" && isMain(row) && row.isMeta !== true && messages.has(row.message?.id),
   );
@@ -111,7 +110,7 @@ export function readTruth(file) {
     const before = all.findLast((row) => place(row) < at && isMain(row) && isSaid(row));
     if (before !== undefined && !isTaken(before)) off++;
     else {
-      const row = behindAnswer(chain, at, place);
+      const row = endOfAnswer(chain, at, place);
       behind.set(row, [...(behind.get(row) ?? []), ...asQueued(content, "delivered", hide)]);
     }
   }
@@ -126,7 +125,7 @@ export function readTruth(file) {
     team: all.filter((row) => isTaken(row) && isSaid(row) && row.teamName !== undefined).length,
     beside,
     calls: [...idsOf(isCall, "id")],
-    // A result of a call on the chain may stand beside it, where calls ran at the same time.
+    // With parallel calls, the result of a call on the chain may be next to it.
     results: [
       ...new Set([
         ...idsOf(isResult, "tool_use_id"),
@@ -139,8 +138,8 @@ export function readTruth(file) {
   };
 }
 
-/** The last row of the chain before a place in the file; of an answer that was under way the last result of its calls. */
-function behindAnswer(chain, at, place) {
+/** Returns the last row of the chain before a place in the file, or the last result of an answer that had not ended. */
+function endOfAnswer(chain, at, place) {
   let i = chain.findLastIndex((row) => place(row) < at);
   const isOfAnswer = (row) =>
     row.type === "assistant" ? row.message?.id === answer : row.type !== "user" || blocks(row).some(isResult);
@@ -150,7 +149,7 @@ function behindAnswer(chain, at, place) {
   return chain[i];
 }
 
-/** What a prompt says that stands in the queue alone. Its id is made by the server. */
+/** Returns the texts of a prompt that is only in the queue. The server makes its id. */
 function asQueued(content, queued, hide) {
   const said = sayings({ type: "user", message: { content } }, hide);
   if (queued === "delivered") return said.map((one) => ({ ...one, queued }));
@@ -158,13 +157,13 @@ function asQueued(content, queued, hide) {
   return texts.map((text) => ({ role: "agent", text: `*Queued, not delivered:*\n\n${text.trim()}`, queued }));
 }
 
-/** The transcript that is being read: what stands in other files is beside it. */
+/** The current transcript: other files are next to it. */
 let storeOf;
 
 export const keyOf = ({ id, role, text, notification }) =>
   [id, role ?? "news", text ?? notification.result].join("\u0000");
 
-/** The tool calls in a transcript of a subagent. */
+/** Returns the tool calls in a transcript of a subagent. */
 export const callsIn = (file) =>
   readRows(file).flatMap((row) =>
     blocks(row).flatMap((block) => (isCall(block) ? [{ id: block.id, name: block.name }] : [])),
@@ -173,8 +172,8 @@ export const callsIn = (file) =>
 const isBoundary = ({ type, subtype }) => type === "system" && subtype === "compact_boundary";
 
 /**
- * The rows that are linked, each uuid once, in order. Of copies the last counts, but where a compaction stands between: then
- * the links and the place are those of the first.
+ * Returns the linked rows, each uuid once, in order. The last copy counts; but if a compaction is between the copies, the
+ * first has the links and the place.
  */
 function readLinks(rows) {
   const kinds = new Set(["user", "assistant", "system", "attachment", "progress"]);
@@ -214,8 +213,8 @@ function readRows(file) {
 }
 
 /**
- * The last thing said on the current branch: up from the last row that nothing hangs on. A rewind (a `last-prompt` row
- * with `explicit`) behind everything that was said is the end itself.
+ * Returns the last message of the current branch: from the last row without children upwards. A rewind (a `last-prompt` row
+ * with `explicit`) after all messages is the end.
  */
 function lastSaid({ rows, all, byId, isMain, isSaid, up }) {
   const rewind = rows.findLastIndex((row) => row.type === "last-prompt" && row.explicit === true);
@@ -244,7 +243,7 @@ const asPrompt = ({ uuid, attachment: { prompt, source_uuid: source } }) => ({
   message: { content: prompt },
 });
 
-/** What a row says, in order. */
+/** Returns the texts of a row, in order. */
 function sayings(row, hide) {
   const { uuid: id, type, message } = row;
   if (type === "system") {
@@ -273,7 +272,7 @@ function boundaryText({ compactMetadata: { trigger, preTokens } = {} }) {
   return `*Conversation compacted (${about.filter(Boolean).join(", ")})*`.replace(" ()", "");
 }
 
-/** A summary without what the CLI says around it. */
+/** Removes the text that the CLI adds around a summary. */
 const unframed = (text) =>
   text
     .replace(/^This session is being continued from a previous conversation.*\n+(Summary:\s*)?/, "")
@@ -285,7 +284,7 @@ const unframed = (text) =>
 const ELEMENT =
   /^\s*<(command-(?:name|message|args)|(?:bash|local-command)-std(?:out|err)|bash-input|local-command-caveat|task-notification|system-reminder|user-prompt-submit-hook|ide_(?:opened_file|selection|diagnostics))>([^]*?)<\/\1>/;
 const NEWS = /^\s*<(task-notification)>([^]*)<\/\1>/;
-/** The line after news that says where the output, or the whole conversation, stands. */
+/** Line after news that names the file of the output or of the whole conversation. */
 const POINTER = /^\s*((?:Full transcript available at|Read the output file to retrieve the result): .*)/;
 const PEER =
   /^\s*<teammate-message teammate_id="([^"]+)"(?: color="[^"]*")?(?: summary="([^"]*)")?>([^]*?)<\/teammate-message>/;
@@ -336,7 +335,7 @@ const plain = (text) =>
 function output(text, id, hide) {
   const said = outputOf(storeOf, text)
     .texts.join("")
-    // oxlint-disable-next-line no-control-regex -- the escape character is what is looked for
+    // oxlint-disable-next-line no-control-regex -- the escape character is searched for
     .replace(/\u001b\[[\d;?]*[A-Za-z]/g, "")
     .replace(/^\n+/, "")
     .trimEnd();

@@ -1,20 +1,19 @@
 /**
- * What is said in a transcript, worked out from the JSONL alone, with nothing of src/: of every row of a person, a model or
- * a tool that is not hidden, whatever branch it is on.
+ * Derives the texts of a transcript from the JSONL alone, without code of src/: those of every visible row of a person, a
+ * model or a tool, on any branch.
  */
 import fs from "node:fs";
 import { queuedPrompts } from "../check-queue.mjs";
 import { isCall, isResult, resultOf } from "../check-results.mjs";
 
 /**
- * `said`: `{ id, kind, text }`, kind `text`, `thinking`, `call` or `result`. `unsure`: how many texts of people hold marks of
- * the CLI, which are shown as what they stand for. `stored`: calls whose output stands in a file of its own, with its texts.
- * `results`: how many are of the API's own tools, have such a file, or should have. `team`: how many rows are of a team.
- * `delivered`, `waiting`: prompts that stand in the queue alone; of a delivered one the uuids of what stands before and behind
- * it, where there is such.
+ * `said`: `{ id, kind, text }`, kind `text`, `thinking`, `call` or `result`. `unsure`: number of texts of people with markup of
+ * the CLI, which is shown in another form. `stored`: calls whose output is in a file, with its texts. `results`: numbers of
+ * results of the API's own tools, with such a file, and without an expected one. `team`: number of rows of a team.
+ * `delivered`, `waiting`: prompts that are only in the queue; with the uuids of the messages before and after a delivered one.
  */
 export function readTruth(file, subagent) {
-  // Of rows with one uuid the last counts.
+  // The last row with a uuid counts.
   const rows = new Map();
   const lines = fs.readFileSync(file, "utf8").split("\n").map(parsed).filter(Boolean);
   for (const row of lines) {
@@ -60,7 +59,7 @@ export function readTruth(file, subagent) {
   return { said, unsure, stored, results, team, delivered, waiting: queue.waiting.map(textOf) };
 }
 
-/** Uuids of the message before a place, and of the first behind it that is no part of what was under way. */
+/** Returns the uuids of the message before a place, and of the first one after it that does not continue an answer. */
 function neighbours(lines, at, isSaid) {
   const known = new Set();
   const isNew = (row) => !known.has(row.uuid) && known.add(row.uuid);
@@ -69,7 +68,7 @@ function neighbours(lines, at, isSaid) {
   let under;
   for (const row of lines.slice(0, at)) {
     if (!isNew(row) || !begins(row)) continue;
-    // An answer goes by the uuid of its first row.
+    // An answer has the uuid of its first row.
     if (row.type === "user" || row.message?.id !== under) before = row.uuid;
     under = row.message?.id;
   }
