@@ -1,8 +1,7 @@
 import { CHUNK_BYTES, LOOK_AHEAD_BYTES, ROW_BYTES } from "../../transcript/rows/limits.ts";
-import { LineBuffer } from "../../transcript/rows/line-splitter.ts";
+import { LineBuffer, NEWLINE } from "../../transcript/rows/line-splitter.ts";
 import { readAt } from "./fs.ts";
 
-const NEWLINE = 0x0a;
 const BLANK = 0x20;
 const NOTHING = Buffer.alloc(0);
 

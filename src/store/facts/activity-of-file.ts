@@ -3,8 +3,7 @@ import { ACTIVITY_BYTES, TAIL_GROWTH_BYTES } from "../../transcript/rows/limits.
 import type { Candidate } from "./candidate.ts";
 import { close, openReadNoFollow, readAt } from "../disk/fs.ts";
 import { cachedFacts, cacheFacts } from "./metadata-cache.ts";
-
-const NEWLINE = 0x0a;
+import { NEWLINE } from "../../transcript/rows/line-splitter.ts";
 
 /**
  * Returns the time of the last conversation row, epoch ms, with the mtime as upper bound, so that a list reads no more

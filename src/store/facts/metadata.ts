@@ -16,8 +16,7 @@ import { FileLines } from "../disk/file-lines.ts";
 import { NO_SIDECARS, readSidecarFacts, sidecarStamp } from "./sidecar-metadata.ts";
 import type { TranscriptCopy } from "../types.ts";
 import { yieldToEventLoop } from "../timing.ts";
-
-const NEWLINE = 0x0a;
+import { NEWLINE } from "../../transcript/rows/line-splitter.ts";
 
 /**
  * Returns the facts of a session from the head and tail of its transcript and its sidecars (official-helpers.md §4). The

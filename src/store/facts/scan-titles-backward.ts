@@ -6,8 +6,7 @@ import { AI_TITLE, CUSTOM_TITLE, kindOf, TAG } from "../../transcript/rows/row-k
 import { RowScan } from "../../transcript/rows/json-scanner.ts";
 import type { EarlierTitles } from "../../transcript/summary/session-metadata.ts";
 import { readAt } from "../disk/fs.ts";
-
-const NEWLINE = 0x0a;
+import { NEWLINE } from "../../transcript/rows/line-splitter.ts";
 
 /** The titles and tag to search for. */
 export type Wanted = { readonly [Key in keyof EarlierTitles]-?: boolean };

@@ -6,8 +6,7 @@ import { statOpen } from "../disk/fs.ts";
 import { FileLines } from "../disk/file-lines.ts";
 import { tryWithOpenFile } from "../disk/read-small-file.ts";
 import { readWindows, windowBuffer } from "./head-tail.ts";
-
-const NEWLINE = 0x0a;
+import { NEWLINE } from "../../transcript/rows/line-splitter.ts";
 
 /**
  * Returns the directory that a session belongs to: its last relocation, from the tail of the transcript, else the first

@@ -1,8 +1,7 @@
 import { close, readAt, statOpen } from "../disk/fs.ts";
 import { openCopy } from "../projects/find-copies.ts";
 import type { TranscriptCopy } from "../types.ts";
-
-const NEWLINE = 0x0a;
+import { NEWLINE } from "../../transcript/rows/line-splitter.ts";
 
 /** A stretch of a transcript as stored. */
 export interface RawPage {

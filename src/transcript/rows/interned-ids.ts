@@ -1,7 +1,7 @@
 import { enlarged, hexNumber } from "./json-scanner.ts";
 
 const NONE = -1;
-/** Longest id that is kept as bytes. Longer ones, and those that are not printable ASCII, are strings; none occurs in practice. */
+/** Longest id that is kept as bytes. Longer ones, and those that are not printable ASCII, are kept as strings. */
 const PLAIN_BYTES = 255;
 const ID_BYTES = 36;
 
@@ -29,8 +29,8 @@ export class IdTable {
   readonly #strings = new Map<number, string>();
 
   /**
-   * `seed`: any integer. If it is secret, nobody can write a transcript whose ids all collide. `ids`: expected number of
-   * ids.
+   * `seed`: any integer. A secret one keeps others from writing a transcript whose ids all collide. `ids`: their expected
+   * number.
    */
   constructor(seed: number, ids = 1024) {
     this.#seed = seed | 0;

@@ -20,7 +20,7 @@ export const CLOSE_BRACE = 0x7d;
 export const OPEN_BRACKET = 0x5b;
 const CLOSE_BRACKET = 0x5d;
 
-/** The members of one row, as byte offsets into the buffer that was scanned. Reused from row to row. */
+/** Members of one row, as byte offsets into the buffer that was scanned. Reused from row to row. */
 export class RowScan {
   /** Number of top-level members found. */
   count = 0;
@@ -44,7 +44,7 @@ export class RowScan {
   textCount = 0;
   /** `[start, end]` of each long text, its quotes included. */
   texts: Int32Array = new Int32Array(2 * 8);
-  /** Containers open around the current position: 1 for an object, 0 for an array. */
+  /** Open containers around the current offset: 1 for an object, 0 for an array. */
   containers: Uint8Array = new Uint8Array(64);
 
   /**
@@ -172,7 +172,7 @@ export function scanObject(bytes: Uint8Array, open: number, end: number, out: Ro
   containers[0] = 1;
   let state = KEY_OR_CLOSE;
   let i = open + 1;
-  // The member being read at depth 1, and what is wanted inside it: 1 = message.id and long texts, 2 = attachment.type,
+  // The member being read at depth 1, and what to find inside it: 1 = message.id and long texts, 2 = attachment.type,
   // 3 = long texts.
   let member = 0;
   let wanted = 0;

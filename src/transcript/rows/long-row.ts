@@ -46,8 +46,8 @@ export function parsed(json: string): unknown {
 }
 
 /**
- * Whether the value of a row takes many times the memory of its bytes: a row of empty objects, some twenty times. A long
- * one would run the process out of memory, and no CLI writes one.
+ * Whether the value of a row takes many times the memory of its bytes: some twenty times in a row of empty objects. A long
+ * one would exhaust the memory of the process; the CLI does not write such rows.
  */
 export function isValueTooLarge(bytes: Uint8Array, start: number, end: number): boolean {
   const most = 2 * (end - start) + ANY_ROW_BYTES;

@@ -143,7 +143,7 @@ export class SessionScan implements LineVisitor {
 
   /**
    * Reads the lines that begin before `end` and end before `limit` until the head is complete, which is usually soon. After
-   * that only lines with a title are read. Returns where to go on: no line before it counts.
+   * that only lines with a title are read. Returns where to go on: no unread line before it counts.
    */
   #head(end: number, limit: number): number {
     if (this.#archivedAt !== Infinity) return 0;
