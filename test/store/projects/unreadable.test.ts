@@ -103,10 +103,10 @@ test.skipIf(process.getuid?.() === 0 || process.platform === "win32").each([0o00
   },
 );
 
-test("over MCP the directories stand between the markers", async () => {
+test("MCP quotes the names of the directories", async () => {
   const { dir } = store("-a");
   const { call } = await connectMcpHere(dir);
   const { isError, text } = await call("read_session", { session: GONE });
   expect(isError).toBe(true);
-  expect(text).toMatch(/where nothing can be read:\n--- transcript data .*\n.*-a \(ELOOP\)\n--- end/);
+  expect(text).toMatch(/which cannot be read:\n--- transcript data .*\n.*-a \(ELOOP\)\n--- end/);
 });
