@@ -110,7 +110,7 @@ async function makeRenderer({ asked: { format, full }, left, resume, invocation 
       const { textRenderer } = await import("../render/text.ts");
       const style = makeStyle(terminal.colors);
       const width = tableWidth(terminal);
-      return textRenderer({ style, width, full, left, resume: terminal.isTty ? resume : undefined });
+      return textRenderer({ style, width, full, left, resume });
     }
   }
 }

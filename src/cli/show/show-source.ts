@@ -1,5 +1,6 @@
 import { TranscriptError } from "../../store/errors.ts";
 import type { OpenConversation } from "../../store/read/open-conversation.ts";
+import type { TranscriptCopy } from "../../store/types.ts";
 import { SeveralSubagents } from "../render/candidate-table.ts";
 import { type Invocation, UsageError } from "../terminal/command.ts";
 import type { About, SubagentName } from "../render/message-view.ts";
@@ -9,7 +10,7 @@ import { asString, type JsonObject } from "../../transcript/rows/json-values.ts"
 export interface Source {
   readonly open: OpenConversation;
   readonly about: Omit<About, "messages">;
-  /** Command that continues the session; undefined for stdin and subagents. */
+  /** Command that continues the session; undefined for stdin, for subagents, and if stdout is not a terminal. */
   readonly resume: string | undefined;
 }
 
@@ -44,10 +45,15 @@ export async function openSource(
   // `titleOf` shortens titles; here one that the user gave is shown in full.
   const title = customTitle ?? titleOf(copy);
   const about = { sessionId, title, cwd, gitBranch, path, subagent: open.subagent && nameOf(open.subagent) };
+  const resume = agentId === undefined && terminal.isTty ? await resumeWords(copy) : undefined;
+  return { open, about: { ...about, subagents: agentId === undefined ? subagents.map(nameOf) : [] }, resume };
+}
+
+/** Looks for the session's directory, which may take a search through the transcript. */
+async function resumeWords(copy: TranscriptCopy): Promise<string> {
   const { resumable } = await import("../../store/projects/resumable.ts");
   const { resumeCommand } = await import("../../view/resume.ts");
-  const resume = agentId === undefined ? resumeCommand(resumable(copy)) : undefined;
-  return { open, about: { ...about, subagents: agentId === undefined ? subagents.map(nameOf) : [] }, resume };
+  return resumeCommand(resumable(copy));
 }
 
 /** Reads the facts about the session from the first row. */
