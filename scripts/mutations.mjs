@@ -1,12 +1,12 @@
 /**
- * Breaks one rule at a time in a copy of the sources, and says whether the tests notice.
+ * Breaks one rule at a time in a copy of the sources, and reports whether the tests notice.
  *
  *     node scripts/mutations.mjs [TEXT...]
  *     node scripts/mutations.mjs --check
  *
- * TEXT picks the faults whose file has it in its path. `--check` runs no tests: it only says whether each fault still fits
- * the sources, as test/mutations.test.ts asks. If one does not, say in `FAULTS` how its rule is written now. Ends with 1 if
- * a fault survives or does not fit.
+ * TEXT selects the faults whose file has it in its path. `--check` runs no tests: it only reports whether each fault still
+ * fits the sources, for test/mutations.test.ts. If one does not, update its text in `FAULTS`. Exits with 1 if a fault survives
+ * or does not fit.
  */
 import { spawnSync } from "node:child_process";
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
@@ -19,7 +19,7 @@ const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 /** Files and folders that the tests need. */
 const COPIED = ["src", "test", "fixtures", "docs", "scripts", "package.json", "tsconfig.json", "vitest.config.ts"];
 
-/** One fault a folder: `text` stands once in `file` below src, `instead` breaks it, `tests` below test should fail. */
+/** One fault for each folder: `text` occurs once in `file` below src, `instead` breaks it, `tests` below test should fail. */
 const FAULTS = [
   {
     file: "transcript/rows/line-splitter.ts",
@@ -44,7 +44,7 @@ const FAULTS = [
   },
   {
     file: "transcript/conversation/queue-places.ts",
-    rule: "a prompt stands before a row that follows its operation at once",
+    rule: "a prompt comes before a row that follows its operation immediately",
     text: "rows.at(next) >= at",
     instead: "rows.at(next) > at",
     tests: ["store/read"],
@@ -270,8 +270,8 @@ function misfitsOf({ file, rule, text, tests }) {
   const found = existsSync(at) ? readFileSync(at, "utf8").split(text).length - 1 : 0;
   const missing = tests.filter((name) => !existsSync(path.join(root, "test", name)));
   return [
-    ...(found === 1 ? [] : [`src/${file}: the text of the rule "${rule}" is there ${found} times, not once`]),
-    ...missing.map((name) => `test/${name} is missing, which should hold "${rule}"`),
+    ...(found === 1 ? [] : [`src/${file}: the text of the rule "${rule}" occurs ${found} times instead of once`]),
+    ...missing.map((name) => `test/${name} is missing; it should test "${rule}"`),
   ];
 }
 

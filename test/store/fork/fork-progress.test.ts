@@ -4,7 +4,7 @@ import { conversation, put, sessionId, tempConfigDir } from "../../support/confi
 
 const MB = 1_000_000;
 
-test("a fork of a long transcript tells how far it has come, through both readings of it", async () => {
+test("a fork of a long transcript reports its progress through both passes", async () => {
   const dir = tempConfigDir();
   const id = sessionId(1);
   const texts = Array.from({ length: 400 }, (_, n) => `${n} ${"lorem ipsum ".repeat(4000)}`);

@@ -83,7 +83,7 @@ const said = (messages: readonly TranscriptMessage[]): unknown[] =>
   messages.map(({ type, message, compacted, branch }) => ({ type, message, compacted, branch }));
 
 describe("forkSession", () => {
-  test("keeps the bytes of a payload, whatever they are", async () => {
+  test("keeps any bytes of a payload", async () => {
     const content = String.raw`"caf\u00e9 \/ \ud800 \"q\" 1e2"`;
     const line = `{ "type":"user", "parentUuid":null,"isSidechain":false,"sessionId":"${ID}","uuid":"${uuid(1)}","message":{"role":"user",  "content":${content}},"timestamp":"2026-01-01T00:00:00.000Z","extra":{"sessionId":"${ID}","uuid":"${uuid(1)}","n":1.50,"b":[1 , 2]} }`;
     const { path: file } = await fork([line, assistant(2, 1)]);
@@ -101,7 +101,7 @@ describe("forkSession", () => {
     expect(first).toMatch(/^\{"type":"user","uuid":"[0-9a-f-]{36}","n"/);
   });
 
-  test("creates a file of its own: mode 0600 whatever the umask, the source unchanged, nothing else left", async () => {
+  test("creates one file with mode 0600, whatever the umask, and leaves the source unchanged", async () => {
     const { configDirs, dir } = store(jsonl(four));
     const before = snapshot(dir);
     const umask = process.umask(0);
@@ -184,7 +184,7 @@ describe("forkSession", () => {
     expect(rows[2]?.["parentUuid"]).toBe(rows[1]?.["uuid"]);
   });
 
-  test("keeps the ids of messages when asked", async () => {
+  test("keeps the ids of messages if asked", async () => {
     const { id, rows } = await fork(parallel, { preserveMessageIds: true });
     expect(rows.slice(0, 7).map((row) => row["uuid"])).toEqual([1, 2, 3, 4, 5, 6, 7].map(uuid));
     expect(rows[1]).toMatchObject({
@@ -214,13 +214,13 @@ describe("forkSession", () => {
     expect(fs.existsSync(path.join(dir, "projects", keyOfPath(target), `${id}.jsonl`))).toBe(true);
   });
 
-  test("takes over where the session was moved to, by its own rows only (official-helpers.md §6.5)", async () => {
+  test("carries over the session's relocation, by its own rows only (official-helpers.md §6.5)", async () => {
     const moved = (to: string, id: string): Row => ({ type: "relocated", sessionId: id, relocatedCwd: to });
     const { rows } = await fork([...four, moved("/own", ID), moved("/other", sessionId(2))]);
     expect(rows.filter(({ type }) => type === "relocated").map((row) => row["relocatedCwd"])).toEqual(["/own"]);
   });
 
-  test("takes the subagents along when asked", async () => {
+  test("copies the subagents if asked", async () => {
     const { configDirs, dir } = store(jsonl(four));
     put(
       dir,
@@ -365,7 +365,7 @@ function rowsOf(
   }
 }
 
-test("a later fork takes away what a killed one left: its temporary file, and the subagents it had put in place", async () => {
+test("a later fork removes what a killed one left: its temporary file and copied subagents", async () => {
   const { configDirs, dir } = store(jsonl(four));
   const { sessionId: first } = await forkSession(ID, { configDirs });
   const project = path.join(dir, "projects/-w");

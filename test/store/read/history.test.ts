@@ -297,7 +297,7 @@ test.for<[string, Row[], string, string]>([
   expect(official).toBe(current);
 });
 
-test("the library's whole conversation is that of the other surfaces, without branches", async () => {
+test("the library's whole conversation equals that of the other surfaces, without branches", async () => {
   const rows = [...alpha, ...turn(5, 2), ...turn(7, null), ...compaction(10, 8), ...beta];
   expect((await readFile(rows))[0]).toBe("u1 a2 u5 a6 u7 a8 s10 u11 u12 a13");
 });

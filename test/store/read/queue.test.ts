@@ -66,7 +66,7 @@ function told(messages: readonly TranscriptMessage[]): string {
 const turn = [user(1, null), call(2, 1, "A", "m")];
 const answered = result(3, 2, "A", { toolUseResult: {} });
 
-describe("a prompt that stands in queue-operation rows alone", () => {
+describe("a prompt that is only in queue-operation rows", () => {
   test.for<[string, Row[], string]>([
     [
       "is shown where it was delivered",
@@ -427,7 +427,7 @@ describe("a prompt in an attachment", () => {
     expect(await read(rows, options)).toBe(expected);
   });
 
-  test("stands where it was typed, and is no branch of a rewind, where it is beside a compaction", async () => {
+  test("is shown where it was typed, not as an abandoned branch, if it is next to a compaction", async () => {
     const dir = tempConfigDir();
     const rows = [...turn, answered, queued(4, 3, "typed beside"), boundary(10, 3), summary(11, 10), assistant(12, 11)];
     put(dir, `projects/-w/${ID}.jsonl`, jsonl(rows));
@@ -439,7 +439,7 @@ describe("a prompt in an attachment", () => {
   });
 });
 
-test("is named the same whenever it is read, as long as the file only grows, and another is named otherwise", async () => {
+test("has the same id at every reading while the file only grows, and another prompt has another id", async () => {
   const rows = [...turn, queue("x"), answered, queue("x")];
   const ids = async (all: readonly Row[]): Promise<unknown[]> => {
     const dir = tempConfigDir();
@@ -453,7 +453,7 @@ test("is named the same whenever it is read, as long as the file only grows, and
   expect(await ids([...rows, remove("x"), assistant(4, 3)])).toEqual(before);
 });
 
-test("is read in one pass, however many there are", async () => {
+test("takes one pass over the file, whatever their number", async () => {
   const kinds: readonly ((i: number) => Row[])[] = [
     () => [queue("x")],
     (i) => [queue(`x${i}`)],
@@ -487,7 +487,7 @@ test("is read in one pass, however many there are", async () => {
   expect(await loads(4000)).toBeLessThan(4.1 * few);
 });
 
-test("lies open like any other message", async () => {
+test("is a message like any other in an open conversation", async () => {
   async function* bytes(): AsyncGenerator<Uint8Array> {
     yield Buffer.from(jsonl([...turn, queue("x"), answered, remove(), assistant(4, 3), queue("y")]));
   }
@@ -513,7 +513,7 @@ test("lies open like any other message", async () => {
   open.close();
 });
 
-describe("a fork takes along", () => {
+describe("a fork carries over", () => {
   /** What the source shows and what its fork does; the fork up to message number `upTo` of what the source shows. */
   async function forked(rows: readonly Row[], upTo?: number): Promise<[string, string]> {
     const dir = tempConfigDir();
@@ -587,7 +587,7 @@ describe("a fork takes along", () => {
     expect(fork).toBe(expected);
   });
 
-  test("it again, from a fork; and every fork knows where it comes from", async () => {
+  test("it again from a fork, with the origin of each fork", async () => {
     const dir = tempConfigDir();
     put(dir, `projects/-w/${ID}.jsonl`, jsonl([...turn, queue("x"), answered, remove(), assistant(4, 3)]));
     const options = { configDirs: [dir] };

@@ -12,7 +12,7 @@ const step = fc.oneof(
   fc.record({ kind: fc.constant("undo" as const), steps: fc.integer({ min: 1, max: 4 }) }),
 );
 
-test("links are what they would be if each row were linked anew at every step, also after steps are undone", () => {
+test("links equal those of a simple model that relinks each row at every step, also after undoing steps", () => {
   fc.assert(
     fc.property(fc.array(uuid, { minLength: ROWS, maxLength: ROWS }), fc.array(step), (written, steps) => {
       // The last row is not among those that are relinked.
