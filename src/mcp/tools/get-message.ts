@@ -12,7 +12,7 @@ export const getMessage = defineTool({
   name: "get_message",
   title: "Get a message",
   description:
-    "Gets one message or tool result of a session in full, in slices. For parts that read_session cut; to read a conversation use read_session.",
+    "Gets one message or tool result of a session in full, in slices. For what read_session cut; to read a conversation use read_session.",
   annotations: READS,
   meta: { "anthropic/maxResultSizeChars": 120_000 },
   input: z.strictObject({

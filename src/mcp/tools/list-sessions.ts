@@ -43,7 +43,7 @@ export const listSessions = defineTool({
     tag: text("Only with this tag."),
     branch: text("Only last on this git branch."),
     since: text('Only active since: yesterday, monday, "last week", 12h, 3d, 2026-08-21, 2026-08-21T14:30.'),
-    until: text("Only last active until; as since. A day, week or month counts to its end."),
+    until: text("Last active until; as since. A day, week or month counts to its end."),
     archived: flag("true: only archived ones; false (default): none."),
     limit: limit(MAX_LIMIT, DEFAULT_LIMIT),
     cursor: text("nextCursor of the page before, with the same arguments."),

@@ -24,7 +24,7 @@ export const readSession = defineTool({
     agentId: text("Read this subagent's conversation instead."),
     cursor: text("From a footer, to go on either way."),
     around: text("Show this message: id, number, msg_… or toolu_…"),
-    from: z.enum(["start", "end"]).nullish().describe("Where to begin: start (default) or end."),
+    from: z.enum(["start", "end"]).nullish().describe("start (default) or end."),
     roles: z.array(z.enum(ROLES)).nullish(),
     include: z
       .array(z.enum(INCLUDES))

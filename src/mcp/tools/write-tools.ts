@@ -11,7 +11,7 @@ export const CHANGES: Annotations = {
   openWorldHint: false,
 };
 
-export const SESSION_INPUT = z.string().describe("Session id, or its first characters.");
+export const SESSION_INPUT = z.string().describe("Id, or its first characters.");
 
 /** Adds the titles of sessions to a text, quoted because they are not the server's words. */
 export function withTitles(text: string, ...sessions: readonly Pick<Found, "shortId" | "title">[]): string {
