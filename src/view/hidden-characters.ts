@@ -18,9 +18,9 @@ export function replaceHidden(text: string, by: (run: string) => string): string
   if (text.length <= PIECE_UNITS) return replaceIn(text, by);
   const pieces: string[] = [];
   for (let from = 0; from < text.length;) {
-    VISIBLE_PAIR.lastIndex = from + PIECE_UNITS;
-    const at = VISIBLE_PAIR.exec(text)?.index;
-    const to = at === undefined ? text.length : at + 1;
+    const border = betweenVisible();
+    border.lastIndex = from + PIECE_UNITS;
+    const to = border.exec(text)?.index ?? text.length;
     pieces.push(replaceIn(text.slice(from, to), by));
     from = to;
   }
@@ -32,7 +32,14 @@ export function replaceHidden(text: string, by: (run: string) => string): string
  * neither a run nor its neighbours.
  */
 const PIECE_UNITS = 64 * 1024;
-const VISIBLE_PAIR = /[\t\n -~]{2}/g;
+
+let visiblePair: RegExp | undefined;
+
+/** Matches the second of two visible characters. Made when first needed, like `characterOf`. */
+function betweenVisible(): RegExp {
+  const visible = `(?!${HIDDEN.source.replace("{1,1000}", "")})[^]`;
+  return (visiblePair ??= new RegExp(`(?<=${visible})${visible}`, "gu"));
+}
 
 function replaceIn(text: string, by: (run: string) => string): string {
   // Often the same run over and over.

@@ -114,7 +114,8 @@ describe("noted", () => {
     );
     fc.assert(
       fc.property(fc.array(unit, { minLength: 1, maxLength: 12 }), (units) => {
-        const paragraph = `begin${units.join("")}end\n`;
+        // Text without ASCII is cut elsewhere.
+        const paragraph = units.includes("a") ? `begin${units.join("")}end\n` : `日本${units.join("")}😀😀`;
         const times = Math.ceil(200_000 / paragraph.length);
         expect(noted(paragraph.repeat(times)) === noted(paragraph).repeat(times)).toBe(true);
       }),
