@@ -2,7 +2,7 @@ import { isUtf8 } from "node:buffer";
 import { nodeCrypto } from "../disk/builtins.ts";
 import { memberString } from "../../transcript/summary/head-scan.ts";
 import { RowIndex, SIDECHAIN } from "../../transcript/rows/row-index.ts";
-import { ASSISTANT, USER } from "../../transcript/rows/row-kinds.ts";
+import { isMessageKind } from "../../transcript/rows/row-kinds.ts";
 import { type RowProblem, visitLine } from "../../transcript/rows/row.ts";
 import { RowKeys } from "../../transcript/summary/summary-keys.ts";
 import { RowScan, scanObject } from "../../transcript/rows/json-scanner.ts";
@@ -166,7 +166,7 @@ class Check {
     const { count, kind, flags } = this.#index;
     let content: Content = this.#rows === 0 ? "nothing" : "metadata";
     for (let row = 0; row < count; row++) {
-      if (kind[row] !== USER && kind[row] !== ASSISTANT) continue;
+      if (!isMessageKind(kind[row] as number)) continue;
       if (((flags[row] as number) & SIDECHAIN) === 0) return "conversation";
       content = "sidechain";
     }

@@ -3,7 +3,7 @@ import { push } from "../tree/row-list.ts";
 import { hasResult } from "../tree/tool-blocks.ts";
 import type { QueuedPrompt } from "./queue.ts";
 import { ANSWERS, type RowIndex, SIDECHAIN } from "../rows/row-index.ts";
-import { ASSISTANT, USER } from "../rows/row-kinds.ts";
+import { ASSISTANT, isMessageKind } from "../rows/row-kinds.ts";
 import type { LoadRow } from "../tree/row-tree.ts";
 
 const NONE = -1;
@@ -131,7 +131,7 @@ function endsOfAnswers(index: RowIndex, load: LoadRow, rows: ConversationRows): 
   return ends;
 }
 
-const isMessage = (index: RowIndex, row: number): boolean => index.kind[row] === USER || index.kind[row] === ASSISTANT;
+const isMessage = (index: RowIndex, row: number): boolean => isMessageKind(index.kind[row] as number);
 
 const isResult = (index: RowIndex, load: LoadRow, row: number): boolean =>
   ((index.flags[row] as number) & ANSWERS) !== 0 || hasResult(load(row));

@@ -16,7 +16,7 @@ import {
   TYPED,
 } from "../rows/queue-table.ts";
 import { ANSWERS, COMPACT_SUMMARY, META, type RowIndex, SIDECHAIN } from "../rows/row-index.ts";
-import { ASSISTANT, USER } from "../rows/row-kinds.ts";
+import { isMessageKind, USER } from "../rows/row-kinds.ts";
 import type { LoadRow } from "../tree/row-tree.ts";
 import { asObject } from "../rows/json-values.ts";
 
@@ -152,7 +152,7 @@ class Reading {
   #readRow(row: number): void {
     const kind = this.#index.kind[row] as number;
     const flags = this.#index.flags[row] as number;
-    if ((kind !== USER && kind !== ASSISTANT) || (flags & SIDECHAIN) !== 0) return;
+    if (!isMessageKind(kind) || (flags & SIDECHAIN) !== 0) return;
     const isAsked = this.#expected + this.#fresh + this.#pending.size + this.#dropped.size > 0;
     const isPrompt = kind === USER && (flags & (ANSWERS | COMPACT_SUMMARY)) === 0;
     const text = isAsked && isPrompt ? this.#promptOf(row) : undefined;

@@ -4,7 +4,7 @@ import { insertParallel } from "../tree/parallel-tool-results.ts";
 import { contentOf } from "../tree/tool-blocks.ts";
 import { rewindInForce } from "../tree/rewind.ts";
 import { COMPACT_BOUNDARY, QUEUED_COMMAND, type RowIndex, SIDECHAIN } from "../rows/row-index.ts";
-import { ASSISTANT, PROGRESS, USER } from "../rows/row-kinds.ts";
+import { ASSISTANT, isMessageKind, PROGRESS, USER } from "../rows/row-kinds.ts";
 import { type LoadRow, Tree } from "../tree/row-tree.ts";
 import { asObject, type JsonObject } from "../rows/json-values.ts";
 
@@ -170,7 +170,7 @@ function endBeforeBoundary(index: RowIndex, slice: Uint8Array, load: LoadRow): U
   const rows = rowsAfter(index, slice, NONE);
   const isBoundary = (row: number): boolean => ((index.flags[row] as number) & COMPACT_BOUNDARY) !== 0;
   const uuidOf = (row: number): string => index.uuids.text(index.uuid[row] as number);
-  const lastMessage = rows.findLastIndex((row) => index.kind[row] === USER || index.kind[row] === ASSISTANT);
+  const lastMessage = rows.findLastIndex((row) => isMessageKind(index.kind[row] as number));
   const at = rows.findIndex((row, i) => i > lastMessage && isBoundary(row) && !readBoundary(index, row, load).isRewind);
   if (at < 0) return slice;
   const boundary = readBoundary(index, rows[at] as number, load);

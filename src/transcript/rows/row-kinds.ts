@@ -46,6 +46,8 @@ const KINDS: Readonly<Record<string, number>> = {
 };
 
 export const isOfConversation = (kind: number): boolean => kind >= USER && kind <= PROGRESS;
+/** Reports whether rows of this kind are messages, rather than what stands between messages. */
+export const isMessageKind = (kind: number): boolean => kind === USER || kind === ASSISTANT;
 export const isForkFact = (kind: number): boolean => kind >= RELOCATED;
 
 /** Returns the first type of this kind. */

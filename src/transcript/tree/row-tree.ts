@@ -1,5 +1,5 @@
 import { COMPACT_BOUNDARY, FORK_BRIEFING, META, PARENT_UNKNOWN, type RowIndex, SIDECHAIN } from "../rows/row-index.ts";
-import { ASSISTANT, PROGRESS, USER } from "../rows/row-kinds.ts";
+import { isMessageKind, PROGRESS } from "../rows/row-kinds.ts";
 import { Relinks } from "./relinks.ts";
 import { pathDown } from "./row-list.ts";
 import { asObject, type JsonObject, membersOf } from "../rows/json-values.ts";
@@ -101,8 +101,7 @@ export class Tree {
   }
 
   isMessage(row: number): boolean {
-    const kind = this.index.kind[row] as number;
-    return kind === USER || kind === ASSISTANT;
+    return isMessageKind(this.index.kind[row] as number);
   }
 
   isFlagged(row: number, flags: number): boolean {
