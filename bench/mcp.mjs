@@ -124,7 +124,7 @@ function start(configDir) {
     async page(args) {
       const { ms, text } = await tool("read_session", args);
       const next = /^Next page: read_session (.*)$/m.exec(text)?.[1];
-      const previous = /^Page before: .*?\b(p\.[\w.]+)/m.exec(text)?.[1];
+      const previous = /^Previous page: .*?\b(p\.[\w.]+)/m.exec(text)?.[1];
       return { ms, text, next: next && JSON.parse(next).cursor, previous };
     },
     async stop() {

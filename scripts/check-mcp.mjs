@@ -246,7 +246,7 @@ function parsePage(text) {
     body,
     stretches,
     next: next && JSON.parse(next).cursor,
-    previous: /^Page before: .*?\b(p\.[\w.]+)/m.exec(foot)?.[1],
+    previous: /^Previous page: .*?\b(p\.[\w.]+)/m.exec(foot)?.[1],
   };
 }
 

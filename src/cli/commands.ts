@@ -28,7 +28,7 @@ export const COMMON_OPTIONS: Options = {
     completes: "directories",
   },
   json: { type: "boolean", help: "Print one JSON document instead of text." },
-  help: { type: "boolean", short: "h", help: "Show the help of a command." },
+  help: { type: "boolean", short: "h", help: "Show help for a command." },
   version: { type: "boolean", short: "V", help: "Show the version of this program." },
 };
 

@@ -24,11 +24,11 @@ Usage
 Commands
 ${lines.join("\n")}
 
-Options of every command
+Options for every command
 ${optionLines(COMMON_OPTIONS, columns).join("\n")}
 
 Name a session by its id or the first characters of it, as 'list' shows them.
-Exit codes: 0 success, 1 failure, 2 wrong usage.
+Exit codes: 0 success, 1 failure, 2 usage error.
 `;
 }
 
@@ -43,7 +43,7 @@ export function commandHelp(command: Command, columns?: number): string {
     own,
     variableLines(command, columns).join("\n"),
     paragraphs(notes, columns),
-    `Options of every command\n${optionLines(COMMON_OPTIONS, columns).join("\n")}`,
+    `Options for every command\n${optionLines(COMMON_OPTIONS, columns).join("\n")}`,
   ];
   return `${parts.filter((part) => part !== "").join("\n\n")}\n`;
 }

@@ -46,5 +46,5 @@ test("over MCP also where thinking is asked for, and one of them", async () => {
   const page = await client.call("read_session", { session: id, include: ["thinking"] });
   expect(page.text).toContain("Left out: 2 × thinking without text.");
   const one = await client.call("get_message", { session: id, id: "2" });
-  expect(one.text).toContain("(thinking without text from the API)");
+  expect(one.text).toContain("(thinking; the API gave no text for it)");
 });

@@ -275,7 +275,7 @@ describe("changing sessions", () => {
     const renamed = run("rename", "1", "x");
     expect(renamed).toMatchObject({ status: 0, stdout: "renamed 11111111 “first” to “x”\n" });
     expect(renamed.stderr).toMatch(
-      /^The session is in use \(.*\): Claude Code may write the title it knows over this one\.\n$/,
+      /^The session is in use \(.*\): Claude Code may overwrite this one with the title it knows\.\n$/,
     );
     writeSession(dir, "-w", ONE, turnRows("first"), { mtime: Date.now() / 1000 });
     expect(run("delete", "1", "--force").status).toBe(0);

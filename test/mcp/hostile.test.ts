@@ -286,12 +286,12 @@ describe.skipIf(process.platform === "win32")("names of files and directories", 
     const none = await call("read_session", { session: `${directory.slice(0, 34)}2f` });
     expect(none).toMatchObject({
       isError: true,
-      text: expect.stringMatching(/^No session starts with .* The closest:\n/),
+      text: expect.stringMatching(/^No session id starts with .* The closest:\n/),
     });
     expect(none.text).toContain(`\n${whole}  ask\n${odd}  ask\n`);
     expect(none.text).not.toContain(directory);
     const several = await call("read_session", { session: whole.slice(0, 30) });
-    expect(several.text).toMatch(/^2 sessions start with /);
+    expect(several.text).toMatch(/^2 session ids start with /);
   });
 });
 

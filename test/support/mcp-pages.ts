@@ -60,7 +60,7 @@ export async function readPage(client: McpClient, args: Args): Promise<ReadPage>
     body,
     messages,
     next: next === undefined ? undefined : (JSON.parse(next) as { cursor: string }).cursor,
-    previous: /^Page before: .*?\b(p\.[\w.]+)/m.exec(foot)?.[1],
+    previous: /^Previous page: .*?\b(p\.[\w.]+)/m.exec(foot)?.[1],
     tokens: tokensOf(text),
   };
 }

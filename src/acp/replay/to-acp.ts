@@ -123,7 +123,7 @@ export class Translator {
         sessionUpdate: "tool_call_update" as const,
         toolCallId,
         status: "failed" as const,
-        content: [note("The transcript has no result of this call: it was interrupted, or is still running.")],
+        content: [note("The transcript has no result for this call: it was interrupted, or is still running.")],
         ...this.#meta({ noResult: true }),
       };
       return claudeTool(name).subagents === "always" ? [{ toolCallId, agentId: undefined }, update] : [update];

@@ -6,7 +6,7 @@ import { asString, type JsonObject, membersOf } from "../../transcript/rows/json
 import { isEmpty, type MemorySession } from "./memory-sessions.ts";
 import type { Store } from "../../store/open/open-store.ts";
 
-/** Query of a list, with defaults applied. */
+/** Query for a list, with defaults applied. */
 export interface PageQuery extends Pick<
   ListQuery,
   "dir" | "includeWorktrees" | "includeProgrammatic" | "archived" | "signal"
@@ -61,7 +61,7 @@ export async function mergedPage(
     .slice(0, limit)
     .filter((it) => !isInMemory(it)).length;
   const rest = taken < page.sessions.length;
-  // Reads the page again with only the sessions shown, so that its cursor leads to the others.
+  // Reads the page again, limited to the sessions that are shown, so that its cursor continues with the rest.
   if (rest && taken > 0) page = await read(taken);
   const shown = merge(rest && taken === 0 ? [] : page.sessions, pending).slice(0, limit);
   const left = pending.length - shown.filter(isInMemory).length;

@@ -46,7 +46,7 @@ export function withStoredOutput(
   const fits = file.bytes <= UPDATE_BYTES;
   const { text: whole, more } = beginningOf(file, fits ? UPDATE_BYTES : UPDATE_UNITS / 2);
   const place = `tool-results/${file.name} of the session`;
-  const note = more > 0 ? `Cut here: ${formatBytes(more)} more are in ${place}` : cutWords(spilled);
+  const note = more > 0 ? `Cut here: ${formatBytes(more)} more is in ${place}` : cutWords(spilled);
   return {
     text: whole + after,
     output: whole,
@@ -58,6 +58,6 @@ export function withStoredOutput(
 }
 
 const cutWords = ({ cut, file }: Spilled): string | undefined =>
-  cut && file !== undefined ? `only the first ${formatBytes(file.bytes)} of the output were kept` : undefined;
+  cut && file !== undefined ? `only the first ${formatBytes(file.bytes)} of the output was kept` : undefined;
 
 const sentence = (words: string): string => `[${words.slice(0, 1).toUpperCase()}${words.slice(1)}]`;

@@ -23,7 +23,7 @@ export async function emptyTheTrash(
   const dryRun = values["dry-run"] === true;
   if (!dryRun && values["yes"] !== true && meant.removed.length > 0) {
     const sessions = amount(meant.removed.length, meant.bytes).replace("item", "session");
-    if (!(await confirm(`Remove ${sessions}, for good? This cannot be undone.`))) {
+    if (!(await confirm(`Remove ${sessions} for good? This cannot be undone.`))) {
       terminal.warn("Nothing was removed.");
       return 1;
     }

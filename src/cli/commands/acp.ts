@@ -8,11 +8,11 @@ export const command: Command = {
   usage: "acp [options]",
   details: "",
   options: {
-    "read-only": { type: "boolean", help: "Declare no method that changes anything, and refuse them all." },
+    "read-only": { type: "boolean", help: "Declare no methods that change anything, and refuse all calls to them." },
     "page-size": {
       type: "string",
       value: "N",
-      help: `Sessions on a page of a list if the request does not say, 1 to ${PAGE_SESSIONS_MAX}; ${PAGE_SESSIONS} by default.`,
+      help: `Sessions per page of a list if the request does not set a number: 1 to ${PAGE_SESSIONS_MAX}; ${PAGE_SESSIONS} by default.`,
     },
     "no-worktrees": {
       type: "boolean",

@@ -4,7 +4,7 @@ import type { Command } from "../terminal/command.ts";
 export const command: Command = {
   summary: "Hide sessions from the list",
   usage: "archive ID… [--dry-run]",
-  details: `Nothing else about a session changes. It returns to the list when somebody prompts in it again, or with 'unarchive'.`,
+  details: `Nothing else about a session changes. It returns to the list when somebody sends a prompt in it again, or with 'unarchive'.`,
   notes: changeJsonHelp('"archived": true'),
   options: DRY_RUN,
   positionals: "some",

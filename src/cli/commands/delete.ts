@@ -5,7 +5,7 @@ import { type Command, UsageError } from "../terminal/command.ts";
 export const command: Command = {
   summary: "Move sessions, and everything that belongs to them, to the trash",
   usage: "delete ID… [--dry-run] [--force] [--permanently [--yes]]",
-  details: `Moves every copy of the transcript and everything that is named by the session's id: subagents, tool results, file
+  details: `Moves every copy of the transcript and everything that is named after the session's id: subagents, tool results, file
 history, to-dos. 'restore' brings all of it back. Copies that you made (ID.jsonl.bak) stay. history.jsonl, which also has
 the prompts that you typed, never changes.`,
   notes: changeJsonHelp(

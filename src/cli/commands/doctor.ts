@@ -4,10 +4,10 @@ export const command: Command = {
   summary: "Find damaged or leftover files, and sessions about to be deleted by Claude Code",
   usage: "doctor [--all]",
   details: `Reads every transcript from beginning to end and reports: the config dirs, and why they are used; the number and size of
-the sessions of each project; what cannot be read; transcripts where no list finds them, and where they belong; files that
-are named like transcripts and are not sessions; damaged transcripts, by line; sessions that Claude Code will delete within
-3 days; leftovers of sessions that no longer exist; temporary files of this program; the trash. It changes nothing, and
-follows no link except one in place of a project dir. A problem is not a failure: the exit code is 0.`,
+the sessions of each project; what cannot be read; transcripts in places where no list finds them, and where they belong;
+files that are named like transcripts but are not sessions; damaged transcripts, by line; sessions that Claude Code will
+delete within 3 days; leftovers of sessions that no longer exist; temporary files of this program; the trash. It changes
+nothing, and follows no link except one in place of a project dir. A problem is not a failure: the exit code is 0.`,
   notes: `JSON
   {"configDirs": [{path, source, exists, projectsDir, meant,
     projects: [{key, path, cwd, sessions, bytes, otherBytes, lastModified}],
@@ -20,8 +20,8 @@ follows no link except one in place of a project dir. A problem is not a failure
     temporaries: [{path, bytes}], trash: {path, entries, bytes, cutShort}}],
   "elsewhere": [config dirs that exist and were not examined]}
   Kinds of findings: cut, cut_at_end, not_json, oversized, bad_utf8, nul (something is lost); glued,
-    dangling_parent, own_parent, repeated_uuid, no_final_newline (nothing is lost). Each names its first 20 lines
-    and counts all.
+    dangling_parent, own_parent, repeated_uuid, no_final_newline (nothing is lost). Each gives the numbers
+    of its first 20 lines and the count of all.
   Kinds of stubs: empty, nul, metadata, sidechain, no_rows, link, dangling_link, directory, not_a_file.
   'projectsDir' is there, missing, dangling_link, not_a_directory or unreadable; 'meant' is the config dir that was
     probably meant if this one is empty.
@@ -32,7 +32,7 @@ follows no link except one in place of a project dir. A problem is not a failure
     all: {
       type: "boolean",
       short: "a",
-      help: "Also list transcripts that are odd but lose nothing (rows with a missing parent, repeated rows), and every line, orphan and session that is only counted otherwise.",
+      help: "Also list transcripts that are odd but have lost nothing (rows with a missing parent, repeated rows), and every line, orphan and session that is otherwise only counted.",
     },
   },
   positionals: "none",

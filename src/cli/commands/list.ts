@@ -32,7 +32,7 @@ repository#worktree. A terminal shows the first 30 sessions; a file or pipe gets
     until: {
       type: "string",
       value: "TIME",
-      help: "Only sessions last active until then; a day includes its last minute.",
+      help: "Only sessions last active at or before TIME; a day is included to its end.",
       completes: ["today", "yesterday", "monday", "1h", "1d", "7d", "30d"],
     },
     tag: {
@@ -50,7 +50,7 @@ repository#worktree. A terminal shows the first 30 sessions; a file or pipe gets
     archived: { type: "boolean", help: "Only archived sessions." },
     "no-programmatic": {
       type: "boolean",
-      help: "Leave out sessions that programs started (claude -p, the Agent SDK). If only the variable says so, --all shows them anyway.",
+      help: "Leave out sessions that programs started (claude -p, the Agent SDK). If this is set only by CLAUDE_TRANSCRIPTS_NO_PROGRAMMATIC, --all still shows them.",
     },
     limit: { type: "string", short: "n", value: "N", help: "Show at most N sessions.", completes: ["10", "100"] },
     all: {

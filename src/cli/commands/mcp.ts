@@ -17,7 +17,7 @@ export const command: Command = {
     tools: {
       type: "string",
       value: "NAMES",
-      help: "Offer only these tools, separated by commas: list_sessions,read_session.",
+      help: "Offer only the tools named, separated by commas; for example list_sessions,read_session.",
     },
     http: {
       type: "boolean",

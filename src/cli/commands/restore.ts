@@ -7,8 +7,8 @@ const MAX_NAMED = 20;
 export const command: Command = {
   summary: "Restore deleted sessions",
   usage: "restore ID… [--dry-run]",
-  details: `ID is the id of a session, which means its latest deletion, or of an entry of the trash, as 'trash' shows it. Nothing is
-overwritten: if something is in the way, nothing changes.`,
+  details: `ID is a session id, which stands for that session's latest deletion, or the id of a trash entry, as shown by 'trash'. Nothing
+is overwritten: if something is in the way, nothing changes.`,
   notes: changeJsonHelp(
     '"items": [{path, kind, bytes, configDir}], "bytes", "missing": [items that could not be restored], "otherTrashIds"',
   ),

@@ -31,13 +31,13 @@ transcript from stdin. Long output is folded; the end of the output says what is
       type: "string",
       short: "n",
       value: "N",
-      help: "Only the last N messages, not counting notes of Claude Code.",
+      help: "Only the last N messages, not counting notes from Claude Code.",
     },
     role: {
       type: "string",
       multiple: true,
       value: "ROLE",
-      help: "Only parts of this role: user, assistant, tool (calls, results, output of commands), peer (teammates, other sessions, channels), system (notes of Claude Code). Can be repeated, or be a list: user,assistant.",
+      help: "Only parts with this role: user, assistant, tool (calls, results, output of commands), peer (teammates, other sessions, channels), system (notes from Claude Code). Can be repeated, or be a list: user,assistant.",
       completes: ROLES,
     },
     subagent: {

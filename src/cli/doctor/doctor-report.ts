@@ -139,7 +139,7 @@ const STUBS: Readonly<Record<StubKind, string>> = {
 
 function stubLines({ stubs }: ConfigDirReport, options: DoctorOptions): string[] {
   if (stubs.length === 0) return [];
-  const lines = [`Named like a transcript, and not a session: ${stubs.length.toLocaleString("en")}`];
+  const lines = [`Named like a transcript, but not a session: ${stubs.length.toLocaleString("en")}`];
   for (const [kind, text] of Object.entries(STUBS)) {
     const same = stubs.filter((stub) => stub.kind === kind);
     if (same.length === 0) continue;
@@ -279,7 +279,7 @@ function orphanLines({ orphans }: ConfigDirReport, options: DoctorOptions): stri
 function temporaryLines({ temporaries }: ConfigDirReport, options: DoctorOptions): string[] {
   if (temporaries.length === 0) return [];
   return [
-    "Left behind by an interrupted change of this program; the next change there removes it",
+    "Left behind when this program was interrupted during a change; its next change there removes it",
     ...some(temporaries, options, ({ path, bytes }) => `${printable(path)}  ${formatBytes(bytes)}`),
   ];
 }

@@ -178,7 +178,7 @@ export function leftOutWords(left: LeftOut): string[] {
   say(left.before, "earlier message", "earlier messages", "");
   say(left.compacted, "message before the compaction", "messages before the compaction", "");
   say(left.notCurrent, "message that the model does not have", "messages that the model does not have", "");
-  say(left.otherRoles, "message of other roles", "messages of other roles", "");
+  say(left.otherRoles, "message with other roles", "messages with other roles", "");
   const on = left.branches === 1 ? "a branch" : `${left.branches} branches`;
   say(left.branchMessages, `message on ${on}`, `messages on ${on}`, " that a rewind left behind (--branches)");
   say(left.lines, "line of output", "lines of output", " (--full)");

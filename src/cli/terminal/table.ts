@@ -19,7 +19,7 @@ export interface Column {
 }
 
 const GAP = "  ";
-/** Maximum cells of a column when the layout is computed. */
+/** Maximum column width, in terminal cells, that the layout takes into account. */
 const MAX_CELLS = 100;
 /** Cells to which columns are cut if no other column can be left out. */
 const MIN_CELLS = 4;

@@ -10,14 +10,14 @@ const NAMES_FILES = new Set<TranscriptErrorCode>(["Io", "RestoreConflict"]);
 export function failureText(error: unknown): string {
   if (error instanceof ToolFailure) return error.message;
   if (error instanceof SessionInUseError) {
-    return `${notedLine(error.message)}. Try again when it has ended there.`;
+    return `${notedLine(error.message)}. Try again when the session has ended.`;
   }
   if (error instanceof TranscriptError) {
     const text = notedLine([error.message, error.hint].filter(Boolean).join(". "));
     return NAMES_FILES.has(error.code) ? `That failed:\n${quoted(text)}` : text;
   }
   if (error instanceof Error && "code" in error && typeof error.code === "string" && !error.code.startsWith("ERR_")) {
-    return `That failed on the disk:\n${quoted(notedLine(error.message))}`;
+    return `A disk operation failed:\n${quoted(notedLine(error.message))}`;
   }
   console.error(error instanceof Error ? (error.stack ?? error.message) : error);
   return `Internal error: ${notedLine(error instanceof Error ? error.message : String(error))}`;

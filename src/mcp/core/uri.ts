@@ -46,7 +46,7 @@ export const MARKDOWN = "text/markdown";
 /** Whether a URI can contain the id of this subagent. */
 export const isAgentId = (id: string): boolean => AGENT_ID.test(id);
 
-/** URI templates (RFC 6570). A cursor comes from the page before. */
+/** URI templates (RFC 6570). A cursor comes from the previous page. */
 export const TEMPLATES = {
   session: `${START}session/{id}`,
   messages: `${START}session/{id}/messages{?cursor}`,

@@ -26,13 +26,13 @@ export const prompts: readonly Prompt[] = [
   {
     name: "continue-from",
     title: "Continue an earlier session",
-    description: "A brief of an earlier session, to take up its work here",
+    description: "A briefing on an earlier session, to take up its work here",
     arguments: [session],
     async get({ session = "" }, context, service) {
       return userMessages(
         `Continue the work of the earlier session ${echoed(session)} here. Its end follows, quoted from its transcript.
 
-First give me a brief: what was asked for, what is done, what was decided and why, which files it was about, and what is open. If the pages here do not say, read on with read_session (cursor, or from "start"). Files may have changed since: look at them before you rely on what the transcript says about them. Then name the next step, and wait for me.`,
+First brief me: what was asked for, what is done, what was decided and why, which files it was about, and what is open. If the pages here do not say, read on with read_session (cursor, or from "start"). Files may have changed since: look at them before you rely on what the transcript says about them. Then name the next step, and wait for me.`,
         await page({ session, from: "end", maxTokens: PAGE_TOKENS }, context, service),
       );
     },
@@ -46,7 +46,7 @@ First give me a brief: what was asked for, what is done, what was decided and wh
       const start = await page({ session, from: "start", maxTokens: START_TOKENS }, context, service);
       const cut = hasMore(start);
       return userMessages(
-        `Recap the session ${echoed(session)}: what was asked for, what was done, the decisions with their reasons, and the open ends. Cite messages by their ids. ${cut ? "Its beginning and its end follow" : "All of it follows"}, quoted from its transcript.${cut ? " Read the part between them with read_session before you say what was done there." : ""}`,
+        `Recap the session ${echoed(session)}: what was asked for, what was done, the decisions and the reasons for them, and the loose ends. Cite messages by their ids. ${cut ? "Its beginning and its end follow" : "All of it follows"}, quoted from its transcript.${cut ? " Read the part between them with read_session before you say what was done there." : ""}`,
         start,
         ...(cut ? [await page({ session, from: "end", maxTokens: PAGE_TOKENS }, context, service)] : []),
       );
@@ -55,11 +55,11 @@ First give me a brief: what was asked for, what is done, what was decided and wh
   {
     name: "what-did-i-do",
     title: "What did I do?",
-    description: "The work of a period, by project: sessions with what came of them",
+    description: "The work done in a period, by project: the sessions and what came of them",
     arguments: [
       {
         name: "period",
-        description: "today, yesterday, last week, a duration before now (12h, 7d, 2w), or the first date (2026-08-21)",
+        description: "today, yesterday, last week, a duration before now (12h, 7d, 2w), or a start date (2026-08-21)",
         required: true,
         complete: (value) =>
           Promise.resolve(startingWith(["today", "yesterday", "last week", "3d", "7d", "2w", "30d"], value)),

@@ -5,7 +5,7 @@ const MAX_TOKENS = 20_000;
 /** Header and footer take up to half of it. */
 const MIN_TOKENS = 400;
 
-export const tokenLimit = limit(MAX_TOKENS, DEFAULT_TOKENS).describe("Budget of the answer.");
+export const tokenLimit = limit(MAX_TOKENS, DEFAULT_TOKENS).describe("Token budget of the answer.");
 
 /** Reads the last two arguments of both reading tools. `again` has those that the next call must repeat. */
 export function readingCall(

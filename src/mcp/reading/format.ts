@@ -84,7 +84,7 @@ export function markedText({ text, own }: Pick<Segment, "text" | "own">): string
 
 /** Says in the heading that a message is cut: a call may be on another page than its result. */
 function cutWords({ from, to }: Range, length: number): string {
-  const before = from > 0 ? "began on the page before" : "";
+  const before = from > 0 ? "began on the previous page" : "";
   const after = to < length ? "continues on the next page" : "";
   const where = [before, after].filter(Boolean).join(" and ");
   return `cut: characters ${from}-${to} of ${length}, ${where}`;

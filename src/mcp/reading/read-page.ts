@@ -86,7 +86,7 @@ function begin(
   const cursor = decodeCursor(text.trim(), cursorOwner(copy.sessionId, agentId));
   if (given !== undefined && bitsOf(given) !== bitsOf(cursor.selection)) {
     throw new ToolFailure(
-      `A cursor keeps its roles and include. Leave both out, or start again without a cursor: around "${cursor.at.number}" reads the same place.`,
+      `A cursor already carries the roles and include that it was made with. Leave both out, or start again without a cursor: around "${cursor.at.number}" reads from the same place.`,
     );
   }
   return { cursor: { ...cursor, at: placeOf(conversation, cursor) }, selection: cursor.selection };
@@ -174,13 +174,13 @@ class Writer {
     const subagentName = agentId === undefined ? "" : ` · subagent ${nameText(agentId, 40)}`;
     const about = subagent?.description === undefined ? "" : ` ${JSON.stringify(headLine(subagent.description))}`;
     const place = numbers === undefined ? "no messages" : `messages ${numbers[0]}-${numbers[1]} of ${total}`;
-    const own = asks ? " · this conversation's own session, as far as it was written" : "";
+    const own = asks ? " · this conversation's own session, as written so far" : "";
     const head = `Session ${shortId} ${JSON.stringify(headLine(title))}${subagentName}${about}${own} · ${place} · about ${estimate} tokens`;
     const foot = [
       next === undefined ? "This is the end." : `Next page: read_session ${this.#call(next)}`,
       previous === undefined
         ? "Nothing comes before it."
-        : `Page before: ${next === undefined ? `read_session ${this.#call(previous)}` : `the same with cursor ${previous}`}`,
+        : `Previous page: ${next === undefined ? `read_session ${this.#call(previous)}` : `the same with cursor ${previous}`}`,
       ...(left.length > 0 ? [`Left out: ${left.join(", ")}.`] : []),
       ...this.#request.notes,
     ];
@@ -235,7 +235,7 @@ const leftOutWords = (left: LeftOut): string[] => [
 
 const counted = (messages: number): string => (messages === 1 ? "1 message" : `${messages} messages`);
 
-const NOTHING = "(nothing that was asked for)";
+const NOTHING = "(nothing here matches what was asked for)";
 
 /** Shortens a title or description from a transcript for the header, where it is in quotation marks. */
 const headLine = (text: string): string => shortened(notedLine(text), 60);

@@ -86,9 +86,7 @@ function assemble(
   const next = to < text.length ? to : undefined;
   const slice = pieceOf({ kind: "text", ...whole }, from, to);
   const left =
-    whole.sequences === 0
-      ? []
-      : [`Left out: ${whole.sequences} control sequences of terminals (colours and the like).`];
+    whole.sequences === 0 ? [] : [`Left out: ${whole.sequences} terminal control sequences (colours and the like).`];
   const all = [...left, ...notes];
   if (json) {
     const { own } = slice;

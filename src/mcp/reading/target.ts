@@ -133,7 +133,7 @@ function piecesOf(conversation: Conversation, target: Target): Pieces {
   }
   const { segments, left } = showMessage(conversation, target.number, EVERYTHING, { from, to });
   if (segments.length === 0 && left.withheld > 0) {
-    return { pieces: [withOwn(`${OWN_MARK}(thinking without text from the API)`)], sequences };
+    return { pieces: [withOwn(`${OWN_MARK}(thinking; the API gave no text for it)`)], sequences };
   }
   const pieces: TextPiece[] = [];
   for (const { text, own, whole } of segments) {
@@ -145,7 +145,7 @@ function piecesOf(conversation: Conversation, target: Target): Pieces {
 
 const notFound = ({ messages }: Conversation, id: string): ToolFailure =>
   new ToolFailure(
-    `Nothing has the id ${echoed(id)} in this conversation of ${messages.count} messages. Give the number of a message, the id in its heading, or the id of a tool call; read_session shows them. A subagent's messages need its agentId.`,
+    `Nothing in this conversation of ${messages.count} messages has the id ${echoed(id)}. Give the number of a message, the id in its heading, or the id of a tool call; read_session shows them. A subagent's messages need its agentId.`,
   );
 
 const ID_UNITS = 64;

@@ -26,7 +26,7 @@ export function watchResources({ store }: Service, events: ResourceEvents): Reso
         }
       },
       listed: () => listed.due("", () => events.listChanged()),
-      failed: (error) => console.error("Some changes of sessions will not be reported:", error),
+      failed: (error) => console.error("Some changes to sessions will not be reported:", error),
     })
     .then(
       (watch): StoreWatch | undefined => {
@@ -34,7 +34,7 @@ export function watchResources({ store }: Service, events: ResourceEvents): Reso
         return watch;
       },
       (error: unknown) => {
-        console.error("Changes of sessions will not be reported:", error);
+        console.error("Changes to sessions will not be reported:", error);
         return undefined;
       },
     );

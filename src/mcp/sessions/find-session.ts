@@ -48,11 +48,12 @@ async function suggestions(
   const named = quoted(lines.join("\n"));
   if (fitting !== undefined) {
     const more = fitting.length > lines.length ? `, these and ${fitting.length - lines.length} more` : "";
-    return `${fitting.length} sessions start with ${name}${more}. Give more characters of the id:\n${named}`;
+    return `${fitting.length} session ids start with ${name}${more}. Give more characters of the id:\n${named}`;
   }
-  const trashed = error.data["inTrash"] === true ? " One in the trash does: restore_session brings it back." : "";
+  const trashed =
+    error.data["inTrash"] === true ? " The id of a session in the trash does: restore_session brings it back." : "";
   const words = /^[0-9a-f-]+$/i.test(prefix) ? "" : " An id has digits, letters a-f and dashes only.";
-  const text = `No session starts with ${name}.${words}${trashed} list_sessions and search_sessions give ids.`;
+  const text = `No session id starts with ${name}.${words}${trashed} list_sessions and search_sessions give ids.`;
   const found = lines.length === 0 ? `${text} There are no sessions at all.` : `${text} The closest:\n${named}`;
   const { unreadable } = error.data;
   if (!Array.isArray(unreadable)) return found;

@@ -28,9 +28,9 @@ export async function findSubagent(
     const [only] = fitting;
     if (fitting.includes(prefix)) return prefix;
     if (fitting.length === 1) return only;
-    if (fitting.length > 1) throw failure(`${fitting.length} subagents of ${shortId} start with`, prefix, fitting);
+    if (fitting.length > 1) throw failure(`${fitting.length} subagent ids of ${shortId} start with`, prefix, fitting);
   }
-  throw failure(`No subagent of ${shortId} starts with`, prefix, all);
+  throw failure(`No subagent id of ${shortId} starts with`, prefix, all);
 }
 
 function failure(what: string, prefix: string, ids: readonly string[]): NoSuchSubagent {

@@ -13,9 +13,9 @@ export const SCOPE_INPUT = {
   scope: z
     .enum(["here", "all"])
     .nullish()
-    .describe("here (default): this project and its git worktrees, or all if it has none; all: every project."),
+    .describe("here (default): this project and its git worktrees, or all projects if it has no sessions."),
   project: text("Another project: its path, or the last part of it."),
-  programmatic: flag("With (true) or without (false) the sessions that programs started (claude -p)."),
+  programmatic: flag("With (true) or without (false) sessions that programs started (claude -p)."),
 };
 
 /** Sessions that a tool lists. */
@@ -76,11 +76,14 @@ export async function isEmptyHere(
 
 /** Describes a scope: `here (/w and its git worktrees)`. */
 export function scopeText({ name, dirs, called, insteadOf }: Scope): string {
-  if (insteadOf !== undefined) return `all projects, since there is no earlier session ${scopeText(insteadOf)}`;
+  if (insteadOf !== undefined) return `all projects, since there is no earlier session in ${dirsText(insteadOf)}`;
   if (name === "all") return "all projects";
   if (called !== undefined) return `project ${echoed(called)} and its git worktrees`;
-  return `${name} (${dirs.map((dir) => nameText(dir)).join(", ")} and ${dirs.length > 1 ? "their" : "its"} git worktrees)`;
+  return `${name} (${dirsText({ dirs })})`;
 }
+
+const dirsText = ({ dirs }: Pick<Scope, "dirs">): string =>
+  `${dirs.map((dir) => nameText(dir)).join(", ")} and ${dirs.length > 1 ? "their" : "its"} git worktrees`;
 
 /** Returns how many sessions are outside of a scope, given the number of its transcripts. */
 export async function outside(scope: Scope, inside: number, { signal }: Context, { store }: Service): Promise<number> {
@@ -91,7 +94,7 @@ export async function outside(scope: Scope, inside: number, { signal }: Context,
 
 /** Says how many sessions are outside of a scope, after the other facts of a list. */
 export const outsideText = (scope: Scope, count: number): string =>
-  scope.name === "all" ? "" : ` ${count} more are outside of it (scope: "all").`;
+  scope.name === "all" ? "" : ` ${count} more are outside it (to include them: scope: "all").`;
 
 const MAX_NAMED = 5;
 
@@ -110,11 +113,13 @@ async function projectDir(given: string, { signal }: Context, { store }: Service
   const offered = (found.length > 0 ? found : projects).slice(0, MAX_NAMED).map((one) => notedLine(dirOf(one)));
   const name = echoed(given);
   if (first !== undefined) {
-    throw new ToolFailure(`${found.length} projects fit ${name}. Give the whole path:\n${quoted(offered.join("\n"))}`);
+    throw new ToolFailure(
+      `${found.length} projects match ${name}. Give the whole path:\n${quoted(offered.join("\n"))}`,
+    );
   }
-  const text = `No project fits ${name}. list_projects gives all there are`;
+  const text = `No project matches ${name}. list_projects lists them all`;
   throw new ToolFailure(
-    offered.length === 0 ? `${text}: none.` : `${text}; the last active:\n${quoted(offered.join("\n"))}`,
+    offered.length === 0 ? `${text}: there are none.` : `${text}; the last active:\n${quoted(offered.join("\n"))}`,
   );
 }
 

@@ -111,7 +111,7 @@ export const programmaticNotes = (count: number, leftOut: string): string[] =>
   count === 0
     ? []
     : [
-        `${count} session${count === 1 ? " that a program" : "s that programs"} started ${count === 1 ? "is" : "are"} ${leftOut} (programmatic: true).`,
+        `${count} session${count === 1 ? " that a program" : "s that programs"} started ${count === 1 ? "is" : "are"} ${leftOut} (to include ${count === 1 ? "it" : "them"}: programmatic: true).`,
       ];
 
 /** Makes the text of a list: a head line, the rows quoted, the notes, and what could not be read. */

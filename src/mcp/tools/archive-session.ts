@@ -16,7 +16,7 @@ export const archiveSession = defineTool({
     const found = await findSession(session, service);
     await service.store.archive(found.copy.sessionId, archived);
     const text = archived
-      ? `Archived ${found.shortId}. list_sessions shows it with archived: true only.`
+      ? `Archived ${found.shortId}. list_sessions shows it only with archived: true.`
       : `Unarchived ${found.shortId}.`;
     return { text: withTitles(text, found), structured: { id: found.shortId, title: found.title, archived } };
   },

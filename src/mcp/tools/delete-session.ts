@@ -13,11 +13,11 @@ export const deleteSession = defineTool({
   name: "delete_session",
   title: "Delete a session",
   description:
-    "Moves one session to the trash, after asking the user if the client can; restore_session brings it back. Only when the user wants this very session deleted.",
+    "Moves one session to the trash; asks the user first if the client supports it. restore_session brings it back. Only when the user wants this session deleted.",
   annotations: { ...CHANGES, destructiveHint: true },
   input: z.strictObject({
     session: SESSION_INPUT,
-    confirm: flag("true: the user has agreed. Counts only if the client cannot ask."),
+    confirm: flag("true: the user has agreed. Takes effect only if the client cannot ask."),
   }),
   output: z.object({
     id: z.string(),
@@ -48,7 +48,7 @@ export const deleteSession = defineTool({
     const answer = await consent(question, confirm === true, context);
     if (answer === "unasked") {
       throw new ToolFailure(
-        `Not deleted: ${shortId}. This client cannot ask the user. Ask whether to delete it; if the user agrees, call again with confirm: true. Or the user runs: ${command}`,
+        `Not deleted: ${shortId}. This client cannot ask the user. Ask whether to delete it; if the user agrees, call again with confirm: true. Or the user can run: ${command}`,
       );
     }
     if (answer !== "accept") {

@@ -16,11 +16,11 @@ export const forkSession = defineTool({
   name: "fork_session",
   title: "Fork a session",
   description:
-    "Copies a session under a new id, whole or up to a message, for the user to go on from there (claude --resume). Only when the user wants it.",
+    "Copies a session under a new id, whole or up to a message, for the user to continue (claude --resume). Only when the user wants it.",
   annotations: { ...CHANGES, idempotentHint: false },
   input: z.strictObject({
     session: SESSION_INPUT,
-    upToMessageId: text("The last message of the copy: its id."),
+    upToMessageId: text("Id of the last message to copy."),
     cwd: text("An absolute directory. Default: the session's."),
     title: text("Default: the session's, followed by (fork)."),
   }),

@@ -12,14 +12,14 @@ export const getMessage = defineTool({
   name: "get_message",
   title: "Get a message",
   description:
-    "Gets one message or tool result of a session in full, in slices. For what read_session cut; to read a conversation use read_session.",
+    "Gets one message or tool result of a session in full, in slices. Use it for what read_session cut; for conversations use read_session.",
   annotations: READS,
   meta: { "anthropic/maxResultSizeChars": 120_000 },
   input: z.strictObject({
     session: z.string().describe("Id, or its first characters."),
     id: z.string().describe("Id of a message or tool call, or a message's number."),
-    agentId: text("The subagent, if in its conversation."),
-    offset: z.coerce.number().nullish().describe("Character to begin at; footers give the next."),
+    agentId: text("Subagent id, if in a subagent's conversation."),
+    offset: z.coerce.number().nullish().describe("Offset to begin at; footers give the next."),
     maxTokens: tokenLimit,
     format: z.enum(["text", "json"]).nullish(),
   }),

@@ -35,18 +35,18 @@ export const listSessions = defineTool({
   name: "list_sessions",
   title: "List sessions",
   description:
-    "Lists Claude Code sessions, most recently active first. For finding one by time, place, branch or tag; by words use search_sessions. Next: read_session.",
+    "Lists Claude Code sessions, most recently active first. Finds one by time, place, branch or tag; by words use search_sessions. Next: read_session.",
   annotations: READS,
   input: z.strictObject({
     ...SCOPE_INPUT,
     title: text("Only with this text in the title."),
     tag: text("Only with this tag."),
-    branch: text("Only last on this git branch."),
+    branch: text("Only sessions last on this git branch."),
     since: text('Only active since: yesterday, monday, "last week", 12h, 3d, 2026-08-21, 2026-08-21T14:30.'),
-    until: text("Last active until; as since. A day, week or month counts to its end."),
+    until: text("Only last active by then; forms as since. A day, week or month counts to its end."),
     archived: flag("true: only archived ones; false (default): none."),
     limit: limit(MAX_LIMIT, DEFAULT_LIMIT),
-    cursor: text("nextCursor of the page before, with the same arguments."),
+    cursor: text("nextCursor of the previous page, same arguments."),
   }),
   output: z.object({
     scope: z.string(),

@@ -22,14 +22,14 @@ export const readSession = defineTool({
   input: z.strictObject({
     session: z.string().describe("Id, or its first characters."),
     agentId: text("Read this subagent's conversation instead."),
-    cursor: text("From a footer, to go on either way."),
+    cursor: text("A footer's cursor, to read on."),
     around: text("Show this message: id, number, msg_… or toolu_…"),
     from: z.enum(["start", "end"]).nullish().describe("start (default) or end."),
     roles: z.array(z.enum(ROLES)).nullish(),
     include: z
       .array(z.enum(INCLUDES))
       .nullish()
-      .describe("Also thinking, whole tool_input, whole tool_output, system notes, branches left by rewinds."),
+      .describe("Also thinking, whole tool_input and tool_output, system notes, branches left by rewinds."),
     maxTokens: tokenLimit,
     format: z.enum(["text", "json"]).nullish().describe("json: for programs."),
   }),

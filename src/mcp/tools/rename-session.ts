@@ -32,6 +32,6 @@ export const renameSession = defineTool({
       ...(warning !== undefined && { warning }),
     };
     const done = `Renamed ${found.shortId} to ${JSON.stringify(notedLine(title))}.${warning === undefined ? "" : ` ${warning}`}`;
-    return { text: withTitles(found.title === "" ? done : `${done} Its title before:`, found), structured };
+    return { text: withTitles(found.title === "" ? done : `${done} Its previous title:`, found), structured };
   },
 });

@@ -12,7 +12,7 @@ import { defineTool, ToolFailure } from "../core/tool.ts";
 export const restoreSession = defineTool({
   name: "restore_session",
   title: "Restore a deleted session",
-  description: "Brings a deleted session back from the trash, its latest deletion. Overwrites nothing.",
+  description: "Brings a deleted session back from the trash; of several deletions, the latest. Overwrites nothing.",
   annotations: CHANGES,
   input: z.strictObject({
     session: z.string().describe("Id, or its first characters; an unknown one lists the trash."),
@@ -71,15 +71,15 @@ async function suggestions(id: string, error: TranscriptError, { store }: Servic
   const several = error.data["candidates"];
   if (Array.isArray(several)) {
     const fitting = entries.filter((entry) => several.includes(entry.sessionId) || several.includes(entry.id));
-    return described(`Several deleted sessions start with ${name}. Give more characters of the id:`, fitting);
+    return described(
+      `The ids of several deleted sessions start with ${name}. Give more characters of the id:`,
+      fitting,
+    );
   }
   const there = await store.find(id).catch(() => undefined);
-  const inPlace = there === undefined ? "" : " A session that is not deleted starts with it.";
-  if (entries.length === 0) return `Nothing in the trash starts with ${name}: the trash is empty.${inPlace}`;
-  return described(
-    `Nothing in the trash starts with ${name}.${inPlace} The latest of ${entries.length} in it:`,
-    entries,
-  );
+  const inPlace = there === undefined ? "" : " The id of a session that is not in the trash starts with it.";
+  if (entries.length === 0) return `No id in the trash starts with ${name}: the trash is empty.${inPlace}`;
+  return described(`No id in the trash starts with ${name}.${inPlace} The latest of ${entries.length} in it:`, entries);
 }
 
 function described(text: string, entries: readonly TrashEntry[]): string {

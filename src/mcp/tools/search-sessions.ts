@@ -30,7 +30,7 @@ export const searchSessions = defineTool({
   name: "search_sessions",
   title: "Search sessions",
   description:
-    "Finds Claude Code sessions by words in titles, first prompts, tags and branches, best first; what was said later is not searched. By time or place: list_sessions. Next: read_session.",
+    "Finds Claude Code sessions by words in titles, first prompts, tags and branches, best first; later messages are not searched. By time or place: list_sessions. Next: read_session.",
   annotations: READS,
   input: z.strictObject({
     query: z.string().describe("Words; sessions with more of them come first."),

@@ -11,7 +11,7 @@ const TAG_UNITS = 100;
 export const tagSession = defineTool({
   name: "tag_session",
   title: "Tag a session",
-  description: "Sets the one tag of a session, or removes it (tag: null). Only when the user wants it.",
+  description: "Sets a session's one tag, or removes it (tag: null). Only when the user wants it.",
   annotations: CHANGES,
   input: z.strictObject({ session: SESSION_INPUT, tag: z.string().nullable().describe("null removes the tag.") }),
   output: z.object({
@@ -34,7 +34,7 @@ export const tagSession = defineTool({
       ...(tag !== null && { tag }),
       ...(warning !== undefined && { warning }),
     };
-    const done = tag === null ? `Removed the tag of ${found.shortId}.` : `Tagged ${found.shortId} #${nameText(tag)}.`;
+    const done = tag === null ? `Removed the tag from ${found.shortId}.` : `Tagged ${found.shortId} #${nameText(tag)}.`;
     return { text: withTitles(warning === undefined ? done : `${done} ${warning}`, found), structured };
   },
 });

@@ -157,7 +157,7 @@ function placeCopy(from: string, to: string): PlaceOutcome {
       copyTree(from, temp);
       if (!isContained(from, temp)) continue;
       const outcome = placeNearby(temp, to);
-      if (outcome === "elsewhere") throw new Error(`${temp} and ${to} are in two file systems`);
+      if (outcome === "elsewhere") throw new Error(`${temp} and ${to} are on different file systems`);
       syncDir(dir);
       return outcome;
     } finally {

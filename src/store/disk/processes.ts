@@ -100,7 +100,7 @@ function pidExists(pid: number): boolean {
 /**
  * Reports whether the domain in a pid file is ours. The forms are those of CLI 2.1.329: `linux:<machine id>:<pid namespace>`
  * on Linux, one word on macOS. The form on Windows is not known for certain, so no domain counts as ours there, and the age
- * of the transcript decides.
+ * of the transcript decides whether the session counts as in use.
  */
 export function isOurPidDomain(domain: string, platform: NodeJS.Platform = process.platform): boolean {
   if (platform === "linux") return domain === `linux:${readProc("/etc/machine-id")?.trim() ?? ""}:${pidNamespace()}`;

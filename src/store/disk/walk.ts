@@ -46,7 +46,7 @@ export class Walker {
     return this.#enter(() => statExact(dir), dir);
   }
 
-  /** Yields everything below a directory: its entries by name, then those of the directories in it. */
+  /** Yields everything below a directory: its entries, sorted by name, then the entries of each subdirectory. */
   *below(root: string): Generator<WalkedEntry> {
     const waiting = [root];
     for (let dir = waiting.pop(); dir !== undefined; dir = waiting.pop()) {

@@ -30,7 +30,7 @@ export interface ProjectList {
 }
 
 interface ProjectListOptions extends StoreOptions {
-  /** Called after each examined project with the number so far, and the number in all. */
+  /** Called after each project is examined, with the number examined so far and the total. */
   readonly progress?: ((looked: number, total: number) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }

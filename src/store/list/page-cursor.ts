@@ -36,7 +36,8 @@ export const encodeCursor = (end: PageEnd, filters: string): string =>
 export function decodeCursor(cursor: unknown, filters: string): PageEnd {
   if (typeof cursor === "string" && cursor.length === SHORT_UNITS) return decodeShort(cursor, filters);
   const { v, f, t, i, n, b } = fieldsOf(cursor);
-  if (typeof v === "number" && v !== VERSION) throw new InvalidCursorError("it is of another version");
+  if (typeof v === "number" && v !== VERSION)
+    throw new InvalidCursorError("it was made by another version of this program");
   if (typeof f !== "string" || typeof t !== "number" || !isSessionId(i)) throw malformed();
   const seen = typeof n === "number" && Array.isArray(b) ? { since: n, butFor: b.filter(isSessionId) } : undefined;
   const end = { activity: t, sessionId: i, seen };

@@ -178,7 +178,7 @@ class Pager {
     const { matchedDir, project } = copy;
     const info = toSessionInfo(copy, facts, facts.summary ?? "");
     if (archived !== undefined) info.archived = archived;
-    // Not a spread: keys after one make a hidden class for each object, which costs microseconds and memory.
+    // No spread here: keys that follow a spread give each object its own hidden class, which costs microseconds and memory.
     return Object.assign(info, {
       title: facts.title,
       activity: copy.activity,

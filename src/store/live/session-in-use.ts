@@ -47,7 +47,10 @@ export function sessionInUse(sessionId: string, traces: SessionTraces, now = Dat
   const quietMs = now - Math.max(...traces.mtimesMs, 0);
   if (quietMs >= RECENT_CHANGE_MS) return undefined;
   const seconds = Math.max(0, Math.round(quietMs / 1000));
-  return { by: "recent", why: `it changed ${seconds} s ago, and a process in ${unknownFile} may still be running` };
+  return {
+    by: "recent",
+    why: `it changed ${seconds} s ago, and a process recorded in ${unknownFile} may still be running`,
+  };
 }
 
 /** Returns how the session is in use in the config dirs of its copies; undefined if it is not, or does not exist. */
@@ -67,7 +70,7 @@ export function useOfSession(sessionId: string, options: SessionOptions): Sessio
  */
 export function overwriteWarning(sessionId: string, what: string, options: SessionOptions): string | undefined {
   const use = useOfSession(sessionId, options);
-  return use && `The session is in use (${use.why}): Claude Code may write ${what} it knows over this one.`;
+  return use && `The session is in use (${use.why}): Claude Code may overwrite this one with ${what} it knows.`;
 }
 
 /** Returns the sessions that a running process is known to have open in a config dir. Never throws; only reads. */

@@ -62,7 +62,10 @@ export function projectDirsFor(configDir: string, path: string, skipped: Skipped
 export interface DirectoryScope {
   /** The directory, canonical (official-helpers.md §2.3). */
   readonly dir: string;
-  /** The worktrees of its repository, main one first. Empty if there is only one, which adds nothing. */
+  /**
+   * The worktrees of the directory's repository, the main one first. Empty if there is only one, since listing it would
+   * add nothing.
+   */
   readonly worktrees: readonly string[];
   /** Each project dir once, with the directory or worktree path that it was found for. */
   readonly projects: readonly { readonly project: ProjectDir; readonly matchedDir: string }[];

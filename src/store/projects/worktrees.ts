@@ -82,7 +82,7 @@ function findGitDir(start: string): Found | undefined {
 /** Returns the directory that a `.git` file (`gitdir: <path>`) of a linked worktree or a submodule points to. */
 function readGitFile(path: string): string {
   const text = readPathFile(path);
-  if (text === undefined || !text.startsWith("gitdir: ")) throw new Error(`${path} is not a file of git's`);
+  if (text === undefined || !text.startsWith("gitdir: ")) throw new Error(`${path} is not a git file`);
   const target = trimEnd(text.slice("gitdir: ".length), "\r\n");
   const gitDir = realPath(isAbsolute(target) ? target : `${dirname(path)}${sep}${target}`);
   if (target === "" || !isGitDir(gitDir)) throw new Error(`${path} points to no repository`);
@@ -113,7 +113,7 @@ function commonDir(gitDir: string): string {
   const path = join(gitDir, "commondir");
   if (statLink(path) === undefined) return realPath(gitDir);
   const text = readPathFile(path);
-  if (!text) throw new Error(`${path} is not a file of git's`);
+  if (!text) throw new Error(`${path} is not a git file`);
   const target = trimEnd(text, "\r\n");
   return realPath(isAbsolute(target) ? target : `${gitDir}${sep}${target}`);
 }

@@ -288,7 +288,7 @@ async function putEntryBack(entry: Entry): Promise<Set<string>> {
 const isUntouched = (place: TrashPlace, { items }: TrashManifest, { of }: Originals): boolean =>
   items.every(({ path }) => statLink(itemInTrash(place, path)) !== undefined && statLink(of(path)) === undefined);
 
-/** Renames an entry back if nothing of it could be put back: the restoration does not count as interrupted. */
+/** Undoes the renaming of an entry if none of it could be restored, so that the restoration does not count as interrupted. */
 function renameBack(working: TrashPlace, place: TrashPlace): void {
   ignoreDiskErrors(() => claim(working, place));
 }

@@ -145,7 +145,7 @@ interface Decision {
   readonly isUnbegun?: boolean;
 }
 
-const NAME_IT = "name it to remove it";
+const NAME_IT = "to remove it, give its id";
 const NO_LIMIT = "remove it without an age limit";
 
 function decideOn(place: TrashPlace, isNamed: boolean, olderThanMs: number, workerOn: WorkerOn): Decision {

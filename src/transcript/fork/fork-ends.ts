@@ -54,7 +54,7 @@ class Cut {
     const tree = this.#tree();
     const { path, chain } = this.#conversationEndingAt(tree, last);
     this.#wanted = new Set(chain);
-    // In a cycle or a relinked tree, a shorter path is not a prefix of this one.
+    // If the tree has a cycle or was relinked, the path to an earlier row need not be a prefix of this one.
     const isStraight = !tree.isRelinked && path[0] !== undefined && tree.parent(path[0]) === NONE;
     if (isStraight) path.forEach((row, place) => this.#placeOf.set(row, place));
     this.#lastOnPath = path.findLastIndex((row) => !this.#canBeInserted(row));

@@ -74,7 +74,7 @@ export function isValueTooLarge(bytes: Uint8Array, start: number, end: number): 
   return cost > most;
 }
 
-/** Bytes that V8 takes for a value, besides the characters of a string. */
+/** Bytes that V8 needs for a value, not counting the characters of a string. */
 const OBJECT_BYTES = 64;
 const LIST_BYTES = 48;
 const STRING_BYTES = 32;

@@ -3,7 +3,7 @@ import { asObject, asString, type JsonObject, objectsIn } from "./json-values.ts
 
 /** Operations of `queue-operation` rows: a prompt came into the queue. */
 export const ENQUEUE = 0;
-/** It left the queue, and a user row follows. */
+/** The prompt left the queue, and a user row follows. */
 export const DEQUEUE = 1;
 /** It was taken into the running turn. */
 export const DELIVERED = 2;
@@ -14,7 +14,10 @@ const ELSEWHERE = 4;
 /** All typed prompts, or one, were taken back to be edited. */
 export const POP_ALL = 5;
 export const POP_ONE = 6;
-/** It was delivered in the session that this one was forked from; written by the fork if no other row says so. */
+/**
+ * The prompt was delivered in the session that this one was forked from. The fork writes this if no other row records the
+ * delivery.
+ */
 export const INHERITED = 7;
 
 /** Kinds of queued prompts, which decide which of several is delivered next. */

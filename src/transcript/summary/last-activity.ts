@@ -83,7 +83,7 @@ export class ActivitySearch implements LineVisitor {
     }
   }
 
-  /** Takes the time of a row; of several rows on a line the last one counts. */
+  /** Records the time of a row; if a line holds several rows, the last one counts. */
   row(_start: number, _end: number, scan: RowScan): void {
     const bytes = this.#bytes;
     const { members } = scan;

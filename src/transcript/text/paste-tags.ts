@@ -12,7 +12,7 @@ export function withoutPasteTags(text: string, newlines = 0): string {
     const body = open + tag.length;
     const closing = `\n</pasted_content id="${id}">`;
     const close = text.indexOf(closing, body - 1);
-    // Without a closing tag it was typed, and so was what follows.
+    // No closing tag: the user typed this tag rather than pasting text, and also typed everything after it.
     if (close < 0) break;
     let before = open;
     for (let i = 0; i < newlines && before > done && text[before - 1] === "\n"; i++) before--;

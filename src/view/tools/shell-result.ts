@@ -5,7 +5,7 @@ import type { ShownText } from "./claude-tool.ts";
 /** Result of a command. */
 export interface ShellResult {
   readonly texts: readonly ShownText[];
-  /** Undefined if unknown: the command is still running, was interrupted, or its tool does not report it as an error. */
+  /** Undefined if unknown: the command is still running, was interrupted, or its nonzero exit was not reported as an error. */
   readonly exitCode: number | undefined;
   /** Whether `texts` contain everything that the text says. */
   readonly whole: boolean;

@@ -153,6 +153,6 @@ test("stored output is complete up to the size of an update, and cut with a note
   expect(JSON.stringify(long).match(/line/g)).toHaveLength(1_000_000);
   expect(long).toMatchObject({ facts: { spilled: { name: "long.txt", bytes: 5_000_000 } } });
   const longer = JSON.stringify(view("longer.txt"));
-  expect(longer).toContain("[Cut here: 9.3 MB more are in tool-results/longer.txt of the session]");
+  expect(longer).toContain("[Cut here: 9.3 MB more is in tool-results/longer.txt of the session]");
   expect(longer).toContain('"omitted":["content"],"length":10000000');
 });

@@ -162,7 +162,7 @@ describe("the report of doctor", () => {
     const stubs = [stub("directory", "d"), stub("empty", "e1"), stub("link", "l", "/x\u001B[1my"), stub("empty", "e2")];
     const report = lines({ stubs });
     expect(section("Named like", report)).toEqual([
-      "Named like a transcript, and not a session: 4",
+      "Named like a transcript, but not a session: 4",
       "  2 × empty: nothing was written, or it was lost",
       "    /c/e1",
       "    /c/e2",

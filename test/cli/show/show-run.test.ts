@@ -328,11 +328,11 @@ describe("which messages", () => {
     [{ from: "6", last: "1" }, `C8; 7 earlier messages, ${gone}`],
     [{ from: "00000000-0000-4000-8000-00000000000b" }, `C8; 7 earlier messages, ${gone}`],
     [{ from: "2026-01-01T00:00:09" }, `Y7 C8; 6 earlier messages, ${gone}`],
-    [{ role: ["user"] }, `Y1 Y5 Y7; 5 messages of other roles, ${gone}`],
-    [{ role: ["user"], last: "2" }, `Y5 Y7; 4 earlier messages, 2 messages of other roles, ${gone}`],
-    [{ role: ["assistant,tool"] }, `C2 C6 C8; 5 messages of other roles, ${gone}`],
-    [{ role: ["tool"] }, `C8; 7 messages of other roles, ${gone}`],
-    [{ role: ["system"] }, `N3 N4; 6 messages of other roles, ${gone}`],
+    [{ role: ["user"] }, `Y1 Y5 Y7; 5 messages with other roles, ${gone}`],
+    [{ role: ["user"], last: "2" }, `Y5 Y7; 4 earlier messages, 2 messages with other roles, ${gone}`],
+    [{ role: ["assistant,tool"] }, `C2 C6 C8; 5 messages with other roles, ${gone}`],
+    [{ role: ["tool"] }, `C8; 7 messages with other roles, ${gone}`],
+    [{ role: ["system"] }, `N3 N4; 6 messages with other roles, ${gone}`],
   ])("%j", async ([values, expected]) => {
     expect(await numbers(values)).toBe(expected);
   });

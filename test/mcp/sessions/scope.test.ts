@@ -10,7 +10,7 @@ import type { Row } from "../../support/rows.ts";
 
 const byProgram = (rows: readonly Row[]): Row[] => rows.map((row) => ({ ...row, entrypoint: "sdk-cli" }));
 
-const NOTHING_HERE = "all projects, since there is no earlier session here (/empty and its git worktrees)";
+const NOTHING_HERE = "all projects, since there is no earlier session in /empty and its git worktrees";
 const ALL = ["22222223", "22222222", "44444444", "11111111"];
 
 test("lists all projects if there is nothing here, and says so", async () => {
@@ -88,7 +88,7 @@ test("sessions that programs started are left out if the server or the call says
     ["search_sessions", "not searched", 1, "hits"],
   ] as const) {
     const args = name === "list_sessions" ? {} : { query: "parser" };
-    const note = `3 sessions that programs started are ${left} (programmatic: true).`;
+    const note = `3 sessions that programs started are ${left} (to include them: programmatic: true).`;
     for (const told of [
       await without.call(name, args),
       await without.call(name, { ...args, programmatic: false }),

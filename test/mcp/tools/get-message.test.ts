@@ -94,6 +94,6 @@ describe("get_message", () => {
   test("an unknown id is refused, with hints", async () => {
     const { isError, text } = await (await client(...rows)).call("get_message", { session, id: "toolu_b" });
     expect(isError).toBe(true);
-    expect(text).toMatch(/Nothing has the id "toolu_b" .* read_session shows them/);
+    expect(text).toMatch(/has the id "toolu_b"\. .* read_session shows them/);
   });
 });

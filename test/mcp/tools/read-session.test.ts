@@ -78,7 +78,7 @@ describe("read_session", () => {
     const one = await connectMcpHere(dir, { sessionId: sessionId(1) });
     const head = async (n: number): Promise<string | undefined> =>
       (await one.call("read_session", { session: sessionId(n) })).text.split("\n")[0];
-    expect(await head(1)).toContain(" · this conversation's own session, as far as it was written · ");
+    expect(await head(1)).toContain(" · this conversation's own session, as written so far · ");
     expect(await head(2)).not.toContain("asks");
     const { text } = await one.call("read_session", { session: sessionId(1), format: "json" });
     expect(JSON.parse(text)).toMatchObject({ session: sessionId(1), asks: true });
@@ -90,7 +90,7 @@ describe("read_session", () => {
     const pages = await readThrough(one, args, "start");
     expect(pages.length).toBeGreaterThan(5);
     expect(pages[1]?.body).toMatch(
-      /^## #2 assistant .* · cut: characters \d+-\d+ of \d+, began on the page before and continues/,
+      /^## #2 assistant .* · cut: characters \d+-\d+ of \d+, began on the previous page and continues/,
     );
     const text = pages
       .map(({ body }) =>
@@ -233,9 +233,9 @@ describe("read_session", () => {
     [{ cursor: "x" }, "was not made by this program"],
     [{ cursor: "n.1.0.abc.0.zzzzzz" }, "belongs to another conversation, or was changed"],
     [{ cursor: "n.1.0.abc.0.zzzzzz", around: "1" }, "not both"],
-    [{ around: "nowhere" }, 'Nothing has the id "nowhere"'],
+    [{ around: "nowhere" }, 'has the id "nowhere"'],
     [{ around: "77" }, "this conversation of 3 messages"],
-    [{ agentId: "a1" }, 'No subagent of 0aaaaaaa starts with "a1". It has none'],
+    [{ agentId: "a1" }, 'No subagent id of 0aaaaaaa starts with "a1". It has none'],
     [{ include: ["everything"] }, "include"],
     [{ uuid: "1" }, 'there is no argument "uuid"'],
   ])("%j is refused with what to do", async (args, words) => {
@@ -263,7 +263,7 @@ describe("read_session", () => {
     const one = await client({ type: "custom-title", customTitle: "Empty", sessionId: sessionId(1) });
     const { text } = await readPage(one, { session: one.session, from: "end" });
     expect(text).toMatch(/^Session 0aaaaaaa "Empty" · no messages · about \d+ tokens\n/);
-    expect(text).toContain("(nothing that was asked for)");
+    expect(text).toContain("(nothing here matches what was asked for)");
     const json = await one.call("read_session", { session: one.session, format: "json" });
     expect(JSON.parse(json.text)).toMatchObject({ total: 0, messages: [] });
   });
@@ -317,12 +317,12 @@ describe("read_session", () => {
     const several = await call("read_session", { session, agentId: "a" });
     expect(several).toMatchObject({
       isError: true,
-      text: expect.stringMatching(/^2 subagents of .* "a".*\na1\na2\n/s),
+      text: expect.stringMatching(/^2 subagent ids of .* "a".*\na1\na2\n/s),
     });
     const none = await call("get_message", { session, agentId: "c", id: "1" });
     expect(none).toMatchObject({
       isError: true,
-      text: expect.stringMatching(/^No subagent of .* "c".*\na1\na2\nb1\n/s),
+      text: expect.stringMatching(/^No subagent id of .* "c".*\na1\na2\nb1\n/s),
     });
     for (const agentId of ["old1", "old"]) {
       expect((await call("read_session", { session: old, agentId })).text).toContain("work of an older CLI");

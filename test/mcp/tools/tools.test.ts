@@ -70,7 +70,7 @@ describe("list_sessions", () => {
     const told = await call("list_sessions");
     expect(told.structured).toMatchObject({ scope: "here (/w and its git worktrees)", total: 3, outside: 1 });
     expect(told.text).toContain(
-      "Scope: here (/w and its git worktrees). 3 sessions; 3 stored in this scope. 1 more are outside of it",
+      "Scope: here (/w and its git worktrees). 3 sessions; 3 stored in this scope. 1 more are outside it",
     );
     const lines = quotation(told.text).split("\n");
     expect(lines).toHaveLength(3);
@@ -101,10 +101,10 @@ describe("list_sessions", () => {
   });
 
   test.each([
-    [{ project: "nowhere" }, /No project fits "nowhere"\..*\n\/w\n\/elsewhere\n/s],
+    [{ project: "nowhere" }, /No project matches "nowhere"\..*\n\/w\n\/elsewhere\n/s],
     [{ project: "w" }, /Scope: project \(\/w /],
     [{ project: "e" }, /Scope: project \(\/elsewhere /],
-    [{ project: "" }, /2 projects fit ""/],
+    [{ project: "" }, /2 projects match ""/],
     [{ since: "someday" }, /since: "someday" is not a time/],
     [{ until: "2026-13-01" }, /until: "2026-13-01" is not a time/],
     [{ cursor: "abc" }, /Invalid cursor.*Start again/],
@@ -204,7 +204,7 @@ describe("list_sessions", () => {
       before: "two",
     });
     expect((await call("rename_session", { session: sessionId(1).slice(0, 30), title: "x" })).text).toMatch(
-      /2 sessions start with .*Give more characters/s,
+      /2 session ids start with .*Give more characters/s,
     );
   });
 });
@@ -289,13 +289,13 @@ describe("list_projects", () => {
 
 describe("ids", () => {
   test.each([
-    ["3f2", /No session starts with "3f2"\. .*The closest:\n--- transcript data/],
+    ["3f2", /No session id starts with "3f2"\. .*The closest:\n--- transcript data/],
     ["2222222f", /The closest:\n.*\n2222222[23]  /],
     ["../../etc/passwd", /digits, letters a-f and dashes only/],
-    ["", /No session starts with ""/],
+    ["", /No session id starts with ""/],
     [
       "2222222",
-      /2 sessions start with "2222222"\. Give more characters of the id:\n.*\n22222222  Parser by table\n22222223  third/,
+      /2 session ids start with "2222222"\. Give more characters of the id:\n.*\n22222222  Parser by table\n22222223  third/,
     ],
   ])("%j leads to none, and the answer says what would", async (session, message) => {
     const dir = store();
@@ -334,7 +334,11 @@ describe("changing tools", () => {
     ["fork_session", { session: "1", cwd: "relative" }, /must be an absolute path, got "relative"/],
     ["fork_session", { session: "1", cwd: "/there/is/no/such" }, /no directory "/],
     ["fork_session", { session: "1", upToMessageId: uuid(99) }, /not found|no message/i],
-    ["restore_session", { session: "1" }, /the trash is empty. A session that is not deleted starts with it/],
+    [
+      "restore_session",
+      { session: "1" },
+      /the trash is empty. The id of a session that is not in the trash starts with it/,
+    ],
     ["delete_session", { session: ["1", "2"], confirm: true }, /session/],
   ])("%s %j is refused", async (name, args, message) => {
     const dir = store();
@@ -374,7 +378,7 @@ describe("changing tools", () => {
     const { call } = await here(dir);
     const told = await call("rename_session", { session: TWO, title: "x" });
     expect(told.structured).toMatchObject({ title: "x", warning: expect.stringContaining("in use") });
-    expect(told.text).toContain("Claude Code may write the title it knows over this one");
+    expect(told.text).toContain("Claude Code may overwrite this one with the title it knows");
   });
 });
 
@@ -493,10 +497,13 @@ describe("restore_session", () => {
     await call("delete_session", { session: TWIN, confirm: true });
     const none = await call("restore_session", { session: "7" });
     expect(none.isError).toBe(true);
-    expect(none.text).toContain('Nothing in the trash starts with "7". The latest of 2 in it:');
+    expect(none.text).toContain('No id in the trash starts with "7". The latest of 2 in it:');
     expect(quotation(none.text)).toMatch(/22222223-.* {2}third\n22222222-.* {2}Parser by table/);
     const several = await call("restore_session", { session: "2222222" });
-    expect(several).toMatchObject({ isError: true, text: expect.stringContaining("Several deleted sessions") });
+    expect(several).toMatchObject({
+      isError: true,
+      text: expect.stringContaining("The ids of several deleted sessions"),
+    });
     expect((await call("restore_session", { session: "22222223" })).structured).toMatchObject({ title: "third" });
   });
 

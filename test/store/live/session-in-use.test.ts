@@ -112,7 +112,7 @@ describe.runIf(linux)("a session of several config dirs", () => {
     openByThisProcess(there, ID);
     expect(useOfSession(ID, { configDirs })).toMatchObject({ by: "process", pid: process.pid });
     expect(overwriteWarning(ID, "the tag", { configDirs })).toBe(
-      `The session is in use (process ${process.pid} has it open): Claude Code may write the tag it knows over this one.`,
+      `The session is in use (process ${process.pid} has it open): Claude Code may overwrite this one with the tag it knows.`,
     );
     expect(useOfSession(sessionId(2), { configDirs })).toBeUndefined();
   });

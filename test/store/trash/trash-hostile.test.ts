@@ -328,7 +328,7 @@ test("what a killed deletion left that had moved nothing is in nobody's way", as
     { complete: false, problem: "it has no manifest.json" },
   ]);
   expect(await emptyTrash({ configDirs: [dir] })).toMatchObject({
-    kept: [{ reason: "its deletion was cut short, and it has no manifest.json; name it to remove it" }],
+    kept: [{ reason: "its deletion was cut short, and it has no manifest.json; to remove it, give its id" }],
   });
 });
 
