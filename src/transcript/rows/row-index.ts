@@ -9,6 +9,7 @@ import {
   ASSISTANT,
   ATTACHMENT,
   ESCAPED,
+  isMessageKind,
   isOfConversation,
   LAST_PROMPT,
   QUEUE_OPERATION,
@@ -239,7 +240,7 @@ export class RowIndex {
     this.parent[row] = parent;
     this.message[row] = kind === ASSISTANT ? this.#messageOf(bytes, scan) : NONE;
     // A system row may be read as another row (voice-call.ts).
-    this.parts.add(start, scan, kind <= ASSISTANT ? parts : parts.fill(0));
+    this.parts.add(start, scan, isMessageKind(kind) ? parts : parts.fill(0));
   }
 
   #addCheckpoint(bytes: Buffer, start: number, end: number, offset: number): void {
