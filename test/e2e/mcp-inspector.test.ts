@@ -64,7 +64,7 @@ const prompt = (name: string, args: string): string[] =>
   "--method prompts/get --prompt-name".split(" ").concat(name, "--prompt-args", args);
 const session = (n: number): { session: string } => ({ session: sessionId(n) });
 const nobody = { session: "ffff" };
-const NOBODY = /No session starts with/;
+const NOBODY = /No session id starts with/;
 
 /** What is asked, with the exit code and what is printed. The changing ones have a session each. */
 const CASES: readonly Case[] = [
