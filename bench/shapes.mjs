@@ -565,6 +565,18 @@ export const SHAPES = {
       for (let i = 0; i < n; i++) yield attached(FIRST + i, 2, { type: "queued_command", prompt: `q${i}` });
     },
   },
+  "queued prompts before one long prompt": {
+    *rows(n) {
+      yield* [user(1, null, "start"), assistant(2, 1)];
+      for (let i = 0; i < n; i++)
+        yield attached(FIRST + i, i === 0 ? 2 : FIRST + i - 1, { type: "queued_command", prompt: `q${i}` });
+      yield user(
+        FIRST + n,
+        FIRST + n - 1,
+        repeated(n, (i) => ` word ${i}`),
+      );
+    },
+  },
   "queued prompts of one delivery": {
     *rows(n) {
       yield user(1, null, "start");

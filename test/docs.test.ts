@@ -28,7 +28,7 @@ describe("README.md and the pages of the surfaces", () => {
   test("their commands are scripts of the package, or the built program", () => {
     const commands = USER_PAGES.flatMap((page) => blocks(page, "sh")).flatMap((text) => text.trim().split("\n"));
     expect(commands).toEqual([
-      "claude mcp add transcripts -- npx -y claude-transcripts mcp",
+      "claude mcp add transcripts -- claude-transcripts mcp",
       "npm ci",
       "npm run build",
       "node dist/cli.js list",

@@ -102,10 +102,12 @@ export class ConversationRows {
   }
 
   /** Like `Array.prototype.slice`. */
-  slice(from: number, to?: number): ConversationRow[] {
-    return Array.from(this.#rows.subarray(0, this.#length).keys())
-      .slice(from, to)
-      .map((i) => this.get(i) as ConversationRow);
+  slice(from: number, to = this.#length): ConversationRow[] {
+    const [first, end] = [from, to].map((at) => {
+      const place = Math.trunc(Number(at)) || 0;
+      return place < 0 ? Math.max(0, this.#length + place) : Math.min(place, this.#length);
+    }) as [number, number];
+    return Array.from({ length: Math.max(0, end - first) }, (_, i) => this.get(first + i) as ConversationRow);
   }
 
   *[Symbol.iterator](): Generator<ConversationRow> {

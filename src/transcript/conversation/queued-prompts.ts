@@ -82,11 +82,16 @@ export function furtherPrompts(
   known.delete(undefined);
   const further: number[] = [];
   const turnAfter = turnFinder(tree, rows, localCommands, load);
+  let turn: ReturnType<typeof turnAfter>;
+  let asked: string | undefined;
   for (let i = rows.length - 1; i >= 0; i--) {
     const row = rows[i] as number;
     if (!tree.isFlagged(row, QUEUED_COMMAND) || delivered.has(row)) continue;
     const next = turnAfter(i);
-    const asked = next?.kind === "prompt" ? wordsOf(asObject(load(next.row)["message"])?.["content"]) : undefined;
+    // Many prompts may be before one long turn, which is read once.
+    if (next !== turn)
+      asked = next?.kind === "prompt" ? wordsOf(asObject(load(next.row)["message"])?.["content"]) : undefined;
+    turn = next;
     const id = idOf(row);
     if (id !== undefined && known.has(id)) continue;
     if (id !== undefined) known.add(id);
