@@ -104,7 +104,7 @@ export class ConversationRows {
   /** Like `Array.prototype.slice`. */
   slice(from: number, to = this.#length): ConversationRow[] {
     const [first, end] = [from, to].map((at) => {
-      const place = Math.trunc(Number(at)) || 0;
+      const place = Math.trunc(at) || 0;
       return place < 0 ? Math.max(0, this.#length + place) : Math.min(place, this.#length);
     }) as [number, number];
     return Array.from({ length: Math.max(0, end - first) }, (_, i) => this.get(first + i) as ConversationRow);
