@@ -5,7 +5,7 @@ import path from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { resources } from "../../src/mcp/resources/resources.ts";
-import type { Service } from "../../src/mcp/core/service.ts";
+import type { Context } from "../../src/mcp/core/context.ts";
 import { openStore } from "../../src/store/open/open-store.ts";
 import { archiveSession } from "../../src/mcp/tools/archive-session.ts";
 import { deleteSession } from "../../src/mcp/tools/delete-session.ts";
@@ -24,9 +24,8 @@ const OUTSIDE = sessionId(7);
 const KNOWN = sessionId(1);
 
 let root: string;
-let service: Service;
+let context: Context;
 const opened: string[] = [];
-const context = quietContext();
 
 beforeAll(() => {
   root = fs.realpathSync(fs.mkdtempSync(path.join(os.tmpdir(), "claude-transcripts-")));
@@ -38,7 +37,7 @@ beforeAll(() => {
   const rows = conversation(KNOWN, "a question", "an answer");
   put(root, `config/projects/-w/${KNOWN}.jsonl`, rows);
   put(root, `config/projects/-w/${KNOWN}/subagents/agent-a1.jsonl`, rows);
-  service = {
+  context = quietContext({
     store: openStore([path.join(root, "config")]),
     options: {
       projectDir: undefined,
@@ -48,7 +47,7 @@ beforeAll(() => {
       readOnly: true,
       includeProgrammatic: true,
     },
-  };
+  });
   // What looks for subagents reads directories in its own way: by the functions that call back.
   for (const name of ["openSync", "readdirSync", "opendirSync", "open", "readdir", "opendir"] as const) {
     const real = fs[name] as (...args: unknown[]) => unknown;
@@ -96,9 +95,9 @@ const uri = hostile.chain((rest) =>
 );
 
 test("the watch on what is opened sees what is read", async () => {
-  const contents = await resources.read(`claude-transcripts://session/${KNOWN}`, context, service);
+  const contents = await resources.read(`claude-transcripts://session/${KNOWN}`, context);
   expect(contents?.[0]?.text).toContain("a question");
-  const agent = await resources.read(`claude-transcripts://session/${KNOWN}/subagent/a1`, context, service);
+  const agent = await resources.read(`claude-transcripts://session/${KNOWN}/subagent/a1`, context);
   expect(agent?.[0]?.text).toContain("a question");
   const seen = opened.map((file) => path.relative(root, file));
   expect(seen).toContain(`config/projects/-w/${KNOWN}.jsonl`);
@@ -111,7 +110,7 @@ test("the watch on what is opened sees what is read", async () => {
 test("URIs of resources, whatever they are", async () => {
   await fc.assert(
     fc.asyncProperty(uri, async (uri) => {
-      const contents = await resources.read(uri, context, service).catch(() => undefined);
+      const contents = await resources.read(uri, context).catch(() => undefined);
       expect(JSON.stringify(contents ?? [])).not.toContain(SECRET);
       expect(strayed()).toEqual([]);
     }),
@@ -123,11 +122,11 @@ test("ids that are given to the tools", async () => {
   await fc.assert(
     fc.asyncProperty(hostile, hostile, async (one, other) => {
       for (const call of [
-        () => readSession.call({ session: one }, context, service),
-        () => readSession.call({ session: KNOWN, agentId: one }, context, service),
-        () => readSession.call({ session: KNOWN, around: one, cursor: other }, context, service),
-        () => getMessage.call({ session: one, id: other }, context, service),
-        () => getMessage.call({ session: KNOWN, id: one, agentId: other }, context, service),
+        () => readSession.call({ session: one }, context),
+        () => readSession.call({ session: KNOWN, agentId: one }, context),
+        () => readSession.call({ session: KNOWN, around: one, cursor: other }, context),
+        () => getMessage.call({ session: one, id: other }, context),
+        () => getMessage.call({ session: KNOWN, id: one, agentId: other }, context),
       ]) {
         const answer = await call().catch(() => undefined);
         expect(JSON.stringify(answer ?? "")).not.toContain(SECRET);
@@ -141,11 +140,9 @@ test("ids that are given to the tools", async () => {
 test("what is completed, given ids", async () => {
   await fc.assert(
     fc.asyncProperty(hostile, hostile, async (one, other) => {
-      for (const template of resources.templates) {
-        for (const variable of ["id", "agentId", "key", other]) {
-          const found = await template.complete?.(variable, other, { id: one }, context, service);
-          expect(JSON.stringify(found)).not.toContain(OUTSIDE);
-        }
+      for (const variable of ["id", "agentId", "key", other]) {
+        const found = await resources.complete?.(variable, other, { id: one }, context);
+        expect(JSON.stringify(found)).not.toContain(OUTSIDE);
       }
       expect(strayed()).toEqual([]);
     }),
@@ -170,14 +167,14 @@ test("ids that are given to the tools which change something", async () => {
   await fc.assert(
     fc.asyncProperty(hostile, hostile, async (one, other) => {
       for (const call of [
-        () => renameSession.call({ session: one, title: other }, context, service),
-        () => tagSession.call({ session: one, tag: other }, context, service),
-        () => archiveSession.call({ session: one }, context, service),
-        () => deleteSession.call({ session: one }, context, service),
-        () => restoreSession.call({ session: one }, context, service),
-        () => forkSession.call({ session: one, upToMessageId: other }, context, service),
-        () => forkSession.call({ session: KNOWN, upToMessageId: one, title: other }, context, service),
-        () => forkSession.call({ session: one, cwd: other }, context, service),
+        () => renameSession.call({ session: one, title: other }, context),
+        () => tagSession.call({ session: one, tag: other }, context),
+        () => archiveSession.call({ session: one }, context),
+        () => deleteSession.call({ session: one }, context),
+        () => restoreSession.call({ session: one }, context),
+        () => forkSession.call({ session: one, upToMessageId: other }, context),
+        () => forkSession.call({ session: KNOWN, upToMessageId: one, title: other }, context),
+        () => forkSession.call({ session: one, cwd: other }, context),
       ]) {
         const answer = await call().catch(() => undefined);
         expect(JSON.stringify(answer ?? "")).not.toContain(SECRET);

@@ -1,4 +1,5 @@
 import type { Context } from "../../src/mcp/core/context.ts";
+import type { Service } from "../../src/mcp/core/service.ts";
 import { turnRows, writeSession } from "./acp-store.ts";
 import { tempConfigDir } from "./config-dir.ts";
 import type { Told } from "./mcp-client.ts";
@@ -35,7 +36,8 @@ export const rows = (told: Told, member: "sessions" | "hits" = "sessions"): read
 export const ids = (told: Told, member?: "sessions" | "hits"): string[] => rows(told, member).map(({ id }) => id);
 
 /** What a request brings whose client can do nothing further. */
-export const quietContext = (): Context => ({
+export const quietContext = (service: Service): Context => ({
+  ...service,
   signal: new AbortController().signal,
   progress: () => undefined,
   ask: undefined,

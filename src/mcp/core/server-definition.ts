@@ -23,30 +23,28 @@ interface Resource {
 
 interface ResourceTemplate extends Omit<Resource, "uri" | "size"> {
   readonly uriTemplate: string;
+}
+
+export interface Resources {
+  readonly templates: readonly ResourceTemplate[];
   /** Returns the values of a variable that begin with `value`, given the values chosen for others. Absent: none are known. */
   complete?(
     variable: string,
     value: string,
     chosen: Readonly<Record<string, string>>,
     context: Context,
-    service: Service,
   ): Promise<Completion>;
-}
-
-export interface Resources {
-  readonly templates: readonly ResourceTemplate[];
   /** Returns a page. Throws `InvalidCursorError`. */
   list(
     cursor: string | undefined,
     context: Context,
-    service: Service,
   ): Promise<{
     readonly resources: readonly Resource[];
     readonly nextCursor?: string | undefined;
     readonly _meta?: Readonly<Record<string, unknown>>;
   }>;
   /** Returns undefined if there is no such resource. The URI is as the client wrote it. */
-  read(uri: string, context: Context, service: Service): Promise<readonly ResourceContent[] | undefined>;
+  read(uri: string, context: Context): Promise<readonly ResourceContent[] | undefined>;
   /** Reports changes until `close`. Absent: clients cannot subscribe. */
   watch?(service: Service, events: ResourceEvents): ResourceWatch;
 }
@@ -74,7 +72,6 @@ export interface Prompt {
   get(
     values: Readonly<Record<string, string>>,
     context: Context,
-    service: Service,
   ): Promise<readonly { readonly role: "user" | "assistant"; readonly content: Content }[]>;
 }
 
@@ -83,7 +80,7 @@ interface PromptArgument {
   readonly description: string;
   readonly required: boolean;
   /** Returns the values that begin with `value`. Absent: none are known. */
-  complete?(value: string, context: Context, service: Service): Promise<Completion>;
+  complete?(value: string, context: Context): Promise<Completion>;
 }
 
 /** At most 100 values, the protocol's limit; `total` counts all. */

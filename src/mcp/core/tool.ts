@@ -1,7 +1,6 @@
 import type * as z from "zod";
 import type { Context } from "./context.ts";
 import { inputProblem } from "./input.ts";
-import type { Service } from "./service.ts";
 import type { Content } from "./answer-content.ts";
 
 /** Answer of a tool: text for people and models, and for some tools the same facts as data. */
@@ -35,21 +34,21 @@ interface Definition<Input extends z.ZodObject> {
   readonly output?: z.ZodObject;
   /** `_meta` of the tool. */
   readonly meta?: Readonly<Record<string, unknown>>;
-  run(input: z.output<Input>, context: Context, service: Service): Promise<Answer>;
+  run(input: z.output<Input>, context: Context): Promise<Answer>;
 }
 
 export interface Tool extends Omit<Definition<z.ZodObject>, "run"> {
   /** Checks the arguments and runs the tool. Throws `ToolFailure`, and errors of the store. */
-  call(args: unknown, context: Context, service: Service): Promise<Answer>;
+  call(args: unknown, context: Context): Promise<Answer>;
 }
 
 export function defineTool<Input extends z.ZodObject>(definition: Definition<Input>): Tool {
   return {
     ...definition,
-    async call(args, context, service) {
+    async call(args, context) {
       const parsed = definition.input.safeParse(args ?? {});
       if (!parsed.success) throw new ToolFailure(inputProblem(definition.name, definition.input, parsed.error));
-      const { structured, ...answer } = await definition.run(parsed.data, context, service);
+      const { structured, ...answer } = await definition.run(parsed.data, context);
       if (structured === undefined || definition.output === undefined) return answer;
       // Clients refuse members that the schema does not name; parsing removes them.
       return { ...answer, structured: definition.output.parse(structured) };

@@ -1,6 +1,5 @@
 import type { Context } from "../core/context.ts";
 import { notedLine } from "../../view/sanitise.ts";
-import type { Service } from "../core/service.ts";
 import type { Completion } from "../core/server-definition.ts";
 import { isAgentId } from "../core/uri.ts";
 
@@ -10,11 +9,7 @@ const MAX_VALUES = 100;
 const MAX_SESSIONS = 500;
 
 /** Completes ids of sessions; most recently active first if nothing is typed yet. */
-export async function sessionIdsFrom(
-  value: string,
-  { signal }: Context,
-  { store, options }: Service,
-): Promise<Completion> {
+export async function sessionIdsFrom(value: string, { store, options, signal }: Context): Promise<Completion> {
   if (value === "") {
     const { includeProgrammatic } = options;
     const { sessions, total } = await store.page({ limit: MAX_VALUES, cursor: undefined, includeProgrammatic, signal });
@@ -27,7 +22,7 @@ export async function sessionIdsFrom(
 export async function agentIdsFrom(
   value: string,
   session: string | undefined,
-  { store }: Pick<Service, "store">,
+  { store }: Context,
 ): Promise<Completion> {
   const copy = session === undefined ? undefined : await store.find(session.trim()).catch(() => undefined);
   const ids = copy === undefined ? [] : await store.subagentIds(copy.sessionId, "new");
@@ -35,7 +30,7 @@ export async function agentIdsFrom(
 }
 
 /** Completes names of project directories. */
-export async function projectKeysFrom(value: string, { signal }: Context, { store }: Service): Promise<Completion> {
+export async function projectKeysFrom(value: string, { store, signal }: Context): Promise<Completion> {
   const { projects } = await store.projects(signal);
   // A name with hidden characters is not offered: sanitised, it would be another name.
   const keys = projects.map(({ key }) => key).filter((key) => notedLine(key) === key);
@@ -43,7 +38,7 @@ export async function projectKeysFrom(value: string, { signal }: Context, { stor
 }
 
 /** Completes paths of projects. */
-export async function projectPathsFrom(value: string, { signal }: Context, { store }: Service): Promise<Completion> {
+export async function projectPathsFrom(value: string, { store, signal }: Context): Promise<Completion> {
   const { projects } = await store.projects(signal);
   return startingWith(
     projects.map(({ path, key }) => notedLine(path ?? key)),
@@ -52,7 +47,7 @@ export async function projectPathsFrom(value: string, { signal }: Context, { sto
 }
 
 /** Completes tags of recently active sessions. */
-export async function tagsFrom(value: string, { signal }: Context, { store }: Service): Promise<Completion> {
+export async function tagsFrom(value: string, { store, signal }: Context): Promise<Completion> {
   const stream = await store.stream({ archived: "include", signal });
   const tags = new Set<string>();
   for (let count = 0; count < MAX_SESSIONS; count++) {

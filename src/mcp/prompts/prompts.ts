@@ -1,7 +1,6 @@
 import { sessionIdsFrom, projectPathsFrom, tagsFrom, startingWith } from "./completions.ts";
 import type { Context } from "../core/context.ts";
 import { echoed } from "../core/quote.ts";
-import type { Service } from "../core/service.ts";
 import type { Content } from "../core/answer-content.ts";
 import type { Prompt } from "../core/server-definition.ts";
 import { ToolFailure } from "../core/tool.ts";
@@ -28,12 +27,12 @@ export const prompts: readonly Prompt[] = [
     title: "Continue an earlier session",
     description: "A briefing on an earlier session, to take up its work here",
     arguments: [session],
-    async get({ session = "" }, context, service) {
+    async get({ session = "" }, context) {
       return userMessages(
         `Continue the work of the earlier session ${echoed(session)} here. Its end follows, quoted from its transcript.
 
 First brief me: what was asked for, what is done, what was decided and why, which files it was about, and what is open. If the pages here do not say, read on with read_session (cursor, or from "start"). Files may have changed since: look at them before you rely on what the transcript says about them. Then name the next step, and wait for me.`,
-        await page({ session, from: "end", maxTokens: PAGE_TOKENS }, context, service),
+        await page({ session, from: "end", maxTokens: PAGE_TOKENS }, context),
       );
     },
   },
@@ -42,13 +41,13 @@ First brief me: what was asked for, what is done, what was decided and why, whic
     title: "Recap a session",
     description: "What was done in a session, what was decided, and what is open",
     arguments: [session],
-    async get({ session = "" }, context, service) {
-      const start = await page({ session, from: "start", maxTokens: START_TOKENS }, context, service);
+    async get({ session = "" }, context) {
+      const start = await page({ session, from: "start", maxTokens: START_TOKENS }, context);
       const cut = hasMore(start);
       return userMessages(
         `Recap the session ${echoed(session)}: what was asked for, what was done, the decisions and the reasons for them, and the loose ends. Cite messages by their ids. ${cut ? "Its beginning and its end follow" : "All of it follows"}, quoted from its transcript.${cut ? " Read the part between them with read_session before you say what was done there." : ""}`,
         start,
-        ...(cut ? [await page({ session, from: "end", maxTokens: PAGE_TOKENS }, context, service)] : []),
+        ...(cut ? [await page({ session, from: "end", maxTokens: PAGE_TOKENS }, context)] : []),
       );
     },
   },
@@ -67,7 +66,7 @@ First brief me: what was asked for, what is done, what was decided and why, whic
       { name: "project", description: "Path of a project; default: all", required: false, complete: projectPathsFrom },
       { name: "tag", description: "Only sessions with this tag", required: false, complete: tagsFrom },
     ],
-    async get({ period = "", project, tag }, context, service) {
+    async get({ period = "", project, tag }, context) {
       const given = {
         ...periodOf(period),
         ...(project ? { project } : { scope: "all" }),
@@ -75,7 +74,7 @@ First brief me: what was asked for, what is done, what was decided and why, whic
         limit: MAX_SESSIONS,
       };
       const { listSessions } = await import("../tools/list-sessions.ts");
-      const { text } = await listSessions.call(given, context, service);
+      const { text } = await listSessions.call(given, context);
       return userMessages(
         `Tell me what I did ${echoed(period)}: by project, a line or two for each piece of work, with its outcome and what is open. The sessions of that time follow, quoted from the transcripts. If a title says too little, read the end of its session (read_session with from "end" and maxTokens 1500). Name sessions by their short ids.`,
         text,
@@ -87,10 +86,9 @@ First brief me: what was asked for, what is done, what was decided and why, whic
 async function page(
   args: { readonly session: string; readonly from: "start" | "end"; readonly maxTokens: number },
   context: Context,
-  service: Service,
 ): Promise<string> {
   const { readSession } = await import("../tools/read-session.ts");
-  return (await readSession.call(args, context, service)).text;
+  return (await readSession.call(args, context)).text;
 }
 
 /** Whether another page follows, by the lines after the quotation, which no transcript can imitate. */

@@ -5,7 +5,6 @@ import { NoSuchSubagent } from "../sessions/find-subagent.ts";
 import { notedLine } from "../../view/sanitise.ts";
 import { quoted, titleLine } from "../core/quote.ts";
 import { readRaw } from "./resources-raw.ts";
-import type { Service } from "../core/service.ts";
 import { programmaticNotes, rowFacts, rowLine, sessionRow, timeText } from "../sessions/session-line.ts";
 import type { Resources } from "../core/server-definition.ts";
 import { ToolFailure } from "../core/tool.ts";
@@ -20,7 +19,7 @@ const MARKDOWN_TOKENS = 20_000;
 const JSON_TOKENS = 8000;
 
 /** Lists the sessions, most recently active first. */
-export const listResources: Resources["list"] = async (cursor, { signal }, { store, options }) => {
+export const listResources: Resources["list"] = async (cursor, { signal, store, options }) => {
   const { includeProgrammatic } = options;
   const page = await store.page({ limit: PAGE_SESSIONS, cursor, shortCursor: true, includeProgrammatic, signal });
   const { sessions, nextCursor, programmaticLeftOut } = page;
@@ -38,13 +37,13 @@ export const listResources: Resources["list"] = async (cursor, { signal }, { sto
 };
 
 /** Reads the resource of a URI; undefined if there is none. */
-export const readResource: Resources["read"] = async (uri, context, service) => {
+export const readResource: Resources["read"] = async (uri, context) => {
   const parsed = parseUri(uri);
   if (parsed === undefined) return undefined;
   try {
     return parsed.kind === "project"
-      ? await readProject(uri, parsed, context, service)
-      : await readSession(uri, parsed, context, service);
+      ? await readProject(uri, parsed, context)
+      : await readSession(uri, parsed, context);
   } catch (error) {
     if (error instanceof NoSuchSubagent) return undefined;
     const missing = error instanceof TranscriptError && error.code === "SessionNotFound";
@@ -57,11 +56,10 @@ async function readSession(
   uri: string,
   parsed: Exclude<ParsedUri, { kind: "project" }>,
   context: Context,
-  service: Service,
 ): Promise<Contents | undefined> {
-  const copy = await copyOf(parsed.session, service);
+  const copy = await copyOf(parsed.session, context);
   const { cursor } = parsed;
-  if (parsed.kind === "raw") return readRaw(service.store, copy, cursor, uri);
+  if (parsed.kind === "raw") return readRaw(context.store, copy, cursor, uri);
   const json = parsed.kind === "messages";
   const tool = await import("../tools/read-session.ts");
   const { text } = await tool.readSession.call(
@@ -73,13 +71,12 @@ async function readSession(
       ...(json && { format: "json" }),
     },
     context,
-    service,
   );
   return [{ uri, mimeType: json ? "application/json" : MARKDOWN, text }];
 }
 
 /** Throws `SessionNotFound`, and `ToolFailure` if the prefix is ambiguous. */
-async function copyOf(session: string, { store }: Service): Promise<TranscriptCopy> {
+async function copyOf(session: string, { store }: Context): Promise<TranscriptCopy> {
   try {
     return await store.find(session);
   } catch (error) {
@@ -92,11 +89,10 @@ async function readProject(
   uri: string,
   { key, cursor }: Extract<ParsedUri, { kind: "project" }>,
   context: Context,
-  service: Service,
 ): Promise<Contents | undefined> {
-  const { store, options } = service;
-  const { includeProgrammatic } = options;
-  const { projects } = await store.projects(context.signal);
+  const { store, signal } = context;
+  const { includeProgrammatic } = context.options;
+  const { projects } = await store.projects(signal);
   const project = projects.find((one) => one.key === key);
   if (project === undefined) return undefined;
   // A key used as a path has itself as its key. Worktrees are projects of their own here.
@@ -107,9 +103,9 @@ async function readProject(
     limit: PAGE_SESSIONS,
     cursor,
     shortCursor: true,
-    signal: context.signal,
+    signal,
   });
-  const facts = await rowFacts(context, service);
+  const facts = await rowFacts(context);
   const rows = page.sessions.map((session) => rowLine(sessionRow(session, { name: "project", dirs: [dir] }, facts)));
   const lines = [
     `The sessions of a project directory, ${rows.length} on this page`,

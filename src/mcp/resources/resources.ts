@@ -12,7 +12,6 @@ export const resources: Resources = {
       title: "Session",
       description: "A session's conversation from its start. Its last lines name the next cursor: ?cursor=",
       mimeType: MARKDOWN,
-      complete: completeTemplate,
     },
     {
       uriTemplate: TEMPLATES.messages,
@@ -20,7 +19,6 @@ export const resources: Resources = {
       title: "Messages of a session",
       description: "A session's conversation as JSON, in shorter pages; next and previous are cursors",
       mimeType: "application/json",
-      complete: completeTemplate,
     },
     {
       uriTemplate: TEMPLATES.raw,
@@ -28,7 +26,6 @@ export const resources: Resources = {
       title: "Transcript",
       description: "The stored rows, 256 KiB at a time; the cursor is the offset of the first byte",
       mimeType: "application/jsonl",
-      complete: completeTemplate,
     },
     {
       uriTemplate: TEMPLATES.subagent,
@@ -36,7 +33,6 @@ export const resources: Resources = {
       title: "Subagent of a session",
       description: "The conversation of a subagent",
       mimeType: MARKDOWN,
-      complete: completeTemplate,
     },
     {
       uriTemplate: TEMPLATES.project,
@@ -44,9 +40,15 @@ export const resources: Resources = {
       title: "Project",
       description: "The sessions of a project directory, most recently active first",
       mimeType: MARKDOWN,
-      complete: completeTemplate,
     },
   ],
+
+  async complete(variable, value, chosen, context) {
+    if (variable === "id") return sessionIdsFrom(value, context);
+    if (variable === "agentId") return agentIdsFrom(value, chosen["id"], context);
+    if (variable === "key") return projectKeysFrom(value, context);
+    return { values: [], total: 0 };
+  },
 
   async list(...request) {
     const { listResources } = await import("./resources-read.ts");
@@ -60,12 +62,3 @@ export const resources: Resources = {
 
   watch: watchResources,
 };
-
-type Complete = NonNullable<Resources["templates"][number]["complete"]>;
-
-function completeTemplate(...[variable, value, chosen, context, service]: Parameters<Complete>): ReturnType<Complete> {
-  if (variable === "id") return sessionIdsFrom(value, context, service);
-  if (variable === "agentId") return agentIdsFrom(value, chosen["id"], service);
-  if (variable === "key") return projectKeysFrom(value, context, service);
-  return Promise.resolve({ values: [], total: 0 });
-}

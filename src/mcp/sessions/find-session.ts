@@ -2,7 +2,7 @@ import { TranscriptError } from "../../store/errors.ts";
 import type { TranscriptCopy } from "../../store/types.ts";
 import { editDistance } from "../../transcript/text/edit-distance.ts";
 import { echoed, quoted, quotedLines, titleLine } from "../core/quote.ts";
-import type { Service } from "../core/service.ts";
+import type { Context } from "../core/context.ts";
 import { skippedNames } from "./session-line.ts";
 import { ToolFailure } from "../core/tool.ts";
 
@@ -22,7 +22,7 @@ const MAX_NAMED = 3;
 const ID_UNITS = 100;
 
 /** Finds the session whose id starts with a text. Throws `ToolFailure` with the closest ones if there is none, or several. */
-export async function findSession(given: string, { store }: Pick<Service, "store">): Promise<Found> {
+export async function findSession(given: string, { store }: Pick<Context, "store">): Promise<Found> {
   const prefix = given.trim().slice(0, ID_UNITS);
   try {
     const copy = await store.find(prefix);
@@ -41,7 +41,7 @@ async function suggestions(
   prefix: string,
   fitting: readonly string[] | undefined,
   error: TranscriptError,
-  { store }: Pick<Service, "store">,
+  { store }: Pick<Context, "store">,
 ): Promise<string> {
   const name = echoed(prefix);
   const lines = await describe(fitting ?? closestTo(prefix, await store.ids()), { store });
@@ -63,7 +63,7 @@ async function suggestions(
 }
 
 /** Describes the first few sessions that exist, on a line each: an id from a directory need not have a transcript. */
-async function describe(ids: readonly string[], { store }: Pick<Service, "store">): Promise<string[]> {
+async function describe(ids: readonly string[], { store }: Pick<Context, "store">): Promise<string[]> {
   const shortIds = await store.shortIds();
   const lines: string[] = [];
   for (const id of ids) {

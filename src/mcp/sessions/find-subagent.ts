@@ -1,7 +1,7 @@
 import type { Found } from "./find-session.ts";
 import { notedLine } from "../../view/sanitise.ts";
 import { echoed, quoted } from "../core/quote.ts";
-import type { Service } from "../core/service.ts";
+import type { Context } from "../core/context.ts";
 import { ToolFailure } from "../core/tool.ts";
 
 /** Maximum subagents named if an id fits none or several. */
@@ -16,7 +16,7 @@ export class NoSuchSubagent extends ToolFailure {}
 export async function findSubagent(
   given: string | undefined,
   { copy, shortId }: Pick<Found, "copy" | "shortId">,
-  { store }: Pick<Service, "store">,
+  { store }: Context,
 ): Promise<string | undefined> {
   const prefix = given?.trim();
   if (!prefix) return undefined;

@@ -5,7 +5,6 @@ import type { Context } from "../core/context.ts";
 import { flag, text } from "../core/input.ts";
 import { notedLine } from "../../view/sanitise.ts";
 import { echoed, isPlainName, nameText, quoted } from "../core/quote.ts";
-import type { Service } from "../core/service.ts";
 import { ToolFailure } from "../core/tool.ts";
 
 /** Arguments of the tools that list sessions. */
@@ -39,14 +38,13 @@ export const filterOf = ({ dirs: [dir, ...moreDirs] }: Scope): { dir: string | u
 export async function scopeOf(
   { scope, project }: { readonly scope?: "here" | "all" | null | undefined; readonly project?: string | undefined },
   context: Context,
-  service: Service,
 ): Promise<Scope> {
   if (project !== undefined) {
-    const dir = await projectDir(project, context, service);
+    const dir = await projectDir(project, context);
     return { name: "project", dirs: [dir], ...(dir !== project && !isPlainName(dir) && { called: project }) };
   }
   if (scope === "all") return { name: "all", dirs: [] };
-  const { projectDir: hostDir, cwd } = service.options;
+  const { projectDir: hostDir, cwd } = context.options;
   if (hostDir !== undefined) return { name: "here", dirs: [hostDir] };
   const roots = await context.roots().catch((error: unknown): readonly string[] => {
     context.signal.throwIfAborted();
@@ -63,8 +61,7 @@ export const everywhere = (scope: Scope): Scope => ({ name: "all", dirs: [], ins
 export async function isEmptyHere(
   scope: Scope,
   { asking, includeProgrammatic }: { readonly asking: string | undefined; readonly includeProgrammatic: boolean },
-  { signal }: Context,
-  { store }: Service,
+  { store, signal }: Context,
 ): Promise<boolean> {
   if (scope.name !== "here") return false;
   const stream = await store.stream({ ...filterOf(scope), includeProgrammatic, archived: "include", signal });
@@ -86,7 +83,7 @@ const dirsText = ({ dirs }: Pick<Scope, "dirs">): string =>
   `${dirs.map((dir) => nameText(dir)).join(", ")} and ${dirs.length > 1 ? "their" : "its"} git worktrees`;
 
 /** Returns how many sessions are outside of a scope, given the number of its transcripts. */
-export async function outside(scope: Scope, inside: number, { signal }: Context, { store }: Service): Promise<number> {
+export async function outside(scope: Scope, inside: number, { store, signal }: Context): Promise<number> {
   if (scope.name === "all") return 0;
   const { total } = await store.stream({ signal });
   return Math.max(0, total - inside);
@@ -98,7 +95,7 @@ export const outsideText = (scope: Scope, count: number): string =>
 
 const MAX_NAMED = 5;
 
-async function projectDir(given: string, { signal }: Context, { store }: Service): Promise<string> {
+async function projectDir(given: string, { store, signal }: Context): Promise<string> {
   if (/^(?:[/\\]|[A-Za-z]:[/\\])/.test(given)) return given;
   const { projects } = await store.projects(signal);
   const wanted = foldText(given);

@@ -1,11 +1,9 @@
 import * as z from "zod";
 import type { ListedSession, Skipped } from "../../store/types.ts";
-import type { Context } from "../core/context.ts";
-import { askingSession } from "../core/asking-session.ts";
+import { askingSession, type Context } from "../core/context.ts";
 import { notedLine } from "../../view/sanitise.ts";
 import { nameText, quoted, quotedLines, titleLine } from "../core/quote.ts";
 import type { Scope } from "./scope.ts";
-import type { Service } from "../core/service.ts";
 
 /** Session in an answer. Unknown members are absent. */
 export const sessionRowSchema = (): z.ZodObject =>
@@ -41,11 +39,11 @@ export interface RowFacts {
   readonly asking: string | undefined;
 }
 
-export async function rowFacts(context: Context, service: Service): Promise<RowFacts> {
+export async function rowFacts(context: Context): Promise<RowFacts> {
   const [shortIds, isLive, asking] = await Promise.all([
-    service.store.shortIds(),
-    service.store.live(),
-    askingSession(context, service),
+    context.store.shortIds(),
+    context.store.live(),
+    askingSession(context),
   ]);
   return { shortIds, isLive, asking };
 }

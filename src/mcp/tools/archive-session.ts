@@ -12,9 +12,9 @@ export const archiveSession = defineTool({
   annotations: CHANGES,
   input: z.strictObject({ session: SESSION_INPUT, archived: flag("Default true.") }),
   output: z.object({ id: z.string(), title: z.string(), archived: z.boolean() }),
-  async run({ session, archived = true }, _context, service) {
-    const found = await findSession(session, service);
-    await service.store.archive(found.copy.sessionId, archived);
+  async run({ session, archived = true }, { store }) {
+    const found = await findSession(session, { store });
+    await store.archive(found.copy.sessionId, archived);
     const text = archived
       ? `Archived ${found.shortId}. list_sessions shows it only with archived: true.`
       : `Unarchived ${found.shortId}.`;

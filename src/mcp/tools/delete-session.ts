@@ -1,8 +1,7 @@
 import * as z from "zod";
 import { amount } from "../../view/size.ts";
-import { askingSession } from "../core/asking-session.ts";
 import { CHANGES, SESSION_INPUT, withTitles } from "./write-tools.ts";
-import type { Context } from "../core/context.ts";
+import { askingSession, type Context } from "../core/context.ts";
 import { findSession } from "../sessions/find-session.ts";
 import { notedLine } from "../../view/sanitise.ts";
 import { flag } from "../core/input.ts";
@@ -29,12 +28,12 @@ export const deleteSession = defineTool({
     restore: z.string().optional(),
     skipped: z.array(z.string()).optional(),
   }),
-  async run({ session, confirm }, context, service) {
-    const { store } = service;
-    const found = await findSession(session, service);
+  async run({ session, confirm }, context) {
+    const { store } = context;
+    const found = await findSession(session, context);
     const { sessionId } = found.copy;
     const { shortId, title } = found;
-    if (sessionId === (await askingSession(context, service))) {
+    if (sessionId === (await askingSession(context))) {
       throw new ToolFailure(`${shortId} is this conversation's own session, which cannot be deleted while it runs.`);
     }
     // Throws if the session is in use, before the user is asked.

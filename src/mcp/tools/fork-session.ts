@@ -9,7 +9,6 @@ import { printable } from "../../view/sanitise.ts";
 import { echoed, nameText } from "../core/quote.ts";
 import { withConversation } from "../reading/conversation-cache.ts";
 import { findTarget } from "../reading/target.ts";
-import type { Service } from "../core/service.ts";
 import { defineTool, ToolFailure } from "../core/tool.ts";
 
 export const forkSession = defineTool({
@@ -31,18 +30,17 @@ export const forkSession = defineTool({
     source: z.string(),
     resume: z.string(),
   }),
-  async run({ session, upToMessageId, cwd, title }, context, service) {
-    const { store } = service;
-    const { signal } = context;
+  async run({ session, upToMessageId, cwd, title }, context) {
+    const { store, signal } = context;
     if (cwd !== undefined && !isAbsolute(cwd)) {
       throw new ToolFailure(`cwd must be an absolute path, got ${echoed(cwd)}`);
     }
     if (cwd !== undefined && !(await store.isDirectory(cwd))) {
       throw new ToolFailure(`cwd: no directory ${echoed(cwd)}. Leave cwd out to use the session's directory.`);
     }
-    const found = await findSession(session, service);
+    const found = await findSession(session, context);
     const given = title === undefined ? undefined : printable(title) || undefined;
-    const end = upToMessageId === undefined ? undefined : await endOf(upToMessageId.trim(), found, context, service);
+    const end = upToMessageId === undefined ? undefined : await endOf(upToMessageId.trim(), found, context);
     let lost = "";
     const { sessionId } = await store.fork(found.copy.sessionId, {
       upToMessageId: end,
@@ -52,7 +50,7 @@ export const forkSession = defineTool({
       progress: (done, total) => context.progress(done, total, "copying the transcript"),
       onUnread: (unread) => void (lost = `\nNot in it: ${unreadWords(unread).join(", ")}.`),
     });
-    const fork = await findSession(sessionId, service);
+    const fork = await findSession(sessionId, context);
     const resume = `claude --resume ${sessionId}`;
     const structured = { id: fork.shortId, sessionId, title: fork.title, source: found.shortId, resume };
     const where = cwd === undefined ? "" : ` in ${nameText(cwd)}`;
@@ -62,12 +60,7 @@ export const forkSession = defineTool({
 });
 
 /** Translates a message id of the reading tools for the store: an answer of the model includes its tool results. */
-async function endOf(
-  given: string,
-  { copy }: Found,
-  { signal, progress }: Context,
-  { store }: Service,
-): Promise<string> {
+async function endOf(given: string, { copy }: Found, { store, signal, progress }: Context): Promise<string> {
   try {
     return await withConversation(store, copy, { agentId: undefined, signal, progress }, async (conversation) => {
       const { kind, row } = await findTarget(conversation, given, signal);

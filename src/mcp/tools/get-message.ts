@@ -23,10 +23,10 @@ export const getMessage = defineTool({
     maxTokens: tokenLimit,
     format: z.enum(["text", "json"]).nullish(),
   }),
-  async run({ session, id, agentId, offset, maxTokens, format }, context, { store }) {
-    const { signal, progress } = context;
-    const found = await findSession(session, { store });
-    const agent = await findSubagent(agentId, found, { store });
+  async run({ session, id, agentId, offset, maxTokens, format }, context) {
+    const { store, signal, progress } = context;
+    const found = await findSession(session, context);
+    const agent = await findSubagent(agentId, found, context);
     const { budget, notes, again } = readingCall(maxTokens, format);
     const slice = await withConversation(
       store,

@@ -32,9 +32,9 @@ export const listProjects = defineTool({
     total: z.number(),
     notes: z.array(z.string()),
   }),
-  async run({ name, limit: given }, context, { store }) {
+  async run({ name, limit: given }, context) {
     const { value, notes: clampedNotes } = clamped(given, "limit", { max: MAX_LIMIT });
-    const { projects: all, skipped } = await store.projects(context.signal, (looked, total) =>
+    const { projects: all, skipped } = await context.store.projects(context.signal, (looked, total) =>
       context.progress(looked, total, "projects looked at"),
     );
     const wanted = foldText(name ?? "");

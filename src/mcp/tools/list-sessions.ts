@@ -56,12 +56,12 @@ export const listSessions = defineTool({
     nextCursor: z.string().optional(),
     notes: z.array(z.string()),
   }),
-  async run(given, context, service) {
+  async run(given, context) {
     const { value, notes: clampedNotes } = clamped(given.limit, "limit", { max: MAX_LIMIT });
-    const asked = await scopeOf(given, context, service);
+    const asked = await scopeOf(given, context);
     const wasWidened = given.cursor?.startsWith(WIDENED) === true;
     const period = readPeriod({ ...given, cursor: wasWidened ? given.cursor?.slice(WIDENED.length) : given.cursor });
-    const includeProgrammatic = given.programmatic ?? service.options.includeProgrammatic;
+    const includeProgrammatic = given.programmatic ?? context.options.includeProgrammatic;
     const filters = {
       title: given.title,
       tag: given.tag,
@@ -74,12 +74,12 @@ export const listSessions = defineTool({
       progress: (looked: number, total: number) => context.progress(looked, total, "sessions looked at"),
       signal: context.signal,
     };
-    const facts = await rowFacts(context, service);
+    const facts = await rowFacts(context);
     let scope = wasWidened ? everywhere(asked) : asked;
-    const read = (limit: number) => service.store.page({ ...filters, ...filterOf(scope), limit, shortCursor: true });
+    const read = (limit: number) => context.store.page({ ...filters, ...filterOf(scope), limit, shortCursor: true });
     let page = await read(value);
     if (given.cursor === undefined && page.sessions.every(({ sessionId }) => sessionId === facts.asking)) {
-      if (await isEmptyHere(asked, { asking: facts.asking, includeProgrammatic }, context, service)) {
+      if (await isEmptyHere(asked, { asking: facts.asking, includeProgrammatic }, context)) {
         scope = everywhere(asked);
         page = await read(value);
       }
@@ -90,7 +90,7 @@ export const listSessions = defineTool({
       page = await read(fitting);
       sessions = page.sessions.map((session) => sessionRow(session, scope, facts));
     }
-    const elsewhere = await outside(scope, page.total, context, service);
+    const elsewhere = await outside(scope, page.total, context);
     const widened = scope.insteadOf === undefined ? "" : WIDENED;
     const nextCursor = page.nextCursor === undefined ? undefined : `${widened}${period.withTimes(page.nextCursor)}`;
     const notes = [

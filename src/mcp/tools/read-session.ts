@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { askingSession } from "../core/asking-session.ts";
+import { askingSession } from "../core/context.ts";
 import { findSession } from "../sessions/find-session.ts";
 import { findSubagent } from "../sessions/find-subagent.ts";
 import { text } from "../core/input.ts";
@@ -33,17 +33,16 @@ export const readSession = defineTool({
     maxTokens: tokenLimit,
     format: z.enum(["text", "json"]).nullish().describe("json: for programs."),
   }),
-  async run({ session, agentId, cursor, around, from, roles, include, maxTokens, format }, context, service) {
-    const { store } = service;
-    const found = await findSession(session, { store });
-    const agent = await findSubagent(agentId, found, { store });
+  async run({ session, agentId, cursor, around, from, roles, include, maxTokens, format }, context) {
+    const found = await findSession(session, context);
+    const agent = await findSubagent(agentId, found, context);
     // Claude Code is writing to the asking session, so an old file cannot be it.
     const isFresh = Date.now() - found.copy.mtimeMs < FRESH_MS;
-    const asks = isFresh && (await askingSession(context, service)) === found.copy.sessionId;
+    const asks = isFresh && (await askingSession(context)) === found.copy.sessionId;
     const { budget, notes, again } = readingCall(maxTokens, format);
     const given = roles != null || include != null;
     const page = await withConversation(
-      store,
+      context.store,
       found.copy,
       { agentId: agent, signal: context.signal, progress: context.progress },
       (conversation) =>

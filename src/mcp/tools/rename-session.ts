@@ -17,14 +17,14 @@ export const renameSession = defineTool({
     before: z.string().optional(),
     warning: z.string().optional(),
   }),
-  async run({ session, title: given }, _context, service) {
+  async run({ session, title: given }, { store }) {
     const title = printable(given);
     if (title === "") throw new ToolFailure("title has no visible characters. Give a title.");
     if (title.length > GIVEN_TITLE_UNITS) {
       throw new ToolFailure(`title must have at most ${GIVEN_TITLE_UNITS} characters, got ${title.length}.`);
     }
-    const found = await findSession(session, service);
-    const warning = await service.store.rename(found.copy.sessionId, title);
+    const found = await findSession(session, { store });
+    const warning = await store.rename(found.copy.sessionId, title);
     const structured = {
       id: found.shortId,
       title,

@@ -5,7 +5,7 @@ import { amount } from "../../view/size.ts";
 import { CHANGES, withTitles } from "./write-tools.ts";
 import { notedLine } from "../../view/sanitise.ts";
 import { echoed, nameText, quotedLines, titleLine } from "../core/quote.ts";
-import type { Service } from "../core/service.ts";
+import type { Context } from "../core/context.ts";
 import { timeText } from "../sessions/session-line.ts";
 import { defineTool, ToolFailure } from "../core/tool.ts";
 
@@ -25,14 +25,13 @@ export const restoreSession = defineTool({
     missing: z.array(z.string()).optional(),
     otherDeletions: z.number().optional(),
   }),
-  async run({ session }, _context, service) {
-    const { store } = service;
+  async run({ session }, { store }) {
     const given = session.trim().slice(0, ID_UNITS);
     const restored = await store.restore(given).catch(async (error: unknown) => {
       if (!(error instanceof TranscriptError) || !NOT_FOUND.has(error.code)) throw error;
       // The entry exists; the error says why it cannot be restored.
       if (error.data["problem"] !== undefined) throw error;
-      throw new ToolFailure(await suggestions(given, error, service));
+      throw new ToolFailure(await suggestions(given, error, store));
     });
     const { sessionId, items, bytes, missing, otherTrashIds, summary } = restored;
     const found = { shortId: (await store.shortIds())(sessionId), title: titleLine(summary) };
@@ -65,7 +64,7 @@ const NOT_FOUND = new Set<string>(["TrashEntryNotFound", "InvalidSessionId"]);
 const ID_UNITS = 200;
 const MAX_NAMED = 5;
 
-async function suggestions(id: string, error: TranscriptError, { store }: Service): Promise<string> {
+async function suggestions(id: string, error: TranscriptError, store: Context["store"]): Promise<string> {
   const name = echoed(id);
   const entries = await store.trash();
   const several = error.data["candidates"];

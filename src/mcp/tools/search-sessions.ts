@@ -48,17 +48,17 @@ export const searchSessions = defineTool({
     outside: z.number(),
     notes: z.array(z.string()),
   }),
-  async run({ query, includeAsking, limit: givenLimit, ...given }, context, service) {
+  async run({ query, includeAsking, limit: givenLimit, ...given }, context) {
     const { words, more } = searchWords(query);
     if (words.length === 0) {
       throw new ToolFailure("query has no words. Give words to search for; list_sessions lists without words.");
     }
     const { value, notes: clampedNotes } = clamped(givenLimit, "limit", { max: MAX_LIMIT });
-    const facts = await rowFacts(context, service);
+    const facts = await rowFacts(context);
     const find = async (scope: Scope): Promise<Search> => {
-      const stream = await service.store.stream({
+      const stream = await context.store.stream({
         ...filterOf(scope),
-        includeProgrammatic: given.programmatic ?? service.options.includeProgrammatic,
+        includeProgrammatic: given.programmatic ?? context.options.includeProgrammatic,
         archived: "include",
         progress: (looked, total) => context.progress(looked, total, "sessions looked at"),
         signal: context.signal,
@@ -80,7 +80,7 @@ export const searchSessions = defineTool({
       }
       return search;
     };
-    let search = await find(await scopeOf(given, context, service));
+    let search = await find(await scopeOf(given, context));
     if (search.scope.name === "here" && search.others === 0) search = await find(everywhere(search.scope));
     const { scope, stream, searched, leftOut } = search;
     const hits = search.hits.sort(compareHits);
@@ -93,7 +93,7 @@ export const searchSessions = defineTool({
         ...(missing.length > 0 && { missing }),
       };
     });
-    const elsewhere = await outside(scope, stream.total, context, service);
+    const elsewhere = await outside(scope, stream.total, context);
     const notes = [
       ...clampedNotes,
       ...(more === 0 ? [] : [`Searched for the first ${words.length} words of the query; ${more} more were left out.`]),

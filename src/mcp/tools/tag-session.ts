@@ -20,14 +20,14 @@ export const tagSession = defineTool({
     tag: z.string().optional(),
     warning: z.string().optional(),
   }),
-  async run({ session, tag: given }, _context, service) {
+  async run({ session, tag: given }, { store }) {
     const wanted = given === null ? null : printable(given);
     if (wanted === "") throw new ToolFailure("tag is empty. Give null to remove the session's tag.");
     if (wanted !== null && wanted.length > TAG_UNITS) {
       throw new ToolFailure(`tag must have at most ${TAG_UNITS} characters, got ${wanted.length}.`);
     }
-    const found = await findSession(session, service);
-    const { tag, warning } = await service.store.tag(found.copy.sessionId, wanted);
+    const found = await findSession(session, { store });
+    const { tag, warning } = await store.tag(found.copy.sessionId, wanted);
     const structured = {
       id: found.shortId,
       title: found.title,

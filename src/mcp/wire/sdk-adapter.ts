@@ -2,7 +2,6 @@ import { Server } from "@modelcontextprotocol/sdk/server/index.js";
 import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
 import {
   CallToolRequestSchema,
-  type CallToolResult,
   CompleteRequestSchema,
   ErrorCode,
   GetPromptRequestSchema,
@@ -14,34 +13,30 @@ import {
   SubscribeRequestSchema,
   UnsubscribeRequestSchema,
 } from "@modelcontextprotocol/sdk/types.js";
-import { InvalidCursorError } from "../../store/errors.ts";
 import { VERSION } from "../../version.ts";
-import { complete } from "../prompts/complete-argument.ts";
 import type { Context } from "../core/context.ts";
 import { failureText } from "../core/tool-failure.ts";
 import { notedLine } from "../../view/sanitise.ts";
 import { INSTRUCTIONS } from "../core/instructions.ts";
 import { ANYTHING } from "./form-validator.ts";
 import { progressTo } from "./progress-notifier.ts";
-import { type Extra, protocolError, Requests } from "./requests.ts";
+import { type Extra, ProtocolError, Requests } from "./requests.ts";
 import { echoed } from "../core/quote.ts";
 import type { Service } from "../core/service.ts";
-import type { ResourceWatch, ServerDefinition } from "../core/server-definition.ts";
-import { ToolFailure } from "../core/tool.ts";
+import type { Resources, ResourceWatch, ServerDefinition } from "../core/server-definition.ts";
 
-interface Connection {
-  /** Over HTTP: the server can neither send requests to the client nor notify it of changes. */
-  readonly stateless: boolean;
-}
-
-/** Connects a server to one client, over any transport of the SDK. `closed` resolves when the connection has ended. */
+/**
+ * Connects a server to one client, over any transport of the SDK. `closed` resolves when the connection has ended.
+ * `stateless`: over HTTP, where the server can neither send requests to the client nor notify it of changes.
+ */
 export async function connect(
   definition: ServerDefinition,
   service: Service,
   transport: Transport,
-  { stateless }: Connection,
+  { stateless }: { readonly stateless: boolean },
 ): Promise<{ readonly closed: Promise<void>; close(): Promise<void> }> {
-  const watches = !stateless && definition.resources.watch !== undefined;
+  const { resources } = definition;
+  const watches = !stateless && resources.watch !== undefined;
   const server = new Server(
     {
       name: "claude-transcripts",
@@ -60,15 +55,15 @@ export async function connect(
       jsonSchemaValidator: ANYTHING,
     },
   );
-  const contextOf = (extra: Extra): Context => makeContext(server, extra, stateless);
-  const requests = new Requests();
+  const requests = new Requests((extra) => contextOf(server, extra, service));
   server.fallbackRequestHandler = (request, extra) => requests.answer(request, extra);
-  serveTools(requests, definition, service, contextOf);
-  const stopWatching = serveResources(server, requests, definition.resources, service, contextOf, watches);
-  servePrompts(requests, definition, service, contextOf);
+  serveTools(requests, definition);
+  serveResources(requests, resources);
+  servePrompts(requests, definition);
+  const stopWatching = watches ? serveWatch(server, requests, resources, service) : undefined;
   const closed = new Promise<void>((resolve) => {
     const onclose = (): void => {
-      stopWatching();
+      stopWatching?.();
       resolve();
     };
     Object.assign(server, { onclose, onerror: (error: Error) => console.error(error.message) });
@@ -77,12 +72,7 @@ export async function connect(
   return { closed, close: () => server.close() };
 }
 
-function serveTools(
-  requests: Requests,
-  definition: ServerDefinition,
-  service: Service,
-  contextOf: (extra: Extra) => Context,
-): void {
+function serveTools(requests: Requests, definition: ServerDefinition): void {
   let listed: object[] | undefined;
   requests.on("tools/list", ListToolsRequestSchema, async () => {
     const { jsonSchemaOf } = await import("../core/json-schema.ts");
@@ -92,24 +82,24 @@ function serveTools(
       description,
       annotations,
       inputSchema: jsonSchemaOf(input, "input"),
-      ...(output !== undefined && { outputSchema: jsonSchemaOf(output, "output") }),
-      ...(meta !== undefined && { _meta: meta }),
+      outputSchema: output && jsonSchemaOf(output, "output"),
+      _meta: meta,
     }));
     return { tools: listed };
   });
-  requests.on("tools/call", CallToolRequestSchema, async ({ params }, extra): Promise<CallToolResult> => {
+  requests.on("tools/call", CallToolRequestSchema, async ({ params }, context) => {
     const tools = await definition.tools();
     const tool = tools.find(({ name }) => name === params.name);
     if (tool === undefined) {
       const known = tools.map(({ name }) => name).join(", ");
-      throw protocolError(ErrorCode.InvalidParams, `There is no tool ${echoed(params.name)}. The tools: ${known}.`);
+      throw new ProtocolError(ErrorCode.InvalidParams, `There is no tool ${echoed(params.name)}. The tools: ${known}.`);
     }
     try {
-      const { text, blocks = [], structured } = await tool.call(params.arguments, contextOf(extra), service);
-      const content = [...(text === "" ? [] : [{ type: "text", text }]), ...blocks] as CallToolResult["content"];
-      return { content, ...(structured !== undefined && { structuredContent: { ...structured } }) };
+      const { text, blocks = [], structured } = await tool.call(params.arguments, context);
+      const content = [...(text === "" ? [] : [{ type: "text", text }]), ...blocks];
+      return { content, structuredContent: structured };
     } catch (error) {
-      extra.signal.throwIfAborted();
+      context.signal.throwIfAborted();
       return { content: [{ type: "text", text: failureText(error) }], isError: true };
     }
   });
@@ -118,39 +108,25 @@ function serveTools(
 /** Revision 2025-11-25; the next one says -32602. */
 const RESOURCE_NOT_FOUND = -32002;
 
-function serveResources(
-  server: Server,
-  requests: Requests,
-  resources: ServerDefinition["resources"],
-  service: Service,
-  contextOf: (extra: Extra) => Context,
-  watches: boolean,
-): () => void {
-  const notFound = (uri: string): Error =>
-    protocolError(RESOURCE_NOT_FOUND, `There is no resource ${echoed(uri)}`, { uri: notedLine(uri) });
-  requests.on("resources/list", ListResourcesRequestSchema, async ({ params }, extra) => {
-    const page = await answered(extra.signal, () =>
-      resources.list(params?.cursor ?? undefined, contextOf(extra), service),
-    );
-    return {
-      resources: page.resources.map((one) => ({ ...one })),
-      ...(page.nextCursor !== undefined && { nextCursor: page.nextCursor }),
-      ...(page._meta !== undefined && { _meta: page._meta }),
-    };
-  });
-  requests.on("resources/templates/list", ListResourceTemplatesRequestSchema, () => ({
-    resourceTemplates: resources.templates.map((template) => {
-      const { uriTemplate, name, title, description, mimeType } = template;
-      return { uriTemplate, name, title, description, mimeType };
-    }),
-  }));
-  requests.on("resources/read", ReadResourceRequestSchema, async ({ params: { uri } }, extra) => {
-    const contents = await answered(extra.signal, () => resources.read(uri, contextOf(extra), service));
-    if (contents === undefined) throw notFound(uri);
-    return { contents: contents.map((one) => ({ ...one })) };
-  });
-  if (!watches) return () => undefined;
+const notFound = (uri: string): Error =>
+  new ProtocolError(RESOURCE_NOT_FOUND, `There is no resource ${echoed(uri)}`, { uri: notedLine(uri) });
 
+function serveResources(requests: Requests, resources: Resources): void {
+  requests.on("resources/list", ListResourcesRequestSchema, ({ params }, context) =>
+    resources.list(params?.cursor ?? undefined, context),
+  );
+  requests.on("resources/templates/list", ListResourceTemplatesRequestSchema, () => ({
+    resourceTemplates: resources.templates,
+  }));
+  requests.on("resources/read", ReadResourceRequestSchema, async ({ params: { uri } }, context) => {
+    const contents = await resources.read(uri, context);
+    if (contents === undefined) throw notFound(uri);
+    return { contents };
+  });
+}
+
+/** Serves subscriptions, and returns the function that ends them. */
+function serveWatch(server: Server, requests: Requests, resources: Resources, service: Service): () => void {
   let watch: ResourceWatch | undefined;
   // Clients do not expect notifications before the handshake is over.
   server.oninitialized = () => {
@@ -159,8 +135,8 @@ function serveResources(
       listChanged: () => void server.sendResourceListChanged().catch(ignore),
     });
   };
-  requests.on("resources/subscribe", SubscribeRequestSchema, async ({ params: { uri } }, { signal }) => {
-    if ((await answered(signal, async () => watch?.subscribe(uri))) !== true) throw notFound(uri);
+  requests.on("resources/subscribe", SubscribeRequestSchema, async ({ params: { uri } }) => {
+    if ((await watch?.subscribe(uri)) !== true) throw notFound(uri);
     return {};
   });
   requests.on("resources/unsubscribe", UnsubscribeRequestSchema, ({ params: { uri } }) => {
@@ -170,13 +146,7 @@ function serveResources(
   return () => watch?.close();
 }
 
-function servePrompts(
-  requests: Requests,
-  definition: ServerDefinition,
-  service: Service,
-  contextOf: (extra: Extra) => Context,
-): void {
-  const { prompts } = definition;
+function servePrompts(requests: Requests, { prompts, resources }: ServerDefinition): void {
   requests.on("prompts/list", ListPromptsRequestSchema, () => ({
     prompts: prompts.map((prompt) => ({
       name: prompt.name,
@@ -185,63 +155,49 @@ function servePrompts(
       arguments: prompt.arguments.map(({ name, description, required }) => ({ name, description, required })),
     })),
   }));
-  requests.on("prompts/get", GetPromptRequestSchema, async ({ params }, extra) => {
-    const prompt = prompts.find(({ name }) => name === params.name);
-    if (prompt === undefined) throw protocolError(ErrorCode.InvalidParams, `There is no prompt ${echoed(params.name)}`);
-    const given = params.arguments ?? {};
+  requests.on("prompts/get", GetPromptRequestSchema, async ({ params: { name, arguments: given = {} } }, context) => {
+    const prompt = prompts.find((one) => one.name === name);
+    if (prompt === undefined) throw new ProtocolError(ErrorCode.InvalidParams, `There is no prompt ${echoed(name)}`);
     const missing = prompt.arguments.find(({ name, required }) => required && !given[name]);
-    if (missing !== undefined)
-      throw protocolError(ErrorCode.InvalidParams, `${prompt.name}: ${missing.name} is missing`);
-    const messages = await answered(extra.signal, () => prompt.get(given, contextOf(extra), service));
-    return { description: prompt.description, messages };
+    if (missing !== undefined) throw new ProtocolError(ErrorCode.InvalidParams, `${name}: ${missing.name} is missing`);
+    return { description: prompt.description, messages: await prompt.get(given, context) };
   });
-  requests.on("completion/complete", CompleteRequestSchema, async ({ params }, extra) => {
+  requests.on("completion/complete", CompleteRequestSchema, async ({ params }, context) => {
     const { ref, argument } = params;
-    const asked = { ...argument, chosen: params.context?.arguments ?? {} };
-    const of = ref.type === "ref/prompt" ? { prompt: ref.name } : { uriTemplate: ref.uri };
-    const found = await answered(extra.signal, () => complete(definition, of, asked, contextOf(extra), service));
-    if (found === undefined)
-      throw protocolError(
-        ErrorCode.InvalidParams,
-        `There is nothing to complete for ${echoed(ref.type === "ref/prompt" ? ref.name : ref.uri)}`,
-      );
-    const { values, total } = found;
-    return { completion: { values: [...values], total, hasMore: total > values.length } };
+    const named = ref.type === "ref/prompt" ? ref.name : ref.uri;
+    const prompt = prompts.find(({ name }) => ref.type === "ref/prompt" && name === named);
+    const isTemplate = resources.templates.some(
+      ({ uriTemplate }) => ref.type !== "ref/prompt" && uriTemplate === named,
+    );
+    if (prompt === undefined && !isTemplate) {
+      throw new ProtocolError(ErrorCode.InvalidParams, `There is nothing to complete for ${echoed(named)}`);
+    }
+    const found = await (prompt === undefined
+      ? resources.complete?.(argument.name, argument.value, params.context?.arguments ?? {}, context)
+      : prompt.arguments.find(({ name }) => name === argument.name)?.complete?.(argument.value, context));
+    const { values, total } = found ?? { values: [], total: 0 };
+    return { completion: { values, total, hasMore: total > values.length } };
   });
 }
 
-/** Turns errors into protocol errors with the same words as in answers of tools. */
-async function answered<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    // A cancelled request gets no answer.
-    signal.throwIfAborted();
-    const isClientFault = error instanceof ToolFailure || error instanceof InvalidCursorError;
-    throw protocolError(isClientFault ? ErrorCode.InvalidParams : ErrorCode.InternalError, failureText(error));
-  }
-}
-
-function makeContext(server: Server, extra: Extra, stateless: boolean): Context {
-  const { signal, _meta: meta } = extra;
-  const client = stateless ? undefined : server.getClientCapabilities();
+function contextOf(server: Server, { signal, _meta: meta, sendNotification }: Extra, service: Service): Context {
+  // Over HTTP each request has a server of its own, which has not seen the handshake and so knows no capabilities.
+  const client = server.getClientCapabilities();
   const toolUseId = meta?.["claudecode/toolUseId"];
   return {
+    ...service,
     signal,
     progress: progressTo(
       meta?.progressToken,
-      (params) => void extra.sendNotification({ method: "notifications/progress", params }).catch(ignore),
+      (params) => void sendNotification({ method: "notifications/progress", params }).catch(ignore),
     ),
     ask:
       // Some clients can only open a page for the user (`elicitation.url`).
       client?.elicitation?.form === undefined
         ? undefined
-        : async (message, stop) => {
+        : async (message, signal) => {
             const requestedSchema = { type: "object" as const, properties: {} };
-            const { action } = await server.elicitInput(
-              { message, requestedSchema },
-              { signal: stop, timeout: WAIT_MS },
-            );
+            const { action } = await server.elicitInput({ message, requestedSchema }, { signal, timeout: WAIT_MS });
             return action;
           },
     async roots() {

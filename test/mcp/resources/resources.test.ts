@@ -1,25 +1,25 @@
 import { describe, expect, test } from "vitest";
 import { prompts } from "../../../src/mcp/prompts/prompts.ts";
 import { resources } from "../../../src/mcp/resources/resources.ts";
-import type { Service } from "../../../src/mcp/core/service.ts";
+import type { Context } from "../../../src/mcp/core/context.ts";
 import { openStore } from "../../../src/store/open/open-store.ts";
 import { conversation, put, sessionId, tempConfigDir } from "../../support/config-dir.ts";
 import { quietContext } from "../../support/mcp-store.ts";
 
-const context = quietContext();
-const serviceOf = (dir: string): Service => ({
-  store: openStore([dir]),
-  options: {
-    projectDir: undefined,
-    cwd: dir,
-    sessionId: undefined,
-    startedByClient: false,
-    readOnly: true,
-    includeProgrammatic: true,
-  },
-});
+const contextOf = (dir: string): Context =>
+  quietContext({
+    store: openStore([dir]),
+    options: {
+      projectDir: undefined,
+      cwd: dir,
+      sessionId: undefined,
+      startedByClient: false,
+      readOnly: true,
+      includeProgrammatic: true,
+    },
+  });
 const uriOf = (n: number): string => `claude-transcripts://session/${sessionId(n)}`;
-const read = (uri: string, dir: string) => resources.read(uri, context, serviceOf(dir));
+const read = (uri: string, dir: string) => resources.read(uri, contextOf(dir));
 
 describe("the list", () => {
   test("gives 50 at a time, each session once, most recently active first", async () => {
@@ -32,7 +32,7 @@ describe("the list", () => {
     const pages: number[] = [];
     let cursor: string | undefined;
     do {
-      const page = await resources.list(cursor, context, serviceOf(dir));
+      const page = await resources.list(cursor, contextOf(dir));
       pages.push(page.resources.length);
       uris.push(...page.resources.map((one) => one.uri));
       cursor = page.nextCursor;
@@ -44,7 +44,7 @@ describe("the list", () => {
   const at = (n: number): string => new Date(Date.UTC(2026, 0, 1) + n * 60_000).toISOString();
 
   test.for(["x", "", "../x"])("a cursor %j of nobody is refused", async (cursor) => {
-    await expect(resources.list(cursor, context, serviceOf(tempConfigDir()))).rejects.toThrow(/cursor/);
+    await expect(resources.list(cursor, contextOf(tempConfigDir()))).rejects.toThrow(/cursor/);
   });
 });
 
@@ -132,7 +132,7 @@ describe("conversations", () => {
 
 describe("prompts", () => {
   const get = async (name: string, values: Record<string, string>, dir: string): Promise<string[]> => {
-    const messages = (await prompts.find((one) => one.name === name)?.get(values, context, serviceOf(dir))) ?? [];
+    const messages = (await prompts.find((one) => one.name === name)?.get(values, contextOf(dir))) ?? [];
     return messages.map(({ content }) => (content.type === "text" ? content.text : ""));
   };
   const long = Array.from({ length: 300 }, (_, i) => `message ${i}. ${"Some words of no matter. ".repeat(20)}`);
