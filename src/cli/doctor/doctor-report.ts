@@ -1,7 +1,7 @@
 import { type Finding, type FindingKind, LOSSES } from "../../store/doctor/check-transcript.ts";
 import type { ConfigDirReport, ExpiringSession, ProjectsState, StoreReport } from "../../store/doctor/examine-store.ts";
 import type { Misplaced } from "../../store/doctor/misplaced.ts";
-import type { OutwardLink, ProjectReport, Stub, StubKind, TranscriptReport } from "../../store/doctor/survey.ts";
+import type { OutwardLink, Stub, StubKind, TranscriptReport } from "../../store/doctor/survey.ts";
 import { formatBytes } from "../../view/size.ts";
 import { type Column, headLine, layOut, tableLine } from "../terminal/table.ts";
 import { printable } from "../terminal/terminal.ts";
@@ -27,30 +27,53 @@ export function reportLines(report: StoreReport, options: DoctorOptions): string
 }
 
 function configDirLines(dir: ConfigDirReport, options: DoctorOptions): string[] {
-  const { style } = options;
+  const { style, all } = options;
+  const { path, source, exists, meant, findings, unreadable, misplaced, orphans, temporaries, links, misnamed } = dir;
   const wrong = [
-    meantLines(dir),
-    unreadableLines(dir),
-    misplacedLines(dir, options),
+    meant === undefined ? [] : [`The config dir seems to be ${printable(meant)}: use --config-dir ${printable(meant)}`],
+    section(
+      "Cannot be read",
+      unreadable.map((one) => `  ${printable(one.path)}: ${one.reason}`),
+    ),
+    section(
+      style.failed(`Transcripts in the wrong place, where no list shows them: ${number(misplaced.length)}`),
+      someOf(misplaced, options, (one) => [`  ${printable(one.path)}`, `    ${placeText(one)}`]),
+    ),
     stubLines(dir, options),
-    damageLines(dir.findings, options),
+    section(style.failed("Damaged transcripts"), damageLines(findings, all)),
     expiringLines(dir, options),
-    orphanLines(dir, options),
-    temporaryLines(dir, options),
-    linkLines(dir, options),
+    section(
+      `Belongs to no session: ${counted(orphans.length, "item")}, ${formatBytes(total(orphans, ({ bytes }) => bytes))}`,
+      some(orphans, options, sizedPath),
+    ),
+    section(
+      "Left behind when this program was interrupted during a change; its next change there removes it",
+      some(temporaries, options, sizedPath),
+    ),
+    section(
+      `Links that lead out of the config dir or nowhere, and were not followed: ${number(links.length)}`,
+      some(links, options, linkText),
+    ),
     notWalkedLines(dir),
-    options.all ? [] : oddLines(dir.findings),
-    misnamedLines(dir, options),
-  ].filter((section) => section.length > 0);
+    all ? [] : oddLines(findings),
+    section(
+      `Note: named almost like a transcript, so no list shows it: ${counted(misnamed.length, "file")}`,
+      some(misnamed, options, sizedPath),
+    ),
+  ].filter(({ length }) => length > 0);
   if (wrong.length === 0 && isSound(dir)) wrong.push(["No problems found."]);
   return [
-    `${style.title(printable(dir.path))} ${style.dim(`(${SOURCES[dir.source]}${dir.exists ? "" : "; does not exist"})`)}`,
+    `${style.title(printable(path))} ${style.dim(`(${SOURCES[source]}${exists ? "" : "; does not exist"})`)}`,
     ...projectLines(dir, options),
-    ...[...wrong, trashLines(dir), retentionLines(dir)].flatMap((section) =>
-      section.length === 0 ? [] : ["", ...section],
-    ),
+    ...[...wrong, trashLines(dir), retentionLines(dir)].flatMap((lines) => section("", lines)),
   ];
 }
+
+/** Puts a head above lines; returns nothing for no lines. */
+const section = (head: string, lines: readonly string[]): string[] => (lines.length === 0 ? [] : [head, ...lines]);
+
+const sizedPath = ({ path, bytes }: { readonly path: string; readonly bytes: number }): string =>
+  `${printable(path)}  ${formatBytes(bytes)}`;
 
 /** Whether there are projects, and no problems with the trash and the settings, which have lines of their own. */
 const isSound = ({ projectsDir, trash, retention }: ConfigDirReport): boolean =>
@@ -82,8 +105,7 @@ function projectLines(
   { path, projects, projectsDir }: ConfigDirReport,
   { style, width, now }: DoctorOptions,
 ): string[] {
-  const sum = (of: (project: ProjectReport) => number): number => projects.reduce((all, one) => all + of(one), 0);
-  const sessions = sum((project) => project.sessions);
+  const sessions = total(projects, (project) => project.sessions);
   if (projects.length === 0) return [`no sessions in ${printable(path)}${NO_PROJECTS[projectsDir]}`];
   const rows = [...projects]
     .sort((a, b) => (b.lastModified ?? 0) - (a.lastModified ?? 0))
@@ -94,26 +116,12 @@ function projectLines(
       otherBytes === 0 ? "" : formatBytes(otherBytes),
       lastModified === undefined ? "" : relativeTime(lastModified, now),
     ]);
-  const total = `${counted(sessions, "session")} in ${counted(projects.length, "project")}, ${formatBytes(sum(({ bytes, otherBytes }) => bytes + otherBytes))}`;
+  const size = formatBytes(total(projects, ({ bytes, otherBytes }) => bytes + otherBytes));
   const widths = layOut(COLUMNS, rows, { width, heads: true });
   const colors = style.dim("x") !== "x";
   const table = rows.map((row) => tableLine(COLUMNS, widths, row, { cuts: width !== undefined, colors }));
-  return [total, "", headLine(COLUMNS, widths, { colors }), ...table];
-}
-
-function meantLines({ meant }: ConfigDirReport): string[] {
-  return meant === undefined
-    ? []
-    : [`The config dir seems to be ${printable(meant)}: use --config-dir ${printable(meant)}`];
-}
-
-function misplacedLines({ misplaced }: ConfigDirReport, options: DoctorOptions): string[] {
-  if (misplaced.length === 0) return [];
-  const { style } = options;
-  return [
-    style.failed(`Transcripts in the wrong place, where no list shows them: ${misplaced.length.toLocaleString("en")}`),
-    ...someOf(misplaced, options, (transcript) => [`  ${printable(transcript.path)}`, `    ${placeText(transcript)}`]),
-  ];
+  const summary = `${counted(sessions, "session")} in ${counted(projects.length, "project")}, ${size}`;
+  return [summary, "", headLine(COLUMNS, widths, { colors }), ...table];
 }
 
 function placeText({ moveTo, standsAt, hasSidecars }: Misplaced): string {
@@ -138,27 +146,18 @@ const STUBS: Readonly<Record<StubKind, string>> = {
 };
 
 function stubLines({ stubs }: ConfigDirReport, options: DoctorOptions): string[] {
-  if (stubs.length === 0) return [];
-  const lines = [`Named like a transcript, but not a session: ${stubs.length.toLocaleString("en")}`];
-  for (const [kind, text] of Object.entries(STUBS)) {
+  const lines = Object.entries(STUBS).flatMap(([kind, text]) => {
     const same = stubs.filter((stub) => stub.kind === kind);
-    if (same.length === 0) continue;
-    lines.push(`  ${same.length.toLocaleString("en")} × ${text}`);
-    lines.push(...some(same, options, (stub) => `  ${stubText(stub)}`));
-  }
-  return lines;
+    return section(
+      `  ${number(same.length)} × ${text}`,
+      some(same, options, (stub) => `  ${stubText(stub)}`),
+    );
+  });
+  return section(`Named like a transcript, but not a session: ${number(stubs.length)}`, lines);
 }
 
 const stubText = ({ path, target }: Stub): string =>
   target === undefined ? printable(path) : `${printable(path)} → ${printable(target)}`;
-
-function linkLines({ links }: ConfigDirReport, options: DoctorOptions): string[] {
-  if (links.length === 0) return [];
-  return [
-    `Links that lead out of the config dir or nowhere, and were not followed: ${links.length.toLocaleString("en")}`,
-    ...some(links, options, linkText),
-  ];
-}
 
 function linkText({ path, target, isProject }: OutwardLink): string {
   const sessions = isProject ? " (a project dir: only its sessions were examined)" : "";
@@ -170,33 +169,20 @@ function notWalkedLines({ notWalked }: ConfigDirReport): string[] {
   const { limit, directories, paths } = notWalked;
   const more = directories - paths.length;
   return [
-    `Not examined, because the limit of ${limit.toLocaleString("en")} files and directories was reached`,
+    `Not examined, because the limit of ${number(limit)} files and directories was reached`,
     ...paths.map((path) => `  ${printable(path)}`),
     ...(more > 0 ? [`  … and ${counted(more, "more directory", "more directories")}`] : []),
   ];
 }
 
-function misnamedLines({ misnamed }: ConfigDirReport, options: DoctorOptions): string[] {
-  if (misnamed.length === 0) return [];
-  return [
-    `Note: named almost like a transcript, so no list shows it: ${counted(misnamed.length, "file")}`,
-    ...some(misnamed, options, ({ path, bytes }) => `${printable(path)}  ${formatBytes(bytes)}`),
-  ];
-}
-
-function unreadableLines({ unreadable }: ConfigDirReport): string[] {
-  if (unreadable.length === 0) return [];
-  return ["Cannot be read", ...unreadable.map(({ path, reason }) => `  ${printable(path)}: ${reason}`)];
-}
-
-function damageLines(findings: readonly TranscriptReport[], { all, style }: DoctorOptions): string[] {
-  const shown = findings.flatMap((transcript) => {
+const damageLines = (findings: readonly TranscriptReport[], all: boolean): string[] =>
+  findings.flatMap((transcript) => {
     const worth = transcript.findings.filter(({ kind }) => all || LOSSES.has(kind) || kind === "glued");
-    if (worth.length === 0) return [];
-    return [`  ${printable(transcript.path)}`, ...worth.map((finding) => `    ${findingText(finding, all)}`)];
+    return section(
+      `  ${printable(transcript.path)}`,
+      worth.map((finding) => `    ${findingText(finding, all)}`),
+    );
   });
-  return shown.length === 0 ? [] : [style.failed("Damaged transcripts"), ...shown];
-}
 
 function oddLines(findings: readonly TranscriptReport[]): string[] {
   const counts = new Map<FindingKind, number>();
@@ -226,7 +212,7 @@ const LINES = 5;
 
 function findingText({ kind, count, lines }: Finding, all: boolean): string {
   const named = all ? lines : lines.slice(0, LINES);
-  const more = count > named.length ? ` and ${(count - named.length).toLocaleString("en")} more` : "";
+  const more = count > named.length ? ` and ${number(count - named.length)} more` : "";
   return `${lines.length === 1 && count === 1 ? "line" : "lines"} ${named.join(", ")}${more}: ${WORDS[kind]}`;
 }
 
@@ -267,23 +253,6 @@ function retentionLines({ retention, projects }: ConfigDirReport): string[] {
   ];
 }
 
-function orphanLines({ orphans }: ConfigDirReport, options: DoctorOptions): string[] {
-  if (orphans.length === 0) return [];
-  const bytes = orphans.reduce((sum, orphan) => sum + orphan.bytes, 0);
-  return [
-    `Belongs to no session: ${counted(orphans.length, "item")}, ${formatBytes(bytes)}`,
-    ...some(orphans, options, (orphan) => `${printable(orphan.path)}  ${formatBytes(orphan.bytes)}`),
-  ];
-}
-
-function temporaryLines({ temporaries }: ConfigDirReport, options: DoctorOptions): string[] {
-  if (temporaries.length === 0) return [];
-  return [
-    "Left behind when this program was interrupted during a change; its next change there removes it",
-    ...some(temporaries, options, ({ path, bytes }) => `${printable(path)}  ${formatBytes(bytes)}`),
-  ];
-}
-
 function trashLines({ trash }: ConfigDirReport): string[] {
   const { entries, bytes, cutShort, locks } = trash;
   const held = locks.map(
@@ -295,9 +264,13 @@ function trashLines({ trash }: ConfigDirReport): string[] {
   return [`In the trash: ${counted(entries, "session")}, ${formatBytes(bytes)}${cut}`, ...held];
 }
 
+const total = <T>(items: readonly T[], of: (item: T) => number): number => items.reduce((sum, one) => sum + of(one), 0);
+
+const number = (count: number): string => count.toLocaleString("en");
+
 /** Returns `1 session`, `1,200 sessions`. */
 const counted = (count: number, noun: string, several = `${noun}s`): string =>
-  `${count.toLocaleString("en")} ${count === 1 ? noun : several}`;
+  `${number(count)} ${count === 1 ? noun : several}`;
 
 const SOME = 10;
 
@@ -309,8 +282,5 @@ const some = <T>(items: readonly T[], options: DoctorOptions, line: (item: T) =>
 function someOf<T>(items: readonly T[], { all }: DoctorOptions, lines: (item: T) => string[]): string[] {
   const shown = all ? items : items.slice(0, SOME);
   const more = items.length - shown.length;
-  return [
-    ...shown.flatMap(lines),
-    ...(more > 0 ? [`  … and ${more.toLocaleString("en")} more (--all lists them)`] : []),
-  ];
+  return [...shown.flatMap(lines), ...(more > 0 ? [`  … and ${number(more)} more (--all lists them)`] : [])];
 }
