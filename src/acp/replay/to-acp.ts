@@ -9,7 +9,8 @@ import { boundaryUpdate, summaryText } from "./compaction.ts";
 import { note } from "../rim/content.ts";
 import { asString, blocksOf, type JsonObject, membersOf } from "../../transcript/rows/json-values.ts";
 import { toContentOrWords } from "../rim/content-blocks.ts";
-import { limitSize, pieces, shortId } from "../rim/size-limit.ts";
+import { limitSize, shortId } from "../rim/size-limit.ts";
+import { piecesOf } from "../../transcript/text/surrogates.ts";
 import { META } from "../rim/from-acp.ts";
 import { TOOL_TITLE_UNITS, UPDATE_UNITS } from "../rim/message-limits.ts";
 import { noteId } from "../rim/note-id.ts";
@@ -394,5 +395,6 @@ function chunks(
   };
   if (content.type !== "text") return [limitSize(chunkOf(content), uuid)];
   if (content.text.length <= UPDATE_UNITS) return [chunkOf(content)];
-  return pieces(content.text).map((text) => chunkOf({ type: "text", text }));
+  // A client joins them by their message id.
+  return Array.from(piecesOf(content.text, UPDATE_UNITS), (text) => chunkOf({ type: "text", text }));
 }

@@ -5,18 +5,6 @@ import { META } from "./from-acp.ts";
 import { CUT_PLACES, ID_UNITS, PATH_UNITS, UPDATE_BYTES, UPDATE_UNITS } from "./message-limits.ts";
 import { splitPoint } from "../../transcript/text/surrogates.ts";
 
-/** Splits a text into pieces of at most `UPDATE_UNITS`, which a client joins again by their message id. */
-export function pieces(text: string): string[] {
-  if (text.length <= UPDATE_UNITS) return [text];
-  const parts: string[] = [];
-  for (let from = 0; from < text.length;) {
-    const to = from + UPDATE_UNITS >= text.length ? text.length : splitPoint(text, from + UPDATE_UNITS);
-    parts.push(text.slice(from, to));
-    from = to;
-  }
-  return parts;
-}
-
 /** Updates that contain text of any length. */
 type TextUpdate = Extract<
   SessionUpdate,

@@ -1,3 +1,4 @@
+import { splitPoint } from "../../transcript/text/surrogates.ts";
 import { type Lines, TextLines } from "./lines.ts";
 
 /** Lines shown of the beginning of long output, and of its end, which has the outcome. */
@@ -7,7 +8,7 @@ const TAIL_LINES = 4;
 const LINE_UNITS = 500;
 
 /** Output without its middle. */
-export interface Folded<T> {
+interface Folded<T> {
   readonly head: Iterable<T>;
   /** Number of lines left out between the two. */
   readonly hidden: number;
@@ -25,7 +26,6 @@ export function fold<T>(lines: Lines<T>, full: boolean): Folded<T> {
 /** Cuts a very long line, and says how much is missing. */
 export function cutLine(line: string, full: boolean): string {
   if (full || line.length <= LINE_UNITS) return line;
-  const last = line.charCodeAt(LINE_UNITS - 1);
-  const end = last >= 0xd8_00 && last <= 0xdb_ff ? LINE_UNITS - 1 : LINE_UNITS;
+  const end = splitPoint(line, LINE_UNITS);
   return `${line.slice(0, end)}… (${(line.length - end).toLocaleString("en")} more characters)`;
 }

@@ -2,7 +2,7 @@ import { randomHex } from "../../store/disk/builtins.ts";
 import type { StoredOutput } from "../../store/read/tool-results.ts";
 import type { Part } from "../../view/parts.ts";
 import { wholeText } from "../../view/spilled.ts";
-import { piecesOf } from "../terminal/terminal.ts";
+import { piecesOf } from "../../transcript/text/surrogates.ts";
 import { terminalJson } from "../terminal/terminal-json.ts";
 import type { About, LeftOut, Renderer } from "./message-view.ts";
 
@@ -28,7 +28,7 @@ export function jsonRenderer({ full, left }: JsonOptions): Renderer {
         const mark = markOf(i);
         const found = json.indexOf(mark, at);
         yield json.slice(at, found);
-        for (const text of typeof whole === "string" ? piecesOf(whole) : wholeText(whole)) {
+        for (const text of typeof whole === "string" ? piecesOf(whole, LONG_UNITS) : wholeText(whole)) {
           yield terminalJson(text).slice(1, -1);
         }
         at = found + mark.length;

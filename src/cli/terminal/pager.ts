@@ -2,7 +2,8 @@ import type { ChildProcessByStdio } from "node:child_process";
 import { nodeChildProcess } from "../../store/disk/builtins.ts";
 import type { Writable } from "node:stream";
 import type { Terminal } from "./command.ts";
-import { piecesOf } from "./terminal.ts";
+import { piecesOf } from "../../transcript/text/surrogates.ts";
+import { PIECE_UNITS } from "./terminal.ts";
 
 /** Output for a long text. */
 export interface Output {
@@ -92,12 +93,16 @@ class Pager implements Output {
   }
 
   async write(text: string): Promise<boolean> {
-    if (this.#state === "missing") return this.#print(text);
+    if (this.#state === "missing") {
+      await this.#settled();
+      await this.#terminal.write(text);
+      return true;
+    }
     if (this.#state === "ended") return false;
     this.#units += text.length;
     if (this.#units <= RETAINED_UNITS) this.#retained?.push(text);
     else this.#retained = undefined;
-    for (const piece of piecesOf(text)) {
+    for (const piece of piecesOf(text, PIECE_UNITS)) {
       if (this.#child.stdin.write(piece)) continue;
       await Promise.race([new Promise((resolve) => this.#child.stdin.once("drain", resolve)), this.#closed]);
       if (!(await this.#settled())) return false;
@@ -119,11 +124,5 @@ class Pager implements Output {
       for (const text of texts) await this.#terminal.write(text);
     }
     return this.#state !== "ended";
-  }
-
-  async #print(text: string): Promise<boolean> {
-    await this.#settled();
-    await this.#terminal.write(text);
-    return true;
   }
 }

@@ -1,20 +1,11 @@
-/** Styles by the role of a text. Without colours, each returns the text unchanged. */
-export interface Style {
-  readonly title: (text: string) => string;
-  readonly user: (text: string) => string;
-  readonly assistant: (text: string) => string;
-  readonly tool: (text: string) => string;
-  readonly dim: (text: string) => string;
-  readonly added: (text: string) => string;
-  readonly removed: (text: string) => string;
-  readonly place: (text: string) => string;
-  readonly failed: (text: string) => string;
-  readonly strong: (text: string) => string;
-}
+export type Style = ReturnType<typeof makeStyle>;
 
-export function makeStyle(colors: boolean): Style {
-  const sgr = (on: string, off: string) => (text: string) =>
-    colors && text !== "" ? `\u001B[${on}m${text}\u001B[${off}m` : text;
+/** Makes styles by the role of a text. Without colours, each returns the text unchanged. */
+export function makeStyle(colors: boolean) {
+  const sgr =
+    (on: string, off: string) =>
+    (text: string): string =>
+      colors && text !== "" ? `\u001B[${on}m${text}\u001B[${off}m` : text;
   return {
     title: sgr("1", "22"),
     user: sgr("1;36", "22;39"),

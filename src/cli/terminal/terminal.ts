@@ -1,3 +1,4 @@
+import { piecesOf } from "../../transcript/text/surrogates.ts";
 import { printable, printableLine } from "../../view/sanitise.ts";
 import type { Terminal } from "./command.ts";
 
@@ -23,7 +24,7 @@ export function openTerminal(): Terminal {
     if (!stdout.write(data)) await new Promise((resolve) => stdout.once("drain", resolve));
   };
   const write = async (text: string): Promise<void> => {
-    for (const piece of piecesOf(text)) await writeBytes(piece);
+    for (const piece of piecesOf(text, PIECE_UNITS)) await writeBytes(piece);
   };
   return {
     columns: (isTty ? stdout.columns : 0) || DEFAULT_COLUMNS,
@@ -39,16 +40,4 @@ export function openTerminal(): Terminal {
 }
 
 /** Maximum size of a write: a stream encodes a whole text at once, and keeps the bytes until they are read. */
-const PIECE_UNITS = 1024 * 1024;
-
-/** Splits a long text into pieces without splitting a surrogate pair. */
-export function* piecesOf(text: string): Generator<string> {
-  let from = 0;
-  while (text.length - from > PIECE_UNITS) {
-    const last = text.charCodeAt(from + PIECE_UNITS - 1);
-    const to = from + (last >= 0xd8_00 && last <= 0xdb_ff ? PIECE_UNITS - 1 : PIECE_UNITS);
-    yield text.slice(from, to);
-    from = to;
-  }
-  yield from === 0 ? text : text.slice(from);
-}
+export const PIECE_UNITS = 1024 * 1024;

@@ -9,29 +9,35 @@ export function widthOf(text: string): number {
 /** Shortens a text to a number of cells, including the ellipsis at its end. */
 export function cut(text: string, maxCells: number): string {
   if (widthOf(text) <= maxCells) return text;
-  if (maxCells <= 0) return "";
-  let kept = "";
-  let width = 0;
-  for (const { segment, cells } of clusters(text)) {
-    if (width + cells > maxCells - 1) break;
-    kept += segment;
-    width += cells;
-  }
-  return `${kept.trimEnd()}…`;
+  return maxCells <= 0
+    ? ""
+    : `${fitting(clusters(text), maxCells - 1)
+        .join("")
+        .trimEnd()}…`;
 }
 
 /** Shortens a text at its beginning. */
 export function cutStart(text: string, maxCells: number): string {
   if (widthOf(text) <= maxCells) return text;
-  if (maxCells <= 0) return "";
-  let kept = "";
+  const reversed = [...clusters(text)].reverse();
+  return maxCells <= 0
+    ? ""
+    : `…${fitting(reversed, maxCells - 1)
+        .reverse()
+        .join("")
+        .trimStart()}`;
+}
+
+/** Returns the first segments, up to a number of cells. */
+function fitting(all: Iterable<Cluster>, maxCells: number): string[] {
+  const kept: string[] = [];
   let width = 0;
-  for (const { segment, cells } of [...clusters(text)].reverse()) {
-    if (width + cells > maxCells - 1) break;
-    kept = segment + kept;
+  for (const { segment, cells } of all) {
     width += cells;
+    if (width > maxCells) break;
+    kept.push(segment);
   }
-  return `…${kept.trimStart()}`;
+  return kept;
 }
 
 /** Shortens a path at its beginning, before a whole name if possible. */
@@ -42,9 +48,7 @@ export function cutPath(path: string, maxCells: number): string {
 }
 
 /** Appends spaces up to a number of cells. */
-export function pad(text: string, cells: number): string {
-  return text + " ".repeat(Math.max(0, cells - widthOf(text)));
-}
+export const pad = (text: string, cells: number): string => text + " ".repeat(Math.max(0, cells - widthOf(text)));
 
 /** Matches ASCII, which takes a cell for each character. */
 const PLAIN = /^[\x20-\x7e]*$/;
@@ -55,9 +59,7 @@ interface Cluster {
 }
 
 /** Splits a text into grapheme clusters, with their cells. */
-function clusters(text: string): Iterable<Cluster> {
-  return lettersOf(text) ?? joined(text);
-}
+const clusters = (text: string): Iterable<Cluster> => lettersOf(text) ?? joined(text);
 
 /**
  * Splits a text in which every code point is a cluster, as in most; undefined if one may join another. Takes a tenth of the

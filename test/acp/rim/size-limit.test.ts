@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
-import { limitSize, pieces, shortId } from "../../../src/acp/rim/size-limit.ts";
+import { limitSize, shortId } from "../../../src/acp/rim/size-limit.ts";
 import { UPDATE_BYTES, UPDATE_UNITS } from "../../../src/acp/rim/message-limits.ts";
+import { piecesOf } from "../../../src/transcript/text/surrogates.ts";
 import { problems } from "../../support/acp-schema.ts";
 
 const big = "x".repeat(UPDATE_BYTES);
@@ -68,7 +69,7 @@ test("output that is too long is cut, with a note of how much is missing", () =>
 });
 
 test("text of six bytes per unit fits up to the limit", () => {
-  const [first] = pieces("\u0000".repeat(UPDATE_UNITS + 1));
+  const [first] = piecesOf("\u0000".repeat(UPDATE_UNITS + 1), UPDATE_UNITS);
   const update = {
     sessionUpdate: "agent_message_chunk" as const,
     messageId: "m",
@@ -96,21 +97,6 @@ test("input that is nested too deep for JSON is left out", () => {
   const smaller = limitSize({ sessionUpdate: "tool_call", toolCallId: "t", title: "x", rawInput }, row);
   expect(omittedOf(smaller)).toEqual(["rawInput"]);
   expect(JSON.stringify(smaller)).toContain('"toolCallId":"t"');
-});
-
-test.for([
-  ["", [""]],
-  ["short", ["short"]],
-])("pieces of %j", ([text, expected]) => {
-  expect(pieces(text as string)).toEqual(expected);
-});
-
-test("pieces add up to the text and split no character", () => {
-  const text = `${"x".repeat(UPDATE_UNITS - 1)}😀${"y".repeat(UPDATE_UNITS)}`;
-  const parts = pieces(text);
-  expect(parts.length).toBe(3);
-  expect(parts.join("") === text).toBe(true);
-  expect(parts.every((part) => !/[\uD800-\uDFFF]/u.test(part))).toBe(true);
 });
 
 test("places are omitted if there is no room, impossible ones first", () => {
