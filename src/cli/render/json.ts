@@ -4,21 +4,16 @@ import type { Part } from "../../view/parts.ts";
 import { wholeText } from "../../view/spilled.ts";
 import { piecesOf } from "../../transcript/text/surrogates.ts";
 import { terminalJson } from "../terminal/terminal-json.ts";
-import type { About, LeftOut, Renderer } from "./message-view.ts";
-
-export interface JsonOptions {
-  readonly full: boolean;
-  readonly left: LeftOut;
-}
+import { type About, type Renderer, type RenderOptions, shownFile } from "./message-view.ts";
 
 /** Renders a conversation as one JSON document, message by message. `show --help` describes its members. */
-export function jsonRenderer({ full, left }: JsonOptions): Renderer {
+export function jsonRenderer(options: RenderOptions): Renderer {
   let count = 0;
   return {
     head: (about) => `{"session":${terminalJson(withoutAbsent(about))},"messages":[`,
     *message({ number, speaker, timestamp, model, branch, compacted, apart, uuids, parts }) {
       const wholes: (StoredOutput | string)[] = [];
-      const shown = parts.map((part) => withSpilled(part, { full, left }, wholes));
+      const shown = parts.map((part) => withSpilled(part, options, wholes));
       const unconnected = apart === undefined ? {} : { [apart]: true };
       const message = { number, speaker, timestamp, model, branch, compacted, ...unconnected, uuids, parts: shown };
       yield count++ === 0 ? "\n" : ",\n";
@@ -36,28 +31,15 @@ export function jsonRenderer({ full, left }: JsonOptions): Renderer {
       yield json.slice(at);
     },
     foot() {
-      const { before, otherRoles, compacted, notCurrent, branches, branchMessages } = left;
-      const { thoughtsWithoutText, empty, spilled, missingOutputs, unread } = left;
-      const omitted = {
-        before,
-        otherRoles,
-        compacted,
-        notCurrent,
-        branches,
-        branchMessages,
-        thoughtsWithoutText,
-        empty,
-        spilled,
-        missingOutputs,
-        unread,
-      };
+      // JSON always shows these.
+      const omitted = { ...options.left, thoughts: undefined, reminders: undefined, lines: undefined };
       return `${count === 0 ? "" : "\n"}],"omitted":${terminalJson(omitted)}}\n`;
     },
   } satisfies Renderer;
 }
 
 /** Returns a part for JSON. A long text, or with `full` an output in its own file, is replaced by a mark and added to `wholes`. */
-function withSpilled(part: Part, { full, left }: JsonOptions, wholes: (StoredOutput | string)[]): unknown {
+function withSpilled(part: Part, options: RenderOptions, wholes: (StoredOutput | string)[]): unknown {
   if (!("spilled" in part) || part.spilled === undefined) {
     if (!("text" in part) || part.text.length < LONG_UNITS) return part;
     wholes.push(part.text);
@@ -65,15 +47,9 @@ function withSpilled(part: Part, { full, left }: JsonOptions, wholes: (StoredOut
   }
   const { name, bytes, cut, to, file } = part.spilled;
   const spilled = { name, bytes, cut, path: file?.path };
-  if (file === undefined) {
-    left.missingOutputs++;
-    return { ...part, spilled };
-  }
-  if (!full) {
-    left.spilled++;
-    return { ...part, spilled };
-  }
-  wholes.push(file);
+  const whole = shownFile(part.spilled, options);
+  if (whole === undefined) return { ...part, spilled };
+  wholes.push(whole);
   return { ...part, text: markOf(wholes.length - 1) + part.text.slice(to), spilled };
 }
 

@@ -4,32 +4,32 @@ import type { StoredOutput } from "../../store/read/tool-results.ts";
 import { fenceMarks, longestFence } from "../../view/plain-text.ts";
 import { spilledWords, wholeText } from "../../view/spilled.ts";
 import { type Call, mediaText, type Part, type Result } from "../../view/parts.ts";
-import { apartWords } from "../../view/messages.ts";
 import type { PeerWord } from "../../view/words.ts";
-import { resultLanguage, type ToolLine, viewCall, viewResult } from "./tool-call.ts";
-import { hasLines, type Lines, TextLines } from "./lines.ts";
+import { resultLanguage, textLines, type ToolLine, viewCall, viewResult } from "./tool-call.ts";
+import { hasLines, type Lines } from "./lines.ts";
 import { linesOf } from "./whole.ts";
 import {
   type About,
+  CallPairs,
   headingWords,
-  type LeftOut,
   leftOutWords,
   localTime,
+  messageCount,
   type MessageView,
+  nameOf,
+  peerLine,
+  placeWords,
   type Renderer,
+  type RenderOptions,
+  shownFile,
 } from "./message-view.ts";
-
-export interface MarkdownOptions {
-  readonly full: boolean;
-  readonly left: LeftOut;
-}
 
 /**
  * Renders a conversation as a Markdown document. Messages stay as they were written, which is mostly Markdown; output of
  * commands and tools is in fences that no line of it can close.
  */
-export function markdownRenderer(options: MarkdownOptions): Renderer {
-  const calls = new Map<string, Call>();
+export function markdownRenderer(options: RenderOptions): Renderer {
+  const calls = new CallPairs();
   let speaker = "You";
   return {
     head(about) {
@@ -62,47 +62,29 @@ export function markdownRenderer(options: MarkdownOptions): Renderer {
 /** Markdown between empty lines; pieces if it is too long to hold. */
 type Block = string | Generator<string>;
 
-function headBlocks({ sessionId, title, cwd, gitBranch, messages, subagent }: About): string[] {
-  const name = subagent === undefined ? title : (subagent.description ?? `Subagent ${subagent.agentId}`);
+function headBlocks(about: About): string[] {
+  const { sessionId, cwd, gitBranch, subagent } = about;
+  const name = nameOf(about);
   const facts = [
     ...(subagent === undefined ? [] : [`Subagent ${code(subagent.agentId)}`]),
     ...(sessionId === undefined ? [] : [`Session ${code(sessionId)}`]),
     ...[cwd, gitBranch].flatMap((fact) => (fact ? [code(fact)] : [])),
-    messages === 1 ? "1 message" : `${messages} messages`,
+    messageCount(about),
   ];
   return [...(name ? [`# ${escaped(name)}`] : []), facts.join(" · ")];
 }
 
-function messageBlocks(
-  message: MessageView,
-  speaker: string,
-  calls: Map<string, Call>,
-  options: MarkdownOptions,
-): Block[] {
+function messageBlocks(message: MessageView, speaker: string, calls: CallPairs, options: RenderOptions): Block[] {
   const { parts, cwd } = message;
-  const results = new Map<string, Result>();
-  for (const part of parts) {
-    if (part.kind === "call") calls.set(part.id, part);
-    if (part.kind === "result") results.set(part.id, part);
-  }
   const { sender } = headingWords(parts, "");
-  const done = new Set<Part>();
   // Not spread into `push`: a result may have more blocks than a function takes arguments.
   const blocks: (readonly Block[])[] = [[heading(message, speaker)]];
-  for (const part of parts) {
-    if (done.has(part)) continue;
-    if (part.kind === "call") {
-      blocks.push(callBlocks(part, cwd, options));
-      const result = results.get(part.id);
-      if (result === undefined || done.has(result)) continue;
-      done.add(result);
-      calls.delete(part.id);
-      blocks.push(resultBlocks(result, part, options));
-    } else if (part.kind === "result") {
-      const call = calls.get(part.id);
-      calls.delete(part.id);
-      blocks.push([`Result of ${call === undefined ? "a call that is not in this transcript" : callTitle(call, cwd)}`]);
-      blocks.push(resultBlocks(part, call, options));
+  for (const { part, call: caller, isBelow } of calls.pair(message)) {
+    if (part.kind === "call") blocks.push(callBlocks(part, cwd, options));
+    else if (part.kind === "result") {
+      const title = caller === undefined ? "a call that is not in this transcript" : callTitle(caller.call, cwd);
+      if (!isBelow) blocks.push([`Result of ${title}`]);
+      blocks.push(resultBlocks(part, caller?.call, options));
     } else if (part.kind === "peer") blocks.push(peerBlocks(part, part.from === sender));
     else blocks.push(partBlocks(part, options));
   }
@@ -110,22 +92,20 @@ function messageBlocks(
 }
 
 function heading(message: MessageView, speaker: string): string {
-  const { parts, number, timestamp, model, compacted } = message;
+  const { parts, number, timestamp, model } = message;
   const name = escaped(headingWords(parts, speaker).words);
   const { date, time } = localTime(timestamp);
-  const where = apartWords(message) || (compacted ? "compacted" : "");
-  const facts = [`${date} ${time}`.trim(), printable(model ?? ""), where].filter((fact) => fact !== "");
-  return `## ${[`${number}. ${name}`, ...facts].join(" · ")}`;
+  const facts = [`${number}. ${name}`, `${date} ${time}`.trim(), printable(model ?? ""), placeWords(message)];
+  return `## ${facts.filter((fact) => fact !== "").join(" · ")}`;
 }
 
-/** Renders the words of a peer. `named`: the heading names it already. */
-function peerBlocks({ from, summary, text }: PeerWord, named: boolean): string[] {
-  const about = [named ? "" : `From ${from}`, summary ?? ""].filter((fact) => fact !== "").join(": ");
-  const said = printableLines(text.trim());
+function peerBlocks(word: PeerWord, named: boolean): string[] {
+  const about = peerLine(word, named);
+  const said = printableLines(word.text.trim());
   return [...(about === "" ? [] : [`**${escaped(about)}**`]), ...(said === "" ? [] : [said])];
 }
 
-function partBlocks(part: Exclude<Part, { kind: "call" | "result" | "peer" }>, options: MarkdownOptions): Block[] {
+function partBlocks(part: Exclude<Part, { kind: "call" | "result" | "peer" }>, options: RenderOptions): Block[] {
   switch (part.kind) {
     case "text":
       return [printableLines(part.text.trim())];
@@ -136,15 +116,15 @@ function partBlocks(part: Exclude<Part, { kind: "call" | "result" | "peer" }>, o
     case "command":
       return [code(`${part.name} ${part.args}`.trim())];
     case "shell":
-      return part.command.includes("\n") ? fenced(lines(part.command), "sh", options) : [code(`! ${part.command}`)];
+      return part.command.includes("\n") ? fenced(textLines(part.command), "sh", options) : [code(`! ${part.command}`)];
     case "output":
-      return outputBlocks(part, lines, "console", options);
+      return outputBlocks(part, textLines, "console", options);
     case "notice":
       return [quoted(part.text)];
     case "boundary":
       return [`---`, `*${escaped(part.text)}*`];
     case "summary":
-      return ["*Summary of the conversation so far:*", ...fenced(lines(part.text), "markdown", options)];
+      return ["*Summary of the conversation so far:*", ...fenced(textLines(part.text), "markdown", options)];
     case "image":
     case "document":
     case "other":
@@ -159,12 +139,12 @@ function callTitle(call: Call, cwd: string | undefined): string {
   return `**${escaped(call.name)}**${title === "" ? "" : ` ${code(title)}`}`;
 }
 
-function callBlocks(call: Call, cwd: string | undefined, options: MarkdownOptions): string[] {
+function callBlocks(call: Call, cwd: string | undefined, options: RenderOptions): string[] {
   const view = viewCall(call.name, call.input, cwd);
   return [callTitle(call, cwd), ...fenced(view.lines, view.language, options)];
 }
 
-function resultBlocks(result: Result, call: Call | undefined, options: MarkdownOptions): Block[] {
+function resultBlocks(result: Result, call: Call | undefined, options: RenderOptions): Block[] {
   const view = (text: string): Lines<ToolLine> => viewResult(call?.name ?? "", call?.input ?? {}, { ...result, text });
   const shown = view(result.text);
   const isChange = Array.isArray(shown) && shown.some(({ tone }) => tone === "added" || tone === "removed");
@@ -182,19 +162,14 @@ function outputBlocks(
   { text, spilled }: Pick<Result, "text" | "spilled">,
   view: (text: string) => Lines<ToolLine>,
   language: string,
-  options: MarkdownOptions,
+  options: RenderOptions,
 ): Block[] {
   if (spilled === undefined) return fenced(view(text), language, options);
-  const { file, to } = spilled;
+  const file = shownFile(spilled, options);
   const line = `*${escaped(spilledWords(spilled, "--full"))}*`;
-  if (file === undefined) options.left.missingOutputs++;
-  else if (!options.full) options.left.spilled++;
-  if (file === undefined || !options.full) return [...fenced(view(text), language, options), line];
-  return [
-    fencedWhole(file, language),
-    ...(spilled.cut ? [line] : []),
-    ...fenced(view(text.slice(to)), language, options),
-  ];
+  if (file === undefined) return [...fenced(view(text), language, options), line];
+  const after = fenced(view(text.slice(spilled.to)), language, options);
+  return [fencedWhole(file, language), ...(spilled.cut ? [line] : []), ...after];
 }
 
 /** Fences all output of a file. Reads it twice, because the length of the fence depends on the text. */
@@ -213,13 +188,8 @@ function* fencedWhole(file: StoredOutput, language: string): Generator<string> {
   yield `${open ? "\n" : ""}${marks}`;
 }
 
-function lines(text: string): Lines<ToolLine> {
-  const trimmed = text.trim();
-  return trimmed === "" ? [] : new TextLines(trimmed, (line) => ({ text: line, tone: "plain" }));
-}
-
 /** Puts lines into a fence that is longer than any in them; returns nothing for no lines. */
-function fenced(all: Lines<ToolLine>, language: string, { full, left }: MarkdownOptions): string[] {
+function fenced(all: Lines<ToolLine>, language: string, { full, left }: RenderOptions): string[] {
   if (!hasLines(all)) return [];
   const { head, hidden, tail } = fold(all, full);
   const shown: string[] = [];

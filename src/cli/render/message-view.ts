@@ -1,17 +1,22 @@
 import type { ConversationEntry } from "../../store/read/session-messages.ts";
 import type { Unread } from "../../store/read/unread.ts";
 import { asObject, asString } from "../../transcript/rows/json-values.ts";
-import type { Message } from "../../view/messages.ts";
+import { apartWords, type Message } from "../../view/messages.ts";
 import {
-  type Sidecars,
+  type Call,
   isWithheld,
   type Part,
+  type Result,
   type Role,
+  type Sidecars,
   type Speaker,
   speakerOf,
   visitParts,
 } from "../../view/parts.ts";
+import type { StoredOutput } from "../../store/read/tool-results.ts";
+import type { Spilled } from "../../view/spilled.ts";
 import { unreadWords } from "../../view/unread-words.ts";
+import type { PeerWord } from "../../view/words.ts";
 
 /** Facts about the session shown. Unknown ones are undefined. */
 export interface About {
@@ -53,58 +58,49 @@ export interface MessageView extends Message {
   readonly parts: readonly Part[];
 }
 
-/** Counts of what is left out, updated while rendering. */
-export interface LeftOut {
+const NOTHING_LEFT_OUT = {
   /** Messages before the first one selected. */
-  before: number;
-  /** Messages without parts of the selected roles. */
-  otherRoles: number;
-  /** With --current: messages before the last compaction. */
-  compacted: number;
-  /** With --current: other messages that the model does not have. */
-  notCurrent: number;
-  /** Branches that rewinds left behind, and the messages on them. */
-  branches: number;
-  branchMessages: number;
-  thoughts: number;
-  /** Thoughts without text from the API. */
-  thoughtsWithoutText: number;
-  /** Messages without parts. */
-  empty: number;
-  /** Reminders and other parts for the model only. */
-  reminders: number;
-  /** Lines of tool output. */
-  lines: number;
-  /** Outputs in files of their own of which only the beginning is shown. */
-  spilled: number;
-  /** Outputs whose files are not in this store. */
-  missingOutputs: number;
-  /** Parts of the file that could not be read. */
-  readonly unread: Unread;
-}
-
-export const nothingLeftOut = (unread: Unread): LeftOut => ({
   before: 0,
+  /** Messages without parts of the selected roles. */
   otherRoles: 0,
+  /** With --current: messages before the last compaction. */
   compacted: 0,
+  /** With --current: other messages that the model does not have. */
   notCurrent: 0,
+  /** Branches that rewinds left behind, and the messages on them. */
   branches: 0,
   branchMessages: 0,
   thoughts: 0,
+  /** Thoughts without text from the API. */
   thoughtsWithoutText: 0,
+  /** Messages without parts. */
   empty: 0,
+  /** Reminders and other parts for the model only. */
   reminders: 0,
+  /** Lines of tool output. */
   lines: 0,
+  /** Outputs in files of their own of which only the beginning is shown. */
   spilled: 0,
+  /** Outputs whose files are not in this store. */
   missingOutputs: 0,
-  unread,
-});
+};
+
+/** Counts of what is left out, updated while rendering, and parts of the file that could not be read. */
+export type LeftOut = typeof NOTHING_LEFT_OUT & { readonly unread: Unread };
+
+export const nothingLeftOut = (unread: Unread): LeftOut => ({ ...NOTHING_LEFT_OUT, unread });
+
+export interface RenderOptions {
+  /** Folds nothing, and shows output that has a file of its own. */
+  readonly full: boolean;
+  readonly left: LeftOut;
+}
 
 /** Writes a format. `message` is called for messages with parts to show, and yields pieces because an output may be very long. */
 export interface Renderer {
   head(about: About): string;
   message(message: MessageView): Iterable<string>;
-  foot(about: About, left: LeftOut): string;
+  foot(about: About): string;
 }
 
 /** Makes the view of a message with the parts that `keep` accepts, by default all. */
@@ -133,16 +129,14 @@ export function viewMessage(
   return { number, speaker, isNote, branch, compacted, apart, from, to, timestamp, model, cwd, uuids, parts };
 }
 
-/** Speaker of a message, and the words for it in the heading. */
-export interface Heading {
-  readonly speaker: Speaker;
-  readonly words: string;
-  /** Peer who sent all parts; undefined if there is no such one. */
-  readonly sender: string | undefined;
-}
-
-/** Returns the heading of parts. `user`: word for whoever speaks to the model. */
-export function headingWords(parts: readonly Part[], user: string): Heading {
+/**
+ * Returns who speaks in parts, the words for it in a heading, and the peer who sent all of them, if there is one. `user`: word
+ * for whoever speaks to the model.
+ */
+export function headingWords(
+  parts: readonly Part[],
+  user: string,
+): { readonly speaker: Speaker; readonly words: string; readonly sender: string | undefined } {
   const speaker = speakerOf(parts);
   if (speaker === "user") return { speaker, words: user, sender: undefined };
   if (speaker === "assistant") return { speaker, words: "Claude", sender: undefined };
@@ -151,22 +145,72 @@ export function headingWords(parts: readonly Part[], user: string): Heading {
   return { speaker, words: sender === undefined ? "Note" : `Note from ${sender}`, sender };
 }
 
+/** Returns the name of what is shown: the title of the session, or the task of a subagent. */
+export const nameOf = ({ title, subagent }: About): string | undefined =>
+  subagent === undefined ? title : (subagent.description ?? `Subagent ${subagent.agentId}`);
+
+export const messageCount = ({ messages }: About): string => (messages === 1 ? "1 message" : `${messages} messages`);
+
+/** Says why the model does not have a message, or has it elsewhere; empty for most. */
+export const placeWords = (message: MessageView): string =>
+  apartWords(message) || (message.compacted ? "compacted" : "");
+
+/** Returns the line above the words of a peer. `named`: the heading names it already. */
+export const peerLine = ({ from, summary }: PeerWord, named: boolean): string =>
+  [named ? "" : `From ${from}`, summary ?? ""].filter((fact) => fact !== "").join(": ");
+
+/** Returns the file to show instead of a beginning of output. If there is none, counts what is left out. */
+export function shownFile({ file }: Spilled, { full, left }: RenderOptions): StoredOutput | undefined {
+  if (file === undefined) left.missingOutputs++;
+  else if (!full) left.spilled++;
+  return full ? file : undefined;
+}
+
+/** Call, and the directory that its paths are shown relative to. */
+interface PlacedCall {
+  readonly call: Call;
+  readonly cwd: string | undefined;
+}
+
+/** Puts results right below their calls. The call of a result may also be in an earlier message. */
+export class CallPairs {
+  /** Calls without a result so far. */
+  readonly #open = new Map<string, PlacedCall>();
+
+  /** Yields the parts of a message. `call` is the call of a result, and `isBelow` whether it was the part before. */
+  *pair({ parts, cwd }: MessageView): Generator<{ part: Part; call: PlacedCall | undefined; isBelow: boolean }> {
+    const results = new Map<string, Result>();
+    for (const part of parts) {
+      if (part.kind === "call") this.#open.set(part.id, { call: part, cwd });
+      if (part.kind === "result") results.set(part.id, part);
+    }
+    const done = new Set<Part>();
+    for (const part of parts) {
+      if (done.has(part)) continue;
+      const call = part.kind === "result" ? this.#open.get(part.id) : undefined;
+      if (part.kind === "result") this.#open.delete(part.id);
+      yield { part, call, isBelow: false };
+      const result = part.kind === "call" ? results.get(part.id) : undefined;
+      if (part.kind !== "call" || result === undefined || done.has(result)) continue;
+      done.add(result);
+      this.#open.delete(part.id);
+      yield { part: result, call: { call: part, cwd }, isBelow: true };
+    }
+  }
+}
+
 /** Whether to show a part. Counts those left out that a user might miss. */
 export function isShown(part: Part, { roles, thinking, hidden }: PartFilter, left?: LeftOut): boolean {
   if (roles !== undefined && !roles.has(part.role)) return false;
-  if (part.kind === "hidden" && !hidden) {
-    if (left !== undefined) left.reminders++;
-    return false;
-  }
-  if (isWithheld(part)) {
-    if (left !== undefined) left.thoughtsWithoutText++;
-    return false;
-  }
-  if (part.kind === "thinking" && !thinking) {
-    if (left !== undefined) left.thoughts++;
-    return false;
-  }
-  return true;
+  const why = isWithheld(part)
+    ? "thoughtsWithoutText"
+    : part.kind === "hidden" && !hidden
+      ? "reminders"
+      : part.kind === "thinking" && !thinking
+        ? "thoughts"
+        : undefined;
+  if (why !== undefined && left !== undefined) left[why]++;
+  return why === undefined;
 }
 
 /** Says what was left out, each with the option that shows it. */

@@ -1,32 +1,35 @@
 import { printable, printableLines } from "../terminal/terminal.ts";
 import { cut } from "../terminal/width.ts";
 import { cutLine, fold } from "./fold.ts";
-import { apartWords } from "../../view/messages.ts";
 import type { StoredOutput } from "../../store/read/tool-results.ts";
 import { type Call, mediaText, type Media, type Output, type Part, type Result } from "../../view/parts.ts";
 import { spilledWords, wholeText } from "../../view/spilled.ts";
 import type { PeerWord } from "../../view/words.ts";
 import type { Style } from "../terminal/style.ts";
-import { type ToolLine, viewCall, viewResult } from "./tool-call.ts";
+import { textLines, type ToolLine, viewCall, viewResult } from "./tool-call.ts";
 import {
   type About,
+  CallPairs,
   headingWords,
-  type LeftOut,
   leftOutWords,
   localTime,
+  messageCount,
   type MessageView,
+  nameOf,
+  peerLine,
+  placeWords,
   type Renderer,
+  type RenderOptions,
+  shownFile,
 } from "./message-view.ts";
-import { type Lines, LineText, printableBlocks, TextLines } from "./lines.ts";
+import { type Lines, LineText, printableBlocks } from "./lines.ts";
 import { linesOf } from "./whole.ts";
 import { wrap } from "../terminal/wrap.ts";
 
-export interface TextOptions {
+interface TextOptions extends RenderOptions {
   readonly style: Style;
   /** Width to wrap lines to; undefined: not wrapped. */
   readonly width: number | undefined;
-  readonly full: boolean;
-  readonly left: LeftOut;
   /** Command that continues the session, to show at the end. */
   readonly resume?: string | undefined;
 }
@@ -52,8 +55,7 @@ type Printing = Generator<string, void>;
 class TextWriter {
   readonly #options: TextOptions;
   readonly #style: Style;
-  /** Calls without a result so far: it may be in a later message. */
-  readonly #open = new Map<string, { call: Call; cwd: string | undefined }>();
+  readonly #calls = new CallPairs();
   #day = "";
   #model = "";
   /** Word for whoever speaks to the model. A subagent's conversation is with another agent. */
@@ -64,15 +66,17 @@ class TextWriter {
     this.#style = options.style;
   }
 
-  head({ sessionId, title, cwd, gitBranch, messages, subagent }: About): string[] {
-    const name = subagent === undefined ? title : (subagent.description ?? `Subagent ${subagent.agentId}`);
+  head(about: About): string[] {
+    const { sessionId, cwd, gitBranch, subagent } = about;
     if (subagent !== undefined) this.#speaker = "Prompt";
     const whose = subagent === undefined ? "" : `subagent ${subagent.agentId} of `;
-    const count = messages === 1 ? "1 message" : `${messages} messages`;
-    const facts = [sessionId && whose + sessionId, cwd, gitBranch, count].map((fact) => printable(fact ?? ""));
-    const known = facts.filter((fact) => fact !== "").join(" · ");
+    const facts = [sessionId && whose + sessionId, cwd, gitBranch, messageCount(about)];
+    const known = facts
+      .map((fact) => printable(fact ?? ""))
+      .filter((fact) => fact !== "")
+      .join(" · ");
     // The title may be the first prompt, which is shown in full below.
-    const called = this.#style.title(cut(printable(name ?? ""), this.#options.width ?? Infinity));
+    const called = this.#style.title(cut(printable(nameOf(about) ?? ""), this.#options.width ?? Infinity));
     return [called, ...this.#wrap(known).map(this.#style.dim)].filter((line) => line !== "");
   }
 
@@ -96,46 +100,26 @@ class TextWriter {
   *message(message: MessageView): Printing {
     const out = new LineText();
     out.add("");
-    yield* this.#parts(message, out);
-    yield* out.take();
-  }
-
-  *#parts(message: MessageView, out: LineText): Printing {
-    const { parts, cwd } = message;
-    const results = new Map<string, Result>();
-    for (const part of parts) {
-      if (part.kind === "call") this.#open.set(part.id, { call: part, cwd });
-      if (part.kind === "result") results.set(part.id, part);
-    }
     out.add(this.#heading(message));
-    const { sender } = headingWords(parts, "");
-    const done = new Set<Part>();
+    const { sender } = headingWords(message.parts, "");
     let isFirst = true;
-    for (const part of parts) {
-      if (done.has(part)) continue;
+    for (const { part, call, isBelow } of this.#calls.pair(message)) {
       // The output of a command is right below it.
-      if (!isFirst && part.kind !== "output") out.add("");
+      if (!isFirst && !isBelow && part.kind !== "output") out.add("");
       isFirst = false;
-      if (part.kind === "call") {
-        yield* this.#call(part, cwd, out);
-        const result = results.get(part.id);
-        if (result === undefined || done.has(result)) continue;
-        done.add(result);
-        yield* this.#result(result, part, out);
-        this.#open.delete(part.id);
-      } else if (part.kind === "result") {
-        const call = this.#open.get(part.id);
-        this.#open.delete(part.id);
-        out.add(this.#callLine("Result of ", call?.call, call?.cwd));
+      if (part.kind === "call") yield* this.#call(part, message.cwd, out);
+      else if (part.kind === "result") {
+        if (!isBelow) out.add(this.#callLine("Result of ", call?.call, call?.cwd));
         yield* this.#result(part, call?.call, out);
       } else if (part.kind === "output") yield* this.#output(part, out);
       else if (part.kind === "peer") yield* this.#peer(part, part.from === sender, out);
       else yield* this.#part(part, out);
     }
+    yield* out.take();
   }
 
   #heading(message: MessageView): string {
-    const { parts, number, timestamp, model, compacted } = message;
+    const { parts, number, timestamp, model } = message;
     const { user, assistant, strong } = this.#style;
     const { speaker, words } = headingWords(parts, this.#speaker);
     const style = speaker === "user" ? user : speaker === "assistant" ? assistant : strong;
@@ -143,19 +127,17 @@ class TextWriter {
     const { date, time } = localTime(timestamp);
     const when = date === this.#day ? time : `${date} ${time}`.trim();
     if (date !== "") this.#day = date;
-    const where = apartWords(message) || (compacted ? "compacted" : "");
     // The model is shown when it changes.
     const by = model === undefined || model === this.#model ? "" : printable(model);
     this.#model = model ?? this.#model;
-    const facts = [`#${number}`, when, by, where].filter((fact) => fact !== "");
+    const facts = [`#${number}`, when, by, placeWords(message)].filter((fact) => fact !== "");
     return name + this.#style.dim(` · ${facts.join(" · ")}`);
   }
 
-  /** Renders the words of a peer. `named`: the heading names it already. */
-  *#peer({ from, summary, text }: PeerWord, named: boolean, out: LineText): Printing {
-    const about = [named ? "" : `From ${from}`, summary ?? ""].filter((fact) => fact !== "").join(": ");
+  *#peer(word: PeerWord, named: boolean, out: LineText): Printing {
+    const about = peerLine(word, named);
     if (about !== "") yield* this.#lines(about, this.#style.strong, out);
-    yield* this.#prose(text, out);
+    yield* this.#prose(word.text, out);
   }
 
   *#part(part: Exclude<Part, { kind: "call" | "result" | "output" | "peer" }>, out: LineText): Printing {
@@ -171,12 +153,12 @@ class TextWriter {
       case "shell":
         return yield* this.#lines(`! ${part.command}`, strong, out);
       case "notice":
-        return yield* this.#folded(toolLines(part.text, part.level === "error" ? "failed" : "plain"), out, "");
+        return yield* this.#folded(textLines(part.text, part.level === "error" ? "failed" : "plain"), out, "");
       case "boundary":
         return out.add(dim(`──── ${printable(part.text)} ────`));
       case "summary":
         out.add(dim("Summary of the conversation so far:"));
-        return yield* this.#folded(toolLines(part.text), out);
+        return yield* this.#folded(textLines(part.text), out);
       case "hidden":
         return yield* this.#lines(part.text, dim, out);
       case "image":
@@ -218,7 +200,7 @@ class TextWriter {
   /** Renders the output of a command or of bash mode. */
   #output(output: Output, out: LineText): Printing {
     const tone = output.errors ? "failed" : "plain";
-    return this.#outputLines(output, (text) => toolLines(text, tone), tone, out);
+    return this.#outputLines(output, (text) => textLines(text, tone), tone, out);
   }
 
   /** Renders output. If it has a file of its own, adds that with `full`, or else says how to see it. */
@@ -228,19 +210,12 @@ class TextWriter {
     tone: ToolLine["tone"],
     out: LineText,
   ): Printing {
-    const { full, left } = this.#options;
     if (spilled === undefined) return yield* this.#folded(lines(text), out);
-    const { file, to } = spilled;
-    const line = this.#style.dim(BAR + spilledWords(spilled, "--full"));
-    if (file === undefined) left.missingOutputs++;
-    else if (!full) left.spilled++;
-    if (file === undefined || !full) {
-      yield* this.#folded(lines(text), out);
-      return out.add(line);
-    }
-    yield* this.#whole(file, tone, out);
-    if (spilled.cut) out.add(line);
-    yield* this.#folded(lines(text.slice(to)), out);
+    const file = shownFile(spilled, this.#options);
+    if (file !== undefined) yield* this.#whole(file, tone, out);
+    else yield* this.#folded(lines(text), out);
+    if (file === undefined || spilled.cut) out.add(this.#style.dim(BAR + spilledWords(spilled, "--full")));
+    if (file !== undefined) yield* this.#folded(lines(text.slice(spilled.to)), out);
   }
 
   *#whole(file: StoredOutput, tone: ToolLine["tone"], out: LineText): Printing {
@@ -321,9 +296,4 @@ class TextWriter {
     const { width } = this.#options;
     return width === undefined ? [line] : wrap(line, width - indent);
   }
-}
-
-function toolLines(text: string, tone: ToolLine["tone"] = "plain"): Lines<ToolLine> {
-  const trimmed = text.trim();
-  return trimmed === "" ? [] : new TextLines(trimmed, (line) => ({ text: line, tone }));
 }

@@ -21,6 +21,12 @@ export interface CallView {
   readonly language: string;
 }
 
+/** Returns the lines of a text without the space around it. */
+export function textLines(text: string, tone: ToolLine["tone"] = "plain"): Lines<ToolLine> {
+  const trimmed = text.trim();
+  return trimmed === "" ? [] : new TextLines(trimmed, (line) => ({ text: line, tone }));
+}
+
 /** Makes the view of a tool call. `cwd`: paths below it are shown relative to it. */
 export function viewCall(name: string, input: JsonObject, cwd: string | undefined): CallView {
   const tool = claudeTool(name);

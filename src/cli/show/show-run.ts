@@ -93,7 +93,7 @@ async function printMessages(job: Job): Promise<void> {
       else if (asked.filter.roles !== undefined) left.otherRoles++;
     }
     if (open.length === 0 && asked.format !== "json") await output.write("\nno messages\n");
-    if (reads) await output.write(renderer.foot(all, left));
+    if (reads) await output.write(renderer.foot(all));
   } finally {
     await output.end();
   }

@@ -1,11 +1,11 @@
-export type Style = ReturnType<typeof makeStyle>;
+type Role = "title" | "user" | "assistant" | "tool" | "dim" | "added" | "removed" | "place" | "failed" | "strong";
+
+export type Style = Readonly<Record<Role, (text: string) => string>>;
 
 /** Makes styles by the role of a text. Without colours, each returns the text unchanged. */
-export function makeStyle(colors: boolean) {
-  const sgr =
-    (on: string, off: string) =>
-    (text: string): string =>
-      colors && text !== "" ? `\u001B[${on}m${text}\u001B[${off}m` : text;
+export function makeStyle(colors: boolean): Style {
+  const sgr = (on: string, off: string) => (text: string) =>
+    colors && text !== "" ? `\u001B[${on}m${text}\u001B[${off}m` : text;
   return {
     title: sgr("1", "22"),
     user: sgr("1;36", "22;39"),
