@@ -152,11 +152,11 @@ const FAULTS = [
     tests: ["store/doctor"],
   },
   {
-    file: "view/when.ts",
+    file: "transcript/text/when.ts",
     rule: "the name of today's weekday means a week ago",
     text: "(today.getDay() - weekday + 6) % 7) - 1",
     instead: "(today.getDay() - weekday + 7) % 7)",
-    tests: ["view"],
+    tests: ["transcript/text"],
   },
   {
     file: "view/tools/file-change.ts",

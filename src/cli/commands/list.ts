@@ -1,4 +1,4 @@
-import { TIMES_UNDERSTOOD } from "../../view/when.ts";
+import { TIMES_UNDERSTOOD } from "../../transcript/text/when.ts";
 import type { Command } from "../terminal/command.ts";
 
 export const command: Command = {

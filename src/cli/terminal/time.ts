@@ -1,4 +1,4 @@
-import { type Edge, readDuration, readTime, TIMES_UNDERSTOOD } from "../../view/when.ts";
+import { type Edge, readDuration, readTime, TIMES_UNDERSTOOD } from "../../transcript/text/when.ts";
 import { mustBe, UsageError } from "./command.ts";
 
 const MINUTE = 60_000;

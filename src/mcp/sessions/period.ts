@@ -1,4 +1,4 @@
-import { readTime, TIMES_UNDERSTOOD } from "../../view/when.ts";
+import { readTime, TIMES_UNDERSTOOD } from "../../transcript/text/when.ts";
 import { echoed } from "../core/quote.ts";
 import { ToolFailure } from "../core/tool.ts";
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { readTime } from "../../src/view/when.ts";
+import { readTime } from "../../../src/transcript/text/when.ts";
 
 /** `2026-08-21 14:30:00.000` of the local calendar. */
 function shown(time: number | undefined): string | undefined {
