@@ -8,16 +8,18 @@ import {
   createNew,
   link,
   openAppend,
-  readAt,
+  readBytes,
   rename,
   statFile,
   statLink,
   statOpen,
   syncFile,
   unlink,
+  useAndClose,
   writeAll,
   writeOnce,
 } from "./fs.ts";
+import { NEWLINE } from "../../transcript/rows/line-splitter.ts";
 import { errnoOf, TranscriptError } from "../errors.ts";
 import { syncDir } from "./sync-dir.ts";
 import { createTemp, discardTemp } from "./temp-file.ts";
@@ -26,8 +28,6 @@ import type { TempFile } from "./temp-file.ts";
 export { syncDir } from "./sync-dir.ts";
 export { cleanStaleTemps, createTemp, discardTemp } from "./temp-file.ts";
 export type { TempFile } from "./temp-file.ts";
-
-const NEWLINE = 0x0a;
 
 /**
  * Appends one row to an existing transcript. The row is a single `write` at the end of the file, so rows of concurrent
@@ -40,25 +40,19 @@ const NEWLINE = 0x0a;
  */
 export function appendRow(path: string, row: object): boolean {
   const line = Buffer.from(`${JSON.stringify(row)}\n`);
-  const fd = openAppend(path);
-  try {
+  return useAndClose(openAppend(path), (fd) => {
     const bytes = endsInNewline(fd) ? line : onNewLine(line);
     const written = writeOnce(fd, bytes);
     if (written < bytes.length) appendAgain(fd, path, line, written);
     syncFile(fd);
-    if (statOpen(fd).nlink > 0) return true;
     // Some file systems report no link count even for a file that has a name.
-    return statFile(path)?.nlink === 0;
-  } finally {
-    close(fd);
-  }
+    return statOpen(fd).nlink > 0 || statFile(path)?.nlink === 0;
+  });
 }
 
 function endsInNewline(fd: number): boolean {
   const { size } = statOpen(fd);
-  if (size === 0) return true;
-  const last = Buffer.alloc(1);
-  return readAt(fd, last, size - 1) === 1 && last[0] === NEWLINE;
+  return size === 0 || readBytes(fd, 1, size - 1)[0] === NEWLINE;
 }
 
 const onNewLine = (line: Buffer): Buffer => Buffer.concat([Buffer.of(NEWLINE), line]);

@@ -2,7 +2,6 @@
 import { join } from "node:path";
 import { CHUNK_BYTES } from "../../transcript/rows/limits.ts";
 import {
-  close,
   createNew,
   makeNewDir,
   openReadNoFollow,
@@ -18,6 +17,7 @@ import {
   symlink,
   syncFile,
   unlink,
+  useAndClose,
   writeAll,
 } from "./fs.ts";
 import { isMissing, TranscriptError } from "../errors.ts";
@@ -71,17 +71,7 @@ export function copyLink(from: string, to: string): void {
 export const utimesSeconds = (nanoseconds: bigint): number => (Number((nanoseconds + 500n) / 1000n) + 0.25) / 1e6;
 
 function copyBytes(from: string, to: string): void {
-  const source = openReadNoFollow(from);
-  try {
-    const target = createNew(to);
-    try {
-      copyFrom(source, 0, target);
-    } finally {
-      close(target);
-    }
-  } finally {
-    close(source);
-  }
+  useAndClose(openReadNoFollow(from), (source) => useAndClose(createNew(to), (target) => copyFrom(source, 0, target)));
 }
 
 /** Writes the bytes of an open file from `start` on to another, and syncs that. */
@@ -129,17 +119,9 @@ export function isContained(a: string, b: string): boolean {
 }
 
 function isPrefix(a: string, b: string): boolean {
-  const one = openReadNoFollow(a);
-  try {
-    const other = openReadNoFollow(b);
-    try {
-      return compareFiles(one, other)?.isWhole === true;
-    } finally {
-      close(other);
-    }
-  } finally {
-    close(one);
-  }
+  return useAndClose(openReadNoFollow(a), (one) =>
+    useAndClose(openReadNoFollow(b), (other) => compareFiles(one, other)?.isWhole === true),
+  );
 }
 
 /**

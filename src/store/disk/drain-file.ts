@@ -1,5 +1,4 @@
 import {
-  close,
   openAppend,
   openReadNoFollow,
   setMode,
@@ -8,6 +7,7 @@ import {
   statOpen,
   statOpenExact,
   unlink,
+  useAndClose,
 } from "./fs.ts";
 import { compareFiles, copyFrom, utimesSeconds } from "./dir-tree.ts";
 
@@ -20,11 +20,11 @@ const TRIES = 3;
  * may have written in between. Returns false, and keeps both, if the two differ or `a` keeps changing.
  */
 export function drainFile(a: string, b: string): boolean {
-  const fd = openReadNoFollow(a);
-  try {
+  return useAndClose(openReadNoFollow(a), (fd) => {
     for (let tries = 0; tries < TRIES; tries++) {
       const before = statOpenExact(fd);
-      const compared = compare(fd, b);
+      // `b` may have more.
+      const compared = useAndClose(openReadNoFollow(b), (other) => compareFiles(fd, other)?.equal);
       if (compared === undefined) return false;
       if (compared < Number(before.size)) append(fd, compared, b);
       const after = statOpenExact(fd);
@@ -35,9 +35,7 @@ export function drainFile(a: string, b: string): boolean {
       return true;
     }
     return false;
-  } finally {
-    close(fd);
-  }
+  });
 }
 
 function isNameOf(path: string, fd: number): boolean {
@@ -45,26 +43,11 @@ function isNameOf(path: string, fd: number): boolean {
   return named?.ino === open.ino && named.dev === open.dev;
 }
 
-/** Returns how many of the first bytes of an open file are in `b`, which may have more; undefined if the two differ. */
-function compare(fd: number, b: string): number | undefined {
-  const other = openReadNoFollow(b);
-  try {
-    return compareFiles(fd, other)?.equal;
-  } finally {
-    close(other);
-  }
-}
-
 /** Appends the bytes of an open file from `start` on to `b`, and gives `b` its mode and times. */
 function append(fd: number, start: number, b: string): void {
   // The owner may lack the right to write it.
   setMode(b, 0o600);
-  const to = openAppend(b);
-  try {
-    copyFrom(fd, start, to);
-  } finally {
-    close(to);
-  }
+  useAndClose(openAppend(b), (to) => copyFrom(fd, start, to));
   const stat = statOpenExact(fd);
   setMode(b, Number(stat.mode & 0o7777n));
   setTimes(b, utimesSeconds(stat.atimeNs), utimesSeconds(stat.mtimeNs));

@@ -59,6 +59,21 @@ export function readAt(fd: number, into: Uint8Array, position: number): number {
   return have;
 }
 
+/** Reads up to `length` bytes at `position` into a new buffer; fewer only at the end of the file. */
+export function readBytes(fd: number, length: number, position = 0): Buffer {
+  const bytes = Buffer.allocUnsafe(length);
+  return bytes.subarray(0, readAt(fd, bytes, position));
+}
+
+/** Returns what `use` makes of an open file, and closes it. */
+export function useAndClose<T>(fd: number, use: (fd: number) => T): T {
+  try {
+    return use(fd);
+  } finally {
+    close(fd);
+  }
+}
+
 // ── changing ───────────────────────────────────────────────────────────────
 
 /** Opens for appending; never creates. Also readable, so that the caller can check the last byte of this very file. */

@@ -1,4 +1,4 @@
-import { close, openRead, openReadNoFollow, readAt, statLink, statOpen, type Stats } from "./fs.ts";
+import { openRead, openReadNoFollow, readBytes, statLink, statOpen, type Stats, useAndClose } from "./fs.ts";
 import { errnoOf, isMissing } from "../errors.ts";
 
 /**
@@ -6,18 +6,11 @@ import { errnoOf, isMissing } from "../errors.ts";
  * nothing is there; throws other errors.
  */
 export function readSmall(path: string, limit: number): string | undefined {
-  let fd: number;
   try {
-    fd = openRead(path);
+    return useAndClose(openRead(path), (fd) => readBytes(fd, limit).toString());
   } catch (error) {
     if (isMissing(error)) return undefined;
     throw error;
-  }
-  try {
-    const bytes = Buffer.allocUnsafe(limit);
-    return bytes.toString("utf8", 0, readAt(fd, bytes, 0));
-  } finally {
-    close(fd);
   }
 }
 
@@ -38,20 +31,17 @@ export type PlainFile = { readonly text: string } | { readonly reason: string };
  * nothing that would block. Undefined if nothing is there. Never throws.
  */
 export function readPlain(path: string, limit: number): PlainFile | undefined {
-  let fd: number | undefined;
   try {
     const stats = statLink(path);
-    const reason = stats && reasonNotToRead(stats, limit);
-    if (stats === undefined || reason !== undefined) return reason === undefined ? undefined : { reason };
-    fd = openReadNoFollow(path);
-    const opened = reasonNotToRead(statOpen(fd), limit);
-    if (opened !== undefined) return { reason: opened };
-    const bytes = Buffer.allocUnsafe(stats.size);
-    return { text: bytes.toString("utf8", 0, readAt(fd, bytes, 0)) };
+    if (stats === undefined) return undefined;
+    const reason = reasonNotToRead(stats, limit);
+    if (reason !== undefined) return { reason };
+    return useAndClose(openReadNoFollow(path), (fd) => {
+      const reason = reasonNotToRead(statOpen(fd), limit);
+      return reason === undefined ? { text: readBytes(fd, stats.size).toString() } : { reason };
+    });
   } catch (error) {
     return isMissing(error) ? undefined : { reason: `cannot be read (${errnoOf(error) ?? String(error)})` };
-  } finally {
-    if (fd !== undefined) close(fd);
   }
 }
 
@@ -66,13 +56,9 @@ export function tryWithOpenFile<T>(
   read: (fd: number) => T,
   open: (path: string) => number = openReadNoFollow,
 ): T | undefined {
-  let fd: number | undefined;
   try {
-    fd = open(path);
-    return read(fd);
+    return useAndClose(open(path), read);
   } catch {
     return undefined;
-  } finally {
-    if (fd !== undefined) close(fd);
   }
 }

@@ -1,4 +1,4 @@
-import { close, openRead, syncFile } from "./fs.ts";
+import { openRead, syncFile, useAndClose } from "./fs.ts";
 import { errnoOf, isMissing } from "../errors.ts";
 import { canSyncDirectory } from "./platform.ts";
 
@@ -8,14 +8,10 @@ import { canSyncDirectory } from "./platform.ts";
  */
 export function syncDir(path: string): void {
   if (!canSyncDirectory()) return;
-  let fd: number | undefined;
   try {
-    fd = openRead(path);
-    syncFile(fd);
+    useAndClose(openRead(path), syncFile);
   } catch (error) {
     if (!isMissing(error) && !CANNOT_SYNC.has(errnoOf(error) ?? "")) throw error;
-  } finally {
-    if (fd !== undefined) close(fd);
   }
 }
 

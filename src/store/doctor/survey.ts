@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { WALKED_ENTRIES } from "../../transcript/rows/limits.ts";
 import { checkTranscript, type TranscriptCheck } from "./check-transcript.ts";
-import { readAt, realPath, statFile } from "../disk/fs.ts";
+import { readBytes, realPath, statFile } from "../disk/fs.ts";
 import { errnoOf } from "../errors.ts";
 import { KEY_OF_ABSOLUTE_PATH, type Misplaced, Places } from "./misplaced.ts";
 import { projectsPath } from "../layout/paths.ts";
@@ -378,9 +378,8 @@ const NUL_BYTES = 4096;
 
 const beginsWithNul = (path: string): boolean =>
   tryWithOpenFile(path, (fd) => {
-    const bytes = Buffer.alloc(NUL_BYTES, 1);
-    const count = readAt(fd, bytes, 0);
-    return count > 0 && bytes.subarray(0, count).every((byte) => byte === 0);
+    const bytes = readBytes(fd, NUL_BYTES);
+    return bytes.length > 0 && bytes.every((byte) => byte === 0);
   }) === true;
 
 /** Returns the id in a name that is almost that of a transcript. `._` begins metadata files of macOS, which do not count. */

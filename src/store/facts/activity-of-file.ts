@@ -1,7 +1,7 @@
 import { ActivitySearch } from "../../transcript/summary/last-activity.ts";
 import { ACTIVITY_BYTES, TAIL_GROWTH_BYTES } from "../../transcript/rows/limits.ts";
 import type { Candidate } from "./candidate.ts";
-import { close, openReadNoFollow, readAt } from "../disk/fs.ts";
+import { openReadNoFollow, readAt, useAndClose } from "../disk/fs.ts";
 import { cachedFacts, cacheFacts } from "./metadata-cache.ts";
 import { NEWLINE } from "../../transcript/rows/line-splitter.ts";
 
@@ -15,15 +15,11 @@ import { NEWLINE } from "../../transcript/rows/line-splitter.ts";
 export function activityOf(candidate: Candidate): number {
   const known = cachedActivity(candidate);
   if (!Number.isNaN(known)) return known;
-  const fd = openReadNoFollow(candidate.path);
-  try {
-    const activity = readActivity(fd, candidate.size, candidate.lastModified);
-    candidate.activity = activity;
-    cacheFacts(candidate, { activity });
-    return activity;
-  } finally {
-    close(fd);
-  }
+  const { path, size, lastModified } = candidate;
+  const activity = useAndClose(openReadNoFollow(path), (fd) => readActivity(fd, size, lastModified));
+  candidate.activity = activity;
+  cacheFacts(candidate, { activity });
+  return activity;
 }
 
 /** Returns the activity if it is known without reading the file, else NaN. */

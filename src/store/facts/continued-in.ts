@@ -1,5 +1,6 @@
 import { CONTINUATION_BYTES, WINDOW_BYTES } from "../../transcript/rows/limits.ts";
-import { close, openReadNoFollow, readAt, statOpen } from "../disk/fs.ts";
+import { readAt, statOpen } from "../disk/fs.ts";
+import { tryWithOpenFile } from "../disk/read-small-file.ts";
 import { transcriptPath } from "../layout/paths.ts";
 import { isSessionId } from "../layout/session-id.ts";
 import type { ProjectDir } from "../types.ts";
@@ -10,16 +11,11 @@ import type { ProjectDir } from "../types.ts";
  */
 export function isContinued(project: ProjectDir, continuedIn: string | undefined): boolean {
   if (!isSessionId(continuedIn)) return false;
-  let fd: number | undefined;
-  try {
-    fd = openReadNoFollow(transcriptPath(project, continuedIn));
+  const found = tryWithOpenFile(transcriptPath(project, continuedIn), (fd) => {
     const stats = statOpen(fd);
     return stats.isFile() && holdsConversation(fd, stats.size);
-  } catch {
-    return false;
-  } finally {
-    if (fd !== undefined) close(fd);
-  }
+  });
+  return found === true;
 }
 
 const PARENT = Buffer.from('"parentUuid":');

@@ -9,7 +9,7 @@ import {
 import { SessionScan } from "../../transcript/summary/session-scan.ts";
 import { ENTRYPOINT_KEY, GIT_BRANCH_KEY, type TailFacts } from "../../transcript/summary/tail-scan.ts";
 import type { Candidate } from "./candidate.ts";
-import { close, openRead, openReadNoFollow, readAt } from "../disk/fs.ts";
+import { close, openRead, openReadNoFollow, readAt, useAndClose } from "../disk/fs.ts";
 import { earlierTitles, type Wanted } from "./scan-titles-backward.ts";
 import { cachedFacts, cacheFacts } from "./metadata-cache.ts";
 import { FileLines } from "../disk/file-lines.ts";
@@ -28,8 +28,7 @@ export function windowFacts(candidate: Candidate): SessionFacts | undefined {
   const stamp = sidecarStamp(candidate);
   const known = cachedFacts(candidate)?.windows;
   if (known?.stamp === stamp) return known.facts;
-  const fd = openReadNoFollow(candidate.path);
-  try {
+  return useAndClose(openReadNoFollow(candidate.path), (fd) => {
     const sidecar = stamp === "" ? NO_SIDECARS : readSidecarFacts(candidate);
     const windows = scanWindows(fd, candidate.size, sidecar);
     if (windows === undefined) return undefined;
@@ -38,9 +37,7 @@ export function windowFacts(candidate: Candidate): SessionFacts | undefined {
     const facts = sessionFacts(windows.scan, windows.tail, sidecar, {});
     cacheFacts(candidate, { windows: { stamp, facts } });
     return facts;
-  } finally {
-    close(fd);
-  }
+  });
 }
 
 /**
@@ -75,8 +72,7 @@ export async function fullFacts(candidate: Candidate, signal?: AbortSignal): Pro
  * searched for here. Follows links, as a fork does.
  */
 export function forkTitle(copy: TranscriptCopy, seen?: EarlierTitles): string {
-  const fd = openRead(copy.path);
-  try {
+  return useAndClose(openRead(copy.path), (fd) => {
     const sidecar = readSidecarFacts({ ...copy, hasSidecars: true });
     const windows = scanWindows(fd, copy.size, sidecar);
     if (windows === undefined) return UNTITLED_FORK;
@@ -85,9 +81,7 @@ export function forkTitle(copy: TranscriptCopy, seen?: EarlierTitles): string {
     const { scan, tail } = windows;
     const { customTitle } = sessionFacts(scan, tail, sidecar, seen ?? searchAll(fd, windows));
     return customTitle || scan.head.pluginPrompt || scan.head.officialPrompt || UNTITLED_FORK;
-  } finally {
-    close(fd);
-  }
+  });
 }
 
 function searchAll(fd: number, windows: ScannedWindows): EarlierTitles {

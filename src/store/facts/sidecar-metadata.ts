@@ -2,7 +2,7 @@ import { ARCHIVED_MARK_BYTES, TITLE_FILE_BYTES } from "../../transcript/rows/lim
 import type { SidecarFacts } from "../../transcript/summary/session-metadata.ts";
 import { markOfFile, titleOfFile } from "../../transcript/summary/sidecar-json.ts";
 import type { Candidate } from "./candidate.ts";
-import { openRead, openReadNoFollow, readAt, statExact, statLinkExact, statOpen } from "../disk/fs.ts";
+import { openRead, openReadNoFollow, readBytes, statExact, statLinkExact, statOpen } from "../disk/fs.ts";
 import { tryWithOpenFile } from "../disk/read-small-file.ts";
 import { archivedMarkPath, customTitlePath } from "../layout/paths.ts";
 
@@ -47,9 +47,7 @@ const readText = (path: string, open: (path: string) => number, limit: number): 
     path,
     (fd) => {
       const stats = statOpen(fd);
-      if (!stats.isFile() || stats.size > limit) return undefined;
-      const bytes = Buffer.allocUnsafe(stats.size);
-      return bytes.toString("utf8", 0, readAt(fd, bytes, 0));
+      return stats.isFile() && stats.size <= limit ? readBytes(fd, stats.size).toString() : undefined;
     },
     open,
   );

@@ -2,7 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { RECENT_CHANGE_MS } from "../../transcript/rows/limits.ts";
 import { candidateOf } from "../facts/stat-transcripts.ts";
 import { resolveConfigDirs } from "../layout/config-dir.ts";
-import { readAt, statOpen } from "../disk/fs.ts";
+import { readBytes, statOpen } from "../disk/fs.ts";
 import { listProjectDir } from "../projects/dir-cache.ts";
 import { sessionOfAncestor, sessionsInProcesses } from "./session-in-use.ts";
 import { findSession } from "../projects/find-copies.ts";
@@ -79,9 +79,7 @@ function recentIn(project: TranscriptCopy["project"]): TranscriptCopy[] {
 function endsWith(path: string, mark: Buffer): boolean {
   const found = tryWithOpenFile(path, (fd) => {
     const { size } = statOpen(fd);
-    const bytes = Buffer.allocUnsafe(Math.min(size, TAIL_BYTES));
-    const have = readAt(fd, bytes, size - bytes.length);
-    return bytes.subarray(0, have).includes(mark);
+    return readBytes(fd, Math.min(size, TAIL_BYTES), Math.max(0, size - TAIL_BYTES)).includes(mark);
   });
   return found === true;
 }

@@ -1,6 +1,6 @@
 import { nodeCrypto } from "../disk/builtins.ts";
 import { dirname } from "node:path";
-import { makeDir, readAt, statLink, statOpen } from "../disk/fs.ts";
+import { makeDir, readBytes, statLink, statOpen } from "../disk/fs.ts";
 import { createFile, replaceFile } from "../disk/atomic-write.ts";
 import { errnoOf } from "../errors.ts";
 import { resolveConfigDirs } from "../layout/config-dir.ts";
@@ -52,8 +52,7 @@ function readToken(path: string): string | undefined {
     const stats = statOpen(fd);
     // Windows has no such modes: there the access rights of the directory decide.
     if (!stats.isFile() || (process.platform !== "win32" && (stats.mode & OTHERS) !== 0)) return undefined;
-    const bytes = Buffer.alloc(64);
-    const text = bytes.toString("latin1", 0, readAt(fd, bytes, 0)).trim();
+    const text = readBytes(fd, 64).toString("latin1").trim();
     return TOKEN.test(text) ? text : undefined;
   });
 }

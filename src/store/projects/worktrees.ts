@@ -7,7 +7,17 @@
  * of the files (nothing of the repository is ever executed), and its configuration (no path here depends on it).
  */
 import { dirname, isAbsolute, join, parse, sep } from "node:path";
-import { close, openRead, readAt, readDir, readLink, realPath, statFile, statLink, statOpen } from "../disk/fs.ts";
+import {
+  openRead,
+  readBytes,
+  readDir,
+  readLink,
+  realPath,
+  statFile,
+  statLink,
+  statOpen,
+  useAndClose,
+} from "../disk/fs.ts";
 import { normalizePath, type Platform } from "../disk/platform.ts";
 
 /** Maximum size of `.git`, `commondir` and `gitdir` files, which hold one path; a larger file is not git's. */
@@ -192,13 +202,8 @@ function readPathFile(path: string): string | undefined {
 }
 
 function readStart(path: string, limit: number): Buffer | undefined {
-  const fd = openRead(path);
-  try {
+  return useAndClose(openRead(path), (fd) => {
     const stats = statOpen(fd);
-    if (!stats.isFile()) return undefined;
-    const bytes = Buffer.alloc(Math.min(stats.size, limit));
-    return bytes.subarray(0, readAt(fd, bytes, 0));
-  } finally {
-    close(fd);
-  }
+    return stats.isFile() ? readBytes(fd, Math.min(stats.size, limit)) : undefined;
+  });
 }

@@ -1,4 +1,4 @@
-import { close, readAt, statOpen } from "../disk/fs.ts";
+import { readBytes, statOpen, useAndClose } from "../disk/fs.ts";
 import { openCopy } from "../projects/find-copies.ts";
 import type { TranscriptCopy } from "../types.ts";
 import { NEWLINE } from "../../transcript/rows/line-splitter.ts";
@@ -18,17 +18,13 @@ export interface RawPage {
  * pieces that split no character. Throws file-system errors.
  */
 export function readRawPage(copy: TranscriptCopy, start: number, most: number): RawPage {
-  const fd = openCopy(copy);
-  try {
+  return useAndClose(openCopy(copy), (fd) => {
     const { size } = statOpen(fd);
     const from = Math.min(start, size);
-    const buffer = Buffer.allocUnsafe(Math.min(most, size - from));
-    const read = buffer.subarray(0, readAt(fd, buffer, from));
+    const read = readBytes(fd, Math.min(most, size - from), from);
     const bytes = from + read.length >= size ? read : read.subarray(0, cutOf(read));
     return { bytes, size, end: from + bytes.length };
-  } finally {
-    close(fd);
-  }
+  });
 }
 
 function cutOf(bytes: Buffer): number {

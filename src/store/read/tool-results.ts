@@ -5,8 +5,9 @@
  */
 import { basename } from "node:path";
 import { CHUNK_BYTES, FORK_ANCESTORS } from "../../transcript/rows/limits.ts";
+import { NEWLINE } from "../../transcript/rows/line-splitter.ts";
 import { candidateOf } from "../facts/stat-transcripts.ts";
-import { close, openReadNoFollow, readAt, statLink, statOpen } from "../disk/fs.ts";
+import { close, openReadNoFollow, readAt, readBytes, statLink, statOpen, useAndClose } from "../disk/fs.ts";
 import { TranscriptError } from "../errors.ts";
 import { windowFacts } from "../facts/metadata.ts";
 import { findCopies, findSession, requireSession } from "../projects/find-copies.ts";
@@ -87,13 +88,8 @@ function outputIn({ project, sessionId }: TranscriptCopy, name: string): StoredO
     // A link in place of a directory or of the file leads to something that is not the session's.
     if (statLink(sidecarPath(project, sessionId))?.isDirectory() !== true) return undefined;
     if (statLink(toolResultsPath(project, sessionId))?.isDirectory() !== true) return undefined;
-    const fd = openReadNoFollow(path);
-    try {
-      const stats = statOpen(fd);
-      return stats.isFile() ? { name, path, bytes: stats.size } : undefined;
-    } finally {
-      close(fd);
-    }
+    const stats = useAndClose(openReadNoFollow(path), statOpen);
+    return stats.isFile() ? { name, path, bytes: stats.size } : undefined;
   } catch {
     return undefined;
   }
@@ -157,13 +153,7 @@ export function* outputChunks({ path, bytes }: StoredOutput): Generator<OutputCh
 
 /** Returns the text between two byte offsets of a stored output. Throws file-system errors. */
 export function outputText({ path }: StoredOutput, from: number, to: number): string {
-  const fd = openOutput(path);
-  try {
-    const buffer = Buffer.allocUnsafe(to - from);
-    return buffer.toString("utf8", 0, readAt(fd, buffer, from));
-  } finally {
-    close(fd);
-  }
+  return useAndClose(openOutput(path), (fd) => readBytes(fd, to - from, from).toString());
 }
 
 function openOutput(path: string): number {
@@ -172,8 +162,6 @@ function openOutput(path: string): number {
   close(fd);
   throw new TranscriptError("Io", `${path} is no longer a file`);
 }
-
-const NEWLINE = 0x0a;
 
 /** Returns the length of the whole lines in the bytes, or at least of the whole characters. */
 function chunkEnd(bytes: Buffer, length: number): number {
