@@ -4,7 +4,7 @@ import { LineWriter } from "./wire/line-writer.ts";
 import { serve } from "./wire/stdio.ts";
 import { openStore } from "../store/open/open-store.ts";
 import { updateWriter } from "./wire/update-writer.ts";
-import { serverConsole } from "../servers/server-console.ts";
+import { reserveStdout } from "../servers/server-console.ts";
 import { VERSION } from "../version.ts";
 import { printable } from "../view/sanitise.ts";
 
@@ -16,7 +16,10 @@ export interface ServeOptions extends AgentOptions {
 
 /** Serves ACP on stdin and stdout, and exits when the client has disconnected. */
 export async function serveAcp({ configDirs, logLevel, ...options }: ServeOptions): Promise<never> {
-  keepForProtocol(logLevel);
+  reserveStdout();
+  if (logLevel === "silent") {
+    for (const method of ["error", "warn", "log", "info", "debug"] as const) console[method] = () => undefined;
+  }
   const log = openLog(logLevel, (line) => process.stderr.write(`${printable(line)}\n`));
   const { readOnly, pageSize, includeWorktrees, includeProgrammatic, replayLast } = options;
   const settings = { configDirs, readOnly, pageSize, includeWorktrees, includeProgrammatic, replayLast };
@@ -27,17 +30,4 @@ export async function serveAcp({ configDirs, logLevel, ...options }: ServeOption
   log.info("the client has disconnected");
   // A load that nobody reads could keep the process alive.
   process.exit(0);
-}
-
-/** Reserves stdout for the protocol: everything else that is printed goes to stderr, or is dropped if silent. */
-function keepForProtocol(logLevel: LogLevel): void {
-  globalThis.console = serverConsole();
-  if (logLevel === "silent") {
-    for (const method of ["error", "warn", "log", "info", "debug"] as const) console[method] = () => undefined;
-  }
-  process.on("uncaughtException", (error) => console.error(error));
-  process.on("unhandledRejection", (reason) => console.error(reason));
-  // The client has disconnected.
-  process.stdout.on("error", () => process.exit(0));
-  process.stderr.on("error", () => undefined);
 }

@@ -1,5 +1,5 @@
 import { type Command, type Options, UsageError } from "./terminal/command.ts";
-import { COMMANDS, COMMON_OPTIONS, loadCommand } from "./commands.ts";
+import { COMMANDS, loadCommand, optionsOf } from "./commands.ts";
 
 /** Not imported: that would load everything `node:util` exports, and delay the first answer. */
 const { parseArgs } = process.getBuiltinModule("node:util");
@@ -11,7 +11,7 @@ export interface Arguments {
 
 /** Parses the words after the name of a command. Throws `UsageError` for the first that is wrong. */
 export async function readArguments(command: Command, words: readonly string[]): Promise<Arguments> {
-  const options: Options = { ...command.options, ...COMMON_OPTIONS };
+  const options = optionsOf(command);
   // Own checks, because Node's errors describe its parser instead of our options.
   const { tokens } = parseArgs({ args: [...words], options, strict: false, allowPositionals: true, tokens: true });
   const values: Record<string, boolean | string | readonly string[]> = {};

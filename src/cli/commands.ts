@@ -32,6 +32,9 @@ export const COMMON_OPTIONS: Options = {
   version: { type: "boolean", short: "V", help: "Show the version of this program." },
 };
 
+/** Returns all options of a command. */
+export const optionsOf = ({ options }: Command): Options => ({ ...options, ...COMMON_OPTIONS });
+
 export const isCommand = (name: string): boolean => Object.hasOwn(COMMANDS, name);
 
 /** Throws if there is no such command. */

@@ -6,7 +6,7 @@ import { titleOf } from "../store/facts/title-of.ts";
 import { listTrash } from "../store/trash/trash-contents.ts";
 import type { ListedSession } from "../store/types.ts";
 import type { Command, Completion, Options, Terminal } from "./terminal/command.ts";
-import { COMMANDS, COMMON_OPTIONS, isCommand, loadCommand } from "./commands.ts";
+import { COMMANDS, isCommand, loadCommand, optionsOf } from "./commands.ts";
 import { printable, printableLines } from "./terminal/terminal.ts";
 import { cut } from "./terminal/width.ts";
 
@@ -23,12 +23,7 @@ const DESCRIPTION_CELLS = 60;
  * shell's own directories. On errors it offers nothing and returns 0: a user who is typing must not see them.
  */
 export async function complete(words: readonly string[], terminal: Terminal): Promise<number> {
-  let offers: readonly Offer[] = [];
-  try {
-    offers = await offersFor(words);
-  } catch {
-    // Nothing to offer.
-  }
+  const offers = await offersFor(words).catch((): Offer[] => []);
   // A value with hidden characters or line ends cannot be typed.
   const typeable = offers.filter(({ value }) => printableLines(value) === value && !value.includes("\n"));
   const lines = typeable.map(({ value, about }) => {
@@ -54,7 +49,7 @@ async function offersFor(typed: readonly string[]): Promise<Offer[]> {
   if (!isCommand(name)) return [];
   const command = await loadCommand(name);
   const { pending, positionals, onlyPositionals, configDirs } = readWords(command, rest);
-  const store: Store = { configDirs: configDirs.length > 0 ? configDirs : undefined };
+  const store = configDirs.length > 0 ? configDirs : undefined;
   if (pending !== undefined) return offers(valuesOf(command, pending), current, store);
   const [, option, value] = /^--([^=]+)=(.*)$/s.exec(current) ?? [];
   if (option !== undefined && value !== undefined && !onlyPositionals) {
@@ -74,19 +69,12 @@ async function commandNames(): Promise<Offer[]> {
     value: name,
     about: (await loadCommand(name)).summary,
   }));
-  return [...(await Promise.all(commands)), { value: "help" }, { value: "--help" }, { value: "--version" }];
+  return [...(await Promise.all(commands)), ...["help", "--help", "--version"].map(plain)];
 }
 
-interface Read {
-  /** Option whose value comes next. */
-  readonly pending: string | undefined;
-  readonly positionals: readonly string[];
-  readonly onlyPositionals: boolean;
-  readonly configDirs: readonly string[];
-}
-
-function readWords({ options }: Command, words: readonly string[]): Read {
-  const known: Options = { ...options, ...COMMON_OPTIONS };
+/** Reads the words before the current one. `pending`: the option whose value comes next. */
+function readWords(command: Command, words: readonly string[]) {
+  const known = optionsOf(command);
   const positionals: string[] = [];
   const configDirs: string[] = [];
   let pending: string | undefined;
@@ -119,67 +107,61 @@ function nameOfShort(word: string, known: Options): string | undefined {
 /** Expands `~`, because shells pass words as they were typed. */
 const expandHome = (path: string): string => path.replace(/^~(?=$|[/\\])/, () => homedir());
 
-function valuesOf({ options }: Command, name: string): Completion {
-  const known: Options = { ...options, ...COMMON_OPTIONS };
+function valuesOf(command: Command, name: string): Completion {
+  const known = optionsOf(command);
   const spec = Object.hasOwn(known, name) ? known[name] : undefined;
   return (spec?.type === "string" ? spec.completes : undefined) ?? [];
 }
 
-function optionNames({ options }: Command, words: readonly string[]): Offer[] {
-  const all: Options = { ...options, ...COMMON_OPTIONS };
-  return Object.entries(all)
+const optionNames = (command: Command, words: readonly string[]): Offer[] =>
+  Object.entries(optionsOf(command))
     .filter(([name, spec]) => (spec.type === "string" && spec.multiple === true) || !words.includes(`--${name}`))
     .map(([name, { help }]) => ({ value: `--${name}`, about: help.replace(/\.(?: .*)?$/s, "") }));
-}
 
-interface Store {
-  readonly configDirs: readonly string[] | undefined;
-}
+/** Config dirs; undefined for the default. */
+type ConfigDirs = readonly string[] | undefined;
 
-const DIRS: Offer = { value: ":dirs" };
+const plain = (value: string): Offer => ({ value });
+const DIRS = plain(":dirs");
 
-async function offers(kind: Completion | undefined, current: string, store: Store): Promise<Offer[]> {
+async function offers(kind: Completion | undefined, current: string, configDirs: ConfigDirs): Promise<Offer[]> {
   if (kind === undefined) return [];
-  if (typeof kind === "object")
-    return beginning(
-      kind.map((value) => ({ value })),
-      current,
-    );
+  if (typeof kind === "object") return beginning(kind.map(plain), current);
   switch (kind) {
     case "directories":
       return [DIRS];
     case "sessions":
-      return sessions(current, store);
+      return sessions(current, configDirs);
     case "trash":
-      return beginning(await trashed(store), current.toLowerCase());
+      return beginning(await trashed(configDirs), current.toLowerCase());
     case "projects":
-      return [...beginning(await recent(store, ({ cwd }) => cwd), expandHome(current)), DIRS];
+      return [...beginning(await recent(configDirs, ({ cwd }) => cwd), expandHome(current)), DIRS];
     case "tags":
-      return beginning(await recent(store, ({ tag }) => tag), current);
+      return beginning(await recent(configDirs, ({ tag }) => tag), current);
     case "branches":
-      return beginning(await recent(store, ({ gitBranch }) => gitBranch), current);
+      return beginning(await recent(configDirs, ({ gitBranch }) => gitBranch), current);
   }
 }
 
-async function sessions(current: string, { configDirs }: Store): Promise<Offer[]> {
+async function sessions(current: string, configDirs: ConfigDirs): Promise<Offer[]> {
   if (current === "") {
     const page = await listSessionPage({ configDirs, archived: "include", limit: MAX_OFFERED });
     return page.sessions.map(({ sessionId, title }) => ({ value: sessionId, about: title }));
   }
   const ids = sessionIdsWith(current, configDirs);
-  if (ids.length > MAX_DESCRIBED) return ids.map((value) => ({ value }));
+  if (ids.length > MAX_DESCRIBED) return ids.map(plain);
   return ids.flatMap((value) => {
     const copy = findSession(value, { configDirs });
     return copy === undefined ? [] : [{ value, about: titleOf(copy) }];
   });
 }
 
-async function trashed({ configDirs }: Store): Promise<Offer[]> {
+async function trashed(configDirs: ConfigDirs): Promise<Offer[]> {
   const entries = await listTrash({ configDirs });
   return distinct(entries.map(({ sessionId, summary }) => ({ value: sessionId, about: summary })));
 }
 
-async function recent({ configDirs }: Store, fact: (session: ListedSession) => string | undefined): Promise<Offer[]> {
+async function recent(configDirs: ConfigDirs, fact: (session: ListedSession) => string | undefined): Promise<Offer[]> {
   const page = await listSessionPage({ configDirs, archived: "include", limit: MAX_RECENT });
   return distinct(page.sessions.flatMap((session) => ({ value: fact(session) ?? "" })));
 }

@@ -1,7 +1,7 @@
 import { VERSION } from "../version.ts";
 import { delimiter } from "node:path";
 import { type Command, type Options, type OptionSpec, variableOf } from "./terminal/command.ts";
-import { COMMANDS, COMMON_OPTIONS, loadCommand } from "./commands.ts";
+import { COMMANDS, COMMON_OPTIONS, loadCommand, optionsOf } from "./commands.ts";
 import { wrap } from "./terminal/wrap.ts";
 
 /** Maximum width: longer lines are hard to read, however wide the terminal. */
@@ -11,7 +11,7 @@ const MIN_COLUMNS = 60;
 const NAME_CELLS = 26;
 
 /** Returns the text of `claude-transcripts --help`. */
-export async function generalHelp(columns: number = MAX_COLUMNS): Promise<string> {
+export async function generalHelp(columns?: number): Promise<string> {
   const names = Object.keys(COMMANDS);
   const width = Math.max(...names.map((name) => name.length)) + 4;
   const commands = await Promise.all(names.map(loadCommand));
@@ -48,22 +48,21 @@ export function commandHelp(command: Command, columns?: number): string {
   return `${parts.filter((part) => part !== "").join("\n\n")}\n`;
 }
 
-const optionLines = (options: Options, columns: number = MAX_COLUMNS): string[] =>
-  Object.entries(options).flatMap(([name, spec]) => item(`  ${flags(name, spec)}`, spec.help, NAME_CELLS, columns));
-
-/** `-n, --limit N`. */
-function flags(name: string, spec: OptionSpec): string {
-  const short = spec.short === undefined ? "    " : `-${spec.short}, `;
-  return short + longFlag(name, spec);
-}
+/** Writes options as `-n, --limit N`, with their help. */
+const optionLines = (options: Options, columns?: number): string[] =>
+  Object.entries(options).flatMap(([name, spec]) => {
+    const short = spec.short === undefined ? "    " : `-${spec.short}, `;
+    return item(`  ${short}${longFlag(name, spec)}`, spec.help, NAME_CELLS, columns);
+  });
 
 const longFlag = (name: string, spec: OptionSpec): string =>
   `--${name}${spec.type === "string" ? ` ${spec.value}` : ""}`;
 
 /** Lists the environment variables that a command reads, and their options. */
-function variableLines({ options, variables = [] }: Command, columns: number = MAX_COLUMNS): string[] {
+function variableLines(command: Command, columns?: number): string[] {
+  const { variables = [] } = command;
   if (variables.length === 0) return [];
-  const all: Options = { ...options, ...COMMON_OPTIONS };
+  const all = optionsOf(command);
   const width = Math.max(...variables.map((name) => variableOf(name).length)) + 4;
   return [
     "Environment (an option overrides its variable)",
@@ -74,13 +73,11 @@ function variableLines({ options, variables = [] }: Command, columns: number = M
 function variableText(name: string, spec: OptionSpec | undefined): string {
   if (spec === undefined) return "";
   if (spec.type === "boolean") return `--${name}: 1 or 0.`;
-  return spec.multiple === true
-    ? `${longFlag(name, spec)}; '${delimiter}' separates several.`
-    : `${longFlag(name, spec)}.`;
+  return longFlag(name, spec) + (spec.multiple === true ? `; '${delimiter}' separates several.` : ".");
 }
 
 /** Writes a name with its help next to it, or below it if it is too long. */
-function item(name: string, text: string, cells: number, columns: number): string[] {
+function item(name: string, text: string, cells: number, columns?: number): string[] {
   const lines = wrap(text, within(columns) - cells - 1);
   const indented = lines.map((line) => `${" ".repeat(cells)}${line}`);
   if (name.length + 2 > cells) return [name, ...indented];
@@ -91,7 +88,7 @@ function item(name: string, text: string, cells: number, columns: number): strin
  * Wraps a text. Lines at the margin are one paragraph, up to an empty or indented line. An indented line is a paragraph of
  * its own, which lines that are indented further continue.
  */
-function paragraphs(text: string, columns: number = MAX_COLUMNS): string {
+function paragraphs(text: string, columns?: number): string {
   const found: { indent: number; text: string }[] = [];
   for (const line of text.trimEnd().split("\n")) {
     const indent = line.length - line.trimStart().length;
@@ -111,4 +108,4 @@ function paragraphs(text: string, columns: number = MAX_COLUMNS): string {
     .join("\n");
 }
 
-const within = (columns: number): number => Math.min(MAX_COLUMNS, Math.max(MIN_COLUMNS, columns));
+const within = (columns: number = MAX_COLUMNS): number => Math.min(MAX_COLUMNS, Math.max(MIN_COLUMNS, columns));

@@ -22,23 +22,19 @@ const SYNONYMS: Readonly<Record<string, string>> = {
 /** Commands of Claude Code that this program does not have. */
 const CONTINUING = new Set(["continue", "resume"]);
 
-export interface Unknown {
-  readonly problem: string;
-  readonly hint: string;
-}
-
 /** Explains a word that is not a command. `rest`: the words after it. */
-export async function unknownCommand(word: string, rest: readonly string[]): Promise<Unknown> {
+export async function unknownCommand(
+  word: string,
+  rest: readonly string[],
+): Promise<{ problem: string; hint: string }> {
   const help = "Try 'claude-transcripts --help'.";
   if (word.startsWith("-")) return { problem: `unknown option ${word}: the command must come first`, hint: help };
   if (CONTINUING.has(word)) {
     return { problem: "this program only shows sessions; Claude Code continues them", hint: await howToContinue(rest) };
   }
   const meant = meantBy(word);
-  return {
-    problem: meant === undefined ? `unknown command "${word}"` : `unknown command "${word}". Did you mean "${meant}"?`,
-    hint: help,
-  };
+  const suggestion = meant === undefined ? "" : `. Did you mean "${meant}"?`;
+  return { problem: `unknown command "${word}"${suggestion}`, hint: help };
 }
 
 function meantBy(word: string): string | undefined {

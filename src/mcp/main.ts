@@ -1,4 +1,4 @@
-import { serverConsole } from "../servers/server-console.ts";
+import { reserveStdout } from "../servers/server-console.ts";
 import { serveStdio } from "./wire/serve-stdio.ts";
 import type { Service } from "./core/service.ts";
 import { serverDefinition } from "./definition.ts";
@@ -47,14 +47,4 @@ export async function serveMcp({
   }
   await serveStdio(definition, service, process.stdin, process.stdout);
   process.exit(0);
-}
-
-/** Sends everything that any code prints to stderr: stdout carries the protocol only. */
-function reserveStdout(): void {
-  globalThis.console = serverConsole();
-  process.on("uncaughtException", (error) => console.error(error));
-  process.on("unhandledRejection", (reason) => console.error(reason));
-  // The client is gone.
-  process.stdout.on("error", () => process.exit(0));
-  process.stderr.on("error", () => undefined);
 }

@@ -3,7 +3,7 @@ import type { OpenConversation } from "../../store/read/open-conversation.ts";
 import { Messages } from "../../view/messages.ts";
 import { isAllRead, type Unread } from "../../store/read/unread.ts";
 import { unreadWords } from "../../view/unread-words.ts";
-import { membersOf } from "../../transcript/rows/json-values.ts";
+import { type JsonObject, membersOf } from "../../transcript/rows/json-values.ts";
 import { META } from "../rim/from-acp.ts";
 import { SubagentCalls } from "./subagent-calls.ts";
 import { Plan } from "./plan.ts";
@@ -50,7 +50,7 @@ export async function replay(
   request: ReplayRequest = {},
 ): Promise<ReplayFacts> {
   const conversation = await store.conversation(sessionId, { signal });
-  const subagents = new SubagentCalls(store, sessionId, conversation, { send, signal });
+  const subagents = new SubagentCalls({ store, sessionId, sidecars: conversation, send, signal });
   try {
     const { limit, cursor } = request;
     const replayLast = limit === undefined && cursor === undefined ? request.replayLast : undefined;
@@ -114,19 +114,21 @@ const ROWS_PER_TURN = 512;
 
 /** Returns the counts of unreadable parts for `NotShown`. */
 function countsOf(unread: Unread): NotShown {
-  const counts = Object.entries(unread).map(([what, count]) => [what, Number(count)] as const);
-  return Object.fromEntries(counts.filter(([, count]) => count > 0));
+  return Object.fromEntries(Object.entries(unread).flatMap(([what, count]) => (count ? [[what, Number(count)]] : [])));
 }
 
 /** Makes a message about the unreadable parts of the transcript, which may be anywhere in it. */
 function unreadNote(sessionId: string, unread: Unread): SessionUpdate {
-  return {
-    sessionUpdate: "agent_message_chunk",
-    messageId: `${sessionId}#unread`,
-    content: { type: "text", text: `*Not shown: ${unreadWords(unread).join(", ")}.*\n\n` },
-    _meta: { [META]: { unread: countsOf(unread) } },
-  };
+  return noteOf(`${sessionId}#unread`, `*Not shown: ${unreadWords(unread).join(", ")}.*`, { unread: countsOf(unread) });
 }
+
+const noteOf = (messageId: string, text: string, facts: JsonObject): SessionUpdate => ({
+  sessionUpdate: "agent_message_chunk",
+  messageId,
+  // A client may append the next message to it.
+  content: { type: "text", text: `${text}\n\n` },
+  _meta: { [META]: facts },
+});
 
 /** Counts the prompts and answers before row `from`. As for a limit, notes do not count. */
 async function messagesBefore(conversation: OpenConversation, from: number): Promise<number> {
@@ -146,13 +148,7 @@ function earlierNote(sessionId: string, earlier: number, replayLast: number): Se
   const text =
     `${are} not shown: this server replays only the last ${replayLast} (--replay-last).` +
     ` To see all of them, run \`claude-transcripts show ${sessionId}\` in a terminal, or start the server without that option.`;
-  return {
-    sessionUpdate: "agent_message_chunk",
-    messageId: `${sessionId}#earlier`,
-    // A client may append the next message to it.
-    content: { type: "text", text: `${text}\n\n` },
-    _meta: { [META]: { earlier } },
-  };
+  return noteOf(`${sessionId}#earlier`, text, { earlier });
 }
 
 /**

@@ -1,34 +1,30 @@
 import type { OpenSubagents, Subagent } from "../../store/read/subagents.ts";
 import type { Sidecars } from "../../view/parts.ts";
+import { push } from "../../transcript/tree/row-list.ts";
 import { SUBAGENT_DEPTH } from "../rim/message-limits.ts";
 import type { Store } from "../../store/open/open-store.ts";
 import { type SubagentStep, Translator } from "./to-acp.ts";
 import type { SendUpdate } from "../wire/update-writer.ts";
+
+interface ParentSession {
+  readonly store: Store;
+  readonly sessionId: string;
+  /** The other files of the session and of its subagents. */
+  readonly sidecars: Sidecars;
+  readonly send: SendUpdate;
+  readonly signal: AbortSignal;
+}
 
 /**
  * Sends the tool calls of subagents after the call that started them, marked with its id. Reads a subagent's transcript
  * row by row, once, when its call is shown. Must be closed.
  */
 export class SubagentCalls {
-  readonly #store: Store;
-  readonly #sessionId: string;
-  readonly #sidecars: Sidecars;
-  readonly #send: SendUpdate;
-  readonly #signal: AbortSignal;
+  readonly #parent: ParentSession;
   #unshown: Promise<Unshown> | undefined;
 
-  /** `sidecars`: the other files of the session and of its subagents. */
-  constructor(
-    store: Store,
-    sessionId: string,
-    sidecars: Sidecars,
-    { send, signal }: { readonly send: SendUpdate; readonly signal: AbortSignal },
-  ) {
-    this.#store = store;
-    this.#sessionId = sessionId;
-    this.#sidecars = sidecars;
-    this.#send = send;
-    this.#signal = signal;
+  constructor(parent: ParentSession) {
+    this.#parent = parent;
   }
 
   /**
@@ -37,9 +33,8 @@ export class SubagentCalls {
    */
   async show(step: SubagentStep, known: (id: string) => boolean, depth = 0): Promise<void> {
     if (depth >= SUBAGENT_DEPTH) return;
-    this.#unshown ??= this.#store
-      .subagents(this.#sessionId, { signal: this.#signal })
-      .then((open) => new Unshown(open));
+    const { store, sessionId, signal } = this.#parent;
+    this.#unshown ??= store.subagents(sessionId, { signal }).then((open) => new Unshown(open));
     const unshown = await this.#unshown;
     for (const subagent of unshown.take(step)) await this.#showOne(subagent, step, known, depth);
   }
@@ -50,12 +45,13 @@ export class SubagentCalls {
   }
 
   async #showOne(subagent: Subagent, step: SubagentStep, known: (id: string) => boolean, depth: number): Promise<void> {
-    const translator = new Translator({ sidecars: this.#sidecars, parent: { toolCallId: step.toolCallId, known } });
+    const { sidecars, send, signal } = this.#parent;
+    const translator = new Translator({ sidecars, parent: { toolCallId: step.toolCallId, known } });
     const knownBelow = (id: string): boolean => known(id) || translator.calls.get(id) !== undefined;
     const sendAll = async (steps: ReturnType<Translator["translate"]>): Promise<void> => {
       for (const one of steps) {
-        this.#signal.throwIfAborted();
-        if ("sessionUpdate" in one) await this.#send(one);
+        signal.throwIfAborted();
+        if ("sessionUpdate" in one) await send(one);
         else await this.show(one, knownBelow, depth + 1);
       }
     };
@@ -67,9 +63,9 @@ export class SubagentCalls {
   async *#entries(subagent: Subagent): ReturnType<OpenSubagents["entries"]> {
     try {
       const { open } = (await this.#unshown) ?? {};
-      if (open !== undefined) yield* open.entries(subagent, this.#signal);
+      if (open !== undefined) yield* open.entries(subagent, this.#parent.signal);
     } catch (error) {
-      if (this.#signal.aborted) throw error;
+      if (this.#parent.signal.aborted) throw error;
     }
   }
 }
@@ -88,10 +84,7 @@ class Unshown {
       const { agentId, toolUseId, workflow } = one;
       if (!this.#byAgent.has(agentId)) this.#byAgent.set(agentId, one);
       if (toolUseId !== null && !this.#byCall.has(toolUseId)) this.#byCall.set(toolUseId, one);
-      if (workflow === undefined) continue;
-      const run = this.#byRun.get(workflow);
-      if (run === undefined) this.#byRun.set(workflow, [one]);
-      else run.push(one);
+      if (workflow !== undefined) push(this.#byRun, workflow, one);
     }
   }
 

@@ -18,7 +18,7 @@ export function toRequestError(error: unknown): RequestError {
   const errno = errnoOf(error)?.replace("ERR_FS_EISDIR", "EISDIR");
   if (errno !== undefined && !errno.startsWith("ERR_")) return storageError(error, errno);
   console.error(error instanceof Error ? (error.stack ?? error.message) : error);
-  return internalError(error);
+  return RequestError.internalError({ details: detailsOf(error) });
 }
 
 /** Returns a -32602 error that names the problem. `field` is the path in `params`, as a client would write it. */
@@ -30,7 +30,7 @@ export function invalidParams(field: string, problem: string): RequestError {
 const STORAGE_ERROR = -32050;
 
 function storageError(error: unknown, code: string): RequestError {
-  const details = error instanceof Error ? error.message : String(error);
+  const details = detailsOf(error);
   return new RequestError(STORAGE_ERROR, `Storage error: ${details}`, { code, details });
 }
 
@@ -63,7 +63,4 @@ function fromStore(error: TranscriptError): RequestError {
   return storageError(error, code);
 }
 
-function internalError(error: unknown): RequestError {
-  const details = error instanceof Error ? error.message : String(error);
-  return RequestError.internalError({ details });
-}
+const detailsOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

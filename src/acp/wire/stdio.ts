@@ -30,7 +30,7 @@ export async function serve(app: AgentApp, input: Readable, out: LineWriter): Pr
           controller.enqueue(value);
           return;
         }
-        await waitWhileBusy(calls.none().then(() => out.end()));
+        await waitWhileBusy(calls.pending.none().then(() => out.end()));
         controller.close();
       },
     },
@@ -125,13 +125,13 @@ class OpenCalls {
   /** Resolves when the `initialize` under way is answered; undefined when there is none. */
   initialized: Promise<void> | undefined;
 
-  readonly #pending = new PendingRequests();
+  readonly pending = new PendingRequests();
   #initialize: { readonly id: string | number; readonly answered: () => void } | undefined;
 
   received(message: Message): void {
     const { id, method } = callOf(message);
     if (id === undefined || method === undefined) return;
-    this.#pending.add(id);
+    this.pending.add(id);
     if (method !== "initialize") return;
     this.initialized = new Promise<void>((answered) => (this.#initialize = { id, answered })).then(
       () => (this.initialized = undefined),
@@ -144,12 +144,7 @@ class OpenCalls {
     const { id, method } = callOf(message);
     if (id === undefined || method !== undefined) return;
     if (this.#initialize?.id === id) this.#initialize.answered();
-    this.#pending.settle(id);
-  }
-
-  /** Resolves when every call is answered. */
-  none(): Promise<void> {
-    return this.#pending.none();
+    this.pending.settle(id);
   }
 }
 

@@ -28,7 +28,8 @@ export interface Subject<T> {
 
 interface Change<T> {
   readonly action: string;
-  readonly given: readonly string[];
+  /** Default: the positional arguments. */
+  readonly given?: readonly string[];
   /** Throws if an argument means nothing, or several things. */
   readonly find: (given: string) => Subject<T>;
   readonly act: (subject: Subject<T>, dryRun: boolean) => Promise<Done>;
@@ -43,8 +44,8 @@ interface Change<T> {
  * the exit code: 1 if something failed.
  */
 export async function applyToEach<T>(
-  { json, terminal, values, configDirs }: Invocation,
-  { action, given, find, act, print, more }: Change<T>,
+  { json, terminal, values, configDirs, positionals }: Invocation,
+  { action, given = positionals, find, act, print, more }: Change<T>,
 ): Promise<number> {
   const dryRun = values["dry-run"] === true;
   const results: Readonly<Record<string, unknown>>[] = [];

@@ -4,12 +4,11 @@ import { applyToEach, sessionFinder } from "./batch.ts";
 
 /** Runs `archive` and `unarchive`. Returns the exit code. */
 export function setArchived(invocation: Invocation, archived: boolean): Promise<number> {
-  const { configDirs, positionals } = invocation;
+  const { configDirs } = invocation;
   const action = archived ? "archive" : "unarchive";
   const sessions = sessionFinder(invocation);
   return applyToEach(invocation, {
     action,
-    given: positionals,
     find: sessions.find,
     async act({ value: copy }, dryRun) {
       const { sessionId } = copy;

@@ -27,7 +27,7 @@ the prompts that you typed, never changes.`,
     const { planDeletion } = await import("../../store/trash/plan-delete.ts");
     const { canAsk, confirm } = await import("../changes/confirm.ts");
     const { amount } = await import("../../view/size.ts");
-    const { configDirs, positionals, values, json } = invocation;
+    const { configDirs, values, json, terminal } = invocation;
     const permanent = values["permanently"] === true;
     const force = values["force"] === true;
     if (values["yes"] === true && !permanent)
@@ -48,22 +48,15 @@ the prompts that you typed, never changes.`,
     };
     const change = {
       action: "delete",
-      given: positionals,
       find,
       async act({ key: sessionId, value: name }: Subject<string>, dryRun: boolean): Promise<Done> {
-        if (dryRun) {
-          const { items, bytes, skipped } = await planDeletion(sessionId, { configDirs, force });
-          return {
-            line: `would delete ${name}${where}: ${amount(items.length, bytes)}`,
-            facts: { sessionId, permanent, trashIds: [], items, bytes, skipped },
-            notes: skipped.map(({ path, reason }) => `would leave ${path}: ${reason}`),
-          };
-        }
-        const { trashIds, items, bytes, skipped } = await deleteSession(sessionId, { configDirs, force, permanent });
+        const { trashIds, items, bytes, skipped } = dryRun
+          ? { ...(await planDeletion(sessionId, { configDirs, force })), trashIds: [] }
+          : await deleteSession(sessionId, { configDirs, force, permanent });
         return {
-          line: `deleted ${name}${where}: ${amount(items.length, bytes)}`,
+          line: `${dryRun ? "would delete" : "deleted"} ${name}${where}: ${amount(items.length, bytes)}`,
           facts: { sessionId, permanent, trashIds, items, bytes, skipped },
-          notes: skipped.map(({ path, reason }) => `left ${path}: ${reason}`),
+          notes: skipped.map(({ path, reason }) => `${dryRun ? "would leave" : "left"} ${path}: ${reason}`),
         };
       },
     };
@@ -71,19 +64,16 @@ the prompts that you typed, never changes.`,
     if (permanent && !dryRun && values["yes"] !== true) {
       const rehearsal = { ...invocation, json: false, values: { ...values, "dry-run": true } };
       // Shows what would be deleted before asking.
-      const wouldWork =
-        !canAsk() ||
-        (await applyToEach(rehearsal, { ...change, print: (line) => invocation.terminal.warn(line) })) === 0;
+      const print = (line: string): void => terminal.warn(line);
+      const wouldWork = !canAsk() || (await applyToEach(rehearsal, { ...change, print })) === 0;
       if (!wouldWork || !(await confirm("Delete for good? This cannot be undone."))) {
-        invocation.terminal.warn("Nothing was deleted.");
+        terminal.warn("Nothing was deleted.");
         return 1;
       }
     }
     const code = await applyToEach(invocation, change);
     if (permanent && !dryRun && !json) {
-      invocation.terminal.warn(
-        "note: prompts typed in a session remain in history.jsonl, which this program never changes",
-      );
+      terminal.warn("note: prompts typed in a session remain in history.jsonl, which this program never changes");
     }
     return code;
   },

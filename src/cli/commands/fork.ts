@@ -1,5 +1,6 @@
 import type { Unread } from "../../store/read/unread.ts";
 import { resolve } from "node:path";
+import { asString } from "../../transcript/rows/json-values.ts";
 import { changeJsonHelp, DRY_RUN } from "../changes/batch-help.ts";
 import { type Command, mustBe } from "../terminal/command.ts";
 
@@ -38,25 +39,20 @@ export const command: Command = {
     const { resumable } = await import("../../store/projects/resumable.ts");
     const { resumeCommand } = await import("../../view/resume.ts");
     const { unreadWords } = await import("../../view/unread-words.ts");
-    const { configDirs, positionals, terminal } = invocation;
-    const text = (name: string): string | undefined => {
-      const value = invocation.values[name];
-      return typeof value === "string" ? value : undefined;
-    };
-    const dir = text("cwd");
+    const { configDirs, terminal, values } = invocation;
+    const dir = asString(values["cwd"]);
     const cwd = dir === undefined ? undefined : resolve(dir);
     if (cwd !== undefined && !isDirectory(cwd)) throw mustBe("--cwd", "an existing directory", cwd);
     const options = {
       configDirs,
       cwd,
-      upToMessageId: text("up-to"),
-      title: text("title"),
-      includeSubagents: invocation.values["subagents"] === true,
+      upToMessageId: asString(values["up-to"]),
+      title: asString(values["title"]),
+      includeSubagents: values["subagents"] === true,
     };
     const sessions = sessionFinder(invocation);
     return applyToEach(invocation, {
       action: "fork",
-      given: positionals,
       find: sessions.find,
       async act({ value: copy }, dryRun) {
         const { sessionId } = copy;
@@ -68,15 +64,14 @@ export const command: Command = {
         let unread: Unread | undefined;
         const onUnread = (what: Unread): void => void (unread = what);
         const { sessionId: forkId } = await forkSession(sessionId, { ...options, onUnread });
+        const notes = unread === undefined ? [] : [`Not in the fork: ${unreadWords(unread).join(", ")}.`];
+        if (terminal.isTty) {
+          notes.push(`Continue it with: ${resumeCommand(resumable(requireSession(forkId, { configDirs })))}`);
+        }
         return {
           line: `forked ${name} as ${forkId}`,
           facts: { sessionId, forkId, ...(unread !== undefined && { unread }) },
-          notes: [
-            ...(unread === undefined ? [] : [`Not in the fork: ${unreadWords(unread).join(", ")}.`]),
-            ...(terminal.isTty
-              ? [`Continue it with: ${resumeCommand(resumable(requireSession(forkId, { configDirs })))}`]
-              : []),
-          ],
+          notes,
         };
       },
     });

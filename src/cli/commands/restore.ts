@@ -20,10 +20,9 @@ is overwritten: if something is in the way, nothing changes.`,
     const { resolveTrashEntry } = await import("../../store/resolve/by-prefix.ts");
     const { planRestoration, restoreSession } = await import("../../store/trash/restore-session.ts");
     const { amount } = await import("../../view/size.ts");
-    const { configDirs, positionals } = invocation;
+    const { configDirs } = invocation;
     return applyToEach(invocation, {
       action: "restore",
-      given: positionals,
       find(given) {
         const id = resolveTrashEntry(given, configDirs);
         return { given, key: id, value: id };

@@ -5,9 +5,8 @@ import type { OutwardLink, Stub, StubKind, TranscriptReport } from "../../store/
 import { formatBytes } from "../../view/size.ts";
 import { type Column, headLine, layOut, tableLine } from "../terminal/table.ts";
 import { printable } from "../terminal/terminal.ts";
-import { relativeTime } from "../terminal/time.ts";
+import { localTime, relativeTime } from "../terminal/time.ts";
 import type { Style } from "../terminal/style.ts";
-import { localTime } from "../render/message-view.ts";
 
 export interface DoctorOptions {
   readonly style: Style;
@@ -235,7 +234,7 @@ function expiringLine({ sessionId, title, deletedFrom }: ExpiringSession, now: n
       ? "at its next start"
       : left < DAY_MS
         ? `in ${Math.max(1, Math.round(left / 3_600_000))} h`
-        : `in ${(left / DAY_MS).toFixed(1)} days, ${localTime(new Date(deletedFrom).toISOString()).date}`;
+        : `in ${(left / DAY_MS).toFixed(1)} days, ${localTime(deletedFrom).date}`;
   return `${sessionId}  ${when}  ${printable(title ?? "(no title)")}`;
 }
 

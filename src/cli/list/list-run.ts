@@ -10,7 +10,7 @@ import { terminalJson } from "../terminal/terminal-json.ts";
 import { SessionTable } from "./session-table.ts";
 import { printable } from "../terminal/terminal.ts";
 import { tableWidth } from "../terminal/table.ts";
-import { LimitedSessions } from "./take-sessions.ts";
+import { LimitedSessions, type LimitOptions } from "./take-sessions.ts";
 import { parseTime } from "../terminal/time.ts";
 import { asString } from "../../transcript/rows/json-values.ts";
 
@@ -38,13 +38,12 @@ export async function listSessions(invocation: Invocation): Promise<number> {
   return 0;
 }
 
-interface ListOptions {
-  readonly filters: NonNullable<Parameters<typeof streamSessions>[0]>;
-  readonly hidesArchived: boolean;
-  readonly hidesProgrammatic: boolean;
+type Filters = NonNullable<Parameters<typeof streamSessions>[0]>;
+
+interface ListOptions extends LimitOptions {
+  readonly filters: Filters;
   /** Whether only the environment variable hides sessions of programs. */
   readonly byEnvironment: boolean;
-  readonly limit: number;
   /** Filters as the user typed them. */
   readonly typed: readonly string[];
 }
@@ -88,10 +87,7 @@ async function readOptions({ values, positionals, json, terminal }: Invocation):
   };
 }
 
-function readTimes(
-  since: string | undefined,
-  until: string | undefined,
-): { readonly since: number | undefined; readonly until: number | undefined } {
+function readTimes(since: string | undefined, until: string | undefined): Pick<Filters, "since" | "until"> {
   const now = Date.now();
   const times = {
     since: since === undefined ? undefined : parseTime(since, "--since", { now }),
@@ -114,9 +110,9 @@ async function printJson(taken: LimitedSessions, terminal: Terminal, progress: P
     before = ",";
   }
   const more = await taken.hasMore();
-  const { archivedLeftOut, programmaticLeftOut, transcripts } = taken;
-  const skipped = taken.skipped();
-  const rest = terminalJson({ more, archivedLeftOut, programmaticLeftOut, transcripts, skipped }).slice(1);
+  const { stream, archivedLeftOut, programmaticLeftOut } = taken;
+  const facts = { more, archivedLeftOut, programmaticLeftOut, transcripts: stream.total, skipped: stream.skipped() };
+  const rest = terminalJson(facts).slice(1);
   await print(`${taken.count === 0 ? before : "\n"}],${rest}\n`);
 }
 
@@ -141,7 +137,7 @@ async function printTable(
   }
   const more = await taken.hasMore();
   progress.clear();
-  const { count, transcripts, archivedLeftOut, programmaticLeftOut } = taken;
+  const { count, stream, archivedLeftOut, programmaticLeftOut } = taken;
   if (count === 0) {
     const dirs = resolveConfigDirs({ configDirs }).join(", ");
     const none = `no sessions in ${dirs}${typed.length === 0 ? "" : ` with ${typed.join(" ")}`}`;
@@ -165,7 +161,7 @@ async function printTable(
     return;
   }
   const first = count === 1 ? "the first" : `the first ${count}`;
-  if (more) terminal.warn(`Showing ${first} of ${transcripts} transcripts. To see more, use --limit N or --all.`);
+  if (more) terminal.warn(`Showing ${first} of ${stream.total} transcripts. To see more, use --limit N or --all.`);
   if (archivedLeftOut > 0) {
     const are = archivedLeftOut === 1 ? "1 archived session is" : `${archivedLeftOut} archived sessions are`;
     terminal.warn(`${are} not shown. --archived shows only archived sessions, --all shows everything.`);

@@ -14,18 +14,12 @@ export class LimitedSessions {
   count = 0;
   archivedLeftOut = 0;
   programmaticLeftOut = 0;
-  readonly transcripts: number;
-  readonly #stream: SessionStream;
+  readonly stream: SessionStream;
   readonly #options: LimitOptions;
 
   constructor(stream: SessionStream, options: LimitOptions) {
-    this.#stream = stream;
+    this.stream = stream;
     this.#options = options;
-    this.transcripts = stream.total;
-  }
-
-  skipped(): ReturnType<SessionStream["skipped"]> {
-    return this.#stream.skipped();
   }
 
   async rows(max: number): Promise<ListedSession[]> {
@@ -46,7 +40,7 @@ export class LimitedSessions {
 
   async #next(): Promise<ListedSession | undefined> {
     for (;;) {
-      const session = await this.#stream.next();
+      const session = await this.stream.next();
       if (session?.archived === true && this.#options.hidesArchived) this.archivedLeftOut++;
       else if (session?.programmatic === true && this.#options.hidesProgrammatic) this.programmaticLeftOut++;
       else return session;

@@ -7,13 +7,13 @@ import { type Call, mediaText, type Part, type Result } from "../../view/parts.t
 import type { PeerWord } from "../../view/words.ts";
 import { resultLanguage, textLines, type ToolLine, viewCall, viewResult } from "./tool-call.ts";
 import { hasLines, type Lines } from "./lines.ts";
+import { localTime } from "../terminal/time.ts";
 import { linesOf } from "./whole.ts";
 import {
   type About,
   CallPairs,
   headingWords,
   leftOutWords,
-  localTime,
   messageCount,
   type MessageView,
   nameOf,

@@ -234,14 +234,3 @@ export function leftOutWords(left: LeftOut): string[] {
   say(left.reminders, "reminder to the model", "reminders to the model", " (--format json)");
   return [...words, ...unreadWords(left.unread)];
 }
-
-/** Returns date and time in the time zone of the process; empty strings for an invalid timestamp. */
-export function localTime(timestamp: string | undefined): { readonly date: string; readonly time: string } {
-  const at = new Date(timestamp ?? NaN);
-  if (Number.isNaN(at.getTime())) return { date: "", time: "" };
-  const two = (n: number): string => String(n).padStart(2, "0");
-  return {
-    date: `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`,
-    time: `${two(at.getHours())}:${two(at.getMinutes())}`,
-  };
-}

@@ -1,4 +1,5 @@
 import type { OpenConversation } from "../../store/read/open-conversation.ts";
+import { push } from "../../transcript/tree/row-list.ts";
 import { TranscriptError } from "../../store/errors.ts";
 import { parseTime } from "../terminal/time.ts";
 import type { Messages } from "../../view/messages.ts";
@@ -40,7 +41,7 @@ export function select(
   const candidates = [...known, ...others];
   const first = from === undefined ? 1 : firstNumber(from, open, messages, candidates);
   const asked = candidates.filter((number) => number >= first);
-  const shown = last === undefined ? asked : lastOf(asked, last, { open, messages }, filter);
+  const shown = last === undefined ? asked : lastOf(asked, last, open, messages, filter);
   left.before = candidates.length - shown.length;
   return shown;
 }
@@ -62,11 +63,7 @@ function currentNumbers(open: OpenConversation, messages: Messages): number[] {
     const { branch, compacted, apart, from } = messages.get(number);
     const isNotice = open.facts(from).kind === "system" || apart === "undelivered";
     if (known.has(number)) before = number;
-    else if (branch === 0 && !compacted && isNotice) {
-      const list = notes.get(before);
-      if (list === undefined) notes.set(before, [number]);
-      else list.push(number);
-    }
+    else if (branch === 0 && !compacted && isNotice) push(notes, before, number);
   }
   return [0, ...known].flatMap((number) => [number, ...(notes.get(number) ?? [])]).slice(1);
 }
@@ -78,7 +75,8 @@ function currentNumbers(open: OpenConversation, messages: Messages): number[] {
 function lastOf(
   numbers: readonly number[],
   last: number,
-  { open, messages }: { readonly open: OpenConversation; readonly messages: Messages },
+  open: OpenConversation,
+  messages: Messages,
   filter: PartFilter,
 ): number[] {
   const notesCount = filter.roles !== undefined || numbers.every((number) => messages.get(number).isNote);

@@ -12,7 +12,6 @@ import {
   CallPairs,
   headingWords,
   leftOutWords,
-  localTime,
   messageCount,
   type MessageView,
   nameOf,
@@ -24,6 +23,7 @@ import {
 } from "./message-view.ts";
 import { type Lines, LineText, printableBlocks } from "./lines.ts";
 import { linesOf } from "./whole.ts";
+import { localTime } from "../terminal/time.ts";
 import { wrap } from "../terminal/wrap.ts";
 
 interface TextOptions extends RenderOptions {

@@ -1,6 +1,6 @@
 import { TranscriptError } from "../../store/errors.ts";
 import type { OpenConversation } from "../../store/read/open-conversation.ts";
-import { type Message, type Messages } from "../../view/messages.ts";
+import type { Messages } from "../../view/messages.ts";
 import { type Part, partsOf } from "../../view/parts.ts";
 import type { Terminal } from "../terminal/command.ts";
 import { openOutput } from "../terminal/pager.ts";
@@ -29,12 +29,8 @@ interface Words {
 
 /** Runs `show --answer`: prints the model's last text, without tool calls. Throws `TranscriptError` if there is none. */
 export async function printAnswer(words: Words): Promise<void> {
-  const { numbers } = words;
-  for (let at = numbers.length - 1; at >= 0; at--) {
-    if (at % MESSAGES_PER_TURN === 0) await yieldToEventLoop();
-    const answer = saidIn(words, numbers[at] ?? 1, textOfAnswer);
-    if (answer !== undefined) return print(words, terminalJson(answer), answer.text);
-  }
+  const { value: answer } = await lastSaid(words, textOfAnswer).next();
+  if (answer !== undefined) return print(words, terminalJson(answer), answer.text);
   throw new TranscriptError("NoMessages", "There is no answer in this conversation", {
     hint: "Leave out --answer to see the whole conversation.",
   });
@@ -42,12 +38,9 @@ export async function printAnswer(words: Words): Promise<void> {
 
 /** Runs `show --prompts`: prints what the user typed, commands included. `last`: maximum number of prompts. */
 export async function printPrompts(words: Words, last: number | undefined): Promise<void> {
-  const { numbers } = words;
   const prompts: Said[] = [];
-  for (let at = numbers.length - 1; at >= 0 && prompts.length < (last ?? Infinity); at--) {
-    if (at % MESSAGES_PER_TURN === 0) await yieldToEventLoop();
-    const prompt = saidIn(words, numbers[at] ?? 1, textOfPrompt);
-    if (prompt !== undefined) prompts.push(prompt);
+  for await (const prompt of lastSaid(words, textOfPrompt)) {
+    if (prompts.push(prompt) === last) break;
   }
   prompts.reverse();
   if (prompts.length === 0) words.terminal.warn("The user typed nothing in this conversation.");
@@ -75,17 +68,21 @@ async function print({ json, pager, terminal }: Words, document: string, text: s
   return undefined;
 }
 
-function saidIn(
-  { open, messages }: Words,
-  number: number,
+/** Yields what was said, the last first. */
+async function* lastSaid(
+  { open, messages, numbers }: Words,
   textOf: (part: Part) => string | undefined,
-): Said | undefined {
-  const message: Message = messages.get(number);
-  const entries = messages.entries(message);
-  const texts = entries.flatMap((entry) => partsOf(entry).flatMap((part) => textOf(part)?.trim() || []));
-  if (texts.length === 0) return undefined;
-  const { timestamp, model } = viewMessage(message, entries, open);
-  return { number, timestamp, model, text: texts.join("\n\n") };
+): AsyncGenerator<Said, undefined> {
+  for (const [at, number] of [...numbers].reverse().entries()) {
+    if (at % MESSAGES_PER_TURN === 0) await yieldToEventLoop();
+    const message = messages.get(number);
+    const entries = messages.entries(message);
+    const texts = entries.flatMap((entry) => partsOf(entry).flatMap((part) => textOf(part)?.trim() || []));
+    if (texts.length === 0) continue;
+    const { timestamp, model } = viewMessage(message, entries, open);
+    yield { number, timestamp, model, text: texts.join("\n\n") };
+  }
+  return undefined;
 }
 
 const textOfAnswer = (part: Part): string | undefined =>

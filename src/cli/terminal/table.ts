@@ -18,6 +18,9 @@ export interface Column {
   readonly dispensable?: number;
 }
 
+/** Cells of each column; undefined for one that is left out. */
+type Widths = readonly (number | undefined)[];
+
 const GAP = "  ";
 /** Maximum column width, in terminal cells, that the layout takes into account. */
 const MAX_CELLS = 100;
@@ -27,7 +30,7 @@ const MIN_CELLS = 4;
 const MAIN_QUANTILE = 0.9;
 
 /**
- * Returns the cells of each column within `width`; undefined for one that is left out. `rows`: those known before the first
+ * Returns the cells of each column within `width`. `rows`: those known before the first
  * is printed. Without a width nothing is cut or left out. `heads`: counts the titles too.
  *
  * A narrow terminal shows fewer columns instead of narrower ones: those whose minimum widths fit. The rest goes to the main
@@ -69,7 +72,7 @@ export function layOut(
   return widths;
 }
 
-function mostDispensable(columns: readonly Column[], widths: readonly (number | undefined)[]): number | undefined {
+function mostDispensable(columns: readonly Column[], widths: Widths): number | undefined {
   const [next] = [...widths.keys()]
     .filter((at) => widths[at] !== undefined && columns[at]?.dispensable !== undefined)
     .sort((a, b) => (columns[b]?.dispensable ?? 0) - (columns[a]?.dispensable ?? 0));
@@ -77,11 +80,7 @@ function mostDispensable(columns: readonly Column[], widths: readonly (number | 
 }
 
 /** Narrows the widest of the columns that may be cut until all fit. */
-function shrunk(
-  columns: readonly Column[],
-  minima: readonly (number | undefined)[],
-  width: number,
-): (number | undefined)[] {
+function shrunk(columns: readonly Column[], minima: Widths, width: number): (number | undefined)[] {
   const widths = [...minima];
   for (let over = total(widths) - width; over > 0; over--) {
     let widest = -1;
@@ -98,7 +97,7 @@ function shrunk(
 /** Returns a line of the table. `cuts`: cuts each cell to its column. */
 export function tableLine(
   columns: readonly Column[],
-  widths: readonly (number | undefined)[],
+  widths: Widths,
   cells: readonly string[],
   { cuts, colors }: { readonly cuts: boolean; readonly colors: boolean },
 ): string {
@@ -119,11 +118,7 @@ export function tableLine(
 }
 
 /** Returns the first line, with the titles of the columns. */
-export function headLine(
-  columns: readonly Column[],
-  widths: readonly (number | undefined)[],
-  { colors }: { readonly colors: boolean },
-): string {
+export function headLine(columns: readonly Column[], widths: Widths, { colors }: { readonly colors: boolean }): string {
   const titles = columns.map(({ title, right }, at) =>
     right ? " ".repeat(Math.max(0, (widths[at] ?? 0) - widthOf(title))) + title : pad(title, widths[at] ?? 0),
   );
@@ -138,7 +133,7 @@ export function tableWidth({ isTty, columns }: Terminal): number | undefined {
   return Number.isInteger(width) && width > 0 ? width : undefined;
 }
 
-const total = (widths: readonly (number | undefined)[]): number => {
+const total = (widths: Widths): number => {
   const shown = widths.filter((width) => width !== undefined);
   return shown.reduce((sum, width) => sum + width, 0) + GAP.length * Math.max(0, shown.length - 1);
 };

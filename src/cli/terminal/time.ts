@@ -19,11 +19,17 @@ export function relativeTime(time: number, now: number): string {
   return localDate(time);
 }
 
-/** Returns `2026-08-21`, in the time zone of the process. */
-function localDate(time: number): string {
-  const date = new Date(time);
-  if (Number.isNaN(date.getTime())) return "unknown";
-  return [date.getFullYear(), date.getMonth() + 1, date.getDate()].map((n) => String(n).padStart(2, "0")).join("-");
+const localDate = (time: number): string => localTime(time).date || "unknown";
+
+/** Returns `2026-08-21` and `14:30`, in the time zone of the process; empty strings for an invalid timestamp. */
+export function localTime(timestamp: string | number | undefined): { readonly date: string; readonly time: string } {
+  const at = new Date(timestamp ?? NaN);
+  if (Number.isNaN(at.getTime())) return { date: "", time: "" };
+  const two = (n: number): string => String(n).padStart(2, "0");
+  return {
+    date: `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`,
+    time: `${two(at.getHours())}:${two(at.getMinutes())}`,
+  };
 }
 
 /** Parses `90s`, `15min`, `3h`, `2d`, `1w` into milliseconds. Throws `UsageError` that names the option. */

@@ -1,3 +1,4 @@
+import { push } from "../../transcript/tree/row-list.ts";
 import { cut, widthOf } from "./width.ts";
 
 /** Title in a list, and the marks shown after it, however long it is: a tag, "(archived)". */
@@ -39,12 +40,7 @@ const ROUNDS = 3;
 function disambiguate(texts: readonly string[], shown: string[], widths: readonly number[]): void {
   for (let round = 0; round < ROUNDS; round++) {
     const alike = new Map<string, number[]>();
-    for (const [at, text] of shown.entries()) {
-      if (text === texts[at]) continue;
-      const others = alike.get(text);
-      if (others === undefined) alike.set(text, [at]);
-      else others.push(at);
-    }
+    for (const [at, text] of shown.entries()) if (text !== texts[at]) push(alike, text, at);
     let changed = false;
     for (const group of alike.values()) {
       const different = [...new Set(group.map((at) => texts[at] ?? ""))];

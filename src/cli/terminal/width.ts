@@ -59,7 +59,7 @@ interface Cluster {
 }
 
 /** Splits a text into grapheme clusters, with their cells. */
-const clusters = (text: string): Iterable<Cluster> => lettersOf(text) ?? joined(text);
+export const clusters = (text: string): Iterable<Cluster> => lettersOf(text) ?? joined(text);
 
 /**
  * Splits a text in which every code point is a cluster, as in most; undefined if one may join another. Takes a tenth of the

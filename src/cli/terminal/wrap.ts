@@ -1,4 +1,4 @@
-import { widthOf } from "./width.ts";
+import { clusters, widthOf } from "./width.ts";
 
 /**
  * Wraps a line to a number of cells, at spaces if possible. A line with tabs, whose width is not known, is left to the
@@ -38,8 +38,7 @@ function wrapMeasured(line: string, cells: number): string[] {
   let width = 0;
   // Place for a cut: after the last space that is not part of the indentation.
   let space = -1;
-  for (const { segment } of (segmenter ??= new Intl.Segmenter()).segment(line)) {
-    const taken = widthOf(segment);
+  for (const { segment, cells: taken } of clusters(line)) {
     if (width + taken > cells && segment !== " ") {
       const at = space > 0 ? space : current.length;
       lines.push(current.slice(0, at).trimEnd());
@@ -54,5 +53,3 @@ function wrapMeasured(line: string, cells: number): string[] {
   lines.push(current.trimEnd());
   return lines;
 }
-
-let segmenter: Intl.Segmenter | undefined;
