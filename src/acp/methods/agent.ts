@@ -1,5 +1,4 @@
 import {
-  agent,
   methods,
   type AgentApp,
   type ListSessionsResponse,
@@ -19,8 +18,6 @@ import {
   META,
   openParams,
   sessionParams,
-  toListRequest,
-  toLoadRequest,
 } from "../rim/from-acp.ts";
 import { lastUsage } from "../replay/last-usage.ts";
 import { PARALLEL_LOADS } from "../rim/message-limits.ts";
@@ -49,122 +46,99 @@ export function createAgent(store: Store, options: AgentOptions = {}): AgentApp 
     ...options,
   });
   const { initialize, authenticate } = methods.agent;
-  const app = agent({ name: "claude-transcripts" })
-    .onRequest(initialize, initializeParams, ({ params: { compactions } }) => {
-      server.compactions = compactions;
-      return initializeResponse(server.options);
-    })
-    .onRequest(
-      authenticate,
-      authenticateParams,
-      server.answer(({ params: { methodId } }) => {
-        throw invalidParams("methodId", `unknown method "${methodId}": this agent needs no authentication`);
-      }),
-    );
-  return addWriteMethods(addTurnMethods(addReadingMethods(app, server), server), server);
+  server.app.onRequest(initialize, initializeParams, ({ params: { compactions } }) => {
+    server.compactions = compactions;
+    return initializeResponse(server.options);
+  });
+  server.on(authenticate, authenticateParams, ({ params: { methodId } }) => {
+    throw invalidParams("methodId", `unknown method "${methodId}": this agent needs no authentication`);
+  });
+  addReadingMethods(server);
+  addTurnMethods(server);
+  addWriteMethods(server);
+  return server.app;
 }
 
 /** Adds the methods that list, load, open and close sessions. None of them changes anything on the disk. */
-function addReadingMethods(app: AgentApp, server: Server): AgentApp {
+function addReadingMethods(server: Server): void {
   const { session } = methods.agent;
   const { store, open, memorySessions } = server;
   const limitLoads = semaphore(PARALLEL_LOADS);
-  return app
-    .onRequest(
-      session.list,
-      listParams,
-      server.answer(async ({ params, signal }): Promise<ListSessionsResponse> => {
-        const { cwd, ...request } = toListRequest(params);
-        const { includeWorktrees, includeProgrammatic, pageSize, readOnly } = server.options;
-        const page = await mergedPage(store, memorySessions.all, {
-          ...request,
-          dir: cwd,
-          limit: request.limit ?? pageSize,
-          includeWorktrees: request.includeWorktrees ?? includeWorktrees,
-          includeProgrammatic: request.includeProgrammatic ?? includeProgrammatic,
-          // Read-only servers do not offer archiving, so their clients could not find archived sessions.
-          archived: request.archived ?? (readOnly ? "include" : "exclude"),
-          signal,
-        });
-        const isLive = await store.live();
-        return {
-          sessions: page.sessions.map((it) => toListRow(it, "configDir" in it && isLive(it))),
-          ...(page.nextCursor !== undefined && { nextCursor: page.nextCursor }),
-          _meta: {
-            [META]: {
-              total: page.total,
-              ...(page.programmaticLeftOut > 0 && { programmaticLeftOut: page.programmaticLeftOut }),
-              skipped: page.skipped,
-            },
-          },
-        };
-      }),
-    )
-    .onRequest(
-      session.load,
-      loadParams,
-      server.answer(async ({ params, client, signal }): Promise<LoadSessionResponse> => {
-        const { sessionId, cwd, ...request } = toLoadRequest(params);
-        const send = server.options.updates?.(sessionId) ?? sender(client, sessionId);
-        const facts = await open.run("load", sessionId, signal, (stop) =>
-          limitLoads(stop, async () => {
-            const inMemory = memorySessions.get(sessionId);
-            if (inMemory === undefined) {
-              // Loading this code at start would double the time until the first answer.
-              const { replay } = await import("../replay/load.ts");
-              return replay(store, sessionId, send, stop, {
-                ...request,
-                replayLast: server.options.replayLast,
-                compactions: server.compactions,
-              });
-            }
-            for (const update of inMemory.updates) {
-              stop.throwIfAborted();
-              await send(update);
-            }
-            return undefined;
-          }),
-        );
-        open.open(sessionId, cwd);
-        return facts === undefined ? {} : { _meta: { [META]: facts } };
-      }),
-    )
-    .onRequest(
-      session.resume,
-      openParams,
-      server.answer(async ({ params: { sessionId, cwd }, client, signal }) => {
-        await server.require(sessionId);
-        if (memorySessions.get(sessionId) === undefined) {
-          await open.run("load", sessionId, signal, (stop) =>
-            limitLoads(stop, async () => {
-              const usage = await lastUsage(store, sessionId, stop);
-              stop.throwIfAborted();
-              if (usage !== undefined) await sender(client, sessionId)(usage);
-            }),
-          );
+  server.on(session.list, listParams, async ({ params, signal }): Promise<ListSessionsResponse> => {
+    const { cwd, ...request } = params;
+    const { includeWorktrees, includeProgrammatic, pageSize, readOnly } = server.options;
+    const page = await mergedPage(store, memorySessions.all, {
+      ...request,
+      dir: cwd,
+      limit: request.limit ?? pageSize,
+      includeWorktrees: request.includeWorktrees ?? includeWorktrees,
+      includeProgrammatic: request.includeProgrammatic ?? includeProgrammatic,
+      // Read-only servers do not offer archiving, so their clients could not find archived sessions.
+      archived: request.archived ?? (readOnly ? "include" : "exclude"),
+      signal,
+    });
+    const isLive = await store.live();
+    return {
+      sessions: page.sessions.map((it) => toListRow(it, "configDir" in it && isLive(it))),
+      ...(page.nextCursor !== undefined && { nextCursor: page.nextCursor }),
+      _meta: {
+        [META]: {
+          total: page.total,
+          ...(page.programmaticLeftOut > 0 && { programmaticLeftOut: page.programmaticLeftOut }),
+          skipped: page.skipped,
+        },
+      },
+    };
+  });
+  server.on(session.load, loadParams, async ({ params, client, signal }): Promise<LoadSessionResponse> => {
+    const { sessionId, cwd, ...request } = params;
+    const send = server.options.updates?.(sessionId) ?? sender(client, sessionId);
+    const facts = await open.run("load", sessionId, signal, (stop) =>
+      limitLoads(stop, async () => {
+        const inMemory = memorySessions.get(sessionId);
+        if (inMemory === undefined) {
+          // Loading this code at start would double the time until the first answer.
+          const { replay } = await import("../replay/load.ts");
+          return replay(store, sessionId, send, stop, {
+            ...request,
+            replayLast: server.options.replayLast,
+            compactions: server.compactions,
+          });
         }
-        open.open(sessionId, cwd);
-        return {};
-      }),
-    )
-    .onRequest(
-      session.status,
-      sessionParams,
-      server.answer(async ({ params: { sessionId } }): Promise<SessionStatusResponse> => {
-        await server.require(sessionId);
-        const use = await store.use(sessionId);
-        return {
-          status: open.cwdOf(sessionId) === undefined ? "saved" : "open",
-          ...(use?.by === "process" && { _meta: { [META]: { live: true, pid: use.pid } } }),
-        };
-      }),
-    )
-    .onRequest(
-      session.close,
-      sessionParams,
-      server.answer(({ params: { sessionId } }) => {
-        open.close(sessionId);
-        return {};
+        for (const update of inMemory.updates) {
+          stop.throwIfAborted();
+          await send(update);
+        }
+        return undefined;
       }),
     );
+    open.open(sessionId, cwd);
+    return facts === undefined ? {} : { _meta: { [META]: facts } };
+  });
+  server.on(session.resume, openParams, async ({ params: { sessionId, cwd }, client, signal }) => {
+    await server.require(sessionId);
+    if (memorySessions.get(sessionId) === undefined) {
+      await open.run("load", sessionId, signal, (stop) =>
+        limitLoads(stop, async () => {
+          const usage = await lastUsage(store, sessionId, stop);
+          stop.throwIfAborted();
+          if (usage !== undefined) await sender(client, sessionId)(usage);
+        }),
+      );
+    }
+    open.open(sessionId, cwd);
+    return {};
+  });
+  server.on(session.status, sessionParams, async ({ params: { sessionId } }): Promise<SessionStatusResponse> => {
+    await server.require(sessionId);
+    const use = await store.use(sessionId);
+    return {
+      status: open.cwdOf(sessionId) === undefined ? "saved" : "open",
+      ...(use?.by === "process" && { _meta: { [META]: { live: true, pid: use.pid } } }),
+    };
+  });
+  server.on(session.close, sessionParams, ({ params: { sessionId } }) => {
+    open.close(sessionId);
+    return {};
+  });
 }

@@ -1,9 +1,9 @@
 import {
+  agent,
   methods,
   RequestError,
   type AgentContext,
   type AgentRequestContext,
-  type AgentRequestHandler,
   type SessionUpdate,
 } from "@agentclientprotocol/sdk/unstable";
 import { toRequestError } from "../rim/to-acp-error.ts";
@@ -33,6 +33,7 @@ export interface ServerOptions {
 
 /** State that the methods share. */
 export class Server {
+  readonly app = agent({ name: "claude-transcripts" });
   readonly store: Store;
   readonly options: ServerOptions;
   readonly open = new OpenSessions();
@@ -52,11 +53,13 @@ export class Server {
     }
   }
 
-  /** Makes a handler that logs each request and converts errors for the client. */
-  answer<Params, Result>(
+  /** Adds a method. Logs its requests, and converts errors for the client. */
+  on<Params, Result>(
+    method: string,
+    parse: (params: unknown) => Params,
     work: (context: AgentRequestContext<Params>) => Result | Promise<Result>,
-  ): AgentRequestHandler<Params, Result> {
-    return async (context) => {
+  ): void {
+    this.app.onRequest(method, parse, async (context): Promise<Result> => {
       const began = performance.now();
       const logOutcome = (outcome: string): void =>
         this.options.log.debug(`${context.method} ${outcome} after ${(performance.now() - began).toFixed(1)} ms`);
@@ -70,7 +73,7 @@ export class Server {
         logOutcome(`refused (${failure.code})`);
         throw failure;
       }
-    };
+    });
   }
 }
 

@@ -1,7 +1,6 @@
 import {
   methods,
   RequestError,
-  type AgentApp,
   type NewSessionResponse,
   type PromptResponse,
   type SessionUpdate,
@@ -11,58 +10,45 @@ import { cancelParams, configOptionParams, modeParams, newParams, promptParams }
 import { sender, type Server } from "./server.ts";
 
 /** Adds the methods that every agent must have (acp-coverage.md B2): to begin, prompt and cancel a session. */
-export function addTurnMethods(app: AgentApp, server: Server): AgentApp {
+export function addTurnMethods(server: Server): void {
   const { session } = methods.agent;
   const { open, memorySessions } = server;
-  return app
-    .onRequest(
-      session.new,
-      newParams,
-      server.answer(({ params: { cwd } }): NewSessionResponse => {
-        const { sessionId } = memorySessions.begin(cwd);
-        open.open(sessionId, cwd);
-        return { sessionId };
-      }),
-    )
-    .onRequest(
-      session.prompt,
-      promptParams,
-      server.answer(async ({ params: { sessionId, prompt }, client, signal }): Promise<PromptResponse> => {
-        const cwd = open.cwdOf(sessionId);
-        if (cwd === undefined) throw notOpen(sessionId);
-        memorySessions.prompted(sessionId, prompt);
-        const notify = sender(client, sessionId);
-        return open.runTurn(sessionId, signal, async (stop) => {
-          const send = async (update: SessionUpdate): Promise<void> => {
-            stop.throwIfAborted();
-            memorySessions.answered(sessionId, update);
-            await notify(update);
-          };
-          const stored =
-            memorySessions.get(sessionId) === undefined ? await server.store.resumable(sessionId) : undefined;
-          return server.options.prompter.prompt({ sessionId, cwd, stored, prompt, send, signal: stop });
-        });
-      }),
-    )
-    .onNotification(session.cancel, cancelParams, ({ params: { sessionId } }) => {
-      if (sessionId !== undefined) open.cancel(sessionId);
-    })
-    .onRequest(
-      session.setMode,
-      modeParams,
-      server.answer(async ({ params: { sessionId, modeId } }) => {
-        await server.require(sessionId);
-        throw invalidParams("modeId", `unknown mode "${modeId}": sessions have no modes here`);
-      }),
-    )
-    .onRequest(
-      session.setConfigOption,
-      configOptionParams,
-      server.answer(async ({ params: { sessionId, configId } }) => {
-        await server.require(sessionId);
-        throw invalidParams("configId", `unknown option "${configId}": sessions have no options here`);
-      }),
-    );
+  server.on(session.new, newParams, ({ params: { cwd } }): NewSessionResponse => {
+    const { sessionId } = memorySessions.begin(cwd);
+    open.open(sessionId, cwd);
+    return { sessionId };
+  });
+  server.on(
+    session.prompt,
+    promptParams,
+    async ({ params: { sessionId, prompt }, client, signal }): Promise<PromptResponse> => {
+      const cwd = open.cwdOf(sessionId);
+      if (cwd === undefined) throw notOpen(sessionId);
+      memorySessions.prompted(sessionId, prompt);
+      const notify = sender(client, sessionId);
+      return open.runTurn(sessionId, signal, async (stop) => {
+        const send = async (update: SessionUpdate): Promise<void> => {
+          stop.throwIfAborted();
+          memorySessions.answered(sessionId, update);
+          await notify(update);
+        };
+        const stored =
+          memorySessions.get(sessionId) === undefined ? await server.store.resumable(sessionId) : undefined;
+        return server.options.prompter.prompt({ sessionId, cwd, stored, prompt, send, signal: stop });
+      });
+    },
+  );
+  server.app.onNotification(session.cancel, cancelParams, ({ params: { sessionId } }) => {
+    if (sessionId !== undefined) open.cancel(sessionId);
+  });
+  server.on(session.setMode, modeParams, async ({ params: { sessionId, modeId } }) => {
+    await server.require(sessionId);
+    throw invalidParams("modeId", `unknown mode "${modeId}": sessions have no modes here`);
+  });
+  server.on(session.setConfigOption, configOptionParams, async ({ params: { sessionId, configId } }) => {
+    await server.require(sessionId);
+    throw invalidParams("configId", `unknown option "${configId}": sessions have no options here`);
+  });
 }
 
 /** Returns the error with the SDK's code for a session that is "not active on this connection". */

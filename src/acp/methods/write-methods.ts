@@ -1,7 +1,6 @@
 import {
   methods,
   RequestError,
-  type AgentApp,
   type AgentContext,
   type ForkSessionResponse,
   type SessionUpdate,
@@ -10,74 +9,60 @@ import {
 import type { Unread } from "../../store/read/unread.ts";
 import { TranscriptError } from "../../store/errors.ts";
 import { invalidParams } from "../rim/to-acp-error.ts";
-import { forkParams, META, sessionParams, titleParams, toForkRequest } from "../rim/from-acp.ts";
+import { forkParams, META, sessionParams, titleParams } from "../rim/from-acp.ts";
 import { sender, type Server } from "./server.ts";
 import { givenTitle } from "../sessions/session-to-acp.ts";
 
 /** Adds the methods that change what is stored. A read-only server refuses them and says why. */
-export function addWriteMethods(app: AgentApp, server: Server): AgentApp {
+export function addWriteMethods(server: Server): void {
   const { fork, delete: remove, archive, unarchive, setTitle } = methods.agent.session;
   if (server.options.readOnly) {
-    const all = [fork, remove, archive, unarchive, setTitle];
-    return all.reduce<AgentApp>((it, method) => it.onRequest(method, unchecked, server.answer(refuse)), app);
+    for (const method of [fork, remove, archive, unarchive, setTitle]) server.on(method, unchecked, refuse);
+    return;
   }
   const { store, open, memorySessions } = server;
-  return app
-    .onRequest(
-      fork,
-      forkParams,
-      server.answer(async ({ params, signal }): Promise<ForkSessionResponse> => {
-        const { sessionId, cwd, messageId } = toForkRequest(params);
-        const source = memorySessions.get(sessionId);
-        let unread: Unread | undefined;
-        const onUnread = (parts: Unread): void => void (unread = parts);
-        const copy = source
-          ? memorySessions.fork(source, cwd, messageId)
-          : await store.fork(sessionId, { cwd, upToMessageId: messageId, signal, onUnread });
-        open.open(copy.sessionId, cwd);
-        return { sessionId: copy.sessionId, ...(unread !== undefined && { _meta: { [META]: { unread } } }) };
-      }),
-    )
-    .onRequest(
-      remove,
-      sessionParams,
-      server.answer(async ({ params: { sessionId } }) => {
-        open.close(sessionId);
-        if (!memorySessions.remove(sessionId)) await store.remove(sessionId).catch(ignoreUnknownSession);
-        return {};
-      }),
-    )
-    .onRequest(
-      archive,
-      sessionParams,
-      server.answer(async ({ params: { sessionId }, client }) => {
-        await server.require(sessionId);
-        open.close(sessionId);
-        await setArchived(server, client, sessionId, true);
-        return {};
-      }),
-    )
-    .onRequest(
-      unarchive,
-      sessionParams,
-      server.answer(async ({ params: { sessionId }, client }) => {
-        await setArchived(server, client, sessionId, false);
-        return {};
-      }),
-    )
-    .onRequest(
-      setTitle,
-      titleParams,
-      server.answer(async ({ params: { sessionId, title: requested }, client }): Promise<SetSessionTitleResponse> => {
-        const title = givenTitle(requested);
-        if (title === "") throw invalidParams("title", "must contain visible characters");
-        const isInMemory = memorySessions.get(sessionId) !== undefined;
-        if (isInMemory) memorySessions.change(sessionId, { title });
-        const warning = isInMemory ? undefined : await store.rename(sessionId, title);
-        await sendInfo(client, sessionId, { title });
-        return warning === undefined ? { title } : { title, _meta: { [META]: { warning, live: true } } };
-      }),
-    );
+  server.on(
+    fork,
+    forkParams,
+    async ({ params: { sessionId, cwd, messageId }, signal }): Promise<ForkSessionResponse> => {
+      const source = memorySessions.get(sessionId);
+      let unread: Unread | undefined;
+      const onUnread = (parts: Unread): void => void (unread = parts);
+      const copy = source
+        ? memorySessions.fork(source, cwd, messageId)
+        : await store.fork(sessionId, { cwd, upToMessageId: messageId, signal, onUnread });
+      open.open(copy.sessionId, cwd);
+      return { sessionId: copy.sessionId, ...(unread !== undefined && { _meta: { [META]: { unread } } }) };
+    },
+  );
+  server.on(remove, sessionParams, async ({ params: { sessionId } }) => {
+    open.close(sessionId);
+    if (!memorySessions.remove(sessionId)) await store.remove(sessionId).catch(ignoreUnknownSession);
+    return {};
+  });
+  server.on(archive, sessionParams, async ({ params: { sessionId }, client }) => {
+    await server.require(sessionId);
+    open.close(sessionId);
+    await setArchived(server, client, sessionId, true);
+    return {};
+  });
+  server.on(unarchive, sessionParams, async ({ params: { sessionId }, client }) => {
+    await setArchived(server, client, sessionId, false);
+    return {};
+  });
+  server.on(
+    setTitle,
+    titleParams,
+    async ({ params: { sessionId, title: requested }, client }): Promise<SetSessionTitleResponse> => {
+      const title = givenTitle(requested);
+      if (title === "") throw invalidParams("title", "must contain visible characters");
+      const isInMemory = memorySessions.get(sessionId) !== undefined;
+      if (isInMemory) memorySessions.change(sessionId, { title });
+      const warning = isInMemory ? undefined : await store.rename(sessionId, title);
+      await sendInfo(client, sessionId, { title });
+      return warning === undefined ? { title } : { title, _meta: { [META]: { warning, live: true } } };
+    },
+  );
 }
 
 async function setArchived(server: Server, client: AgentContext, sessionId: string, archived: boolean): Promise<void> {

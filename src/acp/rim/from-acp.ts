@@ -14,16 +14,19 @@ export const META = "claude-transcripts";
  * absent. The parsers here name the first problem, treat `null` as absent for optional members, and ignore unknown keys.
  */
 export const listParams = parser(() =>
-  z.object({
-    cwd: absolutePath().nullish(),
-    cursor: z.string().nullish(),
-    archived: z.enum(["exclude", "include", "only"]).nullish(),
-    _meta: metaWith({
-      limit: z.int().min(1).nullish(),
-      includeWorktrees: z.boolean().nullish(),
-      includeProgrammatic: z.boolean().nullish(),
-    }),
-  }),
+  z
+    .object({
+      cwd: absentIfNull(absolutePath()),
+      cursor: absentIfNull(z.string()),
+      archived: absentIfNull(z.enum(["exclude", "include", "only"])),
+      _meta: metaWith({
+        // A smaller page than requested loses nothing: nextCursor leads to the rest.
+        limit: absentIfNull(z.int().min(1)).transform((limit) => limit && Math.min(limit, PAGE_SESSIONS_MAX)),
+        includeWorktrees: absentIfNull(z.boolean()),
+        includeProgrammatic: absentIfNull(z.boolean()),
+      }),
+    })
+    .transform(({ _meta, ...params }) => ({ ...params, ..._meta })),
 );
 
 /** Parser of `session/load` params. `limit`: only the last messages; `cursor`: the part before an earlier answer. */
@@ -31,11 +34,13 @@ export const loadParams = (params: unknown): ReturnType<typeof anyLoadParams> =>
   plainLoadParams(params) ?? anyLoadParams(params);
 
 const anyLoadParams = parser(() =>
-  z.object({
-    sessionId: z.string(),
-    ...place(),
-    _meta: metaWith({ limit: z.int().min(1).nullish(), cursor: z.string().nullish() }),
-  }),
+  z
+    .object({
+      sessionId: z.string(),
+      ...place(),
+      _meta: metaWith({ limit: absentIfNull(z.int().min(1)), cursor: absentIfNull(z.string()) }),
+    })
+    .transform(({ sessionId, cwd, _meta }) => ({ sessionId, cwd, ..._meta })),
 );
 
 /** Reads the usual params without a schema, since building one takes longer than a short load; undefined for others. */
@@ -47,19 +52,25 @@ function plainLoadParams(params: unknown): { sessionId: string; cwd: string } | 
   return { sessionId, cwd: resolve(cwd) };
 }
 
-/** Parser of `session/resume` params. */
-export const openParams = parser(() => z.object({ sessionId: z.string(), ...place() }));
-
-/** Parser of `session/fork` params. */
+/** Parser of `session/fork` params. `messageId`: the fork ends with this message. */
 export const forkParams = parser(() =>
-  z.object({ sessionId: z.string(), ...place(), _meta: metaWith({ messageId: z.string().min(1).nullish() }) }),
+  z
+    .object({ sessionId: z.string(), ...place(), _meta: metaWith({ messageId: absentIfNull(z.string().min(1)) }) })
+    .transform(({ sessionId, cwd, _meta: { messageId } }) => ({
+      sessionId,
+      cwd,
+      messageId: messageId && withoutNote(messageId),
+    })),
 );
 
-/** Parser of `session/new` params. */
+/** Parsers of params without options of ours. */
+export const authenticateParams = parser(() => z.object({ methodId: z.string() }));
 export const newParams = parser(() => z.object(place()));
-
-/** Parser of params that have only a session id. */
+export const openParams = parser(() => z.object({ sessionId: z.string(), ...place() }));
 export const sessionParams = parser(() => z.object({ sessionId: z.string() }));
+export const titleParams = parser(() => z.object({ sessionId: z.string(), title: z.string() }));
+export const modeParams = parser(() => z.object({ sessionId: z.string(), modeId: z.string() }));
+export const configOptionParams = parser(() => z.object({ sessionId: z.string(), configId: z.string() }));
 
 /**
  * Parser of `session/prompt` params. Blocks may be text or links; other kinds are refused, since no capability for them is
@@ -89,15 +100,6 @@ export const promptParams = parser(() =>
   }),
 );
 
-/** Parser of `session/set_title` params. */
-export const titleParams = parser(() => z.object({ sessionId: z.string(), title: z.string() }));
-
-/** Parser of `session/set_mode` params. */
-export const modeParams = parser(() => z.object({ sessionId: z.string(), modeId: z.string() }));
-
-/** Parser of `session/set_config_option` params. */
-export const configOptionParams = parser(() => z.object({ sessionId: z.string(), configId: z.string() }));
-
 /**
  * Reads `initialize` params: whether the client knows `compaction_update`. Uses no schema, since building one would delay
  * the first answer. A capability of the wrong type counts as absent.
@@ -116,58 +118,10 @@ export function initializeParams(params: unknown): { readonly compactions: boole
   return { compactions: typeof compaction === "object" && compaction !== null };
 }
 
-/** Parser of `authenticate` params. */
-export const authenticateParams = parser(() => z.object({ methodId: z.string() }));
-
 /** Reads the session of `session/cancel`. Never throws, since a notification cannot be answered. */
 export const cancelParams = (params: unknown): { sessionId: string | undefined } => ({
   sessionId: asString(membersOf(params)["sessionId"]),
 });
-
-export interface ListRequest {
-  readonly cwd: string | undefined;
-  readonly cursor: string | undefined;
-  readonly archived: "exclude" | "include" | "only" | undefined;
-  /** Sessions on the page; at most `PAGE_SESSIONS_MAX`. */
-  readonly limit: number | undefined;
-  readonly includeWorktrees: boolean | undefined;
-  readonly includeProgrammatic: boolean | undefined;
-}
-
-/** Merges our `_meta` options into the `session/list` params, with null as absent. */
-export function toListRequest({ cwd, cursor, archived, _meta }: ReturnType<typeof listParams>): ListRequest {
-  const { limit, includeWorktrees, includeProgrammatic } = _meta?.[META] ?? {};
-  return {
-    cwd: cwd ?? undefined,
-    cursor: cursor ?? undefined,
-    archived: archived ?? undefined,
-    // A smaller page than requested loses nothing: nextCursor leads to the rest.
-    limit: limit == null ? undefined : Math.min(limit, PAGE_SESSIONS_MAX),
-    includeWorktrees: includeWorktrees ?? undefined,
-    includeProgrammatic: includeProgrammatic ?? undefined,
-  };
-}
-
-/** Merges our `_meta` options into the `session/fork` params. `messageId`: the fork ends with this message. */
-export function toForkRequest({ sessionId, cwd, _meta }: ReturnType<typeof forkParams>): {
-  readonly sessionId: string;
-  readonly cwd: string;
-  readonly messageId: string | undefined;
-} {
-  const { messageId } = _meta?.[META] ?? {};
-  return { sessionId, cwd, messageId: messageId == null ? undefined : withoutNote(messageId) };
-}
-
-/** Merges our `_meta` options into the `session/load` params, with null as absent. */
-export function toLoadRequest({ sessionId, cwd, _meta }: ReturnType<typeof loadParams>): {
-  readonly sessionId: string;
-  readonly cwd: string;
-  readonly limit: number | undefined;
-  readonly cursor: string | undefined;
-} {
-  const { limit, cursor } = _meta?.[META] ?? {};
-  return { sessionId, cwd, limit: limit ?? undefined, cursor: cursor ?? undefined };
-}
 
 /** Returns a parser that builds its schema at first use, so that start-up does not construct zod objects. */
 function parser<T>(schema: () => z.ZodType<T>): (params: unknown) => T {
@@ -219,8 +173,12 @@ const unsupported = (capability: string) =>
     .refine((value) => value == null, `not supported: ${capability} is not declared`)
     .optional();
 
-/** Schema of `_meta`. Checks only our own part, and ignores a `_meta` that is not an object. */
+const absentIfNull = <T>(schema: z.ZodType<T>) => schema.nullish().transform((value) => value ?? undefined);
+
+/** Schema of our options in `_meta`. Ignores its other members, and a `_meta` that is not an object. */
 function metaWith<Shape extends z.ZodRawShape>(ours: Shape) {
   const objectOrAbsent = (value: unknown): unknown => (isObject(value) ? value : undefined);
-  return z.preprocess(objectOrAbsent, z.object({ [META]: z.object(ours).nullish() }).optional());
+  return z
+    .preprocess(objectOrAbsent, z.object({ [META]: z.object(ours).nullish() }).optional())
+    .transform((meta): Partial<z.output<z.ZodObject<Shape>>> => meta?.[META] ?? {});
 }

@@ -1,6 +1,6 @@
 import { RequestError } from "@agentclientprotocol/sdk/unstable";
 import { describe, expect, test } from "vitest";
-import { listParams, openParams, sessionParams, toListRequest } from "../../../src/acp/rim/from-acp.ts";
+import { listParams, openParams, sessionParams } from "../../../src/acp/rim/from-acp.ts";
 
 const open = { sessionId: "s", cwd: "/w", mcpServers: [] };
 const ours = (options: unknown) => ({ _meta: { "claude-transcripts": options } });
@@ -64,7 +64,7 @@ describe("null is the same as absent", () => {
       { _meta: "not ours to judge" },
       { _meta: { other: { limit: "x" } }, unknown: 1 },
     ]) {
-      expect(toListRequest(listParams(params))).toEqual(nothing);
+      expect(listParams(params)).toEqual(nothing);
     }
   });
 
@@ -82,12 +82,12 @@ test.for([
   ["//w/./x/..//", "/w"],
   ["/", "/"],
 ])("the directory %j is %j", ([cwd, expected]) => {
-  expect(toListRequest(listParams({ cwd })).cwd).toBe(expected);
+  expect(listParams({ cwd }).cwd).toBe(expected);
   expect(openParams({ ...open, cwd }).cwd).toBe(expected);
 });
 
 test("a page has at most the maximum length", () => {
-  expect(toListRequest(listParams(ours({ limit: 100_000, includeWorktrees: false })))).toMatchObject({
+  expect(listParams(ours({ limit: 100_000, includeWorktrees: false }))).toMatchObject({
     limit: 500,
     includeWorktrees: false,
   });
