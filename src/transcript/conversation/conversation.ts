@@ -7,7 +7,7 @@ import { type Rewind, rewindInForce } from "../tree/rewind.ts";
 import { withPrompts } from "./queue-places.ts";
 import { queuedPrompts, type QueuedPrompt } from "./queue.ts";
 import { deliveredPrompts, furtherPrompts, trailingPrompts } from "./queued-prompts.ts";
-import { ANSWERS, type RowIndex } from "../rows/row-index.ts";
+import { ANSWERS, NONE, type RowIndex } from "../rows/row-index.ts";
 import { ASSISTANT } from "../rows/row-kinds.ts";
 import type { RowList } from "../tree/row-list.ts";
 import { type LoadRow, Tree } from "../tree/row-tree.ts";
@@ -37,7 +37,6 @@ export interface Conversation {
   readonly localCommands: ReadonlySet<number>;
 }
 
-const NONE = -1;
 const NO_ROWS = new Int32Array(0);
 
 /**

@@ -1,10 +1,8 @@
 import { textOf } from "../rows/queue-table.ts";
-import { QUEUED_COMMAND, type RowIndex } from "../rows/row-index.ts";
+import { NONE, QUEUED_COMMAND, type RowIndex } from "../rows/row-index.ts";
 import { asObject } from "../rows/json-values.ts";
 import { push } from "../tree/row-list.ts";
 import type { LoadRow } from "../tree/row-tree.ts";
-
-const NONE = -1;
 
 /** Attachments in which newer CLIs record delivered prompts. Read lazily. */
 export class Attachments {

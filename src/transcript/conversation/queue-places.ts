@@ -2,11 +2,9 @@ import { ConversationRows } from "./conversation-row.ts";
 import { push } from "../tree/row-list.ts";
 import { hasResult } from "../tree/tool-blocks.ts";
 import type { QueuedPrompt } from "./queue.ts";
-import { ANSWERS, type RowIndex, SIDECHAIN } from "../rows/row-index.ts";
+import { ANSWERS, NONE, type RowIndex, SIDECHAIN } from "../rows/row-index.ts";
 import { ASSISTANT, isMessageKind } from "../rows/row-kinds.ts";
 import type { LoadRow } from "../tree/row-tree.ts";
-
-const NONE = -1;
 
 export interface PlacesOptions {
   /** Adds prompts that the model was never given, at the end. */

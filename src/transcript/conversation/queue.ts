@@ -15,12 +15,10 @@ import {
   textOf,
   TYPED,
 } from "../rows/queue-table.ts";
-import { ANSWERS, COMPACT_SUMMARY, META, type RowIndex, SIDECHAIN } from "../rows/row-index.ts";
+import { ANSWERS, COMPACT_SUMMARY, META, NONE, type RowIndex, SIDECHAIN } from "../rows/row-index.ts";
 import { isMessageKind, USER } from "../rows/row-kinds.ts";
 import type { LoadRow } from "../tree/row-tree.ts";
 import { asObject } from "../rows/json-values.ts";
-
-const NONE = -1;
 
 /** A prompt that is only in `queue-operation` rows. Operations by their numbers. */
 export interface QueuedPrompt {

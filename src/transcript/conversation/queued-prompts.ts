@@ -1,14 +1,12 @@
 import { byTime } from "../tree/parallel-tool-results.ts";
 import { textOf } from "../rows/queue-table.ts";
-import { COMPACT_SUMMARY, META, QUEUED_COMMAND } from "../rows/row-index.ts";
+import { COMPACT_SUMMARY, META, NONE, QUEUED_COMMAND } from "../rows/row-index.ts";
 import { ATTACHMENT, USER } from "../rows/row-kinds.ts";
 import { push, type RowList } from "../tree/row-list.ts";
 import { hasResult } from "../tree/tool-blocks.ts";
 import type { LoadRow, Tree } from "../tree/row-tree.ts";
 import { INTERRUPTIONS } from "../text/user-frames.ts";
 import { asObject, type JsonObject, membersOf } from "../rows/json-values.ts";
-
-const NONE = -1;
 
 /**
  * Returns the rows of queued prompts that were delivered, and so are part of the conversation (official-helpers.md §5.7). A

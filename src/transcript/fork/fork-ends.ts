@@ -1,11 +1,9 @@
 import { findLeaf, messageAbove } from "../tree/leaf.ts";
 import { insertParallel } from "../tree/parallel-tool-results.ts";
 import { hasResult } from "../tree/tool-blocks.ts";
-import { COMPACT_BOUNDARY, type RowIndex } from "../rows/row-index.ts";
+import { COMPACT_BOUNDARY, NONE, type RowIndex } from "../rows/row-index.ts";
 import { ASSISTANT, USER } from "../rows/row-kinds.ts";
 import { type LoadRow, Tree } from "../tree/row-tree.ts";
-
-const NONE = -1;
 
 /** Maximum number of trees made of one cut; each is a pass over the rows. Real transcripts need one or two. */
 const MAX_TREES = 32;

@@ -1,7 +1,7 @@
 import { findConversation } from "../conversation/conversation.ts";
 import { cutAt, type ForkCut, wholeCut } from "./select-rows.ts";
 import { queuedPrompts, type QueuedPrompt } from "../conversation/queue.ts";
-import type { RowIndex } from "../rows/row-index.ts";
+import { NONE, type RowIndex } from "../rows/row-index.ts";
 import type { LoadRow } from "../tree/row-tree.ts";
 
 /** Contents of a fork: rows, and queued prompts that are only in `queue-operation` rows. */
@@ -10,8 +10,6 @@ export interface ForkPart {
   /** Sorted by the operation that delivered or queued them. */
   readonly prompts: readonly QueuedPrompt[];
 }
-
-const NONE = -1;
 
 /** Returns everything, with pending prompts. */
 export function wholePart(index: RowIndex, load: LoadRow): ForkPart {

@@ -6,7 +6,7 @@ import type { ForkPart } from "./fork-prompts.ts";
 import { type ForkKey, ForkMembers, ForkValues, type RowWriter } from "./row-writer.ts";
 import { rewindsOfFork, type WrittenRewind } from "../tree/rewind.ts";
 import { withPlainKeys } from "../rows/json-string.ts";
-import { QUEUED_COMMAND, type RowIndex, SIDECHAIN } from "../rows/row-index.ts";
+import { NONE, QUEUED_COMMAND, type RowIndex, SIDECHAIN } from "../rows/row-index.ts";
 import { ASSISTANT, PROGRESS, SYSTEM } from "../rows/row-kinds.ts";
 import { parseRow } from "../rows/row.ts";
 import { RowScan, scanObject } from "../rows/json-scanner.ts";
@@ -27,7 +27,6 @@ export interface ForkIdentity {
   readonly mapCwd: ((cwd: string) => string) | undefined;
 }
 
-const NONE = -1;
 const UNKNOWN = -2;
 const PLAIN_STRING = /^"[\w-]*"$/;
 const FALSE = Uint8Array.from("false", (char) => char.charCodeAt(0));

@@ -3,7 +3,7 @@ import { findLeaf } from "../tree/leaf.ts";
 import { insertParallel } from "../tree/parallel-tool-results.ts";
 import { contentOf } from "../tree/tool-blocks.ts";
 import { rewindInForce } from "../tree/rewind.ts";
-import { COMPACT_BOUNDARY, QUEUED_COMMAND, type RowIndex, SIDECHAIN } from "../rows/row-index.ts";
+import { COMPACT_BOUNDARY, NONE, QUEUED_COMMAND, type RowIndex, SIDECHAIN } from "../rows/row-index.ts";
 import { ASSISTANT, isMessageKind, PROGRESS, USER } from "../rows/row-kinds.ts";
 import { type LoadRow, Tree } from "../tree/row-tree.ts";
 import { asObject, type JsonObject } from "../rows/json-values.ts";
@@ -17,8 +17,6 @@ export interface ForkCut {
   /** Boundaries that lose their list of kept messages, because the fork ends before these. */
   readonly stripped: ReadonlySet<number>;
 }
-
-const NONE = -1;
 
 /** Selects all rows except those of sidechains (official-helpers.md §6.1). */
 export function wholeCut(index: RowIndex): ForkCut {

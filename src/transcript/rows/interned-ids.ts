@@ -1,6 +1,7 @@
 import { enlarged, hexNumber } from "./json-scanner.ts";
 
-const NONE = -1;
+/** Stands for no row, no id and no place. */
+export const NONE = -1;
 /** Longest id that is kept as bytes. Longer ones, and those that are not printable ASCII, are kept as strings. */
 const PLAIN_BYTES = 255;
 const ID_BYTES = 36;

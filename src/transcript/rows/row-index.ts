@@ -1,4 +1,4 @@
-import { IdTable } from "./interned-ids.ts";
+import { IdTable, NONE } from "./interned-ids.ts";
 import { asString, membersOf } from "./json-values.ts";
 import { stringValue, isTruthy, withPlainKeys } from "./json-string.ts";
 import { PRECOMPACT_SKIP_BYTES } from "./limits.ts";
@@ -62,7 +62,7 @@ export interface AbsorbedPrompt {
   readonly commandUuid: string | undefined;
 }
 
-const NONE = -1;
+export { NONE };
 const FIRST_ROWS = 1024;
 
 /**

@@ -1,11 +1,9 @@
 import { MAIN_LINE, OffWalk, Rewinds } from "./off-line.ts";
-import { COMPACT_BOUNDARY, PARENT_UNKNOWN, QUEUED_COMMAND, type RowIndex, SIDECHAIN } from "../rows/row-index.ts";
+import { COMPACT_BOUNDARY, NONE, PARENT_UNKNOWN, QUEUED_COMMAND, type RowIndex, SIDECHAIN } from "../rows/row-index.ts";
 import { SYSTEM } from "../rows/row-kinds.ts";
 import { pathDown, push, withInserted } from "./row-list.ts";
 import { type LoadRow, preservedBy, type Tree } from "./row-tree.ts";
 import type { JsonObject } from "../rows/json-values.ts";
-
-const NONE = -1;
 
 /** A row of the whole conversation. A uuid may have several copies in the file. */
 export interface PlacedRow {

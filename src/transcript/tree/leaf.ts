@@ -1,5 +1,5 @@
 import type { Rewind } from "./rewind.ts";
-import { COMPACT_BOUNDARY, PRESERVES, SIDECHAIN } from "../rows/row-index.ts";
+import { COMPACT_BOUNDARY, NONE, PRESERVES, SIDECHAIN } from "../rows/row-index.ts";
 import { type LoadRow, preservedBy, type Tree } from "./row-tree.ts";
 
 export interface Leaf {
@@ -8,8 +8,6 @@ export interface Leaf {
   /** The row without children that it was reached from; -1 if it was chosen in another way. */
   readonly terminal: number;
 }
-
-const NONE = -1;
 
 /**
  * Returns the end of the conversation (official-helpers.md §5.4): from the last row in the file that has no child on the main

@@ -1,6 +1,4 @@
-import type { RowIndex } from "../rows/row-index.ts";
-
-const NONE = -1;
+import { NONE, type RowIndex } from "../rows/row-index.ts";
 
 /** Lookup of recorded rewinds; calls must be in file order. */
 export class Rewinds {

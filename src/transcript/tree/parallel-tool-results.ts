@@ -1,11 +1,9 @@
-import { SIDECHAIN } from "../rows/row-index.ts";
+import { NONE, SIDECHAIN } from "../rows/row-index.ts";
 import { ASSISTANT, USER } from "../rows/row-kinds.ts";
 import { push, withInserted } from "./row-list.ts";
 import { answeredIds, callIds, hasResult } from "./tool-blocks.ts";
 import type { LoadRow, Tree } from "./row-tree.ts";
 import { asString } from "../rows/json-values.ts";
-
-const NONE = -1;
 
 /**
  * Re-inserts rows of parallel tool calls that are not on the chain (official-helpers.md §5.6). One API message is several

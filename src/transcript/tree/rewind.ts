@@ -1,7 +1,5 @@
-import { COMPACT_BOUNDARY, FORK_BRIEFING, type RowIndex, SIDECHAIN } from "../rows/row-index.ts";
+import { COMPACT_BOUNDARY, FORK_BRIEFING, NONE, type RowIndex, SIDECHAIN } from "../rows/row-index.ts";
 import { PROGRESS } from "../rows/row-kinds.ts";
-
-const NONE = -1;
 
 /** A rewind that is in force. */
 export interface Rewind {

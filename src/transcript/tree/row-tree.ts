@@ -1,4 +1,5 @@
 import { COMPACT_BOUNDARY, FORK_BRIEFING, META, PARENT_UNKNOWN, type RowIndex, SIDECHAIN } from "../rows/row-index.ts";
+import { NONE } from "../rows/interned-ids.ts";
 import { isMessageKind, PROGRESS } from "../rows/row-kinds.ts";
 import { Relinks } from "./relinks.ts";
 import { pathDown } from "./row-list.ts";
@@ -20,8 +21,6 @@ export interface TreeOptions {
    */
   readonly links?: Int32Array;
 }
-
-const NONE = -1;
 
 /** Members of a compact boundary that name the messages that it kept. */
 export function preservedBy(boundary: JsonObject): {
