@@ -1,5 +1,6 @@
 import { COMPACT_BOUNDARY, DATA_FLOW_ON, SIDECHAIN } from "../rows/row-index.ts";
 import { type JsonObject, membersOf } from "../rows/json-values.ts";
+import { UUID } from "../rows/interned-ids.ts";
 
 /** Byte range of a row that is read again when it is written, because a few may be as large as all other rows. */
 export interface StoredRow {
@@ -62,45 +63,41 @@ export class ForkFacts {
 
   /** Adds a row for which `isForkFact` is true. */
   add(row: JsonObject, offset: number, length: number): void {
-    const own = row["sessionId"] === this.#sessionId;
-    switch (row["type"]) {
+    const { type, sessionId, organizationUuid, replacements, atis, tools, relocatedCwd, customTitle, aiTitle } = row;
+    const own = sessionId === this.#sessionId;
+    switch (type) {
       case "history-suppression":
         this.historySuppressed = true;
         return;
       case "hybrid-organization":
-        return this.#addOrganization(row["organizationUuid"]);
-      case "content-replacement":
-        if (own && Array.isArray(row["replacements"])) this.replacements.push({ offset, length });
+        if (typeof organizationUuid === "string" && UUID.test(organizationUuid))
+          this.organizations.add(organizationUuid.toLowerCase());
         return;
-      case "atis-latch": {
-        const { atis } = row;
+      case "content-replacement":
+        if (own && Array.isArray(replacements)) this.replacements.push({ offset, length });
+        return;
+      case "atis-latch":
         if (own && typeof atis === "string" && /^[\x21-\x7e]*$/.test(atis)) this.atis = atis;
         return;
-      }
-      case "tools-used": {
-        const { tools } = row;
+      case "tools-used":
         if (own && Array.isArray(tools))
           this.tools = tools.filter((tool): tool is string => typeof tool === "string" && tool !== "");
         return;
-      }
       case "data-flow-records":
       case "data-flow-incomplete":
-        if (typeof row["sessionId"] === "string" && row["agentId"] === undefined)
-          this.#addFlow(row, own, { offset, length });
+        if (typeof sessionId === "string" && row["agentId"] === undefined) this.#addFlow(row, own, { offset, length });
         return;
       case "derived-from":
         if (own) this.#addOrigins(row, { offset, length });
         return;
-      case "relocated": {
-        const { relocatedCwd } = row;
+      case "relocated":
         if (own && typeof relocatedCwd === "string" && relocatedCwd !== "") this.relocatedCwd = relocatedCwd;
         return;
-      }
       case "custom-title":
-        if (typeof row["customTitle"] === "string") this.customTitle = row["customTitle"];
+        if (typeof customTitle === "string") this.customTitle = customTitle;
         return;
       case "ai-title":
-        if (typeof row["aiTitle"] === "string") this.aiTitle = row["aiTitle"];
+        if (typeof aiTitle === "string") this.aiTitle = aiTitle;
     }
   }
 
@@ -127,15 +124,10 @@ export class ForkFacts {
     if (isKnown) {
       for (const row of this.#unknownOrigins) this.#dataFlow.push(row);
       this.#unknownOrigins = [];
-    } else if (isFirst)
-      // Order matters: of two sessions, the one whose rows come first is believed.
-      this.#dataFlow.push(at);
-    else this.#unknownOrigins.push(at);
-  }
-
-  #addOrganization(value: unknown): void {
-    if (typeof value !== "string" || !/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(value)) return;
-    this.organizations.add(value.toLowerCase());
+      return;
+    }
+    // Of two sessions, the one whose rows come first is believed.
+    (isFirst ? this.#dataFlow : this.#unknownOrigins).push(at);
   }
 }
 

@@ -9,10 +9,9 @@ import { type LoadRow, Tree } from "../tree/row-tree.ts";
 const MAX_TREES = 32;
 
 /**
- * Returns the cut without rows that would make its conversation end elsewhere. Removes one end after the other,
- * the last in the file first, with the rows that depend only on it. `links`: `link` of the tree of all rows.
- *
- * If that needs too many trees, as in a file made for it, removes all rows that the conversation does not depend on.
+ * Returns the cut without rows that would make its conversation end elsewhere. Removes one end after the other, the last in
+ * the file first, with the rows that depend only on it. After `MAX_TREES` removes all rows that the conversation does not
+ * depend on. `links`: `link` of the tree of all rows.
  */
 export function removeOtherEnds(
   index: RowIndex,
@@ -50,7 +49,10 @@ class Cut {
     this.#load = load;
     this.keep = slice.slice();
     const tree = this.#tree();
-    const { path, chain } = this.#conversationEndingAt(tree, last);
+    // The conversation that would be read if one more row followed.
+    const end = messageAbove(tree, last);
+    const leaf = end === NONE ? (findLeaf(tree, undefined, load)?.row ?? NONE) : end;
+    const { path, chain } = this.#conversationTo(tree, leaf);
     this.#wanted = new Set(chain);
     // If the tree has a cycle or was relinked, the path to an earlier row need not be a prefix of this one.
     const isStraight = !tree.isRelinked && path[0] !== undefined && tree.parent(path[0]) === NONE;
@@ -148,15 +150,6 @@ class Cut {
     return kind[row] === USER && hasResult(this.#load(row));
   }
 
-  /** Returns the conversation that would be read if one more row followed `last`. */
-  #conversationEndingAt(tree: Tree, last: number): { path: Int32Array; chain: Int32Array } {
-    const end = messageAbove(tree, last);
-    const leaf = end === NONE ? findLeaf(tree, undefined, this.#load)?.row : end;
-    return leaf === undefined
-      ? { path: new Int32Array(0), chain: new Int32Array(0) }
-      : this.#conversationTo(tree, leaf);
-  }
-
   #conversationTo(tree: Tree, leaf: number): { path: Int32Array; chain: Int32Array } {
     const onChain = new Uint8Array(this.#index.count);
     const path = tree.pathTo(leaf, onChain);
@@ -170,10 +163,7 @@ class Cut {
   }
 }
 
-/**
- * Removes rows from a cut: a row and its ancestors up to one that must stay, then later rows that descend from those. Visits
- * each row once, whatever the number of removals.
- */
+/** Removes a row, its ancestors up to one that must stay, and later rows that descend from those. Visits each row once. */
 class Removal {
   /** First row of the wanted conversation, or -1. Rows before it stay. */
   readonly start: number;

@@ -34,3 +34,8 @@ export const ADDED = [
   "requestSessionId",
   "forkedFrom",
 ] as const;
+
+/** Every key that a fork reads, replaces, removes or adds at the top level of a row. */
+export const FORK_KEYS = [...new Set([...REMOVED, ...OCCASIONAL, ...ADDED, "uuid", "subtype"] as const)];
+
+export type ForkKey = (typeof FORK_KEYS)[number];

@@ -1,9 +1,9 @@
-import { ADDED, OCCASIONAL, REMOVED } from "./fork-members.ts";
+import { ADDED, type ForkKey, OCCASIONAL, REMOVED } from "./fork-members.ts";
 import { formatUuid, type NewIds } from "./new-ids.ts";
 import { withoutPreserved, type ForkCut } from "./select-rows.ts";
 import { type ForkFacts, isKnownOrigin, originsOf, SESSION, type StoredRow } from "./carried-over.ts";
 import type { ForkPart } from "./fork-prompts.ts";
-import { type ForkKey, ForkMembers, ForkValues, type RowWriter } from "./row-writer.ts";
+import { ForkMembers, ForkValues, type RowWriter } from "./row-writer.ts";
 import { rewindsOfFork, type WrittenRewind } from "../tree/rewind.ts";
 import { withPlainKeys } from "../rows/json-string.ts";
 import { NONE, QUEUED_COMMAND, type RowIndex, SIDECHAIN } from "../rows/row-index.ts";
@@ -17,7 +17,7 @@ import { asObject, asString, type JsonObject, membersOf } from "../rows/json-val
 export interface ForkIdentity {
   readonly sourceId: string;
   readonly forkId: string;
-  /** Makes a uuid. */
+  /** Makes a uuid for a row that the source does not have. */
   readonly freshId: () => string;
   /** ISO time of the fork. */
   readonly now: string;
@@ -65,7 +65,7 @@ export class ForkRows {
     this.#cut = cut;
     this.#prompts = prompts;
     this.#identity = identity;
-    // The reader's tree: a row with an unknown parent has the same parent here as for the reader.
+    // The reader's tree, in which a row with an unknown parent has one.
     this.#tree = new Tree(index);
     this.#link = this.#tree.link;
     this.#rowOf = new Int32Array(index.uuids.count).fill(NONE);
@@ -118,7 +118,7 @@ export class ForkRows {
   }
 
   replacementsEnd(): string {
-    return `],"uuid":"${this.#freshId()}","timestamp":"${this.#identity.now}"}\n`;
+    return `],"uuid":"${this.#identity.freshId()}","timestamp":"${this.#identity.now}"}\n`;
   }
 
   /** Yields the rows after the conversation and its replacements; the title is the last. `read` returns a row's value. */
@@ -127,7 +127,7 @@ export class ForkRows {
     customTitle: string,
     read: (row: StoredRow) => JsonObject | undefined,
   ): Generator<object> {
-    const { forkId: sessionId, now, mapCwd } = this.#identity;
+    const { forkId: sessionId, now, mapCwd, freshId } = this.#identity;
     if (facts.atis !== undefined) yield { type: "atis-latch", sessionId, atis: facts.atis };
     if (facts.tools !== undefined) yield { type: "tools-used", sessionId, tools: facts.tools };
     for (const row of facts.dataFlow) {
@@ -142,7 +142,7 @@ export class ForkRows {
     if (facts.relocatedCwd !== undefined && mapCwd === undefined) {
       yield { type: "relocated", sessionId, relocatedCwd: facts.relocatedCwd };
     }
-    yield { type: "custom-title", sessionId, customTitle, uuid: this.#freshId(), timestamp: now };
+    yield { type: "custom-title", sessionId, customTitle, uuid: freshId(), timestamp: now };
   }
 
   /** Makes a data-flow row of the fork's. A replaced list of origins keeps only entries of unknown kinds. */
@@ -182,7 +182,8 @@ export class ForkRows {
     values.set("isSidechain", this.#members.is("isSidechain", FALSE) ? undefined : "false");
     if (row === this.#last) values.set("timestamp", `"${now}"`);
     const logical = this.#members.text("logicalParentUuid");
-    if (logical !== undefined && logical !== "null") values.set("logicalParentUuid", this.#mappedAbove(parse(logical)));
+    if (logical !== undefined && logical !== "null")
+      values.set("logicalParentUuid", this.#mapped(this.#writtenAbove(asString(parse(logical)))));
     values.set("requestSessionId", this.#requestSession(row, ancestor));
     const uuid = this.#members.text("uuid") ?? "null";
     values.set("forkedFrom", `{"sessionId":"${sourceId}","messageUuid":${uuid}}`);
@@ -214,7 +215,7 @@ export class ForkRows {
       const attachment = asObject(this.#value("attachment"));
       const names = attachment?.["nameOnlyAnnouncements"];
       if (attachment !== undefined && Array.isArray(names)) {
-        const known = names.flatMap((id: unknown) => (this.#isKept(id) ? [parse(this.#mapped(id))] : []));
+        const known = names.flatMap((id: unknown) => (this.#isKept(id) ? [this.#newId(id)] : []));
         values.set("attachment", JSON.stringify({ ...attachment, nameOnlyAnnouncements: known }));
       }
     } else if (((this.#index.flags[row] as number) & QUEUED_COMMAND) !== 0) this.#setQueued();
@@ -225,12 +226,12 @@ export class ForkRows {
     const attachment = asObject(this.#value("attachment"));
     const source = attachment?.["source_uuid"];
     if (attachment !== undefined && this.#isKept(source)) {
-      this.#values.set("attachment", JSON.stringify({ ...attachment, source_uuid: parse(this.#mapped(source)) }));
+      this.#values.set("attachment", JSON.stringify({ ...attachment, source_uuid: this.#newId(source) }));
     }
     const fold = asObject(this.#value("fold"));
     const command = asObject(fold?.["command"]);
     if (command !== undefined && this.#isKept(command["source_uuid"])) {
-      const mapped = { ...command, source_uuid: parse(this.#mapped(command["source_uuid"])) };
+      const mapped = { ...command, source_uuid: this.#newId(command["source_uuid"]) };
       this.#values.set("fold", JSON.stringify({ ...fold, command: mapped }));
     }
   }
@@ -239,7 +240,7 @@ export class ForkRows {
     const { preservedMessages, preservedSegment, runningTurnSends, ...rest } = metadata;
     if (preservedMessages === undefined && preservedSegment === undefined && runningTurnSends === undefined)
       return metadata;
-    const map = (id: unknown): unknown => (this.#isWritten(id) ? parse(this.#mapped(id)) : id);
+    const map = (id: unknown): unknown => (this.#isWritten(id) ? this.#newId(id) : id);
     const mapKeys = (value: unknown, keys: readonly string[]): unknown => {
       const from = asObject(value);
       if (from === undefined) return value;
@@ -332,9 +333,8 @@ export class ForkRows {
     return this.#isKept(uuid) ? this.#id(this.#index.uuids.find(uuid)) : "null";
   }
 
-  /** Returns the JSON of the new uuid of `#writtenAbove`, else `null`. */
-  #mappedAbove(uuid: unknown): string {
-    return this.#mapped(typeof uuid === "string" ? this.#writtenAbove(uuid) : undefined);
+  #newId(uuid: unknown): unknown {
+    return parse(this.#mapped(uuid));
   }
 
   #id(uuid: number): string {
@@ -346,19 +346,12 @@ export class ForkRows {
     return json;
   }
 
-  /** Makes a uuid for a row that the source does not have. */
-  #freshId(): string {
-    return this.#identity.freshId();
-  }
-
   #rewindRow(row: JsonObject, { leaf }: WrittenRewind): object {
-    const above = leaf === null ? undefined : this.#writtenAbove(leaf);
-    const leafUuid = above === undefined ? null : parse(this.#mapped(above));
     const { cutUuid: cut, ...rest } = row;
     return {
       ...rest,
-      leafUuid,
-      ...(this.#isWritten(cut) && { cutUuid: parse(this.#mapped(cut)) }),
+      leafUuid: this.#newId(this.#writtenAbove(leaf ?? undefined)),
+      ...(this.#isWritten(cut) && { cutUuid: this.#newId(cut) }),
       sessionId: this.#identity.forkId,
     };
   }
@@ -366,7 +359,7 @@ export class ForkRows {
   /** Makes the one row for a prompt: it was queued, or delivered here. The CLI ignores it. */
   #promptRow({ text, place, isDelivered }: QueuedPrompt): object {
     const { count, queue } = this.#index;
-    const { forkId: sessionId, sourceId, ids } = this.#identity;
+    const { forkId: sessionId, sourceId, ids, freshId } = this.#identity;
     const messageUuid = queue.idOf(text);
     return {
       type: "queue-operation",
@@ -374,7 +367,7 @@ export class ForkRows {
       timestamp: this.#load(count + place)["timestamp"],
       sessionId,
       content: this.#load(count + text)["content"],
-      uuid: ids === undefined ? messageUuid : this.#freshId(),
+      uuid: ids === undefined ? messageUuid : freshId(),
       forkedFrom: { sessionId: sourceId, messageUuid },
     };
   }

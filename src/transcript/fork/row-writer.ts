@@ -1,11 +1,10 @@
+import { FORK_KEYS, type ForkKey } from "./fork-members.ts";
+import { NONE } from "../rows/interned-ids.ts";
 import { equals, hasBackslash, type RowScan } from "../rows/json-scanner.ts";
 import { lookUp, wordTable } from "../rows/word-table.ts";
 import { splitPoint } from "../text/surrogates.ts";
 
-/**
- * Writes rows of a fork. Members are copied byte for byte; only those for the row's id, its session and its parent are
- * replaced, removed or added (official-helpers.md §6.4).
- */
+/** Writes rows of a fork. Members that are not replaced or removed are copied byte for byte (official-helpers.md §6.4). */
 export class RowWriter {
   readonly #bytes: Buffer;
   readonly #take: (bytes: Uint8Array) => void;
@@ -19,10 +18,7 @@ export class RowWriter {
     this.#take = take;
   }
 
-  /**
-   * Appends a row and a newline. Members that `values` names are replaced or removed; those in `added` that the row does not
-   * have are appended in that order.
-   */
+  /** Appends a row with the members of `values` replaced or removed, and those in `added` that it lacks in that order. */
   row(source: Buffer, scan: RowScan, members: ForkMembers, values: ForkValues, added: readonly ForkKey[] = []): void {
     this.#text += "{";
     // Unchanged members in a row are copied in one piece, with the commas between them.
@@ -62,7 +58,6 @@ export class RowWriter {
     this.#writeText();
   }
 
-  /** Appends a value as a row. */
   value(row: object): void {
     this.text(`${JSON.stringify(row)}\n`);
   }
@@ -118,40 +113,8 @@ export class RowWriter {
 /** Maximum UTF-16 units written at once; each takes up to three bytes. */
 const TEXT_UNITS = 32 * 1024;
 
-/** Every key that a fork reads, replaces, removes or adds at the top level of a row. */
-export type ForkKey = (typeof FORK_KEYS)[number];
-
-const FORK_KEYS = [
-  "uuid",
-  "slug",
-  "fold",
-  "cwd",
-  "subtype",
-  "teamName",
-  "sessionId",
-  "agentName",
-  "timestamp",
-  "parentUuid",
-  "attachment",
-  "forkedFrom",
-  "isSidechain",
-  "sessionKind",
-  "sentAsUuid",
-  "compactMetadata",
-  "droppedPromptUuids",
-  "requestSessionId",
-  "logicalParentUuid",
-  "neutralizedByFork",
-  "rowsAheadOfPutBack",
-  "turnAttributionKey",
-  "sourceToolAssistantUUID",
-  "summarizedTurnPromptUuids",
-] as const;
-
 /** Numbers of the keys: comparing them is cheaper than comparing strings. */
 const NUMBERS = Object.fromEntries(FORK_KEYS.map((key, number) => [key, number])) as Readonly<Record<ForkKey, number>>;
-const NONE = -1;
-
 const KEY_TABLE = wordTable(NUMBERS);
 
 /** Positions of a row's members that a fork reads or replaces. One object is reused for all rows. */

@@ -5,7 +5,7 @@ import { contentOf } from "../tree/tool-blocks.ts";
 import { rewindInForce } from "../tree/rewind.ts";
 import { COMPACT_BOUNDARY, NONE, QUEUED_COMMAND, type RowIndex, SIDECHAIN } from "../rows/row-index.ts";
 import { ASSISTANT, isMessageKind, PROGRESS, USER } from "../rows/row-kinds.ts";
-import { type LoadRow, Tree } from "../tree/row-tree.ts";
+import { type LoadRow, preservedBy, Tree } from "../tree/row-tree.ts";
 import { asObject, type JsonObject } from "../rows/json-values.ts";
 
 /** Selection of rows for a fork. */
@@ -26,9 +26,8 @@ export function wholeCut(index: RowIndex): ForkCut {
 }
 
 /**
- * Selects the rows up to a message (official-helpers.md §6.2): the file up to it, without rows that would make the
- * conversation end elsewhere. `messageId` is the uuid of a row, the uuid of a queued prompt, or the id of an API message. The
- * last means its last row with the results of its calls. Undefined if there is no such message.
+ * Selects the rows up to a message (official-helpers.md §6.2), without rows that would make the conversation end elsewhere.
+ * `messageId`: uuid of a row or a queued prompt, or id of an API message. Undefined if there is no such message.
  */
 export function cutAt(index: RowIndex, messageId: string, load: LoadRow): ForkCut | undefined {
   const { keep } = wholeCut(index);
@@ -36,10 +35,9 @@ export function cutAt(index: RowIndex, messageId: string, load: LoadRow): ForkCu
   const first = firstOccurrences(index, keep);
   const at = findCut(index, links, keep, first, messageId, load);
   if (at === NONE) return undefined;
-  const slice = keep.slice();
-  slice.fill(0, at + 1);
+  keep.fill(0, at + 1);
   const chosen = index.uuid[at] as number;
-  const ended = endBeforeBoundary(index, slice, load);
+  const ended = endBeforeBoundary(index, keep, load);
   const stripped = new Set<number>();
   for (let row = 0; row < index.count; row++) {
     if (ended[row] === 0 || ((index.flags[row] as number) & COMPACT_BOUNDARY) === 0) continue;
@@ -85,12 +83,12 @@ function findCut(
 
   const number = index.uuids.find(messageId);
   const row = number === NONE ? NONE : (first[number] as number);
-  const live = row !== NONE && (row > reach || onChain[tree.rowOf[number] as number] !== 0);
-  if (live) return row;
-  const queued = [...chain, ...rowsAfter(index, keep, reach)].find((at) => sourceUuid(index, at, load) === messageId);
+  if (row !== NONE && (row > reach || onChain[tree.rowOf[number] as number] !== 0)) return row;
+  const isNamed = (at: number): boolean => sourceUuid(index, at, load) === messageId;
+  const queued = [...chain, ...rowsAfter(index, keep, reach)].find(isNamed);
   if (queued !== undefined) return firstOf(queued);
   if (row !== NONE) return row;
-  const anywhere = rowsAfter(index, keep, NONE).find((at) => sourceUuid(index, at, load) === messageId);
+  const anywhere = rowsAfter(index, keep, NONE).find(isNamed);
   return anywhere ?? lastOfMessage(index, first, messageId, load);
 }
 
@@ -105,10 +103,7 @@ function sourceUuid(index: RowIndex, row: number, load: LoadRow): unknown {
   return asObject(load(row)["attachment"])?.["source_uuid"];
 }
 
-/**
- * Returns the last row of an API message, with the results of its calls, or -1. Copies do not count: a row is at its first
- * position, as it is when it is selected by its uuid.
- */
+/** Returns the last row of an API message, with the results of its calls, or -1. A row is at its first position. */
 function lastOfMessage(index: RowIndex, first: Int32Array, messageId: string, load: LoadRow): number {
   const message = index.messageIds.find(messageId);
   if (message === NONE) return NONE;
@@ -120,12 +115,10 @@ function lastOfMessage(index: RowIndex, first: Int32Array, messageId: string, lo
     last = row;
     for (const block of contentOf(load(row))) if (block["type"] === "tool_use") calls.add(block["id"]);
   }
-  if (calls.size === 0) return last;
-  for (let row = last + 1; row < index.count; row++) {
+  for (let row = last + 1; row < index.count && calls.size > 0; row++) {
     if (index.kind[row] !== USER || !isFirst(row)) continue;
     const results = contentOf(load(row)).filter((block) => block["type"] === "tool_result");
     if (results.some((block) => calls.delete(block["tool_use_id"]))) last = row;
-    if (calls.size === 0) break;
   }
   return last;
 }
@@ -143,17 +136,12 @@ function readBoundary(index: RowIndex, row: number, load: LoadRow): Boundary {
   const value = load(row);
   const uuid = index.uuids.text(index.uuid[row] as number);
   const metadata = asObject(value["compactMetadata"]);
-  const messages = asObject(metadata?.["preservedMessages"]);
-  const segment = asObject(metadata?.["preservedSegment"]);
+  const { messages, segment } = preservedBy(value);
   const uuids = messages?.["uuids"];
   const anchor =
     (metadata?.["preservedMessages"] ?? undefined) === undefined ? segment?.["anchorUuid"] : messages?.["anchorUuid"];
   return {
-    preserved: new Set(
-      [...(Array.isArray(uuids) ? uuids : []), segment?.["headUuid"], segment?.["tailUuid"]].filter(
-        (id) => id !== undefined,
-      ),
-    ),
+    preserved: new Set([...(Array.isArray(uuids) ? uuids : []), segment?.["headUuid"], segment?.["tailUuid"]]),
     anchor,
     logicalParent: value["logicalParentUuid"],
     isRewind: metadata?.["durationMs"] === 0 && anchor === uuid,
@@ -161,8 +149,8 @@ function readBoundary(index: RowIndex, row: number, load: LoadRow): Boundary {
 }
 
 /**
- * Returns the mask of a fork that does not end between a boundary and its summary: without the summary, the boundary would
- * only hide earlier rows. It ends before the boundary instead, at the last message that the compaction kept or followed.
+ * Returns the mask of a fork that does not end between a boundary and its summary, which would only hide earlier rows. It
+ * ends before the boundary instead, at the last message that the compaction kept or followed.
  */
 function endBeforeBoundary(index: RowIndex, slice: Uint8Array, load: LoadRow): Uint8Array {
   const rows = rowsAfter(index, slice, NONE);
@@ -171,10 +159,10 @@ function endBeforeBoundary(index: RowIndex, slice: Uint8Array, load: LoadRow): U
   const lastMessage = rows.findLastIndex((row) => isMessageKind(index.kind[row] as number));
   const at = rows.findIndex((row, i) => i > lastMessage && isBoundary(row) && !readBoundary(index, row, load).isRewind);
   if (at < 0) return slice;
-  const boundary = readBoundary(index, rows[at] as number, load);
+  const { preserved, anchor, logicalParent } = readBoundary(index, rows[at] as number, load);
   const head = rows.slice(0, at);
-  const own = boundary.anchor === uuidOf(rows[at] as number);
-  const wanted = own ? new Set() : new Set([...boundary.preserved, boundary.logicalParent]);
+  const own = anchor === uuidOf(rows[at] as number);
+  const wanted = new Set(own ? [] : [...preserved, logicalParent]);
   const kept = head.findLastIndex((row) => wanted.has(uuidOf(row)));
   const earlierRow = head.findLast(isBoundary);
   const earlier = earlierRow === undefined ? undefined : readBoundary(index, earlierRow, load);

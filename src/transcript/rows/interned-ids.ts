@@ -5,6 +5,7 @@ export const NONE = -1;
 /** Longest id that is kept as bytes. Longer ones, and those that are not printable ASCII, are kept as strings. */
 const PLAIN_BYTES = 255;
 const ID_BYTES = 36;
+export const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /**
  * Interns the ids of a transcript: numbers them from 0, in the order in which they occur. Keeps and compares bytes, so no

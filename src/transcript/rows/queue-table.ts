@@ -1,3 +1,4 @@
+import { UUID } from "./interned-ids.ts";
 import { enlarged } from "./json-scanner.ts";
 import { asObject, asString, type JsonObject, objectsIn } from "./json-values.ts";
 
@@ -131,7 +132,6 @@ const REASONS: ReadonlyMap<unknown, number> = new Map([
   ["stored_at_idle", ELSEWHERE],
 ]);
 
-const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const isOfFork = (value: JsonObject): boolean => asObject(value["forkedFrom"]) !== undefined;
 
 function operationOf(value: JsonObject): number | undefined {

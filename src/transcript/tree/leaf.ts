@@ -10,11 +10,9 @@ export interface Leaf {
 }
 
 /**
- * Returns the end of the conversation (official-helpers.md §5.4): from the last row in the file that has no child on the main
- * chain, upwards to the nearest user or assistant row. File order decides, never timestamps. Undefined: there is no
- * conversation.
- *
- * A rewind in force moves the end to its leaf. Later rows count only if they continue from there.
+ * Returns the end of the conversation (official-helpers.md §5.4), if there is one: from the last row in the file that has no
+ * child on the main chain, upwards to the nearest user or assistant row. File order decides, never timestamps. A rewind in
+ * force moves the end to its leaf; later rows count only if they continue from there.
  */
 export function findLeaf(tree: Tree, rewind: Rewind | undefined, load: LoadRow): Leaf | undefined {
   if (rewind?.leaf === null) return undefined;
@@ -39,57 +37,51 @@ function isReachable(tree: Tree, row: number, load: LoadRow): boolean {
   return head !== NONE && row >= head && row <= tree.rowWith(segment?.["tailUuid"]);
 }
 
-/** Returns the row itself if it is a message, else the nearest ancestor that is; or -1. */
-export function messageAbove(tree: Tree, from: number): number {
-  const seen = new Set<number>();
-  let row = from;
-  while (row !== NONE && !tree.isMessage(row) && !seen.has(row)) {
-    seen.add(row);
-    row = tree.parent(row);
+/** Returns the row itself if it is a message, else the nearest ancestor that is; or -1. Marks other rows in `dead`. */
+export function messageAbove(tree: Tree, from: number, dead = new Uint8Array(tree.index.count)): number {
+  for (let row = from; row !== NONE && dead[row] === 0; row = tree.parent(row)) {
+    if (tree.isMessage(row)) return row;
+    dead[row] = 1;
   }
-  return row !== NONE && tree.isMessage(row) ? row : NONE;
+  return NONE;
 }
 
 function lastMainLeaf(tree: Tree): Leaf | undefined {
-  const { index, link } = tree;
-  const hasMainChild = new Uint8Array(index.uuids.count);
-  for (const row of tree.rows) {
-    const above = link[row] as number;
-    if (above !== NONE && tree.isMain(row)) hasMainChild[above] = 1;
-  }
+  const { index } = tree;
+  const hasMainChild = parentsOf(tree, (row) => tree.isMain(row));
   const dead = new Uint8Array(index.count);
   for (let terminal = index.count - 1; terminal >= 0; terminal--) {
     const uuid = index.uuid[terminal] as number;
     if (tree.rowOf[uuid] !== terminal || hasMainChild[uuid] !== 0 || !tree.isMain(terminal)) continue;
-    for (let row = terminal; row !== NONE && dead[row] === 0; row = tree.parent(row)) {
-      if (tree.isMessage(row)) return { row, terminal };
-      dead[row] = 1;
-    }
+    const row = messageAbove(tree, terminal, dead);
+    if (row !== NONE) return { row, terminal };
   }
   return undefined;
 }
 
-/** Returns the last in the file of the messages nearest above a row without children; plain ones take precedence. */
-function anyLeaf(tree: Tree): Leaf | undefined {
-  const { index, link } = tree;
-  const hasChild = new Uint8Array(index.uuids.count);
+/** Marks the uuids that are the parent of a row that counts. */
+function parentsOf(tree: Tree, counts: (row: number) => boolean): Uint8Array {
+  const { link } = tree;
+  const isParent = new Uint8Array(tree.index.uuids.count);
   for (const row of tree.rows) {
     const above = link[row] as number;
-    if (above !== NONE) hasChild[above] = 1;
+    if (above !== NONE && counts(row)) isParent[above] = 1;
   }
+  return isParent;
+}
+
+/** Returns the last in the file of the messages nearest above a row without children; plain ones take precedence. */
+function anyLeaf(tree: Tree): Leaf | undefined {
+  const { index } = tree;
+  const hasChild = parentsOf(tree, () => true);
   let best = NONE;
   let bestPlain = NONE;
   const dead = new Uint8Array(index.count);
   for (const terminal of tree.rows) {
     if (hasChild[index.uuid[terminal] as number] !== 0) continue;
-    for (let row = terminal; row !== NONE && dead[row] === 0; row = tree.parent(row)) {
-      if (tree.isMessage(row)) {
-        best = Math.max(best, row);
-        if (tree.isPlain(row)) bestPlain = Math.max(bestPlain, row);
-        break;
-      }
-      dead[row] = 1;
-    }
+    const row = messageAbove(tree, terminal, dead);
+    best = Math.max(best, row);
+    if (row !== NONE && tree.isPlain(row)) bestPlain = Math.max(bestPlain, row);
   }
   const row = bestPlain === NONE ? best : bestPlain;
   return row === NONE ? undefined : { row, terminal: NONE };
