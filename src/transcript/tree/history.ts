@@ -1,4 +1,4 @@
-import { MAIN_LINE, OffWalk, Rewinds } from "./off-line.ts";
+import { MAIN_LINE, offWalk, rewindFinder } from "./off-line.ts";
 import { COMPACT_BOUNDARY, NONE, PARENT_UNKNOWN, QUEUED_COMMAND, type RowIndex, SIDECHAIN } from "../rows/row-index.ts";
 import { SYSTEM } from "../rows/row-kinds.ts";
 import { pathDown, push, withInserted } from "./row-list.ts";
@@ -31,8 +31,8 @@ interface Kept {
 }
 
 /**
- * The whole conversation, through compactions. The links alone do not give it: a compaction begins a new tree, its boundary
- * may name a row that is not the end of the conversation, and CLIs have appended copies of old rows.
+ * The whole conversation, through compactions. The links alone do not give it: a boundary begins a new tree and may name a row
+ * that is not the end of the conversation, and CLIs have appended copies of old rows.
  *
  * A row follows the latest copy of its parent that was written before it. A boundary follows the end of the conversation
  * at the time it was written: the row that it names (`logicalParentUuid`) if that was first written after the previous
@@ -67,10 +67,7 @@ export class History {
     return this.#first[this.#index.uuid[row] as number] as number;
   }
 
-  /**
-   * Returns the end of the whole conversation. That is `leaf`, the end for the model, unless it is a copy of an old row that
-   * was appended after a compaction: then it is the last new message.
-   */
+  /** Returns the end of the whole conversation: the last new message if `leaf` is a copy appended after a compaction. */
   endFor(leaf: number): number {
     const place = this.placeOf(leaf);
     if (!this.#boundaries.some((row) => row > place && row < leaf)) return leaf;
@@ -86,10 +83,7 @@ export class History {
     return leaf;
   }
 
-  /**
-   * Returns the end of the whole conversation, given `end`, its last message. If the last compaction of `chain` kept that
-   * message, rows after the boundary come later, at least its summary.
-   */
+  /** Returns the end of the conversation, which is after its last message `end` if the last compaction kept that. */
   endAfterKept(end: number, chain: Int32Array): number {
     if (!this.#index.hasFlag(COMPACT_BOUNDARY)) return end;
     const boundary = chain.findLast((row) => this.#tree.isFlagged(row, COMPACT_BOUNDARY));
@@ -104,7 +98,7 @@ export class History {
    */
   line(end: number, chain: Int32Array): Int32Array {
     const { uuid: uuidOf } = this.#index;
-    const path = this.#pathTo(end);
+    const path = pathDown(end, (at) => this.#above[at] as number, new Uint8Array(this.#index.count));
     // The usual case: nothing was written twice or moved.
     if (this.#kept.size === 0 && isSame(path, chain)) return chain;
     const moved = this.#moved(path);
@@ -154,8 +148,8 @@ export class History {
     const owners = new Int32Array(this.#index.uuids.count);
     for (const row of this.#tree.rows) if (taken[row] !== 0) owners[uuidOf[row] as number] = MAIN_LINE;
     const isOff = (row: number): boolean =>
-      this.placeOf(row) === row && this.#tree.isMain(row) && owners[this.#index.uuid[row] as number] === 0;
-    const walk = new OffWalk(this.#index, this.#above, owners);
+      this.placeOf(row) === row && this.#tree.isMain(row) && owners[uuidOf[row] as number] === 0;
+    const walk = offWalk(this.#index, this.#above, owners);
     const hasChild = this.#parentsOnMain();
     const cut = this.#cutOff();
     const branches: PlacedRow[][] = [];
@@ -165,7 +159,7 @@ export class History {
       const { rows, isConnected } = walk.take(end);
       const part = rows
         .filter((row) => this.#tree.isMain(row))
-        .map((row) => this.#placed(this.#index.uuid[row] as number));
+        .map((at) => ({ row: rowOf[uuidOf[at] as number] as number, at: this.placeOf(at) }));
       const isSaid = part.some(
         ({ row }) =>
           this.#tree.isMessage(row) || this.#index.kind[row] === SYSTEM || this.#tree.isFlagged(row, QUEUED_COMMAND),
@@ -194,7 +188,7 @@ export class History {
     /** The row itself if it is on the main chain, else its nearest ancestor that is; or -1. */
     const onMain = new Int32Array(index.count).fill(NONE);
     const forward: number[] = [];
-    const rewinds = new Rewinds(index);
+    const rewindBetween = rewindFinder(index);
     let boundary = NONE;
     let lastMain = NONE;
     /** The end of the conversation so far. */
@@ -218,7 +212,7 @@ export class History {
       } else if (parent !== NONE && parent !== uuid && tree.rowOf[parent] !== NONE) forward.push(row);
       else if (isBoundary) {
         const named = isFirst
-          ? this.#named(load(row), { boundary, end, latest, rewoundTo: rewinds.leafBetween(boundary, row) })
+          ? this.#named(load(row), { boundary, end, latest, rewoundTo: rewindBetween(boundary, row) })
           : NONE;
         above = isFirst ? (named === NONE ? end : named) : (aboveOf[first[uuid] as number] as number);
       } else if ((parent !== NONE || tree.isFlagged(row, PARENT_UNKNOWN)) && !tree.isFlagged(row, SIDECHAIN))
@@ -262,15 +256,7 @@ export class History {
     return at > boundary && at < row ? at : boundary;
   }
 
-  /** Returns the rows from a root down to `row`. A cycle is cut where it closes. */
-  #pathTo(row: number): Int32Array {
-    return pathDown(row, (at) => this.#above[at] as number, new Uint8Array(this.#index.count));
-  }
-
-  /**
-   * Returns the messages that compactions on the path kept and that are on both sides of their boundaries, by the uuid that
-   * they come after. If several compactions kept a message, the last one decides.
-   */
+  /** Returns kept messages on both sides of their boundary, by the uuid that they come after. The last boundary decides. */
   #moved(path: Int32Array): { readonly uuids: Set<number>; readonly after: Map<number, readonly number[]> } {
     const uuids = new Set<number>();
     const after = new Map<number, readonly number[]>();
@@ -339,10 +325,6 @@ export class History {
     }
     return cut;
   }
-
-  #placed(uuid: number): PlacedRow {
-    return { row: this.#tree.rowOf[uuid] as number, at: this.#first[uuid] as number };
-  }
 }
 
 function isSame(a: Int32Array, b: Int32Array): boolean {
@@ -351,17 +333,8 @@ function isSame(a: Int32Array, b: Int32Array): boolean {
   return true;
 }
 
-/** State of the reading before a boundary. */
-interface Before {
-  /** The previous boundary, or -1. */
-  readonly boundary: number;
-  /** The end of the conversation so far, or -1. */
-  readonly end: number;
-  /** The last copy of each uuid, by its number. */
-  readonly latest: Int32Array;
-  /** The leaf of the last recorded rewind since the previous boundary. */
-  readonly rewoundTo: string | null | undefined;
-}
+/** State of the reading before a boundary. `rewoundTo`: leaf of the last recorded rewind since the previous one. */
+type Before = Readonly<{ boundary: number; end: number; latest: Int32Array; rewoundTo: string | null | undefined }>;
 
 const byPlace = (a: readonly PlacedRow[], b: readonly PlacedRow[]): number => (a[0]?.at ?? 0) - (b[0]?.at ?? 0);
 

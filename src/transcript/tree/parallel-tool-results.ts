@@ -6,11 +6,9 @@ import type { LoadRow, Tree } from "./row-tree.ts";
 import { asString } from "../rows/json-values.ts";
 
 /**
- * Re-inserts rows of parallel tool calls that are not on the chain (official-helpers.md §5.6). One API message is several
- * rows, each tool call has its own result row, and the conversation continues from only one of those results. Its other
- * rows, then the results of its calls, each by time, follow the last row of the message on the chain.
- *
- * Beyond the official rule, no result in the file is lost: one that no message claims follows the row that made the call.
+ * Re-inserts rows of parallel tool calls that are not on the chain (official-helpers.md §5.6): the conversation continues from
+ * only one result of an API message. The message's other rows, then the results of its calls, each by time, follow its last
+ * row on the chain. Beyond the official rule, a result that no message claims follows the row that made the call.
  *
  * `onChain` marks the rows of `chain`, and is updated.
  */
@@ -126,8 +124,8 @@ class Claims {
         for (const id of callIds(load(row))) this.#calls.push([id, row]);
       }
     }
-    const sameSide = (result: ResultRow, row: number): boolean =>
-      sideOf(tree, result.row) === sideOf(tree, row) && result.agentId === agents.get(row);
+    const isSameSide = (result: ResultRow, row: number): boolean =>
+      tree.isFlagged(result.row, SIDECHAIN) === tree.isFlagged(row, SIDECHAIN) && result.agentId === agents.get(row);
     const { link } = tree;
     for (const result of results) {
       const above = link[result.row] as number;
@@ -135,12 +133,12 @@ class Claims {
       const targets = new Set<number>();
       const parent = tree.rowOf[above] as number;
       if (parent !== NONE) targets.add(parent);
-      if (result.source !== NONE && sameSide(result, result.source)) targets.add(result.source);
+      if (result.source !== NONE && isSameSide(result, result.source)) targets.add(result.source);
       for (const id of result.toolUseIds) {
         const caller = this.#caller.get(id) ?? NONE;
         if (caller === NONE) continue;
         push(result.callsOf, tree.index.message[caller] as number, id);
-        if (sameSide(result, caller)) targets.add(caller);
+        if (isSameSide(result, caller)) targets.add(caller);
       }
       for (const row of targets) push(this.#byRow, row, result);
     }
@@ -196,10 +194,6 @@ class Claims {
     }
     return inserted.size === 0 ? rows : withInserted(rows, inserted);
   }
-}
-
-function sideOf(tree: Tree, row: number): boolean {
-  return tree.isFlagged(row, SIDECHAIN);
 }
 
 /** Sorts rows by their time, as a text. */

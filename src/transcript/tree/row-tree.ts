@@ -16,17 +16,14 @@ export interface TreeOptions {
   /** Counts rows of sidechains as main chain: the file is a subagent's. */
   readonly allMain?: boolean;
   /**
-   * `link` of the tree of all rows, for a tree of some of them, as in a fork: rows with an unknown parent have the same
-   * parent as there, and rows below a sidechain that is left out have its nearest ancestor that is not.
+   * `link` of the tree of all rows, for a tree of some of them: rows with an unknown parent have the same parent as there,
+   * and rows below a sidechain that is left out have its nearest ancestor that is not.
    */
   readonly links?: Int32Array;
 }
 
-/** Members of a compact boundary that name the messages that it kept. */
-export function preservedBy(boundary: JsonObject): {
-  readonly messages: JsonObject | undefined;
-  readonly segment: JsonObject | undefined;
-} {
+/** Returns the members of a compact boundary that name the messages that it kept. */
+export function preservedBy(boundary: JsonObject): Record<"messages" | "segment", JsonObject | undefined> {
   const { preservedMessages, preservedSegment } = membersOf(boundary["compactMetadata"]);
   return { messages: asObject(preservedMessages), segment: asObject(preservedSegment) };
 }
@@ -46,7 +43,8 @@ export class Tree {
   readonly written: Int32Array;
   /** Last row with a uuid, or -1, by the number of the uuid. */
   readonly rowOf: Int32Array;
-  readonly #allMain: boolean;
+  /** The flag of rows that are not on the main chain: `SIDECHAIN`, or none if all rows are. */
+  readonly #sidechain: number;
   /** Absent until a compaction is relinked. */
   #relinks: Relinks | undefined;
   /** Boundaries that relinked something, as pairs: row, `mark` of the relinks before it. */
@@ -58,7 +56,7 @@ export class Tree {
 
   constructor(index: RowIndex, { from = 0, keep, allMain = false, links }: TreeOptions = {}) {
     this.index = index;
-    this.#allMain = allMain;
+    this.#sidechain = allMain ? 0 : SIDECHAIN;
     const uuids = index.uuids.count;
     const rowOf = new Int32Array(uuids).fill(NONE);
     const order = new Int32Array(index.count);
@@ -77,13 +75,16 @@ export class Tree {
 
   /** Number of the parent's uuid, or -1, by row. The array is outdated after `undoRelinks`. */
   get link(): Int32Array {
-    return (this.#link ??= this.#linksNow());
+    if (this.#link !== undefined) return this.#link;
+    this.#link = this.written.slice();
+    if (this.#relinks !== undefined) for (const row of this.rows) this.#link[row] = this.#relinks.linkOf(row);
+    return this.#link;
   }
 
   /** Returns the parent row, or -1. */
   parent(row: number): number {
-    const link = this.#linkOf(row);
-    return link === NONE ? NONE : (this.rowOf[link] as number);
+    const link = this.#link === undefined && this.#relinks !== undefined ? this.#relinks.linkOf(row) : this.link[row];
+    return link === NONE ? NONE : (this.rowOf[link as number] as number);
   }
 
   /** Returns the last row with a uuid, or -1. */
@@ -94,9 +95,7 @@ export class Tree {
 
   /** Whether the conversation can continue from the row: not a sidechain, briefing of a fork, or progress. */
   isMain(row: number): boolean {
-    const flags = this.index.flags[row] as number;
-    const off = this.#allMain ? FORK_BRIEFING : SIDECHAIN | FORK_BRIEFING;
-    return (flags & off) === 0 && this.index.kind[row] !== PROGRESS;
+    return !this.isFlagged(row, this.#sidechain | FORK_BRIEFING) && this.index.kind[row] !== PROGRESS;
   }
 
   isMessage(row: number): boolean {
@@ -109,11 +108,10 @@ export class Tree {
 
   /** Whether the row is neither of a sidechain nor meta. */
   isPlain(row: number): boolean {
-    const off = this.#allMain ? META : SIDECHAIN | META;
-    return !this.isFlagged(row, off);
+    return !this.isFlagged(row, this.#sidechain | META);
   }
 
-  /** Returns the rows from a root down to `row`. A cycle, or a row marked in `seen`, ends it; `seen` is updated. */
+  /** Returns the rows from a root down to `row` (`pathDown`). */
   pathTo(row: number, seen = new Uint8Array(this.index.count)): Int32Array {
     return pathDown(row, (at) => this.parent(at), seen);
   }
@@ -153,18 +151,6 @@ export class Tree {
       this.#boundaries.pop();
       this.#link = undefined;
     }
-  }
-
-  #linkOf(row: number): number {
-    return this.#link === undefined && this.#relinks !== undefined
-      ? this.#relinks.linkOf(row)
-      : (this.link[row] as number);
-  }
-
-  #linksNow(): Int32Array {
-    const link = this.written.slice();
-    if (this.#relinks !== undefined) for (const row of this.rows) link[row] = this.#relinks.linkOf(row);
-    return link;
   }
 
   #relinkMessages(relinks: Relinks, { anchorUuid, uuids }: JsonObject): void {
@@ -209,7 +195,7 @@ export class Tree {
       const isBroken =
         parent === NONE ? this.isFlagged(row, PARENT_UNKNOWN) : elsewhere[parent] === 0 || parent === index.uuid[row];
       // A boundary begins a new tree, even if it names a parent that is not in the file.
-      const isRepaired = isBroken && lastMain !== NONE && !this.#offMain(row) && !this.isFlagged(row, COMPACT_BOUNDARY);
+      const isRepaired = isBroken && lastMain !== NONE && !this.isFlagged(row, this.#sidechain | COMPACT_BOUNDARY);
       if (isRepaired) link[row] = index.uuid[lastMain] as number;
       if (this.isMain(row)) lastMain = row;
     }
@@ -237,9 +223,5 @@ export class Tree {
       link[row] = at;
     }
     return link;
-  }
-
-  #offMain(row: number): boolean {
-    return !this.#allMain && this.isFlagged(row, SIDECHAIN);
   }
 }
