@@ -27,20 +27,17 @@ const FEW = 64;
 
 /** Rows of a conversation as columns of numbers: 13 bytes a row; objects would take 64. */
 export class ConversationRows {
-  /** Whether any row may be of a branch that a rewind abandoned. */
+  /** Whether any row is of a branch that a rewind abandoned. */
   hasBranches = false;
   #length = 0;
-  #rows: Int32Array;
-  #places: Int32Array;
-  #branches: Int32Array;
-  #marks: Uint8Array;
+  #rows = new Int32Array(0);
+  #places = new Int32Array(0);
+  #branches = new Int32Array(0);
+  #marks = new Uint8Array(0);
 
   /** `capacity`: the expected number of rows. */
   constructor(capacity = FEW) {
-    this.#rows = new Int32Array(capacity);
-    this.#places = new Int32Array(capacity);
-    this.#branches = new Int32Array(capacity);
-    this.#marks = new Uint8Array(capacity);
+    this.#resize(capacity);
   }
 
   get length(): number {
@@ -53,7 +50,7 @@ export class ConversationRows {
 
   /** Like `push`, without an object for a row. */
   add(row: number, at: number, compacted = false, branch = 0, apart?: Apart): void {
-    if (this.#length === this.#rows.length) this.#grow();
+    if (this.#length === this.#rows.length) this.#resize(Math.max(FEW, this.#length * 2));
     const i = this.#length++;
     this.#rows[i] = row;
     this.#places[i] = at;
@@ -67,7 +64,7 @@ export class ConversationRows {
     if (!(i >= 0 && i < this.#length)) return undefined;
     return {
       row: this.row(i),
-      at: this.#places[i] as number,
+      at: this.at(i),
       compacted: this.compacted(i),
       branch: this.branch(i),
       apart: this.apart(i),
@@ -97,7 +94,9 @@ export class ConversationRows {
   /** Returns the rows for which `keeps` is true; this object itself if that is all of them. */
   filter(keeps: (row: number, i: number) => boolean): ConversationRows {
     const kept = new ConversationRows(this.#length);
-    for (let i = 0; i < this.#length; i++) if (keeps(this.row(i), i)) kept.#addFrom(this, i);
+    for (let i = 0; i < this.#length; i++) {
+      if (keeps(this.row(i), i)) kept.add(this.row(i), this.at(i), this.compacted(i), this.branch(i), this.apart(i));
+    }
     return kept.#length === this.#length ? this : kept;
   }
 
@@ -114,17 +113,7 @@ export class ConversationRows {
     for (let i = 0; i < this.#length; i++) yield this.get(i) as ConversationRow;
   }
 
-  #addFrom(other: ConversationRows, i: number): void {
-    const to = this.#length++;
-    this.#rows[to] = other.#rows[i] as number;
-    this.#places[to] = other.#places[i] as number;
-    this.#branches[to] = other.#branches[i] as number;
-    this.#marks[to] = other.#marks[i] as number;
-    this.hasBranches ||= other.hasBranches;
-  }
-
-  #grow(): void {
-    const size = Math.max(FEW, this.#length * 2);
+  #resize(size: number): void {
     this.#rows = enlarged(this.#rows, size);
     this.#places = enlarged(this.#places, size);
     this.#branches = enlarged(this.#branches, size);

@@ -40,8 +40,8 @@ export interface Conversation {
 const NO_ROWS = new Int32Array(0);
 
 /**
- * Returns which rows are the conversation, and in which order (official-helpers.md §5.3–5.7). Pure: `load` reads the value
- * of a row, and is only called for the few for which the index does not say enough.
+ * Returns which rows are the conversation, and in which order (official-helpers.md §5.3–5.7). Pure. `load` reads the value of
+ * a row; it is only called if the index does not say enough.
  */
 export function findConversation(index: RowIndex, load: LoadRow, options: ConversationOptions): Conversation {
   const { fileSize, includeCompacted = false, branches = "current", includeUndelivered } = options;
@@ -56,8 +56,7 @@ export function findConversation(index: RowIndex, load: LoadRow, options: Conver
   const chain = leaf === undefined ? NO_ROWS : tree.pathTo(leaf.row, onChain);
   const history = whole ? new History(tree, load) : undefined;
   const line = history === undefined ? NO_ROWS : history.line(endOf(history, leaf, chain), chain);
-  const isKept =
-    history !== undefined && includeCompacted ? keptRows(history, line, chain, { tree, load }) : nothingKept;
+  const isKept = history !== undefined && includeCompacted ? keptRows(history, line, chain, tree, load) : nothingKept;
   if (includeCompacted) tree.undoRelinks(0);
 
   // The past of the current branch is not an abandoned branch.
@@ -75,10 +74,14 @@ export function findConversation(index: RowIndex, load: LoadRow, options: Conver
   };
   addFurther(rows);
   const prompts = queuedPrompts(index, load);
-  if (history === undefined) {
-    const all = withPrompts(index, load, columnsOf(rows), prompts, { includeUndelivered });
-    return { tree, rows: all, delivered, prompts, localCommands };
-  }
+  const withQueued = (all: ConversationRows): Conversation => ({
+    tree,
+    rows: withPrompts(index, load, all, prompts, { includeUndelivered }),
+    delivered,
+    prompts,
+    localCommands,
+  });
+  if (history === undefined) return withQueued(columnsOf(rows));
 
   const borderRow = includeCompacted ? line[history.borderOf(line)] : undefined;
   const border = borderRow === undefined ? NONE : rows.indexOf(borderRow);
@@ -99,13 +102,7 @@ export function findConversation(index: RowIndex, load: LoadRow, options: Conver
   }
   const all = withParts(index, shown, parts, border);
   for (const [i, branch] of further.entries()) for (const { row, at } of branch) all.add(row, at, false, i + 1);
-  return {
-    tree,
-    rows: withPrompts(index, load, all, prompts, { includeUndelivered }),
-    delivered,
-    prompts,
-    localCommands,
-  };
+  return withQueued(all);
 }
 
 function columnsOf(rows: RowList): ConversationRows {
@@ -138,7 +135,8 @@ function keptRows(
   history: History,
   line: Int32Array,
   chain: Int32Array,
-  { tree, load }: { readonly tree: Tree; readonly load: LoadRow },
+  tree: Tree,
+  load: LoadRow,
 ): (row: number) => boolean {
   const border = history.borderOf(line);
   if (border <= 0) return nothingKept;
@@ -151,10 +149,7 @@ function keptRows(
 
 const nothingKept = (): boolean => false;
 
-/**
- * Inserts unconnected parts at their position in the file, but never within an answer. `border`: place of the boundary after
- * which the model reads, or -1.
- */
+/** Inserts unconnected parts at their position in the file, but never within an answer. `border`: see `borderOf`. */
 function withParts(
   index: RowIndex,
   rows: ConversationRows,

@@ -1,3 +1,4 @@
+import type { ConversationRow } from "./conversation-row.ts";
 import { contentOf } from "../tree/tool-blocks.ts";
 import { shownOrigin } from "./queued-prompts.ts";
 import { asObject, type JsonObject } from "../rows/json-values.ts";
@@ -38,17 +39,11 @@ export type TranscriptMessage = SessionMessage & {
   undelivered?: true;
 };
 
-export interface MessageContext {
+export interface MessageContext extends Partial<Pick<ConversationRow, "compacted" | "branch" | "apart">> {
   readonly parentToolUseId?: string | null;
   readonly parentAgentId?: string | null;
   /** The row belongs to a finished local command. */
   readonly localCommand?: boolean;
-  /** Is before a compaction that did not keep it; a key of ours. */
-  readonly compacted?: boolean;
-  /** Number of the abandoned branch, 0 for the current one; a key of ours. */
-  readonly branch?: number;
-  /** Why it is not part of the exchange; a key of ours. */
-  readonly apart?: "unconnected" | "undelivered" | undefined;
 }
 
 const DENIALS = new Set([
@@ -63,18 +58,11 @@ const DENIALS = new Set([
 
 /** Makes a message of a user, assistant or system row. Keys without a value are left out, except `timestamp`. */
 export function toMessage(row: JsonObject, context: MessageContext = {}): TranscriptMessage {
-  const {
-    parentToolUseId = null,
-    parentAgentId = null,
-    localCommand = false,
-    compacted = false,
-    branch = 0,
-    apart,
-  } = context;
+  const { parentToolUseId = null, parentAgentId = null, localCommand, compacted, branch = 0, apart } = context;
   const denial = row["toolDenialKind"];
   const isMeta =
     row["isMeta"] === true || row["isCompactSummary"] === true || row["isVisibleInTranscriptOnly"] === true;
-  const origin = row["origin"] === null || row["origin"] === undefined ? undefined : shownOrigin(row["origin"]);
+  const origin = shownOrigin(row["origin"]);
   const message: TranscriptMessage = {
     type: row["type"] as SessionMessage["type"],
     uuid: row["uuid"] as string,

@@ -1,6 +1,6 @@
 import { textOf } from "../rows/queue-table.ts";
 import { NONE, QUEUED_COMMAND, type RowIndex } from "../rows/row-index.ts";
-import { asObject } from "../rows/json-values.ts";
+import { membersOf } from "../rows/json-values.ts";
 import { push } from "../tree/row-list.ts";
 import type { LoadRow } from "../tree/row-tree.ts";
 
@@ -28,7 +28,8 @@ export class Attachments {
   /** Returns the text (`hashOf`) of the first attachment from row `from` on that is not taken; NaN if there is none. */
   textAfter(from: number): number {
     const row = this.#known().all.firstFrom(from);
-    return row === NONE ? Number.NaN : this.#textOf(row);
+    if (row === NONE) return Number.NaN;
+    return this.#index.queue.hashOf(textOf(membersOf(this.#load(row)["attachment"])["prompt"]));
   }
 
   /** Whether an attachment has one of these ids, or any row has the uuid. */
@@ -36,9 +37,8 @@ export class Attachments {
     const { names, isRow } = this.#known();
     const isName = (name: unknown): name is string => typeof name === "string" && name !== "";
     if (isName(deliveryId) && names.has(`delivery ${deliveryId}`)) return true;
-    return (
-      isName(commandUuid) && (names.has(`uuid ${commandUuid}`) || isRow[this.#index.uuids.find(commandUuid)] === 1)
-    );
+    if (!isName(commandUuid)) return false;
+    return names.has(`uuid ${commandUuid}`) || isRow[this.#index.uuids.find(commandUuid)] === 1;
   }
 
   #known(): ReadAttachments {
@@ -53,17 +53,12 @@ export class Attachments {
       isRow[uuid] = 1;
       if (((this.#index.flags[row] as number) & QUEUED_COMMAND) === 0 || isCopy) continue;
       rows.push(row);
-      const attachment = asObject(this.#load(row)["attachment"]);
-      names.add(`uuid ${String(attachment?.["source_uuid"])}`).add(`delivery ${String(attachment?.["delivery_id"])}`);
-      push(byText, this.#index.queue.hashOf(textOf(attachment?.["prompt"])), row);
+      const { source_uuid: source, delivery_id: delivery, prompt } = membersOf(this.#load(row)["attachment"]);
+      names.add(`uuid ${String(source)}`).add(`delivery ${String(delivery)}`);
+      push(byText, this.#index.queue.hashOf(textOf(prompt)), row);
     }
     const free = new Map([...byText].map(([text, list]) => [text, new Free(list)]));
-    this.#read = { all: new Free(rows), byText: free, names, isRow };
-    return this.#read;
-  }
-
-  #textOf(row: number): number {
-    return this.#index.queue.hashOf(textOf(asObject(this.#load(row)["attachment"])?.["prompt"]));
+    return (this.#read = { all: new Free(rows), byText: free, names, isRow });
   }
 }
 

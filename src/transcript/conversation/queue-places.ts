@@ -15,8 +15,7 @@ export interface PlacesOptions {
 
 /**
  * Inserts queued prompts into the rows. A prompt follows the last message in the file before the operation that delivered
- * it, wherever that message is in the conversation, and is left out if the message is not in it. A prompt that came during
- * an answer follows the results of its calls: the model got it with them.
+ * it, and the results of its calls; it is left out if that message is not in the conversation.
  */
 export function withPrompts(
   index: RowIndex,

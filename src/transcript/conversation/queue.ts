@@ -30,16 +30,13 @@ export interface QueuedPrompt {
 }
 
 /**
- * Returns the prompts that were typed during a turn and for which older CLIs only wrote `queue-operation` rows: first those
- * that the model got, in that order, then those that it did not. Prompts that the user took back, or that have a row in the
- * conversation, are left out.
+ * Returns the prompts that are only in `queue-operation` rows, which older CLIs wrote: first those that the model got, in
+ * that order, then those that it did not. Leaves out prompts that the user took back.
  *
  * A prompt that leaves the queue is identified by its text if the operation has it; else by the next row: a user row after a
  * `dequeue`, an attachment after a `remove`. Otherwise the first in the queue leaves: typed prompts before news of background
  * work, and slash commands last if the turn goes on. A queue is lost with its process: if somebody types a prompt that was
- * not queued, earlier entries come last.
- *
- * Each row is visited once. User rows are only loaded while the queue has entries.
+ * not queued, earlier entries come last. Each row is visited once; user rows are only loaded while the queue has entries.
  */
 export function queuedPrompts(index: RowIndex, load: LoadRow): readonly QueuedPrompt[] {
   return index.queue.count === 0 ? [] : new Reading(index, load).prompts();
@@ -94,7 +91,11 @@ class Reading {
   #readOperation(i: number): void {
     const operation = this.#queue.operation[i];
     if (operation === ENQUEUE) return this.#pending.put(i);
-    if (operation === INHERITED) return this.#inherit(i);
+    if (operation === INHERITED) {
+      this.#fresh = 0;
+      if (!Number.isNaN(this.#textOf(i))) this.#delivered.push({ text: i, place: i, isDelivered: true });
+      return;
+    }
     const named = Number.isNaN(this.#textOf(i)) ? NONE : this.#pending.take(this.#textOf(i));
     if (operation === DEQUEUE) {
       // Later entries cannot have left here.
@@ -105,11 +106,6 @@ class Reading {
       // Newer CLIs write a row for each prompt; one without a text, or with several, means all.
       if (named === NONE) this.#pending.takeTyped();
     } else this.#remove(i, named);
-  }
-
-  #inherit(i: number): void {
-    this.#fresh = 0;
-    if (!Number.isNaN(this.#textOf(i))) this.#delivered.push({ text: i, place: i, isDelivered: true });
   }
 
   /** Removes prompts that left by `dequeue` without a row of their own. Commands may have none; others were lost. */
@@ -231,17 +227,12 @@ class Pending {
 
   /** Takes the last typed entry. */
   takeLast(): void {
-    const last = Math.max(...[TYPED, COMMAND].map((kind) => this.#lines[kind]?.last(this.#isTaken) ?? NONE));
-    this.#taken(last);
+    this.#taken(Math.max(...[TYPED, COMMAND].map((kind) => this.#lines[kind]?.last(this.#isTaken) ?? NONE)));
   }
 
   /** Takes all typed entries. */
   takeTyped(): void {
-    for (const kind of [TYPED, COMMAND]) {
-      const line = this.#lines[kind];
-      for (let i = line?.first(this.#isTaken) ?? NONE; i !== NONE; i = line?.first(this.#isTaken) ?? NONE)
-        this.#taken(i);
-    }
+    for (let taken = 0; taken !== NONE;) taken = this.takeFirst([TYPED, COMMAND]);
   }
 
   /** Marks all entries as those of another process. */

@@ -6,12 +6,11 @@ import { push, type RowList } from "../tree/row-list.ts";
 import { hasResult } from "../tree/tool-blocks.ts";
 import type { LoadRow, Tree } from "../tree/row-tree.ts";
 import { INTERRUPTIONS } from "../text/user-frames.ts";
-import { asObject, type JsonObject, membersOf } from "../rows/json-values.ts";
+import { asObject, asString, type JsonObject, membersOf } from "../rows/json-values.ts";
 
 /**
- * Returns the rows of queued prompts that were delivered, and so are part of the conversation (official-helpers.md §5.7). A
- * prompt typed during a turn is an `attachment/queued_command` row, not a user row. It was delivered if a reply follows it,
- * if it descends from the end of the conversation, or if a `queue-operation` says that it was taken into the running turn.
+ * Returns the rows of queued prompts (`attachment/queued_command`) that were delivered (official-helpers.md §5.7): a reply
+ * follows, or they descend from the end of the conversation, or a `queue-operation` says so.
  */
 export function deliveredPrompts(
   tree: Tree,
@@ -35,14 +34,16 @@ export function deliveredPrompts(
   return delivered;
 }
 
+type Turn = Readonly<{ row: number; kind: "reply" | "prompt" }>;
+
 /** Returns a function that finds the first turn after a place in `rows`. Calls must go backwards, so each row is read once. */
 function turnFinder(
   tree: Tree,
   rows: RowList,
   localCommands: ReadonlySet<number>,
   load: LoadRow,
-): (place: number) => { readonly row: number; readonly kind: "reply" | "prompt" } | undefined {
-  let turn: { readonly row: number; readonly kind: "reply" | "prompt" } | undefined;
+): (place: number) => Turn | undefined {
+  let turn: Turn | undefined;
   let known = rows.length;
   return (place) => {
     for (let i = place + 1; i < known; i++) {
@@ -58,8 +59,8 @@ function turnFinder(
 }
 
 /**
- * Returns the other queued prompts among the rows: the official reader considers them undelivered, but the CLI gives all of
- * them to the model. Leaves out repetitions: copies, and prompts that the next user row repeats.
+ * Returns the other queued prompts, which the official reader considers undelivered, but the CLI gives to the model. Leaves
+ * out copies, and prompts that the next user row repeats.
  */
 export function furtherPrompts(
   tree: Tree,
@@ -105,15 +106,12 @@ function kindOfTurn(
   row: number,
   localCommands: ReadonlySet<number>,
   load: LoadRow,
-): "reply" | "prompt" | undefined {
+): Turn["kind"] | undefined {
   if (!tree.isMessage(row)) return undefined;
-  if (tree.index.kind[row] !== USER || isReply(load(row))) return "reply";
+  if (tree.index.kind[row] !== USER) return "reply";
+  const value = load(row);
+  if ((value["parentUuid"] && hasResult(value)) || isInterruption(value)) return "reply";
   return tree.isFlagged(row, META | COMPACT_SUMMARY) || localCommands.has(row) ? undefined : "prompt";
-}
-
-/** Whether a user row is a reply to the model, not a prompt: a result or an interruption. */
-function isReply(value: JsonObject): boolean {
-  return (Boolean(value["parentUuid"]) && hasResult(value)) || isInterruption(value);
 }
 
 /** Applies what the CLI says it took into turns: it decides, for the last copies of a prompt, as many as it says. */
@@ -142,9 +140,10 @@ function applyAbsorbed(tree: Tree, rows: RowList, from: number, load: LoadRow, d
       push(deliveries, `delivery:${deliveryId}`, uuid);
     } else if (sourceUuid !== undefined) {
       const content = JSON.stringify(value["attachment"]);
+      const first = contents.get(sourceUuid);
+      if (first === undefined) contents.set(sourceUuid, content);
       // Copies with different contents make their uuid ambiguous, so operations on it do not count.
-      if ((contents.get(sourceUuid) ?? content) !== content) counts.delete(`uuid:${sourceUuid}`);
-      contents.set(sourceUuid, contents.get(sourceUuid) ?? content);
+      else if (first !== content) counts.delete(`uuid:${sourceUuid}`);
     }
   }
   const confirmed = new Set<string>();
@@ -157,8 +156,7 @@ function applyAbsorbed(tree: Tree, rows: RowList, from: number, load: LoadRow, d
     if (!tree.isFlagged(row, QUEUED_COMMAND)) continue;
     const { deliveryId, sourceUuid } = idsOf(load(row));
     const key = keyOf(deliveryId, sourceUuid);
-    if (key === undefined || !counts.has(key)) continue;
-    push(byKey, key, row);
+    if (key !== undefined && counts.has(key)) push(byKey, key, row);
   }
   for (const [key, copies] of byKey) {
     const count = counts.get(key) ?? 0;
@@ -173,24 +171,15 @@ function applyAbsorbed(tree: Tree, rows: RowList, from: number, load: LoadRow, d
 const keyOf = (deliveryId: string | undefined, uuid: string | undefined): string | undefined =>
   deliveryId ? `delivery:${deliveryId}` : uuid === undefined ? undefined : `uuid:${uuid}`;
 
-function idsOf(value: JsonObject): {
-  deliveryId: string | undefined;
-  sourceUuid: string | undefined;
-} {
-  const attachment = asObject(value["attachment"]);
-  const text = (key: string): string | undefined => {
-    const id = attachment?.[key];
-    return typeof id === "string" && id !== "" ? id : undefined;
-  };
-  return { deliveryId: text("delivery_id"), sourceUuid: text("source_uuid") };
+function idsOf(value: JsonObject): Record<"deliveryId" | "sourceUuid", string | undefined> {
+  const { delivery_id: delivery, source_uuid: source } = membersOf(value["attachment"]);
+  return { deliveryId: asString(delivery) || undefined, sourceUuid: asString(source) || undefined };
 }
 
 /** Kinds of origin whose meta rows are shown (official-helpers.md §5.8). */
 const SHOWN_ORIGINS = new Set(["channel", "observer", "observer-activity", "slack-ping", "voice-call", "peer"]);
 
-export function hasShownOrigin(origin: unknown): boolean {
-  return SHOWN_ORIGINS.has(String(asObject(origin)?.["kind"]));
-}
+export const hasShownOrigin = (origin: unknown): boolean => SHOWN_ORIGINS.has(String(membersOf(origin)["kind"]));
 
 /** Returns the user row that shows a queued prompt; undefined if it is not shown. `taken`: the uuids in use, updated. */
 export function queuedPrompt(
@@ -231,9 +220,8 @@ function isForwarded(intent: unknown): boolean {
 
 const RUN_ID = /^[A-Za-z0-9_.:-]{1,128}$/;
 
-function runIdOf(value: unknown): string | undefined {
-  return typeof value === "string" && RUN_ID.test(value) ? value : undefined;
-}
+const runIdOf = (value: unknown): string | undefined =>
+  typeof value === "string" && RUN_ID.test(value) ? value : undefined;
 
 /** Returns an origin as it is shown: a task notification with its known keys only, any other unchanged. */
 export function shownOrigin(origin: unknown): unknown {
@@ -276,10 +264,7 @@ function isInterruption(value: JsonObject): boolean {
   );
 }
 
-/**
- * Returns the queued prompts below the end of the conversation, in the order of the tree, siblings by time
- * (official-helpers.md §5.7). Other rows there are not shown.
- */
+/** Returns the queued prompts below the end, in the order of the tree, siblings by time (official-helpers.md §5.7). */
 export function trailingPrompts(tree: Tree, onChain: Uint8Array, leaf: number, load: LoadRow): number[] {
   const { index } = tree;
   if (!index.hasFlag(QUEUED_COMMAND)) return [];
@@ -312,12 +297,9 @@ export function trailingPrompts(tree: Tree, onChain: Uint8Array, leaf: number, l
 /** Marks the rows off the chain with an abandoned message below them, by the links as written, before relinks. */
 function aboveAbandoned(tree: Tree, written: Int32Array, onChain: Uint8Array): Uint8Array {
   const above = new Uint8Array(tree.index.count);
+  const parentAsWritten = (at: number): number => tree.rowOf[written[at] as number] ?? NONE;
   for (const row of tree.rows) {
     if (!tree.isMessage(row) || onChain[row] !== 0 || !tree.isMain(row)) continue;
-    const parentAsWritten = (at: number): number => {
-      const parent = written[at] as number;
-      return parent === NONE ? NONE : (tree.rowOf[parent] as number);
-    };
     for (let at = parentAsWritten(row); at !== NONE && onChain[at] === 0 && above[at] === 0; at = parentAsWritten(at)) {
       above[at] = 1;
     }

@@ -7,7 +7,7 @@ import { hasShownOrigin, queuedPrompt } from "./queued-prompts.ts";
 import { COMPACT_SUMMARY, HIDES_TOOLS, LOOK_INSIDE, META, QUEUED_COMMAND, SIDECHAIN } from "../rows/row-index.ts";
 import { ASSISTANT, SYSTEM, USER } from "../rows/row-kinds.ts";
 import type { LoadRow } from "../tree/row-tree.ts";
-import { asObject, type JsonObject } from "../rows/json-values.ts";
+import { asObject, type JsonObject, membersOf } from "../rows/json-values.ts";
 
 /** A message and the row it comes from. */
 export interface ConversationEntry {
@@ -31,9 +31,8 @@ export function visibleRows(
   { includeSystemMessages = false, subagent = false }: VisibleOptions = {},
 ): ConversationRows {
   const { tree, rows, delivered } = conversation;
-  const { kind, flags } = tree.index;
+  const { count, kind, flags } = tree.index;
   const taken = new Set<string>();
-  const { count } = tree.index;
   if (delivered.size > 0) {
     for (let i = 0; i < rows.length; i++) {
       const row = rows.row(i);
@@ -73,12 +72,14 @@ export class MessageMaker {
   readonly #conversation: Conversation;
   readonly #load: LoadRow;
   readonly #hidden: HiddenTools;
+  /** Row of the operation that delivered or queued each prompt, by the prompt's row. */
   readonly #places: ReadonlyMap<number, number>;
 
   constructor(conversation: Conversation, load: LoadRow) {
     this.#conversation = conversation;
     this.#load = load;
-    this.#places = placesOf(conversation);
+    const { count } = conversation.tree.index;
+    this.#places = new Map(conversation.prompts.map(({ text, place }) => [count + text, count + place]));
     this.#hidden = new HiddenTools(conversation, load);
   }
 
@@ -91,20 +92,18 @@ export class MessageMaker {
 
   make({ row, compacted, branch, apart }: ConversationRow, context: MessageContext = {}): ConversationEntry {
     const entry = this.#load(row);
-    if (row >= this.#conversation.tree.index.count) {
-      const message = toMessage(this.#fromQueue(row, entry), { compacted, branch, apart, ...context });
-      return { message, entry, compacted, branch };
-    }
-    const queued = this.#conversation.tree.isFlagged(row, QUEUED_COMMAND);
-    const left = queued ? queuedPrompt(entry, new Set(), { keepMeta: true }) : this.#hidden.apply(() => entry, row);
-    const shown = left === UNCHANGED ? entry : left;
     const localCommand = this.#conversation.localCommands.has(row);
-    return {
-      message: toMessage(shown ?? entry, { localCommand, compacted, branch, apart, ...context }),
-      entry,
-      compacted,
-      branch,
-    };
+    const shown = this.#shown(row, entry) ?? entry;
+    const message = toMessage(shown, { localCommand, compacted, branch, apart, ...context });
+    return { message, entry, compacted, branch };
+  }
+
+  #shown(row: number, entry: JsonObject): JsonObject | undefined {
+    const { tree } = this.#conversation;
+    if (row >= tree.index.count) return this.#fromQueue(row, entry);
+    if (tree.isFlagged(row, QUEUED_COMMAND)) return queuedPrompt(entry, new Set(), { keepMeta: true });
+    const left = this.#hidden.apply(() => entry, row);
+    return left === UNCHANGED ? entry : left;
   }
 
   /** Makes a user row of a prompt in a `queue-operation`. */
@@ -123,22 +122,11 @@ export class MessageMaker {
   }
 }
 
-/** Returns the row of the operation that delivered or queued each prompt, by the prompt's row. */
-function placesOf({ prompts, tree }: Conversation): ReadonlyMap<number, number> {
-  const { count } = tree.index;
-  return new Map(prompts.map(({ text, place }) => [count + text, count + place]));
-}
-
-/**
- * Tool calls that a host ran itself and hides: their blocks and results are removed (official-helpers.md §5.8). They are
- * rare, so the conversation is only read for them if a row has the flag.
- */
+/** Tool calls that a host ran itself and hides (official-helpers.md §5.8). Rows are only read for them if one has the flag. */
 class HiddenTools {
-  readonly #ids: ReadonlySet<string>;
+  readonly #ids = new Set<unknown>();
 
   constructor({ tree, rows }: Conversation, load: LoadRow) {
-    const ids = new Set<string>();
-    this.#ids = ids;
     if (!tree.index.hasFlag(HIDES_TOOLS)) return;
     const once = new Set<string>();
     const again = new Set<string>();
@@ -154,7 +142,7 @@ class HiddenTools {
       const hidden = value["hostHiddenToolUseIds"];
       if (!Array.isArray(hidden)) continue;
       const wanted = new Set<unknown>(hidden);
-      for (const id of callIds(value)) if (wanted.has(id) && !again.has(id)) ids.add(id);
+      for (const id of callIds(value)) if (wanted.has(id) && !again.has(id)) this.#ids.add(id);
     }
   }
 
@@ -170,14 +158,8 @@ class HiddenTools {
     const content = message?.["content"];
     if (!Array.isArray(content)) return value;
     const left = content.filter((item: unknown) => {
-      const block = asObject(item);
-      const id =
-        block?.["type"] === "tool_use"
-          ? block["id"]
-          : block?.["type"] === "tool_result"
-            ? block["tool_use_id"]
-            : undefined;
-      return typeof id !== "string" || !this.#ids.has(id);
+      const { type, id, tool_use_id: called } = membersOf(item);
+      return !this.#ids.has(type === "tool_use" ? id : type === "tool_result" ? called : undefined);
     });
     if (left.length === content.length) return value;
     if (left.length === 0) return undefined;

@@ -1,14 +1,9 @@
 /**
- * Finds the top-level members of one JSON row without building it.
+ * Finds the top-level members of one JSON row without building it, because `JSON.parse` of every row costs more than reading
+ * the file. `indexOf('"')` (memchr) skips strings; everything between them is checked against the JSON grammar.
  *
- * A transcript of hundreds of megabytes is mostly text inside strings. `JSON.parse` of every row costs more than
- * reading the file, and a conversation, a list or a fork needs only a few short top-level values of most rows. So each
- * row is scanned once: `indexOf('"')` (memchr) skips strings, everything between strings is checked against the JSON
- * grammar, and the byte ranges of the top-level members are kept.
- *
- * A row that is accepted is one complete JSON object: numbers, literals, commas, colons and brackets are checked as
- * `JSON.parse` checks them. Raw control characters and unknown escapes *inside* strings are not checked, because that
- * needs a look at every byte. `parseRow` (row.ts) repairs them, so a scan and a parse agree on which rows exist.
+ * A row that is accepted is one complete JSON object. Only raw control characters and unknown escapes inside strings are not
+ * checked. `parseRow` (row.ts) repairs them, so a scan and a parse agree on which rows exist.
  */
 
 export const QUOTE = 0x22;
@@ -47,10 +42,7 @@ export class RowScan {
   /** Open containers around the current offset: 1 for an object, 0 for an array. */
   containers: Uint8Array = new Uint8Array(64);
 
-  /**
-   * Returns a shared scan, for callers that are done with a row before anything else is scanned. Its tables grow with the
-   * longest row, and are not made anew for each file.
-   */
+  /** Returns a shared scan, for callers that are done with a row before anything else is scanned. */
   static spare(): RowScan {
     let scan = spare?.deref();
     if (scan === undefined) spare = new WeakRef((scan = new RowScan()));
@@ -275,10 +267,7 @@ function closeMember(out: RowScan, valueStart: number, valueEnd: number): void {
   out.count++;
 }
 
-/**
- * Whether a long text there is kept: in `message.content`, its blocks, and blocks in the result of a tool; in
- * `toolUseResult` and objects in it. Texts in a tool's input are not kept.
- */
+/** Whether a long text there is kept: in `message.content` and nested blocks, in `toolUseResult` and objects in it. */
 function mayHoldText(wanted: number, depth: number): boolean {
   if (wanted === 1) return depth === 2 || depth === 4 || depth === 6;
   return wanted === 3 && (depth === 2 || depth === 3);

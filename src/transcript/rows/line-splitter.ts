@@ -10,14 +10,11 @@ interface LineBufferOptions {
 }
 
 /**
- * Splits a stream of bytes into lines at 0x0A, and only there: U+2028 and U+2029 occur raw inside rows.
+ * Splits a stream of bytes into lines at 0x0A, and only there: U+2028 and U+2029 occur raw inside rows. The caller reads into
+ * `space()`, calls `filled(n)`, and takes lines with `next()` until it is false; `finish()` gives an unterminated last line.
  *
- * One buffer is reused for the whole file. The caller reads into `space()`, calls `filled(n)`, and takes lines with `next()`
- * until it is false; `finish()` gives the last line if the file does not end in a newline. A line is a range of `bytes`,
- * valid until the next `space()`. `offset` is its offset in the stream.
- *
- * A line longer than `limit` is skipped, so that its neighbours are not lost: `next()` gives it with an empty range, and
- * `oversized` is its length.
+ * A line is a range of `bytes`, valid until the next `space()`; `offset` is its offset in the stream. One longer than `limit`
+ * is skipped: its range is empty, and `oversized` is its length.
  */
 export class LineBuffer {
   /** The part of the buffer that is in use, with space for one read: the search for newlines goes to its end. */

@@ -8,10 +8,8 @@ export const LONG_ROW = 1024 * 1024;
 const LONG_TEXT = 16 * 1024;
 
 /**
- * Parses a long row with the same result as `parsed`. Long texts are decoded one by one, straight from the bytes; a mark
- * stands for each in the rest. Memory is that of the value and the rest of the row. Throws `SyntaxError`.
- *
- * `mayOverwrite`: the caller owns the bytes and does not need them afterwards. Escapes are then undone in place.
+ * Parses a long row like `parsed`, in the memory of its value. Long texts are decoded one by one, straight from the bytes; a
+ * mark stands for each in the rest. `mayOverwrite`: escapes may be undone in place. Throws `SyntaxError`.
  */
 export function parseLong(bytes: Uint8Array, start: number, end: number, mayOverwrite = false): unknown {
   const row = Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start);
@@ -45,10 +43,7 @@ export function parsed(json: string): unknown {
   }
 }
 
-/**
- * Whether the value of a row takes many times the memory of its bytes: some twenty times in a row of empty objects. A long
- * one would exhaust the memory of the process; the CLI does not write such rows.
- */
+/** Whether the value of a row takes many times the memory of its bytes, as some twenty times in a row of empty objects. */
 export function isValueTooLarge(bytes: Uint8Array, start: number, end: number): boolean {
   const most = 2 * (end - start) + ANY_ROW_BYTES;
   let cost = 0;
@@ -88,10 +83,7 @@ function isKey(bytes: Uint8Array, close: number): boolean {
   return bytes[i] === COLON;
 }
 
-/**
- * Returns a character that no text in these pieces can begin with: a lone surrogate, which UTF-8 is never decoded to, and
- * which no escape in them stands for.
- */
+/** Returns a character that no text in these pieces can begin with: a lone surrogate that no escape in them stands for. */
 function freeMark(pieces: readonly string[]): string {
   for (let unit = 0xdbff; unit >= 0xd800; unit--) {
     const escape = new RegExp(String.raw`\\u${unit.toString(16)}`, "i");
@@ -144,10 +136,7 @@ function copied(bytes: Buffer): Buffer {
 
 let spare: WeakRef<Buffer> | undefined;
 
-/**
- * Undoes the escapes in place (none becomes longer), and decodes the text. Unknown escapes and raw control characters stand
- * for themselves.
- */
+/** Undoes the escapes in place, and decodes the text. Unknown escapes and raw control characters stand for themselves. */
 function unescaped(bytes: Buffer, start: number, end: number): string {
   const parts: string[] = [];
   let from = start;

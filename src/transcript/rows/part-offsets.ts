@@ -6,10 +6,7 @@ export const RESULT = 2;
 export const CWD = 4;
 export const PARTS = 6;
 
-/**
- * Offsets of parts of rows, so that a row can be shown without reading the rest of it. Takes 28 bytes a row, and eight for
- * each long text. Offsets count from the beginning of the row.
- */
+/** Offsets of parts of rows, from the row's beginning, to show a row without reading all of it: 28 bytes, 8 a long text. */
 export class PartsTable {
   #rows = 0;
   #parts: Uint32Array;

@@ -15,10 +15,7 @@ const ELSEWHERE = 4;
 /** All typed prompts, or one, were taken back to be edited. */
 export const POP_ALL = 5;
 export const POP_ONE = 6;
-/**
- * The prompt was delivered in the session that this one was forked from. The fork writes this if no other row records the
- * delivery.
- */
+/** It was delivered in the session that this one was forked from, which no other row of the fork records. */
 export const INHERITED = 7;
 
 /** Kinds of queued prompts, which decide which of several is delivered next. */
@@ -92,10 +89,7 @@ export class QueueTable {
     return units === 0 ? Number.NaN : (a >>> 0) * 2 ** 21 + ((b >>> 0) % 2 ** 21);
   }
 
-  /**
-   * Returns the uuid that a fork gave the row, else one (version 8) made from the row's bytes and its offset. So it is the
-   * same whenever the file is read, also in another directory.
-   */
+  /** Returns the uuid that a fork gave the row, else one (version 8) of its bytes and offset: the same at each reading. */
   idOf(i: number): string {
     const uuid = this.#uuids.get(i);
     if (uuid !== undefined) return uuid;

@@ -66,24 +66,21 @@ export { NONE };
 const FIRST_ROWS = 1024;
 
 /**
- * Table of the conversation rows of a transcript: numbers only, about 180 bytes a row, and no text.
- *
- * The whole tree must be known before the first message can be shown, but not its text. So a transcript is read once to
- * fill this table, and rows are read again, by their byte range, when they are shown. Which rows belong here is
- * official-helpers.md §5.2 and §6.1.
+ * Table of the conversation rows of a transcript (official-helpers.md §5.2, §6.1): numbers only, about 180 bytes a row. The
+ * whole tree must be known before the first message can be shown, but not its text, which is read again by its byte range.
  */
 export class RowIndex {
   /** Number of rows. Rows are numbered in file order. */
   count = 0;
-  offset: Float64Array;
-  length: Uint32Array;
-  kind: Uint8Array;
-  flags: Uint16Array;
+  offset = new Float64Array(0);
+  length = new Uint32Array(0);
+  kind = new Uint8Array(0);
+  flags = new Uint16Array(0);
   /** Numbers in `uuids` of the row's uuid and of its parent's; -1 for no parent. */
-  uuid: Int32Array;
-  parent: Int32Array;
+  uuid = new Int32Array(0);
+  parent = new Int32Array(0);
   /** Number in `messageIds` of the API message that an assistant row is a part of, or -1. */
-  message: Int32Array;
+  message = new Int32Array(0);
   /** Uuids of all rows, and those that occur only as a parent. */
   readonly uuids: IdTable;
   readonly messageIds: IdTable;
@@ -104,22 +101,14 @@ export class RowIndex {
   /** `seed`: see `IdTable`. `rows`: expected number of rows. */
   constructor(seed = 0, rows = FIRST_ROWS) {
     this.#seed = seed;
-    this.offset = new Float64Array(rows);
-    this.length = new Uint32Array(rows);
-    this.kind = new Uint8Array(rows);
-    this.flags = new Uint16Array(rows);
-    this.uuid = new Int32Array(rows);
-    this.parent = new Int32Array(rows);
-    this.message = new Int32Array(rows);
+    this.#resize(rows);
     this.uuids = new IdTable(seed, rows);
     this.messageIds = new IdTable(seed, rows);
     this.parts = new PartsTable(rows);
     this.queue = new QueueTable(seed);
   }
 
-  /**
-   * Adds the row if it is part of the conversation, a checkpoint or a queue operation. Returns its kind.
-   */
+  /** Adds the row if it is part of the conversation, a checkpoint or a queue operation. Returns its kind. */
   add(bytes: Buffer, start: number, end: number, offset: number, scan: RowScan): number {
     return this.#addAs(readKind(bytes, scan), bytes, start, end, offset, scan);
   }
@@ -172,16 +161,15 @@ export class RowIndex {
       part.message[at] = message === NONE ? NONE : part.messageIds.addText(this.messageIds.text(message));
       part.parts.addFrom(this.parts, row);
     }
-    this.#present ??= this.#uuidsOfRows();
-    const present = this.#present;
+    const present = (this.#present ??= this.uuidsOfRows());
     part.elsewhere = Uint8Array.from(numbers, (number) => present[number] as number);
     return part;
   }
 
-  #uuidsOfRows(): Uint8Array {
-    const present = new Uint8Array(this.uuids.count);
-    for (let row = 0; row < this.count; row++) present[this.uuid[row] as number] = 1;
-    return present;
+  /** Returns a mask of the uuids that a row has; `mask`: those known already. */
+  uuidsOfRows(mask = new Uint8Array(this.uuids.count)): Uint8Array {
+    for (let row = 0; row < this.count; row++) mask[this.uuid[row] as number] = 1;
+    return mask;
   }
 
   /** Whether any row has one of the flags. Most transcripts lack most flags, which saves a loop over all rows. */
@@ -224,12 +212,11 @@ export class RowIndex {
       }
     }
     if (kind === ATTACHMENT && scan.attachmentTypeStart !== NONE) {
-      const from = scan.attachmentTypeStart;
-      const to = scan.attachmentTypeEnd;
+      const { attachmentTypeStart: from, attachmentTypeEnd: to } = scan;
       if (equals(bytes, from, to, VALUE_FORK_BRIEFING)) flags |= FORK_BRIEFING;
       else if (equals(bytes, from, to, VALUE_QUEUED_COMMAND)) flags |= QUEUED_COMMAND;
     }
-    if (this.count === this.offset.length) this.#grow();
+    if (this.count === this.offset.length) this.#resize(2 * this.count);
     const row = this.count++;
     this.offset[row] = offset;
     this.length[row] = end - start;
@@ -266,14 +253,14 @@ export class RowIndex {
     return start === NONE || isEmpty(bytes, start, end) ? NONE : addId(this.messageIds, bytes, start, end);
   }
 
-  #grow(): void {
-    this.offset = enlarged(this.offset);
-    this.length = enlarged(this.length);
-    this.kind = enlarged(this.kind);
-    this.flags = enlarged(this.flags);
-    this.uuid = enlarged(this.uuid);
-    this.parent = enlarged(this.parent);
-    this.message = enlarged(this.message);
+  #resize(rows: number): void {
+    this.offset = enlarged(this.offset, rows);
+    this.length = enlarged(this.length, rows);
+    this.kind = enlarged(this.kind, rows);
+    this.flags = enlarged(this.flags, rows);
+    this.uuid = enlarged(this.uuid, rows);
+    this.parent = enlarged(this.parent, rows);
+    this.message = enlarged(this.message, rows);
   }
 }
 

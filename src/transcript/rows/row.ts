@@ -22,12 +22,10 @@ export interface LineVisitor {
 }
 
 /**
- * Reads the rows of one line (a range without its newline).
- *
- * A line is usually one row. A writer that was killed, or that appended to a file without a final newline, leaves a line
- * with two: `{…}{…}`, or a cut row and a whole one after it. Both are read, while `JSON.parse` of the line loses both. An
- * object counts as a row of its own only if it cannot be part of the row before it: it is after a complete row or where
- * the grammar broke, it ends at the end of the line or before another `{`, and it has a `type`.
+ * Reads the rows of one line (a range without its newline). A writer that was killed, or that appended to a file without a
+ * final newline, leaves a line with two: `{…}{…}`, or a cut row and a whole one after it. An object counts as a row of its own
+ * only if it cannot be part of the row before it: it is after a complete row or where the grammar broke, it ends at the end of
+ * the line or before another `{`, and it has a `type`.
  */
 export function visitLine(bytes: Uint8Array, start: number, end: number, scan: RowScan, visitor: LineVisitor): void {
   const at = skipBlank(bytes, start, end);
@@ -117,9 +115,8 @@ function skipBlank(bytes: Uint8Array, from: number, end: number): number {
 }
 
 /**
- * Parses a row that `visitLine` found. Invalid UTF-8 becomes U+FFFD. Raw control characters and unknown escapes in
- * strings, which `JSON.parse` rejects, stand for themselves, so that one bad byte does not cost a message. Returns
- * undefined if the row is not an object.
+ * Parses a row that `visitLine` found; undefined if it is not an object. Invalid UTF-8 becomes U+FFFD. Raw control characters
+ * and unknown escapes in strings, which `JSON.parse` rejects, stand for themselves.
  */
 export function parseRow(
   bytes: Uint8Array,

@@ -186,8 +186,7 @@ export class Tree {
     const { index } = this;
     const link = index.parent.slice(0, index.count);
     // A parent that is left out on purpose ends the chain. A link is only broken if its parent is not in the file.
-    const elsewhere = index.elsewhere?.slice() ?? new Uint8Array(index.uuids.count);
-    for (let row = 0; row < index.count; row++) elsewhere[index.uuid[row] as number] = 1;
+    const elsewhere = index.uuidsOfRows(index.elsewhere?.slice());
     let lastMain = NONE;
     for (let row = from; row < index.count; row++) {
       if (this.rowOf[index.uuid[row] as number] !== row) continue;
