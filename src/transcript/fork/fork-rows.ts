@@ -12,7 +12,7 @@ import { parseRow } from "../rows/row.ts";
 import { RowScan, scanObject } from "../rows/json-scanner.ts";
 import type { QueuedPrompt } from "../conversation/queue.ts";
 import { type LoadRow, Tree } from "../tree/row-tree.ts";
-import { asObject, asString, type JsonObject, membersOf } from "../rows/json-values.ts";
+import { asObject, asString, type JsonObject, membersOf, parseJson } from "../rows/json-values.ts";
 
 export interface ForkIdentity {
   readonly sourceId: string;
@@ -183,7 +183,7 @@ export class ForkRows {
     if (row === this.#last) values.set("timestamp", `"${now}"`);
     const logical = this.#members.text("logicalParentUuid");
     if (logical !== undefined && logical !== "null")
-      values.set("logicalParentUuid", this.#mapped(this.#writtenAbove(asString(parse(logical)))));
+      values.set("logicalParentUuid", this.#mapped(this.#writtenAbove(asString(parseJson(logical)))));
     values.set("requestSessionId", this.#requestSession(row, ancestor));
     const uuid = this.#members.text("uuid") ?? "null";
     values.set("forkedFrom", `{"sessionId":"${sourceId}","messageUuid":${uuid}}`);
@@ -273,14 +273,14 @@ export class ForkRows {
   #string(key: ForkKey): string | null {
     const json = this.#members.text(key) ?? "null";
     if (PLAIN_STRING.test(json)) return json;
-    const value = parse(json);
+    const value = parseJson(json);
     return typeof value === "string" ? JSON.stringify(value) : null;
   }
 
   /** Returns the value of a member, or undefined if the row lacks it. */
   #value(key: ForkKey): unknown {
     const json = this.#members.text(key);
-    return json === undefined ? undefined : parse(json);
+    return json === undefined ? undefined : parseJson(json);
   }
 
   /** Returns the number of the uuid of the nearest ancestor that the fork has, or -1. */
@@ -334,7 +334,7 @@ export class ForkRows {
   }
 
   #newId(uuid: unknown): unknown {
-    return parse(this.#mapped(uuid));
+    return parseJson(this.#mapped(uuid));
   }
 
   #id(uuid: number): string {
@@ -380,13 +380,5 @@ export class ForkRows {
     const isDropped = row !== NONE && (this.#keptRow(number) !== NONE || this.#tree.isFlagged(row, SIDECHAIN));
     const parent = isDropped ? this.#parentOf(row) : NONE;
     return parent === NONE ? undefined : this.#index.uuids.text(parent);
-  }
-}
-
-function parse(json: string): unknown {
-  try {
-    return JSON.parse(json);
-  } catch {
-    return undefined;
   }
 }

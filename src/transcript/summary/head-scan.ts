@@ -1,7 +1,7 @@
 /**
  * Reads from the beginning of a transcript where a session ran, when it began and what was asked first
- * (official-helpers.md §4). Differs from the official rules: a value counts only at the top level of a row, a row of a side
- * conversation is not a prompt, and its directory counts only if no row of the main chain names one.
+ * (official-helpers.md §4). Ours: a value counts only at the top level of a row, a row of a side conversation is not a prompt,
+ * and its directory counts only if no row of the main chain names one.
  */
 import { stringValue } from "../rows/json-string.ts";
 import { PromptTitles } from "./list-title.ts";
@@ -10,6 +10,7 @@ import { parseRow } from "../rows/row.ts";
 import type { RowKeys } from "./summary-keys.ts";
 import { ASSISTANT, isOfConversation, USER } from "../rows/row-kinds.ts";
 import { COLON, equals, type RowScan } from "../rows/json-scanner.ts";
+import { asString, type JsonObject } from "../rows/json-values.ts";
 
 export class HeadScan {
   readonly gitBranch = new First();
@@ -83,11 +84,9 @@ export class HeadScan {
     if (this.isComplete) return;
     this.cutRow(bytes, scan, keys);
     const sidechain = isTrue(bytes, scan, keys.isSidechain);
-    if (keys.cwd >= 0) {
-      if (sidechain) this.#sideRowCwd ??= memberString(bytes, scan, keys.cwd);
-      else this.#rowCwd ??= memberString(bytes, scan, keys.cwd);
-    }
-    if (this.forkedFrom === undefined && keys.forkedFrom >= 0) this.#readForkedFrom(bytes, scan, keys.forkedFrom);
+    if (sidechain) this.#sideRowCwd ??= memberString(bytes, scan, keys.cwd);
+    else this.#rowCwd ??= memberString(bytes, scan, keys.cwd);
+    this.forkedFrom ??= asString(memberObject(bytes, scan, keys.forkedFrom)?.["sessionId"]);
     if (!this.#sawFirstRow && !sidechain) this.#readFirstRow(bytes, scan, keys, type);
     if (type !== USER && type !== ASSISTANT) return;
     this.sawMessage(sidechain);
@@ -102,18 +101,14 @@ export class HeadScan {
 
   /** Reads the members that are left of a row that was cut. */
   cutRow(bytes: Buffer, scan: RowScan, keys: RowKeys): void {
-    if (keys.cwd >= 0) {
-      const cwd = isTrue(bytes, scan, keys.isSidechain) ? this.#sideCwd : this.#cwd;
-      cwd.take(bytes, scan, keys.cwd);
-    }
-    if (keys.gitBranch >= 0) this.gitBranch.take(bytes, scan, keys.gitBranch);
-    if (keys.timestamp >= 0) this.timestamp.take(bytes, scan, keys.timestamp);
-    if (keys.entrypoint >= 0) this.entrypoint.take(bytes, scan, keys.entrypoint);
-    if (keys.sessionKind >= 0) {
-      this.#kind.take(bytes, scan, keys.sessionKind);
-      if (!this.#hasChain && keys.parentUuid >= 0) this.#kindOfChain.take(bytes, scan, keys.sessionKind);
-    }
-    if (keys.parentUuid >= 0) this.#hasChain = true;
+    (isTrue(bytes, scan, keys.isSidechain) ? this.#sideCwd : this.#cwd).take(bytes, scan, keys.cwd);
+    this.gitBranch.take(bytes, scan, keys.gitBranch);
+    this.timestamp.take(bytes, scan, keys.timestamp);
+    this.entrypoint.take(bytes, scan, keys.entrypoint);
+    this.#kind.take(bytes, scan, keys.sessionKind);
+    if (this.#hasChain || keys.parentUuid < 0) return;
+    this.#kindOfChain.take(bytes, scan, keys.sessionKind);
+    this.#hasChain = true;
   }
 
   /**
@@ -123,17 +118,11 @@ export class HeadScan {
   #readFirstRow(bytes: Buffer, scan: RowScan, keys: RowKeys, type: number): void {
     if (!isOfConversation(type)) return;
     this.#sawFirstRow = true;
-    if (keys.agentName < 0 || keys.teamName < 0) return;
     const agentName = memberString(bytes, scan, keys.agentName);
     const teamName = memberString(bytes, scan, keys.teamName);
     if (!agentName || !teamName || agentName === LEAD) return;
     this.agentName = agentName;
     this.teamName = teamName;
-  }
-
-  #readForkedFrom(bytes: Buffer, scan: RowScan, at: number): void {
-    const from = memberObject(bytes, scan, at)?.["sessionId"];
-    if (typeof from === "string") this.forkedFrom = from;
   }
 
   #readPrompt(bytes: Buffer, start: number, end: number, scan: RowScan, keys: RowKeys): void {
@@ -152,8 +141,7 @@ export class HeadScan {
     const texts = textsOfMessage(message);
     const isFirst = this.firstPrompt === undefined;
     if (isFirst) {
-      if (keys.pluginPrompt >= 0)
-        this.pluginPrompt ??= pluginPromptOfMessage(message, memberObject(bytes, scan, keys.pluginPrompt));
+      this.pluginPrompt ??= pluginPromptOfMessage(message, memberObject(bytes, scan, keys.pluginPrompt));
       this.firstPrompt = promptOfTexts(texts, this.fallback);
     }
     this.titles.take(texts, { prompt: this.firstPrompt, isHere: isFirst });
@@ -177,7 +165,7 @@ class First {
   }
 
   take(bytes: Buffer, scan: RowScan, at: number): void {
-    if (this.#tight !== undefined) return;
+    if (at < 0 || this.#tight !== undefined) return;
     const start = scan.members[at + 2] as number;
     const tight = bytes[start - 1] === COLON;
     if (!tight && this.#spaced !== undefined) return;
@@ -187,13 +175,12 @@ class First {
   }
 }
 
-export function memberString(bytes: Buffer, scan: RowScan, at: number): string | undefined {
-  return stringValue(bytes, scan.members[at + 2] as number, scan.members[at + 3] as number);
-}
+/** Returns the value of the member at `at` (-1 for none); undefined if it is not a string. */
+export const memberString = (bytes: Buffer, { members }: RowScan, at: number): string | undefined =>
+  at < 0 ? undefined : stringValue(bytes, members[at + 2] as number, members[at + 3] as number);
 
-function memberObject(bytes: Buffer, scan: RowScan, at: number): Record<string, unknown> | undefined {
-  return parseRow(bytes, scan.members[at + 2] as number, scan.members[at + 3] as number);
-}
+const memberObject = (bytes: Buffer, { members }: RowScan, at: number): JsonObject | undefined =>
+  at < 0 ? undefined : parseRow(bytes, members[at + 2] as number, members[at + 3] as number);
 
 /** Whether the member at `at` (-1 for none) is `true`. */
 export function isTrue(bytes: Uint8Array, scan: RowScan, at: number): boolean {

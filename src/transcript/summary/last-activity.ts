@@ -13,9 +13,8 @@ export class ActivitySearch implements LineVisitor {
   #bytes: Buffer = NOTHING;
 
   /**
-   * Searches the lines between `from` and `to`, last one first, for a row of the conversation (user, assistant, system,
-   * attachment, progress) with a timestamp. A title or a tag is not activity. `atLineStart`: `from` begins a line. Otherwise
-   * the first line is left for a search in more bytes, unless its end says enough: its type may be before `from`.
+   * Searches the lines between `from` and `to`, last one first, for a row of the conversation with a timestamp; a title or a
+   * tag is not activity. `atLineStart`: `from` begins a line. Else the first line is only read if its end says enough.
    */
   search(bytes: Buffer, from: number, to: number, atLineStart: boolean): void {
     this.#bytes = bytes;

@@ -1,6 +1,6 @@
 /**
- * Makes the title of a session in a list: one line of at most `LIST_TITLE_UNITS`, so that people can distinguish sessions.
- * It is the official title, last prompt or first prompt, in that order, without what Claude Code writes around prompts.
+ * Makes the title of a session in a list, on one line of at most `LIST_TITLE_UNITS`: the official title, last prompt or first
+ * prompt, in that order, without what Claude Code writes around prompts.
  */
 import { LIST_TITLE_UNITS } from "../rows/limits.ts";
 import { copyText, promptLine } from "./prompt.ts";
@@ -133,10 +133,7 @@ export function promptTitle(text: string | undefined): string | undefined {
   return line ? cutAtWord(line) : undefined;
 }
 
-/**
- * First candidate of each kind for a title, from the user's messages at the beginning of a transcript. Texts are kept as
- * they are until a title is needed: a list has a better title for most sessions.
- */
+/** First candidate of each kind for a title, from the first user messages. Becomes a title only if that is needed. */
 export class PromptTitles {
   /** First typed words, in the form of an official first prompt. */
   typed: string | undefined;

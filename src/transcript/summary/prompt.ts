@@ -1,8 +1,7 @@
 /**
  * Finds prompts that a person typed, by two official rules that differ on purpose: one names a session by its first prompt
- * (official-helpers.md §4.1, 4.2), the other takes a session out of the archive if somebody writes in it again (§4.3).
- *
- * A prompt may be megabytes of pasted text, so every search here is linear.
+ * (official-helpers.md §4.1, 4.2), the other takes a session out of the archive if somebody writes in it again (§4.3). A prompt
+ * may be megabytes of pasted text, so every search here is linear.
  */
 import { PROMPT_UNITS } from "../rows/limits.ts";
 import { PLUGIN_AFTER, PLUGIN_BEFORE } from "../text/user-frames.ts";
@@ -21,10 +20,7 @@ export function promptOfRow(row: JsonObject, fallback: CommandFallback): string 
   return promptOfTexts(textsOfMessage(row["message"]), fallback);
 }
 
-/**
- * Returns the prompt of a plugin in the form of a fork's title (official-helpers.md §6.6), or undefined. `pluginPrompt` is the
- * row's member of that name.
- */
+/** Returns the prompt of a plugin in the form of a fork's title (official-helpers.md §6.6). `pluginPrompt`: that member. */
 export function pluginPromptOfMessage(message: unknown, pluginPrompt: unknown): string | undefined {
   const content = asObject(message)?.["content"];
   const text = asObject(pluginPrompt)?.["text"];
@@ -86,16 +82,12 @@ function between(text: string, open: string, close: string, barrier?: RegExp): s
     const start = from + open.length;
     if (end < start) end = text.indexOf(close, start);
     if (end < 0) return undefined;
-    const bar = barrier === undefined ? -1 : indexOfPattern(text, barrier, start);
+    if (barrier !== undefined) barrier.lastIndex = start;
+    const bar = barrier?.exec(text)?.index ?? -1;
     if (bar < 0 || bar >= end) return text.slice(start, end);
     from = text.indexOf(open, bar);
   }
   return undefined;
-}
-
-function indexOfPattern(text: string, pattern: RegExp, from: number): number {
-  pattern.lastIndex = from;
-  return pattern.exec(text)?.index ?? -1;
 }
 
 function shorten(text: string): string {
@@ -117,8 +109,8 @@ const NEWLINE = 0x0a;
 const SPACE = 0x20;
 
 /**
- * Returns when a person wrote this row (epoch ms), or undefined if none did. It must be a `user` row or a queued command,
- * without any mark of a synthetic row or field of an unexpected type (official-helpers.md §4.3).
+ * Returns when a person wrote this row (epoch ms), or undefined if none did: a `user` row or a queued command without any mark
+ * of a synthetic row or field of an unexpected type (official-helpers.md §4.3).
  */
 export function humanPromptTime(row: JsonObject): number | undefined {
   const prompt =

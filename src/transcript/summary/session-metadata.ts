@@ -38,11 +38,7 @@ export interface SessionFacts {
 }
 
 /** Last title and tag before the tail, as far as they were searched for. */
-export interface EarlierTitles {
-  readonly customTitle?: string | undefined;
-  readonly aiTitle?: string | undefined;
-  readonly tag?: string | undefined;
-}
+export type EarlierTitles = Partial<Pick<TailFacts, "customTitle" | "aiTitle" | "tag">>;
 
 export interface SidecarFacts {
   readonly title: string | undefined;

@@ -1,10 +1,7 @@
 /**
- * Reads the facts about a session from the two windows of a transcript, its head and its tail, and from lines between them
- * (official-helpers.md §4).
- *
- * A row belongs to a window if the window has all of it. If the edge of a window or the end of the file cuts a row, its
- * whole members count, as they do for the official text search: in the head those that end before the edge, in the tail
- * those that begin after it.
+ * Reads the facts about a session from the head and the tail of a transcript, and from lines between them
+ * (official-helpers.md §4). If the edge of a window or the end of the file cuts a row, its whole members in the window count,
+ * as they do for the official text search.
  */
 import { HeadScan, isTrue, memberString } from "./head-scan.ts";
 import { humanPromptTime } from "./prompt.ts";
@@ -72,8 +69,8 @@ export class SessionScan implements LineVisitor {
   readRowAcrossEdge(bytes: Buffer, start: number, end: number, edge: number): void {
     if (bytes[start] !== OPEN_BRACE || !scanObject(bytes, start, end, partScan)) return;
     keys.read(bytes, partScan, edge, end);
-    if (keys.gitBranch >= 0) this.cutGitBranch = memberString(bytes, partScan, keys.gitBranch);
-    if (keys.entrypoint >= 0) this.cutEntrypoint = memberString(bytes, partScan, keys.entrypoint);
+    this.cutGitBranch = memberString(bytes, partScan, keys.gitBranch);
+    this.cutEntrypoint = memberString(bytes, partScan, keys.entrypoint);
   }
 
   tailFacts(bytes: Buffer): TailFacts {
@@ -122,10 +119,7 @@ export class SessionScan implements LineVisitor {
     return this.head.hasMain && this.#archivedAt === Infinity && (this.head.isComplete || start >= this.#headEnd);
   }
 
-  /**
-   * Reads the last answer and what follows it, and of the lines before it only those with a rare key. The last row that has
-   * a fact counts, and the answer has most of them. Returns false if that is not enough.
-   */
+  /** Reads the last answer, what follows it, and earlier lines with a rare key. Returns false if that is not enough. */
   #readRareLines(start: number, end: number): boolean {
     const bytes = this.#bytes;
     const answer = bytes.subarray(start, end).lastIndexOf(ANSWER);
@@ -142,8 +136,8 @@ export class SessionScan implements LineVisitor {
   }
 
   /**
-   * Reads the lines that begin before `end` and end before `limit` until the head is complete, which is usually soon. After
-   * that only lines with a title are read. Returns where to go on: no unread line before it counts.
+   * Reads the lines that begin before `end` and end before `limit`; once the head is complete, only those with a title.
+   * Returns where to go on: no unread line before it counts.
    */
   #head(end: number, limit: number): number {
     if (this.#archivedAt !== Infinity) return 0;
@@ -184,11 +178,9 @@ export class SessionScan implements LineVisitor {
     this.head.row(bytes, start, end, scan, keys, type);
     // If the file is one window, the tail has all titles.
     if (inTail && this.#tailStart === 0) return;
-    if (type === CUSTOM_TITLE && keys.customTitle >= 0) {
+    if (type === CUSTOM_TITLE) {
       this.headCustomTitle = memberString(bytes, scan, keys.customTitle) ?? this.headCustomTitle;
-    } else if (type === AI_TITLE && keys.aiTitle >= 0) {
-      this.headAiTitle = memberString(bytes, scan, keys.aiTitle) ?? this.headAiTitle;
-    }
+    } else if (type === AI_TITLE) this.headAiTitle = memberString(bytes, scan, keys.aiTitle) ?? this.headAiTitle;
   }
 
   /** Reads in each window the part of a row that is not wholly in it. */
@@ -216,10 +208,7 @@ export class SessionScan implements LineVisitor {
 /** End of `customTitle"` and `aiTitle"`. */
 const TITLE = Buffer.from('Title"');
 const ANSWER = Buffer.from('"type":"assistant"');
-/**
- * Keys that `TailScan` reads and that not every answer has: custom and AI titles, `lastPrompt`, `relocatedCwd`,
- * `continuedInSessionId`, `tag`, `summary`. Only a part of each that is rare and begins with a rare letter.
- */
+/** Ends of the keys that `TailScan` reads and that not every answer has; each begins with a rare letter. */
 const RARE_KEYS = ['Title"', 'Prompt"', 'Cwd"', "InSe", 'g"', 'y"'].map((word) => Buffer.from(word));
 /** Offset at which each of them was found last. */
 const found: number[] = RARE_KEYS.map(() => -1);

@@ -1,4 +1,4 @@
-import { asObject, type JsonObject } from "../rows/json-values.ts";
+import { membersOf, parseJson } from "../rows/json-values.ts";
 
 /** Longest title that a sidecar gives, in code points (official-helpers.md §4). */
 const TITLE_CODE_POINTS = 200;
@@ -8,16 +8,11 @@ const TITLE_CODE_POINTS = 200;
  * and it is cut. Undefined if the text is not JSON of that shape, or nothing is left.
  */
 export function titleOfFile(text: string): string | undefined {
-  const title = parseObject(text)?.["customTitle"];
+  const { customTitle: title } = membersOf(parseJson(text));
   if (typeof title !== "string") return undefined;
   const visible = title.trim().replace(/[\p{Cc}\p{Cf}\u2028\u2029]+/gu, " ");
-  return firstCodePoints(visible, TITLE_CODE_POINTS).trim() || undefined;
-}
-
-function firstCodePoints(text: string, count: number): string {
-  return Array.from(text.slice(0, 2 * count))
-    .slice(0, count)
-    .join("");
+  const points = Array.from(visible.slice(0, 2 * TITLE_CODE_POINTS));
+  return points.slice(0, TITLE_CODE_POINTS).join("").trim() || undefined;
 }
 
 /** Content of `archived.json`: whether the session was archived or taken out of the archive, and when (epoch ms). */
@@ -28,7 +23,7 @@ export interface ArchivedMark {
 
 /** Returns the mark in an `archived.json`; undefined if it breaks any rule of official-helpers.md §4.3. */
 export function markOfFile(text: string): ArchivedMark | undefined {
-  const { archived, at } = parseObject(text) ?? {};
+  const { archived, at } = membersOf(parseJson(text));
   if (typeof archived !== "boolean" || typeof at !== "string" || !isIsoTime(at)) return undefined;
   return { archived, at: Date.parse(at) };
 }
@@ -43,12 +38,4 @@ function isIsoTime(text: string): boolean {
   const date = new Date(0);
   date.setUTCFullYear(Number(year), Number(month) - 1, Number(day));
   return date.getUTCMonth() === Number(month) - 1 && date.getUTCDate() === Number(day) && Number(day) > 0;
-}
-
-function parseObject(text: string): JsonObject | undefined {
-  try {
-    return asObject(JSON.parse(text));
-  } catch {
-    return undefined;
-  }
 }

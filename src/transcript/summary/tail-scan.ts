@@ -1,6 +1,6 @@
 /**
  * Reads from the end of a transcript the titles, the tag and the directory of a session (official-helpers.md §4). The last row
- * that has a fact counts. Values are kept as offsets, and read once after all rows were scanned.
+ * that has a fact counts; its offsets are kept, and read once after all rows were scanned.
  */
 import { stringValue } from "../rows/json-string.ts";
 import { memberString } from "./head-scan.ts";
@@ -12,7 +12,7 @@ import { COLON, equals, OPEN_BRACE, QUOTE, RowScan, scanObject } from "../rows/j
 import { asObject, type JsonObject } from "../rows/json-values.ts";
 
 export interface TailFacts {
-  /** Empty if the title was removed; undefined if no row has one. */
+  /** Empty if the title was removed. */
   readonly customTitle: string | undefined;
   readonly aiTitle: string | undefined;
   /** Empty if the tag was removed. */
@@ -44,43 +44,26 @@ export class TailScan {
   /** Reads a whole row. */
   row(bytes: Buffer, start: number, end: number, scan: RowScan, keys: RowKeys, type: number): void {
     this.cutRow(bytes, scan, keys);
-    if (keys.lastPrompt >= 0) this.#lastPrompt.take(bytes, scan, keys.lastPrompt);
-    if (keys.summary >= 0) this.#summary.take(bytes, scan, keys.summary);
-    switch (type) {
-      case CUSTOM_TITLE:
-        if (keys.customTitle >= 0) this.#customTitle.take(bytes, scan, keys.customTitle);
-        break;
-      case AI_TITLE:
-        if (keys.aiTitle >= 0) this.#aiTitle.take(bytes, scan, keys.aiTitle);
-        break;
-      case TAG:
-        if (keys.tag >= 0) this.#tag.take(bytes, scan, keys.tag);
-        break;
-      case RELOCATED:
-        if (keys.relocatedCwd >= 0 && isTight(bytes, scan, keys.type)) {
-          this.#relocatedCwd.take(bytes, scan, keys.relocatedCwd);
-        }
-        break;
-      case CONTINUED_IN:
-        if (keys.continuedInSessionId >= 0 && isTight(bytes, scan, keys.type)) {
-          this.#continuedIn = memberString(bytes, scan, keys.continuedInSessionId) ?? this.#continuedIn;
-        }
-        break;
-      case ASSISTANT:
-        if (keys.message >= 0) {
-          this.#messages.push(scan.members[keys.message + 2] as number, scan.members[keys.message + 3] as number);
-        }
-        this.#endContinuation(bytes, start, end, scan, keys);
-        break;
-      case USER:
-        this.#endContinuation(bytes, start, end, scan, keys);
+    this.#lastPrompt.take(bytes, scan, keys.lastPrompt);
+    this.#summary.take(bytes, scan, keys.summary);
+    if (type === ASSISTANT && keys.message >= 0) {
+      this.#messages.push(scan.members[keys.message + 2] as number, scan.members[keys.message + 3] as number);
+    }
+    if (type === ASSISTANT || type === USER) this.#endContinuation(bytes, start, end, scan, keys);
+    else if (type === CUSTOM_TITLE) this.#customTitle.take(bytes, scan, keys.customTitle);
+    else if (type === AI_TITLE) this.#aiTitle.take(bytes, scan, keys.aiTitle);
+    else if (type === TAG) this.#tag.take(bytes, scan, keys.tag);
+    else if (type === RELOCATED && isTight(bytes, scan, keys.type)) {
+      this.#relocatedCwd.take(bytes, scan, keys.relocatedCwd);
+    } else if (type === CONTINUED_IN && isTight(bytes, scan, keys.type)) {
+      this.#continuedIn = memberString(bytes, scan, keys.continuedInSessionId) ?? this.#continuedIn;
     }
   }
 
   /** Reads the members that are left of a row that was cut. */
   cutRow(bytes: Buffer, scan: RowScan, keys: RowKeys): void {
-    if (keys.gitBranch >= 0) this.#gitBranch.take(bytes, scan, keys.gitBranch);
-    if (keys.entrypoint >= 0) this.#entrypoint.take(bytes, scan, keys.entrypoint);
+    this.#gitBranch.take(bytes, scan, keys.gitBranch);
+    this.#entrypoint.take(bytes, scan, keys.entrypoint);
   }
 
   /** Whether the skipped lines, from `skipped` to `read`, may have a fact that no row after them has. */
@@ -148,6 +131,7 @@ class Last {
   }
 
   take(bytes: Buffer, scan: RowScan, at: number): void {
+    if (at < 0) return;
     const start = scan.members[at + 2] as number;
     if (bytes[start] !== QUOTE) return;
     this.#start = start;

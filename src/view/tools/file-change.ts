@@ -1,4 +1,4 @@
-import { asString, type JsonObject, membersOf, objectsIn } from "../../transcript/rows/json-values.ts";
+import { asString, type JsonObject, membersOf, objectsIn, parseJson } from "../../transcript/rows/json-values.ts";
 import { absolute, lineMember } from "./places.ts";
 import type { FileDiff, ResultLook } from "./claude-tool.ts";
 
@@ -66,12 +66,7 @@ function notebookChange(structured: JsonObject, path: string): RecordedChange | 
 
 /** Returns the source of a cell. `id` is the cell's id, or `cell-3` for its number. */
 function oldCell(notebook: unknown, id: unknown): string | undefined {
-  let cells: unknown;
-  try {
-    cells = membersOf(JSON.parse(asString(notebook) ?? ""))["cells"];
-  } catch {
-    return undefined;
-  }
+  const { cells } = membersOf(parseJson(asString(notebook) ?? ""));
   if (!Array.isArray(cells) || typeof id !== "string") return undefined;
   const all = cells.map(membersOf);
   const { source } = all.find((cell) => cell["id"] === id) ?? all[Number(/^cell-(\d{1,9})$/.exec(id)?.[1])] ?? {};
