@@ -1,12 +1,6 @@
-/**
- * Characters that people cannot see but programs act on: one definition for all surfaces. Control sequences are in
- * transcript/text/sequences.ts.
- */
+/** Characters that people cannot see but programs act on. Control sequences are in transcript/text/sequences.ts. */
 
-/**
- * Returns whether a text may contain a hidden character or a control sequence. Five times as fast as the exact test: it
- * excludes only ranges that `HIDDEN` never matches.
- */
+/** Returns whether a text may contain a hidden character or a control sequence. Five times as fast as the exact test. */
 export const isSuspect = (text: string): boolean => SUSPECT.test(text);
 
 // oxlint-disable-next-line no-control-regex
@@ -27,10 +21,7 @@ export function replaceHidden(text: string, by: (run: string) => string): string
   return pieces.join("");
 }
 
-/**
- * Size of a piece, since each match of one `replace` takes 100 bytes. Pieces end between two visible characters, which splits
- * neither a run nor its neighbours.
- */
+/** Size of a piece, since each match of one `replace` takes 100 bytes. Pieces end between two visible characters. */
 const PIECE_UNITS = 64 * 1024;
 
 let visiblePair: RegExp | undefined;
@@ -126,9 +117,8 @@ function after(text: string, at: number): string {
 }
 
 /**
- * Control characters except line ends and tabs, default-ignorable characters (zero width, bidirectional, fillers, variation
- * selectors, tags), other format controls, lone surrogates and noncharacters. At most 1000 per match: longer runs could
- * overflow the stack of the matcher.
+ * Control characters except line ends and tabs, default-ignorable characters, other format controls, lone surrogates and
+ * noncharacters. At most 1000 per match: longer runs could overflow the stack of the matcher.
  */
 const HIDDEN =
   /(?:[^\P{Cc}\n\t]|[\p{Default_Ignorable_Code_Point}\p{Cs}\p{Noncharacter_Code_Point}\uFFF9-\uFFFB\u{13430}-\u{1343F}]){1,1000}/gu;

@@ -23,9 +23,8 @@ export interface Message {
 }
 
 /**
- * Groups the rows of a conversation into messages. A message is what a person said or did, with its output; or one
- * answer of the API, with its tool calls and their results; or a note of the CLI. Rows without anything for a person
- * belong to the message before them. Holds a few numbers per message.
+ * Groups the rows of a conversation into messages: what a person said or did, with its output; one answer of the API, with
+ * its tool calls and their results; or a note of the CLI. Rows without anything for a person belong to the message before.
  */
 export class Messages {
   readonly #open: OpenConversation;

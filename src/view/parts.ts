@@ -6,10 +6,7 @@ import { formatBytes } from "./size.ts";
 import { readSpilled, type Spilled } from "./spilled.ts";
 import { type Notice, visitWords, type Word, wordsOf } from "./words.ts";
 
-/**
- * Source of a part: the person (`user`), the model, tools and commands (`tool`), teammates, other sessions and channels
- * (`peer`), or the CLI (`system`).
- */
+/** Source of a part: `tool` for tools and commands, `peer` for teammates, other sessions and channels, `system` for the CLI. */
 export type Role = "user" | "assistant" | "tool" | "peer" | "system";
 
 /** Part of a message as a person sees it. Its text is not sanitised. */
@@ -61,10 +58,7 @@ export interface Result {
 /** Access to what a conversation keeps in other files: subagents and stored outputs of tools. */
 export type Sidecars = Pick<OpenConversation, "hasSubagent" | "toolResult">;
 
-/**
- * Returns the parts of one row, in order; none if the row has nothing for a person. Without `sidecars`, parts do not refer
- * to other files.
- */
+/** Returns the parts of one row, in order. Without `sidecars`, parts do not refer to other files. */
 export function partsOf(row: ConversationEntry, sidecars?: Sidecars): Part[] {
   const parts: Part[] = [];
   visitParts(row, sidecars, (part) => parts.push(part));
@@ -88,11 +82,10 @@ export function visitParts(
       if (message.type === "user") visitWords(text, entry, (word) => visit(withSpilled(word, sidecars)));
       else if (entry["isApiErrorMessage"] === true) visit(notice(text, "error"));
       else if (text.trim() !== "") visit({ kind: "text", role: "assistant", text });
-    } else if (message.type === "assistant" && block["type"] === "thinking") {
-      visit(thought(asString(block["thinking"]) ?? ""));
-    } else if (message.type === "assistant" && block["type"] === "redacted_thinking") visit(thought(""));
-    else if (message.type === "assistant" && isCall(block)) visit(callOf(block));
-    else visit(mediaOf(block, message.type === "user" ? "user" : "assistant"));
+    } else if (message.type === "user") visit(mediaOf(block, "user"));
+    else if (block["type"] === "thinking") visit(thought(asString(block["thinking"]) ?? ""));
+    else if (block["type"] === "redacted_thinking") visit(thought(""));
+    else visit(isCall(block) ? callOf(block) : mediaOf(block, "assistant"));
   }
 }
 
@@ -119,10 +112,7 @@ export function speakerOf(parts: readonly Part[]): Speaker {
   return speaker;
 }
 
-/**
- * Returns whether a row contains only notes of the CLI: interruptions, news of tasks, commands that ran without the model,
- * and their output. Such a row is not what people mean by "the last message".
- */
+/** Returns whether a row contains only notes of the CLI, which are not what people mean by "the last message". */
 export function isNote({ message }: Pick<ConversationEntry, "message">, parts: readonly Part[]): boolean {
   const local = message.type === "system" || message["isCompletedLocalCommand"] === true;
   return local || parts.every(({ kind, role }) => role === "system" || kind === "output");
@@ -156,9 +146,8 @@ function systemParts(entry: JsonObject, sidecars: Sidecars | undefined): Part[] 
       const said = asString(error["formatted"]) ?? asString(error["message"]) ?? text;
       return [notice(`API error: ${said}`, "error")];
     }
-    default: {
+    default:
       return text.trim() === "" ? [] : [notice(text.trim(), entry["level"] === "error" ? "error" : "info")];
-    }
   }
 }
 

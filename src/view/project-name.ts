@@ -1,3 +1,5 @@
+import { push } from "../transcript/tree/row-list.ts";
+
 /** Name of a directory in a list: its last name, or, for a worktree, the repository and the worktree's own name. */
 export interface ProjectName {
   readonly repository: string;
@@ -68,10 +70,7 @@ function repositoryName(main: string): string {
 /** Splits a path at both kinds of separators, since a transcript may come from another system. */
 const namesOf = (path: string): string[] => path.split(/[/\\]/).filter((name) => name !== "");
 
-/**
- * Makes the labels of several directories distinct: equal ones get the name of the parent directory as well, `web/src` and
- * `api/src`, up to `MAX_LABEL_NAMES` names.
- */
+/** Makes labels distinct: equal ones get names of parent directories, `web/src` and `api/src`, up to `MAX_LABEL_NAMES`. */
 export function distinctLabels(
   directories: readonly { readonly path: string; readonly label: string }[],
 ): ReadonlyMap<string, string> {
@@ -79,9 +78,7 @@ export function distinctLabels(
   for (let depth = 2; depth <= MAX_LABEL_NAMES; depth++) {
     const byLabel = new Map<string, string[]>();
     for (const [path, label] of labels) {
-      const others = byLabel.get(label);
-      if (others === undefined) byLabel.set(label, [path]);
-      else others.push(path);
+      push(byLabel, label, path);
     }
     for (const paths of byLabel.values()) {
       for (const path of paths.length > 1 ? paths : []) {

@@ -20,10 +20,7 @@ export const isResult = (block: JsonObject): boolean => endsWith(block["type"], 
 const endsWith = (type: unknown, end: string): boolean =>
   type === end || (type !== "text" && typeof type === "string" && type.endsWith(end));
 
-/**
- * Reads a `*_tool_result` block. Its content is a string, a list of blocks, or, if the API ran the tool itself, an object
- * of a known type or an error with a code. Every surface shows what this returns.
- */
+/** Reads a `*_tool_result` block, whose content is a string, blocks, or an object of the API. All surfaces show the result. */
 export function readResult(block: JsonObject): ToolResult {
   const { content } = block;
   // Nearly every result is one text.

@@ -13,10 +13,7 @@ export interface Resumable {
  * Returns the shell command that resumes a session: `cd /home/ada/acme && claude --resume 5d3f2a10-…`. Omits a directory
  * whose name has characters that cannot be typed; Claude Code also finds the session from elsewhere.
  */
-export function resumeCommand(
-  { sessionId, cwd, configDir }: Resumable,
-  platform: NodeJS.Platform = process.platform,
-): string {
+export function resumeCommand({ sessionId, cwd, configDir }: Resumable, platform = process.platform): string {
   const claude = `claude --resume ${sessionId}`;
   const steps = [claude];
   if (isTypable(configDir)) {
@@ -28,14 +25,14 @@ export function resumeCommand(
 }
 
 /** Returns the shell command that begins a session in a directory. */
-export const startCommand = (cwd: string, platform: NodeJS.Platform = process.platform): string =>
+export const startCommand = (cwd: string, platform = process.platform): string =>
   isTypable(cwd) ? `cd ${shellWord(cwd, platform)} && claude` : "claude";
 
 const isTypable = (path: string | undefined): path is string =>
   path !== undefined && path !== "" && !/[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u202A-\u202E\u2066-\u2069]/u.test(path);
 
 /** Quotes a word for the shell of the platform, if necessary. */
-export const shellWord = (word: string, platform: NodeJS.Platform = process.platform): string =>
+export const shellWord = (word: string, platform = process.platform): string =>
   (platform === "win32" ? quoteForCmd : quoteForSh)(word);
 
 const quoteForSh = (word: string): string =>

@@ -26,9 +26,8 @@ export interface SpilledText {
 export type FindOutput = (path: string) => StoredOutput | undefined;
 
 /**
- * Reads the stub that the CLI leaves of an output that was too long for its row: a preview in an element of its own, or an
- * error or a last line that names a file. `structured`: the row's own record, which may have more of the output. Returns
- * undefined for any other text.
+ * Reads the stub that the CLI leaves of an output that was too long for its row; undefined for any other text. `structured`:
+ * the row's own record, which may have more of the output.
  */
 export function readSpilled(
   stored: string,
@@ -120,7 +119,7 @@ const BEGINNING_SAVED =
   /(?:^|\n)Output exceeded the [^\n]{1,40} persist limit; only the first [^\n]{1,40} were saved to: ([^\n]+)/;
 const PREVIEW = /\nPreview \([^)\n]{1,80}\):\n/;
 
-function persisted({ inside, after }: { inside: string; after: string }): Stub {
+function persisted({ inside, after }: ReturnType<typeof inElement>): Stub {
   const head = inside.slice(0, 2 * LINE_UNITS);
   const [, size, path] = SAVED.exec(head) ?? [];
   const [, cutPath] = path === undefined ? (BEGINNING_SAVED.exec(head) ?? []) : [];
@@ -225,11 +224,7 @@ export function textOfBlocks(file: StoredOutput): string | undefined {
   } catch {
     return undefined;
   }
-  const texts: string[] = [];
-  for (const item of Array.isArray(value) ? value : []) {
-    const { type, text } = membersOf(item);
-    if (type !== "text" || typeof text !== "string") return undefined;
-    texts.push(text);
-  }
-  return texts.length === 0 ? undefined : texts.join("\n");
+  const blocks = Array.isArray(value) ? value.map(membersOf) : [];
+  const texts = blocks.flatMap(({ type, text }) => (type === "text" && typeof text === "string" ? [text] : []));
+  return texts.length === 0 || texts.length < blocks.length ? undefined : texts.join("\n");
 }

@@ -3,10 +3,7 @@ import { type UserText, visitUserText } from "../transcript/text/user-text.ts";
 import { asObject, type JsonObject, membersOf } from "../transcript/rows/json-values.ts";
 import { shorten } from "./plain-text.ts";
 
-/**
- * Piece of a user's message, by its source: `user`, what the person typed or ran; `peer`, a teammate, another session or
- * a channel; `tool`, what a command printed; `system`, Claude Code. Every surface shows user messages by these pieces.
- */
+/** Piece of a user's message as every surface shows it; `role` is its source (`Role` of parts.ts). */
 export type Word =
   | { readonly kind: "text"; readonly role: "user"; readonly text: string }
   | { readonly kind: "command"; readonly role: "user"; readonly name: string; readonly args: string }
@@ -146,16 +143,13 @@ const text = (value: unknown): string | undefined => (typeof value === "string" 
 const peerWord = (from: string, summary: string | undefined, body: string): PeerWord => ({
   kind: "peer",
   role: "peer",
-  from: nameLine(from),
+  from: shorten(from.replace(/[\p{Cc}\p{Zl}\p{Zp}\s]+/gu, " ").trim(), NAME_UNITS) || "somebody",
   summary: summary === undefined || summary.trim() === "" ? undefined : summary.trim(),
   text: readable(body),
 });
 
 /** Maximum length of a name in a heading, in UTF-16 units. */
 const NAME_UNITS = 100;
-
-const nameLine = (name: string): string =>
-  shorten(name.replace(/[\p{Cc}\p{Zl}\p{Zp}\s]+/gu, " ").trim(), NAME_UNITS) || "somebody";
 
 /** Members that say nothing to a person, or are shown elsewhere. */
 const FRAME_KEYS: ReadonlySet<string> = new Set(["type", "from", "timestamp", "requestId", "request_id", "color"]);

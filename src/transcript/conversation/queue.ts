@@ -149,7 +149,8 @@ class Reading {
     if (!isMessageKind(kind) || (flags & SIDECHAIN) !== 0) return;
     const isAsked = this.#expected + this.#fresh + this.#pending.size + this.#dropped.size > 0;
     const isPrompt = kind === USER && (flags & (ANSWERS | COMPACT_SUMMARY)) === 0;
-    const text = isAsked && isPrompt ? this.#promptOf(row) : undefined;
+    const value = isAsked && isPrompt ? this.#load(row) : undefined;
+    const text = value && !hasResult(value) ? textOf(asObject(value["message"])?.["content"]) : undefined;
     const fresh = this.#fresh === 0 ? [] : this.#delivered.slice(-this.#fresh);
     this.#fresh = 0;
     if (text === undefined) return;
@@ -167,12 +168,6 @@ class Reading {
       const promptKind = promptKindOf(text);
       this.#pending.takeFirst([promptKind, ...[TYPED, COMMAND, NEWS].filter((other) => other !== promptKind)]);
     } else if (this.#dropped.take(hash) === NONE) this.#pending.age();
-  }
-
-  /** Returns the text of a user row; undefined if it has the result of a call. */
-  #promptOf(row: number): string | undefined {
-    const value = this.#load(row);
-    return hasResult(value) ? undefined : textOf(asObject(value["message"])?.["content"]);
   }
 
   #textOf(i: number): number {

@@ -43,12 +43,19 @@ function turnFinder(
   localCommands: ReadonlySet<number>,
   load: LoadRow,
 ): (place: number) => Turn | undefined {
+  const kindOf = (row: number): Turn["kind"] | undefined => {
+    if (!tree.isMessage(row)) return undefined;
+    if (tree.index.kind[row] !== USER) return "reply";
+    const value = load(row);
+    if ((value["parentUuid"] && hasResult(value)) || isInterruption(value)) return "reply";
+    return tree.isFlagged(row, META | COMPACT_SUMMARY) || localCommands.has(row) ? undefined : "prompt";
+  };
   let turn: Turn | undefined;
   let known = rows.length;
   return (place) => {
     for (let i = place + 1; i < known; i++) {
       const row = rows[i] as number;
-      const kind = kindOfTurn(tree, row, localCommands, load);
+      const kind = kindOf(row);
       if (kind === undefined) continue;
       turn = { row, kind };
       break;
@@ -100,19 +107,6 @@ export function furtherPrompts(
 }
 
 const wordsOf = (content: unknown): string => textOf(content).replace(/\s+/g, "");
-
-function kindOfTurn(
-  tree: Tree,
-  row: number,
-  localCommands: ReadonlySet<number>,
-  load: LoadRow,
-): Turn["kind"] | undefined {
-  if (!tree.isMessage(row)) return undefined;
-  if (tree.index.kind[row] !== USER) return "reply";
-  const value = load(row);
-  if ((value["parentUuid"] && hasResult(value)) || isInterruption(value)) return "reply";
-  return tree.isFlagged(row, META | COMPACT_SUMMARY) || localCommands.has(row) ? undefined : "prompt";
-}
 
 /** Applies what the CLI says it took into turns: it decides, for the last copies of a prompt, as many as it says. */
 function applyAbsorbed(tree: Tree, rows: RowList, from: number, load: LoadRow, delivered: Set<number>): void {

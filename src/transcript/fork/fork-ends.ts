@@ -97,7 +97,8 @@ class Cut {
       if (keep[end] === 0 || tree.rowOf[uuid] !== end || children[uuid] !== 0 || !tree.isMain(end)) continue;
       const leaf = this.#messageAbove(tree, end, dead);
       if (leaf === NONE) continue;
-      if (this.#mayBeWanted(leaf)) {
+      // Whether this is the wanted conversation is expensive to find out.
+      if (this.#wanted.has(leaf) && (this.#placeOf.get(leaf) ?? Infinity) >= this.#lastOnPath) {
         // Rows next to the chain must be searched in a tree of the rest.
         if (changed) return false;
         const { chain } = this.#conversationTo(tree, leaf);
@@ -136,11 +137,6 @@ class Cut {
       dead[row] = 1;
     }
     return NONE;
-  }
-
-  /** Whether the conversation that ends with the row can be the wanted one, which is expensive to find out. */
-  #mayBeWanted(leaf: number): boolean {
-    return this.#wanted.has(leaf) && (this.#placeOf.get(leaf) ?? Infinity) >= this.#lastOnPath;
   }
 
   /** Whether a row can be inserted into a conversation whose path does not include it: calls and results of parallel tools. */

@@ -16,10 +16,7 @@ export function wholePart(index: RowIndex, load: LoadRow): ForkPart {
   return { cut: wholeCut(index), prompts: inOrder(queuedPrompts(index, load)) };
 }
 
-/**
- * Returns everything up to a message, which may be a queued prompt, with the prompts that were delivered before it. Undefined
- * if there is no such message.
- */
+/** Returns everything up to a message or a queued prompt, if there is one, with the prompts that were delivered before. */
 export function partUpTo(index: RowIndex, messageId: string, load: LoadRow, fileSize: number): ForkPart | undefined {
   const cut = cutAt(index, messageId, load);
   if (index.queue.count === 0) return cut && { cut, prompts: [] };

@@ -32,8 +32,7 @@ export function wholeCut(index: RowIndex): ForkCut {
 export function cutAt(index: RowIndex, messageId: string, load: LoadRow): ForkCut | undefined {
   const { keep } = wholeCut(index);
   const { link: links } = new Tree(index);
-  const first = firstOccurrences(index, keep);
-  const at = findCut(index, links, keep, first, messageId, load);
+  const at = findCut(index, links, keep, messageId, load);
   if (at === NONE) return undefined;
   keep.fill(0, at + 1);
   const chosen = index.uuid[at] as number;
@@ -57,21 +56,10 @@ export function withoutPreserved(row: JsonObject): JsonObject {
   return { ...row, compactMetadata: rest };
 }
 
-/** Returns the first row in the mask with each uuid, by its number; or -1. */
-function firstOccurrences(index: RowIndex, keep: Uint8Array): Int32Array {
+function findCut(index: RowIndex, links: Int32Array, keep: Uint8Array, messageId: string, load: LoadRow): number {
+  /** First row in the mask with each uuid, by its number; or -1. */
   const first = new Int32Array(index.uuids.count).fill(NONE);
   for (let row = index.count - 1; row >= 0; row--) if (keep[row] !== 0) first[index.uuid[row] as number] = row;
-  return first;
-}
-
-function findCut(
-  index: RowIndex,
-  links: Int32Array,
-  keep: Uint8Array,
-  first: Int32Array,
-  messageId: string,
-  load: LoadRow,
-): number {
   const tree = new Tree(index, { keep, links });
   tree.relinkCompactions(load);
   const leaf = findLeaf(tree, rewindInForce(index), load);

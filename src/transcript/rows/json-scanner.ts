@@ -109,30 +109,21 @@ function skipScalar(bytes: Uint8Array, at: number, end: number): number {
   if (bytes[i] === 0x2d) i++;
   if (i >= end) return -1;
   if (bytes[i] === 0x30) i++;
-  else {
-    const digits = skipDigits(bytes, i, end);
-    if (digits === i) return -1;
-    i = digits;
-  }
-  if (i < end && bytes[i] === 0x2e) {
-    const digits = skipDigits(bytes, i + 1, end);
-    if (digits === i + 1) return -1;
-    i = digits;
-  }
-  if (i < end && ((bytes[i] as number) | 0x20) === 0x65) {
+  else i = skipDigits(bytes, i, end);
+  if (i >= 0 && i < end && bytes[i] === 0x2e) i = skipDigits(bytes, i + 1, end);
+  if (i >= 0 && i < end && ((bytes[i] as number) | 0x20) === 0x65) {
     i++;
     if (i < end && (bytes[i] === 0x2b || bytes[i] === 0x2d)) i++;
-    const digits = skipDigits(bytes, i, end);
-    if (digits === i) return -1;
-    i = digits;
+    i = skipDigits(bytes, i, end);
   }
   return i;
 }
 
+/** Returns the offset after the digits at `at`, or -1 if there is none. */
 function skipDigits(bytes: Uint8Array, at: number, end: number): number {
   let i = at;
   while (i < end && (bytes[i] as number) >= 0x30 && (bytes[i] as number) <= 0x39) i++;
-  return i;
+  return i === at ? -1 : i;
 }
 
 /** Returns the bytes of a word to compare with. Not a `Buffer`: `equals` is faster for arrays of one class. */
@@ -186,7 +177,7 @@ export function scanObject(bytes: Uint8Array, open: number, end: number, out: Ro
             out.members[member + 1] = after - 1;
             wanted = wantedInside(bytes, i + 1, after - 1);
           } else if (depth === 2 && (wanted === 1 || wanted === 2)) {
-            innerWanted = isWantedKey(bytes, i + 1, after - 1, wanted);
+            innerWanted = equals(bytes, i + 1, after - 1, wanted === 1 ? ID : TYPE);
           }
           state = COLON_NEXT;
         } else if (state === VALUE || state === VALUE_OR_CLOSE) {
@@ -292,10 +283,6 @@ function wantedInside(bytes: Uint8Array, start: number, end: number): number {
   if (end - start === 10) return equals(bytes, start, end, ATTACHMENT) ? 2 : 0;
   if (end - start === 13) return equals(bytes, start, end, TOOL_USE_RESULT) ? 3 : 0;
   return 0;
-}
-
-function isWantedKey(bytes: Uint8Array, start: number, end: number, wanted: number): boolean {
-  return wanted === 1 ? equals(bytes, start, end, ID) : equals(bytes, start, end, TYPE);
 }
 
 function keepInner(out: RowScan, wanted: number, start: number, end: number): void {

@@ -38,10 +38,7 @@ export function isTruthy(bytes: Uint8Array, start: number, end: number): boolean
 export const timeValue = (bytes: Buffer, start: number, end: number): number =>
   Date.parse(stringValue(bytes, start, end) ?? "");
 
-/**
- * Rewrites the keys and the type of a scanned row without escapes, so that they can be compared as bytes. Everything else
- * is copied unchanged, at any depth.
- */
+/** Rewrites the keys and the type of a scanned row without escapes, so that they can be compared as bytes. */
 export function withPlainKeys(bytes: Buffer, { members, count }: RowScan): Buffer {
   const pieces: Buffer[] = [OPEN];
   for (let i = 0; i < count * 4; i += 4) {

@@ -37,10 +37,7 @@ export const PROMPT_UNITS = 200;
 /** Longest title in a list in UTF-16 units, its ellipsis included: for one line of a picker. */
 export const LIST_TITLE_UNITS = 100;
 
-/**
- * Longest title in UTF-16 units that a client may set over ACP (longer ones are cut) or MCP (refused). The library and the
- * command line store any title, as the official helper does (official-helpers.md §7).
- */
+/** Longest title in UTF-16 units that a client may set over ACP (else cut) or MCP (else refused). Elsewhere any is stored. */
 export const GIVEN_TITLE_UNITS = 200;
 
 /** Sanitised project paths longer than this get a hash (official-helpers.md §2.2). */

@@ -225,7 +225,9 @@ export class RowIndex {
     this.#seen |= flags;
     this.uuid[row] = uuid;
     this.parent[row] = parent;
-    this.message[row] = kind === ASSISTANT ? this.#messageOf(bytes, scan) : NONE;
+    const { messageIdStart: from, messageIdEnd: to } = scan;
+    const isPart = kind === ASSISTANT && from !== NONE && !isEmpty(bytes, from, to);
+    this.message[row] = isPart ? addId(this.messageIds, bytes, from, to) : NONE;
     // A system row may be read as another row (voice-call.ts).
     this.parts.add(start, scan, isMessageKind(kind) ? parts : parts.fill(0));
   }
@@ -247,10 +249,6 @@ export class RowIndex {
     if (value["operation"] !== "remove" || value["reason"] !== "absorbed_mid_turn") return;
     const { deliveryId, commandUuid } = value;
     this.absorbed.push({ at: this.count, deliveryId: asString(deliveryId), commandUuid: asString(commandUuid) });
-  }
-
-  #messageOf(bytes: Buffer, { messageIdStart: start, messageIdEnd: end }: RowScan): number {
-    return start === NONE || isEmpty(bytes, start, end) ? NONE : addId(this.messageIds, bytes, start, end);
   }
 
   #resize(rows: number): void {

@@ -1,9 +1,6 @@
 import { asObject, type JsonObject, membersOf } from "./json-values.ts";
 
-/**
- * Turns a `system/voice_call_talk` row, which a person said in a voice call, into the user row or the queued prompt that it
- * stands for (official-helpers.md §5.2). Returns any other row as it is.
- */
+/** Turns a `system/voice_call_talk` row into the user row or queued prompt that it stands for (official-helpers.md §5.2). */
 export function fromVoiceCall(row: JsonObject): JsonObject {
   if (row["type"] !== "system" || row["subtype"] !== "voice_call_talk") return row;
   const { subtype: _subtype, level: _level, msgV: _version, content, blocks, fold, ...rest } = row;

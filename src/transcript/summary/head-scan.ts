@@ -111,10 +111,7 @@ export class HeadScan {
     this.#hasChain = true;
   }
 
-  /**
-   * Reads from the first row of the conversation whose session it is: the CLI writes both names on every row of a
-   * teammate's own session. The lead gets its team in some later row, and calls itself `LEAD` if at all.
-   */
+  /** Reads whose session it is: the CLI writes both names on every row of a teammate's own, on the lead's only later. */
   #readFirstRow(bytes: Buffer, scan: RowScan, keys: RowKeys, type: number): void {
     if (!isOfConversation(type)) return;
     this.#sawFirstRow = true;
@@ -148,10 +145,7 @@ export class HeadScan {
   }
 }
 
-/**
- * First string under one key. The official helpers search the whole window for `"key":"` before `"key": "`, so a later row
- * without a space after the colon is preferred to an earlier one with it.
- */
+/** First string under one key. As in the official helpers, `"key":"` in a later row beats `"key": "` in an earlier one. */
 class First {
   #tight: string | undefined;
   #spaced: string | undefined;

@@ -82,7 +82,7 @@ export function sessionFacts(
     createdAt: Number.isNaN(createdAt) ? undefined : createdAt,
     archived: sidecar.mark === undefined ? undefined : sidecar.mark.archived && !scan.promptedSinceArchived,
     entrypoint: entrypoint || undefined,
-    programmatic: isProgrammatic(entrypoint, head.sessionKind),
+    programmatic: PROGRAMS.has(entrypoint) || DAEMONS.has(head.sessionKind),
     conversation: head.hasMain,
     sidechainOnly: head.hasSidechain && !head.hasMain,
     continuedIn: tail.continuedIn,
@@ -93,8 +93,5 @@ export function sessionFacts(
   };
 }
 
-const PROGRAMS = new Set(["sdk-cli", "sdk-ts", "sdk-py"]);
-
-function isProgrammatic(entrypoint: string | undefined, sessionKind: string | undefined): boolean {
-  return PROGRAMS.has(entrypoint ?? "") || sessionKind === "daemon" || sessionKind === "daemon-worker";
-}
+const PROGRAMS = new Set<string | undefined>(["sdk-cli", "sdk-ts", "sdk-py"]);
+const DAEMONS = new Set<string | undefined>(["daemon", "daemon-worker"]);

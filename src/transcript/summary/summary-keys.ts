@@ -1,10 +1,7 @@
 import type { RowScan } from "../rows/json-scanner.ts";
 import { lookUp, wordTable } from "../rows/word-table.ts";
 
-/**
- * Members of a scanned row that a list reads: indexes into `scan.members`, -1 if missing. If a key occurs twice, the last
- * one counts, as for `JSON.parse`. Reused from row to row.
- */
+/** Members of a row that a list reads: indexes into `scan.members`, -1 if missing. Of equal keys the last one counts. */
 export class RowKeys {
   type = -1;
   tag = -1;

@@ -39,13 +39,8 @@ const CAVEAT =
 /** First lines of messages in which nothing was typed. */
 const MACHINE = ["[SYSTEM NOTIFICATION - NOT USER INPUT]\n", "[TALK FROM A VOICE CALL - NOT USER INPUT]\n"];
 
-/** Words to the model at the beginning of a text. `machine`: nothing after them was typed either. */
-export interface Preface {
-  readonly end: number;
-  readonly machine: boolean;
-}
-
-export function prefaceOf(text: string): Preface | undefined {
+/** Finds words to the model at the beginning of a text. `machine`: nothing after them was typed either. */
+export function prefaceOf(text: string): { readonly end: number; readonly machine: boolean } | undefined {
   const start = text.length - text.trimStart().length;
   if (text.startsWith(CAVEAT, start)) return { end: start + CAVEAT.length, machine: false };
   const mark = MACHINE.find((words) => text.startsWith(words, start));
@@ -62,12 +57,6 @@ export const PEER_TAIL =
 /** Line that the CLI writes before messages of others. */
 export const PEER_LEAD =
   /\s*(?:(?:Another Claude|A peer) session sent a message(?: while you were working)?:|A message arrived from [^\n]{0,200})\s/y;
-
-/** Message of somebody else in sentences instead of an element. */
-export interface Framed {
-  readonly from: string;
-  readonly text: string;
-}
 
 interface Frame {
   readonly before: RegExp;
@@ -98,8 +87,8 @@ const FRAMES: readonly Frame[] = [
   },
 ];
 
-/** Reads a framed message; undefined if it is not one. `text` is trimmed. */
-export function framedMessage(text: string): Framed | undefined {
+/** Reads a message of somebody else in sentences instead of an element. `text` is trimmed. */
+export function framedMessage(text: string): { readonly from: string; readonly text: string } | undefined {
   for (const { before, after, rest = false, from } of FRAMES) {
     const [lead, name = ""] = before.exec(text) ?? [];
     if (lead === undefined) continue;

@@ -1,8 +1,4 @@
-/**
- * Reads what a text in a user's message means. The CLI writes in the user's place: slash commands, commands of bash mode,
- * the output of both, reminders to the model, news of background work, messages of other agents. Only what the CLI writes
- * is parsed; any other markup is somebody's prompt.
- */
+/** Reads what a text in a user's message means. Only what the CLI writes is parsed; other markup is somebody's prompt. */
 import { unescaped, unescapedOutput } from "./entities.ts";
 import {
   framedMessage,
@@ -44,10 +40,7 @@ export type UserText =
   /** Words to the model only: reminders, caveats, the context of an IDE, output of hooks. */
   | { readonly kind: "hidden"; readonly text: string };
 
-/**
- * Splits a text into the CLI's elements at its beginning, reminders at its end, and what was typed between them, whatever
- * that contains. A text without elements is one piece. An empty text gives none.
- */
+/** Splits a text into the CLI's elements at its beginning, reminders at its end, and what was typed between them. */
 export function readUserText(text: string): UserText[] {
   const pieces: UserText[] = [];
   visitUserText(text, (piece) => pieces.push(piece));
@@ -130,15 +123,10 @@ function readElements(text: string, from: number, visit: Visit): number {
   return at;
 }
 
-interface PendingCommand {
-  readonly name?: string;
-  readonly args?: string;
-  /** Name without the slash, or words for it. */
-  readonly message?: string;
-  readonly isSkill?: boolean;
-}
+/** `message`: the name without the slash, or words for it. */
+type PendingCommand = Readonly<{ name?: string; args?: string; message?: string; isSkill?: boolean }>;
 
-const COMMAND_PARTS: ReadonlyMap<string, "name" | "args" | "message"> = new Map([
+const COMMAND_PARTS = new Map<string, "name" | "args" | "message">([
   ["command-name", "name"],
   ["command-args", "args"],
   ["command-message", "message"],
@@ -296,12 +284,11 @@ interface Opening {
 
 /** Reads the CLI's opening tag at `at`, after white space. */
 function openingAt(text: string, at: number): Opening | undefined {
-  TAG.lastIndex = at;
-  if (!TAG.test(text)) return undefined;
-  const from = TAG.lastIndex;
-  const tag = text.slice(text.indexOf("<", at) + 1, from);
+  const start = lineAt(TAG, text, at);
+  const tag = start?.trimStart().slice(1) ?? "";
   const wrapper = WRAPPERS.get(tag);
-  if (wrapper === undefined) return undefined;
+  if (start === undefined || wrapper === undefined) return undefined;
+  const from = at + start.length;
   // Fast path: most have no attributes.
   const [rest, written = ""] =
     text[from] === ">" ? [">"] : (REST_OF_TAG.exec(text.slice(from, from + TAG_UNITS)) ?? []);
@@ -337,6 +324,11 @@ function elementAt(text: string, at: number): Element | undefined {
   const { tag, wrapper, attributes, end: start } = opening;
   const id = attributes.get("id");
   const closing = tag === "system-reminder" && id !== undefined ? `</${tag} id="${id}">` : `</${tag}>`;
+  const upTo = (close: number): Element => ({
+    ...opening,
+    text: text.slice(start, close),
+    end: close + closing.length,
+  });
   const first = text.indexOf(closing, start);
   if (first < 0) return undefined;
   if (wrapper.wholeOnly === true && (text.slice(0, at).trim() !== "" || !isEnd(text, first + closing.length)))
@@ -345,10 +337,10 @@ function elementAt(text: string, at: number): Element | undefined {
   // Gives up early: the CLI does not write a text full of closing tags.
   for (let tries = 0; close >= 0 && tries < CLOSINGS; tries++) {
     const end = close + closing.length;
-    if (isBorder(text, end)) return { tag, wrapper, attributes, text: text.slice(start, close), end };
+    if (isBorder(text, end)) return upTo(close);
     close = text.indexOf(closing, end);
   }
-  return { tag, wrapper, attributes, text: text.slice(start, first), end: first + closing.length };
+  return upTo(first);
 }
 
 /** Maximum number of closing tags that are tried. */
@@ -356,10 +348,7 @@ const CLOSINGS = 100;
 
 const REST = /\s*$/y;
 
-function isEnd(text: string, at: number): boolean {
-  REST.lastIndex = at;
-  return REST.test(text);
-}
+const isEnd = (text: string, at: number): boolean => lineAt(REST, text, at) !== undefined;
 
 /** Whether the end of the text, or something that the CLI writes, is at `at`. */
 const isBorder = (text: string, at: number): boolean =>

@@ -16,10 +16,7 @@ export type Edge = "start" | "end";
  * Returns the time that a text means, in epoch ms; undefined if it is not a time. Durations count back from `now`. A time
  * of day without a date is the last one before now, a weekday the last one before today.
  */
-export function readTime(
-  text: string,
-  { now, edge }: { readonly now: number; readonly edge: Edge },
-): number | undefined {
+export function readTime(text: string, { now, edge }: Readonly<{ now: number; edge: Edge }>): number | undefined {
   const words = text.trim().toLowerCase().replaceAll(/\s+/g, " ");
   const ago = readDuration(words.replace(AGO, ""));
   const time = ago === undefined ? (monthsAgo(words, now) ?? calendarTime(words, now, edge)) : Math.round(now - ago);
@@ -76,12 +73,10 @@ function calendarTime(words: string, now: number, edge: Edge): number | undefine
   return day === "" && at(0) > now ? at(1) : at(0);
 }
 
+type Shift = Readonly<Partial<Record<"days" | "months" | "hours" | "minutes" | "seconds", number>>>;
+
 /** A day, week, month or year: its first moment and its length. */
-interface Period {
-  readonly start: Date;
-  readonly days?: number;
-  readonly months?: number;
-}
+type Period = Pick<Shift, "days" | "months"> & { readonly start: Date };
 
 function edgeOf(period: Period | undefined, edge: Edge): number | undefined {
   if (period === undefined || edge === "start") return period?.start.getTime();
@@ -127,16 +122,7 @@ function zonedTime(words: string): number | undefined {
 }
 
 /** Returns a time of the local calendar, counted from a day. Days of 23 or 25 hours count as one. */
-function date(
-  from: Date,
-  {
-    days = 0,
-    months = 0,
-    hours = 0,
-    minutes = 0,
-    seconds = 0,
-  }: Readonly<Partial<Record<"days" | "months" | "hours" | "minutes" | "seconds", number>>>,
-): Date {
+function date(from: Date, { days = 0, months = 0, hours = 0, minutes = 0, seconds = 0 }: Shift): Date {
   const made = new Date(from);
   made.setHours(0, 0, 0, 0);
   made.setMonth(made.getMonth() + months, made.getDate() + days);

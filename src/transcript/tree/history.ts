@@ -92,9 +92,8 @@ export class History {
   }
 
   /**
-   * Returns the main line up to `end`, each row once, at its first position. It contains each row of `chain`, the
-   * conversation that the model has. Messages that a compaction kept are at their first position too, unless some of them
-   * were only written after the boundary: then all are where the model has them.
+   * Returns the main line up to `end`, each row once, at its first position, with each row of `chain`, which the model has. If
+   * some messages that a compaction kept were only written after the boundary, all are where the model has them.
    */
   line(end: number, chain: Int32Array): Int32Array {
     const { uuid: uuidOf } = this.#index;

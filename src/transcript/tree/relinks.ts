@@ -3,12 +3,9 @@ import { enlarged } from "../rows/json-scanner.ts";
 const NONE = -1;
 
 /**
- * Parents of rows while compactions are relinked. A compaction moves all children of one row to another, which may
- * be every row of the file for every boundary in it. So the children of a row are one set here, and two sets are merged in
- * one step, whatever their size. Steps can be undone, the last one first.
- *
- * The sets are a union-find forest, joined by size and never compressed: lookups, steps and undoing take logarithmic time.
- * Memory is about 20 bytes a row.
+ * Parents of rows while compactions are relinked. A compaction moves all children of one row to another, so they are one set
+ * here, and two sets are merged in one step. Steps can be undone, the last one first. The sets are a union-find forest, joined
+ * by size and never compressed: all steps take logarithmic time. Memory is about 20 bytes a row.
  */
 export class Relinks {
   /** Current element of each row. */

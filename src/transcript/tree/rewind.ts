@@ -49,9 +49,8 @@ export function rewindInForce(index: RowIndex, lastRow = index.count): Rewind | 
 export type WrittenRewind = Pick<Rewind, "leaf" | "offset">;
 
 /**
- * Returns the rewinds for a fork with the rows of `keep`, in file order: they cut off the same rows there. A rewind that
- * only a checkpoint revoked is left out: forks have no checkpoints, so it would be in force. `isThere`: whether the fork
- * has a leaf.
+ * Returns the rewinds for a fork with the rows of `keep`, in file order, without one that only a checkpoint revoked: forks have
+ * no checkpoints. `isThere`: whether the fork has a leaf.
  */
 export function rewindsOfFork(
   index: RowIndex,

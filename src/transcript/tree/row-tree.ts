@@ -29,11 +29,9 @@ export function preservedBy(boundary: JsonObject): Record<"messages" | "segment"
 }
 
 /**
- * Parents of the rows. Links are numbers of uuids, because a relink may name a uuid without a row.
- *
- * Rows with the same uuid are one row: the last one, at its own position (official-helpers.md §5.2). A parent that is not in
- * the file, is the row itself, or is not a uuid would cut off everything before it. The parent of such a row is the nearest
- * earlier row of the main chain instead.
+ * Parents of the rows. Links are numbers of uuids, because a relink may name a uuid without a row. Rows with the same uuid are
+ * one row: the last one, at its own position (official-helpers.md §5.2). If a row's parent is not in the file, the row itself,
+ * or not a uuid, the nearest earlier row of the main chain is its parent instead.
  */
 export class Tree {
   readonly index: RowIndex;
@@ -116,10 +114,7 @@ export class Tree {
     return pathDown(row, (at) => this.parent(at), seen);
   }
 
-  /**
-   * Moves the messages that compactions kept to after their summaries, and the children of a summary to after those
-   * (official-helpers.md §5.3). `undoRelinks` reverts it.
-   */
+  /** Moves messages that compactions kept to after the summaries, whose children follow them (official-helpers.md §5.3). */
   relinkCompactions(load: LoadRow): void {
     if (!this.index.hasFlag(COMPACT_BOUNDARY)) return;
     for (const row of this.rows) {

@@ -99,10 +99,7 @@ export interface ClaudeTool {
   readonly firstLine: ((input: JsonObject) => number) | undefined;
   /** The tool changes `file`; the input says how. */
   readonly edits: ((input: JsonObject) => readonly InputEdit[]) | undefined;
-  /**
-   * Kind of a successful output: lines of a terminal, source text, Markdown, other words, or a confirmation for the model
-   * of what the call or its diff shows.
-   */
+  /** Kind of a successful output. A `confirmation` tells the model what the call or its diff shows. */
   readonly output: "console" | "source" | "markdown" | "words" | "confirmation";
   /** The result has an exit code and two streams. */
   readonly isShell: boolean;

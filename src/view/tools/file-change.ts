@@ -11,8 +11,7 @@ export const hunksOf = (structured: JsonObject): JsonObject[] =>
 
 /**
  * Returns the change that a row records (`toolUseResult` of Edit, MultiEdit, Write, NotebookEdit): one diff for each hunk
- * of `structuredPatch`, or the whole text of a new file. Undefined if nothing is recorded; the call then keeps the diff of
- * its input.
+ * of `structuredPatch`, or the whole text of a new file. If undefined, the call keeps the diff of its input.
  */
 export function recordedChange(structured: JsonObject, cwd: string | undefined): RecordedChange | undefined {
   const notebook = absolute(structured["notebook_path"], cwd);

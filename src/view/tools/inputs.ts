@@ -8,10 +8,7 @@ export const integer = (value: unknown): number | undefined =>
   Number.isSafeInteger(value) ? Number(value) : undefined;
 
 /** Returns the lines that a Read requests, from 1; without `last`, to the end. Undefined: all lines. */
-export function linesRead({
-  offset,
-  limit,
-}: JsonObject): { readonly first: number; readonly last?: number } | undefined {
+export function linesRead({ offset, limit }: JsonObject): Readonly<{ first: number; last?: number }> | undefined {
   const count = integer(limit);
   if (count === undefined && integer(offset) === undefined) return undefined;
   const first = Math.max(integer(offset) ?? 1, 1);
