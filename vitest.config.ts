@@ -32,6 +32,7 @@ const UNIT = "test/{acp,cli,mcp,servers,transcript,view}/**/*.test.ts";
 /** These have one file system in memory and need another one (test/architecture holds this list to what they do). */
 const TWO_FILE_SYSTEMS = "test/store/{concurrent,disk/move,trash/*}.test.ts";
 const STORE = "test/store/**/*.test.ts";
+const CATALOG = "test/catalog/**/*.test.ts";
 /** The cases on every surface, the documents, and one way through each surface of the built program. */
 const SHORT = [
   "test/{architecture,bench,citations,docs,official-types}.test.ts",
@@ -83,16 +84,17 @@ function project(
 
 export default defineConfig({
   test: {
-    // `npm test` runs the first four, `npm run test:all` all.
+    // `npm test` runs the first five, `npm run test:all` all.
     projects: [
       // Whoever asks for the program here fails: these tests need no build.
       project("unit", [UNIT], [], { isolate: false, env: { ...env, CLAUDE_TRANSCRIPTS_BIN: "/no/build" } }),
       project("store", [STORE], [TWO_FILE_SYSTEMS], { env }),
+      project("catalog", [CATALOG], [], { env }),
       project("two-file-systems", [TWO_FILE_SYSTEMS], []),
       project("short", SHORT, [], { isolate: false, env }),
       project("end-to-end", [END_TO_END], SHORT, { isolate: false, env }),
       project("kill", [KILL], []),
-      project("long", [ALL], [UNIT, STORE, ...SHORT, END_TO_END, KILL], { env }),
+      project("long", [ALL], [UNIT, STORE, CATALOG, ...SHORT, END_TO_END, KILL], { env }),
     ],
     setupFiles: ["test/support/seed.ts"],
     reporters:

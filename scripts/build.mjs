@@ -22,7 +22,7 @@ const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const require = createRequire(import.meta.url);
 
 /** Packages that are loaded from node_modules at run time: a user's install has them. */
-const EXTERNAL = ["fast-glob"];
+const EXTERNAL = ["fast-glob", "libsql"];
 
 /** The ACP server, as the other parts of the command line import it. */
 const SERVER = "cli/acp-server";

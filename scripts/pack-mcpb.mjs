@@ -51,6 +51,8 @@ async function inlineProgram(outdir) {
     format: "esm",
     platform: "node",
     target: "node20.19",
+    // Its binaries are larger than the bundle: a host with Node 22 or newer needs none.
+    external: ["libsql"],
     // CommonJS packages load Node's modules with `require`, which ES modules lack.
     banner: { js: 'import{createRequire as makeRequire}from"node:module";const require=makeRequire(import.meta.url);' },
     // `"sideEffects": false` is only true of the library; parts of the program are loaded for their side effects.

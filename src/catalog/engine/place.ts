@@ -1,0 +1,87 @@
+import { homedir, tmpdir } from "node:os";
+import { isAbsolute, join } from "node:path";
+import { nodeCrypto } from "../../store/disk/builtins.ts";
+import { makeDir, realPath, setMode, statLink } from "../../store/disk/fs.ts";
+import { isInside, type Platform, realOrSelf } from "../../store/disk/platform.ts";
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** The directories that an index may be in, best first, and the beginning of the names of its files. */
+export interface Place {
+  readonly directories: readonly string[];
+  readonly prefix: string;
+}
+
+const NAME = "claude-transcripts";
+const HASH_DIGITS = 16;
+const PRIVATE_DIR = 0o700;
+const OTHERS = 0o077;
+
+/** Reports whether the person wants no index. */
+export const isIndexOff = (env: Environment = process.env): boolean => env["CLAUDE_TRANSCRIPTS_INDEX"] === "off";
+
+/**
+ * Returns where the index of a config dir may be: the cache directory of the system, else a private one for temporary
+ * files. Never below the config dir, which looking must not change.
+ */
+export function placeOf(
+  configDir: string,
+  env: Environment = process.env,
+  platform: Platform = process.platform,
+): Place {
+  const real = realOrSelf(configDir);
+  const hash = nodeCrypto().createHash("sha256").update(real).digest("hex").slice(0, HASH_DIGITS);
+  const cache = cacheDirectory(env, platform);
+  const uid = process.getuid?.();
+  const directories = [
+    ...(cache === undefined ? [] : [join(cache, NAME)]),
+    join(tmpdir(), uid === undefined ? NAME : `${NAME}-${uid}`),
+  ];
+  return {
+    directories: directories.filter((directory) => !isInside(realOrParent(directory), real)),
+    prefix: `${hash}-`,
+  };
+}
+
+/** Returns the user's directory for caches; undefined if it is not known. */
+function cacheDirectory(env: Environment, platform: Platform): string | undefined {
+  const given = env["XDG_CACHE_HOME"];
+  // A relative path is invalid (XDG Base Directory Specification).
+  if (given !== undefined && isAbsolute(given)) return given;
+  if (platform === "win32" && env["LOCALAPPDATA"] !== undefined) return env["LOCALAPPDATA"];
+  const home = homeDirectory();
+  if (home === undefined) return undefined;
+  if (platform === "win32") return join(home, "AppData", "Local");
+  return platform === "darwin" ? join(home, "Library", "Caches") : join(home, ".cache");
+}
+
+function homeDirectory(): string | undefined {
+  try {
+    const home = homedir();
+    return isAbsolute(home) ? home : undefined;
+  } catch {
+    // There is neither a HOME nor an entry for the user.
+    return undefined;
+  }
+}
+
+/** Returns the real path of a directory that may not exist yet. */
+function realOrParent(path: string): string {
+  try {
+    return realPath(path);
+  } catch {
+    const parent = join(path, "..");
+    return parent === path ? path : join(realOrParent(parent), path.slice(parent.length));
+  }
+}
+
+/** Makes a directory private to its user, creating it if it is missing. Throws if it is not ours alone. */
+export function claimDirectory(path: string): void {
+  makeDir(path);
+  const found = statLink(path);
+  if (found === undefined || !found.isDirectory()) throw new Error("it is a link, which is not followed");
+  const uid = process.getuid?.();
+  if (uid === undefined) return;
+  if (found.uid !== uid) throw new Error("it belongs to another user");
+  if ((found.mode & OTHERS) !== 0) setMode(path, PRIVATE_DIR);
+}
