@@ -100,9 +100,16 @@ export async function openConversation(
   if (agentId === undefined) {
     return ofFile(await TranscriptFile.read(openCopy(copy), signal, undefined, progress), copy);
   }
-  const open = await openSubagent(copy, agentId, signal);
+  const open = await openSubagent(copy, agentId, { extent: "all", signal });
   if (open === undefined) throw new SessionNotFoundError(copy.sessionId, `: it has no subagent ${agentId}`);
-  return opened(open, { copy, path: open.subagent.path, subagent: open.subagent });
+  const { file, rows, subagent } = open;
+  const { index, load } = file;
+  const current = (): ConversationRows =>
+    visibleRows(findConversation(index, load, { fileSize: 0, subagent: true, allQueued: true }), load, {
+      subagent: true,
+      includeSystemMessages: true,
+    });
+  return opened({ ...open, rows: notesInPlace(rows, index) }, { copy, path: subagent.path, subagent, current });
 }
 
 /**
@@ -180,13 +187,13 @@ interface Origin {
   readonly copy: TranscriptCopy | undefined;
   readonly path: string | undefined;
   readonly subagent: Subagent | undefined;
-  /** The rows that the model has. Absent: all. */
-  readonly current?: () => ConversationRows;
+  /** The rows that the model has. */
+  readonly current: () => ConversationRows;
 }
 
 function opened(
   { file, main, conversation, rows, context, close }: Omit<OpenSubagent, "subagent">,
-  { copy, path, subagent, current = () => rows }: Origin,
+  { copy, path, subagent, current }: Origin,
 ): OpenConversation {
   const { index } = file;
   const outputs = copy && new ToolResults(copy);

@@ -1,6 +1,10 @@
 import { basename, join } from "node:path";
 import type { ConversationRows } from "../../transcript/conversation/conversation-row.ts";
-import { type Conversation, findSubagentConversation } from "../../transcript/conversation/conversation.ts";
+import {
+  type Conversation,
+  findConversation,
+  findSubagentConversation,
+} from "../../transcript/conversation/conversation.ts";
 import type { MessageContext } from "../../transcript/conversation/message.ts";
 import { type ConversationEntry, MessageMaker, visibleRows } from "../../transcript/conversation/visible-messages.ts";
 import { asString, type JsonObject, membersOf } from "../../transcript/rows/json-values.ts";
@@ -26,6 +30,11 @@ export type ListSubagentsOptions = SessionMutationOptions & {
 export type GetSubagentMessagesOptions = SessionMutationOptions & {
   limit?: number;
   offset?: number;
+  /**
+   * Includes the whole conversation, across compactions and with what no link connects, marked as by `getSessionMessages`.
+   * Default false, as in the official helper.
+   */
+  includeCompacted?: boolean;
   signal?: AbortSignal;
 };
 
@@ -91,11 +100,11 @@ export async function openSubagents(copy: TranscriptCopy, signal?: AbortSignal):
     all: [...found, ...ids.map((agentId) => bare(agentId, "inline", copy.path))],
     async *entries(subagent, stop) {
       const rows = subagent.layout === "inline" ? inline?.rows(subagent.agentId) : undefined;
-      if (main !== undefined && rows !== undefined) yield* messagesOf(opened(subagent, main.only(rows)));
+      if (main !== undefined && rows !== undefined) yield* messagesOf(opened(subagent, main.only(rows), "all"));
       else if (subagent.layout !== "inline") {
         const file = await TranscriptFile.open(subagent.path, stop);
         try {
-          yield* messagesOf(opened(subagent, file));
+          yield* messagesOf(opened(subagent, file, "all"));
         } finally {
           file.close();
         }
@@ -132,14 +141,13 @@ export async function getSubagentMessages(
 ): Promise<TranscriptMessage[]> {
   const copy = isSessionId(sessionId) && agentId ? findSession(sessionId, options ?? {}) : undefined;
   if (copy === undefined) return [];
-  const { limit, offset, signal } = options ?? {};
+  const { limit, offset, includeCompacted = false, signal } = options ?? {};
   try {
-    const open = await openSubagent(copy, agentId, signal);
+    const open = await openSubagent(copy, agentId, { extent: includeCompacted ? "current" : "official", signal });
     if (open === undefined) return [];
     try {
       const maker = new MessageMaker(open.conversation, open.file.load);
-      const rows = open.rows.filter((_, i) => open.rows.apart(i) !== "undelivered");
-      return Array.from(page(rows, offset, limit), (row) => maker.make(row, open.context).message);
+      return Array.from(page(open.rows, offset, limit), (row) => maker.make(row, open.context).message);
     } finally {
       open.close();
     }
@@ -164,14 +172,20 @@ export interface OpenSubagent {
   close(): void;
 }
 
+/**
+ * Parts of a subagent's transcript: what the official helper returns; the whole conversation, across compactions; or `all`,
+ * with notices and abandoned branches too.
+ */
+type Extent = "official" | "current" | "all";
+
 /** Opens a subagent's transcript of any layout, the newest first; undefined if the session has none with that id. */
 export async function openSubagent(
   copy: TranscriptCopy,
   agentId: string,
-  signal?: AbortSignal,
+  { extent, signal }: { readonly extent: Extent; readonly signal?: AbortSignal | undefined },
 ): Promise<OpenSubagent | undefined> {
   const found = fileOf(copy, agentId, filesBelow(subagentsPath(copy.project, copy.sessionId)));
-  return openFound(found ?? bare(agentId, "inline", copy.path), signal);
+  return openFound(found ?? bare(agentId, "inline", copy.path), extent, signal);
 }
 
 /**
@@ -228,12 +242,17 @@ function fileOf(
   return describe(path, "beside");
 }
 
-async function openFound(subagent: Subagent, signal: AbortSignal | undefined): Promise<OpenSubagent | undefined> {
+async function openFound(
+  subagent: Subagent,
+  extent: Extent,
+  signal: AbortSignal | undefined,
+): Promise<OpenSubagent | undefined> {
   const file = await TranscriptFile.open(subagent.path, signal);
   try {
-    if (subagent.layout !== "inline") return opened(subagent, file);
+    if (subagent.layout !== "inline") return opened(subagent, file, extent);
     const rows = new InlineAgents(file).rows(subagent.agentId);
-    if (rows !== undefined) return { ...opened(subagent, file.only(rows)), main: file, close: () => file.close() };
+    if (rows !== undefined)
+      return { ...opened(subagent, file.only(rows), extent), main: file, close: () => file.close() };
     file.close();
     return undefined;
   } catch (error) {
@@ -242,9 +261,15 @@ async function openFound(subagent: Subagent, signal: AbortSignal | undefined): P
   }
 }
 
-function opened(subagent: Subagent, file: TranscriptFile): OpenSubagent {
-  const conversation = findSubagentConversation(file.index, file.load);
-  const rows = visibleRows(conversation, file.load, { subagent: true });
+function opened(subagent: Subagent, file: TranscriptFile, extent: Extent): OpenSubagent {
+  const { index, load } = file;
+  const isAll = extent === "all";
+  const whole = { fileSize: 0, subagent: true, includeCompacted: true, includeUndelivered: isAll } as const;
+  const conversation =
+    extent === "official"
+      ? findSubagentConversation(index, load)
+      : findConversation(index, load, { ...whole, branches: isAll ? "all" : "current" });
+  const rows = visibleRows(conversation, load, { subagent: true, includeSystemMessages: isAll });
   const context = { parentToolUseId: subagent.toolUseId, parentAgentId: subagent.parentAgentId };
   return { subagent, file, main: undefined, conversation, rows, context, close: () => file.close() };
 }

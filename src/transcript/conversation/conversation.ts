@@ -23,6 +23,8 @@ export interface ConversationOptions {
   readonly includeUndelivered?: boolean;
   /** Includes every queued prompt that the CLI gives to the model; default: as `includeCompacted`. */
   readonly allQueued?: boolean;
+  /** The rows are a subagent's: sidechains count, and the last message is the end. `fileSize` must be 0. */
+  readonly subagent?: boolean;
 }
 
 /** The rows of a conversation in order, and the facts about the whole that are needed to show one of them. */
@@ -45,13 +47,13 @@ const NO_ROWS = new Int32Array(0);
  */
 export function findConversation(index: RowIndex, load: LoadRow, options: ConversationOptions): Conversation {
   const { fileSize, includeCompacted = false, branches = "current", includeUndelivered } = options;
-  const { allQueued = includeCompacted } = options;
+  const { allQueued = includeCompacted, subagent = false } = options;
   const skipped = index.firstRowAfterSkip(fileSize);
   const whole = includeCompacted || branches === "all";
   const from = whole ? 0 : skipped;
-  const tree = new Tree(index, { from });
+  const tree = new Tree(index, { from, allMain: subagent });
   tree.relinkCompactions(load);
-  const leaf = findLeaf(tree, rewindFor(index, fileSize), load);
+  const leaf = subagent ? lastMessage(tree) : findLeaf(tree, rewindFor(index, fileSize), load);
   const onChain = new Uint8Array(index.count);
   const chain = leaf === undefined ? NO_ROWS : tree.pathTo(leaf.row, onChain);
   const history = whole ? new History(tree, load) : undefined;
@@ -76,7 +78,7 @@ export function findConversation(index: RowIndex, load: LoadRow, options: Conver
   const prompts = queuedPrompts(index, load);
   const withQueued = (all: ConversationRows): Conversation => ({
     tree,
-    rows: withPrompts(index, load, all, prompts, { includeUndelivered }),
+    rows: withPrompts(index, load, all, prompts, { includeUndelivered, allMain: subagent }),
     delivered,
     prompts,
     localCommands,
@@ -191,21 +193,30 @@ function rewindFor(index: RowIndex, fileSize: number): Rewind | undefined {
   return from === 0 || index.uuid.subarray(from, index.count).includes(leaf) ? rewind : undefined;
 }
 
+/** Returns the last message in the file. */
+function lastMessage(tree: Tree): Leaf | undefined {
+  let last = tree.index.count - 1;
+  while (last >= 0 && !tree.isMessage(last)) last--;
+  if (last < 0) return undefined;
+  const row = tree.rowOf[tree.index.uuid[last] as number] as number;
+  return { row, terminal: row };
+}
+
 /**
- * Returns the conversation of a subagent (official-helpers.md §8.1): it ends at the last user or assistant row, and every row
- * counts. If the file has several conversations, `index` is only of its own rows.
+ * Returns the conversation of a subagent as the official helper does (official-helpers.md §8.1): it ends at the last user or
+ * assistant row, every row counts, and a compaction cuts off what is before it. If the file has several conversations,
+ * `index` is only of its own rows.
  */
 export function findSubagentConversation(index: RowIndex, load: LoadRow): Conversation {
   const tree = new Tree(index, { allMain: true });
-  let leaf = index.count - 1;
-  while (leaf >= 0 && !tree.isMessage(leaf)) leaf--;
+  const leaf = lastMessage(tree);
   const onChain = new Uint8Array(index.count);
-  const path = leaf < 0 ? NO_ROWS : tree.pathTo(tree.rowOf[index.uuid[leaf] as number] as number, onChain);
+  const path = leaf === undefined ? NO_ROWS : tree.pathTo(leaf.row, onChain);
   const rows = insertParallel(tree, path, onChain, load);
   const localCommands = localCommandRows(tree, rows, load);
   // The official reader ignores `queue-operation` rows of subagents (official-helpers.md §8.1).
   const delivered = deliveredPrompts(tree, rows, new Set(), localCommands, Infinity, load);
   const prompts = queuedPrompts(index, load);
-  const all = withPrompts(index, load, columnsOf(rows), prompts, { includeUndelivered: true, allMain: true });
+  const all = withPrompts(index, load, columnsOf(rows), prompts, { allMain: true });
   return { tree, rows: all, delivered, prompts, localCommands };
 }

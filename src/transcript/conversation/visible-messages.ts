@@ -47,6 +47,7 @@ export function visibleRows(
     if ((bits & QUEUED_COMMAND) !== 0) {
       return delivered.has(row) && queuedPrompt(load(row), taken, { keepMeta: subagent }) !== undefined;
     }
+    if (subagent && kind[row] === SYSTEM) return includeSystemMessages;
     if (subagent) return tree.isMessage(row) && hidden.apply(load, row) !== undefined;
     switch (kind[row]) {
       case SYSTEM:

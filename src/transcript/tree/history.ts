@@ -1,5 +1,5 @@
 import { MAIN_LINE, offWalk, rewindFinder } from "./off-line.ts";
-import { COMPACT_BOUNDARY, NONE, PARENT_UNKNOWN, QUEUED_COMMAND, type RowIndex, SIDECHAIN } from "../rows/row-index.ts";
+import { COMPACT_BOUNDARY, NONE, PARENT_UNKNOWN, QUEUED_COMMAND, type RowIndex } from "../rows/row-index.ts";
 import { SYSTEM } from "../rows/row-kinds.ts";
 import { pathDown, push, withInserted } from "./row-list.ts";
 import { type LoadRow, preservedBy, type Tree } from "./row-tree.ts";
@@ -214,8 +214,7 @@ export class History {
           ? this.#named(load(row), { boundary, end, latest, rewoundTo: rewindBetween(boundary, row) })
           : NONE;
         above = isFirst ? (named === NONE ? end : named) : (aboveOf[first[uuid] as number] as number);
-      } else if ((parent !== NONE || tree.isFlagged(row, PARENT_UNKNOWN)) && !tree.isFlagged(row, SIDECHAIN))
-        above = lastMain;
+      } else if ((parent !== NONE || tree.isFlagged(row, PARENT_UNKNOWN)) && !tree.isAside(row)) above = lastMain;
       const firstRow = first[uuid] as number;
       if (!isFirst && !isBoundary && parent !== parentOf[firstRow]) above = aboveOf[firstRow] as number;
       aboveOf[row] = above;

@@ -96,6 +96,11 @@ export class Tree {
     return !this.isFlagged(row, this.#sidechain | FORK_BRIEFING) && this.index.kind[row] !== PROGRESS;
   }
 
+  /** Whether the row is of a sidechain, in a file that is not a subagent's. */
+  isAside(row: number): boolean {
+    return this.isFlagged(row, this.#sidechain);
+  }
+
   isMessage(row: number): boolean {
     return isMessageKind(this.index.kind[row] as number);
   }
