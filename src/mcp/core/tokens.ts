@@ -12,8 +12,7 @@ export function countTokens(text: string): number {
     const kind = unit < 128 ? (KINDS[unit] as number) : BEYOND;
     let end = at + 1;
     switch (kind) {
-      case LOWER:
-      case UPPER:
+      case LETTER:
         while (end < text.length && isLetter(text.charCodeAt(end))) end++;
         count += wordTokens(text, at, end);
         break;
@@ -51,19 +50,17 @@ export function countTokens(text: string): number {
 /** Ratio by which newer tokenizers reportedly exceed o200k. */
 const FACTOR = 1.1;
 
-const LOWER = 0;
-const UPPER = 1;
-const DIGIT = 2;
-const SPACE = 3;
-const LINE = 4;
-const SIGN = 5;
-const CONTROL = 6;
-const BEYOND = 7;
+const LETTER = 0;
+const DIGIT = 1;
+const SPACE = 2;
+const LINE = 3;
+const SIGN = 4;
+const CONTROL = 5;
+const BEYOND = 6;
 
 const KINDS = Uint8Array.from({ length: 128 }, (_, unit) => {
   const letter = String.fromCharCode(unit);
-  if (/[a-z]/.test(letter)) return LOWER;
-  if (/[A-Z]/.test(letter)) return UPPER;
+  if (/[a-z]/i.test(letter)) return LETTER;
   if (/[0-9]/.test(letter)) return DIGIT;
   if (letter === " " || letter === "\t") return SPACE;
   if (letter === "\n" || letter === "\r") return LINE;
@@ -119,24 +116,10 @@ function pointTokens(point: number): number {
 function isCommon(point: number): boolean {
   common ??= new Set(
     [
-      ...charsOf("gb18030", [0xb0, 0xd7], [[0xa1, 0xfe]]),
-      ...charsOf(
-        "shift_jis",
-        [0x88, 0x97],
-        [
-          [0x40, 0x7e],
-          [0x80, 0xfc],
-        ],
-      ),
-      ...charsOf(
-        "big5",
-        [0xa4, 0xc6],
-        [
-          [0x40, 0x7e],
-          [0xa1, 0xfe],
-        ],
-      ),
-      ...charsOf("euc-kr", [0xb0, 0xc8], [[0xa1, 0xfe]]),
+      ...charsOf("gb18030", [0xb0, 0xd7], HIGH),
+      ...charsOf("shift_jis", [0x88, 0x97], LOW, [0x80, 0xfc]),
+      ...charsOf("big5", [0xa4, 0xc6], LOW, HIGH),
+      ...charsOf("euc-kr", [0xb0, 0xc8], HIGH),
     ].map((letter) => letter.charCodeAt(0)),
   );
   return common.has(point);
@@ -145,9 +128,11 @@ function isCommon(point: number): boolean {
 let common: ReadonlySet<number> | undefined;
 
 type Span = readonly [from: number, to: number];
+const LOW: Span = [0x40, 0x7e];
+const HIGH: Span = [0xa1, 0xfe];
 
 /** Returns the two-byte characters in these rows of a character set. */
-function charsOf(set: string, [from, to]: Span, cells: readonly Span[]): string[] {
+function charsOf(set: string, [from, to]: Span, ...cells: readonly Span[]): string[] {
   const bytes: number[] = [];
   for (let row = from; row <= to; row++) {
     for (const [first, last] of cells) for (let cell = first; cell <= last; cell++) bytes.push(row, cell);
