@@ -1,4 +1,4 @@
-import { type OutputChunk, outputChunks, outputText, type StoredOutput } from "../../store/read/tool-results.ts";
+import { outputChunks, outputText, type StoredOutput } from "../../store/read/tool-results.ts";
 import { textOfBlocks } from "../../view/spilled.ts";
 import { noted, sequencesIn } from "../../view/sanitise.ts";
 import { yieldToEventLoop } from "../../store/timing.ts";
@@ -7,7 +7,6 @@ import { yieldToEventLoop } from "../../store/timing.ts";
 export interface LongText {
   readonly length: number;
   slice(from: number, to: number): string;
-  charCodeAt(at: number): number;
 }
 
 /** Text with the offsets of the server's own words, or the file that contains it. */
@@ -25,110 +24,69 @@ export interface JoinedText {
 export async function joined(pieces: readonly TextPiece[], signal: AbortSignal): Promise<JoinedText> {
   const texts: LongText[] = [];
   const own: number[] = [];
-  let [text, before, sequences] = ["", 0, 0];
+  let [length, sequences] = [0, 0];
+  const add = (text: LongText): void => {
+    texts.push(text);
+    length += text.length;
+  };
   for (const piece of pieces) {
     if ("own" in piece) {
-      for (const at of piece.own) own.push(before + text.length + at);
-      text += piece.text;
-      continue;
-    }
-    const stored = await storedText(piece, signal);
-    sequences += stored.sequences;
-    if (typeof stored.text === "string") text += stored.text;
-    else {
-      texts.push(text, stored.text);
-      before += text.length + stored.text.length;
-      text = "";
-    }
+      for (const at of piece.own) own.push(length + at);
+      add(piece.text);
+    } else sequences += await addStored(piece, signal, add);
   }
-  return { text: texts.length === 0 ? text : new TextList([...texts, text]), own, sequences };
+  const held = texts.every((text) => typeof text === "string");
+  return { text: held ? texts.join("") : new TextList(texts), own, sequences };
 }
 
 /** Maximum size of an output that is held in memory. */
 const HELD_BYTES = 4 * 1024 * 1024;
 const CHUNKS_PER_TURN = 16;
 
-async function storedText(
-  file: StoredOutput,
-  signal: AbortSignal,
-): Promise<{ readonly text: LongText; readonly sequences: number }> {
+/** Adds the text of a file, a longer one in chunks that are read when needed. Returns the number of its control sequences. */
+async function addStored(file: StoredOutput, signal: AbortSignal, add: (text: LongText) => void): Promise<number> {
   const held = textOfBlocks(file) ?? (file.bytes <= HELD_BYTES ? outputText(file, 0, file.bytes) : undefined);
-  if (held !== undefined) return { text: noted(held).trimEnd(), sequences: sequencesIn(held) };
-  const chunks: Chunk[] = [];
-  const starts: number[] = [];
-  let [length, sequences] = [0, 0];
+  if (held !== undefined) {
+    add(noted(held).trimEnd());
+    return sequencesIn(held);
+  }
+  let last = { from: -1, text: "" };
+  const read = (from: number, to: number): string => {
+    if (last.from !== from) last = { from, text: noted(outputText(file, from, to)) };
+    return last.text;
+  };
+  let [chunks, sequences] = [0, 0];
   for (const { text, from, to } of outputChunks(file)) {
-    chunks.push({ from, to });
-    starts.push(length);
-    length += noted(text).length;
+    add({ length: noted(text).length, slice: (start, end) => read(from, to).slice(start, end) });
     sequences += sequencesIn(text);
-    if (chunks.length % CHUNKS_PER_TURN > 0) continue;
+    if (++chunks % CHUNKS_PER_TURN > 0) continue;
     await yieldToEventLoop();
     signal.throwIfAborted();
   }
-  return { text: new FileText(file, chunks, starts, length), sequences };
-}
-
-type Chunk = Omit<OutputChunk, "text">;
-
-class FileText implements LongText {
-  readonly length: number;
-  readonly #file: StoredOutput;
-  readonly #chunks: readonly Chunk[];
-  /** UTF-16 units of the text before each chunk. */
-  readonly #starts: readonly number[];
-  #last: { readonly chunk: Chunk; readonly text: string } | undefined;
-
-  constructor(file: StoredOutput, chunks: readonly Chunk[], starts: readonly number[], length: number) {
-    this.#file = file;
-    this.#chunks = chunks;
-    this.#starts = starts;
-    this.length = length;
-  }
-
-  slice(from: number, to: number): string {
-    let text = "";
-    for (let i = Math.max(0, upperBound(this.#starts, from) - 1); i < this.#chunks.length; i++) {
-      const start = this.#starts[i] as number;
-      if (start >= to) break;
-      text += this.#read(this.#chunks[i] as Chunk).slice(Math.max(0, from - start), to - start);
-    }
-    return text;
-  }
-
-  charCodeAt(at: number): number {
-    return this.slice(at, at + 1).charCodeAt(0);
-  }
-
-  #read(chunk: Chunk): string {
-    if (this.#last?.chunk !== chunk) {
-      this.#last = { chunk, text: noted(outputText(this.#file, chunk.from, chunk.to)) };
-    }
-    return this.#last.text;
-  }
+  return sequences;
 }
 
 class TextList implements LongText {
   readonly length: number;
   readonly #texts: readonly LongText[];
+  /** UTF-16 units before each text. */
+  readonly #starts: readonly number[];
 
   constructor(texts: readonly LongText[]) {
+    let length = 0;
     this.#texts = texts;
-    this.length = texts.reduce((sum, { length }) => sum + length, 0);
+    this.#starts = texts.map((text) => (length += text.length) - text.length);
+    this.length = length;
   }
 
   slice(from: number, to: number): string {
     let text = "";
-    let at = 0;
-    for (const one of this.#texts) {
-      if (at + one.length > from && at < to) text += one.slice(Math.max(0, from - at), Math.min(one.length, to - at));
-      at += one.length;
+    for (let i = upperBound(this.#starts, from) - 1; i < this.#texts.length; i++) {
+      const start = this.#starts[i] as number;
+      if (start >= to) break;
+      text += (this.#texts[i] as LongText).slice(Math.max(0, from - start), to - start);
     }
     return text;
-  }
-
-  charCodeAt(at: number): number {
-    return this.slice(at, at + 1).charCodeAt(0);
   }
 }
 
@@ -144,11 +102,9 @@ export function upperBound(numbers: ArrayLike<number>, value: number): number {
   return from;
 }
 
-type Units = Pick<LongText, "length" | "charCodeAt">;
-
 /** Whether a cut there would split a surrogate pair. */
-export function isHalf(text: Units, at: number): boolean {
-  const unit = text.charCodeAt(at);
+export function isHalf(text: LongText, at: number): boolean {
+  const unit = unitAt(text, at);
   return at > 0 && unit >= 0xdc00 && unit <= 0xdfff;
 }
 
@@ -156,7 +112,7 @@ export function isHalf(text: Units, at: number): boolean {
  * Returns the nearest offset before (`-1`) or after (`1`) the given one at which a cut splits no visible character. In a long
  * run of joiners only surrogate pairs are kept together.
  */
-export function wholeAt(text: Units, at: number, step: 1 | -1): number {
+export function wholeAt(text: LongText, at: number, step: 1 | -1): number {
   for (let place = at, tries = 0; place > 0 && place < text.length && tries < NEAR_UNITS; place += step, tries++) {
     if (!isInside(text, place)) return place;
   }
@@ -165,8 +121,10 @@ export function wholeAt(text: Units, at: number, step: 1 | -1): number {
 
 const NEAR_UNITS = 40;
 
-const isInside = (text: Units, at: number): boolean =>
-  isHalf(text, at) || isJoiner(text.charCodeAt(at)) || isJoiner(text.charCodeAt(at - 1));
+const isInside = (text: LongText, at: number): boolean =>
+  isHalf(text, at) || isJoiner(unitAt(text, at)) || isJoiner(unitAt(text, at - 1));
+
+const unitAt = (text: LongText, at: number): number => text.slice(at, at + 1).charCodeAt(0);
 
 /** Matches joiners and variation selectors. */
 const isJoiner = (unit: number): boolean =>
