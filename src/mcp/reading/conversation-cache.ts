@@ -139,9 +139,8 @@ class ConversationCache {
 }
 
 /** Closes a conversation if it was opened; an error of opening went to those who waited. */
-async function close({ opening }: Entry): Promise<void> {
-  await opening.then(
+const close = ({ opening }: Entry): Promise<void> =>
+  opening.then(
     ({ open }) => open.close(),
     () => undefined,
   );
-}

@@ -34,15 +34,14 @@ export const UNITS_PER_TOKEN = 5.6;
 export const prose: Format = {
   heading({ message, speaker, id, time, length }, cut) {
     const { number, compacted } = message;
-    const where = apartWords(message) || (compacted ? "before a compaction" : "");
     const facts = [
       `${OWN_MARK} #${number} ${speaker === "system" || speaker === "peer" ? "note" : speaker}`,
-      ...(time === undefined ? [] : [time]),
-      ...(id === undefined ? [] : [`id ${id}`]),
-      ...(where === "" ? [] : [where]),
-      ...(cut === undefined ? [] : [cutWords(cut, length)]),
+      time,
+      id && `id ${id}`,
+      apartWords(message) || (compacted && "before a compaction"),
+      cut && cutWords(cut, length),
     ];
-    return `## ${facts.join(" · ")}`;
+    return `## ${facts.filter(Boolean).join(" · ")}`;
   },
   piece: markedText,
   message: (heading, pieces) => [heading, ...pieces].join("\n"),

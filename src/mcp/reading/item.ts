@@ -20,7 +20,6 @@ export function offsetOf({ segments }: Shown, row: number): number {
   return last;
 }
 
-/** Returns the pieces of a range of a message. */
 function piecesOf({ segments }: Shown, { from, to }: Range): Piece[] {
   const pieces: Piece[] = [];
   const starts = startsOf(segments);
@@ -52,7 +51,6 @@ export function segmentAt(segments: readonly Segment[], offset: number): number 
   return upperBound(startsOf(segments), offset) - 1;
 }
 
-/** Cuts a range out of a segment. */
 export function pieceOf(
   { kind, tool, text, own }: Pick<Segment, "kind" | "tool" | "own"> & { readonly text: LongText },
   from: number,

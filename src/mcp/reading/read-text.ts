@@ -1,41 +1,26 @@
-import { textOf } from "./target.ts";
 import { escaped, notedLine } from "../../view/sanitise.ts";
 import { callText, nameText, quoted, shortened } from "../core/quote.ts";
-import type { Conversation } from "./row-names.ts";
+import type { Conversation, Whole } from "./row-names.ts";
 import { isHalf, wholeAt } from "./long-text.ts";
 import { costOf, markedText, UNITS_PER_TOKEN } from "./format.ts";
 import { pieceOf } from "./item.ts";
-import type { Source } from "./read-page.ts";
-import type { JoinedText } from "./long-text.ts";
-import type { Target } from "./shown.ts";
+import type { AnswerForm, Source } from "./call.ts";
 
-export interface SliceRequest {
-  readonly budget: number;
+interface SliceRequest extends AnswerForm {
   /** Start of the slice, in UTF-16 units. */
   readonly offset: number;
-  readonly json: boolean;
-  readonly signal: AbortSignal;
-  readonly notes: readonly string[];
-  /** Arguments that the next call must repeat besides session, id and offset. */
-  readonly again: Readonly<Record<string, unknown>>;
 }
 
 /**
- * Writes a slice of a target's text within the budget, with a header and how to read on. Throws `signal.reason`, and errors of
- * the disk if a stored output can no longer be read.
+ * Writes a slice of a text within the budget, with a header and how to read on. Throws errors of the disk if a stored output
+ * can no longer be read.
  */
-export async function readText(
-  conversation: Conversation,
-  source: Source,
-  target: Target,
-  request: SliceRequest,
-): Promise<string> {
-  const whole = await conversation.text(target, () => textOf(conversation, target, request.signal));
+export function readText(conversation: Conversation, source: Source, whole: Whole, request: SliceRequest): string {
   const { text } = whole;
   const start = Math.min(request.offset, text.length);
   const from = start - (isHalf(text, start) ? 1 : 0);
   const write = (to: number, estimate = request.budget): string =>
-    assemble(conversation, source, target, request, { whole, from, to, estimate });
+    assemble(conversation, source, whole, request, { from, to, estimate });
   let to = from;
   let costs = { to: -1, cost: 0 };
   // Tokens per character vary little within a text, so a few guesses come close enough.
@@ -64,7 +49,6 @@ const interpolated = (cost: number, budget: number, from: number, guess: number)
   from + Math.floor(((guess - from) * budget * 0.97) / cost);
 
 interface Slice {
-  readonly whole: JoinedText;
   readonly from: number;
   readonly to: number;
   /** Cost of the whole answer. */
@@ -74,14 +58,14 @@ interface Slice {
 function assemble(
   conversation: Conversation,
   source: Source,
-  target: Target,
+  whole: Whole,
   { json, notes, again }: SliceRequest,
-  { whole, from, to, estimate }: Slice,
+  { from, to, estimate }: Slice,
 ): string {
   const { open } = conversation;
   const { copy, shortId, title, agentId } = source;
+  const { target, text } = whole;
   const { number, row } = target;
-  const { text } = whole;
   const [id, kind] = target.kind === "call" ? [target.call, "call"] : [open.uuid(row), open.facts(row).kind];
   const next = to < text.length ? to : undefined;
   const slice = pieceOf({ kind: "text", ...whole }, from, to);

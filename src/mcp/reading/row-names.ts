@@ -1,20 +1,24 @@
 import type { OpenConversation } from "../../store/read/open-conversation.ts";
-import { type Message, Messages } from "../../view/messages.ts";
+import { Messages } from "../../view/messages.ts";
 import { markOf } from "./cursor.ts";
 import type { JoinedText } from "./long-text.ts";
 import type { Shown, Target } from "./shown.ts";
+
+/** Target of an id with all of its text. */
+export interface Whole extends JoinedText {
+  readonly target: Target;
+}
 
 /** Open conversation as messages, with short names for its rows and messages. */
 export class Conversation {
   readonly open: OpenConversation;
   readonly messages: Messages;
-  /** Number of messages on the current branch, and on those that rewinds left behind. */
-  readonly current: number;
+  /** Number of messages on branches that rewinds left behind. */
   readonly abandoned: number;
   /** First halves of uuids that several rows share. */
   #shared: ReadonlySet<number> | undefined;
   #long: { readonly number: number; readonly selection: number; readonly shown: Shown } | undefined;
-  #last: { readonly id: string; readonly target: Target; text: JoinedText | undefined } | undefined;
+  #last: { readonly id: string; readonly whole: Whole } | undefined;
 
   private constructor(open: OpenConversation, messages: Messages) {
     this.open = open;
@@ -22,7 +26,6 @@ export class Conversation {
     let abandoned = 0;
     for (let number = 1; number <= messages.count; number++) if (messages.get(number).branch > 0) abandoned++;
     this.abandoned = abandoned;
-    this.current = messages.count - abandoned;
   }
 
   /** Finds the messages of a conversation. Closes it if that fails. Throws `signal.reason`. */
@@ -42,7 +45,6 @@ export class Conversation {
     return number > this.messages.count ? "0" : markOf(this.open.uuid(this.messages.get(number).from));
   }
 
-  /** Returns the number of the message with a mark. */
   numberOfMark(mark: string): number | undefined {
     for (let number = 1; number <= this.messages.count; number++) if (this.mark(number) === mark) return number;
     return undefined;
@@ -67,19 +69,10 @@ export class Conversation {
     return rows;
   }
 
-  /** Returns the number of the message that contains a row. */
-  numberOf(row: number): number {
-    return this.messages.numberOf(row);
-  }
-
-  message(number: number): Message {
-    return this.messages.get(number);
-  }
-
-  /** Finds the target of an id. Caches the last one and its text, because a long one is read in slices. */
-  async target(id: string, find: () => Promise<Target>): Promise<Target> {
-    if (this.#last?.id !== id) this.#last = { id, target: await find(), text: undefined };
-    return this.#last.target;
+  /** Returns the target of an id and its text. Caches the last one, because a long text is read in slices. */
+  async whole(id: string, read: () => Promise<Whole>): Promise<Whole> {
+    if (this.#last?.id !== id) this.#last = { id, whole: await read() };
+    return this.#last.whole;
   }
 
   /** Returns a message as shown. Caches the last long one, because it takes several pages. */
@@ -91,14 +84,6 @@ export class Conversation {
       this.#long = { number, selection, shown };
     }
     return shown;
-  }
-
-  /** Returns the text of a target. Caches that of the last one. */
-  async text(target: Target, read: () => Promise<JoinedText>): Promise<JoinedText> {
-    const last = this.#last?.target === target ? this.#last : undefined;
-    const text = last?.text ?? (await read());
-    if (last !== undefined) last.text = text;
-    return text;
   }
 
   #sharedStarts(): ReadonlySet<number> {

@@ -31,7 +31,7 @@ export function showMessage(
   selection: Selection,
   rows?: { readonly from: number; readonly to: number },
 ): Shown {
-  const message = { ...conversation.message(number), ...rows };
+  const message = { ...conversation.messages.get(number), ...rows };
   const left = { ...NOTHING_LEFT_OUT };
   let found = 0;
   const chosen: Chosen[] = [];
@@ -61,28 +61,27 @@ export function showMessage(
   const segments: Segment[] = [];
   const whole = { input: selection.include.has("tool_input"), output: selection.include.has("tool_output") };
   for (const one of chosen) {
+    // A result is shown with its call, unless that is in another message or already has one.
+    if (paired.has(one)) continue;
     const { part, row } = one;
     const from = { conversation, row, alone: one.alone && (single || row !== message.from) };
+    let said: Said;
     if (part.kind === "call") {
-      const result = pairs.get(one);
-      const answer = result === undefined ? NO_RESULT : answerOf(result, whole.output, conversation);
-      const said = prefixed(`${callText(part, whole.input, from)}\n`, answer);
-      segments.push({ kind: "call", ...marked(said), row, tool: shortened(notedLine(part.name), TOOL_UNITS) });
+      const answer = answerOf(pairs.get(one), whole.output, conversation);
+      said = prefixed(`${callText(part, whole.input, from)}\n`, answer);
     } else if (part.kind === "result") {
-      // A result is shown with its call, unless that is in another message or already has one.
-      if (paired.has(one)) continue;
       const result = resultText(part, whole.output, from);
-      const said = prefixed(`${OWN_MARK}← result of a call in another message\n`, result);
-      segments.push({ kind: "result", ...marked(said), row });
+      said = prefixed(`${OWN_MARK}← result of a call in another message\n`, result);
     } else if (part.kind === "output") {
-      const said = prefixed(`${OWN_MARK}${part.errors ? "← errors: " : "← "}`, outputText(part, whole.output, from));
-      segments.push({ kind: part.kind, ...marked(said), row });
+      said = prefixed(`${OWN_MARK}${part.errors ? "← errors: " : "← "}`, outputText(part, whole.output, from));
     } else {
       const text = partText(part);
+      if (text === "") continue;
       // A further text must not look like part of a tool's output before it.
-      const mark = segments.length > 0 && !text.startsWith(OWN_MARK) ? OWN_MARK : "";
-      if (text !== "") segments.push({ kind: part.kind, ...withOwn(mark + text), row });
+      said = { text: segments.length > 0 && !text.startsWith(OWN_MARK) ? OWN_MARK + text : text };
     }
+    const tool = part.kind === "call" ? shortened(notedLine(part.name), TOOL_UNITS) : undefined;
+    segments.push({ kind: part.kind, ...marked(said), row, tool });
   }
   return {
     message,
@@ -139,14 +138,13 @@ interface Chosen {
 /** Maps each call to its result, if both are in the message. */
 function pairsOf(chosen: readonly Chosen[]): Map<Chosen, Chosen> {
   const results = new Map<string, Chosen[]>();
-  for (const one of chosen) {
+  // From the end, because `pop` takes from there.
+  for (const one of chosen.toReversed()) {
     if (one.part.kind !== "result") continue;
     const same = results.get(one.part.id);
     if (same === undefined) results.set(one.part.id, [one]);
     else same.push(one);
   }
-  // Reversed, because `pop` takes from the end.
-  for (const same of results.values()) same.reverse();
   const pairs = new Map<Chosen, Chosen>();
   for (const one of chosen) {
     const result = one.part.kind === "call" ? results.get(one.part.id)?.pop() : undefined;
@@ -162,8 +160,6 @@ export interface From {
   /** Whether get_message returns only this text for the row. */
   readonly alone: boolean;
 }
-
-const NO_RESULT: Said = { text: `${OWN_MARK}← no result in this message` };
 
 function partText(part: Exclude<Part, { kind: "call" | "result" | "output" }>): string {
   switch (part.kind) {
@@ -211,8 +207,10 @@ function callText({ name, input }: Call, whole: boolean, from: From): string {
   return `${OWN_MARK}→ ${nameText(name, TOOL_UNITS)} ${cut(text, max, { ...from, alone: false })}`;
 }
 
-const answerOf = ({ part, row, alone }: Chosen, whole: boolean, conversation: Conversation): Said =>
-  part.kind === "result" ? resultText(part, whole, { conversation, row, alone }) : NO_RESULT;
+const answerOf = (result: Chosen | undefined, whole: boolean, conversation: Conversation): Said =>
+  result?.part.kind === "result"
+    ? resultText(result.part, whole, { conversation, row: result.row, alone: result.alone })
+    : { text: `${OWN_MARK}← no result in this message` };
 
 function resultText(result: Result, whole: boolean, from: From): Said {
   const { agentId, failed, media } = result;
@@ -239,7 +237,7 @@ function outputText({ text, spilled }: Pick<Result, "text" | "spilled">, whole: 
   const clean = noted(text).trimEnd();
   if (spilled === undefined) return { text: cut(clean, max, from) || "(nothing)" };
   const { conversation, row } = from;
-  const id = conversation.shortId(row) ?? String(conversation.numberOf(row));
+  const id = conversation.shortId(row) ?? String(conversation.messages.numberOf(row));
   const line = `\n${OWN_MARK}[${spilledWords(spilled, `get_message id ${id}`)}]`;
   if (spilled.file === undefined) return { text: cut(clean, max, from) + line };
   const end = clean.length <= max + SLACK ? clean.length : wholeAt(clean, max, -1);

@@ -23,12 +23,12 @@ export async function findTarget(conversation: Conversation, given: string, sign
   const [, digits] = /^#?(\d{1,7})$/.exec(id) ?? [];
   if (digits !== undefined && Number(digits) >= 1 && Number(digits) <= messages.count) {
     const number = Number(digits);
-    return { kind: "message", number, row: conversation.message(number).from };
+    return { kind: "message", number, row: messages.get(number).from };
   }
   if (digits !== undefined && id.startsWith("#")) throw notFound(conversation, id);
   for (let row = 0; row < open.length && id.startsWith("msg_"); row++) {
-    const number = open.messageId(row) === id ? conversation.numberOf(row) : undefined;
-    if (number !== undefined) return { kind: "message", number, row: conversation.message(number).from };
+    const number = open.messageId(row) === id ? conversation.messages.numberOf(row) : undefined;
+    if (number !== undefined) return { kind: "message", number, row: conversation.messages.get(number).from };
   }
   return byUuidOrCall(conversation, id, signal);
 }
@@ -38,8 +38,8 @@ async function byUuidOrCall(conversation: Conversation, id: string, signal: Abor
   const exact = rows.find((row) => conversation.open.uuid(row) === id);
   const row = exact ?? rows[0];
   if (row !== undefined && (exact !== undefined || rows.length === 1)) {
-    const number = conversation.numberOf(row);
-    return { kind: conversation.message(number).from === row ? "message" : "row", number, row };
+    const number = conversation.messages.numberOf(row);
+    return { kind: conversation.messages.get(number).from === row ? "message" : "row", number, row };
   }
   if (rows.length > 1) {
     const some = rows.slice(0, 5).map((one) => conversation.open.uuid(one));
@@ -80,7 +80,7 @@ async function callOf(conversation: Conversation, call: string, signal: AbortSig
     }
   }
   if (first === undefined) return undefined;
-  return { kind: "call", number: conversation.numberOf(first), row: first, call, pieces, sequences };
+  return { kind: "call", number: conversation.messages.numberOf(first), row: first, call, pieces, sequences };
 }
 
 const LINE_END: TextPiece = { text: "\n", own: [] };
@@ -114,18 +114,13 @@ export async function textOf(conversation: Conversation, target: Target, signal:
 
 function piecesOf(conversation: Conversation, target: Target): Pieces {
   const { open } = conversation;
-  const message = conversation.message(target.number);
+  const message = conversation.messages.get(target.number);
   const [from, to] = target.kind === "row" ? [target.row, target.row + 1] : [message.from, message.to];
   const parts = Array.from({ length: to - from }, (_, at) => partsOf(open.entry(from + at), open)).flat();
   const sequences = parts.reduce((sum, part) => sum + sequencesOf(part), 0);
-  const [only] = parts;
-  if (
-    parts.length === 1 &&
-    only !== undefined &&
-    !isWithheld(only) &&
-    "text" in only &&
-    !("media" in only && only.media.length > 0)
-  ) {
+  const only = parts.length === 1 ? parts[0] : undefined;
+  const hasMedia = only !== undefined && "media" in only && only.media.length > 0;
+  if (only !== undefined && "text" in only && !hasMedia && !isWithheld(only)) {
     const spilled = spilledOf(only);
     if (spilled?.file === undefined) return { pieces: [{ text: noted(only.text).trimEnd(), own: [] }], sequences };
     const whole = outputPieces(only.text, spilled, spilled.file);

@@ -1,11 +1,8 @@
 import * as z from "zod";
-import { findSession } from "../sessions/find-session.ts";
-import { findSubagent } from "../sessions/find-subagent.ts";
 import { text } from "../core/input.ts";
-import { readingCall, tokenLimit } from "../reading/call.ts";
-import { withConversation } from "../reading/conversation-cache.ts";
+import { answerFrom, tokenLimit } from "../reading/call.ts";
 import { readText } from "../reading/read-text.ts";
-import { findTarget } from "../reading/target.ts";
+import { findTarget, textOf } from "../reading/target.ts";
 import { defineTool, READS } from "../core/tool.ts";
 
 export const getMessage = defineTool({
@@ -23,28 +20,14 @@ export const getMessage = defineTool({
     maxTokens: tokenLimit,
     format: z.enum(["text", "json"]).nullish(),
   }),
-  async run({ session, id, agentId, offset, maxTokens, format }, context) {
-    const { store, signal, progress } = context;
-    const found = await findSession(session, context);
-    const agent = await findSubagent(agentId, found, context);
-    const { budget, notes, again } = readingCall(maxTokens, format);
-    const slice = await withConversation(
-      store,
-      found.copy,
-      { agentId: agent, signal, progress },
-      async (conversation) => {
-        const target = await conversation.target(id, () => findTarget(conversation, id, signal));
-        const from = Math.max(0, Math.trunc(offset ?? 0));
-        return readText(conversation, { ...found, agentId: agent, asks: false }, target, {
-          budget,
-          offset: from,
-          json: format === "json",
-          signal,
-          notes,
-          again,
-        });
-      },
-    );
-    return { text: slice };
+  run({ id, offset, ...input }, context) {
+    const { signal } = context;
+    return answerFrom(input, context, async (conversation, source, form) => {
+      const whole = await conversation.whole(id, async () => {
+        const target = await findTarget(conversation, id, signal);
+        return { target, ...(await textOf(conversation, target, signal)) };
+      });
+      return readText(conversation, source, whole, { ...form, offset: Math.max(0, Math.trunc(offset ?? 0)) });
+    });
   },
 });

@@ -1,11 +1,8 @@
 import * as z from "zod";
 import { askingSession } from "../core/context.ts";
-import { findSession } from "../sessions/find-session.ts";
-import { findSubagent } from "../sessions/find-subagent.ts";
 import { text } from "../core/input.ts";
 import { select, INCLUDES, ROLES } from "../reading/include.ts";
-import { readingCall, tokenLimit } from "../reading/call.ts";
-import { withConversation } from "../reading/conversation-cache.ts";
+import { answerFrom, tokenLimit } from "../reading/call.ts";
 import { readPage } from "../reading/read-page.ts";
 import { defineTool, READS } from "../core/tool.ts";
 
@@ -33,35 +30,15 @@ export const readSession = defineTool({
     maxTokens: tokenLimit,
     format: z.enum(["text", "json"]).nullish().describe("json: for programs."),
   }),
-  async run({ session, agentId, cursor, around, from, roles, include, maxTokens, format }, context) {
-    const found = await findSession(session, context);
-    const agent = await findSubagent(agentId, found, context);
-    // Claude Code is writing to the asking session, so an old file cannot be it.
-    const isFresh = Date.now() - found.copy.mtimeMs < FRESH_MS;
-    const asks = isFresh && (await askingSession(context)) === found.copy.sessionId;
-    const { budget, notes, again } = readingCall(maxTokens, format);
-    const given = roles != null || include != null;
-    const page = await withConversation(
-      context.store,
-      found.copy,
-      { agentId: agent, signal: context.signal, progress: context.progress },
-      (conversation) =>
-        readPage(
-          conversation,
-          { ...found, agentId: agent, asks },
-          {
-            budget,
-            cursor,
-            around,
-            from: from ?? undefined,
-            selection: given ? select(roles ?? undefined, include ?? undefined) : undefined,
-            json: format === "json",
-            notes,
-            again,
-          },
-          context,
-        ),
-    );
-    return { text: page };
+  run({ cursor, around, from, roles, include, ...input }, context) {
+    return answerFrom(input, context, async (conversation, source, form) => {
+      const { sessionId, mtimeMs } = source.copy;
+      // Claude Code is writing to the asking session, so an old file cannot be it.
+      const isFresh = Date.now() - mtimeMs < FRESH_MS;
+      const asks = isFresh && (await askingSession(context)) === sessionId;
+      const given = roles != null || include != null;
+      const selection = given ? select(roles ?? undefined, include ?? undefined) : undefined;
+      return readPage(conversation, source, { ...form, asks, cursor, around, from, selection }, context);
+    });
   },
 });
