@@ -4,7 +4,7 @@ import { inputProblem } from "./input.ts";
 import type { Content } from "./answer-content.ts";
 
 /** Answer of a tool: text for people and models, and for some tools the same facts as data. */
-interface Answer {
+export interface Answer {
   readonly text: string;
   /** Content other than text, sent after it. */
   readonly blocks?: readonly Content[];

@@ -18,11 +18,7 @@ export interface Period {
  * first page. Throws `ToolFailure` for anything that is not a time.
  */
 export function readPeriod(
-  {
-    since,
-    until,
-    cursor,
-  }: { readonly since?: string | undefined; readonly until?: string | undefined; readonly cursor?: string | undefined },
+  { since, until, cursor }: Partial<Readonly<Record<"since" | "until" | "cursor", string | undefined>>>,
   now: number = Date.now(),
 ): Period {
   const [own, ...kept] = cursor?.split(".") ?? [];

@@ -9,8 +9,7 @@ const SNIPPET_UNITS = 240;
 const LEAD_UNITS = 60;
 
 /** Scores of a word found in a field: as a whole word, at the beginning of one, inside one. */
-const TITLE = [12, 7, 4] as const;
-const TAG = [12, 7, 4] as const;
+const NAME = [12, 7, 4] as const;
 const PROMPT = [6, 4, 2] as const;
 const PLACE = [3, 2, 1] as const;
 
@@ -26,8 +25,8 @@ export interface Hit {
 export function hitOf(session: ListedSession, words: readonly string[]): Hit | undefined {
   const { title, summary, customTitle, firstPrompt, tag, gitBranch } = session;
   const fields = [
-    { text: `${customTitle ?? ""} ${summary} ${title}`, weights: TITLE },
-    { text: tag ?? "", weights: TAG },
+    { text: `${customTitle ?? ""} ${summary} ${title}`, weights: NAME },
+    { text: tag ?? "", weights: NAME },
     { text: firstPrompt ?? "", weights: PROMPT },
     { text: gitBranch ?? "", weights: PLACE },
   ].map(({ text, weights }) => ({ text: foldText(printable(text)), weights }));

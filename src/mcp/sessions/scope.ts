@@ -60,7 +60,8 @@ export const everywhere = (scope: Scope): Scope => ({ name: "all", dirs: [], ins
 /** Whether the scope is `here` and has no sessions except the asking one. */
 export async function isEmptyHere(
   scope: Scope,
-  { asking, includeProgrammatic }: { readonly asking: string | undefined; readonly includeProgrammatic: boolean },
+  asking: string | undefined,
+  includeProgrammatic: boolean,
   { store, signal }: Context,
 ): Promise<boolean> {
   if (scope.name !== "here") return false;

@@ -3,48 +3,36 @@ import type { ListedSession, Skipped } from "../../store/types.ts";
 import { askingSession, type Context } from "../core/context.ts";
 import { notedLine } from "../../view/sanitise.ts";
 import { nameText, quoted, quotedLines, titleLine } from "../core/quote.ts";
+import type { Answer } from "../core/tool.ts";
 import type { Scope } from "./scope.ts";
 
 /** Session in an answer. Unknown members are absent. */
-export const sessionRowSchema = (): z.ZodObject =>
-  z.object({
-    id: z.string(),
-    title: z.string(),
-    /** Time of the last message. */
-    activity: z.string().optional(),
-    /** Absent if it is the directory of the scope. */
-    cwd: z.string().optional(),
-    branch: z.string().optional(),
-    tag: z.string().optional(),
-    forkedFrom: z.string().optional(),
-    /** `archived`, `started by a program`, `agent NAME of team TEAM`, `in use`, `this conversation`. */
-    marks: z.array(z.string()).optional(),
-  });
+export const sessionRowSchema = z.object({
+  id: z.string(),
+  title: z.string(),
+  /** Time of the last message. */
+  activity: z.string().optional(),
+  /** Absent if it is the directory of the scope. */
+  cwd: z.string().optional(),
+  branch: z.string().optional(),
+  tag: z.string().optional(),
+  forkedFrom: z.string().optional(),
+  /** `archived`, `started by a program`, `agent NAME of team TEAM`, `in use`, `this conversation`. */
+  marks: z.array(z.string()).optional(),
+});
 
-export interface SessionRow {
-  readonly id: string;
-  readonly title: string;
-  readonly activity?: string;
-  readonly cwd?: string;
-  readonly branch?: string;
-  readonly tag?: string;
-  readonly forkedFrom?: string;
-  readonly marks?: readonly string[];
-}
+export type SessionRow = z.output<typeof sessionRowSchema>;
 
 /** Facts about the store that rows need. */
-export interface RowFacts {
+interface RowFacts {
   readonly shortIds: (sessionId: string) => string;
   readonly isLive: (session: ListedSession) => boolean;
   readonly asking: string | undefined;
 }
 
 export async function rowFacts(context: Context): Promise<RowFacts> {
-  const [shortIds, isLive, asking] = await Promise.all([
-    context.store.shortIds(),
-    context.store.live(),
-    askingSession(context),
-  ]);
+  const { store } = context;
+  const [shortIds, isLive, asking] = await Promise.all([store.shortIds(), store.live(), askingSession(context)]);
   return { shortIds, isLive, asking };
 }
 
@@ -52,7 +40,6 @@ export async function rowFacts(context: Context): Promise<RowFacts> {
 export function sessionRow(session: ListedSession, scope: Scope, { shortIds, isLive, asking }: RowFacts): SessionRow {
   const { sessionId, cwd, gitBranch, tag, forkedFrom, agentName, teamName = "" } = session;
   const inScope = scope.called === undefined && scope.dirs.length === 1 && scope.dirs[0] === cwd;
-  const activity = timeText(session.activity);
   const marks = [
     ...(session.archived === true ? ["archived"] : []),
     ...(session.programmatic ? ["started by a program"] : []),
@@ -65,16 +52,18 @@ export function sessionRow(session: ListedSession, scope: Scope, { shortIds, isL
   return {
     id: shortIds(sessionId),
     title: titleLine(session.title),
-    ...(activity !== undefined && { activity }),
-    ...(cwd !== undefined && !inScope && { cwd: notedLine(cwd) }),
-    ...(gitBranch !== undefined && { branch: notedLine(gitBranch) }),
-    ...(tag !== undefined && { tag: notedLine(tag) }),
-    ...(forkedFrom !== undefined && { forkedFrom: shortIds(notedLine(forkedFrom)) }),
-    ...(marks.length > 0 && { marks }),
+    activity: timeText(session.activity),
+    cwd: inScope ? undefined : lineOf(cwd),
+    branch: lineOf(gitBranch),
+    tag: lineOf(tag),
+    forkedFrom: forkedFrom === undefined ? undefined : shortIds(notedLine(forkedFrom)),
+    marks: marks.length > 0 ? marks : undefined,
   };
 }
 
 const NAME_UNITS = 40;
+
+const lineOf = (text: string | undefined): string | undefined => (text === undefined ? undefined : notedLine(text));
 
 /**
  * Writes a row on one line: `5d3f2a10  2026-08-21T14:30Z  archived  A title · /w · on main · #tag`. Two spaces separate the
@@ -112,29 +101,31 @@ export const programmaticNotes = (count: number, leftOut: string): string[] =>
         `${count} session${count === 1 ? " that a program" : "s that programs"} started ${count === 1 ? "is" : "are"} ${leftOut} (to include ${count === 1 ? "it" : "them"}: programmatic: true).`,
       ];
 
-/** Makes the text of a list: a head line, the rows quoted, the notes, and what could not be read. */
-export const listText = (
-  head: string,
-  { rows, notes, skipped, foot = [] }: Parts & { readonly rows: readonly string[]; readonly foot?: readonly string[] },
-): string =>
-  [
-    head,
-    ...(rows.length === 0 ? [] : [quoted(rows.join("\n"))]),
-    ...notes,
-    ...quotedLines(UNREADABLE, skippedNames(skipped)),
-    ...foot,
-  ].join("\n");
+/**
+ * Makes the answer of a list. As text: a head line, the rows quoted, the notes, what could not be read, and a foot. As data:
+ * the given members, and the notes.
+ */
+export function listAnswer(
+  { head, rows, notes, skipped, foot = [] }: ListParts,
+  data: Readonly<Record<string, unknown>>,
+): Answer {
+  const unread = skippedNames(skipped);
+  const quotedRows = rows.length === 0 ? [] : [quoted(rows.join("\n"))];
+  return {
+    text: [head, ...quotedRows, ...notes, ...quotedLines(UNREADABLE, unread), ...foot].join("\n"),
+    structured: {
+      ...data,
+      notes: [...notes, ...(unread.length === 0 ? [] : [`${UNREADABLE} ${unread.join(", ")}.`]), QUOTED],
+    },
+  };
+}
 
-/** Makes the notes of a list's structured answer. */
-export const listNotes = ({ notes, skipped }: Parts): string[] => [
-  ...notes,
-  ...(skipped.length === 0 ? [] : [`${UNREADABLE} ${skippedNames(skipped).join(", ")}.`]),
-  QUOTED,
-];
-
-interface Parts {
+interface ListParts {
+  readonly head: string;
+  readonly rows: readonly string[];
   readonly notes: readonly string[];
   readonly skipped: readonly Skipped[];
+  readonly foot?: readonly string[];
 }
 
 const UNREADABLE = "Could not be read:";

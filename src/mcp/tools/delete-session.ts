@@ -53,10 +53,8 @@ export const deleteSession = defineTool({
     if (answer !== "accept") {
       const reason = answer === "decline" ? "the user declined" : "the user was asked, and cancelled or did not answer";
       const text = `Not deleted: ${shortId}: ${reason}. Don't ask again; a user who wants it after all runs: ${command}`;
-      return {
-        text: withTitles(text, found),
-        structured: { ...facts, deleted: false, reason: `${reason}; by hand: ${command}` },
-      };
+      const structured = { ...facts, deleted: false, reason: `${reason}; by hand: ${command}` };
+      return { text: withTitles(text, found), structured };
     }
     const { items, bytes, skipped } = await store.remove(sessionId);
     const left = skipped.map(({ path, reason }) => `${nameText(path)}: ${notedLine(reason)}`);

@@ -4,7 +4,7 @@ import { formatBytes } from "../../view/size.ts";
 import { clamped, limit, text } from "../core/input.ts";
 import { notedLine } from "../../view/sanitise.ts";
 import { echoed } from "../core/quote.ts";
-import { listNotes, listText, timeText } from "../sessions/session-line.ts";
+import { listAnswer, timeText } from "../sessions/session-line.ts";
 import { defineTool, READS } from "../core/tool.ts";
 
 const DEFAULT_LIMIT = 50;
@@ -39,23 +39,24 @@ export const listProjects = defineTool({
     );
     const wanted = foldText(name ?? "");
     const matches = all.filter(({ path, key }) => foldText(path ?? key).includes(wanted));
-    const projects = matches.slice(0, value).map(({ path, key, sessions, bytes, activity }) => {
-      const time = timeText(activity);
+    const projects = matches.slice(0, value).map(({ path, key, sessions, bytes, activity }) => ({
       // If no session names its directory, the key replaces the path: as an argument it means the same.
-      return { path: notedLine(path ?? key), sessions, bytes, ...(time !== undefined && { activity: time }) };
-    });
+      path: notedLine(path ?? key),
+      sessions,
+      bytes,
+      activity: timeText(activity),
+    }));
     const notes = [
       ...clampedNotes,
       ...(matches.length > projects.length
         ? [`${matches.length - projects.length} more are not shown: give name, or a limit up to ${MAX_LIMIT}.`]
         : []),
     ];
-    const structured = { projects, total: matches.length, notes: listNotes({ notes, skipped }) };
     const rows = projects.map(
       ({ path, sessions, bytes, activity }) =>
         `${path}  ${sessions} session${sessions === 1 ? "" : "s"} · ${activity ?? "(time unknown)"} · ${formatBytes(bytes)}`,
     );
     const head = `${matches.length} project${matches.length === 1 ? "" : "s"}${name === undefined ? "" : ` with ${echoed(name)} in the path`}, of ${all.length}.`;
-    return { text: listText(head, { rows, notes, skipped }), structured };
+    return listAnswer({ head, rows, notes, skipped }, { projects, total: matches.length });
   },
 });

@@ -1,6 +1,5 @@
 import * as z from "zod";
 import { clamped, flag, limit, text } from "../core/input.ts";
-
 import {
   everywhere,
   filterOf,
@@ -12,8 +11,7 @@ import {
   scopeText,
 } from "../sessions/scope.ts";
 import {
-  listNotes,
-  listText,
+  listAnswer,
   programmaticNotes,
   rowFacts,
   rowLine,
@@ -50,7 +48,7 @@ export const listSessions = defineTool({
   }),
   output: z.object({
     scope: z.string(),
-    sessions: z.array(sessionRowSchema()),
+    sessions: z.array(sessionRowSchema),
     total: z.number(),
     outside: z.number(),
     nextCursor: z.string().optional(),
@@ -68,9 +66,9 @@ export const listSessions = defineTool({
       branch: given.branch,
       since: period.since,
       until: period.until,
+      cursor: period.cursor,
       archived: given.archived === true ? ("only" as const) : ("exclude" as const),
       includeProgrammatic,
-      cursor: period.cursor,
       progress: (looked: number, total: number) => context.progress(looked, total, "sessions looked at"),
       signal: context.signal,
     };
@@ -79,7 +77,7 @@ export const listSessions = defineTool({
     const read = (limit: number) => context.store.page({ ...filters, ...filterOf(scope), limit, shortCursor: true });
     let page = await read(value);
     if (given.cursor === undefined && page.sessions.every(({ sessionId }) => sessionId === facts.asking)) {
-      if (await isEmptyHere(asked, { asking: facts.asking, includeProgrammatic }, context)) {
+      if (await isEmptyHere(asked, facts.asking, includeProgrammatic, context)) {
         scope = everywhere(asked);
         page = await read(value);
       }
@@ -101,21 +99,22 @@ export const listSessions = defineTool({
       ...programmaticNotes(page.programmaticLeftOut, "not listed here"),
       `total and outside count all stored transcripts, whatever the filters${given.archived === true ? "" : "; archived sessions are not listed (archived: true)"}.`,
     ];
-    const { skipped } = page;
-    const structured = {
-      scope: scopeText(scope),
-      sessions,
-      total: page.total,
-      outside: elsewhere,
-      ...(nextCursor !== undefined && { nextCursor }),
-      notes: listNotes({ notes, skipped }),
-    };
+    const { skipped, total } = page;
     const shown = `${sessions.length} session${sessions.length === 1 ? "" : "s"}${given.cursor === undefined ? "" : " on this page"}`;
-    const head = `Scope: ${scopeText(scope)}. ${shown}${nextCursor === undefined ? "" : ", more follow"}; ${page.total} stored in this scope.${outsideText(scope, elsewhere)}`;
+    const head = `Scope: ${scopeText(scope)}. ${shown}${nextCursor === undefined ? "" : ", more follow"}; ${total} stored in this scope.${outsideText(scope, elsewhere)}`;
     const rows = sessions.map((row) => rowLine(row));
     const foot =
       nextCursor === undefined ? [] : [`Next page: the same arguments with cursor: ${JSON.stringify(nextCursor)}`];
-    return { text: listText(head, { rows, notes, skipped, foot }), structured };
+    return listAnswer(
+      { head, rows, notes, skipped, foot },
+      {
+        scope: scopeText(scope),
+        sessions,
+        total,
+        outside: elsewhere,
+        ...(nextCursor !== undefined && { nextCursor }),
+      },
+    );
   },
 });
 

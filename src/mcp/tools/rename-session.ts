@@ -25,12 +25,7 @@ export const renameSession = defineTool({
     }
     const found = await findSession(session, { store });
     const warning = await store.rename(found.copy.sessionId, title);
-    const structured = {
-      id: found.shortId,
-      title,
-      ...(found.title !== "" && { before: found.title }),
-      ...(warning !== undefined && { warning }),
-    };
+    const structured = { id: found.shortId, title, before: found.title || undefined, warning };
     const done = `Renamed ${found.shortId} to ${JSON.stringify(notedLine(title))}.${warning === undefined ? "" : ` ${warning}`}`;
     return { text: withTitles(found.title === "" ? done : `${done} Its previous title:`, found), structured };
   },

@@ -47,8 +47,8 @@ export const restoreSession = defineTool({
       title: found.title,
       items: items.length,
       bytes,
-      ...(lost.length > 0 && { missing: lost.map(notedLine) }),
-      ...(otherTrashIds.length > 0 && { otherDeletions: otherTrashIds.length }),
+      missing: lost.length > 0 ? lost.map(notedLine) : undefined,
+      otherDeletions: otherTrashIds.length || undefined,
     };
     const names = lost.map((path) => nameText(path));
     return {

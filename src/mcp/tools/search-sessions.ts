@@ -1,9 +1,7 @@
 import * as z from "zod";
-import type { SessionStream } from "../../store/list/stream-sessions.ts";
 import { clamped, flag, limit } from "../core/input.ts";
 import {
-  listNotes,
-  listText,
+  listAnswer,
   programmaticNotes,
   rowFacts,
   rowLine,
@@ -26,6 +24,12 @@ import { defineTool, READS, ToolFailure } from "../core/tool.ts";
 const DEFAULT_LIMIT = 10;
 const MAX_LIMIT = 50;
 
+const hitSchema = sessionRowSchema.extend({
+  snippet: z.string().optional(),
+  /** Words that were not found. */
+  missing: z.array(z.string()).optional(),
+});
+
 export const searchSessions = defineTool({
   name: "search_sessions",
   title: "Search sessions",
@@ -40,9 +44,7 @@ export const searchSessions = defineTool({
   }),
   output: z.object({
     scope: z.string(),
-    hits: z.array(
-      sessionRowSchema().extend({ snippet: z.string().optional(), missing: z.array(z.string()).optional() }),
-    ),
+    hits: z.array(hitSchema),
     total: z.number(),
     searched: z.number(),
     outside: z.number(),
@@ -55,7 +57,7 @@ export const searchSessions = defineTool({
     }
     const { value, notes: clampedNotes } = clamped(givenLimit, "limit", { max: MAX_LIMIT });
     const facts = await rowFacts(context);
-    const find = async (scope: Scope): Promise<Search> => {
+    const find = async (scope: Scope) => {
       const stream = await context.store.stream({
         ...filterOf(scope),
         includeProgrammatic: given.programmatic ?? context.options.includeProgrammatic,
@@ -63,6 +65,7 @@ export const searchSessions = defineTool({
         progress: (looked, total) => context.progress(looked, total, "sessions looked at"),
         signal: context.signal,
       });
+      // `others` are the sessions searched except the asking one; `leftOut` says that it matches.
       const search = { scope, stream, hits: new Array<Hit>(), found: 0, searched: 0, others: 0, leftOut: false };
       for (let session = await stream.next(); session !== undefined; session = await stream.next()) {
         const isAsking = session.sessionId === facts.asking;
@@ -85,12 +88,11 @@ export const searchSessions = defineTool({
     const { scope, stream, searched, leftOut } = search;
     const hits = search.hits.sort(compareHits);
     const rows = hits.slice(0, value).map(({ session, words: found }) => {
-      const snippet = snippetOf(session, found);
       const missing = words.filter((word) => !found.includes(word)).map(wordLine);
       return {
         ...sessionRow(session, scope, facts),
-        ...(snippet !== undefined && { snippet }),
-        ...(missing.length > 0 && { missing }),
+        snippet: snippetOf(session, found),
+        missing: missing.length > 0 ? missing : undefined,
       };
     });
     const elsewhere = await outside(scope, stream.total, context);
@@ -104,42 +106,15 @@ export const searchSessions = defineTool({
       ...programmaticNotes(stream.programmaticLeftOut(), "not searched"),
       "Searched: titles, first prompts (their first 200 characters), tags and branches, archived sessions included. Not searched: the text of the conversations.",
     ];
-    const skipped = stream.skipped();
-    const structured = {
-      scope: scopeText(scope),
-      hits: rows,
-      total: search.found,
-      searched,
-      outside: elsewhere,
-      notes: listNotes({ notes, skipped }),
-    };
     const head = `Scope: ${scopeText(scope)}. ${search.found} of ${searched} sessions have ${words.map(wordLine).join(" or ")}.${outsideText(scope, elsewhere)}`;
-    return { text: listText(head, { rows: rows.map(hitLine), notes, skipped }), structured };
+    return listAnswer(
+      { head, rows: rows.map(hitLine), notes, skipped: stream.skipped() },
+      { scope: scopeText(scope), hits: rows, total: search.found, searched, outside: elsewhere },
+    );
   },
 });
 
-/** Result of a search in a scope. */
-interface Search {
-  readonly scope: Scope;
-  readonly stream: SessionStream;
-  /** Includes the best; not all are kept. */
-  readonly hits: Hit[];
-  readonly found: number;
-  readonly searched: number;
-  /** Sessions searched, except the asking one. */
-  readonly others: number;
-  /** Whether the asking session matches, but is left out. */
-  readonly leftOut: boolean;
-}
-
-function hitLine({
-  snippet,
-  missing,
-  ...row
-}: ReturnType<typeof sessionRow> & {
-  readonly snippet?: string;
-  readonly missing?: readonly string[];
-}): string {
+function hitLine({ snippet, missing, ...row }: z.output<typeof hitSchema>): string {
   const without = missing === undefined ? [] : [`without: ${missing.join(", ")}`];
   return `${rowLine(row, without)}${snippet === undefined ? "" : ` · first prompt: ${snippet}`}`;
 }

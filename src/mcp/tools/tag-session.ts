@@ -28,12 +28,7 @@ export const tagSession = defineTool({
     }
     const found = await findSession(session, { store });
     const { tag, warning } = await store.tag(found.copy.sessionId, wanted);
-    const structured = {
-      id: found.shortId,
-      title: found.title,
-      ...(tag !== null && { tag }),
-      ...(warning !== undefined && { warning }),
-    };
+    const structured = { id: found.shortId, title: found.title, tag: tag ?? undefined, warning };
     const done = tag === null ? `Removed the tag from ${found.shortId}.` : `Tagged ${found.shortId} #${nameText(tag)}.`;
     return { text: withTitles(warning === undefined ? done : `${done} ${warning}`, found), structured };
   },

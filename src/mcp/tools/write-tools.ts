@@ -1,15 +1,10 @@
 import * as z from "zod";
 import type { Found } from "../sessions/find-session.ts";
 import { quoted } from "../core/quote.ts";
-import type { Annotations } from "../core/tool.ts";
+import { type Annotations, READS } from "../core/tool.ts";
 
 /** Hints of tools whose changes can be undone by the same tool, or by another one. */
-export const CHANGES: Annotations = {
-  readOnlyHint: false,
-  destructiveHint: false,
-  idempotentHint: true,
-  openWorldHint: false,
-};
+export const CHANGES: Annotations = { ...READS, readOnlyHint: false };
 
 export const SESSION_INPUT = z.string().describe("Id, or its first characters.");
 
