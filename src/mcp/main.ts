@@ -18,13 +18,8 @@ export interface ServeOptions {
 }
 
 /** Serves MCP on stdin and stdout, and ends the process when the client is gone. Over HTTP, only signals end it. */
-export async function serveMcp({
-  configDirs,
-  readOnly,
-  includeProgrammatic,
-  tools,
-  http,
-}: ServeOptions): Promise<never> {
+export async function serveMcp(options: ServeOptions): Promise<never> {
+  const { configDirs, readOnly, includeProgrammatic, tools, http } = options;
   reserveStdout();
   const { env } = process;
   const service: Service = {
@@ -34,7 +29,6 @@ export async function serveMcp({
       cwd: process.cwd(),
       startedByClient: http === undefined,
       sessionId: http === undefined ? env["CLAUDE_CODE_SESSION_ID"] || undefined : undefined,
-      readOnly,
       includeProgrammatic,
     },
   };

@@ -35,7 +35,6 @@ describe("a server with what the suite asks for in its tables", () => {
     cwd: "/w",
     sessionId: undefined,
     startedByClient: false,
-    readOnly: true,
     includeProgrammatic: true,
   };
   const service = (): Service => ({ store: openStore([tempConfigDir()]), options });

@@ -44,7 +44,6 @@ beforeAll(() => {
       cwd: root,
       sessionId: undefined,
       startedByClient: false,
-      readOnly: true,
       includeProgrammatic: true,
     },
   });

@@ -85,7 +85,6 @@ export async function connectMcpHere(configDir: string, options: HereOptions = {
       projectDir: projectDir ?? undefined,
       cwd,
       sessionId,
-      readOnly,
       includeProgrammatic,
       startedByClient: false,
     },

@@ -17,11 +17,9 @@ interface Resource {
   readonly title?: string;
   readonly description?: string;
   readonly mimeType?: string;
-  /** Bytes. */
-  readonly size?: number;
 }
 
-interface ResourceTemplate extends Omit<Resource, "uri" | "size"> {
+interface ResourceTemplate extends Omit<Resource, "uri"> {
   readonly uriTemplate: string;
 }
 

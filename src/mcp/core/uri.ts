@@ -1,18 +1,10 @@
 /** A parsed URI. Ids and keys are only compared with existing ones; none becomes part of a path. */
-export type ParsedUri =
-  | {
-      readonly kind: "session" | "messages" | "raw";
-      /** Prefix of a session's id, or all of it. */
-      readonly session: string;
-      readonly cursor: string | undefined;
-    }
-  | {
-      readonly kind: "subagent";
-      readonly session: string;
-      readonly agentId: string;
-      readonly cursor: string | undefined;
-    }
-  | { readonly kind: "project"; readonly key: string; readonly cursor: string | undefined };
+export type ParsedUri = { readonly cursor: string | undefined } & (
+  | { readonly kind: "project"; readonly key: string }
+  /** `session`: prefix of a session's id, or all of it. */
+  | { readonly kind: "session" | "messages" | "raw"; readonly session: string }
+  | { readonly kind: "subagent"; readonly session: string; readonly agentId: string }
+);
 
 const START = "claude-transcripts://";
 const CURSOR = String.raw`(?:\?cursor=([\w.~-]{1,4096}))?`;

@@ -40,10 +40,8 @@ export async function projectKeysFrom(value: string, { store, signal }: Context)
 /** Completes paths of projects. */
 export async function projectPathsFrom(value: string, { store, signal }: Context): Promise<Completion> {
   const { projects } = await store.projects(signal);
-  return startingWith(
-    projects.map(({ path, key }) => notedLine(path ?? key)),
-    value,
-  );
+  const paths = projects.map(({ path, key }) => notedLine(path ?? key));
+  return startingWith(paths, value);
 }
 
 /** Completes tags of recently active sessions. */

@@ -1,5 +1,4 @@
 import { TranscriptError } from "../../store/errors.ts";
-import type { TranscriptCopy } from "../../store/types.ts";
 import type { Context } from "../core/context.ts";
 import { NoSuchSubagent } from "../sessions/find-subagent.ts";
 import { notedLine } from "../../view/sanitise.ts";
@@ -7,7 +6,6 @@ import { quoted, titleLine } from "../core/quote.ts";
 import { readRaw } from "./resources-raw.ts";
 import { programmaticNotes, rowFacts, rowLine, sessionRow, timeText } from "../sessions/session-line.ts";
 import type { Resources } from "../core/server-definition.ts";
-import { ToolFailure } from "../core/tool.ts";
 import { MARKDOWN, parseUri, type ParsedUri, projectUri, sessionUri } from "../core/uri.ts";
 
 type Contents = NonNullable<Awaited<ReturnType<Resources["read"]>>>;
@@ -57,7 +55,7 @@ async function readSession(
   parsed: Exclude<ParsedUri, { kind: "project" }>,
   context: Context,
 ): Promise<Contents | undefined> {
-  const copy = await copyOf(parsed.session, context);
+  const copy = await context.store.find(parsed.session);
   const { cursor } = parsed;
   if (parsed.kind === "raw") return readRaw(context.store, copy, cursor, uri);
   const json = parsed.kind === "messages";
@@ -75,16 +73,6 @@ async function readSession(
   return [{ uri, mimeType: json ? "application/json" : MARKDOWN, text }];
 }
 
-/** Throws `SessionNotFound`, and `ToolFailure` if the prefix is ambiguous. */
-async function copyOf(session: string, { store }: Context): Promise<TranscriptCopy> {
-  try {
-    return await store.find(session);
-  } catch (error) {
-    if (!(error instanceof TranscriptError) || error.code !== "InvalidSessionId") throw error;
-    throw new ToolFailure([error.message, error.hint].filter(Boolean).join(". "));
-  }
-}
-
 async function readProject(
   uri: string,
   { key, cursor }: Extract<ParsedUri, { kind: "project" }>,
@@ -98,13 +86,7 @@ async function readProject(
   // A key used as a path has itself as its key. Worktrees are projects of their own here.
   const dir = project.path ?? key;
   const filters = { dir, includeWorktrees: false, includeProgrammatic };
-  const page = await store.page({
-    ...filters,
-    limit: PAGE_SESSIONS,
-    cursor,
-    shortCursor: true,
-    signal,
-  });
+  const page = await store.page({ ...filters, limit: PAGE_SESSIONS, cursor, shortCursor: true, signal });
   const facts = await rowFacts(context);
   const rows = page.sessions.map((session) => rowLine(sessionRow(session, { name: "project", dirs: [dir] }, facts)));
   const lines = [

@@ -5,11 +5,7 @@ export const HTTP_PATH = "/mcp";
 interface RequestHead {
   readonly method?: string | undefined;
   readonly url?: string | undefined;
-  readonly headers: {
-    readonly host?: string | undefined;
-    readonly origin?: string | undefined;
-    readonly authorization?: string | undefined;
-  };
+  readonly headers: Readonly<Partial<Record<"host" | "origin" | "authorization", string | undefined>>>;
 }
 
 export interface Refusal {

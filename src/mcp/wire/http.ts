@@ -23,13 +23,7 @@ const LOOPBACK = "127.0.0.1";
 interface HttpOptions {
   readonly port: number;
   readonly token: string;
-  /** Maximum number of open connections. */
   readonly maxConnections?: number | undefined;
-}
-
-interface HttpServer {
-  readonly url: string;
-  close(): Promise<void>;
 }
 
 /**
@@ -41,7 +35,7 @@ export async function serveHttp(
   definition: ServerDefinition,
   service: Service,
   { port, token, maxConnections: max = maxConnections() }: HttpOptions,
-): Promise<HttpServer> {
+): Promise<{ readonly url: string; close(): Promise<void> }> {
   const connections = new Connections(max);
   const timeouts = { headersTimeout: HEADERS_MS, requestTimeout: REQUEST_MS, connectionsCheckingInterval: CHECK_MS };
   const server = createServer({ ...timeouts, keepAliveTimeout: IDLE_MS }, (request, response) => {

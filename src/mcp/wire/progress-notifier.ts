@@ -1,18 +1,13 @@
+import type { ProgressNotification } from "@modelcontextprotocol/sdk/types.js";
+
 /** Delay of the first notification, because most calls end before it, and minimum time between two. */
 const FIRST_AFTER_MS = 500;
 const EVERY_MS = 200;
 
-interface Progress {
-  readonly progressToken: string | number;
-  readonly progress: number;
-  readonly total?: number;
-  readonly message?: string;
-}
-
 /** Makes the function that sends progress: never less than before, and throttled. Without a token it sends nothing. */
 export function progressTo(
   progressToken: string | number | undefined,
-  send: (progress: Progress) => void,
+  send: (progress: ProgressNotification["params"]) => void,
   now: () => number = () => performance.now(),
 ): (done: number, total?: number, message?: string) => void {
   if (progressToken === undefined) return () => undefined;
@@ -23,11 +18,6 @@ export function progressTo(
     if (time < next || done <= reported) return;
     next = time + EVERY_MS;
     reported = done;
-    send({
-      progressToken,
-      progress: done,
-      ...(total !== undefined && { total }),
-      ...(message !== undefined && { message }),
-    });
+    send({ progressToken, progress: done, total, message });
   };
 }

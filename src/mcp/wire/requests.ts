@@ -6,7 +6,7 @@ import {
   type ServerRequest,
 } from "@modelcontextprotocol/sdk/types.js";
 import * as z from "zod";
-import { InvalidCursorError } from "../../store/errors.ts";
+import { InvalidCursorError, TranscriptError } from "../../store/errors.ts";
 import { notedLine, notedValue } from "../../view/sanitise.ts";
 import type { Context } from "../core/context.ts";
 import { failureText } from "../core/tool-failure.ts";
@@ -57,7 +57,8 @@ export class Requests {
     } catch (error) {
       // A cancelled request gets no answer.
       extra.signal.throwIfAborted();
-      const isClientFault = error instanceof ToolFailure || error instanceof InvalidCursorError;
+      const isAmbiguous = error instanceof TranscriptError && error.code === "InvalidSessionId";
+      const isClientFault = error instanceof ToolFailure || error instanceof InvalidCursorError || isAmbiguous;
       const code = isClientFault ? ErrorCode.InvalidParams : ErrorCode.InternalError;
       const known = error instanceof ProtocolError ? error : new ProtocolError(code, failureText(error));
       known.message = notedValue(known.message);

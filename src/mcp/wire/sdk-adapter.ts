@@ -62,12 +62,8 @@ export async function connect(
   servePrompts(requests, definition);
   const stopWatching = watches ? serveWatch(server, requests, resources, service) : undefined;
   const closed = new Promise<void>((resolve) => {
-    const onclose = (): void => {
-      stopWatching?.();
-      resolve();
-    };
-    Object.assign(server, { onclose, onerror: (error: Error) => console.error(error.message) });
-  });
+    Object.assign(server, { onclose: resolve, onerror: (error: Error) => console.error(error.message) });
+  }).finally(stopWatching);
   await server.connect(transport);
   return { closed, close: () => server.close() };
 }

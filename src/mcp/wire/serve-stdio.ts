@@ -1,8 +1,9 @@
 import type { Readable, Writable } from "node:stream";
 import type { JSONRPCMessage } from "@modelcontextprotocol/sdk/types.js";
+import { waitWhileBusy } from "../../servers/grace.ts";
+import { PendingRequests } from "../../servers/pending-requests.ts";
 import type { ServerDefinition } from "../core/server-definition.ts";
 import type { Service } from "../core/service.ts";
-import { flushed, OpenCalls } from "./open-calls.ts";
 import { connect } from "./sdk-adapter.ts";
 import { StdioTransport } from "./stdio-lines.ts";
 
@@ -19,21 +20,27 @@ export async function serveStdio(
   });
   // Every answer that waits for the client to read adds a listener, and there may be as many as requests.
   output.setMaxListeners(0);
-  const pending = new OpenCalls();
+  const pending = new PendingRequests();
   const transport = new StdioTransport(input, output);
   // The SDK calls an existing `onmessage` before its own handler.
   const send = transport.send.bind(transport);
   Object.assign(transport, {
-    onmessage: (message: object) => pending.received(message),
+    onmessage(message: JSONRPCMessage): void {
+      if (!("method" in message)) return;
+      if ("id" in message) pending.add(message.id);
+      // A cancelled request gets no answer.
+      else if (message.method === "notifications/cancelled") pending.settle(message.params?.["requestId"]);
+    },
     async send(message: JSONRPCMessage): Promise<void> {
       const sending = send(message);
-      pending.sent(message);
+      if (!("method" in message)) pending.settle(message.id);
       await sending;
     },
   });
   const connection = await connect(definition, service, transport, { stateless: false });
   await Promise.race([ended, connection.closed]);
-  await pending.finished();
-  await flushed(output);
+  // Requests may wait for answers of a client that is gone, and the output for one that no longer reads.
+  await waitWhileBusy(pending.none());
+  await waitWhileBusy(new Promise<void>((resolve) => void output.write("", () => resolve())));
   await connection.close();
 }

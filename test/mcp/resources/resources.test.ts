@@ -14,7 +14,6 @@ const contextOf = (dir: string): Context =>
       cwd: dir,
       sessionId: undefined,
       startedByClient: false,
-      readOnly: true,
       includeProgrammatic: true,
     },
   });

@@ -16,7 +16,6 @@ function watched(dir: string): { readonly watch: ResourceWatch; readonly updated
       cwd: dir,
       sessionId: undefined,
       startedByClient: false,
-      readOnly: true,
       includeProgrammatic: true,
     },
   };

@@ -19,7 +19,6 @@ const service = (): Service => ({
     cwd: "/w",
     sessionId: undefined,
     startedByClient: false,
-    readOnly: true,
     includeProgrammatic: true,
   },
 });

@@ -25,7 +25,6 @@ function serve(): { readonly input: PassThrough; readonly end: () => Promise<rea
     projectDir: undefined,
     cwd: dir,
     sessionId: undefined,
-    readOnly: true,
     includeProgrammatic: true,
     startedByClient: false,
   };
@@ -110,7 +109,6 @@ test("any number of answers may wait for a client that does not read", async () 
         projectDir: undefined,
         cwd: dir,
         sessionId: undefined,
-        readOnly: true,
         includeProgrammatic: true,
         startedByClient: false,
       },
