@@ -36,9 +36,7 @@ async function misnamed(word: string, rest: readonly string[], terminal: Termina
   return misused(problem, hint, terminal);
 }
 
-function helpColumns({ isTty, columns }: Terminal): number | undefined {
-  return isTty ? columns : undefined;
-}
+const helpColumns = ({ isTty, columns }: Terminal): number | undefined => (isTty ? columns : undefined);
 
 async function runCommand(name: string, args: string[], terminal: Terminal): Promise<number> {
   const command = await loadCommand(name);

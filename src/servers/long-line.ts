@@ -4,10 +4,7 @@ const VALUE_BYTES = 1024;
 const [QUOTE, BACKSLASH, COLON, COMMA, OPEN, CLOSE, OPEN_LIST, CLOSE_LIST] = Buffer.from('"\\:,{}[]');
 const SPACE = 0x20;
 
-/**
- * Finds `id` and `method`, anywhere in the object of a line that is too long to hold. Scans the line piece by piece and
- * keeps nothing else.
- */
+/** Finds `id` and `method`, anywhere in an object that is too long to hold. Scans it piece by piece. */
 export class LongLine {
   id: string | number | undefined;
   method: string | undefined;

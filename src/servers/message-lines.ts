@@ -11,10 +11,7 @@ const BUFFER_BYTES = 64 * 1024;
 
 const NEWLINE = 0x0a;
 
-/**
- * Reads lines of one message each: a stream of strings, some of them blank, that ends when the input ends or fails. Time
- * is linear in the bytes, however many pieces they arrive in.
- */
+/** Reads lines of one message each, some blank, until the input ends or fails. Time is linear, whatever the pieces. */
 export function messageLines(input: Readable, tooLong: (line: LongLine) => void): Readable {
   const whole = new WholeLines(tooLong);
   input.once("error", () => whole.end());

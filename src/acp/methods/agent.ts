@@ -31,10 +31,7 @@ import { semaphore } from "../rim/semaphore.ts";
 
 export type AgentOptions = Partial<ServerOptions>;
 
-/**
- * Creates the ACP agent of a store: capabilities, and one handler per method. Between requests it keeps which sessions are
- * open, the work under way in them, and the sessions in memory.
- */
+/** Creates the ACP agent of a store: its capabilities, and a handler for each method. */
 export function createAgent(store: Store, options: AgentOptions = {}): AgentApp {
   const server = new Server(store, {
     prompter: archiveMode,

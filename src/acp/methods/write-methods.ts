@@ -77,10 +77,7 @@ type InfoChange = Omit<Extract<SessionUpdate, { sessionUpdate: "session_info_upd
 const sendInfo = (client: AgentContext, sessionId: string, change: InfoChange): Promise<void> =>
   sender(client, sessionId)({ sessionUpdate: "session_info_update", ...change });
 
-/**
- * Ignores that there is no such session, since deleting is idempotent (acp-coverage.md D4), whatever the form of the id.
- * Not if a directory could not be read, because the session may be in it.
- */
+/** Ignores an unknown session (acp-coverage.md D4), unless it may be in a directory that cannot be read. */
 function ignoreUnknownSession(error: unknown): void {
   if (!(error instanceof TranscriptError) || error.data["unreadable"] !== undefined) throw error;
   if (error.code !== "SessionNotFound" && error.code !== "InvalidSessionId") throw error;

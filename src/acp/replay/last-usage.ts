@@ -6,10 +6,7 @@ import { Usage } from "./usage.ts";
 /** Maximum answers that are read, from the end. One of the last few records its usage. */
 const ANSWERS = 32;
 
-/**
- * Returns how full the context was at the end of a session, for a client that resumes it without its history
- * (acp-coverage.md O7). Undefined if unknown. Never throws, since a resume can do without it.
- */
+/** Returns how full the context was at the end of a session (acp-coverage.md O7); undefined if unknown. */
 export async function lastUsage(
   store: Store,
   sessionId: string,
@@ -30,6 +27,7 @@ export async function lastUsage(
       conversation.close();
     }
   } catch {
+    // A resume can do without it.
     return undefined;
   }
 }

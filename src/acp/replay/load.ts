@@ -151,10 +151,7 @@ function earlierNote(sessionId: string, earlier: number, replayLast: number): Se
   return noteOf(`${sessionId}#earlier`, text, { earlier });
 }
 
-/**
- * Restores the plan as of row `to`. Parses only rows that mention a tool that changes plans, and the rows after them, which
- * have the results.
- */
+/** Restores the plan as of row `to`. Parses only rows that mention a tool of plans, and rows that may have its result. */
 function restorePlan(conversation: OpenConversation, to: number, plan: Plan): void {
   const translator = new Translator({ plan });
   let pending = 0;

@@ -1,15 +1,8 @@
-import type { ContentBlock, SessionUpdate } from "@agentclientprotocol/sdk/unstable";
+import type { ContentBlock } from "@agentclientprotocol/sdk/unstable";
 import { META } from "../rim/from-acp.ts";
+import type { Chunk } from "../rim/size-limit.ts";
 
-type Chunk = Extract<
-  SessionUpdate,
-  { sessionUpdate: "user_message_chunk" | "agent_message_chunk" | "agent_thought_chunk" }
->;
-
-/**
- * Separates adjacent messages of one role by a blank line, sent as the last chunk of the first one. Clients that ignore
- * message ids join adjacent messages. The messages themselves stay unchanged.
- */
+/** Separates adjacent messages of one role by a blank line, since clients that ignore message ids join them. */
 export class Separator {
   /** The last chunk, unless a tool call followed it. */
   #last: Chunk | undefined;

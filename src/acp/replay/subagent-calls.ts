@@ -15,10 +15,7 @@ interface ParentSession {
   readonly signal: AbortSignal;
 }
 
-/**
- * Sends the tool calls of subagents after the call that started them, marked with its id. Reads a subagent's transcript
- * row by row, once, when its call is shown. Must be closed.
- */
+/** Sends the tool calls of subagents, marked with the call that started them. Reads each subagent once. Must be closed. */
 export class SubagentCalls {
   readonly #parent: ParentSession;
   #unshown: Promise<Unshown> | undefined;
@@ -27,10 +24,7 @@ export class SubagentCalls {
     this.#parent = parent;
   }
 
-  /**
-   * Shows the subagents that a call started. `known`: ids of calls that were shown before; the transcript of a subagent
-   * that began as a fork repeats them.
-   */
+  /** Shows the subagents that a call started. `known`: calls shown before, which a subagent that is a fork repeats. */
   async show(step: SubagentStep, known: (id: string) => boolean, depth = 0): Promise<void> {
     if (depth >= SUBAGENT_DEPTH) return;
     const { store, sessionId, signal } = this.#parent;

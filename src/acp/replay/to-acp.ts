@@ -9,7 +9,7 @@ import { boundaryUpdate, summaryText } from "./compaction.ts";
 import { note } from "../rim/content.ts";
 import { asString, blocksOf, type JsonObject, membersOf } from "../../transcript/rows/json-values.ts";
 import { toContentOrWords } from "../rim/content-blocks.ts";
-import { limitSize, shortId } from "../rim/size-limit.ts";
+import { type CallUpdate, type Chunk, type ChunkKind, limitSize, shortId } from "../rim/size-limit.ts";
 import { piecesOf } from "../../transcript/text/surrogates.ts";
 import { META } from "../rim/from-acp.ts";
 import { TOOL_TITLE_UNITS, UPDATE_UNITS } from "../rim/message-limits.ts";
@@ -21,8 +21,6 @@ import { withStoredOutput } from "../tools/stored-output.ts";
 import { viewTool } from "../tools/tools.ts";
 import { noteText, type NoteWord, type UserWord, userText } from "./user-part.ts";
 import { shorten } from "../../view/plain-text.ts";
-
-type ChunkKind = "user_message_chunk" | "agent_message_chunk" | "agent_thought_chunk";
 
 /** Counts of parts of a conversation that are not shown, by reason. */
 export interface NotShown {
@@ -40,9 +38,6 @@ export interface NotShown {
   notRows?: number;
   unfinished?: number;
 }
-
-type Chunk = Extract<SessionUpdate, { sessionUpdate: ChunkKind }>;
-type CallUpdate = Extract<SessionUpdate, { sessionUpdate: "tool_call" | "tool_call_update" }>;
 
 /** An update, or the place for the calls of a subagent: after the call that started it, before its result. */
 export type Step = SessionUpdate | SubagentStep;

@@ -28,10 +28,7 @@ export class ToolCalls {
     return this.#calls.get(id);
   }
 
-  /**
-   * Registers a call. Returns the id to show it under, a new one if another message has used the id before; undefined if
-   * the call is known.
-   */
+  /** Registers a call. Returns the id to show it under, a new one if another message used its own; undefined if known. */
   add(id: string, messageId: string, call: NamedCall): string | undefined {
     const before = this.#calls.get(id);
     if (before?.messageId === messageId) return undefined;

@@ -5,10 +5,7 @@ import { fence, withoutReminders } from "../../view/plain-text.ts";
 import { note } from "./content.ts";
 import { asString, type JsonObject, membersOf } from "../../transcript/rows/json-values.ts";
 
-/**
- * Converts a block of a transcript to ACP: text, images, documents; undefined for the rest. `uri` names the block if ACP
- * needs a name for embedded bytes.
- */
+/** Converts text, images and documents to ACP; undefined for other blocks. `uri` names embedded bytes. */
 function toContent(block: JsonObject, uri: string): ContentBlock | undefined {
   if (block["type"] === "text") {
     const text = asString(block["text"]);

@@ -72,10 +72,7 @@ export const titleParams = parser(() => z.object({ sessionId: z.string(), title:
 export const modeParams = parser(() => z.object({ sessionId: z.string(), modeId: z.string() }));
 export const configOptionParams = parser(() => z.object({ sessionId: z.string(), configId: z.string() }));
 
-/**
- * Parser of `session/prompt` params. Blocks may be text or links; other kinds are refused, since no capability for them is
- * declared (acp-coverage.md B5).
- */
+/** Parser of `session/prompt` params. Refuses blocks whose capability is not declared (acp-coverage.md B5). */
 export const promptParams = parser(() =>
   z.object({
     sessionId: z.string(),
@@ -100,10 +97,7 @@ export const promptParams = parser(() =>
   }),
 );
 
-/**
- * Reads `initialize` params: whether the client knows `compaction_update`. Uses no schema, since building one would delay
- * the first answer. A capability of the wrong type counts as absent.
- */
+/** Reads whether the client knows `compaction_update`. Uses no schema: building one would delay the first answer. */
 export function initializeParams(params: unknown): { readonly compactions: boolean } {
   const { protocolVersion, clientCapabilities } = membersOf(params);
   if (!Number.isInteger(protocolVersion) || Number(protocolVersion) < 0 || Number(protocolVersion) > 65_535) {

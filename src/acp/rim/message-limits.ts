@@ -18,10 +18,7 @@ export const CUT_PLACES = 1000;
 /** Longest path on any system. Updates that had to be cut omit longer ones. */
 export const PATH_UNITS = 4096;
 
-/**
- * Approximate size of a batch of messages: one write for each message would cost more than its JSON. Larger than a pipe's
- * buffer, so that the reader is busy while the next batch is made.
- */
+/** Approximate size of a batch of messages. Larger than a pipe's buffer, so that the reader is busy meanwhile. */
 export const WRITE_BATCH_BYTES = 256 * 1024;
 
 /** Maximum size of output that waits for a slow client, before a load pauses. */

@@ -5,19 +5,12 @@ import { META } from "./from-acp.ts";
 import { CUT_PLACES, ID_UNITS, PATH_UNITS, UPDATE_BYTES, UPDATE_UNITS } from "./message-limits.ts";
 import { splitPoint } from "../../transcript/text/surrogates.ts";
 
+export type ChunkKind = "user_message_chunk" | "agent_message_chunk" | "agent_thought_chunk";
+export type Chunk = Extract<SessionUpdate, { sessionUpdate: ChunkKind }>;
+export type CallUpdate = Extract<SessionUpdate, { sessionUpdate: "tool_call" | "tool_call_update" }>;
+
 /** Updates that contain text of any length. */
-type TextUpdate = Extract<
-  SessionUpdate,
-  {
-    sessionUpdate:
-      | "tool_call"
-      | "tool_call_update"
-      | "user_message_chunk"
-      | "agent_message_chunk"
-      | "agent_thought_chunk"
-      | "compaction_update";
-  }
->;
+type TextUpdate = Chunk | CallUpdate | Extract<SessionUpdate, { sessionUpdate: "compaction_update" }>;
 
 /**
  * Returns an update, reduced if it is longer than a message may be: first without the raw output and input, which are in it

@@ -2,10 +2,7 @@ import { resumeCommand, startCommand } from "../../view/resume.ts";
 import { fence } from "../../view/plain-text.ts";
 import type { Prompter, Turn } from "./prompter.ts";
 
-/**
- * Answers every prompt with one message: that this server only shows history, and how to get an answer. Not an error,
- * because an editor lets people type below the history (acp.md, "Sessions that begin here").
- */
+/** Answers every prompt with how to get an answer. Not an error (acp.md, "Sessions that begin here"). */
 export const archiveMode: Prompter = {
   capabilities: {},
   async prompt(turn) {

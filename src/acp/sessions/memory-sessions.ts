@@ -35,11 +35,7 @@ export class MemorySessions {
     return this.#add({ cwd, title: undefined, forkedFrom: undefined, updates: [] });
   }
 
-  /**
-   * Copies a session, up to and including the message `messageId` if it is given.
-   *
-   * @throws TranscriptError `MessageNotFound`
-   */
+  /** Copies a session, up to and including the message `messageId` if it is given. Throws `MessageNotFound`. */
   fork(source: MemorySession, cwd: string, messageId: string | undefined): MemorySession {
     const { sessionId, updates } = source;
     const end = messageId === undefined ? updates.length - 1 : updates.findLastIndex((it) => idOf(it) === messageId);

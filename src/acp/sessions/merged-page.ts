@@ -1,35 +1,34 @@
 import { InvalidCursorError } from "../../store/errors.ts";
 import type { ListQuery } from "../../store/list/filters.ts";
+import type { SessionPage } from "../../store/list/list-session-page.ts";
 import type { ListedSession } from "../../store/types.ts";
-import { PAGE_SESSIONS } from "../../transcript/rows/limits.ts";
 import { asString, type JsonObject, membersOf } from "../../transcript/rows/json-values.ts";
 import { isEmpty, type MemorySession } from "./memory-sessions.ts";
 import type { Store } from "../../store/open/open-store.ts";
 
 /** Query for a list, with defaults applied. */
-export interface PageQuery extends Pick<
+interface PageQuery extends Pick<
   ListQuery,
   "dir" | "includeWorktrees" | "includeProgrammatic" | "archived" | "signal"
 > {
-  readonly limit?: number | undefined;
+  readonly limit: number;
 }
 
-/** Page of a list that merges stored sessions and those in memory. */
-export interface MergedPage {
+/** Page of a list that merges stored sessions and those in memory, which `total` does not count. */
+interface MergedPage extends Omit<SessionPage, "sessions" | "nextCursor"> {
   readonly sessions: readonly (MemoryMatch | ListedSession)[];
-  readonly nextCursor: string | undefined;
-  /** Total of stored sessions; those in memory are not counted. */
-  readonly total: number;
-  readonly programmaticLeftOut: number;
-  readonly skipped: readonly { readonly path: string; readonly reason: string }[];
+  readonly nextCursor?: string | undefined;
+}
+
+interface Rank {
+  /** Epoch ms. */
+  readonly activity: number;
+  readonly sessionId: string;
 }
 
 /** A session in memory that matches the filters. */
-export interface MemoryMatch {
+export interface MemoryMatch extends Rank {
   readonly session: MemorySession;
-  readonly sessionId: string;
-  /** Sort key, in ms. */
-  readonly activity: number;
   /** The worktree that it belongs to. */
   readonly worktree: string | undefined;
 }
@@ -44,14 +43,13 @@ export async function mergedPage(
   query: PageQuery & { readonly cursor: string | undefined },
 ): Promise<MergedPage> {
   const { cursor, ...filters } = query;
-  const limit = query.limit ?? PAGE_SESSIONS;
+  const { limit } = filters;
   const at = positionOf(cursor, filters);
   // The store's own cursor is returned only if no session in memory remains.
   const pending =
     at === undefined ? [] : (await matching(store, inMemory, filters)).filter((it) => isAfter(it, at.last));
   if (pending.length === 0 && at?.stored !== "none") {
-    const page = await store.page({ ...query, limit, cursor: at === undefined ? cursor : at.stored });
-    return { ...page, nextCursor: page.nextCursor };
+    return store.page({ ...query, cursor: at === undefined ? cursor : at.stored });
   }
 
   const read = (most: number) =>
@@ -72,7 +70,7 @@ export async function mergedPage(
   // A page of which nothing is shown is read again for the next page.
   const programmaticLeftOut = rest && taken === 0 ? 0 : page.programmaticLeftOut;
   const facts = { sessions: shown, total, programmaticLeftOut, skipped };
-  if (left === 0 && stored === "none") return { ...facts, nextCursor: undefined };
+  if (left === 0 && stored === "none") return facts;
   const nextCursor =
     left === 0 && stored !== undefined ? stored : encode({ stored, last: last && rankOf(last) }, filters);
   return { ...facts, nextCursor };
@@ -85,10 +83,6 @@ interface Position {
   /** Undefined at the beginning; `none` at the end. */
   readonly stored: string | undefined;
   readonly last: Rank | undefined;
-}
-interface Rank {
-  readonly activity: number;
-  readonly sessionId: string;
 }
 
 const isInMemory = (session: MemoryMatch | ListedSession): session is MemoryMatch => "session" in session;

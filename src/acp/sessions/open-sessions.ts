@@ -1,9 +1,6 @@
 import { RequestError, type PromptResponse } from "@agentclientprotocol/sdk/unstable";
 
-/**
- * Tracks the sessions that the client has opened (created, loaded, resumed, forked) and not closed, and the work under way
- * in sessions, so that cancel, close and delete can end it.
- */
+/** Tracks which sessions the client has open, and the work under way, so that cancel, close and delete can end it. */
 export class OpenSessions {
   readonly #cwds = new Map<string, string>();
   readonly #work = new Map<AbortController, { readonly sessionId: string; readonly kind: Work }>();

@@ -6,17 +6,11 @@ import type {
 } from "@agentclientprotocol/sdk/unstable";
 import type { Resumable } from "../../view/resume.ts";
 
-/**
- * Answers prompts. The server handles sessions and the protocol; an implementation decides who answers. It is not used
- * before the first prompt.
- */
+/** Answers prompts; the server handles sessions and the protocol. Not used before the first prompt. */
 export interface Prompter {
   /** Kinds of blocks that a prompt may have besides text and links. */
   readonly capabilities: PromptCapabilities;
-  /**
-   * Answers one prompt: sends updates, then resolves with the reason to stop. If `signal` is aborted, the turn is
-   * cancelled, whatever this resolves with.
-   */
+  /** Sends updates, then resolves with the reason to stop, which is ignored if `signal` is aborted. */
   prompt(turn: Turn): Promise<PromptResponse>;
 }
 

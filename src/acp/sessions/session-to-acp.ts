@@ -54,10 +54,7 @@ export function toSessionRow(session: ListedSession, live = false): SessionInfo 
   };
 }
 
-/**
- * Returns a session in memory as `session/list` shows it. Its title is the given one, the first prompt or "New session";
- * without one, a picker would show the id.
- */
+/** Returns the list row of a session in memory. It always has a title: without one, a picker would show the id. */
 function toMemorySessionRow({ session, worktree }: MemoryMatch): SessionInfo {
   const { sessionId, cwd, activity, createdAt, archived, forkedFrom } = session;
   const given = session.title === undefined ? promptTitle(firstText(session)) : listTitle(session.title);

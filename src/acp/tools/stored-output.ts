@@ -1,6 +1,6 @@
 import type { Sidecars } from "../../view/parts.ts";
 import { formatBytes } from "../../view/size.ts";
-import { beginningOf, readSpilled, type Spilled, spilledWords } from "../../view/spilled.ts";
+import { beginningOf, readSpilled, spilledWords } from "../../view/spilled.ts";
 import { UPDATE_BYTES, UPDATE_UNITS } from "../rim/message-limits.ts";
 import type { JsonObject } from "../../transcript/rows/json-values.ts";
 
@@ -14,8 +14,8 @@ export interface StoredText {
   /** Facts for `_meta`. */
   readonly facts: JsonObject;
   /** Where the rest is, if the update has to be cut. */
-  readonly place: string | undefined;
-  readonly missing: boolean;
+  readonly place?: string;
+  readonly missing?: boolean;
 }
 
 /** Replaces the beginning of an output by the stored output; undefined for a text without a stub of one. */
@@ -27,9 +27,7 @@ export function withStoredOutput(
   const read = readSpilled(text, structured, sidecars?.toolResult);
   if (read === undefined) return undefined;
   const { spilled } = read;
-  if (spilled === undefined) {
-    return { text: read.text, output: read.text, facts: {}, place: undefined, missing: false };
-  }
+  if (spilled === undefined) return { text: read.text, output: read.text, facts: {} };
   const { file, to, name, bytes, cut } = spilled;
   const after = read.text.slice(to);
   const facts = { ...(name !== undefined && { name }), ...(bytes !== undefined && { bytes }), ...(cut && { cut }) };
@@ -39,25 +37,21 @@ export function withStoredOutput(
       output: read.text.slice(0, to),
       note: sentence(spilledWords(spilled, "")),
       facts: { spilled: { ...facts, missing: true } },
-      place: undefined,
       missing: true,
     };
   }
   const fits = file.bytes <= UPDATE_BYTES;
   const { text: whole, more } = beginningOf(file, fits ? UPDATE_BYTES : UPDATE_UNITS / 2);
   const place = `tool-results/${file.name} of the session`;
-  const note = more > 0 ? `Cut here: ${formatBytes(more)} more is in ${place}` : cutWords(spilled);
+  const beginning = cut ? `only the first ${formatBytes(file.bytes)} of the output was kept` : undefined;
+  const note = more > 0 ? `Cut here: ${formatBytes(more)} more is in ${place}` : beginning;
   return {
     text: whole + after,
     output: whole,
     ...(note !== undefined && { note: sentence(note) }),
     facts: { spilled: facts, ...(more > 0 && { omitted: ["content"], length: file.bytes }) },
     place,
-    missing: false,
   };
 }
-
-const cutWords = ({ cut, file }: Spilled): string | undefined =>
-  cut && file !== undefined ? `only the first ${formatBytes(file.bytes)} of the output was kept` : undefined;
 
 const sentence = (words: string): string => `[${words.slice(0, 1).toUpperCase()}${words.slice(1)}]`;

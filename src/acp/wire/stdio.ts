@@ -44,10 +44,7 @@ export async function serve(app: AgentApp, input: Readable, out: LineWriter): Pr
   await app.connect({ readable, writable }).closed;
 }
 
-/**
- * Stream whose writer passes messages on at once. The SDK gets a writer for each message, and a standard one costs as much
- * as the JSON.
- */
+/** Stream whose writer passes messages on at once: a standard writer for each message costs as much as the JSON. */
 class MessageStream extends WritableStream<Message> {
   readonly #writer: WritableStreamDefaultWriter<Message>;
 

@@ -3,10 +3,7 @@ import { methods, type SessionUpdate } from "@agentclientprotocol/sdk/unstable";
 import type { StoredText } from "../../store/read/lazy-row.ts";
 import { escapeSeparators, type LineWriter } from "./line-writer.ts";
 
-/**
- * Sends an update. Returns undefined, or a promise to await before the next one. `texts`: long texts of the row, with their
- * JSON in the transcript.
- */
+/** Sends an update. Returns undefined, or a promise to await before the next one. `texts`: stored texts of the row. */
 export type SendUpdate = (update: SessionUpdate, texts?: readonly StoredText[]) => Promise<void> | undefined;
 
 /**

@@ -39,10 +39,7 @@ interface Change<T> {
   readonly more?: Readonly<Record<string, unknown>> | undefined;
 }
 
-/**
- * Applies a change to each argument, even if another one fails. All arguments are resolved before anything changes. Returns
- * the exit code: 1 if something failed.
- */
+/** Applies a change to each argument; all are resolved first, and a failure ends no other. Returns the exit code. */
 export async function applyToEach<T>(
   { json, terminal, values, configDirs, positionals }: Invocation,
   { action, given = positionals, find, act, print, more }: Change<T>,

@@ -3,10 +3,7 @@ import { UsageError } from "../terminal/command.ts";
 /** Whether there is a terminal to ask on. */
 export const canAsk = (): boolean => process.stdin.isTTY && process.stderr.isTTY;
 
-/**
- * Asks the user on the terminal; anything but `y` or `yes`, the end of input included, is a no. Throws `UsageError` without a
- * terminal: then `--yes` is required.
- */
+/** Asks the user; anything but `y` or `yes` is a no. Throws `UsageError` without a terminal. */
 export async function confirm(question: string): Promise<boolean> {
   const { stdin, stderr } = process;
   if (!canAsk())

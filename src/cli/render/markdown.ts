@@ -24,10 +24,7 @@ import {
   shownFile,
 } from "./message-view.ts";
 
-/**
- * Renders a conversation as a Markdown document. Messages stay as they were written, which is mostly Markdown; output of
- * commands and tools is in fences that no line of it can close.
- */
+/** Renders a conversation as Markdown. Output of commands and tools is in fences that no line of it can close. */
 export function markdownRenderer(options: RenderOptions): Renderer {
   const calls = new CallPairs();
   let speaker = "You";

@@ -129,10 +129,7 @@ export function viewMessage(
   return { number, speaker, isNote, branch, compacted, apart, from, to, timestamp, model, cwd, uuids, parts };
 }
 
-/**
- * Returns who speaks in parts, the words for it in a heading, and the peer who sent all of them, if there is one. `user`: word
- * for whoever speaks to the model.
- */
+/** Returns who speaks, the words for it, and the peer who sent all parts, if one did. `user`: word for the user. */
 export function headingWords(
   parts: readonly Part[],
   user: string,

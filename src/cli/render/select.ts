@@ -46,10 +46,7 @@ export function select(
   return shown;
 }
 
-/**
- * Returns the messages that the model has, in its order. Notes of the CLI and pending prompts are included, after the message
- * that they follow.
- */
+/** Returns the messages that the model has, in its order, each followed by notes of the CLI and pending prompts. */
 function currentNumbers(open: OpenConversation, messages: Messages): number[] {
   const numberAt = new Int32Array(open.length);
   for (let number = 1; number <= messages.count; number++) {

@@ -35,24 +35,14 @@ interface TextOptions extends RenderOptions {
 }
 
 /** Renders a conversation as sanitised text for a terminal or a file. */
-export function textRenderer(options: TextOptions): Renderer {
-  const writer = new TextWriter(options);
-  return {
-    head: (about) => `${writer.head(about).join("\n")}\n`,
-    message: (message) => writer.message(message),
-    foot(about) {
-      const lines = writer.foot(about);
-      return lines.length === 0 ? "" : `\n${lines.join("\n")}\n`;
-    },
-  };
-}
+export const textRenderer = (options: TextOptions): Renderer => new TextWriter(options);
 
 const BAR = "  │ ";
 
 /** Adds lines to a `LineText`, and yields its text when it is full. */
 type Printing = Generator<string, void>;
 
-class TextWriter {
+class TextWriter implements Renderer {
   readonly #options: TextOptions;
   readonly #style: Style;
   readonly #calls = new CallPairs();
@@ -66,7 +56,7 @@ class TextWriter {
     this.#style = options.style;
   }
 
-  head(about: About): string[] {
+  head(about: About): string {
     const { sessionId, cwd, gitBranch, subagent } = about;
     if (subagent !== undefined) this.#speaker = "Prompt";
     const whose = subagent === undefined ? "" : `subagent ${subagent.agentId} of `;
@@ -77,24 +67,24 @@ class TextWriter {
       .join(" · ");
     // The title may be the first prompt, which is shown in full below.
     const called = this.#style.title(cut(printable(nameOf(about) ?? ""), this.#options.width ?? Infinity));
-    return [called, ...this.#wrap(known).map(this.#style.dim)].filter((line) => line !== "");
+    const lines = [called, ...this.#wrap(known).map(this.#style.dim)].filter((line) => line !== "");
+    return `${lines.join("\n")}\n`;
   }
 
-  foot({ subagents }: About): string[] {
+  foot({ subagents }: About): string {
     const words = leftOutWords(this.#options.left);
     const names = subagents.map(({ agentId, description }) =>
       printable(description === undefined ? agentId : `${agentId} (${description})`),
     );
-    const lines = [
+    const notes = [
       ...(words.length > 0 ? [`Not shown: ${words.join(", ")}.`] : []),
       ...(names.length > 0 ? [`Subagents, shown by --subagent ID: ${names.join(", ")}.`] : []),
     ];
+    const lines = notes.flatMap((note) => this.#wrap(note)).map(this.#style.dim);
     const { resume } = this.#options;
-    return [
-      ...lines.flatMap((line) => this.#wrap(line)).map(this.#style.dim),
-      // Not wrapped, so that it can be copied.
-      ...(resume === undefined ? [] : [`${this.#style.dim("Continue it with:")} ${resume}`]),
-    ];
+    // Not wrapped, so that it can be copied.
+    if (resume !== undefined) lines.push(`${this.#style.dim("Continue it with:")} ${resume}`);
+    return lines.length === 0 ? "" : `\n${lines.join("\n")}\n`;
   }
 
   *message(message: MessageView): Printing {

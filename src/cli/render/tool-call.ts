@@ -34,10 +34,7 @@ export function viewCall(name: string, input: JsonObject, cwd: string | undefine
   return { title, lines: plain(tool.body(input) ?? ""), language: tool.bodyLanguage };
 }
 
-/**
- * Returns the lines of a result. An edit is shown as its change, which the CLI recorded or the call contains. A checklist is
- * shown by its call, without the tool's confirmation.
- */
+/** Returns the lines of a result: of an edit its change; of a checklist nothing, since its call shows it. */
 export function viewResult(name: string, input: JsonObject, { failed, text, structured }: Result): Lines<ToolLine> {
   if (failed) return plain(text, "failed");
   const { output, edits } = claudeTool(name);

@@ -10,10 +10,7 @@ export interface TitleCell {
 /** Minimum cells of a title; with fewer, the marks are cut too. */
 const MIN_CELLS = 12;
 
-/**
- * Shortens titles to a number of cells. Titles that would look the same are cut in the middle, so that their difference is
- * visible: `Review the pull…for the parser` and `Review the pull…for the docs`.
- */
+/** Shortens titles to a number of cells, in the middle if they would look the same: `Review the pull…for the docs`. */
 export function fitTitles(titles: readonly TitleCell[], cells: number): string[] {
   const widths = titles.map(({ marks }) => {
     const width = cells - (marks === "" ? 0 : widthOf(marks) + 1);

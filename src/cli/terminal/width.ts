@@ -133,10 +133,7 @@ const NARROW: Ranges = [
   [0x21_00, 0x2b_ff],
 ];
 
-/**
- * East_Asian_Width W and F (Unicode 16), which includes all emoji shown as pictures by default. Unassigned code points count
- * like their neighbours.
- */
+/** East_Asian_Width W and F (Unicode 16), which includes emoji. Unassigned code points count like their neighbours. */
 const WIDE: Ranges = [
   [0x11_00, 0x11_5f],
   [0x23_1a, 0x23_1b],

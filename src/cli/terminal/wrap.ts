@@ -1,9 +1,6 @@
 import { clusters, widthOf } from "./width.ts";
 
-/**
- * Wraps a line to a number of cells, at spaces if possible. A line with tabs, whose width is not known, is left to the
- * terminal. Only the spaces at the cuts are lost.
- */
+/** Wraps a line at spaces, which are lost there. Leaves a line with tabs, whose width is not known, to the terminal. */
 export function wrap(line: string, cells: number): string[] {
   if (cells < MIN_CELLS || line.includes("\t")) return [line];
   if (PLAIN.test(line)) return line.length <= cells ? [line] : wrapPlain(line, cells);
