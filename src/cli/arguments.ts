@@ -4,6 +4,8 @@ import { COMMANDS, loadCommand, optionsOf } from "./commands.ts";
 /** Not imported: that would load everything `node:util` exports, and delay the first answer. */
 const { parseArgs } = process.getBuiltinModule("node:util");
 
+type Parsing = { options: Options; strict: false; allowPositionals: true; tokens: true };
+
 export interface Arguments {
   readonly values: Readonly<Record<string, boolean | string | readonly string[]>>;
   readonly positionals: readonly string[];
@@ -12,11 +14,9 @@ export interface Arguments {
 /** Parses the words after the name of a command. Throws `UsageError` for the first that is wrong. */
 export async function readArguments(command: Command, words: readonly string[]): Promise<Arguments> {
   const options = optionsOf(command);
-  // Own checks, because Node's errors describe its parser instead of our options.
-  const { tokens } = parseArgs({ args: [...words], options, strict: false, allowPositionals: true, tokens: true });
   const values: Record<string, boolean | string | readonly string[]> = {};
   const positionals: string[] = [];
-  for (const token of tokens) {
+  for (const token of tokensOf(options, words)) {
     if (token.kind === "positional") positionals.push(token.value);
     if (token.kind !== "option") continue;
     const name = token.rawName === "-v" && !hasShort(options, "v") ? "version" : token.name;
@@ -40,6 +40,10 @@ export async function readArguments(command: Command, words: readonly string[]):
   }
   return { values, positionals };
 }
+
+/** Splits words into options and other arguments. Unchecked: Node's errors describe its parser instead of our options. */
+export const tokensOf = (options: Options, words: readonly string[]): ReturnType<typeof parseArgs<Parsing>>["tokens"] =>
+  parseArgs({ args: [...words], options, strict: false, allowPositionals: true, tokens: true }).tokens;
 
 const hasShort = (options: Options, letter: string): boolean =>
   Object.values(options).some(({ short }) => short === letter);

@@ -5,7 +5,8 @@ import { listSessionPage } from "../store/list/list-session-page.ts";
 import { titleOf } from "../store/facts/title-of.ts";
 import { listTrash } from "../store/trash/trash-contents.ts";
 import type { ListedSession } from "../store/types.ts";
-import type { Command, Completion, Options, Terminal } from "./terminal/command.ts";
+import type { Command, Completion, OptionSpec, Terminal } from "./terminal/command.ts";
+import { tokensOf } from "./arguments.ts";
 import { COMMANDS, isCommand, loadCommand, optionsOf } from "./commands.ts";
 import { printable, printableLines } from "./terminal/terminal.ts";
 import { cut } from "./terminal/width.ts";
@@ -74,43 +75,31 @@ async function commandNames(): Promise<Offer[]> {
 
 /** Reads the words before the current one. `pending`: the option whose value comes next. */
 function readWords(command: Command, words: readonly string[]) {
-  const known = optionsOf(command);
-  const positionals: string[] = [];
-  const configDirs: string[] = [];
-  let pending: string | undefined;
-  let onlyPositionals = false;
-  for (const word of words) {
-    if (pending !== undefined) {
-      if (pending === "config-dir") configDirs.push(expandHome(word));
-      pending = undefined;
-    } else if (onlyPositionals || !word.startsWith("-")) positionals.push(word);
-    else if (word === "--") onlyPositionals = true;
-    else {
-      const [, long, value] = /^--([^=]*)(?:=(.*))?$/s.exec(word) ?? [];
-      const name = long ?? nameOfShort(word, known) ?? "";
-      if (value === undefined && Object.hasOwn(known, name) && known[name]?.type === "string") pending = name;
-      if (value !== undefined && name === "config-dir") configDirs.push(expandHome(value));
-    }
-  }
-  return { pending, positionals, onlyPositionals, configDirs };
-}
-
-/** Returns the option whose value comes next: `n` after `-an`; none after `-n5`, which has its value. */
-function nameOfShort(word: string, known: Options): string | undefined {
-  for (let at = 1; at < word.length; at++) {
-    const [name, spec] = Object.entries(known).find(([, { short }]) => short === word[at]) ?? [];
-    if (spec?.type === "string") return at === word.length - 1 ? name : undefined;
-  }
-  return undefined;
+  const tokens = tokensOf(optionsOf(command), words);
+  const options = tokens.filter((token) => token.kind === "option");
+  const last = tokens.at(-1)?.kind === "option" ? options.at(-1) : undefined;
+  const isPending = last?.value === undefined && specOf(command, last?.name ?? "")?.type === "string";
+  return {
+    pending: isPending ? last?.name : undefined,
+    positionals: tokens.flatMap((token) => (token.kind === "positional" ? [token.value] : [])),
+    onlyPositionals: tokens.some(({ kind }) => kind === "option-terminator"),
+    configDirs: options.flatMap(({ name, value }) =>
+      name === "config-dir" && value !== undefined ? [expandHome(value)] : [],
+    ),
+  };
 }
 
 /** Expands `~`, because shells pass words as they were typed. */
 const expandHome = (path: string): string => path.replace(/^~(?=$|[/\\])/, () => homedir());
 
 function valuesOf(command: Command, name: string): Completion {
-  const known = optionsOf(command);
-  const spec = Object.hasOwn(known, name) ? known[name] : undefined;
+  const spec = specOf(command, name);
   return (spec?.type === "string" ? spec.completes : undefined) ?? [];
+}
+
+function specOf(command: Command, name: string): OptionSpec | undefined {
+  const known = optionsOf(command);
+  return Object.hasOwn(known, name) ? known[name] : undefined;
 }
 
 const optionNames = (command: Command, words: readonly string[]): Offer[] =>

@@ -24,7 +24,7 @@ import { PARALLEL_LOADS } from "../rim/message-limits.ts";
 import { openLog } from "../rim/log.ts";
 import { mergedPage } from "../sessions/merged-page.ts";
 import { sender, Server, type ServerOptions } from "./server.ts";
-import { toListRow } from "../sessions/session-to-acp.ts";
+import { toMemorySessionRow, toSessionRow } from "../sessions/session-to-acp.ts";
 import type { Store } from "../../store/open/open-store.ts";
 import { addTurnMethods } from "./turn-methods.ts";
 import { semaphore } from "../rim/semaphore.ts";
@@ -76,7 +76,7 @@ function addReadingMethods(server: Server): void {
     });
     const isLive = await store.live();
     return {
-      sessions: page.sessions.map((it) => toListRow(it, "configDir" in it && isLive(it))),
+      sessions: page.sessions.map((it) => ("session" in it ? toMemorySessionRow(it) : toSessionRow(it, isLive(it)))),
       ...(page.nextCursor !== undefined && { nextCursor: page.nextCursor }),
       _meta: {
         [META]: {

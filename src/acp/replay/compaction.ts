@@ -37,13 +37,7 @@ export function boundaryUpdate(entry: JsonObject, messageId: string, asCompactio
   return { sessionUpdate: "agent_message_chunk", messageId, content: { type: "text", text }, _meta };
 }
 
-interface CompactionFacts {
-  readonly trigger?: "manual" | "auto";
-  readonly preTokens?: number;
-  readonly postTokens?: number;
-}
-
-function compactionFacts(entry: JsonObject): CompactionFacts {
+function compactionFacts(entry: JsonObject) {
   const { trigger, preTokens, postTokens } = membersOf(entry["compactMetadata"]);
   return {
     ...((trigger === "manual" || trigger === "auto") && { trigger }),

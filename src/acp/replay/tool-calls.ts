@@ -7,20 +7,16 @@ export interface ShownCall extends NamedCall {
   readonly toolCallId: string;
   /** The message it is a part of. */
   readonly messageId: string;
-  /** Whether its result is still missing. */
-  readonly open: boolean;
-}
-
-interface KnownCall extends ShownCall {
   input: NamedCall["input"];
+  /** Whether its result is still missing. */
   open: boolean;
 }
 
 /** Tool calls of a conversation by id, with only the members that their results need. */
 export class ToolCalls {
-  readonly #calls = new Map<string, KnownCall>();
+  readonly #calls = new Map<string, ShownCall>();
   /** Open calls by the ids they are shown under. A call whose id is reused before its result arrives stays open. */
-  readonly #open = new Map<string, KnownCall>();
+  readonly #open = new Map<string, ShownCall>();
   #reused = 0;
 
   /** Returns the last call with an id. */
@@ -34,7 +30,7 @@ export class ToolCalls {
     if (before?.messageId === messageId) return undefined;
     const toolCallId = before === undefined ? shortId(id) : `${shortId(id)}#${++this.#reused}`;
     const { name, input, cwd } = call;
-    const shown: KnownCall = { name, input, cwd, toolCallId, messageId, open: true };
+    const shown: ShownCall = { name, input, cwd, toolCallId, messageId, open: true };
     this.#calls.set(id, shown);
     this.#open.set(toolCallId, shown);
     return toolCallId;

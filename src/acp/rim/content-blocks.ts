@@ -2,8 +2,10 @@ import type { ContentBlock, ToolCallContent } from "@agentclientprotocol/sdk/uns
 import { mediaOf, mediaText } from "../../view/parts.ts";
 import type { ToolResult } from "../../view/result.ts";
 import { fence, withoutReminders } from "../../view/plain-text.ts";
-import { note } from "./content.ts";
 import { asString, type JsonObject, membersOf } from "../../transcript/rows/json-values.ts";
+
+/** Wraps a text as content of a tool call. */
+export const note = (text: string): ToolCallContent => ({ type: "content", content: { type: "text", text } });
 
 /** Converts text, images and documents to ACP; undefined for other blocks. `uri` names embedded bytes. */
 function toContent(block: JsonObject, uri: string): ContentBlock | undefined {

@@ -84,6 +84,3 @@ export class MemorySessions {
 }
 
 const idOf = (update: SessionUpdate): unknown => ("messageId" in update ? update.messageId : undefined);
-
-/** Returns whether a session has neither messages nor a title. */
-export const isEmpty = ({ updates, title }: MemorySession): boolean => updates.length === 0 && title === undefined;

@@ -3,7 +3,7 @@ import type { ListQuery } from "../../store/list/filters.ts";
 import type { SessionPage } from "../../store/list/list-session-page.ts";
 import type { ListedSession } from "../../store/types.ts";
 import { asString, type JsonObject, membersOf } from "../../transcript/rows/json-values.ts";
-import { isEmpty, type MemorySession } from "./memory-sessions.ts";
+import type { MemorySession } from "./memory-sessions.ts";
 import type { Store } from "../../store/open/open-store.ts";
 
 /** Query for a list, with defaults applied. */
@@ -114,9 +114,9 @@ async function matching(
 }
 
 /** Returns the rank of a session. Empty sessions come last, since people look for conversations. */
-function rankInList(session: MemorySession): Rank {
-  const { sessionId, createdAt, activity } = session;
-  return { sessionId, activity: isEmpty(session) ? createdAt - BEFORE_ALL_MS : activity };
+function rankInList({ sessionId, createdAt, activity, updates, title }: MemorySession): Rank {
+  const isEmpty = updates.length === 0 && title === undefined;
+  return { sessionId, activity: isEmpty ? createdAt - BEFORE_ALL_MS : activity };
 }
 /** Longer than any time between two activities (30,000 years). */
 const BEFORE_ALL_MS = 1e15;

@@ -11,14 +11,10 @@ import type { MemorySession } from "./memory-sessions.ts";
 import type { MemoryMatch } from "./merged-page.ts";
 import { shorten } from "../../view/plain-text.ts";
 
-/** Returns the list row of a stored session or one in memory. `live`: a running process has it open. */
-export const toListRow = (session: MemoryMatch | ListedSession, live: boolean): SessionInfo =>
-  "session" in session ? toMemorySessionRow(session) : toSessionRow(session, live);
-
 /**
  * Returns a session as `session/list` shows it (acp-coverage.md L6; acp.md, "Choices"). `cwd` must be absolute: if the
  * rows have none, or one of another operating system, it is the transcript's directory and `_meta` says so. Unknown facts
- * are absent.
+ * are absent. `live`: a running process has it open.
  */
 export function toSessionRow(session: ListedSession, live = false): SessionInfo {
   const { sessionId, cwd, summary, customTitle, activity, createdAt } = session;
@@ -55,7 +51,7 @@ export function toSessionRow(session: ListedSession, live = false): SessionInfo 
 }
 
 /** Returns the list row of a session in memory. It always has a title: without one, a picker would show the id. */
-function toMemorySessionRow({ session, worktree }: MemoryMatch): SessionInfo {
+export function toMemorySessionRow({ session, worktree }: MemoryMatch): SessionInfo {
   const { sessionId, cwd, activity, createdAt, archived, forkedFrom } = session;
   const given = session.title === undefined ? promptTitle(firstText(session)) : listTitle(session.title);
   return {

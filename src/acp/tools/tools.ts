@@ -3,7 +3,7 @@ import type { JsonObject } from "../../transcript/rows/json-values.ts";
 import { absolute } from "../../view/tools/places.ts";
 import { claudeTool } from "../../view/tools/claude-tools.ts";
 import type { InputEdit } from "../../view/tools/claude-tool.ts";
-import { note } from "../rim/content.ts";
+import { note } from "../rim/content-blocks.ts";
 import { TOOL_TITLE_UNITS } from "../rim/message-limits.ts";
 import { shorten } from "../../view/plain-text.ts";
 

@@ -3,8 +3,6 @@ import { type Candidate, candidateLines, candidatesOf } from "../render/candidat
 import type { Invocation, Terminal } from "../terminal/command.ts";
 import { terminalJson } from "../terminal/terminal-json.ts";
 
-const FAILED = 1;
-
 /** Failure in JSON. `code` is the store's, an errno (`EACCES`), or `Unexpected`. */
 export interface Failure {
   readonly code: string;
@@ -23,7 +21,7 @@ export async function reportFailure(
   if (json) await terminal.write(`${terminalJson({ error: failure })}\n`);
   warnOfFailure(failure, "claude-transcripts", terminal);
   if (failure.hint !== undefined) terminal.warn(failure.hint);
-  return FAILED;
+  return 1;
 }
 
 /** Prints a failure without its hint, which several failures may share. */

@@ -80,12 +80,10 @@ export class SessionTable {
 
   /** Makes short cells, for people: only what distinguishes the sessions. */
   #cells(sessions: readonly ListedSession[], width: number, isAll: boolean): string[][] {
-    const names = sessions.map((session) => this.#nameOf(directoryOf(session)));
-    const labels = distinctLabels(
-      sessions.map((session, at) => ({ path: directoryOf(session), label: projectLabel(names[at] ?? NO_NAME) })),
-    );
-    const cells = sessions.map((session, at) => {
-      const { worktree, repository } = names[at] ?? NO_NAME;
+    const paths = sessions.map(directoryOf);
+    const labels = distinctLabels(paths.map((path) => ({ path, label: projectLabel(this.#nameOf(path)) })));
+    const cells = sessions.map((session) => {
+      const { worktree, repository } = this.#nameOf(directoryOf(session));
       const [id, active, size] = this.#commonCells(session);
       const label = width < MEDIUM ? projectLabel({ worktree, repository }) : labels.get(directoryOf(session));
       const branch = branchOf(session);
@@ -120,7 +118,6 @@ export class SessionTable {
 }
 
 const MAX_LOOKUPS = 200;
-const NO_NAME: ProjectName = { repository: "", worktree: undefined };
 
 const directoryOf = ({ cwd, projectKey }: ListedSession): string => cwd ?? projectKey;
 const branchOf = ({ gitBranch }: ListedSession): string => printable(gitBranch ?? "");

@@ -4,13 +4,13 @@ import type { Part } from "../../view/parts.ts";
 import { wholeText } from "../../view/spilled.ts";
 import { piecesOf } from "../../transcript/text/surrogates.ts";
 import { terminalJson } from "../terminal/terminal-json.ts";
-import { type About, type Renderer, type RenderOptions, shownFile } from "./message-view.ts";
+import { type Renderer, type RenderOptions, shownFile } from "./message-view.ts";
 
 /** Renders a conversation as one JSON document, message by message. `show --help` describes its members. */
 export function jsonRenderer(options: RenderOptions): Renderer {
   let count = 0;
   return {
-    head: (about) => `{"session":${terminalJson(withoutAbsent(about))},"messages":[`,
+    head: (about) => `{"session":${terminalJson(about)},"messages":[`,
     *message({ number, speaker, timestamp, model, branch, compacted, apart, uuids, parts }) {
       const wholes: (StoredOutput | string)[] = [];
       const shown = parts.map((part) => withSpilled(part, options, wholes));
@@ -59,7 +59,3 @@ const LONG_UNITS = 1024 * 1024;
 let prefix: string | undefined;
 /** Returns the placeholder of a text. Random per process, so it cannot occur in a transcript. */
 const markOf = (i: number): string => `${(prefix ??= randomHex(12))}.${i}.`;
-
-function withoutAbsent(about: About): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(about).filter(([, value]) => value !== undefined));
-}
