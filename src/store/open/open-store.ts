@@ -2,7 +2,7 @@ import type { ChangeVerbs } from "./change-verbs.ts";
 import type { ConversationVerbs } from "./conversation-verbs.ts";
 import type { SessionVerbs } from "./session-verbs.ts";
 
-/** The operations of the servers on a store with fixed config dirs. */
+/** The operations of the servers on a store with fixed config dirs. Library and commands import the functions themselves. */
 export interface Store extends Deferred<SessionVerbs>, Deferred<ConversationVerbs>, Deferred<ChangeVerbs> {}
 
 /** Asynchronous forms of verbs, whose code is loaded at the first call. */
