@@ -1,7 +1,7 @@
 import { homedir, tmpdir } from "node:os";
-import { isAbsolute, join } from "node:path";
+import { basename, dirname, isAbsolute, join } from "node:path";
 import { nodeCrypto } from "../../store/disk/builtins.ts";
-import { makeDir, realPath, setMode, statLink } from "../../store/disk/fs.ts";
+import { makeDir, realPath, setMode, statFile, statLink } from "../../store/disk/fs.ts";
 import { isInside, type Platform, realOrSelf } from "../../store/disk/platform.ts";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -70,18 +70,29 @@ function realOrParent(path: string): string {
   try {
     return realPath(path);
   } catch {
-    const parent = join(path, "..");
-    return parent === path ? path : join(realOrParent(parent), path.slice(parent.length));
+    const parent = dirname(path);
+    return parent === path ? path : join(realOrParent(parent), basename(path));
   }
 }
 
 /** Makes a directory private to its user, creating it if it is missing. Throws if it is not ours alone. */
 export function claimDirectory(path: string): void {
-  makeDir(path);
-  const found = statLink(path);
-  if (found === undefined || !found.isDirectory()) throw new Error("it is a link, which is not followed");
   const uid = process.getuid?.();
+  if (statLink(path) === undefined) {
+    // After `sudo`, the person could not write in it.
+    if (uid === 0 && ownerOfParent(path) !== 0) throw new Error("its parent belongs to another user");
+    makeDir(path);
+  }
+  const found = statLink(path);
+  if (found?.isSymbolicLink()) throw new Error("it is a link, which is not followed");
+  if (!found?.isDirectory()) throw new Error("it is not a directory");
   if (uid === undefined) return;
   if (found.uid !== uid) throw new Error("it belongs to another user");
   if ((found.mode & OTHERS) !== 0) setMode(path, PRIVATE_DIR);
+}
+
+/** Returns the owner of the nearest parent that exists. */
+function ownerOfParent(path: string): number | undefined {
+  const parent = dirname(path);
+  return parent === path ? undefined : (statFile(parent)?.uid ?? ownerOfParent(parent));
 }
