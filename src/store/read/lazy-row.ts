@@ -2,7 +2,7 @@ import { randomHex } from "../disk/builtins.ts";
 import { CWD, MESSAGE, type PartsTable, RESULT } from "../../transcript/rows/part-offsets.ts";
 import { parseRow } from "../../transcript/rows/row.ts";
 import { equals } from "../../transcript/rows/json-scanner.ts";
-import { asObject } from "../../transcript/rows/json-values.ts";
+import { asObject, parseJson } from "../../transcript/rows/json-values.ts";
 
 /** A long text of a row, and its JSON as stored, with quotes. */
 export interface StoredText {
@@ -77,13 +77,13 @@ export class LazyRow {
       const end = parts.textEnd(i);
       if (begin < from || end > to || !isText(this.#bytes, this.#start + begin)) continue;
       const quoted = ascii ? whole.slice(begin - from, end - from) : this.#slice(begin, end);
-      const text = parsed(quoted);
+      const text = parseJson(quoted);
       if (typeof text !== "string") return this.#whole(from, to);
       json += (ascii ? whole.slice(at - from, begin - from) : this.#slice(at, begin)) + quotedMark(texts.length);
       at = end;
       texts.push({ text, json: quoted });
     }
-    const value = parsed(texts.length === 0 ? whole : json + (ascii ? whole.slice(at - from) : this.#slice(at, to)));
+    const value = parseJson(texts.length === 0 ? whole : json + (ascii ? whole.slice(at - from) : this.#slice(at, to)));
     // Duplicate member names, or names with escapes: the texts are not where they are expected.
     if (value === undefined || put(value, texts) !== texts.length) return this.#whole(from, to);
     for (const text of texts) this.texts.push(text);
@@ -109,14 +109,6 @@ function wholeValue(json: Buffer): unknown {
 
 const OPEN = Buffer.from('{"value":');
 const CLOSE = Buffer.from("}");
-
-function parsed(json: string): unknown {
-  try {
-    return JSON.parse(json);
-  } catch {
-    return undefined;
-  }
-}
 
 /** Names of members that may be long texts, with quotes and colon, as Claude Code writes them. */
 const HEADS = ["text", "content", "thinking", "stdout"].map((name) => Buffer.from(`"${name}":`));

@@ -175,5 +175,5 @@ export class TranscriptFile {
 function valueOf(reader: RowReader, offset: number, length: number): ReturnType<typeof parseRow> {
   const [bytes, start] = reader.read(offset, length);
   // Long rows are read into their own buffer.
-  return parseRow(bytes, start, start + length, { mayOverwrite: true });
+  return parseRow(bytes, start, start + length, true);
 }

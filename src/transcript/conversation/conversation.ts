@@ -8,7 +8,7 @@ import { withPrompts } from "./queue-places.ts";
 import { queuedPrompts, type QueuedPrompt } from "./queue.ts";
 import { deliveredPrompts, furtherPrompts, trailingPrompts } from "./queued-prompts.ts";
 import { ANSWERS, NONE, type RowIndex } from "../rows/row-index.ts";
-import { ASSISTANT } from "../rows/row-kinds.ts";
+import { ASSISTANT, isMessageKind } from "../rows/row-kinds.ts";
 import type { RowList } from "../tree/row-list.ts";
 import { type LoadRow, Tree } from "../tree/row-tree.ts";
 

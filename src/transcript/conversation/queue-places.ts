@@ -22,7 +22,7 @@ export function withPrompts(
   load: LoadRow,
   rows: ConversationRows,
   prompts: readonly QueuedPrompt[],
-  { includeUndelivered = false, allMain = false }: PlacesOptions = {},
+  { includeUndelivered = false, allMain = false }: PlacesOptions,
 ): ConversationRows {
   if (prompts.length === 0) return rows;
   const delivered = prompts.filter(({ isDelivered }) => isDelivered);

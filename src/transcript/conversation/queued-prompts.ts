@@ -176,20 +176,16 @@ const SHOWN_ORIGINS = new Set(["channel", "observer", "observer-activity", "slac
 export const hasShownOrigin = (origin: unknown): boolean => SHOWN_ORIGINS.has(String(membersOf(origin)["kind"]));
 
 /** Returns the user row that shows a queued prompt; undefined if it is not shown. `taken`: the uuids in use, updated. */
-export function queuedPrompt(
-  value: JsonObject,
-  taken: Set<string>,
-  { keepMeta = false }: { keepMeta?: boolean } = {},
-): JsonObject | undefined {
-  const attachment = asObject(value["attachment"]);
-  if (attachment === undefined || attachment["type"] !== "queued_command") return undefined;
+export function queuedPrompt(value: JsonObject, taken: Set<string>, keepMeta: boolean): JsonObject | undefined {
+  const attachment = membersOf(value["attachment"]);
+  if (attachment["type"] !== "queued_command") return undefined;
   const { prompt, source_uuid: source, origin: rawOrigin, commandMode, runId, isMeta, forwardedIntent } = attachment;
   const origin = typeof asObject(rawOrigin)?.["kind"] === "string" ? rawOrigin : undefined;
   if (isMeta && !keepMeta && !hasShownOrigin(origin)) return undefined;
   if (typeof prompt !== "string" && !Array.isArray(prompt)) return undefined;
   if (isForwarded(forwardedIntent)) return undefined;
   const own = String(value["uuid"]);
-  const uuid = typeof source === "string" && source !== "" ? source : own;
+  const uuid = asString(source) || own;
   if (uuid !== own && taken.has(uuid)) return undefined;
   taken.add(uuid);
   const shownOrigin = originOf(origin, commandMode, runId);

@@ -5,7 +5,7 @@ import { callIds } from "../tree/tool-blocks.ts";
 import { NEWS } from "../rows/queue-table.ts";
 import { hasShownOrigin, queuedPrompt } from "./queued-prompts.ts";
 import { COMPACT_SUMMARY, HIDES_TOOLS, LOOK_INSIDE, META, QUEUED_COMMAND, SIDECHAIN } from "../rows/row-index.ts";
-import { ASSISTANT, SYSTEM, USER } from "../rows/row-kinds.ts";
+import { ASSISTANT, SYSTEM } from "../rows/row-kinds.ts";
 import type { LoadRow } from "../tree/row-tree.ts";
 import { asObject, type JsonObject, membersOf } from "../rows/json-values.ts";
 
@@ -45,21 +45,15 @@ export function visibleRows(
     const bits = flags[row] as number;
     if (!subagent && (bits & SIDECHAIN) !== 0) return false;
     if ((bits & QUEUED_COMMAND) !== 0) {
-      return delivered.has(row) && queuedPrompt(load(row), taken, { keepMeta: subagent }) !== undefined;
+      return delivered.has(row) && queuedPrompt(load(row), taken, subagent) !== undefined;
     }
-    if (subagent && kind[row] === SYSTEM) return includeSystemMessages;
-    if (subagent) return tree.isMessage(row) && hidden.apply(load, row) !== undefined;
-    switch (kind[row]) {
-      case SYSTEM:
-        return includeSystemMessages && isShown(bits, row, load);
-      case USER:
-        return isShown(bits, row, load) && hidden.apply(load, row) !== undefined;
-      case ASSISTANT:
-        if ((bits & LOOK_INSIDE) !== 0 && closesQuietTurn(load(row))) return false;
-        return isShown(bits, row, load) && hidden.apply(load, row) !== undefined;
-      default:
-        return false;
+    if (kind[row] === SYSTEM) return includeSystemMessages && (subagent || isShown(bits, row, load));
+    if (!tree.isMessage(row)) return false;
+    if (!subagent) {
+      if (kind[row] === ASSISTANT && (bits & LOOK_INSIDE) !== 0 && closesQuietTurn(load(row))) return false;
+      if (!isShown(bits, row, load)) return false;
     }
+    return hidden.apply(load, row) !== undefined;
   });
 }
 
@@ -102,7 +96,7 @@ export class MessageMaker {
   #shown(row: number, entry: JsonObject): JsonObject | undefined {
     const { tree } = this.#conversation;
     if (row >= tree.index.count) return this.#fromQueue(row, entry);
-    if (tree.isFlagged(row, QUEUED_COMMAND)) return queuedPrompt(entry, new Set(), { keepMeta: true });
+    if (tree.isFlagged(row, QUEUED_COMMAND)) return queuedPrompt(entry, new Set(), true);
     const left = this.#hidden.apply(() => entry, row);
     return left === UNCHANGED ? entry : left;
   }

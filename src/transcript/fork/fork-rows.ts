@@ -157,9 +157,8 @@ export class ForkRows {
   /** Returns the sessions that the fork derives from: those that the source names, its ancestors, and the source. */
   #origins(named: ReadonlyMap<string, unknown>): unknown[] {
     const known = new Map(named);
-    const ids = new Set(
-      [...named.values()].map(asObject).flatMap((from) => (from?.["type"] === SESSION ? [from["id"]] : [])),
-    );
+    const sessions = [...named.values()].map(membersOf).filter(({ type }) => type === SESSION);
+    const ids = new Set(sessions.map(({ id }) => id));
     for (const id of [...this.#ancestors].filter((ancestor) => !ids.has(ancestor)).concat(this.#identity.sourceId)) {
       const from = { type: SESSION, id, via: "fork" };
       known.set(JSON.stringify(from), from);
@@ -201,20 +200,18 @@ export class ForkRows {
     const isSystem = this.#index.kind[row] === SYSTEM;
     if (isSystem && this.#members.text("subtype") === '"model_refusal_fallback"')
       values.set("neutralizedByFork", "true");
-    const metadata = isSystem ? asObject(this.#value("compactMetadata")) : undefined;
-    if (metadata !== undefined) {
-      const stripped = this.#cut.stripped.has(row)
-        ? withoutPreserved({ compactMetadata: metadata })["compactMetadata"]
-        : metadata;
-      const mapped = this.#mapMetadata(membersOf(stripped));
-      if (mapped !== metadata) values.set("compactMetadata", JSON.stringify(mapped));
+    const compactMetadata = isSystem ? asObject(this.#value("compactMetadata")) : undefined;
+    if (compactMetadata !== undefined) {
+      const kept = this.#cut.stripped.has(row) ? withoutPreserved({ compactMetadata }) : { compactMetadata };
+      const mapped = this.#mapMetadata(membersOf(kept["compactMetadata"]));
+      if (mapped !== compactMetadata) values.set("compactMetadata", JSON.stringify(mapped));
     }
     const attachmentType =
       scan.attachmentTypeStart < 0 ? "" : bytes.toString("latin1", scan.attachmentTypeStart, scan.attachmentTypeEnd);
     if (attachmentType === '"deferred_tools_record"') {
-      const attachment = asObject(this.#value("attachment"));
-      const names = attachment?.["nameOnlyAnnouncements"];
-      if (attachment !== undefined && Array.isArray(names)) {
+      const attachment = membersOf(this.#value("attachment"));
+      const names = attachment["nameOnlyAnnouncements"];
+      if (Array.isArray(names)) {
         const known = names.flatMap((id: unknown) => (this.#isKept(id) ? [this.#newId(id)] : []));
         values.set("attachment", JSON.stringify({ ...attachment, nameOnlyAnnouncements: known }));
       }
@@ -223,14 +220,14 @@ export class ForkRows {
 
   /** Maps the uuid of the row under which a queued prompt was sent. */
   #setQueued(): void {
-    const attachment = asObject(this.#value("attachment"));
-    const source = attachment?.["source_uuid"];
-    if (attachment !== undefined && this.#isKept(source)) {
+    const attachment = membersOf(this.#value("attachment"));
+    const source = attachment["source_uuid"];
+    if (this.#isKept(source)) {
       this.#values.set("attachment", JSON.stringify({ ...attachment, source_uuid: this.#newId(source) }));
     }
-    const fold = asObject(this.#value("fold"));
-    const command = asObject(fold?.["command"]);
-    if (command !== undefined && this.#isKept(command["source_uuid"])) {
+    const fold = membersOf(this.#value("fold"));
+    const command = membersOf(fold["command"]);
+    if (this.#isKept(command["source_uuid"])) {
       const mapped = { ...command, source_uuid: this.#newId(command["source_uuid"]) };
       this.#values.set("fold", JSON.stringify({ ...fold, command: mapped }));
     }
@@ -250,14 +247,11 @@ export class ForkRows {
       });
       return { ...from, ...Object.fromEntries(mapped) };
     };
+    // `JSON.stringify` leaves out what is undefined.
     return {
       ...rest,
-      ...(preservedMessages !== undefined && {
-        preservedMessages: mapKeys(preservedMessages, ["anchorUuid", "uuids", "allUuids"]),
-      }),
-      ...(preservedSegment !== undefined && {
-        preservedSegment: mapKeys(preservedSegment, ["headUuid", "anchorUuid", "tailUuid"]),
-      }),
+      preservedMessages: mapKeys(preservedMessages, ["anchorUuid", "uuids", "allUuids"]),
+      preservedSegment: mapKeys(preservedSegment, ["headUuid", "anchorUuid", "tailUuid"]),
     };
   }
 

@@ -29,23 +29,21 @@ export class PartsTable {
       const offset = parts[i] as number;
       this.#parts[this.#rows * PARTS + i] = offset === 0 ? 0 : offset - start;
     }
-    if (++this.#rows === this.#textsFrom.length) this.#textsFrom = enlarged(this.#textsFrom);
-    for (let i = 0; i < textCount * 2; i++) {
-      if (this.#count === this.#texts.length) this.#texts = enlarged(this.#texts);
-      this.#texts[this.#count++] = (texts[i] as number) - start;
-    }
-    this.#textsFrom[this.#rows] = this.#count;
+    this.#addTexts(texts, 0, textCount * 2, start);
   }
 
   /** Adds a row of another table. */
   addFrom(other: PartsTable, row: number): void {
     if ((this.#rows + 1) * PARTS > this.#parts.length) this.#parts = enlarged(this.#parts);
     for (let i = 0; i < PARTS; i++) this.#parts[this.#rows * PARTS + i] = other.at(row, i);
+    this.#addTexts(other.#texts, other.#textsFrom[row] as number, other.#textsFrom[row + 1] as number, 0);
+  }
+
+  #addTexts(texts: Int32Array | Uint32Array, from: number, to: number, start: number): void {
     if (++this.#rows === this.#textsFrom.length) this.#textsFrom = enlarged(this.#textsFrom);
-    for (let text = other.firstText(row); text < other.firstText(row + 1); text++) {
-      while (this.#count + 2 > this.#texts.length) this.#texts = enlarged(this.#texts);
-      this.#texts[this.#count++] = other.textStart(text);
-      this.#texts[this.#count++] = other.textEnd(text);
+    for (let i = from; i < to; i++) {
+      if (this.#count === this.#texts.length) this.#texts = enlarged(this.#texts);
+      this.#texts[this.#count++] = (texts[i] as number) - start;
     }
     this.#textsFrom[this.#rows] = this.#count;
   }

@@ -116,14 +116,9 @@ function skipBlank(bytes: Uint8Array, from: number, end: number): number {
 
 /**
  * Parses a row that `visitLine` found; undefined if it is not an object. Invalid UTF-8 becomes U+FFFD. Raw control characters
- * and unknown escapes in strings, which `JSON.parse` rejects, stand for themselves.
+ * and unknown escapes in strings, which `JSON.parse` rejects, stand for themselves. `mayOverwrite`: see `parseLong`.
  */
-export function parseRow(
-  bytes: Uint8Array,
-  start: number,
-  end: number,
-  { mayOverwrite = false }: { readonly mayOverwrite?: boolean } = {},
-): JsonObject | undefined {
+export function parseRow(bytes: Uint8Array, start: number, end: number, mayOverwrite = false): JsonObject | undefined {
   try {
     return asObject(
       end - start > LONG_ROW

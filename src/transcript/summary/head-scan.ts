@@ -125,15 +125,15 @@ export class HeadScan {
   #readPrompt(bytes: Buffer, start: number, end: number, scan: RowScan, keys: RowKeys): void {
     const row = bytes.subarray(start, end);
     if (row.includes(TOOL_RESULT) || has(row, IS_META) || isTrue(bytes, scan, keys.isMeta)) return;
-    this.#readPromptOf(row, bytes, scan, keys);
+    const isSummary = has(row, IS_COMPACT_SUMMARY) || isTrue(bytes, scan, keys.isCompactSummary);
+    if (!isSummary && keys.message >= 0) this.#readMessage(bytes, scan, keys);
     // The prompt is only an image or a document.
     if (this.firstPrompt === undefined && this.media === undefined) {
       this.media = has(row, IMAGE) ? "Image" : has(row, DOCUMENT) ? "Document" : undefined;
     }
   }
 
-  #readPromptOf(row: Buffer, bytes: Buffer, scan: RowScan, keys: RowKeys): void {
-    if (has(row, IS_COMPACT_SUMMARY) || isTrue(bytes, scan, keys.isCompactSummary) || keys.message < 0) return;
+  #readMessage(bytes: Buffer, scan: RowScan, keys: RowKeys): void {
     const message = memberObject(bytes, scan, keys.message);
     const texts = textsOfMessage(message);
     const isFirst = this.firstPrompt === undefined;

@@ -96,9 +96,7 @@ export const toolsFound: ResultView = (_call, result, structured) => {
 export const taskOutput: ResultView = (_call, _result, structured) => {
   const { description, status, output } = membersOf(structured["task"]);
   if (typeof status !== "string") return {};
-  const texts: ShownText[] = [
-    { text: asString(description) === undefined ? status : `${String(description)}: ${status}` },
-  ];
+  const texts: ShownText[] = [{ text: [asString(description), status].filter((it) => it !== undefined).join(": ") }];
   if (typeof output === "string" && output !== "") texts.push({ text: output, language: "console" });
   return { texts };
 };
