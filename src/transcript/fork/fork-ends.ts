@@ -23,7 +23,7 @@ export function removeOtherEnds(
   const last = slice.lastIndexOf(1);
   if (last < 0) return slice;
   const cut = new Cut(index, links, slice, last, load);
-  if (!cut.hasStart) return slice;
+  if (cut.removal.start === NONE) return slice;
   cut.removeBoundaries(preserved);
   for (let tree = 0; tree < MAX_TREES; tree++) if (cut.removeEnds()) return cut.keep;
   cut.removeAll();
@@ -41,7 +41,7 @@ class Cut {
   readonly #placeOf = new Map<number, number>();
   /** Place of the last row that cannot be inserted into a conversation from outside its path. */
   readonly #lastOnPath: number;
-  readonly #removal: Removal;
+  readonly removal: ReturnType<typeof removalFrom>;
 
   constructor(index: RowIndex, links: Int32Array, slice: Uint8Array, last: number, load: LoadRow) {
     this.#index = index;
@@ -61,11 +61,7 @@ class Cut {
     const asWritten = new Tree(index, { keep: slice, allMain: true, links });
     const live = new Uint8Array(index.count);
     for (const row of [last, ...chain]) asWritten.pathTo(row, live);
-    this.#removal = new Removal(asWritten, this.keep, live, chain[0]);
-  }
-
-  get hasStart(): boolean {
-    return this.#removal.start !== NONE;
+    this.removal = removalFrom(asWritten, this.keep, live, chain[0]);
   }
 
   /** Removes boundaries that would only hide the conversation: they keep no row that it depends on. */
@@ -73,9 +69,8 @@ class Cut {
     const { flags, count } = this.#index;
     for (let row = 0; row < count; row++) {
       if (this.keep[row] === 0 || ((flags[row] as number) & COMPACT_BOUNDARY) === 0) continue;
-      if (!this.#removal.canGo(row)) continue;
-      const isAlive = [...preserved(row)].some((uuid) => typeof uuid === "string" && this.#removal.isLive(uuid));
-      if (!isAlive) this.#removal.remove(row);
+      if (!this.removal.canGo(row)) continue;
+      if (![...preserved(row)].some(this.removal.isLive)) this.removal.remove(row);
     }
   }
 
@@ -104,15 +99,15 @@ class Cut {
         const { chain } = this.#conversationTo(tree, leaf);
         if (chain.length === this.#wanted.size && chain.every((row) => this.#wanted.has(row))) return true;
       }
-      if (!this.#removal.canGo(end)) return true;
+      if (!this.removal.canGo(end)) return true;
       changed = true;
-      if (!this.#updateChildren(tree, children, this.#removal.remove(end), end)) return false;
+      if (!this.#updateChildren(tree, children, this.removal.remove(end), end)) return false;
     }
     return true;
   }
 
   removeAll(): void {
-    for (let row = 0; row < this.#index.count; row++) if (this.#removal.canGo(row)) this.keep[row] = 0;
+    for (let row = 0; row < this.#index.count; row++) if (this.removal.canGo(row)) this.keep[row] = 0;
   }
 
   /** Updates the numbers of children. Returns false if the removed rows change more of the tree, or make an end after `end`. */
@@ -121,7 +116,7 @@ class Cut {
     const childless: number[] = [];
     for (const row of removed) {
       const uuid = this.#index.uuid[row] as number;
-      if (tree.isTied(row) || this.#removal.isRepeated(uuid)) return false;
+      if (tree.isTied(row) || this.removal.isRepeated(uuid)) return false;
       const above = link[row] as number;
       if (above === NONE || !tree.isMain(row)) continue;
       const left = (children[above] as number) - 1;
@@ -160,85 +155,65 @@ class Cut {
 }
 
 /** Removes a row, its ancestors up to one that must stay, and later rows that descend from those. Visits each row once. */
-class Removal {
-  /** First row of the wanted conversation, or -1. Rows before it stay. */
-  readonly start: number;
-  readonly #tree: Tree;
-  readonly #index: RowIndex;
-  readonly #keep: Uint8Array;
+function removalFrom(tree: Tree, keep: Uint8Array, live: Uint8Array, firstWanted: number | undefined) {
+  const { index, link } = tree;
+  const { uuid: uuidOf, uuids } = index;
   /** First row of each uuid in the cut, by number of the uuid, or -1. */
-  readonly #first: Int32Array;
-  readonly #liveUuids: Uint8Array;
+  const first = new Int32Array(uuids.count).fill(NONE);
+  const isLiveUuid = new Uint8Array(uuids.count);
   /** Number of rows in the file with a uuid: 0, 1, or 2 for more. */
-  readonly #copies: Uint8Array;
+  const copies = new Uint8Array(uuids.count);
   /** Children of a uuid, and rows with it, the last in the file first; rows that were visited are taken off. */
-  readonly #below: RowLists;
-  readonly #same: RowLists;
-
-  constructor(tree: Tree, keep: Uint8Array, live: Uint8Array, firstWanted: number | undefined) {
-    const { index } = tree;
-    this.#tree = tree;
-    this.#index = index;
-    this.#keep = keep;
-    this.#first = new Int32Array(index.uuids.count).fill(NONE);
-    this.#liveUuids = new Uint8Array(index.uuids.count);
-    this.#copies = new Uint8Array(index.uuids.count);
-    this.#below = new RowLists(index.uuids.count, index.count);
-    this.#same = new RowLists(index.uuids.count, index.count);
-    const { link } = tree;
-    for (let row = 0; row < index.count; row++) {
-      const uuid = index.uuid[row] as number;
-      this.#copies[uuid] = Math.min(2, (this.#copies[uuid] as number) + 1);
-      if (keep[row] === 0) continue;
-      if (this.#first[uuid] === NONE) this.#first[uuid] = row;
-      if (live[row] !== 0) this.#liveUuids[uuid] = 1;
-      const above = link[row] as number;
-      if (above !== NONE) this.#below.add(above, row);
-      this.#same.add(uuid, row);
-    }
-    this.start = firstWanted === undefined ? NONE : (this.#first[index.uuid[firstWanted] as number] as number);
+  const below = new RowLists(uuids.count, index.count);
+  const same = new RowLists(uuids.count, index.count);
+  for (let row = 0; row < index.count; row++) {
+    const uuid = uuidOf[row] as number;
+    copies[uuid] = Math.min(2, (copies[uuid] as number) + 1);
+    if (keep[row] === 0) continue;
+    if (first[uuid] === NONE) first[uuid] = row;
+    if (live[row] !== 0) isLiveUuid[uuid] = 1;
+    const above = link[row] as number;
+    if (above !== NONE) below.add(above, row);
+    same.add(uuid, row);
   }
-
-  isLive(uuid: string): boolean {
-    const number = this.#index.uuids.find(uuid);
-    return number !== NONE && this.#liveUuids[number] !== 0;
-  }
-
-  isRepeated(uuid: number): boolean {
-    return (this.#copies[uuid] as number) > 1;
-  }
-
+  /** First row of the wanted conversation, or -1. Rows before it stay. */
+  const start = firstWanted === undefined ? NONE : (first[uuidOf[firstWanted] as number] as number);
   /** Whether the row may be removed: the conversation does not depend on it or on a copy of it. */
-  canGo(row: number): boolean {
-    const uuid = this.#index.uuid[row] as number;
-    const first = this.#first[uuid] as number;
-    return this.#liveUuids[uuid] === 0 && first !== NONE && first >= this.start;
-  }
-
+  const canGo = (row: number): boolean => {
+    const uuid = uuidOf[row] as number;
+    const place = first[uuid] as number;
+    return isLiveUuid[uuid] === 0 && place !== NONE && place >= start;
+  };
   /** Removes an end. Returns the removed rows. */
-  remove(end: number): number[] {
-    const { uuid } = this.#index;
+  const remove = (end: number): number[] => {
     const removed: number[] = [];
     /** Removed uuids as pairs: number, and the row after which rows that depend on it go. */
     const open: number[] = [];
-    for (let row = end; row !== NONE && this.canGo(row) && this.#keep[row] !== 0; row = this.#tree.parent(row)) {
-      this.#keep[row] = 0;
+    for (let row = end; row !== NONE && canGo(row) && keep[row] !== 0; row = tree.parent(row)) {
+      keep[row] = 0;
       removed.push(row);
-      open.push(uuid[row] as number, NONE);
+      open.push(uuidOf[row] as number, NONE);
     }
     while (open.length > 0) {
       const after = open.pop() as number;
       const id = open.pop() as number;
-      for (const lists of [this.#below, this.#same]) {
+      for (const lists of [below, same]) {
         for (let row = lists.takeAfter(id, after); row !== NONE; row = lists.takeAfter(id, after)) {
-          if (this.#keep[row] !== 0) removed.push(row);
-          this.#keep[row] = 0;
-          open.push(uuid[row] as number, row);
+          if (keep[row] !== 0) removed.push(row);
+          keep[row] = 0;
+          open.push(uuidOf[row] as number, row);
         }
       }
     }
     return removed;
-  }
+  };
+  return {
+    start,
+    canGo,
+    remove,
+    isLive: (uuid: unknown): boolean => isLiveUuid[uuids.find(uuid)] === 1,
+    isRepeated: (uuid: number): boolean => (copies[uuid] as number) > 1,
+  };
 }
 
 /** A list of rows for each uuid, the last row first. */

@@ -2,12 +2,7 @@ import { CHUNK_BYTES, ROW_BYTES } from "./limits.ts";
 
 export const NEWLINE = 0x0a;
 
-interface LineBufferOptions {
-  readonly size?: number;
-  /** Size in bytes of the second buffer, if a line does not fit into the first; default: twice the first. */
-  readonly grown?: number;
-  readonly limit?: number;
-}
+type LineBufferOptions = Readonly<Partial<Record<"size" | "grown" | "limit", number>>>;
 
 /**
  * Splits a stream of bytes into lines at 0x0A, and only there: U+2028 and U+2029 occur raw inside rows. The caller reads into
@@ -27,6 +22,7 @@ export class LineBuffer {
 
   #buffer: Buffer;
   readonly #limit: number;
+  /** Minimum size in bytes of the second buffer, if a line does not fit into the first. */
   readonly #grown: number;
   /** Bytes of the stream that are in the buffer from `#from` to `#have`. */
   #from = 0;

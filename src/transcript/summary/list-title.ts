@@ -73,20 +73,15 @@ const ZERO_WIDTH_JOINER = 0x200d;
 /** Mark that the official helpers append to the title of a fork. */
 const FORK_MARK = " (fork)";
 
-interface Unmarked {
-  readonly line: string;
-  /** Number of marks after it. */
-  readonly forks: number;
-}
-
-function unmarked(title: string): Unmarked {
+/** Removes the marks from the end of a title. `forks`: their number. */
+function unmarked(title: string): { readonly line: string; readonly forks: number } {
   let line = title;
   let forks = 0;
   for (; line.endsWith(FORK_MARK); forks++) line = line.slice(0, -FORK_MARK.length).trimEnd();
   return line === "" ? { line: title, forks: 0 } : { line, forks };
 }
 
-const marked = ({ line, forks }: Unmarked): string =>
+const marked = ({ line, forks }: ReturnType<typeof unmarked>): string =>
   `${forks === 1 ? "Fork: " : forks > 1 ? "Fork of a fork: " : ""}${line}`;
 
 /** Moves the mark of a fork to the front, so that a narrow column does not cut it off. */

@@ -20,7 +20,7 @@ export function insertParallel(tree: Tree, chain: Int32Array, onChain: Uint8Arra
   const results = offChainResults(tree, onChain, load);
   if (siblings.size === 0 && results.length === 0) return chain;
 
-  const claims = results.length === 0 ? undefined : new Claims(tree, chain, load, results);
+  const claims = results.length === 0 ? undefined : claimsOf(tree, chain, load, results);
   const inserted = new Map<number, number[]>();
   for (const [message, lastOnChain] of groups) {
     const beside = siblings.get(message) ?? [];
@@ -82,110 +82,103 @@ function offChainResults(tree: Tree, onChain: Uint8Array, load: LoadRow): Result
 }
 
 /** Decides which API message each result off the chain belongs to. */
-class Claims {
-  readonly #tree: Tree;
-  readonly #results: readonly ResultRow[];
+function claimsOf(tree: Tree, chain: Int32Array, load: LoadRow, results: readonly ResultRow[]) {
+  const { kind, message: messageOf } = tree.index;
   /** All rows of each API message that is on the chain. */
-  readonly #groupRows = new Map<number, number[]>();
+  const groupRows = new Map<number, number[]>();
   /** Results by a row that is their parent, that they name, or that has a call they answer. */
-  readonly #byRow = new Map<number, ResultRow[]>();
+  const byRow = new Map<number, ResultRow[]>();
   /** Row that made a call; -1 if calls of two messages have the same id. */
-  readonly #caller = new Map<string, number>();
+  const callers = new Map<string, number>();
   /** Calls that have their result on the chain. */
-  readonly #answered = new Set<string>();
+  const answeredOnChain = new Set<string>();
   /** Position of a row in `tree.rows`. */
-  readonly #place: Int32Array;
+  const places = new Int32Array(tree.index.count);
   /** Calls of chain rows in order, with their row. */
-  readonly #calls: [string, number][] = [];
-
-  constructor(tree: Tree, chain: Int32Array, load: LoadRow, results: readonly ResultRow[]) {
-    this.#tree = tree;
-    this.#results = results;
-    this.#place = new Int32Array(tree.index.count);
-    tree.rows.forEach((row, place) => (this.#place[row] = place));
-    const agents = new Map<number, unknown>();
-    for (const row of tree.rows) {
-      if (tree.index.kind[row] !== ASSISTANT) continue;
-      const message = tree.index.message[row] as number;
-      const value = load(row);
-      agents.set(row, value["agentId"]);
-      if (message === NONE) continue;
-      push(this.#groupRows, message, row);
-      for (const id of callIds(value)) {
-        const before = this.#caller.get(id);
-        const same = before === undefined || (before !== NONE && tree.index.message[before] === message);
-        this.#caller.set(id, same ? row : NONE);
-      }
+  const calls: [string, number][] = [];
+  const agents = new Map<number, unknown>();
+  for (let place = 0; place < tree.rows.length; place++) {
+    const row = tree.rows[place] as number;
+    places[row] = place;
+    if (kind[row] !== ASSISTANT) continue;
+    const message = messageOf[row] as number;
+    const value = load(row);
+    agents.set(row, value["agentId"]);
+    if (message === NONE) continue;
+    push(groupRows, message, row);
+    for (const id of callIds(value)) {
+      const before = callers.get(id);
+      const same = before === undefined || (before !== NONE && messageOf[before] === message);
+      callers.set(id, same ? row : NONE);
     }
-    for (const row of chain) {
-      if (tree.index.kind[row] === USER) {
-        for (const id of answeredIds(load(row))) this.#answered.add(id);
-      } else if (tree.index.kind[row] === ASSISTANT) {
-        for (const id of callIds(load(row))) this.#calls.push([id, row]);
-      }
+  }
+  for (const row of chain) {
+    if (kind[row] === USER) {
+      for (const id of answeredIds(load(row))) answeredOnChain.add(id);
+    } else if (kind[row] === ASSISTANT) {
+      for (const id of callIds(load(row))) calls.push([id, row]);
     }
-    const isSameSide = (result: ResultRow, row: number): boolean =>
-      tree.isFlagged(result.row, SIDECHAIN) === tree.isFlagged(row, SIDECHAIN) && result.agentId === agents.get(row);
-    const { link } = tree;
-    for (const result of results) {
-      const above = link[result.row] as number;
-      if (above === NONE) continue;
-      const targets = new Set<number>();
-      const parent = tree.rowOf[above] as number;
-      if (parent !== NONE) targets.add(parent);
-      if (result.source !== NONE && isSameSide(result, result.source)) targets.add(result.source);
-      for (const id of result.toolUseIds) {
-        const caller = this.#caller.get(id) ?? NONE;
-        if (caller === NONE) continue;
-        push(result.callsOf, tree.index.message[caller] as number, id);
-        if (isSameSide(result, caller)) targets.add(caller);
-      }
-      for (const row of targets) push(this.#byRow, row, result);
+  }
+  const isSameSide = (result: ResultRow, row: number): boolean =>
+    tree.isFlagged(result.row, SIDECHAIN) === tree.isFlagged(row, SIDECHAIN) && result.agentId === agents.get(row);
+  const { link } = tree;
+  for (const result of results) {
+    const above = link[result.row] as number;
+    if (above === NONE) continue;
+    const targets = new Set<number>();
+    const parent = tree.rowOf[above] as number;
+    if (parent !== NONE) targets.add(parent);
+    if (result.source !== NONE && isSameSide(result, result.source)) targets.add(result.source);
+    for (const id of result.toolUseIds) {
+      const caller = callers.get(id) ?? NONE;
+      if (caller === NONE) continue;
+      push(result.callsOf, messageOf[caller] as number, id);
+      if (isSameSide(result, caller)) targets.add(caller);
     }
+    for (const row of targets) push(byRow, row, result);
   }
 
   /** Returns the results for one message: first its children, then those that answer a call without a result. */
-  claim(message: number, onChain: Uint8Array): number[] {
-    const rows = this.#groupRows.get(message) ?? [];
+  const claim = (message: number, onChain: Uint8Array): number[] => {
+    const rows = groupRows.get(message) ?? [];
     const group = new Set(rows);
     const direct: ResultRow[] = [];
     const indirect: ResultRow[] = [];
     const seen = new Set<number>();
     for (const row of rows) {
-      for (const result of this.#byRow.get(row) ?? []) {
+      for (const result of byRow.get(row) ?? []) {
         if (onChain[result.row] !== 0 || seen.has(result.row)) continue;
         seen.add(result.row);
-        (group.has(this.#tree.parent(result.row)) ? direct : indirect).push(result);
+        (group.has(tree.parent(result.row)) ? direct : indirect).push(result);
       }
     }
     if (indirect.length > 0) {
-      const answered = new Set<string>();
-      for (const result of direct) for (const id of result.toolUseIds) answered.add(id);
-      indirect.sort((a, b) => (this.#place[a.row] as number) - (this.#place[b.row] as number));
+      const answered = new Set(direct.flatMap(({ toolUseIds }) => toolUseIds));
+      indirect.sort((a, b) => (places[a.row] as number) - (places[b.row] as number));
       for (const result of indirect) {
-        const calls = result.callsOf.get(message) ?? [];
-        if (!calls.some((id) => !this.#answered.has(id) && !answered.has(id))) continue;
+        const ids = result.callsOf.get(message) ?? [];
+        if (!ids.some((id) => !answeredOnChain.has(id) && !answered.has(id))) continue;
         for (const id of result.toolUseIds) answered.add(id);
         direct.push(result);
       }
     }
     return direct.map(({ row }) => row);
-  }
+  };
 
   /** Inserts after each call on the chain that has no result yet the result that answers it. */
-  insertUnclaimed(rows: Int32Array, onChain: Uint8Array): Int32Array {
+  const insertUnclaimed = (rows: Int32Array, onChain: Uint8Array): Int32Array => {
     const spare = new Map<string, ResultRow>();
-    for (const result of this.#results) {
-      if (!this.#tree.isMain(result.row)) continue;
-      for (const id of result.toolUseIds) if (onChain[result.row] === 0) spare.set(id, result);
+    const taken: string[] = [];
+    for (const result of results) {
+      for (const id of result.toolUseIds) {
+        if (onChain[result.row] !== 0) taken.push(id);
+        else if (tree.isMain(result.row)) spare.set(id, result);
+      }
     }
     if (spare.size === 0) return rows;
-    const answered = new Set(this.#answered);
-    for (const result of this.#results) {
-      if (onChain[result.row] !== 0) for (const id of result.toolUseIds) answered.add(id);
-    }
+    const answered = new Set([...answeredOnChain, ...taken]);
     const inserted = new Map<number, number[]>();
-    for (const [id, row] of this.#calls) {
+    for (const [id, row] of calls) {
       const result = answered.has(id) ? undefined : spare.get(id);
       if (result === undefined || onChain[result.row] !== 0) continue;
       onChain[result.row] = 1;
@@ -193,7 +186,9 @@ class Claims {
       push(inserted, row, result.row);
     }
     return inserted.size === 0 ? rows : withInserted(rows, inserted);
-  }
+  };
+
+  return { claim, insertUnclaimed };
 }
 
 /** Sorts rows by their time, as a text. */
