@@ -6,25 +6,15 @@ import { shorten } from "./plain-text.ts";
 /** Piece of a user's message as every surface shows it; `role` is its source (`Role` of parts.ts). */
 export type Word =
   | { readonly kind: "text"; readonly role: "user"; readonly text: string }
-  | { readonly kind: "command"; readonly role: "user"; readonly name: string; readonly args: string }
-  | { readonly kind: "shell"; readonly role: "user"; readonly command: string }
-  /** Output of a command or of bash mode. */
-  | { readonly kind: "output"; readonly role: "tool"; readonly text: string; readonly errors: boolean }
+  | Piece<"command" | "shell", "user">
+  | Piece<"output", "tool">
   | PeerWord
   | Notice
-  | { readonly kind: "summary"; readonly role: "system"; readonly text: string }
-  /** Meant for the model, not for the person. */
-  | { readonly kind: "hidden"; readonly role: "system"; readonly text: string };
+  | Piece<"summary" | "hidden", "system">;
 
-export interface PeerWord {
-  readonly kind: "peer";
-  readonly role: "peer";
-  /** Name of the sender, on one line. */
-  readonly from: string;
-  /** The sender's own summary. */
-  readonly summary: string | undefined;
-  readonly text: string;
-}
+type Piece<Kind, Role> = Extract<UserText, { kind: Kind }> & { readonly role: Role };
+
+export type PeerWord = Piece<"peer", "peer">;
 
 export interface Notice {
   readonly kind: "notice";
@@ -35,16 +25,10 @@ export interface Notice {
   readonly task?: TaskNews;
 }
 
-/** News of a background task. `taskId` is a subagent's id if the task was one; `toolUseId` is the call that began it. */
-export interface TaskNews {
-  readonly taskId: string | undefined;
-  readonly toolUseId: string | undefined;
-  readonly status: string | undefined;
-  readonly summary: string;
-  readonly report: string;
-  /** Says where the rest of the report is. */
-  readonly pointer: string | undefined;
-}
+type News = Extract<UserText, { kind: "notification" }>;
+
+/** News of a background task. */
+export type TaskNews = Omit<News, "kind" | "result"> & { readonly report: string };
 
 /** Returns the pieces of a user's text, in order. `row` says who sent it. */
 export function wordsOf(text: string, row: JsonObject): Word[] {
@@ -84,14 +68,13 @@ function wordOf(piece: UserText, sender: Sender): Word {
   }
 }
 
-function notification(news: Extract<UserText, { kind: "notification" }>): Notice {
-  const { summary, result: report = "", pointer, status, taskId, toolUseId } = news;
+function notification({ kind: _kind, result: report = "", ...news }: News): Notice {
   return {
     kind: "notice",
     role: "system",
-    text: [summary, report, pointer].filter(Boolean).join("\n"),
+    text: [news.summary, report, news.pointer].filter(Boolean).join("\n"),
     level: "info",
-    task: { taskId, toolUseId, status, summary, report, pointer },
+    task: { ...news, report },
   };
 }
 

@@ -123,10 +123,7 @@ export function humanPromptTime(row: JsonObject): number | undefined {
   return Number.isNaN(time) ? undefined : time;
 }
 
-interface Prompt {
-  readonly content: unknown;
-  readonly origin: unknown;
-}
+type Prompt = Readonly<Record<"content" | "origin", unknown>>;
 
 const MUST_BE_FALSE = [
   "isCompactSummary",

@@ -30,9 +30,9 @@ export class SessionScan implements LineVisitor {
   #bytes: Buffer = NOTHING;
   #headEnd = 0;
   #tailStart = 0;
-  /** Bounds of the line that the edge of the tail cuts; -1 for none. */
+  /** Start of the line that the edge of the tail cuts, or -1, and end of the line that is being read. */
   #cutAt = -1;
-  #cutEnd = -1;
+  #lineEnd = -1;
 
   /** `archivedAt`: when the session was archived (epoch ms); Infinity if it was not. */
   constructor(archivedAt: number) {
@@ -78,7 +78,7 @@ export class SessionScan implements LineVisitor {
   }
 
   row(start: number, end: number, scan: RowScan): void {
-    if (start === this.#cutAt && end !== this.#cutEnd) return;
+    if (start === this.#cutAt && end !== this.#lineEnd) return;
     const bytes = this.#bytes;
     keys.read(bytes, scan, start, end);
     const { type: at } = keys;
@@ -104,7 +104,7 @@ export class SessionScan implements LineVisitor {
     this.#bytes = bytes;
     this.#headEnd = headEnd;
     this.#tailStart = tailStart;
-    this.#cutAt = this.#cutEnd = -1;
+    this.#cutAt = -1;
   }
 
   #lines(from: number, end: number): void {
@@ -157,20 +157,17 @@ export class SessionScan implements LineVisitor {
 
   #line(start: number, end: number): number {
     const newline = this.#bytes.indexOf(NEWLINE, start);
-    const lineEnd = newline < 0 || newline > end ? end : newline;
-    visitLine(this.#bytes, start, lineEnd, rowScan, this);
-    return lineEnd + 1;
+    this.#lineEnd = newline < 0 || newline > end ? end : newline;
+    visitLine(this.#bytes, start, this.#lineEnd, rowScan, this);
+    return this.#lineEnd + 1;
   }
 
   /** Reads the end of a line. Later rows on it count; one that seems to begin with it is only a part. */
   #cutLine(start: number, end: number): number {
-    const newline = this.#bytes.indexOf(NEWLINE, start);
-    const lineEnd = newline < 0 || newline > end ? end : newline;
     this.#cutAt = start;
-    this.#cutEnd = lineEnd;
-    visitLine(this.#bytes, start, lineEnd, rowScan, this);
-    this.#cutAt = this.#cutEnd = -1;
-    return Math.min(lineEnd + 1, end);
+    const next = this.#line(start, end);
+    this.#cutAt = -1;
+    return Math.min(next, end);
   }
 
   #headRow(start: number, end: number, scan: RowScan, type: number, inTail: boolean): void {

@@ -31,7 +31,7 @@ export type UserText =
       /** Lines after the news that say where more of it is. */
       readonly pointer: string | undefined;
     }
-  /** Words of somebody else: a teammate, another session, a channel. `from` may be anything its sender chose. */
+  /** Words of a teammate, another session or a channel. `from` may be anything its sender chose. */
   | { readonly kind: "peer"; readonly from: string; readonly summary: string | undefined; readonly text: string }
   /** Words of the CLI that the person may see too. */
   | { readonly kind: "notice"; readonly text: string }
