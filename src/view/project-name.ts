@@ -17,10 +17,7 @@ export interface Worktree {
 export const projectLabel = ({ repository, worktree }: ProjectName): string =>
   worktree === undefined ? repository : `${repository}#${worktree}`;
 
-/**
- * Returns the name of a directory. Recognises worktrees by where Claude Code and other tools put them, since they are
- * often gone when their sessions are listed. `find` looks up any other directory in the files of git.
- */
+/** Returns the name of a directory. Knows the usual places of worktrees, which may be gone; `find` asks the files of git. */
 export function projectName(
   path: string,
   home: string,

@@ -1,7 +1,6 @@
 /**
- * Sanitises texts, so that no terminal, editor or model acts on what is hidden in them. Control sequences and hidden
- * characters are defined once; each surface chooses what becomes of them: removed (terminals, editors), noted (models),
- * escaped (JSON). A multi-line text without any costs one test of a regular expression.
+ * Sanitises texts, so that no terminal, editor or model acts on what is hidden in them. Each surface chooses what becomes of
+ * it: removed (terminals, editors), noted (models), escaped (JSON). A text without any costs one test of a regular expression.
  */
 import { SEQUENCES } from "../transcript/text/sequences.ts";
 import { isSuspect, noteOf, replaceHidden, unitEscapes } from "./hidden-characters.ts";

@@ -195,8 +195,7 @@ function rewindFor(index: RowIndex, fileSize: number): Rewind | undefined {
 
 /** Returns the last message in the file. */
 function lastMessage(tree: Tree): Leaf | undefined {
-  let last = tree.index.count - 1;
-  while (last >= 0 && !tree.isMessage(last)) last--;
+  const last = tree.index.kind.subarray(0, tree.index.count).findLastIndex(isMessageKind);
   if (last < 0) return undefined;
   const row = tree.rowOf[tree.index.uuid[last] as number] as number;
   return { row, terminal: row };

@@ -5,10 +5,7 @@ import type { RowList } from "../tree/row-list.ts";
 import type { LoadRow, Tree } from "../tree/row-tree.ts";
 import { asObject, type JsonObject } from "../rows/json-values.ts";
 
-/**
- * Returns the rows of finished local commands: after a caveat, a `<command-name>` row and the output rows that follow it
- * (official-helpers.md §5.9, `isCompletedLocalCommand`).
- */
+/** Returns the rows of finished local commands: after a caveat, a name row and its output rows (official-helpers.md §5.9). */
 export function localCommandRows(tree: Tree, rows: RowList, load: LoadRow): Set<number> {
   const found = new Set<number>();
   const { kind } = tree.index;

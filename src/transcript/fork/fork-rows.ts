@@ -39,7 +39,6 @@ export class ForkRows {
   readonly #load: LoadRow;
   readonly #identity: ForkIdentity;
   readonly #tree: Tree;
-  readonly #link: Int32Array;
   /** Cache of `#nearestTaken`, by number of uuid. */
   #nearest: Int32Array | undefined;
   /** Last row taken with a uuid, or -1, by its number. */
@@ -67,7 +66,6 @@ export class ForkRows {
     this.#identity = identity;
     // The reader's tree, in which a row with an unknown parent has one.
     this.#tree = new Tree(index);
-    this.#link = this.#tree.link;
     this.#rowOf = new Int32Array(index.uuids.count).fill(NONE);
     for (let row = 0; row < index.count; row++) if (cut.keep[row] !== 0) this.#rowOf[index.uuid[row] as number] = row;
     this.#last = cut.keep.findLastIndex((kept, row) => kept !== 0 && index.kind[row] !== PROGRESS);
@@ -279,7 +277,7 @@ export class ForkRows {
 
   /** Returns the number of the uuid of the nearest ancestor that the fork has, or -1. */
   #parentOf(row: number): number {
-    const link = this.#link[row] as number;
+    const link = this.#tree.link[row] as number;
     // The usual case: the parent is taken.
     const above = this.#keptRow(link);
     if (above !== NONE && this.#index.kind[above] !== PROGRESS && this.#tree.rowOf[link] !== NONE) return link;
@@ -302,7 +300,7 @@ export class ForkRows {
       passed.push(found);
       // Rows of a sidechain are left out like progress; what a cut left out ends the chain.
       const skipped = kept !== NONE || (parent !== NONE && ((flags[parent] as number) & SIDECHAIN) !== 0);
-      found = skipped ? (this.#link[kept === NONE ? parent : kept] as number) : NONE;
+      found = skipped ? (this.#tree.link[kept === NONE ? parent : kept] as number) : NONE;
     }
     if (found !== NONE && nearest[found] !== UNKNOWN) found = nearest[found] as number;
     for (const uuid of passed) nearest[uuid] = found;

@@ -39,10 +39,7 @@ export class IdTable {
     this.#pool = new Uint8Array(ID_BYTES * ids);
   }
 
-  /**
-   * Returns the number of the id between two quotes of JSON, and adds it if it is new. Returns -1 if it has escapes, is not
-   * ASCII, or is long: decode it and use `addText`.
-   */
+  /** Returns the number of the id between two quotes of JSON, added if new; -1 if it must be decoded for `addText`. */
   add(bytes: Uint8Array, start: number, end: number): number {
     if (this.#last !== NONE && this.#isAt(this.#last, bytes, start, end)) return this.#last;
     return isPlain(bytes, start, end) ? this.#addPlain(bytes, start, end) : NONE;

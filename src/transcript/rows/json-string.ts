@@ -1,10 +1,7 @@
 import { BACKSLASH, equals, QUOTE, type RowScan } from "./json-scanner.ts";
 import { parseRow } from "./row.ts";
 
-/**
- * Returns the string whose JSON is from `start` to `end`, quotes included; undefined if the value is not a string. Invalid
- * UTF-8 becomes U+FFFD; unknown escapes stand for themselves, as in `parseRow`.
- */
+/** Returns the string whose JSON is from `start` to `end`, decoded as by `parseRow`; undefined for another value. */
 export function stringValue(bytes: Buffer, start: number, end: number): string | undefined {
   if (bytes[start] !== QUOTE) return undefined;
   const text = bytes.toString("utf8", start + 1, end - 1);

@@ -128,21 +128,16 @@ const REASONS: ReadonlyMap<unknown, number> = new Map([
 
 const isOfFork = (value: JsonObject): boolean => asObject(value["forkedFrom"]) !== undefined;
 
+const OPERATIONS: ReadonlyMap<unknown, number> = new Map([
+  ["enqueue", ENQUEUE],
+  ["dequeue", DEQUEUE],
+  ["popAll", POP_ALL],
+  ["popOne", POP_ONE],
+]);
+
 function operationOf(value: JsonObject): number | undefined {
-  switch (value["operation"]) {
-    case "enqueue":
-      return ENQUEUE;
-    case "dequeue":
-      return DEQUEUE;
-    case "remove":
-      return isOfFork(value) ? INHERITED : (REASONS.get(value["reason"]) ?? DELIVERED);
-    case "popAll":
-      return POP_ALL;
-    case "popOne":
-      return POP_ONE;
-    default:
-      return undefined;
-  }
+  if (value["operation"] !== "remove") return OPERATIONS.get(value["operation"]);
+  return isOfFork(value) ? INHERITED : (REASONS.get(value["reason"]) ?? DELIVERED);
 }
 
 /** Returns the text of a prompt as the CLI queues it: a string, or blocks. */

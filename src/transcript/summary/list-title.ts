@@ -228,17 +228,10 @@ function lineOfPiece(piece: UserText): string | undefined {
   }
 }
 
-/** Sources of a title: the official facts, and the titles from prompts. */
-export interface TitleSources {
-  readonly customTitle: string | undefined;
-  readonly lastPrompt: string | undefined;
-  readonly summary: string | undefined;
-  readonly firstPrompt: string | undefined;
-  /** Command that the official helpers name the session by, without its arguments. */
-  readonly fallback: string | undefined;
-  readonly media: string | undefined;
-  readonly prompts: PromptTitles;
-}
+/** Sources of a title: the official facts, with the command of `CommandFallback`, and the titles from prompts. */
+export type TitleSources = Readonly<
+  Record<"customTitle" | "lastPrompt" | "summary" | "firstPrompt" | "fallback" | "media", string | undefined>
+> & { readonly prompts: PromptTitles };
 
 /** Official title of a fork whose source has no name. */
 export const UNTITLED_FORK = "Forked session";

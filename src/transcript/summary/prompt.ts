@@ -1,7 +1,6 @@
 /**
- * Finds prompts that a person typed, by two official rules that differ on purpose: one names a session by its first prompt
- * (official-helpers.md §4.1, 4.2), the other takes a session out of the archive if somebody writes in it again (§4.3). A prompt
- * may be megabytes of pasted text, so every search here is linear.
+ * Finds prompts that a person typed, by two official rules: one names a session by its first prompt (official-helpers.md §4.1,
+ * 4.2), the other takes it out of the archive (§4.3). A prompt may be megabytes, so every search here is linear.
  */
 import { PROMPT_UNITS } from "../rows/limits.ts";
 import { PLUGIN_AFTER, PLUGIN_BEFORE } from "../text/user-frames.ts";

@@ -3,10 +3,7 @@ import { membersOf, parseJson } from "../rows/json-values.ts";
 /** Longest title that a sidecar gives, in code points (official-helpers.md §4). */
 const TITLE_CODE_POINTS = 200;
 
-/**
- * Returns the title in a `custom-title.json`, cleaned by the official rule: runs of invisible characters become one space,
- * and it is cut. Undefined if the text is not JSON of that shape, or nothing is left.
- */
+/** Returns the title in a `custom-title.json`, cleaned and cut by the official rule; undefined if there is none. */
 export function titleOfFile(text: string): string | undefined {
   const { customTitle: title } = membersOf(parseJson(text));
   if (typeof title !== "string") return undefined;

@@ -38,9 +38,7 @@ interface Kept {
  * at the time it was written: the row that it names (`logicalParentUuid`) if that was first written after the previous
  * boundary and not copied since; else the last message before it. The same end is the parent of rows that follow a copy of
  * a row from before the compaction, unless the copy is below the summary. Rows that follow a kept message follow the
- * summary of the compaction that kept it.
- *
- * Each pass visits each row once. Only rows of boundaries are loaded.
+ * summary of the compaction that kept it. Each pass visits each row once, and only rows of boundaries are loaded.
  */
 export class History {
   readonly #tree: Tree;
