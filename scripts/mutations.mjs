@@ -109,11 +109,11 @@ const FAULTS = [
     file: "store/fork/fork-session.ts",
     rule: "subagents of a fork are there before the fork is",
     text:
-      "    if (to.includeSubagents) await stageSubagents(to.source, to.target, to.forkId, to.signal);\n" +
+      "    if (to.includeSubagents) await stageSubagents(source, to.target, to.forkId, to.signal);\n" +
       "    publishNew(temp, finalPath);",
     instead:
       "    publishNew(temp, finalPath);\n" +
-      "    if (to.includeSubagents) await stageSubagents(to.source, to.target, to.forkId, to.signal);",
+      "    if (to.includeSubagents) await stageSubagents(source, to.target, to.forkId, to.signal);",
     tests: ["store/fork"],
   },
   {

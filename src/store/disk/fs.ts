@@ -21,6 +21,14 @@ const PRIVATE_DIR = 0o700;
 
 /** Stat that follows links; undefined when nothing is there. Other errors throw. */
 export const statFile = (path: string): fs.Stats | undefined => fs.statSync(path, { throwIfNoEntry: false });
+/** `statFile` that is undefined after any error. */
+export function tryStatFile(path: string): fs.Stats | undefined {
+  try {
+    return statFile(path);
+  } catch {
+    return undefined;
+  }
+}
 /** `statFile` with nanoseconds. */
 export const statExact = (path: string): fs.BigIntStats | undefined =>
   fs.statSync(path, { bigint: true, throwIfNoEntry: false });

@@ -62,11 +62,8 @@ export function comparablePath(path: string, platform: Platform = process.platfo
   return plain.length > 1 ? plain.replace(/\/+$/, "") : plain;
 }
 
-/** Reports whether two spellings name one directory. Follows links that lead somewhere; nothing has to exist. */
-export function sameDirectory(a: string, b: string, platform: Platform = process.platform): boolean {
-  if (comparablePath(a, platform) === comparablePath(b, platform)) return true;
-  return comparablePath(realOrSelf(a), platform) === comparablePath(realOrSelf(b), platform);
-}
+/** Reports whether a path is absolute on one of the systems. */
+export const isAbsolutePath = (path: string): boolean => /^(?:[A-Za-z]:)?[\\/]/.test(path);
 
 /** Reports whether `path` is `root` or below it, by name only. Neither has to exist; follows no link. */
 export function isInside(path: string, root: string, platform: Platform = process.platform): boolean {

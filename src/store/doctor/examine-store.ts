@@ -10,29 +10,20 @@ import { readDir, statFile, statLink } from "../disk/fs.ts";
 import { errnoOf, TranscriptError } from "../errors.ts";
 import { findSession } from "../projects/find-copies.ts";
 import { sessionsInProcesses } from "../live/session-in-use.ts";
-import type { Misplaced } from "./misplaced.ts";
-import { findOrphans, type Orphan } from "./orphans.ts";
+import type { NamedItem } from "./misplaced.ts";
+import { findOrphans } from "./orphans.ts";
 import { projectsPath, trashPath } from "../layout/paths.ts";
 import { realOrSelf } from "../disk/platform.ts";
-import { listProjectDirs } from "../projects/project-dirs.ts";
+import { listProjectDirs, uniqueByPath } from "../projects/project-dirs.ts";
 import { readRetention, type Retention } from "./retention.ts";
 import type { ProcessState } from "../disk/processes.ts";
 import { sessionIdOfFile } from "../layout/session-id.ts";
 import { type Contender, contendersIn } from "../trash/session-lock.ts";
-import {
-  type Expiring,
-  type Misnamed,
-  type OutwardLink,
-  type ProjectReport,
-  type Stub,
-  Survey,
-  type SurveyOptions,
-  type TranscriptReport,
-} from "./survey.ts";
+import { type Expiring, Survey, type SurveyOptions } from "./survey.ts";
 import { titleOf } from "../facts/title-of.ts";
 import { listTrash, type TrashEntry } from "../trash/trash-contents.ts";
 import type { Skipped, StoreOptions } from "../types.ts";
-import { entriesOf, type NotWalked } from "../disk/walk.ts";
+import { entriesOf } from "../disk/walk.ts";
 
 /** Findings in the config dirs in force. Sizes are bytes, times epoch ms. */
 export interface StoreReport {
@@ -41,7 +32,10 @@ export interface StoreReport {
   readonly elsewhere: readonly string[];
 }
 
-export interface ConfigDirReport {
+export interface ConfigDirReport extends Pick<
+  Survey,
+  "projects" | "findings" | "misplaced" | "stubs" | "misnamed" | "links" | "notWalked" | "temporaries"
+> {
   readonly path: string;
   /** The reason why it is examined. */
   readonly source: ConfigDirSource;
@@ -50,25 +44,11 @@ export interface ConfigDirReport {
   readonly projectsDir: ProjectsState;
   /** The config dir that was probably meant, if this one has no `projects`. */
   readonly meant: string | undefined;
-  readonly projects: readonly ProjectReport[];
-  /** Transcripts of sessions and subagents that have findings. */
-  readonly findings: readonly TranscriptReport[];
-  /** Transcripts at the wrong depth. */
-  readonly misplaced: readonly Misplaced[];
-  /** Entries named like a transcript that are not a session. */
-  readonly stubs: readonly Stub[];
-  /** Entries named almost like a transcript. */
-  readonly misnamed: readonly Misnamed[];
-  readonly links: readonly OutwardLink[];
-  /** Directories left out of the walk below the project dirs; undefined if none. */
-  readonly notWalked: NotWalked | undefined;
   readonly unreadable: readonly Skipped[];
   readonly retention: Retention;
   /** Sessions that Claude Code may delete within `soonMs`, the soonest first. */
   readonly expiring: readonly ExpiringSession[];
-  readonly orphans: readonly Orphan[];
-  /** Temporary files of ours whose writer is gone. The next change in their directory removes them. */
-  readonly temporaries: readonly { readonly path: string; readonly bytes: number }[];
+  readonly orphans: readonly NamedItem[];
   readonly trash: {
     readonly path: string;
     readonly entries: number;
@@ -139,7 +119,7 @@ async function examineConfigDir(
     links: survey.links,
     notWalked: survey.notWalked,
     // Directories are read more than once: for their contents, and for orphans.
-    unreadable: [...new Map(skipped.map((entry) => [entry.path, entry])).values()].filter(
+    unreadable: uniqueByPath(skipped).filter(
       ({ path }) => path !== projectsPath(configDir) || projectsDir === "unreadable",
     ),
     retention,
@@ -178,11 +158,10 @@ function meantConfigDir(dir: string): string | undefined {
   return basename(above) === "projects" && holdsTranscripts(dir) ? dirname(above) : undefined;
 }
 
-interface TrashFindings {
+interface TrashFindings extends Pick<ConfigDirReport["trash"], "locks"> {
   readonly entries: readonly TrashEntry[];
   /** Locks of dead processes. */
   readonly dead: ConfigDirReport["temporaries"];
-  readonly locks: ConfigDirReport["trash"]["locks"];
 }
 
 async function trashOf(configDir: string, skipped: Skipped[]): Promise<TrashFindings> {
@@ -207,10 +186,9 @@ async function trashOf(configDir: string, skipped: Skipped[]): Promise<TrashFind
 }
 
 function withTitles(expiring: readonly Expiring[], configDir: string): ExpiringSession[] {
-  const sessions: ExpiringSession[] = [];
-  for (const session of [...expiring].sort((a, b) => a.deletedFrom - b.deletedFrom)) {
+  const soonestFirst = [...expiring].sort((a, b) => a.deletedFrom - b.deletedFrom);
+  return soonestFirst.map((session) => {
     const copy = findSession(session.sessionId, { configDirs: [configDir] });
-    sessions.push({ ...session, title: copy && titleOf(copy) });
-  }
-  return sessions;
+    return { ...session, title: copy && titleOf(copy) };
+  });
 }

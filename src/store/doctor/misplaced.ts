@@ -1,15 +1,19 @@
 import { basename, dirname, relative, sep } from "node:path";
 import { projectDir, projectsPath, transcriptPath } from "../layout/paths.ts";
-import { normalizePath } from "../disk/platform.ts";
+import { isAbsolutePath, normalizePath } from "../disk/platform.ts";
 import { keyOfPath } from "../layout/project-key.ts";
 import { sessionCwd } from "../projects/session-cwd.ts";
 import { tryStat } from "../disk/walk.ts";
 
-/** A transcript where no list looks: anywhere but directly in a project dir. */
-export interface Misplaced {
+/** An item in a config dir that is named after a session. */
+export interface NamedItem {
   readonly path: string;
   readonly sessionId: string;
   readonly bytes: number;
+}
+
+/** A transcript where no list looks: anywhere but directly in a project dir. */
+export interface Misplaced extends NamedItem {
   /** The session's directory `<id>` is next to it, and has to be moved along. */
   readonly hasSidecars: boolean;
   /** The path to move it to; undefined if that is taken or not known. */
@@ -48,7 +52,7 @@ export class Places {
    */
   #keyOf(path: string): string | undefined {
     const cwd = sessionCwd(path);
-    if (cwd !== undefined && IS_ABSOLUTE.test(cwd)) return keyOfPath(normalizePath(cwd));
+    if (cwd !== undefined && isAbsolutePath(cwd)) return keyOfPath(normalizePath(cwd));
     const projects = projectsPath(this.#configDir);
     for (let dir = dirname(path); dir.length > this.#configDir.length; dir = dirname(dir)) {
       if (KEY_OF_ABSOLUTE_PATH.test(basename(dir))) return basename(dir);
@@ -60,6 +64,5 @@ export class Places {
 
 const isThere = (path: string): boolean => tryStat(path, []) !== undefined;
 
-const IS_ABSOLUTE = /^(?:[A-Za-z]:)?[\\/]/;
 /** Matches keys of absolute paths, which begin with a separator, or with a drive, a colon and a separator. */
 export const KEY_OF_ABSOLUTE_PATH = /^(?:-|[A-Za-z]--)/;

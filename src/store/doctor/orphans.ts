@@ -1,6 +1,7 @@
 import { dirname, join } from "node:path";
 import { idIn, OLD_SUBAGENT, ownerOf } from "../layout/belongs.ts";
 import { sessionOfJob } from "../projects/jobs.ts";
+import type { NamedItem } from "./misplaced.ts";
 import { namedThings } from "../projects/named-things.ts";
 import { jobPath } from "../layout/paths.ts";
 import { isSessionId, sessionIdOfFile } from "../layout/session-id.ts";
@@ -10,24 +11,18 @@ import { cutShort } from "../trash/trash-entries.ts";
 import type { ProjectDir, Skipped } from "../types.ts";
 import { bytesBelow, entriesOf } from "../disk/walk.ts";
 
-/** An item named after a session that has no transcript: nothing shows it, and nothing will remove it. */
-export interface Orphan {
-  readonly path: string;
-  readonly sessionId: string;
-  readonly bytes: number;
-}
-
 /**
- * Returns items that belong to no existing session of a config dir, by the rule that deletions use too (belongs.ts).
- * `known`: ids (in lower case) of the sessions that exist, or that a running process has begun.
+ * Returns items that belong to no existing session of a config dir, by the rule that deletions use too (belongs.ts): nothing
+ * shows them, and nothing will remove them. `known`: ids (in lower case) of the sessions that exist, or that a running
+ * process has begun.
  */
 export function findOrphans(
   configDir: string,
   projects: readonly ProjectDir[],
   known: ReadonlySet<string>,
   skipped: Skipped[],
-): Orphan[] {
-  const orphans: Orphan[] = [];
+): NamedItem[] {
+  const orphans: NamedItem[] = [];
   const look = (path: string, sessionId: string | undefined): void => {
     if (!isSessionId(sessionId) || known.has(sessionId.toLowerCase())) return;
     orphans.push({ path, sessionId, bytes: bytesBelow(path, skipped) });

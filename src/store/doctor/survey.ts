@@ -1,9 +1,9 @@
 import { join } from "node:path";
 import { WALKED_ENTRIES } from "../../transcript/rows/limits.ts";
 import { checkTranscript, type TranscriptCheck } from "./check-transcript.ts";
-import { readBytes, realPath, statFile } from "../disk/fs.ts";
+import { readBytes, realPath, tryStatFile } from "../disk/fs.ts";
 import { errnoOf } from "../errors.ts";
-import { KEY_OF_ABSOLUTE_PATH, type Misplaced, Places } from "./misplaced.ts";
+import { KEY_OF_ABSOLUTE_PATH, type Misplaced, type NamedItem, Places } from "./misplaced.ts";
 import { projectsPath } from "../layout/paths.ts";
 import { isInside, realOrSelf } from "../disk/platform.ts";
 import { tryWithOpenFile } from "../disk/read-small-file.ts";
@@ -54,20 +54,10 @@ export type StubKind =
   /** A FIFO, a socket or a device. */
   | "not_a_file";
 
-export interface Stub {
-  readonly path: string;
-  readonly sessionId: string;
+export interface Stub extends NamedItem {
   readonly kind: StubKind;
-  readonly bytes: number;
   /** Target of a link. */
   readonly target: string | undefined;
-}
-
-/** A file whose name contains that of a transcript: a copy, or one with another ending. No list shows it. */
-export interface Misnamed {
-  readonly path: string;
-  readonly sessionId: string;
-  readonly bytes: number;
 }
 
 /** A link that leads out of the config dir, or nowhere. Its target was not examined, except for a project dir's sessions. */
@@ -114,11 +104,15 @@ const ENTRIES_PER_TURN = 512;
  * follow it.
  */
 export class Survey {
+  /** Transcripts of sessions and subagents that have findings. */
   readonly findings: TranscriptReport[] = [];
+  /** Temporary files of ours whose writer is gone. The next change in their directory removes them. */
   readonly temporaries: { readonly path: string; readonly bytes: number }[] = [];
   readonly expiring: Expiring[] = [];
+  /** Entries named like a transcript that are not a session. */
   readonly stubs: Stub[] = [];
-  readonly misnamed: Misnamed[] = [];
+  /** Files whose names contain that of a transcript: copies, or ones with another ending. No list shows them. */
+  readonly misnamed: NamedItem[] = [];
   readonly links: OutwardLink[] = [];
   readonly #configDir: string;
   readonly #roots: readonly string[];
@@ -129,7 +123,7 @@ export class Survey {
   readonly #tallies: Tally[] = [];
   /** Transcripts that lists find, by their ids in lower case. */
   readonly #standing = new Map<string, string>();
-  readonly #lost: { readonly path: string; readonly sessionId: string; readonly bytes: number }[] = [];
+  readonly #lost: NamedItem[] = [];
   /** Ids, in lower case, of stubs that can be opened. */
   readonly #others = new Set<string>();
   readonly #sidecars: { readonly dir: string; readonly tally: Tally }[] = [];
@@ -187,6 +181,7 @@ export class Survey {
     return this.#lost.map(({ path, sessionId, bytes }) => places.of(path, sessionId, bytes));
   }
 
+  /** Directories left out of the walk below the project dirs; undefined if none. */
   get notWalked(): NotWalked | undefined {
     return this.#walker.notWalked;
   }
@@ -243,7 +238,7 @@ export class Survey {
     for (const { name } of entriesOf(projectsPath(this.#configDir), [])) {
       const path = join(projectsPath(this.#configDir), name);
       if (dirs.has(path) || sessionIdOfFile(name) !== undefined) continue;
-      if (tryStat(path, [])?.isSymbolicLink() && isThere(path)) this.#link(path, false);
+      if (tryStat(path, [])?.isSymbolicLink() && tryStatFile(path) !== undefined) this.#link(path, false);
     }
   }
 
@@ -303,7 +298,7 @@ export class Survey {
 
   /** Classifies an entry named like a transcript. Without `stub` it is one, or cannot be read. */
   async #look({ path, stats }: WalkedEntry): Promise<{ stub?: StubKind; check?: TranscriptCheck }> {
-    if (stats.isSymbolicLink()) return { stub: isThere(path) ? "link" : "dangling_link" };
+    if (stats.isSymbolicLink()) return { stub: tryStatFile(path) === undefined ? "dangling_link" : "link" };
     if (stats.isDirectory()) return { stub: "directory" };
     if (!stats.isFile()) return { stub: "not_a_file" };
     if (stats.size === 0) return { stub: "empty" };
@@ -364,14 +359,6 @@ export class Survey {
 /** Reports whether an entry of a linked project dir is examined: the link may lead to any directory. */
 const isOfSessions = (name: string): boolean =>
   isSessionId(name) || idInName(name) !== undefined || OLD_SUBAGENT.test(name);
-
-function isThere(path: string): boolean {
-  try {
-    return statFile(path) !== undefined;
-  } catch {
-    return false;
-  }
-}
 
 /** Bytes checked of a file without rows: a crash leaves whole blocks. */
 const NUL_BYTES = 4096;

@@ -12,6 +12,4 @@ export interface Candidate extends TranscriptCopy {
   readonly hasSidecars: boolean;
   /** Time of the last activity, epoch ms (activity-of-file.ts); NaN until it is known. */
   activity: number;
-  /** The directory that its project dir was found for. */
-  readonly matchedDir: string | undefined;
 }

@@ -9,11 +9,8 @@ import type { ProjectDir, Skipped, TranscriptCopy } from "../types.ts";
 import type { Candidate } from "./candidate.ts";
 import { yieldToEventLoop } from "../timing.ts";
 
-/** A project dir to list, and the directory that it was found for; undefined if all projects are listed. */
-export interface Place {
-  readonly project: ProjectDir;
-  readonly matchedDir?: string | undefined;
-}
+/** A project dir to list, and the directory that it was found for. */
+export type Place = Pick<TranscriptCopy, "project" | "matchedDir">;
 
 export interface Candidates {
   /** In the order of the places; within each, by the bytes of their names. */
@@ -63,12 +60,9 @@ export async function listCandidates(places: readonly Place[], options: LookOpti
 }
 
 /** Returns a copy as a list sees it; undefined if lists leave it out. */
-export function candidateOf({
-  project,
-  sessionId,
-  matchedDir,
-}: Pick<TranscriptCopy, "project" | "sessionId" | "matchedDir">): Candidate | undefined {
-  return statCandidate({ project, matchedDir }, sessionId, true, []);
+export function candidateOf(copy: Place & Pick<TranscriptCopy, "sessionId">): Candidate | undefined {
+  const { project, matchedDir } = copy;
+  return statCandidate({ project, matchedDir }, copy.sessionId, true, []);
 }
 
 function listingOf(project: ProjectDir, skipped: Skipped[]): Listing {

@@ -16,7 +16,7 @@ import { forkTitle } from "../facts/metadata.ts";
 import { stageSubagents } from "./fork-subagents.ts";
 import { openCopy, requireSession } from "../projects/find-copies.ts";
 import { projectDir, transcriptPath } from "../layout/paths.ts";
-import { isInside } from "../disk/platform.ts";
+import { isAbsolutePath, isInside } from "../disk/platform.ts";
 import { canonicalPath, diskKey, keyOfPath } from "../layout/project-key.ts";
 import { sessionCwd } from "../projects/session-cwd.ts";
 import { TranscriptFile } from "../read/transcript-file.ts";
@@ -65,9 +65,11 @@ export async function forkSession(
   options?: OrUndefined<ForkSessionOptions> | null,
 ): Promise<ForkSessionResult> {
   const { title, cwd, preserveMessageIds = false, includeSubagents = false, progress, signal } = options ?? {};
-  const { source, file, facts, part } = await openSource(sessionId, options);
+  const opened = await openSource(sessionId, options);
+  const { source, file, facts, part } = opened;
   try {
-    const target = cwd === undefined ? source.project : projectOf(source.project.configDir, cwd);
+    const { configDir } = source.project;
+    const target = cwd === undefined ? source.project : projectDir(configDir, diskKey(cwd));
     const forkId = nodeCrypto().randomUUID();
     const rows = new ForkRows(file.index, file.loadQueued, part, {
       sourceId: sessionId,
@@ -81,7 +83,7 @@ export async function forkSession(
     const customTitle = title?.trim() || `${forkTitle(source, facts) || "Forked session"} (fork)`;
     makeDir(target.path);
     cleanStaleTemps(target.path);
-    await publish(file, facts, rows, { source, target, forkId, customTitle, includeSubagents, progress, signal });
+    await publish(opened, rows, { target, forkId, customTitle, includeSubagents, progress, signal });
     if (!isAllRead(file.unread)) options?.onUnread?.(file.unread);
     return { sessionId: forkId };
   } catch (error) {
@@ -131,17 +133,14 @@ async function openSource(
   }
 }
 
-interface Publication {
-  readonly source: TranscriptCopy;
+interface Publication extends Pick<OrUndefined<ForkSessionOptions>, "progress" | "signal"> {
   readonly target: ProjectDir;
   readonly forkId: string;
   readonly customTitle: string;
   readonly includeSubagents: boolean;
-  readonly progress: ForkSessionOptions["progress"] | undefined;
-  readonly signal: AbortSignal | undefined;
 }
 
-async function publish(file: TranscriptFile, facts: ForkFacts, rows: ForkRows, to: Publication): Promise<void> {
+async function publish({ source, file, facts }: Source, rows: ForkRows, to: Publication): Promise<void> {
   const finalPath = transcriptPath(to.target, to.forkId);
   const temp = createTemp(to.target.path, basename(finalPath));
   try {
@@ -156,7 +155,7 @@ async function publish(file: TranscriptFile, facts: ForkFacts, rows: ForkRows, t
     const read = ({ offset, length }: StoredRow): ReturnType<typeof file.valueAt> => file.valueAt(offset, length);
     for (const row of rows.tailRows(facts, to.customTitle, read)) writer.value(row);
     writer.flush();
-    if (to.includeSubagents) await stageSubagents(to.source, to.target, to.forkId, to.signal);
+    if (to.includeSubagents) await stageSubagents(source, to.target, to.forkId, to.signal);
     publishNew(temp, finalPath);
   } catch (error) {
     discardTemp(temp);
@@ -180,12 +179,6 @@ function writeReplacements(file: TranscriptFile, facts: ForkFacts, rows: ForkRow
 
 const hasRows = ({ index }: TranscriptFile, { keep }: ForkCut): boolean =>
   keep.some((kept, row) => kept !== 0 && index.kind[row] !== PROGRESS);
-
-const isAbsolutePath = (path: string): boolean => path.startsWith("/") || /^(?:[A-Za-z]:)?[\\/]/.test(path);
-
-function projectOf(configDir: string, cwd: string): ProjectDir {
-  return projectDir(configDir, diskKey(cwd));
-}
 
 /**
  * Returns a function that maps a row's `cwd` to that in the fork; directories outside the source's stay. The source's

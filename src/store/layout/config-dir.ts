@@ -1,6 +1,6 @@
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
-import { statFile } from "../disk/fs.ts";
+import { tryStatFile } from "../disk/fs.ts";
 import { InvalidArgumentError } from "../errors.ts";
 import { realOrSelf } from "../disk/platform.ts";
 import type { StoreOptions } from "../types.ts";
@@ -56,10 +56,4 @@ export function configDirSource(options?: StoreOptions | null): ConfigDirSource 
 export const usualConfigDirs = (): string[] => [join(homedir(), ".claude"), join(homedir(), ".config", "claude")];
 
 /** Reports whether the path is a directory, or a link to one. */
-export function isDirectory(path: string): boolean {
-  try {
-    return statFile(resolve(path))?.isDirectory() ?? false;
-  } catch {
-    return false;
-  }
-}
+export const isDirectory = (path: string): boolean => tryStatFile(resolve(path))?.isDirectory() === true;

@@ -65,11 +65,6 @@ export const customTitlePath = (project: ProjectDir, sessionId: string): string 
 export const archivedMarkPath = (project: ProjectDir, sessionId: string): string =>
   sidecarPath(project, sessionId) + sep + "archived.json";
 
-/** `<project>/<id>.desktop-released.json`. */
-export function desktopReleasedPath(project: ProjectDir, sessionId: string): string {
-  return `${sidecarPath(project, sessionId)}.desktop-released.json`;
-}
-
 /** `<configDir>/claude-transcripts/trash`: deleted sessions. */
 export const trashPath = (configDir: string): string => join(configDir, "claude-transcripts", "trash");
 
@@ -86,9 +81,6 @@ const JOB_DIGITS = 8;
 
 /** `<configDir>/sessions`: one `<pid>.json` for each running CLI. */
 export const pidFilesPath = (configDir: string): string => join(configDir, "sessions");
-
-/** `<configDir>/history.jsonl`: every prompt typed. Never changed by us. */
-export const historyPath = (configDir: string): string => join(configDir, "history.jsonl");
 
 /** Path separators and NUL; on Windows also `:`, which begins the name of a stream. On POSIX a backslash is an ordinary character. */
 const NAME_ENDS = sep === "\\" ? /[/\\:\0]/ : /[/\0]/;

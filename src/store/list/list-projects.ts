@@ -1,11 +1,12 @@
 import { activityOf } from "../facts/activity-of-file.ts";
 import type { Candidate } from "../facts/candidate.ts";
 import { errnoOf } from "../errors.ts";
+import type { ListFilters } from "./filters.ts";
 import { listScope } from "./list-scope.ts";
 import { foldKey } from "../disk/platform.ts";
 import { keyOfPath } from "../layout/project-key.ts";
 import { sessionCwd } from "../projects/session-cwd.ts";
-import type { Skipped, StoreOptions } from "../types.ts";
+import type { Skipped } from "../types.ts";
 import { yieldToEventLoop } from "../timing.ts";
 
 /** A directory that has sessions. */
@@ -29,12 +30,6 @@ export interface ProjectList {
   readonly skipped: readonly Skipped[];
 }
 
-interface ProjectListOptions extends StoreOptions {
-  /** Called after each project is examined, with the number examined so far and the total. */
-  readonly progress?: ((looked: number, total: number) => void) | undefined;
-  readonly signal?: AbortSignal | undefined;
-}
-
 /** Number of transcripts, a few kilobytes read of each, before yielding to the event loop. */
 const FILES_PER_TURN = 128;
 /** Maximum number of sessions of a project, newest first, searched for its path: nearly always the first one has it. */
@@ -42,10 +37,14 @@ const MAX_SEARCHED = 8;
 
 /**
  * Returns the projects of these config dirs that have sessions, merged across config dirs. Stats every transcript, and reads
- * a few kilobytes of those that may have the latest activity. Throws only `signal.reason`.
+ * a few kilobytes of those that may have the latest activity. `progress` counts projects. Throws only `signal.reason`.
  */
-export async function listProjects({ configDirs, progress, signal }: ProjectListOptions): Promise<ProjectList> {
-  const scope = await listScope({ configDirs, includeWorktrees: false, claudeWorktrees: false, signal });
+export async function listProjects({
+  configDirs,
+  progress,
+  signal,
+}: Pick<ListFilters, "configDirs" | "progress" | "signal">): Promise<ProjectList> {
+  const scope = await listScope({ configDirs, includeWorktrees: false, signal });
   const skipped = new Map(scope.skipped.map((entry) => [entry.path, entry]));
   const byKey = new Map<string, Candidate[]>();
   for (const candidate of scope.candidates) {

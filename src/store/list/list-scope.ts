@@ -4,7 +4,7 @@ import { listCandidates, type LookOptions, type Place } from "../facts/stat-tran
 import { resolveConfigDirs } from "../layout/config-dir.ts";
 import { ForeignFilter } from "../projects/key-collisions.ts";
 import type { ListFilters } from "./filters.ts";
-import { directoryScope, listProjectDirs } from "../projects/project-dirs.ts";
+import { directoryScope, type DirectoryScopeOptions, listProjectDirs } from "../projects/project-dirs.ts";
 import type { OrUndefined, SessionInfo, Skipped } from "../types.ts";
 
 /** The files and directories of a list. */
@@ -17,14 +17,10 @@ export interface ListScope {
   readonly foreign: ForeignFilter;
 }
 
-export interface ListScopeOptions extends LookOptions, Pick<ListFilters, "configDirs" | "dir" | "moreDirs"> {
-  readonly includeWorktrees: boolean;
-  /** Includes worktrees made by `claude -w` that git has pruned. */
-  readonly claudeWorktrees: boolean;
-}
-
 /** Finds every file that may be a session of the directory, or of all projects. */
-export async function listScope(options: ListScopeOptions): Promise<ListScope> {
+export async function listScope(
+  options: LookOptions & DirectoryScopeOptions & Pick<ListFilters, "configDirs" | "dir" | "moreDirs">,
+): Promise<ListScope> {
   const configDirs = resolveConfigDirs(options);
   const places: Place[] = [];
   const skipped: Skipped[] = [];

@@ -36,11 +36,10 @@ export async function listSessions(options?: OrUndefined<ListSessionsOptions> | 
     configDirs: resolveConfigDirs(options),
     dir: options?.dir ?? undefined,
     includeWorktrees: isOn(options?.includeWorktrees),
-    claudeWorktrees: false,
   });
   const candidates = [...scope.candidates].sort(byModification);
   const most = limit && limit > 0 ? limit : Infinity;
-  const filter = { scope, includeProgrammatic: isOn(options?.includeProgrammatic) };
+  const includeProgrammatic = isOn(options?.includeProgrammatic);
 
   const sessions: SessionInfo[] = [];
   const seen = new Set<string>();
@@ -50,7 +49,7 @@ export async function listSessions(options?: OrUndefined<ListSessionsOptions> | 
     if (sessions.length >= most) break;
     if (seen.has(candidate.sessionId)) continue;
     if (++read % FILES_PER_TURN === 0) await yieldToEventLoop();
-    const session = toListed(candidate, filter);
+    const session = toListed(candidate, scope, includeProgrammatic);
     if (session === undefined) continue;
     seen.add(candidate.sessionId);
     if (passed < (offset ?? 0)) passed++;
@@ -65,11 +64,6 @@ const isOn = (value: unknown): boolean => Boolean(value ?? true);
 /** Number of transcripts, some 5 ms of work, before yielding to the event loop. */
 const FILES_PER_TURN = 64;
 
-interface Filter {
-  readonly scope: ListScope;
-  readonly includeProgrammatic: boolean;
-}
-
 /** Sorts newest first; a stable sort keeps the first one found among files of one time and id. */
 function byModification(a: Candidate, b: Candidate): number {
   if (a.lastModified !== b.lastModified) return b.lastModified - a.lastModified;
@@ -77,7 +71,7 @@ function byModification(a: Candidate, b: Candidate): number {
 }
 
 /** Returns the list's row of a transcript; undefined if the list leaves it out. */
-function toListed(candidate: Candidate, { scope, includeProgrammatic }: Filter): SessionInfo | undefined {
+function toListed(candidate: Candidate, scope: ListScope, includeProgrammatic: boolean): SessionInfo | undefined {
   const facts = readableFacts(candidate);
   if (facts === undefined || facts.sidechainOnly || facts.summary === undefined) return undefined;
   if (facts.programmatic && !includeProgrammatic) return undefined;

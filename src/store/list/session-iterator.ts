@@ -140,7 +140,8 @@ class Pager {
       return;
     }
     for (const copy of copies) {
-      if (this.#reading(copy, () => this.#canBeRead(copy)) === true && this.#readTime(copy)) return;
+      const facts = this.#reading(copy, () => windowFacts(copy));
+      if (facts !== undefined && this.#canBeShown(copy, facts) && this.#readTime(copy)) return;
     }
   }
 
@@ -154,11 +155,6 @@ class Pager {
       this.#skip(copy, error);
       return false;
     }
-  }
-
-  #canBeRead(copy: Candidate): boolean {
-    const facts = windowFacts(copy);
-    return facts !== undefined && this.#canBeShown(copy, facts);
   }
 
   async #show(copy: Candidate): Promise<ListedSession | undefined> {
@@ -249,18 +245,15 @@ function seenBefore(after: PageEnd | undefined): (copy: Candidate) => boolean {
   return (copy) => copy.lastModified > activity && copy.ctimeMs < seen.since && !pending.has(copy.sessionId);
 }
 
-interface Groups {
-  /** The newest copy of each session. */
+/** Returns the newest copy of each session and, of sessions that have several, all copies, newest first. */
+function groupById(candidates: readonly Candidate[]): {
   readonly newest: readonly Candidate[];
-  /** All copies, newest first, of sessions that have several. */
   readonly copies: ReadonlyMap<string, readonly Candidate[]>;
-}
-
-function groupById(candidates: readonly Candidate[]): Groups {
+} {
   const ids = new Set<string>();
   for (const { sessionId } of candidates) ids.add(sessionId);
   // Usually every session has one copy.
-  if (ids.size === candidates.length) return { newest: candidates, copies: NO_COPIES };
+  if (ids.size === candidates.length) return { newest: candidates, copies: new Map() };
   const groups = new Map<string, Candidate[]>();
   for (const candidate of candidates) {
     const group = groups.get(candidate.sessionId);
@@ -272,5 +265,3 @@ function groupById(candidates: readonly Candidate[]): Groups {
   const several = [...groups].filter(([, group]) => group.length > 1);
   return { newest: [...groups.values()].map((group) => group[0] as Candidate), copies: new Map(several) };
 }
-
-const NO_COPIES: Groups["copies"] = new Map();

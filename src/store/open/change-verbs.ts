@@ -8,7 +8,7 @@ import { overwriteWarning } from "../live/session-in-use.ts";
 import { resolveTrashEntry } from "../resolve/by-prefix.ts";
 import { deleteSession, type DeleteResult } from "../trash/delete-session.ts";
 import { type DeletionPlan, planDeletion } from "../trash/plan-delete.ts";
-import { planRestoration, restoreSession, type RestoreResult } from "../trash/restore-session.ts";
+import { planRestoration, type RestorationPlan, restoreSession, type RestoreResult } from "../trash/restore-session.ts";
 import { listTrash, type TrashEntry } from "../trash/trash-contents.ts";
 import type { OrUndefined } from "../types.ts";
 
@@ -19,29 +19,22 @@ export interface ChangeVerbs {
   /** Returns a warning if the session is in use. */
   rename(sessionId: string, title: string): Promise<string | undefined>;
   /** Returns the tag as stored, and a warning if the session is in use. Null removes the tag. */
-  tag(sessionId: string, tag: string | null): Promise<Tagged>;
+  tag(
+    sessionId: string,
+    tag: string | null,
+  ): Promise<{ readonly tag: string | null; readonly warning: string | undefined }>;
   archive(sessionId: string, archived: boolean): Promise<void>;
   planDeletion(sessionId: string): Promise<DeletionPlan>;
   /** Moves a session to the trash. */
   remove(sessionId: string): Promise<DeleteResult>;
   trash(): Promise<readonly TrashEntry[]>;
   /** `prefix`: of a session's id or a trash entry's. */
-  restore(prefix: string): Promise<Restored>;
+  restore(prefix: string): Promise<RestoreResult & Pick<RestorationPlan, "summary">>;
 }
 
 type ForkOptions = OrUndefined<
   Pick<ForkSessionOptions, "upToMessageId" | "cwd" | "title" | "progress" | "signal" | "onUnread">
 >;
-
-interface Tagged {
-  readonly tag: string | null;
-  readonly warning: string | undefined;
-}
-
-interface Restored extends RestoreResult {
-  /** Title of the session in lists. */
-  readonly summary: string | undefined;
-}
 
 export function changeVerbs(configDirs: readonly string[] | undefined): ChangeVerbs {
   const where = { configDirs };

@@ -32,7 +32,11 @@ export interface SessionVerbs {
    * Returns where a list of `dir` finds a session of `cwd`: `{}` for the directory itself, or another worktree of its
    * repository. Undefined if the list does not have it.
    */
-  placeOf(cwd: string, dir: string, options: { readonly includeWorktrees: boolean }): Place | undefined;
+  placeOf(
+    cwd: string,
+    dir: string,
+    options: { readonly includeWorktrees: boolean },
+  ): { readonly worktree?: string } | undefined;
   /** Returns the ids of all sessions, each once. */
   ids(): ReadonlySet<string>;
   /** Reports whether the session exists; `sessionId` may be any text. */
@@ -53,10 +57,6 @@ export interface SessionVerbs {
   watch(news: StoreNews): StoreWatch;
   /** Returns where Claude Code resumes a session; undefined if it does not exist. */
   resumable(sessionId: string): ReturnType<typeof resumable> | undefined;
-}
-
-interface Place {
-  readonly worktree?: string;
 }
 
 export function sessionVerbs(configDirs: readonly string[] | undefined): SessionVerbs {

@@ -1,12 +1,12 @@
 import { resolveConfigDirs } from "../layout/config-dir.ts";
-import { openRead, statFile } from "../disk/fs.ts";
+import { openRead, tryStatFile } from "../disk/fs.ts";
 import { deletedConcurrently, isMissing, SessionNotFoundError } from "../errors.ts";
 import { transcriptPath } from "../layout/paths.ts";
 import { directorySpellings, foldKey, realOrSelf } from "../disk/platform.ts";
 import { canonicalPath } from "../layout/project-key.ts";
 import { possibleProjectDirs, projectDirsFor } from "./project-dirs.ts";
 import { isSessionId, requireSessionId } from "../layout/session-id.ts";
-import type { ProjectDir, SessionOptions, TranscriptCopy } from "../types.ts";
+import type { SessionOptions, TranscriptCopy } from "../types.ts";
 import { unreadableDirs } from "./unreadable.ts";
 import { listWorktrees } from "./worktrees.ts";
 
@@ -90,10 +90,7 @@ function notFoundWhere(options: SessionOptions | null | undefined, wording: NotF
   return wording === "append" && noProjects ? " (no projects directory)" : " in any project directory";
 }
 
-interface Place {
-  readonly project: ProjectDir;
-  readonly matchedDir?: string;
-}
+type Place = Pick<TranscriptCopy, "project" | "matchedDir">;
 
 /** Returns the project dirs to search, each once, with the first path that led to it. */
 function placesOf(options: SessionOptions | null | undefined): Place[] {
@@ -122,13 +119,9 @@ function pathsOf(dir: string): string[] {
 
 function copyIn({ project, matchedDir }: Place, sessionId: string): TranscriptCopy | undefined {
   const path = transcriptPath(project, sessionId);
-  try {
-    const stats = statFile(path);
-    if (stats === undefined || !stats.isFile() || stats.size === 0) return undefined;
-    return { sessionId, project, path, size: stats.size, mtimeMs: stats.mtimeMs, matchedDir };
-  } catch {
-    return undefined;
-  }
+  const stats = tryStatFile(path);
+  if (!stats?.isFile() || stats.size === 0) return undefined;
+  return { sessionId, project, path, size: stats.size, mtimeMs: stats.mtimeMs, matchedDir };
 }
 
 /** Drops copies that are seen a second time through another name of their project dir. */

@@ -176,16 +176,11 @@ function someCwd(project: ProjectDir, passes: (cwd: string) => boolean): boolean
   });
 }
 
-interface ProjectEntry {
-  readonly project: ProjectDir;
-  readonly entry: Dirent;
-}
-
 const candidates = (configDir: string, skipped: Skipped[]): ProjectDir[] =>
   entriesIn(configDir, skipped).map(({ project }) => project);
 
 /** Returns what may be a project dir; a `projects/` that exists and cannot be read goes into `skipped`. */
-function entriesIn(configDir: string, skipped: Skipped[]): ProjectEntry[] {
+function entriesIn(configDir: string, skipped: Skipped[]): ReturnType<typeof readEntries> {
   try {
     return readEntries(configDir);
   } catch (error) {
@@ -195,7 +190,7 @@ function entriesIn(configDir: string, skipped: Skipped[]): ProjectEntry[] {
   }
 }
 
-function readEntries(configDir: string): ProjectEntry[] {
+function readEntries(configDir: string): { readonly project: ProjectDir; readonly entry: Dirent }[] {
   return readDir(projectsPath(configDir))
     .filter((entry) => !entry.isFile())
     .map((entry) => ({ project: projectDir(configDir, entry.name), entry }));
@@ -213,6 +208,7 @@ function isDirectory({ path }: ProjectDir, skipped: Skipped[]): boolean {
   }
 }
 
-function uniqueByPath(skipped: readonly Skipped[]): Skipped[] {
-  return [...new Map(skipped.map((entry) => [entry.path, entry])).values()];
-}
+/** Returns the last entry of each path. */
+export const uniqueByPath = (skipped: readonly Skipped[]): Skipped[] => [
+  ...new Map(skipped.map((entry) => [entry.path, entry])).values(),
+];

@@ -7,8 +7,8 @@ import { HEAD_GROWTH_BYTES } from "../../transcript/rows/limits.ts";
 import { RowScan } from "../../transcript/rows/json-scanner.ts";
 import { parseRow, visitLine } from "../../transcript/rows/row.ts";
 import { OLD_SUBAGENT, ownerOf } from "../layout/belongs.ts";
-import { readNames, statFile, statLink } from "../disk/fs.ts";
-import { errnoOf } from "../errors.ts";
+import { readNames, statLink, tryStatFile } from "../disk/fs.ts";
+import { errnoOf, isMissing } from "../errors.ts";
 import { FileLines } from "../disk/file-lines.ts";
 import { sessionOfJob } from "./jobs.ts";
 import { thingsOf } from "./named-things.ts";
@@ -60,10 +60,10 @@ export async function belongings(sessionId: string, configDir: string): Promise<
     const real = realOrSelf(project.path);
     if (seen.has(real)) continue;
     seen.add(real);
-    await collect(project.path, skipped, () => ofProject(project, sessionId, found, skipped));
+    collect(project.path, skipped, () => ofProject(project, sessionId, found, skipped));
   }
   for (const path of thingsOf(sessionId, configDir, skipped)) found.push({ path, kind: "leftover", mtimeMs: 0 });
-  await collect(configDir, skipped, () => ofJobs(configDir, sessionId, found));
+  collect(configDir, skipped, () => ofJobs(configDir, sessionId, found));
 
   found.sort((a, b) => RANK[a.kind] - RANK[b.kind] || (a.kind === "transcript" ? a.mtimeMs - b.mtimeMs : 0));
   const items: Belonging[] = [];
@@ -88,7 +88,7 @@ const RANK: Readonly<Record<BelongingKind, number>> = {
   leftover: 3,
 };
 
-async function ofProject(project: ProjectDir, sessionId: string, found: Found[], skipped: Skipped[]): Promise<void> {
+function ofProject(project: ProjectDir, sessionId: string, found: Found[], skipped: Skipped[]): void {
   const transcript = transcriptPath(project, sessionId);
   const sidecars = sidecarPath(project, sessionId);
   const before = found.length;
@@ -103,21 +103,13 @@ async function ofProject(project: ProjectDir, sessionId: string, found: Found[],
     if (ownerOf(["projects", project.key, name]) === sessionId) found.push({ path, kind: "companion", mtimeMs: 0 });
   }
   if (found.length === before) return;
-  for (const name of names) {
-    const path = join(project.path, name);
-    if (OLD_SUBAGENT.test(name) && firstSessionId(path) === sessionId)
-      found.push({ path, kind: "subagent", mtimeMs: 0 });
-  }
+  for (const path of oldSubagents(project, sessionId, names)) found.push({ path, kind: "subagent", mtimeMs: 0 });
 }
 
 /** Classifies a transcript. A link counts as its target, although the link is what would be moved. */
 function transcriptFacts(path: string): { kind: "transcript" | "stub"; mtimeMs: number } {
-  try {
-    const file = statFile(path);
-    if (file?.isFile() && file.size > 0) return { kind: "transcript", mtimeMs: file.mtimeMs };
-  } catch {
-    // A link to itself, or to a place without access.
-  }
+  const file = tryStatFile(path);
+  if (file?.isFile() && file.size > 0) return { kind: "transcript", mtimeMs: file.mtimeMs };
   return { kind: "stub", mtimeMs: 0 };
 }
 
@@ -129,20 +121,20 @@ function ofJobs(configDir: string, sessionId: string, found: Found[]): void {
 }
 
 /** Runs `look`; a file-system error goes into `skipped`, unless the path is just missing. */
-async function collect(path: string, skipped: Skipped[], look: () => void | Promise<void>): Promise<void> {
+function collect(path: string, skipped: Skipped[], look: () => void): void {
   try {
-    await look();
+    look();
   } catch (error) {
     const reason = errnoOf(error);
     if (reason === undefined) throw error;
-    if (reason !== "ENOENT" && reason !== "ENOTDIR") skipped.push({ path, reason });
+    if (!isMissing(error)) skipped.push({ path, reason });
   }
 }
 
 /** Returns paths of the `agent-*.jsonl` of older CLIs next to a transcript whose rows have the session's id, by name. */
-export async function oldSubagents(project: ProjectDir, sessionId: string): Promise<string[]> {
-  const names = readNames(project.path).filter((name) => OLD_SUBAGENT.test(name));
-  return names.map((name) => join(project.path, name)).filter((path) => firstSessionId(path) === sessionId);
+export function oldSubagents({ path }: ProjectDir, sessionId: string, names = readNames(path)): string[] {
+  const paths = names.filter((name) => OLD_SUBAGENT.test(name)).map((name) => join(path, name));
+  return paths.filter((path) => firstSessionId(path) === sessionId);
 }
 
 /** Returns the size of a file or a link, or of all readable files in a directory. */

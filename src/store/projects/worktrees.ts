@@ -16,6 +16,7 @@ import {
   statFile,
   statLink,
   statOpen,
+  tryStatFile,
   useAndClose,
 } from "../disk/fs.ts";
 import { normalizePath, type Platform } from "../disk/platform.ts";
@@ -67,14 +68,8 @@ export function linkedWorktreeOf(dir: string, platform: Platform = process.platf
   }
 }
 
-interface Found {
-  readonly gitDir: string;
-  /** The directory in which it was found. */
-  readonly root: string;
-}
-
-/** Finds the `.git` of `start` by going up; stops, like git, at the border of the file system. */
-function findGitDir(start: string): Found | undefined {
+/** Finds the `.git` of `start`, and the directory it is in, by going up; stops, like git, at the border of the file system. */
+function findGitDir(start: string): { readonly gitDir: string; readonly root: string } | undefined {
   const device = statFile(start)?.dev;
   for (let dir = start; ; dir = dirname(dir)) {
     const stats = statFile(dir);
@@ -185,14 +180,6 @@ function sortAsGit(paths: readonly string[], platform: Platform): string[] {
     .map((path) => ({ path, key: key(path) }))
     .sort((a, b) => Buffer.compare(a.key, b.key))
     .map(({ path }) => path);
-}
-
-function tryStatFile(path: string): ReturnType<typeof statFile> {
-  try {
-    return statFile(path);
-  } catch {
-    return undefined;
-  }
 }
 
 /** Returns the text of a regular file that holds a path; undefined for anything else, and for a file that is too long. */

@@ -1,5 +1,5 @@
 import type { ConversationRow, ConversationRows } from "../../transcript/conversation/conversation-row.ts";
-import { type Conversation, findConversation } from "../../transcript/conversation/conversation.ts";
+import { findConversation } from "../../transcript/conversation/conversation.ts";
 import type { TranscriptMessage } from "../../transcript/conversation/message.ts";
 import { type ConversationEntry, MessageMaker, visibleRows } from "../../transcript/conversation/visible-messages.ts";
 import { findSession, openCopy, requireSession } from "../projects/find-copies.ts";
@@ -52,7 +52,7 @@ export async function getSessionMessages(
 ): Promise<TranscriptMessage[]> {
   const { limit, offset, signal } = options ?? {};
   const path = isSessionId(sessionId) ? findSession(sessionId, options ?? {})?.path : undefined;
-  const file = path === undefined ? undefined : await openOrUndefined(path, signal);
+  const file = path === undefined ? undefined : await TranscriptFile.tryOpen(path, signal);
   if (file === undefined) return [];
   try {
     const messages: TranscriptMessage[] = [];
@@ -97,10 +97,10 @@ async function* entriesOf(
   options: OrUndefined<ConversationReadOptions>,
   choose: (rows: ConversationRows) => Iterable<ConversationRow>,
 ): AsyncGenerator<ConversationEntry> {
-  const { includeSystemMessages = false, includeCompacted = false, branches = "current", signal, onUnread } = options;
-  const { includeUndelivered = false } = options;
+  const { includeSystemMessages = false, includeCompacted = false, branches = "current" } = options;
+  const { includeUndelivered = false, signal, onUnread } = options;
   if (onUnread !== undefined && !isAllRead(file.unread)) onUnread(file.unread);
-  const conversation: Conversation = findConversation(file.index, file.load, {
+  const conversation = findConversation(file.index, file.load, {
     fileSize: readSize(file),
     includeCompacted,
     branches,
@@ -135,13 +135,4 @@ export function page(
   // `limit` may come as text from JavaScript; the sum is then the official one, a concatenation.
   if (limit !== undefined && limit !== null && limit > 0) return rows.slice(from, from + limit);
   return from > 0 ? rows.slice(from) : rows;
-}
-
-async function openOrUndefined(path: string, signal: AbortSignal | undefined): Promise<TranscriptFile | undefined> {
-  try {
-    return await TranscriptFile.open(path, signal);
-  } catch (error) {
-    if (signal?.aborted === true) throw error;
-    return undefined;
-  }
 }

@@ -91,38 +91,31 @@ export interface OpenSubagents {
 
 /** Opens them. The session's own transcript is read once for all inline subagents; if it is unreadable, they are left out. */
 export async function openSubagents(copy: TranscriptCopy, signal?: AbortSignal): Promise<OpenSubagents> {
-  const found = [...inDirectory(copy), ...(await beside(copy))];
-  const main = await openOrUndefined(copy.path, signal);
+  const beside = oldSubagents(copy.project, copy.sessionId).map((path) => describe(path, "beside"));
+  const found = [...inDirectory(copy), ...beside];
+  const main = await TranscriptFile.tryOpen(copy.path, signal);
   const inline = main && new InlineAgents(main);
   const ids = [...(inline?.ids ?? [])];
   if (ids.length === 0) main?.close();
   return {
-    all: [...found, ...ids.map((agentId) => bare(agentId, "inline", copy.path))],
+    all: [...found, ...ids.map((agentId) => inlineAgent(agentId, copy.path))],
     async *entries(subagent, stop) {
-      const rows = subagent.layout === "inline" ? inline?.rows(subagent.agentId) : undefined;
-      if (main !== undefined && rows !== undefined) yield* messagesOf(opened(subagent, main.only(rows), "all"));
-      else if (subagent.layout !== "inline") {
-        const file = await TranscriptFile.open(subagent.path, stop);
-        try {
-          yield* messagesOf(opened(subagent, file, "all"));
-        } finally {
-          file.close();
-        }
+      if (subagent.layout === "inline") {
+        const rows = inline?.rows(subagent.agentId);
+        if (main !== undefined && rows !== undefined) yield* messagesOf(opened(subagent, main.only(rows), "all"));
+        return;
+      }
+      const file = await TranscriptFile.open(subagent.path, stop);
+      try {
+        yield* messagesOf(opened(subagent, file, "all"));
+      } finally {
+        file.close();
       }
     },
     close() {
       if (ids.length > 0) main?.close();
     },
   };
-}
-
-async function openOrUndefined(path: string, signal: AbortSignal | undefined): Promise<TranscriptFile | undefined> {
-  try {
-    return await TranscriptFile.open(path, signal);
-  } catch {
-    signal?.throwIfAborted();
-    return undefined;
-  }
 }
 
 function* messagesOf({ conversation, file, rows, context }: OpenSubagent): Generator<ConversationEntry> {
@@ -142,18 +135,19 @@ export async function getSubagentMessages(
   const copy = isSessionId(sessionId) && agentId ? findSession(sessionId, options ?? {}) : undefined;
   if (copy === undefined) return [];
   const { limit, offset, includeCompacted = false, signal } = options ?? {};
+  const extent = includeCompacted ? "current" : "official";
+  let open: OpenSubagent | undefined;
   try {
-    const open = await openSubagent(copy, agentId, { extent: includeCompacted ? "current" : "official", signal });
+    open = await openSubagent(copy, agentId, { extent, signal });
     if (open === undefined) return [];
-    try {
-      const maker = new MessageMaker(open.conversation, open.file.load);
-      return Array.from(page(open.rows, offset, limit), (row) => maker.make(row, open.context).message);
-    } finally {
-      open.close();
-    }
-  } catch (error) {
-    if (signal?.aborted === true) throw error;
+    const { rows, context, conversation, file } = open;
+    const maker = new MessageMaker(conversation, file.load);
+    return Array.from(page(rows, offset, limit), (row) => maker.make(row, context).message);
+  } catch {
+    signal?.throwIfAborted();
     return [];
+  } finally {
+    open?.close();
   }
 }
 
@@ -184,8 +178,20 @@ export async function openSubagent(
   agentId: string,
   { extent, signal }: { readonly extent: Extent; readonly signal?: AbortSignal | undefined },
 ): Promise<OpenSubagent | undefined> {
-  const found = fileOf(copy, agentId, filesBelow(subagentsPath(copy.project, copy.sessionId)));
-  return openFound(found ?? bare(agentId, "inline", copy.path), extent, signal);
+  const ownFile = fileOf(copy, agentId, filesBelow(subagentsPath(copy.project, copy.sessionId)));
+  const subagent = ownFile ?? inlineAgent(agentId, copy.path);
+  const file = await TranscriptFile.open(subagent.path, signal);
+  try {
+    if (subagent === ownFile) return opened(subagent, file, extent);
+    const rows = new InlineAgents(file).rows(agentId);
+    if (rows !== undefined)
+      return { ...opened(subagent, file.only(rows), extent), main: file, close: () => file.close() };
+    file.close();
+    return undefined;
+  } catch (error) {
+    file.close();
+    throw error;
+  }
 }
 
 /**
@@ -242,25 +248,6 @@ function fileOf(
   return describe(path, "beside");
 }
 
-async function openFound(
-  subagent: Subagent,
-  extent: Extent,
-  signal: AbortSignal | undefined,
-): Promise<OpenSubagent | undefined> {
-  const file = await TranscriptFile.open(subagent.path, signal);
-  try {
-    if (subagent.layout !== "inline") return opened(subagent, file, extent);
-    const rows = new InlineAgents(file).rows(subagent.agentId);
-    if (rows !== undefined)
-      return { ...opened(subagent, file.only(rows), extent), main: file, close: () => file.close() };
-    file.close();
-    return undefined;
-  } catch (error) {
-    file.close();
-    throw error;
-  }
-}
-
 function opened(subagent: Subagent, file: TranscriptFile, extent: Extent): OpenSubagent {
   const { index, load } = file;
   const isAll = extent === "all";
@@ -290,10 +277,6 @@ function* filesBelow(dir: string): Generator<string> {
 
 const idInPath = (path: string): string => NAME.exec(basename(path))?.[1] ?? "";
 
-async function beside({ project, sessionId }: TranscriptCopy): Promise<Subagent[]> {
-  return (await oldSubagents(project, sessionId)).map((path) => describe(path, "beside"));
-}
-
 const TOOL_USE_ID = /^[A-Za-z0-9_.:-]{1,128}$/;
 const AGENT_ID = /^[\w-]{1,128}$/;
 /** Maximum size of a meta file, which holds a few short fields. */
@@ -313,9 +296,9 @@ function describe(path: string, layout: "directory" | "beside"): Subagent {
   };
 }
 
-function bare(agentId: string, layout: "inline", path: string): Subagent {
+function inlineAgent(agentId: string, path: string): Subagent {
   const unknown = { agentType: undefined, description: undefined, workflow: undefined };
-  return { agentId, layout, path, toolUseId: null, parentAgentId: null, ...unknown };
+  return { agentId, layout: "inline", path, toolUseId: null, parentAgentId: null, ...unknown };
 }
 
 function readMeta(path: string): JsonObject {

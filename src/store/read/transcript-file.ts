@@ -51,20 +51,25 @@ export class TranscriptFile {
     this.#reader = reader ?? new RowReader(fd, stat.size, buffer);
   }
 
-  /**
-   * Opens and indexes the transcript at `path`; `facts` collects what a fork carries over from other rows. Throws
-   * file-system errors, and `signal.reason` when aborted.
-   */
-  static async open(
-    path: string,
-    signal?: AbortSignal,
-    facts?: ForkFacts,
-    progress?: ScanProgress,
-  ): Promise<TranscriptFile> {
-    return TranscriptFile.read(openRead(path), signal, facts, progress);
+  /** Opens and indexes the transcript at `path`. Throws file-system errors, and `signal.reason` when aborted. */
+  static async open(path: string, signal?: AbortSignal): Promise<TranscriptFile> {
+    return TranscriptFile.read(openRead(path), signal);
   }
 
-  /** Like `open`, for a file that is already open. Owns `fd`: closes it if this fails, else in `close`. */
+  /** Like `open`, but undefined if the file cannot be read. Throws only `signal.reason`. */
+  static async tryOpen(path: string, signal?: AbortSignal): Promise<TranscriptFile | undefined> {
+    try {
+      return await TranscriptFile.open(path, signal);
+    } catch {
+      signal?.throwIfAborted();
+      return undefined;
+    }
+  }
+
+  /**
+   * Like `open`, for a file that is already open. Owns `fd`: closes it if this fails, else in `close`. `facts` collects what
+   * a fork carries over from other rows.
+   */
   static async read(
     fd: number,
     signal?: AbortSignal,

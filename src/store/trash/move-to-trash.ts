@@ -144,20 +144,16 @@ function unusable(place: TrashPlace, problem: string | undefined): TranscriptErr
   });
 }
 
-interface Moves {
-  /** Paths of items that are no longer in place: in the trash, or removed. */
-  readonly gone: Set<string>;
-  /** Whether an original path has something that differs from its item in the trash. */
-  readonly left: boolean;
-}
-
-/** Moves the items that are still in place. */
+/**
+ * Moves the items that are still in place. Returns the paths of those that no longer are, and whether an original path has
+ * something that differs from its item in the trash.
+ */
 async function moveAll(
   place: TrashPlace,
   manifest: TrashManifest,
   { of, asideOf }: Originals,
   permanent: boolean,
-): Promise<Moves> {
+): Promise<{ readonly gone: Set<string>; readonly left: boolean }> {
   const gone = new Set<string>();
   const aside: string[] = [];
   let left = false;
@@ -185,15 +181,13 @@ async function moveAll(
 
 /** Creates the directories below the entry one by one. */
 function makeParents(place: TrashPlace, manifest: TrashManifest, touched: Set<string>): void {
-  const parents = new Set<string>();
   for (const { path } of manifest.items) {
     const chain: string[] = [];
-    for (let dir = dirname(itemInTrash(place, path)); dir !== place.path; dir = dirname(dir)) chain.unshift(dir);
-    for (const dir of chain) parents.add(dir);
-  }
-  for (const dir of parents) {
-    makeDirIfMissing(dir);
-    touched.add(dir);
+    for (let dir = dirname(itemInTrash(place, path)); !touched.has(dir); dir = dirname(dir)) chain.unshift(dir);
+    for (const dir of chain) {
+      makeDirIfMissing(dir);
+      touched.add(dir);
+    }
   }
 }
 

@@ -1,5 +1,5 @@
 import { resolveConfigDirs } from "../layout/config-dir.ts";
-import { type DeleteSessionOptions, placesOf } from "./delete-session.ts";
+import { type DeleteResult, type DeleteSessionOptions, placesOf } from "./delete-session.ts";
 import { requireNotInUse } from "../live/session-in-use.ts";
 import { requireCopies } from "../projects/find-copies.ts";
 import { requireSessionId } from "../layout/session-id.ts";
@@ -8,13 +8,7 @@ import { cutShort } from "./trash-entries.ts";
 import { bytesOf, type TrashedItem } from "./trash-manifest.ts";
 import type { Skipped } from "../types.ts";
 
-export interface DeletionPlan {
-  readonly sessionId: string;
-  readonly items: readonly TrashedItem[];
-  readonly bytes: number;
-  /** Items that seem to belong to the session and would be left in place. */
-  readonly skipped: readonly Skipped[];
-}
+export type DeletionPlan = Pick<DeleteResult, "sessionId" | "items" | "bytes" | "skipped">;
 
 /**
  * Returns what `deleteSession` would delete now with these options. Only reads. Throws like `deleteSession` if the session

@@ -45,8 +45,15 @@ export interface RestoreResult {
  */
 export async function restoreSession(id: string, options?: StoreOptions | null): Promise<RestoreResult> {
   const configDirs = resolveConfigDirs(options);
-  // Checks first, so that nothing changes if it cannot succeed.
-  const found = requireEntriesOrTidy(configDirs, id);
+  let found: [Entry, ...Entry[]];
+  try {
+    // Checks first, so that nothing changes if it cannot succeed.
+    found = requireEntries(configDirs, id);
+  } catch (error) {
+    // Nobody else removes what killed runs left.
+    for (const configDir of configDirs) tidyTrash(configDir);
+    throw error;
+  }
   const [seen] = found;
   const { sessionId } = seen.place;
   const concerned = found.map(({ place }) => place.configDir);
@@ -79,12 +86,9 @@ export async function restoreSession(id: string, options?: StoreOptions | null):
 
 const NEXT_STEP = "When that is fixed, restore it again";
 
-export interface RestorationPlan {
-  readonly sessionId: string;
+export interface RestorationPlan extends Pick<RestoreResult, "sessionId" | "items" | "bytes"> {
   /** Title of the session in lists. */
   readonly summary: string | undefined;
-  readonly items: readonly TrashedItem[];
-  readonly bytes: number;
 }
 
 /** Returns what `restoreSession` would put back now. Only reads; throws like it. */
@@ -105,30 +109,21 @@ function requireEntries(configDirs: readonly string[], id: string): [Entry, ...E
   return [first, ...others];
 }
 
-function requireEntriesOrTidy(configDirs: readonly string[], id: string): [Entry, ...Entry[]] {
-  try {
-    return requireEntries(configDirs, id);
-  } catch (error) {
-    // Nobody else removes what killed runs left.
-    for (const configDir of configDirs) tidyTrash(configDir);
-    throw error;
-  }
-}
-
 function nothingFor(id: string, unusable: readonly { place: TrashPlace; problem: string }[]): TranscriptError {
   const [first] = unusable;
-  if (first === undefined) {
-    return new TranscriptError("TrashEntryNotFound", `Nothing in the trash for ${id}`, {
-      hint: "List the trash to see what can be restored; a session that was restored is in its place again.",
-      data: { id },
-    });
-  }
+  if (first === undefined) return notInTrash(id);
   const { place, problem } = first;
   return new TranscriptError("TrashEntryNotFound", `${place.id} in the trash cannot be restored: ${problem}`, {
     hint: `Its contents are in ${place.path}, under their old paths. Move them back by hand, or remove the entry by its id.`,
     data: { id, path: place.path, problem },
   });
 }
+
+const notInTrash = (id: string, why = ""): TranscriptError =>
+  new TranscriptError("TrashEntryNotFound", `Nothing in the trash for ${id}${why}`, {
+    hint: "List the trash to see what can be restored; a session that was restored is in its place again.",
+    data: { id },
+  });
 
 /** Returns the entries that `id` names and that cannot be used. Throws the error if a trash cannot be read. */
 function unusableEntries(configDirs: readonly string[], id: string): { place: TrashPlace; problem: string }[] {
@@ -146,10 +141,7 @@ function unusableEntries(configDirs: readonly string[], id: string): { place: Tr
 function restoredConcurrently(id: string, sessionId: string, configDirs: readonly string[]): TranscriptError {
   const isBack = findCopies(sessionId, { configDirs }).length > 0;
   const what = isBack ? "restored it" : "removed it, or restored and deleted it again";
-  return new TranscriptError("TrashEntryNotFound", `Nothing in the trash for ${id}: another process has ${what}`, {
-    hint: "List the trash to see what can be restored; a session that was restored is in its place again.",
-    data: { id },
-  });
+  return notInTrash(id, `: another process has ${what}`);
 }
 
 /** Throws if something is in the way of the entries, or if nothing they name is in them or back in place. */
@@ -272,7 +264,10 @@ async function putEntryBack(entry: Entry): Promise<Set<string>> {
       await yieldToEventLoop();
     }
   } catch (error) {
-    if (place.state === "complete" && isUntouched(working, manifest, places)) renameBack(working, place);
+    // The restoration then does not count as interrupted.
+    if (place.state === "complete" && isUntouched(working, manifest, places)) {
+      ignoreDiskErrors(() => claim(working, place));
+    }
     throw error;
   }
   for (const dir of touched) {
@@ -287,11 +282,6 @@ async function putEntryBack(entry: Entry): Promise<Set<string>> {
 /** Reports whether everything of an entry is still in it, and nowhere else. */
 const isUntouched = (place: TrashPlace, { items }: TrashManifest, { of }: Originals): boolean =>
   items.every(({ path }) => statLink(itemInTrash(place, path)) !== undefined && statLink(of(path)) === undefined);
-
-/** Undoes the renaming of an entry if none of it could be restored, so that the restoration does not count as interrupted. */
-function renameBack(working: TrashPlace, place: TrashPlace): void {
-  ignoreDiskErrors(() => claim(working, place));
-}
 
 /** Returns the entry's name while it is put back: its complete name and `.restoring`. */
 function workingPlace(place: TrashPlace, { deletedAt }: TrashManifest): TrashPlace {

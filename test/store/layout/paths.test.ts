@@ -13,11 +13,9 @@ test("each thing has its place", () => {
     subagents: paths.subagentsPath(project, id),
     customTitle: paths.customTitlePath(project, id),
     archived: paths.archivedMarkPath(project, id),
-    released: paths.desktopReleasedPath(project, id),
     trash: paths.trashPath("/c"),
     job: paths.jobPath("/c", id),
     pids: paths.pidFilesPath("/c"),
-    history: paths.historyPath("/c"),
   }).toEqual({
     projects: "/c/projects",
     project: { configDir: "/c", key: "-srv-x", path: "/c/projects/-srv-x" },
@@ -26,11 +24,9 @@ test("each thing has its place", () => {
     subagents: `/c/projects/-srv-x/${id}/subagents`,
     customTitle: `/c/projects/-srv-x/${id}/custom-title.json`,
     archived: `/c/projects/-srv-x/${id}/archived.json`,
-    released: `/c/projects/-srv-x/${id}.desktop-released.json`,
     trash: "/c/claude-transcripts/trash",
     job: "/c/jobs/00000000",
     pids: "/c/sessions",
-    history: "/c/history.jsonl",
   });
 });
 
@@ -42,7 +38,6 @@ const byId: [string, (id: string) => string][] = [
   ["transcript", (bad) => paths.transcriptPath(project, bad)],
   ["sidecar", (bad) => paths.sidecarPath(project, bad)],
   ["subagents", (bad) => paths.subagentsPath(project, bad)],
-  ["released", (bad) => paths.desktopReleasedPath(project, bad)],
   ["job", (bad) => paths.jobPath("/c", bad)],
 ];
 test.each(byId)("no path of %s is made of what is no session id", (_, make) => {
