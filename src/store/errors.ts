@@ -131,6 +131,16 @@ export function isMissing(error: unknown): boolean {
   return code === "ENOENT" || code === "ENOTDIR";
 }
 
+/** Returns what `act` returns, or `otherwise` if nothing is at the path it looks at. */
+export function unlessMissing<T>(act: () => T, otherwise: T): T {
+  try {
+    return act();
+  } catch (error) {
+    if (isMissing(error)) return otherwise;
+    throw error;
+  }
+}
+
 /**
  * Returns a file-system error, or one of ours, with text added before and after its message; its code and data stay.
  * Anything else is a bug, and is returned unchanged.

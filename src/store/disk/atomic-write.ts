@@ -6,6 +6,7 @@ import { basename, dirname } from "node:path";
 import {
   close,
   createNew,
+  isThere,
   link,
   openAppend,
   readBytes,
@@ -80,24 +81,24 @@ function appendAgain(fd: number, path: string, line: Buffer, written: number): v
 
 /** Replaces a file atomically, mode 0600. A link is replaced itself, not its target. */
 export function replaceFile(path: string, bytes: Uint8Array): void {
-  const temp = createTemp(dirname(path), basename(path));
-  try {
-    writeAll(temp.fd, bytes);
+  writeTemp(path, bytes, (temp) => {
     finishTemp(temp);
     rename(temp.path, path);
-  } catch (error) {
-    discardTemp(temp);
-    throw error;
-  }
+  });
   syncDir(dirname(path));
 }
 
 /** Creates a file, mode 0600, whole or not at all; `EEXIST` if there is one. */
 export function createFile(path: string, bytes: Uint8Array): void {
+  writeTemp(path, bytes, (temp) => publishNew(temp, path));
+}
+
+/** Writes a temporary file for `publish`, and removes it if that fails. */
+function writeTemp(path: string, bytes: Uint8Array, publish: (temp: TempFile) => void): void {
   const temp = createTemp(dirname(path), basename(path));
   try {
     writeAll(temp.fd, bytes);
-    publishNew(temp, path);
+    publish(temp);
   } catch (error) {
     discardTemp(temp);
     throw error;
@@ -106,11 +107,12 @@ export function createFile(path: string, bytes: Uint8Array): void {
 
 /**
  * Gives a finished temporary file its name atomically. Throws `EEXIST` if the name is taken; the caller then still owns
- * the temporary file. The file and its name are on the disk when this returns.
+ * the temporary file. The file and its name are on the disk when this returns; a kill halfway leaves the file both names.
  */
 export function publishNew(temp: TempFile, finalPath: string): void {
   finishTemp(temp);
-  moveToNew(temp.path, finalPath);
+  linkNew(temp.path, finalPath);
+  if (isThere(temp.path)) unlink(temp.path);
   syncDir(dirname(finalPath));
 }
 
@@ -122,15 +124,6 @@ function finishTemp(temp: TempFile): void {
 
 /** Errors of `link` if a file can have only one name, or not this second one. */
 const NO_SECOND_NAME = new Set(["EPERM", "EACCES", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK", "EINVAL"]);
-
-/**
- * Moves a temporary file to a free name in the same file system; throws `EEXIST` if it is taken. A kill halfway leaves the
- * file with both names.
- */
-function moveToNew(from: string, to: string): void {
-  linkNew(from, to);
-  if (statLink(from) !== undefined) unlink(from);
-}
 
 /**
  * Gives a file (not a directory or a link) a free name in the same file system. Throws `EEXIST` if it is taken, `EXDEV`

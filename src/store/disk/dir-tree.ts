@@ -20,21 +20,16 @@ import {
   useAndClose,
   writeAll,
 } from "./fs.ts";
-import { isMissing, TranscriptError } from "../errors.ts";
+import { TranscriptError, unlessMissing } from "../errors.ts";
 import { syncDir } from "./sync-dir.ts";
 
 /** Removes a file, a link, or a directory with everything in it. Does nothing if it is missing. */
 export function removeTree(path: string): void {
-  try {
-    if (statLink(path)?.isDirectory()) {
-      for (const { name } of readDir(path)) removeTree(join(path, name));
-      removeDir(path);
-    } else {
-      unlink(path);
-    }
-  } catch (error) {
-    if (!isMissing(error)) throw error;
-  }
+  unlessMissing(() => {
+    if (!statLink(path)?.isDirectory()) return unlink(path);
+    for (const { name } of readDir(path)) removeTree(join(path, name));
+    removeDir(path);
+  }, undefined);
 }
 
 /**

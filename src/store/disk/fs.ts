@@ -34,6 +34,8 @@ export const statExact = (path: string): fs.BigIntStats | undefined =>
   fs.statSync(path, { bigint: true, throwIfNoEntry: false });
 /** Stat of the link itself. */
 export const statLink = (path: string): fs.Stats | undefined => fs.lstatSync(path, { throwIfNoEntry: false });
+/** Reports whether a name is taken, be it by a dangling link. */
+export const isThere = (path: string): boolean => statLink(path) !== undefined;
 /** `statLink` with nanoseconds. */
 export const statLinkExact = (path: string): fs.BigIntStats | undefined =>
   fs.lstatSync(path, { bigint: true, throwIfNoEntry: false });

@@ -15,7 +15,7 @@
  * name, and loses its name in the trash once the other one is known to exist.
  */
 import { dirname, join } from "node:path";
-import { readDir, readLink, removeDir, rename, statLink, unlink } from "./fs.ts";
+import { isThere, readDir, readLink, removeDir, rename, statLink, unlink } from "./fs.ts";
 import { drainFile } from "./drain-file.ts";
 import { linkNew, syncDir } from "./atomic-write.ts";
 import { errnoOf, isMissing, TranscriptError } from "../errors.ts";
@@ -36,13 +36,13 @@ export type TakeOutcome = "moved" | "missing" | "aside" | "left";
  * earlier run, killed before it finished, put there comes first.
  */
 export function takeIntoTrash(from: string, to: string, aside: string): TakeOutcome {
-  const wasAside = statLink(aside) !== undefined;
+  const wasAside = isThere(aside);
   if (wasAside) {
     copyAside(aside, to);
     requireDrained(drain(aside, to));
   }
-  if (statLink(from) === undefined) return wasAside || statLink(to) !== undefined ? "moved" : "missing";
-  if (statLink(to) === undefined) {
+  if (!isThere(from)) return wasAside || isThere(to) ? "moved" : "missing";
+  if (!isThere(to)) {
     const outcome = tryRename(from, to);
     if (outcome !== "elsewhere") return outcome;
   } else if (!isContained(from, to) && !isContained(to, from)) {
@@ -70,9 +70,9 @@ function putBackQuietly(aside: string, from: string): void {
 
 /** Moves like `takeIntoTrash`, but removes what would have to be copied: it will not be kept. */
 export function takeForGood(from: string, to: string, aside: string): "moved" | "missing" | "removed" {
-  const wasAside = statLink(aside) !== undefined;
+  const wasAside = isThere(aside);
   removeTree(aside);
-  if (statLink(from) === undefined) return wasAside ? "removed" : statLink(to) === undefined ? "missing" : "moved";
+  if (!isThere(from)) return wasAside ? "removed" : isThere(to) ? "moved" : "missing";
   // All of it will be removed, so what an earlier run moved can go first.
   removeTree(to);
   const outcome = tryRename(from, to);
@@ -89,14 +89,14 @@ function tryRename(from: string, to: string): "moved" | "missing" | "elsewhere" 
   } catch (error) {
     if (errnoOf(error) === "EXDEV") return "elsewhere";
     // A missing source is not an error; a missing target directory is.
-    if (errnoOf(error) === "ENOENT" && statLink(from) === undefined) return "missing";
+    if (errnoOf(error) === "ENOENT" && !isThere(from)) return "missing";
     throw error;
   }
 }
 
 /** Copies what was put aside to its place in the trash, where it appears atomically. */
 function copyAside(aside: string, to: string): void {
-  if (statLink(to) !== undefined) return;
+  if (isThere(to)) return;
   for (let tries = 1; ; tries++) {
     const temp = join(dirname(to), tempName("moved"));
     try {
@@ -105,7 +105,7 @@ function copyAside(aside: string, to: string): void {
       return syncDir(dirname(to));
     } catch (error) {
       // Another process removed a file from the directory during the copy.
-      if (!isMissing(error) || statLink(aside) === undefined || tries === COPY_TRIES) throw error;
+      if (!isMissing(error) || !isThere(aside) || tries === COPY_TRIES) throw error;
     } finally {
       removeTree(temp);
     }
@@ -133,7 +133,7 @@ function placeNearby(from: string, to: string): PlaceOutcome | "elsewhere" {
   const stat = statLink(from);
   if (stat === undefined) return "missing";
   // A rename would replace an empty directory; for links and files, the calls below fail.
-  if (stat.isDirectory() && statLink(to) !== undefined) return "taken";
+  if (stat.isDirectory() && isThere(to)) return "taken";
   try {
     if (stat.isDirectory()) rename(from, to);
     else if (stat.isSymbolicLink()) copyLink(from, to);
@@ -143,7 +143,7 @@ function placeNearby(from: string, to: string): PlaceOutcome | "elsewhere" {
     const errno = errnoOf(error) ?? "";
     if (errno === "EXDEV") return "elsewhere";
     if (["EEXIST", "ENOTEMPTY", "ENOTDIR"].includes(errno)) return "taken";
-    if (errno === "ENOENT" && statLink(from) === undefined) return "missing";
+    if (errno === "ENOENT" && !isThere(from)) return "missing";
     throw error;
   }
 }
@@ -191,7 +191,7 @@ function drainDirectory(a: string, b: string): string[] {
     const left: string[] = [];
     for (const { name } of readDir(a)) {
       const [inA, inB] = [join(a, name), join(b, name)];
-      if (statLink(inB) === undefined && placeNearby(inA, inB) === "elsewhere") placeCopy(inA, inB);
+      if (!isThere(inB) && placeNearby(inA, inB) === "elsewhere") placeCopy(inA, inB);
       for (const path of drain(inA, inB)) left.push(path);
     }
     if (left.length > 0) return left;

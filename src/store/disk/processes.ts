@@ -50,10 +50,9 @@ function procStat(pid: number): string | undefined {
   }
 }
 
-/** Returns field 22 of `/proc/<pid>/stat`. The bracketed name before it may contain brackets and spaces itself. */
+/** Returns when the process of a `/proc/<pid>/stat` started (field 22), or `ended` by its state (field 3). */
 export function startInProcStat(stat: string | undefined): string | undefined {
-  if (stat === undefined) return undefined;
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  const fields = fieldsInProcStat(stat ?? "");
   if (fields[0] === "Z" || fields[0] === "X") return "ended";
   const start = fields[19];
   return start !== undefined && /^[0-9]+$/.test(start) ? start : undefined;
@@ -76,15 +75,14 @@ function askPs(column: string, pid: number): string | undefined {
 /** Returns the pid of a process's parent; undefined if unknown, and for the first process of all. */
 export function parentOf(pid: number, platform: NodeJS.Platform = process.platform): number | undefined {
   let text: string | undefined;
-  if (platform === "linux") text = parentInProcStat(procStat(pid));
+  if (platform === "linux") text = fieldsInProcStat(procStat(pid) ?? "")[1];
   if (platform === "darwin") text = askPs("ppid", pid);
   const parent = Number(text);
   return Number.isSafeInteger(parent) && parent > 0 ? parent : undefined;
 }
 
-/** Returns field 4 of `/proc/<pid>/stat`. */
-const parentInProcStat = (stat: string | undefined): string | undefined =>
-  stat?.slice(stat.lastIndexOf(")") + 2).split(" ")[1];
+/** Returns the fields of `/proc/<pid>/stat` from the third on. The bracketed name before them may contain brackets and spaces. */
+const fieldsInProcStat = (stat: string): string[] => stat.slice(stat.lastIndexOf(")") + 2).split(" ");
 
 function pidExists(pid: number): boolean {
   // 0 and negative numbers mean process groups. In a container, 1 is its main program, which may be ours.
@@ -112,17 +110,14 @@ export function isOurPidDomain(domain: string, platform: NodeJS.Platform = proce
  * this id is equal: a machine id alone survives reboots, and machines made from one image share it.
  */
 export function bootTag(): string {
-  if (knownBootTag === undefined) {
-    const boot = readProc("/proc/sys/kernel/random/boot_id")?.trim() ?? "";
-    const text = `${hostname()}
-${boot}
-${pidNamespace()}`;
-    knownBootTag = nodeCrypto().createHash("sha256").update(text).digest("hex").slice(0, 12);
-  }
+  knownBootTag ??= tagOf(hostname(), readProc("/proc/sys/kernel/random/boot_id")?.trim() ?? "", pidNamespace());
   return knownBootTag;
 }
 
 let knownBootTag: string | undefined;
+
+const tagOf = (...facts: readonly string[]): string =>
+  nodeCrypto().createHash("sha256").update(facts.join("\n")).digest("hex").slice(0, 12);
 
 /** Number of the initial pid namespace on every Linux. */
 const FIRST_PID_NAMESPACE = "pid:[4026531836]";
@@ -133,8 +128,7 @@ const FIRST_PID_NAMESPACE = "pid:[4026531836]";
  */
 function machineTag(): string {
   const id = readProc("/etc/machine-id")?.trim() ?? "";
-  if (id === "" || pidNamespace() !== FIRST_PID_NAMESPACE) return "";
-  return nodeCrypto().createHash("sha256").update(`${hostname()}\n${id}`).digest("hex").slice(0, 12);
+  return id === "" || pidNamespace() !== FIRST_PID_NAMESPACE ? "" : tagOf(hostname(), id);
 }
 
 /**

@@ -1,17 +1,12 @@
 import { openRead, openReadNoFollow, readBytes, statLink, statOpen, type Stats, useAndClose } from "./fs.ts";
-import { errnoOf, isMissing } from "../errors.ts";
+import { errnoOf, isMissing, unlessMissing } from "../errors.ts";
 
 /**
  * Returns the text of a small file, read to its end or to `limit` bytes (files under `/proc` report size 0). Undefined if
  * nothing is there; throws other errors.
  */
 export function readSmall(path: string, limit: number): string | undefined {
-  try {
-    return useAndClose(openRead(path), (fd) => readBytes(fd, limit).toString());
-  } catch (error) {
-    if (isMissing(error)) return undefined;
-    throw error;
-  }
+  return unlessMissing(() => useAndClose(openRead(path), (fd) => readBytes(fd, limit).toString()), undefined);
 }
 
 /** Like `readSmall`, but undefined if the file cannot be read. */

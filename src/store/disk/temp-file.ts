@@ -6,7 +6,7 @@
 import { randomHex } from "./builtins.ts";
 import { join } from "node:path";
 import { STALE_TEMP_MS } from "../../transcript/rows/limits.ts";
-import { close, createNew, readDir, statLink, unlink } from "./fs.ts";
+import { close, createNew, isThere, readDir, statLink, unlink } from "./fs.ts";
 import { bootTag, processStart, stateOfProcess } from "./processes.ts";
 import { removeTree } from "./dir-tree.ts";
 
@@ -88,7 +88,7 @@ export function cleanStaleTemps(dir: string, now = Date.now()): void {
 
 /** Reports whether a transcript was never published: a published one, even if deleted since, is a second name of the file. */
 const neverAppeared = (temp: string, transcript: string): boolean =>
-  statLink(temp)?.nlink === 1 && statLink(transcript) === undefined;
+  statLink(temp)?.nlink === 1 && !isThere(transcript);
 
 /** Returns the state of a temporary file of ours, by its writer; undefined for other names. For readers. */
 export function temporaryState(dir: string, name: string, now = Date.now()): "stale" | "in_use" | undefined {

@@ -43,7 +43,7 @@ export class Walker {
 
   /** Reports whether the directory is entered for the first time. Only here is a link in its place followed. */
   enter(dir: string): boolean {
-    return this.#enter(() => statExact(dir), dir);
+    return this.#enter(dir, statExact);
   }
 
   /** Yields everything below a directory: its entries, sorted by name, then the entries of each subdirectory. */
@@ -51,11 +51,11 @@ export class Walker {
     const waiting = [root];
     for (let dir = waiting.pop(); dir !== undefined; dir = waiting.pop()) {
       if (this.#met >= this.#limit) {
-        this.#leave(dir);
+        this.#leftOut++;
+        if (this.#left.length < NAMED_DIRECTORIES) this.#left.push(dir);
         continue;
       }
-      const path = dir;
-      if (!this.#enter(() => statLinkExact(path), dir)) continue;
+      if (!this.#enter(dir, statLinkExact)) continue;
       const inside: string[] = [];
       for (const { name } of entriesOf(dir, this.#skipped)) {
         this.#met++;
@@ -74,15 +74,10 @@ export class Walker {
     return { limit: this.#limit, directories: this.#leftOut, paths: this.#left };
   }
 
-  #leave(dir: string): void {
-    this.#leftOut++;
-    if (this.#left.length < NAMED_DIRECTORIES) this.#left.push(dir);
-  }
-
-  #enter(stat: () => BigIntStats | undefined, dir: string): boolean {
+  #enter(dir: string, stat: typeof statExact): boolean {
     let stats: BigIntStats | undefined;
     try {
-      stats = stat();
+      stats = stat(dir);
     } catch (error) {
       this.#skipped.push({ path: dir, reason: errnoOf(error) ?? "unreadable" });
     }

@@ -6,7 +6,7 @@ import {
   resolveConfigDirs,
   usualConfigDirs,
 } from "../layout/config-dir.ts";
-import { readDir, statFile, statLink } from "../disk/fs.ts";
+import { isThere, readDir, statFile } from "../disk/fs.ts";
 import { errnoOf, TranscriptError } from "../errors.ts";
 import { findSession } from "../projects/find-copies.ts";
 import { sessionsInProcesses } from "../live/session-in-use.ts";
@@ -140,7 +140,7 @@ function projectsState(configDir: string): ProjectsState {
   const path = projectsPath(configDir);
   try {
     const stats = statFile(path);
-    if (stats === undefined) return statLink(path) === undefined ? "missing" : "dangling_link";
+    if (stats === undefined) return isThere(path) ? "dangling_link" : "missing";
     if (!stats.isDirectory()) return "not_a_directory";
     readDir(path);
     return "there";

@@ -1,6 +1,6 @@
 import { nodeCrypto } from "../disk/builtins.ts";
 import { dirname } from "node:path";
-import { makeDir, readBytes, statLink, statOpen } from "../disk/fs.ts";
+import { isThere, makeDir, readBytes, statOpen } from "../disk/fs.ts";
 import { createFile, replaceFile } from "../disk/atomic-write.ts";
 import { errnoOf } from "../errors.ts";
 import { resolveConfigDirs } from "../layout/config-dir.ts";
@@ -31,7 +31,7 @@ export function serverToken(options?: StoreOptions | null): { readonly token: st
 function makeToken(path: string): string {
   const token = nodeCrypto().randomBytes(BYTES).toString("base64url");
   const bytes = Buffer.from(`${token}\n`);
-  if (statLink(path) !== undefined) {
+  if (isThere(path)) {
     replaceFile(path, bytes);
     return token;
   }

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { PROJECT_KEY_UNITS } from "../../transcript/rows/limits.ts";
-import { readDir, statFile, statLink, type Dirent } from "../disk/fs.ts";
+import { type Dirent, isThere, readDir, statFile } from "../disk/fs.ts";
 import { errnoOf, isMissing } from "../errors.ts";
 import { projectDir, projectsPath } from "../layout/paths.ts";
 import { directorySpellings, foldKey, isInside, normalizePath } from "../disk/platform.ts";
@@ -200,7 +200,7 @@ function readEntries(configDir: string): { readonly project: ProjectDir; readonl
 function isDirectory({ path }: ProjectDir, skipped: Skipped[]): boolean {
   try {
     const stats = statFile(path);
-    if (stats === undefined && statLink(path) !== undefined) skipped.push({ path, reason: "ENOENT" });
+    if (stats === undefined && isThere(path)) skipped.push({ path, reason: "ENOENT" });
     return stats?.isDirectory() === true;
   } catch (error) {
     if (!isMissing(error)) skipped.push({ path, reason: errnoOf(error) ?? "unreadable" });

@@ -7,7 +7,7 @@ import { HEAD_GROWTH_BYTES } from "../../transcript/rows/limits.ts";
 import { RowScan } from "../../transcript/rows/json-scanner.ts";
 import { parseRow, visitLine } from "../../transcript/rows/row.ts";
 import { OLD_SUBAGENT, ownerOf } from "../layout/belongs.ts";
-import { readNames, statLink, tryStatFile } from "../disk/fs.ts";
+import { isThere, readNames, statLink, tryStatFile } from "../disk/fs.ts";
 import { errnoOf, isMissing } from "../errors.ts";
 import { FileLines } from "../disk/file-lines.ts";
 import { sessionOfJob } from "./jobs.ts";
@@ -95,7 +95,7 @@ function ofProject(project: ProjectDir, sessionId: string, found: Found[], skipp
   const stat = statLink(transcript);
   if (stat?.isFile() || stat?.isSymbolicLink()) found.push({ path: transcript, ...transcriptFacts(transcript) });
   else if (stat !== undefined) skipped.push({ path: transcript, reason: "not a file" });
-  if (statLink(sidecars) !== undefined) found.push({ path: sidecars, kind: "sidecars", mtimeMs: 0 });
+  if (isThere(sidecars)) found.push({ path: sidecars, kind: "sidecars", mtimeMs: 0 });
   const names = readNames(project.path);
   for (const name of names) {
     const path = join(project.path, name);

@@ -8,6 +8,7 @@
  */
 import { dirname, isAbsolute, join, parse, sep } from "node:path";
 import {
+  isThere,
   openRead,
   readBytes,
   readDir,
@@ -116,7 +117,7 @@ function isHead(path: string): boolean {
 /** Returns the real path of what the worktrees share: the directory that `commondir` names, else `gitDir`. */
 function commonDir(gitDir: string): string {
   const path = join(gitDir, "commondir");
-  if (statLink(path) === undefined) return realPath(gitDir);
+  if (!isThere(path)) return realPath(gitDir);
   const text = readPathFile(path);
   if (!text) throw new Error(`${path} is not a git file`);
   const target = trimEnd(text, "\r\n");

@@ -6,7 +6,7 @@
  * Nothing in the trash is ever replaced. One process at a time changes a session (session-lock.ts).
  */
 import { resolveConfigDirs } from "../layout/config-dir.ts";
-import { statLink } from "../disk/fs.ts";
+import { isThere } from "../disk/fs.ts";
 import { deletedConcurrently, inContext, SessionNotFoundError } from "../errors.ts";
 import { requireNotInUse, type SessionTraces } from "../live/session-in-use.ts";
 import { findCopies, requireCopies } from "../projects/find-copies.ts";
@@ -84,7 +84,7 @@ export async function deleteSession(
       bytes: bytesOf(items),
       historyKept: true,
       resumed,
-      skipped: parts.flatMap((part) => part.skipped).filter(({ path }) => statLink(path) !== undefined),
+      skipped: parts.flatMap((part) => part.skipped).filter(({ path }) => isThere(path)),
     };
     return result as DeleteResult & void;
   });

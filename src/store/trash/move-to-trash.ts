@@ -1,6 +1,6 @@
 import { dirname } from "node:path";
 import { randomHex } from "../disk/builtins.ts";
-import { makeNewDir, statLink } from "../disk/fs.ts";
+import { isThere, makeNewDir } from "../disk/fs.ts";
 import { cleanStaleTemps, syncDir } from "../disk/atomic-write.ts";
 import { errnoOf, ignoreDiskErrors, TranscriptError } from "../errors.ts";
 import { findCopies, newestCopy } from "../projects/find-copies.ts";
@@ -78,7 +78,7 @@ async function finishMoving(
   const { gone, left } = await moveAll(place, manifest, places, permanent);
   const done = manifest.items.filter(({ path }) => gone.has(path));
   const trashId = finish(place, manifest, permanent || done.length === 0);
-  const back = manifest.items.map(({ path }) => places.of(path)).filter((path) => statLink(path) !== undefined);
+  const back = manifest.items.map(({ path }) => places.of(path)).filter(isThere);
   return {
     trashId,
     items: done.map((item) => ({ ...item, configDir })),
@@ -100,17 +100,14 @@ function withdraw(place: TrashPlace): void {
 function isUntouched(place: TrashPlace, manifest: TrashManifest): boolean {
   const { of, asideOf } = originals(place.configDir, manifest);
   return manifest.items.every(
-    ({ path }) =>
-      statLink(of(path)) !== undefined &&
-      statLink(asideOf(path)) === undefined &&
-      statLink(itemInTrash(place, path)) === undefined,
+    ({ path }) => isThere(of(path)) && !isThere(asideOf(path)) && !isThere(itemInTrash(place, path)),
   );
 }
 
 /** Undoes an interrupted restoration: its entry becomes that of the deletion, which then finishes. */
 function resumeRestoration(place: TrashPlace): void {
   const cut = cutShort(place.configDir, place.sessionId);
-  if (cut?.place.state === "restoring" && statLink(place.path) === undefined) claim(cut.place, place);
+  if (cut?.place.state === "restoring" && !isThere(place.path)) claim(cut.place, place);
 }
 
 /** Writes the manifest of what will be moved, creating the entry if it is missing. */
@@ -196,7 +193,7 @@ function finish(place: TrashPlace, manifest: TrashManifest, remove: boolean): st
   for (let nth = 1; ; nth++) {
     const complete = completePlace(place.configDir, place.sessionId, manifest.deletedAt, nth);
     const next = remove ? placeAtWork(complete, "removing") : complete;
-    if (statLink(complete.path) !== undefined || statLink(next.path) !== undefined) continue;
+    if (isThere(complete.path) || isThere(next.path)) continue;
     claim(place, next);
     if (remove) removeTree(next.path);
     return remove ? undefined : next.id;

@@ -1,8 +1,8 @@
 import { dirname, join } from "node:path";
 import { resolveConfigDirs } from "../layout/config-dir.ts";
-import { makeDir, readDir, statFile, statLink } from "../disk/fs.ts";
+import { isThere, makeDir, readDir, statFile, statLink } from "../disk/fs.ts";
 import { cleanStaleTemps, syncDir } from "../disk/atomic-write.ts";
-import { ignoreDiskErrors, inContext, isMissing, TranscriptError } from "../errors.ts";
+import { ignoreDiskErrors, inContext, TranscriptError, unlessMissing } from "../errors.ts";
 import { findCopies } from "../projects/find-copies.ts";
 import { drain, putBack, requireDrained } from "../disk/move.ts";
 import { withSessionLock } from "./session-lock.ts";
@@ -65,7 +65,7 @@ export async function restoreSession(id: string, options?: StoreOptions | null):
     const missing: TrashedItem[] = [];
     for (const entry of entries) {
       const lost = await putEntryBack(entry).catch((error: unknown) => {
-        if (items.length === 0 && entry.place.state === "complete" && statLink(entry.place.path)) throw error;
+        if (items.length === 0 && entry.place.state === "complete" && isThere(entry.place.path)) throw error;
         throw inContext(error, `Session ${sessionId} was only partly restored: `, `. ${NEXT_STEP}`);
       });
       for (const item of entry.manifest.items) {
@@ -95,8 +95,8 @@ export interface RestorationPlan extends Pick<RestoreResult, "sessionId" | "item
 export function planRestoration(id: string, options?: StoreOptions | null): RestorationPlan {
   const entries = requireEntries(resolveConfigDirs(options), id);
   const [{ place, manifest }] = entries;
-  const items = entries.flatMap((entry) =>
-    entry.manifest.items.map((item) => ({ ...item, configDir: entry.place.configDir })),
+  const items = entries.flatMap(({ place: { configDir }, manifest }) =>
+    manifest.items.map((item) => ({ ...item, configDir })),
   );
   return { sessionId: place.sessionId, summary: manifest.summary, items, bytes: bytesOf(items) };
 }
@@ -104,15 +104,20 @@ export function planRestoration(id: string, options?: StoreOptions | null): Rest
 /** Returns the entries that `id` names; throws if there are none or something is in their way. */
 function requireEntries(configDirs: readonly string[], id: string): [Entry, ...Entry[]] {
   const [first, ...others] = chooseEntries(configDirs, id);
-  if (first === undefined) throw nothingFor(id, unusableEntries(configDirs, id));
+  if (first === undefined) throw nothingFor(id, unusableEntry(configDirs, id));
   requireRestorable(id, [first, ...others]);
   return [first, ...others];
 }
 
-function nothingFor(id: string, unusable: readonly { place: TrashPlace; problem: string }[]): TranscriptError {
-  const [first] = unusable;
-  if (first === undefined) return notInTrash(id);
-  const { place, problem } = first;
+/** An entry that cannot be restored, and why, as the end of a sentence. */
+interface UnusableEntry {
+  readonly place: TrashPlace;
+  readonly problem: string;
+}
+
+function nothingFor(id: string, unusable: UnusableEntry | undefined): TranscriptError {
+  if (unusable === undefined) return notInTrash(id);
+  const { place, problem } = unusable;
   return new TranscriptError("TrashEntryNotFound", `${place.id} in the trash cannot be restored: ${problem}`, {
     hint: `Its contents are in ${place.path}, under their old paths. Move them back by hand, or remove the entry by its id.`,
     data: { id, path: place.path, problem },
@@ -125,17 +130,16 @@ const notInTrash = (id: string, why = ""): TranscriptError =>
     data: { id },
   });
 
-/** Returns the entries that `id` names and that cannot be used. Throws the error if a trash cannot be read. */
-function unusableEntries(configDirs: readonly string[], id: string): { place: TrashPlace; problem: string }[] {
+/** Returns an entry that `id` names and that cannot be used. Throws the error if there is none and a trash cannot be read. */
+function unusableEntry(configDirs: readonly string[], id: string): UnusableEntry | undefined {
   const { places, errors } = allTrashPlaces(configDirs, id);
-  const problems = places.flatMap((place) => {
-    if (place.state === "removing" || !isMeant(place, id)) return [];
+  for (const place of places) {
+    if (place.state === "removing" || !isMeant(place, id)) continue;
     const reading = readEntry(place);
-    if (reading.problem === undefined || isGoneOrEmpty(place, reading)) return [];
-    return [{ place, problem: reading.problem }];
-  });
-  if (problems.length === 0 && errors.length > 0) throw errors[0];
-  return problems;
+    if (reading.problem !== undefined && !isGoneOrEmpty(place, reading)) return { place, problem: reading.problem };
+  }
+  if (errors.length > 0) throw errors[0];
+  return undefined;
 }
 
 function restoredConcurrently(id: string, sessionId: string, configDirs: readonly string[]): TranscriptError {
@@ -150,17 +154,13 @@ function requireRestorable(id: string, entries: readonly Entry[]): void {
   const [first] = entries;
   if (conflicts.length > 0 && first !== undefined) throw restoreConflict(first.place.sessionId, conflicts);
   if (entries.some(hasItems)) return;
-  throw nothingFor(
-    id,
-    entries.map(({ place }) => ({ place, problem: "nothing is left of what its manifest.json names" })),
-  );
+  const problem = "nothing is left of what its manifest.json names";
+  throw nothingFor(id, first && { place: first.place, problem });
 }
 
 function hasItems({ place, manifest }: Entry): boolean {
   const { of, asideOf } = originals(place.configDir, manifest);
-  return manifest.items.some(({ path }) =>
-    [itemInTrash(place, path), of(path), asideOf(path)].some((at) => statLink(at) !== undefined),
-  );
+  return manifest.items.some(({ path }) => [itemInTrash(place, path), of(path), asideOf(path)].some(isThere));
 }
 
 const isMeant = (place: TrashPlace, id: string): boolean => place.sessionId === id || baseId(place.id) === baseId(id);
@@ -205,11 +205,11 @@ function conflictsOf(entry: Entry): string[] {
   const { of, asideOf } = originals(place.configDir, manifest);
   return manifest.items.flatMap(({ path }) => {
     const to = of(path);
-    const from = [itemInTrash(place, path), asideOf(path)].find((at) => statLink(at) !== undefined);
+    const from = [itemInTrash(place, path), asideOf(path)].find(isThere);
     if (from === undefined) return [];
     const obstacle = obstacleAbove(place.configDir, path, to);
     if (obstacle !== undefined) return [obstacle];
-    return statLink(to) === undefined || isContained(from, to) || isLeftover(entry, from, to) ? [] : [to];
+    return !isThere(to) || isContained(from, to) || isLeftover(entry, from, to) ? [] : [to];
   });
 }
 
@@ -232,7 +232,7 @@ function obstacleAbove(configDir: string, path: string, to: string): string | un
 
 function isNotDirectory(stat: { isDirectory(): boolean } | undefined, path: string): boolean {
   if (stat !== undefined) return !stat.isDirectory();
-  return statLink(path) !== undefined;
+  return isThere(path);
 }
 
 function restoreConflict(sessionId: string, conflicts: readonly string[]): TranscriptError {
@@ -256,10 +256,10 @@ async function putEntryBack(entry: Entry): Promise<Set<string>> {
   try {
     for (const { path } of [...manifest.items].reverse()) {
       const to = places.of(path);
-      const isThere = [itemInTrash(working, path), places.asideOf(path)].some((at) => statLink(at) !== undefined);
+      const isHere = [itemInTrash(working, path), places.asideOf(path)].some(isThere);
       // No directory is created for an item that is nowhere.
-      if (isThere) makeParent(to);
-      if (isThere ? putItemBack(entry, working, path, places) : statLink(to) !== undefined) touched.add(dirname(to));
+      if (isHere) makeParent(to);
+      if (isHere ? putItemBack(entry, working, path, places) : isThere(to)) touched.add(dirname(to));
       else lost.add(path);
       await yieldToEventLoop();
     }
@@ -281,7 +281,7 @@ async function putEntryBack(entry: Entry): Promise<Set<string>> {
 
 /** Reports whether everything of an entry is still in it, and nowhere else. */
 const isUntouched = (place: TrashPlace, { items }: TrashManifest, { of }: Originals): boolean =>
-  items.every(({ path }) => statLink(itemInTrash(place, path)) !== undefined && statLink(of(path)) === undefined);
+  items.every(({ path }) => isThere(itemInTrash(place, path)) && !isThere(of(path)));
 
 /** Returns the entry's name while it is put back: its complete name and `.restoring`. */
 function workingPlace(place: TrashPlace, { deletedAt }: TrashManifest): TrashPlace {
@@ -289,13 +289,13 @@ function workingPlace(place: TrashPlace, { deletedAt }: TrashManifest): TrashPla
     const waiting =
       nth === 1 && place.state === "complete" ? place : completePlace(place.configDir, place.sessionId, deletedAt, nth);
     const working = placeAtWork(waiting, "restoring");
-    if (statLink(working.path) === undefined) return working;
+    if (!isThere(working.path)) return working;
   }
 }
 
 function makeParent(path: string): void {
   const parent = dirname(path);
-  if (statLink(parent) !== undefined) return;
+  if (isThere(parent)) return;
   makeDir(parent);
   syncDir(dirname(parent));
 }
@@ -304,14 +304,14 @@ function makeParent(path: string): void {
 function putItemBack(entry: Entry, working: TrashPlace, path: string, { of, asideOf }: Originals): boolean {
   const [from, to, aside] = [itemInTrash(working, path), of(path), asideOf(path)];
   const mayExtend = entry.place.state !== "complete";
-  if (statLink(aside) !== undefined) {
+  if (isThere(aside)) {
     // A killed deletion put it aside. If it was also copied, the one put aside may have lost a part since.
-    if (statLink(from) !== undefined) requireDrained(drain(aside, from));
+    if (isThere(from)) requireDrained(drain(aside, from));
     else if (putBack(aside, to, mayExtend) === "taken") throw restoreConflict(entry.place.sessionId, [to]);
   }
   const outcome = putBack(from, to, mayExtend);
   if (outcome === "taken") throw restoreConflict(entry.place.sessionId, [to]);
-  return outcome === "placed" || statLink(to) !== undefined;
+  return outcome === "placed" || isThere(to);
 }
 
 /** Removes an emptied entry. One that has gained other content gets a complete name again. */
@@ -319,7 +319,7 @@ function removeEntry(working: TrashPlace, { deletedAt }: TrashManifest): void {
   if (!holdsMore(working.path, [MANIFEST])) return removeForGood(working);
   for (let nth = 1; ; nth++) {
     const complete = completePlace(working.configDir, working.sessionId, deletedAt, nth);
-    if (statLink(complete.path) === undefined) return void claim(working, complete);
+    if (!isThere(complete.path)) return void claim(working, complete);
   }
 }
 
@@ -328,13 +328,10 @@ function removeEntry(working: TrashPlace, { deletedAt }: TrashManifest): void {
  * killed copies left in it.
  */
 function holdsMore(dir: string, known: readonly string[] = []): boolean {
-  try {
+  return unlessMissing(() => {
     removeTemps(dir);
     return readDir(dir).some(
       (entry) => !known.includes(entry.name) && (!entry.isDirectory() || holdsMore(join(dir, entry.name))),
     );
-  } catch (error) {
-    if (isMissing(error)) return false;
-    throw error;
-  }
+  }, false);
 }

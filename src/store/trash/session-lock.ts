@@ -18,7 +18,7 @@
 import { randomHex } from "../disk/builtins.ts";
 import { basename, join } from "node:path";
 import { close, createNew, statLink, unlink } from "../disk/fs.ts";
-import { errnoOf, ignoreDiskErrors, inContext, isMissing, SessionBusyError, TranscriptError } from "../errors.ts";
+import { errnoOf, ignoreDiskErrors, inContext, SessionBusyError, TranscriptError, unlessMissing } from "../errors.ts";
 import { trashPath } from "../layout/paths.ts";
 import { realOrSelf } from "../disk/platform.ts";
 import { ownMark, PROCESS_MARK, type ProcessState, stateOfMark } from "../disk/processes.ts";
@@ -50,24 +50,18 @@ export interface Contender {
   readonly since: number;
 }
 
-export interface LockOptions {
-  /**
-   * Continues without a lock if there can be no trash: nothing is deleted or restored there. For changes that remove no
-   * name.
-   */
-  readonly ifPossible?: boolean;
-}
-
 /**
  * Runs `act` while no other process of ours changes the session in `configDirs`. They are locked in a fixed order, so that
  * two processes never deadlock. Throws `SessionBusyError` if another process holds a lock for longer than `timing.lockMs`.
+ * `ifPossible`: continues without a lock if there can be no trash, as nothing is deleted or restored there; for changes that
+ * remove no name.
  */
 export async function withSessionLock<T>(
   configDirs: readonly string[],
   sessionId: string,
   purpose: LockPurpose,
   act: () => T | Promise<T>,
-  options: LockOptions = {},
+  { ifPossible = false } = {},
 ): Promise<T> {
   const byRealPath = new Map(configDirs.map((configDir) => [realOrSelf(configDir), configDir]));
   const ordered = [...byRealPath].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, configDir]) => configDir);
@@ -75,7 +69,7 @@ export async function withSessionLock<T>(
   const held: string[] = [];
   try {
     for (const configDir of ordered) {
-      const path = await acquire(configDir, sessionId.toLowerCase(), purpose, deadline, options);
+      const path = await acquire(configDir, sessionId.toLowerCase(), purpose, deadline, ifPossible);
       if (path !== undefined) held.push(path);
     }
     return await act();
@@ -115,10 +109,10 @@ async function acquire(
   sessionId: string,
   purpose: LockPurpose,
   deadline: number,
-  options: LockOptions,
+  ifPossible: boolean,
 ): Promise<string | undefined> {
   for (let tries = 1; ; tries++) {
-    const own = announce(configDir, sessionId, purpose, options);
+    const own = announce(configDir, sessionId, purpose, ifPossible);
     if (own === undefined) return undefined;
     let rivals: readonly Contender[] = [];
     let isOver = false;
@@ -153,12 +147,7 @@ const MAX_ANNOUNCEMENTS = 100;
 /** Errors that mean that there can be no trash. */
 const NO_TRASH = new Set(["EACCES", "EEXIST", "ENOTDIR", "EPERM", "EROFS"]);
 
-function announce(
-  configDir: string,
-  sessionId: string,
-  purpose: LockPurpose,
-  options: LockOptions,
-): string | undefined {
+function announce(configDir: string, sessionId: string, purpose: LockPurpose, ifPossible: boolean): string | undefined {
   for (let tries = 1; ; tries++) {
     const name = `${sessionId}.${randomHex(8)}-${purpose}-${ownMark()}.lock`;
     const path = join(trashPath(configDir), name);
@@ -168,7 +157,7 @@ function announce(
       return path;
     } catch (error) {
       const errno = errnoOf(error);
-      if (options.ifPossible === true && (errno === undefined ? isIo(error) : NO_TRASH.has(errno))) return undefined;
+      if (ifPossible && (errno === undefined ? isIo(error) : NO_TRASH.has(errno))) return undefined;
       if (NO_TRASH.has(errno ?? "")) throw inContext(error, `The trash of ${configDir} cannot be used: `);
       if (errno !== "ENOENT" || tries === MAX_ANNOUNCEMENTS) throw error;
     }
@@ -204,13 +193,7 @@ function contender(configDir: string, name: string): Contender | undefined {
   return { path, sessionId, purpose: purpose as LockPurpose, pid: Number(mark[2]), state, since: stats.mtimeMs };
 }
 
-function removeLock(path: string): void {
-  try {
-    unlink(path);
-  } catch (error) {
-    if (!isMissing(error)) throw error;
-  }
-}
+const removeLock = (path: string): void => unlessMissing(() => unlink(path), undefined);
 
 /** Removes the lock of a dead process, if possible. If not, it still does not count: its owner never comes back. */
 function removeDeadLock(path: string): void {

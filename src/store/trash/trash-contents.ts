@@ -1,5 +1,5 @@
 import { resolveConfigDirs } from "../layout/config-dir.ts";
-import { statLink } from "../disk/fs.ts";
+import { isThere } from "../disk/fs.ts";
 import { SessionBusyError } from "../errors.ts";
 import { withSessionLock, workerLookup } from "./session-lock.ts";
 import { isGoneOrEmpty, removeForGood, removeUnbegun, tidyTrash, trashPlaces } from "./trash-entries.ts";
@@ -120,7 +120,7 @@ export async function emptyEntry(id: string, options: Omit<EmptyTrashOptions, "i
   const decisions: [TrashPlace, Decision][] = [];
   for (const configDir of resolveConfigDirs(options)) {
     const place = trashPlace(configDir, id);
-    if (place === undefined || place.state === "removing" || statLink(place.path) === undefined) continue;
+    if (place === undefined || place.state === "removing" || !isThere(place.path)) continue;
     const workerOn: WorkerOn = (sessionId) => workerLookup(configDir)(sessionId);
     decisions.push([place, await applyLocked(place, () => decideOn(place, true, olderThanMs, workerOn))]);
   }
@@ -171,7 +171,7 @@ function whyUnfinished(
   const worker = workerOn(sessionId);
   if (worker !== undefined) return { reason: worker };
   // Another process was working on it when it was found, and has finished.
-  if (statLink(path) === undefined) return {};
+  if (!isThere(path)) return {};
   const what = state === "deleting" ? "deletion" : "restoration";
   if (problem !== undefined) return { reason: `its ${what} was cut short, and ${problem}; ${NAME_IT}` };
   return { reason: `its ${what} was cut short; delete or restore the session again` };
@@ -184,7 +184,7 @@ async function applyLocked(place: TrashPlace, decide: () => Decision): Promise<D
   try {
     return await withSessionLock([place.configDir], place.sessionId, "empty", () => {
       // Another process has restored or removed it.
-      if (statLink(place.path) === undefined) return {};
+      if (!isThere(place.path)) return {};
       const decision = decide();
       if (decision.bytes !== undefined) removeForGood(place);
       if (decision.isUnbegun === true) removeUnbegun(place);

@@ -1,8 +1,8 @@
 /** The directory of the trash: `<configDir>/claude-transcripts/trash`. It exists only while something is in it. */
 import { dirname } from "node:path";
-import { makeDir, readNames, removeDir, statLink } from "../disk/fs.ts";
+import { isThere, makeDir, readNames, removeDir, statLink } from "../disk/fs.ts";
 import { syncDir } from "../disk/atomic-write.ts";
-import { ignoreDiskErrors, isMissing, TranscriptError } from "../errors.ts";
+import { ignoreDiskErrors, TranscriptError, unlessMissing } from "../errors.ts";
 import { trashPath } from "../layout/paths.ts";
 
 /**
@@ -11,19 +11,14 @@ import { trashPath } from "../layout/paths.ts";
  */
 export function trashNames(configDir: string): string[] {
   requireNoLink(configDir);
-  try {
-    return readNames(trashPath(configDir));
-  } catch (error) {
-    if (isMissing(error)) return [];
-    throw error;
-  }
+  return unlessMissing(() => readNames(trashPath(configDir)), []);
 }
 
 /** Creates the trash if it is missing. */
 export function makeTrash(configDir: string): void {
   requireNoLink(configDir);
   const trash = trashPath(configDir);
-  if (statLink(trash) === undefined) makeDir(trash);
+  if (!isThere(trash)) makeDir(trash);
 }
 
 /** Syncs the trash and its parents, so that they and the names in the trash survive a power cut. */
@@ -53,14 +48,5 @@ function requireNoLink(configDir: string): void {
 
 function linkIn(configDir: string): string | undefined {
   const trash = trashPath(configDir);
-  return [dirname(trash), trash].find(isLink);
-}
-
-function isLink(path: string): boolean {
-  try {
-    return statLink(path)?.isSymbolicLink() === true;
-  } catch (error) {
-    if (isMissing(error)) return false;
-    throw error;
-  }
+  return [dirname(trash), trash].find((path) => unlessMissing(() => statLink(path)?.isSymbolicLink(), false));
 }

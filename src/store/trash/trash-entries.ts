@@ -1,8 +1,8 @@
 /** The entries in the trash of a config dir: finding, renaming and removing them, and the paths of their items. */
 import { basename, dirname, join } from "node:path";
-import { readNames, removeDir, rename, statLink } from "../disk/fs.ts";
+import { isThere, readNames, removeDir, rename } from "../disk/fs.ts";
 import { syncDir } from "../disk/atomic-write.ts";
-import { ignoreDiskErrors, isMissing } from "../errors.ts";
+import { ignoreDiskErrors, isMissing, unlessMissing } from "../errors.ts";
 import { projectDirPath } from "../layout/paths.ts";
 import { realOrSelf } from "../disk/platform.ts";
 import { removeDeadLocks } from "./session-lock.ts";
@@ -55,14 +55,11 @@ export function cutShort(configDir: string, sessionId: string): Entry | undefine
 
 /** Renames an entry. Returns false if it is gone; throws `ENOTEMPTY` or `EEXIST` if the new name is taken. */
 export function claim(from: TrashPlace, to: TrashPlace): boolean {
-  try {
+  return unlessMissing(() => {
     rename(from.path, to.path);
-  } catch (error) {
-    if (isMissing(error)) return false;
-    throw error;
-  }
-  syncDir(dirname(to.path));
-  return true;
+    syncDir(dirname(to.path));
+    return true;
+  }, false);
 }
 
 /** Reports whether an entry is gone by now, or is the empty directory of a deletion killed before it wrote its manifest. */
@@ -95,7 +92,7 @@ export function removeForGood(place: TrashPlace): void {
   // An interrupted one has no time in its name, and any will do.
   const removing = placeAtWork(state === "deleting" ? completePlace(configDir, sessionId, 0) : place, "removing");
   // The rest of an earlier removal of this name can go.
-  if (statLink(removing.path) !== undefined) removeTree(removing.path);
+  if (isThere(removing.path)) removeTree(removing.path);
   if (claim(place, removing)) removeTree(removing.path);
 }
 

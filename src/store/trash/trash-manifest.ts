@@ -10,7 +10,7 @@ import { join, sep } from "node:path";
 import { MANIFEST_BYTES } from "../../transcript/rows/limits.ts";
 import { canBelong } from "../layout/belongs.ts";
 import { createFile } from "../disk/atomic-write.ts";
-import { statLink, type Stats } from "../disk/fs.ts";
+import { isThere, statLink, type Stats } from "../disk/fs.ts";
 import { errnoOf, TranscriptError } from "../errors.ts";
 import { trashPath } from "../layout/paths.ts";
 import { readPlain } from "../disk/read-small-file.ts";
@@ -142,7 +142,7 @@ export function readEntry(place: TrashPlace): TrashReading {
   if (problem !== undefined) return bad(problem);
   const read = readPlain(join(place.path, MANIFEST), MANIFEST_BYTES);
   if (read === undefined) {
-    if (statLink(place.path) === undefined) return { problem: "it is not there", is: "gone" };
+    if (!isThere(place.path)) return { problem: "it is not there", is: "gone" };
     return { problem: `it has no ${MANIFEST}`, is: "empty" };
   }
   if ("reason" in read) return bad(`its ${MANIFEST} ${read.reason}`);
