@@ -51,8 +51,7 @@ export class InvalidSessionIdError extends TranscriptError {
 
 export class SessionNotFoundError extends TranscriptError {
   /**
-   * `where` completes the official sentence `Session <id> not found<where>`. `unreadable`: directories that may still have
-   * the session. `inTrash`: a deleted session matches.
+   * `where` completes `Session <id> not found`. `unreadable`: directories that may have it. `inTrash`: one is deleted.
    */
   constructor(sessionId: string, where = "", unreadable: readonly Skipped[] = [], { inTrash = false } = {}) {
     super("SessionNotFound", `Session ${sessionId} not found${where}${unreadableWords(unreadable)}`, {
@@ -142,8 +141,7 @@ export function unlessMissing<T>(act: () => T, otherwise: T): T {
 }
 
 /**
- * Returns a file-system error, or one of ours, with text added before and after its message; its code and data stay.
- * Anything else is a bug, and is returned unchanged.
+ * Adds text before and after the message of a file-system error, or one of ours; anything else is returned unchanged.
  */
 export function inContext(error: unknown, before: string, after = ""): unknown {
   const of = (message: string): string => `${before}${message}${after}`;

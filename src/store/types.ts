@@ -53,10 +53,7 @@ export type SessionInfo = {
 
 /** `SessionInfo` with the further fields of a page of sessions. */
 export interface ListedSession extends SessionInfo {
-  /**
-   * Title for lists: one line of at most 100 UTF-16 units, from the title, the last prompt or the first prompt. Empty if
-   * the session has none of these.
-   */
+  /** Title for lists, one line of at most 100 UTF-16 units; empty without any title or prompt. */
   readonly title: string;
   /** Sort key of the page: min(timestamp of the last conversation row, mtime), epoch ms. */
   readonly activity: number;

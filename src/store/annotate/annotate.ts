@@ -21,8 +21,7 @@ export async function renameSession(sessionId: string, title: string, options?: 
 }
 
 /**
- * Sets a session's one tag, or removes it with `null`; otherwise like `renameSession`. Like the official helper, replaces
- * compatibility characters with their plain form and drops invisible ones.
+ * Sets a session's one tag, normalised (normalize-tag.ts), or removes it with `null`; otherwise like `renameSession`.
  */
 export async function tagSession(
   sessionId: string,

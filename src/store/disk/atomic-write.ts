@@ -59,8 +59,7 @@ function endsInNewline(fd: number): boolean {
 const onNewLine = (line: Buffer): Buffer => Buffer.concat([Buffer.of(NEWLINE), line]);
 
 /**
- * Writes the row again after a full disk took only part of it. The part stays, as a line that readers skip: truncating
- * could remove a row that another process appended after it.
+ * Writes the row again after a full disk took only part of it, which stays: another process may have appended after it.
  */
 function appendAgain(fd: number, path: string, line: Buffer, written: number): void {
   const bytes = onNewLine(line);
@@ -139,8 +138,7 @@ export function linkNew(from: string, to: string): void {
 }
 
 /**
- * Works without hard links: an empty file reserves the name and the finished one replaces it. To every reader, official
- * or ours, an empty transcript means "not here".
+ * Works without hard links: an empty file, which to every reader means "not here", reserves the name and is replaced.
  */
 function linkByReservation(from: string, to: string): void {
   const fd = createNew(to);

@@ -120,8 +120,7 @@ function isPrefix(a: string, b: string): boolean {
 }
 
 /**
- * Compares two open files from the start, to the end of the shorter one. Returns the number of equal bytes, and whether that
- * is all of `a`; undefined if they differ.
+ * Returns the length up to which two open files are equal, and if it is that of `a`; undefined if they differ before.
  */
 export function compareFiles(a: number, b: number): { readonly equal: number; readonly isWhole: boolean } | undefined {
   const chunk = Buffer.allocUnsafe(CHUNK_BYTES);

@@ -11,8 +11,5 @@ export const isSameFile = (a: FileIdentity, b: FileIdentity | undefined): boolea
   a.ino === b.ino &&
   a.dev === b.dev;
 
-/**
- * Age of a change, in ms, after which another one is sure to show in the ctime. The clock of a file system may be coarser
- * than its unit, so that two changes get one time.
- */
+/** Age of a change, in ms, after which another one has another ctime: the clock of a file system may be coarse. */
 export const SETTLED_MS = 100;

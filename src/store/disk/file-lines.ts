@@ -10,8 +10,7 @@ export class ReusableBuffer {
   static #shared: WeakRef<ReusableBuffer> | undefined;
 
   /**
-   * Returns the buffer that all files share: its content is consumed before another row of any file is read. It can be
-   * collected when nobody reads.
+   * Returns the buffer that all files share, each row of which is consumed before the next is read. Can be collected.
    */
   static shared(): ReusableBuffer {
     let buffer = ReusableBuffer.#shared?.deref();

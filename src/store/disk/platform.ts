@@ -1,6 +1,5 @@
 /**
- * The differences between Linux, macOS and Windows, in one place. Each rule takes the platform as a parameter, so that
- * test/store/disk/platform.test.ts can test the rules of every system anywhere.
+ * The differences between Linux, macOS and Windows. The platform is a parameter, so that each can be tested anywhere.
  */
 import { posix, win32 } from "node:path";
 import { realPath } from "./fs.ts";
@@ -49,9 +48,8 @@ export function directorySpellings(given: string, real: string, platform: Platfo
 }
 
 /**
- * Returns a path in a form in which two spellings of it are equal: no dots and no doubled or trailing slashes, composed on
- * macOS, lower case on Windows. Elsewhere case is kept: a Linux directory `A` is not `a`, and on macOS `realPath` has
- * already returned the case as stored.
+ * Returns a path in a form in which two spellings of it are equal: no dots and no doubled or trailing slashes, composed
+ * on macOS, lower case on Windows. On macOS `realPath` has already returned the case as stored.
  */
 export function comparablePath(path: string, platform: Platform = process.platform): string {
   if (platform === "win32") {

@@ -1,7 +1,6 @@
 /**
  * The processes on this machine. A process is identified by its pid, its start time (pids are reused) and the domain of
- * the pid (two containers both have a process 7). The formats are those of the CLI's pid files, so that these can be
- * compared with what is seen here.
+ * the pid (two containers both have a process 7), in the forms of the CLI's pid files.
  */
 import { nodeChildProcess, nodeCrypto } from "./builtins.ts";
 import { hostname, uptime } from "node:os";
@@ -28,20 +27,14 @@ export function stateOfProcess(record: ProcessRecord, platform: NodeJS.Platform 
   return record.start === now ? "runs" : "gone";
 }
 
-/**
- * Returns when a process started, in a form that only the same process has: clock ticks since boot on Linux, a date on
- * macOS. Undefined if unknown, `ended` for a zombie.
- */
+/** Returns when a process started, in a form that only it has; undefined if unknown, `ended` for a zombie. */
 export function processStart(pid: number, platform: NodeJS.Platform = process.platform): string | undefined {
   if (platform === "linux") return startInProcStat(procStat(pid));
   if (platform === "darwin") return askPs("lstart", pid);
   return undefined;
 }
 
-/**
- * Reads `/proc/<pid>/stat`. A sandbox may show the `/proc` of its host, in which the same pid is another process: then the
- * result is undefined.
- */
+/** Reads `/proc/<pid>/stat`; undefined in a sandbox with the `/proc` of its host, where the pid is another's. */
 function procStat(pid: number): string | undefined {
   try {
     return readLink("/proc/self") === String(process.pid) ? readProc(`/proc/${pid}/stat`) : undefined;
@@ -96,9 +89,8 @@ function pidExists(pid: number): boolean {
 }
 
 /**
- * Reports whether the domain in a pid file is ours. The forms are those of CLI 2.1.329: `linux:<machine id>:<pid namespace>`
- * on Linux, one word on macOS. The form on Windows is not known for certain, so no domain counts as ours there, and the age
- * of the transcript decides whether the session counts as in use.
+ * Reports whether the domain in a pid file (of CLI 2.1.329) is ours. Its form on Windows is not known, so none is ours
+ * there, and the age of the transcript decides whether the session counts as in use.
  */
 export function isOurPidDomain(domain: string, platform: NodeJS.Platform = process.platform): boolean {
   if (platform === "linux") return domain === `linux:${readProc("/etc/machine-id")?.trim() ?? ""}:${pidNamespace()}`;
@@ -123,8 +115,7 @@ const tagOf = (...facts: readonly string[]): string =>
 const FIRST_PID_NAMESPACE = "pid:[4026531836]";
 
 /**
- * Returns a short id of this machine that survives a reboot. Empty if two machines could have the same: in a container, or
- * without a machine id.
+ * Returns a short id of this machine over reboots; empty if two machines could have it: in a container, without an id.
  */
 function machineTag(): string {
   const id = readProc("/etc/machine-id")?.trim() ?? "";

@@ -1,10 +1,7 @@
 import { openRead, openReadNoFollow, readBytes, statLink, statOpen, type Stats, useAndClose } from "./fs.ts";
 import { errnoOf, isMissing, unlessMissing } from "../errors.ts";
 
-/**
- * Returns the text of a small file, read to its end or to `limit` bytes (files under `/proc` report size 0). Undefined if
- * nothing is there; throws other errors.
- */
+/** Returns at most `limit` bytes of a file (those under `/proc` report size 0) as text; undefined if it is missing. */
 export function readSmall(path: string, limit: number): string | undefined {
   return unlessMissing(() => useAndClose(openRead(path), (fd) => readBytes(fd, limit).toString()), undefined);
 }
@@ -22,8 +19,7 @@ export function tryReadSmall(path: string, limit: number): string | undefined {
 export type PlainFile = { readonly text: string } | { readonly reason: string };
 
 /**
- * Returns the text of a regular file of at most `limit` bytes. For paths that may hold anything: follows no link and opens
- * nothing that would block. Undefined if nothing is there. Never throws.
+ * Returns the text of a regular file of at most `limit` bytes. Follows no link, never blocks on a FIFO, never throws.
  */
 export function readPlain(path: string, limit: number): PlainFile | undefined {
   try {

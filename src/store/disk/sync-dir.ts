@@ -2,10 +2,7 @@ import { openRead, syncFile, useAndClose } from "./fs.ts";
 import { errnoOf, isMissing } from "../errors.ts";
 import { canSyncDirectory } from "./platform.ts";
 
-/**
- * Syncs a directory, if the platform can, so that added and removed names survive a power cut. A missing directory is not
- * an error.
- */
+/** Syncs a directory if the platform can, so that its names survive a power cut. A missing one is not an error. */
 export function syncDir(path: string): void {
   if (!canSyncDirectory()) return;
   try {

@@ -1,7 +1,6 @@
 /**
- * Temporary files next to their final paths. A name ends in `.tmp`, so that no reader takes it for a transcript. It
- * identifies the writing process (boot, pid, start time), so that a later writer can distinguish files being written from
- * those that a killed process left.
+ * Temporary files next to their final paths. A name ends in `.tmp`, so that no reader takes it for a transcript, and
+ * identifies its process, so that a later writer knows the files that a killed one left.
  */
 import { randomHex } from "./builtins.ts";
 import { join } from "node:path";
@@ -18,10 +17,7 @@ export interface TempFile {
 
 /** `.<final name>.ct-<boot>-<pid>-<start>-<random>.tmp`; the start is empty if the platform does not report it. */
 const TEMP_NAME = /\.ct-([0-9a-f]{12})-([0-9]+)-([^-/\\]*)-[0-9a-f]{8}\.tmp$/;
-/**
- * The temporary file of a new transcript. Its subagents get their final name just before it does, so subagents without a
- * transcript are the result of a kill between the two.
- */
+/** The temporary file of a new transcript. Its subagents get their final name first, so a kill may leave them alone. */
 const TRANSCRIPT_TEMP = /^\.([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.jsonl\.ct-/;
 /** Kept characters of the final name: enough to recognise it, and few enough for any file system. */
 const FINAL_NAME_UNITS = 60;
@@ -68,9 +64,8 @@ export function discardTemp(temp: TempFile): void {
 }
 
 /**
- * Removes what killed writers left in `dir`: temporary files whose process is gone, or whose process is unknown and which
- * are older than `STALE_TEMP_MS`. For writers only; readers never change the disk. Never throws: the next write tries
- * again.
+ * Removes what killed writers left in `dir`: temporary files whose process is gone, or, if that is unknown, which are
+ * older than `STALE_TEMP_MS`. For writers only. Never throws: the next write tries again.
  */
 export function cleanStaleTemps(dir: string, now = Date.now()): void {
   try {

@@ -12,9 +12,8 @@ import type { ProjectDir, Skipped } from "../types.ts";
 import { bytesBelow, entriesOf } from "../disk/walk.ts";
 
 /**
- * Returns items that belong to no existing session of a config dir, by the rule that deletions use too (belongs.ts): nothing
- * shows them, and nothing will remove them. `known`: ids (in lower case) of the sessions that exist, or that a running
- * process has begun.
+ * Returns items that belong to no session of a config dir (belongs.ts): nothing shows them, and nothing will remove
+ * them. `known`: ids (in lower case) of the sessions that exist, or that a running process has begun.
  */
 export function findOrphans(
   configDir: string,

@@ -49,8 +49,7 @@ export function readRetention(configDir: string): Retention {
 const EXEMPT = new Set(["claude-desktop", "claude-desktop-3p", "local-agent", "local_agent"]);
 
 /**
- * Returns the time (epoch ms) from which Claude Code deletes a transcript when it starts: `days` after its last change.
- * Undefined if it keeps the transcript.
+ * Returns the time (epoch ms) from which Claude Code, when it starts, deletes a transcript; undefined if it keeps it.
  */
 export function deletedFrom(
   { days }: Retention,

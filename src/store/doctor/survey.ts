@@ -99,9 +99,8 @@ interface Tally {
 const ENTRIES_PER_TURN = 512;
 
 /**
- * Examines everything below the `projects` of a config dir: first the transcripts that lists find, then the belongings of
- * sessions, then all else. Follows no links, except one in place of a project dir, and that only as far as lists and readers
- * follow it.
+ * Examines everything below the `projects` of a config dir: the transcripts that lists find, the belongings of
+ * sessions, then all else. Follows no link except one in place of a project dir, as far as lists and readers do.
  */
 export class Survey {
   /** Transcripts of sessions and subagents that have findings. */

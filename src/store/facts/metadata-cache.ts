@@ -65,9 +65,8 @@ export function cachedFacts(candidate: Candidate): CachedFacts | undefined {
 }
 
 /**
- * Caches facts of a transcript, unless it changed just now and could change again unnoticed. Entries and text are bounded.
- * The oldest entry is evicted first, but never for a transcript of the same list: a list longer than the cache would
- * otherwise never find anything in it.
+ * Caches facts of a transcript, unless it changed just now and could change again unnoticed. The oldest entry is
+ * evicted first, but never one of the same list: a list longer than the cache would never find anything in it.
  */
 export function cacheFacts(candidate: Candidate, facts: CachedFacts): void {
   if (Date.now() - candidate.ctimeMs >= SETTLED_MS) addEntry(candidate, facts);

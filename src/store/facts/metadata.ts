@@ -67,9 +67,8 @@ export async function fullFacts(candidate: Candidate, signal?: AbortSignal): Pro
 }
 
 /**
- * Returns the name for a fork of the session: its title, else its first prompt (official-helpers.md §6.6, the last
- * `custom-title` row before the sidecar). `seen`: the last titles, if the caller has read the whole file; otherwise they are
- * searched for here. Follows links, as a fork does.
+ * Returns the name for a fork of the session: its title, else its first prompt (official-helpers.md §6.6). `seen`: the
+ * last titles, if the caller has read the whole file. Follows links, as a fork does.
  */
 export function forkTitle(copy: TranscriptCopy, seen?: EarlierTitles): string {
   return useAndClose(openRead(copy.path), (fd) => {

@@ -12,9 +12,8 @@ import { NEWLINE } from "../../transcript/rows/line-splitter.ts";
 export type Wanted = { readonly [Key in keyof EarlierTitles]-?: boolean };
 
 /**
- * Searches an open transcript backwards from `before`, where a line begins, for the last title and tag rows. Parses only
- * lines that contain the bytes of such a row, so that hundreds of megabytes take no longer than reading them. Yields after
- * each megabyte, so that the caller can yield to the event loop; a row longer than that is not a title.
+ * Searches an open transcript backwards from `before`, where a line begins, for the last title and tag rows. Parses
+ * only lines that contain the bytes of such a row. Yields after each megabyte; a longer row is not a title.
  */
 export function* earlierTitles(fd: number, before: number, wanted: Wanted): Generator<void, EarlierTitles> {
   const found = new TitleVisitor(wanted);

@@ -34,10 +34,7 @@ const NOT_LOOKED_INTO = new Set(["backups", "claude-transcripts", "projects"]);
 const PROJECT_KEY = /^(?:-|[a-z]--)/i;
 const JOB = /^[0-9a-f]{8}$/i;
 
-/**
- * Reports whether items in a directory are named after sessions. `dirs`: its path below the config dir. The contents of a
- * session's own directory go with that directory.
- */
+/** Reports whether items in a directory are named after sessions. `dirs`: its path below the config dir. */
 export function holdsNamedThings(dirs: readonly string[]): boolean {
   const [top, next] = dirs;
   if (dirs.length > 2 || dirs.some((dir) => idIn(dir) !== undefined || KEPT_COPY.test(dir))) return false;

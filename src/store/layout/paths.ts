@@ -1,7 +1,6 @@
 /**
- * The only place where session ids and project keys become paths. An id must be a UUID (`isSessionId`) and a key a plain
- * directory name; anything else is a bug of ours and throws, so that no outside value escapes from a config dir. The layout
- * is that of docs/transcript-format.md and official-helpers.md §2.
+ * The only place where session ids and project keys become paths, in the layout of official-helpers.md §2. Anything but
+ * a UUID and a plain name throws, so that no outside value escapes from a config dir.
  */
 import { join, sep } from "node:path";
 import { InvalidArgumentError } from "../errors.ts";

@@ -4,9 +4,8 @@ import { realPath, realPathAsTyped } from "../disk/fs.ts";
 import { normalizePath } from "../disk/platform.ts";
 
 /**
- * Returns the project key of a directory as the official helpers give it to a session store: the name of the directory
- * below `projects/` that holds its transcripts. `dir` is relative to the current directory, its default. Follows links; a
- * directory that does not exist is resolved by name only (official-helpers.md §2.2, §2.3).
+ * Returns the project key of a directory (default: the current one) as the official helpers give it to a session store.
+ * Follows links; a directory that does not exist is resolved by name only (official-helpers.md §2.2, §2.3).
  */
 export function projectKey(dir?: string): string {
   const path = resolve(dir ?? ".");

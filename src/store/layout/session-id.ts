@@ -2,10 +2,7 @@ import { InvalidSessionIdError } from "../errors.ts";
 
 const SESSION_ID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
-/**
- * Reports whether the value is a session id: hexadecimal digits in groups of 8-4-4-4-12, of any case and any UUID version
- * (official-helpers.md §1). Only such a value becomes part of a path.
- */
+/** Reports whether the value is a session id: a UUID of any case and version (official-helpers.md §1). */
 export function isSessionId(value: unknown): value is string {
   return typeof value === "string" && SESSION_ID.test(value);
 }

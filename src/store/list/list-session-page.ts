@@ -17,10 +17,7 @@ export interface SessionPage {
   readonly sessions: ListedSession[];
   /** Cursor of the next page; absent on the last. */
   readonly nextCursor?: string;
-  /**
-   * Number of session ids with files in the requested directories, counted without opening them. So this includes sessions
-   * that the filters leave out, and stubs that no page shows.
-   */
+  /** Number of session ids with files in the directories: also of stubs, and of sessions that the filters leave out. */
   readonly total: number;
   /** Number of sessions started by programs that `includeProgrammatic: false` left out of this page. */
   readonly programmaticLeftOut: number;

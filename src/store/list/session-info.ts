@@ -6,9 +6,8 @@ import type { SessionFacts } from "../../transcript/summary/session-metadata.ts"
 import type { GetSessionInfoOptions, OrUndefined, SessionInfo } from "../types.ts";
 
 /**
- * Returns the session as a list shows it, from the newest of its copies. Undefined if there is none, or it is a link or a
- * side conversation, or has neither title nor prompt (official-helpers.md §3). Searches the whole transcript for title, tag
- * and first prompt.
+ * Returns the session as a list shows it, from the newest of its copies and the whole transcript. Undefined if there is
+ * none, or it is a link or a side conversation, or has neither title nor prompt (official-helpers.md §3).
  */
 export async function getSessionInfo(
   sessionId: string,

@@ -113,10 +113,7 @@ class Pager {
     }
   }
 
-  /**
-   * Returns the ids of sessions still to come although their files have an mtime after `time`; undefined if there are more
-   * than `most`.
-   */
+  /** Returns the ids of sessions to come whose files have an mtime after `time`; undefined if more than `most`. */
   pending(following: ListedSession, time: number, most: number): string[] | undefined {
     const later = following.lastModified > time ? [following.sessionId] : [];
     for (const copy of this.#known.items) {

@@ -14,9 +14,9 @@ const TOKEN = /^[A-Za-z0-9_-]{43}$/;
 const OTHERS = 0o077;
 
 /**
- * Returns the secret by which clients of an HTTP server authenticate, and its file: in the first config dir, readable by
- * its owner only, created on first use. It never changes, so that client configurations stay valid. A file that others
- * could read, or that is not a token, is replaced. Throws file-system errors unchanged.
+ * Returns the secret by which clients of an HTTP server authenticate, and its file, in the first config dir. Created on
+ * first use, then never changed; a file that others could read, or that is not a token, is replaced. Throws file-system
+ * errors.
  */
 export function serverToken(options?: StoreOptions | null): { readonly token: string; readonly path: string } {
   const [configDir] = resolveConfigDirs(options);

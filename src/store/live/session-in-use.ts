@@ -82,8 +82,7 @@ export function sessionsInProcesses(configDir: string): ReadonlySet<string> {
 const MAX_ANCESTORS = 32;
 
 /**
- * Returns the session that the nearest ancestor of this process has open, according to its pid file. Undefined if no
- * ancestor has one. Never throws; only reads.
+ * Returns the session of the nearest ancestor of this process that has a pid file; undefined if none has. Never throws.
  */
 export function sessionOfAncestor(configDirs: readonly string[], from: number = process.ppid): string | undefined {
   let pid: number | undefined = from;

@@ -28,9 +28,8 @@ const NAMES_MS = 5000;
 const FILES_MS = 1000;
 
 /**
- * Watches a store without keeping the process alive. Added files are watched by the system. Directories are polled, at one
- * stat each, and at one per transcript for added ones: chokidar would read a directory again, with a slow stat for every
- * file, whenever an active session appends a row.
+ * Watches a store without keeping the process alive. Added files are watched by the system; directories are polled, as
+ * chokidar would stat every file whenever an active session appends a row.
  */
 export function watchSessions(news: StoreNews, options?: StoreOptions | null): StoreWatch {
   const added = new Set<string>();

@@ -7,9 +7,7 @@ import type { TranscriptCopy } from "../types.ts";
 
 /** Verbs that read the content of sessions. */
 export interface ConversationVerbs {
-  /**
-   * Opens the whole conversation of a session or its subagent, including compacted rows and abandoned branches. `close` it.
-   */
+  /** Opens the conversation of a session or its subagent, with compacted rows and abandoned branches. `close` it. */
   conversation(session: string | TranscriptCopy, options: OpenConversationOptions): Promise<OpenConversation>;
   /** Opens the subagents of a session, of any layout; undefined if there is no session. `close` them. */
   subagents(sessionId: string, options: { readonly signal: AbortSignal }): Promise<OpenSubagents | undefined>;

@@ -14,7 +14,6 @@ type Deferred<Verbs> = {
 
 /**
  * Opens the store on the disk, in three parts that are loaded on first use: a server answers `initialize` without them.
- * Without `configDirs`: the config dir that `CLAUDE_CONFIG_DIR` names, or `~/.claude`.
  */
 export function openStore(configDirs?: readonly string[]): Store {
   return {

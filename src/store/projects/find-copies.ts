@@ -68,10 +68,7 @@ export function requireSession(
   return newest;
 }
 
-/**
- * Like `findCopies`, but never empty: throws `InvalidSessionIdError` or `SessionNotFoundError` with the official texts and
- * the directories that could not be read.
- */
+/** Like `findCopies`, but throws `InvalidSessionIdError`, or `SessionNotFoundError` with the unreadable directories. */
 export function requireCopies(
   sessionId: unknown,
   options?: SessionOptions | null,

@@ -15,9 +15,8 @@ export interface Windows {
 export const windowBuffer = (): Buffer => Buffer.allocUnsafeSlow(2 * WINDOW_BYTES);
 
 /**
- * Reads both windows of an open file of `size` bytes: in one read up to twice `WINDOW_BYTES`, else in two. Bytes beyond
- * `size` are not read; of a file that became shorter, what is left is. With `into` (a `windowBuffer`), the windows are valid
- * until its next use.
+ * Reads both windows of an open file of `size` bytes, in one read if it is at most twice `WINDOW_BYTES`. With `into` (a
+ * `windowBuffer`), they are valid until its next use.
  */
 export function readWindows(fd: number, size: number, into?: Buffer): Windows {
   const buffer = into ?? Buffer.allocUnsafe(Math.min(size, 2 * WINDOW_BYTES));

@@ -7,10 +7,7 @@ import { isSessionId } from "../layout/session-id.ts";
 /** Maximum size of a state file, as in the CLI. */
 const STATE_BYTES = 8 * 1024 * 1024;
 
-/**
- * Returns the session whose job directory this is; undefined if its state names no session id. Follows no link and opens
- * only a regular file. Never throws.
- */
+/** Returns the session that the state of a job directory names, if any. Opens only a regular file. Never throws. */
 export function sessionOfJob(jobDir: string): string | undefined {
   const state = readPlain(join(jobDir, "state.json"), STATE_BYTES);
   if (state === undefined || "reason" in state) return undefined;

@@ -9,10 +9,7 @@ export interface NamedThing {
   readonly owner: string;
 }
 
-/**
- * Yields all such items, at the depths that `ownerOf` knows. Reads each directory down to there once. Follows no link.
- * Unreadable directories go into `skipped`.
- */
+/** Yields all such items, at the depths that `ownerOf` knows. Follows no link. `skipped`: unreadable directories. */
 export function namedThings(configDir: string, skipped: Skipped[]): Generator<NamedThing> {
   return thingsIn(configDir, [], skipped, {
     isWanted: () => true,

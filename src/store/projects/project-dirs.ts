@@ -15,9 +15,8 @@ export interface ProjectListing {
 }
 
 /**
- * Returns every directory under `projects/` of a config dir, sorted by the bytes of its name. Includes links to
- * directories, which the official list leaves out. `skipped` gets dangling links, and `projects/` itself if it exists and
- * cannot be read. Does not try to read the directories. A missing `projects/` is not an error.
+ * Returns every directory under `projects/` of a config dir, sorted by the bytes of its name, and links to directories.
+ * `skipped` gets dangling links, and `projects/` itself if it exists and cannot be read.
  */
 export function listProjectDirs(configDir: string): ProjectListing {
   const skipped: Skipped[] = [];
@@ -28,10 +27,7 @@ export function listProjectDirs(configDir: string): ProjectListing {
   return { dirs, skipped };
 }
 
-/**
- * Returns what may be a project dir, without a stat: every name under `projects/` that is not a plain file. Undefined if
- * `projects/` cannot be read.
- */
+/** Returns what may be a project dir: all but plain files under `projects/`; undefined if that cannot be read. */
 export function possibleProjectDirs(configDir: string): ProjectDir[] | undefined {
   try {
     return readEntries(configDir).map(({ project }) => project);
@@ -62,10 +58,7 @@ export function projectDirsFor(configDir: string, path: string, skipped: Skipped
 export interface DirectoryScope {
   /** The directory, canonical (official-helpers.md §2.3). */
   readonly dir: string;
-  /**
-   * The worktrees of the directory's repository, the main one first. Empty if there is only one, since listing it would
-   * add nothing.
-   */
+  /** The worktrees of the directory's repository, the main one first; empty if there is only one. */
   readonly worktrees: readonly string[];
   /** Each project dir once, with the directory or worktree path that it was found for. */
   readonly projects: readonly { readonly project: ProjectDir; readonly matchedDir: string }[];
@@ -79,9 +72,8 @@ export interface DirectoryScopeOptions {
 }
 
 /**
- * Returns the project dirs whose sessions a list of `dir` shows (official-helpers.md §3), config dir by config dir: those
- * of the directory itself, then those of its worktrees by the bytes of their names. If two worktrees match, the longer key
- * wins.
+ * Returns the project dirs whose sessions a list of `dir` shows (official-helpers.md §3), config dir by config dir: its
+ * own, then those of its worktrees by the bytes of their names. If two worktrees match, the longer key wins.
  */
 export function directoryScope(
   configDirs: readonly string[],
@@ -138,9 +130,8 @@ function isOtherHash(project: ProjectDir, path: string, natural: string, skipped
 }
 
 /**
- * Returns the worktree below one of `roots` (`<repository>/.claude/worktrees`) that a project dir belongs to, by its key.
- * Different paths may have equal keys, so the directories of the sessions decide: one below the root settles it; one
- * elsewhere with exactly this key means that the project dir belongs to that directory.
+ * Returns the worktree below one of `roots` (`<repository>/.claude/worktrees`) that a project dir belongs to. Keys may
+ * be equal, so its sessions decide: one below the root settles it; one elsewhere with exactly this key claims it.
  */
 function claudeWorktree(project: ProjectDir, roots: readonly string[], skipped: Skipped[]): string | undefined {
   for (const root of roots) {

@@ -48,9 +48,8 @@ export interface Belongings {
 }
 
 /**
- * Returns everything that belongs to a session in one config dir. The config dir, `projects` and project dirs may be
- * links. Below a project dir no link is followed: a link in place of `<id>` or of the transcript belongs to the session
- * itself. Only reads, and never throws because of a file's content.
+ * Returns everything that belongs to a session in one config dir. Below a project dir no link is followed: one in place
+ * of `<id>` or of the transcript belongs to the session itself. Never throws because of a file's content.
  */
 export async function belongings(sessionId: string, configDir: string): Promise<Belongings> {
   const { dirs, skipped } = listProjectDirs(configDir);

@@ -6,9 +6,8 @@ import { directoryScope, listProjectDirs, type ProjectListing } from "./project-
 import type { SessionOptions, Skipped } from "../types.ts";
 
 /**
- * Returns the directories in which a session may have been missed: project dirs that cannot be read or searched, dangling
- * links to project dirs, an unreadable `projects/`. For "not found" errors, which would otherwise be taken for "gone".
- * Costs two calls for each project dir.
+ * Returns the directories in which a session may have been missed, for "not found" errors: project dirs that cannot be
+ * read or searched, dangling links to them, an unreadable `projects/`. Costs two calls for each project dir.
  */
 export function unreadableDirs(options?: SessionOptions | null): Skipped[] {
   const unreadable: Skipped[] = [];

@@ -30,9 +30,8 @@ const HEAD_BYTES = 255;
 const WORKTREES_MAX = 10_000;
 
 /**
- * Returns the paths that `git worktree list --porcelain` prints in `dir`, in its order: the main worktree (or the bare
- * repository) first, then the linked ones by name, including deleted ones that git has not pruned. Empty if `dir` is not in
- * a repository, or if one of git's files is unreadable or invalid.
+ * Returns the paths that `git worktree list --porcelain` prints in `dir`: the main worktree (or the bare repository),
+ * then the linked ones by name, also deleted ones. Empty outside a repository, or if git's files are invalid.
  */
 export function listWorktrees(dir: string, platform: Platform = process.platform): string[] {
   try {

@@ -113,9 +113,8 @@ export async function openConversation(
 }
 
 /**
- * Opens the conversation of a transcript that comes as a stream. All of it must be read before the first message can be
- * shown, and it may be larger than memory, so it goes through a temporary file (spool.ts). Throws errors of the stream and
- * the file system, and `signal.reason`.
+ * Opens the conversation of a transcript that comes as a stream, through a temporary file (spool.ts). Throws errors of
+ * the stream and the file system, and `signal.reason`.
  */
 export async function openStream(stream: AsyncIterable<Uint8Array>, signal?: AbortSignal): Promise<OpenConversation> {
   return ofFile(await TranscriptFile.read(await spool(stream, signal), signal));

@@ -24,10 +24,7 @@ export type ConversationReadOptions = SessionMutationOptions & {
   includeCompacted?: boolean;
   /** `all` adds the branches that rewinds abandoned, each message marked with its `branch` number. Default `current`. */
   branches?: "current" | "all";
-  /**
-   * Adds, at the end, prompts that were queued while a turn ran and never reached the model, marked `undelivered: true`.
-   * Default false.
-   */
+  /** Adds, at the end, marked `undelivered: true`, queued prompts that never reached the model. Default false. */
   includeUndelivered?: boolean;
   signal?: AbortSignal;
   /** Called before the first message with the parts of the file that cannot be read and are skipped, if any. */

@@ -20,10 +20,7 @@ import type { OrUndefined, SessionMutationOptions, TranscriptCopy } from "../typ
 import { entriesOf } from "../disk/walk.ts";
 
 export type ListSubagentsOptions = SessionMutationOptions & {
-  /**
-   * Includes the layouts of older CLIs: `agent-*.jsonl` next to the transcript, and sidechain rows inside it. Default
-   * false: what the official helper lists.
-   */
+  /** Includes older layouts: `agent-*.jsonl` next to the transcript, and sidechain rows inside it. Default false. */
   includeLegacy?: boolean;
 };
 
@@ -82,9 +79,7 @@ export async function describeSubagents(
 /** The subagents of a session, of any layout, to be read one after another. `close` it. */
 export interface OpenSubagents {
   readonly all: readonly Subagent[];
-  /**
-   * Yields the messages of one of them with their rows. Throws file-system errors, and `signal.reason` when aborted.
-   */
+  /** Yields the messages of one with their rows. Throws file-system errors, and `signal.reason` when aborted. */
   entries(subagent: Subagent, signal?: AbortSignal): AsyncGenerator<ConversationEntry>;
   close(): void;
 }
@@ -194,10 +189,7 @@ export async function openSubagent(
   }
 }
 
-/**
- * The subagents of a session that `openSubagent` would open. Reads the names in its directory once, at the first lookup;
- * does not know a subagent that begins later.
- */
+/** The subagents that `openSubagent` would open, by the names in their directory at the first lookup. */
 export class SubagentNames {
   readonly #copy: TranscriptCopy;
   readonly #main: TranscriptFile | undefined;

@@ -1,7 +1,6 @@
 /**
- * Output of tools that was too long for its row. Claude Code keeps it in `<session>/tool-results/`, including that of the
- * session's subagents, and the row has its path. That path may be from another machine or from before the store moved, and
- * cannot be trusted: only its last name counts, in the session's own directory.
+ * Output of tools, also of subagents, that was too long for its row, which has its path below
+ * `<session>/tool-results/`. That path may be from another machine and cannot be trusted: only its last name counts.
  */
 import { basename } from "node:path";
 import { CHUNK_BYTES, FORK_ANCESTORS } from "../../transcript/rows/limits.ts";

@@ -113,8 +113,7 @@ const isBegun = (configDirs: readonly string[], sessionId: string): boolean =>
   configDirs.some((configDir) => cutShort(configDir, sessionId) !== undefined);
 
 /**
- * Reports whether a config dir holds anything that belongs to the session. If not, nothing in it is touched, not even to
- * take a lock.
+ * Reports whether a config dir holds anything of the session. If not, nothing in it is touched, not even for a lock.
  */
 async function hasAnything(configDir: string, sessionId: string): Promise<boolean> {
   if (isBegun([configDir], sessionId) || findCopies(sessionId, { configDirs: [configDir] }).length > 0) return true;

@@ -42,9 +42,8 @@ export interface Part {
 }
 
 /**
- * Moves everything of a session in one config dir to the trash there, or removes it if `permanent`. Finishes by the
- * manifest of an earlier run, if any, else writes one first. Undefined if nothing of the session is there. The caller holds
- * the session's lock.
+ * Moves everything of a session in one config dir to the trash there, or removes it if `permanent`, by the manifest of
+ * an earlier run, if any. Undefined if nothing is there. The caller holds the session's lock.
  */
 export async function moveToTrash(
   configDir: string,

@@ -10,10 +10,7 @@ import type { Skipped } from "../types.ts";
 
 export type DeletionPlan = Pick<DeleteResult, "sessionId" | "items" | "bytes" | "skipped">;
 
-/**
- * Returns what `deleteSession` would delete now with these options. Only reads. Throws like `deleteSession` if the session
- * is missing or in use.
- */
+/** Returns what `deleteSession` would delete with these options; throws like it if the session is missing or in use. */
 export async function planDeletion(sessionId: string, options?: DeleteSessionOptions | null): Promise<DeletionPlan> {
   requireSessionId(sessionId);
   const configDirs = resolveConfigDirs(options);

@@ -213,10 +213,7 @@ function conflictsOf(entry: Entry): string[] {
   });
 }
 
-/**
- * Reports whether what is at `to` is the rest of a deletion, killed before it removed what it had copied to another file
- * system: all of it is in the trash as well.
- */
+/** Reports whether `to` is the rest of a deletion that was killed before it removed what it had copied to the trash. */
 const isLeftover = ({ place }: Entry, from: string, to: string): boolean =>
   place.state !== "complete" && isContained(to, from);
 

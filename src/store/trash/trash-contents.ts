@@ -25,16 +25,12 @@ export interface TrashEntry {
   /** The process that is changing an incomplete entry now: `process 7 is deleting it`. */
   readonly worker?: string;
   /**
-   * Why the entry cannot be restored, as the end of a sentence: `its manifest.json is a link`. Its contents are below
-   * `path`; `emptyTrash` removes it only by its id.
+   * Why it cannot be restored, as the end of a sentence: `its manifest.json is a link`. Only its id then removes it.
    */
   readonly problem?: string;
 }
 
-/**
- * Lists the trash of the config dirs, latest deletion first, entries that cannot be restored last. Only reads. Throws if a
- * trash is a link or cannot be read.
- */
+/** Lists the trash, latest deletion first, unusable entries last. Throws if a trash is a link or cannot be read. */
 export async function listTrash(options?: StoreOptions | null): Promise<TrashEntry[]> {
   const entries = resolveConfigDirs(options).flatMap((configDir) => {
     const { places, workerOn } = readTrash(configDir);
@@ -90,9 +86,8 @@ export interface EmptyTrashResult {
 }
 
 /**
- * Permanently removes what is in the trash. Keeps entries whose deletion or restoration was interrupted, since part of
- * their session is elsewhere. Also keeps those that another process is changing, and those that cannot be restored unless
- * `ids` names them.
+ * Permanently removes what is in the trash. Keeps what was interrupted or is being changed, since part of the session
+ * is elsewhere, and what cannot be restored unless `ids` names it.
  */
 export async function emptyTrash(options?: EmptyTrashOptions | null): Promise<EmptyTrashResult> {
   const { ids, olderThanMs = 0, dryRun = false } = options ?? {};
@@ -111,10 +106,7 @@ export async function emptyTrash(options?: EmptyTrashOptions | null): Promise<Em
   return emptied(decisions);
 }
 
-/**
- * Permanently removes one entry without reading the others, so that removing many one by one takes linear time. Leaves what
- * killed runs left to `emptyTrash`.
- */
+/** Permanently removes one entry without reading the others, so that removing many one by one takes linear time. */
 export async function emptyEntry(id: string, options: Omit<EmptyTrashOptions, "ids">): Promise<EmptyTrashResult> {
   const { olderThanMs = 0 } = options;
   const decisions: [TrashPlace, Decision][] = [];

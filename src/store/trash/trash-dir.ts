@@ -5,10 +5,7 @@ import { syncDir } from "../disk/atomic-write.ts";
 import { ignoreDiskErrors, TranscriptError, unlessMissing } from "../errors.ts";
 import { trashPath } from "../layout/paths.ts";
 
-/**
- * Returns the names in the trash of a config dir; none if there is no trash. Throws if the trash is a link: its contents
- * would be somebody else's.
- */
+/** Returns the names in the trash of a config dir. Throws if it is a link: its contents would be somebody else's. */
 export function trashNames(configDir: string): string[] {
   requireNoLink(configDir);
   return unlessMissing(() => readNames(trashPath(configDir)), []);

@@ -47,10 +47,7 @@ export interface TrashManifest {
   /** Title of the session in lists. */
   readonly summary: string | undefined;
   readonly items: readonly Belonging[];
-  /**
-   * Identifies this deletion in the names of items put aside (move.ts). Undefined in manifests of 0.1.0, which put nothing
-   * aside.
-   */
+  /** Identifies this deletion in the names of items put aside (move.ts). Undefined in manifests of 0.1.0. */
   readonly token: string | undefined;
 }
 
