@@ -1,6 +1,5 @@
 /**
- * The only importer of `node:fs` in the package, so that test/kill can count and interrupt every read and change of the
- * disk in one place.
+ * The only importer of `node:fs`, so that test/kill can interrupt every read and change of the disk.
  *
  * The calls are synchronous: a stat is 3 µs here and 30 µs through the thread pool, and a list makes tens of thousands.
  * Long work calls `yieldToEventLoop` between steps.

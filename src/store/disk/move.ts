@@ -1,18 +1,17 @@
 /**
- * Moves files, links and directories without losing anything, whoever else writes at the same time, and at whatever point
- * the process is killed.
+ * Moves files, links and directories without losing anything, whoever else writes, and wherever the process is killed.
  *
- * Within a file system, a deletion is one rename per item. No name is removed, and a row that another process appends
- * either moves along or comes too late.
+ * Within a file system, a deletion is one rename per item: a row that another process appends moves along or comes too
+ * late.
  *
  * To another file system, an item is first put aside: renamed in its own directory, so that no writer finds it by name.
- * It is then copied, and removed once it has stopped changing. One window remains: a process opened the file before it was
- * put aside and writes after the last look at it. The CLI opens, writes and closes in one go; `timing.quietMs` pass between
- * the rename and the last look, and rows from before the name is removed are appended to the copy (`drain`). No wait is
- * long enough for a writer that was suspended in between, because nothing reports who has the file open.
+ * It is then copied, and removed once it has stopped changing. The CLI opens, writes and closes in one go;
+ * `timing.quietMs` pass between the rename and the last look, and rows from before the name is removed are appended to
+ * the copy (`drain`). Only a writer that was suspended in between can lose a row, because nothing reports who has a
+ * file open.
  *
- * A restoration must not replace what is now at the old path, as a rename would. So a file gets its old name as a second
- * name, and loses its name in the trash once the other one is known to exist.
+ * A restoration must not replace what is now at the old path, as a rename would. So a file gets its old name as a
+ * second name, and loses its name in the trash once the other one is known to exist.
  */
 import { dirname, join } from "node:path";
 import { isThere, readDir, readLink, removeDir, rename, statLink, unlink } from "./fs.ts";

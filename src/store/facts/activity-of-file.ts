@@ -6,11 +6,9 @@ import { cachedFacts, cacheFacts } from "./metadata-cache.ts";
 import { NEWLINE } from "../../transcript/rows/line-splitter.ts";
 
 /**
- * Returns the time of the last conversation row, epoch ms, with the mtime as upper bound, so that a list reads no more
- * files than it shows. The mtime itself if the last `TAIL_GROWTH_BYTES` have no such row. Reads a few kilobytes of the file;
- * cached until it changes.
- *
- * Throws the file-system error if the file cannot be read.
+ * Returns the time of the last conversation row, epoch ms, with the mtime as upper bound; the mtime itself if the last
+ * `TAIL_GROWTH_BYTES` have no such row. Reads a few kilobytes; cached until the file changes. Throws if it cannot be
+ * read.
  */
 export function activityOf(candidate: Candidate): number {
   const known = cachedActivity(candidate);

@@ -31,10 +31,9 @@ const FILES_PER_TURN = 4000;
 const READ_PER_TURN = 1000;
 
 /**
- * Returns every file in these places that may be a session: named by a session id, regular, not empty. Costs one read of
- * each directory and one stat of each file. Links and other entries with such a name are not sessions
- * (official-helpers.md §3); they go into `skipped`, and so do unreadable ones. An empty file means "not here" and is not
- * reported.
+ * Returns every file in these places that may be a session: named by a session id, regular, not empty. Costs one read
+ * of each directory and one stat of each file. `skipped`: unreadable files, links and other entries with such a name
+ * (official-helpers.md §3), but no empty ones.
  */
 export async function listCandidates(places: readonly Place[], options: LookOptions = {}): Promise<Candidates> {
   const candidates: Candidate[] = [];

@@ -16,7 +16,7 @@ import {
 import { syncDir } from "../disk/atomic-write.ts";
 import { deletedConcurrently, isMissing } from "../errors.ts";
 import { sidecarPath, subagentsPath } from "../layout/paths.ts";
-import { scanChunks } from "../read/scan-file.ts";
+import { type RowVisitor, scanChunks } from "../read/scan-file.ts";
 import { tempName } from "../disk/temp-file.ts";
 import { copyTree, removeTree } from "../disk/dir-tree.ts";
 import type { ProjectDir, TranscriptCopy } from "../types.ts";
@@ -25,11 +25,9 @@ import type { ProjectDir, TranscriptCopy } from "../types.ts";
 const TRIES = 3;
 
 /**
- * Copies a session's subagents to the place of its fork's, before the fork itself appears. The copies are built next to it
- * and renamed as a whole. Rows get the fork's session id; everything else is copied unchanged, without links.
- *
- * Throws `SessionNotFoundError` if the session is deleted in the meantime. A deletion removes the transcript first, and a
- * restoration puts it back last: as long as it exists, so do the subagents.
+ * Copies a session's subagents to the place of its fork's, before the fork itself appears: next to it, then renamed as
+ * a whole. Rows get the fork's session id; links are left out. Throws `SessionNotFoundError` if the session is deleted:
+ * its transcript goes first and comes back last, so as long as it exists, so do the subagents.
  */
 export async function stageSubagents(
   source: TranscriptCopy,
@@ -91,14 +89,8 @@ async function copyTranscript(
     const output = createNew(to);
     try {
       const writer = new RowWriter(2 * CHUNK_BYTES, (bytes) => writeAll(output, bytes));
-      const visitor = {
-        row: (
-          bytes: Buffer,
-          _start: number,
-          _end: number,
-          _offset: number,
-          scan: Parameters<RowWriter["row"]>[1],
-        ): void => {
+      const visitor: RowVisitor = {
+        row(bytes, _start, _end, _offset, scan) {
           members.read(bytes, scan);
           writer.row(bytes, scan, members, values);
         },

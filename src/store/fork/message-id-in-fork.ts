@@ -1,19 +1,16 @@
 import { membersOf } from "../../transcript/rows/json-values.ts";
-import { readEntries } from "../read/entries.ts";
+import { readEntries, type ReadEntriesOptions } from "../read/entries.ts";
 import { findSession } from "../projects/find-copies.ts";
-import type { SessionOptions } from "../types.ts";
 
 /**
- * Returns the `uuid` of a message in a fork, by its `uuid` in the forked session or one of that session's ancestors: each
- * row of a fork names the row it was copied from (official-helpers.md §6). Undefined if no row of the fork comes from that
- * message.
- *
- * Throws `SessionNotFound`, file-system errors, and `signal.reason` when aborted.
+ * Returns the `uuid` of a message in a fork, by its `uuid` in the forked session or one of that session's ancestors
+ * (official-helpers.md §6); undefined if no row comes from it. Throws `SessionNotFound`, file-system errors, and
+ * `signal.reason` when aborted.
  */
 export async function idInFork(
   sessionId: string,
   sourceId: string,
-  options: SessionOptions & { readonly signal?: AbortSignal | undefined },
+  options: Omit<ReadEntriesOptions, "from">,
 ): Promise<string | undefined> {
   const line = [await originsOf(sessionId, options)];
   const seen = new Set([sessionId]);
@@ -36,10 +33,7 @@ interface Origins {
   readonly ids: ReadonlyMap<string, string>;
 }
 
-async function originsOf(
-  sessionId: string,
-  options: SessionOptions & { signal?: AbortSignal | undefined },
-): Promise<Origins> {
+async function originsOf(sessionId: string, options: ReadEntriesOptions): Promise<Origins> {
   const ids = new Map<string, string>();
   let parent: string | undefined;
   for await (const { value } of readEntries(sessionId, options)) {

@@ -1,10 +1,9 @@
 /**
- * Decides which session an item in a config dir belongs to: the one it is named after. This one rule serves deletions,
- * manifests in the trash, and `doctor`, which reports items that belong to no session.
+ * Decides which session an item in a config dir belongs to, for deletions, manifests in the trash, and `doctor`.
  *
  * Claude Code keeps items of a session in ever more places, each named by the session's id: `file-history/<id>/`,
- * `debug/<id>.txt`, `usage-data/facets/<id>.json`, `security_warnings_state_<id>.json`. So places are not listed here.
- * The name decides: at the top of the config dir, one or two directories below it, and next to the transcript.
+ * `debug/<id>.txt`, `usage-data/facets/<id>.json`, `security_warnings_state_<id>.json`. So the name decides: at the top
+ * of the config dir, one or two directories below it, and next to the transcript.
  */
 import { jobNames, transcriptName } from "./paths.ts";
 import { isOurOwnName } from "../disk/temp-file.ts";

@@ -13,9 +13,7 @@ export async function getSessionInfo(
   sessionId: string,
   options?: OrUndefined<GetSessionInfoOptions> | null,
 ): Promise<SessionInfo | undefined> {
-  const candidates = findCopies(sessionId, options).flatMap((copy) => candidateOf(copy) ?? []);
-  const newest = newestCopy(candidates);
-  const candidate = candidates.find((copy) => copy === newest);
+  const candidate = newestCopy(findCopies(sessionId, options).flatMap((copy) => candidateOf(copy) ?? []));
   if (candidate === undefined) return undefined;
   let facts: SessionFacts | undefined;
   try {

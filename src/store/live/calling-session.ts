@@ -30,10 +30,8 @@ const TOOL_USE_ID = /^[\w-]{1,128}$/;
 
 /**
  * Returns the session that the request comes from: the one that started this process, else that of the nearest ancestor
- * with a pid file. A process may continue with another session (`/clear`, `/resume`), so the id of the tool call is looked
- * up in all sessions at work; if there is only one, this does not wait. Undefined if unknown.
- *
- * Only reads. Throws only `signal.reason`.
+ * with a pid file. A process may continue with another session (`/clear`, `/resume`), so the id of the tool call is
+ * looked up in all sessions at work. Undefined if unknown. Throws only `signal.reason`.
  */
 export async function askingSession(options: AskingOptions): Promise<string | undefined> {
   const { started, isOurParent, toolUseId, signal } = options;

@@ -1,8 +1,7 @@
 /**
- * Finds out whether a session is in use. The CLI opens and closes the transcript for each row, so locks and open files show
- * nothing. It keeps `<configDir>/sessions/<pid>.json`, which remains if the process is killed. So the process that the file
- * names is looked up: same pid domain, same start time. If its state is unknown (another container, another machine on a
- * shared disk, a file still being written), a transcript that changed recently counts as in use.
+ * Finds out whether a session is in use. The CLI closes the transcript after each row, but keeps
+ * `<configDir>/sessions/<pid>.json`, also after a kill: so the process is looked up. If its state is unknown (another
+ * container or machine, a file still being written), a transcript that changed recently counts as in use.
  */
 import { join } from "node:path";
 import { RECENT_CHANGE_MS } from "../../transcript/rows/limits.ts";
@@ -115,19 +114,16 @@ interface PidFile {
 function pidFiles(configDir: string): PidFile[] {
   const dir = pidFilesPath(configDir);
   try {
-    return readDir(dir).flatMap((entry) => {
-      const pid = Number(PID_FILE_NAME.exec(entry.name)?.[1]);
-      return Number.isSafeInteger(pid) ? [readPidFile(join(dir, entry.name), entry.name, pid)] : [];
+    return readDir(dir).flatMap(({ name }) => {
+      const pid = Number(PID_FILE_NAME.exec(name)?.[1]);
+      if (!Number.isSafeInteger(pid)) return [];
+      const facts = parsePidFile(tryReadSmall(join(dir, name), PID_FILE_BYTES));
+      return [{ name, pid, facts, state: facts === undefined ? stateOfProcess({ pid }) : stateOf(pid, facts) }];
     });
   } catch (error) {
     // Without the directory, no CLI that writes pid files has run here; if it is unreadable, any may be running.
     return isMissing(error) ? [] : [{ name: "sessions", pid: 0, facts: undefined, state: "unknown" }];
   }
-}
-
-function readPidFile(path: string, name: string, pid: number): PidFile {
-  const facts = parsePidFile(tryReadSmall(path, PID_FILE_BYTES));
-  return { name, pid, facts, state: facts === undefined ? stateOfProcess({ pid }) : stateOf(pid, facts) };
 }
 
 function stateOf(pid: number, facts: PidFacts): ProcessState {
@@ -148,13 +144,13 @@ export interface PidFacts {
 export function parsePidFile(text: string | undefined): PidFacts | undefined {
   try {
     const facts = asObject(JSON.parse(text ?? ""));
-    return facts === undefined
-      ? undefined
-      : {
-          sessionId: asString(facts["sessionId"]),
-          procStart: asString(facts["procStart"]),
-          pidDomain: asString(facts["pidDomain"]),
-        };
+    return (
+      facts && {
+        sessionId: asString(facts["sessionId"]),
+        procStart: asString(facts["procStart"]),
+        pidDomain: asString(facts["pidDomain"]),
+      }
+    );
   } catch {
     return undefined;
   }

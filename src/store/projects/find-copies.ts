@@ -11,13 +11,12 @@ import { unreadableDirs } from "./unreadable.ts";
 import { listWorktrees } from "./worktrees.ts";
 
 /**
- * Returns every copy of a session's transcript, in the order in which the official helpers look (official-helpers.md §2.6).
- * With `dir`: in the project dirs of that directory, then those of its other worktrees. Without: in all project dirs, by
- * name.
+ * Returns every copy of a session's transcript, in the order in which the official helpers look (official-helpers.md
+ * §2.6). With `dir`: in the project dirs of that directory, then those of its other worktrees. Without: in all project
+ * dirs, by name. Costs one stat for each.
  *
- * A copy is a regular file that is not empty; follows links. Anything missing, empty, unreadable or not a file is skipped,
- * and so is a project dir under a second name (a link next to it). A value that is not a session id has no copies. Costs
- * one stat for each project dir.
+ * A copy is a regular file that is not empty; follows links. Anything else is skipped, and so is a project dir under a
+ * second name (a link next to it).
  */
 export function findCopies(sessionId: unknown, options?: SessionOptions | null): TranscriptCopy[] {
   if (!isSessionId(sessionId)) return [];
@@ -30,12 +29,10 @@ export function findCopies(sessionId: unknown, options?: SessionOptions | null):
 }
 
 /** Returns the copy written to last, which is the session; the first one if several have the same time. */
-export function newestCopy(copies: readonly TranscriptCopy[]): TranscriptCopy | undefined {
-  return copies.reduce<TranscriptCopy | undefined>(
-    (newest, copy) => (newest === undefined || copy.mtimeMs > newest.mtimeMs ? copy : newest),
-    undefined,
-  );
-}
+export const newestCopy = <Copy extends TranscriptCopy>(copies: readonly Copy[]): Copy | undefined =>
+  copies.length === 0 ? undefined : copies.reduce(newer);
+
+const newer = <Copy extends TranscriptCopy>(a: Copy, b: Copy): Copy => (b.mtimeMs > a.mtimeMs ? b : a);
 
 /** Returns the newest copy of a session; undefined if there is none. */
 export function findSession(sessionId: unknown, options?: SessionOptions | null): TranscriptCopy | undefined {
@@ -63,9 +60,7 @@ export function requireSession(
   options?: SessionOptions | null,
   wording: NotFoundWording = "other",
 ): TranscriptCopy {
-  const newest = newestCopy(requireCopies(sessionId, options, wording));
-  if (newest === undefined) throw new Error("requireCopies returned no copy");
-  return newest;
+  return requireCopies(sessionId, options, wording).reduce(newer);
 }
 
 /** Like `findCopies`, but throws `InvalidSessionIdError`, or `SessionNotFoundError` with the unreadable directories. */

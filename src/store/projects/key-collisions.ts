@@ -3,10 +3,9 @@ import { normalizePath, type Platform, realOrSelf } from "../disk/platform.ts";
 import { sanitizePath } from "../layout/project-key.ts";
 
 /**
- * Separates the sessions of a directory from those of another directory with the same key, as `/a/b-c` and `/a-b/c` have
- * (official-helpers.md §4.5). A session is foreign if its own directory exists and is not one of the requested directories
- * or below one. It must also have the same key as, but not be, the directory that its project dir was found for. A directory
- * that is gone may have been moved: its sessions stay.
+ * Separates the sessions of a directory from those of another one with the same key, as `/a/b-c` and `/a-b/c` have
+ * (official-helpers.md §4.5). A session is foreign if its own directory exists, is not in a requested one, and has the
+ * key of the directory that its project dir was found for. One that is gone may have been moved: its sessions stay.
  */
 export class ForeignFilter {
   readonly #dirs: readonly string[];

@@ -11,10 +11,7 @@ export interface NamedThing {
 
 /** Yields all such items, at the depths that `ownerOf` knows. Follows no link. `skipped`: unreadable directories. */
 export function namedThings(configDir: string, skipped: Skipped[]): Generator<NamedThing> {
-  return thingsIn(configDir, [], skipped, {
-    isWanted: () => true,
-    onLink: () => {},
-  });
+  return thingsIn(configDir, [], skipped, () => {});
 }
 
 /**
@@ -22,30 +19,30 @@ export function namedThings(configDir: string, skipped: Skipped[]): Generator<Na
  * into `skipped` if its target has items of the session.
  */
 export function thingsOf(sessionId: string, configDir: string, skipped: Skipped[]): string[] {
-  const isWanted = (owner: string): boolean => owner === sessionId;
   const onLink = (path: string, names: readonly string[]): void => {
     const found = entriesOf(path, []).some(({ name }) => ownerOf([...names, name]) === sessionId);
     if (found) skipped.push({ path, reason: "a link, not followed" });
   };
-  return [...thingsIn(configDir, [], skipped, { isWanted, onLink })].map(({ path }) => path);
+  const things = [...thingsIn(configDir, [], skipped, onLink)];
+  return things.filter(({ owner }) => owner === sessionId).map(({ path }) => path);
 }
 
-interface Search {
-  readonly isWanted: (owner: string) => boolean;
-  /** Called with each link that may be in place of a directory of such items. */
-  readonly onLink: (path: string, names: readonly string[]) => void;
-}
-
-function* thingsIn(dir: string, dirs: readonly string[], skipped: Skipped[], search: Search): Generator<NamedThing> {
+/** `onLink`: called with each link that may be in place of a directory of such items. */
+function* thingsIn(
+  dir: string,
+  dirs: readonly string[],
+  skipped: Skipped[],
+  onLink: (path: string, names: readonly string[]) => void,
+): Generator<NamedThing> {
   for (const entry of entriesOf(dir, skipped)) {
     const names = [...dirs, entry.name];
     const owner = ownerOf(names);
     if (owner !== undefined) {
-      if (search.isWanted(owner)) yield { path: join(dir, entry.name), owner };
+      yield { path: join(dir, entry.name), owner };
     } else if (entry.isDirectory() && holdsNamedThings(names)) {
-      yield* thingsIn(join(dir, entry.name), names, skipped, search);
+      yield* thingsIn(join(dir, entry.name), names, skipped, onLink);
     } else if (entry.isSymbolicLink() && holdsNamedThings(names)) {
-      search.onLink(join(dir, entry.name), names);
+      onLink(join(dir, entry.name), names);
     }
   }
 }

@@ -37,10 +37,9 @@ export function possibleProjectDirs(configDir: string): ProjectDir[] | undefined
 }
 
 /**
- * Returns the project dirs of a path, which is used as it is (call `canonicalPath` first): the one that its key names; with
- * a `CLAUDE_CODE_PROJECT_DIR_NAME`, that one and the natural one. For a key with a hash, also those that may have the same
- * path under another hash: a session in them was in a directory with the same full name (official-helpers.md §2.4; links to
- * directories count there too). `skipped` receives entries that exist and cannot be used.
+ * Returns the project dirs of a path (from `canonicalPath`): that of its key and, if it is another, that of the
+ * `CLAUDE_CODE_PROJECT_DIR_NAME`. For a key with a hash, also those that may have the same path under another hash
+ * (official-helpers.md §2.4). `skipped` receives entries that exist and cannot be used.
  */
 export function projectDirsFor(configDir: string, path: string, skipped: Skipped[] = []): ProjectDir[] {
   const natural = keyOfPath(path);

@@ -9,11 +9,10 @@ import { readWindows, windowBuffer } from "./head-tail.ts";
 import { NEWLINE } from "../../transcript/rows/line-splitter.ts";
 
 /**
- * Returns the directory that a session belongs to: its last relocation, from the tail of the transcript, else the first
- * `cwd` in its head (official-helpers.md §2.4, §4.5). A sidechain row counts only if no other row in the head has one: a
- * subagent may work elsewhere. If the head has no `cwd`, because a pasted file or a long prompt fills it, it grows up to
- * `HEAD_GROWTH_BYTES`, as for the first prompt. Undefined if no `cwd` is found or the file is not a readable regular file.
- * Does not follow a link.
+ * Returns the directory that a session belongs to: its last relocation, in the tail of the transcript, else the first
+ * `cwd` in its head (official-helpers.md §2.4, §4.5), which grows up to `HEAD_GROWTH_BYTES`. A sidechain row counts
+ * only if no other row has one: a subagent may work elsewhere. Undefined if none is found or it is no readable regular
+ * file.
  */
 export function sessionCwd(path: string): string | undefined {
   return tryWithOpenFile(path, (fd) => {

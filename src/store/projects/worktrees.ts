@@ -1,10 +1,9 @@
 /**
- * Lists the worktrees of a repository from git's own files, like `git worktree list` without a process: pages of sessions
- * are requested more often than git can be started, and a repository may come from anywhere, with its own hooks and
- * settings. The rules are those of git's setup.c and worktree.c; test/store/projects/worktrees.test.ts compares both.
+ * Lists the worktrees of a repository from git's own files, by the rules of its setup.c and worktree.c. Starting git
+ * would be too slow for each page, and run hooks and settings of a repository from anywhere.
  *
- * Ignored on purpose: the environment (a caller's `GIT_DIR` would make every directory part of one repository), the owner
- * of the files (nothing of the repository is ever executed), and its configuration (no path here depends on it).
+ * Ignored on purpose: the environment (a caller's `GIT_DIR` would make every directory part of one repository), the
+ * owner of the files (nothing of the repository is ever executed), and its configuration (no path here depends on it).
  */
 import { dirname, isAbsolute, join, parse, sep } from "node:path";
 import {

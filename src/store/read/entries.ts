@@ -1,7 +1,7 @@
 import { parseRow, type RowProblem } from "../../transcript/rows/row.ts";
 import { close, statOpen } from "../disk/fs.ts";
 import { openCopy, requireSession } from "../projects/find-copies.ts";
-import { scanChunks } from "./scan-file.ts";
+import { type RowVisitor, scanChunks } from "./scan-file.ts";
 import type { SessionOptions } from "../types.ts";
 import type { JsonObject } from "../../transcript/rows/json-values.ts";
 
@@ -39,20 +39,13 @@ export async function* readEntries(
   const fd = openCopy(copy);
   try {
     let found: TranscriptEntry[] = [];
-    const visitor = {
-      row: (bytes: Buffer, start: number, end: number, offset: number): void => {
+    const visitor: RowVisitor = {
+      row(bytes, start, end, offset) {
         const copy = Buffer.from(bytes.subarray(start, end));
         const value = parseRow(copy, 0, copy.length);
         found.push({ offset, byteLength: end - start, bytes: copy, value, problem: undefined });
       },
-      problem: (
-        bytes: Buffer,
-        start: number,
-        end: number,
-        offset: number,
-        problem: RowProblem,
-        length: number,
-      ): void => {
+      problem(bytes, start, end, offset, problem, length) {
         const copy = Buffer.from(bytes.subarray(start, end));
         found.push({ offset, byteLength: length, bytes: copy, value: undefined, problem });
       },

@@ -13,11 +13,9 @@ export interface StoredText {
 type Members = Record<string, unknown>;
 
 /**
- * A user or assistant row of which only the requested parts are parsed, each to the same value as by `parseRow`. Valid until
- * another row is read.
- *
- * Long strings keep their JSON (`texts`), so that a writer can copy instead of escaping them (update-writer.ts). Both
- * together save 11 % and 9 MB of "ACP load" (60 MB).
+ * A user or assistant row of which only the requested parts are parsed, each as by `parseRow`. Valid until the next
+ * row. Long strings keep their JSON (`texts`), so that a writer can copy it (update-writer.ts). Both together save 11 %
+ * and 9 MB of "ACP load" (60 MB).
  */
 export class LazyRow {
   readonly message: unknown;

@@ -102,14 +102,14 @@ export async function openConversation(
   }
   const open = await openSubagent(copy, agentId, { extent: "all", signal });
   if (open === undefined) throw new SessionNotFoundError(copy.sessionId, `: it has no subagent ${agentId}`);
-  const { file, rows, subagent } = open;
+  const { file, rows } = open;
   const { index, load } = file;
   const current = (): ConversationRows =>
     visibleRows(findConversation(index, load, { fileSize: 0, subagent: true, allQueued: true }), load, {
       subagent: true,
       includeSystemMessages: true,
     });
-  return opened({ ...open, rows: notesInPlace(rows, index) }, { copy, path: subagent.path, subagent, current });
+  return opened({ ...open, rows: notesInPlace(rows, index) }, copy, current);
 }
 
 /**
@@ -132,6 +132,7 @@ function ofFile(file: TranscriptFile, copy?: TranscriptCopy): OpenConversation {
     });
     const rows = visibleRows(conversation, load, { includeSystemMessages: true });
     const shown = {
+      subagent: undefined,
       file,
       main: file,
       conversation,
@@ -141,7 +142,7 @@ function ofFile(file: TranscriptFile, copy?: TranscriptCopy): OpenConversation {
     };
     const current = (): ConversationRows =>
       visibleRows(findConversation(index, load, { fileSize, allQueued: true }), load, { includeSystemMessages: true });
-    return opened(shown, { copy, path: copy?.path, subagent: undefined, current });
+    return opened(shown, copy, current);
   } catch (error) {
     file.close();
     throw error;
@@ -181,20 +182,15 @@ function notesInPlace(rows: ConversationRows, { kind }: RowIndex): ConversationR
   return placed;
 }
 
-/** The source of a conversation. All members are undefined for a stream. */
-interface Origin {
-  readonly copy: TranscriptCopy | undefined;
-  readonly path: string | undefined;
-  readonly subagent: Subagent | undefined;
-  /** The rows that the model has. */
-  readonly current: () => ConversationRows;
-}
-
+/** `copy`: undefined for a stream. `current`: the rows that the model has. */
 function opened(
-  { file, main, conversation, rows, context, close }: Omit<OpenSubagent, "subagent">,
-  { copy, path, subagent, current }: Origin,
+  open: Omit<OpenSubagent, "subagent"> & { readonly subagent: Subagent | undefined },
+  copy: TranscriptCopy | undefined,
+  current: () => ConversationRows,
 ): OpenConversation {
+  const { subagent, file, main, conversation, rows, context, close } = open;
   const { index } = file;
+  const path = (subagent ?? copy)?.path;
   const outputs = copy && new ToolResults(copy);
   const names = copy && new SubagentNames(copy, main);
   const settled = Date.now() - file.stat.ctimeMs >= SETTLED_MS;

@@ -22,13 +22,9 @@ const CHUNKS_PER_TURN = 32;
 
 /**
  * Visits every row of an open transcript from byte `from` to byte `to` (its size when it was opened, so that rows appended
- * later are not seen). Memory: some megabytes, or the longest row. Throws `signal.reason` when aborted.
+ * later are not seen). Yields after each chunk (`CHUNK_BYTES` or the longest row), so that the caller can consume the rows.
+ * Memory: some megabytes, or the longest row. Throws `signal.reason` when aborted.
  */
-export async function scanFile(fd: number, visitor: RowVisitor, options: ScanOptions): Promise<void> {
-  for await (const _chunk of scanChunks(fd, visitor, options));
-}
-
-/** Like `scanFile`, but yields to the caller after each chunk (`CHUNK_BYTES` or the longest row), who can consume the rows. */
 export async function* scanChunks(
   fd: number,
   visitor: RowVisitor,

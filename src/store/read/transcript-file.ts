@@ -10,7 +10,7 @@ import { close, openRead, statOpen, type Stats } from "../disk/fs.ts";
 import { ReusableBuffer } from "../disk/file-lines.ts";
 import { LazyRow } from "./lazy-row.ts";
 import { RowReader, WINDOW } from "./row-reader.ts";
-import { type RowVisitor, scanChunks, scanFile, type ScanProgress } from "./scan-file.ts";
+import { type RowVisitor, scanChunks, type ScanProgress } from "./scan-file.ts";
 import { type Unread, UnreadCount } from "./unread.ts";
 import type { JsonObject } from "../../transcript/rows/json-values.ts";
 
@@ -84,20 +84,17 @@ export class TranscriptFile {
         nodeCrypto().randomInt(2 ** 32),
         Math.min(Math.max(Math.ceil(stat.size / ROW_BYTES), 64), MANY_ROWS),
       );
-      await scanFile(
-        fd,
-        {
-          row: (bytes, start, end, offset, scan) => {
-            const row = index.count;
-            const kind = index.add(bytes, start, end, offset, scan);
-            if (facts === undefined) return;
-            if (index.count > row) facts.pass(index.flags[row] as number);
-            if (isForkFact(kind)) facts.add(parseRow(bytes, start, end) ?? {}, offset, end - start);
-          },
-          problem: (_bytes, _start, _end, offset, problem, length) => unread.add(problem, offset + length),
+      const visitor: RowVisitor = {
+        row(bytes, start, end, offset, scan) {
+          const row = index.count;
+          const kind = index.add(bytes, start, end, offset, scan);
+          if (facts === undefined) return;
+          if (index.count > row) facts.pass(index.flags[row] as number);
+          if (isForkFact(kind)) facts.add(parseRow(bytes, start, end) ?? {}, offset, end - start);
         },
-        { to: stat.size, buffer, signal, progress },
-      );
+        problem: (_bytes, _start, _end, offset, problem, length) => unread.add(problem, offset + length),
+      };
+      for await (const _chunk of scanChunks(fd, visitor, { to: stat.size, buffer, signal, progress }));
       return new TranscriptFile(fd, stat, index, unread.facts, buffer);
     } catch (error) {
       close(fd);

@@ -1,19 +1,18 @@
 /**
- * Mutual exclusion for changes to what a session owns: delete, restore, empty the trash, archive. A process that removes
- * one name of a file must be sure that another name of the same bytes exists and stays, which needs exclusive access.
+ * Mutual exclusion for changes to what a session owns: delete, restore, empty the trash, archive. A process that
+ * removes one name of a file must be sure that another name of the same bytes exists and stays.
  *
- * A contender creates a file in the trash, under a unique name that identifies it, and then lists the other contenders. If
- * none of them is alive, it holds the lock as long as its file exists. Otherwise the contender with the smallest name keeps
- * its file and waits until the others are gone; all others remove theirs and try again a little later.
+ * A contender creates a file in the trash, under a unique name that identifies it, and then lists the other contenders.
+ * If none of them is alive, it holds the lock as long as its file exists. Otherwise the contender with the smallest
+ * name waits until the others are gone; all others remove their files and try again a little later.
  *
- * Two processes never hold it: each creates its file before it lists. The later one sees the file of the other, which
- * exists as long as the lock is held. Nobody steals it: a file is removed by its owner, or after its owner has died, and its
- * name is never used again; so there is no gap between a check and a theft. A process whose state is unknown (another
- * container, another machine on a shared disk) counts as alive.
+ * Two processes never hold it: each creates its file before it lists, so the later one sees the other's. Nobody steals
+ * it: a file is removed by its owner, or after its owner has died, and its name is never used again. A process whose
+ * state is unknown (another container, another machine on a shared disk) counts as alive.
  *
- * Appends need no lock. A deletion moves a transcript by one rename, which takes along rows written to the open file; a
- * process that opens it by name later finds none. `appendRow` reports if the file it wrote to has been removed. Forks need
- * no lock: nobody knows their id before they exist. Readers need none, and never create or remove one.
+ * Appends need no lock: a deletion moves a transcript by one rename, which takes along rows written to the open file,
+ * and `appendRow` reports if the file has been removed. Forks need none: nobody knows their id before they exist.
+ * Readers need none, and never create or remove one.
  */
 import { randomHex } from "../disk/builtins.ts";
 import { basename, join } from "node:path";
@@ -51,10 +50,9 @@ export interface Contender {
 }
 
 /**
- * Runs `act` while no other process of ours changes the session in `configDirs`. They are locked in a fixed order, so that
- * two processes never deadlock. Throws `SessionBusyError` if another process holds a lock for longer than `timing.lockMs`.
- * `ifPossible`: continues without a lock if there can be no trash, as nothing is deleted or restored there; for changes that
- * remove no name.
+ * Runs `act` while no other process of ours changes the session in `configDirs`, locked in a fixed order, so that two
+ * processes never deadlock. Throws `SessionBusyError` after `timing.lockMs`. `ifPossible`, for changes that remove no
+ * name: continues without a lock if there can be no trash, as nothing is deleted or restored there.
  */
 export async function withSessionLock<T>(
   configDirs: readonly string[],

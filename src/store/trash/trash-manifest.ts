@@ -2,9 +2,8 @@
  * A trash entry: `<configDir>/claude-transcripts/trash/<id>-<time>/`, with `manifest.json` and `files/`, in which every
  * item has the path it had in the config dir.
  *
- * The name of an entry is its state, changed by a rename, so that a kill leaves one state or the next: `<id>.deleting` (one
- * per session; its manifest is on the disk before anything is moved), then `<id>-<time>`, then `<id>-<time>.restoring` or
- * `.removing` until it is gone.
+ * The name of an entry is its state, changed by a rename: `<id>.deleting` (one per session; its manifest is on the disk
+ * before anything is moved), then `<id>-<time>`, then `<id>-<time>.restoring` or `.removing` until it is gone.
  */
 import { join, sep } from "node:path";
 import { MANIFEST_BYTES } from "../../transcript/rows/limits.ts";
