@@ -130,6 +130,15 @@ export function isMissing(error: unknown): boolean {
   return code === "ENOENT" || code === "ENOTDIR";
 }
 
+/** Returns what `act` returns; undefined if it throws. */
+export function attempt<T>(act: () => T): T | undefined {
+  try {
+    return act();
+  } catch {
+    return undefined;
+  }
+}
+
 /** Returns what `act` returns, or `otherwise` if nothing is at the path it looks at. */
 export function unlessMissing<T>(act: () => T, otherwise: T): T {
   try {

@@ -13,10 +13,7 @@ export interface StoreOptions {
 }
 
 /** Options of all functions that look up one session. */
-export interface SessionOptions extends StoreOptions {
-  /** Project directory to find the session in, its git worktrees included. Absent: all projects. */
-  readonly dir?: string | undefined;
-}
+export type SessionOptions = Readonly<OrUndefined<SessionMutationOptions>>;
 
 /** The official form of `SessionOptions`. */
 export type SessionMutationOptions = {

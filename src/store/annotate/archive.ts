@@ -24,8 +24,7 @@ export async function unarchiveSession(sessionId: string, options?: SessionOptio
 }
 
 /**
- * Marks under the session's lock: the mark may create `<id>/`, which must not happen while a deletion moves that away.
- * If there can be no trash, nothing is deleted, and no lock is needed.
+ * Marks under the session's lock, if there can be one: a mark may create `<id>/`, which a deletion may be moving away.
  */
 async function mark(sessionId: string, archived: boolean, options: SessionOptions | null | undefined): Promise<void> {
   const found = requireCopies(sessionId, options);

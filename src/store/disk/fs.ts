@@ -5,6 +5,7 @@
  * Long work calls `yieldToEventLoop` between steps.
  */
 import fs from "node:fs";
+import { attempt } from "../errors.ts";
 
 export type { BigIntStats, Dirent, Stats } from "node:fs";
 
@@ -21,13 +22,7 @@ const PRIVATE_DIR = 0o700;
 /** Stat that follows links; undefined when nothing is there. Other errors throw. */
 export const statFile = (path: string): fs.Stats | undefined => fs.statSync(path, { throwIfNoEntry: false });
 /** `statFile` that is undefined after any error. */
-export function tryStatFile(path: string): fs.Stats | undefined {
-  try {
-    return statFile(path);
-  } catch {
-    return undefined;
-  }
-}
+export const tryStatFile = (path: string): fs.Stats | undefined => attempt(() => statFile(path));
 /** `statFile` with nanoseconds. */
 export const statExact = (path: string): fs.BigIntStats | undefined =>
   fs.statSync(path, { bigint: true, throwIfNoEntry: false });

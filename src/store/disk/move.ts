@@ -24,10 +24,7 @@ import { copyLink, copyTree, isContained, removeTree } from "./dir-tree.ts";
 /** Maximum number of copies begun because the original changed during the last one. */
 const COPY_TRIES = 3;
 
-/**
- * `missing`: nothing is there. `aside`: it was put aside and copied, and `drain` must remove it. `left`: it differs from
- * what the trash has under its name.
- */
+/** `aside`: it was put aside and copied, and `drain` must remove it. `left`: it differs from what the trash has. */
 export type TakeOutcome = "moved" | "missing" | "aside" | "left";
 
 /**

@@ -3,6 +3,7 @@
  */
 import { posix, win32 } from "node:path";
 import { realPath } from "./fs.ts";
+import { attempt } from "../errors.ts";
 
 export type Platform = NodeJS.Platform;
 
@@ -73,10 +74,4 @@ export function isInside(path: string, root: string, platform: Platform = proces
 }
 
 /** Returns the real path, or the path itself if it cannot be resolved. */
-export function realOrSelf(path: string): string {
-  try {
-    return realPath(path);
-  } catch {
-    return path;
-  }
-}
+export const realOrSelf = (path: string): string => attempt(() => realPath(path)) ?? path;

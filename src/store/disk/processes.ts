@@ -5,6 +5,7 @@
 import { nodeChildProcess, nodeCrypto } from "./builtins.ts";
 import { hostname, uptime } from "node:os";
 import { readLink } from "./fs.ts";
+import { attempt } from "../errors.ts";
 import { tryReadSmall } from "./read-small-file.ts";
 
 /** Whether a process runs; `unknown` if that cannot be found out here. */
@@ -36,11 +37,8 @@ export function processStart(pid: number, platform: NodeJS.Platform = process.pl
 
 /** Reads `/proc/<pid>/stat`; undefined in a sandbox with the `/proc` of its host, where the pid is another's. */
 function procStat(pid: number): string | undefined {
-  try {
-    return readLink("/proc/self") === String(process.pid) ? readProc(`/proc/${pid}/stat`) : undefined;
-  } catch {
-    return undefined;
-  }
+  const isOurs = attempt(() => readLink("/proc/self")) === String(process.pid);
+  return isOurs ? readProc(`/proc/${pid}/stat`) : undefined;
 }
 
 /** Returns when the process of a `/proc/<pid>/stat` started (field 22), or `ended` by its state (field 3). */
@@ -52,17 +50,10 @@ export function startInProcStat(stat: string | undefined): string | undefined {
 }
 
 function askPs(column: string, pid: number): string | undefined {
-  try {
-    const env = { ...process.env, LC_ALL: "C", TZ: "UTC" };
-    const text = nodeChildProcess().execFileSync("ps", ["-o", `${column}=`, "-p", String(pid)], {
-      encoding: "utf8",
-      timeout: 1000,
-      env,
-    });
-    return text.trim() || undefined;
-  } catch {
-    return undefined;
-  }
+  const env = { ...process.env, LC_ALL: "C", TZ: "UTC" };
+  const options = { encoding: "utf8", timeout: 1000, env } as const;
+  const args = ["-o", `${column}=`, "-p", String(pid)];
+  return attempt(() => nodeChildProcess().execFileSync("ps", args, options).trim()) || undefined;
 }
 
 /** Returns the pid of a process's parent; undefined if unknown, and for the first process of all. */
@@ -158,7 +149,10 @@ export function stateOfMark(
   now: Here = here(),
 ): ProcessState {
   if (boot === now.boot) {
-    const state = stateOfProcess({ pid: Number(pid), start: decoded(start) });
+    const state = stateOfProcess({
+      pid: Number(pid),
+      start: attempt(() => decodeURIComponent(start ?? "")) || undefined,
+    });
     // A process has this pid; if its start time is unknown, it counts as the same one.
     return state === "gone" ? "gone" : "runs";
   }
@@ -166,21 +160,6 @@ export function stateOfMark(
   return isEarlierBoot ? "gone" : "unknown";
 }
 
-/** Decodes the output of `encodeURIComponent`; undefined for anything else. */
-function decoded(text: string | undefined): string | undefined {
-  try {
-    return text ? decodeURIComponent(text) : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function pidNamespace(): string {
-  try {
-    return readLink("/proc/self/ns/pid");
-  } catch {
-    return "";
-  }
-}
+const pidNamespace = (): string => attempt(() => readLink("/proc/self/ns/pid")) ?? "";
 
 const readProc = (path: string): string | undefined => tryReadSmall(path, PROC_STAT_BYTES);

@@ -1,5 +1,5 @@
 import { openRead, openReadNoFollow, readBytes, statLink, statOpen, type Stats, useAndClose } from "./fs.ts";
-import { errnoOf, isMissing, unlessMissing } from "../errors.ts";
+import { attempt, errnoOf, isMissing, unlessMissing } from "../errors.ts";
 
 /** Returns at most `limit` bytes of a file (those under `/proc` report size 0) as text; undefined if it is missing. */
 export function readSmall(path: string, limit: number): string | undefined {
@@ -7,13 +7,7 @@ export function readSmall(path: string, limit: number): string | undefined {
 }
 
 /** Like `readSmall`, but undefined if the file cannot be read. */
-export function tryReadSmall(path: string, limit: number): string | undefined {
-  try {
-    return readSmall(path, limit);
-  } catch {
-    return undefined;
-  }
-}
+export const tryReadSmall = (path: string, limit: number): string | undefined => attempt(() => readSmall(path, limit));
 
 /** The text of a file, or the reason why it was not read, as the end of a sentence. */
 export type PlainFile = { readonly text: string } | { readonly reason: string };
@@ -47,9 +41,5 @@ export function tryWithOpenFile<T>(
   read: (fd: number) => T,
   open: (path: string) => number = openReadNoFollow,
 ): T | undefined {
-  try {
-    return useAndClose(open(path), read);
-  } catch {
-    return undefined;
-  }
+  return attempt(() => useAndClose(open(path), read));
 }

@@ -23,8 +23,7 @@ const TRANSCRIPT_TEMP = /^\.([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.jsonl
 const FINAL_NAME_UNITS = 60;
 
 /**
- * Names of items that a deletion puts aside, in their own directory, before copying them to a trash on another file system
- * (move.ts). Such an item may be the only copy: no cleaning removes it, and readers ignore it.
+ * Names of items that a deletion puts aside (move.ts). They may be the only copies: no cleaning or reader touches them.
  */
 const ASIDE_NAME = /\.ct-aside-[0-9a-f]{8}-[0-9]+$/;
 

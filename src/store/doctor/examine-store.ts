@@ -67,10 +67,7 @@ export interface ExpiringSession extends Expiring {
 
 export interface ExamineOptions extends StoreOptions, SurveyOptions {}
 
-/**
- * Examines everything in the store and changes nothing. Reads every transcript completely, one after another. Throws
- * `signal.reason` when aborted; unreadable entries are in the report.
- */
+/** Examines everything in the store: reads every transcript completely. Throws `signal.reason`; changes nothing. */
 export async function examineStore(options: ExamineOptions): Promise<StoreReport> {
   const dirs = resolveConfigDirs(options);
   const source = configDirSource(options);

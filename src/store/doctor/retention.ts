@@ -19,8 +19,7 @@ export interface Retention {
 }
 
 /**
- * Reads `cleanupPeriodDays` from a config dir's `settings.json`. As in the CLI: if the file cannot be read, or the value is
- * not a positive integer, nothing is deleted until that is fixed.
+ * Reads `cleanupPeriodDays`. As in the CLI, nothing is deleted while it is invalid or `settings.json` cannot be read.
  */
 export function readRetention(configDir: string): Retention {
   const settingsPath = join(configDir, "settings.json");

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { WALKED_ENTRIES } from "../../transcript/rows/limits.ts";
 import { checkTranscript, type TranscriptCheck } from "./check-transcript.ts";
 import { readBytes, realPath, tryStatFile } from "../disk/fs.ts";
-import { errnoOf } from "../errors.ts";
+import { attempt, errnoOf } from "../errors.ts";
 import { KEY_OF_ABSOLUTE_PATH, type Misplaced, type NamedItem, Places } from "./misplaced.ts";
 import { projectsPath } from "../layout/paths.ts";
 import { isInside, realOrSelf } from "../disk/platform.ts";
@@ -315,12 +315,7 @@ export class Survey {
 
   /** Reports a link, unless it leads to elsewhere in the config dir, where its target is examined anyway. */
   #link(path: string, isProject: boolean): void {
-    let target: string | undefined;
-    try {
-      target = realPath(path);
-    } catch {
-      // It is dangling, or leads to a place without access.
-    }
+    const target = attempt(() => realPath(path));
     if (target !== undefined && this.#roots.some((root) => isInside(target, root))) return;
     this.links.push({ path, target, isProject });
   }

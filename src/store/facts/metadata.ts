@@ -10,7 +10,7 @@ import { SessionScan } from "../../transcript/summary/session-scan.ts";
 import { ENTRYPOINT_KEY, GIT_BRANCH_KEY, type TailFacts } from "../../transcript/summary/tail-scan.ts";
 import type { Candidate } from "./candidate.ts";
 import { close, openRead, openReadNoFollow, readAt, useAndClose } from "../disk/fs.ts";
-import { earlierTitles, type Wanted } from "./scan-titles-backward.ts";
+import { earlierTitles } from "./scan-titles-backward.ts";
 import { cachedFacts, cacheFacts } from "./metadata-cache.ts";
 import { FileLines } from "../disk/file-lines.ts";
 import { NO_SIDECARS, readSidecarFacts, sidecarStamp } from "./sidecar-metadata.ts";
@@ -55,7 +55,7 @@ export async function fullFacts(candidate: Candidate, signal?: AbortSignal): Pro
     if (windows === undefined) return undefined;
     const growth = new HeadGrowth(fd, windows, candidate.size);
     while (growth.step()) await yieldUnlessAborted(signal);
-    const search = earlierTitles(fd, windows.wholeFrom, wantedOf(windows));
+    const search = searchBefore(fd, windows);
     let step = search.next();
     for (; !step.done; step = search.next()) await yieldUnlessAborted(signal);
     const facts = sessionFacts(windows.scan, windows.tail, sidecar, step.value);
@@ -84,18 +84,19 @@ export function forkTitle(copy: TranscriptCopy, seen?: EarlierTitles): string {
 }
 
 function searchAll(fd: number, windows: ScannedWindows): EarlierTitles {
-  const search = earlierTitles(fd, windows.wholeFrom, wantedOf(windows));
+  const search = searchBefore(fd, windows);
   for (;;) {
     const step = search.next();
     if (step.done) return step.value;
   }
 }
 
-const wantedOf = ({ tail }: ScannedWindows): Wanted => ({
-  customTitle: tail.customTitle === undefined,
-  aiTitle: !tail.customTitle && !tail.aiTitle,
-  tag: tail.tag === undefined,
-});
+const searchBefore = (fd: number, { tail, wholeFrom }: ScannedWindows): ReturnType<typeof earlierTitles> =>
+  earlierTitles(fd, wholeFrom, {
+    customTitle: tail.customTitle === undefined,
+    aiTitle: !tail.customTitle && !tail.aiTitle,
+    tag: tail.tag === undefined,
+  });
 
 async function yieldUnlessAborted(signal: AbortSignal | undefined): Promise<void> {
   await yieldToEventLoop();

@@ -9,7 +9,7 @@ import { readAt } from "../disk/fs.ts";
 import { NEWLINE } from "../../transcript/rows/line-splitter.ts";
 
 /** The titles and tag to search for. */
-export type Wanted = { readonly [Key in keyof EarlierTitles]-?: boolean };
+type Wanted = { readonly [Key in keyof EarlierTitles]-?: boolean };
 
 /**
  * Searches an open transcript backwards from `before`, where a line begins, for the last title and tag rows. Parses

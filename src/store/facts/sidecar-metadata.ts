@@ -4,6 +4,7 @@ import { markOfFile, titleOfFile } from "../../transcript/summary/sidecar-json.t
 import type { Candidate } from "./candidate.ts";
 import { openRead, openReadNoFollow, readBytes, statExact, statLinkExact, statOpen } from "../disk/fs.ts";
 import { tryWithOpenFile } from "../disk/read-small-file.ts";
+import { attempt } from "../errors.ts";
 import { archivedMarkPath, customTitlePath } from "../layout/paths.ts";
 
 type Owner = Pick<Candidate, "project" | "sessionId" | "hasSidecars">;
@@ -32,13 +33,8 @@ export function sidecarStamp({ project, sessionId, hasSidecars }: Owner): string
 }
 
 function stampOf(path: string, stat: typeof statExact): string {
-  try {
-    const stats = stat(path);
-    if (stats === undefined) return "";
-    return [stats.dev, stats.ino, stats.size, stats.mtimeNs, stats.ctimeNs].join(" ");
-  } catch {
-    return "";
-  }
+  const stats = attempt(() => stat(path));
+  return stats === undefined ? "" : [stats.dev, stats.ino, stats.size, stats.mtimeNs, stats.ctimeNs].join(" ");
 }
 
 /** Returns the text of a regular file of at most `limit` bytes; undefined for anything else. Never waits for a FIFO. */

@@ -1,16 +1,13 @@
 import { activityOf } from "./activity-of-file.ts";
+import { attempt } from "../errors.ts";
 import { windowFacts } from "./metadata.ts";
 import { candidateOf } from "./stat-transcripts.ts";
 import type { TranscriptCopy } from "../types.ts";
 
 /** Returns the title of the session in lists, from the head and tail of its transcript. Undefined if none; never throws. */
 export function titleOf(copy: TranscriptCopy): string | undefined {
-  try {
-    const candidate = candidateOf(copy);
-    return (candidate && windowFacts(candidate)?.title) || undefined;
-  } catch {
-    return undefined;
-  }
+  const candidate = candidateOf(copy);
+  return attempt(() => candidate && windowFacts(candidate)?.title) || undefined;
 }
 
 /** Returns the title, and the time of the last activity, epoch ms. Never throws. */
@@ -18,11 +15,6 @@ export function titleAndActivityOf(copy: TranscriptCopy): {
   readonly title: string | undefined;
   readonly activity: number;
 } {
-  const title = titleOf(copy);
-  try {
-    const candidate = candidateOf(copy);
-    return { title, activity: candidate === undefined ? copy.mtimeMs : activityOf(candidate) };
-  } catch {
-    return { title, activity: copy.mtimeMs };
-  }
+  const candidate = candidateOf(copy);
+  return { title: titleOf(copy), activity: attempt(() => candidate && activityOf(candidate)) ?? copy.mtimeMs };
 }

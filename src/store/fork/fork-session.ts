@@ -181,8 +181,7 @@ const hasRows = ({ index }: TranscriptFile, { keep }: ForkCut): boolean =>
   keep.some((kept, row) => kept !== 0 && index.kind[row] !== PROGRESS);
 
 /**
- * Returns a function that maps a row's `cwd` to that in the fork; directories outside the source's stay. The source's
- * directory is the one in its rows, else any `cwd` that its project key fits.
+ * Returns a function that maps a row's `cwd` below the source's directory, by its rows or its key, to that in the fork.
  */
 function cwdMapper(source: TranscriptCopy, to: string): (cwd: string) => string {
   const root = sessionCwd(source.path);

@@ -1,7 +1,8 @@
 import { resolve } from "node:path";
 import { PROJECT_KEY_UNITS } from "../../transcript/rows/limits.ts";
-import { realPath, realPathAsTyped } from "../disk/fs.ts";
-import { normalizePath } from "../disk/platform.ts";
+import { realPathAsTyped } from "../disk/fs.ts";
+import { attempt } from "../errors.ts";
+import { normalizePath, realOrSelf } from "../disk/platform.ts";
 
 /**
  * Returns the project key of a directory (default: the current one) as the official helpers give it to a session store.
@@ -9,13 +10,7 @@ import { normalizePath } from "../disk/platform.ts";
  */
 export function projectKey(dir?: string): string {
   const path = resolve(dir ?? ".");
-  let real = path;
-  try {
-    real = realPathAsTyped(path);
-  } catch {
-    // A path that cannot be resolved stays as it is.
-  }
-  return keyOverride() ?? keyOfPath(normalizePath(real));
+  return keyOverride() ?? keyOfPath(normalizePath(attempt(() => realPathAsTyped(path)) ?? path));
 }
 
 /** Returns the key under which transcripts of `dir` are looked up on the disk: `projectKey` of its `canonicalPath`. */
@@ -41,13 +36,7 @@ export function sanitizePath(path: string): string {
  * Returns a directory as the disk helpers name it: its real path, or the given string if it cannot be resolved. So `/gone/`
  * keeps its slash, which gives it another key than `/gone` (official-helpers.md §2.3).
  */
-export function canonicalPath(dir: string): string {
-  try {
-    return normalizePath(realPath(dir));
-  } catch {
-    return normalizePath(dir);
-  }
-}
+export const canonicalPath = (dir: string): string => normalizePath(realOrSelf(dir));
 
 /** Names that Windows reserves for devices, which no directory can have. */
 const DEVICE_NAME = /^(?:con|prn|aux|nul|com[0-9]|lpt[0-9])$/i;

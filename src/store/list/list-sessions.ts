@@ -1,4 +1,4 @@
-import type { SessionFacts } from "../../transcript/summary/session-metadata.ts";
+import { attempt } from "../errors.ts";
 import type { Candidate } from "../facts/candidate.ts";
 import { resolveConfigDirs } from "../layout/config-dir.ts";
 import { isContinued } from "../facts/continued-in.ts";
@@ -72,18 +72,10 @@ function byModification(a: Candidate, b: Candidate): number {
 
 /** Returns the list's row of a transcript; undefined if the list leaves it out. */
 function toListed(candidate: Candidate, scope: ListScope, includeProgrammatic: boolean): SessionInfo | undefined {
-  const facts = readableFacts(candidate);
+  const facts = attempt(() => windowFacts(candidate));
   if (facts === undefined || facts.sidechainOnly || facts.summary === undefined) return undefined;
   if (facts.programmatic && !includeProgrammatic) return undefined;
   if (isContinued(candidate.project, facts.continuedIn)) return undefined;
   if (scope.foreign.isForeign(facts.homeCwd, candidate.matchedDir)) return undefined;
   return toSessionInfo(candidate, facts, facts.summary);
-}
-
-function readableFacts(candidate: Candidate): SessionFacts | undefined {
-  try {
-    return windowFacts(candidate);
-  } catch {
-    return undefined;
-  }
 }

@@ -14,10 +14,7 @@ export interface SessionStream {
   next(): Promise<ListedSession | undefined>;
 }
 
-/**
- * Returns the sessions of all pages of `listSessionPage`, with one read of the directories. Reads no more files than the
- * sessions that are taken need. Throws like `listSessionPage`.
- */
+/** Returns the sessions of all pages of `listSessionPage`, read as they are taken. Throws like it. */
 export async function streamSessions(options?: ListFilters | null): Promise<SessionStream> {
   const { pager, skipped } = await openList(checkedQuery(options ?? {}));
   return {

@@ -7,6 +7,7 @@ import { listProjectDir } from "../projects/dir-cache.ts";
 import { sessionOfAncestor, sessionsInProcesses } from "./session-in-use.ts";
 import { findSession } from "../projects/find-copies.ts";
 import { tryWithOpenFile } from "../disk/read-small-file.ts";
+import { attempt } from "../errors.ts";
 import type { StoreOptions, TranscriptCopy } from "../types.ts";
 
 export interface AskingOptions extends StoreOptions {
@@ -63,15 +64,12 @@ function sessionsAtWork(configDirs: readonly string[], supposed: string | undefi
 
 function recentIn(project: TranscriptCopy["project"]): TranscriptCopy[] {
   const since = Date.now() - RECENT_CHANGE_MS;
-  try {
-    return listProjectDir(project.path)
-      .sessionIds.flatMap((sessionId) => candidateOf({ sessionId, project }) ?? [])
-      .filter(({ mtimeMs }) => mtimeMs >= since)
-      .sort((a, b) => b.mtimeMs - a.mtimeMs)
-      .slice(0, RECENT_FILES);
-  } catch {
-    return [];
-  }
+  const ids = attempt(() => listProjectDir(project.path).sessionIds) ?? [];
+  return ids
+    .flatMap((sessionId) => candidateOf({ sessionId, project }) ?? [])
+    .filter(({ mtimeMs }) => mtimeMs >= since)
+    .sort((a, b) => b.mtimeMs - a.mtimeMs)
+    .slice(0, RECENT_FILES);
 }
 
 function endsWith(path: string, mark: Buffer): boolean {

@@ -6,7 +6,7 @@
 import { join } from "node:path";
 import { RECENT_CHANGE_MS } from "../../transcript/rows/limits.ts";
 import { readDir } from "../disk/fs.ts";
-import { isMissing, SessionInUseError } from "../errors.ts";
+import { attempt, isMissing, SessionInUseError } from "../errors.ts";
 import { pidFilesPath } from "../layout/paths.ts";
 import { isOurPidDomain, parentOf, stateOfProcess } from "../disk/processes.ts";
 import type { ProcessState } from "../disk/processes.ts";
@@ -142,16 +142,8 @@ export interface PidFacts {
 
 /** Parses the text of a pid file; undefined if it is incomplete or not a JSON object. */
 export function parsePidFile(text: string | undefined): PidFacts | undefined {
-  try {
-    const facts = asObject(JSON.parse(text ?? ""));
-    return (
-      facts && {
-        sessionId: asString(facts["sessionId"]),
-        procStart: asString(facts["procStart"]),
-        pidDomain: asString(facts["pidDomain"]),
-      }
-    );
-  } catch {
-    return undefined;
-  }
+  const facts = attempt(() => asObject(JSON.parse(text ?? "")));
+  if (facts === undefined) return undefined;
+  const { sessionId, procStart, pidDomain } = facts;
+  return { sessionId: asString(sessionId), procStart: asString(procStart), pidDomain: asString(pidDomain) };
 }

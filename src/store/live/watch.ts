@@ -1,7 +1,8 @@
 import { join } from "node:path";
 import type { FSWatcher } from "chokidar";
 import { resolveConfigDirs } from "../layout/config-dir.ts";
-import { readNames, statFile } from "../disk/fs.ts";
+import { readNames, statFile, tryStatFile } from "../disk/fs.ts";
+import { attempt } from "../errors.ts";
 import { possibleProjectDirs } from "../projects/project-dirs.ts";
 import { sessionIdOfFile } from "../layout/session-id.ts";
 import type { StoreOptions } from "../types.ts";
@@ -118,15 +119,13 @@ class Names {
     this.#known = new Map();
     for (const configDir of resolveConfigDirs(this.#options)) {
       for (const { path } of possibleProjectDirs(configDir) ?? []) {
-        try {
-          const mtimeMs = statFile(path)?.mtimeMs;
-          if (mtimeMs === undefined) continue;
-          const known = before.get(path);
-          const names = known?.mtimeMs === mtimeMs ? known.names : readNames(path).filter(isTranscript).join();
-          this.#known.set(path, { mtimeMs, names });
-        } catch {
-          // An unreadable directory has no transcripts, here as in a list.
-        }
+        const mtimeMs = tryStatFile(path)?.mtimeMs;
+        if (mtimeMs === undefined) continue;
+        const known = before.get(path);
+        const isKnown = known?.mtimeMs === mtimeMs;
+        const names = isKnown ? known.names : attempt(() => readNames(path).filter(isTranscript).join());
+        // An unreadable directory has no transcripts, here as in a list.
+        if (names !== undefined) this.#known.set(path, { mtimeMs, names });
       }
     }
     const all = (names: ReadonlyMap<string, { readonly names: string }>): string =>

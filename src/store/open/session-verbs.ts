@@ -29,8 +29,8 @@ export interface SessionVerbs {
   projectDirs(key: string): readonly string[];
   isDirectory(path: string): boolean;
   /**
-   * Returns where a list of `dir` finds a session of `cwd`: `{}` for the directory itself, or another worktree of its
-   * repository. Undefined if the list does not have it.
+   * Returns where a list of `dir` has the sessions of `cwd`: `{}` for `dir` itself, or a worktree; undefined if
+   * nowhere.
    */
   placeOf(
     cwd: string,

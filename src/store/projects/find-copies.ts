@@ -48,10 +48,7 @@ export function openCopy({ sessionId, path }: Pick<TranscriptCopy, "sessionId" |
   }
 }
 
-/**
- * Wording of "not found" without `dir` (official-helpers.md §7). `fork` adds nothing; rename and tag (`append`) say if
- * `projects/` is missing; all others mention the project directories.
- */
+/** Wording of "not found" without `dir` (official-helpers.md §7); `append` is for rename and tag. */
 export type NotFoundWording = "fork" | "append" | "other";
 
 /** Like `findSession`, but throws `InvalidSessionIdError` or `SessionNotFoundError` with the official texts. */

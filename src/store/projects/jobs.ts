@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { asObject } from "../../transcript/rows/json-values.ts";
 import { readPlain } from "../disk/read-small-file.ts";
+import { attempt } from "../errors.ts";
 import { isSessionId } from "../layout/session-id.ts";
 
 /** Maximum size of a state file, as in the CLI. */
@@ -11,10 +12,6 @@ const STATE_BYTES = 8 * 1024 * 1024;
 export function sessionOfJob(jobDir: string): string | undefined {
   const state = readPlain(join(jobDir, "state.json"), STATE_BYTES);
   if (state === undefined || "reason" in state) return undefined;
-  try {
-    const id = asObject(JSON.parse(state.text))?.["sessionId"];
-    return isSessionId(id) ? id : undefined;
-  } catch {
-    return undefined;
-  }
+  const id = attempt(() => asObject(JSON.parse(state.text))?.["sessionId"]);
+  return isSessionId(id) ? id : undefined;
 }

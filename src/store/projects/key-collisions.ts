@@ -1,4 +1,5 @@
 import { realPath } from "../disk/fs.ts";
+import { attempt } from "../errors.ts";
 import { normalizePath, type Platform, realOrSelf } from "../disk/platform.ts";
 import { sanitizePath } from "../layout/project-key.ts";
 
@@ -45,11 +46,8 @@ export class ForeignFilter {
   }
 
   #collidesReally(cwd: string, matchedDir: string): boolean {
-    try {
-      return this.#collides(realPath(cwd), realOrSelf(matchedDir));
-    } catch {
-      return false;
-    }
+    const real = attempt(() => realPath(cwd));
+    return real !== undefined && this.#collides(real, realOrSelf(matchedDir));
   }
 
   #fold(path: string): string {

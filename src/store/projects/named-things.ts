@@ -15,8 +15,7 @@ export function namedThings(configDir: string, skipped: Skipped[]): Generator<Na
 }
 
 /**
- * Returns the items of one session. The target of a link in place of a directory is outside the config dir: the link goes
- * into `skipped` if its target has items of the session.
+ * Returns the items of one session. `skipped`: links in place of directories, which are not followed, that have some.
  */
 export function thingsOf(sessionId: string, configDir: string, skipped: Skipped[]): string[] {
   const onLink = (path: string, names: readonly string[]): void => {

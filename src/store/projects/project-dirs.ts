@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { PROJECT_KEY_UNITS } from "../../transcript/rows/limits.ts";
 import { type Dirent, isThere, readDir, statFile } from "../disk/fs.ts";
-import { errnoOf, isMissing } from "../errors.ts";
+import { attempt, errnoOf, isMissing } from "../errors.ts";
 import { projectDir, projectsPath } from "../layout/paths.ts";
 import { directorySpellings, foldKey, isInside, normalizePath } from "../disk/platform.ts";
 import { canonicalPath, keyOfPath, keyOverride, sanitizePath } from "../layout/project-key.ts";
@@ -28,13 +28,8 @@ export function listProjectDirs(configDir: string): ProjectListing {
 }
 
 /** Returns what may be a project dir: all but plain files under `projects/`; undefined if that cannot be read. */
-export function possibleProjectDirs(configDir: string): ProjectDir[] | undefined {
-  try {
-    return readEntries(configDir).map(({ project }) => project);
-  } catch {
-    return undefined;
-  }
-}
+export const possibleProjectDirs = (configDir: string): ProjectDir[] | undefined =>
+  attempt(() => readEntries(configDir))?.map(({ project }) => project);
 
 /**
  * Returns the project dirs of a path (from `canonicalPath`): that of its key and, if it is another, that of the
@@ -153,12 +148,7 @@ function claudeWorktree(project: ProjectDir, roots: readonly string[], skipped: 
 
 /** Reports whether a session of the project dir, or a subagent next to the sessions, was in a directory that passes. */
 function someCwd(project: ProjectDir, passes: (cwd: string) => boolean): boolean {
-  let entries: Dirent[];
-  try {
-    entries = readDir(project.path);
-  } catch {
-    return false;
-  }
+  const entries = attempt(() => readDir(project.path)) ?? [];
   return entries.some((entry) => {
     if (!entry.isFile() || !entry.name.endsWith(".jsonl")) return false;
     const cwd = sessionCwd(join(project.path, entry.name));

@@ -11,8 +11,8 @@ import { NEWLINE } from "../../transcript/rows/line-splitter.ts";
 /**
  * Returns the directory that a session belongs to: its last relocation, in the tail of the transcript, else the first
  * `cwd` in its head (official-helpers.md §2.4, §4.5), which grows up to `HEAD_GROWTH_BYTES`. A sidechain row counts
- * only if no other row has one: a subagent may work elsewhere. Undefined if none is found or it is no readable regular
- * file.
+ * only if no other row has one: a subagent may work elsewhere. Undefined if none is found, or the file is not a readable
+ * regular file.
  */
 export function sessionCwd(path: string): string | undefined {
   return tryWithOpenFile(path, (fd) => {

@@ -10,8 +10,8 @@ import {
   isThere,
   openRead,
   readBytes,
-  readDir,
   readLink,
+  readNames,
   realPath,
   statFile,
   statLink,
@@ -19,7 +19,8 @@ import {
   tryStatFile,
   useAndClose,
 } from "../disk/fs.ts";
-import { normalizePath, type Platform } from "../disk/platform.ts";
+import { normalizePath, type Platform, realOrSelf } from "../disk/platform.ts";
+import { attempt } from "../errors.ts";
 
 /** Maximum size of `.git`, `commondir` and `gitdir` files, which hold one path; a larger file is not git's. */
 const PATH_FILE_BYTES = 64 * 1024;
@@ -53,18 +54,13 @@ export interface LinkedWorktree {
 
 /** Returns the linked worktree that `dir` is or is in; undefined for other directories, and if git's files are damaged. */
 export function linkedWorktreeOf(dir: string, platform: Platform = process.platform): LinkedWorktree | undefined {
-  try {
+  return attempt(() => {
     const found = findGitDir(realPath(dir));
     if (found === undefined) return undefined;
     const common = commonDir(found.gitDir);
     if (common === realPath(found.gitDir)) return undefined;
-    return {
-      path: normalizePath(found.root, platform),
-      main: normalizePath(stripDotGit(common), platform),
-    };
-  } catch {
-    return undefined;
-  }
+    return { path: normalizePath(found.root, platform), main: normalizePath(stripDotGit(common), platform) };
+  });
 }
 
 /** Finds the `.git` of `start`, and the directory it is in, by going up; stops, like git, at the border of the file system. */
@@ -101,15 +97,14 @@ function isGitDir(dir: string): boolean {
 }
 
 function isHead(path: string): boolean {
-  try {
+  const isHead = attempt(() => {
     const stats = statLink(path);
     if (stats === undefined) return false;
     if (stats.isSymbolicLink()) return readLink(path).startsWith("refs/");
     const text = readStart(path, HEAD_BYTES)?.toString("latin1") ?? "";
     return /^(?:ref:[ \t-\r]*refs\/|[0-9a-fA-F]{40})/.test(text);
-  } catch {
-    return false;
-  }
+  });
+  return isHead === true;
 }
 
 /** Returns the real path of what the worktrees share: the directory that `commondir` names, else `gitDir`. */
@@ -124,24 +119,14 @@ function commonDir(gitDir: string): string {
 
 function linkedWorktrees(common: string): string[] {
   const root = join(common, "worktrees");
-  let names: string[];
-  try {
-    names = readDir(root).map((entry) => entry.name);
-  } catch {
-    return [];
-  }
+  const names = attempt(() => readNames(root)) ?? [];
   if (names.length > WORKTREES_MAX) throw new Error(`${root} has ${names.length} entries`);
   return names.map((name) => linkedWorktree(join(root, name))).filter((path) => path !== undefined);
 }
 
 /** Returns the path of the worktree with this administrative directory; undefined if it names none. */
 function linkedWorktree(admin: string): string | undefined {
-  let text: string | undefined;
-  try {
-    text = readPathFile(join(admin, "gitdir"));
-  } catch {
-    return undefined;
-  }
+  const text = attempt(() => readPathFile(join(admin, "gitdir")));
   const path = stripDotGit(trimEnd(text ?? "", " \t\n\v\f\r"));
   if (path === "" || path.includes("\0")) return undefined;
   return isAbsolute(path) ? path : resolveAsFarAsExists(admin, path);
@@ -152,11 +137,7 @@ function resolveAsFarAsExists(from: string, relative: string): string {
   return relative.split("/").reduce((at, name) => {
     if (name === "" || name === ".") return at;
     if (name === "..") return dirname(at);
-    try {
-      return realPath(join(at, name));
-    } catch {
-      return join(at, name);
-    }
+    return realOrSelf(join(at, name));
   }, realPath(from));
 }
 

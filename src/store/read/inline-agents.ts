@@ -4,10 +4,7 @@ import type { TranscriptFile } from "./transcript-file.ts";
 const NONE = -1;
 const PENDING = -2;
 
-/**
- * The subagents whose rows are among those of the session, as old CLIs wrote them: all sidechain rows that descend from one
- * first row, or share its `agentId`. Memory is eight bytes a row.
- */
+/** The subagents of old CLIs: sidechain rows of a session that descend from one first row, or share its `agentId`. */
 export class InlineAgents {
   /** Numbers of the agents by id, in the order of their first rows. */
   readonly #numbers = new Map<string, number>();

@@ -112,10 +112,7 @@ export async function openConversation(
   return opened({ ...open, rows: notesInPlace(rows, index) }, copy, current);
 }
 
-/**
- * Opens the conversation of a transcript that comes as a stream, through a temporary file (spool.ts). Throws errors of
- * the stream and the file system, and `signal.reason`.
- */
+/** Opens the conversation of a stream, kept in a temporary file. Throws its errors, the disk's, and `signal.reason`. */
 export async function openStream(stream: AsyncIterable<Uint8Array>, signal?: AbortSignal): Promise<OpenConversation> {
   return ofFile(await TranscriptFile.read(await spool(stream, signal), signal));
 }

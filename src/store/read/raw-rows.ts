@@ -13,10 +13,7 @@ export interface RawPage {
   readonly end: number;
 }
 
-/**
- * Returns rows from a byte on, up to `most` bytes. A page ends with a row; a row that is longer than a page is returned in
- * pieces that split no character. Throws file-system errors.
- */
+/** Returns whole rows from a byte on, up to `most` bytes, or a piece of a longer row that splits no character. */
 export function readRawPage(copy: TranscriptCopy, start: number, most: number): RawPage {
   return useAndClose(openCopy(copy), (fd) => {
     const { size } = statOpen(fd);

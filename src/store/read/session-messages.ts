@@ -115,10 +115,7 @@ async function* entriesOf(
   }
 }
 
-/**
- * Returns the size that decides what the model has: the official reader drops the past of large files, unless its own
- * switch is set. Honours that switch, so that a program that sets it gets the same from both.
- */
+/** Returns the size by which the official reader drops the past of large files, and honours its switch against that. */
 export const readSize = ({ size }: TranscriptFile): number =>
   process.env["CLAUDE_CODE_DISABLE_PRECOMPACT_SKIP"] ? 0 : size;
 

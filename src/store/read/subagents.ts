@@ -18,6 +18,7 @@ import { firstSessionId, oldSubagents } from "../projects/sidecars.ts";
 import { TranscriptFile } from "./transcript-file.ts";
 import type { OrUndefined, SessionMutationOptions, TranscriptCopy } from "../types.ts";
 import { entriesOf } from "../disk/walk.ts";
+import { attempt } from "../errors.ts";
 
 export type ListSubagentsOptions = SessionMutationOptions & {
   /** Includes older layouts: `agent-*.jsonl` next to the transcript, and sidechain rows inside it. Default false. */
@@ -294,10 +295,5 @@ function inlineAgent(agentId: string, path: string): Subagent {
 }
 
 function readMeta(path: string): JsonObject {
-  try {
-    const text = readSmall(path, META_BYTES);
-    return membersOf(JSON.parse(text ?? "null"));
-  } catch {
-    return {};
-  }
+  return membersOf(attempt(() => JSON.parse(readSmall(path, META_BYTES) ?? "null") as unknown));
 }

@@ -7,7 +7,7 @@ import { CHUNK_BYTES, FORK_ANCESTORS } from "../../transcript/rows/limits.ts";
 import { NEWLINE } from "../../transcript/rows/line-splitter.ts";
 import { candidateOf } from "../facts/stat-transcripts.ts";
 import { close, openReadNoFollow, readAt, readBytes, statLink, statOpen, useAndClose } from "../disk/fs.ts";
-import { TranscriptError } from "../errors.ts";
+import { attempt, TranscriptError } from "../errors.ts";
 import { windowFacts } from "../facts/metadata.ts";
 import { findCopies, findSession, requireSession } from "../projects/find-copies.ts";
 import { sidecarPath, toolResultPath, toolResultsPath } from "../layout/paths.ts";
@@ -83,15 +83,13 @@ const nameIn = (path: string): string => basename(path.slice(path.lastIndexOf("\
 function outputIn({ project, sessionId }: TranscriptCopy, name: string): StoredOutput | undefined {
   const path = toolResultPath(project, sessionId, name);
   if (path === undefined) return undefined;
-  try {
+  return attempt(() => {
     // A link in place of a directory or of the file leads to something that is not the session's.
     if (statLink(sidecarPath(project, sessionId))?.isDirectory() !== true) return undefined;
     if (statLink(toolResultsPath(project, sessionId))?.isDirectory() !== true) return undefined;
     const stats = useAndClose(openReadNoFollow(path), statOpen);
     return stats.isFile() ? { name, path, bytes: stats.size } : undefined;
-  } catch {
-    return undefined;
-  }
+  });
 }
 
 /** Returns the other copies of the session in its config dir. */
@@ -115,12 +113,8 @@ function ancestorsOf(copy: TranscriptCopy): TranscriptCopy[] {
 }
 
 function forkedFrom(copy: TranscriptCopy): string | undefined {
-  try {
-    const candidate = candidateOf(copy);
-    return candidate && windowFacts(candidate)?.forkedFrom;
-  } catch {
-    return undefined;
-  }
+  const candidate = candidateOf(copy);
+  return attempt(() => candidate && windowFacts(candidate)?.forkedFrom);
 }
 
 /** A stretch of a stored output, with its byte range in the file. */
@@ -130,10 +124,7 @@ export interface OutputChunk {
   readonly to: number;
 }
 
-/**
- * Yields the text of a stored output in chunks of at most `CHUNK_BYTES`. Each ends with a line if it contains the end of
- * one, and never splits a character. Throws file-system errors.
- */
+/** Yields a stored output in chunks of at most `CHUNK_BYTES` that end with a line, if possible, or else a character. */
 export function* outputChunks({ path, bytes }: StoredOutput): Generator<OutputChunk> {
   const fd = openOutput(path);
   try {

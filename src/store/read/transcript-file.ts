@@ -66,10 +66,7 @@ export class TranscriptFile {
     }
   }
 
-  /**
-   * Like `open`, for a file that is already open. Owns `fd`: closes it if this fails, else in `close`. `facts` collects what
-   * a fork carries over from other rows.
-   */
+  /** Like `open`, for an open file, which it closes on failure. `facts` collects what a fork carries over. */
   static async read(
     fd: number,
     signal?: AbortSignal,

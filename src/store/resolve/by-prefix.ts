@@ -1,5 +1,5 @@
 import { resolveConfigDirs } from "../layout/config-dir.ts";
-import { SessionNotFoundError, TranscriptError, unreadableWords } from "../errors.ts";
+import { attempt, SessionNotFoundError, TranscriptError, unreadableWords } from "../errors.ts";
 import { listProjectDir } from "../projects/dir-cache.ts";
 import { findSession } from "../projects/find-copies.ts";
 import { listProjectDirs } from "../projects/project-dirs.ts";
@@ -54,10 +54,7 @@ export function resolveTrashEntry(prefix: string, configDirs: readonly string[] 
   return ids[0] ?? session;
 }
 
-/**
- * Returns the session whose id begins with `prefix` and whose deletion or restoration was interrupted, with its title in
- * lists: another call of `deleteSession` finishes that. Undefined if no session, or more than one, matches.
- */
+/** Returns the one session with `prefix` whose deletion or restoration was interrupted, with its title, if any. */
 export function resolveCutShort(
   prefix: string,
   configDirs: readonly string[] | undefined,
@@ -75,7 +72,7 @@ export function resolveCutShort(
 export function allSessionIds(configDirs: readonly string[] | undefined): Set<string> {
   const ids = new Set<string>();
   for (const project of resolveConfigDirs({ configDirs }).flatMap((configDir) => listProjectDirs(configDir).dirs)) {
-    for (const id of idsIn(project.path)) ids.add(id);
+    for (const id of attempt(() => listProjectDir(project.path).sessionIds) ?? []) ids.add(id);
   }
   return ids;
 }
@@ -83,14 +80,6 @@ export function allSessionIds(configDirs: readonly string[] | undefined): Set<st
 /** Returns those of `allSessionIds` that begin with `prefix`. */
 export const sessionIdsWith = (prefix: string, configDirs: readonly string[] | undefined): string[] =>
   [...allSessionIds(configDirs)].filter((id) => startsWith(id, prefix));
-
-function idsIn(path: string): readonly string[] {
-  try {
-    return listProjectDir(path).sessionIds;
-  } catch {
-    return [];
-  }
-}
 
 function trashedWith(
   prefix: string,

@@ -141,8 +141,7 @@ function unusable(place: TrashPlace, problem: string | undefined): TranscriptErr
 }
 
 /**
- * Moves the items that are still in place. Returns the paths of those that no longer are, and whether an original path has
- * something that differs from its item in the trash.
+ * Moves the items in place. `gone`: paths that no longer are; `left`: whether one differs from its item in the trash.
  */
 async function moveAll(
   place: TrashPlace,

@@ -320,10 +320,7 @@ function removeEntry(working: TrashPlace, { deletedAt }: TrashManifest): void {
   }
 }
 
-/**
- * Reports whether a directory of the entry has anything except directories and the `known` names, after removing what
- * killed copies left in it.
- */
+/** Reports whether a directory has more than directories and `known` names, after removing what killed copies left. */
 function holdsMore(dir: string, known: readonly string[] = []): boolean {
   return unlessMissing(() => {
     removeTemps(dir);

@@ -2,7 +2,7 @@
 import { basename, dirname, join } from "node:path";
 import { isThere, readNames, removeDir, rename } from "../disk/fs.ts";
 import { syncDir } from "../disk/atomic-write.ts";
-import { ignoreDiskErrors, isMissing, unlessMissing } from "../errors.ts";
+import { attempt, ignoreDiskErrors, isMissing, unlessMissing } from "../errors.ts";
 import { projectDirPath } from "../layout/paths.ts";
 import { realOrSelf } from "../disk/platform.ts";
 import { removeDeadLocks } from "./session-lock.ts";
@@ -101,13 +101,9 @@ export function removeForGood(place: TrashPlace): void {
  * empty. Nobody wants entries that are being removed, so this needs no lock.
  */
 export function tidyTrash(configDir: string): void {
-  let names: readonly string[];
-  try {
-    names = trashNames(configDir);
-  } catch {
-    // A trash that cannot be used is not tidied.
-    return;
-  }
+  const names = attempt(() => trashNames(configDir));
+  // A trash that cannot be used is not tidied.
+  if (names === undefined) return;
   for (const name of names) {
     const place = name.endsWith(".removing") ? trashPlace(configDir, name) : undefined;
     if (place !== undefined) removeTree(place.path);

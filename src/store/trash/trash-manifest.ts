@@ -128,10 +128,7 @@ export type TrashReading =
       readonly is: "gone" | "empty" | "bad";
     };
 
-/**
- * Reads an entry. The trash may hold anything: follows no link, opens nothing that would block, and rejects a manifest with
- * items that no session can own. Never throws; only reads.
- */
+/** Reads an entry, which may be anything: follows no link, never blocks, and rejects items that no session can own. */
 export function readEntry(place: TrashPlace): TrashReading {
   const bad = (problem: string): TrashReading => ({ problem, is: "bad" });
   const problem = directoryProblem(place.path);
