@@ -155,13 +155,8 @@ function meantConfigDir(dir: string): string | undefined {
   return basename(above) === "projects" && holdsTranscripts(dir) ? dirname(above) : undefined;
 }
 
-interface TrashFindings extends Pick<ConfigDirReport["trash"], "locks"> {
-  readonly entries: readonly TrashEntry[];
-  /** Locks of dead processes. */
-  readonly dead: ConfigDirReport["temporaries"];
-}
-
-async function trashOf(configDir: string, skipped: Skipped[]): Promise<TrashFindings> {
+/** Returns the entries of the trash, and its locks: of dead processes, and of those in an unknown state. */
+async function trashOf(configDir: string, skipped: Skipped[]) {
   try {
     const entries = await listTrash({ configDirs: [configDir] });
     for (const { path, problem } of entries) {

@@ -23,24 +23,23 @@ export interface Retention {
  */
 export function readRetention(configDir: string): Retention {
   const settingsPath = join(configDir, "settings.json");
+  const byDefault: Retention = { days: DEFAULT_DAYS, why: "default", settingsPath };
+  const never = (why: Retention["why"]): Retention => ({ days: undefined, why, settingsPath });
   let days: unknown;
   try {
     // A FIFO or a device has no end; the CLI would wait for it.
-    if (statFile(settingsPath)?.isFile() === false)
-      return { days: undefined, why: "settings_unreadable", settingsPath };
+    if (statFile(settingsPath)?.isFile() === false) return never("settings_unreadable");
     const text = readSmall(settingsPath, SETTINGS_BYTES)?.replace(/^\uFEFF/, "");
-    if (text === undefined || text.trim() === "") return { days: DEFAULT_DAYS, why: "default", settingsPath };
+    if (text === undefined || text.trim() === "") return byDefault;
     const settings = asObject(JSON.parse(text));
-    if (settings === undefined) return { days: undefined, why: "settings_unreadable", settingsPath };
+    if (settings === undefined) return never("settings_unreadable");
     days = settings["cleanupPeriodDays"];
   } catch (error) {
     if (errnoOf(error) === undefined && !(error instanceof SyntaxError)) throw error;
-    return { days: undefined, why: "settings_unreadable", settingsPath };
+    return never("settings_unreadable");
   }
-  if (days === undefined) return { days: DEFAULT_DAYS, why: "default", settingsPath };
-  if (typeof days !== "number" || !Number.isInteger(days) || days <= 0) {
-    return { days: undefined, why: "settings_invalid", settingsPath };
-  }
+  if (days === undefined) return byDefault;
+  if (typeof days !== "number" || !Number.isInteger(days) || days <= 0) return never("settings_invalid");
   return { days, why: "settings", settingsPath };
 }
 

@@ -26,15 +26,10 @@ export async function idInFork(
   return undefined;
 }
 
-interface Origins {
-  /** The session that this one is a fork of. */
-  readonly parent: string | undefined;
-  /** `uuid`s there → `uuid`s here. */
-  readonly ids: ReadonlyMap<string, string>;
-}
-
-async function originsOf(sessionId: string, options: ReadEntriesOptions): Promise<Origins> {
+async function originsOf(sessionId: string, options: ReadEntriesOptions) {
+  /** `uuid`s in the parent → `uuid`s here. */
   const ids = new Map<string, string>();
+  /** The session that this one is a fork of. */
   let parent: string | undefined;
   for await (const { value } of readEntries(sessionId, options)) {
     const { sessionId: from, messageUuid } = membersOf(value?.["forkedFrom"]);

@@ -28,10 +28,7 @@ export interface SessionVerbs {
   /** Returns the project dirs with that key. */
   projectDirs(key: string): readonly string[];
   isDirectory(path: string): boolean;
-  /**
-   * Returns where a list of `dir` has the sessions of `cwd`: `{}` for `dir` itself, or a worktree; undefined if
-   * nowhere.
-   */
+  /** Returns where a list of `dir` has sessions of `cwd`: `{}` in `dir` itself, or a worktree; undefined if nowhere. */
   placeOf(
     cwd: string,
     dir: string,

@@ -98,18 +98,14 @@ const copiesOf = ({ sessionId, path, project }: TranscriptCopy): TranscriptCopy[
 
 /** Returns the sessions that a session is a fork of, the nearest first, while they are in the same config dir. */
 function ancestorsOf(copy: TranscriptCopy): TranscriptCopy[] {
-  const found: TranscriptCopy[] = [];
-  const known = new Set([copy.sessionId]);
-  let at: TranscriptCopy | undefined = copy;
-  while (at !== undefined && found.length < FORK_ANCESTORS) {
+  const line = [copy];
+  for (let at: TranscriptCopy | undefined = copy; at !== undefined && line.length <= FORK_ANCESTORS;) {
     const from = forkedFrom(at);
-    at =
-      from === undefined || known.has(from) ? undefined : findSession(from, { configDirs: [copy.project.configDir] });
-    if (at === undefined) break;
-    known.add(at.sessionId);
-    found.push(at);
+    const isKnown = line.some(({ sessionId }) => sessionId === from);
+    at = isKnown ? undefined : findSession(from, { configDirs: [copy.project.configDir] });
+    if (at !== undefined) line.push(at);
   }
-  return found;
+  return line.slice(1);
 }
 
 function forkedFrom(copy: TranscriptCopy): string | undefined {
