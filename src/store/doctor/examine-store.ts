@@ -21,7 +21,7 @@ import { sessionIdOfFile } from "../layout/session-id.ts";
 import { type Contender, contendersIn } from "../trash/session-lock.ts";
 import { type Expiring, Survey, type SurveyOptions } from "./survey.ts";
 import { titleOf } from "../facts/title-of.ts";
-import { listTrash, type TrashEntry } from "../trash/trash-contents.ts";
+import { listTrash } from "../trash/trash-contents.ts";
 import type { Skipped, StoreOptions } from "../types.ts";
 import { entriesOf } from "../disk/walk.ts";
 
@@ -65,10 +65,8 @@ export interface ExpiringSession extends Expiring {
   readonly title: string | undefined;
 }
 
-export interface ExamineOptions extends StoreOptions, SurveyOptions {}
-
 /** Examines everything in the store: reads every transcript completely. Throws `signal.reason`; changes nothing. */
-export async function examineStore(options: ExamineOptions): Promise<StoreReport> {
+export async function examineStore(options: StoreOptions & SurveyOptions): Promise<StoreReport> {
   const dirs = resolveConfigDirs(options);
   const source = configDirSource(options);
   const configDirs: ConfigDirReport[] = [];
@@ -87,7 +85,7 @@ const holdsTranscripts = (dir: string): boolean => entriesOf(dir, []).some(({ na
 async function examineConfigDir(
   configDir: string,
   source: ConfigDirSource,
-  options: ExamineOptions,
+  options: SurveyOptions,
 ): Promise<ConfigDirReport> {
   const retention = readRetention(configDir);
   const { dirs, skipped } = listProjectDirs(configDir);

@@ -245,7 +245,7 @@ export class Survey {
   async #transcript(entry: WalkedEntry, sessionId: string, tally: Tally): Promise<void> {
     const { path, stats } = entry;
     const found = await this.#look(entry);
-    if (found.check !== undefined) this.#report(path, found.check);
+    this.#report(path, found.check);
     if (found.stub !== undefined) {
       this.#stub(entry, sessionId, found.stub);
       if (!stats.isDirectory()) tally.otherBytes += stats.size;
@@ -272,14 +272,11 @@ export class Survey {
     else if (stats.isSymbolicLink()) this.#link(path, false);
     else if (temporaryState(dir, name) !== undefined) {
       if (temporaryState(dir, name) === "stale") this.temporaries.push({ path, bytes: stats.size });
+    } else if (stats.isFile() && OLD_SUBAGENT.test(name)) {
+      this.#report(path, await this.#check(path));
     } else if (stats.isFile()) {
-      if (OLD_SUBAGENT.test(name)) {
-        const check = await this.#check(path);
-        if (check !== undefined) this.#report(path, check);
-      } else {
-        const like = idInName(name);
-        if (like !== undefined) this.misnamed.push({ path, sessionId: like, bytes: stats.size });
-      }
+      const like = idInName(name);
+      if (like !== undefined) this.misnamed.push({ path, sessionId: like, bytes: stats.size });
     }
     return stats.size;
   }
@@ -290,7 +287,7 @@ export class Survey {
     const { stub, check } = await this.#look(entry);
     const isOurs = check === undefined || stub === undefined || stub === "nul";
     if (!isOurs && firstSessionId(path)?.toLowerCase() !== sessionId.toLowerCase()) return;
-    if (check !== undefined) this.#report(path, check);
+    this.#report(path, check);
     if (stub === undefined) this.#lost.push({ path, sessionId, bytes: stats.size });
     else this.#stub(entry, sessionId, stub);
   }
@@ -333,8 +330,8 @@ export class Survey {
     }
   }
 
-  #report(path: string, check: TranscriptCheck): void {
-    if (check.findings.length > 0) this.findings.push({ path, ...check });
+  #report(path: string, check: TranscriptCheck | undefined): void {
+    if (check !== undefined && check.findings.length > 0) this.findings.push({ path, ...check });
   }
 
   #entry(dir: string, name: string): WalkedEntry | undefined {

@@ -1,5 +1,6 @@
 import { readActivity, cachedActivity } from "./activity-of-file.ts";
-import { close, openReadNoFollow, type Stats, statLink, statOpen } from "../disk/fs.ts";
+import { close, openReadNoFollow, type Stats, statOpen } from "../disk/fs.ts";
+import { tryStat } from "../disk/walk.ts";
 import { errnoOf } from "../errors.ts";
 import { beginList, cachePending, cacheLater } from "./metadata-cache.ts";
 import { listProjectDir, type Listing } from "../projects/dir-cache.ts";
@@ -75,13 +76,7 @@ function listingOf(project: ProjectDir, skipped: Skipped[]): Listing {
 
 function statCandidate(place: Place, id: string, hasSidecars: boolean, skipped: Skipped[]): Candidate | undefined {
   const path = transcriptPathOf(place.project, id);
-  let stats: Stats | undefined;
-  try {
-    stats = statLink(path);
-  } catch (error) {
-    skipped.push({ path, reason: errnoOf(error) ?? "unreadable" });
-    return undefined;
-  }
+  const stats = tryStat(path, skipped);
   if (stats === undefined) return undefined;
   if (!stats.isFile()) {
     skipped.push({ path, reason: stats.isSymbolicLink() ? "link" : "not_a_file" });

@@ -22,7 +22,14 @@ export function resolveConfigDir(env: Readonly<Record<string, string | undefined
  * Throws `InvalidArgumentError` for the official option `sessionStore`.
  */
 export function resolveConfigDirs(options?: StoreOptions | null): string[] {
-  refuseSessionStore(options);
+  if (options && "sessionStore" in options && options.sessionStore) {
+    // Else it would read or delete sessions on this disk instead.
+    throw new InvalidArgumentError(
+      "sessionStore",
+      "sessionStore is not supported: only sessions on this disk can be read and changed",
+      "Leave it out, or call the official helper for sessions in a store.",
+    );
+  }
   const given = options?.configDirs;
   if (given === undefined) return [resolve(resolveConfigDir())];
   const found = new Map<string, string>();
@@ -32,16 +39,6 @@ export function resolveConfigDirs(options?: StoreOptions | null): string[] {
     if (!found.has(real)) found.set(real, path);
   }
   return [...found.values()];
-}
-
-/** Keeps a call about sessions stored elsewhere from reading or deleting those on this disk instead. */
-function refuseSessionStore(options: object | null | undefined): void {
-  if (!options || !("sessionStore" in options) || !options.sessionStore) return;
-  throw new InvalidArgumentError(
-    "sessionStore",
-    "sessionStore is not supported: only sessions on this disk can be read and changed",
-    "Leave it out, or call the official helper for sessions in a store.",
-  );
 }
 
 /** The source of the config dirs in force. */

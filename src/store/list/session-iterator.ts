@@ -131,12 +131,9 @@ class Pager {
 
   /** Reads the activity of a session. Of several copies, the newest that can be shown counts. */
   #read(newest: Candidate): void {
-    const copies = this.#copies.size === 0 ? undefined : this.#copies.get(newest.sessionId);
-    if (copies === undefined) {
-      this.#readTime(newest);
-      return;
-    }
-    for (const copy of copies) {
+    const copies = this.#copies.get(newest.sessionId);
+    if (copies === undefined) this.#readTime(newest);
+    for (const copy of copies ?? []) {
       const facts = this.#reading(copy, () => windowFacts(copy));
       if (facts !== undefined && this.#canBeShown(copy, facts) && this.#readTime(copy)) return;
     }
@@ -144,14 +141,9 @@ class Pager {
 
   /** Reads the activity of a copy. Returns false if the file cannot be read. */
   #readTime(copy: Candidate): boolean {
-    try {
-      activityOf(copy);
-      if (this.#isWanted(copy)) this.#known.push(copy);
-      return true;
-    } catch (error) {
-      this.#skip(copy, error);
-      return false;
-    }
+    const activity = this.#reading(copy, () => activityOf(copy));
+    if (activity !== undefined && this.#isWanted(copy)) this.#known.push(copy);
+    return activity !== undefined;
   }
 
   async #show(copy: Candidate): Promise<ListedSession | undefined> {

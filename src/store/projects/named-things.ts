@@ -36,9 +36,8 @@ function* thingsIn(
   for (const entry of entriesOf(dir, skipped)) {
     const names = [...dirs, entry.name];
     const owner = ownerOf(names);
-    if (owner !== undefined) {
-      yield { path: join(dir, entry.name), owner };
-    } else if (entry.isDirectory() && holdsNamedThings(names)) {
+    if (owner !== undefined) yield { path: join(dir, entry.name), owner };
+    else if (entry.isDirectory() && holdsNamedThings(names)) {
       yield* thingsIn(join(dir, entry.name), names, skipped, onLink);
     } else if (entry.isSymbolicLink() && holdsNamedThings(names)) {
       onLink(join(dir, entry.name), names);
