@@ -50,9 +50,7 @@ export class InvalidSessionIdError extends TranscriptError {
 }
 
 export class SessionNotFoundError extends TranscriptError {
-  /**
-   * `where` completes `Session <id> not found`. `unreadable`: directories that may have it. `inTrash`: one is deleted.
-   */
+  /** `where` completes `Session <id> not found`. `unreadable`: directories that may have it. `inTrash`: it is there. */
   constructor(sessionId: string, where = "", unreadable: readonly Skipped[] = [], { inTrash = false } = {}) {
     super("SessionNotFound", `Session ${sessionId} not found${where}${unreadableWords(unreadable)}`, {
       hint: "List the sessions to see which ids exist; a deleted session may be in the trash.",
@@ -149,9 +147,7 @@ export function unlessMissing<T>(act: () => T, otherwise: T): T {
   }
 }
 
-/**
- * Adds text before and after the message of a file-system error, or one of ours; anything else is returned unchanged.
- */
+/** Adds text around the message of a file-system error, or one of ours; anything else is returned unchanged. */
 export function inContext(error: unknown, before: string, after = ""): unknown {
   const of = (message: string): string => `${before}${message}${after}`;
   if (error instanceof TranscriptError) {

@@ -20,9 +20,7 @@ export async function renameSession(sessionId: string, title: string, options?: 
   annotate(sessionId, { type: "custom-title", customTitle, sessionId }, options);
 }
 
-/**
- * Sets a session's one tag, normalised (normalize-tag.ts), or removes it with `null`; otherwise like `renameSession`.
- */
+/** Sets a session's tag, in NFKC without invisible characters, or removes it (`null`); else like `renameSession`. */
 export async function tagSession(
   sessionId: string,
   tag: string | null,

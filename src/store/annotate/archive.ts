@@ -23,9 +23,7 @@ export async function unarchiveSession(sessionId: string, options?: SessionOptio
   await mark(sessionId, false, options);
 }
 
-/**
- * Marks under the session's lock, if there can be one: a mark may create `<id>/`, which a deletion may be moving away.
- */
+/** Marks under the session's lock, if there can be one: a mark may create `<id>/`, which a deletion may be moving. */
 async function mark(sessionId: string, archived: boolean, options: SessionOptions | null | undefined): Promise<void> {
   const found = requireCopies(sessionId, options);
   const configDirs = found.map(({ project }) => project.configDir);

@@ -58,9 +58,7 @@ function endsInNewline(fd: number): boolean {
 
 const onNewLine = (line: Buffer): Buffer => Buffer.concat([Buffer.of(NEWLINE), line]);
 
-/**
- * Writes the row again after a full disk took only part of it, which stays: another process may have appended after it.
- */
+/** Writes a row again of which a full disk took a part. That stays: another process may have appended after it. */
 function appendAgain(fd: number, path: string, line: Buffer, written: number): void {
   const bytes = onNewLine(line);
   let again = 0;
@@ -137,9 +135,7 @@ export function linkNew(from: string, to: string): void {
   }
 }
 
-/**
- * Works without hard links: an empty file, which to every reader means "not here", reserves the name and is replaced.
- */
+/** Works without hard links: an empty file, to every reader "not here", reserves the name and is then replaced. */
 function linkByReservation(from: string, to: string): void {
   const fd = createNew(to);
   try {

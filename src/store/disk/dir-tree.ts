@@ -119,9 +119,7 @@ function isPrefix(a: string, b: string): boolean {
   );
 }
 
-/**
- * Returns the length up to which two open files are equal, and if it is that of `a`; undefined if they differ before.
- */
+/** Compares two open files to the end of the shorter one; undefined if they differ. `isWhole`: that is all of `a`. */
 export function compareFiles(a: number, b: number): { readonly equal: number; readonly isWhole: boolean } | undefined {
   const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
   const same = Buffer.allocUnsafe(CHUNK_BYTES);

@@ -9,9 +9,7 @@ const NOTHING = Buffer.alloc(0);
 export class ReusableBuffer {
   static #shared: WeakRef<ReusableBuffer> | undefined;
 
-  /**
-   * Returns the buffer that all files share, each row of which is consumed before the next is read. Can be collected.
-   */
+  /** Returns the buffer that all files share: a row is consumed before the next one is read. It can be collected. */
   static shared(): ReusableBuffer {
     let buffer = ReusableBuffer.#shared?.deref();
     if (buffer === undefined) ReusableBuffer.#shared = new WeakRef((buffer = new ReusableBuffer()));

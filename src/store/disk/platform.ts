@@ -1,6 +1,4 @@
-/**
- * The differences between Linux, macOS and Windows. The platform is a parameter, so that each can be tested anywhere.
- */
+/** The differences between Linux, macOS and Windows. The platform is a parameter, so that tests can try each. */
 import { posix, win32 } from "node:path";
 import { realPath } from "./fs.ts";
 import { attempt } from "../errors.ts";

@@ -105,9 +105,7 @@ const tagOf = (...facts: readonly string[]): string =>
 /** Number of the initial pid namespace on every Linux. */
 const FIRST_PID_NAMESPACE = "pid:[4026531836]";
 
-/**
- * Returns a short id of this machine over reboots; empty if two machines could have it: in a container, without an id.
- */
+/** Returns an id of this machine over reboots; empty if two could have the same: in a container, without an id. */
 function machineTag(): string {
   const id = readProc("/etc/machine-id")?.trim() ?? "";
   return id === "" || pidNamespace() !== FIRST_PID_NAMESPACE ? "" : tagOf(hostname(), id);

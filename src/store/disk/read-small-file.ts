@@ -12,9 +12,7 @@ export const tryReadSmall = (path: string, limit: number): string | undefined =>
 /** The text of a file, or the reason why it was not read, as the end of a sentence. */
 export type PlainFile = { readonly text: string } | { readonly reason: string };
 
-/**
- * Returns the text of a regular file of at most `limit` bytes. Follows no link, never blocks on a FIFO, never throws.
- */
+/** Returns the text of a regular file of at most `limit` bytes. Follows no link, never blocks, never throws. */
 export function readPlain(path: string, limit: number): PlainFile | undefined {
   try {
     const stats = statLink(path);

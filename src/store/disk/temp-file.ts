@@ -17,14 +17,12 @@ export interface TempFile {
 
 /** `.<final name>.ct-<boot>-<pid>-<start>-<random>.tmp`; the start is empty if the platform does not report it. */
 const TEMP_NAME = /\.ct-([0-9a-f]{12})-([0-9]+)-([^-/\\]*)-[0-9a-f]{8}\.tmp$/;
-/** The temporary file of a new transcript. Its subagents get their final name first, so a kill may leave them alone. */
+/** The temporary file of a new transcript. Its subagents get their final name first; after a kill they may be alone. */
 const TRANSCRIPT_TEMP = /^\.([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.jsonl\.ct-/;
 /** Kept characters of the final name: enough to recognise it, and few enough for any file system. */
 const FINAL_NAME_UNITS = 60;
 
-/**
- * Names of items that a deletion puts aside (move.ts). They may be the only copies: no cleaning or reader touches them.
- */
+/** Names of items that a deletion puts aside (move.ts). They may be the only copies: no cleaning removes them. */
 const ASIDE_NAME = /\.ct-aside-[0-9a-f]{8}-[0-9]+$/;
 
 export const isAsideName = (name: string): boolean => ASIDE_NAME.test(name);

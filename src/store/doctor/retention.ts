@@ -18,9 +18,7 @@ export interface Retention {
   readonly settingsPath: string;
 }
 
-/**
- * Reads `cleanupPeriodDays`. As in the CLI, nothing is deleted while it is invalid or `settings.json` cannot be read.
- */
+/** Reads `cleanupPeriodDays`. As in the CLI, nothing is deleted if it is invalid or `settings.json` is unreadable. */
 export function readRetention(configDir: string): Retention {
   const settingsPath = join(configDir, "settings.json");
   const byDefault: Retention = { days: DEFAULT_DAYS, why: "default", settingsPath };
@@ -46,9 +44,7 @@ export function readRetention(configDir: string): Retention {
 /** Entrypoints of the desktop application, whose transcripts are exempt (CLI 2.1.329). */
 const EXEMPT = new Set(["claude-desktop", "claude-desktop-3p", "local-agent", "local_agent"]);
 
-/**
- * Returns the time (epoch ms) from which Claude Code, when it starts, deletes a transcript; undefined if it keeps it.
- */
+/** Returns the time (epoch ms) from which Claude Code deletes a transcript when it starts; undefined if never. */
 export function deletedFrom(
   { days }: Retention,
   { mtimeMs, entrypoints }: { readonly mtimeMs: number; readonly entrypoints: readonly string[] },

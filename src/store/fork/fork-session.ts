@@ -180,9 +180,7 @@ function writeReplacements(file: TranscriptFile, facts: ForkFacts, rows: ForkRow
 const hasRows = ({ index }: TranscriptFile, { keep }: ForkCut): boolean =>
   keep.some((kept, row) => kept !== 0 && index.kind[row] !== PROGRESS);
 
-/**
- * Returns a function that maps a row's `cwd` below the source's directory, by its rows or its key, to that in the fork.
- */
+/** Returns a function that maps a `cwd` below the source's directory (by its rows or its key) to that in the fork. */
 function cwdMapper(source: TranscriptCopy, to: string): (cwd: string) => string {
   const root = sessionCwd(source.path);
   if (root === undefined) return (cwd) => (keyOfPath(cwd) === source.project.key ? to : cwd);

@@ -80,9 +80,7 @@ export function sessionsInProcesses(configDir: string): ReadonlySet<string> {
 /** Maximum number of processes between a CLI and one that it started: shells, npx, npm. */
 const MAX_ANCESTORS = 32;
 
-/**
- * Returns the session of the nearest ancestor of this process that has a pid file; undefined if none has. Never throws.
- */
+/** Returns the session of the nearest ancestor of this process with a pid file; undefined if none. Never throws. */
 export function sessionOfAncestor(configDirs: readonly string[], from: number = process.ppid): string | undefined {
   let pid: number | undefined = from;
   for (let n = 0; n < MAX_ANCESTORS && pid !== undefined; n++, pid = parentOf(pid)) {

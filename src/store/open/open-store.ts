@@ -12,9 +12,7 @@ type Deferred<Verbs> = {
     : never;
 };
 
-/**
- * Opens the store on the disk, in three parts that are loaded on first use: a server answers `initialize` without them.
- */
+/** Opens the store, in three parts that are loaded on first use: a server answers `initialize` without them. */
 export function openStore(configDirs?: readonly string[]): Store {
   return {
     ...deferred(

@@ -14,9 +14,7 @@ export function namedThings(configDir: string, skipped: Skipped[]): Generator<Na
   return thingsIn(configDir, [], skipped, () => {});
 }
 
-/**
- * Returns the items of one session. `skipped`: links in place of directories, which are not followed, that have some.
- */
+/** Returns the items of one session. `skipped`: links in place of directories, not followed, that have some. */
 export function thingsOf(sessionId: string, configDir: string, skipped: Skipped[]): string[] {
   const onLink = (path: string, names: readonly string[]): void => {
     const found = entriesOf(path, []).some(({ name }) => ownerOf([...names, name]) === sessionId);

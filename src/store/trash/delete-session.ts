@@ -112,9 +112,7 @@ async function moveAll(configDirs: readonly string[], sessionId: string, permane
 const isBegun = (configDirs: readonly string[], sessionId: string): boolean =>
   configDirs.some((configDir) => cutShort(configDir, sessionId) !== undefined);
 
-/**
- * Reports whether a config dir holds anything of the session. If not, nothing in it is touched, not even for a lock.
- */
+/** Reports whether a config dir holds anything of the session. If not, nothing in it is touched or locked. */
 async function hasAnything(configDir: string, sessionId: string): Promise<boolean> {
   if (isBegun([configDir], sessionId) || findCopies(sessionId, { configDirs: [configDir] }).length > 0) return true;
   return (await belongings(sessionId, configDir)).items.length > 0;

@@ -140,9 +140,7 @@ function unusable(place: TrashPlace, problem: string | undefined): TranscriptErr
   });
 }
 
-/**
- * Moves the items in place. `gone`: paths that no longer are; `left`: whether one differs from its item in the trash.
- */
+/** Moves the items in place. `gone`: paths that no longer are; `left`: whether one differs from its item there. */
 async function moveAll(
   place: TrashPlace,
   manifest: TrashManifest,

@@ -24,9 +24,7 @@ export interface TrashEntry {
   readonly complete: boolean;
   /** The process that is changing an incomplete entry now: `process 7 is deleting it`. */
   readonly worker?: string;
-  /**
-   * Why it cannot be restored, as the end of a sentence: `its manifest.json is a link`. Only its id then removes it.
-   */
+  /** Why it cannot be restored, as the end of a sentence: `its manifest.json is a link`. Only its id removes it. */
   readonly problem?: string;
 }
 
