@@ -38,7 +38,7 @@ class Home {
       NO_COLOR: "1",
       PATH: `${programsIn(programs)}:${process.env["PATH"]}`,
     };
-    delete this.env["CLAUDE_CONFIG_DIR"];
+    for (const name of ["CLAUDE_CONFIG_DIR", "CLAUDE_TRANSCRIPTS_ENGINE", "XDG_CACHE_HOME"]) delete this.env[name];
   }
 }
 
@@ -112,11 +112,15 @@ function alike(output: string): string {
       .readdirSync(path.join(root, "fixtures", "config", "projects"), { recursive: true, encoding: "utf8" })
       .map((name) => path.basename(name).slice(0, 8)),
   );
-  return output
-    .replace(/\b([0-9a-f]{8})(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b|\b[0-9a-f]{8}\b/g, (id) =>
-      known.has(id.slice(0, 8)) ? id : "<id>",
-    )
-    .replace(/\b\d{4}-\d\d-\d\dT\d\d[-:]\d\d[-:]\d\d(?:[.-]\d{3})?Z\b/g, "<time>")
-    .replace(/\bjust now\b|\b\d+ (?:s|min|h|d) ago\b/g, "<time>")
-    .replace(/ +/g, " ");
+  return (
+    output
+      .replace(/\b([0-9a-f]{8})(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b|\b[0-9a-f]{8}\b/g, (id) =>
+        known.has(id.slice(0, 8)) ? id : "<id>",
+      )
+      .replace(/\b\d{4}-\d\d-\d\dT\d\d[-:]\d\d[-:]\d\d(?:[.-]\d{3})?Z\b/g, "<time>")
+      .replace(/\bjust now\b|\b\d+ (?:s|min|h|d) ago\b/g, "<time>")
+      // Each Node has its own engine for searches.
+      .replace(/\b(?:node:sqlite|libsql)\b/g, "<engine>")
+      .replace(/ +/g, " ")
+  );
 }

@@ -41,6 +41,8 @@ const settled = (dir: string, text: string): string =>
   text
     .replaceAll(dir, "DIR")
     .replace(/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, (id) => (KNOWN.test(id) ? id : "ID"))
+    // Each Node has its own engine for searches.
+    .replace(/node:sqlite|libsql/g, "ENGINE")
     .replace(/\d{8}T\d{9}Z|\b\d{13}\b|\d{4}-\d\d-\d\dT[\d:.]+Z/g, "TIME");
 const KNOWN = /^(?:5d3f2a10|c27a9d34|17c5e358|a4e1c7be|9b1e6c22|e84b0f46|3af6d76a|60d8b98c|0aaaaaaa)/;
 

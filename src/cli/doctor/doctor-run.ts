@@ -2,6 +2,7 @@ import { examineStore } from "../../store/doctor/examine-store.ts";
 import type { Invocation } from "../terminal/command.ts";
 import { startProgress } from "../terminal/progress.ts";
 import { reportLines } from "./doctor-report.ts";
+import { searchLines, searchReport } from "./search-report.ts";
 import { terminalJson } from "../terminal/terminal-json.ts";
 import { makeStyle } from "../terminal/style.ts";
 import { tableWidth } from "../terminal/table.ts";
@@ -15,8 +16,9 @@ export async function doctor({ configDirs, json, values, terminal }: Invocation)
   try {
     const now = Date.now();
     const report = await examineStore({ configDirs, soonMs: SOON_MS, now });
+    const search = await searchReport(report.configDirs.map(({ path }) => path));
     progress.stop();
-    if (json) await terminal.write(`${terminalJson(report)}\n`);
+    if (json) await terminal.write(`${terminalJson({ ...report, search })}\n`);
     else {
       const options = {
         style: makeStyle(terminal.colors),
@@ -24,7 +26,7 @@ export async function doctor({ configDirs, json, values, terminal }: Invocation)
         all: values["all"] === true,
         now,
       };
-      await terminal.write(`${reportLines(report, options).join("\n")}\n`);
+      await terminal.write(`${[...reportLines(report, options), "", ...searchLines(search)].join("\n")}\n`);
     }
   } finally {
     progress.stop();
