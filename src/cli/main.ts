@@ -36,7 +36,9 @@ async function misnamed(word: string, rest: readonly string[], terminal: Termina
   return misused(problem, hint, terminal);
 }
 
-const helpColumns = ({ isTty, columns }: Terminal): number | undefined => (isTty ? columns : undefined);
+function helpColumns({ isTty, columns }: Terminal): number | undefined {
+  return isTty ? columns : undefined;
+}
 
 async function runCommand(name: string, args: string[], terminal: Terminal): Promise<number> {
   const command = await loadCommand(name);
