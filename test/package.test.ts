@@ -134,6 +134,8 @@ describe("the installed program, with the production dependencies only", () => {
     expect(names).toContain("fast-glob");
     expect(names).not.toContain("zod");
     expect(names).not.toContain("@agentclientprotocol");
+    // An optional peer: its binaries are ten times the size of the program.
+    expect(names).not.toContain("libsql");
   });
 
   test("says its version and its help", () => {
