@@ -164,10 +164,26 @@ class Reading {
     if (same !== undefined) this.#delivered.splice(this.#delivered.lastIndexOf(same), 1);
     else if (this.#pending.take(hash) !== NONE) this.#expected = Math.max(0, this.#expected - 1);
     else if (this.#expected > 0) {
-      this.#expected--;
+      const joined = this.#joined(text);
+      this.#expected -= Math.max(1, joined.length);
       const promptKind = promptKindOf(text);
-      this.#pending.takeFirst([promptKind, ...[TYPED, COMMAND, NEWS].filter((other) => other !== promptKind)]);
+      if (joined.length > 0) for (const i of joined) this.#pending.takeEntry(i);
+      else this.#pending.takeFirst([promptKind, ...[TYPED, COMMAND, NEWS].filter((other) => other !== promptKind)]);
     } else if (this.#dropped.take(hash) === NONE) this.#pending.age();
+  }
+
+  /** Returns the expected prompts that make up the text: a CLI that an SDK runs joins those that wait into one message. */
+  #joined(text: string): number[] {
+    const found: number[] = [];
+    let end = 0;
+    for (const i of this.#expected > 1 ? this.#pending.typed() : []) {
+      // A prompt without words, such as an image, takes no part of the text.
+      if (!Number.isNaN(this.#textOf(i))) end = this.#queue.endOf(this.#textOf(i), text, end);
+      if (end === NONE || found.push(i) > this.#expected) return [];
+      while (text.charCodeAt(end) <= 0x20) end++;
+      if (end === text.length) return found;
+    }
+    return [];
   }
 
   #textOf(i: number): number {
@@ -206,7 +222,7 @@ class Pending {
 
   /** Takes the first entry with a text (`hashOf`), or returns -1. */
   take(text: number): number {
-    return this.#taken(this.#byText.get(text)?.first(this.#isTaken) ?? NONE);
+    return this.takeEntry(this.#byText.get(text)?.first(this.#isTaken) ?? NONE);
   }
 
   /** Takes the first entry of the first of these kinds that has any, or returns -1. The current process takes precedence. */
@@ -214,15 +230,20 @@ class Pending {
     for (const from of this.#ownFrom > 0 ? [this.#ownFrom, 0] : [0]) {
       for (const kind of kinds) {
         const first = this.#lines[kind]?.first(this.#isTaken, from) ?? NONE;
-        if (first !== NONE) return this.#taken(first);
+        if (first !== NONE) return this.takeEntry(first);
       }
     }
     return NONE;
   }
 
+  /** Yields the typed entries of the current process, in order. */
+  typed(): Iterable<number> {
+    return this.#lines[TYPED]?.free(this.#isTaken, this.#ownFrom) ?? [];
+  }
+
   /** Takes the last typed entry. */
   takeLast(): void {
-    this.#taken(Math.max(...[TYPED, COMMAND].map((kind) => this.#lines[kind]?.last(this.#isTaken) ?? NONE)));
+    this.takeEntry(Math.max(...[TYPED, COMMAND].map((kind) => this.#lines[kind]?.last(this.#isTaken) ?? NONE)));
   }
 
   /** Takes all typed entries. */
@@ -243,7 +264,8 @@ class Pending {
     return rest;
   }
 
-  #taken(i: number): number {
+  /** Takes an entry that is in the queue. -1 is none. */
+  takeEntry(i: number): number {
     if (i === NONE) return NONE;
     this.#isTaken[i] = 1;
     this.size--;
@@ -272,6 +294,14 @@ class Line {
       const item = this.items[this.#later] ?? NONE;
       if (item === NONE || (item >= from && isTaken[item] === 0)) return item;
       this.#later++;
+    }
+  }
+
+  *free(isTaken: Uint8Array, from: number): Generator<number> {
+    this.first(isTaken, from);
+    for (let at = from === 0 ? this.#head : this.#later; at < this.items.length; at++) {
+      const item = this.items[at] as number;
+      if (isTaken[item] === 0) yield item;
     }
   }
 

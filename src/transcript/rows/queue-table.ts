@@ -1,4 +1,4 @@
-import { UUID } from "./interned-ids.ts";
+import { NONE, UUID } from "./interned-ids.ts";
 import { enlarged } from "./json-scanner.ts";
 import { asObject, asString, type JsonObject, objectsIn } from "./json-values.ts";
 
@@ -75,18 +75,30 @@ export class QueueTable {
 
   /** Hashes a text without its white space: blocks have other line ends than the queued text. NaN if nothing is left. */
   hashOf(text: string): number {
+    return this.#hash(text, 0, Number.NaN).hash;
+  }
+
+  /** Returns the end of the part of a text from `from` on that has this hash (`hashOf`); -1 if there is none. */
+  endOf(hash: number, text: string, from: number): number {
+    const found = this.#hash(text, from, hash);
+    return found.hash === hash ? found.end : NONE;
+  }
+
+  /** Hashes a text from `from` on, up to the place where the hash is `wanted`. */
+  #hash(text: string, from: number, wanted: number): { readonly hash: number; readonly end: number } {
     let a = this.#seed ^ 0x811c9dc5;
     let b = this.#seed ^ 0x1b873593;
-    let units = 0;
-    for (let i = 0; i < text.length; i++) {
-      const unit = text.charCodeAt(i);
+    let hash = Number.NaN;
+    let end = from;
+    for (; end < text.length && hash !== wanted; end++) {
+      const unit = text.charCodeAt(end);
       if (unit <= 0x20) continue;
-      units++;
       a = Math.imul(a ^ unit, 0x01000193);
       b = Math.imul(b ^ unit, 0x5bd1e995);
       b ^= b >>> 15;
+      hash = (a >>> 0) * 2 ** 21 + ((b >>> 0) % 2 ** 21);
     }
-    return units === 0 ? Number.NaN : (a >>> 0) * 2 ** 21 + ((b >>> 0) % 2 ** 21);
+    return { hash, end };
   }
 
   /** Returns the uuid that a fork gave the row, else one (version 8) of its bytes and offset: the same at each reading. */
