@@ -1,5 +1,12 @@
 import { MAIN_LINE, offWalk, rewindFinder } from "./off-line.ts";
-import { COMPACT_BOUNDARY, NONE, PARENT_UNKNOWN, QUEUED_COMMAND, type RowIndex } from "../rows/row-index.ts";
+import {
+  COMPACT_BOUNDARY,
+  COMPACT_SUMMARY,
+  NONE,
+  PARENT_UNKNOWN,
+  QUEUED_COMMAND,
+  type RowIndex,
+} from "../rows/row-index.ts";
 import { SYSTEM } from "../rows/row-kinds.ts";
 import { pathDown, push, withInserted } from "./row-list.ts";
 import { type LoadRow, preservedBy, type Tree } from "./row-tree.ts";
@@ -187,6 +194,8 @@ export class History {
     const forward: number[] = [];
     const rewindBetween = rewindFinder(index);
     let boundary = NONE;
+    /** The last row of the summary below the boundary, or -1. */
+    let summary = NONE;
     let lastMain = NONE;
     /** The end of the conversation so far. */
     let end = NONE;
@@ -204,7 +213,7 @@ export class History {
       if (above !== NONE) {
         const said = onMain[above] as number;
         const isKept = above < boundary && said !== NONE && keptBy[uuidOf[said] as number] === boundary;
-        if (isKept) above = this.#anchorOf(boundary, latest, row);
+        if (isKept) above = this.#anchorOf(boundary, latest, row, summary);
         else if (boundary !== NONE && isFirst && above > boundary && isNew[above] === 0) above = end;
       } else if (parent !== NONE && parent !== uuid && tree.rowOf[parent] !== NONE) forward.push(row);
       else if (isBoundary) {
@@ -223,8 +232,11 @@ export class History {
       lastMain = row;
       // The conversation does not continue from a notice elsewhere in the tree.
       if (isBoundary || tree.isMessage(row) || above === end) end = row;
+      const isBelow = above !== NONE && (above === boundary || above === summary);
+      if (isBelow && tree.isFlagged(row, COMPACT_SUMMARY)) summary = row;
       if (!isBoundary) continue;
       boundary = row;
+      summary = NONE;
       this.#boundaries.push(row);
       const kept = keptOf(load(row), index);
       if (kept === undefined) continue;
@@ -245,11 +257,11 @@ export class History {
     return row > boundary && !isCopied ? row : NONE;
   }
 
-  /** Returns the row that kept messages follow: the summary, or the boundary if no summary is before `row`. */
-  #anchorOf(boundary: number, latest: Int32Array, row: number): number {
+  /** Returns the row that kept messages follow: what the boundary names if it is before `row`, else the summary. */
+  #anchorOf(boundary: number, latest: Int32Array, row: number, summary: number): number {
     const anchor = this.#kept.get(boundary)?.anchor ?? NONE;
     const at = anchor === NONE ? NONE : (latest[anchor] as number);
-    return at > boundary && at < row ? at : boundary;
+    return at >= boundary && at < row ? at : Math.max(boundary, summary);
   }
 
   /** Returns kept messages on both sides of their boundary, by the uuid that they come after. The last boundary decides. */
