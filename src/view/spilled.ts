@@ -37,7 +37,10 @@ export function readSpilled(
   const stub = stubOf(stored, structured);
   if (stub === undefined) return undefined;
   const { after = "", path, size, cut } = stub;
-  const file = path === undefined ? undefined : find?.(path);
+  const found = path === undefined ? undefined : find?.(path);
+  // A file with less than the row was cut short later, unless the CLI says that it cut it.
+  const least = stub.after === undefined || cut ? 1 : Buffer.byteLength(stub.preview);
+  const file = found !== undefined && found.bytes >= least ? found : undefined;
   const preview = file === undefined ? longest(stub.row ?? stub.preview, structured) : stub.preview;
   const bytes = (cut ? undefined : file?.bytes) ?? byteCount(structured["persistedOutputSize"]) ?? bytesIn(size);
   const text = preview + after;
