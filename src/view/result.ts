@@ -22,7 +22,7 @@ const endsWith = (type: unknown, end: string): boolean =>
 
 /** Reads a `*_tool_result` block, whose content is a string, blocks, or an object of the API. All surfaces show the result. */
 export function readResult(block: JsonObject): ToolResult {
-  const { content } = block;
+  const { content = otherMembers(block) } = block;
   // Nearly every result is one text.
   if (typeof content === "string" && content !== "" && block["is_error"] !== true) {
     return { pieces: [text(content)], failed: false };
@@ -37,6 +37,12 @@ export function readResult(block: JsonObject): ToolResult {
   // Only a tool that ran on this machine may print nothing.
   if (isServerSide(block)) return { pieces: [text(content === undefined ? "(no output)" : jsonText(content))], failed };
   return { pieces, failed };
+}
+
+/** Returns the members that a result without content has in its place; undefined if it has none. */
+function otherMembers(block: JsonObject): JsonObject | undefined {
+  const { type: _type, tool_use_id: _id, is_error: _failed, cache_control: _cache, content: _none, ...others } = block;
+  return Object.keys(others).length === 0 ? undefined : others;
 }
 
 /** Joins the texts of a result with line breaks. */

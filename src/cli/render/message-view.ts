@@ -177,19 +177,24 @@ export class CallPairs {
   /** Yields the parts of a message. `call` is the call of a result, and `isBelow` whether it was the part before. */
   *pair({ parts, cwd }: MessageView): Generator<{ part: Part; call: PlacedCall | undefined; isBelow: boolean }> {
     const results = new Map<string, Result>();
+    const calls = new Set<string>();
     for (const part of parts) {
-      if (part.kind === "call") this.#open.set(part.id, { call: part, cwd });
-      if (part.kind === "result") results.set(part.id, part);
+      if (part.kind === "call") {
+        this.#open.set(part.id, { call: part, cwd });
+        calls.add(part.id);
+      }
+      if (part.kind === "result" && !results.has(part.id)) results.set(part.id, part);
     }
-    const done = new Set<Part>();
+    // The result of a call in this message is below it, wherever it is written.
+    const below = new Set<Part>([...results.values()].filter(({ id }) => calls.has(id)));
     for (const part of parts) {
-      if (done.has(part)) continue;
+      if (below.has(part)) continue;
       const call = part.kind === "result" ? this.#open.get(part.id) : undefined;
       if (part.kind === "result") this.#open.delete(part.id);
       yield { part, call, isBelow: false };
       const result = part.kind === "call" ? results.get(part.id) : undefined;
-      if (part.kind !== "call" || result === undefined || done.has(result)) continue;
-      done.add(result);
+      if (part.kind !== "call" || result === undefined) continue;
+      results.delete(part.id);
       this.#open.delete(part.id);
       yield { part: result, call: { call: part, cwd }, isBelow: true };
     }

@@ -26,6 +26,17 @@ export const membersOf = (value: unknown): JsonObject => asObject(value) ?? {};
 export const objectsIn = (value: unknown): JsonObject[] =>
   Array.isArray(value) ? value.filter((item): item is JsonObject => asObject(item) !== undefined) : [];
 
-/** Returns the content of a message as blocks: a string is one text block. */
-export const blocksOf = (content: unknown): JsonObject[] =>
-  typeof content === "string" ? [{ type: "text", text: content }] : objectsIn(content);
+/**
+ * Returns the content of a message as blocks. A string is a text block, also in a list; a block need not be in a list; and
+ * any other value but null is a block without a type, so that it is not overlooked.
+ */
+export function blocksOf(content: unknown): JsonObject[] {
+  if (typeof content === "string") return [textBlock(content)];
+  const items: readonly unknown[] = Array.isArray(content) ? content : [content];
+  if (items.every((item) => asObject(item) !== undefined)) return items as JsonObject[];
+  return items
+    .filter((item) => item !== undefined && item !== null)
+    .map((item) => (typeof item === "string" ? textBlock(item) : membersOf(item)));
+}
+
+const textBlock = (text: string): JsonObject => ({ type: "text", text });

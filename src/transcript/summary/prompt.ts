@@ -6,7 +6,7 @@ import { PROMPT_UNITS } from "../rows/limits.ts";
 import { PLUGIN_AFTER, PLUGIN_BEFORE } from "../text/user-frames.ts";
 import { withoutPasteTags } from "../text/paste-tags.ts";
 import { splitPoint } from "../text/surrogates.ts";
-import { asObject, blocksOf, type JsonObject, membersOf } from "../rows/json-values.ts";
+import { asObject, blocksOf, type JsonObject, membersOf, objectsIn } from "../rows/json-values.ts";
 
 /** Slash command that names a session in which nothing else was typed. */
 export interface CommandFallback {
@@ -171,7 +171,7 @@ function looksTyped(content: unknown, fromPerson: boolean): boolean {
 
 /** Returns the blocks of a content; none if any block has no type, as in the official rule. */
 function typedBlocks(content: unknown): JsonObject[] {
-  const blocks = blocksOf(content);
+  const blocks = typeof content === "string" ? blocksOf(content) : objectsIn(content);
   const isWhole = !Array.isArray(content) || content.length === blocks.length;
   return isWhole && blocks.every((block) => typeof block["type"] === "string") ? blocks : [];
 }

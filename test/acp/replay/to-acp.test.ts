@@ -112,6 +112,7 @@ describe("messages", () => {
       [user(1, null, [{ type: "new" }, 7, null]), assistant(2, 1, [{ type: "container_upload", file_id: "f" }])],
       [
         { sessionUpdate: "user_message_chunk", messageId: uuid(1), content: { type: "text", text: "[new]" } },
+        { sessionUpdate: "user_message_chunk", messageId: uuid(1), content: { type: "text", text: "[block]" } },
         {
           sessionUpdate: "agent_message_chunk",
           messageId: "msg_2",
@@ -119,7 +120,7 @@ describe("messages", () => {
         },
       ],
     ],
-    ["no content", [user(2, 1, 7)], []],
+    ["no content", [user(2, 1, null)], []],
     ["a row without a message", [{ ...user(1, null), message: undefined }], []],
   ])("%s", ([, rows, expected]) => {
     expect(translate(...rows)).toEqual(expected);
