@@ -31,7 +31,7 @@ const SET_CACHE = "Set XDG_CACHE_HOME to a private directory with free space.";
 const temporary = ({ temp }: Setting, uid = process.getuid?.() ?? 0): string =>
   path.join(temp, `claude-transcripts-${uid}`);
 
-/** Overwrites a header field of SQLite (https://sqlite.org/fileformat.html §1.3). */
+/** Overwrites a header field of SQLite (https://sqlite.org/fileformat.html#the_database_header). */
 function setHeader(file: string, at: number, value: number): void {
   const bytes = fs.readFileSync(file);
   bytes.writeUInt32BE(value, at);
