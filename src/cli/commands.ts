@@ -18,7 +18,6 @@ export const COMMANDS: Readonly<Record<string, () => Promise<{ readonly command:
   mcp: () => import("./commands/mcp.ts"),
 };
 
-/** The options of every command. */
 export const COMMON_OPTIONS: Options = {
   "config-dir": {
     type: "string",
@@ -32,12 +31,10 @@ export const COMMON_OPTIONS: Options = {
   version: { type: "boolean", short: "V", help: "Show the version of this program." },
 };
 
-/** Returns all options of a command. */
 export const optionsOf = ({ options }: Command): Options => ({ ...options, ...COMMON_OPTIONS });
 
 export const isCommand = (name: string): boolean => Object.hasOwn(COMMANDS, name);
 
-/** Throws if there is no such command. */
 export async function loadCommand(name: string): Promise<Command> {
   const load = isCommand(name) ? COMMANDS[name] : undefined;
   if (load === undefined) throw new Error(`no command ${name}`);

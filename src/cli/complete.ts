@@ -107,7 +107,6 @@ const optionNames = (command: Command, words: readonly string[]): Offer[] =>
     .filter(([name, spec]) => (spec.type === "string" && spec.multiple === true) || !words.includes(`--${name}`))
     .map(([name, { help }]) => ({ value: `--${name}`, about: help.replace(/\.(?: .*)?$/s, "") }));
 
-/** Config dirs; undefined for the default. */
 type ConfigDirs = readonly string[] | undefined;
 
 const plain = (value: string): Offer => ({ value });

@@ -58,7 +58,6 @@ const optionLines = (options: Options, columns?: number): string[] =>
 const longFlag = (name: string, spec: OptionSpec): string =>
   `--${name}${spec.type === "string" ? ` ${spec.value}` : ""}`;
 
-/** Lists the environment variables that a command reads, and their options. */
 function variableLines(command: Command, columns?: number): string[] {
   const { variables = [] } = command;
   if (variables.length === 0) return [];

@@ -2,7 +2,6 @@ import { setTimeout as delay } from "node:timers/promises";
 
 /** After stdin ends, pending answers may still be sent until the process has been idle for this long. */
 const GRACE_MS = 400;
-/** Interval between checks for idleness. */
 const STEP_MS = 50;
 
 /**

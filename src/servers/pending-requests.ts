@@ -1,4 +1,3 @@
-/** Ids of requests that have no answer yet. */
 export class PendingRequests {
   readonly #ids = new Set<unknown>();
   #idle: (() => void) | undefined;

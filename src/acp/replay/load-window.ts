@@ -5,7 +5,6 @@ import { isResult } from "../../view/result.ts";
 import type { ConversationEntry } from "../../store/read/session-messages.ts";
 import { blocksOf, type JsonObject, membersOf } from "../../transcript/rows/json-values.ts";
 
-/** Rows of a conversation that a load replays. */
 export interface LoadWindow {
   readonly from: number;
   /** Index after the last row. */

@@ -8,20 +8,17 @@ import { META } from "../rim/from-acp.ts";
 import { SubagentCalls } from "./subagent-calls.ts";
 import { Plan } from "./plan.ts";
 import type { Store } from "../../store/open/open-store.ts";
-import { type NotShown, Translator } from "./to-acp.ts";
+import { type NotShown, Translator, type TranslatorOptions } from "./to-acp.ts";
 import type { SendUpdate } from "../wire/update-writer.ts";
 import { Usage } from "./usage.ts";
 import { hiddenBranches, loadWindow, type WindowRequest } from "./load-window.ts";
 import { yieldToEventLoop } from "../../store/timing.ts";
 
-export interface ReplayRequest extends WindowRequest {
-  /** Whether the client knows `compaction_update`. */
-  readonly compactions?: boolean | undefined;
+export interface ReplayRequest extends WindowRequest, Pick<TranslatorOptions, "compactions"> {
   /** Limit for requests with neither `limit` nor `cursor`, from clients that do not know these. */
   readonly replayLast?: number | undefined;
 }
 
-/** Facts in the answer to a load. */
 export interface ReplayFacts {
   /** Number of branches abandoned by rewinds; they are not shown. */
   readonly hiddenBranches: number;
@@ -112,12 +109,10 @@ export async function replay(
 
 const ROWS_PER_TURN = 512;
 
-/** Returns the counts of unreadable parts for `NotShown`. */
 function countsOf(unread: Unread): NotShown {
   return Object.fromEntries(Object.entries(unread).flatMap(([what, count]) => (count ? [[what, Number(count)]] : [])));
 }
 
-/** Makes a message about the unreadable parts of the transcript, which may be anywhere in it. */
 function unreadNote(sessionId: string, unread: Unread): SessionUpdate {
   return noteOf(`${sessionId}#unread`, `*Not shown: ${unreadWords(unread).join(", ")}.*`, { unread: countsOf(unread) });
 }

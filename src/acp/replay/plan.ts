@@ -10,10 +10,7 @@ interface Task {
   readonly status: unknown;
 }
 
-/**
- * Tracks the plan. TodoWrite replaces all of it with its input; TaskCreate, TaskUpdate and TaskList change tasks, as their
- * results show. Each method returns the whole plan, since ACP replaces it, or undefined if nothing changed.
- */
+/** Tracks the plan. Each method returns the whole plan, since ACP replaces it, or undefined if nothing changed. */
 export class Plan {
   #tasks = new Map<string, Task>();
   #entries: readonly PlanEntry[] = [];
@@ -22,7 +19,6 @@ export class Plan {
     return [...this.#entries];
   }
 
-  /** Applies the input of a TodoWrite. */
   todos(todos: unknown): PlanEntry[] | undefined {
     if (!Array.isArray(todos)) return undefined;
     const tasks = todos.map(membersOf).map(({ content, activeForm, status }) => ({
@@ -49,12 +45,8 @@ export class Plan {
 
   #create(input: JsonObject, { id, subject }: JsonObject): boolean {
     if (typeof id !== "string") return false;
-    const activeForm = asString(input["activeForm"]);
-    this.#tasks.set(id, {
-      subject: asString(subject) ?? asString(input["subject"]) ?? "",
-      activeForm,
-      status: "pending",
-    });
+    const name = asString(subject) ?? asString(input["subject"]) ?? "";
+    this.#tasks.set(id, { subject: name, activeForm: asString(input["activeForm"]), status: "pending" });
     return true;
   }
 

@@ -82,7 +82,6 @@ class Unshown {
     }
   }
 
-  /** Returns the subagents that a call started and that were not returned before. */
   *take({ toolCallId, agentId, runId }: SubagentStep): Generator<Subagent> {
     const run = runId === undefined ? [] : (this.#byRun.get(runId) ?? []);
     if (runId !== undefined) this.#byRun.delete(runId);

@@ -63,8 +63,6 @@ export interface TranslatorOptions {
 /**
  * Translates one conversation, entry by entry, into session updates (acp-replay.md, "Messages"). A message's id is the
  * row's uuid for a user and the API's message id for the assistant, so that it is the same in every load.
- *
- * Holds the plan, and of each open call what its result needs.
  */
 export class Translator {
   readonly calls = new ToolCalls();
@@ -72,7 +70,6 @@ export class Translator {
   readonly #options: TranslatorOptions;
   /** Calls that started subagents, by agent id. */
   readonly #agents = new Map<string, string>();
-  /** Calls whose background report was shown. */
   readonly #reported = new Set<string>();
   readonly #separator = new Separator();
   #boundary: string | undefined;
@@ -139,17 +136,13 @@ export class Translator {
     return this.#words(wordsOf(asString(entry["content"]) ?? "", entry), uuid);
   }
 
-  /** Translates a block of a user row that is not a tool result. */
   #userBlock(block: JsonObject, entry: JsonObject, uuid: string, uri: string): Step[] {
     const content = toContentOrWords(block, uri);
     if (content.type !== "text") return chunks("user_message_chunk", uuid, content, uuid);
     return this.#words(wordsOf(content.text, entry), uuid);
   }
 
-  /**
-   * Translates a text of a user row: the person's own words are the user's message, anything else is a note of the agent.
-   * If a text has both, the note gets an id of its own.
-   */
+  /** Translates a user's text: own words are the user's message, the rest is a note, with its own id if there are both. */
   #words(words: readonly Word[], uuid: string): Step[] {
     const mixed = words.some(isUsers) && words.some((word) => word.kind !== "hidden" && !isUsers(word));
     const noted = mixed ? noteId(uuid) : uuid;
@@ -359,7 +352,6 @@ function undelivered(block: JsonObject, entry: JsonObject, uuid: string, uri: st
   return chunks("agent_message_chunk", uuid, { type: "text", text: `*Queued, not delivered:*\n\n${text}` }, uuid, mark);
 }
 
-/** Translates a text or a thought of the model. */
 function assistantBlock(
   block: JsonObject,
   payload: JsonObject,

@@ -1,11 +1,9 @@
 import { shortId } from "../rim/size-limit.ts";
 import type { NamedCall } from "../tools/tool-result.ts";
 
-/** A tool call that was shown. */
 export interface ShownCall extends NamedCall {
   /** The id it was shown under. */
   readonly toolCallId: string;
-  /** The message it is a part of. */
   readonly messageId: string;
   input: NamedCall["input"];
   /** Whether its result is still missing. */

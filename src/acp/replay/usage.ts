@@ -20,7 +20,6 @@ export class Usage {
   #used = 0;
   #most = 0;
 
-  /** Adds the `message` of an assistant row. */
   add(message: JsonObject): void {
     const model = asString(message["model"]);
     const usage = membersOf(message["usage"]);

@@ -5,10 +5,6 @@ import { errnoOf, TranscriptError, type TranscriptErrorCode } from "../../store/
 /**
  * Converts any error to the JSON-RPC error for the client (acp.md, "Errors"). Clients branch on these codes: acpx, for
  * example, starts a new session only after -32002.
- *
- * An invalid request is -32602 and names the field or has the store's code in `data`; an unknown session is -32002 with
- * `data.sessionId`; a cancelled request is -32800; a failure of the disk is `STORAGE_ERROR`. Everything else is an
- * internal error: -32603, with the stack on stderr.
  */
 export function toRequestError(error: unknown): RequestError {
   if (error instanceof RequestError) return error;

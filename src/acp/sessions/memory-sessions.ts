@@ -60,7 +60,6 @@ export class MemorySessions {
     this.#append(sessionId, said, { activity: Date.now() });
   }
 
-  /** Adds an update that was sent in answer to a prompt. */
   answered(sessionId: string, update: SessionUpdate): void {
     this.#append(sessionId, [update], {});
   }

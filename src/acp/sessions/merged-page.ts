@@ -6,7 +6,6 @@ import { asString, type JsonObject, membersOf } from "../../transcript/rows/json
 import type { MemorySession } from "./memory-sessions.ts";
 import type { Store } from "../../store/open/open-store.ts";
 
-/** Query for a list, with defaults applied. */
 interface PageQuery extends Pick<
   ListQuery,
   "dir" | "includeWorktrees" | "includeProgrammatic" | "archived" | "signal"
@@ -26,7 +25,6 @@ interface Rank {
   readonly sessionId: string;
 }
 
-/** A session in memory that matches the filters. */
 export interface MemoryMatch extends Rank {
   readonly session: MemorySession;
   /** The worktree that it belongs to. */

@@ -26,7 +26,6 @@ export interface ResultView {
   missing?: boolean;
 }
 
-/** A call with the name of its tool. */
 export interface NamedCall extends AnsweredCall {
   readonly name: string;
 }

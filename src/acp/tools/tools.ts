@@ -15,10 +15,7 @@ export interface ToolView {
   locations?: ToolCallLocation[];
 }
 
-/**
- * Converts a tool call to title, kind, places and first content, as claude-agent-acp does (acp-replay.md, "Tool calls").
- * `cwd` is the directory of the row: titles show paths relative to it, locations are absolute.
- */
+/** Converts a tool call as claude-agent-acp does (acp-replay.md, "Tool calls"). Titles show paths relative to `cwd`. */
 export function viewTool(name: string, input: JsonObject, cwd: string | undefined): ToolView {
   const tool = claudeTool(name);
   const view: ToolView = { title: shorten(tool.title(input, cwd) || name, TOOL_TITLE_UNITS), kind: tool.kind };

@@ -4,10 +4,8 @@ import { OUTPUT_BYTES, WRITE_BATCH_BYTES } from "../rim/message-limits.ts";
 import { yieldToEventLoop } from "../../store/timing.ts";
 
 /**
- * Writes lines to a pipe with backpressure: while `OUTPUT_BYTES` wait for the reader, `write` waits. Lines that arrive
- * together are sent in one write.
- *
- * Batches are bytes, since strings would be joined, measured and copied again for each write.
+ * Writes lines to a pipe in batches: while `OUTPUT_BYTES` wait for the reader, `write` waits. Batches are bytes, since
+ * strings would be joined, measured and copied again for each write.
  */
 export class LineWriter {
   readonly #stream: Writable;
@@ -15,7 +13,6 @@ export class LineWriter {
   #used = 0;
   /** Full batches that wait for an earlier one. */
   #full: Batch[] = [];
-  /** Buffers for reuse. */
   #empty: Batch[] = [];
   #scheduled: NodeJS.Immediate | undefined;
   #flushed: Promise<void> | undefined;
@@ -91,11 +88,9 @@ const NEWLINE = 0x0a;
 const BUFFER_BYTES = WRITE_BATCH_BYTES + 64 * 1024;
 const SPARE_BUFFERS = 2;
 
-/**
- * Escapes U+2028 and U+2029 in JSON. They are valid there, but some line readers, such as Node 24's `readline`, end the
- * line at them. Checks with `includes` first, which is many times faster for text without any.
- */
+/** Escapes U+2028 and U+2029, at which some readers, such as Node 24's `readline`, end a line although JSON allows them. */
 export function escapeSeparators(json: string): string {
+  // Many times faster for text without any.
   if (!json.includes("\u2028") && !json.includes("\u2029")) return json;
   return json.replaceAll("\u2028", "\\u2028").replaceAll("\u2029", "\\u2029");
 }

@@ -3,7 +3,7 @@ import { RequestError, type AgentApp, type Stream } from "@agentclientprotocol/s
 import { waitWhileBusy } from "../../servers/grace.ts";
 import { LINE_BYTES, messageLines } from "../../servers/message-lines.ts";
 import { PendingRequests } from "../../servers/pending-requests.ts";
-import { membersOf } from "../../transcript/rows/json-values.ts";
+import { asString, membersOf } from "../../transcript/rows/json-values.ts";
 import { escapeSeparators, type LineWriter } from "./line-writer.ts";
 
 /** JSON-RPC message. The SDK validates its content. */
@@ -73,12 +73,10 @@ async function* readMessages(
   report: (error: RequestError, id?: string | number) => void,
 ): AsyncGenerator<Message, undefined> {
   // Without a method the line is an answer, so its id is not a request's.
-  const lines = messageLines(input, ({ id, method }) =>
-    report(
-      RequestError.invalidRequest({ limit: LINE_BYTES }, "the line is too long"),
-      method === undefined ? undefined : id,
-    ),
-  );
+  const lines = messageLines(input, ({ id, method }) => {
+    const error = RequestError.invalidRequest({ limit: LINE_BYTES }, "the line is too long");
+    report(error, method === undefined ? undefined : id);
+  });
   for await (const line of lines as AsyncIterable<string>) {
     if (line.trim() === "") continue;
     let message: Message;
@@ -145,11 +143,9 @@ class OpenCalls {
   }
 }
 
-function callOf(message: unknown): { id?: string | number; method?: string } {
+function callOf(message: unknown): { id?: string | number | undefined; method?: string | undefined } {
   const { jsonrpc, id, method } = membersOf(message);
   if (jsonrpc !== "2.0") return {};
-  return {
-    ...((typeof id === "string" || (typeof id === "number" && Number.isFinite(id))) && { id }),
-    ...(typeof method === "string" && { method }),
-  };
+  const isId = typeof id === "string" || (typeof id === "number" && Number.isFinite(id));
+  return { id: isId ? id : undefined, method: asString(method) };
 }

@@ -8,7 +8,6 @@ import { startProgress } from "../terminal/progress.ts";
 import { terminalJson } from "../terminal/terminal-json.ts";
 import { printable } from "../terminal/terminal.ts";
 
-/** Result of a change. */
 export interface Done {
   /** One line, e.g. `archived 5d3f2a10 “A title”`. */
   readonly line: string;
@@ -18,7 +17,6 @@ export interface Done {
   readonly notes?: readonly string[];
 }
 
-/** Argument, and what it means. */
 export interface Subject<T> {
   readonly given: string;
   /** Arguments with the same key mean the same thing, which is changed once. */

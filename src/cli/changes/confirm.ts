@@ -1,6 +1,5 @@
 import { UsageError } from "../terminal/command.ts";
 
-/** Whether there is a terminal to ask on. */
 export const canAsk = (): boolean => process.stdin.isTTY && process.stderr.isTTY;
 
 /** Asks the user; anything but `y` or `yes` is a no. Throws `UsageError` without a terminal. */

@@ -31,7 +31,6 @@ export function warnOfFailure({ message, candidates }: Failure, who: string, ter
     terminal.warn(line);
 }
 
-/** Describes an error for a user of the command line. */
 export async function toFailure(error: unknown, configDirs: readonly string[] | undefined): Promise<Failure> {
   if (error instanceof TranscriptError) {
     const { code } = error;

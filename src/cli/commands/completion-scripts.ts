@@ -1,7 +1,4 @@
-/**
- * Completion scripts by shell. They pass the words typed so far to `claude-transcripts __complete` and offer what it prints,
- * and call the program by the name typed, so that a path works too.
- */
+/** Completion scripts by shell. They offer what `__complete` prints, and call the program by the name or path typed. */
 export const COMPLETION_SCRIPTS: Readonly<Record<string, string>> = {
   bash: shell`# bash completion for claude-transcripts
 _claude_transcripts() {

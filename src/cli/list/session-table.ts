@@ -70,7 +70,6 @@ export class SessionTable {
     return isFirst && heads ? [headLine(COLUMNS, widths, { colors }), ...lines] : lines;
   }
 
-  /** Makes full cells, for programs. */
   #fullCells(sessions: readonly ListedSession[]): string[][] {
     return sessions.map((session) => {
       const [id, active, size] = this.#commonCells(session);

@@ -3,9 +3,7 @@ import type { ListedSession } from "../../store/types.ts";
 
 export interface LimitOptions {
   readonly limit: number;
-  /** Whether archived sessions are skipped and counted. */
   readonly hidesArchived: boolean;
-  /** Whether sessions that programs started are skipped and counted. */
   readonly hidesProgrammatic: boolean;
 }
 

@@ -5,7 +5,6 @@ import { parseTime } from "../terminal/time.ts";
 import type { Messages } from "../../view/messages.ts";
 import { type PartFilter, isShown, type LeftOut, viewMessage } from "./message-view.ts";
 
-/** Messages of a conversation to show. */
 export interface Selection {
   /** Number of a message, prefix of a row's uuid, or a time. */
   readonly from: string | undefined;

@@ -187,7 +187,6 @@ class TextWriter implements Renderer {
     }
   }
 
-  /** Renders the output of a command or of bash mode. */
   #output(output: Output, out: LineText): Printing {
     const tone = output.errors ? "failed" : "plain";
     return this.#outputLines(output, (text) => textLines(text, tone), tone, out);

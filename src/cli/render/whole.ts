@@ -1,4 +1,3 @@
-/** Lines of a text that comes in pieces. */
 export interface LineBatch {
   readonly lines: readonly string[];
   /** Whether the first one continues the last line of the batch before. */

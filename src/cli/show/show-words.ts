@@ -5,22 +5,15 @@ import { type Part, partsOf } from "../../view/parts.ts";
 import type { Terminal } from "../terminal/command.ts";
 import { openOutput } from "../terminal/pager.ts";
 import { terminalJson } from "../terminal/terminal-json.ts";
-import { viewMessage } from "../render/message-view.ts";
+import { type MessageView, viewMessage } from "../render/message-view.ts";
 import { printableLines } from "../terminal/terminal.ts";
 import { yieldToEventLoop } from "../../store/timing.ts";
 
-/** Text of a message, without anything around it. */
-interface Said {
-  readonly number: number;
-  readonly timestamp: string | undefined;
-  readonly model: string | undefined;
-  readonly text: string;
-}
+type Said = Pick<MessageView, "number" | "timestamp" | "model"> & { readonly text: string };
 
 interface Words {
   readonly open: OpenConversation;
   readonly messages: Messages;
-  /** Numbers of the messages to search. */
   readonly numbers: readonly number[];
   readonly json: boolean;
   readonly pager: boolean;

@@ -11,7 +11,6 @@ export type OptionSpec = {
       readonly multiple?: boolean;
       /** Name of its value: `DIR`. */
       readonly value: string;
-      /** Completion of its value. */
       readonly completes?: Completion;
     }
 );
@@ -22,13 +21,11 @@ export type Options = Readonly<Record<string, OptionSpec>>;
 /** Returns the environment variable of an option, for hosts that cannot pass arguments. */
 export const variableOf = (option: string): string => `CLAUDE_TRANSCRIPTS_${option.toUpperCase().replaceAll("-", "_")}`;
 
-/** Output of a command. */
 export interface Terminal {
   /** Width of stdout in cells; 80 if it is not a terminal. */
   readonly columns: number;
   /** Width of stderr in cells; undefined if it is not a terminal. */
   readonly errorColumns: number | undefined;
-  /** Whether stdout is a terminal. */
   readonly isTty: boolean;
   /** Whether stdout is a terminal with colours, and `NO_COLOR` is not set. */
   readonly colors: boolean;
@@ -45,7 +42,6 @@ export interface Invocation {
   /** `--config-dir`, each an existing directory; undefined if none was given. */
   readonly configDirs: readonly string[] | undefined;
   readonly json: boolean;
-  /** Parsed options of the command. */
   readonly values: Readonly<Record<string, unknown>>;
   readonly positionals: readonly string[];
   readonly terminal: Terminal;
@@ -61,9 +57,7 @@ export interface Command {
   readonly usage: string;
   /** Help below the usage. Paragraphs are wrapped, indented lines are kept. */
   readonly details: string;
-  /** Help below the options. */
   readonly notes?: string;
-  /** Options besides the common ones. */
   readonly options: Options;
   /** Names of the options that an environment variable can set, see `variableOf`. */
   readonly variables?: readonly string[];

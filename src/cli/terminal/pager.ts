@@ -5,7 +5,6 @@ import type { Terminal } from "./command.ts";
 import { piecesOf } from "../../transcript/text/surrogates.ts";
 import { PIECE_UNITS } from "./terminal.ts";
 
-/** Output for a long text. */
 export interface Output {
   /** Waits while the buffer is full. Returns false if nobody reads any more. */
   write(text: string): Promise<boolean>;
@@ -30,7 +29,6 @@ export function openOutput(
 /** Size at which the buffer is written: each write is a system call, and the stream keeps memory for it. */
 const BATCH_UNITS = 16 * 1024;
 
-/** Buffers short texts. */
 class Stdout implements Output {
   readonly #terminal: Terminal;
   #buffer = "";

@@ -5,7 +5,6 @@ const STEP_MS = 250;
 export interface Progress {
   /** Removes the line before other output, until the next second without output. */
   clear(): void;
-  /** Removes the line for good. */
   stop(): void;
 }
 

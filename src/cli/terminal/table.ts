@@ -31,10 +31,7 @@ const MAIN_QUANTILE = 0.9;
 
 /**
  * Returns the cells of each column within `width`. `rows`: those known before the first is printed. Without a width nothing
- * is cut or left out. `heads`: counts the titles too.
- *
- * A narrow terminal shows fewer columns instead of narrower ones: those whose minimum widths fit. The rest goes to the main
- * column, then to the others.
+ * is cut or left out. `heads`: counts the titles too. A narrow terminal shows fewer columns instead of narrower ones.
  */
 export function layOut(
   columns: readonly Column[],

@@ -4,7 +4,6 @@ import type { Terminal } from "./command.ts";
 
 export { printable, printableLines } from "../../view/sanitise.ts";
 
-/** Columns if the terminal does not say. */
 const DEFAULT_COLUMNS = 80;
 
 /** Opens stdout and stderr of this process. */

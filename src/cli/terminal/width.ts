@@ -16,7 +16,6 @@ export function cut(text: string, maxCells: number): string {
         .trimEnd()}…`;
 }
 
-/** Shortens a text at its beginning. */
 export function cutStart(text: string, maxCells: number): string {
   if (widthOf(text) <= maxCells) return text;
   const reversed = [...clusters(text)].reverse();
