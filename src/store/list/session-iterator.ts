@@ -7,7 +7,8 @@ import type { PageEnd } from "./page-cursor.ts";
 import { errnoOf, isMissing } from "../errors.ts";
 import { fullFacts, windowFacts } from "../facts/metadata.ts";
 import type { ListQuery } from "./filters.ts";
-import { type ListScope, listScope, toSessionInfo } from "./list-scope.ts";
+import { type ListScope, listScope } from "./list-scope.ts";
+import { isArchived, toListedSession } from "./listed-session.ts";
 import { Heap, ranksBefore } from "./heap.ts";
 import type { ListedSession, Skipped } from "../types.ts";
 import { yieldToEventLoop } from "../timing.ts";
@@ -154,30 +155,13 @@ class Pager {
     if ((tag !== undefined && facts.tag !== tag) || (branch !== undefined && facts.gitBranch !== branch))
       return undefined;
     if (title !== undefined && !foldText(`${facts.summary ?? ""}\n${facts.title}`).includes(title)) return undefined;
-    const archived = facts.archived ?? (facts.customTitle?.startsWith(ARCHIVED_PREFIX) || undefined);
+    const archived = isArchived(facts);
     if (wanted !== "include" && (archived === true) !== (wanted === "only")) return undefined;
     if (facts.programmatic && !includeProgrammatic) {
       this.programmaticLeftOut++;
       return undefined;
     }
-    const { matchedDir, project } = copy;
-    const info = toSessionInfo(copy, facts, facts.summary ?? "");
-    if (archived !== undefined) info.archived = archived;
-    // No spread here: keys that follow a spread give each object its own hidden class, which costs microseconds and memory.
-    return Object.assign(info, {
-      title: facts.title,
-      activity: copy.activity,
-      configDir: project.configDir,
-      projectKey: project.key,
-      transcriptPath: copy.path,
-      entrypoint: facts.entrypoint,
-      programmatic: facts.programmatic,
-      model: facts.model,
-      forkedFrom: facts.forkedFrom,
-      agentName: facts.agentName,
-      teamName: facts.teamName,
-      worktree: matchedDir === this.#scope.dir ? undefined : matchedDir,
-    });
+    return toListedSession(copy, facts, copy.matchedDir === this.#scope.dir ? undefined : copy.matchedDir);
   }
 
   #canBeShown(copy: Candidate, facts: SessionFacts): boolean {
@@ -222,9 +206,6 @@ class Pager {
     this.#query.signal?.throwIfAborted();
   }
 }
-
-/** Title prefix by which clients without their own archive mark archived sessions. */
-const ARCHIVED_PREFIX = "[archived] ";
 
 /** Returns a test of whether the previous page has dealt with a file, so that it need not be opened again. */
 function seenBefore(after: PageEnd | undefined): (copy: Candidate) => boolean {
