@@ -1,3 +1,4 @@
+import { isFromPerson } from "../transcript/text/origin.ts";
 import { withoutPasteTags } from "../transcript/text/paste-tags.ts";
 import { type UserText, visitUserText } from "../transcript/text/user-text.ts";
 import { asObject, type JsonObject, membersOf } from "../transcript/rows/json-values.ts";
@@ -81,16 +82,6 @@ function notification({ kind: _kind, result: report = "", ...news }: News): Noti
 /** Author of text in a user's row that is not inside an element. */
 type Sender = "user" | "machine" | { readonly from: string };
 
-const USER_ORIGINS: ReadonlySet<unknown> = new Set([
-  undefined,
-  "human",
-  "sdk",
-  "unknown",
-  "unclassified",
-  "voice-call",
-  "auto-continuation",
-]);
-
 const SUBKINDS: Readonly<Record<string, string>> = {
   "scheduled-trigger": "scheduled task",
   "peer-send-message": "another session",
@@ -100,7 +91,7 @@ const SUBKINDS: Readonly<Record<string, string>> = {
 
 function senderOf(origin: unknown): Sender {
   const { kind, subkind, name, from, server } = membersOf(origin);
-  if (USER_ORIGINS.has(kind) || typeof kind !== "string") return "user";
+  if (typeof kind !== "string" || isFromPerson(origin)) return "user";
   switch (kind) {
     case "task-notification": {
       const sender = typeof subkind === "string" && Object.hasOwn(SUBKINDS, subkind) ? SUBKINDS[subkind] : undefined;

@@ -5,6 +5,11 @@ import { yieldToEventLoop } from "../timing.ts";
 
 /** Receives the rows and problems of a transcript in file order. `bytes`, `start`, `end`, `scan`: valid only during the call. */
 export interface RowVisitor {
+  /**
+   * Is offered each line before it is scanned, and returns whether it has read it. A line that is not exactly one row must
+   * be left to the scan. Reading a row that is needed whole without the scan saves a third of its time.
+   */
+  line?(bytes: Buffer, start: number, end: number, offset: number): boolean;
   row(bytes: Buffer, start: number, end: number, offset: number, scan: RowScan): void;
   problem?(bytes: Buffer, start: number, end: number, offset: number, problem: RowProblem, length: number): void;
 }
@@ -44,6 +49,7 @@ export async function* scanChunks(
         visitor.problem?.(lines.bytes, 0, 0, lines.offset, "oversized", lines.oversized);
         continue;
       }
+      if (visitor.line?.(lines.bytes, lines.start, lines.end, lines.offset) === true) continue;
       shift = lines.offset - lines.start;
       visitLine(lines.bytes, lines.start, lines.end, scan, lineVisitor);
     }

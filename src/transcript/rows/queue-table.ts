@@ -147,7 +147,8 @@ const OPERATIONS: ReadonlyMap<unknown, number> = new Map([
   ["popOne", POP_ONE],
 ]);
 
-function operationOf(value: JsonObject): number | undefined {
+/** Returns the operation of a `queue-operation` row; undefined if it is unknown. */
+export function operationOf(value: JsonObject): number | undefined {
   if (value["operation"] !== "remove") return OPERATIONS.get(value["operation"]);
   return isOfFork(value) ? INHERITED : (REASONS.get(value["reason"]) ?? DELIVERED);
 }
