@@ -45,7 +45,7 @@ function addTexts(row: JsonObject, texts: RowText[]): void {
     case "system":
       return systemTexts(row, texts);
     case "attachment": {
-      const prompt = queuedPrompt(row, new Set(), { keepMeta: true });
+      const prompt = queuedPrompt(row, new Set(), true);
       return prompt === undefined ? undefined : userTexts(prompt, texts);
     }
     case "queue-operation":

@@ -75,7 +75,7 @@ export function valueWithoutRecord(bytes: Buffer, start: number, end: number, pl
     }
   }
   const kept = Buffer.concat([bytes.subarray(start, from), NULL, bytes.subarray(to, end)]);
-  return parseRow(kept, 0, kept.length, { mayOverwrite: true });
+  return parseRow(kept, 0, kept.length, true);
 }
 
 /** Returns the value of one member of the record, without parsing the others. `scan` is for this. */
@@ -86,7 +86,7 @@ export function recordMember(bytes: Buffer, places: Places, key: string, scan: R
     const [start, end, value, after] = scan.members.subarray(i, i + 4) as unknown as [number, number, number, number];
     if (end - start !== key.length || bytes.toString("latin1", start, end) !== key) continue;
     const member = Buffer.concat([OPEN, bytes.subarray(value, after), CLOSE]);
-    return parseRow(member, 0, member.length, { mayOverwrite: true })?.["value"];
+    return parseRow(member, 0, member.length, true)?.["value"];
   }
   return undefined;
 }
