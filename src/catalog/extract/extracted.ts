@@ -1,4 +1,4 @@
-import type { Segment } from "./segments.ts";
+import type { Segment } from "./segment-builder.ts";
 
 /** What one request to the API used, by the last row of its message. Tokens. */
 export interface Charge {

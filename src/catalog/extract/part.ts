@@ -4,7 +4,7 @@ import { ChargeReader, nameOf, SYNTHETIC } from "./charges.ts";
 import { fileUse, inputOf, type Lines } from "./edits.ts";
 import type { Charge, Part, Tally } from "./extracted.ts";
 import { isCall, isResult, type RowText } from "./row-texts.ts";
-import { SegmentBuilder } from "./segments.ts";
+import { SegmentBuilder } from "./segment-builder.ts";
 
 /** What counting goes on from: plain JSON. */
 export interface PartState {

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Charge, Extracted, Part, Tally } from "../../../src/catalog/extract/extracted.ts";
 import { type ExtractState, Extractor, type FileKind } from "../../../src/catalog/extract/extractor.ts";
-import { BORDER } from "../../../src/catalog/extract/segments.ts";
+import { BORDER } from "../../../src/catalog/extract/segment-builder.ts";
 import { RowScan } from "../../../src/transcript/rows/json-scanner.ts";
 import { visitLine } from "../../../src/transcript/rows/row.ts";
 import { RowMaker, seeded } from "../../support/catalog-rows.ts";

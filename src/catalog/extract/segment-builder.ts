@@ -1,6 +1,6 @@
 import { splitPoint } from "../../transcript/text/surrogates.ts";
 import type { Column, RowText } from "./row-texts.ts";
-import { forIndex } from "./tokens.ts";
+import { forIndex } from "./index-tokens.ts";
 
 /**
  * Texts of consecutive rows of one file, by column: one row of the index. The rows are in the bytes `[off, off + len)`,

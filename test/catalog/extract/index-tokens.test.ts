@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import Libsql from "libsql";
 import { describe, expect, test } from "vitest";
-import { forIndex, phraseOf, tokensOf } from "../../../src/catalog/extract/tokens.ts";
-import { RUNS, runs, SEED } from "../../support/runs.ts";
+import { forIndex, phraseOf, tokensOf } from "../../../src/catalog/extract/index-tokens.ts";
+import { runs, SEED } from "../../support/runs.ts";
 
 /** Splits texts with FTS5 itself. */
 function fts5(): (text: string) => string[] {
@@ -76,7 +76,7 @@ describe("the tokens of a text", () => {
           expect(ours(it.slice(token.start, token.end))[0]).toBe(token.text);
         }
       }),
-      { numRuns: RUNS, seed: SEED },
+      { numRuns: runs(200), seed: SEED },
     );
   });
 
@@ -145,7 +145,7 @@ describe("the phrase of a query", () => {
         const [from, to] = [a % chars.length, b % chars.length].sort((x, y) => x - y) as [number, number];
         expect(finds(chars.slice(from, to + 1).join(""), `x ${chars.join("")}y`)).toBe(true);
       }),
-      { numRuns: RUNS, seed: SEED },
+      { numRuns: runs(200), seed: SEED },
     );
   });
 });
