@@ -91,6 +91,8 @@ async function bundle(outdir) {
   const plugins = [requiredBuiltins, lazySchemas, withoutAjv];
   const builds = await Promise.all([
     esbuild.build({ ...options, entryPoints: { index: "src/index.ts" } }),
+    // The thread that builds the search index, for the library and the program.
+    esbuild.build({ ...minified, entryPoints: { "catalog-worker": "src/catalog/refresh/worker.ts" } }),
     // Lazily imported parts stay separate files, so that `--version` does not load the protocol.
     esbuild.build({
       ...minified,

@@ -17,7 +17,7 @@ export type FileKind = (typeof FileKind)[keyof typeof FileKind];
  *
  * - `file`: as it was when it was last read, up to `offset`; `mtime` and `ino` are text because they exceed 2^53. `state`
  *   is what extraction carries over, as JSON.
- * - `session`: `path` is the copy that lists show; `cost_state` is in micro-dollars.
+ * - `session`: `path` is the copy that lists show; `cost_state` is in micro-dollars; `stamp` changes with its title and mark.
  * - `segment`: bytes `[off, off+len)` of the file. Its text is in `words` under the same id, not stored.
  * - `charge`: the last row of each request in each file. `spend` counts each request once over all files.
  * - `name`: interned models, branches, variants, tools and paths.
@@ -32,12 +32,12 @@ const TABLES: Readonly<Record<string, string>> = {
   file_session: "INDEX file_session ON file(session)",
   session: `TABLE session(id INTEGER PRIMARY KEY, uuid TEXT NOT NULL UNIQUE, path TEXT NOT NULL, project TEXT, cwd TEXT,
     branch TEXT, title TEXT, tag TEXT, model TEXT, created INT, active INT, archived INT NOT NULL,
-    programmatic INT NOT NULL, cost_state INT) STRICT`,
+    programmatic INT NOT NULL, cost_state INT, stamp TEXT NOT NULL) STRICT`,
   segment: "TABLE segment(id INTEGER PRIMARY KEY, off INT NOT NULL, len INT NOT NULL, ts INT NOT NULL) STRICT",
   words: `VIRTUAL TABLE words USING fts5(output, input, said, thinking, title, content='', contentless_delete=1,
     tokenize="unicode61 remove_diacritics 2 tokenchars '_'")`,
   charge: `TABLE charge(key TEXT NOT NULL, file INT NOT NULL, ts INT NOT NULL, model INT NOT NULL, variant INT NOT NULL,
-    branch INT NOT NULL, input INT, output INT, w5 INT, w1h INT, read INT, web INT, PRIMARY KEY(key, file))
+    branch INT NOT NULL, input INT, output INT, w5 INT, w1h INT, read INT, web INT, lower INT, PRIMARY KEY(key, file))
     STRICT, WITHOUT ROWID`,
   charge_file: "INDEX charge_file ON charge(file)",
   name: "TABLE name(id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE) STRICT",

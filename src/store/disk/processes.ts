@@ -68,7 +68,8 @@ export function parentOf(pid: number, platform: NodeJS.Platform = process.platfo
 /** Returns the fields of `/proc/<pid>/stat` from the third on. The bracketed name before them may contain brackets and spaces. */
 const fieldsInProcStat = (stat: string): string[] => stat.slice(stat.lastIndexOf(")") + 2).split(" ");
 
-function pidExists(pid: number): boolean {
+/** Reports whether a process with this pid exists, whoever it is. */
+export function pidExists(pid: number): boolean {
   // 0 and negative numbers mean process groups. In a container, 1 is its main program, which may be ours.
   if (!Number.isSafeInteger(pid) || pid <= 0) return false;
   try {

@@ -1,0 +1,123 @@
+import type { Skipped } from "../../store/types.ts";
+import type { OpenCatalog } from "../schema/open-catalog.ts";
+import { build, type Built, look, type Look } from "./build.ts";
+import { type Building, buildInWorker } from "./build-in-worker.ts";
+
+/** State of the index after a refresh. */
+export interface RefreshResult {
+  /** Files, bytes and rows that were read, and files that went. */
+  readonly files: number;
+  readonly bytes: number;
+  readonly rows: number;
+  readonly gone: number;
+  /** Sessions of the store, and those of them that the index does not have whole yet. */
+  readonly sessions: number;
+  readonly pending: ReadonlySet<string>;
+  readonly skipped: readonly Skipped[];
+}
+
+export interface RefreshOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Called with the bytes read and those to read. */
+  readonly progress?: ((done: number, total: number) => void) | undefined;
+  /** Time to wait for a build in another thread, ms, which goes on afterwards. Default: until it ends. */
+  readonly waitMs?: number | undefined;
+}
+
+/** Bytes that are read in this thread: a worker takes longer to start. */
+const SMALL_BYTES = 1024 * 1024;
+/** Duration of a transaction in this thread, ms, after which it does other work. */
+const SLICE_MS = 8;
+
+/** The builds of this process, by database. */
+const buildings = new Map<string, Building>();
+/** Refreshes in this thread, by catalog: one connection has one transaction. */
+const turns = new WeakMap<OpenCatalog, Promise<unknown>>();
+
+/**
+ * Brings the index up to date: looks at every file of the store, and reads what was appended since it was read. If nothing
+ * changed, reads nothing. Large amounts are read in another thread, newest sessions first, and the result says which sessions
+ * are still pending after `waitMs`. Throws file-system and database errors, and `signal.reason` when aborted.
+ */
+export async function refresh(catalog: OpenCatalog, options: RefreshOptions = {}): Promise<RefreshResult> {
+  const before = turns.get(catalog);
+  const turn = (async () => {
+    await before?.catch(() => {});
+    options.signal?.throwIfAborted();
+    return refreshNow(catalog, options);
+  })();
+  turns.set(catalog, turn);
+  return turn;
+}
+
+async function refreshNow(catalog: OpenCatalog, options: RefreshOptions): Promise<RefreshResult> {
+  const { signal, progress } = options;
+  const found = await look(catalog, signal);
+  if (found.changes.bytes <= SMALL_BYTES && !buildings.has(catalog.path))
+    return resultOf(found, await build(catalog, found, { signal, progress, transactionMs: SLICE_MS }), []);
+  const building = buildingOf(catalog);
+  if (building === undefined)
+    return resultOf(found, await build(catalog, found, { signal, progress, transactionMs: SLICE_MS }), []);
+  const built = await waitFor(building, options);
+  signal?.throwIfAborted();
+  const after = await look(catalog, signal);
+  return resultOf(
+    after,
+    built,
+    after.changes.changed.map(({ sessionId }) => sessionId),
+  );
+}
+
+/** Returns the build of a database that this process has begun, or begins one. */
+function buildingOf(catalog: OpenCatalog): Building | undefined {
+  const known = buildings.get(catalog.path);
+  if (known !== undefined) return known;
+  const begun = buildInWorker(catalog);
+  if (begun === undefined) return undefined;
+  buildings.set(catalog.path, begun);
+  const end = (): void => void buildings.delete(catalog.path);
+  begun.built.then(end, end);
+  return begun;
+}
+
+/** Waits until a build ends or the time is up. The process does not stay alive for it any longer than that. */
+async function waitFor(building: Building, { signal, progress, waitMs }: RefreshOptions): Promise<Built | undefined> {
+  if (progress !== undefined) building.listeners.add(progress);
+  building.keepAlive(true);
+  let timer: NodeJS.Timeout | undefined;
+  let abort: (() => void) | undefined;
+  const limit = new Promise<undefined>((resolve) => {
+    if (waitMs !== undefined) timer = setTimeout(() => resolve(undefined), waitMs);
+    abort = () => resolve(undefined);
+    signal?.addEventListener("abort", abort, { once: true });
+  });
+  try {
+    return await Promise.race([building.built, limit]);
+  } finally {
+    clearTimeout(timer);
+    if (abort !== undefined) signal?.removeEventListener("abort", abort);
+    if (progress !== undefined) building.listeners.delete(progress);
+    building.keepAlive(false);
+  }
+}
+
+const NOTHING: Pick<Built, "files" | "bytes" | "rows" | "gone" | "skipped"> = {
+  files: 0,
+  bytes: 0,
+  rows: 0,
+  gone: 0,
+  skipped: [],
+};
+
+function resultOf({ store }: Look, built: Built | undefined, pending: readonly string[]): RefreshResult {
+  const { files, bytes, rows, gone, skipped } = built ?? NOTHING;
+  return {
+    files,
+    bytes,
+    rows,
+    gone,
+    sessions: store.sessions.size,
+    pending: new Set(pending),
+    skipped: [...store.skipped, ...skipped],
+  };
+}

@@ -1,0 +1,242 @@
+import type { Database, Statement } from "../engine/sqlite.ts";
+import type { Extracted, Facts, Part } from "../extract/extracted.ts";
+import type { ExtractState } from "../extract/extractor.ts";
+import { FileKind, rollBack, SEGMENT_BITS } from "../schema/schema.ts";
+import { windowFacts } from "../../store/facts/metadata.ts";
+import type { SessionFacts } from "../../transcript/summary/session-metadata.ts";
+import { Names } from "./names.ts";
+import { Spend } from "./spend.ts";
+import type { SessionFile, StoreFile } from "./store-files.ts";
+
+/** A file of the catalog while it is being read. */
+export interface OpenFile {
+  readonly id: number;
+  readonly session: number;
+  /** Stats at the last reading; `size` is negative if it did not reach the end. */
+  readonly size: number;
+  readonly mtime: string;
+  readonly ino: string;
+  readonly offset: number;
+  readonly fingerprint: string;
+  readonly segments: number;
+  readonly state: string;
+}
+
+/** Where the reading of a file stands. */
+export interface Place extends Pick<OpenFile, "size" | "mtime" | "ino" | "offset" | "fingerprint"> {
+  readonly state: ExtractState;
+}
+
+const TALLIED = ["prompts", "turns", "messages", "calls", "active", "added", "removed"] as const;
+const COLUMNS = ["output", "input", "said", "thinking", "title"] as const;
+/** Tables with rows of a file. `segment` and `words` are cleared by segment. */
+const OF_FILE = ["charge", "tally", "tool_use", "touched"];
+
+/**
+ * Writes what extraction finds. All calls are inside a transaction, between `begin` and `commit`; statements run at once, so
+ * that other users of the connection see a transaction only if they are called between the two.
+ */
+export class CatalogWriter {
+  readonly #database: Database;
+  readonly #names: Names;
+  readonly #spend: Spend;
+  readonly #statements = new Map<string, Statement>();
+  /** Number of segments of the files that are being read. */
+  readonly #segments = new Map<number, number>();
+
+  constructor(database: Database) {
+    this.#database = database;
+    this.#names = new Names(database);
+    this.#spend = new Spend(database, this.#names);
+  }
+
+  begin(): void {
+    this.#database.exec("BEGIN IMMEDIATE");
+  }
+
+  commit(): void {
+    this.#spend.flush();
+    this.#database.exec("COMMIT");
+  }
+
+  rollBack(): void {
+    rollBack(this.#database);
+    this.#names.forget();
+    this.#spend.forget();
+    this.#segments.clear();
+  }
+
+  /** Returns the number of a session; adds it, or corrects what lists say of it. */
+  session(file: SessionFile): number {
+    const facts = windowFacts(file.candidate);
+    this.#run(
+      "INSERT OR IGNORE INTO session(uuid, path, archived, programmatic, stamp) VALUES (?, '', 0, 0, '')",
+      file.sessionId,
+    );
+    const id = this.numberOf(file.sessionId) as number;
+    this.#setFacts(id, file, facts, this.#factsOf(file.path));
+    return id;
+  }
+
+  numberOf(sessionId: string): number | undefined {
+    const row = this.#prepared("SELECT id FROM session WHERE uuid = ?").get(sessionId);
+    return row === undefined ? undefined : Number(row["id"]);
+  }
+
+  /** Returns a file as the catalog has it; undefined for a new one. */
+  find(path: string): OpenFile | undefined {
+    const sql = `SELECT id, session, size, mtime, ino, "offset", fingerprint, segments, state FROM file WHERE path = ?`;
+    return this.#prepared(sql).get(path) as unknown as OpenFile | undefined;
+  }
+
+  /** Adds a file of which nothing has been read. */
+  add({ path, agent, kind }: StoreFile, session: number): OpenFile {
+    this.#run(
+      `INSERT INTO file(path, session, agent, kind, size, mtime, ino, "offset", fingerprint, segments, state)
+        VALUES (?, ?, ?, ?, -1, '', '', 0, '', 0, '')`,
+      path,
+      session,
+      agent ?? null,
+      kind,
+    );
+    return this.find(path) as OpenFile;
+  }
+
+  /** Removes everything that was read of a file, before it is read anew. */
+  clear(file: Pick<OpenFile, "id" | "session">): void {
+    this.#spend.renew(file.session);
+    const [from, to] = [file.id * SEGMENT_SPAN, (file.id + 1) * SEGMENT_SPAN];
+    for (const { id } of this.#prepared("SELECT id FROM segment WHERE id >= ? AND id < ?").all(from, to))
+      this.#run("DELETE FROM words WHERE rowid = ?", Number(id));
+    this.#run("DELETE FROM segment WHERE id >= ? AND id < ?", from, to);
+    for (const table of OF_FILE) this.#run(`DELETE FROM ${table} WHERE file = ?`, file.id);
+    this.#segments.delete(file.id);
+    this.#run(
+      `UPDATE file SET size = -1, "offset" = 0, fingerprint = '', segments = 0, state = '' WHERE id = ?`,
+      file.id,
+    );
+  }
+
+  /** Removes a file, and its session with the last of its files. */
+  remove(id: number): void {
+    const row = this.#prepared("SELECT session FROM file WHERE id = ?").get(id);
+    if (row === undefined) return;
+    const session = Number(row["session"]);
+    this.clear({ id, session });
+    this.#run("DELETE FROM file WHERE id = ?", id);
+    if (this.#prepared("SELECT 1 AS one FROM file WHERE session = ? LIMIT 1").get(session) !== undefined) return;
+    this.#run("DELETE FROM session WHERE id = ?", session);
+  }
+
+  /** Writes what was found in a file. `hasFile`: whether a subagent has a file of its own, which is read instead. */
+  write(file: OpenFile, found: Extracted, hasFile: (agentId: string) => boolean): void {
+    this.#writePart(file, found, true);
+    // What a subagent does is no further activity of the session.
+    for (const [agentId, part] of found.agents) if (!hasFile(agentId)) this.#writePart(file, part, false);
+  }
+
+  /** Notes how far a file was read. */
+  save({ id, segments }: OpenFile, { size, mtime, ino, offset, fingerprint, state }: Place): void {
+    this.#run(
+      `UPDATE file SET size = ?, mtime = ?, ino = ?, "offset" = ?, fingerprint = ?, segments = ?, state = ? WHERE id = ?`,
+      size,
+      mtime,
+      ino,
+      offset,
+      fingerprint,
+      this.#segments.get(id) ?? segments,
+      JSON.stringify(state),
+      id,
+    );
+  }
+
+  #writePart(file: OpenFile, part: Part, isWhole: boolean): void {
+    for (const segment of part.segments) {
+      const n = this.#segments.get(file.id) ?? file.segments;
+      this.#segments.set(file.id, n + 1);
+      const id = file.id * SEGMENT_SPAN + n;
+      this.#run("INSERT INTO segment(id, off, len, ts) VALUES (?, ?, ?, ?)", id, segment.off, segment.len, segment.ts);
+      this.#run(
+        `INSERT INTO words(rowid, ${COLUMNS.join(", ")}) VALUES (?, ?, ?, ?, ?, ?)`,
+        id,
+        ...COLUMNS.map((column) => segment[column]),
+      );
+    }
+    if (part.charges.size > 0) this.#spend.put(file.id, file.session, part.charges.values());
+    for (const [slot, tally] of part.tallies) {
+      const values = TALLIED.map((name) => (name === "active" && !isWhole ? 0 : tally[name]));
+      this.#run(
+        `INSERT INTO tally(file, slot, ${TALLIED.join(", ")}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+          ON CONFLICT DO UPDATE SET ${TALLIED.map((name) => `${name} = ${name} + excluded.${name}`).join(", ")}`,
+        file.id,
+        slot,
+        ...values,
+      );
+    }
+    for (const [slot, tools] of part.tools) {
+      for (const [tool, n] of tools) {
+        this.#run(
+          "INSERT INTO tool_use(file, slot, tool, n) VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET n = n + excluded.n",
+          file.id,
+          slot,
+          this.#names.of(tool),
+          n,
+        );
+      }
+    }
+    for (const [path, changed] of part.touched) {
+      this.#run(
+        `INSERT INTO touched(session, path, changed, file) VALUES (?, ?, ?, ?)
+          ON CONFLICT DO UPDATE SET changed = max(changed, excluded.changed)`,
+        file.session,
+        this.#names.of(path),
+        Number(changed),
+        file.id,
+      );
+    }
+  }
+
+  /** Facts of what was read of a transcript. */
+  #factsOf(path: string): Facts {
+    const state = this.find(path)?.state ?? "";
+    return state === "" ? {} : (JSON.parse(state) as ExtractState).facts;
+  }
+
+  /** Titles and tags may be anywhere in the file; all other facts are those of a list. */
+  #setFacts(id: number, { path, stamp, candidate }: SessionFile, listed: SessionFacts | undefined, read: Facts): void {
+    const title = read.customTitle || listed?.customTitle || read.aiTitle || listed?.title;
+    const active = Math.min(read.active ?? Infinity, candidate.lastModified);
+    this.#run(
+      `UPDATE session SET path = ?, project = ?, cwd = ?, branch = ?, title = ?, tag = ?, model = ?, created = ?,
+        active = ?, archived = ?, programmatic = ?, cost_state = ?, stamp = ? WHERE id = ?`,
+      path,
+      candidate.project.key,
+      listed?.cwd ?? read.cwd ?? null,
+      listed?.gitBranch ?? read.branch ?? null,
+      title ?? null,
+      (read.tag ?? listed?.tag) || null,
+      read.model ?? listed?.model ?? null,
+      listed?.createdAt ?? read.created ?? null,
+      active,
+      Number(listed?.archived === true),
+      Number(listed?.programmatic === true),
+      read.costState ?? null,
+      stamp,
+      id,
+    );
+  }
+
+  #run(sql: string, ...values: (string | number | null)[]): void {
+    this.#prepared(sql).run(...values);
+  }
+
+  #prepared(sql: string): Statement {
+    let statement = this.#statements.get(sql);
+    if (statement === undefined) this.#statements.set(sql, (statement = this.#database.prepare(sql)));
+    return statement;
+  }
+}
+
+const SEGMENT_SPAN = 2 ** SEGMENT_BITS;
+
+export const isTranscript = ({ kind }: StoreFile): boolean => kind !== FileKind.spilled;
