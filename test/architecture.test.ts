@@ -15,14 +15,15 @@ const ARROWS: Readonly<Record<string, { layers: readonly string[]; packages: rea
   transcript: { layers: ["transcript"], packages: [] },
   store: { layers: ["store", "transcript"], packages: ["chokidar", "fast-glob"] },
   catalog: { layers: ["catalog", "store", "transcript"], packages: ["@pydantic/genai-prices", "libsql"] },
+  open: { layers: ["open", "catalog", "store", "transcript"], packages: [] },
   view: { layers: ["view", "catalog", "store", "transcript"], packages: [] },
   servers: { layers: ["servers", "view"], packages: ["split2"] },
   acp: {
-    layers: ["acp", "servers", "view", "catalog", "store", "transcript", "version.ts"],
+    layers: ["acp", "servers", "view", "open", "catalog", "store", "transcript", "version.ts"],
     packages: ["@agentclientprotocol/sdk", "zod"],
   },
   mcp: {
-    layers: ["mcp", "servers", "view", "catalog", "store", "transcript", "version.ts"],
+    layers: ["mcp", "servers", "view", "open", "catalog", "store", "transcript", "version.ts"],
     packages: ["@modelcontextprotocol/sdk", "zod"],
   },
   cli: { layers: ["cli", "acp", "mcp", "view", "catalog", "store", "transcript", "version.ts"], packages: [] },
@@ -51,7 +52,6 @@ const ORDER: readonly string[] = [
   "store/annotate",
   "store/resolve",
   "store/doctor",
-  "store/open",
   "catalog/engine",
   "catalog/schema",
   "catalog/extract",
@@ -61,6 +61,7 @@ const ORDER: readonly string[] = [
   "catalog/search",
   "catalog/stats",
   "catalog",
+  "open",
   "",
   "view",
   "view/tools",
@@ -246,7 +247,7 @@ describe("what is loaded, and when", () => {
 
   test("a server that opens a store loads the code of its verbs when they are first used", () => {
     const { files, others } = loadedWith(path.join(src, "store", "open", "open-store.ts"));
-    expect([...files].map(nameOf)).toEqual(["store/open/open-store.ts"]);
+    expect([...files].map(nameOf)).toEqual(["open/open-store.ts"]);
     expect([...others]).toEqual([]);
   });
 

@@ -2,7 +2,7 @@ import { createAgent, type AgentOptions } from "./methods/agent.ts";
 import { type LogLevel, openLog } from "./rim/log.ts";
 import { LineWriter } from "./wire/line-writer.ts";
 import { serve } from "./wire/stdio.ts";
-import { openStore } from "../store/open/open-store.ts";
+import { openStore } from "../open/open-store.ts";
 import { updateWriter } from "./wire/update-writer.ts";
 import { reserveStdout } from "../servers/server-console.ts";
 import { VERSION } from "../version.ts";

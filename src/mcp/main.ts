@@ -2,7 +2,7 @@ import { reserveStdout } from "../servers/server-console.ts";
 import { serveStdio } from "./wire/serve-stdio.ts";
 import type { Service } from "./core/service.ts";
 import { serverDefinition } from "./definition.ts";
-import { openStore } from "../store/open/open-store.ts";
+import { openStore } from "../open/open-store.ts";
 
 export interface ServeOptions {
   /** Default: the config dir that `CLAUDE_CONFIG_DIR` names, or `~/.claude`. */

@@ -1,7 +1,7 @@
 import type { SessionUpdate } from "@agentclientprotocol/sdk/unstable";
 import { expect, test } from "vitest";
 import { replay } from "../../src/acp/replay/load.ts";
-import { openStore } from "../../src/store/open/open-store.ts";
+import { openStore } from "../../src/open/open-store.ts";
 import { show } from "../../src/cli/show/show-run.ts";
 import { FakeTerminal, invocation } from "../support/fake-terminal.ts";
 import { caseConfigDir, onEverySurface } from "../support/surfaces.ts";

@@ -2,7 +2,7 @@
 import { describe, expect, onTestFinished, test } from "vitest";
 import { serveHttp } from "../../src/mcp/wire/http.ts";
 import type { Service } from "../../src/mcp/core/service.ts";
-import { openStore } from "../../src/store/open/open-store.ts";
+import { openStore } from "../../src/open/open-store.ts";
 import { tempConfigDir } from "../support/config-dir.ts";
 import { conformance } from "../support/conformance.ts";
 import { conformanceServer } from "../support/conformance-tables.ts";

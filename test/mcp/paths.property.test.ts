@@ -6,7 +6,7 @@ import fc from "fast-check";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { resources } from "../../src/mcp/resources/resources.ts";
 import type { Context } from "../../src/mcp/core/context.ts";
-import { openStore } from "../../src/store/open/open-store.ts";
+import { openStore } from "../../src/open/open-store.ts";
 import { archiveSession } from "../../src/mcp/tools/archive-session.ts";
 import { deleteSession } from "../../src/mcp/tools/delete-session.ts";
 import { forkSession } from "../../src/mcp/tools/fork-session.ts";

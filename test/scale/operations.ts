@@ -8,7 +8,7 @@ import { PassThrough, Writable } from "node:stream";
 import { createAgent } from "../../src/acp/methods/agent.ts";
 import { LineWriter } from "../../src/acp/wire/line-writer.ts";
 import { serve } from "../../src/acp/wire/stdio.ts";
-import { openStore } from "../../src/store/open/open-store.ts";
+import { openStore } from "../../src/open/open-store.ts";
 import { updateWriter } from "../../src/acp/wire/update-writer.ts";
 import type { Invocation, Terminal } from "../../src/cli/terminal/command.ts";
 import { doctor } from "../../src/cli/doctor/doctor-run.ts";

@@ -12,7 +12,7 @@ import {
 import { onTestFinished } from "vitest";
 import { connect } from "../../src/mcp/wire/sdk-adapter.ts";
 import { serverDefinition } from "../../src/mcp/definition.ts";
-import { openStore } from "../../src/store/open/open-store.ts";
+import { openStore } from "../../src/open/open-store.ts";
 import { binary } from "./binary.ts";
 
 export interface McpOptions {

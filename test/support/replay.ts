@@ -2,7 +2,7 @@ import fs from "node:fs";
 import path from "node:path";
 import type { SessionUpdate } from "@agentclientprotocol/sdk/unstable";
 import { replay, type ReplayFacts, type ReplayRequest } from "../../src/acp/replay/load.ts";
-import { openStore } from "../../src/store/open/open-store.ts";
+import { openStore } from "../../src/open/open-store.ts";
 
 /** Small transcripts, one for each tool or kind of message; `<name>/` has the sidecars, `<name>.updates.json` what a load shows. */
 export const replayFixtures = path.resolve("fixtures", "replay");

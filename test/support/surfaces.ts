@@ -2,7 +2,7 @@ import fs from "node:fs";
 import path from "node:path";
 import type { SessionUpdate } from "@agentclientprotocol/sdk/unstable";
 import { replay, type ReplayFacts } from "../../src/acp/replay/load.ts";
-import { openStore } from "../../src/store/open/open-store.ts";
+import { openStore } from "../../src/open/open-store.ts";
 import { show } from "../../src/cli/show/show-run.ts";
 import { getSessionMessages, type SessionMessage } from "../../src/index.ts";
 import { tempConfigDir } from "./config-dir.ts";

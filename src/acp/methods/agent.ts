@@ -25,7 +25,7 @@ import { openLog } from "../rim/log.ts";
 import { mergedPage } from "../sessions/merged-page.ts";
 import { sender, Server, type ServerOptions } from "./server.ts";
 import { toMemorySessionRow, toSessionRow } from "../sessions/session-to-acp.ts";
-import type { Store } from "../../store/open/open-store.ts";
+import type { Store } from "../../open/open-store.ts";
 import { addTurnMethods } from "./turn-methods.ts";
 import { semaphore } from "../rim/semaphore.ts";
 

@@ -11,7 +11,7 @@ import type { Log } from "../rim/log.ts";
 import { MemorySessions } from "../sessions/memory-sessions.ts";
 import { OpenSessions } from "../sessions/open-sessions.ts";
 import type { Prompter } from "../sessions/prompter.ts";
-import type { Store } from "../../store/open/open-store.ts";
+import type { Store } from "../../open/open-store.ts";
 import type { SendUpdate } from "../wire/update-writer.ts";
 
 export interface ServerOptions {

@@ -1,6 +1,6 @@
 import type { SessionUpdate } from "@agentclientprotocol/sdk/unstable";
 import { membersOf } from "../../transcript/rows/json-values.ts";
-import type { Store } from "../../store/open/open-store.ts";
+import type { Store } from "../../open/open-store.ts";
 import { Usage } from "./usage.ts";
 
 /** Maximum answers that are read, from the end. One of the last few records its usage. */

@@ -7,7 +7,7 @@ import { type JsonObject, membersOf } from "../../transcript/rows/json-values.ts
 import { META } from "../rim/from-acp.ts";
 import { SubagentCalls } from "./subagent-calls.ts";
 import { Plan } from "./plan.ts";
-import type { Store } from "../../store/open/open-store.ts";
+import type { Store } from "../../open/open-store.ts";
 import { type NotShown, Translator, type TranslatorOptions } from "./to-acp.ts";
 import type { SendUpdate } from "../wire/update-writer.ts";
 import { Usage } from "./usage.ts";

@@ -2,7 +2,7 @@ import type { OpenSubagents, Subagent } from "../../store/read/subagents.ts";
 import type { Sidecars } from "../../view/parts.ts";
 import { push } from "../../transcript/tree/row-list.ts";
 import { SUBAGENT_DEPTH } from "../rim/message-limits.ts";
-import type { Store } from "../../store/open/open-store.ts";
+import type { Store } from "../../open/open-store.ts";
 import { type SubagentStep, Translator } from "./to-acp.ts";
 import type { SendUpdate } from "../wire/update-writer.ts";
 

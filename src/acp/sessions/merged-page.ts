@@ -4,7 +4,7 @@ import type { SessionPage } from "../../store/list/list-session-page.ts";
 import type { ListedSession } from "../../store/types.ts";
 import { asString, type JsonObject, membersOf } from "../../transcript/rows/json-values.ts";
 import type { MemorySession } from "./memory-sessions.ts";
-import type { Store } from "../../store/open/open-store.ts";
+import type { Store } from "../../open/open-store.ts";
 
 interface PageQuery extends Pick<
   ListQuery,

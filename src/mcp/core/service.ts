@@ -1,4 +1,4 @@
-import type { Store } from "../../store/open/open-store.ts";
+import type { Store } from "../../open/open-store.ts";
 
 /** Dependencies of every call, shared by all clients of the process. */
 export interface Service {

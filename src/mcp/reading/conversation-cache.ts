@@ -1,7 +1,7 @@
 import type { OpenConversation } from "../../store/read/open-conversation.ts";
 import type { TranscriptCopy } from "../../store/types.ts";
 import type { Context } from "../core/context.ts";
-import type { Store } from "../../store/open/open-store.ts";
+import type { Store } from "../../open/open-store.ts";
 import { Conversation } from "./row-names.ts";
 
 /** Maximum conversations open between calls. Memory is some 180 bytes for each of their rows. */

@@ -1,5 +1,5 @@
 import { escaped } from "../../view/sanitise.ts";
-import type { Store } from "../../store/open/open-store.ts";
+import type { Store } from "../../open/open-store.ts";
 import { rawUri } from "../core/uri.ts";
 import type { TranscriptCopy } from "../../store/types.ts";
 

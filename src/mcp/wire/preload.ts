@@ -3,9 +3,9 @@ const MODULES: readonly (() => Promise<unknown>)[] = [
   () => import("../tools/all-tools.ts"),
   () => import("../core/json-schema.ts"),
   () => import("../resources/resources-read.ts"),
-  () => import("../../store/open/session-verbs.ts"),
-  () => import("../../store/open/conversation-verbs.ts"),
-  () => import("../../store/open/change-verbs.ts"),
+  () => import("../../open/session-verbs.ts"),
+  () => import("../../open/conversation-verbs.ts"),
+  () => import("../../open/change-verbs.ts"),
 ];
 
 /** Loads the code of all requests before there are any: a module that Node cannot open once, because files ran out, stays failed. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { replay } from "../../../src/acp/replay/load.ts";
-import { openStore } from "../../../src/store/open/open-store.ts";
+import { openStore } from "../../../src/open/open-store.ts";
 import { writeSession } from "../../support/acp-store.ts";
 import { sessionId, tempConfigDir } from "../../support/config-dir.ts";
 import { assistant, call, result, type Row, uuid, user } from "../../support/rows.ts";

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import type { Conversation } from "../../../src/mcp/reading/row-names.ts";
 import { withConversation } from "../../../src/mcp/reading/conversation-cache.ts";
-import { openStore, type Store } from "../../../src/store/open/open-store.ts";
+import { openStore, type Store } from "../../../src/open/open-store.ts";
 import { conversation, put, sessionId, tempConfigDir } from "../../support/config-dir.ts";
 
 /** A store with so many sessions that have not changed for a while, and what was opened and closed of it. */

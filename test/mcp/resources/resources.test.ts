@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { prompts } from "../../../src/mcp/prompts/prompts.ts";
 import { resources } from "../../../src/mcp/resources/resources.ts";
 import type { Context } from "../../../src/mcp/core/context.ts";
-import { openStore } from "../../../src/store/open/open-store.ts";
+import { openStore } from "../../../src/open/open-store.ts";
 import { conversation, put, sessionId, tempConfigDir } from "../../support/config-dir.ts";
 import { quietContext } from "../../support/mcp-store.ts";
 

@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test } from "vitest";
 import type { Service } from "../../../src/mcp/core/service.ts";
-import { openStore } from "../../../src/store/open/open-store.ts";
+import { openStore } from "../../../src/open/open-store.ts";
 import type { ResourceWatch } from "../../../src/mcp/core/server-definition.ts";
 import { watchResources } from "../../../src/mcp/resources/watch-resources.ts";
 import { conversation, put, sessionId, tempConfigDir } from "../../support/config-dir.ts";

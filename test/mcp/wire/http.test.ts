@@ -7,7 +7,7 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { z } from "zod";
 import { serveHttp } from "../../../src/mcp/wire/http.ts";
 import type { Service } from "../../../src/mcp/core/service.ts";
-import { openStore } from "../../../src/store/open/open-store.ts";
+import { openStore } from "../../../src/open/open-store.ts";
 import { defineTool, READS } from "../../../src/mcp/core/tool.ts";
 import { tempConfigDir } from "../../support/config-dir.ts";
 

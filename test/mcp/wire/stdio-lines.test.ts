@@ -3,7 +3,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { serveStdio } from "../../../src/mcp/wire/serve-stdio.ts";
 import { serverDefinition } from "../../../src/mcp/definition.ts";
-import { openStore } from "../../../src/store/open/open-store.ts";
+import { openStore } from "../../../src/open/open-store.ts";
 import { tempConfigDir } from "../../support/config-dir.ts";
 import { LINE_BYTES } from "../../../src/servers/message-lines.ts";
 import { INITIALIZE, INITIALIZED } from "../../support/mcp-client.ts";

@@ -1,22 +1,22 @@
-import { normalizeTag } from "../annotate/normalize-tag.ts";
-import { titleOf } from "../facts/title-of.ts";
-import { isDirectory, resolveConfigDirs } from "../layout/config-dir.ts";
-import { canonicalPath } from "../layout/project-key.ts";
-import { isSessionId } from "../layout/session-id.ts";
-import type { ListFilters } from "../list/filters.ts";
-import { listProjects, type ProjectList } from "../list/list-projects.ts";
-import { listSessionPage, type ListSessionPageOptions, type SessionPage } from "../list/list-session-page.ts";
-import { type SessionStream, streamSessions } from "../list/stream-sessions.ts";
-import { type AskingOptions, askingSession } from "../live/calling-session.ts";
-import { sessionsInProcesses, type SessionUse, useOfSession } from "../live/session-in-use.ts";
-import { type StoreNews, type StoreWatch, watchSessions } from "../live/watch.ts";
-import { findSession } from "../projects/find-copies.ts";
-import { listProjectDirs } from "../projects/project-dirs.ts";
-import { resumable } from "../projects/resumable.ts";
-import { listWorktrees } from "../projects/worktrees.ts";
-import { allSessionIds, resolveSession } from "../resolve/by-prefix.ts";
-import { shortIds } from "../resolve/short-ids.ts";
-import type { ListedSession, TranscriptCopy } from "../types.ts";
+import { normalizeTag } from "../store/annotate/normalize-tag.ts";
+import { titleOf } from "../store/facts/title-of.ts";
+import { isDirectory, resolveConfigDirs } from "../store/layout/config-dir.ts";
+import { canonicalPath } from "../store/layout/project-key.ts";
+import { isSessionId } from "../store/layout/session-id.ts";
+import type { ListFilters } from "../store/list/filters.ts";
+import { listProjects, type ProjectList } from "../store/list/list-projects.ts";
+import { listSessionPage, type ListSessionPageOptions, type SessionPage } from "../store/list/list-session-page.ts";
+import { type SessionStream, streamSessions } from "../store/list/stream-sessions.ts";
+import { type AskingOptions, askingSession } from "../store/live/calling-session.ts";
+import { sessionsInProcesses, type SessionUse, useOfSession } from "../store/live/session-in-use.ts";
+import { type StoreNews, type StoreWatch, watchSessions } from "../store/live/watch.ts";
+import { findSession } from "../store/projects/find-copies.ts";
+import { listProjectDirs } from "../store/projects/project-dirs.ts";
+import { resumable } from "../store/projects/resumable.ts";
+import { listWorktrees } from "../store/projects/worktrees.ts";
+import { allSessionIds, resolveSession } from "../store/resolve/by-prefix.ts";
+import { shortIds } from "../store/resolve/short-ids.ts";
+import type { ListedSession, TranscriptCopy } from "../store/types.ts";
 
 /** Verbs that list and find sessions, and report what happens to them. */
 export interface SessionVerbs {

@@ -1,9 +1,13 @@
-import { requireSessionId } from "../layout/session-id.ts";
-import { findSession, requireSession } from "../projects/find-copies.ts";
-import { openConversation, type OpenConversation, type OpenConversationOptions } from "../read/open-conversation.ts";
-import { type RawPage, readRawPage } from "../read/raw-rows.ts";
-import { describeSubagents, listSubagents, type OpenSubagents, openSubagents } from "../read/subagents.ts";
-import type { TranscriptCopy } from "../types.ts";
+import { requireSessionId } from "../store/layout/session-id.ts";
+import { findSession, requireSession } from "../store/projects/find-copies.ts";
+import {
+  openConversation,
+  type OpenConversation,
+  type OpenConversationOptions,
+} from "../store/read/open-conversation.ts";
+import { type RawPage, readRawPage } from "../store/read/raw-rows.ts";
+import { describeSubagents, listSubagents, type OpenSubagents, openSubagents } from "../store/read/subagents.ts";
+import type { TranscriptCopy } from "../store/types.ts";
 
 /** Verbs that read the content of sessions. */
 export interface ConversationVerbs {

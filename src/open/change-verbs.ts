@@ -1,16 +1,21 @@
-import { renameSession, tagSession } from "../annotate/annotate.ts";
-import { archiveSession, unarchiveSession } from "../annotate/archive.ts";
-import { normalizeTag } from "../annotate/normalize-tag.ts";
-import { TranscriptError } from "../errors.ts";
-import { forkSession, type ForkSessionOptions, type ForkSessionResult } from "../fork/fork-session.ts";
-import { idInFork } from "../fork/message-id-in-fork.ts";
-import { overwriteWarning } from "../live/session-in-use.ts";
-import { resolveTrashEntry } from "../resolve/by-prefix.ts";
-import { deleteSession, type DeleteResult } from "../trash/delete-session.ts";
-import { type DeletionPlan, planDeletion } from "../trash/plan-delete.ts";
-import { planRestoration, type RestorationPlan, restoreSession, type RestoreResult } from "../trash/restore-session.ts";
-import { listTrash, type TrashEntry } from "../trash/trash-contents.ts";
-import type { OrUndefined } from "../types.ts";
+import { renameSession, tagSession } from "../store/annotate/annotate.ts";
+import { archiveSession, unarchiveSession } from "../store/annotate/archive.ts";
+import { normalizeTag } from "../store/annotate/normalize-tag.ts";
+import { TranscriptError } from "../store/errors.ts";
+import { forkSession, type ForkSessionOptions, type ForkSessionResult } from "../store/fork/fork-session.ts";
+import { idInFork } from "../store/fork/message-id-in-fork.ts";
+import { overwriteWarning } from "../store/live/session-in-use.ts";
+import { resolveTrashEntry } from "../store/resolve/by-prefix.ts";
+import { deleteSession, type DeleteResult } from "../store/trash/delete-session.ts";
+import { type DeletionPlan, planDeletion } from "../store/trash/plan-delete.ts";
+import {
+  planRestoration,
+  type RestorationPlan,
+  restoreSession,
+  type RestoreResult,
+} from "../store/trash/restore-session.ts";
+import { listTrash, type TrashEntry } from "../store/trash/trash-contents.ts";
+import type { OrUndefined } from "../store/types.ts";
 
 /** Verbs that change sessions, and list what can be restored. */
 export interface ChangeVerbs {
