@@ -246,7 +246,7 @@ describe("what is loaded, and when", () => {
   });
 
   test("a server that opens a store loads the code of its verbs when they are first used", () => {
-    const { files, others } = loadedWith(path.join(src, "store", "open", "open-store.ts"));
+    const { files, others } = loadedWith(path.join(src, "open", "open-store.ts"));
     expect([...files].map(nameOf)).toEqual(["open/open-store.ts"]);
     expect([...others]).toEqual([]);
   });

@@ -185,7 +185,7 @@ test("all that is loaded when it is first needed is loaded before there are conn
     );
   };
   const first = new Set(loaded(path.join("wire", "preload.ts")));
-  const openStore = path.join("..", "store", "open", "open-store.ts");
+  const openStore = path.join("..", "open", "open-store.ts");
   const later = [...files.filter((name) => path.basename(name) !== "preload.ts"), openStore].flatMap(loaded);
   const missing = later.filter((name) => !first.has(name) && !name.startsWith(path.join("tools", "")));
   // The server itself and its token.
