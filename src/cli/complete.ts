@@ -11,21 +11,21 @@ import { COMMANDS, isCommand, loadCommand, optionsOf } from "./commands.ts";
 import { printable, printableLines } from "./terminal/terminal.ts";
 import { cut } from "./terminal/width.ts";
 
-/** Maximum sessions read for directories, tags and branches, most recently active first. */
+/** Maximum number of sessions read for directories, tags and branches, most recently active first. */
 const MAX_RECENT = 500;
-/** Maximum ids offered if none is begun. */
+/** Maximum number of ids offered before the user has typed any of one. */
 const MAX_OFFERED = 100;
-/** Maximum ids whose titles are read. */
+/** Maximum number of ids whose titles are read. */
 const MAX_DESCRIBED = 100;
 const DESCRIPTION_CELLS = 60;
 
 /**
- * Prints completions of the last word for a shell, on a line each: `value` or `value<tab>description`; `:dirs` stands for the
- * shell's own directories. On errors it offers nothing and returns 0: a user who is typing must not see them.
+ * Prints completions of the last word for a shell, one per line: `value` or `value<tab>description`; `:dirs` tells the
+ * shell to complete directories itself. On errors it offers nothing and returns 0: a user who is typing must not see them.
  */
 export async function complete(words: readonly string[], terminal: Terminal): Promise<number> {
   const offers = await offersFor(words).catch((): Offer[] => []);
-  // A value with hidden characters or line ends cannot be typed.
+  // A value with hidden characters or line breaks cannot be typed.
   const typeable = offers.filter(({ value }) => printableLines(value) === value && !value.includes("\n"));
   const lines = typeable.map(({ value, about }) => {
     const description = printable(about ?? "");

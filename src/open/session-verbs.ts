@@ -50,7 +50,7 @@ export interface SessionVerbs {
   use(sessionId: string): SessionUse | undefined;
   /** Returns a test of whether a running process is known to have a session open. Reads each config dir once. */
   live(): (session: Pick<ListedSession, "sessionId" | "configDir">) => boolean;
-  /** Reports changes of files and lists until it is closed. */
+  /** Reports changes to files and lists until it is closed. */
   watch(news: StoreNews): StoreWatch;
   /** Returns where Claude Code resumes a session; undefined if it does not exist. */
   resumable(sessionId: string): ReturnType<typeof resumable> | undefined;

@@ -11,14 +11,14 @@ const BUFFER_BYTES = 64 * 1024;
 
 const NEWLINE = 0x0a;
 
-/** Reads lines of one message each, some blank, until the input ends or fails. Time is linear, whatever the pieces. */
+/** Reads lines of one message each, some blank, until the input ends or fails. Takes linear time, whatever the chunks. */
 export function messageLines(input: Readable, tooLong: (line: LongLine) => void): Readable {
   const whole = new WholeLines(tooLong);
   input.once("error", () => whole.end());
   return input.pipe(whole).pipe(split());
 }
 
-/** Passes on whole lines only: split2 would search an incomplete line again for each piece of it. */
+/** Passes on whole lines only: split2 would search an incomplete line again for each chunk of it. */
 class WholeLines extends Transform {
   readonly #tooLong: (line: LongLine) => void;
   #buffer: Buffer = Buffer.allocUnsafe(BUFFER_BYTES);

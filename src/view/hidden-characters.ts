@@ -117,7 +117,7 @@ function after(text: string, at: number): string {
 }
 
 /**
- * Control characters except line ends and tabs, default-ignorable characters, other format controls, lone surrogates and
+ * Control characters except line breaks and tabs, default-ignorable characters, other format controls, lone surrogates and
  * noncharacters. At most 1000 per match: longer runs could overflow the stack of the matcher.
  */
 const HIDDEN =

@@ -129,7 +129,7 @@ const hasSameContext = (a: Context, b: Context): boolean =>
 export function apartWords({ branch, apart }: Context): string {
   if (branch > 0) return `branch ${branch}, left behind by a rewind`;
   if (apart === "undelivered") return "queued, not delivered";
-  return apart === "unconnected" ? "not connected with what follows" : "";
+  return apart === "unconnected" ? "not connected to what follows" : "";
 }
 
 /** Returns whether a row contains only results of tool calls. */

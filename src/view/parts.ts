@@ -98,7 +98,7 @@ export function kindsOf(row: ConversationEntry): Part[] {
   return kinds;
 }
 
-/** Author of a message: the person, the model with its tools, somebody else (`peer`), or the CLI (`system`). */
+/** Author of a message: the person, the model with its tools, another sender (`peer`), or the CLI (`system`). */
 export type Speaker = "user" | "assistant" | "peer" | "system";
 
 /** Returns the author of these parts: the person if any part is the person's. Output of commands does not count. */

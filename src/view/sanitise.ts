@@ -5,18 +5,18 @@
 import { SEQUENCES } from "../transcript/text/sequences.ts";
 import { isSuspect, noteOf, replaceHidden, unitEscapes } from "./hidden-characters.ts";
 
-/** Removes what is hidden. Keeps line ends, tabs, and joiners that a script needs. */
+/** Removes hidden characters and control sequences. Keeps line breaks, tabs, and joiners that a script needs. */
 export const printableLines = (text: string): string =>
   isSuspect(text) ? replaceHidden(withoutSequences(text), nothing) : text;
 
-/** Removes what is hidden and joins the lines. Keeps other spaces, which may be part of a path or align columns. */
+/** Does the same as `printableLines`, and joins the lines. Keeps other spaces, which may be part of a path or align columns. */
 export const printableLine = (text: string): string =>
   replaceHidden(text.replace(SEQUENCES, "").replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, " "), nothing).trimEnd();
 
-/** Removes what is hidden, joins the lines, and collapses spaces. */
+/** Does the same as `printableLine`, and collapses spaces. */
 export const printable = (text: string): string => (PLAIN.test(text) ? text : singleSpaced(printableLine(text)));
 
-/** Removes control sequences and notes other hidden characters as `⟨U+200B⟩`. Keeps line ends and tabs. */
+/** Removes control sequences and notes other hidden characters as `⟨U+200B⟩`. Keeps line breaks and tabs. */
 export const noted = (text: string): string => (isSuspect(text) ? replaceHidden(withoutSequences(text), noteOf) : text);
 
 /** Notes hidden characters, joins the lines, and collapses spaces. */
@@ -30,7 +30,7 @@ export function notedValue<T>(value: T): T {
   return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, notedValue(one)])) as T;
 }
 
-/** Escapes what is hidden in JSON text, so that its meaning stays. Keeps line ends and tabs, which may be outside of strings. */
+/** Escapes hidden characters in JSON text, which keeps its meaning. Leaves line breaks and tabs, which may be outside strings. */
 export const escaped = (json: string): string =>
   isSuspect(json)
     ? replaceHidden(json.replace(/\r\n/g, "\n"), unitEscapes).replace(/[\u2028\u2029]/g, unitEscapes)

@@ -28,7 +28,7 @@ export interface Notice {
 
 type News = Extract<UserText, { kind: "notification" }>;
 
-/** News of a background task. */
+/** Notification of a background task. */
 export type TaskNews = Omit<News, "kind" | "result"> & { readonly report: string };
 
 /** Returns the pieces of a user's text, in order. `row` says who sent it. */

@@ -290,7 +290,7 @@ describe("changing sessions", () => {
     for (const more of [[], ["--dry-run"]]) {
       const { status, stderr } = run("restore", "1", ...more);
       expect(status).toBe(1);
-      expect(stderr).toContain(`projects/-w/${ONE}.jsonl in the way`);
+      expect(stderr).toContain(`projects/-w/${ONE}.jsonl is in the way`);
     }
     expect(snapshot(dir)).toEqual(before);
   });

@@ -16,13 +16,13 @@ import type { SendUpdate } from "../wire/update-writer.ts";
 
 export interface ServerOptions {
   readonly prompter: Prompter;
-  /** Whether a list for a directory also shows the sessions of its git worktrees, unless the request says. */
+  /** Whether a list for a directory also shows the sessions of its git worktrees, unless the request says otherwise. */
   readonly includeWorktrees: boolean;
-  /** Whether a list also shows the sessions that programs started, unless the request says. */
+  /** Whether a list also shows the sessions that programs started, unless the request says otherwise. */
   readonly includeProgrammatic: boolean;
-  /** Maximum messages that a load replays, unless the request says; absent: all. */
+  /** Maximum messages that a load replays, unless the request says otherwise; absent: all. */
   readonly replayLast?: number | undefined;
-  /** Sessions on a page, unless the request says. */
+  /** Sessions on a page, unless the request says otherwise. */
   readonly pageSize: number;
   /** Leaves out all methods that change anything on the disk. */
   readonly readOnly: boolean;

@@ -77,7 +77,7 @@ export class Plan {
 
 function toEntries(tasks: Iterable<Task>, count: number): PlanEntry[] {
   const shown: PlanEntry[] = [];
-  // Stops at the limit, since every change of a task returns the whole plan.
+  // Stops at the limit, since every change to a task sends the whole plan again.
   for (const task of tasks) {
     if (shown.length === PLAN_ENTRIES) break;
     const status = task.status === "completed" || task.status === "in_progress" ? task.status : "pending";

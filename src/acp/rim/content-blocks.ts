@@ -35,7 +35,7 @@ function toResource(source: JsonObject, title: string | undefined, uri: string):
   };
 }
 
-/** Converts a block that refers to its bytes (by URL, or as a file of the API) instead of holding them. */
+/** Converts a block that refers to its data (by URL, or by an id of the Files API) instead of holding it. */
 function toLink(source: JsonObject, name: string, uri: string): ContentBlock | undefined {
   const url = asString(source["url"]) ?? (asString(source["file_id"]) === undefined ? undefined : uri);
   return url === undefined ? undefined : { type: "resource_link", uri: url, name };

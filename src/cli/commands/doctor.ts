@@ -6,8 +6,8 @@ export const command: Command = {
   details: `Reads every transcript from beginning to end and reports: the config dirs, and why they are used; the number and size of
 the sessions of each project; what cannot be read; transcripts in places where no list finds them, and where they belong;
 files that are named like transcripts but are not sessions; damaged transcripts, by line; sessions that Claude Code will
-delete within 3 days; leftovers of sessions that no longer exist; temporary files of this program; the trash; the index
-of searches. It changes nothing, and follows no link except one in place of a project dir. A problem is not a failure: the
+delete within 3 days; leftovers of sessions that no longer exist; temporary files of this program; the trash; the search
+index. It changes nothing, and follows no link except one in place of a project dir. A problem is not a failure: the
 exit code is 0.`,
   notes: `JSON
   {"configDirs": [{path, source, exists, projectsDir, meant,

@@ -32,7 +32,7 @@ repository#worktree. A terminal shows the first 30 sessions; a file or pipe gets
     until: {
       type: "string",
       value: "TIME",
-      help: "Only sessions last active at or before TIME; a day is included to its end.",
+      help: "Only sessions last active at or before TIME; a day counts to its end.",
       completes: ["today", "yesterday", "monday", "1h", "1d", "7d", "30d"],
     },
     tag: {
@@ -56,7 +56,7 @@ repository#worktree. A terminal shows the first 30 sessions; a file or pipe gets
     all: {
       type: "boolean",
       short: "a",
-      help: "Show all sessions, archived ones included; with --limit N the first N of them.",
+      help: "Show all sessions, archived ones included; with --limit N, the first N of them.",
     },
   },
   variables: ["no-programmatic"],

@@ -21,7 +21,7 @@ export const command: Command = {
     },
     http: {
       type: "boolean",
-      help: "Serve over HTTP on this machine only (127.0.0.1), until Ctrl-C. Clients must send a token; stderr says which file has it. CLAUDE_TRANSCRIPTS_TOKEN in the environment sets a token of your own.",
+      help: "Serve over HTTP on this machine only (127.0.0.1), until Ctrl-C. Clients must send a token; stderr names the file that has it. CLAUDE_TRANSCRIPTS_TOKEN in the environment sets a token of your own.",
     },
     port: {
       type: "string",

@@ -37,7 +37,7 @@ transcript from stdin. Long output is folded; the end of the output says what is
       type: "string",
       multiple: true,
       value: "ROLE",
-      help: "Only parts with this role: user, assistant, tool (calls, results, output of commands), peer (teammates, other sessions, channels), system (notes from Claude Code). Can be repeated, or be a list: user,assistant.",
+      help: "Only parts with this role: user, assistant, tool (calls, results, output of commands), peer (teammates, other sessions, channels), system (notes from Claude Code). Can be repeated, or given as a list: user,assistant.",
       completes: ROLES,
     },
     subagent: {
@@ -51,13 +51,13 @@ transcript from stdin. Long output is folded; the end of the output says what is
     },
     prompts: {
       type: "boolean",
-      help: "Only what the user typed, with a rule (---) between prompts; with --last N the last N prompts.",
+      help: "Only what the user typed, with a rule (---) between prompts; with --last N, the last N prompts.",
     },
     full: {
       type: "boolean",
       help: "Do not fold long output, long lines and summaries; also show output that Claude Code keeps in separate files.",
     },
-    thinking: { type: "boolean", help: "Also show the model's thoughts." },
+    thinking: { type: "boolean", help: "Also show the model's thinking." },
     branches: { type: "boolean", help: "Also show what rewinds left behind." },
     current: {
       type: "boolean",

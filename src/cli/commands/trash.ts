@@ -6,7 +6,7 @@ export const command: Command = {
   summary: "Show deleted sessions, or remove them for good",
   usage: "trash [--older-than SPAN]\ntrash empty [ID…] [--older-than SPAN] [--yes] [--dry-run]",
   details: `'trash' shows deleted sessions, the latest first; 'restore' brings one back. 'trash empty' removes them for good: all of
-them, or the ones named. It keeps what a deletion that was cut short left behind: 'delete' finishes such a deletion,
+them, or the ones named. It keeps the files of a deletion that was cut short: 'delete' finishes such a deletion,
 'restore' undoes it. An entry that cannot be restored is shown with the reason, and removed only if it is named.`,
   notes: `${changeJsonHelp('"trashId", "bytes"')} Entries that were kept: "kept": [{id, configDir, reason}].
   'trash' alone: {"trash": [{id, sessionId, configDir, path, deletedAt, summary, bytes, items, complete, worker, problem}], "bytes"}.`,

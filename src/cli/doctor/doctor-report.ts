@@ -46,7 +46,7 @@ function configDirLines(dir: ConfigDirReport, options: DoctorOptions): string[] 
       some(orphans, options, sizedPath),
     ),
     section(
-      "Left behind when this program was interrupted during a change; its next change there removes it",
+      "Left behind when this program was interrupted during a change; the next change there removes it",
       some(temporaries, options, sizedPath),
     ),
     section(
@@ -273,7 +273,7 @@ const counted = (count: number, noun: string, several = `${noun}s`): string =>
 
 const SOME = 10;
 
-/** Lists the first few on a line each, and the number of others. */
+/** Lists the first few, one per line, and the number of others. */
 const some = <T>(items: readonly T[], options: DoctorOptions, line: (item: T) => string): string[] =>
   someOf(items, options, (item) => [`  ${line(item)}`]);
 

@@ -60,7 +60,7 @@ export class LineText {
   }
 }
 
-/** Lines of a text, converted one by one: all converted lines take many times the memory of the text. */
+/** Lines of a text, converted on demand: all of them together would take many times the memory of the text. */
 export class TextLines<T> {
   readonly #text: string;
   readonly #make: (line: string) => T;

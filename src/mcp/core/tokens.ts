@@ -112,7 +112,7 @@ function pointTokens(point: number): number {
   return RATES[point >> 4] as number;
 }
 
-/** Whether a Chinese character or Hangul syllable is common: legacy character sets begin with those. Rare ones take a token a byte. */
+/** Whether a Chinese character or Hangul syllable is common: legacy character sets begin with those. Rare ones take a token per byte. */
 function isCommon(point: number): boolean {
   common ??= new Set(
     [

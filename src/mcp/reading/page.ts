@@ -12,10 +12,10 @@ export interface Page {
   readonly items: readonly Item[];
   readonly from: Position;
   readonly to: Position;
-  /** Whether something selected comes before and after it. */
+  /** Whether anything selected comes before the page, and after it. */
   readonly hasBefore: boolean;
   readonly hasAfter: boolean;
-  /** Parts left out of the messages in its range, and of those with nothing selected. */
+  /** Parts left out in the page's range, including those of messages with nothing selected. */
   readonly left: LeftOut;
 }
 

@@ -15,7 +15,7 @@ import type { LeftOut } from "./shown.ts";
 import { findTarget } from "./target.ts";
 
 interface PageRequest extends AnswerForm {
-  /** Whether it is the session that the model asks from. */
+  /** Whether the model is asking from within this session. */
   readonly asks: boolean;
   readonly cursor: string | undefined;
   readonly around: string | undefined;
@@ -71,7 +71,7 @@ function begin(
   { cursor: text, selection: given, around }: PageRequest,
 ): { readonly cursor: Cursor | undefined; readonly selection: Selection } {
   if (text === undefined) return { cursor: undefined, selection: given ?? select(undefined, undefined) };
-  if (around !== undefined) throw new ToolFailure("Give cursor or around, not both: each says where the page is.");
+  if (around !== undefined) throw new ToolFailure("Give cursor or around, not both: each decides which page is shown.");
   const cursor = decodeCursor(text.trim(), cursorOwner(copy.sessionId, agentId));
   if (given !== undefined && bitsOf(given) !== bitsOf(cursor.selection)) {
     throw new ToolFailure(
@@ -94,7 +94,7 @@ function placeOf(conversation: Conversation, { at, mark }: Cursor): Position {
   return { number, offset: at.offset };
 }
 
-/** Everything that a page shows besides its messages. */
+/** Everything besides its messages that a page is written from. */
 interface View {
   readonly conversation: Conversation;
   readonly source: Source;

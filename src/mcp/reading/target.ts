@@ -44,7 +44,7 @@ async function byUuidOrCall(conversation: Conversation, id: string, signal: Abor
   if (rows.length > 1) {
     const some = rows.slice(0, 5).map((one) => conversation.open.uuid(one));
     const ids = some.map((one) => nameText(one, ID_UNITS)).join(", ");
-    throw new ToolFailure(`${rows.length} ids start with ${echoed(id)}: ${ids}. Give more of it.`);
+    throw new ToolFailure(`${rows.length} ids start with ${echoed(id)}: ${ids}. Give more characters of the id.`);
   }
   const call = await callOf(conversation, id, signal);
   if (call === undefined) throw notFound(conversation, id);

@@ -1,7 +1,7 @@
 /** Delay before an action, because changes come in bursts: a row is appended in several steps, or with other rows. */
 const SETTLE_MS = 50;
 
-/** Throttles actions by key, in ms. Calls within the interval are merged into one at its end. Keeps no process alive. */
+/** Throttles actions by key: calls within the interval become one at its end. Does not keep the process alive. */
 export class Pacer {
   readonly #intervalMs: number;
   readonly #last = new Map<string, number>();

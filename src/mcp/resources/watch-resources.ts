@@ -11,7 +11,7 @@ const LIST_EVERY_MS = 5000;
 /** Maximum subscriptions of a client: each may need a file watch, and the system has a limited number. */
 const MAX_SUBSCRIPTIONS = 1000;
 
-/** Reports changes of subscribed resources, and sessions that are added or removed. */
+/** Reports changes to subscribed resources, and sessions that are added or removed. */
 export function watchResources({ store }: Service, events: ResourceEvents): ResourceWatch {
   /** Files and directories of each URI. */
   const subscribed = new Map<string, readonly string[]>();

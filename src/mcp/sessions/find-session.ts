@@ -62,7 +62,7 @@ async function suggestions(
   );
 }
 
-/** Describes the first few sessions that exist, on a line each: an id from a directory need not have a transcript. */
+/** Describes the first few sessions that exist, one per line: an id from a directory need not have a transcript. */
 async function describe(ids: readonly string[], { store }: Pick<Context, "store">): Promise<string[]> {
   const shortIds = await store.shortIds();
   const lines: string[] = [];

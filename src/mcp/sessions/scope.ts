@@ -117,7 +117,9 @@ async function projectDir(given: string, { store, signal }: Context): Promise<st
   }
   const text = `No project matches ${name}. list_projects lists them all`;
   throw new ToolFailure(
-    offered.length === 0 ? `${text}: there are none.` : `${text}; the last active:\n${quoted(offered.join("\n"))}`,
+    offered.length === 0
+      ? `${text}: there are none.`
+      : `${text}; the most recently active:\n${quoted(offered.join("\n"))}`,
   );
 }
 

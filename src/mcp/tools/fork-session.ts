@@ -36,7 +36,9 @@ export const forkSession = defineTool({
       throw new ToolFailure(`cwd must be an absolute path, got ${echoed(cwd)}`);
     }
     if (cwd !== undefined && !(await store.isDirectory(cwd))) {
-      throw new ToolFailure(`cwd: no directory ${echoed(cwd)}. Leave cwd out to use the session's directory.`);
+      throw new ToolFailure(
+        `cwd must be an existing directory, got ${echoed(cwd)}. Leave cwd out to use the session's directory.`,
+      );
     }
     const found = await findSession(session, context);
     const given = title === undefined ? undefined : printable(title) || undefined;
@@ -54,7 +56,7 @@ export const forkSession = defineTool({
     const resume = `claude --resume ${sessionId}`;
     const structured = { id: fork.shortId, sessionId, title: fork.title, source: found.shortId, resume };
     const where = cwd === undefined ? "" : ` in ${nameText(cwd)}`;
-    const text = `Forked ${found.shortId} as ${fork.shortId}. To go on${where}: ${resume}`;
+    const text = `Forked ${found.shortId} as ${fork.shortId}. To continue${where}: ${resume}`;
     return { text: withTitles(text, found, fork) + lost, structured };
   },
 });

@@ -35,7 +35,7 @@ export const listProjects = defineTool({
   async run({ name, limit: given }, context) {
     const { value, notes: clampedNotes } = clamped(given, "limit", { max: MAX_LIMIT });
     const { projects: all, skipped } = await context.store.projects(context.signal, (looked, total) =>
-      context.progress(looked, total, "projects looked at"),
+      context.progress(looked, total, "projects examined"),
     );
     const wanted = foldText(name ?? "");
     const matches = all.filter(({ path, key }) => foldText(path ?? key).includes(wanted));

@@ -33,7 +33,7 @@ export const listSessions = defineTool({
   name: "list_sessions",
   title: "List sessions",
   description:
-    "Lists Claude Code sessions, most recently active first. Finds one by time, place, branch or tag; by words use search_sessions. Next: read_session.",
+    "Lists Claude Code sessions, most recently active first. Finds them by time, directory, branch or tag; for words, use search_sessions. Next: read_session.",
   annotations: READS,
   input: z.strictObject({
     ...SCOPE_INPUT,
@@ -41,7 +41,7 @@ export const listSessions = defineTool({
     tag: text("Only with this tag."),
     branch: text("Only sessions last on this git branch."),
     since: text('Only active since: yesterday, monday, "last week", 12h, 3d, 2026-08-21, 2026-08-21T14:30.'),
-    until: text("Only last active by then; forms as since. A day, week or month counts to its end."),
+    until: text("Only last active by then; same forms as since. A day, week or month counts to its end."),
     archived: flag("true: only archived ones; false (default): none."),
     limit: limit(MAX_LIMIT, DEFAULT_LIMIT),
     cursor: text("nextCursor of the previous page, same arguments."),
@@ -69,7 +69,7 @@ export const listSessions = defineTool({
       cursor: period.cursor,
       archived: given.archived === true ? ("only" as const) : ("exclude" as const),
       includeProgrammatic,
-      progress: (looked: number, total: number) => context.progress(looked, total, "sessions looked at"),
+      progress: (looked: number, total: number) => context.progress(looked, total, "sessions examined"),
       signal: context.signal,
     };
     const facts = await rowFacts(context);
@@ -97,7 +97,7 @@ export const listSessions = defineTool({
         ? [`The page ends after ${fitting}, because its rows are long.`]
         : []),
       ...programmaticNotes(page.programmaticLeftOut, "not listed here"),
-      `total and outside count all stored transcripts, whatever the filters${given.archived === true ? "" : "; archived sessions are not listed (archived: true)"}.`,
+      `total and outside count all stored transcripts, whatever the filters${given.archived === true ? "" : "; archived sessions are not listed (to list them: archived: true)"}.`,
     ];
     const { skipped, total } = page;
     const shown = `${sessions.length} session${sessions.length === 1 ? "" : "s"}${given.cursor === undefined ? "" : " on this page"}`;

@@ -62,7 +62,7 @@ export const searchSessions = defineTool({
         ...filterOf(scope),
         includeProgrammatic: given.programmatic ?? context.options.includeProgrammatic,
         archived: "include",
-        progress: (looked, total) => context.progress(looked, total, "sessions looked at"),
+        progress: (looked, total) => context.progress(looked, total, "sessions examined"),
         signal: context.signal,
       });
       // `others` are the sessions searched except the asking one; `leftOut` says that it matches.
@@ -102,7 +102,9 @@ export const searchSessions = defineTool({
       ...(search.found > rows.length
         ? [`${search.found - rows.length} more hits are not shown: give more words, or a limit up to ${MAX_LIMIT}.`]
         : []),
-      ...(leftOut ? ["This conversation's own session matches, and is left out (includeAsking: true)."] : []),
+      ...(leftOut
+        ? ["This conversation's own session matches, and is left out (to include it: includeAsking: true)."]
+        : []),
       ...programmaticNotes(stream.programmaticLeftOut(), "not searched"),
       "Searched: titles, first prompts (their first 200 characters), tags and branches, archived sessions included. Not searched: the text of the conversations.",
     ];

@@ -49,7 +49,7 @@ function annotate(sessionId: string, row: object, options: SessionOptions | null
   throw new SessionNotFoundError(sessionId, ": other processes keep deleting and restoring it");
 }
 
-/** Reports whether the row is in the session. */
+/** Appends the row to the newest copy that still exists. Returns whether the session now has it. */
 function appendToNewest(found: readonly TranscriptCopy[], row: object): boolean {
   let copies = found;
   for (let copy = newestCopy(copies); copy !== undefined; copy = newestCopy(copies)) {

@@ -119,7 +119,7 @@ function finishTemp(temp: TempFile): void {
   temp.fd = -1;
 }
 
-/** Errors of `link` if a file can have only one name, or not this second one. */
+/** Errors of `link` if the file cannot have a second name, or not this one. */
 const NO_SECOND_NAME = new Set(["EPERM", "EACCES", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK", "EINVAL"]);
 
 /**

@@ -1,5 +1,5 @@
 /**
- * The only importer of `node:fs`, so that test/kill can interrupt every read and change of the disk.
+ * The only importer of `node:fs`, so that test/kill can interrupt every read of the disk and every change to it.
  *
  * The calls are synchronous: a stat is 3 µs here and 30 µs through the thread pool, and a list makes tens of thousands.
  * Long work calls `yieldToEventLoop` between steps.
@@ -28,7 +28,7 @@ export const statExact = (path: string): fs.BigIntStats | undefined =>
   fs.statSync(path, { bigint: true, throwIfNoEntry: false });
 /** Stat of the link itself. */
 export const statLink = (path: string): fs.Stats | undefined => fs.lstatSync(path, { throwIfNoEntry: false });
-/** Reports whether a name is taken, be it by a dangling link. */
+/** Reports whether a name is taken, even by a dangling link. */
 export const isThere = (path: string): boolean => statLink(path) !== undefined;
 /** `statLink` with nanoseconds. */
 export const statLinkExact = (path: string): fs.BigIntStats | undefined =>

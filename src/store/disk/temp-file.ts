@@ -22,7 +22,7 @@ const TRANSCRIPT_TEMP = /^\.([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.jsonl
 /** Kept characters of the final name: enough to recognise it, and few enough for any file system. */
 const FINAL_NAME_UNITS = 60;
 
-/** Names of items that a deletion puts aside (move.ts). They may be the only copies: no cleaning removes them. */
+/** Names of items that a deletion puts aside (move.ts). They may be the only copies: no cleanup removes them. */
 const ASIDE_NAME = /\.ct-aside-[0-9a-f]{8}-[0-9]+$/;
 
 export const isAsideName = (name: string): boolean => ASIDE_NAME.test(name);

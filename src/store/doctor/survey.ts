@@ -65,7 +65,7 @@ export interface OutwardLink {
   readonly path: string;
   /** Undefined if the link is dangling. */
   readonly target: string | undefined;
-  /** It is in place of a project dir. Lists show its sessions, so they and their belongings are examined. */
+  /** Whether it stands in for a project dir. Lists show its sessions, so they and their belongings are examined. */
   readonly isProject: boolean;
 }
 

@@ -29,7 +29,7 @@ export type ForkSessionOptions = SessionMutationOptions & {
    * results of its tool calls. Absent: everything.
    */
   upToMessageId?: string;
-  /** Title of the fork. Absent: the source's title and ` (fork)`. */
+  /** Title of the fork. Absent: the source's title followed by ` (fork)`. */
   title?: string;
   /**
    * Working directory of the fork: the file goes to the project of that directory, and a `cwd` below the source's
@@ -43,7 +43,7 @@ export type ForkSessionOptions = SessionMutationOptions & {
   /** Called from time to time with the bytes read so far and in all; the transcript is read twice. */
   progress?: (done: number, total: number) => void;
   signal?: AbortSignal;
-  /** Called after the fork exists with the parts of the source that cannot be read and are missing in it, if any. */
+  /** Called once the fork exists, with the parts of the source that could not be read and are missing from it, if any. */
   onUnread?: (unread: Unread) => void;
 };
 

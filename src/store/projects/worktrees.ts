@@ -31,7 +31,7 @@ const WORKTREES_MAX = 10_000;
 
 /**
  * Returns the paths that `git worktree list --porcelain` prints in `dir`: the main worktree (or the bare repository),
- * then the linked ones by name, also deleted ones. Empty outside a repository, or if git's files are invalid.
+ * then the linked ones by name, including deleted ones. Empty outside a repository, or if git's files are invalid.
  */
 export function listWorktrees(dir: string, platform: Platform = process.platform): string[] {
   try {

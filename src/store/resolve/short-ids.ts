@@ -1,6 +1,6 @@
 import { allSessionIds } from "./by-prefix.ts";
 
-/** Minimum length: a shorter prefix may become ambiguous with tomorrow's sessions. */
+/** Minimum length: a shorter prefix could become ambiguous as sessions are added. */
 const MIN_LENGTH = 8;
 
 /**
@@ -10,7 +10,7 @@ const MIN_LENGTH = 8;
 export const shortIds = (configDirs: readonly string[] | undefined): ((sessionId: string) => string) =>
   shorten(allSessionIds(configDirs));
 
-/** Like `shortIds`, among the given ids. */
+/** Returns the same function for the given ids. */
 export function shorten(ids: Iterable<string>): (id: string) => string {
   const inOrder = Array.from(ids, (id) => id.toLowerCase()).sort();
   return (sessionId) => {

@@ -235,14 +235,14 @@ function isNotDirectory(stat: { isDirectory(): boolean } | undefined, path: stri
 function restoreConflict(sessionId: string, conflicts: readonly string[]): TranscriptError {
   const paths = [...new Set(conflicts)];
   const [first] = paths;
-  const more = paths.length > 1 ? ` and ${paths.length - 1} more` : "";
+  const more = paths.length > 1 ? ` and ${paths.length - 1} more are` : " is";
   return new TranscriptError("RestoreConflict", `Session ${sessionId} cannot be restored: ${first}${more} in the way`, {
     hint: "Move what is in the way, or delete the session that is there now, then restore by trash id.",
     data: { sessionId, conflicts: paths },
   });
 }
 
-/** Puts everything in an entry back and removes the entry; returns the paths that were nowhere. */
+/** Puts everything in an entry back and removes the entry; returns the paths found neither in the trash nor in place. */
 async function putEntryBack(entry: Entry): Promise<Set<string>> {
   const { place, manifest } = entry;
   const working = place.state === "restoring" ? place : workingPlace(place, manifest);
@@ -254,7 +254,7 @@ async function putEntryBack(entry: Entry): Promise<Set<string>> {
     for (const { path } of [...manifest.items].reverse()) {
       const to = places.of(path);
       const isHere = [itemInTrash(working, path), places.asideOf(path)].some(isThere);
-      // No directory is created for an item that is nowhere.
+      // No directory is created for an item that is missing.
       if (isHere) makeParent(to);
       if (isHere ? putItemBack(entry, working, path, places) : isThere(to)) touched.add(dirname(to));
       else lost.add(path);

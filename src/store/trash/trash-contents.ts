@@ -131,7 +131,7 @@ function emptied(decisions: readonly (readonly [TrashPlace, Decision])[]): Empty
 interface Decision {
   readonly bytes?: number;
   readonly reason?: string;
-  /** A deletion left it before it had moved anything. */
+  /** Whether a deletion left it behind before moving anything. */
   readonly isUnbegun?: boolean;
 }
 

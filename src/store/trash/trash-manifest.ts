@@ -154,7 +154,7 @@ function directoryProblem(path: string, name?: string): string | undefined {
   try {
     stats = statLink(path);
   } catch (error) {
-    return `${name ?? "it"} cannot be looked at (${errnoOf(error) ?? String(error)})`;
+    return `${name ?? "it"} cannot be examined (${errnoOf(error) ?? String(error)})`;
   }
   if (stats === undefined || stats.isDirectory()) return undefined;
   return `${name ?? "it"} is ${stats.isSymbolicLink() ? "a link" : "not a directory"}`;

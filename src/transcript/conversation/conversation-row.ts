@@ -10,7 +10,7 @@ export interface ConversationRow {
   readonly compacted: boolean;
   /** 0 for the current branch; abandoned ones are numbered from 1 in file order. */
   readonly branch: number;
-  /** Why it is not part of the exchange, if so. */
+  /** Why it is not part of the exchange; absent if it is. */
   readonly apart?: Apart | undefined;
 }
 

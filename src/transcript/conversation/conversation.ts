@@ -15,7 +15,7 @@ import { type LoadRow, Tree } from "../tree/row-tree.ts";
 export interface ConversationOptions {
   /** Size of the transcript in bytes: the official reader drops the past of large files. */
   readonly fileSize: number;
-  /** The whole conversation, through compact boundaries (history.ts), and what is not connected with it. */
+  /** The whole conversation, through compact boundaries (history.ts), and what is not connected to it. */
   readonly includeCompacted?: boolean;
   /** `all`: the abandoned branches too, after the current one. */
   readonly branches?: "current" | "all";

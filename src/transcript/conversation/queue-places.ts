@@ -9,7 +9,7 @@ import type { LoadRow } from "../tree/row-tree.ts";
 export interface PlacesOptions {
   /** Adds prompts that the model was never given, at the end. */
   readonly includeUndelivered?: boolean | undefined;
-  /** Rows of sidechains count as well. */
+  /** Counts rows of sidechains as main chain: the file is a subagent's. */
   readonly allMain?: boolean;
 }
 

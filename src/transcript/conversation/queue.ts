@@ -34,7 +34,7 @@ export interface QueuedPrompt {
  * that order, then those that it did not. Leaves out prompts that the user took back.
  *
  * A prompt that leaves the queue is identified by its text if the operation has it; else by the next row: a user row after a
- * `dequeue`, an attachment after a `remove`. Otherwise the first in the queue leaves: typed prompts before news of background
+ * `dequeue`, an attachment after a `remove`. Otherwise the first in the queue leaves: typed prompts before notifications of background
  * work, and slash commands last if the turn goes on. A queue is lost with its process: if somebody types a prompt that was
  * not queued, earlier entries come last. Each row is visited once; user rows are only loaded while the queue has entries.
  */
@@ -251,7 +251,7 @@ class Pending {
     for (let taken = 0; taken !== NONE;) taken = this.takeFirst([TYPED, COMMAND]);
   }
 
-  /** Marks all entries as those of another process. */
+  /** Marks all entries as belonging to another process. */
   age(): void {
     this.#ownFrom = this.#last + 1;
   }

@@ -20,7 +20,7 @@ export class ForkFacts {
   readonly replacements: StoredRow[] = [];
   atis: string | undefined;
   tools: readonly string[] | undefined;
-  /** Entries by their JSON, with those of unknown kinds. */
+  /** Entries by their JSON, including those of unknown kinds. */
   derivedFrom: Map<string, unknown> | undefined;
   relocatedCwd: string | undefined;
   /** The last title of each kind; may be `""`. */

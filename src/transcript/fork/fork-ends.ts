@@ -110,7 +110,7 @@ class Cut {
     for (let row = 0; row < this.#index.count; row++) if (this.removal.canGo(row)) this.keep[row] = 0;
   }
 
-  /** Updates the numbers of children. Returns false if the removed rows change more of the tree, or make an end after `end`. */
+  /** Updates the child counts. Returns false if the removal changes more of the tree, or leaves a childless row after `end`. */
   #updateChildren(tree: Tree, children: Uint32Array, removed: readonly number[], end: number): boolean {
     const { link } = tree;
     const childless: number[] = [];

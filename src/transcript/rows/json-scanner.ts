@@ -23,7 +23,7 @@ export class RowScan {
   members: Int32Array = new Int32Array(4 * 32);
   /** Offset of the opening brace. */
   open = 0;
-  /** Offset one past the closing brace if the row is whole, else where it broke. */
+  /** Offset one past the closing brace if the row is whole, else where scanning stopped. */
   end = 0;
   /** Value range of `message.id`, or -1. */
   messageIdStart = -1;

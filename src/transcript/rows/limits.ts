@@ -49,7 +49,7 @@ export const ARCHIVED_MARK_BYTES = 4096;
 /** Largest `custom-title.json` that is read. Only 200 code points of its title are shown. */
 export const TITLE_FILE_BYTES = 1024 * 1024;
 
-/** Maximum number of files and directories that `doctor` checks: some seconds. */
+/** Maximum number of files and directories that `doctor` checks, which takes a few seconds. */
 export const WALKED_ENTRIES = 1_000_000;
 
 /** Largest manifest of a deleted session: has room for more than a hundred thousand entries. */

@@ -70,16 +70,16 @@ export class LineBuffer {
     return this.bytes.subarray(this.#have);
   }
 
-  /** Number of bytes seen of a line whose end has not come yet. */
+  /** Number of bytes read so far of the last line, whose end is still to come. */
   get pending(): number {
     return this.#have - this.#from + this.#dropped;
   }
 
-  /** Offset in the stream of that line. */
+  /** Offset of that line in the stream. */
   get pendingFrom(): number {
     return this.#at - this.#dropped;
   }
-  /** Bytes held of that line. */
+  /** Bytes of that line that are in the buffer. */
   get pendingBytes(): Buffer {
     return this.bytes.subarray(this.#from, this.#have);
   }

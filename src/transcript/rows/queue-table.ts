@@ -15,14 +15,14 @@ const ELSEWHERE = 4;
 /** All typed prompts, or one, were taken back to be edited. */
 export const POP_ALL = 5;
 export const POP_ONE = 6;
-/** It was delivered in the session that this one was forked from, which no other row of the fork records. */
+/** It was delivered in the session that this one was forked from; no other row of the fork records that. */
 export const INHERITED = 7;
 
 /** Kinds of queued prompts, which decide which of several is delivered next. */
 export const TYPED = 0;
 /** Slash command: never taken into a running turn. */
 export const COMMAND = 1;
-/** News of background work: delivered after what was typed. */
+/** Notification of background work: delivered after typed prompts. */
 export const NEWS = 2;
 
 /** `queue-operation` rows of a transcript in file order, as numbers: some 40 bytes each, and no text. */
@@ -73,7 +73,7 @@ export class QueueTable {
     if (isOfFork(value) && typeof uuid === "string" && UUID.test(uuid)) this.#uuids.set(i, uuid);
   }
 
-  /** Hashes a text without its white space: blocks have other line ends than the queued text. NaN if nothing is left. */
+  /** Hashes a text without its white space: blocks have other line endings than the queued text. NaN if nothing is left. */
   hashOf(text: string): number {
     return this.#hash(text, 0, Number.NaN).hash;
   }

@@ -16,7 +16,7 @@ const ENOUGH_UNITS = 3 * LIST_TITLE_UNITS;
 
 /** Puts a text on one line, without control sequences. Other hidden characters are left to each surface. */
 function oneLine(text: string): string {
-  // Most texts need little of this, and a list has many titles.
+  // Most titles only need trimming, and a list has many.
   if (!MORE_THAN_A_LINE.test(text)) return text.trim();
   const shown = HAS_SEQUENCES.test(text) ? text.replace(SEQUENCES, "") : text;
   return (HAS_SURROGATES.test(shown) ? shown.replace(/\p{Cs}/gu, "\ufffd") : shown).replace(BLANK, " ").trim();
@@ -157,7 +157,7 @@ export class PromptTitles {
     return titleOfPiece(read ?? this.#command);
   }
 
-  /** Title from the words of somebody else. */
+  /** Title from a message of another sender. */
   get note(): string | undefined {
     return titleOfPiece(this.#note);
   }

@@ -5,11 +5,11 @@ import type { ArchivedMark } from "./sidecar-json.ts";
 
 /** Metadata of a session from its transcript and the files next to it (official-helpers.md §4). */
 export interface SessionFacts {
-  /** Title that somebody gave it, else the one that a model gave it. */
+  /** Title given by a person, else the one given by a model. */
   readonly customTitle: string | undefined;
-  /** First prompt by the official rule, else the first that begins with a tag of somebody's own. */
+  /** First prompt by the official rule, else the first that begins with a tag that the person typed. */
   readonly firstPrompt: string | undefined;
-  /** First that exists of title, last prompt, summary, first prompt, `Image` or `Document`. */
+  /** The first of these that exists: title, last prompt, summary, first prompt, `Image` or `Document`. */
   readonly summary: string | undefined;
   /** Title in a list (list-title.ts); empty if there is none. */
   readonly title: string;
@@ -20,7 +20,7 @@ export interface SessionFacts {
   readonly tag: string | undefined;
   /** Epoch ms. */
   readonly createdAt: number | undefined;
-  /** False if it was taken out of the archive, or a person wrote in it since; undefined if it was never archived. */
+  /** False if it was unarchived, or a person has written in it since; undefined if it was never archived. */
   readonly archived: boolean | undefined;
   readonly entrypoint: string | undefined;
   readonly programmatic: boolean;
@@ -28,7 +28,7 @@ export interface SessionFacts {
   readonly conversation: boolean;
   /** Whether there are messages of a side conversation, and none of the main chain. */
   readonly sidechainOnly: boolean;
-  /** Session that this one was continued in, if it ends with that: an id, unless the file is wrong. */
+  /** Id of the session that continues this one, unless this one went on too. As stored: it need not be an id. */
   readonly continuedIn: string | undefined;
   readonly model: string | undefined;
   readonly forkedFrom: string | undefined;

@@ -50,11 +50,11 @@ export function prefaceOf(text: string): { readonly end: number; readonly machin
   return { end: ends.length === 0 ? start + mark.length : Math.min(...ends), machine: true };
 }
 
-/** Words to the model after a message of somebody else. */
+/** Text for the model that follows a message from another sender. */
 export const PEER_TAIL =
   /\s*(?:This came from another Claude session|That "other Claude session" is an agent|This is from another Claude session, not your user|IMPORTANT: This is NOT from your user|This message was delivered by your host application)[^\n]*/y;
 
-/** Line that the CLI writes before messages of others. */
+/** Line that the CLI writes before a message from another sender. */
 export const PEER_LEAD =
   /\s*(?:(?:Another Claude|A peer) session sent a message(?: while you were working)?:|A message arrived from [^\n]{0,200})\s/y;
 
@@ -87,7 +87,7 @@ const FRAMES: readonly Frame[] = [
   },
 ];
 
-/** Reads a message of somebody else in sentences instead of an element. `text` is trimmed. */
+/** Reads a message from another sender that is framed by sentences instead of an element. `text` is trimmed. */
 export function framedMessage(text: string): { readonly from: string; readonly text: string } | undefined {
   for (const { before, after, rest = false, from } of FRAMES) {
     const [lead, name = ""] = before.exec(text) ?? [];
@@ -103,7 +103,7 @@ export function framedMessage(text: string): { readonly from: string; readonly t
 export const PLAN_HANDOVER = "Implement the following plan:";
 const PLAN_POINTER = "\n\nIf you need specific details from before exiting plan mode (";
 
-/** Separates a plan that was handed over from the words to the model in it. */
+/** Separates a plan that was handed over from the text for the model around it. */
 export function handedOver(text: string): { readonly plan: string; readonly words: string } | undefined {
   const at = text.startsWith(PLAN_HANDOVER) ? text.lastIndexOf(PLAN_POINTER) : -1;
   if (at < 0) return undefined;

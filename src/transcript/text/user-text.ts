@@ -16,9 +16,9 @@ export type UserText =
   | { readonly kind: "command"; readonly name: string; readonly args: string }
   /** Command that was run in bash mode. */
   | { readonly kind: "shell"; readonly command: string }
-  /** Output of either; `errors` for stderr. */
+  /** Output of a slash command or a shell command; `errors`: whether it is from stderr. */
   | { readonly kind: "output"; readonly text: string; readonly errors: boolean }
-  /** News of background work. `summary` is one line, `result` the report, if there is one. */
+  /** Notification of background work. `summary` is one line; `result` is the report, if there is one. */
   | {
       readonly kind: "notification";
       readonly summary: string;
@@ -28,7 +28,7 @@ export type UserText =
       /** Id of the work (of the subagent, if it was one), and of the call that began it. */
       readonly taskId: string | undefined;
       readonly toolUseId: string | undefined;
-      /** Lines after the news that say where more of it is. */
+      /** Lines after the notification that say where to find the rest. */
       readonly pointer: string | undefined;
     }
   /** Words of a teammate, another session or a channel. `from` may be anything its sender chose. */
@@ -65,13 +65,13 @@ export function visitUserText(text: string, visit: Visit): void {
 
 type Visit = (piece: UserText) => void;
 
-/** Whether a text cannot have anything of the CLI's: a quick check of its first character and its end. */
+/** Whether a text certainly has nothing that the CLI wrote: a quick check of its first character and its end. */
 export function isPlain(text: string): boolean {
   const first = text.trimStart()[0];
   return first !== undefined && !BEGINNINGS.includes(first) && !text.trimEnd().endsWith(REMINDER_END);
 }
 
-/** First characters of all elements and sentences of the CLI, in this file and in user-frames.ts. */
+/** First characters of all elements and sentences that the CLI writes, in this file and in user-frames.ts. */
 const BEGINNINGS = "<[ACFIRTY";
 
 /** Reads a text that is one sentence or framed message, without an element; undefined if it is not. */

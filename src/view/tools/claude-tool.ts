@@ -112,5 +112,5 @@ export interface ClaudeTool {
   readonly subagents: "always" | "sometimes" | "never";
 }
 
-/** Change of one task, or the list of all tasks. */
+/** Change to one task, or the list of all tasks. */
 export type PlanChange = "create" | "update" | "list";

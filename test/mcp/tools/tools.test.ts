@@ -332,7 +332,7 @@ describe("changing tools", () => {
     ["tag_session", { session: "1", tag: "x".repeat(101) }, /at most 100/],
     ["archive_session", { session: "1", archived: "yes" }, /archived/],
     ["fork_session", { session: "1", cwd: "relative" }, /must be an absolute path, got "relative"/],
-    ["fork_session", { session: "1", cwd: "/there/is/no/such" }, /no directory "/],
+    ["fork_session", { session: "1", cwd: "/there/is/no/such" }, /must be an existing directory, got "/],
     ["fork_session", { session: "1", upToMessageId: uuid(99) }, /not found|no message/i],
     [
       "restore_session",
@@ -355,7 +355,7 @@ describe("changing tools", () => {
     const { call } = await here(dir);
     const lastOf = async (upToMessageId: string): Promise<unknown> => {
       const { structured, text } = await call("fork_session", { session: TWIN, upToMessageId, title: "f", cwd: dir });
-      expect(text).toContain(`To go on in ${dir}: claude --resume`);
+      expect(text).toContain(`To continue in ${dir}: claude --resume`);
       const key = dir.replace(/[^a-zA-Z0-9]/g, "-");
       const lines = fs
         .readFileSync(path.join(dir, "projects", key, `${String(structured?.["sessionId"])}.jsonl`), "utf8")
