@@ -4,7 +4,7 @@ import { LongLine } from "./long-line.ts";
 
 export type { LongLine } from "./long-line.ts";
 
-/** Maximum bytes of one message. A longer line is answered with an error and passed over. */
+/** Maximum size of one message, in bytes. A longer line is answered with an error and passed over. */
 export const LINE_BYTES = 16 * 1024 * 1024;
 /** Initial size of the buffer for a line that arrives in pieces, and its size after each line. */
 const BUFFER_BYTES = 64 * 1024;

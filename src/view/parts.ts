@@ -89,7 +89,7 @@ export function visitParts(
   }
 }
 
-/** Returns the first part of each kind and role: enough to know who a row is by. */
+/** Returns the first part of each kind and role: enough to know who wrote a row. */
 export function kindsOf(row: ConversationEntry): Part[] {
   const kinds: Part[] = [];
   visitParts(row, undefined, (part) => {

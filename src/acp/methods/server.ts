@@ -20,7 +20,7 @@ export interface ServerOptions {
   readonly includeWorktrees: boolean;
   /** Whether a list also shows the sessions that programs started, unless the request says otherwise. */
   readonly includeProgrammatic: boolean;
-  /** Maximum messages that a load replays, unless the request says otherwise; absent: all. */
+  /** Maximum number of messages that a load replays, unless the request says otherwise; absent: all. */
   readonly replayLast?: number | undefined;
   /** Sessions on a page, unless the request says otherwise. */
   readonly pageSize: number;

@@ -162,5 +162,5 @@ function restorePlan(conversation: OpenConversation, to: number, plan: Plan): vo
   }
 }
 
-/** Maximum rows between a call and its result: results of parallel calls, and messages sent in between. */
+/** Maximum number of rows between a call and its result: results of parallel calls, and messages sent in between. */
 const RESULTS_WITHIN = 64;

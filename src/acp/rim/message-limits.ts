@@ -27,7 +27,7 @@ export const OUTPUT_BYTES = 1024 * 1024;
 /** Maximum concurrent loads. Each holds the index of a transcript and a read buffer. */
 export const PARALLEL_LOADS = 4;
 
-/** Maximum entries of a plan, and maximum length of each. */
+/** Maximum number of entries of a plan, and maximum length of each. */
 export const PLAN_ENTRIES = 500;
 export const PLAN_ENTRY_UNITS = 1000;
 

@@ -191,7 +191,7 @@ async function sessionHint(given: string | undefined, configDirs: readonly strin
   return isSession ? `. To show the session with that id: claude-transcripts show ${given}` : "";
 }
 
-/** Maximum sessions counted: each file must be read, because stubs do not count. */
+/** Maximum number of sessions counted: each file must be read, because stubs do not count. */
 const MAX_COUNTED = 100;
 
 /** Counts the sessions that `list .` would show, up to one more than `MAX_COUNTED`. */

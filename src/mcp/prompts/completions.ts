@@ -5,7 +5,7 @@ import { isAgentId } from "../core/uri.ts";
 
 /** Maximum values of a completion, by the protocol. */
 const MAX_VALUES = 100;
-/** Maximum sessions searched for tags, most recently active first. */
+/** Maximum number of sessions searched for tags, most recently active first. */
 const MAX_SESSIONS = 500;
 
 /** Completes ids of sessions; most recently active first if nothing is typed yet. */

@@ -7,10 +7,10 @@ import { ToolFailure } from "../core/tool.ts";
 
 type Messages = Awaited<ReturnType<Prompt["get"]>>;
 
-/** Maximum tokens of a conversation in a prompt; the model can read on. */
+/** Maximum number of tokens of a conversation in a prompt; the model can read on. */
 const PAGE_TOKENS = 8000;
 const START_TOKENS = 3000;
-/** Maximum sessions of a period. */
+/** Maximum number of sessions of a period. */
 const MAX_SESSIONS = 100;
 
 const session = {

@@ -62,7 +62,7 @@ export async function readPage(
   }
 }
 
-/** Minimum tokens for messages. Only hostile names can make header and footer so long that it is reached. */
+/** Minimum number of tokens for messages. Only hostile names can make header and footer so long that it is reached. */
 const MIN_BUDGET = 40;
 
 function begin(

@@ -15,7 +15,7 @@ export interface Found {
   readonly title: string;
 }
 
-/** Maximum sessions named if an id fits none or several. */
+/** Maximum number of sessions named if an id matches none or several. */
 const MAX_NAMED = 3;
 
 /** UTF-16 units compared with ids. More than an id has, so that longer input fits none. */

@@ -4,7 +4,7 @@ import { echoed, quoted } from "../core/quote.ts";
 import type { Context } from "../core/context.ts";
 import { ToolFailure } from "../core/tool.ts";
 
-/** Maximum subagents named if an id fits none or several. */
+/** Maximum number of subagents named if an id matches none or several. */
 const MAX_NAMED = 10;
 
 export class NoSuchSubagent extends ToolFailure {}

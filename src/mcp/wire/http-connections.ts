@@ -1,6 +1,6 @@
 import type { Duplex } from "node:stream";
 
-/** Maximum connections if the system does not limit open files. */
+/** Maximum number of connections if the system does not limit open files. */
 const MAX = 256;
 /** Minimum connections, whatever the system's limit. */
 const MIN = 8;

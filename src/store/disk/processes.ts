@@ -128,7 +128,7 @@ export const PROCESS_MARK = "([0-9a-f]{12})?-([0-9a-f]{12})-([1-9][0-9]*)-([^-/\
 /** Tolerance for a clock that is set while the machine boots. */
 const BOOT_SLACK_MS = 60 * 1000;
 
-/** This machine as it runs now, which marks are compared with. `booted`: epoch ms. */
+/** This machine and its current boot, which marks are compared with. `booted`: epoch ms. */
 export interface Here {
   readonly machine: string;
   readonly boot: string;

@@ -85,7 +85,7 @@ export interface OpenSubagents {
   close(): void;
 }
 
-/** Opens them. The session's own transcript is read once for all inline subagents; if it is unreadable, they are left out. */
+/** Opens a session's subagents. Its transcript is read once for all inline ones; if it is unreadable, they are left out. */
 export async function openSubagents(copy: TranscriptCopy, signal?: AbortSignal): Promise<OpenSubagents> {
   const beside = oldSubagents(copy.project, copy.sessionId).map((path) => describe(path, "beside"));
   const found = [...inDirectory(copy), ...beside];
