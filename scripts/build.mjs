@@ -13,6 +13,7 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, wri
 import { createRequire } from "node:module";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import { claudePrices } from "./claude-prices.mjs";
 import { lazySchemas } from "./lazy-schemas.mjs";
 import { noticesOf, packagesIn } from "./notices.mjs";
 import { requiredBuiltins } from "./required-builtins.mjs";
@@ -88,9 +89,16 @@ async function bundle(outdir) {
     metafile: true,
   };
   const minified = { ...options, minify: true };
-  const plugins = [requiredBuiltins, lazySchemas, withoutAjv];
+  const plugins = [requiredBuiltins, lazySchemas, withoutAjv, claudePrices];
   const builds = await Promise.all([
-    esbuild.build({ ...options, entryPoints: { index: "src/index.ts" } }),
+    // The library loads the prices when they are first needed.
+    esbuild.build({
+      ...options,
+      entryPoints: { index: "src/index.ts" },
+      splitting: true,
+      chunkNames: "library/[name]-[hash]",
+      plugins: [claudePrices],
+    }),
     // The thread that builds the search index, for the library and the program.
     esbuild.build({ ...minified, entryPoints: { "catalog-worker": "src/catalog/refresh/worker.ts" } }),
     // Lazily imported parts stay separate files, so that `--version` does not load the protocol.

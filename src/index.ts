@@ -36,6 +36,18 @@ export { deleteSession, type DeleteResult, type DeleteSessionOptions } from "./s
 export { restoreSession, type RestoreResult } from "./store/trash/restore-session.ts";
 export { emptyTrash, listTrash, type TrashEntry } from "./store/trash/trash-contents.ts";
 
+export { calculateCost, usageStats } from "./catalog/library.ts";
+export type { MessageCost } from "./catalog/stats/message-cost.ts";
+export { countTurns, extractModel, extractSessionId, getSummary } from "./catalog/stats/message-helpers.ts";
+export type {
+  Usage,
+  UsageCounts,
+  UsageGroup,
+  UsageGrouping,
+  UsageOptions,
+  UsageTokens,
+} from "./catalog/stats/usage-types.ts";
+
 export { resolveConfigDir } from "./store/layout/config-dir.ts";
 export { projectKey } from "./store/layout/project-key.ts";
 export {

@@ -1,0 +1,24 @@
+/** Functions of the library, whose code is loaded at the first call: a program that lists sessions needs none of it. */
+import type { MessageCost } from "./stats/message-cost.ts";
+import type { Usage, UsageOptions } from "./stats/usage-types.ts";
+
+/**
+ * Counts sessions, prompts, turns, tool calls, tokens, cost, active time and changed lines, in groups.
+ *
+ * Reads what changed since the last call into the index in the cache directory, or without an index all transcripts. Each
+ * request is charged once, by its last row, with the prices of its day; costs are integers of micro-dollars. Where Claude
+ * Code's own record of a session is higher, that counts. Archived sessions and those of programs count like others.
+ *
+ * @throws InvalidArgumentError for a wrong option
+ */
+export async function usageStats(options: UsageOptions = {}): Promise<Usage> {
+  return (await import("./stats/usage-stats.ts")).usageStats(options);
+}
+
+/**
+ * Returns what messages of a stream, or rows of a transcript, cost. `result` messages have Claude Code's own figure, which
+ * grows within a session: the highest one of each session counts. Without one, each request counts once, by its last message.
+ */
+export async function calculateCost(messages: Iterable<unknown>): Promise<MessageCost> {
+  return (await import("./stats/message-cost.ts")).calculateCost(messages);
+}
