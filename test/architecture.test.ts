@@ -86,6 +86,8 @@ const ORDER: readonly string[] = [
   "cli/changes",
   "cli/show",
   "cli/list",
+  "cli/stats",
+  "cli/completion",
   "cli/doctor",
   "cli/commands",
   "cli",
@@ -253,7 +255,7 @@ describe("what is loaded, and when", () => {
 
   test("the library does not export the rims", () => {
     const { files } = loadedWith(path.join(src, "index.ts"));
-    expect([...new Set([...files].map(layerOf))].sort()).toEqual(["index.ts", "store", "transcript"]);
+    expect([...new Set([...files].map(layerOf))].sort()).toEqual(["catalog", "index.ts", "store", "transcript"]);
   });
 });
 

@@ -13,6 +13,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<{ readonly command:
   restore: () => import("./commands/restore.ts"),
   trash: () => import("./commands/trash.ts"),
   doctor: () => import("./commands/doctor.ts"),
+  stats: () => import("./commands/stats.ts"),
   completion: () => import("./commands/completion.ts"),
   acp: () => import("./commands/acp.ts"),
   mcp: () => import("./commands/mcp.ts"),

@@ -14,7 +14,7 @@ export const command: Command = {
   completes: SHELLS,
   async run({ positionals: [shell = ""], json, terminal }) {
     if (!SHELLS.includes(shell)) throw mustBe("the shell", oneOf(SHELLS), shell);
-    const { COMPLETION_SCRIPTS } = await import("./completion-scripts.ts");
+    const { COMPLETION_SCRIPTS } = await import("../completion/completion-scripts.ts");
     const script = COMPLETION_SCRIPTS[shell] ?? "";
     await terminal.write(json ? `${JSON.stringify({ shell, script })}\n` : script);
     return 0;

@@ -139,7 +139,7 @@ function clearIfAlike(cells: readonly string[][], column: number): void {
 }
 
 /** Returns `~/acme` for a directory below the home directory. */
-function shortPath(path: string, home: string): string {
+export function shortPath(path: string, home: string): string {
   if (path === home) return "~";
   const below = path.startsWith(home) && /^[/\\]/.test(path.slice(home.length));
   return below ? `~${path.slice(home.length)}` : path;
