@@ -1,9 +1,11 @@
 import type { ChangeVerbs } from "./change-verbs.ts";
 import type { ConversationVerbs } from "./conversation-verbs.ts";
 import type { SessionVerbs } from "./session-verbs.ts";
+import type { UsageVerbs } from "./usage-verbs.ts";
 
 /** The operations of the servers on a store with fixed config dirs. Library and commands import the functions themselves. */
-export interface Store extends Deferred<SessionVerbs>, Deferred<ConversationVerbs>, Deferred<ChangeVerbs> {}
+export interface Store
+  extends Deferred<SessionVerbs>, Deferred<ConversationVerbs>, Deferred<ChangeVerbs>, Deferred<UsageVerbs> {}
 
 /** Asynchronous forms of verbs, whose code is loaded at the first call. */
 type Deferred<Verbs> = {
@@ -12,7 +14,7 @@ type Deferred<Verbs> = {
     : never;
 };
 
-/** Opens the store, in three parts that are loaded on first use: a server answers `initialize` without them. */
+/** Opens the store, in parts that are loaded on first use: a server answers `initialize` without them. */
 export function openStore(configDirs?: readonly string[]): Store {
   return {
     ...deferred(
@@ -44,6 +46,7 @@ export function openStore(configDirs?: readonly string[]): Store {
       async () => (await import("./change-verbs.ts")).changeVerbs(configDirs),
       ["fork", "rename", "tag", "archive", "planDeletion", "remove", "trash", "restore"],
     ),
+    ...deferred(async () => (await import("./usage-verbs.ts")).usageVerbs(configDirs), ["usage"]),
   };
 }
 

@@ -16,6 +16,7 @@ export const TOOL_NAMES = [
   "read_session",
   "get_message",
   "list_projects",
+  "usage_stats",
   "fork_session",
   "rename_session",
   "tag_session",
@@ -25,7 +26,7 @@ export const TOOL_NAMES = [
 ];
 
 /** Those of them that change nothing. */
-export const READING_TOOLS = TOOL_NAMES.slice(0, 5);
+export const READING_TOOLS = TOOL_NAMES.slice(0, 6);
 
 /** Not to time anything: npm may take long on a machine with much to do. */
 const PATIENCE = { timeout: 300_000 };

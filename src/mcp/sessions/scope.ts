@@ -12,9 +12,9 @@ export const SCOPE_INPUT = {
   scope: z
     .enum(["here", "all"])
     .nullish()
-    .describe("here (default): this project and its git worktrees, or all projects if it has no sessions."),
+    .describe("here (default): this project and its git worktrees, or all if it has no sessions."),
   project: text("Another project: its path, or the last part of it."),
-  programmatic: flag("With (true) or without (false) sessions that programs started (claude -p)."),
+  programmatic: flag("With (true) or without (false) sessions of programs (claude -p)."),
 };
 
 /** Sessions that a tool lists. */

@@ -10,6 +10,7 @@ import { renameSession } from "./rename-session.ts";
 import { restoreSession } from "./restore-session.ts";
 import { searchSessions } from "./search-sessions.ts";
 import { tagSession } from "./tag-session.ts";
+import { usageStats } from "./usage-stats.ts";
 
 /** Every tool, in the order in which clients show them. */
 export const TOOLS: readonly Tool[] = [
@@ -18,6 +19,7 @@ export const TOOLS: readonly Tool[] = [
   readSession,
   getMessage,
   listProjects,
+  usageStats,
   forkSession,
   renameSession,
   tagSession,

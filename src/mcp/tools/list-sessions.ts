@@ -40,7 +40,7 @@ export const listSessions = defineTool({
     title: text("Only with this text in the title."),
     tag: text("Only with this tag."),
     branch: text("Only sessions last on this git branch."),
-    since: text('Only active since: yesterday, monday, "last week", 12h, 3d, 2026-08-21, 2026-08-21T14:30.'),
+    since: text('Only active since: monday, "last week", 3d, 2026-08-21, 2026-08-21T14:30.'),
     until: text("Only last active by then; same forms as since. A day, week or month counts to its end."),
     archived: flag("true: only archived ones; false (default): none."),
     limit: limit(MAX_LIMIT, DEFAULT_LIMIT),

@@ -13,7 +13,7 @@ export const readSession = defineTool({
   name: "read_session",
   title: "Read a session",
   description:
-    "Reads a Claude Code session's conversation in pages bounded by tokens: user and assistant messages, tool calls kept with their results, long outputs cut. Start at a hit (around), the start or the end, then follow the cursor either way. get_message gives one message or result in full.",
+    "Reads a Claude Code session's conversation in pages bounded by tokens: messages, tool calls with their results, long outputs cut. Start at a hit (around), the start or the end, then follow the cursor either way. get_message gives one message or result in full.",
   annotations: READS,
   meta: { "anthropic/maxResultSizeChars": 120_000 },
   input: z.strictObject({

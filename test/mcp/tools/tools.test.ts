@@ -2,7 +2,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
-import { describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test, vi } from "vitest";
 import { turnRows, writeSession } from "../../support/acp-store.ts";
 import { put, sessionId, tempConfigDir } from "../../support/config-dir.ts";
 import { openByThisProcess } from "../../support/live.ts";
@@ -42,7 +42,7 @@ describe("the list of tools", () => {
     ]);
   });
 
-  const READING = ["list_sessions", "search_sessions", "read_session", "get_message", "list_projects"];
+  const READING = ["list_sessions", "search_sessions", "read_session", "get_message", "list_projects", "usage_stats"];
 
   test.each([
     [{ readOnly: true }, READING],
@@ -257,6 +257,40 @@ describe("search_sessions", () => {
       isError: true,
       text: expect.stringContaining("query has no words"),
     });
+  });
+});
+
+describe("usage_stats", () => {
+  beforeEach(() => {
+    vi.stubEnv("XDG_CACHE_HOME", tempConfigDir());
+    return () => vi.unstubAllEnvs();
+  });
+
+  const [title, id] = ["Parser by table", TWO.slice(0, 8)];
+
+  test("counts what was done here, or everywhere, in groups", async () => {
+    const { call } = await here(store());
+    const told = await call("usage_stats");
+    expect(told.text).toMatch(
+      /^Scope: here \(\/w and its git worktrees\)\. Total: \$0\.00, 0 tokens, 3 sessions, 3 prompts, /,
+    );
+    expect(quotation(told.text).split("\n")).toEqual(
+      ["01", "02", "03"].map((day) => expect.stringMatching(`^2026-01-${day}  \\$0\\.00, .* 1 session, 1 prompts, `)),
+    );
+    expect(told.text).toMatch(/\nPrices of 20\d\d-\d\d-\d\d\.$/);
+    const everywhere = await call("usage_stats", { scope: "all", by: "project" });
+    expect(quotation(everywhere.text)).toMatch(/^\$0\.00, .*  \/w\n.*  \/elsewhere$/);
+    const bySession = await call("usage_stats", { by: "session", since: "2026-01-02", until: "2026-01-02" });
+    expect(quotation(bySession.text)).toMatch(new RegExp(`^${id.slice(0, 7)}.* 1 session, .*  ${title}$`));
+  });
+
+  test("says that nothing is counted, and what it leaves out", async () => {
+    const { call } = await here(store());
+    expect((await call("usage_stats", { project: "/nowhere" })).text).toContain("Nothing is counted here");
+    const two = await call("usage_stats", { limit: 2 });
+    expect(two.text).toContain("1 earlier groups are not shown");
+    expect(quotation(two.text)).toMatch(/^2026-01-02 .*\n2026-01-03 /);
+    expect(await call("usage_stats", { by: "year" })).toMatchObject({ isError: true });
   });
 });
 
