@@ -56,6 +56,7 @@ async function check(dirs) {
     unanswered: 0,
     nested: 0,
     server: 0,
+    other: 0,
     stored: 0,
     missing: 0,
     delivered: 0,
@@ -115,13 +116,13 @@ async function check(dirs) {
 
 function print(dirs, listed, total, problems) {
   const { sessions, pages, texts, beside, calls, results, unanswered, nested, parts, bytes } = total;
-  const { server, stored, missing, delivered, waiting, team, operations } = total;
+  const { server, other, stored, missing, delivered, waiting, team, operations } = total;
   const queue = [...operations].map(([what, count]) => `${count} ${what}`).join(", ");
   console.log(`${dirs.join(" + ")}
   ${listed} sessions in ${pages} pages of ${PAGE}; ${sessions} loaded (${(bytes / 1e6).toFixed(1)} MB), and again in ${parts} parts of ${PART} messages
   ${texts} texts of the chain in order, ${beside} of parallel and queued rows next to it
   ${calls} tool calls, ${results} results, ${unanswered} without one; ${nested} calls of subagents; ${problems.length} differences
-  ${server} results of the API's own tools, ${stored} stored outputs, ${missing} whose file is missing
+  ${server} results of the API's own tools, ${other} in other members, ${stored} stored outputs, ${missing} whose file is missing
   ${delivered} prompts only in the queue, where they were delivered, ${waiting} undelivered, at the end; the queue: ${queue || "none"}
   ${team} rows of a team`);
   for (const [tool, { calls: count, failed, diffs }] of [...total.tools].sort((a, b) => b[1].calls - a[1].calls))

@@ -46,6 +46,7 @@ async function check(dir) {
     unsure: 0,
     bytes: 0,
     server: 0,
+    other: 0,
     stored: 0,
     missing: 0,
     team: 0,
@@ -96,7 +97,7 @@ async function check(dir) {
   await server.end();
   console.log(`${dir}
   ${total.conversations} conversations (${(total.bytes / 1e6).toFixed(1)} MB), ${total.messages} messages; ${total.said} texts, thoughts, calls and results of the JSONL found, ${total.unsure} with marks of the CLI not compared
-  ${total.server} results of the API's own tools, ${total.stored} stored outputs, ${total.missing} whose file is missing
+  ${total.server} results of the API's own tools, ${total.other} in other members, ${total.stored} stored outputs, ${total.missing} whose file is missing
   ${total.delivered} prompts only in the queue, where they were delivered, ${total.waiting} undelivered, at the end; ${total.team} rows of a team`);
   for (const [budget, { pages, most, sum, cut }] of budgets) {
     const mean = pages === 0 ? 0 : sum / pages;

@@ -2,6 +2,7 @@
  * Finds prompts that were typed during a turn and are only in `queue-operation` rows, in the simplest way and without code
  * of src/.
  */
+import { textsOf } from "./check-results.mjs";
 
 /** Reasons for removing a prompt without delivering it here: it was dropped, or delivered elsewhere. */
 const DROPPED = new Set([
@@ -23,7 +24,7 @@ const ELSEWHERE = new Set([
 /**
  * Returns the queued prompts of a transcript, given all its rows in file order. `delivered`: `{ content, at }`, with the place
  * in `rows` of the operation that delivered it. `waiting`: contents left in the queue. `counts`: operations by their names, and
- * numbers of prompts that have a row of their own (`row`) or were taken back (`back`).
+ * numbers of prompts that have a row of their own (`row`), share one (`joined`), or were taken back (`back`).
  */
 export function queuedPrompts(rows) {
   const counts = new Map();
@@ -50,8 +51,22 @@ export function queuedPrompts(rows) {
     if (next !== undefined) next.claimed = true;
     return next !== undefined;
   };
+  /** Takes the prompts of a run of dequeues that the CLI made one row of, joined. Returns how many they are. */
+  const takeJoined = (from) => {
+    const next = written.find((one) => !one.claimed && one.at > from && one.isPrompt);
+    const run = rows.slice(from, next?.at ?? from).filter(({ operation }) => operation === "dequeue").length;
+    const typed = queue.filter((one) => !isNews(one.text));
+    const runs = typed.map((_, i) => typed.slice(i, i + run));
+    const joined = runs.find((some) => some.map(({ text }) => text).join("") === next?.text);
+    if (run < 2 || joined === undefined) return 0;
+    next.claimed = true;
+    queue = queue.filter((one) => !joined.includes(one));
+    return joined.length;
+  };
   const nextText = (from, isKind) => written.find((one) => one.at > from && !one.claimed && isKind(one))?.text;
 
+  /** Dequeues whose prompts were taken at the first of their run. */
+  let done = 0;
   for (const [at, row] of rows.entries()) {
     if (row.type !== "queue-operation") continue;
     const { operation, content, reason } = row;
@@ -59,6 +74,12 @@ export function queuedPrompts(rows) {
     count(operation);
     if (operation === "enqueue") queue.push({ text, content, at });
     else if (operation === "dequeue") {
+      if (done === 0) done = takeJoined(at);
+      if (done > 0) {
+        done--;
+        count("joined");
+        continue;
+      }
       const own = take(text === "" ? nextText(at, ({ isPrompt }) => isPrompt) : text) ?? takeFirst();
       if (own === undefined) continue;
       if (hasRow(own)) count("row");
@@ -104,11 +125,7 @@ function writtenTexts(rows) {
   });
 }
 
-function textOf(content) {
-  if (typeof content === "string") return content;
-  if (!Array.isArray(content)) return "";
-  return content.flatMap((block) => (block?.type === "text" ? [block.text] : [])).join("\n");
-}
+const textOf = (content) => textsOf(content).join("\n");
 
 const bare = (text) => text.replace(/\s+/g, "");
 const isNews = (text) => text.startsWith("<task-notification>");

@@ -1,4 +1,5 @@
 /** Compares the updates of a load with the expected ones (truth.mjs). */
+import { textsOf } from "../check-results.mjs";
 import { blocks, keyOf } from "./truth.mjs";
 
 /** Maximum length of a message, bytes. */
@@ -168,11 +169,7 @@ const isErrorShown = (report, text) =>
 const textOf = ({ content = [] }) =>
   content.map((item) => (item.type === "content" && item.content.type === "text" ? item.content.text : "")).join("\n");
 
-function resultLines({ content }) {
-  if (typeof content === "string") return content;
-  if (!Array.isArray(content)) return "";
-  return content.flatMap(({ type, text }) => (type === "text" ? [text] : [])).join("\n");
-}
+const resultLines = ({ content }) => textsOf(content).join("\n");
 
 /** Returns the report of a subagent, without the text for the model after it. */
 function reportOf(result, record) {

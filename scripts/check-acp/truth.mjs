@@ -4,7 +4,7 @@
  */
 import fs from "node:fs";
 import { queuedPrompts } from "../check-queue.mjs";
-import { isCall, isResult, outputOf, resultOf } from "../check-results.mjs";
+import { blocksOf, isCall, isResult, outputOf, resultOf } from "../check-results.mjs";
 
 /**
  * `chain`: texts of the current branch, in order: `{ id, role, text }`, role `user`, `agent` or `thought`, or
@@ -20,6 +20,12 @@ export function readTruth(file) {
   const isSaid = (row) => row.type === "user" || row.type === "assistant";
   const lastBefore = (to) => all.findLast((row) => place(row) < to && isMain(row) && (isSaid(row) || isBoundary(row)));
 
+  /** Returns the row that kept messages come after: the one that the boundary names, else the summary. */
+  const anchorOf = (boundary, row) => {
+    const between = all.filter((other) => place(other) >= place(boundary) && place(other) < place(row));
+    const named = between.find(({ uuid }) => uuid === boundary.compactMetadata.preservedMessages.anchorUuid);
+    return named ?? between.findLast(({ isCompactSummary }) => isCompactSummary === true) ?? boundary;
+  };
   const above = (row) => {
     const before = boundaries.findLast((boundary) => place(boundary) < place(row));
     const since = before === undefined ? -1 : place(before);
@@ -31,7 +37,7 @@ export function readTruth(file) {
     const parent = row.parentUuid;
     if (parent === null || parent === undefined) return undefined;
     const kept = before?.compactMetadata?.preservedMessages;
-    if (kept?.uuids.includes(parent) && !kept.uuids.includes(row.uuid)) return byId.get(kept.anchorUuid) ?? before;
+    if (kept?.uuids.includes(parent) && !kept.uuids.includes(row.uuid)) return anchorOf(before, row);
     // After the copy of a row from before a compaction, the conversation continues from its end at that time.
     const isOfCopy = rows.some((copy, at) => copy.uuid === parent && at > since && at < place(row));
     if (byId.has(parent))
@@ -229,11 +235,9 @@ function lastSaid({ rows, all, byId, isMain, isSaid, up }) {
   return undefined;
 }
 
-export function blocks({ message }) {
-  const content = message?.content;
-  if (typeof content === "string") return [{ type: "text", text: content }];
-  return Array.isArray(content) ? content.filter((block) => typeof block === "object" && block !== null) : [];
-}
+/** Returns the blocks of a row. One without a type is shown by that name. */
+export const blocks = ({ message }) =>
+  blocksOf(message?.content).map((block) => (block.type === "block" ? { type: "text", text: "[block]" } : block));
 
 const texts = (row) => blocks(row).filter(({ type }) => type === "text");
 

@@ -4,13 +4,14 @@
  */
 import fs from "node:fs";
 import { queuedPrompts } from "../check-queue.mjs";
-import { isCall, isResult, resultOf } from "../check-results.mjs";
+import { blocksOf, isCall, isResult, resultOf, textsOf } from "../check-results.mjs";
 
 /**
- * `said`: `{ id, kind, text }`, kind `text`, `thinking`, `call` or `result`. `unsure`: number of texts of people with markup of
- * the CLI, which is shown in another form. `stored`: calls whose output is in a file, with its texts. `results`: numbers of
- * results of the API's own tools, with such a file, and without an expected one. `team`: number of rows of a team.
- * `delivered`, `waiting`: prompts that are only in the queue; with the uuids of the messages before and after a delivered one.
+ * `said`: `{ id, kind, text }`, kind `text`, `thinking`, `call`, `result` or `other`. `unsure`: number of texts of people with
+ * markup of the CLI, which is shown in another form. `stored`: calls whose output is in a file, with its texts. `results`:
+ * numbers of results of the API's own tools, in other members, with such a file, and without an expected one. `team`: number of
+ * rows of a team. `delivered`, `waiting`: prompts that are only in the queue; with the uuids of the messages before and after a
+ * delivered one.
  */
 export function readTruth(file, subagent) {
   // The last row with a uuid counts.
@@ -23,7 +24,7 @@ export function readTruth(file, subagent) {
   }
   const said = [];
   const stored = [];
-  const results = { server: 0, stored: 0, missing: 0 };
+  const results = { server: 0, other: 0, stored: 0, missing: 0 };
   let unsure = 0;
   let team = 0;
   const isSaid = (row) =>
@@ -40,6 +41,7 @@ export function readTruth(file, subagent) {
         if (row.isCompactSummary === true || hasMarks(block.text)) unsure++;
         else add("text", block.text);
       } else if (block.type === "thinking") add("thinking", block.thinking);
+      else if (block.type === "block") add("other", "[block]");
       else if (isCall(block)) add("call", JSON.stringify(block.input));
       else if (isResult(block)) {
         const { kind, texts } = resultOf(file, block);
@@ -76,10 +78,7 @@ function neighbours(lines, at, isSaid) {
   return { before, behind: behind?.uuid };
 }
 
-function textOf(content) {
-  if (typeof content === "string") return content;
-  return content.flatMap(({ type, text }) => (type === "text" ? [text] : [])).join("\n");
-}
+const textOf = (content) => textsOf(content).join("\n");
 
 export const hasMarks = (text) => text.includes("<") || text.includes(ESCAPE) || /^\s*\[Request interrupted/.test(text);
 
@@ -93,11 +92,6 @@ function parsed(line) {
   }
 }
 
-function blocks({ message }) {
-  const content = message?.content;
-  if (typeof content === "string") return [{ type: "text", text: content }];
-  return Array.isArray(content) ? content : [];
-}
+const blocks = ({ message }) => blocksOf(message?.content);
 
-const listTexts = ({ content }) =>
-  content.flatMap(({ type, text }) => (type === "text" && !text.includes(ESCAPE) ? [text] : []));
+const listTexts = ({ content }) => textsOf(content).filter((text) => !text.includes(ESCAPE));

@@ -17,7 +17,9 @@ test("every conversation of the fixtures and of a made-up store is on its pages 
   const { status, stdout, stderr } = check(everyFixture(), dir);
   expect(stderr).toBe("");
   expect(stdout).toContain("4 conversations");
-  expect(stdout).toContain("14 results of the API's own tools, 6 stored outputs, 4 whose file is missing");
+  expect(stdout).toContain(
+    "15 results of the API's own tools, 1 in other members, 6 stored outputs, 6 whose file is missing",
+  );
   expect(stdout).toContain(
     "1 prompts only in the queue, where they were delivered, 1 undelivered, at the end; 17 rows of a team",
   );

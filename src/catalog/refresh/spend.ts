@@ -1,4 +1,4 @@
-import type { Database, Statement } from "../engine/sqlite.ts";
+import type { Database, Row, Statement } from "../engine/sqlite.ts";
 import type { Charge } from "../extract/extracted.ts";
 import type { Names } from "./names.ts";
 
@@ -7,110 +7,137 @@ const SLOT_SECONDS = 900;
 /** Input tokens of one request, caches included, above which the prices of long requests hold. */
 const LONG_INPUT = 200_000;
 
-/** Columns of `charge` that are summed. */
+/** Columns of `charge` that say where it is summed, and those that are summed. */
+const PLACE = ["ts", "model", "variant", "branch"] as const;
 const SUMMED = ["input", "output", "w5", "w1h", "read", "web", "lower"] as const;
+const COLUMNS = [...PLACE, ...SUMMED];
+/** Columns of `spend` that are sums. */
+const SUMS = ["requests", ...SUMMED];
+const marks = (count: number): string => Array.from({ length: count }, () => "?").join(", ");
+
+/** A file with what decides whether its copy of a request counts. */
+interface Owner {
+  readonly file: number;
+  readonly session: number;
+  /** Beginning of the session, epoch ms. */
+  readonly created: number;
+  readonly uuid: string;
+}
 
 /**
- * A request is charged once, whichever files repeat it: to the session that began first, then to the one with the smaller
- * id, then to the file that was found first. The expression is true for the row `c` that counts.
+ * Keeps `charge`, and with it `spend`: the sums of each session. A request counts once, whichever files repeat it: for the
+ * session that began first, then for the one with the smaller id, then for the file that was found first.
  */
-const COUNTS = `NOT EXISTS (SELECT 1 FROM charge c2 JOIN file f2 ON f2.id = c2.file JOIN session s2 ON s2.id = f2.session
-  WHERE c2.key = c.key AND c2.file <> c.file
-    AND (coalesce(s2.created, 9e15), s2.uuid, f2.id) < (coalesce(s.created, 9e15), s.uuid, f.id))`;
-
-/** Keeps `charge`, and with it `spend`: the sums of one session. */
 export class Spend {
   readonly #names: Names;
-  readonly #same: Statement;
+  readonly #own: Statement;
+  readonly #counted: Statement;
   readonly #put: Statement;
+  readonly #setCounts: Statement;
+  readonly #ownerOf: Statement;
+  readonly #ofFile: Statement;
+  readonly #others: Statement;
+  readonly #remove: Statement;
   readonly #add: Statement;
-  readonly #sessionOf: Statement;
-  readonly #sharing: Statement;
-  readonly #clear: Statement;
   readonly #clearEmpty: Statement;
-  readonly #sum: Statement;
   /** Sums to add, by the primary key of `spend`. */
   readonly #pending = new Map<string, number[]>();
-  /** Sessions whose sums are made anew, because another file repeats some of their requests. */
-  readonly #stale = new Set<number>();
+  readonly #owners = new Map<number, Owner>();
 
   constructor(database: Database, names: Names) {
     this.#names = names;
-    const values = SUMMED.join(", ");
-    this.#same = database.prepare(`SELECT file, ts, model, variant, branch, ${values} FROM charge WHERE key = ?`);
-    this.#put = database.prepare(`INSERT OR REPLACE INTO charge(key, file, ts, model, variant, branch, ${values})
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
-    const sums = ["requests", ...SUMMED];
-    this.#add = database.prepare(`INSERT INTO spend(session, slot, model, variant, long, branch, ${sums.join(", ")})
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-      ON CONFLICT DO UPDATE SET ${sums.map((name) => `${name} = ${name} + excluded.${name}`).join(", ")}`);
-    this.#sessionOf = database.prepare("SELECT session FROM file WHERE id = ?");
-    this.#sharing = database.prepare(`SELECT DISTINCT f2.session AS session FROM file f JOIN charge c ON c.file = f.id
-      JOIN charge c2 ON c2.key = c.key AND c2.file <> c.file JOIN file f2 ON f2.id = c2.file WHERE f.session = ?`);
-    this.#clear = database.prepare("DELETE FROM spend WHERE session = ?");
+    const columns = COLUMNS.join(", ");
+    const of = (where: string): Statement =>
+      database.prepare(`SELECT key, file, counts, ${columns} FROM charge WHERE ${where}`);
+    this.#own = of("key = ? AND file = ?");
+    this.#counted = of("key = ? AND counts = 1");
+    this.#ofFile = of("file = ?");
+    this.#others = of("key = ?");
+    this.#put = database.prepare(
+      `INSERT OR REPLACE INTO charge(key, file, counts, ${columns}) VALUES (${marks(3 + COLUMNS.length)})`,
+    );
+    this.#setCounts = database.prepare("UPDATE charge SET counts = ? WHERE key = ? AND file = ?");
+    this.#remove = database.prepare("DELETE FROM charge WHERE file = ?");
+    this.#ownerOf = database.prepare(
+      "SELECT f.id AS file, s.id AS session, s.created AS created, s.uuid AS uuid FROM file f JOIN session s ON s.id = f.session WHERE f.id = ?",
+    );
+    this.#add = database.prepare(`INSERT INTO spend(session, slot, model, variant, long, branch, ${SUMS.join(", ")})
+      VALUES (${marks(6 + SUMS.length)})
+      ON CONFLICT DO UPDATE SET ${SUMS.map((name) => `${name} = ${name} + excluded.${name}`).join(", ")}`);
     this.#clearEmpty = database.prepare("DELETE FROM spend WHERE session = ? AND requests = 0");
-    this.#sum = database.prepare(`INSERT INTO spend(session, slot, model, variant, long, branch, ${sums.join(", ")})
-      SELECT s.id, c.ts / ${SLOT_SECONDS}, c.model, c.variant, c.input + c.w5 + c.w1h + c.read > ${LONG_INPUT}, c.branch,
-        count(*), ${SUMMED.map((name) => `sum(c.${name})`).join(", ")}
-      FROM file f JOIN session s ON s.id = f.session JOIN charge c ON c.file = f.id
-      WHERE f.session = ? AND ${COUNTS} GROUP BY 2, 3, 4, 5, 6`);
   }
 
   /** Sets the charges of a file, in place of those of the same requests. */
-  put(file: number, session: number, charges: Iterable<Charge>): void {
+  put(file: number, charges: Iterable<Charge>): void {
+    const owner = this.#owner(file);
     for (const charge of charges) {
+      const { key } = charge;
       const names = [charge.model, charge.variant, charge.branch].map((name) => this.#names.of(name));
-      const values = SUMMED.map((name) => Number(charge[name]));
-      let before: readonly number[] | undefined;
-      for (const row of this.#same.all(charge.key)) {
-        if (row["file"] !== file) this.#markStale(session, Number(row["file"]));
-        else
-          before = [row["ts"], row["model"], row["variant"], row["branch"], ...SUMMED.map((name) => row[name])].map(
-            Number,
-          );
-      }
-      const now = [charge.ts, ...names, ...values];
-      if (before?.every((value, at) => value === now[at]) === true) continue;
-      this.#put.run(charge.key, file, ...now);
-      if (this.#stale.has(session)) continue;
-      if (before !== undefined) this.#count(session, before, -1);
-      this.#count(session, now, 1);
+      const now = [charge.ts, ...names, ...SUMMED.map((name) => Number(charge[name]))];
+      const before = this.#own.get(key, file);
+      let counts = before?.["counts"] === 1;
+      if (before === undefined) {
+        const counted = this.#counted.get(key);
+        const other = counted && this.#owner(Number(counted["file"]));
+        counts = other === undefined || isFirst(owner, other);
+        if (counts && counted !== undefined && other !== undefined) {
+          this.#setCounts.run(0, key, other.file);
+          this.#count(other.session, valuesOf(counted), -1);
+        }
+      } else if (counts) this.#count(owner.session, valuesOf(before), -1);
+      this.#put.run(key, file, Number(counts), ...now);
+      if (counts) this.#count(owner.session, now, 1);
     }
   }
 
-  /** Makes the sums of a session anew, and of those that share requests with it. Call before its files change or go. */
-  renew(session: number): void {
-    this.#stale.add(session);
-    for (const row of this.#sharing.all(session)) this.#stale.add(Number(row["session"]));
+  /** Removes the charges of a file. Those that other files repeat count there. */
+  clear(file: number): void {
+    const rows = this.#ofFile.all(file);
+    this.#remove.run(file);
+    const { session } = this.#owner(file);
+    for (const row of rows) {
+      if (row["counts"] !== 1) continue;
+      this.#count(session, valuesOf(row), -1);
+      const others = this.#others
+        .all(String(row["key"]))
+        .map((other) => ({ other, owner: this.#owner(Number(other["file"])) }));
+      const [first, ...more] = others;
+      if (first === undefined) continue;
+      const next = more.reduce((a, b) => (isFirst(b.owner, a.owner) ? b : a), first);
+      this.#setCounts.run(1, String(row["key"]), next.owner.file);
+      this.#count(next.owner.session, valuesOf(next.other), 1);
+    }
   }
 
   /** Writes the sums. Call before the transaction ends. */
   flush(): void {
-    const moved = new Set<number>();
+    const changed = new Set<number>();
     for (const [key, sums] of this.#pending) {
       const [session = 0, ...place] = key.split(" ").map(Number);
-      if (this.#stale.has(session)) continue;
+      if (sums.every((sum) => sum === 0)) continue;
       this.#add.run(session, ...place, ...sums);
-      if ((sums[0] as number) < 0) moved.add(session);
+      if ((sums[0] as number) < 0) changed.add(session);
     }
-    for (const session of moved) this.#clearEmpty.run(session);
-    for (const session of this.#stale) {
-      this.#clear.run(session);
-      this.#sum.run(session);
-    }
+    for (const session of changed) this.#clearEmpty.run(session);
     this.forget();
   }
 
   /** Drops what is not written, after the transaction was rolled back. */
   forget(): void {
     this.#pending.clear();
-    this.#stale.clear();
+    this.#owners.clear();
   }
 
-  #markStale(session: number, otherFile: number): void {
-    this.#stale.add(session);
-    const other = this.#sessionOf.get(otherFile);
-    if (other !== undefined) this.#stale.add(Number(other["session"]));
+  #owner(file: number): Owner {
+    let owner = this.#owners.get(file);
+    if (owner === undefined) {
+      const row = this.#ownerOf.get(file);
+      const created = row?.["created"] ?? Infinity;
+      const { session = 0, uuid = "" } = row ?? {};
+      owner = { file, session: Number(session), created: Number(created), uuid: String(uuid) };
+      this.#owners.set(file, owner);
+    }
+    return owner;
   }
 
   #count(session: number, [ts, model, variant, branch, ...values]: readonly number[], sign: 1 | -1): void {
@@ -118,7 +145,12 @@ export class Spend {
     const long = Number(input + w5 + w1h + read > LONG_INPUT);
     const key = [session, Math.floor((ts ?? 0) / SLOT_SECONDS), model, variant, long, branch].join(" ");
     let sums = this.#pending.get(key);
-    if (sums === undefined) this.#pending.set(key, (sums = Array.from({ length: 1 + SUMMED.length }, () => 0)));
+    if (sums === undefined) this.#pending.set(key, (sums = SUMS.map(() => 0)));
     for (const [at, value] of [1, ...values].entries()) sums[at] = (sums[at] as number) + sign * value;
   }
 }
+
+const valuesOf = (row: Row): number[] => COLUMNS.map((name) => Number(row[name]));
+
+const isFirst = (a: Owner, b: Owner): boolean =>
+  a.created - b.created < 0 || (a.created === b.created && (a.uuid < b.uuid || (a.uuid === b.uuid && a.file < b.file)));

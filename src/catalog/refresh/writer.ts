@@ -29,8 +29,8 @@ export interface Place extends Pick<OpenFile, "size" | "mtime" | "ino" | "offset
 
 const TALLIED = ["prompts", "turns", "messages", "calls", "active", "added", "removed"] as const;
 const COLUMNS = ["output", "input", "said", "thinking", "title"] as const;
-/** Tables with rows of a file. `segment` and `words` are cleared by segment. */
-const OF_FILE = ["charge", "tally", "tool_use", "touched"];
+/** Tables with rows of a file. `segment`, `words` and `charge` are cleared otherwise. */
+const OF_FILE = ["tally", "tool_use", "touched"];
 
 /**
  * Writes what extraction finds. All calls are inside a transaction, between `begin` and `commit`; statements run at once, so
@@ -104,7 +104,7 @@ export class CatalogWriter {
 
   /** Removes everything that was read of a file, before it is read anew. */
   clear(file: Pick<OpenFile, "id" | "session">): void {
-    this.#spend.renew(file.session);
+    this.#spend.clear(file.id);
     const [from, to] = [file.id * SEGMENT_SPAN, (file.id + 1) * SEGMENT_SPAN];
     for (const { id } of this.#prepared("SELECT id FROM segment WHERE id >= ? AND id < ?").all(from, to))
       this.#run("DELETE FROM words WHERE rowid = ?", Number(id));
@@ -162,7 +162,7 @@ export class CatalogWriter {
         ...COLUMNS.map((column) => segment[column]),
       );
     }
-    if (part.charges.size > 0) this.#spend.put(file.id, file.session, part.charges.values());
+    if (part.charges.size > 0) this.#spend.put(file.id, part.charges.values());
     for (const [slot, tally] of part.tallies) {
       const values = TALLIED.map((name) => (name === "active" && !isWhole ? 0 : tally[name]));
       this.#run(

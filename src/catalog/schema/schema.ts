@@ -19,7 +19,8 @@ export type FileKind = (typeof FileKind)[keyof typeof FileKind];
  *   is what extraction carries over, as JSON.
  * - `session`: `path` is the copy that lists show; `cost_state` is in micro-dollars; `stamp` changes with its title and mark.
  * - `segment`: bytes `[off, off+len)` of the file. Its text is in `words` under the same id, not stored.
- * - `charge`: the last row of each request in each file. `spend` counts each request once over all files.
+ * - `charge`: the last row of each request in each file. `counts` is 1 in one of the files that repeat a request, the one that
+ *   `spend` has in its sums.
  * - `name`: interned models, branches, variants, tools and paths.
  * - `tally`: `active` is in ms, without gaps above 5 minutes.
  * - `touched`: paths that tools read (`changed` 0) or changed (1).
@@ -37,9 +38,10 @@ const TABLES: Readonly<Record<string, string>> = {
   words: `VIRTUAL TABLE words USING fts5(output, input, said, thinking, title, content='', contentless_delete=1,
     tokenize="unicode61 remove_diacritics 2 tokenchars '_'")`,
   charge: `TABLE charge(key TEXT NOT NULL, file INT NOT NULL, ts INT NOT NULL, model INT NOT NULL, variant INT NOT NULL,
-    branch INT NOT NULL, input INT, output INT, w5 INT, w1h INT, read INT, web INT, lower INT, PRIMARY KEY(key, file))
+    branch INT NOT NULL, input INT, output INT, w5 INT, w1h INT, read INT, web INT, lower INT, counts INT NOT NULL, PRIMARY KEY(key, file))
     STRICT, WITHOUT ROWID`,
   charge_file: "INDEX charge_file ON charge(file)",
+  charge_counts: "UNIQUE INDEX charge_counts ON charge(key) WHERE counts = 1",
   name: "TABLE name(id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE) STRICT",
   spend: `TABLE spend(session INT, slot INT, model INT, variant INT, long INT, branch INT, requests INT, input INT,
     output INT, w5 INT, w1h INT, read INT, web INT, lower INT,
