@@ -32,8 +32,15 @@ function itself(name: string): [string, string] {
 }
 
 /**
- * Parses a query; every string is one. Words are ANDed, `OR` joins its two neighbours, `-` negates. Parts that cannot be
- * searched for are left out and named in `notes`. `now`: epoch ms, for durations.
+ * Parses a query; every string is one. Words are ANDed over the session, `OR` joins its two neighbours, `-` negates.
+ *
+ * - Terms: `word`, `"phrase"`, `prefix*`, `sub:part-of-a-word`, `re:/expression/i`. `foo.bar()`, paths and `--flags` are
+ *   phrases of their words, in quotes literal. A term without letters or digits is looked for as it stands.
+ * - Where: `in:said|thinking|input|output|title`, `role:user|assistant|system`, `tool:NAME`. They hold for all terms.
+ * - Which sessions: `project:` or `cwd:` (a name or a path), `branch:`, `tag:`, `model:`, `file:` (a path that a tool read
+ *   or changed), `after:`, `before:`, `until:`, `archived:yes|no`, `programmatic:yes|no`.
+ *
+ * Parts that cannot be searched for are left out and named in `notes`. `now`: epoch ms, for durations.
  */
 export function parseQuery(query: string, now: number): Query {
   const parser = new Parser(now);

@@ -43,7 +43,7 @@ export interface Scope {
 
 /** A part of a query that was changed or left out, or a limit of the answer. */
 export interface SearchNote {
-  readonly code: "ignored" | "literal" | "slow" | "partial" | "pending" | "asking" | "approximate";
+  readonly code: "ignored" | "literal" | "slow" | "partial" | "pending" | "asking" | "index";
   readonly text: string;
 }
 
@@ -56,4 +56,10 @@ export interface Query {
 
 export function isTextTerm(term: Term): term is TextTerm {
   return term.kind === "words" || term.kind === "substring" || term.kind === "regex";
+}
+
+/** Returns the text terms that are to be found, each once: those of which hits show the places. */
+export function wantedTerms({ clauses }: Query): TextTerm[] {
+  const atoms = clauses.flat().filter(({ not }) => !not);
+  return atoms.map(({ term }) => term).filter(isTextTerm);
 }

@@ -1,0 +1,43 @@
+import type { Query, TextTerm } from "./query.ts";
+import { phraseFor } from "./match-text.ts";
+
+/**
+ * Returns the FTS5 expression that finds a term; undefined if the index cannot find it. Tokens stand in quotes, so that
+ * nothing in them is syntax. `columns`: those to look in, undefined for all; never empty.
+ */
+export function matchExpression(term: TextTerm, columns: readonly string[] | undefined): string | undefined {
+  if (term.kind !== "words") return undefined;
+  const { tokens, isPrefix } = phraseFor(term);
+  if (tokens.length === 0) return undefined;
+  const phrase = `"${tokens.join(" ").replaceAll('"', '""')}"${isPrefix ? " *" : ""}`;
+  return columns === undefined ? phrase : `{${columns.join(" ")}} : ${phrase}`;
+}
+
+/** Expressions by which segments are ranked; undefined if the query has no words for the index. */
+export interface RankExpressions {
+  /** Finds segments with all clauses of words. */
+  readonly all: string;
+  /** Finds segments with any of their words. */
+  readonly any: string;
+  /** Whether `all` says everything that the query asks for. */
+  readonly isWhole: boolean;
+  /** Whether every session that matches has one of the words. */
+  readonly isNeeded: boolean;
+}
+
+export function rankExpressions(
+  { clauses }: Query,
+  columns: readonly string[] | undefined,
+): RankExpressions | undefined {
+  const all: string[] = [];
+  const any = new Set<string>();
+  for (const atoms of clauses) {
+    const found = atoms.map(({ term, not }) => (not || !("text" in term) ? undefined : matchExpression(term, columns)));
+    for (const one of found) if (one !== undefined) any.add(`(${one})`);
+    if (found.every((one) => one !== undefined)) all.push(`(${found.map((one) => `(${one})`).join(" OR ")})`);
+  }
+  if (any.size === 0) return undefined;
+  const anyOf = [...any].join(" OR ");
+  const isNeeded = all.length > 0;
+  return { all: isNeeded ? all.join(" AND ") : anyOf, any: anyOf, isWhole: all.length === clauses.length, isNeeded };
+}
