@@ -32,7 +32,7 @@ export interface ReadCounts {
 /** Bytes before the offset that must be the same for a file to be read on. */
 const FINGERPRINT_BYTES = 4096;
 /** Size up to which a stored output is read at once, because it may be a list of texts as JSON. */
-const OUTPUT_BYTES = 4 * 1024 * 1024;
+export const OUTPUT_BYTES = 4 * 1024 * 1024;
 
 /**
  * Reads what was appended to a file since the catalog read it, or all of it if it was rewritten. Inside a transaction. What

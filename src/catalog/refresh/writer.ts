@@ -3,6 +3,7 @@ import type { Extracted, Facts, Part } from "../extract/extracted.ts";
 import type { ExtractState } from "../extract/extractor.ts";
 import { FileKind, rollBack, SEGMENT_BITS } from "../schema/schema.ts";
 import { windowFacts } from "../../store/facts/metadata.ts";
+import { isArchived } from "../../store/list/listed-session.ts";
 import type { SessionFacts } from "../../transcript/summary/session-metadata.ts";
 import { Names } from "./names.ts";
 import { Spend } from "./spend.ts";
@@ -218,7 +219,7 @@ export class CatalogWriter {
       read.model ?? listed?.model ?? null,
       listed?.createdAt ?? read.created ?? null,
       active,
-      Number(listed?.archived === true),
+      Number(listed !== undefined && isArchived(listed) === true),
       Number(listed?.programmatic === true),
       read.costState ?? null,
       stamp,

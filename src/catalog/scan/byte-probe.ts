@@ -1,0 +1,71 @@
+import { isAscii } from "node:buffer";
+import { foldText } from "../../transcript/text/fold-text.ts";
+import { foldedUnits, MARK, SEPARATOR } from "../extract/unicode61.ts";
+import { foldLiteral } from "../query/fold-literal.ts";
+import { phraseFor } from "../query/match-text.ts";
+import type { TextTerm } from "../query/query.ts";
+
+/**
+ * Returns a test of whether a line of JSON may have one of the terms: most lines have none, and parsing them takes five
+ * times as long. Undefined if any line may.
+ */
+export function byteProbe(
+  terms: readonly TextTerm[],
+): ((bytes: Buffer, start: number, end: number) => boolean) | undefined {
+  const needles = terms.map(needleOf);
+  if (needles.length === 0 || needles.includes(undefined)) return undefined;
+  const anyNeedle = new RegExp(needles.join("|"), "i");
+  return (bytes, start, end) => {
+    const line = bytes.toString("latin1", start, end);
+    if (anyNeedle.test(line) || (line.includes("\\u") && ESCAPED.test(line))) return true;
+    return !isAscii(bytes.subarray(start, end)) && foldedBytes().test(line);
+  };
+}
+
+/** An escaped character that is not a control character: it may stand for a letter. */
+const ESCAPED = /\\u(?!00[01])/;
+
+/**
+ * Returns letters and digits, or bytes of Chinese characters, that a text with the term has; undefined if it may have none.
+ */
+function needleOf(term: TextTerm): string | undefined {
+  if (term.kind === "regex") return undefined;
+  const parts = term.kind === "words" ? phraseFor(term).tokens : [foldLiteral(term.text).text];
+  const chinese = term.kind === "words" ? parts.find((part) => HAN.test(part)) : undefined;
+  if (chinese !== undefined) return Buffer.from(chinese).toString("latin1");
+  const runs = parts.flatMap((part) => (NOT_ASCII.test(part) ? [] : (part.match(/[a-z0-9_]+/g) ?? [])));
+  return runs.length === 0 ? undefined : runs.reduce((a, b) => (b.length > a.length ? b : a));
+}
+
+const NOT_ASCII = /[^\0-\x7f]/;
+/** Characters that fold to themselves, and nothing else to them. */
+const HAN = /^[\u4e00-\u9fff]+$/;
+const LETTER = /[a-z0-9_]/;
+/** Characters beyond U+FFFF, of which some fold to letters. */
+const ASTRAL = "\\xf0";
+
+let folded: RegExp | undefined;
+
+/** Returns an expression for the first two bytes of the characters that fold to letters of ASCII, and of marks on them. */
+function foldedBytes(): RegExp {
+  if (folded === undefined) {
+    const seconds = new Map<string, Set<string>>();
+    for (let point = 0x80; point < 0xd800; point++) add(point, seconds);
+    for (let point = 0xe000; point <= 0xffff; point++) add(point, seconds);
+    folded = new RegExp([ASTRAL, ...[...seconds].map(([first, all]) => `${first}[${[...all].join("")}]`)].join("|"));
+  }
+  return folded;
+}
+
+function add(point: number, seconds: Map<string, Set<string>>): void {
+  const char = String.fromCodePoint(point);
+  const plain = foldText(char);
+  const fold = foldedUnits()[point] as number;
+  const isOfToken = fold === MARK || (fold !== SEPARATOR && fold < 0x80);
+  if (plain !== "" && !LETTER.test(plain) && !isOfToken) return;
+  const [first, second] = [...Buffer.from(char)].map((byte) => `\\x${byte.toString(16)}`);
+  if (first === undefined || second === undefined) return;
+  const others = seconds.get(first);
+  if (others === undefined) seconds.set(first, new Set([second]));
+  else others.add(second);
+}

@@ -1,0 +1,127 @@
+import { errnoOf, isMissing } from "../../store/errors.ts";
+import type { Skipped } from "../../store/types.ts";
+import { yieldToEventLoop } from "../../store/timing.ts";
+import type { Query, SearchNote } from "../query/query.ts";
+import { type ScannedSession, type ScanSession, SessionScanner } from "./scan-session.ts";
+import type { FoundSession, Places, Position, SearchSource } from "./search-source.ts";
+
+/** Called with the number of sessions searched so far and in all. */
+export type SearchProgress = (done: number, total: number) => void;
+
+export interface ScanOptions {
+  readonly query: Query;
+  readonly asking: string | undefined;
+  /** Time of the first page, epoch ms. */
+  readonly now: number;
+  /** When to stop, by `performance.now()`; Infinity for never. */
+  readonly until: number;
+  readonly signal: AbortSignal | undefined;
+  readonly progress: SearchProgress | undefined;
+}
+
+/** Largest gain of a session that is active now, and the age at which half of it is left, ms. */
+const RECENCY = 2;
+const RECENCY_MS = 30 * 24 * 60 * 60 * 1000;
+
+interface Scanned extends FoundSession {
+  readonly scanned: ScannedSession;
+}
+
+/**
+ * Searches sessions by reading their files, the latest active first. A session that cannot be read completely is reported,
+ * and counts as searched. Throws `signal.reason` when aborted.
+ */
+export async function scanSource(
+  sessions: readonly ScanSession[],
+  { query, asking, now, until, signal, progress }: ScanOptions,
+): Promise<SearchSource> {
+  const scanner = new SessionScanner(query);
+  const found: Scanned[] = [];
+  const skipped: Skipped[] = [];
+  let searched = 0;
+  for (const session of sessions.toSorted((a, b) => b.active - a.active || (a.uuid < b.uuid ? -1 : 1))) {
+    if (performance.now() > until) break;
+    if (searched % SESSIONS_PER_TURN === 0) {
+      progress?.(searched, sessions.length);
+      await yieldToEventLoop();
+      signal?.throwIfAborted();
+    }
+    searched++;
+    try {
+      const scanned = await scanner.scan(session, signal);
+      if (scanned !== undefined)
+        found.push({ ...session, ...positionOf(scanned, session.active, now), relevance: 0, scanned });
+    } catch (error) {
+      signal?.throwIfAborted();
+      const reason = errnoOf(error);
+      if (reason === undefined) throw error;
+      if (!isMissing(error)) skipped.push({ path: session.path, reason });
+    }
+  }
+  found.sort((a, b) => a.tier - b.tier || a.score - b.score || (a.uuid < b.uuid ? -1 : 1));
+  return new ScanSource(found, {
+    searched,
+    of: sessions.length,
+    hasAsking: found.some(({ uuid }) => uuid === asking),
+    notes: notesOf(scanner.tooSlow, sessions.length - searched),
+    skipped,
+  });
+}
+
+/** Number of sessions between two reports of progress. Within a session, reading yields by itself. */
+const SESSIONS_PER_TURN = 8;
+
+function positionOf({ isTogether, weight, count }: ScannedSession, active: number, now: number): Position {
+  const tier = count === 0 ? 2 : isTogether ? 0 : 1;
+  return { tier, score: -weight - RECENCY / (1 + Math.max(0, now - active) / RECENCY_MS) };
+}
+
+function notesOf(tooSlow: number, left: number): SearchNote[] {
+  const notes: SearchNote[] = [];
+  if (tooSlow > 0) {
+    const places = tooSlow === 1 ? "one place" : `${tooSlow} places`;
+    notes.push({ code: "slow", text: `the regular expression took too long in ${places}, which were not searched` });
+  }
+  if (left > 0) notes.push({ code: "partial", text: `time ran out: ${left} older sessions were not searched` });
+  return notes;
+}
+
+class ScanSource implements SearchSource {
+  readonly total: number;
+  readonly isExact = true;
+  readonly hasAsking: boolean;
+  readonly searched: number;
+  readonly of: number;
+  readonly notes: readonly SearchNote[];
+  readonly skipped: readonly Skipped[];
+  readonly #found: readonly Scanned[];
+
+  constructor(
+    found: readonly Scanned[],
+    facts: Pick<SearchSource, "searched" | "of" | "hasAsking" | "notes" | "skipped">,
+  ) {
+    this.#found = found;
+    this.total = found.length;
+    this.searched = facts.searched;
+    this.of = facts.of;
+    this.hasAsking = facts.hasAsking;
+    this.notes = facts.notes;
+    this.skipped = facts.skipped;
+  }
+
+  *ranked(from: Position | undefined): Generator<FoundSession> {
+    for (const session of this.#found) {
+      const isBefore =
+        from !== undefined && (session.tier < from.tier || (session.tier === from.tier && session.score < from.score));
+      if (!isBefore) yield session;
+    }
+  }
+
+  matches(): Promise<boolean> {
+    return Promise.resolve(true);
+  }
+
+  places(session: FoundSession): Places {
+    return (session as Scanned).scanned;
+  }
+}

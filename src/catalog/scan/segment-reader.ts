@@ -1,0 +1,116 @@
+import { RowScan } from "../../transcript/rows/json-scanner.ts";
+import { visitLine } from "../../transcript/rows/row.ts";
+import { NEWLINE } from "../../transcript/rows/line-splitter.ts";
+import { close, openReadNoFollow, readAt } from "../../store/disk/fs.ts";
+import { FileKind } from "../schema/schema.ts";
+import { type RowText, textOfStored } from "../extract/row-texts.ts";
+import { type TextRow, TextRowReader } from "./text-rows.ts";
+import type { ToolNames } from "../query/text-scope.ts";
+
+/** Bytes of a file that hold texts. */
+export interface TextRange {
+  readonly path: string;
+  readonly kind: FileKind;
+  /** Id of the subagent that the file is of. */
+  readonly agentId: string | undefined;
+  readonly off: number;
+  readonly len: number;
+}
+
+/** Longest range that is read, bytes: rows of many megabytes are images, mostly. */
+const RANGE_BYTES = 64 * 1024 * 1024;
+/** How far before a result its call is looked for, bytes: it is mostly the row before. */
+const CALL_REACHES = [16 * 1024, 256 * 1024, 4 * 1024 * 1024];
+/** Longest id of a call. */
+const ID_UNITS = 200;
+/** Open files at a time. */
+const OPEN_FILES = 32;
+
+/** Reads ranges of files again. Keeps files open, so that a page opens each once. `close` it. */
+export class SegmentReader {
+  /** Bytes read so far. */
+  bytes = 0;
+  readonly #open = new Map<string, number>();
+  readonly #scan = new RowScan();
+  readonly #reader = new TextRowReader();
+  #buffer = Buffer.alloc(0);
+
+  /**
+   * Returns the rows in the range that have texts. Empty if the file changed or is too long there. Throws file-system
+   * errors.
+   */
+  rows(range: TextRange): TextRow[] {
+    const { kind, agentId, off, len } = range;
+    if (len > RANGE_BYTES) return [];
+    const bytes = this.#read(range.path, off, len);
+    if (kind === FileKind.spilled) return [storedRow(bytes.toString("utf8"))];
+    const rows = this.#rowsIn(bytes);
+    return agentId === undefined ? rows : rows.map((row) => ({ ...row, agentId }));
+  }
+
+  #rowsIn(bytes: Buffer): TextRow[] {
+    const rows: TextRow[] = [];
+    for (let at = 0; at < bytes.length;) {
+      const newline = bytes.indexOf(NEWLINE, at);
+      const end = newline < 0 ? bytes.length : newline;
+      visitLine(bytes, at, end, this.#scan, {
+        row: (from, to, scan) => {
+          const row = this.#reader.read(bytes, from, to, scan);
+          if (row !== undefined) rows.push(row);
+        },
+      });
+      at = end + 1;
+    }
+    return rows;
+  }
+
+  /**
+   * Returns the tool that a text is of. The call of a result may stand before the range: it is looked for there. `tools`:
+   * those in the range so far.
+   */
+  toolOf(text: RowText, tools: ToolNames, { path, kind, off }: TextRange): string | undefined {
+    const known = tools.nameOf(text);
+    const { toolUseId } = text;
+    if (known !== undefined || toolUseId === undefined || kind === FileKind.spilled || toolUseId.length > ID_UNITS)
+      return known;
+    const id = Buffer.from(`"id":${JSON.stringify(toolUseId)}`);
+    for (const reach of CALL_REACHES) {
+      const from = Math.max(0, off - reach);
+      const bytes = this.#read(path, from, off - from);
+      const at = bytes.lastIndexOf(id);
+      const start = at < 0 ? -1 : bytes.lastIndexOf(NEWLINE, at) + 1;
+      if (start > 0 || (start === 0 && from === 0)) {
+        for (const row of this.#rowsIn(bytes.subarray(start))) for (const one of row.texts) tools.nameOf(one);
+        return tools.nameOf(text);
+      }
+      if (from === 0) return undefined;
+    }
+    return undefined;
+  }
+
+  /** Returns bytes, valid until the next call; fewer if the file ends before. Throws file-system errors. */
+  #read(path: string, off: number, len: number): Buffer {
+    let fd = this.#open.get(path);
+    if (fd === undefined) {
+      if (this.#open.size >= OPEN_FILES) this.close();
+      this.#open.set(path, (fd = openReadNoFollow(path)));
+    }
+    if (this.#buffer.length < len)
+      this.#buffer = Buffer.allocUnsafeSlow(2 ** Math.ceil(Math.log2(Math.max(len, 65536))));
+    const have = readAt(fd, this.#buffer.subarray(0, len), off);
+    this.bytes += have;
+    return this.#buffer.subarray(0, have);
+  }
+
+  close(): void {
+    for (const fd of this.#open.values()) close(fd);
+    this.#open.clear();
+  }
+}
+
+/** Returns an output of a tool that has its own file, or a piece of it, as a row. */
+export function storedRow(stored: string): TextRow {
+  const text = textOfStored(stored);
+  const texts = [{ column: "output", role: "assistant", text, tool: undefined, toolUseId: undefined } as const];
+  return { uuid: undefined, timestamp: undefined, agentId: undefined, origin: undefined, isQueued: false, texts };
+}
