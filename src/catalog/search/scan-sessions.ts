@@ -1,0 +1,148 @@
+import { windowFacts } from "../../store/facts/metadata.ts";
+import { activityOf } from "../../store/facts/activity-of-file.ts";
+import type { Candidate } from "../../store/facts/candidate.ts";
+import { errnoOf, isMissing } from "../../store/errors.ts";
+import { toListedSession } from "../../store/list/listed-session.ts";
+import type { ListScope } from "../../store/list/list-scope.ts";
+import type { ListedSession, Skipped } from "../../store/types.ts";
+import type { Database } from "../engine/sqlite.ts";
+import type { Facts } from "../extract/extracted.ts";
+import { listStoreFiles } from "../refresh/store-files.ts";
+import { FileKind } from "../schema/schema.ts";
+import { modelTest, projectTest, valueTest } from "../query/fact-conditions.ts";
+import { type FactTerm, isTextTerm, type Query } from "../query/query.ts";
+import type { ScanSession } from "../scan/scan-session.ts";
+import { querySets, type SessionSet } from "./session-sets.ts";
+import { TextScope } from "../query/text-scope.ts";
+
+/**
+ * Returns the sessions of a config dir, without an index. `scope`: those to search, if not all. `skipped`: receives what
+ * cannot be read.
+ */
+export async function sessionsInFiles(
+  configDir: string,
+  scope: ListScope | undefined,
+  skipped: Skipped[],
+  signal: AbortSignal | undefined,
+): Promise<ScanSession[]> {
+  const store = await listStoreFiles(configDir, () => undefined, signal);
+  for (const skip of store.skipped) skipped.push(skip);
+  const files = new Map<string, ScanSession["files"][number][]>();
+  for (const { path, kind, sessionId, agent } of store.files) {
+    const file = { path, kind, agentId: kind === FileKind.subagent ? agent : undefined };
+    const others = files.get(sessionId);
+    if (others === undefined) files.set(sessionId, [file]);
+    else others.push(file);
+  }
+  const isWanted = scopeTest(scope);
+  const sessions: ScanSession[] = [];
+  for (const [uuid, { candidate, path }] of store.sessions) {
+    try {
+      const facts = new LazyFacts(candidate);
+      if (!isWanted(uuid, () => facts.value?.cwd)) continue;
+      const active = activityOf(candidate);
+      sessions.push({ uuid, path, active, files: files.get(uuid) ?? [], holds: (...term) => facts.holds(...term) });
+    } catch (error) {
+      if (!isMissing(error)) skipped.push({ path, reason: errnoOf(error) ?? "unreadable" });
+    }
+  }
+  return sessions;
+}
+
+/** Returns a test of whether a session is in scope. */
+export function scopeTest(
+  scope: ListScope | undefined,
+): (sessionId: string, cwd: () => string | undefined) => boolean {
+  if (scope === undefined) return () => true;
+  const { candidates, foreign } = scope;
+  const matched = new Map(candidates.map(({ sessionId, matchedDir }) => [sessionId, matchedDir]));
+  return (sessionId, cwd) => matched.has(sessionId) && !foreign.isForeign(cwd(), matched.get(sessionId));
+}
+
+/** Facts of a session, read when a condition first asks for them. */
+class LazyFacts {
+  readonly #copy: Candidate;
+  #value: ListedSession | undefined | null = null;
+
+  constructor(copy: Candidate) {
+    this.#copy = copy;
+  }
+
+  get value(): ListedSession | undefined {
+    if (this.#value === null) {
+      const facts = windowFacts(this.#copy);
+      activityOf(this.#copy);
+      this.#value = facts && toListedSession(this.#copy, facts, undefined);
+    }
+    return this.#value;
+  }
+
+  /** `read`: facts from anywhere in the file, once it was read. */
+  holds(term: FactTerm, read?: Facts): boolean | undefined {
+    if (term.kind === "file" || term.kind === "tool") return undefined;
+    if (read === undefined && (term.kind === "tag" || term.kind === "model")) return undefined;
+    const session = this.value;
+    if (session === undefined) return false;
+    const { cwd, gitBranch, activity, createdAt = activity } = session;
+    const tag = read?.tag ?? session.tag ?? "";
+    const model = read?.model ?? session.model;
+    switch (term.kind) {
+      case "after":
+        return activity >= term.time;
+      case "before":
+        return createdAt <= term.time;
+      case "archived":
+        return (session.archived === true) === term.value;
+      case "programmatic":
+        return session.programmatic === term.value;
+      case "project":
+        return cwd !== undefined && projectTest(term.value)(cwd);
+      case "branch":
+        return gitBranch !== undefined && valueTest(term.value)(gitBranch);
+      case "tag":
+        return tag !== "" && valueTest(term.value)(tag);
+      case "model":
+        return model !== undefined && modelTest(term.value)(model);
+    }
+  }
+}
+
+/** Returns the sessions of a set of the index, to be scanned for what the index does not have. */
+export function sessionsInIndex(database: Database, set: SessionSet, query: Query): ScanSession[] {
+  const files = new Map<number, ScanSession["files"][number][]>();
+  const sql = `SELECT session, path, kind, agent FROM file WHERE session IN (${set.sql}) ORDER BY kind, id`;
+  for (const { session, path, kind, agent } of database.prepare(sql).all(...set.values)) {
+    const file = {
+      path: String(path),
+      kind: Number(kind) as FileKind,
+      agentId: kind === FileKind.subagent ? String(agent) : undefined,
+    };
+    const others = files.get(Number(session));
+    if (others === undefined) files.set(Number(session), [file]);
+    else others.push(file);
+  }
+  const facts = factsInIndex(database, query);
+  const rows = database
+    .prepare(`SELECT id, uuid, path, active FROM session WHERE id IN (${set.sql})`)
+    .all(...set.values);
+  return rows.map(({ id, uuid, path, active }) => ({
+    uuid: String(uuid),
+    path: String(path),
+    active: Number(active),
+    files: files.get(Number(id)) ?? [],
+    holds: (term) => facts.get(term)?.has(Number(id)),
+  }));
+}
+
+/** Returns the sessions for which each condition of a query holds. */
+function factsInIndex(database: Database, query: Query): Map<FactTerm, ReadonlySet<number>> {
+  const scope = new TextScope(query.scope);
+  const facts = new Map<FactTerm, ReadonlySet<number>>();
+  for (const { term } of query.clauses.flat()) {
+    if (isTextTerm(term)) continue;
+    const { sql, values } = querySets(database, { ...query, clauses: [[{ term, not: false }]] }, scope).possible;
+    const rows = database.prepare(`SELECT id FROM session WHERE id IN (${sql})`).all(...values);
+    facts.set(term, new Set(rows.map(({ id }) => Number(id))));
+  }
+  return facts;
+}

@@ -1,0 +1,173 @@
+import type { RowText } from "../extract/row-texts.ts";
+import type { Match, TextMatcher } from "../query/match-text.ts";
+import type { Column, Role } from "../query/query.ts";
+import type { Places } from "../scan/search-source.ts";
+import type { SegmentReader, TextRange } from "../scan/segment-reader.ts";
+import { snippetOf } from "../query/snippet.ts";
+import type { TextRow } from "../scan/text-rows.ts";
+import { type TextScope, ToolNames } from "../query/text-scope.ts";
+
+/** A message in which a query was found. */
+export interface MessageHit {
+  /** Undefined for prompts in the queue, titles, and stored output. */
+  readonly uuid: string | undefined;
+  /** As the row has it. */
+  readonly timestamp: string | undefined;
+  readonly role: Role;
+  readonly column: Column;
+  /** Name of the tool that the text is the input or the output of, if it is known. */
+  readonly tool: string | undefined;
+  /** Subagent that the message is of. */
+  readonly agentId: string | undefined;
+  /** One line around the densest matches. */
+  readonly snippet: string;
+  /** Ranges of matches in `snippet`, UTF-16 units. */
+  readonly marks: readonly (readonly [from: number, to: number])[];
+  /** The same message in forks and in files of resumed sessions. */
+  readonly copies: readonly MessageCopy[];
+}
+
+export interface MessageCopy {
+  readonly sessionId: string;
+  readonly uuid: string | undefined;
+}
+
+/** A hit with what decides its place among others. */
+export interface FoundHit {
+  readonly hit: MessageHit;
+  /** Id of the message in the session where it was written. */
+  readonly origin: string | undefined;
+  readonly terms: number;
+  readonly weight: number;
+}
+
+export interface SessionHits {
+  /** The best first. */
+  readonly hits: readonly FoundHit[];
+  /** Number of matching places that were not read. */
+  readonly unread: number;
+}
+
+const WEIGHTS: Readonly<Record<Column, number>> = { title: 5, said: 4, thinking: 2, input: 1.5, output: 1 };
+
+/** Bytes that are read for each wanted hit of a session, before its further places are only counted. */
+const HIT_BYTES = 64 * 1024;
+/** Bytes that are read until there is a hit at all: roles and tools are not in the index. */
+const SEARCHED_BYTES = 64 * 1024 * 1024;
+/** Bytes that are read until each term was found once. */
+const TERM_BYTES = 2 * 1024 * 1024;
+
+export interface HitOptions {
+  readonly matcher: TextMatcher;
+  /** Number of terms that the matcher finds. */
+  readonly terms: number;
+  readonly scope: TextScope;
+  readonly reader: SegmentReader;
+  /** Number of hits after which no further places are read. */
+  readonly wanted: number;
+  /** UTF-16 units around the matches. */
+  readonly context: number;
+}
+
+/** Reads the places of a session until there are as many hits as wanted, and each term was found once. */
+export function sessionHits(places: Places, options: HitOptions): SessionHits {
+  const { reader, wanted, terms } = options;
+  const collected = new HitCollector(options);
+  const read = new Set<string>();
+  const from = reader.bytes;
+  let taken = 0;
+  for (const range of places.ranges) {
+    const most =
+      collected.count === 0
+        ? SEARCHED_BYTES
+        : collected.terms < terms
+          ? TERM_BYTES
+          : collected.count < wanted
+            ? wanted * HIT_BYTES
+            : 0;
+    if (taken > 0 && reader.bytes - from >= most) break;
+    taken++;
+    // Long rows are in several segments of one range.
+    const key = `${range.off} ${range.len} ${range.path}`;
+    if (!read.has(key)) collected.read(range);
+    read.add(key);
+  }
+  return { hits: collected.hits(), unread: Math.max(0, places.count - taken) };
+}
+
+class HitCollector {
+  readonly #options: HitOptions;
+  readonly #found: FoundHit[] = [];
+  readonly #uuids = new Set<string>();
+  readonly #queued: { readonly hit: FoundHit; readonly text: string }[] = [];
+  readonly #said = new Set<string>();
+  readonly #terms = new Set<number>();
+
+  constructor(options: HitOptions) {
+    this.#options = options;
+  }
+
+  get count(): number {
+    return this.#found.length;
+  }
+
+  /** Number of different terms found. */
+  get terms(): number {
+    return this.#terms.size;
+  }
+
+  read(range: TextRange): void {
+    const tools = new ToolNames();
+    let rows: TextRow[];
+    try {
+      rows = this.#options.reader.rows(range);
+    } catch {
+      // The file is gone since.
+      return;
+    }
+    for (const row of rows) this.#add(row, tools, range);
+  }
+
+  /** Adds the best text of a row, if the row was not added before. */
+  #add(row: TextRow, tools: ToolNames, range: TextRange): void {
+    const { matcher, scope, context, reader } = this.#options;
+    let best: { text: RowText; matches: Match[]; terms: number } | undefined;
+    for (const text of row.texts) {
+      const tool = scope.needsTools ? reader.toolOf(text, tools, range) : tools.nameOf(text);
+      if (!scope.accepts(text, tool)) continue;
+      const matches = matcher.matches(text.text);
+      const terms = new Set(matches.map(({ term }) => term));
+      for (const term of terms) this.#terms.add(term);
+      if (terms.size === 0 || (best !== undefined && terms.size <= best.terms)) continue;
+      best = { text, matches, terms: terms.size };
+    }
+    if (best === undefined || (row.uuid !== undefined && this.#uuids.has(row.uuid))) return;
+    if (row.uuid !== undefined) this.#uuids.add(row.uuid);
+    const { text, matches, terms } = best;
+    const tool = reader.toolOf(text, tools, range);
+    const snippet = snippetOf(text.text, matches, context);
+    const { uuid, timestamp, agentId } = row;
+    const hit: MessageHit = {
+      uuid,
+      timestamp,
+      role: text.role,
+      column: text.column,
+      tool,
+      agentId,
+      snippet: snippet.text,
+      marks: snippet.marks,
+      copies: [],
+    };
+    const found = { hit, origin: row.origin, terms, weight: WEIGHTS[text.column] };
+    if (row.isQueued) this.#queued.push({ hit: found, text: text.text });
+    else {
+      this.#found.push(found);
+      if (text.column === "said") this.#said.add(text.text);
+    }
+  }
+
+  hits(): FoundHit[] {
+    const queued = this.#queued.filter(({ text }) => !this.#said.has(text)).map(({ hit }) => hit);
+    return [...this.#found, ...queued].sort((a, b) => b.terms - a.terms || b.weight - a.weight);
+  }
+}
