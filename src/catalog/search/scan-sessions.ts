@@ -50,9 +50,7 @@ export async function sessionsInFiles(
 }
 
 /** Returns a test of whether a session is in scope. */
-export function scopeTest(
-  scope: ListScope | undefined,
-): (sessionId: string, cwd: () => string | undefined) => boolean {
+export function scopeTest(scope: ListScope | undefined): (sessionId: string, cwd: () => string | undefined) => boolean {
   if (scope === undefined) return () => true;
   const { candidates, foreign } = scope;
   const matched = new Map(candidates.map(({ sessionId, matchedDir }) => [sessionId, matchedDir]));

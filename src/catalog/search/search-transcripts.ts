@@ -108,7 +108,10 @@ export async function searchTranscripts(options: SearchOptions): Promise<SearchP
       if (fault === "damaged" && attempt === 0) await search.discard();
       else {
         index = false;
-        notes.push({ code: "index", text: `the search index cannot be used (${fault}); the transcripts were read instead` });
+        notes.push({
+          code: "index",
+          text: `the search index cannot be used (${fault}); the transcripts were read instead`,
+        });
       }
     } finally {
       search.close();

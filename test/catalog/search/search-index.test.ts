@@ -27,7 +27,12 @@ describe("a search", () => {
     expect(numbers(await store.search("needle")).length).toBe(3);
     store.add(4, ["another needle"]);
     const file = path.join(store.configDir, "projects", "-work-shop", `${sessionId(3)}.jsonl`);
-    const row = { type: "user", message: { role: "user", content: "the third needle" }, uuid: "u", sessionId: sessionId(3) };
+    const row = {
+      type: "user",
+      message: { role: "user", content: "the third needle" },
+      uuid: "u",
+      sessionId: sessionId(3),
+    };
     fs.appendFileSync(file, `${JSON.stringify(row)}\n`);
     const page = await store.search("needle");
     expect(numbers(page).split(" ").sort()).toEqual(["1", "2", "3", "4"]);
@@ -40,7 +45,11 @@ describe("a search", () => {
       const page = await store.search("needle", { index, dir: "/work/shop" });
       expect([numbers(page), page.total, page.of]).toEqual(["1", 1, 2]);
       expect(numbers(await store.search("project:shop needle", { index }))).toBe("1");
-      expect(numbers(await store.search("cwd:/work needle", { index })).split(" ").sort()).toEqual(["1", "2"]);
+      expect(
+        numbers(await store.search("cwd:/work needle", { index }))
+          .split(" ")
+          .sort(),
+      ).toEqual(["1", "2"]);
     }
   });
 
