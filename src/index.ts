@@ -36,7 +36,10 @@ export { deleteSession, type DeleteResult, type DeleteSessionOptions } from "./s
 export { restoreSession, type RestoreResult } from "./store/trash/restore-session.ts";
 export { emptyTrash, listTrash, type TrashEntry } from "./store/trash/trash-contents.ts";
 
-export { calculateCost, usageStats } from "./catalog/library.ts";
+export { calculateCost, searchTranscripts, usageStats } from "./catalog/library.ts";
+export type { SearchOptions, SearchPage } from "./catalog/search/search-transcripts.ts";
+export type { SessionHit } from "./catalog/search/search-page.ts";
+export type { MessageCopy, MessageHit } from "./catalog/search/session-hits.ts";
 export type { MessageCost } from "./catalog/stats/message-cost.ts";
 export { countTurns, extractModel, extractSessionId, getSummary } from "./catalog/stats/message-helpers.ts";
 export type {

@@ -86,6 +86,7 @@ const ORDER: readonly string[] = [
   "cli/changes",
   "cli/show",
   "cli/list",
+  "cli/search",
   "cli/stats",
   "cli/completion",
   "cli/doctor",

@@ -1,5 +1,6 @@
 /** Functions of the library, whose code is loaded at the first call: a program that lists sessions needs none of it. */
 import type { MessageCost } from "./stats/message-cost.ts";
+import type { SearchOptions, SearchPage } from "./search/search-transcripts.ts";
 import type { Usage, UsageOptions } from "./stats/usage-types.ts";
 
 /**
@@ -21,4 +22,15 @@ export async function usageStats(options: UsageOptions = {}): Promise<Usage> {
  */
 export async function calculateCost(messages: Iterable<unknown>): Promise<MessageCost> {
   return (await import("./stats/message-cost.ts")).calculateCost(messages);
+}
+
+/**
+ * Finds sessions by everything that was said, thought and done in them, the best first. Every query is valid; parts that
+ * cannot be searched for are named in `notes`. Reads what changed since the last search into the index in the cache directory,
+ * or without an index all transcripts. Never throws because of the disk.
+ *
+ * @throws InvalidArgumentError for a wrong option, InvalidCursorError, and `signal.reason` when aborted
+ */
+export async function searchTranscripts(options: SearchOptions): Promise<SearchPage> {
+  return (await import("./search/search-transcripts.ts")).searchTranscripts(options);
 }

@@ -4,11 +4,12 @@ import type { Command, Options } from "./terminal/command.ts";
 export const COMMANDS: Readonly<Record<string, () => Promise<{ readonly command: Command }>>> = {
   list: () => import("./commands/list.ts"),
   show: () => import("./commands/show.ts"),
+  search: () => import("./commands/search.ts"),
   fork: () => import("./commands/fork.ts"),
   rename: () => import("./commands/rename.ts"),
   tag: () => import("./commands/tag.ts"),
   archive: () => import("./commands/archive.ts"),
-  unarchive: () => import("./commands/unarchive.ts"),
+  unarchive: async () => ({ command: (await import("./commands/archive.ts")).unarchive }),
   delete: () => import("./commands/delete.ts"),
   restore: () => import("./commands/restore.ts"),
   trash: () => import("./commands/trash.ts"),

@@ -14,3 +14,17 @@ export const command: Command = {
     return setArchived(invocation, true);
   },
 };
+
+export const unarchive: Command = {
+  summary: "Show archived sessions in the list again",
+  usage: "unarchive ID… [--dry-run]",
+  details: `Also works for sessions that are archived by a title that begins with "[archived] ".`,
+  notes: changeJsonHelp('"archived": false'),
+  options: DRY_RUN,
+  positionals: "some",
+  completes: "sessions",
+  async run(invocation) {
+    const { setArchived } = await import("../changes/set-archived.ts");
+    return setArchived(invocation, false);
+  },
+};

@@ -1,0 +1,58 @@
+import type { Command } from "../terminal/command.ts";
+
+export const command: Command = {
+  summary: "Find what was said, thought and done in any session",
+  usage: "search QUERY… [options]",
+  details: `Finds sessions by everything in them: titles, prompts, answers, thinking, the input and output of tools, subagents.
+The best come first; of each, the messages that match best, with the beginning of their id. Exits with 1 if nothing is found.
+
+All words must be in a session; case and accents do not matter. "several words" is a phrase, word* a beginning, -word
+must not be there, OR is between alternatives. sub:text finds inside words, re:/…/ a regular expression; both read the
+files and take longer. Filters: in:said|thinking|input|output|title, role:user|assistant, tool:Bash, file:PATH, project:DIR,
+branch:, tag:, model:, after:7d, before:2026-01-31, archived:true, programmatic:false.`,
+  notes: `JSON
+  {"hits": [{session: as in 'list --json', matches: [{uuid, timestamp, role, column, tool, agentId, snippet, marks: [[from, to]],
+    copies: [{sessionId, uuid}]}], more: further matching places}], "total": sessions that match, "totalIs": "exact" or
+    "at most", "nextCursor", "searched", "of": sessions in scope, "engine", "notes": [{code, text}], "skipped": [{path, reason}]}`,
+  options: {
+    cwd: {
+      type: "string",
+      value: "DIR",
+      help: "Only sessions of this directory and the git worktrees of its repository. '.' is the current directory.",
+      completes: "projects",
+    },
+    limit: {
+      type: "string",
+      short: "n",
+      value: "N",
+      help: "Show at most N sessions. Default: 10.",
+      completes: ["10", "50"],
+    },
+    matches: {
+      type: "string",
+      short: "m",
+      value: "N",
+      help: "Show at most N messages of each session. Default: 3.",
+      completes: ["1", "3", "10"],
+    },
+    context: {
+      type: "string",
+      short: "C",
+      value: "N",
+      help: "Show N characters before and after a match. Default: 120.",
+      completes: ["40", "120", "500"],
+    },
+    cursor: { type: "string", value: "CURSOR", help: 'Continue after the page whose "nextCursor" this is.' },
+    wait: {
+      type: "boolean",
+      help: "Wait until every session is searched, however long the index takes to build. On a terminal the default is 2 seconds.",
+    },
+    "no-index": { type: "boolean", help: "Read the transcripts instead of an index, and make none." },
+  },
+  variables: ["no-index"],
+  positionals: "any",
+  async run(invocation) {
+    const { runSearch } = await import("../search/search-run.ts");
+    return runSearch(invocation);
+  },
+};

@@ -1,0 +1,74 @@
+import { homedir } from "node:os";
+import type { SessionHit } from "../../catalog/search/search-page.ts";
+import type { MessageHit } from "../../catalog/search/session-hits.ts";
+import { forkFirst } from "../../transcript/summary/list-title.ts";
+import { projectLabel, projectName } from "../../view/project-name.ts";
+import { printableLine } from "../../view/sanitise.ts";
+import type { Terminal } from "../terminal/command.ts";
+import { makeStyle, type Style } from "../terminal/style.ts";
+import { relativeTime } from "../terminal/time.ts";
+import { wrap } from "../terminal/wrap.ts";
+
+interface HitOptions {
+  readonly terminal: Terminal;
+  readonly shortId: (sessionId: string) => string;
+  /** Epoch ms. */
+  readonly now: number;
+}
+
+/** Characters of a message id that are shown. */
+const ID_UNITS = 8;
+const INDENT = "  ";
+
+/** Returns the lines of one session: its id, time, title and project, then its matches. */
+export function hitLines({ session, matches, more }: SessionHit, { terminal, shortId, now }: HitOptions): string[] {
+  const style = makeStyle(terminal.colors);
+  const project = projectLabel(projectName(session.cwd ?? session.projectKey, homedir(), undefined));
+  const head = [
+    style.place(shortId(session.sessionId)),
+    style.dim(relativeTime(session.activity, now)),
+    style.strong(printableLine(forkFirst(session.title)) || "(no title)"),
+    style.dim(
+      [project, session.gitBranch ?? ""]
+        .map((text) => printableLine(text))
+        .join(" ")
+        .trim(),
+    ),
+  ];
+  const lines = [head.filter((part) => part !== "").join("  ")];
+  for (const match of matches) lines.push(...matchLines(match, { terminal, style }));
+  if (more > 0) lines.push(`${INDENT}${style.dim(`${more} more ${more === 1 ? "place" : "places"}`)}`);
+  return lines;
+}
+
+function matchLines(match: MessageHit, { terminal, style }: { terminal: Terminal; style: Style }): string[] {
+  const who = printableLine(
+    match.tool ?? (match.column === "title" ? "title" : match.column === "thinking" ? "thinking" : match.role),
+  );
+  const id = (match.uuid ?? "").slice(0, ID_UNITS).padEnd(ID_UNITS);
+  const agent = match.agentId === undefined ? "" : ` (agent ${printableLine(match.agentId)})`;
+  const copies =
+    match.copies.length === 0 ? "" : ` (also in ${new Set(match.copies.map(({ sessionId }) => sessionId)).size} more)`;
+  const beginning = `${INDENT}${style.dim(id)} ${style.tool(who)}${agent}: `;
+  return [`${beginning}${marked(match, style)}${style.dim(copies)}`].flatMap((line) =>
+    terminal.colors ? [line] : wrap(line, terminal.isTty ? terminal.columns : Infinity),
+  );
+}
+
+/** Returns a snippet with its matches emphasised. Each part is sanitised on its own, so that the marks stay in place. */
+function marked({ snippet, marks }: MessageHit, style: Style): string {
+  let text = "";
+  let at = 0;
+  for (const [from, to] of marks) {
+    text += sanitised(snippet.slice(at, from)) + style.failed(sanitised(snippet.slice(from, to)));
+    at = to;
+  }
+  return text + sanitised(snippet.slice(at));
+}
+
+/** Sanitises a part of a line, and keeps the spaces at its ends. */
+function sanitised(text: string): string {
+  const space = (at: number): string => (/\s/.test(text.charAt(at)) ? " " : "");
+  const line = printableLine(text);
+  return line === "" ? space(0) : space(0) + line.trim() + space(text.length - 1);
+}

@@ -1,0 +1,65 @@
+import { resolve } from "node:path";
+import { type SearchPage, searchTranscripts } from "../../catalog/search/search-transcripts.ts";
+import { asString } from "../../transcript/rows/json-values.ts";
+import { shortIds } from "../../store/resolve/short-ids.ts";
+import { type Invocation, mustBe, UsageError } from "../terminal/command.ts";
+import { flag } from "../terminal/environment.ts";
+import { startProgress } from "../terminal/progress.ts";
+import { terminalJson } from "../terminal/terminal-json.ts";
+import { hitLines } from "./hit-lines.ts";
+
+/** Time that a person at a terminal waits for an index that is not complete, ms. */
+const PATIENCE_MS = 2000;
+const NOTHING_FOUND = 1;
+
+/** Runs `search`. Returns the exit code: 1 if nothing is found. */
+export async function runSearch({ configDirs, json, values, positionals, terminal }: Invocation): Promise<number> {
+  const query = positionals.join(" ");
+  if (query.trim() === "") throw new UsageError("a query is required. For example: claude-transcripts search walrus");
+  const cwd = asString(values["cwd"]);
+  const progress = startProgress("Searching");
+  let page: SearchPage;
+  try {
+    page = await searchTranscripts({
+      configDirs,
+      query,
+      dir: cwd === undefined ? undefined : resolve(cwd),
+      limit: numberOf("limit", values),
+      perSession: numberOf("matches", values),
+      context: numberOf("context", values),
+      cursor: asString(values["cursor"]),
+      index: !flag("no-index", values),
+      waitMs: terminal.isTty && values["wait"] !== true ? PATIENCE_MS : undefined,
+    });
+  } finally {
+    progress.stop();
+  }
+  if (json) await terminal.write(`${terminalJson(page)}\n`);
+  else {
+    const shortId = shortIds(configDirs);
+    for (const hit of page.hits)
+      await terminal.write(`${hitLines(hit, { terminal, shortId, now: Date.now() }).join("\n")}\n`);
+    for (const line of summaryOf(page, terminal.isTty)) terminal.warn(line);
+  }
+  for (const { path, reason } of page.skipped) terminal.warn(`skipped ${path}: ${reason}`);
+  return page.hits.length > 0 ? 0 : NOTHING_FOUND;
+}
+
+function numberOf(name: string, values: Invocation["values"]): number | undefined {
+  const text = asString(values[name]);
+  if (text === undefined) return undefined;
+  if (!/^[1-9]\d{0,6}$/.test(text)) throw mustBe(`--${name}`, "a positive integer", text);
+  return Number(text);
+}
+
+/** Says what was found and what was not searched. A reader of a pipe gets only what it cannot know. */
+function summaryOf({ hits, total, totalIs, nextCursor, searched, of, notes }: SearchPage, isTty: boolean): string[] {
+  const lines = notes.map(({ text }) => `${text.slice(0, 1).toUpperCase()}${text.slice(1)}.`);
+  if (searched < of)
+    lines.push(`Searched ${searched} of ${of} sessions; the rest is being read. To wait for it, use --wait.`);
+  const sessions = `${totalIs === "exact" ? "" : "at most "}${total} ${total === 1 ? "session matches" : "sessions match"}`;
+  if (hits.length === 0) lines.push(`Nothing found in ${searched} ${searched === 1 ? "session" : "sessions"}.`);
+  else if (nextCursor !== undefined) lines.push(`Showing ${hits.length}; ${sessions}. To see more, use --limit N.`);
+  else if (isTty) lines.push(`${sessions.slice(0, 1).toUpperCase()}${sessions.slice(1)}.`);
+  return lines;
+}
