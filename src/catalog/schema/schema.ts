@@ -42,6 +42,7 @@ const TABLES: Readonly<Record<string, string>> = {
     STRICT, WITHOUT ROWID`,
   charge_file: "INDEX charge_file ON charge(file)",
   charge_counts: "UNIQUE INDEX charge_counts ON charge(key) WHERE counts = 1",
+  charge_repeated: "INDEX charge_repeated ON charge(file, ts) WHERE counts = 0",
   name: "TABLE name(id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE) STRICT",
   spend: `TABLE spend(session INT, slot INT, model INT, variant INT, long INT, branch INT, requests INT, input INT,
     output INT, w5 INT, w1h INT, read INT, web INT, lower INT,

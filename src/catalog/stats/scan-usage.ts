@@ -164,18 +164,18 @@ class Collected {
     });
     files.sort((a, b) => (a.created === b.created ? (a.id < b.id ? -1 : a.id > b.id ? 1 : 0) : a.created - b.created));
     const owners = new Map<string, number>();
-    const forks = new Set<number>();
+    const forks = new Map<number, number>();
     const sums = new Map<string, { -readonly [K in keyof SpendRow]: SpendRow[K] }>();
     for (const { session, charges } of files) {
       for (const [key, charge] of charges) {
+        const slot = Math.floor(charge.ts / SLOT_SECONDS);
         const owner = owners.get(key);
         if (owner !== undefined) {
-          if (owner !== session) forks.add(session);
+          if (owner !== session) forks.set(session, Math.max(slot, forks.get(session) ?? 0));
           continue;
         }
         owners.set(key, session);
-        const { ts, model, variant, branch, input, output, w5, w1h, read, web, lower } = charge;
-        const slot = Math.floor(ts / SLOT_SECONDS);
+        const { model, variant, branch, input, output, w5, w1h, read, web, lower } = charge;
         const long = Number(input + w5 + w1h + read > LONG_INPUT);
         const place = { session, slot, model, variant, long, branch };
         const row = entry(sums, JSON.stringify(Object.values(place)), () => ({ ...place, ...noSpend() }));

@@ -35,6 +35,11 @@ export class SessionSlots {
     }
   }
 
+  /** Whether a session has requests in a slot. */
+  has(session: number, slot: number): boolean {
+    return this.namesAt(session, slot)?.slot === slot;
+  }
+
   /** Returns the names for a slot, of the next one if none is before it; undefined for a session without requests. */
   namesAt(session: number, slot: number): Slot | undefined {
     const slots = this.#slots.get(session) ?? [];

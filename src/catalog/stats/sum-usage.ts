@@ -86,13 +86,21 @@ class Summing {
     }
     for (const [number, session] of this.#sessions) this.#addUnrecorded(number, session, costs.get(number) ?? 0n);
     for (const row of this.#rows.tallies) {
-      if (!this.#sessions.has(row.session)) continue;
+      if (!this.#sessions.has(row.session) || this.#isCopy(row)) continue;
       for (const group of this.#groupsOf(row, this.#namesOf(row))) group.addTally(row, this.#groups.by === "tool");
     }
     for (const row of this.#rows.tools) {
-      if (!this.#sessions.has(row.session) || this.#groups.by !== "tool") continue;
+      if (!this.#sessions.has(row.session) || this.#groups.by !== "tool" || this.#isCopy(row)) continue;
       for (const group of this.#groupsOf(row, this.#namesOf(row), row)) group.addTool(row);
     }
+  }
+
+  /**
+   * Reports whether a fork only repeats its origin in a quarter of an hour: up to its last repeated request, and without one
+   * of its own.
+   */
+  #isCopy({ session, slot }: TallyRow | ToolRow): boolean {
+    return slot <= (this.#rows.forks.get(session) ?? -1) && !this.#slots.has(session, slot);
   }
 
   /**

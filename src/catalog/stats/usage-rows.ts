@@ -1,4 +1,5 @@
 import type { Database } from "../engine/sqlite.ts";
+import { SLOT_SECONDS } from "./calendar.ts";
 
 /** Session that others are counted for. */
 export interface UsageSession {
@@ -64,17 +65,33 @@ export interface UsageRows {
   readonly tallies: readonly TallyRow[];
   /** Empty unless it was asked for. */
   readonly tools: readonly ToolRow[];
-  /** Sessions that repeat requests of others: the CLI's record of a fork includes the cost of its origin. */
-  readonly forks: ReadonlySet<number>;
+  /** Sessions that repeat requests that count for others, with the slot of the last of these requests. */
+  readonly forks: ReadonlyMap<number, number>;
 }
 
 const SESSIONS = `SELECT id AS number, uuid AS id, path, cwd, coalesce(branch, '') AS branch, title, coalesce(tag, '') AS tag,
   coalesce(model, '') AS model, active, cost_state AS costState FROM session`;
 
 const SPEND = `SELECT s.session, s.slot, m.text AS model, v.text AS variant, s.long, b.text AS branch, s.requests, s.input,
-  s.output, s.w5, s.w1h, s.read, s.web, s.lower
+    s.output, s.w5, s.w1h, s.read, s.web, s.lower
   FROM spend s JOIN name m ON m.id = s.model JOIN name v ON v.id = s.variant JOIN name b ON b.id = s.branch
   WHERE s.requests > 0`;
+const SPEND_COLUMNS: readonly (keyof SpendRow)[] = [
+  "session",
+  "slot",
+  "model",
+  "variant",
+  "long",
+  "branch",
+  "requests",
+  "input",
+  "output",
+  "w5",
+  "w1h",
+  "read",
+  "web",
+  "lower",
+];
 
 /**
  * A session may have several copies of its transcript: of equal quarters of an hour the fullest counts. Subagents work at
@@ -87,15 +104,29 @@ const TALLIES = `SELECT session, slot, sum(prompts) AS prompts, sum(turns) AS tu
     FROM tally t JOIN file f ON f.id = t.file GROUP BY f.session, t.slot, coalesce(f.agent, ''))
   GROUP BY session, slot`;
 
+const TALLY_COLUMNS: readonly (keyof TallyRow)[] = [
+  "session",
+  "slot",
+  "prompts",
+  "turns",
+  "messages",
+  "calls",
+  "active",
+  "added",
+  "removed",
+];
+
 const TOOLS = `SELECT session, slot, tool, sum(n) AS n
   FROM (SELECT f.session AS session, u.slot AS slot, t.text AS tool, max(u.n) AS n
     FROM tool_use u JOIN file f ON f.id = u.file JOIN name t ON t.id = u.tool
     GROUP BY f.session, u.slot, u.tool, coalesce(f.agent, ''))
   GROUP BY session, slot, tool`;
 
-const FORKS = `SELECT f.session AS session FROM session s JOIN file f ON f.session = s.id JOIN charge c ON c.file = f.id
-  WHERE s.cost_state IS NOT NULL GROUP BY f.session
-  HAVING count(DISTINCT c.key) > (SELECT coalesce(sum(requests), 0) FROM spend p WHERE p.session = f.session)`;
+/** Quarters of an hour in which a session repeats requests that count for another one. */
+const FORKS = `SELECT f.session AS session, max(c.ts) AS ts
+  FROM charge c JOIN file f ON f.id = c.file
+    JOIN charge counted ON counted.key = c.key AND counted.counts = 1 JOIN file g ON g.id = counted.file
+  WHERE c.counts = 0 AND g.session <> f.session GROUP BY f.session`;
 
 /** Reads the sums of a catalog. */
 export function usageRows(database: Database, { tools }: { readonly tools: boolean }): UsageRows {
@@ -108,9 +139,19 @@ export function usageRows(database: Database, { tools }: { readonly tools: boole
   }
   return {
     sessions,
-    spend: all<SpendRow>(SPEND),
-    tallies: all<TallyRow>(TALLIES),
+    spend: manyRows<SpendRow>(database, SPEND, SPEND_COLUMNS),
+    tallies: manyRows<TallyRow>(database, TALLIES, TALLY_COLUMNS),
     tools: tools ? all<ToolRow>(TOOLS) : [],
-    forks: new Set(all<{ session: number }>(FORKS).map(({ session }) => session)),
+    forks: new Map(
+      all<{ session: number; ts: number }>(FORKS).map(({ session, ts }) => [session, Math.floor(ts / SLOT_SECONDS)]),
+    ),
   };
+}
+
+/** Reads rows as one JSON text: three times as fast as objects from the engine (60 times the corpus: 0.3 s less). */
+function manyRows<T>(database: Database, sql: string, columns: readonly (keyof T & string)[]): T[] {
+  const row = `json_array(${columns.join(", ")})`;
+  const { json } = database.prepare(`SELECT json_group_array(${row}) AS json FROM (${sql})`).get() ?? {};
+  const rows = JSON.parse(json as string) as unknown[][];
+  return rows.map((values) => Object.fromEntries(columns.map((column, at) => [column, values[at]])) as T);
 }

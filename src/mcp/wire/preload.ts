@@ -6,6 +6,7 @@ const MODULES: readonly (() => Promise<unknown>)[] = [
   () => import("../../open/session-verbs.ts"),
   () => import("../../open/conversation-verbs.ts"),
   () => import("../../open/change-verbs.ts"),
+  () => import("../../open/usage-verbs.ts"),
 ];
 
 /** Loads the code of all requests before there are any: a module that Node cannot open once, because files ran out, stays failed. */
