@@ -1,0 +1,1 @@
+export function withOneProvider(code: string): string;
