@@ -144,7 +144,7 @@ export class Extractor {
     const inside = agentRowOf(value);
     const part = inside === undefined ? this.#part : this.#agent(inside.agentId);
     const row = inside?.row ?? value;
-    const insideTime = inside === undefined ? time : timeOf(row["timestamp"]);
+    const insideTime = inside === undefined ? time : this.#timeInside(row, time);
     const record = membersOf(row["toolUseResult"]);
     if (part !== undefined) this.#add(part, row, offset, length, insideTime, () => linesOfRecord((key) => record[key]));
   }
@@ -162,9 +162,14 @@ export class Extractor {
     const places = this.#rowPlaces.find(bytes, this.#rowScan);
     const value = valueWithoutRecord(bytes, start, end, places);
     if (value?.["type"] !== "user" && value?.["type"] !== "assistant") return;
-    const own = timeOf(value["timestamp"]);
-    const at = Number.isNaN(own) ? time : own;
-    this.#add(part, value, offset, length, at, () => this.#recorded(bytes, places));
+    this.#add(part, value, offset, length, this.#timeInside(value, time), () => this.#recorded(bytes, places));
+  }
+
+  /** Returns the time of a subagent's row: its own, that of the row around it, or that of the file's last row with one. */
+  #timeInside(row: JsonObject, outer: number): number {
+    const own = timeOf(row["timestamp"]);
+    if (!Number.isNaN(own)) return own;
+    return Number.isNaN(outer) ? (this.#facts.facts.active ?? NaN) : outer;
   }
 
   #add(
