@@ -129,10 +129,9 @@ export function spendOf(charges) {
 
 /** Returns what Claude Code's own records have beyond the rows, of sessions that repeat no other session's requests. */
 export function unrecordedOf(charges, spend) {
-  const owners = new Map(spend.map(({ key, session }) => [key, session]));
-  const forks = new Set(
-    charges.filter(({ key, session }) => key && owners.get(key) !== session).map(({ session }) => session),
-  );
+  const owners = new Map(spend.map((charge) => [charge.key, charge]));
+  const isCopy = ({ key, session, ts }) => owners.get(key)?.ts === ts && owners.get(key).session !== session;
+  const forks = new Set(charges.filter(isCopy).map(({ session }) => session));
   return charges
     .filter(({ isRecord, session }) => isRecord === true && !forks.has(session))
     .map((record) => {

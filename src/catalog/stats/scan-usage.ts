@@ -163,7 +163,7 @@ class Collected {
       return session === undefined || known === undefined ? [] : [{ ...known, session, charges }];
     });
     files.sort((a, b) => (a.created === b.created ? (a.id < b.id ? -1 : a.id > b.id ? 1 : 0) : a.created - b.created));
-    const owners = new Map<string, number>();
+    const owners = new Map<string, { readonly session: number; readonly ts: number }>();
     const forks = new Map<number, number>();
     const sums = new Map<string, { -readonly [K in keyof SpendRow]: SpendRow[K] }>();
     for (const { session, charges } of files) {
@@ -171,10 +171,11 @@ class Collected {
         const slot = Math.floor(charge.ts / SLOT_SECONDS);
         const owner = owners.get(key);
         if (owner !== undefined) {
-          if (owner !== session) forks.set(session, Math.max(slot, forks.get(session) ?? 0));
+          if (owner.session !== session && owner.ts === charge.ts)
+            forks.set(session, Math.max(slot, forks.get(session) ?? 0));
           continue;
         }
-        owners.set(key, session);
+        owners.set(key, { session, ts: charge.ts });
         const { model, variant, branch, input, output, w5, w1h, read, web, lower } = charge;
         const long = Number(input + w5 + w1h + read > LONG_INPUT);
         const place = { session, slot, model, variant, long, branch };

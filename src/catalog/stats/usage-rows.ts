@@ -122,11 +122,14 @@ const TOOLS = `SELECT session, slot, tool, sum(n) AS n
     GROUP BY f.session, u.slot, u.tool, coalesce(f.agent, ''))
   GROUP BY session, slot, tool`;
 
-/** Quarters of an hour in which a session repeats requests that count for another one. */
+/**
+ * Times of the last requests that sessions repeat. A fork keeps the time of a request; where only the ids are equal, some
+ * gateway gave them twice.
+ */
 const FORKS = `SELECT f.session AS session, max(c.ts) AS ts
   FROM charge c JOIN file f ON f.id = c.file
     JOIN charge counted ON counted.key = c.key AND counted.counts = 1 JOIN file g ON g.id = counted.file
-  WHERE c.counts = 0 AND g.session <> f.session GROUP BY f.session`;
+  WHERE c.counts = 0 AND c.ts = counted.ts AND g.session <> f.session GROUP BY f.session`;
 
 /** Reads the sums of a catalog. */
 export function usageRows(database: Database, { tools }: { readonly tools: boolean }): UsageRows {

@@ -331,6 +331,16 @@ test("prompts and calls that a fork repeats count once", async () => {
   }
 });
 
+test("a session whose requests only have the ids of another one's is no fork", async () => {
+  const dir = tempConfigDir();
+  for (const n of [1, 2]) {
+    const rows = exchange(sessionId(n), `2026-03-0${n}T10:00:00Z`, { request: "again" });
+    session(dir, n, [...rows, { type: "cost-state", sessionId: sessionId(n), totalCostUSD: 0.025 }]);
+  }
+  for (const index of [true, false])
+    expect((await stats(dir, { index })).totals).toMatchObject({ sessions: 2, prompts: 2, requests: 1, cost: 50_000 });
+});
+
 test("of a session in two config dirs, the one that was active last counts", async () => {
   const dirs = [tempConfigDir(), tempConfigDir()];
   const first = exchange(sessionId(1), "2026-03-01T10:00:00Z");
