@@ -121,6 +121,8 @@ function alike(output: string): string {
       .replace(/\bjust now\b|\b\d+ (?:s|min|h|d) ago\b/g, "<time>")
       // Each Node has its own engine for searches.
       .replace(/\b(?:node:sqlite|libsql)\b/g, "<engine>")
+      // The name of an index has its time in it.
+      .replace(/\/[0-9a-f]{16}-\d+-[0-9a-z]+\.db +\d+ kB/, "/<index>")
       .replace(/ +/g, " ")
   );
 }

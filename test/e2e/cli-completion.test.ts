@@ -57,7 +57,7 @@ describe("__complete", () => {
     [["trash", "list", ""], []],
     [
       ["list", "--a"],
-      ["--archived\tOnly archived sessions", "--all\tShow all sessions, archived ones included; with --limit N t…"],
+      ["--archived\tOnly archived sessions", "--all\tShow all sessions, archived ones included; with --limit N,…"],
     ],
     [["list", "--all", "--a"], ["--archived\tOnly archived sessions"]],
     [

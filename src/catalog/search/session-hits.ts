@@ -99,6 +99,7 @@ class HitCollector {
   readonly #options: HitOptions;
   readonly #found: FoundHit[] = [];
   readonly #uuids = new Set<string>();
+  readonly #titles = new Set<string>();
   readonly #queued: { readonly hit: FoundHit; readonly text: string }[] = [];
   readonly #said = new Set<string>();
   readonly #terms = new Set<number>();
@@ -128,7 +129,7 @@ class HitCollector {
     for (const row of rows) this.#add(row, tools, range);
   }
 
-  /** Adds the best text of a row, if the row was not added before. */
+  /** Adds the best text of a row, unless the row or the same title was added before. */
   #add(row: TextRow, tools: ToolNames, range: TextRange): void {
     const { matcher, scope, context, reader } = this.#options;
     let best: { text: RowText; matches: Match[]; terms: number } | undefined;
@@ -144,6 +145,9 @@ class HitCollector {
     if (best === undefined || (row.uuid !== undefined && this.#uuids.has(row.uuid))) return;
     if (row.uuid !== undefined) this.#uuids.add(row.uuid);
     const { text, matches, terms } = best;
+    // The CLI writes the title again and again.
+    if (text.column === "title" && this.#titles.has(text.text)) return;
+    if (text.column === "title") this.#titles.add(text.text);
     const tool = reader.toolOf(text, tools, range);
     const snippet = snippetOf(text.text, matches, context);
     const { uuid, timestamp, agentId } = row;

@@ -10,9 +10,9 @@ afterEach(() => {
 
 const three = (): SearchStore =>
   new SearchStore()
-    .add(1, ["a needle"], { cwd: "/work/shop" })
-    .add(2, ["a needle"], { cwd: "/work/other" })
-    .add(3, ["nothing", answer("else")], { cwd: "/work/shop" });
+    .add(1, ["a needle"], { cwd: "/srv/shop" })
+    .add(2, ["a needle"], { cwd: "/srv/other" })
+    .add(3, ["nothing", answer("else")], { cwd: "/srv/shop" });
 
 /** The database of a store's only index. */
 function databaseOf(): string {
@@ -26,7 +26,7 @@ describe("a search", () => {
     const store = three();
     expect(numbers(await store.search("needle")).length).toBe(3);
     store.add(4, ["another needle"]);
-    const file = path.join(store.configDir, "projects", "-work-shop", `${sessionId(3)}.jsonl`);
+    const file = path.join(store.configDir, "projects", "-srv-shop", `${sessionId(3)}.jsonl`);
     const row = {
       type: "user",
       message: { role: "user", content: "the third needle" },
@@ -42,11 +42,11 @@ describe("a search", () => {
   test("of a directory has its sessions only", async () => {
     const store = three();
     for (const index of [true, false]) {
-      const page = await store.search("needle", { index, dir: "/work/shop" });
+      const page = await store.search("needle", { index, dir: "/srv/shop" });
       expect([numbers(page), page.total, page.of]).toEqual(["1", 1, 2]);
       expect(numbers(await store.search("project:shop needle", { index }))).toBe("1");
       expect(
-        numbers(await store.search("cwd:/work needle", { index }))
+        numbers(await store.search("cwd:/srv needle", { index }))
           .split(" ")
           .sort(),
       ).toEqual(["1", "2"]);

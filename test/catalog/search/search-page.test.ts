@@ -6,6 +6,15 @@ import { answer, call, messages, numbers, result, rowsOf, SearchStore, thought, 
 const filler = (words: number): string => Array.from({ length: words }, (_, i) => `filler${i % 97}`).join(" ");
 const both = [true, false];
 
+test("a title that the CLI wrote several times is one match", async () => {
+  const title = { type: "custom-title", customTitle: "The needle", sessionId: sessionId(1) };
+  const store = new SearchStore().add(1, ["a needle", answer("fine")], { rows: [title, title, title] });
+  for (const index of both) {
+    const { hits } = await store.search("needle", { index });
+    expect(hits[0]?.matches.map(({ column }) => column)).toEqual(["title", "said"]);
+  }
+});
+
 describe("sessions are ranked", () => {
   test("by where the words stand: a title before what was said, and that before output", async () => {
     const store = new SearchStore()
