@@ -37,7 +37,8 @@ function entry(): string | undefined {
 export function buildInWorker({ path, configDir }: OpenCatalog): Building | undefined {
   const file = path === ":memory:" ? undefined : entry();
   if (file === undefined) return undefined;
-  const worker = new Worker(file, { workerData: { path, configDir } satisfies WorkerInput });
+  // Without the flags of the process: some of them, such as --input-type, no worker starts with.
+  const worker = new Worker(file, { execArgv: [], workerData: { path, configDir } satisfies WorkerInput });
   const listeners: Building["listeners"] = new Set();
   const built = new Promise<Built | undefined>((resolve, reject) => {
     worker.on("message", (message: FromWorker) => {

@@ -114,7 +114,7 @@ export async function build(catalog: OpenCatalog, { store, changes }: Look, opti
       if (isDue()) await next();
     }
     writer.commit();
-    options.progress?.(done, changes.bytes);
+    options.progress?.(changes.bytes, changes.bytes);
   } catch (error) {
     writer.rollBack();
     throw error;

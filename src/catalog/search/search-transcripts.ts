@@ -48,7 +48,8 @@ export interface SearchPage {
   readonly hits: readonly SessionHit[];
   /** Number of sessions that match, without the asking one. */
   readonly total: number;
-  readonly totalIs: "exact" | "at most";
+  /** `at least` while sessions are still being read into the index. */
+  readonly totalIs: "exact" | "at most" | "at least";
   /** Cursor of the next page; absent on the last. */
   readonly nextCursor?: string;
   /** Sessions searched, and sessions in scope. */
@@ -139,8 +140,9 @@ class Search {
   readonly #notes: SearchNote[] = [];
   readonly #skipped: Skipped[] = [];
   #engine: EngineName | undefined;
-  /** Sessions that the index does not have whole yet. */
+  /** Sessions that the index does not have whole yet, and those of them that it does not have at all. */
   #pending = 0;
+  #missing = 0;
 
   constructor(options: SearchOptions, query: Query, after: SearchEnd, limit: number) {
     this.#options = options;
@@ -162,15 +164,17 @@ class Search {
     const { database } = catalog;
     this.#engine = database.engine;
     for (const text of catalog.warnings) this.#notes.push({ code: "index", text });
-    const { pending, skipped } = await refresh(catalog, { signal, progress, waitMs });
+    const { pending, skipped, sessions } = await refresh(catalog, { signal, progress, waitMs });
     for (const skip of skipped) this.#skipped.push(skip);
     this.#pending += pending.size;
     const within = scope && sessionsWithin(database, scope);
     const search = { database, query: this.#query, within, asking, now: this.#after.now, signal };
     const found = await indexSource({ ...search, limit: this.#limit + this.#after.seen.size + 1 });
-    this.sources.push(
-      "source" in found ? found.source : await this.#scan(sessionsInIndex(database, found.possible, this.#query)),
-    );
+    const source =
+      "source" in found ? found.source : await this.#scan(sessionsInIndex(database, found.possible, this.#query));
+    this.sources.push(source);
+    const inScope = scope === undefined ? sessions : new Set(scope.candidates.map(({ sessionId }) => sessionId)).size;
+    if (pending.size > 0) this.#missing += Math.max(0, inScope - source.of);
   }
 
   #scan(sessions: Parameters<typeof scanSource>[0]): Promise<SearchSource> {
@@ -190,15 +194,15 @@ class Search {
     const leftOut = sources.some(({ hasAsking }) => hasAsking);
     const notes = [...this.#notes, ...sources.flatMap((source) => source.notes)];
     if (this.#pending > 0) {
-      const text = `${this.#pending} sessions changed and are still being read: search again to have them`;
+      const text = `${this.#pending} sessions are still being read into the index: search again to have them`;
       notes.push({ code: "pending", text });
     }
     if (leftOut) notes.push({ code: "asking", text: "the session that asks matches too, and is left out" });
     return {
       total: sum(({ total }) => total) - (leftOut ? 1 : 0),
-      totalIs: sources.every(({ isExact }) => isExact) ? "exact" : "at most",
+      totalIs: this.#pending > 0 ? "at least" : sources.every(({ isExact }) => isExact) ? "exact" : "at most",
       searched: sum(({ searched }) => searched),
-      of: sum(({ of }) => of),
+      of: sum(({ of }) => of) + this.#missing,
       engine: this.#engine ?? "scan",
       notes,
       skipped: [...this.#skipped, ...sources.flatMap(({ skipped }) => skipped)],

@@ -56,11 +56,14 @@ function matchLines(match: MessageHit, { terminal, style }: { terminal: Terminal
 }
 
 /** Returns a snippet with its matches emphasised. Each part is sanitised on its own, so that the marks stay in place. */
-function marked({ snippet, marks }: MessageHit, style: Style): string {
+function marked({ snippet, marks, tool = "" }: MessageHit, style: Style): string {
+  // The name of the tool is the first word of its input, and is shown before it.
+  const [[first] = [snippet.length]] = marks;
+  const isNamed = tool !== "" && snippet.startsWith(`${tool} `) && first > tool.length;
   let text = "";
-  let at = 0;
+  let at = isNamed ? tool.length + 1 : 0;
   for (const [from, to] of marks) {
-    text += sanitised(snippet.slice(at, from)) + style.failed(sanitised(snippet.slice(from, to)));
+    text += sanitised(snippet.slice(at, from)) + style.strong(sanitised(snippet.slice(from, to)));
     at = to;
   }
   return text + sanitised(snippet.slice(at));

@@ -54,10 +54,11 @@ function numberOf(name: string, values: Invocation["values"]): number | undefine
 
 /** Says what was found and what was not searched. A reader of a pipe gets only what it cannot know. */
 function summaryOf({ hits, total, totalIs, nextCursor, searched, of, notes }: SearchPage, isTty: boolean): string[] {
-  const lines = notes.map(({ text }) => `${text.slice(0, 1).toUpperCase()}${text.slice(1)}.`);
-  if (searched < of)
+  const others = notes.filter(({ code }) => code !== "pending");
+  const lines = others.map(({ text }) => `${text.slice(0, 1).toUpperCase()}${text.slice(1)}.`);
+  if (others.length < notes.length)
     lines.push(`Searched ${searched} of ${of} sessions; the rest is being read. To wait for it, use --wait.`);
-  const sessions = `${totalIs === "exact" ? "" : "at most "}${total} ${total === 1 ? "session matches" : "sessions match"}`;
+  const sessions = `${totalIs === "exact" ? "" : `${totalIs} `}${total} ${total === 1 ? "session matches" : "sessions match"}`;
   if (hits.length === 0) lines.push(`Nothing found in ${searched} ${searched === 1 ? "session" : "sessions"}.`);
   else if (nextCursor !== undefined) lines.push(`Showing ${hits.length}; ${sessions}. To see more, use --limit N.`);
   else if (isTty) lines.push(`${sessions.slice(0, 1).toUpperCase()}${sessions.slice(1)}.`);

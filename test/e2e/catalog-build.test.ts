@@ -1,0 +1,44 @@
+import path from "node:path";
+import { pathToFileURL } from "node:url";
+import { beforeEach, expect, test, vi } from "vitest";
+import type { SearchOptions, SearchPage } from "../../src/index.ts";
+import { RowMaker, seeded } from "../support/catalog-rows.ts";
+import { put, sessionId, tempConfigDir } from "../support/config-dir.ts";
+
+/** Only the built library has the code of the thread that builds. */
+const { searchTranscripts } = (await import(
+  pathToFileURL(path.resolve(import.meta.dirname, "../../dist/index.js")).href
+)) as { searchTranscripts: (options: SearchOptions) => Promise<SearchPage> };
+
+const SESSIONS = 30;
+
+beforeEach(() => {
+  vi.stubEnv("XDG_CACHE_HOME", tempConfigDir());
+  return () => vi.unstubAllEnvs();
+});
+
+/** Sessions of some 200 kB each, one of which has a needle. */
+function store(): string {
+  const dir = tempConfigDir();
+  for (let n = 1; n <= SESSIONS; n++) {
+    const maker = new RowMaker(seeded(n));
+    const rows = Array.from({ length: 60 }, () => maker.next()).flat();
+    if (n === 7) rows.push({ type: "user", uuid: "n", message: { role: "user", content: "the needle" } });
+    put(dir, `projects/-w/${sessionId(n)}.jsonl`, rows.map((row) => `${JSON.stringify(row)}\n`).join(""));
+  }
+  return dir;
+}
+
+test("a search during the first build says what it has searched; one that waits has everything", async () => {
+  const configDirs = [store()];
+  const first = await searchTranscripts({ configDirs, query: "needle", waitMs: 0 });
+  expect(first).toMatchObject({ totalIs: "at least", of: SESSIONS });
+  expect(first.searched).toBeLessThan(SESSIONS);
+  expect(first.notes.map(({ code }) => code)).toEqual(["pending"]);
+  let [done, total] = [0, 0];
+  const progress = (now: number, all: number): void => void ([done, total] = [now, all]);
+  const second = await searchTranscripts({ configDirs, query: "needle", progress });
+  expect(second).toMatchObject({ totalIs: "exact", total: 1, searched: SESSIONS, of: SESSIONS, notes: [] });
+  expect(second.hits.map(({ session }) => session.sessionId)).toEqual([sessionId(7)]);
+  expect([done, total > 0]).toEqual([total, true]);
+});

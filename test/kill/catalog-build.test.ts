@@ -1,0 +1,80 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { pathToFileURL } from "node:url";
+import { expect, test } from "vitest";
+import { refresh } from "../../src/catalog/refresh/refresh.ts";
+import { type OpenCatalog, openCatalog } from "../../src/catalog/schema/open-catalog.ts";
+import { contentsOf, tempCatalog } from "../support/catalog.ts";
+import { RowMaker, seeded } from "../support/catalog-rows.ts";
+import { put, sessionId, tempConfigDir } from "../support/config-dir.ts";
+import { nodes as allNodes } from "../support/nodes.ts";
+
+const library = pathToFileURL(path.resolve(import.meta.dirname, "../../dist/index.js")).href;
+const SEARCH = `const { searchTranscripts } = await import(${JSON.stringify(library)});
+await searchTranscripts({ query: "needle" });`;
+
+/** Rounds of two builders that are killed; `KILL_POINTS=all`: 150. */
+const ROUNDS = process.env["KILL_POINTS"] === "all" ? 150 : 3;
+const random = seeded(20261130);
+
+/** Some sessions of several hundred kilobytes. */
+function store(): string {
+  const dir = tempConfigDir();
+  for (let n = 1; n <= 40; n++) {
+    const maker = new RowMaker(seeded(n));
+    const rows = Array.from({ length: 100 }, () => maker.next()).flat();
+    put(dir, `projects/-w/${sessionId(n)}.jsonl`, rows.map((row) => `${JSON.stringify(row)}\n`).join(""));
+  }
+  return dir;
+}
+
+async function openAt(configDir: string, cache: string): Promise<OpenCatalog> {
+  const catalog = await openCatalog(configDir, { env: { ...process.env, XDG_CACHE_HOME: cache } });
+  if (catalog === undefined) throw new Error("there is no engine");
+  return catalog;
+}
+
+test(
+  "builders that are killed two at a time leave an index that the next one completes",
+  { timeout: 1_800_000 },
+  async () => {
+    const configDir = store();
+    const clean = await tempCatalog(configDir);
+    await refresh(clean);
+    const expected = contentsOf(clean);
+    // One engine is that of Node itself, the other one is libsql: both write one file.
+    const nodes = allNodes().map(({ path: node }) => node);
+    let grown = 0;
+    for (let round = 0; round < ROUNDS; round++) {
+      const cache = tempConfigDir();
+      const env = { ...process.env, XDG_CACHE_HOME: cache, CLAUDE_CONFIG_DIR: configDir };
+      for (let kill = 0; kill < 2; kill++) {
+        const builders = [0, 1].map((n) =>
+          spawn(nodes[(round + kill + n) % nodes.length] ?? process.execPath, ["--input-type=module", "-e", SEARCH], {
+            env,
+            stdio: "ignore",
+          }),
+        );
+        await sleep(100 + random(900));
+        await Promise.all(builders.map(killed));
+      }
+      const catalog = await openAt(configDir, cache);
+      grown += Number(catalog.database.prepare("SELECT count(*) AS n FROM file WHERE size >= 0").get()?.["n"]);
+      await refresh(catalog);
+      expect(contentsOf(catalog)).toEqual(expected);
+      expect(catalog.database.prepare("PRAGMA integrity_check").get()).toMatchObject({ integrity_check: "ok" });
+      catalog.database.exec("INSERT INTO words(words) VALUES ('integrity-check')");
+      catalog.close();
+    }
+    expect(grown).toBeGreaterThan(0);
+    console.log(`${4 * ROUNDS} builders killed; ${grown} files were whole when the last one of a round died`);
+  },
+);
+
+async function killed(builder: ChildProcess): Promise<void> {
+  if (builder.exitCode !== null) return;
+  const ended = new Promise((resolve) => builder.once("exit", resolve));
+  builder.kill("SIGKILL");
+  await ended;
+}
