@@ -12,7 +12,7 @@ files and take longer. Filters: in:said|thinking|input|output|title, role:user|a
 branch:, tag:, model:, after:7d, before:2026-01-31, archived:true, programmatic:false.`,
   notes: `JSON
   {"hits": [{session: as in 'list --json', matches: [{uuid, timestamp, role, column, tool, agentId, snippet, marks: [[from, to]],
-    copies: [{sessionId, uuid}]}], more: further matching places}], "total": sessions that match, "totalIs": "exact",
+    copies: [{sessionId, uuid}], open: arguments of the command that shows it}], more: further matching places}], "total": sessions that match, "totalIs": "exact",
     "at most" or "at least", "nextCursor", "searched", "of": sessions in scope, "engine", "notes": [{code, text}], "skipped": [{path, reason}]}`,
   options: {
     cwd: {

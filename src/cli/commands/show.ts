@@ -11,7 +11,7 @@ transcript from stdin. Long output is folded; the end of the output says what is
     subagents: [{agentId, agentType, description}]},
   "messages": [{number, speaker, timestamp, model, branch, compacted,
     unconnected, undelivered, uuids, parts: [{kind, role, …}]}],
-  "omitted": {before, otherRoles, compacted, notCurrent, branches, branchMessages, thoughtsWithoutText, empty,
+  "omitted": {before, after, notMatching, otherRoles, compacted, notCurrent, branches, branchMessages, thoughtsWithoutText, empty,
     spilled, missingOutputs, unread: {tooLong, cutShort, notRows, unfinished}}}
   Kinds of parts: text, thinking, hidden (for the model only), notice, summary, boundary {text};
     peer {from, summary, text}; command {name, args}; shell {command}; output {text, errors, spilled};
@@ -20,6 +20,8 @@ transcript from stdin. Long output is folded; the end of the output says what is
     image, document, other {name, bytes}. Unknown values are absent. Nothing is folded.
   spilled {name, bytes, path}: the output was too long for its row, and text is its beginning; --full gives
     all of it. Without path, the file is not in this store.
+  With --grep, a message also has matches: [{uuid, role, column, tool, snippet, marks: [[from, to]], file: name of
+    the output's own file}], and the document has notes: what could not be searched for.
   With --answer: {number, timestamp, model, text}. With --prompts: [{number, timestamp, text}].`,
   options: {
     from: {
@@ -32,6 +34,23 @@ transcript from stdin. Long output is folded; the end of the output says what is
       short: "n",
       value: "N",
       help: "Only the last N messages, not counting notes from Claude Code.",
+    },
+    around: {
+      type: "string",
+      value: "MESSAGE",
+      help: "Only this message and its neighbours: its number, or its uuid or the 8 characters of it that 'search' shows.",
+    },
+    grep: {
+      type: "string",
+      value: "QUERY",
+      help: "Only the messages that match, in the language of 'search': all words must be in the message. The matches are marked. The exit code is 1 if there are none.",
+    },
+    context: {
+      type: "string",
+      short: "C",
+      value: "N",
+      help: "With --around and --grep: show N messages before and after. Default: 3 with --around, 0 with --grep.",
+      completes: ["0", "1", "3", "10"],
     },
     role: {
       type: "string",

@@ -7,15 +7,26 @@ import { terminalJson } from "../terminal/terminal-json.ts";
 import { type Renderer, type RenderOptions, shownFile } from "./message-view.ts";
 
 /** Renders a conversation as one JSON document, message by message. `show --help` describes its members. */
-export function jsonRenderer(options: RenderOptions): Renderer {
+export function jsonRenderer(options: RenderOptions & { readonly notes?: readonly string[] | undefined }): Renderer {
   let count = 0;
   return {
     head: (about) => `{"session":${terminalJson(about)},"messages":[`,
-    *message({ number, speaker, timestamp, model, branch, compacted, apart, uuids, parts }) {
+    *message({ number, speaker, timestamp, model, branch, compacted, apart, uuids, parts, found }) {
       const wholes: (StoredOutput | string)[] = [];
       const shown = parts.map((part) => withSpilled(part, options, wholes));
       const unconnected = apart === undefined ? {} : { [apart]: true };
-      const message = { number, speaker, timestamp, model, branch, compacted, ...unconnected, uuids, parts: shown };
+      const message = {
+        number,
+        speaker,
+        timestamp,
+        model,
+        branch,
+        compacted,
+        ...unconnected,
+        uuids,
+        ...(found && { matches: found.matches }),
+        parts: shown,
+      };
       yield count++ === 0 ? "\n" : ",\n";
       const json = terminalJson(message);
       let at = 0;
@@ -33,7 +44,8 @@ export function jsonRenderer(options: RenderOptions): Renderer {
     foot() {
       // JSON always shows these.
       const omitted = { ...options.left, thoughts: undefined, reminders: undefined, lines: undefined };
-      return `${count === 0 ? "" : "\n"}],"omitted":${terminalJson(omitted)}}\n`;
+      const notes = options.notes === undefined ? "" : `,"notes":${terminalJson(options.notes)}`;
+      return `${count === 0 ? "" : "\n"}],"omitted":${terminalJson(omitted)}${notes}}\n`;
     },
   } satisfies Renderer;
 }

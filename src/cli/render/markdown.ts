@@ -75,7 +75,7 @@ function messageBlocks(message: MessageView, speaker: string, calls: CallPairs, 
   const { parts, cwd } = message;
   const { sender } = headingWords(parts, "");
   // Not spread into `push`: a result may have more blocks than a function takes arguments.
-  const blocks: (readonly Block[])[] = [[heading(message, speaker)]];
+  const blocks: (readonly Block[])[] = [[heading(message, speaker)], foundBlocks(message)];
   for (const { part, call: caller, isBelow } of calls.pair(message)) {
     if (part.kind === "call") blocks.push(callBlocks(part, cwd, options));
     else if (part.kind === "result") {
@@ -86,6 +86,20 @@ function messageBlocks(message: MessageView, speaker: string, calls: CallPairs, 
     else blocks.push(partBlocks(part, options));
   }
   return blocks.flat();
+}
+
+/** Quotes what a query found, with the matches marked: marks in the texts themselves would change code and links. */
+function foundBlocks({ found }: MessageView): string[] {
+  const lines = (found?.matches ?? []).map(({ snippet, marks }) => {
+    let line = "";
+    let at = 0;
+    for (const [from, to] of marks) {
+      line += `${escapedPart(snippet.slice(at, from))}**${escapedPart(snippet.slice(from, to))}**`;
+      at = to;
+    }
+    return `> ${line}${escapedPart(snippet.slice(at))}`;
+  });
+  return lines.length === 0 ? [] : [lines.join("\n>\n")];
 }
 
 function heading(message: MessageView, speaker: string): string {
@@ -186,17 +200,19 @@ function* fencedWhole(file: StoredOutput, language: string): Generator<string> {
 }
 
 /** Puts lines into a fence that is longer than any in them; returns nothing for no lines. */
-function fenced(all: Lines<ToolLine>, language: string, { full, left }: RenderOptions): string[] {
+function fenced(all: Lines<ToolLine>, language: string, { full, left, marker }: RenderOptions): string[] {
   if (!hasLines(all)) return [];
-  const { head, hidden, tail } = fold(all, full);
   const shown: string[] = [];
-  const show = ({ text }: ToolLine): void => {
-    for (const line of printableLines(text).split("\n")) shown.push(cutLine(line, full));
-  };
-  for (const line of head) show(line);
-  if (hidden > 0) shown.push(`… ${hidden.toLocaleString("en")} more lines`);
-  for (const line of tail) show(line);
-  left.lines += hidden;
+  for (const piece of fold(all, full, marker && (({ text }) => marker(text).length > 0))) {
+    if ("hidden" in piece) {
+      shown.push(`… ${piece.hidden.toLocaleString("en")} more lines`);
+      left.lines += piece.hidden;
+      continue;
+    }
+    for (const { text } of piece.lines) {
+      for (const line of printableLines(text).split("\n")) shown.push(cutLine(line, full, marker?.(line)[0]?.[0]));
+    }
+  }
   const text = shown.join("\n");
   const marks = fenceMarks(text);
   return [`${marks}${language}\n${text}\n${marks}`];
@@ -210,6 +226,13 @@ const quoted = (text: string): string =>
 
 /** Escapes a text on one line, so that Markdown shows it unchanged. */
 const escaped = (text: string): string => printable(text).replace(/[\\`*_[\]<>#|]/g, (letter) => `\\${letter}`);
+
+/** Escapes a part of a line, and keeps the spaces at its ends. */
+function escapedPart(text: string): string {
+  const line = escaped(text);
+  if (line === "") return text === "" ? "" : " ";
+  return `${/^\s/.test(text) ? " " : ""}${line}${/\s$/.test(text) ? " " : ""}`;
+}
 
 /** Makes a code span of any text. */
 function code(text: string): string {

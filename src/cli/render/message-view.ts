@@ -56,11 +56,17 @@ export interface MessageView extends Message {
   readonly cwd: string | undefined;
   readonly uuids: readonly string[];
   readonly parts: readonly Part[];
+  /** Set if the message was found by a query. */
+  readonly found?: Found | undefined;
 }
 
 const NOTHING_LEFT_OUT = {
   /** Messages before the first one selected. */
   before: 0,
+  /** With --around: messages after the last one selected. */
+  after: 0,
+  /** With --grep: messages that do not match. */
+  notMatching: 0,
   /** Messages without parts of the selected roles. */
   otherRoles: 0,
   /** With --current: messages before the last compaction. */
@@ -94,7 +100,33 @@ export interface RenderOptions {
   /** Folds nothing, and shows output that has a file of its own. */
   readonly full: boolean;
   readonly left: LeftOut;
+  /** Lines with matches are not folded away. */
+  readonly marker?: Marker | undefined;
 }
+
+/** What a query found in a message (`show --grep`). */
+export interface Found {
+  readonly matches: readonly FoundText[];
+  /** Whether there are matches in thoughts, and in parts for the model only. */
+  readonly inThinking: boolean;
+  readonly inHidden: boolean;
+}
+
+/** A text of a message with matches: one line around the densest ones. */
+export interface FoundText {
+  readonly uuid: string | undefined;
+  readonly role: string;
+  readonly column: string;
+  readonly tool: string | undefined;
+  readonly snippet: string;
+  /** Ranges of matches in `snippet`, UTF-16 units. */
+  readonly marks: readonly (readonly [from: number, to: number])[];
+  /** Name of the file of the output, if the text is not in the message's rows. */
+  readonly file?: string;
+}
+
+/** Finds matches in a line, as ranges of UTF-16 units in order. */
+export type Marker = (line: string) => readonly (readonly [from: number, to: number])[];
 
 /** Writes a format. `message` is called for messages with parts to show, and yields pieces because an output may be very long. */
 export interface Renderer {
@@ -222,6 +254,8 @@ export function leftOutWords(left: LeftOut): string[] {
     if (count > 0) words.push(`${count === 1 ? `1 ${one}` : `${count.toLocaleString("en")} ${many}`}${how}`);
   };
   say(left.before, "earlier message", "earlier messages", "");
+  say(left.after, "later message", "later messages", "");
+  say(left.notMatching, "message that does not match", "messages that do not match", "");
   say(left.compacted, "message before the compaction", "messages before the compaction", "");
   say(left.notCurrent, "message that the model does not have", "messages that the model does not have", "");
   say(left.otherRoles, "message with other roles", "messages with other roles", "");

@@ -12,6 +12,7 @@ import {
   CallPairs,
   headingWords,
   leftOutWords,
+  type Marker,
   messageCount,
   type MessageView,
   nameOf,
@@ -104,6 +105,12 @@ class TextWriter implements Renderer {
       } else if (part.kind === "output") yield* this.#output(part, out);
       else if (part.kind === "peer") yield* this.#peer(part, part.from === sender, out);
       else yield* this.#part(part, out);
+    }
+    for (const { snippet, marks } of (message.found?.matches ?? []).filter(({ file }) => file !== undefined)) {
+      if (this.#options.full) break;
+      out.add("");
+      out.add(this.#style.dim("Found in the rest of the output:"));
+      for (const line of this.#markedLines(snippet, marks, BAR.length)) out.add(this.#style.dim(BAR) + line);
     }
     yield* out.take();
   }
@@ -229,22 +236,27 @@ class TextWriter implements Renderer {
 
   /** Renders output, without its middle if it is long. */
   *#folded(lines: Lines<ToolLine>, out: LineText, bar: string = BAR): Printing {
-    const { full, left } = this.#options;
-    const { head, hidden, tail } = fold(lines, full);
-    for (const { text, tone } of head) {
-      for (const line of this.#toolLine(text, tone, bar)) out.add(line);
-      if (out.isFull) yield* out.take();
+    const { full, left, marker } = this.#options;
+    const isWanted = marker && (({ text }: ToolLine): boolean => marker(text).length > 0);
+    for (const piece of fold(lines, full, isWanted)) {
+      if ("hidden" in piece) {
+        const { hidden } = piece;
+        out.add(this.#style.dim(`${bar}… ${hidden.toLocaleString("en")} more lines`));
+        left.lines += hidden;
+        continue;
+      }
+      for (const { text, tone } of piece.lines) {
+        for (const line of this.#toolLine(text, tone, bar)) out.add(line);
+        if (out.isFull) yield* out.take();
+      }
     }
-    if (hidden > 0) out.add(this.#style.dim(`${bar}… ${hidden.toLocaleString("en")} more lines`));
-    for (const { text, tone } of tail) for (const line of this.#toolLine(text, tone, bar)) out.add(line);
-    left.lines += hidden;
   }
 
   /** Sanitises, cuts and wraps a line of output. */
   #toolLine(text: string, tone: ToolLine["tone"], bar: string = BAR): string[] {
     const shown: string[] = [];
     for (const line of printableLines(text.endsWith("\r") ? text.slice(0, -1) : text).split("\n")) {
-      for (const part of this.#wrap(cutLine(line, this.#options.full), bar.length)) {
+      for (const part of this.#marked(cutLine(line, this.#options.full, this.#placeIn(line)), bar.length)) {
         const { dim } = this.#style;
         shown.push(part === "" ? dim(bar.trimEnd()) : dim(bar) + this.#tone(part, tone));
       }
@@ -265,10 +277,10 @@ class TextWriter implements Renderer {
         const isFence = /^\s*(?:```|~~~)/.test(line);
         if (isFence) code = !code;
         if (isFence) out.add(dim(line));
-        else if (code) out.add(place(line));
-        else if (/^\s*\|/.test(line)) out.add(line);
-        else if (/^#{1,6} /.test(line)) for (const part of this.#wrap(line)) out.add(strong(part));
-        else for (const part of this.#wrap(line)) out.add(part);
+        else if (code) out.add(place(this.#marked(line, 0, false).join("")));
+        else if (/^\s*\|/.test(line)) out.add(this.#marked(line, 0, false).join(""));
+        else if (/^#{1,6} /.test(line)) for (const part of this.#marked(line)) out.add(strong(part));
+        else for (const part of this.#marked(line)) out.add(part);
       }
       if (out.isFull) yield* out.take();
     }
@@ -276,13 +288,49 @@ class TextWriter implements Renderer {
 
   *#lines(text: string, style: (line: string) => string, out: LineText, indent = 0): Printing {
     for (const lines of printableBlocks(text.trim())) {
-      for (const line of lines) for (const part of this.#wrap(line, indent)) out.add(style(part));
+      for (const line of lines) for (const part of this.#marked(line, indent)) out.add(style(part));
       if (out.isFull) yield* out.take();
     }
+  }
+
+  /** Returns the index of what was looked for in a long line. */
+  #placeIn(line: string): number {
+    return this.#options.marker?.(line)[0]?.[0] ?? 0;
+  }
+
+  /** Wraps a line, with the places of what was looked for marked. */
+  #marked(line: string, indent = 0, wraps = true): string[] {
+    const { marker } = this.#options;
+    return this.#markedLines(line, marker?.(line) ?? [], indent, wraps);
+  }
+
+  #markedLines(line: string, marks: ReturnType<Marker>, indent: number, wraps = true): string[] {
+    const parts = wraps ? this.#wrap(line, indent) : [line];
+    if (marks.length === 0) return parts;
+    let from = 0;
+    return parts.map((part) => {
+      // Wrapping loses spaces only.
+      const start = Math.max(from, line.indexOf(part, from));
+      from = start + part.length;
+      return withMarks(part, marks, start, this.#style.match);
+    });
   }
 
   #wrap(line: string, indent = 0): string[] {
     const { width } = this.#options;
     return width === undefined ? [line] : wrap(line, width - indent);
   }
+}
+
+/** Marks the ranges of a line in a part of it that begins at `start`. */
+function withMarks(part: string, marks: ReturnType<Marker>, start: number, style: (text: string) => string): string {
+  let text = "";
+  let at = 0;
+  for (const [from, to] of marks) {
+    const [first, last] = [Math.max(at, from - start), Math.min(part.length, to - start)];
+    if (last <= first) continue;
+    text += part.slice(at, first) + style(part.slice(first, last));
+    at = last;
+  }
+  return text + part.slice(at);
 }

@@ -3,6 +3,7 @@ import type { SessionHit } from "../../catalog/search/search-page.ts";
 import type { MessageHit } from "../../catalog/search/session-hits.ts";
 import { forkFirst } from "../../transcript/summary/list-title.ts";
 import { projectLabel, projectName } from "../../view/project-name.ts";
+import { shellWord } from "../../view/resume.ts";
 import { printableLine } from "../../view/sanitise.ts";
 import type { Terminal } from "../terminal/command.ts";
 import { makeStyle, type Style } from "../terminal/style.ts";
@@ -17,7 +18,7 @@ interface HitOptions {
 }
 
 /** Characters of a message id that are shown. */
-const ID_UNITS = 8;
+export const ID_UNITS = 8;
 const INDENT = "  ";
 
 /** Returns the lines of one session: its id, time, title and project, then its matches. */
@@ -39,6 +40,12 @@ export function hitLines({ session, matches, more }: SessionHit, { terminal, sho
   for (const match of matches) lines.push(...matchLines(match, { terminal, style }));
   if (more > 0) lines.push(`${INDENT}${style.dim(`${more} more ${more === 1 ? "place" : "places"}`)}`);
   return lines;
+}
+
+/** Returns the arguments of the command that opens a match; the whole conversation for one without an id. */
+export function openWords({ uuid, agentId }: Pick<MessageHit, "uuid" | "agentId">, session: string): string {
+  const agent = agentId === undefined ? "" : ` --subagent ${shellWord(agentId)}`;
+  return `show ${session}${agent}${uuid === undefined ? "" : ` --around ${shellWord(uuid)}`}`;
 }
 
 function matchLines(match: MessageHit, { terminal, style }: { terminal: Terminal; style: Style }): string[] {

@@ -6,7 +6,7 @@ import { type Invocation, mustBe, UsageError } from "../terminal/command.ts";
 import { flag } from "../terminal/environment.ts";
 import { startProgress } from "../terminal/progress.ts";
 import { terminalJson } from "../terminal/terminal-json.ts";
-import { hitLines } from "./hit-lines.ts";
+import { hitLines, ID_UNITS, openWords } from "./hit-lines.ts";
 
 /** Time that a person at a terminal waits for an index that is not complete, ms. */
 const PATIENCE_MS = 2000;
@@ -34,22 +34,41 @@ export async function runSearch({ configDirs, json, values, positionals, termina
   } finally {
     progress.stop();
   }
-  if (json) await terminal.write(`${terminalJson(page)}\n`);
+  if (json) await terminal.write(`${terminalJson({ ...page, hits: page.hits.map(withOpen) })}\n`);
   else {
     const shortId = shortIds(configDirs);
     for (const hit of page.hits)
       await terminal.write(`${hitLines(hit, { terminal, shortId, now: Date.now() }).join("\n")}\n`);
     for (const line of summaryOf(page, terminal.isTty)) terminal.warn(line);
+    const opened = openingCommand(page.hits, shortId);
+    if (opened !== undefined) terminal.warn(`To read around a match, use its id: ${opened}`);
   }
   for (const { path, reason } of page.skipped) terminal.warn(`skipped ${path}: ${reason}`);
   return page.hits.length > 0 ? 0 : NOTHING_FOUND;
 }
+
+/** Adds to each match the arguments of the command that opens it. */
+const withOpen = (hit: SearchPage["hits"][number]): object => ({
+  ...hit,
+  matches: hit.matches.map((match) => ({ ...match, open: openWords(match, hit.session.sessionId) })),
+});
 
 function numberOf(name: string, values: Invocation["values"]): number | undefined {
   const text = asString(values[name]);
   if (text === undefined) return undefined;
   if (!/^[1-9]\d{0,6}$/.test(text)) throw mustBe(`--${name}`, "a positive integer", text);
   return Number(text);
+}
+
+/** Returns the command that opens the first match with an id, as an example for the others. */
+function openingCommand(hits: SearchPage["hits"], shortId: (sessionId: string) => string): string | undefined {
+  for (const { session, matches } of hits) {
+    const match = matches.find(({ uuid }) => uuid !== undefined);
+    if (match === undefined) continue;
+    const short = { ...match, uuid: match.uuid?.slice(0, ID_UNITS) };
+    return `claude-transcripts ${openWords(short, shortId(session.sessionId))}`;
+  }
+  return undefined;
 }
 
 /** Says what was found and what was not searched. A reader of a pipe gets only what it cannot know. */

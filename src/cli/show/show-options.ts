@@ -14,6 +14,8 @@ export interface ShowOptions {
   readonly subagent: string | undefined;
   /** Shows only the last answer, or what the user typed. */
   readonly words: "answer" | "prompts" | undefined;
+  /** Query: shows only the messages that match. */
+  readonly grep: string | undefined;
   readonly full: boolean;
   readonly pager: boolean;
 }
@@ -27,12 +29,17 @@ export function readOptions({ values, json }: Invocation): ShowOptions {
   if (json && format !== "json") throw new UsageError(`--json and --format ${format} cannot be used together`);
   const last = text("last");
   if (last !== undefined && !/^[1-9]\d{0,8}$/.test(last)) throw mustBe("--last", "a positive integer", last);
+  const words = readWords(values, format);
+  const { around, grep, context } = readPlace(values);
   return {
     format,
-    words: readWords(values, format),
+    words,
+    grep,
     selection: {
       from: text("from"),
       last: last === undefined ? undefined : Number(last),
+      around,
+      context,
       branches: values["branches"] === true,
       current: values["current"] === true,
     },
@@ -52,12 +59,34 @@ function readWords(values: Readonly<Record<string, unknown>>, format: ShowOption
   const [only, other] = words;
   if (only === undefined) return undefined;
   if (other !== undefined) throw new UsageError("--answer and --prompts cannot be used together");
-  const others = ["role", "full", "thinking", ...(only === "answer" ? ["last"] : [])];
+  const others = ["role", "full", "thinking", "around", "grep", "context", ...(only === "answer" ? ["last"] : [])];
   for (const name of others) {
     if (values[name] !== undefined) throw new UsageError(`--${only} and --${name} cannot be used together`);
   }
   if (format === "jsonl") throw new UsageError(`--${only} and --format jsonl cannot be used together`);
   return only;
+}
+
+/** Messages shown before and after the one that `--around` names. */
+const NEIGHBOURS = 3;
+
+function readPlace(values: Readonly<Record<string, unknown>>): {
+  readonly around: string | undefined;
+  readonly grep: string | undefined;
+  readonly context: number;
+} {
+  const [around, grep, context] = ["around", "grep", "context"].map((name) => asString(values[name]));
+  if (context !== undefined && !/^\d{1,6}$/.test(context)) throw mustBe("--context", "a number of messages", context);
+  if (around === undefined && grep === undefined) {
+    if (context !== undefined) throw new UsageError("--context needs --around or --grep");
+    return { around, grep, context: 0 };
+  }
+  if (grep !== undefined && grep.trim() === "") throw mustBe("--grep", "a query", grep);
+  const others = around === undefined ? [] : ["grep", "from", "last"];
+  for (const name of others) {
+    if (values[name] !== undefined) throw new UsageError(`--around and --${name} cannot be used together`);
+  }
+  return { around, grep, context: context === undefined ? (around === undefined ? 0 : NEIGHBOURS) : Number(context) };
 }
 
 function readRoles(given: unknown): ReadonlySet<Role> | undefined {

@@ -9,10 +9,13 @@ import { select } from "../render/select.ts";
 import { makeStyle } from "../terminal/style.ts";
 import {
   type About,
+  type Found,
   isShown,
   type LeftOut,
   leftOutWords,
+  type Marker,
   nothingLeftOut,
+  type PartFilter,
   type Renderer,
   viewMessage,
 } from "../render/message-view.ts";
@@ -31,14 +34,12 @@ export async function show(invocation: Invocation): Promise<number> {
     const { open } = source;
     const messages = await Messages.of(open);
     const left = nothingLeftOut(open.unread);
-    const { selection, filter, words } = asked;
-    const numbers = select(
-      open,
-      messages,
-      words === undefined ? selection : { ...selection, last: undefined },
-      filter,
-      left,
-    );
+    const { selection, filter, words, grep } = asked;
+    // Of prompts, and of messages that match, the last ones are taken later.
+    const isLater = words !== undefined || grep !== undefined;
+    const selected = select(open, messages, isLater ? { ...selection, last: undefined } : selection, filter, left);
+    const found = grep === undefined ? undefined : await findIn(source, messages, selected.numbers, asked, left);
+    const numbers = found?.numbers ?? selected.numbers;
     // On a terminal, the messages themselves show the progress.
     if (invocation.terminal.isTty) progress.stop();
     if (words !== undefined) {
@@ -49,7 +50,11 @@ export async function show(invocation: Invocation): Promise<number> {
       return 0;
     }
     const print = asked.format === "jsonl" ? printRows : printMessages;
-    await print({ ...source, messages, numbers, left, asked, invocation });
+    await print({ ...source, messages, numbers, center: selected.center, found, left, asked, invocation });
+    if (found !== undefined) {
+      for (const note of found.notes) invocation.terminal.warn(`${note.slice(0, 1).toUpperCase()}${note.slice(1)}.`);
+      return found.all.size > 0 ? 0 : NOTHING_FOUND;
+    }
   } finally {
     progress.stop();
     source?.open.close();
@@ -58,10 +63,45 @@ export async function show(invocation: Invocation): Promise<number> {
 }
 
 const MESSAGES_PER_TURN = 64;
+const NOTHING_FOUND = 1;
+
+/** What `--grep` found. */
+interface FoundIn {
+  readonly all: ReadonlyMap<number, Found>;
+  /** The messages to show. */
+  readonly numbers: readonly number[];
+  readonly marker: Marker;
+  readonly notes: readonly string[];
+}
+
+async function findIn(
+  { open }: Source,
+  messages: Messages,
+  numbers: readonly number[],
+  { grep = "", selection }: ShowOptions,
+  left: LeftOut,
+): Promise<FoundIn> {
+  const { Grep, withNeighbours } = await import("./grep.ts");
+  const query = new Grep(grep, open, messages, Date.now());
+  const all = await query.find(numbers);
+  const shown = withNeighbours(numbers, all, selection);
+  const matching = shown.filter((number) => all.has(number)).length;
+  left.before += all.size - matching;
+  left.notMatching = numbers.length - all.size - (shown.length - matching);
+  const slow =
+    query.tooSlow === 0
+      ? []
+      : [`the regular expression took too long in ${query.tooSlow} messages, which were not searched`];
+  const count = `${all.size} of ${numbers.length} ${numbers.length === 1 ? "message" : "messages"} ${all.size === 1 ? "matches" : "match"}`;
+  return { all, numbers: shown, marker: query.marker, notes: [...query.notes, ...slow, count] };
+}
 
 interface Job extends Source {
   readonly messages: Messages;
   readonly numbers: readonly number[];
+  /** The message that was asked for. */
+  readonly center: number | undefined;
+  readonly found: FoundIn | undefined;
   readonly left: LeftOut;
   readonly asked: ShowOptions;
   readonly invocation: Invocation;
@@ -80,10 +120,13 @@ async function printMessages(job: Job): Promise<void> {
       if (number % MESSAGES_PER_TURN === 0) await yieldToEventLoop();
       const message = messages.get(number);
       let isEmpty = true;
-      const view = viewMessage(message, messages.entries(message), open, (part) => {
+      const filter = filterOf(job, number);
+      const parts = viewMessage(message, messages.entries(message), open, (part) => {
         isEmpty = false;
-        return isShown(part, asked.filter, left);
+        return isShown(part, filter, left);
       });
+      const found = job.found?.all.get(number);
+      const view = found === undefined ? parts : { ...parts, found };
       if (view.parts.length > 0) {
         for (const piece of inBatches(renderer.message(view))) {
           reads = await output.write(piece);
@@ -99,18 +142,29 @@ async function printMessages(job: Job): Promise<void> {
   }
 }
 
-async function makeRenderer({ asked: { format, full }, left, resume, invocation }: Job): Promise<Renderer> {
+/** Shows also thoughts of the message that was asked for, and whatever a query was found in. */
+function filterOf({ asked: { filter }, center, found }: Job, number: number): PartFilter {
+  const { inThinking = false, inHidden = false } = found?.all.get(number) ?? {};
+  return {
+    ...filter,
+    thinking: filter.thinking || inThinking || number === center,
+    hidden: filter.hidden || inHidden,
+  };
+}
+
+async function makeRenderer({ asked: { format, full }, left, resume, found, invocation }: Job): Promise<Renderer> {
   const { terminal } = invocation;
+  const options = { full, left, marker: found?.marker };
   switch (format) {
     case "json":
-      return (await import("../render/json.ts")).jsonRenderer({ full, left });
+      return (await import("../render/json.ts")).jsonRenderer({ ...options, notes: found?.notes });
     case "markdown":
-      return (await import("../render/markdown.ts")).markdownRenderer({ full, left });
+      return (await import("../render/markdown.ts")).markdownRenderer(options);
     default: {
       const { textRenderer } = await import("../render/text.ts");
       const style = makeStyle(terminal.colors);
       const width = tableWidth(terminal);
-      return textRenderer({ style, width, full, left, resume });
+      return textRenderer({ ...options, style, width, resume });
     }
   }
 }

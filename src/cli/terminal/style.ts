@@ -1,4 +1,15 @@
-type Role = "title" | "user" | "assistant" | "tool" | "dim" | "added" | "removed" | "place" | "failed" | "strong";
+type Role =
+  | "title"
+  | "user"
+  | "assistant"
+  | "tool"
+  | "dim"
+  | "added"
+  | "removed"
+  | "place"
+  | "failed"
+  | "strong"
+  | "match";
 
 export type Style = Readonly<Record<Role, (text: string) => string>>;
 
@@ -17,5 +28,7 @@ export function makeStyle(colors: boolean): Style {
     place: sgr("36", "39"),
     failed: sgr("31", "39"),
     strong: sgr("1", "22"),
+    // Reversed, so that it also ends within another style.
+    match: sgr("7", "27"),
   };
 }

@@ -11,14 +11,22 @@ const line = fc.oneof(
 describe("TextLines", () => {
   test("is the lines of a text, folded as a list of them is", () => {
     fc.assert(
-      fc.property(fc.array(line, { minLength: 1, maxLength: 30 }), fc.boolean(), (lines, full) => {
-        const lazy = new TextLines(lines.join("\n"), (text) => text);
-        expect([...lazy]).toEqual(lines);
-        expect(lazy).toHaveLength(lines.length);
-        const [ours, listed] = [fold(lazy, full), fold(lines, full)];
-        expect({ ...ours, head: [...ours.head], tail: [...ours.tail] }).toEqual(listed);
-        expect(hasLines(lazy)).toBe(true);
-      }),
+      fc.property(
+        fc.array(line, { minLength: 1, maxLength: 30 }),
+        fc.boolean(),
+        fc.option(line, { nil: undefined }),
+        (lines, full, wanted) => {
+          const lazy = new TextLines(lines.join("\n"), (text) => text);
+          expect([...lazy]).toEqual(lines);
+          expect(lazy).toHaveLength(lines.length);
+          const isWanted = wanted === undefined ? undefined : (text: string): boolean => text.includes(wanted);
+          const [ours, listed] = [lazy, lines].map((all) =>
+            fold(all, full, isWanted).map((piece) => ("lines" in piece ? [...piece.lines] : piece.hidden)),
+          );
+          expect(ours).toEqual(listed);
+          expect(hasLines(lazy)).toBe(true);
+        },
+      ),
     );
     expect(hasLines([])).toBe(false);
   });

@@ -183,6 +183,8 @@ test("json: everything, one document", async () => {
       },
     ],
     omitted: {
+      after: 0,
+      notMatching: 0,
       before: 0,
       otherRoles: 0,
       compacted: 0,
