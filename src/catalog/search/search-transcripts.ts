@@ -3,7 +3,7 @@ import { resolveConfigDirs } from "../../store/layout/config-dir.ts";
 import { type ListScope, listScope } from "../../store/list/list-scope.ts";
 import type { Skipped, StoreOptions } from "../../store/types.ts";
 import { type Database, type EngineName, faultOf } from "../engine/sqlite.ts";
-import { refresh } from "../refresh/refresh.ts";
+import { refreshForSearch } from "./recent-look.ts";
 import { indexSource } from "./index-source.ts";
 import { type UsedCatalog, useCatalog } from "./kept-catalogs.ts";
 import { parseQuery } from "../query/parse-query.ts";
@@ -164,7 +164,7 @@ class Search {
     const { database } = catalog;
     this.#engine = database.engine;
     for (const text of catalog.warnings) this.#notes.push({ code: "index", text });
-    const { pending, skipped, sessions } = await refresh(catalog, { signal, progress, waitMs });
+    const { pending, skipped, sessions } = await refreshForSearch(catalog, { signal, progress, waitMs });
     for (const skip of skipped) this.#skipped.push(skip);
     this.#pending += pending.size;
     const within = scope && sessionsWithin(database, scope);
