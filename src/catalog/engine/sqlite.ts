@@ -96,6 +96,17 @@ export function faultOf(error: unknown): Fault | undefined {
 }
 
 /** Reports whether the database must be built anew. Damage may first show in any statement, so ask after each failure. */
+const FAULT_TEXT: Readonly<Record<Fault, string>> = {
+  busy: "other processes keep it locked",
+  damaged: "it is damaged",
+  full: "the disk is full",
+  unwritable: "it cannot be read or written",
+};
+
+/** Says that a search or a count went without the index. */
+export const withoutIndex = (fault: Fault): string =>
+  `The search index cannot be used: ${FAULT_TEXT[fault]}. The transcripts were read instead.`;
+
 export const isDamaged = (error: unknown): boolean => faultOf(error) === "damaged";
 
 // ── node:sqlite ────────────────────────────────────────────────────────────

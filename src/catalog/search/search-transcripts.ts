@@ -2,10 +2,10 @@ import { InvalidArgumentError } from "../../store/errors.ts";
 import { resolveConfigDirs } from "../../store/layout/config-dir.ts";
 import { type ListScope, listScope } from "../../store/list/list-scope.ts";
 import type { Skipped, StoreOptions } from "../../store/types.ts";
-import { type Database, type EngineName, faultOf } from "../engine/sqlite.ts";
+import { type Database, type EngineName, faultOf, withoutIndex } from "../engine/sqlite.ts";
 import { refreshForSearch } from "./recent-look.ts";
 import { indexSource } from "./index-source.ts";
-import { type UsedCatalog, useCatalog } from "./kept-catalogs.ts";
+import { type UsedCatalog, useCatalog } from "../schema/kept-catalogs.ts";
 import { parseQuery } from "../query/parse-query.ts";
 import type { Query, SearchNote } from "../query/query.ts";
 import { scopeTest, sessionsInFiles, sessionsInIndex } from "./scan-sessions.ts";
@@ -109,10 +109,7 @@ export async function searchTranscripts(options: SearchOptions): Promise<SearchP
       if (fault === "damaged" && attempt === 0) await search.discard();
       else {
         index = false;
-        notes.push({
-          code: "index",
-          text: `the search index cannot be used (${fault}); the transcripts were read instead`,
-        });
+        notes.push({ code: "index", text: withoutIndex(fault) });
       }
     } finally {
       search.close();

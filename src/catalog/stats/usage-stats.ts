@@ -1,9 +1,10 @@
 import { InvalidArgumentError } from "../../store/errors.ts";
 import { resolveConfigDirs } from "../../store/layout/config-dir.ts";
 import type { Skipped } from "../../store/types.ts";
-import { isDamaged } from "../engine/sqlite.ts";
+import { faultOf, withoutIndex } from "../engine/sqlite.ts";
 import { refresh, type RefreshResult } from "../refresh/refresh.ts";
-import { type OpenCatalog, openCatalog, rebuildCatalog } from "../schema/open-catalog.ts";
+import { useCatalog } from "../schema/kept-catalogs.ts";
+import type { OpenCatalog } from "../schema/open-catalog.ts";
 import { spanNames } from "./calendar.ts";
 import { loadPrices, PRICES } from "./prices.ts";
 import { scanUsage } from "./scan-usage.ts";
@@ -47,38 +48,37 @@ interface Found {
 }
 
 async function rowsOf(configDir: string, options: UsageOptions, tools: boolean): Promise<Found> {
-  const { signal, progress } = options;
-  const index = { index: options.index ?? true };
-  let catalog = await openCatalog(configDir, index);
-  if (catalog === undefined) {
-    const { rows, skipped } = await scanUsage(configDir, { tools, signal, progress });
-    return { rows, skipped, notes: [] };
-  }
-  try {
-    const { warnings } = catalog;
+  const { signal, progress, index = true } = options;
+  const notes: string[] = [];
+  for (let attempt = 0; index; attempt++) {
+    const used = await useCatalog(configDir);
+    if (used === undefined) break;
     try {
-      return await readCatalog(catalog, warnings, { tools, signal, progress });
+      return await readCatalog(used.catalog, { tools, signal, progress });
     } catch (error) {
-      if (!isDamaged(error)) throw error;
-      const rebuilt = await rebuildCatalog(catalog, index);
-      if (rebuilt === undefined) throw error;
-      catalog = rebuilt;
-      return await readCatalog(catalog, [...warnings, ...catalog.warnings], { tools, signal, progress });
+      signal?.throwIfAborted();
+      const fault = faultOf(error);
+      if (fault === undefined) throw error;
+      if (fault === "damaged" && attempt === 0) await used.discard();
+      else {
+        notes.push(withoutIndex(fault));
+        break;
+      }
+    } finally {
+      used.release();
     }
-  } finally {
-    catalog.close();
   }
+  return { notes, ...(await scanUsage(configDir, { tools, signal, progress })) };
 }
 
 async function readCatalog(
   catalog: OpenCatalog,
-  warnings: readonly string[],
   { tools, signal, progress }: Pick<UsageOptions, "signal" | "progress"> & { readonly tools: boolean },
 ): Promise<Found> {
   const refreshed = await refresh(catalog, { signal, progress });
   return {
     rows: usageRows(catalog.database, { tools }),
-    notes: [...warnings, ...pendingNotes(refreshed)],
+    notes: [...catalog.warnings, ...pendingNotes(refreshed)],
     skipped: refreshed.skipped,
   };
 }

@@ -74,7 +74,9 @@ function openingCommand(hits: SearchPage["hits"], shortId: (sessionId: string) =
 /** Says what was found and what was not searched. A reader of a pipe gets only what it cannot know. */
 function summaryOf({ hits, total, totalIs, nextCursor, searched, of, notes }: SearchPage, isTty: boolean): string[] {
   const others = notes.filter(({ code }) => code !== "pending");
-  const lines = others.map(({ text }) => `${text.slice(0, 1).toUpperCase()}${text.slice(1)}.`);
+  const lines = others.map(
+    ({ text }) => `${text.slice(0, 1).toUpperCase()}${text.slice(1)}${text.endsWith(".") ? "" : "."}`,
+  );
   if (others.length < notes.length)
     lines.push(`Searched ${searched} of ${of} sessions; the rest is being read. To wait for it, use --wait.`);
   const sessions = `${totalIs === "exact" ? "" : `${totalIs} `}${total} ${total === 1 ? "session matches" : "sessions match"}`;

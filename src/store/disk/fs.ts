@@ -5,7 +5,8 @@
  * Long work calls `yieldToEventLoop` between steps.
  */
 import fs from "node:fs";
-import { attempt } from "../errors.ts";
+import { dirname } from "node:path";
+import { attempt, errnoOf } from "../errors.ts";
 
 export type { BigIntStats, Dirent, Stats } from "node:fs";
 
@@ -102,7 +103,21 @@ export const link = (from: string, to: string): void => fs.linkSync(from, to);
 export const symlink = (target: string, path: string): void => fs.symlinkSync(target, path);
 export const unlink = (path: string): void => fs.unlinkSync(path);
 /** Creates the directory and its parents, each readable by its owner only. */
-export const makeDir = (path: string): void => void fs.mkdirSync(path, { recursive: true, mode: PRIVATE_DIR });
+export function makeDir(path: string): void {
+  try {
+    fs.mkdirSync(path, { recursive: true, mode: PRIVATE_DIR });
+  } catch (error) {
+    // For a read-only file system, Node says ENOENT of a recursive call only.
+    if (errnoOf(error) === "ENOENT") makeNewDir(firstMissing(path));
+    throw error;
+  }
+}
+
+function firstMissing(path: string): string {
+  const parent = dirname(path);
+  return parent === path || isThere(parent) ? path : firstMissing(parent);
+}
+
 /** Creates one directory; throws `EEXIST` if the name is taken. */
 export const makeNewDir = (path: string): void => fs.mkdirSync(path, { mode: PRIVATE_DIR });
 export const removeDir = (path: string): void => fs.rmdirSync(path);

@@ -1,4 +1,4 @@
-import { type OpenCatalog, openCatalog, rebuildCatalog } from "../schema/open-catalog.ts";
+import { type OpenCatalog, openCatalog, rebuildCatalog } from "./open-catalog.ts";
 
 /** Time after which an index that nobody uses is closed, ms. */
 const KEPT_MS = 60_000;
