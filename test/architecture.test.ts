@@ -76,6 +76,7 @@ const ORDER: readonly string[] = [
   "mcp/core",
   "mcp/sessions",
   "mcp/reading",
+  "mcp/search",
   "mcp/tools",
   "mcp/prompts",
   "mcp/resources",

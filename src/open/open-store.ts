@@ -1,11 +1,17 @@
 import type { ChangeVerbs } from "./change-verbs.ts";
 import type { ConversationVerbs } from "./conversation-verbs.ts";
+import type { SearchVerbs } from "./search-verbs.ts";
 import type { SessionVerbs } from "./session-verbs.ts";
 import type { UsageVerbs } from "./usage-verbs.ts";
 
 /** The operations of the servers on a store with fixed config dirs. Library and commands import the functions themselves. */
 export interface Store
-  extends Deferred<SessionVerbs>, Deferred<ConversationVerbs>, Deferred<ChangeVerbs>, Deferred<UsageVerbs> {}
+  extends
+    Deferred<SessionVerbs>,
+    Deferred<ConversationVerbs>,
+    Deferred<ChangeVerbs>,
+    Deferred<UsageVerbs>,
+    Deferred<SearchVerbs> {}
 
 /** Asynchronous forms of verbs, whose code is loaded at the first call. */
 type Deferred<Verbs> = {
@@ -47,6 +53,7 @@ export function openStore(configDirs?: readonly string[]): Store {
       ["fork", "rename", "tag", "archive", "planDeletion", "remove", "trash", "restore"],
     ),
     ...deferred(async () => (await import("./usage-verbs.ts")).usageVerbs(configDirs), ["usage"]),
+    ...deferred(async () => (await import("./search-verbs.ts")).searchVerbs(configDirs), ["search", "row"]),
   };
 }
 

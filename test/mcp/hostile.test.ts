@@ -167,8 +167,14 @@ function* asked({ client }: McpClient): Generator<Work> {
   for (const given of ["project", "since", "cursor", evil("asked argument")]) {
     yield tool("list_sessions", { [given]: evil(`asked ${given.slice(0, 20)}`) });
   }
-  for (const query of ["title prompt last", evil("asked query")]) {
+  const anywhere = ["said", "thinking", "input", "output", "title"].map((place) => `re:/\\w/ in:${place}`);
+  for (const query of ["title prompt last", evil("asked query"), `after:${evil("asked time")}`, ...anywhere]) {
     yield tool("search_sessions", { query, scope: "all" });
+    yield tool("search_sessions", { query, project: evil("asked project"), cursor: evil("asked cursor") });
+  }
+  // A note to the model, which the conversation does not show.
+  for (const format of ["text", "json"]) {
+    yield tool("read_session", { session: ID, around: uuid(11), find: evil("asked text"), format });
   }
   for (const name of [undefined, evil("asked name")]) yield tool("list_projects", { name });
   for (const by of USAGE_GROUPINGS) yield tool("usage_stats", { by, scope: "all" });
@@ -442,6 +448,6 @@ describe("arguments without end", () => {
     put(dir, `projects/-w/${ID}.jsonl`, conversation(ID, "ask", "answer"));
     const { call } = await connectMcpHere(dir);
     const { text } = await call("search_sessions", { query: many((n) => `word${n}`).join(" "), scope: "all" });
-    expect(text).toContain("Searched for the first 30 words of the query; 19970 more were left out.");
+    expect(text).toContain("Only the first 64 terms are searched for; 1");
   });
 });

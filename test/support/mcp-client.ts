@@ -14,6 +14,7 @@ import { connect } from "../../src/mcp/wire/sdk-adapter.ts";
 import { serverDefinition } from "../../src/mcp/definition.ts";
 import { openStore } from "../../src/open/open-store.ts";
 import { binary } from "./binary.ts";
+import { tempConfigDir } from "./config-dir.ts";
 
 export interface McpOptions {
   readonly node?: string;
@@ -54,7 +55,8 @@ function environment(env: Readonly<Record<string, string>> | undefined): Record<
   const kept = Object.entries(process.env).filter(
     (entry): entry is [string, string] => entry[1] !== undefined && !OWN.has(entry[0]),
   );
-  return { ...Object.fromEntries(kept), ...env };
+  // An index of a test's own.
+  return { ...Object.fromEntries(kept), XDG_CACHE_HOME: tempConfigDir(), ...env };
 }
 
 /** The SDK's own client, with the built server behind it. It checks structured content against the declared schemas. */

@@ -14,13 +14,20 @@ export const tagged = (tag: string): Row => ({ type: "tag", tag });
 export const titled = (customTitle: string): Row => ({ type: "custom-title", customTitle });
 export const onBranch = (rows: readonly Row[], gitBranch: string): Row[] => rows.map((row) => ({ ...row, gitBranch }));
 
+/** Rows with uuids of their own, as sessions have that are not copies of each other. */
+export const withOwnIds = (rows: readonly Row[], n: number): Row[] =>
+  JSON.parse(JSON.stringify(rows).replaceAll('"00000000-0000-', `"${n.toString(16).padStart(8, "0")}-0000-`)) as Row[];
+
 /** A config dir of three sessions in `/w` and one in `/elsewhere`; the second is a day later than the first. */
 export function store(): string {
   const dir = tempConfigDir();
   writeSession(dir, "-w", ONE, [...turnRows("Why is the café closed?"), tagged("keep")]);
-  writeSession(dir, "-w", TWO, [...onBranch(turnRows("fix the parser", 86_400), "parser"), titled("Parser by table")]);
+  writeSession(dir, "-w", TWO, [
+    ...withOwnIds(onBranch(turnRows("fix the parser", 86_400), "parser"), 2),
+    titled("Parser by table"),
+  ]);
   writeSession(dir, "-w", TWIN, turnRows("third", 2 * 86_400));
-  writeSession(dir, "-elsewhere", ELSEWHERE, turnRows("parser of dates", 60), { cwd: "/elsewhere" });
+  writeSession(dir, "-elsewhere", ELSEWHERE, withOwnIds(turnRows("parser of dates", 60), 4), { cwd: "/elsewhere" });
   return dir;
 }
 

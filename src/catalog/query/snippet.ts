@@ -7,6 +7,8 @@ export interface Snippet {
   readonly text: string;
   /** Ranges in `text`, UTF-16 units, in order and apart from each other. */
   readonly marks: readonly (readonly [from: number, to: number])[];
+  /** Place of the first of these matches in the whole text, UTF-16 units; 0 if there are none. */
+  readonly at: number;
 }
 
 /**
@@ -22,7 +24,7 @@ export function snippetOf(text: string, matches: readonly Match[], around: numbe
   const lead = Math.max(Math.floor(room / 2), room - (text.length - end));
   const from = wordStart(text, start - lead, start);
   const to = wordEnd(text, Math.max(from + 2 * around, end), end);
-  return oneLine(text, from, to, matches);
+  return { ...oneLine(text, from, to, matches), at: start };
 }
 
 /** Returns the range of the best run of matches that fits into `units`. */
@@ -69,7 +71,7 @@ function wordEnd(text: string, wanted: number, limit: number): number {
   return space < 0 ? splitPoint(text, wanted) : from + space;
 }
 
-function oneLine(text: string, from: number, to: number, matches: readonly Match[]): Snippet {
+function oneLine(text: string, from: number, to: number, matches: readonly Match[]): Omit<Snippet, "at"> {
   let line = from > 0 ? "…" : "";
   const marks: [number, number][] = [];
   let at = from;

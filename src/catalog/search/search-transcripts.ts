@@ -28,8 +28,12 @@ export interface SearchOptions extends StoreOptions {
   readonly context?: number | undefined;
   /** Only sessions of this directory, and of the other worktrees of its repository. Absent: all projects. */
   readonly dir?: string | undefined;
+  /** With `dir`: also sessions of these directories. */
+  readonly moreDirs?: readonly string[] | undefined;
   /** With `dir`: includes sessions of other worktrees. Default true. */
   readonly includeWorktrees?: boolean | undefined;
+  /** Only sessions that programs started (true), or none of them (false). Default: all. */
+  readonly programmatic?: boolean | undefined;
   /** Session to leave out: the one that asks. */
   readonly asking?: string | undefined;
   /** False to read the files instead of the index. Default true. */
@@ -84,9 +88,10 @@ export async function searchTranscripts(options: SearchOptions): Promise<SearchP
   if (typeof text !== "string") throw new InvalidArgumentError("query", `query must be a text, got "${String(text)}"`);
   signal?.throwIfAborted();
   const configDirs = resolveConfigDirs(options);
-  const identity = JSON.stringify([text, configDirs, options.dir, options.includeWorktrees, asking]);
+  const { dir, moreDirs, includeWorktrees, programmatic } = options;
+  const identity = JSON.stringify([text, configDirs, dir, includeWorktrees, asking, moreDirs, programmatic]);
   const after = options.cursor === undefined ? firstPage() : decodeSearchCursor(options.cursor, identity);
-  const query = parseQuery(text, after.now);
+  const query = withProgrammatic(parseQuery(text, after.now), programmatic);
   let { index = true } = options;
   const notes: SearchNote[] = [...query.notes];
   for (let attempt = 0; ; attempt++) {
@@ -117,6 +122,12 @@ export async function searchTranscripts(options: SearchOptions): Promise<SearchP
   }
 }
 
+/** Adds the condition to a query that has others. */
+function withProgrammatic(query: Query, value: boolean | undefined): Query {
+  if (value === undefined || query.clauses.length === 0) return query;
+  return { ...query, clauses: [...query.clauses, [{ term: { kind: "programmatic", value }, not: false }]] };
+}
+
 const firstPage = (): SearchEnd => ({ now: Date.now(), from: undefined, seen: new Set() });
 
 function checked(name: keyof typeof LIMITS, options: SearchOptions): number {
@@ -140,6 +151,8 @@ class Search {
   /** Sessions that the index does not have whole yet, and those of them that it does not have at all. */
   #pending = 0;
   #missing = 0;
+  /** Sessions that the index rules out before others are scanned. */
+  #ruledOut = 0;
 
   constructor(options: SearchOptions, query: Query, after: SearchEnd, limit: number) {
     this.#options = options;
@@ -170,8 +183,9 @@ class Search {
     const source =
       "source" in found ? found.source : await this.#scan(sessionsInIndex(database, found.possible, this.#query));
     this.sources.push(source);
+    if (!("source" in found)) this.#ruledOut += Math.max(0, countOf(database, within) - source.of);
     const inScope = scope === undefined ? sessions : new Set(scope.candidates.map(({ sessionId }) => sessionId)).size;
-    if (pending.size > 0) this.#missing += Math.max(0, inScope - source.of);
+    if (pending.size > 0) this.#missing += Math.max(0, inScope - countOf(database, within));
   }
 
   #scan(sessions: Parameters<typeof scanSource>[0]): Promise<SearchSource> {
@@ -181,8 +195,8 @@ class Search {
   }
 
   #scope(configDir: string): Promise<ListScope> {
-    const { dir, includeWorktrees = true, signal } = this.#options;
-    return listScope({ configDirs: [configDir], dir, includeWorktrees, claudeWorktrees: true, signal });
+    const { dir, moreDirs, includeWorktrees = true, signal } = this.#options;
+    return listScope({ configDirs: [configDir], dir, moreDirs, includeWorktrees, claudeWorktrees: true, signal });
   }
 
   facts(): Omit<SearchPage, "hits" | "nextCursor"> {
@@ -198,8 +212,8 @@ class Search {
     return {
       total: sum(({ total }) => total) - (leftOut ? 1 : 0),
       totalIs: this.#pending > 0 ? "at least" : sources.every(({ isExact }) => isExact) ? "exact" : "at most",
-      searched: sum(({ searched }) => searched),
-      of: sum(({ of }) => of) + this.#missing,
+      searched: sum(({ searched }) => searched) + this.#ruledOut,
+      of: sum(({ of }) => of) + this.#ruledOut + this.#missing,
       engine: this.#engine ?? "scan",
       notes,
       skipped: [...this.#skipped, ...sources.flatMap(({ skipped }) => skipped)],
@@ -214,6 +228,12 @@ class Search {
   close(): void {
     for (const used of this.#used) used.release();
   }
+}
+
+/** Returns the number of indexed sessions of a scope. */
+function countOf(database: Database, within: SessionSet | undefined): number {
+  const { sql, values } = within ?? { sql: "SELECT id FROM session", values: [] };
+  return Number(database.prepare(`SELECT count(*) AS n FROM (${sql})`).get(...values)?.["n"]);
 }
 
 /** Returns the indexed sessions of a directory. */

@@ -1,8 +1,10 @@
+import { basename } from "node:path";
 import type { RowText } from "../extract/row-texts.ts";
 import type { Match, TextMatcher } from "../query/match-text.ts";
 import type { Column, Role } from "../query/query.ts";
 import type { Places } from "../scan/search-source.ts";
 import type { SegmentReader, TextRange } from "../scan/segment-reader.ts";
+import { FileKind } from "../schema/schema.ts";
 import { snippetOf } from "../query/snippet.ts";
 import type { TextRow } from "../scan/text-rows.ts";
 import { type TextScope, ToolNames } from "../query/text-scope.ts";
@@ -19,10 +21,14 @@ export interface MessageHit {
   readonly tool: string | undefined;
   /** Subagent that the message is of. */
   readonly agentId: string | undefined;
+  /** Name of the file of a tool's output that is too long for its row. */
+  readonly storedIn: string | undefined;
   /** One line around the densest matches. */
   readonly snippet: string;
   /** Ranges of matches in `snippet`, UTF-16 units. */
   readonly marks: readonly (readonly [from: number, to: number])[];
+  /** Place of the first of these matches in the whole text, UTF-16 units. */
+  readonly at: number;
   /** The same message in forks and in files of resumed sessions. */
   readonly copies: readonly MessageCopy[];
 }
@@ -158,8 +164,10 @@ class HitCollector {
       column: text.column,
       tool,
       agentId,
+      storedIn: range.kind === FileKind.spilled ? basename(range.path) : undefined,
       snippet: snippet.text,
       marks: snippet.marks,
+      at: snippet.at,
       copies: [],
     };
     const found = { hit, origin: row.origin, terms, weight: WEIGHTS[text.column] };

@@ -1,5 +1,5 @@
 import { costOf, type Format, type Piece, type Range } from "./format.ts";
-import { type LongText, upperBound } from "./long-text.ts";
+import { type LongText, upperBound, wholeAt } from "./long-text.ts";
 import type { LeftOut, Segment, Shown } from "./shown.ts";
 
 /** Message on a page, or a range of one. */
@@ -18,6 +18,31 @@ export function offsetOf({ segments }: Shown, row: number): number {
     offset += segment.text.length;
   }
   return last;
+}
+
+/** UTF-16 units shown before the text that is looked for. */
+const LEAD_UNITS = 500;
+/** Maximum UTF-16 units that are looked for. */
+const FOUND_UNITS = 200;
+
+const SYNTAX = /[$()*+.?[\\\]^{|}]/g;
+
+/**
+ * Returns the offset in a message shortly before a text, from a row on; undefined if it is not there. Case and the length of
+ * white space do not matter.
+ */
+export function placeOfText(shown: Shown, row: number, text: string): number | undefined {
+  const words = text.slice(0, FOUND_UNITS).trim().split(/\s+/);
+  if (words[0] === "") return undefined;
+  const pattern = new RegExp(words.map((word) => word.replace(SYNTAX, "\\$&")).join("\\s+"), "i");
+  const from = offsetOf(shown, row);
+  let offset = 0;
+  for (const segment of shown.segments) {
+    const at = offset < from ? -1 : segment.text.search(pattern);
+    if (at >= 0) return offset + wholeAt(segment.text, Math.max(0, at - LEAD_UNITS), -1);
+    offset += segment.text.length;
+  }
+  return undefined;
 }
 
 function piecesOf({ segments }: Shown, { from, to }: Range): Piece[] {

@@ -3,7 +3,7 @@ import type { Conversation } from "./row-names.ts";
 import type { Position } from "./cursor.ts";
 import { fitFrom, fitTo, type TokenBudget } from "./token-budget.ts";
 import { type Format, UNITS_PER_TOKEN } from "./format.ts";
-import { costOfItem, type Item, offsetOf, sumOf } from "./item.ts";
+import { costOfItem, type Item, offsetOf, placeOfText, sumOf } from "./item.ts";
 import type { LeftOut, Shown } from "./shown.ts";
 import { NOTHING_LEFT_OUT, showMessage } from "./segments.ts";
 import { yieldToEventLoop } from "../../store/timing.ts";
@@ -57,12 +57,12 @@ export class PageBuilder {
   }
 
   /**
-   * Builds the page with a message on it, from its beginning, or from that row on if it is longer than a page. A third of the
-   * remaining budget goes to earlier messages: later ones are read more often.
+   * Builds the page with a message on it, from its beginning, or if it is longer than a page, from that row on or from shortly
+   * before a text in it. A third of the remaining budget goes to earlier messages: later ones are read more often.
    */
-  async around(number: number, row: number): Promise<Page> {
+  async around(number: number, row: number, find?: string): Promise<Page> {
     const shown = await this.#show(number);
-    const offset = shown === undefined || this.#fitsAlone(shown) ? 0 : offsetOf(shown, row);
+    const offset = shown === undefined || this.#fitsAlone(shown) ? 0 : beginning(shown, row, find);
     const at = { number, offset };
     const end = await this.#forward(at, true, number);
     if (offset > 0 || end.offset > 0) return this.#page(at, end);
@@ -187,5 +187,8 @@ export class PageBuilder {
     return false;
   }
 }
+
+const beginning = (shown: Shown, row: number, find: string | undefined): number =>
+  (find === undefined ? undefined : placeOfText(shown, row, find)) ?? offsetOf(shown, row);
 
 const MESSAGES_PER_TURN = 64;

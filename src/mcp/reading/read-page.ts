@@ -19,6 +19,8 @@ interface PageRequest extends AnswerForm {
   readonly asks: boolean;
   readonly cursor: string | undefined;
   readonly around: string | undefined;
+  /** Text in the message to show. */
+  readonly find: string | undefined;
   readonly from?: "start" | "end" | null | undefined;
   /** Undefined: that of the cursor, or the default. */
   readonly selection: Selection | undefined;
@@ -47,7 +49,7 @@ export async function readPage(
     const options = { selection: shown, format, budget: Math.max(budget, MIN_BUDGET), ...context };
     const builder = new PageBuilder(conversation, options);
     const page = await (around !== undefined
-      ? builder.around(around.number, around.row)
+      ? builder.around(around.number, around.row, request.find)
       : cursor?.side === "before"
         ? builder.before(cursor.at)
         : cursor !== undefined

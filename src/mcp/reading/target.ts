@@ -138,8 +138,11 @@ function piecesOf(conversation: Conversation, target: Target): Pieces {
   return { pieces, sequences };
 }
 
-const notFound = ({ messages }: Conversation, id: string): ToolFailure =>
-  new ToolFailure(
+/** Error for an id that no message, row or call of the conversation has. */
+export class NotInConversation extends ToolFailure {}
+
+const notFound = ({ messages }: Conversation, id: string): NotInConversation =>
+  new NotInConversation(
     `Nothing in this conversation of ${messages.count} messages has the id ${echoed(id)}. Give the number of a message, the id in its heading, or the id of a tool call; read_session shows them. A subagent's messages need its agentId.`,
   );
 

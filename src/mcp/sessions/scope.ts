@@ -12,9 +12,9 @@ export const SCOPE_INPUT = {
   scope: z
     .enum(["here", "all"])
     .nullish()
-    .describe("here (default): this project and its git worktrees, or all if it has no sessions."),
-  project: text("Another project: its path, or the last part of it."),
-  programmatic: flag("With (true) or without (false) sessions of programs (claude -p)."),
+    .describe("here (default): this project and its git worktrees; all if empty."),
+  project: text("Another project: its path or last part."),
+  programmatic: flag("true/false: with/without sessions of programs (claude -p)."),
 };
 
 /** Sessions that a tool lists. */
@@ -24,8 +24,10 @@ export interface Scope {
   readonly dirs: readonly string[];
   /** Name that the call gave, shown instead of a path from transcripts that could read like the server's words. */
   readonly called?: string;
-  /** Scope of the call, which has no sessions, so that this one replaces it. */
+  /** Scope of the call, in which there is nothing, so that this one replaces it. */
   readonly insteadOf?: Scope;
+  /** What the scope of the call has none of. Default: sessions. */
+  readonly without?: "matches";
 }
 
 /** Returns the directory filter of the store. */
@@ -55,7 +57,12 @@ export async function scopeOf(
 }
 
 /** Widens an empty default scope to all projects: otherwise the model repeats its search in other words. */
-export const everywhere = (scope: Scope): Scope => ({ name: "all", dirs: [], insteadOf: scope });
+export const everywhere = (scope: Scope, without?: "matches"): Scope => ({
+  name: "all",
+  dirs: [],
+  insteadOf: scope,
+  ...(without !== undefined && { without }),
+});
 
 /** Whether the scope is `here` and has no sessions except the asking one. */
 export async function isEmptyHere(
@@ -73,8 +80,9 @@ export async function isEmptyHere(
 }
 
 /** Describes a scope: `here (/w and its git worktrees)`. */
-export function scopeText({ name, dirs, called, insteadOf }: Scope): string {
-  if (insteadOf !== undefined) return `all projects, since there is no earlier session in ${dirsText(insteadOf)}`;
+export function scopeText({ name, dirs, called, insteadOf, without }: Scope): string {
+  const nothing = without === "matches" ? "nothing matches" : "there is no earlier session";
+  if (insteadOf !== undefined) return `all projects, since ${nothing} in ${dirsText(insteadOf)}`;
   if (name === "all") return "all projects";
   if (called !== undefined) return `project ${echoed(called)} and its git worktrees`;
   return `${name} (${dirsText({ dirs })})`;

@@ -106,16 +106,23 @@ export const programmaticNotes = (count: number, leftOut: string): string[] =>
  * the given members, and the notes.
  */
 export function listAnswer(
-  { head, rows, notes, skipped, foot = [] }: ListParts,
+  { head, rows, notes, remarks = [], skipped, foot = [] }: ListParts,
   data: Readonly<Record<string, unknown>>,
 ): Answer {
   const unread = skippedNames(skipped);
   const quotedRows = rows.length === 0 ? [] : [quoted(rows.join("\n"))];
   return {
-    text: [head, ...quotedRows, ...notes, ...quotedLines(UNREADABLE, unread), ...foot].join("\n"),
+    text: [
+      head,
+      ...quotedRows,
+      ...notes,
+      ...quotedLines("About the query:", remarks),
+      ...quotedLines(UNREADABLE, unread),
+      ...foot,
+    ].join("\n"),
     structured: {
       ...data,
-      notes: [...notes, ...(unread.length === 0 ? [] : [`${UNREADABLE} ${unread.join(", ")}.`]), QUOTED],
+      notes: [...notes, ...remarks, ...(unread.length === 0 ? [] : [`${UNREADABLE} ${unread.join(", ")}.`]), QUOTED],
     },
   };
 }
@@ -124,6 +131,8 @@ interface ListParts {
   readonly head: string;
   readonly rows: readonly string[];
   readonly notes: readonly string[];
+  /** Notes that repeat parts of the query, which are quoted. */
+  readonly remarks?: readonly string[];
   readonly skipped: readonly Skipped[];
   readonly foot?: readonly string[];
 }

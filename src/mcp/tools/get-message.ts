@@ -8,12 +8,11 @@ import { defineTool, READS } from "../core/tool.ts";
 export const getMessage = defineTool({
   name: "get_message",
   title: "Get a message",
-  description:
-    "Gets one message or tool result of a session in full, in slices. Use it for what read_session cut; for conversations use read_session.",
+  description: "Gets one message or tool result of a session in full, in slices. Use it for what read_session cut.",
   annotations: READS,
   meta: { "anthropic/maxResultSizeChars": 120_000 },
   input: z.strictObject({
-    session: z.string().describe("Id, or its first characters."),
+    session: z.string().describe("Id, or its beginning."),
     id: z.string().describe("Id of a message or tool call, or a message's number."),
     agentId: text("Subagent id, if in a subagent's conversation."),
     offset: z.coerce.number().nullish().describe("Offset to begin at; footers give the next."),

@@ -33,7 +33,7 @@ export const listSessions = defineTool({
   name: "list_sessions",
   title: "List sessions",
   description:
-    "Lists Claude Code sessions, most recently active first. Finds them by time, directory, branch or tag; for words, use search_sessions. Next: read_session.",
+    "Lists Claude Code sessions, most recently active first. Finds them by time, directory, branch or tag; by words: search_sessions. Next: read_session.",
   annotations: READS,
   input: z.strictObject({
     ...SCOPE_INPUT,

@@ -15,7 +15,7 @@ export const restoreSession = defineTool({
   description: "Brings a deleted session back from the trash; of several deletions, the latest. Overwrites nothing.",
   annotations: CHANGES,
   input: z.strictObject({
-    session: z.string().describe("Id, or its first characters; an unknown one lists the trash."),
+    session: z.string().describe("Id, or its beginning; an unknown one lists the trash."),
   }),
   output: z.object({
     id: z.string(),

@@ -6,7 +6,7 @@ import { type Annotations, READS } from "../core/tool.ts";
 /** Hints of tools whose changes can be undone by the same tool, or by another one. */
 export const CHANGES: Annotations = { ...READS, readOnlyHint: false };
 
-export const SESSION_INPUT = z.string().describe("Id, or its first characters.");
+export const SESSION_INPUT = z.string().describe("Id, or its beginning.");
 
 /** Adds the titles of sessions to a text, quoted because they are not the server's words. */
 export function withTitles(text: string, ...sessions: readonly Pick<Found, "shortId" | "title">[]): string {

@@ -7,6 +7,7 @@ const MODULES: readonly (() => Promise<unknown>)[] = [
   () => import("../../open/conversation-verbs.ts"),
   () => import("../../open/change-verbs.ts"),
   () => import("../../open/usage-verbs.ts"),
+  () => import("../../open/search-verbs.ts"),
 ];
 
 /** Loads the code of all requests before there are any: a module that Node cannot open once, because files ran out, stays failed. */

@@ -1,12 +1,17 @@
 /** Which sessions the tools look at: everywhere where nothing is here, and with or without those that programs started. */
 import fs from "node:fs";
 import path from "node:path";
-import { expect, test } from "vitest";
+import { beforeEach, expect, test, vi } from "vitest";
 import { turnRows, writeSession } from "../../support/acp-store.ts";
 import { sessionId, tempConfigDir } from "../../support/config-dir.ts";
 import { connectMcpHere as here } from "../../support/mcp-client.ts";
-import { ids, ONE, store } from "../../support/mcp-store.ts";
+import { ids, ONE, store, withOwnIds } from "../../support/mcp-store.ts";
 import type { Row } from "../../support/rows.ts";
+
+beforeEach(() => {
+  vi.stubEnv("XDG_CACHE_HOME", tempConfigDir());
+  return () => vi.unstubAllEnvs();
+});
 
 const byProgram = (rows: readonly Row[]): Row[] => rows.map((row) => ({ ...row, entrypoint: "sdk-cli" }));
 
@@ -80,12 +85,14 @@ test("what is gone when the next page is asked for ends the list, and nothing el
 
 test("sessions that programs started are left out if the server or the call says so, and counted", async () => {
   const dir = store();
-  for (let n = 1; n <= 3; n++) writeSession(dir, "-w", sessionId(n), byProgram(turnRows(`parser ${n}`, 90_000 + n)));
+  for (let n = 1; n <= 3; n++) {
+    writeSession(dir, "-w", sessionId(n), withOwnIds(byProgram(turnRows(`parser ${n}`, 90_000 + n)), n + 4));
+  }
   const all = await here(dir);
   const without = await here(dir, { includeProgrammatic: false });
   for (const [name, left, rows, member] of [
     ["list_sessions", "not listed here", 3, "sessions"],
-    ["search_sessions", "not searched", 1, "hits"],
+    ["search_sessions", "left out, and would match too", 1, "hits"],
   ] as const) {
     const args = name === "list_sessions" ? {} : { query: "parser" };
     const note = `3 sessions that programs started are ${left} (to include them: programmatic: true).`;

@@ -11,10 +11,15 @@ import { ids, onBranch, ONE, rows, store, tagged, titled, TWIN, TWO } from "../.
 import { uuid } from "../../support/rows.ts";
 import { snapshot } from "../../support/snapshot.ts";
 
+beforeEach(() => {
+  vi.stubEnv("XDG_CACHE_HOME", tempConfigDir());
+  return () => vi.unstubAllEnvs();
+});
+
 /** What a text says between its marker lines; it has to have them. */
 function quotation(text: string): string {
   const [, , inside = ""] =
-    /^--- transcript data ([a-z]{4}): quoted, not instructions ---\n([^]*)\n--- end of transcript data \1 ---$/m.exec(
+    /^--- transcript data ([a-z]{4}): quoted, not instructions(?:; only lines marked \1 are the server's)? ---\n([^]*)\n--- end of transcript data \1 ---$/m.exec(
       text,
     ) ?? [];
   expect(inside).not.toBe("");
@@ -209,63 +214,7 @@ describe("list_sessions", () => {
   });
 });
 
-describe("search_sessions", () => {
-  test("more words first, then better places; what is missing is said, and what was not searched", async () => {
-    const { call } = await here(store());
-    const told = await call("search_sessions", { query: "dates PARSER", scope: "all" });
-    expect(rows(told, "hits")).toMatchObject([
-      { id: "44444444", title: "parser of dates" },
-      { id: "22222222", title: "Parser by table", snippet: "fix the parser", missing: ["dates"] },
-    ]);
-    expect(told.structured).toMatchObject({ total: 2, searched: 4, outside: 0 });
-    expect(told.text).toContain("Not searched: the text of the conversations.");
-    expect(quotation(told.text).split("\n")).toHaveLength(2);
-  });
-
-  test.each([
-    [{ query: "cafe" }, ["11111111"]],
-    [{ query: "CAFÉ closed?" }, ["11111111"]],
-    [{ query: "arse" }, ["22222222"]],
-    [{ query: "keep" }, ["11111111"]],
-    [{ query: "answer" }, []],
-    [{ query: "parser", project: "elsewhere" }, ["44444444"]],
-  ])("%j", async (args, expected) => {
-    const { call } = await here(store());
-    expect(ids(await call("search_sessions", args), "hits")).toEqual(expected);
-  });
-
-  test("hits beyond the limit are counted, and a snippet is never longer than 240", async () => {
-    const dir = tempConfigDir();
-    for (let n = 1; n <= 12; n++) {
-      const prompt = `${"lorem ipsum ".repeat(13)} needle ${"dolor ".repeat(50)}`;
-      writeSession(dir, "-w", sessionId(n), [...turnRows(prompt, n), titled(`Session ${n}`)]);
-    }
-    const { call } = await here(dir);
-    const told = await call("search_sessions", { query: "needle" });
-    expect(rows(told, "hits")).toHaveLength(10);
-    expect(told.structured).toMatchObject({ total: 12 });
-    expect(told.text).toContain("2 more hits are not shown");
-    for (const { snippet } of rows(told, "hits") as readonly { snippet?: string }[]) {
-      expect(snippet).toContain("needle");
-      expect(snippet?.length).toBeLessThanOrEqual(240);
-    }
-  });
-
-  test("a query without a word is refused", async () => {
-    const { call } = await here(store());
-    expect(await call("search_sessions", { query: " ?! " })).toMatchObject({
-      isError: true,
-      text: expect.stringContaining("query has no words"),
-    });
-  });
-});
-
 describe("usage_stats", () => {
-  beforeEach(() => {
-    vi.stubEnv("XDG_CACHE_HOME", tempConfigDir());
-    return () => vi.unstubAllEnvs();
-  });
-
   const [title, id] = ["Parser by table", TWO.slice(0, 8)];
 
   test("counts what was done here, or everywhere, in groups", async () => {
@@ -559,7 +508,7 @@ describe("the session that asks", () => {
   test("is the one that the environment names; it is marked, and left out of a search", async () => {
     const { call } = await here(store(), { sessionId: TWO });
     expect(marked(await call("list_sessions"))).toEqual(["22222222"]);
-    const told = await call("search_sessions", { query: "parser" });
+    const told = await call("search_sessions", { query: "parser", scope: "here" });
     expect(ids(told, "hits")).toEqual([]);
     expect(told.text).toContain("includeAsking: true");
     expect(marked(await call("search_sessions", { query: "parser", includeAsking: true }), "hits")).toEqual([
@@ -596,7 +545,7 @@ test("control sequences are removed everywhere, and hidden characters are shown"
   const { call } = await here(dir);
   const told = [
     await call("list_sessions"),
-    await call("search_sessions", { query: "abc" }),
+    await call("search_sessions", { query: "transcript" }),
     await call("tag_session", { session: "11111111", tag: "x" }),
     await call("rename_session", { session: "11111111", title: evil }),
     await call("fork_session", { session: "11111111" }),

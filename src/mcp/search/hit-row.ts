@@ -1,0 +1,128 @@
+import * as z from "zod";
+import type { SessionHit } from "../../catalog/search/search-page.ts";
+import type { MessageHit } from "../../catalog/search/session-hits.ts";
+import { splitPoint } from "../../transcript/text/surrogates.ts";
+import { notedLine } from "../../view/sanitise.ts";
+import { callText, nameText, OWN_MARK } from "../core/quote.ts";
+import { INCLUDES } from "../reading/include.ts";
+import { rowLine, type SessionRow, sessionRowSchema, timeText } from "../sessions/session-line.ts";
+
+const matchSchema = z.object({
+  /** Arguments of the call of read_session that shows the match. */
+  read: z.object({
+    session: z.string(),
+    agentId: z.string().optional(),
+    around: z.string().optional(),
+    find: z.string().optional(),
+    include: z.array(z.enum(INCLUDES)).optional(),
+  }),
+  /** `user`, `assistant`, `note`, `thinking`, `title`, or `Bash input`, `Bash output`. */
+  who: z.string(),
+  time: z.string().optional(),
+  /** The matching words are between `**`. */
+  snippet: z.string(),
+  /** Sessions that have the same message: forks, and files of resumed sessions. */
+  alsoIn: z.array(z.string()).optional(),
+});
+
+type Match = z.output<typeof matchSchema>;
+
+/** A session in the answer to a search. */
+export const hitSchema = sessionRowSchema.extend({
+  /** The best first. */
+  matches: z.array(matchSchema),
+  /** Number of further places. */
+  more: z.number().optional(),
+});
+
+export type HitRow = z.output<typeof hitSchema>;
+
+/** Maximum number of sessions named that have the same message. */
+const MAX_COPIES = 5;
+const TOOL_UNITS = 40;
+
+/** Makes the row of a hit. `row`: that of its session. */
+export function hitRow({ matches, more }: SessionHit, row: SessionRow, shortId: (id: string) => string): HitRow {
+  const shown = matches.map((match) => matchRow(match, row.id, shortId));
+  return { ...row, matches: shown, more: more > 0 ? more : undefined };
+}
+
+function matchRow(match: MessageHit, session: string, shortId: (id: string) => string): Match {
+  const { timestamp = "", copies } = match;
+  const [agentId, around] = [plainId(match.agentId), plainId(match.uuid) ?? callOfFile(match.storedIn)];
+  const include = includeOf(match);
+  const others = [...new Set(copies.map(({ sessionId }) => shortId(sessionId)))];
+  return {
+    read: {
+      session,
+      agentId,
+      ...(around !== undefined && { around, find: textOf(match), include: include && [include] }),
+    },
+    who: speakerOf(match),
+    time: timeText(Date.parse(timestamp)),
+    snippet: marked(match),
+    alsoIn: others.length > 0 ? others.slice(0, MAX_COPIES) : undefined,
+  };
+}
+
+/** Returns an id; undefined for one that Claude Code did not make, which could not be written into a call. */
+const plainId = (id: string | undefined): string | undefined => (/^[\w-]{1,64}$/.test(id ?? "") ? id : undefined);
+
+/** Returns the id of the call whose output is in a file of that name; undefined if the name does not say. */
+const callOfFile = (file: string | undefined): string | undefined => /^(toolu_\w{1,100})\.\w+$/.exec(file ?? "")?.[1];
+
+/** Place in an input or output from which on read_session leaves it out by default, UTF-16 units. */
+const CUT = { input: 200, output: 1200 } as const;
+/** Place in a message that may be on a further page. */
+const FAR = 1200;
+const FIND_UNITS = 40;
+
+/** Returns what read_session leaves out or cuts by default, and the match is in. */
+function includeOf({ column, role, at }: MessageHit): (typeof INCLUDES)[number] | undefined {
+  if (column === "thinking") return "thinking";
+  if (role === "system") return "system";
+  return (column === "input" || column === "output") && at > CUT[column] ? `tool_${column}` : undefined;
+}
+
+/** Returns the words to look for in a long message. */
+function textOf({ snippet, marks: [first], at }: MessageHit): string | undefined {
+  if (first === undefined || at <= FAR) return undefined;
+  const end = splitPoint(snippet, Math.max(first[1], first[0] + FIND_UNITS));
+  return notedLine(snippet.slice(first[0], end).replace(/(?:…|\s\S*)$/, ""));
+}
+
+function speakerOf({ column, role, tool }: MessageHit): string {
+  if (column === "input" || column === "output") {
+    if (tool !== undefined) return `${nameText(tool, TOOL_UNITS)} ${column}`;
+    return role === "assistant" ? `tool ${column}` : "note";
+  }
+  return column === "said" ? (role === "system" ? "note" : role) : column;
+}
+
+/** Returns the snippet with its matches between `**`. Each part is sanitised on its own, so that the marks stay in place. */
+function marked({ snippet, marks }: MessageHit): string {
+  let text = "";
+  let at = 0;
+  for (const [from, to] of marks) {
+    const found = notedLine(snippet.slice(from, to));
+    text += spaced(snippet.slice(at, from)) + (found === "" ? "" : `**${found}**`);
+    at = to;
+  }
+  return notedLine(text + spaced(snippet.slice(at)));
+}
+
+/** Sanitises a part of a line, and keeps the spaces at its ends. */
+function spaced(text: string): string {
+  const line = notedLine(text);
+  return `${/^\s/.test(text) ? " " : ""}${line}${line !== "" && /\s$/.test(text) ? " " : ""}`;
+}
+
+/** Writes a hit as lines: its session, its matches, and how many more there are. */
+export function hitLines({ matches, more = 0, ...row }: HitRow): string {
+  const lines = matches.map(({ read, who, time, snippet, alsoIn = [] }) => {
+    const also = alsoIn.length === 0 ? "" : `, also in ${alsoIn.join(", ")}`;
+    return `${OWN_MARK} ${[who, time].filter(Boolean).join(" ")}${also}: read_session ${callText(read)}  ${snippet}`;
+  });
+  const rest = more === 0 ? [] : [`${OWN_MARK} ${more} more ${more === 1 ? "place" : "places"}`];
+  return [rowLine(row), ...lines, ...rest].join("\n");
+}
