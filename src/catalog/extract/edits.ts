@@ -47,21 +47,38 @@ const sum = (a: Lines, b: Lines): Lines => ({ added: a.added + b.added, removed:
 /** Returns the lines of an edit by its input alone, which says neither how often it applied nor what a Write replaced. */
 function linesOf(edit: JsonObject): Lines {
   const text = WRITTEN.map((name) => edit[name]).find((value) => typeof value === "string");
-  const old = asString(edit["old_string"]) ?? asString(edit["old_str"]) ?? "";
-  const after = splitLines(asString(text) ?? "");
-  const before = splitLines(old);
-  let start = 0;
-  while (start < before.length && start < after.length && before[start] === after[start]) start++;
-  let end = 0;
-  const most = Math.min(before.length, after.length) - start;
-  while (end < most && before.at(-1 - end) === after.at(-1 - end)) end++;
-  return { added: after.length - start - end, removed: before.length - start - end };
+  return changedLines(asString(edit["old_string"]) ?? asString(edit["old_str"]) ?? "", asString(text) ?? "");
 }
 
-function splitLines(text: string): string[] {
-  if (text === "") return [];
-  const lines = text.split("\n");
-  if (lines.at(-1) === "") lines.pop();
+/**
+ * Returns the lines that a change of one text into another adds and removes, without those that both begin or end with. By
+ * characters: lists of lines would take a twentieth of the time of extraction.
+ */
+export function changedLines(old: string, text: string): Lines {
+  const [before, after] = [withLineEnd(old), withLineEnd(text)];
+  const most = Math.min(before.length, after.length);
+  let same = 0;
+  while (same < most && before.charCodeAt(same) === after.charCodeAt(same)) same++;
+  const from = same === 0 ? 0 : before.lastIndexOf("\n", same - 1) + 1;
+  let [removed, added] = [before.length, after.length];
+  while (removed > from && added > from && before.charCodeAt(removed - 1) === after.charCodeAt(added - 1)) {
+    removed--;
+    added--;
+  }
+  const atLine = isLineStart(before, removed, from) && isLineStart(after, added, from);
+  const skipped = atLine ? 0 : before.indexOf("\n", removed) + 1 - removed;
+  return { added: countLines(after, from, added + skipped), removed: countLines(before, from, removed + skipped) };
+}
+
+const withLineEnd = (text: string): string => (text === "" || text.endsWith("\n") ? text : `${text}\n`);
+
+const NEWLINE = 0x0a;
+const isLineStart = (text: string, at: number, from: number): boolean =>
+  at === from || text.charCodeAt(at - 1) === NEWLINE;
+
+function countLines(text: string, from: number, to: number): number {
+  let lines = 0;
+  for (let at = text.indexOf("\n", from); at >= 0 && at < to; at = text.indexOf("\n", at + 1)) lines++;
   return lines;
 }
 

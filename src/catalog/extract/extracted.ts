@@ -81,3 +81,9 @@ export interface Extracted extends Part {
   /** By agent id: what older CLIs wrote about subagents into this file, for agents without a file of their own. */
   readonly agents: ReadonlyMap<string, Part>;
 }
+
+/** Segments of a file, and by agent id those of subagents in it. */
+export interface ExtractedSegments {
+  readonly segments: readonly Segment[];
+  readonly agents: ReadonlyMap<string, readonly Segment[]>;
+}

@@ -4,8 +4,8 @@
  * Three quarters of a transcript are never parsed: rows of other types, and the CLI's own record of a result next to the
  * text that the model was given.
  */
-import { OPEN_BRACE, RowScan, scanObject } from "../../transcript/rows/json-scanner.ts";
-import { type JsonObject, membersOf } from "../../transcript/rows/json-values.ts";
+import { ascii, endOfString, equals, OPEN_BRACE, RowScan, scanObject } from "../../transcript/rows/json-scanner.ts";
+import { blocksOf, type JsonObject, membersOf } from "../../transcript/rows/json-values.ts";
 import { stringValue } from "../../transcript/rows/json-string.ts";
 import { LONG_ROW } from "../../transcript/rows/long-row.ts";
 import { parseRow } from "../../transcript/rows/row.ts";
@@ -26,10 +26,11 @@ import {
 } from "../../transcript/rows/row-kinds.ts";
 import { lookUp, wordTable } from "../../transcript/rows/word-table.ts";
 import { type Lines, patchLines } from "./edits.ts";
-import type { Extracted, Facts, Part } from "./extracted.ts";
+import type { Extracted, ExtractedSegments, Facts, Part } from "./extracted.ts";
 import { FactReader } from "./fact-reader.ts";
 import { PartReader, type PartState } from "./part.ts";
 import { agentRowOf, type RowText, textsOfRow } from "./row-texts.ts";
+import type { Segment } from "./segment-builder.ts";
 import { timeOf } from "./row-time.ts";
 import { AGENT_ID, DATA, MESSAGE, Places, recordMember, TIMESTAMP, TYPE, valueWithoutRecord } from "./scanned-row.ts";
 
@@ -84,6 +85,13 @@ export class Extractor {
     return this.#take(false);
   }
 
+  /** Returns the segments that are full since the last call, and lets counts add up. */
+  takeSegments(): ExtractedSegments {
+    const agents = new Map<string, readonly Segment[]>();
+    for (const [id, reader] of this.#agents) agents.set(id, reader.takeSegments());
+    return { segments: this.#part.takeSegments(), agents };
+  }
+
   /** Returns everything since the last call. */
   end(): Extracted {
     return this.#take(true);
@@ -104,12 +112,8 @@ export class Extractor {
     if (length > LONG_ROW || bytes[start] !== OPEN_BRACE) return false;
     const at = bytes.subarray(start, Math.min(end, start + HEAD_BYTES)).indexOf(ANSWER);
     if (at < 0) return false;
-    let value: JsonObject;
-    try {
-      value = JSON.parse(bytes.toString("utf8", start, end)) as JsonObject;
-    } catch {
-      return false;
-    }
+    const value = parsedThought(bytes, start + at + ANSWER.length, start, end) ?? parsedLine(bytes, start, end);
+    if (value === undefined) return false;
     if (value["type"] !== "assistant") return false;
     const time = timeOf(value["timestamp"]);
     this.#facts.passed(time);
@@ -206,6 +210,38 @@ export class Extractor {
 /** Says in the beginning of a row that it is an answer. Anywhere else it proves nothing, and costs a parse. */
 const ANSWER = Buffer.from('"role":"assistant"');
 const HEAD_BYTES = 768;
+
+function parsedLine(bytes: Buffer, start: number, end: number): JsonObject | undefined {
+  try {
+    return JSON.parse(bytes.toString("utf8", start, end)) as JsonObject;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Stands after `ANSWER` in a thought, which is mostly a long signature: a sixth of what is parsed. */
+const THOUGHT = ascii(',"content":[{"type":"thinking"');
+const SIGNATURE = Buffer.from('"signature":"');
+/** Stands for a signature that was cut out. */
+const CUT = "~";
+
+/** Parses a thought without its signature; undefined if it is none, or the cut is not exactly its signature. */
+function parsedThought(bytes: Buffer, content: number, start: number, end: number): JsonObject | undefined {
+  if (!equals(bytes, content, content + THOUGHT.length, THOUGHT)) return undefined;
+  const at = bytes.subarray(content, end).indexOf(SIGNATURE);
+  if (at < 0) return undefined;
+  const from = content + at + SIGNATURE.length;
+  const to = endOfString(bytes, from, end) - 1;
+  if (to <= from) return undefined;
+  try {
+    const value = JSON.parse(
+      `${bytes.toString("utf8", start, from)}${CUT}${bytes.toString("utf8", to, end)}`,
+    ) as JsonObject;
+    return blocksOf(membersOf(value["message"])["content"])[0]?.["signature"] === CUT ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
 
 const noRecord = (): undefined => undefined;
 

@@ -4,7 +4,7 @@ import { ChargeReader, nameOf, SYNTHETIC } from "./charges.ts";
 import { fileUse, inputOf, type Lines } from "./edits.ts";
 import type { Charge, Part, Tally } from "./extracted.ts";
 import { isCall, isResult, type RowText } from "./row-texts.ts";
-import { SegmentBuilder } from "./segment-builder.ts";
+import { type Segment, SegmentBuilder } from "./segment-builder.ts";
 
 /** What counting goes on from: plain JSON. */
 export interface PartState {
@@ -89,6 +89,11 @@ export class PartReader {
       ...(this.#news > 0 && { news: this.#news }),
       ...(this.#delivered !== 0 && { delivered: this.#delivered }),
     };
+  }
+
+  /** Returns the segments that are full since the last call. */
+  takeSegments(): Segment[] {
+    return this.#segments.take();
   }
 
   /** Returns what is new. `all`: also the segment that is not full yet. */

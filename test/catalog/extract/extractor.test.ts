@@ -135,6 +135,22 @@ describe("extraction", () => {
     );
   });
 
+  test.each([
+    ["alone", { type: "thinking", thinking: "Hm", signature: "c2ln".repeat(200) }, []],
+    ["without a signature", { type: "thinking", thinking: "Hm" }, []],
+    ["with an empty signature before a call", { type: "thinking", thinking: "Hm", signature: "" }, ["sealed letter"]],
+    ["before a call", { type: "thinking", thinking: "Hm", signature: 'c2"ln' }, ["sealed letter"]],
+    ["with a signature that is no text", { type: "thinking", thinking: "Hm", signature: [1] }, ["sealed letter"]],
+    ["with its signature in a member of its own", { type: "thinking", more: { signature: "~" }, thinking: "Hm" }, []],
+  ])("a thought %s is read whole but for its signature", (_, thought, signed) => {
+    const calls = signed.map((signature) => ({ type: "tool_use", id: "t1", name: "Sign", input: { signature } }));
+    const { segments, charges } = extract([
+      answer([thought, ...calls], 1, { usage: { input_tokens: 1, output_tokens: 7 } }),
+    ]);
+    expect(segments).toMatchObject([{ thinking: "Hm", input: signed.map((text) => `Sign\n${text}`).join("") }]);
+    expect([...charges.values()]).toMatchObject([{ output: 7 }]);
+  });
+
   test("makes segments of at most 32,768 units, and a new one at a prompt", () => {
     const maker = new RowMaker(seeded(1));
     const rows = Array.from({ length: 300 }, () => maker.next()).flat();
