@@ -103,8 +103,9 @@ class Progress {
     this.to = now.size;
   }
 
-  write(writer: CatalogWriter, hasFile: Reading["hasFile"]): void {
-    writer.write(this.#known, this.extractor.take(), hasFile);
+  /** Writes what need not be in memory until the file was read: the counts of a file are written once. */
+  writeSegments(writer: CatalogWriter, hasFile: Reading["hasFile"]): void {
+    writer.writeSegments(this.#known, this.extractor.takeSegments(), hasFile);
   }
 
   /** Writes everything up to `at`. `size`: of the file, or negative if its end was not reached. */
@@ -149,7 +150,7 @@ async function readRows(progress: Progress, reading: Reading, counts: ReadCounts
   const from = progress.at;
   let passed = from;
   for await (const _chunk of scanChunks(progress.fd, visitor, { from, to, signal: reading.signal })) {
-    progress.write(reading.writer, reading.hasFile);
+    progress.writeSegments(reading.writer, reading.hasFile);
     reading.passed(progress.at - passed);
     passed = progress.at;
     if (!reading.isDue()) continue;

@@ -49,10 +49,10 @@ export class Spend {
     const columns = COLUMNS.join(", ");
     const of = (where: string): Statement =>
       database.prepare(`SELECT key, file, counts, ${columns} FROM charge WHERE ${where}`);
-    this.#own = of("key = ? AND file = ?");
-    this.#counted = of("key = ? AND counts = 1");
+    this.#own = of("file = ? AND key IN (SELECT value FROM json_each(?))");
+    this.#counted = of("counts = 1 AND key IN (SELECT value FROM json_each(?))");
     this.#ofFile = of("file = ?");
-    this.#others = of("key = ?");
+    this.#others = of("counts = 0 AND key = ?");
     this.#put = database.prepare(
       `INSERT OR REPLACE INTO charge(key, file, counts, ${columns}) VALUES (${marks(3 + COLUMNS.length)})`,
     );
@@ -67,17 +67,22 @@ export class Spend {
     this.#clearEmpty = database.prepare("DELETE FROM spend WHERE session = ? AND requests = 0");
   }
 
-  /** Sets the charges of a file, in place of those of the same requests. */
-  put(file: number, charges: Iterable<Charge>): void {
+  /**
+   * Sets the charges of a file, in place of those of the same requests. `isNew`: the file has none yet. Looks up all keys at
+   * once: in a new file, mostly none is found.
+   */
+  put(file: number, charges: ReadonlyMap<string, Charge>, isNew: boolean): void {
     const owner = this.#owner(file);
-    for (const charge of charges) {
-      const { key } = charge;
+    const keys = JSON.stringify([...charges.keys()]);
+    const own = isNew ? NONE : byKey(this.#own.all(file, keys));
+    const others = byKey(this.#counted.all(keys));
+    for (const [key, charge] of charges) {
       const names = [charge.model, charge.variant, charge.branch].map((name) => this.#names.of(name));
       const now = [charge.ts, ...names, ...SUMMED.map((name) => Number(charge[name]))];
-      const before = this.#own.get(key, file);
+      const before = own.get(key);
       let counts = before?.["counts"] === 1;
       if (before === undefined) {
-        const counted = this.#counted.get(key);
+        const counted = others.get(key);
         const other = counted && this.#owner(Number(counted["file"]));
         counts = other === undefined || isFirst(owner, other);
         if (counts && counted !== undefined && other !== undefined) {
@@ -149,6 +154,9 @@ export class Spend {
     for (const [at, value] of [1, ...values].entries()) sums[at] = (sums[at] as number) + sign * value;
   }
 }
+
+const NONE: ReadonlyMap<string, Row> = new Map();
+const byKey = (rows: readonly Row[]): ReadonlyMap<string, Row> => new Map(rows.map((row) => [String(row["key"]), row]));
 
 const valuesOf = (row: Row): number[] => COLUMNS.map((name) => Number(row[name]));
 

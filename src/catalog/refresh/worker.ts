@@ -7,7 +7,7 @@ import { Lease } from "./lease.ts";
 import type { FromWorker, WorkerInput } from "./build-in-worker.ts";
 
 /** Duration of a transaction, ms: a process that is killed every second still gets on. */
-const TRANSACTION_MS = 400;
+const TRANSACTION_MS = 350;
 /** Time between two looks whether another process still builds, ms. */
 const WAIT_MS = 100;
 

@@ -11,6 +11,8 @@ const BUSY_MS = 5_000;
 const CACHE_KB = 65_536;
 /** Size to which a write-ahead log shrinks after a checkpoint, in bytes. */
 const LOG_BYTES = 32 * 1024 * 1024;
+/** Pages in the log that begin a checkpoint: at 1000, a build would write most pages several times. */
+const LOG_PAGES = LOG_BYTES / 4096;
 
 /** Readers do not wait for a writer with a write-ahead log. */
 export type Journal = "wal" | "rollback" | "memory";
@@ -51,7 +53,7 @@ export function prepare(database: Database): Journal {
   waitWhenBusy(database);
   // Sorting must not leave words of transcripts in files elsewhere.
   database.exec(`PRAGMA temp_store = MEMORY; PRAGMA cache_size = -${CACHE_KB};
-    PRAGMA journal_size_limit = ${LOG_BYTES}; PRAGMA synchronous = NORMAL`);
+    PRAGMA wal_autocheckpoint = ${LOG_PAGES}; PRAGMA journal_size_limit = ${LOG_BYTES}; PRAGMA synchronous = NORMAL`);
   const mode = journalMode(database);
   return mode === "wal" || mode === "memory" ? mode : "rollback";
 }

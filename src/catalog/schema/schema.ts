@@ -1,7 +1,7 @@
 import type { Database } from "../engine/sqlite.ts";
 
 /** Number of the schema. A database with another one is built anew: raise it with every change of what tables contain. */
-export const SCHEMA_VERSION = 1;
+export const SCHEMA_VERSION = 2;
 /** Marks our databases: "CTRC". */
 export const APPLICATION_ID = 0x43545243;
 /** Bits of a segment's number within its file: `segment.id = file.id * 2 ** SEGMENT_BITS + n`. */
@@ -38,11 +38,10 @@ const TABLES: Readonly<Record<string, string>> = {
   words: `VIRTUAL TABLE words USING fts5(output, input, said, thinking, title, content='', contentless_delete=1,
     tokenize="unicode61 remove_diacritics 2 tokenchars '_'")`,
   charge: `TABLE charge(key TEXT NOT NULL, file INT NOT NULL, ts INT NOT NULL, model INT NOT NULL, variant INT NOT NULL,
-    branch INT NOT NULL, input INT, output INT, w5 INT, w1h INT, read INT, web INT, lower INT, counts INT NOT NULL, PRIMARY KEY(key, file))
+    branch INT NOT NULL, input INT, output INT, w5 INT, w1h INT, read INT, web INT, lower INT, counts INT NOT NULL, PRIMARY KEY(file, key))
     STRICT, WITHOUT ROWID`,
-  charge_file: "INDEX charge_file ON charge(file)",
   charge_counts: "UNIQUE INDEX charge_counts ON charge(key) WHERE counts = 1",
-  charge_repeated: "INDEX charge_repeated ON charge(file, ts) WHERE counts = 0",
+  charge_repeated: "INDEX charge_repeated ON charge(key, ts) WHERE counts = 0",
   name: "TABLE name(id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE) STRICT",
   spend: `TABLE spend(session INT, slot INT, model INT, variant INT, long INT, branch INT, requests INT, input INT,
     output INT, w5 INT, w1h INT, read INT, web INT, lower INT,
@@ -55,6 +54,12 @@ const TABLES: Readonly<Record<string, string>> = {
   touched_file: "INDEX touched_file ON touched(file)",
   lease: "TABLE lease(one INTEGER PRIMARY KEY CHECK(one = 1), pid INT, token TEXT, beat INT) STRICT",
 };
+
+/**
+ * Settings of `words`, kept in the database. With the 1 MB that FTS5 gathers by default, and its merges of four, a build
+ * takes a third more time to insert the same words (67 MB: 1.47 s against 1.0 s).
+ */
+const WORDS_SETTINGS: Readonly<Record<string, number>> = { hashsize: 8 * 1024 * 1024, automerge: 8 };
 
 /** Contents of a database, as far as its header and its schema tell. */
 export type SchemaState = "empty" | "ours" | "other-version" | "incomplete" | "foreign";
@@ -81,6 +86,8 @@ export function createSchema(database: Database): void {
   try {
     if (schemaState(database) === "empty") {
       for (const table of Object.values(TABLES)) database.exec(`CREATE ${table}`);
+      for (const [name, value] of Object.entries(WORDS_SETTINGS))
+        database.exec(`INSERT INTO words(words, rank) VALUES ('${name}', ${value})`);
       database.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${SCHEMA_VERSION}`);
     }
     database.exec("COMMIT");

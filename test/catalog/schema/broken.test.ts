@@ -79,7 +79,7 @@ describe.for(BOTH)("$name", (runtime) => {
     const setting = setUp();
     write(runtime, setting, "old");
     const file = setting.database();
-    const [older, other] = [file.replace(/-1-/, "-0-"), file.replace(/[0-9a-f]{16}-1-/, "0123456789abcdef-1-")];
+    const [older, other] = [file.replace(/-\d+-/, "-0-"), file.replace(/[0-9a-f]{16}-/, "0123456789abcdef-")];
     fs.copyFileSync(file, other);
     fs.renameSync(file, older);
     expect(open(runtime, setting)).toMatchObject({ names: [], warnings: [OTHER_VERSION] });
@@ -94,7 +94,7 @@ describe.for(BOTH)("$name", (runtime) => {
     for (const suffix of ["-wal", "-shm"]) fs.rmSync(file + suffix, { force: true });
     setHeader(file, APPLICATION_ID, 0x12345678);
     const foreign = fs.readFileSync(file);
-    const dir = file.replace(/-1-.*/, "-1-0.db");
+    const dir = file.replace(/(-\d+-).*/, "$10.db");
     fs.mkdirSync(dir);
     const found = open(runtime, setting);
     expect(found).toMatchObject({ journal: "wal", names: [] });

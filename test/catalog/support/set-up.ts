@@ -41,7 +41,7 @@ export function setUp(parent?: string): Setting {
     others: () =>
       fs
         .readdirSync(base, { recursive: true, encoding: "utf8" })
-        .filter((name) => !/claude-transcripts[^/]*(?:\/[0-9a-f]{16}-1-[0-9a-z]+\.db(?:-wal|-shm)?)?$/.test(name))
+        .filter((name) => !/claude-transcripts[^/]*(?:\/[0-9a-f]{16}-\d+-[0-9a-z]+\.db(?:-wal|-shm)?)?$/.test(name))
         .map((name) => path.join(base, name))
         .map((file) => (fs.lstatSync(file).isFile() ? `${file}: ${fs.readFileSync(file, "latin1")}` : file))
         .sort(),

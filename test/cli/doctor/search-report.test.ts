@@ -25,7 +25,7 @@ test("the engine, the place of the index and its size are told, and nothing is c
   expect(after).toEqual({ engine: "libsql", indexes: [{ configDir, path: catalog?.path, bytes }] });
   const [head, line] = searchLines(after);
   expect(head).toBe("Search uses libsql, with its index in");
-  expect(line).toMatch(/^ {2}.*\/claude-transcripts\/[0-9a-f]{16}-1-[0-9a-z]+\.db {2}\d+ kB$/);
+  expect(line).toMatch(/^ {2}.*\/claude-transcripts\/[0-9a-f]{16}-\d+-[0-9a-z]+\.db {2}\d+ kB$/);
 });
 
 test("a scan is told with its reason", async () => {
