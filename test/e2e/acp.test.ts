@@ -52,7 +52,8 @@ describe.each(ownNode())("Node $version", ({ path: node }) => {
       });
       expect(capabilities?.["_meta"]).toEqual({
         "claude-transcripts": {
-          list: { limit: 500, includeWorktrees: true, includeProgrammatic: true },
+          list: { limit: 500, includeWorktrees: true, includeProgrammatic: true, query: true },
+          search: { method: "_claude-transcripts/session/search", limit: 500 },
           load: { limit: true, cursor: true },
           fork: { messageId: true },
         },

@@ -5,6 +5,7 @@ import split from "split2";
 import { onTestFinished } from "vitest";
 import { messageProblems } from "./acp-schema.ts";
 import { binary } from "./binary.ts";
+import { tempConfigDir } from "./config-dir.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -42,7 +43,7 @@ export class RawClient {
   constructor({ node = process.execPath, args = [], env = {} }: ClientOptions = {}) {
     this.child = spawn(node, [binary(), "acp", ...args], {
       stdio: ["pipe", "pipe", "pipe"],
-      env: { ...process.env, ...env },
+      env: { ...process.env, XDG_CACHE_HOME: tempConfigDir(), ...env },
     });
     this.child.stderr.setEncoding("utf8").on("data", (text: string) => (this.stderr += text));
     this.child.stdout.pipe(split()).on("data", (line: string) => this.#receive(line));

@@ -54,6 +54,8 @@ export function messageProblems(message: unknown, methodOf: (id: unknown) => str
   if (error !== undefined)
     return [...wrong, ...(result === undefined ? [] : ["both result and error"]), ...problems("Error", error)];
   const answered = methodOf(id);
+  // The schema says nothing of extensions.
+  if (answered?.startsWith("_") === true) return wrong;
   const definition = answered === undefined ? undefined : definitionFor(answered, "Response");
   if (definition === undefined) return [...wrong, `a result for nothing that was asked: ${JSON.stringify(id)}`];
   return [...wrong, ...problems(definition, result), ...rowProblems(definition, result)];

@@ -17,6 +17,8 @@ import {
   loadParams,
   META,
   openParams,
+  SEARCH_METHOD,
+  searchParams,
   sessionParams,
 } from "../rim/from-acp.ts";
 import { lastUsage } from "../replay/last-usage.ts";
@@ -62,9 +64,9 @@ function addReadingMethods(server: Server): void {
   const { store, open, memorySessions } = server;
   const limitLoads = semaphore(PARALLEL_LOADS);
   server.on(session.list, listParams, async ({ params, signal }): Promise<ListSessionsResponse> => {
-    const { cwd, ...request } = params;
+    const { cwd, query, ...request } = params;
     const { includeWorktrees, includeProgrammatic, pageSize, readOnly } = server.options;
-    const page = await mergedPage(store, memorySessions.all, {
+    const filters = {
       ...request,
       dir: cwd,
       limit: request.limit ?? pageSize,
@@ -73,7 +75,9 @@ function addReadingMethods(server: Server): void {
       // Read-only servers do not offer archiving, so their clients could not find archived sessions.
       archived: request.archived ?? (readOnly ? "include" : "exclude"),
       signal,
-    });
+    };
+    if (query !== undefined) return (await import("../sessions/search.ts")).matchingPage(store, query, filters);
+    const page = await mergedPage(store, memorySessions.all, filters);
     const isLive = await store.live();
     return {
       sessions: page.sessions.map((it) => ("session" in it ? toMemorySessionRow(it) : toSessionRow(it, isLive(it)))),
@@ -86,6 +90,17 @@ function addReadingMethods(server: Server): void {
         },
       },
     };
+  });
+  server.on(SEARCH_METHOD, searchParams, async ({ params: { cwd, ...request }, signal }) => {
+    const { includeWorktrees, includeProgrammatic } = server.options;
+    const { search } = await import("../sessions/search.ts");
+    return search(store, {
+      ...request,
+      dir: cwd,
+      includeWorktrees: request.includeWorktrees ?? includeWorktrees,
+      includeProgrammatic: request.includeProgrammatic ?? includeProgrammatic,
+      signal,
+    });
   });
   server.on(session.load, loadParams, async ({ params, client, signal }): Promise<LoadSessionResponse> => {
     const { sessionId, cwd, ...request } = params;

@@ -9,6 +9,9 @@ import { withoutNote } from "./note-id.ts";
 /** Key of our own facts and options in `_meta`, in requests and in answers. */
 export const META = "claude-transcripts";
 
+/** Our method for searches: the name of an extension begins with a low line. */
+export const SEARCH_METHOD = `_${META}/session/search`;
+
 /**
  * Parser of `session/list` params. The SDK's own schemas report bad input as a tree of issues and treat some wrong types as
  * absent. The parsers here name the first problem, treat `null` as absent for optional members, and ignore unknown keys.
@@ -24,9 +27,22 @@ export const listParams = parser(() =>
         limit: absentIfNull(z.int().min(1)).transform((limit) => limit && Math.min(limit, PAGE_SESSIONS_MAX)),
         includeWorktrees: absentIfNull(z.boolean()),
         includeProgrammatic: absentIfNull(z.boolean()),
+        query: absentIfNull(z.string()),
       }),
     })
     .transform(({ _meta, ...params }) => ({ ...params, ..._meta })),
+);
+
+/** Parser of the params of our method for searches. */
+export const searchParams = parser(() =>
+  z.object({
+    query: z.string(),
+    cwd: absentIfNull(absolutePath()),
+    cursor: absentIfNull(z.string()),
+    limit: absentIfNull(z.int().min(1)).transform((limit) => limit && Math.min(limit, PAGE_SESSIONS_MAX)),
+    includeWorktrees: absentIfNull(z.boolean()),
+    includeProgrammatic: absentIfNull(z.boolean()),
+  }),
 );
 
 /** Parser of `session/load` params. `limit`: only the last messages; `cursor`: the part before an earlier answer. */

@@ -112,5 +112,12 @@ export class SegmentReader {
 export function storedRow(stored: string): TextRow {
   const text = textOfStored(stored);
   const texts = [{ column: "output", role: "assistant", text, tool: undefined, toolUseId: undefined } as const];
-  return { uuid: undefined, timestamp: undefined, agentId: undefined, origin: undefined, isQueued: false, texts };
+  const unknown = {
+    uuid: undefined,
+    timestamp: undefined,
+    messageId: undefined,
+    agentId: undefined,
+    origin: undefined,
+  };
+  return { ...unknown, isQueued: false, texts };
 }

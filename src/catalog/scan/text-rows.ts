@@ -7,6 +7,8 @@ import { Places, TYPE, valueWithoutRecord } from "../extract/scanned-row.ts";
 export interface TextRow {
   readonly uuid: string | undefined;
   readonly timestamp: string | undefined;
+  /** Id of the API message that an answer is part of. */
+  readonly messageId: string | undefined;
   readonly agentId: string | undefined;
   /** The message that this one is a copy of, in the session that it was forked from; else its own uuid. */
   readonly origin: string | undefined;
@@ -24,6 +26,7 @@ function textRow(value: JsonObject): TextRow | undefined {
   return {
     uuid,
     timestamp: asString(row["timestamp"]),
+    messageId: row["type"] === "assistant" ? asString(membersOf(row["message"])["id"]) : undefined,
     agentId: inside?.agentId ?? asString(row["agentId"]),
     origin: asString(membersOf(row["forkedFrom"])["messageUuid"]) ?? uuid,
     isQueued: row["type"] === "queue-operation",

@@ -7,7 +7,7 @@ import { refreshForSearch } from "./recent-look.ts";
 import { indexSource } from "./index-source.ts";
 import { type UsedCatalog, useCatalog } from "../schema/kept-catalogs.ts";
 import { parseQuery } from "../query/parse-query.ts";
-import type { Query, SearchNote } from "../query/query.ts";
+import type { Atom, Query, SearchNote } from "../query/query.ts";
 import { scopeTest, sessionsInFiles, sessionsInIndex } from "./scan-sessions.ts";
 import { scanSource, type SearchProgress } from "../scan/scan-source.ts";
 import { decodeSearchCursor, encodeSearchCursor, type SearchEnd } from "./search-cursor.ts";
@@ -34,6 +34,8 @@ export interface SearchOptions extends StoreOptions {
   readonly includeWorktrees?: boolean | undefined;
   /** Only sessions that programs started (true), or none of them (false). Default: all. */
   readonly programmatic?: boolean | undefined;
+  /** Only archived sessions (true), or none of them (false). Default: all. */
+  readonly archived?: boolean | undefined;
   /** Session to leave out: the one that asks. */
   readonly asking?: string | undefined;
   /** False to read the files instead of the index. Default true. */
@@ -88,10 +90,10 @@ export async function searchTranscripts(options: SearchOptions): Promise<SearchP
   if (typeof text !== "string") throw new InvalidArgumentError("query", `query must be a text, got "${String(text)}"`);
   signal?.throwIfAborted();
   const configDirs = resolveConfigDirs(options);
-  const { dir, moreDirs, includeWorktrees, programmatic } = options;
-  const identity = JSON.stringify([text, configDirs, dir, includeWorktrees, asking, moreDirs, programmatic]);
+  const { dir, moreDirs, includeWorktrees, programmatic, archived } = options;
+  const identity = JSON.stringify([text, configDirs, dir, includeWorktrees, asking, moreDirs, programmatic, archived]);
   const after = options.cursor === undefined ? firstPage() : decodeSearchCursor(options.cursor, identity);
-  const query = withProgrammatic(parseQuery(text, after.now), programmatic);
+  const query = withFacts(parseQuery(text, after.now), { programmatic, archived });
   let { index = true } = options;
   const notes: SearchNote[] = [...query.notes];
   for (let attempt = 0; ; attempt++) {
@@ -122,10 +124,12 @@ export async function searchTranscripts(options: SearchOptions): Promise<SearchP
   }
 }
 
-/** Adds the condition to a query that has others. */
-function withProgrammatic(query: Query, value: boolean | undefined): Query {
-  if (value === undefined || query.clauses.length === 0) return query;
-  return { ...query, clauses: [...query.clauses, [{ term: { kind: "programmatic", value }, not: false }]] };
+/** Adds conditions to a query that has others. */
+function withFacts(query: Query, { programmatic, archived }: Pick<SearchOptions, "programmatic" | "archived">): Query {
+  const facts: Atom[][] = [];
+  if (programmatic !== undefined) facts.push([{ term: { kind: "programmatic", value: programmatic }, not: false }]);
+  if (archived !== undefined) facts.push([{ term: { kind: "archived", value: archived }, not: false }]);
+  return query.clauses.length === 0 ? query : { ...query, clauses: [...query.clauses, ...facts] };
 }
 
 const firstPage = (): SearchEnd => ({ now: Date.now(), from: undefined, seen: new Set() });

@@ -13,12 +13,16 @@ import { type TextScope, ToolNames } from "../query/text-scope.ts";
 export interface MessageHit {
   /** Undefined for prompts in the queue, titles, and stored output. */
   readonly uuid: string | undefined;
+  /** Id of the API message, for answers. */
+  readonly messageId: string | undefined;
   /** As the row has it. */
   readonly timestamp: string | undefined;
   readonly role: Role;
   readonly column: Column;
   /** Name of the tool that the text is the input or the output of, if it is known. */
   readonly tool: string | undefined;
+  /** Id of the call of that tool. */
+  readonly toolUseId: string | undefined;
   /** Subagent that the message is of. */
   readonly agentId: string | undefined;
   /** Name of the file of a tool's output that is too long for its row. */
@@ -156,13 +160,15 @@ class HitCollector {
     if (text.column === "title") this.#titles.add(text.text);
     const tool = reader.toolOf(text, tools, range);
     const snippet = snippetOf(text.text, matches, context);
-    const { uuid, timestamp, agentId } = row;
+    const { uuid, messageId, timestamp, agentId } = row;
     const hit: MessageHit = {
       uuid,
+      messageId,
       timestamp,
       role: text.role,
       column: text.column,
       tool,
+      toolUseId: text.toolUseId,
       agentId,
       storedIn: range.kind === FileKind.spilled ? basename(range.path) : undefined,
       snippet: snippet.text,
