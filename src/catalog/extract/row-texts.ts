@@ -175,7 +175,9 @@ function addCall(block: JsonObject, texts: RowText[]): void {
 }
 
 function addResult(block: JsonObject, texts: RowText[]): void {
-  const text = leavesOf(block["content"], false);
+  // A result without content has other members in its place.
+  const { content = block } = block;
+  const text = leavesOf(content, false);
   if (!VISIBLE.test(text)) return;
   texts.push({ column: "output", role: "assistant", text, tool: undefined, toolUseId: asString(block["tool_use_id"]) });
 }

@@ -181,6 +181,18 @@ describe("extraction", () => {
   });
 });
 
+describe("a result", () => {
+  test.each([
+    ["of text", { content: "walrus" }, "walrus"],
+    ["without content", { result: { note: "walrus" }, is_error: false, cache_control: { ttl: "1h" } }, "walrus"],
+    ["with no content", { content: null, result: "walrus" }, undefined],
+  ])("%s has the words that it is shown with", (_, block, output) => {
+    const content = [{ type: "tool_result", tool_use_id: "t1", ...block }];
+    const { segments } = extract([{ type: "user", message: { role: "user", content }, timestamp: at(1) }]);
+    expect(segments.map((segment) => segment.output)).toEqual(output === undefined ? [] : [output]);
+  });
+});
+
 describe("charges", () => {
   const usage = { input_tokens: 3, output_tokens: 7, cache_creation_input_tokens: 30, cache_read_input_tokens: 5 };
   const only = (rows: readonly object[]): Charge | undefined => {
