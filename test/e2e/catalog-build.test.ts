@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { beforeEach, expect, test, vi } from "vitest";
@@ -41,4 +42,14 @@ test("a search during the first build says what it has searched; one that waits 
   expect(second).toMatchObject({ totalIs: "exact", total: 1, searched: SESSIONS, of: SESSIONS, notes: [] });
   expect(second.hits.map(({ session }) => session.sessionId)).toEqual([sessionId(7)]);
   expect([done, total > 0]).toEqual([total, true]);
+});
+
+test("a search that waits goes on, whatever another one of the process has the time for", () => {
+  const library = pathToFileURL(path.resolve(import.meta.dirname, "../../dist/index.js")).href;
+  const program = `import { searchTranscripts } from ${JSON.stringify(library)};
+    const patient = searchTranscripts({ query: "needle" });
+    const { totalIs } = await searchTranscripts({ query: "needle", waitMs: 0 });
+    console.log(totalIs, (await patient).totalIs);`;
+  const options = { encoding: "utf8", env: { ...process.env, CLAUDE_CONFIG_DIR: store() } } as const;
+  expect(execFileSync(process.execPath, ["--input-type=module", "-e", program], options)).toBe("at least exact\n");
 });

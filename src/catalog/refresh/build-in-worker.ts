@@ -21,8 +21,9 @@ export interface Building {
   readonly listeners: Set<(done: number, total: number) => void>;
   /** Stops it after the current transaction's work is thrown away. */
   stop(): void;
-  /** Whether the process waits for its end. */
-  keepAlive(on: boolean): void;
+  /** Keeps the process alive until each caller has called `letGo`. */
+  hold(): void;
+  letGo(): void;
 }
 
 /** The thread's code in the package, next to this or one directory above. It is missing where the sources run as they are. */
@@ -40,6 +41,7 @@ export function buildInWorker({ path, configDir }: OpenCatalog): Building | unde
   // Without the flags of the process: some of them, such as --input-type, no worker starts with.
   const worker = new Worker(file, { execArgv: [], workerData: { path, configDir } satisfies WorkerInput });
   const listeners: Building["listeners"] = new Set();
+  let holders = 0;
   const built = new Promise<Built | undefined>((resolve, reject) => {
     worker.on("message", (message: FromWorker) => {
       if (message.type === "built") resolve(message.built);
@@ -55,6 +57,12 @@ export function buildInWorker({ path, configDir }: OpenCatalog): Building | unde
     listeners,
     // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker is no window
     stop: () => worker.postMessage("stop"),
-    keepAlive: (on) => (on ? worker.ref() : worker.unref()),
+    hold() {
+      holders++;
+      worker.ref();
+    },
+    letGo() {
+      if (--holders === 0) worker.unref();
+    },
   };
 }

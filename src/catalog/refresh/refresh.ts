@@ -40,32 +40,36 @@ const turns = new WeakMap<OpenCatalog, Promise<unknown>>();
  * are still pending after `waitMs`. Throws file-system and database errors, and `signal.reason` when aborted.
  */
 export async function refresh(catalog: OpenCatalog, options: RefreshOptions = {}): Promise<RefreshResult> {
+  const { signal, progress } = options;
+  const begun = await inTurn(catalog, signal, async () => {
+    const found = await look(catalog, signal);
+    const isSmall = found.changes.bytes <= SMALL_BYTES && !buildings.has(catalog.path);
+    const building = isSmall ? undefined : buildingOf(catalog);
+    return building ?? resultOf(found, await build(catalog, found, { signal, progress, transactionMs: SLICE_MS }), []);
+  });
+  if ("pending" in begun) return begun;
+  const built = await waitFor(begun, options);
+  signal?.throwIfAborted();
+  return inTurn(catalog, signal, async () => {
+    const after = await look(catalog, signal);
+    return resultOf(
+      after,
+      built,
+      after.changes.changed.map(({ sessionId }) => sessionId),
+    );
+  });
+}
+
+/** Runs `work` after all work on the same connection that was asked for before. */
+async function inTurn<T>(catalog: OpenCatalog, signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
   const before = turns.get(catalog);
   const turn = (async () => {
     await before?.catch(() => {});
-    options.signal?.throwIfAborted();
-    return refreshNow(catalog, options);
+    signal?.throwIfAborted();
+    return work();
   })();
   turns.set(catalog, turn);
   return turn;
-}
-
-async function refreshNow(catalog: OpenCatalog, options: RefreshOptions): Promise<RefreshResult> {
-  const { signal, progress } = options;
-  const found = await look(catalog, signal);
-  if (found.changes.bytes <= SMALL_BYTES && !buildings.has(catalog.path))
-    return resultOf(found, await build(catalog, found, { signal, progress, transactionMs: SLICE_MS }), []);
-  const building = buildingOf(catalog);
-  if (building === undefined)
-    return resultOf(found, await build(catalog, found, { signal, progress, transactionMs: SLICE_MS }), []);
-  const built = await waitFor(building, options);
-  signal?.throwIfAborted();
-  const after = await look(catalog, signal);
-  return resultOf(
-    after,
-    built,
-    after.changes.changed.map(({ sessionId }) => sessionId),
-  );
 }
 
 /** Returns the build of a database that this process has begun, or begins one. */
@@ -83,7 +87,7 @@ function buildingOf(catalog: OpenCatalog): Building | undefined {
 /** Waits until a build ends or the time is up. The process does not stay alive for it any longer than that. */
 async function waitFor(building: Building, { signal, progress, waitMs }: RefreshOptions): Promise<Built | undefined> {
   if (progress !== undefined) building.listeners.add(progress);
-  building.keepAlive(true);
+  building.hold();
   let timer: NodeJS.Timeout | undefined;
   let abort: (() => void) | undefined;
   const limit = new Promise<undefined>((resolve) => {
@@ -97,7 +101,7 @@ async function waitFor(building: Building, { signal, progress, waitMs }: Refresh
     clearTimeout(timer);
     if (abort !== undefined) signal?.removeEventListener("abort", abort);
     if (progress !== undefined) building.listeners.delete(progress);
-    building.keepAlive(false);
+    building.letGo();
   }
 }
 
