@@ -13,14 +13,15 @@ export function matchExpression(term: TextTerm, columns: readonly string[] | und
   return columns === undefined ? phrase : `{${columns.join(" ")}} : ${phrase}`;
 }
 
+/** Reports whether an expression has a beginning of a word, for which the engine merges the lists of all words at each lookup. */
+export const hasPrefix = (expression: string): boolean => expression.includes('" *');
+
 /** Expressions by which segments are ranked; undefined if the query has no words for the index. */
 export interface RankExpressions {
   /** Finds segments with all clauses of words. */
   readonly all: string;
   /** Finds segments with any of their words. */
   readonly any: string;
-  /** Whether `all` says everything that the query asks for. */
-  readonly isWhole: boolean;
   /** Whether every session that matches has one of the words. */
   readonly isNeeded: boolean;
 }
@@ -39,5 +40,5 @@ export function rankExpressions(
   if (any.size === 0) return undefined;
   const anyOf = [...any].join(" OR ");
   const isNeeded = all.length > 0;
-  return { all: isNeeded ? all.join(" AND ") : anyOf, any: anyOf, isWhole: all.length === clauses.length, isNeeded };
+  return { all: isNeeded ? all.join(" AND ") : anyOf, any: anyOf, isNeeded };
 }

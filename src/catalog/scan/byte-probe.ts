@@ -5,13 +5,14 @@ import { foldLiteral } from "../query/fold-literal.ts";
 import { phraseFor } from "../query/match-text.ts";
 import type { TextTerm } from "../query/query.ts";
 
+/** A test of whether the line `[start, end)` may have what is looked for. */
+export type LineTest = (bytes: Buffer, start: number, end: number) => boolean;
+
 /**
  * Returns a test of whether a line of JSON may have one of the terms: most lines have none, and parsing them takes five
  * times as long. Undefined if any line may.
  */
-export function byteProbe(
-  terms: readonly TextTerm[],
-): ((bytes: Buffer, start: number, end: number) => boolean) | undefined {
+export function byteProbe(terms: readonly TextTerm[]): LineTest | undefined {
   const needles = terms.map(needleOf);
   if (needles.length === 0 || needles.includes(undefined)) return undefined;
   const anyNeedle = new RegExp(needles.join("|"), "i");

@@ -4,6 +4,7 @@ import { NEWLINE } from "../../transcript/rows/line-splitter.ts";
 import { close, openReadNoFollow, readAt } from "../../store/disk/fs.ts";
 import { FileKind } from "../schema/schema.ts";
 import { type RowText, textOfStored } from "../extract/row-texts.ts";
+import type { LineTest } from "./byte-probe.ts";
 import { type TextRow, TextRowReader } from "./text-rows.ts";
 import type { ToolNames } from "../query/text-scope.ts";
 
@@ -26,6 +27,12 @@ const ID_UNITS = 200;
 /** Open files at a time. */
 const OPEN_FILES = 32;
 
+/** A row with its place. */
+export interface ReadRow extends TextRow {
+  /** Offset in the file. */
+  readonly at: number;
+}
+
 /** Reads ranges of files again. Keeps files open, so that a page opens each once. `close` it. */
 export class SegmentReader {
   /** Bytes read so far. */
@@ -36,51 +43,55 @@ export class SegmentReader {
   #buffer = Buffer.alloc(0);
 
   /**
-   * Returns the rows in the range that have texts. Empty if the file changed or is too long there. Throws file-system
-   * errors.
+   * Returns the rows in the range that have texts. `mayHave`: which lines to parse, if not all. Empty if the file changed or
+   * is too long there. Throws file-system errors.
    */
-  rows(range: TextRange): TextRow[] {
+  rows(range: TextRange, mayHave?: LineTest): ReadRow[] {
     const { kind, agentId, off, len } = range;
     if (len > RANGE_BYTES) return [];
     const bytes = this.#read(range.path, off, len);
-    if (kind === FileKind.spilled) return [storedRow(bytes.toString("utf8"))];
-    const rows = this.#rowsIn(bytes);
-    return agentId === undefined ? rows : rows.map((row) => ({ ...row, agentId }));
-  }
-
-  #rowsIn(bytes: Buffer): TextRow[] {
-    const rows: TextRow[] = [];
+    if (kind === FileKind.spilled) return [{ ...storedRow(bytes.toString("utf8")), at: off }];
+    const rows: ReadRow[] = [];
     for (let at = 0; at < bytes.length;) {
       const newline = bytes.indexOf(NEWLINE, at);
       const end = newline < 0 ? bytes.length : newline;
-      visitLine(bytes, at, end, this.#scan, {
-        row: (from, to, scan) => {
-          const row = this.#reader.read(bytes, from, to, scan);
-          if (row !== undefined) rows.push(row);
-        },
-      });
+      if (mayHave?.(bytes, at, end) !== false)
+        this.#readLine(bytes, at, end, (row, from) => {
+          rows.push({ ...row, agentId: agentId ?? row.agentId, at: off + from });
+        });
       at = end + 1;
     }
     return rows;
   }
 
+  #readLine(bytes: Buffer, start: number, end: number, visit: (row: TextRow, from: number) => void): void {
+    visitLine(bytes, start, end, this.#scan, {
+      row: (from, to, scan) => {
+        const row = this.#reader.read(bytes, from, to, scan);
+        if (row !== undefined) visit(row, from);
+      },
+    });
+  }
+
   /**
-   * Returns the tool that a text is of. The call of a result may stand before the range: it is looked for there. `tools`:
-   * those in the range so far.
+   * Returns the tool that a text is of. The call of a result stands before it, mostly in the row before. `at`: offset of the
+   * text's row. `tools`: those that were read so far.
    */
-  toolOf(text: RowText, tools: ToolNames, { path, kind, off }: TextRange): string | undefined {
+  toolOf(text: RowText, tools: ToolNames, { path, kind }: TextRange, at: number): string | undefined {
     const known = tools.nameOf(text);
     const { toolUseId } = text;
     if (known !== undefined || toolUseId === undefined || kind === FileKind.spilled || toolUseId.length > ID_UNITS)
       return known;
     const id = Buffer.from(`"id":${JSON.stringify(toolUseId)}`);
     for (const reach of CALL_REACHES) {
-      const from = Math.max(0, off - reach);
-      const bytes = this.#read(path, from, off - from);
-      const at = bytes.lastIndexOf(id);
-      const start = at < 0 ? -1 : bytes.lastIndexOf(NEWLINE, at) + 1;
+      const from = Math.max(0, at - reach);
+      const bytes = this.#read(path, from, at - from);
+      const found = bytes.lastIndexOf(id);
+      const start = found < 0 ? -1 : bytes.lastIndexOf(NEWLINE, found) + 1;
       if (start > 0 || (start === 0 && from === 0)) {
-        for (const row of this.#rowsIn(bytes.subarray(start))) for (const one of row.texts) tools.nameOf(one);
+        this.#readLine(bytes, start, bytes.indexOf(NEWLINE, found), (row) => {
+          for (const one of row.texts) tools.nameOf(one);
+        });
         return tools.nameOf(text);
       }
       if (from === 0) return undefined;

@@ -1,14 +1,15 @@
 import { yieldToEventLoop } from "../../store/timing.ts";
 import { SEGMENT_BITS } from "../schema/schema.ts";
 import type { Database, Row } from "../engine/sqlite.ts";
-import { matchExpression, rankExpressions, type RankExpressions } from "../query/match-expression.ts";
+import { hasPrefix, matchExpression, rankExpressions, type RankExpressions } from "../query/match-expression.ts";
 import { TextMatcher } from "../query/match-text.ts";
 import { type Atom, isTextTerm, type Query, type SearchNote, type TextTerm } from "../query/query.ts";
-import { ranked, type RankedSession } from "./rank-sets.ts";
+import { prepared } from "./prepared.ts";
+import { type RankedSession, Ranking } from "./rank-sets.ts";
 import type { FoundSession, Places, Position, SearchSource } from "../scan/search-source.ts";
+import { byteProbe, type LineTest } from "../scan/byte-probe.ts";
 import { SegmentReader, type TextRange } from "../scan/segment-reader.ts";
 import {
-  intersection,
   mustBeRead,
   type QuerySets,
   querySets,
@@ -44,18 +45,16 @@ export async function indexSource(
   const scope = new TextScope(query.scope);
   const reader = new SegmentReader();
   try {
-    const first = querySets(database, query, scope);
-    if (first.needsScan) return { possible: limited(first.possible, within) };
-    const verified = first.isExact ? undefined : await verify(search, scope, reader);
-    const sets = verified === undefined ? first : querySets(database, query, scope, (term) => verified.get(term));
-    return { source: new IndexSource(search, scope, { ...sets, possible: limited(sets.possible, within) }) };
+    const first = querySets(database, { query, scope, within });
+    if (first.needsScan) return { possible: first.possible };
+    const found = first.isExact ? undefined : await verify(search, scope, reader);
+    const verified = found && ((term: TextTerm) => found.get(term));
+    const sets = verified === undefined ? first : querySets(database, { query, scope, within, verified });
+    return { source: new IndexSource(search, scope, sets) };
   } finally {
     reader.close();
   }
 }
-
-const limited = (set: SessionSet, within: SessionSet | undefined): SessionSet =>
-  within === undefined ? set : intersection([within, set]);
 
 /** Reads the segments with the words of terms that the index cannot decide. Undefined if there are too many. */
 async function verify(
@@ -65,7 +64,8 @@ async function verify(
 ): Promise<Map<TextTerm, SessionSet> | undefined> {
   const terms = query.clauses.flat().map(({ term }) => term);
   const wanted = terms.filter((term): term is TextTerm => isTextTerm(term) && mustBeRead(term, scope));
-  const find = database.prepare(
+  const find = prepared(
+    database,
     `SELECT ${RANGE_COLUMNS} FROM words JOIN segment s ON s.id = words.rowid JOIN file f ON f.id = s.id >> ${SEGMENT_BITS}
      WHERE words MATCH ? LIMIT ?`,
   );
@@ -82,7 +82,7 @@ async function verify(
   }
   for (const { term, rows } of segments) {
     const sessions = new Set<number>();
-    const matcher = new TextMatcher([term]);
+    const test = new TermTest(term, scope, reader);
     let work = 0;
     for (const row of rows) {
       if (sessions.has(Number(row["session"]))) continue;
@@ -90,72 +90,85 @@ async function verify(
         await yieldToEventLoop();
         signal?.throwIfAborted();
       }
-      if (stands(matcher, scope, reader, rangeOf(row))) sessions.add(Number(row["session"]));
+      if (test.standsIn(rangeOf(row))) sessions.add(Number(row["session"]));
     }
     verified.set(term, sessionsOf(sessions));
   }
   return verified;
 }
 
-/** Whether a term stands in a range, in a text that the query looks at. */
-function stands(matcher: TextMatcher, scope: TextScope, reader: SegmentReader, range: TextRange): boolean {
-  const found = new Uint8Array(1);
-  const tools = new ToolNames();
-  try {
-    for (const { texts } of reader.rows(range)) {
-      for (const text of texts) {
-        const tool = scope.needsTools ? reader.toolOf(text, tools, range) : undefined;
-        if (scope.accepts(text, tool)) matcher.mark(text.text, found);
-      }
-      if (found[0] === 1) return true;
-    }
-  } catch {
-    // A file that is gone since it was indexed has nothing.
+/** Decides whether a term stands in a range, in a text that the query looks at. */
+class TermTest {
+  readonly #matcher: TextMatcher;
+  readonly #mayHave: LineTest | undefined;
+  readonly #scope: TextScope;
+  readonly #reader: SegmentReader;
+
+  constructor(term: TextTerm, scope: TextScope, reader: SegmentReader) {
+    this.#matcher = new TextMatcher([term]);
+    // Names of tools are learnt from rows that may not have the term.
+    this.#mayHave = scope.needsTools ? undefined : byteProbe([term]);
+    this.#scope = scope;
+    this.#reader = reader;
   }
-  return false;
+
+  standsIn(range: TextRange): boolean {
+    const scope = this.#scope;
+    const found = new Uint8Array(1);
+    const tools = new ToolNames();
+    try {
+      for (const { texts, at } of this.#reader.rows(range, this.#mayHave)) {
+        for (const text of texts) {
+          const tool = scope.needsTools ? this.#reader.toolOf(text, tools, range, at) : undefined;
+          if (scope.accepts(text, tool)) this.#matcher.mark(text.text, found);
+        }
+        if (found[0] === 1) return true;
+      }
+    } catch {
+      // A file that is gone since it was indexed has nothing.
+    }
+    return false;
+  }
 }
 
 class IndexSource implements SearchSource {
-  readonly total: number;
   readonly isExact: boolean;
-  readonly hasAsking: boolean;
   readonly searched: number;
   readonly of: number;
   readonly notes: readonly SearchNote[] = [];
   readonly skipped = [];
   readonly #search: IndexSearch;
   readonly #scope: TextScope;
-  readonly #set: SessionSet;
   readonly #expressions: RankExpressions | undefined;
+  readonly #ranking: Ranking;
   readonly #known = new WeakMap<FoundSession, RankedSession>();
   readonly #lookup: SegmentLookup;
 
-  constructor(search: IndexSearch, scope: TextScope, { possible, isExact }: QuerySets) {
-    const { database, query, within, asking } = search;
+  constructor(search: IndexSearch, scope: TextScope, { possible, rest, isExact }: QuerySets) {
+    const { database, query, within, asking, now } = search;
     this.#search = search;
     this.#lookup = new SegmentLookup(database);
     this.#scope = scope;
-    this.#set = possible;
     this.isExact = isExact;
-    const columns = scope.columns;
-    const expressions = columns?.length === 0 ? undefined : rankExpressions(query, columns);
-    const isRead = query.clauses.flat().some(({ term }) => isTextTerm(term) && mustBeRead(term, scope));
-    this.#expressions = expressions && {
-      ...expressions,
-      isWhole: expressions.isWhole && !isRead && within === undefined,
-    };
-    const count = "SELECT count(*) AS n, coalesce(sum(uuid = ?), 0) AS own FROM session WHERE id IN";
-    const { n, own } = database.prepare(`${count} (${possible.sql})`).get(asking ?? "", ...possible.values) ?? {};
-    this.total = Number(n);
-    this.hasAsking = own === 1;
+    const expressions = scope.columns?.length === 0 ? undefined : rankExpressions(query, scope.columns);
+    this.#expressions = expressions;
+    this.#ranking = new Ranking(database, { set: possible, rest, expressions, now, asking });
     const everything = within ?? { sql: "SELECT id FROM session", values: [] };
-    const all = database.prepare(`SELECT count(*) AS n FROM (${everything.sql})`).get(...everything.values);
+    const all = prepared(database, `SELECT count(*) AS n FROM (${everything.sql})`).get(...everything.values);
     this.of = this.searched = Number(all?.["n"]);
   }
 
+  get total(): number {
+    return this.#ranking.counts.total;
+  }
+
+  get hasAsking(): boolean {
+    return this.#ranking.counts.hasAsking;
+  }
+
   *ranked(from: Position | undefined): Generator<FoundSession> {
-    const { database, now, limit } = this.#search;
-    const sessions = ranked(database, { set: this.#set, expressions: this.#expressions, now, from }, limit);
+    const { limit } = this.#search;
+    const sessions = this.#ranking.from(from, limit);
     for (;;) {
       // Places are looked up for several sessions at once.
       const batch: RankedSession[] = [];
@@ -193,18 +206,17 @@ class IndexSource implements SearchSource {
     const { database, query } = this.#search;
     const expression = isTextTerm(term) ? matchExpression(term, this.#scope.columns) : undefined;
     if (!isTextTerm(term) || expression === undefined) {
-      const { sql, values } = querySets(database, { ...query, clauses: [[atom]] }, this.#scope).possible;
-      return (
-        database.prepare(`SELECT 1 FROM session WHERE uuid = ? AND id IN (${sql})`).get(session.uuid, ...values) !==
-        undefined
-      );
+      const one = { query: { ...query, clauses: [[atom]] }, scope: this.#scope };
+      const { sql, values } = querySets(database, one).possible;
+      const find = prepared(database, `SELECT 1 FROM session WHERE uuid = ? AND id IN (${sql})`);
+      return find.get(session.uuid, ...values) !== undefined;
     }
     const segments = this.#segments(session, expression);
     if (!mustBeRead(term, this.#scope)) return segments.length > 0 !== not;
-    const matcher = new TextMatcher([term]);
+    const test = new TermTest(term, this.#scope, reader);
     let work = 0;
     for (const range of this.#ranges(segments)) {
-      if (stands(matcher, this.#scope, reader, range)) return !not;
+      if (test.standsIn(range)) return !not;
       if (++work % SEGMENTS_PER_TURN === 0) await yieldToEventLoop();
     }
     return not;
@@ -227,7 +239,8 @@ class IndexSource implements SearchSource {
   }
 
   *#ranges(segments: readonly number[]): Generator<TextRange> {
-    const find = this.#search.database.prepare(
+    const find = prepared(
+      this.#search.database,
       `SELECT ${RANGE_COLUMNS} FROM segment s JOIN file f ON f.id = s.id >> ${SEGMENT_BITS} WHERE s.id = ?`,
     );
     for (const id of segments) {
@@ -239,13 +252,14 @@ class IndexSource implements SearchSource {
 
 const DONE = { done: true, value: undefined } as const;
 
-/**
- * Finds the segments of sessions that match an expression. A lookup costs as much for one session as for many, since the
- * engine goes through all that match.
- */
+/** Number of files whose segments are looked up one after another: each takes 0.05 ms, and going through all matches up to 30. */
+const FEW_FILES = 64;
+
+/** Finds the segments of sessions that match an expression, for several sessions at once. */
 class SegmentLookup {
   readonly #database: Database;
-  #sessions = "[]";
+  /** Sessions by file. */
+  readonly #files = new Map<number, number>();
   /** Segments by session, for each expression asked for. */
   readonly #found = new Map<string, Map<number, number[]>>();
 
@@ -255,23 +269,44 @@ class SegmentLookup {
 
   /** Sets the sessions that are asked about next. */
   begin(sessions: readonly RankedSession[]): void {
-    this.#sessions = JSON.stringify(sessions.map(({ id }) => id));
     this.#found.clear();
+    this.#files.clear();
+    const find = prepared(
+      this.#database,
+      "SELECT id, session FROM file WHERE session IN (SELECT value FROM json_each(?))",
+    );
+    for (const { id, session } of find.all(JSON.stringify(sessions.map((one) => one.id))))
+      this.#files.set(Number(id), Number(session));
   }
 
   /** Returns the segments of a session, the last one first. */
   segments(session: number, expression: string): readonly number[] {
     let found = this.#found.get(expression);
     if (found === undefined) {
-      this.#found.set(expression, (found = new Map()));
-      const sql = `SELECT words.rowid AS id, f.session FROM words CROSS JOIN file f ON f.id = words.rowid >> ${SEGMENT_BITS}
-        WHERE words MATCH ? AND f.session IN (SELECT value FROM json_each(?)) ORDER BY id DESC`;
-      for (const row of this.#database.prepare(sql).all(expression, this.#sessions)) {
-        const others = found.get(Number(row["session"]));
-        if (others === undefined) found.set(Number(row["session"]), [Number(row["id"])]);
-        else others.push(Number(row["id"]));
+      this.#found.set(expression, (found = new Map<number, number[]>()));
+      for (const id of this.#ids(expression).sort((a, b) => b - a)) {
+        const owner = this.#files.get(Math.floor(id / 2 ** SEGMENT_BITS)) ?? 0;
+        const others = found.get(owner);
+        if (others === undefined) found.set(owner, [id]);
+        else others.push(id);
       }
     }
     return found.get(session) ?? [];
   }
+
+  #ids(expression: string): number[] {
+    const files = JSON.stringify([...this.#files.keys()]);
+    const isFast = this.#files.size <= FEW_FILES && !hasPrefix(expression);
+    const rows = isFast
+      ? prepared(this.#database, BY_RANGES).all(files, expression)
+      : prepared(this.#database, BY_ALL).all(expression, files);
+    return rows.map(({ id }) => Number(id));
+  }
 }
+
+/** Skips to the segments of each file. */
+const BY_RANGES = `SELECT words.rowid AS id FROM json_each(?) j CROSS JOIN words
+  WHERE words MATCH ? AND words.rowid >= j.value << ${SEGMENT_BITS} AND words.rowid < (j.value + 1) << ${SEGMENT_BITS}`;
+/** Goes through all segments that match. */
+const BY_ALL = `SELECT rowid AS id FROM words
+  WHERE words MATCH ? AND rowid >> ${SEGMENT_BITS} IN (SELECT value FROM json_each(?))`;

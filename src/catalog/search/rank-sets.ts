@@ -1,7 +1,8 @@
 import { SEGMENT_BITS } from "../schema/schema.ts";
-import type { Database, SqlValue } from "../engine/sqlite.ts";
+import type { Database, Row, SqlValue } from "../engine/sqlite.ts";
 import type { RankExpressions } from "../query/match-expression.ts";
 import type { Position } from "../scan/search-source.ts";
+import { prepared } from "./prepared.ts";
 import type { SessionSet } from "./session-sets.ts";
 
 export interface RankedSession extends Position {
@@ -23,72 +24,109 @@ const RECENCY_MS = 30 * 24 * 60 * 60 * 1000;
 
 export interface RankOptions {
   readonly set: SessionSet;
+  /** The sessions for which everything holds that `expressions.all` does not say; undefined if it says everything. */
+  readonly rest: SessionSet | undefined;
   /** Undefined: ranks by recency. */
   readonly expressions: RankExpressions | undefined;
   /** Time of the first page, epoch ms: ages must not change between pages. */
   readonly now: number;
-  /** Sessions before this position are left out. */
-  readonly from: Position | undefined;
+  /** Id of the session that asks. */
+  readonly asking: string | undefined;
 }
 
-/**
- * Yields the sessions of a set, best first: by their best segment, not by how many they have. More are ranked only if the
- * caller takes more than `most`.
- */
-export function* ranked(database: Database, options: RankOptions, most: number): Generator<RankedSession> {
-  const { expressions, from } = options;
-  const given = new Set<number>();
-  for (const tier of tiersOf(expressions)) {
-    if (from !== undefined && tier < from.tier) {
-      // Its sessions were on earlier pages, and would come again in the next tier.
-      for (const { id } of tierOf(database, options, tier, -1)) given.add(id);
-      continue;
+/** Numbers of sessions of a set. */
+export interface SetCounts {
+  readonly total: number;
+  readonly hasAsking: boolean;
+}
+
+/** The sessions of a set in their order: by their best segment, not by how many they have. */
+export class Ranking {
+  readonly #database: Database;
+  readonly #options: RankOptions;
+  /** Known once a tier with all sessions was ranked: counting them by a statement of its own takes as long again. */
+  #counts: SetCounts | undefined;
+
+  constructor(database: Database, options: RankOptions) {
+    this.#database = database;
+    this.#options = options;
+  }
+
+  get counts(): SetCounts {
+    if (this.#counts === undefined) {
+      const { set, asking = "" } = this.#options;
+      const sql = `SELECT count(*) AS n, coalesce(sum(uuid = ?), 0) AS own FROM session WHERE id IN (${set.sql})`;
+      const { n, own } = prepared(this.#database, sql).get(asking, ...set.values) ?? {};
+      this.#counts = { total: Number(n), hasAsking: own === 1 };
     }
-    for (let limit = most + given.size; ; limit *= 8) {
-      const rows = tierOf(database, options, tier, limit);
-      for (const row of rows) {
-        if (given.has(row.id)) continue;
-        given.add(row.id);
-        if (from === undefined || tier > from.tier || row.score >= from.score) yield row;
+    return this.#counts;
+  }
+
+  /** Yields the sessions from a position on, best first. More are ranked only if the caller takes more than `most`. */
+  *from(position: Position | undefined, most: number): Generator<RankedSession> {
+    const given = new Set<number>();
+    for (const tier of this.#tiers) {
+      if (position !== undefined && tier < position.tier) {
+        // Its sessions were on earlier pages, and would come again in the next tier.
+        for (const { id } of this.#tier(tier, -1)) given.add(id);
+        continue;
       }
-      if (rows.length < limit) break;
+      for (let limit = most + given.size; ; limit *= 8) {
+        const rows = this.#tier(tier, limit);
+        for (const row of rows) {
+          if (given.has(row.id)) continue;
+          given.add(row.id);
+          if (position === undefined || tier > position.tier || row.score >= position.score) yield row;
+        }
+        if (rows.length < limit) break;
+      }
     }
   }
-}
 
-function tiersOf(expressions: RankExpressions | undefined): readonly number[] {
-  if (expressions === undefined) return [2];
-  const ofWords = expressions.all === expressions.any ? [0] : [0, 1];
-  return expressions.isNeeded ? ofWords : [...ofWords, 2];
-}
-
-function tierOf(
-  database: Database,
-  { set, expressions, now }: RankOptions,
-  tier: number,
-  limit: number,
-): RankedSession[] {
-  const recency = `${RECENCY} / (1 + max(0, ? - coalesce(active, 0)) / ${RECENCY_MS}.0)`;
-  if (expressions === undefined || tier === 2) {
-    const sql = `SELECT id, uuid, path, NULL AS segment, 0 AS relevance, -${recency} AS score FROM session
-      WHERE id IN (${set.sql}) ORDER BY score, uuid LIMIT ?`;
-    return rowsOf(database.prepare(sql).all(now, ...set.values, limit), tier);
+  get #tiers(): readonly number[] {
+    const { expressions } = this.#options;
+    if (expressions === undefined) return [2];
+    const ofWords = expressions.all === expressions.any ? [0] : [0, 1];
+    return expressions.isNeeded ? ofWords : [...ofWords, 2];
   }
-  const isWhole = tier === 0 && expressions.isWhole;
-  const sql = `WITH hit AS MATERIALIZED (SELECT rowid AS r, bm25(words, ${WEIGHTS}) AS s FROM words WHERE words MATCH ?),
-      best AS (SELECT file.session AS x, min(s) AS s, r FROM hit JOIN file ON file.id = r >> ${SEGMENT_BITS} GROUP BY 1)
-    SELECT id, uuid, path, r AS segment, s AS relevance, s - ${recency} AS score FROM best JOIN session ON id = x
-    ${isWhole ? "" : `WHERE id IN (${set.sql})`} ORDER BY score, uuid LIMIT ?`;
-  const values: SqlValue[] = [
-    tier === 0 ? expressions.all : expressions.any,
-    now,
-    ...(isWhole ? [] : set.values),
-    limit,
-  ];
-  return rowsOf(database.prepare(sql).all(...values), tier);
+
+  #tier(tier: number, limit: number): RankedSession[] {
+    const { expressions } = this.#options;
+    return expressions === undefined || tier === 2
+      ? this.#byRecency(limit)
+      : this.#byWords(tier, tier === 0 ? expressions.all : expressions.any, limit);
+  }
+
+  #byRecency(limit: number): RankedSession[] {
+    const { set, now } = this.#options;
+    const sql = `SELECT id, uuid, path, NULL AS segment, 0 AS relevance, -${RECENCY_SQL} AS score FROM session
+      WHERE id IN (${set.sql}) ORDER BY score, uuid LIMIT ?`;
+    return rowsOf(prepared(this.#database, sql).all(now, ...set.values, limit), 2);
+  }
+
+  #byWords(tier: number, expression: string, limit: number): RankedSession[] {
+    const { set, rest, now, asking = "" } = this.#options;
+    const filter = tier === 0 ? rest : set;
+    const sql = `WITH hit AS MATERIALIZED (SELECT rowid AS r, bm25(words, ${WEIGHTS}) AS s FROM words WHERE words MATCH ?),
+        best AS MATERIALIZED (SELECT file.session AS x, min(s) AS s, r FROM hit JOIN file ON file.id = r >> ${SEGMENT_BITS}
+          ${filter === undefined ? "" : `WHERE file.session IN (${filter.sql})`} GROUP BY 1)
+      SELECT id, uuid, path, r AS segment, s AS relevance, s - ${RECENCY_SQL} AS score, (SELECT count(*) FROM best) AS total,
+        (SELECT count(*) FROM best WHERE x = (SELECT id FROM session WHERE uuid = ?)) AS own
+      FROM best JOIN session ON id = x ORDER BY score, uuid LIMIT ?`;
+    const values: SqlValue[] = [expression, ...(filter?.values ?? []), now, asking, limit];
+    const rows = prepared(this.#database, sql).all(...values);
+    if (tier === 0 && this.#tiers.length === 1) {
+      const [{ total, own } = { total: 0, own: 0 }] = rows;
+      this.#counts ??= { total: Number(total), hasAsking: own === 1 };
+    }
+    return rowsOf(rows, tier);
+  }
 }
 
-const rowsOf = (rows: readonly Readonly<Record<string, SqlValue>>[], tier: number): RankedSession[] =>
+/** The gain of a recent session; its parameter is the time of the first page. */
+const RECENCY_SQL = `${RECENCY} / (1 + max(0, ? - coalesce(active, 0)) / ${RECENCY_MS}.0)`;
+
+const rowsOf = (rows: readonly Row[], tier: number): RankedSession[] =>
   rows.map(({ id, uuid, path, segment, relevance, score }) => ({
     id: Number(id),
     uuid: String(uuid),

@@ -138,7 +138,10 @@ function factsInIndex(database: Database, query: Query): Map<FactTerm, ReadonlyS
   const facts = new Map<FactTerm, ReadonlySet<number>>();
   for (const { term } of query.clauses.flat()) {
     if (isTextTerm(term)) continue;
-    const { sql, values } = querySets(database, { ...query, clauses: [[{ term, not: false }]] }, scope).possible;
+    const { sql, values } = querySets(database, {
+      query: { ...query, clauses: [[{ term, not: false }]] },
+      scope,
+    }).possible;
     const rows = database.prepare(`SELECT id FROM session WHERE id IN (${sql})`).all(...values);
     facts.set(term, new Set(rows.map(({ id }) => Number(id))));
   }

@@ -7,6 +7,7 @@ import { yieldToEventLoop } from "../../store/timing.ts";
 import { TextMatcher } from "../query/match-text.ts";
 import { type Query, wantedTerms } from "../query/query.ts";
 import { MOST_SEEN, type SearchEnd, sessionMark } from "./search-cursor.ts";
+import { byteProbe, type LineTest } from "../scan/byte-probe.ts";
 import { SegmentReader } from "../scan/segment-reader.ts";
 import type { FoundSession, SearchSource } from "../scan/search-source.ts";
 import { type FoundHit, type MessageHit, type SessionHits, sessionHits } from "./session-hits.ts";
@@ -88,6 +89,7 @@ class PageBuilder {
   readonly #options: PageOptions;
   readonly #reader = new SegmentReader();
   readonly #matcher: TextMatcher;
+  readonly #mayHave: LineTest | undefined;
   readonly #terms: number;
   readonly #scope: TextScope;
   readonly #hits: Writable<SessionHit>[] = [];
@@ -104,6 +106,8 @@ class PageBuilder {
     this.#matcher = new TextMatcher(terms);
     this.#terms = terms.length;
     this.#scope = new TextScope(options.query.scope);
+    // Names of tools are learnt from rows that may have none of the terms.
+    this.#mayHave = this.#scope.needsTools ? undefined : byteProbe(terms);
   }
 
   get isFull(): boolean {
@@ -142,20 +146,20 @@ class PageBuilder {
   #read(source: SearchSource, found: FoundSession): SessionHits {
     const { perSession, context } = this.#options;
     if (this.#terms === 0) return { hits: [], unread: 0 };
-    const options = { matcher: this.#matcher, terms: this.#terms, scope: this.#scope, reader: this.#reader, context };
-    return sessionHits(source.places(found), { ...options, wanted: perSession });
+    const options = { matcher: this.#matcher, mayHave: this.#mayHave, terms: this.#terms, scope: this.#scope };
+    return sessionHits(source.places(found), { ...options, reader: this.#reader, wanted: perSession, context });
   }
 
-  #isCopy({ origin, hit }: FoundHit, sessionId: string): boolean {
+  #isCopy({ origin, uuid }: FoundHit, sessionId: string): boolean {
     const other = origin === undefined ? undefined : this.#origins.get(origin);
-    other?.copies.push({ sessionId, uuid: hit.uuid });
+    other?.copies.push({ sessionId, uuid });
     return other !== undefined;
   }
 
-  #keep({ hit, origin }: FoundHit): MessageHit {
+  #keep({ origin, ...found }: FoundHit): MessageHit {
     const copies: { sessionId: string; uuid: string | undefined }[] = [];
     if (origin !== undefined) this.#origins.set(origin, { copies });
-    return { ...hit, copies };
+    return { ...found.show(), copies };
   }
 
   #listed({ uuid, path }: FoundSession): ListedSession | undefined {

@@ -3,10 +3,10 @@ import type { RowText } from "../extract/row-texts.ts";
 import type { Match, TextMatcher } from "../query/match-text.ts";
 import type { Column, Role } from "../query/query.ts";
 import type { Places } from "../scan/search-source.ts";
-import type { SegmentReader, TextRange } from "../scan/segment-reader.ts";
+import type { LineTest } from "../scan/byte-probe.ts";
+import type { ReadRow, SegmentReader, TextRange } from "../scan/segment-reader.ts";
 import { FileKind } from "../schema/schema.ts";
 import { snippetOf } from "../query/snippet.ts";
-import type { TextRow } from "../scan/text-rows.ts";
 import { type TextScope, ToolNames } from "../query/text-scope.ts";
 
 /** A message in which a query was found. */
@@ -44,11 +44,13 @@ export interface MessageCopy {
 
 /** A hit with what decides its place among others. */
 export interface FoundHit {
-  readonly hit: MessageHit;
+  readonly uuid: string | undefined;
   /** Id of the message in the session where it was written. */
   readonly origin: string | undefined;
   readonly terms: number;
   readonly weight: number;
+  /** Makes what is shown of it. Reads the name of its tool. */
+  show(): Omit<MessageHit, "copies">;
 }
 
 export interface SessionHits {
@@ -69,6 +71,8 @@ const TERM_BYTES = 2 * 1024 * 1024;
 
 export interface HitOptions {
   readonly matcher: TextMatcher;
+  /** Which lines of a file may have a term; undefined if all may. */
+  readonly mayHave: LineTest | undefined;
   /** Number of terms that the matcher finds. */
   readonly terms: number;
   readonly scope: TextScope;
@@ -129,9 +133,10 @@ class HitCollector {
 
   read(range: TextRange): void {
     const tools = new ToolNames();
-    let rows: TextRow[];
+    const { reader, mayHave } = this.#options;
+    let rows: ReadRow[];
     try {
-      rows = this.#options.reader.rows(range);
+      rows = reader.rows(range, mayHave);
     } catch {
       // The file is gone since.
       return;
@@ -140,11 +145,11 @@ class HitCollector {
   }
 
   /** Adds the best text of a row, unless the row or the same title was added before. */
-  #add(row: TextRow, tools: ToolNames, range: TextRange): void {
+  #add(row: ReadRow, tools: ToolNames, range: TextRange): void {
     const { matcher, scope, context, reader } = this.#options;
     let best: { text: RowText; matches: Match[]; terms: number } | undefined;
     for (const text of row.texts) {
-      const tool = scope.needsTools ? reader.toolOf(text, tools, range) : tools.nameOf(text);
+      const tool = scope.needsTools ? reader.toolOf(text, tools, range, row.at) : tools.nameOf(text);
       if (!scope.accepts(text, tool)) continue;
       const matches = matcher.matches(text.text);
       const terms = new Set(matches.map(({ term }) => term));
@@ -158,29 +163,42 @@ class HitCollector {
     // The CLI writes the title again and again.
     if (text.column === "title" && this.#titles.has(text.text)) return;
     if (text.column === "title") this.#titles.add(text.text);
-    const tool = reader.toolOf(text, tools, range);
-    const snippet = snippetOf(text.text, matches, context);
-    const { uuid, messageId, timestamp, agentId } = row;
-    const hit: MessageHit = {
-      uuid,
-      messageId,
-      timestamp,
-      role: text.role,
-      column: text.column,
-      tool,
-      toolUseId: text.toolUseId,
-      agentId,
-      storedIn: range.kind === FileKind.spilled ? basename(range.path) : undefined,
-      snippet: snippet.text,
-      marks: snippet.marks,
-      at: snippet.at,
-      copies: [],
+    const found: FoundHit = {
+      uuid: row.uuid,
+      origin: row.origin,
+      terms,
+      weight: WEIGHTS[text.column],
+      show: () => {
+        const snippet = snippetOf(text.text, matches, context);
+        return {
+          uuid: row.uuid,
+          messageId: row.messageId,
+          timestamp: row.timestamp,
+          role: text.role,
+          column: text.column,
+          tool: this.#toolOf(text, tools, range, row.at),
+          toolUseId: text.toolUseId,
+          agentId: row.agentId,
+          storedIn: range.kind === FileKind.spilled ? basename(range.path) : undefined,
+          snippet: snippet.text,
+          marks: snippet.marks,
+          at: snippet.at,
+        };
+      },
     };
-    const found = { hit, origin: row.origin, terms, weight: WEIGHTS[text.column] };
     if (row.isQueued) this.#queued.push({ hit: found, text: text.text });
     else {
       this.#found.push(found);
       if (text.column === "said") this.#said.add(text.text);
+    }
+  }
+
+  #toolOf(text: RowText, tools: ToolNames, range: TextRange, at: number): string | undefined {
+    try {
+      return this.#options.reader.toolOf(text, tools, range, at);
+    } catch {
+      // The file is gone since.
+      return undefined;
     }
   }
 

@@ -16,6 +16,8 @@ export interface SessionSet {
 export interface QuerySets {
   /** All sessions that match, and those that may. */
   readonly possible: SessionSet;
+  /** Those for which everything holds except the words that one segment can have together; undefined if that is nothing. */
+  readonly rest: SessionSet | undefined;
   /** Whether `possible` has only sessions that match. */
   readonly isExact: boolean;
   /** Whether files must be scanned to decide: the index does not have what is looked for. */
@@ -25,15 +27,21 @@ export interface QuerySets {
 /** Returns the sessions in which a term stands, if that is known exactly. */
 export type Verified = (term: TextTerm) => SessionSet | undefined;
 
+export interface SetOptions {
+  readonly query: Query;
+  readonly scope: TextScope;
+  /** Undefined: all sessions. */
+  readonly within?: SessionSet | undefined;
+  readonly verified?: Verified | undefined;
+}
+
 /**
  * Returns the sessions that match a query. A term that is not verified, but must be read to be decided, counts as possibly
  * there and possibly not.
  */
 export function querySets(
   database: Database,
-  query: Query,
-  scope: TextScope,
-  verified: Verified = () => undefined,
+  { query, scope, within, verified = () => undefined }: SetOptions,
 ): QuerySets {
   const facts = new FactSets(database);
   let isExact = true;
@@ -52,8 +60,27 @@ export function querySets(
     }
     return not ? without(sessionsWith(expression)) : sessionsWith(expression);
   };
-  const sets = query.clauses.map((atoms) => union(atoms.map(setOf)));
-  return { possible: sets.length === 0 ? NONE : intersection(sets), isExact, needsScan };
+  const isOfWords = ({ term, not }: Atom): boolean =>
+    !not &&
+    isTextTerm(term) &&
+    !mustBeRead(term, scope) &&
+    scope.columns?.length !== 0 &&
+    matchExpression(term, scope.columns) !== undefined;
+  const sets = query.clauses.map((atoms) => ({
+    set: union(atoms.map(setOf)),
+    isOfWords: atoms.every(isOfWords),
+  }));
+  const all = [...(within === undefined ? [] : [within]), ...sets.map(({ set }) => set)];
+  const rest = [
+    ...(within === undefined ? [] : [within]),
+    ...sets.filter((one) => !one.isOfWords).map(({ set }) => set),
+  ];
+  return {
+    possible: sets.length === 0 ? NONE : intersection(all),
+    rest: rest.length === 0 ? undefined : intersection(rest),
+    isExact,
+    needsScan,
+  };
 }
 
 /** Whether segments with the words of a term must be read to decide if it is there. */
