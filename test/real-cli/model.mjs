@@ -3,6 +3,8 @@
  * of that rule by how many answers have followed the prompt. Every request body is kept, in order.
  *
  *   rule  { when: "words", steps: [{ thinking?, text?, tools?: [[name, input], …], slowMs? }, …] }
+ *
+ * An input { fromResult: ["hits", 0, …] } is what is there in the last result, which must be JSON.
  */
 import http from "node:http";
 
@@ -31,6 +33,14 @@ function chooseStep(rules, messages) {
   return { text: `Answer to: ${prompt.trim().split("\n").at(-1)}` };
 }
 
+function inputOf(input, messages) {
+  if (input.fromResult === undefined) return input;
+  const blocks = messages.flatMap(({ content }) => (Array.isArray(content) ? content : []));
+  const { content } = blocks.findLast(({ type }) => type === "tool_result");
+  const text = typeof content === "string" ? content : content.map((block) => block.text ?? "").join("");
+  return input.fromResult.reduce((value, key) => value[key], JSON.parse(text));
+}
+
 /** Starts on a free port of the loopback. Ids never repeat, also between runs: the CLI takes one id for one message. */
 export function startModel(rules) {
   const requests = [];
@@ -46,7 +56,13 @@ export function startModel(rules) {
     if (step.text) content.push({ type: "text", text: step.text });
     for (const [name, input] of step.tools ?? []) {
       if (!offered.has(name)) content.push({ type: "text", text: `(the tool ${name} was not offered)` });
-      else content.push({ type: "tool_use", id: `toolu_${run}_${n}_${content.length}`, name, input });
+      else
+        content.push({
+          type: "tool_use",
+          id: `toolu_${run}_${n}_${content.length}`,
+          name,
+          input: inputOf(input, body.messages),
+        });
     }
     const usage = {
       input_tokens: 1200,
