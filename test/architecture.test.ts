@@ -60,6 +60,7 @@ const ORDER: readonly string[] = [
   "catalog/scan",
   "catalog/search",
   "catalog/stats",
+  "catalog/facts",
   "catalog",
   "open",
   "",

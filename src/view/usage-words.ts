@@ -1,5 +1,6 @@
+import type { SessionUsage } from "../catalog/facts/sum-sessions.ts";
 import type { Usage, UsageCounts, UsageGrouping } from "../catalog/stats/usage-types.ts";
-import { formatCost, formatCount } from "./figures.ts";
+import { formatActive, formatCost, formatCount, grouped } from "./figures.ts";
 import { notedLine } from "./sanitise.ts";
 
 /** Returns the number of tokens of all kinds. */
@@ -7,8 +8,28 @@ export const tokensOf = ({ tokens }: UsageCounts): number =>
   Object.values(tokens).reduce((sum, count) => sum + count, 0);
 
 /** Formats a cost, with ≥ if it may be higher. */
-export const boundedCost = ({ cost, lowerBounds, unpricedTokens }: UsageCounts): string =>
+export const boundedCost = ({
+  cost,
+  lowerBounds,
+  unpricedTokens,
+}: Pick<UsageCounts, "cost" | "lowerBounds" | "unpricedTokens">): string =>
   `${lowerBounds > 0 || unpricedTokens > 0 ? "≥" : ""}${formatCost(cost)}`;
+
+/** Formats the cost of a session, with ≥ if it may be higher, ? if it is not known. */
+export function sessionCost(usage: SessionUsage | undefined): string {
+  if (usage === undefined) return "?";
+  return usage.isComplete ? boundedCost(usage) : `≥${formatCost(usage.cost)}`;
+}
+
+/** Says in a few words what was done in a session and what it cost, leaving out what is zero. */
+export function sessionUsageWords(usage: SessionUsage): string[] {
+  const { toolCalls, active, requests } = usage;
+  return [
+    ...(toolCalls === 0 ? [] : [toolCalls === 1 ? "1 tool call" : `${grouped(toolCalls)} tool calls`]),
+    ...(active === 0 ? [] : [`${formatActive(active)} active`]),
+    ...(requests === 0 && usage.cost === 0 ? [] : [sessionCost(usage)]),
+  ];
+}
 
 const NAMELESS: Readonly<Partial<Record<UsageGrouping, string>>> = {
   branch: "(no branch)",
@@ -24,7 +45,13 @@ export const namelessText = (by: UsageGrouping): string => NAMELESS[by] ?? "(unk
 const MAX_NAMED = 10;
 
 /** Says what the figures lack, and by which prices they were made, in sentences. */
-export function usageRemarks({ totals, prices }: Pick<Usage, "totals" | "prices">): string[] {
+export function usageRemarks({
+  totals,
+  prices,
+}: {
+  readonly totals: Pick<UsageCounts, "unpricedTokens" | "unpricedModels" | "lowerBounds" | "unrecordedCost">;
+  readonly prices: Usage["prices"];
+}): string[] {
   const { unpricedTokens, unpricedModels, lowerBounds, unrecordedCost } = totals;
   const named = unpricedModels.slice(0, MAX_NAMED).map((model) => notedLine(model) || "an unnamed model");
   const more = unpricedModels.length > MAX_NAMED ? ` and ${unpricedModels.length - MAX_NAMED} more models` : "";

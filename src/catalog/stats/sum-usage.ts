@@ -15,7 +15,7 @@ export interface SumQuery {
   readonly branch: string | undefined;
   readonly isWanted: (session: UsageSession) => boolean;
   /** Names the day, week or month of a slot. */
-  readonly spanOf: (slot: number) => string;
+  readonly spanOf: (slot: number) => string | undefined;
   readonly projectOf: (session: UsageSession) => string;
   readonly repositoryOf: (session: UsageSession) => string;
 }

@@ -71,11 +71,17 @@ export interface UsageRows {
 
 const SESSIONS = `SELECT id AS number, uuid AS id, path, cwd, coalesce(branch, '') AS branch, title, coalesce(tag, '') AS tag,
   coalesce(model, '') AS model, active, cost_state AS costState FROM session`;
+/** Conditions for one session, appended to the statements; undefined: all sessions. */
+type Only = number | undefined;
+const where = (only: Only, column: string, word = "WHERE"): string =>
+  only === undefined ? "" : ` ${word} ${column} = ${only}`;
 
-const SPEND = `SELECT s.session, s.slot, m.text AS model, v.text AS variant, s.long, b.text AS branch, s.requests, s.input,
+const spendOf = (
+  only: Only,
+): string => `SELECT s.session, s.slot, m.text AS model, v.text AS variant, s.long, b.text AS branch, s.requests, s.input,
     s.output, s.w5, s.w1h, s.read, s.web, s.lower
   FROM spend s JOIN name m ON m.id = s.model JOIN name v ON v.id = s.variant JOIN name b ON b.id = s.branch
-  WHERE s.requests > 0`;
+  WHERE s.requests > 0${where(only, "s.session", "AND")}`;
 const SPEND_COLUMNS: readonly (keyof SpendRow)[] = [
   "session",
   "slot",
@@ -97,11 +103,13 @@ const SPEND_COLUMNS: readonly (keyof SpendRow)[] = [
  * A session may have several copies of its transcript: of equal quarters of an hour the fullest counts. Subagents work at
  * the same time as the session, so that their activity is not added to it.
  */
-const TALLIES = `SELECT session, slot, sum(prompts) AS prompts, sum(turns) AS turns, sum(messages) AS messages,
+const talliesOf = (
+  only: Only,
+): string => `SELECT session, slot, sum(prompts) AS prompts, sum(turns) AS turns, sum(messages) AS messages,
     sum(calls) AS calls, max(active) AS active, sum(added) AS added, sum(removed) AS removed
   FROM (SELECT f.session AS session, t.slot AS slot, max(prompts) AS prompts, max(turns) AS turns,
       max(messages) AS messages, max(calls) AS calls, max(active) AS active, max(added) AS added, max(removed) AS removed
-    FROM tally t JOIN file f ON f.id = t.file GROUP BY f.session, t.slot, coalesce(f.agent, ''))
+    FROM tally t JOIN file f ON f.id = t.file${where(only, "f.session")} GROUP BY f.session, t.slot, coalesce(f.agent, ''))
   GROUP BY session, slot`;
 
 const TALLY_COLUMNS: readonly (keyof TallyRow)[] = [
@@ -126,27 +134,33 @@ const TOOLS = `SELECT session, slot, tool, sum(n) AS n
  * Times of the last requests that sessions repeat. A fork keeps the time of a request; where only the ids are equal, some
  * gateway gave them twice.
  */
-const FORKS = `SELECT f.session AS session, max(c.ts) AS ts
+const forksOf = (only: Only): string => `SELECT f.session AS session, max(c.ts) AS ts
   FROM charge c JOIN file f ON f.id = c.file
     JOIN charge counted ON counted.key = c.key AND counted.counts = 1 JOIN file g ON g.id = counted.file
-  WHERE c.counts = 0 AND c.ts = counted.ts AND g.session <> f.session GROUP BY f.session`;
+  WHERE c.counts = 0 AND c.ts = counted.ts AND g.session <> f.session${where(only, "f.session", "AND")} GROUP BY f.session`;
 
-/** Reads the sums of a catalog. */
-export function usageRows(database: Database, { tools }: { readonly tools: boolean }): UsageRows {
+/** Reads the sums of a catalog. `only`: number of the session that is asked for. */
+export function usageRows(
+  database: Database,
+  { tools, only }: { readonly tools: boolean; readonly only?: number },
+): UsageRows {
   const all = <T>(sql: string): T[] => database.prepare(sql).all() as T[];
   const sessions = new Map<number, UsageSession>();
-  for (const row of all<Record<string, unknown>>(SESSIONS)) {
+  for (const row of all<Record<string, unknown>>(SESSIONS + where(only, "id"))) {
     const { number, ...session } = row;
     const known = Object.fromEntries(Object.entries(session).map(([key, value]) => [key, value ?? undefined]));
     sessions.set(Number(number), known as unknown as UsageSession);
   }
   return {
     sessions,
-    spend: manyRows<SpendRow>(database, SPEND, SPEND_COLUMNS),
-    tallies: manyRows<TallyRow>(database, TALLIES, TALLY_COLUMNS),
+    spend: manyRows<SpendRow>(database, spendOf(only), SPEND_COLUMNS),
+    tallies: manyRows<TallyRow>(database, talliesOf(only), TALLY_COLUMNS),
     tools: tools ? all<ToolRow>(TOOLS) : [],
     forks: new Map(
-      all<{ session: number; ts: number }>(FORKS).map(({ session, ts }) => [session, Math.floor(ts / SLOT_SECONDS)]),
+      all<{ session: number; ts: number }>(forksOf(only)).map(({ session, ts }) => [
+        session,
+        Math.floor(ts / SLOT_SECONDS),
+      ]),
     ),
   };
 }

@@ -1,16 +1,12 @@
 import { InvalidArgumentError } from "../../store/errors.ts";
 import { resolveConfigDirs } from "../../store/layout/config-dir.ts";
 import type { Skipped } from "../../store/types.ts";
-import { faultOf, withoutIndex } from "../engine/sqlite.ts";
-import { refresh, type RefreshResult } from "../refresh/refresh.ts";
-import { useCatalog } from "../schema/kept-catalogs.ts";
-import type { OpenCatalog } from "../schema/open-catalog.ts";
 import { spanNames } from "./calendar.ts";
 import { loadPrices, PRICES } from "./prices.ts";
-import { scanUsage } from "./scan-usage.ts";
 import { sumUsage } from "./sum-usage.ts";
-import { type UsageRows, usageRows } from "./usage-rows.ts";
+import type { UsageRows } from "./usage-rows.ts";
 import { projectOf, repositories, sessionFilter } from "./usage-scope.ts";
+import { type FoundUsage, readUsage } from "./usage-source.ts";
 import { type Usage, USAGE_GROUPINGS, type UsageGrouping, type UsageOptions } from "./usage-types.ts";
 
 /** Counts usage, see `usageStats` in library.ts. Throws `InvalidArgumentError` for a wrong option. */
@@ -31,9 +27,9 @@ export async function usageStats(options: UsageOptions = {}): Promise<Usage> {
   const skipped: Skipped[] = [];
   const all: UsageRows[] = [];
   for (const configDir of configDirs) {
-    const found = await rowsOf(configDir, options, by === "tool");
+    const found = await readUsage(configDir, { ...options, tools: by === "tool" });
     all.push(found.rows);
-    for (const note of found.notes) notes.push(note);
+    for (const note of [...found.notes, ...pendingNotes(found)]) notes.push(note);
     for (const skip of found.skipped) skipped.push(skip);
   }
   const prices = await loadPrices();
@@ -41,49 +37,7 @@ export async function usageStats(options: UsageOptions = {}): Promise<Usage> {
   return { by, ...sumUsage(all, { ...query, isWanted }, prices), prices: PRICES, notes, skipped };
 }
 
-interface Found {
-  readonly rows: UsageRows;
-  readonly notes: readonly string[];
-  readonly skipped: readonly Skipped[];
-}
-
-async function rowsOf(configDir: string, options: UsageOptions, tools: boolean): Promise<Found> {
-  const { signal, progress, index = true } = options;
-  const notes: string[] = [];
-  for (let attempt = 0; index; attempt++) {
-    const used = await useCatalog(configDir);
-    if (used === undefined) break;
-    try {
-      return await readCatalog(used.catalog, { tools, signal, progress });
-    } catch (error) {
-      signal?.throwIfAborted();
-      const fault = faultOf(error);
-      if (fault === undefined) throw error;
-      if (fault === "damaged" && attempt === 0) await used.discard();
-      else {
-        notes.push(withoutIndex(fault));
-        break;
-      }
-    } finally {
-      used.release();
-    }
-  }
-  return { notes, ...(await scanUsage(configDir, { tools, signal, progress })) };
-}
-
-async function readCatalog(
-  catalog: OpenCatalog,
-  { tools, signal, progress }: Pick<UsageOptions, "signal" | "progress"> & { readonly tools: boolean },
-): Promise<Found> {
-  const refreshed = await refresh(catalog, { signal, progress });
-  return {
-    rows: usageRows(catalog.database, { tools }),
-    notes: [...catalog.warnings, ...pendingNotes(refreshed)],
-    skipped: refreshed.skipped,
-  };
-}
-
-const pendingNotes = ({ pending, sessions }: RefreshResult): string[] =>
+const pendingNotes = ({ pending, sessions }: FoundUsage): string[] =>
   pending.size === 0
     ? []
     : [

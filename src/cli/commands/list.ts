@@ -1,5 +1,6 @@
 import { TIMES_UNDERSTOOD } from "../../transcript/text/when.ts";
-import type { Command } from "../terminal/command.ts";
+import { SORTS } from "../list/sorts.ts";
+import { type Command, oneOf } from "../terminal/command.ts";
 
 export const command: Command = {
   summary: "List sessions, the most recently active first",
@@ -13,6 +14,10 @@ repository#worktree. A terminal shows the first 30 sessions; a file or pipe gets
     forkedFrom, agentName, teamName, worktree}],
   "more": whether --limit left some out, "archivedLeftOut", "programmaticLeftOut": how many were left out,
   "transcripts": how many there are, "skipped": [{path, reason}]}
+  With --cost, a session also has usage: {prompts, turns, messages, toolCalls, requests, tokens, webSearches, cost,
+    unrecordedCost, unpricedTokens, unpricedModels, lowerBounds, active, linesAdded, linesRemoved, models, isComplete}
+    as in 'stats --json', absent if nothing is known; and the document "pending": how many are not complete, "prices",
+    "notes".
   title is what the table shows: one line of at most 100 characters. summary, customTitle and firstPrompt are
     the full texts of the official helpers. Times are milliseconds since 1970, sizes are bytes. Unknown values are absent.`,
   options: {
@@ -51,6 +56,20 @@ repository#worktree. A terminal shows the first 30 sessions; a file or pipe gets
     "no-programmatic": {
       type: "boolean",
       help: "Leave out sessions that programs started (claude -p, the Agent SDK). If this is set only by CLAUDE_TRANSCRIPTS_NO_PROGRAMMATIC, --all still shows them.",
+    },
+    sort: {
+      type: "string",
+      value: "ORDER",
+      help: `Order by ${oneOf(SORTS)}, the largest first; by default, the latest activity first. cost and messages also show --cost.`,
+      completes: SORTS,
+    },
+    cost: {
+      type: "boolean",
+      help: "Also show the number of messages and the cost, from the index of 'stats', which is brought up to date first.",
+    },
+    wait: {
+      type: "boolean",
+      help: "With --cost: wait until every session is counted. On a terminal the default is 2 seconds.",
     },
     limit: { type: "string", short: "n", value: "N", help: "Show at most N sessions.", completes: ["10", "100"] },
     all: {

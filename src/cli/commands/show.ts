@@ -7,7 +7,7 @@ export const command: Command = {
   details: `Shows what was said and done in a session, including what was compacted away. On a terminal it uses $PAGER. '-' reads a
 transcript from stdin. Long output is folded; the end of the output says what is not shown.`,
   notes: `JSON
-  {"session": {sessionId, title, cwd, gitBranch, path, messages, subagent,
+  {"session": {sessionId, title, cwd, gitBranch, path, messages, subagent, usage: as in 'list --json --cost', if an index has it,
     subagents: [{agentId, agentType, description}]},
   "messages": [{number, speaker, timestamp, model, branch, compacted,
     unconnected, undelivered, uuids, parts: [{kind, role, …}]}],

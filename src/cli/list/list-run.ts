@@ -1,12 +1,15 @@
 import { dirname, resolve } from "node:path";
 import { isDirectory, resolveConfigDirs } from "../../store/layout/config-dir.ts";
-import { streamSessions } from "../../store/list/stream-sessions.ts";
+import type { SessionUsages } from "../../catalog/facts/session-usage.ts";
+import { type SessionStream, streamSessions } from "../../store/list/stream-sessions.ts";
 import { shortIds } from "../../store/resolve/short-ids.ts";
 import { shellWord } from "../../view/resume.ts";
-import { type Invocation, mustBe, type Terminal, UsageError } from "../terminal/command.ts";
+import type { ListedSession } from "../../store/types.ts";
+import { type Invocation, mustBe, oneOf, type Terminal, UsageError } from "../terminal/command.ts";
 import { flag } from "../terminal/environment.ts";
 import { type Progress, startProgress } from "../terminal/progress.ts";
 import { terminalJson } from "../terminal/terminal-json.ts";
+import { type Sort, SORTS } from "./sorts.ts";
 import { SessionTable } from "./session-table.ts";
 import { printable } from "../terminal/terminal.ts";
 import { tableWidth } from "../terminal/table.ts";
@@ -22,14 +25,14 @@ const LATER_ROWS = 500;
 
 /** Runs `list`. Returns the exit code. */
 export async function listSessions(invocation: Invocation): Promise<number> {
-  const { configDirs, json, terminal } = invocation;
+  const { json, terminal } = invocation;
   const asked = await readOptions(invocation);
   const progress = startProgress("Reading transcripts");
   try {
-    const stream = await streamSessions({ ...asked.filters, configDirs });
+    const { usage, stream } = await openList(asked, invocation, progress);
     const taken = new LimitedSessions(stream, asked);
-    if (json) await printJson(taken, terminal, progress);
-    else await printTable(taken, invocation, asked, progress);
+    if (json) await printJson(taken, terminal, progress, usage);
+    else await printTable(taken, invocation, { ...asked, usage }, progress);
     progress.stop();
     for (const { path, reason } of stream.skipped()) terminal.warn(`skipped ${path}: ${reason}`);
   } finally {
@@ -38,10 +41,27 @@ export async function listSessions(invocation: Invocation): Promise<number> {
   return 0;
 }
 
+/** Opens the list in its order. Only an order or columns that need the index load its code. */
+async function openList(
+  { filters, sort, cost, wait }: ListOptions,
+  { configDirs, terminal }: Invocation,
+  progress: Progress,
+): Promise<{ readonly usage?: SessionUsages | undefined; readonly stream: SessionStream }> {
+  const stream = await streamSessions({ ...filters, configDirs });
+  if (sort === "activity" && !cost) return { stream };
+  const { loadUsage, sorted } = await import("./usage-list.ts");
+  const usage = cost ? await loadUsage({ configDirs, wait, terminal, progress: progress.report }) : undefined;
+  return { usage, stream: await sorted(stream, sort, usage?.usage) };
+}
+
 type Filters = NonNullable<Parameters<typeof streamSessions>[0]>;
 
 interface ListOptions extends LimitOptions {
   readonly filters: Filters;
+  readonly sort: Sort;
+  /** Whether to show messages and cost. */
+  readonly cost: boolean;
+  readonly wait: boolean;
   /** Whether only the environment variable hides sessions of programs. */
   readonly byEnvironment: boolean;
   /** Filters as the user typed them. */
@@ -64,7 +84,12 @@ async function readOptions({ values, positionals, json, terminal }: Invocation):
   const tag = text("tag");
   const limit = text("limit");
   if (limit !== undefined && !/^[1-9]\d{0,14}$/.test(limit)) throw mustBe("--limit", "a positive integer", limit);
+  const sort = text("sort") ?? "activity";
+  if (!isSort(sort)) throw mustBe("--sort", oneOf(SORTS), sort);
   return {
+    sort,
+    cost: values["cost"] === true || sort === "cost" || sort === "messages",
+    wait: values["wait"] === true,
     filters: {
       dir,
       includeWorktrees: values["no-worktrees"] !== true,
@@ -87,6 +112,8 @@ async function readOptions({ values, positionals, json, terminal }: Invocation):
   };
 }
 
+const isSort = (text: string): text is Sort => (SORTS as readonly string[]).includes(text);
+
 function readTimes(since: string | undefined, until: string | undefined): Pick<Filters, "since" | "until"> {
   const now = Date.now();
   const times = {
@@ -99,27 +126,35 @@ function readTimes(since: string | undefined, until: string | undefined): Pick<F
   return times;
 }
 
-async function printJson(taken: LimitedSessions, terminal: Terminal, progress: Progress): Promise<void> {
+async function printJson(
+  taken: LimitedSessions,
+  terminal: Terminal,
+  progress: Progress,
+  usages: SessionUsages | undefined,
+): Promise<void> {
   const print = (text: string): Promise<void> => {
     progress.clear();
     return terminal.write(text);
   };
+  const withUsage = (row: ListedSession): object =>
+    usages === undefined ? row : { ...row, usage: usages.usage.get(row.sessionId) };
   let before = '{"sessions":[';
   for (let rows = await taken.rows(FIRST_ROWS); rows.length > 0; rows = await taken.rows(LATER_ROWS)) {
-    await print(`${before}\n${rows.map((row) => terminalJson(row)).join(",\n")}`);
+    await print(`${before}\n${rows.map((row) => terminalJson(withUsage(row))).join(",\n")}`);
     before = ",";
   }
   const more = await taken.hasMore();
   const { stream, archivedLeftOut, programmaticLeftOut } = taken;
   const facts = { more, archivedLeftOut, programmaticLeftOut, transcripts: stream.total, skipped: stream.skipped() };
-  const rest = terminalJson(facts).slice(1);
+  const counted = usages && { pending: usages.pending, prices: usages.prices, notes: usages.notes };
+  const rest = terminalJson({ ...facts, ...counted }).slice(1);
   await print(`${taken.count === 0 ? before : "\n"}],${rest}\n`);
 }
 
 async function printTable(
   taken: LimitedSessions,
   { configDirs, terminal, positionals: [given] }: Invocation,
-  { typed, filters, limit, byEnvironment }: ListOptions,
+  { typed, filters, limit, byEnvironment, usage }: ListOptions & { readonly usage: SessionUsages | undefined },
   progress: Progress,
 ): Promise<void> {
   const table = new SessionTable({
@@ -129,15 +164,22 @@ async function printTable(
     shortId: shortIds(configDirs),
     now: Date.now(),
     ofOneProject: filters.dir !== undefined,
+    usage: usage?.usage,
   });
+  const shown: string[] = [];
   for (let rows = await taken.rows(FIRST_ROWS); rows.length > 0; rows = await taken.rows(LATER_ROWS)) {
     const lines = table.lines(rows, rows.length < FIRST_ROWS || taken.count >= limit);
     progress.clear();
     await terminal.write(`${lines.join("\n")}\n`);
+    if (usage !== undefined) for (const { sessionId } of rows) shown.push(sessionId);
   }
   const more = await taken.hasMore();
   progress.clear();
   const { count, stream, archivedLeftOut, programmaticLeftOut } = taken;
+  if (usage !== undefined && count > 0) {
+    const { usageWarnings } = await import("./usage-list.ts");
+    for (const line of usageWarnings(usage, shown)) terminal.warn(line);
+  }
   if (count === 0) {
     const dirs = resolveConfigDirs({ configDirs }).join(", ");
     const none = `no sessions in ${dirs}${typed.length === 0 ? "" : ` with ${typed.join(" ")}`}`;

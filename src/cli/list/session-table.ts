@@ -1,9 +1,12 @@
 import { homedir } from "node:os";
 import { isAbsolute } from "node:path";
+import type { SessionUsage } from "../../catalog/facts/sum-sessions.ts";
 import { linkedWorktreeOf } from "../../store/projects/worktrees.ts";
 import type { ListedSession } from "../../store/types.ts";
 import { forkFirst } from "../../transcript/summary/list-title.ts";
 import { distinctLabels, projectLabel, type ProjectName, projectName } from "../../view/project-name.ts";
+import { grouped } from "../../view/figures.ts";
+import { sessionCost } from "../../view/usage-words.ts";
 import { formatBytes } from "../../view/size.ts";
 import { type Column, headLine, layOut, tableLine } from "../terminal/table.ts";
 import { printable } from "../terminal/terminal.ts";
@@ -27,6 +30,11 @@ const COLUMNS: readonly Column[] = [
   { title: "BRANCH", min: 20, color: GREEN, from: MEDIUM, dispensable: 3 },
   { title: "SIZE", right: true, color: DIM, from: WIDE, dispensable: 4 },
 ];
+/** With `--cost`, or in an order by them. */
+const USAGE_COLUMNS: readonly Column[] = [
+  { title: "MESSAGES", right: true, dispensable: 1 },
+  { title: "COST", right: true, color: YELLOW },
+];
 const TITLE = 2;
 const PROJECT = 3;
 const BRANCH = 4;
@@ -41,16 +49,20 @@ interface TableOptions {
   readonly now: number;
   /** Whether the list is of one directory and its worktrees, which the user knows. */
   readonly ofOneProject: boolean;
+  /** Counts of sessions by id, for columns of their own. */
+  readonly usage?: ReadonlyMap<string, SessionUsage> | undefined;
 }
 
 /** Table of sessions that come in parts. The first part decides the layout. */
 export class SessionTable {
   readonly #options: TableOptions;
+  readonly #columns: readonly Column[];
   readonly #names = new Map<string, ProjectName>();
   #widths: (number | undefined)[] | undefined;
 
   constructor(options: TableOptions) {
     this.#options = options;
+    this.#columns = options.usage === undefined ? COLUMNS : [...COLUMNS, ...USAGE_COLUMNS];
   }
 
   /** Returns the lines of the next part. `isAll`: it is the only one. */
@@ -59,15 +71,18 @@ export class SessionTable {
     const isFirst = this.#widths === undefined;
     const titles = sessions.map(titleOf);
     const cells = width === undefined ? this.#fullCells(sessions) : this.#cells(sessions, width, isFirst && isAll);
-    for (const [at, row] of cells.entries()) row[TITLE] = wholeTitle(titles[at]);
-    this.#widths ??= layOut(COLUMNS, cells, { width, heads });
+    for (const [at, row] of cells.entries()) {
+      row[TITLE] = wholeTitle(titles[at]);
+      row.push(...this.#usageCells(sessions[at]?.sessionId ?? ""));
+    }
+    this.#widths ??= layOut(this.#columns, cells, { width, heads });
     const widths = this.#widths;
     if (width !== undefined) {
       const fitted = fitTitles(titles, widths[TITLE] ?? 0);
       for (const [at, row] of cells.entries()) row[TITLE] = fitted[at] ?? "";
     }
-    const lines = cells.map((row) => tableLine(COLUMNS, widths, row, { cuts: width !== undefined, colors }));
-    return isFirst && heads ? [headLine(COLUMNS, widths, { colors }), ...lines] : lines;
+    const lines = cells.map((row) => tableLine(this.#columns, widths, row, { cuts: width !== undefined, colors }));
+    return isFirst && heads ? [headLine(this.#columns, widths, { colors }), ...lines] : lines;
   }
 
   #fullCells(sessions: readonly ListedSession[]): string[][] {
@@ -102,6 +117,14 @@ export class SessionTable {
   #commonCells({ sessionId, activity, fileSize }: ListedSession): [id: string, active: string, size: string] {
     const { shortId, now } = this.#options;
     return [shortId(sessionId), relativeTime(activity, now), fileSize === undefined ? "" : formatBytes(fileSize)];
+  }
+
+  #usageCells(sessionId: string): string[] {
+    const { usage } = this.#options;
+    if (usage === undefined) return [];
+    const known = usage.get(sessionId);
+    const messages = known === undefined ? "?" : `${known.isComplete ? "" : "≥"}${grouped(known.messages)}`;
+    return [messages, sessionCost(known)];
   }
 
   #nameOf(directory: string): ProjectName {

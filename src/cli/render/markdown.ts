@@ -14,7 +14,7 @@ import {
   CallPairs,
   headingWords,
   leftOutWords,
-  messageCount,
+  countsOf,
   type MessageView,
   nameOf,
   peerLine,
@@ -66,7 +66,7 @@ function headBlocks(about: About): string[] {
     ...(subagent === undefined ? [] : [`Subagent ${code(subagent.agentId)}`]),
     ...(sessionId === undefined ? [] : [`Session ${code(sessionId)}`]),
     ...[cwd, gitBranch].flatMap((fact) => (fact ? [code(fact)] : [])),
-    messageCount(about),
+    ...countsOf(about),
   ];
   return [...(name ? [`# ${escaped(name)}`] : []), facts.join(" · ")];
 }

@@ -1,3 +1,4 @@
+import type { SessionUsage } from "../../catalog/facts/sum-sessions.ts";
 import type { ConversationEntry } from "../../store/read/session-messages.ts";
 import type { Unread } from "../../store/read/unread.ts";
 import { asObject, asString } from "../../transcript/rows/json-values.ts";
@@ -15,6 +16,7 @@ import {
 } from "../../view/parts.ts";
 import type { StoredOutput } from "../../store/read/tool-results.ts";
 import type { Spilled } from "../../view/spilled.ts";
+import { sessionUsageWords } from "../../view/usage-words.ts";
 import { unreadWords } from "../../view/unread-words.ts";
 import type { PeerWord } from "../../view/words.ts";
 
@@ -26,6 +28,8 @@ export interface About {
   readonly gitBranch: string | undefined;
   readonly path: string | undefined;
   readonly messages: number;
+  /** What the index knows of the session, if there is one. */
+  readonly usage?: SessionUsage | undefined;
   /** Set for the conversation of a subagent. */
   readonly subagent: SubagentName | undefined;
   /** Subagents of the session that have a transcript. */
@@ -178,7 +182,13 @@ export function headingWords(
 export const nameOf = ({ title, subagent }: About): string | undefined =>
   subagent === undefined ? title : (subagent.description ?? `Subagent ${subagent.agentId}`);
 
-export const messageCount = ({ messages }: About): string => (messages === 1 ? "1 message" : `${messages} messages`);
+/** Returns the number of messages, and what was done and spent as far as it is known. */
+export const countsOf = (about: About): string[] => [
+  messageCount(about),
+  ...(about.usage === undefined ? [] : sessionUsageWords(about.usage)),
+];
+
+const messageCount = ({ messages }: About): string => (messages === 1 ? "1 message" : `${messages} messages`);
 
 /** Says why the model does not have a message, or has it elsewhere; empty for most. */
 export const placeWords = (message: MessageView): string =>

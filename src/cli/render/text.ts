@@ -13,7 +13,7 @@ import {
   headingWords,
   leftOutWords,
   type Marker,
-  messageCount,
+  countsOf,
   type MessageView,
   nameOf,
   peerLine,
@@ -61,7 +61,7 @@ class TextWriter implements Renderer {
     const { sessionId, cwd, gitBranch, subagent } = about;
     if (subagent !== undefined) this.#speaker = "Prompt";
     const whose = subagent === undefined ? "" : `subagent ${subagent.agentId} of `;
-    const facts = [sessionId && whose + sessionId, cwd, gitBranch, messageCount(about)];
+    const facts = [sessionId && whose + sessionId, cwd, gitBranch, ...countsOf(about)];
     const known = facts
       .map((fact) => printable(fact ?? ""))
       .filter((fact) => fact !== "")

@@ -29,6 +29,7 @@ export async function runSearch({ configDirs, json, values, positionals, termina
       context: numberOf("context", values),
       cursor: asString(values["cursor"]),
       index: !flag("no-index", values),
+      progress: progress.report,
       waitMs: terminal.isTty && values["wait"] !== true ? PATIENCE_MS : undefined,
     });
   } finally {

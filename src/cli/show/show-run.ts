@@ -30,7 +30,7 @@ export async function show(invocation: Invocation): Promise<number> {
   const progress = startProgress("Reading the transcript");
   let source: Source | undefined;
   try {
-    source = await openSource(invocation, asked.subagent);
+    source = await openSource(invocation, asked);
     const { open } = source;
     const messages = await Messages.of(open);
     const left = nothingLeftOut(open.unread);

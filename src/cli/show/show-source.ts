@@ -1,8 +1,10 @@
+import type { SessionUsage } from "../../catalog/facts/sum-sessions.ts";
 import { TranscriptError } from "../../store/errors.ts";
 import type { OpenConversation } from "../../store/read/open-conversation.ts";
 import type { TranscriptCopy } from "../../store/types.ts";
 import { SeveralSubagents } from "../render/candidate-table.ts";
 import { type Invocation, UsageError } from "../terminal/command.ts";
+import type { ShowOptions } from "./show-options.ts";
 import type { About, SubagentName } from "../render/message-view.ts";
 import { asString, type JsonObject } from "../../transcript/rows/json-values.ts";
 
@@ -17,8 +19,9 @@ export interface Source {
 /** Opens a session by a prefix of its id, one of its subagents, or stdin. */
 export async function openSource(
   { positionals, configDirs, terminal }: Invocation,
-  agentId: string | undefined,
+  { subagent: agentId, format }: Pick<ShowOptions, "subagent" | "format">,
 ): Promise<Source> {
+  const isJson = format === "json";
   const { openConversation, openStream } = await import("../../store/read/open-conversation.ts");
   const [name = "-"] = positionals;
   if (name === "-") {
@@ -46,7 +49,20 @@ export async function openSource(
   const title = customTitle ?? titleOf(copy);
   const about = { sessionId, title, cwd, gitBranch, path, subagent: open.subagent && nameOf(open.subagent) };
   const resume = agentId === undefined && terminal.isTty ? await resumeWords(copy) : undefined;
-  return { open, about: { ...about, subagents: agentId === undefined ? subagents.map(nameOf) : [] }, resume };
+  const usage = agentId === undefined && (terminal.isTty || isJson) ? await usageOf(copy) : undefined;
+  const known = { ...about, ...(usage && { usage }), subagents: agentId === undefined ? subagents.map(nameOf) : [] };
+  return { open, about: known, resume };
+}
+
+/**
+ * Loads the code of the index only if there is one. Opening it takes 40 to 70 ms, a third of a short conversation, so that text
+ * for programs goes without.
+ */
+async function usageOf(copy: TranscriptCopy): Promise<SessionUsage | undefined> {
+  const { hasCatalog } = await import("../../catalog/facts/has-catalog.ts");
+  if (!hasCatalog(copy.project.configDir)) return undefined;
+  const { knownUsage } = await import("../../catalog/facts/known-usage.ts");
+  return knownUsage(copy);
 }
 
 /** Looks for the session's directory, which may take a search through the transcript. */

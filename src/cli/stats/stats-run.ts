@@ -30,7 +30,7 @@ export async function stats(invocation: Invocation): Promise<number> {
   const { filters, limit, isCsv } = await readOptions(invocation);
   const progress = startProgress("Reading transcripts");
   try {
-    const usage = await usageStats({ ...filters, configDirs });
+    const usage = await usageStats({ ...filters, configDirs, progress: progress.report });
     progress.stop();
     const shown = shownGroups(usage, limit);
     if (json) await terminal.write(`${terminalJson({ ...usage, groups: shown })}\n`);

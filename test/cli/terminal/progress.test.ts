@@ -48,3 +48,19 @@ test("is no business of a file or a pipe", () => {
   progress.stop();
   expect(stderr.line()).toBe("");
 });
+
+test("has a bar once it is told how much is done", () => {
+  const stderr = screen();
+  const progress = startProgress("Reading", stderr);
+  progress.report(0, 0);
+  vi.advanceTimersByTime(1100);
+  expect(stderr.line()).toBe("Reading … 1 s");
+  progress.report(50, 100);
+  vi.advanceTimersByTime(250);
+  expect(stderr.line()).toBe("Reading … [############------------] 50 % 1 s");
+  progress.report(300, 200);
+  vi.advanceTimersByTime(250);
+  expect(stderr.line()).toBe("Reading … [########################] 100 % 2 s");
+  progress.stop();
+  expect(stderr.line()).toBe("");
+});
