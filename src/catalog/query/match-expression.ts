@@ -30,15 +30,18 @@ export function rankExpressions(
   { clauses }: Query,
   columns: readonly string[] | undefined,
 ): RankExpressions | undefined {
-  const all: string[] = [];
+  const groups: string[][] = [];
   const any = new Set<string>();
   for (const atoms of clauses) {
     const found = atoms.map(({ term, not }) => (not || !("text" in term) ? undefined : matchExpression(term, columns)));
-    for (const one of found) if (one !== undefined) any.add(`(${one})`);
-    if (found.every((one) => one !== undefined)) all.push(`(${found.map((one) => `(${one})`).join(" OR ")})`);
+    const known = found.filter((one) => one !== undefined).map((one) => `(${one})`);
+    for (const one of known) any.add(one);
+    if (known.length === found.length) groups.push([...new Set(known)]);
   }
   if (any.size === 0) return undefined;
   const anyOf = [...any].join(" OR ");
-  const isNeeded = all.length > 0;
-  return { all: isNeeded ? all.join(" AND ") : anyOf, any: anyOf, isNeeded };
+  const [only, ...others] = groups.map((group) => group.join(" OR "));
+  if (only === undefined) return { all: anyOf, any: anyOf, isNeeded: false };
+  const all = others.length === 0 ? only : [only, ...others].map((group) => `(${group})`).join(" AND ");
+  return { all, any: anyOf, isNeeded: true };
 }
