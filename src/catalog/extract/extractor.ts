@@ -121,24 +121,27 @@ export class Extractor {
     return true;
   }
 
-  /** Reads a row. `offset`: where it is in the file, bytes. `scan`: the scanned row. Never throws because of its content. */
-  row(bytes: Buffer, start: number, end: number, offset: number, scan: RowScan): void {
+  /**
+   * Reads a row. `offset`, `length`: where it is in the file, bytes. `scan`: the scanned row. Never throws because of its
+   * content.
+   */
+  row(bytes: Buffer, start: number, end: number, offset: number, scan: RowScan, length = end - start): void {
     const places = this.#places.find(bytes, scan);
     const kind = readKind(bytes, scan);
     if (kind === ESCAPED) {
       const value = parseRow(bytes, start, end);
-      if (value !== undefined) this.#escaped(value, offset, end - start);
+      if (value !== undefined) this.#escaped(value, offset, length);
       return;
     }
     const time = timeOf(stringValue(bytes, places.start(TIMESTAMP), places.end(TIMESTAMP)));
     if (isOfConversation(kind)) this.#facts.passed(time);
-    if (kind === PROGRESS) return this.#progress(bytes, offset, end - start, places, time);
+    if (kind === PROGRESS) return this.#progress(bytes, offset, length, places, time);
     if (kind === ATTACHMENT && !isQueuedCommand(bytes, scan)) return;
     if (!NEEDED_KINDS.has(kind) && !isNeeded(bytes, places)) return;
     const isMessage = kind === USER || kind === ASSISTANT;
     const value = isMessage ? valueWithoutRecord(bytes, start, end, places) : parseRow(bytes, start, end);
     if (value === undefined) return;
-    this.#add(this.#part, value, offset, end - start, time, () => this.#recorded(bytes, places));
+    this.#add(this.#part, value, offset, length, time, () => this.#recorded(bytes, places));
   }
 
   /** Reads a row whose keys or type are written with escapes, which only hostile writers do. */

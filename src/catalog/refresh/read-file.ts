@@ -2,6 +2,7 @@ import { nodeCrypto } from "../../store/disk/builtins.ts";
 import { close, openReadNoFollow, readBytes, statOpen } from "../../store/disk/fs.ts";
 import type { RowScan } from "../../transcript/rows/json-scanner.ts";
 import { scanChunks } from "../../store/read/scan-file.ts";
+import { CUT_STRING_BYTES } from "../../store/read/line-cutter.ts";
 import { outputChunks } from "../../store/read/tool-results.ts";
 import { Extractor, type ExtractState } from "../extract/extractor.ts";
 import { textOfStored } from "../extract/row-texts.ts";
@@ -17,6 +18,8 @@ export interface Reading {
   readonly hasFile: (agentId: string) => boolean;
   /** Called with the bytes read since the last call. */
   readonly passed: (bytes: number) => void;
+  /** Is told what is left out of a file. */
+  readonly skip: (path: string, reason: string) => void;
   /** Whether the transaction has lasted long enough. */
   readonly isDue: () => boolean;
   /** Ends the transaction and begins another. */
@@ -138,10 +141,11 @@ async function readRows(progress: Progress, reading: Reading, counts: ReadCounts
       row(offset + end - start);
       return true;
     },
-    row(bytes: Buffer, start: number, end: number, offset: number, scan: RowScan): void {
-      extractor.row(bytes, start, end, offset, scan);
-      row(offset + end - start);
+    row(bytes: Buffer, start: number, end: number, offset: number, scan: RowScan, length: number): void {
+      extractor.row(bytes, start, end, offset, scan, length);
+      row(offset + length);
     },
+    cut: (_offset: number, length: number): void => reading.skip(path, cutReason(length)),
     problem(_bytes: Buffer, _start: number, _end: number, offset: number, _problem: unknown, length: number): void {
       // The last line may not be finished: it waits for the next reading.
       if (offset + length < to) progress.at = Math.max(progress.at, offset + length);
@@ -149,7 +153,7 @@ async function readRows(progress: Progress, reading: Reading, counts: ReadCounts
   };
   const from = progress.at;
   let passed = from;
-  for await (const _chunk of scanChunks(progress.fd, visitor, { from, to, signal: reading.signal })) {
+  for await (const _chunk of scanChunks(progress.fd, visitor, { from, to, cutsLines: true, signal: reading.signal })) {
     progress.writeSegments(reading.writer, reading.hasFile);
     reading.passed(progress.at - passed);
     passed = progress.at;
@@ -159,6 +163,10 @@ async function readRows(progress: Progress, reading: Reading, counts: ReadCounts
   }
   counts.bytes += progress.at - from;
 }
+
+/** Says that the ends of long texts in a row are not found. `length`: of the row, bytes. */
+export const cutReason = (length: number): string =>
+  `in a row of ${Math.round(length / 1e6)} MB, only the first ${Math.round(CUT_STRING_BYTES / 1e6)} MB of each text are searched`;
 
 /** Reads a stored output, which is written once. */
 function readOutput(progress: Progress, reading: Reading, counts: ReadCounts, { path, agent = "" }: StoreFile): void {

@@ -2,10 +2,11 @@ import { scanChunks } from "../../store/read/scan-file.ts";
 import { close, openReadNoFollow, statOpen } from "../../store/disk/fs.ts";
 import { outputChunks } from "../../store/read/tool-results.ts";
 import { yieldToEventLoop } from "../../store/timing.ts";
+import type { Skipped } from "../../store/types.ts";
 import type { RowScan } from "../../transcript/rows/json-scanner.ts";
 import { Extractor } from "../extract/extractor.ts";
 import type { Facts } from "../extract/extracted.ts";
-import { OUTPUT_BYTES } from "../refresh/read-file.ts";
+import { cutReason, OUTPUT_BYTES } from "../refresh/read-file.ts";
 import { FileKind } from "../schema/schema.ts";
 import { fileTest, valueTest } from "../query/fact-conditions.ts";
 import { TextMatcher } from "../query/match-text.ts";
@@ -57,6 +58,8 @@ const WEIGHTS = { title: 5, said: 4, thinking: 2, input: 1.5, output: 1 } as con
 export class SessionScanner {
   /** Number of chunks that regular expressions took too long for. */
   tooSlow = 0;
+  /** What was left out of files. */
+  readonly skipped: Skipped[] = [];
   readonly #query: Query;
   readonly #scope: TextScope;
   readonly #terms: readonly TextTerm[];
@@ -119,18 +122,20 @@ export class SessionScanner {
         ? new Extractor(file.kind === FileKind.subagent ? "agent" : "session")
         : undefined;
       let pending: { row: TextRow; off: number; len: number }[] = [];
-      const row = (bytes: Buffer, start: number, end: number, off: number, scan: RowScan): void => {
-        extractor?.row(bytes, start, end, off, scan);
+      const row = (bytes: Buffer, start: number, end: number, off: number, scan: RowScan, len: number): void => {
+        extractor?.row(bytes, start, end, off, scan, len);
         if (this.#terms.length === 0) return;
         const found = reader.read(bytes, start, end, scan);
-        if (found !== undefined) pending.push({ row: found, off, len: end - start });
+        if (found !== undefined) pending.push({ row: found, off, len });
       };
       const line =
         extractor !== undefined || (this.#mayHave === undefined && this.#terms.length > 0)
           ? undefined
           : (bytes: Buffer, start: number, end: number): boolean => this.#mayHave?.(bytes, start, end) !== true;
-      const visitor = line === undefined ? { row } : { row, line };
-      for await (const _chunk of scanChunks(fd, visitor, { to: size, signal })) {
+      const cut = (_offset: number, length: number): void =>
+        void this.skipped.push({ path: file.path, reason: cutReason(length) });
+      const visitor = line === undefined ? { row, cut } : { row, line, cut };
+      for await (const _chunk of scanChunks(fd, visitor, { to: size, cutsLines: true, signal })) {
         const rows = pending;
         pending = [];
         this.#match(() => {

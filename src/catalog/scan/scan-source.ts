@@ -37,7 +37,7 @@ export async function scanSource(
 ): Promise<SearchSource> {
   const scanner = new SessionScanner(query);
   const found: Scanned[] = [];
-  const skipped: Skipped[] = [];
+  const { skipped } = scanner;
   let searched = 0;
   for (const session of sessions.toSorted((a, b) => b.active - a.active || (a.uuid < b.uuid ? -1 : 1))) {
     if (performance.now() > until) break;

@@ -77,7 +77,7 @@ async function* readParts(
       }
     };
     let passed = 0;
-    for await (const _chunk of scanChunks(fd, visitor, { from: 0, to: statOpen(fd).size, signal })) {
+    for await (const _chunk of scanChunks(fd, visitor, { from: 0, to: statOpen(fd).size, cutsLines: true, signal })) {
       add();
       yield at - passed;
       passed = at;

@@ -33,6 +33,8 @@ export interface FileLinesOptions {
   readonly to: number;
   /** For long lines. */
   readonly buffer?: ReusableBuffer;
+  /** Length above which a line is not read, bytes. At least `LOOK_AHEAD_BYTES`. Default `ROW_BYTES`. */
+  readonly rowBytes?: number;
 }
 
 /**
@@ -40,7 +42,7 @@ export interface FileLinesOptions {
  * valid until the next call of either.
  *
  * A line longer than `LOOK_AHEAD_BYTES` is measured before it is read, so it takes no more memory than its length. Lines
- * longer than `ROW_BYTES` are skipped, and so is white space (NULs included) at the beginning of a long line: a sparse file
+ * longer than `rowBytes` are skipped, and so is white space (NULs included) at the beginning of a long line: a sparse file
  * of any length takes no memory.
  */
 export class FileLines {
@@ -61,12 +63,14 @@ export class FileLines {
   readonly #from: number;
   readonly #to: number;
   readonly #buffer: ReusableBuffer;
+  readonly #rowBytes: number;
   readonly #lines: LineBuffer;
   #measured: LongLine | undefined;
   #state: "reads" | "ends" | "ended" = "reads";
 
-  constructor(fd: number, { from = 0, to, buffer = ReusableBuffer.shared() }: FileLinesOptions) {
+  constructor(fd: number, { from = 0, to, buffer = ReusableBuffer.shared(), rowBytes = ROW_BYTES }: FileLinesOptions) {
     this.#fd = fd;
+    this.#rowBytes = rowBytes;
     this.#from = from;
     this.#to = to;
     this.at = from;
@@ -145,7 +149,7 @@ export class FileLines {
     this.terminated = line.isTerminated;
     this.nulBefore = line.hasNul;
     this.offset = start;
-    this.oversized = length > ROW_BYTES ? length : 0;
+    this.oversized = length > this.#rowBytes ? length : 0;
     this.bytes = this.oversized > 0 ? NOTHING : this.#buffer.take(length);
     this.start = 0;
     this.end = this.oversized > 0 ? 0 : readAt(this.#fd, this.bytes, start);

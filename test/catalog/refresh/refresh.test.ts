@@ -3,6 +3,7 @@ import path from "node:path";
 import { expect, test } from "vitest";
 import type { OpenCatalog } from "../../../src/catalog/schema/open-catalog.ts";
 import { refresh } from "../../../src/catalog/refresh/refresh.ts";
+import { searchTranscripts } from "../../../src/catalog/search/search-transcripts.ts";
 import { contentsOf, sessionsWith, tempCatalog } from "../../support/catalog.ts";
 import { put, sessionId, tempConfigDir } from "../../support/config-dir.ts";
 
@@ -218,6 +219,32 @@ test("a refresh that is aborted leaves a catalog that the next one completes", a
   expect(Number(catalog.database.prepare("SELECT count(*) AS n FROM file").get()?.["n"])).toBeGreaterThan(0);
   await refresh(catalog);
   await expectWhole(catalog);
+});
+
+test("of a row that is too long to be held, the beginnings of its texts are read, and the rest is told", async () => {
+  const dir = tempConfigDir();
+  const filler = "lorem ipsum ".repeat(1_500_000);
+  const content = [{ type: "tool_result", tool_use_id: "t1", content: `first heron ${filler} last heron` }];
+  const row = { type: "user", uuid: "u5", timestamp: at(5), message: { role: "user", content } };
+  const target = put(
+    dir,
+    fileOf(first),
+    prompt(first, "Before") +
+      line({ ...row, toolUseResult: { stdout: filler } }) +
+      prompt(first, "After the herons", 9),
+  );
+  const catalog = await tempCatalog(dir);
+  const reason = "in a row of 36 MB, only the first 4 MB of each text are searched";
+  expect(await refresh(catalog)).toMatchObject({ rows: 3, skipped: [{ path: target, reason }] });
+  const phrases = ["first heron", "last heron", "after the herons"];
+  expect(phrases.map((phrase) => sessionsWith(catalog, phrase).length)).toEqual([1, 0, 1]);
+  const scanned = phrases.map(async (phrase) =>
+    searchTranscripts({ configDirs: [dir], query: `"${phrase}"`, index: false }),
+  );
+  expect((await Promise.all(scanned)).map(({ total, skipped }) => [total, skipped])).toEqual(
+    [1, 0, 1].map((total) => [total, [{ path: target, reason }]]),
+  );
+  expect(await refresh(catalog)).toMatchObject({ bytes: 0 });
 });
 
 test("looking changes nothing in the config dir", async () => {
