@@ -3,7 +3,7 @@ import { nameOf, SYNTHETIC } from "./charges.ts";
 import type { Facts } from "./extracted.ts";
 
 /** Longest title and longest path that are kept, in UTF-16 units. */
-const TITLE_UNITS = 1000;
+export const TITLE_UNITS = 1000;
 const PATH_UNITS = 4096;
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };

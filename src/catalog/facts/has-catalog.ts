@@ -1,5 +1,5 @@
 import { readNames } from "../../store/disk/fs.ts";
-import { isIndexOff, placeOf } from "../engine/place.ts";
+import { isIndexOff, placeOf } from "../../store/layout/cache-place.ts";
 
 /** Reports whether a config dir seems to have an index, without loading the code that opens it. */
 export function hasCatalog(configDir: string): boolean {

@@ -5,6 +5,7 @@ import { faultOf } from "../engine/sqlite.ts";
 import type { OpenCatalog } from "../schema/open-catalog.ts";
 import { FileKind } from "../schema/schema.ts";
 import { type Changes, changesOf, knownFiles, knownOwners } from "./known-files.ts";
+import { saveHiddenTitles } from "./hidden-titles.ts";
 import { readFile } from "./read-file.ts";
 import { isSessionFile, listStoreFiles, type StoreFiles } from "./store-files.ts";
 import { CatalogWriter } from "./writer.ts";
@@ -114,6 +115,7 @@ export async function build(catalog: OpenCatalog, { store, changes }: Look, opti
       }
       if (isDue()) await next();
     }
+    saveHiddenTitles(catalog);
     writer.commit();
     options.progress?.(changes.bytes, changes.bytes);
   } catch (error) {

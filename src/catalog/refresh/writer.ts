@@ -6,6 +6,7 @@ import { FileKind, rollBack, SEGMENT_BITS } from "../schema/schema.ts";
 import { windowFacts } from "../../store/facts/metadata.ts";
 import { isArchived } from "../../store/list/listed-session.ts";
 import type { SessionFacts } from "../../transcript/summary/session-metadata.ts";
+import { hiddenTitles } from "./hidden-titles.ts";
 import { Names } from "./names.ts";
 import { Spend } from "./spend.ts";
 import type { SessionFile, StoreFile } from "./store-files.ts";
@@ -94,7 +95,11 @@ export class CatalogWriter {
       file.sessionId,
     );
     const id = this.numberOf(file.sessionId) as number;
-    this.#setFacts(id, file, facts, this.#factsOf(file.path));
+    const read = this.#factsOf(file.path);
+    this.#setFacts(id, file, facts, read);
+    const hidden = hiddenTitles(file.candidate, read);
+    if (hidden === undefined) this.#run("DELETE FROM hidden WHERE session = ?", id);
+    else this.#run("INSERT OR REPLACE INTO hidden(session, titles) VALUES (?, ?)", id, JSON.stringify(hidden));
     return id;
   }
 
@@ -147,6 +152,7 @@ export class CatalogWriter {
     this.#run("DELETE FROM file WHERE id = ?", id);
     if (this.#prepared("SELECT 1 AS one FROM file WHERE session = ? LIMIT 1").get(session) !== undefined) return;
     this.#run("DELETE FROM session WHERE id = ?", session);
+    this.#run("DELETE FROM hidden WHERE session = ?", session);
   }
 
   /** Writes segments that were found in a file. `hasFile`: whether a subagent has a file of its own, which is read instead. */

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { statLink } from "../../store/disk/fs.ts";
-import { type Environment, isIndexOff, placeOf } from "../engine/place.ts";
+import { type Environment, isIndexOff, placeOf } from "../../store/layout/cache-place.ts";
 import { type Engine, faultOf, loadEngine } from "../engine/sqlite.ts";
 import { catalogOf, filesOf, MEMORY, type OpenCatalog, prepare, removeDatabase } from "./database-file.ts";
 import { DAMAGED, databaseNames, Opening } from "./opening.ts";

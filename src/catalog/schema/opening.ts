@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { randomHex } from "../../store/disk/builtins.ts";
 import { close, createNew, readNames, setMode, statLink } from "../../store/disk/fs.ts";
-import { claimDirectory } from "../engine/place.ts";
+import { claimDirectory } from "../../store/layout/cache-place.ts";
 import { type Engine, faultOf, isDamaged } from "../engine/sqlite.ts";
 import { catalogOf, filesOf, type OpenCatalog, prepare, removeDatabase, waitWhenBusy } from "./database-file.ts";
 import { createSchema, SCHEMA_VERSION, schemaState } from "./schema.ts";

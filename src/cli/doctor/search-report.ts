@@ -1,4 +1,4 @@
-import { isIndexOff } from "../../catalog/engine/place.ts";
+import { isIndexOff } from "../../store/layout/cache-place.ts";
 import { type EngineName, loadEngine } from "../../catalog/engine/sqlite.ts";
 import { findCatalog } from "../../catalog/schema/open-catalog.ts";
 import { formatBytes } from "../../view/size.ts";

@@ -1,5 +1,5 @@
 import { CACHED_SESSIONS, CACHED_UNITS } from "../../transcript/rows/limits.ts";
-import type { SessionFacts } from "../../transcript/summary/session-metadata.ts";
+import type { EarlierTitles, SessionFacts } from "../../transcript/summary/session-metadata.ts";
 import { type FileIdentity, isSameFile, SETTLED_MS } from "../disk/file-identity.ts";
 import type { Candidate } from "./candidate.ts";
 
@@ -15,6 +15,8 @@ export interface CachedFacts {
 interface StampedFacts {
   readonly stamp: string;
   readonly facts: SessionFacts;
+  /** Titles and tag that the windows have. */
+  readonly titles?: EarlierTitles;
 }
 
 interface Entry {
@@ -33,6 +35,9 @@ let list = 0;
 export function beginList(): void {
   list++;
 }
+
+/** Returns the number of the current list. */
+export const currentList = (): number => list;
 
 /** Read but not cached yet: caching 10,000 entries at once would slow the list. */
 let pending: Candidate[] = [];

@@ -10,6 +10,7 @@ import { SessionScan } from "../../transcript/summary/session-scan.ts";
 import { ENTRYPOINT_KEY, GIT_BRANCH_KEY, type TailFacts } from "../../transcript/summary/tail-scan.ts";
 import type { Candidate } from "./candidate.ts";
 import { close, openRead, openReadNoFollow, readAt, useAndClose } from "../disk/fs.ts";
+import { middleTitles } from "./middle-titles.ts";
 import { earlierTitles } from "./scan-titles-backward.ts";
 import { cachedFacts, cacheFacts } from "./metadata-cache.ts";
 import { FileLines } from "../disk/file-lines.ts";
@@ -20,25 +21,48 @@ import { NEWLINE } from "../../transcript/rows/line-splitter.ts";
 
 /**
  * Returns the facts of a session from the head and tail of its transcript and its sidecars (official-helpers.md §4). The
- * head grows, up to `HEAD_GROWTH_BYTES`, until the first prompt is found. Cached until one of the files changes.
+ * head grows, up to `HEAD_GROWTH_BYTES`, until the first prompt is found. Titles and a tag between the two count if the index
+ * has found them. Cached until one of the files changes.
  *
  * Undefined if the transcript is empty by now; throws the file-system error if it cannot be read.
  */
 export function windowFacts(candidate: Candidate): SessionFacts | undefined {
-  const stamp = sidecarStamp(candidate);
+  return readWindows(candidate)?.facts;
+}
+
+/** Returns the last titles and the tag that both ends of a transcript have. Throws like `windowFacts`. */
+export function windowTitles(candidate: Candidate): EarlierTitles | undefined {
+  return readWindows(candidate)?.titles;
+}
+
+function readWindows(candidate: Candidate): { facts: SessionFacts; titles?: EarlierTitles } | undefined {
+  const sidecars = sidecarStamp(candidate);
+  const middle = isLong(candidate) ? middleTitles(candidate) : undefined;
+  const stamp = middle === undefined ? sidecars : `${sidecars} ${JSON.stringify(middle)}`;
   const known = cachedFacts(candidate)?.windows;
-  if (known?.stamp === stamp) return known.facts;
+  if (known?.stamp === stamp) return known;
   return useAndClose(openReadNoFollow(candidate.path), (fd) => {
-    const sidecar = stamp === "" ? NO_SIDECARS : readSidecarFacts(candidate);
+    const sidecar = sidecars === "" ? NO_SIDECARS : readSidecarFacts(candidate);
     const windows = scanWindows(fd, candidate.size, sidecar);
     if (windows === undefined) return undefined;
     const growth = new HeadGrowth(fd, windows, Math.min(candidate.size, HEAD_GROWTH_BYTES));
     while (growth.step());
-    const facts = sessionFacts(windows.scan, windows.tail, sidecar, {});
-    cacheFacts(candidate, { windows: { stamp, facts } });
-    return facts;
+    const { scan, tail } = windows;
+    const facts = sessionFacts(scan, tail, sidecar, middle ?? {});
+    const titles = isLong(candidate)
+      ? {
+          customTitle: tail.customTitle ?? scan.headCustomTitle,
+          aiTitle: tail.aiTitle ?? scan.headAiTitle,
+          tag: tail.tag,
+        }
+      : undefined;
+    cacheFacts(candidate, { windows: { stamp, facts, ...(titles && { titles }) } });
+    return { facts, ...(titles && { titles }) };
   });
 }
+
+/** Whether a transcript has a middle that neither window has. */
+const isLong = ({ size }: Candidate): boolean => size > 2 * WINDOW_BYTES;
 
 /**
  * Like `windowFacts`, from the whole file: a first prompt anywhere, and the last title and tag, also between the windows.

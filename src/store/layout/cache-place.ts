@@ -1,8 +1,8 @@
 import { homedir, tmpdir } from "node:os";
 import { basename, dirname, isAbsolute, join } from "node:path";
-import { nodeCrypto } from "../../store/disk/builtins.ts";
-import { makeDir, realPath, setMode, statFile, statLink } from "../../store/disk/fs.ts";
-import { isInside, type Platform, realOrSelf } from "../../store/disk/platform.ts";
+import { nodeCrypto } from "../disk/builtins.ts";
+import { makeDir, realPath, setMode, statFile, statLink } from "../disk/fs.ts";
+import { isInside, type Platform, realOrSelf } from "../disk/platform.ts";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -31,16 +31,20 @@ export function placeOf(
 ): Place {
   const real = realOrSelf(configDir);
   const hash = nodeCrypto().createHash("sha256").update(real).digest("hex").slice(0, HASH_DIGITS);
+  return {
+    directories: indexDirectories(env, platform).filter((directory) => !isInside(realOrParent(directory), real)),
+    prefix: `${hash}-`,
+  };
+}
+
+/** Returns the directories that indexes may be in, of all config dirs. Looks nothing up on the disk. */
+export function indexDirectories(env: Environment = process.env, platform: Platform = process.platform): string[] {
   const cache = cacheDirectory(env, platform);
   const uid = process.getuid?.();
-  const directories = [
+  return [
     ...(cache === undefined ? [] : [join(cache, NAME)]),
     join(tmpdir(), uid === undefined ? NAME : `${NAME}-${uid}`),
   ];
-  return {
-    directories: directories.filter((directory) => !isInside(realOrParent(directory), real)),
-    prefix: `${hash}-`,
-  };
 }
 
 /** Returns the user's directory for caches; undefined if it is not known. */
