@@ -1,13 +1,37 @@
 import type { Query, TextTerm } from "./query.ts";
+import type { Phrase } from "../extract/index-tokens.ts";
 import { phraseFor } from "./match-text.ts";
 
 /**
- * Returns the FTS5 expression that finds a term; undefined if the index cannot find it. Tokens stand in quotes, so that
- * nothing in them is syntax. `columns`: those to look in, undefined for all; never empty.
+ * Length of a phrase that stands whole in one segment, UTF-16 units: where a row is too long for one, the next segment repeats
+ * 128 units or more.
+ */
+const WHOLE_UNITS = 100;
+
+/** Returns the part of a phrase that is in one segment for certain. */
+function wholePart({ tokens, isPrefix }: Phrase): Phrase {
+  let units = 0;
+  const count = tokens.findIndex((token) => (units += token.length + 1) > WHOLE_UNITS);
+  if (count < 0) return { tokens, isPrefix };
+  if (count > 0) return { tokens: tokens.slice(0, count), isPrefix: false };
+  const beginning = (tokens[0] as string).slice(0, WHOLE_UNITS).replace(/[\ud800-\udbff]$/, "");
+  return { tokens: [beginning], isPrefix: true };
+}
+
+/** Reports whether the index finds only the beginning of a term. */
+export function isLong(term: TextTerm): boolean {
+  if (term.kind !== "words" || term.text.length <= WHOLE_UNITS) return false;
+  const phrase = phraseFor(term);
+  return wholePart(phrase).tokens !== phrase.tokens;
+}
+
+/**
+ * Returns the FTS5 expression that finds a term, or its beginning if it is long; undefined if the index cannot find it.
+ * Tokens stand in quotes, so that nothing in them is syntax. `columns`: those to look in, undefined for all; never empty.
  */
 export function matchExpression(term: TextTerm, columns: readonly string[] | undefined): string | undefined {
   if (term.kind !== "words") return undefined;
-  const { tokens, isPrefix } = phraseFor(term);
+  const { tokens, isPrefix } = wholePart(phraseFor(term));
   if (tokens.length === 0) return undefined;
   const phrase = `"${tokens.join(" ").replaceAll('"', '""')}"${isPrefix ? " *" : ""}`;
   return columns === undefined ? phrase : `{${columns.join(" ")}} : ${phrase}`;

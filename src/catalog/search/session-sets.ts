@@ -1,7 +1,7 @@
 import { FileKind, SEGMENT_BITS } from "../schema/schema.ts";
 import type { Database, SqlValue } from "../engine/sqlite.ts";
 import { fileTest, modelTest, projectTest, valueTest } from "../query/fact-conditions.ts";
-import { matchExpression } from "../query/match-expression.ts";
+import { isLong, matchExpression } from "../query/match-expression.ts";
 import { type Atom, type FactTerm, isTextTerm, type Query, type TextTerm } from "../query/query.ts";
 import type { TextRange } from "../scan/segment-reader.ts";
 import type { TextScope } from "../query/text-scope.ts";
@@ -85,7 +85,7 @@ export function querySets(
 
 /** Whether segments with the words of a term must be read to decide if it is there. */
 export const mustBeRead = (term: TextTerm, scope: TextScope): boolean =>
-  scope.needsRows || (term.kind === "words" && term.literal);
+  scope.needsRows || (term.kind === "words" && term.literal) || isLong(term);
 
 const ALL: SessionSet = { sql: "SELECT id FROM session", values: [] };
 const NONE: SessionSet = { sql: "SELECT id FROM session WHERE 0", values: [] };
