@@ -1,8 +1,11 @@
 import { execFileSync } from "node:child_process";
+import fs from "node:fs";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
-import { beforeEach, expect, test, vi } from "vitest";
+import { beforeEach, expect, onTestFinished, test, vi } from "vitest";
 import type { SearchOptions, SearchPage } from "../../src/index.ts";
+import { Lease } from "../../src/catalog/refresh/lease.ts";
+import { openCatalog } from "../../src/catalog/schema/open-catalog.ts";
 import { RowMaker, seeded } from "../support/catalog-rows.ts";
 import { put, sessionId, tempConfigDir } from "../support/config-dir.ts";
 
@@ -43,6 +46,47 @@ test("a search during the first build says what it has searched; one that waits 
   expect(second.hits.map(({ session }) => session.sessionId)).toEqual([sessionId(7)]);
   expect([done, total > 0]).toEqual([total, true]);
 });
+
+/** Half of it is for the build, which does not come; reading the store takes a tenth of the rest. */
+const WAIT_MS = 5000;
+
+test("a search that is asked to wait reads what the index does not have, and counts it once", async () => {
+  const configDir = store();
+  const catalog = await openCatalog(configDir);
+  if (catalog === undefined) throw new Error("there is no engine");
+  onTestFinished(() => catalog.close());
+  // Nobody else builds while this process has the lease.
+  const lease = new Lease(catalog);
+  const take = (): Promise<boolean> => vi.waitUntil(() => lease.take());
+  await take();
+  const found = async (query: string, more: Partial<SearchOptions> = {}): Promise<unknown> => {
+    lease.beat();
+    const { hits, total, totalIs, searched, of, notes } = await searchTranscripts({
+      configDirs: [configDir],
+      query,
+      waitMs: WAIT_MS,
+      ...more,
+    });
+    const ids = hits.map(({ session }) => session.sessionId).sort();
+    return { ids, total, totalIs, searched, of, notes };
+  };
+  const whole = { totalIs: "exact", searched: SESSIONS, of: SESSIONS, notes: [] };
+  expect(await found("needle")).toEqual({ ...whole, ids: [sessionId(7)], total: 1 });
+  lease.release();
+  await searchTranscripts({ configDirs: [configDir], query: "needle" });
+  await take();
+  const row = { type: "user", uuid: "m", message: { role: "user", content: `a needle ${"more ".repeat(400_000)}` } };
+  fs.appendFileSync(path.join(configDir, "projects/-w", `${sessionId(8)}.jsonl`), `${JSON.stringify(row)}\n`);
+  const both = { ...whole, ids: [sessionId(7), sessionId(8)], total: 2 };
+  expect(await found("needle")).toEqual(both);
+  expect(await found("re:/n.edle/")).toEqual(both);
+  expect(await found("needle", { waitMs: 0 })).toMatchObject({
+    ids: [sessionId(7)],
+    totalIs: "at least",
+    of: SESSIONS,
+  });
+  lease.release();
+}, 60_000);
 
 test("a search that waits goes on, whatever another one of the process has the time for", () => {
   const library = pathToFileURL(path.resolve(import.meta.dirname, "../../dist/index.js")).href;

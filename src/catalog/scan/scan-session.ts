@@ -85,16 +85,24 @@ export class SessionScanner {
     this.#needsFacts = atoms.some(({ term }) => ["file", "tool", "tag", "model"].includes(term.kind));
   }
 
-  /** Returns undefined if the session does not match. Throws file-system errors, and `signal.reason` when aborted. */
-  async scan(session: ScanSession, signal: AbortSignal | undefined): Promise<ScannedSession | undefined> {
+  /**
+   * Returns undefined if the session does not match, and "late" if it was not read whole by `until` (as `performance.now()`).
+   * Throws file-system errors, and `signal.reason` when aborted.
+   */
+  async scan(
+    session: ScanSession,
+    signal: AbortSignal | undefined,
+    until = Infinity,
+  ): Promise<ScannedSession | undefined | "late"> {
     if (!this.#mayMatch(session)) return undefined;
     const run = new SessionRun(this.#terms.length);
     const files = this.#terms.length > 0 || this.#needsFacts ? session.files : [];
     for (const file of files) {
       await (file.kind === FileKind.spilled
         ? this.#stored(file, run)
-        : this.#transcript(file, file.path === session.path, run, signal));
+        : this.#transcript(file, { isShown: file.path === session.path, until }, run, signal));
       signal?.throwIfAborted();
+      if (performance.now() > until) return "late";
     }
     return this.#result(session, run);
   }
@@ -109,7 +117,7 @@ export class SessionScanner {
   /** `isShown`: whether lists show this copy of the session. */
   async #transcript(
     file: ScanSession["files"][number],
-    isShown: boolean,
+    { isShown, until }: { readonly isShown: boolean; readonly until: number },
     run: SessionRun,
     signal: AbortSignal | undefined,
   ): Promise<void> {
@@ -142,6 +150,7 @@ export class SessionScanner {
           for (const { row: one, off, len } of rows) this.#row(one, { ...file, off, len }, tools, run);
         });
         if (extractor !== undefined) run.take(extractor.take());
+        if (performance.now() > until) return;
       }
       if (extractor === undefined) return;
       const end = extractor.end();

@@ -27,6 +27,12 @@ interface Scanned extends FoundSession {
   readonly scanned: ScannedSession;
 }
 
+/** What a scan found, as far as the time went. */
+export interface Scan extends SearchSource {
+  /** Ids of the sessions that were searched. */
+  readonly searched: ReadonlySet<string>;
+}
+
 /**
  * Searches sessions by reading their files, the latest active first. A session that cannot be read completely is reported,
  * and counts as searched. Throws `signal.reason` when aborted.
@@ -34,21 +40,21 @@ interface Scanned extends FoundSession {
 export async function scanSource(
   sessions: readonly ScanSession[],
   { query, asking, now, until, signal, progress }: ScanOptions,
-): Promise<SearchSource> {
+): Promise<Scan> {
   const scanner = new SessionScanner(query);
   const found: Scanned[] = [];
-  const { skipped } = scanner;
-  let searched = 0;
+  const skipped: Skipped[] = [];
+  const searched = new Set<string>();
   for (const session of sessions.toSorted((a, b) => b.active - a.active || (a.uuid < b.uuid ? -1 : 1))) {
     if (performance.now() > until) break;
-    if (searched % SESSIONS_PER_TURN === 0) {
-      progress?.(searched, sessions.length);
+    if (searched.size % SESSIONS_PER_TURN === 0) {
+      progress?.(searched.size, sessions.length);
       await yieldToEventLoop();
       signal?.throwIfAborted();
     }
-    searched++;
     try {
-      const scanned = await scanner.scan(session, signal);
+      const scanned = await scanner.scan(session, signal, until);
+      if (scanned === "late") break;
       if (scanned !== undefined)
         found.push({ ...session, ...positionOf(scanned, session.active, now), relevance: 0, scanned });
     } catch (error) {
@@ -57,13 +63,14 @@ export async function scanSource(
       if (reason === undefined) throw error;
       if (!isMissing(error)) skipped.push({ path: session.path, reason });
     }
+    searched.add(session.uuid);
   }
   found.sort((a, b) => a.tier - b.tier || a.score - b.score || (a.uuid < b.uuid ? -1 : 1));
   return new ScanSource(found, {
     searched,
-    of: sessions.length,
+    isComplete: scanner.tooSlow === 0 && searched.size === sessions.length,
     hasAsking: found.some(({ uuid }) => uuid === asking),
-    notes: notesOf(scanner.tooSlow, sessions.length - searched),
+    notes: notesOf(scanner.tooSlow),
     skipped,
   });
 }
@@ -76,37 +83,37 @@ function positionOf({ isTogether, weight, count }: ScannedSession, active: numbe
   return { tier, score: -weight - RECENCY / (1 + Math.max(0, now - active) / RECENCY_MS) };
 }
 
-function notesOf(tooSlow: number, left: number): SearchNote[] {
-  const notes: SearchNote[] = [];
-  if (tooSlow > 0) {
-    const places = tooSlow === 1 ? "one place" : `${tooSlow} places`;
-    notes.push({ code: "slow", text: `the regular expression took too long in ${places}, which were not searched` });
-  }
-  if (left > 0) notes.push({ code: "partial", text: `time ran out: ${left} older sessions were not searched` });
-  return notes;
+function notesOf(tooSlow: number): SearchNote[] {
+  if (tooSlow === 0) return [];
+  const places = tooSlow === 1 ? "one place" : `${tooSlow} places`;
+  return [{ code: "slow", text: `the regular expression took too long in ${places}, which were not searched` }];
 }
 
-class ScanSource implements SearchSource {
+class ScanSource implements Scan {
   readonly total: number;
   readonly isExact = true;
+  readonly isComplete: boolean;
   readonly hasAsking: boolean;
-  readonly searched: number;
-  readonly of: number;
+  readonly searched: ReadonlySet<string>;
   readonly notes: readonly SearchNote[];
   readonly skipped: readonly Skipped[];
   readonly #found: readonly Scanned[];
 
   constructor(
     found: readonly Scanned[],
-    facts: Pick<SearchSource, "searched" | "of" | "hasAsking" | "notes" | "skipped">,
+    facts: Pick<Scan, "searched" | "isComplete" | "hasAsking" | "notes" | "skipped">,
   ) {
     this.#found = found;
     this.total = found.length;
     this.searched = facts.searched;
-    this.of = facts.of;
+    this.isComplete = facts.isComplete;
     this.hasAsking = facts.hasAsking;
     this.notes = facts.notes;
     this.skipped = facts.skipped;
+  }
+
+  ids(): string[] {
+    return this.#found.map(({ uuid }) => uuid);
   }
 
   *ranked(from: Position | undefined): Generator<FoundSession> {

@@ -27,18 +27,19 @@ export interface Places {
   readonly count: number;
 }
 
-/** The sessions of one config dir that match a query, from the index or from a scan. */
+/** Sessions of one config dir that match a query, from the index or from a scan. */
 export interface SearchSource {
   /** Number of sessions that match, at most. */
   readonly total: number;
   readonly isExact: boolean;
+  /** Whether everything was searched that was to be. */
+  readonly isComplete: boolean;
   /** Whether the asking session is one of them. */
   readonly hasAsking: boolean;
-  /** Sessions searched, and sessions in all. */
-  readonly searched: number;
-  readonly of: number;
   readonly notes: readonly SearchNote[];
   readonly skipped: readonly Skipped[];
+  /** Returns the ids of the sessions that match, as `total` counts them. */
+  ids(): Iterable<string>;
   /** Yields the sessions, best first. `from`: without those before this position. */
   ranked(from: Position | undefined): Iterable<FoundSession>;
   /** Reports whether a session really matches, if `isExact` is false. Reads rows. */

@@ -37,20 +37,18 @@ export interface IndexSearch {
   readonly signal: AbortSignal | undefined;
 }
 
-/** Prepares a search by the index. Undefined if files must be scanned: `possible` are the sessions to scan. */
-export async function indexSource(
-  search: IndexSearch,
-): Promise<{ readonly source: IndexSource } | { readonly possible: SessionSet }> {
+/** Prepares a search by the index, which must have what is looked for (`needsScan`). */
+export async function indexSource(search: IndexSearch): Promise<SearchSource> {
   const { database, query, within } = search;
   const scope = new TextScope(query.scope);
+  const first = querySets(database, { query, scope, within });
+  if (first.isExact) return new IndexSource(search, scope, first);
   const reader = new SegmentReader();
   try {
-    const first = querySets(database, { query, scope, within });
-    if (first.needsScan) return { possible: first.possible };
-    const found = first.isExact ? undefined : await verify(search, scope, reader);
+    const found = await verify(search, scope, reader);
     const verified = found && ((term: TextTerm) => found.get(term));
     const sets = verified === undefined ? first : querySets(database, { query, scope, within, verified });
-    return { source: new IndexSource(search, scope, sets) };
+    return new IndexSource(search, scope, sets);
   } finally {
     reader.close();
   }
@@ -133,8 +131,7 @@ class TermTest {
 
 class IndexSource implements SearchSource {
   readonly isExact: boolean;
-  readonly searched: number;
-  readonly of: number;
+  readonly isComplete = true;
   readonly notes: readonly SearchNote[] = [];
   readonly skipped = [];
   readonly #search: IndexSearch;
@@ -145,7 +142,7 @@ class IndexSource implements SearchSource {
   readonly #lookup: SegmentLookup;
 
   constructor(search: IndexSearch, scope: TextScope, { possible, rest, isExact }: QuerySets) {
-    const { database, query, within, asking, now } = search;
+    const { database, query, asking, now } = search;
     this.#search = search;
     this.#lookup = new SegmentLookup(database);
     this.#scope = scope;
@@ -153,9 +150,6 @@ class IndexSource implements SearchSource {
     const expressions = scope.columns?.length === 0 ? undefined : rankExpressions(query, scope.columns);
     this.#expressions = expressions;
     this.#ranking = new Ranking(database, { set: possible, rest, expressions, now, asking });
-    const everything = within ?? { sql: "SELECT id FROM session", values: [] };
-    const all = prepared(database, `SELECT count(*) AS n FROM (${everything.sql})`).get(...everything.values);
-    this.of = this.searched = Number(all?.["n"]);
   }
 
   get total(): number {
@@ -164,6 +158,10 @@ class IndexSource implements SearchSource {
 
   get hasAsking(): boolean {
     return this.#ranking.counts.hasAsking;
+  }
+
+  ids(): string[] {
+    return this.#ranking.ids();
   }
 
   *ranked(from: Position | undefined): Generator<FoundSession> {

@@ -62,6 +62,15 @@ export class Ranking {
     return this.#counts;
   }
 
+  /** Returns the ids of all sessions of the set. */
+  ids(): string[] {
+    const { set } = this.#options;
+    const sql = `SELECT uuid FROM session WHERE id IN (${set.sql})`;
+    return prepared(this.#database, sql)
+      .all(...set.values)
+      .map(({ uuid }) => String(uuid));
+  }
+
   /** Yields the sessions from a position on, best first. More are ranked only if the caller takes more than `most`. */
   *from(position: Position | undefined, most: number): Generator<RankedSession> {
     const given = new Set<number>();

@@ -15,15 +15,19 @@ import type { ScanSession } from "../scan/scan-session.ts";
 import { querySets, type SessionSet } from "./session-sets.ts";
 import { TextScope } from "../query/text-scope.ts";
 
-/**
- * Returns the sessions of a config dir, without an index. `scope`: those to search, if not all. `skipped`: receives what
- * cannot be read.
- */
+export interface SessionsInFiles {
+  /** Those to search, if not all. */
+  readonly scope: ListScope | undefined;
+  /** Their ids, if not all. */
+  readonly only?: ReadonlySet<string>;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** Returns sessions of a config dir, without an index. `skipped`: receives what cannot be read. */
 export async function sessionsInFiles(
   configDir: string,
-  scope: ListScope | undefined,
+  { scope, only, signal }: SessionsInFiles,
   skipped: Skipped[],
-  signal: AbortSignal | undefined,
 ): Promise<ScanSession[]> {
   const store = await listStoreFiles(configDir, () => undefined, signal);
   for (const skip of store.skipped) skipped.push(skip);
@@ -37,6 +41,7 @@ export async function sessionsInFiles(
   const isWanted = scopeTest(scope);
   const sessions: ScanSession[] = [];
   for (const [uuid, { candidate, path }] of store.sessions) {
+    if (only?.has(uuid) === false) continue;
     try {
       const facts = new LazyFacts(candidate);
       if (!isWanted(uuid, () => facts.value?.cwd)) continue;
@@ -105,8 +110,9 @@ class LazyFacts {
   }
 }
 
-/** Returns the sessions of a set of the index, to be scanned for what the index does not have. */
-export function sessionsInIndex(database: Database, set: SessionSet, query: Query): ScanSession[] {
+/** Returns the sessions that may match a query, to be scanned for what the index does not have. `within`: those to search. */
+export function sessionsInIndex(database: Database, within: SessionSet | undefined, query: Query): ScanSession[] {
+  const set = querySets(database, { query, scope: new TextScope(query.scope), within }).possible;
   const files = new Map<number, ScanSession["files"][number][]>();
   const sql = `SELECT session, path, kind, agent FROM file WHERE session IN (${set.sql}) ORDER BY kind, id`;
   for (const { session, path, kind, agent } of database.prepare(sql).all(...set.values)) {

@@ -9,11 +9,14 @@ import { type UsedCatalog, useCatalog } from "../schema/kept-catalogs.ts";
 import { parseQuery } from "../query/parse-query.ts";
 import type { Atom, Query, SearchNote } from "../query/query.ts";
 import { scopeTest, sessionsInFiles, sessionsInIndex } from "./scan-sessions.ts";
-import { scanSource, type SearchProgress } from "../scan/scan-source.ts";
+import { type Scan, scanSource, type SearchProgress } from "../scan/scan-source.ts";
 import { decodeSearchCursor, encodeSearchCursor, type SearchEnd } from "./search-cursor.ts";
 import { searchPage, type SessionHit } from "./search-page.ts";
 import type { SearchSource } from "../scan/search-source.ts";
-import { type SessionSet, sessionsOf } from "./session-sets.ts";
+import { needsScan, type SessionSet, sessionsOf, withoutIds } from "./session-sets.ts";
+import { prepared } from "./prepared.ts";
+import type { OpenCatalog } from "../schema/open-catalog.ts";
+import { TextScope } from "../query/text-scope.ts";
 
 export interface SearchOptions extends StoreOptions {
   /** Any text: its language is that of `parseQuery`. */
@@ -41,8 +44,8 @@ export interface SearchOptions extends StoreOptions {
   /** False to read the files instead of the index. Default true. */
   readonly index?: boolean | undefined;
   /**
-   * Maximum time for bringing the index up to date, and again for reading files that it cannot answer for, ms. Default: no
-   * limit.
+   * Maximum time for bringing the index up to date and for reading files that it cannot answer for, ms. What the index does
+   * not have after half of it is read, the latest sessions first. Default: no limit.
    */
   readonly waitMs?: number | undefined;
   readonly progress?: SearchProgress | undefined;
@@ -54,7 +57,7 @@ export interface SearchPage {
   readonly hits: readonly SessionHit[];
   /** Number of sessions that match, without the asking one. */
   readonly total: number;
-  /** `at least` while sessions are still being read into the index. */
+  /** `at least` if sessions were not searched in the time there was. */
   readonly totalIs: "exact" | "at most" | "at least";
   /** Cursor of the next page; absent on the last. */
   readonly nextCursor?: string;
@@ -97,7 +100,7 @@ export async function searchTranscripts(options: SearchOptions): Promise<SearchP
   let { index = true } = options;
   const notes: SearchNote[] = [...query.notes];
   for (let attempt = 0; ; attempt++) {
-    const search = new Search({ ...options, index }, query, after, limit);
+    const search = new Search({ ...options, index }, query, after, { limit, dirs: configDirs.length });
     try {
       for (const configDir of query.clauses.length === 0 ? [] : configDirs) await search.add(configDir);
       const page = await searchPage(search.sources, { query, limit, perSession, context, asking, after, signal });
@@ -141,61 +144,95 @@ function checked(name: keyof typeof LIMITS, options: SearchOptions): number {
   throw new InvalidArgumentError(name, `${name} must be an integer from ${min} to ${max}, got "${value}"`);
 }
 
-/** The sources of a search, one for each config dir. `close` it. */
+/** The sources of a search: one or two for each config dir. `close` it. */
 class Search {
   readonly sources: SearchSource[] = [];
   readonly #options: SearchOptions;
   readonly #query: Query;
   readonly #after: SearchEnd;
   readonly #limit: number;
+  /** When to stop reading, by `performance.now()`. */
+  readonly #until: number;
   readonly #used: UsedCatalog[] = [];
   readonly #notes: SearchNote[] = [];
   readonly #skipped: Skipped[] = [];
   #engine: EngineName | undefined;
-  /** Sessions that the index does not have whole yet, and those of them that it does not have at all. */
+  #searched = 0;
+  /** Ids of the sessions that were searched, if they may be in several config dirs. */
+  readonly #ids: Set<string> | undefined;
+  /** Sessions that are not in the index yet, and those that there was no time to scan. */
   #pending = 0;
-  #missing = 0;
-  /** Sessions that the index rules out before others are scanned. */
-  #ruledOut = 0;
+  #late = 0;
 
-  constructor(options: SearchOptions, query: Query, after: SearchEnd, limit: number) {
+  constructor(
+    options: SearchOptions,
+    query: Query,
+    after: SearchEnd,
+    { limit, dirs }: { limit: number; dirs: number },
+  ) {
     this.#options = options;
     this.#query = query;
     this.#after = after;
     this.#limit = limit;
+    this.#until = performance.now() + (options.waitMs ?? Infinity);
+    if (dirs > 1) this.#ids = new Set();
   }
 
   async add(configDir: string): Promise<void> {
-    const { asking, signal, dir, index = true, progress, waitMs } = this.#options;
+    const { signal, dir, index = true } = this.#options;
     const used = index ? await useCatalog(configDir) : undefined;
     const scope = dir ? await this.#scope(configDir) : undefined;
-    if (used === undefined) {
-      this.sources.push(await this.#scan(await sessionsInFiles(configDir, scope, this.#skipped, signal)));
-      return;
+    if (used !== undefined) {
+      this.#used.push(used);
+      return this.#addIndexed(used.catalog, scope);
     }
-    this.#used.push(used);
-    const { catalog } = used;
-    const { database } = catalog;
-    this.#engine = database.engine;
-    for (const text of catalog.warnings) this.#notes.push({ code: "index", text });
-    const { pending, skipped, sessions } = await refreshForSearch(catalog, { signal, progress, waitMs });
-    for (const skip of skipped) this.#skipped.push(skip);
-    this.#pending += pending.size;
-    const within = scope && sessionsWithin(database, scope);
-    const search = { database, query: this.#query, within, asking, now: this.#after.now, signal };
-    const found = await indexSource({ ...search, limit: this.#limit + this.#after.seen.size + 1 });
-    const source =
-      "source" in found ? found.source : await this.#scan(sessionsInIndex(database, found.possible, this.#query));
-    this.sources.push(source);
-    if (!("source" in found)) this.#ruledOut += Math.max(0, countOf(database, within) - source.of);
-    const inScope = scope === undefined ? sessions : new Set(scope.candidates.map(({ sessionId }) => sessionId)).size;
-    if (pending.size > 0) this.#missing += Math.max(0, inScope - countOf(database, within));
+    const sessions = await sessionsInFiles(configDir, { scope, signal }, this.#skipped);
+    const { searched } = await this.#scan(sessions);
+    this.#late += sessions.length - searched.size;
+    this.#count(searched.size, () => searched);
   }
 
-  #scan(sessions: Parameters<typeof scanSource>[0]): Promise<SearchSource> {
-    const { asking, signal, progress, waitMs = Infinity } = this.#options;
-    const until = performance.now() + waitMs;
-    return scanSource(sessions, { query: this.#query, asking, now: this.#after.now, until, signal, progress });
+  async #addIndexed(catalog: OpenCatalog, scope: ListScope | undefined): Promise<void> {
+    const { asking, signal, progress, waitMs } = this.#options;
+    const { database, configDir } = catalog;
+    this.#engine = database.engine;
+    for (const text of catalog.warnings) this.#notes.push({ code: "index", text });
+    const wait = waitMs === undefined ? undefined : waitMs / 2;
+    const { pending, skipped } = await refreshForSearch(catalog, { signal, progress, waitMs: wait });
+    for (const skip of skipped) this.#skipped.push(skip);
+    // What cannot be read is reported by the refresh, or when it is scanned.
+    const unread = pending.size === 0 ? [] : await sessionsInFiles(configDir, { scope, only: pending, signal }, []);
+    const within = scope && sessionsWithin(database, scope);
+    const query = this.#query;
+    if (needsScan(query, new TextScope(query.scope))) {
+      const known = withoutIds(within, new Set(unread.map(({ uuid }) => uuid)));
+      const possible = sessionsInIndex(database, known, query);
+      const { searched } = await this.#scan([...possible, ...unread]);
+      this.#late += possible.length + unread.length - searched.size;
+      const ruledOut = countOf(database, known) - possible.length;
+      return this.#count(ruledOut + searched.size, () => [...idsOf(database, within), ...searched]);
+    }
+    const searched = unread.length === 0 ? new Set<string>() : (await this.#scan(unread)).searched;
+    const known = withoutIds(within, searched);
+    const search = { database, query, within: known, asking, now: this.#after.now, signal };
+    this.sources.push(await indexSource({ ...search, limit: this.#limit + this.#after.seen.size + 1 }));
+    this.#pending += unread.length - searched.size;
+    const left = new Set(unread.map(({ uuid }) => uuid).filter((uuid) => !searched.has(uuid)));
+    const whole = withoutIds(known, left);
+    this.#count(searched.size + countOf(database, whole), () => [...idsOf(database, whole), ...searched]);
+  }
+
+  #count(searched: number, ids: () => Iterable<string>): void {
+    this.#searched += searched;
+    if (this.#ids !== undefined) for (const id of ids()) this.#ids.add(id);
+  }
+
+  async #scan(sessions: Parameters<typeof scanSource>[0]): Promise<Scan> {
+    const { asking, signal, progress } = this.#options;
+    const options = { query: this.#query, asking, now: this.#after.now, until: this.#until, signal, progress };
+    const scan = await scanSource(sessions, options);
+    this.sources.push(scan);
+    return scan;
   }
 
   #scope(configDir: string): Promise<ListScope> {
@@ -205,23 +242,36 @@ class Search {
 
   facts(): Omit<SearchPage, "hits" | "nextCursor"> {
     const { sources } = this;
-    const sum = (of: (source: SearchSource) => number): number => sources.reduce((all, source) => all + of(source), 0);
     const leftOut = sources.some(({ hasAsking }) => hasAsking);
     const notes = [...this.#notes, ...sources.flatMap((source) => source.notes)];
+    if (this.#late > 0)
+      notes.push({ code: "partial", text: `time ran out: ${this.#late} older sessions were not searched` });
     if (this.#pending > 0) {
       const text = `${this.#pending} sessions are still being read into the index: search again to have them`;
       notes.push({ code: "pending", text });
     }
     if (leftOut) notes.push({ code: "asking", text: "the session that asks matches too, and is left out" });
+    const searched = this.#ids?.size ?? this.#searched;
     return {
-      total: sum(({ total }) => total) - (leftOut ? 1 : 0),
-      totalIs: this.#pending > 0 ? "at least" : sources.every(({ isExact }) => isExact) ? "exact" : "at most",
-      searched: sum(({ searched }) => searched) + this.#ruledOut,
-      of: sum(({ of }) => of) + this.#ruledOut + this.#missing,
+      total: this.#total() - (leftOut ? 1 : 0),
+      totalIs: this.#totalIs(),
+      searched,
+      of: searched + this.#late + this.#pending,
       engine: this.#engine ?? "scan",
       notes,
       skipped: [...this.#skipped, ...sources.flatMap(({ skipped }) => skipped)],
     };
+  }
+
+  /** Counts a session with copies in several config dirs once. */
+  #total(): number {
+    if (this.#ids === undefined) return this.sources.reduce((sum, { total }) => sum + total, 0);
+    return new Set(this.sources.flatMap((source) => [...source.ids()])).size;
+  }
+
+  #totalIs(): SearchPage["totalIs"] {
+    if (this.#pending > 0 || this.sources.some(({ isComplete }) => !isComplete)) return "at least";
+    return this.sources.every(({ isExact }) => isExact) ? "exact" : "at most";
   }
 
   /** Removes damaged indexes. */
@@ -234,10 +284,16 @@ class Search {
   }
 }
 
+const ALL: SessionSet = { sql: "SELECT id FROM session", values: [] };
+
 /** Returns the number of indexed sessions of a scope. */
-function countOf(database: Database, within: SessionSet | undefined): number {
-  const { sql, values } = within ?? { sql: "SELECT id FROM session", values: [] };
-  return Number(database.prepare(`SELECT count(*) AS n FROM (${sql})`).get(...values)?.["n"]);
+function countOf(database: Database, { sql, values }: SessionSet = ALL): number {
+  return Number(prepared(database, `SELECT count(*) AS n FROM (${sql})`).get(...values)?.["n"]);
+}
+
+function idsOf(database: Database, { sql, values }: SessionSet = ALL): string[] {
+  const rows = prepared(database, `SELECT uuid FROM session WHERE id IN (${sql})`).all(...values);
+  return rows.map(({ uuid }) => String(uuid));
 }
 
 /** Returns the indexed sessions of a directory. */

@@ -20,8 +20,6 @@ export interface QuerySets {
   readonly rest: SessionSet | undefined;
   /** Whether `possible` has only sessions that match. */
   readonly isExact: boolean;
-  /** Whether files must be scanned to decide: the index does not have what is looked for. */
-  readonly needsScan: boolean;
 }
 
 /** Returns the sessions in which a term stands, if that is known exactly. */
@@ -45,7 +43,6 @@ export function querySets(
 ): QuerySets {
   const facts = new FactSets(database);
   let isExact = true;
-  let needsScan = false;
   const setOf = ({ term, not }: Atom): SessionSet => {
     if (!isTextTerm(term)) return not ? without(facts.of(term)) : facts.of(term);
     const columns = scope.columns;
@@ -53,7 +50,6 @@ export function querySets(
     const known = verified(term);
     if (known !== undefined) return not ? without(known) : known;
     const expression = matchExpression(term, columns);
-    if (expression === undefined) needsScan = true;
     if (expression === undefined || mustBeRead(term, scope)) {
       isExact = false;
       return expression === undefined || not ? ALL : sessionsWith(expression);
@@ -79,9 +75,13 @@ export function querySets(
     possible: sets.length === 0 ? NONE : intersection(all),
     rest: rest.length === 0 ? undefined : intersection(rest),
     isExact,
-    needsScan,
   };
 }
+
+/** Whether the index does not have what is looked for, so that files must be scanned. */
+export const needsScan = ({ clauses }: Query, { columns }: TextScope): boolean =>
+  columns?.length !== 0 &&
+  clauses.flat().some(({ term }) => isTextTerm(term) && matchExpression(term, columns) === undefined);
 
 /** Whether segments with the words of a term must be read to decide if it is there. */
 export const mustBeRead = (term: TextTerm, scope: TextScope): boolean =>
@@ -105,6 +105,14 @@ const without = ({ sql, values }: SessionSet): SessionSet => ({
   sql: `SELECT id FROM session WHERE id NOT IN (${sql})`,
   values,
 });
+
+/** Returns the sessions of a set, or all, that have none of these ids. */
+export function withoutIds(set: SessionSet | undefined, uuids: ReadonlySet<string>): SessionSet | undefined {
+  if (uuids.size === 0) return set;
+  const sql = "SELECT id FROM session WHERE uuid NOT IN (SELECT value FROM json_each(?))";
+  const others: SessionSet = { sql, values: [JSON.stringify([...uuids])] };
+  return set === undefined ? others : intersection([set, others]);
+}
 
 /** Returns the sessions that are in all sets, each once. */
 export function intersection(sets: readonly SessionSet[]): SessionSet {

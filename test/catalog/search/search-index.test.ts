@@ -53,6 +53,17 @@ describe("a search", () => {
     }
   });
 
+  test.each([true, false])("counts a session with copies in two config dirs once (index: %s)", async (index) => {
+    const store = three();
+    const other = new SearchStore().add(2, ["a needle", answer("and more")]).add(4, ["the needle"]);
+    const configDirs = [store.configDir, other.configDir];
+    const page = await store.search("needle", { configDirs, index });
+    expect(numbers(page).split(" ").sort()).toEqual(["1", "2", "4"]);
+    expect(page).toMatchObject({ total: 3, totalIs: "exact", searched: 4, of: 4 });
+    expect((await store.search("needle", { configDirs, index, asking: sessionId(2) })).total).toBe(2);
+    expect((await store.search("needle", { configDirs, index, limit: 1 })).total).toBe(3);
+  });
+
   test.each([
     ["without an engine", "CLAUDE_TRANSCRIPTS_ENGINE", "none"],
     ["without an index", "CLAUDE_TRANSCRIPTS_INDEX", "off"],
