@@ -13,8 +13,9 @@ export function offsetOf({ segments }: Shown, row: number): number {
   let offset = 0;
   let last = 0;
   for (const segment of segments) {
-    if (segment.row > row) break;
-    last = offset;
+    // Calls that were made at once are followed by all of their results.
+    if (segment.resultRow === row) return offset;
+    if (segment.row <= row) last = offset;
     offset += segment.text.length;
   }
   return last;

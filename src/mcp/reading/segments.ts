@@ -81,7 +81,7 @@ export function showMessage(
       said = { text: segments.length > 0 && !text.startsWith(OWN_MARK) ? OWN_MARK + text : text };
     }
     const tool = part.kind === "call" ? shortened(notedLine(part.name), TOOL_UNITS) : undefined;
-    segments.push({ kind: part.kind, ...marked(said), row, tool });
+    segments.push({ kind: part.kind, ...marked(said), row, resultRow: pairs.get(one)?.row, tool });
   }
   return {
     message,

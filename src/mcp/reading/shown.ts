@@ -11,6 +11,8 @@ export interface Segment {
   readonly own: readonly number[];
   /** Index in the conversation of the row that it begins in. */
   readonly row: number;
+  /** Row of the result, for a call that is shown with it. */
+  readonly resultRow?: number | undefined;
   /** The text with all output from files of its own; absent if it has none. */
   readonly whole?: readonly TextPiece[] | undefined;
   /** Sanitised name of the tool, for calls and results. */

@@ -7,19 +7,22 @@ import { callText, nameText, OWN_MARK } from "../core/quote.ts";
 import { INCLUDES } from "../reading/include.ts";
 import { rowLine, type SessionRow, sessionRowSchema, timeText } from "../sessions/session-line.ts";
 
+/** Arguments of a call of read_session. */
+const readSchema = z.object({
+  session: z.string(),
+  agentId: z.string().optional(),
+  around: z.string().optional(),
+  find: z.string().optional(),
+  include: z.array(z.enum(INCLUDES)).optional(),
+});
+
 const matchSchema = z.object({
-  /** Arguments of the call of read_session that shows the match. */
-  read: z.object({
-    session: z.string(),
-    agentId: z.string().optional(),
-    around: z.string().optional(),
-    find: z.string().optional(),
-    include: z.array(z.enum(INCLUDES)).optional(),
-  }),
+  /** Shows the match. */
+  read: readSchema,
   /** `user`, `assistant`, `note`, `thinking`, `title`, or `Bash input`, `Bash output`. */
   who: z.string(),
   time: z.string().optional(),
-  /** The matching words are between `**`. */
+  /** The matching words are in guillemets, which Markdown and code rarely have. */
   snippet: z.string(),
   /** Sessions that have the same message: forks, and files of resumed sessions. */
   alsoIn: z.array(z.string()).optional(),
@@ -29,8 +32,10 @@ type Match = z.output<typeof matchSchema>;
 
 /** A session in the answer to a search. */
 export const hitSchema = sessionRowSchema.extend({
-  /** The best first. */
+  /** The best first; none if the query has no words. */
   matches: z.array(matchSchema),
+  /** Shows the session; present without matches. */
+  read: readSchema.optional(),
   /** Number of further places. */
   more: z.number().optional(),
 });
@@ -44,7 +49,8 @@ const TOOL_UNITS = 40;
 /** Makes the row of a hit. `row`: that of its session. */
 export function hitRow({ matches, more }: SessionHit, row: SessionRow, shortId: (id: string) => string): HitRow {
   const shown = matches.map((match) => matchRow(match, row.id, shortId));
-  return { ...row, matches: shown, more: more > 0 ? more : undefined };
+  const read = shown.length === 0 ? { session: row.id } : undefined;
+  return { ...row, matches: shown, more: more > 0 ? more : undefined, read };
 }
 
 function matchRow(match: MessageHit, session: string, shortId: (id: string) => string): Match {
@@ -99,13 +105,13 @@ function speakerOf({ column, role, tool }: MessageHit): string {
   return column === "said" ? (role === "system" ? "note" : role) : column;
 }
 
-/** Returns the snippet with its matches between `**`. Each part is sanitised on its own, so that the marks stay in place. */
+/** Returns the snippet with its matches in guillemets. Each part is sanitised on its own, so that the marks stay in place. */
 function marked({ snippet, marks }: MessageHit): string {
   let text = "";
   let at = 0;
   for (const [from, to] of marks) {
     const found = notedLine(snippet.slice(from, to));
-    text += spaced(snippet.slice(at, from)) + (found === "" ? "" : `**${found}**`);
+    text += spaced(snippet.slice(at, from)) + (found === "" ? "" : `«${found}»`);
     at = to;
   }
   return notedLine(text + spaced(snippet.slice(at)));
@@ -118,11 +124,12 @@ function spaced(text: string): string {
 }
 
 /** Writes a hit as lines: its session, its matches, and how many more there are. */
-export function hitLines({ matches, more = 0, ...row }: HitRow): string {
+export function hitLines({ matches, more = 0, read: whole, ...row }: HitRow): string {
   const lines = matches.map(({ read, who, time, snippet, alsoIn = [] }) => {
     const also = alsoIn.length === 0 ? "" : `, also in ${alsoIn.join(", ")}`;
     return `${OWN_MARK} ${[who, time].filter(Boolean).join(" ")}${also}: read_session ${callText(read)}  ${snippet}`;
   });
   const rest = more === 0 ? [] : [`${OWN_MARK} ${more} more ${more === 1 ? "place" : "places"}`];
-  return [rowLine(row), ...lines, ...rest].join("\n");
+  const call = whole === undefined ? [] : [`${OWN_MARK} read_session ${callText(whole)}`];
+  return [rowLine(row), ...call, ...lines, ...rest].join("\n");
 }

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import type { SearchNote } from "../../catalog/query/query.ts";
+import type { FoundPage } from "../../open/search-verbs.ts";
 import { clamped, flag, limit, text } from "../core/input.ts";
 import { notedLine } from "../../view/sanitise.ts";
 import { costOf } from "../reading/format.ts";
@@ -8,7 +9,6 @@ import {
   everywhere,
   filterOf,
   isEmptyHere,
-  outside,
   outsideText,
   SCOPE_INPUT,
   type Scope,
@@ -85,7 +85,8 @@ export const searchSessions = defineTool({
       if (wide.hits.length > 0) page = wide;
       else scope = narrow;
     }
-    const elsewhere = await outside(scope, page.of, context);
+    // Names of files are cached; the sizes and times that a list needs are not.
+    const elsewhere = scope.name === "all" ? 0 : Math.max(0, (await context.store.ids()).size - page.of);
     const write = (rows: readonly HitRow[], ...more: readonly string[]): Answer => {
       const { total, totalIs, searched, of, nextCursor: next, skipped } = page;
       const nextCursor = next === undefined ? undefined : `${prefixOf(scope)}${next}`;
@@ -94,6 +95,7 @@ export const searchSessions = defineTool({
         ...budgetNotes,
         ...more,
         ...page.notes.filter((one) => !isAboutQuery(one)).map(noteText),
+        ...repeatNotes(page, place.cursor === undefined),
         ...(page.engine === "scan" ? [NO_INDEX] : []),
         ...programmaticNotes(page.programmaticLeftOut, "left out, and would match too"),
       ];
@@ -154,6 +156,13 @@ const prefixOf = ({ insteadOf, without }: Scope): string =>
 
 const NO_INDEX =
   "There is no search index here, so the transcripts were read instead, which takes longer (claude-transcripts doctor says why).";
+
+/** Returns a note on sessions that match and are not shown, on an answer of one page. */
+function repeatNotes({ total, totalIs, hits, nextCursor }: FoundPage, isFirst: boolean): string[] {
+  const left = total - hits.length;
+  if (!isFirst || nextCursor !== undefined || totalIs !== "exact" || left <= 0) return [];
+  return [`${left} more ${left === 1 ? "session only repeats" : "sessions only repeat"} messages of these (also in).`];
+}
 
 const isAboutQuery = ({ code }: SearchNote): boolean => code === "ignored" || code === "literal";
 

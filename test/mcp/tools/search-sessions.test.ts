@@ -23,6 +23,7 @@ interface Hit {
     readonly read: Readonly<Record<string, unknown>>;
     readonly who: string;
     readonly snippet: string;
+    readonly alsoIn?: readonly string[];
   }[];
   readonly more?: number;
 }
@@ -42,9 +43,9 @@ test("the best come first, each match with its speaker, its words marked, and th
       title: "Parser by table",
       branch: "parser",
       matches: [
-        { who: "title", snippet: "**Parser** by table", read: { session: "22222222" } },
-        { who: "user", time: "2026-01-02T00:00Z", snippet: "fix the **parser**" },
-        { who: "assistant", snippet: "answer to fix the **parser**" },
+        { who: "title", snippet: "«Parser» by table", read: { session: "22222222" } },
+        { who: "user", time: "2026-01-02T00:00Z", snippet: "fix the «parser»" },
+        { who: "assistant", snippet: "answer to fix the «parser»" },
       ],
     },
     { id: "44444444", title: "parser of dates" },
@@ -52,7 +53,7 @@ test("the best come first, each match with its speaker, its words marked, and th
   expect(told.structured).toMatchObject({ total: 2, totalIs: "exact", searched: 4, outside: 0 });
   const [, token = ""] = /^--- transcript data ([a-z]{4}): /m.exec(told.text) ?? [];
   expect(told.text).toContain(
-    `\n${token} user 2026-01-02T00:00Z: read_session {"session":"22222222","around":"00000002-0000-4000-8000-000000000001"}  fix the **parser**\n`,
+    `\n${token} user 2026-01-02T00:00Z: read_session {"session":"22222222","around":"00000002-0000-4000-8000-000000000001"}  fix the «parser»\n`,
   );
 });
 
@@ -86,6 +87,27 @@ test.each(["", "  ", "in:said", "after:whenever"])("a query with nothing to look
     isError: true,
     text: expect.stringMatching(/^query/),
   });
+});
+
+test("a message that another session repeats is shown once, with the sessions that have it too", async () => {
+  const one = await here(store());
+  const hits = await hitsOf(one, '"I shall look"');
+  expect(hits.map(({ id, matches }) => [id, matches[0]?.alsoIn]).toSorted()).toEqual([
+    ["22222222", undefined],
+    ["22222223", ["11111111"]],
+    ["44444444", undefined],
+  ]);
+  const { text } = await one.call("search_sessions", { query: "shall", scope: "all" });
+  expect(text).toContain(", also in 11111111: read_session {");
+  expect(text).toContain("4 of 4 sessions match.");
+  expect(text).toContain("1 more session only repeats messages of these (also in).");
+});
+
+test("without words the call shows the session", async () => {
+  const { call } = await here(store());
+  const told = await call("search_sessions", { query: "tag:keep" });
+  expect(rows(told, "hits")).toMatchObject([{ id: "11111111", matches: [], read: { session: "11111111" } }]);
+  expect(told.text).toContain(' read_session {"session":"11111111"}\n');
 });
 
 test("a part of a query that is left out is named", async () => {
@@ -127,7 +149,7 @@ test.each([
     expect(told.structured).toMatchObject({ total: SESSIONS, totalIs: "exact" });
     const hits = rows(told, "hits") as unknown as readonly Hit[];
     for (const { snippet } of hits.flatMap(({ matches }) => matches)) {
-      expect(snippet).toContain("**needle**");
+      expect(snippet).toContain("«needle»");
       expect(snippet.length).toBeLessThanOrEqual(260);
     }
     cursor = told.structured?.["nextCursor"];
@@ -219,6 +241,15 @@ const PLACES: Readonly<Record<string, readonly [who: string, ...rows: Row[]]>> =
   "the output of a tool": ["Bash output", bash("ls"), output(PLANTED)],
   "an output that a page cuts": ["Bash output", bash("ls"), output(far(4000))],
   "an output of several pages": ["Bash output", bash("ls"), output(far(150_000))],
+  "the first of two outputs at once": [
+    "Bash output",
+    bash("ls"),
+    assistant(3, 2, [{ type: "tool_use", id: "toolu_2", name: "Bash", input: { command: "ls" } }], {
+      message: "msg_2",
+    }),
+    user(4, 3, [{ type: "tool_result", tool_use_id: "toolu_1", content: far(60_000) }]),
+    user(5, 4, [{ type: "tool_result", tool_use_id: "toolu_2", content: "plain words\n".repeat(5000) }]),
+  ],
   "a note to the model": ["note", user(2, 1, PLANTED, { isMeta: true })],
   "a subagent in progress rows": [
     "assistant",
@@ -238,7 +269,7 @@ describe("two calls lead to the sentence in", () => {
   async function readFirst(one: McpClient): Promise<string> {
     const [hit] = await hitsOf(one, '"walrus of the harbour"');
     const [match] = hit?.matches ?? [];
-    expect(match?.snippet).toContain("**walrus of the harbour** sleeps");
+    expect(match?.snippet).toContain("«walrus of the harbour» sleeps");
     const told = await one.call("read_session", match?.read);
     expect(told.isError ? told.text : "").toBe("");
     expect(told.text.replaceAll(/\s+/g, " ")).toContain(PLANTED);
