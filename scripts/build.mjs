@@ -9,7 +9,16 @@
  * finds one of them.
  */
 import { spawnSync } from "node:child_process";
-import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
@@ -71,6 +80,23 @@ function emitTypes(outDir) {
     stdio: ["ignore", 2, 2],
   });
   if (status !== 0) throw new Error(`tsc exited with ${status}`);
+  removeUnusedTypes(outDir);
+}
+
+/** Removes the declarations of files of which the library's types need nothing: half of them, in bytes. */
+function removeUnusedTypes(outDir) {
+  const used = new Set();
+  const pending = [path.join(outDir, "index.d.ts")];
+  for (let file = pending.pop(); file !== undefined; file = pending.pop()) {
+    if (used.has(file)) continue;
+    used.add(file);
+    for (const [, name] of readFileSync(file, "utf8").matchAll(/(?:\bfrom|\bimport\(?)\s*"(\.[^"]+)\.ts"/g))
+      pending.push(path.join(path.dirname(file), `${name}.d.ts`));
+  }
+  for (const name of readdirSync(outDir, { recursive: true })) {
+    const file = path.join(outDir, name);
+    if (file.endsWith(".d.ts") && !used.has(file)) rmSync(file);
+  }
 }
 
 /** Returns the names of the packages that went into the bundles. */
