@@ -36,7 +36,14 @@ export { deleteSession, type DeleteResult, type DeleteSessionOptions } from "./s
 export { restoreSession, type RestoreResult } from "./store/trash/restore-session.ts";
 export { emptyTrash, listTrash, type TrashEntry } from "./store/trash/trash-contents.ts";
 
-export { calculateCost, searchTranscripts, usageStats } from "./catalog/library.ts";
+export { calculateCost, searchSessions, searchTranscripts, usageStats } from "./catalog/library.ts";
+export type {
+  SessionSearch,
+  SessionSearchOptions,
+  SessionUsage,
+  SessionUsageOptions,
+  SessionWithUsage,
+} from "./catalog/facts/session-facts.ts";
 export type { SearchOptions, SearchPage } from "./catalog/search/search-transcripts.ts";
 export type { SessionHit } from "./catalog/search/search-page.ts";
 export type { MessageCopy, MessageHit } from "./catalog/search/session-hits.ts";

@@ -1,5 +1,6 @@
 /** Functions of the library, whose code is loaded at the first call: a program that lists sessions needs none of it. */
 import type { MessageCost } from "./stats/message-cost.ts";
+import type { SessionSearch, SessionSearchOptions } from "./facts/session-facts.ts";
 import type { SearchOptions, SearchPage } from "./search/search-transcripts.ts";
 import type { Usage, UsageOptions } from "./stats/usage-types.ts";
 
@@ -33,4 +34,18 @@ export async function calculateCost(messages: Iterable<unknown>): Promise<Messag
  */
 export async function searchTranscripts(options: SearchOptions): Promise<SearchPage> {
   return (await import("./search/search-transcripts.ts")).searchTranscripts(options);
+}
+
+/**
+ * Finds sessions by facts: tags, times, cost, project, model, branch and more, the latest active first, each with its counts.
+ * Archived sessions and those of programs are found like others, unless the options say otherwise; files that every list
+ * leaves out are not.
+ *
+ * Reads what changed since the last call into the index in the cache directory, or without an index all transcripts.
+ * `pending` says how many sessions are not counted completely after `waitMs`; those of which nothing is known are not found.
+ *
+ * @throws InvalidArgumentError for a wrong option, and `signal.reason` when aborted
+ */
+export async function searchSessions(options: SessionSearchOptions = {}): Promise<SessionSearch> {
+  return (await import("./facts/search-sessions.ts")).searchSessions(options);
 }

@@ -1,4 +1,4 @@
-import type { SessionUsage } from "../catalog/facts/sum-sessions.ts";
+import type { SessionUsage } from "../catalog/facts/session-facts.ts";
 import type { Usage, UsageCounts, UsageGrouping } from "../catalog/stats/usage-types.ts";
 import { formatActive, formatCost, formatCount, grouped } from "./figures.ts";
 import { notedLine } from "./sanitise.ts";

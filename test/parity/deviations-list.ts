@@ -273,7 +273,7 @@ export const listDeviations: readonly Deviation[] = [
       reason:
         "A session that was renamed or tagged in its middle has that name and tag, and getSessionInfo and a fork have the time to look.",
       official: "Only rows within the first and last 64 KiB count, tags only in the last.",
-      ours: "getSessionInfo and the title of a fork find the last one wherever it is; a list looks only in the windows.",
+      ours: "getSessionInfo and the title of a fork find the last one wherever it is; a list looks only in the windows, unless an index of the search has read the file.",
       provoke: (rng, store) =>
         mapTranscripts(store, (one) => {
           const named = [

@@ -3,7 +3,8 @@ import type { TranscriptCopy } from "../../store/types.ts";
 import { schemaState } from "../schema/schema.ts";
 import { findCatalog, openCatalogAt } from "../schema/open-catalog.ts";
 import { usageRows } from "../stats/usage-rows.ts";
-import { type SessionUsage, sumSessions } from "./sum-sessions.ts";
+import type { SessionUsage } from "./session-facts.ts";
+import { sumSessions } from "./sum-sessions.ts";
 
 /**
  * Returns what an index that is there knows of a session, without bringing it up to date; undefined if there is none, or it

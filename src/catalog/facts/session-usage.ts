@@ -1,25 +1,17 @@
 import { resolveConfigDirs } from "../../store/layout/config-dir.ts";
-import type { Skipped, StoreOptions } from "../../store/types.ts";
+import type { Skipped } from "../../store/types.ts";
 import { PRICES } from "../stats/prices.ts";
 import type { UsageRows } from "../stats/usage-rows.ts";
+import type { Usage } from "../stats/usage-types.ts";
 import { readUsage } from "../stats/usage-source.ts";
+import type { SessionUsageOptions } from "./session-facts.ts";
 import { type SummedSessions, sumSessions } from "./sum-sessions.ts";
-
-export interface SessionUsageOptions extends StoreOptions {
-  /** False to work without the index on the disk, which takes longer. */
-  readonly index?: boolean | undefined;
-  /** Maximum time for bringing the index up to date, ms. Default: no limit. */
-  readonly waitMs?: number | undefined;
-  /** Called while transcripts are read, with the bytes so far and in all. */
-  readonly progress?: ((read: number, total: number) => void) | undefined;
-  readonly signal?: AbortSignal | undefined;
-}
 
 /** The counts of all sessions. */
 export interface SessionUsages extends SummedSessions {
   /** Number of sessions that are missing or not complete. */
   readonly pending: number;
-  readonly prices: typeof PRICES;
+  readonly prices: Usage["prices"];
   readonly notes: readonly string[];
   readonly skipped: readonly Skipped[];
 }

@@ -2,14 +2,7 @@ import { loadPrices } from "../stats/prices.ts";
 import { sumUsage } from "../stats/sum-usage.ts";
 import type { UsageRows, UsageSession } from "../stats/usage-rows.ts";
 import type { UsageCounts } from "../stats/usage-types.ts";
-
-/** Counts and cost of one session. What a fork repeats of another session counts there. */
-export interface SessionUsage extends Omit<UsageCounts, "sessions"> {
-  /** Models of its requests, sorted. */
-  readonly models: readonly string[];
-  /** False if its transcript has more than was counted. */
-  readonly isComplete: boolean;
-}
+import type { SessionUsage } from "./session-facts.ts";
 
 /** Counts by session id, without sessions of which nothing was read yet, and what the index says of all sessions. */
 export interface SummedSessions {

@@ -1,6 +1,6 @@
 import { homedir } from "node:os";
 import { isAbsolute } from "node:path";
-import type { SessionUsage } from "../../catalog/facts/sum-sessions.ts";
+import type { SessionUsage } from "../../catalog/facts/session-facts.ts";
 import { linkedWorktreeOf } from "../../store/projects/worktrees.ts";
 import type { ListedSession } from "../../store/types.ts";
 import { forkFirst } from "../../transcript/summary/list-title.ts";

@@ -1,5 +1,5 @@
 import { type SessionUsages, usageOfSessions } from "../../catalog/facts/session-usage.ts";
-import type { SessionUsage } from "../../catalog/facts/sum-sessions.ts";
+import type { SessionUsage } from "../../catalog/facts/session-facts.ts";
 import type { SessionStream } from "../../store/list/stream-sessions.ts";
 import type { ListedSession } from "../../store/types.ts";
 import { usageRemarks } from "../../view/usage-words.ts";

@@ -1,4 +1,4 @@
-import type { SessionUsage } from "../../catalog/facts/sum-sessions.ts";
+import type { SessionUsage } from "../../catalog/facts/session-facts.ts";
 import type { ConversationEntry } from "../../store/read/session-messages.ts";
 import type { Unread } from "../../store/read/unread.ts";
 import { asObject, asString } from "../../transcript/rows/json-values.ts";

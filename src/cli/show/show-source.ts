@@ -1,4 +1,4 @@
-import type { SessionUsage } from "../../catalog/facts/sum-sessions.ts";
+import type { SessionUsage } from "../../catalog/facts/session-facts.ts";
 import { TranscriptError } from "../../store/errors.ts";
 import type { OpenConversation } from "../../store/read/open-conversation.ts";
 import type { TranscriptCopy } from "../../store/types.ts";

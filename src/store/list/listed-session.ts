@@ -1,6 +1,7 @@
 import type { SessionFacts } from "../../transcript/summary/session-metadata.ts";
 import { activityOf } from "../facts/activity-of-file.ts";
 import type { Candidate } from "../facts/candidate.ts";
+import { isContinued } from "../facts/continued-in.ts";
 import { windowFacts } from "../facts/metadata.ts";
 import { candidateOf } from "../facts/stat-transcripts.ts";
 import { toSessionInfo } from "./list-scope.ts";
@@ -36,11 +37,21 @@ export function toListedSession(copy: Candidate, facts: SessionFacts, worktree: 
   });
 }
 
+type Copy = Pick<TranscriptCopy, "project" | "sessionId">;
+
+/** Like `listedSession`, but undefined for files that every list leaves out: without a conversation, or gone on elsewhere. */
+export function shownSession(copy: Copy): ListedSession | undefined {
+  const candidate = candidateOf(copy);
+  const facts = candidate && windowFacts(candidate);
+  if (facts?.conversation !== true || isContinued(copy.project, facts.continuedIn)) return undefined;
+  return listedSession(copy);
+}
+
 /**
  * Returns one copy of a session as a page shows it, from the two ends of its file. Also shows those that lists leave out.
  * Undefined if it is gone, empty or a link. Throws the file-system error if it cannot be read.
  */
-export function listedSession(copy: Pick<TranscriptCopy, "project" | "sessionId">): ListedSession | undefined {
+export function listedSession(copy: Copy): ListedSession | undefined {
   const candidate = candidateOf(copy);
   const facts = candidate && windowFacts(candidate);
   if (candidate === undefined || facts === undefined) return undefined;
