@@ -86,7 +86,8 @@ interface Served {
 function served(node: string, command: "acp" | "mcp", messages: readonly object[]): Served {
   const dir = store();
   const input = messages.map((message) => `${JSON.stringify(message)}\n`).join("");
-  const { status, stdout, stderr } = runCli([command, "--config-dir", dir], { node, input, env: { TZ: "UTC" } });
+  const env = { TZ: "UTC", XDG_CACHE_HOME: tempConfigDir() };
+  const { status, stdout, stderr } = runCli([command, "--config-dir", dir], { node, input, env });
   const lines = settled(dir, stdout).split("\n").map(withoutMark);
   // Answers come as they are ready; the updates of one load stay in order.
   const answers = lines.filter((line) => line.includes('"id":')).sort();
@@ -106,6 +107,7 @@ const ACP = [
   request(1, "session/list", {}),
   request(2, "session/load", load(SLOW_TESTS)),
   request(3, "session/load", load(sessionId(9))),
+  request(4, "_claude-transcripts/session/search", { query: "日本語" }),
   { jsonrpc: "2.0", method: "_nobody/knows", params: { text: "x".repeat(3_000_000) } },
 ];
 const tool = (id: number, name: string, args: object): object => request(id, "tools/call", { name, arguments: args });
@@ -147,7 +149,7 @@ test("the server for editors", () => {
   const round = (node: string) => [ACP, long].map((messages) => served(node, "acp", messages));
   const own = round(process.execPath);
   expect(own.map(({ status, stderr, answers }) => [status, stderr, answers.length])).toEqual([
-    [0, "", 4],
+    [0, "", 5],
     [0, "", 2],
   ]);
   expect(own.every(({ others: updates }) => updates.length > 2)).toBe(true);

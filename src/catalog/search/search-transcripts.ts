@@ -247,7 +247,8 @@ class Search {
     if (this.#late > 0)
       notes.push({ code: "partial", text: `time ran out: ${this.#late} older sessions were not searched` });
     if (this.#pending > 0) {
-      const text = `${this.#pending} sessions are still being read into the index: search again to have them`;
+      const sessions = this.#pending === 1 ? "1 session is" : `${this.#pending} sessions are`;
+      const text = `${sessions} still being read into the index: search again to have all`;
       notes.push({ code: "pending", text });
     }
     if (leftOut) notes.push({ code: "asking", text: "the session that asks matches too, and is left out" });

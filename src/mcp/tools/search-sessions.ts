@@ -101,10 +101,12 @@ export const searchSessions = defineTool({
       ];
       const foot =
         nextCursor === undefined ? [] : [`Next page: the same arguments with cursor: ${JSON.stringify(nextCursor)}`];
-      const bound = totalIs === "exact" ? "" : `${totalIs === "at most" ? "At most" : "At least"} `;
-      const sessions =
-        searched < of ? `${searched} of ${of} sessions, the others are not searched yet` : `${of} sessions`;
-      const head = `Scope: ${scopeText(scope)}. ${bound}${total} of ${sessions} match.${outsideText(scope, elsewhere)}`;
+      const bound = totalIs === "exact" ? "" : totalIs === "at most" ? "At most " : "At least ";
+      const matching =
+        searched < of
+          ? `${bound}${total} ${total === 1 ? "session matches" : "sessions match"}; ${searched} of ${of} were searched.`
+          : `${bound}${total} of ${of} sessions match.`;
+      const head = `Scope: ${scopeText(scope)}. ${matching}${outsideText(scope, elsewhere)}`;
       return listAnswer(
         {
           head,
