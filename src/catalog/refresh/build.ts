@@ -41,9 +41,13 @@ const TRANSACTION_BYTES = 256 * 1024 * 1024;
 
 /** Compares the store with the catalog. Reads no file. */
 export async function look(catalog: OpenCatalog, signal?: AbortSignal): Promise<Look> {
-  const owners = knownOwners(catalog);
-  const store = await listStoreFiles(catalog.configDir, (path) => owners.get(path), signal);
-  return { store, changes: changesOf(catalog, store, knownFiles(catalog)) };
+  let owners: ReadonlyMap<string, string> | undefined;
+  const ownerOf = (path: string): string | undefined => (owners ??= knownOwners(catalog)).get(path);
+  const store = await listStoreFiles(catalog.configDir, ownerOf, signal);
+  const changes = changesOf(store, await knownFiles(catalog));
+  // Whoever looks does more work with it.
+  await yieldToEventLoop();
+  return { store, changes };
 }
 
 /**

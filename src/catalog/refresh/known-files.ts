@@ -1,3 +1,4 @@
+import { yieldToEventLoop } from "../../store/timing.ts";
 import type { OpenCatalog } from "../schema/open-catalog.ts";
 import type { StoreFile, StoreFiles } from "./store-files.ts";
 import { isSessionFile } from "./store-files.ts";
@@ -7,10 +8,12 @@ export interface KnownFile {
   readonly id: number;
   readonly path: string;
   readonly size: number;
-  readonly mtime: string;
-  readonly ino: string;
+  readonly mtimeMs: number;
+  readonly ino: number;
   /** Number of bytes that were read. */
   readonly offset: number;
+  /** Stamp of the session that lists show this file of; else null. */
+  readonly stamp: string | null;
 }
 
 /** Differences between the store and the catalog. */
@@ -25,11 +28,29 @@ export interface Changes {
   readonly bytes: number;
 }
 
-/** Reads the files that the catalog knows, by path. */
-export function knownFiles({ database }: OpenCatalog): Map<string, KnownFile> {
-  const rows = database.prepare("SELECT id, path, size, mtime, ino, offset FROM file").all();
-  return new Map((rows as unknown as KnownFile[]).map((file) => [file.path, file]));
+const KNOWN = `SELECT json_group_array(json_array(id, path, size, mtime, ino, "offset", stamp)) AS json FROM (
+    SELECT f.id, f.path, f.size, f.mtime, f.ino, f."offset", iif(s.path = f.path, s.stamp, NULL) AS stamp
+    FROM file f LEFT JOIN session s ON s.id = f.session WHERE f.id > ? ORDER BY f.id LIMIT ?)`;
+
+/** Files that are read or compared before others get their turn: some 5 ms. */
+const FILES_PER_TURN = 1500;
+
+/** Reads the files that the catalog knows, by path. As JSON texts: three times as fast as objects from the engine. */
+export async function knownFiles({ database }: OpenCatalog): Promise<Map<string, KnownFile>> {
+  const known = new Map<string, KnownFile>();
+  const page = database.prepare(KNOWN);
+  for (let last = 0; ;) {
+    const rows = JSON.parse(page.get(last, FILES_PER_TURN)?.["json"] as string) as KnownRow[];
+    for (const [id, path, size, mtime, ino, offset, stamp] of rows) {
+      known.set(path, { id, path, size, mtimeMs: Number(mtime), ino: Number(ino), offset, stamp });
+      last = id;
+    }
+    await yieldToEventLoop();
+    if (rows.length < FILES_PER_TURN) return known;
+  }
 }
+
+type KnownRow = [number, string, number, string, string, number, string | null];
 
 /** Returns the session that each subagent of an older CLI belongs to, by path. */
 export function knownOwners({ database }: OpenCatalog): Map<string, string> {
@@ -42,30 +63,26 @@ export function knownOwners({ database }: OpenCatalog): Map<string, string> {
   );
 }
 
-export function changesOf(catalog: OpenCatalog, store: StoreFiles, known: ReadonlyMap<string, KnownFile>): Changes {
+export function changesOf(store: StoreFiles, known: ReadonlyMap<string, KnownFile>): Changes {
   const changed: StoreFile[] = [];
-  const seen = new Set<string>();
+  const restamped: string[] = [];
+  const seen = new Set<KnownFile>();
   let bytes = 0;
   for (const file of store.files) {
     const before = known.get(file.path);
-    if (before !== undefined) seen.add(file.path);
-    if (before !== undefined && isUnchanged(file, before)) continue;
+    if (before !== undefined) seen.add(before);
+    if (before !== undefined && isUnchanged(file, before)) {
+      const isShown = isSessionFile(file) && store.sessions.get(file.sessionId) === file;
+      if (isShown && before.stamp !== file.stamp) restamped.push(file.sessionId);
+      continue;
+    }
     changed.push(file);
     const isLonger = before !== undefined && before.ino === file.ino && before.offset < file.size;
     bytes += isLonger ? file.size - before.offset : file.size;
   }
-  const gone = [...known.values()].filter(({ path }) => !seen.has(path));
-  return { changed, gone, restamped: restamped(catalog, store, new Set(changed)), bytes };
+  const gone = seen.size === known.size ? [] : [...known.values()].filter((file) => !seen.has(file));
+  return { changed, gone, restamped, bytes };
 }
 
-const isUnchanged = (file: StoreFile, { size, mtime, ino }: KnownFile): boolean =>
-  file.size === size && file.mtime === mtime && file.ino === ino;
-
-function restamped({ database }: OpenCatalog, { sessions }: StoreFiles, changed: ReadonlySet<StoreFile>): string[] {
-  const rows = database.prepare("SELECT uuid, path, stamp FROM session").all();
-  return rows.flatMap(({ uuid, path, stamp }) => {
-    const now = sessions.get(String(uuid));
-    if (now === undefined || !isSessionFile(now) || changed.has(now)) return [];
-    return now.path === path && now.stamp === stamp ? [] : [now.sessionId];
-  });
-}
+const isUnchanged = (file: StoreFile, { size, mtimeMs, ino }: KnownFile): boolean =>
+  file.size === size && file.mtimeMs === mtimeMs && file.ino === ino;

@@ -3,12 +3,13 @@ import type { Candidate } from "../../store/facts/candidate.ts";
 import { sidecarStamp } from "../../store/facts/sidecar-metadata.ts";
 import { listScope } from "../../store/list/list-scope.ts";
 import { OLD_SUBAGENT } from "../../store/layout/belongs.ts";
-import { subagentsPath, toolResultsPath } from "../../store/layout/paths.ts";
+import { sidecarPath, subagentsPath, toolResultsPath } from "../../store/layout/paths.ts";
 import { isSessionId } from "../../store/layout/session-id.ts";
-import { type Stats, statLink } from "../../store/disk/fs.ts";
+import { readNames, type Stats, statLink } from "../../store/disk/fs.ts";
 import { listProjectDir } from "../../store/projects/dir-cache.ts";
 import { firstSessionId } from "../../store/projects/sidecars.ts";
-import { Walker } from "../../store/disk/walk.ts";
+import { type WalkedEntry, Walker } from "../../store/disk/walk.ts";
+import { yieldToEventLoop } from "../../store/timing.ts";
 import { errnoOf } from "../../store/errors.ts";
 import type { Skipped } from "../../store/types.ts";
 import { FileKind } from "../schema/schema.ts";
@@ -21,9 +22,9 @@ export interface StoreFile {
   readonly agent: string | undefined;
   readonly kind: FileKind;
   readonly size: number;
-  /** As text, so that it is equal in the database: epoch ms with fractions. */
-  readonly mtime: string;
-  readonly ino: string;
+  /** With fractions. */
+  readonly mtimeMs: number;
+  readonly ino: number;
 }
 
 /** A transcript, with what its session is listed by. */
@@ -43,6 +44,8 @@ export interface StoreFiles {
 
 export const isSessionFile = (file: StoreFile): file is SessionFile => file.kind === FileKind.main;
 
+/** Sessions that are looked at before others get their turn: some 5 ms. */
+const FILES_PER_TURN = 500;
 /** Entries that are looked at below one session's directory. */
 const MOST_ENTRIES = 100_000;
 
@@ -64,47 +67,72 @@ export async function listStoreFiles(
   const skipped: Skipped[] = [...scope.skipped];
   const sessions = new Map<string, SessionFile>();
   const files: StoreFile[] = [];
-  const mains = scope.candidates.map((candidate): SessionFile => ({
-    ...statOf(candidate),
-    path: candidate.path,
-    sessionId: candidate.sessionId,
-    agent: undefined,
-    kind: FileKind.main,
-    candidate,
-    stamp: sidecarStamp(candidate),
-  }));
-  mains.sort((a, b) => b.candidate.mtimeMs - a.candidate.mtimeMs);
-  for (const file of mains) {
-    if (!sessions.has(file.sessionId)) sessions.set(file.sessionId, file);
-    files.push(file);
-    if (file.candidate.hasSidecars) addSidecars(file.candidate, files, skipped);
+  const mains: MainFile[] = [];
+  for (const candidate of scope.candidates) {
+    mains.push(mainFile(candidate));
+    if (mains.length % FILES_PER_TURN === 0) await yieldToEventLoop();
+  }
+  mains.sort((a, b) => b.mtimeMs - a.mtimeMs);
+  for (const [i, main] of mains.entries()) {
+    if (i % FILES_PER_TURN === FILES_PER_TURN - 1) await yieldToEventLoop();
+    if (!sessions.has(main.sessionId)) sessions.set(main.sessionId, main);
+    files.push(main);
+    const { candidate, names } = main;
+    if (names !== undefined) addSidecars(candidate, names, files, skipped);
   }
   addOldAgents(mains, { sessions, ownerOf, files, skipped });
   return { files, sessions, skipped };
 }
 
-const statOf = ({
-  size,
-  mtimeMs,
-  ino,
-}: Pick<Stats, "size" | "mtimeMs" | "ino">): Pick<StoreFile, "size" | "mtime" | "ino"> => ({
-  size,
-  mtime: String(mtimeMs),
-  ino: String(ino),
-});
+/** A transcript and the names in the directory next to it. */
+interface MainFile extends SessionFile {
+  readonly names: ReadonlySet<string> | undefined;
+}
+
+/** All members in one literal: there may be tens of thousands. */
+function mainFile(candidate: Candidate): MainFile {
+  const { path, sessionId, size, mtimeMs, ino } = candidate;
+  const names = candidate.hasSidecars ? namesNextTo(candidate) : undefined;
+  const stamp = names !== undefined && SHOWN_BY.some((name) => names.has(name)) ? sidecarStamp(candidate) : "";
+  return { path, sessionId, agent: undefined, kind: FileKind.main, size, mtimeMs, ino, candidate, stamp, names };
+}
+
+/** Names of the files and directories that are looked for next to a transcript. */
+const SHOWN_BY = ["custom-title.json", "archived.json"];
+const SUBAGENTS = "subagents";
+const TOOL_RESULTS = "tool-results";
+const ALL_NAMES: ReadonlySet<string> = new Set([...SHOWN_BY, SUBAGENTS, TOOL_RESULTS]);
+
+/** Returns the names next to a transcript, so that nothing is looked for that is not there; all if they cannot be read. */
+function namesNextTo({ project, sessionId }: Candidate): ReadonlySet<string> {
+  try {
+    return new Set(readNames(sidecarPath(project, sessionId)));
+  } catch {
+    return ALL_NAMES;
+  }
+}
+
+const statOf = ({ size, mtimeMs, ino }: Stats): Pick<StoreFile, "size" | "mtimeMs" | "ino"> => ({ size, mtimeMs, ino });
 
 const AGENT_FILE = /^agent-(.+)\.jsonl$/;
 
 /** Adds the subagents and the stored outputs of a session. */
-function addSidecars({ project, sessionId }: Candidate, files: StoreFile[], skipped: Skipped[]): void {
+function addSidecars(
+  { project, sessionId }: Candidate,
+  names: ReadonlySet<string>,
+  files: StoreFile[],
+  skipped: Skipped[],
+): void {
   const walker = new Walker(skipped, MOST_ENTRIES);
-  for (const { name, path, stats } of walker.below(subagentsPath(project, sessionId))) {
+  const below = (name: string, path: string): Iterable<WalkedEntry> => (names.has(name) ? walker.below(path) : []);
+  for (const { name, path, stats } of below(SUBAGENTS, subagentsPath(project, sessionId))) {
     const agent = AGENT_FILE.exec(name)?.[1];
     if (agent === undefined || !stats.isFile() || stats.size === 0) continue;
     files.push({ ...statOf(stats), path, sessionId, agent, kind: FileKind.subagent });
   }
-  for (const { dir, name, path, stats } of walker.below(toolResultsPath(project, sessionId))) {
-    if (dir !== toolResultsPath(project, sessionId) || !stats.isFile() || stats.size === 0) continue;
+  const results = toolResultsPath(project, sessionId);
+  for (const { dir, name, path, stats } of below(TOOL_RESULTS, results)) {
+    if (dir !== results || !stats.isFile() || stats.size === 0) continue;
     files.push({ ...statOf(stats), path, sessionId, agent: name, kind: FileKind.spilled });
   }
 }

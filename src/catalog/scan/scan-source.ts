@@ -43,7 +43,7 @@ export async function scanSource(
 ): Promise<Scan> {
   const scanner = new SessionScanner(query);
   const found: Scanned[] = [];
-  const skipped: Skipped[] = [];
+  const { skipped } = scanner;
   const searched = new Set<string>();
   for (const session of sessions.toSorted((a, b) => b.active - a.active || (a.uuid < b.uuid ? -1 : 1))) {
     if (performance.now() > until) break;
