@@ -4,7 +4,7 @@
  *
  *     node bench/run.mjs [--quick] [--only TEXT] [--json FILE] [--keep]
  *                        [--sessions 10000] [--projects 50] [--megabytes 200] [--acp-megabytes 50] [--mcp-megabytes 500]
- *                        [--rounds 5] [--shape TEXT] [--cache DIR] [--results DIR]
+ *                        [--catalog-megabytes 5000] [--rounds 5] [--shape TEXT] [--cache DIR] [--results DIR]
  *                        [--store DIR] [--copied-store DIR] [--single DIR] [--acp-single DIR]
  *
  * Each measurement has a process of its own, so that neither side warms up or bloats the other; medians count. Stores are
@@ -15,7 +15,9 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import os from "node:os";
 import path from "node:path";
 import { parseArgs } from "node:util";
+import { makeCatalogStore, makeHugeRow } from "./catalog-store.mjs";
 import { comparison, fileOf, lastLike, machine, resultOf, write } from "./results.mjs";
+import { measureCatalog } from "./rows/catalog.mjs";
 import { measureList } from "./rows/list.mjs";
 import { measureMessages } from "./rows/messages.mjs";
 import { MACHINE, measureQuick } from "./rows/quick.mjs";
@@ -30,6 +32,7 @@ const SIZES = {
   megabytes: 200,
   "acp-megabytes": 50,
   "mcp-megabytes": 500,
+  "catalog-megabytes": 5000,
   rounds: 5,
 };
 const QUICK_SIZES = { sessions: 300, projects: 10, megabytes: 20, rounds: 9 };
@@ -92,6 +95,19 @@ async function measureAll() {
     const size = sizes["mcp-megabytes"];
     const long = prepared("long-row", undefined, makeLongRow);
     await measureMcp({ rounds, store: single(size), long, what: `${size} MB` });
+  }
+  if (wanted("catalog")) {
+    const size = sizes["catalog-megabytes"];
+    const catalog = prepared(`catalog-${sessions}-${size}`, undefined, (dir) =>
+      makeCatalogStore(dir, { sessions, bytes: size * 1e6 }),
+    );
+    const large = {
+      "a file of 400 MB": prepared("catalog-file", undefined, (dir) =>
+        makeCatalogStore(dir, { sessions: 1, bytes: 420e6 }),
+      ),
+      "a row of 200 MB": prepared("catalog-row", undefined, (dir) => makeHugeRow(dir, 200e6)),
+    };
+    measureCatalog({ rounds, store: catalog, large, what: `${size} MB` });
   }
   if (wanted("startup")) {
     const home = prepared("home", undefined, (dir) => mkdirSync(path.join(dir, "projects")));
