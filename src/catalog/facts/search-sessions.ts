@@ -11,6 +11,7 @@ import {
   SESSION_SORTS,
   type SessionSearch,
   type SessionSearchOptions,
+  type SessionSort,
   type SessionUsage,
   type SessionWithUsage,
 } from "./session-facts.ts";
@@ -103,7 +104,7 @@ function checkedNumber(name: NumberName, options: SessionSearchOptions, usual: n
   return value;
 }
 
-function checkedSort(given: SessionSearchOptions["sort"]): (typeof SESSION_SORTS)[number] {
+function checkedSort(given: SessionSearchOptions["sort"]): SessionSort {
   const sort = given ?? SESSION_SORTS[0];
   if (!SESSION_SORTS.includes(sort))
     throw new InvalidArgumentError("sort", `sort must be one of ${SESSION_SORTS.join(", ")}, got "${sort as string}"`);

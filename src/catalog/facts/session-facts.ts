@@ -20,8 +20,9 @@ export interface SessionUsageOptions extends StoreOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Orders of `searchSessions`, the first by default. */
+/** Orders of sessions, the first by default: the latest active first, or the largest. */
 export const SESSION_SORTS = ["activity", "cost", "messages", "size"] as const;
+export type SessionSort = (typeof SESSION_SORTS)[number];
 
 /** Conditions that must all hold. Times are epoch ms, costs are micro-dollars: millionths of a dollar. */
 export interface SessionSearchOptions extends SessionUsageOptions {
@@ -47,7 +48,7 @@ export interface SessionSearchOptions extends SessionUsageOptions {
   /** Only sessions that programs started, or only others. */
   readonly programmatic?: boolean | undefined;
   /** The latest active first by default, or the largest. */
-  readonly sort?: (typeof SESSION_SORTS)[number] | undefined;
+  readonly sort?: SessionSort | undefined;
   /** Maximum number of sessions to return. Default: all. */
   readonly limit?: number | undefined;
 }

@@ -1,5 +1,5 @@
 import { TIMES_UNDERSTOOD } from "../../transcript/text/when.ts";
-import { SORTS } from "../list/sorts.ts";
+import { SESSION_SORTS } from "../../catalog/facts/session-facts.ts";
 import { type Command, oneOf } from "../terminal/command.ts";
 
 export const command: Command = {
@@ -60,8 +60,8 @@ repository#worktree. A terminal shows the first 30 sessions; a file or pipe gets
     sort: {
       type: "string",
       value: "ORDER",
-      help: `Order by ${oneOf(SORTS)}, the largest first; by default, the latest activity first. cost and messages also show --cost.`,
-      completes: SORTS,
+      help: `Order by ${oneOf(SESSION_SORTS)}, the largest first; by default, the latest activity first. cost and messages also show --cost.`,
+      completes: SESSION_SORTS,
     },
     cost: {
       type: "boolean",

@@ -9,7 +9,7 @@ import { type Invocation, mustBe, oneOf, type Terminal, UsageError } from "../te
 import { flag } from "../terminal/environment.ts";
 import { type Progress, startProgress } from "../terminal/progress.ts";
 import { terminalJson } from "../terminal/terminal-json.ts";
-import { type Sort, SORTS } from "./sorts.ts";
+import { SESSION_SORTS, type SessionSort } from "../../catalog/facts/session-facts.ts";
 import { SessionTable } from "./session-table.ts";
 import { printable } from "../terminal/terminal.ts";
 import { tableWidth } from "../terminal/table.ts";
@@ -58,7 +58,7 @@ type Filters = NonNullable<Parameters<typeof streamSessions>[0]>;
 
 interface ListOptions extends LimitOptions {
   readonly filters: Filters;
-  readonly sort: Sort;
+  readonly sort: SessionSort;
   /** Whether to show messages and cost. */
   readonly cost: boolean;
   readonly wait: boolean;
@@ -85,7 +85,7 @@ async function readOptions({ values, positionals, json, terminal }: Invocation):
   const limit = text("limit");
   if (limit !== undefined && !/^[1-9]\d{0,14}$/.test(limit)) throw mustBe("--limit", "a positive integer", limit);
   const sort = text("sort") ?? "activity";
-  if (!isSort(sort)) throw mustBe("--sort", oneOf(SORTS), sort);
+  if (!isSort(sort)) throw mustBe("--sort", oneOf(SESSION_SORTS), sort);
   return {
     sort,
     cost: values["cost"] === true || sort === "cost" || sort === "messages",
@@ -112,7 +112,7 @@ async function readOptions({ values, positionals, json, terminal }: Invocation):
   };
 }
 
-const isSort = (text: string): text is Sort => (SORTS as readonly string[]).includes(text);
+const isSort = (text: string): text is SessionSort => (SESSION_SORTS as readonly string[]).includes(text);
 
 function readTimes(since: string | undefined, until: string | undefined): Pick<Filters, "since" | "until"> {
   const now = Date.now();

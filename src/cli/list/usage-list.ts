@@ -1,10 +1,9 @@
 import { type SessionUsages, usageOfSessions } from "../../catalog/facts/session-usage.ts";
-import type { SessionUsage } from "../../catalog/facts/session-facts.ts";
+import type { SessionSort, SessionUsage } from "../../catalog/facts/session-facts.ts";
 import type { SessionStream } from "../../store/list/stream-sessions.ts";
 import type { ListedSession } from "../../store/types.ts";
 import { usageRemarks } from "../../view/usage-words.ts";
 import type { Terminal } from "../terminal/command.ts";
-import type { Sort } from "./sorts.ts";
 
 /** Time that a person at a terminal waits for an index that is not complete, ms. */
 const PATIENCE_MS = 2000;
@@ -23,7 +22,7 @@ export const loadUsage = ({ configDirs, wait, terminal, progress }: LoadOptions)
 /** Returns the sessions in another order: the largest first, those without a known value last, else the latest active. */
 export async function sorted(
   stream: SessionStream,
-  sort: Sort,
+  sort: SessionSort,
   usage: ReadonlyMap<string, SessionUsage> | undefined,
 ): Promise<SessionStream> {
   if (sort === "activity") return stream;

@@ -42,11 +42,21 @@ export function hitLines({ session, matches, more }: SessionHit, { terminal, sho
   return lines;
 }
 
-/** Returns the arguments of the command that opens a match; the whole conversation for one without an id. */
-export function openWords({ uuid, agentId }: Pick<MessageHit, "uuid" | "agentId">, session: string): string {
-  const agent = agentId === undefined ? "" : ` --subagent ${shellWord(agentId)}`;
-  return `show ${session}${agent}${uuid === undefined ? "" : ` --around ${shellWord(uuid)}`}`;
+/**
+ * Returns the arguments of the command that opens a match. One without an id, such as a prompt in the queue or the stored
+ * output of a tool, is found by its words; a title opens the whole conversation.
+ */
+export function openWords({ uuid, agentId, column, snippet, marks }: OpenedMatch, session: string): string {
+  const show = `show ${session}${agentId === undefined ? "" : ` --subagent ${shellWord(agentId)}`}`;
+  if (uuid !== undefined) return `${show} --around ${shellWord(uuid)}`;
+  const words = marks.map(([from, to]) => `"${snippet.slice(from, to).replaceAll('"', " ")}"`);
+  const query = [...new Set(words)].slice(0, FOUND_WORDS).join(" ");
+  return column === "title" || query === "" ? show : `${show} --grep ${shellWord(query)}`;
 }
+
+type OpenedMatch = Pick<MessageHit, "uuid" | "agentId" | "column" | "snippet" | "marks">;
+/** Maximum number of different words that a match without an id is found by. */
+const FOUND_WORDS = 3;
 
 function matchLines(match: MessageHit, { terminal, style }: { terminal: Terminal; style: Style }): string[] {
   const who = printableLine(

@@ -2,6 +2,10 @@ import fs from "node:fs";
 import path from "node:path";
 import { beforeEach, expect, test, vi } from "vitest";
 import { runSearch } from "../../../src/cli/search/search-run.ts";
+import { usageOfSessions } from "../../../src/catalog/facts/session-usage.ts";
+import { SessionTable } from "../../../src/cli/list/session-table.ts";
+import { usageWarnings } from "../../../src/cli/list/usage-list.ts";
+import { openStore } from "../../../src/open/open-store.ts";
 import { listSessions } from "../../../src/cli/list/list-run.ts";
 import { show } from "../../../src/cli/show/show-run.ts";
 import { put, sessionId, tempConfigDir } from "../../support/config-dir.ts";
@@ -118,4 +122,33 @@ test("show says what a session cost if an index has it, and reads none anew", as
   await show(invocation(terminal, dir, [sessionId(2)], { json: true }));
   const { session } = JSON.parse(terminal.out) as { session: { usage: object } };
   expect(session.usage).toMatchObject({ cost: 1_000_000, isComplete: false, models: ["claude-opus-4-5"] });
+});
+
+test("says how many sessions are not counted yet, and marks them", async () => {
+  const dir = store();
+  const usages = await usageOfSessions({ configDirs: [dir] });
+  const usage = new Map(usages.usage);
+  const known = usage.get(sessionId(2));
+  usage.delete(sessionId(1));
+  if (known !== undefined) usage.set(sessionId(2), { ...known, isComplete: false });
+  const table = new SessionTable({
+    width: undefined,
+    heads: false,
+    colors: false,
+    shortId: (id) => id,
+    now: 0,
+    ofOneProject: false,
+    usage,
+  });
+  const { sessions } = await openStore([dir]).page({});
+  expect(table.lines(sessions, true).map((line) => line.split(/ {2,}/).slice(-2))).toEqual([
+    ["10", "≥$0.00"],
+    ["≥80", "≥$1.00"],
+    ["?", "?"],
+  ]);
+  const warnings = usageWarnings({ ...usages, usage, pending: 2 }, [sessionId(2)]);
+  expect(warnings).toEqual([
+    "2 sessions are not counted completely yet: ? stands for what is not known, ≥ for what may be more. To wait for it, use --wait.",
+    expect.stringMatching(/^Prices of /),
+  ]);
 });
