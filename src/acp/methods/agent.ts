@@ -25,6 +25,7 @@ import { lastUsage } from "../replay/last-usage.ts";
 import { PARALLEL_LOADS } from "../rim/message-limits.ts";
 import { openLog } from "../rim/log.ts";
 import { mergedPage } from "../sessions/merged-page.ts";
+import { matchingPage, search } from "../sessions/search.ts";
 import { sender, Server, type ServerOptions } from "./server.ts";
 import { toMemorySessionRow, toSessionRow } from "../sessions/session-to-acp.ts";
 import type { Store } from "../../open/open-store.ts";
@@ -76,7 +77,7 @@ function addReadingMethods(server: Server): void {
       archived: request.archived ?? (readOnly ? "include" : "exclude"),
       signal,
     };
-    if (query !== undefined) return (await import("../sessions/search.ts")).matchingPage(store, query, filters);
+    if (query !== undefined) return matchingPage(store, query, filters);
     const page = await mergedPage(store, memorySessions.all, filters);
     const isLive = await store.live();
     return {
@@ -93,7 +94,6 @@ function addReadingMethods(server: Server): void {
   });
   server.on(SEARCH_METHOD, searchParams, async ({ params: { cwd, ...request }, signal }) => {
     const { includeWorktrees, includeProgrammatic } = server.options;
-    const { search } = await import("../sessions/search.ts");
     return search(store, {
       ...request,
       dir: cwd,
