@@ -6,9 +6,10 @@
  *                        [--sessions 10000] [--projects 50] [--megabytes 200] [--acp-megabytes 50] [--mcp-megabytes 500]
  *                        [--catalog-megabytes 5000] [--rounds 5] [--shape TEXT] [--cache DIR] [--results DIR]
  *                        [--store DIR] [--copied-store DIR] [--single DIR] [--acp-single DIR]
+ *                        [--search-store DIR]
  *
  * Each measurement has a process of its own, so that neither side warms up or bloats the other; medians count. Stores are
- * made once under --cache (5 GB each by default; about 100 MB with --quick). The last four options name existing config
+ * made once under --cache (5 GB each by default; about 100 MB with --quick). The last five options name existing config
  * dirs. Exits with 1 if a target is missed.
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -21,6 +22,7 @@ import { measureCatalog } from "./rows/catalog.mjs";
 import { measureList } from "./rows/list.mjs";
 import { measureMessages } from "./rows/messages.mjs";
 import { MACHINE, measureQuick } from "./rows/quick.mjs";
+import { measureSearch } from "./rows/search.mjs";
 import { measureAcp, measureMcp, measureStartup } from "./rows/servers.mjs";
 import { measureScale } from "./scale.mjs";
 import { makeLongRow, makeSingle, makeStore } from "./store.mjs";
@@ -51,6 +53,7 @@ const { values } = parseArgs({
     "copied-store": { type: "string" },
     single: { type: "string" },
     "acp-single": { type: "string" },
+    "search-store": { type: "string" },
   },
 });
 const sizes = Object.fromEntries(
@@ -112,6 +115,11 @@ async function measureAll() {
   if (wanted("startup")) {
     const home = prepared("home", undefined, (dir) => mkdirSync(path.join(dir, "projects")));
     await measureStartup({ rounds, store: store(false), home, what: `${sessions} sessions` });
+  }
+  if (wanted("search")) {
+    const given = values["search-store"];
+    const what = given === undefined ? `${sessions} sessions` : path.basename(given);
+    await measureSearch({ store: given === undefined ? store(false) : prepared("search", given, () => {}), what });
   }
   if (wanted("scale")) await measureScale({ rounds: 1, only: values.shape });
 }
