@@ -83,6 +83,8 @@ export function saveMiddleTitles(database: string, all: readonly MiddleTitles[])
   const name = database.slice(dirname(database).length + 1);
   const path = join(dirname(database), `${name.slice(0, name.indexOf("-") + 1)}${ENDING}`);
   const text = JSON.stringify(all);
+  // This process has looked for the file when it began.
+  loaded.clear();
   const before = readPlain(path, MOST_BYTES);
   if (all.length === 0) {
     if (before !== undefined) attempt(() => unlink(path));

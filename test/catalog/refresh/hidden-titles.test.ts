@@ -42,7 +42,8 @@ async function listed(dir: string): Promise<(string | undefined)[]> {
   return [own?.title, own?.tag];
 }
 
-const index = (dir: string): Promise<unknown> => searchTranscripts({ configDirs: [dir], query: "prompt" });
+const index = (dir: string): ReturnType<typeof searchTranscripts> =>
+  searchTranscripts({ configDirs: [dir], query: "prompt" });
 const titleFiles = (): string[] => {
   const dir = path.join(cache, "claude-transcripts");
   return fs.existsSync(dir) ? fs.readdirSync(dir).filter((name) => name.endsWith("titles.json")) : [];
@@ -94,7 +95,8 @@ describe("with an index, lists have", () => {
     session(dir, rows);
     const before = snapshot(dir);
     expect(await listed(dir)).toEqual(without);
-    await index(dir);
+    const { hits } = await index(dir);
+    expect(hits.map(({ session: { title: shown, tag } }) => [shown, tag])).toEqual([withIndex]);
     expect(await listed(dir)).toEqual(withIndex);
     expect(titleFiles()).toHaveLength(String(without) === String(withIndex) ? 0 : 1);
     expect(snapshot(dir)).toEqual(before);
