@@ -4,6 +4,7 @@ import { asObject, asString, blocksOf, type JsonObject, membersOf } from "../../
 import { fromVoiceCall } from "../../transcript/rows/voice-call.ts";
 import { isFromPerson } from "../../transcript/text/origin.ts";
 import { withoutPasteTags } from "../../transcript/text/paste-tags.ts";
+import { SEQUENCES } from "../../transcript/text/sequences.ts";
 import { type UserText, visitUserText } from "../../transcript/text/user-text.ts";
 import { leavesOf } from "./leaves.ts";
 
@@ -33,8 +34,17 @@ export interface RowText {
 export function textsOfRow(row: JsonObject): RowText[] {
   const texts: RowText[] = [];
   addTexts(row, texts);
+  for (let i = 0; i < texts.length; i++) {
+    const one = texts[i] as RowText;
+    const text = withoutSequences(one.text);
+    if (text !== one.text) texts[i] = { ...one, text };
+  }
   return texts;
 }
+
+/** Removes control sequences of a terminal: the last letter of one would be the first of the word after it. */
+export const withoutSequences = (text: string): string =>
+  text.includes("\u001B") || text.includes("\u009B") ? text.replaceAll(SEQUENCES, "") : text;
 
 function addTexts(row: JsonObject, texts: RowText[]): void {
   switch (row["type"]) {
@@ -207,13 +217,17 @@ function systemTexts(row: JsonObject, texts: RowText[]): void {
  * CLI stores as JSON; any other text is returned as it is.
  */
 export function textOfStored(stored: string): string {
-  if (!stored.startsWith("[")) return stored;
+  return withoutSequences(blocksOfStored(stored) ?? stored);
+}
+
+function blocksOfStored(stored: string): string | undefined {
+  if (!stored.startsWith("[")) return undefined;
   try {
     const blocks: unknown = JSON.parse(stored);
     const isList =
       Array.isArray(blocks) && blocks.length > 0 && blocks.every((block) => asString(membersOf(block)["type"]));
-    return isList ? leavesOf(blocks, false) : stored;
+    return isList ? leavesOf(blocks, false) : undefined;
   } catch {
-    return stored;
+    return undefined;
   }
 }

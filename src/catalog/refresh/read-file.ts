@@ -173,7 +173,7 @@ function readOutput(progress: Progress, reading: Reading, counts: ReadCounts, { 
   const { extractor, to } = progress;
   const pieces = outputChunks({ name: agent, path, bytes: to });
   if (to <= OUTPUT_BYTES) extractor.output(textOfStored(Array.from(pieces, ({ text }) => text).join("")), 0, to);
-  else for (const piece of pieces) extractor.output(piece.text, piece.from, piece.to - piece.from);
+  else for (const piece of pieces) extractor.output(textOfStored(piece.text), piece.from, piece.to - piece.from);
   progress.at = to;
   counts.bytes += to;
   reading.passed(to);

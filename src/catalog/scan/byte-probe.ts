@@ -23,8 +23,8 @@ export function byteProbe(terms: readonly TextTerm[]): LineTest | undefined {
   };
 }
 
-/** An escaped character that is not a control character: it may stand for a letter. */
-const ESCAPED = /\\u(?!00[01])/;
+/** An escaped character that may stand for a letter, or begin a control sequence within a word: all but most control characters. */
+const ESCAPED = /\\u(?!00(?:0|1[^bB]))/;
 
 /**
  * Returns letters and digits, or bytes of Chinese characters, that a text with the term has; undefined if it may have none.
@@ -44,6 +44,8 @@ const HAN = /^[\u4e00-\u9fff]+$/;
 const LETTER = /[a-z0-9_]/;
 /** Characters beyond U+FFFF, of which some fold to letters. */
 const ASTRAL = "\\xf0";
+/** Begins a control sequence of eight bits. */
+const SEQUENCE = "\\xc2\\x9b";
 
 let folded: RegExp | undefined;
 
@@ -53,7 +55,9 @@ function foldedBytes(): RegExp {
     const seconds = new Map<string, Set<string>>();
     for (let point = 0x80; point < 0xd800; point++) add(point, seconds);
     for (let point = 0xe000; point <= 0xffff; point++) add(point, seconds);
-    folded = new RegExp([ASTRAL, ...[...seconds].map(([first, all]) => `${first}[${[...all].join("")}]`)].join("|"));
+    folded = new RegExp(
+      [ASTRAL, SEQUENCE, ...[...seconds].map(([first, all]) => `${first}[${[...all].join("")}]`)].join("|"),
+    );
   }
   return folded;
 }

@@ -174,7 +174,7 @@ function noteText({ code, text: said }: SearchNote): string {
     return "This conversation's own session matches, and is left out (to include it: includeAsking: true).";
   }
   const line = notedLine(said);
-  return `${line.slice(0, 1).toUpperCase()}${line.slice(1)}.`;
+  return `${line.slice(0, 1).toUpperCase()}${line.slice(1)}${line.endsWith(".") ? "" : "."}`;
 }
 
 /** Clients show models the text or the data: the longer one counts. */

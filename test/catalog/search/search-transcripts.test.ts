@@ -70,3 +70,15 @@ describe("sessions are found by", () => {
     expect((await found(query)).split(" ").sort().join(" ")).toBe(expected);
   });
 });
+
+test.each([
+  ["walrus", "1 2 3"],
+  ['"the walrus sings"', "1 2 3"],
+  ["sub:walrus", "1 2 3"],
+  ["1mwalrus", ""],
+])("control sequences of a terminal hide no word: %s", async (query, expected) => {
+  write(1, "the \u001b[1mwalrus\u001b[0m sings");
+  write(2, "the wal\u001b[31mrus sings");
+  write(3, "the \u009b1mwalrus sings");
+  expect((await found(query)).split(" ").sort().join(" ")).toBe(expected);
+});
