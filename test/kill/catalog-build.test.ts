@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
@@ -18,12 +18,12 @@ await searchTranscripts({ query: "needle" });`;
 const ROUNDS = process.env["KILL_POINTS"] === "all" ? 150 : 3;
 const random = seeded(20261130);
 
-/** Some sessions of several hundred kilobytes. */
-function store(): string {
+/** Sessions of several hundred kilobytes; the first one has `first` steps. */
+function store(sessions = 40, first = 100): string {
   const dir = tempConfigDir();
-  for (let n = 1; n <= 40; n++) {
+  for (let n = 1; n <= sessions; n++) {
     const maker = new RowMaker(seeded(n));
-    const rows = Array.from({ length: 100 }, () => maker.next()).flat();
+    const rows = Array.from({ length: n === 1 ? first : 100 }, () => maker.next()).flat();
     put(dir, `projects/-w/${sessionId(n)}.jsonl`, rows.map((row) => `${JSON.stringify(row)}\n`).join(""));
   }
   return dir;
@@ -71,6 +71,39 @@ test(
     console.log(`${4 * ROUNDS} builders killed; ${grown} files were whole when the last one of a round died`);
   },
 );
+
+/** Dies after each transaction but the last: with transactions of a third of a second, like a process killed every second. */
+const ONE_TRANSACTION = `const { searchTranscripts } = await import(${JSON.stringify(library)});
+const progress = (done, total) => { if (done < total) process.kill(process.pid, "SIGKILL"); };
+await searchTranscripts({ query: "needle", progress });`;
+const MOST_LIVES = 500;
+
+test("a build that is killed after every transaction ends, and is like one that was never killed", async () => {
+  const configDir = store(30, 2000);
+  const clean = await tempCatalog(configDir);
+  await refresh(clean);
+  const cache = tempConfigDir();
+  const env = { ...process.env, XDG_CACHE_HOME: cache, CLAUDE_CONFIG_DIR: configDir };
+  const runtimes = allNodes().map(({ path: node }) => node);
+  let lives = 0;
+  for (let ended = false; !ended; lives++) {
+    expect(lives).toBeLessThan(MOST_LIVES);
+    const node = runtimes[lives % runtimes.length] ?? process.execPath;
+    const { status, signal, stderr } = spawnSync(node, ["--input-type=module", "-e", ONE_TRANSACTION], {
+      env,
+      encoding: "utf8",
+    });
+    expect([signal ?? status, stderr]).toEqual([signal === null ? 0 : "SIGKILL", ""]);
+    ended = signal === null;
+  }
+  const catalog = await openAt(configDir, cache);
+  expect(await refresh(catalog)).toMatchObject({ bytes: 0, files: 0 });
+  expect(contentsOf(catalog)).toEqual(contentsOf(clean));
+  expect(catalog.database.prepare("PRAGMA integrity_check").get()).toMatchObject({ integrity_check: "ok" });
+  catalog.database.exec("INSERT INTO words(words) VALUES ('integrity-check')");
+  catalog.close();
+  console.log(`${lives} processes until the index was whole`);
+});
 
 async function killed(builder: ChildProcess): Promise<void> {
   if (builder.exitCode !== null) return;
