@@ -41,6 +41,8 @@ const TRANSACTION_BYTES = 256 * 1024 * 1024;
 
 /** Compares the store with the catalog. Reads no file. */
 export async function look(catalog: OpenCatalog, signal?: AbortSignal): Promise<Look> {
+  // Opening the index took some time as well.
+  await yieldToEventLoop();
   let owners: ReadonlyMap<string, string> | undefined;
   const ownerOf = (path: string): string | undefined => (owners ??= knownOwners(catalog)).get(path);
   const store = await listStoreFiles(catalog.configDir, ownerOf, signal);
