@@ -125,8 +125,14 @@ async function bundle(outdir) {
       chunkNames: "library/[name]-[hash]",
       plugins: [claudePrices],
     }),
-    // The thread that builds the search index, for the library and the program.
-    esbuild.build({ ...minified, entryPoints: { "catalog-worker": "src/catalog/refresh/worker.ts" } }),
+    // The threads that build the search index and scan transcripts, for the library and the program.
+    esbuild.build({
+      ...minified,
+      entryPoints: {
+        "catalog-worker": "src/catalog/refresh/worker.ts",
+        "scan-worker": "src/catalog/scan/scan-worker.ts",
+      },
+    }),
     // Lazily imported parts stay separate files, so that `--version` does not load the protocol.
     esbuild.build({
       ...minified,

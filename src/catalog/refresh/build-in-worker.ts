@@ -26,17 +26,18 @@ export interface Building {
   letGo(): void;
 }
 
-/** The thread's code in the package, next to this or one directory above. It is missing where the sources run as they are. */
-const ENTRY = "catalog-worker.js";
-
-function entry(): string | undefined {
-  const places = [`./${ENTRY}`, `../${ENTRY}`].map((place) => fileURLToPath(new URL(place, import.meta.url)));
+/**
+ * Returns the path of a thread's code in the package, next to this or one directory above. Undefined where the sources run as
+ * they are.
+ */
+export function threadCode(name: "catalog-worker" | "scan-worker"): string | undefined {
+  const places = [`./${name}.js`, `../${name}.js`].map((place) => fileURLToPath(new URL(place, import.meta.url)));
   return places.find((place) => statFile(place) !== undefined);
 }
 
 /** Starts a build in a thread of its own; undefined if that is impossible: the index is in memory, or the code is missing. */
 export function buildInWorker({ path, configDir }: OpenCatalog): Building | undefined {
-  const file = path === ":memory:" ? undefined : entry();
+  const file = path === ":memory:" ? undefined : threadCode("catalog-worker");
   if (file === undefined) return undefined;
   // Without the flags of the process: some of them, such as --input-type, no worker starts with.
   const worker = new Worker(file, { execArgv: [], workerData: { path, configDir } satisfies WorkerInput });

@@ -25,6 +25,8 @@ export interface ScanSession {
   /** Time of the last activity, epoch ms. */
   readonly active: number;
   readonly files: readonly Omit<TextRange, "off" | "len">[];
+  /** Size of these files. */
+  readonly bytes: number;
   /** Returns whether a condition holds; undefined if the rows decide. `read`: what they say of the session. */
   holds(term: FactTerm, read?: Facts): boolean | undefined;
 }

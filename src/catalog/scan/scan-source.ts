@@ -3,6 +3,7 @@ import type { Skipped } from "../../store/types.ts";
 import { yieldToEventLoop } from "../../store/timing.ts";
 import type { Query, SearchNote } from "../query/query.ts";
 import { type ScannedSession, type ScanSession, SessionScanner } from "./scan-session.ts";
+import { type FromScanner, ScanThread, threadsFor } from "./scan-threads.ts";
 import type { FoundSession, Places, Position, SearchSource } from "./search-source.ts";
 
 /** Called with the number of sessions searched so far and in all. */
@@ -41,38 +42,90 @@ export async function scanSource(
   sessions: readonly ScanSession[],
   { query, asking, now, until, signal, progress }: ScanOptions,
 ): Promise<Scan> {
-  const scanner = new SessionScanner(query);
+  const ordered = sessions.toSorted((a, b) => b.active - a.active || (a.uuid < b.uuid ? -1 : 1));
   const found: Scanned[] = [];
-  const { skipped } = scanner;
+  const skipped: Skipped[] = [];
   const searched = new Set<string>();
-  for (const session of sessions.toSorted((a, b) => b.active - a.active || (a.uuid < b.uuid ? -1 : 1))) {
+  const add = (session: ScanSession, { scanned, failed }: Pick<FromScanner, "scanned" | "failed">): void => {
+    if (scanned === "late") return;
+    searched.add(session.uuid);
+    if (failed !== undefined && failed !== "missing") skipped.push({ path: session.path, reason: failed });
+    if (scanned !== undefined)
+      found.push({ ...session, ...positionOf(scanned, session.active, now), relevance: 0, scanned });
+  };
+  const report = (): void => {
+    if (searched.size % SESSIONS_PER_TURN === 0) progress?.(searched.size, sessions.length);
+  };
+  const work = { query, until, signal, add, report };
+  const threads = threadsFor(sessions, query);
+  const tooSlow = await (threads === 0 ? scanHere(ordered, work) : scanInThreads(ordered, threads, work));
+  found.sort((a, b) => a.tier - b.tier || a.score - b.score || (a.uuid < b.uuid ? -1 : 1));
+  return new ScanSource(found, {
+    searched,
+    isComplete: tooSlow === 0 && searched.size === sessions.length,
+    hasAsking: found.some(({ uuid }) => uuid === asking),
+    notes: notesOf(tooSlow),
+    skipped,
+  });
+}
+
+interface ScanWork extends Pick<ScanOptions, "query" | "until" | "signal"> {
+  readonly add: (session: ScanSession, answer: Pick<FromScanner, "scanned" | "failed">) => void;
+  /** Called before each session. */
+  readonly report: () => void;
+}
+
+/** Returns the number of chunks that regular expressions took too long for. */
+async function scanHere(sessions: readonly ScanSession[], work: ScanWork): Promise<number> {
+  const { query, until, signal, add, report } = work;
+  const scanner = new SessionScanner(query);
+  for (const [n, session] of sessions.entries()) {
     if (performance.now() > until) break;
-    if (searched.size % SESSIONS_PER_TURN === 0) {
-      progress?.(searched.size, sessions.length);
-      await yieldToEventLoop();
-      signal?.throwIfAborted();
-    }
+    report();
+    if (n % SESSIONS_PER_TURN === 0) await yieldToEventLoop();
+    signal?.throwIfAborted();
     try {
-      const scanned = await scanner.scan(session, signal, until);
-      if (scanned === "late") break;
-      if (scanned !== undefined)
-        found.push({ ...session, ...positionOf(scanned, session.active, now), relevance: 0, scanned });
+      add(session, { scanned: await scanner.scan(session, signal, until) });
     } catch (error) {
       signal?.throwIfAborted();
       const reason = errnoOf(error);
       if (reason === undefined) throw error;
-      if (!isMissing(error)) skipped.push({ path: session.path, reason });
+      add(session, { scanned: undefined, failed: isMissing(error) ? "missing" : reason });
     }
-    searched.add(session.uuid);
   }
-  found.sort((a, b) => a.tier - b.tier || a.score - b.score || (a.uuid < b.uuid ? -1 : 1));
-  return new ScanSource(found, {
-    searched,
-    isComplete: scanner.tooSlow === 0 && searched.size === sessions.length,
-    hasAsking: found.some(({ uuid }) => uuid === asking),
-    notes: notesOf(scanner.tooSlow),
-    skipped,
+  return scanner.tooSlow;
+}
+
+/** Gives each thread the next session when it has done one. */
+async function scanInThreads(sessions: readonly ScanSession[], count: number, work: ScanWork): Promise<number> {
+  const { query, until, signal, add, report } = work;
+  const threads = Array.from({ length: count }, () => new ScanThread(query));
+  const queue = sessions.values();
+  const run = async (thread: ScanThread): Promise<number> => {
+    let tooSlow = 0;
+    for (const session of queue) {
+      const left = until - performance.now();
+      if (left < 0) break;
+      report();
+      const answer = await thread.scan(session, left);
+      tooSlow = answer.tooSlow;
+      add(session, answer);
+    }
+    return tooSlow;
+  };
+  let abort = (): void => {};
+  const aborted = new Promise<never>((_resolve, reject) => {
+    abort = () => reject(signal?.reason as Error);
   });
+  signal?.addEventListener("abort", abort);
+  try {
+    signal?.throwIfAborted();
+    const all = await Promise.race([Promise.all(threads.map(run)), aborted]);
+    return all.reduce((sum, tooSlow) => sum + tooSlow, 0);
+  } finally {
+    signal?.removeEventListener("abort", abort);
+    await Promise.all(threads.map((thread) => thread.stop()));
+  }
 }
 
 /** Number of sessions between two reports of progress. Within a session, reading yields by itself. */

@@ -32,7 +32,9 @@ export async function sessionsInFiles(
   const store = await listStoreFiles(configDir, () => undefined, signal);
   for (const skip of store.skipped) skipped.push(skip);
   const files = new Map<string, ScanSession["files"][number][]>();
-  for (const { path, kind, sessionId, agent } of store.files) {
+  const bytes = new Map<string, number>();
+  for (const { path, kind, sessionId, agent, size } of store.files) {
+    bytes.set(sessionId, (bytes.get(sessionId) ?? 0) + size);
     const file = { path, kind, agentId: kind === FileKind.subagent ? agent : undefined };
     const others = files.get(sessionId);
     if (others === undefined) files.set(sessionId, [file]);
@@ -46,7 +48,14 @@ export async function sessionsInFiles(
       const facts = new LazyFacts(candidate);
       if (!isWanted(uuid, () => facts.value?.cwd)) continue;
       const active = activityOf(candidate);
-      sessions.push({ uuid, path, active, files: files.get(uuid) ?? [], holds: (...term) => facts.holds(...term) });
+      sessions.push({
+        uuid,
+        path,
+        active,
+        files: files.get(uuid) ?? [],
+        bytes: bytes.get(uuid) ?? 0,
+        holds: (...term) => facts.holds(...term),
+      });
     } catch (error) {
       if (!isMissing(error)) skipped.push({ path, reason: errnoOf(error) ?? "unreadable" });
     }
@@ -114,8 +123,10 @@ class LazyFacts {
 export function sessionsInIndex(database: Database, within: SessionSet | undefined, query: Query): ScanSession[] {
   const set = querySets(database, { query, scope: new TextScope(query.scope), within }).possible;
   const files = new Map<number, ScanSession["files"][number][]>();
-  const sql = `SELECT session, path, kind, agent FROM file WHERE session IN (${set.sql}) ORDER BY kind, id`;
-  for (const { session, path, kind, agent } of database.prepare(sql).all(...set.values)) {
+  const bytes = new Map<number, number>();
+  const sql = `SELECT session, path, kind, agent, size FROM file WHERE session IN (${set.sql}) ORDER BY kind, id`;
+  for (const { session, path, kind, agent, size } of database.prepare(sql).all(...set.values)) {
+    bytes.set(Number(session), (bytes.get(Number(session)) ?? 0) + Number(size));
     const file = {
       path: String(path),
       kind: Number(kind) as FileKind,
@@ -134,6 +145,7 @@ export function sessionsInIndex(database: Database, within: SessionSet | undefin
     path: String(path),
     active: Number(active),
     files: files.get(Number(id)) ?? [],
+    bytes: bytes.get(Number(id)) ?? 0,
     holds: (term) => facts.get(term)?.has(Number(id)),
   }));
 }
