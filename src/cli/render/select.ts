@@ -163,6 +163,10 @@ function numberNamed(name: string, open: OpenConversation, messages: Messages, h
   throw notFound(`There is no message ${name}: the conversation has ${messages.count}`, hint);
 }
 
+/** Whether `--around` names a message that can be shown. */
+export const isShownAt = (name: string, open: OpenConversation, messages: Messages): boolean =>
+  rowsOf(name, open).length > 0 || (/^\d{1,9}$/.test(name) && Number(name) >= 1 && Number(name) <= messages.count);
+
 function rowsOf(start: string, open: OpenConversation): number[] {
   if (start.length < SHORT_UUID) return [];
   const wanted = start.toLowerCase();
@@ -172,7 +176,7 @@ function rowsOf(start: string, open: OpenConversation): number[] {
 }
 
 /** Minimum length of the beginning of a uuid. */
-const SHORT_UUID = 8;
+export const SHORT_UUID = 8;
 
 const FROM_HINT =
   "--from takes a message number, as shown after '#', a uuid, or a time such as 2h, yesterday or 2026-08-21T14:30.";

@@ -5,7 +5,7 @@ import { startProgress } from "../terminal/progress.ts";
 import { Messages } from "../../view/messages.ts";
 import { partsOf } from "../../view/parts.ts";
 import { inBatches } from "../render/lines.ts";
-import { select } from "../render/select.ts";
+import { isShownAt, select, type Selection, SHORT_UUID } from "../render/select.ts";
 import { makeStyle } from "../terminal/style.ts";
 import {
   type About,
@@ -34,7 +34,8 @@ export async function show(invocation: Invocation): Promise<number> {
     const { open } = source;
     const messages = await Messages.of(open);
     const left = nothingLeftOut(open.unread);
-    const { selection, filter, words, grep } = asked;
+    const { filter, words, grep } = asked;
+    const selection = await withNearest(asked.selection, source, messages, invocation);
     // Of prompts, and of messages that match, the last ones are taken later.
     const isLater = words !== undefined || grep !== undefined;
     const selected = select(open, messages, isLater ? { ...selection, last: undefined } : selection, filter, left);
@@ -60,6 +61,25 @@ export async function show(invocation: Invocation): Promise<number> {
     source?.open.close();
   }
   return 0;
+}
+
+/** Names the message next to a row that is asked for and not shown. */
+async function withNearest(
+  selection: Selection,
+  source: Source,
+  messages: Messages,
+  { configDirs, positionals: [name = "-"], terminal }: Invocation,
+): Promise<Selection> {
+  const { around } = selection;
+  if (around === undefined || around.length < SHORT_UUID || name === "-") return selection;
+  if (isShownAt(around, source.open, messages)) return selection;
+  const { nearestMessage } = await import("./nearest-message.ts");
+  const nearest = await nearestMessage(source, around, configDirs);
+  if (nearest === undefined) return selection;
+  terminal.warn(
+    "That row is not part of what is shown, such as a reminder to the model. This is the message next to it.",
+  );
+  return { ...selection, around: nearest };
 }
 
 const MESSAGES_PER_TURN = 64;

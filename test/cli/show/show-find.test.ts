@@ -4,6 +4,7 @@ import { runSearch } from "../../../src/cli/search/search-run.ts";
 import { show } from "../../../src/cli/show/show-run.ts";
 import { writeSession } from "../../support/acp-store.ts";
 import { put, sessionId, tempConfigDir } from "../../support/config-dir.ts";
+import { everyFixture } from "../../support/every-fixture.ts";
 import { FakeTerminal, invocation } from "../../support/fake-terminal.ts";
 import { assistant, type Row, user } from "../../support/rows.ts";
 
@@ -93,6 +94,20 @@ describe("--around", () => {
     const found = await shown({ around: left, context: "0" }, rows);
     expect(numbers(found)).toEqual([Number(left)]);
     expect(found.terminal.out).toContain("\nleft");
+  });
+
+  test.for<[string, Row[], number]>([
+    [
+      "before it",
+      [user(1, null, "a"), assistant(2, 1, "b"), user(3, 2, "walrus", { isMeta: true }), user(4, 3, "c")],
+      2,
+    ],
+    ["after it, if it is the first row", [user(3, null, "walrus", { isMeta: true }), user(4, 3, "c")], 1],
+  ])("shows the message next to a row for the model only: %s", async ([, rows, expected]) => {
+    const hidden = String(user(3, 2, "")["uuid"]);
+    const found = await shown({ around: hidden, context: "0" }, rows);
+    expect(numbers(found)).toEqual([expected]);
+    expect(found.terminal.err).toContain("This is the message next to it.");
   });
 
   test.for<[Row, string]>([
@@ -268,5 +283,22 @@ test("each match of a search can be opened by the words that it is printed with"
     expect(opened.out).toContain(word);
     const shownMessages = numbers({ code: 0, terminal: opened }).length;
     expect(open.includes("--around") ? shownMessages : 1).toBe(1);
+  }
+});
+
+test("each match of a search in the fixtures that has an id can be opened by it", { timeout: 60_000 }, async () => {
+  const dir = everyFixture();
+  const terminal = new FakeTerminal();
+  const query = ["walrus OR the OR a* OR s*"];
+  expect(await runSearch({ ...invocation(terminal, dir, query, { matches: "50", limit: "500" }), json: true })).toBe(0);
+  const { hits } = JSON.parse(terminal.out) as { hits: { matches: { open: string; uuid?: string }[] }[] };
+  const matches = hits.flatMap((hit) => hit.matches).filter(({ uuid }) => uuid !== undefined);
+  expect(matches.length).toBeGreaterThan(100);
+  for (const { open } of matches) {
+    const [, session = "", ...rest] = open.replaceAll("'", "").split(" ");
+    const values = Object.fromEntries(
+      rest.flatMap((word, i) => (word.startsWith("--") ? [[word.slice(2), rest[i + 1]]] : [])),
+    );
+    expect(await show(invocation(new FakeTerminal(), dir, [session], { ...values, context: "0" })), open).toBe(0);
   }
 });
