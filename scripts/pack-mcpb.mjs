@@ -43,7 +43,11 @@ async function inlineProgram(outdir) {
   if (!existsSync(path.join(root, "dist", "cli.js"))) throw new Error("dist/ is missing; run `npm run build` first");
   const { metafile } = await esbuild.build({
     absWorkingDir: root,
-    entryPoints: { cli: "dist/cli.js" },
+    entryPoints: {
+      cli: "dist/cli.js",
+      "catalog-worker": "dist/catalog-worker.js",
+      "scan-worker": "dist/scan-worker.js",
+    },
     outdir,
     bundle: true,
     splitting: true,

@@ -12,10 +12,11 @@ import { nodes as allNodes } from "../support/nodes.ts";
 
 const library = pathToFileURL(path.resolve(import.meta.dirname, "../../dist/index.js")).href;
 const SEARCH = `const { searchTranscripts } = await import(${JSON.stringify(library)});
-await searchTranscripts({ query: "needle" });`;
+const progress = (done) => { if (done > 0) process.stdout.write("."); };
+await searchTranscripts({ query: "needle", progress });`;
 
-/** Rounds of two builders that are killed; `KILL_POINTS=all`: 150. */
-const ROUNDS = process.env["KILL_POINTS"] === "all" ? 150 : 3;
+/** Rounds of two builders that are killed; `KILL_POINTS=all`: 75. */
+const ROUNDS = process.env["KILL_POINTS"] === "all" ? 75 : 3;
 const random = seeded(20261130);
 
 /** Sessions of several hundred kilobytes; the first one has `first` steps. */
@@ -53,14 +54,17 @@ test(
         const builders = [0, 1].map((n) =>
           spawn(nodes[(round + kill + n) % nodes.length] ?? process.execPath, ["--input-type=module", "-e", SEARCH], {
             env,
-            stdio: "ignore",
+            stdio: ["ignore", "pipe", "ignore"],
           }),
         );
-        await sleep(100 + random(900));
+        // The first pair dies at any time, the second one after a transaction or a few.
+        if (kill === 0) await sleep(100 + random(900));
+        else await progressed(builders, 1 + random(3));
+        await sleep(random(100));
         await Promise.all(builders.map(killed));
       }
       const catalog = await openAt(configDir, cache);
-      grown += Number(catalog.database.prepare("SELECT count(*) AS n FROM file WHERE size >= 0").get()?.["n"]);
+      grown += Number(catalog.database.prepare("SELECT count(*) AS n FROM segment").get()?.["n"]);
       await refresh(catalog);
       expect(contentsOf(catalog)).toEqual(expected);
       expect(catalog.database.prepare("PRAGMA integrity_check").get()).toMatchObject({ integrity_check: "ok" });
@@ -68,7 +72,7 @@ test(
       catalog.close();
     }
     expect(grown).toBeGreaterThan(0);
-    console.log(`${4 * ROUNDS} builders killed; ${grown} files were whole when the last one of a round died`);
+    console.log(`${4 * ROUNDS} builders killed; ${grown} segments were there when the last one of a round had died`);
   },
 );
 
@@ -104,6 +108,17 @@ test("a build that is killed after every transaction ends, and is like one that 
   catalog.close();
   console.log(`${lives} processes until the index was whole`);
 });
+
+/** Waits until builders have ended so many transactions together, or ended. */
+async function progressed(builders: readonly ChildProcess[], transactions: number): Promise<void> {
+  let done = 0;
+  await new Promise<void>((resolve) => {
+    for (const builder of builders) {
+      builder.stdout?.on("data", (dots: Buffer) => (done += dots.length) >= transactions && resolve());
+      builder.once("exit", () => resolve());
+    }
+  });
+}
 
 async function killed(builder: ChildProcess): Promise<void> {
   if (builder.exitCode !== null) return;
