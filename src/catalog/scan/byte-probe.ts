@@ -13,12 +13,13 @@ export type LineTest = (bytes: Buffer, start: number, end: number) => boolean;
  * times as long. Undefined if any line may.
  */
 export function byteProbe(terms: readonly TextTerm[]): LineTest | undefined {
-  const needles = terms.map(needleOf);
-  if (needles.length === 0 || needles.includes(undefined)) return undefined;
-  const anyNeedle = new RegExp(needles.join("|"), "i");
+  const needles = terms.map(needlesOf);
+  if (needles.length === 0 || needles.some((all) => all.length === 0)) return undefined;
+  const wanted = needles.map((all) => all.map((needle) => new RegExp(needle, "i")));
   return (bytes, start, end) => {
     const line = bytes.toString("latin1", start, end);
-    if (anyNeedle.test(line) || (line.includes("\\u") && ESCAPED.test(line))) return true;
+    if (wanted.some((all) => all.every((needle) => needle.test(line)))) return true;
+    if (line.includes("\\u") && ESCAPED.test(line)) return true;
     return !isAscii(bytes.subarray(start, end)) && foldedBytes().test(line);
   };
 }
@@ -26,16 +27,20 @@ export function byteProbe(terms: readonly TextTerm[]): LineTest | undefined {
 /** An escaped character that may stand for a letter, or begin a control sequence within a word: all but most control characters. */
 const ESCAPED = /\\u(?!00(?:0|1[^bB]))/;
 
+/** Number of words of a phrase that are looked for. */
+const MOST_NEEDLES = 4;
+
 /**
- * Returns letters and digits, or bytes of Chinese characters, that a text with the term has; undefined if it may have none.
+ * Returns runs of letters and digits, or bytes of Chinese characters, that a text with the term has, the longest first; none
+ * if it may have none.
  */
-function needleOf(term: TextTerm): string | undefined {
-  if (term.kind === "regex") return undefined;
+function needlesOf(term: TextTerm): string[] {
+  if (term.kind === "regex") return [];
   const parts = term.kind === "words" ? phraseFor(term).tokens : [foldLiteral(term.text).text];
   const chinese = term.kind === "words" ? parts.find((part) => HAN.test(part)) : undefined;
-  if (chinese !== undefined) return Buffer.from(chinese).toString("latin1");
+  if (chinese !== undefined) return [Buffer.from(chinese).toString("latin1")];
   const runs = parts.flatMap((part) => (NOT_ASCII.test(part) ? [] : (part.match(/[a-z0-9_]+/g) ?? [])));
-  return runs.length === 0 ? undefined : runs.reduce((a, b) => (b.length > a.length ? b : a));
+  return [...new Set(runs)].sort((a, b) => b.length - a.length).slice(0, MOST_NEEDLES);
 }
 
 const NOT_ASCII = /[^\0-\x7f]/;
