@@ -60,8 +60,8 @@ const WEIGHTS = { title: 5, said: 4, thinking: 2, input: 1.5, output: 1 } as con
 export class SessionScanner {
   /** Number of chunks that regular expressions took too long for. */
   tooSlow = 0;
-  /** What was left out of files. */
-  readonly skipped: Skipped[] = [];
+  /** What was left out of the files of the session. */
+  #skipped: Skipped[] = [];
   readonly #query: Query;
   readonly #scope: TextScope;
   readonly #terms: readonly TextTerm[];
@@ -85,6 +85,13 @@ export class SessionScanner {
     // Names of tools are learnt from rows that may have none of the terms.
     this.#mayHave = this.#scope.needsTools ? undefined : byteProbe(this.#terms);
     this.#needsFacts = atoms.some(({ term }) => ["file", "tool", "tag", "model"].includes(term.kind));
+  }
+
+  /** Returns what was left out of files since the last call. */
+  takeSkipped(): Skipped[] {
+    const skipped = this.#skipped;
+    this.#skipped = [];
+    return skipped;
   }
 
   /**
@@ -143,7 +150,7 @@ export class SessionScanner {
           ? undefined
           : (bytes: Buffer, start: number, end: number): boolean => this.#mayHave?.(bytes, start, end) !== true;
       const cut = (_offset: number, length: number): void =>
-        void this.skipped.push({ path: file.path, reason: cutReason(length) });
+        void this.#skipped.push({ path: file.path, reason: cutReason(length) });
       const visitor = line === undefined ? { row, cut } : { row, line, cut };
       for await (const _chunk of scanChunks(fd, visitor, { to: size, cutsLines: true, signal })) {
         const rows = pending;

@@ -46,7 +46,8 @@ export async function scanSource(
   const found: Scanned[] = [];
   const skipped: Skipped[] = [];
   const searched = new Set<string>();
-  const add = (session: ScanSession, { scanned, failed }: Pick<FromScanner, "scanned" | "failed">): void => {
+  const add = (session: ScanSession, { scanned, failed, skipped: left = [] }: Answer): void => {
+    for (const skip of left) skipped.push(skip);
     if (scanned === "late") return;
     searched.add(session.uuid);
     if (failed !== undefined && failed !== "missing") skipped.push({ path: session.path, reason: failed });
@@ -69,8 +70,10 @@ export async function scanSource(
   });
 }
 
+type Answer = Pick<FromScanner, "scanned" | "failed" | "skipped">;
+
 interface ScanWork extends Pick<ScanOptions, "query" | "until" | "signal"> {
-  readonly add: (session: ScanSession, answer: Pick<FromScanner, "scanned" | "failed">) => void;
+  readonly add: (session: ScanSession, answer: Answer) => void;
   /** Called before each session. */
   readonly report: () => void;
 }
@@ -85,7 +88,8 @@ async function scanHere(sessions: readonly ScanSession[], work: ScanWork): Promi
     if (n % SESSIONS_PER_TURN === 0) await yieldToEventLoop();
     signal?.throwIfAborted();
     try {
-      add(session, { scanned: await scanner.scan(session, signal, until) });
+      const scanned = await scanner.scan(session, signal, until);
+      add(session, { scanned, skipped: scanner.takeSkipped() });
     } catch (error) {
       signal?.throwIfAborted();
       const reason = errnoOf(error);

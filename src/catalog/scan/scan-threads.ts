@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
+import type { Skipped } from "../../store/types.ts";
 import { threadCode } from "../refresh/build-in-worker.ts";
 import { isTextTerm, type Query } from "../query/query.ts";
 import type { ScannedSession, ScanSession } from "./scan-session.ts";
@@ -17,6 +18,8 @@ export interface FromScanner {
   readonly tooSlow: number;
   /** Why the session could not be read: a code of the system, or that it is missing. */
   readonly failed?: string;
+  /** What was left out of its files. */
+  readonly skipped?: readonly Skipped[];
 }
 
 /** Bytes from which on threads are worth their start: 30 ms, and 50 MB of memory for each. */

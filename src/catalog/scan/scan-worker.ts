@@ -16,7 +16,7 @@ const facts = query.clauses
 port.on("message", ({ session, known, leftMs }: ToScanner) => {
   const holds = (term: (typeof facts)[number]): boolean | undefined => known[facts.indexOf(term)];
   scanner.scan({ ...session, holds }, undefined, performance.now() + leftMs).then(
-    (scanned) => send({ scanned, tooSlow: scanner.tooSlow }),
+    (scanned) => send({ scanned, tooSlow: scanner.tooSlow, skipped: scanner.takeSkipped() }),
     (error: unknown) => {
       const reason = errnoOf(error);
       // The error of a thread ends the whole scan.
