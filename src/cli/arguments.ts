@@ -21,7 +21,7 @@ export async function readArguments(command: Command, words: readonly string[]):
     if (token.kind !== "option") continue;
     const name = token.rawName === "-v" && !hasShort(options, "v") ? "version" : token.name;
     const spec = Object.hasOwn(options, name) ? options[name] : undefined;
-    if (spec === undefined) throw await unknownOption(token.rawName, words[token.index] ?? "", options);
+    if (spec === undefined) throw await unknownOption(token.rawName, words[token.index] ?? "", command);
     const { value, inlineValue, rawName } = token;
     if (spec.type === "boolean") {
       if (value !== undefined) throw new UsageError(`${rawName} takes no value, got "${value}"`);
@@ -49,7 +49,8 @@ const hasShort = (options: Options, letter: string): boolean =>
   Object.values(options).some(({ short }) => short === letter);
 
 /** Makes the error for an unknown option. `word`: the argument with it; Node splits `-since` into options of one letter. */
-async function unknownOption(rawName: string, word: string, options: Options): Promise<UsageError> {
+async function unknownOption(rawName: string, word: string, command: Command): Promise<UsageError> {
+  const options = optionsOf(command);
   const isLong = rawName.startsWith("--");
   const given = isLong ? rawName : /^-[a-z]{3}/i.test(word) ? `-${word.replace(/=.*$/s, "")}` : undefined;
   const name = given?.slice(2) ?? "";
@@ -63,5 +64,6 @@ async function unknownOption(rawName: string, word: string, options: Options): P
     if (Object.hasOwn((await loadCommand(command)).options, name)) others.push(`'${command}'`);
   }
   const where = others.length === 0 ? "" : `; it is an option of ${others.join(", ")}`;
-  return new UsageError(`unknown option ${rawName}${where}`);
+  const hint = command.ifNoOption === undefined ? "" : `. ${command.ifNoOption}`;
+  return new UsageError(`unknown option ${rawName}${where}${hint}`);
 }

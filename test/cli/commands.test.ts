@@ -102,6 +102,12 @@ describe("the arguments", () => {
     expect(await read("list", ...words)).toEqual({ values, positionals });
   });
 
+  test("a word that begins with a dash is no option of search, and the error says what to do", async () => {
+    const message = 'unknown option -y. To leave out a word, quote the query: "needle -hay"';
+    await expect(read("search", "needle", "-yes")).rejects.toThrow(message);
+    expect(await read("search", "needle -hay")).toEqual({ values: {}, positionals: ["needle -hay"] });
+  });
+
   test.for<[words: string[], message: string]>([
     [["--sicne", "2d"], "unknown option --sicne. Did you mean --since?"],
     [["--sicne=2d"], "unknown option --sicne. Did you mean --since?"],

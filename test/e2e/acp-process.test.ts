@@ -41,6 +41,9 @@ function writeBigSession(dir: string, bytes: number): string {
   return sessionId(1);
 }
 
+/** Far above the time for pending work, which a loaded machine stretches; a server that missed the end would wait for ever. */
+const ENDS_MS = 10_000;
+
 /** Pipes, and the end of a process, are not the same in every version. */
 describe.each(nodes())("Node $version", ({ path: node }) => {
   const start = (dir: string) => connect({ node, args: ["--config-dir", dir] });
@@ -49,7 +52,7 @@ describe.each(nodes())("Node $version", ({ path: node }) => {
     const client = await start(tempConfigDir());
     const { code, ms } = await client.end();
     expect(code).toBe(0);
-    expect(ms).toBeLessThan(1000);
+    expect(ms).toBeLessThan(ENDS_MS);
     expect(client.stderr).toBe("");
   });
 
@@ -63,7 +66,7 @@ describe.each(nodes())("Node $version", ({ path: node }) => {
     await once(client.child.stdout, "readable");
     const { code, ms } = await client.end();
     expect(code).toBe(0);
-    expect(ms).toBeLessThan(1000);
+    expect(ms).toBeLessThan(ENDS_MS);
     expect(client.stderr).toBe("");
   });
 

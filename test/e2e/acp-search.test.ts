@@ -71,6 +71,7 @@ test("a hit is a session as in a list, with the messages that match, under the i
     snippet: "a walrus here or here",
     marks: [
       [2, 8],
+      [9, 13],
       [17, 21],
     ],
   });

@@ -1,15 +1,7 @@
 import type { Segment } from "./segment-builder.ts";
 
-/** What one request to the API used, by the last row of its message. Tokens. */
-export interface Charge {
-  /** 12 characters of a hash of the ids of message and request: forked and resumed files repeat them. */
-  readonly key: string;
-  /** Epoch seconds; 0 if unknown. */
-  readonly ts: number;
-  readonly model: string;
-  /** Empty, `fast`, a region such as `us`, or `fast us`. */
-  readonly variant: string;
-  readonly branch: string;
+/** Tokens of requests, by what they cost. */
+export interface Tokens {
   /** Input that was neither written to a cache nor read from one. */
   readonly input: number;
   readonly output: number;
@@ -19,6 +11,18 @@ export interface Charge {
   readonly read: number;
   /** Web searches. */
   readonly web: number;
+}
+
+/** What one request to the API used, by the last row of its message. Tokens. */
+export interface Charge extends Tokens {
+  /** 12 characters of a hash of the ids of message and request: forked and resumed files repeat them. */
+  readonly key: string;
+  /** Epoch seconds; 0 if unknown. */
+  readonly ts: number;
+  readonly model: string;
+  /** Empty, `fast`, a region such as `us`, or `fast us`. */
+  readonly variant: string;
+  readonly branch: string;
   /** No row has the end of the message, so that more output may have been charged. */
   readonly lower: boolean;
 }

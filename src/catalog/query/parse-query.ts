@@ -90,7 +90,8 @@ class Parser {
     const hasText = this.#clauses.flat().some(({ term }) => isTextTerm(term));
     const scope: Scope = { columns, roles, tools: undefined, notTools: [] };
     if (hasText) return { clauses: this.#clauses, scope: { ...scope, ...this.#toolScope() }, notes: this.#notes };
-    if (columns !== undefined || roles !== undefined) this.note("ignored", "in: and role: need a word to look for");
+    if (columns !== undefined || roles !== undefined)
+      this.note("ignored", "without a word to look for, in: and role: do nothing");
     // Without words, sessions are found by the tools that they used.
     const wanted = this.#tools.filter(({ not }) => !not).map((tool) => toolAtom(tool));
     const unwanted = this.#tools.filter(({ not }) => not).map((tool) => [toolAtom(tool)]);
@@ -139,7 +140,7 @@ class Parser {
       case "archived":
       case "programmatic": {
         const flag = flagOf(value);
-        if (flag === undefined) this.note("ignored", `${typed}: must be yes or no, got "${value}"`);
+        if (flag === undefined) this.note("ignored", `ignored ${typed}: must be yes or no, got "${value}"`);
         return flag === undefined || flag === "any" ? undefined : { kind: field as "archived", value: flag };
       }
       default:
@@ -156,7 +157,7 @@ class Parser {
     if (!quoted && value.startsWith("*") && !prefix) {
       this.note(
         "literal",
-        `${typed}: a star is read only at the end of a word; sub:${value.replace(/^\*+/, "")} finds it inside words`,
+        `a star is read only at the end of a word; sub:${value.replace(/^\*+/, "")} finds it inside words`,
       );
     }
     const literal = quoted && NOT_PLAIN.test(value);
@@ -165,7 +166,7 @@ class Parser {
 
   #substring(text: string, typed: string): Term | undefined {
     if (text.trim() === "") {
-      this.note("ignored", `${typed}: there is nothing to look for`);
+      this.note("ignored", `ignored ${typed}: there is nothing to look for`);
       return undefined;
     }
     return { kind: "substring", text };
@@ -179,7 +180,7 @@ class Parser {
       return { kind: "regex", source, flags };
     } catch (error) {
       const why = error instanceof Error ? error.message : "invalid";
-      this.note("literal", `${typed} is not a regular expression, and is looked for as it stands (${why})`);
+      this.note("literal", `not a regular expression, and looked for as it stands: ${typed} (${why})`);
       return { kind: "substring", text: source };
     }
   }
@@ -187,14 +188,14 @@ class Parser {
   #time(kind: "after" | "before", { value, typed }: QueryWord, edge: "start" | "end"): Term | undefined {
     const time = readTime(value, { now: this.#now, edge });
     if (time !== undefined) return { kind, time };
-    this.note("ignored", `${typed}: "${value}" is not a time; give ${TIMES_UNDERSTOOD}`);
+    this.note("ignored", `ignored ${typed}: "${value}" is not a time; give ${TIMES_UNDERSTOOD}`);
     return undefined;
   }
 
   #scope<T extends string>(word: QueryWord, into: ScopeSet<T>): void {
     for (const name of word.value.toLowerCase().split(",")) {
       if (!into.add(name, word.not)) {
-        this.note("ignored", `${word.typed}: must be one of ${into.all.join(", ")}, got "${name}"`);
+        this.note("ignored", `ignored ${word.typed}: must be one of ${into.all.join(", ")}, got "${name}"`);
       }
     }
   }

@@ -2,13 +2,14 @@
  * Prices of requests. All sums are integers of pico-dollars (10^-12 dollars): a price in micro-dollars for a million tokens
  * is that many pico-dollars for one token, so that nothing is rounded before the end.
  */
+import type { Tokens } from "../extract/extracted.ts";
 import type { calcPrice } from "./claude-prices.ts";
 
 /** Price list in use. The package has no date in it: this is when its version was published. */
 export const PRICES = { version: "0.1.8", published: "2026-09-23" } as const;
 
 /** Tokens of one request, or of several that have the same price. */
-export interface PricedUsage {
+export interface PricedUsage extends Tokens {
   readonly model: string;
   /** Empty, `fast`, a region such as `us`, or `fast us`. */
   readonly variant: string;
@@ -16,15 +17,6 @@ export interface PricedUsage {
   readonly ts: number;
   /** Whether each request has more than 200,000 input tokens, caches included. */
   readonly long: boolean;
-  /** Input that was neither written to a cache nor read from one. */
-  readonly input: number;
-  readonly output: number;
-  /** Written to the 5-minute and to the 1-hour cache, and read from either. */
-  readonly w5: number;
-  readonly w1h: number;
-  readonly read: number;
-  /** Web searches. */
-  readonly web: number;
 }
 
 export interface Cost {

@@ -1,4 +1,5 @@
 import type { Database } from "../engine/sqlite.ts";
+import type { Tokens } from "../extract/extracted.ts";
 import { SLOT_SECONDS } from "./calendar.ts";
 
 /** Session that others are counted for. */
@@ -19,7 +20,7 @@ export interface UsageSession {
 }
 
 /** Requests of a session in a quarter of an hour that have the same price. `session`: its number. */
-export interface SpendRow {
+export interface SpendRow extends Tokens {
   readonly session: number;
   readonly slot: number;
   readonly model: string;
@@ -28,12 +29,6 @@ export interface SpendRow {
   readonly long: number;
   readonly branch: string;
   readonly requests: number;
-  readonly input: number;
-  readonly output: number;
-  readonly w5: number;
-  readonly w1h: number;
-  readonly read: number;
-  readonly web: number;
   /** Requests of which the end was not written, so that more output may have been charged. */
   readonly lower: number;
 }

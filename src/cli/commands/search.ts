@@ -11,9 +11,12 @@ must not be there, OR is between alternatives. sub:text finds inside words, re:/
 files and take longer. Filters: in:said|thinking|input|output|title, role:user|assistant, tool:Bash, file:PATH, project:DIR,
 branch:, tag:, model:, after:7d, before:2026-01-31, archived:true, programmatic:false.`,
   notes: `JSON
-  {"hits": [{session: as in 'list --json', matches: [{uuid, timestamp, role, column, tool, agentId, snippet, marks: [[from, to]],
-    copies: [{sessionId, uuid}], open: arguments of the command that shows it}], more: further matching places}], "total": sessions that match, "totalIs": "exact",
-    "at most" or "at least", "nextCursor", "searched", "of": sessions in scope, "engine", "notes": [{code, text}], "skipped": [{path, reason}]}`,
+  {"hits": [{session: as in 'list --json', matches: [{uuid, messageId, timestamp, role, column, tool, toolUseId, agentId,
+    storedIn: file of a long output, snippet, marks: [[from, to]], at: place in the whole text, copies: [{sessionId, uuid}],
+    open: arguments of the command that shows it}], more: further matching places}], "total": sessions that match,
+    "totalIs": "exact", "at most" or "at least", "nextCursor", "searched", "of": sessions in scope, "engine",
+    "notes": [{code, text}], "skipped": [{path, reason}]}`,
+  ifNoOption: `To leave out a word, quote the query: "needle -hay"`,
   options: {
     cwd: {
       type: "string",

@@ -113,7 +113,7 @@ test("without words the call shows the session", async () => {
 test("a part of a query that is left out is named", async () => {
   const { call } = await here(store());
   const { text } = await call("search_sessions", { query: "parser after:whenever", scope: "all" });
-  expect(text).toContain('After:whenever: "whenever" is not a time');
+  expect(text).toContain('Ignored after:whenever: "whenever" is not a time');
 });
 
 test("where nothing here matches, all projects are searched, which is said; not if a scope is given", async () => {
