@@ -63,6 +63,23 @@ export async function sessionsInFiles(
   return sessions;
 }
 
+/** Leaves out the sessions that a build has read whole meanwhile. */
+export function notIndexed(database: Database, sessions: readonly ScanSession[]): readonly ScanSession[] {
+  if (sessions.length === 0) return sessions;
+  const sql = `SELECT s.uuid, count(*) AS files, sum(f.size) AS bytes FROM file f JOIN session s ON s.id = f.session
+    GROUP BY f.session HAVING min(f.size) >= 0`;
+  const whole = new Map(
+    database
+      .prepare(sql)
+      .all()
+      .map((row) => [row["uuid"], row]),
+  );
+  return sessions.filter(({ uuid, files, bytes }) => {
+    const found = whole.get(uuid);
+    return found === undefined || found["files"] !== files.length || found["bytes"] !== bytes;
+  });
+}
+
 /** Returns a test of whether a session is in scope. */
 export function scopeTest(scope: ListScope | undefined): (sessionId: string, cwd: () => string | undefined) => boolean {
   if (scope === undefined) return () => true;

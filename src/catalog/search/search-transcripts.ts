@@ -8,7 +8,7 @@ import { indexSource } from "./index-source.ts";
 import { type UsedCatalog, useCatalog } from "../schema/kept-catalogs.ts";
 import { parseQuery } from "../query/parse-query.ts";
 import type { Atom, Query, SearchNote } from "../query/query.ts";
-import { scopeTest, sessionsInFiles, sessionsInIndex } from "./scan-sessions.ts";
+import { notIndexed, scopeTest, sessionsInFiles, sessionsInIndex } from "./scan-sessions.ts";
 import { type Scan, scanSource, type SearchProgress } from "../scan/scan-source.ts";
 import { decodeSearchCursor, encodeSearchCursor, type SearchEnd } from "./search-cursor.ts";
 import { searchPage, type SessionHit } from "./search-page.ts";
@@ -201,7 +201,8 @@ class Search {
     const { pending, skipped } = await refreshForSearch(catalog, { signal, progress, waitMs: wait });
     for (const skip of skipped) this.#skipped.push(skip);
     // What cannot be read is reported by the refresh, or when it is scanned.
-    const unread = pending.size === 0 ? [] : await sessionsInFiles(configDir, { scope, only: pending, signal }, []);
+    const listed = pending.size === 0 ? [] : await sessionsInFiles(configDir, { scope, only: pending, signal }, []);
+    const unread = notIndexed(database, listed);
     const within = scope && sessionsWithin(database, scope);
     const query = this.#query;
     if (needsScan(query, new TextScope(query.scope))) {
