@@ -36,12 +36,12 @@ export { deleteSession, type DeleteResult, type DeleteSessionOptions } from "./s
 export { restoreSession, type RestoreResult } from "./store/trash/restore-session.ts";
 export { emptyTrash, listTrash, type TrashEntry } from "./store/trash/trash-contents.ts";
 
+export type { DirectoryOptions, IndexOptions } from "./catalog/refresh/index-options.ts";
 export { calculateCost, searchSessions, searchTranscripts, usageStats } from "./catalog/library.ts";
 export type {
   SessionSearch,
   SessionSearchOptions,
   SessionUsage,
-  SessionUsageOptions,
   SessionWithUsage,
 } from "./catalog/facts/session-facts.ts";
 export type { SearchOptions, SearchPage } from "./catalog/search/search-transcripts.ts";

@@ -45,6 +45,7 @@ export function contentsOf({ database }: OpenCatalog): Record<string, Rows> {
     tallies: all(`SELECT f.path, slot, prompts, turns, messages, calls, active, added, removed
       FROM tally t JOIN file f ON f.id = t.file ORDER BY 1, 2`),
     tools: all(`SELECT f.path, slot, ${name("tool")}, n FROM tool_use t JOIN file f ON f.id = t.file ORDER BY 1, 2, 3`),
+    cut: all(`SELECT f.path, c."offset", c.bytes FROM cut c JOIN file f ON f.id = c.file ORDER BY 1, 2`),
     touched:
       all(`SELECT f.path AS file_path, ${name("t.path").replace("t.path)", "t.path)").replace(" AS t.path", " AS touched")},
       changed FROM touched t JOIN file f ON f.id = t.file ORDER BY 1, 2`),

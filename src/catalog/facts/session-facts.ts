@@ -1,5 +1,6 @@
 /** Types of what is asked of single sessions, apart from the code: a program that uses the library compiles these only. */
-import type { ListedSession, Skipped, StoreOptions } from "../../store/types.ts";
+import type { ListedSession, Skipped } from "../../store/types.ts";
+import type { IndexOptions } from "../refresh/index-options.ts";
 import type { Usage, UsageCounts } from "../stats/usage-types.ts";
 
 /** Counts and cost of one session. What a fork repeats of another session counts there. */
@@ -10,22 +11,12 @@ export interface SessionUsage extends Omit<UsageCounts, "sessions"> {
   readonly isComplete: boolean;
 }
 
-export interface SessionUsageOptions extends StoreOptions {
-  /** False to work without the index on the disk, which takes longer. */
-  readonly index?: boolean | undefined;
-  /** Maximum time for bringing the index up to date, ms. Default: no limit. */
-  readonly waitMs?: number | undefined;
-  /** Called while transcripts are read, with the bytes so far and in all. */
-  readonly progress?: ((read: number, total: number) => void) | undefined;
-  readonly signal?: AbortSignal | undefined;
-}
-
 /** Orders of sessions, the first by default: the latest active first, or the largest. */
 export const SESSION_SORTS = ["activity", "cost", "messages", "size"] as const;
 export type SessionSort = (typeof SESSION_SORTS)[number];
 
 /** Conditions that must all hold. Times are epoch ms, costs are micro-dollars: millionths of a dollar. */
-export interface SessionSearchOptions extends SessionUsageOptions {
+export interface SessionSearchOptions extends IndexOptions {
   /** Only sessions with one of these tags. */
   readonly tags?: readonly string[] | undefined;
   /** Only sessions active at or after this time. */

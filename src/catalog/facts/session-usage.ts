@@ -4,7 +4,7 @@ import { PRICES } from "../stats/prices.ts";
 import type { UsageRows } from "../stats/usage-rows.ts";
 import type { Usage } from "../stats/usage-types.ts";
 import { readUsage } from "../stats/usage-source.ts";
-import type { SessionUsageOptions } from "./session-facts.ts";
+import type { IndexOptions } from "../refresh/index-options.ts";
 import { type SummedSessions, sumSessions } from "./sum-sessions.ts";
 
 /** The counts of all sessions. */
@@ -17,7 +17,7 @@ export interface SessionUsages extends SummedSessions {
 }
 
 /** Counts every session, after bringing the index up to date. Throws `signal.reason` when aborted. */
-export async function usageOfSessions(options: SessionUsageOptions = {}): Promise<SessionUsages> {
+export async function usageOfSessions(options: IndexOptions = {}): Promise<SessionUsages> {
   const all: UsageRows[] = [];
   const pending = new Set<string>();
   const notes: string[] = [];

@@ -80,7 +80,6 @@ export async function build(catalog: OpenCatalog, { store, changes }: Look, opti
     signal?.throwIfAborted();
     begin();
   };
-  const skip = (path: string, reason: string): void => void built.skipped.push({ path, reason });
   const passed = (bytes: number): void => {
     done += bytes;
     inTransaction += bytes;
@@ -107,7 +106,7 @@ export async function build(catalog: OpenCatalog, { store, changes }: Look, opti
         const session =
           file === main ? writer.session(main) : (writer.numberOf(file.sessionId) ?? writer.session(main));
         const hasFile = (agentId: string): boolean => agentsWithFile.has(`${file.sessionId} ${agentId}`);
-        const { bytes, rows } = await readFile(file, session, { writer, signal, hasFile, passed, skip, isDue, next });
+        const { bytes, rows } = await readFile(file, session, { writer, signal, hasFile, passed, isDue, next });
         if (isSessionFile(file) && file === main) writer.session(main);
         built.files++;
         built.bytes += bytes;
@@ -117,7 +116,7 @@ export async function build(catalog: OpenCatalog, { store, changes }: Look, opti
         if (errnoOf(error) === undefined || faultOf(error) !== undefined) throw error;
         const known = writer.find(file.path);
         if (known !== undefined) writer.clear(known);
-        if (!isMissing(error)) skip(file.path, errnoOf(error) ?? "unreadable");
+        if (!isMissing(error)) built.skipped.push({ path: file.path, reason: errnoOf(error) ?? "unreadable" });
       }
       if (isDue()) await next();
     }

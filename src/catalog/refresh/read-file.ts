@@ -18,8 +18,6 @@ export interface Reading {
   readonly hasFile: (agentId: string) => boolean;
   /** Called with the bytes read since the last call. */
   readonly passed: (bytes: number) => void;
-  /** Is told what is left out of a file. */
-  readonly skip: (path: string, reason: string) => void;
   /** Whether the transaction has lasted long enough. */
   readonly isDue: () => boolean;
   /** Ends the transaction and begins another. */
@@ -106,6 +104,11 @@ class Progress {
     this.to = now.size;
   }
 
+  /** Notes that only the beginnings of the texts of a row were read. */
+  cut(writer: CatalogWriter, offset: number, bytes: number): void {
+    writer.cut(this.#known, offset, bytes);
+  }
+
   /** Writes what need not be in memory until the file was read: the counts of a file are written once. */
   writeSegments(writer: CatalogWriter, hasFile: Reading["hasFile"]): void {
     writer.writeSegments(this.#known, this.extractor.takeSegments(), hasFile);
@@ -145,7 +148,7 @@ async function readRows(progress: Progress, reading: Reading, counts: ReadCounts
       extractor.row(bytes, start, end, offset, scan, length);
       row(offset + length);
     },
-    cut: (_offset: number, length: number): void => reading.skip(path, cutReason(length)),
+    cut: (offset: number, length: number): void => progress.cut(reading.writer, offset, length),
     problem(_bytes: Buffer, _start: number, _end: number, offset: number, _problem: unknown, length: number): void {
       // The last line may not be finished: it waits for the next reading.
       if (offset + length < to) progress.at = Math.max(progress.at, offset + length);

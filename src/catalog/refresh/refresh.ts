@@ -1,6 +1,9 @@
 import type { Skipped } from "../../store/types.ts";
+import type { Database } from "../engine/sqlite.ts";
 import type { OpenCatalog } from "../schema/open-catalog.ts";
 import { build, type Built, look, type Look } from "./build.ts";
+import { cutReason } from "./read-file.ts";
+import type { IndexOptions } from "./index-options.ts";
 import { type Building, buildInWorker } from "./build-in-worker.ts";
 
 /** State of the index after a refresh. */
@@ -16,13 +19,8 @@ export interface RefreshResult {
   readonly skipped: readonly Skipped[];
 }
 
-export interface RefreshOptions {
-  readonly signal?: AbortSignal | undefined;
-  /** Called with the bytes read and those to read. */
-  readonly progress?: ((done: number, total: number) => void) | undefined;
-  /** Time to wait for a build in another thread, ms, which goes on afterwards. Default: until it ends. */
-  readonly waitMs?: number | undefined;
-}
+/** A build in another thread goes on after `waitMs`. */
+export type RefreshOptions = Pick<IndexOptions, "signal" | "progress" | "waitMs">;
 
 /** Bytes that are read in this thread: a worker takes longer to start. */
 const SMALL_BYTES = 1024 * 1024;
@@ -45,7 +43,10 @@ export async function refresh(catalog: OpenCatalog, options: RefreshOptions = {}
     const found = await look(catalog, signal);
     const isSmall = found.changes.bytes <= SMALL_BYTES && !buildings.has(catalog.path);
     const building = isSmall ? undefined : buildingOf(catalog);
-    return building ?? resultOf(found, await build(catalog, found, { signal, progress, transactionMs: SLICE_MS }), []);
+    return (
+      building ??
+      resultOf(catalog, found, await build(catalog, found, { signal, progress, transactionMs: SLICE_MS }), [])
+    );
   });
   if ("pending" in begun) return begun;
   const built = await waitFor(begun, options);
@@ -53,6 +54,7 @@ export async function refresh(catalog: OpenCatalog, options: RefreshOptions = {}
   return inTurn(catalog, signal, async () => {
     const after = await look(catalog, signal);
     return resultOf(
+      catalog,
       after,
       built,
       after.changes.changed.map(({ sessionId }) => sessionId),
@@ -105,6 +107,13 @@ async function waitFor(building: Building, { signal, progress, waitMs }: Refresh
   }
 }
 
+/** Returns what was left out of rows that were too long to be read whole, whenever that was. */
+function cutRows(database: Database): Skipped[] {
+  const sql = `SELECT f.path, c.bytes FROM cut c JOIN file f ON f.id = c.file ORDER BY c.file, c."offset"`;
+  const rows = database.prepare(sql).all();
+  return rows.map(({ path, bytes }) => ({ path: String(path), reason: cutReason(Number(bytes)) }));
+}
+
 const NOTHING: Pick<Built, "files" | "bytes" | "rows" | "gone" | "skipped"> = {
   files: 0,
   bytes: 0,
@@ -113,7 +122,12 @@ const NOTHING: Pick<Built, "files" | "bytes" | "rows" | "gone" | "skipped"> = {
   skipped: [],
 };
 
-function resultOf({ store }: Look, built: Built | undefined, pending: readonly string[]): RefreshResult {
+function resultOf(
+  { database }: OpenCatalog,
+  { store }: Look,
+  built: Built | undefined,
+  pending: readonly string[],
+): RefreshResult {
   const { files, bytes, rows, gone, skipped } = built ?? NOTHING;
   return {
     files,
@@ -122,6 +136,6 @@ function resultOf({ store }: Look, built: Built | undefined, pending: readonly s
     gone,
     sessions: store.sessions.size,
     pending: new Set(pending),
-    skipped: [...store.skipped, ...skipped],
+    skipped: [...store.skipped, ...skipped, ...cutRows(database)],
   };
 }

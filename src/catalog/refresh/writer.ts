@@ -38,7 +38,7 @@ const COLUMNS = ["output", "input", "said", "thinking", "title"] as const;
  */
 const WAITING_UNITS = 2 * 1024 * 1024;
 /** Tables with rows of a file. `segment`, `words` and `charge` are cleared otherwise. */
-const OF_FILE = ["tally", "tool_use", "touched"];
+const OF_FILE = ["tally", "tool_use", "touched", "cut"];
 
 /** A segment with its number. */
 interface NumberedSegment {
@@ -166,6 +166,11 @@ export class CatalogWriter {
     this.#writePart(file, found, true);
     // What a subagent does is no further activity of the session.
     for (const [agentId, part] of found.agents) if (!hasFile(agentId)) this.#writePart(file, part, false);
+  }
+
+  /** Notes that a row was too long to be read whole: every search says so. */
+  cut({ id }: OpenFile, offset: number, bytes: number): void {
+    this.#run('INSERT OR REPLACE INTO cut(file, "offset", bytes) VALUES (?, ?, ?)', id, offset, bytes);
   }
 
   /** Notes how far a file was read. */

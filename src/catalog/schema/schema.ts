@@ -1,7 +1,7 @@
 import type { Database } from "../engine/sqlite.ts";
 
 /** Number of the schema. A database with another one is built anew: raise it with every change of what tables contain. */
-export const SCHEMA_VERSION = 5;
+export const SCHEMA_VERSION = 6;
 /** Marks our databases: "CTRC". */
 export const APPLICATION_ID = 0x43545243;
 /** Bits of a segment's number within its file: `segment.id = file.id * 2 ** SEGMENT_BITS + n`. */
@@ -25,6 +25,7 @@ export type FileKind = (typeof FileKind)[keyof typeof FileKind];
  * - `name`: interned models, branches, variants, tools and paths.
  * - `tally`: `active` is in ms, without gaps above 5 minutes.
  * - `touched`: paths that tools read (`changed` 0) or changed (1).
+ * - `cut`: rows that were too long to be read whole.
  * - `lease`: the process that builds, so that two do not do the same work.
  */
 const TABLES: Readonly<Record<string, string>> = {
@@ -54,6 +55,7 @@ const TABLES: Readonly<Record<string, string>> = {
   touched: `TABLE touched(session INT, path INT, changed INT, file INT, PRIMARY KEY(session, path, file))
     STRICT, WITHOUT ROWID`,
   touched_file: "INDEX touched_file ON touched(file)",
+  cut: `TABLE cut(file INT, "offset" INT, bytes INT, PRIMARY KEY(file, "offset")) STRICT, WITHOUT ROWID`,
   lease: "TABLE lease(one INTEGER PRIMARY KEY CHECK(one = 1), pid INT, token TEXT, beat INT) STRICT",
 };
 

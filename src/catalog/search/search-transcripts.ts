@@ -1,15 +1,16 @@
 import { InvalidArgumentError } from "../../store/errors.ts";
 import { resolveConfigDirs } from "../../store/layout/config-dir.ts";
 import { type ListScope, listScope } from "../../store/list/list-scope.ts";
-import type { Skipped, StoreOptions } from "../../store/types.ts";
+import type { Skipped } from "../../store/types.ts";
 import { type Database, type EngineName, faultOf, withoutIndex } from "../engine/sqlite.ts";
 import { refreshForSearch } from "./recent-look.ts";
 import { indexSource } from "./index-source.ts";
 import { type UsedCatalog, useCatalog } from "../schema/kept-catalogs.ts";
+import type { DirectoryOptions, IndexOptions } from "../refresh/index-options.ts";
 import { parseQuery } from "../query/parse-query.ts";
 import type { Atom, Query, SearchNote } from "../query/query.ts";
 import { notIndexed, scopeTest, sessionsInFiles, sessionsInIndex } from "./scan-sessions.ts";
-import { type Scan, scanSource, type SearchProgress } from "../scan/scan-source.ts";
+import { type Scan, scanSource } from "../scan/scan-source.ts";
 import { decodeSearchCursor, encodeSearchCursor, type SearchEnd } from "./search-cursor.ts";
 import { searchPage, type SessionHit } from "./search-page.ts";
 import type { SearchSource } from "../scan/search-source.ts";
@@ -18,7 +19,7 @@ import { prepared } from "./prepared.ts";
 import type { OpenCatalog } from "../schema/open-catalog.ts";
 import { TextScope } from "../query/text-scope.ts";
 
-export interface SearchOptions extends StoreOptions {
+export interface SearchOptions extends IndexOptions, DirectoryOptions {
   /** Any text: its language is that of `parseQuery`. */
   readonly query: string;
   /** Maximum number of sessions on the page: 1 to 500, default 10. */
@@ -29,27 +30,17 @@ export interface SearchOptions extends StoreOptions {
   readonly perSession?: number | undefined;
   /** UTF-16 units shown before and after the matches: 10 to 10,000, default 120. */
   readonly context?: number | undefined;
-  /** Only sessions of this directory, and of the other worktrees of its repository. Absent: all projects. */
-  readonly dir?: string | undefined;
-  /** With `dir`: also sessions of these directories. */
-  readonly moreDirs?: readonly string[] | undefined;
-  /** With `dir`: includes sessions of other worktrees. Default true. */
-  readonly includeWorktrees?: boolean | undefined;
   /** Only sessions that programs started (true), or none of them (false). Default: all. */
   readonly programmatic?: boolean | undefined;
   /** Only archived sessions (true), or none of them (false). Default: all. */
   readonly archived?: boolean | undefined;
   /** Session to leave out: the one that asks. */
   readonly asking?: string | undefined;
-  /** False to read the files instead of the index. Default true. */
-  readonly index?: boolean | undefined;
   /**
    * Maximum time for bringing the index up to date and for reading files that it cannot answer for, ms. What the index does
    * not have after half of it is read, the latest sessions first. Default: no limit.
    */
   readonly waitMs?: number | undefined;
-  readonly progress?: SearchProgress | undefined;
-  readonly signal?: AbortSignal | undefined;
 }
 
 export interface SearchPage {
@@ -261,7 +252,7 @@ class Search {
       of: searched + this.#late + this.#pending,
       engine: this.#engine ?? "scan",
       notes,
-      skipped: [...this.#skipped, ...sources.flatMap(({ skipped }) => skipped)],
+      skipped: unique([...this.#skipped, ...sources.flatMap(({ skipped }) => skipped)]),
     };
   }
 
@@ -285,6 +276,11 @@ class Search {
     for (const used of this.#used) used.release();
   }
 }
+
+/** A session that the index has and a scan reads again is reported by both. */
+const unique = (skipped: readonly Skipped[]): Skipped[] => [
+  ...new Map(skipped.map((one) => [`${one.reason} ${one.path}`, one])).values(),
+];
 
 const ALL: SessionSet = { sql: "SELECT id FROM session", values: [] };
 

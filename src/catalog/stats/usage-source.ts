@@ -1,6 +1,7 @@
-import type { Skipped } from "../../store/types.ts";
+import type { Skipped, StoreOptions } from "../../store/types.ts";
 import { faultOf, withoutIndex } from "../engine/sqlite.ts";
-import { refresh, type RefreshOptions } from "../refresh/refresh.ts";
+import type { IndexOptions } from "../refresh/index-options.ts";
+import { refresh } from "../refresh/refresh.ts";
 import { useCatalog } from "../schema/kept-catalogs.ts";
 import type { OpenCatalog } from "../schema/open-catalog.ts";
 import { scanUsage } from "./scan-usage.ts";
@@ -17,11 +18,9 @@ export interface FoundUsage {
   readonly skipped: readonly Skipped[];
 }
 
-export interface UsageSourceOptions extends RefreshOptions {
+export interface UsageSourceOptions extends Omit<IndexOptions, keyof StoreOptions> {
   /** Whether the calls of each tool are asked for. */
   readonly tools: boolean;
-  /** False to read all transcripts instead of the index. Default true. */
-  readonly index?: boolean | undefined;
 }
 
 /** Brings the index of a config dir up to date and reads its sums; without an index, reads all transcripts. */

@@ -1,4 +1,4 @@
-import type { StoreOptions } from "../../store/types.ts";
+import type { DirectoryOptions, IndexOptions } from "../refresh/index-options.ts";
 import type { Skipped } from "../../store/types.ts";
 
 /** Groupings of `usageStats`, the first by default. */
@@ -18,19 +18,13 @@ export const USAGE_GROUPINGS = [
 export type UsageGrouping = (typeof USAGE_GROUPINGS)[number];
 
 /** Filters of usage. Those of a list of sessions mean the same here. */
-export interface UsageOptions extends StoreOptions {
+export interface UsageOptions extends IndexOptions, DirectoryOptions {
   /** Default `day`. */
   readonly by?: UsageGrouping | undefined;
   /** Only what happened at or after this time, epoch ms; counted in whole quarters of an hour. */
   readonly since?: number | undefined;
   /** Only what happened at or before this time, epoch ms. */
   readonly until?: number | undefined;
-  /** Project directory; absent: all projects. */
-  readonly dir?: string | undefined;
-  /** With `dir`: further directories, handled like `dir`. */
-  readonly moreDirs?: readonly string[] | undefined;
-  /** With `dir`: includes sessions of its repository's other worktrees, also deleted ones. Default true. */
-  readonly includeWorktrees?: boolean | undefined;
   /** Only requests to models whose name contains this text, ignoring case. */
   readonly model?: string | undefined;
   /** Only sessions with exactly this tag. */
@@ -39,11 +33,6 @@ export interface UsageOptions extends StoreOptions {
   readonly branch?: string | undefined;
   /** Name of the time zone of days, such as `Europe/Berlin`. Default: that of the process. */
   readonly timeZone?: string | undefined;
-  /** False to work without the index on the disk, which takes longer. */
-  readonly index?: boolean | undefined;
-  /** Called while transcripts are read, with the bytes so far and in all. */
-  readonly progress?: ((read: number, total: number) => void) | undefined;
-  readonly signal?: AbortSignal | undefined;
 }
 
 export interface UsageTokens {

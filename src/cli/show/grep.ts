@@ -3,7 +3,7 @@ import type { OpenConversation } from "../../store/read/open-conversation.ts";
 import { yieldToEventLoop } from "../../store/timing.ts";
 import { asString, blocksOf, membersOf } from "../../transcript/rows/json-values.ts";
 import { fileUse, inputOf } from "../../catalog/extract/edits.ts";
-import { isCall, type RowText, textsOfRow } from "../../catalog/extract/row-texts.ts";
+import { isCall, type RowText, textsOfRow, withoutSequences } from "../../catalog/extract/row-texts.ts";
 import { fileTest, modelTest, projectTest, valueTest } from "../../catalog/query/fact-conditions.ts";
 import { TextMatcher } from "../../catalog/query/match-text.ts";
 import { parseQuery } from "../../catalog/query/parse-query.ts";
@@ -155,7 +155,13 @@ export class Grep {
         if (file === undefined) continue;
         const toolUseId = part.kind === "result" ? part.id : undefined;
         for (const text of wholeText(file)) {
-          const stored: RowText = { column: "output", role: "assistant", text, tool: undefined, toolUseId };
+          const stored: RowText = {
+            column: "output",
+            role: "assistant",
+            text: withoutSequences(text),
+            tool: undefined,
+            toolUseId,
+          };
           yield { text: stored, uuid, file: file.name };
         }
       }

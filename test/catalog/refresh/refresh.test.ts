@@ -1,11 +1,16 @@
 import fs from "node:fs";
 import path from "node:path";
-import { expect, test } from "vitest";
+import { beforeEach, expect, test, vi } from "vitest";
 import type { OpenCatalog } from "../../../src/catalog/schema/open-catalog.ts";
 import { refresh } from "../../../src/catalog/refresh/refresh.ts";
 import { searchTranscripts } from "../../../src/catalog/search/search-transcripts.ts";
 import { contentsOf, sessionsWith, tempCatalog } from "../../support/catalog.ts";
 import { put, sessionId, tempConfigDir } from "../../support/config-dir.ts";
+
+beforeEach(() => {
+  vi.stubEnv("XDG_CACHE_HOME", tempConfigDir());
+  return () => vi.unstubAllEnvs();
+});
 
 const [first, second] = [sessionId(1), sessionId(2)];
 const fileOf = (id: string): string => `projects/-w/${id}.jsonl`;
@@ -244,7 +249,12 @@ test("of a row that is too long to be held, the beginnings of its texts are read
   expect((await Promise.all(scanned)).map(({ total, skipped }) => [total, skipped])).toEqual(
     [1, 0, 1].map((total) => [total, [{ path: target, reason }]]),
   );
-  expect(await refresh(catalog)).toMatchObject({ bytes: 0 });
+  // The index says so whenever it is used, and together with a scan only once.
+  expect(await refresh(catalog)).toMatchObject({ bytes: 0, skipped: [{ path: target, reason }] });
+  for (const query of ["first heron", "re:/first heron/"])
+    expect((await searchTranscripts({ configDirs: [dir], query })).skipped).toEqual([{ path: target, reason }]);
+  put(dir, fileOf(first), prompt(first, "Before"));
+  expect((await refresh(catalog)).skipped).toEqual([]);
 });
 
 test("looking changes nothing in the config dir", async () => {
