@@ -10,7 +10,7 @@ test("ends when the promise is settled, or nothing is computed", async () => {
 });
 
 test("waits for a thread that computes nothing itself, as one that waits for the disk", async () => {
-  const code = "const cell = new Int32Array(new SharedArrayBuffer(4)); Atomics.wait(cell, 0, 0, 1500)";
+  const code = "const cell = new Int32Array(new SharedArrayBuffer(4)); Atomics.wait(cell, 0, 0, 700)";
   const worker = new Worker(code, { eval: true });
   worker.on("message", () => undefined);
   let ended = false;
