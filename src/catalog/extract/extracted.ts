@@ -27,6 +27,9 @@ export interface Charge extends Tokens {
   readonly lower: boolean;
 }
 
+/** Returns the number of a slot for what a fork copied, and from such a number that of the slot. Copies have negative ones. */
+export const forkedSlot = (slot: number): number => -1 - slot;
+
 /** Counts of a quarter of an hour. */
 export interface Tally {
   /** Prompts of the person, queued ones and commands for the model included. Not counted in a subagent's file. */

@@ -2,7 +2,7 @@ import { asObject, asString, blocksOf, type JsonObject, membersOf } from "../../
 import { DELIVERED, ENQUEUE, operationOf, POP_ALL, POP_ONE } from "../../transcript/rows/queue-table.ts";
 import { ChargeReader, nameOf, SYNTHETIC } from "./charges.ts";
 import { fileUse, inputOf, type Lines } from "./edits.ts";
-import type { Charge, Part, Tally } from "./extracted.ts";
+import { type Charge, forkedSlot, type Part, type Tally } from "./extracted.ts";
 import { isCall, isResult, type RowText } from "./row-texts.ts";
 import { type Segment, SegmentBuilder } from "./segment-builder.ts";
 
@@ -64,6 +64,8 @@ export class PartReader {
   #typed: number;
   #news: number;
   #delivered: number;
+  /** Whether the current row is a copy that a fork made. */
+  #isForked = false;
 
   constructor(state: PartState = {}) {
     this.#last = state.last ?? 0;
@@ -122,6 +124,7 @@ export class PartReader {
   add(row: ReadRow): void {
     const { value, texts, off, len } = row;
     const type = value["type"];
+    this.#isForked = asObject(value["forkedFrom"]) !== undefined;
     const time = this.#pass(row);
     const isCopy = !Number.isNaN(row.time) && row.time < this.#compacted;
     let isPrompt = false;
@@ -231,7 +234,7 @@ export class PartReader {
   #call(block: JsonObject, row: JsonObject, time: number): void {
     this.#tally(time).calls++;
     const name = nameOf(block["name"]);
-    const slot = slotOf(time);
+    const slot = this.#slot(time);
     const uses = this.#tools.get(slot) ?? new Map<string, number>();
     this.#tools.set(slot, uses.set(name, (uses.get(name) ?? 0) + 1));
     const use = fileUse(inputOf(block), asString(row["cwd"]));
@@ -263,8 +266,14 @@ export class PartReader {
     this.#touched.set(path, changed || this.#touched.get(path) === true);
   }
 
+  /** Returns the slot of what a row counts: a fork's copies have slots of their own, since one has the time of the fork. */
+  #slot(time: number): number {
+    const slot = Math.floor(time / SLOT_MS);
+    return this.#isForked ? forkedSlot(slot) : slot;
+  }
+
   #tally(time: number): Tally {
-    const slot = slotOf(time);
+    const slot = this.#slot(time);
     let tally = this.#tallies.get(slot);
     if (tally === undefined) {
       tally = { prompts: 0, turns: 0, messages: 0, calls: 0, active: 0, added: 0, removed: 0 };
@@ -273,8 +282,6 @@ export class PartReader {
     return tally;
   }
 }
-
-const slotOf = (time: number): number => Math.floor(time / SLOT_MS);
 
 const isTyped = (texts: readonly RowText[]): boolean => texts.some(({ role }) => role === "user");
 

@@ -157,22 +157,24 @@ class Collected {
     numbers: ReadonlyMap<string, number>,
     sessions: ReadonlyMap<number, { readonly id: string; readonly created: number }>,
   ): Pick<UsageRows, "spend" | "forks"> {
-    const files = [...this.#files.values()].flatMap(({ file, charges }) => {
+    const files = [...this.#files.values()].flatMap(({ file, charges, tallies }) => {
       const session = numbers.get(file.sessionId);
       const known = session === undefined ? undefined : sessions.get(session);
-      return session === undefined || known === undefined ? [] : [{ ...known, session, charges }];
+      return session === undefined || known === undefined
+        ? []
+        : [{ ...known, session, charges, isFork: [...tallies.keys()].some((slot) => slot < 0) }];
     });
     files.sort((a, b) => (a.created === b.created ? (a.id < b.id ? -1 : a.id > b.id ? 1 : 0) : a.created - b.created));
     const owners = new Map<string, { readonly session: number; readonly ts: number }>();
     const forks = new Map<number, number>();
     const sums = new Map<string, { -readonly [K in keyof SpendRow]: SpendRow[K] }>();
-    for (const { session, charges } of files) {
+    for (const { session, charges, isFork } of files) {
       for (const [key, charge] of charges) {
         const slot = Math.floor(charge.ts / SLOT_SECONDS);
         const owner = owners.get(key);
         if (owner !== undefined) {
-          if (owner.session !== session && owner.ts === charge.ts)
-            forks.set(session, Math.max(slot, forks.get(session) ?? 0));
+          if (owner.session !== session && (isFork || owner.ts === charge.ts))
+            forks.set(session, Math.max(Math.floor(owner.ts / SLOT_SECONDS), forks.get(session) ?? 0));
           continue;
         }
         owners.set(key, { session, ts: charge.ts });

@@ -1,3 +1,4 @@
+import { forkedSlot } from "../extract/extracted.ts";
 import { NO_SLOT, SLOT_SECONDS } from "./calendar.ts";
 import { fromMicros, type PriceList } from "./prices.ts";
 import { SessionSlots } from "./session-slots.ts";
@@ -85,21 +86,24 @@ class Summing {
       for (const group of this.#groupsOf(row, row)) group.addSpend(row, cost);
     }
     for (const [number, session] of this.#sessions) this.#addUnrecorded(number, session, costs.get(number) ?? 0n);
-    for (const row of this.#rows.tallies) {
-      if (!this.#sessions.has(row.session) || this.#isCopy(row)) continue;
+    for (const counted of this.#rows.tallies) {
+      const row = atItsTime(counted);
+      if (!this.#sessions.has(row.session) || this.#isCopy(counted)) continue;
       for (const group of this.#groupsOf(row, this.#namesOf(row))) group.addTally(row, this.#groups.by === "tool");
     }
-    for (const row of this.#rows.tools) {
-      if (!this.#sessions.has(row.session) || this.#groups.by !== "tool" || this.#isCopy(row)) continue;
+    for (const counted of this.#rows.tools) {
+      const row = atItsTime(counted);
+      if (!this.#sessions.has(row.session) || this.#groups.by !== "tool" || this.#isCopy(counted)) continue;
       for (const group of this.#groupsOf(row, this.#namesOf(row), row)) group.addTool(row);
     }
   }
 
   /**
-   * Reports whether a fork only repeats its origin in a quarter of an hour: up to its last repeated request, and without one
-   * of its own.
+   * Reports whether a fork only repeats its origin in a quarter of an hour: in rows that say so, and in forks without such rows
+   * up to the last repeated request, if it has none of its own then.
    */
   #isCopy({ session, slot }: TallyRow | ToolRow): boolean {
+    if (slot < 0) return this.#rows.forks.has(session);
     return slot <= (this.#rows.forks.get(session) ?? -1) && !this.#slots.has(session, slot);
   }
 
@@ -167,3 +171,7 @@ interface Names {
 const UNKNOWN: Names = { model: "", branch: "" };
 
 const slotOf = (ms: number): number => Math.floor(ms / (SLOT_SECONDS * 1000));
+
+/** Returns a row under the slot of its time: what a fork copied has another one. */
+const atItsTime = <T extends TallyRow | ToolRow>(row: T): T =>
+  row.slot < 0 ? { ...row, slot: forkedSlot(row.slot) } : row;

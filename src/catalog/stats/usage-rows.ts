@@ -126,13 +126,14 @@ const TOOLS = `SELECT session, slot, tool, sum(n) AS n
   GROUP BY session, slot, tool`;
 
 /**
- * Times of the last requests that sessions repeat. A fork keeps the time of a request; where only the ids are equal, some
- * gateway gave them twice.
+ * Times of the last requests that sessions repeat. A fork keeps the time of a request, but for that of its last row, or says
+ * in its rows that they are copies; where only the ids are equal, some gateway gave them twice.
  */
-const forksOf = (only: Only): string => `SELECT f.session AS session, max(c.ts) AS ts
+const forksOf = (only: Only): string => `SELECT f.session AS session, max(counted.ts) AS ts
   FROM charge c JOIN file f ON f.id = c.file
     JOIN charge counted ON counted.key = c.key AND counted.counts = 1 JOIN file g ON g.id = counted.file
-  WHERE c.counts = 0 AND c.ts = counted.ts AND g.session <> f.session${where(only, "f.session", "AND")} GROUP BY f.session`;
+  WHERE c.counts = 0 AND g.session <> f.session
+    AND (c.ts = counted.ts OR EXISTS (SELECT 1 FROM tally t WHERE t.file = c.file AND t.slot < 0))${where(only, "f.session", "AND")} GROUP BY f.session`;
 
 /** Reads the sums of a catalog. `only`: number of the session that is asked for. */
 export function usageRows(
