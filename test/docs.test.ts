@@ -36,7 +36,7 @@ describe("README.md and the pages of the surfaces", () => {
       "npm pack",
       `npm install --global ./claude-transcripts-${VERSION}.tgz`,
       "npm test",
-      "claude mcp add transcripts -- npx -y claude-transcripts mcp",
+      "claude mcp add transcripts -- claude-transcripts mcp",
       "npm run pack:mcpb",
       "docker build -t claude-transcripts .",
       "docker run -i --rm -v ~/.claude:/home/node/.claude:ro claude-transcripts mcp --read-only",

@@ -140,7 +140,7 @@ class Parser {
       case "archived":
       case "programmatic": {
         const flag = flagOf(value);
-        if (flag === undefined) this.note("ignored", `ignored ${typed}: must be yes or no, got "${value}"`);
+        if (flag === undefined) this.note("ignored", `ignored ${typed}: it must be yes or no`);
         return flag === undefined || flag === "any" ? undefined : { kind: field as "archived", value: flag };
       }
       default:
@@ -151,7 +151,7 @@ class Parser {
   #words({ value, quoted, prefix, typed }: QueryWord): Term | undefined {
     if (!HAS_WORD.test(value)) {
       const text = quoted ? value : prefix ? `${value}*` : value;
-      if (text === "-") this.note("ignored", '"-" is not before a word');
+      if (text === "-") this.note("ignored", 'ignored "-": it must stand directly before a word');
       return text === "-" ? undefined : this.#substring(text, typed);
     }
     if (!quoted && value.startsWith("*") && !prefix) {
@@ -195,7 +195,7 @@ class Parser {
   #scope<T extends string>(word: QueryWord, into: ScopeSet<T>): void {
     for (const name of word.value.toLowerCase().split(",")) {
       if (!into.add(name, word.not)) {
-        this.note("ignored", `ignored ${word.typed}: must be one of ${into.all.join(", ")}, got "${name}"`);
+        this.note("ignored", `ignored ${word.typed}: "${name}" is none of ${into.all.join(", ")}`);
       }
     }
   }

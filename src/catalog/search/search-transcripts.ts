@@ -62,7 +62,8 @@ export interface SearchPage {
   readonly skipped: readonly Skipped[];
 }
 
-const LIMITS = {
+/** Bounds of the numbers among the options. */
+export const SEARCH_LIMITS = {
   limit: { min: 1, max: 500, default: 10 },
   perSession: { min: 1, max: 100, default: 3 },
   context: { min: 10, max: 10_000, default: 120 },
@@ -128,8 +129,8 @@ function withFacts(query: Query, { programmatic, archived }: Pick<SearchOptions,
 
 const firstPage = (): SearchEnd => ({ now: Date.now(), from: undefined, seen: new Set() });
 
-function checked(name: keyof typeof LIMITS, options: SearchOptions): number {
-  const { min, max, default: usual } = LIMITS[name];
+function checked(name: keyof typeof SEARCH_LIMITS, options: SearchOptions): number {
+  const { min, max, default: usual } = SEARCH_LIMITS[name];
   const value = options[name] ?? usual;
   if (Number.isInteger(value) && value >= min && value <= max) return value;
   throw new InvalidArgumentError(name, `${name} must be an integer from ${min} to ${max}, got "${value}"`);

@@ -4,12 +4,13 @@ export const command: Command = {
   summary: "Find what was said, thought and done in any session",
   usage: "search QUERY… [options]",
   details: `Finds sessions by everything in them: titles, prompts, answers, thinking, the input and output of tools, subagents.
-The best come first; of each, the messages that match best, with the beginning of their id. Exits with 1 if nothing is found.
+The best sessions come first, each with the messages that match best and the beginning of their ids. Exits with 1 if nothing is
+found.
 
 All words must be in a session; case and accents do not matter. "several words" is a phrase, word* a beginning, -word
-must not be there, OR is between alternatives. sub:text finds inside words, re:/…/ a regular expression; both read the
-files and take longer. Filters: in:said|thinking|input|output|title, role:user|assistant, tool:Bash, file:PATH, project:DIR,
-branch:, tag:, model:, after:7d, before:2026-01-31, archived:true, programmatic:false.`,
+must not be there, OR is between alternatives. sub:text finds inside words, re:/…/ matches a regular expression; both
+read the files and take longer. Filters: in:said|thinking|input|output|title, role:user|assistant|system, tool:Bash, file:PATH, project:DIR,
+branch:, tag:, model:, after:7d (active since then), before:2026-01-31 (begun before then), archived:yes, programmatic:no.`,
   notes: `JSON
   {"hits": [{session: as in 'list --json', matches: [{uuid, messageId, timestamp, role, column, tool, toolUseId, agentId,
     storedIn: file of a long output, snippet, marks: [[from, to]], at: place in the whole text, copies: [{sessionId, uuid}],

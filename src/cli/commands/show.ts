@@ -38,7 +38,7 @@ transcript from stdin. Long output is folded; the end of the output says what is
     around: {
       type: "string",
       value: "MESSAGE",
-      help: "Only this message and its neighbours: its number, or its uuid or the 8 characters of it that 'search' shows.",
+      help: "Only this message and its neighbours: its number, or its uuid or the 8 characters of it that 'search' shows. Its thinking is shown too.",
     },
     grep: {
       type: "string",
@@ -80,7 +80,7 @@ transcript from stdin. Long output is folded; the end of the output says what is
     branches: { type: "boolean", help: "Also show what rewinds left behind." },
     current: {
       type: "boolean",
-      help: "Only what the model still has: messages since the last compaction, and those it kept.",
+      help: "Only what is still in the context of the model: messages since the last compaction, and those it kept.",
     },
     format: {
       type: "string",

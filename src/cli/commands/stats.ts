@@ -11,8 +11,8 @@ that counts. Requests without a known price are named and not guessed. ≥ marks
 
 The first run reads every transcript into an index in the cache directory; later ones read only what is new. A terminal shows
 30 groups; a file or pipe gets all of them.`,
-  notes: `Active time is without gaps of more than five minutes. Counts of prompts, answers and lines have no model and no branch of
-their own: they count for those with the most requests in their quarter of an hour.
+  notes: `Active time leaves out gaps longer than five minutes. Prompts, answers (turns) and changed lines have no model or branch
+of their own: they count for the model and branch with the most requests in the same quarter of an hour.
 
 JSON
   {"by", "groups": [{key, title, cwd, sessions, prompts, turns, messages, toolCalls, requests,
@@ -20,7 +20,7 @@ JSON
     unpricedTokens, unpricedModels, lowerBounds, active, linesAdded, linesRemoved}],
   "totals": the same without key, "prices": {version, published}, "notes", "skipped": [{path, reason}]}
   Costs are millionths of a dollar, times are milliseconds. The totals are the sums of all groups, except for sessions,
-    which may be in several. By tool, groups have only sessions and toolCalls. title and cwd are those of a session.
+    which may be in several. By tool, groups have only sessions and toolCalls. title and cwd are there only by session.
   unrecordedCost: the part of cost that only Claude Code's own record has. lowerBounds: requests that may have
     cost more.`,
   options: {

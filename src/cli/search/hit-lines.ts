@@ -48,10 +48,11 @@ export function hitLines({ session, matches, more }: SessionHit, { terminal, sho
  */
 export function openWords({ uuid, agentId, column, snippet, marks }: OpenedMatch, session: string): string {
   const show = `show ${session}${agentId === undefined ? "" : ` --subagent ${shellWord(agentId)}`}`;
+  if (column === "title") return show;
   if (uuid !== undefined) return `${show} --around ${shellWord(uuid)}`;
   const words = marks.map(([from, to]) => `"${snippet.slice(from, to).replaceAll('"', " ")}"`);
   const query = [...new Set(words)].slice(0, FOUND_WORDS).join(" ");
-  return column === "title" || query === "" ? show : `${show} --grep ${shellWord(query)}`;
+  return query === "" ? show : `${show} --grep ${shellWord(query)}`;
 }
 
 type OpenedMatch = Pick<MessageHit, "uuid" | "agentId" | "column" | "snippet" | "marks">;
@@ -62,14 +63,19 @@ function matchLines(match: MessageHit, { terminal, style }: { terminal: Terminal
   const who = printableLine(
     match.tool ?? (match.column === "title" ? "title" : match.column === "thinking" ? "thinking" : match.role),
   );
-  const id = (match.uuid ?? "").slice(0, ID_UNITS).padEnd(ID_UNITS);
+  // A title is in no message.
+  const id = ((match.column === "title" ? undefined : match.uuid) ?? "").slice(0, ID_UNITS).padEnd(ID_UNITS);
   const agent = match.agentId === undefined ? "" : ` (agent ${printableLine(match.agentId)})`;
-  const copies =
-    match.copies.length === 0 ? "" : ` (also in ${new Set(match.copies.map(({ sessionId }) => sessionId)).size} more)`;
+  const copies = match.copies.length === 0 ? "" : ` (also in ${otherSessions(match)})`;
   const beginning = `${INDENT}${style.dim(id)} ${style.tool(who)}${agent}: `;
   return [`${beginning}${marked(match, style)}${style.dim(copies)}`].flatMap((line) =>
     terminal.colors ? [line] : wrap(line, terminal.isTty ? terminal.columns : Infinity),
   );
+}
+
+function otherSessions({ copies }: MessageHit): string {
+  const { size } = new Set(copies.map(({ sessionId }) => sessionId));
+  return size === 1 ? "1 other session" : `${size} other sessions`;
 }
 
 /** Returns a snippet with its matches emphasised. Each part is sanitised on its own, so that the marks stay in place. */

@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
-import { type SearchPage, searchTranscripts } from "../../catalog/search/search-transcripts.ts";
+import { SEARCH_LIMITS, type SearchPage, searchTranscripts } from "../../catalog/search/search-transcripts.ts";
+import { parseQuery } from "../../catalog/query/parse-query.ts";
 import { asString } from "../../transcript/rows/json-values.ts";
 import { shortIds } from "../../store/resolve/short-ids.ts";
 import { type Invocation, mustBe, UsageError } from "../terminal/command.ts";
@@ -16,6 +17,8 @@ const NOTHING_FOUND = 1;
 export async function runSearch({ configDirs, json, values, positionals, terminal }: Invocation): Promise<number> {
   const query = positionals.join(" ");
   if (query.trim() === "") throw new UsageError("a query is required. For example: claude-transcripts search walrus");
+  const { clauses, notes } = parseQuery(query, Date.now());
+  if (clauses.length === 0) throw new UsageError(notes.map(({ text }) => text).join("; "));
   const cwd = asString(values["cwd"]);
   const progress = startProgress("Searching");
   let page: SearchPage;
@@ -24,9 +27,9 @@ export async function runSearch({ configDirs, json, values, positionals, termina
       configDirs,
       query,
       dir: cwd === undefined ? undefined : resolve(cwd),
-      limit: numberOf("limit", values),
-      perSession: numberOf("matches", values),
-      context: numberOf("context", values),
+      limit: numberOf("limit", values, SEARCH_LIMITS.limit),
+      perSession: numberOf("matches", values, SEARCH_LIMITS.perSession),
+      context: numberOf("context", values, SEARCH_LIMITS.context),
       cursor: asString(values["cursor"]),
       index: !flag("no-index", values),
       progress: progress.report,
@@ -54,17 +57,22 @@ const withOpen = (hit: SearchPage["hits"][number]): object => ({
   matches: hit.matches.map((match) => ({ ...match, open: openWords(match, hit.session.sessionId) })),
 });
 
-function numberOf(name: string, values: Invocation["values"]): number | undefined {
+function numberOf(
+  name: string,
+  values: Invocation["values"],
+  { min, max }: { readonly min: number; readonly max: number },
+): number | undefined {
   const text = asString(values[name]);
   if (text === undefined) return undefined;
-  if (!/^[1-9]\d{0,6}$/.test(text)) throw mustBe(`--${name}`, "a positive integer", text);
-  return Number(text);
+  const number = /^\d{1,9}$/.test(text) ? Number(text) : NaN;
+  if (number >= min && number <= max) return number;
+  throw mustBe(`--${name}`, `an integer from ${min} to ${max}`, text);
 }
 
 /** Returns the command that opens the first match with an id, as an example for the others. */
 function openingCommand(hits: SearchPage["hits"], shortId: (sessionId: string) => string): string | undefined {
   for (const { session, matches } of hits) {
-    const match = matches.find(({ uuid }) => uuid !== undefined);
+    const match = matches.find(({ uuid, column }) => uuid !== undefined && column !== "title");
     if (match === undefined) continue;
     const short = { ...match, uuid: match.uuid?.slice(0, ID_UNITS) };
     return `claude-transcripts ${openWords(short, shortId(session.sessionId))}`;
@@ -81,7 +89,8 @@ function summaryOf({ hits, total, totalIs, nextCursor, searched, of, notes }: Se
   if (others.length < notes.length)
     lines.push(`Searched ${searched} of ${of} sessions; the rest is being read. To wait for it, use --wait.`);
   const sessions = `${totalIs === "exact" ? "" : `${totalIs} `}${total} ${total === 1 ? "session matches" : "sessions match"}`;
-  if (hits.length === 0) lines.push(`Nothing found in ${searched} ${searched === 1 ? "session" : "sessions"}.`);
+  if (of === 0) lines.push("There are no sessions to search.");
+  else if (hits.length === 0) lines.push(`Nothing found in ${searched} ${searched === 1 ? "session" : "sessions"}.`);
   else if (nextCursor !== undefined) lines.push(`Showing ${hits.length}; ${sessions}. To see more, use --limit N.`);
   else if (isTty) lines.push(`${sessions.slice(0, 1).toUpperCase()}${sessions.slice(1)}.`);
   return lines;

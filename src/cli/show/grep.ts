@@ -70,7 +70,7 @@ export class Grep {
     const ofSession = atoms.map(({ term }) => term.kind).filter((kind) => OF_SESSION.has(kind as FactTerm["kind"]));
     this.notes = [
       ...query.notes.map((note) => note.text),
-      ...[...new Set(ofSession)].map((kind) => `${kind}: is about sessions, and is ignored here`),
+      ...[...new Set(ofSession)].map((kind) => `ignored ${kind}: because it is about sessions, not messages`),
     ];
   }
 

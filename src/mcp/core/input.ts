@@ -3,12 +3,16 @@ import { notedLine } from "../../view/sanitise.ts";
 import { echoed } from "./quote.ts";
 
 /** Makes a schema for a limit. Accepts text and null, which models send too; `clamped` brings it into range. */
-export const limit = (max: number, byDefault: number): z.ZodType<number, number | string | null | undefined> =>
+export const limit = (
+  max: number,
+  byDefault: number,
+  minimum = 1,
+): z.ZodType<number, number | string | null | undefined> =>
   z
     .union([z.number(), z.string().regex(/^-?\d+$/, "must be a whole number")])
     .nullish()
     .transform((value) => (value == null ? byDefault : Math.trunc(Number(value))))
-    .meta({ type: "integer", minimum: 1, maximum: max, default: byDefault });
+    .meta({ type: "integer", minimum, maximum: max, default: byDefault });
 
 /** Brings a number into range; the notes say so if that changed it. */
 export function clamped(

@@ -10,7 +10,7 @@ const MAX_TOKENS = 20_000;
 /** Header and footer take up to half of it. */
 const MIN_TOKENS = 400;
 
-export const tokenLimit = limit(MAX_TOKENS, DEFAULT_TOKENS).describe("Token budget of the answer.");
+export const tokenLimit = limit(MAX_TOKENS, DEFAULT_TOKENS, MIN_TOKENS).describe("Token budget of the answer.");
 
 /** Arguments of both reading tools. */
 interface ReadingInput {

@@ -43,7 +43,7 @@ export const searchSessions = defineTool({
     includeAsking: flag("true: also this conversation's own session."),
     limit: limit(MAX_LIMIT, DEFAULT_LIMIT),
     cursor: text("nextCursor of the previous page, same arguments."),
-    maxTokens: limit(MAX_TOKENS, DEFAULT_TOKENS),
+    maxTokens: limit(MAX_TOKENS, DEFAULT_TOKENS, MIN_TOKENS),
   }),
   output: z.object({
     scope: z.string(),

@@ -27,7 +27,7 @@ test.for(sessions)("a fork of %s counts nothing, as long as its origin is there"
   // Its last row has the time of the fork.
   const fork = await forkSession(sessionId, { configDirs: [dir] });
   for (const index of [true, false]) expect(await count(index)).toMatchObject({ totals, groups });
-  const [name] = projects.filter((project) => fs.existsSync(path.join(dir, "projects", project, `${sessionId}.jsonl`)));
+  const name = projects.find((project) => fs.existsSync(path.join(dir, "projects", project, `${sessionId}.jsonl`)));
   const origin = path.join(dir, "projects", String(name), `${sessionId}.jsonl`);
   expect(fork.sessionId).not.toBe(sessionId);
   // Without the origin, what it said counts for the fork.

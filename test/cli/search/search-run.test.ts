@@ -60,5 +60,9 @@ test("--json prints the page", async () => {
 
 test("a query is required, and numbers are checked", async () => {
   await expect(search([" "])).rejects.toThrow("a query is required");
-  await expect(search(["x"], { limit: "0" })).rejects.toThrow('--limit must be a positive integer, got "0"');
+  await expect(search(["x"], { limit: "0" })).rejects.toThrow('--limit must be an integer from 1 to 500, got "0"');
+  await expect(search(["x"], { context: "5" })).rejects.toThrow(
+    '--context must be an integer from 10 to 10000, got "5"',
+  );
+  await expect(search(["in:said"])).rejects.toThrow("without a word to look for, in: and role: do nothing");
 });

@@ -160,7 +160,7 @@ describe("--grep", () => {
   test("says what is left out, and what it could not look for", async () => {
     const { terminal } = await shown({ grep: "tag:x walrus" });
     expect(terminal.out).toContain("Not shown: 5 messages that do not match");
-    expect(terminal.err).toContain("Tag: is about sessions, and is ignored here.");
+    expect(terminal.err).toContain("Ignored tag: because it is about sessions, not messages.");
   });
 
   test.for<[string, Row, number[], string]>([
