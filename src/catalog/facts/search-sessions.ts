@@ -54,6 +54,11 @@ export async function searchSessions(options: SessionSearchOptions = {}): Promis
 /** Returns a test of what the index knows. */
 function indexTest(options: SessionSearchOptions): (session: UsageSession, usage: SessionUsage) => boolean {
   const { tags, branch } = options;
+  for (const name of ["project", "model", "branch"] as const) {
+    const value: unknown = options[name] ?? "";
+    if (typeof value !== "string")
+      throw new InvalidArgumentError(name, `${name} must be a text, got "${String(value)}"`);
+  }
   const wanted = tags && new Set(tags.map(normalizeTag));
   const isOfProject = options.project ? projectTest(options.project) : undefined;
   const model = options.model?.toLowerCase();

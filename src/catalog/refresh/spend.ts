@@ -21,12 +21,14 @@ interface Owner {
   readonly session: number;
   /** Beginning of the session, epoch ms. */
   readonly created: number;
+  /** 1 for a fork: it begins when its origin did. */
+  readonly forked: number;
   readonly uuid: string;
 }
 
 /**
  * Keeps `charge`, and with it `spend`: the sums of each session. A request counts once, whichever files repeat it: for the
- * session that began first, then for the one with the smaller id, then for the file that was found first.
+ * session that began first, then for one that is no fork, then for the one with the smaller id, then for the file that was found first.
  */
 export class Spend {
   readonly #names: Names;
@@ -59,7 +61,7 @@ export class Spend {
     this.#setCounts = database.prepare("UPDATE charge SET counts = ? WHERE key = ? AND file = ?");
     this.#remove = database.prepare("DELETE FROM charge WHERE file = ?");
     this.#ownerOf = database.prepare(
-      "SELECT f.id AS file, s.id AS session, s.created AS created, s.uuid AS uuid FROM file f JOIN session s ON s.id = f.session WHERE f.id = ?",
+      "SELECT f.id AS file, s.id AS session, s.created AS created, s.forked AS forked, s.uuid AS uuid FROM file f JOIN session s ON s.id = f.session WHERE f.id = ?",
     );
     this.#add = database.prepare(`INSERT INTO spend(session, slot, model, variant, long, branch, ${SUMS.join(", ")})
       VALUES (${marks(6 + SUMS.length)})
@@ -138,8 +140,14 @@ export class Spend {
     if (owner === undefined) {
       const row = this.#ownerOf.get(file);
       const created = row?.["created"] ?? Infinity;
-      const { session = 0, uuid = "" } = row ?? {};
-      owner = { file, session: Number(session), created: Number(created), uuid: String(uuid) };
+      const { session = 0, forked = 0, uuid = "" } = row ?? {};
+      owner = {
+        file,
+        session: Number(session),
+        created: Number(created),
+        forked: Number(forked),
+        uuid: String(uuid),
+      };
       this.#owners.set(file, owner);
     }
     return owner;
@@ -160,5 +168,8 @@ const byKey = (rows: readonly Row[]): ReadonlyMap<string, Row> => new Map(rows.m
 
 const valuesOf = (row: Row): number[] => COLUMNS.map((name) => Number(row[name]));
 
-const isFirst = (a: Owner, b: Owner): boolean =>
-  a.created - b.created < 0 || (a.created === b.created && (a.uuid < b.uuid || (a.uuid === b.uuid && a.file < b.file)));
+function isFirst(a: Owner, b: Owner): boolean {
+  if (a.created !== b.created) return a.created < b.created;
+  if (a.forked !== b.forked) return a.forked < b.forked;
+  return a.uuid < b.uuid || (a.uuid === b.uuid && a.file < b.file);
+}

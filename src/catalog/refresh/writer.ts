@@ -91,7 +91,7 @@ export class CatalogWriter {
   session(file: SessionFile): number {
     const facts = windowFacts(file.candidate);
     this.#run(
-      "INSERT OR IGNORE INTO session(uuid, path, archived, programmatic, stamp) VALUES (?, '', 0, 0, '')",
+      "INSERT OR IGNORE INTO session(uuid, path, archived, programmatic, forked, stamp) VALUES (?, '', 0, 0, 0, '')",
       file.sessionId,
     );
     const id = this.numberOf(file.sessionId) as number;
@@ -260,7 +260,7 @@ export class CatalogWriter {
     const active = Math.min(read.active ?? Infinity, candidate.lastModified);
     this.#run(
       `UPDATE session SET path = ?, project = ?, cwd = ?, branch = ?, title = ?, tag = ?, model = ?, created = ?,
-        active = ?, archived = ?, programmatic = ?, cost_state = ?, stamp = ? WHERE id = ?`,
+        active = ?, archived = ?, programmatic = ?, forked = ?, cost_state = ?, stamp = ? WHERE id = ?`,
       path,
       candidate.project.key,
       listed?.cwd ?? read.cwd ?? null,
@@ -272,6 +272,7 @@ export class CatalogWriter {
       active,
       Number(listed !== undefined && isArchived(listed) === true),
       Number(listed?.programmatic === true),
+      Number(listed?.forkedFrom !== undefined),
       read.costState ?? null,
       stamp,
       id,

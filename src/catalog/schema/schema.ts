@@ -35,7 +35,7 @@ const TABLES: Readonly<Record<string, string>> = {
   file_session: "INDEX file_session ON file(session)",
   session: `TABLE session(id INTEGER PRIMARY KEY, uuid TEXT NOT NULL UNIQUE, path TEXT NOT NULL, project TEXT, cwd TEXT,
     branch TEXT, title TEXT, tag TEXT, model TEXT, created INT, active INT, archived INT NOT NULL,
-    programmatic INT NOT NULL, cost_state INT, stamp TEXT NOT NULL) STRICT`,
+    programmatic INT NOT NULL, forked INT NOT NULL, cost_state INT, stamp TEXT NOT NULL) STRICT`,
   hidden: "TABLE hidden(session INTEGER PRIMARY KEY, titles TEXT NOT NULL) STRICT",
   segment: "TABLE segment(id INTEGER PRIMARY KEY, off INT NOT NULL, len INT NOT NULL, ts INT NOT NULL) STRICT",
   words: `VIRTUAL TABLE words USING fts5(output, input, said, thinking, title, content='', contentless_delete=1,

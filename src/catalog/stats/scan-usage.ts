@@ -99,6 +99,12 @@ type MutableTally = { -readonly [K in Exclude<keyof TallyRow, "session" | "slot"
 
 const TALLIED = ["prompts", "turns", "messages", "calls", "active", "added", "removed"] as const;
 
+/** A session with what decides which of several counts a request. */
+interface CountedSession extends UsageSession {
+  readonly created: number;
+  readonly forked: number;
+}
+
 /** What was found in the files, and the rows that the index makes of it. */
 class Collected {
   readonly facts = new Map<string, Facts>();
@@ -124,7 +130,7 @@ class Collected {
 
   rows(store: StoreFiles, tools: boolean): UsageRows {
     const numbers = new Map([...store.sessions.keys()].map((id, at) => [id, at]));
-    const sessions = new Map<number, UsageSession & { readonly created: number }>();
+    const sessions = new Map<number, CountedSession>();
     for (const [id, file] of store.sessions) {
       const listed = windowFacts(file.candidate);
       const read = this.facts.get(file.path) ?? {};
@@ -138,6 +144,7 @@ class Collected {
         tag: (read.tag ?? listed?.tag) || "",
         model: read.model ?? listed?.model ?? "",
         created: listed?.createdAt ?? read.created ?? Infinity,
+        forked: Number(listed?.forkedFrom !== undefined),
         active: Math.min(read.active ?? Infinity, file.candidate.lastModified),
         costState: read.costState,
       });
@@ -152,10 +159,10 @@ class Collected {
     };
   }
 
-  /** Charges each request once: to the session that began first, then to the one with the smaller id. */
+  /** Charges each request once: to the session that began first, then to one that is no fork, then to the smaller id. */
   #spend(
     numbers: ReadonlyMap<string, number>,
-    sessions: ReadonlyMap<number, { readonly id: string; readonly created: number }>,
+    sessions: ReadonlyMap<number, CountedSession>,
   ): Pick<UsageRows, "spend" | "forks"> {
     const files = [...this.#files.values()].flatMap(({ file, charges, tallies }) => {
       const session = numbers.get(file.sessionId);
@@ -164,7 +171,9 @@ class Collected {
         ? []
         : [{ ...known, session, charges, isFork: [...tallies.keys()].some((slot) => slot < 0) }];
     });
-    files.sort((a, b) => (a.created === b.created ? (a.id < b.id ? -1 : a.id > b.id ? 1 : 0) : a.created - b.created));
+    files.sort((a, b) =>
+      a.created === b.created ? a.forked - b.forked || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0) : a.created - b.created,
+    );
     const owners = new Map<string, { readonly session: number; readonly ts: number }>();
     const forks = new Map<number, number>();
     const sums = new Map<string, { -readonly [K in keyof SpendRow]: SpendRow[K] }>();

@@ -61,6 +61,8 @@ class Summing {
   readonly #prices: PriceList;
   readonly #groups: Groups;
   readonly #slots: SessionSlots;
+  /** Forks whose rows say that they are copies. */
+  readonly #marked: ReadonlySet<number>;
   readonly #first: number;
   readonly #last: number;
   readonly #wantedModel: string | undefined;
@@ -72,6 +74,7 @@ class Summing {
     this.#prices = prices;
     this.#groups = groups;
     this.#slots = new SessionSlots(rows.spend);
+    this.#marked = new Set(rows.tallies.filter(({ slot }) => slot < 0).map(({ session }) => session));
     this.#first = slotOf(query.since ?? -Infinity);
     this.#last = slotOf(query.until ?? Infinity);
     this.#wantedModel = query.model?.toLowerCase();
@@ -104,6 +107,7 @@ class Summing {
    */
   #isCopy({ session, slot }: TallyRow | ToolRow): boolean {
     if (slot < 0) return this.#rows.forks.has(session);
+    if (this.#marked.has(session)) return false;
     return slot <= (this.#rows.forks.get(session) ?? -1) && !this.#slots.has(session, slot);
   }
 

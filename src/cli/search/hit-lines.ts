@@ -46,8 +46,13 @@ export function hitLines({ session, matches, more }: SessionHit, { terminal, sho
  * Returns the arguments of the command that opens a match. One without an id, such as a prompt in the queue or the stored
  * output of a tool, is found by its words; a title opens the whole conversation.
  */
-export function openWords({ uuid, agentId, column, snippet, marks }: OpenedMatch, session: string): string {
-  const show = `show ${session}${agentId === undefined ? "" : ` --subagent ${shellWord(agentId)}`}`;
+export function openWords(
+  { uuid, agentId, column, snippet, marks }: OpenedMatch,
+  session: string,
+  configDirs: readonly string[] = [],
+): string {
+  const dirs = configDirs.map((dir) => ` --config-dir ${shellWord(dir)}`).join("");
+  const show = `show ${session}${agentId === undefined ? "" : ` --subagent ${shellWord(agentId)}`}${dirs}`;
   if (column === "title") return show;
   if (uuid !== undefined) return `${show} --around ${shellWord(uuid)}`;
   const words = marks.map(([from, to]) => `"${snippet.slice(from, to).replaceAll('"', " ")}"`);

@@ -38,13 +38,14 @@ export async function runSearch({ configDirs, json, values, positionals, termina
   } finally {
     progress.stop();
   }
-  if (json) await terminal.write(`${terminalJson({ ...page, hits: page.hits.map(withOpen) })}\n`);
+  if (json)
+    await terminal.write(`${terminalJson({ ...page, hits: page.hits.map((hit) => withOpen(hit, configDirs)) })}\n`);
   else {
     const shortId = shortIds(configDirs);
     for (const hit of page.hits)
       await terminal.write(`${hitLines(hit, { terminal, shortId, now: Date.now() }).join("\n")}\n`);
     for (const line of summaryOf(page, terminal.isTty)) terminal.warn(line);
-    const opened = openingCommand(page.hits, shortId);
+    const opened = openingCommand(page.hits, shortId, configDirs);
     if (opened !== undefined) terminal.warn(`To read around a match, use its id: ${opened}`);
   }
   for (const { path, reason } of page.skipped) terminal.warn(`skipped ${path}: ${reason}`);
@@ -52,9 +53,9 @@ export async function runSearch({ configDirs, json, values, positionals, termina
 }
 
 /** Adds to each match the arguments of the command that opens it. */
-const withOpen = (hit: SearchPage["hits"][number]): object => ({
+const withOpen = (hit: SearchPage["hits"][number], configDirs: Invocation["configDirs"]): object => ({
   ...hit,
-  matches: hit.matches.map((match) => ({ ...match, open: openWords(match, hit.session.sessionId) })),
+  matches: hit.matches.map((match) => ({ ...match, open: openWords(match, hit.session.sessionId, configDirs) })),
 });
 
 function numberOf(
@@ -70,12 +71,16 @@ function numberOf(
 }
 
 /** Returns the command that opens the first match with an id, as an example for the others. */
-function openingCommand(hits: SearchPage["hits"], shortId: (sessionId: string) => string): string | undefined {
+function openingCommand(
+  hits: SearchPage["hits"],
+  shortId: (sessionId: string) => string,
+  configDirs: Invocation["configDirs"],
+): string | undefined {
   for (const { session, matches } of hits) {
     const match = matches.find(({ uuid, column }) => uuid !== undefined && column !== "title");
     if (match === undefined) continue;
     const short = { ...match, uuid: match.uuid?.slice(0, ID_UNITS) };
-    return `claude-transcripts ${openWords(short, shortId(session.sessionId))}`;
+    return `claude-transcripts ${openWords(short, shortId(session.sessionId), configDirs)}`;
   }
   return undefined;
 }

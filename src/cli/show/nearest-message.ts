@@ -1,10 +1,10 @@
 import { readEntries } from "../../store/read/entries.ts";
-import { asString } from "../../transcript/rows/json-values.ts";
+import { asString, membersOf } from "../../transcript/rows/json-values.ts";
 import type { Source } from "./show-source.ts";
 
 /**
- * Returns the uuid of the message next to a row that is not shown, such as a reminder to the model, which a search finds all
- * the same: the one before it in the file, else the one after it. Undefined if there is no such row. `start`: beginning of
+ * Returns the uuid of the message next to a row that is not shown, such as a reminder to the model or a subagent's row inside a
+ * `progress` row, which a search finds all the same: the one before it in the file, else the one after it. Undefined if there is no such row. `start`: beginning of
  * the row's uuid. Reads the file.
  */
 export async function nearestMessage(
@@ -19,11 +19,13 @@ export async function nearestMessage(
   let isPassed = false;
   for await (const { value } of readEntries(sessionId, { configDirs })) {
     const uuid = asString(value?.["uuid"]);
-    if (uuid === undefined) continue;
-    if (shown.has(uuid)) {
+    if (uuid !== undefined && shown.has(uuid)) {
       if (isPassed) return uuid;
       before = uuid;
-    } else if (uuid.toLowerCase().startsWith(wanted)) {
+      continue;
+    }
+    const reported = asString(membersOf(membersOf(value?.["data"])["message"])["uuid"]);
+    if ([uuid, reported].some((one) => one?.toLowerCase().startsWith(wanted))) {
       if (before !== undefined) return before;
       isPassed = true;
     }

@@ -77,7 +77,7 @@ async function withNearest(
   const nearest = await nearestMessage(source, around, configDirs);
   if (nearest === undefined) return selection;
   terminal.warn(
-    "That row is not part of what is shown, such as a reminder to the model. This is the message next to it.",
+    "That row is not part of what is shown, such as a reminder to the model or a message of a subagent. This is the message next to it.",
   );
   return { ...selection, around: nearest };
 }

@@ -19,13 +19,13 @@ export interface Source {
 /** Opens a session by a prefix of its id, one of its subagents, or stdin. */
 export async function openSource(
   { positionals, configDirs, terminal }: Invocation,
-  { subagent: agentId, format }: Pick<ShowOptions, "subagent" | "format">,
+  { subagent: asked, format, selection }: Pick<ShowOptions, "subagent" | "format" | "selection">,
 ): Promise<Source> {
   const isJson = format === "json";
   const { openConversation, openStream } = await import("../../store/read/open-conversation.ts");
   const [name = "-"] = positionals;
   if (name === "-") {
-    if (agentId !== undefined) throw new UsageError("--subagent needs the id of a session instead of '-'");
+    if (asked !== undefined) throw new UsageError("--subagent needs the id of a session instead of '-'");
     if (process.stdin.isTTY) terminal.warn("Reading a transcript from the terminal. Press Ctrl-D to end it.");
     const open = await openStream(process.stdin);
     const about = { ...aboutOf(open), path: undefined, title: undefined, subagent: undefined, subagents: [] };
@@ -36,7 +36,13 @@ export async function openSource(
   const { getSessionInfo } = await import("../../store/list/session-info.ts");
   const { titleOf } = await import("../../store/facts/title-of.ts");
   const { describeSubagents } = await import("../../store/read/subagents.ts");
-  const subagents = await describeSubagents(copy.sessionId, { configDirs, includeLegacy: agentId !== undefined });
+  const subagents = await describeSubagents(copy.sessionId, { configDirs, includeLegacy: asked !== undefined });
+  // A search also finds rows of subagents that are only in `progress` rows: the message next to one is in the main conversation.
+  const isOnlyReported =
+    asked !== undefined &&
+    selection.around !== undefined &&
+    !subagents.some((known) => known.agentId.startsWith(asked));
+  const agentId = isOnlyReported ? undefined : asked;
   const open = await openConversation(copy, {
     agentId: agentId === undefined ? undefined : wholeId(agentId, subagents),
   });

@@ -302,3 +302,21 @@ test("each match of a search in the fixtures that has an id can be opened by it"
     expect(await show(invocation(new FakeTerminal(), dir, [session], { ...values, context: "0" })), open).toBe(0);
   }
 });
+
+test("a subagent that only `progress` rows report leads to the message next to its row", async () => {
+  const inner = {
+    type: "user",
+    uuid: "80000000-1111-4000-8000-000000000000",
+    message: { role: "user", content: "hi" },
+  };
+  const reported = {
+    type: "progress",
+    parentUuid: null,
+    sessionId: id,
+    data: { type: "agent_progress", agentId: "abc123", message: inner },
+  };
+  const { code, terminal } = await shown({ subagent: "abc123", around: "80000000" }, [user(1, null, "go"), reported]);
+  expect(code).toBe(0);
+  expect(terminal.out).toContain("You · #1");
+  expect(terminal.err).toContain("a message of a subagent. This is the message next to it.");
+});
