@@ -23,7 +23,7 @@ const HOSTS = [
   ["Zed", 0, "context_servers", z.strictObject({ ...stdio, env })],
 ] as const;
 
-/** Where the packed program is installed, as in a project, and as for everybody; without a network. */
+/** Where the packed program is installed for everybody, without a network. */
 let project: string;
 let elsewhere: string;
 let prefix: string;
@@ -33,9 +33,6 @@ beforeAll(() => {
   prefix = path.join(project, "prefix");
   // What `npm install --global` leaves: npm itself would ask for what the registry says of the dependencies.
   fs.mkdirSync(path.join(prefix, "bin"), { recursive: true });
-  fs.mkdirSync(path.join(prefix, "lib", "node_modules"), { recursive: true });
-  fs.symlinkSync(installed, path.join(prefix, "lib", "node_modules", "claude-transcripts"), "junction");
-  fs.writeFileSync(path.join(prefix, "package.json"), "{}");
   if (process.platform !== "win32") {
     fs.symlinkSync(path.join(installed, "dist", "cli.js"), path.join(prefix, "bin", "claude-transcripts"));
   }
@@ -51,11 +48,14 @@ test("every host of the page is looked at", () => {
 });
 
 describe.each(HOSTS)("%s", (host, place, key, shape) => {
-  test("its settings start the server, from where the program is installed", async () => {
-    const settings = z.strictObject({ [key]: z.strictObject({ transcripts: shape }) }).parse(blockOf(host, place));
-    const command = settings[key]?.transcripts ?? missing(key);
-    expect(await answerOf(command, project)).toEqual(ANSWER);
-  });
+  test.skipIf(process.platform === "win32")(
+    "its settings start the installed program, from any directory",
+    async () => {
+      const settings = z.strictObject({ [key]: z.strictObject({ transcripts: shape }) }).parse(blockOf(host, place));
+      const command = settings[key]?.transcripts ?? missing(key);
+      expect(await answerOf(command, elsewhere)).toEqual(ANSWER);
+    },
+  );
 });
 
 test("Claude Code's command adds what its settings say", () => {
@@ -63,12 +63,6 @@ test("Claude Code's command adds what its settings say", () => {
   const { mcpServers } = blockOf("Claude Code", 1) as { mcpServers: Record<string, ServerCommand> };
   const { command: program = "", args = [] } = mcpServers[name ?? ""] ?? {};
   expect(command).toEqual([[program, ...args].join(" ")]);
-});
-
-test.skipIf(process.platform === "win32")("they do so from any directory, where it is installed globally", async () => {
-  const { context_servers } = blockOf("Zed", 0) as { context_servers: Record<string, ServerCommand> };
-  const command = context_servers["transcripts"] ?? missing("transcripts");
-  expect(await answerOf(command, elsewhere)).toEqual(ANSWER);
 });
 
 const ANSWER = { name: "claude-transcripts", version: VERSION, tools: TOOL_NAMES };
@@ -79,16 +73,13 @@ async function answerOf(server: ServerCommand, cwd: string): Promise<unknown> {
   return { name, version, tools: await toolsOf(client) };
 }
 
-/** npx of this machine, which finds the program in a project or in the prefix, or fails: it may not ask a registry. */
+/** What a person has after `npm install --global`. */
 function environment(): Record<string, string> {
   return {
     HOME: project,
     USERPROFILE: project,
     CLAUDE_CONFIG_DIR: path.join(root, "fixtures", "config"),
-    npm_config_prefix: prefix,
-    npm_config_cache: path.join(project, "cache"),
-    npm_config_offline: "true",
-    npm_config_update_notifier: "false",
+    PATH: [path.join(prefix, "bin"), process.env["PATH"]].join(path.delimiter),
   };
 }
 
