@@ -23,6 +23,7 @@ import { createRequire } from "node:module";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { claudePrices } from "./claude-prices.mjs";
+import { joinChunks } from "./join-chunks.mjs";
 import { lazySchemas } from "./lazy-schemas.mjs";
 import { noticesOf, packagesIn } from "./notices.mjs";
 import { requiredBuiltins } from "./required-builtins.mjs";
@@ -34,17 +35,23 @@ const require = createRequire(import.meta.url);
 /** Packages that are loaded from node_modules at run time: a user's install has them. */
 const EXTERNAL = ["fast-glob", "libsql"];
 
-/** The ACP server, as the other parts of the command line import it. */
-const SERVER = "cli/acp-server";
-const serverApart = {
-  name: "server-apart",
-  setup(build) {
-    build.onResolve({ filter: /\/acp\/main\.ts$/ }, () => ({ path: `./${path.basename(SERVER)}.js`, external: true }));
-  },
+/** Sources that each start of the program loads, its entry first: the commands with their options, and what they share. */
+const ALWAYS = ["main", ...["acp", "mcp", "list", "search", "show", "stats"].map((name) => `commands/${name}`)].map(
+  (name) => `src/cli/${name}.ts`,
+);
+/** Sources that the starts load that are to be fast. */
+const STARTS = {
+  acp: ["src/acp/main.ts"],
+  load: ["src/acp/replay/load.ts", "src/open/conversation-verbs.ts"],
+  mcp: ["src/mcp/main.ts"],
+  list: ["src/cli/list/list-run.ts"],
+  search: ["src/cli/search/search-run.ts"],
+  show: ["src/cli/show/show-run.ts"],
+  stats: ["src/cli/stats/stats-run.ts"],
 };
 
 hideTestNodes();
-if (process.argv.includes("--if-possible") && !isInstalled("esbuild", "typescript", "zod")) {
+if (process.argv.includes("--if-possible") && !isInstalled("esbuild", "rolldown", "typescript", "zod")) {
   console.error("build: left out, because the development dependencies are not installed");
 } else {
   await build();
@@ -61,15 +68,16 @@ function hideTestNodes() {
 
 async function build() {
   const next = path.join(root, ".cache", `dist-${process.pid}`);
+  const chunks = `${next}-chunks`;
   mkdirSync(next, { recursive: true });
   try {
     emitTypes(next);
-    const bundled = await bundle(next);
+    const bundled = await bundle(next, chunks);
     const notices = `dist/cli.js and dist/cli/ contain code of these packages.\n\n${noticesOf(bundled)}`;
     writeFileSync(path.join(next, "THIRD-PARTY-NOTICES.txt"), notices);
     replaceDirectory(path.join(root, "dist"), next);
   } finally {
-    rmSync(next, { recursive: true, force: true });
+    for (const directory of [next, chunks]) rmSync(directory, { recursive: true, force: true });
   }
 }
 
@@ -100,7 +108,7 @@ function removeUnusedTypes(outDir) {
 }
 
 /** Returns the names of the packages that went into the bundles. */
-async function bundle(outdir) {
+async function bundle(outdir, chunks) {
   const esbuild = await import("esbuild");
   const options = {
     absWorkingDir: root,
@@ -115,7 +123,6 @@ async function bundle(outdir) {
     metafile: true,
   };
   const minified = { ...options, minify: true };
-  const plugins = [requiredBuiltins, lazySchemas, withoutAjv, claudePrices];
   const builds = await Promise.all([
     // The library loads the prices when they are first needed.
     esbuild.build({
@@ -136,20 +143,14 @@ async function bundle(outdir) {
     // Lazily imported parts stay separate files, so that `--version` does not load the protocol.
     esbuild.build({
       ...minified,
-      entryPoints: { cli: "src/cli/main.ts" },
+      outdir: chunks,
+      entryPoints: { cli: ALWAYS[0] },
       splitting: true,
       chunkNames: "cli/[name]-[hash]",
-      plugins: [...plugins, serverApart],
-    }),
-    // The ACP server is built separately, in few files: finding and reading twenty takes longer than running them.
-    esbuild.build({
-      ...minified,
-      entryPoints: { [SERVER]: "src/acp/main.ts" },
-      splitting: true,
-      chunkNames: "cli/acp-[name]-[hash]",
-      plugins,
+      plugins: [requiredBuiltins, lazySchemas, withoutAjv, claudePrices],
     }),
   ]);
+  await joinChunks({ built: builds.at(-1), outdir, external: EXTERNAL, always: ALWAYS, starts: STARTS });
   makeExecutable(path.join(outdir, "cli.js"));
   return [...new Set(builds.flatMap(({ metafile }) => packagesIn(metafile)))].sort();
 }
