@@ -11,6 +11,7 @@ import {
   type SearchNote,
   type Term,
 } from "./query.ts";
+import { meantWord } from "./mistyped-field.ts";
 import { type QueryWord, queryWords } from "./query-words.ts";
 
 /** Maximum number of terms: each one costs a lookup. */
@@ -160,6 +161,8 @@ class Parser {
         `a star is read only at the end of a word; sub:${value.replace(/^\*+/, "")} finds it inside words`,
       );
     }
+    const meant = quoted ? undefined : meantWord(typed, FIELD_NAMES);
+    if (meant !== undefined) this.note("literal", `did you mean ${meant}? ${typed} is looked for as words`);
     const literal = quoted && NOT_PLAIN.test(value);
     return { kind: "words", text: value, prefix: prefix && ENDS_IN_WORD.test(value), literal };
   }
