@@ -69,7 +69,7 @@ repository#worktree. A terminal shows the first 30 sessions; a file or pipe gets
     },
     wait: {
       type: "boolean",
-      help: "With --cost: wait until every session is counted. On a terminal the default is 2 seconds.",
+      help: "With --cost, --sort cost or --sort messages: wait until every session is counted. On a terminal the default is 2 seconds.",
     },
     limit: { type: "string", short: "n", value: "N", help: "Show at most N sessions.", completes: ["10", "100"] },
     all: {

@@ -86,10 +86,13 @@ async function readOptions({ values, positionals, json, terminal }: Invocation):
   if (limit !== undefined && !/^[1-9]\d{0,14}$/.test(limit)) throw mustBe("--limit", "a positive integer", limit);
   const sort = text("sort") ?? "activity";
   if (!isSort(sort)) throw mustBe("--sort", oneOf(SESSION_SORTS), sort);
+  const cost = values["cost"] === true || sort === "cost" || sort === "messages";
+  const wait = values["wait"] === true;
+  if (wait && !cost) throw new UsageError("--wait needs --cost, --sort cost or --sort messages");
   return {
     sort,
-    cost: values["cost"] === true || sort === "cost" || sort === "messages",
-    wait: values["wait"] === true,
+    cost,
+    wait,
     filters: {
       dir,
       includeWorktrees: values["no-worktrees"] !== true,

@@ -6,6 +6,7 @@ import { usageOfSessions } from "../../../src/catalog/facts/session-usage.ts";
 import { SessionTable } from "../../../src/cli/list/session-table.ts";
 import { usageWarnings } from "../../../src/cli/list/usage-list.ts";
 import { openStore } from "../../../src/open/open-store.ts";
+import { UsageError } from "../../../src/cli/terminal/command.ts";
 import { listSessions } from "../../../src/cli/list/list-run.ts";
 import { show } from "../../../src/cli/show/show-run.ts";
 import { put, sessionId, tempConfigDir } from "../../support/config-dir.ts";
@@ -55,6 +56,17 @@ test.for<[string | undefined, number[]]>([
   expect(order(await json(dir, { sort }))).toEqual(expected);
   expect(order(await json(dir, { sort, limit: "2" }))).toEqual(expected.slice(0, 2));
   expect(snapshot(dir)).toEqual(before);
+});
+
+test.each([[{}], [{ sort: "size" }], [{ json: true }]])("--wait with %j only is refused", async (values) => {
+  const dir = store();
+  await expect(listed(dir, { ...values, wait: true })).rejects.toThrow(
+    new UsageError("--wait needs --cost, --sort cost or --sort messages"),
+  );
+});
+
+test.each([[{ cost: true }], [{ sort: "cost" }], [{ sort: "messages" }]])("--wait with %j waits", async (values) => {
+  expect(await json(store(), { ...values, wait: true })).toMatchObject({ pending: 0 });
 });
 
 test("--cost adds messages and cost, and says what the figures lack", async () => {
