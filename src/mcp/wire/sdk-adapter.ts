@@ -23,6 +23,7 @@ import { progressTo } from "./progress-notifier.ts";
 import { type Extra, ProtocolError, Requests } from "./requests.ts";
 import { echoed } from "../core/quote.ts";
 import type { Service } from "../core/service.ts";
+import type { Tool } from "../core/tool.ts";
 import type { Resources, ResourceWatch, ServerDefinition } from "../core/server-definition.ts";
 
 /**
@@ -68,21 +69,31 @@ export async function connect(
   return { closed, close: () => server.close() };
 }
 
+/** What clients see of each tool. Making its schemas takes milliseconds, and over HTTP every request has a server of its own. */
+const listed = new WeakMap<Tool, object>();
+
+async function listedTool(tool: Tool): Promise<object> {
+  const known = listed.get(tool);
+  if (known !== undefined) return known;
+  const { jsonSchemaOf } = await import("../core/json-schema.ts");
+  const { name, title, description, annotations, input, output, meta } = tool;
+  const made = {
+    name,
+    title,
+    description,
+    annotations,
+    inputSchema: jsonSchemaOf(input, "input"),
+    outputSchema: output && jsonSchemaOf(output, "output"),
+    _meta: meta,
+  };
+  listed.set(tool, made);
+  return made;
+}
+
 function serveTools(requests: Requests, definition: ServerDefinition): void {
-  let listed: object[] | undefined;
-  requests.on("tools/list", ListToolsRequestSchema, async () => {
-    const { jsonSchemaOf } = await import("../core/json-schema.ts");
-    listed ??= (await definition.tools()).map(({ name, title, description, annotations, input, output, meta }) => ({
-      name,
-      title,
-      description,
-      annotations,
-      inputSchema: jsonSchemaOf(input, "input"),
-      outputSchema: output && jsonSchemaOf(output, "output"),
-      _meta: meta,
-    }));
-    return { tools: listed };
-  });
+  requests.on("tools/list", ListToolsRequestSchema, async () => ({
+    tools: await Promise.all((await definition.tools()).map(listedTool)),
+  }));
   requests.on("tools/call", CallToolRequestSchema, async ({ params }, context) => {
     const tools = await definition.tools();
     const tool = tools.find(({ name }) => name === params.name);
