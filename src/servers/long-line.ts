@@ -21,9 +21,13 @@ export class LongLine {
 
   scan(bytes: Uint8Array): void {
     this.length += bytes.length;
-    for (const byte of bytes) {
-      if (this.#inString) this.#inText(byte);
-      else if (byte === QUOTE) {
+    for (let at = 0; at < bytes.length; at++) {
+      const byte = bytes[at] as number;
+      if (this.#inString) {
+        this.#inText(byte);
+        // Most of a long line is text that is not kept.
+        if (this.#inString && !this.#escapes && !this.#keeps()) at = lastOfText(bytes, at);
+      } else if (byte === QUOTE) {
         this.#inString = true;
         this.#keep(byte);
       } else if (byte === OPEN || byte === OPEN_LIST) {
@@ -48,7 +52,11 @@ export class LongLine {
   }
 
   #keep(byte: number): void {
-    if (this.#depth === 1 && this.#valueLength < VALUE_BYTES) this.#value[this.#valueLength++] = byte;
+    if (this.#keeps()) this.#value[this.#valueLength++] = byte;
+  }
+
+  #keeps(): boolean {
+    return this.#depth === 1 && this.#valueLength < VALUE_BYTES;
   }
 
   #endMember(): void {
@@ -69,6 +77,13 @@ export class LongLine {
       return undefined;
     }
   }
+}
+
+/** Returns the last index from `at` on before a quotation mark, a backslash or the end. */
+function lastOfText(bytes: Uint8Array, at: number): number {
+  let next = at + 1;
+  while (next < bytes.length && bytes[next] !== QUOTE && bytes[next] !== BACKSLASH) next++;
+  return next - 1;
 }
 
 const isId = (value: unknown): value is string | number => typeof value === "string" || Number.isSafeInteger(value);
