@@ -15,6 +15,7 @@ import { readSession } from "../../src/mcp/tools/read-session.ts";
 import { renameSession } from "../../src/mcp/tools/rename-session.ts";
 import { restoreSession } from "../../src/mcp/tools/restore-session.ts";
 import { tagSession } from "../../src/mcp/tools/tag-session.ts";
+import { anyCodePoint } from "../support/any-text.ts";
 import { conversation, put, sessionId } from "../support/config-dir.ts";
 import { quietContext } from "../support/mcp-store.ts";
 import { runs } from "../support/runs.ts";
@@ -80,7 +81,7 @@ const piece = fc.constantFrom("\u0000", "\n", ...PIECES.split(/\s+/));
 const hostile = fc.oneof(
   fc.array(piece, { maxLength: 6 }).map((pieces) => pieces.join("")),
   fc.array(piece, { maxLength: 6 }).map((pieces) => pieces.join("/")),
-  fc.string({ unit: "binary", maxLength: 40 }),
+  fc.string({ unit: anyCodePoint, maxLength: 40 }),
 );
 const uri = hostile.chain((rest) =>
   fc.constantFrom(

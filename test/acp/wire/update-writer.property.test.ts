@@ -4,10 +4,11 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { LineWriter } from "../../../src/acp/wire/line-writer.ts";
 import { updateWriter } from "../../../src/acp/wire/update-writer.ts";
+import { anyCodePoint } from "../../support/any-text.ts";
 import { runs } from "../../support/runs.ts";
 
 const text = fc
-  .tuple(fc.string({ unit: "binary", maxLength: 8 }), fc.integer({ min: 1, max: 90 }))
+  .tuple(fc.string({ unit: anyCodePoint, maxLength: 8 }), fc.integer({ min: 1, max: 90 }))
   .map(([unit, times]) => unit.repeat(times));
 const texts = fc.array(text, { maxLength: 3 });
 

@@ -2,6 +2,7 @@ import fs from "node:fs";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { show } from "../../../src/cli/show/show-run.ts";
+import { anyCodePoint } from "../../support/any-text.ts";
 import { put, sessionId, tempConfigDir } from "../../support/config-dir.ts";
 import { FakeTerminal, invocation } from "../../support/fake-terminal.ts";
 import { assistant, boundary, jsonl, result, type Row, summary, system, user, uuid } from "../../support/rows.ts";
@@ -101,7 +102,7 @@ describe("no text of a transcript makes a terminal do anything", () => {
 
   test("whatever it is", async () => {
     const letter = fc.oneof(
-      fc.string({ unit: "binary", maxLength: 20 }),
+      fc.string({ unit: anyCodePoint, maxLength: 20 }),
       fc.constantFrom(...HOSTILE, "\u001B", "[", "]", "m", ";", "\n", "`", "```", "\u009B"),
     );
     await fc.assert(

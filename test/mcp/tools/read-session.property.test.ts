@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { anyCodePoint } from "../../support/any-text.ts";
 import { put, sessionId, tempConfigDir } from "../../support/config-dir.ts";
 import { writeHostileSessions } from "../../support/hostile.ts";
 import { connectMcpHere, type McpClient } from "../../support/mcp-client.ts";
@@ -43,7 +44,7 @@ const hidden = fc
         " → ",
         "bcdf",
       ),
-      fc.string({ unit: "binary", minLength: 1, maxLength: 1 }),
+      fc.string({ unit: anyCodePoint, minLength: 1, maxLength: 1 }),
     ),
     { maxLength: 200 },
   )
@@ -53,7 +54,7 @@ const text = fc.oneof(
   fc.constantFrom(...LURES),
   hidden,
   fc.string({ unit: "grapheme", maxLength: 300 }),
-  fc.string({ unit: "binary", maxLength: 100 }),
+  fc.string({ unit: anyCodePoint, maxLength: 100 }),
   fc.nat(4000).map((length) => "The page is cut here, and goes on. ".repeat(length / 35)),
   fc.nat(3000).map((length) => "🚀日本語 línea\n".repeat(length / 12)),
   fc.constantFrom("ok", "", "Go on", " \n "),

@@ -12,6 +12,7 @@ import {
   projectKey,
   sanitizePath,
 } from "../../../src/store/layout/project-key.ts";
+import { anyCodePoint } from "../../support/any-text.ts";
 import { runs } from "../../support/runs.ts";
 
 const home = process.cwd();
@@ -93,7 +94,7 @@ describe("projectKey", () => {
 
   test("is the official key for any path", async () => {
     const name = fc.oneof(
-      fc.string({ unit: "binary", maxLength: 40 }),
+      fc.string({ unit: anyCodePoint, maxLength: 40 }),
       fc.string({ unit: "grapheme", maxLength: 40 }),
       fc.string({
         unit: fc.constantFrom("a", "Z", "0", "-", "_", ".", "/", "\\", ":", " ", "é", "e\u0301", "\ud800", "😀"),

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { openRead } from "../../../src/store/disk/fs.ts";
 import { TranscriptFile } from "../../../src/store/read/transcript-file.ts";
+import { anyCodePoint } from "../../support/any-text.ts";
 import { put, tempConfigDir } from "../../support/config-dir.ts";
 import { runs } from "../../support/runs.ts";
 
@@ -10,7 +11,9 @@ const long = (text: string, times: number): string => `${text}0123456789\n"\\/\t
 
 const text = fc.oneof(
   fc.string({ maxLength: 20 }),
-  fc.tuple(fc.string({ unit: "binary", maxLength: 6 }), fc.integer({ min: 10, max: 60 })).map(([s, n]) => long(s, n)),
+  fc
+    .tuple(fc.string({ unit: anyCodePoint, maxLength: 6 }), fc.integer({ min: 10, max: 60 }))
+    .map(([s, n]) => long(s, n)),
   fc.integer({ min: 500, max: 700 }).map((n) => "x".repeat(n)),
   fc.constantFrom("\u2028".repeat(600), "\ud800".repeat(100), "\u001b[1m".repeat(200), "```\n".repeat(200)),
 );

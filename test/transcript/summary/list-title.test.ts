@@ -9,6 +9,7 @@ import {
   titleOf,
   type TitleSources,
 } from "../../../src/transcript/summary/list-title.ts";
+import { anyCodePoint } from "../../support/any-text.ts";
 
 const PLAN = "Implement the following plan:";
 
@@ -58,7 +59,7 @@ test.for([
 
 test("a title is one line of at most 100 units, and is not cut if it fits", () => {
   fc.assert(
-    fc.property(fc.string({ unit: "binary", maxLength: 300 }), fc.nat(3), (text, forks) => {
+    fc.property(fc.string({ unit: anyCodePoint, maxLength: 300 }), fc.nat(3), (text, forks) => {
       const title = listTitle(text + " (fork)".repeat(forks));
       expect(title.length).toBeLessThanOrEqual(100);
       expect(title).not.toMatch(/[\p{Cc}\p{Cs}\u2028\u2029]/u);
