@@ -4,7 +4,7 @@ import { asObject, type JsonObject } from "../../transcript/rows/json-values.ts"
 const MOST_VALUES = 1_000_000;
 
 /** Members that hold no words: types, ids, and what only a program or the model can read. */
-const WORDLESS: ReadonlySet<string> = new Set([
+export const WORDLESS: ReadonlySet<string> = new Set([
   "blob",
   "cache_control",
   "citations",

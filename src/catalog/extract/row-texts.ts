@@ -211,23 +211,3 @@ function systemTexts(row: JsonObject, texts: RowText[]): void {
       return add(texts, "said", "system", text);
   }
 }
-
-/**
- * Returns the text of a stored output of a tool. `stored`: the whole file. MCP servers give lists of text blocks, which the
- * CLI stores as JSON; any other text is returned as it is.
- */
-export function textOfStored(stored: string): string {
-  return withoutSequences(blocksOfStored(stored) ?? stored);
-}
-
-function blocksOfStored(stored: string): string | undefined {
-  if (!stored.startsWith("[")) return undefined;
-  try {
-    const blocks: unknown = JSON.parse(stored);
-    const isList =
-      Array.isArray(blocks) && blocks.length > 0 && blocks.every((block) => asString(membersOf(block)["type"]));
-    return isList ? leavesOf(blocks, false) : undefined;
-  } catch {
-    return undefined;
-  }
-}

@@ -3,11 +3,10 @@ import { close, openReadNoFollow, readBytes, statOpen } from "../../store/disk/f
 import type { RowScan } from "../../transcript/rows/json-scanner.ts";
 import { scanChunks } from "../../store/read/scan-file.ts";
 import { CUT_STRING_BYTES } from "../../store/read/line-cutter.ts";
-import { outputChunks } from "../../store/read/tool-results.ts";
 import { Extractor, type ExtractState } from "../extract/extractor.ts";
-import { textOfStored } from "../extract/row-texts.ts";
 import { FileKind } from "../schema/schema.ts";
 import type { StoreFile } from "./store-files.ts";
+import { storedTexts } from "./stored-texts.ts";
 import { type CatalogWriter, isTranscript, type OpenFile, type Place } from "./writer.ts";
 
 /** What a file is read with. */
@@ -32,8 +31,6 @@ export interface ReadCounts {
 
 /** Bytes before the offset that must be the same for a file to be read on. */
 const FINGERPRINT_BYTES = 4096;
-/** Size up to which a stored output is read at once, because it may be a list of texts as JSON. */
-export const OUTPUT_BYTES = 4 * 1024 * 1024;
 
 /**
  * Reads what was appended to a file since the catalog read it, or all of it if it was rewritten. Inside a transaction. What
@@ -59,7 +56,7 @@ export async function readFile(file: StoreFile, session: number, reading: Readin
     const extractor = new Extractor(KINDS[file.kind], state);
     const progress = new Progress(fd, known, now, extractor);
     if (isTranscript(file)) await readRows(progress, reading, counts, file.path);
-    else readOutput(progress, reading, counts, file);
+    else readOutput(progress, reading, counts, file.path);
     if (!progress.isLost) progress.save(reading.writer, now.size, reading.hasFile);
     return counts;
   } finally {
@@ -172,11 +169,9 @@ export const cutReason = (length: number): string =>
   `in a row of ${Math.round(length / 1e6)} MB, only the first ${Math.round(CUT_STRING_BYTES / 1e6)} MB of each text are searched`;
 
 /** Reads a stored output, which is written once. */
-function readOutput(progress: Progress, reading: Reading, counts: ReadCounts, { path, agent = "" }: StoreFile): void {
+function readOutput(progress: Progress, reading: Reading, counts: ReadCounts, path: string): void {
   const { extractor, to } = progress;
-  const pieces = outputChunks({ name: agent, path, bytes: to });
-  if (to <= OUTPUT_BYTES) extractor.output(textOfStored(Array.from(pieces, ({ text }) => text).join("")), 0, to);
-  else for (const piece of pieces) extractor.output(textOfStored(piece.text), piece.from, piece.to - piece.from);
+  for (const { text, off, len } of storedTexts(path, to)) extractor.output(text, off, len);
   progress.at = to;
   counts.bytes += to;
   reading.passed(to);

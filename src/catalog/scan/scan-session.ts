@@ -1,12 +1,12 @@
 import { scanChunks } from "../../store/read/scan-file.ts";
 import { close, openReadNoFollow, statOpen } from "../../store/disk/fs.ts";
-import { outputChunks } from "../../store/read/tool-results.ts";
 import { yieldToEventLoop } from "../../store/timing.ts";
 import type { Skipped } from "../../store/types.ts";
 import type { RowScan } from "../../transcript/rows/json-scanner.ts";
 import { Extractor } from "../extract/extractor.ts";
 import type { Facts } from "../extract/extracted.ts";
-import { cutReason, OUTPUT_BYTES } from "../refresh/read-file.ts";
+import { cutReason } from "../refresh/read-file.ts";
+import { storedTexts } from "../refresh/stored-texts.ts";
 import { FileKind } from "../schema/schema.ts";
 import { fileTest, valueTest } from "../query/fact-conditions.ts";
 import { TextMatcher } from "../query/match-text.ts";
@@ -175,15 +175,9 @@ export class SessionScanner {
     const fd = openReadNoFollow(file.path);
     const bytes = statOpen(fd).size;
     close(fd);
-    const match = (text: string, off: number, len: number): void =>
+    for (const { text, off, len } of storedTexts(file.path, bytes)) {
       this.#match(() => this.#row(storedRow(text), { ...file, off, len }, new ToolNames(), run));
-    const pieces = outputChunks({ name: "", path: file.path, bytes });
-    if (bytes <= OUTPUT_BYTES) match(Array.from(pieces, ({ text }) => text).join(""), 0, bytes);
-    else {
-      for (const { text, from, to } of pieces) {
-        match(text, from, to - from);
-        await yieldToEventLoop();
-      }
+      await yieldToEventLoop();
     }
   }
 

@@ -1,9 +1,10 @@
 import { RowScan } from "../../transcript/rows/json-scanner.ts";
 import { visitLine } from "../../transcript/rows/row.ts";
 import { NEWLINE } from "../../transcript/rows/line-splitter.ts";
-import { close, openReadNoFollow, readAt } from "../../store/disk/fs.ts";
+import { close, openReadNoFollow, readAt, statOpen } from "../../store/disk/fs.ts";
 import { FileKind } from "../schema/schema.ts";
-import { type RowText, textOfStored } from "../extract/row-texts.ts";
+import type { RowText } from "../extract/row-texts.ts";
+import { FORM_BYTES, storedForm, textOfStored } from "../extract/stored-form.ts";
 import type { LineTest } from "./byte-probe.ts";
 import { type TextRow, TextRowReader } from "./text-rows.ts";
 import type { ToolNames } from "../query/text-scope.ts";
@@ -49,8 +50,8 @@ export class SegmentReader {
   rows(range: TextRange, mayHave?: LineTest): ReadRow[] {
     const { kind, agentId, off, len } = range;
     if (len > RANGE_BYTES) return [];
+    if (kind === FileKind.spilled) return [{ ...storedRow(this.#storedText(range)), at: off }];
     const bytes = this.#read(range.path, off, len);
-    if (kind === FileKind.spilled) return [{ ...storedRow(bytes.toString("utf8")), at: off }];
     const rows: ReadRow[] = [];
     for (let at = 0; at < bytes.length;) {
       const newline = bytes.indexOf(NEWLINE, at);
@@ -62,6 +63,12 @@ export class SegmentReader {
       at = end + 1;
     }
     return rows;
+  }
+
+  #storedText({ path, off, len }: TextRange): string {
+    const head = this.#read(path, 0, FORM_BYTES).toString("utf8");
+    const form = storedForm(statOpen(this.#fdOf(path)).size, head);
+    return textOfStored(this.#read(path, off, len).toString("utf8"), form, off);
   }
 
   #readLine(bytes: Buffer, start: number, end: number, visit: (row: TextRow, from: number) => void): void {
@@ -101,16 +108,21 @@ export class SegmentReader {
 
   /** Returns bytes, valid until the next call; fewer if the file ends before. Throws file-system errors. */
   #read(path: string, off: number, len: number): Buffer {
-    let fd = this.#open.get(path);
-    if (fd === undefined) {
-      if (this.#open.size >= OPEN_FILES) this.close();
-      this.#open.set(path, (fd = openReadNoFollow(path)));
-    }
+    const fd = this.#fdOf(path);
     if (this.#buffer.length < len)
       this.#buffer = Buffer.allocUnsafeSlow(2 ** Math.ceil(Math.log2(Math.max(len, 65536))));
     const have = readAt(fd, this.#buffer.subarray(0, len), off);
     this.bytes += have;
     return this.#buffer.subarray(0, have);
+  }
+
+  #fdOf(path: string): number {
+    let fd = this.#open.get(path);
+    if (fd === undefined) {
+      if (this.#open.size >= OPEN_FILES) this.close();
+      this.#open.set(path, (fd = openReadNoFollow(path)));
+    }
+    return fd;
   }
 
   close(): void {
@@ -119,9 +131,8 @@ export class SegmentReader {
   }
 }
 
-/** Returns an output of a tool that has its own file, or a piece of it, as a row. */
-export function storedRow(stored: string): TextRow {
-  const text = textOfStored(stored);
+/** Returns the text of an output of a tool that has its own file, or of a piece of it, as a row. */
+export function storedRow(text: string): TextRow {
   const texts = [{ column: "output", role: "assistant", text, tool: undefined, toolUseId: undefined } as const];
   const unknown = {
     uuid: undefined,

@@ -3,18 +3,18 @@ import type { OpenConversation } from "../../store/read/open-conversation.ts";
 import { yieldToEventLoop } from "../../store/timing.ts";
 import { asString, blocksOf, membersOf } from "../../transcript/rows/json-values.ts";
 import { fileUse, inputOf } from "../../catalog/extract/edits.ts";
-import { isCall, type RowText, textsOfRow, withoutSequences } from "../../catalog/extract/row-texts.ts";
+import { isCall, type RowText, textsOfRow } from "../../catalog/extract/row-texts.ts";
 import { fileTest, modelTest, projectTest, valueTest } from "../../catalog/query/fact-conditions.ts";
 import { TextMatcher } from "../../catalog/query/match-text.ts";
 import { parseQuery } from "../../catalog/query/parse-query.ts";
 import { type FactTerm, isTextTerm, type Query, type TextTerm, wantedTerms } from "../../catalog/query/query.ts";
 import { snippetOf } from "../../catalog/query/snippet.ts";
 import { TextScope, ToolNames } from "../../catalog/query/text-scope.ts";
+import { storedTexts } from "../../catalog/refresh/stored-texts.ts";
 import { byteProbe } from "../../catalog/scan/byte-probe.ts";
 import { runWithin } from "../../catalog/scan/time-limit.ts";
 import type { Message, Messages } from "../../view/messages.ts";
 import { partsOf } from "../../view/parts.ts";
-import { wholeText } from "../../view/spilled.ts";
 import type { Found, FoundText, Marker } from "../render/message-view.ts";
 
 /** UTF-16 units of a snippet before and after the matches. */
@@ -154,14 +154,8 @@ export class Grep {
         const file = "spilled" in part ? part.spilled?.file : undefined;
         if (file === undefined) continue;
         const toolUseId = part.kind === "result" ? part.id : undefined;
-        for (const text of wholeText(file)) {
-          const stored: RowText = {
-            column: "output",
-            role: "assistant",
-            text: withoutSequences(text),
-            tool: undefined,
-            toolUseId,
-          };
+        for (const { text } of storedTexts(file.path, file.bytes)) {
+          const stored: RowText = { column: "output", role: "assistant", text, tool: undefined, toolUseId };
           yield { text: stored, uuid, file: file.name };
         }
       }

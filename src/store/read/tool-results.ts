@@ -120,15 +120,21 @@ export interface OutputChunk {
   readonly to: number;
 }
 
-/** Yields a stored output in chunks of at most `CHUNK_BYTES` that end with a line, if possible, or else a character. */
-export function* outputChunks({ path, bytes }: StoredOutput): Generator<OutputChunk> {
+/** Returns the length of the chunk at the beginning of bytes. `isLast`: whether the output ends with them. */
+type ChunkCutter = (bytes: Buffer, isLast: boolean) => number;
+
+/**
+ * Yields a stored output in chunks of at most `CHUNK_BYTES`. By default they end with a line, if possible, or else a
+ * character.
+ */
+export function* outputChunks({ path, bytes }: StoredOutput, cut: ChunkCutter = chunkEnd): Generator<OutputChunk> {
   const fd = openOutput(path);
   try {
     const buffer = Buffer.allocUnsafe(Math.min(CHUNK_BYTES, bytes));
     for (let from = 0; from < bytes;) {
       const have = readAt(fd, buffer.subarray(0, Math.min(buffer.length, bytes - from)), from);
       if (have === 0) return;
-      const end = from + have < bytes ? chunkEnd(buffer, have) : have;
+      const end = cut(buffer.subarray(0, have), from + have >= bytes);
       yield { text: buffer.toString("utf8", 0, end), from, to: from + end };
       from += end;
     }
@@ -150,13 +156,15 @@ function openOutput(path: string): number {
 }
 
 /** Returns the length of the whole lines in the bytes, or at least of the whole characters. */
-function chunkEnd(bytes: Buffer, length: number): number {
-  const newline = bytes.lastIndexOf(NEWLINE, length - 1);
-  return newline >= 0 ? newline + 1 : charactersEnd(bytes, length);
+function chunkEnd(bytes: Buffer, isLast: boolean): number {
+  if (isLast) return bytes.length;
+  const newline = bytes.lastIndexOf(NEWLINE);
+  return newline >= 0 ? newline + 1 : charactersEnd(bytes);
 }
 
 /** Returns the length without a last UTF-8 character whose end is missing. */
-function charactersEnd(bytes: Buffer, length: number): number {
+function charactersEnd(bytes: Buffer): number {
+  const { length } = bytes;
   for (let back = 1; back <= Math.min(3, length - 1); back++) {
     const byte = bytes[length - back] as number;
     if (byte < 0x80) break;
