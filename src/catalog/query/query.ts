@@ -43,7 +43,7 @@ export interface Scope {
 
 /** A part of a query that was changed or left out, or a limit of the answer. */
 export interface SearchNote {
-  readonly code: "ignored" | "literal" | "slow" | "partial" | "pending" | "asking" | "index";
+  readonly code: "ignored" | "literal" | "slow" | "partial" | "pending" | "asking" | "repeated" | "index";
   readonly text: string;
 }
 

@@ -37,6 +37,8 @@ export interface Page {
   /** Undefined on the last page. */
   readonly end: SearchEnd | undefined;
   readonly skipped: readonly Skipped[];
+  /** Number of sessions that are not shown, because they only repeat messages of those on the page. */
+  readonly repeated: number;
 }
 
 /** Maximum number of sessions that turn out not to match, before a page ends early. */
@@ -99,6 +101,7 @@ class PageBuilder {
   readonly #shown = new Set<number>();
   #first: FoundSession | undefined;
   #refused = 0;
+  #repeated = 0;
 
   constructor(options: PageOptions) {
     this.#options = options;
@@ -136,7 +139,10 @@ class PageBuilder {
     const { hits, unread } = this.#read(source, found);
     // A fork repeats the messages before it: only what it does not share is a hit of its own.
     const own = hits.filter((hit) => !this.#isCopy(hit, found.uuid));
-    if (own.length === 0 && hits.length > 0 && unread === 0) return;
+    if (own.length === 0 && hits.length > 0 && unread === 0) {
+      this.#repeated++;
+      return;
+    }
     const { perSession } = this.#options;
     const matches = own.slice(0, perSession).map((hit) => this.#keep(hit));
     this.#hits.push({ session, matches, more: own.length - matches.length + unread });
@@ -175,14 +181,14 @@ class PageBuilder {
   end(hasMore: boolean): Page {
     const { now, from, seen } = this.#options.after;
     const hits = this.#hits;
-    const skipped = this.#skipped;
-    if (!hasMore) return { hits, end: undefined, skipped };
+    const page = { hits, skipped: this.#skipped, repeated: this.#repeated };
+    if (!hasMore) return { ...page, end: undefined };
     if (seen.size + this.#shown.size <= MOST_SEEN) {
-      return { hits, end: { now, from, seen: new Set([...seen, ...this.#shown]) }, skipped };
+      return { ...page, end: { now, from, seen: new Set([...seen, ...this.#shown]) } };
     }
     // Everything before this page was shown.
     const { tier, score } = this.#first ?? { tier: 0, score: 0 };
-    return { hits, end: { now, from: { tier, score }, seen: this.#shown }, skipped };
+    return { ...page, end: { now, from: { tier, score }, seen: this.#shown } };
   }
 
   close(): void {

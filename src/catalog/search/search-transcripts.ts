@@ -101,7 +101,7 @@ export async function searchTranscripts(options: SearchOptions): Promise<SearchP
         hits: page.hits,
         ...facts,
         ...(page.end !== undefined && { nextCursor: encodeSearchCursor(page.end, identity) }),
-        notes: [...notes, ...facts.notes],
+        notes: [...notes, ...facts.notes, ...repeatNotes(page.repeated)],
         skipped: [...facts.skipped, ...page.skipped],
       };
     } catch (error) {
@@ -125,6 +125,13 @@ function withFacts(query: Query, { programmatic, archived }: Pick<SearchOptions,
   if (programmatic !== undefined) facts.push([{ term: { kind: "programmatic", value: programmatic }, not: false }]);
   if (archived !== undefined) facts.push([{ term: { kind: "archived", value: archived }, not: false }]);
   return query.clauses.length === 0 ? query : { ...query, clauses: [...query.clauses, ...facts] };
+}
+
+function repeatNotes(sessions: number): SearchNote[] {
+  if (sessions === 0) return [];
+  const [match, repeat] =
+    sessions === 1 ? ["session matches", "it only repeats"] : ["sessions match", "they only repeat"];
+  return [{ code: "repeated", text: `${sessions} more ${match}, not shown because ${repeat} messages of these` }];
 }
 
 const firstPage = (): SearchEnd => ({ now: Date.now(), from: undefined, seen: new Set() });

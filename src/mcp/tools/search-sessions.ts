@@ -1,6 +1,5 @@
 import * as z from "zod";
 import type { SearchNote } from "../../catalog/query/query.ts";
-import type { FoundPage } from "../../open/search-verbs.ts";
 import { clamped, flag, limit, text } from "../core/input.ts";
 import { notedLine } from "../../view/sanitise.ts";
 import { costOf } from "../reading/format.ts";
@@ -95,7 +94,6 @@ export const searchSessions = defineTool({
         ...budgetNotes,
         ...more,
         ...page.notes.filter((one) => !isAboutQuery(one)).map(noteText),
-        ...repeatNotes(page, place.cursor === undefined),
         ...(page.engine === "scan" ? [NO_INDEX] : []),
         ...programmaticNotes(page.programmaticLeftOut, "left out, and would match too"),
       ];
@@ -158,13 +156,6 @@ const prefixOf = ({ insteadOf, without }: Scope): string =>
 
 const NO_INDEX =
   "There is no search index here, so the transcripts were read instead, which takes longer (claude-transcripts doctor says why).";
-
-/** Returns a note on sessions that match and are not shown, on an answer of one page. */
-function repeatNotes({ total, totalIs, hits, nextCursor }: FoundPage, isFirst: boolean): string[] {
-  const left = total - hits.length;
-  if (!isFirst || nextCursor !== undefined || totalIs !== "exact" || left <= 0) return [];
-  return [`${left} more ${left === 1 ? "session only repeats" : "sessions only repeat"} messages of these (also in).`];
-}
 
 const isAboutQuery = ({ code }: SearchNote): boolean => code === "ignored" || code === "literal";
 

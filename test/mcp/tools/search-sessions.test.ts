@@ -100,7 +100,7 @@ test("a message that another session repeats is shown once, with the sessions th
   const { text } = await one.call("search_sessions", { query: "shall", scope: "all" });
   expect(text).toContain(", also in 11111111: read_session {");
   expect(text).toContain("4 of 4 sessions match.");
-  expect(text).toContain("1 more session only repeats messages of these (also in).");
+  expect(text).toContain("1 more session matches, not shown because it only repeats messages of these.");
 });
 
 test("without words the call shows the session", async () => {
