@@ -12,7 +12,15 @@ interface Schema {
 }
 
 const schema = createRequire(import.meta.url)("@agentclientprotocol/sdk/schema/v1/schema.unstable.json") as Schema;
-const ajv = new Ajv2020({ strict: false, validateFormats: false, allErrors: true });
+// Each definition checks a few messages: what takes long is to compile it.
+const ajv = new Ajv2020({
+  strict: false,
+  validateFormats: false,
+  validateSchema: false,
+  allErrors: true,
+  inlineRefs: false,
+  code: { optimize: false },
+});
 ajv.addSchema(schema, "acp");
 
 const compiled = new Map<string, ValidateFunction>();

@@ -55,7 +55,7 @@ test("a line that is too long is answered with its id or passed over, and the ne
   input.write(line({ method: "notifications/cancelled", params: { reason: LONG } }));
   input.write(line({ id: "three", method: "tools/call", params: { name: LONG } }));
   input.write(line({ id: 99, result: { roots: LONG } }));
-  input.write(`${LONG}${LONG}\n`);
+  input.write(`${LONG}x\n`);
   input.write(`${line({ id: 4, method: "ping" })}\r\n${JSON.stringify({ jsonrpc: "2.0", id: 5, method: "ping" })}`);
   const answers = (await end())
     .filter(({ id }) => id !== 0)
