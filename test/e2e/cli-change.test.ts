@@ -257,7 +257,7 @@ describe("changing sessions", () => {
     expect(missing.stderr).toContain(`Message ${uuid(77)} not found`);
   });
 
-  test("a session that is in use is not deleted without --force, and a new title may not last", () => {
+  test("a session that is in use is not deleted without --force, and a new title or tag may not last", () => {
     const dir = store();
     writeSession(dir, "-w", ONE, turnRows("first"), { mtime: Date.now() / 1000 });
     put(
@@ -272,11 +272,17 @@ describe("changing sessions", () => {
       expect(stderr).toContain(`Session ${ONE} is in use`);
       expect(stderr).toContain("use --force");
     }
-    const renamed = run("rename", "1", "x");
-    expect(renamed).toMatchObject({ status: 0, stdout: "renamed 11111111 “first” to “x”\n" });
-    expect(renamed.stderr).toMatch(
-      /^The session is in use \(.*\): Claude Code may overwrite this one with the title it knows\.\n$/,
-    );
+    for (const [words, stdout, what] of [
+      [["tag", "1", "y"], "tagged 11111111 “first” #y\n", "the tag"],
+      [["tag", "1", "--clear"], "untagged 11111111 “first”\n", "the tag"],
+      [["tag", "1", "z", "--dry-run"], "would tag 11111111 “first” #z\n", "the tag"],
+      [["rename", "1", "x"], "renamed 11111111 “first” to “x”\n", "the title"],
+    ] as const) {
+      const changed = run(...words);
+      expect(changed).toMatchObject({ status: 0, stdout });
+      expect(changed.stderr).toMatch(/^The session is in use \(.*\n$/);
+      expect(changed.stderr).toContain(`: Claude Code may overwrite this one with ${what} it knows.\n`);
+    }
     writeSession(dir, "-w", ONE, turnRows("first"), { mtime: Date.now() / 1000 });
     expect(run("delete", "1", "--force").status).toBe(0);
   });

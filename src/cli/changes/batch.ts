@@ -1,5 +1,6 @@
 import { resolveSession } from "../../store/resolve/by-prefix.ts";
 import { shortIds } from "../../store/resolve/short-ids.ts";
+import { overwriteWarning } from "../../store/live/session-in-use.ts";
 import { titleOf } from "../../store/facts/title-of.ts";
 import type { TranscriptCopy } from "../../store/types.ts";
 import type { Invocation } from "../terminal/command.ts";
@@ -86,10 +87,12 @@ export async function applyToEach<T>(
   return results.some((result) => "error" in result) ? 1 : 0;
 }
 
-/** Makes functions that find a session and name it, `5d3f2a10 “A title”`. */
+/** Makes functions that find a session, name it, `5d3f2a10 “A title”`, and warn that a change of it may not last. */
 export function sessionFinder({ configDirs }: Invocation): {
   readonly find: (given: string) => Subject<TranscriptCopy>;
   readonly name: (copy: TranscriptCopy) => string;
+  /** Returns lines for stderr, none if the session is not in use. `what`: that is changed. Call it before the change. */
+  readonly warnings: (copy: TranscriptCopy, what: "the title" | "the tag") => string[];
 } {
   let short: ((id: string) => string) | undefined;
   return {
@@ -100,6 +103,10 @@ export function sessionFinder({ configDirs }: Invocation): {
     name(copy) {
       short ??= shortIds(configDirs);
       return named(short(copy.sessionId), titleOf(copy));
+    },
+    warnings({ sessionId }, what) {
+      const warning = overwriteWarning(sessionId, what, { configDirs });
+      return warning === undefined ? [] : [printable(warning)];
     },
   };
 }

@@ -12,8 +12,6 @@ export const command: Command = {
   async run(invocation) {
     const { applyToEach, named, sessionFinder } = await import("../changes/batch.ts");
     const { renameSession } = await import("../../store/annotate/annotate.ts");
-    const { overwriteWarning } = await import("../../store/live/session-in-use.ts");
-    const { printable } = await import("../terminal/terminal.ts");
     const { configDirs } = invocation;
     const [id = "", ...words] = invocation.positionals;
     const title = words.join(" ").trim();
@@ -26,12 +24,12 @@ export const command: Command = {
       async act({ value: copy }, dryRun) {
         const { sessionId } = copy;
         const before = sessions.name(copy);
-        const warning = overwriteWarning(sessionId, "the title", { configDirs });
+        const notes = sessions.warnings(copy, "the title");
         if (!dryRun) await renameSession(sessionId, title, { configDirs });
         return {
           line: named(`${dryRun ? "would rename" : "renamed"} ${before} to`, title),
           facts: { sessionId, title },
-          notes: warning === undefined ? [] : [printable(warning)],
+          notes,
         };
       },
     });

@@ -28,10 +28,11 @@ export const command: Command = {
       find: sessions.find,
       async act({ value: copy }, dryRun) {
         const { sessionId } = copy;
+        const notes = sessions.warnings(copy, "the tag");
         if (!dryRun) await tagSession(sessionId, tag, { configDirs });
         const done = clear ? ["would untag", "untagged"] : ["would tag", "tagged"];
         const mark = tag === null ? "" : ` #${printable(tag)}`;
-        return { line: `${done[dryRun ? 0 : 1]} ${sessions.name(copy)}${mark}`, facts: { sessionId, tag } };
+        return { line: `${done[dryRun ? 0 : 1]} ${sessions.name(copy)}${mark}`, facts: { sessionId, tag }, notes };
       },
     });
   },
