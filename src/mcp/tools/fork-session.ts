@@ -1,11 +1,10 @@
 import { isAbsolute } from "node:path";
 import * as z from "zod";
 import { unreadWords } from "../../view/unread-words.ts";
-import { CHANGES, SESSION_INPUT, withTitles } from "./write-tools.ts";
+import { CHANGES, givenTitle, SESSION_INPUT, withTitles } from "./write-tools.ts";
 import type { Context } from "../core/context.ts";
 import { type Found, findSession } from "../sessions/find-session.ts";
 import { text } from "../core/input.ts";
-import { printable } from "../../view/sanitise.ts";
 import { echoed, nameText } from "../core/quote.ts";
 import { withConversation } from "../reading/conversation-cache.ts";
 import { findTarget } from "../reading/target.ts";
@@ -40,8 +39,8 @@ export const forkSession = defineTool({
         `cwd must be an existing directory, got ${echoed(cwd)}. Leave cwd out to use the session's directory.`,
       );
     }
+    const given = title === undefined ? undefined : givenTitle(title) || undefined;
     const found = await findSession(session, context);
-    const given = title === undefined ? undefined : printable(title) || undefined;
     const end = upToMessageId === undefined ? undefined : await endOf(upToMessageId.trim(), found, context);
     let lost = "";
     const { sessionId } = await store.fork(found.copy.sessionId, {

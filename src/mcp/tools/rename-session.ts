@@ -1,8 +1,7 @@
 import * as z from "zod";
-import { GIVEN_TITLE_UNITS } from "../../transcript/rows/limits.ts";
-import { CHANGES, SESSION_INPUT, withTitles } from "./write-tools.ts";
+import { CHANGES, givenTitle, SESSION_INPUT, withTitles } from "./write-tools.ts";
 import { findSession } from "../sessions/find-session.ts";
-import { printable, notedLine } from "../../view/sanitise.ts";
+import { notedLine } from "../../view/sanitise.ts";
 import { defineTool, ToolFailure } from "../core/tool.ts";
 
 export const renameSession = defineTool({
@@ -18,11 +17,8 @@ export const renameSession = defineTool({
     warning: z.string().optional(),
   }),
   async run({ session, title: given }, { store }) {
-    const title = printable(given);
+    const title = givenTitle(given);
     if (title === "") throw new ToolFailure("title has no visible characters. Give a title.");
-    if (title.length > GIVEN_TITLE_UNITS) {
-      throw new ToolFailure(`title must have at most ${GIVEN_TITLE_UNITS} characters, got ${title.length}.`);
-    }
     const found = await findSession(session, { store });
     const warning = await store.rename(found.copy.sessionId, title);
     const structured = { id: found.shortId, title, before: found.title || undefined, warning };

@@ -314,6 +314,7 @@ describe("changing tools", () => {
     ["tag_session", { session: "1" }, /tag/],
     ["tag_session", { session: "1", tag: "x".repeat(101) }, /at most 100/],
     ["archive_session", { session: "1", archived: "yes" }, /archived/],
+    ["fork_session", { session: "1", title: "x".repeat(201) }, /title must have at most 200 characters, got 201/],
     ["fork_session", { session: "1", cwd: "relative" }, /must be an absolute path, got "relative"/],
     ["fork_session", { session: "1", cwd: "/there/is/no/such" }, /must be an existing directory, got "/],
     ["fork_session", { session: "1", upToMessageId: uuid(99) }, /not found|no message/i],
