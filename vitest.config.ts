@@ -107,5 +107,6 @@ export default defineConfig({
     // The end-to-end tests start processes, and machines may be slow: a limit is there to end a hang, not to time.
     testTimeout: 300_000,
     hookTimeout: 300_000,
+    expect: { poll: { timeout: 60_000 } },
   },
 });

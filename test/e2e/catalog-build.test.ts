@@ -57,7 +57,7 @@ test("a search that is asked to wait reads what the index does not have, and cou
   onTestFinished(() => catalog.close());
   // Nobody else builds while this process has the lease.
   const lease = new Lease(catalog);
-  const take = (): Promise<boolean> => vi.waitUntil(() => lease.take());
+  const take = (): Promise<boolean> => vi.waitUntil(() => lease.take(), 60_000);
   await take();
   const found = async (query: string, more: Partial<SearchOptions> = {}): Promise<unknown> => {
     lease.beat();

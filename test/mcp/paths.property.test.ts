@@ -23,6 +23,8 @@ import { runs } from "../support/runs.ts";
 const SECRET = "what nobody may read";
 const OUTSIDE = sessionId(7);
 const KNOWN = sessionId(1);
+/** Of one test alone: what was read before lies open, and is not opened again. */
+const UNREAD = sessionId(2);
 
 let root: string;
 let context: Context;
@@ -36,8 +38,10 @@ beforeAll(() => {
     put(root, `${place}agent-x.jsonl`, secret);
   }
   const rows = conversation(KNOWN, "a question", "an answer");
-  put(root, `config/projects/-w/${KNOWN}.jsonl`, rows);
-  put(root, `config/projects/-w/${KNOWN}/subagents/agent-a1.jsonl`, rows);
+  for (const id of [KNOWN, UNREAD]) {
+    put(root, `config/projects/-w/${id}.jsonl`, rows);
+    put(root, `config/projects/-w/${id}/subagents/agent-a1.jsonl`, rows);
+  }
   context = quietContext({
     store: openStore([path.join(root, "config")]),
     options: {
@@ -95,13 +99,13 @@ const uri = hostile.chain((rest) =>
 );
 
 test("the watch on what is opened sees what is read", async () => {
-  const contents = await resources.read(`claude-transcripts://session/${KNOWN}`, context);
+  const contents = await resources.read(`claude-transcripts://session/${UNREAD}`, context);
   expect(contents?.[0]?.text).toContain("a question");
-  const agent = await resources.read(`claude-transcripts://session/${KNOWN}/subagent/a1`, context);
+  const agent = await resources.read(`claude-transcripts://session/${UNREAD}/subagent/a1`, context);
   expect(agent?.[0]?.text).toContain("a question");
   const seen = opened.map((file) => path.relative(root, file));
-  expect(seen).toContain(`config/projects/-w/${KNOWN}.jsonl`);
-  expect(seen).toContain(`config/projects/-w/${KNOWN}/subagents/agent-a1.jsonl`);
+  expect(seen).toContain(`config/projects/-w/${UNREAD}.jsonl`);
+  expect(seen).toContain(`config/projects/-w/${UNREAD}/subagents/agent-a1.jsonl`);
   expect(strayed()).toEqual([]);
   fs.closeSync(fs.openSync(path.join(root, `${OUTSIDE}.jsonl`), "r"));
   expect(strayed()).toEqual([path.join(root, `${OUTSIDE}.jsonl`)]);

@@ -286,7 +286,7 @@ test("each match of a search can be opened by the words that it is printed with"
   }
 });
 
-test("each match of a search in the fixtures that has an id can be opened by it", { timeout: 60_000 }, async () => {
+test("each match of a search in the fixtures that has an id can be opened by it", async () => {
   const dir = everyFixture();
   const terminal = new FakeTerminal();
   const query = ["walrus OR the OR a* OR s*"];

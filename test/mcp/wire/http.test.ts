@@ -99,6 +99,7 @@ test("nobody can cancel the call of another, whose id is the same", async () => 
 
 describe("connections", () => {
   const MOST = 8;
+  const OFTEN = { interval: 5 };
   const stranger = async (url: string, text = ""): Promise<net.Socket> => {
     const socket = net.connect(Number(new URL(url).port), "127.0.0.1");
     socket.on("error", () => undefined);
@@ -116,7 +117,7 @@ describe("connections", () => {
     for (let n = 0; n < 3 * MOST; n++) {
       sockets.push(await stranger(url, n % 2 === 0 ? "POST /mcp HTTP/1.1\r\n" : ""));
       const ended = Math.max(0, n + 1 - MOST);
-      await expect.poll(() => closed(sockets)).toBe(ended);
+      await expect.poll(() => closed(sockets), OFTEN).toBe(ended);
       expect(closed(sockets.slice(0, ended))).toBe(ended);
     }
     expect((await post(url, { id: 1, method: "ping" })).status).toBe(200);
@@ -153,7 +154,7 @@ describe("connections", () => {
     while (clients.length < MOST - 1) await come();
     for (let n = 1; n <= 3; n++) {
       await come();
-      await expect.poll(() => closed(clients.slice(0, n))).toBe(n);
+      await expect.poll(() => closed(clients.slice(0, n)), OFTEN).toBe(n);
       expect(closed(clients)).toBe(n);
     }
     for (let n = 0; n < 5 * MOST; n++) await stranger(url);
