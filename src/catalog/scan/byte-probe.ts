@@ -52,30 +52,51 @@ const ASTRAL = "\\xf0";
 /** Begins a control sequence of eight bits. */
 const SEQUENCE = "\\xc2\\x9b";
 
+/**
+ * Ranges of characters beyond ASCII, without Chinese ones, Korean syllables, surrogates and private ones, of which none folds
+ * to ASCII.
+ */
+const FOLDED = [
+  [0x80, 0x3400],
+  [0xa000, 0xac00],
+  [0xf900, 0x1_0000],
+] as const;
+/** Characters that are folded together: one by one they take three times as long. */
+const BLOCK = 64;
+
 let folded: RegExp | undefined;
 
 /** Returns an expression for the first two bytes of the characters that fold to letters of ASCII, and of marks on them. */
 function foldedBytes(): RegExp {
   if (folded === undefined) {
-    const seconds = new Map<string, Set<string>>();
-    for (let point = 0x80; point < 0xd800; point++) add(point, seconds);
-    for (let point = 0xe000; point <= 0xffff; point++) add(point, seconds);
+    const seconds = new Map<number, Set<number>>();
+    for (const [from, to] of FOLDED) for (let point = from; point < to; point += BLOCK) addBlock(point, seconds);
     folded = new RegExp(
-      [ASTRAL, SEQUENCE, ...[...seconds].map(([first, all]) => `${first}[${[...all].join("")}]`)].join("|"),
+      [ASTRAL, SEQUENCE, ...[...seconds].map(([first, all]) => `${hex(first)}[${[...all].map(hex).join("")}]`)].join(
+        "|",
+      ),
     );
   }
   return folded;
 }
 
-function add(point: number, seconds: Map<string, Set<string>>): void {
-  const char = String.fromCodePoint(point);
-  const plain = foldText(char);
-  const fold = foldedUnits()[point] as number;
-  const isOfToken = fold === MARK || (fold !== SEPARATOR && fold < 0x80);
-  if (plain !== "" && !LETTER.test(plain) && !isOfToken) return;
-  const [first, second] = [...Buffer.from(char)].map((byte) => `\\x${byte.toString(16)}`);
-  if (first === undefined || second === undefined) return;
+function addBlock(from: number, seconds: Map<number, Set<number>>): void {
+  const chars = Array.from({ length: BLOCK }, (_, i) => String.fromCodePoint(from + i));
+  const plains = foldText(chars.join("\n")).split("\n");
+  plains.forEach((plain, i) => {
+    const fold = foldedUnits()[from + i] as number;
+    const isOfToken = fold === MARK || (fold !== SEPARATOR && fold < 0x80);
+    if (plain === "" || LETTER.test(plain) || isOfToken) add(from + i, seconds);
+  });
+}
+
+/** Adds the first two bytes of a character. */
+function add(point: number, seconds: Map<number, Set<number>>): void {
+  const first = point < 0x800 ? 0xc0 | (point >> 6) : 0xe0 | (point >> 12);
+  const second = 0x80 | ((point < 0x800 ? point : point >> 6) & 0x3f);
   const others = seconds.get(first);
   if (others === undefined) seconds.set(first, new Set([second]));
   else others.add(second);
 }
+
+const hex = (byte: number): string => `\\x${byte.toString(16)}`;
