@@ -3,6 +3,7 @@
  * take the same SQL and may have one file open at the same time.
  */
 import type Libsql from "libsql";
+import { yieldToEventLoop } from "../../store/timing.ts";
 
 /** Neither blobs nor integers above 2^53: `libsql` rounds those silently, and has two types for blobs. */
 export type SqlValue = string | number | null;
@@ -47,7 +48,12 @@ export async function loadEngine(
   for (const [name, load] of Object.entries(ENGINES)) {
     if (wanted !== undefined && wanted !== "" && wanted !== name) continue;
     const engine = await load();
-    if (engine !== undefined && canIndex(engine)) return engine;
+    if (engine === undefined) continue;
+    await yieldToEventLoop();
+    if (canIndex(engine)) {
+      await yieldToEventLoop();
+      return engine;
+    }
   }
   return undefined;
 }

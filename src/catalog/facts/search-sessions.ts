@@ -3,7 +3,7 @@ import { normalizeTag } from "../../store/annotate/normalize-tag.ts";
 import { errnoOf, InvalidArgumentError, isMissing } from "../../store/errors.ts";
 import { projectDir } from "../../store/layout/paths.ts";
 import { shownSession } from "../../store/list/listed-session.ts";
-import { yieldToEventLoop } from "../../store/timing.ts";
+import { isTurnOver, yieldToEventLoop } from "../../store/timing.ts";
 import type { ListedSession, Skipped } from "../../store/types.ts";
 import { projectTest } from "../query/fact-conditions.ts";
 import type { UsageSession } from "../stats/usage-rows.ts";
@@ -17,9 +17,6 @@ import {
 } from "./session-facts.ts";
 import { usageOfSessions } from "./session-usage.ts";
 
-/** Sessions between two turns of the event loop: some 10 ms. */
-const SESSIONS_PER_TURN = 32;
-
 /** Finds sessions by facts, see `searchSessions` in library.ts. */
 export async function searchSessions(options: SessionSearchOptions = {}): Promise<SessionSearch> {
   const { signal } = options;
@@ -29,14 +26,10 @@ export async function searchSessions(options: SessionSearchOptions = {}): Promis
   const { usage, sessions, pending, prices, notes, skipped: unread } = await usageOfSessions(options);
   const skipped = [...unread];
   const found: SessionWithUsage[] = [];
-  let work = 0;
   for (const [id, known] of sessions) {
+    if (isTurnOver()) await yieldToEventLoop(signal);
     const counted = usage.get(id);
     if (counted === undefined || !mayMatch(known, counted)) continue;
-    if (++work % SESSIONS_PER_TURN === 0) {
-      await yieldToEventLoop();
-      signal?.throwIfAborted();
-    }
     const session = listed(known, skipped);
     if (session !== undefined && matches(session)) found.push({ session, usage: counted });
   }

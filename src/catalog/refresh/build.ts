@@ -43,10 +43,8 @@ const TRANSACTION_BYTES = 256 * 1024 * 1024;
 export async function look(catalog: OpenCatalog, signal?: AbortSignal): Promise<Look> {
   // Opening the index took some time as well.
   await yieldToEventLoop();
-  let owners: ReadonlyMap<string, string> | undefined;
-  const ownerOf = (path: string): string | undefined => (owners ??= knownOwners(catalog)).get(path);
-  const store = await listStoreFiles(catalog.configDir, ownerOf, signal);
-  const changes = changesOf(store, await knownFiles(catalog));
+  const store = await listStoreFiles(catalog.configDir, { knownOwners: () => knownOwners(catalog), signal });
+  const changes = await changesOf(store, await knownFiles(catalog));
   // Whoever looks does more work with it.
   await yieldToEventLoop();
   return { store, changes };

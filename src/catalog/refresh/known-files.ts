@@ -1,5 +1,7 @@
-import { yieldToEventLoop } from "../../store/timing.ts";
+import { isTurnOver, yieldToEventLoop } from "../../store/timing.ts";
 import type { OpenCatalog } from "../schema/open-catalog.ts";
+import { FileKind } from "../schema/schema.ts";
+import { jsonPages } from "../engine/json-pages.ts";
 import type { StoreFile, StoreFiles } from "./store-files.ts";
 import { isSessionFile } from "./store-files.ts";
 
@@ -28,47 +30,39 @@ export interface Changes {
   readonly bytes: number;
 }
 
-const KNOWN = `SELECT json_group_array(json_array(id, path, size, mtime, ino, "offset", stamp)) AS json FROM (
-    SELECT f.id, f.path, f.size, f.mtime, f.ino, f."offset", iif(s.path = f.path, s.stamp, NULL) AS stamp
-    FROM file f LEFT JOIN session s ON s.id = f.session WHERE f.id > ? ORDER BY f.id LIMIT ?)`;
+const KNOWN = `SELECT f.id, f.path, f.size, f.mtime, f.ino, f."offset", iif(s.path = f.path, s.stamp, NULL) AS stamp
+  FROM file f LEFT JOIN session s ON s.id = f.session WHERE f.id > ? ORDER BY f.id LIMIT ?`;
 
-/** Files that are read or compared before others get their turn: some 5 ms. */
-const FILES_PER_TURN = 1500;
-
-/** Reads the files that the catalog knows, by path. As JSON texts: three times as fast as objects from the engine. */
+/** Reads the files that the catalog knows, by path. */
 export async function knownFiles({ database }: OpenCatalog): Promise<Map<string, KnownFile>> {
   const known = new Map<string, KnownFile>();
-  const page = database.prepare(KNOWN);
-  for (let last = 0; ;) {
-    const rows = JSON.parse(page.get(last, FILES_PER_TURN)?.["json"] as string) as KnownRow[];
-    for (const [id, path, size, mtime, ino, offset, stamp] of rows) {
+  for await (const rows of jsonPages<KnownRow>(database, 'id, path, size, mtime, ino, "offset", stamp', KNOWN)) {
+    for (const [id, path, size, mtime, ino, offset, stamp] of rows)
       known.set(path, { id, path, size, mtimeMs: Number(mtime), ino: Number(ino), offset, stamp });
-      last = id;
-    }
-    await yieldToEventLoop();
-    if (rows.length < FILES_PER_TURN) return known;
   }
+  return known;
 }
 
 type KnownRow = [number, string, number, string, string, number, string | null];
 
+const OWNERS = `SELECT f.id, f.path, s.uuid FROM file f JOIN session s ON s.id = f.session
+  WHERE f.kind = ${FileKind.subagent} AND f.id > ? ORDER BY f.id LIMIT ?`;
+
 /** Returns the session that each subagent of an older CLI belongs to, by path. */
-export function knownOwners({ database }: OpenCatalog): Map<string, string> {
-  const sql = `SELECT f.path AS path, s.uuid AS uuid FROM file f JOIN session s ON s.id = f.session WHERE f.kind = 1`;
-  return new Map(
-    database
-      .prepare(sql)
-      .all()
-      .map(({ path, uuid }) => [String(path), String(uuid)]),
-  );
+export async function knownOwners({ database }: OpenCatalog): Promise<Map<string, string>> {
+  const owners = new Map<string, string>();
+  for await (const rows of jsonPages<[id: number, path: string, uuid: string]>(database, "id, path, uuid", OWNERS))
+    for (const [, path, uuid] of rows) owners.set(path, uuid);
+  return owners;
 }
 
-export function changesOf(store: StoreFiles, known: ReadonlyMap<string, KnownFile>): Changes {
+export async function changesOf(store: StoreFiles, known: ReadonlyMap<string, KnownFile>): Promise<Changes> {
   const changed: StoreFile[] = [];
   const restamped: string[] = [];
   const seen = new Set<KnownFile>();
   let bytes = 0;
   for (const file of store.files) {
+    if (isTurnOver()) await yieldToEventLoop();
     const before = known.get(file.path);
     if (before !== undefined) seen.add(before);
     if (before !== undefined && isUnchanged(file, before)) {

@@ -9,7 +9,7 @@ import { readNames, type Stats, statLink } from "../../store/disk/fs.ts";
 import { listProjectDir } from "../../store/projects/dir-cache.ts";
 import { firstSessionId } from "../../store/projects/sidecars.ts";
 import { type WalkedEntry, Walker } from "../../store/disk/walk.ts";
-import { yieldToEventLoop } from "../../store/timing.ts";
+import { isTurnOver, yieldToEventLoop } from "../../store/timing.ts";
 import { errnoOf } from "../../store/errors.ts";
 import type { Skipped } from "../../store/types.ts";
 import { FileKind } from "../schema/schema.ts";
@@ -44,19 +44,22 @@ export interface StoreFiles {
 
 export const isSessionFile = (file: StoreFile): file is SessionFile => file.kind === FileKind.main;
 
-/** Sessions that are looked at before others get their turn: some 5 ms. */
-const FILES_PER_TURN = 500;
+export interface StoreFilesOptions {
+  /** Returns the session that each `agent-*.jsonl` of an older CLI is known to belong to, by path. */
+  readonly knownOwners?: () => Promise<ReadonlyMap<string, string>>;
+  readonly signal?: AbortSignal | undefined;
+}
+
 /** Entries that are looked at below one session's directory. */
 const MOST_ENTRIES = 100_000;
 
 /**
  * Finds every file of a config dir that the catalog reads. Costs what a list costs: one read of each directory and one stat
- * of each file. `ownerOf`: the session that an `agent-*.jsonl` of an older CLI is known to belong to.
+ * of each file.
  */
 export async function listStoreFiles(
   configDir: string,
-  ownerOf: (path: string) => string | undefined,
-  signal?: AbortSignal,
+  { knownOwners, signal }: StoreFilesOptions = {},
 ): Promise<StoreFiles> {
   const scope = await listScope({
     configDirs: [configDir],
@@ -68,20 +71,28 @@ export async function listStoreFiles(
   const sessions = new Map<string, SessionFile>();
   const files: StoreFile[] = [];
   const mains: MainFile[] = [];
+  const found: Found = { files, skipped, signal };
   for (const candidate of scope.candidates) {
     mains.push(mainFile(candidate));
-    if (mains.length % FILES_PER_TURN === 0) await yieldToEventLoop();
+    if (isTurnOver()) await yieldToEventLoop(signal);
   }
   mains.sort((a, b) => b.mtimeMs - a.mtimeMs);
-  for (const [i, main] of mains.entries()) {
-    if (i % FILES_PER_TURN === FILES_PER_TURN - 1) await yieldToEventLoop();
+  for (const main of mains) {
+    if (isTurnOver()) await yieldToEventLoop(signal);
     if (!sessions.has(main.sessionId)) sessions.set(main.sessionId, main);
     files.push(main);
     const { candidate, names } = main;
-    if (names !== undefined) addSidecars(candidate, names, files, skipped);
+    if (names !== undefined) await addSidecars(candidate, names, found);
   }
-  addOldAgents(mains, { sessions, ownerOf, files, skipped });
+  await addOldAgents(mains, { ...found, sessions, knownOwners });
   return { files, sessions, skipped };
+}
+
+/** Where found files go. */
+interface Found {
+  readonly files: StoreFile[];
+  readonly skipped: Skipped[];
+  readonly signal: AbortSignal | undefined;
 }
 
 /** A transcript and the names in the directory next to it. */
@@ -117,36 +128,38 @@ const statOf = ({ size, mtimeMs, ino }: Stats): Pick<StoreFile, "size" | "mtimeM
 const AGENT_FILE = /^agent-(.+)\.jsonl$/;
 
 /** Adds the subagents and the stored outputs of a session. */
-function addSidecars(
+async function addSidecars(
   { project, sessionId }: Candidate,
   names: ReadonlySet<string>,
-  files: StoreFile[],
-  skipped: Skipped[],
-): void {
+  { files, skipped, signal }: Found,
+): Promise<void> {
   const walker = new Walker(skipped, MOST_ENTRIES);
   const below = (name: string, path: string): Iterable<WalkedEntry> => (names.has(name) ? walker.below(path) : []);
   for (const { name, path, stats } of below(SUBAGENTS, subagentsPath(project, sessionId))) {
+    if (isTurnOver()) await yieldToEventLoop(signal);
     const agent = AGENT_FILE.exec(name)?.[1];
     if (agent === undefined || !stats.isFile() || stats.size === 0) continue;
     files.push({ ...statOf(stats), path, sessionId, agent, kind: FileKind.subagent });
   }
   const results = toolResultsPath(project, sessionId);
   for (const { dir, name, path, stats } of below(TOOL_RESULTS, results)) {
+    if (isTurnOver()) await yieldToEventLoop(signal);
     if (dir !== results || !stats.isFile() || stats.size === 0) continue;
     files.push({ ...statOf(stats), path, sessionId, agent: name, kind: FileKind.spilled });
   }
 }
 
-interface OldAgents {
+interface OldAgents extends Found {
   readonly sessions: ReadonlyMap<string, SessionFile>;
-  readonly ownerOf: (path: string) => string | undefined;
-  readonly files: StoreFile[];
-  readonly skipped: Skipped[];
+  readonly knownOwners: StoreFilesOptions["knownOwners"];
 }
 
 /** Adds the subagents of older CLIs, which are next to the transcripts. */
-function addOldAgents(mains: readonly SessionFile[], { sessions, ownerOf, files, skipped }: OldAgents): void {
+async function addOldAgents(mains: readonly SessionFile[], found: OldAgents): Promise<void> {
+  const { sessions, knownOwners, files, skipped, signal } = found;
+  let owners: ReadonlyMap<string, string> | undefined;
   for (const dir of new Set(mains.map(({ candidate }) => candidate.project.path))) {
+    if (isTurnOver()) await yieldToEventLoop(signal);
     let names: readonly string[];
     try {
       names = [...listProjectDir(dir).others].filter((name) => OLD_SUBAGENT.test(name));
@@ -154,12 +167,14 @@ function addOldAgents(mains: readonly SessionFile[], { sessions, ownerOf, files,
       // The list has reported it.
       continue;
     }
+    if (names.length > 0) owners ??= await knownOwners?.();
     for (const name of names) {
+      if (isTurnOver()) await yieldToEventLoop(signal);
       const path = join(dir, name);
       try {
         const stats = statLink(path);
         if (stats?.isFile() !== true || stats.size === 0) continue;
-        const sessionId = ownerOf(path) ?? firstSessionId(path);
+        const sessionId = owners?.get(path) ?? firstSessionId(path);
         if (sessionId === undefined || !isSessionId(sessionId) || !sessions.has(sessionId)) continue;
         files.push({ ...statOf(stats), path, sessionId, agent: AGENT_FILE.exec(name)?.[1], kind: FileKind.subagent });
       } catch (error) {

@@ -1,6 +1,6 @@
 import { errnoOf, isMissing } from "../../store/errors.ts";
 import type { Skipped } from "../../store/types.ts";
-import { yieldToEventLoop } from "../../store/timing.ts";
+import { isTurnOver, yieldToEventLoop } from "../../store/timing.ts";
 import type { Query, SearchNote } from "../query/query.ts";
 import { type ScannedSession, type ScanSession, SessionScanner } from "./scan-session.ts";
 import { type FromScanner, ScanThread, threadsFor } from "./scan-threads.ts";
@@ -55,7 +55,7 @@ export async function scanSource(
       found.push({ ...session, ...positionOf(scanned, session.active, now), relevance: 0, scanned });
   };
   const report = (): void => {
-    if (searched.size % SESSIONS_PER_TURN === 0) progress?.(searched.size, sessions.length);
+    if (searched.size % SESSIONS_PER_REPORT === 0) progress?.(searched.size, sessions.length);
   };
   const work = { query, until, signal, add, report };
   const threads = threadsFor(sessions, query);
@@ -82,10 +82,10 @@ interface ScanWork extends Pick<ScanOptions, "query" | "until" | "signal"> {
 async function scanHere(sessions: readonly ScanSession[], work: ScanWork): Promise<number> {
   const { query, until, signal, add, report } = work;
   const scanner = new SessionScanner(query);
-  for (const [n, session] of sessions.entries()) {
+  for (const session of sessions) {
     if (performance.now() > until) break;
     report();
-    if (n % SESSIONS_PER_TURN === 0) await yieldToEventLoop();
+    if (isTurnOver(1)) await yieldToEventLoop();
     signal?.throwIfAborted();
     try {
       const scanned = await scanner.scan(session, signal, until);
@@ -103,7 +103,7 @@ async function scanHere(sessions: readonly ScanSession[], work: ScanWork): Promi
 /** Gives each thread the next session when it has done one. */
 async function scanInThreads(sessions: readonly ScanSession[], count: number, work: ScanWork): Promise<number> {
   const { query, until, signal, add, report } = work;
-  const threads = Array.from({ length: count }, () => new ScanThread(query));
+  const threads: ScanThread[] = [];
   const queue = sessions.values();
   const run = async (thread: ScanThread): Promise<number> => {
     let tooSlow = 0;
@@ -124,6 +124,7 @@ async function scanInThreads(sessions: readonly ScanSession[], count: number, wo
   signal?.addEventListener("abort", abort);
   try {
     signal?.throwIfAborted();
+    while (threads.push(new ScanThread(query)) < count) if (isTurnOver(1)) await yieldToEventLoop(signal);
     const all = await Promise.race([Promise.all(threads.map(run)), aborted]);
     return all.reduce((sum, tooSlow) => sum + tooSlow, 0);
   } finally {
@@ -132,8 +133,8 @@ async function scanInThreads(sessions: readonly ScanSession[], count: number, wo
   }
 }
 
-/** Number of sessions between two reports of progress. Within a session, reading yields by itself. */
-const SESSIONS_PER_TURN = 8;
+/** Number of sessions between two reports of progress. */
+const SESSIONS_PER_REPORT = 8;
 
 function positionOf({ isTogether, weight, count }: ScannedSession, active: number, now: number): Position {
   const tier = count === 0 ? 2 : isTogether ? 0 : 1;

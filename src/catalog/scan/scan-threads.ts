@@ -39,13 +39,18 @@ export function threadsFor(sessions: readonly ScanSession[], { clauses }: Query)
 export class ScanThread {
   readonly #worker: Worker;
   readonly #query: Query;
+  /** Why the thread ended: nobody may be waiting for it then. */
+  #failure: { readonly error: unknown } | undefined;
   #settle: { resolve: (answer: FromScanner) => void; reject: (error: unknown) => void } | undefined;
 
   constructor(query: Query) {
     this.#query = query;
     this.#worker = new Worker(threadCode("scan-worker") as string, { execArgv: [], workerData: query });
     this.#worker.on("message", (answer: FromScanner) => this.#settle?.resolve(answer));
-    this.#worker.on("error", (error) => this.#settle?.reject(error));
+    this.#worker.on("error", (error) => {
+      this.#failure = { error };
+      this.#settle?.reject(error);
+    });
   }
 
   /** Throws what the thread throws, and never ends after `stop`. */
@@ -55,6 +60,7 @@ export class ScanThread {
     const terms = this.#query.clauses.flat().map(({ term }) => term);
     const known = terms.filter((term) => !isTextTerm(term)).map((term) => whole.holds(term));
     const answer = new Promise<FromScanner>((resolve, reject) => {
+      if (this.#failure !== undefined) reject(this.#failure.error);
       this.#settle = { resolve, reject };
     });
     // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker is no window

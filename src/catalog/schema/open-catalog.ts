@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { statLink } from "../../store/disk/fs.ts";
 import { type Environment, isIndexOff, placeOf } from "../../store/layout/cache-place.ts";
+import { yieldToEventLoop } from "../../store/timing.ts";
 import { type Engine, faultOf, loadEngine } from "../engine/sqlite.ts";
 import { catalogOf, filesOf, MEMORY, type OpenCatalog, prepare, removeDatabase } from "./database-file.ts";
 import { DAMAGED, databaseNames, Opening } from "./opening.ts";
@@ -26,6 +27,8 @@ export async function openCatalog(
 ): Promise<OpenCatalog | undefined> {
   const env = options.env ?? process.env;
   if (options.index === false || isIndexOff(env)) return undefined;
+  // Loading the code that calls this took its time, as loading the engine does.
+  await yieldToEventLoop();
   const engine = options.engine ?? (await loadEngine(env));
   if (engine === undefined) return undefined;
   const { directories, prefix } = placeOf(configDir, env);

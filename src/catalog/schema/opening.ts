@@ -3,6 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { randomHex } from "../../store/disk/builtins.ts";
 import { close, createNew, readNames, setMode, statLink } from "../../store/disk/fs.ts";
 import { claimDirectory } from "../../store/layout/cache-place.ts";
+import { yieldToEventLoop } from "../../store/timing.ts";
 import { type Engine, faultOf, isDamaged } from "../engine/sqlite.ts";
 import { catalogOf, filesOf, type OpenCatalog, prepare, removeDatabase, waitWhenBusy } from "./database-file.ts";
 import { createSchema, SCHEMA_VERSION, schemaState } from "./schema.ts";
@@ -56,7 +57,7 @@ export class Opening {
     claimDirectory(directory);
     const until = performance.now() + OPENING_MS;
     while (performance.now() < until) {
-      const name = this.#names()[0] ?? this.#create();
+      const name = this.#names()[0] ?? (await this.#create());
       try {
         const catalog = this.#openFile(join(directory, name));
         if (this.#names()[0] === name) {
@@ -79,13 +80,14 @@ export class Opening {
   }
 
   /** Creates a database, and removes those of other versions of the schema. Returns its name. */
-  #create(): string {
+  async #create(): Promise<string> {
     const { directory, prefix } = this.#options;
     const name = `${prefix}${SCHEMA_VERSION}-${Date.now().toString(36)}${randomHex(4)}.db`;
     const path = join(directory, name);
     close(createNew(path));
     try {
       this.#openFile(path).close();
+      await yieldToEventLoop();
     } catch (error) {
       // A disk that is full, or a file system on which databases do not work.
       removeDatabase(path);

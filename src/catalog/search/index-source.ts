@@ -1,4 +1,4 @@
-import { yieldToEventLoop } from "../../store/timing.ts";
+import { isTurnOver, yieldToEventLoop } from "../../store/timing.ts";
 import { SEGMENT_BITS } from "../schema/schema.ts";
 import type { Database, Row } from "../engine/sqlite.ts";
 import { hasPrefix, matchExpression, rankExpressions, type RankExpressions } from "../query/match-expression.ts";
@@ -22,8 +22,6 @@ import { TextScope, ToolNames } from "../query/text-scope.ts";
 
 /** Maximum number of segments that are read to count sessions exactly. */
 const VERIFIED_SEGMENTS = 100;
-/** Number of segments read before yielding to the event loop: some 10 ms. */
-const SEGMENTS_PER_TURN = 8;
 
 export interface IndexSearch {
   readonly database: Database;
@@ -81,13 +79,9 @@ async function verify(
   for (const { term, rows } of segments) {
     const sessions = new Set<number>();
     const test = new TermTest(term, scope, reader);
-    let work = 0;
     for (const row of rows) {
       if (sessions.has(Number(row["session"]))) continue;
-      if (++work % SEGMENTS_PER_TURN === 0) {
-        await yieldToEventLoop();
-        signal?.throwIfAborted();
-      }
+      if (isTurnOver(1)) await yieldToEventLoop(signal);
       if (test.standsIn(rangeOf(row))) sessions.add(Number(row["session"]));
     }
     verified.set(term, sessionsOf(sessions));
@@ -212,10 +206,9 @@ class IndexSource implements SearchSource {
     const segments = this.#segments(session, expression);
     if (!mustBeRead(term, this.#scope)) return segments.length > 0 !== not;
     const test = new TermTest(term, this.#scope, reader);
-    let work = 0;
     for (const range of this.#ranges(segments)) {
       if (test.standsIn(range)) return !not;
-      if (++work % SEGMENTS_PER_TURN === 0) await yieldToEventLoop();
+      if (isTurnOver(1)) await yieldToEventLoop();
     }
     return not;
   }

@@ -1,6 +1,7 @@
-import { dirname, join } from "node:path";
 import { statFile, type Stats, statLink } from "../../store/disk/fs.ts";
 import { hasReliableDirTimes } from "../../store/disk/platform.ts";
+import { projectDirPath, projectsPath } from "../../store/layout/paths.ts";
+import { yieldToEventLoop } from "../../store/timing.ts";
 import { refresh, type RefreshOptions, type RefreshResult } from "../refresh/refresh.ts";
 import type { OpenCatalog } from "../schema/open-catalog.ts";
 import type { Row } from "../engine/sqlite.ts";
@@ -37,6 +38,7 @@ export async function refreshForSearch(
   const result = await refresh(catalog, options);
   // After a build, files may have been added since it looked.
   if (result.files === 0 && result.pending.size === 0 && hasReliableDirTimes()) {
+    await yieldToEventLoop();
     const look = new RecentLook(catalog, result, limits);
     if (look.isLarge) looks.set(catalog, look);
   }
@@ -58,10 +60,9 @@ class RecentLook {
     if (!this.isLarge) return;
     const sql = "SELECT path, size, mtime, ino FROM file ORDER BY CAST(mtime AS REAL) DESC LIMIT ?";
     this.#newest = database.prepare(sql).all(newest);
-    const projects = join(configDir, "projects");
-    const paths = database.prepare("SELECT path FROM session").all();
-    for (const dir of new Set([projects, ...paths.map(({ path }) => dirname(String(path)))]))
-      this.#dirs.set(dir, statFile(dir));
+    const keys = database.prepare("SELECT DISTINCT project FROM session WHERE project IS NOT NULL").all();
+    const projects = keys.map(({ project }) => projectDirPath(configDir, String(project)));
+    for (const dir of [projectsPath(configDir), ...projects]) this.#dirs.set(dir, statFile(dir));
   }
 
   /** Reports whether the store is as it was, as far as a quick look tells. Makes a stat of each directory and each newest file. */

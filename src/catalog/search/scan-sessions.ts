@@ -7,6 +7,8 @@ import type { ListScope } from "../../store/list/list-scope.ts";
 import type { ListedSession, Skipped } from "../../store/types.ts";
 import type { Database } from "../engine/sqlite.ts";
 import type { Facts } from "../extract/extracted.ts";
+import { isTurnOver, yieldToEventLoop } from "../../store/timing.ts";
+import { jsonPages } from "../engine/json-pages.ts";
 import { listStoreFiles } from "../refresh/store-files.ts";
 import { FileKind } from "../schema/schema.ts";
 import { modelTest, projectTest, valueTest } from "../query/fact-conditions.ts";
@@ -29,11 +31,12 @@ export async function sessionsInFiles(
   { scope, only, signal }: SessionsInFiles,
   skipped: Skipped[],
 ): Promise<ScanSession[]> {
-  const store = await listStoreFiles(configDir, () => undefined, signal);
+  const store = await listStoreFiles(configDir, { signal });
   for (const skip of store.skipped) skipped.push(skip);
   const files = new Map<string, ScanSession["files"][number][]>();
   const bytes = new Map<string, number>();
   for (const { path, kind, sessionId, agent, size } of store.files) {
+    if (isTurnOver()) await yieldToEventLoop(signal);
     bytes.set(sessionId, (bytes.get(sessionId) ?? 0) + size);
     const file = { path, kind, agentId: kind === FileKind.subagent ? agent : undefined };
     const others = files.get(sessionId);
@@ -44,6 +47,7 @@ export async function sessionsInFiles(
   const sessions: ScanSession[] = [];
   for (const [uuid, { candidate, path }] of store.sessions) {
     if (only?.has(uuid) === false) continue;
+    if (isTurnOver()) await yieldToEventLoop(signal);
     try {
       const facts = new LazyFacts(candidate);
       if (!isWanted(uuid, () => facts.value?.cwd)) continue;
@@ -64,21 +68,23 @@ export async function sessionsInFiles(
 }
 
 /** Leaves out the sessions that a build has read whole meanwhile. */
-export function notIndexed(database: Database, sessions: readonly ScanSession[]): readonly ScanSession[] {
+export async function notIndexed(
+  database: Database,
+  sessions: readonly ScanSession[],
+): Promise<readonly ScanSession[]> {
   if (sessions.length === 0) return sessions;
-  const sql = `SELECT s.uuid, count(*) AS files, sum(f.size) AS bytes FROM file f JOIN session s ON s.id = f.session
-    GROUP BY f.session HAVING min(f.size) >= 0`;
-  const whole = new Map(
-    database
-      .prepare(sql)
-      .all()
-      .map((row) => [row["uuid"], row]),
-  );
+  const sql = `SELECT f.session, s.uuid, count(*) AS files, sum(f.size) AS bytes, min(f.size) >= 0 AS whole
+    FROM file f JOIN session s ON s.id = f.session WHERE f.session > ? GROUP BY f.session ORDER BY f.session LIMIT ?`;
+  const whole = new Map<string, WholeRow>();
+  for await (const rows of jsonPages<WholeRow>(database, "session, uuid, files, bytes, whole", sql))
+    for (const row of rows) if (row[4] === 1) whole.set(row[1], row);
   return sessions.filter(({ uuid, files, bytes }) => {
-    const found = whole.get(uuid);
-    return found === undefined || found["files"] !== files.length || found["bytes"] !== bytes;
+    const [, , count, size] = whole.get(uuid) ?? [];
+    return count !== files.length || size !== bytes;
   });
 }
+
+type WholeRow = [session: number, uuid: string, files: number, bytes: number, whole: 0 | 1];
 
 /** Returns a test of whether a session is in scope. */
 export function scopeTest(scope: ListScope | undefined): (sessionId: string, cwd: () => string | undefined) => boolean {

@@ -3,7 +3,7 @@ import { errnoOf, isMissing } from "../../store/errors.ts";
 import { listedSession } from "../../store/list/listed-session.ts";
 import { projectDir } from "../../store/layout/paths.ts";
 import type { ListedSession, Skipped } from "../../store/types.ts";
-import { yieldToEventLoop } from "../../store/timing.ts";
+import { isTurnOver, yieldToEventLoop } from "../../store/timing.ts";
 import { TextMatcher } from "../query/match-text.ts";
 import { type Query, wantedTerms } from "../query/query.ts";
 import { MOST_SEEN, type SearchEnd, sessionMark } from "./search-cursor.ts";
@@ -47,11 +47,14 @@ const REFUSED = 500;
 /** Returns the next sessions of several sources, the best first, with their hits. */
 export async function searchPage(sources: readonly SearchSource[], options: PageOptions): Promise<Page> {
   const page = new PageBuilder(options);
+  const { signal } = options;
   try {
+    if (isTurnOver(1)) await yieldToEventLoop(signal);
     for (const { source, session } of merged(sources, options.after.from)) {
       if (page.isSeen(session)) continue;
       if (page.isFull) return page.end(true);
-      options.signal?.throwIfAborted();
+      signal?.throwIfAborted();
+      if (isTurnOver(1)) await yieldToEventLoop(signal);
       if (source.isExact || (await source.matches(session))) await page.add(source, session);
       else page.refuse(session);
     }
@@ -136,7 +139,8 @@ class PageBuilder {
     const session = this.#listed(found);
     this.#pass(found);
     if (session === undefined) return;
-    const { hits, unread } = this.#read(source, found);
+    if (isTurnOver(1)) await yieldToEventLoop(this.#options.signal);
+    const { hits, unread } = await this.#read(source, found);
     // A fork repeats the messages before it: only what it does not share is a hit of its own.
     const own = hits.filter((hit) => !this.#isCopy(hit, found.uuid));
     if (own.length === 0 && hits.length > 0 && unread === 0) {
@@ -146,14 +150,13 @@ class PageBuilder {
     const { perSession } = this.#options;
     const matches = own.slice(0, perSession).map((hit) => this.#keep(hit));
     this.#hits.push({ session, matches, more: own.length - matches.length + unread });
-    await yieldToEventLoop();
   }
 
-  #read(source: SearchSource, found: FoundSession): SessionHits {
-    const { perSession, context } = this.#options;
+  async #read(source: SearchSource, found: FoundSession): Promise<SessionHits> {
+    const { perSession, context, signal } = this.#options;
     if (this.#terms === 0) return { hits: [], unread: 0 };
     const options = { matcher: this.#matcher, mayHave: this.#mayHave, terms: this.#terms, scope: this.#scope };
-    return sessionHits(source.places(found), { ...options, reader: this.#reader, wanted: perSession, context });
+    return sessionHits(source.places(found), { ...options, reader: this.#reader, wanted: perSession, context, signal });
   }
 
   #isCopy({ origin, uuid }: FoundHit, sessionId: string): boolean {

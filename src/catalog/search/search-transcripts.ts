@@ -1,6 +1,7 @@
 import { InvalidArgumentError } from "../../store/errors.ts";
 import { resolveConfigDirs } from "../../store/layout/config-dir.ts";
 import { type ListScope, listScope } from "../../store/list/list-scope.ts";
+import { isTurnOver, yieldToEventLoop } from "../../store/timing.ts";
 import type { Skipped } from "../../store/types.ts";
 import { type Database, type EngineName, faultOf, withoutIndex } from "../engine/sqlite.ts";
 import { refreshForSearch } from "./recent-look.ts";
@@ -193,6 +194,10 @@ class Search {
 
   async #addIndexed(catalog: OpenCatalog, scope: ListScope | undefined): Promise<void> {
     const { asking, signal, progress, waitMs } = this.#options;
+    // Each statement with thousands of ids takes some ms.
+    const endTurn = async (): Promise<void> => {
+      if (isTurnOver(1)) await yieldToEventLoop(signal);
+    };
     const { database, configDir } = catalog;
     this.#engine = database.engine;
     for (const text of catalog.warnings) this.#notes.push({ code: "index", text });
@@ -201,7 +206,8 @@ class Search {
     for (const skip of skipped) this.#skipped.push(skip);
     // What cannot be read is reported by the refresh, or when it is scanned.
     const listed = pending.size === 0 ? [] : await sessionsInFiles(configDir, { scope, only: pending, signal }, []);
-    const unread = notIndexed(database, listed);
+    const unread = await notIndexed(database, listed);
+    await endTurn();
     const within = scope && sessionsWithin(database, scope);
     const query = this.#query;
     if (needsScan(query, new TextScope(query.scope))) {
@@ -213,9 +219,11 @@ class Search {
       return this.#count(ruledOut + searched.size, () => [...idsOf(database, within), ...searched]);
     }
     const searched = unread.length === 0 ? new Set<string>() : (await this.#scan(unread)).searched;
+    await endTurn();
     const known = withoutIds(within, searched);
     const search = { database, query, within: known, asking, now: this.#after.now, signal };
     this.sources.push(await indexSource({ ...search, limit: this.#limit + this.#after.seen.size + 1 }));
+    await endTurn();
     this.#pending += unread.length - searched.size;
     const left = new Set(unread.map(({ uuid }) => uuid).filter((uuid) => !searched.has(uuid)));
     const whole = withoutIds(known, left);

@@ -1,4 +1,5 @@
 import { basename } from "node:path";
+import { isTurnOver, yieldToEventLoop } from "../../store/timing.ts";
 import type { RowText } from "../extract/row-texts.ts";
 import type { Match, TextMatcher } from "../query/match-text.ts";
 import type { Column, Role } from "../query/query.ts";
@@ -81,11 +82,12 @@ export interface HitOptions {
   readonly wanted: number;
   /** UTF-16 units around the matches. */
   readonly context: number;
+  readonly signal: AbortSignal | undefined;
 }
 
 /** Reads the places of a session until there are as many hits as wanted, and each term was found once. */
-export function sessionHits(places: Places, options: HitOptions): SessionHits {
-  const { reader, wanted, terms } = options;
+export async function sessionHits(places: Places, options: HitOptions): Promise<SessionHits> {
+  const { reader, wanted, terms, signal } = options;
   const collected = new HitCollector(options);
   const read = new Set<string>();
   const from = reader.bytes;
@@ -101,6 +103,7 @@ export function sessionHits(places: Places, options: HitOptions): SessionHits {
             : 0;
     if (taken > 0 && reader.bytes - from >= most) break;
     taken++;
+    if (isTurnOver(1)) await yieldToEventLoop(signal);
     // Long rows are in several segments of one range.
     const key = `${range.off} ${range.len} ${range.path}`;
     if (!read.has(key)) collected.read(range);

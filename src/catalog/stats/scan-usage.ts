@@ -24,7 +24,7 @@ export async function scanUsage(
   configDir: string,
   { tools, signal, progress }: ScanOptions,
 ): Promise<{ readonly rows: UsageRows; readonly skipped: readonly Skipped[] }> {
-  const store = await listStoreFiles(configDir, () => undefined, signal);
+  const store = await listStoreFiles(configDir, { signal });
   const skipped = [...store.skipped];
   const files = store.files.filter(({ kind }) => kind !== FileKind.spilled);
   const total = files.reduce((sum, { size }) => sum + size, 0);

@@ -2,7 +2,7 @@
  * The only importer of `node:fs`, so that test/kill can interrupt every read of the disk and every change to it.
  *
  * The calls are synchronous: a stat is 3 µs here and 30 µs through the thread pool, and a list makes tens of thousands.
- * Long work calls `yieldToEventLoop` between steps.
+ * Long work calls `yieldToEventLoop` between steps, when `isTurnOver`.
  */
 import fs from "node:fs";
 import { dirname } from "node:path";

@@ -8,7 +8,7 @@ import { transcriptPathOf } from "../layout/paths.ts";
 import { canRefuseLinks } from "../disk/platform.ts";
 import type { ProjectDir, Skipped, TranscriptCopy } from "../types.ts";
 import type { Candidate } from "./candidate.ts";
-import { yieldToEventLoop } from "../timing.ts";
+import { isTurnOver, yieldToEventLoop } from "../timing.ts";
 
 /** A project dir to list, and the directory that it was found for. */
 export type Place = Pick<TranscriptCopy, "project" | "matchedDir">;
@@ -27,10 +27,6 @@ export interface LookOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Number of files, some 15 ms of work, before yielding to the event loop: with only a stat, and if they are also read. */
-const FILES_PER_TURN = 4000;
-const READ_PER_TURN = 1000;
-
 /**
  * Returns every file in these places that may be a session: named by a session id, regular, not empty. Costs one read
  * of each directory and one stat of each file. `skipped`: unreadable files, links and other entries with such a name
@@ -41,14 +37,11 @@ export async function listCandidates(places: readonly Place[], options: LookOpti
   const skipped: Skipped[] = [];
   const onePass = new OnePassReader(options);
   beginList();
-  let looked = 0;
   for (const place of places) {
+    if (isTurnOver()) await yieldToEventLoop(options.signal);
     const { sessionIds, others } = listingOf(place.project, skipped);
     for (const id of sessionIds) {
-      if (++looked % (onePass.isOn ? READ_PER_TURN : FILES_PER_TURN) === 0) {
-        await yieldToEventLoop();
-        options.signal?.throwIfAborted();
-      }
+      if (isTurnOver()) await yieldToEventLoop(options.signal);
       const hasSidecars = others.has(id);
       const candidate =
         (onePass.isOn ? onePass.look(place, id, hasSidecars) : undefined) ??

@@ -7,7 +7,7 @@ import { foldKey } from "../disk/platform.ts";
 import { keyOfPath } from "../layout/project-key.ts";
 import { sessionCwd } from "../projects/session-cwd.ts";
 import type { Skipped } from "../types.ts";
-import { yieldToEventLoop } from "../timing.ts";
+import { isTurnOver, yieldToEventLoop } from "../timing.ts";
 
 /** A directory that has sessions. */
 export interface Project {
@@ -30,8 +30,6 @@ export interface ProjectList {
   readonly skipped: readonly Skipped[];
 }
 
-/** Number of transcripts, a few kilobytes read of each, before yielding to the event loop. */
-const FILES_PER_TURN = 128;
 /** Maximum number of sessions of a project, newest first, searched for its path: nearly always the first one has it. */
 const MAX_SEARCHED = 8;
 
@@ -54,17 +52,13 @@ export async function listProjects({
     else others.push(candidate);
   }
   const projects: Project[] = [];
-  let read = 0;
   for (const candidates of byKey.values()) {
     candidates.sort((a, b) => b.lastModified - a.lastModified);
     let activity = -Infinity;
     for (const candidate of candidates) {
       // Activity is never later than the mtime.
       if (candidate.lastModified <= activity) break;
-      if (++read % FILES_PER_TURN === 0) {
-        await yieldToEventLoop();
-        signal?.throwIfAborted();
-      }
+      if (isTurnOver()) await yieldToEventLoop(signal);
       try {
         activity = Math.max(activity, activityOf(candidate));
       } catch (error) {

@@ -5,7 +5,7 @@ import { isContinued } from "../facts/continued-in.ts";
 import { windowFacts } from "../facts/metadata.ts";
 import { type ListScope, listScope, toSessionInfo } from "./list-scope.ts";
 import type { OrUndefined, SessionInfo } from "../types.ts";
-import { yieldToEventLoop } from "../timing.ts";
+import { isTurnOver, yieldToEventLoop } from "../timing.ts";
 
 export type ListSessionsOptions = {
   /** Project directory, including its git worktrees. Absent: all projects. */
@@ -44,11 +44,10 @@ export async function listSessions(options?: OrUndefined<ListSessionsOptions> | 
   const sessions: SessionInfo[] = [];
   const seen = new Set<string>();
   let passed = 0;
-  let read = 0;
   for (const candidate of candidates) {
     if (sessions.length >= most) break;
     if (seen.has(candidate.sessionId)) continue;
-    if (++read % FILES_PER_TURN === 0) await yieldToEventLoop();
+    if (isTurnOver()) await yieldToEventLoop();
     const session = toListed(candidate, scope, includeProgrammatic);
     if (session === undefined) continue;
     seen.add(candidate.sessionId);
@@ -60,9 +59,6 @@ export async function listSessions(options?: OrUndefined<ListSessionsOptions> | 
 
 /** Reports whether a switch is on: by default it is. As in the official helper, any falsy value except null turns it off. */
 const isOn = (value: unknown): boolean => Boolean(value ?? true);
-
-/** Number of transcripts, some 5 ms of work, before yielding to the event loop. */
-const FILES_PER_TURN = 64;
 
 /** Sorts newest first; a stable sort keeps the first one found among files of one time and id. */
 function byModification(a: Candidate, b: Candidate): number {

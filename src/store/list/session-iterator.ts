@@ -11,7 +11,7 @@ import { type ListScope, listScope } from "./list-scope.ts";
 import { isArchived, toListedSession } from "./listed-session.ts";
 import { Heap, ranksBefore } from "./heap.ts";
 import type { ListedSession, Skipped } from "../types.ts";
-import { yieldToEventLoop } from "../timing.ts";
+import { isTurnOver, yieldToEventLoop } from "../timing.ts";
 
 /** The sessions of a query, to be taken one by one, and the files that could not be read so far. */
 export interface OpenList {
@@ -42,10 +42,6 @@ export async function openList(
   return { pager: new Pager(scope, query, after(filters), skipped), skipped, filters };
 }
 
-/** Number of transcripts before yielding to the event loop: if a few kilobytes are read of each, and if the windows are. */
-const TAILS_PER_TURN = 256;
-const FILES_PER_TURN = 32;
-
 /**
  * Yields sessions latest activity first while reading as few files as possible. The mtime is an upper bound for the activity
  * of an unread session, so the next session is known once no such bound reaches the best known activity.
@@ -66,7 +62,6 @@ class Pager {
   readonly #unread: Heap<Candidate>;
   /** All copies, newest first, of sessions that have several. */
   readonly #copies: ReadonlyMap<string, readonly Candidate[]>;
-  #work = 0;
   #looked = 0;
 
   /** `after`: the end of the previous page. */
@@ -101,11 +96,11 @@ class Pager {
       const best = this.#known.first;
       const newest = this.#unread.first;
       if (newest !== undefined && (best === undefined || newest.lastModified >= best.activity)) {
-        if (this.#hasWorked(1 / TAILS_PER_TURN)) await this.#yieldUnlessAborted();
+        if (isTurnOver()) await yieldToEventLoop(this.#query.signal);
         this.#read(newest);
         this.#unread.pop();
       } else if (best !== undefined) {
-        if (this.#hasWorked(1 / FILES_PER_TURN)) await this.#yieldUnlessAborted();
+        if (isTurnOver()) await yieldToEventLoop(this.#query.signal);
         this.#known.pop();
         const session = await this.#show(best);
         this.#query.progress?.(++this.#looked, this.total);
@@ -192,18 +187,6 @@ class Pager {
   /** Records a file that could not be read, unless it was deleted since it was found. */
   #skip({ path }: Candidate, error: unknown): void {
     if (!isMissing(error)) this.#skipped.set(path, { path, reason: errnoOf(error) ?? "unreadable" });
-  }
-
-  /** Reports whether to yield to the event loop. A promise for each of 10,000 sessions would cost more than this check. */
-  #hasWorked(share: number): boolean {
-    this.#work += share;
-    return this.#work >= 1;
-  }
-
-  async #yieldUnlessAborted(): Promise<void> {
-    this.#work = 0;
-    await yieldToEventLoop();
-    this.#query.signal?.throwIfAborted();
   }
 }
 

@@ -14,7 +14,7 @@ test("a session is indexed when every byte of each of its files is", async () =>
   const catalog = await tempCatalog(dir);
   const left = async (): Promise<string[]> => {
     const sessions = await sessionsInFiles(dir, { scope: undefined, signal: undefined }, []);
-    return notIndexed(catalog.database, sessions).map(({ path }) => path);
+    return (await notIndexed(catalog.database, sessions)).map(({ path }) => path);
   };
   expect((await left()).sort()).toEqual([grown, whole, another].sort());
   await refresh(catalog);
