@@ -31,6 +31,13 @@ export type { Unread } from "./store/read/unread.ts";
 
 export { forkSession, type ForkSessionOptions, type ForkSessionResult } from "./store/fork/fork-session.ts";
 export { renameSession, tagSession } from "./store/annotate/annotate.ts";
+export {
+  describeSession,
+  editSessionTags,
+  getSessionAnnotation,
+  type TagEdit,
+} from "./store/annotate/session-annotation.ts";
+export type { Annotation as SessionAnnotation } from "./transcript/summary/annotation.ts";
 export { archiveSession, unarchiveSession } from "./store/annotate/archive.ts";
 export { deleteSession, type DeleteResult, type DeleteSessionOptions } from "./store/trash/delete-session.ts";
 export { restoreSession, type RestoreResult } from "./store/trash/restore-session.ts";

@@ -16,7 +16,7 @@ export async function readArguments(command: Command, words: readonly string[]):
   const options = optionsOf(command);
   const values: Record<string, boolean | string | readonly string[]> = {};
   const positionals: string[] = [];
-  for (const token of tokensOf(options, words)) {
+  for (const token of tokensOf(command, words)) {
     if (token.kind === "positional") positionals.push(token.value);
     if (token.kind !== "option") continue;
     const name = token.rawName === "-v" && !hasShort(options, "v") ? "version" : token.name;
@@ -42,8 +42,19 @@ export async function readArguments(command: Command, words: readonly string[]):
 }
 
 /** Splits words into options and other arguments. Unchecked: Node's errors describe its parser instead of our options. */
-export const tokensOf = (options: Options, words: readonly string[]): ReturnType<typeof parseArgs<Parsing>>["tokens"] =>
-  parseArgs({ args: [...words], options, strict: false, allowPositionals: true, tokens: true }).tokens;
+export function tokensOf(command: Command, words: readonly string[]): ReturnType<typeof parseArgs<Parsing>>["tokens"] {
+  const options = optionsOf(command);
+  const isArgument = (word: string): boolean =>
+    command.takesDashes === true && /^-[^-]/.test(word) && !(word.length === 2 && hasShort(options, word.slice(1)));
+  const args = words.map((word) => (isArgument(word) ? SHIELD + word : word));
+  const { tokens } = parseArgs({ args, options, strict: false, allowPositionals: true, tokens: true });
+  return tokens.map((token) =>
+    "value" in token && token.value?.startsWith(SHIELD) ? { ...token, value: token.value.slice(SHIELD.length) } : token,
+  );
+}
+
+/** Before a word that Node would take for options. No argument of a process can have it. */
+const SHIELD = "\0";
 
 const hasShort = (options: Options, letter: string): boolean =>
   Object.values(options).some(({ short }) => short === letter);

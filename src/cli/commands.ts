@@ -8,6 +8,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<{ readonly command:
   fork: () => import("./commands/fork.ts"),
   rename: () => import("./commands/rename.ts"),
   tag: () => import("./commands/tag.ts"),
+  describe: async () => ({ command: (await import("./commands/tag.ts")).describe }),
   archive: () => import("./commands/archive.ts"),
   unarchive: async () => ({ command: (await import("./commands/archive.ts")).unarchive }),
   delete: () => import("./commands/delete.ts"),

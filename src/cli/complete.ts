@@ -57,6 +57,11 @@ async function offersFor(typed: readonly string[]): Promise<Offer[]> {
     const found = await offers(valuesOf(command, option), value, store);
     return found.map((offer) => (offer === DIRS ? offer : { ...offer, value: `--${option}=${offer.value}` }));
   }
+  const [, sign, tag] = command.takesDashes === true ? (/^([+-])(?!-)(.*)$/s.exec(current) ?? []) : [];
+  if (sign !== undefined && tag !== undefined) {
+    const tags = (await offers("tags", tag, store)).map((offer) => ({ ...offer, value: sign + offer.value }));
+    return current === "-" ? [...beginning(optionNames(command, rest), current), ...tags] : tags;
+  }
   if (current.startsWith("-") && !onlyPositionals) return beginning(optionNames(command, rest), current);
   const { completes, positionals: allowed } = command;
   if (allowed === "none" || ((allowed === "one" || allowed === "optional") && positionals.length > 0)) return [];
@@ -75,7 +80,7 @@ async function commandNames(): Promise<Offer[]> {
 
 /** Reads the words before the current one. `pending`: the option whose value comes next. */
 function readWords(command: Command, words: readonly string[]) {
-  const tokens = tokensOf(optionsOf(command), words);
+  const tokens = tokensOf(command, words);
   const options = tokens.filter((token) => token.kind === "option");
   const last = tokens.at(-1)?.kind === "option" ? options.at(-1) : undefined;
   const isPending = last?.value === undefined && specOf(command, last?.name ?? "")?.type === "string";
@@ -123,11 +128,11 @@ async function offers(kind: Completion | undefined, current: string, configDirs:
     case "trash":
       return beginning(await trashed(configDirs), current.toLowerCase());
     case "projects":
-      return [...beginning(await recent(configDirs, ({ cwd }) => cwd), expandHome(current)), DIRS];
+      return [...beginning(await recent(configDirs, ({ cwd }) => [cwd]), expandHome(current)), DIRS];
     case "tags":
-      return beginning(await recent(configDirs, ({ tag }) => tag), current);
+      return beginning(await recent(configDirs, ({ tags }) => tags), current);
     case "branches":
-      return beginning(await recent(configDirs, ({ gitBranch }) => gitBranch), current);
+      return beginning(await recent(configDirs, ({ gitBranch }) => [gitBranch]), current);
   }
 }
 
@@ -149,9 +154,12 @@ async function trashed(configDirs: ConfigDirs): Promise<Offer[]> {
   return distinct(entries.map(({ sessionId, summary }) => ({ value: sessionId, about: summary })));
 }
 
-async function recent(configDirs: ConfigDirs, fact: (session: ListedSession) => string | undefined): Promise<Offer[]> {
+async function recent(
+  configDirs: ConfigDirs,
+  facts: (session: ListedSession) => readonly (string | undefined)[],
+): Promise<Offer[]> {
   const page = await listSessionPage({ configDirs, archived: "include", limit: MAX_RECENT });
-  return distinct(page.sessions.flatMap((session) => ({ value: fact(session) ?? "" })));
+  return distinct(page.sessions.flatMap((session) => facts(session).map((fact) => plain(fact ?? ""))));
 }
 
 /** Removes duplicates, and values that are not one printable line. */

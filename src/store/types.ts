@@ -54,6 +54,9 @@ export interface ListedSession extends SessionInfo {
   readonly title: string;
   /** Sort key of the page: min(timestamp of the last conversation row, mtime), epoch ms. */
   readonly activity: number;
+  /** All tags; `tag` is the first, unless only an official helper removed it. */
+  readonly tags: readonly string[];
+  readonly description: string | undefined;
   readonly configDir: string;
   readonly projectKey: string;
   readonly transcriptPath: string;

@@ -47,7 +47,7 @@ describe.each(names)("%s", (name) => {
   });
 
   test("nothing of the disk, and no package, is loaded to know what it takes", () => {
-    const file = name === "unarchive" ? "archive" : name;
+    const file = { unarchive: "archive", describe: "tag" }[name] ?? name;
     const { files, others } = loadedWith(path.join(src, "cli", "commands", `${file}.ts`));
     const loaded = [...files].map((one) => path.relative(src, one).split(path.sep).join("/"));
     expect(loaded.filter((one) => one.startsWith("store/"))).toEqual([]);

@@ -79,11 +79,57 @@ describe.each(ownNode())("changing sessions: Node $version", ({ path: node }) =>
   });
 });
 
+test("several tags and a description: set, listed, shown, found by any tag, and removed", () => {
+  const dir = store();
+  const said = (...args: string[]): string => {
+    const { status, stdout, stderr } = runner(dir)(...args);
+    expect({ args, status, stderr }).toEqual({ args, status: 0, stderr: "" });
+    return stdout;
+  };
+  // The words with a dash are no options: `-n` would be one.
+  expect(said("tag", "1", "+bug", "+next", "+wip")).toBe("tagged 11111111 “first” #bug #next #wip\n");
+  expect(said("tag", "1", "-next", "-wip")).toBe("tagged 11111111 “first” #bug\n");
+  expect(said("tag", "-bug", "+n", "1")).toBe("tagged 11111111 “first” #n\n");
+  const env = { CLAUDE_CONFIG_DIR: dir };
+  expect(runCli(["tag", "1", "+a", "+--b", "--", "-n"], { env }).stdout).toBe("tagged 11111111 “first” #a #--b\n");
+  expect(said("tag", "1", "z")).toBe("tagged 11111111 “first” #z #--b\n");
+  expect(said("describe", "1", "It", "fixes  August")).toBe("described 11111111 “first”: It fixes August\n");
+  expect(said("list", "--tag", "z")).toMatch(/^11111111 {2}\S+ {2}first — It fixes August #z #--b {2}/);
+  const { sessions } = JSON.parse(said("list", "--json", "--tag=--b")) as { sessions: unknown[] };
+  expect(sessions).toEqual([
+    expect.objectContaining({ tag: "z", tags: ["z", "--b"], description: "It fixes  August" }),
+  ]);
+  expect(said("show", "1")).toMatch(/^first\nIt fixes August\n11111111-\S+ · .* · #z #--b\n/);
+  expect(said("show", "1", "--format", "markdown")).toMatch(
+    /^# first\n\nIt fixes August\n\nSession .* · \\#z \\#--b\n/,
+  );
+  expect((JSON.parse(said("show", "1", "--json")) as { session: unknown }).session).toMatchObject({
+    tags: ["z", "--b"],
+    description: "It fixes  August",
+  });
+  expect(parsed(said("tag", "1", "--clear", "+new", "--json")).results).toEqual([
+    { given: "1", sessionId: ONE, tag: "new", tags: ["new"] },
+  ]);
+  expect(parsed(said("tag", "1", "--clear", "--json")).results).toEqual([
+    { given: "1", sessionId: ONE, tag: null, tags: [] },
+  ]);
+  expect(parsed(said("describe", "1", "--clear", "--json")).results).toEqual([
+    { given: "1", sessionId: ONE, description: null },
+  ]);
+  expect(said("list", "--json")).not.toContain('"description"');
+});
+
 describe("changing sessions", () => {
   test.for<[args: string[], line: RegExp]>([
     [["rename", "1", "x"], /^would rename 11111111 “first” to “x”\n$/],
     [["tag", "1", "x"], /^would tag 11111111 “first” #x\n$/],
     [["tag", "--clear", "1"], /^would untag 11111111 “first”\n$/],
+    [
+      ["tag", "1", "+a", "22222222", "+b c"],
+      /^would tag 11111111 “first” #a #b c\nwould tag 22222222 “second” #a #b c\n$/,
+    ],
+    [["describe", "1", "the", "first one"], /^would describe 11111111 “first”: the first one\n$/],
+    [["describe", "1", "--clear"], /^would remove the description of 11111111 “first”\n$/],
     [["archive", "1", "22222222"], /^would archive 11111111 “first”\nwould archive 22222222 “second”\n$/],
     [["unarchive", "1"], /^would unarchive 11111111 “first”\n$/],
     [["fork", "1", "--up-to", uuid(2)], /^would fork 11111111 “first”\n$/],
@@ -200,7 +246,7 @@ describe("changing sessions", () => {
       { given: "22222223", sessionId: TWIN, title: "T" },
     ]);
     expect(parsed(runner(dir)("tag", "22222223", "--clear", "--json").stdout).results).toEqual([
-      { given: "22222223", sessionId: TWIN, tag: null },
+      { given: "22222223", sessionId: TWIN, tag: null, tags: [] },
     ]);
     const [fork] = parsed(runner(dir)("fork", "22222223", "--json").stdout).results;
     expect(fork).toEqual({ given: "22222223", sessionId: TWIN, forkId: expect.stringMatching(/^[0-9a-f-]{36}$/) });
@@ -324,6 +370,11 @@ describe("changing sessions", () => {
     [["rename"], "an argument is missing"],
     [["tag", "1"], "a tag is missing"],
     [["tag", "1", " "], "the tag is empty"],
+    [["tag", "1", "+"], "the tag is empty"],
+    [["tag", "+a", "-b"], "the id of a session is missing"],
+    [["tag", "1", "--ad", "a"], "unknown option --ad"],
+    [["describe", "1"], "a description is missing"],
+    [["describe", "1", " "], "a description is missing"],
     [["archive"], "an argument is missing"],
     [["fork", "1", "2"], 'unexpected argument "2"'],
     [["fork", "1", "--cwd", "/no/such/dir"], '--cwd must be an existing directory, got "/no/such/dir"'],

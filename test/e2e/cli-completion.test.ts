@@ -46,6 +46,15 @@ describe("__complete", () => {
     [["rename", "1"], [`${ONE}\tfirst`]],
     [["rename", "2222"], [`${TWO}\tsecond title`]],
     [["rename", ONE, ""], []],
+    [["tag", ONE, "+tag "], ["+tag first"]],
+    [["tag", ONE, "-tag f"], ["-tag first"]],
+    [
+      ["tag", ONE, "--c"],
+      [
+        "--clear\tRemove all tags; with +TAG, all others",
+        "--config-dir\tDirectory that holds the transcripts; can be repeated",
+      ],
+    ],
     [["fork", ONE, ""], []],
     [["archive", ONE, ""], [`${TWO}\tsecond title`]],
     [["restore", ""], [`${sessionId(3)}\tthird`]],

@@ -3,7 +3,9 @@ import path from "node:path";
 import {
   archiveSession,
   deleteSession,
+  editSessionTags,
   forkSession,
+  getSessionAnnotation,
   getSessionInfo,
   getSessionMessages,
   listSessions,
@@ -91,11 +93,11 @@ const leftovers = (store: KillStore): string[] =>
 
 // ── rename, tag ────────────────────────────────────────────────────────────
 
-/** One row is appended to a transcript without a final newline. */
+/** A row, or two at once, are appended to a transcript without a final newline. */
 function annotation(
   title: string,
-  name: string,
-  value: string,
+  name: "renameSession" | "tagSession" | "editSessionTags",
+  value: unknown,
   row: string,
   isSet: (store: KillStore) => Promise<boolean>,
 ): Operation {
@@ -119,12 +121,13 @@ function annotation(
       return allowed.includes(text) ? problems : [...problems, `the transcript is ${JSON.stringify(text)}`];
     },
     async again(store) {
-      await (name === "renameSession" ? renameSession(ID, value, store.options) : tagSession(ID, value, store.options));
+      const annotate = { renameSession, tagSession, editSessionTags }[name];
+      await annotate(ID, value as never, store.options);
       const text = textOf(store, transcript);
       // The row that a killed run wrote already stands there twice, which says the same.
       const allowed = [1, 2].map((times) => `${original(store)}\n${`${row}\n`.repeat(times)}`);
       const problems = allowed.includes(text) ? [] : [`the transcript is ${JSON.stringify(text)}`];
-      return (await isSet(store)) ? problems : [...problems, `${name} did not set ${value}`];
+      return (await isSet(store)) ? problems : [...problems, `${name} did not set ${JSON.stringify(value)}`];
     },
   };
 }
@@ -142,6 +145,16 @@ const tag = annotation(
   "bug",
   `{"type":"tag","tag":"bug","sessionId":"${ID}"}`,
   async ({ options }) => (await getSessionInfo(ID, options))?.tag === "bug",
+);
+const tags = annotation(
+  "editSessionTags",
+  "editSessionTags",
+  { add: ["bug", "later"] },
+  [
+    `{"type":"tag","tag":"bug","sessionId":"${ID}"}`,
+    `{"type":"claude-transcripts-annotation","tags":["bug","later"],"sessionId":"${ID}"}`,
+  ].join("\n"),
+  async ({ options }) => (await getSessionAnnotation(ID, options))?.tags.join() === "bug,later",
 );
 
 // ── archive ────────────────────────────────────────────────────────────────
@@ -286,6 +299,7 @@ const restoration = (title: string, apart: boolean): Operation => ({
 export const operations: readonly Operation[] = [
   rename,
   tag,
+  tags,
   archive,
   fork,
   deletion("deleteSession", false, false),

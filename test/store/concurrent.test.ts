@@ -3,6 +3,7 @@ import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { expect, test } from "vitest";
+import { getSessionAnnotation } from "../../src/store/annotate/session-annotation.ts";
 import { deleteSession } from "../../src/store/trash/delete-session.ts";
 import { restoreSession } from "../../src/store/trash/restore-session.ts";
 import { listTrash } from "../../src/store/trash/trash-contents.ts";
@@ -175,4 +176,17 @@ test("deletions of different sessions do not disturb each other, nor does one th
   expect(await together([some(0), some(1), emptying], dir)).toEqual([["done"], ["done"], ["done"]]);
   expect(fs.readdirSync(path.join(dir, "projects", "-a"))).toEqual([]);
   expect((await listTrash({ configDirs: [dir] })).filter((entry) => !entry.complete)).toEqual([]);
+});
+
+test("processes that tag and describe a session at once lose nothing", async () => {
+  const dir = tempConfigDir();
+  put(dir, `projects/-a/${ID}.jsonl`, conversation(ID, "hi"));
+  const tagging = (name: string): string =>
+    `for (let i = 0; i < 10; i++) await lib.editSessionTags("${ID}", { add: ["${name}" + i] }, where);`;
+  const describing = `for (let i = 0; i < 10; i++) await lib.describeSession("${ID}", "text " + i, where); return 1;`;
+  await together([`${tagging("a")} return 1;`, `${tagging("b")} return 1;`, describing], dir);
+  const { tags = [], description } = (await getSessionAnnotation(ID, { configDirs: [dir] })) ?? {};
+  const all = ["a", "b"].flatMap((name) => Array.from({ length: 10 }, (_, i) => `${name}${i}`));
+  expect([...tags].sort()).toEqual(all);
+  expect(description).toBe("text 9");
 });

@@ -6,11 +6,11 @@ export const command: Command = {
   summary: "List sessions, the most recently active first",
   usage: "list [DIR] [options]",
   details: `Lists the sessions of all projects, without the archived ones: the start of the id, the time of the last message, the
-title and, if there is room, the project, the git branch and the size of the transcript. A worktree is shown as
+title with the description and the tags and, if there is room, the project, the git branch and the size of the transcript. A worktree is shown as
 repository#worktree. A terminal shows the first 30 sessions; a file or pipe gets all of them, with full paths.`,
   notes: `JSON
   {"sessions": [{sessionId, summary, lastModified, fileSize, customTitle, firstPrompt, gitBranch, cwd, tag,
-    createdAt, archived, title, activity, configDir, projectKey, transcriptPath, entrypoint, programmatic, model,
+    createdAt, archived, title, activity, tags, description, configDir, projectKey, transcriptPath, entrypoint, programmatic, model,
     forkedFrom, agentName, teamName, worktree}],
   "more": whether --limit left some out, "archivedLeftOut", "programmaticLeftOut": how many were left out,
   "transcripts": how many there are, "skipped": [{path, reason}]}
@@ -43,7 +43,7 @@ repository#worktree. A terminal shows the first 30 sessions; a file or pipe gets
     tag: {
       type: "string",
       value: "TAG",
-      help: "Only sessions with this tag. Reads all transcripts, so it may take a moment.",
+      help: "Only sessions that have this tag. Reads all transcripts, so it may take a moment.",
       completes: "tags",
     },
     branch: {

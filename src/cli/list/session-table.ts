@@ -144,13 +144,15 @@ const MAX_LOOKUPS = 200;
 const directoryOf = ({ cwd, projectKey }: ListedSession): string => cwd ?? projectKey;
 const branchOf = ({ gitBranch }: ListedSession): string => printable(gitBranch ?? "");
 
-function titleOf({ title, tag, archived, agentName }: ListedSession): TitleCell {
+function titleOf({ title, tags, description, archived, agentName }: ListedSession): TitleCell {
   const marks = [
-    ...(tag ? [`#${printable(tag)}`] : []),
+    ...tags.map((tag) => `#${printable(tag)}`),
     ...(agentName === undefined ? [] : [`(agent ${printable(agentName)})`]),
     ...(archived ? ["(archived)"] : []),
   ];
-  return { text: printable(forkFirst(title)) || "(no title)", marks: marks.join(" ") };
+  const called = printable(forkFirst(title)) || "(no title)";
+  const described = printable(description ?? "");
+  return { text: described === "" ? called : `${called} — ${described}`, marks: marks.join(" ") };
 }
 
 const wholeTitle = (title: TitleCell | undefined): string =>

@@ -22,6 +22,7 @@ import {
   type Renderer,
   type RenderOptions,
   shownFile,
+  tagMarks,
 } from "./message-view.ts";
 
 /** Renders a conversation as Markdown. Output of commands and tools is in fences that no line of it can close. */
@@ -62,13 +63,16 @@ type Block = string | Generator<string>;
 function headBlocks(about: About): string[] {
   const { sessionId, cwd, gitBranch, subagent } = about;
   const name = nameOf(about);
+  const tags = tagMarks(about);
   const facts = [
     ...(subagent === undefined ? [] : [`Subagent ${code(subagent.agentId)}`]),
     ...(sessionId === undefined ? [] : [`Session ${code(sessionId)}`]),
     ...[cwd, gitBranch].flatMap((fact) => (fact ? [code(fact)] : [])),
     ...countsOf(about),
+    ...(tags === "" ? [] : [escaped(tags)]),
   ];
-  return [...(name ? [`# ${escaped(name)}`] : []), facts.join(" · ")];
+  const described = escaped(about.description ?? "");
+  return [...(name ? [`# ${escaped(name)}`] : []), ...(described === "" ? [] : [described]), facts.join(" · ")];
 }
 
 function messageBlocks(message: MessageView, speaker: string, calls: CallPairs, options: RenderOptions): Block[] {

@@ -24,6 +24,9 @@ import type { PeerWord } from "../../view/words.ts";
 export interface About {
   readonly sessionId: string | undefined;
   readonly title: string | undefined;
+  /** Absent if there are none. */
+  readonly tags?: readonly string[] | undefined;
+  readonly description?: string | undefined;
   readonly cwd: string | undefined;
   readonly gitBranch: string | undefined;
   readonly path: string | undefined;
@@ -187,6 +190,9 @@ export const countsOf = (about: About): string[] => [
   messageCount(about),
   ...(about.usage === undefined ? [] : sessionUsageWords(about.usage)),
 ];
+
+/** Returns the tags as lists show them. */
+export const tagMarks = ({ tags = [] }: About): string => tags.map((tag) => `#${tag}`).join(" ");
 
 const messageCount = ({ messages }: About): string => (messages === 1 ? "1 message" : `${messages} messages`);
 

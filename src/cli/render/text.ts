@@ -21,6 +21,7 @@ import {
   type Renderer,
   type RenderOptions,
   shownFile,
+  tagMarks,
 } from "./message-view.ts";
 import { type Lines, LineText, printableBlocks } from "./lines.ts";
 import { linesOf } from "./whole.ts";
@@ -61,14 +62,15 @@ class TextWriter implements Renderer {
     const { sessionId, cwd, gitBranch, subagent } = about;
     if (subagent !== undefined) this.#speaker = "Prompt";
     const whose = subagent === undefined ? "" : `subagent ${subagent.agentId} of `;
-    const facts = [sessionId && whose + sessionId, cwd, gitBranch, ...countsOf(about)];
+    const facts = [sessionId && whose + sessionId, cwd, gitBranch, ...countsOf(about), tagMarks(about)];
     const known = facts
       .map((fact) => printable(fact ?? ""))
       .filter((fact) => fact !== "")
       .join(" · ");
     // The title may be the first prompt, which is shown in full below.
     const called = this.#style.title(cut(printable(nameOf(about) ?? ""), this.#options.width ?? Infinity));
-    const lines = [called, ...this.#wrap(known).map(this.#style.dim)].filter((line) => line !== "");
+    const described = this.#wrap(printable(about.description ?? ""));
+    const lines = [called, ...described, ...this.#wrap(known).map(this.#style.dim)].filter((line) => line !== "");
     return `${lines.join("\n")}\n`;
   }
 

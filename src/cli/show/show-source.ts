@@ -33,7 +33,7 @@ export async function openSource(
   }
   const { resolveSession } = await import("../../store/resolve/by-prefix.ts");
   const copy = resolveSession(name, configDirs);
-  const { getSessionInfo } = await import("../../store/list/session-info.ts");
+  const { findFacts } = await import("../../store/list/session-info.ts");
   const { titleOf } = await import("../../store/facts/title-of.ts");
   const { describeSubagents } = await import("../../store/read/subagents.ts");
   const subagents = await describeSubagents(copy.sessionId, { configDirs, includeLegacy: asked !== undefined });
@@ -46,14 +46,15 @@ export async function openSource(
   const open = await openConversation(copy, {
     agentId: agentId === undefined ? undefined : wholeId(agentId, subagents),
   });
-  const info = await getSessionInfo(copy.sessionId, { configDirs });
+  const info = (await findFacts(copy.sessionId, { configDirs }))?.facts;
   const { sessionId, path } = copy;
   // Read only if needed: the first row may be very long.
   const row = info?.cwd === undefined || info.gitBranch === undefined ? aboutOf(open) : undefined;
-  const { customTitle, cwd = row?.cwd, gitBranch = row?.gitBranch } = info ?? {};
+  const { customTitle, cwd = row?.cwd, gitBranch = row?.gitBranch, tags = [], description } = info ?? {};
   // `titleOf` shortens titles; here one that the user gave is shown in full.
   const title = customTitle ?? titleOf(copy);
-  const about = { sessionId, title, cwd, gitBranch, path, subagent: open.subagent && nameOf(open.subagent) };
+  const noted = agentId === undefined ? { ...(tags.length > 0 && { tags }), description } : {};
+  const about = { sessionId, title, ...noted, cwd, gitBranch, path, subagent: open.subagent && nameOf(open.subagent) };
   const resume = agentId === undefined && terminal.isTty ? await resumeWords(copy) : undefined;
   const usage = agentId === undefined && (terminal.isTty || isJson) ? await usageOf(copy) : undefined;
   const known = { ...about, ...(usage && { usage }), subagents: agentId === undefined ? subagents.map(nameOf) : [] };

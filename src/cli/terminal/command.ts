@@ -63,6 +63,8 @@ export interface Command {
   readonly variables?: readonly string[];
   /** Number of other arguments: none, at most one, one, one or more, any number. */
   readonly positionals: "none" | "optional" | "one" | "some" | "any";
+  /** Whether words such as `-wip`, which are not one of the short options, are arguments. */
+  readonly takesDashes?: boolean;
   /** What somebody may have meant by an argument that looks like an unknown option: a sentence for the error. */
   readonly ifNoOption?: string;
   /** Completion of its positional arguments, or of the one after those given. */

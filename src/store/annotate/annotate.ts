@@ -1,4 +1,4 @@
-import { cleanStaleTemps, appendRow } from "../disk/atomic-write.ts";
+import { appendRows, cleanStaleTemps } from "../disk/atomic-write.ts";
 import { InvalidArgumentError, isMissing, SessionNotFoundError } from "../errors.ts";
 import { newestCopy, requireCopies } from "../projects/find-copies.ts";
 import { requireSessionId } from "../layout/session-id.ts";
@@ -17,10 +17,13 @@ export async function renameSession(sessionId: string, title: string, options?: 
   requireSessionId(sessionId);
   const customTitle = requireText(title, "t").trim();
   if (customTitle === "") throw new InvalidArgumentError("title", "title must be non-empty");
-  annotate(sessionId, { type: "custom-title", customTitle, sessionId }, options);
+  append(sessionId, () => [{ type: "custom-title", customTitle, sessionId }], options);
 }
 
-/** Sets a session's tag, in NFKC without invisible characters, or removes it (`null`); else like `renameSession`. */
+/**
+ * Sets a session's official tag, in NFKC without invisible characters, or removes it (`null`); else like `renameSession`.
+ * Of several tags this is the first; `editSessionTags` changes the others.
+ */
 export async function tagSession(
   sessionId: string,
   tag: string | null,
@@ -29,7 +32,7 @@ export async function tagSession(
   requireSessionId(sessionId);
   const text = tag === null ? "" : normalizeTag(requireText(tag, "Aa(...)"));
   if (text === "" && tag !== null) throw new InvalidArgumentError("tag", "tag must be non-empty (use null to clear)");
-  annotate(sessionId, { type: "tag", tag: text, sessionId }, options);
+  append(sessionId, () => [{ type: "tag", tag: text, sessionId }], options);
 }
 
 /** Throws the official error texts for values that are not strings, since existing programs may match on them. */
@@ -42,19 +45,27 @@ function requireText(value: unknown, name: string): string {
 /** Maximum number of appends, each to the newest copy found, if the file appended to is deleted each time. */
 const TRIES = 3;
 
-function annotate(sessionId: string, row: object, options: SessionOptions | null | undefined): void {
+/** Appends what `rowsFor` returns for the copy that gets it, the newest. Throws like `renameSession`. */
+export function append(
+  sessionId: string,
+  rowsFor: (copy: TranscriptCopy) => readonly object[],
+  options: SessionOptions | null | undefined,
+): void {
   for (let tries = 0; tries < TRIES; tries++) {
-    if (appendToNewest(copiesOf(sessionId, row, options), row)) return;
+    if (appendToNewest(copiesOf(sessionId, options), rowsFor)) return;
   }
   throw new SessionNotFoundError(sessionId, ": other processes keep deleting and restoring it");
 }
 
-/** Appends the row to the newest copy that still exists. Returns whether the session now has it. */
-function appendToNewest(found: readonly TranscriptCopy[], row: object): boolean {
+/** Appends to the newest copy that still exists. Returns whether the session now has the rows. */
+function appendToNewest(
+  found: readonly TranscriptCopy[],
+  rowsFor: (copy: TranscriptCopy) => readonly object[],
+): boolean {
   let copies = found;
   for (let copy = newestCopy(copies); copy !== undefined; copy = newestCopy(copies)) {
     try {
-      const isThere = appendRow(copy.path, row);
+      const isThere = appendRows(copy.path, rowsFor(copy));
       cleanStaleTemps(copy.project.path);
       return isThere;
     } catch (error) {
@@ -67,13 +78,13 @@ function appendToNewest(found: readonly TranscriptCopy[], row: object): boolean 
   return false;
 }
 
-function copiesOf(sessionId: string, row: object, options: SessionOptions | null | undefined): TranscriptCopy[] {
+function copiesOf(sessionId: string, options: SessionOptions | null | undefined): TranscriptCopy[] {
   try {
     return requireCopies(sessionId, options, "append");
   } catch (error) {
     const directory = error instanceof SessionNotFoundError ? directoryAtTranscriptPath(sessionId, options) : undefined;
     // The file system's own error says more than "not found".
-    if (directory !== undefined) appendRow(directory, row);
+    if (directory !== undefined) appendRows(directory, []);
     throw error;
   }
 }

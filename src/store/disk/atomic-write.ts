@@ -31,16 +31,16 @@ export { cleanStaleTemps, createTemp, discardTemp } from "./temp-file.ts";
 export type { TempFile } from "./temp-file.ts";
 
 /**
- * Appends one row to an existing transcript. The row is a single `write` at the end of the file, so rows of concurrent
- * processes stay whole. If the last row has no final newline, one is written first, so that rows are never glued
+ * Appends rows to an existing transcript. They are a single `write` at the end of the file, so rows of concurrent processes
+ * stay whole. If the last row has no final newline, one is written first, so that rows are never glued
  * (official-helpers.md §7). Follows links and creates nothing. File-system errors pass through. If the disk took only part
- * of the row, the whole row is written again after that part, or the failure is reported (`Io`).
+ * of the rows, all are written again after that part, or the failure is reported (`Io`).
  *
- * Returns false if the file was removed or replaced while it was open here, which loses the row. A file that was only moved
- * has the row. That includes one a deletion is copying to another file system: it looks again after taking the name away.
+ * Returns false if the file was removed or replaced while it was open here, which loses the rows. A file that was only
+ * moved has them. That includes one a deletion is copying to another file system: it looks again after taking the name away.
  */
-export function appendRow(path: string, row: object): boolean {
-  const line = Buffer.from(`${JSON.stringify(row)}\n`);
+export function appendRows(path: string, rows: readonly object[]): boolean {
+  const line = Buffer.from(rows.map((row) => `${JSON.stringify(row)}\n`).join(""));
   return useAndClose(openAppend(path), (fd) => {
     const bytes = endsInNewline(fd) ? line : onNewLine(line);
     const written = writeOnce(fd, bytes);
@@ -58,7 +58,7 @@ function endsInNewline(fd: number): boolean {
 
 const onNewLine = (line: Buffer): Buffer => Buffer.concat([Buffer.of(NEWLINE), line]);
 
-/** Writes a row again of which a full disk took a part. That stays: another process may have appended after it. */
+/** Writes rows again of which a full disk took a part. That stays: another process may have appended after it. */
 function appendAgain(fd: number, path: string, line: Buffer, written: number): void {
   const bytes = onNewLine(line);
   let again = 0;

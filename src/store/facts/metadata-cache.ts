@@ -15,7 +15,7 @@ export interface CachedFacts {
 interface StampedFacts {
   readonly stamp: string;
   readonly facts: SessionFacts;
-  /** Titles and tag that the windows have. */
+  /** Titles, tag and annotation that the windows have. */
   readonly titles?: EarlierTitles;
 }
 
@@ -106,6 +106,6 @@ function forget(path: string): void {
 function unitsOf(stamped: StampedFacts | undefined): number {
   if (stamped === undefined) return 0;
   let units = 0;
-  for (const value of Object.values(stamped.facts)) if (typeof value === "string") units += value.length;
+  for (const value of Object.values(stamped.facts).flat()) if (typeof value === "string") units += value.length;
   return units;
 }

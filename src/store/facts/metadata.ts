@@ -1,3 +1,4 @@
+import type { Annotation } from "../../transcript/summary/annotation.ts";
 import { UNTITLED_FORK } from "../../transcript/summary/list-title.ts";
 import { HEAD_GROWTH_BYTES, TAIL_GROWTH_BYTES, WINDOW_BYTES } from "../../transcript/rows/limits.ts";
 import {
@@ -21,8 +22,8 @@ import { NEWLINE } from "../../transcript/rows/line-splitter.ts";
 
 /**
  * Returns the facts of a session from the head and tail of its transcript and its sidecars (official-helpers.md §4). The
- * head grows, up to `HEAD_GROWTH_BYTES`, until the first prompt is found. Titles and a tag between the two count if the index
- * has found them. Cached until one of the files changes.
+ * head grows, up to `HEAD_GROWTH_BYTES`, until the first prompt is found. Titles, tags and a description between the two count
+ * if the index has found them. Cached until one of the files changes.
  *
  * Undefined if the transcript is empty by now; throws the file-system error if it cannot be read.
  */
@@ -30,7 +31,7 @@ export function windowFacts(candidate: Candidate): SessionFacts | undefined {
   return readWindows(candidate)?.facts;
 }
 
-/** Returns the last titles and the tag that both ends of a transcript have. Throws like `windowFacts`. */
+/** Returns the last titles, tag and annotation that both ends of a transcript have. Throws like `windowFacts`. */
 export function windowTitles(candidate: Candidate): EarlierTitles | undefined {
   return readWindows(candidate)?.titles;
 }
@@ -54,6 +55,7 @@ function readWindows(candidate: Candidate): { facts: SessionFacts; titles?: Earl
           customTitle: tail.customTitle ?? scan.headCustomTitle,
           aiTitle: tail.aiTitle ?? scan.headAiTitle,
           tag: tail.tag,
+          annotation: tail.annotation,
         }
       : undefined;
     cacheFacts(candidate, { windows: { stamp, facts, ...(titles && { titles }) } });
@@ -65,7 +67,8 @@ function readWindows(candidate: Candidate): { facts: SessionFacts; titles?: Earl
 const isLong = ({ size }: Candidate): boolean => size > 2 * WINDOW_BYTES;
 
 /**
- * Like `windowFacts`, from the whole file: a first prompt anywhere, and the last title and tag, also between the windows.
+ * Like `windowFacts`, from the whole file: a first prompt anywhere, and the last titles, tags and description, also
+ * between the windows.
  * Reads a megabyte at a time; memory is that, or the longest row before the first prompt.
  */
 export async function fullFacts(candidate: Candidate, signal?: AbortSignal): Promise<SessionFacts | undefined> {
@@ -107,6 +110,26 @@ export function forkTitle(copy: TranscriptCopy, seen?: EarlierTitles): string {
   });
 }
 
+/** What a transcript says of its tags and its description. */
+export interface FoundAnnotation extends Annotation {
+  /** The official tag. */
+  readonly tag: string | undefined;
+  /** Whether there is a row of ours. */
+  readonly hasRow: boolean;
+}
+
+/** Returns the tags and the description of a session, from the whole file. Follows links, as appending does. */
+export function readFoundAnnotation(copy: TranscriptCopy): FoundAnnotation {
+  return useAndClose(openRead(copy.path), (fd) => {
+    const windows = scanWindows(fd, copy.size, NO_SIDECARS);
+    if (windows === undefined) return { tag: undefined, tags: [], description: undefined, hasRow: false };
+    const earlier = searchAll(fd, windows);
+    const { tag, tags, description } = sessionFacts(windows.scan, windows.tail, NO_SIDECARS, earlier);
+    const hasRow = (windows.tail.annotation ?? earlier.annotation) !== undefined;
+    return { tag, tags, description, hasRow };
+  });
+}
+
 function searchAll(fd: number, windows: ScannedWindows): EarlierTitles {
   const search = searchBefore(fd, windows);
   for (;;) {
@@ -120,6 +143,7 @@ const searchBefore = (fd: number, { tail, wholeFrom }: ScannedWindows): ReturnTy
     customTitle: tail.customTitle === undefined,
     aiTitle: !tail.customTitle && !tail.aiTitle,
     tag: tail.tag === undefined,
+    annotation: tail.annotation === undefined,
   });
 
 async function yieldUnlessAborted(signal: AbortSignal | undefined): Promise<void> {

@@ -1,5 +1,5 @@
 /**
- * Titles and tags in the middle of long transcripts, which a list that reads only both ends does not see. The index finds them
+ * Titles, tags and descriptions in the middle of long transcripts, which a list that reads only both ends does not see. The index finds them
  * when it reads the files, and keeps them in a small file next to its database, which costs a list no database engine.
  */
 import { dirname, join } from "node:path";

@@ -1,19 +1,20 @@
 import { CHUNK_BYTES } from "../../transcript/rows/limits.ts";
 import { stringValue } from "../../transcript/rows/json-string.ts";
-import { type LineVisitor, visitLine } from "../../transcript/rows/row.ts";
+import { type LineVisitor, parseRow, visitLine } from "../../transcript/rows/row.ts";
 import { RowKeys } from "../../transcript/summary/summary-keys.ts";
-import { AI_TITLE, CUSTOM_TITLE, kindOf, TAG } from "../../transcript/rows/row-kinds.ts";
+import { type Annotation, ANNOTATION_TYPE, readAnnotation } from "../../transcript/summary/annotation.ts";
+import { AI_TITLE, ANNOTATION, CUSTOM_TITLE, kindOf, TAG } from "../../transcript/rows/row-kinds.ts";
 import { RowScan } from "../../transcript/rows/json-scanner.ts";
 import type { EarlierTitles } from "../../transcript/summary/session-metadata.ts";
 import { readAt } from "../disk/fs.ts";
 import { NEWLINE } from "../../transcript/rows/line-splitter.ts";
 
-/** The titles and tag to search for. */
+/** What to search for. */
 type Wanted = { readonly [Key in keyof EarlierTitles]-?: boolean };
 
 /**
- * Searches an open transcript backwards from `before`, where a line begins, for the last title and tag rows. Parses
- * only lines that contain the bytes of such a row. Yields after each megabyte; a longer row is not a title.
+ * Searches an open transcript backwards from `before`, where a line begins, for the last title, tag and annotation rows.
+ * Parses only lines that contain the bytes of such a row. Yields after each megabyte; a longer row is not a title.
  */
 export function* earlierTitles(fd: number, before: number, wanted: Wanted): Generator<void, EarlierTitles> {
   const found = new TitleVisitor(wanted);
@@ -45,6 +46,7 @@ class TitleVisitor implements LineVisitor, EarlierTitles {
   customTitle: string | undefined;
   aiTitle: string | undefined;
   tag: string | undefined;
+  annotation: Annotation | undefined;
   readonly #wanted: Wanted;
   readonly #scan = new RowScan();
   readonly #keys = new RowKeys();
@@ -58,7 +60,7 @@ class TitleVisitor implements LineVisitor, EarlierTitles {
   }
 
   get complete(): boolean {
-    return !this.#lacksTitle() && !this.#lacksTag();
+    return !this.#lacksTitle() && !this.#lacksTag() && !this.#lacksAnnotation();
   }
 
   /** Searches whole lines. `cut`: it is a single line whose beginning is missing. */
@@ -69,9 +71,11 @@ class TitleVisitor implements LineVisitor, EarlierTitles {
     const region = bytes.subarray(from, to);
     if (this.#lacksTitle()) this.#visitLinesWith(TITLE, region, from);
     if (this.#lacksTag()) this.#visitLinesWith(TAG_TYPE, region, from);
+    if (this.#lacksAnnotation()) this.#visitLinesWith(ANNOTATION_WORD, region, from);
     this.customTitle ??= this.#wanted.customTitle ? this.#seen.customTitle : undefined;
     this.aiTitle ??= this.#wanted.aiTitle ? this.#seen.aiTitle : undefined;
     this.tag ??= this.#wanted.tag ? this.#seen.tag : undefined;
+    this.annotation ??= this.#wanted.annotation ? this.#seen.annotation : undefined;
   }
 
   row(start: number, end: number, scan: RowScan): void {
@@ -82,16 +86,19 @@ class TitleVisitor implements LineVisitor, EarlierTitles {
     if (keys.type < 0) return;
     const text = (at: number): string | undefined =>
       at < 0 ? undefined : stringValue(bytes, scan.members[at + 2] as number, scan.members[at + 3] as number);
-    const { customTitle, aiTitle, tag } = this.#seen;
+    const seen = this.#seen;
     switch (kindOf(bytes, scan.members[keys.type + 2] as number, scan.members[keys.type + 3] as number)) {
       case CUSTOM_TITLE:
-        this.#seen = { customTitle: text(keys.customTitle) ?? customTitle, aiTitle, tag };
+        this.#seen = { ...seen, customTitle: text(keys.customTitle) ?? seen.customTitle };
         break;
       case AI_TITLE:
-        this.#seen = { customTitle, aiTitle: text(keys.aiTitle) ?? aiTitle, tag };
+        this.#seen = { ...seen, aiTitle: text(keys.aiTitle) ?? seen.aiTitle };
         break;
       case TAG:
-        this.#seen = { customTitle, aiTitle, tag: text(keys.tag) ?? tag };
+        this.#seen = { ...seen, tag: text(keys.tag) ?? seen.tag };
+        break;
+      case ANNOTATION:
+        this.#seen = { ...seen, annotation: readAnnotation(parseRow(bytes, start, end)) ?? seen.annotation };
     }
   }
 
@@ -103,6 +110,10 @@ class TitleVisitor implements LineVisitor, EarlierTitles {
 
   #lacksTag(): boolean {
     return this.#wanted.tag && this.tag === undefined;
+  }
+
+  #lacksAnnotation(): boolean {
+    return this.#wanted.annotation && this.annotation === undefined;
   }
 
   #visitLinesWith(word: Buffer, region: Buffer, offset: number): void {
@@ -119,3 +130,4 @@ class TitleVisitor implements LineVisitor, EarlierTitles {
 /** `customTitle"` and `aiTitle"`. */
 const TITLE = Buffer.from('Title"');
 const TAG_TYPE = Buffer.from('"tag"');
+const ANNOTATION_WORD = Buffer.from(ANNOTATION_TYPE);

@@ -21,14 +21,14 @@ export interface ListFilters extends StoreOptions {
   readonly until?: number | undefined;
   /** Only sessions whose `summary` or `title` contains this text, ignoring case and accents. */
   readonly title?: string | undefined;
-  /** Only sessions with exactly this tag. It may be anywhere in the file, so `metadata` is then `full`. */
+  /** Only sessions that have exactly this tag among theirs. It may be anywhere in the file, so `metadata` is then `full`. */
   readonly tag?: string | undefined;
   /** Only sessions whose last row with a branch names exactly this one. */
   readonly branch?: string | undefined;
   /** The only order: latest activity first. */
   readonly sort?: "activity" | undefined;
   /**
-   * `windows` (default): titles, tag and first prompt from the first and last 64 KiB. `full`: from anywhere in the file, for
+   * `windows` (default): titles, tags, description and first prompt from the first and last 64 KiB. `full`: from anywhere in the file, for
    * which every examined transcript is read completely.
    */
   readonly metadata?: "windows" | "full" | undefined;

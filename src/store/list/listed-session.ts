@@ -24,6 +24,8 @@ export function toListedSession(copy: Candidate, facts: SessionFacts, worktree: 
   return Object.assign(info, {
     title: facts.title,
     activity: copy.activity,
+    tags: facts.tags,
+    description: facts.description,
     configDir: project.configDir,
     projectKey: project.key,
     transcriptPath: copy.path,

@@ -1,3 +1,4 @@
+import type { Candidate } from "../facts/candidate.ts";
 import { candidateOf } from "../facts/stat-transcripts.ts";
 import { fullFacts } from "../facts/metadata.ts";
 import { toSessionInfo } from "./list-scope.ts";
@@ -13,14 +14,24 @@ export async function getSessionInfo(
   sessionId: string,
   options?: OrUndefined<GetSessionInfoOptions> | null,
 ): Promise<SessionInfo | undefined> {
+  const found = await findFacts(sessionId, options);
+  if (found === undefined) return undefined;
+  const { candidate, facts } = found;
+  if (facts.sidechainOnly || facts.summary === undefined) return undefined;
+  return toSessionInfo(candidate, facts, facts.summary);
+}
+
+/** Returns the facts of the newest copy of a session, from the whole transcript. Undefined if there is none, or it is a link. */
+export async function findFacts(
+  sessionId: string,
+  options?: OrUndefined<GetSessionInfoOptions> | null,
+): Promise<{ readonly candidate: Candidate; readonly facts: SessionFacts } | undefined> {
   const candidate = newestCopy(findCopies(sessionId, options).flatMap((copy) => candidateOf(copy) ?? []));
   if (candidate === undefined) return undefined;
-  let facts: SessionFacts | undefined;
   try {
-    facts = await fullFacts(candidate);
+    const facts = await fullFacts(candidate);
+    return facts && { candidate, facts };
   } catch {
     return undefined;
   }
-  if (facts === undefined || facts.sidechainOnly || facts.summary === undefined) return undefined;
-  return toSessionInfo(candidate, facts, facts.summary);
 }

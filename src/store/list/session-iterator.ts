@@ -147,7 +147,7 @@ class Pager {
       this.#query.metadata === "full" ? await this.#fullFacts(copy) : this.#reading(copy, () => windowFacts(copy));
     if (facts === undefined || !this.#canBeShown(copy, facts)) return undefined;
     const { includeProgrammatic, archived: wanted, tag, branch, title } = this.#query;
-    if ((tag !== undefined && facts.tag !== tag) || (branch !== undefined && facts.gitBranch !== branch))
+    if ((tag !== undefined && !facts.tags.includes(tag)) || (branch !== undefined && facts.gitBranch !== branch))
       return undefined;
     if (title !== undefined && !foldText(`${facts.summary ?? ""}\n${facts.title}`).includes(title)) return undefined;
     const archived = isArchived(facts);

@@ -1,5 +1,5 @@
 /**
- * Mutual exclusion for changes to what a session owns: delete, restore, empty the trash, archive. A process that
+ * Mutual exclusion for changes to what a session owns: delete, restore, empty the trash, archive, annotate. A process that
  * removes one name of a file must be sure that another name of the same bytes exists and stays.
  *
  * A contender creates a file in the trash, under a unique name that identifies it, and then lists the other contenders.
@@ -11,7 +11,7 @@
  * state is unknown (another container, another machine on a shared disk) counts as alive.
  *
  * Appends need no lock: a deletion moves a transcript by one rename, which takes along rows written to the open file,
- * and `appendRow` reports if the file has been removed. Forks need none: nobody knows their id before they exist.
+ * and `appendRows` reports if the file has been removed. Forks need none: nobody knows their id before they exist.
  * Readers need none, and never create or remove one.
  */
 import { randomHex } from "../disk/builtins.ts";
@@ -24,18 +24,22 @@ import { ownMark, PROCESS_MARK, type ProcessState, stateOfMark } from "../disk/p
 import { timing } from "../timing.ts";
 import { makeTrash, removeEmptyTrash, trashNames } from "./trash-dir.ts";
 
-export type LockPurpose = "delete" | "restore" | "empty" | "archive";
+export type LockPurpose = "delete" | "restore" | "empty" | "archive" | "annotate";
 
 const PURPOSE_WORDS: Readonly<Record<LockPurpose, string>> = {
   delete: "deleting it",
   restore: "putting it back from the trash",
   empty: "removing it from the trash",
   archive: "archiving or unarchiving it",
+  annotate: "changing its tags or its description",
 };
 
 const LOCK = ".lock";
 /** `<session id>.<random>-<purpose>-<mark of the process>.lock`. */
-const LOCK_NAME = new RegExp(`^(.{36})\\.[0-9a-f]{16}-(delete|restore|empty|archive)-${PROCESS_MARK}\\.lock$`, "s");
+const LOCK_NAME = new RegExp(
+  `^(.{36})\\.[0-9a-f]{16}-(delete|restore|empty|archive|annotate)-${PROCESS_MARK}\\.lock$`,
+  "s",
+);
 
 /** A process that wants to change a session, as its lock file says. */
 export interface Contender {

@@ -40,6 +40,11 @@ export const LIST_TITLE_UNITS = 100;
 /** Longest title in UTF-16 units that a client may set over ACP (else cut) or MCP (else refused). Elsewhere any is stored. */
 export const GIVEN_TITLE_UNITS = 200;
 
+/** Most tags of a session, and longest tag and description in UTF-16 units, so that their row fits in the tail a list reads. */
+export const SESSION_TAGS = 32;
+export const TAG_UNITS = 100;
+export const DESCRIPTION_UNITS = 2000;
+
 /** Sanitised project paths longer than this get a hash (official-helpers.md §2.2). */
 export const PROJECT_KEY_UNITS = 200;
 

@@ -11,11 +11,13 @@ export const LAST_PROMPT = 5;
 export const QUEUE_OPERATION = 6;
 export const TAG = 7;
 export const CONTINUED_IN = 8;
+/** Row of ours with all tags and the description (summary/annotation.ts). */
+export const ANNOTATION = 9;
 /** First of the kinds that a fork carries over (carried-over.ts). */
-export const RELOCATED = 9;
-export const CUSTOM_TITLE = 10;
-export const AI_TITLE = 11;
-const FORK_FACT = 12;
+export const RELOCATED = 10;
+export const CUSTOM_TITLE = 11;
+export const AI_TITLE = 12;
+const FORK_FACT = 13;
 /** Row of any other type, or without a type. */
 export const OTHER = -1;
 /** Row whose type can only be read after undoing the escapes in it or in a key. */
@@ -32,6 +34,7 @@ const KINDS: Readonly<Record<string, number>> = {
   "queue-operation": QUEUE_OPERATION,
   tag: TAG,
   "continued-in": CONTINUED_IN,
+  "claude-transcripts-annotation": ANNOTATION,
   relocated: RELOCATED,
   "custom-title": CUSTOM_TITLE,
   "ai-title": AI_TITLE,

@@ -1,3 +1,4 @@
+import { tagsOf } from "./annotation.ts";
 import { titleOf } from "./list-title.ts";
 import type { SessionScan } from "./session-scan.ts";
 import type { TailFacts } from "./tail-scan.ts";
@@ -17,7 +18,11 @@ export interface SessionFacts {
   readonly cwd: string | undefined;
   /** Directory that decides whether the session belongs to the project it was found in (official-helpers.md §4.5). */
   readonly homeCwd: string | undefined;
+  /** The official tag. */
   readonly tag: string | undefined;
+  /** All tags, the official one first. */
+  readonly tags: readonly string[];
+  readonly description: string | undefined;
   /** Epoch ms. */
   readonly createdAt: number | undefined;
   /** False if it was unarchived, or a person has written in it since; undefined if it was never archived. */
@@ -37,8 +42,8 @@ export interface SessionFacts {
   readonly teamName: string | undefined;
 }
 
-/** Last title and tag before the tail, as far as they were searched for. */
-export type EarlierTitles = Partial<Pick<TailFacts, "customTitle" | "aiTitle" | "tag">>;
+/** Last titles, tag and annotation before the tail, as far as they were searched for. */
+export type EarlierTitles = Partial<Pick<TailFacts, "customTitle" | "aiTitle" | "tag" | "annotation">>;
 
 export interface SidecarFacts {
   readonly title: string | undefined;
@@ -61,6 +66,8 @@ export function sessionFacts(
   const { fallback, media, titles: prompts } = head;
   const firstPrompt = head.officialPrompt;
   const entrypoint = head.entrypoint.value ?? tail.entrypoint ?? scan.cutEntrypoint;
+  const tag = tail.tag ?? earlier.tag;
+  const annotation = tail.annotation ?? earlier.annotation;
   const createdAt = Date.parse(head.timestamp.value ?? "");
   return {
     customTitle,
@@ -78,7 +85,9 @@ export function sessionFacts(
     gitBranch: (tail.gitBranch ?? scan.cutGitBranch) || head.gitBranch.value || undefined,
     cwd: tail.relocatedCwd || head.cwd || undefined,
     homeCwd: tail.relocatedCwd ?? head.rowCwd,
-    tag: (tail.tag ?? earlier.tag) || undefined,
+    tag: tag || undefined,
+    tags: tagsOf(tag, annotation),
+    description: annotation?.description,
     createdAt: Number.isNaN(createdAt) ? undefined : createdAt,
     archived: sidecar.mark === undefined ? undefined : sidecar.mark.archived && !scan.promptedSinceArchived,
     entrypoint: entrypoint || undefined,

@@ -3,6 +3,7 @@
  * (official-helpers.md §4). If the edge of a window or the end of the file cuts a row, its whole members in the window count,
  * as they do for the official text search.
  */
+import { ANNOTATION_TYPE } from "./annotation.ts";
 import { HeadScan, isTrue, memberString } from "./head-scan.ts";
 import { humanPromptTime } from "./prompt.ts";
 import { type LineVisitor, parseRow, type RowProblem, visitLine } from "../rows/row.ts";
@@ -205,8 +206,8 @@ export class SessionScan implements LineVisitor {
 /** End of `customTitle"` and `aiTitle"`. */
 const TITLE = Buffer.from('Title"');
 const ANSWER = Buffer.from('"type":"assistant"');
-/** Ends of the keys that `TailScan` reads and that not every answer has; each begins with a rare letter. */
-const RARE_KEYS = ['Title"', 'Prompt"', 'Cwd"', "InSe", 'g"', 'y"'].map((word) => Buffer.from(word));
+/** Ends of the keys that `TailScan` reads and that not every answer has; each is long or begins with a rare letter. */
+const RARE_KEYS = ['Title"', 'Prompt"', 'Cwd"', "InSe", 'g"', 'y"', ANNOTATION_TYPE].map((word) => Buffer.from(word));
 /** Offset at which each of them was found last. */
 const found: number[] = RARE_KEYS.map(() => -1);
 

@@ -1,13 +1,23 @@
 /**
- * Reads from the end of a transcript the titles, the tag and the directory of a session (official-helpers.md §4). The last row
+ * Reads from the end of a transcript the titles, the tags and the directory of a session (official-helpers.md §4). The last row
  * that has a fact counts; its offsets are kept, and read once after all rows were scanned.
  */
 import { stringValue } from "../rows/json-string.ts";
 import { memberString } from "./head-scan.ts";
 import { promptOfRow } from "./prompt.ts";
 import { parseRow } from "../rows/row.ts";
+import { type Annotation, readAnnotation } from "./annotation.ts";
 import type { RowKeys } from "./summary-keys.ts";
-import { AI_TITLE, ASSISTANT, CONTINUED_IN, CUSTOM_TITLE, RELOCATED, TAG, USER } from "../rows/row-kinds.ts";
+import {
+  AI_TITLE,
+  ANNOTATION,
+  ASSISTANT,
+  CONTINUED_IN,
+  CUSTOM_TITLE,
+  RELOCATED,
+  TAG,
+  USER,
+} from "../rows/row-kinds.ts";
 import { COLON, equals, OPEN_BRACE, QUOTE, RowScan, scanObject } from "../rows/json-scanner.ts";
 import { asObject, type JsonObject } from "../rows/json-values.ts";
 
@@ -17,6 +27,7 @@ export interface TailFacts {
   readonly aiTitle: string | undefined;
   /** Empty if the tag was removed. */
   readonly tag: string | undefined;
+  readonly annotation: Annotation | undefined;
   readonly lastPrompt: string | undefined;
   readonly summary: string | undefined;
   readonly relocatedCwd: string | undefined;
@@ -37,6 +48,7 @@ export class TailScan {
   readonly #relocatedCwd = new Last();
   readonly #gitBranch = new Last();
   readonly #entrypoint = new Last();
+  #annotation: Annotation | undefined;
   #continuedIn: string | undefined;
   /** Offsets of the messages of assistant rows: start and end of each. */
   readonly #messages: number[] = [];
@@ -53,6 +65,7 @@ export class TailScan {
     else if (type === CUSTOM_TITLE) this.#customTitle.take(bytes, scan, keys.customTitle);
     else if (type === AI_TITLE) this.#aiTitle.take(bytes, scan, keys.aiTitle);
     else if (type === TAG) this.#tag.take(bytes, scan, keys.tag);
+    else if (type === ANNOTATION) this.#annotation = readAnnotation(parseRow(bytes, start, end)) ?? this.#annotation;
     else if (type === RELOCATED && isTight(bytes, scan, keys.type)) {
       this.#relocatedCwd.take(bytes, scan, keys.relocatedCwd);
     } else if (type === CONTINUED_IN && isTight(bytes, scan, keys.type)) {
@@ -83,6 +96,7 @@ export class TailScan {
       customTitle: this.#customTitle.read(bytes),
       aiTitle: this.#aiTitle.read(bytes),
       tag: this.#tag.read(bytes),
+      annotation: this.#annotation,
       lastPrompt: this.#lastPrompt.read(bytes),
       summary: this.#summary.read(bytes),
       relocatedCwd: this.#relocatedCwd.read(bytes),

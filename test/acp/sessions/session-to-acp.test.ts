@@ -13,6 +13,8 @@ const session: ListedSession = {
   gitBranch: "main",
   cwd: "/w",
   createdAt: Date.UTC(2026, 0, 1),
+  tags: [],
+  description: undefined,
   activity: Date.UTC(2026, 0, 2),
   configDir: "/c",
   projectKey: "-w",

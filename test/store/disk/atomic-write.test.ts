@@ -3,7 +3,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import {
-  appendRow,
+  appendRows,
   cleanStaleTemps,
   createFile,
   createTemp,
@@ -26,7 +26,7 @@ test.for([
   expect(calls.sort((a, b) => a.at - b.at).map(({ name }) => name)).toEqual(["fsyncSync", naming, "fsyncSync"]);
 });
 
-describe("appendRow", () => {
+describe("appendRows", () => {
   test.for([
     ["a file with a final newline", '{"a":1}\n', '{"a":1}\n{"b":"é\\n"}\n'],
     ["a file without one", '{"a":1}', '{"a":1}\n{"b":"é\\n"}\n'],
@@ -35,7 +35,7 @@ describe("appendRow", () => {
     ["a file that ends in a carriage return", "{}\r", '{}\r\n{"b":"é\\n"}\n'],
   ] as const)("puts the row on a line of its own behind %s", ([, before, after]) => {
     const file = put(tempConfigDir(), "t.jsonl", before);
-    appendRow(file, { b: "é\n" });
+    appendRows(file, [{ b: "é\n" }]);
     expect(fs.readFileSync(file, "utf8")).toBe(after);
   });
 
@@ -43,18 +43,18 @@ describe("appendRow", () => {
     const dir = tempConfigDir();
     const file = put(dir, "t.jsonl", "{}\n", { mode: 0o640 });
     fs.symlinkSync(file, path.join(dir, "link.jsonl"));
-    appendRow(path.join(dir, "link.jsonl"), { a: 1 });
+    appendRows(path.join(dir, "link.jsonl"), [{ a: 1 }]);
     expect(fs.readFileSync(file, "utf8")).toBe('{}\n{"a":1}\n');
     expect(fs.statSync(file).mode & 0o777).toBe(0o640);
-    expect(() => appendRow(path.join(dir, "none.jsonl"), {})).toThrow(expect.objectContaining({ code: "ENOENT" }));
+    expect(() => appendRows(path.join(dir, "none.jsonl"), [])).toThrow(expect.objectContaining({ code: "ENOENT" }));
     expect(fs.existsSync(path.join(dir, "none.jsonl"))).toBe(false);
   });
 
   test("keeps every row whole when processes append at once, to a file without a final newline too", async () => {
     const file = put(tempConfigDir(), "t.jsonl", '{"first":true}');
     const durable = bundle("src/store/disk/atomic-write.ts");
-    const script = `import { appendRow } from ${JSON.stringify(durable)};
-      for (let i = 0; i < 100; i++) appendRow(process.argv[1], { by: process.argv[2], i, text: "x".repeat(i * 50) });`;
+    const script = `import { appendRows } from ${JSON.stringify(durable)};
+      for (let i = 0; i < 100; i++) appendRows(process.argv[1], [{ by: process.argv[2], i, text: "x".repeat(i * 50) }]);`;
     const run = (by: string): Promise<number | null> =>
       new Promise((resolve) => {
         const child = spawn(process.execPath, ["--input-type=module", "-e", script, file, by], { stdio: "inherit" });
@@ -75,8 +75,8 @@ describe("appendRow", () => {
   test("reports a row that the disk took only part of, and a later append still works", () => {
     const file = put(tempConfigDir(), "t.jsonl", `${JSON.stringify({ text: "x".repeat(3500) })}\n`);
     const durable = bundle("src/store/disk/atomic-write.ts");
-    const script = `import { appendRow } from ${JSON.stringify(durable)};
-      try { appendRow(process.argv[1], { text: "y".repeat(4000) }); } catch (error) {
+    const script = `import { appendRows } from ${JSON.stringify(durable)};
+      try { appendRows(process.argv[1], [{ text: "y".repeat(4000) }]); } catch (error) {
         console.log(JSON.stringify({ code: error.code, data: error.data, cause: error.cause?.code }));
       }`;
     // A limit of 8 blocks of 512 bytes on the size of files: what a full disk does, without one.
@@ -95,7 +95,7 @@ describe("appendRow", () => {
     expect(said.data.written).toBeGreaterThan(0);
     expect(fs.statSync(file).size).toBe(4096);
 
-    appendRow(file, { after: true });
+    appendRows(file, [{ after: true }]);
     const lines = fs.readFileSync(file, "utf8").trimEnd().split("\n");
     expect(lines.length).toBe(3);
     expect(JSON.parse(lines[0] ?? "")).toEqual({ text: "x".repeat(3500) });

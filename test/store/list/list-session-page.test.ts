@@ -108,6 +108,8 @@ describe("listSessionPage: what is on a page", () => {
         gitBranch: "main",
         cwd: "/w",
         tag: "t",
+        tags: ["t"],
+        description: undefined,
         createdAt: Date.parse(iso(1)),
         archived: undefined,
         title: "hello",

@@ -36,6 +36,7 @@ const mark: fc.Arbitrary<Row> = fc.oneof(
   word.map((customTitle) => ({ type: "custom-title", customTitle })),
   word.map((aiTitle) => ({ type: "ai-title", aiTitle })),
   word.map((tag) => ({ type: "tag", tag })),
+  word.map((description) => ({ type: "claude-transcripts-annotation", tags: ["a", "b"], description })),
   word.map((lastPrompt) => ({ type: "last-prompt", lastPrompt })),
   word.map((summary) => ({ type: "summary", summary })),
   word.map((relocatedCwd) => ({ type: "relocated", relocatedCwd })),
