@@ -36,9 +36,15 @@ const require = createRequire(import.meta.url);
 const EXTERNAL = ["fast-glob", "libsql"];
 
 /** Sources that each start of the program loads, its entry first: the commands with their options, and what they share. */
-const ALWAYS = ["main", ...["acp", "mcp", "list", "search", "show", "stats"].map((name) => `commands/${name}`)].map(
-  (name) => `src/cli/${name}.ts`,
-);
+const ALWAYS = [
+  "main",
+  "serve/acp",
+  "serve/mcp",
+  "commands/list",
+  "commands/search",
+  "commands/show",
+  "commands/stats",
+].map((name) => `src/cli/${name}.ts`);
 /** Sources that the starts load that are to be fast. */
 const STARTS = {
   acp: ["src/acp/main.ts"],

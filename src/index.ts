@@ -44,7 +44,16 @@ export { restoreSession, type RestoreResult } from "./store/trash/restore-sessio
 export { emptyTrash, listTrash, type TrashEntry } from "./store/trash/trash-contents.ts";
 
 export type { DirectoryOptions, IndexOptions } from "./catalog/refresh/index-options.ts";
-export { calculateCost, searchSessions, searchTranscripts, usageStats } from "./catalog/library.ts";
+export {
+  calculateCost,
+  cleanupSessions,
+  searchSessions,
+  searchTranscripts,
+  selectSessions,
+  usageStats,
+} from "./catalog/library.ts";
+export type { CleanedSession, CleanupOptions, CleanupReport, KeptSession } from "./catalog/select/cleanup-sessions.ts";
+export type { Selection, SelectionOptions, SessionFilter } from "./catalog/select/session-filter.ts";
 export type {
   SessionSearch,
   SessionSearchOptions,

@@ -61,6 +61,7 @@ const ORDER: readonly string[] = [
   "catalog/search",
   "catalog/stats",
   "catalog/facts",
+  "catalog/select",
   "catalog",
   "open",
   "",
@@ -84,6 +85,7 @@ const ORDER: readonly string[] = [
   "mcp/wire",
   "mcp",
   "cli/terminal",
+  "cli/filter",
   "cli/render",
   "cli/changes",
   "cli/show",
@@ -92,7 +94,9 @@ const ORDER: readonly string[] = [
   "cli/stats",
   "cli/completion",
   "cli/doctor",
+  "cli/cleanup",
   "cli/commands",
+  "cli/serve",
   "cli",
 ];
 /** The folder of a source file, as in `ORDER`. */

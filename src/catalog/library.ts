@@ -2,6 +2,8 @@
 import type { MessageCost } from "./stats/message-cost.ts";
 import type { SessionSearch, SessionSearchOptions } from "./facts/session-facts.ts";
 import type { SearchOptions, SearchPage } from "./search/search-transcripts.ts";
+import type { CleanupOptions, CleanupReport } from "./select/cleanup-sessions.ts";
+import type { Selection, SelectionOptions } from "./select/session-filter.ts";
 import type { Usage, UsageOptions } from "./stats/usage-types.ts";
 
 /**
@@ -48,4 +50,26 @@ export async function searchTranscripts(options: SearchOptions): Promise<SearchP
  */
 export async function searchSessions(options: SessionSearchOptions = {}): Promise<SessionSearch> {
   return (await import("./facts/search-sessions.ts")).searchSessions(options);
+}
+
+/**
+ * Selects sessions by all conditions that commands know: directory, times, tags, cost, model, size, text and more. What cannot
+ * be decided is not selected, and said in `notes`. Archived sessions and those of programs are selected like others, unless the
+ * conditions say otherwise.
+ *
+ * @throws InvalidArgumentError for a wrong condition, and `signal.reason` when aborted
+ */
+export async function selectSessions(options: SelectionOptions = {}): Promise<Selection> {
+  return (await import("./select/select-sessions.ts")).selectSessions(options);
+}
+
+/**
+ * Moves the sessions that all conditions select into the trash, from which `restoreSession` brings each back. Sessions that are
+ * in use, tagged `keep`, or titled by somebody stay unless an option includes them; so does one that changes meanwhile. `kept`
+ * says why. With `dryRun`, only says what would go.
+ *
+ * @throws InvalidArgumentError without a condition or for a wrong one, and `signal.reason` when aborted
+ */
+export async function cleanupSessions(options: CleanupOptions): Promise<CleanupReport> {
+  return (await import("./select/cleanup-sessions.ts")).cleanupSessions(options);
 }

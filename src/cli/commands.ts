@@ -13,12 +13,13 @@ export const COMMANDS: Readonly<Record<string, () => Promise<{ readonly command:
   unarchive: async () => ({ command: (await import("./commands/archive.ts")).unarchive }),
   delete: () => import("./commands/delete.ts"),
   restore: () => import("./commands/restore.ts"),
+  cleanup: () => import("./commands/cleanup.ts"),
   trash: () => import("./commands/trash.ts"),
   doctor: () => import("./commands/doctor.ts"),
   stats: () => import("./commands/stats.ts"),
   completion: () => import("./commands/completion.ts"),
-  acp: () => import("./commands/acp.ts"),
-  mcp: () => import("./commands/mcp.ts"),
+  acp: () => import("./serve/acp.ts"),
+  mcp: () => import("./serve/mcp.ts"),
 };
 
 export const COMMON_OPTIONS: Options = {

@@ -48,7 +48,8 @@ describe.each(names)("%s", (name) => {
 
   test("nothing of the disk, and no package, is loaded to know what it takes", () => {
     const file = { unarchive: "archive", describe: "tag" }[name] ?? name;
-    const { files, others } = loadedWith(path.join(src, "cli", "commands", `${file}.ts`));
+    const folder = name === "acp" || name === "mcp" ? "serve" : "commands";
+    const { files, others } = loadedWith(path.join(src, "cli", folder, `${file}.ts`));
     const loaded = [...files].map((one) => path.relative(src, one).split(path.sep).join("/"));
     expect(loaded.filter((one) => one.startsWith("store/"))).toEqual([]);
     expect([...others].filter((specifier) => !specifier.startsWith("node:"))).toEqual([]);
@@ -91,9 +92,10 @@ describe("the arguments", () => {
     [["-n3"], { limit: "3" }, []],
     [["-an", "3"], { limit: "3", all: true }, []],
     [["--config-dir", "a", "--config-dir=b"], { "config-dir": ["a", "b"] }, []],
-    [["--tag=-x"], { tag: "-x" }, []],
-    [["--tag", "-"], { tag: "-" }, []],
-    [["--tag", "a", "--tag", "b"], { tag: "b" }, []],
+    [["--tag=-x"], { tag: ["-x"] }, []],
+    [["--tag", "-"], { tag: ["-"] }, []],
+    [["--tag", "a", "--tag", "b"], { tag: ["a", "b"] }, []],
+    [["--branch", "a", "--branch", "b"], { branch: "b" }, []],
     [["-h"], { help: true }, []],
     [["-V"], { version: true }, []],
     [["-v"], { version: true }, []],

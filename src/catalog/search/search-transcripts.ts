@@ -90,21 +90,58 @@ export async function searchTranscripts(options: SearchOptions): Promise<SearchP
   const identity = JSON.stringify([text, configDirs, dir, includeWorktrees, asking, moreDirs, programmatic, archived]);
   const after = options.cursor === undefined ? firstPage() : decodeSearchCursor(options.cursor, identity);
   const query = withFacts(parseQuery(text, after.now), { programmatic, archived });
+  return withSources(options, query, after, limit, async (search) => {
+    const page = await searchPage(search.sources, { query, limit, perSession, context, asking, after, signal });
+    const facts = search.facts();
+    return {
+      hits: page.hits,
+      ...facts,
+      ...(page.end !== undefined && { nextCursor: encodeSearchCursor(page.end, identity) }),
+      notes: [...facts.notes, ...repeatNotes(page.repeated)],
+      skipped: [...facts.skipped, ...page.skipped],
+    };
+  });
+}
+
+/** All sessions that match, without their hits. */
+export interface MatchingSessions extends Pick<SearchPage, "notes" | "skipped"> {
+  readonly ids: ReadonlySet<string>;
+}
+
+/** Returns the ids of all sessions that match, each decided by its rows if the index cannot. Throws like `searchTranscripts`. */
+export async function matchingSessions(options: SearchOptions): Promise<MatchingSessions> {
+  const after = firstPage();
+  const { programmatic, archived } = options;
+  const query = withFacts(parseQuery(options.query, after.now), { programmatic, archived });
+  return withSources(options, query, after, SEARCH_LIMITS.limit.max, async (search) => {
+    const ids = new Set<string>();
+    for (const source of search.sources) {
+      if (source.isExact) for (const id of source.ids()) ids.add(id);
+      else for (const session of source.ranked(undefined)) if (await source.matches(session)) ids.add(session.uuid);
+    }
+    const { notes, skipped } = search.facts();
+    return { ids, notes, skipped };
+  });
+}
+
+/** Uses the sources of a search: those of the index, or of the files if the index fails. */
+async function withSources<T extends Pick<SearchPage, "notes">>(
+  options: SearchOptions,
+  query: Query,
+  after: SearchEnd,
+  limit: number,
+  use: (search: Search) => Promise<T>,
+): Promise<T> {
+  const { signal } = options;
+  const configDirs = resolveConfigDirs(options);
   let { index = true } = options;
   const notes: SearchNote[] = [...query.notes];
   for (let attempt = 0; ; attempt++) {
     const search = new Search({ ...options, index }, query, after, { limit, dirs: configDirs.length });
     try {
       for (const configDir of query.clauses.length === 0 ? [] : configDirs) await search.add(configDir);
-      const page = await searchPage(search.sources, { query, limit, perSession, context, asking, after, signal });
-      const facts = search.facts();
-      return {
-        hits: page.hits,
-        ...facts,
-        ...(page.end !== undefined && { nextCursor: encodeSearchCursor(page.end, identity) }),
-        notes: [...notes, ...facts.notes, ...repeatNotes(page.repeated)],
-        skipped: [...facts.skipped, ...page.skipped],
-      };
+      const found = await use(search);
+      return { ...found, notes: [...notes, ...found.notes] };
     } catch (error) {
       signal?.throwIfAborted();
       const fault = faultOf(error);

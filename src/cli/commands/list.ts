@@ -1,6 +1,6 @@
-import { TIMES_UNDERSTOOD } from "../../transcript/text/when.ts";
 import { SESSION_SORTS } from "../../catalog/facts/session-facts.ts";
 import { type Command, oneOf } from "../terminal/command.ts";
+import { FILTER_OPTIONS } from "../filter/filter-options.ts";
 
 export const command: Command = {
   summary: "List sessions, the most recently active first",
@@ -21,36 +21,14 @@ repository#worktree. A terminal shows the first 30 sessions; a file or pipe gets
   title is what the table shows: one line of at most 100 characters. summary, customTitle and firstPrompt are
     the full texts of the official helpers. Times are milliseconds since 1970, sizes are bytes. Unknown values are absent.`,
   options: {
+    ...FILTER_OPTIONS,
     cwd: {
-      type: "string",
-      value: "DIR",
+      ...FILTER_OPTIONS.cwd,
       help: "Only sessions of this directory and the git worktrees of its repository; the same as DIR. '.' is the current directory.",
-      completes: "projects",
-    },
-    "no-worktrees": { type: "boolean", help: "With --cwd: leave out the sessions of other worktrees." },
-    since: {
-      type: "string",
-      value: "TIME",
-      help: `Only sessions active since then. TIME is ${TIMES_UNDERSTOOD}.`,
-      completes: ["today", "yesterday", "monday", "1h", "1d", "7d", "30d"],
-    },
-    until: {
-      type: "string",
-      value: "TIME",
-      help: "Only sessions last active at or before TIME; a day counts to its end.",
-      completes: ["today", "yesterday", "monday", "1h", "1d", "7d", "30d"],
     },
     tag: {
-      type: "string",
-      value: "TAG",
-      help: "Only sessions that have this tag. Reads all transcripts, so it may take a moment.",
-      completes: "tags",
-    },
-    branch: {
-      type: "string",
-      value: "NAME",
-      help: "Only sessions that were last on this git branch.",
-      completes: "branches",
+      ...FILTER_OPTIONS.tag,
+      help: "Only sessions with this tag; repeated, with one of them. Reads all transcripts, so it may take a moment.",
     },
     archived: { type: "boolean", help: "Only archived sessions." },
     "no-programmatic": {

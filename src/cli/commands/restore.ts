@@ -1,28 +1,37 @@
 import { changeJsonHelp, DRY_RUN } from "../changes/batch-help.ts";
-import type { Command } from "../terminal/command.ts";
+import { asString } from "../../transcript/rows/json-values.ts";
+import { type Command, UsageError } from "../terminal/command.ts";
 
 /** Maximum items named that could not be restored. */
 const MAX_NAMED = 20;
 
 export const command: Command = {
   summary: "Restore deleted sessions",
-  usage: "restore ID… [--dry-run]",
+  usage: "restore ID… [--dry-run]\nrestore --deleted-since TIME [--dry-run]",
   details: `ID is a session id, which stands for that session's latest deletion, or the id of a trash entry, as shown by 'trash'. Nothing
-is overwritten: if something is in the way, nothing changes.`,
+is overwritten: if something is in the way, nothing changes. With --deleted-since, everything that was deleted since then.`,
   notes: changeJsonHelp(
     '"items": [{path, kind, bytes, configDir}], "bytes", "missing": [items that could not be restored], "otherTrashIds"',
   ),
-  options: DRY_RUN,
-  positionals: "some",
+  options: {
+    "deleted-since": { type: "string", value: "TIME", help: "Restore every session that was deleted since then." },
+    ...DRY_RUN,
+  },
+  positionals: "any",
   completes: "trash",
   async run(invocation) {
     const { applyToEach, named } = await import("../changes/batch.ts");
     const { resolveTrashEntry } = await import("../../store/resolve/by-prefix.ts");
     const { planRestoration, restoreSession } = await import("../../store/trash/restore-session.ts");
     const { amount } = await import("../../view/size.ts");
-    const { configDirs } = invocation;
+    const { configDirs, positionals, values } = invocation;
+    const since = asString(values["deleted-since"]);
+    if ((since === undefined) === (positionals.length === 0)) throw new UsageError("give ids, or --deleted-since TIME");
+    const given = since === undefined ? positionals : await deletedSince(since, configDirs);
+    if (given.length === 0 && !invocation.json) await invocation.terminal.write("nothing to restore\n");
     return applyToEach(invocation, {
       action: "restore",
+      given,
       find(given) {
         const id = resolveTrashEntry(given, configDirs);
         return { given, key: id, value: id };
@@ -49,3 +58,12 @@ is overwritten: if something is in the way, nothing changes.`,
     });
   },
 };
+
+/** Returns the ids of the entries that were deleted since a time, the latest first. */
+async function deletedSince(since: string, configDirs: readonly string[] | undefined): Promise<string[]> {
+  const { parseTime } = await import("../terminal/time.ts");
+  const { listTrash } = await import("../../store/trash/trash-contents.ts");
+  const from = parseTime(since, "--deleted-since");
+  const entries = await listTrash({ configDirs });
+  return entries.filter(({ deletedAt }) => deletedAt !== undefined && deletedAt >= from).map(({ id }) => id);
+}

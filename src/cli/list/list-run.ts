@@ -1,7 +1,8 @@
 import { dirname, resolve } from "node:path";
 import { isDirectory, resolveConfigDirs } from "../../store/layout/config-dir.ts";
 import type { SessionUsages } from "../../catalog/facts/session-usage.ts";
-import { type SessionStream, streamSessions } from "../../store/list/stream-sessions.ts";
+import type { SessionFilter } from "../../catalog/select/session-filter.ts";
+import { streamSessions } from "../../store/list/stream-sessions.ts";
 import { shortIds } from "../../store/resolve/short-ids.ts";
 import { shellWord } from "../../view/resume.ts";
 import type { ListedSession } from "../../store/types.ts";
@@ -14,7 +15,8 @@ import { SessionTable } from "./session-table.ts";
 import { printable } from "../terminal/terminal.ts";
 import { tableWidth } from "../terminal/table.ts";
 import { LimitedSessions, type LimitOptions } from "./take-sessions.ts";
-import { parseTime } from "../terminal/time.ts";
+import { readFilter, typedFilter } from "../filter/read-filter.ts";
+import { type FilteredStream, filteredStream } from "./filtered-stream.ts";
 import { asString } from "../../transcript/rows/json-values.ts";
 
 /** Default limit on a terminal, so that the first lines do not scroll away. */
@@ -26,14 +28,15 @@ const LATER_ROWS = 500;
 /** Runs `list`. Returns the exit code. */
 export async function listSessions(invocation: Invocation): Promise<number> {
   const { json, terminal } = invocation;
-  const asked = await readOptions(invocation);
+  const asked = readOptions(invocation);
   const progress = startProgress("Reading transcripts");
   try {
-    const { usage, stream } = await openList(asked, invocation, progress);
+    const { usage, stream, notes } = await openList(asked, invocation, progress);
     const taken = new LimitedSessions(stream, asked);
-    if (json) await printJson(taken, terminal, progress, usage);
+    if (json) await printJson(taken, terminal, progress, { usage, notes });
     else await printTable(taken, invocation, { ...asked, usage }, progress);
     progress.stop();
+    for (const note of notes) terminal.warn(note);
     for (const { path, reason } of stream.skipped()) terminal.warn(`skipped ${path}: ${reason}`);
   } finally {
     progress.stop();
@@ -46,18 +49,16 @@ async function openList(
   { filters, sort, cost, wait }: ListOptions,
   { configDirs, terminal }: Invocation,
   progress: Progress,
-): Promise<{ readonly usage?: SessionUsages | undefined; readonly stream: SessionStream }> {
-  const stream = await streamSessions({ ...filters, configDirs });
-  if (sort === "activity" && !cost) return { stream };
+): Promise<FilteredStream & { readonly usage?: SessionUsages | undefined }> {
+  const { stream, notes } = await filteredStream(filters, configDirs, progress);
+  if (sort === "activity" && !cost) return { stream, notes };
   const { loadUsage, sorted } = await import("./usage-list.ts");
   const usage = cost ? await loadUsage({ configDirs, wait, terminal, progress: progress.report }) : undefined;
-  return { usage, stream: await sorted(stream, sort, usage?.usage) };
+  return { usage, stream: await sorted(stream, sort, usage?.usage), notes };
 }
 
-type Filters = NonNullable<Parameters<typeof streamSessions>[0]>;
-
 interface ListOptions extends LimitOptions {
-  readonly filters: Filters;
+  readonly filters: SessionFilter;
   readonly sort: SessionSort;
   /** Whether to show messages and cost. */
   readonly cost: boolean;
@@ -68,7 +69,7 @@ interface ListOptions extends LimitOptions {
   readonly typed: readonly string[];
 }
 
-async function readOptions({ values, positionals, json, terminal }: Invocation): Promise<ListOptions> {
+function readOptions({ values, positionals, json, terminal }: Invocation): ListOptions {
   const text = (name: string): string | undefined => asString(values[name]);
   const all = values["all"] === true;
   if (all && values["archived"] === true) throw new UsageError("--all and --archived cannot be used together");
@@ -77,11 +78,10 @@ async function readOptions({ values, positionals, json, terminal }: Invocation):
   if (directory !== undefined && cwd !== directory) {
     throw new UsageError(`"${directory}" and --cwd "${cwd ?? ""}" cannot be used together`);
   }
-  const dir = cwd === undefined ? undefined : resolve(cwd);
+  // Said as it was understood: '.' is short for a path.
+  const given = cwd === undefined ? values : { ...values, cwd: resolve(cwd) };
   const byOption = values["no-programmatic"] === true;
   const byEnvironment = !byOption && !all && flag("no-programmatic", values);
-  const times = readTimes(text("since"), text("until"));
-  const tag = text("tag");
   const limit = text("limit");
   if (limit !== undefined && !/^[1-9]\d{0,14}$/.test(limit)) throw mustBe("--limit", "a positive integer", limit);
   const sort = text("sort") ?? "activity";
@@ -93,47 +93,25 @@ async function readOptions({ values, positionals, json, terminal }: Invocation):
     sort,
     cost,
     wait,
-    filters: {
-      dir,
-      includeWorktrees: values["no-worktrees"] !== true,
-      ...times,
-      tag: tag === undefined ? undefined : (await import("../../store/annotate/normalize-tag.ts")).normalizeTag(tag),
-      branch: text("branch"),
-      archived: values["archived"] === true ? "only" : "include",
-    },
+    filters: { ...readFilter(given), archived: values["archived"] === true ? true : undefined },
     hidesArchived: !all && values["archived"] !== true,
     hidesProgrammatic: byOption || byEnvironment,
     byEnvironment,
     limit: limit === undefined ? (terminal.isTty && !json && !all ? TERMINAL_LIMIT : Infinity) : Number(limit),
     typed: [
-      ...(dir === undefined ? [] : [`--cwd ${dir}`]),
-      ...["since", "until", "tag", "branch", "archived", "no-programmatic"].flatMap((name) => {
-        const value = values[name];
-        return value === true ? [`--${name}`] : typeof value === "string" ? [`--${name} ${value}`] : [];
-      }),
+      ...typedFilter(given),
+      ...["archived", "no-programmatic"].flatMap((name) => (values[name] === true ? [`--${name}`] : [])),
     ],
   };
 }
 
 const isSort = (text: string): text is SessionSort => (SESSION_SORTS as readonly string[]).includes(text);
 
-function readTimes(since: string | undefined, until: string | undefined): Pick<Filters, "since" | "until"> {
-  const now = Date.now();
-  const times = {
-    since: since === undefined ? undefined : parseTime(since, "--since", { now }),
-    until: until === undefined ? undefined : parseTime(until, "--until", { now, edge: "end" }),
-  };
-  if (times.since !== undefined && times.until !== undefined && times.since > times.until) {
-    throw new UsageError(`--since "${since}" is later than --until "${until}"`);
-  }
-  return times;
-}
-
 async function printJson(
   taken: LimitedSessions,
   terminal: Terminal,
   progress: Progress,
-  usages: SessionUsages | undefined,
+  { usage: usages, notes }: { readonly usage: SessionUsages | undefined; readonly notes: readonly string[] },
 ): Promise<void> {
   const print = (text: string): Promise<void> => {
     progress.clear();
@@ -149,7 +127,10 @@ async function printJson(
   const more = await taken.hasMore();
   const { stream, archivedLeftOut, programmaticLeftOut } = taken;
   const facts = { more, archivedLeftOut, programmaticLeftOut, transcripts: stream.total, skipped: stream.skipped() };
-  const counted = usages && { pending: usages.pending, prices: usages.prices, notes: usages.notes };
+  const counted = {
+    ...(usages && { pending: usages.pending, prices: usages.prices }),
+    ...((usages !== undefined || notes.length > 0) && { notes: [...(usages?.notes ?? []), ...notes] }),
+  };
   const rest = terminalJson({ ...facts, ...counted }).slice(1);
   await print(`${taken.count === 0 ? before : "\n"}],${rest}\n`);
 }

@@ -8,6 +8,8 @@ import type { ArchivedMark } from "./sidecar-json.ts";
 export interface SessionFacts {
   /** Title given by a person, else the one given by a model. */
   readonly customTitle: string | undefined;
+  /** Whether a person gave the title. */
+  readonly isTitled: boolean;
   /** First prompt by the official rule, else the first that begins with a tag that the person typed. */
   readonly firstPrompt: string | undefined;
   /** The first of these that exists: title, last prompt, summary, first prompt, `Image` or `Document`. */
@@ -71,6 +73,7 @@ export function sessionFacts(
   const createdAt = Date.parse(head.timestamp.value ?? "");
   return {
     customTitle,
+    isTitled: Boolean(given),
     firstPrompt: firstPrompt ?? prompts.typed,
     summary: customTitle || tail.lastPrompt || tail.summary || firstPrompt || media || prompts.typed,
     title: titleOf({

@@ -1,0 +1,111 @@
+import { InvalidArgumentError } from "../../store/errors.ts";
+import { streamSessions } from "../../store/list/stream-sessions.ts";
+import { streamSessionMessages } from "../../store/read/session-messages.ts";
+import type { ListedSession, Skipped } from "../../store/types.ts";
+import { searchSessions } from "../facts/search-sessions.ts";
+import { matchingSessions } from "../search/search-transcripts.ts";
+import type { Selection, SelectionOptions, SessionFilter } from "./session-filter.ts";
+
+/** Conditions that only the index can decide: lists have no costs, and only some of the models and tags. */
+const COUNTED = ["tags", "project", "model", "minCost", "maxCost"] as const;
+
+/**
+ * Selects sessions for a command that takes several. What cannot be decided is not selected, and said in `notes`.
+ *
+ * @throws InvalidArgumentError for a wrong condition, and `signal.reason` when aborted
+ */
+export async function selectSessions(options: SelectionOptions): Promise<Selection> {
+  const { configDirs, dir, includeWorktrees, since, until, branch, signal, archived } = options;
+  const larger = checkedBytes(options.larger);
+  const notes: string[] = [];
+  const skipped: Skipped[] = [];
+  const stream = await streamSessions({
+    configDirs,
+    dir,
+    includeWorktrees,
+    since,
+    until,
+    branch,
+    archived: archived === undefined ? "include" : archived ? "only" : "exclude",
+    includeProgrammatic: options.programmatic !== false,
+    signal,
+  });
+  const counted = await countedSessions(options, notes, skipped);
+  const matching = await sessionsWithText(options, notes, skipped);
+  const sessions: ListedSession[] = [];
+  for (let session = await stream.next(); session !== undefined; session = await stream.next()) {
+    const { sessionId, fileSize } = session;
+    if (larger !== undefined && (fileSize ?? 0) <= larger) continue;
+    if (options.programmatic === true && !session.programmatic) continue;
+    if (counted?.has(sessionId) === false || matching?.has(sessionId) === false) continue;
+    if (options.empty !== undefined && (await isEmpty(session, configDirs)) !== options.empty) continue;
+    sessions.push(session);
+  }
+  return { sessions, notes, skipped: unique([...stream.skipped(), ...skipped]) };
+}
+
+/** Returns the sessions that fulfil what only the index can decide; undefined if nothing of that is asked. */
+async function countedSessions(
+  options: SelectionOptions,
+  notes: string[],
+  skipped: Skipped[],
+): Promise<ReadonlySet<string> | undefined> {
+  if (COUNTED.every((name) => options[name] === undefined)) return undefined;
+  const { tags, project, model, minCost, maxCost, configDirs, index, waitMs, progress, signal } = options;
+  const facts = { tags, project, model, minCost, maxCost };
+  const found = await searchSessions({ ...facts, configDirs, index, waitMs, progress, signal });
+  for (const note of found.notes) notes.push(note);
+  for (const skip of found.skipped) skipped.push(skip);
+  const asksCost = minCost !== undefined || maxCost !== undefined;
+  const decided = found.sessions.filter(({ usage }) => usage.isComplete || !asksCost);
+  if (found.pending > 0) notes.push(`${sessionsAre(found.pending)} not counted completely, and may match later`);
+  return new Set(decided.map(({ session }) => session.sessionId));
+}
+
+async function sessionsWithText(
+  options: SelectionOptions,
+  notes: string[],
+  skipped: Skipped[],
+): Promise<ReadonlySet<string> | undefined> {
+  const { query, configDirs, dir, includeWorktrees, index, waitMs, progress, signal } = options;
+  if (query === undefined) return undefined;
+  const scope = { query, configDirs, dir, includeWorktrees };
+  const found = await matchingSessions({ ...scope, index, waitMs, progress, signal });
+  for (const { text } of found.notes) notes.push(text);
+  for (const skip of found.skipped) skipped.push(skip);
+  return found.ids;
+}
+
+async function isEmpty(session: ListedSession, configDirs: SelectionOptions["configDirs"]): Promise<boolean> {
+  if (session.firstPrompt !== undefined) return false;
+  for await (const _message of streamSessionMessages(session.sessionId, { configDirs })) return false;
+  return true;
+}
+
+function checkedBytes(given: number | undefined): number | undefined {
+  if (given === undefined || (typeof given === "number" && given >= 0)) return given;
+  throw new InvalidArgumentError("larger", `larger must be a number of bytes, got "${String(given)}"`);
+}
+
+/** All conditions: `includeWorktrees` alone is none. */
+const CONDITIONS = [
+  "dir",
+  "since",
+  "until",
+  "branch",
+  "larger",
+  "empty",
+  "query",
+  "archived",
+  "programmatic",
+  ...COUNTED,
+] as const satisfies readonly (keyof SessionFilter)[];
+
+/** Reports whether a filter has any condition. */
+export const isFilter = (filter: SessionFilter): boolean => CONDITIONS.some((name) => filter[name] !== undefined);
+
+const sessionsAre = (count: number): string => (count === 1 ? "1 session is" : `${count} sessions are`);
+
+const unique = (skipped: readonly Skipped[]): Skipped[] => [
+  ...new Map(skipped.map((one) => [`${one.reason} ${one.path}`, one])).values(),
+];

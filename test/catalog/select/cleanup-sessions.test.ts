@@ -1,0 +1,90 @@
+import fs from "node:fs";
+import path from "node:path";
+import { beforeEach, expect, test, vi } from "vitest";
+import { clean, planCleanup } from "../../../src/catalog/select/cleanup-sessions.ts";
+import { type CleanupOptions, cleanupSessions, renameSession, restoreSession } from "../../../src/index.ts";
+import { put, sessionId, tempConfigDir } from "../../support/config-dir.ts";
+import { openByThisProcess } from "../../support/live.ts";
+import { snapshot } from "../../support/snapshot.ts";
+import { writeSpending } from "../../support/spending.ts";
+
+beforeEach(() => {
+  vi.stubEnv("XDG_CACHE_HOME", path.join(tempConfigDir(), "cache"));
+  return () => vi.unstubAllEnvs();
+});
+
+/** Session 1 is tagged keep, 2 has a title in the middle of its file, 3 one by a model, 4 is open in this process, 5 is plain. */
+async function store(): Promise<string> {
+  const dir = tempConfigDir();
+  const filler = Array.from({ length: 40 }, () => ({ type: "filler", text: "x".repeat(4000) }));
+  const title = { type: "custom-title", customTitle: "Mine", sessionId: sessionId(2) };
+  writeSpending(dir, 1, 1, { tag: "keep" });
+  writeSpending(dir, 2, 1, { middle: [...filler, title, ...filler] });
+  writeSpending(dir, 3, 1, { middle: [{ type: "ai-title", aiTitle: "A guess", sessionId: sessionId(3) }] });
+  writeSpending(dir, 4, 1);
+  writeSpending(dir, 5, 1);
+  put(dir, `projects/-w/${sessionId(5)}/tool-results/b1.txt`, "stored");
+  openByThisProcess(dir, sessionId(4));
+  return dir;
+}
+
+const numberOf = (one: { readonly session: { readonly sessionId: string } }): number =>
+  Number(one.session.sessionId.slice(-1));
+
+test.for<[string, CleanupOptions, number[], Record<number, string>]>([
+  ["by default", {}, [3, 5], { 1: "it is tagged keep", 2: "somebody gave it a title", 4: "it is in use" }],
+  ["with those tagged", { includeTagged: true }, [1, 3, 5], { 2: "somebody gave it a title", 4: "it is in use" }],
+  ["with those titled", { includeTitled: true }, [2, 3, 5], { 1: "it is tagged keep", 4: "it is in use" }],
+  ["with all", { includeTagged: true, includeTitled: true, includeInUse: true }, [1, 2, 3, 4, 5], {}],
+])("%s", async ([, options, goes, stays]) => {
+  const dir = await store();
+  const before = snapshot(dir);
+  const chosen = { ...options, until: Date.now(), configDirs: [dir] };
+
+  const plan = await cleanupSessions({ ...chosen, dryRun: true });
+  expect(plan.deleted.map(numberOf).sort()).toEqual(goes);
+  expect(Object.fromEntries(plan.kept.map((one) => [numberOf(one), one.reason]))).toEqual(stays);
+  expect(snapshot(dir)).toEqual(before);
+
+  const done = await cleanupSessions(chosen);
+  expect(done.deleted.map(({ trashIds: _ids, ...one }) => one)).toEqual(
+    plan.deleted.map(({ trashIds: _ids, ...one }) => one),
+  );
+  expect({ kept: done.kept, bytes: done.bytes }).toEqual({ kept: plan.kept, bytes: plan.bytes });
+  const gone = done.deleted.flatMap(({ items }) => items.map((item) => item.path));
+  expect(gone.filter((file) => fs.existsSync(path.join(dir, file)))).toEqual([]);
+
+  for (const { trashIds } of done.deleted) for (const id of trashIds) await restoreSession(id, { configDirs: [dir] });
+  expect(snapshot(dir)).toEqual(before);
+});
+
+test.for<[string, CleanupOptions, RegExp]>([
+  ["without a condition", {}, /a condition is missing/],
+  ["only with worktrees", { includeWorktrees: false }, /a condition is missing/],
+  ["an age that is no number", { maxAgeDays: NaN }, /until must be a time/],
+])("%s, nothing is deleted", async ([, options, message]) => {
+  const dir = await store();
+  const before = snapshot(dir);
+  await expect(cleanupSessions({ ...options, configDirs: [dir] })).rejects.toThrow(message);
+  expect(snapshot(dir)).toEqual(before);
+});
+
+test("an age in days counts from now", async () => {
+  const dir = tempConfigDir();
+  const daysAgo = (days: number): string => new Date(Date.now() - days * 24 * 60 * 60 * 1000).toISOString();
+  writeSpending(dir, 1, 1, { at: daysAgo(31) });
+  writeSpending(dir, 2, 1, { at: daysAgo(29) });
+  const { deleted } = await cleanupSessions({ maxAgeDays: 30, dryRun: true, configDirs: [dir] });
+  expect(deleted.map(numberOf)).toEqual([1]);
+});
+
+test("a session that changes after it was selected stays", async () => {
+  const dir = await store();
+  const { deleted } = await planCleanup({ until: Date.now(), configDirs: [dir] });
+  const [first] = deleted;
+  if (first === undefined) throw new Error("nothing was selected");
+  await renameSession(first.session.sessionId, "Kept after all", { configDirs: [dir] });
+  const before = snapshot(dir);
+  await expect(clean(first.session, { configDirs: [dir] })).rejects.toThrow(/has changed since it was selected/);
+  expect(snapshot(dir)).toEqual(before);
+});

@@ -1,0 +1,106 @@
+import path from "node:path";
+import { expect, test } from "vitest";
+import { binary } from "../support/binary.ts";
+import { sessionId, tempConfigDir } from "../support/config-dir.ts";
+import { openByThisProcess } from "../support/live.ts";
+import { hasTerminals, inTerminal, type Ran, runCli } from "../support/run-cli.ts";
+import { snapshot } from "../support/snapshot.ts";
+import { writeSpending } from "../support/spending.ts";
+
+/** Four sessions: the second is tagged keep, the third is open, the fourth is new. */
+function store(): string {
+  const dir = tempConfigDir();
+  writeSpending(dir, 1, 1, { at: "2026-01-01T10:00:00Z" });
+  writeSpending(dir, 2, 1, { at: "2026-01-02T10:00:00Z", tag: "keep" });
+  writeSpending(dir, 3, 1, { at: "2026-01-03T10:00:00Z" });
+  writeSpending(dir, 4, 1, { at: "2026-08-04T10:00:00Z" });
+  openByThisProcess(dir, sessionId(3));
+  return dir;
+}
+
+const environment = (dir: string): Record<string, string> => ({ XDG_CACHE_HOME: path.join(dir, "..", "cache") });
+const run = (dir: string, ...args: string[]): Ran =>
+  runCli([...args, "--config-dir", dir], { env: environment(tempConfigDir()) });
+
+test.for<[string, readonly string[], RegExp]>([
+  ["without a condition", ["--yes"], /a condition is missing: .* such as --before 90d/],
+  ["only --no-worktrees", ["--no-worktrees", "--yes"], /a condition is missing/],
+  [
+    "in a script without --yes",
+    ["--before", "2026-02-01"],
+    /no terminal to ask on: add --yes to clean up, or --dry-run/,
+  ],
+  ["no amount", ["--min-cost", "much"], /--min-cost must be an amount in dollars such as 1.50, got "much"/],
+  ["no size", ["--larger", "ten"], /--larger must be a size such as 500kB or 10MB, got "ten"/],
+  ["an id", ["0aaaaaaa", "--yes"], /unexpected argument "0aaaaaaa"/],
+])("%s: exit code 2, nothing changes", ([, args, message]) => {
+  const dir = store();
+  const before = snapshot(dir);
+  const { status, stdout, stderr } = run(dir, "cleanup", ...args);
+  expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
+  expect(stderr).toMatch(message);
+  expect(snapshot(dir)).toEqual(before);
+});
+
+test("what a dry run says then happens, and the command that the report names undoes it", () => {
+  const dir = store();
+  const before = snapshot(dir);
+  const dry = run(dir, "cleanup", "--before", "2026-02-01", "--dry-run");
+  expect(dry.status).toBe(0);
+  expect(dry.stdout).toMatch(/^would delete \S+ “prompt 0 of 1”: 1 item, \d+ B\nin all 1 session, \d+ B\n$/);
+  expect(dry.stderr.split("\n").slice(0, 2).sort()).toEqual([
+    expect.stringMatching(/^kept \S+ “prompt 0 of 2”: it is tagged keep$/),
+    expect.stringMatching(/^kept \S+ “prompt 0 of 3”: it is in use$/),
+  ]);
+  expect(snapshot(dir)).toEqual(before);
+
+  const done = run(dir, "cleanup", "--before", "2026-02-01", "--yes");
+  expect(done.status).toBe(0);
+  expect(done.stdout).toBe(dry.stdout.replace("would delete", "deleted").replace("in all", "moved to the trash:"));
+  const undo = /^To undo: claude-transcripts (.*)$/m.exec(done.stderr)?.[1]?.split(" ") ?? [];
+  expect(run(dir, "cleanup", "--before", "2026-02-01", "--yes").stdout).toBe("nothing to clean up\n");
+  expect(runCli(undo).stdout).toMatch(/^restored .*“prompt 0 of 1”/);
+  expect(snapshot(dir)).toEqual(before);
+});
+
+test("the document has what went, what stayed and why, and the way back", () => {
+  const dir = store();
+  const { status, stdout } = run(dir, "cleanup", "--before", "2026-02-01", "--include-tagged", "--yes", "--json");
+  const { results, kept, bytes, undo, ...rest } = JSON.parse(stdout) as {
+    results: { sessionId: string; bytes: number; trashIds: string[] }[];
+    kept: object[];
+    bytes: number;
+    undo: string;
+  };
+  expect(status).toBe(0);
+  expect(results.map((one) => one.sessionId)).toEqual([sessionId(2), sessionId(1)]);
+  expect(bytes).toBe(results.reduce((sum, one) => sum + one.bytes, 0));
+  expect(kept).toEqual([{ sessionId: sessionId(3), title: "prompt 0 of 3", reason: "it is in use" }]);
+  expect(undo).toMatch(/^claude-transcripts restore --deleted-since \S+ --config-dir /);
+  expect(rest).toEqual({ action: "cleanup", dryRun: false, notes: [], skipped: [] });
+});
+
+test.runIf(hasTerminals).for([
+  ["n", 1, /Nothing was deleted/, [4, 3, 2, 1]],
+  ["y", 0, /moved to the trash: 1 session/, [4, 3, 2]],
+] as const)("a terminal shows the table and asks: %s", ([answer, status, message, left]) => {
+  const dir = store();
+  const command = `${process.execPath} ${binary()} cleanup --before 2026-02-01 --config-dir ${dir}`;
+  const shown = inTerminal(command, { columns: 80, input: `${answer}\n`, env: environment(tempConfigDir()) });
+  expect(shown.status).toBe(status);
+  expect(shown.shown).toMatch(/ID +ACTIVE +TITLE +ITEMS +SIZE\n\S+ +2026-01-01 +prompt 0 of 1 +1 +\d+ B\n/);
+  expect(shown.shown).toMatch(/Move 1 session, \d+ B to the trash\? \[y\/N\]/);
+  expect(shown.shown).toMatch(message);
+  const { sessions } = JSON.parse(run(dir, "list", "--json").stdout) as { sessions: { sessionId: string }[] };
+  expect(sessions.map(({ sessionId: id }) => Number(id.slice(-1)))).toEqual(left);
+});
+
+test.for<[readonly string[], RegExp]>([
+  [[], /give ids, or --deleted-since TIME/],
+  [["0aaaaaaa", "--deleted-since", "1h"], /give ids, or --deleted-since TIME/],
+  [["--deleted-since", "soon"], /--deleted-since must be a time, got "soon"/],
+])("restore %j is refused", ([args, message]) => {
+  const { status, stderr } = run(store(), "restore", ...args);
+  expect(status).toBe(2);
+  expect(stderr).toMatch(message);
+});
