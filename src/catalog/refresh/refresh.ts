@@ -4,6 +4,7 @@ import type { OpenCatalog } from "../schema/open-catalog.ts";
 import { build, type Built, look, type Look } from "./build.ts";
 import { cutReason } from "./read-file.ts";
 import type { IndexOptions } from "./index-options.ts";
+import { isLeased } from "./lease.ts";
 import { type Building, buildInWorker } from "./build-in-worker.ts";
 
 /** State of the index after a refresh. */
@@ -41,7 +42,9 @@ export async function refresh(catalog: OpenCatalog, options: RefreshOptions = {}
   const { signal, progress } = options;
   const begun = await inTurn(catalog, signal, async () => {
     const found = await look(catalog, signal);
-    const isSmall = found.changes.bytes <= SMALL_BYTES && !buildings.has(catalog.path);
+    const { changed, bytes } = found.changes;
+    // A statement that writes while another process builds would block this thread until that one's transaction ends.
+    const isSmall = bytes <= SMALL_BYTES && !buildings.has(catalog.path) && !(changed.length > 0 && isLeased(catalog));
     const building = isSmall ? undefined : buildingOf(catalog);
     return (
       building ??
