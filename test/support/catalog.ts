@@ -33,7 +33,7 @@ export function contentsOf({ database }: OpenCatalog): Record<string, Rows> {
       `SELECT path, ${session}, agent, kind, size, mtime, ino, "offset", fingerprint FROM file f ORDER BY path`,
     ),
     sessions:
-      all(`SELECT uuid, path, project, cwd, branch, title, tag, model, created, active, archived, programmatic, forked,
+      all(`SELECT uuid, path, project, cwd, branch, title, tags, model, created, active, archived, programmatic, forked,
       cost_state, stamp FROM session ORDER BY uuid`),
     words: all(`SELECT DISTINCT f.path, term, col FROM temp.terms JOIN file f ON f.id = doc >> 20
       WHERE term <> char(57344) ORDER BY 1, 2, 3`),

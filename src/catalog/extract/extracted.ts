@@ -1,3 +1,4 @@
+import type { Annotation } from "../../transcript/summary/annotation.ts";
 import type { Segment } from "./segment-builder.ts";
 
 /** Tokens of requests, by what they cost. */
@@ -69,6 +70,7 @@ export interface Facts {
   readonly agentName?: string;
   /** Empty if it was removed. */
   readonly tag?: string;
+  readonly annotation?: Annotation;
   /** Directory of the first row that has one, or to which the session moved since. */
   readonly cwd?: string;
   readonly branch?: string;

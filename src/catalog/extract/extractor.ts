@@ -11,6 +11,7 @@ import { LONG_ROW } from "../../transcript/rows/long-row.ts";
 import { parseRow } from "../../transcript/rows/row.ts";
 import {
   AI_TITLE,
+  ANNOTATION,
   ASSISTANT,
   ATTACHMENT,
   CUSTOM_TITLE,
@@ -263,6 +264,7 @@ const NEEDED_KINDS: ReadonlySet<number> = new Set([
   ATTACHMENT,
   QUEUE_OPERATION,
   TAG,
+  ANNOTATION,
   CUSTOM_TITLE,
   AI_TITLE,
   RELOCATED,

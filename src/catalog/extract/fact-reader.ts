@@ -1,4 +1,5 @@
 import { asString, type JsonObject, membersOf } from "../../transcript/rows/json-values.ts";
+import { ANNOTATION_TYPE, readAnnotation } from "../../transcript/summary/annotation.ts";
 import { nameOf, SYNTHETIC } from "./charges.ts";
 import type { Facts } from "./extracted.ts";
 
@@ -61,6 +62,11 @@ export class FactReader {
         return this.#title("agentName", row["agentName"]);
       case "tag":
         return this.#title("tag", row["tag"]);
+      case ANNOTATION_TYPE: {
+        const annotation = readAnnotation(row);
+        if (annotation !== undefined) facts.annotation = annotation;
+        break;
+      }
       case "relocated": {
         const moved = asString(row["relocatedCwd"]);
         if (moved === undefined || moved === "") break;

@@ -4,6 +4,7 @@ import { asObject, asString, blocksOf, type JsonObject, membersOf } from "../../
 import { fromVoiceCall } from "../../transcript/rows/voice-call.ts";
 import { isFromPerson } from "../../transcript/text/origin.ts";
 import { withoutPasteTags } from "../../transcript/text/paste-tags.ts";
+import { ANNOTATION_TYPE, readAnnotation } from "../../transcript/summary/annotation.ts";
 import { SEQUENCES } from "../../transcript/text/sequences.ts";
 import { type UserText, visitUserText } from "../../transcript/text/user-text.ts";
 import { leavesOf } from "./leaves.ts";
@@ -64,6 +65,12 @@ function addTexts(row: JsonObject, texts: RowText[]): void {
     case "progress": {
       const inside = agentRowOf(row);
       return inside === undefined ? undefined : addTexts(inside.row, texts);
+    }
+    case ANNOTATION_TYPE: {
+      const { tags, description } = readAnnotation(row) ?? { tags: [], description: undefined };
+      // The first tag is in a row of its own.
+      for (const text of [description, ...tags.slice(1)]) add(texts, "title", "system", text);
+      return undefined;
     }
     default: {
       const key = TITLES.get(row["type"]);

@@ -67,7 +67,7 @@ function indexTest(options: SessionSearchOptions): (session: UsageSession, usage
     messages >= minMessages &&
     messages <= maxMessages &&
     (session.active ?? Infinity) >= after &&
-    (wanted === undefined || wanted.has(normalizeTag(session.tag))) &&
+    (wanted === undefined || session.tags.some((tag) => wanted.has(normalizeTag(tag)))) &&
     (branch === undefined || session.branch === branch) &&
     (model === undefined || models.some((name) => name.toLowerCase().includes(model))) &&
     (isOfProject === undefined || isOfProject(session.cwd ?? ""));

@@ -7,16 +7,20 @@ import { TITLE_UNITS } from "../extract/fact-reader.ts";
 import { MEMORY } from "../schema/database-file.ts";
 import type { OpenCatalog } from "../schema/open-catalog.ts";
 
-const KEYS = ["customTitle", "aiTitle", "tag"] as const;
+const KEYS = ["customTitle", "aiTitle", "tag", "annotation"] as const;
 
-/** Returns the titles and the tag of a transcript that a list does not find at its ends; undefined if there are none. */
+/** Returns the titles, the tag and the annotation of a transcript that a list does not find at its ends; undefined if there are none. */
 export function hiddenTitles(candidate: Candidate, read: Facts): EarlierTitles | undefined {
   const found = KEYS.filter((key) => read[key] !== undefined);
   const shown = found.length === 0 ? undefined : windowTitles(candidate);
   if (shown === undefined) return undefined;
-  const hidden = found.filter((key) => shown[key]?.slice(0, TITLE_UNITS) !== read[key]);
+  const hidden = found.filter((key) => asKept(shown[key]) !== asKept(read[key]));
   return hidden.length === 0 ? undefined : Object.fromEntries(hidden.map((key) => [key, read[key]]));
 }
+
+/** Returns a value as text, as the index keeps it. */
+const asKept = (value: EarlierTitles[(typeof KEYS)[number]]): string | undefined =>
+  typeof value === "string" ? value.slice(0, TITLE_UNITS) : JSON.stringify(value);
 
 /** Writes for lists what the index has of such titles. Call inside a transaction, so that it is not forgotten. */
 export function saveHiddenTitles({ database, path }: OpenCatalog): void {

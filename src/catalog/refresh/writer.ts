@@ -2,6 +2,7 @@ import type { Database, Statement } from "../engine/sqlite.ts";
 import type { Extracted, ExtractedSegments, Facts, Part } from "../extract/extracted.ts";
 import type { ExtractState } from "../extract/extractor.ts";
 import type { Segment } from "../extract/segment-builder.ts";
+import { tagsFound } from "../extract/session-tags.ts";
 import { FileKind, rollBack, SEGMENT_BITS } from "../schema/schema.ts";
 import { windowFacts } from "../../store/facts/metadata.ts";
 import { isArchived } from "../../store/list/listed-session.ts";
@@ -259,14 +260,14 @@ export class CatalogWriter {
     const title = read.customTitle || listed?.customTitle || read.aiTitle || listed?.title;
     const active = Math.min(read.active ?? Infinity, candidate.lastModified);
     this.#run(
-      `UPDATE session SET path = ?, project = ?, cwd = ?, branch = ?, title = ?, tag = ?, model = ?, created = ?,
+      `UPDATE session SET path = ?, project = ?, cwd = ?, branch = ?, title = ?, tags = ?, model = ?, created = ?,
         active = ?, archived = ?, programmatic = ?, forked = ?, cost_state = ?, stamp = ? WHERE id = ?`,
       path,
       candidate.project.key,
       listed?.cwd ?? read.cwd ?? null,
       listed?.gitBranch ?? read.branch ?? null,
       title ?? null,
-      (read.tag ?? listed?.tag) || null,
+      JSON.stringify(tagsFound(read, listed)),
       read.model ?? listed?.model ?? null,
       listed?.createdAt ?? read.created ?? null,
       active,

@@ -1,7 +1,7 @@
 import type { Database } from "../engine/sqlite.ts";
 
 /** Number of the schema. A database with another one is built anew: raise it with every change of what tables contain. */
-export const SCHEMA_VERSION = 7;
+export const SCHEMA_VERSION = 8;
 /** Marks our databases: "CTRC". */
 export const APPLICATION_ID = 0x43545243;
 /** Bits of a segment's number within its file: `segment.id = file.id * 2 ** SEGMENT_BITS + n`. */
@@ -17,8 +17,8 @@ export type FileKind = (typeof FileKind)[keyof typeof FileKind];
  *
  * - `file`: as it was when it was last read, up to `offset`; `mtime` and `ino` are text because they exceed 2^53. `state`
  *   is what extraction carries over, as JSON.
- * - `session`: `path` is the copy that lists show; `cost_state` is in micro-dollars; `stamp` changes with its title and mark.
- * - `hidden`: titles and the tag of a session that lists do not find at the ends of its file, as JSON.
+ * - `session`: `path` is the copy that lists show; `cost_state` is in micro-dollars; `tags` are JSON; `stamp` changes with its title and mark.
+ * - `hidden`: titles, tags and the description of a session that lists do not find at the ends of its file, as JSON.
  * - `segment`: bytes `[off, off+len)` of the file. Its text is in `words` under the same id, not stored.
  * - `charge`: the last row of each request in each file. `counts` is 1 in one of the files that repeat a request, the one that
  *   `spend` has in its sums.
@@ -34,7 +34,7 @@ const TABLES: Readonly<Record<string, string>> = {
     segments INT NOT NULL, state TEXT NOT NULL) STRICT`,
   file_session: "INDEX file_session ON file(session)",
   session: `TABLE session(id INTEGER PRIMARY KEY, uuid TEXT NOT NULL UNIQUE, path TEXT NOT NULL, project TEXT, cwd TEXT,
-    branch TEXT, title TEXT, tag TEXT, model TEXT, created INT, active INT, archived INT NOT NULL,
+    branch TEXT, title TEXT, tags TEXT, model TEXT, created INT, active INT, archived INT NOT NULL,
     programmatic INT NOT NULL, forked INT NOT NULL, cost_state INT, stamp TEXT NOT NULL) STRICT`,
   hidden: "TABLE hidden(session INTEGER PRIMARY KEY, titles TEXT NOT NULL) STRICT",
   segment: "TABLE segment(id INTEGER PRIMARY KEY, off INT NOT NULL, len INT NOT NULL, ts INT NOT NULL) STRICT",

@@ -7,6 +7,7 @@ import type { ListScope } from "../../store/list/list-scope.ts";
 import type { ListedSession, Skipped } from "../../store/types.ts";
 import type { Database } from "../engine/sqlite.ts";
 import type { Facts } from "../extract/extracted.ts";
+import { tagsFound } from "../extract/session-tags.ts";
 import { isTurnOver, yieldToEventLoop } from "../../store/timing.ts";
 import { jsonPages } from "../engine/json-pages.ts";
 import { listStoreFiles } from "../refresh/store-files.ts";
@@ -119,7 +120,7 @@ class LazyFacts {
     const session = this.value;
     if (session === undefined) return false;
     const { cwd, gitBranch, activity, createdAt = activity } = session;
-    const tag = read?.tag ?? session.tag ?? "";
+    const tags = tagsFound(read ?? {}, session);
     const model = read?.model ?? session.model;
     switch (term.kind) {
       case "after":
@@ -135,7 +136,7 @@ class LazyFacts {
       case "branch":
         return gitBranch !== undefined && valueTest(term.value)(gitBranch);
       case "tag":
-        return tag !== "" && valueTest(term.value)(tag);
+        return tags.some(valueTest(term.value));
       case "model":
         return model !== undefined && modelTest(term.value)(model);
     }

@@ -1,3 +1,4 @@
+import { parseTags } from "../extract/session-tags.ts";
 import { FileKind, SEGMENT_BITS } from "../schema/schema.ts";
 import type { Database, SqlValue } from "../engine/sqlite.ts";
 import { fileTest, modelTest, projectTest, valueTest } from "../query/fact-conditions.ts";
@@ -155,8 +156,9 @@ class FactSets {
       case "project":
         return this.#byColumn("cwd", projectTest(term.value));
       case "branch":
+        return this.#byColumn("branch", valueTest(term.value));
       case "tag":
-        return this.#byColumn(term.kind, valueTest(term.value));
+        return this.#byColumn("tags", (tags) => parseTags(tags).some(valueTest(term.value)));
       case "model":
         return this.#byColumn("model", modelTest(term.value));
       case "tool":
@@ -173,7 +175,7 @@ class FactSets {
   }
 
   /** Sessions of which a column passes. The few different values are compared here: SQL knows no worktrees. */
-  #byColumn(column: "cwd" | "branch" | "tag" | "model", test: (value: string) => boolean): SessionSet {
+  #byColumn(column: "cwd" | "branch" | "tags" | "model", test: (value: string) => boolean): SessionSet {
     const rows = this.#database.prepare(`SELECT DISTINCT ${column} AS value FROM session`).all();
     const wanted = rows.map(({ value }) => value).filter((value) => typeof value === "string" && test(value));
     const { sql, values } = sessionsOf(wanted as string[]);

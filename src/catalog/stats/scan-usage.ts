@@ -6,6 +6,7 @@ import type { Skipped } from "../../store/types.ts";
 import type { RowScan } from "../../transcript/rows/json-scanner.ts";
 import type { Charge, Facts, Part } from "../extract/extracted.ts";
 import { Extractor } from "../extract/extractor.ts";
+import { tagsFound } from "../extract/session-tags.ts";
 import { isSessionFile, listStoreFiles, type StoreFile, type StoreFiles } from "../refresh/store-files.ts";
 import { FileKind } from "../schema/schema.ts";
 import { SLOT_SECONDS } from "./calendar.ts";
@@ -141,7 +142,7 @@ class Collected {
         cwd: listed?.cwd ?? read.cwd,
         branch: listed?.gitBranch ?? read.branch ?? "",
         title,
-        tag: (read.tag ?? listed?.tag) || "",
+        tags: tagsFound(read, listed),
         model: read.model ?? listed?.model ?? "",
         created: listed?.createdAt ?? read.created ?? Infinity,
         forked: Number(listed?.forkedFrom !== undefined),

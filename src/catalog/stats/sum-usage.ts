@@ -128,7 +128,7 @@ class Summing {
     return this.#slots.namesAt(session, slot) ?? known;
   }
 
-  /** Returns the totals and the group of a row, without those that the filters leave out. */
+  /** Returns the totals and the groups of a row, without those that the filters leave out. */
   #groupsOf(row: Pick<SpendRow, "session" | "slot">, names: Names, tool?: ToolRow): Group[] {
     const { model, branch } = this.#query;
     const session = this.#sessions.get(row.session);
@@ -136,33 +136,36 @@ class Summing {
     if (branch !== undefined && names.branch !== branch) return [];
     if (model !== undefined && !names.model.toLowerCase().includes(this.#wantedModel ?? "")) return [];
     const groups = [this.#groups.totals];
-    const key = tool?.tool ?? this.#keyOf(session, row.slot, names);
-    if (key !== undefined) groups.push(this.#groups.at(key, this.#groups.by === "session" ? session : undefined));
+    const keys = tool === undefined ? this.#keysOf(session, row.slot, names) : [tool.tool];
+    for (const key of keys) groups.push(this.#groups.at(key, this.#groups.by === "session" ? session : undefined));
     for (const group of groups) group.sessions.add(session.id);
     return groups;
   }
 
-  #keyOf(session: UsageSession, slot: number, names: Names): string | undefined {
+  /** Only a session with several tags has several. */
+  #keysOf(session: UsageSession, slot: number, names: Names): readonly string[] {
     const { by, spanOf, projectOf, repositoryOf } = this.#query;
     switch (by) {
       case "day":
       case "week":
-      case "month":
-        return spanOf(slot);
+      case "month": {
+        const span = spanOf(slot);
+        return span === undefined ? [] : [span];
+      }
       case "project":
-        return projectOf(session);
+        return [projectOf(session)];
       case "repository":
-        return repositoryOf(session);
+        return [repositoryOf(session)];
       case "model":
-        return names.model;
+        return [names.model];
       case "branch":
-        return names.branch;
+        return [names.branch];
       case "tag":
-        return session.tag;
+        return session.tags.length === 0 ? [""] : session.tags;
       case "session":
-        return session.id;
+        return [session.id];
       case "tool":
-        return undefined;
+        return [];
     }
   }
 }

@@ -1,5 +1,6 @@
 import type { Database } from "../engine/sqlite.ts";
 import type { Tokens } from "../extract/extracted.ts";
+import { parseTags } from "../extract/session-tags.ts";
 import { SLOT_SECONDS } from "./calendar.ts";
 
 /** Session that others are counted for. */
@@ -10,7 +11,7 @@ export interface UsageSession {
   readonly cwd: string | undefined;
   readonly branch: string;
   readonly title: string | undefined;
-  readonly tag: string;
+  readonly tags: readonly string[];
   /** Model of the last answer. */
   readonly model: string;
   /** Time of the last row, epoch ms. */
@@ -64,7 +65,7 @@ export interface UsageRows {
   readonly forks: ReadonlyMap<number, number>;
 }
 
-const SESSIONS = `SELECT id AS number, uuid AS id, path, cwd, coalesce(branch, '') AS branch, title, coalesce(tag, '') AS tag,
+const SESSIONS = `SELECT id AS number, uuid AS id, path, cwd, coalesce(branch, '') AS branch, title, tags,
   coalesce(model, '') AS model, active, cost_state AS costState FROM session`;
 /** Conditions for one session, appended to the statements; undefined: all sessions. */
 type Only = number | undefined;
@@ -143,9 +144,9 @@ export function usageRows(
   const all = <T>(sql: string): T[] => database.prepare(sql).all() as T[];
   const sessions = new Map<number, UsageSession>();
   for (const row of all<Record<string, unknown>>(SESSIONS + where(only, "id"))) {
-    const { number, ...session } = row;
+    const { number, tags, ...session } = row;
     const known = Object.fromEntries(Object.entries(session).map(([key, value]) => [key, value ?? undefined]));
-    sessions.set(Number(number), known as unknown as UsageSession);
+    sessions.set(Number(number), { ...known, tags: parseTags(tags) } as unknown as UsageSession);
   }
   return {
     sessions,

@@ -5,12 +5,12 @@ import { listWorktrees } from "../../store/projects/worktrees.ts";
 import type { UsageSession } from "./usage-rows.ts";
 import type { UsageOptions } from "./usage-types.ts";
 
-/** Returns a test of whether a session is in the directories of the options, as in lists, and has their tag. */
+/** Returns a test of whether a session is in the directories of the options, as in lists, and has the tag among its own. */
 export function sessionFilter(
   configDirs: readonly string[],
   { dir, moreDirs = [], includeWorktrees = true, tag }: UsageOptions,
 ): (session: UsageSession) => boolean {
-  const hasTag = (session: UsageSession): boolean => tag === undefined || session.tag === tag;
+  const hasTag = (session: UsageSession): boolean => tag === undefined || session.tags.includes(tag);
   // An empty `dir` counts as absent, as in the official helpers.
   if (!dir) return hasTag;
   const scopes = [dir, ...moreDirs].map((one) =>

@@ -4,7 +4,7 @@ import type { Skipped } from "../../store/types.ts";
 import { spanNames } from "./calendar.ts";
 import { loadPrices, PRICES } from "./prices.ts";
 import { sumUsage } from "./sum-usage.ts";
-import type { UsageRows } from "./usage-rows.ts";
+import type { UsageRows, UsageSession } from "./usage-rows.ts";
 import { projectOf, repositories, sessionFilter } from "./usage-scope.ts";
 import { type FoundUsage, readUsage } from "./usage-source.ts";
 import { type Usage, USAGE_GROUPINGS, type UsageGrouping, type UsageOptions } from "./usage-types.ts";
@@ -34,6 +34,9 @@ export async function usageStats(options: UsageOptions = {}): Promise<Usage> {
   }
   const prices = await loadPrices();
   const isWanted = sessionFilter(configDirs, options);
+  const hasSeveral = (session: UsageSession): boolean => session.tags.length > 1 && isWanted(session);
+  if (by === "tag" && all.some(({ sessions }) => [...sessions.values()].some(hasSeveral)))
+    notes.push("A session with several tags counts under each of them, in the totals once.");
   return { by, ...sumUsage(all, { ...query, isWanted }, prices), prices: PRICES, notes, skipped };
 }
 

@@ -27,7 +27,7 @@ export interface UsageOptions extends IndexOptions, DirectoryOptions {
   readonly until?: number | undefined;
   /** Only requests to models whose name contains this text, ignoring case. */
   readonly model?: string | undefined;
-  /** Only sessions with exactly this tag. */
+  /** Only sessions that have exactly this tag among theirs. */
   readonly tag?: string | undefined;
   /** Only requests on exactly this git branch. */
   readonly branch?: string | undefined;
@@ -91,7 +91,7 @@ export interface Usage {
   readonly by: UsageGrouping;
   /** Days, weeks and months in their order; others by cost, the highest first, then by key. Tools by calls. */
   readonly groups: readonly UsageGroup[];
-  /** Equal to the sum of the groups, except for `sessions`. By tool, the groups have only `sessions` and `toolCalls`. */
+  /** Equal to the sum of the groups, except for `sessions`, and for sessions with several tags. By tool, the groups have only `sessions` and `toolCalls`. */
   readonly totals: UsageCounts;
   /** Price list in use: version of the package, and the day of its publication. */
   readonly prices: { readonly version: string; readonly published: string };

@@ -389,6 +389,8 @@ test("the last row that has a fact counts", () => {
     { type: "ai-title", aiTitle: "theirs" },
     { type: "tag", tag: "keep" },
     { type: "tag", tag: "" },
+    { type: "claude-transcripts-annotation", tags: ["keep", "more"], description: "what it is" },
+    { type: "claude-transcripts-annotation", tags: "none of ours" },
     { type: "agent-name", agentName: "Greeting work" },
     { type: "cost-state", totalCostUSD: 0.00874 },
     { type: "cost-state", totalCostUSD: 0.01 },
@@ -401,6 +403,7 @@ test("the last row that has a fact counts", () => {
     customTitle: "mine",
     aiTitle: "theirs",
     tag: "",
+    annotation: { tags: ["keep", "more"], description: "what it is" },
     agentName: "Greeting work",
     costState: 10_000,
     cwd: "/elsewhere",
@@ -410,7 +413,15 @@ test("the last row that has a fact counts", () => {
     created: Date.parse(at(0)),
     active: Date.parse(at(10)),
   });
-  expect(segments[0]?.title.split(BORDER)).toEqual(["an old title", "mine", "theirs", "keep", "Greeting work"]);
+  expect(segments[0]?.title.split(BORDER)).toEqual([
+    "an old title",
+    "mine",
+    "theirs",
+    "keep",
+    "what it is",
+    "more",
+    "Greeting work",
+  ]);
 });
 
 describe("rows of subagents in progress rows", () => {
@@ -518,6 +529,7 @@ test("no row makes extraction throw", () => {
         "progress",
         "queue-operation",
         "tag",
+        "claude-transcripts-annotation",
         "cost-state",
         1,
       ),
@@ -538,6 +550,8 @@ test("no row makes extraction throw", () => {
       cwd: scrap,
       gitBranch: scrap,
       tag: scrap,
+      tags: scrap,
+      description: scrap,
     },
     { requiredKeys: [] },
   );

@@ -1,3 +1,4 @@
+import fs from "node:fs";
 import path from "node:path";
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import { searchSessions, type SessionSearchOptions } from "../../../src/index.ts";
@@ -17,6 +18,10 @@ function store(): string {
   writeSpending(dir, 2, 8, { at: "2026-08-02T10:00:00Z", branch: "next", cwd: "/src/acme/lib" });
   writeSpending(dir, 3, 4, { at: "2026-08-03T10:00:00Z", tag: "ｋｅｅｐ ", model: "claude-sonnet-4-5" });
   writeSpending(dir, 4, 2, { at: "2026-08-04T10:00:00Z", tag: "other" });
+  fs.appendFileSync(
+    path.join(dir, "projects", "-w", `${sessionId(4)}.jsonl`),
+    `${JSON.stringify({ type: "claude-transcripts-annotation", tags: ["other", "second"] })}\n`,
+  );
   const archived = writeSpending(dir, 5, 3, { at: "2026-08-05T10:00:00Z" });
   put(
     dir,
@@ -37,6 +42,7 @@ describe.each([true, false])("with an index: %s", (index) => {
   test.for<[string, SessionSearchOptions, number[]]>([
     ["everything, the latest first", {}, [5, 4, 3, 2, 1]],
     ["one of several tags", { tags: ["keep", "other"] }, [4, 3, 1]],
+    ["a tag that is not the first", { tags: ["second"] }, [4]],
     ["no tag at all", { tags: [] }, []],
     ["active since", { after: day(3) }, [5, 4]],
     ["begun before", { before: day(2) }, [2, 1]],

@@ -103,6 +103,24 @@ describe("with an index, lists have", () => {
   });
 });
 
+test("with an index, lists have the tags and the description in the middle", async () => {
+  const dir = tempConfigDir();
+  const annotation = { type: "claude-transcripts-annotation", tags: ["a", "b"], description: "Deep" };
+  session(dir, { middle: [{ type: "tag", tag: "a" }, annotation], tail: [{ type: "tag", tag: "z" }] });
+  const shown = async (): Promise<unknown> => {
+    const [own] = (await openStore([dir]).page({})).sessions;
+    return [own?.tag, own?.tags, own?.description];
+  };
+  expect(await shown()).toEqual(["z", ["z"], undefined]);
+  await index(dir);
+  expect(await shown()).toEqual(["z", ["z", "b"], "Deep"]);
+  // A list reads both rows at the end itself.
+  session(dir, { middle: [annotation], tail: [{ type: "tag", tag: "a" }, annotation], mtime: 2_000_000 });
+  await index(dir);
+  expect(await shown()).toEqual(["a", ["a", "b"], "Deep"]);
+  expect(titleFiles()).toEqual([]);
+});
+
 test("a title counts until its file changes, and its file goes with the last one", async () => {
   const dir = tempConfigDir();
   session(dir, { middle: [title("Deep")] });

@@ -6,6 +6,35 @@ import { answer, call, messages, numbers, result, rowsOf, SearchStore, thought, 
 const filler = (words: number): string => Array.from({ length: words }, (_, i) => `filler${i % 97}`).join(" ");
 const both = [true, false];
 
+test.each([true, false])("a description is found like a title, and each of the tags (index: %s)", async (index) => {
+  const annotation = (tags: string[]): object[] => [
+    { type: "tag", tag: tags[0], sessionId: sessionId(1) },
+    { type: "claude-transcripts-annotation", tags, description: "Where the needle went", sessionId: sessionId(1) },
+  ];
+  const store = new SearchStore()
+    .add(1, ["a prompt", answer("fine")], { rows: [...annotation(["a", "gone"]), ...annotation(["a", "b c"])] as [] })
+    .add(2, ["another"], { rows: [{ type: "tag", tag: "b", sessionId: sessionId(2) }] });
+  const found = async (query: string): Promise<string> =>
+    numbers(await store.search(query, { index }))
+      .split(" ")
+      .sort()
+      .join(" ");
+  expect(await found("needle")).toBe("1");
+  expect(await found("in:title needle went")).toBe("1");
+  expect(await found("in:said needle")).toBe("");
+  expect(await found("in:title b")).toBe("1 2");
+  expect(await found('tag:"B C"')).toBe("1");
+  expect(await found("tag:a tag:b*")).toBe("1");
+  expect(await found("tag:gone")).toBe("");
+  expect(await found("tag:b*")).toBe("1 2");
+  expect(await found("-tag:a prompt OR another")).toBe("2");
+  const { hits } = await store.search("needle", { index });
+  expect(hits[0]?.matches.map(({ column, snippet }) => [column, snippet])).toEqual([
+    ["title", "Where the needle went"],
+  ]);
+  expect(hits[0]?.session).toMatchObject({ tags: ["a", "b c"], description: "Where the needle went" });
+});
+
 test("a title that the CLI wrote several times is one match", async () => {
   const title = { type: "custom-title", customTitle: "The needle", sessionId: sessionId(1) };
   const store = new SearchStore().add(1, ["a needle", answer("fine")], { rows: [title, title, title] });

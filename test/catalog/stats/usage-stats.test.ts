@@ -205,6 +205,18 @@ describe("groups and filters", () => {
     expect(usage.totals.cost).toBe(30_000);
   });
 
+  test.each([true, false])("by tag, a session counts under each of its tags (index: %s)", async (index) => {
+    const dir = configDir();
+    const file = path.join(dir, "projects", "-w", `${sessionId(1)}.jsonl`);
+    fs.appendFileSync(file, `${JSON.stringify({ type: "claude-transcripts-annotation", tags: ["keep", "bug"] })}\n`);
+    const usage = await stats(dir, { by: "tag", index });
+    expect(cents(usage)).toEqual({ bug: 3, keep: 3, "": 0 });
+    expect(usage.totals).toMatchObject({ cost: 30_000, sessions: 2 });
+    expect(usage.notes).toEqual(["A session with several tags counts under each of them, in the totals once."]);
+    expect((await stats(dir, { by: "tag", index, dir: "/v" })).notes).toEqual([]);
+    expect((await stats(dir, { index, tag: "bug" })).totals.requests).toBe(2);
+  });
+
   test("models without a price are named, and what they used is counted", async () => {
     const { totals } = await stats(configDir());
     expect(totals).toMatchObject({ unpricedModels: ["glm-5"], unpricedTokens: 1000, requests: 3, sessions: 2 });
