@@ -36,11 +36,15 @@ Exit codes: 0 success, 1 failure, 2 usage error.
 export function commandHelp(command: Command, columns?: number): string {
   const { summary, usage, details, notes = "", options } = command;
   const own = Object.keys(options).length === 0 ? "" : `Options\n${optionLines(options, columns).join("\n")}`;
+  const elsewhere = Object.entries(options).filter(([, { explainedBy }]) => explainedBy !== undefined);
+  const source = elsewhere[0]?.[1].explainedBy ?? "";
+  const named = elsewhere.map(([name]) => `--${name}`).join(", ");
   const parts = [
     paragraphs(`${summary}.`, columns),
     `Usage\n${paragraphs(usage.replaceAll(/^ */gm, "  claude-transcripts "), columns)}`,
     paragraphs(details, columns),
     own,
+    source === "" ? "" : paragraphs(`Filters, as for '${source}'\n  ${named}`, columns),
     variableLines(command, columns).join("\n"),
     paragraphs(notes, columns),
     `Options for every command\n${optionLines(COMMON_OPTIONS, columns).join("\n")}`,
@@ -48,9 +52,10 @@ export function commandHelp(command: Command, columns?: number): string {
   return `${parts.filter((part) => part !== "").join("\n\n")}\n`;
 }
 
-/** Writes options as `-n, --limit N`, with their help. */
+/** Writes options as `-n, --limit N`, with their help, without those that another command explains. */
 const optionLines = (options: Options, columns?: number): string[] =>
   Object.entries(options).flatMap(([name, spec]) => {
+    if (spec.explainedBy !== undefined) return [];
     const short = spec.short === undefined ? "    " : `-${spec.short}, `;
     return item(`  ${short}${longFlag(name, spec)}`, spec.help, NAME_CELLS, columns);
   });

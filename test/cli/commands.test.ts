@@ -18,7 +18,7 @@ describe.each(names)("%s", (name) => {
     const help = commandHelp(command);
     expect(help).toContain(`claude-transcripts ${name}`);
     for (const [option, spec] of Object.entries({ ...command.options, ...COMMON_OPTIONS })) {
-      const value = spec.type === "string" ? ` ${spec.value}` : "";
+      const value = spec.type === "string" && spec.explainedBy === undefined ? ` ${spec.value}` : "";
       expect(help).toContain(`${spec.short === undefined ? " " : `-${spec.short}, `}--${option}${value}`);
     }
   });

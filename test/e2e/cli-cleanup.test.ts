@@ -1,5 +1,5 @@
 import path from "node:path";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { binary } from "../support/binary.ts";
 import { sessionId, tempConfigDir } from "../support/config-dir.ts";
 import { openByThisProcess } from "../support/live.ts";
@@ -88,7 +88,7 @@ test.runIf(hasTerminals).for([
   const command = `${process.execPath} ${binary()} cleanup --before 2026-02-01 --config-dir ${dir}`;
   const shown = inTerminal(command, { columns: 80, input: `${answer}\n`, env: environment(tempConfigDir()) });
   expect(shown.status).toBe(status);
-  expect(shown.shown).toMatch(/ID +ACTIVE +TITLE +ITEMS +SIZE\n\S+ +2026-01-01 +prompt 0 of 1 +1 +\d+ B\n/);
+  expect(shown.shown).toMatch(/ID +ACTIVE +TITLE +SIZE\n\S+ +2026-01-01 +prompt 0 of 1 +\d+ B\n/);
   expect(shown.shown).toMatch(/Move 1 session, \d+ B to the trash\? \[y\/N\]/);
   expect(shown.shown).toMatch(message);
   const { sessions } = JSON.parse(run(dir, "list", "--json").stdout) as { sessions: { sessionId: string }[] };
@@ -103,4 +103,73 @@ test.for<[readonly string[], RegExp]>([
   const { status, stderr } = run(store(), "restore", ...args);
   expect(status).toBe(2);
   expect(stderr).toMatch(message);
+});
+
+describe("commands that take several sessions", () => {
+  const listed = (dir: string, ...args: string[]): number[] => {
+    const { sessions } = JSON.parse(run(dir, "list", "--json", ...args).stdout) as {
+      sessions: { sessionId: string }[];
+    };
+    return sessions.map(({ sessionId: id }) => Number(id.slice(-1)));
+  };
+
+  test.for<[readonly string[], RegExp]>([
+    [["archive"], /the id of a session, or a filter such as --before 90d, is missing/],
+    [["archive", "--no-worktrees"], /--no-worktrees only applies with --cwd/],
+    [["delete", "0aaaaaaa", "--before", "90d"], /give either ids or a filter, not both/],
+    [["tag", "--before", "90d"], /a tag is missing/],
+    [["archive", "--before", "90d"], /no terminal to ask on: add --yes, or --dry-run to see what would change/],
+    [["delete", "0aaaaaaa", "--yes"], /--yes only applies with --permanently or a filter/],
+  ])("%j is refused", ([args, message]) => {
+    const dir = store();
+    const before = snapshot(dir);
+    const { status, stdout, stderr } = run(dir, ...args);
+    expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
+    expect(stderr).toMatch(message);
+    expect(snapshot(dir)).toEqual(before);
+  });
+
+  test("archive and unarchive", () => {
+    const dir = store();
+    expect(run(dir, "archive", "--before", "2026-02-01", "--dry-run").stdout.match(/^would archive/gm)).toHaveLength(3);
+    expect(listed(dir)).toEqual([4, 3, 2, 1]);
+    expect(run(dir, "archive", "--before", "2026-02-01", "--yes").stdout.match(/^archived/gm)).toHaveLength(3);
+    expect(listed(dir)).toEqual([4]);
+    // Those that are archived already are not changed again.
+    expect(run(dir, "archive", "--since", "2026-01-01", "--yes").stdout).toMatch(/^archived .*“prompt 0 of 4”\n$/);
+    expect(run(dir, "unarchive", "--tag", "keep", "--yes").stdout).toMatch(/^unarchived .*“prompt 0 of 2”\n$/);
+    expect(listed(dir)).toEqual([2]);
+  });
+
+  test("tag", () => {
+    const dir = store();
+    expect(run(dir, "tag", "--before", "2026-02-01", "+old", "--yes").stdout.match(/#old$/gm)).toHaveLength(3);
+    expect(listed(dir, "--tag", "old")).toEqual([3, 2, 1]);
+    expect(run(dir, "tag", "--tag", "old", "--since", "2026-01-03", "-old", "--yes").status).toBe(0);
+    expect(listed(dir, "--tag", "old")).toEqual([2, 1]);
+    expect(run(dir, "tag", "--empty", "+none", "--yes").stdout).toBe("no session matches\n");
+  });
+
+  test("delete: into the trash, and with --permanently only after it was asked for", () => {
+    const dir = store();
+    const deleted = run(dir, "delete", "--before", "2026-02-01", "--query", "prompt", "--yes");
+    expect(deleted.stdout.match(/^deleted/gm)).toHaveLength(2);
+    expect(deleted.stderr).toMatch(/is in use/);
+    expect(listed(dir)).toEqual([4, 3]);
+    const before = snapshot(dir);
+    const refused = run(dir, "delete", "--since", "2026-08-01", "--permanently");
+    expect(refused.status).toBe(2);
+    expect(refused.stderr).toMatch(/add --yes to confirm/);
+    expect(snapshot(dir)).toEqual(before);
+  });
+
+  test.runIf(hasTerminals)("a terminal asks", () => {
+    const dir = store();
+    const command = `${process.execPath} ${binary()} archive --before 2026-02-01 --config-dir ${dir}`;
+    const shown = inTerminal(command, { columns: 80, input: "n\n", env: environment(tempConfigDir()) });
+    expect(shown.shown).toMatch(/ID +ACTIVE +TITLE +SIZE\n/);
+    expect(shown.shown).toMatch(/Archive 3 sessions, \S+ kB\? \[y\/N\]/);
+    expect(shown.shown).toMatch(/Nothing was changed/);
+    expect(listed(dir)).toEqual([4, 3, 2, 1]);
+  });
 });

@@ -52,6 +52,7 @@ describe("__complete", () => {
       ["tag", ONE, "--c"],
       [
         "--clear\tRemove all tags; with +TAG, all others",
+        "--cwd\tOnly sessions of this directory and the git worktrees of it…",
         "--config-dir\tDirectory that holds the transcripts; can be repeated",
       ],
     ],

@@ -24,11 +24,16 @@ export async function withOptionTables(document: string): Promise<string> {
 
 function table(options: Options, variables: readonly string[]): string {
   const heads = ["option", ...(variables.length > 0 ? ["variable"] : []), "meaning"];
-  const rows = Object.entries(options).map(([name, spec]) => [
+  const elsewhere = Object.entries(options).filter(([, spec]) => spec.explainedBy !== undefined);
+  const source = elsewhere[0]?.[1].explainedBy ?? "";
+  const named = elsewhere.map(([name]) => `\`--${name}\``).join(", ");
+  const own = Object.entries(options).filter(([, spec]) => spec.explainedBy === undefined);
+  const rows = own.map(([name, spec]) => [
     flags(name, spec),
     ...(variables.length > 0 ? [variables.includes(name) ? `\`${variableOf(name)}\`` : ""] : []),
     spec.help,
   ]);
+  if (source !== "") rows.push([named, ...heads.slice(2).map(() => ""), `As for \`${source}\`.`]);
   return [heads, heads.map(() => "---"), ...rows].map((cells) => `| ${cells.map(cell).join(" | ")} |\n`).join("");
 }
 

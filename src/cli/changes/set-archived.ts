@@ -1,14 +1,22 @@
 import { archiveSession, unarchiveSession } from "../../store/annotate/archive.ts";
 import type { Invocation } from "../terminal/command.ts";
 import { applyToEach, sessionFinder } from "./batch.ts";
+import { chooseSessions } from "./choose-sessions.ts";
 
 /** Runs `archive` and `unarchive`. Returns the exit code. */
-export function setArchived(invocation: Invocation, archived: boolean): Promise<number> {
+export async function setArchived(invocation: Invocation, archived: boolean): Promise<number> {
   const { configDirs } = invocation;
   const action = archived ? "archive" : "unarchive";
+  const given = await chooseSessions(invocation, {
+    question: (what) => `${archived ? "Archive" : "Unarchive"} ${what}?`,
+    given: invocation.positionals,
+    also: { archived: !archived },
+  });
+  if (given === undefined) return 1;
   const sessions = sessionFinder(invocation);
   return applyToEach(invocation, {
     action,
+    given,
     find: sessions.find,
     async act({ value: copy }, dryRun) {
       const { sessionId } = copy;

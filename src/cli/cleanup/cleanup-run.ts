@@ -14,9 +14,9 @@ import { applyToEach, type Done, named } from "../changes/batch.ts";
 import { canAsk, confirm } from "../changes/confirm.ts";
 import { type Invocation, UsageError } from "../terminal/command.ts";
 import { startProgress } from "../terminal/progress.ts";
+import { chosenLines } from "../changes/chosen-table.ts";
 import { readFilter } from "../filter/read-filter.ts";
 import { printable } from "../terminal/terminal.ts";
-import { planLines } from "./plan-table.ts";
 
 /** Runs `cleanup`. Returns the exit code. */
 export async function cleanUp(invocation: Invocation): Promise<number> {
@@ -36,7 +36,7 @@ export async function cleanUp(invocation: Invocation): Promise<number> {
   for (const { session, reason } of kept) terminal.warn(`kept ${nameOf(session)}: ${reason}`);
   if (deleted.length === 0 && !json) await terminal.write("nothing to clean up\n");
   if (asks && deleted.length > 0) {
-    for (const line of planLines(deleted, { terminal, idOf })) terminal.warn(line);
+    for (const line of chosenLines(deleted, { terminal, idOf })) terminal.warn(line);
     if (!(await confirm(`Move ${sessionsAndBytes(deleted)} to the trash?`))) {
       terminal.warn("Nothing was deleted.");
       return 1;

@@ -1,13 +1,14 @@
 import { changeJsonHelp, DRY_RUN } from "../changes/batch-help.ts";
+import { CHOICE_OPTIONS } from "../filter/filter-options.ts";
 import type { Command } from "../terminal/command.ts";
 
 export const command: Command = {
   summary: "Hide sessions from the list",
-  usage: "archive ID… [--dry-run]",
+  usage: "archive ID… [--dry-run]\narchive FILTER… [--dry-run] [--yes]",
   details: `Nothing else about a session changes. It returns to the list when somebody sends a prompt in it again, or with 'unarchive'.`,
   notes: changeJsonHelp('"archived": true'),
-  options: DRY_RUN,
-  positionals: "some",
+  options: { ...CHOICE_OPTIONS, ...DRY_RUN },
+  positionals: "any",
   completes: "sessions",
   async run(invocation) {
     const { setArchived } = await import("../changes/set-archived.ts");
@@ -17,11 +18,11 @@ export const command: Command = {
 
 export const unarchive: Command = {
   summary: "Show archived sessions in the list again",
-  usage: "unarchive ID… [--dry-run]",
+  usage: "unarchive ID… [--dry-run]\nunarchive FILTER… [--dry-run] [--yes]",
   details: `Also works for sessions that are archived by a title that begins with "[archived] ".`,
   notes: changeJsonHelp('"archived": false'),
-  options: DRY_RUN,
-  positionals: "some",
+  options: { ...CHOICE_OPTIONS, ...DRY_RUN },
+  positionals: "any",
   completes: "sessions",
   async run(invocation) {
     const { setArchived } = await import("../changes/set-archived.ts");

@@ -1,25 +1,28 @@
 import type { Done, Subject } from "../changes/batch.ts";
 import { changeJsonHelp, DRY_RUN } from "../changes/batch-help.ts";
+import { CHOICE_OPTIONS } from "../filter/filter-options.ts";
 import { type Command, UsageError } from "../terminal/command.ts";
 
 export const command: Command = {
   summary: "Move sessions, and everything that belongs to them, to the trash",
-  usage: "delete ID… [--dry-run] [--force] [--permanently [--yes]]",
+  usage: "delete ID… [--dry-run] [--force] [--permanently [--yes]]\ndelete FILTER… [--dry-run] [--yes]",
   details: `Moves every copy of the transcript and everything that is named after the session's id: subagents, tool results, file
 history, to-dos. 'restore' brings all of it back. Copies that you made (ID.jsonl.bak) stay. history.jsonl, which also has
-the prompts that you typed, never changes.`,
+the prompts that you typed, never changes. 'cleanup' does the same for a filter, and keeps sessions that somebody marked.`,
   notes: changeJsonHelp(
     '"permanent", "trashIds", "items": [{path, kind, bytes, configDir}], "bytes", "skipped": [{path, reason}]',
   ),
   options: {
+    ...CHOICE_OPTIONS,
     ...DRY_RUN,
     force: { type: "boolean", short: "f", help: "Delete a session even if it is in use." },
     permanently: { type: "boolean", help: "Delete for good, without the trash. Asks for confirmation." },
     yes: { type: "boolean", short: "y", help: "Do not ask for confirmation." },
   },
-  positionals: "some",
+  positionals: "any",
   completes: "sessions",
   async run(invocation) {
+    const { chooseSessions } = await import("../changes/choose-sessions.ts");
     const { applyToEach, named, sessionFinder } = await import("../changes/batch.ts");
     const { TranscriptError } = await import("../../store/errors.ts");
     const { resolveCutShort } = await import("../../store/resolve/by-prefix.ts");
@@ -30,8 +33,13 @@ the prompts that you typed, never changes.`,
     const { configDirs, values, json, terminal } = invocation;
     const permanent = values["permanently"] === true;
     const force = values["force"] === true;
-    if (values["yes"] === true && !permanent)
-      throw new UsageError("--yes only applies with --permanently; nothing else asks for confirmation");
+    if (values["yes"] === true && !permanent && invocation.positionals.length > 0)
+      throw new UsageError("--yes only applies with --permanently or a filter; nothing else asks for confirmation");
+    // What is deleted for good is asked for below, with all that belongs to it.
+    const choosing = permanent ? { ...invocation, values: { ...values, yes: true } } : invocation;
+    const question = (what: string): string => `Move ${what} to the trash?`;
+    const given = await chooseSessions(choosing, { question, given: invocation.positionals });
+    if (given === undefined) return 1;
     const where = permanent ? " for good" : " into the trash";
     const sessions = sessionFinder(invocation);
     // After a deletion that was cut short, only the trash knows the session.
@@ -48,6 +56,7 @@ the prompts that you typed, never changes.`,
     };
     const change = {
       action: "delete",
+      given,
       find,
       async act({ key: sessionId, value: name }: Subject<string>, dryRun: boolean): Promise<Done> {
         const { trashIds, items, bytes, skipped } = dryRun

@@ -1,22 +1,26 @@
 import { changeJsonHelp, DRY_RUN } from "../changes/batch-help.ts";
+import { CHOICE_OPTIONS } from "../filter/filter-options.ts";
 import { type Command, UsageError } from "../terminal/command.ts";
 
 export const command: Command = {
   summary: "Tag sessions, or remove tags",
-  usage: "tag ID… TAG | tag ID… +TAG… -TAG… | tag ID… --clear [--dry-run]",
+  usage:
+    "tag ID… TAG | tag ID… +TAG… -TAG… | tag ID… --clear [--dry-run]\ntag FILTER… TAG | tag FILTER… +TAG… -TAG… [--dry-run] [--yes]",
   details: `A session can have 32 tags of at most 100 characters. +TAG adds one and -TAG removes one; a word without a sign takes the
 place of the first tag and leaves the others. The first tag is the one that Claude Code and the Agent SDK know. The line of
 each session shows all the tags that it has then.`,
   notes: changeJsonHelp('"tag": the first (null if none is left), "tags"'),
   options: {
     clear: { type: "boolean", help: "Remove all tags; with +TAG, all others." },
+    ...CHOICE_OPTIONS,
     ...DRY_RUN,
   },
-  positionals: "some",
+  positionals: "any",
   takesDashes: true,
   completes: "sessions",
   async run(invocation) {
     const { applyToEach, sessionFinder } = await import("../changes/batch.ts");
+    const { chooseSessions } = await import("../changes/choose-sessions.ts");
     const { editSessionTags, planTags } = await import("../../store/annotate/session-annotation.ts");
     const { normalizeTag } = await import("../../store/annotate/normalize-tag.ts");
     const { printable } = await import("../terminal/terminal.ts");
@@ -27,14 +31,12 @@ each session shows all the tags that it has then.`,
     const unsigned = positionals.filter((word) => !/^[+-]/.test(word));
     const isEdit = add.length + remove.length > 0 || values["clear"] === true;
     const first = isEdit ? undefined : normalizeTag(unsigned.at(-1) ?? "");
-    const given = isEdit ? unsigned : unsigned.slice(0, -1);
-    if (given.length === 0) {
-      const what = add.length + remove.length > 0 ? "the id of a session" : "a tag";
-      throw new UsageError(
-        `${what} is missing. Usage: tag ID… TAG, tag ID… +TAG -TAG, or tag ID… --clear to remove all`,
-      );
-    }
+    const ids = isEdit ? unsigned : unsigned.slice(0, -1);
+    if (!isEdit && unsigned.length === 0) throw new UsageError("a tag is missing");
     if ([first, ...add, ...remove].includes("")) throw new UsageError("the tag is empty; --clear removes all tags");
+    const question = (what: string): string => `Change the tags of ${what}?`;
+    const given = await chooseSessions(invocation, { question, given: ids, missing: isEdit ? undefined : "a tag" });
+    if (given === undefined) return 1;
     const edit = { set: values["clear"] === true ? [] : undefined, first, add, remove };
     const sessions = sessionFinder(invocation);
     return applyToEach(invocation, {

@@ -61,3 +61,9 @@ export const FILTER_OPTIONS = {
   empty: { type: "boolean", help: "Only sessions without any message." },
   query: { type: "string", value: "QUERY", help: "Only sessions that 'search QUERY' finds." },
 } as const satisfies Options;
+
+/** The same, for commands whose help refers to that of 'list', with the option to go on without asking. */
+export const CHOICE_OPTIONS: Options = {
+  ...Object.fromEntries(Object.entries(FILTER_OPTIONS).map(([name, spec]) => [name, { ...spec, explainedBy: "list" }])),
+  yes: { type: "boolean", short: "y", help: "With a filter: do not ask for confirmation." },
+};

@@ -4,6 +4,8 @@ export type OptionSpec = {
   readonly short?: string;
   /** One or two sentences. */
   readonly help: string;
+  /** The command whose help explains it: other commands only name it. */
+  readonly explainedBy?: string;
 } & (
   | { readonly type: "boolean" }
   | {

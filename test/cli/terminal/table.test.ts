@@ -88,7 +88,7 @@ const session: Facts = {
   firstPrompt: undefined,
   gitBranch: undefined,
   cwd: "/home/ada/acme",
-  tag: undefined,
+  tags: [],
   createdAt: undefined,
   archived: undefined,
   activity: 0,
@@ -120,7 +120,7 @@ describe("the lines of sessions", () => {
   const hostile = {
     title: "\u001B[31mred\u001B[0m\ntitle\u202E",
     gitBranch: "ma\u0007in",
-    tag: "t\u001B]0;x\u0007ag",
+    tags: ["t\u001B]0;x\u0007ag"],
     archived: true,
   };
 
@@ -199,7 +199,7 @@ describe("the lines of sessions", () => {
   });
 
   test("keep a tag and a mark, whatever the length of the title", () => {
-    expect(listed(60, [{ title: "x".repeat(80), tag: "keep", archived: true }])).toEqual([
+    expect(listed(60, [{ title: "x".repeat(80), tags: ["keep"], archived: true }])).toEqual([
       `${"x".repeat(23)}… #keep (archived)`,
     ]);
     expect(listed(60, [{ title: "x".repeat(80), agentName: "cook" }])).toEqual([`${"x".repeat(27)}… (agent cook)`]);
@@ -208,7 +208,7 @@ describe("the lines of sessions", () => {
   test("fit, and the title has half of the width if it needs that", () => {
     const text = fc.string({ unit: fc.constantFrom("a", "b ", "日", "🗾", "/"), maxLength: 60 });
     const some = fc.array(
-      fc.record({ title: text, cwd: text, gitBranch: text, tag: fc.option(text, { nil: undefined }) }),
+      fc.record({ title: text, cwd: text, gitBranch: text, tags: fc.array(text, { maxLength: 3 }) }),
       { minLength: 1, maxLength: 6 },
     );
     fc.assert(
@@ -228,7 +228,7 @@ describe("the lines of sessions", () => {
         for (const line of [head, ...lines]) expect(widthOf(line)).toBeLessThanOrEqual(width);
         const columns = /TITLE( *)(?=[A-Z]|$)/.exec(head)?.[0].length ?? 0;
         const needs = Math.max(
-          ...sessions.map(({ title, tag }) => widthOf(`${title.trim()} ${tag ? `#${tag}` : ""}`.trim())),
+          ...sessions.map(({ title, tags }) => widthOf([title, ...tags.map((tag) => `#${tag}`)].join(" ").trim())),
         );
         const has = head.endsWith("TITLE") ? width - head.indexOf("TITLE") : columns;
         expect(has).toBeGreaterThanOrEqual(Math.min(needs, width / 2));

@@ -1,4 +1,4 @@
-import type { CleanedSession } from "../../catalog/select/cleanup-sessions.ts";
+import type { ListedSession } from "../../store/types.ts";
 import { formatBytes } from "../../view/size.ts";
 import type { Terminal } from "../terminal/command.ts";
 import { type Column, headLine, layOut, tableLine } from "../terminal/table.ts";
@@ -9,21 +9,25 @@ const COLUMNS: readonly Column[] = [
   { title: "ID" },
   { title: "ACTIVE" },
   { title: "TITLE", min: 20, share: 0.5 },
-  { title: "ITEMS", right: true, dispensable: 2 },
   { title: "SIZE", right: true, dispensable: 1 },
 ];
 
-/** Returns the table of what would be deleted, for stderr. */
-export function planLines(
-  deleted: readonly CleanedSession[],
+/** A session that a filter chose, with the bytes that the change is about. */
+export interface ChosenRow {
+  readonly session: ListedSession;
+  readonly bytes: number;
+}
+
+/** Returns the table of what was chosen, for stderr. */
+export function chosenLines(
+  chosen: readonly ChosenRow[],
   { terminal, idOf }: { readonly terminal: Terminal; readonly idOf: (sessionId: string) => string },
 ): string[] {
   const now = Date.now();
-  const rows = deleted.map(({ session: { sessionId, activity, title }, items, bytes }) => [
+  const rows = chosen.map(({ session: { sessionId, activity, title }, bytes }) => [
     idOf(sessionId),
     relativeTime(activity, now),
     printable(title),
-    String(items.length),
     formatBytes(bytes),
   ]);
   const width = terminal.errorColumns;

@@ -1,0 +1,59 @@
+import { isFilter, selectSessions } from "../../catalog/select/select-sessions.ts";
+import type { SessionFilter } from "../../catalog/select/session-filter.ts";
+import { shortIds } from "../../store/resolve/short-ids.ts";
+import { amount } from "../../view/size.ts";
+import { canAsk, confirm } from "./confirm.ts";
+import { type Invocation, UsageError } from "../terminal/command.ts";
+import { startProgress } from "../terminal/progress.ts";
+import { chosenLines } from "./chosen-table.ts";
+import { readFilter } from "../filter/read-filter.ts";
+
+interface Choice {
+  /** What to ask about `3 sessions, 2 MB`. */
+  readonly question: (what: string) => string;
+  /** Ids that the command line names. */
+  readonly given: readonly string[];
+  /** What is missing if nothing is given and no filter either. */
+  readonly missing?: string | undefined;
+  /** A condition of the command itself. */
+  readonly also?: Pick<SessionFilter, "archived">;
+}
+
+/**
+ * Returns the ids that a command is for: those that were given, or those that a filter selects, after asking. Undefined if
+ * there is nothing to do. Throws `UsageError`.
+ */
+export async function chooseSessions(
+  { configDirs, terminal, values, json }: Invocation,
+  { question, given, missing = "the id of a session, or a filter such as --before 90d,", also = {} }: Choice,
+): Promise<readonly string[] | undefined> {
+  const filter = readFilter(values);
+  const filters = isFilter(filter);
+  if (filters && given.length > 0) throw new UsageError("give either ids or a filter, not both");
+  if (!filters && values["no-worktrees"] === true) throw new UsageError("--no-worktrees only applies with --cwd");
+  if (!filters && given.length === 0) throw new UsageError(`${missing} is missing`);
+  if (!filters) return given;
+  const asks = values["dry-run"] !== true && values["yes"] !== true;
+  if (asks && !canAsk())
+    throw new UsageError("there is no terminal to ask on: add --yes, or --dry-run to see what would change");
+  const progress = startProgress("Looking for sessions");
+  const { sessions, notes, skipped } = await selectSessions({
+    ...filter,
+    ...also,
+    configDirs,
+    progress: progress.report,
+  }).finally(() => progress.stop());
+  for (const { path, reason } of skipped) terminal.warn(`skipped ${path}: ${reason}`);
+  for (const note of notes) terminal.warn(note);
+  if (sessions.length === 0 && !json) await terminal.write("no session matches\n");
+  if (asks && sessions.length > 0) {
+    const rows = sessions.map((session) => ({ session, bytes: session.fileSize ?? 0 }));
+    for (const line of chosenLines(rows, { terminal, idOf: shortIds(configDirs) })) terminal.warn(line);
+    const bytes = rows.reduce((sum, row) => sum + row.bytes, 0);
+    if (!(await confirm(question(amount(sessions.length, bytes).replace("item", "session"))))) {
+      terminal.warn("Nothing was changed.");
+      return undefined;
+    }
+  }
+  return sessions.map(({ sessionId }) => sessionId);
+}
