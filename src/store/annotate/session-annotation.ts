@@ -1,12 +1,15 @@
+import { dirname } from "node:path";
 import { DESCRIPTION_UNITS, SESSION_TAGS, TAG_UNITS } from "../../transcript/rows/limits.ts";
-import type { Annotation } from "../../transcript/summary/annotation.ts";
-import { annotationRows } from "../../transcript/summary/annotation.ts";
-import { deletedConcurrently, InvalidArgumentError } from "../errors.ts";
+import { type Annotation, annotationRows, hasAnnotation } from "../../transcript/summary/annotation.ts";
+import { cleanStaleTemps, replaceFile } from "../disk/atomic-write.ts";
+import { makeDir } from "../disk/fs.ts";
+import { deletedConcurrently, ignoreDiskErrors, InvalidArgumentError } from "../errors.ts";
 import { type FoundAnnotation, readFoundAnnotation } from "../facts/metadata.ts";
+import { annotationPlacePath } from "../layout/paths.ts";
 import { requireSessionId } from "../layout/session-id.ts";
 import { findCopies, findSession, requireCopies } from "../projects/find-copies.ts";
 import { withSessionLock } from "../trash/session-lock.ts";
-import type { SessionOptions } from "../types.ts";
+import type { SessionOptions, TranscriptCopy } from "../types.ts";
 import { append } from "./annotate.ts";
 import { normalizeTag } from "./normalize-tag.ts";
 
@@ -95,19 +98,36 @@ async function annotate(
   const configDirs = findCopies(sessionId, options).map(({ project }) => project.configDir);
   if (configDirs.length === 0) requireCopies(sessionId, options, "append");
   let next: Annotation = { tags: [], description: undefined };
+  let written: TranscriptCopy | undefined;
   const act = (): void => {
     append(
       sessionId,
       (copy) => {
         const now = readFoundAnnotation(copy);
         next = change(now);
-        return annotationRows(next, now, sessionId);
+        const rows = annotationRows(next, now, sessionId);
+        written = hasAnnotation(rows) ? copy : undefined;
+        return rows;
       },
       options,
     );
+    if (written !== undefined) notePlace(written);
   };
   await withSessionLock(configDirs, sessionId, "annotate", act, { ifPossible: true });
   return next;
+}
+
+/**
+ * Writes next to the transcript where our row is, since Claude Code does not repeat it at the end, where a list would find it.
+ * Without that file only those who read everything have the row, which is no reason to fail.
+ */
+function notePlace({ project, sessionId, size }: TranscriptCopy): void {
+  const path = annotationPlacePath(project, sessionId);
+  ignoreDiskErrors(() => {
+    makeDir(dirname(path));
+    replaceFile(path, Buffer.from(JSON.stringify({ annotationFrom: size })));
+    cleanStaleTemps(dirname(path));
+  });
 }
 
 function checkedEdit({ set, first, add = [], remove = [] }: TagEdit): TagEdit {

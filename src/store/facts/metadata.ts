@@ -15,7 +15,7 @@ import { middleTitles } from "./middle-titles.ts";
 import { earlierTitles } from "./scan-titles-backward.ts";
 import { cachedFacts, cacheFacts } from "./metadata-cache.ts";
 import { FileLines } from "../disk/file-lines.ts";
-import { NO_SIDECARS, readSidecarFacts, sidecarStamp } from "./sidecar-metadata.ts";
+import { NO_SIDECARS, readAnnotationPlace, readSidecarFacts, sidecarStamp } from "./sidecar-metadata.ts";
 import type { TranscriptCopy } from "../types.ts";
 import { yieldToEventLoop } from "../timing.ts";
 import { NEWLINE } from "../../transcript/rows/line-splitter.ts";
@@ -49,18 +49,30 @@ function readWindows(candidate: Candidate): { facts: SessionFacts; titles?: Earl
     const growth = new HeadGrowth(fd, windows, Math.min(candidate.size, HEAD_GROWTH_BYTES));
     while (growth.step());
     const { scan, tail } = windows;
-    const facts = sessionFacts(scan, tail, sidecar, middle ?? {});
+    const annotation = tail.annotation ?? annotationBeforeTail(fd, candidate);
+    const facts = sessionFacts(scan, tail, sidecar, { annotation, ...middle });
     const titles = isLong(candidate)
       ? {
           customTitle: tail.customTitle ?? scan.headCustomTitle,
           aiTitle: tail.aiTitle ?? scan.headAiTitle,
           tag: tail.tag,
-          annotation: tail.annotation,
+          annotation,
         }
       : undefined;
     cacheFacts(candidate, { windows: { stamp, facts, ...(titles && { titles }) } });
     return { facts, ...(titles && { titles }) };
   });
+}
+
+/** Reads the row of ours from the place that a file next to the transcript names. It need not be there any more. */
+function annotationBeforeTail(fd: number, candidate: Candidate): Annotation | undefined {
+  if (candidate.size <= WINDOW_BYTES) return undefined;
+  const from = readAnnotationPlace(candidate);
+  if (from === undefined || from >= candidate.size) return undefined;
+  const bytes = Buffer.allocUnsafe(WINDOW_BYTES);
+  const scan = new SessionScan(Infinity);
+  scan.readTail(bytes, 0, readAt(fd, bytes, from), true);
+  return scan.tailFacts(bytes).annotation;
 }
 
 /** Whether a transcript has a middle that neither window has. */

@@ -1,11 +1,11 @@
-import { ARCHIVED_MARK_BYTES, TITLE_FILE_BYTES } from "../../transcript/rows/limits.ts";
+import { ANNOTATION_PLACE_BYTES, ARCHIVED_MARK_BYTES, TITLE_FILE_BYTES } from "../../transcript/rows/limits.ts";
 import type { SidecarFacts } from "../../transcript/summary/session-metadata.ts";
-import { markOfFile, titleOfFile } from "../../transcript/summary/sidecar-json.ts";
+import { annotationFrom, markOfFile, titleOfFile } from "../../transcript/summary/sidecar-json.ts";
 import type { Candidate } from "./candidate.ts";
 import { openRead, openReadNoFollow, readBytes, statExact, statLinkExact, statOpen } from "../disk/fs.ts";
 import { tryWithOpenFile } from "../disk/read-small-file.ts";
 import { attempt } from "../errors.ts";
-import { archivedMarkPath, customTitlePath } from "../layout/paths.ts";
+import { annotationPlacePath, archivedMarkPath, customTitlePath } from "../layout/paths.ts";
 
 type Owner = Pick<Candidate, "project" | "sessionId" | "hasSidecars">;
 
@@ -22,6 +22,13 @@ export function readSidecarFacts({ project, sessionId, hasSidecars }: Owner): Si
     title: title === undefined ? undefined : titleOfFile(title),
     mark: mark === undefined ? undefined : markOfFile(mark),
   };
+}
+
+/** Returns the offset after which our last row is (transcript-format.md §3.4), if a file next to the transcript has it. */
+export function readAnnotationPlace({ project, sessionId, hasSidecars }: Owner): number | undefined {
+  if (!hasSidecars) return undefined;
+  const text = readText(annotationPlacePath(project, sessionId), openReadNoFollow, ANNOTATION_PLACE_BYTES);
+  return text === undefined ? undefined : annotationFrom(text);
 }
 
 /** Returns a text from the stats of the two files, which changes if one of them does; empty if neither exists. */

@@ -64,6 +64,10 @@ export const customTitlePath = (project: ProjectDir, sessionId: string): string 
 export const archivedMarkPath = (project: ProjectDir, sessionId: string): string =>
   sidecarPath(project, sessionId) + sep + "archived.json";
 
+/** `<project>/<id>/claude-transcripts.json`: where the row with the tags and the description is. */
+export const annotationPlacePath = (project: ProjectDir, sessionId: string): string =>
+  sidecarPath(project, sessionId) + sep + "claude-transcripts.json";
+
 /** `<configDir>/claude-transcripts/trash`: deleted sessions. */
 export const trashPath = (configDir: string): string => join(configDir, "claude-transcripts", "trash");
 

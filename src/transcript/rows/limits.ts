@@ -51,6 +51,9 @@ export const PROJECT_KEY_UNITS = 200;
 /** Largest `archived.json` that counts (official-helpers.md §4.3). */
 export const ARCHIVED_MARK_BYTES = 4096;
 
+/** Largest `claude-transcripts.json` that is read: it has one number. */
+export const ANNOTATION_PLACE_BYTES = 4096;
+
 /** Largest `custom-title.json` that is read. Only 200 code points of its title are shown. */
 export const TITLE_FILE_BYTES = 1024 * 1024;
 

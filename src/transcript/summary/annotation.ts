@@ -58,3 +58,7 @@ export function annotationRows(
     ...(isMore ? [{ type: ANNOTATION_TYPE, tags, description, sessionId }] : []),
   ];
 }
+
+/** Whether there is a row of ours among those to append. */
+export const hasAnnotation = (rows: readonly object[]): boolean =>
+  rows.some((row) => "type" in row && row.type === ANNOTATION_TYPE);

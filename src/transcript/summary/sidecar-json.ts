@@ -12,6 +12,12 @@ export function titleOfFile(text: string): string | undefined {
   return points.slice(0, TITLE_CODE_POINTS).join("").trim() || undefined;
 }
 
+/** Returns the offset in a `claude-transcripts.json` (transcript-format.md §3.4); undefined if there is none. */
+export function annotationFrom(text: string): number | undefined {
+  const { annotationFrom: offset } = membersOf(parseJson(text));
+  return typeof offset === "number" && Number.isSafeInteger(offset) && offset >= 0 ? offset : undefined;
+}
+
 /** Content of `archived.json`: whether the session was archived or taken out of the archive, and when (epoch ms). */
 export interface ArchivedMark {
   readonly archived: boolean;
