@@ -50,7 +50,7 @@ async function newest() {
   const { searchTranscripts } = await import("../dist/index.js");
   const began = performance.now();
   for (;;) {
-    const { searched, of } = await searchTranscripts({ query: USUAL_WORD, waitMs: 500 });
+    const { searched, of } = await searchTranscripts({ query: USUAL_WORD, waitMs: 1000 });
     if (searched >= Math.min(NEWEST, of)) return { ms: performance.now() - began, count: searched };
   }
 }
@@ -74,12 +74,16 @@ async function refresh({ repeat }) {
   return { ...ms, read };
 }
 
-/** Returns the bytes of the index without its free pages, and those of the texts in it. */
+/** Returns the bytes of the words of the index, of the whole database without its free pages, and of the texts in it. */
 async function size() {
   const { openCatalog, Extractor, scanChunks } = await sources();
   const catalog = await openCatalog(configDir);
   const pragma = (key) => Number(catalog.database.prepare(`PRAGMA ${key}`).get()[key]);
-  const index = (pragma("page_count") - pragma("freelist_count")) * pragma("page_size");
+  const database = (pragma("page_count") - pragma("freelist_count")) * pragma("page_size");
+  const tables = ["words_data", "words_idx", "words_docsize", "segment"].map((table) =>
+    bytesOf(catalog.database, table),
+  );
+  const index = tables.reduce((sum, bytes) => sum + bytes, 0);
   catalog.close();
   let text = 0;
   const add = ({ segments, agents }) => {
@@ -94,7 +98,16 @@ async function size() {
     add(extractor.end());
     closeSync(fd);
   }
-  return { index, text };
+  return { index, database, text };
+}
+
+/** Bytes of what a table holds, and of the numbers of its rows. */
+function bytesOf(database, table) {
+  const columns = database
+    .prepare(`PRAGMA table_info(${table})`)
+    .all()
+    .map(({ name }) => `length(CAST("${name}" AS BLOB))`);
+  return Number(database.prepare(`SELECT sum(${columns.join(" + ")} + 8) AS bytes FROM ${table}`).get().bytes);
 }
 
 /** Bundles what the package does not export. */
