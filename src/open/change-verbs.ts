@@ -1,6 +1,6 @@
-import { renameSession, tagSession } from "../store/annotate/annotate.ts";
+import { renameSession } from "../store/annotate/annotate.ts";
 import { archiveSession, unarchiveSession } from "../store/annotate/archive.ts";
-import { normalizeTag } from "../store/annotate/normalize-tag.ts";
+import { describeSession, editSessionTags, type TagEdit } from "../store/annotate/session-annotation.ts";
 import { TranscriptError } from "../store/errors.ts";
 import { forkSession, type ForkSessionOptions, type ForkSessionResult } from "../store/fork/fork-session.ts";
 import { idInFork } from "../store/fork/message-id-in-fork.ts";
@@ -23,11 +23,13 @@ export interface ChangeVerbs {
   fork(sessionId: string, options: ForkOptions): Promise<ForkSessionResult>;
   /** Returns a warning if the session is in use. */
   rename(sessionId: string, title: string): Promise<string | undefined>;
-  /** Returns the tag as stored, and a warning if the session is in use. Null removes the tag. */
-  tag(
+  /** Returns all tags that the session has then, and a warning if it is in use. */
+  editTags(
     sessionId: string,
-    tag: string | null,
-  ): Promise<{ readonly tag: string | null; readonly warning: string | undefined }>;
+    edit: TagEdit,
+  ): Promise<{ readonly tags: readonly string[]; readonly warning: string | undefined }>;
+  /** Null removes the description. */
+  describe(sessionId: string, description: string | null): Promise<void>;
   archive(sessionId: string, archived: boolean): Promise<void>;
   planDeletion(sessionId: string): Promise<DeletionPlan>;
   /** Moves a session to the trash. */
@@ -60,11 +62,11 @@ export function changeVerbs(configDirs: readonly string[] | undefined): ChangeVe
       await renameSession(sessionId, title, where);
       return warning;
     },
-    async tag(sessionId, tag) {
+    async editTags(sessionId, edit) {
       const warning = overwriteWarning(sessionId, "the tag", where);
-      await tagSession(sessionId, tag, where);
-      return { tag: tag === null ? null : normalizeTag(tag), warning };
+      return { tags: await editSessionTags(sessionId, edit, where), warning };
     },
+    describe: (sessionId, description) => describeSession(sessionId, description, where),
     archive: (sessionId, archived) => (archived ? archiveSession : unarchiveSession)(sessionId, where),
     planDeletion: (sessionId) => planDeletion(sessionId, where),
     remove: (sessionId) => deleteSession(sessionId, where),

@@ -50,7 +50,7 @@ export function openStore(configDirs?: readonly string[]): Store {
     ),
     ...deferred(
       async () => (await import("./change-verbs.ts")).changeVerbs(configDirs),
-      ["fork", "rename", "tag", "archive", "planDeletion", "remove", "trash", "restore"],
+      ["fork", "rename", "editTags", "describe", "archive", "planDeletion", "remove", "trash", "restore"],
     ),
     ...deferred(async () => (await import("./usage-verbs.ts")).usageVerbs(configDirs), ["usage"]),
     ...deferred(async () => (await import("./search-verbs.ts")).searchVerbs(configDirs), ["search", "row"]),

@@ -89,6 +89,11 @@ function hostileRows(): Row[] {
     row("assistant", [text("last answer"), { type: evil("unknown block"), data: evil("data") }]),
     { type: "custom-title", customTitle: evil("title") },
     { type: "tag", tag: evil("tag") },
+    {
+      type: "claude-transcripts-annotation",
+      tags: [evil("tag"), evil("another tag").slice(0, 100)],
+      description: evil("description"),
+    },
     { type: "summary", summary: evil("summary"), leafUuid: uuid(n) },
     { type: "last-prompt", lastPrompt: evil("last"), leafUuid: uuid(n) },
     { type: evil("row type"), content: evil("row") },
@@ -181,6 +186,7 @@ function* asked({ client }: McpClient): Generator<Work> {
   yield tool("usage_stats", { by: evil("asked grouping"), model: evil("asked model"), since: evil("asked since") });
   yield tool("rename_session", { session: ID, title: evil("asked title").slice(0, 150) });
   yield tool("tag_session", { session: ID, tag: evil("asked tag").slice(0, 60) });
+  yield tool("tag_session", { session: ID, add: [evil("asked tag").slice(0, 60)], description: evil("asked text") });
   for (const archived of [true, false]) yield tool("archive_session", { session: ID, archived });
   for (const cwd of [undefined, evil("asked cwd"), `/${evil("asked cwd")}`]) {
     yield tool("fork_session", { session: ID, cwd });

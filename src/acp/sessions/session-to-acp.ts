@@ -32,6 +32,8 @@ export function toSessionRow(session: ListedSession, live = false): SessionInfo 
         customTitle: customTitle && shorten(customTitle, STORED_TITLE_UNITS),
         gitBranch: session.gitBranch,
         tag: session.tag,
+        tags: session.tags.length === 0 ? undefined : session.tags,
+        description: session.description,
         archived: session.archived,
         entrypoint: session.entrypoint,
         programmatic: session.programmatic,

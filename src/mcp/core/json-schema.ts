@@ -11,11 +11,12 @@ export function jsonSchemaOf(
     // Every optional member may also be null; saying so for each would double the length of the list.
     override: ({ jsonSchema, zodSchema }) => {
       const { type, ...meta } = z.globalRegistry.get(zodSchema) ?? {};
-      // The schema itself made the output, so it has all required members and no others. Those of rows explain themselves.
+      // The schema itself made the output, so it has all required members and no others. Those of rows, and the items of lists, explain themselves.
       if (io === "output") {
         delete jsonSchema.additionalProperties;
         delete jsonSchema.required;
         if (zodSchema !== schema) delete jsonSchema.properties;
+        delete jsonSchema.items;
       }
       if (io !== "input") return;
       const given = jsonSchema.anyOf?.filter((one) => typeof one !== "object" || one.type !== "null");

@@ -51,7 +51,7 @@ export async function tagsFrom(value: string, { store, signal }: Context): Promi
   for (let count = 0; count < MAX_SESSIONS; count++) {
     const session = await stream.next();
     if (session === undefined) break;
-    if (session.tag !== undefined) tags.add(notedLine(session.tag));
+    for (const tag of session.tags) tags.add(notedLine(tag));
   }
   return startingWith([...tags], value);
 }

@@ -2,7 +2,7 @@ import * as z from "zod";
 import type { ListedSession, Skipped } from "../../store/types.ts";
 import { askingSession, type Context } from "../core/context.ts";
 import { notedLine } from "../../view/sanitise.ts";
-import { nameText, quoted, quotedLines, titleLine } from "../core/quote.ts";
+import { nameText, quoted, quotedLines, shortened, titleLine } from "../core/quote.ts";
 import type { Answer } from "../core/tool.ts";
 import type { Scope } from "./scope.ts";
 
@@ -16,6 +16,9 @@ export const sessionRowSchema = z.object({
   cwd: z.string().optional(),
   branch: z.string().optional(),
   tag: z.string().optional(),
+  /** Absent if there is none but `tag`. */
+  tags: z.array(z.string()).optional(),
+  description: z.string().optional(),
   forkedFrom: z.string().optional(),
   /** `archived`, `started by a program`, `agent NAME of team TEAM`, `in use`, `this conversation`. */
   marks: z.array(z.string()).optional(),
@@ -38,7 +41,7 @@ export async function rowFacts(context: Context): Promise<RowFacts> {
 
 /** Makes the row of a session. The directory of the list's scope is not repeated. */
 export function sessionRow(session: ListedSession, scope: Scope, { shortIds, isLive, asking }: RowFacts): SessionRow {
-  const { sessionId, cwd, gitBranch, tag, forkedFrom, agentName, teamName = "" } = session;
+  const { sessionId, cwd, gitBranch, tag, tags, description, forkedFrom, agentName, teamName = "" } = session;
   const inScope = scope.called === undefined && scope.dirs.length === 1 && scope.dirs[0] === cwd;
   const marks = [
     ...(session.archived === true ? ["archived"] : []),
@@ -56,27 +59,32 @@ export function sessionRow(session: ListedSession, scope: Scope, { shortIds, isL
     cwd: inScope ? undefined : lineOf(cwd),
     branch: lineOf(gitBranch),
     tag: lineOf(tag),
+    tags: tags.every((one) => one === tag) ? undefined : tags.map(notedLine),
+    description: description === undefined ? undefined : shortened(notedLine(description), DESCRIPTION_UNITS),
     forkedFrom: forkedFrom === undefined ? undefined : shortIds(notedLine(forkedFrom)),
     marks: marks.length > 0 ? marks : undefined,
   };
 }
 
 const NAME_UNITS = 40;
+/** Maximum UTF-16 units of a description in a list. */
+const DESCRIPTION_UNITS = 200;
 
 const lineOf = (text: string | undefined): string | undefined => (text === undefined ? undefined : notedLine(text));
 
 /**
- * Writes a row on one line: `5d3f2a10  2026-08-21T14:30Z  archived  A title · /w · on main · #tag`. Two spaces separate the
+ * Writes a row on one line: `5d3f2a10  2026-08-21T14:30Z  archived  A title · /w · on main · #tag #another`. Two spaces separate the
  * server's words from the transcript's, which never contain two in a row. `more` adds marks.
  */
 export function rowLine(row: SessionRow, more: readonly string[] = []): string {
-  const { id, title, activity, cwd, branch, tag, forkedFrom, marks = [] } = row;
+  const { id, title, activity, cwd, branch, tag, tags = tag === undefined ? [] : [tag], forkedFrom, marks = [] } = row;
   const ours = [...marks, ...more].join(", ");
   const facts = [
     title === "" ? "(no title)" : title,
+    row.description,
     cwd,
     branch && `on ${branch}`,
-    tag && `#${tag}`,
+    tags.map((one) => `#${one}`).join(" "),
     forkedFrom && `forked from ${forkedFrom}`,
   ];
   return [id, activity ?? "(time unknown)", ...(ours === "" ? [] : [ours]), facts.filter(Boolean).join(" · ")].join(

@@ -51,6 +51,18 @@ test.for<[string, Partial<OrUndefined<ListedSession>>, unknown]>([
     },
   ],
   [
+    "tags and a description",
+    { tag: "a", tags: ["a", "b"], description: "What it is" },
+    {
+      sessionId: "s1",
+      archived: false,
+      cwd: "/w",
+      title: "A title",
+      updatedAt: "2026-01-02T00:00:00.000Z",
+      _meta: { "claude-transcripts": { ...facts, tag: "a", tags: ["a", "b"], description: "What it is" } },
+    },
+  ],
+  [
     "a session without a directory stands under that of its transcript",
     { cwd: undefined },
     {

@@ -305,6 +305,40 @@ describe("ids", () => {
   });
 });
 
+describe("tag_session", () => {
+  type Args = Readonly<Record<string, unknown>>;
+  test("adds, removes, replaces and describes, and rows of lists and searches have all of it", async () => {
+    const { call } = await here(store());
+    const tag = async (args: Args): Promise<unknown> => {
+      const { structured, text, isError } = await call("tag_session", { session: "1", ...args });
+      expect(isError, text).toBe(false);
+      return structured?.["tags"];
+    };
+    expect(await tag({ add: ["ﬁx", "in review"] })).toEqual(["keep", "fix", "in review"]);
+    expect(await tag({ remove: ["fix", "none"], tag: null, add: null })).toEqual(["keep", "in review"]);
+    expect(await tag({ tag: "first" })).toEqual(["first", "in review"]);
+    expect(await tag({ tag: null, description: " Where  the\ncafé is " })).toBeUndefined();
+    const listed = await call("list_sessions", { tag: "in review" });
+    const row = { id: "11111111", tag: "first", tags: ["first", "in review"], description: "Where the café is" };
+    expect(rows(listed)).toMatchObject([row]);
+    expect(quotation(listed.text)).toContain("Why is the café closed? · Where the café is · #first #in review");
+    expect(rows(await call("search_sessions", { query: "tag:review* OR cafe" }), "hits")).toMatchObject([row]);
+    expect(await tag({ description: "" })).toBeUndefined();
+    expect(rows(await call("list_sessions", { tag: "first" }))).toMatchObject([{ ...row, description: undefined }]);
+    expect(await tag({ tag: null, description: null })).toEqual([]);
+    expect(ids(await call("list_sessions", { tag: "in review" }))).toEqual([]);
+  });
+
+  test("says in words what the session has now", async () => {
+    const { call } = await here(store());
+    const said = async (args: Args): Promise<string | undefined> =>
+      (await call("tag_session", { session: "1", ...args })).text.split("\n")[0];
+    expect(await said({ add: ["b c"], description: "d" })).toBe('Tagged 11111111 #keep #"b c". Described 11111111.');
+    expect(await said({ tag: null })).toBe("11111111 has no tags now.");
+    expect(await said({ description: "" })).toBe("Removed the description of 11111111.");
+  });
+});
+
 describe("changing tools", () => {
   test.each([
     ["rename_session", { session: "1", title: " \u200E\u001B[0m " }, /title has no visible characters/],
@@ -313,6 +347,10 @@ describe("changing tools", () => {
     ["tag_session", { session: "1", tag: " " }, /null to remove/],
     ["tag_session", { session: "1" }, /tag/],
     ["tag_session", { session: "1", tag: "x".repeat(101) }, /at most 100/],
+    ["tag_session", { session: "1", add: ["ok", ""] }, /tag is empty/],
+    ["tag_session", { session: "1", add: Array.from({ length: 32 }, (_, n) => `t${n}`) }, /at most 32 tags, not 33/],
+    ["tag_session", { session: "1", add: "x" }, /add/],
+    ["tag_session", { session: "1", description: "x".repeat(2001) }, /at most 2000 characters, got 2001/],
     ["archive_session", { session: "1", archived: "yes" }, /archived/],
     ["fork_session", { session: "1", title: "x".repeat(201) }, /title must have at most 200 characters, got 201/],
     ["fork_session", { session: "1", cwd: "relative" }, /must be an absolute path, got "relative"/],
