@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
 import { binary } from "../support/binary.ts";
@@ -103,6 +104,65 @@ test.for<[readonly string[], RegExp]>([
   const { status, stderr } = run(store(), "restore", ...args);
   expect(status).toBe(2);
   expect(stderr).toMatch(message);
+});
+
+describe("--schedule", () => {
+  const text = (dir: string, program: string, ...args: string[]): string => {
+    const { status, stdout, stderr } = run(dir, "cleanup", "--before", "2026-02-01", ...args, "--schedule", program);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+    return stdout;
+  };
+
+  test("cron gets a line whose command cleans up, and printing it changes nothing", () => {
+    const dir = store();
+    const before = snapshot(dir);
+    const line = text(dir, "cron", "--include-tagged", "--query", "prompt 100% it's");
+    expect(line).toMatch(/^17 4 \* \* \* /);
+    expect(line).toContain(String.raw`100\% it`);
+    expect(snapshot(dir)).toEqual(before);
+    const command = text(dir, "cron")
+      .replace(/^17 4 \* \* \* /, "")
+      .replaceAll(String.raw`\%`, "%");
+    const env = { ...process.env, ...environment(tempConfigDir()) };
+    expect(execFileSync("sh", ["-c", command], { env, encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] })).toMatch(
+      /^deleted .*“prompt 0 of 1”: 1 item, \d+ B\nmoved to the trash: 1 session/,
+    );
+  });
+
+  test("systemd and launchd get the same words", () => {
+    const dir = store();
+    const words = [
+      process.execPath,
+      binary(),
+      "cleanup",
+      "--before=2026-02-01",
+      '--query=50% "a" <b> $HOME',
+      "--force",
+      "--config-dir",
+      dir,
+      "--yes",
+    ];
+    const given = ["--query", '50% "a" <b> $HOME', "--force"];
+    const start = /^ExecStart=(.*)$/m.exec(text(dir, "systemd", ...given))?.[1] ?? "";
+    const unquoted = [...start.matchAll(/"((?:[^"\\]|\\.)*)"/g)].map(([, word = ""]) =>
+      word.replaceAll(/\\(.)/g, "$1").replaceAll("%%", "%").replaceAll("$$", "$"),
+    );
+    expect(unquoted).toEqual(words);
+    const strings = [...text(dir, "launchd", ...given).matchAll(/^ {4}<string>(.*)<\/string>$/gm)].map(
+      ([, word = ""]) => word.replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&amp;", "&"),
+    );
+    expect(strings).toEqual(words);
+  });
+
+  test.for<[readonly string[], RegExp]>([
+    [["--before", "90d", "--schedule", "at"], /--schedule must be cron, systemd or launchd, got "at"/],
+    [["--schedule", "cron"], /a condition is missing/],
+    [["--query", "a\n* * * * * b", "--schedule", "cron"], /has a control character, which no schedule can have/],
+  ])("%j is refused", ([args, message]) => {
+    const { status, stderr } = run(store(), "cleanup", ...args);
+    expect(status).toBe(2);
+    expect(stderr).toMatch(message);
+  });
 });
 
 describe("commands that take several sessions", () => {

@@ -8,6 +8,7 @@ import {
 import { isFilter } from "../../catalog/select/select-sessions.ts";
 import { shortIds } from "../../store/resolve/short-ids.ts";
 import type { ListedSession } from "../../store/types.ts";
+import { asString } from "../../transcript/rows/json-values.ts";
 import { shellWord } from "../../view/resume.ts";
 import { amount } from "../../view/size.ts";
 import { applyToEach, type Done, named } from "../changes/batch.ts";
@@ -16,6 +17,7 @@ import { type Invocation, UsageError } from "../terminal/command.ts";
 import { startProgress } from "../terminal/progress.ts";
 import { chosenLines } from "../changes/chosen-table.ts";
 import { readFilter } from "../filter/read-filter.ts";
+import { scheduleText } from "./schedule.ts";
 import { printable } from "../terminal/terminal.ts";
 
 /** Runs `cleanup`. Returns the exit code. */
@@ -23,6 +25,11 @@ export async function cleanUp(invocation: Invocation): Promise<number> {
   const { configDirs, json, terminal, values } = invocation;
   const dryRun = values["dry-run"] === true;
   const options = readOptions(invocation);
+  const scheduler = asString(values["schedule"]);
+  if (scheduler !== undefined) {
+    await terminal.write(scheduleText(invocation, scheduler));
+    return 0;
+  }
   const asks = !dryRun && values["yes"] !== true;
   if (asks && !canAsk()) {
     throw new UsageError("there is no terminal to ask on: add --yes to clean up, or --dry-run to see what would go");

@@ -24,6 +24,12 @@ includes them. What stays is named, with the reason.`,
     force: { type: "boolean", short: "f", help: "Also sessions that are in use." },
     ...DRY_RUN,
     yes: { type: "boolean", short: "y", help: "Do not ask for confirmation." },
+    schedule: {
+      type: "string",
+      value: "PROGRAM",
+      help: "Only print what makes cron, systemd or launchd run this clean-up every day.",
+      completes: ["cron", "systemd", "launchd"],
+    },
   },
   positionals: "none",
   async run(invocation) {

@@ -37,13 +37,22 @@ export function readFilter(values: Readonly<Record<string, unknown>>, now = Date
   };
 }
 
-/** Returns the conditions as the user typed them. */
-export function typedFilter(values: Readonly<Record<string, unknown>>): string[] {
+/** Returns the conditions as the user typed them, `--tag a`. */
+export const typedFilter = (values: Readonly<Record<string, unknown>>): string[] =>
+  conditions(values).map((words) => words.join(" "));
+
+/** Returns the conditions as words of a command line that mean the same in any directory. */
+export const filterWords = (values: Readonly<Record<string, unknown>>): string[] =>
+  conditions(values).flatMap(([option = "", value]) =>
+    value === undefined ? [option] : [`${option}=${option === "--cwd" ? resolve(value) : value}`],
+  );
+
+function conditions(values: Readonly<Record<string, unknown>>): string[][] {
   return Object.keys(FILTER_OPTIONS).flatMap((name) => {
     const value = values[name];
-    if (value === true) return [`--${name}`];
+    if (value === true) return [[`--${name}`]];
     return (Array.isArray(value) ? value : [value]).flatMap((one) =>
-      typeof one === "string" ? [`--${name} ${one}`] : [],
+      typeof one === "string" ? [[`--${name}`, one]] : [],
     );
   });
 }
