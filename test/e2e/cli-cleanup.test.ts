@@ -1,8 +1,9 @@
 import { execFileSync } from "node:child_process";
+import fs from "node:fs";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
 import { binary } from "../support/binary.ts";
-import { sessionId, tempConfigDir } from "../support/config-dir.ts";
+import { put, sessionId, tempConfigDir } from "../support/config-dir.ts";
 import { openByThisProcess } from "../support/live.ts";
 import { hasTerminals, inTerminal, type Ran, runCli } from "../support/run-cli.ts";
 import { snapshot } from "../support/snapshot.ts";
@@ -221,6 +222,37 @@ describe("commands that take several sessions", () => {
     expect(refused.status).toBe(2);
     expect(refused.stderr).toMatch(/add --yes to confirm/);
     expect(snapshot(dir)).toEqual(before);
+  });
+
+  test.for([["archive"], ["tag", "+old"], ["delete"]])(
+    "%j leaves out a session with a later copy elsewhere",
+    (command) => {
+      const dir = store();
+      const id = sessionId(1);
+      const text = fs.readFileSync(path.join(dir, `projects/-w/${id}.jsonl`), "utf8");
+      put(dir, `projects/-x/${id}.jsonl`, text, { mtime: Date.parse("2026-09-01") / 1000 });
+      const before = snapshot(dir);
+      const ran = run(dir, ...command, "--cwd", "/w", "--until", "2026-01-01", "--yes", "--json");
+      const { results, notes } = JSON.parse(ran.stdout) as { results: unknown; notes: unknown };
+      expect({ status: ran.status, results, notes }).toEqual({
+        status: 0,
+        results: [],
+        notes: [expect.stringMatching(/^left out \S+ “prompt 0 of 1”: it has a copy that was changed later: .*-x/)],
+      });
+      expect(snapshot(dir)).toEqual(before);
+    },
+  );
+
+  test.runIf(hasTerminals)("delete: a session that changes before the answer stays", () => {
+    const dir = store();
+    const file = path.join(dir, `projects/-w/${sessionId(1)}.jsonl`);
+    // The answer comes from a shell that appends to the transcript first.
+    const command = `${process.execPath} ${binary()} delete --until 2026-01-01 --permanently --config-dir ${dir}`;
+    const answer = `(sleep 2; printf '\n' >> ${file}; echo y)`;
+    const shown = inTerminal(`${answer} | script -qec '${command}' /dev/null`, { columns: 80, env: environment(dir) });
+    expect(shown.shown).toMatch(/Delete for good\?.*/);
+    expect(shown.shown).toMatch(/has changed since it was selected/);
+    expect(fs.existsSync(file)).toBe(true);
   });
 
   test.runIf(hasTerminals)("a terminal asks", () => {

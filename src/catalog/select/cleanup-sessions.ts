@@ -1,15 +1,16 @@
-import { InvalidArgumentError, SessionBusyError, SessionInUseError, TranscriptError } from "../../store/errors.ts";
+import { InvalidArgumentError, SessionInUseError, TranscriptError } from "../../store/errors.ts";
 import { normalizeTag } from "../../store/annotate/normalize-tag.ts";
 import { fullFacts } from "../../store/facts/metadata.ts";
 import { candidateOf } from "../../store/facts/stat-transcripts.ts";
-import { projectDir } from "../../store/layout/paths.ts";
+import { findCopies } from "../../store/projects/find-copies.ts";
 import type { ListedSession, Skipped } from "../../store/types.ts";
 import { deleteSession, type DeleteResult } from "../../store/trash/delete-session.ts";
 import { planDeletion } from "../../store/trash/plan-delete.ts";
 import { isFilter, selectSessions } from "./select-sessions.ts";
+import { laterCopy, laterCopyReason, requireAsSelected } from "./selected-copy.ts";
 import type { SelectionOptions } from "./session-filter.ts";
 
-/** Sessions with this tag stay. */
+/** Sessions with this tag stay, in any case of its letters. */
 export const KEEP_TAG = "keep";
 
 export interface CleanupOptions extends SelectionOptions {
@@ -80,34 +81,30 @@ export async function planCleanup(options: CleanupOptions): Promise<CleanupPlan>
   const kept: KeptSession[] = [];
   for (const session of sessions) {
     options.signal?.throwIfAborted();
-    const reason = await reasonToKeep(session, options);
-    if (reason !== undefined) {
-      kept.push({ session, reason });
-      continue;
-    }
     try {
+      const reason = await reasonToKeep(session, options);
+      if (reason !== undefined) {
+        kept.push({ session, reason });
+        continue;
+      }
       const { configDirs, includeInUse: force } = options;
       const { items, bytes, skipped: left } = await planDeletion(session.sessionId, { configDirs, force });
       deleted.push({ session, trashIds: [], items, bytes, skipped: left });
     } catch (error) {
+      options.signal?.throwIfAborted();
       kept.push({ session, reason: reasonOf(error) });
     }
   }
   return { deleted, kept, bytes: bytesOf(deleted), notes, skipped };
 }
 
-/**
- * Moves one session of a plan into the trash. Throws like `deleteSession`, and `SessionBusyError` if its transcript has changed
- * since it was selected: the conditions may not hold any more.
- */
+/** Moves one session of a plan into the trash. Throws like `deleteSession` and `requireAsSelected`. */
 export async function clean(
-  { configDir, projectKey, sessionId, lastModified, fileSize }: ListedSession,
+  session: ListedSession,
   { configDirs, includeInUse: force }: Pick<CleanupOptions, "configDirs" | "includeInUse">,
 ): Promise<DeleteResult> {
-  const now = candidateOf({ sessionId, project: projectDir(configDir, projectKey) });
-  if (now !== undefined && (now.lastModified !== lastModified || now.size !== fileSize))
-    throw new SessionBusyError(sessionId, "it has changed since it was selected", "Run the clean-up again.");
-  return deleteSession(sessionId, { configDirs, force });
+  requireAsSelected(session, { configDirs });
+  return deleteSession(session.sessionId, { configDirs, force });
 }
 
 function untilOf({ until, maxAgeDays }: CleanupOptions): number | undefined {
@@ -115,17 +112,21 @@ function untilOf({ until, maxAgeDays }: CleanupOptions): number | undefined {
   return Math.min(until ?? Infinity, Date.now() - maxAgeDays * DAY_MS);
 }
 
-/** Returns why a session stays. Reads the whole transcript: a tag or a title may be anywhere in it. */
+/** Returns why a session stays. Reads each copy of the transcript, all of it: a tag or a title may be anywhere. */
 async function reasonToKeep(
-  { configDir, projectKey, sessionId }: ListedSession,
-  { includeTagged, includeTitled, signal }: CleanupOptions,
+  session: ListedSession,
+  { configDirs, includeTagged, includeTitled, signal }: CleanupOptions,
 ): Promise<string | undefined> {
+  const later = laterCopy(session, { configDirs });
+  if (later !== undefined) return laterCopyReason(later);
   if (includeTagged === true && includeTitled === true) return undefined;
-  const candidate = candidateOf({ sessionId, project: projectDir(configDir, projectKey) });
-  const facts = candidate && (await fullFacts(candidate, signal));
-  if (includeTagged !== true && facts?.tags.some((tag) => normalizeTag(tag) === KEEP_TAG) === true)
-    return `it is tagged ${KEEP_TAG}`;
-  if (includeTitled !== true && facts?.isTitled === true) return "somebody gave it a title";
+  for (const copy of findCopies(session.sessionId, { configDirs })) {
+    const candidate = candidateOf(copy);
+    const facts = candidate && (await fullFacts(candidate, signal));
+    if (includeTagged !== true && facts?.tags.some((tag) => normalizeTag(tag).toLowerCase() === KEEP_TAG) === true)
+      return `it is tagged ${KEEP_TAG}`;
+    if (includeTitled !== true && facts?.isTitled === true) return "somebody gave it a title";
+  }
   return undefined;
 }
 

@@ -8,3 +8,8 @@ export const DRY_RUN: Options = {
 /** Returns help on the `--json` output of a command that changes something. `facts`: members of its own. */
 export const changeJsonHelp = (facts: string): string => `JSON
   {"action", "dryRun", "results": [{"given", "sessionId", ${facts}} or {"given", "error": {"code", "message", "hint"}}]}, in the order of the arguments.`;
+
+/** The same, for a command that takes ids or a filter. */
+export const choiceJsonHelp = (facts: string): string =>
+  `${changeJsonHelp(facts)}
+  With a filter also "notes" and "skipped" [{path, reason}]: what was left out, and why.`;

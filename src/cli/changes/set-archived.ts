@@ -7,16 +7,17 @@ import { chooseSessions } from "./choose-sessions.ts";
 export async function setArchived(invocation: Invocation, archived: boolean): Promise<number> {
   const { configDirs } = invocation;
   const action = archived ? "archive" : "unarchive";
-  const given = await chooseSessions(invocation, {
+  const chosen = await chooseSessions(invocation, {
     question: (what) => `${archived ? "Archive" : "Unarchive"} ${what}?`,
     given: invocation.positionals,
     also: { archived: !archived },
   });
-  if (given === undefined) return 1;
+  if (chosen === undefined) return 1;
   const sessions = sessionFinder(invocation);
   return applyToEach(invocation, {
     action,
-    given,
+    given: chosen.given,
+    more: chosen.more,
     find: sessions.find,
     async act({ value: copy }, dryRun) {
       const { sessionId } = copy;

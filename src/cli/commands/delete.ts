@@ -1,5 +1,5 @@
 import type { Done, Subject } from "../changes/batch.ts";
-import { changeJsonHelp, DRY_RUN } from "../changes/batch-help.ts";
+import { choiceJsonHelp, DRY_RUN } from "../changes/batch-help.ts";
 import { CHOICE_OPTIONS } from "../filter/filter-options.ts";
 import { type Command, UsageError } from "../terminal/command.ts";
 
@@ -9,7 +9,7 @@ export const command: Command = {
   details: `Moves every copy of the transcript and everything that is named after the session's id: subagents, tool results, file
 history, to-dos. 'restore' brings all of it back. Copies that you made (ID.jsonl.bak) stay. history.jsonl, which also has
 the prompts that you typed, never changes. 'cleanup' does the same for a filter, and keeps sessions that somebody marked.`,
-  notes: changeJsonHelp(
+  notes: choiceJsonHelp(
     '"permanent", "trashIds", "items": [{path, kind, bytes, configDir}], "bytes", "skipped": [{path, reason}]',
   ),
   options: {
@@ -28,6 +28,7 @@ the prompts that you typed, never changes. 'cleanup' does the same for a filter,
     const { resolveCutShort } = await import("../../store/resolve/by-prefix.ts");
     const { deleteSession } = await import("../../store/trash/delete-session.ts");
     const { planDeletion } = await import("../../store/trash/plan-delete.ts");
+    const { requireAsSelected } = await import("../../catalog/select/selected-copy.ts");
     const { canAsk, confirm } = await import("../changes/confirm.ts");
     const { amount } = await import("../../view/size.ts");
     const { configDirs, values, json, terminal } = invocation;
@@ -38,8 +39,8 @@ the prompts that you typed, never changes. 'cleanup' does the same for a filter,
     // What is deleted for good is asked for below, with all that belongs to it.
     const choosing = permanent ? { ...invocation, values: { ...values, yes: true } } : invocation;
     const question = (what: string): string => `Move ${what} to the trash?`;
-    const given = await chooseSessions(choosing, { question, given: invocation.positionals });
-    if (given === undefined) return 1;
+    const chosen = await chooseSessions(choosing, { question, given: invocation.positionals });
+    if (chosen === undefined) return 1;
     const where = permanent ? " for good" : " into the trash";
     const sessions = sessionFinder(invocation);
     // After a deletion that was cut short, only the trash knows the session.
@@ -56,9 +57,12 @@ the prompts that you typed, never changes. 'cleanup' does the same for a filter,
     };
     const change = {
       action: "delete",
-      given,
+      given: chosen.given,
+      more: chosen.more,
       find,
       async act({ key: sessionId, value: name }: Subject<string>, dryRun: boolean): Promise<Done> {
+        const selected = chosen.selected.get(sessionId);
+        if (selected !== undefined) requireAsSelected(selected, { configDirs });
         const { trashIds, items, bytes, skipped } = dryRun
           ? { ...(await planDeletion(sessionId, { configDirs, force })), trashIds: [] }
           : await deleteSession(sessionId, { configDirs, force, permanent });

@@ -1,4 +1,4 @@
-import { changeJsonHelp, DRY_RUN } from "../changes/batch-help.ts";
+import { changeJsonHelp, choiceJsonHelp, DRY_RUN } from "../changes/batch-help.ts";
 import { CHOICE_OPTIONS } from "../filter/filter-options.ts";
 import { type Command, UsageError } from "../terminal/command.ts";
 
@@ -9,7 +9,7 @@ export const command: Command = {
   details: `A session can have 32 tags of at most 100 characters. +TAG adds one and -TAG removes one; a word without a sign takes the
 place of the first tag and leaves the others. The first tag is the one that Claude Code and the Agent SDK know. The line of
 each session shows all the tags that it has then.`,
-  notes: changeJsonHelp('"tag": the first (null if none is left), "tags"'),
+  notes: choiceJsonHelp('"tag": the first (null if none is left), "tags"'),
   options: {
     clear: { type: "boolean", help: "Remove all tags; with +TAG, all others." },
     ...CHOICE_OPTIONS,
@@ -35,13 +35,14 @@ each session shows all the tags that it has then.`,
     if (!isEdit && unsigned.length === 0) throw new UsageError("a tag is missing");
     if ([first, ...add, ...remove].includes("")) throw new UsageError("the tag is empty; --clear removes all tags");
     const question = (what: string): string => `Change the tags of ${what}?`;
-    const given = await chooseSessions(invocation, { question, given: ids, missing: isEdit ? undefined : "a tag" });
-    if (given === undefined) return 1;
+    const chosen = await chooseSessions(invocation, { question, given: ids, missing: isEdit ? undefined : "a tag" });
+    if (chosen === undefined) return 1;
     const edit = { set: values["clear"] === true ? [] : undefined, first, add, remove };
     const sessions = sessionFinder(invocation);
     return applyToEach(invocation, {
       action: "tag",
-      given,
+      given: chosen.given,
+      more: chosen.more,
       find: sessions.find,
       async act({ value: copy }, dryRun) {
         const { sessionId } = copy;

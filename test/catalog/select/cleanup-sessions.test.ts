@@ -1,6 +1,6 @@
 import fs from "node:fs";
 import path from "node:path";
-import { beforeEach, expect, test, vi } from "vitest";
+import { beforeEach, describe, expect, test, vi } from "vitest";
 import { clean, planCleanup } from "../../../src/catalog/select/cleanup-sessions.ts";
 import { type CleanupOptions, cleanupSessions, renameSession, restoreSession } from "../../../src/index.ts";
 import { put, sessionId, tempConfigDir } from "../../support/config-dir.ts";
@@ -87,4 +87,51 @@ test("a session that changes after it was selected stays", async () => {
   const before = snapshot(dir);
   await expect(clean(first.session, { configDirs: [dir] })).rejects.toThrow(/has changed since it was selected/);
   expect(snapshot(dir)).toEqual(before);
+});
+
+describe("a session with copies in several projects", () => {
+  /** Session 1 is in two projects; the copy in the other one has more rows, at the end of them. */
+  function copies(other: { readonly at: string; readonly rows?: readonly object[] }): string {
+    const dir = tempConfigDir();
+    const id = sessionId(1);
+    writeSpending(dir, 1, 1, { at: "2026-01-01T10:00:00Z" });
+    const text = fs.readFileSync(path.join(dir, `projects/-w/${id}.jsonl`), "utf8");
+    const more = (other.rows ?? []).map((row) => `${JSON.stringify(row)}\n`).join("");
+    put(dir, `projects/-x/${id}.jsonl`, text + more, { mtime: Date.parse(other.at) / 1000 });
+    return dir;
+  }
+  const older = "2026-01-01T10:05:00Z";
+  const tag = { type: "tag", tag: "Keep", sessionId: sessionId(1) };
+  const title = { type: "custom-title", customTitle: "Mine", sessionId: sessionId(1) };
+
+  test.for<[string, Parameters<typeof copies>[0], RegExp]>([
+    ["another copy was changed later", { at: "2026-09-01T10:00:00Z" }, /^it has a copy that was changed later: .*-x/],
+    ["another copy is tagged keep", { at: older, rows: [tag] }, /^it is tagged keep$/],
+    ["another copy has a title", { at: older, rows: [title] }, /^somebody gave it a title$/],
+  ])("stays if %s", async ([, other, reason]) => {
+    const dir = copies(other);
+    const before = snapshot(dir);
+    const options = { dir: "/w", until: Date.parse("2026-02-01"), configDirs: [dir] };
+    const { deleted, kept } = await cleanupSessions(options);
+    expect(deleted).toEqual([]);
+    expect(kept).toEqual([{ session: expect.anything() as object, reason: expect.stringMatching(reason) as string }]);
+    expect(snapshot(dir)).toEqual(before);
+  });
+
+  test("goes with all of them if nothing says otherwise", async () => {
+    const dir = copies({ at: older });
+    const { deleted } = await cleanupSessions({ dir: "/w", until: Date.parse("2026-02-01"), configDirs: [dir] });
+    expect(deleted.map(({ items }) => items.map((item) => item.path))).toEqual([
+      [`projects/-x/${sessionId(1)}.jsonl`, `projects/-w/${sessionId(1)}.jsonl`],
+    ]);
+  });
+
+  test("stays if another copy changes after it was selected", async () => {
+    const dir = copies({ at: older });
+    const { deleted } = await planCleanup({ until: Date.parse("2026-02-01"), configDirs: [dir] });
+    const [first] = deleted;
+    if (first === undefined) throw new Error("nothing was selected");
+    fs.appendFileSync(path.join(dir, `projects/-x/${sessionId(1)}.jsonl`), `${JSON.stringify(title)}\n`);
+    await expect(clean(first.session, { configDirs: [dir] })).rejects.toThrow(/has changed since it was selected/);
+  });
 });
