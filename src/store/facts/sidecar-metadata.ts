@@ -2,7 +2,7 @@ import { ANNOTATION_PLACE_BYTES, ARCHIVED_MARK_BYTES, TITLE_FILE_BYTES } from ".
 import type { SidecarFacts } from "../../transcript/summary/session-metadata.ts";
 import { annotationFrom, markOfFile, titleOfFile } from "../../transcript/summary/sidecar-json.ts";
 import type { Candidate } from "./candidate.ts";
-import { openRead, openReadNoFollow, readBytes, statExact, statLinkExact, statOpen } from "../disk/fs.ts";
+import { openRead, openReadNoFollow, readBytes, statExact, statLink, statLinkExact, statOpen } from "../disk/fs.ts";
 import { tryWithOpenFile } from "../disk/read-small-file.ts";
 import { attempt } from "../errors.ts";
 import { annotationPlacePath, archivedMarkPath, customTitlePath } from "../layout/paths.ts";
@@ -27,7 +27,10 @@ export function readSidecarFacts({ project, sessionId, hasSidecars }: Owner): Si
 /** Returns the offset after which our last row is (transcript-format.md §3.4), if a file next to the transcript has it. */
 export function readAnnotationPlace({ project, sessionId, hasSidecars }: Owner): number | undefined {
   if (!hasSidecars) return undefined;
-  const text = readText(annotationPlacePath(project, sessionId), openReadNoFollow, ANNOTATION_PLACE_BYTES);
+  const path = annotationPlacePath(project, sessionId);
+  // Mostly there is none, and the error of opening it would cost ten times this look.
+  if (attempt(() => statLink(path)) === undefined) return undefined;
+  const text = readText(path, openReadNoFollow, ANNOTATION_PLACE_BYTES);
   return text === undefined ? undefined : annotationFrom(text);
 }
 
