@@ -273,6 +273,50 @@ describe.each(ownNode())("Node $version", ({ path: node }) => {
     });
   });
 
+  test("tags and a description are set, told before the answer, and in the rows of a list", async () => {
+    const dir = tempConfigDir();
+    const [one = ""] = writeSessions(dir, 1);
+    await serve(node, dir, async (client) => {
+      const annotate = async (params: object): Promise<unknown> => {
+        const { result, error } = await client.call("_claude-transcripts/session/annotate", {
+          sessionId: one,
+          ...params,
+        });
+        const [told] = client.updates.splice(0);
+        expect(told?.update["_meta"]).toEqual(error === undefined ? { "claude-transcripts": result } : undefined);
+        return error ?? result;
+      };
+      expect(await annotate({ addTags: ["a", "\u001B[31mb c"], description: " Two\nlines " })).toEqual({
+        tags: ["a", "b c"],
+        description: "Two lines",
+      });
+      expect(await annotate({ addTags: ["d"], removeTags: ["a"], setTags: null, description: null })).toEqual({
+        tags: ["b c", "d"],
+      });
+      expect(rowsOf(await client.call("session/list", {}))).toMatchObject([
+        { _meta: { "claude-transcripts": { tag: "b c", tags: ["b c", "d"], description: "Two lines" } } },
+      ]);
+      expect(await annotate({ setTags: [] })).toEqual({ tags: [] });
+      expect(await annotate({ description: "" })).toEqual({ description: "" });
+      const [row] = rowsOf(await client.call("session/list", {}));
+      expect(JSON.stringify(row)).not.toMatch(/tag|description/);
+      for (const [params, message] of [
+        [{}, /setTags: must be given/],
+        [{ addTags: "x" }, /addTags/],
+        [{ addTags: [" "] }, /tag must be non-empty/],
+        [{ setTags: ["x".repeat(101)] }, /at most 100/],
+        [{ addTags: ["x"], description: "x".repeat(2001) }, /at most 2000/],
+      ] as const) {
+        expect(await annotate(params)).toMatchObject({
+          code: -32602,
+          message: expect.stringMatching(message) as unknown,
+        });
+      }
+      expect(JSON.stringify(rowsOf(await client.call("session/list", {})))).not.toContain('"tag');
+      expect(await annotate({ sessionId: UNKNOWN, addTags: ["x"] })).toMatchObject({ code: -32002 });
+    });
+  });
+
   test("B3: a read-only server declares nothing that changes anything, refuses it with the reason, and shows all", async () => {
     const dir = tempConfigDir();
     const [one = ""] = writeSessions(dir, 2);
@@ -301,6 +345,11 @@ describe.each(ownNode())("Node $version", ({ path: node }) => {
           data: { method: `session/${method}`, readOnly: true },
         });
       }
+      const annotate = "_claude-transcripts/session/annotate";
+      expect((await client.call(annotate, { sessionId: one, addTags: ["x"] })).error).toMatchObject({
+        code: -32601,
+        data: { method: annotate, readOnly: true },
+      });
       expect(rowsOf(await client.call("session/list", {})).map((row) => row.archived)).toEqual([true, false]);
       expect((await client.call("session/load", open(one))).result).toEqual(LOADED);
       expect((await client.call("session/prompt", { sessionId: one, prompt: [] })).result).toMatchObject({

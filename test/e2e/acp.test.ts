@@ -56,6 +56,7 @@ describe.each(ownNode())("Node $version", ({ path: node }) => {
           search: { method: "_claude-transcripts/session/search", limit: 500 },
           load: { limit: true, cursor: true },
           fork: { messageId: true },
+          annotate: { method: "_claude-transcripts/session/annotate" },
         },
       });
     });

@@ -1,7 +1,7 @@
 import { PROTOCOL_VERSION, type InitializeResponse } from "@agentclientprotocol/sdk/unstable";
 import { PAGE_SESSIONS_MAX } from "../../transcript/rows/limits.ts";
 import { VERSION } from "../../version.ts";
-import { META, SEARCH_METHOD } from "../rim/from-acp.ts";
+import { ANNOTATE_METHOD, META, SEARCH_METHOD } from "../rim/from-acp.ts";
 import type { ServerOptions } from "./server.ts";
 
 /** Describes the server and its capabilities. Clients must not use what is not named here (acp-coverage.md B3). */
@@ -24,7 +24,7 @@ export const initializeResponse = ({ prompter, readOnly }: ServerOptions): Initi
         list: { limit: PAGE_SESSIONS_MAX, includeWorktrees: true, includeProgrammatic: true, query: true },
         search: { method: SEARCH_METHOD, limit: PAGE_SESSIONS_MAX },
         load: { limit: true, cursor: true },
-        ...(readOnly ? { readOnly } : { fork: { messageId: true } }),
+        ...(readOnly ? { readOnly } : { fork: { messageId: true }, annotate: { method: ANNOTATE_METHOD } }),
       },
     },
   },

@@ -6,18 +6,21 @@ import {
   type SessionUpdate,
   type SetSessionTitleResponse,
 } from "@agentclientprotocol/sdk/unstable";
+import { DESCRIPTION_UNITS } from "../../transcript/rows/limits.ts";
 import type { Unread } from "../../store/read/unread.ts";
 import { TranscriptError } from "../../store/errors.ts";
 import { invalidParams } from "../rim/to-acp-error.ts";
-import { forkParams, META, sessionParams, titleParams } from "../rim/from-acp.ts";
+import { ANNOTATE_METHOD, annotateParams, forkParams, META, sessionParams, titleParams } from "../rim/from-acp.ts";
 import { sender, type Server } from "./server.ts";
+import { printable } from "../../view/sanitise.ts";
 import { givenTitle } from "../sessions/session-to-acp.ts";
 
 /** Adds the methods that change what is stored. A read-only server refuses them and says why. */
 export function addWriteMethods(server: Server): void {
   const { fork, delete: remove, archive, unarchive, setTitle } = methods.agent.session;
   if (server.options.readOnly) {
-    for (const method of [fork, remove, archive, unarchive, setTitle]) server.on(method, unchecked, refuse);
+    for (const method of [fork, remove, archive, unarchive, setTitle, ANNOTATE_METHOD])
+      server.on(method, unchecked, refuse);
     return;
   }
   const { store, open, memorySessions } = server;
@@ -63,7 +66,23 @@ export function addWriteMethods(server: Server): void {
       return warning === undefined ? { title } : { title, _meta: { [META]: { warning, live: true } } };
     },
   );
+  server.on(ANNOTATE_METHOD, annotateParams, async ({ params: { sessionId, ...asked }, client }) => {
+    const [set, add, remove] = [asked.setTags, asked.addTags, asked.removeTags].map((tags) => tags?.map(oneLine));
+    const description = asked.description === undefined ? undefined : printable(asked.description);
+    if ((description?.length ?? 0) > DESCRIPTION_UNITS)
+      throw invalidParams("description", `must have at most ${DESCRIPTION_UNITS} characters`);
+    const isEdit = [set, add, remove].some((tags) => tags !== undefined);
+    if (!isEdit && description === undefined)
+      throw invalidParams("setTags", "must be given, or addTags, removeTags or description");
+    const { tags, warning } = isEdit ? await store.editTags(sessionId, { set, add, remove }) : {};
+    if (description !== undefined) await store.describe(sessionId, description === "" ? null : description);
+    const now = { ...(tags !== undefined && { tags }), ...(description !== undefined && { description }) };
+    await sendInfo(client, sessionId, { _meta: { [META]: now } });
+    return warning === undefined ? now : { ...now, _meta: { [META]: { warning, live: true } } };
+  });
 }
+
+const oneLine = (text: string): string => printable(text);
 
 async function setArchived(server: Server, client: AgentContext, sessionId: string, archived: boolean): Promise<void> {
   if (server.memorySessions.get(sessionId) !== undefined) server.memorySessions.change(sessionId, { archived });

@@ -9,8 +9,9 @@ import { withoutNote } from "./note-id.ts";
 /** Key of our own facts and options in `_meta`, in requests and in answers. */
 export const META = "claude-transcripts";
 
-/** Our method for searches: the name of an extension begins with a low line. */
+/** Our methods: the name of an extension begins with a low line. */
 export const SEARCH_METHOD = `_${META}/session/search`;
+export const ANNOTATE_METHOD = `_${META}/session/annotate`;
 
 /**
  * Parser of `session/list` params. The SDK's own schemas report bad input as a tree of issues and treat some wrong types as
@@ -85,6 +86,17 @@ export const newParams = parser(() => z.object(place()));
 export const openParams = parser(() => z.object({ sessionId: z.string(), ...place() }));
 export const sessionParams = parser(() => z.object({ sessionId: z.string() }));
 export const titleParams = parser(() => z.object({ sessionId: z.string(), title: z.string() }));
+/** Parser of the params of `ANNOTATE_METHOD`. An empty `description` removes it. */
+export const annotateParams = parser(() => {
+  const tags = absentIfNull(z.array(z.string()));
+  return z.object({
+    sessionId: z.string(),
+    setTags: tags,
+    addTags: tags,
+    removeTags: tags,
+    description: absentIfNull(z.string()),
+  });
+});
 export const modeParams = parser(() => z.object({ sessionId: z.string(), modeId: z.string() }));
 export const configOptionParams = parser(() => z.object({ sessionId: z.string(), configId: z.string() }));
 
