@@ -3,16 +3,20 @@ import fs from "node:fs";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { beforeEach, expect, onTestFinished, test, vi } from "vitest";
-import type { SearchOptions, SearchPage } from "../../src/index.ts";
+import type { SearchOptions, SearchPage, Selection, SelectionOptions } from "../../src/index.ts";
 import { Lease } from "../../src/catalog/refresh/lease.ts";
 import { openCatalog } from "../../src/catalog/schema/open-catalog.ts";
 import { RowMaker, seeded } from "../support/catalog-rows.ts";
 import { put, sessionId, tempConfigDir } from "../support/config-dir.ts";
+import { writeSpending } from "../support/spending.ts";
 
 /** Only the built library has the code of the thread that builds. */
-const { searchTranscripts } = (await import(
+const { searchTranscripts, selectSessions } = (await import(
   pathToFileURL(path.resolve(import.meta.dirname, "../../dist/index.js")).href
-)) as { searchTranscripts: (options: SearchOptions) => Promise<SearchPage> };
+)) as {
+  searchTranscripts: (options: SearchOptions) => Promise<SearchPage>;
+  selectSessions: (options: SelectionOptions) => Promise<Selection>;
+};
 
 const SESSIONS = 30;
 
@@ -88,6 +92,34 @@ test("a search that is asked to wait reads what the index does not have, and cou
   });
   lease.release();
 }, 60_000);
+
+test.for<[SelectionOptions, RegExp]>([
+  [{ tags: ["old"] }, /^1 session is not counted completely/],
+  [{ project: "w" }, /^1 session is not counted completely/],
+  [{ query: "answer -walrus" }, /^1 session is still being read/],
+])("what the index has not read is no reason to select a session: %j", { timeout: 60_000 }, async ([filter, note]) => {
+  const configDir = tempConfigDir();
+  for (const n of [1, 2]) writeSpending(configDir, n, 1, { tag: "old" });
+  const select = async (more: SelectionOptions = {}): Promise<{ ids: string[]; notes: readonly string[] }> => {
+    const { sessions, notes } = await selectSessions({ ...filter, ...more, configDirs: [configDir] });
+    return { ids: sessions.map((session) => session.sessionId).sort(), notes };
+  };
+  expect(await select()).toEqual({ ids: [sessionId(1), sessionId(2)], notes: [] });
+  const catalog = await openCatalog(configDir);
+  if (catalog === undefined) throw new Error("there is no engine");
+  onTestFinished(() => catalog.close());
+  // Nobody builds while this process has the lease.
+  const lease = new Lease(catalog);
+  await vi.waitUntil(() => lease.take(), 60_000);
+  const rows = [
+    { type: "tag", tag: "new", sessionId: sessionId(2) },
+    { type: "custom-title", customTitle: "walrus", sessionId: sessionId(2) },
+  ];
+  const text = rows.map((row) => `${JSON.stringify(row)}\n`).join("");
+  fs.appendFileSync(path.join(configDir, `projects/-w/${sessionId(2)}.jsonl`), text);
+  expect(await select({ waitMs: 0 })).toEqual({ ids: [sessionId(1)], notes: [expect.stringMatching(note)] });
+  lease.release();
+});
 
 test("a search that waits goes on, whatever another one of the process has the time for", () => {
   const library = pathToFileURL(path.resolve(import.meta.dirname, "../../dist/index.js")).href;

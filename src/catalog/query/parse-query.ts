@@ -26,7 +26,8 @@ const FIELDS: ReadonlyMap<string, string> = new Map([
   ["cwd", "project"],
   ["since", "after"],
 ]);
-const FIELD_NAMES = new Set(FIELDS.keys());
+/** Names that are fields if a colon and a value follow. */
+export const FIELD_NAMES: ReadonlySet<string> = new Set(FIELDS.keys());
 
 function itself(name: string): [string, string] {
   return [name, name];

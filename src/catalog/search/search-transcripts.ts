@@ -5,6 +5,7 @@ import { isTurnOver, yieldToEventLoop } from "../../store/timing.ts";
 import type { Skipped } from "../../store/types.ts";
 import { type Database, type EngineName, faultOf, withoutIndex } from "../engine/sqlite.ts";
 import { refreshForSearch } from "./recent-look.ts";
+import { refresh } from "../refresh/refresh.ts";
 import { indexSource } from "./index-source.ts";
 import { type UsedCatalog, useCatalog } from "../schema/kept-catalogs.ts";
 import type { DirectoryOptions, IndexOptions } from "../refresh/index-options.ts";
@@ -108,25 +109,34 @@ export interface MatchingSessions extends Pick<SearchPage, "notes" | "skipped"> 
   readonly ids: ReadonlySet<string>;
 }
 
-/** Returns the ids of all sessions that match, each decided by its rows if the index cannot. Throws like `searchTranscripts`. */
+/**
+ * Returns the ids of all sessions that match, each decided by its rows if the index cannot. Those that changed and were not
+ * read again in the time there was are none of them. Throws like `searchTranscripts`.
+ */
 export async function matchingSessions(options: SearchOptions): Promise<MatchingSessions> {
   const after = firstPage();
   const { programmatic, archived } = options;
   const query = withFacts(parseQuery(options.query, after.now), { programmatic, archived });
-  return withSources(options, query, after, SEARCH_LIMITS.limit.max, async (search) => {
+  return withSources({ ...options, looksAnew: true }, query, after, SEARCH_LIMITS.limit.max, async (search) => {
     const ids = new Set<string>();
     for (const source of search.sources) {
       if (source.isExact) for (const id of source.ids()) ids.add(id);
       else for (const session of source.ranked(undefined)) if (await source.matches(session)) ids.add(session.uuid);
     }
+    for (const id of search.undecided) ids.delete(id);
     const { notes, skipped } = search.facts();
     return { ids, notes, skipped };
   });
 }
 
+interface SourceOptions extends SearchOptions {
+  /** Looks at every file of the store, even if an earlier search of this process has just done so. */
+  readonly looksAnew?: boolean;
+}
+
 /** Uses the sources of a search: those of the index, or of the files if the index fails. */
 async function withSources<T extends Pick<SearchPage, "notes">>(
-  options: SearchOptions,
+  options: SourceOptions,
   query: Query,
   after: SearchEnd,
   limit: number,
@@ -184,7 +194,9 @@ function checked(name: keyof typeof SEARCH_LIMITS, options: SearchOptions): numb
 /** The sources of a search: one or two for each config dir. `close` it. */
 class Search {
   readonly sources: SearchSource[] = [];
-  readonly #options: SearchOptions;
+  /** Sessions that changed since the index read them, and that there was no time to scan. */
+  readonly undecided = new Set<string>();
+  readonly #options: SourceOptions;
   readonly #query: Query;
   readonly #after: SearchEnd;
   readonly #limit: number;
@@ -202,7 +214,7 @@ class Search {
   #late = 0;
 
   constructor(
-    options: SearchOptions,
+    options: SourceOptions,
     query: Query,
     after: SearchEnd,
     { limit, dirs }: { limit: number; dirs: number },
@@ -230,7 +242,7 @@ class Search {
   }
 
   async #addIndexed(catalog: OpenCatalog, scope: ListScope | undefined): Promise<void> {
-    const { asking, signal, progress, waitMs } = this.#options;
+    const { asking, signal, progress, waitMs, looksAnew = false } = this.#options;
     // Each statement with thousands of ids takes some ms.
     const endTurn = async (): Promise<void> => {
       if (isTurnOver(1)) await yieldToEventLoop(signal);
@@ -239,7 +251,8 @@ class Search {
     this.#engine = database.engine;
     for (const text of catalog.warnings) this.#notes.push({ code: "index", text });
     const wait = waitMs === undefined ? undefined : waitMs / 2;
-    const { pending, skipped } = await refreshForSearch(catalog, { signal, progress, waitMs: wait });
+    const bringUpToDate = looksAnew ? refresh : refreshForSearch;
+    const { pending, skipped } = await bringUpToDate(catalog, { signal, progress, waitMs: wait });
     for (const skip of skipped) this.#skipped.push(skip);
     // What cannot be read is reported by the refresh, or when it is scanned.
     const listed = pending.size === 0 ? [] : await sessionsInFiles(configDir, { scope, only: pending, signal }, []);
@@ -263,6 +276,7 @@ class Search {
     await endTurn();
     this.#pending += unread.length - searched.size;
     const left = new Set(unread.map(({ uuid }) => uuid).filter((uuid) => !searched.has(uuid)));
+    for (const uuid of left) this.undecided.add(uuid);
     const whole = withoutIds(known, left);
     this.#count(searched.size + countOf(database, whole), () => [...idsOf(database, whole), ...searched]);
   }

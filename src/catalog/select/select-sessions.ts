@@ -2,6 +2,8 @@ import { InvalidArgumentError } from "../../store/errors.ts";
 import { streamSessions } from "../../store/list/stream-sessions.ts";
 import { streamSessionMessages } from "../../store/read/session-messages.ts";
 import type { ListedSession, Skipped } from "../../store/types.ts";
+import { FIELD_NAMES, parseQuery } from "../query/parse-query.ts";
+import { queryWords } from "../query/query-words.ts";
 import { searchSessions } from "../facts/search-sessions.ts";
 import { matchingSessions } from "../search/search-transcripts.ts";
 import type { Selection, SelectionOptions, SessionFilter } from "./session-filter.ts";
@@ -17,6 +19,7 @@ const COUNTED = ["tags", "project", "model", "minCost", "maxCost"] as const;
 export async function selectSessions(options: SelectionOptions): Promise<Selection> {
   const { configDirs, dir, includeWorktrees, since, until, branch, signal, archived } = options;
   const larger = checkedBytes(options.larger);
+  if (options.query !== undefined) requireUnderstood(options.query);
   const notes: string[] = [];
   const skipped: Skipped[] = [];
   const stream = await streamSessions({
@@ -56,8 +59,8 @@ async function countedSessions(
   const found = await searchSessions({ ...facts, configDirs, index, waitMs, progress, signal });
   for (const note of found.notes) notes.push(note);
   for (const skip of found.skipped) skipped.push(skip);
-  const asksCost = minCost !== undefined || maxCost !== undefined;
-  const decided = found.sessions.filter(({ usage }) => usage.isComplete || !asksCost);
+  // The rows that are not read yet may have another tag or directory, and more cost.
+  const decided = found.sessions.filter(({ usage }) => usage.isComplete);
   if (found.pending > 0) notes.push(`${sessionsAre(found.pending)} not counted completely, and may match later`);
   return new Set(decided.map(({ session }) => session.sessionId));
 }
@@ -74,6 +77,17 @@ async function sessionsWithText(
   for (const { text } of found.notes) notes.push(text);
   for (const skip of found.skipped) skipped.push(skip);
   return found.ids;
+}
+
+/** Throws if a part of a query is not searched for as it was meant: the others alone would select more sessions. */
+function requireUnderstood(query: string): void {
+  const note = parseQuery(query, Date.now()).notes.find(({ code }) => code === "ignored" || code === "literal");
+  const bare = queryWords(query, FIELD_NAMES).find(
+    ({ quoted, field, value }) => !quoted && field === undefined && FIELD_NAMES.has(/^(.*):$/s.exec(value)?.[1] ?? ""),
+  );
+  const problem = note?.text ?? (bare && `${bare.typed} has no value directly after it`);
+  if (problem === undefined) return;
+  throw new InvalidArgumentError("query", `query: ${problem}`, "In double quotes, words are looked for as they stand.");
 }
 
 async function isEmpty(session: ListedSession, configDirs: SelectionOptions["configDirs"]): Promise<boolean> {

@@ -27,7 +27,7 @@ export interface SessionFilter {
   readonly larger?: number | undefined;
   /** Only sessions without any message. */
   readonly empty?: boolean | undefined;
-  /** Only sessions that match this text, in the language of `searchTranscripts`. */
+  /** Only sessions that match this text, in the language of `searchTranscripts`. A part that is not understood is an error. */
   readonly query?: string | undefined;
   /** Only archived sessions, or only others. */
   readonly archived?: boolean | undefined;

@@ -4,7 +4,7 @@ import path from "node:path";
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import { listSessions as runList } from "../../../src/cli/list/list-run.ts";
 import { cleanUp } from "../../../src/cli/cleanup/cleanup-run.ts";
-import { selectSessions, type SelectionOptions } from "../../../src/index.ts";
+import { searchTranscripts, selectSessions, type SelectionOptions } from "../../../src/index.ts";
 import { put, sessionId, tempConfigDir } from "../../support/config-dir.ts";
 import { FakeTerminal, invocation } from "../../support/fake-terminal.ts";
 import { runs } from "../../support/runs.ts";
@@ -82,9 +82,31 @@ describe.each([true, false])("with an index: %s", (index) => {
   });
 });
 
-test("an empty text selects nothing, and says so", async () => {
-  const { sessions, notes } = await selectSessions({ query: " ", configDirs: [store()] });
-  expect({ sessions, notes }).toEqual({ sessions: [], notes: ["the query has nothing to look for"] });
+test.for<[string, RegExp]>([
+  [" ", /the query has nothing to look for/],
+  ["prompt before:2026-13-01", /ignored before:2026-13-01: "2026-13-01" is not a time/],
+  ["prompt in:sad", /ignored in:sad: "sad" is none of/],
+  ["prompt archived:maybe", /ignored archived:maybe: it must be yes or no/],
+  ['prompt "', /there is nothing to look for/],
+  ["-brnch:main", /did you mean -branch:main\?/],
+  ["-re:/(/", /not a regular expression/],
+  ["-tag:", /-tag: has no value directly after it/],
+  ["prompt branch: main", /branch: has no value directly after it/],
+])("a query of which a part is not understood, %j, selects nothing", async ([query, message]) => {
+  await expect(selectSessions({ query, configDirs: [store()] })).rejects.toThrow(message);
+});
+
+test("what the index has not read yet is read, also if a search has just looked at all files of a large store", async () => {
+  const dir = store();
+  for (let n = 0; n < 2000; n++) put(dir, `projects/-w/${sessionId(1000 + n)}.jsonl`, `{"type":"filler"}\n`);
+  const search = async (): Promise<number> =>
+    (await searchTranscripts({ query: "prompt -walrus", configDirs: [dir] })).total;
+  // The first one builds the index, the second one finds it up to date.
+  expect([await search(), await search()]).toEqual([5, 5]);
+  const row = { type: "custom-title", customTitle: "walrus", sessionId: sessionId(3) };
+  fs.appendFileSync(path.join(dir, `projects/-w/${sessionId(3)}.jsonl`), `${JSON.stringify(row)}\n`);
+  const { sessions } = await selectSessions({ query: "prompt -walrus", configDirs: [dir] });
+  expect(numbersOf(sessions)).toEqual([5, 4, 2, 1]);
 });
 
 test("a session with nothing but a notice for the model is empty", async () => {
