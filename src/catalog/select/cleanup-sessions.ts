@@ -6,7 +6,8 @@ import { findCopies } from "../../store/projects/find-copies.ts";
 import type { ListedSession, Skipped } from "../../store/types.ts";
 import { deleteSession, type DeleteResult } from "../../store/trash/delete-session.ts";
 import { planDeletion } from "../../store/trash/plan-delete.ts";
-import { isFilter, selectSessions } from "./select-sessions.ts";
+import { checkedFilter, isFilter } from "./checked-filter.ts";
+import { selectSessions } from "./select-sessions.ts";
 import { laterCopy, laterCopyReason, requireAsSelected } from "./selected-copy.ts";
 import type { SelectionOptions } from "./session-filter.ts";
 
@@ -73,7 +74,7 @@ export async function cleanupSessions(options: CleanupOptions): Promise<CleanupR
 
 /** Returns what would be deleted, and what the filter selects but stays. Changes nothing. */
 export async function planCleanup(options: CleanupOptions): Promise<CleanupPlan> {
-  const selection = { ...options, until: untilOf(options) };
+  const selection = checkedFilter({ ...options, until: untilOf(options) });
   if (!isFilter(selection))
     throw new InvalidArgumentError("filter", "a condition is missing: it says which sessions go");
   const { sessions, notes, skipped } = await selectSessions(selection);
@@ -108,8 +109,11 @@ export async function clean(
 }
 
 function untilOf({ until, maxAgeDays }: CleanupOptions): number | undefined {
-  if (maxAgeDays === undefined) return until;
-  return Math.min(until ?? Infinity, Date.now() - maxAgeDays * DAY_MS);
+  const age: unknown = maxAgeDays ?? undefined;
+  if (age === undefined) return until;
+  if (typeof age !== "number" || !(age >= 0 && age < Infinity))
+    throw new InvalidArgumentError("maxAgeDays", `maxAgeDays must be a number of days, got ${JSON.stringify(age)}`);
+  return Math.min(until ?? Infinity, Date.now() - age * DAY_MS);
 }
 
 /** Returns why a session stays. Reads each copy of the transcript, all of it: a tag or a title may be anywhere. */

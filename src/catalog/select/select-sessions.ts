@@ -6,19 +6,17 @@ import { FIELD_NAMES, parseQuery } from "../query/parse-query.ts";
 import { queryWords } from "../query/query-words.ts";
 import { searchSessions } from "../facts/search-sessions.ts";
 import { matchingSessions } from "../search/search-transcripts.ts";
-import type { Selection, SelectionOptions, SessionFilter } from "./session-filter.ts";
-
-/** Conditions that only the index can decide: lists have no costs, and only some of the models and tags. */
-const COUNTED = ["tags", "project", "model", "minCost", "maxCost"] as const;
+import { checkedFilter, COUNTED } from "./checked-filter.ts";
+import type { Selection, SelectionOptions } from "./session-filter.ts";
 
 /**
  * Selects sessions for a command that takes several. What cannot be decided is not selected, and said in `notes`.
  *
  * @throws InvalidArgumentError for a wrong condition, and `signal.reason` when aborted
  */
-export async function selectSessions(options: SelectionOptions): Promise<Selection> {
-  const { configDirs, dir, includeWorktrees, since, until, branch, signal, archived } = options;
-  const larger = checkedBytes(options.larger);
+export async function selectSessions(given: SelectionOptions): Promise<Selection> {
+  const options = checkedFilter(given);
+  const { configDirs, dir, includeWorktrees, since, until, branch, signal, archived, larger } = options;
   if (options.query !== undefined) requireUnderstood(options.query);
   const notes: string[] = [];
   const skipped: Skipped[] = [];
@@ -95,28 +93,6 @@ async function isEmpty(session: ListedSession, configDirs: SelectionOptions["con
   for await (const _message of streamSessionMessages(session.sessionId, { configDirs })) return false;
   return true;
 }
-
-function checkedBytes(given: number | undefined): number | undefined {
-  if (given === undefined || (typeof given === "number" && given >= 0)) return given;
-  throw new InvalidArgumentError("larger", `larger must be a number of bytes, got "${String(given)}"`);
-}
-
-/** All conditions: `includeWorktrees` alone is none. */
-const CONDITIONS = [
-  "dir",
-  "since",
-  "until",
-  "branch",
-  "larger",
-  "empty",
-  "query",
-  "archived",
-  "programmatic",
-  ...COUNTED,
-] as const satisfies readonly (keyof SessionFilter)[];
-
-/** Reports whether a filter has any condition. */
-export const isFilter = (filter: SessionFilter): boolean => CONDITIONS.some((name) => filter[name] !== undefined);
 
 const sessionsAre = (count: number): string => (count === 1 ? "1 session is" : `${count} sessions are`);
 

@@ -1,4 +1,5 @@
-import { isFilter, selectSessions } from "../../catalog/select/select-sessions.ts";
+import { isFilter } from "../../catalog/select/checked-filter.ts";
+import { selectSessions } from "../../catalog/select/select-sessions.ts";
 import { laterCopy, laterCopyReason } from "../../catalog/select/selected-copy.ts";
 import type { SessionFilter } from "../../catalog/select/session-filter.ts";
 import { shortIds } from "../../store/resolve/short-ids.ts";

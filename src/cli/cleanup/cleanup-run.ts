@@ -5,7 +5,7 @@ import {
   type CleanupOptions,
   planCleanup,
 } from "../../catalog/select/cleanup-sessions.ts";
-import { isFilter } from "../../catalog/select/select-sessions.ts";
+import { isFilter } from "../../catalog/select/checked-filter.ts";
 import { shortIds } from "../../store/resolve/short-ids.ts";
 import type { ListedSession } from "../../store/types.ts";
 import { asString } from "../../transcript/rows/json-values.ts";

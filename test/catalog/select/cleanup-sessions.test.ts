@@ -61,7 +61,34 @@ test.for<[string, CleanupOptions, number[], Record<number, string>]>([
 test.for<[string, CleanupOptions, RegExp]>([
   ["without a condition", {}, /a condition is missing/],
   ["only with worktrees", { includeWorktrees: false }, /a condition is missing/],
-  ["an age that is no number", { maxAgeDays: NaN }, /until must be a time/],
+  ["an age that is no number", { maxAgeDays: NaN }, /maxAgeDays must be a number of days, got null/],
+  ["an age below 0", { maxAgeDays: -1 }, /maxAgeDays must be a number of days, got -1/],
+  // What JavaScript and environment variables that are not set give.
+  ...["dir", "branch", "query", "project", "model"].map((name): [string, CleanupOptions, RegExp] => [
+    `an empty ${name}`,
+    { [name]: "" },
+    new RegExp(`${name} must be a text, got ""`),
+  ]),
+  ...[
+    "dir",
+    "branch",
+    "query",
+    "project",
+    "model",
+    "since",
+    "until",
+    "tags",
+    "minCost",
+    "larger",
+    "empty",
+    "maxAgeDays",
+  ].map((name): [string, CleanupOptions, RegExp] => [`${name} null`, { [name]: null }, /a condition is missing/]),
+  ...["empty", "archived", "programmatic"].map((name): [string, CleanupOptions, RegExp] => [
+    `a word for ${name}`,
+    { [name]: "yes" },
+    new RegExp(`${name} must be true or false, got "yes"`),
+  ]),
+  ["an empty tag", { tags: [""] }, /tags must be a list of tags, got \[""\]/],
 ])("%s, nothing is deleted", async ([, options, message]) => {
   const dir = await store();
   const before = snapshot(dir);

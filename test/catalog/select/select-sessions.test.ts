@@ -129,7 +129,7 @@ test("a session with nothing but a notice for the model is empty", async () => {
 });
 
 test.for<[SelectionOptions, RegExp]>([
-  [{ larger: -1 }, /larger must be a number of bytes, got "-1"/],
+  [{ larger: -1 }, /larger must be a number of bytes, got -1/],
   [{ minCost: NaN }, /minCost must be a number/],
   [{ until: NaN }, /until must be a time/],
 ])("a wrong condition %j is an error", async ([options, message]) => {
