@@ -1,6 +1,7 @@
-import { InvalidArgumentError } from "../../store/errors.ts";
+import { errnoOf, InvalidArgumentError } from "../../store/errors.ts";
 import { streamSessions } from "../../store/list/stream-sessions.ts";
 import { streamSessionMessages } from "../../store/read/session-messages.ts";
+import { listSubagents } from "../../store/read/subagents.ts";
 import type { ListedSession, Skipped } from "../../store/types.ts";
 import { FIELD_NAMES, parseQuery } from "../query/parse-query.ts";
 import { queryWords } from "../query/query-words.ts";
@@ -34,13 +35,22 @@ export async function selectSessions(given: SelectionOptions): Promise<Selection
   const counted = await countedSessions(options, notes, skipped);
   const matching = await sessionsWithText(options, notes, skipped);
   const sessions: ListedSession[] = [];
+  let unread = 0;
   for (let session = await stream.next(); session !== undefined; session = await stream.next()) {
     const { sessionId, fileSize } = session;
     if (larger !== undefined && (fileSize ?? 0) <= larger) continue;
     if (options.programmatic === true && !session.programmatic) continue;
     if (counted?.has(sessionId) === false || matching?.has(sessionId) === false) continue;
-    if (options.empty !== undefined && (await isEmpty(session, configDirs)) !== options.empty) continue;
+    if (options.empty !== undefined) {
+      const empty = await isEmpty(session, { configDirs, signal }, skipped);
+      if (empty === undefined) unread++;
+      if (empty !== options.empty) continue;
+    }
     sessions.push(session);
+  }
+  if (unread > 0) {
+    const have = unread === 1 ? "1 session has" : `${unread} sessions have`;
+    notes.push(`${have} no message that can be read, but rows that cannot`);
   }
   return { sessions, notes, skipped: unique([...stream.skipped(), ...skipped]) };
 }
@@ -88,10 +98,28 @@ function requireUnderstood(query: string): void {
   throw new InvalidArgumentError("query", `query: ${problem}`, "In double quotes, words are looked for as they stand.");
 }
 
-async function isEmpty(session: ListedSession, configDirs: SelectionOptions["configDirs"]): Promise<boolean> {
-  if (session.firstPrompt !== undefined) return false;
-  for await (const _message of streamSessionMessages(session.sessionId, { configDirs })) return false;
-  return true;
+/**
+ * Reports whether nothing was said in a session, also in parts that are not shown: before a compaction or a rewind, queued, or
+ * by subagents. Undefined if that cannot be read.
+ */
+async function isEmpty(
+  { sessionId, firstPrompt, transcriptPath }: ListedSession,
+  { configDirs, signal }: Pick<SelectionOptions, "configDirs" | "signal">,
+  skipped: Skipped[],
+): Promise<boolean | undefined> {
+  if (firstPrompt !== undefined) return false;
+  let isRead = true;
+  const onUnread = (): void => void (isRead = false);
+  const all = { includeCompacted: true, branches: "all", includeUndelivered: true } as const;
+  try {
+    for await (const _one of streamSessionMessages(sessionId, { configDirs, signal, onUnread, ...all })) return false;
+    if ((await listSubagents(sessionId, { configDirs })).length > 0) return false;
+  } catch (error) {
+    signal?.throwIfAborted();
+    skipped.push({ path: transcriptPath, reason: errnoOf(error) ?? "unreadable" });
+    return undefined;
+  }
+  return isRead ? true : undefined;
 }
 
 const sessionsAre = (count: number): string => (count === 1 ? "1 session is" : `${count} sessions are`);

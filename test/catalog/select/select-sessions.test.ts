@@ -109,23 +109,46 @@ test("what the index has not read yet is read, also if a search has just looked 
   expect(numbersOf(sessions)).toEqual([5, 4, 2, 1]);
 });
 
-test("a session with nothing but a notice for the model is empty", async () => {
-  const dir = store();
-  const notice = {
+describe("a session with nothing but a notice for the model", () => {
+  const row = (n: number, more: object = {}): object => ({
     type: "user",
-    uuid: "00000000-0000-4000-8000-000000000001",
+    uuid: `00000000-0000-4000-8000-00000000000${n}`,
     parentUuid: null,
     isMeta: true,
     isSidechain: false,
     sessionId: sessionId(7),
-    timestamp: "2026-08-07T10:00:00Z",
+    timestamp: `2026-08-07T10:0${n}:00Z`,
     message: { role: "user", content: "only a notice" },
-  };
-  put(dir, `projects/-w/${sessionId(7)}.jsonl`, `${JSON.stringify(notice)}\n`);
-  const select = async (options: SelectionOptions): Promise<number[]> =>
-    numbersOf((await selectSessions({ ...options, configDirs: [dir] })).sessions);
-  expect(await select({ empty: true })).toEqual([7]);
-  expect(await select({ empty: false })).toEqual([5, 4, 3, 2, 1]);
+    ...more,
+  });
+  const text = (...rows: object[]): string => rows.map((one) => `${JSON.stringify(one)}\n`).join("");
+  const answer = row(2, {
+    type: "assistant",
+    isMeta: undefined,
+    parentUuid: "00000000-0000-4000-8000-000000000001",
+    message: { role: "assistant", id: "m", content: [{ type: "text", text: "an answer" }] },
+  });
+  const queued = { type: "queue-operation", operation: "enqueue", content: "a prompt", sessionId: sessionId(7) };
+  const agent = text(row(4, { isMeta: undefined, isSidechain: true, agentId: "a1" }));
+
+  test.for<[string, Record<string, string>, { empty: number[]; others: number[]; notes?: string[] }]>([
+    ["is empty", { "": text(row(1)) }, { empty: [7], others: [] }],
+    ["is not if a rewind cut off an answer", { "": text(row(1), answer, row(3)) }, { empty: [], others: [7] }],
+    ["is not if a prompt was never delivered", { "": text(queued, row(1)) }, { empty: [], others: [7] }],
+    ["is not if a subagent worked", { "": text(row(1)), "/subagents/agent-a1": agent }, { empty: [], others: [7] }],
+    [
+      "is neither if a row is cut short",
+      { "": `${text(row(1))}{"type":"user","message":{"role":"user","content":"A long pro\n` },
+      { empty: [], others: [], notes: ["1 session has no message that can be read, but rows that cannot"] },
+    ],
+  ])("%s", async ([, files, { empty, others, notes = [] }]) => {
+    const dir = store();
+    for (const [name, content] of Object.entries(files)) put(dir, `projects/-w/${sessionId(7)}${name}.jsonl`, content);
+    const first = await selectSessions({ empty: true, configDirs: [dir] });
+    expect({ sessions: numbersOf(first.sessions), notes: first.notes }).toEqual({ sessions: empty, notes });
+    const second = await selectSessions({ empty: false, configDirs: [dir] });
+    expect(numbersOf(second.sessions)).toEqual([...others, 5, 4, 3, 2, 1]);
+  });
 });
 
 test.for<[SelectionOptions, RegExp]>([
