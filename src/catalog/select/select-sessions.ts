@@ -1,4 +1,5 @@
 import { errnoOf, InvalidArgumentError } from "../../store/errors.ts";
+import { resolveConfigDirs } from "../../store/layout/config-dir.ts";
 import { streamSessions } from "../../store/list/stream-sessions.ts";
 import { streamSessionMessages } from "../../store/read/session-messages.ts";
 import { listSubagents } from "../../store/read/subagents.ts";
@@ -33,14 +34,14 @@ export async function selectSessions(given: SelectionOptions): Promise<Selection
     signal,
   });
   const counted = await countedSessions(options, notes, skipped);
-  const matching = await sessionsWithText(options, notes, skipped);
+  const hasText = await sessionsWithText(options, notes, skipped);
   const sessions: ListedSession[] = [];
   let unread = 0;
   for (let session = await stream.next(); session !== undefined; session = await stream.next()) {
     const { sessionId, fileSize } = session;
     if (larger !== undefined && (fileSize ?? 0) <= larger) continue;
     if (options.programmatic === true && !session.programmatic) continue;
-    if (counted?.has(sessionId) === false || matching?.has(sessionId) === false) continue;
+    if (counted?.has(sessionId) === false || hasText?.(session) === false) continue;
     if (options.empty !== undefined) {
       const empty = await isEmpty(session, { configDirs, signal }, skipped);
       if (empty === undefined) unread++;
@@ -73,18 +74,23 @@ async function countedSessions(
   return new Set(decided.map(({ session }) => session.sessionId));
 }
 
+/** Returns a test of whether a session has the text, by the copies in its config dir: another may have older ones. */
 async function sessionsWithText(
   options: SelectionOptions,
   notes: string[],
   skipped: Skipped[],
-): Promise<ReadonlySet<string> | undefined> {
-  const { query, configDirs, dir, includeWorktrees, index, waitMs, progress, signal } = options;
+): Promise<((session: ListedSession) => boolean) | undefined> {
+  const { query, dir, includeWorktrees, index, waitMs, progress, signal } = options;
   if (query === undefined) return undefined;
-  const scope = { query, configDirs, dir, includeWorktrees };
-  const found = await matchingSessions({ ...scope, index, waitMs, progress, signal });
-  for (const { text } of found.notes) notes.push(text);
-  for (const skip of found.skipped) skipped.push(skip);
-  return found.ids;
+  const ids = new Map<string, ReadonlySet<string>>();
+  for (const configDir of resolveConfigDirs(options)) {
+    const scope = { query, configDirs: [configDir], dir, includeWorktrees };
+    const found = await matchingSessions({ ...scope, index, waitMs, progress, signal });
+    for (const { text } of found.notes) notes.push(text);
+    for (const skip of found.skipped) skipped.push(skip);
+    ids.set(configDir, found.ids);
+  }
+  return ({ configDir, sessionId }) => ids.get(configDir)?.has(sessionId) === true;
 }
 
 /** Throws if a part of a query is not searched for as it was meant: the others alone would select more sessions. */

@@ -96,6 +96,19 @@ test.for<[string, RegExp]>([
   await expect(selectSessions({ query, configDirs: [store()] })).rejects.toThrow(message);
 });
 
+test.for<[string, number[]]>([
+  ["answer -walrus", [5, 4, 3, 1]],
+  ["walrus", [2]],
+  ["giraffe", []],
+])("of copies in several config dirs, the text of the latest counts: %s", async ([query, expected]) => {
+  const [dir, other] = [store(), tempConfigDir()];
+  const title = (customTitle: string): object => ({ type: "custom-title", customTitle, sessionId: sessionId(2) });
+  writeSpending(dir, 2, 1, { at: "2026-08-02T10:00:00Z", middle: [title("giraffe")] });
+  writeSpending(other, 2, 1, { at: "2026-08-02T11:00:00Z", middle: [title("walrus")] });
+  const { sessions } = await selectSessions({ query, configDirs: [dir, other] });
+  expect(numbersOf(sessions)).toEqual(expected);
+});
+
 test("what the index has not read yet is read, also if a search has just looked at all files of a large store", async () => {
   const dir = store();
   for (let n = 0; n < 2000; n++) put(dir, `projects/-w/${sessionId(1000 + n)}.jsonl`, `{"type":"filler"}\n`);
