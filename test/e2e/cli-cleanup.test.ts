@@ -1,4 +1,4 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
@@ -80,6 +80,62 @@ test("the document has what went, what stayed and why, and the way back", () => 
   expect(kept).toEqual([{ sessionId: sessionId(3), title: "prompt 0 of 3", reason: "it is in use" }]);
   expect(undo).toMatch(/^claude-transcripts restore --deleted-since \S+ --config-dir /);
   expect(rest).toEqual({ action: "cleanup", dryRun: false, notes: [], skipped: [] });
+});
+
+describe("a clean-up of many sessions", () => {
+  const many = (sessions: number): string => {
+    const dir = tempConfigDir();
+    for (let n = 1; n <= sessions; n++) writeSpending(dir, n, 1, { at: "2026-01-01T10:00:00Z" });
+    return dir;
+  };
+  const left = (dir: string): number => fs.readdirSync(path.join(dir, "projects/-w")).length;
+  const undoIn = (text: string): string[] =>
+    /^To undo: claude-transcripts (.*)$/m.exec(text)?.[1]?.split(" ") ?? ["no way back"];
+
+  test("goes on if nobody reads what it prints, and still names the way back", () => {
+    const dir = many(30);
+    const before = snapshot(dir);
+    const errors = path.join(tempConfigDir(), "errors");
+    const command = `'${process.execPath}' '${binary()}' cleanup --before 2026-02-01 --yes --config-dir '${dir}'`;
+    const first = execFileSync("sh", ["-c", `${command} 2>'${errors}' | head -1`], { encoding: "utf8" });
+    expect(first).toMatch(/^deleted \S+ “prompt 0 of \d+”: 1 item, \d+ B\n$/);
+    expect(left(dir)).toBe(0);
+    expect(runCli(undoIn(fs.readFileSync(errors, "utf8"))).status).toBe(0);
+    expect(snapshot(dir)).toEqual(before);
+  });
+
+  test("names the way back if it is interrupted, from any directory", async () => {
+    const dir = many(300);
+    const before = snapshot(dir);
+    const args = ["cleanup", "--before", "2026-02-01", "--yes", "--config-dir", path.basename(dir)];
+    const child = spawn(process.execPath, [binary(), ...args], { cwd: path.dirname(dir) });
+    let errors = "";
+    child.stderr.on("data", (chunk: Buffer) => void (errors += chunk.toString()));
+    child.stdout.once("data", () => child.kill("SIGINT"));
+    const signal = await new Promise((resolve) => child.once("close", (_code, name) => resolve(name)));
+    expect(signal).toBe("SIGINT");
+    expect(left(dir)).toBeLessThan(300);
+    expect(left(dir)).toBeGreaterThan(0);
+    expect(runCli(undoIn(errors)).status).toBe(0);
+    expect(snapshot(dir)).toEqual(before);
+  });
+
+  test("says of what could not be deleted only that", () => {
+    const dir = store();
+    put(dir, "claude-transcripts", "a file in the place of the trash");
+    const before = snapshot(dir);
+    const { status, stdout, stderr } = run(dir, "cleanup", "--before", "2026-02-01", "--yes");
+    expect({ status, stdout }).toEqual({ status: 1, stdout: "" });
+    expect(stderr).toMatch(/^claude-transcripts cleanup: The trash of .* cannot be used/m);
+    expect(stderr).not.toMatch(/To undo/);
+    const json = JSON.parse(run(dir, "cleanup", "--before", "2026-02-01", "--yes", "--json").stdout) as object;
+    expect(json).toMatchObject({
+      results: [{ given: sessionId(1), error: { code: expect.anything() as string } }],
+      bytes: 0,
+    });
+    expect(json).not.toHaveProperty("undo");
+    expect(snapshot(dir)).toEqual(before);
+  });
 });
 
 test.runIf(hasTerminals).for([

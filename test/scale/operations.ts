@@ -71,6 +71,7 @@ async function command(
     colors: false,
     write: count,
     writeBytes: count,
+    goOnWithoutReader: () => undefined,
     warn: (text) => void (printed += text.length),
   };
   const status = await run({ configDirs: [configDir], json: false, values, positionals, terminal });

@@ -20,6 +20,7 @@ export class FakeTerminal implements Terminal {
     return Promise.resolve();
   };
   writeBytes = (bytes: Uint8Array): Promise<void> => this.write(Buffer.from(bytes).toString());
+  goOnWithoutReader = (): void => undefined;
   warn = (text: string): void => {
     this.err += `${text}\n`;
   };

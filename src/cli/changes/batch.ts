@@ -34,8 +34,8 @@ interface Change<T> {
   readonly act: (subject: Subject<T>, dryRun: boolean) => Promise<Done>;
   /** Prints the line of a result. Default: on stdout, unless that gets JSON. */
   readonly print?: ((line: string) => void) | undefined;
-  /** Members of the JSON besides the results. */
-  readonly more?: Readonly<Record<string, unknown>> | undefined;
+  /** Members of the JSON besides the results, made when all is done. */
+  readonly more?: (() => Readonly<Record<string, unknown>>) | undefined;
 }
 
 /** Applies a change to each argument; all are resolved first, and a failure ends no other. Returns the exit code. */
@@ -44,6 +44,7 @@ export async function applyToEach<T>(
   { action, given = positionals, find, act, print, more }: Change<T>,
 ): Promise<number> {
   const dryRun = values["dry-run"] === true;
+  if (!dryRun) terminal.goOnWithoutReader();
   const results: Readonly<Record<string, unknown>>[] = [];
   const hints = new Set<string>();
   const progress = startProgress(action);
@@ -83,7 +84,7 @@ export async function applyToEach<T>(
     progress.stop();
   }
   for (const hint of hints) terminal.warn(hint);
-  if (json) await terminal.write(`${terminalJson({ action, dryRun, results, ...more }, 1)}\n`);
+  if (json) await terminal.write(`${terminalJson({ action, dryRun, results, ...more?.() }, 1)}\n`);
   return results.some((result) => "error" in result) ? 1 : 0;
 }
 

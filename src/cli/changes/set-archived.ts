@@ -17,7 +17,7 @@ export async function setArchived(invocation: Invocation, archived: boolean): Pr
   return applyToEach(invocation, {
     action,
     given: chosen.given,
-    more: chosen.more,
+    more: () => chosen.more ?? {},
     find: sessions.find,
     async act({ value: copy }, dryRun) {
       const { sessionId } = copy;

@@ -50,7 +50,7 @@ export async function emptyTheTrash(
         facts: { sessionId, trashId, bytes },
       };
     },
-    more: meant.kept.length === 0 ? {} : { kept: meant.kept },
+    more: () => (meant.kept.length === 0 ? {} : { kept: meant.kept }),
   });
   // Also removes what killed runs left behind.
   if (!dryRun) await emptyTrash({ configDirs, ids: [] });

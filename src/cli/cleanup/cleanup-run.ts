@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import {
   type CleanedSession,
   clean,
@@ -51,6 +52,13 @@ export async function cleanUp(invocation: Invocation): Promise<number> {
   }
   const byId = new Map(deleted.map((one) => [one.session.sessionId, one]));
   const undo = `claude-transcripts restore --deleted-since ${new Date().toISOString()}${configDirOptions(configDirs)}`;
+  const done: CleanedSession[] = [];
+  const tellUndo = (): void => terminal.warn(printable(`To undo: ${undo}`));
+  const interrupted = (): void => {
+    if (!dryRun) tellUndo();
+    process.kill(process.pid, "SIGINT");
+  };
+  process.once("SIGINT", interrupted);
   const code = await applyToEach(invocation, {
     action: "cleanup",
     given: [...byId.keys()],
@@ -58,23 +66,24 @@ export async function cleanUp(invocation: Invocation): Promise<number> {
     async act({ value: planned }): Promise<Done> {
       const { session } = planned;
       const { trashIds, items, bytes, skipped: left } = dryRun ? planned : await clean(session, options);
+      done.push({ session, trashIds, items, bytes, skipped: left });
       return {
         line: `${dryRun ? "would delete" : "deleted"} ${nameOf(session)}: ${amount(items.length, bytes)}`,
         facts: { sessionId: session.sessionId, trashIds, items, bytes, skipped: left },
         notes: left.map(({ path, reason }) => `${dryRun ? "would leave" : "left"} ${path}: ${reason}`),
       };
     },
-    more: {
+    more: () => ({
       kept: kept.map(({ session: { sessionId, title }, reason }) => ({ sessionId, title, reason })),
-      bytes: plan.bytes,
-      ...(!dryRun && deleted.length > 0 && { undo }),
+      bytes: done.reduce((sum, { bytes }) => sum + bytes, 0),
+      ...(!dryRun && done.length > 0 && { undo }),
       notes,
       skipped,
-    },
-  });
-  if (deleted.length > 0 && !json) {
-    await terminal.write(`${dryRun ? "in all" : "moved to the trash:"} ${sessionsAndBytes(deleted)}\n`);
-    if (!dryRun) terminal.warn(printable(`To undo: ${undo}`));
+    }),
+  }).finally(() => process.off("SIGINT", interrupted));
+  if (done.length > 0 && !json) {
+    await terminal.write(`${dryRun ? "in all" : "moved to the trash:"} ${sessionsAndBytes(done)}\n`);
+    if (!dryRun) tellUndo();
   }
   return code;
 }
@@ -109,4 +118,4 @@ function sessionsAndBytes(deleted: readonly CleanedSession[]): string {
 }
 
 const configDirOptions = (configDirs: readonly string[] | undefined): string =>
-  (configDirs ?? []).map((dir) => ` --config-dir ${shellWord(dir)}`).join("");
+  (configDirs ?? []).map((dir) => ` --config-dir ${shellWord(resolve(dir))}`).join("");

@@ -58,7 +58,7 @@ the prompts that you typed, never changes. 'cleanup' does the same for a filter,
     const change = {
       action: "delete",
       given: chosen.given,
-      more: chosen.more,
+      more: () => chosen.more ?? {},
       find,
       async act({ key: sessionId, value: name }: Subject<string>, dryRun: boolean): Promise<Done> {
         const selected = chosen.selected.get(sessionId);

@@ -42,7 +42,7 @@ each session shows all the tags that it has then.`,
     return applyToEach(invocation, {
       action: "tag",
       given: chosen.given,
-      more: chosen.more,
+      more: () => chosen.more ?? {},
       find: sessions.find,
       async act({ value: copy }, dryRun) {
         const { sessionId } = copy;

@@ -33,6 +33,8 @@ export interface Terminal {
   readonly colors: boolean;
   /** Prints on stdout, and waits while the buffer is full. Ends the process with 0 if the reader is gone. */
   write(text: string): Promise<void>;
+  /** From now on, prints nothing if the reader is gone: what was asked for is done to its end. */
+  goOnWithoutReader(): void;
   /** Prints raw bytes: for files and pipes only. */
   writeBytes(bytes: Uint8Array): Promise<void>;
   /** Prints a sanitised line on stderr; keeps its spaces. */

@@ -10,9 +10,14 @@ const DEFAULT_COLUMNS = 80;
 export function openTerminal(): Terminal {
   const stdout = process.stdout;
   const stderr = process.stderr;
+  let goesOn = false;
+  let isReaderGone = false;
   stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (isReaderGone) return;
+    isReaderGone = error.code === "EPIPE";
     // `list | head` closes the pipe early, which is not a failure.
-    if (error.code === "EPIPE") process.exit(0);
+    if (isReaderGone && goesOn) return;
+    if (isReaderGone) process.exit(0);
     stderr.write(`claude-transcripts: stdout: ${printable(error.message)}\n`);
     process.exit(1);
   });
@@ -20,7 +25,14 @@ export function openTerminal(): Terminal {
   stderr.on("error", () => undefined);
   const isTty = stdout.isTTY;
   const writeBytes = async (data: string | Uint8Array): Promise<void> => {
-    if (!stdout.write(data)) await new Promise((resolve) => stdout.once("drain", resolve));
+    if (isReaderGone || stdout.write(data)) return;
+    await new Promise<void>((resolve) => {
+      const done = (): void => {
+        stdout.off("drain", done).off("close", done);
+        resolve();
+      };
+      stdout.once("drain", done).once("close", done);
+    });
   };
   const write = async (text: string): Promise<void> => {
     for (const piece of piecesOf(text, PIECE_UNITS)) await writeBytes(piece);
@@ -32,6 +44,9 @@ export function openTerminal(): Terminal {
     colors: isTty && !process.env["NO_COLOR"] && process.env["TERM"] !== "dumb",
     write,
     writeBytes,
+    goOnWithoutReader() {
+      goesOn = true;
+    },
     warn(text) {
       stderr.write(`${printableLine(text)}\n`);
     },
