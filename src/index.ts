@@ -43,6 +43,13 @@ export { deleteSession, type DeleteResult, type DeleteSessionOptions } from "./s
 export { restoreSession, type RestoreResult } from "./store/trash/restore-session.ts";
 export { emptyTrash, listTrash, type TrashEntry } from "./store/trash/trash-contents.ts";
 
+export { takeSnapshot, type SnapshotOptions, type SnapshotReport } from "./store/snapshot/take-snapshot.ts";
+export {
+  restoreFromSnapshot,
+  type RestoreSnapshotOptions,
+  type SnapshotRestoration,
+} from "./store/snapshot/restore-snapshot.ts";
+
 export type { DirectoryOptions, IndexOptions } from "./catalog/refresh/index-options.ts";
 export {
   calculateCost,

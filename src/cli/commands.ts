@@ -14,6 +14,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<{ readonly command:
   delete: () => import("./commands/delete.ts"),
   restore: () => import("./commands/restore.ts"),
   cleanup: () => import("./commands/cleanup.ts"),
+  snapshot: () => import("./commands/snapshot.ts"),
   trash: () => import("./commands/trash.ts"),
   doctor: () => import("./commands/doctor.ts"),
   stats: () => import("./commands/stats.ts"),

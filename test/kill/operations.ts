@@ -11,8 +11,10 @@ import {
   listSessions,
   listTrash,
   renameSession,
+  restoreFromSnapshot,
   restoreSession,
   tagSession,
+  takeSnapshot,
   TranscriptError,
 } from "../../src/index.ts";
 import type { Call } from "./run.ts";
@@ -296,12 +298,97 @@ const restoration = (title: string, apart: boolean): Operation => ({
   },
 });
 
+// ── snapshot ───────────────────────────────────────────────────────────────
+
+/** Where snapshots of tests are: inside the store, which no reader looks into. */
+const kept = (store: KillStore): string => path.join(store.dir, "claude-transcripts", "snapshot");
+const snapshotOf = (store: KillStore): { configDir: string; to: string } => ({ configDir: store.dir, to: kept(store) });
+const isFile = (what: string): boolean => what.startsWith("file");
+const inSnapshot = (at: string): string => `claude-transcripts/snapshot/${at}`;
+
+/** A file of the snapshot has the beginning of what the store has or had, or what it had itself. */
+function brokenCopies(store: KillStore): string[] {
+  return Object.entries(store.see()).flatMap(([at, what]) => {
+    const name =
+      at.startsWith(inSnapshot("projects/")) && isFile(what) && !isTemp(at) ? at.slice(inSnapshot("").length) : "";
+    if (name === "") return [];
+    const copy = textOf(store, at);
+    const sources = [name.replace(/\.old-.*/, ""), `was/${name.replace(/\.old-.*/, "")}`];
+    const isWhole = sources.some(
+      (source) => fs.existsSync(path.join(store.dir, source)) && textOf(store, source).startsWith(copy),
+    );
+    return isWhole ? [] : [`${at} has other contents than the store`];
+  });
+}
+
+/** A second snapshot: a transcript has grown, another one was rewritten, a third is new. */
+const snapshotting: Operation = {
+  title: "takeSnapshot",
+  apart: false,
+  variant: false,
+  async prepare(store) {
+    await takeSnapshot(snapshotOf(store));
+    fs.cpSync(path.join(store.dir, "projects"), path.join(store.dir, "was", "projects"), {
+      recursive: true,
+      verbatimSymlinks: true,
+    });
+    fs.appendFileSync(path.join(store.dir, transcript), '{"type":"later"}\n');
+    fs.writeFileSync(path.join(store.dir, `projects/-b/${ID}.jsonl`), '{"type":"rewritten"}\n');
+    fs.writeFileSync(path.join(store.dir, `projects/-a/${ID}/subagents/agent-new.jsonl`), '{"type":"new"}\n');
+  },
+  call: (store) => ({ name: "takeSnapshot", args: [snapshotOf(store)] }),
+  async check(store, before) {
+    const changed = differences(before, store.see(), (at) => !isTrash(at));
+    return [...(await general(store, before)), ...changed, ...brokenCopies(store)];
+  },
+  async again(store) {
+    await takeSnapshot(snapshotOf(store));
+    const tree = store.see();
+    const missing = Object.entries(tree)
+      .filter(([at, what]) => at.startsWith("projects/") && isFile(what) && tree[inSnapshot(at)] !== what)
+      .map(([at, what]) => `${inSnapshot(at)} is ${tree[inSnapshot(at)] ?? "missing"}, not ${what}`);
+    const old = Object.keys(tree).filter((at) => at.includes(`${ID}.jsonl.old-`));
+    const superseded = old.length === 1 ? [] : [`the earlier contents are ${old.length} times in the snapshot`];
+    const { copied } = await takeSnapshot(snapshotOf(store));
+    return [...missing, ...superseded, ...copied.map((file) => `${file.path} was copied again`), ...leftovers(store)];
+  },
+};
+
+/** A session is back from a snapshot, after everything of it was deleted for good. */
+const snapshotRestoration: Operation = {
+  title: "restoreFromSnapshot",
+  apart: false,
+  variant: false,
+  async prepare(store) {
+    originals.set(store, store.see());
+    await takeSnapshot(snapshotOf(store));
+    await deleteSession(ID, { ...store.options, permanent: true });
+  },
+  call: (store) => ({ name: "restoreFromSnapshot", args: [ID, { from: kept(store), configDir: store.dir }] }),
+  async check(store, before) {
+    const tree = store.see();
+    const original = originals.get(store) ?? {};
+    const torn = ownOf(tree)
+      .filter(([at, what]) => isFile(what) && !isTemp(at) && original[at] !== what)
+      .map(([at, what]) => `${at} is ${what}, not ${original[at] ?? "nothing"}`);
+    const lostInSnapshot = differences(before, tree, (at) => at.startsWith(inSnapshot("")));
+    return [...(await general(store, before)), ...torn, ...lostInSnapshot];
+  },
+  async again(store) {
+    await restoreFromSnapshot(ID, { from: kept(store), configDir: store.dir });
+    const counts = (at: string): boolean => !isTrash(at) && isFile(originals.get(store)?.[at] ?? store.see()[at] ?? "");
+    return [...differences(originals.get(store) ?? {}, store.see(), counts), ...leftovers(store)];
+  },
+};
+
 export const operations: readonly Operation[] = [
   rename,
   tag,
   tags,
   archive,
   fork,
+  snapshotting,
+  snapshotRestoration,
   deletion("deleteSession", false, false),
   deletion("deleteSession, for good", false, true),
   restoration("restoreSession", false),

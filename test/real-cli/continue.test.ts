@@ -7,9 +7,13 @@ import {
   deleteSession,
   forkSession,
   getSessionInfo,
+  getSessionMessages,
   renameSession,
+  restoreFromSnapshot,
   restoreSession,
+  searchTranscripts,
   tagSession,
+  takeSnapshot,
 } from "../../src/index.ts";
 import { ask, isCliExpected, requireCli } from "./cli.ts";
 import { conversationOf, everythingOf } from "./conversation.ts";
@@ -97,6 +101,31 @@ describe.runIf(isCliExpected)("the real Claude Code CLI", () => {
     expect(conversationOf(request)).toEqual(expected[kind]);
     expectNewRows(forkPath, forked, sessionId, samples.repository);
     expect(await getSessionInfo(sessionId, { configDirs: [config] })).toMatchObject({ customTitle: "Forked" });
+  });
+
+  test.each(sampleKinds)("resumes the %s session from a snapshot, after it was purged", async (kind) => {
+    const config = copyOfConfig();
+    const to = `${config}-snapshot`;
+    const sessionId = samples.sessions[kind];
+    const transcript = transcriptOf(config, samples.repository, sessionId);
+    await takeSnapshot({ configDir: config, to });
+    const shown = await getSessionMessages(sessionId, { configDirs: [config] });
+    fs.rmSync(transcript);
+    fs.rmSync(transcript.replace(/\.jsonl$/, ""), { recursive: true, force: true });
+    await expect(ask(config, samples.repository, NEXT, "--resume", sessionId)).rejects.toThrow("No conversation found");
+    await takeSnapshot({ configDir: config, to });
+    expect(await getSessionMessages(sessionId, { configDirs: [to] })).toEqual(shown);
+    const { hits } = await searchTranscripts({
+      query: sampleWords[kind].kept[0] ?? "",
+      configDirs: [to],
+      index: false,
+    });
+    expect(hits.map(({ session }) => session.sessionId)).toContain(sessionId);
+    await restoreFromSnapshot(sessionId, { from: to, configDir: config });
+
+    const request = await ask(config, samples.repository, NEXT, "--resume", sessionId);
+
+    expect(conversationOf(request)).toEqual(expected[kind]);
   });
 
   test.each(sampleKinds)("resumes the %s session after delete and restore", async (kind) => {

@@ -87,6 +87,8 @@ the prompts that you typed, never changes. 'cleanup' does the same for a filter,
     const code = await applyToEach(invocation, change);
     if (permanent && !dryRun && !json) {
       terminal.warn("note: prompts typed in a session remain in history.jsonl, which this program never changes");
+      const { existingSnapshots } = await import("../../store/snapshot/snapshot-dir.ts");
+      for (const place of existingSnapshots(configDirs)) terminal.warn(`note: copies in the snapshot ${place} remain`);
     }
     return code;
   },

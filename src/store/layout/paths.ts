@@ -68,6 +68,15 @@ export const archivedMarkPath = (project: ProjectDir, sessionId: string): string
 export const annotationPlacePath = (project: ProjectDir, sessionId: string): string =>
   sidecarPath(project, sessionId) + sep + "claude-transcripts.json";
 
+/** `<configDir>/claude-transcripts`: what this program keeps there. */
+export const ownDataPath = (configDir: string): string => join(configDir, "claude-transcripts");
+
+/** `<configDir>/claude-transcripts/snapshot`: copies of sessions, unless another place is given. */
+export const snapshotPath = (configDir: string): string => join(ownDataPath(configDir), "snapshot");
+
+/** `<snapshot>/claude-transcripts-snapshot.json`: says of which config dir it is a snapshot. */
+export const snapshotMarkPath = (snapshot: string): string => join(snapshot, "claude-transcripts-snapshot.json");
+
 /** `<configDir>/claude-transcripts/trash`: deleted sessions. */
 export const trashPath = (configDir: string): string => join(configDir, "claude-transcripts", "trash");
 

@@ -24,7 +24,7 @@ import { ownMark, PROCESS_MARK, type ProcessState, stateOfMark } from "../disk/p
 import { timing } from "../timing.ts";
 import { makeTrash, removeEmptyTrash, trashNames } from "./trash-dir.ts";
 
-export type LockPurpose = "delete" | "restore" | "empty" | "archive" | "annotate";
+export type LockPurpose = "delete" | "restore" | "empty" | "archive" | "annotate" | "snapshot";
 
 const PURPOSE_WORDS: Readonly<Record<LockPurpose, string>> = {
   delete: "deleting it",
@@ -32,12 +32,13 @@ const PURPOSE_WORDS: Readonly<Record<LockPurpose, string>> = {
   empty: "removing it from the trash",
   archive: "archiving or unarchiving it",
   annotate: "changing its tags or its description",
+  snapshot: "copying it into a snapshot",
 };
 
 const LOCK = ".lock";
 /** `<session id>.<random>-<purpose>-<mark of the process>.lock`. */
 const LOCK_NAME = new RegExp(
-  `^(.{36})\\.[0-9a-f]{16}-(delete|restore|empty|archive|annotate)-${PROCESS_MARK}\\.lock$`,
+  `^(.{36})\\.[0-9a-f]{16}-(delete|restore|empty|archive|annotate|snapshot)-${PROCESS_MARK}\\.lock$`,
   "s",
 );
 

@@ -1,0 +1,277 @@
+import { execFile } from "node:child_process";
+import fs from "node:fs";
+import path from "node:path";
+import { promisify } from "node:util";
+import { describe, expect, test } from "vitest";
+import {
+  deleteSession,
+  getSessionMessages,
+  listSessions,
+  restoreFromSnapshot,
+  type SnapshotOptions,
+  takeSnapshot,
+} from "../../../src/index.ts";
+import { binary } from "../../support/binary.ts";
+import { conversation, put, sessionId, tempConfigDir } from "../../support/config-dir.ts";
+import { openByThisProcess } from "../../support/live.ts";
+import { snapshot } from "../../support/snapshot.ts";
+
+const [ONE, TWO] = [sessionId(1), sessionId(2)];
+const transcript = (id: string): string => `projects/-w/${id}.jsonl`;
+
+/** Two sessions with everything that belongs to one, and files that belong to none. */
+function store(): string {
+  const dir = tempConfigDir();
+  for (const id of [ONE, TWO]) {
+    put(dir, transcript(id), conversation(id, "hi", "hello"), { mtime: 1_790_000_000.123456, mode: 0o600 });
+    put(dir, `projects/-w/${id}/subagents/agent-x.jsonl`, conversation(id, "sub"));
+    put(dir, `projects/-w/${id}/tool-results/b1.txt`, "stored");
+    put(dir, `todos/${id}-agent-${id}.json`, "[]");
+    put(dir, `file-history/${id}/abc@v1`, "before");
+  }
+  put(dir, "projects/-w/agent-1.jsonl", conversation(ONE, "old subagent"));
+  put(dir, "projects/-w/memory/MEMORY.md", "# Notes");
+  put(dir, "history.jsonl", "{}\n");
+  put(dir, "settings.json", "{}");
+  return dir;
+}
+
+const kept = (dir: string): string => path.join(dir, "claude-transcripts", "snapshot");
+const names = (dir: string): string[] =>
+  Object.entries(snapshot(dir))
+    .filter(([, what]) => what.startsWith("file"))
+    .map(([name]) => name);
+const take = (dir: string, options: Partial<SnapshotOptions> = {}): ReturnType<typeof takeSnapshot> =>
+  takeSnapshot({ configDir: dir, to: kept(dir), ...options });
+const ofOne = (id: string): string[] => [
+  `file-history/${id}/abc@v1`,
+  transcript(id),
+  `projects/-w/${id}/subagents/agent-x.jsonl`,
+  `projects/-w/${id}/tool-results/b1.txt`,
+  `todos/${id}-agent-${id}.json`,
+];
+const others = ["projects/-w/agent-1.jsonl", "projects/-w/memory/MEMORY.md"];
+const MARK = "claude-transcripts-snapshot.json";
+
+describe("a snapshot", () => {
+  test("has all that sessions own, private, with modes and times, and the store is as it was", async () => {
+    const dir = store();
+    const before = snapshot(dir);
+    const to = path.join(tempConfigDir(), "new", "place");
+    const { copied, bytes, unchanged, superseded, skipped } = await take(dir, { to });
+    expect(copied.map((file) => file.path).sort()).toEqual([...ofOne(ONE), ...ofOne(TWO), ...others].sort());
+    expect(bytes).toBe(copied.reduce((sum, file) => sum + fs.statSync(path.join(dir, file.path)).size, 0));
+    expect({ unchanged, superseded, skipped }).toEqual({ unchanged: 0, superseded: [], skipped: [] });
+    expect(snapshot(dir)).toEqual(before);
+    const there = snapshot(to);
+    for (const { path: name } of copied) expect(there[name]).toBe(before[name]);
+    expect(names(to).sort()).toEqual([...copied.map((file) => file.path), MARK].sort());
+    expect(fs.statSync(to).mode & 0o777).toBe(0o700);
+  });
+
+  test("can be read like a config dir", async () => {
+    const dir = store();
+    await take(dir);
+    expect((await listSessions({ configDirs: [kept(dir)] })).map((session) => session.sessionId).sort()).toEqual([
+      ONE,
+      TWO,
+    ]);
+    expect(await getSessionMessages(ONE, { configDirs: [kept(dir)] })).toHaveLength(2);
+    expect(await listSessions({ configDirs: [dir] })).toHaveLength(2);
+  });
+
+  test("is not changed at all if nothing is new", async () => {
+    const dir = store();
+    await take(dir);
+    const before = snapshot(dir, { directoryTimes: true });
+    expect(await take(dir)).toMatchObject({ copied: [], bytes: 0, unchanged: 12 });
+    expect(snapshot(dir, { directoryTimes: true })).toEqual(before);
+  });
+
+  test("gets the rows that were appended, and no others", async () => {
+    const dir = store();
+    await take(dir);
+    const inode = fs.statSync(path.join(kept(dir), transcript(ONE))).ino;
+    fs.appendFileSync(path.join(dir, transcript(ONE)), '{"type":"x"}\n');
+    expect(await take(dir)).toMatchObject({
+      copied: [{ path: transcript(ONE), bytes: 13 }],
+      bytes: 13,
+      superseded: [],
+    });
+    const copy = path.join(kept(dir), transcript(ONE));
+    expect(fs.readFileSync(copy)).toEqual(fs.readFileSync(path.join(dir, transcript(ONE))));
+    expect(fs.statSync(copy).ino).toBe(inode);
+    expect(await take(dir)).toMatchObject({ copied: [] });
+  });
+
+  test.for<[string, (file: string) => void]>([
+    ["rewritten", (file) => fs.writeFileSync(file, '{"type":"other"}\n')],
+    [
+      "rewritten to the same length",
+      (file) => fs.writeFileSync(file, fs.readFileSync(file, "utf8").replace("hello", "HELLO")),
+    ],
+    ["cut", (file) => fs.truncateSync(file, 20)],
+    ["emptied", (file) => fs.truncateSync(file, 0)],
+  ])("keeps what a file had that was %s", async ([, change]) => {
+    const dir = store();
+    await take(dir);
+    const file = path.join(dir, transcript(ONE));
+    const was = fs.readFileSync(file);
+    change(file);
+    fs.utimesSync(file, 1_790_000_100, 1_790_000_100);
+    const { superseded } = await take(dir);
+    expect(superseded).toHaveLength(1);
+    expect(fs.readFileSync(superseded[0] ?? "")).toEqual(was);
+    expect(path.basename(superseded[0] ?? "")).toBe(`${ONE}.jsonl.old-20260921-141320`);
+    expect(fs.readFileSync(path.join(kept(dir), transcript(ONE)))).toEqual(fs.readFileSync(file));
+    expect((await listSessions({ configDirs: [kept(dir)] })).length).toBeLessThanOrEqual(2);
+  });
+
+  test("keeps what is gone from the store", async () => {
+    const dir = store();
+    await take(dir);
+    await deleteSession(ONE, { configDirs: [dir], permanent: true });
+    expect(await take(dir)).toMatchObject({ copied: [], unchanged: 6 });
+    expect(await getSessionMessages(ONE, { configDirs: [kept(dir)] })).toHaveLength(2);
+  });
+
+  test("takes only the sessions that are asked for, and in a dry run nothing", async () => {
+    const dir = store();
+    const before = snapshot(dir);
+    const dry = await take(dir, { sessionIds: new Set([TWO]), dryRun: true });
+    expect(dry.copied.map((file) => file.path).sort()).toEqual(ofOne(TWO));
+    expect(snapshot(dir)).toEqual(before);
+    expect(await take(dir, { sessionIds: new Set([TWO]) })).toEqual(dry);
+    expect(names(kept(dir)).sort()).toEqual([MARK, ...ofOne(TWO)].sort());
+  });
+
+  test("names links and unreadable files, follows none, and copies the rest", async () => {
+    const dir = store();
+    const outside = put(tempConfigDir(), "secret.txt", "secret");
+    fs.symlinkSync(outside, path.join(dir, "projects", "-w", ONE, "link"));
+    fs.symlinkSync(path.dirname(outside), path.join(dir, "projects", "-w", ONE, "directory"));
+    const { skipped, copied } = await take(dir);
+    expect(skipped.map((skip) => [path.basename(skip.path), skip.reason]).sort()).toEqual([
+      ["directory", "a link, not followed"],
+      ["link", "a link, not followed"],
+    ]);
+    expect(copied).toHaveLength(12);
+    expect(Object.values(snapshot(kept(dir))).filter((what) => what.startsWith("link"))).toEqual([]);
+  });
+
+  test.for<[string, (dir: string) => string]>([
+    ["the config dir", (dir) => dir],
+    ["a directory in it", (dir) => path.join(dir, "projects", "-w")],
+    ["a directory around it", (dir) => path.dirname(dir)],
+    ["a file", (dir) => put(dir, "../file.txt", "x")],
+    ["a directory with other files", () => path.dirname(put(tempConfigDir(), "x/notes.txt", "x"))],
+    ["a snapshot of another config dir", (dir) => path.join(dir, "..", "other-snapshot")],
+  ])("is refused: %s", async ([name, place]) => {
+    const dir = store();
+    const to = place(dir);
+    if (name.includes("another")) await takeSnapshot({ configDir: store(), to });
+    const before = snapshot(dir);
+    await expect(take(dir, { to })).rejects.toThrow(/cannot be a snapshot: /);
+    expect(snapshot(dir)).toEqual(before);
+  });
+
+  test("is whole after three processes took it at once", async () => {
+    const dir = store();
+    await take(dir);
+    for (const id of [ONE, TWO]) fs.appendFileSync(path.join(dir, transcript(id)), '{"type":"x"}\n'.repeat(5000));
+    const run = promisify(execFile);
+    const args = [binary(), "snapshot", "--config-dir", dir];
+    await Promise.all([1, 2, 3].map(() => run(process.execPath, args)));
+    for (const id of [ONE, TWO])
+      expect(fs.readFileSync(path.join(kept(dir), transcript(id)))).toEqual(
+        fs.readFileSync(path.join(dir, transcript(id))),
+      );
+    expect(names(kept(dir)).filter((name) => /\.old-|\.tmp$|\.lock$/.test(name))).toEqual([]);
+  });
+});
+
+describe("a session from a snapshot", () => {
+  const restore = (dir: string, dryRun = false): ReturnType<typeof restoreFromSnapshot> =>
+    restoreFromSnapshot(ONE, { from: kept(dir), configDir: dir, dryRun });
+
+  test("is back as it was, and nothing else changes", async () => {
+    const dir = store();
+    const before = snapshot(dir);
+    await take(dir);
+    await deleteSession(ONE, { configDirs: [dir], permanent: true });
+    const gone = snapshot(dir);
+    const dry = await restore(dir, true);
+    expect(snapshot(dir)).toEqual(gone);
+    const done = await restore(dir);
+    expect(done).toEqual(dry);
+    expect(done.items.map((item) => item.path).sort()).toEqual([...ofOne(ONE), "projects/-w/agent-1.jsonl"].sort());
+    expect(done.items.at(-1)?.path).toBe(transcript(ONE));
+    const now = snapshot(dir);
+    // Directories are made private.
+    const files = Object.entries(before).filter(([, what]) => !what.startsWith("directory"));
+    for (const [name, what] of files) expect([name, now[name]]).toEqual([name, what]);
+    expect(Object.keys(before).filter((name) => now[name] === undefined)).toEqual([]);
+    expect(await restore(dir)).toMatchObject({ items: [], bytes: 0, already: 6 });
+  });
+
+  test("does not replace a transcript that went on", async () => {
+    const dir = store();
+    await take(dir);
+    fs.appendFileSync(path.join(dir, transcript(ONE)), '{"type":"x"}\n');
+    fs.rmSync(path.join(dir, "todos"), { recursive: true });
+    const before = fs.readFileSync(path.join(dir, transcript(ONE)));
+    expect(await restore(dir)).toMatchObject({ items: [{ path: `todos/${ONE}-agent-${ONE}.json` }], already: 5 });
+    expect(fs.readFileSync(path.join(dir, transcript(ONE)))).toEqual(before);
+  });
+
+  test("is not restored over another one, and nothing changes", async () => {
+    const dir = store();
+    await take(dir);
+    fs.writeFileSync(path.join(dir, transcript(ONE)), '{"type":"other"}\n');
+    fs.rmSync(path.join(dir, "todos"), { recursive: true });
+    const before = snapshot(dir);
+    await expect(restore(dir)).rejects.toMatchObject({
+      code: "RestoreConflict",
+      data: { conflicts: [path.join(dir, transcript(ONE))] },
+    });
+    expect(snapshot(dir)).toEqual(before);
+  });
+
+  test.for<[string, (dir: string) => Promise<unknown>, RegExp]>([
+    [
+      "a directory that is no snapshot",
+      (dir) => restoreFromSnapshot(ONE, { from: dir, configDir: dir }),
+      /is no snapshot/,
+    ],
+    [
+      "an id that is none",
+      (dir) => restoreFromSnapshot("../x", { from: kept(dir), configDir: dir }),
+      /Invalid sessionId/,
+    ],
+    [
+      "a session that it does not have",
+      (dir) => restoreFromSnapshot(sessionId(9), { from: kept(dir), configDir: dir }),
+      /not found/,
+    ],
+  ])("is refused: %s", async ([, call, message]) => {
+    const dir = store();
+    await take(dir);
+    await expect(call(dir)).rejects.toThrow(message);
+  });
+
+  test("is not restored through links that somebody put into the snapshot", async () => {
+    const dir = store();
+    await take(dir);
+    await deleteSession(ONE, { configDirs: [dir], permanent: true });
+    const outside = put(tempConfigDir(), "secret.txt", "secret");
+    fs.symlinkSync(outside, path.join(kept(dir), "projects", "-w", ONE, "link"));
+    await restore(dir);
+    expect(fs.existsSync(path.join(dir, "projects", "-w", ONE, "link"))).toBe(false);
+  });
+
+  test("that is in use here can be read from the snapshot meanwhile", async () => {
+    const dir = store();
+    openByThisProcess(dir, ONE);
+    expect((await take(dir)).copied).toHaveLength(12);
+  });
+});
