@@ -223,7 +223,8 @@ function expiringLines({ expiring, retention }: ConfigDirReport, options: Doctor
   return [
     style.failed("Will be deleted by Claude Code within 3 days"),
     ...some(expiring, options, (session) => expiringLine(session, now)),
-    `  To keep them, set cleanupPeriodDays in ${printable(retention.settingsPath)} to a larger number of days.`,
+    `  To keep them, set cleanupPeriodDays in ${printable(retention.settingsPath)} to a larger number of days,`,
+    "  or keep copies with 'claude-transcripts snapshot'.",
   ];
 }
 

@@ -234,7 +234,8 @@ describe("the report of doctor", () => {
       "  id1  at its next start  T 1",
       "  id2  in 5 h  (no title)",
       "  id3  in 1.5 days, 2026-01-11  T 3",
-      "  To keep them, set cleanupPeriodDays in /c/settings.json to a larger number of days.",
+      "  To keep them, set cleanupPeriodDays in /c/settings.json to a larger number of days,",
+      "  or keep copies with 'claude-transcripts snapshot'.",
     ]);
   });
 
