@@ -41,6 +41,15 @@ export type { Annotation as SessionAnnotation } from "./transcript/summary/annot
 export { archiveSession, unarchiveSession } from "./store/annotate/archive.ts";
 export { deleteSession, type DeleteResult, type DeleteSessionOptions } from "./store/trash/delete-session.ts";
 export { restoreSession, type RestoreResult } from "./store/trash/restore-session.ts";
+export {
+  moveProject,
+  type LeftByMove,
+  type MoveProjectOptions,
+  type MoveProjectReport,
+  type RefusedMove,
+} from "./store/move/move-project.ts";
+export type { MovedItem, SessionMove } from "./store/move/move-session.ts";
+export type { PathSettings } from "./store/move/path-settings.ts";
 export { emptyTrash, listTrash, type TrashEntry } from "./store/trash/trash-contents.ts";
 
 export { takeSnapshot, type SnapshotOptions, type SnapshotReport } from "./store/snapshot/take-snapshot.ts";

@@ -51,6 +51,7 @@ const ORDER: readonly string[] = [
   "store/trash",
   "store/annotate",
   "store/snapshot",
+  "store/move",
   "store/resolve",
   "store/doctor",
   "catalog/engine",

@@ -61,7 +61,7 @@ describe.each(["README.md", CLI_PAGE])("the examples of %s", (page) => {
 test("the examples show every command", async () => {
   const { COMMANDS } = await import("../src/cli/commands.ts");
   const examples = consoleExamples(read(CLI_PAGE));
-  const shown = new Set(examples.flatMap(({ command }) => /claude-transcripts ([a-z]+)/.exec(command)?.[1] ?? []));
+  const shown = new Set(examples.flatMap(({ command }) => /claude-transcripts ([a-z-]+)/.exec(command)?.[1] ?? []));
   expect(Object.keys(COMMANDS).filter((name) => !shown.has(name) && name !== "acp" && name !== "mcp")).toEqual([]);
 });
 

@@ -47,7 +47,7 @@ describe.each(names)("%s", (name) => {
   });
 
   test("nothing of the disk, and no package, is loaded to know what it takes", () => {
-    const file = { unarchive: "archive", describe: "tag" }[name] ?? name;
+    const file = { unarchive: "archive", describe: "tag", restore: "trash" }[name] ?? name;
     const folder = name === "acp" || name === "mcp" ? "serve" : "commands";
     const { files, others } = loadedWith(path.join(src, "cli", folder, `${file}.ts`));
     const loaded = [...files].map((one) => path.relative(src, one).split(path.sep).join("/"));

@@ -35,13 +35,13 @@ export interface Operation {
   again(store: KillStore, before: Tree): Promise<string[]>;
 }
 
-type Tree = Readonly<Record<string, string>>;
+export type Tree = Readonly<Record<string, string>>;
 
-const isTemp = (at: string): boolean => /\.ct-[^/]*\.tmp(?:$|\/)/.test(at);
-const isTrash = (at: string): boolean => at.startsWith("claude-transcripts");
+export const isTemp = (at: string): boolean => /\.ct-[^/]*\.tmp(?:$|\/)/.test(at);
+export const isTrash = (at: string): boolean => at.startsWith("claude-transcripts");
 const isOwn = (at: string): boolean => at.includes(ID) || at.includes("agent-1");
 const ownOf = (tree: Tree): [string, string][] => Object.entries(tree).filter(([at]) => isOwn(at) && !isTrash(at));
-const textOf = (store: KillStore, at: string): string => fs.readFileSync(path.join(store.dir, at), "utf8");
+export const textOf = (store: KillStore, at: string): string => fs.readFileSync(path.join(store.dir, at), "utf8");
 const transcript = `projects/-a/${ID}.jsonl`;
 
 const codeOf = (call: Promise<unknown>): Promise<string> =>
@@ -50,7 +50,7 @@ const codeOf = (call: Promise<unknown>): Promise<string> =>
     (error: unknown) => (error instanceof TranscriptError ? error.code : String(error)),
   );
 
-function differences(was: Tree, is: Tree, counts: (at: string) => boolean = () => true): string[] {
+export function differences(was: Tree, is: Tree, counts: (at: string) => boolean = () => true): string[] {
   return [...new Set([...Object.keys(was), ...Object.keys(is)])]
     .filter((at) => counts(at) && was[at] !== is[at])
     .map((at) => `${at}: ${was[at] ?? "nothing"} became ${is[at] ?? "nothing"}`);
@@ -79,7 +79,7 @@ async function general(
   return problems;
 }
 
-function isJson(line: string): boolean {
+export function isJson(line: string): boolean {
   try {
     JSON.parse(line);
     return true;
@@ -88,7 +88,7 @@ function isJson(line: string): boolean {
   }
 }
 
-const leftovers = (store: KillStore): string[] =>
+export const leftovers = (store: KillStore): string[] =>
   Object.keys(store.see())
     .filter((at) => isTemp(at) || /\.(?:deleting|restoring|removing|lock)$|\.ct-aside-/.test(at))
     .map((at) => `${at} was left`);

@@ -5,6 +5,7 @@ import path from "node:path";
 import { expect, test } from "vitest";
 import { getSessionAnnotation } from "../../src/store/annotate/session-annotation.ts";
 import { deleteSession } from "../../src/store/trash/delete-session.ts";
+import { moveProject } from "../../src/store/move/move-project.ts";
 import { restoreSession } from "../../src/store/trash/restore-session.ts";
 import { listTrash } from "../../src/store/trash/trash-contents.ts";
 import { bundle } from "../support/bundle.ts";
@@ -77,6 +78,26 @@ test.for(ROUNDS)("two processes that restore a session put it back once (%i)", a
     ),
   ).toEqual([]);
   expect(snapshot(dir)).toEqual(before);
+});
+
+test.for(ROUNDS)("two processes that move a project move each session once (%i)", async () => {
+  const dir = tempConfigDir();
+  fillConfigDir(dir);
+  // The older copies differ, so that neither could have the place.
+  fs.rmSync(path.join(dir, "projects/-b"), { recursive: true });
+  const before = snapshot(dir);
+  const call = `return attempt(lib.moveProject({ from: "/w", to: "/v", ...where }).then(({ refused }) => refused.map(({ error }) => error.message)));`;
+  const outcomes = await together([call, call], dir);
+  expect(outcomes).toEqual([[], []]);
+  const report = await moveProject({ from: "/w", to: "/v", configDirs: [dir] });
+  expect(report).toMatchObject({ moved: [], refused: [] });
+  const after = snapshot(dir);
+  const isOwn = (at: string): boolean => at.startsWith(`projects/-a/${ID}/`) || at.endsWith("agent-0001.jsonl");
+  for (const [at, what] of Object.entries(before).filter(([at]) => isOwn(at))) {
+    expect(after[at.replace(/^projects\/[^/]+/, "projects/-v")]).toBe(what);
+  }
+  const rows = fs.readFileSync(path.join(dir, `projects/-v/${ID}.jsonl`), "utf8").split("\n");
+  expect(rows.filter((row) => row.includes('"movedFrom"'))).toHaveLength(1);
 });
 
 test("a process that deletes and one that restores, again and again, lose nothing", async () => {

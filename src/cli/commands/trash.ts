@@ -1,4 +1,5 @@
 import { changeJsonHelp, DRY_RUN } from "../changes/batch-help.ts";
+import { asString } from "../../transcript/rows/json-values.ts";
 import { closest } from "../terminal/closest.ts";
 import { type Command, UsageError } from "../terminal/command.ts";
 
@@ -46,3 +47,69 @@ them, or the ones named. It keeps the files of a deletion that was cut short: 'd
     return emptyTheTrash(invocation, ids, olderThanMs);
   },
 };
+
+/** Maximum items named that could not be restored. */
+const MAX_NAMED = 20;
+
+export const restore: Command = {
+  summary: "Restore deleted sessions",
+  usage: "restore ID… [--dry-run]\nrestore --deleted-since TIME [--dry-run]",
+  details: `ID is a session id, which stands for that session's latest deletion, or the id of a trash entry, as shown by 'trash'. Nothing
+is overwritten: if something is in the way, nothing changes. With --deleted-since, everything that was deleted since then.`,
+  notes: changeJsonHelp(
+    '"items": [{path, kind, bytes, configDir}], "bytes", "missing": [items that could not be restored], "otherTrashIds"',
+  ),
+  options: {
+    "deleted-since": { type: "string", value: "TIME", help: "Restore every session that was deleted since then." },
+    ...DRY_RUN,
+  },
+  positionals: "any",
+  completes: "trash",
+  async run(invocation) {
+    const { applyToEach, named } = await import("../changes/batch.ts");
+    const { resolveTrashEntry } = await import("../../store/resolve/by-prefix.ts");
+    const { planRestoration, restoreSession } = await import("../../store/trash/restore-session.ts");
+    const { amount } = await import("../../view/size.ts");
+    const { configDirs, positionals, values } = invocation;
+    const since = asString(values["deleted-since"]);
+    if ((since === undefined) === (positionals.length === 0)) throw new UsageError("give ids, or --deleted-since TIME");
+    const given = since === undefined ? positionals : await deletedSince(since, configDirs);
+    if (given.length === 0 && !invocation.json) await invocation.terminal.write("nothing to restore\n");
+    return applyToEach(invocation, {
+      action: "restore",
+      given,
+      find(given) {
+        const id = resolveTrashEntry(given, configDirs);
+        return { given, key: id, value: id };
+      },
+      async act({ value: id }, dryRun) {
+        const plan = planRestoration(id, { configDirs });
+        const { sessionId, summary } = plan;
+        const name = named(sessionId, summary);
+        const { items, bytes, missing, otherTrashIds } = dryRun
+          ? { ...plan, missing: [], otherTrashIds: [] }
+          : await restoreSession(id, { configDirs });
+        return {
+          line: `${dryRun ? "would restore" : "restored"} ${name}: ${amount(items.length, bytes)}`,
+          facts: { sessionId, items, bytes, missing, otherTrashIds },
+          notes: [
+            ...missing
+              .slice(0, MAX_NAMED)
+              .map(({ path }) => `not restored, because it is missing from the trash: ${path}`),
+            ...(missing.length > MAX_NAMED ? [`and ${missing.length - MAX_NAMED} more, which --json lists`] : []),
+            ...otherTrashIds.map((other) => `note: an earlier deletion of it is still in the trash: ${other}`),
+          ],
+        };
+      },
+    });
+  },
+};
+
+/** Returns the ids of the entries that were deleted since a time, the latest first. */
+async function deletedSince(since: string, configDirs: readonly string[] | undefined): Promise<string[]> {
+  const { parseTime } = await import("../terminal/time.ts");
+  const { listTrash } = await import("../../store/trash/trash-contents.ts");
+  const from = parseTime(since, "--deleted-since");
+  const entries = await listTrash({ configDirs });
+  return entries.filter(({ deletedAt }) => deletedAt !== undefined && deletedAt >= from).map(({ id }) => id);
+}

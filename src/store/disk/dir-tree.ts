@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { CHUNK_BYTES } from "../../transcript/rows/limits.ts";
 import {
   createNew,
+  link,
   makeNewDir,
   openReadNoFollow,
   readAt,
@@ -20,7 +21,7 @@ import {
   useAndClose,
   writeAll,
 } from "./fs.ts";
-import { TranscriptError, unlessMissing } from "../errors.ts";
+import { errnoOf, TranscriptError, unlessMissing } from "../errors.ts";
 import { syncDir } from "./sync-dir.ts";
 
 /** Removes a file, a link, or a directory with everything in it. Does nothing if it is missing. */
@@ -50,6 +51,31 @@ export function copyTree(from: string, to: string): void {
   }
   setMode(to, Number(stat.mode & 0o7777n));
   setTimes(to, utimesSeconds(stat.atimeNs), utimesSeconds(stat.mtimeNs));
+}
+
+/**
+ * Like `copyTree`, but each file gets a second name instead, which takes no time and no room, where the file system can do
+ * that. Rows that others append are then under both names.
+ */
+export function shareTree(from: string, to: string): void {
+  const stat = statLinkExact(from);
+  if (stat?.isFile()) return shareFile(from, to);
+  if (!stat?.isDirectory()) return copyTree(from, to);
+  makeNewDir(to);
+  for (const { name } of readDir(from)) shareTree(join(from, name), join(to, name));
+  syncDir(to);
+  setMode(to, Number(stat.mode & 0o7777n));
+  setTimes(to, utimesSeconds(stat.atimeNs), utimesSeconds(stat.mtimeNs));
+}
+
+function shareFile(from: string, to: string): void {
+  try {
+    link(from, to);
+  } catch (error) {
+    if (errnoOf(error) === undefined) throw error;
+    // Another file system, or one without second names. If it is anything else, the copy fails with it too.
+    copyTree(from, to);
+  }
 }
 
 /** Copies a link: its target and its times. */
@@ -117,6 +143,22 @@ function isPrefix(a: string, b: string): boolean {
   return useAndClose(openReadNoFollow(a), (one) =>
     useAndClose(openReadNoFollow(b), (other) => compareFiles(one, other)?.isWhole === true),
   );
+}
+
+/**
+ * Returns the first path at or below `b` that would have to be replaced to get everything of `a` there; undefined if there is
+ * none. Unlike `isContained`, `b` may lack entries of `a`.
+ */
+export function conflictIn(a: string, b: string): string | undefined {
+  const one = statLink(a);
+  const other = statLink(b);
+  if (one === undefined || other === undefined) return undefined;
+  if (!one.isDirectory() || !other.isDirectory()) return isContained(a, b) ? undefined : b;
+  for (const { name } of readDir(a)) {
+    const found = conflictIn(join(a, name), join(b, name));
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }
 
 /** Compares two open files to the end of the shorter one; undefined if they differ. `isWhole`: that is all of `a`. */

@@ -19,7 +19,7 @@ import { drainFile } from "./drain-file.ts";
 import { linkNew, syncDir } from "./atomic-write.ts";
 import { errnoOf, isMissing, TranscriptError } from "../errors.ts";
 import { tempName } from "./temp-file.ts";
-import { copyLink, copyTree, isContained, removeTree } from "./dir-tree.ts";
+import { copyLink, copyTree, isContained, removeTree, shareTree } from "./dir-tree.ts";
 
 /** Maximum number of copies begun because the original changed during the last one. */
 const COPY_TRIES = 3;
@@ -156,6 +156,28 @@ function placeCopy(from: string, to: string): PlaceOutcome {
       if (outcome === "elsewhere") throw new Error(`${temp} and ${to} are on different file systems`);
       syncDir(dir);
       return outcome;
+    } finally {
+      removeTree(temp);
+    }
+  }
+  throw keepsChanging(from);
+}
+
+/**
+ * Gives what is at `from` a second, free path in another directory, where all of it appears at once. It stays at `from` too,
+ * until `drain` removes it there. Returns false if the path is taken.
+ */
+export function placeAlso(from: string, to: string): boolean {
+  for (let tries = 0; tries < COPY_TRIES; tries++) {
+    const temp = join(dirname(to), tempName("moved"));
+    try {
+      shareTree(from, temp);
+      // A copy may be of a file that was written to during it.
+      if (!isContained(from, temp)) continue;
+      return placeNearby(temp, to) === "placed";
+    } catch (error) {
+      // Another process removed a file from the directory in the meantime.
+      if (!isMissing(error) || !isThere(from)) throw error;
     } finally {
       removeTree(temp);
     }

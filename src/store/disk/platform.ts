@@ -1,5 +1,5 @@
 /** The differences between Linux, macOS and Windows. The platform is a parameter, so that tests can try each. */
-import { posix, win32 } from "node:path";
+import { basename, dirname, join, posix, win32 } from "node:path";
 import { realPath } from "./fs.ts";
 import { attempt } from "../errors.ts";
 
@@ -73,3 +73,11 @@ export function isInside(path: string, root: string, platform: Platform = proces
 
 /** Returns the real path, or the path itself if it cannot be resolved. */
 export const realOrSelf = (path: string): string => attempt(() => realPath(path)) ?? path;
+
+/** Returns the real path of a directory that may be gone or not exist yet: links are followed as far as it exists. */
+export function realAsFarAsExists(path: string): string {
+  const real = attempt(() => realPath(path));
+  if (real !== undefined) return real;
+  const parent = dirname(path);
+  return parent === path ? path : join(realAsFarAsExists(parent), basename(path));
+}

@@ -1,8 +1,8 @@
 import { homedir, tmpdir } from "node:os";
-import { basename, dirname, isAbsolute, join } from "node:path";
+import { dirname, isAbsolute, join } from "node:path";
 import { nodeCrypto } from "../disk/builtins.ts";
-import { makeDir, realPath, setMode, statFile, statLink } from "../disk/fs.ts";
-import { isInside, type Platform, realOrSelf } from "../disk/platform.ts";
+import { makeDir, setMode, statFile, statLink } from "../disk/fs.ts";
+import { isInside, type Platform, realAsFarAsExists, realOrSelf } from "../disk/platform.ts";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -32,7 +32,7 @@ export function placeOf(
   const real = realOrSelf(configDir);
   const hash = nodeCrypto().createHash("sha256").update(real).digest("hex").slice(0, HASH_DIGITS);
   return {
-    directories: indexDirectories(env, platform).filter((directory) => !isInside(realOrParent(directory), real)),
+    directories: indexDirectories(env, platform).filter((directory) => !isInside(realAsFarAsExists(directory), real)),
     prefix: `${hash}-`,
   };
 }
@@ -66,16 +66,6 @@ function homeDirectory(): string | undefined {
   } catch {
     // There is neither a HOME nor an entry for the user.
     return undefined;
-  }
-}
-
-/** Returns the real path of a directory that may not exist yet. */
-function realOrParent(path: string): string {
-  try {
-    return realPath(path);
-  } catch {
-    const parent = dirname(path);
-    return parent === path ? path : join(realOrParent(parent), basename(path));
   }
 }
 

@@ -63,13 +63,24 @@ export async function belongings(sessionId: string, configDir: string): Promise<
   }
   for (const path of thingsOf(sessionId, configDir, skipped)) found.push({ path, kind: "leftover", mtimeMs: 0 });
   collect(configDir, skipped, () => ofJobs(configDir, sessionId, found));
+  return { items: await measured(configDir, found), skipped };
+}
 
+/** Returns what `belongings` finds in one project dir: nothing that is elsewhere in the config dir. Throws if it cannot be read. */
+export async function belongingsIn(project: ProjectDir, sessionId: string): Promise<Belongings> {
+  const found: Found[] = [];
+  const skipped: Skipped[] = [];
+  ofProject(project, sessionId, found, skipped);
+  return { items: await measured(project.configDir, found), skipped };
+}
+
+async function measured(configDir: string, found: Found[]): Promise<Belonging[]> {
   found.sort((a, b) => RANK[a.kind] - RANK[b.kind] || (a.kind === "transcript" ? a.mtimeMs - b.mtimeMs : 0));
   const items: Belonging[] = [];
   for (const { path, kind } of found) {
     items.push({ path: relative(configDir, path).split(sep).join("/"), kind, bytes: await bytesOf(path) });
   }
-  return { items, skipped };
+  return items;
 }
 
 interface Found {
