@@ -26,7 +26,8 @@ const run = (dir: string, ...args: string[]): Ran =>
 
 test.for<[string, readonly string[], RegExp]>([
   ["without a condition", ["--yes"], /a condition is missing: .* such as --before 90d/],
-  ["only --no-worktrees", ["--no-worktrees", "--yes"], /a condition is missing/],
+  ["only --no-worktrees", ["--no-worktrees", "--yes"], /--no-worktrees only applies with --cwd/],
+  ["no --cwd for --no-worktrees", ["--no-worktrees", "--before", "90d", "--yes"], /only applies with --cwd/],
   [
     "in a script without --yes",
     ["--before", "2026-02-01"],
@@ -209,6 +210,20 @@ describe("--schedule", () => {
       ([, word = ""]) => word.replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&amp;", "&"),
     );
     expect(strings).toEqual(words);
+  });
+
+  test.for([
+    ["--cwd=.", "--cwd=HERE"],
+    ["--project=.", "--project=HERE"],
+    ["--project=./a", "--project=HERE/a"],
+    ["--project=../a", "--project=ABOVE/a"],
+    ["--project=a", "--project=a"],
+    ["--project=/a", "--project=/a"],
+  ] as const)("%s means the same in the directory of the scheduler", ([given, expected]) => {
+    const cwd = tempConfigDir();
+    const { stdout } = runCli(["cleanup", given, "--schedule", "cron", "--config-dir", cwd], { cwd });
+    const word = expected.replace("HERE", cwd).replace("ABOVE", path.dirname(cwd));
+    expect(stdout.split(" ").filter((one) => one.startsWith(given.split("=")[0] ?? ""))).toEqual([word]);
   });
 
   test.for<[readonly string[], RegExp]>([

@@ -122,7 +122,7 @@ async function reasonToKeep(
   { configDirs, includeTagged, includeTitled, signal }: CleanupOptions,
 ): Promise<string | undefined> {
   const later = laterCopy(session, { configDirs });
-  if (later !== undefined) return laterCopyReason(later);
+  if (later !== undefined) return laterCopyReason(later, session);
   if (includeTagged === true && includeTitled === true) return undefined;
   for (const copy of findCopies(session.sessionId, { configDirs })) {
     const candidate = candidateOf(copy);

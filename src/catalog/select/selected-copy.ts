@@ -14,7 +14,10 @@ export function laterCopy(session: ListedSession, { configDirs }: StoreOptions):
 }
 
 /** Returns why such a session is not chosen, as the end of a sentence. */
-export const laterCopyReason = ({ path }: TranscriptCopy): string => `it has a copy that was changed later: ${path}`;
+export const laterCopyReason = ({ path }: TranscriptCopy, { transcriptPath }: ListedSession): string =>
+  path === transcriptPath ? CHANGED : `it has a copy that was changed later: ${path}`;
+
+const CHANGED = "it has changed since it was selected";
 
 /** Throws `SessionBusyError` if the transcript of a session has changed since it was selected: the conditions may not hold any more. */
 export function requireAsSelected(session: ListedSession, options: StoreOptions): void {
@@ -24,5 +27,5 @@ export function requireAsSelected(session: ListedSession, options: StoreOptions)
     now === undefined
       ? findCopies(sessionId, options).length > 0
       : now.lastModified !== lastModified || now.size !== fileSize || laterCopy(session, options) !== undefined;
-  if (isChanged) throw new SessionBusyError(sessionId, "it has changed since it was selected", "Select again.");
+  if (isChanged) throw new SessionBusyError(sessionId, CHANGED, "Select again.");
 }

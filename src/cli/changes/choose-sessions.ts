@@ -43,7 +43,6 @@ export async function chooseSessions(
   const filter = readFilter(values);
   const filters = isFilter(filter);
   if (filters && given.length > 0) throw new UsageError("give either ids or a filter, not both");
-  if (!filters && values["no-worktrees"] === true) throw new UsageError("--no-worktrees only applies with --cwd");
   if (!filters && given.length === 0) throw new UsageError(`${missing} is missing`);
   if (!filters) return { given, selected: new Map() };
   const asks = values["dry-run"] !== true && values["yes"] !== true;
@@ -59,7 +58,7 @@ export async function chooseSessions(
   const sessions = selection.sessions.filter((session) => {
     const later = laterCopy(session, { configDirs });
     if (later !== undefined)
-      notes.push(`left out ${named(idOf(session.sessionId), session.title)}: ${laterCopyReason(later)}`);
+      notes.push(`left out ${named(idOf(session.sessionId), session.title)}: ${laterCopyReason(later, session)}`);
     return later === undefined;
   });
   for (const { path, reason } of skipped) terminal.warn(`skipped ${path}: ${reason}`);

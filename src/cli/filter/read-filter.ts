@@ -9,6 +9,8 @@ import { parseTime } from "../terminal/time.ts";
 export function readFilter(values: Readonly<Record<string, unknown>>, now = Date.now()): SessionFilter {
   const text = (name: keyof typeof FILTER_OPTIONS): string | undefined => asString(values[name]);
   const [cwd, since, until, before] = [text("cwd"), text("since"), text("until"), text("before")];
+  if (cwd === undefined && values["no-worktrees"] === true)
+    throw new UsageError("--no-worktrees only applies with --cwd");
   const from = since === undefined ? undefined : parseTime(since, "--since", { now });
   const ends = [
     ...(until === undefined ? [] : [parseTime(until, "--until", { now, edge: "end" })]),
@@ -44,8 +46,12 @@ export const typedFilter = (values: Readonly<Record<string, unknown>>): string[]
 /** Returns the conditions as words of a command line that mean the same in any directory. */
 export const filterWords = (values: Readonly<Record<string, unknown>>): string[] =>
   conditions(values).flatMap(([option = "", value]) =>
-    value === undefined ? [option] : [`${option}=${option === "--cwd" ? resolve(value) : value}`],
+    value === undefined ? [option] : [`${option}=${isRelative(option, value) ? resolve(value) : value}`],
   );
+
+/** `--project` also takes the name of a directory, which is no path. */
+const isRelative = (option: string, value: string): boolean =>
+  option === "--cwd" || (option === "--project" && /^\.{1,2}(?:[/\\]|$)/.test(value));
 
 function conditions(values: Readonly<Record<string, unknown>>): string[][] {
   return Object.keys(FILTER_OPTIONS).flatMap((name) => {
