@@ -9,14 +9,17 @@ export interface NamedThing {
   readonly owner: string;
 }
 
+/** Called with each link that may be in place of a directory of such items. `names`: its path below the config dir. */
+type OnLink = (path: string, names: readonly string[]) => void;
+
 /** Yields all such items, at the depths that `ownerOf` knows. Follows no link. `skipped`: unreadable directories. */
-export function namedThings(configDir: string, skipped: Skipped[]): Generator<NamedThing> {
-  return thingsIn(configDir, [], skipped, () => {});
+export function namedThings(configDir: string, skipped: Skipped[], onLink: OnLink = () => {}): Generator<NamedThing> {
+  return thingsIn(configDir, [], skipped, onLink);
 }
 
 /** Returns the items of one session. `skipped`: links in place of directories, not followed, that have some. */
 export function thingsOf(sessionId: string, configDir: string, skipped: Skipped[]): string[] {
-  const onLink = (path: string, names: readonly string[]): void => {
+  const onLink: OnLink = (path, names) => {
     const found = entriesOf(path, []).some(({ name }) => ownerOf([...names, name]) === sessionId);
     if (found) skipped.push({ path, reason: "a link, not followed" });
   };
@@ -24,13 +27,7 @@ export function thingsOf(sessionId: string, configDir: string, skipped: Skipped[
   return things.filter(({ owner }) => owner === sessionId).map(({ path }) => path);
 }
 
-/** `onLink`: called with each link that may be in place of a directory of such items. */
-function* thingsIn(
-  dir: string,
-  dirs: readonly string[],
-  skipped: Skipped[],
-  onLink: (path: string, names: readonly string[]) => void,
-): Generator<NamedThing> {
+function* thingsIn(dir: string, dirs: readonly string[], skipped: Skipped[], onLink: OnLink): Generator<NamedThing> {
   for (const entry of entriesOf(dir, skipped)) {
     const names = [...dirs, entry.name];
     const owner = ownerOf(names);

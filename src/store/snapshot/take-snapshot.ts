@@ -1,9 +1,9 @@
 /** Copies sessions, with what belongs to them, into a directory from which they can be read and restored. Only reads the store. */
 import { join, resolve, sep } from "node:path";
-import { type Stats, statLink } from "../disk/fs.ts";
-import { tryStat, Walker } from "../disk/walk.ts";
+import { type Stats, statLink, tryStatFile } from "../disk/fs.ts";
+import { entriesOf, tryStat, Walker } from "../disk/walk.ts";
 import { errnoOf, TranscriptError } from "../errors.ts";
-import { idIn, OLD_SUBAGENT } from "../layout/belongs.ts";
+import { idIn, OLD_SUBAGENT, ownerOf } from "../layout/belongs.ts";
 import { projectsPath } from "../layout/paths.ts";
 import { namedThings } from "../projects/named-things.ts";
 import { isTurnOver, yieldToEventLoop } from "../timing.ts";
@@ -123,33 +123,61 @@ function below(dir: string, path: string): string {
 /** Yields the files of the projects, and those elsewhere that are named after a session. */
 function* sourceFiles({ configDir, sessionIds }: SnapshotOptions, skipped: Skipped[]): Generator<SourceFile> {
   const walker = new Walker(skipped);
-  const found = (path: string, stats: Stats, owner: string | undefined): SourceFile | undefined => {
-    if (stats.isDirectory()) return undefined;
-    if (sessionIds !== undefined && !(owner !== undefined && sessionIds.has(owner))) return undefined;
-    const name = below(configDir, path);
+  const isWanted = (owner: string | undefined): boolean =>
+    sessionIds === undefined || (owner !== undefined && sessionIds.has(owner));
+  const found = (path: string, name: string, stats: Stats, owner: string | undefined): SourceFile | undefined => {
+    if (stats.isDirectory() || !isWanted(owner)) return undefined;
     if (stats.isFile()) return { path, name, stats, owner };
-    skipped.push({ path, reason: stats.isSymbolicLink() ? "a link, not followed" : "not a file" });
+    skipped.push({ path, reason: stats.isSymbolicLink() ? NOT_FOLLOWED : "not a file" });
     return undefined;
   };
-  const projects = projectsPath(configDir);
-  for (const { path, stats } of walker.below(projects)) {
-    if (stats.isDirectory()) continue;
-    const [, item = ""] = below(projects, path).split("/", 2);
-    const owner = OLD_SUBAGENT.test(item) ? undefined : idIn(item)?.toLowerCase();
-    const file = found(path, stats, owner);
+  function* all(path: string, name: string, owner: string | undefined): Generator<SourceFile> {
+    const stats = tryStat(path, skipped);
+    const file = stats && found(path, name, stats, owner);
     if (file !== undefined) yield file;
-  }
-  for (const { path: thing, owner } of namedThings(configDir, skipped)) {
-    if (thing.startsWith(projects + sep)) continue;
-    const stats = tryStat(thing, skipped);
-    if (stats === undefined) continue;
-    const own = owner.toLowerCase();
-    const file = found(thing, stats, own);
-    if (file !== undefined) yield file;
-    if (!stats.isDirectory()) continue;
-    for (const entry of walker.below(thing)) {
-      const inside = found(entry.path, entry.stats, own);
+    if (stats?.isDirectory() !== true) return;
+    for (const entry of walker.below(path)) {
+      const inside = found(entry.path, `${name}/${below(path, entry.path)}`, entry.stats, owner);
       if (inside !== undefined) yield inside;
     }
   }
+  // `projects` and project dirs may be links, as for all readers. Real directories come first: a link to one adds nothing.
+  const projects = projectsPath(configDir);
+  const links: string[] = [];
+  for (const { name: key } of entriesOf(projects, skipped)) {
+    const path = join(projects, key);
+    const stats = tryStat(path, skipped);
+    if (stats?.isSymbolicLink() === true && tryStatFile(path)?.isDirectory() === true) links.push(key);
+    else if (stats?.isDirectory() !== true) yield* all(path, `projects/${key}`, undefined);
+    else if (walker.enter(path)) {
+      for (const { name } of entriesOf(path, skipped))
+        yield* all(join(path, name), `projects/${key}/${name}`, ownerOfItem(name));
+    }
+  }
+  for (const key of links) {
+    const path = join(projects, key);
+    if (!walker.enter(path)) continue;
+    // It may lead anywhere, so only what a session has is taken.
+    for (const { name } of entriesOf(path, skipped)) {
+      const owner = ownerOfItem(name);
+      if (owner !== undefined || OLD_SUBAGENT.test(name))
+        yield* all(join(path, name), `projects/${key}/${name}`, owner);
+    }
+  }
+  const onLink = (path: string, names: readonly string[]): void => {
+    if (entriesOf(path, []).some(({ name }) => hasWanted([...names, name])))
+      skipped.push({ path, reason: NOT_FOLLOWED });
+  };
+  const hasWanted = (names: readonly string[]): boolean => {
+    const owner = ownerOf(names)?.toLowerCase();
+    return owner !== undefined && isWanted(owner);
+  };
+  for (const { path, owner } of namedThings(configDir, skipped, onLink))
+    yield* all(path, below(configDir, path), owner.toLowerCase());
 }
+
+const NOT_FOLLOWED = "a link, not followed";
+
+/** Returns the session that an item of a project dir belongs to, by its name, in lower case. */
+const ownerOfItem = (name: string): string | undefined =>
+  OLD_SUBAGENT.test(name) ? undefined : idIn(name)?.toLowerCase();

@@ -159,6 +159,38 @@ describe("a snapshot", () => {
     expect(Object.values(snapshot(kept(dir))).filter((what) => what.startsWith("link"))).toEqual([]);
   });
 
+  test.for(["projects", "projects/-w"])("follows a link in place of %s, as lists do, and no further", async (name) => {
+    const dir = store();
+    const [place, elsewhere] = [path.join(dir, name), path.join(tempConfigDir(), "moved")];
+    fs.renameSync(place, elsewhere);
+    fs.symlinkSync(elsewhere, place);
+    put(elsewhere, name === "projects" ? "-w/private.txt" : "private.txt", "x");
+    fs.symlinkSync(tempConfigDir(), path.join(elsewhere, "nowhere"));
+    const { copied } = await take(dir, { sessionIds: new Set([ONE, TWO]) });
+    expect(copied.map((file) => file.path).sort()).toEqual([...ofOne(ONE), ...ofOne(TWO)].sort());
+    expect(fs.lstatSync(path.join(kept(dir), name)).isDirectory()).toBe(true);
+    expect((await take(dir)).copied.map((file) => file.path)).toContain("projects/-w/agent-1.jsonl");
+    const hasMore = fs.existsSync(path.join(kept(dir), "projects/-w/private.txt"));
+    expect(hasMore).toBe(name === "projects");
+  });
+
+  test("copies a project dir once that a link leads to, under its own name", async () => {
+    const dir = store();
+    fs.symlinkSync("-w", path.join(dir, "projects", "-a"));
+    expect((await take(dir)).copied.map((file) => file.path)).toContain(transcript(ONE));
+    expect(fs.readdirSync(path.join(kept(dir), "projects"))).toEqual(["-w"]);
+  });
+
+  test("names links in place of directories that have something of a session", async () => {
+    const dir = store();
+    const [place, elsewhere] = [path.join(dir, "todos"), path.join(tempConfigDir(), "todos")];
+    fs.renameSync(place, elsewhere);
+    fs.symlinkSync(elsewhere, place);
+    const skipped = [{ path: place, reason: "a link, not followed" }];
+    expect(await take(dir, { sessionIds: new Set([ONE]) })).toMatchObject({ skipped });
+    expect(await take(dir, { sessionIds: new Set([sessionId(9)]) })).toMatchObject({ skipped: [] });
+  });
+
   test.for<[string, (dir: string) => string]>([
     ["the config dir", (dir) => dir],
     ["a directory in it", (dir) => path.join(dir, "projects", "-w")],
