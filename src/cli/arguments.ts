@@ -36,6 +36,7 @@ export async function readArguments(command: Command, words: readonly string[]):
       throw new UsageError(`${expected}. If you mean "${value}", write --${name}=${value}`);
     }
     const before = values[name];
+    if (before !== undefined && spec.once === true) throw new UsageError(`${rawName} is given twice: give it once`);
     values[name] = spec.multiple === true ? [...(Array.isArray(before) ? before : []), value] : value;
   }
   return { values, positionals };

@@ -27,6 +27,7 @@ const run = (dir: string, ...args: string[]): Ran =>
 test.for<[string, readonly string[], RegExp]>([
   ["without a condition", ["--yes"], /a condition is missing: .* such as --before 90d/],
   ["only --no-worktrees", ["--no-worktrees", "--yes"], /--no-worktrees only applies with --cwd/],
+  ["a condition twice", ["--before", "90d", "--before", "1d", "--yes"], /--before is given twice/],
   ["no --cwd for --no-worktrees", ["--no-worktrees", "--before", "90d", "--yes"], /only applies with --cwd/],
   [
     "in a script without --yes",
@@ -250,6 +251,7 @@ describe("commands that take several sessions", () => {
     [["archive", "--no-worktrees"], /--no-worktrees only applies with --cwd/],
     [["delete", "0aaaaaaa", "--before", "90d"], /give either ids or a filter, not both/],
     [["tag", "--before", "90d"], /a tag is missing/],
+    [["delete", "--cwd", "a", "--cwd", ".", "--yes"], /--cwd is given twice/],
     [["archive", "--before", "90d"], /no terminal to ask on: add --yes, or --dry-run to see what would change/],
     [["delete", "0aaaaaaa", "--yes"], /--yes only applies with --permanently or a filter/],
   ])("%j is refused", ([args, message]) => {

@@ -1,6 +1,6 @@
 import { DRY_RUN } from "../changes/batch-help.ts";
 import type { Command } from "../terminal/command.ts";
-import { FILTER_OPTIONS } from "../filter/filter-options.ts";
+import { STRICT_FILTER_OPTIONS } from "../filter/filter-options.ts";
 
 export const command: Command = {
   summary: "Move the sessions that a filter selects to the trash",
@@ -16,7 +16,7 @@ includes them. What stays is named, with the reason.`,
     "skipped": [{path, reason}]} or {"given", "error": {"code", "message", "hint"}}], "kept": [{sessionId, title, reason}],
     "bytes": of all results, "undo": the command that restores them, "notes", "skipped": [{path, reason}]}`,
   options: {
-    ...FILTER_OPTIONS,
+    ...STRICT_FILTER_OPTIONS,
     archived: { type: "boolean", help: "Only archived sessions." },
     programmatic: { type: "boolean", help: "Only sessions that programs started (claude -p, the Agent SDK)." },
     "include-titled": { type: "boolean", help: "Also sessions with a title that somebody gave." },

@@ -1,6 +1,6 @@
 /** The conditions on sessions that every command that takes several of them understands. */
 import { TIMES_UNDERSTOOD } from "../../transcript/text/when.ts";
-import type { Options } from "../terminal/command.ts";
+import type { Options, OptionSpec } from "../terminal/command.ts";
 
 const TIMES = ["today", "yesterday", "monday", "1h", "1d", "7d", "30d"] as const;
 
@@ -62,8 +62,18 @@ export const FILTER_OPTIONS = {
   query: { type: "string", value: "QUERY", help: "Only sessions that 'search QUERY' finds." },
 } as const satisfies Options;
 
+/** The same, for commands that change sessions: of two values, the second one may select more. */
+export const STRICT_FILTER_OPTIONS: Options = Object.fromEntries(
+  Object.entries<OptionSpec>(FILTER_OPTIONS).map(([name, spec]) => [
+    name,
+    spec.type === "string" && spec.multiple !== true ? { ...spec, once: true } : spec,
+  ]),
+);
+
 /** The same, for commands whose help refers to that of 'list', with the option to go on without asking. */
 export const CHOICE_OPTIONS: Options = {
-  ...Object.fromEntries(Object.entries(FILTER_OPTIONS).map(([name, spec]) => [name, { ...spec, explainedBy: "list" }])),
+  ...Object.fromEntries(
+    Object.entries(STRICT_FILTER_OPTIONS).map(([name, spec]) => [name, { ...spec, explainedBy: "list" }]),
+  ),
   yes: { type: "boolean", short: "y", help: "With a filter: do not ask for confirmation." },
 };

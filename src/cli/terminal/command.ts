@@ -11,6 +11,8 @@ export type OptionSpec = {
   | {
       readonly type: "string";
       readonly multiple?: boolean;
+      /** Whether giving it twice is an error. Of others, the last one counts. */
+      readonly once?: boolean;
       /** Name of its value: `DIR`. */
       readonly value: string;
       readonly completes?: Completion;
