@@ -1,12 +1,14 @@
-import { dirname } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { asString, membersOf, parseJson } from "../../transcript/rows/json-values.ts";
-import { createFile } from "../disk/atomic-write.ts";
-import { makeDir, readNames, statLink } from "../disk/fs.ts";
+import { cleanStaleTemps, createFile } from "../disk/atomic-write.ts";
+import { makeDir, readNames, realPath, statLink } from "../disk/fs.ts";
 import { isInside, realOrSelf } from "../disk/platform.ts";
+import { isOurOwnName } from "../disk/temp-file.ts";
 import { tryReadSmall } from "../disk/read-small-file.ts";
-import { errnoOf, InvalidArgumentError } from "../errors.ts";
+import { attempt, errnoOf, InvalidArgumentError } from "../errors.ts";
 import { resolveConfigDirs } from "../layout/config-dir.ts";
-import { ownDataPath, snapshotMarkPath, snapshotPath } from "../layout/paths.ts";
+import { listProjectDirs } from "../projects/project-dirs.ts";
+import { ownDataPath, projectsPath, snapshotMarkPath, snapshotPath, trashPath } from "../layout/paths.ts";
 
 /** Longest mark that is read, bytes. */
 const MARK_BYTES = 64 * 1024;
@@ -17,16 +19,35 @@ const VERSION = 1;
  * a config dir, so everything that reads sessions reads it. Changes nothing. Throws `InvalidArgumentError`.
  */
 export function requireSnapshotDir(dir: string, configDir: string): void {
-  const [real, source] = [realOrSelf(dir), realOrSelf(configDir)];
-  const isOurs = isInside(real, realOrSelf(ownDataPath(configDir)));
-  if (real === source || isInside(source, real) || (isInside(real, source) && !isOurs))
+  const [real, source, own] = [realPlace(dir), realOrSelf(configDir), realOrSelf(ownDataPath(configDir))];
+  // Where claude-transcripts may keep a snapshot: below its own directory, but for the trash.
+  const isOwn = real !== own && isInside(real, own) && !isInside(real, realPlace(trashPath(configDir)));
+  const meets = (other: string): boolean => isInside(other, real) || isInside(real, other);
+  if (isInside(source, real) || (isInside(real, source) && !isOwn))
     throw refused(dir, `it and ${configDir} contain one another`);
+  // `projects` and project dirs may be links out of the config dir.
+  const linked = [projectsPath(configDir), ...listProjectDirs(configDir).dirs.map((project) => project.path)];
+  const met = linked.find((path) => meets(realOrSelf(path)));
+  if (met !== undefined) throw refused(dir, `it and ${met} contain one another`);
   const stat = statLink(dir);
   if (stat === undefined) return;
   if (!stat.isDirectory()) throw refused(dir, "it is not a directory");
   const of = markOf(dir);
-  if (of !== undefined && realOrSelf(of) !== source) throw refused(dir, `it is a snapshot of ${of}`);
-  if (of === undefined && readNames(dir).length > 0) throw refused(dir, "it has other files");
+  // The one in a config dir moves with it.
+  if (of !== undefined && realOrSelf(of) !== source && !isOwn)
+    throw refused(
+      dir,
+      `it is a snapshot of ${of}`,
+      `If that was moved here, write its path into ${snapshotMarkPath(dir)}.`,
+    );
+  // A killed run may have left its mark unfinished.
+  if (of === undefined && readNames(dir).some((name) => !isOurOwnName(name))) throw refused(dir, "it has other files");
+}
+
+/** Returns the path that something has, or will have once it is made, without links. */
+function realPlace(path: string): string {
+  const parent = dirname(path);
+  return attempt(() => realPath(path)) ?? (parent === path ? path : join(realPlace(parent), basename(path)));
 }
 
 /** Makes the directory, private, and marks it as a snapshot. Another process may do the same. */
@@ -38,6 +59,7 @@ export function makeSnapshotDir(dir: string, configDir: string): void {
   } catch (error) {
     if (errnoOf(error) !== "EEXIST") throw error;
   }
+  cleanStaleTemps(dir);
 }
 
 /** Throws `InvalidArgumentError` if a directory is no snapshot. */
@@ -58,8 +80,8 @@ function markOf(dir: string): string | undefined {
   return version === VERSION ? asString(of) : undefined;
 }
 
-const refused = (dir: string, why: string): InvalidArgumentError =>
-  new InvalidArgumentError("to", `${dir} cannot be a snapshot: ${why}`);
+const refused = (dir: string, why: string, hint?: string): InvalidArgumentError =>
+  new InvalidArgumentError("to", `${dir} cannot be a snapshot: ${why}`, hint);
 
 /** Makes the directories above a file of a snapshot or of a store, private. */
 export const makeDirOf = (path: string): void => makeDir(dirname(path));

@@ -36,6 +36,20 @@ function store(): string {
   return dir;
 }
 
+/** Moves something out of a config dir, and puts a link in its place. Gives where it is now. */
+function moveAway(dir: string, name: string): string {
+  const elsewhere = path.join(tempConfigDir(), "moved");
+  fs.renameSync(path.join(dir, name), elsewhere);
+  fs.symlinkSync(elsewhere, path.join(dir, name));
+  return elsewhere;
+}
+
+function linkTo(target: string): string {
+  const link = path.join(tempConfigDir(), "link");
+  fs.symlinkSync(target, link);
+  return link;
+}
+
 const kept = (dir: string): string => path.join(dir, "claude-transcripts", "snapshot");
 const names = (dir: string): string[] =>
   Object.entries(snapshot(dir))
@@ -161,9 +175,7 @@ describe("a snapshot", () => {
 
   test.for(["projects", "projects/-w"])("follows a link in place of %s, as lists do, and no further", async (name) => {
     const dir = store();
-    const [place, elsewhere] = [path.join(dir, name), path.join(tempConfigDir(), "moved")];
-    fs.renameSync(place, elsewhere);
-    fs.symlinkSync(elsewhere, place);
+    const elsewhere = moveAway(dir, name);
     put(elsewhere, name === "projects" ? "-w/private.txt" : "private.txt", "x");
     fs.symlinkSync(tempConfigDir(), path.join(elsewhere, "nowhere"));
     const { copied } = await take(dir, { sessionIds: new Set([ONE, TWO]) });
@@ -183,10 +195,8 @@ describe("a snapshot", () => {
 
   test("names links in place of directories that have something of a session", async () => {
     const dir = store();
-    const [place, elsewhere] = [path.join(dir, "todos"), path.join(tempConfigDir(), "todos")];
-    fs.renameSync(place, elsewhere);
-    fs.symlinkSync(elsewhere, place);
-    const skipped = [{ path: place, reason: "a link, not followed" }];
+    moveAway(dir, "todos");
+    const skipped = [{ path: path.join(dir, "todos"), reason: "a link, not followed" }];
     expect(await take(dir, { sessionIds: new Set([ONE]) })).toMatchObject({ skipped });
     expect(await take(dir, { sessionIds: new Set([sessionId(9)]) })).toMatchObject({ skipped: [] });
   });
@@ -195,6 +205,12 @@ describe("a snapshot", () => {
     ["the config dir", (dir) => dir],
     ["a directory in it", (dir) => path.join(dir, "projects", "-w")],
     ["a directory around it", (dir) => path.dirname(dir)],
+    ["a directory below a link into it", (dir) => path.join(linkTo(path.join(dir, "projects")), "new", "er")],
+    ["a directory in what its projects link to", (dir) => path.join(moveAway(dir, "projects"), "new")],
+    ["a directory in what a project links to", (dir) => path.join(moveAway(dir, "projects/-w"), "new")],
+    ["a directory around what a project links to", (dir) => path.dirname(moveAway(dir, "projects/-w"))],
+    ["the trash", (dir) => path.join(dir, "claude-transcripts", "trash")],
+    ["the directory of our own data", (dir) => path.join(dir, "claude-transcripts")],
     ["a file", (dir) => put(dir, "../file.txt", "x")],
     ["a directory with other files", () => path.dirname(put(tempConfigDir(), "x/notes.txt", "x"))],
     ["a snapshot of another config dir", (dir) => path.join(dir, "..", "other-snapshot")],
@@ -205,6 +221,23 @@ describe("a snapshot", () => {
     const before = snapshot(dir);
     await expect(take(dir, { to })).rejects.toThrow(/cannot be a snapshot: /);
     expect(snapshot(dir)).toEqual(before);
+  });
+
+  test("goes on after its first run was killed before it was marked", async () => {
+    const dir = store();
+    const temp = put(kept(dir), ".claude-transcripts-snapshot.json.ct-aaaaaaaaaaaa-999999999--aaaaaaaa.tmp", "{", {
+      mtime: 1,
+    });
+    expect((await take(dir)).copied).toHaveLength(12);
+    expect(fs.existsSync(temp)).toBe(false);
+  });
+
+  test("goes on after its config dir was moved with it", async () => {
+    const dir = store();
+    await take(dir);
+    const moved = path.join(tempConfigDir(), "moved");
+    fs.renameSync(dir, moved);
+    expect(await take(moved)).toMatchObject({ copied: [], unchanged: 12 });
   });
 
   test("is whole after three processes took it at once", async () => {
