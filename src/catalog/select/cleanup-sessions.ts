@@ -8,7 +8,7 @@ import { deleteSession, type DeleteResult } from "../../store/trash/delete-sessi
 import { planDeletion } from "../../store/trash/plan-delete.ts";
 import { checkedFilter, isFilter } from "./checked-filter.ts";
 import { selectSessions } from "./select-sessions.ts";
-import { laterCopy, laterCopyReason, requireAsSelected } from "./selected-copy.ts";
+import { reasonsToLeave, requireAsSelected } from "./selected-copy.ts";
 import type { SelectionOptions } from "./session-filter.ts";
 
 /** Sessions with this tag stay, in any case of its letters. */
@@ -80,10 +80,11 @@ export async function planCleanup(options: CleanupOptions): Promise<CleanupPlan>
   const { sessions, notes, skipped } = await selectSessions(selection);
   const deleted: CleanedSession[] = [];
   const kept: KeptSession[] = [];
+  const reasonToLeave = reasonsToLeave(selection);
   for (const session of sessions) {
     options.signal?.throwIfAborted();
     try {
-      const reason = await reasonToKeep(session, options);
+      const reason = reasonToLeave(session) ?? (await reasonToKeep(session, options));
       if (reason !== undefined) {
         kept.push({ session, reason });
         continue;
@@ -121,8 +122,6 @@ async function reasonToKeep(
   session: ListedSession,
   { configDirs, includeTagged, includeTitled, signal }: CleanupOptions,
 ): Promise<string | undefined> {
-  const later = laterCopy(session, { configDirs });
-  if (later !== undefined) return laterCopyReason(later, session);
   if (includeTagged === true && includeTitled === true) return undefined;
   for (const copy of findCopies(session.sessionId, { configDirs })) {
     const candidate = candidateOf(copy);

@@ -1,6 +1,6 @@
 import { isFilter } from "../../catalog/select/checked-filter.ts";
 import { selectSessions } from "../../catalog/select/select-sessions.ts";
-import { laterCopy, laterCopyReason } from "../../catalog/select/selected-copy.ts";
+import { reasonsToLeave } from "../../catalog/select/selected-copy.ts";
 import type { SessionFilter } from "../../catalog/select/session-filter.ts";
 import { shortIds } from "../../store/resolve/short-ids.ts";
 import type { ListedSession, Skipped } from "../../store/types.ts";
@@ -55,11 +55,11 @@ export async function chooseSessions(
   const { skipped } = selection;
   const notes = [...selection.notes];
   const idOf = shortIds(configDirs);
+  const reasonToLeave = reasonsToLeave({ configDirs, dir: filter.dir });
   const sessions = selection.sessions.filter((session) => {
-    const later = laterCopy(session, { configDirs });
-    if (later !== undefined)
-      notes.push(`left out ${named(idOf(session.sessionId), session.title)}: ${laterCopyReason(later, session)}`);
-    return later === undefined;
+    const reason = reasonToLeave(session);
+    if (reason !== undefined) notes.push(`left out ${named(idOf(session.sessionId), session.title)}: ${reason}`);
+    return reason === undefined;
   });
   for (const { path, reason } of skipped) terminal.warn(`skipped ${path}: ${reason}`);
   for (const note of notes) terminal.warn(note);

@@ -162,3 +162,14 @@ describe("a session with copies in several projects", () => {
     await expect(clean(first.session, { configDirs: [dir] })).rejects.toThrow(/has changed since it was selected/);
   });
 });
+
+test("a session whose directory only has the same project key stays", async () => {
+  const dir = tempConfigDir();
+  writeSpending(dir, 1, 1, { cwd: "/srv/a/b" });
+  writeSpending(dir, 2, 1, { cwd: "/srv/a-b" });
+  writeSpending(dir, 3, 1, { cwd: "/srv/a/b/sub" });
+  fs.renameSync(path.join(dir, "projects", "-w"), path.join(dir, "projects", "-srv-a-b"));
+  const { deleted, kept } = await cleanupSessions({ dir: "/srv/a/b", dryRun: true, configDirs: [dir] });
+  expect(deleted.map(numberOf).sort()).toEqual([1, 3]);
+  expect(kept.map(({ reason }) => reason)).toEqual(["its directory is /srv/a-b, which only has the same project key"]);
+});
