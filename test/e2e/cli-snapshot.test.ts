@@ -57,7 +57,16 @@ test("of a filter, to another place, as a document", () => {
     action: "snapshot",
     dryRun: false,
     snapshots: [
-      { configDir: dir, to, copied: [{ path: name, bytes }], bytes, unchanged: 0, superseded: [], skipped: [] },
+      {
+        configDir: dir,
+        to,
+        copied: [{ path: name, bytes }],
+        bytes,
+        unchanged: 0,
+        superseded: [],
+        skipped: [],
+        failed: [],
+      },
     ],
     notes: [],
   });

@@ -16,7 +16,7 @@ days stays there. It has the layout of a config directory: 'list --config-dir DI
 'snapshot restore' copies sessions back to where they were, so that 'claude --resume' continues them. It overwrites nothing.`,
   notes: `JSON
   {"action", "dryRun", "snapshots": [{"configDir", "to", "copied": [{path, bytes}], "bytes", "unchanged", "superseded": [path],
-    "skipped": [{path, reason}]}], "notes"}
+    "skipped": [{path, reason}], "failed": [{path, reason}]}], "notes"}; the exit code is 1 if something failed.
   'snapshot restore': {"action", "dryRun", "results": [{"given", "sessionId", "items": [{path, bytes}], "bytes", "already", "skipped"}
     or {"given", "error": {"code", "message", "hint"}}]}, in the order of the arguments.`,
   options: {

@@ -47,21 +47,24 @@ export async function takeSnapshots(invocation: Invocation): Promise<number> {
   } finally {
     progress.stop();
   }
+  const code = snapshots.some(({ failed }) => failed.length > 0) ? 1 : 0;
   if (json) {
     await terminal.write(`${terminalJson({ action: "snapshot", dryRun, snapshots, notes }, 1)}\n`);
-    return 0;
+    return code;
   }
   for (const note of notes) terminal.warn(note);
-  for (const { to: place, copied, bytes, unchanged, superseded, skipped } of snapshots) {
+  for (const { to: place, copied, bytes, unchanged, superseded, skipped, failed } of snapshots) {
+    for (const { path, reason } of failed) terminal.warn(`could not copy ${path}: ${reason}`);
     for (const { path, reason } of skipped) terminal.warn(`skipped ${path}: ${reason}`);
     for (const path of superseded) terminal.warn(`kept earlier contents as ${path}`);
     const files = amount(copied.length, bytes).replace("item", "file");
-    const line = `${dryRun ? "would copy" : "copied"} ${files} to ${place}; ${unchanged} unchanged`;
+    const lacking = failed.length > 0 ? `; ${failed.length} not copied` : "";
+    const line = `${dryRun ? "would copy" : "copied"} ${files} to ${place}; ${unchanged} unchanged${lacking}`;
     await terminal.write(`${printable(line)}\n`);
     if (!dryRun && terminal.isTty)
       terminal.warn(printable(`To read it: claude-transcripts list --config-dir ${shellWord(place)}`));
   }
-  return 0;
+  return code;
 }
 
 /** Runs `snapshot restore`. Returns the exit code. */

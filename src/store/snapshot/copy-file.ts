@@ -1,5 +1,5 @@
-import { basename, dirname } from "node:path";
-import { cleanStaleTemps, createTemp, discardTemp, publishNew, syncDir, type TempFile } from "../disk/atomic-write.ts";
+import { basename, dirname, join } from "node:path";
+import { createTemp, discardTemp, linkNew, publishNew, syncDir, type TempFile } from "../disk/atomic-write.ts";
 import {
   type BigIntStats,
   close,
@@ -11,6 +11,7 @@ import {
   setTimes,
   statLink,
   statOpenExact,
+  type Stats,
   useAndClose,
 } from "../disk/fs.ts";
 import { compareFiles, copyFrom, utimesSeconds } from "../disk/dir-tree.ts";
@@ -21,42 +22,92 @@ import { makeDirOf } from "./snapshot-dir.ts";
 export interface CopiedFile {
   /** Bytes that were written. */
   readonly bytes: number;
-  /** Where the earlier contents are, if the file no longer begins with them. */
-  readonly superseded?: string;
+  /** Whether the copy was whole before. */
+  readonly isUnchanged: boolean;
+  /** Where earlier contents are that the file, or one in place of a directory above it, no longer begins with. */
+  readonly superseded: readonly string[];
 }
 
+/** How often a file is read again that is rewritten while it is copied. */
+const TRIES = 3;
+
 /**
- * Brings the copy of a file up to date, with its time. What was appended is appended; if the file is another one by now, the
- * copy keeps its contents under another name first. A kill at any point leaves a copy that the next call goes on from. Both files
- * are compared afterwards. Throws file-system errors, and `Io` if the copy differs.
+ * Brings the copy of a file in a snapshot up to date, with its time. What was appended is appended; if the file is another one by
+ * now, the copy keeps its contents under another name first. A kill or a full disk at any point leaves a copy under the old
+ * name that the next call goes on from. Both files are compared afterwards. Writes through no link. Throws file-system errors, and
+ * `Io` if the copy differs.
  */
-export function updateCopy(from: string, to: string): CopiedFile {
+export function updateCopy(from: string, snapshot: string, name: string): CopiedFile {
+  const superseded: string[] = [];
+  for (let tries = 1; ; tries++) {
+    try {
+      return { ...updateOnce(from, snapshot, name, superseded), superseded };
+    } catch (error) {
+      if (!(error instanceof TranscriptError) || tries === TRIES) throw error;
+    }
+  }
+}
+
+function updateOnce(
+  from: string,
+  snapshot: string,
+  name: string,
+  superseded: string[],
+): Omit<CopiedFile, "superseded"> {
+  const to = join(snapshot, ...name.split("/"));
   return useAndClose(openReadNoFollow(from), (source) => {
     const stats = statOpenExact(source);
-    const there = statLink(to);
-    if (there?.isFile() === true) {
+    superseded.push(...clearWay(snapshot, name));
+    if (statLink(to)?.isFile() === true) {
       const bytes = appendRest(source, stats, to);
-      if (bytes !== undefined) return { bytes };
+      if (bytes !== undefined) return { bytes, isUnchanged: bytes === 0 };
     }
-    const superseded = there === undefined ? undefined : freeName(to, there.mtimeMs);
-    if (superseded !== undefined) rename(to, superseded);
-    return { bytes: copyWhole(source, stats, to, publishOver), ...(superseded !== undefined && { superseded }) };
+    const publish = (temp: TempFile, path: string): void => {
+      const old = putAside(path, { isReplaced: true });
+      if (old !== undefined) superseded.push(old);
+      publishOver(temp, path);
+    };
+    return { bytes: copyWhole(source, stats, to, publish), isUnchanged: false };
   });
 }
 
+/** Puts files aside that are in place of directories above a path. Throws `ELOOP` for a link: it would lead elsewhere. Returns their names. */
+function clearWay(snapshot: string, name: string): string[] {
+  const found = obstacleAbove(snapshot, name);
+  if (found === undefined) return [];
+  if (found.isLink) throw linkInWay(found.path);
+  const old = putAside(found.path);
+  return old === undefined ? [] : [old];
+}
+
+/** Returns what is in place of a directory between a root and something below it. `name`: the path between them, with `/`. */
+export function obstacleAbove(
+  root: string,
+  name: string,
+): { readonly path: string; readonly isLink: boolean } | undefined {
+  let path = root;
+  for (const part of name.split("/").slice(0, -1)) {
+    path = join(path, part);
+    const stats = statLink(path);
+    if (stats === undefined) return undefined;
+    if (!stats.isDirectory()) return { path, isLink: stats.isSymbolicLink() };
+  }
+  return undefined;
+}
+
+const linkInWay = (path: string): Error =>
+  Object.assign(new Error(`ELOOP: ${path} is a link`), { code: "ELOOP", path });
+
 /** Appends what a copy lacks. Returns the bytes written; undefined if the file does not begin with the copy. */
 function appendRest(source: number, stats: BigIntStats, to: string): number | undefined {
-  const target = openAppend(to);
-  try {
+  return useAndClose(openAppend(to), (target) => {
     const same = compareFiles(target, source);
     if (same?.isWhole !== true) return undefined;
     copyFrom(source, same.equal, target);
     requireCopied(target, source, to);
     setCopiedTimes(to, stats);
     return Number(statOpenExact(target).size) - same.equal;
-  } finally {
-    close(target);
-  }
+  });
 }
 
 /** Copies an open file to a free path, whole or not at all, with its mode and times. Throws `EEXIST` if the path is taken. Returns the bytes. */
@@ -70,8 +121,6 @@ function copyWhole(
   publish: (temp: TempFile, path: string) => void,
 ): number {
   makeDirOf(to);
-  // Killed runs may have left some.
-  cleanStaleTemps(dirname(to));
   const temp = createTemp(dirname(to), `${TEMP}${basename(to)}`);
   try {
     copyFrom(source, 0, temp.fd);
@@ -79,7 +128,8 @@ function copyWhole(
       requireCopied(copy, source, to);
       return Number(statOpenExact(copy).size);
     });
-    setMode(temp.path, Number(stats.mode & 0o777n));
+    // Its owner can append to it later, whatever the mode.
+    setMode(temp.path, Number(stats.mode & 0o777n) | 0o600);
     setCopiedTimes(temp.path, stats);
     publish(temp, to);
     return bytes;
@@ -112,11 +162,39 @@ function requireCopied(copy: number, source: number, path: string): void {
   });
 }
 
-/** Returns a free name next to a file that no reader takes for a transcript. `mtimeMs`: time of its contents. */
-function freeName(path: string, mtimeMs: number): string {
-  const stamp = new Date(mtimeMs).toISOString().replace(/[-:]|\.\d+/g, "");
+/**
+ * Gives what is at a path another name next to it, which no reader takes for a transcript, and returns that. A file that is about
+ * to be replaced keeps this name too (`isReplaced`), so that a kill leaves it.
+ */
+function putAside(path: string, { isReplaced = false } = {}): string | undefined {
+  const there = statLink(path);
+  if (there === undefined) return undefined;
+  const keeps = isReplaced && there.isFile();
+  const name = nameAside(path, there, keeps);
+  if (!keeps) rename(path, name);
+  // A run that was killed may have named it already.
+  else if (!isThere(name)) linkNew(path, name);
+  return name;
+}
+
+/** Returns a name that is free or, `orOwn`, another one of the same file. */
+function nameAside(path: string, { mtimeMs, dev, ino }: Stats, orOwn: boolean): string {
+  const time = Math.min(Math.max(mtimeMs, -MAX_TIME_MS), MAX_TIME_MS);
+  const stamp = new Date(time).toISOString().replace(/[-:]|\.\d+/g, "");
   for (let n = 1; ; n++) {
-    const name = `${path}.old-${stamp.replace("T", "-").replace("Z", "")}${n === 1 ? "" : `-${n}`}`;
-    if (!isThere(name)) return name;
+    const ending = `.old-${stamp.replace("T", "-").replace("Z", "")}${n === 1 ? "" : `-${n}`}`;
+    const name = join(dirname(path), cut(basename(path), MAX_NAME_BYTES - ending.length) + ending);
+    const taken = statLink(name);
+    if (taken === undefined || (orOwn && taken.ino === ino && taken.dev === dev)) return name;
   }
+}
+
+/** Of a `Date`. */
+const MAX_TIME_MS = 8.64e15;
+const MAX_NAME_BYTES = 255;
+
+function cut(name: string, bytes: number): string {
+  let kept = name;
+  while (Buffer.byteLength(kept) > bytes) kept = kept.slice(0, -1);
+  return kept;
 }

@@ -1,8 +1,9 @@
 /** Copies sessions, with what belongs to them, into a directory from which they can be read and restored. Only reads the store. */
-import { join, resolve, sep } from "node:path";
+import { dirname, join, resolve, sep } from "node:path";
+import { cleanStaleTemps } from "../disk/atomic-write.ts";
 import { type Stats, statLink, tryStatFile } from "../disk/fs.ts";
 import { entriesOf, tryStat, Walker } from "../disk/walk.ts";
-import { errnoOf, TranscriptError } from "../errors.ts";
+import { attempt, errnoOf, SessionBusyError, TranscriptError } from "../errors.ts";
 import { idIn, OLD_SUBAGENT, ownerOf } from "../layout/belongs.ts";
 import { projectsPath } from "../layout/paths.ts";
 import { namedThings } from "../projects/named-things.ts";
@@ -10,7 +11,7 @@ import { isTurnOver, yieldToEventLoop } from "../timing.ts";
 import { withSessionLock } from "../trash/session-lock.ts";
 import { tidyTrash } from "../trash/trash-entries.ts";
 import type { Skipped } from "../types.ts";
-import { updateCopy } from "./copy-file.ts";
+import { obstacleAbove, updateCopy } from "./copy-file.ts";
 import { makeSnapshotDir, requireSnapshotDir } from "./snapshot-dir.ts";
 
 export interface SnapshotOptions {
@@ -33,8 +34,10 @@ export interface SnapshotReport {
   readonly unchanged: number;
   /** Earlier contents of files that were rewritten since, which the snapshot keeps. */
   readonly superseded: readonly string[];
-  /** Links and files that could not be copied. */
+  /** Links, and what is not a file. */
   readonly skipped: readonly Skipped[];
+  /** Files that could not be copied, and directories that could not be read: the snapshot is not complete. */
+  readonly failed: readonly Skipped[];
 }
 
 interface SourceFile {
@@ -50,19 +53,21 @@ interface SourceFile {
  * Brings a snapshot up to date. Files are only ever added and appended to: what was deleted in the store, by Claude Code after 30
  * days for instance, stays. One process at a time copies a session.
  *
- * Throws `InvalidArgumentError` if the directory cannot be a snapshot of this config dir, and `signal.reason` when aborted.
+ * What fails is named, and the rest is copied. Throws `InvalidArgumentError` if the directory cannot be a snapshot of this config dir, and `signal.reason` when aborted.
  */
 export async function takeSnapshot(options: SnapshotOptions): Promise<SnapshotReport> {
   const { dryRun, progress, signal } = options;
   const [configDir, to] = [resolve(options.configDir), resolve(options.to)];
   requireSnapshotDir(to, configDir);
   const skipped: Skipped[] = [];
+  const failed: Skipped[] = [];
   const changed = new Map<string, SourceFile[]>();
+  const isLinked = linkFinder(to);
   let unchanged = 0;
   let total = 0;
-  for (const file of sourceFiles({ ...options, configDir }, skipped)) {
+  for (const file of sourceFiles({ ...options, configDir }, skipped, failed)) {
     if (isTurnOver()) await yieldToEventLoop(signal);
-    if (isCopied(file.stats, `${to}${sep}${file.name}`)) {
+    if (isCopied(file, to, isLinked)) {
       unchanged++;
       continue;
     }
@@ -75,43 +80,80 @@ export async function takeSnapshot(options: SnapshotOptions): Promise<SnapshotRe
   const copied: { path: string; bytes: number }[] = [];
   const superseded: string[] = [];
   let bytes = 0;
+  const cleaned = new Set<string>();
   if (dryRun !== true && changed.size > 0) makeSnapshotDir(to, configDir);
+  const copy = ({ path, name, stats }: SourceFile): void => {
+    const target = join(to, name);
+    if (dryRun === true) {
+      const there = statLink(target)?.size ?? 0;
+      copied.push({ path: name, bytes: stats.size - (there < stats.size ? there : 0) });
+      return;
+    }
+    if (!cleaned.has(dirname(target))) {
+      cleaned.add(dirname(target));
+      // Killed runs may have left some. A link leads to what is not ours.
+      if (!isLinked(name)) cleanStaleTemps(dirname(target));
+    }
+    const done = updateCopy(path, to, name);
+    superseded.push(...done.superseded);
+    if (done.isUnchanged) unchanged++;
+    else copied.push({ path: name, bytes: done.bytes });
+    bytes += done.bytes;
+  };
   for (const [owner, files] of changed) {
     const act = async (): Promise<void> => {
-      for (const { path, name, stats } of files) {
+      for (const file of files) {
         signal?.throwIfAborted();
         try {
-          const there = statLink(join(to, name))?.size ?? 0;
-          const done =
-            dryRun === true
-              ? { bytes: stats.size - (there < stats.size ? there : 0) }
-              : updateCopy(path, join(to, name));
-          copied.push({ path: name, bytes: done.bytes });
-          bytes += done.bytes;
-          if ("superseded" in done && done.superseded !== undefined) superseded.push(done.superseded);
+          copy(file);
         } catch (error) {
-          if (error instanceof TranscriptError || errnoOf(error) === undefined) throw error;
-          skipped.push({ path, reason: errnoOf(error) ?? "unreadable" });
+          if (!isFailure(error)) throw error;
+          failed.push({ path: file.path, reason: reasonOf(error) });
         }
-        progress?.(
-          copied.reduce((sum, { bytes }) => sum + bytes, 0),
-          total,
-        );
+        progress?.(bytes, total);
         await yieldToEventLoop(signal);
       }
     };
-    if (owner === "" || dryRun === true) await act();
-    else await withSessionLock([to], owner, "snapshot", act);
+    if (dryRun === true) await act();
+    else {
+      try {
+        await withSessionLock([to], owner === "" ? NO_SESSION : owner, "snapshot", act);
+      } catch (error) {
+        if (!(error instanceof SessionBusyError)) throw error;
+        for (const { path } of files) failed.push({ path, reason: error.message });
+      }
+    }
   }
   // Killed runs may have left their locks.
   if (dryRun !== true) tidyTrash(to);
-  return { copied, bytes, unchanged, superseded, skipped };
+  return { copied, bytes: copied.reduce((sum, file) => sum + file.bytes, 0), unchanged, superseded, skipped, failed };
+}
+
+/** In the lock of what belongs to no session. */
+const NO_SESSION = "00000000-0000-0000-0000-000000000000";
+
+const isFailure = (error: unknown): boolean =>
+  errnoOf(error) !== undefined || (error instanceof TranscriptError && error.code === "Io");
+
+const reasonOf = (error: unknown): string => errnoOf(error) ?? (error instanceof Error ? error.message : String(error));
+
+/** Returns a function that says whether a link is above a name in a snapshot. Looks once at each directory. */
+function linkFinder(snapshot: string): (name: string) => boolean {
+  const known = new Map<string, boolean>();
+  return (name) => {
+    const dir = name.slice(0, Math.max(name.lastIndexOf("/"), 0));
+    const found = known.get(dir) ?? attempt(() => obstacleAbove(snapshot, name))?.isLink ?? false;
+    known.set(dir, found);
+    return found;
+  };
 }
 
 /** Whether the copy was made of a file as it is now: of the same size and time, to the microsecond. */
-function isCopied({ size, mtimeMs }: Stats, copy: string): boolean {
-  const there = statLink(copy);
-  return there?.isFile() === true && there.size === size && Math.abs(there.mtimeMs - mtimeMs) < 0.002;
+function isCopied({ name, stats }: SourceFile, to: string, isLinked: (name: string) => boolean): boolean {
+  if (isLinked(name)) return false;
+  // What cannot be looked at cannot be written either, which is said then.
+  const there = attempt(() => statLink(`${to}${sep}${name}`));
+  return there?.isFile() === true && there.size === stats.size && Math.abs(there.mtimeMs - stats.mtimeMs) < 0.002;
 }
 
 /** Returns the path of something below a directory, relative to it, with `/`. */
@@ -121,8 +163,12 @@ function below(dir: string, path: string): string {
 }
 
 /** Yields the files of the projects, and those elsewhere that are named after a session. */
-function* sourceFiles({ configDir, sessionIds }: SnapshotOptions, skipped: Skipped[]): Generator<SourceFile> {
-  const walker = new Walker(skipped);
+function* sourceFiles(
+  { configDir, sessionIds }: SnapshotOptions,
+  skipped: Skipped[],
+  failed: Skipped[],
+): Generator<SourceFile> {
+  const walker = new Walker(failed);
   const isWanted = (owner: string | undefined): boolean =>
     sessionIds === undefined || (owner !== undefined && sessionIds.has(owner));
   const found = (path: string, name: string, stats: Stats, owner: string | undefined): SourceFile | undefined => {
@@ -132,7 +178,7 @@ function* sourceFiles({ configDir, sessionIds }: SnapshotOptions, skipped: Skipp
     return undefined;
   };
   function* all(path: string, name: string, owner: string | undefined): Generator<SourceFile> {
-    const stats = tryStat(path, skipped);
+    const stats = tryStat(path, failed);
     const file = stats && found(path, name, stats, owner);
     if (file !== undefined) yield file;
     if (stats?.isDirectory() !== true) return;
@@ -144,13 +190,13 @@ function* sourceFiles({ configDir, sessionIds }: SnapshotOptions, skipped: Skipp
   // `projects` and project dirs may be links, as for all readers. Real directories come first: a link to one adds nothing.
   const projects = projectsPath(configDir);
   const links: string[] = [];
-  for (const { name: key } of entriesOf(projects, skipped)) {
+  for (const { name: key } of entriesOf(projects, failed)) {
     const path = join(projects, key);
-    const stats = tryStat(path, skipped);
+    const stats = tryStat(path, failed);
     if (stats?.isSymbolicLink() === true && tryStatFile(path)?.isDirectory() === true) links.push(key);
     else if (stats?.isDirectory() !== true) yield* all(path, `projects/${key}`, undefined);
     else if (walker.enter(path)) {
-      for (const { name } of entriesOf(path, skipped))
+      for (const { name } of entriesOf(path, failed))
         yield* all(join(path, name), `projects/${key}/${name}`, ownerOfItem(name));
     }
   }
@@ -158,7 +204,7 @@ function* sourceFiles({ configDir, sessionIds }: SnapshotOptions, skipped: Skipp
     const path = join(projects, key);
     if (!walker.enter(path)) continue;
     // It may lead anywhere, so only what a session has is taken.
-    for (const { name } of entriesOf(path, skipped)) {
+    for (const { name } of entriesOf(path, failed)) {
       const owner = ownerOfItem(name);
       if (owner !== undefined || OLD_SUBAGENT.test(name))
         yield* all(join(path, name), `projects/${key}/${name}`, owner);
@@ -172,7 +218,7 @@ function* sourceFiles({ configDir, sessionIds }: SnapshotOptions, skipped: Skipp
     const owner = ownerOf(names)?.toLowerCase();
     return owner !== undefined && isWanted(owner);
   };
-  for (const { path, owner } of namedThings(configDir, skipped, onLink))
+  for (const { path, owner } of namedThings(configDir, failed, onLink))
     yield* all(path, below(configDir, path), owner.toLowerCase());
 }
 

@@ -1,4 +1,4 @@
-import { execFile } from "node:child_process";
+import { execFile, spawnSync } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
 import { promisify } from "node:util";
@@ -72,10 +72,15 @@ describe("a snapshot", () => {
     const dir = store();
     const before = snapshot(dir);
     const to = path.join(tempConfigDir(), "new", "place");
-    const { copied, bytes, unchanged, superseded, skipped } = await take(dir, { to });
+    const { copied, bytes, unchanged, superseded, skipped, failed } = await take(dir, { to });
     expect(copied.map((file) => file.path).sort()).toEqual([...ofOne(ONE), ...ofOne(TWO), ...others].sort());
     expect(bytes).toBe(copied.reduce((sum, file) => sum + fs.statSync(path.join(dir, file.path)).size, 0));
-    expect({ unchanged, superseded, skipped }).toEqual({ unchanged: 0, superseded: [], skipped: [] });
+    expect({ unchanged, superseded, skipped, failed }).toEqual({
+      unchanged: 0,
+      superseded: [],
+      skipped: [],
+      failed: [],
+    });
     expect(snapshot(dir)).toEqual(before);
     const there = snapshot(to);
     for (const { path: name } of copied) expect(there[name]).toBe(before[name]);
@@ -222,6 +227,85 @@ describe("a snapshot", () => {
     await expect(take(dir, { to })).rejects.toThrow(/cannot be a snapshot: /);
     expect(snapshot(dir)).toEqual(before);
   });
+
+  test.for(["projects", "projects/-w", `projects/-w/${ONE}`])("writes through no link in place of %s", async (name) => {
+    const dir = store();
+    await take(dir);
+    const at = path.join(kept(dir), name);
+    for (const target of [tempConfigDir(), path.join(dir, name)]) {
+      fs.rmSync(at, { recursive: true });
+      fs.symlinkSync(target, at);
+      const [before, store] = [snapshot(target), snapshot(path.join(dir, "projects"))];
+      const { failed, copied, unchanged } = await take(dir);
+      expect(failed.length + copied.length + unchanged).toBe(12);
+      expect(new Set(failed.map((fail) => fail.reason))).toEqual(new Set(["ELOOP"]));
+      expect(snapshot(target)).toEqual(before);
+      expect(snapshot(path.join(dir, "projects"))).toEqual(store);
+    }
+  });
+
+  test("goes on when a file became a directory, and back", async () => {
+    const dir = store();
+    const place = path.join(dir, "projects", "-w", ONE, "tool-results");
+    await take(dir);
+    fs.rmSync(place, { recursive: true });
+    fs.writeFileSync(place, "now a file");
+    const first = await take(dir);
+    expect(first).toMatchObject({ failed: [], copied: [{ path: `projects/-w/${ONE}/tool-results` }] });
+    expect(fs.readFileSync(path.join(first.superseded[0] ?? "", "b1.txt"), "utf8")).toBe("stored");
+    fs.rmSync(place);
+    put(place, "b1.txt", "again");
+    const second = await take(dir);
+    expect(second).toMatchObject({ failed: [], copied: [{ path: `projects/-w/${ONE}/tool-results/b1.txt` }] });
+    expect(fs.readFileSync(second.superseded[0] ?? "", "utf8")).toBe("now a file");
+  });
+
+  test.for<[string, string, number]>([
+    ["a name of 255 bytes", `${ONE}-${"é".repeat(109)}`, 1_790_000_000],
+    ["a time that no date has", `${ONE}.txt`, 99_999_999_999_999],
+    ["a time before 1970", `${ONE}.txt`, -12_345.678],
+  ])("keeps what a file had of %s", async ([, name, mtime]) => {
+    const dir = tempConfigDir();
+    const file = put(dir, `projects/-w/${name}`, "earlier", { mtime });
+    await take(dir);
+    fs.writeFileSync(file, "rewritten");
+    const { superseded, failed } = await take(dir);
+    expect(failed).toEqual([]);
+    expect(superseded.map((old) => fs.readFileSync(old, "utf8"))).toEqual(["earlier"]);
+    expect(fs.readFileSync(path.join(kept(dir), "projects", "-w", name), "utf8")).toBe("rewritten");
+    fs.utimesSync(file, mtime, mtime);
+    await take(dir);
+    expect(await take(dir)).toMatchObject({ copied: [], unchanged: 1 });
+  });
+
+  test("appends to the copy of a file that nobody may write", async () => {
+    const dir = store();
+    fs.chmodSync(path.join(dir, transcript(ONE)), 0o400);
+    await take(dir);
+    expect(fs.statSync(path.join(kept(dir), transcript(ONE))).mode & 0o777).toBe(0o600);
+  });
+
+  test.skipIf(process.platform === "win32")(
+    "keeps the copy in its place if there is no room for what it became, and copies the rest",
+    async () => {
+      const dir = store();
+      await take(dir);
+      const copy = path.join(kept(dir), transcript(ONE));
+      const was = fs.readFileSync(copy);
+      // Too large for the file-size limit of the shell.
+      fs.writeFileSync(path.join(dir, transcript(ONE)), "x".repeat(2_000_000));
+      fs.appendFileSync(path.join(dir, transcript(TWO)), '{"type":"x"}\n');
+      const script = `trap '' XFSZ; ulimit -f 1000; exec "$0" "$@"`;
+      const run = spawnSync("bash", ["-c", script, process.execPath, binary(), "snapshot", "--config-dir", dir], {
+        encoding: "utf8",
+      });
+      expect(run.stderr).toContain(`could not copy ${path.join(dir, transcript(ONE))}: EFBIG`);
+      expect(run.stdout).toMatch(/^copied 1 file, .*; 1 not copied$/m);
+      expect(run.status).toBe(1);
+      expect(fs.readFileSync(copy)).toEqual(was);
+      expect(names(kept(dir)).filter((name) => /\.old-|\.tmp$/.test(name))).toEqual([]);
+    },
+  );
 
   test("goes on after its first run was killed before it was marked", async () => {
     const dir = store();
