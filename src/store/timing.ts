@@ -32,3 +32,23 @@ const STEPS_PER_LOOK = 16;
  */
 export const isTurnOver = (stepsPerLook = STEPS_PER_LOOK): boolean =>
   ++steps % stepsPerLook === 0 && performance.now() - began >= timing.turnMs;
+
+/** Work in steps of at most some milliseconds, after each of which its caller may do something else. */
+export type Steps<T> = Generator<undefined, T>;
+
+/** Does all steps, and lets others have their turn between them. Throws the reason of a signal that is aborted by then. */
+export async function inTurns<T>(steps: Steps<T>, signal?: AbortSignal): Promise<T> {
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+    if (isTurnOver(1)) await yieldToEventLoop(signal);
+  }
+}
+
+/** Does all steps at once. */
+export function atOnce<T>(steps: Steps<T>): T {
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+  }
+}

@@ -22,6 +22,7 @@ import {
   writeAll,
 } from "./fs.ts";
 import { errnoOf, TranscriptError, unlessMissing } from "../errors.ts";
+import { atOnce, type Steps } from "../timing.ts";
 import { syncDir } from "./sync-dir.ts";
 
 /** Removes a file, a link, or a directory with everything in it. Does nothing if it is missing. */
@@ -96,16 +97,30 @@ function copyBytes(from: string, to: string): void {
 }
 
 /** Writes the bytes of an open file from `start` on to another, and syncs that. */
-export function copyFrom(source: number, start: number, target: number): void {
+export const copyFrom = (source: number, start: number, target: number): void =>
+  atOnce(copySteps(source, start, target));
+
+/** `copyFrom` in steps. */
+export function* copySteps(source: number, start: number, target: number): Steps<void> {
   const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
+  let unsynced = 0;
   for (let at = start; ;) {
     const count = readAt(source, chunk, at);
     if (count === 0) break;
     writeAll(target, chunk.subarray(0, count));
     at += count;
+    unsynced += count;
+    if (unsynced >= SYNC_BYTES) {
+      // One sync of all of a large file would be a step of seconds.
+      syncFile(target);
+      unsynced = 0;
+    }
+    yield;
   }
   syncFile(target);
 }
+
+const SYNC_BYTES = 16 * 1024 * 1024;
 
 /** Makes the error that the file system gives when it reads a missing file. */
 const isGone = (path: string): Error =>
@@ -161,8 +176,17 @@ export function conflictIn(a: string, b: string): string | undefined {
   return undefined;
 }
 
-/** Compares two open files to the end of the shorter one; undefined if they differ. `isWhole`: that is all of `a`. */
-export function compareFiles(a: number, b: number): { readonly equal: number; readonly isWhole: boolean } | undefined {
+/** How far two files are equal. `isWhole`: that is all of the first one. */
+interface Compared {
+  readonly equal: number;
+  readonly isWhole: boolean;
+}
+
+/** Compares two open files to the end of the shorter one; undefined if they differ. */
+export const compareFiles = (a: number, b: number): Compared | undefined => atOnce(compareSteps(a, b));
+
+/** `compareFiles` in steps. */
+export function* compareSteps(a: number, b: number): Steps<Compared | undefined> {
   const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
   const same = Buffer.allocUnsafe(CHUNK_BYTES);
   for (let at = 0; ;) {
@@ -171,5 +195,6 @@ export function compareFiles(a: number, b: number): { readonly equal: number; re
     if (chunk.compare(same, 0, there, 0, there) !== 0) return undefined;
     at += there;
     if (there < count || count === 0) return { equal: at, isWhole: there === count };
+    yield;
   }
 }

@@ -12,10 +12,10 @@ import {
   statLink,
   statOpenExact,
   type Stats,
-  useAndClose,
 } from "../disk/fs.ts";
-import { compareFiles, copyFrom, utimesSeconds } from "../disk/dir-tree.ts";
+import { compareSteps, copySteps, utimesSeconds } from "../disk/dir-tree.ts";
 import { TranscriptError } from "../errors.ts";
+import { inTurns } from "../timing.ts";
 import { makeDirOf } from "./snapshot-dir.ts";
 
 /** What was done with a file of a snapshot. */
@@ -37,29 +37,36 @@ const TRIES = 3;
  * name that the next call goes on from. Both files are compared afterwards. Writes through no link. Throws file-system errors, and
  * `Io` if the copy differs.
  */
-export function updateCopy(from: string, snapshot: string, name: string): CopiedFile {
+export async function updateCopy(
+  from: string,
+  snapshot: string,
+  name: string,
+  signal?: AbortSignal,
+): Promise<CopiedFile> {
   const superseded: string[] = [];
   for (let tries = 1; ; tries++) {
     try {
-      return { ...updateOnce(from, snapshot, name, superseded), superseded };
+      return { ...(await updateOnce(from, snapshot, name, superseded, signal)), superseded };
     } catch (error) {
       if (!(error instanceof TranscriptError) || tries === TRIES) throw error;
     }
   }
 }
 
-function updateOnce(
+async function updateOnce(
   from: string,
   snapshot: string,
   name: string,
   superseded: string[],
-): Omit<CopiedFile, "superseded"> {
+  signal: AbortSignal | undefined,
+): Promise<Omit<CopiedFile, "superseded">> {
   const to = join(snapshot, ...name.split("/"));
-  return useAndClose(openReadNoFollow(from), (source) => {
+  const source = openReadNoFollow(from);
+  try {
     const stats = statOpenExact(source);
     superseded.push(...clearWay(snapshot, name));
     if (statLink(to)?.isFile() === true) {
-      const bytes = appendRest(source, stats, to);
+      const bytes = await appendRest(source, stats, to, signal);
       if (bytes !== undefined) return { bytes, isUnchanged: bytes === 0 };
     }
     const publish = (temp: TempFile, path: string): void => {
@@ -67,8 +74,10 @@ function updateOnce(
       if (old !== undefined) superseded.push(old);
       publishOver(temp, path);
     };
-    return { bytes: copyWhole(source, stats, to, publish), isUnchanged: false };
-  });
+    return { bytes: await copyWhole(source, stats, to, publish, signal), isUnchanged: false };
+  } finally {
+    close(source);
+  }
 }
 
 /** Puts files aside that are in place of directories above a path. Throws `ELOOP` for a link: it would lead elsewhere. Returns their names. */
@@ -99,35 +108,48 @@ const linkInWay = (path: string): Error =>
   Object.assign(new Error(`ELOOP: ${path} is a link`), { code: "ELOOP", path });
 
 /** Appends what a copy lacks. Returns the bytes written; undefined if the file does not begin with the copy. */
-function appendRest(source: number, stats: BigIntStats, to: string): number | undefined {
-  return useAndClose(openAppend(to), (target) => {
-    const same = compareFiles(target, source);
+async function appendRest(
+  source: number,
+  stats: BigIntStats,
+  to: string,
+  signal: AbortSignal | undefined,
+): Promise<number | undefined> {
+  const target = openAppend(to);
+  try {
+    const same = await inTurns(compareSteps(target, source), signal);
     if (same?.isWhole !== true) return undefined;
-    copyFrom(source, same.equal, target);
-    requireCopied(target, source, to);
+    await inTurns(copySteps(source, same.equal, target), signal);
+    await requireCopied(target, source, to, signal);
     setCopiedTimes(to, stats);
     return Number(statOpenExact(target).size) - same.equal;
-  });
+  } finally {
+    close(target);
+  }
 }
 
 /** Copies an open file to a free path, whole or not at all, with its mode and times. Throws `EEXIST` if the path is taken. Returns the bytes. */
-export const copyNew = (source: number, stats: BigIntStats, to: string): number =>
-  copyWhole(source, stats, to, publishNew);
+export const copyNew = (source: number, stats: BigIntStats, to: string): Promise<number> =>
+  copyWhole(source, stats, to, publishNew, undefined);
 
-function copyWhole(
+async function copyWhole(
   source: number,
   stats: BigIntStats,
   to: string,
   publish: (temp: TempFile, path: string) => void,
-): number {
+  signal: AbortSignal | undefined,
+): Promise<number> {
   makeDirOf(to);
   const temp = createTemp(dirname(to), `${TEMP}${basename(to)}`);
   try {
-    copyFrom(source, 0, temp.fd);
-    const bytes = useAndClose(openReadNoFollow(temp.path), (copy) => {
-      requireCopied(copy, source, to);
-      return Number(statOpenExact(copy).size);
-    });
+    await inTurns(copySteps(source, 0, temp.fd), signal);
+    const copy = openReadNoFollow(temp.path);
+    let bytes: number;
+    try {
+      await requireCopied(copy, source, to, signal);
+      bytes = Number(statOpenExact(copy).size);
+    } finally {
+      close(copy);
+    }
     // Its owner can append to it later, whatever the mode.
     setMode(temp.path, Number(stats.mode & 0o777n) | 0o600);
     setCopiedTimes(temp.path, stats);
@@ -154,8 +176,13 @@ function publishOver(temp: TempFile, path: string): void {
 const setCopiedTimes = (path: string, { atimeNs, mtimeNs }: BigIntStats): void =>
   setTimes(path, utimesSeconds(atimeNs), utimesSeconds(mtimeNs));
 
-function requireCopied(copy: number, source: number, path: string): void {
-  if (compareFiles(copy, source)?.isWhole === true) return;
+async function requireCopied(
+  copy: number,
+  source: number,
+  path: string,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  if ((await inTurns(compareSteps(copy, source), signal))?.isWhole === true) return;
   throw new TranscriptError("Io", `${path} differs from what was copied to it`, {
     hint: "Its file was rewritten meanwhile, or the disk fails: try again.",
     data: { path },

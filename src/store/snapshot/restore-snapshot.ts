@@ -1,6 +1,6 @@
 import { dirname, join, relative, sep } from "node:path";
 import { cleanStaleTemps } from "../disk/atomic-write.ts";
-import { isThere, openReadNoFollow, statOpenExact, useAndClose } from "../disk/fs.ts";
+import { close, isThere, openReadNoFollow, statOpenExact } from "../disk/fs.ts";
 import { isContained } from "../disk/dir-tree.ts";
 import { tryStat, Walker } from "../disk/walk.ts";
 import { SessionNotFoundError, TranscriptError } from "../errors.ts";
@@ -46,7 +46,7 @@ export async function restoreFromSnapshot(
   const { items: owned, skipped: unread } = await belongings(sessionId, from);
   if (owned.length === 0) throw new SessionNotFoundError(sessionId, ` in the snapshot ${from}`);
   const skipped: Skipped[] = [...unread];
-  const restore = (): SnapshotRestoration => {
+  const restore = async (): Promise<SnapshotRestoration> => {
     // Transcripts come first among the belongings, and last into the store.
     const files = owned.toReversed().flatMap(({ path }) => filesAt(from, join(from, ...path.split("/")), skipped));
     const missing = files.filter((name) => !isThere(join(configDir, name)));
@@ -63,13 +63,17 @@ export async function restoreFromSnapshot(
         },
       );
     }
-    const items = missing.map((name) => {
-      const bytes = useAndClose(openReadNoFollow(join(from, name)), (source) => {
+    const items: { path: string; bytes: number }[] = [];
+    for (const name of missing) {
+      const source = openReadNoFollow(join(from, name));
+      try {
         const stats = statOpenExact(source);
-        return dryRun === true ? Number(stats.size) : copyNew(source, stats, join(configDir, name));
-      });
-      return { path: name, bytes };
-    });
+        const bytes = dryRun === true ? Number(stats.size) : await copyNew(source, stats, join(configDir, name));
+        items.push({ path: name, bytes });
+      } finally {
+        close(source);
+      }
+    }
     // A run that was killed may have left its last file two names.
     if (dryRun !== true)
       for (const dir of new Set(files.map((name) => dirname(join(configDir, name))))) cleanStaleTemps(dir);

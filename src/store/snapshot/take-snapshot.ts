@@ -82,7 +82,7 @@ export async function takeSnapshot(options: SnapshotOptions): Promise<SnapshotRe
   let bytes = 0;
   const cleaned = new Set<string>();
   if (dryRun !== true && changed.size > 0) makeSnapshotDir(to, configDir);
-  const copy = ({ path, name, stats }: SourceFile): void => {
+  const copy = async ({ path, name, stats }: SourceFile): Promise<void> => {
     const target = join(to, name);
     if (dryRun === true) {
       const there = statLink(target)?.size ?? 0;
@@ -94,7 +94,7 @@ export async function takeSnapshot(options: SnapshotOptions): Promise<SnapshotRe
       // Killed runs may have left some. A link leads to what is not ours.
       if (!isLinked(name)) cleanStaleTemps(dirname(target));
     }
-    const done = updateCopy(path, to, name);
+    const done = await updateCopy(path, to, name, signal);
     superseded.push(...done.superseded);
     if (done.isUnchanged) unchanged++;
     else copied.push({ path: name, bytes: done.bytes });
@@ -105,9 +105,9 @@ export async function takeSnapshot(options: SnapshotOptions): Promise<SnapshotRe
       for (const file of files) {
         signal?.throwIfAborted();
         try {
-          copy(file);
+          await copy(file);
         } catch (error) {
-          if (!isFailure(error)) throw error;
+          if (signal?.aborted === true || !isFailure(error)) throw error;
           failed.push({ path: file.path, reason: reasonOf(error) });
         }
         progress?.(bytes, total);

@@ -307,6 +307,28 @@ describe("a snapshot", () => {
     },
   );
 
+  test("lets others have their turn while a large file is copied, and stops at once", async () => {
+    const dir = store();
+    const size = 40_000_000;
+    put(dir, transcript(ONE), Buffer.alloc(size, "x"));
+    let turns = 0;
+    const timer = setInterval(() => turns++, 1);
+    const abort = new AbortController();
+    const done = take(dir, { sessionIds: new Set([ONE]), signal: abort.signal });
+    const reason = Object.assign(new Error("enough"), { code: "EIO" });
+    setTimeout(() => abort.abort(reason), 15);
+    await expect(done).rejects.toBe(reason);
+    expect(names(kept(dir)).filter((name) => name.includes(ONE) && name.includes("-w/"))).not.toContain(
+      transcript(ONE),
+    );
+    turns = 0;
+    await take(dir);
+    clearInterval(timer);
+    expect(turns).toBeGreaterThan(3);
+    expect(fs.statSync(path.join(kept(dir), transcript(ONE))).size).toBe(size);
+    expect(names(kept(dir)).filter((name) => /\.tmp$|\.lock$/.test(name))).toEqual([]);
+  });
+
   test("goes on after its first run was killed before it was marked", async () => {
     const dir = store();
     const temp = put(kept(dir), ".claude-transcripts-snapshot.json.ct-aaaaaaaaaaaa-999999999--aaaaaaaa.tmp", "{", {
