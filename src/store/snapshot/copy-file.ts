@@ -216,6 +216,9 @@ function nameAside(path: string, { mtimeMs, dev, ino }: Stats, orOwn: boolean): 
   }
 }
 
+/** Reports whether a name is one of earlier contents. */
+export const isSuperseded = (name: string): boolean => /\.old-[-+]?[0-9]{4,6}[0-9]{4}-[0-9]{6}(?:-[0-9]+)?$/.test(name);
+
 /** Of a `Date`. */
 const MAX_TIME_MS = 8.64e15;
 const MAX_NAME_BYTES = 255;

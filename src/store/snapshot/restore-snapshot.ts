@@ -1,6 +1,7 @@
-import { dirname, join, relative, sep } from "node:path";
+import { basename, dirname, join, relative, sep } from "node:path";
 import { cleanStaleTemps } from "../disk/atomic-write.ts";
-import { close, isThere, openReadNoFollow, statOpenExact } from "../disk/fs.ts";
+import { close, isThere, openReadNoFollow, statOpenExact, tryStatFile } from "../disk/fs.ts";
+import { isOurOwnName } from "../disk/temp-file.ts";
 import { isContained } from "../disk/dir-tree.ts";
 import { tryStat, Walker } from "../disk/walk.ts";
 import { SessionNotFoundError, TranscriptError } from "../errors.ts";
@@ -8,7 +9,7 @@ import { requireSessionId } from "../layout/session-id.ts";
 import { belongings } from "../projects/sidecars.ts";
 import { withSessionLock } from "../trash/session-lock.ts";
 import type { Skipped } from "../types.ts";
-import { copyNew } from "./copy-file.ts";
+import { copyNew, isSuperseded, obstacleAbove } from "./copy-file.ts";
 import { requireSnapshot } from "./snapshot-dir.ts";
 
 export interface RestoreSnapshotOptions {
@@ -31,7 +32,7 @@ export interface SnapshotRestoration {
 
 /**
  * Copies a session from a snapshot to where it was, transcripts last, so that Claude Code resumes it. Overwrites nothing: if the
- * config dir has another file in the place of one, `RestoreConflict` names it (`data.conflicts`) and nothing is changed. What
+ * config dir has another file in the place of one, or no directory in the place of one, `RestoreConflict` names it (`data.conflicts`) and nothing is changed. What
  * it has already stays.
  *
  * Throws `InvalidSessionIdError`, `InvalidArgumentError` if the directory is no snapshot, `SessionNotFoundError`, `SessionBusyError`
@@ -46,23 +47,21 @@ export async function restoreFromSnapshot(
   const { items: owned, skipped: unread } = await belongings(sessionId, from);
   if (owned.length === 0) throw new SessionNotFoundError(sessionId, ` in the snapshot ${from}`);
   const skipped: Skipped[] = [...unread];
+  const conflict = (conflicts: readonly string[], is: string): TranscriptError =>
+    new TranscriptError("RestoreConflict", `Session ${sessionId} was not restored: ${conflicts.join(", ")} is ${is}`, {
+      hint: "Move it away, or delete the session, then try again.",
+      data: { sessionId, conflicts },
+    });
   const restore = async (): Promise<SnapshotRestoration> => {
     // Transcripts come first among the belongings, and last into the store.
     const files = owned.toReversed().flatMap(({ path }) => filesAt(from, join(from, ...path.split("/")), skipped));
+    const obstacles = new Set(files.flatMap((name) => obstacleTo(configDir, name) ?? []));
+    if (obstacles.size > 0) throw conflict([...obstacles], "in the way of its files");
     const missing = files.filter((name) => !isThere(join(configDir, name)));
     const conflicts = files
       .filter((name) => !missing.includes(name) && !isContained(join(from, name), join(configDir, name)))
       .map((name) => join(configDir, name));
-    if (conflicts.length > 0) {
-      throw new TranscriptError(
-        "RestoreConflict",
-        `Session ${sessionId} was not restored: ${conflicts.join(", ")} is another file`,
-        {
-          hint: "Move it away, or delete the session, then try again.",
-          data: { sessionId, conflicts },
-        },
-      );
-    }
+    if (conflicts.length > 0) throw conflict(conflicts, "another file");
     const items: { path: string; bytes: number }[] = [];
     for (const name of missing) {
       const source = openReadNoFollow(join(from, name));
@@ -83,11 +82,34 @@ export async function restoreFromSnapshot(
   return dryRun === true ? restore() : withSessionLock([configDir], sessionId, "restore", restore);
 }
 
+/** Returns what is in place of a directory above a file of a config dir. `projects` and project dirs may be links, no others. */
+function obstacleTo(configDir: string, name: string): string | undefined {
+  const names = name.split("/");
+  if (names[0] !== "projects") return obstacleAbove(configDir, name)?.path;
+  const project = join(configDir, ...names.slice(0, 2));
+  const above = [dirname(project), project].find((dir) => isThere(dir) && tryStatFile(dir)?.isDirectory() !== true);
+  return above ?? obstacleAbove(project, names.slice(2).join("/"))?.path;
+}
+
 /** Returns the files at a path of a snapshot, relative to it. */
 function filesAt(from: string, path: string, skipped: Skipped[]): string[] {
   const nameOf = (file: string): string => relative(from, file).split(sep).join("/");
+  const above = obstacleAbove(from, nameOf(path));
+  if (above !== undefined) {
+    skipped.push({ path: above.path, reason: above.isLink ? "a link, not followed" : "not a directory" });
+    return [];
+  }
   const stats = tryStat(path, skipped);
-  if (stats?.isFile() === true) return [nameOf(path)];
-  if (stats?.isDirectory() !== true) return [];
-  return [...new Walker(skipped).below(path)].flatMap((entry) => (entry.stats.isFile() ? [nameOf(entry.path)] : []));
+  const entries = stats?.isDirectory() === true ? [...new Walker(skipped).below(path)] : [];
+  if (stats !== undefined) entries.push({ dir: dirname(path), name: basename(path), path, stats });
+  return entries.flatMap((entry) => {
+    if (entry.stats.isDirectory()) return [];
+    if (!entry.stats.isFile())
+      skipped.push({ path: entry.path, reason: entry.stats.isSymbolicLink() ? "a link, not followed" : "not a file" });
+    // What a killed run left, and earlier contents, belong to the snapshot.
+    if (!entry.stats.isFile() || isOurOwnName(entry.name)) return [];
+    if (!isSuperseded(entry.name)) return [nameOf(entry.path)];
+    skipped.push({ path: entry.path, reason: "earlier contents of a file" });
+    return [];
+  });
 }

@@ -440,6 +440,54 @@ describe("a session from a snapshot", () => {
     expect(fs.existsSync(path.join(dir, "projects", "-w", ONE, "link"))).toBe(false);
   });
 
+  test("comes without what killed runs left and without earlier contents, and not through links", async () => {
+    const dir = store();
+    await take(dir);
+    fs.writeFileSync(path.join(dir, `projects/-w/${ONE}/tool-results/b1.txt`), "rewritten");
+    const { superseded } = await take(dir);
+    const temp = ".copy-b1.txt.ct-aaaaaaaaaaaa-999999999--aaaaaaaa.tmp";
+    put(kept(dir), `projects/-w/${ONE}/tool-results/${temp}`, "half");
+    const elsewhere = tempConfigDir();
+    put(elsewhere, `-x/${ONE}.jsonl`, "of somebody else");
+    fs.symlinkSync(path.join(elsewhere, "-x"), path.join(kept(dir), "projects", "-x"));
+    await deleteSession(ONE, { configDirs: [dir], permanent: true });
+    const { items, skipped } = await restore(dir);
+    expect(items.map((item) => item.path).sort()).toEqual([...ofOne(ONE), "projects/-w/agent-1.jsonl"].sort());
+    expect(skipped).toEqual([
+      { path: superseded[0], reason: "earlier contents of a file" },
+      { path: path.join(kept(dir), "projects", "-x"), reason: "a link, not followed" },
+    ]);
+    expect(fs.existsSync(path.join(dir, "projects", "-x"))).toBe(false);
+  });
+
+  test.for<[string, (at: string) => void, string]>([
+    ["a link", (at) => fs.symlinkSync(tempConfigDir(), at), "todos"],
+    ["a file", (at) => fs.writeFileSync(at, "x"), "todos"],
+    ["a link", (at) => fs.symlinkSync(tempConfigDir(), at), `projects/-w/${ONE}`],
+    ["a link to nothing", (at) => fs.symlinkSync("/nowhere/at/all", at), "projects/-w"],
+    ["a file", (at) => fs.writeFileSync(at, "x"), "projects"],
+  ])("is not restored if %s is in place of a directory, and nothing changes", async ([, make, name]) => {
+    const dir = store();
+    await take(dir);
+    await deleteSession(ONE, { configDirs: [dir], permanent: true });
+    const at = path.join(dir, name);
+    fs.rmSync(at, { recursive: true, force: true });
+    make(at);
+    const before = snapshot(dir);
+    await expect(restore(dir)).rejects.toMatchObject({ code: "RestoreConflict", data: { conflicts: [at] } });
+    expect(snapshot(dir)).toEqual(before);
+  });
+
+  test.for(["projects", "projects/-w"])("is restored through a link in place of %s, as it was taken", async (name) => {
+    const dir = store();
+    moveAway(dir, name);
+    await take(dir);
+    await deleteSession(ONE, { configDirs: [dir], permanent: true });
+    await restore(dir);
+    expect(fs.lstatSync(path.join(dir, name)).isSymbolicLink()).toBe(true);
+    expect(await getSessionMessages(ONE, { configDirs: [dir] })).toHaveLength(2);
+  });
+
   test("that is in use here can be read from the snapshot meanwhile", async () => {
     const dir = store();
     openByThisProcess(dir, ONE);
