@@ -83,6 +83,9 @@ export const trashPath = (configDir: string): string => join(configDir, "claude-
 /** `<configDir>/claude-transcripts/http-token`: the token by which clients of the HTTP server authenticate. */
 export const serverTokenPath = (configDir: string): string => join(configDir, "claude-transcripts", "http-token");
 
+/** `<configDir>/jobs`: background sessions. */
+export const jobsPath = (configDir: string): string => join(configDir, "jobs");
+
 /** `<configDir>/jobs/<first characters of the id>`: a session that runs, or ran, in the background. */
 export const jobPath = (configDir: string, sessionId: string): string =>
   join(configDir, ...jobNames(requireSessionId(sessionId)));

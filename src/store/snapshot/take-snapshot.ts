@@ -1,12 +1,16 @@
 /** Copies sessions, with what belongs to them, into a directory from which they can be read and restored. Only reads the store. */
-import { dirname, join, resolve, sep } from "node:path";
+import { basename, dirname, join, resolve, sep } from "node:path";
 import { cleanStaleTemps } from "../disk/atomic-write.ts";
 import { type Stats, statLink, tryStatFile } from "../disk/fs.ts";
+import { temporaryState } from "../disk/temp-file.ts";
 import { entriesOf, tryStat, Walker } from "../disk/walk.ts";
 import { attempt, errnoOf, SessionBusyError, TranscriptError } from "../errors.ts";
 import { idIn, OLD_SUBAGENT, ownerOf } from "../layout/belongs.ts";
-import { projectsPath } from "../layout/paths.ts";
+import { jobNames, jobsPath, projectsPath } from "../layout/paths.ts";
+import { isSessionId } from "../layout/session-id.ts";
+import { sessionOfJob } from "../projects/jobs.ts";
 import { namedThings } from "../projects/named-things.ts";
+import { firstSessionId } from "../projects/sidecars.ts";
 import { isTurnOver, yieldToEventLoop } from "../timing.ts";
 import { withSessionLock } from "../trash/session-lock.ts";
 import { tidyTrash } from "../trash/trash-entries.ts";
@@ -172,7 +176,9 @@ function* sourceFiles(
   const isWanted = (owner: string | undefined): boolean =>
     sessionIds === undefined || (owner !== undefined && sessionIds.has(owner));
   const found = (path: string, name: string, stats: Stats, owner: string | undefined): SourceFile | undefined => {
-    if (stats.isDirectory() || !isWanted(owner)) return undefined;
+    // A process of ours is still writing it.
+    if (stats.isDirectory() || !isWanted(owner) || temporaryState(dirname(path), basename(path)) !== undefined)
+      return undefined;
     if (stats.isFile()) return { path, name, stats, owner };
     skipped.push({ path, reason: stats.isSymbolicLink() ? NOT_FOLLOWED : "not a file" });
     return undefined;
@@ -197,7 +203,7 @@ function* sourceFiles(
     else if (stats?.isDirectory() !== true) yield* all(path, `projects/${key}`, undefined);
     else if (walker.enter(path)) {
       for (const { name } of entriesOf(path, failed))
-        yield* all(join(path, name), `projects/${key}/${name}`, ownerOfItem(name));
+        yield* all(join(path, name), `projects/${key}/${name}`, ownerOfItem(join(path, name), name));
     }
   }
   for (const key of links) {
@@ -205,7 +211,7 @@ function* sourceFiles(
     if (!walker.enter(path)) continue;
     // It may lead anywhere, so only what a session has is taken.
     for (const { name } of entriesOf(path, failed)) {
-      const owner = ownerOfItem(name);
+      const owner = ownerOfItem(join(path, name), name);
       if (owner !== undefined || OLD_SUBAGENT.test(name))
         yield* all(join(path, name), `projects/${key}/${name}`, owner);
     }
@@ -220,10 +226,19 @@ function* sourceFiles(
   };
   for (const { path, owner } of namedThings(configDir, failed, onLink))
     yield* all(path, below(configDir, path), owner.toLowerCase());
+  const jobs = jobsPath(configDir);
+  if (tryStat(jobs, failed)?.isDirectory() !== true) return;
+  for (const { name } of entriesOf(jobs, failed)) {
+    const owner = sessionOfJob(join(jobs, name))?.toLowerCase();
+    if (owner !== undefined && jobNames(owner)[1] === name.toLowerCase())
+      yield* all(join(jobs, name), `jobs/${name}`, owner);
+  }
 }
 
 const NOT_FOLLOWED = "a link, not followed";
 
-/** Returns the session that an item of a project dir belongs to, by its name, in lower case. */
-const ownerOfItem = (name: string): string | undefined =>
-  OLD_SUBAGENT.test(name) ? undefined : idIn(name)?.toLowerCase();
+/** Returns the session that an item of a project dir belongs to, in lower case. Rows are read only of subagents of older CLIs. */
+function ownerOfItem(path: string, name: string): string | undefined {
+  const id = OLD_SUBAGENT.test(name) ? firstSessionId(path) : idIn(name);
+  return isSessionId(id) ? id.toLowerCase() : undefined;
+}

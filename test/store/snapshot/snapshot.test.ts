@@ -184,9 +184,11 @@ describe("a snapshot", () => {
     put(elsewhere, name === "projects" ? "-w/private.txt" : "private.txt", "x");
     fs.symlinkSync(tempConfigDir(), path.join(elsewhere, "nowhere"));
     const { copied } = await take(dir, { sessionIds: new Set([ONE, TWO]) });
-    expect(copied.map((file) => file.path).sort()).toEqual([...ofOne(ONE), ...ofOne(TWO)].sort());
+    expect(copied.map((file) => file.path).sort()).toEqual(
+      [...ofOne(ONE), ...ofOne(TWO), "projects/-w/agent-1.jsonl"].sort(),
+    );
     expect(fs.lstatSync(path.join(kept(dir), name)).isDirectory()).toBe(true);
-    expect((await take(dir)).copied.map((file) => file.path)).toContain("projects/-w/agent-1.jsonl");
+    await take(dir);
     const hasMore = fs.existsSync(path.join(kept(dir), "projects/-w/private.txt"));
     expect(hasMore).toBe(name === "projects");
   });
@@ -327,6 +329,27 @@ describe("a snapshot", () => {
     expect(turns).toBeGreaterThan(3);
     expect(fs.statSync(path.join(kept(dir), transcript(ONE))).size).toBe(size);
     expect(names(kept(dir)).filter((name) => /\.tmp$|\.lock$/.test(name))).toEqual([]);
+  });
+
+  test("of one session has its job and its subagents of older CLIs, and not what is being written", async () => {
+    const dir = store();
+    const id = ONE.toUpperCase();
+    put(dir, transcript(id), conversation(id, "upper case"));
+    put(dir, "projects/-w/agent-2.jsonl", conversation(id, "old subagent"));
+    put(dir, `jobs/${id.slice(0, 8)}/state.json`, JSON.stringify({ sessionId: id }));
+    put(dir, "projects/-w/agent-3.jsonl", conversation("../../../../../outside", "hostile"));
+    put(dir, "jobs/0bbbbbbb/state.json", JSON.stringify({ sessionId: id }));
+    put(dir, `projects/-w/.${id}.jsonl.ct-aaaaaaaaaaaa-999999999--aaaaaaaa.tmp`, "half");
+    fs.rmSync(path.join(dir, transcript(ONE)));
+    const { copied } = await take(dir, { sessionIds: new Set([ONE]) });
+    const expected = [
+      ...ofOne(ONE).filter((name) => name !== transcript(ONE)),
+      ...others.slice(0, 1),
+      transcript(id),
+      "projects/-w/agent-2.jsonl",
+      `jobs/${id.slice(0, 8)}/state.json`,
+    ];
+    expect(copied.map((file) => file.path).sort()).toEqual(expected.sort());
   });
 
   test("goes on after its first run was killed before it was marked", async () => {
