@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { type BigIntStats, type Dirent, readDir, statExact, type Stats, statLink, statLinkExact } from "./fs.ts";
 import { errnoOf, isMissing } from "../errors.ts";
 import type { Skipped } from "../types.ts";
@@ -100,10 +100,16 @@ export function entriesOf(dir: string, skipped: Skipped[]): Dirent[] {
   }
 }
 
-/** Stat of the link itself; undefined if it is gone. If it cannot be read, that goes into `skipped`. */
+/**
+ * Stat of the link itself; undefined if it is gone. If it cannot be read, that goes into `skipped`, and so does a name from a
+ * directory that is not UTF-8: Node replaces its bytes, and nothing has the name that results.
+ */
 export function tryStat(path: string, skipped: Skipped[]): Stats | undefined {
   try {
-    return statLink(path);
+    const stats = statLink(path);
+    if (stats === undefined && basename(path).includes("\uFFFD"))
+      skipped.push({ path, reason: "its name is not UTF-8" });
+    return stats;
   } catch (error) {
     skipped.push({ path, reason: errnoOf(error) ?? "unreadable" });
     return undefined;

@@ -199,8 +199,9 @@ function* sourceFiles(
   for (const { name: key } of entriesOf(projects, failed)) {
     const path = join(projects, key);
     const stats = tryStat(path, failed);
-    if (stats?.isSymbolicLink() === true && tryStatFile(path)?.isDirectory() === true) links.push(key);
-    else if (stats?.isDirectory() !== true) yield* all(path, `projects/${key}`, undefined);
+    if (stats === undefined) continue;
+    if (stats.isSymbolicLink() && tryStatFile(path)?.isDirectory() === true) links.push(key);
+    else if (!stats.isDirectory()) yield* all(path, `projects/${key}`, undefined);
     else if (walker.enter(path)) {
       for (const { name } of entriesOf(path, failed))
         yield* all(join(path, name), `projects/${key}/${name}`, ownerOfItem(join(path, name), name));

@@ -352,6 +352,18 @@ describe("a snapshot", () => {
     expect(copied.map((file) => file.path).sort()).toEqual(expected.sort());
   });
 
+  test.skipIf(process.platform !== "linux")("names files and directories whose names are not UTF-8", async () => {
+    const dir = store();
+    const bad = (at: string): Buffer => Buffer.concat([Buffer.from(path.join(dir, at)), Buffer.of(0xff)]);
+    fs.writeFileSync(bad(`projects/-w/${ONE}/x`), "x");
+    fs.mkdirSync(bad("projects/-x"));
+    const { failed } = await take(dir);
+    expect(failed.map((fail) => [path.basename(fail.path), fail.reason]).sort()).toEqual([
+      ["-x\uFFFD", "its name is not UTF-8"],
+      ["x\uFFFD", "its name is not UTF-8"],
+    ]);
+  });
+
   test("goes on after its first run was killed before it was marked", async () => {
     const dir = store();
     const temp = put(kept(dir), ".claude-transcripts-snapshot.json.ct-aaaaaaaaaaaa-999999999--aaaaaaaa.tmp", "{", {
