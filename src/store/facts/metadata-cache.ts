@@ -106,6 +106,9 @@ function forget(path: string): void {
 function unitsOf(stamped: StampedFacts | undefined): number {
   if (stamped === undefined) return 0;
   let units = 0;
-  for (const value of Object.values(stamped.facts).flat()) if (typeof value === "string") units += value.length;
+  for (const value of Object.values(stamped.facts) as unknown[]) {
+    if (typeof value === "string") units += value.length;
+    else if (Array.isArray(value)) for (const text of value as readonly string[]) units += text.length;
+  }
   return units;
 }
