@@ -15,7 +15,7 @@ import { isTurnOver, yieldToEventLoop } from "../timing.ts";
 import { withSessionLock } from "../trash/session-lock.ts";
 import { tidyTrash } from "../trash/trash-entries.ts";
 import type { Skipped } from "../types.ts";
-import { obstacleAbove, updateCopy } from "./copy-file.ts";
+import { updateCopy } from "./copy-file.ts";
 import { makeSnapshotDir, requireSnapshotDir } from "./snapshot-dir.ts";
 
 export interface SnapshotOptions {
@@ -143,13 +143,17 @@ const reasonOf = (error: unknown): string => errnoOf(error) ?? (error instanceof
 
 /** Returns a function that says whether a link is above a name in a snapshot. Looks once at each directory. */
 function linkFinder(snapshot: string): (name: string) => boolean {
-  const known = new Map<string, boolean>();
-  return (name) => {
+  const known = new Map([["", false]]);
+  const isLinked = (name: string): boolean => {
     const dir = name.slice(0, Math.max(name.lastIndexOf("/"), 0));
-    const found = known.get(dir) ?? attempt(() => obstacleAbove(snapshot, name))?.isLink ?? false;
-    known.set(dir, found);
+    let found = known.get(dir);
+    if (found === undefined) {
+      found = isLinked(dir) || attempt(() => statLink(`${snapshot}${sep}${dir}`))?.isSymbolicLink() === true;
+      known.set(dir, found);
+    }
     return found;
   };
+  return isLinked;
 }
 
 /** Whether the copy was made of a file as it is now: of the same size and time, to the microsecond. */
@@ -177,17 +181,17 @@ function* sourceFiles(
     sessionIds === undefined || (owner !== undefined && sessionIds.has(owner));
   const found = (path: string, name: string, stats: Stats, owner: string | undefined): SourceFile | undefined => {
     // A process of ours is still writing it.
-    if (stats.isDirectory() || !isWanted(owner) || temporaryState(dirname(path), basename(path)) !== undefined)
-      return undefined;
+    if (stats.isDirectory() || !isWanted(owner)) return undefined;
+    if (path.endsWith(".tmp") && temporaryState(dirname(path), basename(path)) !== undefined) return undefined;
     if (stats.isFile()) return { path, name, stats, owner };
     skipped.push({ path, reason: stats.isSymbolicLink() ? NOT_FOLLOWED : "not a file" });
     return undefined;
   };
-  function* all(path: string, name: string, owner: string | undefined): Generator<SourceFile> {
-    const stats = tryStat(path, failed);
+  function* all(path: string, name: string, owner: string | undefined, isDirectory = false): Generator<SourceFile> {
+    const stats = isDirectory ? undefined : tryStat(path, failed);
     const file = stats && found(path, name, stats, owner);
     if (file !== undefined) yield file;
-    if (stats?.isDirectory() !== true) return;
+    if (!isDirectory && stats?.isDirectory() !== true) return;
     for (const entry of walker.below(path)) {
       const inside = found(entry.path, `${name}/${below(path, entry.path)}`, entry.stats, owner);
       if (inside !== undefined) yield inside;
@@ -203,8 +207,11 @@ function* sourceFiles(
     if (stats.isSymbolicLink() && tryStatFile(path)?.isDirectory() === true) links.push(key);
     else if (!stats.isDirectory()) yield* all(path, `projects/${key}`, undefined);
     else if (walker.enter(path)) {
-      for (const { name } of entriesOf(path, failed))
-        yield* all(join(path, name), `projects/${key}/${name}`, ownerOfItem(join(path, name), name));
+      for (const entry of entriesOf(path, failed)) {
+        const { name } = entry;
+        const item = `${path}${sep}${name}`;
+        yield* all(item, `projects/${key}/${name}`, ownerOfItem(item, name), entry.isDirectory());
+      }
     }
   }
   for (const key of links) {
