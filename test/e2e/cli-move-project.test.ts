@@ -3,6 +3,7 @@ import path from "node:path";
 import { expect, test } from "vitest";
 import { conversation, put, sessionId, tempConfigDir } from "../support/config-dir.ts";
 import { openByThisProcess } from "../support/live.ts";
+import { refused, runUnchanged } from "../support/run-unchanged.ts";
 import { type Ran, runCli } from "../support/run-cli.ts";
 import { snapshot } from "../support/snapshot.ts";
 
@@ -27,11 +28,8 @@ test.for<[string, readonly string[], RegExp]>([
   ["with three paths", ["/a", "/b", "/c"], /give the old path and the new one/],
 ])("%s: exit code 2, nothing changes", ([, args, message]) => {
   const dir = store();
-  const before = snapshot(dir);
-  const { status, stdout, stderr } = run(dir, "move-project", ...args);
-  expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
-  expect(stderr).toMatch(message);
-  expect(snapshot(dir)).toEqual(before);
+  const ran = runUnchanged(dir, () => run(dir, "move-project", ...args));
+  expect(ran).toEqual(refused(expect.stringMatching(message)));
 });
 
 test("what a dry run says then happens, and the command that the report names undoes it", () => {

@@ -2,6 +2,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { expect, test } from "vitest";
 import { sessionId, tempConfigDir } from "../support/config-dir.ts";
+import { refused, runUnchanged } from "../support/run-unchanged.ts";
 import { type Ran, runCli } from "../support/run-cli.ts";
 import { snapshot } from "../support/snapshot.ts";
 import { writeSpending } from "../support/spending.ts";
@@ -88,9 +89,6 @@ test.for<[readonly string[], number, RegExp]>([
   [["--to", "/"], 1, /cannot be a snapshot/],
 ])("snapshot %j is refused", ([args, code, message]) => {
   const dir = store();
-  const before = snapshot(dir);
-  const { status, stdout, stderr } = run(dir, "snapshot", ...args);
-  expect({ status, stdout }).toEqual({ status: code, stdout: "" });
-  expect(stderr).toMatch(message);
-  expect(snapshot(dir)).toEqual(before);
+  const ran = runUnchanged(dir, () => run(dir, "snapshot", ...args));
+  expect(ran).toEqual(refused(expect.stringMatching(message), code));
 });

@@ -51,9 +51,12 @@ export async function cleanUp(invocation: Invocation): Promise<number> {
     }
   }
   const byId = new Map(deleted.map((one) => [one.session.sessionId, one]));
-  const undo = `claude-transcripts restore --deleted-since ${new Date().toISOString()}${configDirOptions(configDirs)}`;
+  const began = new Date().toISOString();
+  // Bounded, so that it does not bring back what somebody deletes later.
+  const undo = (): string =>
+    `claude-transcripts restore --deleted-since ${began} --deleted-until ${new Date().toISOString()}${configDirOptions(configDirs)}`;
   const done: CleanedSession[] = [];
-  const tellUndo = (): void => terminal.warn(printable(`To undo: ${undo}`));
+  const tellUndo = (): void => terminal.warn(printable(`To undo: ${undo()}`));
   const interrupted = (): void => {
     if (!dryRun) tellUndo();
     process.kill(process.pid, "SIGINT");
@@ -76,7 +79,7 @@ export async function cleanUp(invocation: Invocation): Promise<number> {
     more: () => ({
       kept: kept.map(({ session: { sessionId, title }, reason }) => ({ sessionId, title, reason })),
       bytes: done.reduce((sum, { bytes }) => sum + bytes, 0),
-      ...(!dryRun && done.length > 0 && { undo }),
+      ...(!dryRun && done.length > 0 && { undo: undo() }),
       notes,
       skipped,
     }),

@@ -53,7 +53,7 @@ const MAX_NAMED = 20;
 
 export const restore: Command = {
   summary: "Restore deleted sessions",
-  usage: "restore ID… [--dry-run]\nrestore --deleted-since TIME [--dry-run]",
+  usage: "restore ID… [--dry-run]\nrestore --deleted-since TIME [--deleted-until TIME] [--dry-run]",
   details: `ID is a session id, which stands for that session's latest deletion, or the id of a trash entry, as shown by 'trash'. Nothing
 is overwritten: if something is in the way, nothing changes. With --deleted-since, everything that was deleted since then.`,
   notes: changeJsonHelp(
@@ -61,6 +61,11 @@ is overwritten: if something is in the way, nothing changes. With --deleted-sinc
   ),
   options: {
     "deleted-since": { type: "string", value: "TIME", help: "Restore every session that was deleted since then." },
+    "deleted-until": {
+      type: "string",
+      value: "TIME",
+      help: "With --deleted-since: not those that were deleted later.",
+    },
     ...DRY_RUN,
   },
   positionals: "any",
@@ -72,8 +77,11 @@ is overwritten: if something is in the way, nothing changes. With --deleted-sinc
     const { amount } = await import("../../view/size.ts");
     const { configDirs, positionals, values } = invocation;
     const since = asString(values["deleted-since"]);
+    const until = asString(values["deleted-until"]);
     if ((since === undefined) === (positionals.length === 0)) throw new UsageError("give ids, or --deleted-since TIME");
-    const given = since === undefined ? positionals : await deletedSince(since, configDirs);
+    if (until !== undefined && since === undefined)
+      throw new UsageError("--deleted-until only applies with --deleted-since");
+    const given = since === undefined ? positionals : await deletedBetween(since, until, configDirs);
     if (given.length === 0 && !invocation.json) await invocation.terminal.write("nothing to restore\n");
     return applyToEach(invocation, {
       action: "restore",
@@ -105,11 +113,18 @@ is overwritten: if something is in the way, nothing changes. With --deleted-sinc
   },
 };
 
-/** Returns the ids of the entries that were deleted since a time, the latest first. */
-async function deletedSince(since: string, configDirs: readonly string[] | undefined): Promise<string[]> {
+/** Returns the ids of the entries that were deleted since a time, and not after another one, the latest first. */
+async function deletedBetween(
+  since: string,
+  until: string | undefined,
+  configDirs: readonly string[] | undefined,
+): Promise<string[]> {
   const { parseTime } = await import("../terminal/time.ts");
   const { listTrash } = await import("../../store/trash/trash-contents.ts");
   const from = parseTime(since, "--deleted-since");
+  const to = until === undefined ? Infinity : parseTime(until, "--deleted-until", { edge: "end" });
   const entries = await listTrash({ configDirs });
-  return entries.filter(({ deletedAt }) => deletedAt !== undefined && deletedAt >= from).map(({ id }) => id);
+  return entries
+    .filter(({ deletedAt }) => deletedAt !== undefined && deletedAt >= from && deletedAt <= to)
+    .map(({ id }) => id);
 }
