@@ -9,6 +9,7 @@ import { queryWords } from "../query/query-words.ts";
 import { searchSessions } from "../facts/search-sessions.ts";
 import { matchingSessions } from "../search/search-transcripts.ts";
 import { checkedFilter, COUNTED } from "./checked-filter.ts";
+import { listFilters } from "./list-filters.ts";
 import type { Selection, SelectionOptions } from "./session-filter.ts";
 
 /**
@@ -18,21 +19,11 @@ import type { Selection, SelectionOptions } from "./session-filter.ts";
  */
 export async function selectSessions(given: SelectionOptions): Promise<Selection> {
   const options = checkedFilter(given);
-  const { configDirs, dir, includeWorktrees, since, until, branch, signal, archived, larger } = options;
+  const { configDirs, signal, larger } = options;
   if (options.query !== undefined) requireUnderstood(options.query);
   const notes: string[] = [];
   const skipped: Skipped[] = [];
-  const stream = await streamSessions({
-    configDirs,
-    dir,
-    includeWorktrees,
-    since,
-    until,
-    branch,
-    archived: archived === undefined ? "include" : archived ? "only" : "exclude",
-    includeProgrammatic: options.programmatic !== false,
-    signal,
-  });
+  const stream = await streamSessions({ ...listFilters(options), configDirs, signal });
   const counted = await countedSessions(options, notes, skipped);
   const hasText = await sessionsWithText(options, notes, skipped);
   const sessions: ListedSession[] = [];

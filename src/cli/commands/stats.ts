@@ -1,5 +1,6 @@
 import { TIMES_UNDERSTOOD } from "../../transcript/text/when.ts";
 import { USAGE_GROUPINGS } from "../../catalog/stats/usage-types.ts";
+import { FILTER_OPTIONS } from "../filter/filter-options.ts";
 import { type Command, oneOf } from "../terminal/command.ts";
 
 export const command: Command = {
@@ -42,13 +43,8 @@ JSON
       help: "Only what happened at or before TIME; a day is included to its end.",
       completes: ["today", "yesterday", "monday", "7d", "30d"],
     },
-    cwd: {
-      type: "string",
-      value: "DIR",
-      help: "Only sessions of this directory and the git worktrees of its repository. '.' is the current directory.",
-      completes: "projects",
-    },
-    "no-worktrees": { type: "boolean", help: "With --cwd: leave out the sessions of other worktrees." },
+    cwd: FILTER_OPTIONS.cwd,
+    "no-worktrees": FILTER_OPTIONS["no-worktrees"],
     model: {
       type: "string",
       value: "NAME",

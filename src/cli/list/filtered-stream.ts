@@ -1,3 +1,4 @@
+import { listFilters } from "../../catalog/select/list-filters.ts";
 import type { SessionFilter } from "../../catalog/select/session-filter.ts";
 import { type SessionStream, streamSessions } from "../../store/list/stream-sessions.ts";
 import type { Progress } from "../terminal/progress.ts";
@@ -25,7 +26,7 @@ export async function filteredStream(
   configDirs: readonly string[] | undefined,
   progress: Progress,
 ): Promise<FilteredStream> {
-  const { dir, includeWorktrees, since, until, branch, tags = [], archived } = filter;
+  const { tags = [] } = filter;
   const asked = Object.entries(filter).filter(([, value]) => value !== undefined);
   if (tags.length > 1 || !asked.every(([name]) => OF_LISTS.has(name))) {
     const { selectSessions } = await import("../../catalog/select/select-sessions.ts");
@@ -39,14 +40,9 @@ export async function filteredStream(
   }
   const [tag] = tags;
   const stream = await streamSessions({
+    ...listFilters(filter),
     configDirs,
-    dir,
-    includeWorktrees,
-    since,
-    until,
-    branch,
     tag: tag === undefined ? undefined : (await import("../../store/annotate/normalize-tag.ts")).normalizeTag(tag),
-    archived: archived === true ? "only" : "include",
   });
   return { stream, notes: [] };
 }
