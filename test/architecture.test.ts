@@ -99,6 +99,7 @@ const ORDER: readonly string[] = [
   "cli/cleanup",
   "cli/snapshot",
   "cli/commands",
+  "cli/keep",
   "cli/serve",
   "cli",
 ];
@@ -112,7 +113,7 @@ const targetsOf = (file: string): string[] =>
     .filter((target) => sources.includes(target));
 
 /** Files that may share a name with others: the folder says which is which. */
-const NAMED_BY_FOLDER = /^(?:[^/]+\/main|cli\/commands\/[^/]+|mcp\/tools\/[^/]+)\.ts$/;
+const NAMED_BY_FOLDER = /^(?:[^/]+\/main|cli\/(?:commands|keep)\/[^/]+|mcp\/tools\/[^/]+)\.ts$/;
 
 const MOST_FILES = 15;
 const MOST_LINES = 400;
