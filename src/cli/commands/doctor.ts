@@ -4,15 +4,16 @@ export const command: Command = {
   summary: "Find damaged or leftover files, and sessions about to be deleted by Claude Code",
   usage: "doctor [--all]",
   details: `Reads every transcript from beginning to end and reports: the config dirs, and why they are used; the number and size of
-the sessions of each project; what cannot be read; transcripts in places where no list finds them, and where they belong;
-files that are named like transcripts but are not sessions; damaged transcripts, by line; sessions that Claude Code will
-delete within 3 days; leftovers of sessions that no longer exist; temporary files of this program; the trash; the search
-index. It changes nothing, and follows no link except one in place of a project dir. A problem is not a failure: the
-exit code is 0.`,
+the sessions of each project; what cannot be read; transcripts in places where no list finds them, and where they
+belong; directories that are gone, and where they may have been moved to; files that are named like transcripts but are
+not sessions; damaged transcripts, by line; sessions that Claude Code will delete within 3 days; leftovers of sessions
+that no longer exist; temporary files of this program; the trash; the search index. It changes nothing, and follows no
+link except one in place of a project dir. A problem is not a failure: the exit code is 0.`,
   notes: `JSON
   {"configDirs": [{path, source, exists, projectsDir, meant,
     projects: [{key, path, cwd, sessions, bytes, otherBytes, lastModified}],
     findings: [{path, bytes, content, lines, rows, findings: [{kind, count, lines}], entrypoints}],
+    movedAway: [{path, sessions, candidates: [paths]}],
     misplaced: [{path, sessionId, bytes, hasSidecars, moveTo, standsAt}],
     stubs: [{path, sessionId, kind, bytes, target}], misnamed: [{path, sessionId, bytes}],
     links: [{path, target, isProject}], notWalked: {limit, directories, paths},

@@ -2,6 +2,7 @@ import { type Finding, type FindingKind, LOSSES } from "../../store/doctor/check
 import type { ConfigDirReport, ExpiringSession, ProjectsState, StoreReport } from "../../store/doctor/examine-store.ts";
 import type { Misplaced } from "../../store/doctor/misplaced.ts";
 import type { OutwardLink, Stub, StubKind, TranscriptReport } from "../../store/doctor/survey.ts";
+import { shellWord } from "../../view/resume.ts";
 import { formatBytes } from "../../view/size.ts";
 import { type Column, headLine, layOut, tableLine } from "../terminal/table.ts";
 import { printable } from "../terminal/terminal.ts";
@@ -38,6 +39,7 @@ function configDirLines(dir: ConfigDirReport, options: DoctorOptions): string[] 
       style.failed(`Transcripts in the wrong place, where no list shows them: ${number(misplaced.length)}`),
       someOf(misplaced, options, (one) => [`  ${printable(one.path)}`, `    ${placeText(one)}`]),
     ),
+    movedLines(dir, options),
     stubLines(dir, options),
     section(style.failed("Damaged transcripts"), damageLines(findings, all)),
     expiringLines(dir, options),
@@ -153,6 +155,26 @@ function stubLines({ stubs }: ConfigDirReport, options: DoctorOptions): string[]
     );
   });
   return section(`Named like a transcript, but not a session: ${number(stubs.length)}`, lines);
+}
+
+/** Lists the directories that seem to have been moved; the others are only counted: most are deleted worktrees. */
+function movedLines({ movedAway }: ConfigDirReport, options: DoctorOptions): string[] {
+  const moved = movedAway.filter(({ candidates }) => candidates.length > 0);
+  const gone = movedAway.length - moved.length;
+  return [
+    ...section(
+      "Directories that seem to have been moved, where 'claude --continue' no longer finds their sessions",
+      someOf(moved, options, (one) => [
+        `  ${printable(one.path)}: ${counted(one.sessions, "session")}`,
+        ...one.candidates.map(
+          (to) => `    claude-transcripts move-project ${printable(`${shellWord(one.path)} ${shellWord(to)}`)}`,
+        ),
+      ]),
+    ),
+    ...(gone > 0 && moved.length > 0
+      ? [`  ${counted(gone, "other directory is", "other directories are")} gone.`]
+      : []),
+  ];
 }
 
 const stubText = ({ path, target }: Stub): string =>

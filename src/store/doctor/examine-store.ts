@@ -34,7 +34,7 @@ export interface StoreReport {
 
 export interface ConfigDirReport extends Pick<
   Survey,
-  "projects" | "findings" | "misplaced" | "stubs" | "misnamed" | "links" | "notWalked" | "temporaries"
+  "projects" | "findings" | "movedAway" | "misplaced" | "stubs" | "misnamed" | "links" | "notWalked" | "temporaries"
 > {
   readonly path: string;
   /** The reason why it is examined. */
@@ -107,6 +107,7 @@ async function examineConfigDir(
     projectsDir,
     meant,
     projects: survey.projects,
+    movedAway: survey.movedAway,
     findings: survey.findings,
     misplaced,
     stubs,

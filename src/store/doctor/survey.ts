@@ -4,6 +4,7 @@ import { checkTranscript, type TranscriptCheck } from "./check-transcript.ts";
 import { readBytes, realPath, tryStatFile } from "../disk/fs.ts";
 import { attempt, errnoOf } from "../errors.ts";
 import { KEY_OF_ABSOLUTE_PATH, type Misplaced, type NamedItem, Places } from "./misplaced.ts";
+import { findMovedAway, type MovedAway } from "./moved-away.ts";
 import { projectsPath } from "../layout/paths.ts";
 import { isInside, realOrSelf } from "../disk/platform.ts";
 import { tryWithOpenFile } from "../disk/read-small-file.ts";
@@ -172,6 +173,15 @@ export class Survey {
         return { key, path, cwd, sessions, bytes, otherBytes, lastModified: newest?.mtimeMs };
       })
       .sort((a, b) => Buffer.compare(Buffer.from(a.key), Buffer.from(b.key)));
+  }
+
+  /** Directories of projects that are gone, and where they may be now. */
+  get movedAway(): MovedAway[] {
+    return findMovedAway(
+      this.#tallies.flatMap(({ newest, sessions }) =>
+        newest === undefined ? [] : [{ transcript: newest.path, sessions }],
+      ),
+    );
   }
 
   /** Transcripts at the wrong depth, with the paths where they belong. */

@@ -13,6 +13,7 @@ const empty: ConfigDirReport = {
   meant: undefined,
   projects: [],
   findings: [],
+  movedAway: [],
   misplaced: [],
   stubs: [],
   misnamed: [],
@@ -123,6 +124,21 @@ describe("the report of doctor", () => {
       "",
       "Odd, but nothing is lost: 1 transcript with a row that occurs twice. --all lists them.",
     ]);
+  });
+
+  test("of directories that were moved, with the commands that let their sessions follow", () => {
+    const movedAway = [
+      { path: "/w/old name", sessions: 3, candidates: ["/w/new", "/v/old name"] },
+      { path: "/w/deleted", sessions: 1, candidates: [] },
+    ];
+    expect(section("Directories that", lines({ movedAway }))).toEqual([
+      "Directories that seem to have been moved, where 'claude --continue' no longer finds their sessions",
+      "  /w/old name: 3 sessions",
+      "    claude-transcripts move-project '/w/old name' /w/new",
+      "    claude-transcripts move-project '/w/old name' '/v/old name'",
+      "  1 other directory is gone.",
+    ]);
+    expect(lines({ movedAway: movedAway.slice(1) })).toContain("No problems found.");
   });
 
   test("of transcripts in the wrong place", () => {
