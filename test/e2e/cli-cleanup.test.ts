@@ -82,7 +82,7 @@ test("the document has what went, what stayed and why, and the way back", () => 
   expect(bytes).toBe(results.reduce((sum, one) => sum + one.bytes, 0));
   expect(kept).toEqual([{ sessionId: sessionId(3), title: "prompt 0 of 3", reason: "it is in use" }]);
   expect(undo).toMatch(/^claude-transcripts restore --deleted-since \S+ --deleted-until \S+ --config-dir /);
-  expect(rest).toEqual({ action: "cleanup", dryRun: false, notes: [], skipped: [] });
+  expect(rest).toEqual({ action: "cleanup", dryRun: false, gone: [], notes: [], skipped: [] });
 });
 
 describe("a clean-up of many sessions", () => {
@@ -121,6 +121,24 @@ describe("a clean-up of many sessions", () => {
     expect(left(dir)).toBeGreaterThan(0);
     expect(runCli(undoIn(errors)).status).toBe(0);
     expect(snapshot(dir)).toEqual(before);
+  });
+
+  test("of two at once, each says what it deleted and what the other did", async () => {
+    const dir = tempConfigDir();
+    for (let n = 1; n <= 40; n++) writeSpending(dir, n, 1, { at: "2026-01-01T10:00:00Z" });
+    const cleanUp = async (): Promise<{ code: unknown; stdout: string; stderr: string }> => {
+      const args = [binary(), "cleanup", "--before", "2026-02-01", "--yes", "--config-dir", dir];
+      const child = spawn(process.execPath, args, { env: { ...process.env, ...environment(dir) } });
+      let [stdout, stderr] = ["", ""];
+      child.stdout.on("data", (chunk: Buffer) => void (stdout += chunk.toString()));
+      child.stderr.on("data", (chunk: Buffer) => void (stderr += chunk.toString()));
+      const code = await new Promise((resolve) => child.once("close", resolve));
+      return { code, stdout, stderr };
+    };
+    const both = await Promise.all([cleanUp(), cleanUp()]);
+    expect(both.map(({ code }) => code)).toEqual([0, 0]);
+    expect(both.flatMap(({ stdout }) => stdout.match(/^deleted /gm) ?? [])).toHaveLength(40);
+    expect(both.map(({ stdout, stderr }) => stdout + stderr).join("\n")).not.toMatch(/not found|kept/);
   });
 
   test("says of what could not be deleted only that", () => {

@@ -371,7 +371,11 @@ const snapshotRestoration: Operation = {
     const torn = ownOf(tree)
       .filter(([at, what]) => isFile(what) && !isTemp(at) && original[at] !== what)
       .map(([at, what]) => `${at} is ${what}, not ${original[at] ?? "nothing"}`);
-    const lostInSnapshot = differences(before, tree, (at) => at.startsWith(inSnapshot("")));
+    const lostInSnapshot = differences(
+      before,
+      tree,
+      (at) => at.startsWith(inSnapshot("")) && !at.startsWith(inSnapshot("claude-transcripts")),
+    );
     return [...(await general(store, before)), ...torn, ...lostInSnapshot];
   },
   async again(store) {

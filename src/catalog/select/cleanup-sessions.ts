@@ -1,4 +1,4 @@
-import { InvalidArgumentError, SessionInUseError, TranscriptError } from "../../store/errors.ts";
+import { InvalidArgumentError, SessionInUseError, SessionNotFoundError, TranscriptError } from "../../store/errors.ts";
 import { normalizeTag } from "../../store/annotate/normalize-tag.ts";
 import { fullFacts } from "../../store/facts/metadata.ts";
 import { candidateOf } from "../../store/facts/stat-transcripts.ts";
@@ -40,6 +40,8 @@ export interface CleanupReport {
   readonly dryRun: boolean;
   readonly deleted: readonly CleanedSession[];
   readonly kept: readonly KeptSession[];
+  /** Sessions that another process deleted after they were selected. */
+  readonly gone: readonly ListedSession[];
   /** Bytes of everything that was deleted. */
   readonly bytes: number;
   /** Sentences about what could not be decided. */
@@ -60,16 +62,22 @@ export async function cleanupSessions(options: CleanupOptions): Promise<CleanupR
   if (dryRun) return { dryRun, ...plan };
   const deleted: CleanedSession[] = [];
   const kept: KeptSession[] = [...plan.kept];
+  const gone: ListedSession[] = [...plan.gone];
   for (const { session } of plan.deleted) {
     options.signal?.throwIfAborted();
     try {
-      const { trashIds, items, bytes, skipped } = await clean(session, options);
+      const result = await clean(session, options);
+      if (result === undefined) {
+        gone.push(session);
+        continue;
+      }
+      const { trashIds, items, bytes, skipped } = result;
       deleted.push({ session, trashIds, items, bytes, skipped });
     } catch (error) {
       kept.push({ session, reason: reasonOf(error) });
     }
   }
-  return { ...plan, dryRun, deleted, kept, bytes: bytesOf(deleted) };
+  return { ...plan, dryRun, deleted, kept, gone, bytes: bytesOf(deleted) };
 }
 
 /** Returns what would be deleted, and what the filter selects but stays. Changes nothing. */
@@ -80,6 +88,7 @@ export async function planCleanup(options: CleanupOptions): Promise<CleanupPlan>
   const { sessions, notes, skipped } = await selectSessions(selection);
   const deleted: CleanedSession[] = [];
   const kept: KeptSession[] = [];
+  const gone: ListedSession[] = [];
   const reasonToLeave = reasonsToLeave(selection);
   for (const session of sessions) {
     options.signal?.throwIfAborted();
@@ -94,20 +103,33 @@ export async function planCleanup(options: CleanupOptions): Promise<CleanupPlan>
       deleted.push({ session, trashIds: [], items, bytes, skipped: left });
     } catch (error) {
       options.signal?.throwIfAborted();
-      kept.push({ session, reason: reasonOf(error) });
+      if (isDeleted(error)) gone.push(session);
+      else kept.push({ session, reason: reasonOf(error) });
     }
   }
-  return { deleted, kept, bytes: bytesOf(deleted), notes, skipped };
+  return { deleted, kept, gone, bytes: bytesOf(deleted), notes, skipped };
 }
 
-/** Moves one session of a plan into the trash. Throws like `deleteSession` and `requireAsSelected`. */
+/**
+ * Moves one session of a plan into the trash. Returns undefined if another process has deleted it. Throws like `deleteSession`
+ * and `requireAsSelected`.
+ */
 export async function clean(
   session: ListedSession,
   { configDirs, includeInUse: force }: Pick<CleanupOptions, "configDirs" | "includeInUse">,
-): Promise<DeleteResult> {
+): Promise<DeleteResult | undefined> {
   requireAsSelected(session, { configDirs });
-  return deleteSession(session.sessionId, { configDirs, force });
+  try {
+    return await deleteSession(session.sessionId, { configDirs, force });
+  } catch (error) {
+    if (isDeleted(error)) return undefined;
+    throw error;
+  }
 }
+
+/** Reports whether an error says that a session is not there any more, rather than that it may be where nobody can read. */
+const isDeleted = (error: unknown): boolean =>
+  error instanceof SessionNotFoundError && error.data["unreadable"] === undefined;
 
 function untilOf({ until, maxAgeDays }: CleanupOptions): number | undefined {
   const age: unknown = maxAgeDays ?? undefined;

@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import { SessionNotFoundError } from "../../store/errors.ts";
 import { isDirectory } from "../../store/layout/config-dir.ts";
 import { planProjectMove, tidyAfterMove } from "../../store/move/move-project.ts";
 import { checkMove, moveSession } from "../../store/move/move-session.ts";
@@ -51,11 +52,20 @@ export async function runMoveProject(invocation: Invocation): Promise<number> {
       const { sessionId, configDir } = move;
       const copy = findSession(sessionId, { configDirs: [configDir] });
       const name = named(idOf(sessionId), copy && titleOf(copy));
-      const { items, bytes, skipped } = await (dryRun ? checkMove : moveSession)(move, force);
+      const where = { sessionId, configDir, from: move.from, to: move.to };
+      const done = await (dryRun ? checkMove : moveSession)(move, force).catch((error: unknown) => {
+        if (error instanceof SessionNotFoundError) return undefined;
+        throw error;
+      });
+      if (done === undefined) {
+        const line = `another process has already deleted ${name}`;
+        return { line, facts: { ...where, gone: true, items: [], bytes: 0, skipped: [] } };
+      }
+      const { items, bytes, skipped } = done;
       moved++;
       return {
         line: `${dryRun ? "would move" : "moved"} ${name} to ${move.to}: ${amount(items.length, bytes)}`,
-        facts: { sessionId, configDir, from: move.from, to: move.to, items, bytes, skipped },
+        facts: { ...where, items, bytes, skipped },
         notes: skipped.map(({ path, reason }) => printable(`left ${path}: ${reason}`)),
       };
     },

@@ -36,12 +36,14 @@ export async function cleanUp(invocation: Invocation): Promise<number> {
     throw new UsageError("there is no terminal to ask on: add --yes to clean up, or --dry-run to see what would go");
   }
   const plan = await makePlan(options);
-  const { deleted, kept, notes, skipped } = plan;
+  const { deleted, kept, gone, notes, skipped } = plan;
   const idOf = shortIds(configDirs);
   const nameOf = ({ sessionId, title }: ListedSession): string => named(idOf(sessionId), title);
+  const goneLine = (session: ListedSession): string => `another process has already deleted ${nameOf(session)}`;
   for (const { path, reason } of skipped) terminal.warn(`skipped ${path}: ${reason}`);
   for (const note of notes) terminal.warn(note);
   for (const { session, reason } of kept) terminal.warn(`kept ${nameOf(session)}: ${reason}`);
+  for (const session of gone) terminal.warn(goneLine(session));
   if (deleted.length === 0 && !json) await terminal.write("nothing to clean up\n");
   if (asks && deleted.length > 0) {
     for (const line of chosenLines(deleted, { terminal, idOf })) terminal.warn(line);
@@ -68,7 +70,12 @@ export async function cleanUp(invocation: Invocation): Promise<number> {
     find: (given) => ({ given, key: given, value: byId.get(given) as CleanedSession }),
     async act({ value: planned }): Promise<Done> {
       const { session } = planned;
-      const { trashIds, items, bytes, skipped: left } = dryRun ? planned : await clean(session, options);
+      const result = dryRun ? planned : await clean(session, options);
+      if (result === undefined) {
+        const nothing = { trashIds: [], items: [], bytes: 0, skipped: [] };
+        return { line: goneLine(session), facts: { sessionId: session.sessionId, gone: true, ...nothing } };
+      }
+      const { trashIds, items, bytes, skipped: left } = result;
       done.push({ session, trashIds, items, bytes, skipped: left });
       return {
         line: `${dryRun ? "would delete" : "deleted"} ${nameOf(session)}: ${amount(items.length, bytes)}`,
@@ -78,6 +85,7 @@ export async function cleanUp(invocation: Invocation): Promise<number> {
     },
     more: () => ({
       kept: kept.map(({ session: { sessionId, title }, reason }) => ({ sessionId, title, reason })),
+      gone: gone.map(({ sessionId, title }) => ({ sessionId, title })),
       bytes: done.reduce((sum, { bytes }) => sum + bytes, 0),
       ...(!dryRun && done.length > 0 && { undo: undo() }),
       notes,

@@ -13,8 +13,9 @@ Sessions that are in use stay, so do those tagged "keep" and those with a title 
 includes them. What stays is named, with the reason.`,
   notes: `JSON
   {"action", "dryRun", "results": [{"given", "sessionId", "trashIds", "items": [{path, kind, bytes, configDir}], "bytes",
-    "skipped": [{path, reason}]} or {"given", "error": {"code", "message", "hint"}}], "kept": [{sessionId, title, reason}],
-    "bytes": of all results, "undo": the command that restores them, "notes", "skipped": [{path, reason}]}`,
+    "skipped": [{path, reason}], "gone": true if another process has deleted it} or {"given", "error": {"code", "message",
+    "hint"}}], "kept": [{sessionId, title, reason}], "gone": [{sessionId, title}], "bytes": of all results, "undo": the command
+    that restores them, "notes", "skipped": [{path, reason}]}`,
   options: {
     ...STRICT_FILTER_OPTIONS,
     archived: { type: "boolean", help: "Only archived sessions." },

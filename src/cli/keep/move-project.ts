@@ -12,8 +12,9 @@ Nothing is overwritten: a session stays if its new place is taken, or if it is i
 changed. If the command is interrupted, the same command finishes the job.`,
   notes: `JSON
   {"action", "dryRun", "results": [{"given", "sessionId", "configDir", "from", "to": directories, "items": [{path, to, kind,
-    bytes}], "bytes", "skipped": [{path, reason}]} or {"given", "error": {"code", "message", "hint"}}], "settings": [{path,
-    directories}], "historyKept", "skipped": [{path, reason}], "undo": the command that moves them back}`,
+    bytes}], "bytes", "skipped": [{path, reason}], "gone": true if another process has deleted it} or {"given", "error": {"code",
+    "message", "hint"}}], "settings": [{path, directories}], "historyKept", "skipped": [{path, reason}], "undo": the command that
+    moves them back}`,
   options: {
     undo: { type: "boolean", help: "Move back what 'move-project OLD NEW' moved, and nothing else." },
     force: { type: "boolean", short: "f", help: "Also sessions that are in use." },

@@ -1,7 +1,8 @@
 import { join } from "node:path";
 import { readNames } from "../disk/fs.ts";
-import { attempt, errnoOf, TranscriptError } from "../errors.ts";
+import { attempt, errnoOf, SessionNotFoundError, TranscriptError } from "../errors.ts";
 import { resolveConfigDirs } from "../layout/config-dir.ts";
+import { transcriptPath } from "../layout/paths.ts";
 import { tidyTrash } from "../trash/trash-entries.ts";
 import type { Skipped, StoreOptions } from "../types.ts";
 import { movedPath, relocationOf, spellingsOf } from "./moved-path.ts";
@@ -38,7 +39,10 @@ export interface LeftByMove {
   readonly settings: readonly PathSettings[];
   /** Prompts keep the old directory in `history.jsonl`. */
   readonly historyKept: true;
-  /** What belongs to the project and not to one session, such as its memory; and what could not be looked at. */
+  /**
+   * What belongs to the project and not to one session, such as its memory; what could not be looked at; and transcripts that
+   * another process deleted meanwhile.
+   */
   readonly skipped: readonly Skipped[];
 }
 
@@ -65,6 +69,7 @@ export async function moveProject(options: MoveProjectOptions): Promise<MoveProj
   const { moves, left } = await planProjectMove(options);
   const moved: SessionMove[] = [];
   const refused: RefusedMove[] = [];
+  const gone: Skipped[] = [];
   for (const move of moves) {
     options.signal?.throwIfAborted();
     try {
@@ -72,12 +77,18 @@ export async function moveProject(options: MoveProjectOptions): Promise<MoveProj
     } catch (error) {
       if (!(error instanceof TranscriptError) && errnoOf(error) === undefined) throw error;
       const { sessionId, configDir, from, to } = move;
+      if (error instanceof SessionNotFoundError) {
+        for (const source of move.sources) gone.push({ path: transcriptPath(source, sessionId), reason: DELETED });
+        continue;
+      }
       refused.push({ sessionId, configDir, from, to, error: error as Error });
     }
   }
   if (!dryRun) tidyAfterMove(options);
-  return { dryRun, moved, refused, ...left };
+  return { dryRun, moved, refused, ...left, skipped: [...left.skipped, ...gone] };
 }
+
+const DELETED = "another process has deleted its session";
 
 /** Removes the locks that killed runs left, also if there was nothing more to move. */
 export function tidyAfterMove(options: StoreOptions): void {

@@ -44,15 +44,16 @@ export async function restoreFromSnapshot(
 ): Promise<SnapshotRestoration> {
   requireSessionId(sessionId);
   requireSnapshot(from);
-  const { items: owned, skipped: unread } = await belongings(sessionId, from);
-  if (owned.length === 0) throw new SessionNotFoundError(sessionId, ` in the snapshot ${from}`);
-  const skipped: Skipped[] = [...unread];
+  const skipped: Skipped[] = [];
   const conflict = (conflicts: readonly string[], is: string): TranscriptError =>
     new TranscriptError("RestoreConflict", `Session ${sessionId} was not restored: ${conflicts.join(", ")} is ${is}`, {
       hint: "Move it away, or delete the session, then try again.",
       data: { sessionId, conflicts },
     });
   const restore = async (): Promise<SnapshotRestoration> => {
+    const { items: owned, skipped: unread } = await belongings(sessionId, from);
+    if (owned.length === 0) throw new SessionNotFoundError(sessionId, ` in the snapshot ${from}`);
+    skipped.push(...unread);
     // Transcripts come first among the belongings, and last into the store.
     const files = owned.toReversed().flatMap(({ path }) => filesAt(from, join(from, ...path.split("/")), skipped));
     const obstacles = new Set(files.flatMap((name) => obstacleTo(configDir, name) ?? []));
@@ -79,7 +80,11 @@ export async function restoreFromSnapshot(
     const bytes = items.reduce((sum, item) => sum + item.bytes, 0);
     return { sessionId, items, bytes, already: files.length - missing.length, skipped };
   };
-  return dryRun === true ? restore() : withSessionLock([configDir], sessionId, "restore", restore);
+  if (dryRun === true) return restore();
+  // A process that brings the snapshot up to date has finished with the session then. A snapshot may be read-only.
+  const restoreCopied = (): Promise<SnapshotRestoration> =>
+    withSessionLock([from], sessionId, "restore", restore, { ifPossible: true });
+  return withSessionLock([configDir], sessionId, "restore", restoreCopied);
 }
 
 /** Returns what is in place of a directory above a file of a config dir. `projects` and project dirs may be links, no others. */

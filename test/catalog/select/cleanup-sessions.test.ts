@@ -2,7 +2,13 @@ import fs from "node:fs";
 import path from "node:path";
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import { clean, planCleanup } from "../../../src/catalog/select/cleanup-sessions.ts";
-import { type CleanupOptions, cleanupSessions, renameSession, restoreSession } from "../../../src/index.ts";
+import {
+  type CleanupOptions,
+  cleanupSessions,
+  deleteSession,
+  renameSession,
+  restoreSession,
+} from "../../../src/index.ts";
 import { put, sessionId, tempConfigDir } from "../../support/config-dir.ts";
 import { openByThisProcess } from "../../support/live.ts";
 import { snapshot } from "../../support/snapshot.ts";
@@ -114,6 +120,15 @@ test("a session that changes after it was selected stays", async () => {
   const before = snapshot(dir);
   await expect(clean(first.session, { configDirs: [dir] })).rejects.toThrow(/has changed since it was selected/);
   expect(snapshot(dir)).toEqual(before);
+});
+
+test("a session that another process deletes after it was selected is no failure", async () => {
+  const dir = await store();
+  const { deleted } = await planCleanup({ until: Date.now(), configDirs: [dir] });
+  const [first] = deleted;
+  if (first === undefined) throw new Error("nothing was selected");
+  await deleteSession(first.session.sessionId, { configDirs: [dir] });
+  expect(await clean(first.session, { configDirs: [dir] })).toBeUndefined();
 });
 
 describe("a session with copies in several projects", () => {
