@@ -31,7 +31,7 @@ class LongestFirst extends BaseSequencer {
 const UNIT = "test/{acp,cli,mcp,servers,transcript,view}/**/*.test.ts";
 /** These have one file system in memory and need another one (test/architecture holds this list to what they do). */
 const TWO_FILE_SYSTEMS = "test/store/{concurrent,disk/move,trash/*}.test.ts";
-const STORE = "test/store/**/*.test.ts";
+const STORE = "test/{bundle,store}/**/*.test.ts";
 const CATALOG = "test/catalog/**/*.test.ts";
 /** The cases on every surface, the documents, and one way through each surface of the built program. */
 const SHORT = [

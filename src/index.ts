@@ -59,6 +59,16 @@ export {
   type SnapshotRestoration,
 } from "./store/snapshot/restore-snapshot.ts";
 
+export { exportSessions } from "./bundle/export/library-export.ts";
+export type { ExportOptions, ExportReport } from "./bundle/export/export-sessions.ts";
+export type {
+  BundledFile,
+  BundledRepository,
+  BundledSession,
+  BundleManifest,
+  LeftOutOfBundle,
+} from "./bundle/manifest.ts";
+
 export type { DirectoryOptions, IndexOptions } from "./catalog/refresh/index-options.ts";
 export {
   calculateCost,

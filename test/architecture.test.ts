@@ -15,6 +15,7 @@ const ARROWS: Readonly<Record<string, { layers: readonly string[]; packages: rea
   transcript: { layers: ["transcript"], packages: [] },
   store: { layers: ["store", "transcript"], packages: ["chokidar", "fast-glob"] },
   catalog: { layers: ["catalog", "store", "transcript"], packages: ["@pydantic/genai-prices", "libsql"] },
+  bundle: { layers: ["bundle", "catalog", "store", "transcript", "version.ts"], packages: ["modern-tar"] },
   open: { layers: ["open", "catalog", "store", "transcript"], packages: [] },
   view: { layers: ["view", "catalog", "store", "transcript"], packages: [] },
   servers: { layers: ["servers", "view"], packages: ["split2"] },
@@ -26,13 +27,17 @@ const ARROWS: Readonly<Record<string, { layers: readonly string[]; packages: rea
     layers: ["mcp", "servers", "view", "open", "catalog", "store", "transcript", "version.ts"],
     packages: ["@modelcontextprotocol/sdk", "zod"],
   },
-  cli: { layers: ["cli", "acp", "mcp", "view", "catalog", "store", "transcript", "version.ts"], packages: [] },
-  "index.ts": { layers: ["catalog", "store", "transcript"], packages: [] },
+  cli: {
+    layers: ["cli", "acp", "mcp", "view", "bundle", "catalog", "store", "transcript", "version.ts"],
+    packages: [],
+  },
+  "index.ts": { layers: ["bundle", "catalog", "store", "transcript"], packages: [] },
   "version.ts": { layers: [], packages: [] },
 };
 
 /** Each folder imports only itself and folders before it, types included, so there is no cycle between folders. */
 const ORDER: readonly string[] = [
+  "version.ts",
   "transcript/rows",
   "transcript/text",
   "transcript/tree",
@@ -65,8 +70,10 @@ const ORDER: readonly string[] = [
   "catalog/facts",
   "catalog/select",
   "catalog",
+  "bundle",
+  "bundle/export",
   "open",
-  "",
+  "index.ts",
   "view",
   "view/tools",
   "servers",
@@ -103,8 +110,8 @@ const ORDER: readonly string[] = [
   "cli/serve",
   "cli",
 ];
-/** The folder of a source file, as in `ORDER`. */
-const folderOf = (file: string): string => nameOf(file).split("/").slice(0, -1).join("/");
+/** The folder of a source file, as in `ORDER`; files at the top are their own. */
+const folderOf = (file: string): string => path.posix.dirname(nameOf(file)).replace(/^\.$/, nameOf(file));
 /** The source files that a source file imports, types included. */
 const targetsOf = (file: string): string[] =>
   importsOf(file)
@@ -266,7 +273,13 @@ describe("what is loaded, and when", () => {
 
   test("the library does not export the rims", () => {
     const { files } = loadedWith(path.join(src, "index.ts"));
-    expect([...new Set([...files].map(layerOf))].sort()).toEqual(["catalog", "index.ts", "store", "transcript"]);
+    expect([...new Set([...files].map(layerOf))].sort()).toEqual([
+      "bundle",
+      "catalog",
+      "index.ts",
+      "store",
+      "transcript",
+    ]);
   });
 });
 

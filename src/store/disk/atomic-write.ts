@@ -78,11 +78,7 @@ function appendAgain(fd: number, path: string, line: Buffer, written: number): v
 
 /** Replaces a file atomically, mode 0600. A link is replaced itself, not its target. */
 export function replaceFile(path: string, bytes: Uint8Array): void {
-  writeTemp(path, bytes, (temp) => {
-    finishTemp(temp);
-    rename(temp.path, path);
-  });
-  syncDir(dirname(path));
+  writeTemp(path, bytes, (temp) => publishOver(temp, path));
 }
 
 /** Creates a file, mode 0600, whole or not at all; `EEXIST` if there is one. */
@@ -110,6 +106,13 @@ export function publishNew(temp: TempFile, finalPath: string): void {
   finishTemp(temp);
   linkNew(temp.path, finalPath);
   if (isThere(temp.path)) unlink(temp.path);
+  syncDir(dirname(finalPath));
+}
+
+/** Gives a finished temporary file its name atomically, whatever has it. Both are on the disk when this returns. */
+export function publishOver(temp: TempFile, finalPath: string): void {
+  finishTemp(temp);
+  rename(temp.path, finalPath);
   syncDir(dirname(finalPath));
 }
 

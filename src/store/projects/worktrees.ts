@@ -63,6 +63,20 @@ export function linkedWorktreeOf(dir: string, platform: Platform = process.platf
   });
 }
 
+/** A repository that a directory is in: its worktree there, and the file of its settings. */
+export interface Repository {
+  readonly root: string;
+  readonly config: string;
+}
+
+/** Returns the repository that a directory is in; undefined for other directories, and if git's files are damaged. */
+export function repositoryAt(dir: string): Repository | undefined {
+  return attempt(() => {
+    const found = findGitDir(realPath(dir));
+    return found && { root: found.root, config: join(commonDir(found.gitDir), "config") };
+  });
+}
+
 /** Finds the `.git` of `start`, and the directory it is in, by going up; stops, like git, at the border of the file system. */
 function findGitDir(start: string): { readonly gitDir: string; readonly root: string } | undefined {
   const device = statFile(start)?.dev;

@@ -1,0 +1,87 @@
+import { basename, join, resolve } from "node:path";
+import { InvalidArgumentError, TranscriptError } from "../../store/errors.ts";
+import { isDirectory } from "../../store/layout/config-dir.ts";
+import { requireSession } from "../../store/projects/find-copies.ts";
+import type { StoreOptions } from "../../store/types.ts";
+import { VERSION } from "../../version.ts";
+import type { BundledSession, BundleManifest } from "../manifest.ts";
+import { bundleName } from "./bundle-name.ts";
+import { requireFree, writeOutput } from "./output-file.ts";
+import { type BundlePlan, planBundle } from "./plan-bundle.ts";
+import { writeBundle, type WriteBytes } from "./write-bundle.ts";
+
+export interface ExportOptions extends StoreOptions {
+  readonly sessionIds: readonly string[];
+  /** A new file, or a directory that gets one, named after the session. Default: the current directory. */
+  readonly out?: string | undefined;
+  /** Receives the bytes of the bundle instead of a file. */
+  readonly write?: ((bytes: Uint8Array) => void | Promise<void>) | undefined;
+  /** Replaces a file at `out`. */
+  readonly force?: boolean | undefined;
+  /** Includes the copies that Claude Code keeps of files that the session changed. */
+  readonly fileHistory?: boolean | undefined;
+  /** Only says what would be written. */
+  readonly dryRun?: boolean | undefined;
+  /** Called with bytes done, and all of them: each file is read twice. */
+  readonly progress?: ((done: number, total: number) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface ExportReport {
+  readonly dryRun: boolean;
+  /** The bundle; undefined if `write` got it. */
+  readonly path: string | undefined;
+  /** Size of the bundle; undefined in a dry run. */
+  readonly bytes: number | undefined;
+  /** Bytes of the files in it. */
+  readonly contentBytes: number;
+  readonly sessions: readonly BundledSession[];
+  /** Number of files of file history that were not asked for. */
+  readonly fileHistory: number;
+}
+
+/** How often a bundle is made again because a file was rewritten meanwhile. */
+const TRIES = 3;
+
+/** Exports sessions, see `exportSessions` in library.ts. */
+export async function exportSessions(options: ExportOptions): Promise<ExportReport> {
+  const { sessionIds, configDirs, write, force, dryRun = false, signal } = options;
+  if (!Array.isArray(sessionIds) || sessionIds.length === 0)
+    throw new InvalidArgumentError("sessionIds", "sessionIds must name at least one session");
+  if (write !== undefined && options.out !== undefined)
+    throw new InvalidArgumentError("out", "out and write cannot be used together");
+  const ids = new Map(sessionIds.map((id) => [String(id).toLowerCase(), id]));
+  const copies = [...ids.values()].map((id) => requireSession(id, { configDirs }));
+  for (let tries = 1; ; tries++) {
+    const plan = await planBundle(copies, options);
+    const createdAt = new Date().toISOString();
+    const manifest: BundleManifest = {
+      createdAt,
+      createdBy: `claude-transcripts/${VERSION}`,
+      sessions: plan.sessions,
+    };
+    const path = write === undefined ? placeOf(plan, createdAt, options.out) : undefined;
+    const report = { path, contentBytes: plan.bytes, sessions: plan.sessions, fileHistory: plan.fileHistory };
+    if (path !== undefined) requireFree(path, { force });
+    if (dryRun) return { dryRun, bytes: undefined, ...report };
+    const fill = (sink: WriteBytes): Promise<void> => writeBundle(manifest, plan.files, sink, options);
+    try {
+      if (path !== undefined) return { dryRun, bytes: await writeOutput(path, fill, { force }), ...report };
+      let bytes = 0;
+      await fill(async (chunk) => {
+        bytes += chunk.length;
+        await write?.(chunk);
+      });
+      return { dryRun, bytes, ...report };
+    } catch (error) {
+      // What `write` got cannot be taken back.
+      const mayTryAgain = path !== undefined && error instanceof TranscriptError && error.code === "Io";
+      if (!mayTryAgain || tries === TRIES) throw error;
+      signal?.throwIfAborted();
+    }
+  }
+}
+
+function placeOf({ sessions }: BundlePlan, createdAt: string, out = "."): string {
+  return isDirectory(out) ? join(resolve(out), basename(bundleName(sessions, createdAt))) : resolve(out);
+}

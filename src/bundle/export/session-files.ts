@@ -1,0 +1,72 @@
+import { basename, dirname, join, relative, sep } from "node:path";
+import { isMissing, errnoOf } from "../../store/errors.ts";
+import { type Stats, statFile } from "../../store/disk/fs.ts";
+import { isOurOwnName } from "../../store/disk/temp-file.ts";
+import { tryStat, Walker } from "../../store/disk/walk.ts";
+import { belongings } from "../../store/projects/sidecars.ts";
+import type { Skipped } from "../../store/types.ts";
+import type { LeftOutOfBundle } from "../manifest.ts";
+
+/** A file of a session, as it was found. */
+export interface SourceFile {
+  /** Where it is. */
+  readonly from: string;
+  /** Below the config dir, with `/` between names. */
+  readonly path: string;
+  readonly bytes: number;
+  /** A transcript may be a link, as for all readers. */
+  readonly isTranscript: boolean;
+}
+
+export interface SessionFiles {
+  /** By path. */
+  readonly files: readonly SourceFile[];
+  readonly leftOut: readonly LeftOutOfBundle[];
+  /** Number of files that Claude Code kept of what the session changed, and that nobody asked for. */
+  readonly fileHistory: number;
+}
+
+const FILE_HISTORY = "file-history/";
+
+/** Returns the regular files of a session in one config dir. Follows no link but one in place of a transcript. */
+export async function sessionFiles(
+  sessionId: string,
+  configDir: string,
+  { fileHistory = false }: { readonly fileHistory?: boolean | undefined } = {},
+): Promise<SessionFiles> {
+  const { items, skipped } = await belongings(sessionId, configDir);
+  const pathOf = (path: string): string => relative(configDir, path).split(sep).join("/");
+  const unread: Skipped[] = [...skipped];
+  const walker = new Walker(unread);
+  const files: SourceFile[] = [];
+  let history = 0;
+  const add = (from: string, stats: Stats, isTranscript: boolean): void => {
+    if (stats.isDirectory() || isOurOwnName(basename(from))) return;
+    const path = pathOf(from);
+    if (!fileHistory && path.startsWith(FILE_HISTORY)) history++;
+    else if (stats.isFile()) files.push({ from, path, bytes: stats.size, isTranscript });
+    else unread.push({ path: from, reason: stats.isSymbolicLink() ? "a link, not followed" : "not a file" });
+  };
+  for (const { path, kind } of items) {
+    const from = join(configDir, ...path.split("/"));
+    const isTranscript = kind === "transcript";
+    const stats = isTranscript ? targetOf(from, unread) : tryStat(from, unread);
+    if (stats === undefined) continue;
+    add(from, stats, isTranscript);
+    if (stats.isDirectory()) for (const entry of walker.below(from)) add(entry.path, entry.stats, false);
+  }
+  files.sort((a, b) => (a.path < b.path ? -1 : 1));
+  const leftOut = unread
+    .map(({ path, reason }) => ({ path: path.startsWith(dirname(configDir)) ? pathOf(path) : path, reason }))
+    .sort((a, b) => (a.path < b.path ? -1 : 1));
+  return { files, leftOut, fileHistory: history };
+}
+
+function targetOf(path: string, unread: Skipped[]): Stats | undefined {
+  try {
+    return statFile(path);
+  } catch (error) {
+    if (!isMissing(error)) unread.push({ path, reason: errnoOf(error) ?? "unreadable" });
+    return undefined;
+  }
+}
