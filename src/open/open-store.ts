@@ -1,4 +1,5 @@
 import type { ChangeVerbs } from "./change-verbs.ts";
+import type { CleanupVerbs } from "./cleanup-verbs.ts";
 import type { ConversationVerbs } from "./conversation-verbs.ts";
 import type { SearchVerbs } from "./search-verbs.ts";
 import type { SessionVerbs } from "./session-verbs.ts";
@@ -11,7 +12,8 @@ export interface Store
     Deferred<ConversationVerbs>,
     Deferred<ChangeVerbs>,
     Deferred<UsageVerbs>,
-    Deferred<SearchVerbs> {}
+    Deferred<SearchVerbs>,
+    Deferred<CleanupVerbs> {}
 
 /** Asynchronous forms of verbs, whose code is loaded at the first call. */
 type Deferred<Verbs> = {
@@ -54,6 +56,7 @@ export function openStore(configDirs?: readonly string[]): Store {
     ),
     ...deferred(async () => (await import("./usage-verbs.ts")).usageVerbs(configDirs), ["usage"]),
     ...deferred(async () => (await import("./search-verbs.ts")).searchVerbs(configDirs), ["search", "row"]),
+    ...deferred(async () => (await import("./cleanup-verbs.ts")).cleanupVerbs(configDirs), ["planCleanup"]),
   };
 }
 

@@ -184,6 +184,9 @@ function* asked({ client }: McpClient): Generator<Work> {
   for (const name of [undefined, evil("asked name")]) yield tool("list_projects", { name });
   for (const by of USAGE_GROUPINGS) yield tool("usage_stats", { by, scope: "all" });
   yield tool("usage_stats", { by: evil("asked grouping"), model: evil("asked model"), since: evil("asked since") });
+  yield tool("propose_cleanup", { before: "2099-01-01" });
+  yield tool("propose_cleanup", { before: evil("asked time") });
+  yield tool("propose_cleanup", { project: evil("asked project"), tag: evil("asked tag"), query: evil("asked query") });
   yield tool("rename_session", { session: ID, title: evil("asked title").slice(0, 150) });
   yield tool("tag_session", { session: ID, tag: evil("asked tag").slice(0, 60) });
   yield tool("tag_session", { session: ID, add: [evil("asked tag").slice(0, 60)], description: evil("asked text") });

@@ -17,6 +17,7 @@ export const TOOL_NAMES = [
   "get_message",
   "list_projects",
   "usage_stats",
+  "propose_cleanup",
   "fork_session",
   "rename_session",
   "tag_session",
@@ -26,7 +27,7 @@ export const TOOL_NAMES = [
 ];
 
 /** Those of them that change nothing. */
-export const READING_TOOLS = TOOL_NAMES.slice(0, 6);
+export const READING_TOOLS = TOOL_NAMES.slice(0, 7);
 
 /** Not to time anything: npm may take long on a machine with much to do. */
 const PATIENCE = { timeout: 300_000 };

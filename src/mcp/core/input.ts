@@ -25,16 +25,15 @@ export function clamped(
 }
 
 /** Makes a schema for an optional argument: null, which models send too, counts as absent. */
-const optional = <T>(schema: z.ZodType<T, T>, description: string): z.ZodType<T | undefined, T | null | undefined> =>
-  schema
-    .nullish()
-    .transform((value) => value ?? undefined)
-    .describe(description);
+function optional<T>(schema: z.ZodType<T, T>, description?: string): z.ZodType<T | undefined, T | null | undefined> {
+  const absent = schema.nullish().transform((value) => value ?? undefined);
+  return description === undefined ? absent : absent.describe(description);
+}
 
-export const text = (description: string): z.ZodType<string | undefined, string | null | undefined> =>
+export const text = (description?: string): z.ZodType<string | undefined, string | null | undefined> =>
   optional(z.string(), description);
 
-export const flag = (description: string): z.ZodType<boolean | undefined, boolean | null | undefined> =>
+export const flag = (description?: string): z.ZodType<boolean | undefined, boolean | null | undefined> =>
   optional(z.boolean(), description);
 
 /** Says what is wrong with the arguments of a call, and which arguments the tool has. */

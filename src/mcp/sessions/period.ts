@@ -39,8 +39,9 @@ export function readPeriod(
 const RADIX = 36;
 const encoded = (time: number | undefined): string => time?.toString(RADIX) ?? "";
 
-function timeOf(name: "since" | "until", text: string, now: number): number {
-  const time = readTime(text, { now, edge: name === "since" ? "start" : "end" });
+/** Reads a time. Throws `ToolFailure` that names the argument. */
+export function timeOf(name: "since" | "until" | "before", text: string, now: number): number {
+  const time = readTime(text, { now, edge: name === "until" ? "end" : "start" });
   if (time !== undefined) return time;
   throw new ToolFailure(`${name}: ${echoed(text)} is not a time. Give ${TIMES_UNDERSTOOD}.`);
 }

@@ -7,7 +7,7 @@ import { notedLine } from "../../view/sanitise.ts";
 import { echoed, isPlainName, nameText, quoted } from "../core/quote.ts";
 import { ToolFailure } from "../core/tool.ts";
 
-/** Arguments of the tools that list sessions. */
+/** Arguments of the tool that lists sessions. */
 export const SCOPE_INPUT = {
   scope: z
     .enum(["here", "all"])
@@ -15,6 +15,13 @@ export const SCOPE_INPUT = {
     .describe("here (default): this project and its git worktrees; all if empty."),
   project: text("Another project: its path or last part."),
   programmatic: flag("true/false: with/without sessions of programs (claude -p)."),
+};
+
+/** The same arguments of other tools: all of tools/list has to fit into 12,000 bytes. */
+export const SAME_SCOPE_INPUT = {
+  scope: z.enum(["here", "all"]).nullish().describe("As in list_sessions."),
+  project: text(),
+  programmatic: flag(),
 };
 
 /** Sessions that a tool lists. */

@@ -5,6 +5,7 @@ import { forkSession } from "./fork-session.ts";
 import { getMessage } from "./get-message.ts";
 import { listProjects } from "./list-projects.ts";
 import { listSessions } from "./list-sessions.ts";
+import { proposeCleanup } from "./propose-cleanup.ts";
 import { readSession } from "./read-session.ts";
 import { renameSession } from "./rename-session.ts";
 import { restoreSession } from "./restore-session.ts";
@@ -20,6 +21,7 @@ export const TOOLS: readonly Tool[] = [
   getMessage,
   listProjects,
   usageStats,
+  proposeCleanup,
   forkSession,
   renameSession,
   tagSession,

@@ -10,7 +10,7 @@ export const archiveSession = defineTool({
   description:
     "Archives a session, so that lists leave it out, or unarchives it (archived: false). Nothing is deleted. Only when the user wants it.",
   annotations: CHANGES,
-  input: z.strictObject({ session: SESSION_INPUT, archived: flag("Default true.") }),
+  input: z.strictObject({ session: SESSION_INPUT, archived: flag() }),
   output: z.object({ id: z.string(), title: z.string(), archived: z.boolean() }),
   async run({ session, archived = true }, { store }) {
     const found = await findSession(session, { store });

@@ -4,6 +4,7 @@ import { answerFrom, tokenLimit } from "../reading/call.ts";
 import { readText } from "../reading/read-text.ts";
 import { findTarget, textOf } from "../reading/target.ts";
 import { defineTool, READS } from "../core/tool.ts";
+import { SESSION_INPUT } from "./write-tools.ts";
 
 export const getMessage = defineTool({
   name: "get_message",
@@ -12,7 +13,7 @@ export const getMessage = defineTool({
   annotations: READS,
   meta: { "anthropic/maxResultSizeChars": 120_000 },
   input: z.strictObject({
-    session: z.string().describe("Id, or its beginning."),
+    session: SESSION_INPUT,
     id: z.string().describe("Id of a message or tool call, or a message's number."),
     agentId: text("Subagent id, if in a subagent's conversation."),
     offset: z.coerce.number().nullish().describe("Offset to begin at; footers give the next."),

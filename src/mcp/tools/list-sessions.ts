@@ -38,7 +38,7 @@ export const listSessions = defineTool({
   input: z.strictObject({
     ...SCOPE_INPUT,
     title: text("Only with this text in the title."),
-    tag: text("Only with this tag."),
+    tag: text(),
     branch: text("Only sessions last on this git branch."),
     since: text('Only active since: monday, "last week", 3d, 2026-08-21, 2026-08-21T14:30.'),
     until: text("Only last active by then; same forms as since. A day, week or month counts to its end."),

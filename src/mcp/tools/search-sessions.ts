@@ -9,7 +9,7 @@ import {
   filterOf,
   isEmptyHere,
   outsideText,
-  SCOPE_INPUT,
+  SAME_SCOPE_INPUT,
   type Scope,
   scopeOf,
   scopeText,
@@ -38,10 +38,10 @@ export const searchSessions = defineTool({
   annotations: READS,
   input: z.strictObject({
     query: z.string(),
-    ...SCOPE_INPUT,
+    ...SAME_SCOPE_INPUT,
     includeAsking: flag("true: also this conversation's own session."),
     limit: limit(MAX_LIMIT, DEFAULT_LIMIT),
-    cursor: text("nextCursor of the previous page, same arguments."),
+    cursor: text(),
     maxTokens: limit(MAX_TOKENS, DEFAULT_TOKENS, MIN_TOKENS),
   }),
   output: z.object({

@@ -7,7 +7,7 @@ import { clamped, limit, text } from "../core/input.ts";
 import { quoted, quotedLines, shortened, titleLine } from "../core/quote.ts";
 import { defineTool, READS } from "../core/tool.ts";
 import { readPeriod } from "../sessions/period.ts";
-import { filterOf, SCOPE_INPUT, scopeOf, scopeText } from "../sessions/scope.ts";
+import { filterOf, SAME_SCOPE_INPUT, scopeOf, scopeText } from "../sessions/scope.ts";
 import { skippedNames } from "../sessions/session-line.ts";
 
 const DEFAULT_LIMIT = 30;
@@ -22,11 +22,11 @@ export const usageStats = defineTool({
     "Counts what Claude Code did and what it cost: sessions, prompts, tool calls, tokens, dollars, active time.",
   annotations: READS,
   input: z.strictObject({
-    scope: SCOPE_INPUT.scope,
-    project: SCOPE_INPUT.project,
+    scope: SAME_SCOPE_INPUT.scope,
+    project: SAME_SCOPE_INPUT.project,
     by: z.enum(USAGE_GROUPINGS).nullish().describe("Default day."),
     since: text("Only since then; forms as in list_sessions."),
-    until: text("Only until then."),
+    until: text(),
     model: text("Only models with this in their name."),
     limit: limit(MAX_LIMIT, DEFAULT_LIMIT),
   }),

@@ -8,7 +8,8 @@ import { type Annotations, READS, ToolFailure } from "../core/tool.ts";
 /** Hints of tools whose changes can be undone by the same tool, or by another one. */
 export const CHANGES: Annotations = { ...READS, readOnlyHint: false };
 
-export const SESSION_INPUT = z.string().describe("Id, or its beginning.");
+/** An id, or its beginning: read_session says so, and all of tools/list has to fit into 12,000 bytes. */
+export const SESSION_INPUT = z.string();
 
 /** Returns a title that a model gives as one line, which may be empty. Throws `ToolFailure` if it is too long. */
 export function givenTitle(given: string): string {

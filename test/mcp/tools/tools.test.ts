@@ -47,7 +47,15 @@ describe("the list of tools", () => {
     ]);
   });
 
-  const READING = ["list_sessions", "search_sessions", "read_session", "get_message", "list_projects", "usage_stats"];
+  const READING = [
+    "list_sessions",
+    "search_sessions",
+    "read_session",
+    "get_message",
+    "list_projects",
+    "usage_stats",
+    "propose_cleanup",
+  ];
 
   test.each([
     [{ readOnly: true }, READING],
@@ -240,6 +248,41 @@ describe("usage_stats", () => {
     expect(two.text).toContain("1 earlier groups are not shown");
     expect(quotation(two.text)).toMatch(/^2026-01-02 .*\n2026-01-03 /);
     expect(await call("usage_stats", { by: "year" })).toMatchObject({ isError: true });
+  });
+});
+
+describe("propose_cleanup", () => {
+  test("names what the command that it gives would delete, and why others stay", async () => {
+    const dir = store();
+    const before = snapshot(dir);
+    const { call } = await here(dir);
+    const { text } = await call("propose_cleanup", { before: "2026-01-03", project: "/w", query: "-zebra" });
+    expect(text).toContain("No session would go.");
+    expect(quotation(text)).toBe("1: somebody gave it a title\n1: it is tagged keep");
+    const { text: some } = await call("propose_cleanup", { before: "2026-01-04T00:00Z", larger_mb: 0.0001 });
+    expect(some).toMatch(/^2 sessions, [\d.]+ kB, would go into the trash\.\n/);
+    expect(quotation(some)).toMatch(
+      new RegExp(`^${TWIN.slice(0, 8)}  .* kB  third · /w\n44444444  .* kB  parser of dates`),
+    );
+    expect(some).toMatch(/who can run: claude-transcripts cleanup --before=2026-01-04T00:00:00\.000Z --larger=100$/);
+    expect(snapshot(dir)).toEqual(before);
+  });
+
+  test.for([
+    [{}, /^Say which sessions: /],
+    [{ before: "soon" }, /^before: .*soon.* is not a time/],
+    [{ tag: "a\nb" }, /^tag: .* cannot type into a command/],
+    [{ query: "brnach:x" }, /brnach/],
+    [{ empty: false }, /^Say which sessions: /],
+  ] as const)("refuses %j", async ([args, message]) => {
+    const { call } = await here(store());
+    expect(await call("propose_cleanup", args)).toMatchObject({ isError: true, text: expect.stringMatching(message) });
+  });
+
+  test("quotes what it is given for the shell", async () => {
+    const { call } = await here(store());
+    const { text } = await call("propose_cleanup", { query: "third OR $(id)'s" });
+    expect(text).toContain(String.raw`cleanup '--query=third OR $(id)'\''s'`);
   });
 });
 
