@@ -8,6 +8,7 @@ const MODULES: readonly (() => Promise<unknown>)[] = [
   () => import("../../open/change-verbs.ts"),
   () => import("../../open/usage-verbs.ts"),
   () => import("../../open/search-verbs.ts"),
+  () => import("../../open/cleanup-verbs.ts"),
 ];
 
 /** Loads the code of all requests before there are any: a module that Node cannot open once, because files ran out, stays failed. */
