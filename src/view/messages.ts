@@ -1,7 +1,7 @@
 import type { ConversationEntry } from "../store/read/session-messages.ts";
 import type { OpenConversation } from "../store/read/open-conversation.ts";
 import type { Apart } from "../transcript/conversation/conversation-row.ts";
-import { isNote, kindsOf, type Part, type Speaker, speakerOf } from "./parts.ts";
+import { isNote, kindsOf, type Media, type Part, type Speaker, speakerOf } from "./parts.ts";
 import { yieldToEventLoop } from "../store/timing.ts";
 
 /** A message as a person counts them: an utterance with the output or the tool calls that followed from it. */
@@ -99,8 +99,11 @@ export class Messages {
       if (before !== undefined) this.#add(row, true);
     } else if (isAnswer(parts)) this.#add(row, before?.kind === "assistant");
     else {
-      // The output of a command is in rows of its own.
-      const continues = before !== undefined && before.kind !== "assistant" && parts.every(isOutput);
+      // The output of a command is in rows of its own, and so are the pictures of its prompt.
+      const continues =
+        before !== undefined &&
+        before.kind !== "assistant" &&
+        (parts.every(isOutput) || (entry.entry["isMeta"] === true && parts.every(isUsersPicture)));
       this.#add(row, continues, speakerOf(parts), isNote(entry, parts));
     }
     return true;
@@ -132,7 +135,10 @@ export function apartWords({ branch, apart }: Context): string {
   return apart === "unconnected" ? "not connected to what follows" : "";
 }
 
-/** Returns whether a row contains only results of tool calls. */
-const isAnswer = (parts: readonly Part[]): boolean => parts.length > 0 && parts.every(({ kind }) => kind === "result");
+/** Returns whether a row contains only results of tool calls, or media that a tool added. */
+const isAnswer = (parts: readonly Part[]): boolean => parts.length > 0 && parts.every(isToolsOwn);
+const isToolsOwn = (part: Part): boolean => part.kind === "result" || (isMedia(part) && part.role === "tool");
+const isMedia = (part: Part): part is Media => "bytes" in part;
+const isUsersPicture = (part: Part): boolean => isMedia(part) && part.role === "user";
 const isSilent = ({ kind }: Part): boolean => kind === "hidden";
 const isOutput = ({ kind }: Part): boolean => kind === "output" || kind === "hidden";

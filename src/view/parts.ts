@@ -1,9 +1,9 @@
 import type { OpenConversation } from "../store/read/open-conversation.ts";
 import type { ConversationEntry } from "../store/read/session-messages.ts";
 import { asObject, asString, blocksOf, type JsonObject, membersOf } from "../transcript/rows/json-values.ts";
-import { isCall, isResult, readResult, textOfResult } from "./result.ts";
+import { isCall, isResult, readResult, textsOfResult } from "./result.ts";
 import { formatBytes } from "./size.ts";
-import { readSpilled, type Spilled } from "./spilled.ts";
+import { joinTexts, type Spilled } from "./spilled.ts";
 import { type Notice, visitWords, type Word, wordsOf } from "./words.ts";
 
 /** Source of a part: `tool` for tools and commands, `peer` for teammates, other sessions and channels, `system` for the CLI. */
@@ -22,7 +22,7 @@ export type Part =
   | { readonly kind: "boundary"; readonly role: "system"; readonly text: string };
 
 /** Output of a command or of bash mode. `spilled`: it was too long for the row, and `text` has its beginning. */
-export type Output = Extract<Word, { kind: "output" }> & { readonly spilled?: Spilled };
+export type Output = Extract<Word, { kind: "output" }> & { readonly spilled?: readonly Spilled[] };
 
 /** An image or a document. `bytes`: the size of its data, if the transcript has it. */
 export interface Media {
@@ -51,8 +51,8 @@ export interface Result {
   readonly structured: JsonObject;
   /** The subagent that wrote this report, if its conversation can be opened. */
   readonly agentId?: string;
-  /** The output was too long for the row; `text` has its beginning, or as much of it as the row has. */
-  readonly spilled?: Spilled;
+  /** Outputs that were too long for the row; `text` has their beginnings, or as much of them as the row has. */
+  readonly spilled?: readonly Spilled[];
 }
 
 /** Access to what a conversation keeps in other files: subagents and stored outputs of tools. */
@@ -82,12 +82,16 @@ export function visitParts(
       if (message.type === "user") visitWords(text, entry, (word) => visit(withSpilled(word, sidecars)));
       else if (entry["isApiErrorMessage"] === true) visit(notice(text, "error"));
       else if (text.trim() !== "") visit({ kind: "text", role: "assistant", text });
-    } else if (message.type === "user") visit(mediaOf(block, "user"));
+    } else if (message.type === "user") visit(mediaOf(block, isOfTool(entry) ? "tool" : "user"));
     else if (block["type"] === "thinking") visit(thought(asString(block["thinking"]) ?? ""));
     else if (block["type"] === "redacted_thinking") visit(thought(""));
     else visit(isCall(block) ? callOf(block) : mediaOf(block, "assistant"));
   }
 }
+
+/** Whether a tool added the row for the model, such as the pages of a document that it read. */
+export const isOfTool = (entry: JsonObject): boolean =>
+  entry["isMeta"] === true && typeof entry["sourceToolUseID"] === "string";
 
 /** Returns the first part of each kind and role: enough to know who wrote a row. */
 export function kindsOf(row: ConversationEntry): Part[] {
@@ -132,7 +136,7 @@ export const isWithheld = (part: Part): boolean => part.kind === "thinking" && p
 const notice = (text: string, level: Notice["level"]): Notice => ({ kind: "notice", role: "system", text, level });
 
 const withSpilled = (word: Word, sidecars: Sidecars | undefined): Part =>
-  word.kind === "output" ? { ...word, ...readSpilled(word.text, {}, sidecars?.toolResult) } : word;
+  word.kind === "output" ? { ...word, ...joinTexts([word.text], {}, sidecars?.toolResult) } : word;
 
 function systemParts(entry: JsonObject, sidecars: Sidecars | undefined): Part[] {
   const text = asString(entry["content"]) ?? "";
@@ -170,17 +174,15 @@ function callOf(block: JsonObject): Part {
 function resultOf(block: JsonObject, structured: JsonObject, sidecars: Sidecars | undefined): Result {
   const result = readResult(block);
   const agentId = asString(structured["agentId"]);
-  const text = textOfResult(result);
   return {
     kind: "result",
     role: "tool",
     id: asString(block["tool_use_id"]) ?? "",
     failed: result.failed,
-    text,
     media: result.pieces.flatMap((piece) => (piece.kind === "media" ? [mediaOf(piece.block, "tool")] : [])),
     structured,
     ...(agentId !== undefined && sidecars?.hasSubagent(agentId) === true && { agentId }),
-    ...readSpilled(text, structured, sidecars?.toolResult),
+    ...joinTexts(textsOfResult(result), structured, sidecars?.toolResult),
   };
 }
 

@@ -45,10 +45,15 @@ function otherMembers(block: JsonObject): JsonObject | undefined {
   return Object.keys(others).length === 0 ? undefined : others;
 }
 
+/** Returns the texts of a result, in order. */
+export const textsOfResult = ({ pieces }: ToolResult): string[] =>
+  pieces.flatMap((piece) => (piece.kind === "text" ? [piece.text] : []));
+
 /** Joins the texts of a result with line breaks. */
-export function textOfResult({ pieces }: ToolResult): string {
-  if (pieces.length === 1) return pieces[0]?.kind === "text" ? pieces[0].text : "";
-  return pieces.flatMap((piece) => (piece.kind === "text" ? [piece.text] : [])).join("\n");
+export function textOfResult(result: ToolResult): string {
+  const [only, ...more] = result.pieces;
+  if (more.length === 0) return only?.kind === "text" ? only.text : "";
+  return textsOfResult(result).join("\n");
 }
 
 /** Returns whether a result is of a tool that the API ran itself. */

@@ -10,7 +10,8 @@ export interface Spilled {
   readonly bytes?: number;
   /** The file, too, has only the beginning. */
   readonly cut?: true;
-  /** Length of the part of the text that is output, in UTF-16 units. Other text may follow. */
+  /** Range of the text that is output, in UTF-16 units. Other text may be before it and follow it. */
+  readonly from: number;
   readonly to: number;
   /** Absent if the file is not in this store. */
   readonly file?: StoredOutput;
@@ -22,8 +23,56 @@ export interface SpilledText {
   readonly spilled?: Spilled;
 }
 
+/** Texts of a result, joined with line breaks, and its outputs that were too long, in order; absent if there are none. */
+export interface JoinedTexts {
+  readonly text: string;
+  readonly spilled?: readonly Spilled[];
+}
+
 /** Finds stored output by the name or path in a row. */
 export type FindOutput = (path: string) => StoredOutput | undefined;
+
+/**
+ * Reads each text of a result, as `readSpilled` does: any of them may be a stub. The row's record is about the only stub, or
+ * if there is none, about the first text.
+ */
+export function readTexts(
+  texts: readonly string[],
+  structured: JsonObject,
+  find: FindOutput | undefined,
+): (SpilledText | undefined)[] {
+  if (texts.length < 2) return texts.map((text) => readSpilled(text, structured, find));
+  const stubs = texts.flatMap((text, i) => (stubOf(text, NOTHING) === undefined ? [] : [i]));
+  const recorded = stubs.length < 2 ? (stubs[0] ?? 0) : undefined;
+  return texts.map((text, i) => readSpilled(text, i === recorded ? structured : NOTHING, find));
+}
+
+const NOTHING: JsonObject = {};
+
+/** Reads the texts of a result, and joins them. */
+export function joinTexts(texts: readonly string[], structured: JsonObject, find: FindOutput | undefined): JoinedTexts {
+  const read = readTexts(texts, structured, find);
+  const shown = texts.map((text, i) => read[i]?.text ?? text);
+  const spilled: Spilled[] = [];
+  let start = 0;
+  for (const [i, text] of shown.entries()) {
+    const one = read[i]?.spilled;
+    if (one !== undefined) spilled.push({ ...one, from: start + one.from, to: start + one.to });
+    start += text.length + 1;
+  }
+  return { text: shown.join("\n"), ...(spilled.length > 0 && { spilled }) };
+}
+
+/** Splits a text into its outputs that were too long and the texts around them, in order and without empty texts. */
+export function* segmentsOf({ text, spilled = [] }: JoinedTexts): Generator<{ text: string; spilled?: Spilled }> {
+  let at = 0;
+  for (const one of spilled) {
+    if (one.from > at) yield { text: text.slice(at, one.from) };
+    yield { text: text.slice(one.from, one.to), spilled: one };
+    at = one.to;
+  }
+  if (at < text.length) yield { text: text.slice(at) };
+}
 
 /**
  * Reads the stub that the CLI leaves of an output that was too long for its row; undefined for any other text. `structured`:
@@ -51,6 +100,7 @@ export function readSpilled(
       ...(path !== undefined && { name: path.slice(Math.max(path.lastIndexOf("/"), path.lastIndexOf("\\")) + 1) }),
       ...(bytes !== undefined && { bytes }),
       ...(cut && { cut }),
+      from: 0,
       to: preview.length,
       ...(file !== undefined && { file }),
     },
@@ -195,7 +245,7 @@ const byteCount = (value: unknown): number | undefined =>
   typeof value === "number" && Number.isSafeInteger(value) && value >= 0 ? value : undefined;
 
 /** Maximum size of a list of blocks that is parsed: parsing holds several copies in memory. */
-const BLOCKS_BYTES = 16 * 1024 * 1024;
+export const BLOCKS_BYTES = 16 * 1024 * 1024;
 
 /**
  * Returns the text of a stored output, in pieces. Output of MCP servers is a JSON list of text blocks; up to `BLOCKS_BYTES`

@@ -1,6 +1,6 @@
 import type { ContentBlock, SessionUpdate } from "@agentclientprotocol/sdk/unstable";
 import type { ReplayedRow } from "../../store/read/open-conversation.ts";
-import type { Sidecars } from "../../view/parts.ts";
+import { isOfTool, type Sidecars } from "../../view/parts.ts";
 import { isCall, isResult } from "../../view/result.ts";
 import { claudeTool, toolOfRecord } from "../../view/tools/claude-tools.ts";
 import { type Notice, type TaskNews, type Word, wordsOf } from "../../view/words.ts";
@@ -16,7 +16,8 @@ import { noteId } from "../rim/note-id.ts";
 import type { Plan } from "./plan.ts";
 import { Separator } from "./separator.ts";
 import { type ResultView, resultNeeds, viewResult } from "../tools/tool-result.ts";
-import { withStoredOutput } from "../tools/stored-output.ts";
+import { readSpilled } from "../../view/spilled.ts";
+import { roomOfUpdate, withStoredOutput } from "../tools/stored-output.ts";
 import { viewTool } from "../tools/tools.ts";
 import { noteText, type NoteWord, type UserWord, userText } from "./user-part.ts";
 import { shorten } from "../../view/plain-text.ts";
@@ -138,6 +139,7 @@ export class Translator {
 
   #userBlock(block: JsonObject, entry: JsonObject, uuid: string, uri: string): Step[] {
     const content = toContentOrWords(block, uri);
+    if (block["type"] !== "text" && isOfTool(entry)) return chunks("agent_message_chunk", uuid, content, uuid);
     if (content.type !== "text") return chunks("user_message_chunk", uuid, content, uuid);
     return this.#words(wordsOf(content.text, entry), uuid);
   }
@@ -173,7 +175,9 @@ export class Translator {
   #note(word: NoteWord, gap: string, id: string, uuid: string): { step: Step[]; inMessage: boolean } {
     const news = word.kind === "notice" ? this.#report(word, uuid) : undefined;
     if (news !== undefined) return { step: [news], inMessage: false };
-    const stored = word.kind === "output" ? withStoredOutput(word.text, NOTHING, this.#options.sidecars) : undefined;
+    const spilled =
+      word.kind === "output" ? readSpilled(word.text, NOTHING, this.#options.sidecars?.toolResult) : undefined;
+    const stored = spilled && withStoredOutput(spilled, roomOfUpdate());
     if (stored?.missing === true) this.#leaveOut("missingOutputs");
     const { text, facts } = noteText(stored === undefined ? word : { ...word, text: stored.text });
     if (text === "") return { step: [], inMessage: false };
@@ -297,7 +301,7 @@ export class Translator {
     if (view.locations !== undefined) update.locations = view.locations;
     if (view.rawOutput !== undefined) update.rawOutput = view.rawOutput;
     if (_meta !== undefined) update._meta = _meta;
-    if (view.missing === true) this.#leaveOut("missingOutputs");
+    if (view.missing !== undefined) this.#leaveOut("missingOutputs", view.missing);
     return limitSize(update, uuid, view.place);
   }
 
@@ -305,8 +309,8 @@ export class Translator {
     return this.#options.sidecars?.hasSubagent(agentId) === true;
   }
 
-  #leaveOut(what: keyof NotShown): void {
-    this.notShown[what] = (this.notShown[what] ?? 0) + 1;
+  #leaveOut(what: keyof NotShown, count = 1): void {
+    this.notShown[what] = (this.notShown[what] ?? 0) + count;
   }
 
   /** Makes `_meta` of a tool call: our facts and the parent of a subagent's call, also as claude-agent-acp names it. */

@@ -1,6 +1,5 @@
-import type { Sidecars } from "../../view/parts.ts";
 import { formatBytes } from "../../view/size.ts";
-import { beginningOf, readSpilled, spilledWords } from "../../view/spilled.ts";
+import { beginningOf, spilledWords, type SpilledText } from "../../view/spilled.ts";
 import { UPDATE_BYTES, UPDATE_UNITS } from "../rim/message-limits.ts";
 import type { JsonObject } from "../../transcript/rows/json-values.ts";
 
@@ -15,17 +14,18 @@ export interface StoredText {
   readonly facts: JsonObject;
   /** Where the rest is, if the update has to be cut. */
   readonly place?: string;
-  readonly missing?: boolean;
+  readonly missing?: true;
 }
 
-/** Replaces the beginning of an output by the stored output; undefined for a text without a stub of one. */
-export function withStoredOutput(
-  text: string,
-  structured: JsonObject,
-  sidecars: Sidecars | undefined,
-): StoredText | undefined {
-  const read = readSpilled(text, structured, sidecars?.toolResult);
-  if (read === undefined) return undefined;
+/** Bytes of stored output that still fit into an update. */
+export interface Room {
+  bytes: number;
+}
+
+export const roomOfUpdate = (): Room => ({ bytes: UPDATE_BYTES });
+
+/** Replaces the beginning of an output by as much of the stored output as there is room for, and takes that room. */
+export function withStoredOutput(read: SpilledText, room: Room): StoredText {
   const { spilled } = read;
   if (spilled === undefined) return { text: read.text, output: read.text, facts: {} };
   const { file, to, name, bytes, cut } = spilled;
@@ -40,8 +40,10 @@ export function withStoredOutput(
       missing: true,
     };
   }
-  const fits = file.bytes <= UPDATE_BYTES;
-  const { text: whole, more } = beginningOf(file, fits ? UPDATE_BYTES : UPDATE_UNITS / 2);
+  const most = file.bytes <= room.bytes ? file.bytes : Math.min(room.bytes, UPDATE_UNITS / 2);
+  const { text: whole, more } =
+    most === 0 ? { text: read.text.slice(0, to), more: file.bytes } : beginningOf(file, most);
+  room.bytes -= most;
   const place = `tool-results/${file.name} of the session`;
   const beginning = cut ? `only the first ${formatBytes(file.bytes)} of the output was kept` : undefined;
   const note = more > 0 ? `Cut here: ${formatBytes(more)} more is in ${place}` : beginning;

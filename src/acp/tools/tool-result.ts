@@ -1,7 +1,7 @@
 import type { ToolCallContent, ToolCallLocation, ToolCallStatus } from "@agentclientprotocol/sdk/unstable";
 import type { Sidecars } from "../../view/parts.ts";
 import { fence, withoutReminders, shorten } from "../../view/plain-text.ts";
-import { isServerSide, readResult, textOfResult, type ToolResult } from "../../view/result.ts";
+import { isServerSide, readResult, textOfResult, textsOfResult, type ToolResult } from "../../view/result.ts";
 import { shellResult } from "../../view/tools/shell-result.ts";
 import { claudeTool, OTHER_TOOL } from "../../view/tools/claude-tools.ts";
 import type { AnsweredCall, ClaudeTool, FileDiff, ResultLook, ShownText } from "../../view/tools/claude-tool.ts";
@@ -9,7 +9,8 @@ import { type JsonObject, membersOf } from "../../transcript/rows/json-values.ts
 import { note, showPieces } from "../rim/content-blocks.ts";
 import { META } from "../rim/from-acp.ts";
 import { TOOL_TITLE_UNITS } from "../rim/message-limits.ts";
-import { withStoredOutput } from "./stored-output.ts";
+import { readTexts, type SpilledText } from "../../view/spilled.ts";
+import { roomOfUpdate, type StoredText, withStoredOutput } from "./stored-output.ts";
 
 /** Changes that a result makes to its tool call. Without `content` the call keeps its own. */
 export interface ResultView {
@@ -22,8 +23,8 @@ export interface ResultView {
   facts?: JsonObject;
   /** Where the whole output is, if not in the row. */
   place?: string;
-  /** The file with the whole output is missing. */
-  missing?: boolean;
+  /** Number of whole outputs whose files are missing. */
+  missing?: number;
 }
 
 export interface NamedCall extends AnsweredCall {
@@ -51,22 +52,66 @@ export function viewResult(
   sidecars?: Sidecars,
 ): ResultView {
   const result = readResult(block);
-  const [first] = result.pieces;
-  // Only a first text can be a stub of a stored output.
-  const stored = first?.kind === "text" ? withStoredOutput(first.text, structured, sidecars) : undefined;
-  if (stored === undefined) return viewRead(call, block, result, structured, uri, sidecars);
-  const { text, output, note: words, facts, place, missing } = stored;
-  const whole = { ...result, pieces: [{ kind: "text", text } as const, ...result.pieces.slice(1)] };
+  const read = readTexts(textsOfResult(result), structured, sidecars?.toolResult);
+  if (read.every((text) => text === undefined)) return viewRead(call, block, result, structured, uri, sidecars);
+  const { pieces, outputs, stored } = withStored(result, read);
+  const only = pieces.length === 1 ? stored[0] : undefined;
   // The record has stderr separately.
-  const record = typeof structured["stdout"] === "string" ? { ...structured, stdout: output } : structured;
-  // The raw output is only the beginning of what is shown.
-  const view = viewRead(call, block, whole, record, uri, sidecars);
-  delete view.rawOutput;
-  if (view.content !== undefined && words !== undefined) view.content = [...view.content, note(words)];
+  const record = typeof structured["stdout"] === "string" ? { ...structured, stdout: outputs.join("\n") } : structured;
+  const whole = { ...result, pieces };
+  const view = viewRead(call, { ...block, content: textOfResult(whole) }, whole, record, uri, sidecars);
+  // All that a command printed is in its content.
+  if (claudeTool(call.name).isShell) delete view.rawOutput;
+  if (view.content !== undefined && only?.note !== undefined) view.content = [...view.content, note(only.note)];
+  const facts = factsOf(stored);
   if (view.facts !== undefined || "spilled" in facts) view.facts = { ...view.facts, ...facts };
-  if (place !== undefined) view.place = place;
-  if (missing) view.missing = true;
+  const places = new Set(stored.flatMap(({ place }) => place ?? []));
+  const [place] = places;
+  if (place !== undefined) view.place = places.size === 1 ? place : "tool-results/ of the session";
+  const missing = stored.filter((one) => one.missing).length;
+  if (missing > 0) view.missing = missing;
   return view;
+}
+
+/** Returns the pieces of a result with stored output in the place of its stubs, and the texts of the pieces that are output. */
+function withStored(
+  { pieces }: ToolResult,
+  read: readonly (SpilledText | undefined)[],
+): { pieces: ToolResult["pieces"]; outputs: readonly string[]; stored: readonly StoredText[] } {
+  const shown: ToolResult["pieces"][number][] = [];
+  const outputs: string[] = [];
+  const stored: StoredText[] = [];
+  const room = roomOfUpdate();
+  let next = 0;
+  for (const piece of pieces) {
+    const stub = piece.kind === "text" ? read[next++] : undefined;
+    if (stub === undefined) {
+      shown.push(piece);
+      if (piece.kind === "text") outputs.push(piece.text);
+      continue;
+    }
+    const one = withStoredOutput(stub, room);
+    stored.push(one);
+    outputs.push(one.output);
+    shown.push({ kind: "text", text: one.text });
+    // The note about a result's only text stands below all of it.
+    if (one.note === undefined || pieces.length === 1) continue;
+    outputs.push(one.note);
+    shown.push({ kind: "text", text: one.note });
+  }
+  return { pieces: shown, outputs, stored };
+}
+
+/** Joins the facts about stored outputs: those of several are lists. */
+function factsOf(stored: readonly StoredText[]): JsonObject {
+  const [first, ...more] = stored.map(({ facts }) => facts).filter((facts) => "spilled" in facts);
+  if (first === undefined || more.length === 0) return first ?? {};
+  const all = [first, ...more];
+  const cut = all.flatMap(({ length }) => (typeof length === "number" ? [length] : []));
+  return {
+    spilled: all.map(({ spilled }) => spilled),
+    ...(cut.length > 0 && { omitted: ["content"], length: cut.reduce((sum, bytes) => sum + bytes) }),
+  };
 }
 
 function viewRead(
@@ -107,9 +152,16 @@ function viewRead(
   const content = contentOf(look);
   const { title, places, facts } = look;
   if (content !== undefined) view.content = content;
-  else if (look.keepsCall !== true && tool.output !== "confirmation") view.content = showPieces(result, language, uri);
+  else if (hasMedia(result) || (look.keepsCall !== true && tool.output !== "confirmation")) {
+    view.content = showPieces(result, language, uri);
+  }
   const isShown = content === undefined && view.content !== undefined;
-  if (isShown ? !isPlain(result, output) : look.complete !== true) addRawOutput(view, result, output);
+  // Images are nowhere else.
+  const isBeside = content !== undefined && look.pieces === undefined && hasMedia(result);
+  if (isBeside) view.content = [...content, ...showPieces({ pieces: result.pieces.filter(isMedia) }, language, uri)];
+  if (isShown ? !isPlain(result, output) : look.complete !== true) {
+    addRawOutput(view, result, isBeside ? textOfResult(result) || undefined : output);
+  }
   if (title !== undefined) view.title = shorten(title, TOOL_TITLE_UNITS);
   if (places !== undefined) view.locations = places;
   if (facts !== undefined) view.facts = facts;
@@ -175,4 +227,5 @@ function addRawOutput(view: ResultView, result: ToolResult, output: unknown): vo
   else if (output !== undefined && output !== null && !hasMedia(result)) view.rawOutput = output;
 }
 
-const hasMedia = ({ pieces }: ToolResult): boolean => pieces.some(({ kind }) => kind === "media");
+const isMedia = ({ kind }: ToolResult["pieces"][number]): boolean => kind === "media";
+const hasMedia = ({ pieces }: ToolResult): boolean => pieces.some(isMedia);

@@ -18,8 +18,8 @@ transcript from stdin. Long output is folded; the end of the output says what is
     call {id, name, input};
     result {id, failed, text, media, structured, spilled, agentId: a subagent that can be shown};
     image, document, other {name, bytes}. Unknown values are absent. Nothing is folded.
-  spilled {name, bytes, path}: the output was too long for its row, and text is its beginning; --full gives
-    all of it. Without path, the file is not in this store.
+  spilled [{name, bytes, path}]: outputs that were too long for their row, and text has their beginnings; --full gives
+    all of them. Without path, the file is not in this store.
   With --grep, a message also has matches: [{uuid, role, column, tool, snippet, marks: [[from, to]], file: name of
     the output's own file}], and the document has notes: what could not be searched for.
   With --answer: {number, timestamp, model, text}. With --prompts: [{number, timestamp, text}].`,

@@ -1,7 +1,7 @@
 import { randomHex } from "../../store/disk/builtins.ts";
 import type { StoredOutput } from "../../store/read/tool-results.ts";
 import type { Part } from "../../view/parts.ts";
-import { wholeText } from "../../view/spilled.ts";
+import { segmentsOf, wholeText } from "../../view/spilled.ts";
 import { piecesOf } from "../../transcript/text/surrogates.ts";
 import { terminalJson } from "../terminal/terminal-json.ts";
 import { type Renderer, type RenderOptions, shownFile } from "./message-view.ts";
@@ -57,12 +57,14 @@ function withSpilled(part: Part, options: RenderOptions, wholes: (StoredOutput |
     wholes.push(part.text);
     return { ...part, text: markOf(wholes.length - 1) };
   }
-  const { name, bytes, cut, to, file } = part.spilled;
-  const spilled = { name, bytes, cut, path: file?.path };
-  const whole = shownFile(part.spilled, options);
-  if (whole === undefined) return { ...part, spilled };
-  wholes.push(whole);
-  return { ...part, text: markOf(wholes.length - 1) + part.text.slice(to), spilled };
+  const texts = Array.from(segmentsOf(part), ({ text, spilled }) => {
+    const whole = spilled && shownFile(spilled, options);
+    if (whole === undefined) return text;
+    wholes.push(whole);
+    return markOf(wholes.length - 1);
+  });
+  const spilled = part.spilled.map(({ name, bytes, cut, file }) => ({ name, bytes, cut, path: file?.path }));
+  return { ...part, text: texts.join(""), spilled };
 }
 
 /** Minimum length of a text that is written piece by piece. */

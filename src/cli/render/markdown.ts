@@ -2,7 +2,7 @@ import { printable, printableLines } from "../terminal/terminal.ts";
 import { cutLine, fold } from "./fold.ts";
 import type { StoredOutput } from "../../store/read/tool-results.ts";
 import { fenceMarks, longestFence } from "../../view/plain-text.ts";
-import { spilledWords, wholeText } from "../../view/spilled.ts";
+import { type JoinedTexts, segmentsOf, spilledWords, wholeText } from "../../view/spilled.ts";
 import { type Call, mediaText, type Part, type Result } from "../../view/parts.ts";
 import type { PeerWord } from "../../view/words.ts";
 import { resultLanguage, textLines, type ToolLine, viewCall, viewResult } from "./tool-call.ts";
@@ -172,19 +172,24 @@ function resultBlocks(result: Result, call: Call | undefined, options: RenderOpt
   ];
 }
 
-/** Renders output. If it has a file of its own, adds that with `full`, or else says how to see it. */
+/** Renders output. Where some has a file of its own, adds that with `full`, or else says how to see it. */
 function outputBlocks(
-  { text, spilled }: Pick<Result, "text" | "spilled">,
+  output: JoinedTexts,
   view: (text: string) => Lines<ToolLine>,
   language: string,
   options: RenderOptions,
 ): Block[] {
-  if (spilled === undefined) return fenced(view(text), language, options);
-  const file = shownFile(spilled, options);
-  const line = `*${escaped(spilledWords(spilled, "--full"))}*`;
-  if (file === undefined) return [...fenced(view(text), language, options), line];
-  const after = fenced(view(text.slice(spilled.to)), language, options);
-  return [fencedWhole(file, language), ...(spilled.cut ? [line] : []), ...after];
+  if (output.spilled === undefined) return fenced(view(output.text), language, options);
+  const blocks: Block[] = [];
+  for (const { text, spilled } of segmentsOf(output)) {
+    const file = spilled && shownFile(spilled, options);
+    if (file !== undefined) blocks.push(fencedWhole(file, language));
+    else blocks.push(...fenced(view(text), language, options));
+    if (spilled !== undefined && (file === undefined || spilled.cut)) {
+      blocks.push(`*${escaped(spilledWords(spilled, "--full"))}*`);
+    }
+  }
+  return blocks;
 }
 
 /** Fences all output of a file. Reads it twice, because the length of the fence depends on the text. */

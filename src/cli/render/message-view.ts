@@ -204,7 +204,7 @@ export const placeWords = (message: MessageView): string =>
 export const peerLine = ({ from, summary }: PeerWord, named: boolean): string =>
   [named ? "" : `From ${from}`, summary ?? ""].filter((fact) => fact !== "").join(": ");
 
-/** Returns the file to show instead of a beginning of output. If there is none, counts what is left out. */
+/** Returns the file to show instead of a beginning of output. If there is none to show, counts what is left out. */
 export function shownFile({ file }: Spilled, { full, left }: RenderOptions): StoredOutput | undefined {
   if (file === undefined) left.missingOutputs++;
   else if (!full) left.spilled++;

@@ -3,7 +3,7 @@ import { cut } from "../terminal/width.ts";
 import { cutLine, fold } from "./fold.ts";
 import type { StoredOutput } from "../../store/read/tool-results.ts";
 import { type Call, mediaText, type Media, type Output, type Part, type Result } from "../../view/parts.ts";
-import { spilledWords, wholeText } from "../../view/spilled.ts";
+import { type JoinedTexts, segmentsOf, spilledWords, wholeText } from "../../view/spilled.ts";
 import type { PeerWord } from "../../view/words.ts";
 import type { Style } from "../terminal/style.ts";
 import { textLines, type ToolLine, viewCall, viewResult } from "./tool-call.ts";
@@ -201,19 +201,22 @@ class TextWriter implements Renderer {
     return this.#outputLines(output, (text) => textLines(text, tone), tone, out);
   }
 
-  /** Renders output. If it has a file of its own, adds that with `full`, or else says how to see it. */
+  /** Renders output. Where some has a file of its own, adds that with `full`, or else says how to see it. */
   *#outputLines(
-    { text, spilled }: Pick<Result, "text" | "spilled">,
+    output: JoinedTexts,
     lines: (text: string) => Lines<ToolLine>,
     tone: ToolLine["tone"],
     out: LineText,
   ): Printing {
-    if (spilled === undefined) return yield* this.#folded(lines(text), out);
-    const file = shownFile(spilled, this.#options);
-    if (file !== undefined) yield* this.#whole(file, tone, out);
-    else yield* this.#folded(lines(text), out);
-    if (file === undefined || spilled.cut) out.add(this.#style.dim(BAR + spilledWords(spilled, "--full")));
-    if (file !== undefined) yield* this.#folded(lines(text.slice(spilled.to)), out);
+    if (output.spilled === undefined) return yield* this.#folded(lines(output.text), out);
+    for (const { text, spilled } of segmentsOf(output)) {
+      const file = spilled && shownFile(spilled, this.#options);
+      if (file !== undefined) yield* this.#whole(file, tone, out);
+      else yield* this.#folded(lines(text), out);
+      if (spilled !== undefined && (file === undefined || spilled.cut)) {
+        out.add(this.#style.dim(BAR + spilledWords(spilled, "--full")));
+      }
+    }
   }
 
   *#whole(file: StoredOutput, tone: ToolLine["tone"], out: LineText): Printing {

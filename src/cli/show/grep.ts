@@ -151,12 +151,13 @@ export class Grep {
       const { uuid } = entry.message;
       for (const text of textsOfRow(entry.entry)) yield { text, uuid };
       for (const part of partsOf(entry, this.#open)) {
-        const file = "spilled" in part ? part.spilled?.file : undefined;
-        if (file === undefined) continue;
         const toolUseId = part.kind === "result" ? part.id : undefined;
-        for (const { text } of storedTexts(file.path, file.bytes)) {
-          const stored: RowText = { column: "output", role: "assistant", text, tool: undefined, toolUseId };
-          yield { text: stored, uuid, file: file.name };
+        for (const { file } of ("spilled" in part && part.spilled) || []) {
+          if (file === undefined) continue;
+          for (const { text } of storedTexts(file.path, file.bytes)) {
+            const stored: RowText = { column: "output", role: "assistant", text, tool: undefined, toolUseId };
+            yield { text: stored, uuid, file: file.name };
+          }
         }
       }
     }

@@ -1,5 +1,5 @@
 import { outputChunks, outputText, type StoredOutput } from "../../store/read/tool-results.ts";
-import { textOfBlocks } from "../../view/spilled.ts";
+import { BLOCKS_BYTES, textOfBlocks } from "../../view/spilled.ts";
 import { noted, sequencesIn } from "../../view/sanitise.ts";
 import { yieldToEventLoop } from "../../store/timing.ts";
 
@@ -20,7 +20,7 @@ export interface JoinedText {
   readonly sequences: number;
 }
 
-/** Concatenates pieces. Memory is the pieces, and a few megabytes of each file. Throws `signal.reason`. */
+/** Concatenates pieces. Memory is the pieces, and a few megabytes of the files. Throws `signal.reason`. */
 export async function joined(pieces: readonly TextPiece[], signal: AbortSignal): Promise<JoinedText> {
   const texts: LongText[] = [];
   const own: number[] = [];
@@ -29,41 +29,58 @@ export async function joined(pieces: readonly TextPiece[], signal: AbortSignal):
     texts.push(text);
     length += text.length;
   };
+  const files = new Map<string, StoredText>();
+  let room = HELD_BYTES;
   for (const piece of pieces) {
     if ("own" in piece) {
       for (const at of piece.own) own.push(length + at);
       add(piece.text);
-    } else sequences += await addStored(piece, signal, add);
+      continue;
+    }
+    // Pieces may name one file many times.
+    let file = files.get(piece.path);
+    if (file === undefined) {
+      files.set(piece.path, (file = await readStored(piece, room, signal)));
+      if (file.isHeld) room -= piece.bytes;
+    }
+    file.texts.forEach(add);
+    sequences += file.sequences;
   }
   const held = texts.every((text) => typeof text === "string");
   return { text: held ? texts.join("") : new TextList(texts), own, sequences };
 }
 
-/** Maximum size of an output that is held in memory. */
+/** Maximum size of outputs that are held in memory. */
 const HELD_BYTES = 4 * 1024 * 1024;
 const CHUNKS_PER_TURN = 16;
 
-/** Adds the text of a file, a longer one in chunks that are read when needed. Returns the number of its control sequences. */
-async function addStored(file: StoredOutput, signal: AbortSignal, add: (text: LongText) => void): Promise<number> {
-  const held = textOfBlocks(file) ?? (file.bytes <= HELD_BYTES ? outputText(file, 0, file.bytes) : undefined);
-  if (held !== undefined) {
-    add(noted(held).trimEnd());
-    return sequencesIn(held);
-  }
+/** Text of a file, and the number of its control sequences. */
+interface StoredText {
+  readonly texts: readonly LongText[];
+  readonly sequences: number;
+  readonly isHeld: boolean;
+}
+
+/** Reads the text of a file; one longer than `room` bytes in chunks that are read again when needed. */
+async function readStored(file: StoredOutput, room: number, signal: AbortSignal): Promise<StoredText> {
+  const blocks = room > -BLOCKS_BYTES ? textOfBlocks(file) : undefined;
+  const held = blocks ?? (file.bytes <= room ? outputText(file, 0, file.bytes) : undefined);
+  if (held !== undefined) return { texts: [noted(held).trimEnd()], sequences: sequencesIn(held), isHeld: true };
   let last = { from: -1, text: "" };
   const read = (from: number, to: number): string => {
     if (last.from !== from) last = { from, text: noted(outputText(file, from, to)) };
     return last.text;
   };
+  const texts: LongText[] = [];
   let [chunks, sequences] = [0, 0];
   for (const { text, from, to } of outputChunks(file)) {
-    add({ length: noted(text).length, slice: (start, end) => read(from, to).slice(start, end) });
+    texts.push({ length: noted(text).length, slice: (start, end) => read(from, to).slice(start, end) });
     sequences += sequencesIn(text);
     if (++chunks % CHUNKS_PER_TURN > 0) continue;
     await yieldToEventLoop();
     signal.throwIfAborted();
   }
-  return sequences;
+  return { texts, sequences, isHeld: false };
 }
 
 class TextList implements LongText {

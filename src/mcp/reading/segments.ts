@@ -7,7 +7,7 @@ import { escaped, noted, notedLine } from "../../view/sanitise.ts";
 import { nameText, OWN_MARK, shortened } from "../core/quote.ts";
 import { timeText } from "../sessions/session-line.ts";
 import type { StoredOutput } from "../../store/read/tool-results.ts";
-import { type Spilled, spilledWords } from "../../view/spilled.ts";
+import { type JoinedTexts, segmentsOf, spilledWords } from "../../view/spilled.ts";
 import { type Selection, leftOutBy } from "./include.ts";
 import type { Conversation } from "./row-names.ts";
 import { type TextPiece, wholeAt } from "./long-text.ts";
@@ -47,7 +47,7 @@ export function showMessage(
       const by = leftOutBy(part, selection);
       if (by !== undefined) left[by]++;
       else {
-        if ("spilled" in part && part.spilled?.file === undefined) left.missing++;
+        if ("spilled" in part) left.missing += part.spilled?.filter(({ file }) => file === undefined).length ?? 0;
         chosen.push({ part, row, alone: false });
       }
     });
@@ -231,27 +231,40 @@ export const wholeResult = (result: Result, from: From): readonly TextPiece[] =>
   return whole ?? [{ text, own }];
 };
 
-/** Writes the output of a tool or a command. If it has a file of its own, a page has its beginning and how to get the rest. */
-function outputText({ text, spilled }: Pick<Result, "text" | "spilled">, whole: boolean, from: From): Said {
+/** Writes the output of a tool or a command. Of what has a file of its own, a page has its beginning and how to get the rest. */
+function outputText(output: JoinedTexts, whole: boolean, from: From): Said {
   const max = whole ? Infinity : OUTPUT_UNITS;
-  const clean = noted(text).trimEnd();
-  if (spilled === undefined) return { text: cut(clean, max, from) || "(nothing)" };
+  const { spilled } = output;
+  if (spilled === undefined) return { text: cut(noted(output.text).trimEnd(), max, from) || "(nothing)" };
+  const hasRest = spilled.some(({ file }) => file !== undefined);
   const { conversation, row } = from;
   const id = conversation.shortId(row) ?? String(conversation.messages.numberOf(row));
-  const line = `\n${OWN_MARK}[${spilledWords(spilled, `get_message id ${id}`)}]`;
-  if (spilled.file === undefined) return { text: cut(clean, max, from) + line };
-  const end = clean.length <= max + SLACK ? clean.length : wholeAt(clean, max, -1);
-  return {
-    text: clean.slice(0, end) + (end < clean.length ? "…" : "") + line,
-    whole: outputPieces(text, spilled, spilled.file),
-  };
+  let text = "";
+  let room = max;
+  for (const segment of segmentsOf(output)) {
+    const clean = noted(segment.text).trimEnd();
+    if (hasRest) {
+      const end = clean.length <= room + SLACK ? clean.length : wholeAt(clean, room, -1);
+      text += clean.slice(0, end) + (end < clean.length ? "…" : "");
+    } else text += cut(clean, room, { ...from, alone: from.alone && text === "" });
+    room = Math.max(0, room - clean.length);
+    if (segment.spilled !== undefined) {
+      text += `\n${OWN_MARK}[${spilledWords(segment.spilled, `get_message id ${id}`)}]`;
+    }
+  }
+  return { text, whole: hasRest ? outputPieces(output) : undefined };
 }
 
-/** Returns the pieces of a text with all of its output. */
-export const outputPieces = (text: string, { to }: Spilled, file: StoredOutput): (string | StoredOutput)[] => [
-  file,
-  noted(text.slice(to)).trimEnd(),
-];
+/** Returns the pieces of a text with all of its output. What is not in this store is said, in the server's own words. */
+export function outputPieces(output: JoinedTexts): (string | StoredOutput)[] {
+  const pieces = Array.from(segmentsOf(output), ({ text, spilled }) => {
+    if (spilled?.file !== undefined) return spilled.file;
+    const clean = noted(text);
+    return spilled === undefined ? clean : `${clean.trimEnd()}\n${OWN_MARK}[${spilledWords(spilled, "")}]`;
+  });
+  const last = pieces.at(-1);
+  return typeof last === "string" ? [...pieces.slice(0, -1), last.trimEnd()] : pieces;
+}
 
 /** Cuts a long text, and names the call that gets the rest. */
 function cut(text: string, max: number, { conversation, row, alone }: From): string {

@@ -1,8 +1,8 @@
 import type { Pieces, Target } from "./shown.ts";
 import { jsonText } from "../../view/json-text.ts";
 import { isWithheld, type Part, partsOf } from "../../view/parts.ts";
-import type { Spilled } from "../../view/spilled.ts";
-import { escaped, noted, sequencesIn } from "../../view/sanitise.ts";
+import { segmentsOf } from "../../view/spilled.ts";
+import { escaped, sequencesIn } from "../../view/sanitise.ts";
 import { echoed, nameText, OWN_MARK } from "../core/quote.ts";
 import { ToolFailure } from "../core/tool.ts";
 import { select, INCLUDES } from "./include.ts";
@@ -95,12 +95,12 @@ function callPieces(part: Part, call: string, from: From): readonly TextPiece[] 
 function sequencesOf(part: Part): number {
   if ("command" in part) return sequencesIn(part.command);
   if (!("text" in part)) return 0;
-  const spilled = spilledOf(part);
-  // Those of the output are counted when its file is read.
-  return sequencesIn(spilled?.file === undefined ? part.text : part.text.slice(spilled.to));
+  if (!("spilled" in part)) return sequencesIn(part.text);
+  let count = 0;
+  // Those of an output that has a file are counted when it is read.
+  for (const { text, spilled } of segmentsOf(part)) if (spilled?.file === undefined) count += sequencesIn(text);
+  return count;
 }
-
-const spilledOf = (part: Part): Spilled | undefined => ("spilled" in part ? part.spilled : undefined);
 
 /**
  * Returns the whole text of a target: only the text of a single part, or several parts marked as on a page. Throws
@@ -121,10 +121,8 @@ function piecesOf(conversation: Conversation, target: Target): Pieces {
   const only = parts.length === 1 ? parts[0] : undefined;
   const hasMedia = only !== undefined && "media" in only && only.media.length > 0;
   if (only !== undefined && "text" in only && !hasMedia && !isWithheld(only)) {
-    const spilled = spilledOf(only);
-    if (spilled?.file === undefined) return { pieces: [{ text: noted(only.text).trimEnd(), own: [] }], sequences };
-    const whole = outputPieces(only.text, spilled, spilled.file);
-    return { pieces: whole.map((piece) => (typeof piece === "string" ? { text: piece, own: [] } : piece)), sequences };
+    const pieces = outputPieces(only);
+    return { pieces: pieces.map((piece) => (typeof piece === "string" ? withOwn(piece) : piece)), sequences };
   }
   const { segments, left } = showMessage(conversation, target.number, EVERYTHING, { from, to });
   if (segments.length === 0 && left.withheld > 0) {

@@ -117,6 +117,8 @@ export async function openStream(stream: AsyncIterable<Uint8Array>, signal?: Abo
   return ofFile(await TranscriptFile.read(await spool(stream, signal), signal));
 }
 
+const WHOLE = { includeSystemMessages: true, includePictures: true };
+
 function ofFile(file: TranscriptFile, copy?: TranscriptCopy): OpenConversation {
   try {
     const { index, load } = file;
@@ -127,7 +129,7 @@ function ofFile(file: TranscriptFile, copy?: TranscriptCopy): OpenConversation {
       branches: "all",
       includeUndelivered: true,
     });
-    const rows = visibleRows(conversation, load, { includeSystemMessages: true });
+    const rows = visibleRows(conversation, load, WHOLE);
     const shown = {
       subagent: undefined,
       file,
@@ -138,7 +140,7 @@ function ofFile(file: TranscriptFile, copy?: TranscriptCopy): OpenConversation {
       close: () => file.close(),
     };
     const current = (): ConversationRows =>
-      visibleRows(findConversation(index, load, { fileSize, allQueued: true }), load, { includeSystemMessages: true });
+      visibleRows(findConversation(index, load, { fileSize, allQueued: true }), load, WHOLE);
     return opened(shown, copy, current);
   } catch (error) {
     file.close();
@@ -191,7 +193,7 @@ function opened(
   const outputs = copy && new ToolResults(copy);
   const names = copy && new SubagentNames(copy, main);
   const settled = Date.now() - file.stat.ctimeMs >= SETTLED_MS;
-  const maker = new MessageMaker(conversation, file.load);
+  const maker = new MessageMaker(conversation, file.load, subagent === undefined);
   const row = (at: number): ConversationRow => {
     const found = rows.get(at);
     if (found === undefined) throw new TranscriptError("InvalidArgument", `There is no row ${at}`);

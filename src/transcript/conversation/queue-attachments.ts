@@ -1,4 +1,3 @@
-import { textOf } from "../rows/queue-table.ts";
 import { NONE, QUEUED_COMMAND, type RowIndex } from "../rows/row-index.ts";
 import { membersOf } from "../rows/json-values.ts";
 import { push } from "../tree/row-list.ts";
@@ -29,7 +28,7 @@ export class Attachments {
   textAfter(from: number): number {
     const row = this.#known().all.firstFrom(from);
     if (row === NONE) return Number.NaN;
-    return this.#index.queue.hashOf(textOf(membersOf(this.#load(row)["attachment"])["prompt"]));
+    return this.#index.queue.hashOf(membersOf(this.#load(row)["attachment"])["prompt"]);
   }
 
   /** Whether an attachment has one of these ids, or any row has the uuid. */
@@ -55,7 +54,7 @@ export class Attachments {
       rows.push(row);
       const { source_uuid: source, delivery_id: delivery, prompt } = membersOf(this.#load(row)["attachment"]);
       names.add(`uuid ${String(source)}`).add(`delivery ${String(delivery)}`);
-      push(byText, this.#index.queue.hashOf(textOf(prompt)), row);
+      push(byText, this.#index.queue.hashOf(prompt), row);
     }
     const free = new Map([...byText].map(([text, list]) => [text, new Free(list)]));
     return (this.#read = { all: new Free(rows), byText: free, names, isRow });

@@ -150,11 +150,11 @@ class Reading {
     const isAsked = this.#expected + this.#fresh + this.#pending.size + this.#dropped.size > 0;
     const isPrompt = kind === USER && (flags & (ANSWERS | COMPACT_SUMMARY)) === 0;
     const value = isAsked && isPrompt ? this.#load(row) : undefined;
-    const text = value && !hasResult(value) ? textOf(asObject(value["message"])?.["content"]) : undefined;
+    const content = value && !hasResult(value) ? (asObject(value["message"])?.["content"] ?? "") : undefined;
     const fresh = this.#fresh === 0 ? [] : this.#delivered.slice(-this.#fresh);
     this.#fresh = 0;
-    if (text === undefined) return;
-    const hash = this.#queue.hashOf(text);
+    if (content === undefined) return;
+    const hash = this.#queue.hashOf(content);
     if ((flags & META) !== 0) {
       // A message of the CLI itself is a queued prompt if it has the same text.
       if (this.#pending.take(hash) !== NONE) this.#expected = Math.max(0, this.#expected - 1);
@@ -164,6 +164,7 @@ class Reading {
     if (same !== undefined) this.#delivered.splice(this.#delivered.lastIndexOf(same), 1);
     else if (this.#pending.take(hash) !== NONE) this.#expected = Math.max(0, this.#expected - 1);
     else if (this.#expected > 0) {
+      const text = textOf(content);
       const joined = this.#joined(text);
       this.#expected -= Math.max(1, joined.length);
       const promptKind = promptKindOf(text);
@@ -178,7 +179,7 @@ class Reading {
     let end = 0;
     for (const i of this.#expected > 1 ? this.#pending.typed() : []) {
       // A prompt without words, such as an image, takes no part of the text.
-      if (!Number.isNaN(this.#textOf(i))) end = this.#queue.endOf(this.#textOf(i), text, end);
+      if (this.#queue.hasText(i)) end = this.#queue.endOf(this.#textOf(i), text, end);
       if (end === NONE || found.push(i) > this.#expected) return [];
       while (text.charCodeAt(end) <= 0x20) end++;
       if (end === text.length) return found;

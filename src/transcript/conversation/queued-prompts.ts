@@ -106,7 +106,8 @@ export function furtherPrompts(
   return further;
 }
 
-const wordsOf = (content: unknown): string => textOf(content).replace(/\s+/g, "");
+/** Returns the text of a prompt without white space; of one without text, the whole content. */
+const wordsOf = (content: unknown): string => textOf(content).replace(/\s+/g, "") || JSON.stringify(content ?? null);
 
 /** Applies what the CLI says it took into turns: it decides, for the last copies of a prompt, as many as it says. */
 function applyAbsorbed(tree: Tree, rows: RowList, from: number, load: LoadRow, delivered: Set<number>): void {

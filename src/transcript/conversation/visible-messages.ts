@@ -1,7 +1,7 @@
 import type { ConversationRow, ConversationRows } from "./conversation-row.ts";
 import type { Conversation } from "./conversation.ts";
 import { closesQuietTurn, type MessageContext, toMessage, type TranscriptMessage } from "./message.ts";
-import { callIds } from "../tree/tool-blocks.ts";
+import { callIds, contentOf } from "../tree/tool-blocks.ts";
 import { NEWS } from "../rows/queue-table.ts";
 import { hasShownOrigin, queuedPrompt } from "./queued-prompts.ts";
 import { COMPACT_SUMMARY, HIDES_TOOLS, LOOK_INSIDE, META, QUEUED_COMMAND, SIDECHAIN } from "../rows/row-index.ts";
@@ -22,13 +22,18 @@ export interface VisibleOptions {
   readonly includeSystemMessages?: boolean;
   /** The conversation is a subagent's: it consists of sidechain rows and meta rows. */
   readonly subagent?: boolean;
+  /**
+   * Adds meta rows that have a picture: that of a slash command's prompt, or pages that a tool read. The rest of such a row
+   * is for the model only.
+   */
+  readonly includePictures?: boolean;
 }
 
 /** Returns the rows of a conversation that are shown, without loading them all (official-helpers.md §5.8, §8.1). */
 export function visibleRows(
   conversation: Conversation,
   load: LoadRow,
-  { includeSystemMessages = false, subagent = false }: VisibleOptions = {},
+  { includeSystemMessages = false, subagent = false, includePictures = false }: VisibleOptions = {},
 ): ConversationRows {
   const { tree, rows, delivered } = conversation;
   const { count, kind, flags } = tree.index;
@@ -45,21 +50,30 @@ export function visibleRows(
     const bits = flags[row] as number;
     if (!subagent && (bits & SIDECHAIN) !== 0) return false;
     if ((bits & QUEUED_COMMAND) !== 0) {
-      return delivered.has(row) && queuedPrompt(load(row), taken, subagent) !== undefined;
+      const prompt = delivered.has(row) ? queuedPrompt(load(row), taken, subagent || includePictures) : undefined;
+      return prompt !== undefined && (subagent || picturesOfMeta(prompt) !== undefined);
     }
-    if (kind[row] === SYSTEM) return includeSystemMessages && (subagent || isShown(bits, row, load));
+    if (kind[row] === SYSTEM) return includeSystemMessages && (subagent || isShown(bits, row, load, false));
     if (!tree.isMessage(row)) return false;
     if (!subagent) {
       if (kind[row] === ASSISTANT && (bits & LOOK_INSIDE) !== 0 && closesQuietTurn(load(row))) return false;
-      if (!isShown(bits, row, load)) return false;
+      if (!isShown(bits, row, load, includePictures)) return false;
     }
     return hidden.apply(load, row) !== undefined;
   });
 }
 
-function isShown(bits: number, row: number, load: LoadRow): boolean {
+function isShown(bits: number, row: number, load: LoadRow, includePictures: boolean): boolean {
   if ((bits & META) === 0) return true;
+  if (includePictures) return picturesOfMeta(load(row)) !== undefined;
   return (bits & LOOK_INSIDE) !== 0 && hasShownOrigin(load(row)["origin"]);
+}
+
+/** Returns the row, of a hidden meta row only what it shows: its pictures and documents. Undefined if it has none. */
+function picturesOfMeta(row: JsonObject): JsonObject | undefined {
+  if (!row["isMeta"] || hasShownOrigin(row["origin"])) return row;
+  const pictures = contentOf(row).filter(({ type }) => type === "image" || type === "document");
+  return pictures.length === 0 ? undefined : { ...row, message: { ...asObject(row["message"]), content: pictures } };
 }
 
 /** Makes messages of rows that `visibleRows` returned, in any order. */
@@ -67,12 +81,15 @@ export class MessageMaker {
   readonly #conversation: Conversation;
   readonly #load: LoadRow;
   readonly #hidden: HiddenTools;
+  readonly #hidesMeta: boolean;
   /** Row of the operation that delivered or queued each prompt, by the prompt's row. */
   readonly #places: ReadonlyMap<number, number>;
 
-  constructor(conversation: Conversation, load: LoadRow) {
+  /** `includePictures`: as for `visibleRows`. */
+  constructor(conversation: Conversation, load: LoadRow, includePictures = false) {
     this.#conversation = conversation;
     this.#load = load;
+    this.#hidesMeta = includePictures;
     const { count } = conversation.tree.index;
     this.#places = new Map(conversation.prompts.map(({ text, place }) => [count + text, count + place]));
     this.#hidden = new HiddenTools(conversation, load);
@@ -82,13 +99,15 @@ export class MessageMaker {
   isPlain(row: number): boolean {
     const { tree } = this.#conversation;
     if (row >= tree.index.count) return false;
-    return !tree.isFlagged(row, QUEUED_COMMAND | COMPACT_SUMMARY | LOOK_INSIDE) && this.#hidden.isEmpty;
+    const changed = QUEUED_COMMAND | COMPACT_SUMMARY | LOOK_INSIDE | (this.#hidesMeta ? META : 0);
+    return !tree.isFlagged(row, changed) && this.#hidden.isEmpty;
   }
 
   make({ row, compacted, branch, apart }: ConversationRow, context: MessageContext = {}): ConversationEntry {
     const entry = this.#load(row);
     const localCommand = this.#conversation.localCommands.has(row);
-    const shown = this.#shown(row, entry) ?? entry;
+    const whole = this.#shown(row, entry) ?? entry;
+    const shown = this.#hidesMeta ? (picturesOfMeta(whole) ?? whole) : whole;
     const message = toMessage(shown, { localCommand, compacted, branch, apart, ...context });
     return { message, entry, compacted, branch };
   }

@@ -35,7 +35,7 @@ export class QueueTable {
   operation = new Uint8Array(0);
   /** `TYPED`, `COMMAND` or `NEWS`. */
   promptKind = new Uint8Array(0);
-  /** Hash of the text (`hashOf`); NaN if there is none. */
+  /** Hash of the content (`hashOf`); NaN if there is none. */
   text = new Float64Array(0);
   /** Hash of the row: two words for each. */
   #rowHash = new Uint32Array(0);
@@ -55,12 +55,13 @@ export class QueueTable {
     if (this.count === this.offset.length) this.#grow(Math.max(16, 2 * this.count));
     const i = this.count++;
     const text = textOf(value["content"]);
+    const hash = this.hashOf(value["content"]);
     this.offset[i] = offset;
     this.length[i] = end - start;
     this.at[i] = at;
     this.operation[i] = operation;
     this.promptKind[i] = promptKindOf(text);
-    this.text[i] = this.hashOf(text);
+    this.text[i] = hash;
     let [a, b] = [0x811c9dc5, 0x1b873593];
     for (let byte = start; byte < end; byte++) {
       a = Math.imul(a ^ (bytes[byte] as number), 0x01000193);
@@ -73,9 +74,19 @@ export class QueueTable {
     if (isOfFork(value) && typeof uuid === "string" && UUID.test(uuid)) this.#uuids.set(i, uuid);
   }
 
-  /** Hashes a text without its white space: blocks have other line endings than the queued text. NaN if nothing is left. */
-  hashOf(text: string): number {
-    return this.#hash(text, 0, Number.NaN).hash;
+  /**
+   * Hashes the text of a prompt without its white space: blocks have other line endings than the queued text. The hash of
+   * a prompt without text, such as a picture, is negative; NaN if there is nothing.
+   */
+  hashOf(content: unknown): number {
+    const { hash } = this.#hash(textOf(content), 0, Number.NaN);
+    const others = Number.isNaN(hash) ? objectsIn(content).filter(({ type }) => type !== "text") : [];
+    return others.length === 0 ? hash : -1 - this.#hash(JSON.stringify(others), 0, Number.NaN).hash;
+  }
+
+  /** Whether the prompt has text. */
+  hasText(i: number): boolean {
+    return (this.text[i] as number) >= 0;
   }
 
   /** Returns the end of the part of a text from `from` on that has this hash (`hashOf`); -1 if there is none. */

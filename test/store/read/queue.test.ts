@@ -63,6 +63,7 @@ function told(messages: readonly TranscriptMessage[]): string {
     .join(" ");
 }
 
+const picture = (name: string): Row => ({ type: "image", name, source: { type: "base64", data: "AAAA" } });
 const turn = [user(1, null), call(2, 1, "A", "m")];
 const answered = result(3, 2, "A", { toolUseResult: {} });
 
@@ -135,6 +136,17 @@ describe("a prompt that is only in queue-operation rows", () => {
       [...turn, queue("x"), queue("x"), answered, remove("x"), assistant(4, 3)],
       'u1 a2 u3 "x" a4 !"x"',
     ],
+    ["a picture alone", [...turn, queue([picture("x")]), answered, remove(), assistant(4, 3)], 'u1 a2 u3 "x" a4'],
+    [
+      "a picture that is never taken out",
+      [...turn, queue([{ type: "text", text: "" }, picture("x")]), answered],
+      'u1 a2 u3 !"+x"',
+    ],
+    [
+      "one picture of two",
+      [...turn, queue([picture("x")]), queue([picture("y")]), answered, remove(), assistant(4, 3)],
+      'u1 a2 u3 "x" a4 !"y"',
+    ],
     ["before any message", [remove("x"), user(1, null)], '"x" u1'],
     ["and nothing else", [queue("x")], '!"x"'],
   ])("%s", async ([, rows, expected]) => {
@@ -143,6 +155,27 @@ describe("a prompt that is only in queue-operation rows", () => {
 
   test.for<[string, Row[], string]>([
     ["an attachment", [...turn, queue("x"), answered, remove(), queued(4, 3, "x"), assistant(5, 4)], "u1 a2 u3 u4 a5"],
+    [
+      "an attachment with its picture",
+      [...turn, queue([picture("x")]), answered, remove(), queued(4, 3, [picture("x")]), assistant(5, 4)],
+      "u1 a2 u3 u4 a5",
+    ],
+    [
+      "a row with its picture",
+      [...turn, answered, queue([picture("x")]), assistant(4, 3), op("dequeue"), user(5, 4, [picture("x")])],
+      "u1 a2 u3 a4 u5",
+    ],
+    [
+      "a row with its picture and words of the CLI",
+      [
+        ...turn,
+        answered,
+        queue([picture("x")]),
+        op("dequeue"),
+        user(5, 3, [{ type: "text", text: "y" }, picture("z")]),
+      ],
+      "u1 a2 u3 u5",
+    ],
     [
       "an attachment with other white space",
       [
