@@ -278,6 +278,19 @@ const deletion = (title: string, apart: boolean, permanent: boolean): Operation 
   },
 });
 
+/** A clean-up that takes one of two sessions: the one with a row more. */
+const cleaning: Operation = {
+  ...deletion("cleanupSessions", false, false),
+  variant: true,
+  async prepare({ dir }) {
+    fs.appendFileSync(path.join(dir, transcript), `${JSON.stringify({ type: "summary", summary: "grown" })}\n`);
+  },
+  call: (store) => ({
+    name: "cleanupSessions",
+    args: [{ ...store.options, larger: Buffer.byteLength(textOf(store, transcript.replace(ID, OTHER))) }],
+  }),
+};
+
 const restoration = (title: string, apart: boolean): Operation => ({
   title,
   apart,
@@ -396,6 +409,7 @@ export const operations: readonly Operation[] = [
   deletion("deleteSession", false, false),
   deletion("deleteSession, for good", false, true),
   restoration("restoreSession", false),
+  cleaning,
   deletion("deleteSession, from another file system", true, false),
   deletion("deleteSession, for good, from another file system", true, true),
   restoration("restoreSession, to another file system", true),
