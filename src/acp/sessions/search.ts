@@ -38,6 +38,8 @@ interface Match extends Partial<Pick<MessageHit, "tool" | "agentId" | "timestamp
   readonly toolCallId?: string;
   /** That of its row. */
   readonly uuid?: string;
+  /** Why a load does not send the text. */
+  readonly notShown?: string;
   readonly role: MessageHit["role"];
   /** What of the message matches. */
   readonly in: MessageHit["column"];
@@ -107,7 +109,7 @@ function factsOf({ total, totalIs, searched, of, notes, skipped, programmaticLef
 }
 
 function toMatch(match: MessageHit): Match {
-  const { uuid, toolUseId, role, column, tool, agentId, timestamp } = match;
+  const { uuid, toolUseId, role, column, tool, agentId, timestamp, notShown } = match;
   // A load sends the output of a tool with its call.
   const messageId = column === "output" && toolUseId !== undefined ? undefined : (match.messageId ?? uuid);
   return {
@@ -115,6 +117,7 @@ function toMatch(match: MessageHit): Match {
     ...(messageId !== undefined && { messageId: shortId(messageId) }),
     ...(toolUseId !== undefined && { toolCallId: shortId(toolUseId) }),
     ...(agentId !== undefined && { agentId: printable(agentId) }),
+    ...(notShown !== undefined && { notShown }),
     ...(timestamp !== undefined && { timestamp: printable(timestamp) }),
     ...(tool !== undefined && { tool: printable(tool) }),
     role,

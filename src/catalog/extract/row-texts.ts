@@ -1,6 +1,7 @@
 import { closesQuietTurn } from "../../transcript/conversation/message.ts";
 import { hasShownOrigin, queuedPrompt } from "../../transcript/conversation/queued-prompts.ts";
 import { asObject, asString, blocksOf, type JsonObject, membersOf } from "../../transcript/rows/json-values.ts";
+import { ENQUEUE, INHERITED, operationOf } from "../../transcript/rows/queue-table.ts";
 import { fromVoiceCall } from "../../transcript/rows/voice-call.ts";
 import { isFromPerson } from "../../transcript/text/origin.ts";
 import { withoutPasteTags } from "../../transcript/text/paste-tags.ts";
@@ -61,7 +62,7 @@ function addTexts(row: JsonObject, texts: RowText[]): void {
     }
     case "queue-operation":
       // Another row may repeat the prompt: a search shows only that one.
-      return row["operation"] === "enqueue" ? contentTexts(row["content"], row, texts) : undefined;
+      return isQueueText(row) ? contentTexts(row["content"], row, texts) : undefined;
     case "progress": {
       const inside = agentRowOf(row);
       return inside === undefined ? undefined : addTexts(inside.row, texts);
@@ -78,6 +79,10 @@ function addTexts(row: JsonObject, texts: RowText[]): void {
     }
   }
 }
+
+/** Whether a row of the queue has a prompt: it came in, or it was delivered in the session that this one was forked from. */
+const isQueueText = (row: JsonObject): boolean => QUEUE_TEXTS.has(operationOf(row));
+const QUEUE_TEXTS: ReadonlySet<number | undefined> = new Set([ENQUEUE, INHERITED]);
 
 /** Members with the title or the tag, by the type of the row. */
 const TITLES: ReadonlyMap<unknown, string> = new Map([

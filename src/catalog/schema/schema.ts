@@ -1,7 +1,7 @@
 import type { Database } from "../engine/sqlite.ts";
 
 /** Number of the schema. A database with another one is built anew: raise it with every change of what tables contain. */
-export const SCHEMA_VERSION = 8;
+export const SCHEMA_VERSION = 9;
 /** Marks our databases: "CTRC". */
 export const APPLICATION_ID = 0x43545243;
 /** Bits of a segment's number within its file: `segment.id = file.id * 2 ** SEGMENT_BITS + n`. */

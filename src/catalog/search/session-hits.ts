@@ -8,11 +8,15 @@ import type { LineTest } from "../scan/byte-probe.ts";
 import type { ReadRow, SegmentReader, TextRange } from "../scan/segment-reader.ts";
 import { FileKind } from "../schema/schema.ts";
 import { snippetOf } from "../query/snippet.ts";
+import { ShownMessages, type UnnamedPlace } from "./shown-messages.ts";
 import { type TextScope, ToolNames } from "../query/text-scope.ts";
 
 /** A message in which a query was found. */
 export interface MessageHit {
-  /** Undefined for prompts in the queue, titles, and stored output. */
+  /**
+   * Undefined for titles, and for a text that no message shows. That of a prompt in the queue, and of a stored output, is the one of
+   * the message that shows it.
+   */
   readonly uuid: string | undefined;
   /** Id of the API message, for answers. */
   readonly messageId: string | undefined;
@@ -28,6 +32,8 @@ export interface MessageHit {
   readonly agentId: string | undefined;
   /** Name of the file of a tool's output that is too long for its row. */
   readonly storedIn: string | undefined;
+  /** Why no view shows the text: `taken back before it was sent`. */
+  readonly notShown: string | undefined;
   /** One line around the densest matches. */
   readonly snippet: string;
   /** Ranges of matches in `snippet`, UTF-16 units. */
@@ -50,6 +56,8 @@ export interface FoundHit {
   readonly origin: string | undefined;
   readonly terms: number;
   readonly weight: number;
+  /** Where the text stands, if its row has no id of the message that shows it. */
+  readonly unnamed?: UnnamedPlace | undefined;
   /** Makes what is shown of it. Reads the name of its tool. */
   show(): Omit<MessageHit, "copies">;
 }
@@ -109,7 +117,32 @@ export async function sessionHits(places: Places, options: HitOptions): Promise<
     if (!read.has(key)) collected.read(range);
     read.add(key);
   }
-  return { hits: collected.hits(), unread: Math.max(0, places.count - taken) };
+  const hits = await namedHits(collected.hits(), wanted, signal);
+  return { hits, unread: Math.max(0, places.count - taken) };
+}
+
+/** Gives the first `wanted` hits the ids of the messages that show them. Leaves out what only repeats another message. */
+async function namedHits(
+  hits: readonly FoundHit[],
+  wanted: number,
+  signal: AbortSignal | undefined,
+): Promise<FoundHit[]> {
+  const names = new ShownMessages(signal);
+  const named: FoundHit[] = [];
+  const uuids = new Set<string>();
+  for (const hit of hits) {
+    const place = named.length < wanted ? hit.unnamed : undefined;
+    const shown = place && (await names.find(place));
+    if (shown === "elsewhere") continue;
+    const uuid = shown?.uuid ?? hit.uuid;
+    // A fork names the message that its own is a copy of.
+    const origin = hit.origin ?? shown?.origin;
+    if (uuid !== undefined && uuids.has(uuid)) continue;
+    if (uuid !== undefined) uuids.add(uuid);
+    if (shown === undefined) named.push(hit);
+    else named.push({ ...hit, uuid, origin, show: () => ({ ...hit.show(), ...shown.facts }) });
+  }
+  return named;
 }
 
 class HitCollector {
@@ -166,8 +199,10 @@ class HitCollector {
     // The CLI writes the title again and again.
     if (text.column === "title" && this.#titles.has(text.text)) return;
     if (text.column === "title") this.#titles.add(text.text);
+    const isStored = range.kind === FileKind.spilled;
     const found: FoundHit = {
       uuid: row.uuid,
+      unnamed: isStored || row.isQueued ? { path: range.path, off: row.at, isStored } : undefined,
       origin: row.origin,
       terms,
       weight: WEIGHTS[text.column],
@@ -182,7 +217,8 @@ class HitCollector {
           tool: this.#toolOf(text, tools, range, row.at),
           toolUseId: text.toolUseId,
           agentId: row.agentId,
-          storedIn: range.kind === FileKind.spilled ? basename(range.path) : undefined,
+          storedIn: isStored ? basename(range.path) : undefined,
+          notShown: undefined,
           snippet: snippet.text,
           marks: snippet.marks,
           at: snippet.at,

@@ -13,7 +13,7 @@ read the files and take longer. Filters: in:said|thinking|input|output|title, ro
 branch:, tag:, model:, after:7d (active since then), before:2026-01-31 (begun before then), archived:yes, programmatic:no.`,
   notes: `JSON
   {"hits": [{session: as in 'list --json', matches: [{uuid, messageId, timestamp, role, column, tool, toolUseId, agentId,
-    storedIn: file of a long output, snippet, marks: [[from, to]], at: place in the whole text, copies: [{sessionId, uuid}],
+    storedIn: file of a long output, notShown: why no view has the text, snippet, marks: [[from, to]], at: place in the whole text, copies: [{sessionId, uuid}],
     open: arguments of the command that shows it}], more: further matching places}], "total": sessions that match,
     "totalIs": "exact", "at most" or "at least", "nextCursor", "searched", "of": sessions in scope, "engine",
     "notes": [{code, text}], "skipped": [{path, reason}]}`,

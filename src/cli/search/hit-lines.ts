@@ -43,25 +43,27 @@ export function hitLines({ session, matches, more }: SessionHit, { terminal, sho
 }
 
 /**
- * Returns the arguments of the command that opens a match. One without an id, such as a prompt in the queue or the stored
- * output of a tool, is found by its words; a title opens the whole conversation.
+ * Returns the arguments of the command that opens a match; undefined if no view shows it. The stored output of a tool, which
+ * may be long, is found by its words; a title opens the whole conversation.
  */
 export function openWords(
-  { uuid, agentId, column, snippet, marks }: OpenedMatch,
+  { uuid, agentId, column, snippet, marks, storedIn, notShown }: OpenedMatch,
   session: string,
   configDirs: readonly string[] = [],
-): string {
+): string | undefined {
+  if (notShown !== undefined) return undefined;
   const dirs = configDirs.map((dir) => ` --config-dir ${shellWord(dir)}`).join("");
   const show = `show ${session}${agentId === undefined ? "" : ` --subagent ${shellWord(agentId)}`}${dirs}`;
   if (column === "title") return show;
-  if (uuid !== undefined) return `${show} --around ${shellWord(uuid)}`;
+  if (uuid !== undefined && storedIn === undefined) return `${show} --around ${shellWord(uuid)}`;
   const words = marks.map(([from, to]) => `"${snippet.slice(from, to).replaceAll('"', " ")}"`);
   const query = [...new Set(words)].slice(0, FOUND_WORDS).join(" ");
-  return query === "" ? show : `${show} --grep ${shellWord(query)}`;
+  if (query === "") return uuid === undefined ? show : `${show} --around ${shellWord(uuid)}`;
+  return `${show} --grep ${shellWord(query)}`;
 }
 
-type OpenedMatch = Pick<MessageHit, "uuid" | "agentId" | "column" | "snippet" | "marks">;
-/** Maximum number of different words that a match without an id is found by. */
+type OpenedMatch = Pick<MessageHit, "uuid" | "agentId" | "column" | "snippet" | "marks" | "storedIn" | "notShown">;
+/** Maximum number of different words that a stored output is found by. */
 const FOUND_WORDS = 3;
 
 function matchLines(match: MessageHit, { terminal, style }: { terminal: Terminal; style: Style }): string[] {
@@ -72,8 +74,9 @@ function matchLines(match: MessageHit, { terminal, style }: { terminal: Terminal
   const id = ((match.column === "title" ? undefined : match.uuid) ?? "").slice(0, ID_UNITS).padEnd(ID_UNITS);
   const agent = match.agentId === undefined ? "" : ` (agent ${printableLine(match.agentId)})`;
   const copies = match.copies.length === 0 ? "" : ` (also in ${otherSessions(match)})`;
+  const notShown = match.notShown === undefined ? "" : ` (${match.notShown}: not shown)`;
   const beginning = `${INDENT}${style.dim(id)} ${style.tool(who)}${agent}: `;
-  return [`${beginning}${marked(match, style)}${style.dim(copies)}`].flatMap((line) =>
+  return [`${beginning}${marked(match, style)}${style.dim(copies + notShown)}`].flatMap((line) =>
     terminal.colors ? [line] : wrap(line, terminal.isTty ? terminal.columns : Infinity),
   );
 }

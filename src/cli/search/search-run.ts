@@ -77,7 +77,9 @@ function openingCommand(
   configDirs: Invocation["configDirs"],
 ): string | undefined {
   for (const { session, matches } of hits) {
-    const match = matches.find(({ uuid, column }) => uuid !== undefined && column !== "title");
+    const match = matches.find(
+      ({ uuid, column, storedIn }) => uuid !== undefined && column !== "title" && storedIn === undefined,
+    );
     if (match === undefined) continue;
     const short = { ...match, uuid: match.uuid?.slice(0, ID_UNITS) };
     return `claude-transcripts ${openWords(short, shortId(session.sessionId), configDirs)}`;

@@ -17,8 +17,10 @@ const readSchema = z.object({
 });
 
 const matchSchema = z.object({
-  /** Shows the match. */
-  read: readSchema,
+  /** Shows the match; absent if nothing shows it. */
+  read: readSchema.optional(),
+  /** Why nothing shows it. */
+  notShown: z.string().optional(),
   /** `user`, `assistant`, `note`, `thinking`, `title`, or `Bash input`, `Bash output`. */
   who: z.string(),
   time: z.string().optional(),
@@ -54,16 +56,20 @@ export function hitRow({ matches, more }: SessionHit, row: SessionRow, shortId: 
 }
 
 function matchRow(match: MessageHit, session: string, shortId: (id: string) => string): Match {
-  const { timestamp = "", copies } = match;
+  const { timestamp = "", copies, notShown } = match;
   const [agentId, around] = [plainId(match.agentId), plainId(match.uuid) ?? callOfFile(match.storedIn)];
   const include = includeOf(match);
   const others = [...new Set(copies.map(({ sessionId }) => shortId(sessionId)))];
   return {
-    read: {
-      session,
-      agentId,
-      ...(around !== undefined && { around, find: textOf(match), include: include && [include] }),
-    },
+    read:
+      notShown === undefined
+        ? {
+            session,
+            agentId,
+            ...(around !== undefined && { around, find: textOf(match), include: include && [include] }),
+          }
+        : undefined,
+    notShown,
     who: speakerOf(match),
     time: timeText(Date.parse(timestamp)),
     snippet: marked(match),
@@ -125,9 +131,10 @@ function spaced(text: string): string {
 
 /** Writes a hit as lines: its session, its matches, and how many more there are. */
 export function hitLines({ matches, more = 0, read: whole, ...row }: HitRow): string {
-  const lines = matches.map(({ read, who, time, snippet, alsoIn = [] }) => {
+  const lines = matches.map(({ read, notShown = "", who, time, snippet, alsoIn = [] }) => {
+    const opened = read === undefined ? notShown : `read_session ${callText(read)}`;
     const also = alsoIn.length === 0 ? "" : `, also in ${alsoIn.join(", ")}`;
-    return `${OWN_MARK} ${[who, time].filter(Boolean).join(" ")}${also}: read_session ${callText(read)}  ${snippet}`;
+    return `${OWN_MARK} ${[who, time].filter(Boolean).join(" ")}${also}: ${opened}  ${snippet}`;
   });
   const rest = more === 0 ? [] : [`${OWN_MARK} ${more} more ${more === 1 ? "place" : "places"}`];
   const call = whole === undefined ? [] : [`${OWN_MARK} read_session ${callText(whole)}`];

@@ -39,7 +39,17 @@ export interface QueuedPrompt {
  * not queued, earlier entries come last. Each row is visited once; user rows are only loaded while the queue has entries.
  */
 export function queuedPrompts(index: RowIndex, load: LoadRow): readonly QueuedPrompt[] {
-  return index.queue.count === 0 ? [] : new Reading(index, load).prompts();
+  return readQueue(index, load).prompts;
+}
+
+/** Like `queuedPrompts`, with the operations whose prompts the user took back. */
+export function readQueue(
+  index: RowIndex,
+  load: LoadRow,
+): { readonly prompts: readonly QueuedPrompt[]; readonly takenBack: readonly number[] } {
+  if (index.queue.count === 0) return { prompts: [], takenBack: [] };
+  const reading = new Reading(index, load);
+  return { prompts: reading.prompts(), takenBack: reading.takenBack };
 }
 
 class Reading {
@@ -50,6 +60,8 @@ class Reading {
   readonly #dropped: Pending;
   readonly #attachments: Attachments;
   readonly #delivered: QueuedPrompt[] = [];
+  /** Operations with prompts that were taken back. */
+  readonly takenBack: number[] = [];
   /** Number of prompts that left by `dequeue` and have no row yet. */
   #expected = 0;
   /** Number of last delivered prompts that the next row may have. */
@@ -101,11 +113,15 @@ class Reading {
       // Later entries cannot have left here.
       if (named === NONE && this.#expected < this.#pending.size) this.#expected++;
     } else if (operation === POP_ONE) {
-      if (named === NONE) this.#pending.takeLast();
+      this.#takeBack(named === NONE ? [this.#pending.takeLast()] : [named]);
     } else if (operation === POP_ALL) {
       // Newer CLIs write a row for each prompt; one without a text, or with several, means all.
-      if (named === NONE) this.#pending.takeTyped();
+      this.#takeBack(named === NONE ? this.#pending.takeTyped() : [named]);
     } else this.#remove(i, named);
+  }
+
+  #takeBack(taken: readonly number[]): void {
+    for (const i of taken) if (i !== NONE) this.takenBack.push(i);
   }
 
   /** Removes prompts that left by `dequeue` without a row of their own. Commands may have none; others were lost. */
@@ -242,14 +258,16 @@ class Pending {
     return this.#lines[TYPED]?.free(this.#isTaken, this.#ownFrom) ?? [];
   }
 
-  /** Takes the last typed entry. */
-  takeLast(): void {
-    this.takeEntry(Math.max(...[TYPED, COMMAND].map((kind) => this.#lines[kind]?.last(this.#isTaken) ?? NONE)));
+  /** Takes the last typed entry, or returns -1. */
+  takeLast(): number {
+    return this.takeEntry(Math.max(...[TYPED, COMMAND].map((kind) => this.#lines[kind]?.last(this.#isTaken) ?? NONE)));
   }
 
   /** Takes all typed entries. */
-  takeTyped(): void {
-    for (let taken = 0; taken !== NONE;) taken = this.takeFirst([TYPED, COMMAND]);
+  takeTyped(): number[] {
+    const all: number[] = [];
+    for (let taken = 0; taken !== NONE;) all.push((taken = this.takeFirst([TYPED, COMMAND])));
+    return all;
   }
 
   /** Marks all entries as belonging to another process. */
