@@ -86,7 +86,7 @@ export class Messages {
       // A paused answer continues under another id, beginning with results of the API's own calls. Adjacent answers are
       // rare, so this reads few rows.
       const follows = !same && before?.kind === "assistant" && this.#open.facts(row - 1).kind === "assistant";
-      this.#add(row, same || (follows && isAnswer(kindsOf(this.#open.entry(row)))));
+      this.#add(row, same || (follows && isAnswer(kindsOf(this.#open.entry(row), this.#open))));
       return follows;
     }
     if (facts.kind === "user" && facts.answers) {
@@ -94,7 +94,7 @@ export class Messages {
       return false;
     }
     const entry = this.#open.entry(row);
-    const parts = kindsOf(entry);
+    const parts = kindsOf(entry, this.#open);
     if (parts.every(isSilent)) {
       if (before !== undefined) this.#add(row, true);
     } else if (isAnswer(parts)) this.#add(row, before?.kind === "assistant");

@@ -4,7 +4,7 @@ import { asObject, asString, blocksOf, type JsonObject, membersOf } from "../tra
 import { isCall, isResult, readResult, textsOfResult } from "./result.ts";
 import { formatBytes } from "./size.ts";
 import { joinTexts, type Spilled } from "./spilled.ts";
-import { type Notice, visitWords, type Word, wordsOf } from "./words.ts";
+import { type Notice, senderRole, visitWords, type Word, wordsOf } from "./words.ts";
 
 /** Source of a part: `tool` for tools and commands, `peer` for teammates, other sessions and channels, `system` for the CLI. */
 export type Role = "user" | "assistant" | "tool" | "peer" | "system";
@@ -55,8 +55,8 @@ export interface Result {
   readonly spilled?: readonly Spilled[];
 }
 
-/** Access to what a conversation keeps in other files: subagents and stored outputs of tools. */
-export type Sidecars = Pick<OpenConversation, "hasSubagent" | "toolResult">;
+/** What a conversation keeps in other files: subagents and stored outputs of tools; and whether it has teammates. */
+export type Sidecars = Pick<OpenConversation, "hasSubagent" | "toolResult" | "hasTeam">;
 
 /** Returns the parts of one row, in order. Without `sidecars`, parts do not refer to other files. */
 export function partsOf(row: ConversationEntry, sidecars?: Sidecars): Part[] {
@@ -75,28 +75,41 @@ export function visitParts(
   const content = asObject(message.message)?.["content"];
   const blocks = blocksOf(content);
   const structured = blocks.filter(isResult).length === 1 ? membersOf(entry["toolUseResult"]) : {};
+  let sender: Role | undefined;
   for (const block of blocks) {
     const text = asString(block["text"]);
     if (isResult(block)) visit(resultOf(block, structured, sidecars));
     else if (block["type"] === "text" && text !== undefined) {
-      if (message.type === "user") visitWords(text, entry, (word) => visit(withSpilled(word, sidecars)));
-      else if (entry["isApiErrorMessage"] === true) visit(notice(text, "error"));
+      if (message.type === "user") {
+        visitWords(text, entry, (word) => visit(withSpilled(word, sidecars)), sidecars?.hasTeam);
+      } else if (entry["isApiErrorMessage"] === true) visit(notice(text, "error"));
       else if (text.trim() !== "") visit({ kind: "text", role: "assistant", text });
-    } else if (message.type === "user") visit(mediaOf(block, isOfTool(entry) ? "tool" : "user"));
+    } else if (message.type === "user") visit(mediaOf(block, (sender ??= mediaRole(blocks, entry, sidecars))));
     else if (block["type"] === "thinking") visit(thought(asString(block["thinking"]) ?? ""));
     else if (block["type"] === "redacted_thinking") visit(thought(""));
     else visit(isCall(block) ? callOf(block) : mediaOf(block, "assistant"));
   }
 }
 
-/** Whether a tool added the row for the model, such as the pages of a document that it read. */
-export const isOfTool = (entry: JsonObject): boolean =>
-  entry["isMeta"] === true && typeof entry["sourceToolUseID"] === "string";
+/**
+ * Returns who sent the media of a user row: the author of its texts, or a tool that added the row for the model, such as the
+ * pages of a document that it read.
+ */
+export function mediaRole(blocks: readonly JsonObject[], entry: JsonObject, sidecars: Sidecars | undefined): Role {
+  if (entry["isMeta"] === true && typeof entry["sourceToolUseID"] === "string") return "tool";
+  const roles = new Set<Role>();
+  for (const { type, text } of blocks) {
+    if (type === "text" && typeof text === "string") {
+      visitWords(text, entry, ({ role }) => roles.add(role), sidecars?.hasTeam);
+    }
+  }
+  return roles.has("user") ? "user" : roles.has("peer") ? "peer" : senderRole(entry);
+}
 
 /** Returns the first part of each kind and role: enough to know who wrote a row. */
-export function kindsOf(row: ConversationEntry): Part[] {
+export function kindsOf(row: ConversationEntry, sidecars: Sidecars): Part[] {
   const kinds: Part[] = [];
-  visitParts(row, undefined, (part) => {
+  visitParts(row, sidecars, (part) => {
     if (!kinds.some(({ kind, role }) => kind === part.kind && role === part.role)) kinds.push(part);
   });
   return kinds;
@@ -144,7 +157,7 @@ function systemParts(entry: JsonObject, sidecars: Sidecars | undefined): Part[] 
     case "compact_boundary":
       return [{ kind: "boundary", role: "system", text: boundaryText(membersOf(entry["compactMetadata"])) }];
     case "local_command":
-      return wordsOf(text, entry).map((word) => withSpilled(word, sidecars));
+      return wordsOf(text, entry, sidecars?.hasTeam).map((word) => withSpilled(word, sidecars));
     case "api_error": {
       const error = membersOf(entry["error"]);
       const said = asString(error["formatted"]) ?? asString(error["message"]) ?? text;

@@ -31,18 +31,24 @@ type News = Extract<UserText, { kind: "notification" }>;
 /** Notification of a background task. */
 export type TaskNews = Omit<News, "kind" | "result"> & { readonly report: string };
 
-/** Returns the pieces of a user's text, in order. `row` says who sent it. */
-export function wordsOf(text: string, row: JsonObject): Word[] {
+/** Returns the pieces of a user's text, in order. `row` says who sent it; `hasTeam`: whether there may be teammates. */
+export function wordsOf(text: string, row: JsonObject, hasTeam = true): Word[] {
   const words: Word[] = [];
-  visitWords(text, row, (word) => words.push(word));
+  visitWords(text, row, (word) => words.push(word), hasTeam);
   return words;
 }
 
 /** Visits the pieces of a user's text one by one. */
-export function visitWords(text: string, row: JsonObject, visit: (word: Word) => void): void {
+export function visitWords(text: string, row: JsonObject, visit: (word: Word) => void, hasTeam = true): void {
   if (row["isCompactSummary"] === true) return visit({ kind: "summary", role: "system", text });
   const sender = senderOf(row["origin"]);
-  visitUserText(text, (piece) => visit(wordOf(piece, sender)));
+  visitUserText(text, (piece) => visit(wordOf(piece, sender)), hasTeam || sender !== "user");
+}
+
+/** Returns the role of what is in a row without an element of the CLI around it. */
+export function senderRole(row: JsonObject): "user" | "system" | "peer" {
+  const sender = senderOf(row["origin"]);
+  return sender === "user" ? "user" : sender === "machine" ? "system" : "peer";
 }
 
 function wordOf(piece: UserText, sender: Sender): Word {

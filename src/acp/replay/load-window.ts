@@ -80,7 +80,8 @@ function walkBack(
     }
     const again = kind === "assistant" && message !== -1 && message === counted;
     const counts =
-      blocks.some(({ type }) => !isResult({ type })) && (kind === "assistant" || !isNote(entry, partsOf(entry)));
+      blocks.some(({ type }) => !isResult({ type })) &&
+      (kind === "assistant" || !isNote(entry, partsOf(entry, conversation)));
     if (!again && counts) messages++;
     if (kind === "assistant") counted = message;
     if (messages >= limit && unmatched.size === 0 && beginsMessage(conversation, at)) return { start: at, unmatched };

@@ -1,6 +1,6 @@
 import type { ContentBlock, SessionUpdate } from "@agentclientprotocol/sdk/unstable";
 import type { ReplayedRow } from "../../store/read/open-conversation.ts";
-import { isOfTool, type Sidecars } from "../../view/parts.ts";
+import { mediaRole, type Role, type Sidecars } from "../../view/parts.ts";
 import { isCall, isResult } from "../../view/result.ts";
 import { claudeTool, toolOfRecord } from "../../view/tools/claude-tools.ts";
 import { type Notice, type TaskNews, type Word, wordsOf } from "../../view/words.ts";
@@ -95,15 +95,19 @@ export class Translator {
     const structured = results === 1 ? membersOf(entry["toolUseResult"]) : NOTHING;
     const messageId = (message.type === "assistant" && shortId(asString(payload["id"]) ?? "")) || uuid;
     const steps: Step[] = [];
+    let sender: Role | undefined;
     for (let i = 0; i < blocks.length; i++) {
       const block = blocks[i] as JsonObject;
       const uri = `urn:uuid:${uuid}#${i}`;
       if (isCall(block)) this.#call(block, cwd, messageId, uri, steps);
       else if (isResult(block)) this.#result(block, structured, cwd, uri, uuid, steps);
       else if (this.#options.parent !== undefined) continue;
-      else if (apart === "undelivered") add(steps, undelivered(block, entry, uuid, uri));
-      else if (message.type === "user") add(steps, this.#userBlock(block, entry, uuid, uri));
-      else if (isEmptyThought(block)) this.#leaveOut("thoughtsWithoutText");
+      else if (apart === "undelivered") add(steps, this.#undelivered(block, entry, uuid, uri));
+      else if (message.type === "user") {
+        const isText = block["type"] === "text";
+        const role = isText ? "user" : (sender ??= mediaRole(blocks, entry, this.#options.sidecars));
+        add(steps, this.#userBlock(block, entry, uuid, uri, role));
+      } else if (isEmptyThought(block)) this.#leaveOut("thoughtsWithoutText");
       else add(steps, assistantBlock(block, payload, messageId, uri, uuid));
     }
     return steps;
@@ -134,14 +138,27 @@ export class Translator {
       this.#leaveOut("notices");
       return [];
     }
-    return this.#words(wordsOf(asString(entry["content"]) ?? "", entry), uuid);
+    return this.#words(wordsOf(asString(entry["content"]) ?? "", entry, this.#options.sidecars?.hasTeam), uuid);
   }
 
-  #userBlock(block: JsonObject, entry: JsonObject, uuid: string, uri: string): Step[] {
+  #userBlock(block: JsonObject, entry: JsonObject, uuid: string, uri: string, role: Role): Step[] {
     const content = toContentOrWords(block, uri);
-    if (block["type"] !== "text" && isOfTool(entry)) return chunks("agent_message_chunk", uuid, content, uuid);
+    if (role !== "user") return chunks("agent_message_chunk", uuid, content, uuid);
     if (content.type !== "text") return chunks("user_message_chunk", uuid, content, uuid);
-    return this.#words(wordsOf(content.text, entry), uuid);
+    return this.#words(wordsOf(content.text, entry, this.#options.sidecars?.hasTeam), uuid);
+  }
+
+  /** Shows a queued prompt that the model never received as a note, since it is not part of the conversation. */
+  #undelivered(block: JsonObject, entry: JsonObject, uuid: string, uri: string): SessionUpdate[] {
+    const content = toContentOrWords(block, uri);
+    const mark = meta({ undelivered: true });
+    if (content.type !== "text") return chunks("agent_message_chunk", uuid, content, uuid, mark);
+    const text = wordsOf(content.text, entry, this.#options.sidecars?.hasTeam)
+      .map((word) => (isUsers(word) ? userText(word) : isNoteWord(word) ? noteText(word).text : ""))
+      .filter((part) => part !== "")
+      .join("\n\n");
+    const whole = `*Queued, not delivered:*\n\n${text}`;
+    return chunks("agent_message_chunk", uuid, { type: "text", text: whole }, uuid, mark);
   }
 
   /** Translates a user's text: own words are the user's message, the rest is a note, with its own id if there are both. */
@@ -342,18 +359,6 @@ function count(blocks: readonly JsonObject[], is: (block: JsonObject) => boolean
   let found = 0;
   for (const block of blocks) if (is(block)) found++;
   return found;
-}
-
-/** Shows a queued prompt that the model never received as a note, since it is not part of the conversation. */
-function undelivered(block: JsonObject, entry: JsonObject, uuid: string, uri: string): SessionUpdate[] {
-  const content = toContentOrWords(block, uri);
-  const mark = meta({ undelivered: true });
-  if (content.type !== "text") return chunks("agent_message_chunk", uuid, content, uuid, mark);
-  const text = wordsOf(content.text, entry)
-    .map((word) => (isUsers(word) ? userText(word) : isNoteWord(word) ? noteText(word).text : ""))
-    .filter((part) => part !== "")
-    .join("\n\n");
-  return chunks("agent_message_chunk", uuid, { type: "text", text: `*Queued, not delivered:*\n\n${text}` }, uuid, mark);
 }
 
 function assistantBlock(

@@ -17,6 +17,7 @@ import {
   countsOf,
   type MessageView,
   nameOf,
+  NO_RESULT,
   peerLine,
   placeWords,
   type Renderer,
@@ -80,8 +81,8 @@ function messageBlocks(message: MessageView, speaker: string, calls: CallPairs, 
   const { sender } = headingWords(parts, "");
   // Not spread into `push`: a result may have more blocks than a function takes arguments.
   const blocks: (readonly Block[])[] = [[heading(message, speaker)], foundBlocks(message)];
-  for (const { part, call: caller, isBelow } of calls.pair(message)) {
-    if (part.kind === "call") blocks.push(callBlocks(part, cwd, options));
+  for (const { part, call: caller, isBelow, isOpen } of calls.pair(message)) {
+    if (part.kind === "call") blocks.push(callBlocks(part, cwd, options), isOpen ? [`*${NO_RESULT}*`] : []);
     else if (part.kind === "result") {
       const title = caller === undefined ? "a call that is not in this transcript" : callTitle(caller.call, cwd);
       if (!isBelow) blocks.push([`Result of ${title}`]);

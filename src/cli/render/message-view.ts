@@ -217,13 +217,26 @@ interface PlacedCall {
   readonly cwd: string | undefined;
 }
 
+interface PairedPart {
+  readonly part: Part;
+  readonly call: PlacedCall | undefined;
+  readonly isBelow: boolean;
+  readonly isOpen: boolean;
+}
+
+/** Said below a call without a result: it was interrupted, is still running, or has it in a later message. */
+export const NO_RESULT = "no result in this message";
+
 /** Puts results right below their calls. The call of a result may also be in an earlier message. */
 export class CallPairs {
   /** Calls without a result so far. */
   readonly #open = new Map<string, PlacedCall>();
 
-  /** Yields the parts of a message. `call` is the call of a result, and `isBelow` whether it was the part before. */
-  *pair({ parts, cwd }: MessageView): Generator<{ part: Part; call: PlacedCall | undefined; isBelow: boolean }> {
+  /**
+   * Yields the parts of a message. `call` is the call of a result, `isBelow` whether it was the part before, and `isOpen`
+   * whether a call has no result in the message.
+   */
+  *pair({ parts, cwd }: MessageView): Generator<PairedPart> {
     const results = new Map<string, Result>();
     const calls = new Set<string>();
     for (const part of parts) {
@@ -239,12 +252,12 @@ export class CallPairs {
       if (below.has(part)) continue;
       const call = part.kind === "result" ? this.#open.get(part.id) : undefined;
       if (part.kind === "result") this.#open.delete(part.id);
-      yield { part, call, isBelow: false };
       const result = part.kind === "call" ? results.get(part.id) : undefined;
+      yield { part, call, isBelow: false, isOpen: part.kind === "call" && result === undefined };
       if (part.kind !== "call" || result === undefined) continue;
       results.delete(part.id);
       this.#open.delete(part.id);
-      yield { part: result, call: { call: part, cwd }, isBelow: true };
+      yield { part: result, call: { call: part, cwd }, isBelow: true, isOpen: false };
     }
   }
 }

@@ -16,6 +16,7 @@ import {
   countsOf,
   type MessageView,
   nameOf,
+  NO_RESULT,
   peerLine,
   placeWords,
   type Renderer,
@@ -96,12 +97,14 @@ class TextWriter implements Renderer {
     out.add(this.#heading(message));
     const { sender } = headingWords(message.parts, "");
     let isFirst = true;
-    for (const { part, call, isBelow } of this.#calls.pair(message)) {
+    for (const { part, call, isBelow, isOpen } of this.#calls.pair(message)) {
       // The output of a command is right below it.
       if (!isFirst && !isBelow && part.kind !== "output") out.add("");
       isFirst = false;
-      if (part.kind === "call") yield* this.#call(part, message.cwd, out);
-      else if (part.kind === "result") {
+      if (part.kind === "call") {
+        yield* this.#call(part, message.cwd, out);
+        if (isOpen) out.add(this.#style.dim(BAR + NO_RESULT));
+      } else if (part.kind === "result") {
         if (!isBelow) out.add(this.#callLine("Result of ", call?.call, call?.cwd));
         yield* this.#result(part, call?.call, out);
       } else if (part.kind === "output") yield* this.#output(part, out);

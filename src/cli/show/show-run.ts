@@ -201,7 +201,7 @@ async function printRows({ open, messages, numbers, left, asked, invocation }: J
       if (number % MESSAGES_PER_TURN === 0) await yieldToEventLoop();
       const { from, to } = messages.get(number);
       for (let row = from; row < to && reads; row++) {
-        if (roles !== undefined && !partsOf(open.entry(row)).some(({ role }) => roles.has(role))) continue;
+        if (roles !== undefined && !partsOf(open.entry(row), open).some(({ role }) => roles.has(role))) continue;
         if (terminal.isTty) {
           const bytes = Buffer.from(open.bytes(row));
           reads = await output.write(`${escaped(bytes.toString())}\n`);

@@ -70,7 +70,7 @@ async function* lastSaid(
     if (at % MESSAGES_PER_TURN === 0) await yieldToEventLoop();
     const message = messages.get(number);
     const entries = messages.entries(message);
-    const texts = entries.flatMap((entry) => partsOf(entry).flatMap((part) => textOf(part)?.trim() || []));
+    const texts = entries.flatMap((entry) => partsOf(entry, open).flatMap((part) => textOf(part)?.trim() || []));
     if (texts.length === 0) continue;
     const { timestamp, model } = viewMessage(message, entries, open);
     yield { number, timestamp, model, text: texts.join("\n\n") };

@@ -3,7 +3,7 @@ import { hexPrefixOf } from "../../transcript/rows/interned-ids.ts";
 import { findConversation } from "../../transcript/conversation/conversation.ts";
 import { type Apart, type ConversationRow, ConversationRows } from "../../transcript/conversation/conversation-row.ts";
 import type { SessionMessage } from "../../transcript/conversation/message.ts";
-import { ANSWERS, type RowIndex } from "../../transcript/rows/row-index.ts";
+import { ANSWERS, type RowIndex, TEAM } from "../../transcript/rows/row-index.ts";
 import { ASSISTANT, ATTACHMENT, SYSTEM } from "../../transcript/rows/row-kinds.ts";
 import { type ConversationEntry, MessageMaker, visibleRows } from "../../transcript/conversation/visible-messages.ts";
 import { statFile } from "../disk/fs.ts";
@@ -55,6 +55,8 @@ export interface OpenConversation {
   hasSubagent(agentId: string): boolean;
   /** Returns output that was too long for its row, by the name or path in the row; undefined if it is missing. */
   toolResult(path: string): StoredOutput | undefined;
+  /** Whether a team of agents existed during it, or it is a subagent's: other agents may have written its user rows. */
+  readonly hasTeam: boolean;
   /** Releases the row that was read last, which may be long. */
   forget(): void;
   /** Reports whether the file is unchanged since it was opened. False if it changed just before: it could change unseen. */
@@ -251,6 +253,7 @@ function opened(
     },
     hasSubagent: (agentId) => names?.has(agentId) === true,
     toolResult: (name) => outputs?.find(name),
+    hasTeam: subagent !== undefined || index.hasFlag(TEAM),
     forget: () => file.forget(),
     isCurrent: () => settled && (path === undefined || isSameFile(file.stat, statFile(path))),
     close,

@@ -43,6 +43,8 @@ const DROPS_BEFORE = 1 << 10;
 export const ANSWERS = 1 << 11;
 /** The row neither names a parent nor says that it has none. */
 export const PARENT_UNKNOWN = 1 << 12;
+/** The row was written while a team of agents existed. */
+export const TEAM = 1 << 13;
 
 /** `last-prompt` row: the end of the conversation according to the CLI. An `explicit` one is a rewind (rewind.ts). */
 export interface Checkpoint {
@@ -335,6 +337,7 @@ const MEMBERS = wordTable<(found: FoundMembers, bytes: Uint8Array, start: number
   isCompactSummary: (found, bytes, start, end) => found.set(COMPACT_SUMMARY, isTruthy(bytes, start, end)),
   dataFlowOn: (found, bytes, start, end) => found.set(DATA_FLOW_ON, equals(bytes, start, end, VALUE_TRUE)),
   closesQuietTurn: (found) => found.set(LOOK_INSIDE, true),
+  teamName: (found, bytes, start, end) => found.set(TEAM, bytes[start] === QUOTE && !isEmpty(bytes, start, end)),
   origin: (found, bytes, start) => {
     if (bytes[start] === OPEN_BRACE) found.flags |= LOOK_INSIDE;
   },

@@ -47,13 +47,16 @@ export function readUserText(text: string): UserText[] {
   return pieces;
 }
 
-/** Visits the pieces one by one: a text may have hundreds of thousands. */
-export function visitUserText(text: string, visit: Visit): void {
+/**
+ * Visits the pieces one by one: a text may have hundreds of thousands. `hasTeam`: whether there may be teammates; if not,
+ * somebody typed the element of their messages.
+ */
+export function visitUserText(text: string, visit: Visit, hasTeam = true): void {
   const whole = isPlain(text) ? [{ kind: "typed", text } as const] : wholeText(text);
   if (whole !== undefined) return whole.forEach(visit);
   const preface = prefaceOf(text);
   if (preface !== undefined) visit({ kind: "hidden", text: text.slice(0, preface.end).trim() });
-  const at = readElements(text, preface?.end ?? 0, visit);
+  const at = readElements(text, preface?.end ?? 0, visit, hasTeam);
   const { typed, hidden } = withoutLastReminders(text.slice(at));
   if (typed.trim() !== "") {
     const said = at === 0 ? typed : typed.trim();
@@ -95,7 +98,7 @@ function typedPieces(text: string): UserText[] {
 }
 
 /** Reads elements from `from` on. Returns the index of the rest. */
-function readElements(text: string, from: number, visit: Visit): number {
+function readElements(text: string, from: number, visit: Visit, hasTeam: boolean): number {
   let at = from;
   const lead = lineAt(PEER_LEAD, text, from);
   if (lead !== undefined && isPeerAt(text, from + lead.length)) {
@@ -109,7 +112,7 @@ function readElements(text: string, from: number, visit: Visit): number {
   };
   for (;;) {
     const element = elementAt(text, at);
-    if (element === undefined) break;
+    if (element === undefined || (element.tag === TEAMMATE && !hasTeam)) break;
     at = element.end;
     const part = COMMAND_PARTS.get(element.tag);
     if (part !== undefined) command = { ...command, [part]: unescaped(element.text).trim() };
@@ -199,8 +202,9 @@ const named = (...keys: readonly string[]): Wrapper =>
     return attributes.get("verified") === "false" ? `${name} (unverified)` : name;
   });
 
+const TEAMMATE = "teammate-message";
 const PEERS: readonly (readonly [string, Wrapper])[] = [
-  ["teammate-message", named("teammate_id")],
+  [TEAMMATE, named("teammate_id")],
   ["agent-message", named("from")],
   ["cross-session-message", named("from-name", "from", "from-session")],
   [

@@ -141,7 +141,7 @@ test("stored output is complete up to the size of an update, and cut with a note
   stored("long.txt", "line\n".repeat(1_000_000));
   stored("longer.txt", "line\n".repeat(2_000_000));
   const outputs = new ToolResults(requireSession(sessionId(1), { configDirs: [dir] }));
-  const beside = { toolResult: (name: string) => outputs.find(name), hasSubagent: () => false };
+  const beside = { toolResult: (name: string) => outputs.find(name), hasSubagent: () => false, hasTeam: false };
   const view = (name: string) => {
     const content = `<persisted-output>\nOutput too large (5MB). Full output saved to: /x/${name}\n\nPreview (first 2KB):\nline\n...\n</persisted-output>`;
     const { place, ...shown } = viewResult({ name: "Bash", input: {}, cwd: "/w" }, { content }, {}, "urn:x", beside);

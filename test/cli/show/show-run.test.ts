@@ -123,7 +123,7 @@ Claude · #2 · 00:00
         answer(3, 2, "a", "found"),
         answer(4, 3, "z", "lost"),
       ],
-      "Claude · #1 · 2026-01-01 00:00\n● Agent Look\n  │ p\n\nYou · #2 · 00:00\nu\n\nClaude · #3 · 00:00\n● Result of Agent Look\n  │ found\n\nClaude · #4 · 00:00\n● Result of a call that is not in this transcript\n  │ lost",
+      "Claude · #1 · 2026-01-01 00:00\n● Agent Look\n  │ p\n  │ no result in this message\n\nYou · #2 · 00:00\nu\n\nClaude · #3 · 00:00\n● Result of Agent Look\n  │ found\n\nClaude · #4 · 00:00\n● Result of a call that is not in this transcript\n  │ lost",
     ],
     [
       "an interruption, an error of the API and a note of the CLI",
