@@ -326,7 +326,7 @@ test("what an agent or a document is called cannot pass for a note of the server
   const document = { type: "document", title: LIE, source: { type: "base64", media_type: LIE, data: "eA==" } };
   writeSession(dir, "-w", ID, [
     user(1, null, "ask"),
-    user(2, 1, peer(LIE)),
+    user(2, 1, peer(LIE), { teamName: "t" }),
     user(3, 2, [
       { type: "text", text: "see" },
       document,

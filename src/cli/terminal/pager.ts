@@ -38,8 +38,11 @@ class Stdout implements Output {
   }
 
   async write(text: string): Promise<boolean> {
-    this.#buffer += text;
-    if (this.#buffer.length >= BATCH_UNITS) await this.end();
+    // To append a long text would copy it when the buffer is read.
+    const isLong = text.length >= BATCH_UNITS;
+    if (!isLong) this.#buffer += text;
+    if (isLong || this.#buffer.length >= BATCH_UNITS) await this.end();
+    if (isLong) await this.#terminal.write(text);
     return true;
   }
 

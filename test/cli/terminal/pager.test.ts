@@ -75,3 +75,13 @@ test.for([
   await output.end();
   expect(here.out).toBe("a\n");
 });
+
+test("without a pager, a long text is not copied to be joined with what is before it", async () => {
+  const written: string[] = [];
+  const here = Object.assign(new FakeTerminal(), { write: async (text: string) => void written.push(text) });
+  const output = openOutput(here);
+  const long = "x".repeat(100_000);
+  for (const text of ["one\n", long, "\n", "last\n"]) await output.write(text);
+  await output.end();
+  expect(written).toEqual(["one\n", long, "\nlast\n"]);
+});
