@@ -26,12 +26,12 @@ export function drainFile(a: string, b: string): boolean {
       // `b` may have more.
       const compared = useAndClose(openReadNoFollow(b), (other) => compareFiles(fd, other)?.equal);
       if (compared === undefined) return false;
-      if (compared < Number(before.size)) append(fd, compared, b);
+      if (compared < Number(before.size)) appendToFile(fd, compared, b);
       const after = statOpenExact(fd);
       if (after.size !== before.size || after.mtimeNs !== before.mtimeNs) continue;
       if (!isNameOf(a, fd)) return false;
       unlink(a);
-      if (statOpenExact(fd).size > after.size) append(fd, Number(after.size), b);
+      if (statOpenExact(fd).size > after.size) appendToFile(fd, Number(after.size), b);
       return true;
     }
     return false;
@@ -44,7 +44,7 @@ function isNameOf(path: string, fd: number): boolean {
 }
 
 /** Appends the bytes of an open file from `start` on to `b`, and gives `b` its mode and times. */
-function append(fd: number, start: number, b: string): void {
+export function appendToFile(fd: number, start: number, b: string): void {
   // The owner may lack the right to write it.
   setMode(b, 0o600);
   useAndClose(openAppend(b), (to) => copyFrom(fd, start, to));

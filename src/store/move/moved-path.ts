@@ -43,12 +43,26 @@ export function movedPath(
   { from, to }: Relocation,
   platform: Platform = process.platform,
 ): string | undefined {
-  if (!isAbsolutePath(path)) return undefined;
   const isMovedAlready = (root: string): boolean => isInside(to, root, platform) && isInside(path, to, platform);
-  const root = from.find((one) => isInside(path, one, platform) && !isMovedAlready(one));
+  const roots = from.filter((root) => !isMovedAlready(root));
+  return samePlaceBelow(path, { from: roots, to }, platform, platform);
+}
+
+/**
+ * Returns the place that a path at or below one of the old paths has below the new one, which may be on another system;
+ * undefined for all other paths. Goes by whole names.
+ */
+export function samePlaceBelow(
+  path: string,
+  { from, to }: Relocation,
+  platform: Platform,
+  newPlatform: Platform = process.platform,
+): string | undefined {
+  if (!isAbsolutePath(path)) return undefined;
+  const root = from.find((one) => isInside(path, one, platform));
   if (root === undefined) return undefined;
   const rest = namesIn(path, platform).slice(namesIn(root, platform).length);
-  return (platform === "win32" ? win32 : posix).join(to, ...rest);
+  return (newPlatform === "win32" ? win32 : posix).join(to, ...rest);
 }
 
 function namesIn(path: string, platform: Platform): string[] {

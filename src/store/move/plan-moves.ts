@@ -130,8 +130,8 @@ function homeOf(cwd: string, keys: readonly string[], relocation: Relocation): s
   }
 }
 
-/** Returns the project dir in which the CLI looks for sessions of a directory. */
-function projectDirOf(configDir: string, path: string): ProjectDir {
+/** Returns the project dir in which the CLI looks for sessions of a directory. It need not exist. */
+export function projectDirOf(configDir: string, path: string): ProjectDir {
   const [existing] = projectDirsFor(configDir, normalizePath(path));
   return existing ?? projectDir(configDir, keyOverride() ?? keyOfPath(normalizePath(path)));
 }

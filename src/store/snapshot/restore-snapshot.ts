@@ -88,7 +88,7 @@ export async function restoreFromSnapshot(
 }
 
 /** Returns what is in place of a directory above a file of a config dir. `projects` and project dirs may be links, no others. */
-function obstacleTo(configDir: string, name: string): string | undefined {
+export function obstacleTo(configDir: string, name: string): string | undefined {
   const names = name.split("/");
   if (names[0] !== "projects") return obstacleAbove(configDir, name)?.path;
   const project = join(configDir, ...names.slice(0, 2));

@@ -1,5 +1,5 @@
 /**
- * Mutual exclusion for changes to what a session owns: delete, restore, empty the trash, archive, annotate, move. A process
+ * Mutual exclusion for changes to what a session owns: delete, restore, empty the trash, archive, annotate, move, import. A process
  * that removes one name of a file must be sure that another name of the same bytes exists and stays.
  *
  * A contender creates a file in the trash, under a unique name that identifies it, and then lists the other contenders.
@@ -24,7 +24,7 @@ import { ownMark, PROCESS_MARK, type ProcessState, stateOfMark } from "../disk/p
 import { timing } from "../timing.ts";
 import { makeTrash, removeEmptyTrash, trashNames } from "./trash-dir.ts";
 
-export type LockPurpose = "delete" | "restore" | "empty" | "archive" | "annotate" | "snapshot" | "move";
+export type LockPurpose = "delete" | "restore" | "empty" | "archive" | "annotate" | "snapshot" | "move" | "import";
 
 const PURPOSE_WORDS: Readonly<Record<LockPurpose, string>> = {
   delete: "deleting it",
@@ -34,12 +34,13 @@ const PURPOSE_WORDS: Readonly<Record<LockPurpose, string>> = {
   annotate: "changing its tags or its description",
   snapshot: "copying it into a snapshot",
   move: "moving it to another project",
+  import: "importing it",
 };
 
 const LOCK = ".lock";
 /** `<session id>.<random>-<purpose>-<mark of the process>.lock`. */
 const LOCK_NAME = new RegExp(
-  `^(.{36})\\.[0-9a-f]{16}-(delete|restore|empty|archive|annotate|snapshot|move)-${PROCESS_MARK}\\.lock$`,
+  `^(.{36})\\.[0-9a-f]{16}-(delete|restore|empty|archive|annotate|snapshot|move|import)-${PROCESS_MARK}\\.lock$`,
   "s",
 );
 
