@@ -59,6 +59,10 @@ export {
   type SnapshotRestoration,
 } from "./store/snapshot/restore-snapshot.ts";
 
+export { importSessions } from "./bundle/import/library-import.ts";
+export type { ImportOptions, ImportReport, RefusedImport } from "./bundle/import/import-sessions.ts";
+export type { ImportedSession } from "./bundle/import/import-session.ts";
+export type { PlacedFile } from "./bundle/import/place-session.ts";
 export { exportSessions } from "./bundle/export/library-export.ts";
 export type { ExportOptions, ExportReport } from "./bundle/export/export-sessions.ts";
 export type {

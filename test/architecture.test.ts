@@ -72,6 +72,8 @@ const ORDER: readonly string[] = [
   "catalog",
   "bundle",
   "bundle/export",
+  "bundle/source",
+  "bundle/import",
   "open",
   "index.ts",
   "view",

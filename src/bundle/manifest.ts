@@ -13,7 +13,8 @@ export const BUNDLE_MANIFEST = "manifest.json";
 /** Largest manifest that is written, and read, bytes. */
 export const BUNDLE_MANIFEST_BYTES = 16 * 1024 * 1024;
 
-const FORMAT = "claude-transcripts-bundle";
+/** Value of `format`. */
+export const BUNDLE_FORMAT = "claude-transcripts-bundle";
 const VERSION = 1;
 
 export interface BundledFile {
@@ -62,7 +63,7 @@ export interface BundleManifest {
 
 /** Returns the bytes of a manifest. Throws `Io` if it would be too large to be read again. */
 export function manifestBytes({ createdAt, createdBy, sessions, redacted }: BundleManifest): Buffer {
-  const value = { format: FORMAT, version: VERSION, createdAt, createdBy, sessions, redacted };
+  const value = { format: BUNDLE_FORMAT, version: VERSION, createdAt, createdBy, sessions, redacted };
   const bytes = Buffer.from(`${JSON.stringify(value, null, 1)}\n`);
   if (bytes.length <= BUNDLE_MANIFEST_BYTES) return bytes;
   const files = sessions.reduce((sum, session) => sum + session.files.length, 0);
@@ -81,7 +82,7 @@ export function parseBundleManifest(text: string): BundleManifest | string {
     return "is not JSON";
   }
   const { format, version, createdAt, createdBy, sessions, redacted } = asObject(value) ?? {};
-  if (format !== FORMAT) return "is not that of a bundle";
+  if (format !== BUNDLE_FORMAT) return "is not that of a bundle";
   if (version !== VERSION) return "has an unknown version";
   if (typeof createdAt !== "string" || Number.isNaN(Date.parse(createdAt))) return "does not say when it was made";
   if (typeof createdBy !== "string") return "does not say by what it was made";

@@ -33,7 +33,7 @@ export function readFilter(values: Readonly<Record<string, unknown>>, now = Date
     model: text("model"),
     minCost: microDollars("--min-cost", text("min-cost")),
     maxCost: microDollars("--max-cost", text("max-cost")),
-    larger: bytes("--larger", text("larger")),
+    larger: readSize("--larger", text("larger")),
     empty: values["empty"] === true ? true : undefined,
     query: text("query"),
   };
@@ -72,7 +72,8 @@ function microDollars(option: string, given: string | undefined): number | undef
 
 const UNITS: Readonly<Record<string, number>> = { "": 1, k: 1e3, m: 1e6, g: 1e9, t: 1e12 };
 
-function bytes(option: string, given: string | undefined): number | undefined {
+/** Returns the bytes that a size such as `10MB` means. Throws `UsageError` that names the option. */
+export function readSize(option: string, given: string | undefined): number | undefined {
   if (given === undefined) return undefined;
   const [, number, unit = ""] = /^(\d+(?:\.\d+)?)\s*([kmgt]?)b?$/i.exec(given) ?? [];
   const factor = UNITS[unit.toLowerCase()];

@@ -1,0 +1,65 @@
+import { basename } from "node:path";
+import { InvalidArgumentError } from "../../store/errors.ts";
+import type { Skipped } from "../../store/types.ts";
+import { isOwnPath, PathSet, pathProblem } from "../entry-path.ts";
+import type { BundledFile, BundleManifest } from "../manifest.ts";
+import { type SourceFile, type SourceSession, transcriptPathIn } from "./source.ts";
+
+/** Most files of a bundle. A manifest of the largest size has room for about as many. */
+const MAX_FILES = 100_000;
+
+/** Most of a path that a message has, UTF-16 units. */
+const SHOWN_UNITS = 300;
+
+/** Returns the error for a bundle of which nothing is imported. `why`: the end of a sentence about it. */
+export const refusedBundle = (from: string, why: string, hint?: string): InvalidArgumentError =>
+  new InvalidArgumentError("from", `${basename(from)} ${why}: nothing of it was imported`, hint);
+
+/**
+ * Checks what a manifest says before any file of the bundle is looked at: each path is a plain one, belongs to its session, and is
+ * the only one of its name on any file system; each session has a transcript. Throws `InvalidArgumentError`.
+ */
+export function requireManifest(from: string, { sessions }: BundleManifest, maxBytes: number): void {
+  const paths = new PathSet();
+  let bytes = 0;
+  let files = 0;
+  for (const { sessionId, projectKey, files: named } of sessions) {
+    const transcript = transcriptPathIn({ projectKey, sessionId });
+    if (!named.some(({ path, bytes }) => path === transcript && bytes > 0))
+      throw refusedBundle(from, `has no transcript of session ${sessionId}`);
+    for (const file of named) {
+      const shown = JSON.stringify(file.path.slice(0, SHOWN_UNITS));
+      const problem = pathProblem(file.path) ?? paths.add(file.path);
+      if (problem !== undefined) throw refusedBundle(from, `has a path that ${problem}: ${shown}`);
+      if (!isOwnPath(file.path, sessionId)) throw refusedBundle(from, `says that session ${sessionId} has ${shown}`);
+      bytes += file.bytes;
+      files++;
+    }
+  }
+  if (files > MAX_FILES) throw refusedBundle(from, `has ${files} files, more than ${MAX_FILES}`);
+  if (bytes > maxBytes)
+    throw refusedBundle(
+      from,
+      `says that it has ${bytes} bytes in it, more than ${maxBytes}`,
+      "Allow more with --max-bytes.",
+    );
+}
+
+/** Returns the sessions of a manifest that was checked. `locate` finds a file. */
+export function sessionsOfBundle(
+  { sessions }: BundleManifest,
+  locate: (file: BundledFile) => Pick<SourceFile, "open" | "mtimeMs" | "unpackedAt">,
+): SourceSession[] {
+  return sessions.map(({ sessionId, projectKey, cwd, repository, title, files, leftOut }) => ({
+    sessionId,
+    projectKey,
+    cwd,
+    repository,
+    isInUse: false,
+    title: () => title,
+    files(skipped: Skipped[]) {
+      for (const { path, reason } of leftOut) skipped.push({ path, reason: `not in the bundle: ${reason}` });
+      return files.map((file): SourceFile => ({ ...file, ...locate(file) }));
+    },
+  }));
+}
