@@ -207,6 +207,7 @@ describe("changing sessions", () => {
     expect(parsed(stdout)).toEqual({
       action: "delete",
       dryRun: false,
+      undo: `claude-transcripts restore --config-dir ${dir} ${ONE}`,
       results: [
         {
           given: "9",

@@ -81,7 +81,7 @@ test("the document has what went, what stayed and why, and the way back", () => 
   expect(results.map((one) => one.sessionId)).toEqual([sessionId(2), sessionId(1)]);
   expect(bytes).toBe(results.reduce((sum, one) => sum + one.bytes, 0));
   expect(kept).toEqual([{ sessionId: sessionId(3), title: "prompt 0 of 3", reason: "it is in use" }]);
-  expect(undo).toMatch(/^claude-transcripts restore --deleted-since \S+ --deleted-until \S+ --config-dir /);
+  expect(undo).toMatch(/^claude-transcripts restore --config-dir \S+ --deleted-since \S+ --deleted-until \S+$/);
   expect(rest).toEqual({ action: "cleanup", dryRun: false, gone: [], notes: [], skipped: [] });
 });
 

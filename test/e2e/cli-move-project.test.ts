@@ -78,7 +78,7 @@ test("a session in use stays, with the reason and exit code 1; the others move; 
     ],
     settings: [{ path: path.join(dir, ".claude.json"), directories: [old(dir)] }],
     historyKept: true,
-    undo: `claude-transcripts move-project ${old(dir)} ${shop} --undo --config-dir ${dir}`,
+    undo: `claude-transcripts move-project --config-dir ${dir} ${old(dir)} ${shop} --undo`,
   });
   expect(run(dir, "move-project", old(dir), shop, "--force").stdout).toMatch(/^moved \S+ “prompt 0” to /);
 });

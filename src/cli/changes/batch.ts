@@ -8,6 +8,7 @@ import { toFailure, warnOfFailure } from "./failure.ts";
 import { startProgress } from "../terminal/progress.ts";
 import { terminalJson } from "../terminal/terminal-json.ts";
 import { printable } from "../terminal/terminal.ts";
+import { ownCommand } from "./own-command.ts";
 
 export interface Done {
   /** One line, e.g. `archived 5d3f2a10 “A title”`. */
@@ -16,6 +17,15 @@ export interface Done {
   readonly facts: { readonly sessionId: string } & Readonly<Record<string, unknown>>;
   /** Lines for stderr. */
   readonly notes?: readonly string[];
+  /** What undoes it, if anything does. */
+  readonly undo?: Undo | undefined;
+}
+
+/** A command that undoes a change of one session: its name, the id, and what else it needs. */
+export interface Undo {
+  readonly command: string;
+  readonly sessionId: string;
+  readonly words?: readonly string[];
 }
 
 export interface Subject<T> {
@@ -40,13 +50,15 @@ interface Change<T> {
 
 /** Applies a change to each argument; all are resolved first, and a failure ends no other. Returns the exit code. */
 export async function applyToEach<T>(
-  { json, terminal, values, configDirs, positionals }: Invocation,
-  { action, given = positionals, find, act, print, more }: Change<T>,
+  invocation: Invocation,
+  { action, given = invocation.positionals, find, act, print, more }: Change<T>,
 ): Promise<number> {
+  const { json, terminal, values, configDirs } = invocation;
   const dryRun = values["dry-run"] === true;
   if (!dryRun) terminal.goOnWithoutReader();
   const results: Readonly<Record<string, unknown>>[] = [];
   const hints = new Set<string>();
+  const undos = new Map<object, Undo>();
   const progress = startProgress(action);
   const fail = async (word: string, error: unknown): Promise<void> => {
     const failure = await toFailure(error, configDirs);
@@ -69,8 +81,10 @@ export async function applyToEach<T>(
       else if (!seen.has(subject.key)) {
         seen.add(subject.key);
         try {
-          const { line, facts, notes = [] } = await act(subject, dryRun);
-          results.push({ given: subject.given, ...facts });
+          const { line, facts, notes = [], undo } = await act(subject, dryRun);
+          const result = { given: subject.given, ...facts };
+          if (!dryRun && undo !== undefined) undos.set(result, undo);
+          results.push(result);
           progress.clear();
           if (print !== undefined) print(line);
           else if (!json) await terminal.write(`${printable(line)}\n`);
@@ -84,9 +98,33 @@ export async function applyToEach<T>(
     progress.stop();
   }
   for (const hint of hints) terminal.warn(hint);
-  if (json) await terminal.write(`${terminalJson({ action, dryRun, results, ...more?.() }, 1)}\n`);
+  const commands = undoCommands([...undos.values()], invocation);
+  if (!json && terminal.isTty) for (const command of commands) terminal.warn(`To undo: ${command}`);
+  if (json) {
+    const [undo] = commands;
+    const isOne = commands.length === 1;
+    const each = isOne ? results : results.map((result) => ({ ...result, ...undoOf(undos.get(result), invocation) }));
+    const report = { action, dryRun, results: each, ...(isOne && { undo }), ...more?.() };
+    await terminal.write(`${terminalJson(report, 1)}\n`);
+  }
   return results.some((result) => "error" in result) ? 1 : 0;
 }
+
+/** Returns the commands that undo changes: one, if they are the same but for the ids. */
+function undoCommands(undos: readonly Undo[], { configDirs }: Invocation): string[] {
+  const [first] = undos;
+  if (undos.length > 1 && undos.every(({ command, words }) => command === first?.command && words === undefined))
+    return [ownCommand([first?.command ?? "", ...undos.map(({ sessionId }) => sessionId)], configDirs)];
+  return undos.map(({ command, sessionId, words = [] }) => ownCommand([command, sessionId, ...words], configDirs));
+}
+
+const undoOf = (undo: Undo | undefined, invocation: Invocation): { readonly undo?: string } => {
+  const [command] = undo === undefined ? [] : undoCommands([undo], invocation);
+  return command === undefined ? {} : { undo: command };
+};
+
+/** What stands before words that may begin with a dash. */
+export const dashes = (words: string): string[] => (words.startsWith("-") ? ["--"] : []);
 
 /** Makes functions that find a session, name it, `5d3f2a10 “A title”`, and warn that a change of it may not last. */
 export function sessionFinder({ configDirs }: Invocation): {

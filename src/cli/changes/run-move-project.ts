@@ -7,11 +7,11 @@ import type { PlannedMove } from "../../store/move/plan-moves.ts";
 import { shortIds } from "../../store/resolve/short-ids.ts";
 import { findSession } from "../../store/projects/find-copies.ts";
 import { titleOf } from "../../store/facts/title-of.ts";
-import { shellWord } from "../../view/resume.ts";
 import { amount } from "../../view/size.ts";
 import { type Invocation, UsageError } from "../terminal/command.ts";
 import { printable } from "../terminal/terminal.ts";
 import { applyToEach, type Done, named } from "./batch.ts";
+import { ownCommand } from "./own-command.ts";
 
 /** Runs `move-project`. Returns the exit code. */
 export async function runMoveProject(invocation: Invocation): Promise<number> {
@@ -36,10 +36,8 @@ export async function runMoveProject(invocation: Invocation): Promise<number> {
   const idOf = shortIds(configDirs);
   const byGiven = new Map<string, PlannedMove>();
   for (const move of moves) byGiven.set(`${move.configDir}\0${move.sessionId}\0${move.target.key}`, move);
-  const undoing = undoCommand(
-    invocation,
-    (undo ? [to, from] : [from, to]).map((path) => resolve(path)),
-  );
+  const paths = (undo ? [to, from] : [from, to]).map((path) => resolve(path));
+  const undoing = ownCommand(["move-project", ...paths, "--undo"], configDirs);
   let moved = 0;
   const code = await applyToEach(invocation, {
     action: "move-project",
@@ -74,12 +72,7 @@ export async function runMoveProject(invocation: Invocation): Promise<number> {
   if (!dryRun) tidyAfterMove({ configDirs });
   if (!dryRun && moved > 0 && !json) {
     if (!undo) terminal.warn("Prompts in history.jsonl keep the old directory.");
-    terminal.warn(printable(`To undo: ${undoing}`));
+    terminal.warn(`To undo: ${undoing}`);
   }
   return code;
-}
-
-function undoCommand({ configDirs }: Invocation, paths: readonly string[]): string {
-  const dirs = (configDirs ?? []).flatMap((dir) => ["--config-dir", resolve(dir)]);
-  return ["claude-transcripts", "move-project", ...paths, "--undo", ...dirs].map((word) => shellWord(word)).join(" ");
 }

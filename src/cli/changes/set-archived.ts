@@ -23,7 +23,8 @@ export async function setArchived(invocation: Invocation, archived: boolean): Pr
       const { sessionId } = copy;
       if (!dryRun) await (archived ? archiveSession : unarchiveSession)(sessionId, { configDirs });
       const done = dryRun ? `would ${action}` : `${action}d`;
-      return { line: `${done} ${sessions.name(copy)}`, facts: { sessionId, archived } };
+      const undo = { command: archived ? "unarchive" : "archive", sessionId };
+      return { line: `${done} ${sessions.name(copy)}`, facts: { sessionId, archived }, undo };
     },
   });
 }

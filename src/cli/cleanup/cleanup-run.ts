@@ -1,4 +1,3 @@
-import { resolve } from "node:path";
 import {
   type CleanedSession,
   clean,
@@ -10,16 +9,15 @@ import { isFilter } from "../../catalog/select/checked-filter.ts";
 import { shortIds } from "../../store/resolve/short-ids.ts";
 import type { ListedSession } from "../../store/types.ts";
 import { asString } from "../../transcript/rows/json-values.ts";
-import { shellWord } from "../../view/resume.ts";
 import { amount } from "../../view/size.ts";
 import { applyToEach, type Done, named } from "../changes/batch.ts";
+import { ownCommand } from "../changes/own-command.ts";
 import { canAsk, confirm } from "../changes/confirm.ts";
 import { type Invocation, UsageError } from "../terminal/command.ts";
 import { startProgress } from "../terminal/progress.ts";
 import { chosenLines } from "../changes/chosen-table.ts";
 import { readFilter } from "../filter/read-filter.ts";
 import { scheduleText } from "./schedule.ts";
-import { printable } from "../terminal/terminal.ts";
 
 /** Runs `cleanup`. Returns the exit code. */
 export async function cleanUp(invocation: Invocation): Promise<number> {
@@ -56,9 +54,9 @@ export async function cleanUp(invocation: Invocation): Promise<number> {
   const began = new Date().toISOString();
   // Bounded, so that it does not bring back what somebody deletes later.
   const undo = (): string =>
-    `claude-transcripts restore --deleted-since ${began} --deleted-until ${new Date().toISOString()}${configDirOptions(configDirs)}`;
+    ownCommand(["restore", "--deleted-since", began, "--deleted-until", new Date().toISOString()], configDirs);
   const done: CleanedSession[] = [];
-  const tellUndo = (): void => terminal.warn(printable(`To undo: ${undo()}`));
+  const tellUndo = (): void => terminal.warn(`To undo: ${undo()}`);
   const interrupted = (): void => {
     if (!dryRun) tellUndo();
     process.kill(process.pid, "SIGINT");
@@ -127,6 +125,3 @@ function sessionsAndBytes(deleted: readonly CleanedSession[]): string {
   const bytes = deleted.reduce((sum, one) => sum + one.bytes, 0);
   return amount(deleted.length, bytes).replace("item", "session");
 }
-
-const configDirOptions = (configDirs: readonly string[] | undefined): string =>
-  (configDirs ?? []).map((dir) => ` --config-dir ${shellWord(resolve(dir))}`).join("");

@@ -69,6 +69,7 @@ the prompts that you typed, never changes. 'cleanup' does the same for a filter,
         return {
           line: `${dryRun ? "would delete" : "deleted"} ${name}${where}: ${amount(items.length, bytes)}`,
           facts: { sessionId, permanent, trashIds, items, bytes, skipped },
+          undo: permanent ? undefined : { command: "restore", sessionId },
           notes: skipped.map(({ path, reason }) => `${dryRun ? "would leave" : "left"} ${path}: ${reason}`),
         };
       },

@@ -72,6 +72,7 @@ export const command: Command = {
           line: `forked ${name} as ${forkId}`,
           facts: { sessionId, forkId, ...(unread !== undefined && { unread }) },
           notes,
+          undo: { command: "delete", sessionId: forkId },
         };
       },
     });

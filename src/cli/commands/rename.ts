@@ -10,8 +10,9 @@ export const command: Command = {
   positionals: "some",
   completes: (before) => (before.length === 0 ? "sessions" : undefined),
   async run(invocation) {
-    const { applyToEach, named, sessionFinder } = await import("../changes/batch.ts");
+    const { applyToEach, dashes, named, sessionFinder } = await import("../changes/batch.ts");
     const { renameSession } = await import("../../store/annotate/annotate.ts");
+    const { wholeTitleOf } = await import("../../store/facts/title-of.ts");
     const { configDirs } = invocation;
     const [id = "", ...words] = invocation.positionals;
     const title = words.join(" ").trim();
@@ -24,12 +25,14 @@ export const command: Command = {
       async act({ value: copy }, dryRun) {
         const { sessionId } = copy;
         const before = sessions.name(copy);
+        const old = wholeTitleOf(copy);
         const notes = sessions.warnings(copy, "the title");
         if (!dryRun) await renameSession(sessionId, title, { configDirs });
         return {
           line: named(`${dryRun ? "would rename" : "renamed"} ${before} to`, title),
           facts: { sessionId, title },
           notes,
+          undo: old === undefined ? undefined : { command: "rename", sessionId, words: [...dashes(old), old] },
         };
       },
     });

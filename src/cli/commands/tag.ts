@@ -47,6 +47,7 @@ each session shows all the tags that it has then.`,
       async act({ value: copy }, dryRun) {
         const { sessionId } = copy;
         const notes = sessions.warnings(copy, "the tag");
+        const before = planTags(sessionId, {}, { configDirs });
         const tags = dryRun
           ? planTags(sessionId, edit, { configDirs })
           : await editSessionTags(sessionId, edit, { configDirs });
@@ -56,6 +57,7 @@ each session shows all the tags that it has then.`,
           line: `${done[dryRun ? 0 : 1]} ${sessions.name(copy)}${marks}`,
           facts: { sessionId, tag: tags[0] ?? null, tags },
           notes,
+          undo: { command: "tag", sessionId, words: ["--clear", ...before.map((tag) => `+${tag}`)] },
         };
       },
     });
@@ -72,8 +74,9 @@ words need no quotes, and it can have 2,000 characters.`,
   positionals: "some",
   completes: (before) => (before.length === 0 ? "sessions" : undefined),
   async run(invocation) {
-    const { applyToEach, sessionFinder } = await import("../changes/batch.ts");
-    const { describeSession, requireDescription } = await import("../../store/annotate/session-annotation.ts");
+    const { applyToEach, dashes, sessionFinder } = await import("../changes/batch.ts");
+    const { describeSession, getSessionAnnotation, requireDescription } =
+      await import("../../store/annotate/session-annotation.ts");
     const { printable } = await import("../terminal/terminal.ts");
     const { configDirs, positionals, values } = invocation;
     const clear = values["clear"] === true;
@@ -89,6 +92,7 @@ words need no quotes, and it can have 2,000 characters.`,
       find: sessions.find,
       async act({ value: copy }, dryRun) {
         const { sessionId } = copy;
+        const before = (await getSessionAnnotation(sessionId, { configDirs }))?.description;
         if (!dryRun) await describeSession(sessionId, description, { configDirs });
         const done = description === null ? "removed the description of" : "described";
         const planned = description === null ? "would remove the description of" : "would describe";
@@ -96,6 +100,11 @@ words need no quotes, and it can have 2,000 characters.`,
         return {
           line: `${dryRun ? planned : done} ${sessions.name(copy)}${words}`,
           facts: { sessionId, description },
+          undo: {
+            command: "describe",
+            sessionId,
+            words: before === undefined ? ["--clear"] : [...dashes(before), before],
+          },
         };
       },
     });

@@ -100,6 +100,7 @@ is overwritten: if something is in the way, nothing changes. With --deleted-sinc
         return {
           line: `${dryRun ? "would restore" : "restored"} ${name}: ${amount(items.length, bytes)}`,
           facts: { sessionId, items, bytes, missing, otherTrashIds },
+          undo: { command: "delete", sessionId },
           notes: [
             ...missing
               .slice(0, MAX_NAMED)

@@ -97,6 +97,7 @@ export async function restoreSnapshots(invocation: Invocation, ids: readonly str
         line: `${dryRun ? "would restore" : "restored"} ${name}: ${amount(items.length, bytes).replace("item", "file")}${there}`,
         facts: { sessionId, items, bytes, already, skipped },
         notes: skipped.map(({ path, reason }) => `left ${path}: ${reason}`),
+        undo: already === 0 && items.length > 0 ? { command: "delete", sessionId } : undefined,
       };
     },
   });

@@ -10,6 +10,13 @@ export function titleOf(copy: TranscriptCopy): string | undefined {
   return attempt(() => candidate && windowFacts(candidate)?.title) || undefined;
 }
 
+/** Returns the title that somebody gave the session, in full, else that in lists. Undefined if none; never throws. */
+export function wholeTitleOf(copy: TranscriptCopy): string | undefined {
+  const candidate = candidateOf(copy);
+  const facts = attempt(() => candidate && windowFacts(candidate));
+  return facts?.customTitle || facts?.title || undefined;
+}
+
 /** Returns the title, and the time of the last activity, epoch ms. Never throws. */
 export function titleAndActivityOf(copy: TranscriptCopy): {
   readonly title: string | undefined;
