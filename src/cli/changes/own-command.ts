@@ -1,6 +1,5 @@
 import { resolve } from "node:path";
 import { shellWord } from "../../view/resume.ts";
-import { printable } from "../terminal/terminal.ts";
 
 /** Returns a command of this program as it is typed into a shell, with the config dirs that this one was given. */
 export function ownCommand(
@@ -8,5 +7,5 @@ export function ownCommand(
   configDirs: readonly string[] | undefined,
 ): string {
   const dirs = (configDirs ?? []).flatMap((dir) => ["--config-dir", resolve(dir)]);
-  return printable(["claude-transcripts", name, ...dirs, ...words].map((word) => shellWord(word)).join(" "));
+  return ["claude-transcripts", name, ...dirs, ...words].map((word) => shellWord(word)).join(" ");
 }
