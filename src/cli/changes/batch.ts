@@ -22,7 +22,7 @@ export interface Done {
 }
 
 /** A command that undoes a change of one session: its name, the id, and what else it needs. */
-export interface Undo {
+interface Undo {
   readonly command: string;
   readonly sessionId: string;
   readonly words?: readonly string[];
