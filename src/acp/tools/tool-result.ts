@@ -62,7 +62,10 @@ export function viewResult(
   const view = viewRead(call, { ...block, content: textOfResult(whole) }, whole, record, uri, sidecars);
   // All that a command printed is in its content.
   if (claudeTool(call.name).isShell) delete view.rawOutput;
-  if (view.content !== undefined && only?.note !== undefined) view.content = [...view.content, note(only.note)];
+  if (only?.note !== undefined) {
+    if (view.content !== undefined) view.content = [...view.content, note(only.note)];
+    else if (typeof view.rawOutput === "string") view.rawOutput += `\n${only.note}`;
+  }
   const facts = factsOf(stored);
   if (view.facts !== undefined || "spilled" in facts) view.facts = { ...view.facts, ...facts };
   const places = new Set(stored.flatMap(({ place }) => place ?? []));

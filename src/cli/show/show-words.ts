@@ -1,7 +1,7 @@
 import { TranscriptError } from "../../store/errors.ts";
 import type { OpenConversation } from "../../store/read/open-conversation.ts";
 import type { Messages } from "../../view/messages.ts";
-import { type Part, partsOf } from "../../view/parts.ts";
+import { mediaText, type Part, partsOf } from "../../view/parts.ts";
 import type { Terminal } from "../terminal/command.ts";
 import { openOutput } from "../terminal/pager.ts";
 import { terminalJson } from "../terminal/terminal-json.ts";
@@ -29,7 +29,7 @@ export async function printAnswer(words: Words): Promise<void> {
   });
 }
 
-/** Runs `show --prompts`: prints what the user typed, commands included. `last`: maximum number of prompts. */
+/** Runs `show --prompts`: prints what the user typed, commands included, and which pictures came with it. `last`: maximum number of prompts. */
 export async function printPrompts(words: Words, last: number | undefined): Promise<void> {
   const prompts: Said[] = [];
   for await (const prompt of lastSaid(words, textOfPrompt)) {
@@ -85,5 +85,6 @@ function textOfPrompt(part: Part): string | undefined {
   if (part.role !== "user") return undefined;
   if (part.kind === "text") return part.text;
   if (part.kind === "command") return `${part.name} ${part.args}`;
-  return part.kind === "shell" ? `! ${part.command}` : undefined;
+  if (part.kind === "shell") return `! ${part.command}`;
+  return "bytes" in part ? `[${mediaText(part)}]` : undefined;
 }

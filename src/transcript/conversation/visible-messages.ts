@@ -1,13 +1,13 @@
 import type { ConversationRow, ConversationRows } from "./conversation-row.ts";
 import type { Conversation } from "./conversation.ts";
 import { closesQuietTurn, type MessageContext, toMessage, type TranscriptMessage } from "./message.ts";
-import { callIds, contentOf } from "../tree/tool-blocks.ts";
+import { callIds } from "../tree/tool-blocks.ts";
 import { NEWS } from "../rows/queue-table.ts";
 import { hasShownOrigin, queuedPrompt } from "./queued-prompts.ts";
 import { COMPACT_SUMMARY, HIDES_TOOLS, LOOK_INSIDE, META, QUEUED_COMMAND, SIDECHAIN } from "../rows/row-index.ts";
 import { ASSISTANT, SYSTEM } from "../rows/row-kinds.ts";
 import type { LoadRow } from "../tree/row-tree.ts";
-import { asObject, type JsonObject, membersOf } from "../rows/json-values.ts";
+import { asObject, blocksOf, type JsonObject, membersOf } from "../rows/json-values.ts";
 
 /** A message and the row it comes from. */
 export interface ConversationEntry {
@@ -72,7 +72,9 @@ function isShown(bits: number, row: number, load: LoadRow, includePictures: bool
 /** Returns the row, of a hidden meta row only what it shows: its pictures and documents. Undefined if it has none. */
 function picturesOfMeta(row: JsonObject): JsonObject | undefined {
   if (!row["isMeta"] || hasShownOrigin(row["origin"])) return row;
-  const pictures = contentOf(row).filter(({ type }) => type === "image" || type === "document");
+  const pictures = blocksOf(asObject(row["message"])?.["content"]).filter(
+    ({ type }) => type === "image" || type === "document",
+  );
   return pictures.length === 0 ? undefined : { ...row, message: { ...asObject(row["message"]), content: pictures } };
 }
 

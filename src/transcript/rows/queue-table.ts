@@ -1,6 +1,6 @@
 import { NONE, UUID } from "./interned-ids.ts";
 import { enlarged } from "./json-scanner.ts";
-import { asObject, asString, type JsonObject, objectsIn } from "./json-values.ts";
+import { asObject, asString, blocksOf, type JsonObject } from "./json-values.ts";
 
 /** Operations of `queue-operation` rows: a prompt came into the queue. */
 export const ENQUEUE = 0;
@@ -80,7 +80,7 @@ export class QueueTable {
    */
   hashOf(content: unknown): number {
     const { hash } = this.#hash(textOf(content), 0, Number.NaN);
-    const others = Number.isNaN(hash) ? objectsIn(content).filter(({ type }) => type !== "text") : [];
+    const others = Number.isNaN(hash) ? blocksOf(content).filter(({ type }) => type !== "text") : [];
     return others.length === 0 ? hash : -1 - this.#hash(JSON.stringify(others), 0, Number.NaN).hash;
   }
 
@@ -167,7 +167,7 @@ export function operationOf(value: JsonObject): number | undefined {
 /** Returns the text of a prompt as the CLI queues it: a string, or blocks. */
 export function textOf(content: unknown): string {
   if (typeof content === "string") return content;
-  const texts = objectsIn(content).filter(({ type }) => type === "text");
+  const texts = blocksOf(content).filter(({ type }) => type === "text");
   return texts.map(({ text }) => asString(text) ?? "").join("\n");
 }
 

@@ -34,6 +34,7 @@ const TALK: readonly Row[] = [
   user(9, 8, [
     { type: "text", text: "<system-reminder>no</system-reminder>" },
     { type: "text", text: "Second \u001B[31mred" },
+    { type: "image", source: { type: "base64", media_type: "image/png", data: "AAAA" } },
   ]),
   assistant(10, 9, [{ type: "tool_use", id: "t2", name: "Bash", input: { command: "pwd" } }]),
 ];
@@ -74,17 +75,20 @@ describe("--answer", () => {
 });
 
 describe("--prompts", () => {
-  const PROMPTS = ["First?\n\n- a\n- b", "/cost all", "! git status", "Second red"];
+  const PROMPTS = ["First?\n\n- a\n- b", "/cost all", "! git status", "Second red\n\n[image/png, 3 B]"];
 
   test("is what the user typed, a rule between", async () => {
     expect(await shown(TALK, { prompts: true })).toBe(`${PROMPTS.join("\n\n---\n\n")}\n`);
-    expect(await shown(TALK, { prompts: true, last: "2" })).toBe("! git status\n\n---\n\nSecond red\n");
-    expect(await shown(TALK, { prompts: true, from: "5" })).toBe("! git status\n\n---\n\nSecond red\n");
+    expect(await shown(TALK, { prompts: true, last: "2" })).toBe(`${PROMPTS.slice(2).join("\n\n---\n\n")}\n`);
+    expect(await shown(TALK, { prompts: true, from: "5" })).toBe(`${PROMPTS.slice(2).join("\n\n---\n\n")}\n`);
   });
 
   test("with --json is an array, the text as it stands in the transcript", async () => {
     const prompts = JSON.parse(await shown(TALK, { prompts: true, json: true })) as Row[];
-    expect(prompts.map(({ text }) => text)).toEqual([...PROMPTS.slice(0, 3), "Second \u001B[31mred"]);
+    expect(prompts.map(({ text }) => text)).toEqual([
+      ...PROMPTS.slice(0, 3),
+      "Second \u001B[31mred\n\n[image/png, 3 B]",
+    ]);
     expect(prompts[0]).toEqual({ number: 1, timestamp: "2026-01-01T00:00:01.000Z", text: PROMPTS[0] });
   });
 
