@@ -25,6 +25,7 @@ import { fileURLToPath } from "node:url";
 import { claudePrices } from "./claude-prices.mjs";
 import { joinChunks } from "./join-chunks.mjs";
 import { lazySchemas } from "./lazy-schemas.mjs";
+import { leanSecretlint } from "./lean-secretlint.mjs";
 import { noticesOf, packagesIn } from "./notices.mjs";
 import { requiredBuiltins } from "./required-builtins.mjs";
 import { withoutAjv } from "./without-ajv.mjs";
@@ -79,7 +80,7 @@ async function build() {
   try {
     emitTypes(next);
     const bundled = await bundle(next, chunks);
-    const notices = `dist/cli.js and dist/cli/ contain code of these packages.\n\n${noticesOf(bundled)}`;
+    const notices = `The bundles in dist contain code of these packages.\n\n${noticesOf(bundled)}`;
     writeFileSync(path.join(next, "THIRD-PARTY-NOTICES.txt"), notices);
     replaceDirectory(path.join(root, "dist"), next);
   } finally {
@@ -136,7 +137,7 @@ async function bundle(outdir, chunks) {
       entryPoints: { index: "src/index.ts" },
       splitting: true,
       chunkNames: "library/[name]-[hash]",
-      plugins: [claudePrices],
+      plugins: [requiredBuiltins, leanSecretlint, claudePrices],
     }),
     // The threads that build the search index and scan transcripts, for the library and the program.
     esbuild.build({
@@ -153,7 +154,7 @@ async function bundle(outdir, chunks) {
       entryPoints: { cli: ALWAYS[0] },
       splitting: true,
       chunkNames: "cli/[name]-[hash]",
-      plugins: [requiredBuiltins, lazySchemas, withoutAjv, claudePrices],
+      plugins: [requiredBuiltins, lazySchemas, leanSecretlint, withoutAjv, claudePrices],
     }),
   ]);
   await joinChunks({ built: builds.at(-1), outdir, external: EXTERNAL, always: ALWAYS, starts: STARTS });

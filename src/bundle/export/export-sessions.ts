@@ -5,9 +5,11 @@ import { requireSession } from "../../store/projects/find-copies.ts";
 import type { StoreOptions } from "../../store/types.ts";
 import { VERSION } from "../../version.ts";
 import type { BundledSession, BundleManifest } from "../manifest.ts";
+import type { Redaction } from "../redact/redaction.ts";
+import type { Identity } from "../redact/identity.ts";
 import { bundleName } from "./bundle-name.ts";
 import { requireFree, writeOutput } from "./output-file.ts";
-import { type BundlePlan, planBundle } from "./plan-bundle.ts";
+import { type BundlePlan, type Masked, planBundle } from "./plan-bundle.ts";
 import { writeBundle, type WriteBytes } from "./write-bundle.ts";
 
 export interface ExportOptions extends StoreOptions {
@@ -20,6 +22,11 @@ export interface ExportOptions extends StoreOptions {
   readonly force?: boolean | undefined;
   /** Includes the copies that Claude Code keeps of files that the session changed. */
   readonly fileHistory?: boolean | undefined;
+  /**
+   * Masks secrets, home directories, and names of users and of this machine, in all texts and names. `true`: whose process it is,
+   * and whose directories the sessions name.
+   */
+  readonly redact?: boolean | Identity | undefined;
   /** Only says what would be written. */
   readonly dryRun?: boolean | undefined;
   /** Called with bytes done, and all of them: each file is read twice. */
@@ -38,6 +45,8 @@ export interface ExportReport {
   readonly sessions: readonly BundledSession[];
   /** Number of files of file history that were not asked for. */
   readonly fileHistory: number;
+  /** Undefined unless `redact` was given. */
+  readonly masked: Masked | undefined;
 }
 
 /** How often a bundle is made again because a file was rewritten meanwhile. */
@@ -53,15 +62,17 @@ export async function exportSessions(options: ExportOptions): Promise<ExportRepo
   const ids = new Map(sessionIds.map((id) => [String(id).toLowerCase(), id]));
   const copies = [...ids.values()].map((id) => requireSession(id, { configDirs }));
   for (let tries = 1; ; tries++) {
-    const plan = await planBundle(copies, options);
+    const plan = await planBundle(copies, { ...options, redaction: await redactionOf(options) });
     const createdAt = new Date().toISOString();
     const manifest: BundleManifest = {
       createdAt,
       createdBy: `claude-transcripts/${VERSION}`,
       sessions: plan.sessions,
+      ...(plan.masked !== undefined && { redacted: plan.masked.kinds }),
     };
     const path = write === undefined ? placeOf(plan, createdAt, options.out) : undefined;
-    const report = { path, contentBytes: plan.bytes, sessions: plan.sessions, fileHistory: plan.fileHistory };
+    const { bytes: contentBytes, sessions, fileHistory, masked } = plan;
+    const report = { path, contentBytes, sessions, fileHistory, masked };
     if (path !== undefined) requireFree(path, { force });
     if (dryRun) return { dryRun, bytes: undefined, ...report };
     const fill = (sink: WriteBytes): Promise<void> => writeBundle(manifest, plan.files, sink, options);
@@ -80,6 +91,13 @@ export async function exportSessions(options: ExportOptions): Promise<ExportRepo
       signal?.throwIfAborted();
     }
   }
+}
+
+/** Loads the detector, which is large, only if something is to be masked. */
+async function redactionOf({ redact = false }: ExportOptions): Promise<Redaction | undefined> {
+  if (redact === false) return undefined;
+  const { Redaction } = await import("../redact/redaction.ts");
+  return redact === true ? new Redaction() : new Redaction(redact);
 }
 
 function placeOf({ sessions }: BundlePlan, createdAt: string, out = "."): string {

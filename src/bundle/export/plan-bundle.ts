@@ -1,17 +1,25 @@
+import { nodeCrypto } from "../../store/disk/builtins.ts";
+import { close } from "../../store/disk/fs.ts";
 import { errnoOf } from "../../store/errors.ts";
-import { findFacts } from "../../store/list/session-info.ts";
-import { repositoryPlace } from "../../store/projects/repository-origin.ts";
-import { inTurns } from "../../store/timing.ts";
+import { inTurns, type Steps } from "../../store/timing.ts";
 import type { TranscriptCopy } from "../../store/types.ts";
 import type { BundledSession, LeftOutOfBundle } from "../manifest.ts";
-import { sessionFiles, type SourceFile } from "./session-files.ts";
-import { knownBytes, type KnownBytes } from "./source-bytes.ts";
+import { MaskTally } from "../redact/mask-tally.ts";
+import type { Redaction } from "../redact/redaction.ts";
+import { readSession, type ReadSession } from "./read-session.ts";
+import type { SourceFile } from "./session-files.ts";
+import { chunksOf, type KnownBytes, openSourceFile, rewritten } from "./source-bytes.ts";
 
 /** A file of a bundle, before it is written. */
-export interface PlannedFile extends KnownBytes {
+export interface PlannedFile {
   readonly source: SourceFile;
-  /** Path in the bundle. */
+  /** What was read of it. */
+  readonly known: KnownBytes;
+  /** Path, size and hash in the bundle. */
   readonly path: string;
+  readonly bytes: number;
+  readonly sha256: string;
+  readonly redaction: Redaction | undefined;
 }
 
 export interface BundlePlan {
@@ -23,40 +31,61 @@ export interface BundlePlan {
   readonly bytes: number;
   /** Number of files of file history that nobody asked for. */
   readonly fileHistory: number;
+  /** Undefined if nothing was to be masked. */
+  readonly masked: Masked | undefined;
+}
+
+/** What was masked in an export. */
+export interface Masked {
+  /** Number of places, by the kind of what was there. */
+  readonly kinds: Readonly<Record<string, number>>;
+  /** Number of pictures, and of other files in rows, whose contents were not looked into. */
+  readonly unseenFiles: number;
 }
 
 export interface PlanOptions {
   readonly fileHistory?: boolean | undefined;
+  readonly redaction?: Redaction | undefined;
   /** Called with the bytes read so far, and those that sessions have. */
   readonly progress?: ((done: number, total: number) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * Reads everything of some sessions once, and says what a bundle of them has. Two plans of the same files are the same. A file
- * that cannot be read is left out, and so are links.
+ * Reads everything of some sessions, and says what a bundle of them has. Two plans of the same files are the same. A file that
+ * cannot be read is left out, and so are links.
  */
 export async function planBundle(
   copies: readonly TranscriptCopy[],
-  { fileHistory, progress, signal }: PlanOptions,
+  { fileHistory, redaction, progress, signal }: PlanOptions,
 ): Promise<BundlePlan> {
-  const sessions: BundledSession[] = [];
+  const read: ReadSession[] = [];
+  const total = copies.reduce((sum, { size }) => sum + size, 0);
+  let done = 0;
+  const advance = (bytes: number): void => progress?.((done += bytes), Math.max(done, total));
+  for (const copy of [...copies].sort((a, b) => (a.sessionId < b.sessionId ? -1 : 1)))
+    read.push(await readSession(copy, { fileHistory, redaction, progress: advance, signal }));
+  await redaction?.end();
+
+  const tally = new MaskTally();
   const files: PlannedFile[] = [];
-  let history = 0;
-  let bytes = 0;
-  for (const copy of [...copies].sort((a, b) => (a.sessionId < b.sessionId ? -1 : 1))) {
-    const { sessionId, project } = copy;
-    const found = await sessionFiles(sessionId, project.configDir, { fileHistory });
-    history += found.fileHistory;
-    const total = bytes + found.files.reduce((sum, file) => sum + file.bytes, 0);
-    const leftOut: LeftOutOfBundle[] = [...found.leftOut];
+  const sessions: BundledSession[] = [];
+  const paths = new Set<string>();
+  for (const session of read) {
+    const leftOut: LeftOutOfBundle[] = [...session.leftOut];
     const own: PlannedFile[] = [];
-    for (const source of found.files) {
+    for (const { source, known } of session.files) {
+      const path = freeName(redaction?.path(source.path, tally) ?? source.path, paths);
+      if (redaction === undefined) {
+        own.push({ source, known, path, bytes: known.bytes, sha256: known.sha256, redaction });
+        continue;
+      }
       try {
-        const known = await inTurns(knownBytes(source), signal);
-        own.push({ source, path: source.path, ...known });
-        bytes += known.bytes;
-        progress?.(bytes, total);
+        const before = tally.left;
+        const content = await inTurns(maskedBytes(source, known, redaction, tally), signal);
+        own.push({ source, known, path, ...content, redaction });
+        const [parts, bytes] = [tally.left.parts - before.parts, tally.left.bytes - before.bytes];
+        if (parts > 0) leftOut.push({ path: source.path, reason: `${parts} parts that are no rows, ${bytes} bytes` });
       } catch (error) {
         const reason = errnoOf(error);
         if (reason === undefined) throw error;
@@ -64,29 +93,95 @@ export async function planBundle(
       }
     }
     files.push(...own);
-    sessions.push({
-      sessionId,
-      projectKey: project.key,
-      ...(await factsOf(copy)),
-      files: own.map(({ path, bytes: size, sha256 }) => ({ path, bytes: size, sha256 })),
-      leftOut: leftOut.sort((a, b) => (a.path < b.path ? -1 : 1)),
-    });
+    sessions.push(toBundled(session, own, leftOut, redaction, tally));
   }
-  files.sort((a, b) => (a.path < b.path ? -1 : 1));
-  return { sessions, files, bytes, fileHistory: history };
+  files.sort(byPath);
+  return {
+    sessions,
+    files,
+    bytes: files.reduce((sum, file) => sum + file.bytes, 0),
+    fileHistory: read.reduce((sum, session) => sum + session.fileHistory, 0),
+    masked: redaction && { kinds: tally.kinds, unseenFiles: tally.unseenFiles },
+  };
 }
 
-/** Returns what people and an import know a session by. */
-async function factsOf({
-  sessionId,
-  project,
-}: TranscriptCopy): Promise<Pick<BundledSession, "cwd" | "repository" | "title">> {
-  const facts = (await findFacts(sessionId, { configDirs: [project.configDir] }))?.facts;
-  const cwd = facts?.homeCwd ?? facts?.cwd;
-  const repository = cwd === undefined ? undefined : repositoryPlace(cwd);
+const byPath = (a: { readonly path: string }, b: { readonly path: string }): number => (a.path < b.path ? -1 : 1);
+
+/** Returns a path that no other file has, if masking made two the same. */
+function freeName(path: string, taken: Set<string>): string {
+  let free = path;
+  for (let n = 2; taken.has(free); n++) free = path.replace(/(\.[^./]*)?$/, `-${n}$1`);
+  taken.add(free);
+  return free;
+}
+
+function toBundled(
+  { sessionId, projectKey, facts }: ReadSession,
+  files: readonly PlannedFile[],
+  leftOut: readonly LeftOutOfBundle[],
+  redaction: Redaction | undefined,
+  tally: MaskTally,
+): BundledSession {
+  const text = (value: string): string => redaction?.text(value, tally) ?? value;
+  const { cwd, title, repository } = facts;
   return {
-    ...(cwd !== undefined && { cwd }),
-    ...(repository !== undefined && { repository }),
-    ...(facts?.title !== undefined && facts.title !== "" && { title: facts.title }),
+    sessionId,
+    projectKey: redaction?.path(projectKey, tally) ?? projectKey,
+    ...(cwd !== undefined && { cwd: text(cwd) }),
+    ...(repository !== undefined && { repository: { origin: text(repository.origin), path: text(repository.path) } }),
+    ...(title !== undefined && { title: text(title) }),
+    files: files.map(({ path, bytes, sha256 }) => ({ path, bytes, sha256 })).sort(byPath),
+    leftOut: leftOut.map(({ path, reason }) => ({ path: text(path), reason })).sort(byPath),
   };
+}
+
+function* maskedBytes(
+  source: SourceFile,
+  known: KnownBytes,
+  redaction: Redaction,
+  tally: MaskTally,
+): Steps<{ readonly bytes: number; readonly sha256: string }> {
+  const sha256 = nodeCrypto().createHash("sha256");
+  const fd = openSourceFile(source);
+  let bytes = 0;
+  try {
+    for (const chunk of redaction.content(fd, source.path, known.bytes, tally)) {
+      sha256.update(chunk);
+      bytes += chunk.length;
+      yield;
+    }
+  } finally {
+    close(fd);
+  }
+  return { bytes, sha256: sha256.digest("hex") };
+}
+
+/** Yields the bytes of a file in the bundle, and checks them. Throws `Io` if they are no longer those of the plan. */
+export function* plannedContent({ source, known, bytes, sha256, redaction }: PlannedFile): Generator<Buffer> {
+  const written = nodeCrypto().createHash("sha256");
+  let count = 0;
+  const fd = openSourceFile(source);
+  try {
+    const chunks =
+      redaction === undefined
+        ? chunksOf(fd, known.bytes)
+        : redaction.content(fd, source.path, known.bytes, new MaskTally());
+    for (const chunk of chunks) {
+      written.update(chunk);
+      count += chunk.length;
+      if (count > bytes) throw rewritten(source.from);
+      yield chunk;
+    }
+    if (count !== bytes || written.digest("hex") !== sha256) throw rewritten(source.from);
+    // What was masked is what was looked at for secrets.
+    if (redaction !== undefined && hashOf(fd, known.bytes) !== known.sha256) throw rewritten(source.from);
+  } finally {
+    close(fd);
+  }
+}
+
+function hashOf(fd: number, bytes: number): string {
+  const sha256 = nodeCrypto().createHash("sha256");
+  for (const chunk of chunksOf(fd, bytes)) sha256.update(chunk);
+  return sha256.digest("hex");
 }

@@ -3,11 +3,8 @@ import { pipeline } from "node:stream/promises";
 import type { ReadableStream } from "node:stream/web";
 import { createGzip } from "node:zlib";
 import { createTarPacker, type TarHeader } from "modern-tar";
-import { nodeCrypto } from "../../store/disk/builtins.ts";
-import { close } from "../../store/disk/fs.ts";
 import { BUNDLE_MANIFEST, type BundleManifest, manifestBytes } from "../manifest.ts";
-import type { PlannedFile } from "./plan-bundle.ts";
-import { chunksOf, openSourceFile, rewritten } from "./source-bytes.ts";
+import { type PlannedFile, plannedContent } from "./plan-bundle.ts";
 
 /** Receives the bytes of an archive in order; the next ones come when it is done. */
 export type WriteBytes = (bytes: Uint8Array) => void | Promise<void>;
@@ -38,9 +35,9 @@ export async function writeBundle(
       const total = files.reduce((sum, file) => sum + file.bytes, 0);
       let done = 0;
       for (const file of files) {
-        const body = controller.add(headerOf(file.path, file.bytes, file.mtimeMs));
-        const counted = (bytes: number): void => progress?.((done += bytes), total);
-        await putAll(body, checkedContent(file, counted), ended.signal);
+        const body = controller.add(headerOf(file.path, file.bytes, file.known.mtimeMs));
+        const advance = (bytes: number): void => progress?.((done += bytes), total);
+        await putAll(body, plannedContent(file), ended.signal, advance);
       }
       controller.finalize();
     } catch (error) {
@@ -68,31 +65,15 @@ async function putAll(
   body: WritableStream<Uint8Array>,
   chunks: Iterable<Uint8Array>,
   ended: AbortSignal,
+  advance: (bytes: number) => void = () => undefined,
 ): Promise<void> {
   const writer = body.getWriter();
   for (const chunk of chunks) {
     ended.throwIfAborted();
     await writer.write(chunk);
+    advance(chunk.length);
   }
   await writer.close();
-}
-
-/** Yields the bytes of a file. Throws `Io` if they are not those that the manifest says. */
-function* checkedContent(file: PlannedFile, progress: (bytes: number) => void): Generator<Buffer> {
-  const sha256 = nodeCrypto().createHash("sha256");
-  const fd = openSourceFile(file.source);
-  let bytes = 0;
-  try {
-    for (const chunk of chunksOf(fd, file.bytes)) {
-      sha256.update(chunk);
-      bytes += chunk.length;
-      yield chunk;
-      progress(chunk.length);
-    }
-  } finally {
-    close(fd);
-  }
-  if (bytes !== file.bytes || sha256.digest("hex") !== file.sha256) throw rewritten(file.source.from);
 }
 
 const headerOf = (name: string, size: number, mtimeMs: number): TarHeader => ({

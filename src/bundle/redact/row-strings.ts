@@ -1,0 +1,53 @@
+import type { JsonString } from "./json-strings.ts";
+import { isPicture } from "./picture-metadata.ts";
+
+/** What is done with a string of a row. */
+export type StringUse =
+  /** A signature, or a picture without its metadata: nobody reads it. */
+  | "kept"
+  /** A name or an id of the format: only a secret is masked in it. */
+  | "format"
+  | "text"
+  /** A file in base64: a picture, or anything else. */
+  | "picture"
+  | "file";
+
+/** Keys whose values are words of the format. */
+const FORMAT_KEYS = new Set(
+  "type role subtype userType entrypoint operation permissionMode mode level status stop_reason service_tier media_type mediaType model version speed caller trigger".split(
+    " ",
+  ),
+);
+const FORMAT_WORD = /^[\w.:/<>-]{1,80}$/;
+
+/** Keys and values of ids, by which rows are linked. */
+const ID_KEY = /(?:id|ids|uuid|uuids)$/i;
+const ID =
+  /^(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|(?:toolu|srvtoolu|msg|req|call|chatcmpl|agent)[_-][\w-]{1,100}|a?[0-9a-f]{7,40})$/i;
+
+/** Shortest base64 that is looked into. */
+const BASE64_UNITS = 64;
+const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/;
+
+/** Decides what is done with a decoded string of a row, or of another JSON document. */
+export function useOf(text: string, { isKey, path }: JsonString): StringUse {
+  if (isKey) return /[/\\]/.test(text) ? "text" : "format";
+  const key = keyOf(path);
+  if (FORMAT_KEYS.has(key) && FORMAT_WORD.test(text)) return "format";
+  if (ID_KEY.test(key) && ID.test(text)) return "kept";
+  if (key === "name" && isToolName(path)) return "format";
+  if (text.length < BASE64_UNITS || (key !== "data" && key !== "base64" && key !== "signature")) return "text";
+  if (!BASE64.test(text)) return "text";
+  if (key === "signature" && path.length > 2 && path[0] === "message") return "kept";
+  return isPicture(Buffer.from(text.slice(0, 24), "base64")) ? "picture" : "file";
+}
+
+/** Returns the key of a value, or of the list that it is an item of. */
+function keyOf(path: readonly string[]): string {
+  const key = path.at(-1) ?? "";
+  return key === "[]" ? (path.at(-2) ?? "") : key;
+}
+
+/** `message.content[].name`: the tool that is called. */
+const isToolName = (path: readonly string[]): boolean =>
+  path.length === 4 && path[0] === "message" && path[1] === "content" && path[2] === "[]";

@@ -1,0 +1,86 @@
+import { describe, expect, test } from "vitest";
+import { complete, identityOfPath } from "../../../src/bundle/redact/identity.ts";
+import { KnownSecrets } from "../../../src/bundle/redact/known-secrets.ts";
+import { TextMasker } from "../../../src/bundle/redact/text-masker.ts";
+
+const JANE = complete({ homes: ["/home/jane"], users: ["jane"], hosts: ["box7.example"] });
+
+function masked(text: string, identity = JANE, secrets = new KnownSecrets()): { text: string; kinds: string[] } {
+  const kinds: string[] = [];
+  return { text: new TextMasker(secrets, identity).mask(text, (kind) => kinds.push(kind)), kinds };
+}
+
+describe("names", () => {
+  test.for([
+    ["/home/jane/shop", "/redacted-home/shop", ["home"]],
+    ["in /home/jane.", "in /redacted-home.", ["home"]],
+    ["/home/jane-docker", "/home/redacted-user-docker", ["user"]],
+    ["/home/janet", "/home/janet", []],
+    ["-I/home/jane/x", "-I/home/redacted-user/x", ["user"]],
+    ["-home-jane-shop", "-redacted-home-shop", ["home"]],
+    ["jane_doe, jane@box7: JANE", "redacted-user_doe, redacted-user@redacted-host: JANE", ["user", "user", "host"]],
+    [String.raw`"a\njane\tBOX7.example"`, String.raw`"a\nredacted-user\tredacted-host"`, ["user", "host"]],
+    ["file%2Fhome%2Fjane", "file%2Fhome%2Fredacted-user", ["user"]],
+    ["box77, mybox7", "box77, mybox7", []],
+    ["nothing", "nothing", []],
+  ] as const)("in %j become %j", ([given, text, kinds]) => {
+    expect(masked(given)).toEqual({ text, kinds });
+  });
+
+  test("of Windows are found in all spellings of a path", () => {
+    const identity = complete({ homes: [String.raw`C:\Users\jane.doe`], users: [], hosts: [] });
+    for (const [given, text] of [
+      [String.raw`C:\Users\jane.doe\x`, String.raw`C:/redacted-home\x`],
+      [String.raw`C:\\Users\\jane.doe\\x`, String.raw`C:/redacted-home\\x`],
+      ["C:/Users/jane.doe/x", "C:/redacted-home/x"],
+      ["C--Users-jane-doe-x", "C--redacted-home-x"],
+      ["by jane.doe", "by redacted-user"],
+    ] as const)
+      expect(masked(given, identity).text).toBe(text);
+  });
+
+  test("that tell nothing of anybody stay", () => {
+    const root = complete({ homes: ["/root"], users: ["root", "node"], hosts: ["localhost"] });
+    expect(masked("the root cause, /root/x, node, localhost", root).text).toBe(
+      "the root cause, /redacted-home/x, node, localhost",
+    );
+  });
+
+  test.for([
+    ["/home/ada/x", ["/home/ada"], ["ada"]],
+    ["/Users/ada", ["/Users/ada"], ["ada"]],
+    [String.raw`D:\Users\ada\x`, [String.raw`D:\Users\ada`], ["ada"]],
+    ["/srv/ada", [], []],
+    ["/home/ubuntu/x", ["/home/ubuntu"], []],
+  ] as const)("of the directory %s are known by where homes are", ([path, homes, users]) => {
+    expect(identityOfPath(path)).toEqual({ homes, users, hosts: [] });
+  });
+});
+
+describe("secrets", () => {
+  const secrets = new KnownSecrets();
+  secrets.add("key", "abcdefghijklmnopqrstuvwxyz");
+  secrets.add("key", "0123456789", ["part-of-it"]);
+  secrets.add("other", "abcdefghijklmnop");
+  secrets.add("short", "abc");
+
+  test.for([
+    ["a abcdefghijklmnopqrstuvwxyz b", "a [redacted:key:1] b"],
+    ["abcdefghijklmnop", "[redacted:other:1]"],
+    ["x0123456789y 0123456789", "x[redacted:key:2]y [redacted:key:2]"],
+    ["part-of-it abc", "[redacted:key:2] abc"],
+    ["cut: abcdefghijklmnopqrs…", "cut: [redacted:other:1]qrs…"],
+    ["$& $1 [redacted:key:1]", "$& $1 [redacted:key:1]"],
+  ])("in %j become %j", ([given, text]) => {
+    expect(masked(given as string, complete(), secrets).text).toBe(text);
+  });
+
+  test("are masked by their beginning at the end of a text that was cut", () => {
+    const long = new KnownSecrets();
+    long.add("key", "abcdefghijklmnopqrstuvwxyz");
+    expect(masked("a abcdefghijklmnopqrs", complete(), long).text).toBe("a [redacted:key:1]");
+    expect(masked("a abcdefghijklmnopqrs…", complete(), long).text).toBe("a [redacted:key:1]…");
+    expect(masked("a abcdefghijklmnop x", complete(), long).text).toBe("a abcdefghijklmnop x");
+    expect(masked("a abcdefgh", complete(), long).text).toBe("a abcdefgh");
+  });
+});
