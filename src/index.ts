@@ -38,6 +38,9 @@ export {
   type TagEdit,
 } from "./store/annotate/session-annotation.ts";
 export type { Annotation as SessionAnnotation } from "./transcript/summary/annotation.ts";
+export { saveSession } from "./store/save/save-session.ts";
+export type { SaveSessionOptions, SaveSessionResult } from "./store/save/save-options.ts";
+export type { LoadedMessage, SavedMessage } from "./transcript/saved/saved-row.ts";
 export { archiveSession, unarchiveSession } from "./store/annotate/archive.ts";
 export { deleteSession, type DeleteResult, type DeleteSessionOptions } from "./store/trash/delete-session.ts";
 export { restoreSession, type RestoreResult } from "./store/trash/restore-session.ts";
@@ -77,11 +80,13 @@ export type { DirectoryOptions, IndexOptions } from "./catalog/refresh/index-opt
 export {
   calculateCost,
   cleanupSessions,
+  loadSession,
   searchSessions,
   searchTranscripts,
   selectSessions,
   usageStats,
 } from "./catalog/library.ts";
+export type { LoadedSession, LoadSessionOptions, SessionMetadata } from "./catalog/facts/loaded-session.ts";
 export type { CleanedSession, CleanupOptions, CleanupReport, KeptSession } from "./catalog/select/cleanup-sessions.ts";
 export type { Selection, SelectionOptions, SessionFilter } from "./catalog/select/session-filter.ts";
 export type {

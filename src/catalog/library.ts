@@ -1,6 +1,7 @@
 /** Functions of the library, whose code is loaded at the first call: a program that lists sessions needs none of it. */
 import type { MessageCost } from "./stats/message-cost.ts";
 import type { SessionSearch, SessionSearchOptions } from "./facts/session-facts.ts";
+import type { LoadedSession, LoadSessionOptions } from "./facts/loaded-session.ts";
 import type { SearchOptions, SearchPage } from "./search/search-transcripts.ts";
 import type { CleanupOptions, CleanupReport } from "./select/cleanup-sessions.ts";
 import type { Selection, SelectionOptions } from "./select/session-filter.ts";
@@ -72,4 +73,15 @@ export async function selectSessions(options: SelectionOptions = {}): Promise<Se
  */
 export async function cleanupSessions(options: CleanupOptions): Promise<CleanupReport> {
   return (await import("./select/cleanup-sessions.ts")).cleanupSessions(options);
+}
+
+/**
+ * Returns all messages of a session, and what is known of it. What `saveSession` saved comes back as it was, messages of all types
+ * included, also those that a rewind left; what Claude Code wrote, before or after, comes as `getSessionMessages` with
+ * `includeCompacted` returns it. Holds all messages in memory; `streamSessionMessages` does not.
+ *
+ * @throws InvalidSessionIdError, SessionNotFoundError, file-system errors, and `signal.reason` when aborted
+ */
+export async function loadSession(sessionId: string, options?: LoadSessionOptions | null): Promise<LoadedSession> {
+  return (await import("./facts/load-session.ts")).loadSession(sessionId, options ?? {});
 }

@@ -37,12 +37,19 @@ export async function calculateCost(messages: Iterable<unknown>): Promise<Messag
     if (charge !== undefined) charges.set(charge.key, { session, charge });
   }
   const computed = [...charges.values()].filter(({ session }) => !reported.has(session));
-  const prices = computed.length === 0 ? undefined : await loadPrices();
+  const ofCharges = await costOfCharges(computed.map(({ charge }) => charge));
+  const ofResults = [...reported.values()].reduce((sum, usd) => sum + Math.round(usd * 1e6), 0);
+  return { ...ofCharges, cost: ofResults + ofCharges.cost, isReported: reported.size > 0 };
+}
+
+/** Returns what requests cost by the prices of their day. Loads the prices, if there are any requests. */
+export async function costOfCharges(charges: readonly Charge[]): Promise<Omit<MessageCost, "isReported">> {
+  const prices = charges.length === 0 ? undefined : await loadPrices();
   let pico = 0n;
   let unpricedTokens = 0;
   let lowerBounds = 0;
   const unpricedModels = new Set<string>();
-  for (const { charge } of computed) {
+  for (const charge of charges) {
     const long = charge.input + charge.w5 + charge.w1h + charge.read > LONG_INPUT;
     const cost = prices?.costOf({ ...charge, long });
     if (cost === undefined) continue;
@@ -51,12 +58,5 @@ export async function calculateCost(messages: Iterable<unknown>): Promise<Messag
     if (cost.unpriced > 0) unpricedModels.add(charge.model);
     if (cost.isLower || charge.lower) lowerBounds++;
   }
-  const ofResults = [...reported.values()].reduce((sum, usd) => sum + Math.round(usd * 1e6), 0);
-  return {
-    cost: ofResults + toMicros(pico),
-    isReported: reported.size > 0,
-    unpricedTokens,
-    unpricedModels: [...unpricedModels].sort(),
-    lowerBounds,
-  };
+  return { cost: toMicros(pico), unpricedTokens, unpricedModels: [...unpricedModels].sort(), lowerBounds };
 }

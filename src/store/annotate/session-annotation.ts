@@ -73,6 +73,10 @@ export async function describeSession(
   await annotate(sessionId, (now) => ({ ...now, description: description ?? undefined }), options);
 }
 
+/** Returns the tags as `editSessionTags` would set them. Throws what it throws for them. */
+export const requireTags = (tags: readonly string[]): readonly string[] =>
+  editedTags({ tag: undefined, tags: [], description: undefined, hasRow: false }, checkedEdit({ set: tags }));
+
 /** Throws what `describeSession` throws for the text. */
 export function requireDescription(description: unknown): void {
   if (description === null) return;

@@ -69,25 +69,34 @@ export async function deleteSession(
   for (const configDir of configDirs) if (await hasAnything(configDir, sessionId)) concerned.push(configDir);
 
   return withSessionLock(concerned, sessionId, "delete", async () => {
-    const resumed = isBegun(concerned, sessionId);
-    if (!resumed && findCopies(sessionId, options).length === 0) throw deletedConcurrently(sessionId);
+    if (!isBegun(concerned, sessionId) && findCopies(sessionId, options).length === 0)
+      throw deletedConcurrently(sessionId);
     requireFree();
-    const permanent = options?.permanent === true;
-    const parts = await moveAll(concerned, sessionId, permanent);
-    const items = parts.flatMap((part) => part.items);
-    if (items.length === 0) throw deletedConcurrently(sessionId);
-    const result: DeleteResult = {
-      sessionId,
-      trashIds: [...new Set(parts.flatMap((part) => part.trashId ?? []))],
-      permanent,
-      items,
-      bytes: bytesOf(items),
-      historyKept: true,
-      resumed,
-      skipped: parts.flatMap((part) => part.skipped).filter(({ path }) => isThere(path)),
-    };
+    const result = await deleteLocked(concerned, sessionId, { permanent: options?.permanent === true });
+    if (result.items.length === 0) throw deletedConcurrently(sessionId);
     return result as DeleteResult & void;
   });
+}
+
+/** Deletes a session for a caller that holds its lock in the config dirs and has checked that it is not in use. */
+export async function deleteLocked(
+  configDirs: readonly string[],
+  sessionId: string,
+  { permanent }: { readonly permanent: boolean },
+): Promise<DeleteResult> {
+  const resumed = isBegun(configDirs, sessionId);
+  const parts = await moveAll(configDirs, sessionId, permanent);
+  const items = parts.flatMap((part) => part.items);
+  return {
+    sessionId,
+    trashIds: [...new Set(parts.flatMap((part) => part.trashId ?? []))],
+    permanent,
+    items,
+    bytes: bytesOf(items),
+    historyKept: true,
+    resumed,
+    skipped: parts.flatMap((part) => part.skipped).filter(({ path }) => isThere(path)),
+  };
 }
 
 const NEXT_STEP = "When that is fixed, delete or restore it again";
@@ -109,7 +118,8 @@ async function moveAll(configDirs: readonly string[], sessionId: string, permane
   return parts;
 }
 
-const isBegun = (configDirs: readonly string[], sessionId: string): boolean =>
+/** Reports whether a deletion or a restoration of the session was cut short. */
+export const isBegun = (configDirs: readonly string[], sessionId: string): boolean =>
   configDirs.some((configDir) => cutShort(configDir, sessionId) !== undefined);
 
 /** Reports whether a config dir holds anything of the session. If not, nothing in it is touched or locked. */

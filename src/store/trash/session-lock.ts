@@ -24,9 +24,8 @@ import { ownMark, PROCESS_MARK, type ProcessState, stateOfMark } from "../disk/p
 import { timing } from "../timing.ts";
 import { makeTrash, removeEmptyTrash, trashNames } from "./trash-dir.ts";
 
-export type LockPurpose = "delete" | "restore" | "empty" | "archive" | "annotate" | "snapshot" | "move" | "import";
-
-const PURPOSE_WORDS: Readonly<Record<LockPurpose, string>> = {
+/** What a lock is held for, and how a person is told. */
+const PURPOSE_WORDS = {
   delete: "deleting it",
   restore: "putting it back from the trash",
   empty: "removing it from the trash",
@@ -35,12 +34,15 @@ const PURPOSE_WORDS: Readonly<Record<LockPurpose, string>> = {
   snapshot: "copying it into a snapshot",
   move: "moving it to another project",
   import: "importing it",
+  save: "saving it",
 };
+
+export type LockPurpose = keyof typeof PURPOSE_WORDS;
 
 const LOCK = ".lock";
 /** `<session id>.<random>-<purpose>-<mark of the process>.lock`. */
 const LOCK_NAME = new RegExp(
-  `^(.{36})\\.[0-9a-f]{16}-(delete|restore|empty|archive|annotate|snapshot|move|import)-${PROCESS_MARK}\\.lock$`,
+  `^(.{36})\\.[0-9a-f]{16}-(${Object.keys(PURPOSE_WORDS).join("|")})-${PROCESS_MARK}\\.lock$`,
   "s",
 );
 

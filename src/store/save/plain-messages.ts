@@ -1,0 +1,51 @@
+import { asObject, type JsonObject } from "../../transcript/rows/json-values.ts";
+import { isValueTooLarge, LONG_ROW } from "../../transcript/rows/long-row.ts";
+import { ROW_BYTES } from "../../transcript/rows/limits.ts";
+import { InvalidArgumentError } from "../errors.ts";
+import { isTurnOver, yieldToEventLoop } from "../timing.ts";
+
+/** Room in a row for what it has beside its message. */
+const AROUND_BYTES = 64 * 1024;
+
+/**
+ * Returns messages as JSON has them. Throws `InvalidArgumentError` for one that JSON cannot hold, that has no `type`, or that is
+ * too long to be read again.
+ */
+export async function plainMessages(
+  messages: Iterable<unknown>,
+  signal: AbortSignal | undefined,
+): Promise<JsonObject[]> {
+  if (
+    typeof messages === "string" ||
+    typeof (messages as Partial<Iterable<unknown>> | undefined)?.[Symbol.iterator] !== "function"
+  )
+    throw new InvalidArgumentError("messages", "messages must be a list of the messages of a session");
+  const plain: JsonObject[] = [];
+  for (const message of messages) {
+    plain.push(plainMessage(message, plain.length));
+    if (isTurnOver()) await yieldToEventLoop(signal);
+  }
+  signal?.throwIfAborted();
+  return plain;
+}
+
+function plainMessage(message: unknown, at: number): JsonObject {
+  const json = jsonOf(message, at);
+  const bytes = json.length > LONG_ROW ? Buffer.from(json) : undefined;
+  if (bytes !== undefined && (bytes.length > ROW_BYTES - AROUND_BYTES || isValueTooLarge(bytes, 0, bytes.length)))
+    throw invalid(at, `is too large: ${bytes.length} bytes`);
+  const value = asObject(JSON.parse(json));
+  if (typeof value?.["type"] !== "string") throw invalid(at, "must be an object with a type");
+  return value;
+}
+
+function jsonOf(message: unknown, at: number): string {
+  try {
+    return JSON.stringify(message) ?? "null";
+  } catch (error) {
+    throw invalid(at, `cannot be written as JSON: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+const invalid = (at: number, why: string): InvalidArgumentError =>
+  new InvalidArgumentError("messages", `messages[${at}] ${why}`);
