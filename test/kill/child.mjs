@@ -1,7 +1,7 @@
 /** `node --import ./preload.mjs child.mjs <library> <function> <arguments> <waits>` (JSON): one call, and what it came to. */
 const [, , library, name, args, waits = '{"quietMs":0}'] = process.argv;
 // The library loads it when it is needed; the calls that load a module are not those of a writer.
-if (name === "deleteSession" || name === "moveProject") await import("fast-glob");
+if (["deleteSession", "moveProject", "saveSession"].includes(name)) await import("fast-glob");
 const { [name]: call, timing } = await import(library);
 if (timing !== undefined) Object.assign(timing, JSON.parse(waits));
 killPoints.arm();

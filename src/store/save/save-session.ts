@@ -2,11 +2,13 @@ import { isDeepStrictEqual } from "node:util";
 import type { SavedMessage } from "../../transcript/saved/saved-row.ts";
 import { renameSession } from "../annotate/annotate.ts";
 import { describeSession, editSessionTags, requireDescription, requireTags } from "../annotate/session-annotation.ts";
+import { cleanStaleTemps } from "../disk/atomic-write.ts";
 import { nodeCrypto } from "../disk/builtins.ts";
 import { isAbsolutePath } from "../disk/platform.ts";
 import { deletedConcurrently, InvalidArgumentError } from "../errors.ts";
 import { readFoundAnnotation } from "../facts/metadata.ts";
 import { resolveConfigDirs } from "../layout/config-dir.ts";
+import { sidecarPath } from "../layout/paths.ts";
 import { requireSessionId } from "../layout/session-id.ts";
 import { findFacts } from "../list/session-info.ts";
 import { findCopies, findSession } from "../projects/find-copies.ts";
@@ -54,6 +56,8 @@ async function annotate(sessionId: string, options: SaveSessionOptions): Promise
   const { tags, description, title } = options;
   const copy = findSession(sessionId, options);
   if (copy === undefined) throw deletedConcurrently(sessionId);
+  // What a run that was killed here has left.
+  cleanStaleTemps(sidecarPath(copy.project, sessionId));
   const now = readFoundAnnotation(copy);
   if (tags !== undefined && !isDeepStrictEqual(requireTags(tags), now.tags))
     await editSessionTags(sessionId, { set: tags }, options);
