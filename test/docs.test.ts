@@ -48,7 +48,7 @@ describe("README.md and the pages of the surfaces", () => {
     expect(scripts.filter((name) => !Object.hasOwn(manifest.scripts, name ?? ""))).toEqual([]);
   });
 
-  test("the example of the library compiles and does what it says", () => {
+  test("the examples of the library compile and do what they say", () => {
     const configDir = path.join(work, "config");
     fs.cpSync(path.join(root, "fixtures", "config"), configDir, { recursive: true });
     fs.mkdirSync(path.join(work, "node_modules", "@types"), { recursive: true });
@@ -59,16 +59,23 @@ describe("README.md and the pages of the surfaces", () => {
       "junction",
     );
     fs.writeFileSync(path.join(work, "package.json"), '{"type":"module"}');
-    fs.writeFileSync(path.join(work, "example.ts"), block("docs/library.md", "ts"));
+    const examples = blocks("docs/library.md", "ts").map((text, i) => {
+      fs.writeFileSync(path.join(work, `example${i}.ts`), text);
+      return `example${i}.ts`;
+    });
     const compiler = path.join(root, "node_modules", "typescript", "bin", "tsc");
     const options = ["--strict", "--module", "nodenext", "--target", "es2022", "--types", "node", "--skipLibCheck"];
-    const { stdout } = spawnSync(process.execPath, [compiler, "example.ts", ...options], {
+    const { stdout } = spawnSync(process.execPath, [compiler, ...examples, ...options], {
       cwd: work,
       encoding: "utf8",
     });
     expect(stdout).toBe("");
-    const env = { ...process.env, CLAUDE_CONFIG_DIR: configDir };
-    const printed = execFileSync(process.execPath, ["example.js"], { cwd: work, env, encoding: "utf8" });
+    const env = { ...process.env, CLAUDE_CONFIG_DIR: configDir, XDG_CACHE_HOME: path.join(work, "cache") };
+    const [printed, saved, ...others] = examples.map((name) =>
+      execFileSync(process.execPath, [name.replace(".ts", ".js")], { cwd: work, env, encoding: "utf8" }),
+    );
+    expect(others).toEqual([]);
+    expect(saved).toBe("2 messages, tagged sky\n1 more, 1 session about the sky\n");
     expect(printed).toMatch(/^2026-08-21T15:46:\S+ {2}5d3f2a10-\S+ {2}August is not September$/m);
     expect(printed).toContain("\n8 sessions, more with { cursor: nextCursor }\n");
     expect(printed).toMatch(/\d+ messages, forked as [0-9a-f-]{36}\n$/);
@@ -159,10 +166,4 @@ function blocks(page: string, language: string): string[] {
   return [...read(page).matchAll(/^```(\w+)\n([^]*?)^```$/gm)]
     .filter(([, name]) => name === language)
     .map(([, , text]) => text ?? "");
-}
-
-function block(page: string, language: string): string {
-  const [only = "", ...others] = blocks(page, language);
-  expect(others).toEqual([]);
-  return only;
 }

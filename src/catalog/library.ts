@@ -1,4 +1,5 @@
 /** Functions of the library, whose code is loaded at the first call: a program that lists sessions needs none of it. */
+import { withConfigDirs } from "../store/layout/config-dir.ts";
 import type { MessageCost } from "./stats/message-cost.ts";
 import type { SessionSearch, SessionSearchOptions } from "./facts/session-facts.ts";
 import type { LoadedSession, LoadSessionOptions } from "./facts/loaded-session.ts";
@@ -61,7 +62,7 @@ export async function searchSessions(options: SessionSearchOptions = {}): Promis
  * @throws InvalidArgumentError for a wrong condition, and `signal.reason` when aborted
  */
 export async function selectSessions(options: SelectionOptions = {}): Promise<Selection> {
-  return (await import("./select/select-sessions.ts")).selectSessions(options);
+  return (await import("./select/select-sessions.ts")).selectSessions(withConfigDirs(options));
 }
 
 /**
@@ -72,7 +73,7 @@ export async function selectSessions(options: SelectionOptions = {}): Promise<Se
  * @throws InvalidArgumentError without a condition or for a wrong one, and `signal.reason` when aborted
  */
 export async function cleanupSessions(options: CleanupOptions): Promise<CleanupReport> {
-  return (await import("./select/cleanup-sessions.ts")).cleanupSessions(options);
+  return (await import("./select/cleanup-sessions.ts")).cleanupSessions(withConfigDirs(options));
 }
 
 /**

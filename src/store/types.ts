@@ -10,6 +10,11 @@ export type OrUndefined<T> = { [K in keyof T]: T[K] | undefined };
 export interface StoreOptions {
   /** Config dirs, e.g. for work and private use. Relative paths are resolved against the current directory. */
   readonly configDirs?: readonly string[] | undefined;
+  /**
+   * Directory of a program's own, in place of `configDirs`: for sessions apart from those of Claude Code. It has the layout of a
+   * config dir, so that `CLAUDE_CONFIG_DIR` can name it.
+   */
+  readonly storageDir?: string | undefined;
 }
 
 /** Options of all functions that look up one session. */
@@ -21,6 +26,8 @@ export type SessionMutationOptions = {
   dir?: string;
   /** Config dirs, e.g. for work and private use. Relative paths are resolved against the current directory. */
   configDirs?: readonly string[];
+  /** Directory of a program's own, in place of `configDirs`: for sessions apart from those of Claude Code. */
+  storageDir?: string;
 };
 
 export type GetSessionInfoOptions = SessionMutationOptions;

@@ -1,4 +1,3 @@
-import { spawn } from "node:child_process";
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
@@ -8,43 +7,10 @@ import { deleteSession } from "../../src/store/trash/delete-session.ts";
 import { moveProject } from "../../src/store/move/move-project.ts";
 import { restoreSession } from "../../src/store/trash/restore-session.ts";
 import { listTrash } from "../../src/store/trash/trash-contents.ts";
-import { bundle } from "../support/bundle.ts";
 import { conversation, put, sessionId, tempConfigDir } from "../support/config-dir.ts";
 import { fillConfigDir, ID, OWN } from "../support/session-tree.ts";
 import { snapshot } from "../support/snapshot.ts";
-
-/** Runs a piece of code, with the library as `lib`, in processes of their own that begin it at one moment. */
-async function together(code: readonly string[], dir: string): Promise<unknown[]> {
-  const gate = path.join(dir, "gate");
-  const children = code.map((piece) => {
-    const script = `import fs from "node:fs";
-      import * as lib from ${JSON.stringify(bundle("test/kill/library.ts"))};
-      await import("fast-glob");
-      // However slow the machine is, nobody gives up.
-      lib.timing.lockMs = 600_000;
-      const where = { configDirs: [${JSON.stringify(dir)}] };
-      const attempt = async (call) => { try { return await call; } catch (error) { return error.code ?? String(error); } };
-      process.stdout.write(".");
-      while (!fs.existsSync(${JSON.stringify(gate)}));
-      process.stdout.write(JSON.stringify(await (async () => { ${piece} })()));`;
-    const child = spawn(process.execPath, ["--input-type=module", "-e", script], {
-      cwd: path.resolve(import.meta.dirname, "../.."),
-      stdio: ["ignore", "pipe", "inherit"],
-    });
-    let text = "";
-    const ready = new Promise<void>((resolve) => child.stdout.once("data", () => resolve()));
-    child.stdout.setEncoding("utf8").on("data", (more: string) => (text += more));
-    const done = new Promise<unknown>((resolve, reject) => {
-      child.on("close", (status) => (status === 0 ? resolve(JSON.parse(text.slice(1))) : reject(new Error(text))));
-    });
-    return { ready, done };
-  });
-  await Promise.all(children.map(({ ready }) => ready));
-  fs.writeFileSync(gate, "");
-  const outcomes = await Promise.all(children.map(({ done }) => done));
-  fs.rmSync(gate);
-  return outcomes;
-}
+import { together } from "../support/together.ts";
 
 const ROUNDS = Array.from({ length: 8 }, (_, round) => round);
 

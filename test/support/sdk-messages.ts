@@ -52,7 +52,7 @@ export class Stream {
     return this.#as(message);
   }
 
-  #as<T extends SdkMessage>(message: T): SdkMessage {
+  #as(message: SdkMessage): SdkMessage {
     const uuid = `5a5eba5e-0000-4000-8000-${String(++this.#count).padStart(12, "0")}`;
     return { ...message, session_id: this.#session, uuid };
   }
@@ -103,4 +103,4 @@ export const anyMessages: fc.Arbitrary<SdkMessage[]> = fc.array(
     fc.tuple(fc.string(), fc.dictionary(fc.string(), fc.jsonValue())).map(([type, rest]) => ({ ...rest, type })),
   ),
   { maxLength: 12 },
-) as fc.Arbitrary<SdkMessage[]>;
+);

@@ -1,4 +1,5 @@
 /** A function of the library, whose code is loaded at the first call. */
+import { withConfigDirs } from "../../store/layout/config-dir.ts";
 import type { ExportOptions, ExportReport } from "./export-sessions.ts";
 
 /**
@@ -10,5 +11,5 @@ import type { ExportOptions, ExportReport } from "./export-sessions.ts";
  * rewritten again and again meanwhile, file-system errors of the output, and `signal.reason` when aborted
  */
 export async function exportSessions(options: ExportOptions): Promise<ExportReport> {
-  return (await import("./export-sessions.ts")).exportSessions(options);
+  return (await import("./export-sessions.ts")).exportSessions(withConfigDirs(options));
 }

@@ -39,8 +39,11 @@ export type { TempFile } from "./temp-file.ts";
  * Returns false if the file was removed or replaced while it was open here, which loses the rows. A file that was only
  * moved has them. That includes one a deletion is copying to another file system: it looks again after taking the name away.
  */
-export function appendRows(path: string, rows: readonly object[]): boolean {
-  const line = Buffer.from(rows.map((row) => `${JSON.stringify(row)}\n`).join(""));
+export const appendRows = (path: string, rows: readonly object[]): boolean =>
+  appendLines(path, Buffer.from(rows.map((row) => `${JSON.stringify(row)}\n`).join("")));
+
+/** `appendRows` for the lines of rows, each with its newline. */
+export function appendLines(path: string, line: Buffer): boolean {
   return useAndClose(openAppend(path), (fd) => {
     const bytes = endsInNewline(fd) ? line : onNewLine(line);
     const written = writeOnce(fd, bytes);

@@ -17,9 +17,9 @@ export function resolveConfigDir(env: Readonly<Record<string, string | undefined
 
 /**
  * Returns the config dirs of a call, as absolute paths in the given order. A directory under two names appears once, under
- * its first name. An empty `configDirs` means none; without `configDirs` it is `resolveConfigDir()`.
+ * its first name. An empty `configDirs` means none; without `configDirs` it is `storageDir`, else `resolveConfigDir()`.
  *
- * Throws `InvalidArgumentError` for the official option `sessionStore`.
+ * Throws `InvalidArgumentError` for both options, and for the official option `sessionStore`.
  */
 export function resolveConfigDirs(options?: StoreOptions | null): string[] {
   if (options && "sessionStore" in options && options.sessionStore) {
@@ -30,7 +30,9 @@ export function resolveConfigDirs(options?: StoreOptions | null): string[] {
       "Leave it out, or call the official helper for sessions in a store.",
     );
   }
-  const given = options?.configDirs;
+  const { configDirs, storageDir } = options ?? {};
+  if (storageDir !== undefined) requireOnly(storageDir, configDirs);
+  const given = storageDir === undefined ? configDirs : [storageDir];
   if (given === undefined) return [resolve(resolveConfigDir())];
   const found = new Map<string, string>();
   for (const dir of given) {
@@ -40,6 +42,20 @@ export function resolveConfigDirs(options?: StoreOptions | null): string[] {
   }
   return [...found.values()];
 }
+
+function requireOnly(storageDir: unknown, configDirs: readonly string[] | undefined): void {
+  if (typeof storageDir !== "string" || storageDir === "")
+    throw new InvalidArgumentError("storageDir", `storageDir must be a path, got ${JSON.stringify(storageDir)}`);
+  if (configDirs !== undefined)
+    throw new InvalidArgumentError("storageDir", "storageDir and configDirs cannot be given together");
+}
+
+/** Returns options with the config dirs that they mean, for functions that pass on only those. */
+export const withConfigDirs = <T extends StoreOptions>(options: T): T & { readonly configDirs: readonly string[] } => ({
+  ...options,
+  configDirs: resolveConfigDirs(options),
+  storageDir: undefined,
+});
 
 /** The source of the config dirs in force. */
 export type ConfigDirSource = "option" | "environment" | "default";

@@ -20,6 +20,8 @@ export type ListSessionsOptions = {
   includeProgrammatic?: boolean;
   /** Config dirs, e.g. for work and private use. Relative paths are resolved against the current directory. */
   configDirs?: readonly string[];
+  /** Directory of a program's own, in place of `configDirs`: for sessions apart from those of Claude Code. */
+  storageDir?: string;
 };
 
 /**

@@ -4,7 +4,7 @@ import { asString, type JsonObject } from "../../transcript/rows/json-values.ts"
 import { CHUNK_BYTES } from "../../transcript/rows/limits.ts";
 import { MESSAGE_ROW } from "../../transcript/saved/saved-row.ts";
 import { SavedRows } from "../../transcript/saved/saved-rows.ts";
-import { appendRows, cleanStaleTemps, createTemp, discardTemp, publishNew } from "../disk/atomic-write.ts";
+import { appendLines, cleanStaleTemps, createTemp, discardTemp, publishNew } from "../disk/atomic-write.ts";
 import type { TempFile } from "../disk/atomic-write.ts";
 import { nodeCrypto } from "../disk/builtins.ts";
 import { makeDir, statFile, writeAll } from "../disk/fs.ts";
@@ -21,6 +21,9 @@ import { deleteLocked, isBegun, placesOf } from "../trash/delete-session.ts";
 import type { ProjectDir, TranscriptCopy } from "../types.ts";
 import type { SaveSessionOptions, SaveSessionResult } from "./save-options.ts";
 import { endOfConversation, storedMessages } from "./stored-messages.ts";
+
+/** Most UTF-16 units that are written at once, unless a row is longer: one text holds half a billion, and is copied twice. */
+const WRITE_UNITS = 32 * 1024 * 1024;
 
 /** Maximum number of attempts, if the transcript changes while it is compared with the messages. */
 const TRIES = 5;
@@ -93,10 +96,32 @@ export class SessionWriter {
       );
     }
     if (statFile(copy.path)?.size !== file.size) return undefined;
-    const added: JsonObject[] = [...rows.rowsOf(this.#messages.slice(count))];
-    if (added.length > 0 && !appendRows(copy.path, added)) return undefined;
+    if (!(await this.#append(copy.path, rows, count))) return undefined;
     cleanStaleTemps(copy.project.path);
-    return this.#result(copy.path, added.length === 0 ? 0 : this.#messages.length - count, []);
+    return this.#result(copy.path, this.#messages.length - count, []);
+  }
+
+  /** Appends the messages from `first` on, in writes of whole rows. Returns false if the file is gone. */
+  async #append(path: string, rows: SavedRows, first: number): Promise<boolean> {
+    const { signal, progress } = this.#options;
+    let lines: string[] = [];
+    let units = 0;
+    let done = first;
+    const write = (): boolean => {
+      const isThere = lines.length === 0 || appendLines(path, Buffer.from(lines.join("")));
+      [lines, units] = [[], 0];
+      progress?.(Math.min(done, this.#messages.length), this.#messages.length);
+      return isThere;
+    };
+    for (const row of rows.rowsOf(this.#messages.slice(first))) {
+      const line = `${JSON.stringify(row)}\n`;
+      if (units + line.length > WRITE_UNITS && !write()) return false;
+      lines.push(line);
+      units += line.length;
+      done++;
+      if (isTurnOver()) await yieldToEventLoop(signal);
+    }
+    return write();
   }
 
   /** Writes a new session, after moving what is left of the one that it replaces to the trash. */
@@ -179,11 +204,9 @@ export class SessionWriter {
 
 const now = (): string => new Date().toISOString();
 
-/** Messages come back with their keys in order, but a program may have made them anew. */
+/** Compares members in any order: a program may have made the message anew. A stored one may have members that JSON has not. */
 const isSame = (given: JsonObject, stored: JsonObject): boolean =>
-  JSON.stringify(given) === JSON.stringify(stored) || isDeepStrictEqual(given, plain(stored));
-
-const plain = (message: JsonObject): unknown => JSON.parse(JSON.stringify(message));
+  isDeepStrictEqual(given, stored) || isDeepStrictEqual(given, JSON.parse(JSON.stringify(stored)));
 
 /** Returns the directory that the first `init` message names. */
 function cwdIn(messages: readonly JsonObject[]): string | undefined {

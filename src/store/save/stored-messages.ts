@@ -3,9 +3,8 @@ import { MessageMaker, visibleRows } from "../../transcript/conversation/visible
 import { type RowIndex, SIDECHAIN } from "../../transcript/rows/row-index.ts";
 import type { JsonObject } from "../../transcript/rows/json-values.ts";
 import type { RowScan } from "../../transcript/rows/json-scanner.ts";
-import { parseRow } from "../../transcript/rows/row.ts";
 import type { Tree } from "../../transcript/tree/row-tree.ts";
-import { hasMark, restoredMessage } from "../../transcript/saved/saved-row.ts";
+import { isSavedRow, restoredMessage } from "../../transcript/saved/saved-row.ts";
 import { readSize } from "../read/session-messages.ts";
 import type { TranscriptFile } from "../read/transcript-file.ts";
 import { isTurnOver, yieldToEventLoop } from "../timing.ts";
@@ -89,8 +88,7 @@ async function savedRows(file: TranscriptFile, signal: AbortSignal | undefined):
   const places: Place[] = [];
   const visitor = {
     row(bytes: Buffer, start: number, end: number, offset: number, scan: RowScan): void {
-      if (!hasMark(bytes, scan) || restoredMessage(parseRow(bytes, start, end) ?? {}) === undefined) return;
-      places.push({ offset, length: end - start });
+      if (isSavedRow(bytes, scan)) places.push({ offset, length: end - start });
     },
   };
   for await (const _chunk of file.chunks(visitor, signal));

@@ -3,7 +3,7 @@
  * as Claude Code writes them, so that it resumes them; all others are rows of a type of ours, which it ignores. Both have a
  * member of ours with what the row does not say, so that the message comes back as it was, with its keys in their order.
  */
-import { asObject, asString, type JsonObject, objectsIn } from "../rows/json-values.ts";
+import { asObject, asString, type JsonObject, membersOf, objectsIn, parseJson } from "../rows/json-values.ts";
 import { ascii, equals, type RowScan } from "../rows/json-scanner.ts";
 
 /** A message of the Agent SDK's stream, of any type. */
@@ -46,28 +46,42 @@ export function withMark(row: JsonObject, message: JsonObject): JsonObject {
 
 /** Returns the message of a row; undefined if it is not a row of one. */
 export function restoredMessage(row: JsonObject): LoadedMessage | undefined {
-  const mark = asObject(row[MARK]);
-  const rest = asObject(mark?.["rest"]);
-  const keys = mark?.["keys"];
-  if (rest === undefined || !Array.isArray(keys)) return undefined;
-  const members: [string, unknown][] = [];
-  for (const key of keys) {
-    if (typeof key !== "string") return undefined;
+  const mark = soundMark(row[MARK]);
+  if (mark === undefined) return undefined;
+  const members = mark.keys.flatMap((key): [string, unknown][] => {
+    if (Object.hasOwn(mark.rest, key)) return [[key, mark.rest[key]]];
     const place = PLACES.get(key);
-    if (Object.hasOwn(rest, key)) members.push([key, rest[key]]);
-    else if (place !== undefined && Object.hasOwn(row, place)) members.push([key, row[place]]);
-  }
+    return place !== undefined && Object.hasOwn(row, place) ? [[key, row[place]]] : [];
+  });
   const message = Object.fromEntries(members);
   const type = asString(message["type"]);
   return type === undefined ? undefined : { ...message, type };
 }
 
-/** Whether a scanned row has the mark; `restoredMessage` says whether it is a sound one. */
-export function hasMark(bytes: Uint8Array, { members, count }: RowScan): boolean {
-  for (let i = 0; i < count * 4; i += 4) {
-    if (equals(bytes, members[i] as number, members[i + 1] as number, MARK_KEY)) return true;
+/** Whether a scanned row is one of a message. Parses only its mark. */
+export function isSavedRow(bytes: Buffer, { members, count }: RowScan): boolean {
+  // Of equal keys the last one counts.
+  for (let i = (count - 1) * 4; i >= 0; i -= 4) {
+    if (!equals(bytes, members[i] as number, members[i + 1] as number, MARK_KEY)) continue;
+    return soundMark(parseJson(bytes.toString("utf8", members[i + 2], members[i + 3]))) !== undefined;
   }
   return false;
+}
+
+interface Mark {
+  /** Keys of the message, in order. */
+  readonly keys: readonly string[];
+  /** What the row does not have elsewhere. */
+  readonly rest: JsonObject;
+}
+
+/** Returns a mark; undefined if it is not one from which a message can be made. */
+function soundMark(value: unknown): Mark | undefined {
+  const { keys, rest } = membersOf(value);
+  const others = asObject(rest);
+  if (others === undefined || !Array.isArray(keys) || !keys.includes("type")) return undefined;
+  if (Object.hasOwn(others, "type") && typeof others["type"] !== "string") return undefined;
+  return keys.every((key) => typeof key === "string") ? { keys, rest: others } : undefined;
 }
 
 /**
