@@ -145,11 +145,11 @@ const FAULTS = [
     tests: ["store/resolve"],
   },
   {
-    file: "store/doctor/retention.ts",
+    file: "store/retention/cleanup-settings.ts",
     rule: "a retention of 0 days is not valid",
-    text: "|| days <= 0",
-    instead: "|| days < 0",
-    tests: ["store/doctor"],
+    text: "isCount(days) && days > 0",
+    instead: "isCount(days) && days >= 0",
+    tests: ["store/retention"],
   },
   {
     file: "transcript/text/when.ts",

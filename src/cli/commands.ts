@@ -16,6 +16,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<{ readonly command:
   restore: async () => ({ command: (await import("./commands/trash.ts")).restore }),
   cleanup: () => import("./keep/cleanup.ts"),
   snapshot: () => import("./keep/snapshot.ts"),
+  retention: () => import("./keep/retention.ts"),
   import: () => import("./keep/import.ts"),
   trash: () => import("./commands/trash.ts"),
   doctor: () => import("./commands/doctor.ts"),

@@ -140,7 +140,12 @@ describe.each(ownNode())("completion bash: Node $version", ({ path: node }) => {
 
   test("offers commands with what they do, and one alone as it is", () => {
     expect(replies("un")).toEqual(["unarchive"]);
-    expect(replies("re")).toEqual(["rename  (Give a session a title)", "restore  (Restore deleted sessions)"]);
+    const summaries = [
+      "Give a session a title",
+      "Restore deleted sessions",
+      "Show what Claude Code will delete, and when",
+    ];
+    expect(replies("re")).toEqual(["rename", "restore", "retention"].map((name, at) => `${name}  (${summaries[at]})`));
   });
 
   test("offers ids with titles, and directories so that bash takes them for one word", () => {

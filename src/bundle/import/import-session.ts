@@ -1,4 +1,4 @@
-import { deletedFrom, readRetention } from "../../store/doctor/retention.ts";
+import { deletedFrom, readRetention } from "../../store/retention/retention.ts";
 import { nodeCrypto } from "../../store/disk/builtins.ts";
 import { close } from "../../store/disk/fs.ts";
 import { SessionInUseError, TranscriptError } from "../../store/errors.ts";

@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import type { ImportedSession } from "../../bundle/import/import-session.ts";
 import { type OpenImport, openImport } from "../../bundle/import/import-sessions.ts";
 import type { SourceSession } from "../../bundle/source/source.ts";
-import { readRetention } from "../../store/doctor/retention.ts";
+import { readRetention } from "../../store/retention/retention.ts";
 import { isDirectory, resolveConfigDirs } from "../../store/layout/config-dir.ts";
 import type { Skipped } from "../../store/types.ts";
 import { asString } from "../../transcript/rows/json-values.ts";

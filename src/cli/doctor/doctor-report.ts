@@ -6,7 +6,7 @@ import { shellWord } from "../../view/resume.ts";
 import { formatBytes } from "../../view/size.ts";
 import { type Column, headLine, layOut, tableLine } from "../terminal/table.ts";
 import { printable } from "../terminal/terminal.ts";
-import { localTime, relativeTime } from "../terminal/time.ts";
+import { deletionTime, relativeTime } from "../terminal/time.ts";
 import type { Style } from "../terminal/style.ts";
 
 export interface DoctorOptions {
@@ -237,8 +237,6 @@ function findingText({ kind, count, lines }: Finding, all: boolean): string {
   return `${lines.length === 1 && count === 1 ? "line" : "lines"} ${named.join(", ")}${more}: ${WORDS[kind]}`;
 }
 
-const DAY_MS = 24 * 60 * 60 * 1000;
-
 function expiringLines({ expiring, retention }: ConfigDirReport, options: DoctorOptions): string[] {
   if (expiring.length === 0) return [];
   const { style, now } = options;
@@ -251,14 +249,7 @@ function expiringLines({ expiring, retention }: ConfigDirReport, options: Doctor
 }
 
 function expiringLine({ sessionId, title, deletedFrom }: ExpiringSession, now: number): string {
-  const left = deletedFrom - now;
-  const when =
-    left <= 0
-      ? "at its next start"
-      : left < DAY_MS
-        ? `in ${Math.max(1, Math.round(left / 3_600_000))} h`
-        : `in ${(left / DAY_MS).toFixed(1)} days, ${localTime(deletedFrom).date}`;
-  return `${sessionId}  ${when}  ${printable(title ?? "(no title)")}`;
+  return `${sessionId}  ${deletionTime(deletedFrom, now)}  ${printable(title ?? "(no title)")}`;
 }
 
 function retentionLines({ retention, projects }: ConfigDirReport): string[] {
@@ -268,10 +259,13 @@ function retentionLines({ retention, projects }: ConfigDirReport): string[] {
   if (why === "settings_unreadable") return [`Claude Code deletes nothing for now: ${path} cannot be read.`];
   if (why === "settings_invalid")
     return [`Claude Code deletes nothing for now: cleanupPeriodDays in ${path} is not valid.`];
-  const from = why === "default" ? "the default" : `cleanupPeriodDays in ${path}`;
+  const from =
+    why === "default"
+      ? "the default"
+      : `cleanupPeriodDays in ${path}${why === "managed" ? ", settings of the organisation" : ""}`;
   return [
     `Claude Code deletes sessions that have not changed for ${counted(days ?? 0, "day")} (${from}).`,
-    "Organisation and project settings may override this; they are not checked.",
+    "Settings of a project may override this: 'claude-transcripts retention' looks at them too.",
   ];
 }
 

@@ -21,11 +21,26 @@ import { printable } from "../terminal/terminal.ts";
 
 /** Runs `snapshot`. Returns the exit code. */
 export async function takeSnapshots(invocation: Invocation): Promise<number> {
+  if (invocation.values["from"] !== undefined) throw new UsageError("--from only applies to 'snapshot restore'");
+  return copySessions(invocation, { action: "snapshot", to: placeOf(invocation, "to") });
+}
+
+interface CopyOptions {
+  readonly action: "snapshot" | "retention";
+  /** Default: the place that each config dir has for its snapshot. */
+  readonly to: string | undefined;
+  /** Whether to name the command that brings a session back. */
+  readonly namesRestore?: boolean;
+}
+
+/** Copies the sessions of the filter, or all, into snapshots. Returns the exit code. */
+export async function copySessions(
+  invocation: Invocation,
+  { action, to, namesRestore = false }: CopyOptions,
+): Promise<number> {
   const { configDirs, json, terminal, values } = invocation;
   const dryRun = values["dry-run"] === true;
-  if (values["from"] !== undefined) throw new UsageError("--from only applies to 'snapshot restore'");
   const dirs = resolveConfigDirs({ configDirs });
-  const to = placeOf(invocation, "to");
   if (to !== undefined && dirs.length > 1)
     throw new UsageError("--to holds one config directory: name it with --config-dir");
   const filter = readFilter(values);
@@ -47,9 +62,11 @@ export async function takeSnapshots(invocation: Invocation): Promise<number> {
   } finally {
     progress.stop();
   }
+  const dirOptions = (configDirs ?? []).map((dir) => ` --config-dir ${shellWord(resolve(dir))}`).join("");
+  const restore = namesRestore ? `claude-transcripts snapshot restore ID${dirOptions}` : undefined;
   const code = snapshots.some(({ failed }) => failed.length > 0) ? 1 : 0;
   if (json) {
-    await terminal.write(`${terminalJson({ action: "snapshot", dryRun, snapshots, notes }, 1)}\n`);
+    await terminal.write(`${terminalJson({ action, dryRun, snapshots, notes, restore }, 1)}\n`);
     return code;
   }
   for (const note of notes) terminal.warn(note);
@@ -64,6 +81,7 @@ export async function takeSnapshots(invocation: Invocation): Promise<number> {
     if (!dryRun && terminal.isTty)
       terminal.warn(printable(`To read it: claude-transcripts list --config-dir ${shellWord(place)}`));
   }
+  if (restore !== undefined && !dryRun) terminal.warn(printable(`To bring a session back: ${restore}`));
   return code;
 }
 

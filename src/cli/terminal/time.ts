@@ -19,6 +19,17 @@ export function relativeTime(time: number, now: number): string {
   return localDate(time);
 }
 
+/** Returns when Claude Code deletes something: `at its next start`, `in 5 h`, `in 2.1 days, 2026-08-21`, `2026-09-21`. */
+export function deletionTime(from: number, now: number): string {
+  const left = from - now;
+  if (left <= 0) return "at its next start";
+  if (left < DAY) return `in ${Math.max(1, Math.round(left / HOUR))} h`;
+  return left < SOON_DAYS * DAY ? `in ${(left / DAY).toFixed(1)} days, ${localDate(from)}` : localDate(from);
+}
+
+/** Deletions within so many days are warned of. */
+export const SOON_DAYS = 3;
+
 const localDate = (time: number): string => localTime(time).date || "unknown";
 
 /** Returns `2026-08-21` and `14:30`, in the time zone of the process; empty strings for an invalid timestamp. */

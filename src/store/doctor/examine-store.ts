@@ -15,7 +15,7 @@ import { findOrphans } from "./orphans.ts";
 import { projectsPath, trashPath } from "../layout/paths.ts";
 import { realOrSelf } from "../disk/platform.ts";
 import { listProjectDirs, uniqueByPath } from "../projects/project-dirs.ts";
-import { readRetention, type Retention } from "./retention.ts";
+import { readRetention, type Retention } from "../retention/retention.ts";
 import type { ProcessState } from "../disk/processes.ts";
 import { sessionIdOfFile } from "../layout/session-id.ts";
 import { type Contender, contendersIn } from "../trash/session-lock.ts";

@@ -8,7 +8,7 @@ import { findMovedAway, type MovedAway } from "./moved-away.ts";
 import { projectsPath } from "../layout/paths.ts";
 import { isInside, realOrSelf } from "../disk/platform.ts";
 import { tryWithOpenFile } from "../disk/read-small-file.ts";
-import { deletedFrom, type Retention } from "./retention.ts";
+import { deletedFrom, type Retention } from "../retention/retention.ts";
 import { sessionCwd } from "../projects/session-cwd.ts";
 import { isSessionId, sessionIdOfFile } from "../layout/session-id.ts";
 import { OLD_SUBAGENT } from "../layout/belongs.ts";

@@ -83,6 +83,13 @@ export const trashPath = (configDir: string): string => join(configDir, "claude-
 /** `<configDir>/claude-transcripts/http-token`: the token by which clients of the HTTP server authenticate. */
 export const serverTokenPath = (configDir: string): string => join(configDir, "claude-transcripts", "http-token");
 
+/** `<configDir>/history.jsonl`: the prompts of all sessions. */
+export const historyPath = (configDir: string): string => join(configDir, "history.jsonl");
+
+/** `<configDir>/paste-cache/<hash>.txt`: a long text that was pasted into a prompt; undefined if that is no hash. */
+export const pastePath = (configDir: string, hash: string): string | undefined =>
+  /^[0-9a-f]{8,64}$/.test(hash) ? join(configDir, "paste-cache", `${hash}.txt`) : undefined;
+
 /** `<configDir>/jobs`: background sessions. */
 export const jobsPath = (configDir: string): string => join(configDir, "jobs");
 

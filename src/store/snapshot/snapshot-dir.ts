@@ -64,14 +64,15 @@ export function makeSnapshotDir(dir: string, configDir: string): void {
 
 /** Throws `InvalidArgumentError` if a directory is no snapshot. */
 export function requireSnapshot(dir: string): void {
-  if (markOf(dir) === undefined) throw new InvalidArgumentError("from", `${dir} is no snapshot`);
+  if (!isSnapshot(dir)) throw new InvalidArgumentError("from", `${dir} is no snapshot`);
 }
+
+/** Reports whether a directory is a snapshot. */
+export const isSnapshot = (dir: string): boolean => markOf(dir) !== undefined;
 
 /** Returns the snapshots in the place that config dirs have for them. */
 export const existingSnapshots = (configDirs: readonly string[] | undefined): string[] =>
-  resolveConfigDirs({ configDirs })
-    .map(snapshotPath)
-    .filter((dir) => markOf(dir) !== undefined);
+  resolveConfigDirs({ configDirs }).map(snapshotPath).filter(isSnapshot);
 
 /** Returns the config dir that a directory is a snapshot of; undefined if it is none. */
 function markOf(dir: string): string | undefined {

@@ -71,6 +71,20 @@ export async function takeSnapshot(options: SnapshotOptions): Promise<SnapshotRe
   return { copied, bytes: copied.reduce((sum, file) => sum + file.bytes, 0), unchanged, superseded, skipped, failed };
 }
 
+/**
+ * Returns the ids, in lower case, of the sessions that a snapshot does not have whole, as they are now. Throws `signal.reason`
+ * when aborted. Copies nothing.
+ */
+export async function sessionsNotCopied(
+  configDir: string,
+  to: string,
+  signal?: AbortSignal,
+): Promise<ReadonlySet<string>> {
+  const run = new SnapshotRun({ configDir: resolve(configDir), to: resolve(to), dryRun: true, signal });
+  const changed = await run.changedFiles();
+  return new Set([...changed.keys()].filter((owner) => owner !== undefined));
+}
+
 /** In the lock of what belongs to no session. */
 const NO_SESSION = "00000000-0000-0000-0000-000000000000";
 

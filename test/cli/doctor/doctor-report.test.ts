@@ -3,6 +3,8 @@ import { reportLines } from "../../../src/cli/doctor/doctor-report.ts";
 import { makeStyle } from "../../../src/cli/terminal/style.ts";
 import type { ConfigDirReport } from "../../../src/store/doctor/examine-store.ts";
 
+const PLAIN = { desktopDays: undefined, projects: [] } as const;
+
 const NOW = Date.UTC(2026, 0, 10);
 const HOUR = 3_600_000;
 const empty: ConfigDirReport = {
@@ -20,7 +22,7 @@ const empty: ConfigDirReport = {
   links: [],
   notWalked: undefined,
   unreadable: [],
-  retention: { days: 30, why: "default", settingsPath: "/c/settings.json" },
+  retention: { days: 30, why: "default", settingsPath: "/c/settings.json", ...PLAIN },
   expiring: [],
   orphans: [],
   temporaries: [],
@@ -70,7 +72,7 @@ describe("the report of doctor", () => {
       "No problems found.",
       "",
       "Claude Code deletes sessions that have not changed for 30 days (the default).",
-      "Organisation and project settings may override this; they are not checked.",
+      "Settings of a project may override this: 'claude-transcripts retention' looks at them too.",
     ]);
   });
 
@@ -229,7 +231,7 @@ describe("the report of doctor", () => {
   test("nothing is wrong only when nothing is", () => {
     expect(lines({})).toContain("No problems found.");
     for (const wrong of [
-      { retention: { days: undefined, why: "settings_invalid", settingsPath: "/s" } },
+      { retention: { days: undefined, why: "settings_invalid", settingsPath: "/s", ...PLAIN } },
       { trash: { path: "/t", entries: 1, bytes: 1, cutShort: 1, locks: [] } },
       { projectsDir: "missing" },
     ] satisfies Partial<ConfigDirReport>[]) {
@@ -273,7 +275,7 @@ describe("the report of doctor", () => {
       "Claude Code deletes nothing for now: cleanupPeriodDays in /c/settings.json is not valid.",
     ],
   ] as const)("of the retention: %s", ([why, days, text]) => {
-    const retention = { days, why, settingsPath: "/c/settings.json" };
+    const retention = { days, why, settingsPath: "/c/settings.json", ...PLAIN };
     expect(lines({ projects: [project], retention })).toContain(text);
   });
 
