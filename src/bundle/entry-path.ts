@@ -7,6 +7,8 @@ import { transcriptName } from "../store/layout/paths.ts";
 /** Most bytes of a name, and of a path below a config dir, that file systems take. */
 const NAME_BYTES = 255;
 const PATH_BYTES = 2048;
+/** Most names of a path: subagents of subagents are a few directories deep. */
+const MAX_NAMES = 64;
 /** C0, DEL and C1: no name of Claude Code's has them, and terminals obey them. */
 const CONTROL = /\p{Cc}/u;
 const LONE_SURROGATE = /\p{Surrogate}/u;
@@ -22,15 +24,24 @@ export function pathProblem(path: string, platform: Platform = process.platform)
   if (path.startsWith("/") || /^[A-Za-z]:/.test(path)) return "is absolute";
   if (path.includes("\\")) return "has a backslash, which separates names on Windows";
   if (Buffer.byteLength(path) > PATH_BYTES) return `is longer than ${PATH_BYTES} bytes`;
-  for (const name of path.split("/")) {
-    if (name === "" || name === "." || name === "..") return `has the name ${JSON.stringify(name)} in it`;
+  const names = path.split("/");
+  if (names.length > MAX_NAMES) return `has more than ${MAX_NAMES} names in it`;
+  for (const name of names) {
+    if (name === "" || name === "." || name === "..") return `has the name ${shownPath(name)} in it`;
     if (Buffer.byteLength(name) > NAME_BYTES) return `has a name longer than ${NAME_BYTES} bytes`;
     if (isOurOwnName(name)) return "has a name that this program gives to unfinished files";
     if (platform === "win32" && (DEVICE.test(name) || NOT_ON_WINDOWS.test(name)))
-      return `has the name ${JSON.stringify(name)}, which Windows does not allow`;
+      return `has the name ${shownPath(name)}, which Windows does not allow`;
   }
   return undefined;
 }
+
+/** Returns a path or a name as a message shows it. Whoever made it may have made it long. */
+export const shownPath = (path: string): string => JSON.stringify(cutText(path));
+
+/** Returns the beginning of a text that somebody else wrote. */
+export const cutText = (text: string): string => (text.length > SHOWN_UNITS ? `${text.slice(0, SHOWN_UNITS)}…` : text);
+const SHOWN_UNITS = 300;
 
 /** Returns a path as file systems compare it that ignore case, and the form of letters with accents. */
 const foldPath = (path: string): string => path.normalize("NFC").toLowerCase().normalize("NFC");

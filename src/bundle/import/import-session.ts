@@ -1,3 +1,4 @@
+import { dirname } from "node:path";
 import { deletedFrom, readRetention } from "../../store/retention/retention.ts";
 import { nodeCrypto } from "../../store/disk/builtins.ts";
 import { close } from "../../store/disk/fs.ts";
@@ -48,6 +49,8 @@ export interface ImportSessionOptions {
   readonly newId: boolean;
   readonly dryRun: boolean;
   readonly staging: Staging;
+  /** Receives the directories that have, or get, files of the session. */
+  readonly touched: Set<string>;
   readonly signal: AbortSignal | undefined;
 }
 
@@ -79,7 +82,7 @@ async function importAs(
   session: SourceSession,
   to: TargetIdentity,
   { cwd, mapCwd }: Destination,
-  { update, dryRun, staging, signal }: ImportSessionOptions,
+  { update, dryRun, staging, touched, signal }: ImportSessionOptions,
 ): Promise<ImportedSession> {
   const isRenamed = to.sessionId !== session.sessionId;
   const newIds = isRenamed ? new Map([[session.sessionId.toLowerCase(), to.sessionId]]) : undefined;
@@ -104,6 +107,7 @@ async function importAs(
     };
   };
   const first = await planSession(session, to, planOptions);
+  for (const { to: path } of first.files) touched.add(dirname(path));
   const missing = first.files.filter(({ action }) => action !== "already");
   if (missing.length > 0) requireFree(to);
   if (missing.length > 0 && session.isInUse)

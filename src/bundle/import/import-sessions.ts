@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { errnoOf, InvalidArgumentError, TranscriptError } from "../../store/errors.ts";
+import { cleanStaleTemps } from "../../store/disk/atomic-write.ts";
 import { isAbsolutePath } from "../../store/disk/platform.ts";
 import { resolveConfigDir } from "../../store/layout/config-dir.ts";
 import { tidyTrash } from "../../store/trash/trash-entries.ts";
@@ -103,9 +104,12 @@ export async function openImport(options: ImportOptions): Promise<OpenImport> {
   requireOptions(options);
   const configDir = resolve(options.configDir ?? resolveConfigDir());
   const staging = stagingOf(configDir, dryRun);
+  const touched = new Set<string>();
   const close = (): void => {
     staging.remove();
-    if (!dryRun) tidyTrash(configDir);
+    if (dryRun) return;
+    tidyTrash(configDir);
+    for (const dir of touched) cleanStaleTemps(dir);
   };
   try {
     const source = await openSource(from, { staging, maxBytes, progress, signal });
@@ -134,7 +138,7 @@ export async function openImport(options: ImportOptions): Promise<OpenImport> {
         bytes += session.files([]).reduce((sum, file) => sum + file.bytes, 0);
         if (bytes > maxBytes) throw tooLarge(from, maxBytes);
         const destination = destinationOf(session, { ...place, findRepository: await findRepository(session) });
-        return importSession(session, configDir, destination, { update, newId, dryRun, staging, signal });
+        return importSession(session, configDir, destination, { update, newId, dryRun, staging, touched, signal });
       },
       close,
     };

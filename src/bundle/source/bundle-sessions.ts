@@ -1,15 +1,15 @@
 import { basename } from "node:path";
+import { LIST_TITLE_UNITS } from "../../transcript/rows/limits.ts";
 import { InvalidArgumentError } from "../../store/errors.ts";
+import { OLD_SUBAGENT } from "../../store/layout/belongs.ts";
+import { firstSessionId } from "../../store/projects/sidecars.ts";
 import type { Skipped } from "../../store/types.ts";
-import { isOwnPath, PathSet, pathProblem } from "../entry-path.ts";
+import { cutText, isOwnPath, PathSet, pathProblem, shownPath } from "../entry-path.ts";
 import type { BundledFile, BundleManifest } from "../manifest.ts";
 import { type SourceFile, type SourceSession, transcriptPathIn } from "./source.ts";
 
 /** Most files of a bundle. A manifest of the largest size has room for about as many. */
 const MAX_FILES = 100_000;
-
-/** Most of a path that a message has, UTF-16 units. */
-const SHOWN_UNITS = 300;
 
 /** Returns the error for a bundle of which nothing is imported. `why`: the end of a sentence about it. */
 export const refusedBundle = (from: string, why: string, hint?: string): InvalidArgumentError =>
@@ -28,7 +28,7 @@ export function requireManifest(from: string, { sessions }: BundleManifest, maxB
     if (!named.some(({ path, bytes }) => path === transcript && bytes > 0))
       throw refusedBundle(from, `has no transcript of session ${sessionId}`);
     for (const file of named) {
-      const shown = JSON.stringify(file.path.slice(0, SHOWN_UNITS));
+      const shown = shownPath(file.path);
       const problem = pathProblem(file.path) ?? paths.add(file.path);
       if (problem !== undefined) throw refusedBundle(from, `has a path that ${problem}: ${shown}`);
       if (!isOwnPath(file.path, sessionId)) throw refusedBundle(from, `says that session ${sessionId} has ${shown}`);
@@ -45,6 +45,28 @@ export function requireManifest(from: string, { sessions }: BundleManifest, maxB
     );
 }
 
+/**
+ * Checks files whose rows say which session they belong to, which their names do not. `locate` returns the path of one. Throws
+ * `InvalidArgumentError`.
+ */
+export function requireOwnRows(
+  from: string,
+  { sessions }: BundleManifest,
+  locate: (file: BundledFile) => string | undefined,
+): void {
+  for (const { sessionId, files } of sessions) {
+    for (const file of files) {
+      if (!OLD_SUBAGENT.test(basename(file.path)) || file.path.split("/").length !== 3) continue;
+      const path = locate(file);
+      if (path !== undefined && firstSessionId(path) !== sessionId)
+        throw refusedBundle(
+          from,
+          `says that session ${sessionId} has ${shownPath(file.path)}, whose rows do not say so`,
+        );
+    }
+  }
+}
+
 /** Returns the sessions of a manifest that was checked. `locate` finds a file. */
 export function sessionsOfBundle(
   { sessions }: BundleManifest,
@@ -56,9 +78,10 @@ export function sessionsOfBundle(
     cwd,
     repository,
     isInUse: false,
-    title: () => title,
+    title: () => title?.slice(0, LIST_TITLE_UNITS),
     files(skipped: Skipped[]) {
-      for (const { path, reason } of leftOut) skipped.push({ path, reason: `not in the bundle: ${reason}` });
+      for (const { path, reason } of leftOut)
+        skipped.push({ path: cutText(path), reason: `not in the bundle: ${cutText(reason)}` });
       return files.map((file): SourceFile => ({ ...file, ...locate(file) }));
     },
   }));

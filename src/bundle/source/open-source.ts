@@ -5,7 +5,7 @@ import { InvalidArgumentError } from "../../store/errors.ts";
 import { sessionIdOfFile } from "../../store/layout/session-id.ts";
 import { tryStat } from "../../store/disk/walk.ts";
 import { BUNDLE_FORMAT, BUNDLE_MANIFEST, BUNDLE_MANIFEST_BYTES, parseBundleManifest } from "../manifest.ts";
-import { refusedBundle, requireManifest, sessionsOfBundle } from "./bundle-sessions.ts";
+import { refusedBundle, requireManifest, requireOwnRows, sessionsOfBundle } from "./bundle-sessions.ts";
 import { openBelow, openDirectory } from "./open-directory.ts";
 import type { ImportSource } from "./source.ts";
 import { isGzip, unpackBundle, type UnpackOptions } from "./unpack-bundle.ts";
@@ -35,6 +35,7 @@ function openUnpacked(root: string, maxBytes: number): ImportSource | undefined 
   const manifest = parseBundleManifest(file.text);
   if (typeof manifest === "string") throw refusedBundle(root, `has a manifest that ${manifest}`);
   requireManifest(root, manifest, maxBytes);
+  requireOwnRows(root, manifest, ({ path }) => join(root, ...path.split("/")));
   const sessions = sessionsOfBundle(manifest, ({ path }) => {
     const at = join(root, ...path.split("/"));
     return { mtimeMs: tryStat(at, [])?.mtimeMs ?? 0, open: () => openBelow(root, at) };

@@ -15,7 +15,8 @@ import {
   type BundleManifest,
   parseBundleManifest,
 } from "../manifest.ts";
-import { refusedBundle, requireManifest, sessionsOfBundle } from "./bundle-sessions.ts";
+import { shownPath } from "../entry-path.ts";
+import { refusedBundle, requireManifest, requireOwnRows, sessionsOfBundle } from "./bundle-sessions.ts";
 import { HashingWriter } from "./hashing-writer.ts";
 import type { ImportSource } from "./source.ts";
 import type { Staging } from "./staging.ts";
@@ -53,6 +54,7 @@ export async function unpackBundle(from: string, options: UnpackOptions): Promis
   const fd = openRead(from);
   try {
     const unpacked = await new Unpacking(from, fd, options).run();
+    requireOwnRows(from, unpacked.manifest, ({ path }) => unpacked.files.get(path)?.at);
     return {
       sessions: sessionsOfBundle(unpacked.manifest, ({ path }) => {
         const { at, mtimeMs } = unpacked.files.get(path) as UnpackedFile;
@@ -118,7 +120,7 @@ class Unpacking {
       throw this.#refused(`has ${this.#size - gunzip.bytesWritten} bytes after its end`);
     const missing = [...this.#named.keys()].find((path) => !this.#files.has(path));
     if (this.#manifest === undefined) throw this.#refused("has nothing in it");
-    if (missing !== undefined) throw this.#refused(`lacks ${JSON.stringify(missing)}, which its manifest names`);
+    if (missing !== undefined) throw this.#refused(`lacks ${shownPath(missing)}, which its manifest names`);
     return { manifest: this.#manifest, files: this.#files };
   }
 
@@ -157,15 +159,14 @@ class Unpacking {
     for await (const entry of entries) {
       const { name, type = "file", size } = entry.header;
       if (type !== "file")
-        throw this.#refused(`has ${JSON.stringify(name)} in it, which is ${TYPE_WORDS[type] ?? "not a file"}`);
+        throw this.#refused(`has ${shownPath(name)} in it, which is ${TYPE_WORDS[type] ?? "not a file"}`);
       if (this.#manifest === undefined) await this.#takeManifest(entry);
       else {
         const file = this.#named.get(name);
-        if (file === undefined)
-          throw this.#refused(`has ${JSON.stringify(name)} in it, which its manifest does not name`);
-        if (this.#files.has(name)) throw this.#refused(`has ${JSON.stringify(name)} in it twice`);
+        if (file === undefined) throw this.#refused(`has ${shownPath(name)} in it, which its manifest does not name`);
+        if (this.#files.has(name)) throw this.#refused(`has ${shownPath(name)} in it twice`);
         if (size !== file.bytes)
-          throw this.#refused(`has ${JSON.stringify(name)} with ${size} bytes; its manifest says ${file.bytes}`);
+          throw this.#refused(`has ${shownPath(name)} with ${size} bytes; its manifest says ${file.bytes}`);
         await this.#takeFile(entry, file);
       }
     }
@@ -193,9 +194,9 @@ class Unpacking {
     const writer = new HashingWriter(at);
     try {
       for await (const piece of body) writer.write(piece);
-      if (writer.bytes !== file.bytes) throw this.#refused(`is cut off in ${JSON.stringify(file.path)}`);
+      if (writer.bytes !== file.bytes) throw this.#refused(`is cut off in ${shownPath(file.path)}`);
       if (writer.finish(mtimeMs) !== file.sha256)
-        throw this.#refused(`has other bytes in ${JSON.stringify(file.path)} than its manifest says`);
+        throw this.#refused(`has other bytes in ${shownPath(file.path)} than its manifest says`);
     } finally {
       writer.close();
     }

@@ -58,6 +58,7 @@ const NOT_A_PATH = [
   sidecar("a\rb"),
   sidecar("x".repeat(256)),
   sidecar("x/".repeat(1100) + "x"),
+  sidecar("y/".repeat(70) + "y"),
   sidecar(`.x.ct-0123456789ab-1-2-01234567.tmp`),
   sidecar(".x.ct-aside-01234567-1"),
 ];
@@ -163,6 +164,16 @@ const CASES: readonly Case[] = [
       reason: new RegExp(`which is ${words}`),
     },
   ]),
+  {
+    title: "a subagent of another session by its rows",
+    bundle: archive(honest(["projects/-w/agent-1.jsonl", conversation(OTHER, "hi")])),
+    reason: /whose rows do not say so/,
+  },
+  {
+    title: "a subagent of no session",
+    bundle: archive(honest(["projects/-w/agent-1.jsonl", "no row"])),
+    reason: /whose rows do not say so/,
+  },
   {
     title: "a NUL in a name of the manifest",
     bundle: archive(honest([sidecar("a\0b"), "x"])),
