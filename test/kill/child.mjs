@@ -2,6 +2,7 @@
 const [, , library, name, args, waits = '{"quietMs":0}'] = process.argv;
 // The library loads it when it is needed; the calls that load a module are not those of a writer.
 if (["deleteSession", "moveProject", "saveSession"].includes(name)) await import("fast-glob");
+if (name === "importSessions") await Promise.all([import("modern-tar"), import("node:zlib")]);
 const { [name]: call, timing } = await import(library);
 if (timing !== undefined) Object.assign(timing, JSON.parse(waits));
 killPoints.arm();

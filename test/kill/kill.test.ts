@@ -2,6 +2,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { expect, test } from "vitest";
 import { timing } from "../../src/store/timing.ts";
+import { imports } from "./import-operations.ts";
 import { moves } from "./move-operations.ts";
 import { type Operation, operations } from "./operations.ts";
 import { run } from "./run.ts";
@@ -26,7 +27,7 @@ const CHANGING = /^(?:chmod|fchmod|fsync|link|lutimes|mkdir|open|rename|rmdir|sy
  * changes something, and after it, of variants only before it; with `KILL_POINTS=all` before and after every call. After
  * each kill nothing may be lost, half-written or unreadable, and a second run has to finish the job or say why not.
  */
-test.for([...operations, ...moves, ...saves])("$title, killed at every point", LONG, async (operation, { skip }) => {
+test.for([...operations, ...moves, ...saves, ...imports])("$title, killed at every point", LONG, async (operation, { skip }) => {
   if (operation.apart && !hasTwoFileSystems) skip("there is no second file system");
   const calls = await callsOf(operation);
   const everywhere = process.env["KILL_POINTS"] === "all" || (!operation.variant && calls.length <= FEW_CALLS);
