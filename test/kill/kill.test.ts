@@ -27,28 +27,32 @@ const CHANGING = /^(?:chmod|fchmod|fsync|link|lutimes|mkdir|open|rename|rmdir|sy
  * changes something, and after it, of variants only before it; with `KILL_POINTS=all` before and after every call. After
  * each kill nothing may be lost, half-written or unreadable, and a second run has to finish the job or say why not.
  */
-test.for([...operations, ...moves, ...saves, ...imports])("$title, killed at every point", LONG, async (operation, { skip }) => {
-  if (operation.apart && !hasTwoFileSystems) skip("there is no second file system");
-  const calls = await callsOf(operation);
-  const everywhere = process.env["KILL_POINTS"] === "all" || (!operation.variant && calls.length <= FEW_CALLS);
-  const points = calls.flatMap((name, i) => {
-    if (!everywhere && !CHANGING.test(name)) return [];
-    const killsAt = everywhere || !operation.variant ? ["before", "after"] : ["before"];
-    return killsAt.map((when) => ({ name, killAt: `${when}:${i + 1}` }));
-  });
-  const problems: string[] = [];
-  let done = 0;
-  const worker = async (): Promise<void> => {
-    for (let point = points[done++]; point !== undefined; point = points[done++]) {
-      for (const problem of await killAt(operation, point.killAt))
-        problems.push(`${point.killAt} ${point.name}: ${problem}`);
-    }
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, worker));
-  console.info(`${operation.title}: ${calls.length} calls, killed at ${points.length} points`);
-  expect(problems).toEqual([]);
-  expect(points.length).toBeGreaterThan(20);
-});
+test.for([...operations, ...moves, ...saves, ...imports])(
+  "$title, killed at every point",
+  LONG,
+  async (operation, { skip }) => {
+    if (operation.apart && !hasTwoFileSystems) skip("there is no second file system");
+    const calls = await callsOf(operation);
+    const everywhere = process.env["KILL_POINTS"] === "all" || (!operation.variant && calls.length <= FEW_CALLS);
+    const points = calls.flatMap((name, i) => {
+      if (!everywhere && !CHANGING.test(name)) return [];
+      const killsAt = everywhere || !operation.variant ? ["before", "after"] : ["before"];
+      return killsAt.map((when) => ({ name, killAt: `${when}:${i + 1}` }));
+    });
+    const problems: string[] = [];
+    let done = 0;
+    const worker = async (): Promise<void> => {
+      for (let point = points[done++]; point !== undefined; point = points[done++]) {
+        for (const problem of await killAt(operation, point.killAt))
+          problems.push(`${point.killAt} ${point.name}: ${problem}`);
+      }
+    };
+    await Promise.all(Array.from({ length: AT_ONCE }, worker));
+    console.info(`${operation.title}: ${calls.length} calls, killed at ${points.length} points`);
+    expect(problems).toEqual([]);
+    expect(points.length).toBeGreaterThan(20);
+  },
+);
 
 test("the points are all calls that the one door to the disk makes", () => {
   const found = (file: string, pattern: RegExp): unknown[] => {

@@ -1,4 +1,3 @@
-import { resolve } from "node:path";
 import type { ImportedSession } from "../../bundle/import/import-session.ts";
 import { type OpenImport, openImport } from "../../bundle/import/import-sessions.ts";
 import type { SourceSession } from "../../bundle/source/source.ts";
@@ -6,7 +5,6 @@ import { readRetention } from "../../store/retention/retention.ts";
 import { isDirectory, resolveConfigDirs } from "../../store/layout/config-dir.ts";
 import type { Skipped } from "../../store/types.ts";
 import { asString } from "../../transcript/rows/json-values.ts";
-import { shellWord } from "../../view/resume.ts";
 import { amount } from "../../view/size.ts";
 import { readSize } from "../filter/read-filter.ts";
 import { type Invocation, UsageError } from "../terminal/command.ts";
@@ -21,7 +19,7 @@ type Given =
 
 /** Runs `import`. Returns the exit code. */
 export async function runImport(invocation: Invocation): Promise<number> {
-  const { configDirs, json, positionals, terminal, values } = invocation;
+  const { configDirs, positionals, terminal, values } = invocation;
   const [configDir, ...others] = resolveConfigDirs({ configDirs });
   if (configDir === undefined || others.length > 0)
     throw new UsageError("name one config directory with --config-dir: sessions are imported into it");
@@ -33,7 +31,6 @@ export async function runImport(invocation: Invocation): Promise<number> {
   const subjects = new Map<string, Given>();
   const skipped: Skipped[] = [];
   const opened: OpenImport[] = [];
-  const imported: string[] = [];
   let old = 0;
   try {
     for (const from of positionals) await openInto(from);
@@ -49,18 +46,18 @@ export async function runImport(invocation: Invocation): Promise<number> {
       },
       async act({ value: { open, session } }): Promise<Done> {
         const done = await open.importOne(session);
-        if (done.outcome === "imported") imported.push(done.sessionId);
         if (done.deletedFrom !== undefined && done.deletedFrom <= Date.now()) old++;
         return {
           line: lineOf(done, session.title(), dryRun),
           facts: { ...done },
+          undo: done.outcome === "imported" ? { command: "delete", sessionId: done.sessionId } : undefined,
           notes: [
             ...done.skipped.map(({ path, reason }) => printable(`left ${path}: ${reason}`)),
             ...done.notes.map((note) => printable(`note: ${note}`)),
           ],
         };
       },
-      more: () => ({ skipped, ...(!dryRun && imported.length > 0 && { undo: undoCommand(invocation, imported) }) }),
+      more: () => ({ skipped }),
     });
     const { days, settingsPath } = readRetention(configDir);
     if (old > 0)
@@ -69,8 +66,6 @@ export async function runImport(invocation: Invocation): Promise<number> {
           `Claude Code deletes ${old} of them at its next start, since they changed last more than ${days} days ago. To keep them, set cleanupPeriodDays in ${settingsPath} first.`,
         ),
       );
-    if (!dryRun && imported.length > 0 && !json)
-      terminal.warn(printable(`To undo: ${undoCommand(invocation, imported)}`));
     return code;
   } finally {
     for (const open of opened) open.close();
@@ -113,9 +108,4 @@ function lineOf(
   if (outcome === "already") return `${name} is already here${as}`;
   const verb = outcome === "imported" ? (dryRun ? "would import" : "imported") : dryRun ? "would update" : "updated";
   return `${verb} ${name}${as} to ${cwd ?? projectKey}: ${amount(files.length, bytes).replace("item", "file")}`;
-}
-
-function undoCommand({ configDirs }: Invocation, ids: readonly string[]): string {
-  const dirs = (configDirs ?? []).flatMap((dir) => ["--config-dir", resolve(dir)]);
-  return ["claude-transcripts", "delete", ...ids, ...dirs].map((word) => shellWord(word)).join(" ");
 }
