@@ -30,7 +30,9 @@ export type SessionMutationOptions = {
   storageDir?: string;
 };
 
-export type GetSessionInfoOptions = SessionMutationOptions;
+export type GetSessionInfoOptions = SessionMutationOptions & {
+  signal?: AbortSignal;
+};
 
 /**
  * One session as the official `listSessions` returns it, with keys in that order. Unknown facts are keys with the value

@@ -22,6 +22,7 @@ export type ListSessionsOptions = {
   configDirs?: readonly string[];
   /** Directory of a program's own, in place of `configDirs`: for sessions apart from those of Claude Code. */
   storageDir?: string;
+  signal?: AbortSignal;
 };
 
 /**
@@ -29,15 +30,17 @@ export type ListSessionsOptions = {
  * by id, descending), one row for each id, the newest copy. `lastModified` and `createdAt` are epoch ms, `fileSize` is bytes
  * (official-helpers.md §3, §4).
  *
- * Never throws because of the disk: unreadable sessions are left out. `listSessionPage` reports them and is better for
+ * Never throws because of the disk, only `signal.reason` when aborted: unreadable sessions are left out. `listSessionPage` reports them and is better for
  * showing lists: it sorts by activity, pages by cursors and shows no empty sessions.
  */
 export async function listSessions(options?: OrUndefined<ListSessionsOptions> | null): Promise<SessionInfo[]> {
-  const { limit, offset } = options ?? {};
+  const { limit, offset, signal } = options ?? {};
+  signal?.throwIfAborted();
   const scope = await listScope({
     configDirs: resolveConfigDirs(options),
     dir: options?.dir ?? undefined,
     includeWorktrees: isOn(options?.includeWorktrees),
+    signal,
   });
   const candidates = [...scope.candidates].sort(byModification);
   const most = limit && limit > 0 ? limit : Infinity;
@@ -49,7 +52,7 @@ export async function listSessions(options?: OrUndefined<ListSessionsOptions> | 
   for (const candidate of candidates) {
     if (sessions.length >= most) break;
     if (seen.has(candidate.sessionId)) continue;
-    if (isTurnOver()) await yieldToEventLoop();
+    if (isTurnOver()) await yieldToEventLoop(signal);
     const session = toListed(candidate, scope, includeProgrammatic);
     if (session === undefined) continue;
     seen.add(candidate.sessionId);

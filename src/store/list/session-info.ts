@@ -8,7 +8,8 @@ import type { GetSessionInfoOptions, OrUndefined, SessionInfo } from "../types.t
 
 /**
  * Returns the session as a list shows it, from the newest of its copies and the whole transcript. Undefined if there is
- * none, or it is a link or a side conversation, or has neither title nor prompt (official-helpers.md §3).
+ * none, or it is a link or a side conversation, or has neither title nor prompt (official-helpers.md §3). Throws `signal.reason`
+ * when aborted.
  */
 export async function getSessionInfo(
   sessionId: string,
@@ -28,10 +29,13 @@ export async function findFacts(
 ): Promise<{ readonly candidate: Candidate; readonly facts: SessionFacts } | undefined> {
   const candidate = newestCopy(findCopies(sessionId, options).flatMap((copy) => candidateOf(copy) ?? []));
   if (candidate === undefined) return undefined;
+  const signal = options?.signal;
+  signal?.throwIfAborted();
   try {
-    const facts = await fullFacts(candidate);
+    const facts = await fullFacts(candidate, signal);
     return facts && { candidate, facts };
   } catch {
+    signal?.throwIfAborted();
     return undefined;
   }
 }

@@ -21,6 +21,8 @@ export interface MoveProjectOptions extends StoreOptions {
   readonly force?: boolean | undefined;
   /** Changes nothing; the report says what would be moved. */
   readonly dryRun?: boolean | undefined;
+  /** Called after each session with the number of those looked at so far and in all. */
+  readonly progress?: ((done: number, total: number) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -70,8 +72,11 @@ export async function moveProject(options: MoveProjectOptions): Promise<MoveProj
   const moved: SessionMove[] = [];
   const refused: RefusedMove[] = [];
   const gone: Skipped[] = [];
+  let done = 0;
   for (const move of moves) {
     options.signal?.throwIfAborted();
+    if (done > 0) options.progress?.(done, moves.length);
+    done++;
     try {
       moved.push(await (dryRun ? checkMove : moveSession)(move, options.force === true));
     } catch (error) {
@@ -84,6 +89,7 @@ export async function moveProject(options: MoveProjectOptions): Promise<MoveProj
       refused.push({ sessionId, configDir, from, to, error: error as Error });
     }
   }
+  if (done > 0) options.progress?.(done, moves.length);
   if (!dryRun) tidyAfterMove(options);
   return { dryRun, moved, refused, ...left, skipped: [...left.skipped, ...gone] };
 }

@@ -128,8 +128,8 @@ async function appendRest(
 }
 
 /** Copies an open file to a free path, whole or not at all, with its mode and times. Throws `EEXIST` if the path is taken. Returns the bytes. */
-export const copyNew = (source: number, stats: BigIntStats, to: string): Promise<number> =>
-  copyWhole(source, stats, to, publishNew, undefined);
+export const copyNew = (source: number, stats: BigIntStats, to: string, signal?: AbortSignal): Promise<number> =>
+  copyWhole(source, stats, to, publishNew, signal);
 
 async function copyWhole(
   source: number,

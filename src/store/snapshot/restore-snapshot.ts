@@ -18,6 +18,9 @@ export interface RestoreSnapshotOptions {
   readonly configDir: string;
   /** Only says what would be copied. */
   readonly dryRun?: boolean | undefined;
+  /** Called after each file with the bytes copied so far and in all. */
+  readonly progress?: ((done: number, total: number) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface SnapshotRestoration {
@@ -36,11 +39,11 @@ export interface SnapshotRestoration {
  * it has already stays.
  *
  * Throws `InvalidSessionIdError`, `InvalidArgumentError` if the directory is no snapshot, `SessionNotFoundError`, `SessionBusyError`
- * and file-system errors: a second call then continues.
+ * file-system errors, and `signal.reason` when aborted: a second call then continues.
  */
 export async function restoreFromSnapshot(
   sessionId: string,
-  { from, configDir, dryRun }: RestoreSnapshotOptions,
+  { from, configDir, dryRun, progress, signal }: RestoreSnapshotOptions,
 ): Promise<SnapshotRestoration> {
   requireSessionId(sessionId);
   requireSnapshot(from);
@@ -64,12 +67,17 @@ export async function restoreFromSnapshot(
       .map((name) => join(configDir, name));
     if (conflicts.length > 0) throw conflict(conflicts, "another file");
     const items: { path: string; bytes: number }[] = [];
+    const total = missing.reduce((sum, name) => sum + (tryStatFile(join(from, name))?.size ?? 0), 0);
+    let done = 0;
     for (const name of missing) {
+      signal?.throwIfAborted();
       const source = openReadNoFollow(join(from, name));
       try {
         const stats = statOpenExact(source);
-        const bytes = dryRun === true ? Number(stats.size) : await copyNew(source, stats, join(configDir, name));
+        const bytes =
+          dryRun === true ? Number(stats.size) : await copyNew(source, stats, join(configDir, name), signal);
         items.push({ path: name, bytes });
+        progress?.((done += bytes), Math.max(done, total));
       } finally {
         close(source);
       }

@@ -52,6 +52,7 @@ export async function takeSnapshot(options: SnapshotOptions): Promise<SnapshotRe
   requireSnapshotDir(to, configDir);
   const run = new SnapshotRun({ ...options, configDir, to });
   const changed = await run.changedFiles();
+  signal?.throwIfAborted();
   if (dryRun !== true && changed.size > 0) makeSnapshotDir(to, configDir);
   for (const [owner, files] of changed) {
     if (dryRun === true) await run.copyAll(owner, files);

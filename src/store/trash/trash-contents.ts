@@ -4,6 +4,7 @@ import { SessionBusyError } from "../errors.ts";
 import { withSessionLock, workerLookup } from "./session-lock.ts";
 import { isGoneOrEmpty, removeForGood, removeUnbegun, tidyTrash, trashPlaces } from "./trash-entries.ts";
 import { bytesOf, readEntry, trashPlace, type TrashPlace, type TrashReading } from "./trash-manifest.ts";
+import { isTurnOver, yieldToEventLoop } from "../timing.ts";
 import type { StoreOptions } from "../types.ts";
 
 /** A deleted session as `listTrash` returns it. */
@@ -74,6 +75,9 @@ export interface EmptyTrashOptions extends StoreOptions {
   readonly ids?: readonly string[] | undefined;
   /** Changes nothing, and returns what would be removed. */
   readonly dryRun?: boolean | undefined;
+  /** Called before each entry with the number of those looked at so far and in all of its config dir. */
+  readonly progress?: ((done: number, total: number) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface EmptyTrashResult {
@@ -85,15 +89,18 @@ export interface EmptyTrashResult {
 
 /**
  * Permanently removes what is in the trash. Keeps what was interrupted or is being changed, since part of the session
- * is elsewhere, and what cannot be restored unless `ids` names it.
+ * is elsewhere, and what cannot be restored unless `ids` names it. Throws `signal.reason` when aborted: what is left then stays.
  */
 export async function emptyTrash(options?: EmptyTrashOptions | null): Promise<EmptyTrashResult> {
-  const { ids, olderThanMs = 0, dryRun = false } = options ?? {};
+  const { ids, olderThanMs = 0, dryRun = false, progress, signal } = options ?? {};
   const meant = ids && new Set(ids);
   const decisions: [TrashPlace, Decision][] = [];
   for (const configDir of resolveConfigDirs(options)) {
     const { places, workerOn } = readTrash(configDir);
-    for (const place of places) {
+    for (const [done, place] of places.entries()) {
+      progress?.(done, places.length);
+      if (isTurnOver()) await yieldToEventLoop();
+      signal?.throwIfAborted();
       const isNamed = meant?.has(place.id) === true || meant?.has(place.sessionId) === true;
       if (place.state === "removing" || (meant !== undefined && !isNamed)) continue;
       const decide = (): Decision => decideOn(place, isNamed, olderThanMs, workerOn);
