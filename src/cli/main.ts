@@ -2,6 +2,7 @@ import { VERSION } from "../version.ts";
 import { readArguments } from "./arguments.ts";
 import { type Command, mustBe, type Terminal, UsageError } from "./terminal/command.ts";
 import { isCommand, loadCommand } from "./commands.ts";
+import { snapshotsOf } from "./filter/from-snapshot.ts";
 import { openTerminal } from "./terminal/terminal.ts";
 
 /** Exit code for wrong usage. Commands return 0 for success and 1 for failure. */
@@ -56,6 +57,7 @@ async function runCommand(name: string, args: string[], terminal: Terminal): Pro
     }
     requirePositionals(command, parsed.positionals);
     configDirs = await existing(parsed.values["config-dir"]);
+    if (parsed.values["from-snapshot"] === true) configDirs = await snapshotsOf(configDirs);
     const { values, positionals } = parsed;
     return await command.run({ configDirs, json: values["json"] === true, values, positionals, terminal });
   } catch (error) {

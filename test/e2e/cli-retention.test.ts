@@ -126,6 +126,55 @@ test("--lost shows prompts of sessions that are gone, and filters them", () => {
   }
 });
 
+/** Does what Claude Code does when it starts: deletes what has not changed for 30 days. */
+function purge(dir: string): void {
+  const projects = path.join(dir, "projects");
+  const files = fs.readdirSync(projects, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  for (const { parentPath, name } of files) {
+    const file = path.join(parentPath, name);
+    if (fs.statSync(file).mtimeMs < Date.now() - 30 * DAY_S * 1000) fs.rmSync(file);
+  }
+}
+
+test("after Claude Code's purge everything is still listed, shown and found in the snapshot, and comes back", () => {
+  const dir = store();
+  fs.utimesSync(path.join(dir, `projects/-w/${sessionId(1)}/tool-results/b1.txt`), ago(31), ago(31));
+  const files = (): [string, string][] =>
+    Object.entries(snapshot(path.join(dir, "projects"))).filter(([, is]) => is.startsWith("file"));
+  const before = files();
+  const reads = [
+    ["list", "--all"],
+    ["show", sessionId(1)],
+    ["show", sessionId(4), "--json"],
+    ["search", '"prompt of 1"', "--no-index"],
+  ] as const;
+  const answers = reads.map((args) => run(dir, ...args).stdout);
+  expect(run(dir, "retention", "--keep").status).toBe(0);
+  purge(dir);
+  expect(files()).toHaveLength(before.length - 3);
+
+  const missing = run(dir, "show", sessionId(1));
+  expect(missing.status).toBe(1);
+  const brought = new RegExp(
+    `show it with --from-snapshot, or bring it back: claude-transcripts (snapshot restore ${sessionId(1)} --config-dir \\S+)\n`,
+  );
+  expect(missing.stderr).toMatch(brought);
+  const kept = path.join(dir, "claude-transcripts", "snapshot");
+  for (const [at, args] of reads.entries())
+    expect(run(dir, ...args, "--from-snapshot").stdout.replaceAll(kept, dir)).toBe(answers[at]);
+
+  const back = runCli((brought.exec(missing.stderr)?.[1] ?? "").split(" "));
+  expect(back.stdout).toMatch(/^restored .*prompt of 1.*: 2 files/);
+  expect(run(dir, "snapshot", "restore", sessionId(4)).status).toBe(0);
+  expect(files()).toEqual(before);
+});
+
+test("without a snapshot there is nothing to read from", () => {
+  const dir = store();
+  const { status, stderr } = run(dir, "list", "--from-snapshot");
+  expect([status, stderr]).toEqual([1, expect.stringMatching(/There is no snapshot in .*\n.*snapshot' makes one/)]);
+});
+
 describe("what makes no sense is refused, and changes nothing", () => {
   test.for<[readonly string[], RegExp]>([
     [["--keep", "--lost"], /--keep and --lost cannot be used together/],

@@ -1,4 +1,4 @@
-import { TranscriptError, type TranscriptErrorCode } from "../../store/errors.ts";
+import { attempt, TranscriptError, type TranscriptErrorCode } from "../../store/errors.ts";
 import { type Candidate, candidateLines, candidatesOf } from "../render/candidate-table.ts";
 import type { Invocation, Terminal } from "../terminal/command.ts";
 import { terminalJson } from "../terminal/terminal-json.ts";
@@ -41,6 +41,8 @@ export async function toFailure(error: unknown, configDirs: readonly string[] | 
       const message = `${named.length + more} ids begin with "${prefix}"${which}`;
       return { code, message, hint: "Give more characters of the id.", candidates: named };
     }
+    const kept = code === "SessionNotFound" ? await hintOfSnapshot(error.data["sessionId"], configDirs) : undefined;
+    if (kept !== undefined) return { code, message: error.message, hint: kept };
     // The store's own hint fits a specific problem better.
     const hint = error.data["problem"] === undefined ? (HINTS[code] ?? error.hint) : error.hint;
     return { code, message: error.message, ...(hint !== undefined && { hint }) };
@@ -48,6 +50,20 @@ export async function toFailure(error: unknown, configDirs: readonly string[] | 
   if (!(error instanceof Error)) return { code: "Unexpected", message: String(error) };
   const code = "code" in error && typeof error.code === "string" ? error.code : "Unexpected";
   return { code, message: error.message };
+}
+
+/** Returns what to do if a snapshot has the session; undefined if none has it. */
+async function hintOfSnapshot(given: unknown, configDirs: readonly string[] | undefined): Promise<string | undefined> {
+  if (typeof given !== "string" || given === "") return undefined;
+  const { existingSnapshots } = await import("../../store/snapshot/snapshot-dir.ts");
+  const { sessionIdsWith } = await import("../../store/resolve/by-prefix.ts");
+  for (const snapshot of attempt(() => existingSnapshots(configDirs)) ?? []) {
+    const [id, ...others] = sessionIdsWith(given, [snapshot]);
+    if (id === undefined || others.length > 0) continue;
+    const { restoreWords } = await import("./restore-words.ts");
+    return `The snapshot has it: show it with --from-snapshot, or bring it back: ${restoreWords(id, snapshot) ?? ""}`;
+  }
+  return undefined;
 }
 
 /** Hints with commands and options instead of the store's, which are for programs. */

@@ -1,3 +1,4 @@
+import { FROM_SNAPSHOT } from "../filter/from-snapshot.ts";
 import { SESSION_SORTS } from "../../catalog/facts/session-facts.ts";
 import { type Command, oneOf } from "../terminal/command.ts";
 import { FILTER_OPTIONS } from "../filter/filter-options.ts";
@@ -55,6 +56,7 @@ repository#worktree. A terminal shows the first 30 sessions; a file or pipe gets
       short: "a",
       help: "Show all sessions, archived ones included; with --limit N, the first N of them.",
     },
+    ...FROM_SNAPSHOT,
   },
   variables: ["no-programmatic"],
   positionals: "optional",

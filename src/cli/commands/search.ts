@@ -1,3 +1,4 @@
+import { FROM_SNAPSHOT } from "../filter/from-snapshot.ts";
 import type { Command } from "../terminal/command.ts";
 
 export const command: Command = {
@@ -52,6 +53,7 @@ branch:, tag:, model:, after:7d (active since then), before:2026-01-31 (begun be
       help: "Wait until every session is searched, however long the index takes to build. On a terminal the default is 2 seconds.",
     },
     "no-index": { type: "boolean", help: "Read the transcripts instead of an index, and make none." },
+    ...FROM_SNAPSHOT,
   },
   variables: ["no-index"],
   positionals: "any",

@@ -1,4 +1,5 @@
 import { FORMATS, ROLES } from "../show/show-options.ts";
+import { FROM_SNAPSHOT } from "../filter/from-snapshot.ts";
 import type { Command } from "../terminal/command.ts";
 
 export const command: Command = {
@@ -89,6 +90,7 @@ transcript from stdin. Long output is folded; the end of the output says what is
       completes: FORMATS,
     },
     "no-pager": { type: "boolean", help: "Print to the terminal without a pager." },
+    ...FROM_SNAPSHOT,
   },
   positionals: "one",
   completes: "sessions",

@@ -76,7 +76,14 @@ async function usageOf(copy: TranscriptCopy): Promise<SessionUsage | undefined> 
 async function resumeWords(copy: TranscriptCopy): Promise<string> {
   const { resumable } = await import("../../store/projects/resumable.ts");
   const { resumeCommand } = await import("../../view/resume.ts");
-  return resumeCommand(resumable(copy));
+  const { configDirOf } = await import("../../store/snapshot/snapshot-dir.ts");
+  const { configDir } = copy.project;
+  const original = configDirOf(configDir);
+  if (original === undefined) return resumeCommand(resumable(copy));
+  // A session that went on in the snapshot would be lost to it.
+  const { restoreWords } = await import("../changes/restore-words.ts");
+  const restored = { ...copy, project: { ...copy.project, configDir: original } };
+  return `${restoreWords(copy.sessionId, configDir) ?? ""} && ${resumeCommand(resumable(restored))}`;
 }
 
 /** Reads the facts about the session from the first row. */

@@ -70,6 +70,13 @@ export function requireSnapshot(dir: string): void {
 /** Reports whether a directory is a snapshot. */
 export const isSnapshot = (dir: string): boolean => markOf(dir) !== undefined;
 
+/** Returns the config dir that a directory is a snapshot of; undefined if it is none. The one in a config dir moves with it. */
+export function configDirOf(dir: string): string | undefined {
+  const of = markOf(dir);
+  const above = dirname(dirname(dir));
+  return of !== undefined && snapshotPath(above) === dir ? above : of;
+}
+
 /** Returns the snapshots in the place that config dirs have for them. */
 export const existingSnapshots = (configDirs: readonly string[] | undefined): string[] =>
   resolveConfigDirs({ configDirs }).map(snapshotPath).filter(isSnapshot);
