@@ -29,7 +29,7 @@ const MENTIONS = 16;
 const FEWEST_FOUND = 2;
 const CANDIDATES = 3;
 /** Maximum number of paths looked up for a config dir: hundreds of deleted worktrees may have stood among hundreds of directories. */
-const LOOKUPS = 50_000;
+const LOOKUPS = 20_000;
 
 /**
  * Returns the directories of projects that are gone, those with candidates first. A candidate has at least half of the files
@@ -47,8 +47,8 @@ export function findMovedAway(projects: readonly ProjectSample[]): MovedAway[] {
   }
   const found = new Map<string, { sessions: number; candidates: readonly string[] }>();
   for (const { cwd, project } of gone) {
-    const known = [...found].find(([path, { candidates }]) => candidates.length > 0 && isInside(cwd, path));
-    const [path, candidates] = known === undefined ? search.find(cwd, project.transcript) : [known[0], []];
+    const known = above(cwd).find((dir) => (found.get(dir)?.candidates.length ?? 0) > 0);
+    const [path, candidates] = known === undefined ? search.find(cwd, project.transcript) : [known, []];
     const same = found.get(path);
     if (same === undefined) found.set(path, { sessions: project.sessions, candidates });
     else same.sessions += project.sessions;
@@ -56,6 +56,13 @@ export function findMovedAway(projects: readonly ProjectSample[]): MovedAway[] {
   return [...found]
     .map(([path, facts]) => ({ path, ...facts }))
     .sort((a, b) => Number(b.candidates.length > 0) - Number(a.candidates.length > 0) || (a.path < b.path ? -1 : 1));
+}
+
+/** Returns a directory and those above it. */
+function above(path: string): string[] {
+  const dirs = [path];
+  for (let dir = dirname(path); dir !== dirs.at(-1); dir = dirname(dir)) dirs.push(dir);
+  return dirs;
 }
 
 class Search {
@@ -71,36 +78,46 @@ class Search {
 
   /** Returns the directory at or above `cwd` that seems to have been moved, and where to; `cwd` and nothing if none does. */
   find(cwd: string, transcript: string): readonly [path: string, candidates: readonly string[]] {
-    const levels = [cwd];
-    for (let dir = dirname(cwd); isGone(dir) && dir !== dirname(dir); dir = dirname(dir)) levels.push(dir);
+    const dirs = above(cwd);
+    const there = dirs.findIndex((dir) => !isGone(dir));
+    const levels = dirs.slice(0, Math.max(there, 1));
     const topmost = levels.at(-1) ?? cwd;
     const mentioned = mentionedFiles(transcript, topmost);
     for (const level of levels.toReversed()) {
       const names = mentioned.filter((path) => isInside(path, level)).map((path) => relative(level, path));
-      const places = [...this.#homes].map((home) => join(home, basename(level)));
-      const near = level === topmost ? this.#dirsIn(dirname(level)) : [];
-      const candidates = this.#best([...new Set([...places, ...near])], names);
+      const candidates = this.#best(this.#placesFor(level, level === topmost), names);
       if (candidates.length > 0) return [level, candidates];
     }
     return [cwd, []];
   }
 
-  #best(places: readonly string[], names: readonly string[]): string[] {
+  /** Yields where a directory may be now; with `near`, also the directories next to it. Some may come twice. */
+  *#placesFor(dir: string, near: boolean): Generator<string> {
+    for (const home of this.#homes) yield join(home, basename(dir));
+    if (near) yield* this.#dirsIn(dirname(dir));
+  }
+
+  #best(places: Iterable<string>, names: readonly string[]): string[] {
     const least = Math.max(FEWEST_FOUND, names.length / 2);
     if (names.length < least) return [];
-    return places
-      .map((path) => ({ path, count: this.#countIn(path, names, least) }))
-      .filter(({ count }) => count >= least)
-      .sort((a, b) => b.count - a.count)
+    const counts = new Map<string, number>();
+    for (const path of places) {
+      if (this.#lookups >= LOOKUPS) break;
+      const count = this.#countIn(path, names, least);
+      if (count >= least) counts.set(path, count);
+    }
+    return [...counts]
+      .sort(([, a], [, b]) => b - a)
       .slice(0, CANDIDATES)
-      .map(({ path }) => path);
+      .map(([path]) => path);
   }
 
   /** Counts the files that are below a directory; gives up when `least` can no longer be reached. */
   #countIn(dir: string, names: readonly string[], least: number): number {
     let count = 0;
     for (const [i, name] of names.entries()) {
-      if (count + names.length - i < least || this.#lookups++ >= LOOKUPS) return 0;
+      if (count + names.length - i < least) return 0;
+      this.#lookups++;
       if (attempt(() => statFile(join(dir, name))) !== undefined) count++;
     }
     return count;
