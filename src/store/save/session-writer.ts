@@ -9,7 +9,7 @@ import type { TempFile } from "../disk/atomic-write.ts";
 import { nodeCrypto } from "../disk/builtins.ts";
 import { makeDir, statFile, writeAll } from "../disk/fs.ts";
 import { isAbsolutePath } from "../disk/platform.ts";
-import { errnoOf, TranscriptError } from "../errors.ts";
+import { errnoOf, inContext, TranscriptError } from "../errors.ts";
 import { projectDir, transcriptPath } from "../layout/paths.ts";
 import { canonicalPath, diskKey } from "../layout/project-key.ts";
 import { requireNotInUse } from "../live/session-in-use.ts";
@@ -21,6 +21,8 @@ import { deleteLocked, isBegun, placesOf } from "../trash/delete-session.ts";
 import type { ProjectDir, TranscriptCopy } from "../types.ts";
 import type { SaveSessionOptions, SaveSessionResult } from "./save-options.ts";
 import { endOfConversation, storedMessages } from "./stored-messages.ts";
+
+const NEXT_STEP = "When that is fixed, save again, or restore the old one";
 
 /** Most UTF-16 units that are written at once, unless a row is longer: one text holds half a billion, and is copied twice. */
 const WRITE_UNITS = 32 * 1024 * 1024;
@@ -137,7 +139,16 @@ export class SessionWriter {
     try {
       await this.#writeAll(temp, this.#rows(canonicalPath(dir)));
       const trashIds = await this.#clear();
-      this.#publish(temp, path, project);
+      try {
+        this.#publish(temp, path, project);
+      } catch (error) {
+        if (trashIds.length === 0) throw error;
+        throw inContext(
+          error,
+          `Session ${this.#id} is in the trash, but the new one was not saved: `,
+          `. ${NEXT_STEP}`,
+        );
+      }
       return this.#result(path, this.#messages.length, trashIds);
     } catch (error) {
       discardTemp(temp);

@@ -13,35 +13,39 @@ const KEPT = [
   "costUSD",
 ];
 
-/**
- * Makes the row in which Claude Code keeps what a session has cost, from the `result` message with the highest cost: costs grow
- * within a session. It goes on from there when the session is resumed. `startTime`: epoch ms. Undefined without such a message.
- */
-export function costRow(
-  messages: readonly JsonObject[],
-  { sessionId, startTime }: { readonly sessionId: string; readonly startTime: number },
-): JsonObject | undefined {
+/** Returns the `result` message with the highest cost, which grows within a session. Undefined without a cost. */
+export function highestResult(messages: readonly JsonObject[]): JsonObject | undefined {
   let highest: JsonObject | undefined;
   for (const message of messages) {
     if (message["type"] !== "result" || asObject(message["modelUsage"]) === undefined) continue;
     if (costOf(message) >= 0 && costOf(message) >= costOf(highest ?? {})) highest = message;
   }
-  if (highest === undefined) return undefined;
-  const usages = Object.entries(membersOf(highest["modelUsage"])).map(([model, usage]) => [
+  return highest;
+}
+
+/**
+ * Makes the row in which Claude Code keeps what a session has cost, from a `result` message. It goes on from there when the
+ * session is resumed. `startTime`: epoch ms.
+ */
+export function costRow(
+  result: JsonObject,
+  { sessionId, startTime }: { readonly sessionId: string; readonly startTime: number },
+): JsonObject {
+  const usages = Object.entries(membersOf(result["modelUsage"])).map(([model, usage]) => [
     model,
     Object.fromEntries(KEPT.map((key) => [key, numberOf(membersOf(usage)[key])])),
   ]);
-  const apiDuration = numberOf(highest["duration_api_ms"]);
+  const apiDuration = numberOf(result["duration_api_ms"]);
   return {
     type: "cost-state",
     sessionId,
-    totalCostUSD: costOf(highest),
+    totalCostUSD: costOf(result),
     totalAPIDuration: apiDuration,
     totalAPIDurationWithoutRetries: apiDuration,
     totalToolDuration: 0,
     totalLinesAdded: 0,
     totalLinesRemoved: 0,
-    totalDuration: numberOf(highest["duration_ms"]),
+    totalDuration: numberOf(result["duration_ms"]),
     startTime,
     modelUsage: Object.fromEntries(usages) as JsonObject,
     hasUnknownModelCost: false,

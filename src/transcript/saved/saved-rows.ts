@@ -1,5 +1,5 @@
 import { asObject, asString, type JsonObject } from "../rows/json-values.ts";
-import { costRow } from "./cost-row.ts";
+import { costRow, highestResult } from "./cost-row.ts";
 import { isSpoken, MESSAGE_ROW, withMark } from "./saved-row.ts";
 
 /** What the rows of a save have in common. */
@@ -72,15 +72,16 @@ export class SavedRows {
   *rowsOf(messages: readonly JsonObject[]): Generator<JsonObject> {
     const compactions = compactionsIn(messages);
     const begun = messages.map(timeOf).find((known) => known !== undefined) ?? this.#context.now;
+    const result = highestResult(messages);
     let time = begun;
     for (const [i, message] of messages.entries()) {
       time = timeOf(message) ?? time;
       this.#noteInit(message);
+      // Before the message, so that it is written again with that if the two are cut short.
+      if (message === result)
+        yield costRow(result, { sessionId: this.#context.sessionId, startTime: Date.parse(begun) });
       yield withMark(this.#rowOf(message, time, compactions.get(i)), message);
     }
-    const { sessionId } = this.#context;
-    const cost = costRow(messages, { sessionId, startTime: Date.parse(begun) });
-    if (cost !== undefined) yield cost;
   }
 
   #rowOf(message: JsonObject, time: string, part: "boundary" | "summary" | undefined): JsonObject {

@@ -1,7 +1,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import {
   deleteSession,
   getSessionInfo,
@@ -66,8 +66,13 @@ test("any messages come back as they were, in one save or several", async () => 
     fc.asyncProperty(anyMessages, fc.nat(12), async (messages, cut) => {
       const where = { configDirs: [tempConfigDir()], cwd: "/w" };
       await saveSession(ID, messages.slice(0, cut), where);
-      const { written, messageCount } = await saveSession(ID, messages, where);
+      const { written, messageCount, transcriptPath } = await saveSession(ID, messages, where);
       expect([written, messageCount]).toEqual([Math.max(0, messages.length - cut), messages.length]);
+      const known = new Set<unknown>([null]);
+      for (const { uuid, parentUuid } of rowsOf(transcriptPath).filter((row) => "parentUuid" in row)) {
+        expect([known.has(uuid), known.has(parentUuid)]).toEqual([false, true]);
+        known.add(uuid);
+      }
       const loaded = (await loadSession(ID, where)).messages;
       // As text: also with their keys in order.
       expect(JSON.stringify(loaded)).toBe(JSON.stringify(messages));
@@ -302,6 +307,61 @@ describe("refusals change nothing", () => {
 
   test("a session that is not there", async () => {
     await expect(loadSession(ID, { configDirs: [tempConfigDir()] })).rejects.toThrow(SessionNotFoundError);
+  });
+});
+
+describe("a disk that refuses", () => {
+  afterEach(() => vi.restoreAllMocks());
+  const refuse = (name: "linkSync" | "writeSync", where: RegExp): void => {
+    const original = fs[name] as (...args: unknown[]) => unknown;
+    vi.spyOn(fs, name).mockImplementation((...given: unknown[]) => {
+      if (!where.test(given.slice(0, 2).join(" -> "))) return original(...given) as never;
+      throw Object.assign(new Error(`ENOSPC: refused, ${name}`), { code: "ENOSPC" });
+    });
+  };
+  const others = [new Stream(ID).user("Something else")];
+
+  test.for([
+    ["a byte of a new session", false, "writeSync", /./],
+    ["the name of a new session", false, "linkSync", /-work/],
+    ["a byte of one that replaces another", true, "writeSync", /./],
+  ] as const)("changes nothing: %s", async ([, replace, name, where]) => {
+    const dir = tempConfigDir();
+    if (replace) await saveSession(ID, others, { configDirs: [dir], cwd: "/work" });
+    else fs.mkdirSync(path.join(dir, "projects", "-work"));
+    const before = snapshot(dir);
+    refuse(name, where);
+    const refused = codeOf(saveSession(ID, everything(), { configDirs: [dir], replace }));
+    expect(await refused).toBe(`ENOSPC: ENOSPC: refused, ${name}`);
+    vi.restoreAllMocks();
+    expect(snapshot(dir)).toEqual(before);
+  });
+
+  test("says where the old session is when the new one cannot take its place", async () => {
+    const configDirs = [tempConfigDir()];
+    await saveSession(ID, others, { configDirs, cwd: "/work" });
+    refuse("linkSync", /-work\/[^/]*\.jsonl$/);
+    expect(await codeOf(saveSession(ID, everything(), { configDirs, replace: true }))).toBe(
+      `ENOSPC: Session ${ID} is in the trash, but the new one was not saved: ENOSPC: refused, linkSync. When that is fixed, save again, or restore the old one`,
+    );
+    vi.restoreAllMocks();
+    await restoreSession(ID, { configDirs });
+    expect((await loadSession(ID, { configDirs })).messages).toEqual(others);
+  });
+
+  test("completes an append that was cut short by the next call", async () => {
+    const configDirs = [tempConfigDir()];
+    const { transcriptPath } = await saveSession(ID, everything().slice(0, 4), { configDirs });
+    await saveSession(ID, everything(), { configDirs });
+    const whole = fs.readFileSync(transcriptPath);
+    const ends = [...whole.toString("latin1").matchAll(/\n/g)].map(({ index }) => index + 1).slice(4);
+    for (const size of [...ends, whole.length - 1, whole.length - 400, Math.floor(whole.length / 2)]) {
+      fs.writeFileSync(transcriptPath, whole.subarray(0, size));
+      const { messageCount } = await saveSession(ID, everything(), { configDirs });
+      expect(messageCount).toBe(16);
+      const { messages, metadata } = await loadSession(ID, { configDirs });
+      expect([messages, metadata.totalCost]).toEqual([everything(), 500_000]);
+    }
   });
 });
 
