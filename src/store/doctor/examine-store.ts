@@ -12,7 +12,7 @@ import { findSession } from "../projects/find-copies.ts";
 import { sessionsInProcesses } from "../live/session-in-use.ts";
 import type { NamedItem } from "./misplaced.ts";
 import { findOrphans } from "./orphans.ts";
-import { projectsPath, trashPath } from "../layout/paths.ts";
+import { ownDataPath, projectsPath, trashPath } from "../layout/paths.ts";
 import { realOrSelf } from "../disk/platform.ts";
 import { listProjectDirs, uniqueByPath } from "../projects/project-dirs.ts";
 import { readRetention, type Retention } from "../retention/retention.ts";
@@ -23,7 +23,8 @@ import { type Expiring, Survey, type SurveyOptions } from "./survey.ts";
 import { titleOf } from "../facts/title-of.ts";
 import { listTrash } from "../trash/trash-contents.ts";
 import type { Skipped, StoreOptions } from "../types.ts";
-import { entriesOf } from "../disk/walk.ts";
+import { temporaryState } from "../disk/temp-file.ts";
+import { bytesBelow, entriesOf } from "../disk/walk.ts";
 
 /** Findings in the config dirs in force. Sizes are bytes, times epoch ms. */
 export interface StoreReport {
@@ -121,7 +122,7 @@ async function examineConfigDir(
     retention,
     expiring: withTitles(survey.expiring, configDir),
     orphans: orphans.filter(({ path }) => !named.has(path)),
-    temporaries: [...survey.temporaries, ...dead],
+    temporaries: [...survey.temporaries, ...dead, ...unfinishedImports(configDir, skipped)],
     trash: {
       path: trashPath(configDir),
       entries: trash.length,
@@ -152,6 +153,14 @@ function meantConfigDir(dir: string): string | undefined {
   if (isDirectory(projectsPath(inside))) return inside;
   if (basename(dir) === "projects" && hasTranscripts(above)) return above;
   return basename(above) === "projects" && holdsTranscripts(dir) ? dirname(above) : undefined;
+}
+
+/** Returns the directories that killed imports left, with what is in them. */
+function unfinishedImports(configDir: string, skipped: Skipped[]): { readonly path: string; readonly bytes: number }[] {
+  const own = ownDataPath(configDir);
+  return entriesOf(own, skipped)
+    .filter(({ name }) => temporaryState(own, name) === "stale")
+    .map(({ name }) => ({ path: join(own, name), bytes: bytesBelow(join(own, name), skipped) }));
 }
 
 /** Returns the entries of the trash, and its locks: of dead processes, and of those in an unknown state. */

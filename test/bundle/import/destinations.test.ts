@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
@@ -143,6 +144,10 @@ describe("what is imported from", () => {
     put(from, `projects/-w/${sessionId(2)}/subagents/agent-x.jsonl`, "x");
     put(from, `session-env/${ID}/hook.sh`, "evil");
     put(from, `todos/${ID}.json`, "[]");
+    execFileSync("mkfifo", [
+      path.join(from, `projects/-w/${ID}/tool-results/pipe`),
+      path.join(from, `projects/-w/${sessionId(3)}.jsonl`),
+    ]);
     fs.symlinkSync("/etc", path.join(from, "projects/-w", ID, "subagents"));
     fs.symlinkSync(tempConfigDir(), path.join(from, "projects/-link"));
     const configDir = tempConfigDir();
@@ -152,12 +157,14 @@ describe("what is imported from", () => {
     expect(sessions[0]?.skipped).toEqual([
       { path: at(`projects/-w/${ID}/subagents`), reason: "a link, not followed" },
       { path: at(`projects/-w/${ID}/tool-results/a\nb`), reason: "its path has control characters" },
+      { path: at(`projects/-w/${ID}/tool-results/pipe`), reason: "not a file" },
       { path: `session-env/${ID}/hook.sh`, reason: "is about the machine that it was made on" },
     ]);
     expect(skipped).toEqual([
       { path: at("projects/-link"), reason: "a link, not followed" },
       { path: at("projects/-w/memory"), reason: "belongs to no session" },
       { path: at(`projects/-w/${sessionId(2)}`), reason: "its session has no transcript here" },
+      { path: at(`projects/-w/${sessionId(3)}.jsonl`), reason: "its session has no transcript here" },
     ]);
   });
 

@@ -1,9 +1,11 @@
 import fs from "node:fs";
 import path from "node:path";
 import { gunzipSync, gzipSync } from "node:zlib";
+import fc from "fast-check";
 import { expect, test } from "vitest";
 import { importSessions } from "../../../src/bundle/import/import-sessions.ts";
 import { conversation, put, sessionId, tempConfigDir } from "../../support/config-dir.ts";
+import { runs } from "../../support/runs.ts";
 import { snapshot } from "../../support/snapshot.ts";
 import { archive, END, entryBytes, manifestEntry, manifestFile, paxEntry, type RawEntry } from "../../support/tar.ts";
 
@@ -400,6 +402,33 @@ test.for(CASES)("$title", async ({ bundle, reason }) => {
   await expect(importSessions({ from, configDir, keepCwd: true, dryRun: true })).rejects.toThrow(reason);
   expect(snapshot(root, { directoryTimes: false })).toEqual(before);
 });
+
+test("whatever happens to the bytes of a bundle, it is imported as it was, or refused", async () => {
+  const root = tempConfigDir();
+  const good = await takenBy(root, whole);
+  const change = fc.record({ at: fc.nat(), to: fc.nat(255), cut: fc.boolean(), packed: fc.boolean() });
+  await fc.assert(
+    fc.asyncProperty(change, async ({ at, to, cut, packed }) => {
+      const bytes = Buffer.from(packed ? whole : tar);
+      const place = at % bytes.length;
+      bytes[place] = to;
+      const changed = cut ? bytes.subarray(0, place) : bytes;
+      const outcome = await takenBy(root, packed ? changed : gzipSync(changed)).catch(codeOf);
+      expect([good, "InvalidArgument"]).toContain(outcome);
+      expect(fs.readdirSync(root).sort()).toEqual(["bundle", "projects"]);
+    }),
+    { numRuns: runs(150) },
+  );
+});
+
+const codeOf = (error: unknown): unknown => (error as { code?: unknown }).code;
+
+/** Imports a bundle into a new config dir, and returns what is in that. */
+async function takenBy(root: string, bundle: Uint8Array): Promise<string> {
+  const configDir = tempConfigDir();
+  await importSessions({ from: put(root, "bundle", bundle), configDir, keepCwd: true });
+  return JSON.stringify(snapshot(configDir, { times: false }));
+}
 
 test("the bundle that they are made of is imported", async () => {
   const configDir = tempConfigDir();

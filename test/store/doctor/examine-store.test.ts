@@ -167,8 +167,10 @@ test("temporary files whose writer has gone, and not those of one that writes", 
   const gone = own.replace(/-[0-9]+-[^-]*-([0-9a-f]{8})\.tmp$/, "-999999999-1-$1.tmp");
   for (const name of [own, gone]) put(dir, `projects/-w/${name}`, "1234");
   put(dir, `projects/-w/${sessionId(1)}/.archived.json${gone.slice(gone.indexOf(".ct-"))}`, "12");
+  // An import unpacks into a directory.
+  for (const name of [own, gone]) put(dir, `claude-transcripts/.import${name.slice(name.indexOf(".ct-"))}/0`, "12345");
   const { temporaries } = await examine(dir);
-  expect(temporaries.map(({ bytes }) => bytes).sort()).toEqual([2, 4]);
+  expect(temporaries.map(({ bytes }) => bytes).sort()).toEqual([2, 4, 5]);
   expect(temporaries.some(({ path: at }) => at.endsWith(own))).toBe(false);
 });
 
