@@ -50,6 +50,20 @@ const FAULTS = [
     tests: ["store/read"],
   },
   {
+    file: "transcript/repair/salvage.ts",
+    rule: "a row that was cut is kept as it is if some of it cannot be shown",
+    text: "(last !== undefined && cut === undefined)) isAll = false;",
+    instead: "cut === null) isAll = false;",
+    tests: ["transcript/repair"],
+  },
+  {
+    file: "store/repair/repair-session.ts",
+    rule: "a session in use is not repaired",
+    text: "if (!force) requireNotInUse",
+    instead: "if (force) requireNotInUse",
+    tests: ["store/repair"],
+  },
+  {
     file: "transcript/fork/carried-over.ts",
     rule: "only the session's own relocation is carried over",
     text: 'if (own && typeof relocatedCwd === "string"',

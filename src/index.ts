@@ -53,6 +53,13 @@ export {
 } from "./store/move/move-project.ts";
 export type { MovedItem, SessionMove } from "./store/move/move-session.ts";
 export type { PathSettings } from "./store/move/path-settings.ts";
+export {
+  repairSession,
+  type RepairedFile,
+  type RepairOptions,
+  type RepairReport,
+} from "./store/repair/repair-session.ts";
+export type { LeftBytes, RepairChange, RepairKind } from "./transcript/repair/changes.ts";
 export { emptyTrash, listTrash, type TrashEntry } from "./store/trash/trash-contents.ts";
 
 export { takeSnapshot, type SnapshotOptions, type SnapshotReport } from "./store/snapshot/take-snapshot.ts";

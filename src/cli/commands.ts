@@ -12,6 +12,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<{ readonly command:
   archive: () => import("./commands/archive.ts"),
   unarchive: async () => ({ command: (await import("./commands/archive.ts")).unarchive }),
   "move-project": () => import("./keep/move-project.ts"),
+  repair: () => import("./keep/repair.ts"),
   delete: () => import("./commands/delete.ts"),
   restore: async () => ({ command: (await import("./commands/trash.ts")).restore }),
   cleanup: () => import("./keep/cleanup.ts"),

@@ -5,6 +5,7 @@ import { timing } from "../../src/store/timing.ts";
 import { imports } from "./import-operations.ts";
 import { moves } from "./move-operations.ts";
 import { type Operation, operations } from "./operations.ts";
+import { repairs } from "./repair-operations.ts";
 import { run } from "./run.ts";
 import { saves } from "./save-operations.ts";
 import { hasTwoFileSystems, makeStore } from "./store.ts";
@@ -27,7 +28,7 @@ const CHANGING = /^(?:chmod|fchmod|fsync|link|lutimes|mkdir|open|rename|rmdir|sy
  * changes something, and after it, of variants only before it; with `KILL_POINTS=all` before and after every call. After
  * each kill nothing may be lost, half-written or unreadable, and a second run has to finish the job or say why not.
  */
-test.for([...operations, ...moves, ...saves, ...imports])(
+test.for([...operations, ...moves, ...saves, ...imports, ...repairs])(
   "$title, killed at every point",
   LONG,
   async (operation, { skip }) => {

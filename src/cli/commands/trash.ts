@@ -1,4 +1,5 @@
 import { changeJsonHelp, DRY_RUN } from "../changes/batch-help.ts";
+import type { RestoreResult } from "../../store/trash/restore-session.ts";
 import { asString } from "../../transcript/rows/json-values.ts";
 import { closest } from "../terminal/closest.ts";
 import { type Command, UsageError } from "../terminal/command.ts";
@@ -10,7 +11,8 @@ export const command: Command = {
 them, or the ones named. It keeps the files of a deletion that was cut short: 'delete' finishes such a deletion,
 'restore' undoes it. An entry that cannot be restored is shown with the reason, and removed only if it is named.`,
   notes: `${changeJsonHelp('"trashId", "bytes"')} Entries that were kept: "kept": [{id, configDir, reason}].
-  'trash' alone: {"trash": [{id, sessionId, configDir, path, deletedAt, summary, bytes, items, complete, worker, problem}], "bytes"}.`,
+  'trash' alone: {"trash": [{id, sessionId, configDir, path, deletedAt, summary, bytes, items, complete, replacedBy,
+  worker, problem}], "bytes"}.`,
   options: {
     "older-than": {
       type: "string",
@@ -55,9 +57,11 @@ export const restore: Command = {
   summary: "Restore deleted sessions",
   usage: "restore ID… [--dry-run]\nrestore --deleted-since TIME [--deleted-until TIME] [--dry-run]",
   details: `ID is a session id, which stands for that session's latest deletion, or the id of a trash entry, as shown by 'trash'. Nothing
-is overwritten: if something is in the way, nothing changes. With --deleted-since, everything that was deleted since then.`,
+is overwritten: if something is in the way, nothing changes. With --deleted-since, everything that was deleted since then.
+
+The entry of a repair is exchanged for what is there now, which goes to the trash. Rows that were added since are kept.`,
   notes: changeJsonHelp(
-    '"items": [{path, kind, bytes, configDir}], "bytes", "missing": [items that could not be restored], "otherTrashIds"',
+    '"items": [{path, kind, bytes, configDir}], "bytes", "missing": [items that could not be restored], "otherTrashIds",\n  "replacedTrashId": of what was there, if that was an earlier version',
   ),
   options: {
     "deleted-since": { type: "string", value: "TIME", help: "Restore every session that was deleted since then." },
@@ -94,18 +98,19 @@ is overwritten: if something is in the way, nothing changes. With --deleted-sinc
         const plan = planRestoration(id, { configDirs });
         const { sessionId, summary } = plan;
         const name = named(sessionId, summary);
-        const { items, bytes, missing, otherTrashIds } = dryRun
+        const { items, bytes, missing, otherTrashIds, replacedTrashId }: RestoreResult = dryRun
           ? { ...plan, missing: [], otherTrashIds: [] }
           : await restoreSession(id, { configDirs });
         return {
           line: `${dryRun ? "would restore" : "restored"} ${name}: ${amount(items.length, bytes)}`,
-          facts: { sessionId, items, bytes, missing, otherTrashIds },
-          undo: { command: "delete", sessionId },
+          facts: { sessionId, items, bytes, missing, otherTrashIds, ...(replacedTrashId && { replacedTrashId }) },
+          undo: replacedTrashId ? { command: "restore", sessionId: replacedTrashId } : { command: "delete", sessionId },
           notes: [
             ...missing
               .slice(0, MAX_NAMED)
               .map(({ path }) => `not restored, because it is missing from the trash: ${path}`),
             ...(missing.length > MAX_NAMED ? [`and ${missing.length - MAX_NAMED} more, which --json lists`] : []),
+            ...(replacedTrashId ? [`note: what was there until now is in the trash: ${replacedTrashId}`] : []),
             ...otherTrashIds.map((other) => `note: an earlier deletion of it is still in the trash: ${other}`),
           ],
         };
@@ -126,6 +131,7 @@ async function deletedBetween(
   const to = until === undefined ? Infinity : parseTime(until, "--deleted-until", { edge: "end" });
   const entries = await listTrash({ configDirs });
   return entries
+    .filter(({ replacedBy }) => replacedBy === undefined)
     .filter(({ deletedAt }) => deletedAt !== undefined && deletedAt >= from && deletedAt <= to)
     .map(({ id }) => id);
 }

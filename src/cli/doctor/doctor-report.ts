@@ -1,7 +1,9 @@
+import { relative, sep } from "node:path";
 import { type Finding, type FindingKind, LOSSES } from "../../store/doctor/check-transcript.ts";
 import type { ConfigDirReport, ExpiringSession, ProjectsState, StoreReport } from "../../store/doctor/examine-store.ts";
 import type { Misplaced } from "../../store/doctor/misplaced.ts";
 import type { OutwardLink, Stub, StubKind, TranscriptReport } from "../../store/doctor/survey.ts";
+import { isSessionId, sessionIdOfFile } from "../../store/layout/session-id.ts";
 import { shellWord } from "../../view/resume.ts";
 import { formatBytes } from "../../view/size.ts";
 import { type Column, headLine, layOut, tableLine } from "../terminal/table.ts";
@@ -41,7 +43,7 @@ function configDirLines(dir: ConfigDirReport, options: DoctorOptions): string[] 
     ),
     movedLines(dir, options),
     stubLines(dir, options),
-    section(style.failed("Damaged transcripts"), damageLines(findings, all)),
+    section(style.failed("Damaged transcripts"), damageLines(dir, all)),
     expiringLines(dir, options),
     section(
       `Belongs to no session: ${counted(orphans.length, "item")}, ${formatBytes(total(orphans, ({ bytes }) => bytes))}`,
@@ -196,14 +198,26 @@ function notWalkedLines({ notWalked }: ConfigDirReport): string[] {
   ];
 }
 
-const damageLines = (findings: readonly TranscriptReport[], all: boolean): string[] =>
+/** Lists the damaged transcripts, each with the command that mends it. */
+const damageLines = ({ findings, path: configDir }: ConfigDirReport, all: boolean): string[] =>
   findings.flatMap((transcript) => {
     const worth = transcript.findings.filter(({ kind }) => all || LOSSES.has(kind) || kind === "glued");
-    return section(
-      `  ${printable(transcript.path)}`,
-      worth.map((finding) => `    ${findingText(finding, all)}`),
-    );
+    const id = worth.some(({ kind }) => !NOT_MENDED.has(kind)) ? sessionOf(transcript.path, configDir) : undefined;
+    return section(`  ${printable(transcript.path)}`, [
+      ...worth.map((finding) => `    ${findingText(finding, all)}`),
+      ...(id === undefined ? [] : [`    'claude-transcripts repair ${id}' mends what can be mended`]),
+    ]);
   });
+
+/** What a repair leaves: Claude Code writes copies of rows itself. */
+const NOT_MENDED: ReadonlySet<FindingKind> = new Set(["oversized", "repeated_uuid"]);
+
+/** Returns the session of a transcript in its place, or of a subagent's in the session's own directory. */
+function sessionOf(path: string, configDir: string): string | undefined {
+  const [top, , name = "", ...below] = relative(configDir, path).split(sep);
+  if (top !== "projects") return undefined;
+  return below.length === 0 ? sessionIdOfFile(name) : isSessionId(name) ? name : undefined;
+}
 
 function oddLines(findings: readonly TranscriptReport[]): string[] {
   const counts = new Map<FindingKind, number>();

@@ -57,9 +57,10 @@ export async function printTrash({ configDirs, json, terminal }: Invocation, old
   return code;
 }
 
-function titleOf({ summary, complete, worker, problem }: TrashEntry): string {
+function titleOf({ summary, complete, replacedBy, worker, problem }: TrashEntry): string {
   if (problem !== undefined) return printable(`(cannot be restored: ${problem})`);
-  return (printable(summary ?? "") || "(no title)") + (complete ? "" : ` (${worker ?? "cut short"})`);
+  const note = replacedBy === undefined ? "" : ` (before ${replacedBy === "repair" ? "a repair" : "an undo"})`;
+  return (printable(summary ?? "") || "(no title)") + (complete ? note : ` (${worker ?? "cut short"})`);
 }
 
 function warnOfProblems(trash: readonly TrashEntry[], terminal: Terminal): void {

@@ -1,11 +1,8 @@
-import { dirname } from "node:path";
 import { DESCRIPTION_UNITS, SESSION_TAGS, TAG_UNITS } from "../../transcript/rows/limits.ts";
 import { type Annotation, annotationRows, hasAnnotation } from "../../transcript/summary/annotation.ts";
-import { cleanStaleTemps, replaceFile } from "../disk/atomic-write.ts";
-import { makeDir } from "../disk/fs.ts";
-import { deletedConcurrently, ignoreDiskErrors, InvalidArgumentError } from "../errors.ts";
+import { deletedConcurrently, InvalidArgumentError } from "../errors.ts";
 import { type FoundAnnotation, readFoundAnnotation } from "../facts/metadata.ts";
-import { annotationPlacePath } from "../layout/paths.ts";
+import { writeAnnotationPlace } from "../facts/annotation-place.ts";
 import { requireSessionId } from "../layout/session-id.ts";
 import { findCopies, findSession, requireCopies } from "../projects/find-copies.ts";
 import { withSessionLock } from "../trash/session-lock.ts";
@@ -115,23 +112,10 @@ async function annotate(
       },
       options,
     );
-    if (written !== undefined) notePlace(written);
+    if (written !== undefined) writeAnnotationPlace(written.project, written.sessionId, written.size);
   };
   await withSessionLock(configDirs, sessionId, "annotate", act, { ifPossible: true });
   return next;
-}
-
-/**
- * Writes next to the transcript where our row is, since Claude Code does not repeat it at the end, where a list would find it.
- * Without that file only those who read everything have the row, which is no reason to fail.
- */
-function notePlace({ project, sessionId, size }: TranscriptCopy): void {
-  const path = annotationPlacePath(project, sessionId);
-  ignoreDiskErrors(() => {
-    makeDir(dirname(path));
-    replaceFile(path, Buffer.from(JSON.stringify({ annotationFrom: size })));
-    cleanStaleTemps(dirname(path));
-  });
 }
 
 function checkedEdit({ set, first, add = [], remove = [] }: TagEdit): TagEdit {

@@ -56,3 +56,7 @@ export function canBelong(names: readonly string[], sessionId: string): boolean 
   if (ownerOf(names) === sessionId || names.join("/") === jobNames(sessionId).join("/")) return true;
   return names.length === 3 && names[0] === "projects" && OLD_SUBAGENT.test(names[2] ?? "");
 }
+
+/** Reports whether a path below the config dir is that of a subagent's transcript in `<id>/`. */
+export const isSubagentOf = (names: readonly string[], sessionId: string): boolean =>
+  names.length > 3 && names[0] === "projects" && names[2] === sessionId && OLD_SUBAGENT.test(names.at(-1) ?? "");

@@ -20,6 +20,7 @@ import {
 import { bytesOf, completePlace, itemInTrash, MANIFEST, placeAtWork, readEntry } from "./trash-manifest.ts";
 import type { TrashedItem, TrashManifest, TrashPlace } from "./trash-manifest.ts";
 import { isContained } from "../disk/dir-tree.ts";
+import { restoreVersion, versionConflicts } from "./restore-version.ts";
 import type { StoreOptions } from "../types.ts";
 import { yieldToEventLoop } from "../timing.ts";
 
@@ -30,15 +31,18 @@ export interface RestoreResult {
   readonly bytes: number;
   /** Items of the manifest that are neither in the trash nor in place: a permanent deletion had begun. */
   readonly missing: readonly TrashedItem[];
-  /** Other entries of the session that are still in the trash. */
+  /** Other deletions of the session that are still in the trash. */
   readonly otherTrashIds: readonly string[];
+  /** Entry with what was in place of an earlier version until now: its id undoes this restoration. */
+  readonly replacedTrashId?: string;
 }
 
 /**
  * Puts a deleted session back: every file, directory and link under its old path, transcripts last. `id` is a trash entry
  * (`listTrash`) or a session id, which means its latest deletion. Overwrites nothing: if anything is in the way,
  * `RestoreConflict` lists it (`data.conflicts`, absolute paths) and nothing is changed. Undoes an interrupted deletion and
- * finishes an interrupted restoration.
+ * finishes an interrupted restoration. An entry with an earlier version of the session's files, before a repair, is only meant
+ * by its own id: it is exchanged for what is there now (restore-version.ts), for which the session may not be in use.
  *
  * Throws `TrashEntryNotFound`, `RestoreConflict`, `SessionBusy` if another process is changing the session, and
  * file-system errors unchanged: a second call then continues.
@@ -58,9 +62,12 @@ export async function restoreSession(id: string, options?: StoreOptions | null):
   const { sessionId } = seen.place;
   const concerned = found.map(({ place }) => place.configDir);
   return withSessionLock(concerned, sessionId, "restore", async () => {
-    const entries = chooseEntries(concerned, sessionId, seen.manifest.deletedAt);
+    const isVersion = seen.manifest.replacedBy !== undefined;
+    const entries = chooseEntries(concerned, isVersion ? seen.place.id : sessionId, seen.manifest.deletedAt);
     if (entries.length === 0) throw restoredConcurrently(id, sessionId, configDirs);
     requireRestorable(id, entries);
+    const [version] = entries;
+    if (version?.manifest.replacedBy !== undefined) return exchanged(version);
     const items: TrashedItem[] = [];
     const missing: TrashedItem[] = [];
     for (const entry of entries) {
@@ -78,10 +85,25 @@ export async function restoreSession(id: string, options?: StoreOptions | null):
       bytes: bytesOf(items),
       missing,
       otherTrashIds: allTrashPlaces(configDirs, sessionId)
-        .places.filter((place) => place.sessionId === sessionId)
+        .places.filter((place) => place.sessionId === sessionId && readEntry(place).manifest?.replacedBy === undefined)
         .map((place) => place.id),
     };
   });
+}
+
+async function exchanged(entry: Entry): Promise<RestoreResult> {
+  const { configDir, sessionId } = entry.place;
+  const { items, missing, replaced } = await restoreVersion(entry);
+  const inDir = (list: typeof items): TrashedItem[] =>
+    list.map(({ path, kind, bytes }) => ({ path, kind, bytes, configDir }));
+  return {
+    sessionId,
+    items: inDir(items),
+    bytes: bytesOf(items),
+    missing: inDir(missing),
+    otherTrashIds: [],
+    ...(replaced !== undefined && { replacedTrashId: replaced }),
+  };
 }
 
 const NEXT_STEP = "When that is fixed, restore it again";
@@ -96,7 +118,7 @@ export function planRestoration(id: string, options?: StoreOptions | null): Rest
   const entries = requireEntries(resolveConfigDirs(options), id);
   const [{ place, manifest }] = entries;
   const items = entries.flatMap(({ place: { configDir }, manifest }) =>
-    manifest.items.map((item) => ({ ...item, configDir })),
+    manifest.items.map(({ path, kind, bytes }) => ({ path, kind, bytes, configDir })),
   );
   return { sessionId: place.sessionId, summary: manifest.summary, items, bytes: bytesOf(items) };
 }
@@ -150,7 +172,9 @@ function restoredConcurrently(id: string, sessionId: string, configDirs: readonl
 
 /** Throws if something is in the way of the entries, or if nothing they name is in them or back in place. */
 function requireRestorable(id: string, entries: readonly Entry[]): void {
-  const conflicts = entries.flatMap(conflictsOf);
+  const conflicts = entries.flatMap((entry) =>
+    entry.manifest.replacedBy === undefined ? conflictsOf(entry) : versionConflicts(entry),
+  );
   const [first] = entries;
   if (conflicts.length > 0 && first !== undefined) throw restoreConflict(first.place.sessionId, conflicts);
   if (entries.some(hasItems)) return;
@@ -159,6 +183,7 @@ function requireRestorable(id: string, entries: readonly Entry[]): void {
 }
 
 function hasItems({ place, manifest }: Entry): boolean {
+  if (manifest.replacedBy !== undefined) return manifest.items.some(({ path }) => isThere(itemInTrash(place, path)));
   const { of, asideOf } = originals(place.configDir, manifest);
   return manifest.items.some(({ path }) => [itemInTrash(place, path), of(path), asideOf(path)].some(isThere));
 }
@@ -190,7 +215,10 @@ function entriesOf(configDirs: readonly string[], id: string): Entry[] {
     const isSettled = readings.every(({ reading }) => reading.problem === undefined || reading.is !== "gone");
     if (!isSettled && look < MAX_READS) continue;
     return readings.flatMap(({ place, reading }) =>
-      reading.manifest === undefined ? [] : [{ place, manifest: reading.manifest }],
+      // The id of a session means its deletions: an earlier version must be named.
+      reading.manifest === undefined || (reading.manifest.replacedBy !== undefined && id === place.sessionId)
+        ? []
+        : [{ place, manifest: reading.manifest }],
     );
   }
 }

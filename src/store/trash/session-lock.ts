@@ -1,6 +1,6 @@
 /**
- * Mutual exclusion for changes to what a session owns: delete, restore, empty the trash, archive, annotate, move, import. A process
- * that removes one name of a file must be sure that another name of the same bytes exists and stays.
+ * Mutual exclusion for changes to what a session owns: delete, restore, empty the trash, archive, annotate, move, import,
+ * repair. A process that removes one name of a file must be sure that another name of the same bytes exists and stays.
  *
  * A contender creates a file in the trash, under a unique name that identifies it, and then lists the other contenders.
  * If none of them is alive, it holds the lock as long as its file exists. Otherwise the contender with the smallest
@@ -35,6 +35,7 @@ const PURPOSE_WORDS = {
   move: "moving it to another project",
   import: "importing it",
   save: "saving it",
+  repair: "repairing it",
 };
 
 export type LockPurpose = keyof typeof PURPOSE_WORDS;

@@ -3,7 +3,14 @@ import { isThere } from "../disk/fs.ts";
 import { SessionBusyError } from "../errors.ts";
 import { withSessionLock, workerLookup } from "./session-lock.ts";
 import { isGoneOrEmpty, removeForGood, removeUnbegun, tidyTrash, trashPlaces } from "./trash-entries.ts";
-import { bytesOf, readEntry, trashPlace, type TrashPlace, type TrashReading } from "./trash-manifest.ts";
+import {
+  bytesOf,
+  readEntry,
+  type ReplacedBy,
+  trashPlace,
+  type TrashPlace,
+  type TrashReading,
+} from "./trash-manifest.ts";
 import { isTurnOver, yieldToEventLoop } from "../timing.ts";
 import type { StoreOptions } from "../types.ts";
 
@@ -23,6 +30,8 @@ export interface TrashEntry {
   readonly items: number;
   /** False if its deletion or restoration was interrupted: `deleteSession` finishes that, `restoreSession` undoes it. */
   readonly complete: boolean;
+  /** Set for an earlier version of a session that is not deleted: what replaced it. Only its own id restores it. */
+  readonly replacedBy?: ReplacedBy;
   /** The process that is changing an incomplete entry now: `process 7 is deleting it`. */
   readonly worker?: string;
   /** Why it cannot be restored, as the end of a sentence: `its manifest.json is a link`. Only its id removes it. */
@@ -63,6 +72,7 @@ function toEntry(place: TrashPlace, { manifest, problem }: TrashReading, workerO
     bytes: bytesOf(manifest?.items ?? []),
     items: manifest?.items.length ?? 0,
     complete: place.state === "complete",
+    ...(manifest?.replacedBy !== undefined && { replacedBy: manifest.replacedBy }),
     ...(worker !== undefined && { worker }),
     ...(problem !== undefined && { problem }),
   };

@@ -3,10 +3,10 @@ import { basename, dirname, join } from "node:path";
 import { isThere, readNames, removeDir, rename } from "../disk/fs.ts";
 import { syncDir } from "../disk/atomic-write.ts";
 import { attempt, ignoreDiskErrors, isMissing, unlessMissing } from "../errors.ts";
-import { projectDirPath } from "../layout/paths.ts";
+import { projectDirPath, trashPath } from "../layout/paths.ts";
 import { realOrSelf } from "../disk/platform.ts";
 import { removeDeadLocks } from "./session-lock.ts";
-import { asideName, isOurOwnName, removeTemps } from "../disk/temp-file.ts";
+import { asideName, isOurOwnName, removeTemps, temporaryState } from "../disk/temp-file.ts";
 import { removeEmptyTrash, trashNames } from "./trash-dir.ts";
 import { completePlace, placeAtWork, readManifest, trashPlace } from "./trash-manifest.ts";
 import type { TrashManifest, TrashPlace, TrashReading } from "./trash-manifest.ts";
@@ -107,6 +107,8 @@ export function tidyTrash(configDir: string): void {
   for (const name of names) {
     const place = name.endsWith(".removing") ? trashPlace(configDir, name) : undefined;
     if (place !== undefined) removeTree(place.path);
+    // What a killed repair left of an entry.
+    if (temporaryState(trashPath(configDir), name) === "stale") removeTree(join(trashPath(configDir), name));
   }
   removeDeadLocks(configDir, names);
   removeEmptyTrash(configDir);

@@ -7,8 +7,8 @@
  */
 import { join, sep } from "node:path";
 import { MANIFEST_BYTES } from "../../transcript/rows/limits.ts";
-import { canBelong } from "../layout/belongs.ts";
-import { createFile } from "../disk/atomic-write.ts";
+import { canBelong, isSubagentOf } from "../layout/belongs.ts";
+import { createFile, replaceFile } from "../disk/atomic-write.ts";
 import { isThere, statLink, type Stats } from "../disk/fs.ts";
 import { errnoOf, TranscriptError } from "../errors.ts";
 import { trashPath } from "../layout/paths.ts";
@@ -39,16 +39,27 @@ export interface TrashedItem extends Belonging {
 export const bytesOf = (items: readonly Pick<Belonging, "bytes">[]): number =>
   items.reduce((sum, { bytes }) => sum + bytes, 0);
 
+/** An item of a version that was replaced (versions.ts). */
+export interface VersionItem extends Belonging {
+  /** Inode and size of the file that took its place. */
+  readonly next?: { readonly ino: number; readonly bytes: number } | undefined;
+}
+
 export interface TrashManifest {
   readonly sessionId: string;
   /** Epoch ms. */
   readonly deletedAt: number;
   /** Title of the session in lists. */
   readonly summary: string | undefined;
-  readonly items: readonly Belonging[];
+  readonly items: readonly VersionItem[];
+  /** Set if the session was not deleted: the items are what its files were before they were replaced (versions.ts). */
+  readonly replacedBy?: ReplacedBy | undefined;
   /** Identifies this deletion in the names of items put aside (move.ts). Undefined in manifests of 0.1.0. */
   readonly token: string | undefined;
 }
+
+/** What replaced files of a session: a repair, or the restoration of an earlier version. */
+export type ReplacedBy = "repair" | "restore";
 
 const VERSION = 1;
 const ENTRY_NAME = /^(.{36})(?:\.(deleting)|-[0-9]{8}T[0-9]{9}Z(?:-[0-9]+)?(?:\.(restoring|removing))?)$/s;
@@ -93,9 +104,23 @@ export const itemInTrash = (place: TrashPlace, path: string): string => join(pla
  * stays. Throws, before anything is moved, if it would be too large to be read again.
  */
 export function writeManifest(place: TrashPlace, manifest: TrashManifest): boolean {
-  const { sessionId, summary, items, token } = manifest;
+  try {
+    createFile(join(place.path, MANIFEST), manifestBytes(manifest));
+    return true;
+  } catch (error) {
+    if (errnoOf(error) === "EEXIST") return false;
+    throw error;
+  }
+}
+
+/** Replaces the manifest of an entry atomically. Throws like `writeManifest`. */
+export const rewriteManifest = (place: TrashPlace, manifest: TrashManifest): void =>
+  replaceFile(join(place.path, MANIFEST), manifestBytes(manifest));
+
+function manifestBytes(manifest: TrashManifest): Buffer {
+  const { sessionId, summary, replacedBy, items, token } = manifest;
   const deletedAt = new Date(manifest.deletedAt).toISOString();
-  const text = `${JSON.stringify({ version: VERSION, sessionId, deletedAt, summary, token, items }, null, 1)}\n`;
+  const text = `${JSON.stringify({ version: VERSION, sessionId, deletedAt, summary, replacedBy, token, items }, null, 1)}\n`;
   const bytes = Buffer.from(text);
   if (bytes.length > MANIFEST_BYTES) {
     throw new TranscriptError(
@@ -107,14 +132,7 @@ export function writeManifest(place: TrashPlace, manifest: TrashManifest): boole
       },
     );
   }
-  const path = join(place.path, MANIFEST);
-  try {
-    createFile(path, bytes);
-    return true;
-  } catch (error) {
-    if (errnoOf(error) === "EEXIST") return false;
-    throw error;
-  }
+  return bytes;
 }
 
 /** The manifest of an entry, or the reason why it cannot be restored. */
@@ -185,22 +203,24 @@ function parseManifest(text: string, sessionId: string): TrashManifest | string 
     return "is not JSON";
   }
   if (typeof value !== "object" || value === null) return "is not a manifest";
-  const { version, sessionId: named, deletedAt, summary, token, items } = value as Record<string, unknown>;
+  const { version, sessionId: named, deletedAt, summary, replacedBy, token, items } = value as Record<string, unknown>;
   if (version !== VERSION) return "has an unknown version";
   if (named !== sessionId) return "names another session";
   const time = typeof deletedAt === "string" && TIME.test(deletedAt) ? Date.parse(deletedAt) : NaN;
   if (Number.isNaN(time)) return "has no valid deletion time";
   if (summary !== undefined && typeof summary !== "string") return "has a summary that is not a string";
   if (token !== undefined && !(typeof token === "string" && TOKEN.test(token))) return "has an invalid token";
+  if (replacedBy !== undefined && replacedBy !== "repair" && replacedBy !== "restore")
+    return "says in an unknown way why it was replaced";
   if (!Array.isArray(items) || items.length === 0) return "has no valid list of items";
-  const known: Belonging[] = [];
+  const known: VersionItem[] = [];
   for (const item of items) {
-    const read = readItem(item, sessionId);
+    const read = readItem(item, sessionId, replacedBy !== undefined);
     if (typeof read === "string") return read;
     known.push(read);
   }
   if (new Set(known.map(({ path }) => path)).size < known.length) return "names an item twice";
-  return { sessionId, deletedAt: time, summary: summary?.slice(0, SUMMARY_UNITS), token, items: known };
+  return { sessionId, deletedAt: time, summary: summary?.slice(0, SUMMARY_UNITS), replacedBy, token, items: known };
 }
 
 /** Maximum length of a title: more than anybody reads in a list. */
@@ -210,14 +230,16 @@ const TIME = /^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z$
 const TOKEN = /^[0-9a-f]{8}$/;
 const KINDS = new Set<unknown>(["transcript", "stub", "sidecars", "companion", "subagent", "leftover"]);
 
-function readItem(value: unknown, sessionId: string): Belonging | string {
-  const { path, kind, bytes } = membersOf(value);
+function readItem(value: unknown, sessionId: string, isVersion: boolean): VersionItem | string {
+  const { path, kind, bytes, next } = membersOf(value);
   if (typeof path !== "string" || !KINDS.has(kind)) return "has no valid list of items";
   if (!isSize(bytes)) return "has an invalid size";
   const names = path.split("/");
-  if (names.some((name) => NOT_A_NAME.test(name)) || !canBelong(names, sessionId))
-    return "names a path that no session owns";
-  return { path, kind: kind as BelongingKind, bytes };
+  const isOwn = canBelong(names, sessionId) || (isVersion && isSubagentOf(names, sessionId));
+  if (names.some((name) => NOT_A_NAME.test(name)) || !isOwn) return "names a path that no session owns";
+  const { ino, bytes: nextBytes } = membersOf(next);
+  const isKnown = isVersion && isSize(ino) && isSize(nextBytes);
+  return { path, kind: kind as BelongingKind, bytes, ...(isKnown && { next: { ino, bytes: nextBytes } }) };
 }
 
 const isSize = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
