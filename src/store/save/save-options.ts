@@ -4,6 +4,11 @@ export interface SaveSessionOptions extends StoreOptions {
   /** Absolute path: the project of a new session, and the `cwd` of the new rows. Default: that of the messages, else the current one. */
   readonly cwd?: string | undefined;
   readonly title?: string | undefined;
+  /**
+   * Marks new rows as those of a program. Default true. False for a session that a person is to go on with: an interactive
+   * `claude --continue` passes over sessions of programs, `claude --resume` does not.
+   */
+  readonly programmatic?: boolean | undefined;
   /** All tags of the session. Absent: those it has. */
   readonly tags?: readonly string[] | undefined;
   /** Null removes it. Absent: the one it has. */

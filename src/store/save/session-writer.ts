@@ -191,11 +191,12 @@ export class SessionWriter {
   }
 
   #rows(lastCwd: string | undefined): SavedRows {
-    const { cwd } = this.#options;
+    const { cwd, programmatic = true } = this.#options;
     return new SavedRows({
       sessionId: this.#id,
       cwd: cwd === undefined ? undefined : canonicalPath(cwd),
       lastCwd: lastCwd ?? canonicalPath(process.cwd()),
+      programmatic,
       now: now(),
       freshId: () => nodeCrypto().randomUUID(),
     });

@@ -8,6 +8,8 @@ export interface SaveContext {
   /** The working directory of all rows. Undefined: that of the last `init` message, else `lastCwd`. */
   readonly cwd: string | undefined;
   readonly lastCwd: string;
+  /** Whether they are those of a program, not of a person. */
+  readonly programmatic: boolean;
   /** ISO time of messages without one, unless a message before or after them has one. */
   readonly now: string;
   /** Makes the uuids of rows whose messages have none, or one that is taken. */
@@ -16,8 +18,9 @@ export interface SaveContext {
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
-/** `entrypoint` of the sessions that programs write with the Agent SDK. */
-const ENTRYPOINT = "sdk-ts";
+/** `entrypoint` of rows: of a person's own session, and of one that a program began with the Agent SDK. */
+const OF_A_PERSON = "cli";
+const OF_A_PROGRAM = "sdk-ts";
 
 /**
  * Makes the rows of messages: a chain of those of the conversation, one for each subagent on the side, and rows between them for
@@ -156,9 +159,10 @@ export class SavedRows {
   }
 
   #common(): JsonObject {
-    const { sessionId } = this.#context;
+    const { sessionId, programmatic } = this.#context;
     const version = this.#version === undefined ? {} : { version: this.#version };
-    return { userType: "external", entrypoint: ENTRYPOINT, cwd: this.#cwd, sessionId, ...version };
+    const entrypoint = programmatic ? OF_A_PROGRAM : OF_A_PERSON;
+    return { userType: "external", entrypoint, cwd: this.#cwd, sessionId, ...version };
   }
 
   /** Goes back before the last messages, as far as a new one says that it replaces them. */

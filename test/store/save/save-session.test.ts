@@ -7,6 +7,7 @@ import {
   getSessionInfo,
   getSessionMessages,
   getSubagentMessages,
+  listSessionPage,
   listSessions,
   listSubagents,
   loadSession,
@@ -131,6 +132,18 @@ describe("a saved session", () => {
     expect((await getSessionInfo(id, { configDirs }))?.cwd).toBe("/else/where");
     expect(fs.readdirSync(path.join(configDirs[0] ?? "", "projects"))).toEqual(["-else-where"]);
   });
+
+  test.for([true, false, undefined])(
+    "is one of a program, unless the program says that it is not: %s",
+    async (programmatic) => {
+      const configDirs = [tempConfigDir()];
+      await saveSession(ID, everything(), { configDirs, programmatic });
+      const { sessions } = await listSessionPage({ configDirs });
+      expect(sessions.map((session) => [session.programmatic, session.entrypoint])).toEqual([
+        programmatic === false ? [false, "cli"] : [true, "sdk-ts"],
+      ]);
+    },
+  );
 
   test("without any message is one that can be loaded", async () => {
     const configDirs = [tempConfigDir()];
