@@ -4,23 +4,20 @@ import { openOutput } from "../terminal/pager.ts";
 import { startProgress } from "../terminal/progress.ts";
 import { Messages } from "../../view/messages.ts";
 import { partsOf } from "../../view/parts.ts";
-import { inBatches } from "../render/lines.ts";
 import { isShownAt, select, type Selection, SHORT_UUID } from "../render/select.ts";
 import { makeStyle } from "../terminal/style.ts";
 import {
-  type About,
   type Found,
-  isShown,
   type LeftOut,
   leftOutWords,
   type Marker,
   nothingLeftOut,
   type PartFilter,
   type Renderer,
-  viewMessage,
 } from "../render/message-view.ts";
 import { type ShowOptions, readOptions } from "./show-options.ts";
 import { openSource, type Source } from "./show-source.ts";
+import { MESSAGES_PER_TURN, writeMessages } from "./write-messages.ts";
 import { tableWidth } from "../terminal/table.ts";
 import { yieldToEventLoop } from "../../store/timing.ts";
 
@@ -82,7 +79,6 @@ async function withNearest(
   return { ...selection, around: nearest };
 }
 
-const MESSAGES_PER_TURN = 64;
 const NOTHING_FOUND = 1;
 
 /** What `--grep` found. */
@@ -130,33 +126,19 @@ interface Job extends Source {
 async function printMessages(job: Job): Promise<void> {
   const { open, about, messages, numbers, left, asked, invocation } = job;
   const { terminal } = invocation;
-  const all: About = { ...about, messages: messages.count };
   const renderer = await makeRenderer(job);
   const output = openOutput(terminal, asked.pager);
   try {
-    let reads = await output.write(renderer.head(all));
-    for (const number of numbers) {
-      if (!reads) return;
-      if (number % MESSAGES_PER_TURN === 0) await yieldToEventLoop();
-      const message = messages.get(number);
-      let isEmpty = true;
-      const filter = filterOf(job, number);
-      const parts = viewMessage(message, messages.entries(message), open, (part) => {
-        isEmpty = false;
-        return isShown(part, filter, left);
-      });
-      const found = job.found?.all.get(number);
-      const view = found === undefined ? parts : { ...parts, found };
-      if (view.parts.length > 0) {
-        for (const piece of inBatches(renderer.message(view))) {
-          reads = await output.write(piece);
-          if (!reads) return;
-        }
-      } else if (isEmpty) left.empty++;
-      else if (asked.filter.roles !== undefined) left.otherRoles++;
-    }
-    if (open.length === 0 && asked.format !== "json") await output.write("\nno messages\n");
-    if (reads) await output.write(renderer.foot(all));
+    await writeMessages(
+      {
+        ...{ open, about, messages, numbers, left, renderer },
+        filterOf: (number) => filterOf(job, number),
+        found: job.found?.all,
+        roles: asked.filter.roles,
+        saysEmpty: asked.format !== "json",
+      },
+      (text) => output.write(text),
+    );
   } finally {
     await output.end();
   }
