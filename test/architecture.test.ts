@@ -117,6 +117,7 @@ const ORDER: readonly string[] = [
   "cli/cleanup",
   "cli/snapshot",
   "cli/retention",
+  "cli/export",
   "cli/commands",
   "cli/keep",
   "cli/serve",

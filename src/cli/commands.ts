@@ -18,6 +18,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<{ readonly command:
   cleanup: () => import("./keep/cleanup.ts"),
   snapshot: () => import("./keep/snapshot.ts"),
   retention: () => import("./keep/retention.ts"),
+  export: () => import("./keep/export.ts"),
   import: () => import("./keep/import.ts"),
   trash: () => import("./commands/trash.ts"),
   doctor: () => import("./commands/doctor.ts"),

@@ -142,10 +142,13 @@ describe.each(ownNode())("completion bash: Node $version", ({ path: node }) => {
     expect(replies("un")).toEqual(["unarchive"]);
     const summaries = [
       "Give a session a title",
+      "Mend sessions that cannot be read or resumed",
       "Restore deleted sessions",
       "Show what Claude Code will delete, and when",
     ];
-    expect(replies("re")).toEqual(["rename", "restore", "retention"].map((name, at) => `${name}  (${summaries[at]})`));
+    expect(replies("re")).toEqual(
+      ["rename", "repair", "restore", "retention"].map((name, at) => `${name}  (${summaries[at]})`),
+    );
   });
 
   test("offers ids with titles, and directories so that bash takes them for one word", () => {

@@ -17,7 +17,7 @@ function exportName(sessions: readonly Pick<BundledSession, "sessionId" | "title
 }
 
 /** Returns a file name for a session on any system, without an ending: words of its title, and the beginning of its id. */
-function sessionName({ sessionId, title = "" }: Pick<BundledSession, "sessionId" | "title">): string {
+export function sessionName({ sessionId, title = "" }: Pick<BundledSession, "sessionId" | "title">): string {
   const words = title.toLowerCase().match(/[\p{L}\p{N}\p{M}]+/gu) ?? [];
   let name = "";
   for (const word of words) {

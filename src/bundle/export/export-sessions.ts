@@ -9,6 +9,7 @@ import type { Redaction } from "../redact/redaction.ts";
 import type { Identity } from "../redact/identity.ts";
 import { bundleName } from "./bundle-name.ts";
 import { requireFree, writeOutput } from "./output-file.ts";
+import type { NotTaken } from "./session-files.ts";
 import { type BundlePlan, type Masked, planBundle } from "./plan-bundle.ts";
 import { writeBundle, type WriteBytes } from "./write-bundle.ts";
 
@@ -43,8 +44,7 @@ export interface ExportReport {
   /** Bytes of the files in it. */
   readonly contentBytes: number;
   readonly sessions: readonly BundledSession[];
-  /** Number of files of file history that were not asked for. */
-  readonly fileHistory: number;
+  readonly notTaken: NotTaken;
   /** Undefined unless `redact` was given. */
   readonly masked: Masked | undefined;
 }
@@ -71,8 +71,8 @@ export async function exportSessions(options: ExportOptions): Promise<ExportRepo
       ...(plan.masked !== undefined && { redacted: plan.masked.kinds }),
     };
     const path = write === undefined ? placeOf(plan, createdAt, options.out) : undefined;
-    const { bytes: contentBytes, sessions, fileHistory, masked } = plan;
-    const report = { path, contentBytes, sessions, fileHistory, masked };
+    const { bytes: contentBytes, sessions, notTaken, masked } = plan;
+    const report = { path, contentBytes, sessions, notTaken, masked };
     if (path !== undefined) requireFree(path, { force });
     if (dryRun) return { dryRun, bytes: undefined, ...report };
     const fill = (sink: WriteBytes): Promise<void> => writeBundle(manifest, plan.files, sink, options);

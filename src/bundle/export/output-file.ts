@@ -11,7 +11,7 @@ export interface OutputOptions {
 
 /** Throws `InvalidArgument` if a file cannot be written there because of what is there already. */
 export function requireFree(path: string, { force = false }: OutputOptions = {}): void {
-  if (statLink(path)?.isDirectory() === true) throw taken(path, "a directory");
+  if (force && statLink(path)?.isDirectory() === true) throw taken(path, "a directory");
   if (!force && isThere(path)) throw taken(path, "there already");
 }
 
@@ -41,7 +41,6 @@ export async function writeOutput(
 
 const taken = (path: string, is: string): TranscriptError =>
   new TranscriptError("InvalidArgument", `${path} is ${is}`, {
-    hint:
-      is === "a directory" ? "Name a file." : "Give another name, or replace it with --force (in a program: force).",
+    hint: is === "a directory" ? "Name a file." : "Give another name; --force (in a program: force) replaces a file.",
     data: { argument: "out", path },
   });

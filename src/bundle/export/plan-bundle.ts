@@ -7,7 +7,7 @@ import type { BundledSession, LeftOutOfBundle } from "../manifest.ts";
 import { MaskTally } from "../redact/mask-tally.ts";
 import type { Redaction } from "../redact/redaction.ts";
 import { readSession, type ReadSession } from "./read-session.ts";
-import type { SourceFile } from "./session-files.ts";
+import type { NotTaken, SourceFile } from "./session-files.ts";
 import { chunksOf, type KnownBytes, openSourceFile, rewritten } from "./source-bytes.ts";
 
 /** A file of a bundle, before it is written. */
@@ -29,8 +29,7 @@ export interface BundlePlan {
   readonly files: readonly PlannedFile[];
   /** Sum of the files. */
   readonly bytes: number;
-  /** Number of files of file history that nobody asked for. */
-  readonly fileHistory: number;
+  readonly notTaken: NotTaken;
   /** Undefined if nothing was to be masked. */
   readonly masked: Masked | undefined;
 }
@@ -100,7 +99,10 @@ export async function planBundle(
     sessions,
     files,
     bytes: files.reduce((sum, file) => sum + file.bytes, 0),
-    fileHistory: read.reduce((sum, session) => sum + session.fileHistory, 0),
+    notTaken: {
+      fileHistory: read.reduce((sum, session) => sum + session.notTaken.fileHistory, 0),
+      machine: read.reduce((sum, session) => sum + session.notTaken.machine, 0),
+    },
     masked: redaction && { kinds: tally.kinds, unseenFiles: tally.unseenFiles },
   };
 }

@@ -5,7 +5,7 @@ import { inTurns } from "../../store/timing.ts";
 import type { TranscriptCopy } from "../../store/types.ts";
 import type { BundledSession, LeftOutOfBundle } from "../manifest.ts";
 import type { Redaction } from "../redact/redaction.ts";
-import { sessionFiles, type SourceFile } from "./session-files.ts";
+import { type NotTaken, sessionFiles, type SourceFile } from "./session-files.ts";
 import { knownBytes, type KnownBytes, openSourceFile } from "./source-bytes.ts";
 
 /** What a session has, as it was read first. */
@@ -15,8 +15,7 @@ export interface ReadSession {
   readonly facts: Pick<BundledSession, "cwd" | "repository" | "title">;
   readonly files: readonly { readonly source: SourceFile; readonly known: KnownBytes }[];
   readonly leftOut: readonly LeftOutOfBundle[];
-  /** Number of files of file history that nobody asked for. */
-  readonly fileHistory: number;
+  readonly notTaken: NotTaken;
 }
 
 export interface ReadOptions {
@@ -54,7 +53,7 @@ export async function readSession(
   const facts = await factsOf(copy);
   for (const text of [project.key, facts.cwd, facts.title, facts.repository?.origin, facts.repository?.path])
     if (text !== undefined) await redaction?.readText(text);
-  return { sessionId, projectKey: project.key, facts, files, leftOut, fileHistory: found.fileHistory };
+  return { sessionId, projectKey: project.key, facts, files, leftOut, notTaken: found.notTaken };
 }
 
 /** Returns what people and an import know a session by. */

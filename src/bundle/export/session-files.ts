@@ -5,6 +5,7 @@ import { isOurOwnName } from "../../store/disk/temp-file.ts";
 import { tryStat, Walker } from "../../store/disk/walk.ts";
 import { belongings } from "../../store/projects/sidecars.ts";
 import type { Skipped } from "../../store/types.ts";
+import { pathProblem, PathSet, reasonToLeave } from "../entry-path.ts";
 import type { LeftOutOfBundle } from "../manifest.ts";
 
 /** A file of a session, as it was found. */
@@ -18,12 +19,19 @@ export interface SourceFile {
   readonly isTranscript: boolean;
 }
 
+/** Numbers of files that a bundle does not have by its nature: a bundle of an imported session is the same. */
+export interface NotTaken {
+  /** Copies of files that the session changed, which nobody asked for. */
+  readonly fileHistory: number;
+  /** Files about the machine, such as the environment of its shell. */
+  readonly machine: number;
+}
+
 export interface SessionFiles {
   /** By path. */
   readonly files: readonly SourceFile[];
   readonly leftOut: readonly LeftOutOfBundle[];
-  /** Number of files that Claude Code kept of what the session changed, and that nobody asked for. */
-  readonly fileHistory: number;
+  readonly notTaken: NotTaken;
 }
 
 const FILE_HISTORY = "file-history/";
@@ -39,13 +47,21 @@ export async function sessionFiles(
   const unread: Skipped[] = [...skipped];
   const walker = new Walker(unread);
   const files: SourceFile[] = [];
-  let history = 0;
+  const notTaken = { fileHistory: 0, machine: 0 };
+  const paths = new PathSet();
   const add = (from: string, stats: Stats, isTranscript: boolean): void => {
     if (stats.isDirectory() || isOurOwnName(basename(from))) return;
     const path = pathOf(from);
-    if (!fileHistory && path.startsWith(FILE_HISTORY)) history++;
-    else if (stats.isFile()) files.push({ from, path, bytes: stats.size, isTranscript });
-    else unread.push({ path: from, reason: stats.isSymbolicLink() ? "a link, not followed" : "not a file" });
+    if (!fileHistory && path.startsWith(FILE_HISTORY)) notTaken.fileHistory++;
+    else if (reasonToLeave(path) !== undefined) notTaken.machine++;
+    else if (!stats.isFile())
+      unread.push({ path: from, reason: stats.isSymbolicLink() ? "a link, not followed" : "not a file" });
+    else {
+      // A bundle with such a path would be refused.
+      const problem = pathProblem(path) ?? paths.add(path);
+      if (problem === undefined) files.push({ from, path, bytes: stats.size, isTranscript });
+      else unread.push({ path: from, reason: `its path ${problem}` });
+    }
   };
   for (const { path, kind } of items) {
     const from = join(configDir, ...path.split("/"));
@@ -59,7 +75,7 @@ export async function sessionFiles(
   const leftOut = unread
     .map(({ path, reason }) => ({ path: path.startsWith(dirname(configDir)) ? pathOf(path) : path, reason }))
     .sort((a, b) => (a.path < b.path ? -1 : 1));
-  return { files, leftOut, fileHistory: history };
+  return { files, leftOut, notTaken };
 }
 
 function targetOf(path: string, unread: Skipped[]): Stats | undefined {

@@ -1,4 +1,4 @@
-import { useAndClose } from "../../store/disk/fs.ts";
+import { close } from "../../store/disk/fs.ts";
 import { isTurnOver, yieldToEventLoop } from "../../store/timing.ts";
 import { SecretDetector } from "./detect-secrets.ts";
 import { complete, type Identity, identityOfPath, ownIdentity } from "./identity.ts";
@@ -53,7 +53,7 @@ export class Redaction {
       if (error instanceof NotMaskable) return error.message;
       throw error;
     } finally {
-      useAndClose(fd, () => undefined);
+      close(fd);
     }
   }
 

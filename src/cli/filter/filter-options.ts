@@ -70,6 +70,11 @@ export const STRICT_FILTER_OPTIONS: Options = Object.fromEntries(
   ]),
 );
 
+/** The same, for commands that change nothing and whose help refers to that of 'list'. */
+export const EXPLAINED_FILTER_OPTIONS: Options = Object.fromEntries(
+  Object.entries<OptionSpec>(FILTER_OPTIONS).map(([name, spec]) => [name, { ...spec, explainedBy: "list" }]),
+);
+
 /** The same, for commands whose help refers to that of 'list', with the option to go on without asking. */
 export const CHOICE_OPTIONS: Options = {
   ...Object.fromEntries(

@@ -1,10 +1,6 @@
 import { DRY_RUN } from "../changes/batch-help.ts";
 import { type Command, UsageError } from "../terminal/command.ts";
-import { FILTER_OPTIONS } from "../filter/filter-options.ts";
-
-const OF_LIST = Object.fromEntries(
-  Object.entries(FILTER_OPTIONS).map(([name, spec]) => [name, { ...spec, explainedBy: "list" }]),
-);
+import { EXPLAINED_FILTER_OPTIONS } from "../filter/filter-options.ts";
 
 export const command: Command = {
   summary: "Keep copies of sessions, which outlive Claude Code's clean-up",
@@ -32,7 +28,7 @@ days stays there. It has the layout of a config directory: 'list --config-dir DI
       help: "The snapshot to restore from, if not the default.",
       completes: "directories",
     },
-    ...OF_LIST,
+    ...EXPLAINED_FILTER_OPTIONS,
     ...DRY_RUN,
   },
   positionals: "any",

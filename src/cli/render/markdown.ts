@@ -235,7 +235,7 @@ const quoted = (text: string): string =>
     .join("\n");
 
 /** Escapes a text on one line, so that Markdown shows it unchanged. */
-const escaped = (text: string): string => printable(text).replace(/[\\`*_[\]<>#|]/g, (letter) => `\\${letter}`);
+export const escaped = (text: string): string => printable(text).replace(/[\\`*_[\]<>#|]/g, (letter) => `\\${letter}`);
 
 /** Escapes a part of a line, and keeps the spaces at its ends. */
 function escapedPart(text: string): string {

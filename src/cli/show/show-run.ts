@@ -131,7 +131,12 @@ async function printMessages(job: Job): Promise<void> {
   try {
     await writeMessages(
       {
-        ...{ open, about, messages, numbers, left, renderer },
+        open,
+        about,
+        messages,
+        numbers,
+        left,
+        renderer,
         filterOf: (number) => filterOf(job, number),
         found: job.found?.all,
         roles: asked.filter.roles,

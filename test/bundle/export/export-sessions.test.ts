@@ -27,14 +27,18 @@ describe("a bundle", () => {
     const before = snapshot(configDir);
     const report = await exportSessions({ sessionIds: [ID], configDirs: [configDir], out });
     expect(snapshot(configDir)).toEqual(before);
-    expect(report).toMatchObject({ dryRun: false, path: out, bytes: fs.statSync(out).size, fileHistory: 1 });
+    expect(report).toMatchObject({
+      dryRun: false,
+      path: out,
+      bytes: fs.statSync(out).size,
+      notTaken: { fileHistory: 1, machine: 3 },
+    });
     expect(fs.statSync(out).mode & 0o777).toBe(0o600);
 
     const { manifest, headers, files } = await readBundle(out);
     expect(headers.map(({ name }) => name)).toEqual(
       [
         "manifest.json",
-        `jobs/${ID.slice(0, 8)}/state.json`,
         `projects/-a/${ID}.desktop-released.json`,
         `projects/-a/${ID}.jsonl`,
         `projects/-a/${ID}/archived.json`,
@@ -44,8 +48,6 @@ describe("a bundle", () => {
         `projects/-a/agent-0001.jsonl`,
         `projects/-b/${ID}.jsonl`,
         `projects/-stub/${ID}.jsonl`,
-        `security_warnings_state_${ID}.json`,
-        `session-env/${ID}/env.sh`,
         `tasks/${ID}/1.json`,
         `todos/${ID}-agent-${ID}.json`,
         `todos/${ID}.json`,
@@ -73,7 +75,7 @@ describe("a bundle", () => {
   test("has the file history if it is asked for", async () => {
     const { configDir, out } = fullStore();
     const report = await exportSessions({ sessionIds: [ID], configDirs: [configDir], out, fileHistory: true });
-    expect(report.fileHistory).toBe(0);
+    expect(report.notTaken.fileHistory).toBe(0);
     expect([...(await readBundle(out)).files.keys()]).toContain(`file-history/${ID}/abc@v1`);
   });
 
