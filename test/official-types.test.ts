@@ -97,6 +97,7 @@ test("it compiles against both packages, and what they have in common is assigna
     ...TYPES.map((name) => `export const ${name}IsTheSame: Same<official.${name}, ours.${name}> = true;`),
     // What the SDK streams can be saved, and is what comes back.
     "export const save = (stream: official.SDKMessage[]) => ours.saveSession(undefined, stream);",
+    "export const run = (prompt: string) => ours.saveSession(undefined, official.query({ prompt }));",
     "export const load = async (id: string) => (await ours.loadSession(id)).messages as official.SDKMessage[];",
     // Sessions in a store are not offered, and the types say so.
     "declare const sessionStore: official.SessionStore;",

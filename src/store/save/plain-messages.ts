@@ -8,20 +8,19 @@ import { isTurnOver, yieldToEventLoop } from "../timing.ts";
 const AROUND_BYTES = 64 * 1024;
 
 /**
- * Returns messages as JSON has them. Throws `InvalidArgumentError` for one that JSON cannot hold, that has no `type`, or that is
- * too long to be read again.
+ * Returns messages as JSON has them; of a stream all, when it has ended. Throws `InvalidArgumentError` for one that JSON cannot
+ * hold, that has no `type`, or that is too long to be read again, and what the stream throws.
  */
 export async function plainMessages(
-  messages: Iterable<unknown>,
+  messages: Iterable<unknown> | AsyncIterable<unknown>,
   signal: AbortSignal | undefined,
 ): Promise<JsonObject[]> {
-  if (
-    typeof messages === "string" ||
-    typeof (messages as Partial<Iterable<unknown>> | undefined)?.[Symbol.iterator] !== "function"
-  )
-    throw new InvalidArgumentError("messages", "messages must be a list of the messages of a session");
+  const given: object = Object(messages);
+  if (typeof messages === "string" || !(Symbol.iterator in given || Symbol.asyncIterator in given))
+    throw new InvalidArgumentError("messages", "messages must be a list or a stream of the messages of a session");
   const plain: JsonObject[] = [];
-  for (const message of messages) {
+  for await (const message of messages) {
+    signal?.throwIfAborted();
     plain.push(plainMessage(message, plain.length));
     if (isTurnOver()) await yieldToEventLoop(signal);
   }

@@ -20,7 +20,7 @@ import { SessionWriter } from "./session-writer.ts";
 /**
  * Saves the messages of a program, as the Agent SDK streams them, as a session that Claude Code lists and resumes. Messages of
  * all types are kept, and `loadSession` returns them. A session that exists must begin with the same messages: those after them
- * are appended. `id`: a UUID; undefined for a new one.
+ * are appended. `id`: a UUID; undefined for a new one. Of a stream all messages are saved when it has ended.
  *
  * A new session appears whole or not at all, mode 0600. If an append is cut short, the next call writes the rest.
  *
@@ -29,7 +29,7 @@ import { SessionWriter } from "./session-writer.ts";
  */
 export async function saveSession(
   id: string | undefined,
-  messages: Iterable<SavedMessage>,
+  messages: Iterable<SavedMessage> | AsyncIterable<SavedMessage>,
   options?: SaveSessionOptions | null,
 ): Promise<SaveSessionResult> {
   const sessionId = id === undefined ? nodeCrypto().randomUUID() : requireSessionId(id);

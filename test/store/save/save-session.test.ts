@@ -145,6 +145,22 @@ describe("a saved session", () => {
     },
   );
 
+  test("may be a stream, which is saved when it has ended, and not at all if it fails", async () => {
+    const configDirs = [tempConfigDir()];
+    const before = snapshot(configDirs[0] ?? "");
+    async function* streamed(fails: boolean): AsyncGenerator<SdkMessage> {
+      for (const message of everything()) {
+        await Promise.resolve();
+        yield message;
+      }
+      if (fails) throw new Error("cut off");
+    }
+    await expect(saveSession(ID, streamed(true), { configDirs })).rejects.toThrow("cut off");
+    expect(snapshot(configDirs[0] ?? "")).toEqual(before);
+    await saveSession(ID, streamed(false), { configDirs });
+    expect((await loadSession(ID, { configDirs })).messages).toEqual(everything());
+  });
+
   test("without any message is one that can be loaded", async () => {
     const configDirs = [tempConfigDir()];
     await saveSession(ID, [], { configDirs, cwd: "/w", description: "Nothing yet" });
@@ -258,6 +274,7 @@ describe("refusals change nothing", () => {
   const cases: [string, Parameters<typeof saveSession>[0], unknown, object, RegExp][] = [
     ["no UUID", "x", [], {}, /^InvalidSessionId: Invalid sessionId: x$/],
     ["no list", ID, 5, {}, /^InvalidArgument: messages must be a list/],
+    ["nothing", ID, null, {}, /^InvalidArgument: messages must be a list/],
     ["a text", ID, "abc", {}, /^InvalidArgument: messages must be a list/],
     ["no object", ID, [{ type: "user" }, 5], {}, /^InvalidArgument: messages\[1\] must be an object with a type$/],
     ["no type", ID, [{}], {}, /^InvalidArgument: messages\[0\] must be an object with a type$/],
