@@ -55,12 +55,12 @@ export async function planSession(
     if (obstacle !== undefined)
       throw conflict(to, `${obstacle} is in the way of its files`, "Move it away, then try again.");
   }
-  requireNowhereElse(to, files);
   const planned: PlannedFile[] = [];
   let unread = 0;
   const main = await compareWith(transcript, session, options);
   if (main.relation === "different")
     throw conflict(to, `${transcript.to} is another session with this id, or was continued otherwise`, NEW_ID);
+  if (main.relation === "missing" || main.relation === "empty") requireNowhereElse(to, files);
   for (const target of files) {
     const { relation, bytes, facts } = target === transcript ? main : await compareWith(target, session, options);
     unread += facts?.unread ?? 0;
@@ -88,7 +88,8 @@ function actionOn(
 ): PlannedFile["action"] | "left" | "shorter" | "different" {
   const isNew = main === "missing" || main === "empty";
   // It says where a row of the transcript is, which only the transcript decides.
-  if (role === "place" && relation !== "missing") return isNew || main === "shorter" ? "extend" : "already";
+  if (role === "place" && relation !== "missing" && relation !== "same")
+    return isNew || main === "shorter" ? "extend" : "already";
   switch (relation) {
     case "missing":
       return "place";

@@ -103,6 +103,14 @@ test.for<
   ["only a different subagent", { [agent]: OTHER }, { [at()]: LONG, [agent]: LONG }, {}, /--new-id/, "ours"],
   ["what a killed import left", { [agent]: LONG }, { [at()]: LONG, [agent]: LONG }, {}, /^imported$/, "theirs"],
   ["in another project", { [at("-other")]: LONG }, { [at()]: LONG }, {}, /--cwd, or .*--new-id/, "ours"],
+  [
+    "here, and in another project too",
+    { [at("-other")]: OTHER, [at()]: LONG },
+    { [at()]: LONG },
+    {},
+    /^already$/,
+    "ours",
+  ],
   ["in two projects there", {}, { [at()]: LONG, [at("-older")]: SHORT }, {}, /^imported$/, "theirs"],
 ])("%s", async ([, ours, theirs, options, said, expected]) => {
   const result = await importInto(ours, theirs, options);
