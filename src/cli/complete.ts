@@ -116,6 +116,7 @@ type ConfigDirs = readonly string[] | undefined;
 
 const plain = (value: string): Offer => ({ value });
 const DIRS = plain(":dirs");
+const FILES = plain(":files");
 
 async function offers(kind: Completion | undefined, current: string, configDirs: ConfigDirs): Promise<Offer[]> {
   if (kind === undefined) return [];
@@ -123,6 +124,8 @@ async function offers(kind: Completion | undefined, current: string, configDirs:
   switch (kind) {
     case "directories":
       return [DIRS];
+    case "files":
+      return [FILES];
     case "sessions":
       return sessions(current, configDirs);
     case "trash":

@@ -102,6 +102,7 @@ describe("__complete", () => {
     [["list", "--tag", "tag f"], ["tag first"]],
     [["list", "--since", "7"], ["7d"]],
     [["list", "--config-dir", ""], [":dirs"]],
+    [["import", ""], [":files"]],
     [["list", "--config-dir", "/nowhere", "--branch", ""], []],
     [["delete", "--", "--p"], []],
   ];
@@ -155,6 +156,9 @@ describe.each(ownNode())("completion bash: Node $version", ({ path: node }) => {
     expect(replies("tag", "")).toEqual([`${TWO}  (second title)`, `${ONE}  (first)`]);
     expect(replies("tag", "1")).toEqual([ONE]);
     expect(replies("list", "--cwd", "=", "/home/ada/t")).toEqual(["/home/ada/two\\ words"]);
+    const dir = tempConfigDir();
+    put(dir, "taken.tar.gz", "");
+    expect(replies("import", path.join(dir, "ta"))).toEqual([path.join(dir, "taken.tar.gz")]);
   });
 });
 

@@ -7,12 +7,13 @@ _claude_transcripts() {
   [[ $current == = ]] && current=
   while IFS= read -r line; do
     case $line in
-      :dirs)
+      :dirs | :files)
         paths=1
+        [[ $line == :dirs ]] && at=-d || at=-f
         while IFS= read -r line; do
           values+=("$line")
           notes+=("")
-        done < <(compgen -d -- "$current")
+        done < <(compgen $at -- "$current")
         ;;
       *$'\t'*)
         values+=("\${line%%$'\t'*}")
@@ -46,10 +47,11 @@ compdef _claude_transcripts claude-transcripts
 _claude_transcripts() {
   local line value
   local -a offers
-  local dirs=
+  local dirs= files=
   for line in "\${(@f)$(\${(Q)words[1]} __complete "\${(@Q)words[2,CURRENT]}" 2>/dev/null)}"; do
     case $line in
       :dirs) dirs=1 ;;
+      :files) files=1 ;;
       ?*)
         value=\${line%%$'\t'*}
         value=\${value//\\/\\\\}
@@ -63,6 +65,7 @@ _claude_transcripts() {
   done
   (( \${#offers} )) && _describe -V 'claude-transcripts' offers
   [[ -n $dirs ]] && _files -/
+  [[ -n $files ]] && _files
   return 0
 }
 
@@ -81,6 +84,8 @@ function __claude_transcripts_complete
         switch $line
             case ':dirs'
                 __fish_complete_directories "$current"
+            case ':files'
+                __fish_complete_path "$current"
             case '*'
                 echo $line
         end

@@ -37,6 +37,7 @@ different one --new-id. If the command is interrupted, the same command finishes
     ...DRY_RUN,
   },
   positionals: "some",
+  completes: "files",
   async run(invocation) {
     const { runImport } = await import("../changes/run-import.ts");
     return runImport(invocation);

@@ -54,7 +54,15 @@ export interface Invocation {
 }
 
 /** Kind of values that a shell offers for an argument, or the values. */
-export type Completion = "sessions" | "trash" | "projects" | "tags" | "branches" | "directories" | readonly string[];
+export type Completion =
+  | "sessions"
+  | "trash"
+  | "projects"
+  | "tags"
+  | "branches"
+  | "directories"
+  | "files"
+  | readonly string[];
 
 export interface Command {
   /** One line in the general help. */
