@@ -154,7 +154,12 @@ async function sessions(current: string, configDirs: ConfigDirs): Promise<Offer[
 
 async function trashed(configDirs: ConfigDirs): Promise<Offer[]> {
   const entries = await listTrash({ configDirs });
-  return distinct(entries.map(({ sessionId, summary }) => ({ value: sessionId, about: summary })));
+  return distinct(
+    entries.map(({ id, sessionId, replacedBy, summary }) => ({
+      value: replacedBy === undefined ? sessionId : id,
+      about: summary,
+    })),
+  );
 }
 
 async function recent(

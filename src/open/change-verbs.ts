@@ -70,7 +70,7 @@ export function changeVerbs(configDirs: readonly string[] | undefined): ChangeVe
     archive: (sessionId, archived) => (archived ? archiveSession : unarchiveSession)(sessionId, where),
     planDeletion: (sessionId) => planDeletion(sessionId, where),
     remove: (sessionId) => deleteSession(sessionId, where),
-    trash: () => listTrash(where),
+    trash: async () => (await listTrash(where)).filter(({ replacedBy }) => replacedBy === undefined),
     async restore(prefix) {
       const id = resolveTrashEntry(prefix, configDirs);
       const { summary } = planRestoration(id, where);

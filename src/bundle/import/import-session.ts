@@ -5,7 +5,7 @@ import { close } from "../../store/disk/fs.ts";
 import { SessionInUseError, TranscriptError } from "../../store/errors.ts";
 import { requireNotInUse } from "../../store/live/session-in-use.ts";
 import { findCopies } from "../../store/projects/find-copies.ts";
-import { allTrashPlaces, cutShort } from "../../store/trash/trash-entries.ts";
+import { cutShort, deletionPlaces } from "../../store/trash/trash-entries.ts";
 import { withSessionLock } from "../../store/trash/session-lock.ts";
 import type { Skipped } from "../../store/types.ts";
 import { type SourceSession, transcriptPathIn } from "../source/source.ts";
@@ -176,8 +176,7 @@ function notesOn({ configDir, sessionId }: TargetIdentity, { files }: SessionPla
   if (unread > 0) notes.push(`${unread} places that are no rows were copied as they are`);
   const transcript = files.find(({ role }) => role === "transcript");
   if (transcript === undefined || transcript.action === "already") return notes;
-  const inTrash = allTrashPlaces([configDir], sessionId).places.some((place) => place.sessionId === sessionId);
-  if (inTrash)
+  if (deletionPlaces(configDir, sessionId).length > 0)
     notes.push("a deleted session with this id is in the trash, which can only be restored when this one is gone");
   return notes;
 }

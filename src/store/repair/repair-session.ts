@@ -16,8 +16,8 @@ import { findCopies, newestCopy, requireCopies } from "../projects/find-copies.t
 import { oldSubagents } from "../projects/sidecars.ts";
 import { describeSubagents } from "../read/subagents.ts";
 import { withSessionLock } from "../trash/session-lock.ts";
-import { cutShort, tidyTrash, trashPlaces } from "../trash/trash-entries.ts";
-import { readManifest } from "../trash/trash-manifest.ts";
+import { cutShort, deletionPlaces, tidyTrash } from "../trash/trash-entries.ts";
+import { endsInNewline } from "../trash/replace-open.ts";
 import { replaceFiles, type VersionChange } from "../trash/versions.ts";
 import type { SessionOptions, TranscriptCopy } from "../types.ts";
 import { planRepair, type RepairWork, writeRepaired } from "./repair-file.ts";
@@ -199,7 +199,7 @@ async function writeNext(
     bytes: size,
     next: { ino, bytes },
   };
-  return { item, replacement: { path, fd, size, mtimeMs, temp: temp.path } };
+  return { item, replacement: { path, fd, size, endsLine: endsInNewline(fd, size), mtimeMs, temp: temp.path } };
 }
 
 const fileReport = ({ path, isSubagent, size, bytesAfter, plan: { changes } }: Work): RepairedFile => ({
@@ -215,9 +215,8 @@ const fileReport = ({ path, isSubagent, size, bytesAfter, plan: { changes } }: W
 
 /** Returns the ids of deletions of a session, the latest first. */
 const deletionsOf = ({ project: { configDir }, sessionId }: TranscriptCopy): string[] =>
-  trashPlaces(configDir, sessionId)
-    .filter((place) => place.sessionId === sessionId && place.state === "complete")
-    .filter((place) => readManifest(place)?.replacedBy === undefined)
+  deletionPlaces(configDir, sessionId)
+    .filter(({ state }) => state === "complete")
     .map(({ id }) => id)
     .reverse();
 

@@ -4,7 +4,7 @@ import { listProjectDir } from "../projects/dir-cache.ts";
 import { findSession } from "../projects/find-copies.ts";
 import { listProjectDirs } from "../projects/project-dirs.ts";
 import { isSessionId } from "../layout/session-id.ts";
-import { allTrashPlaces, cutShort } from "../trash/trash-entries.ts";
+import { allTrashPlaces, cutShort, isDeletion } from "../trash/trash-entries.ts";
 import type { TrashPlace } from "../trash/trash-manifest.ts";
 import type { TranscriptCopy } from "../types.ts";
 import { unreadableDirs } from "../projects/unreadable.ts";
@@ -93,7 +93,7 @@ const startsWith = (id: string, prefix: string): boolean =>
   prefix !== "" && id.toLowerCase().startsWith(prefix.toLowerCase());
 
 function notFound(prefix: string, configDirs: readonly string[] | undefined): TranscriptError {
-  const inTrash = trashedWith(prefix, configDirs).places.length > 0;
+  const inTrash = trashedWith(prefix, configDirs).places.some(isDeletion);
   const where = inTrash ? ", but one is in the trash" : "";
   const unreadable = unreadableDirs({ configDirs });
   const whole: boolean = isSessionId(prefix);

@@ -11,6 +11,7 @@ import {
   allTrashPlaces,
   claim,
   type Entry,
+  isDeletion,
   isGoneOrEmpty,
   type Originals,
   originals,
@@ -85,7 +86,7 @@ export async function restoreSession(id: string, options?: StoreOptions | null):
       bytes: bytesOf(items),
       missing,
       otherTrashIds: allTrashPlaces(configDirs, sessionId)
-        .places.filter((place) => place.sessionId === sessionId && readEntry(place).manifest?.replacedBy === undefined)
+        .places.filter((place) => place.sessionId === sessionId && isDeletion(place))
         .map((place) => place.id),
     };
   });
@@ -126,7 +127,7 @@ export function planRestoration(id: string, options?: StoreOptions | null): Rest
 /** Returns the entries that `id` names; throws if there are none or something is in their way. */
 function requireEntries(configDirs: readonly string[], id: string): [Entry, ...Entry[]] {
   const [first, ...others] = chooseEntries(configDirs, id);
-  if (first === undefined) throw nothingFor(id, unusableEntry(configDirs, id));
+  if (first === undefined) throw nothingFor(id, unusableEntry(configDirs, id), versionsOf(configDirs, id));
   requireRestorable(id, [first, ...others]);
   return [first, ...others];
 }
@@ -137,13 +138,21 @@ interface UnusableEntry {
   readonly problem: string;
 }
 
-function nothingFor(id: string, unusable: UnusableEntry | undefined): TranscriptError {
-  if (unusable === undefined) return notInTrash(id);
+function nothingFor(id: string, unusable: UnusableEntry | undefined, versions = ""): TranscriptError {
+  if (unusable === undefined) return notInTrash(id, versions);
   const { place, problem } = unusable;
   return new TranscriptError("TrashEntryNotFound", `${place.id} in the trash cannot be restored: ${problem}`, {
     hint: `Its contents are in ${place.path}, under their old paths. Move them back by hand, or remove the entry by its id.`,
     data: { id, path: place.path, problem },
   });
+}
+
+/** Returns the end of a sentence that names the earlier versions of a session. */
+function versionsOf(configDirs: readonly string[], sessionId: string): string {
+  const ids = allTrashPlaces(configDirs, sessionId)
+    .places.filter((place) => !isDeletion(place))
+    .map(({ id }) => id);
+  return ids.length === 0 ? "" : `, but earlier versions, which only their own ids mean: ${ids.join(", ")}`;
 }
 
 const notInTrash = (id: string, why = ""): TranscriptError =>

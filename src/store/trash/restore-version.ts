@@ -1,8 +1,19 @@
 import { basename, dirname, join } from "node:path";
 import { cleanStaleTemps, syncDir } from "../disk/atomic-write.ts";
 import { copyTree, isContained, removeTree, shareTree } from "../disk/dir-tree.ts";
-import { close, isThere, openReadNoFollow, rename, statFile, statLink, statOpen } from "../disk/fs.ts";
-import { appendFrom, type Replacement } from "./replace-open.ts";
+import { CHUNK_BYTES } from "../../transcript/rows/limits.ts";
+import {
+  close,
+  isThere,
+  openReadNoFollow,
+  readBytes,
+  rename,
+  statFile,
+  statLink,
+  statOpen,
+  useAndClose,
+} from "../disk/fs.ts";
+import { appendFrom, endsInNewline, type Replacement } from "./replace-open.ts";
 import { tempName } from "../disk/temp-file.ts";
 import { TranscriptError } from "../errors.ts";
 import { noteAnnotationPlace } from "../facts/annotation-place.ts";
@@ -83,20 +94,32 @@ function isBack({ next }: VersionItem, from: string, path: string): boolean {
 
 const at = (path: string, fd: number): Omit<Replacement, "temp"> => {
   const { size, mtimeMs } = statOpen(fd);
-  return { path, fd, size, mtimeMs };
+  return { path, fd, size, endsLine: endsInNewline(fd, size), mtimeMs };
 };
 
 /** Makes the file that goes back, and returns what the version of the present one says of it. */
-function prepared({ next }: VersionItem, from: string, temp: string, fd: number): Pick<VersionItem, "bytes" | "next"> {
+function prepared(item: VersionItem, from: string, temp: string, fd: number): Pick<VersionItem, "bytes" | "next"> {
   const { ino, size: bytes } = statOpen(fd);
   // Rows that were added to what replaced it. Another file has come from elsewhere, and stays whole in the trash.
-  const hasMore = next !== undefined && next.ino === ino && next.bytes < bytes;
-  if (hasMore) {
+  const start = item.next?.ino === ino ? addedFrom(item, item.next.bytes, from, fd) : bytes;
+  if (start < bytes) {
     copyTree(from, temp);
-    appendFrom(fd, next.bytes, temp);
+    appendFrom(fd, start, temp);
   } else shareTree(from, temp);
   const stats = statLink(temp);
   return { bytes, next: stats && { ino: stats.ino, bytes: stats.size } };
+}
+
+/** Returns the offset in what replaced an item of the first row that the item does not have: it may have grown meanwhile too. */
+function addedFrom({ bytes }: VersionItem, nextBytes: number, from: string, fd: number): number {
+  return useAndClose(openReadNoFollow(from), (kept) => {
+    const both = statOpen(kept).size - bytes;
+    for (let at = 0; at < both; at += CHUNK_BYTES) {
+      const length = Math.min(CHUNK_BYTES, both - at);
+      if (!readBytes(kept, length, bytes + at).equals(readBytes(fd, length, nextBytes + at))) return nextBytes;
+    }
+    return nextBytes + Math.max(0, both);
+  });
 }
 
 function finish(place: TrashPlace, items: readonly VersionItem[]): void {

@@ -38,6 +38,13 @@ export function allTrashPlaces(configDirs: readonly string[], of = ""): { places
   return { places, errors };
 }
 
+/** Returns the entries of a session's deletions, by name, without those of earlier versions (versions.ts). None if it cannot be read. */
+export const deletionPlaces = (configDir: string, sessionId: string): TrashPlace[] =>
+  allTrashPlaces([configDir], sessionId).places.filter((place) => place.sessionId === sessionId && isDeletion(place));
+
+/** Whether an entry is of a deletion, and not of an earlier version of a session. */
+export const isDeletion = (place: TrashPlace): boolean => readManifest(place)?.replacedBy === undefined;
+
 export interface Entry {
   readonly place: TrashPlace;
   readonly manifest: TrashManifest;

@@ -58,8 +58,9 @@ export async function replaceFiles(
   const sizes = new Map<Replacement, number>();
   try {
     for (const { replacement } of changes) {
-      if (!replaceOpen(replacement)) throw changedMeanwhile(sessionId);
-      sizes.set(replacement, carryOver(replacement, replacement.size));
+      const size = replaceOpen(replacement);
+      if (size === undefined) throw changedMeanwhile(sessionId);
+      sizes.set(replacement, carryOver(replacement, size));
     }
   } finally {
     // The CLI opens a file, writes and closes it at once: after this time it writes to the new one.

@@ -1,7 +1,7 @@
 import { fork } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
-import { beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test, vi } from "vitest";
 import {
   deleteSession,
   describeSession,
@@ -99,7 +99,10 @@ describe("the earlier version in the trash", () => {
   test("is not what the session's id means, and stays when the session is deleted and restored", async () => {
     const dir = store();
     const { trashId = "" } = await repair(dir);
-    await expect(restoreSession(ID, { configDirs: [dir] })).rejects.toMatchObject({ code: "TrashEntryNotFound" });
+    await expect(restoreSession(ID, { configDirs: [dir] })).rejects.toMatchObject({
+      code: "TrashEntryNotFound",
+      message: expect.stringContaining(trashId),
+    });
     await deleteSession(ID, { configDirs: [dir] });
     expect(await restoreSession(ID, { configDirs: [dir] })).toMatchObject({ otherTrashIds: [] });
     expect([read(dir), await versions(dir)]).toEqual([sound, [trashId]]);
@@ -180,6 +183,25 @@ test("lists still have the description, whose row has moved", async () => {
   expect(await descriptions()).toEqual(["What it was about"]);
   await restoreSession(trashId, { configDirs: [dir] });
   expect(await descriptions()).toEqual(["What it was about"]);
+});
+
+test("rows that are appended while it is repaired are in both versions, once", async () => {
+  const dir = store(`\ufeff${sound}`);
+  const file = path.join(dir, transcript);
+  const note = (n: number): string => `${JSON.stringify({ type: "note", n })}\n`;
+  // When the files have been read for the last time, and before they are exchanged.
+  const spy = vi.spyOn(fs, "mkdirSync").mockImplementationOnce((...args: Parameters<typeof fs.mkdirSync>) => {
+    fs.appendFileSync(file, note(1));
+    spy.mockRestore();
+    return fs.mkdirSync(...args);
+  });
+  // Without it the trash is made first.
+  put(dir, "claude-transcripts/trash/something", "");
+  const { trashId = "" } = await repair(dir);
+  expect(read(dir)).toBe(sound + note(1));
+  fs.appendFileSync(file, note(2));
+  await restoreSession(trashId, { configDirs: [dir] });
+  expect(read(dir)).toBe(`\ufeff${sound}${note(1)}${note(2)}`);
 });
 
 test("stops when it is aborted, and leaves nothing", async () => {
