@@ -95,6 +95,32 @@ test("--keep copies what a filter selects, and names the command that brings it 
   });
 });
 
+test("list marks what goes within 3 days, unless the snapshot has it", () => {
+  const dir = store();
+  interface Row {
+    readonly sessionId: string;
+    readonly deletedFrom?: number;
+  }
+  const marked = (...args: string[]): string[] => {
+    const { sessions } = JSON.parse(run(dir, "list", "--json", ...args).stdout) as { sessions: Row[] };
+    return sessions.flatMap(({ sessionId: id, deletedFrom }) => (deletedFrom === undefined ? [] : [id])).sort();
+  };
+  const text = run(dir, "list").stdout;
+  expect(text.match(/prompt of \d \(deleted [^)]+\)/g)?.sort()).toEqual([
+    "prompt of 1 (deleted at the next start)",
+    "prompt of 2 (deleted in 19 h)",
+  ]);
+  expect(marked()).toEqual([sessionId(1), sessionId(2)]);
+  run(dir, "snapshot", "--query", "prompt of 1");
+  expect(marked()).toEqual([sessionId(2)]);
+  expect(marked("--from-snapshot")).toEqual([]);
+  // A new file next to the transcript is not in it.
+  put(dir, `projects/-w/${sessionId(1)}/subagents/agent-a.jsonl`, "{}\n");
+  expect(marked()).toEqual([sessionId(1), sessionId(2)]);
+  put(dir, "settings.json", '{"cleanupPeriodDays": 90}');
+  expect(marked()).toEqual([]);
+});
+
 test("--lost shows prompts of sessions that are gone, and filters them", () => {
   const dir = store();
   const row = (n: number, display: string, timestamp: number, project: string): string =>
@@ -148,8 +174,8 @@ test("after Claude Code's purge everything is still listed, shown and found in t
     ["show", sessionId(4), "--json"],
     ["search", '"prompt of 1"', "--no-index"],
   ] as const;
-  const answers = reads.map((args) => run(dir, ...args).stdout);
   expect(run(dir, "retention", "--keep").status).toBe(0);
+  const answers = reads.map((args) => run(dir, ...args).stdout);
   purge(dir);
   expect(files()).toHaveLength(before.length - 3);
 

@@ -7,12 +7,13 @@ export const command: Command = {
   summary: "List sessions, the most recently active first",
   usage: "list [DIR] [options]",
   details: `Lists the sessions of all projects, without the archived ones: the start of the id, the time of the last message, the
-title with the description and the tags and, if there is room, the project, the git branch and the size of the transcript. A worktree is shown as
+title with the description and the tags and, if there is room, the project, the git branch and the size of the transcript. A session that Claude Code
+will delete within 3 days says so, unless the snapshot has it (see 'retention'). A worktree is shown as
 repository#worktree. A terminal shows the first 30 sessions; a file or pipe gets all of them, with full paths.`,
   notes: `JSON
   {"sessions": [{sessionId, summary, lastModified, fileSize, customTitle, firstPrompt, gitBranch, cwd, tag,
     createdAt, archived, title, activity, tags, description, configDir, projectKey, transcriptPath, entrypoint, programmatic, model,
-    forkedFrom, agentName, teamName, worktree}],
+    forkedFrom, agentName, teamName, worktree, deletedFrom: when Claude Code deletes it, if within 3 days and no snapshot has it}],
   "more": whether --limit left some out, "archivedLeftOut", "programmaticLeftOut": how many were left out,
   "transcripts": how many there are, "skipped": [{path, reason}]}
   With --cost, a session also has usage: {prompts, turns, messages, toolCalls, requests, tokens, webSearches, cost,

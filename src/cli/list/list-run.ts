@@ -11,6 +11,7 @@ import { flag } from "../terminal/environment.ts";
 import { type Progress, startProgress } from "../terminal/progress.ts";
 import { terminalJson } from "../terminal/terminal-json.ts";
 import { SESSION_SORTS, type SessionSort } from "../../catalog/facts/session-facts.ts";
+import { Deadlines } from "./deadlines.ts";
 import { SessionTable } from "./session-table.ts";
 import { printable } from "../terminal/terminal.ts";
 import { tableWidth } from "../terminal/table.ts";
@@ -117,11 +118,15 @@ async function printJson(
     progress.clear();
     return terminal.write(text);
   };
-  const withUsage = (row: ListedSession): object =>
-    usages === undefined ? row : { ...row, usage: usages.usage.get(row.sessionId) };
+  const deadlines = new Deadlines(Date.now());
+  const withFacts = (row: ListedSession): object => ({
+    ...row,
+    ...(usages && { usage: usages.usage.get(row.sessionId) }),
+    deletedFrom: deadlines.of(row),
+  });
   let before = '{"sessions":[';
   for (let rows = await taken.rows(FIRST_ROWS); rows.length > 0; rows = await taken.rows(LATER_ROWS)) {
-    await print(`${before}\n${rows.map((row) => terminalJson(withUsage(row))).join(",\n")}`);
+    await print(`${before}\n${rows.map((row) => terminalJson(withFacts(row))).join(",\n")}`);
     before = ",";
   }
   const more = await taken.hasMore();
@@ -141,12 +146,20 @@ async function printTable(
   { typed, filters, limit, byEnvironment, usage }: ListOptions & { readonly usage: SessionUsages | undefined },
   progress: Progress,
 ): Promise<void> {
+  const now = Date.now();
+  const deadlines = new Deadlines(now);
+  let going = 0;
   const table = new SessionTable({
+    deadline(session) {
+      const from = deadlines.of(session);
+      if (from !== undefined) going++;
+      return from;
+    },
     width: tableWidth(terminal),
     heads: terminal.isTty,
     colors: terminal.colors,
     shortId: shortIds(configDirs),
-    now: Date.now(),
+    now,
     ofOneProject: filters.dir !== undefined,
     usage: usage?.usage,
   });
@@ -186,6 +199,10 @@ async function printTable(
     if (byEnvironment && programmaticLeftOut > 0) terminal.warn(`${started} (CLAUDE_TRANSCRIPTS_NO_PROGRAMMATIC).`);
     return;
   }
+  if (going > 0)
+    terminal.warn(
+      `Claude Code will delete ${going === 1 ? "1 session" : `${going} sessions`} soon. To keep copies: claude-transcripts retention --keep`,
+    );
   const first = count === 1 ? "the first" : `the first ${count}`;
   if (more) terminal.warn(`Showing ${first} of ${stream.total} transcripts. To see more, use --limit N or --all.`);
   if (archivedLeftOut > 0) {

@@ -10,7 +10,7 @@ import { sessionCost } from "../../view/usage-words.ts";
 import { formatBytes } from "../../view/size.ts";
 import { type Column, headLine, layOut, tableLine } from "../terminal/table.ts";
 import { printable } from "../terminal/terminal.ts";
-import { relativeTime } from "../terminal/time.ts";
+import { deletionTime, relativeTime } from "../terminal/time.ts";
 import { fitTitles, type TitleCell } from "../terminal/titles.ts";
 
 const YELLOW = 33;
@@ -49,6 +49,8 @@ interface TableOptions {
   readonly now: number;
   /** Whether the list is of one directory and its worktrees, which the user knows. */
   readonly ofOneProject: boolean;
+  /** When Claude Code deletes a session soon, epoch ms. */
+  readonly deadline?: ((session: ListedSession) => number | undefined) | undefined;
   /** Counts of sessions by id, for columns of their own. */
   readonly usage?: ReadonlyMap<string, SessionUsage> | undefined;
 }
@@ -69,7 +71,7 @@ export class SessionTable {
   lines(sessions: readonly ListedSession[], isAll: boolean): string[] {
     const { width, heads, colors } = this.#options;
     const isFirst = this.#widths === undefined;
-    const titles = sessions.map(titleOf);
+    const titles = sessions.map((session) => this.#titleOf(session));
     const cells = width === undefined ? this.#fullCells(sessions) : this.#cells(sessions, width, isFirst && isAll);
     for (const [at, row] of cells.entries()) {
       row[TITLE] = wholeTitle(titles[at]);
@@ -119,6 +121,13 @@ export class SessionTable {
     return [shortId(sessionId), relativeTime(activity, now), fileSize === undefined ? "" : formatBytes(fileSize)];
   }
 
+  #titleOf(session: ListedSession): TitleCell {
+    const { deadline, now } = this.#options;
+    const from = deadline?.(session);
+    if (from === undefined) return titleOf(session, undefined);
+    return titleOf(session, from <= now ? "at the next start" : deletionTime(from, now).replace(/,.*/, ""));
+  }
+
   #usageCells(sessionId: string): string[] {
     const { usage } = this.#options;
     if (usage === undefined) return [];
@@ -144,11 +153,15 @@ const MAX_LOOKUPS = 200;
 const directoryOf = ({ cwd, projectKey }: ListedSession): string => cwd ?? projectKey;
 const branchOf = ({ gitBranch }: ListedSession): string => printable(gitBranch ?? "");
 
-function titleOf({ title, tags, description, archived, agentName }: ListedSession): TitleCell {
+function titleOf(
+  { title, tags, description, archived, agentName }: ListedSession,
+  deletion: string | undefined,
+): TitleCell {
   const marks = [
     ...tags.map((tag) => `#${printable(tag)}`),
     ...(agentName === undefined ? [] : [`(agent ${printable(agentName)})`]),
     ...(archived ? ["(archived)"] : []),
+    ...(deletion === undefined ? [] : [`(deleted ${deletion})`]),
   ];
   const called = printable(forkFirst(title)) || "(no title)";
   const described = printable(description ?? "");

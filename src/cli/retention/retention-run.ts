@@ -6,8 +6,9 @@ import { resolveConfigDirs } from "../../store/layout/config-dir.ts";
 import { projectDir, sidecarPath, snapshotPath } from "../../store/layout/paths.ts";
 import { shortIds } from "../../store/resolve/short-ids.ts";
 import { deletedFrom, readRetention, withProjects } from "../../store/retention/retention.ts";
+import { isKept } from "../../store/snapshot/is-kept.ts";
 import { isSnapshot } from "../../store/snapshot/snapshot-dir.ts";
-import { sessionsNotCopied } from "../../store/snapshot/take-snapshot.ts";
+import { isTurnOver, yieldToEventLoop } from "../../store/timing.ts";
 import type { Skipped } from "../../store/types.ts";
 import { asString } from "../../transcript/rows/json-values.ts";
 import { amount } from "../../view/size.ts";
@@ -112,8 +113,6 @@ async function foresee(configDir: string, filter: SessionFilter, progress: Progr
   into.retention.push({ configDir, ...retention });
   for (const note of chosen.notes) into.notes.push(note);
   for (const skip of chosen.skipped) into.skipped.push(skip);
-  const snapshot = snapshotPath(configDir);
-  const notCopied = isSnapshot(snapshot) ? await sessionsNotCopied(configDir, snapshot) : undefined;
   for (const session of chosen.sessions) {
     const { sessionId, projectKey, lastModified: mtimeMs, entrypoint, fileSize = 0 } = session;
     const from = deletedFrom(retention, { mtimeMs, entrypoints: entrypoint === undefined ? [] : [entrypoint] });
@@ -122,8 +121,8 @@ async function foresee(configDir: string, filter: SessionFilter, progress: Progr
       continue;
     }
     const bytes = fileSize + bytesBelow(sidecarPath(projectDir(configDir, projectKey), sessionId), into.skipped);
-    const inSnapshot = notCopied?.has(sessionId.toLowerCase()) === false;
-    into.going.push({ session, deletedFrom: from, bytes, inSnapshot });
+    into.going.push({ session, deletedFrom: from, bytes, inSnapshot: isKept(session, snapshotPath(configDir)) });
+    if (isTurnOver(1)) await yieldToEventLoop();
   }
 }
 

@@ -69,7 +69,7 @@ export async function withProjects(retention: Retention, directories: Iterable<s
 }
 
 /** Returns what the settings of a directory say, first those that are not shared with others; undefined if they say nothing. */
-function projectRetention(directory: string): ProjectRetention | undefined {
+export function projectRetention(directory: string): ProjectRetention | undefined {
   if (!isAbsolute(directory) || /^[/\\]{2}/.test(directory)) return undefined;
   for (const name of ["settings.local.json", "settings.json"]) {
     const { path: settingsPath, days } = readCleanupSettings(join(directory, ".claude", name));

@@ -9,6 +9,7 @@ import { tidyTrash } from "../trash/trash-entries.ts";
 import type { Skipped } from "../types.ts";
 import { updateCopy } from "./copy-file.ts";
 import { DeletionWatch } from "./deletion-watch.ts";
+import { isCopyOf } from "./is-kept.ts";
 import { makeSnapshotDir, requireSnapshotDir } from "./snapshot-dir.ts";
 import { type SourceFile, sourceFiles } from "./source-files.ts";
 
@@ -70,20 +71,6 @@ export async function takeSnapshot(options: SnapshotOptions): Promise<SnapshotRe
   if (dryRun !== true) tidyTrash(to);
   const { copied, unchanged, superseded, skipped, failed } = run;
   return { copied, bytes: copied.reduce((sum, file) => sum + file.bytes, 0), unchanged, superseded, skipped, failed };
-}
-
-/**
- * Returns the ids, in lower case, of the sessions that a snapshot does not have whole, as they are now. Throws `signal.reason`
- * when aborted. Copies nothing.
- */
-export async function sessionsNotCopied(
-  configDir: string,
-  to: string,
-  signal?: AbortSignal,
-): Promise<ReadonlySet<string>> {
-  const run = new SnapshotRun({ configDir: resolve(configDir), to: resolve(to), dryRun: true, signal });
-  const changed = await run.changedFiles();
-  return new Set([...changed.keys()].filter((owner) => owner !== undefined));
 }
 
 /** In the lock of what belongs to no session. */
@@ -195,12 +182,9 @@ class SnapshotRun implements Omit<SnapshotReport, "bytes"> {
     this.#bytes += bytes;
   }
 
-  /** Whether the copy was made of a file as it is now: of the same size and time, to the microsecond. */
   #isCopied({ name, stats }: SourceFile): boolean {
-    if (this.#isLinked(name)) return false;
     // What cannot be looked at cannot be written either, which is said then.
-    const there = attempt(() => statLink(`${this.#options.to}${sep}${name}`));
-    return there?.isFile() === true && there.size === stats.size && Math.abs(there.mtimeMs - stats.mtimeMs) < 0.002;
+    return !this.#isLinked(name) && isCopyOf(stats, `${this.#options.to}${sep}${name}`);
   }
 }
 
