@@ -21,7 +21,7 @@ const ARROWS: Readonly<Record<string, { layers: readonly string[]; packages: rea
   },
   open: { layers: ["open", "catalog", "store", "transcript"], packages: [] },
   view: { layers: ["view", "catalog", "store", "transcript"], packages: [] },
-  servers: { layers: ["servers", "view"], packages: ["split2"] },
+  servers: { layers: ["servers", "view", "open"], packages: ["split2"] },
   acp: {
     layers: ["acp", "servers", "view", "open", "catalog", "store", "transcript", "version.ts"],
     packages: ["@agentclientprotocol/sdk", "zod"],

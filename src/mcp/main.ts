@@ -1,3 +1,4 @@
+import { startDailyCleanup } from "../servers/daily-cleanup.ts";
 import { reserveStdout } from "../servers/server-console.ts";
 import { serveStdio } from "./wire/serve-stdio.ts";
 import type { Service } from "./core/service.ts";
@@ -15,11 +16,13 @@ export interface ServeOptions {
   readonly tools?: readonly string[] | undefined;
   /** Serves over HTTP on this port; 0 takes any free one. Default: serves on stdin and stdout. */
   readonly http?: { readonly port: number } | undefined;
+  /** Moves sessions that were last active so many days ago to the trash, once a day. Default: never. */
+  readonly cleanupAfterDays?: number | undefined;
 }
 
 /** Serves MCP on stdin and stdout, and ends the process when the client is gone. Over HTTP, only signals end it. */
 export async function serveMcp(options: ServeOptions): Promise<never> {
-  const { configDirs, readOnly, includeProgrammatic, tools, http } = options;
+  const { configDirs, readOnly, includeProgrammatic, tools, http, cleanupAfterDays } = options;
   reserveStdout();
   const { env } = process;
   const service: Service = {
@@ -32,7 +35,9 @@ export async function serveMcp(options: ServeOptions): Promise<never> {
       includeProgrammatic,
     },
   };
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => process.exit(0));
+  const cleanup = startDailyCleanup({ configDirs, maxAgeDays: cleanupAfterDays, log: (line) => console.error(line) });
+  for (const signal of ["SIGINT", "SIGTERM"] as const)
+    process.on(signal, () => void cleanup.stop().finally(() => process.exit(0)));
   const definition = serverDefinition({ readOnly, tools });
   if (http !== undefined) {
     const { startHttp } = await import("./wire/http-start.ts");
@@ -40,5 +45,6 @@ export async function serveMcp(options: ServeOptions): Promise<never> {
     return new Promise(() => undefined);
   }
   await serveStdio(definition, service, process.stdin, process.stdout);
+  await cleanup.stop();
   process.exit(0);
 }

@@ -2,6 +2,7 @@ import { LOG_LEVELS, type LogLevel } from "../../acp/rim/log.ts";
 import { PAGE_SESSIONS, PAGE_SESSIONS_MAX } from "../../transcript/rows/limits.ts";
 import { type Command, mustBe, oneOf } from "../terminal/command.ts";
 import { configDirsFromEnvironment, flag, type Setting, setting } from "../terminal/environment.ts";
+import { CLEANUP_AFTER, cleanupAfterDays } from "./cleanup-option.ts";
 
 export const command: Command = {
   summary: "Serve sessions to an editor over the Agent Client Protocol, on stdin and stdout",
@@ -27,6 +28,7 @@ export const command: Command = {
       value: "N",
       help: "Replay only the last N messages of a session, unless a request asks for others, and say how many came before.",
     },
+    ...CLEANUP_AFTER,
     "log-level": {
       type: "string",
       value: "LEVEL",
@@ -34,12 +36,23 @@ export const command: Command = {
       completes: LOG_LEVELS,
     },
   },
-  variables: ["config-dir", "read-only", "page-size", "no-worktrees", "no-programmatic", "replay-last", "log-level"],
+  variables: [
+    "config-dir",
+    "read-only",
+    "page-size",
+    "no-worktrees",
+    "no-programmatic",
+    "replay-last",
+    "cleanup-after",
+    "log-level",
+  ],
   positionals: "none",
   async run({ configDirs, values, terminal }) {
+    const readOnly = flag("read-only", values);
     const options = {
       configDirs: configDirs ?? (await configDirsFromEnvironment()),
-      readOnly: flag("read-only", values),
+      readOnly,
+      cleanupAfterDays: cleanupAfterDays(values, { readOnly }),
       includeWorktrees: !flag("no-worktrees", values),
       includeProgrammatic: !flag("no-programmatic", values),
       pageSize: pageSize(setting("page-size", values)),

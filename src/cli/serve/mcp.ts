@@ -1,5 +1,6 @@
 import { type Command, mustBe, UsageError } from "../terminal/command.ts";
 import { configDirsFromEnvironment, flag } from "../terminal/environment.ts";
+import { CLEANUP_AFTER, cleanupAfterDays } from "./cleanup-option.ts";
 
 const DEFAULT_PORT = 4917;
 const LAST_PORT = 65_535;
@@ -14,6 +15,7 @@ export const command: Command = {
       type: "boolean",
       help: "In lists and searches, leave out sessions that programs started (claude -p, the Agent SDK), unless a call asks for them.",
     },
+    ...CLEANUP_AFTER,
     tools: {
       type: "string",
       value: "NAMES",
@@ -29,11 +31,12 @@ export const command: Command = {
       help: `With --http: the port. Default: ${DEFAULT_PORT}; 0 takes any free port.`,
     },
   },
-  variables: ["config-dir", "read-only", "no-programmatic"],
+  variables: ["config-dir", "read-only", "no-programmatic", "cleanup-after"],
   positionals: "none",
   async run({ configDirs, values, terminal }) {
     const tools = await toolsOption(values["tools"]);
     const readOnly = flag("read-only", values);
+    const cleanup = cleanupAfterDays(values, { readOnly });
     const includeProgrammatic = !flag("no-programmatic", values);
     const dirs = configDirs ?? (await configDirsFromEnvironment());
     const http = httpOption(values);
@@ -41,7 +44,7 @@ export const command: Command = {
       terminal.warn("claude-transcripts mcp: expected an agent on stdin, not a terminal. Press Ctrl-D to end.");
     }
     const { serveMcp } = await import("../../mcp/main.ts");
-    return serveMcp({ configDirs: dirs, readOnly, includeProgrammatic, tools, http });
+    return serveMcp({ configDirs: dirs, readOnly, includeProgrammatic, tools, http, cleanupAfterDays: cleanup });
   },
 };
 

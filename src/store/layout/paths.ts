@@ -80,6 +80,10 @@ export const snapshotMarkPath = (snapshot: string): string => join(snapshot, "cl
 /** `<configDir>/claude-transcripts/trash`: deleted sessions. */
 export const trashPath = (configDir: string): string => join(configDir, "claude-transcripts", "trash");
 
+/** `<configDir>/claude-transcripts/cleanup-<day>`: a server has cleaned up on that day. */
+export const cleanupStampPath = (configDir: string, day: string): string =>
+  join(ownDataPath(configDir), `cleanup-${day}`);
+
 /** `<configDir>/claude-transcripts/http-token`: the token by which clients of the HTTP server authenticate. */
 export const serverTokenPath = (configDir: string): string => join(configDir, "claude-transcripts", "http-token");
 
