@@ -119,6 +119,8 @@ function alike(output: string): string {
       )
       .replace(/\b\d{4}-\d\d-\d\dT\d\d[-:]\d\d[-:]\d\d(?:[.-]\d{3})?Z\b/g, "<time>")
       .replace(/\bjust now\b|\b\d+ (?:s|min|h|d) ago\b/g, "<time>")
+      // Rows have the path of the home in them, which is not as long here; and each Node packs in its own way.
+      .replace(/^((?:im|ex)ported .*, )[\d.]+ kB$/gm, "$1<size>")
       // Each Node has its own engine for searches.
       .replace(/\b(?:node:sqlite|libsql)\b/g, "<engine>")
       // The name of an index has its time in it.
