@@ -84,7 +84,8 @@ export async function planBundle(
         const content = await inTurns(maskedBytes(source, known, redaction, tally), signal);
         own.push({ source, known, path, ...content, redaction });
         const [parts, bytes] = [tally.left.parts - before.parts, tally.left.bytes - before.bytes];
-        if (parts > 0) leftOut.push({ path: source.path, reason: `${parts} parts that are no rows, ${bytes} bytes` });
+        const what = parts === 1 ? "1 part that is no row" : `${parts} parts that are no rows`;
+        if (parts > 0) leftOut.push({ path: source.path, reason: `${what}, ${bytes} bytes` });
       } catch (error) {
         const reason = errnoOf(error);
         if (reason === undefined) throw error;

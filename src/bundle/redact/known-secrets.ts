@@ -1,3 +1,5 @@
+import { attempt } from "../../store/errors.ts";
+
 /** The secrets that were found in what is exported. One that is known is masked wherever it stands. */
 
 /** Shortest secret that is masked wherever it stands: a shorter one is part of other words. */
@@ -28,7 +30,7 @@ export class KnownSecrets {
       this.#masks.set(secret, mask);
       this.#pattern = undefined;
     }
-    for (const part of parts) {
+    for (const part of [...parts, ...parts.flatMap(spellings), ...spellings(secret)]) {
       if (part.length < LEAST_UNITS || this.#masks.has(part)) continue;
       this.#masks.set(part, mask);
       this.#pattern = undefined;
@@ -80,6 +82,15 @@ export class KnownSecrets {
     return text;
   }
 }
+
+/** Returns how a secret also stands in a text: in a URL, and in JSON in a string. */
+const spellings = (secret: string): string[] =>
+  [
+    // A lone surrogate has no form in a URL.
+    attempt(() => encodeURIComponent(secret)) ?? secret,
+    secret.replaceAll("/", String.raw`\/`),
+    JSON.stringify(secret).slice(1, -1),
+  ].filter((spelling) => spelling !== secret);
 
 /** How much of the end of a text is looked at for the beginning of a secret. */
 const CUT_UNITS = 400;

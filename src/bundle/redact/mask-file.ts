@@ -28,8 +28,8 @@ export function* maskedFile(
 ): Generator<Buffer> {
   const found = (one: string): void => report.found(one);
   if (kind === "rows") return yield* maskedRows(fd, bytes, masker, report);
-  const json = kind === "json" ? readJson(fd, bytes) : undefined;
-  if (json !== undefined) {
+  if (kind === "json") {
+    const json = readJson(fd, bytes);
     const out = new Output();
     putMasked(out, json, 0, json.length, masker, report);
     yield* out.take();
@@ -125,6 +125,8 @@ function maskedString(text: string, use: ReturnType<typeof useOf>, masker: TextM
       return text;
     case "format":
       return masker.mask(text, found, { words: false });
+    case "key":
+      return masker.maskKey(text, found);
     case "text":
       return masker.mask(text, found);
     case "picture": {

@@ -32,6 +32,11 @@ export const OWN_PATTERNS: readonly OwnPattern[] = [
     isSecret: (url) => !isPlaceholder(/:([^:@]*)@/.exec(url.slice(url.indexOf("://") + 3))?.[1] ?? "x"),
   },
   {
+    kind: "basic-auth",
+    pattern: /\bbasic\s{1,4}([A-Za-z0-9+/]{12,2000}={0,2})/gi,
+    isSecret: (value) => /^[\x20-\x7e]+:[\x20-\x7e]+$/.test(Buffer.from(value, "base64").toString("latin1")),
+  },
+  {
     // A line of `.env`, or an exported variable.
     kind: "env-value",
     pattern:

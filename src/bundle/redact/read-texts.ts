@@ -14,6 +14,8 @@ const DOCUMENT_BYTES = 64 * 1024 * 1024;
 /** How much of a text is read at once; up to the end of a line. */
 const SEGMENT_BYTES = 8 * 1024 * 1024;
 
+const SHARED_UNITS = 64 * 1024;
+
 /** What a file is taken for, by its name. */
 export type FileKind = "rows" | "json" | "text";
 
@@ -34,13 +36,19 @@ export interface TextReader {
 export function* readTexts(fd: number, bytes: number, kind: FileKind, reader: TextReader): Generator<undefined> {
   if (kind === "rows") yield* readRows(fd, bytes, reader);
   else {
-    const json = kind === "json" ? readJson(fd, bytes) : undefined;
-    if (json !== undefined) yield* readStrings(json, 0, json.length, reader);
-    else
-      for (const segment of segmentsOf(fd, bytes)) {
-        reader.text(segment.toString());
-        yield;
-      }
+    if (kind === "json") {
+      const json = readJson(fd, bytes);
+      yield* readStrings(json, 0, json.length, reader);
+      return;
+    }
+    let before = "";
+    for (const segment of segmentsOf(fd, bytes)) {
+      const text = segment.toString();
+      // A private key may begin in one segment and end in the next.
+      reader.text(before + text);
+      before = text.slice(-SHARED_UNITS);
+      yield;
+    }
   }
 }
 
@@ -80,6 +88,8 @@ function* readStrings(bytes: Buffer, from: number, to: number, reader: TextReade
       list = [];
     }
     const use = useOf(text, string);
+    // Some programs write JSON so.
+    if (text.includes(String.raw`\/`)) reader.text(text.replaceAll(String.raw`\/`, "/"));
     if (use === "picture") {
       const file = Buffer.from(text, "base64");
       for (const found of takeMetadata(file)?.texts ?? []) reader.text(found);
@@ -98,16 +108,17 @@ export function textOfFile(base64: string): string | undefined {
   return bytes.includes(0) || !isUtf8(bytes) ? undefined : bytes.toString();
 }
 
-/** Returns the bytes of a file that is a JSON document; undefined if it is none, or too large. */
-export function readJson(fd: number, bytes: number): Buffer | undefined {
-  if (bytes > DOCUMENT_BYTES) return undefined;
+/** Returns the bytes of a file that is a JSON document. Throws `NotMaskable` if it is none: an escape may hide a secret. */
+export function readJson(fd: number, bytes: number): Buffer {
+  if (bytes > DOCUMENT_BYTES) throw new NotMaskable("too large to be checked for secrets");
   const all = Buffer.allocUnsafe(bytes);
   const json = all.subarray(0, readAt(fd, all, 0));
+  if (json.length === 0) return json;
   try {
     JSON.parse(json.toString());
     return json;
   } catch {
-    return undefined;
+    throw new NotMaskable("not valid JSON: it cannot be checked for secrets");
   }
 }
 

@@ -7,6 +7,8 @@ export type StringUse =
   | "kept"
   /** A name or an id of the format: only a secret is masked in it. */
   | "format"
+  /** A key: a name is masked that is all of it. */
+  | "key"
   | "text"
   /** A file in base64: a picture, or anything else. */
   | "picture"
@@ -31,9 +33,9 @@ const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/;
 
 /** Decides what is done with a decoded string of a row, or of another JSON document. */
 export function useOf(text: string, { isKey, path }: JsonString): StringUse {
-  if (isKey) return /[/\\]/.test(text) ? "text" : "format";
+  if (isKey) return /[/\\]/.test(text) ? "text" : "key";
   const key = keyOf(path);
-  if (FORMAT_KEYS.has(key) && FORMAT_WORD.test(text)) return "format";
+  if (FORMAT_KEYS.has(key) && FORMAT_WORD.test(text) && isOfFormat(path)) return "format";
   if (ID_KEY.test(key) && ID.test(text)) return "kept";
   if (key === "name" && isToolName(path)) return "format";
   if (text.length < BASE64_UNITS || (key !== "data" && key !== "base64" && key !== "signature")) return "text";
@@ -41,6 +43,10 @@ export function useOf(text: string, { isKey, path }: JsonString): StringUse {
   if (key === "signature" && path.length > 2 && path[0] === "message") return "kept";
   return isPicture(Buffer.from(text.slice(0, 24), "base64")) ? "picture" : "file";
 }
+
+/** Reports whether a value is in a part of a row that Claude Code makes: not in the input of a tool, nor deep in a result. */
+const isOfFormat = (path: readonly string[]): boolean =>
+  path.length <= 2 || (path[0] === "message" && !path.includes("input"));
 
 /** Returns the key of a value, or of the list that it is an item of. */
 function keyOf(path: readonly string[]): string {

@@ -28,6 +28,13 @@ export class TextMasker {
     return this.#names.reduce((at, name) => maskName(at, name, found), masked);
   }
 
+  /** Masks a key. A name that is only a part of it stays: it may be a word of the format. */
+  maskKey(key: string, found: Found): string {
+    const masked = this.#secrets.mask(key, found);
+    const named = this.mask(masked, () => undefined);
+    return Object.values<string>(MASKS).includes(named) ? this.mask(masked, found) : masked;
+  }
+
   /** Masks the name of a file: a mask in it has only signs that every system allows. */
   maskName(name: string, found: Found): string {
     return this.mask(name, found).replace(/\[redacted:([a-z0-9-]+):(\d+)\]/g, "redacted-$1-$2");
