@@ -23,8 +23,8 @@ link except one in place of a project dir. A problem is not a failure: the exit 
   "elsewhere": [config dirs that exist and were not examined],
   "search": {engine, scanReason, indexes: [{configDir, path, bytes}]}}
   Kinds of findings: cut, cut_at_end, not_json, oversized, bad_utf8, nul (something is lost); glued,
-    dangling_parent, own_parent, repeated_uuid, no_final_newline (nothing is lost). Each gives the numbers
-    of its first 20 lines and the count of all.
+    bad_string (Claude Code loses the row); lone_surrogate, dangling_parent, own_parent, repeated_uuid,
+    no_final_newline (nothing is lost). Each gives the numbers of its first 20 lines and the count of all.
   Kinds of stubs: empty, nul, metadata, sidechain, no_rows, link, dangling_link, directory, not_a_file.
   'projectsDir' is there, missing, dangling_link, not_a_directory or unreadable; 'meant' is the config dir that was
     probably meant if this one is empty.

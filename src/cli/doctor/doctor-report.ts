@@ -1,5 +1,5 @@
 import { relative, sep } from "node:path";
-import { type Finding, type FindingKind, LOSSES } from "../../store/doctor/check-transcript.ts";
+import { type Finding, type FindingKind, LOSSES, LOST_TO_CLAUDE } from "../../store/doctor/check-transcript.ts";
 import type { ConfigDirReport, ExpiringSession, ProjectsState, StoreReport } from "../../store/doctor/examine-store.ts";
 import type { Misplaced } from "../../store/doctor/misplaced.ts";
 import type { OutwardLink, Stub, StubKind, TranscriptReport } from "../../store/doctor/survey.ts";
@@ -201,13 +201,15 @@ function notWalkedLines({ notWalked }: ConfigDirReport): string[] {
 /** Lists the damaged transcripts, each with the command that mends it. */
 const damageLines = ({ findings, path: configDir }: ConfigDirReport, all: boolean): string[] =>
   findings.flatMap((transcript) => {
-    const worth = transcript.findings.filter(({ kind }) => all || LOSSES.has(kind) || kind === "glued");
+    const worth = transcript.findings.filter(({ kind }) => all || isWorse(kind));
     const id = worth.some(({ kind }) => !NOT_MENDED.has(kind)) ? sessionOf(transcript.path, configDir) : undefined;
     return section(`  ${printable(transcript.path)}`, [
       ...worth.map((finding) => `    ${findingText(finding, all)}`),
       ...(id === undefined ? [] : [`    'claude-transcripts repair ${id}' mends what can be mended`]),
     ]);
   });
+
+const isWorse = (kind: FindingKind): boolean => LOSSES.has(kind) || LOST_TO_CLAUDE.has(kind);
 
 /** What a repair leaves: Claude Code writes copies of rows itself. */
 const NOT_MENDED: ReadonlySet<FindingKind> = new Set(["oversized", "repeated_uuid"]);
@@ -222,7 +224,7 @@ function sessionOf(path: string, configDir: string): string | undefined {
 function oddLines(findings: readonly TranscriptReport[]): string[] {
   const counts = new Map<FindingKind, number>();
   for (const { kind } of findings.flatMap((transcript) => transcript.findings)) {
-    if (!LOSSES.has(kind) && kind !== "glued") counts.set(kind, (counts.get(kind) ?? 0) + 1);
+    if (!isWorse(kind)) counts.set(kind, (counts.get(kind) ?? 0) + 1);
   }
   if (counts.size === 0) return [];
   const words = [...counts].map(([kind, count]) => `${counted(count, "transcript")} with ${WORDS[kind]}`);
@@ -237,6 +239,8 @@ const WORDS: Readonly<Record<FindingKind, string>> = {
   bad_utf8: "bytes that are not UTF-8",
   nul: "NUL bytes",
   glued: "several rows on a line",
+  bad_string: "raw control characters or unknown escapes in a row",
+  lone_surrogate: "half of a surrogate pair in a row",
   dangling_parent: "a row whose parent is not in the file",
   own_parent: "a row that is its own parent",
   repeated_uuid: "a row that occurs twice",

@@ -4,6 +4,7 @@ import { memberString } from "../../transcript/summary/head-scan.ts";
 import { RowIndex, SIDECHAIN } from "../../transcript/rows/row-index.ts";
 import { isMessageKind } from "../../transcript/rows/row-kinds.ts";
 import { type RowProblem, visitLine } from "../../transcript/rows/row.ts";
+import { CONTROLS, ESCAPES, stringFaults, SURROGATES } from "../../transcript/repair/string-faults.ts";
 import { RowKeys } from "../../transcript/summary/summary-keys.ts";
 import { RowScan, scanObject } from "../../transcript/rows/json-scanner.ts";
 import { close, openReadNoFollow, readAt, statOpen } from "../disk/fs.ts";
@@ -26,6 +27,10 @@ export type FindingKind =
   | "nul"
   /** Several rows on one line. Claude Code loses both, we read both. */
   | "glued"
+  /** Raw control characters or unknown escapes in a string. Claude Code loses the row, we read it. */
+  | "bad_string"
+  /** Half of a surrogate pair in a string, which the API has refused. */
+  | "lone_surrogate"
   /** A row whose parent is not in the file. */
   | "dangling_parent"
   /** A row that is its own parent. */
@@ -44,6 +49,9 @@ export const LOSSES: ReadonlySet<FindingKind> = new Set([
   "bad_utf8",
   "nul",
 ]);
+
+/** Findings of what Claude Code cannot read, although we can. */
+export const LOST_TO_CLAUDE: ReadonlySet<FindingKind> = new Set(["glued", "bad_string"]);
 
 export interface Finding {
   readonly kind: FindingKind;
@@ -135,6 +143,9 @@ class Check {
       row: (from, to) => {
         settle();
         rows++;
+        const faults = stringFaults(bytes, from, to);
+        if ((faults & (CONTROLS | ESCAPES)) !== 0) this.#note("bad_string");
+        if ((faults & SURROGATES) !== 0) this.#note("lone_surrogate");
         this.#row(bytes, from, to, buffer.offset + from - start);
       },
       problem: (_from, _to, problem) => {
