@@ -5,7 +5,7 @@ import { isOurOwnName } from "../../store/disk/temp-file.ts";
 import { tryStat, Walker } from "../../store/disk/walk.ts";
 import { belongings } from "../../store/projects/sidecars.ts";
 import type { Skipped } from "../../store/types.ts";
-import { pathProblem, PathSet, reasonToLeave } from "../entry-path.ts";
+import { isOwnPath, pathProblem, PathSet, reasonToLeave } from "../entry-path.ts";
 import type { LeftOutOfBundle } from "../manifest.ts";
 
 /** A file of a session, as it was found. */
@@ -35,6 +35,7 @@ export interface SessionFiles {
 }
 
 const FILE_HISTORY = "file-history/";
+const NO_PLACE = "is not one that a file of a session has";
 
 /** Returns the regular files of a session in one config dir. Follows no link but one in place of a transcript. */
 export async function sessionFiles(
@@ -58,7 +59,7 @@ export async function sessionFiles(
       unread.push({ path: from, reason: stats.isSymbolicLink() ? "a link, not followed" : "not a file" });
     else {
       // A bundle with such a path would be refused.
-      const problem = pathProblem(path) ?? paths.add(path);
+      const problem = pathProblem(path) ?? paths.add(path) ?? (isOwnPath(path, sessionId) ? undefined : NO_PLACE);
       if (problem === undefined) files.push({ from, path, bytes: stats.size, isTranscript });
       else unread.push({ path: from, reason: `its path ${problem}` });
     }

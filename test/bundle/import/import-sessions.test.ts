@@ -3,8 +3,9 @@ import path from "node:path";
 import { describe, expect, test } from "vitest";
 import { exportSessions } from "../../../src/bundle/export/export-sessions.ts";
 import { importSessions } from "../../../src/bundle/import/import-sessions.ts";
-import { tempConfigDir } from "../../support/config-dir.ts";
+import { put, tempConfigDir } from "../../support/config-dir.ts";
 import { everyFixture } from "../../support/every-fixture.ts";
+import { fillConfigDir, ID } from "../../support/session-tree.ts";
 import { snapshot } from "../../support/snapshot.ts";
 import { readBundle } from "../../support/unpack.ts";
 
@@ -51,5 +52,28 @@ describe("round trip", () => {
     const direct = await importSessions({ from: source, configDir: fromDirectory, keepCwd: true });
     expect(direct.refused).toEqual([]);
     expect(filesOf(fromDirectory)).toEqual(filesOf(configDir));
+  });
+
+  test("of a session that has everything, and a file in place of its directory in another project", async () => {
+    const [source, configDir] = [tempConfigDir(), tempConfigDir()];
+    fillConfigDir(source);
+    put(source, `projects/-b/${ID}`, "no directory");
+    put(source, `projects/-a/${ID}/tool-results/A`, "1");
+    put(source, `projects/-a/${ID}/tool-results/a`, "2");
+    const out = path.join(configDir, "bundle.tar.gz");
+    const report = await exportSessions({ sessionIds: [ID], configDirs: [source], out, fileHistory: true });
+    expect(report.sessions[0]?.leftOut.map(({ path: name }) => name)).toEqual([
+      `projects/-a/${ID}/link`,
+      `projects/-a/${ID}/tool-results/a`,
+      `projects/-b/${ID}`,
+    ]);
+    const { refused, sessions } = await importSessions({ from: out, configDir, keepCwd: true });
+    expect(refused).toEqual([]);
+    const files = report.sessions[0]?.files ?? [];
+    expect(sessions[0]?.files.map((file) => file.path).sort()).toEqual(files.map((file) => file.path).sort());
+    const differs = files.filter(
+      ({ path: name }) => !fs.readFileSync(path.join(configDir, name)).equals(fs.readFileSync(path.join(source, name))),
+    );
+    expect(differs).toEqual([]);
   });
 });
