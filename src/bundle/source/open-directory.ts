@@ -23,6 +23,8 @@ import type { ImportSource, SourceFile, SourceSession } from "./source.ts";
 
 /** Most files of one session that are looked at. */
 const MAX_FILES = 100_000;
+/** Most things that are left out for one reason and named. */
+const MAX_NAMED = 100;
 
 /** Where the files of a session are: names next to its transcript, by project dir, and items elsewhere. */
 interface Parts {
@@ -50,6 +52,7 @@ export async function openDirectory(from: string, signal?: AbortSignal): Promise
       found.addProjects(root);
   }
   const sessions = await found.sessions(signal);
+  found.countRest();
   if (sessions.length > 0) return { sessions, skipped };
   throw new InvalidArgumentError(
     "from",
@@ -68,6 +71,8 @@ class Found {
   readonly #skipped: Skipped[];
   readonly #parts = new Map<string, Parts>();
   readonly #isSnapshot: boolean;
+  /** How much was left out, by the reason. */
+  readonly #left = new Map<string, number>();
 
   constructor(root: string, skipped: Skipped[]) {
     this.#root = root;
@@ -118,7 +123,7 @@ class Found {
       if (isTurnOver(1)) await yieldToEventLoop(signal);
       const newest = transcripts.sort((a, b) => a.mtimeMs - b.mtimeMs).at(-1);
       if (newest === undefined) {
-        for (const { at } of items) this.#leave(at, "its session has no transcript here");
+        for (const { at } of items) this.#leave(at, statLink(at)?.isSymbolicLink() === true ? LINK : NO_TRANSCRIPT);
         continue;
       }
       sessions.push({
@@ -140,8 +145,17 @@ class Found {
     return parts;
   }
 
+  /** Names what is left out; of very many for one reason, only the first ones. */
   #leave(path: string, reason: string): void {
-    this.#skipped.push({ path, reason });
+    const count = (this.#left.get(reason) ?? 0) + 1;
+    this.#left.set(reason, count);
+    if (count <= MAX_NAMED) this.#skipped.push({ path, reason });
+  }
+
+  /** Counts what was left out and is not named. */
+  countRest(): void {
+    for (const [reason, count] of this.#left)
+      if (count > MAX_NAMED) this.#skipped.push({ path: this.#root, reason: `${count - MAX_NAMED} more: ${reason}` });
   }
 
   /** Returns the files at and below a path. */
@@ -170,6 +184,7 @@ class Found {
 
 const LINK = "a link, not followed";
 const NO_SESSION = "belongs to no session";
+const NO_TRANSCRIPT = "its session has no transcript here";
 
 const isOldSubagent = (entry: Dirent): boolean => entry.isFile() && OLD_SUBAGENT.test(entry.name);
 

@@ -168,6 +168,20 @@ describe("what is imported from", () => {
     ]);
   });
 
+  test("may have very many things that are left out, which are counted", async () => {
+    const from = tempConfigDir();
+    put(from, `projects/-w/${ID}.jsonl`, conversation(ID, "hi"));
+    for (let n = 0; n < 130; n++) put(from, `projects/-w/note-${n}.txt`, "");
+    fs.symlinkSync("x", path.join(from, `projects/-w/${sessionId(2)}.jsonl`));
+    const { skipped } = await importSessions({ from, configDir: tempConfigDir(), keepCwd: true });
+    expect(skipped).toHaveLength(102);
+    expect(skipped).toContainEqual({ path: from, reason: "30 more: belongs to no session" });
+    expect(skipped).toContainEqual({
+      path: path.join(from, `projects/-w/${sessionId(2)}.jsonl`),
+      reason: "a link, not followed",
+    });
+  });
+
   test.for<[string, (dir: string) => string, RegExp]>([
     ["nothing", (dir) => path.join(dir, "no"), /does not exist/],
     ["an empty directory", (dir) => dir, /has no sessions in it/],
