@@ -85,10 +85,15 @@ async function readTrashes(given: readonly string[] | undefined): Promise<{ all:
   return { all: all.sort((a, b) => (b.deletedAt ?? 0) - (a.deletedAt ?? 0)), failures };
 }
 
-/** Returns the argument of `restore` for an entry: a prefix of the session's id, or the entry's id if the session has several. */
+/**
+ * Returns the argument of `restore` for an entry: a prefix of the session's id, which means its deletion, or the entry's id if
+ * the session has several, and for an earlier version.
+ */
 function shortTrashIds(entries: readonly TrashEntry[]): (entry: TrashEntry) => string {
   const times = new Map<string, number>();
-  for (const { sessionId } of entries) times.set(sessionId, (times.get(sessionId) ?? 0) + 1);
+  for (const { sessionId, replacedBy } of entries)
+    times.set(sessionId, (times.get(sessionId) ?? 0) + (replacedBy === undefined ? 1 : 0));
   const short = shorten(times.keys());
-  return ({ id, sessionId }) => (times.get(sessionId) === 1 ? short(sessionId) : id);
+  return ({ id, sessionId, replacedBy }) =>
+    replacedBy === undefined && times.get(sessionId) === 1 ? short(sessionId) : id;
 }

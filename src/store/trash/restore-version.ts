@@ -19,6 +19,7 @@ import { TranscriptError } from "../errors.ts";
 import { noteAnnotationPlace } from "../facts/annotation-place.ts";
 import { projectDir } from "../layout/paths.ts";
 import { requireNotInUse } from "../live/session-in-use.ts";
+import { findCopies } from "../projects/find-copies.ts";
 import { yieldToEventLoop } from "../timing.ts";
 import { type Entry, removeForGood, tidyTrash } from "./trash-entries.ts";
 import { itemInTrash, type TrashPlace, type VersionItem } from "./trash-manifest.ts";
@@ -36,9 +37,20 @@ export interface RestoredVersion {
 export function versionConflicts({ place, manifest }: Entry): string[] {
   return manifest.items.flatMap((item) => {
     const path = versionPath(place.configDir, item);
-    if (statFile(dirname(path))?.isDirectory() !== true) return [dirname(path)];
+    const obstacle = obstacleAbove(place.configDir, item);
+    if (obstacle !== undefined) return [obstacle];
     return !isThere(path) || statLink(path)?.isFile() === true ? [] : [path];
   });
+}
+
+/** Returns what is in place of a directory above an item. A link below the project dir would lead out of the config dir. */
+function obstacleAbove(configDir: string, { path }: VersionItem): string | undefined {
+  const names = path.split("/");
+  const [project, ...below] = names
+    .slice(2)
+    .map((_, nth) => versionPath(configDir, { path: names.slice(0, nth + 2).join("/") }));
+  if (project === undefined || statFile(project)?.isDirectory() !== true) return project;
+  return below.find((dir) => statLink(dir)?.isDirectory() !== true);
 }
 
 /**
@@ -135,7 +147,8 @@ function finish(place: TrashPlace, items: readonly VersionItem[]): void {
 
 function requireFree({ configDir, sessionId }: TrashPlace): void {
   try {
-    requireNotInUse(sessionId, [{ configDir, mtimesMs: [] }]);
+    const mtimesMs = findCopies(sessionId, { configDirs: [configDir] }).map(({ mtimeMs }) => mtimeMs);
+    requireNotInUse(sessionId, [{ configDir, mtimesMs }]);
   } catch (error) {
     if (!(error instanceof TranscriptError)) throw error;
     const hint = "Exit the session first, then restore the version again.";

@@ -69,17 +69,14 @@ export class RepairRows implements PartVisitor {
 
   row(bytes: Buffer, scan: RowScan): void {
     const number = this.#rows++;
-    const { start, end } = { start: scan.open, end: scan.end };
     const values = this.#values(number, bytes, scan);
-    const row = values.size === 0 ? bytes.subarray(start, end) : withMembers(bytes, scan, values);
+    const row = values.size === 0 ? bytes.subarray(scan.open, scan.end) : withMembers(bytes, scan, values);
     if (values.size > 0) this.#isEdited = true;
     this.#pieces.push(row);
     this.#addResults(number, row);
   }
 
-  salvaged(found: Salvage, start: number, end: number): void {
-    void start;
-    void end;
+  salvaged(found: Salvage): void {
     const number = this.#rows++;
     const row = filledRow(found, this.#plan.fillings.get(number) ?? {});
     const json = Buffer.from(cleanJson(row));

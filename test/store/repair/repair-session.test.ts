@@ -116,6 +116,21 @@ describe("the earlier version in the trash", () => {
     expect(read(dir)).toBe(glued);
   });
 
+  test("is not put where a link leads out of the project", async () => {
+    const dir = store();
+    put(dir, agent, glued);
+    const { trashId = "" } = await repair(dir);
+    const [there, elsewhere] = [path.join(dir, path.dirname(agent)), path.join(dir, "elsewhere")];
+    fs.renameSync(there, elsewhere);
+    fs.symlinkSync(elsewhere, there);
+    const before = snapshot(dir);
+    await expect(restoreSession(trashId, { configDirs: [dir] })).rejects.toMatchObject({
+      code: "RestoreConflict",
+      data: { conflicts: [there] },
+    });
+    expect(snapshot(dir)).toEqual(before);
+  });
+
   test("is not exchanged while the session is in use", async () => {
     const dir = store();
     const { trashId = "" } = await repair(dir);
