@@ -141,6 +141,15 @@ describe("rows that were cut", () => {
     expect(links(bytes)).toBe("u1<- a2<1 u3840<2 u5<2");
   });
 
+  test("what of it can be shown is a row, and all of it is kept", () => {
+    const said = { type: "text", text: "four" };
+    const answer = written(assistant(4, 3, [said, { type: "thinking", thinking: "hm, well" }]));
+    const { bytes } = repaired(`${one}\n${cut(answer, "hm, ")}\n`);
+    const [, row, remains] = rowsIn(bytes);
+    expect(textOf(row)).toEqual([said]);
+    expect(remains).toMatchObject({ type: "claude-transcripts-remains", text: cut(answer, "hm, ") });
+  });
+
   test.for<[what: string, bytes: string]>([
     ["before its message", cut(one, '"cwd":"/w')],
     ["of another type", `{"type":"system","content":"no`],
