@@ -26,7 +26,7 @@ export interface Compared {
 /** Compares an open file with a content. Throws the reason of a signal. */
 export async function compareContent(content: Content, there: number, signal?: AbortSignal): Promise<Compared> {
   const size = statOpen(there).size;
-  const buffer = Buffer.allocUnsafe(CHUNK_BYTES);
+  const buffer = Buffer.allocUnsafe(Math.min(CHUNK_BYTES, size));
   let at = 0;
   for (;;) {
     const step = content.next();
@@ -66,15 +66,15 @@ export async function measureContent(content: Content, signal?: AbortSignal): Pr
 
 /**
  * Writes a content to a new file, mode 0600, and reads it again: what a disk or another program made of it is not what was meant.
- * `mtimeMs`: the time that the file gets. Throws `Io` if it differs, file-system errors, and the reason of a signal.
+ * `size`: about how many bytes it has; `mtimeMs`: the time that the file gets. Throws `Io` if it differs, file-system errors, and the reason of a signal.
  */
 export async function writeContent(
   content: Content,
   path: string,
-  mtimeMs: number,
+  { size, mtimeMs }: { readonly size: number; readonly mtimeMs: number },
   signal?: AbortSignal,
 ): Promise<Measured> {
-  const writer = new HashingWriter(path);
+  const writer = new HashingWriter(path, { size });
   let facts: ContentFacts;
   let sha256: string;
   try {

@@ -25,7 +25,7 @@ export type Content = Generator<Uint8Array, ContentFacts>;
  * became shorter.
  */
 export function* contentOf(fd: number, size: number, changes?: RowChanges): Content {
-  const reader = new HashingReader(fd);
+  const reader = new HashingReader(fd, Math.min(CHUNK_BYTES, size));
   let unread = 0;
   if (changes !== undefined) {
     const lines = new FileLines(fd, { to: size });
@@ -71,10 +71,11 @@ class HashingReader {
   at = 0;
   readonly #fd: number;
   readonly #hash = nodeCrypto().createHash("sha256");
-  readonly #chunk = Buffer.allocUnsafe(CHUNK_BYTES);
+  readonly #chunk: Buffer;
 
-  constructor(fd: number) {
+  constructor(fd: number, chunkBytes: number) {
     this.#fd = fd;
+    this.#chunk = Buffer.allocUnsafe(chunkBytes);
   }
 
   *upTo(end: number): Generator<Uint8Array, void> {

@@ -11,13 +11,16 @@ import {
   close,
   isThere,
   makeDir,
+  openAppend,
   openReadNoFollow,
   removeDir,
   rename,
   statLink,
   statOpen,
   statOpenExact,
+  syncFile,
   unlink,
+  useAndClose,
 } from "../../store/disk/fs.ts";
 import { errnoOf, ignoreDiskErrors, SessionBusyError } from "../../store/errors.ts";
 import { copyNew } from "../../store/snapshot/copy-file.ts";
@@ -54,13 +57,14 @@ export async function placeSession(
     const { file, role } = plan;
     const isChanged = changes !== undefined && role !== "other";
     if (file.unpackedAt !== undefined && file.sha256 !== undefined && !isChanged) {
+      useAndClose(openAppend(file.unpackedAt), syncFile);
       await requireHash(file.unpackedAt, file.sha256, signal);
       staged.push({ plan, at: file.unpackedAt, bytes: file.bytes });
       continue;
     }
     const at = staging.next();
     const { bytes, facts } = await withContent(plan, session, changes, (content) =>
-      writeContent(content, at, file.mtimeMs, signal),
+      writeContent(content, at, { size: file.bytes, mtimeMs: file.mtimeMs }, signal),
     );
     unread += facts.unread;
     staged.push({ plan, at, bytes });

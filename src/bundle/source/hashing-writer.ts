@@ -12,13 +12,19 @@ export class HashingWriter {
   bytes = 0;
   #fd: number;
   readonly #hash = nodeCrypto().createHash("sha256");
-  readonly #buffer = Buffer.allocUnsafe(CHUNK_BYTES);
+  readonly #buffer: Buffer;
+  readonly #syncs: boolean;
   #kept = 0;
   #unsynced = 0;
 
-  /** Throws `EEXIST` if the name is taken. */
-  constructor(path: string) {
+  /**
+   * `size`: about how many bytes it will have, so that small files take little memory. `syncs`: whether it is on the disk when it
+   * is finished. Throws `EEXIST` if the name is taken.
+   */
+  constructor(path: string, { size, syncs = true }: { readonly size: number; readonly syncs?: boolean }) {
     this.path = path;
+    this.#syncs = syncs;
+    this.#buffer = Buffer.allocUnsafe(Math.min(CHUNK_BYTES, size + 1));
     this.#fd = createNew(path);
   }
 
@@ -32,10 +38,10 @@ export class HashingWriter {
     }
   }
 
-  /** Puts the file on the disk, with a time, and closes it. Returns its hash, hexadecimal. */
+  /** Gives the file a time, and closes it. Returns its hash, hexadecimal. */
   finish(mtimeMs: number): string {
     this.#flush();
-    syncFile(this.#fd);
+    if (this.#syncs) syncFile(this.#fd);
     this.close();
     setTimes(this.path, mtimeMs / 1000, mtimeMs / 1000);
     return this.#hash.digest("hex");
@@ -57,7 +63,7 @@ export class HashingWriter {
     writeAll(this.#fd, bytes);
     this.#hash.update(bytes);
     this.#unsynced += bytes.length;
-    if (this.#unsynced < SYNC_BYTES) return;
+    if (!this.#syncs || this.#unsynced < SYNC_BYTES) return;
     syncFile(this.#fd);
     this.#unsynced = 0;
   }

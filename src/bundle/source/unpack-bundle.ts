@@ -188,10 +188,11 @@ class Unpacking {
     this.#manifest = manifest;
   }
 
+  /** What is here already is only compared, so a file is put on the disk when it gets its place. */
   async #takeFile({ header, body }: TarEntry, file: BundledFile): Promise<void> {
     const at = this.#options.staging.next();
     const mtimeMs = timeOf(header.mtime);
-    const writer = new HashingWriter(at);
+    const writer = new HashingWriter(at, { size: file.bytes, syncs: false });
     try {
       for await (const piece of body) writer.write(piece);
       if (writer.bytes !== file.bytes) throw this.#refused(`is cut off in ${shownPath(file.path)}`);
