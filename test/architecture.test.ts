@@ -19,7 +19,7 @@ const ARROWS: Readonly<Record<string, { layers: readonly string[]; packages: rea
     layers: ["bundle", "catalog", "store", "transcript", "version.ts"],
     packages: ["@secretlint/core", "@secretlint/secretlint-rule-preset-recommend", "modern-tar"],
   },
-  open: { layers: ["open", "catalog", "store", "transcript"], packages: [] },
+  open: { layers: ["open", "bundle", "catalog", "store", "transcript"], packages: [] },
   view: { layers: ["view", "catalog", "store", "transcript"], packages: [] },
   servers: { layers: ["servers", "view", "open"], packages: ["split2"] },
   acp: {

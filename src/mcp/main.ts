@@ -12,6 +12,8 @@ export interface ServeOptions {
   readonly readOnly: boolean;
   /** Whether lists include sessions that programs started, unless a call says otherwise. */
   readonly includeProgrammatic: boolean;
+  /** The directory for exports. Default: none are offered. */
+  readonly exportDir?: string | undefined;
   /** Names of the tools to offer. Default: all. */
   readonly tools?: readonly string[] | undefined;
   /** Serves over HTTP on this port; 0 takes any free one. Default: serves on stdin and stdout. */
@@ -22,7 +24,7 @@ export interface ServeOptions {
 
 /** Serves MCP on stdin and stdout, and ends the process when the client is gone. Over HTTP, only signals end it. */
 export async function serveMcp(options: ServeOptions): Promise<never> {
-  const { configDirs, readOnly, includeProgrammatic, tools, http, cleanupAfterDays } = options;
+  const { configDirs, readOnly, includeProgrammatic, tools, http, cleanupAfterDays, exportDir } = options;
   reserveStdout();
   const { env } = process;
   const service: Service = {
@@ -33,12 +35,13 @@ export async function serveMcp(options: ServeOptions): Promise<never> {
       startedByClient: http === undefined,
       sessionId: http === undefined ? env["CLAUDE_CODE_SESSION_ID"] || undefined : undefined,
       includeProgrammatic,
+      exportDir,
     },
   };
   const cleanup = startDailyCleanup({ configDirs, maxAgeDays: cleanupAfterDays, log: (line) => console.error(line) });
   for (const signal of ["SIGINT", "SIGTERM"] as const)
     process.on(signal, () => void cleanup.stop().finally(() => process.exit(0)));
-  const definition = serverDefinition({ readOnly, tools });
+  const definition = serverDefinition({ readOnly, tools, exports: exportDir !== undefined });
   if (http !== undefined) {
     const { startHttp } = await import("./wire/http-start.ts");
     await startHttp(definition, service, { ...http, configDirs });

@@ -1,5 +1,6 @@
 import type { ChangeVerbs } from "./change-verbs.ts";
 import type { CleanupVerbs } from "./cleanup-verbs.ts";
+import type { ExportVerbs } from "./export-verbs.ts";
 import type { ConversationVerbs } from "./conversation-verbs.ts";
 import type { SearchVerbs } from "./search-verbs.ts";
 import type { SessionVerbs } from "./session-verbs.ts";
@@ -13,7 +14,8 @@ export interface Store
     Deferred<ChangeVerbs>,
     Deferred<UsageVerbs>,
     Deferred<SearchVerbs>,
-    Deferred<CleanupVerbs> {}
+    Deferred<CleanupVerbs>,
+    Deferred<ExportVerbs> {}
 
 /** Asynchronous forms of verbs, whose code is loaded at the first call. */
 type Deferred<Verbs> = {
@@ -57,6 +59,7 @@ export function openStore(configDirs?: readonly string[]): Store {
     ...deferred(async () => (await import("./usage-verbs.ts")).usageVerbs(configDirs), ["usage"]),
     ...deferred(async () => (await import("./search-verbs.ts")).searchVerbs(configDirs), ["search", "row"]),
     ...deferred(async () => (await import("./cleanup-verbs.ts")).cleanupVerbs(configDirs), ["planCleanup"]),
+    ...deferred(async () => (await import("./export-verbs.ts")).exportVerbs(configDirs), ["exportSession"]),
   };
 }
 

@@ -80,7 +80,7 @@ export async function connectMcp(
 
 /** The same with the server in this process, which is faster by a second. */
 export async function connectMcpHere(configDir: string, options: HereOptions = {}): Promise<McpClient> {
-  const { projectDir = "/w", cwd = "/nowhere", sessionId, tools, ...others } = options;
+  const { projectDir = "/w", cwd = "/nowhere", sessionId, tools, exportDir, ...others } = options;
   const { readOnly = false, includeProgrammatic = true, ...client } = others;
   const [ours, theirs] = InMemoryTransport.createLinkedPair();
   const service = {
@@ -90,10 +90,13 @@ export async function connectMcpHere(configDir: string, options: HereOptions = {
       cwd,
       sessionId,
       includeProgrammatic,
+      exportDir,
       startedByClient: false,
     },
   };
-  await connect(serverDefinition({ readOnly, tools }), service, theirs, { stateless: false });
+  await connect(serverDefinition({ readOnly, tools, exports: exportDir !== undefined }), service, theirs, {
+    stateless: false,
+  });
   return { ...(await connected(ours, client)), stderr: () => "" };
 }
 
@@ -105,6 +108,7 @@ export interface HereOptions extends Pick<McpOptions, "answer" | "roots" | "capa
   readonly readOnly?: boolean;
   readonly includeProgrammatic?: boolean;
   readonly tools?: readonly string[];
+  readonly exportDir?: string;
 }
 
 /** The SDK's own validator, for all clients: each of them learns the same schemas, and compiling them takes 10 ms. */

@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { type Command, mustBe, UsageError } from "../terminal/command.ts";
 import { configDirsFromEnvironment, flag } from "../terminal/environment.ts";
 import { CLEANUP_AFTER, cleanupAfterDays } from "./cleanup-option.ts";
@@ -16,6 +17,12 @@ export const command: Command = {
       help: "In lists and searches, leave out sessions that programs started (claude -p, the Agent SDK), unless a call asks for them.",
     },
     ...CLEANUP_AFTER,
+    "export-dir": {
+      type: "string",
+      value: "DIR",
+      help: "Also offer export_session, which writes a session into a new file in this directory, and nowhere else.",
+      completes: "directories",
+    },
     tools: {
       type: "string",
       value: "NAMES",
@@ -34,8 +41,9 @@ export const command: Command = {
   variables: ["config-dir", "read-only", "no-programmatic", "cleanup-after"],
   positionals: "none",
   async run({ configDirs, values, terminal }) {
-    const tools = await toolsOption(values["tools"]);
     const readOnly = flag("read-only", values);
+    const exportDir = await exportDirOption(values["export-dir"], readOnly);
+    const tools = await toolsOption(values["tools"], exportDir !== undefined);
     const cleanup = cleanupAfterDays(values, { readOnly });
     const includeProgrammatic = !flag("no-programmatic", values);
     const dirs = configDirs ?? (await configDirsFromEnvironment());
@@ -44,14 +52,30 @@ export const command: Command = {
       terminal.warn("claude-transcripts mcp: expected an agent on stdin, not a terminal. Press Ctrl-D to end.");
     }
     const { serveMcp } = await import("../../mcp/main.ts");
-    return serveMcp({ configDirs: dirs, readOnly, includeProgrammatic, tools, http, cleanupAfterDays: cleanup });
+    return serveMcp({
+      configDirs: dirs,
+      readOnly,
+      includeProgrammatic,
+      tools,
+      http,
+      cleanupAfterDays: cleanup,
+      exportDir,
+    });
   },
 };
 
-async function toolsOption(given: unknown): Promise<readonly string[] | undefined> {
+async function exportDirOption(given: unknown, readOnly: boolean): Promise<string | undefined> {
   if (typeof given !== "string") return undefined;
-  const { TOOLS } = await import("../../mcp/tools/all-tools.ts");
-  const known = TOOLS.map(({ name }) => name);
+  if (readOnly) throw new UsageError("--export-dir and --read-only cannot be used together");
+  const { isDirectory } = await import("../../store/layout/config-dir.ts");
+  if (!isDirectory(given)) throw mustBe("--export-dir", "an existing directory", given);
+  return resolve(given);
+}
+
+async function toolsOption(given: unknown, exports: boolean): Promise<readonly string[] | undefined> {
+  if (typeof given !== "string") return undefined;
+  const { EXPORT_TOOLS, TOOLS } = await import("../../mcp/tools/all-tools.ts");
+  const known = [...TOOLS, ...(exports ? EXPORT_TOOLS : [])].map(({ name }) => name);
   const tools = given.split(",").map((name) => name.trim());
   const unknown = tools.find((name) => !known.includes(name));
   if (unknown === undefined) return tools;

@@ -13,5 +13,7 @@ export interface Service {
     readonly sessionId: string | undefined;
     /** Whether lists include sessions that programs started, unless a call says otherwise. */
     readonly includeProgrammatic: boolean;
+    /** Where exports may be written, if anywhere. */
+    readonly exportDir?: string | undefined;
   };
 }

@@ -1,6 +1,7 @@
 import type { Tool } from "../core/tool.ts";
 import { archiveSession } from "./archive-session.ts";
 import { deleteSession } from "./delete-session.ts";
+import { exportSession } from "./export-session.ts";
 import { forkSession } from "./fork-session.ts";
 import { getMessage } from "./get-message.ts";
 import { listProjects } from "./list-projects.ts";
@@ -13,7 +14,10 @@ import { searchSessions } from "./search-sessions.ts";
 import { tagSession } from "./tag-session.ts";
 import { usageStats } from "./usage-stats.ts";
 
-/** Every tool, in the order in which clients show them. */
+/** Tools that are offered only with a directory for exports. */
+export const EXPORT_TOOLS: readonly Tool[] = [exportSession];
+
+/** Every other tool, in the order in which clients show them. */
 export const TOOLS: readonly Tool[] = [
   listSessions,
   searchSessions,

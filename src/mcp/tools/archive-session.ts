@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { CHANGES, SESSION_INPUT, withTitles } from "./write-tools.ts";
+import { CHANGES, SESSION_INPUT, withTitles } from "../sessions/write-tools.ts";
 import { findSession } from "../sessions/find-session.ts";
 import { flag } from "../core/input.ts";
 import { defineTool } from "../core/tool.ts";

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { amount } from "../../view/size.ts";
-import { CHANGES, SESSION_INPUT, withTitles } from "./write-tools.ts";
+import { CHANGES, SESSION_INPUT, withTitles } from "../sessions/write-tools.ts";
 import { askingSession, type Context } from "../core/context.ts";
 import { findSession } from "../sessions/find-session.ts";
 import { notedLine } from "../../view/sanitise.ts";

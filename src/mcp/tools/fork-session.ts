@@ -1,7 +1,7 @@
 import { isAbsolute } from "node:path";
 import * as z from "zod";
 import { unreadWords } from "../../view/unread-words.ts";
-import { CHANGES, givenTitle, SESSION_INPUT, withTitles } from "./write-tools.ts";
+import { CHANGES, givenTitle, SESSION_INPUT, withTitles } from "../sessions/write-tools.ts";
 import type { Context } from "../core/context.ts";
 import { type Found, findSession } from "../sessions/find-session.ts";
 import { text } from "../core/input.ts";

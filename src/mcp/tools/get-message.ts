@@ -4,7 +4,7 @@ import { answerFrom, tokenLimit } from "../reading/call.ts";
 import { readText } from "../reading/read-text.ts";
 import { findTarget, textOf } from "../reading/target.ts";
 import { defineTool, READS } from "../core/tool.ts";
-import { SESSION_INPUT } from "./write-tools.ts";
+import { SESSION_INPUT } from "../sessions/write-tools.ts";
 
 export const getMessage = defineTool({
   name: "get_message",

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { CHANGES, givenTitle, SESSION_INPUT, withTitles } from "./write-tools.ts";
+import { CHANGES, givenTitle, SESSION_INPUT, withTitles } from "../sessions/write-tools.ts";
 import { findSession } from "../sessions/find-session.ts";
 import { notedLine } from "../../view/sanitise.ts";
 import { defineTool, ToolFailure } from "../core/tool.ts";

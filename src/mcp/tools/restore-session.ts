@@ -2,7 +2,7 @@ import * as z from "zod";
 import { TranscriptError } from "../../store/errors.ts";
 import type { TrashEntry } from "../../store/trash/trash-contents.ts";
 import { amount } from "../../view/size.ts";
-import { CHANGES, withTitles } from "./write-tools.ts";
+import { CHANGES, withTitles } from "../sessions/write-tools.ts";
 import { notedLine } from "../../view/sanitise.ts";
 import { echoed, nameText, quotedLines, titleLine } from "../core/quote.ts";
 import type { Context } from "../core/context.ts";

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { DESCRIPTION_UNITS, TAG_UNITS } from "../../transcript/rows/limits.ts";
-import { CHANGES, SESSION_INPUT, withTitles } from "./write-tools.ts";
+import { CHANGES, SESSION_INPUT, withTitles } from "../sessions/write-tools.ts";
 import { findSession } from "../sessions/find-session.ts";
 import { printable } from "../../view/sanitise.ts";
 import { nameText } from "../core/quote.ts";

@@ -9,6 +9,7 @@ const MODULES: readonly (() => Promise<unknown>)[] = [
   () => import("../../open/usage-verbs.ts"),
   () => import("../../open/search-verbs.ts"),
   () => import("../../open/cleanup-verbs.ts"),
+  () => import("../../open/export-verbs.ts"),
 ];
 
 /** Loads the code of all requests before there are any: a module that Node cannot open once, because files ran out, stays failed. */

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { GIVEN_TITLE_UNITS } from "../../transcript/rows/limits.ts";
 import { printable } from "../../view/sanitise.ts";
-import type { Found } from "../sessions/find-session.ts";
+import type { Found } from "./find-session.ts";
 import { quoted } from "../core/quote.ts";
 import { type Annotations, READS, ToolFailure } from "../core/tool.ts";
 
