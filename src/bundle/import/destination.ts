@@ -62,7 +62,7 @@ export function commonHome(sessions: readonly DecidesOn[]): string | undefined {
     throw new InvalidArgumentError(
       "cwd",
       `the sessions are of several directories: ${named}`,
-      "Say with --from which of them --cwd stands for, or a directory above them.",
+      `Say with --from which of them --cwd stands for${directoryAbove(roots)}.`,
     );
   }
   if (root !== undefined && isRoot(root))
@@ -72,6 +72,13 @@ export function commonHome(sessions: readonly DecidesOn[]): string | undefined {
       "Leave them there with --keep-cwd.",
     );
   return root;
+}
+
+/** Returns the end of a sentence about the directory that all are below, unless that is the root. */
+function directoryAbove(homes: readonly string[]): string {
+  let [dir = "/"] = homes;
+  while (!isRoot(dir) && !homes.every((home) => isBelow(home, dir))) dir = pathsOf(dir).dirname(dir);
+  return isRoot(dir) ? "" : `; ${dir} is above all of them`;
 }
 
 const pathsOf = (path: string): typeof posix => (platformOf(path) === "win32" ? win32 : posix);

@@ -66,7 +66,10 @@ describe("a session goes", () => {
 
   test("with others to the same places below", async () => {
     const from = storeOf("/no/a", "/no/a/src", "/no/a/.claude/worktrees/x", "/no/b");
-    await expect(placesAfter(from, { cwd: "/new" })).rejects.toThrow(/several directories: \/no\/a, \/no\/b$/);
+    await expect(placesAfter(from, { cwd: "/new" })).rejects.toMatchObject({
+      message: expect.stringMatching(/several directories: \/no\/a, \/no\/b$/) as string,
+      hint: "Say with --from which of them --cwd stands for; /no is above all of them.",
+    });
     expect(await placesAfter(from, { cwd: "/new", fromCwd: "/no/a" })).toEqual([
       ["-new", "/new"],
       ["-new-src", "/new/src"],
