@@ -64,6 +64,14 @@ export class SessionNotFoundError extends TranscriptError {
 export const deletedConcurrently = (sessionId: string): SessionNotFoundError =>
   new SessionNotFoundError(sessionId, ": another process has deleted it");
 
+/** Reports whether an error says that a session is not there any more, and not that it may be where nobody can read. */
+export const isGone = (error: unknown): boolean =>
+  error instanceof SessionNotFoundError && error.data["unreadable"] === undefined;
+
+/** Reports whether an error says that an entry is not in the trash any more, and not that it cannot be restored. */
+export const isNotInTrash = (error: unknown): boolean =>
+  error instanceof TranscriptError && error.code === "TrashEntryNotFound" && error.data["problem"] === undefined;
+
 /** Maximum number of directories in a message; `data` has all of them. */
 const MAX_NAMED = 5;
 

@@ -1,4 +1,4 @@
-import { InvalidArgumentError, SessionInUseError, SessionNotFoundError, TranscriptError } from "../../store/errors.ts";
+import { InvalidArgumentError, isGone, SessionInUseError, TranscriptError } from "../../store/errors.ts";
 import { normalizeTag } from "../../store/annotate/normalize-tag.ts";
 import { fullFacts } from "../../store/facts/metadata.ts";
 import { candidateOf } from "../../store/facts/stat-transcripts.ts";
@@ -103,7 +103,7 @@ export async function planCleanup(options: CleanupOptions): Promise<CleanupPlan>
       deleted.push({ session, trashIds: [], items, bytes, skipped: left });
     } catch (error) {
       options.signal?.throwIfAborted();
-      if (isDeleted(error)) gone.push(session);
+      if (isGone(error)) gone.push(session);
       else kept.push({ session, reason: reasonOf(error) });
     }
   }
@@ -122,14 +122,10 @@ export async function clean(
   try {
     return await deleteSession(session.sessionId, { configDirs, force });
   } catch (error) {
-    if (isDeleted(error)) return undefined;
+    if (isGone(error)) return undefined;
     throw error;
   }
 }
-
-/** Reports whether an error says that a session is not there any more, rather than that it may be where nobody can read. */
-const isDeleted = (error: unknown): boolean =>
-  error instanceof SessionNotFoundError && error.data["unreadable"] === undefined;
 
 function untilOf({ until, maxAgeDays }: CleanupOptions): number | undefined {
   const age: unknown = maxAgeDays ?? undefined;

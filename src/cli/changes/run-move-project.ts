@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { SessionNotFoundError } from "../../store/errors.ts";
+import { isGone } from "../../store/errors.ts";
 import { isDirectory } from "../../store/layout/config-dir.ts";
 import { planProjectMove, tidyAfterMove } from "../../store/move/move-project.ts";
 import { checkMove, moveSession } from "../../store/move/move-session.ts";
@@ -52,7 +52,7 @@ export async function runMoveProject(invocation: Invocation): Promise<number> {
       const name = named(idOf(sessionId), copy && titleOf(copy));
       const where = { sessionId, configDir, from: move.from, to: move.to };
       const done = await (dryRun ? checkMove : moveSession)(move, force).catch((error: unknown) => {
-        if (error instanceof SessionNotFoundError) return undefined;
+        if (isGone(error)) return undefined;
         throw error;
       });
       if (done === undefined) {

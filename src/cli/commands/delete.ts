@@ -10,7 +10,7 @@ export const command: Command = {
 history, to-dos. 'restore' brings all of it back. Copies that you made (ID.jsonl.bak) stay. history.jsonl, which also has
 the prompts that you typed, never changes. 'cleanup' does the same for a filter, and keeps sessions that somebody marked.`,
   notes: choiceJsonHelp(
-    '"permanent", "trashIds", "items": [{path, kind, bytes, configDir}], "bytes", "skipped": [{path, reason}]',
+    '"permanent", "trashIds", "items": [{path, kind, bytes, configDir}], "bytes", "skipped": [{path, reason}],\n    "gone": true if another process has deleted it since the filter found it',
   ),
   options: {
     ...CHOICE_OPTIONS,
@@ -24,12 +24,13 @@ the prompts that you typed, never changes. 'cleanup' does the same for a filter,
   async run(invocation) {
     const { chooseSessions } = await import("../changes/choose-sessions.ts");
     const { applyToEach, named, sessionFinder } = await import("../changes/batch.ts");
-    const { TranscriptError } = await import("../../store/errors.ts");
+    const { isGone, TranscriptError } = await import("../../store/errors.ts");
     const { resolveCutShort } = await import("../../store/resolve/by-prefix.ts");
     const { deleteSession } = await import("../../store/trash/delete-session.ts");
     const { planDeletion } = await import("../../store/trash/plan-delete.ts");
     const { requireAsSelected } = await import("../../catalog/select/selected-copy.ts");
     const { canAsk, confirm } = await import("../changes/confirm.ts");
+    const { shortIds } = await import("../../store/resolve/short-ids.ts");
     const { amount } = await import("../../view/size.ts");
     const { configDirs, values, json, terminal } = invocation;
     const permanent = values["permanently"] === true;
@@ -44,7 +45,10 @@ the prompts that you typed, never changes. 'cleanup' does the same for a filter,
     const where = permanent ? " for good" : " into the trash";
     const sessions = sessionFinder(invocation);
     // After a deletion that was cut short, only the trash knows the session.
+    const idOf = shortIds(configDirs);
     const find = (given: string): Subject<string> => {
+      const selected = chosen.selected.get(given);
+      if (selected !== undefined) return { given, key: given, value: named(idOf(given), selected.title) };
       try {
         const { key, value } = sessions.find(given);
         return { given, key, value: sessions.name(value) };
@@ -63,9 +67,20 @@ the prompts that you typed, never changes. 'cleanup' does the same for a filter,
       async act({ key: sessionId, value: name }: Subject<string>, dryRun: boolean): Promise<Done> {
         const selected = chosen.selected.get(sessionId);
         if (selected !== undefined) requireAsSelected(selected, { configDirs });
-        const { trashIds, items, bytes, skipped } = dryRun
-          ? { ...(await planDeletion(sessionId, { configDirs, force })), trashIds: [] }
-          : await deleteSession(sessionId, { configDirs, force, permanent });
+        const result = await (
+          dryRun
+            ? planDeletion(sessionId, { configDirs, force })
+            : deleteSession(sessionId, { configDirs, force, permanent })
+        ).catch((error: unknown) => {
+          if (selected !== undefined && isGone(error)) return undefined;
+          throw error;
+        });
+        if (result === undefined) {
+          const nothing = { permanent, trashIds: [], items: [], bytes: 0, skipped: [] };
+          return { line: `another process has already deleted ${name}`, facts: { sessionId, gone: true, ...nothing } };
+        }
+        const { items, bytes, skipped } = result;
+        const trashIds = "trashIds" in result ? result.trashIds : [];
         return {
           line: `${dryRun ? "would delete" : "deleted"} ${name}${where}: ${amount(items.length, bytes)}`,
           facts: { sessionId, permanent, trashIds, items, bytes, skipped },

@@ -61,7 +61,7 @@ is overwritten: if something is in the way, nothing changes. With --deleted-sinc
 
 The entry of a repair is exchanged for what is there now, which goes to the trash. Rows that were added since are kept.`,
   notes: changeJsonHelp(
-    '"items": [{path, kind, bytes, configDir}], "bytes", "missing": [items that could not be restored], "otherTrashIds",\n  "replacedTrashId": of what was there, if that was an earlier version',
+    '"items": [{path, kind, bytes, configDir}], "bytes", "missing": [items that could not be restored], "otherTrashIds",\n  "replacedTrashId": of what was there, if that was an earlier version,\n  "gone": true with --deleted-since if another process has restored or removed it meanwhile',
   ),
   options: {
     "deleted-since": { type: "string", value: "TIME", help: "Restore every session that was deleted since then." },
@@ -76,6 +76,7 @@ The entry of a repair is exchanged for what is there now, which goes to the tras
   completes: "trash",
   async run(invocation) {
     const { applyToEach, named } = await import("../changes/batch.ts");
+    const { isNotInTrash } = await import("../../store/errors.ts");
     const { resolveTrashEntry } = await import("../../store/resolve/by-prefix.ts");
     const { planRestoration, restoreSession } = await import("../../store/trash/restore-session.ts");
     const { amount } = await import("../../view/size.ts");
@@ -91,16 +92,26 @@ The entry of a repair is exchanged for what is there now, which goes to the tras
       action: "restore",
       given,
       find(given) {
-        const id = resolveTrashEntry(given, configDirs);
+        const id = since === undefined ? resolveTrashEntry(given, configDirs) : given;
         return { given, key: id, value: id };
       },
       async act({ value: id }, dryRun) {
-        const plan = planRestoration(id, { configDirs });
-        const { sessionId, summary } = plan;
+        const restore = async (): Promise<RestoreResult & { readonly summary: string | undefined }> => {
+          const plan = planRestoration(id, { configDirs });
+          if (dryRun) return { ...plan, missing: [], otherTrashIds: [] };
+          return { ...(await restoreSession(id, { configDirs })), summary: plan.summary };
+        };
+        const done = await restore().catch((error: unknown) => {
+          if (since !== undefined && isNotInTrash(error)) return undefined;
+          throw error;
+        });
+        if (done === undefined) {
+          const nothing = { items: [], bytes: 0, missing: [], otherTrashIds: [] };
+          const line = `another process has already restored or removed ${id}`;
+          return { line, facts: { sessionId: id.slice(0, ID_UNITS), gone: true, ...nothing } };
+        }
+        const { sessionId, summary, items, bytes, missing, otherTrashIds, replacedTrashId } = done;
         const name = named(sessionId, summary);
-        const { items, bytes, missing, otherTrashIds, replacedTrashId }: RestoreResult = dryRun
-          ? { ...plan, missing: [], otherTrashIds: [] }
-          : await restoreSession(id, { configDirs });
         return {
           line: `${dryRun ? "would restore" : "restored"} ${name}: ${amount(items.length, bytes)}`,
           facts: { sessionId, items, bytes, missing, otherTrashIds, ...(replacedTrashId && { replacedTrashId }) },
@@ -118,6 +129,9 @@ The entry of a repair is exchanged for what is there now, which goes to the tras
     });
   },
 };
+
+/** Of the id of a session, with which the name of an entry begins. */
+const ID_UNITS = 36;
 
 /** Returns the ids of the entries that were deleted since a time, and not after another one, the latest first. */
 async function deletedBetween(

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { readNames } from "../disk/fs.ts";
-import { attempt, errnoOf, SessionNotFoundError, TranscriptError } from "../errors.ts";
+import { attempt, errnoOf, isGone, TranscriptError } from "../errors.ts";
 import { resolveConfigDirs } from "../layout/config-dir.ts";
 import { transcriptPath } from "../layout/paths.ts";
 import { tidyTrash } from "../trash/trash-entries.ts";
@@ -82,7 +82,7 @@ export async function moveProject(options: MoveProjectOptions): Promise<MoveProj
     } catch (error) {
       if (!(error instanceof TranscriptError) && errnoOf(error) === undefined) throw error;
       const { sessionId, configDir, from, to } = move;
-      if (error instanceof SessionNotFoundError) {
+      if (isGone(error)) {
         for (const source of move.sources) gone.push({ path: transcriptPath(source, sessionId), reason: DELETED });
         continue;
       }

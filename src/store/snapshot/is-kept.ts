@@ -5,7 +5,6 @@ import { Walker } from "../disk/walk.ts";
 import { attempt } from "../errors.ts";
 import { projectDir, sidecarPath, transcriptPath } from "../layout/paths.ts";
 import type { ListedSession, Skipped } from "../types.ts";
-import { isSnapshot } from "./snapshot-dir.ts";
 
 /** Whether a file of a snapshot was copied of a file as it is now: of the same size and time, to the microsecond. */
 export function isCopyOf(stats: Stats, path: string): boolean {
@@ -19,7 +18,6 @@ export function isKept(
   { configDir, projectKey, sessionId }: Pick<ListedSession, "configDir" | "projectKey" | "sessionId">,
   snapshot: string,
 ): boolean {
-  if (!isSnapshot(snapshot)) return false;
   const [project, copies] = [projectDir(configDir, projectKey), projectDir(snapshot, projectKey)];
   const transcript = attempt(() => statLink(transcriptPath(project, sessionId)));
   if (transcript === undefined || !isCopyOf(transcript, transcriptPath(copies, sessionId))) return false;

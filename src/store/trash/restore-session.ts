@@ -126,10 +126,19 @@ export function planRestoration(id: string, options?: StoreOptions | null): Rest
 
 /** Returns the entries that `id` names; throws if there are none or something is in their way. */
 function requireEntries(configDirs: readonly string[], id: string): [Entry, ...Entry[]] {
-  const [first, ...others] = chooseEntries(configDirs, id);
-  if (first === undefined) throw nothingFor(id, unusableEntry(configDirs, id), versionsOf(configDirs, id));
-  requireRestorable(id, [first, ...others]);
-  return [first, ...others];
+  for (let look = 1; ; look++) {
+    const [first, ...others] = chooseEntries(configDirs, id);
+    if (first === undefined) throw nothingFor(id, unusableEntry(configDirs, id), versionsOf(configDirs, id));
+    const entries: [Entry, ...Entry[]] = [first, ...others];
+    try {
+      requireRestorable(id, entries);
+      return entries;
+    } catch (error) {
+      // Another process has begun to restore or remove one since it was read.
+      const isStale = entries.some(({ place }) => !isThere(place.path));
+      if (!isStale || look === MAX_READS) throw error;
+    }
+  }
 }
 
 /** An entry that cannot be restored, and why, as the end of a sentence. */
