@@ -1,9 +1,10 @@
 import { attempt } from "../../store/errors.ts";
+import { INDEXED_UNITS, TextIndex } from "./text-index.ts";
 
 /** The secrets that were found in what is exported. One that is known is masked wherever it stands. */
 
 /** Shortest secret that is masked wherever it stands: a shorter one is part of other words. */
-const LEAST_UNITS = 8;
+const LEAST_UNITS = INDEXED_UNITS;
 /** Beginnings of secrets of this length count as the secret, at the end of a text that was cut. */
 const BEGINNING_UNITS = 16;
 
@@ -11,12 +12,8 @@ export class KnownSecrets {
   readonly #masks = new Map<string, string>();
   readonly #numbers = new Map<string, number>();
   readonly #kinds = new Map<string, string>();
-  #pattern: RegExp | undefined;
-  #cut: RegExp | undefined;
-
-  get size(): number {
-    return this.#masks.size;
-  }
+  /** Made when it is needed, and again when a secret was added. */
+  #index: { readonly secrets: TextIndex; readonly beginnings: TextIndex } | undefined;
 
   /** Adds a secret, with the texts that give it away by themselves. The first kind that is found is the one that counts. */
   add(kind: string, secret: string, parts: readonly string[] = []): void {
@@ -28,20 +25,25 @@ export class KnownSecrets {
       mask = `[redacted:${kind}:${number}]`;
       this.#kinds.set(mask, kind);
       this.#masks.set(secret, mask);
-      this.#pattern = undefined;
+      this.#index = undefined;
     }
     for (const part of [...parts, ...parts.flatMap(spellings), ...spellings(secret)]) {
       if (part.length < LEAST_UNITS || this.#masks.has(part)) continue;
       this.#masks.set(part, mask);
-      this.#pattern = undefined;
+      this.#index = undefined;
     }
   }
 
   /** Replaces all secrets in a text, and the beginning of one at the end of it. `found` gets the kind of each. */
   mask(text: string, found: (kind: string) => void): string {
-    if (this.#masks.size === 0) return text;
-    const replaced = text.replace(this.#all(), (secret) => this.#maskOf(secret, found));
-    return this.#maskCut(replaced, found);
+    const { secrets } = this.#indexes();
+    let masked = "";
+    let done = 0;
+    for (let next = secrets.find(text, 0); next !== undefined; next = secrets.find(text, done)) {
+      masked += text.slice(done, next.at) + this.#maskOf(next.found, found);
+      done = next.at + next.found.length;
+    }
+    return this.#maskCut(done === 0 ? text : masked + text.slice(done), found);
   }
 
   /** Beginnings of the secrets: a text without them has no secret in it, nor the beginning of one that was cut. */
@@ -55,33 +57,28 @@ export class KnownSecrets {
     return mask;
   }
 
-  #all(): RegExp {
-    if (this.#pattern === undefined) {
-      // Of two that begin in the same place, the longer one has more to hide.
-      const secrets = [...this.#masks.keys()].sort((a, b) => b.length - a.length);
-      this.#pattern = new RegExp(secrets.map(escaped).join("|"), "g");
-      this.#cut = new RegExp(`(?:${this.beginnings().map(escaped).join("|")})[^\\0]*$`);
-    }
-    return this.#pattern;
+  #indexes(): { readonly secrets: TextIndex; readonly beginnings: TextIndex } {
+    this.#index ??= { secrets: new TextIndex(this.#masks.keys()), beginnings: new TextIndex(this.beginnings()) };
+    return this.#index;
   }
 
   /** Titles and output are cut at some length. */
   #maskCut(text: string, found: (kind: string) => void): string {
-    const longest = text.slice(-CUT_UNITS);
-    const match = this.#cut?.exec(longest);
-    if (match === null || match === undefined) return text;
-    const [, whole = "", ellipsis = ""] = /^([^]*?)((?:…|\.\.\.)?\s*)$/.exec(match[0]) ?? [];
-    for (let at = 0; whole.length - at >= BEGINNING_UNITS; at++) {
-      const rest = whole.slice(at);
-      for (const [secret, mask] of this.#masks) {
-        if (!secret.startsWith(rest)) continue;
-        found(this.#kinds.get(mask) ?? "");
-        return text.slice(0, text.length - rest.length - ellipsis.length) + mask + ellipsis;
-      }
+    const { beginnings } = this.#indexes();
+    const from = Math.max(0, text.length - CUT_UNITS);
+    const ellipsis = /(?:…|\.\.\.)?\s*$/.exec(text.slice(-ELLIPSIS_UNITS))?.[0] ?? "";
+    const end = text.length - ellipsis.length;
+    for (let next = beginnings.find(text, from); next !== undefined; next = beginnings.find(text, next.at + 1)) {
+      const rest = text.slice(next.at, end);
+      if (rest.length < BEGINNING_UNITS) continue;
+      const secret = [...this.#masks.keys()].find((one) => one.startsWith(rest));
+      if (secret !== undefined) return text.slice(0, next.at) + this.#maskOf(secret, found) + ellipsis;
     }
     return text;
   }
 }
+
+const ELLIPSIS_UNITS = 16;
 
 /** Returns how a secret also stands in a text: in a URL, and in JSON in a string. */
 const spellings = (secret: string): string[] =>

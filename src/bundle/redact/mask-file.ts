@@ -36,7 +36,7 @@ export function* maskedFile(
     return;
   }
   for (const segment of segmentsOf(fd, bytes))
-    yield masker.next(segment.toString("latin1"), 0) >= 0
+    yield masker.places(segment.toString("latin1")).next(0) >= 0
       ? Buffer.from(masker.mask(segment.toString(), found))
       : segment;
 }
@@ -98,15 +98,15 @@ function putMasked(
   masker: TextMasker,
   report: MaskingReport,
 ): void {
-  const json = bytes.toString("latin1", from, to);
-  let place = masker.next(json, 0);
+  const places = masker.places(bytes.toString("latin1", from, to));
+  let place = places.next(0);
   if (place < 0) return out.put(bytes, from, to);
   let at = from;
   for (const string of stringsIn(bytes, from, to)) {
     // Most strings of a row have nothing to mask: they are not decoded.
     if (from + place > string.end) continue;
     // A file is known by its key.
-    place = masker.next(json, (string.isKey ? string.start : string.end) - from);
+    place = places.next((string.isKey ? string.start : string.end) - from);
     const text = stringValue(bytes, string.start, string.end);
     const masked = text === undefined ? undefined : maskedString(text, useOf(text, string), masker, report);
     if (masked === undefined || masked === text) continue;

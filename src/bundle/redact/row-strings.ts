@@ -29,6 +29,8 @@ const ID =
 
 /** Shortest base64 that is looked into. */
 const BASE64_UNITS = 64;
+/** PNG, JPEG, GIF and WebP. */
+const PICTURE_BEGINS = /^(?:iVBORw0KGgo|\/9j\/|R0lGOD|UklGR)/;
 const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/;
 
 /** Decides what is done with a decoded string of a row, or of another JSON document. */
@@ -38,10 +40,12 @@ export function useOf(text: string, { isKey, path }: JsonString): StringUse {
   if (FORMAT_KEYS.has(key) && FORMAT_WORD.test(text) && isOfFormat(path)) return "format";
   if (ID_KEY.test(key) && ID.test(text)) return "kept";
   if (key === "name" && isToolName(path)) return "format";
-  if (text.length < BASE64_UNITS || (key !== "data" && key !== "base64" && key !== "signature")) return "text";
-  if (!BASE64.test(text)) return "text";
+  if (text.length < BASE64_UNITS) return "text";
+  const isFile = key === "data" || key === "base64" || key === "blob";
+  if (!(isFile || key === "signature" || PICTURE_BEGINS.test(text)) || !BASE64.test(text)) return "text";
   if (key === "signature" && path.length > 2 && path[0] === "message") return "kept";
-  return isPicture(Buffer.from(text.slice(0, 24), "base64")) ? "picture" : "file";
+  if (isPicture(Buffer.from(text.slice(0, 24), "base64"))) return "picture";
+  return isFile ? "file" : "text";
 }
 
 /** Reports whether a value is in a part of a row that Claude Code makes: not in the input of a tool, nor deep in a result. */

@@ -1,6 +1,7 @@
 import { sanitizePath } from "../../store/layout/project-key.ts";
 import type { Identity } from "./identity.ts";
 import { escaped, type KnownSecrets } from "./known-secrets.ts";
+import { TextIndex } from "./text-index.ts";
 
 /** What stands for a home directory, a user and a machine. They are names and paths, so that paths stay paths. */
 const MASKS = { home: "/redacted-home", user: "redacted-user", host: "redacted-host" } as const;
@@ -13,12 +14,14 @@ export class TextMasker {
   readonly #names: readonly NamePattern[];
   readonly #anyName: RegExp;
   readonly #candidate: RegExp;
+  readonly #beginnings: TextIndex;
 
   constructor(secrets: KnownSecrets, identity: Identity) {
     this.#secrets = secrets;
     this.#names = namePatterns(identity);
     this.#anyName = anyOf(this.#names.map(({ pattern }) => pattern));
-    this.#candidate = candidatePattern(secrets, identity);
+    this.#candidate = candidatePattern(identity);
+    this.#beginnings = new TextIndex(asWritten(secrets.beginnings()));
   }
 
   /** Masks a text. `words`: also names of people and machines. */
@@ -40,10 +43,39 @@ export class TextMasker {
     return this.mask(name, found).replace(/\[redacted:([a-z0-9-]+):(\d+)\]/g, "redacted-$1-$2");
   }
 
-  /** Returns the offset after the next place, at or after `from`, that may have something to mask; -1 if there is none. */
-  next(latin1: string, from: number): number {
-    this.#candidate.lastIndex = from;
-    return this.#candidate.test(latin1) ? this.#candidate.lastIndex : -1;
+  /** Returns the places in bytes that may have something to mask. `latin1`: the bytes, each as a character. */
+  places(latin1: string): MaskPlaces {
+    return new MaskPlaces(latin1, this.#candidate, this.#beginnings);
+  }
+}
+
+/** The places of some bytes that may have something to mask: secrets and their beginnings, names, files, escapes. */
+export class MaskPlaces {
+  readonly #bytes: string;
+  readonly #pattern: RegExp;
+  readonly #beginnings: TextIndex;
+  /** Offset after the next place of each; -1 for none. */
+  #name = 0;
+  #secret = 0;
+
+  constructor(bytes: string, pattern: RegExp, beginnings: TextIndex) {
+    this.#bytes = bytes;
+    this.#pattern = pattern;
+    this.#beginnings = beginnings;
+  }
+
+  /** Returns the offset after the first place that begins at or after `from`, which must not go back; -1 if there is none. */
+  next(from: number): number {
+    if (this.#name >= 0 && this.#name <= from) {
+      this.#pattern.lastIndex = from;
+      this.#name = this.#pattern.test(this.#bytes) ? this.#pattern.lastIndex : -1;
+    }
+    if (this.#secret >= 0 && this.#secret <= from) {
+      const next = this.#beginnings.find(this.#bytes, from);
+      this.#secret = next === undefined ? -1 : next.at + next.found.length;
+    }
+    if (this.#name < 0 || this.#secret < 0) return Math.max(this.#name, this.#secret);
+    return Math.min(this.#name, this.#secret);
   }
 }
 
@@ -110,20 +142,21 @@ function maskName(text: string, { kind, mask, pattern, before, after }: NamePatt
 /** Signs next to a match that decide. */
 const NEAR = 4;
 
-/**
- * Matches the bytes of everything that may have something to mask: by a beginning that is long enough, as it stands in a text and in
- * JSON. An escape that may stand for a letter matches too, and so do files in base64.
- */
-function candidatePattern(secrets: KnownSecrets, { homes, users, hosts }: Identity): RegExp {
-  const texts = [...secrets.beginnings(), ...homes, ...homes.map(sanitizePath), ...users];
-  const written = [...texts, ...texts.map((text) => JSON.stringify(text).slice(1, -1))];
-  const bytes = [...new Set(written)].map((text) => escaped(Buffer.from(text).toString("latin1")));
+/** Matches the bytes of names, of escapes that may stand for a letter, and of files in base64. */
+function candidatePattern({ homes, users, hosts }: Identity): RegExp {
+  const bytes = asWritten([...homes, ...homes.map(sanitizePath), ...users]).map(escaped);
   const anyCase = hosts.map((host) => Array.from(Buffer.from(host).toString("latin1"), eitherCase).join(""));
   return new RegExp([...bytes, ...anyCase, String.raw`\\[u/]`, FILE].join("|"), "g");
 }
 
+/** Returns the bytes of texts, each as a character, as they stand in a text and in JSON. */
+const asWritten = (texts: readonly string[]): string[] =>
+  [...new Set([...texts, ...texts.map((text) => JSON.stringify(text).slice(1, -1))])].map((text) =>
+    Buffer.from(text).toString("latin1"),
+  );
+
 /** A file in base64 (row-strings.ts). */
-const FILE = String.raw`"(?:data|base64)"\s*:\s*"[A-Za-z0-9+\/]{62}`;
+const FILE = String.raw`"(?:data|base64|blob)"\s*:\s*"[A-Za-z0-9+\/]{62}|"(?:iVBORw0KGgo|\/9j\/|R0lGOD|UklGR)`;
 
 const eitherCase = (sign: string): string =>
   /[a-z]/i.test(sign) ? `[${sign.toLowerCase()}${sign.toUpperCase()}]` : escaped(sign);
