@@ -175,8 +175,9 @@ export class SessionWriter {
 
   async #clear(): Promise<readonly string[]> {
     const isThere = findCopies(this.#id, { configDirs: this.#configDirs }).length > 0;
-    if (!isThere && !isBegun(this.#configDirs, this.#id)) return [];
-    return (await deleteLocked(this.#configDirs, this.#id, { permanent: false })).trashIds;
+    const resumed = isBegun(this.#configDirs, this.#id);
+    if (!isThere && !resumed) return [];
+    return (await deleteLocked(this.#configDirs, this.#id, { permanent: false, resumed })).trashIds;
   }
 
   #publish(temp: TempFile, path: string, { configDir }: ProjectDir): void {

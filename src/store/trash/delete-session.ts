@@ -69,22 +69,24 @@ export async function deleteSession(
   for (const configDir of configDirs) if (await hasAnything(configDir, sessionId)) concerned.push(configDir);
 
   return withSessionLock(concerned, sessionId, "delete", async () => {
-    if (!isBegun(concerned, sessionId) && findCopies(sessionId, options).length === 0)
-      throw deletedConcurrently(sessionId);
+    const resumed = isBegun(concerned, sessionId);
+    if (!resumed && findCopies(sessionId, options).length === 0) throw deletedConcurrently(sessionId);
     requireFree();
-    const result = await deleteLocked(concerned, sessionId, { permanent: options?.permanent === true });
+    const result = await deleteLocked(concerned, sessionId, { permanent: options?.permanent === true, resumed });
     if (result.items.length === 0) throw deletedConcurrently(sessionId);
     return result as DeleteResult & void;
   });
 }
 
-/** Deletes a session for a caller that holds its lock in the config dirs and has checked that it is not in use. */
+/**
+ * Deletes a session for a caller that holds its lock in the config dirs and has checked that it is not in use. `resumed`: what
+ * `isBegun` says, which reads the trash.
+ */
 export async function deleteLocked(
   configDirs: readonly string[],
   sessionId: string,
-  { permanent }: { readonly permanent: boolean },
+  { permanent, resumed }: Pick<DeleteResult, "permanent" | "resumed">,
 ): Promise<DeleteResult> {
-  const resumed = isBegun(configDirs, sessionId);
   const parts = await moveAll(configDirs, sessionId, permanent);
   const items = parts.flatMap((part) => part.items);
   return {
