@@ -75,6 +75,9 @@ export type { ImportedSession } from "./bundle/import/import-session.ts";
 export type { PlacedFile } from "./bundle/import/place-session.ts";
 export { exportSessions } from "./bundle/export/library-export.ts";
 export type { ExportOptions, ExportReport } from "./bundle/export/export-sessions.ts";
+export type { Masked } from "./bundle/export/plan-bundle.ts";
+export type { NotTaken } from "./bundle/export/session-files.ts";
+export type { Identity } from "./bundle/redact/identity.ts";
 export type {
   BundledFile,
   BundledRepository,

@@ -3,7 +3,7 @@ import { RowScan } from "../../transcript/rows/json-scanner.ts";
 import { stringValue } from "../../transcript/rows/json-string.ts";
 import { visitLine } from "../../transcript/rows/row.ts";
 import { stringsIn } from "./json-strings.ts";
-import { takeMetadata } from "./picture-metadata.ts";
+import { takeMetadata, withoutMetadata } from "./picture-metadata.ts";
 import { type FileKind, readJson, segmentsOf, textOfFile } from "./read-texts.ts";
 import { useOf } from "./row-strings.ts";
 import type { TextMasker } from "./text-masker.ts";
@@ -26,7 +26,6 @@ export function* maskedFile(
   masker: TextMasker,
   report: MaskingReport,
 ): Generator<Buffer> {
-  const found = (one: string): void => report.found(one);
   if (kind === "rows") return yield* maskedRows(fd, bytes, masker, report);
   if (kind === "json") {
     const json = readJson(fd, bytes);
@@ -37,7 +36,7 @@ export function* maskedFile(
   }
   for (const segment of segmentsOf(fd, bytes))
     yield masker.places(segment.toString("latin1")).next(0) >= 0
-      ? Buffer.from(masker.mask(segment.toString(), found))
+      ? Buffer.from(maskedText(segment.toString(), masker, report))
       : segment;
 }
 
@@ -128,7 +127,7 @@ function maskedString(text: string, use: ReturnType<typeof useOf>, masker: TextM
     case "key":
       return masker.maskKey(text, found);
     case "text":
-      return masker.mask(text, found);
+      return maskedText(text, masker, report);
     case "picture": {
       report.unseen();
       const taken = takeMetadata(Buffer.from(text, "base64"));
@@ -147,6 +146,16 @@ function maskedString(text: string, use: ReturnType<typeof useOf>, masker: TextM
       return masked === inside ? text : Buffer.from(masked).toString("base64");
     }
   }
+}
+
+/** Masks a text, and what the pictures in it say of themselves. */
+function maskedText(text: string, masker: TextMasker, report: MaskingReport): string {
+  const found = (kind: string): void => report.found(kind);
+  const bare = withoutMetadata(text, (texts) => {
+    for (const one of texts) masker.mask(one, found);
+    found("picture-metadata");
+  });
+  return masker.mask(bare, found);
 }
 
 const OUTPUT_BYTES = 256 * 1024;

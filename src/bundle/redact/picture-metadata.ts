@@ -26,6 +26,20 @@ export function takeMetadata(file: Buffer): PictureMetadata | undefined {
 /** Reports whether bytes begin like a picture of a kind whose metadata is known. */
 export const isPicture = (file: Buffer): boolean => isPng(file) || isJpeg(file) || isGif(file) || isRiff(file);
 
+/** A picture in a text; the group is its base64. */
+const DATA_URL = /\bdata:image\/[a-z0-9.+-]{1,40};base64,([A-Za-z0-9+/]{64,}={0,2})/gi;
+
+/** Takes the metadata out of all pictures that a text has as `data:` URLs. `taken` gets what was in each. */
+export function withoutMetadata(text: string, taken: (texts: readonly string[]) => void): string {
+  if (!text.includes(";base64,")) return text;
+  return text.replace(DATA_URL, (url, base64: string) => {
+    const found = takeMetadata(Buffer.from(base64, "base64"));
+    if (found === undefined) return url;
+    taken(found.texts);
+    return url.slice(0, -base64.length) + found.picture.toString("base64");
+  });
+}
+
 interface Part {
   readonly start: number;
   readonly end: number;

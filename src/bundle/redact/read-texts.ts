@@ -6,7 +6,7 @@ import { stringValue } from "../../transcript/rows/json-string.ts";
 import { NEWLINE } from "../../transcript/rows/line-splitter.ts";
 import { visitLine } from "../../transcript/rows/row.ts";
 import { stringsIn } from "./json-strings.ts";
-import { takeMetadata } from "./picture-metadata.ts";
+import { takeMetadata, withoutMetadata } from "./picture-metadata.ts";
 import { useOf } from "./row-strings.ts";
 
 /** Largest document that is read as one: a JSON document, or a line of a text. */
@@ -46,6 +46,7 @@ export function* readTexts(fd: number, bytes: number, kind: FileKind, reader: Te
       const text = segment.toString();
       // A private key may begin in one segment and end in the next.
       reader.text(before + text);
+      withoutMetadata(text, (found) => found.forEach((one) => reader.text(one)));
       before = text.slice(-SHARED_UNITS);
       yield;
     }
@@ -94,7 +95,10 @@ function* readStrings(bytes: Buffer, from: number, to: number, reader: TextReade
       const file = Buffer.from(text, "base64");
       for (const found of takeMetadata(file)?.texts ?? []) reader.text(found);
     } else if (use === "file") reader.text(textOfFile(text) ?? text);
-    else if (use !== "kept") reader.text(text);
+    else if (use !== "kept") {
+      reader.text(text);
+      withoutMetadata(text, (found) => found.forEach((one) => reader.text(one)));
+    }
     if (!isKey && path.length === 1 && path[0] === "cwd") reader.cwd(text);
     if (++count % STRINGS_PER_STEP === 0) yield;
   }

@@ -156,7 +156,7 @@ const asWritten = (texts: readonly string[]): string[] =>
   );
 
 /** A file in base64 (row-strings.ts). */
-const FILE = String.raw`"(?:data|base64|blob)"\s*:\s*"[A-Za-z0-9+\/]{62}|"(?:iVBORw0KGgo|\/9j\/|R0lGOD|UklGR)`;
+const FILE = String.raw`"(?:data|base64|blob)"\s*:\s*"[A-Za-z0-9+\/]{62}|"(?:iVBORw0KGgo|\/9j\/|R0lGOD|UklGR)|;base64,`;
 
 const eitherCase = (sign: string): string =>
   /[a-z]/i.test(sign) ? `[${sign.toLowerCase()}${sign.toUpperCase()}]` : escaped(sign);

@@ -70,6 +70,9 @@ const PLACES: Readonly<
       },
     ]),
   }),
+  "picture in a text": (text, n) => ({
+    row: user(n, n - 1, `<img src="data:image/png;base64,${png(text).toString("base64")}">`),
+  }),
   title: (text) => ({ row: { type: "custom-title", customTitle: text, sessionId: ID } }),
   queue: (text) => ({ row: { type: "queue-operation", operation: "enqueue", content: text, sessionId: ID } }),
   attachment: (text, n) => ({ row: attachment(n, n - 1, { type: "edited_text_file", filename: "a", snippet: text }) }),
@@ -134,7 +137,8 @@ function textsOf(bytes: Buffer): string {
   return [text, ...decoded].join("\n");
 }
 
-function inBase64(value: string): string[] {
+function inBase64(given: string): string[] {
+  const value = /base64,([^"]*)/.exec(given)?.[1] ?? given;
   if (value.length < 64 || !/^[A-Za-z0-9+/=]+$/.test(value)) return [];
   const bytes = Buffer.from(value, "base64");
   const at = bytes.indexOf("zTXt");
