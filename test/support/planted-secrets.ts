@@ -5,7 +5,7 @@ import { crc32, deflateSync } from "node:zlib";
 const LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 
 /** Letters that look random and are always the same. */
-function letters(seed: number, length: number, from = LETTERS): string {
+export function letters(seed: number, length: number, from = LETTERS): string {
   let state = (seed * 2_654_435_761 + 12_345) >>> 0;
   let text = "";
   while (text.length < length) {

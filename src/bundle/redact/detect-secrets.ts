@@ -1,7 +1,8 @@
 import { lintSource } from "@secretlint/core";
 import { rules } from "@secretlint/secretlint-rule-preset-recommend";
 import type { KnownSecrets } from "./known-secrets.ts";
-import { OWN_PATTERNS, privateKeys } from "./own-patterns.ts";
+import { OWN_PATTERNS } from "./own-patterns.ts";
+import { privateKeys } from "./private-keys.ts";
 
 /** Names of what the rules find. A rule that is not here gives its own name. */
 const KINDS: Readonly<Record<string, string>> = {
@@ -76,6 +77,9 @@ export class SecretDetector {
       const isApart = await this.#lookAt(together);
       if (!isApart) for (const text of texts.slice(from, to)) await this.#lookAt(text);
       this.#lookForOwn(together);
+      // A key ends with its text: what is between the head of one and the tail of another is no part of either.
+      for (const text of texts.slice(from, to))
+        for (const { whole, lines } of privateKeys(text)) this.#known.addKey(whole, lines);
       from = to;
     }
   }
@@ -108,7 +112,6 @@ export class SecretDetector {
         if (isSecret?.(secret, match) !== false) this.#add(kind, secret);
       }
     }
-    for (const [whole = "", ...lines] of privateKeys(content)) this.#known.add("private-key", whole, lines);
   }
 
   #add(kind: string, secret: string): void {

@@ -1,4 +1,5 @@
 import { attempt } from "../../store/errors.ts";
+import { isFormatWord } from "./format-names.ts";
 import { INDEXED_UNITS, TextIndex } from "./text-index.ts";
 
 /** The secrets that were found in what is exported. One that is known is masked wherever it stands. */
@@ -15,9 +16,15 @@ export class KnownSecrets {
   /** Made when it is needed, and again when a secret was added. */
   #index: { readonly secrets: TextIndex; readonly beginnings: TextIndex } | undefined;
 
+  /** Adds a private key by its lines, which give it away by themselves, and as a whole if it is known where it ends. */
+  addKey(whole: string | undefined, lines: readonly string[]): void {
+    const [first = "", ...others] = whole === undefined ? lines : [whole, ...lines];
+    this.add("private-key", first, others);
+  }
+
   /** Adds a secret, with the texts that give it away by themselves. The first kind that is found is the one that counts. */
   add(kind: string, secret: string, parts: readonly string[] = []): void {
-    if (secret.length < LEAST_UNITS) return;
+    if (secret.length < LEAST_UNITS || isFormatWord(secret)) return;
     let mask = this.#masks.get(secret);
     if (mask === undefined) {
       const number = (this.#numbers.get(kind) ?? 0) + 1;
@@ -28,7 +35,7 @@ export class KnownSecrets {
       this.#index = undefined;
     }
     for (const part of [...parts, ...parts.flatMap(spellings), ...spellings(secret)]) {
-      if (part.length < LEAST_UNITS || this.#masks.has(part)) continue;
+      if (part.length < LEAST_UNITS || this.#masks.has(part) || isFormatWord(part)) continue;
       this.#masks.set(part, mask);
       this.#index = undefined;
     }

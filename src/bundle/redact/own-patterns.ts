@@ -52,33 +52,3 @@ export const OWN_PATTERNS: readonly OwnPattern[] = [
     },
   },
 ];
-
-/** Beginning of a private key. What follows may be cut short, and its lines may be numbered, quoted or part of a diff. */
-const KEY_BEGINS = /-----BEGIN ?(?:[A-Z0-9]{1,20} ){0,3}PRIVATE KEY(?: BLOCK)?-----/g;
-const KEY_ENDS = /-----END ?(?:[A-Z0-9]{1,20} ){0,3}PRIVATE KEY(?: BLOCK)?-----/g;
-/** Longest private key that is looked at, with what is around its lines. */
-const KEY_UNITS = 40_000;
-/** Shortest line of a key that is masked by itself. */
-const KEY_LINE_UNITS = 8;
-/** A text that says what a key looks like has no line of this length. */
-const REAL_KEY_LINE_UNITS = 40;
-
-/** Yields private keys in a text, each as the whole and as the lines it has. */
-export function* privateKeys(text: string): Generator<string[]> {
-  KEY_BEGINS.lastIndex = 0;
-  for (let begin = KEY_BEGINS.exec(text); begin !== null; begin = KEY_BEGINS.exec(text)) {
-    KEY_ENDS.lastIndex = KEY_BEGINS.lastIndex;
-    const end = KEY_ENDS.exec(text);
-    const isWhole = end !== null && end.index - begin.index < KEY_UNITS;
-    const body = text.slice(KEY_BEGINS.lastIndex, isWhole ? end.index : begin.index + KEY_UNITS);
-    const lines: string[] = [];
-    // The digits of a line number, and the letters of a literal \n, are no part of a line.
-    for (const part of body.split(/\s|\\[nrt]|\0|["',→|:>]/)) {
-      const line = /^[+\- ]?([A-Za-z0-9+/]{8,}={0,2})$/.exec(part)?.[1];
-      if (line !== undefined && line.length >= KEY_LINE_UNITS) lines.push(line);
-      else if (!isWhole && part !== "" && !/^[+\-\d ]*$/.test(part)) break;
-    }
-    if (!lines.some((line) => line.length >= REAL_KEY_LINE_UNITS)) continue;
-    yield isWhole ? [text.slice(begin.index, KEY_ENDS.lastIndex), ...lines] : lines;
-  }
-}

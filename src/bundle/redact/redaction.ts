@@ -1,6 +1,7 @@
 import { close } from "../../store/disk/fs.ts";
 import { isTurnOver, yieldToEventLoop } from "../../store/timing.ts";
 import { SecretDetector } from "./detect-secrets.ts";
+import { isFormatName } from "./format-names.ts";
 import { complete, type Identity, identityOfPath, ownIdentity } from "./identity.ts";
 import { KnownSecrets } from "./known-secrets.ts";
 import { maskedFile, type MaskingReport } from "./mask-file.ts";
@@ -82,12 +83,12 @@ export class Redaction {
     return this.#ready().mask(text, (kind) => tally.found(kind));
   }
 
-  /** Masks the names in a path in the bundle. */
+  /** Masks the names in a path in the bundle, but for those that the format makes. */
   path(path: string, tally: MaskingReport): string {
     const masker = this.#ready();
     return path
       .split("/")
-      .map((name) => masker.maskName(name, (kind) => tally.found(kind)))
+      .map((name) => (isFormatName(name) ? name : masker.maskName(name, (kind) => tally.found(kind))))
       .join("/");
   }
 

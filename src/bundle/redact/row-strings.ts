@@ -1,9 +1,10 @@
+import { isFormatKey, isLink } from "./format-names.ts";
 import type { JsonString } from "./json-strings.ts";
 import { isPicture } from "./picture-metadata.ts";
 
 /** What is done with a string of a row. */
 export type StringUse =
-  /** A signature, or a picture without its metadata: nobody reads it. */
+  /** An id, a time, a word or a key of the format: without it the rows are no session. Or a signature: nobody reads it. */
   | "kept"
   /** A name or an id of the format: only a secret is masked in it. */
   | "format"
@@ -20,12 +21,8 @@ const FORMAT_KEYS = new Set(
     " ",
   ),
 );
+const PLAIN_WORD = /^[a-z]{1,20}(?:[-_][a-z]{1,20}){0,4}$/i;
 const FORMAT_WORD = /^[\w.:/<>-]{1,80}$/;
-
-/** Keys and values of ids, by which rows are linked. */
-const ID_KEY = /(?:id|ids|uuid|uuids)$/i;
-const ID =
-  /^(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|(?:toolu|srvtoolu|msg|req|call|chatcmpl|agent)[_-][\w-]{1,100}|a?[0-9a-f]{7,40})$/i;
 
 /** Shortest base64 that is looked into. */
 const BASE64_UNITS = 64;
@@ -35,10 +32,11 @@ const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/;
 
 /** Decides what is done with a decoded string of a row, or of another JSON document. */
 export function useOf(text: string, { isKey, path }: JsonString): StringUse {
-  if (isKey) return /[/\\]/.test(text) ? "text" : "key";
+  if (isKey) return isFormatKey(text, path) ? "kept" : /[/\\]/.test(text) ? "text" : "key";
   const key = keyOf(path);
-  if (FORMAT_KEYS.has(key) && FORMAT_WORD.test(text) && isOfFormat(path)) return "format";
-  if (ID_KEY.test(key) && ID.test(text)) return "kept";
+  if (isLink(key, text)) return "kept";
+  if (FORMAT_KEYS.has(key) && FORMAT_WORD.test(text) && isOfFormat(path))
+    return PLAIN_WORD.test(text) ? "kept" : "format";
   if (key === "name" && isToolName(path)) return "format";
   if (text.length < BASE64_UNITS) return "text";
   const isFile = key === "data" || key === "base64" || key === "blob";
