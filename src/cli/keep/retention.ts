@@ -24,7 +24,7 @@ in the store nor in the trash or the snapshot.`,
     "count", "bytes": of all, "soon": {"count", "bytes"}: within 3 days and not in a snapshot, "kept": sessions that never go, "notes",
     "skipped"}
   --keep: as 'snapshot', with "restore": the command that brings a session back.
-  --lost: {"sessions": [{sessionId, configDir, project, from, to, prompts: [{timestamp, text}]}], "count", "prompts":
+  --lost: {"sessions": [{sessionId, configDir, project, from, to, prompts: [{timestamp, text, left}]}], "count", "prompts":
     how many, "unnamed": prompts of older versions, which name no session, "unread": lines that cannot be read}`,
   options: {
     keep: { type: "boolean", help: "Copy these sessions into the snapshot." },

@@ -88,11 +88,15 @@ async function printText(
     const dates = first === last ? first : `${first} to ${last}`;
     const head = [style.place(sessionId), dates, printable(project), count === 1 ? "1 prompt" : `${count} prompts`];
     await terminal.write(`${at === 0 ? "" : "\n"}${head.filter((part) => part !== "").join("  ")}\n`);
-    for (const { timestamp, text } of prompts()) {
+    for (const { timestamp, text, left } of prompts()) {
       const { date, time } = localTime(timestamp);
       const when = date === "" ? "" : `${style.dim(`${date} ${time}`)}  `;
       const [line = "", ...more] = printableLines(text).trimEnd().split("\n");
       await terminal.write(`${[`  ${when}${line}`, ...more.map((one) => `    ${one}`)].join("\n")}\n`);
+      if (left > 0)
+        terminal.warn(
+          `${sessionId}: a prompt is too long with ${left === 1 ? "1 pasted text" : `${left} pasted texts`} in it.`,
+        );
     }
   }
 }

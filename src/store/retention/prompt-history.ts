@@ -7,7 +7,9 @@ import { attempt, unlessMissing } from "../errors.ts";
 import { resolveConfigDirs } from "../layout/config-dir.ts";
 import { historyPath, pastePath } from "../layout/paths.ts";
 import { isSessionId } from "../layout/session-id.ts";
+import { listCandidates } from "../facts/stat-transcripts.ts";
 import { findSession } from "../projects/find-copies.ts";
+import { listProjectDirs } from "../projects/project-dirs.ts";
 import { allSessionIds } from "../resolve/by-prefix.ts";
 import { existingSnapshots } from "../snapshot/snapshot-dir.ts";
 import { isTurnOver, yieldToEventLoop } from "../timing.ts";
@@ -18,6 +20,8 @@ interface HistoryPrompt {
   /** Epoch ms; undefined if the row has none. */
   readonly timestamp: number | undefined;
   readonly text: string;
+  /** Number of pasted texts whose names stand in the text, because with them it would be too long. */
+  readonly left: number;
 }
 
 /** Prompts of a session that is gone. */
@@ -59,7 +63,7 @@ export interface LostOptions {
  */
 export async function lostPrompts({ configDirs, accepts = () => true, signal }: LostOptions): Promise<LostPrompts> {
   const dirs = resolveConfigDirs({ configDirs });
-  const isGone = goneTest(dirs);
+  const isGone = await goneTest(dirs, signal);
   const sessions: LostSession[] = [];
   let [unnamed, unread] = [0, 0];
   for (const configDir of dirs) {
@@ -113,12 +117,23 @@ const timeOf = (value: unknown): number | undefined =>
 const LAST_DATE = 8.64e15;
 
 /** Returns a test of whether a session is nowhere. */
-function goneTest(configDirs: readonly string[]): (sessionId: string) => boolean {
+async function goneTest(
+  configDirs: readonly string[],
+  signal: AbortSignal | undefined,
+): Promise<(sessionId: string) => boolean> {
   const all = [...configDirs, ...existingSnapshots(configDirs)];
-  // An empty transcript has a name, and is no session.
+  const projects = all.flatMap((dir) => listProjectDirs(dir).dirs.map((project) => ({ project })));
+  const { candidates } = await listCandidates(projects, { signal });
+  const trashed = allTrashPlaces(configDirs).places;
+  const there = new Set([...candidates, ...trashed].map(({ sessionId }) => sessionId.toLowerCase()));
+  // What has a name and is in no list is empty, or a link that may lead to a session.
   const named = new Map(Array.from(allSessionIds(all), (id) => [id.toLowerCase(), id]));
-  const trashed = new Set(allTrashPlaces(configDirs).places.map(({ sessionId }) => sessionId.toLowerCase()));
-  return (id) => !trashed.has(id) && findSession(named.get(id), { configDirs: all }) === undefined;
+  return (id) => {
+    if (there.has(id)) return false;
+    const isGone = !named.has(id) || findSession(named.get(id), { configDirs: all }) === undefined;
+    if (!isGone) there.add(id);
+    return isGone;
+  };
 }
 
 interface HistoryRow {
@@ -157,10 +172,8 @@ function* promptsAt(configDir: string, places: readonly number[]): Generator<His
       // The file was changed since.
       if (value === undefined) continue;
       const { display, pastedContents, timestamp } = value;
-      yield {
-        timestamp: timeOf(timestamp),
-        text: withPasted(configDir, asString(display) ?? "", membersOf(pastedContents)),
-      };
+      const typed = asString(display) ?? "";
+      yield { timestamp: timeOf(timestamp), ...withPasted(configDir, typed, membersOf(pastedContents)) };
     }
   } finally {
     close(fd);
@@ -169,12 +182,31 @@ function* promptsAt(configDir: string, places: readonly number[]): Generator<His
 
 const PASTED = /\[Pasted text #(\d+)(?: \+\d+ lines)?\]|\[\.\.\.Truncated text #(\d+) \+\d+ lines\.\.\.\]/g;
 const PASTE_BYTES = 16 * 1024 * 1024;
+/** Maximum length of a prompt with its pasted texts, UTF-16 units: a name may stand in it any number of times. */
+const PROMPT_UNITS = 64 * 1024 * 1024;
 
 /** Puts pasted texts in the place of the words that stand for them, as far as they are kept. */
-const withPasted = (configDir: string, text: string, pasted: JsonObject): string =>
-  text.replace(PASTED, (words: string, one?: string, other?: string) => {
-    const { content, contentHash } = membersOf(pasted[one ?? other ?? ""]);
-    if (typeof content === "string") return content;
-    const path = typeof contentHash === "string" ? pastePath(configDir, contentHash) : undefined;
-    return (path && attempt(() => readSmall(path, PASTE_BYTES))) ?? words;
+function withPasted(configDir: string, typed: string, pasted: JsonObject): Pick<HistoryPrompt, "text" | "left"> {
+  const contents = new Map<string, string | undefined>();
+  let room = PROMPT_UNITS - typed.length;
+  let left = 0;
+  const text = typed.replace(PASTED, (words: string, one?: string, other?: string) => {
+    const number = one ?? other ?? "";
+    if (!contents.has(number)) contents.set(number, pastedText(configDir, membersOf(pasted[number])));
+    const content = contents.get(number);
+    if (content === undefined) return words;
+    if (content.length > room) {
+      left++;
+      return words;
+    }
+    room -= content.length;
+    return content;
   });
+  return { text, left };
+}
+
+function pastedText(configDir: string, { content, contentHash }: JsonObject): string | undefined {
+  if (typeof content === "string") return content;
+  const path = typeof contentHash === "string" ? pastePath(configDir, contentHash) : undefined;
+  return path && attempt(() => readSmall(path, PASTE_BYTES));
+}

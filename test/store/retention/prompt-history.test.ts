@@ -96,3 +96,17 @@ test("a condition leaves prompts out, and a missing history has none", async () 
   fs.rmSync(path.join(dir, "history.jsonl"));
   expect(await lost(dir)).toEqual({ sessions: [], unnamed: 0, unread: 0 });
 });
+
+test("a pasted text that a prompt names thousands of times is named as far as there is no room for it", async () => {
+  const content = "z".repeat(1024 * 1024);
+  const dir = await store(
+    row(GONE, "[Pasted text #1]".repeat(70), 1, { pastedContents: { 1: { content } } }),
+    row(GONE, "next", 2),
+  );
+  const [long, next] = [...((await lost(dir)).sessions[0]?.prompts() ?? [])];
+  expect(long?.left).toBe(7);
+  expect(long?.text.length).toBeLessThanOrEqual(64 * 1024 * 1024);
+  expect(long?.text.endsWith("z[Pasted text #1][Pasted text #1][Pasted text #1]")).toBe(false);
+  expect(long?.text.endsWith("[Pasted text #1]".repeat(7))).toBe(true);
+  expect(next).toEqual({ timestamp: 2, text: "next", left: 0 });
+});
