@@ -116,6 +116,15 @@ describe("documents", () => {
     expect(fs.readdirSync(dir)).toHaveLength(4);
   });
 
+  test("say what could not be masked", () => {
+    fs.appendFileSync(path.join(configDir, `projects/-home-jane-w/${ONE}.jsonl`), `{"cut": "${secret}\n`);
+    const { stdout, stderr } = run(ONE, "--format", "jsonl", "--redact", "--stdout");
+    expect(stderr).toMatch(/left out projects\/-redacted-home-w\/.*\.jsonl: 1 part that is no row, \d+ bytes/);
+    expect(stdout).not.toContain(secret);
+    const report = run(ONE, "--format", "jsonl", "--redact", "--json").stdout;
+    expect(JSON.parse(report)).toMatchObject({ leftOut: [{ reason: expect.stringContaining("1 part") }] });
+  });
+
   test("leave no masked copies behind", () => {
     const temp = path.join(out, "temp");
     fs.mkdirSync(temp);

@@ -2,7 +2,8 @@ import { basename, dirname, join } from "node:path";
 import { requireFree, writeOutput } from "../../bundle/export/output-file.ts";
 import { sessionName } from "../../bundle/export/bundle-name.ts";
 import { withMaskedStore } from "../../bundle/export/masked-store.ts";
-import { type Masked, planBundle } from "../../bundle/export/plan-bundle.ts";
+import { type BundlePlan, type Masked, planBundle } from "../../bundle/export/plan-bundle.ts";
+import type { LeftOutOfBundle } from "../../bundle/manifest.ts";
 import type { WriteBytes } from "../../bundle/export/write-bundle.ts";
 import { cleanStaleTemps, syncDir } from "../../store/disk/atomic-write.ts";
 import { removeTree } from "../../store/disk/dir-tree.ts";
@@ -39,20 +40,20 @@ export async function exportDocuments(
   const { toStdout, redact, dryRun } = request;
   if (toStdout && copies.length > 1)
     throw new UsageError(`--stdout takes one session in this format, and there are ${copies.length}`);
-  if (!redact) return write(invocation, request, copies, { masked: undefined });
+  if (!redact) return write(invocation, request, copies, { masked: undefined, leftOut: [] });
   const { Redaction } = await import("../../bundle/redact/redaction.ts");
   const progress = startProgress("Masking");
   const options = { redaction: new Redaction(), progress: progress.report };
   try {
     // A dry run masks no copies, and so names no file after a masked title.
     if (dryRun) {
-      const { masked } = await planBundle(copies, options);
-      return await write(invocation, request, copies, { masked });
+      const plan = await planBundle(copies, options);
+      return await write(invocation, request, copies, { masked: plan.masked, leftOut: leftOutOf(plan) });
     }
-    return await withMaskedStore(copies, options, async ({ configDir, plan: { masked } }) => {
+    return await withMaskedStore(copies, options, async ({ configDir, plan }) => {
       progress.clear();
       const found = copies.map(({ sessionId }) => maskedCopy(sessionId, configDir));
-      return write(invocation, request, found, { masked, configDir });
+      return write(invocation, request, found, { masked: plan.masked, leftOut: leftOutOf(plan), configDir });
     });
   } finally {
     progress.stop();
@@ -68,8 +69,13 @@ function maskedCopy(sessionId: string, configDir: string): TranscriptCopy {
   });
 }
 
+/** Returns what could not be masked. */
+const leftOutOf = ({ sessions }: BundlePlan): LeftOutOfBundle[] => sessions.flatMap(({ leftOut }) => leftOut);
+
 interface From {
   readonly masked: Masked | undefined;
+  /** What the masked copies lack. */
+  readonly leftOut: readonly LeftOutOfBundle[];
   /** The directory of masked copies, which is gone later. */
   readonly configDir?: string;
 }
@@ -78,7 +84,7 @@ async function write(
   { terminal }: Invocation,
   request: DocumentRequest,
   copies: readonly TranscriptCopy[],
-  { masked, configDir }: From,
+  { masked, leftOut: notMasked, configDir }: From,
 ): Promise<Exported> {
   const { format, out, toStdout, force, dryRun } = request;
   const entries = named(copies, ENDINGS[format]);
@@ -87,7 +93,8 @@ async function write(
     return writeDocument(copy, { ...request, terminal, shownPath }, sink);
   };
   const results: Exported["results"][number][] = [];
-  const notes: string[] = [];
+  const notes = notMasked.map(({ path, reason }) => `left out ${path}: ${reason}`);
+  const more = { leftOut: notMasked };
   let bytes = 0;
   const writeOne = async (entry: Entry, put: WriteBytes): Promise<IndexEntry> => {
     let size = 0;
@@ -107,21 +114,21 @@ async function write(
   const [entry] = entries;
   if (entry === undefined) throw new Error("No session to export");
   if (toStdout) {
-    if (dryRun) return { path: undefined, bytes: undefined, results: planned(), masked, notes };
+    if (dryRun) return { path: undefined, bytes: undefined, results: planned(), masked, notes, more };
     await writeOne(entry, (chunk) => terminal.writeBytes(chunk));
-    return { path: undefined, bytes, results, masked, notes };
+    return { path: undefined, bytes, results, masked, notes, more };
   }
   if (entries.length === 1) {
     const path = placeOf(out, entry.file, isDirectory(out ?? "."));
     requireFree(path, { force });
-    if (dryRun) return { path, bytes: undefined, results: planned(), masked, notes };
+    if (dryRun) return { path, bytes: undefined, results: planned(), masked, notes, more };
     await writeOutput(path, async (sink) => void (await writeOne(entry, sink)), { force });
-    return { path, bytes, results, masked, notes };
+    return { path, bytes, results, masked, notes, more };
   }
   const name = `claude-sessions-${new Date().toISOString().slice(0, 10)}`;
   const path = placeOf(out, name, isDirectory(out ?? "."));
   requireFree(path);
-  if (dryRun) return { path, bytes: undefined, results: planned(), masked, notes };
+  if (dryRun) return { path, bytes: undefined, results: planned(), masked, notes, more };
   await writeDirectory(path, async (dir) => {
     const index: IndexEntry[] = [];
     for (const one of entries) {
@@ -132,7 +139,7 @@ async function write(
     const text = Buffer.from(indexOf(index, masked));
     bytes += await writeOutput(join(dir, "index.md"), async (sink) => sink(text));
   });
-  return { path, bytes, results, masked, notes };
+  return { path, bytes, results, masked, notes, more };
 }
 
 interface Entry {

@@ -18,7 +18,8 @@ The file is new and readable by you only. Nothing in the store is changed. What 
   {"action", "dryRun", "format", "path", "bytes", "results", "masked": {"kinds": {kind: places}, "unseenFiles"}, "notes", "skipped"}
   Results of a bundle are the sessions of its manifest: {sessionId, projectKey, cwd, repository: {origin, path}, title, files: [{path,
     bytes, sha256}], leftOut: [{path, reason}]}; it also has "contentBytes", and "notTaken": {fileHistory, machine}, numbers of files.
-  Results of documents: {sessionId, title, file, bytes, messages, omitted: as in 'show --json'}.
+  Results of documents: {sessionId, title, file, bytes, messages, omitted: as in 'show --json'}; "leftOut": [{path, reason}] is what could
+    not be masked.
   If an id is not found: results [{"given", "error": {"code", "message", "hint"}}], and nothing is written.`,
   options: {
     format: {
