@@ -79,11 +79,14 @@ async function publishAll(
   signal: AbortSignal | undefined,
 ): Promise<void> {
   const undo: (() => void)[] = [];
+  /** Directories whose names change. */
+  const renamed = new Set<string>();
   const replaced: Replaced[] = [];
   try {
     for (const one of staged) {
       signal?.throwIfAborted();
-      makeDirs(dirname(one.plan.to), undo);
+      makeDirs(dirname(one.plan.to), undo, renamed);
+      renamed.add(dirname(one.plan.to));
       if (one.plan.action === "extend") replaced.push(await replaceBeginning(sessionId, one));
       else undo.push(await publishNewFile(sessionId, one));
     }
@@ -94,16 +97,19 @@ async function publishAll(
   } finally {
     await keepLateRows(replaced);
   }
-  for (const dir of new Set(staged.flatMap(({ plan }) => [dirname(plan.to), dirname(dirname(plan.to))]))) syncDir(dir);
+  for (const dir of renamed) syncDir(dir);
 }
 
-/** Makes a directory, and notes how to remove those that were not there. */
-function makeDirs(dir: string, undo: (() => void)[]): void {
+/** Makes a directory, and notes how to remove those that were not there, and in which directories. */
+function makeDirs(dir: string, undo: (() => void)[], renamed: Set<string>): void {
   const missing: string[] = [];
   for (let path = dir; !isThere(path); path = dirname(path)) missing.unshift(path);
   if (missing.length === 0) return;
   makeDir(dir);
-  for (const path of missing) undo.push(() => removeDir(path));
+  for (const path of missing) {
+    renamed.add(dirname(path));
+    undo.push(() => removeDir(path));
+  }
 }
 
 /** Gives a new file its name. Returns how to take it away again. */
