@@ -1,6 +1,6 @@
 /** Where sessions of another machine go: the directory they are in from now on, and its project dir. */
-import { posix, win32 } from "node:path";
-import { foldKey, isInside, type Platform, realAsFarAsExists, realOrSelf } from "../../store/disk/platform.ts";
+import { posix } from "node:path";
+import { foldKey, type Platform, realAsFarAsExists, realOrSelf } from "../../store/disk/platform.ts";
 import { InvalidArgumentError, type TranscriptError } from "../../store/errors.ts";
 import { isDirectory } from "../../store/layout/config-dir.ts";
 import { projectDir } from "../../store/layout/paths.ts";
@@ -8,6 +8,7 @@ import { keyOfPath } from "../../store/layout/project-key.ts";
 import { samePlaceBelow } from "../../store/move/moved-path.ts";
 import { projectDirOf } from "../../store/move/plan-moves.ts";
 import type { ProjectDir } from "../../store/types.ts";
+import { isBelow, isRoot, pathsOf, platformOf } from "../source/foreign-path.ts";
 import type { SourceRepository, SourceSession } from "../source/source.ts";
 
 export interface DestinationOptions {
@@ -31,9 +32,6 @@ export interface Destination {
 }
 
 type DecidesOn = Pick<SourceSession, "sessionId" | "projectKey" | "cwd" | "repository">;
-
-/** Returns the platform that a path of another machine is of, by its form. */
-const platformOf = (path: string): Platform => (/^(?:[A-Za-z]:|\\)/.test(path) ? "win32" : "linux");
 
 /**
  * Returns the directory that a session was started in: its own, or the closest one above it that its project dir is named after. A
@@ -81,11 +79,7 @@ function directoryAbove(homes: readonly string[]): string {
   return isRoot(dir) ? "" : `; ${dir} is above all of them`;
 }
 
-const pathsOf = (path: string): typeof posix => (platformOf(path) === "win32" ? win32 : posix);
-const isRoot = (path: string): boolean => path === pathsOf(path).dirname(path);
 const MAX_NAMED = 5;
-const isBelow = (path: string, root: string): boolean =>
-  platformOf(path) === platformOf(root) && isInside(path, root, platformOf(root));
 
 /** Reports whether a session was started at or below a directory of the other machine. */
 export function isOfDirectory(session: DecidesOn, from: string): boolean {

@@ -102,7 +102,7 @@ async function importAs(
       bytes: files.reduce((sum, { bytes }) => sum + bytes, 0),
       already: plan.files.length - done.length,
       skipped: plan.skipped,
-      notes: notesOn(to, plan, unread),
+      notes: [...session.notes, ...notesOn(to, plan, { unread, dryRun })],
       deletedFrom: done.length === 0 ? undefined : deletionTime(to, plan),
     };
   };
@@ -118,7 +118,7 @@ async function importAs(
     const plan = await planSession(session, to, planOptions);
     requireFree(to);
     const { files, unread } = await placeSession(session, plan.files, staging, planOptions);
-    return resultOf(plan, files, plan.unread + unread);
+    return resultOf(plan, files, unread);
   });
 }
 
@@ -171,13 +171,24 @@ async function newIdOf(session: SourceSession, to: TargetIdentity, signal: Abort
   return parts.join("-");
 }
 
-function notesOn({ configDir, sessionId }: TargetIdentity, { files }: SessionPlan, unread: number): string[] {
+function notesOn(
+  { configDir, sessionId }: TargetIdentity,
+  { files }: SessionPlan,
+  { unread, dryRun }: { readonly unread: number; readonly dryRun: boolean },
+): string[] {
   const notes: string[] = [];
-  if (unread > 0) notes.push(`${unread} places that are no rows were copied as they are`);
+  if (unread > 0)
+    notes.push(
+      unread === 1
+        ? `1 place that is no row ${dryRun ? "would be" : "was"} copied as it is`
+        : `${unread} places that are no rows ${dryRun ? "would be" : "were"} copied as they are`,
+    );
   const transcript = files.find(({ role }) => role === "transcript");
   if (transcript === undefined || transcript.action === "already") return notes;
   if (deletionPlaces(configDir, sessionId).length > 0)
-    notes.push("a deleted session with this id is in the trash, which can only be restored when this one is gone");
+    notes.push(
+      "a deleted session with this id is in the trash; restoring it overwrites nothing, and fails if different files of this one are in the way",
+    );
   return notes;
 }
 

@@ -1,6 +1,9 @@
 /** Compares a session with what is here, and decides on each of its files. Only reads. */
 import { ANNOTATION_PLACE_BYTES } from "../../transcript/rows/limits.ts";
+import { RowScan } from "../../transcript/rows/json-scanner.ts";
+import { visitLine } from "../../transcript/rows/row.ts";
 import { asObject, parseJson } from "../../transcript/rows/json-values.ts";
+import { FileLines } from "../../store/disk/file-lines.ts";
 import { close, openReadNoFollow, readBytes, statLink, statOpen } from "../../store/disk/fs.ts";
 import { realOrSelf } from "../../store/disk/platform.ts";
 import { TranscriptError } from "../../store/errors.ts";
@@ -33,7 +36,7 @@ export interface PlannedFile extends TargetFile {
 export interface SessionPlan {
   readonly files: readonly PlannedFile[];
   readonly skipped: readonly Skipped[];
-  /** Places in rows that were read and left as they are. */
+  /** Number of places in the files that are not here yet which are no rows; counted as far as those were read. */
   readonly unread: number;
 }
 
@@ -61,9 +64,10 @@ export async function planSession(
   if (main.relation === "different")
     throw conflict(to, `${transcript.to} is another session with this id, or was continued otherwise`, NEW_ID);
   if (main.relation === "missing" || main.relation === "empty") requireNowhereElse(to, files);
+  const isHere = main.relation === "same" || main.relation === "longer";
+  if (!isHere && !hasRow(transcript.file)) throw noRows(session);
   for (const target of files) {
     const { relation, bytes, facts } = target === transcript ? main : await compareWith(target, session, options);
-    unread += facts?.unread ?? 0;
     const action = actionOn(target, relation, main.relation, options.update);
     if (action === "shorter")
       throw conflict(
@@ -73,7 +77,10 @@ export async function planSession(
       );
     if (action === "different") throw conflict(to, `${target.to} is another file`, NEW_ID);
     if (action === "left") skipped.push({ path: target.path, reason: "differs from the one here, which stays" });
-    else planned.push({ ...target, action, bytes });
+    else {
+      planned.push({ ...target, action, bytes });
+      if (action !== "already") unread += facts?.unread ?? 0;
+    }
   }
   return { files: planned, skipped, unread };
 }
@@ -223,6 +230,28 @@ function conflict({ sessionId }: TargetIdentity, why: string, hint: string): Imp
     data: { sessionId },
   });
 }
+
+/** Reports whether any row of a file can be read. */
+function hasRow(file: SourceFile): boolean {
+  const fd = file.open();
+  try {
+    const lines = new FileLines(fd, { to: file.bytes });
+    const scan = new RowScan();
+    let found = false;
+    while (!found && lines.step())
+      while (!found && lines.next())
+        if (lines.oversized === 0) visitLine(lines.bytes, lines.start, lines.end, scan, { row: () => (found = true) });
+    return found;
+  } finally {
+    close(fd);
+  }
+}
+
+const noRows = ({ sessionId }: SourceSession): TranscriptError =>
+  new TranscriptError("Io", `Session ${sessionId} was not imported: no row of its transcript can be read`, {
+    hint: "Look at the transcript on the machine that it comes from.",
+    data: { sessionId },
+  });
 
 const gone = ({ sessionId }: SourceSession): TranscriptError =>
   new TranscriptError("Io", `The transcript of session ${sessionId} is gone by now`, {

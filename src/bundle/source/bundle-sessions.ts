@@ -2,10 +2,12 @@ import { basename } from "node:path";
 import { LIST_TITLE_UNITS } from "../../transcript/rows/limits.ts";
 import { InvalidArgumentError } from "../../store/errors.ts";
 import { OLD_SUBAGENT } from "../../store/layout/belongs.ts";
+import { sessionCwd } from "../../store/projects/session-cwd.ts";
 import { firstSessionId } from "../../store/projects/sidecars.ts";
 import type { Skipped } from "../../store/types.ts";
 import { cutText, isOwnPath, PathSet, pathProblem, shownPath } from "../entry-path.ts";
-import type { BundledFile, BundleManifest } from "../manifest.ts";
+import type { BundledFile, BundledSession, BundleManifest } from "../manifest.ts";
+import { isBelow } from "./foreign-path.ts";
 import { type SourceFile, type SourceSession, transcriptPathIn } from "./source.ts";
 
 /** Most files of a bundle. A manifest of the largest size has room for about as many. */
@@ -67,22 +69,44 @@ export function requireOwnRows(
   }
 }
 
-/** Returns the sessions of a manifest that was checked. `locate` finds a file. */
+type Located = Pick<SourceFile, "open" | "mtimeMs" | "unpackedAt"> & { readonly at: string };
+
+/** Returns the sessions of a manifest that was checked. `locate` finds a file, which is at the path `at`. */
 export function sessionsOfBundle(
   { sessions }: BundleManifest,
-  locate: (file: BundledFile) => Pick<SourceFile, "open" | "mtimeMs" | "unpackedAt">,
+  locate: (file: BundledFile) => Located,
 ): SourceSession[] {
-  return sessions.map(({ sessionId, projectKey, cwd, repository, title, files, leftOut }) => ({
-    sessionId,
-    projectKey,
-    cwd,
-    repository,
-    isInUse: false,
-    title: () => title?.slice(0, LIST_TITLE_UNITS),
-    files(skipped: Skipped[]) {
-      for (const { path, reason } of leftOut)
-        skipped.push({ path: cutText(path), reason: `not in the bundle: ${cutText(reason)}` });
-      return files.map((file): SourceFile => ({ ...file, ...locate(file) }));
-    },
-  }));
+  return sessions.map((session) => {
+    const { sessionId, projectKey, title, files, leftOut } = session;
+    return {
+      sessionId,
+      projectKey,
+      ...directoryOf(session, locate),
+      isInUse: false,
+      title: () => title?.slice(0, LIST_TITLE_UNITS),
+      files(skipped: Skipped[]) {
+        for (const { path, reason } of leftOut)
+          skipped.push({ path: cutText(path), reason: `not in the bundle: ${cutText(reason)}` });
+        return files.map((file): SourceFile => {
+          const { open, mtimeMs, unpackedAt } = locate(file);
+          return { ...file, open, mtimeMs, unpackedAt };
+        });
+      },
+    };
+  });
+}
+
+/** Returns where a session was: as the manifest says, unless its rows say otherwise, since those are what an import changes. */
+function directoryOf(
+  session: BundledSession,
+  locate: (file: BundledFile) => Located,
+): Pick<SourceSession, "cwd" | "repository" | "notes"> {
+  const { cwd, repository, files } = session;
+  const path = transcriptPathIn(session);
+  const transcript = files.find((file) => file.path === path);
+  const ofRows = transcript && sessionCwd(locate(transcript).at);
+  if (ofRows === undefined || (cwd !== undefined && isBelow(ofRows, cwd))) return { cwd, repository, notes: [] };
+  if (cwd === undefined) return { cwd: ofRows, repository: undefined, notes: [] };
+  const note = `the manifest says that it was in ${cutText(cwd)}, but its rows say ${cutText(ofRows)}, which counts`;
+  return { cwd: ofRows, repository: undefined, notes: [note] };
 }

@@ -132,6 +132,7 @@ class Found {
         cwd: sessionCwd(newest.path),
         repository: undefined,
         isInUse: running.has(sessionId),
+        notes: [],
         title: () => titleOf({ sessionId, ...newest }),
         files: (skipped) => items.flatMap(({ at, path }) => this.#filesAt(at, path, skipped)),
       });

@@ -38,7 +38,7 @@ function openUnpacked(root: string, maxBytes: number): ImportSource | undefined 
   requireOwnRows(root, manifest, ({ path }) => join(root, ...path.split("/")));
   const sessions = sessionsOfBundle(manifest, ({ path }) => {
     const at = join(root, ...path.split("/"));
-    return { mtimeMs: tryStat(at, [])?.mtimeMs ?? 0, open: () => openBelow(root, at) };
+    return { at, mtimeMs: tryStat(at, [])?.mtimeMs ?? 0, open: () => openBelow(root, at) };
   });
   return { sessions, skipped: [] };
 }

@@ -34,6 +34,8 @@ export interface SourceSession {
   readonly repository: SourceRepository | undefined;
   /** Whether a process on this machine has it open where it comes from. */
   readonly isInUse: boolean;
+  /** What its source says of it that is not so, in sentences. */
+  readonly notes: readonly string[];
   /** Its title in lists. */
   title(): string | undefined;
   /** Its files, those of older copies in other projects included. `skipped` receives what is left out, and why. */

@@ -58,7 +58,7 @@ export async function unpackBundle(from: string, options: UnpackOptions): Promis
     return {
       sessions: sessionsOfBundle(unpacked.manifest, ({ path }) => {
         const { at, mtimeMs } = unpacked.files.get(path) as UnpackedFile;
-        return { unpackedAt: at, mtimeMs, open: () => openReadNoFollow(at) };
+        return { at, unpackedAt: at, mtimeMs, open: () => openReadNoFollow(at) };
       }),
       skipped: [],
     };

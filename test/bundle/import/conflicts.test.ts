@@ -3,6 +3,7 @@ import path from "node:path";
 import { describe, expect, test } from "vitest";
 import { importSessions, type ImportOptions } from "../../../src/bundle/import/import-sessions.ts";
 import { deleteSession } from "../../../src/store/trash/delete-session.ts";
+import { restoreSession } from "../../../src/store/trash/restore-session.ts";
 import { getSessionMessages } from "../../../src/store/read/session-messages.ts";
 import { conversation, put, sessionId, tempConfigDir } from "../../support/config-dir.ts";
 import { openByThisProcess } from "../../support/live.ts";
@@ -179,9 +180,51 @@ test("what is in the trash, and when Claude Code will delete it, is said", async
   put(from, at(), LONG, { mtime: 1_700_000_000 });
   await deleteSession(ID, { configDirs: [configDir] });
   const { sessions } = await importSessions({ from, configDir, keepCwd: true });
-  expect(sessions[0]?.notes).toEqual([expect.stringMatching(/in the trash/)]);
+  expect(sessions[0]?.notes).toEqual([expect.stringMatching(/in the trash; restoring it overwrites nothing/)]);
   expect(sessions[0]?.deletedFrom).toBe(1_702_592_000_000);
   expect(fs.statSync(path.join(configDir, at())).mtimeMs).toBe(1_700_000_000_000);
+});
+
+test.for<[title: string, theirs: string, key: string, restored: "done" | "RestoreConflict"]>([
+  ["the same", LONG, "-w", "done"],
+  ["another one", SHORT, "-w", "RestoreConflict"],
+  ["in another project", SHORT, "-other", "done"],
+])(
+  "a deleted session can be restored unless what was imported is in its way: %s",
+  async ([, theirs, key, restored]) => {
+    const [from, configDir] = [storeWith({ [at(key)]: theirs }), storeWith({ [at()]: LONG })];
+    await deleteSession(ID, { configDirs: [configDir] });
+    await importSessions({ from, configDir, keepCwd: true });
+    const before = fs.readFileSync(path.join(configDir, at(key)), "utf8");
+    const outcome = await restoreSession(ID, { configDirs: [configDir] }).then(
+      () => "done",
+      (error: { code: string }) => error.code,
+    );
+    expect([outcome, fs.readFileSync(path.join(configDir, at(key)), "utf8")]).toEqual([restored, before]);
+  },
+);
+
+test.for<[title: string, text: string]>([
+  ["no rows", "this is no transcript\n".repeat(5)],
+  ["one newline", "\n"],
+  ["half a row", LONG.slice(0, 40)],
+])("a transcript with %s is refused", async ([, text]) => {
+  const { said, there } = await importInto({}, { [at()]: text, [agent]: SHORT });
+  expect([said, there]).toEqual([expect.stringMatching(/Look at the transcript/), {}]);
+});
+
+test("places that are no rows are counted when they are copied, once", async () => {
+  const [damaged, configDir] = [LONG.replace("\n", "\nno row\n"), storeWith({ [at()]: SHORT })];
+  const notes = async (text: string, dryRun: boolean): Promise<unknown> => {
+    const call = { from: storeWith({ [at()]: text }), configDir, cwd: "/no/such", update: true, newId: true, dryRun };
+    return (await importSessions(call)).sessions[0]?.notes;
+  };
+  // Under a new id, since other rows are here.
+  expect(await notes(damaged, true)).toEqual(["1 place that is no row would be copied as it is"]);
+  expect(await notes(damaged, false)).toEqual(["1 place that is no row was copied as it is"]);
+  expect(await notes(damaged, false)).toEqual([]);
+  const twice = damaged.replace("\n", "\nno row\n");
+  expect(await notes(twice, false)).toEqual(["2 places that are no rows were copied as they are"]);
 });
 
 test.for<[title: string, obstacle: (dir: string) => void, said: RegExp]>([

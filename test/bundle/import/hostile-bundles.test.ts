@@ -430,6 +430,27 @@ async function takenBy(root: string, bundle: Uint8Array): Promise<string> {
   return JSON.stringify(snapshot(configDir, { times: false }));
 }
 
+test.for<[said: string | undefined, ofRows: string, cwd: string, notes: RegExp[]]>([
+  ["/w", "/w", "/here", []],
+  ["/w", "/w/below", "/here/below", []],
+  [undefined, "/w", "/here", []],
+  ["/somewhere/else", "/w", "/here", [/in \/somewhere\/else, but its rows say \/w, which counts/]],
+  ["/w/below", "/w", "/here", [/its rows say \/w/]],
+  ["/", "/w", "/here/w", []],
+])("a manifest that says %s of rows in %s", async ([said, ofRows, cwd, notes]) => {
+  const [configDir, body] = [
+    tempConfigDir(),
+    text.replaceAll('"cwd":"/w"', JSON.stringify({ cwd: ofRows }).slice(1, -1)),
+  ];
+  const entry = manifestEntry([session([], { cwd: said, files: [manifestFile(transcript, body)] })]);
+  const from = put(tempConfigDir(), "b", archive([entry, { name: transcript, body }]));
+  const call = { from, configDir, cwd: "/here", ...(said === "/" && { fromCwd: "/" }) };
+  const { sessions } = await importSessions(call);
+  expect(sessions[0]?.notes).toEqual(notes.map((note) => expect.stringMatching(note) as string));
+  const rows = fs.readFileSync(path.join(configDir, sessions[0]?.files.at(-1)?.path ?? ""), "utf8");
+  expect(rows.match(/"cwd":"[^"]*"/g)).toEqual([`"cwd":"${cwd}"`, `"cwd":"${cwd}"`]);
+});
+
 test("the bundle that they are made of is imported", async () => {
   const configDir = tempConfigDir();
   const { sessions } = await importSessions({ from: put(tempConfigDir(), "b", whole), configDir, keepCwd: true });
