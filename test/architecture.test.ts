@@ -79,6 +79,7 @@ const ORDER: readonly string[] = [
   "catalog/select",
   "catalog",
   "bundle",
+  "bundle/redact/secrets",
   "bundle/redact",
   "bundle/export",
   "bundle/source",

@@ -1,8 +1,12 @@
 import { lintSource } from "@secretlint/core";
 import { rules } from "@secretlint/secretlint-rule-preset-recommend";
 import type { KnownSecrets } from "./known-secrets.ts";
-import { OWN_PATTERNS } from "./own-patterns.ts";
-import { privateKeys } from "./private-keys.ts";
+import { isPlaceholder, secretAssignments } from "./secrets/assignments.ts";
+import { OWN_PATTERNS } from "./secrets/own-patterns.ts";
+import { privateKeys } from "./secrets/private-keys.ts";
+import { tokensIn } from "./secrets/token-patterns.ts";
+import { undoneEscapes, type UndoneText } from "./secrets/undone-escapes.ts";
+import { INDEXED_UNITS, TextIndex } from "./text-index.ts";
 
 /** Names of what the rules find. A rule that is not here gives its own name. */
 const KINDS: Readonly<Record<string, string>> = {
@@ -51,6 +55,8 @@ export class SecretDetector {
   readonly #known: KnownSecrets;
   #texts: string[] = [];
   #units = 0;
+  /** What was found in the texts that are looked at. */
+  readonly #found = new Map<string, Found>();
 
   constructor(known: KnownSecrets) {
     this.#known = known;
@@ -73,14 +79,44 @@ export class SecretDetector {
     for (let from = 0; from < texts.length;) {
       let to = from;
       for (let units = 0; to < texts.length && units < BATCH_UNITS; to++) units += (texts[to] as string).length;
-      const together = texts.slice(from, to).join(SEPARATOR);
-      const isApart = await this.#lookAt(together);
-      if (!isApart) for (const text of texts.slice(from, to)) await this.#lookAt(text);
-      this.#lookForOwn(together);
-      // A key ends with its text: what is between the head of one and the tail of another is no part of either.
-      for (const text of texts.slice(from, to))
-        for (const { whole, lines } of privateKeys(text)) this.#known.addKey(whole, lines);
+      const batch = texts.slice(from, to);
+      await this.#lookTogether(batch);
+      const undone = batch.flatMap((text) => undoneEscapes(text) ?? []);
+      if (undone.length > 0) {
+        this.#found.clear();
+        await this.#lookTogether(undone.map(({ text }) => text));
+        this.#addOriginals(undone);
+      }
       from = to;
+    }
+  }
+
+  async #lookTogether(texts: readonly string[]): Promise<void> {
+    const together = texts.join(SEPARATOR);
+    const isApart = await this.#lookAt(together);
+    if (!isApart) for (const text of texts) await this.#lookAt(text);
+    this.#lookForOwn(together);
+    // A key ends with its text: what is between the head of one and the tail of another is no part of either.
+    for (const text of texts)
+      for (const { whole, lines } of privateKeys(text)) {
+        this.#known.addKey(whole, lines);
+        for (const line of lines) this.#found.set(line, { kind: "private-key" });
+      }
+  }
+
+  /** Adds what was found in texts without escapes as it stands in the texts themselves. */
+  #addOriginals(texts: readonly UndoneText[]): void {
+    const index = new TextIndex([...this.#found.keys()].filter((secret) => secret.length >= INDEXED_UNITS));
+    for (const undone of texts) {
+      const { text } = undone;
+      for (let next = index.find(text, 0); next !== undefined; next = index.find(text, next.at + 1)) {
+        const { at, found } = next;
+        const { kind, before } = this.#found.get(found) as Found;
+        const written = undone.original(at, at + found.length);
+        if (written === found) continue;
+        if (before === undefined) this.#known.add(kind, found, [written]);
+        else this.#known.addAfter(kind, undone.original(at, at + before.length), written, found.slice(before.length));
+      }
     }
   }
 
@@ -105,24 +141,45 @@ export class SecretDetector {
   }
 
   #lookForOwn(content: string): void {
+    for (const { kind, secret } of tokensIn(content)) this.#add(kind, secret);
     for (const { kind, pattern, isSecret } of OWN_PATTERNS) {
       pattern.lastIndex = 0;
       for (let match = pattern.exec(content); match !== null; match = pattern.exec(content)) {
-        const secret = match.at(-1) ?? match[0];
-        if (isSecret?.(secret, match) !== false) this.#add(kind, secret);
+        const secret = match[1] ?? match[0];
+        if (!isSecret(secret)) continue;
+        if (match[1] === undefined || isTelling(secret)) this.#add(kind, secret);
+        else this.#addAfter(kind, match[0].slice(0, match[0].lastIndexOf(secret)), secret);
       }
+    }
+    for (const { value, before } of secretAssignments(content)) {
+      if (isTelling(value)) this.#add("env-value", value);
+      else this.#addAfter("env-value", before, value);
     }
   }
 
   #add(kind: string, secret: string): void {
     const value = secret.trim();
-    const password = /^[a-z][a-z0-9+.:-]*:\/\/[^:@/]*:([^@/]+)@/i.exec(value)?.[1];
-    this.#known.add(kind, value, password !== undefined && isPlainlySecret(password) ? [password] : []);
+    const password = /^[a-z][a-z0-9+.:-]*:\/\/[^:@/]*:(.+)@/i.exec(value)?.[1];
+    const isSecret = password !== undefined && isTelling(password) && !isPlaceholder(password);
+    this.#known.add(kind, value, isSecret ? [password] : []);
+    this.#found.set(value, { kind });
+  }
+
+  #addAfter(kind: string, before: string, value: string): void {
+    this.#known.addAfter(kind, before, before + value, value);
+    this.#found.set(before + value, { kind, before });
   }
 }
 
-const ruleOf = (ruleId: string): string => ruleId.replace(/^.*secretlint-/, "");
+interface Found {
+  readonly kind: string;
+  /** What is before a value that is only known after it. */
+  readonly before?: string;
+}
 
-/** Whether a password is no word that also means something else. */
-const isPlainlySecret = (password: string): boolean =>
-  [/[a-z]/, /[A-Z]/, /[0-9]/, /[^A-Za-z0-9]/].filter((kind) => kind.test(password)).length >= 2;
+/** Whether a value is no word that also means something else: then it is masked wherever it stands. */
+const isTelling = (value: string): boolean =>
+  value.length >= INDEXED_UNITS &&
+  (value.length >= 16 || [/[a-z]/, /[A-Z]/, /[0-9]/, /[^A-Za-z0-9]/].filter((kind) => kind.test(value)).length >= 2);
+
+const ruleOf = (ruleId: string): string => ruleId.replace(/^.*secretlint-/, "");

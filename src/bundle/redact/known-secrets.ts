@@ -6,15 +6,16 @@ import { INDEXED_UNITS, TextIndex } from "./text-index.ts";
 
 /** Shortest secret that is masked wherever it stands: a shorter one is part of other words. */
 const LEAST_UNITS = INDEXED_UNITS;
-/** Beginnings of secrets of this length count as the secret, at the end of a text that was cut. */
+/** Beginnings of secrets of this length count as the secret, where a text was cut. */
 const BEGINNING_UNITS = 16;
 
 export class KnownSecrets {
-  readonly #masks = new Map<string, string>();
+  readonly #masks = new Map<string, Mask>();
   readonly #numbers = new Map<string, number>();
-  readonly #kinds = new Map<string, string>();
+  /** Of values that are only masked after something. */
+  readonly #values = new Map<string, Mask>();
   /** Made when it is needed, and again when a secret was added. */
-  #index: { readonly secrets: TextIndex; readonly beginnings: TextIndex } | undefined;
+  #index: Indexes | undefined;
 
   /** Adds a private key by its lines, which give it away by themselves, and as a whole if it is known where it ends. */
   addKey(whole: string | undefined, lines: readonly string[]): void {
@@ -27,10 +28,7 @@ export class KnownSecrets {
     if (secret.length < LEAST_UNITS || isFormatWord(secret)) return;
     let mask = this.#masks.get(secret);
     if (mask === undefined) {
-      const number = (this.#numbers.get(kind) ?? 0) + 1;
-      this.#numbers.set(kind, number);
-      mask = `[redacted:${kind}:${number}]`;
-      this.#kinds.set(mask, kind);
+      mask = this.#values.get(secret) ?? this.#newMask(kind);
       this.#masks.set(secret, mask);
       this.#index = undefined;
     }
@@ -41,7 +39,23 @@ export class KnownSecrets {
     }
   }
 
-  /** Replaces all secrets in a text, and the beginning of one at the end of it. `found` gets the kind of each. */
+  /** Adds a value that may be part of other words: it is masked where it stands in `whole`, after `before`. */
+  addAfter(kind: string, before: string, whole: string, value: string): void {
+    if (whole.length < LEAST_UNITS || this.#masks.has(whole) || isFormatWord(value)) return;
+    const mask = this.#values.get(value) ?? this.#newMask(kind);
+    this.#values.set(value, mask);
+    for (const escape of [(text: string) => text, (text: string) => JSON.stringify(text).slice(1, -1)])
+      this.#masks.set(escape(whole), { ...mask, text: escape(before) + mask.text });
+    this.#index = undefined;
+  }
+
+  #newMask(kind: string): Mask {
+    const number = (this.#numbers.get(kind) ?? 0) + 1;
+    this.#numbers.set(kind, number);
+    return { kind, text: `[redacted:${kind}:${number}]` };
+  }
+
+  /** Replaces all secrets in a text, and the beginnings of those that were cut. `found` gets the kind of each. */
   mask(text: string, found: (kind: string) => void): string {
     const { secrets } = this.#indexes();
     let masked = "";
@@ -59,30 +73,74 @@ export class KnownSecrets {
   }
 
   #maskOf(secret: string, found: (kind: string) => void): string {
-    const mask = this.#masks.get(secret) ?? "";
-    found(this.#kinds.get(mask) ?? "");
-    return mask;
+    const { kind, text } = this.#masks.get(secret) as Mask;
+    found(kind);
+    return text;
   }
 
-  #indexes(): { readonly secrets: TextIndex; readonly beginnings: TextIndex } {
-    this.#index ??= { secrets: new TextIndex(this.#masks.keys()), beginnings: new TextIndex(this.beginnings()) };
+  #indexes(): Indexes {
+    if (this.#index !== undefined) return this.#index;
+    const byBeginning = new Map<string, string[]>();
+    for (const secret of this.#masks.keys()) {
+      const beginning = secret.slice(0, BEGINNING_UNITS);
+      if (secret.length <= BEGINNING_UNITS) continue;
+      const others = byBeginning.get(beginning);
+      if (others === undefined) byBeginning.set(beginning, [secret]);
+      else others.push(secret);
+    }
+    const [secrets, beginnings] = [new TextIndex(this.#masks.keys()), new TextIndex(byBeginning.keys())];
+    this.#index = { secrets, beginnings, byBeginning };
     return this.#index;
   }
 
-  /** Titles and output are cut at some length. */
+  /** Titles and output are cut at some length: what a secret begins with is masked where nothing follows that could go on with it. */
   #maskCut(text: string, found: (kind: string) => void): string {
-    const { beginnings } = this.#indexes();
-    const from = Math.max(0, text.length - CUT_UNITS);
-    const ellipsis = /(?:…|\.\.\.)?\s*$/.exec(text.slice(-ELLIPSIS_UNITS))?.[0] ?? "";
-    const end = text.length - ellipsis.length;
-    for (let next = beginnings.find(text, from); next !== undefined; next = beginnings.find(text, next.at + 1)) {
-      const rest = text.slice(next.at, end);
-      if (rest.length < BEGINNING_UNITS) continue;
-      const secret = [...this.#masks.keys()].find((one) => one.startsWith(rest));
-      if (secret !== undefined) return text.slice(0, next.at) + this.#maskOf(secret, found) + ellipsis;
+    const { beginnings, byBeginning } = this.#indexes();
+    let masked = "";
+    let done = 0;
+    for (let next = beginnings.find(text, 0), from = 0; next !== undefined; next = beginnings.find(text, from)) {
+      const { at } = next;
+      from = at + 1;
+      for (const secret of byBeginning.get(next.found) ?? []) {
+        const units = sharedUnits(secret, text, at);
+        if (!isCut(secret, text, at + units)) continue;
+        masked += text.slice(done, at) + this.#maskOf(secret, found);
+        done = at + units;
+        from = done;
+        break;
+      }
     }
-    return text;
+    return done === 0 ? text : masked + text.slice(done);
   }
+}
+
+/** Returns how many units of a text at a place are those that a secret begins with. */
+function sharedUnits(secret: string, text: string, at: number): number {
+  let units = BEGINNING_UNITS;
+  while (units < secret.length && secret.charCodeAt(units) === text.charCodeAt(at + units)) units++;
+  return units;
+}
+
+/** Reports whether a secret that ends early at a place was cut there. */
+function isCut(secret: string, text: string, end: number): boolean {
+  const rest = text.slice(end, end + ELLIPSIS_UNITS);
+  // The beginnings of URLs and of whole keys are also those of others.
+  return TOKEN.test(secret)
+    ? /^(?:$|\.\.\.|[^\w.~+/=%-])/.test(rest)
+    : /^(?:…|\.\.\.)?\s*$/.test(rest) && rest.length < ELLIPSIS_UNITS;
+}
+
+const TOKEN = /^[\w.~+=-][\w.~+/=-]*$/;
+
+interface Indexes {
+  readonly secrets: TextIndex;
+  readonly beginnings: TextIndex;
+  readonly byBeginning: ReadonlyMap<string, readonly string[]>;
+}
+
+interface Mask {
+  readonly kind: string;
+  readonly text: string;
 }
 
 const ELLIPSIS_UNITS = 16;
@@ -95,9 +153,6 @@ const spellings = (secret: string): string[] =>
     secret.replaceAll("/", String.raw`\/`),
     JSON.stringify(secret).slice(1, -1),
   ].filter((spelling) => spelling !== secret);
-
-/** How much of the end of a text is looked at for the beginning of a secret. */
-const CUT_UNITS = 400;
 
 /** Returns a pattern that matches a text as it stands. */
 export const escaped = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|/-]/g, String.raw`\$&`);

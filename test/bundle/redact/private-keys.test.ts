@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { SecretDetector } from "../../../src/bundle/redact/detect-secrets.ts";
 import { KnownSecrets } from "../../../src/bundle/redact/known-secrets.ts";
-import { privateKeys } from "../../../src/bundle/redact/private-keys.ts";
+import { privateKeys } from "../../../src/bundle/redact/secrets/private-keys.ts";
 import { letters } from "../../support/planted-secrets.ts";
 
 const LINES = [letters(1, 64), letters(2, 64), letters(3, 64), `${letters(4, 22)}==`];

@@ -75,12 +75,33 @@ describe("secrets", () => {
     expect(masked(given as string, complete(), secrets).text).toBe(text);
   });
 
-  test("are masked by their beginning at the end of a text that was cut", () => {
+  test.for([
+    ["a abcdefghijklmnopqrs", "a [redacted:key:1]"],
+    ["a abcdefghijklmnopqrs…", "a [redacted:key:1]…"],
+    ["a abcdefghijklmnopqrs... (+12 lines)", "a [redacted:key:1]... (+12 lines)"],
+    ["a abcdefghijklmnopqrs… [truncated]", "a [redacted:key:1]… [truncated]"],
+    ['"abcdefghijklmnop", and', '"[redacted:key:1]", and'],
+    ["abcdefghijklmnop\\n abcdefghijklmnopq", "[redacted:key:1]\\n [redacted:key:1]"],
+    ["a abcdefghijklmnopqrX", "a abcdefghijklmnopqrX"],
+    ["a abcdefghijklmnop.txt", "a abcdefghijklmnop.txt"],
+    ["a abcdefgh", "a abcdefgh"],
+    ["https://bob:abcdefg@ x", "https://bob:abcdefg@ x"],
+  ])("are masked by their beginning where they were cut: %j is %j", ([given, text]) => {
     const long = new KnownSecrets();
     long.add("key", "abcdefghijklmnopqrstuvwxyz");
-    expect(masked("a abcdefghijklmnopqrs", complete(), long).text).toBe("a [redacted:key:1]");
-    expect(masked("a abcdefghijklmnopqrs…", complete(), long).text).toBe("a [redacted:key:1]…");
-    expect(masked("a abcdefghijklmnop x", complete(), long).text).toBe("a abcdefghijklmnop x");
-    expect(masked("a abcdefgh", complete(), long).text).toBe("a abcdefgh");
+    long.add("url", "https://bob:abcdefg@host");
+    expect(masked(given as string, complete(), long).text).toBe(text);
+  });
+
+  test("that are short or words are masked where they stand after their name", () => {
+    const short = new KnownSecrets();
+    short.addAfter("env-value", "PASSWORD=", "PASSWORD=abc123", "abc123");
+    short.addAfter("env-value", 'PASS="', 'PASS="abc123', "abc123");
+    for (const [given, text] of [
+      ["PASSWORD=abc123 abc123", "PASSWORD=[redacted:env-value:1] abc123"],
+      ['PASS="abc123"', 'PASS="[redacted:env-value:1]"'],
+      [JSON.stringify('PASS="abc123"'), JSON.stringify('PASS="[redacted:env-value:1]"')],
+    ] as const)
+      expect(masked(given, complete(), short).text).toBe(text);
   });
 });

@@ -1,6 +1,6 @@
 /** Private keys in texts: whole ones, and the heads and tails of those that are cut. */
 
-import { SEQUENCES } from "../../transcript/text/sequences.ts";
+import { SEQUENCES } from "../../../transcript/text/sequences.ts";
 
 export interface FoundKey {
   /** The key as it stands, from its first line to its last. Undefined if it is cut, or stands among other text. */
@@ -10,6 +10,8 @@ export interface FoundKey {
 }
 
 const MARK = /-----(BEGIN|END) ?(?:[A-Z0-9]{1,20} ){0,3}PRIVATE KEY(?: BLOCK)?-----/g;
+/** PuTTY's own form. */
+const PUTTY = /Private-Lines: \d{1,3}(?=\D)/g;
 /** Longest private key that is looked at, with what is around its lines. */
 const KEY_UNITS = 40_000;
 
@@ -30,6 +32,10 @@ export function* privateKeys(text: string): Generator<FoundKey> {
     before = { isBegin, start, end };
   }
   if (before?.isBegin === true) yield* head(text.slice(before.end, before.end + KEY_UNITS));
+  for (const { 0: mark, index } of text.matchAll(PUTTY)) {
+    const start = index + mark.length;
+    yield* head(text.slice(start, start + KEY_UNITS));
+  }
 }
 
 function* wholeKey(whole: string, body: string): Generator<FoundKey> {
