@@ -22,7 +22,7 @@ import {
   unlink,
   useAndClose,
 } from "../../store/disk/fs.ts";
-import { errnoOf, ignoreDiskErrors, SessionBusyError } from "../../store/errors.ts";
+import { errnoOf, ignoreDiskErrors, inContext, SessionBusyError } from "../../store/errors.ts";
 import { copyNew } from "../../store/snapshot/copy-file.ts";
 import { inTurns, timing } from "../../store/timing.ts";
 import type { SourceSession } from "../source/source.ts";
@@ -65,7 +65,9 @@ export async function placeSession(
     const at = staging.next();
     const { bytes, facts } = await withContent(plan, session, changes, (content) =>
       writeContent(content, at, { size: file.bytes, mtimeMs: file.mtimeMs }, signal),
-    );
+    ).catch((error: unknown) => {
+      throw errnoOf(error) === undefined ? error : inContext(error, `${plan.to} could not be written: `);
+    });
     unread += facts.unread;
     staged.push({ plan, at, bytes });
   }

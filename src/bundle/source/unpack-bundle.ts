@@ -6,7 +6,7 @@ import { Readable } from "node:stream";
 import type { ReadableStream } from "node:stream/web";
 import { CHUNK_BYTES } from "../../transcript/rows/limits.ts";
 import { close, openRead, openReadNoFollow, readBytes, statOpen } from "../../store/disk/fs.ts";
-import { errnoOf, TranscriptError } from "../../store/errors.ts";
+import { errnoOf, inContext, TranscriptError } from "../../store/errors.ts";
 import { isTurnOver, yieldToEventLoop } from "../../store/timing.ts";
 import {
   BUNDLE_MANIFEST,
@@ -198,6 +198,9 @@ class Unpacking {
       if (writer.bytes !== file.bytes) throw this.#refused(`is cut off in ${shownPath(file.path)}`);
       if (writer.finish(mtimeMs) !== file.sha256)
         throw this.#refused(`has other bytes in ${shownPath(file.path)} than its manifest says`);
+    } catch (error) {
+      const code = errnoOf(error) ?? "";
+      throw NO_ROOM.has(code) ? inContext(error, `${shownPath(file.path)} could not be unpacked to ${at}: `) : error;
     } finally {
       writer.close();
     }
@@ -218,6 +221,9 @@ class Unpacking {
     return this.#refused(`is not a whole .tar.gz (${error.message.replace(/\.$/, "")})`);
   }
 }
+
+/** Errors of writing. All others may be of the archive. */
+const NO_ROOM = new Set(["ENOSPC", "EDQUOT", "EFBIG", "EIO"]);
 
 const TYPE_WORDS: Readonly<Record<string, string>> = {
   link: "a hard link",

@@ -49,7 +49,8 @@ export async function toFailure(error: unknown, configDirs: readonly string[] | 
   }
   if (!(error instanceof Error)) return { code: "Unexpected", message: String(error) };
   const code = "code" in error && typeof error.code === "string" ? error.code : "Unexpected";
-  return { code, message: error.message };
+  const hint = HINTS_ON_DISK[code];
+  return { code, message: error.message, ...(hint !== undefined && { hint }) };
 }
 
 /** Returns what to do if a snapshot has the session; undefined if none has it. */
@@ -65,6 +66,13 @@ async function hintOfSnapshot(given: unknown, configDirs: readonly string[] | un
   }
   return undefined;
 }
+
+/** What to do about an errno. */
+const HINTS_ON_DISK: Readonly<Record<string, string>> = {
+  ENOSPC: "The disk is full: free some space, then run the same command again.",
+  EDQUOT: "The quota of the disk is used up: free some space, then run the same command again.",
+  EFBIG: "Files may not become that large: see the limit of the file system, and 'ulimit -f'.",
+};
 
 /** Hints with commands and options instead of the store's, which are for programs. */
 const HINTS: Partial<Record<TranscriptErrorCode, string>> = {
