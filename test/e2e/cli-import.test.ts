@@ -1,6 +1,8 @@
+import { spawn, spawnSync } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
 import { expect, test } from "vitest";
+import { binary } from "../support/binary.ts";
 import { conversation, put, sessionId, tempConfigDir } from "../support/config-dir.ts";
 import { type Ran, runCli } from "../support/run-cli.ts";
 import { snapshot } from "../support/snapshot.ts";
@@ -109,4 +111,64 @@ test.for<[title: string, args: (at: ReturnType<typeof machines>) => string[], st
   expect([ran.status, ran.stdout]).toEqual([status, ""]);
   expect(ran.stderr).toMatch(reason);
   expect(snapshot(at.config, { directoryTimes: true })).toEqual(before);
+});
+
+/** Starts an import of sessions, ends it once `when` is so, and returns how it ended and what it said. */
+async function interrupted(
+  config: string,
+  from: string,
+  name: NodeJS.Signals,
+  when: (stdout: string) => boolean,
+): Promise<{ readonly signal: unknown; readonly stdout: string; readonly stderr: string }> {
+  const child = spawn(process.execPath, [binary(), "import", from, "--cwd", "/no/such", "--config-dir", config]);
+  const said = { stdout: "", stderr: "" };
+  child.stderr.on("data", (chunk: Buffer) => void (said.stderr += chunk.toString()));
+  child.stdout.on("data", (chunk: Buffer) => void (said.stdout += chunk.toString()));
+  const closed = new Promise((resolve) => child.once("close", (_code, signal) => resolve(signal)));
+  while (!when(said.stdout) && child.exitCode === null) await new Promise((resolve) => setTimeout(resolve, 1));
+  child.kill(name);
+  return { signal: await closed, ...said };
+}
+
+const filesIn = (dir: string): string[] => Object.keys(snapshot(dir)).filter((name) => /\.(jsonl|tmp|lock)/.test(name));
+
+test("names the way back if it is interrupted, and goes on when it is run again", async () => {
+  const [config, dir] = [tempConfigDir(), tempConfigDir()];
+  for (let n = 0; n < 200; n++) put(dir, `projects/-w/${sessionId(n)}.jsonl`, conversation(sessionId(n), "hi"));
+  const { signal, stdout, stderr } = await interrupted(config, dir, "SIGTERM", (text) => text !== "");
+  const done = stdout.split("\n").length - 1;
+  expect(signal).toBe("SIGTERM");
+  expect(stderr).toContain(`interrupted after ${done} of 200 sessions: the same command goes on\n`);
+  expect([done > 0 && done < 200, filesIn(config).length]).toEqual([true, done]);
+  const undo = /^To undo: claude-transcripts (.*)$/m.exec(stderr)?.[1]?.split(" ") ?? [];
+  expect(runCli(undo).status).toBe(0);
+  expect(filesIn(config).filter((name) => name.startsWith("projects"))).toEqual([]);
+  expect(run(config, dir, "--cwd", "/no/such").status).toBe(0);
+  expect(filesIn(config).filter((name) => name.startsWith("projects"))).toHaveLength(200);
+});
+
+test.for<NodeJS.Signals>(["SIGINT", "SIGTERM", "SIGHUP"])(
+  "leaves nothing of a session that %s ends it in",
+  async (name) => {
+    const [config, dir] = [tempConfigDir(), tempConfigDir()];
+    put(dir, `projects/-w/${ID}.jsonl`, TEXT.repeat(150_000));
+    const own = path.join(config, "claude-transcripts");
+    const isWriting = (): boolean => fs.existsSync(own) && fs.readdirSync(own).some((entry) => entry.endsWith(".tmp"));
+    const { signal, stderr } = await interrupted(config, dir, name, isWriting);
+    expect([signal, stderr]).toEqual([name, expect.stringContaining("interrupted after 0 of 1 session: ")]);
+    expect([filesIn(config), fs.existsSync(own)]).toEqual([[], false]);
+  },
+);
+
+test.runIf(process.platform !== "win32")("a file that may not become so large is named, with what to do", () => {
+  const { dir, here, config } = machines();
+  const from = put(dir, `${ID}.jsonl`, TEXT.repeat(5000));
+  const command = `ulimit -f 500; exec "$@"`;
+  const args = [process.execPath, binary(), "import", from, "--cwd", here, "--config-dir", config];
+  const { status, stderr } = spawnSync("sh", ["-c", command, "sh", ...args], { encoding: "utf8" });
+  expect(status).toBe(1);
+  expect(stderr).toMatch(
+    /\/projects\/.*\.jsonl could not be written: EFBIG.*\nFiles may not become that large: .*'ulimit -f'/,
+  );
+  expect(filesIn(config)).toEqual([]);
 });

@@ -44,6 +44,8 @@ interface Change<T> {
   readonly act: (subject: Subject<T>, dryRun: boolean) => Promise<Done>;
   /** Prints the line of a result. Default: on stdout, unless that gets JSON. */
   readonly print?: ((line: string) => void) | undefined;
+  /** Ends the changes when it is aborted: those not made are not reported. */
+  readonly signal?: AbortSignal | undefined;
   /** Members of the JSON besides the results, made when all is done. */
   readonly more?: (() => Readonly<Record<string, unknown>>) | undefined;
 }
@@ -51,10 +53,11 @@ interface Change<T> {
 /** Applies a change to each argument; all are resolved first, and a failure ends no other. Returns the exit code. */
 export async function applyToEach<T>(
   invocation: Invocation,
-  { action, given = invocation.positionals, find, act, print, more }: Change<T>,
+  { action, given = invocation.positionals, find, act, print, signal, more }: Change<T>,
 ): Promise<number> {
   const { json, terminal, values, configDirs } = invocation;
   const dryRun = values["dry-run"] === true;
+  const isStopped = (): boolean => signal?.aborted === true;
   if (!dryRun) terminal.goOnWithoutReader();
   const results: Readonly<Record<string, unknown>>[] = [];
   const hints = new Set<string>();
@@ -77,6 +80,7 @@ export async function applyToEach<T>(
   const seen = new Set<string>();
   try {
     for (const subject of found) {
+      if (isStopped()) break;
       if ("error" in subject) await fail(subject.given, subject.error);
       else if (!seen.has(subject.key)) {
         seen.add(subject.key);
@@ -90,6 +94,7 @@ export async function applyToEach<T>(
           else if (!json) await terminal.write(`${printable(line)}\n`);
           for (const note of notes) terminal.warn(note);
         } catch (error) {
+          if (isStopped() && error === signal?.reason) break;
           await fail(subject.given, error);
         }
       }
@@ -99,7 +104,7 @@ export async function applyToEach<T>(
   }
   for (const hint of hints) terminal.warn(hint);
   const commands = undoCommands([...undos.values()], invocation);
-  if (!json && terminal.isTty) for (const command of commands) terminal.warn(`To undo: ${command}`);
+  if (!json && (terminal.isTty || isStopped())) for (const command of commands) terminal.warn(`To undo: ${command}`);
   if (json) {
     const [undo] = commands;
     const isOne = commands.length === 1;

@@ -11,6 +11,7 @@ import { type Invocation, UsageError } from "../terminal/command.ts";
 import { startProgress } from "../terminal/progress.ts";
 import { printable } from "../terminal/terminal.ts";
 import { applyToEach, type Done, named } from "./batch.ts";
+import { awaitInterruption } from "./interruption.ts";
 
 /** A session of an opened source, or why a source could not be opened. */
 type Given =
@@ -26,17 +27,21 @@ export async function runImport(invocation: Invocation): Promise<number> {
   if (values["cwd"] !== undefined && values["keep-cwd"] === true)
     throw new UsageError("--cwd and --keep-cwd cannot be used together");
   const dryRun = values["dry-run"] === true;
+  const interruption = awaitInterruption();
+  const { signal } = interruption;
   const cwd = asString(values["cwd"]);
   const maxBytes = readSize("--max-bytes", asString(values["max-bytes"]));
   const subjects = new Map<string, Given>();
   const skipped: Skipped[] = [];
   const opened: OpenImport[] = [];
   let old = 0;
+  let looked = 0;
+  let code = 1;
   try {
-    for (const from of positionals) await openInto(from);
+    for (const from of positionals) if (!signal.aborted) await openInto(from);
     if (cwd !== undefined && !isDirectory(cwd)) terminal.warn(printable(`${cwd} is not a directory (yet)`));
     for (const { path, reason } of skipped) terminal.warn(printable(`left ${path}: ${reason}`));
-    const code = await applyToEach(invocation, {
+    code = await applyToEach(invocation, {
       action: "import",
       given: [...subjects.keys()],
       find(key) {
@@ -46,6 +51,7 @@ export async function runImport(invocation: Invocation): Promise<number> {
       },
       async act({ value: { open, session } }): Promise<Done> {
         const done = await open.importOne(session);
+        looked++;
         if (done.deletedFrom !== undefined && done.deletedFrom <= Date.now()) old++;
         return {
           line: lineOf(done, session.title(), dryRun),
@@ -57,8 +63,15 @@ export async function runImport(invocation: Invocation): Promise<number> {
           ],
         };
       },
+      signal,
       more: () => ({ skipped }),
     });
+    if (signal.aborted)
+      terminal.warn(
+        subjects.size === 0
+          ? "interrupted before the first session: nothing was imported"
+          : `interrupted after ${looked} of ${subjects.size} ${subjects.size === 1 ? "session" : "sessions"}: the same command goes on`,
+      );
     const { days, settingsPath } = readRetention(configDir);
     if (old > 0)
       terminal.warn(
@@ -66,10 +79,11 @@ export async function runImport(invocation: Invocation): Promise<number> {
           `Claude Code deletes ${old} of them at its next start, since they changed last more than ${days} days ago. To keep them, set cleanupPeriodDays in ${settingsPath} first.`,
         ),
       );
-    return code;
   } finally {
     for (const open of opened) open.close();
+    code = interruption.end(code);
   }
+  return code;
 
   async function openInto(from: string): Promise<void> {
     const progress = startProgress("Reading");
@@ -85,13 +99,14 @@ export async function runImport(invocation: Invocation): Promise<number> {
         dryRun,
         maxBytes,
         progress: progress.report,
+        signal,
       });
       opened.push(open);
       skipped.push(...open.skipped);
       for (const session of open.sessions)
         subjects.set(`${from}\0${session.sessionId}`, { given: session.sessionId, open, session });
     } catch (error) {
-      subjects.set(from, { given: from, error });
+      if (!signal.aborted || error !== signal.reason) subjects.set(from, { given: from, error });
     } finally {
       progress.stop();
     }
