@@ -1,6 +1,6 @@
 import { asObject, type JsonObject } from "../../transcript/rows/json-values.ts";
 import { isValueTooLarge, LONG_ROW } from "../../transcript/rows/long-row.ts";
-import { ROW_BYTES } from "../../transcript/rows/limits.ts";
+import { MESSAGE_LEVELS, ROW_BYTES } from "../../transcript/rows/limits.ts";
 import { InvalidArgumentError } from "../errors.ts";
 import { isTurnOver, yieldToEventLoop } from "../timing.ts";
 
@@ -35,7 +35,20 @@ function plainMessage(message: unknown, at: number): JsonObject {
     throw invalid(at, `is too large: ${bytes.length} bytes`);
   const value = asObject(JSON.parse(json));
   if (typeof value?.["type"] !== "string") throw invalid(at, "must be an object with a type");
+  if (isDeeper(value, MESSAGE_LEVELS)) throw invalid(at, `is nested more than ${MESSAGE_LEVELS} levels deep`);
   return value;
+}
+
+/** Reports whether a value has more levels of objects and lists than `levels`. */
+function isDeeper(value: object, levels: number): boolean {
+  let level = [value];
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth === levels) return true;
+    level = level.flatMap((one) =>
+      Object.values(one).filter((item): item is object => typeof item === "object" && item !== null),
+    );
+  }
+  return false;
 }
 
 function jsonOf(message: unknown, at: number): string {

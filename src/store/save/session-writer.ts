@@ -83,7 +83,8 @@ export class SessionWriter {
         if (given === undefined) difference = `it has more than the ${this.#messages.length} messages given`;
         else if (!isSame(given, message)) difference = `its message ${count + 1} is another one`;
         if (difference !== undefined) break;
-        rows.pass(message, row);
+        // Equal to what was stored, and held anyway.
+        rows.pass(given as JsonObject, row);
         count++;
       }
       rows.goOnAfter(endOfConversation(file));
@@ -200,6 +201,7 @@ export class SessionWriter {
       programmatic,
       now: now(),
       freshId: () => nodeCrypto().randomUUID(),
+      isSame: isDeepStrictEqual,
     });
   }
 

@@ -28,6 +28,9 @@ export const LOOK_AHEAD_BYTES = 1024 * 1024;
 /** A longer row is reported and skipped: V8 cannot hold it as one string and have memory left for its value. */
 export const ROW_BYTES = 256 * 1024 * 1024;
 
+/** Most levels of objects and lists in a message that a program saves: functions of Node that compare and write values call themselves for each. */
+export const MESSAGE_LEVELS = 500;
+
 /** Above this size the official reader drops what is before the last plain compact boundary (official-helpers.md §5.1). */
 export const PRECOMPACT_SKIP_BYTES = 5 * 1024 * 1024;
 

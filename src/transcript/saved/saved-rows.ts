@@ -14,6 +14,8 @@ export interface SaveContext {
   readonly now: string;
   /** Makes the uuids of rows whose messages have none, or one that is taken. */
   readonly freshId: () => string;
+  /** Compares two values of JSON, members in any order. */
+  readonly isSame: (one: unknown, other: unknown) => boolean;
 }
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
@@ -30,6 +32,8 @@ export class SavedRows {
   readonly #context: SaveContext;
   /** Parents of the rows by uuid; undefined for rows that Claude Code wrote. */
   readonly #parents = new Map<string, string | null | undefined>();
+  /** Messages of the conversation by the uuid that they were given. */
+  readonly #given = new Map<string, JsonObject>();
   /** Last row of each subagent, by the call that started it. */
   readonly #ends = new Map<string, string>();
   #end: string | null = null;
@@ -56,6 +60,7 @@ export class SavedRows {
     if (message["type"] === "conversation_reset") this.#isReset = true;
     const uuid = asString((row ?? message)["uuid"]);
     if (uuid === undefined) return;
+    if (isSpoken(message)) this.#given.set(asString(message["uuid"]) ?? uuid, message);
     this.#parents.set(uuid, row === undefined ? undefined : (asString(row["parentUuid"]) ?? null));
     const call = callOf(message);
     if (call !== undefined) {
@@ -89,11 +94,18 @@ export class SavedRows {
 
   #rowOf(message: JsonObject, time: string, part: "boundary" | "summary" | undefined): JsonObject {
     const isTaken = this.#parents.has(asString(message["uuid"]) ?? "");
-    if (isSpoken(message) && !isTaken) return this.#spoken(message, time, part === "summary");
+    if (isSpoken(message) && !(isTaken && this.#isRepeated(message)))
+      return this.#spoken(message, time, part === "summary");
     if (part === "boundary" && !isTaken) return this.#boundary(message, time);
     // What follows a reset is another conversation, for the model too.
     if (message["type"] === "conversation_reset") this.#end = null;
     return { type: MESSAGE_ROW, sessionId: this.#context.sessionId, timestamp: time, cwd: this.#cwd };
+  }
+
+  /** Whether a message whose uuid is taken is said again, and not another one: a program may number them itself. */
+  #isRepeated(message: JsonObject): boolean {
+    const before = this.#given.get(asString(message["uuid"]) ?? "");
+    return message["isReplay"] === true || this.#context.isSame(before?.["message"], message["message"]);
   }
 
   #spoken(message: JsonObject, time: string, summary: boolean): JsonObject {
@@ -153,8 +165,10 @@ export class SavedRows {
 
   #addRow(message: JsonObject, parent: string | null): string {
     const given = asString(message["uuid"]);
-    const uuid = given !== undefined && UUID.test(given) ? given : this.#context.freshId();
+    const isFree = given !== undefined && UUID.test(given) && !this.#parents.has(given);
+    const uuid = isFree ? given : this.#context.freshId();
     this.#parents.set(uuid, parent);
+    this.#given.set(given ?? uuid, message);
     return uuid;
   }
 

@@ -268,6 +268,39 @@ describe("the chain of rows", () => {
   });
 });
 
+/** A message with so many levels of lists and objects. */
+function nested(levels: number): SdkMessage {
+  const deep = Array.from({ length: levels - 1 }).reduce<unknown>(
+    (value, _, i) => (i % 2 === 0 ? [value] : { value }),
+    1,
+  );
+  return { type: "user", message: { role: "user", content: "hi" }, tool_use_result: deep };
+}
+
+test("the deepest message that is saved comes back, and is saved again", async () => {
+  const where = { configDirs: [tempConfigDir()], cwd: "/w" };
+  await saveSession(ID, [nested(500)], where);
+  const { messages } = await loadSession(ID, where);
+  expect(JSON.stringify(messages)).toBe(JSON.stringify([nested(500)]));
+  expect((await saveSession(ID, [...messages, nested(500)], where)).written).toBe(1);
+});
+
+test("messages that share a uuid are all shown, in one save or several, unless one is said again", async () => {
+  const uuid = "5a5eba5e-0000-4000-8000-00000000ffff";
+  const message = (content: string): SdkMessage => ({ type: "user", uuid, message: { role: "user", content } });
+  const messages = ["one", "two", "two", "three"].map(message);
+  for (const cut of [0, 1, 2, 3]) {
+    const where = { configDirs: [tempConfigDir()], cwd: "/w" };
+    await saveSession(ID, messages.slice(0, cut), where);
+    await saveSession(ID, messages, where);
+    const shown = await getSessionMessages(ID, where);
+    expect(shown.map((one) => (one.message as { content: unknown }).content)).toEqual(["one", "two", "three"]);
+    expect(shown[0]?.uuid).toBe(uuid);
+    expect(new Set(shown.map((one) => one.uuid)).size).toBe(3);
+    expect((await loadSession(ID, where)).messages).toEqual(messages);
+  }
+});
+
 describe("refusals change nothing", () => {
   const circle: Record<string, unknown> = { type: "user" };
   circle["self"] = circle;
@@ -286,6 +319,13 @@ describe("refusals change nothing", () => {
       [{ type: "x", n: Array.from({ length: 1_100_000 }, () => ({})) }],
       {},
       /^InvalidArgument: messages\[0\] is too large/,
+    ],
+    [
+      "a message that is nested deeply",
+      ID,
+      [nested(501)],
+      {},
+      /^InvalidArgument: messages\[0\] is nested more than 500 levels deep$/,
     ],
     ["a relative directory", ID, [], { cwd: "w" }, /^InvalidArgument: cwd must be an absolute path, got "w"$/],
     ["an empty tag", ID, [], { tags: [""] }, /^InvalidArgument: tag must be non-empty$/],
