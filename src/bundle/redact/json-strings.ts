@@ -13,6 +13,8 @@ export interface JsonString {
   start: number;
   end: number;
   isKey: boolean;
+  /** Where the object begins that a key is of. */
+  object: number;
   /** Keys of the members around it, outermost first, `[]` for a list; of a key, without itself. Valid until the next one. */
   readonly path: readonly string[];
 }
@@ -25,7 +27,8 @@ const LIST = "[]";
 /** Yields the same object for each string and key of a JSON value, which must be valid but for escapes and control characters. */
 export function* stringsIn(bytes: Buffer, from: number, to: number): Generator<JsonString> {
   const path: string[] = [];
-  const string: JsonString = { start: 0, end: 0, isKey: false, path };
+  const string: JsonString = { start: 0, end: 0, isKey: false, object: -1, path };
+  const objects: number[] = [];
   let isKey = false;
   for (let i = from; i < to; i++) {
     switch (bytes[i] as number) {
@@ -35,6 +38,7 @@ export function* stringsIn(bytes: Buffer, from: number, to: number): Generator<J
         string.start = i;
         string.end = end;
         string.isKey = isKey;
+        string.object = objects.at(-1) ?? -1;
         if (isKey) {
           const key = end - i <= KEY_BYTES ? bytes.toString("latin1", i + 1, end - 1) : "";
           const last = path.pop() as string;
@@ -46,10 +50,12 @@ export function* stringsIn(bytes: Buffer, from: number, to: number): Generator<J
       }
       case OPEN_BRACE:
         path.push("");
+        objects.push(i);
         isKey = true;
         break;
       case OPEN_BRACKET:
         path.push(LIST);
+        objects.push(-1);
         isKey = false;
         break;
       case COMMA:
@@ -61,6 +67,7 @@ export function* stringsIn(bytes: Buffer, from: number, to: number): Generator<J
       case CLOSE_BRACE:
       case CLOSE_BRACKET:
         path.pop();
+        objects.pop();
         isKey = false;
     }
   }

@@ -101,20 +101,36 @@ function putMasked(
   let place = places.next(0);
   if (place < 0) return out.put(bytes, from, to);
   let at = from;
+  const keys = new MaskedKeys();
   for (const string of stringsIn(bytes, from, to)) {
     // Most strings of a row have nothing to mask: they are not decoded.
     if (from + place > string.end) continue;
     // A file is known by its key.
     place = places.next((string.isKey ? string.start : string.end) - from);
     const text = stringValue(bytes, string.start, string.end);
-    const masked = text === undefined ? undefined : maskedString(text, useOf(text, string), masker, report);
+    let masked = text === undefined ? undefined : maskedString(text, useOf(text, string), masker, report);
     if (masked === undefined || masked === text) continue;
+    if (string.isKey) masked = keys.nameFor(string.object, masked);
     out.put(bytes, at, string.start);
     out.put(Buffer.from(JSON.stringify(masked)));
     at = string.end;
     if (place < 0) break;
   }
   out.put(bytes, at, to);
+}
+
+/** Masked keys of the objects of a value. Two that are masked alike stay two. */
+class MaskedKeys {
+  readonly #names = new Map<number, Set<string>>();
+
+  nameFor(object: number, masked: string): string {
+    const names = this.#names.get(object) ?? new Set();
+    this.#names.set(object, names);
+    let name = masked;
+    for (let n = 2; names.has(name); n++) name = `${masked}-${n}`;
+    names.add(name);
+    return name;
+  }
 }
 
 function maskedString(text: string, use: ReturnType<typeof useOf>, masker: TextMasker, report: MaskingReport): string {

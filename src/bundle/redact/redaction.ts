@@ -2,7 +2,7 @@ import { close } from "../../store/disk/fs.ts";
 import { isTurnOver, yieldToEventLoop } from "../../store/timing.ts";
 import { SecretDetector } from "./detect-secrets.ts";
 import { isFormatName } from "./format-names.ts";
-import { complete, type Identity, identityOfPath, ownIdentity } from "./identity.ts";
+import { complete, homesIn, type Identity, identityOfPath, ownIdentity } from "./identity.ts";
 import { KnownSecrets } from "./known-secrets.ts";
 import { maskedFile, type MaskingReport } from "./mask-file.ts";
 import { kindOf, NotMaskable, readTexts } from "./read-texts.ts";
@@ -18,6 +18,7 @@ export class Redaction {
   #identity: Identity;
   #masker: TextMasker | undefined;
   #lastCwd: string | undefined;
+  readonly #homesInTexts = new Set<string>();
 
   constructor(identity: Identity = ownIdentity()) {
     this.#identity = complete(identity);
@@ -25,6 +26,7 @@ export class Redaction {
 
   /** Looks for secrets in a text that is exported: a title, the name of a file. */
   async readText(text: string): Promise<void> {
+    this.#readHomes(text);
     if (this.#detector.add(text)) await this.#detector.look();
   }
 
@@ -33,6 +35,7 @@ export class Redaction {
     let isFull = false;
     const reader = {
       text: (text: string): void => {
+        this.#readHomes(text);
         if (text.length >= LEAST_UNITS) isFull = this.#detector.add(text) || isFull;
       },
       cwd: (path: string): void => this.readPath(path),
@@ -67,9 +70,14 @@ export class Redaction {
       this.#identity = complete(this.#identity, found);
   }
 
+  #readHomes(text: string): void {
+    for (const home of homesIn(text)) if (this.#homesInTexts.size < MOST_HOMES) this.#homesInTexts.add(home);
+  }
+
   /** Ends reading. */
   async end(): Promise<void> {
     await this.#detector.look();
+    this.#identity = complete(this.#identity, { homes: [...this.#homesInTexts], users: [], hosts: [] });
     this.#masker = new TextMasker(this.#secrets, this.#identity);
   }
 
@@ -98,5 +106,7 @@ export class Redaction {
   }
 }
 
+/** Home directories that are taken from texts: a list of thousands says nothing of whose the sessions are. */
+const MOST_HOMES = 500;
 /** No secret is shorter. */
 const LEAST_UNITS = 8;

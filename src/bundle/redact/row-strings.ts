@@ -22,7 +22,7 @@ const FORMAT_KEYS = new Set(
   ),
 );
 const PLAIN_WORD = /^[a-z]{1,20}(?:[-_][a-z]{1,20}){0,4}$/i;
-const FORMAT_WORD = /^[\w.:/<>-]{1,80}$/;
+const FORMAT_WORD = /^[\w<][\w.:/<>-]{0,79}$/;
 
 /** Shortest base64 that is looked into. */
 const BASE64_UNITS = 64;
@@ -46,9 +46,12 @@ export function useOf(text: string, { isKey, path }: JsonString): StringUse {
   return isFile ? "file" : "text";
 }
 
-/** Reports whether a value is in a part of a row that Claude Code makes: not in the input of a tool, nor deep in a result. */
+/** Reports whether a value is one of a row, a message or a block: not in the input of a tool, nor in its result. */
 const isOfFormat = (path: readonly string[]): boolean =>
-  path.length <= 2 || (path[0] === "message" && !path.includes("input"));
+  path.length === 1 ||
+  (path.length === 2 && path[1] === "type") ||
+  (path[0] === "message" && path.slice(1, -1).every((key) => AROUND_FORMAT.has(key)));
+const AROUND_FORMAT = new Set(["content", "[]", "source", "usage", "caller"]);
 
 /** Returns the key of a value, or of the list that it is an item of. */
 function keyOf(path: readonly string[]): string {

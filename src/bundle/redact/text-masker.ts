@@ -88,8 +88,10 @@ interface NamePattern {
   readonly after: RegExp;
 }
 
-/** No letter and no digit, but for the letter of an escape: in JSON in a string, or in a URL. */
-const WORD_BEGINS = /(?:^|[^\p{L}\p{N}]|\\[bfnrt]|%(?:2f|5c|20|3a))$/iu;
+/** No letter and no digit, but for those of an escape: in JSON in a string, in a URL, of a colour. */
+const WORD_BEGINS =
+  // oxlint-disable-next-line no-control-regex
+  /(?:^|[^\p{L}\p{N}]|\\[bfnrt]|\\(?:u[0-9a-f]{4}|x[0-9a-f]{2})|%[0-9a-f]{2}|(?:\u001B|\\(?:u001b|x1b|033|e))\[[\d;?]{0,12}[a-z])$/iu;
 const WORD_ENDS = /^(?:$|[^\p{L}\p{N}])/u;
 const PATH_BEGINS = /(?:^|[^\p{L}\p{N}_.-]|\\[bfnrt])$/u;
 const PATH_ENDS = /^(?:$|[^\p{L}\p{N}_.-]|\.(?![\p{L}\p{N}]))/u;
@@ -118,7 +120,7 @@ function namePatterns({ homes, users, hosts }: Identity): NamePattern[] {
       ];
     }),
     ...[
-      ...users.map((name) => ["user", name, "g"] as const),
+      ...users.map((name) => ["user", name, isInAnyCase(name) ? "gi" : "g"] as const),
       ...hosts.map((name) => ["host", name, "gi"] as const),
     ].map(([kind, name, flags]): NamePattern => {
       const pattern = new RegExp(escaped(name), flags);
@@ -139,13 +141,19 @@ function maskName(text: string, { kind, mask, pattern, before, after }: NamePatt
   });
 }
 
+/** Short names are words in another case. */
+const isInAnyCase = (user: string): boolean => user.length >= 4;
+
 /** Signs next to a match that decide. */
-const NEAR = 4;
+const NEAR = 20;
 
 /** Matches the bytes of names, of escapes that may stand for a letter, and of files in base64. */
 function candidatePattern({ homes, users, hosts }: Identity): RegExp {
-  const bytes = asWritten([...homes, ...homes.map(sanitizePath), ...users]).map(escaped);
-  const anyCase = hosts.map((host) => Array.from(Buffer.from(host).toString("latin1"), eitherCase).join(""));
+  const exact = [...homes, ...homes.map(sanitizePath), ...users.filter((user) => !isInAnyCase(user))];
+  const bytes = asWritten(exact.flatMap((text) => [text, text.replaceAll("\\", "/")])).map(escaped);
+  const anyCase = [...hosts, ...users.filter(isInAnyCase)].map((name) =>
+    Array.from(Buffer.from(name).toString("latin1"), eitherCase).join(""),
+  );
   return new RegExp([...bytes, ...anyCase, String.raw`\\[u/]`, FILE].join("|"), "g");
 }
 

@@ -81,3 +81,37 @@ test("rows of any content keep their shape and their ids, and have no secret", a
     { numRuns: runs(100) },
   );
 });
+
+test("keys that are masked alike stay two, and a value of a tool's input is none of the format", async () => {
+  const input = {
+    "/home/jane": 1,
+    "/home/jane/": 2,
+    jane: { model: "/home/jane/m.gguf" },
+    Jane: [{ jane: 1 }, { jane: 1 }],
+  };
+  const before = `${JSON.stringify({ type: "jane", message: { role: "jane", content: [{ type: "tool_use", input }] } })}\n`;
+  const file = put(tempConfigDir(), "a.jsonl", before);
+  const redaction = new Redaction(complete({ homes: ["/home/jane"], users: ["jane"], hosts: [] }));
+  await redaction.readFile(() => fs.openSync(file, "r"), file, before.length);
+  await redaction.end();
+  const fd = fs.openSync(file, "r");
+  const after = Buffer.concat([...redaction.content(fd, file, before.length, new MaskTally())]).toString();
+  fs.closeSync(fd);
+  expect(JSON.parse(after)).toEqual({
+    type: "jane",
+    message: {
+      role: "jane",
+      content: [
+        {
+          type: "tool_use",
+          input: {
+            "/redacted-home": 1,
+            "/redacted-home/": 2,
+            "redacted-user": { model: "/redacted-home/m.gguf" },
+            "redacted-user-2": [{ "redacted-user": 1 }, { "redacted-user": 1 }],
+          },
+        },
+      ],
+    },
+  });
+});

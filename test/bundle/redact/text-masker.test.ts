@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { complete, identityOfPath } from "../../../src/bundle/redact/identity.ts";
+import { complete, homesIn, identityOfPath } from "../../../src/bundle/redact/identity.ts";
 import { KnownSecrets } from "../../../src/bundle/redact/known-secrets.ts";
 import { TextMasker } from "../../../src/bundle/redact/text-masker.ts";
 
@@ -18,10 +18,19 @@ describe("names", () => {
     ["/home/janet", "/home/janet", []],
     ["-I/home/jane/x", "-I/home/redacted-user/x", ["user"]],
     ["-home-jane-shop", "-redacted-home-shop", ["home"]],
-    ["jane_doe, jane@box7: JANE", "redacted-user_doe, redacted-user@redacted-host: JANE", ["user", "user", "host"]],
+    [
+      "jane_doe, jane@box7: JANE",
+      "redacted-user_doe, redacted-user@redacted-host: redacted-user",
+      ["user", "user", "user", "host"],
+    ],
     [String.raw`"a\njane\tBOX7.example"`, String.raw`"a\nredacted-user\tredacted-host"`, ["user", "host"]],
     ["file%2Fhome%2Fjane", "file%2Fhome%2Fredacted-user", ["user"]],
     ["box77, mybox7", "box77, mybox7", []],
+    ["github.com:Jane/x", "github.com:redacted-user/x", ["user"]],
+    ["\u001B[01;32mjane@box7", "\u001B[01;32mredacted-user@redacted-host", ["user", "host"]],
+    [String.raw`\u003cjane@x.example`, String.raw`\u003credacted-user@x.example`, ["user"]],
+    ["%22jane%22 user%3Djane", "%22redacted-user%22 user%3Dredacted-user", ["user", "user"]],
+    [String.raw`\u002fhome\u002fjane`, String.raw`\u002fhome\u002fredacted-user`, ["user"]],
     ["nothing", "nothing", []],
   ] as const)("in %j become %j", ([given, text, kinds]) => {
     expect(masked(given)).toEqual({ text, kinds });
@@ -45,6 +54,24 @@ describe("names", () => {
       "the root cause, /redacted-home/x, node, localhost",
     );
   });
+
+  test("that are words are masked in paths only, and short ones as they are written", () => {
+    const identity = complete({ homes: ["/home/max", "/Users/2026", "/home/ada"], users: [], hosts: ["nas"] });
+    expect(masked("max 2026 nas /home/max/x /Users/2026 ada ADA", identity).text).toBe(
+      "max 2026 nas /redacted-home/x /redacted-home redacted-user ADA",
+    );
+  });
+
+  test.for([
+    ["see /home/ada/x and /Users/bo.", ["/home/ada", "/Users/bo"]],
+    ["/mnt/c/Users/ada/x, /c/Users/ada", ["/mnt/c/Users/ada", "/c/Users/ada"]],
+    [String.raw`"C:\\Users\\ada\\x"`, [String.raw`C:\Users\ada`]],
+    [String.raw`\\wsl.localhost\Ubuntu\home\ada\x`, [String.raw`\\wsl.localhost\Ubuntu\home\ada`]],
+    ["/export/home/ada /home/corp/ada/x", ["/export/home/ada", "/home/corp/ada"]],
+    ["projects/-home-ada-acme/x.jsonl", ["/home/ada"]],
+    ["projects/C--Users-ada-acme/x.jsonl", [String.raw`C:\Users\ada`]],
+    ["/home/user/x /home/$USER /home/<name> /Users/you https://x.example/home/page ~/home/x", []],
+  ] as const)("%s has the homes %j", ([text, homes]) => expect([...homesIn(text)]).toEqual(homes));
 
   test.for([
     ["/home/ada/x", ["/home/ada"], ["ada"]],
