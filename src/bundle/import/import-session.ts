@@ -4,10 +4,9 @@ import { nodeCrypto } from "../../store/disk/builtins.ts";
 import { close } from "../../store/disk/fs.ts";
 import { SessionInUseError, TranscriptError } from "../../store/errors.ts";
 import { requireNotInUse } from "../../store/live/session-in-use.ts";
-import { findCopies } from "../../store/projects/find-copies.ts";
 import { cutShort, deletionPlaces } from "../../store/trash/trash-entries.ts";
 import { withSessionLock } from "../../store/trash/session-lock.ts";
-import type { Skipped } from "../../store/types.ts";
+import type { Skipped, TranscriptCopy } from "../../store/types.ts";
 import { type SourceSession, transcriptPathIn } from "../source/source.ts";
 import type { Staging } from "../source/staging.ts";
 import { measureContent } from "./compare-content.ts";
@@ -109,22 +108,21 @@ async function importAs(
   const first = await planSession(session, to, planOptions);
   for (const { to: path } of first.files) touched.add(dirname(path));
   const missing = first.files.filter(({ action }) => action !== "already");
-  if (missing.length > 0) requireFree(to);
+  if (missing.length > 0) requireFree(to, first.copies);
   if (missing.length > 0 && session.isInUse)
     throw inUse(session.sessionId, "a process has it open where it comes from");
   const planned = missing.map(({ path, bytes }) => ({ path, bytes }));
   if (dryRun || missing.length === 0) return resultOf(first, planned, first.unread);
   return withSessionLock([to.configDir], to.sessionId, "import", async () => {
     const plan = await planSession(session, to, planOptions);
-    requireFree(to);
+    requireFree(to, plan.copies);
     const { files, unread } = await placeSession(session, plan.files, staging, planOptions);
     return resultOf(plan, files, unread);
   });
 }
 
 /** Throws if a running CLI has the session open here, or its deletion was interrupted. */
-function requireFree({ configDir, sessionId }: TargetIdentity): void {
-  const copies = findCopies(sessionId, { configDirs: [configDir] });
+function requireFree({ configDir, sessionId }: TargetIdentity, copies: readonly TranscriptCopy[]): void {
   try {
     requireNotInUse(sessionId, [{ configDir, mtimesMs: copies.map(({ mtimeMs }) => mtimeMs) }]);
   } catch (error) {

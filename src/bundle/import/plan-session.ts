@@ -10,7 +10,7 @@ import { TranscriptError } from "../../store/errors.ts";
 import { projectDirPath } from "../../store/layout/paths.ts";
 import { findCopies } from "../../store/projects/find-copies.ts";
 import { obstacleTo } from "../../store/snapshot/restore-snapshot.ts";
-import type { Skipped } from "../../store/types.ts";
+import type { Skipped, TranscriptCopy } from "../../store/types.ts";
 import { type SourceFile, type SourceSession, transcriptPathIn } from "../source/source.ts";
 import { compareContent, measureContent, type Measured, type Relation } from "./compare-content.ts";
 import { type Content, type ContentFacts, contentOf, madeContent } from "./content.ts";
@@ -38,6 +38,8 @@ export interface SessionPlan {
   readonly skipped: readonly Skipped[];
   /** Number of places in the files that are not here yet which are no rows; counted as far as those were read. */
   readonly unread: number;
+  /** Transcripts of the session that are in the config dir. A look at each project, so only if something is missing. */
+  readonly copies: readonly TranscriptCopy[];
 }
 
 /** Why a session cannot be imported under its id. */
@@ -63,7 +65,10 @@ export async function planSession(
   const main = await compareWith(transcript, session, options);
   if (main.relation === "different")
     throw conflict(to, `${transcript.to} is another session with this id, or was continued otherwise`, NEW_ID);
-  if (main.relation === "missing" || main.relation === "empty") requireNowhereElse(to, files);
+  let copies: readonly TranscriptCopy[] | undefined;
+  const copiesHere = (): readonly TranscriptCopy[] =>
+    (copies ??= findCopies(to.sessionId, { configDirs: [to.configDir] }));
+  if (main.relation === "missing" || main.relation === "empty") requireNowhereElse(to, files, copiesHere());
   const isHere = main.relation === "same" || main.relation === "longer";
   if (!isHere && !hasRow(transcript.file)) throw noRows(session);
   for (const target of files) {
@@ -82,7 +87,8 @@ export async function planSession(
       if (action !== "already") unread += facts?.unread ?? 0;
     }
   }
-  return { files: planned, skipped, unread };
+  const isMissing = planned.some(({ action }) => action !== "already");
+  return { files: planned, skipped, unread, copies: isMissing ? copiesHere() : [] };
 }
 
 const NEW_ID = "Import it under a new id with --new-id.";
@@ -210,8 +216,7 @@ const notAsSaid = ({ path }: SourceFile): TranscriptError =>
   });
 
 /** Throws if the session is in another project of the config dir. */
-function requireNowhereElse(to: TargetIdentity, files: readonly TargetFile[]): void {
-  const copies = findCopies(to.sessionId, { configDirs: [to.configDir] });
+function requireNowhereElse(to: TargetIdentity, files: readonly TargetFile[], copies: readonly TranscriptCopy[]): void {
   if (copies.length === 0) return;
   const keys = new Set(files.flatMap(({ path }) => (path.startsWith("projects/") ? (path.split("/")[1] ?? []) : [])));
   const own = new Set([...keys].map((key) => realOrSelf(projectDirPath(to.configDir, key))));
