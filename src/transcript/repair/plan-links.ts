@@ -2,12 +2,20 @@ import { COMPACT_BOUNDARY, FORK_BRIEFING, NONE, type RowIndex, SIDECHAIN } from 
 import { isMessageKind, PROGRESS, USER } from "../rows/row-kinds.ts";
 import { type JsonObject, membersOf, objectsIn } from "../rows/json-values.ts";
 import type { RepairKind } from "./changes.ts";
+import { firstRows, Forest, lastRows, MainChain } from "./main-chain.ts";
+import { placeOrphans } from "./orphan-places.ts";
 
 export interface LinkOptions {
   /** Counts rows of sidechains as main chain: the file is a subagent's. */
   readonly allMain: boolean;
   /** Rows of the index whose uuid was lost with the end of their row, in file order. */
   readonly salvaged: readonly number[];
+  /** Numbers of the uuids of rows that are not in the index. */
+  readonly others: Iterable<number>;
+  /** Rows of the index of which all results have lost their call, in file order. */
+  readonly orphans: readonly number[];
+  /** Rows of the index with results. */
+  readonly results: ReadonlySet<number>;
   /** Makes a uuid. */
   readonly freshId: () => string;
   /** Reads a row of the file again. */
@@ -17,13 +25,13 @@ export interface LinkOptions {
 export interface LinkFault {
   readonly row: number;
   readonly kind: RepairKind;
-  /** Whether the row only names one that got a new uuid as its parent. */
+  /** Whether the row only names as its parent one that got a new uuid or another place. */
   readonly isChild?: boolean;
 }
 
 /**
- * Finds links between rows that are broken, and gives them the parents that readers take instead (tree/row-tree.ts): the
- * nearest earlier row of the main chain. Corrects the index as it goes, so that each step sees what the ones before it did.
+ * Finds links between rows that are broken, and gives them the parent that readers take instead (tree/history.ts): the nearest
+ * earlier row of the main chain, but no old row that was written again, and no row below. Corrects the index as it goes, so that each step sees what the ones before it did.
  */
 export class LinkPlan {
   /** New ids of rows, by their number in the index. */
@@ -39,6 +47,7 @@ export class LinkPlan {
     this.#nameSalvaged();
     this.#separateRepeated();
     this.#linkBroken();
+    this.#moveOrphans();
     this.#breakCycles();
   }
 
@@ -47,7 +56,7 @@ export class LinkPlan {
     const { salvaged } = this.#options;
     const { parent, uuid, uuids, count } = this.#index;
     if (salvaged.length === 0) return;
-    const present = this.#index.uuidsOfRows();
+    const present = this.#presentUuids();
     for (const [nth, row] of salvaged.entries()) {
       const end = salvaged[nth + 1] ?? count;
       for (let next = row + 1; next < end; next++) {
@@ -102,37 +111,80 @@ export class LinkPlan {
     return message[earlier] !== NONE && message[earlier] === message[later] && isGrown(one, other);
   }
 
+  /**
+   * Links rows whose parent is not in the file, or the row itself. A copy takes the parent of the first one, if that
+   * was sound and no compaction is between them.
+   */
   #linkBroken(): void {
-    const { count, uuid, parent } = this.#index;
-    const present = this.#index.uuidsOfRows(new Uint8Array(this.#index.uuids.count));
-    let lastMain = NONE;
+    const { count, uuid, parent, uuids } = this.#index;
+    const present = this.#presentUuids();
+    const isBroken = (row: number): boolean =>
+      parent[row] !== NONE && (parent[row] === uuid[row] || present[parent[row] as number] === 0);
+    let hasBroken = false;
+    for (let row = 0; row < count && !hasBroken; row++) hasBroken = isBroken(row);
+    if (!hasBroken) return;
+    const first = firstRows(this.#index);
+    const last = lastRows(this.#index);
+    const chain = new MainChain(this.#index, (row) => this.#isMain(row));
+    // Readers take the links of first or of last copies: neither may lead from a row to itself.
+    const forests = [first, last].map((rowOf) => new Forest(uuids.count, (id) => linkOf(rowOf[id] as number)));
+    function linkOf(row: number): number {
+      return row === NONE || isBroken(row) ? NONE : (parent[row] as number);
+    }
     for (let row = 0; row < count; row++) {
-      const above = parent[row] as number;
-      const isOwn = above !== NONE && above === uuid[row];
-      if (isOwn || (above !== NONE && present[above] === 0)) {
-        this.#link(row, lastMain);
+      if (isBroken(row)) {
+        const id = uuid[row] as number;
+        const isOwn = parent[row] === id;
+        const origin = first[id] as number;
+        const isCopy = origin < row && origin >= chain.boundary && !this.parents.has(origin);
+        const known = isCopy ? (parent[origin] as number) : NONE;
+        const isBelow = known === id || forests.some((forest) => known !== NONE && forest.rootOf(known) === id);
+        const to = isCopy && !isBelow ? known : chain.lastOutside(id, forests, last[id] === row);
+        this.#link(row, to);
         this.faults.push({ row, kind: isOwn ? "own_parent" : "dangling_parent" });
+        for (const [at, rowOf] of [first, last].entries())
+          if (rowOf[id] === row) forests[at]?.link(id, parent[row] as number);
       }
-      if (this.#isMain(row)) lastMain = row;
+      chain.pass(row);
     }
   }
 
-  #link(row: number, lastMain: number): void {
-    const { uuid, parent, uuids } = this.#index;
-    const begins = this.#isFlagged(row, this.#sidechain | COMPACT_BOUNDARY);
-    const to = begins || lastMain === NONE || uuid[lastMain] === uuid[row] ? NONE : (uuid[lastMain] as number);
-    parent[row] = to;
-    this.parents.set(row, to === NONE ? null : uuids.text(to));
+  /** Puts results that are text from now on where readers show them. Copies of a row stay copies. */
+  #moveOrphans(): void {
+    const { count, uuid, parent } = this.#index;
+    const moved = placeOrphans(this.#index, { ...this.#options, isMain: (row) => this.#isMain(row) });
+    if (moved.size === 0) return;
+    const orphans = new Set(this.#options.orphans);
+    for (let row = 0; row < count; row++) {
+      const to = moved.get(uuid[row] as number);
+      if (to === undefined || to === parent[row]) continue;
+      this.#link(row, to);
+      if (!orphans.has(row)) this.faults.push({ row, kind: "orphan_result", isChild: true });
+    }
   }
 
-  /** Cuts each cycle at its first row in the file. Copies of rows may make one that readers resolve, and are left. */
+  /** Returns a mask of the uuids that rows of any type have. */
+  #presentUuids(): Uint8Array {
+    const present = this.#index.uuidsOfRows();
+    for (const id of this.#options.others) present[id] = 1;
+    return present;
+  }
+
+  /** Gives a row the parent with the number `to`; rows that begin a tree get none. */
+  #link(row: number, to: number): void {
+    const above = this.#isFlagged(row, this.#sidechain | COMPACT_BOUNDARY) ? NONE : to;
+    this.#index.parent[row] = above;
+    this.parents.set(row, above === NONE ? null : this.#index.uuids.text(above));
+  }
+
+  /** Cuts each cycle at its first row in the file. Copies with other parents may make one that readers resolve: it is left. */
   #breakCycles(): void {
     const { count, uuid, parent, uuids } = this.#index;
     const rowOf = new Int32Array(uuids.count).fill(NONE);
-    const isCopied = new Uint8Array(uuids.count);
+    const isMoved = new Uint8Array(uuids.count);
     for (let row = 0; row < count; row++) {
       const id = uuid[row] as number;
-      if (rowOf[id] !== NONE) isCopied[id] = 1;
+      if (rowOf[id] !== NONE && parent[row] !== parent[rowOf[id] as number]) isMoved[id] = 1;
       rowOf[id] = row;
     }
     const above = (row: number): number => (parent[row] === NONE ? NONE : (rowOf[parent[row] as number] as number));
@@ -149,29 +201,33 @@ export class LinkPlan {
       for (let done = row; done !== NONE && state[done] === walk; done = above(done)) state[done] = leads;
     }
     if (cycles.length === 0) return;
-    const before = this.#mainBefore((row) => state[row] === 1);
+    const tops = new Set<number>();
+    const first = firstRows(this.#index);
     for (const start of cycles) {
-      let top = start;
-      let copied = false;
-      for (let at = start, first = true; first || at !== start; at = above(at), first = false) {
-        top = Math.min(top, at);
-        if (isCopied[uuid[at] as number] !== 0) copied = true;
+      let top = NONE;
+      let isResolved = false;
+      for (let at = start, isFirst = true; isFirst || at !== start; at = above(at), isFirst = false) {
+        const id = uuid[at] as number;
+        if (top === NONE || (first[id] as number) < (first[top] as number)) top = id;
+        if (isMoved[id] !== 0) isResolved = true;
       }
-      if (copied) continue;
-      this.#link(top, before[top] as number);
-      this.faults.push({ row: top, kind: "cycle" });
+      if (!isResolved) tops.add(top);
     }
-  }
-
-  /** Returns for each row the nearest earlier one of the main chain that counts, or -1. */
-  #mainBefore(counts: (row: number) => boolean): Int32Array {
-    const before = new Int32Array(this.#index.count);
-    let last = NONE;
-    for (let row = 0; row < before.length; row++) {
-      before[row] = last;
-      if (this.#isMain(row) && counts(row)) last = row;
+    const chain = new MainChain(
+      this.#index,
+      (row) => this.#isMain(row) && state[rowOf[uuid[row] as number] as number] === 1,
+    );
+    const links = new Map<number, number>();
+    for (let row = 0; row < count; row++) {
+      const id = uuid[row] as number;
+      if (tops.has(id)) {
+        const to = links.get(id) ?? chain.lastOutside(id, [], false);
+        links.set(id, to);
+        this.#link(row, to);
+        this.faults.push({ row, kind: "cycle" });
+      }
+      chain.pass(row);
     }
-    return before;
   }
 
   get #sidechain(): number {

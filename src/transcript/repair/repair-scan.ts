@@ -1,6 +1,7 @@
 import { NONE } from "../rows/interned-ids.ts";
 import type { JsonObject } from "../rows/json-values.ts";
-import { RowScan, scanObject } from "../rows/json-scanner.ts";
+import { QUOTE, RowScan, scanObject } from "../rows/json-scanner.ts";
+import { stringValue } from "../rows/json-string.ts";
 import { RowIndex } from "../rows/row-index.ts";
 import { ASSISTANT, isMessageKind, USER } from "../rows/row-kinds.ts";
 import { parseRow } from "../rows/row.ts";
@@ -12,7 +13,7 @@ import { type ContentFaults, mendedContent } from "./message-content.ts";
 import { continuedRows, type LinkFault, LinkPlan } from "./plan-links.ts";
 import { type Filling, filledRow, fillingFrom, salvage, type Salvage } from "./salvage.ts";
 import { cleanJson } from "./string-faults.ts";
-import { memberRange } from "./row-members.ts";
+import { type MemberRange, memberRange } from "./row-members.ts";
 
 export interface ScanOptions {
   readonly sessionId: string;
@@ -59,11 +60,15 @@ export class RepairScan implements PartVisitor {
   /** Rows of the index that were salvaged. */
   readonly #salvaged = new Set<number>();
   readonly #unnamed: number[] = [];
+  /** Numbers of the uuids of rows that are not in the index. */
+  readonly #others = new Set<number>();
   readonly #messages = new Set<number>();
   readonly #known = new Set<string>();
   /** Rows of the index with a call that has no result yet, and rows with results whose call has not come, by id. */
   readonly #calls = new Map<string, number>();
   readonly #results = new Map<string, number[]>();
+  /** Rows of the index with results. */
+  readonly #answers = new Set<number>();
   #line: SourceLine | undefined;
   #lines = 0;
   #rows = 0;
@@ -139,9 +144,13 @@ export class RepairScan implements PartVisitor {
   /** Plans the repair, when all lines were read. */
   finish(): RepairPlan {
     const index = this.#index;
+    const orphans = this.#orphans();
     const links = new LinkPlan(index, {
       allMain: this.#options.isSubagent,
       salvaged: this.#unnamed,
+      others: this.#others,
+      orphans: this.#textRows(orphans),
+      results: this.#answers,
       freshId: this.#options.freshId,
       load: (row) => this.#load(row),
     });
@@ -156,7 +165,7 @@ export class RepairScan implements PartVisitor {
       fillings: this.#fillings,
       uuids: numbered(links.uuids),
       parents: numbered(links.parents),
-      orphans: this.#orphans(),
+      orphans,
       messages: this.#messages,
       results: numbered(this.#missingResults()),
     };
@@ -178,8 +187,12 @@ export class RepairScan implements PartVisitor {
     const number = this.#rows++;
     // The index reuses the scan for a row whose keys have escapes.
     const message = memberRange(bytes, scan, "message");
+    const uuid = memberRange(bytes, scan, "uuid", QUOTE);
     index.add(bytes, scan.open, scan.end, offset + source.start - start, scan);
-    if (index.count === row) return undefined;
+    if (index.count === row) {
+      if (uuid !== undefined) this.#addOther(uuid);
+      return undefined;
+    }
     // The row is read again as it is in the file.
     index.length[row] = source.end - source.start;
     this.#lineOf.push(this.#lines);
@@ -190,6 +203,11 @@ export class RepairScan implements PartVisitor {
       if (value !== undefined) this.#readMessage(row, number, kind, value);
     }
     return row;
+  }
+
+  /** Notes the uuid of a row of another type: it may be the parent of rows. */
+  #addOther({ bytes, start, end }: MemberRange): void {
+    this.#others.add(this.#index.uuids.addText(stringValue(bytes, start, end) ?? ""));
   }
 
   #readMessage(row: number, number: number, kind: number, message: JsonObject): void {
@@ -205,6 +223,7 @@ export class RepairScan implements PartVisitor {
       }
     } else {
       for (const id of answeredIds({ message })) {
+        this.#answers.add(row);
         this.#calls.delete(id);
         if (!this.#known.has(id)) push(this.#results, id, row);
       }
@@ -220,6 +239,12 @@ export class RepairScan implements PartVisitor {
       }
     }
     return new Set(this.#results.keys());
+  }
+
+  /** Returns the rows that have no result any more, in file order. */
+  #textRows(orphans: ReadonlySet<string>): number[] {
+    const rows = [...new Set([...this.#results.values()].flat())].sort((a, b) => a - b);
+    return rows.filter((row) => answeredIds(this.#load(row) ?? {}).every((id) => orphans.has(id)));
   }
 
   /** Returns the calls without a result after which the conversation goes on, by their row in the index. */
@@ -257,6 +282,7 @@ export class RepairScan implements PartVisitor {
 }
 
 function linkText({ kind, isChild }: LinkFault, parent: string | null | undefined): string {
+  if (isChild && kind === "orphan_result") return "a row after a result that is text now: now with that as its parent";
   if (isChild) return "a row after one that got a new uuid: now with that as its parent";
   if (kind === "repeated_uuid") return "a row with the uuid of another one: now with one of its own";
   const to = parent === null || parent === undefined ? "no parent" : `the row before it as parent, ${parent}`;

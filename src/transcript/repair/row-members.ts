@@ -8,13 +8,18 @@ export interface MemberRange {
   readonly end: number;
 }
 
-/** Returns a member of a scanned row if it is an object; of several with the key, the last. */
-export function memberRange(bytes: Buffer, scan: RowScan, key: "message"): MemberRange | undefined {
+/** Returns a member of a scanned row if its value begins with the byte; of several with the key, the last. */
+export function memberRange(
+  bytes: Buffer,
+  scan: RowScan,
+  key: MemberKey,
+  opens: number = OPEN_BRACE,
+): MemberRange | undefined {
   const plain = withoutEscapes(bytes, scan);
   let found: MemberRange | undefined;
   for (const at of membersWith(plain.bytes, plain.scan, key)) {
     const [start, end] = [plain.scan.members[at + 2] as number, plain.scan.members[at + 3] as number];
-    found = plain.bytes[start] === OPEN_BRACE ? { bytes: plain.bytes, start, end } : undefined;
+    found = plain.bytes[start] === opens ? { bytes: plain.bytes, start, end } : undefined;
   }
   return found;
 }

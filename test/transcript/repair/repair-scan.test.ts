@@ -1,5 +1,16 @@
 import { describe, expect, test } from "vitest";
-import { assistant, boundary, call, jsonl, progress, result, type Row, user, uuid } from "../../support/rows.ts";
+import {
+  assistant,
+  attachment,
+  boundary,
+  call,
+  jsonl,
+  progress,
+  result,
+  type Row,
+  user,
+  uuid,
+} from "../../support/rows.ts";
 import { repaired, rowsIn } from "../../support/repaired.ts";
 
 const line = (row: Row): string => JSON.stringify(row);
@@ -188,6 +199,30 @@ describe("links", () => {
       "",
       "u1<- a2<1 a2<1",
     ],
+    [
+      "not a row below it, which was written twice",
+      [user(1, null), attachment(2, 1), assistant(5, 4), attachment(4, 3), assistant(5, 4)],
+      "dangling_parent 4",
+      "u1<- a2<1 a5<4 a4<2 a5<4",
+    ],
+    [
+      "not an old row that was written again",
+      [user(1, null), assistant(2, 1), user(3, 2), user(1, null), assistant(2, 1), user(5, 4)],
+      "dangling_parent 6",
+      "u1<- a2<1 u3<2 u1<- a2<1 u5<3",
+    ],
+    [
+      "a parent of a type that nobody knows",
+      [user(1, null), { type: "note", uuid: uuid(2), parentUuid: uuid(1) }, assistant(3, 2)],
+      "",
+      "u1<- n2<1 a3<2",
+    ],
+    [
+      "a cycle of rows that are there twice",
+      [user(1, 2), user(2, 1), user(1, 2)],
+      "cycle 1, cycle 3",
+      "u1<- u2<1 u1<-",
+    ],
     ["a parent that comes later", [user(1, null), user(3, 2), user(2, 1)], "", "u1<- u3<2 u2<1"],
   ])("%s", ([, given, changes, expected]) => {
     const { brief, bytes } = repaired(jsonl(given));
@@ -225,6 +260,14 @@ describe("calls and results", () => {
   test("of parallel calls only the ones without a result", () => {
     const given = [user(1, null), call(2, 1, "a", "m"), call(3, 2, "b", "m"), result(4, 3, "b"), assistant(5, 4)];
     expect(repaired(jsonl(given)).brief).toBe("missing_result 2");
+  });
+
+  test("a text that was the result of a parallel call follows the results of the others", () => {
+    const given = [user(1, null), call(2, 1, "a", "m"), result(4, 2, "b"), result(5, 2, "a"), assistant(6, 5)];
+    const { brief, bytes } = repaired(jsonl(given));
+    expect(brief).toBe("orphan_result 3, orphan_result 5");
+    expect(links(bytes)).toBe("u1<- a2<1 u4<5 u5<2 a6<4");
+    expect(repaired(bytes).brief).toBe("");
   });
 
   test("what a result without its call says is text", () => {
