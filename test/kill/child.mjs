@@ -6,11 +6,13 @@ if (name === "importSessions") await Promise.all([import("modern-tar"), import("
 const { [name]: call, timing } = await import(library);
 if (timing !== undefined) Object.assign(timing, JSON.parse(waits));
 killPoints.arm();
+const began = performance.now();
 let outcome;
 try {
   outcome = { value: await call(...JSON.parse(args)) };
 } catch (error) {
   outcome = { error: `${error.code}: ${error.message}` };
 }
+const ms = performance.now() - began;
 const calls = killPoints.done();
-process.stdout.write(JSON.stringify({ ...outcome, calls }));
+process.stdout.write(JSON.stringify({ ...outcome, calls, ms }));

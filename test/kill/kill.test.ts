@@ -4,6 +4,7 @@ import { expect, test } from "vitest";
 import { timing } from "../../src/store/timing.ts";
 import { imports } from "./import-operations.ts";
 import { moves } from "./move-operations.ts";
+import { killAt } from "./kill-at.ts";
 import { type Operation, operations } from "./operations.ts";
 import { repairs } from "./repair-operations.ts";
 import { run } from "./run.ts";
@@ -74,21 +75,6 @@ async function callsOf(operation: Operation): Promise<readonly string[]> {
     const { calls, error } = await run(operation.call(store), "count");
     if (error !== undefined) throw new Error(error);
     return calls;
-  } finally {
-    store.remove();
-  }
-}
-
-async function killAt(operation: Operation, point: string): Promise<string[]> {
-  const store = makeStore(operation);
-  try {
-    await operation.prepare(store);
-    const before = store.see();
-    const { killed } = await run(operation.call(store), point);
-    if (!killed) return ["the run was not killed"];
-    return [...(await operation.check(store, before)), ...(await operation.again(store, before))];
-  } catch (error) {
-    return [`${error instanceof Error ? error.stack : String(error)}`];
   } finally {
     store.remove();
   }

@@ -12,13 +12,15 @@ export interface Run {
   readonly killed: boolean;
   /** The file-system calls that were made; empty when it was killed. */
   readonly calls: readonly string[];
+  /** Duration of the call; absent when it was killed. */
+  readonly ms?: number;
   readonly value?: unknown;
   readonly error?: string;
 }
 
 const here = import.meta.dirname;
 
-/** Calls the library in a process of its own, which is killed at `killAt` (`before:3`, `after:3`; `count`: not at all). */
+/** Calls the library in a process of its own, which is killed at `killAt` (`before:3`, `after:3`, `after-ms:1.5`; `count`: not at all). */
 export function run({ name, args }: Call, killAt: string): Promise<Run> {
   const library = bundle("test/kill/library.ts");
   const argv = [
