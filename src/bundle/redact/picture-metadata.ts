@@ -60,7 +60,10 @@ function partsOf(file: Buffer): Part[] | undefined {
   return isRiff(file) ? riffParts(file) : undefined;
 }
 
-const PNG_METADATA = new Set(["tEXt", "zTXt", "iTXt", "eXIf", "tIME"]);
+/** Chunks that say what the picture looks like. Any other may say anything. */
+const PNG_CHUNKS = new Set(
+  "IHDR PLTE IDAT IEND tRNS gAMA cHRM sRGB iCCP sBIT bKGD hIST pHYs sPLT cICP mDCV cLLI acTL fcTL fdAT".split(" "),
+);
 
 function pngParts(file: Buffer): Part[] {
   const parts: Part[] = [{ start: 0, end: PNG.length, isMetadata: false }];
@@ -69,7 +72,7 @@ function pngParts(file: Buffer): Part[] {
   while (at + 12 <= file.length && !isEnd) {
     const type = file.toString("latin1", at + 4, at + 8);
     const end = Math.min(at + 12 + file.readUInt32BE(at), file.length);
-    parts.push({ start: at, end, isMetadata: PNG_METADATA.has(type) });
+    parts.push({ start: at, end, isMetadata: !PNG_CHUNKS.has(type) });
     isEnd = type === "IEND";
     at = end;
   }
@@ -78,26 +81,49 @@ function pngParts(file: Buffer): Part[] {
   return parts;
 }
 
-/** Application segments but JFIF, ICC profiles and Adobe's, which say how to decode colours; and comments. */
-const isJpegMetadata = (marker: number): boolean =>
-  marker === 0xfe || (marker >= 0xe1 && marker <= 0xef && marker !== 0xe2 && marker !== 0xee);
+/** Application segments that say how to decode the picture, by how they begin. */
+const JPEG_SEGMENTS: Readonly<Record<number, string>> = { 0xe0: "JFIF\0", 0xe2: "ICC_PROFILE\0", 0xee: "Adobe" };
+
+function isJpegMetadata(file: Buffer, marker: number, at: number): boolean {
+  if (marker < 0xe0) return false;
+  const begin = JPEG_SEGMENTS[marker];
+  return begin === undefined || file.toString("latin1", at, at + begin.length) !== begin;
+}
+
+const JPEG_SCAN = 0xda;
+const JPEG_END = 0xd9;
 
 function jpegParts(file: Buffer): Part[] {
   const parts: Part[] = [{ start: 0, end: 2, isMetadata: false }];
   let at = 2;
-  while (at + 4 <= file.length && file[at] === 0xff) {
-    const marker = file[at + 1] as number;
-    // From the picture's data on nothing is looked at.
-    if (marker === 0xda) break;
-    const end = Math.min(at + 2 + file.readUInt16BE(at + 2), file.length);
-    parts.push({ start: at, end, isMetadata: isJpegMetadata(marker) });
+  while (file[at] === 0xff) {
+    let sign = at + 1;
+    // Any number of these may fill the space before a marker.
+    while (file[sign] === 0xff) sign++;
+    const marker = file[sign] as number;
+    const isAlone = marker === JPEG_END || marker === 0x01 || (marker >= 0xd0 && marker <= 0xd7);
+    if (!isAlone && sign + 3 > file.length) break;
+    const end = isAlone ? sign + 1 : Math.min(sign + 1 + file.readUInt16BE(sign + 1), file.length);
+    parts.push({ start: at, end, isMetadata: isJpegMetadata(file, marker, sign + 3) });
     at = end;
+    if (marker === JPEG_END) break;
+    if (marker !== JPEG_SCAN) continue;
+    const next = endOfScan(file, at);
+    parts.push({ start: at, end: next, isMetadata: false });
+    at = next;
   }
-  const last = file.lastIndexOf(Buffer.from([0xff, 0xd9]));
-  const end = last < at ? file.length : last + 2;
-  parts.push({ start: at, end, isMetadata: false });
-  if (end < file.length) parts.push({ start: end, end: file.length, isMetadata: true });
+  // What comes after the end is another picture, or none.
+  if (at < file.length) parts.push({ start: at, end: file.length, isMetadata: true });
   return parts;
+}
+
+/** Returns where the data of a scan end, before the next marker that is no part of them. */
+function endOfScan(file: Buffer, from: number): number {
+  for (let at = file.indexOf(0xff, from); at >= 0; at = file.indexOf(0xff, at + 1)) {
+    const next = file[at + 1];
+    if (next !== 0 && next !== 0xff && next !== undefined && !(next >= 0xd0 && next <= 0xd7)) return at;
+  }
+  return file.length;
 }
 
 function gifParts(file: Buffer): Part[] {
@@ -116,7 +142,7 @@ function gifParts(file: Buffer): Part[] {
     if (kind === 0x21) {
       const label = file[at + 1];
       const name = file.toString("latin1", at + 3, at + 11);
-      isMetadata = label === 0xfe || label === 0x01 || (label === 0xff && name !== "NETSCAPE" && name !== "ANIMEXTS");
+      isMetadata = label !== 0xf9 && !(label === 0xff && (name === "NETSCAPE" || name === "ANIMEXTS"));
       at = afterBlocks(at + 2);
     } else if (kind === 0x2c) {
       const local = file[at + 9] as number;
@@ -132,17 +158,19 @@ function gifParts(file: Buffer): Part[] {
   return parts;
 }
 
-const RIFF_METADATA = new Set(["EXIF", "XMP "]);
+const RIFF_CHUNKS = new Set(["VP8 ", "VP8L", "VP8X", "ALPH", "ANIM", "ANMF", "ICCP"]);
 
 function riffParts(file: Buffer): Part[] {
   const parts: Part[] = [{ start: 0, end: 12, isMetadata: false }];
+  const last = Math.min(file.readUInt32LE(4) + 8, file.length);
   let at = 12;
-  while (at + 8 <= file.length) {
+  while (at + 8 <= last) {
     const bytes = file.readUInt32LE(at + 4);
-    const end = Math.min(at + 8 + bytes + (bytes % 2), file.length);
-    parts.push({ start: at, end, isMetadata: RIFF_METADATA.has(file.toString("latin1", at, at + 4)) });
+    const end = Math.min(at + 8 + bytes + (bytes % 2), last);
+    parts.push({ start: at, end, isMetadata: !RIFF_CHUNKS.has(file.toString("latin1", at, at + 4)) });
     at = end;
   }
+  if (at < file.length) parts.push({ start: at, end: file.length, isMetadata: true });
   return parts;
 }
 
