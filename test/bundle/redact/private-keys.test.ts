@@ -21,6 +21,10 @@ describe("the lines of a private key are found", () => {
     ["in a comment", key(LINES).replace(/^/gm, "# ")],
     ["in colours", key(LINES.map((line) => `\u001B[33m${line}\u001B[0m`))],
     ["in code", key(LINES.map((line) => `  '${line}\\n' +`))],
+    [
+      "in PuTTY's form",
+      ["Private-Lines: 4", ...LINES, `Private-MAC: ${letters(9, 40, "0123456789abcdef")}`].join("\n"),
+    ],
     ["with headers", key(["Proc-Type: 4,ENCRYPTED", "DEK-Info: AES-128-CBC,12", "", ...LINES])],
     ["with headers and without its end", [mark("BEGIN"), "Proc-Type: 4,ENCRYPTED", "", ...LINES].join("\n")],
   ])("%s", ([, text]) => {
@@ -34,7 +38,7 @@ describe("the lines of a private key are found", () => {
   });
 
   test("in a text of many marks, in time that grows with it", () => {
-    const marks = `${mark("BEGIN")}\n`.repeat(20_000);
+    const marks = `${mark("BEGIN")}\n`.repeat(20_000) + "Private-Lines: 1\n".repeat(20_000);
     const begin = process.cpuUsage().user;
     expect(linesIn(marks)).toEqual([]);
     expect(process.cpuUsage(undefined).user - begin).toBeLessThan(2_000_000);
