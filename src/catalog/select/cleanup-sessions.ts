@@ -103,7 +103,8 @@ export async function planCleanup(options: CleanupOptions): Promise<CleanupPlan>
       deleted.push({ session, trashIds: [], items, bytes, skipped: left });
     } catch (error) {
       options.signal?.throwIfAborted();
-      if (isGone(error)) gone.push(session);
+      // Between the look for copies and the reading of one, another process may have deleted it.
+      if (isGone(error) || findCopies(session.sessionId, options).length === 0) gone.push(session);
       else kept.push({ session, reason: reasonOf(error) });
     }
   }
