@@ -50,7 +50,7 @@ describe("a bundle", () => {
   test("goes to stdout, and has the sessions of a filter", async () => {
     const args = [binary(), "export", "--project", "w", "--stdout", "--redact"];
     const { stdout, stderr } = spawnSync(process.execPath, args, { env: { ...process.env, ...environment() } });
-    expect(stderr.toString()).toContain("masked 4 github-token");
+    expect(stderr.toString()).toContain("masked: 4 × GitHub token, ");
     const { manifest, files } = await readBundle(stdout);
     expect(manifest.sessions.map((session) => session.sessionId)).toEqual([ONE, TWO]);
     expect([...files.values()].join("")).not.toContain(secret);
@@ -88,7 +88,7 @@ describe("documents", () => {
       expect(fs.readFileSync(plain, "utf8")).toBe(show.stdout);
 
       const { stderr } = run(ONE, "--format", format, "--out", out, "--redact");
-      expect(stderr).toContain("masked 2 github-token");
+      expect(stderr).toContain("masked in all files of the session: 2 × GitHub token, ");
       const masked = fs.readFileSync(path.join(out, `look-at-this-${ONE.slice(0, 8)}.${ending}`), "utf8");
       expect(masked).toContain("[redacted:github-token:1]");
       expect(masked).not.toMatch(new RegExp(`${secret}|jane`));
@@ -108,7 +108,7 @@ describe("documents", () => {
     const index = fs.readFileSync(path.join(dir, "index.md"), "utf8");
     for (const name of names.filter((one) => one !== "index.md"))
       expect(index).toContain(`](<${name}>) · 2026-01-01 · 2 messages`);
-    expect(index).toContain("*Masked: 4 github-token");
+    expect(index).toContain("*Masked in all files of the sessions: 4 × GitHub token, ");
     const all = names.map((name) => fs.readFileSync(path.join(dir, name), "utf8")).join("");
     expect(all).not.toContain(secret);
     const again = run(ONE, TWO, "--format", "markdown", "--out", dir, "--force");

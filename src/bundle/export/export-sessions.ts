@@ -1,5 +1,5 @@
 import { basename, join, resolve } from "node:path";
-import { InvalidArgumentError, TranscriptError } from "../../store/errors.ts";
+import { InvalidArgumentError } from "../../store/errors.ts";
 import { isDirectory } from "../../store/layout/config-dir.ts";
 import { requireSession } from "../../store/projects/find-copies.ts";
 import type { StoreOptions } from "../../store/types.ts";
@@ -10,6 +10,7 @@ import type { Identity } from "../redact/identity.ts";
 import { bundleName } from "./bundle-name.ts";
 import { requireFree, writeOutput } from "./output-file.ts";
 import type { NotTaken } from "./session-files.ts";
+import { isRewritten } from "./source-bytes.ts";
 import { type BundlePlan, type Masked, planBundle } from "./plan-bundle.ts";
 import { writeBundle, type WriteBytes } from "./write-bundle.ts";
 
@@ -53,7 +54,16 @@ export interface ExportReport {
 const TRIES = 3;
 
 /** Exports sessions, see `exportSessions` in library.ts. */
-export async function exportSessions(options: ExportOptions): Promise<ExportReport> {
+export const exportSessions = async (options: ExportOptions): Promise<ExportReport> =>
+  (await exportWithTexts(options, [])).report;
+
+interface WithTexts {
+  readonly report: ExportReport;
+  readonly texts: readonly string[];
+}
+
+/** Exports sessions. Returns also texts about the export, masked as the sessions are. */
+export async function exportWithTexts(options: ExportOptions, texts: readonly string[]): Promise<WithTexts> {
   const { sessionIds, configDirs, write, force, dryRun = false, signal } = options;
   if (!Array.isArray(sessionIds) || sessionIds.length === 0)
     throw new InvalidArgumentError("sessionIds", "sessionIds must name at least one session");
@@ -62,7 +72,7 @@ export async function exportSessions(options: ExportOptions): Promise<ExportRepo
   const ids = new Map(sessionIds.map((id) => [String(id).toLowerCase(), id]));
   const copies = [...ids.values()].map((id) => requireSession(id, { configDirs }));
   for (let tries = 1; ; tries++) {
-    const plan = await planBundle(copies, { ...options, redaction: await redactionOf(options) });
+    const plan = await planBundle(copies, { ...options, texts, redaction: await redactionOf(options) });
     const createdAt = new Date().toISOString();
     const manifest: BundleManifest = {
       createdAt,
@@ -72,21 +82,24 @@ export async function exportSessions(options: ExportOptions): Promise<ExportRepo
     };
     const path = write === undefined ? placeOf(plan, createdAt, options.out) : undefined;
     const { bytes: contentBytes, sessions, notTaken, masked } = plan;
-    const report = { path, contentBytes, sessions, notTaken, masked };
+    const done = (size: number | undefined): WithTexts => ({
+      report: { dryRun, path, bytes: size, contentBytes, sessions, notTaken, masked },
+      texts: plan.texts,
+    });
     if (path !== undefined) requireFree(path, { force });
-    if (dryRun) return { dryRun, bytes: undefined, ...report };
+    if (dryRun) return done(undefined);
     const fill = (sink: WriteBytes): Promise<void> => writeBundle(manifest, plan.files, sink, options);
     try {
-      if (path !== undefined) return { dryRun, bytes: await writeOutput(path, fill, { force }), ...report };
+      if (path !== undefined) return done(await writeOutput(path, fill, { force }));
       let bytes = 0;
       await fill(async (chunk) => {
         bytes += chunk.length;
         await write?.(chunk);
       });
-      return { dryRun, bytes, ...report };
+      return done(bytes);
     } catch (error) {
       // What `write` got cannot be taken back.
-      const mayTryAgain = path !== undefined && error instanceof TranscriptError && error.code === "Io";
+      const mayTryAgain = path !== undefined && isRewritten(error);
       if (!mayTryAgain || tries === TRIES) throw error;
       signal?.throwIfAborted();
     }

@@ -1,11 +1,14 @@
 import { nodeCrypto } from "../../store/disk/builtins.ts";
 import { close } from "../../store/disk/fs.ts";
 import { errnoOf } from "../../store/errors.ts";
+import { transcriptName } from "../../store/layout/paths.ts";
 import { inTurns, type Steps } from "../../store/timing.ts";
 import type { TranscriptCopy } from "../../store/types.ts";
 import type { BundledSession, LeftOutOfBundle } from "../manifest.ts";
+import { pathProblem } from "../entry-path.ts";
 import { MaskTally } from "../redact/mask-tally.ts";
 import type { Redaction } from "../redact/redaction.ts";
+import { MaskedPaths } from "./masked-paths.ts";
 import { readSession, type ReadSession } from "./read-session.ts";
 import type { NotTaken, SourceFile } from "./session-files.ts";
 import { chunksOf, type KnownBytes, openSourceFile, rewritten } from "./source-bytes.ts";
@@ -32,6 +35,8 @@ export interface BundlePlan {
   readonly notTaken: NotTaken;
   /** Undefined if nothing was to be masked. */
   readonly masked: Masked | undefined;
+  /** The texts of the report, masked if that was asked for. */
+  readonly texts: readonly string[];
 }
 
 /** What was masked in an export. */
@@ -45,6 +50,8 @@ export interface Masked {
 export interface PlanOptions {
   readonly fileHistory?: boolean | undefined;
   readonly redaction?: Redaction | undefined;
+  /** Texts of the report, to be masked as the sessions are. */
+  readonly texts?: readonly string[] | undefined;
   /** Called with the bytes read so far, and those that sessions have. */
   readonly progress?: ((done: number, total: number) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -56,7 +63,7 @@ export interface PlanOptions {
  */
 export async function planBundle(
   copies: readonly TranscriptCopy[],
-  { fileHistory, redaction, progress, signal }: PlanOptions,
+  { fileHistory, redaction, texts = [], progress, signal }: PlanOptions,
 ): Promise<BundlePlan> {
   const read: ReadSession[] = [];
   const total = copies.reduce((sum, { size }) => sum + size, 0);
@@ -64,19 +71,25 @@ export async function planBundle(
   const advance = (bytes: number): void => progress?.((done += bytes), Math.max(done, total));
   for (const copy of [...copies].sort((a, b) => (a.sessionId < b.sessionId ? -1 : 1)))
     read.push(await readSession(copy, { fileHistory, redaction, progress: advance, signal }));
+  for (const text of texts) await redaction?.readText(text);
   await redaction?.end();
 
   const tally = new MaskTally();
   const files: PlannedFile[] = [];
   const sessions: BundledSession[] = [];
-  const paths = new Set<string>();
+  const paths = new MaskedPaths(redaction, tally);
   for (const session of read) {
     const leftOut: LeftOutOfBundle[] = [...session.leftOut];
     const own: PlannedFile[] = [];
     for (const { source, known } of session.files) {
-      const path = freeName(redaction?.path(source.path, tally) ?? source.path, paths);
+      const path = paths.of(source.path, session.sessionId);
       if (redaction === undefined) {
         own.push({ source, known, path, bytes: known.bytes, sha256: known.sha256, redaction });
+        continue;
+      }
+      const problem = pathProblem(path);
+      if (problem !== undefined) {
+        leftOut.push({ path: source.path, reason: `its masked path ${problem}` });
         continue;
       }
       try {
@@ -105,21 +118,14 @@ export async function planBundle(
       machine: read.reduce((sum, session) => sum + session.notTaken.machine, 0),
     },
     masked: redaction && { kinds: tally.kinds, unseenFiles: tally.unseenFiles },
+    texts: texts.map((text) => redaction?.text(text, new MaskTally()) ?? text),
   };
 }
 
 const byPath = (a: { readonly path: string }, b: { readonly path: string }): number => (a.path < b.path ? -1 : 1);
 
-/** Returns a path that no other file has, if masking made two the same. */
-function freeName(path: string, taken: Set<string>): string {
-  let free = path;
-  for (let n = 2; taken.has(free); n++) free = path.replace(/(\.[^./]*)?$/, `-${n}$1`);
-  taken.add(free);
-  return free;
-}
-
 function toBundled(
-  { sessionId, projectKey, facts }: ReadSession,
+  { sessionId, projectKey: key, facts }: ReadSession,
   files: readonly PlannedFile[],
   leftOut: readonly LeftOutOfBundle[],
   redaction: Redaction | undefined,
@@ -127,14 +133,16 @@ function toBundled(
 ): BundledSession {
   const text = (value: string): string => redaction?.text(value, tally) ?? value;
   const { cwd, title, repository } = facts;
+  const transcript = files.find(({ source }) => source.path === `projects/${key}/${transcriptName(sessionId)}`);
+  const projectKey = transcript?.path.split("/")[1] ?? redaction?.path(key, new MaskTally()) ?? key;
   return {
     sessionId,
-    projectKey: redaction?.path(projectKey, tally) ?? projectKey,
+    projectKey,
     ...(cwd !== undefined && { cwd: text(cwd) }),
     ...(repository !== undefined && { repository: { origin: text(repository.origin), path: text(repository.path) } }),
     ...(title !== undefined && { title: text(title) }),
     files: files.map(({ path, bytes, sha256 }) => ({ path, bytes, sha256 })).sort(byPath),
-    leftOut: leftOut.map(({ path, reason }) => ({ path: text(path), reason })).sort(byPath),
+    leftOut: leftOut.map(({ path, reason }) => ({ path: text(path), reason: text(reason) })).sort(byPath),
   };
 }
 

@@ -51,6 +51,7 @@ export async function readSession(
     }
   }
   const facts = await factsOf(copy);
+  for (const { path, reason } of leftOut) for (const text of [path, reason]) await redaction?.readText(text);
   for (const text of [project.key, facts.cwd, facts.title, facts.repository?.origin, facts.repository?.path])
     if (text !== undefined) await redaction?.readText(text);
   return { sessionId, projectKey: project.key, facts, files, leftOut, notTaken: found.notTaken };

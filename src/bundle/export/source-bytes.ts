@@ -65,9 +65,15 @@ export function* chunksOf(fd: number, bytes: number): Generator<Buffer> {
   }
 }
 
+const REWRITTEN = "rewritten";
+
+/** Reports whether an error is that of `rewritten`. */
+export const isRewritten = (error: unknown): boolean =>
+  error instanceof TranscriptError && error.data["problem"] === REWRITTEN;
+
 /** Makes the error for a file whose known bytes are no longer there. */
 export const rewritten = (path: string): TranscriptError =>
   new TranscriptError("Io", `${path} was rewritten while it was exported`, {
     hint: "Try again.",
-    data: { path },
+    data: { path, problem: REWRITTEN },
   });

@@ -27,6 +27,8 @@ export async function writeBundle(
 ): Promise<void> {
   const { readable, controller } = createTarPacker();
   const ended = new AbortController();
+  // A stream that is torn down reports that, and not why.
+  let cause: { readonly error: unknown } | undefined;
   const entries = async (): Promise<void> => {
     try {
       const first = manifestBytes(manifest);
@@ -41,6 +43,7 @@ export async function writeBundle(
       }
       controller.finalize();
     } catch (error) {
+      cause ??= { error };
       controller.error(error);
       throw error;
     }
@@ -50,12 +53,19 @@ export async function writeBundle(
     archive,
     createGzip(),
     async (chunks: AsyncIterable<Uint8Array>) => {
-      for await (const chunk of chunks) await write(chunk);
+      for await (const chunk of chunks) {
+        try {
+          await write(chunk);
+        } catch (error) {
+          cause ??= { error };
+          throw error;
+        }
+      }
     },
     { ...(signal !== undefined && { signal }) },
   ).catch((error: unknown) => {
     ended.abort(error);
-    throw signal?.aborted === true ? signal.reason : error;
+    throw signal?.aborted === true ? signal.reason : (cause?.error ?? error);
   });
   const results = await Promise.allSettled([written, entries()]);
   for (const result of results) if (result.status === "rejected") throw result.reason;

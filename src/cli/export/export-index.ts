@@ -1,4 +1,5 @@
 import type { Masked } from "../../bundle/export/plan-bundle.ts";
+import { maskedWords } from "../../bundle/masked-words.ts";
 import { escaped } from "../render/markdown.ts";
 import { localTime } from "../terminal/time.ts";
 
@@ -25,8 +26,7 @@ export function indexOf(entries: readonly IndexEntry[], masked: Masked | undefin
     ];
     return `- [${escaped(name)}](<${file}>) · ${facts.join(" · ")}`;
   });
-  const kinds = Object.entries(masked?.kinds ?? {}).map(([kind, count]) => `${count} ${kind}`);
-  const note = kinds.length === 0 ? [] : [`*Masked: ${kinds.join(", ")}.*`];
+  const note = masked === undefined ? [] : [`*Masked in all files of the sessions: ${maskedWords(masked.kinds)}.*`];
   return `${["# Sessions", items.join("\n"), ...note].join("\n\n")}\n`;
 }
 

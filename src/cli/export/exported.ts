@@ -11,6 +11,8 @@ export interface Exported {
   readonly masked: Masked | undefined;
   /** Lines for stderr. */
   readonly notes: readonly string[];
+  /** What the filter said, masked if that was asked for. */
+  readonly texts: readonly string[];
   /** More members for the JSON. */
   readonly more?: Readonly<Record<string, unknown>>;
 }

@@ -2,8 +2,10 @@ import { chunksOf, knownBytes, openSourceFile } from "../../bundle/export/source
 import type { WriteBytes } from "../../bundle/export/write-bundle.ts";
 import { close } from "../../store/disk/fs.ts";
 import { transcriptName } from "../../store/layout/paths.ts";
+import type { Unread } from "../../store/read/unread.ts";
 import { inTurns } from "../../store/timing.ts";
 import type { TranscriptCopy } from "../../store/types.ts";
+import { unreadWords } from "../../view/unread-words.ts";
 import { Messages } from "../../view/messages.ts";
 import { type LeftOut, leftOutWords, nothingLeftOut, type Renderer } from "../render/message-view.ts";
 import { select } from "../render/select.ts";
@@ -28,6 +30,8 @@ export interface DocumentOptions extends Pick<ExportRequest, "thinking" | "branc
   readonly terminal: Terminal;
   /** Path to name in the document. Default: that of the transcript. */
   readonly shownPath?: string | undefined;
+  /** What the transcript has that its masked copy has not. */
+  readonly unread?: Unread | undefined;
 }
 
 /** Writes a session as a document, as `show --full` does. Holds a message at a time. */
@@ -36,8 +40,8 @@ export async function writeDocument(
   options: DocumentOptions,
   write: WriteBytes,
 ): Promise<WrittenDocument> {
-  if (options.format === "jsonl") return writeRows(copy, write);
-  const { format, terminal, thinking, branches, shownPath } = options;
+  if (options.format === "jsonl") return writeRows(copy, options.unread, write);
+  const { format, terminal, thinking, branches, shownPath, unread } = options;
   const isJson = format === "json";
   const selection = { from: undefined, last: undefined, around: undefined, context: 0, branches, current: false };
   const filter = { roles: undefined, thinking: thinking || isJson, hidden: isJson };
@@ -55,7 +59,7 @@ export async function writeDocument(
   try {
     const { open } = source;
     const messages = await Messages.of(open);
-    const left = nothingLeftOut(open.unread);
+    const left = nothingLeftOut(unread ?? open.unread);
     const { numbers } = select(open, messages, selection, filter, left);
     const about = shownPath === undefined ? source.about : { ...source.about, path: shownPath };
     const renderer = await rendererOf(format, left);
@@ -93,8 +97,12 @@ async function rendererOf(format: Exclude<DocumentFormat, "jsonl">, left: LeftOu
   }
 }
 
-/** Writes the transcript as it is. */
-async function writeRows(copy: TranscriptCopy, write: WriteBytes): Promise<WrittenDocument> {
+/** Writes the transcript as it is. `unread`: what a masked copy does not have. */
+async function writeRows(
+  copy: TranscriptCopy,
+  unread: Unread | undefined,
+  write: WriteBytes,
+): Promise<WrittenDocument> {
   const file = { from: copy.path, path: transcriptName(copy.sessionId), bytes: copy.size, isTranscript: true };
   const { bytes } = await inTurns(knownBytes(file));
   const fd = openSourceFile(file);
@@ -103,7 +111,11 @@ async function writeRows(copy: TranscriptCopy, write: WriteBytes): Promise<Writt
   } finally {
     close(fd);
   }
-  return { messages: undefined, omitted: undefined, leftOut: [] };
+  return {
+    messages: undefined,
+    omitted: unread && nothingLeftOut(unread),
+    leftOut: unread === undefined ? [] : unreadWords(unread),
+  };
 }
 
 const BATCH_UNITS = 64 * 1024;

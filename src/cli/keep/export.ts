@@ -18,8 +18,10 @@ The file is new and readable by you only. Nothing in the store is changed. What 
   {"action", "dryRun", "format", "path", "bytes", "results", "masked": {"kinds": {kind: places}, "unseenFiles"}, "notes", "skipped"}
   Results of a bundle are the sessions of its manifest: {sessionId, projectKey, cwd, repository: {origin, path}, title, files: [{path,
     bytes, sha256}], leftOut: [{path, reason}]}; it also has "contentBytes", and "notTaken": {fileHistory, machine}, numbers of files.
-  Results of documents: {sessionId, title, file, bytes, messages, omitted: as in 'show --json'}; "leftOut": [{path, reason}] is what could
-    not be masked.
+  The counts are those of all files of the sessions, also of a document that shows a part of them. With --redact all texts are masked but
+    "path", the place on this machine.
+  Results of documents: {sessionId, title, file, bytes, messages, omitted: as in 'show --json'; of jsonl only with --redact}; "leftOut":
+    [{path, reason}] is what could not be masked.
   If an id is not found: results [{"given", "error": {"code", "message", "hint"}}], and nothing is written.`,
   options: {
     format: {
@@ -36,7 +38,7 @@ The file is new and readable by you only. Nothing in the store is changed. What 
       completes: "directories",
     },
     stdout: { type: "boolean", help: "Write to stdout." },
-    force: { type: "boolean", short: "f", help: "Replace a file that is there." },
+    force: { type: "boolean", short: "f", help: "Replace a file that is there, or a link to one." },
     redact: { type: "boolean", help: "Mask secrets, home directories, and names of users and of this machine." },
     "file-history": {
       type: "boolean",

@@ -3,6 +3,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import { listSessions as runList } from "../../../src/cli/list/list-run.ts";
+import { runExport } from "../../../src/cli/export/export-run.ts";
 import { cleanUp } from "../../../src/cli/cleanup/cleanup-run.ts";
 import { searchTranscripts, selectSessions, type SelectionOptions } from "../../../src/index.ts";
 import { put, sessionId, tempConfigDir } from "../../support/config-dir.ts";
@@ -172,7 +173,7 @@ test.for<[SelectionOptions, RegExp]>([
   await expect(selectSessions({ ...options, configDirs: [store()] })).rejects.toThrow(message);
 });
 
-test("any filter selects the same sessions in the library, in lists and in a clean-up", async () => {
+test("any filter selects the same sessions in lists, in a clean-up and in an export", async () => {
   const dir = store();
   const condition = fc.record(
     {
@@ -207,6 +208,7 @@ test("any filter selects the same sessions in the library, in lists and in a cle
         .sort((a, b) => b - a);
       expect(await listed(dir, values)).toEqual(expected);
       expect(await cleaned(dir, values)).toEqual(expected);
+      expect(await exported(dir, values)).toEqual(expected.toSorted((a, b) => a - b));
     }),
     { numRuns: runs(200) },
   );
@@ -263,5 +265,12 @@ async function cleaned(dir: string, values: object): Promise<number[]> {
   const terminal = new FakeTerminal();
   const all = { "dry-run": true, "include-tagged": true, ...values };
   await cleanUp(invocation(terminal, dir, [], { json: true, ...all }));
+  return numbersOf((JSON.parse(terminal.out) as { results: { sessionId: string }[] }).results);
+}
+
+/** By id, as in the manifest. */
+async function exported(dir: string, values: object): Promise<number[]> {
+  const terminal = new FakeTerminal();
+  await runExport(invocation(terminal, dir, [], { json: true, "dry-run": true, ...values }));
   return numbersOf((JSON.parse(terminal.out) as { results: { sessionId: string }[] }).results);
 }
