@@ -39,7 +39,11 @@ export function completed(text: string): Completed | undefined {
       const after = stringEnd(text, i);
       if (after < 0) {
         const isValue = expected === "value";
-        return close(isValue ? `${withoutPartialEscape(text)}"` : text.slice(0, safe), true);
+        // What a key would have been is not in the row.
+        return close(
+          isValue ? `${withoutPartialEscape(text)}"` : text.slice(0, safe),
+          isValue || i + 1 === text.length,
+        );
       }
       if (expected === "value") safe = after;
       else {

@@ -37,7 +37,7 @@ export class RepairRows implements PartVisitor {
   #isEdited = false;
   /** What the line becomes if it is not as it was. */
   #pieces: (Uint8Array | { readonly offset: number; readonly length: number })[] = [];
-  /** Rows that come after the line. */
+  /** Rows that come after a line that stays as it is. */
   #added: Buffer[] = [];
 
   constructor(plan: RepairPlan, isUtf8: (bytes: Uint8Array) => boolean, out: RepairOutput) {
@@ -57,6 +57,7 @@ export class RepairRows implements PartVisitor {
     if (isSound && !this.#isEdited && line.oversized === 0) {
       this.#out.write(line.bytes.subarray(line.start, line.end));
       this.#out.write(END);
+      for (const row of this.#added) this.#out.write(row);
     } else {
       for (const piece of this.#pieces) {
         if (piece instanceof Uint8Array) this.#out.write(piece);
@@ -64,7 +65,6 @@ export class RepairRows implements PartVisitor {
         this.#out.write(END);
       }
     }
-    for (const row of this.#added) this.#out.write(row);
   }
 
   row(bytes: Buffer, scan: RowScan): void {
@@ -143,6 +143,8 @@ export class RepairRows implements PartVisitor {
       ...shared,
       sourceToolAssistantUUID: asString(call["uuid"]),
     };
-    this.#added.push(Buffer.from(`${JSON.stringify(result)}\n`));
+    const json = JSON.stringify(result);
+    this.#pieces.push(Buffer.from(json));
+    this.#added.push(Buffer.from(`${json}\n`));
   }
 }

@@ -161,6 +161,12 @@ describe("rows that were cut", () => {
     expect(remains).toMatchObject({ type: "claude-transcripts-remains", text: cut(answer, "hm, ") });
   });
 
+  test("the beginning of a key is kept", () => {
+    const beginning = cut(prompt, "words typed") + '"},"promp';
+    const { bytes } = repaired(`${one}\n${beginning}\n`);
+    expect(rowsIn(bytes).at(-1)).toMatchObject({ type: "claude-transcripts-remains", text: beginning });
+  });
+
   test.for<[what: string, bytes: string]>([
     ["before its message", cut(one, '"cwd":"/w')],
     ["of another type", `{"type":"system","content":"no`],
@@ -255,6 +261,11 @@ describe("calls and results", () => {
       sessionId: "s",
     });
     expect(repaired(bytes).brief).toBe("");
+  });
+
+  test("the row with the result follows its call, also where the next row is on the same line", () => {
+    const { bytes } = repaired(`${one}\n${line(call(2, 1, "t"))}${line(user(3, 2))}\n`);
+    expect(links(bytes)).toBe("u1<- a2<1 u3840<2 u3<2");
   });
 
   test("of parallel calls only the ones without a result", () => {
