@@ -5,6 +5,7 @@ import { RowIndex, SIDECHAIN } from "../../transcript/rows/row-index.ts";
 import { isMessageKind } from "../../transcript/rows/row-kinds.ts";
 import { type RowProblem, visitLine } from "../../transcript/rows/row.ts";
 import { CONTROLS, ESCAPES, stringFaults, SURROGATES } from "../../transcript/repair/string-faults.ts";
+import { uuidIn } from "../../transcript/repair/row-members.ts";
 import { RowKeys } from "../../transcript/summary/summary-keys.ts";
 import { RowScan, scanObject } from "../../transcript/rows/json-scanner.ts";
 import { close, openReadNoFollow, readAt, statOpen } from "../disk/fs.ts";
@@ -117,6 +118,8 @@ class Check {
   readonly #found = new Map<FindingKind, { count: number; lines: number[] }>();
   /** Line of each row of the index. */
   readonly #lineOf: number[] = [];
+  /** Numbers of the uuids of rows that are not in the index, which may be parents. */
+  readonly #others = new Set<number>();
   #lines = 0;
   /** Number of rows of any type. */
   #rows = 0;
@@ -187,8 +190,10 @@ class Check {
   #row(bytes: Buffer, from: number, to: number, offset: number): void {
     this.#rows++;
     const known = this.#index.count;
+    const uuid = uuidIn(bytes, this.#scan);
     this.#index.add(bytes, from, to, offset, this.#scan);
     if (this.#index.count > known) this.#lineOf.push(this.#lines);
+    else if (uuid !== undefined) this.#others.add(this.#index.uuids.addText(uuid));
   }
 
   /** Checks that every row's uuid is unique and its parent exists. */
@@ -200,6 +205,7 @@ class Check {
       if (present[id] === 1) this.#note("repeated_uuid", this.#lineOf[row]);
       present[id] = 1;
     }
+    for (const id of this.#others) present[id] = 1;
     for (let row = 0; row < count; row++) {
       const above = parent[row] as number;
       if (above < 0) continue;

@@ -1,6 +1,8 @@
 import { OPEN_BRACE, RowScan, scanObject } from "../rows/json-scanner.ts";
+import { isOfConversation, readKind } from "../rows/row-kinds.ts";
 import { visitLine } from "../rows/row.ts";
 import { BAD_UTF8, mendedStrings, stringFaults } from "./string-faults.ts";
+import { uuidIn } from "./row-members.ts";
 import { type Salvage, salvage } from "./salvage.ts";
 
 /** Line of a transcript, as the reader of the file has it: a range of `bytes`, without its newline. */
@@ -38,6 +40,7 @@ const REMAINS_BYTES = 16 * 1024 * 1024;
 export class LineParts {
   readonly #scan = new RowScan();
   readonly #mendedScan = new RowScan();
+  readonly #innerScan = new RowScan();
   readonly #isUtf8: (bytes: Uint8Array) => boolean;
 
   constructor(isUtf8: (bytes: Uint8Array) => boolean) {
@@ -94,6 +97,16 @@ export class LineParts {
     return false;
   }
 
+  /** Returns the place of the first whole row of the conversation among other bytes, which `#innerScan` has then; or -1. */
+  #rowIn(bytes: Buffer, start: number, end: number): number {
+    const scan = this.#innerScan;
+    for (let at = nextObject(bytes, start, end); at >= 0; at = nextObject(bytes, Math.max(scan.end, at + 1), end)) {
+      const isWhole = scanObject(bytes, at, end, scan) && isOfConversation(readKind(bytes, scan));
+      if (isWhole && uuidIn(bytes, scan) !== undefined) return at;
+    }
+    return -1;
+  }
+
   /** Returns whether the bytes stay where they are. */
   #unread(bytes: Buffer, start: number, end: number, isCut: boolean, visitor: PartVisitor): boolean {
     const from = skipDebris(bytes, start, end);
@@ -110,6 +123,14 @@ export class LineParts {
       rest();
       return from === start && to === end;
     }
+    const row = isCut ? -1 : this.#rowIn(bytes, from, to);
+    if (row >= 0) {
+      const after = this.#innerScan.end;
+      if (row > from) this.#unread(bytes, from, row, false, visitor);
+      this.#row(bytes, row, after, this.#innerScan, visitor);
+      this.#unread(bytes, after, end, false, visitor);
+      return false;
+    }
     const isRow = isCut && bytes[from] === OPEN_BRACE;
     const found = isRow ? salvage(bytes, from, to) : undefined;
     if (found !== undefined) visitor.salvaged(found, from, to);
@@ -117,6 +138,12 @@ export class LineParts {
     rest();
     return false;
   }
+}
+
+/** Returns the place of the next `{"`, or -1. */
+function nextObject(bytes: Buffer, from: number, end: number): number {
+  const at = bytes.subarray(from, end).indexOf('{"');
+  return at < 0 ? -1 : from + at;
 }
 
 /** Whether a range has only the white space that JSON allows around a row. */

@@ -1,7 +1,6 @@
 import { NONE } from "../rows/interned-ids.ts";
 import type { JsonObject } from "../rows/json-values.ts";
-import { QUOTE, RowScan, scanObject } from "../rows/json-scanner.ts";
-import { stringValue } from "../rows/json-string.ts";
+import { RowScan, scanObject } from "../rows/json-scanner.ts";
 import { RowIndex } from "../rows/row-index.ts";
 import { ASSISTANT, isMessageKind, USER } from "../rows/row-kinds.ts";
 import { parseRow } from "../rows/row.ts";
@@ -13,7 +12,7 @@ import { type ContentFaults, mendedContent } from "./message-content.ts";
 import { continuedRows, type LinkFault, LinkPlan } from "./plan-links.ts";
 import { type Filling, filledRow, fillingFrom, salvage, type Salvage } from "./salvage.ts";
 import { cleanJson } from "./string-faults.ts";
-import { type MemberRange, memberRange } from "./row-members.ts";
+import { memberRange, uuidIn } from "./row-members.ts";
 
 export interface ScanOptions {
   readonly sessionId: string;
@@ -187,10 +186,11 @@ export class RepairScan implements PartVisitor {
     const number = this.#rows++;
     // The index reuses the scan for a row whose keys have escapes.
     const message = memberRange(bytes, scan, "message");
-    const uuid = memberRange(bytes, scan, "uuid", QUOTE);
+    const uuid = uuidIn(bytes, scan);
     index.add(bytes, scan.open, scan.end, offset + source.start - start, scan);
     if (index.count === row) {
-      if (uuid !== undefined) this.#addOther(uuid);
+      // It may be the parent of rows.
+      if (uuid !== undefined) this.#others.add(index.uuids.addText(uuid));
       return undefined;
     }
     // The row is read again as it is in the file.
@@ -203,11 +203,6 @@ export class RepairScan implements PartVisitor {
       if (value !== undefined) this.#readMessage(row, number, kind, value);
     }
     return row;
-  }
-
-  /** Notes the uuid of a row of another type: it may be the parent of rows. */
-  #addOther({ bytes, start, end }: MemberRange): void {
-    this.#others.add(this.#index.uuids.addText(stringValue(bytes, start, end) ?? ""));
   }
 
   #readMessage(row: number, number: number, kind: number, message: JsonObject): void {

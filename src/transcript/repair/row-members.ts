@@ -1,5 +1,5 @@
-import { ascii, equals, OPEN_BRACE, RowScan, scanObject } from "../rows/json-scanner.ts";
-import { withPlainKeys } from "../rows/json-string.ts";
+import { ascii, equals, OPEN_BRACE, QUOTE, RowScan, scanObject } from "../rows/json-scanner.ts";
+import { stringValue, withPlainKeys } from "../rows/json-string.ts";
 
 /** Value of a member: its range in a buffer. */
 export interface MemberRange {
@@ -22,6 +22,12 @@ export function memberRange(
     found = plain.bytes[start] === opens ? { bytes: plain.bytes, start, end } : undefined;
   }
   return found;
+}
+
+/** Returns the uuid of a scanned row of any type. */
+export function uuidIn(bytes: Buffer, scan: RowScan): string | undefined {
+  const range = memberRange(bytes, scan, "uuid", QUOTE);
+  return range && stringValue(range.bytes, range.start, range.end);
 }
 
 export type MemberKey = "uuid" | "parentUuid" | "message";

@@ -103,6 +103,18 @@ describe("lines", () => {
     ]);
   });
 
+  test.for<[what: string, line: string, junk: string[]]>([
+    ["around a row", `x${two}y`, ["x", "y"]],
+    ["of a list", `[${two},`, ["["]],
+    ["around several rows", `x${two}${three}y`, ["x", "y"]],
+  ])("rows are read among other bytes: %s", ([, given, junk]) => {
+    const { bytes } = repaired(`${one}\n${given}\n${four}\n`);
+    const rows = rowsIn(bytes);
+    expect(rows.flatMap(({ text }) => (typeof text === "string" ? [text] : []))).toEqual(junk);
+    expect(bytes.toString()).toContain(`\n${two}\n`);
+    expect(repaired(bytes).brief).toBe("");
+  });
+
   test("a file without a row stays as it is", () => {
     const { plan } = repaired(Buffer.alloc(100));
     expect([plan.changes.total, plan.changes.left.map(({ bytes }) => bytes)]).toEqual([0, [100]]);
