@@ -4,6 +4,7 @@ import { RowScan as Scan, scanObject } from "../rows/json-scanner.ts";
 import { NEWLINE } from "../rows/line-splitter.ts";
 import { parseRow } from "../rows/row.ts";
 import { callIds } from "../tree/tool-blocks.ts";
+import { keepNumbers } from "./kept-numbers.ts";
 import { LineParts, type PartVisitor, type SourceLine } from "./line-parts.ts";
 import { mendedContent, NO_RESULT } from "./message-content.ts";
 import type { RepairPlan } from "./repair-scan.ts";
@@ -79,7 +80,7 @@ export class RepairRows implements PartVisitor {
   salvaged(found: Salvage): void {
     const number = this.#rows++;
     const row = filledRow(found, this.#plan.fillings.get(number) ?? {});
-    const json = Buffer.from(cleanJson(row));
+    const json = Buffer.from(found.restore(cleanJson(row)));
     if (!scanObject(json, 0, json.length, this.#scan)) throw new Error("a salvaged row is not a row");
     const mended = withMembers(json, this.#scan, this.#values(number, json, this.#scan));
     this.#pieces.push(mended);
@@ -114,9 +115,12 @@ export class RepairRows implements PartVisitor {
     if (parent !== undefined) values.set("parentUuid", JSON.stringify(parent));
     if (!messages.has(number)) return values;
     const range = memberRange(bytes, scan, "message");
-    const message = range && parseRow(range.bytes, range.start, range.end);
+    if (range === undefined) return values;
+    const { json, restore } = keepNumbers(range.bytes.toString("utf8", range.start, range.end));
+    const kept = Buffer.from(json);
+    const message = parseRow(kept, 0, kept.length);
     const mended = message && mendedContent(message, true, (id) => orphans.has(id));
-    if (mended !== undefined) values.set("message", JSON.stringify(mended.message));
+    if (mended !== undefined) values.set("message", restore(JSON.stringify(mended.message)));
     return values;
   }
 

@@ -1,6 +1,7 @@
 import { asObject, asString, type JsonObject, membersOf, objectsIn } from "../rows/json-values.ts";
 import { parsed } from "../rows/long-row.ts";
 import { completed } from "./cut-row.ts";
+import { keepNumbers } from "./kept-numbers.ts";
 
 /** A message that was read from the beginning of a row that was cut. */
 export interface Salvage {
@@ -8,6 +9,8 @@ export interface Salvage {
   readonly row: JsonObject;
   /** Whether everything that can be read of the bytes is in it. */
   readonly isAll: boolean;
+  /** Makes numbers again of those that are kept as strings in the row, in JSON that was made of it. */
+  readonly restore: (json: string) => string;
 }
 
 /** Members that a salvaged row takes from the row before it if it has lost them. */
@@ -24,7 +27,7 @@ export function fillingFrom(row: JsonObject): Filling {
 }
 
 /** Returns the whole row. The order of the first members is Claude Code's. */
-export function filledRow({ row }: Salvage, filling: Filling): JsonObject {
+export function filledRow({ row }: Pick<Salvage, "row">, filling: Filling): JsonObject {
   const { parentUuid = null, isSidechain = false, ...rest } = { ...filling, ...row };
   return { parentUuid, isSidechain, ...rest };
 }
@@ -40,9 +43,10 @@ export function salvage(bytes: Buffer, start: number, end: number): Salvage | un
   // The last character may have been cut too.
   const beginning = completed(bytes.toString("utf8", start, end).replace(/\ufffd$/, ""));
   if (beginning === undefined) return undefined;
+  const { json, restore } = keepNumbers(beginning.json);
   let row: JsonObject | undefined;
   try {
-    row = asObject(parsed(beginning.json));
+    row = asObject(parsed(json));
   } catch {
     return undefined;
   }
@@ -64,7 +68,7 @@ export function salvage(bytes: Buffer, start: number, end: number): Salvage | un
     left = usable.some(isShown) ? usable : undefined;
   }
   if (left === undefined) return undefined;
-  return { row: { ...row, type, message: { ...message, role: type, content: left } }, isAll };
+  return { row: { ...row, type, message: { ...message, role: type, content: left } }, isAll, restore };
 }
 
 const lastKey = (object: JsonObject): string | undefined => Object.keys(object).at(-1);

@@ -7,6 +7,7 @@ import { turnRows, writeSession } from "../../support/acp-store.ts";
 import { put, sessionId, tempConfigDir } from "../../support/config-dir.ts";
 import { openByThisProcess } from "../../support/live.ts";
 import { connectMcpHere as here, type HereOptions, type Told } from "../../support/mcp-client.ts";
+import { READING_TOOLS } from "../../support/mcp-command.ts";
 import { ids, onBranch, ONE, rows, store, tagged, titled, TWIN, TWO } from "../../support/mcp-store.ts";
 import { uuid } from "../../support/rows.ts";
 import { snapshot } from "../../support/snapshot.ts";
@@ -47,18 +48,8 @@ describe("the list of tools", () => {
     ]);
   });
 
-  const READING = [
-    "list_sessions",
-    "search_sessions",
-    "read_session",
-    "get_message",
-    "list_projects",
-    "usage_stats",
-    "propose_cleanup",
-  ];
-
   test.each([
-    [{ readOnly: true }, READING],
+    [{ readOnly: true }, READING_TOOLS],
     [{ tools: ["list_sessions", "delete_session"] }, ["list_sessions", "delete_session"]],
     [{ readOnly: true, tools: ["list_sessions", "delete_session"] }, ["list_sessions"]],
   ])("%j", async (options, names) => {

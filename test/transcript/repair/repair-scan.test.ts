@@ -55,6 +55,20 @@ describe("a sound transcript stays byte for byte", () => {
   });
 });
 
+test("numbers stay as they are written, in what is salvaged and in what becomes text", () => {
+  const big = '12345678901234567890,"m":1.10,"e":1e400';
+  const withBig = (row: Row): string => line(row).replace('"BIG"', big);
+  const cutCall = withBig(
+    assistant(2, 1, [{ type: "tool_use", id: "t", name: "T", input: { n: "BIG", text: "long text" } }]),
+  );
+  const orphan = withBig(
+    user(4, 3, [{ type: "tool_result", tool_use_id: "gone", content: [{ type: "text", text: "T", n: "BIG" }] }]),
+  );
+  const { bytes } = repaired(`${one}\n${cut(cutCall, "long")}\n${three}\n${orphan}\n${line(assistant(5, 4))}\n`);
+  expect(bytes.toString()).toContain(`"input":{"n":${big},"text":"long"}`);
+  expect(bytes.toString()).toContain(big.replaceAll('"', String.raw`\"`));
+});
+
 describe("lines", () => {
   test.for<[what: string, transcript: string | Buffer, changes: string, lines: string[]]>([
     ["several rows on a line", `${one}${two} ${three}\n${four}\n`, "glued 1", [one, two, three, four]],
